@@ -1,0 +1,231 @@
+# Makefile - builds rosterfs and its sandbox, runs the tests. `make help` lists the targets.
+#
+# Everything that is built lies in $(BUILD). The folders vendors, cache, fs and mount are
+# rosterfs; each C file in them is taken by itself, so that a new file needs no change here.
+
+VERSION := 0.1.0
+
+BUILD ?= build
+PREFIX ?= /usr/local
+DESTDIR ?=
+PYTHON ?= /usr/bin/python3
+PKG_CONFIG ?= pkg-config
+CFLAGS ?= -O2 -g
+LDFLAGS ?=
+WERROR ?= -Werror
+# address,undefined or thread: set by the targets asan and tsan
+SANITIZE ?=
+# V=1 shows the commands
+V ?= 0
+# test, asan and tsan: only the tests whose names hold this word
+T ?=
+
+ROSTERFS_LIBS := fuse3 libcurl jansson inih
+SANDBOX_LIBS := libmicrohttpd jansson
+
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+.SUFFIXES:
+MAKEFLAGS += --no-builtin-rules
+
+# ---- sources ----
+
+SOURCES := $(sort $(wildcard vendors/*.c cache/*.c fs/*.c mount/*.c))
+SANDBOX_SOURCES := $(sort $(wildcard tests/sandbox/*.c))
+UNIT_SOURCES := $(sort $(wildcard tests/unit/test_*.c))
+C_SOURCES := $(SOURCES) $(SANDBOX_SOURCES) $(UNIT_SOURCES)
+HEADERS := $(sort $(wildcard vendors/*.h cache/*.h fs/*.h mount/*.h tests/sandbox/*.h tests/unit/*.h))
+SCRIPTS := .ci/run tests/run $(sort $(wildcard tests/*.sh))
+
+object = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
+
+OBJECTS := $(call object,$(SOURCES))
+LIBRARY_OBJECTS := $(filter-out $(BUILD)/obj/mount/main.o,$(OBJECTS))
+SANDBOX_OBJECTS := $(call object,$(SANDBOX_SOURCES))
+UNIT_OBJECTS := $(call object,$(UNIT_SOURCES))
+wanted = $(if $(T),$(foreach file,$(1),$(if $(findstring $(T),$(file)),$(file))),$(1))
+UNIT_PROGRAMS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(call wanted,$(UNIT_SOURCES)))
+
+# ---- flags ----
+
+# The flags of the libraries stand in a file that is made by asking pkg-config, after what is
+# missing was installed: make reads it, and starts anew once it has made it.
+NO_LIBS := clean help deps deps-% uninstall format layers lint-shell lint-format
+ifneq ($(filter-out $(NO_LIBS),$(or $(MAKECMDGOALS),all)),)
+include $(BUILD)/libs.mk
+endif
+
+WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes \
+	-Wmissing-prototypes $(WERROR)
+
+ifeq ($(SANITIZE),)
+HARDEN_CFLAGS := -fstack-protector-strong -fPIE
+HARDEN_LDFLAGS := -pie -Wl,-z,relro -Wl,-z,now
+# without optimisation glibc's headers warn about it
+ifneq ($(filter -O1 -O2 -O3 -Os,$(CFLAGS)),)
+HARDEN_CFLAGS += -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
+endif
+else
+SANITIZE_FLAGS := -fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer
+endif
+
+DEFINES := -D_GNU_SOURCE -DFUSE_USE_VERSION=312 -DROSTERFS_VERSION='"$(VERSION)"'
+BASE_CFLAGS := -std=gnu11 -I. $(DEFINES) $(WARNINGS) $(LIBS_CFLAGS)
+ALL_CFLAGS = $(BASE_CFLAGS) $(HARDEN_CFLAGS) $(SANITIZE_FLAGS) -pthread $(CPPFLAGS) $(CFLAGS)
+ALL_LDFLAGS = $(HARDEN_LDFLAGS) $(SANITIZE_FLAGS) -pthread $(LDFLAGS)
+
+# ---- what people ask for ----
+
+.PHONY: all
+all: $(BUILD)/rosterfs $(BUILD)/rosterfs-sandbox ## build rosterfs and rosterfs-sandbox (the default)
+
+.PHONY: demo
+demo: all deps-demo ## a tour on a mount of the sandbox; on a terminal it ends in a shell there
+	@BUILD='$(BUILD)' tests/demo.sh
+
+.PHONY: test
+test: all $(UNIT_PROGRAMS) deps-test ## all tests: units, and real tools on a real mount (T=word: only some)
+	@BUILD='$(BUILD)' SANITIZE='$(SANITIZE)' PYTHON='$(PYTHON)' T='$(T)' tests/run
+
+.PHONY: unit
+unit: $(UNIT_PROGRAMS) deps-test ## the unit tests alone (T=word: only some)
+	@BUILD='$(BUILD)' SANITIZE='$(SANITIZE)' PYTHON='$(PYTHON)' T='$(T)' tests/run unit
+
+.PHONY: asan
+asan: ## all tests with AddressSanitizer and UndefinedBehaviorSanitizer
+	@$(MAKE) --no-print-directory BUILD='$(BUILD)/asan' SANITIZE=address,undefined test
+
+.PHONY: tsan
+tsan: ## all tests with ThreadSanitizer
+	@$(MAKE) --no-print-directory BUILD='$(BUILD)/tsan' SANITIZE=thread test
+
+.PHONY: lint
+lint: lint-tidy lint-cppcheck lint-format lint-shell ## clang-tidy, cppcheck, clang-format, shellcheck
+
+.PHONY: layers
+layers: ## check that includes only go from mount to fs to cache to vendors
+	@tests/layers.sh
+
+.PHONY: deps
+deps: ## install what is missing of all Debian packages (build, demo, test, lint)
+	@tests/deps.sh build demo test lint
+
+.PHONY: deps-demo deps-test deps-lint
+deps-demo deps-test deps-lint: deps-%:
+	@tests/deps.sh $*
+
+.PHONY: install
+install: $(BUILD)/rosterfs ## install to PREFIX (default /usr/local), below DESTDIR
+	install -d '$(DESTDIR)$(PREFIX)/bin'
+	install -m 0755 '$(BUILD)/rosterfs' '$(DESTDIR)$(PREFIX)/bin/rosterfs'
+	install -d '$(DESTDIR)$(PREFIX)/share/man/man1' '$(DESTDIR)$(PREFIX)/share/man/man5'
+	install -m 0644 mount/rosterfs.1 '$(DESTDIR)$(PREFIX)/share/man/man1/rosterfs.1'
+	install -m 0644 mount/rosterfs.conf.5 '$(DESTDIR)$(PREFIX)/share/man/man5/rosterfs.conf.5'
+
+.PHONY: uninstall
+uninstall: ## remove what install put there
+	rm -f '$(DESTDIR)$(PREFIX)/bin/rosterfs'
+	rm -f '$(DESTDIR)$(PREFIX)/share/man/man1/rosterfs.1'
+	rm -f '$(DESTDIR)$(PREFIX)/share/man/man5/rosterfs.conf.5'
+
+.PHONY: clean
+clean: ## remove all that was built
+	rm -rf '$(BUILD)'
+
+.PHONY: format
+format: deps-lint ## let clang-format rewrite the C files
+	clang-format -i $(C_SOURCES) $(HEADERS)
+
+.PHONY: help
+help: ## this list
+	@sed -n 's/^\([a-z][a-z-]*\):[^#]*## \(.*\)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) | \
+		while IFS='|' read -r name text; do printf '  %-10s %s\n' "$$name" "$$text"; done
+	@echo 'Variables: BUILD PREFIX DESTDIR CC CFLAGS LDFLAGS WERROR T V PYTHON'
+
+# ---- building ----
+
+Q := $(if $(filter 0,$(V)),@)
+say = @$(if $(filter 0,$(V)),printf '  %-4s %s\n' $(1) '$@',:)
+
+LIBS_MISSING := $(shell $(PKG_CONFIG) --exists $(ROSTERFS_LIBS) $(SANDBOX_LIBS) 2>&1 || echo FORCE)
+
+# -isystem, because the headers of libraries are not held to our warnings
+$(BUILD)/libs.mk: Makefile tests/deps.sh $(if $(LIBS_MISSING),FORCE)
+	@mkdir -p $(@D)
+	@CC='$(CC)' tests/deps.sh build
+	@{ printf 'LIBS_CFLAGS := %s\n' \
+		"$$($(PKG_CONFIG) --cflags $(ROSTERFS_LIBS) $(SANDBOX_LIBS) | sed 's/-I/-isystem /g')"; \
+	printf 'ROSTERFS_LDLIBS := %s\n' "$$($(PKG_CONFIG) --libs $(ROSTERFS_LIBS))"; \
+	printf 'SANDBOX_LDLIBS := %s\n' "$$($(PKG_CONFIG) --libs $(SANDBOX_LIBS))"; } >$@
+
+# objects made by another compiler or with other flags are made anew
+$(BUILD)/flags: FORCE
+	@mkdir -p $(@D)
+	@echo "$(CC) $(subst ",,$(ALL_CFLAGS) $(ALL_LDFLAGS))" | cmp -s - $@ || \
+		echo "$(CC) $(subst ",,$(ALL_CFLAGS) $(ALL_LDFLAGS))" >$@
+
+$(BUILD)/obj/%.o: %.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(call say,CC)
+	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+# cmocka is installed for the tests only; some of them play a vendor with libmicrohttpd
+$(UNIT_OBJECTS): | deps-test
+
+$(BUILD)/librosterfs.a: $(LIBRARY_OBJECTS)
+	@rm -f $@
+	$(call say,AR)
+	$(Q)$(AR) rcs $@ $^
+
+$(BUILD)/rosterfs: $(BUILD)/obj/mount/main.o $(BUILD)/librosterfs.a
+	$(call say,LD)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(ROSTERFS_LDLIBS)
+
+$(BUILD)/rosterfs-sandbox: $(SANDBOX_OBJECTS)
+	$(call say,LD)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(SANDBOX_LDLIBS)
+
+$(BUILD)/unit/%: $(BUILD)/obj/tests/unit/%.o $(BUILD)/librosterfs.a
+	@mkdir -p $(@D)
+	$(call say,LD)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $$($(PKG_CONFIG) --libs cmocka) $(ROSTERFS_LDLIBS) $(SANDBOX_LDLIBS)
+
+.SECONDARY: $(UNIT_OBJECTS)
+
+-include $(call object,$(C_SOURCES:.c=.d))
+
+# ---- lint ----
+
+JOBS ?= $(shell nproc 2>/dev/null || echo 1)
+
+.PHONY: lint-tidy lint-cppcheck lint-format lint-shell
+lint-tidy: deps-lint deps-test
+	@printf '%s\n' $(C_SOURCES) | xargs -P $(JOBS) -I '{}' \
+		clang-tidy --quiet '{}' -- $(BASE_CFLAGS) 2>/dev/null
+	@echo 'lint-tidy: ok'
+
+# cppcheck is shown the headers whose macros are loops, and no other ones of the system
+lint-cppcheck: deps-lint
+	@rm -rf '$(BUILD)/cppcheck' && mkdir -p '$(BUILD)/cppcheck/state' '$(BUILD)/cppcheck/include/sys'
+	@printf '#include <%s>\n' uthash.h utlist.h jansson.h sys/queue.h | \
+		$(CC) -M $(LIBS_CFLAGS) -x c - | tr ' ' '\n' | \
+		grep -E '/(uthash|utlist|jansson|jansson_config|sys/queue)\.h$$' | \
+		while read -r header; do case "$$header" in \
+			*/sys/*) ln -s "$$header" '$(BUILD)/cppcheck/include/sys/' ;; \
+			*) ln -s "$$header" '$(BUILD)/cppcheck/include/' ;; esac; done
+	@cppcheck --quiet --enable=warning,performance,portability --error-exitcode=1 \
+		--inline-suppr --suppress=missingIncludeSystem --std=c11 -j $(JOBS) \
+		--cppcheck-build-dir='$(BUILD)/cppcheck/state' -I. -I'$(BUILD)/cppcheck/include' \
+		--suppress='*:$(BUILD)/cppcheck/include/*' -D_GNU_SOURCE $(C_SOURCES)
+	@echo 'lint-cppcheck: ok'
+
+lint-format: deps-lint
+	@clang-format --dry-run -Werror $(C_SOURCES) $(HEADERS)
+	@echo 'lint-format: ok'
+
+lint-shell: deps-lint
+	@shellcheck $(SCRIPTS)
+	@echo 'lint-shell: ok'
+
+.PHONY: FORCE
+FORCE:

@@ -1,0 +1,185 @@
+/*
+ * base.c - see base.h.
+ *
+ * Looks through the versions that this mount has shown. It makes no request and changes nothing;
+ * what an edit then does to the vendor's record is merge.c's.
+ */
+#include "cache/base.h"
+
+#include "cache/merge.h"
+#include "cache/roster.h"
+#include "vendors/call.h"
+#include "vendors/vendor.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char *base_stamp(const struct collection *collection, const json_t *record)
+{
+	if (!collection->stamp_key)
+		return NULL;
+	return json_string_value(json_object_get(record, collection->stamp_key));
+}
+
+/* Are A and B alike in all that somebody can change? */
+static bool same_content(const struct collection *collection, const json_t *a, const json_t *b)
+{
+	const char *key;
+	json_t *value;
+
+	json_object_foreach((json_t *)(uintptr_t)a, key, value) {
+		const json_t *other = json_object_get(b, key);
+
+		if (collection_flags(collection, key) & FIELD_SYSTEM)
+			continue;
+		if (other ? !merge_same(value, other) : !json_is_null(value))
+			return false;
+	}
+	json_object_foreach((json_t *)(uintptr_t)b, key, value) {
+		if (!(collection_flags(collection, key) & FIELD_SYSTEM) && !json_is_null(value) &&
+		    !json_object_get(a, key))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * What PROCESS saved before from the same version: its document then is what it compares with now.
+ * Where the vendor made something else of a value and the new document repeats the old one, nothing
+ * changed.
+ */
+static bool from_last_save(struct roster *roster, const char *id,
+			   const struct versions_process *process, const char *stamp,
+			   const json_t *document, const json_t *fresh, struct base *base)
+{
+	const struct collection *users = roster_account(roster)->vendor->users;
+	json_t *saved, *left, *value;
+	const char *key;
+
+	if (!versions_last_save(roster_versions(roster), id, process, stamp, &saved, &left))
+		return false;
+	json_object_foreach(left, key, value) {
+		json_t *before = json_object_get(saved, key);
+		const json_t *written = json_object_get(document, key);
+
+		/* Edited again: the edit starts from what the vendor made of the first one. */
+		if (before && written && !merge_same(before, value) && !merge_same(before, written))
+			json_object_set(saved, key, value);
+	}
+	base->record = saved;
+	base->is_newest = same_content(users, left, fresh);
+	json_decref(left);
+	return true;
+}
+
+/* Shown versions, newest first: the one held now (wherever it counts) and the retired ones. */
+static size_t candidates(struct roster *roster, const char *id, struct record **list)
+{
+	struct record *current;
+	double seconds;
+	size_t count = 0;
+
+	roster_peek(roster, id, &current, &seconds);
+	if (current && atomic_load(&current->shown))
+		list[count++] = record_get(current);
+	count += versions_list(roster_versions(roster), id, list + count, VERSIONS_MAX);
+	/* Last, the one held that nobody has opened: a document may come from elsewhere. */
+	if (current && !atomic_load(&current->shown))
+		list[count++] = record_get(current);
+	record_put(current);
+	return count;
+}
+
+static bool named_by(const struct collection *collection, const json_t *version, const char *stamp)
+{
+	const char *own = base_stamp(collection, version);
+
+	return !stamp || (own && strcmp(own, stamp) == 0);
+}
+
+/* Take the newest version that STAMP names (NULL: that was shown) as base, the older ones as
+ * doubts. */
+static int from_versions(struct roster *roster, const char *id, const char *stamp,
+			 struct base *base)
+{
+	const struct collection *users = roster_account(roster)->vendor->users;
+	struct record *list[VERSIONS_MAX + 1];
+	size_t count = candidates(roster, id, list);
+	int error = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		bool counts = stamp || atomic_load(&list[i]->shown);
+		json_t *version = counts ? record_json(list[i]) : NULL;
+
+		if (counts && !version)
+			error = -ENOMEM;
+		if (version && named_by(users, version, stamp)) {
+			if (!base->record)
+				base->record = json_incref(version);
+			else if (atomic_load(&list[i]->shown))
+				base->doubts[base->doubt_count++] = json_incref(version);
+		}
+		json_decref(version);
+		record_put(list[i]);
+	}
+	return error;
+}
+
+int base_find(struct call *call, struct roster *roster, const char *id,
+	      const struct versions_process *process, const json_t *document, const json_t *fresh,
+	      struct base *base)
+{
+	const struct collection *users = roster_account(roster)->vendor->users;
+	const char *stamp = base_stamp(users, document);
+	int error;
+
+	memset(base, 0, sizeof(*base));
+	if (from_last_save(roster, id, process, stamp, document, fresh, base))
+		return 0;
+	error = from_versions(roster, id, stamp, base);
+	if (error)
+		return call_fail(call, ENOMEM, "no memory");
+	if (!base->record && (!stamp || named_by(users, fresh, stamp)))
+		base->record = json_deep_copy(fresh);
+	if (!base->record)
+		return call_fail(
+		    call, ESTALE,
+		    "the document is from the version of %.64s, which is neither the newest "
+		    "nor held any more: read the file again and repeat the edit",
+		    stamp);
+	base->is_newest = stamp && same_content(users, base->record, fresh);
+	return 0;
+}
+
+void base_clear(struct base *base)
+{
+	json_decref(base->record);
+	for (size_t i = 0; i < base->doubt_count; i++)
+		json_decref(base->doubts[i]);
+	memset(base, 0, sizeof(*base));
+}
+
+int base_check_doubts(struct call *call, const struct base *base, const struct merge *merge)
+{
+	for (size_t i = 0; i < merge->count; i++) {
+		const struct edit *edit = &merge->edits[i];
+
+		for (size_t j = 0; j < base->doubt_count; j++) {
+			const json_t *older = merge_value(edit, base->doubts[j]);
+			char *path;
+
+			if (!older || !merge_same(older, edit->after))
+				continue;
+			path = merge_path(edit);
+			call_fail(
+			    call, ESTALE,
+			    "\"%s\" in the document is the value of an older version: it may have "
+			    "been read before a change. Read the file again and repeat the edit",
+			    path ? path : "?");
+			free(path);
+			return -ESTALE;
+		}
+	}
+	return 0;
+}

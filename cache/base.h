@@ -1,0 +1,50 @@
+/*
+ * base.h - which version was a document read from?
+ *
+ * What somebody changed is the difference between their document and that version. The rules are
+ * the contract's: a stamp (updated_at) in the document names the version; without one it is the
+ * version that this mount showed last; a process that saves twice is compared with what its first
+ * save left. Local: nothing here waits.
+ */
+#ifndef ROSTERFS_BASE_H
+#define ROSTERFS_BASE_H
+
+#include "cache/versions.h"
+
+struct call;
+struct collection;
+struct merge;
+struct roster;
+
+#define BASE_DOUBTS_MAX (VERSIONS_MAX + 1)
+
+struct base {
+	json_t *record; /* compare the document with this */
+	bool is_newest; /* the vendor's record is known to be just that version */
+	/* Older versions that the document might as well have been read from: a value of theirs is
+	 * no edit. */
+	json_t *doubts[BASE_DOUBTS_MAX];
+	size_t doubt_count;
+};
+
+/*
+ * Find the base of DOCUMENT, which PROCESS saves onto record ID; FRESH is what the vendor has now.
+ * Returns 0, -ESTALE with words in CALL when the version named is not held any more, or -ENOMEM.
+ * Pair with base_clear. Before FRESH is published to the roster.
+ */
+int base_find(struct call *call, struct roster *roster, const char *id,
+	      const struct versions_process *process, const json_t *document, const json_t *fresh,
+	      struct base *base);
+
+void base_clear(struct base *base);
+
+/*
+ * Is one of the edits in MERGE (of the document against BASE) a value that an older version had, so
+ * that the document may be older than its base? 0, or -ESTALE with words.
+ */
+int base_check_doubts(struct call *call, const struct base *base, const struct merge *merge);
+
+/* The stamp that RECORD carries, borrowed, or NULL. */
+const char *base_stamp(const struct collection *collection, const json_t *record);
+
+#endif

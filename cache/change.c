@@ -1,0 +1,284 @@
+/*
+ * change.c - GET, merge, PUT, proof: see change.h.
+ *
+ * What was sent is either proved by the vendor's answer or by one more GET, or settled by a GET
+ * when the answer was lost; only then does anybody else see the new record. It does not know who
+ * wants the change nor why (update.c), and no files.
+ */
+#include "cache/change.h"
+
+#include "cache/guard.h"
+#include "cache/roster.h"
+#include "vendors/call.h"
+#include "vendors/log.h"
+#include "vendors/vendor.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <time.h>
+
+#define BACKOFF_FIRST_MS 250u
+#define BACKOFF_MAX_MS 10000u
+
+const char *change_status(const struct change *change, const json_t *record)
+{
+	const char *key = change->collection->status_key;
+
+	return key ? json_string_value(json_object_get(record, key)) : NULL;
+}
+
+unsigned change_flags(const struct change *change, const struct edit *edit)
+{
+	return collection_flags(change->collection, edit->path[0]);
+}
+
+/* ---- guards ---- */
+
+int change_check_self(struct change *change, const char *status)
+{
+	struct wait wait = {.kind = WAIT_SELF, .call = change->call};
+	int error = roster_ask_sync(change->roster, &wait);
+
+	if (error == -ENODATA)
+		error = call_fail(change->call, EPERM,
+				  "the vendor does not tell which user our key belongs to, so that "
+				  "rosterfs might lock itself out: set self_id in section [%s]",
+				  roster_account(change->roster)->name);
+	else if (!error && strcmp(wait.self, change->id) == 0 && strcmp(status, "active") != 0)
+		error =
+		    call_fail(change->call, EPERM,
+			      "this is the user that rosterfs' own key belongs to: the key would "
+			      "die with it");
+	wait_clear(&wait);
+	return error;
+}
+
+/* Does the target change the status? Then it passes the guards and is counted. */
+static int check_status(struct change *change)
+{
+	const char *before = change_status(change, change->fresh);
+	const char *after = change_status(change, change->target);
+	int error;
+
+	if (!after || (before && strcmp(before, after) == 0))
+		return 0;
+	if (!change->status_checked) {
+		error = change_check_self(change, after);
+		if (error)
+			return error;
+		change->status_checked = true;
+	}
+	if (guard_dry_run(change->guard))
+		return guard_has_room(change->guard, change->call);
+	if (change->counted)
+		return 0;
+	error = guard_take(change->guard, change->call);
+	change->counted = !error;
+	return error;
+}
+
+/* ---- sending ---- */
+
+/* Lay the edits on fresh. 0, or -ESTALE with words. */
+static int lay(struct change *change)
+{
+	const struct edit *conflict;
+	int error;
+
+	json_decref(change->target);
+	change->target = json_deep_copy(change->fresh);
+	if (!change->target)
+		return call_fail(change->call, ENOMEM, "no memory");
+	error = merge_apply(&change->merge, change->target, false, &conflict);
+	if (error == -ESTALE)
+		return change_fail_conflict(change, conflict);
+	return error ? call_fail(change->call, ENOMEM, "no memory") : 0;
+}
+
+/* What is sent: the whole object without what the vendor assigns. */
+static json_t *body_of(const struct change *change)
+{
+	json_t *body = json_deep_copy(change->target);
+
+	for (const struct field *field = change->collection->fields; body && field->name; field++) {
+		if (field->flags & (FIELD_SYSTEM | FIELD_CONFIDENTIAL))
+			json_object_del(body, field->name);
+	}
+	return body;
+}
+
+static void pause_before_retry(struct call *call, unsigned tries)
+{
+	unsigned most = tries > 5 ? BACKOFF_MAX_MS : BACKOFF_FIRST_MS << tries;
+	unsigned random = 0;
+
+	if (getrandom(&random, sizeof(random), 0) != sizeof(random))
+		random = most;
+	call_pause(call, random % (most + 1));
+}
+
+static double seconds_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+/*
+ * PUT until it is known what became of it. CALL is for what must be asked even when the caller is
+ * gone. Returns 0, -EAGAIN (the vendor says that the record changed: plan anew), or a negative
+ * errno.
+ */
+static int send_until_known(struct change *change, struct call *call)
+{
+	struct account *account = roster_account(change->roster);
+	double end = seconds_now() + account->retry_budget;
+
+	for (unsigned tries = 0;; tries++) {
+		json_t *answer = NULL, *body = body_of(change);
+		enum vendor_outcome outcome;
+		int error;
+
+		if (!body)
+			return call_fail(change->call, ENOMEM, "no memory");
+		outcome = vendor_put(change->call, account, change->collection, change->id, body,
+				     change->etag, &answer);
+		json_decref(body);
+		switch (outcome) {
+		case VENDOR_DONE:
+			error = change_settle_done(change, call, answer);
+			json_decref(answer);
+			return error;
+		case VENDOR_REFUSED:
+			return -change->call->error;
+		case VENDOR_CHANGED:
+			return -EAGAIN;
+		case VENDOR_UNKNOWN:
+			break;
+		}
+		error = change_settle_unknown(change, call);
+		if (error == -EAGAIN && (call_cancelled(change->call) || seconds_now() >= end))
+			return -change->call->error; /* what the PUT said */
+		if (error != -EAGAIN)
+			return error;
+		error = lay(change);
+		if (error)
+			return error;
+		pause_before_retry(change->call, tries);
+	}
+}
+
+static int dry_run(struct change *change)
+{
+	char *words = change_describe(change);
+
+	log_call(change->call, "dry run: nothing sent; it would be PUT %s%s with %s",
+		 change->collection->item_path, change->id, words ? words : "?");
+	free(words);
+	change_publish(change, change->fresh);
+	return 0;
+}
+
+/* Is there anything in the edits that the vendor's record does not show yet? */
+static bool anything_to_do(struct change *change)
+{
+	bool any = false;
+
+	change->write_only = change->merge.count > 0;
+	for (size_t i = 0; i < change->merge.count; i++) {
+		const struct edit *edit = &change->merge.edits[i];
+		bool write_only = change_flags(change, edit) & FIELD_WRITE_ONLY;
+
+		if (write_only || merge_state(edit, change->fresh) != MERGE_NEW)
+			any = true;
+		change->write_only &= write_only;
+	}
+	return any;
+}
+
+static void start_over(struct change *change)
+{
+	json_decref(change->fresh);
+	json_decref(change->target);
+	free(change->etag);
+	merge_clear(&change->merge);
+	change->fresh = change->target = NULL;
+	change->etag = NULL;
+}
+
+static int try_once(struct change *change, struct call *call)
+{
+	int error = change_get(change, change->call, &change->fresh, &change->etag);
+
+	if (error)
+		return error;
+	error = change->plan(change);
+	if (error)
+		return error;
+	if (!anything_to_do(change)) {
+		change->result = json_incref(change->fresh);
+		change_publish(change, change->fresh);
+		return 0;
+	}
+	error = lay(change);
+	if (error)
+		return error;
+	error = check_status(change);
+	if (error)
+		return error;
+	if (guard_dry_run(change->guard))
+		return dry_run(change);
+	return send_until_known(change, call);
+}
+
+/* 409 or 412 twice: taken, if it is about an email, else a conflict. */
+static int changed_twice(struct change *change)
+{
+	for (size_t i = 0; i < change->merge.count; i++) {
+		const char *name = change->merge.edits[i].path[0];
+
+		for (const char *const *key = change->collection->email_keys; key && *key; key++) {
+			if (change->call->status == 409 && strcmp(name, *key) == 0) {
+				change->call->error = EEXIST;
+				return -EEXIST;
+			}
+		}
+	}
+	change->call->error = ESTALE;
+	return -ESTALE;
+}
+
+int change_run(struct change *change)
+{
+	struct call call;
+	int error = roster_lock(change->roster, change->call, change->id);
+
+	if (error)
+		return error;
+	call_continue(&call, change->call);
+	error = try_once(change, &call);
+	if (error == -EAGAIN) {
+		start_over(change);
+		error = try_once(change, &call);
+	}
+	if (error == -EAGAIN)
+		error = changed_twice(change);
+	if (change->counted && error && !change->sent)
+		guard_give_back(change->guard);
+	if (error && !change->call->words[0] && call.words[0])
+		call_copy_error(change->call, &call);
+	roster_unlock(change->roster, change->id);
+	call_destroy(&call);
+	return error;
+}
+
+void change_clear(struct change *change)
+{
+	start_over(change);
+	json_decref(change->result);
+	change->result = NULL;
+}

@@ -1,0 +1,89 @@
+/*
+ * change.h - one change on its way to the vendor: for update.c, which says what, change.c, which
+ * sends, and proof.c, which finds out what became of it.
+ */
+#ifndef ROSTERFS_CHANGE_H
+#define ROSTERFS_CHANGE_H
+
+#include "cache/base.h"
+#include "cache/merge.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+
+struct guard;
+
+struct change {
+	struct call *call;
+	struct roster *roster;
+	struct guard *guard;
+	const struct collection *collection;
+	const char *id;
+
+	/*
+	 * Say what to change: fill merge with the edits against fresh, having checked them. Called
+	 * again with a newer fresh when the vendor says that the record is not what we thought. 0
+	 * or a negative errno.
+	 */
+	int (*plan)(struct change *change);
+	void *arg;
+
+	json_t *fresh; /* the vendor's record, by GET */
+	char *etag;    /* its ETag, or NULL */
+	struct merge merge;
+	json_t *target;      /* fresh with the edits laid on */
+	json_t *result;      /* what the vendor has now, after change_run returned 0 */
+	bool sent;           /* something was, or may have been, changed at the vendor */
+	bool write_only;     /* all edits are of fields that the vendor never shows */
+	bool status_checked; /* the plan has passed the guards on statuses already */
+	bool counted;        /* one status change is taken from the brake */
+};
+
+/*
+ * Lock the record, GET, plan, PUT, prove, publish. Returns 0 or a negative errno with words in the
+ * call. Pair with change_clear, in any case.
+ */
+int change_run(struct change *change);
+
+void change_clear(struct change *change);
+
+/* The status in RECORD, borrowed, or NULL when it has none. */
+const char *change_status(const struct change *change, const json_t *record);
+
+/*
+ * May the status of the record become STATUS? -EPERM when it is the key's own user, or nobody can
+ * tell whose the key is. May wait for the vendor (self).
+ */
+int change_check_self(struct change *change, const char *status);
+
+/* ---- between change.c and proof.c ---- */
+
+/* The flags of the field that EDIT is about, or is inside of. */
+unsigned change_flags(const struct change *change, const struct edit *edit);
+
+/* "firstname: "Jane" -> "Joan", ..." for the log, write-only values as (set). The caller frees. */
+char *change_describe(const struct change *change);
+
+/* -ESTALE, and words that name the field of EDIT and both values. */
+int change_fail_conflict(struct change *change, const struct edit *edit);
+
+/* Others see RECORD from now on. */
+void change_publish(struct change *change, const json_t *record);
+
+/* GET the record under CALL; a 404 is noted in the roster. */
+int change_get(struct change *change, struct call *call, json_t **record, char **etag);
+
+/*
+ * The vendor says that the change is made; ANSWER is what it answered, or NULL. Proves it, with one
+ * GET under CALL if need be. 0 when it took (result is set and published), else a negative errno.
+ */
+int change_settle_done(struct change *change, struct call *call, json_t *answer);
+
+/*
+ * Nobody knows whether the change was made: a GET under CALL tells. 0 when it was (result is set
+ * and published), -EAGAIN when it certainly was not (fresh is then the newest), else a negative
+ * errno.
+ */
+int change_settle_unknown(struct change *change, struct call *call);
+
+#endif

@@ -1,0 +1,498 @@
+/*
+ * flight.c - one fetch at a time, and the requests that wait for it (the asking half of roster.h).
+ *
+ * A flight runs on a thread of the pool and blocks there; who waits is only a struct in its list.
+ * It knows when to fetch one record and when all, and what loses against a write that came
+ * meanwhile. It does not know how pages are walked (vendors/list) nor what the waiters are.
+ */
+#define ROSTERFS_ROSTER_PRIVATE
+#include "cache/roster_state.h"
+
+#include "cache/pool.h"
+#include "cache/versions.h"
+#include "vendors/log.h"
+#include "vendors/vendor.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <utlist.h>
+
+/* ---- answering from what is known ---- */
+
+struct flight *flight_whole_locked(const struct roster *roster)
+{
+	struct flight *flight;
+
+	DL_SEARCH_SCALAR(roster->flights, flight, kind, WAIT_WHOLE);
+	return flight;
+}
+
+static bool answer_self_locked(struct roster *roster, struct wait *wait)
+{
+	if (!roster->self_known ||
+	    roster_left_locked(roster, roster->self_since, roster->self_since) <= 0)
+		return false;
+	wait->self = roster->self ? strdup(roster->self) : NULL;
+	wait->error = wait->self ? 0 : roster->self ? -ENOMEM : -ENODATA;
+	return true;
+}
+
+/* Answer WAIT if that needs no vendor. */
+static bool answer_locked(struct roster *roster, struct wait *wait)
+{
+	struct record *record;
+	double seconds;
+
+	switch (wait->kind) {
+	case WAIT_WHOLE:
+		if (!roster_whole_fresh_locked(roster))
+			return false;
+		wait->snapshot = roster_current_locked(roster);
+		wait->error = wait->snapshot ? 0 : -ENOMEM;
+		return true;
+	case WAIT_RECORD:
+		switch (roster_peek_locked(roster, wait->id, &record, &seconds)) {
+		case ROSTER_FRESH:
+			wait->record = record_get(record);
+			wait->error = 0;
+			return true;
+		case ROSTER_ABSENT:
+			wait->error = -ENOENT;
+			return true;
+		default:
+			return false;
+		}
+	case WAIT_SELF:
+		return answer_self_locked(roster, wait);
+	}
+	return false;
+}
+
+/* ---- starting and ending flights ---- */
+
+/* Has another record been fetched alone since the roster went stale? Then the next one brings all.
+ */
+static bool fetched_alone_locked(const struct roster *roster)
+{
+	const struct overlay *entry;
+	const struct flight *flight;
+
+	DL_SEARCH_SCALAR(roster->flights, flight, kind, WAIT_RECORD);
+	if (flight)
+		return true;
+	for (entry = roster->overlay; entry; entry = entry->hh.next) {
+		if (entry->alone && entry->record &&
+		    roster_left_locked(roster, entry->began, entry->since) > 0)
+			return true;
+	}
+	return false;
+}
+
+/* The flight under way that will answer WAIT, or NULL. */
+static struct flight *flight_for_locked(struct roster *roster, const struct wait *wait)
+{
+	struct flight *flight, *whole = NULL;
+
+	DL_FOREACH(roster->flights, flight) {
+		/* One that began before the owner asked for news does not bring them. */
+		if (flight->began < roster->refreshed)
+			continue;
+		if (flight->kind == WAIT_RECORD && wait->kind == WAIT_RECORD &&
+		    strcmp(flight->id, wait->id) == 0)
+			return flight;
+		if (flight->kind == wait->kind && flight->kind != WAIT_RECORD)
+			return flight;
+		if (flight->kind == WAIT_WHOLE)
+			whole = flight;
+	}
+	return wait->kind == WAIT_RECORD ? whole : NULL;
+}
+
+static void flight_free(struct flight *flight)
+{
+	call_destroy(&flight->call);
+	free(flight->id);
+	free(flight);
+}
+
+static void flight_run(void *arg);
+
+static struct flight *start_locked(struct roster *roster, const struct wait *wait)
+{
+	struct flight *flight = calloc(1, sizeof(*flight));
+	char path[CALL_PATH_MAX];
+
+	if (!flight)
+		return NULL;
+	flight->roster = roster;
+	flight->kind = wait->kind;
+	if (wait->kind == WAIT_RECORD && fetched_alone_locked(roster))
+		flight->kind = WAIT_WHOLE;
+	if (flight->kind == WAIT_RECORD)
+		flight->id = strdup(wait->id);
+	snprintf(path, sizeof(path), "%s/%s", roster->account->name,
+		 flight->id                  ? flight->id
+		 : flight->kind == WAIT_SELF ? "self"
+					     : "");
+	call_init(&flight->call, path);
+	flight->began = roster_now();
+	flight->generation = roster->generation;
+	if ((flight->kind == WAIT_RECORD && !flight->id) ||
+	    pool_run(roster->pool, flight_run, flight)) {
+		flight_free(flight);
+		return NULL;
+	}
+	DL_APPEND(roster->flights, flight);
+	return flight;
+}
+
+void roster_ask(struct roster *roster, struct wait *wait)
+{
+	struct flight *flight;
+
+	pthread_mutex_lock(&roster->lock);
+	wait->flight = NULL;
+	wait->snapshot = NULL;
+	wait->record = NULL;
+	wait->self = NULL;
+	/* Who was cancelled before this lock was taken has tried to leave already, and found
+	 * nothing. */
+	if (roster->stopped || call_cancelled(wait->call)) {
+		wait->error = call_fail(wait->call, EINTR, "interrupted");
+	} else if (!answer_locked(roster, wait)) {
+		flight = flight_for_locked(roster, wait);
+		if (!flight)
+			flight = start_locked(roster, wait);
+		if (flight) {
+			wait->flight = flight;
+			DL_APPEND(flight->waits, wait);
+			pthread_mutex_unlock(&roster->lock);
+			return;
+		}
+		wait->error = call_fail(wait->call, ENOMEM, "no memory or no thread for a fetch");
+	}
+	pthread_mutex_unlock(&roster->lock);
+	wait->done(wait);
+}
+
+bool roster_leave(struct roster *roster, struct wait *wait)
+{
+	struct flight *flight;
+
+	pthread_mutex_lock(&roster->lock);
+	flight = wait->flight;
+	if (flight) {
+		DL_DELETE(flight->waits, wait);
+		wait->flight = NULL;
+		if (!flight->waits) {
+			flight->dropped = true;
+			DL_DELETE(roster->flights, flight);
+			/* With the lock: once it is let go, the flight's thread may free the
+			 * flight. */
+			call_cancel(&flight->call);
+		}
+	}
+	pthread_mutex_unlock(&roster->lock);
+	return flight;
+}
+
+void roster_stop(struct roster *roster)
+{
+	struct flight *flight;
+
+	pthread_mutex_lock(&roster->lock);
+	roster->stopped = true;
+	DL_FOREACH(roster->flights, flight)
+		call_cancel(&flight->call);
+	pthread_mutex_unlock(&roster->lock);
+}
+
+/* ---- what a flight brings ---- */
+
+struct fill {
+	struct list_sink sink;
+	struct flight *flight;
+	struct snapshot_builder builder;
+	struct timespec when;
+};
+
+static int fill_add(struct list_sink *sink, const char *id, json_t *object)
+{
+	struct fill *fill = (struct fill *)sink;
+	const struct collection *users = fill->flight->roster->account->vendor->users;
+	struct record *record;
+
+	collection_hide(users, object);
+	record = record_new(users, id, object, fill->when);
+	return record ? snapshot_add(&fill->builder, record) : -ENOMEM;
+}
+
+static void fill_reset(struct list_sink *sink)
+{
+	struct fill *fill = (struct fill *)sink;
+
+	snapshot_reset(&fill->builder);
+}
+
+static void fill_progress(struct list_sink *sink, unsigned pages, size_t rows)
+{
+	struct fill *fill = (struct fill *)sink;
+	struct roster *roster = fill->flight->roster;
+
+	pthread_mutex_lock(&roster->lock);
+	fill->flight->pages = pages;
+	fill->flight->rows = rows;
+	pthread_mutex_unlock(&roster->lock);
+}
+
+/* Forget what was known before the fetch; what was written since it began stays on top. */
+static void drop_overlay_locked(struct roster *roster, const struct flight *flight)
+{
+	struct overlay *entry, *next;
+
+	HASH_ITER(hh, roster->overlay, entry, next) {
+		if (entry->generation > flight->generation)
+			continue;
+		HASH_DEL(roster->overlay, entry);
+		record_put(entry->record);
+		free(entry->id);
+		free(entry);
+	}
+}
+
+/* Keep versions that were shown and are replaced, and look for users that came back to life. */
+static void compare_snapshots(struct roster *roster, const struct snapshot *old,
+			      const struct snapshot *new)
+{
+	for (size_t i = 0; old && i < old->count; i++) {
+		struct record *record = old->records[i];
+
+		if (atomic_load_explicit(&record->shown, memory_order_relaxed) &&
+		    snapshot_find(new, record->id) != record)
+			versions_retire(roster->versions, record);
+	}
+	if (!roster->deactivated)
+		return;
+	for (size_t i = 0; i < new->count; i++)
+		roster_check_active(roster, new->records[i]);
+}
+
+/* NEW is what the roster is from now on, unless a fetch that began later was quicker. */
+static void install(const struct flight *flight, struct snapshot *new)
+{
+	struct roster *roster = flight->roster;
+
+	pthread_mutex_lock(&roster->lock);
+	if (flight->began >= roster->snapshot_began) {
+		snapshot_put(roster->snapshot);
+		roster->snapshot = snapshot_get(new);
+		roster->snapshot_began = flight->began;
+		roster->snapshot_since = roster_now();
+		drop_overlay_locked(roster, flight);
+	}
+	roster->fetches++;
+	pthread_mutex_unlock(&roster->lock);
+}
+
+static int fetch_whole(struct flight *flight)
+{
+	struct roster *roster = flight->roster;
+	struct snapshot *old = NULL, *new;
+	struct fill fill = {
+	    .sink = {.add = fill_add, .reset = fill_reset, .progress = fill_progress},
+	    .flight = flight,
+	};
+	double seconds;
+	int error;
+
+	clock_gettime(CLOCK_REALTIME, &fill.when);
+	old = roster_snapshot(roster, &seconds);
+	snapshot_begin(&fill.builder, old);
+	error = vendor_list(&flight->call, roster->account, roster->account->vendor->users,
+			    &fill.sink);
+	if (error)
+		snapshot_reset(&fill.builder);
+	new = snapshot_end(&fill.builder, fill.when);
+	if (!error && !new)
+		error = call_fail(&flight->call, ENOMEM, "no memory for the roster");
+	if (!error) {
+		install(flight, new);
+		compare_snapshots(roster, old, new);
+		if (roster->events.replaced)
+			roster->events.replaced(roster->events.arg);
+	}
+	snapshot_put(old);
+	snapshot_put(new);
+	return error;
+}
+
+static int fetch_record(struct flight *flight)
+{
+	struct roster *roster = flight->roster;
+	const struct collection *users = roster->account->vendor->users;
+	struct record *record = NULL, *old = NULL;
+	struct timespec when;
+	json_t *object = NULL;
+	bool stale = false;
+	int error = vendor_get(&flight->call, roster->account, users, flight->id, &object, NULL);
+
+	if (error && error != -ENOENT)
+		return error;
+	clock_gettime(CLOCK_REALTIME, &when);
+	if (!error) {
+		record = record_new(users, flight->id, object, when);
+		json_decref(object);
+		if (!record)
+			return call_fail(&flight->call, ENOMEM, "no memory");
+	}
+	pthread_mutex_lock(&roster->lock);
+	if (roster->generation != flight->generation) {
+		struct overlay *entry;
+
+		HASH_FIND_STR(roster->overlay, flight->id, entry);
+		stale = entry && entry->generation > flight->generation;
+	}
+	if (!stale)
+		old = roster_overlay_locked(roster, flight->id, record, flight->began, true);
+	pthread_mutex_unlock(&roster->lock);
+	if (!stale)
+		roster_replaced(roster, flight->id, old, record);
+	record_put(record);
+	return error;
+}
+
+static int fetch_self(struct flight *flight)
+{
+	struct roster *roster = flight->roster;
+	char *id = NULL;
+	int error = roster->account->vendor->self(&flight->call, roster->account, &id);
+
+	if (error && error != -ENODATA)
+		return error;
+	pthread_mutex_lock(&roster->lock);
+	free(roster->self);
+	roster->self = id;
+	roster->self_known = true;
+	roster->self_since = roster_now();
+	pthread_mutex_unlock(&roster->lock);
+	return error;
+}
+
+/* ---- telling the waiters ---- */
+
+/*
+ * What WAIT gets from FLIGHT, which has ended with ERROR. The answer is what the fetch brought,
+ * however short the ttl: who waited for it does not wait again.
+ */
+static void settle_locked(struct flight *flight, struct wait *wait, int error)
+{
+	struct roster *roster = flight->roster;
+	struct record *record = NULL;
+	double seconds;
+
+	wait->error = error;
+	if (error) {
+		call_copy_error(wait->call, &flight->call);
+		return;
+	}
+	switch (wait->kind) {
+	case WAIT_WHOLE:
+		wait->snapshot = roster_current_locked(roster);
+		wait->error = wait->snapshot ? 0 : -ENOMEM;
+		break;
+	case WAIT_RECORD:
+		roster_peek_locked(roster, wait->id, &record, &seconds);
+		wait->record = record ? record_get(record) : NULL;
+		wait->error = record ? 0 : -ENOENT;
+		break;
+	case WAIT_SELF:
+		wait->self = roster->self ? strdup(roster->self) : NULL;
+		wait->error = wait->self ? 0 : -ENOMEM;
+		break;
+	}
+}
+
+static void flight_run(void *arg)
+{
+	struct flight *flight = arg;
+	struct roster *roster = flight->roster;
+	struct wait *waits = NULL, *wait, *next;
+	int error;
+
+	error = flight->kind == WAIT_WHOLE    ? fetch_whole(flight)
+		: flight->kind == WAIT_RECORD ? fetch_record(flight)
+					      : fetch_self(flight);
+	if (error && error != -ENODATA && error != -ENOENT && error != -EINTR)
+		roster_note_error(roster, &flight->call, error);
+
+	pthread_mutex_lock(&roster->lock);
+	if (!flight->dropped) {
+		DL_DELETE(roster->flights, flight);
+		DL_FOREACH(flight->waits, wait) {
+			wait->flight = NULL;
+			settle_locked(flight, wait, error);
+		}
+		waits = flight->waits;
+	}
+	pthread_mutex_unlock(&roster->lock);
+	for (wait = waits; wait; wait = next) {
+		next = wait->next; /* done may free the wait */
+		wait->done(wait);
+	}
+	flight_free(flight);
+}
+
+/* ---- asking and waiting for it ---- */
+
+static void wake_asker(struct wait *wait)
+{
+	struct call *call = wait->call;
+
+	pthread_mutex_lock(&call->lock);
+	*(bool *)wait->arg = true;
+	pthread_cond_broadcast(&call->wake);
+	pthread_mutex_unlock(&call->lock);
+}
+
+static bool is_true(void *arg)
+{
+	return *(const bool *)arg;
+}
+
+/* For a waiter whose answer is on its way already: nothing can interrupt it any more. */
+static void wait_for_answer(struct call *call, const bool *answered)
+{
+	pthread_mutex_lock(&call->lock);
+	while (!*answered)
+		pthread_cond_wait(&call->wake, &call->lock);
+	pthread_mutex_unlock(&call->lock);
+}
+
+int roster_ask_sync(struct roster *roster, struct wait *wait)
+{
+	bool answered = false;
+
+	wait->done = wake_asker;
+	wait->arg = &answered;
+	roster_ask(roster, wait);
+	if (call_wait(wait->call, is_true, &answered)) {
+		if (roster_leave(roster, wait)) {
+			wait->error = -EINTR;
+			return -EINTR;
+		}
+		wait_for_answer(wait->call, &answered);
+	}
+	return wait->error;
+}
+
+void wait_clear(struct wait *wait)
+{
+	snapshot_put(wait->snapshot);
+	record_put(wait->record);
+	free(wait->self);
+	wait->snapshot = NULL;
+	wait->record = NULL;
+	wait->self = NULL;
+}

@@ -1,0 +1,31 @@
+/*
+ * pool.h - threads for work that waits for vendors: fetches and writes.
+ *
+ * Threads start when there is work and none is idle, up to a limit, and the few that are kept idle
+ * sleep without waking up. Work beyond the limit queues in order.
+ */
+#ifndef ROSTERFS_POOL_H
+#define ROSTERFS_POOL_H
+
+struct pool;
+
+/* At most LIMIT threads at a time. NULL: no memory. */
+struct pool *pool_new(unsigned limit);
+
+/*
+ * Have RUN(ARG) called once on a thread of the pool. Never waits. Returns 0, or -ENOMEM or -EAGAIN
+ * when there is no thread to be had at all: RUN is then not called. Any thread, no lock held that
+ * RUN takes.
+ */
+int pool_run(struct pool *pool, void (*run)(void *arg), void *arg);
+
+/* Wait until no work is queued or running, MILLISECONDS at the most. */
+void pool_drain(struct pool *pool, unsigned milliseconds);
+
+/*
+ * Wait until all work is done (whoever calls this has cancelled it), end the threads, free the
+ * pool. NULL is fine.
+ */
+void pool_free(struct pool *pool);
+
+#endif

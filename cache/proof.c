@@ -1,0 +1,249 @@
+/*
+ * proof.c - what became of a change: proved by the vendor's answer, by one more GET, or settled by
+ * a GET.
+ *
+ * Also the words in which the log tells of it. It sends no change (change.c does) and decides
+ * nothing about conflicts (merge.c does).
+ */
+#include "cache/change.h"
+
+#include "cache/roster.h"
+#include "vendors/call.h"
+#include "vendors/log.h"
+#include "vendors/vendor.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/* ---- words ---- */
+
+/* VALUE as JSON, cut short, for the log; a write-only one is not shown. The caller frees. */
+static char *value_text(const struct change *change, const struct edit *edit, const json_t *value)
+{
+	char *text;
+
+	if (change_flags(change, edit) & (FIELD_WRITE_ONLY | FIELD_CONFIDENTIAL))
+		return strdup("(set)");
+	text = value ? json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT) : strdup("(none)");
+	if (text && strlen(text) > 100)
+		memcpy(text + 97, "...", 4);
+	return text;
+}
+
+/* "firstname: "Jane" -> "Joan", ..." for the log. The caller frees. */
+char *change_describe(const struct change *change)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out)
+		return NULL;
+	for (size_t i = 0; i < change->merge.count; i++) {
+		const struct edit *edit = &change->merge.edits[i];
+		char *path = merge_path(edit);
+		char *before = value_text(change, edit, merge_value(edit, change->fresh));
+		char *after = value_text(change, edit, edit->after);
+
+		fprintf(out, "%s%s: %s -> %s", i ? ", " : "", path ? path : "?",
+			before ? before : "?", after ? after : "?");
+		free(path);
+		free(before);
+		free(after);
+	}
+	fclose(out);
+	return text;
+}
+
+int change_fail_conflict(struct change *change, const struct edit *edit)
+{
+	char *path = merge_path(edit);
+	char *theirs = value_text(change, edit, merge_value(edit, change->fresh));
+	char *ours = value_text(change, edit, edit->after);
+	int error =
+	    call_fail(change->call, ESTALE,
+		      "\"%s\" was changed on both sides: %s at the vendor, %s in the document. "
+		      "Nothing was sent: read the file again and repeat the edit",
+		      path ? path : "?", theirs ? theirs : "?", ours ? ours : "?");
+
+	free(path);
+	free(theirs);
+	free(ours);
+	return error;
+}
+
+/* ---- publishing ---- */
+
+void change_publish(struct change *change, const json_t *record)
+{
+	const char *stamp = base_stamp(change->collection, record);
+	const char *before = base_stamp(change->collection, change->fresh);
+	struct timespec when;
+	struct record *made;
+
+	clock_gettime(CLOCK_REALTIME, &when);
+	made = record_new(change->collection, change->id, record, when);
+	if (!made) {
+		roster_doubt(change->roster, change->id);
+		return;
+	}
+	/* An answer without a new stamp leaves the old one in the record; its time is past all the
+	 * same. */
+	if (change->sent && stamp && before && strcmp(stamp, before) == 0)
+		made->mtime = when;
+	roster_publish(change->roster, made);
+	record_put(made);
+}
+
+int change_get(struct change *change, struct call *call, json_t **record, char **etag)
+{
+	int error = vendor_get(call, roster_account(change->roster), change->collection, change->id,
+			       record, etag);
+
+	if (error == -ENOENT)
+		roster_publish_absent(change->roster, change->id);
+	return error;
+}
+
+/* ---- what did the vendor do? ---- */
+
+enum proof {
+	PROOF_TOOK,    /* each edit is there, or was normalised */
+	PROOF_OLD,     /* an edit still shows its old value */
+	PROOF_MISSING, /* RECORD does not show an edited field */
+};
+
+static enum proof prove(struct change *change, const json_t *record, bool partial)
+{
+	enum proof proof = PROOF_TOOK;
+
+	for (size_t i = 0; i < change->merge.count; i++) {
+		const struct edit *edit = &change->merge.edits[i];
+		enum merge_state state;
+
+		if (change_flags(change, edit) & FIELD_WRITE_ONLY)
+			continue;
+		if (merge_state(edit, change->fresh) == MERGE_NEW)
+			continue; /* it was there before */
+		if (partial && !merge_value(edit, record)) {
+			proof = PROOF_MISSING;
+			continue;
+		}
+		state = merge_state(edit, record);
+		if (state == MERGE_OLD)
+			return PROOF_OLD;
+		if (state == MERGE_MISSING) {
+			/* gone without a trace: the vendor dropped a field that it does not know */
+			return PROOF_OLD;
+		}
+	}
+	return proof;
+}
+
+/* Say in the log which values the vendor made something else of. */
+static void log_normalised(struct change *change, const json_t *record)
+{
+	for (size_t i = 0; i < change->merge.count; i++) {
+		const struct edit *edit = &change->merge.edits[i];
+		char *path, *value;
+
+		if ((change_flags(change, edit) & FIELD_WRITE_ONLY) ||
+		    merge_state(edit, record) != MERGE_OTHER)
+			continue;
+		path = merge_path(edit);
+		value = value_text(change, edit, merge_value(edit, record));
+		log_call(change->call, "the vendor made %s of \"%s\"", value ? value : "?",
+			 path ? path : "?");
+		free(path);
+		free(value);
+	}
+}
+
+static int took(struct change *change, json_t *record)
+{
+	char *words = change_describe(change);
+
+	log_normalised(change, record);
+	log_call(change->call, "changed%s: %s",
+		 call_cancelled(change->call) ? " (its caller was interrupted)" : "",
+		 words ? words : "");
+	free(words);
+	change->result = json_incref(record);
+	change_publish(change, record);
+	return 0;
+}
+
+static int not_applied(struct change *change, const json_t *record)
+{
+	if (record)
+		change_publish(change, record);
+	return call_fail(
+	    change->call, EREMOTEIO,
+	    "accepted but not applied: the vendor answered success and still shows the old "
+	    "value");
+}
+
+/* The vendor says that it is done; ANSWER is what it answered, or NULL. */
+int change_settle_done(struct change *change, struct call *call, json_t *answer)
+{
+	enum proof proof = answer ? prove(change, answer, true) : PROOF_MISSING;
+	json_t *record = NULL;
+	int error;
+
+	change->sent = true;
+	if (proof == PROOF_OLD)
+		return not_applied(change, NULL);
+	if (proof == PROOF_TOOK) {
+		json_object_update_recursive(change->target, answer);
+		collection_hide(change->collection, change->target);
+		return took(change, change->target);
+	}
+	error = change_get(change, call, &record, NULL);
+	if (error) {
+		call_copy_error(change->call, call);
+		roster_doubt(change->roster, change->id);
+		log_call(change->call,
+			 "the vendor accepted the change, but it could not be read back");
+		return error;
+	}
+	error = prove(change, record, false) == PROOF_TOOK ? took(change, record)
+							   : not_applied(change, record);
+	json_decref(record);
+	return error;
+}
+
+/*
+ * Nobody knows whether the change was made: a GET tells. Returns 0 when it was, -EAGAIN when it
+ * certainly was not (fresh is then the newest), else a negative errno.
+ */
+int change_settle_unknown(struct change *change, struct call *call)
+{
+	json_t *record = NULL;
+	char *etag = NULL;
+	int error;
+
+	change->sent = true; /* it may have been */
+	error = change_get(change, call, &record, &etag);
+	if (error) {
+		roster_doubt(change->roster, change->id);
+		log_call(change->call,
+			 "the answer to the change was lost, and reading the record to see "
+			 "whether it was made failed too: it is not known");
+		return error;
+	}
+	if (prove(change, record, false) == PROOF_TOOK && !change->write_only) {
+		error = took(change, record);
+		json_decref(record);
+		free(etag);
+		return error;
+	}
+	json_decref(change->fresh);
+	free(change->etag);
+	change->fresh = record;
+	change->etag = etag;
+	change->sent = false;
+	return -EAGAIN;
+}

@@ -1,0 +1,447 @@
+/*
+ * roster.c - see roster.h, and roster_state.h for the states.
+ *
+ * What is known and how fresh it is, and who may write a record now. It starts no fetch (flight.c
+ * does) and knows neither FUSE nor how a vendor is asked.
+ */
+#define ROSTERFS_ROSTER_PRIVATE
+#include "cache/roster_state.h"
+
+#include "cache/versions.h"
+#include "vendors/log.h"
+#include "vendors/vendor.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+double roster_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+struct roster *roster_new(struct account *account, struct pool *pool,
+			  const struct roster_events *events)
+{
+	struct roster *roster = calloc(1, sizeof(*roster));
+
+	if (!roster)
+		return NULL;
+	roster->versions = versions_new();
+	if (!roster->versions) {
+		free(roster);
+		return NULL;
+	}
+	roster->account = account;
+	roster->pool = pool;
+	roster->events = *events;
+	pthread_mutex_init(&roster->lock, NULL);
+	pthread_cond_init(&roster->free, NULL);
+	return roster;
+}
+
+static void overlay_free_locked(struct roster *roster, struct overlay *entry)
+{
+	HASH_DEL(roster->overlay, entry);
+	record_put(entry->record);
+	free(entry->id);
+	free(entry);
+}
+
+void roster_free(struct roster *roster)
+{
+	struct overlay *entry, *next_entry;
+	struct deactivated *user, *next_user;
+
+	if (!roster)
+		return;
+	HASH_ITER(hh, roster->overlay, entry, next_entry)
+		overlay_free_locked(roster, entry);
+	HASH_ITER(hh, roster->deactivated, user, next_user) {
+		HASH_DEL(roster->deactivated, user);
+		free(user->id);
+		free(user);
+	}
+	snapshot_put(roster->snapshot);
+	versions_free(roster->versions);
+	free(roster->self);
+	pthread_cond_destroy(&roster->free);
+	pthread_mutex_destroy(&roster->lock);
+	free(roster);
+}
+
+struct account *roster_account(struct roster *roster)
+{
+	return roster->account;
+}
+
+struct versions *roster_versions(struct roster *roster)
+{
+	return roster->versions;
+}
+
+/* ---- age ---- */
+
+double roster_left_locked(const struct roster *roster, double began, double since)
+{
+	/* One second at the least: a single cat is a look-up, a stat and an open. */
+	double ttl = roster->account->ttl ? (double)roster->account->ttl : 1.0;
+
+	return began < roster->refreshed ? 0 : since + ttl - roster_now();
+}
+
+bool roster_whole_fresh_locked(const struct roster *roster)
+{
+	return roster->snapshot &&
+	       roster_left_locked(roster, roster->snapshot_began, roster->snapshot_since) > 0;
+}
+
+static struct overlay *overlay_find_locked(struct roster *roster, const char *id)
+{
+	struct overlay *entry;
+
+	HASH_FIND_STR(roster->overlay, id, entry);
+	return entry;
+}
+
+enum roster_knows roster_peek_locked(struct roster *roster, const char *id, struct record **record,
+				     double *seconds)
+{
+	struct overlay *entry = overlay_find_locked(roster, id);
+	double left = entry ? roster_left_locked(roster, entry->began, entry->since) : 0;
+	bool whole = roster_whole_fresh_locked(roster);
+
+	*record = NULL;
+	*seconds = 0;
+	if (entry && !entry->record && roster_now() - entry->since < ABSENT_SECONDS)
+		return ROSTER_ABSENT;
+	if (entry && entry->record && left > 0) {
+		*record = entry->record;
+		*seconds = left;
+		return ROSTER_FRESH;
+	}
+	if (roster->snapshot)
+		*record = snapshot_find(roster->snapshot, id);
+	if (entry && entry->doubt)
+		return *record ? ROSTER_STALE : ROSTER_UNKNOWN;
+	if (whole) {
+		*seconds = roster_left_locked(roster, roster->snapshot_began,
+					      roster->snapshot_since);
+		return *record ? ROSTER_FRESH : ROSTER_ABSENT;
+	}
+	if (entry && entry->record)
+		*record = entry->record;
+	if (!*record)
+		return ROSTER_UNKNOWN;
+	return flight_whole_locked(roster) ? ROSTER_FETCHING : ROSTER_STALE;
+}
+
+enum roster_knows roster_peek(struct roster *roster, const char *id, struct record **record,
+			      double *seconds)
+{
+	enum roster_knows knows;
+
+	pthread_mutex_lock(&roster->lock);
+	knows = roster_peek_locked(roster, id, record, seconds);
+	if (*record)
+		record_get(*record);
+	pthread_mutex_unlock(&roster->lock);
+	return knows;
+}
+
+/* ---- snapshot and overlay ---- */
+
+struct snapshot *roster_current_locked(struct roster *roster)
+{
+	struct snapshot *old = roster->snapshot;
+	struct snapshot_builder builder;
+	struct overlay *entry;
+	size_t written = 0;
+
+	for (entry = roster->overlay; entry; entry = entry->hh.next)
+		written += entry->record && entry->record != snapshot_find(old, entry->id);
+	if (!written)
+		return snapshot_get(old);
+
+	snapshot_begin(&builder, NULL);
+	for (size_t i = 0; i < old->count; i++) {
+		struct record *record = old->records[i];
+
+		entry = overlay_find_locked(roster, record->id);
+		if (entry && entry->record)
+			record = entry->record;
+		if (snapshot_append(&builder, record_get(record)))
+			goto no_memory;
+	}
+	for (entry = roster->overlay; entry; entry = entry->hh.next) {
+		if (entry->record && !snapshot_find(old, entry->id) &&
+		    snapshot_append(&builder, record_get(entry->record)))
+			goto no_memory;
+	}
+	old = snapshot_end(&builder, old->fetched);
+	if (old) {
+		snapshot_put(roster->snapshot);
+		roster->snapshot = snapshot_get(old);
+	}
+	return old;
+no_memory:
+	snapshot_reset(&builder);
+	free(builder.records);
+	return NULL;
+}
+
+struct snapshot *roster_snapshot(struct roster *roster, double *seconds)
+{
+	struct snapshot *snapshot = NULL;
+
+	pthread_mutex_lock(&roster->lock);
+	*seconds = 0;
+	if (roster->snapshot) {
+		snapshot = roster_current_locked(roster);
+		if (roster_whole_fresh_locked(roster))
+			*seconds = roster_left_locked(roster, roster->snapshot_began,
+						      roster->snapshot_since);
+	}
+	pthread_mutex_unlock(&roster->lock);
+	return snapshot;
+}
+
+struct record *roster_overlay_locked(struct roster *roster, const char *id, struct record *record,
+				     double began, bool alone)
+{
+	struct overlay *entry = overlay_find_locked(roster, id);
+	struct record *old = NULL;
+
+	if (entry) {
+		old = entry->record;
+	} else {
+		entry = calloc(1, sizeof(*entry));
+		if (entry)
+			entry->id = strdup(id);
+		if (!entry || !entry->id) {
+			free(entry);
+			return NULL;
+		}
+		HASH_ADD_KEYPTR(hh, roster->overlay, entry->id, strlen(entry->id), entry);
+		if (roster->snapshot) {
+			old = snapshot_find(roster->snapshot, id);
+			if (old)
+				record_get(old);
+		}
+	}
+	entry->record = record ? record_get(record) : NULL;
+	entry->began = began;
+	entry->since = roster_now();
+	entry->generation = ++roster->generation;
+	entry->alone = alone;
+	entry->doubt = false;
+	return old;
+}
+
+void roster_replaced(struct roster *roster, const char *id, struct record *old,
+		     struct record *record)
+{
+	bool same = old && record && record_same(old, record);
+
+	if (old && !same)
+		versions_retire(roster->versions, old);
+	if (same && atomic_load(&old->shown))
+		atomic_store(&record->shown, true);
+	if (!same && roster->events.record_changed)
+		roster->events.record_changed(roster->events.arg, id);
+	record_put(old);
+	if (record)
+		roster_check_active(roster, record);
+}
+
+static void publish(struct roster *roster, const char *id, struct record *record)
+{
+	struct record *old;
+
+	pthread_mutex_lock(&roster->lock);
+	old = roster_overlay_locked(roster, id, record, roster_now(), false);
+	pthread_mutex_unlock(&roster->lock);
+	roster_replaced(roster, id, old, record);
+}
+
+void roster_publish(struct roster *roster, struct record *record)
+{
+	publish(roster, record->id, record);
+}
+
+void roster_publish_absent(struct roster *roster, const char *id)
+{
+	publish(roster, id, NULL);
+}
+
+void roster_doubt(struct roster *roster, const char *id)
+{
+	struct record *record;
+	struct overlay *entry;
+	double seconds;
+
+	pthread_mutex_lock(&roster->lock);
+	roster_peek_locked(roster, id, &record, &seconds);
+	record_put(roster_overlay_locked(roster, id, record, 0, false));
+	entry = overlay_find_locked(roster, id);
+	if (entry) {
+		entry->doubt = true;
+		entry->since = 0;
+	}
+	pthread_mutex_unlock(&roster->lock);
+	if (roster->events.record_changed)
+		roster->events.record_changed(roster->events.arg, id);
+}
+
+void roster_refresh(struct roster *roster)
+{
+	pthread_mutex_lock(&roster->lock);
+	roster->refreshed = roster_now();
+	roster->self_known = false;
+	pthread_mutex_unlock(&roster->lock);
+}
+
+/* ---- one writer a record ---- */
+
+int roster_lock(struct roster *roster, struct call *call, const char *id)
+{
+	struct timespec until;
+	struct busy *busy;
+	int error = 0;
+
+	pthread_mutex_lock(&roster->lock);
+	for (;;) {
+		HASH_FIND_STR(roster->busy, id, busy);
+		if (!busy)
+			break;
+		pthread_mutex_unlock(&roster->lock);
+		if (call_cancelled(call))
+			return call_fail(
+			    call, EINTR,
+			    "interrupted while another write to the record was under way");
+		pthread_mutex_lock(&roster->lock);
+		/* A tenth of a second is how long a cancelled writer may linger: its caller is free
+		 * already. */
+		clock_gettime(CLOCK_REALTIME, &until);
+		until.tv_nsec += 100000000;
+		if (until.tv_nsec >= 1000000000) {
+			until.tv_nsec -= 1000000000;
+			until.tv_sec++;
+		}
+		pthread_cond_timedwait(&roster->free, &roster->lock, &until);
+	}
+	busy = calloc(1, sizeof(*busy));
+	if (busy)
+		busy->id = strdup(id);
+	if (busy && busy->id)
+		HASH_ADD_KEYPTR(hh, roster->busy, busy->id, strlen(busy->id), busy);
+	else
+		error = -ENOMEM;
+	pthread_mutex_unlock(&roster->lock);
+	if (error) {
+		free(busy);
+		return call_fail(call, ENOMEM, "no memory");
+	}
+	return 0;
+}
+
+void roster_unlock(struct roster *roster, const char *id)
+{
+	struct busy *busy;
+
+	pthread_mutex_lock(&roster->lock);
+	HASH_FIND_STR(roster->busy, id, busy);
+	if (busy) {
+		HASH_DEL(roster->busy, busy);
+		free(busy->id);
+		free(busy);
+	}
+	pthread_cond_broadcast(&roster->free);
+	pthread_mutex_unlock(&roster->lock);
+}
+
+/* ---- who was deactivated here, errors, figures ---- */
+
+void roster_note_deactivated(struct roster *roster, const char *id, bool inactive)
+{
+	struct deactivated *user;
+
+	pthread_mutex_lock(&roster->lock);
+	HASH_FIND_STR(roster->deactivated, id, user);
+	if (inactive && !user) {
+		user = calloc(1, sizeof(*user));
+		if (user)
+			user->id = strdup(id);
+		if (user && user->id)
+			HASH_ADD_KEYPTR(hh, roster->deactivated, user->id, strlen(user->id), user);
+		else
+			free(user);
+	} else if (!inactive && user) {
+		HASH_DEL(roster->deactivated, user);
+		free(user->id);
+		free(user);
+	}
+	pthread_mutex_unlock(&roster->lock);
+}
+
+void roster_check_active(struct roster *roster, const struct record *record)
+{
+	struct deactivated *user;
+	bool say = false;
+
+	if (strcmp(record->status, "active") != 0)
+		return;
+	pthread_mutex_lock(&roster->lock);
+	HASH_FIND_STR(roster->deactivated, record->id, user);
+	if (user && !user->seen_active) {
+		user->seen_active = say = true;
+		roster->reappeared++;
+	}
+	pthread_mutex_unlock(&roster->lock);
+	if (say)
+		log_line(
+		    "%s/%s.status: active again at the vendor, although this mount made it inactive",
+		    roster->account->name, record->id);
+}
+
+void roster_note_error(struct roster *roster, const struct call *call, int error)
+{
+	struct tm local;
+	time_t now = time(NULL);
+	char when[32];
+
+	localtime_r(&now, &local);
+	strftime(when, sizeof(when), "%H:%M:%S", &local);
+	pthread_mutex_lock(&roster->lock);
+	snprintf(roster->last_error, sizeof(roster->last_error), "%s %.32s: %.150s (%s)", when,
+		 call->request, call->words, strerrorname_np(-error));
+	pthread_mutex_unlock(&roster->lock);
+}
+
+void roster_info(struct roster *roster, struct roster_info *info)
+{
+	struct flight *flight;
+
+	memset(info, 0, sizeof(*info));
+	pthread_mutex_lock(&roster->lock);
+	flight = flight_whole_locked(roster);
+	if (roster->snapshot) {
+		info->known = true;
+		info->users = roster->snapshot->count;
+		info->age = roster_now() - roster->snapshot_since;
+	}
+	if (flight) {
+		info->fetching = true;
+		info->pages = flight->pages;
+		info->rows = flight->rows;
+	}
+	info->fetches = roster->fetches;
+	info->reappeared = roster->reappeared;
+	memcpy(info->last_error, roster->last_error, sizeof(info->last_error));
+	pthread_mutex_unlock(&roster->lock);
+}

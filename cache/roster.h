@@ -1,0 +1,156 @@
+/*
+ * roster.h - one collection of one account as this mount knows it: snapshot, age, single flight.
+ *
+ * Readers ask; what is fresh is answered at once, for the rest there is one fetch at a time,
+ * however many wait. Who waits is a parked request, not a thread: it is told through a callback.
+ * Writers (cache/update) lock a record, and publish what the vendor acknowledged.
+ */
+#ifndef ROSTERFS_ROSTER_H
+#define ROSTERFS_ROSTER_H
+
+#include "cache/snapshot.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct account;
+struct call;
+struct flight;
+struct pool;
+struct roster;
+struct versions;
+
+/*
+ * What the roster tells whoever shows it. Called with no lock held, from the thread that made the
+ * change, before a writer or a waiter hears of it. Must be quick and must not ask the roster to
+ * wait.
+ */
+struct roster_events {
+	void *arg;
+	void (*record_changed)(void *arg, const char *id); /* another version, or gone */
+	void (*replaced)(void *arg);                       /* a new snapshot: anything may differ */
+};
+
+/* ACCOUNT and POOL outlive the roster. EVENTS is copied. NULL: no memory. */
+struct roster *roster_new(struct account *account, struct pool *pool,
+			  const struct roster_events *events);
+
+/* Cancel what is being fetched; its waiters are told -EINTR. New questions get -EINTR too.
+ * Idempotent. */
+void roster_stop(struct roster *roster);
+
+/* After roster_stop and after the pool has ended. NULL is fine. */
+void roster_free(struct roster *roster);
+
+struct account *roster_account(struct roster *roster);
+struct versions *roster_versions(struct roster *roster);
+
+/* ---- asking ---- */
+
+enum wait_kind {
+	WAIT_WHOLE,  /* the whole roster: snapshot */
+	WAIT_RECORD, /* the record with this id: record */
+	WAIT_SELF,   /* the id of the key's own user: self */
+};
+
+/* One question. The asker fills the first part and keeps all of it alive until done was called. */
+struct wait {
+	enum wait_kind kind;
+	const char *id;    /* WAIT_RECORD */
+	struct call *call; /* gets the words of an error; is not waited in */
+	void (*done)(struct wait *wait);
+	void *arg; /* the asker's */
+
+	/* the answer; references belong to the asker */
+	int error; /* 0 or a negative errno; -ENOENT: no such record; -ENODATA: self is not known */
+	struct snapshot *snapshot;
+	struct record *record;
+	char *self;
+
+	/* the roster's own; NULL to begin with, so that one may leave before having asked */
+	struct flight *flight;
+	struct wait *next, *prev;
+};
+
+/*
+ * Ask. WAIT's done is called exactly once, from this thread before roster_ask returns when the
+ * answer is there, else later from another one; no lock is held then. With no fresh roster, the
+ * first record asked for is fetched alone and the next one brings the whole roster.
+ */
+void roster_ask(struct roster *roster, struct wait *wait);
+
+/*
+ * The asker is gone. True: done will not be called any more. False: it has been or is being called.
+ * A fetch that nobody waits for any more is cancelled.
+ */
+bool roster_leave(struct roster *roster, struct wait *wait);
+
+/* Ask and block until answered or WAIT's call is cancelled (-EINTR). Returns wait->error. */
+int roster_ask_sync(struct roster *roster, struct wait *wait);
+
+/* Free what an answered WAIT holds. */
+void wait_clear(struct wait *wait);
+
+/* ---- local questions: they never wait ---- */
+
+enum roster_knows {
+	ROSTER_UNKNOWN,  /* a vendor would have to be asked */
+	ROSTER_ABSENT,   /* fresh knowledge that there is no such record */
+	ROSTER_STALE,    /* *RECORD is what was known last; a fetch is due */
+	ROSTER_FETCHING, /* as STALE, and a fetch is under way */
+	ROSTER_FRESH,    /* *RECORD is good for *SECONDS more */
+};
+
+/* What is known about ID; *RECORD gets a reference or NULL, *SECONDS the time it stays fresh. */
+enum roster_knows roster_peek(struct roster *roster, const char *id, struct record **record,
+			      double *seconds);
+
+/* The newest snapshot with what was written since, a reference, or NULL; *SECONDS that it stays
+ * fresh (0: stale). */
+struct snapshot *roster_snapshot(struct roster *roster, double *seconds);
+
+/* Count the next questions as if the roster were old. */
+void roster_refresh(struct roster *roster);
+
+/* Figures for .rosterfs/status and metrics. */
+struct roster_info {
+	bool known;   /* there is a snapshot */
+	size_t users; /* in it */
+	double age;   /* seconds */
+	bool fetching;
+	unsigned pages; /* of the fetch under way */
+	size_t rows;
+	uint64_t fetches;     /* whole rosters fetched */
+	size_t reappeared;    /* users active again after this mount deactivated them */
+	char last_error[256]; /* "" or the last error of a fetch or a write, with its time */
+};
+void roster_info(struct roster *roster, struct roster_info *info);
+
+/* Note the error of CALL as the last one. */
+void roster_note_error(struct roster *roster, const struct call *call, int error);
+
+/* ---- writing: for cache/update only ---- */
+
+/* Wait until nobody else writes record ID. 0 or -EINTR (words in CALL); then roster_unlock. */
+int roster_lock(struct roster *roster, struct call *call, const char *id);
+void roster_unlock(struct roster *roster, const char *id);
+
+/*
+ * RECORD (borrowed) is what the vendor has now: a write was acknowledged, or a GET showed it.
+ * Fetches that began before lose against it. events.record_changed has been called when this
+ * returns, if it differs from what was held.
+ */
+void roster_publish(struct roster *roster, struct record *record);
+
+/* The vendor says that there is no record ID. A user that a fresh roster shows stays listed: 404
+ * may mean "not for you". */
+void roster_publish_absent(struct roster *roster, const char *id);
+
+/* A write to ID ended in a way that nobody knows: the next question about it goes to the vendor. */
+void roster_doubt(struct roster *roster, const char *id);
+
+/* This mount made ID inactive (or, unset, active): a fetch that shows something else is worth a
+ * word. */
+void roster_note_deactivated(struct roster *roster, const char *id, bool inactive);
+
+#endif

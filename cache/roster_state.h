@@ -1,0 +1,130 @@
+/*
+ * roster_state.h - the inside of a roster, shared by roster.c and flight.c and nobody else.
+ *
+ *   snapshot   what the last whole fetch showed, or NULL
+ *   overlay    what was written or fetched alone, each entry with its own age: it wins over a
+ * snapshot whose fetch began before it (generation) flights    fetches under way: at most one
+ * WHOLE, one SELF, one RECORD an id; each with its waiters
+ *
+ * State of a record: UNKNOWN -> (GET or walk) -> FRESH -> (ttl) -> STALE -> (fetch) -> FRESH
+ *                    FRESH -> (GET says 404) -> ABSENT for ABSENT_SECONDS -> as before
+ * A flight: started with waiters -> runs on the pool -> ends: result stored, flight unlinked,
+ * waiters told. A flight whose last waiter leaves is cancelled and unlinked at once; its thread
+ * then finds itself dropped.
+ */
+#ifndef ROSTERFS_ROSTER_STATE_H
+#define ROSTERFS_ROSTER_STATE_H
+
+#ifndef ROSTERFS_ROSTER_PRIVATE
+#error "roster_state.h is for cache/roster.c and cache/flight.c only"
+#endif
+
+#include "cache/roster.h"
+#include "vendors/call.h"
+
+#include <pthread.h>
+#include <uthash.h>
+
+#define ABSENT_SECONDS 5.0
+
+struct overlay {
+	char *id;
+	struct record *record; /* NULL: the vendor said 404 */
+	double began, since;   /* when it was asked for and known, monotonic seconds */
+	uint64_t generation;   /* of the roster when it was put here */
+	bool alone;            /* fetched alone, not written */
+	bool doubt;            /* a write ended in a way that nobody knows */
+	UT_hash_handle hh;
+};
+
+struct busy {
+	char *id;
+	unsigned waiting;
+	UT_hash_handle hh;
+};
+
+struct deactivated {
+	char *id;
+	bool seen_active; /* it has been said */
+	UT_hash_handle hh;
+};
+
+struct flight {
+	struct roster *roster;
+	enum wait_kind kind;
+	char *id; /* WAIT_RECORD */
+	struct call call;
+	double began;        /* monotonic seconds */
+	uint64_t generation; /* the roster's when it began */
+	bool dropped;        /* nobody waits any more */
+	unsigned pages;
+	size_t rows;
+	struct wait *waits; /* utlist */
+	struct flight *next, *prev;
+};
+
+struct roster {
+	struct account *account;
+	struct pool *pool;
+	struct roster_events events;
+	struct versions *versions;
+
+	pthread_mutex_t lock; /* leaf: nothing else is called with it */
+	struct snapshot *snapshot;
+	double snapshot_began; /* when its fetch began and ended, monotonic seconds */
+	double snapshot_since;
+	double refreshed; /* when the owner asked for it anew: what began before is stale */
+	struct overlay *overlay;
+	uint64_t generation;
+	struct flight *flights; /* utlist */
+	bool stopped;
+
+	char *self;
+	double self_since;
+	bool self_known; /* self or, with self NULL, that the vendor does not tell */
+
+	struct busy *busy;
+	pthread_cond_t free;
+
+	struct deactivated *deactivated;
+	size_t reappeared;
+	uint64_t fetches;
+	char last_error[256];
+};
+
+/* Seconds on the monotonic clock. */
+double roster_now(void);
+
+/* The seconds for which what was asked at BEGAN and answered at SINCE stays fresh; 0 or less:
+ * stale. */
+double roster_left_locked(const struct roster *roster, double began, double since);
+
+/* The snapshot is there, young enough and not refused by its owner. */
+bool roster_whole_fresh_locked(const struct roster *roster);
+
+/* What peek tells, without the reference: *RECORD is borrowed. */
+enum roster_knows roster_peek_locked(struct roster *roster, const char *id, struct record **record,
+				     double *seconds);
+
+/* The snapshot with the overlay laid over it, a new reference; NULL: no memory. */
+struct snapshot *roster_current_locked(struct roster *roster);
+
+/*
+ * Put RECORD (or NULL: absent), asked for at BEGAN, into the overlay. Returns the record that it
+ * replaces, a reference the caller puts, or NULL.
+ */
+struct record *roster_overlay_locked(struct roster *roster, const char *id, struct record *record,
+				     double began, bool alone);
+
+/* After roster_overlay_locked, without the lock: RECORD (NULL: absent) took the place of OLD, which
+ * is put. */
+void roster_replaced(struct roster *roster, const char *id, struct record *old,
+		     struct record *record);
+
+/* Say in the log when RECORD is active although this mount made it inactive. Takes the lock. */
+void roster_check_active(struct roster *roster, const struct record *record);
+
+/* The whole flight under way, or NULL. */
+struct flight *flight_whole_locked(const struct roster *roster);
+
+#endif

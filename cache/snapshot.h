@@ -1,0 +1,54 @@
+/*
+ * snapshot.h - all records of a roster at one moment: immutable once published, counted.
+ *
+ * A refresh builds a new snapshot beside the old one and shares with it each record that did not
+ * change, so that both together cost little more than one, and kernel caches of unchanged records
+ * stay.
+ */
+#ifndef ROSTERFS_SNAPSHOT_H
+#define ROSTERFS_SNAPSHOT_H
+
+#include "cache/record.h"
+
+struct snapshot {
+	atomic_uint references;
+	struct timespec fetched; /* wall clock, the directory's mtime */
+	size_t count;
+	struct record **records; /* in the vendor's order */
+	struct record **by_id;   /* the same, sorted by id; borrows their references */
+};
+
+struct snapshot *snapshot_get(struct snapshot *snapshot);
+void snapshot_put(struct snapshot *snapshot); /* NULL is fine */
+
+/* The record with ID, borrowed from SNAPSHOT, or NULL. */
+struct record *snapshot_find(const struct snapshot *snapshot, const char *id);
+
+/* ---- building one; one thread ---- */
+
+struct snapshot_id;
+
+struct snapshot_builder {
+	struct snapshot *old; /* borrowed, may be NULL: share its records where they are the same */
+	struct record **records;
+	struct snapshot_id *ids; /* what was added, to find repeats */
+	size_t count, room;
+};
+
+void snapshot_begin(struct snapshot_builder *builder, struct snapshot *old);
+
+/* Add RECORD (takes its reference, also on error). Returns 0, -EEXIST (its id came before) or
+ * -ENOMEM. */
+int snapshot_add(struct snapshot_builder *builder, struct record *record);
+
+/* The same for a record whose id is known not to have come before. Returns 0 or -ENOMEM. */
+int snapshot_append(struct snapshot_builder *builder, struct record *record);
+
+/* Forget what was added so far. */
+void snapshot_reset(struct snapshot_builder *builder);
+
+/* The snapshot, with one reference, or NULL: no memory. The builder is empty afterwards, in any
+ * case. */
+struct snapshot *snapshot_end(struct snapshot_builder *builder, struct timespec fetched);
+
+#endif

@@ -1,0 +1,279 @@
+/*
+ * update.c - see update.h.
+ *
+ * Turns what somebody wrote (a document, a status word) into the edits it means and checks that
+ * they are allowed. How edits reach the vendor is change.c's; which version a document was read
+ * from is base.c's.
+ */
+#include "cache/update.h"
+
+#include "cache/change.h"
+#include "cache/guard.h"
+#include "cache/roster.h"
+#include "vendors/call.h"
+#include "vendors/log.h"
+#include "vendors/vendor.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void begin(struct change *change, struct call *call, struct roster *roster,
+		  struct guard *guard, const char *id)
+{
+	memset(change, 0, sizeof(*change));
+	change->call = call;
+	change->roster = roster;
+	change->guard = guard;
+	change->collection = roster_account(roster)->vendor->users;
+	change->id = id;
+}
+
+/* Remember and say what a changed status means. */
+static void note_status(struct change *change)
+{
+	const struct vendor *vendor = roster_account(change->roster)->vendor;
+	const char *before = change_status(change, change->fresh);
+	const char *after = change->result ? change_status(change, change->result) : NULL;
+
+	if (!after || guard_dry_run(change->guard) || (before && strcmp(before, after) == 0))
+		return;
+	roster_note_deactivated(change->roster, change->id, strcmp(after, "inactive") == 0);
+	if (strcmp(after, "inactive") == 0 && vendor->remains)
+		log_call(change->call, "what remains to be done: %s", vendor->remains);
+}
+
+static int finish(struct change *change, int error)
+{
+	if (error)
+		roster_note_error(change->roster, change->call, error);
+	else
+		note_status(change);
+	return error;
+}
+
+/* ---- documents ---- */
+
+struct document_plan {
+	json_t *document; /* without its stamp */
+	char *stamp;      /* or NULL */
+	struct versions_process process;
+	json_t *left; /* the base with the document's edits, for the process's next save */
+};
+
+/* Parse what was written. NULL: -EINVAL with words in CALL. */
+static json_t *parse_document(struct call *call, const char *text, size_t length)
+{
+	json_error_t error;
+	json_t *document = json_loadb(text, length, JSON_ALLOW_NUL | JSON_REJECT_DUPLICATES,
+				      &error);
+
+	if (document && json_is_object(document))
+		return document;
+	if (document) {
+		json_decref(document);
+		call_fail(call, EINVAL, "not a JSON object");
+		return NULL;
+	}
+	/* What jansson quotes after "near" could be a password. */
+	for (char *near = strstr(error.text, " near "); near; near = NULL)
+		*near = '\0';
+	call_fail(call, EINVAL, "not one whole JSON document: line %d, column %d: %s", error.line,
+		  error.column, error.text);
+	return NULL;
+}
+
+/* May this edit be made at all? */
+static int check_edit(struct change *change, const struct edit *edit)
+{
+	unsigned flags = change_flags(change, edit);
+
+	if (!(flags & FIELD_WRITE_ONLY) && merge_state(edit, change->fresh) == MERGE_NEW)
+		return 0;
+	if (flags & (FIELD_SYSTEM | FIELD_IMMUTABLE | FIELD_CONFIDENTIAL))
+		return call_fail(change->call, EPERM,
+				 "\"%s\" is assigned by the vendor and can't be changed",
+				 edit->path[0]);
+	if ((flags & FIELD_REQUIRED) && edit->depth == 1 && json_is_null(edit->after))
+		return call_fail(change->call, EINVAL, "\"%s\" is required: it can't be cleared",
+				 edit->path[0]);
+	return 0;
+}
+
+/* A document never brings a leaver back unless it is certain that it knows of the deactivation. */
+static int check_reactivation(struct change *change, const struct base *base)
+{
+	const struct document_plan *plan = change->arg;
+	const char *now = change_status(change, change->fresh);
+	const char *wanted = change_status(change, plan->document);
+
+	if (!now || !wanted || strcmp(now, wanted) == 0 || strcmp(wanted, "active") != 0)
+		return 0;
+	for (size_t i = 0; i < change->merge.count; i++) {
+		if (strcmp(change->merge.edits[i].path[0], change->collection->status_key) == 0 &&
+		    !base->is_newest)
+			return call_fail(
+			    change->call, ESTALE,
+			    "the user is %s at the vendor, and the document, which says "
+			    "active, may have been read before that: write active to "
+			    "%s.status if that is what you want",
+			    now, change->id);
+	}
+	return 0;
+}
+
+/* What the process's next save will be compared with. */
+static int keep_left(struct change *change, const struct base *base)
+{
+	struct document_plan *plan = change->arg;
+	const struct edit *conflict;
+
+	json_decref(plan->left);
+	plan->left = json_deep_copy(base->record);
+	if (!plan->left || merge_apply(&change->merge, plan->left, true, &conflict))
+		return call_fail(change->call, ENOMEM, "no memory");
+	collection_hide(change->collection, plan->left);
+	return 0;
+}
+
+static int plan_document(struct change *change)
+{
+	struct document_plan *plan = change->arg;
+	struct base base;
+	json_t *named = json_copy(plan->document);
+	int error;
+
+	if (named && plan->stamp)
+		json_object_set_new(named, change->collection->stamp_key, json_string(plan->stamp));
+	error = base_find(change->call, change->roster, change->id, &plan->process, named,
+			  change->fresh, &base);
+	json_decref(named);
+	if (error)
+		return error;
+	error = merge_diff(base.record, plan->document, &change->merge);
+	if (error)
+		error = call_fail(change->call, ENOMEM, "no memory");
+	for (size_t i = 0; !error && i < change->merge.count; i++)
+		error = check_edit(change, &change->merge.edits[i]);
+	if (!error)
+		error = base_check_doubts(change->call, &base, &change->merge);
+	if (!error)
+		error = check_reactivation(change, &base);
+	if (!error)
+		error = keep_left(change, &base);
+	base_clear(&base);
+	return error;
+}
+
+int update_document(struct call *call, struct roster *roster, struct guard *guard, const char *id,
+		    const char *text, size_t length)
+{
+	struct document_plan plan = {0};
+	struct change change;
+	int error = guard_writable(guard, call);
+
+	if (error)
+		return error;
+	if (length > UPDATE_DOCUMENT_MAX)
+		return call_fail(call, EFBIG, "a document may have at most 1 MiB");
+	plan.document = parse_document(call, text, length);
+	if (!plan.document)
+		return -EINVAL;
+	begin(&change, call, roster, guard, id);
+	change.plan = plan_document;
+	change.arg = &plan;
+	if (base_stamp(change.collection, plan.document))
+		plan.stamp = strdup(base_stamp(change.collection, plan.document));
+	if (change.collection->stamp_key)
+		json_object_del(plan.document, change.collection->stamp_key);
+	plan.process.pid = call->pid;
+	plan.process.started = call_process_start(call->pid);
+
+	error = finish(&change, change_run(&change));
+	if (!error && change.sent && plan.left)
+		versions_saved(roster_versions(roster), id, &plan.process, plan.stamp, plan.left,
+			       change.result);
+	change_clear(&change);
+	json_decref(plan.document);
+	json_decref(plan.left);
+	free(plan.stamp);
+	return error;
+}
+
+/* ---- statuses ---- */
+
+const char *update_status_word(const char *text, size_t length)
+{
+	static const char *const words[] = {"active", "inactive"};
+
+	if (length && text[length - 1] == '\n')
+		length--;
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (length == strlen(words[i]) && memcmp(text, words[i], length) == 0)
+			return words[i];
+	}
+	return NULL;
+}
+
+static int fail_no_status(struct call *call)
+{
+	return call_fail(call, EOPNOTSUPP,
+			 "the vendor shows no status for this user, so it can't be "
+			 "changed here: see MANUAL");
+}
+
+static int plan_status(struct change *change)
+{
+	const char *word = change->arg;
+	json_t *document;
+	int error;
+
+	if (!change_status(change, change->fresh))
+		return fail_no_status(change->call);
+	document = json_pack("{s:s}", change->collection->status_key, word);
+	error = document ? merge_diff(change->fresh, document, &change->merge) : -ENOMEM;
+	json_decref(document);
+	return error ? call_fail(change->call, ENOMEM, "no memory") : 0;
+}
+
+/* What can be refused without a request to change anything. */
+static int check_status_early(struct change *change, const char *word)
+{
+	struct record *held;
+	double seconds;
+	enum roster_knows knows = roster_peek(change->roster, change->id, &held, &seconds);
+	bool unknown = !change->collection->status_key ||
+		       (knows == ROSTER_FRESH && strcmp(held->status, RECORD_STATUS_UNKNOWN) == 0);
+	bool same = held && strcmp(held->status, word) == 0;
+	int error = 0;
+
+	record_put(held);
+	if (unknown)
+		return fail_no_status(change->call);
+	if (!same)
+		error = guard_has_room(change->guard, change->call);
+	if (!error)
+		error = change_check_self(change, word);
+	change->status_checked = !error;
+	return error;
+}
+
+int update_status(struct call *call, struct roster *roster, struct guard *guard, const char *id,
+		  const char *word)
+{
+	struct change change;
+	int error = guard_writable(guard, call);
+
+	if (error)
+		return error;
+	begin(&change, call, roster, guard, id);
+	change.plan = plan_status;
+	change.arg = (void *)(uintptr_t)word;
+	error = check_status_early(&change, word);
+	if (!error)
+		error = change_run(&change);
+	error = finish(&change, error);
+	change_clear(&change);
+	return error;
+}

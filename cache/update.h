@@ -1,0 +1,40 @@
+/*
+ * update.h - the one door for changes: nothing else in rosterfs changes anything at a vendor.
+ *
+ * GET, merge, PUT, proof. Read-only, dry run, the guard on `self`, the brake on statuses, the
+ * conflict check and the log of what was changed are here, once.
+ */
+#ifndef ROSTERFS_UPDATE_H
+#define ROSTERFS_UPDATE_H
+
+#include <stddef.h>
+
+struct call;
+struct guard;
+struct roster;
+
+/* A document larger than this is EFBIG. */
+#define UPDATE_DOCUMENT_MAX (1u << 20)
+
+/*
+ * Lay what the document TEXT (LENGTH bytes) changes on record ID at the vendor. May wait. Returns 0
+ * when the vendor has shown that the change took (or there was nothing to change), else a negative
+ * errno with words in CALL: -EINVAL (no document, or the vendor says so), -EPERM, -ESTALE
+ * (conflict), -EDQUOT, -EROFS, -EREMOTEIO (accepted but not applied), and what exchange.h names.
+ * When the call is cancelled after the request went out, the change is settled all the same, and
+ * the log says how.
+ */
+int update_document(struct call *call, struct roster *roster, struct guard *guard, const char *id,
+		    const char *text, size_t length);
+
+/* Is TEXT a word that a .status takes, with or without a newline? The word (static), or NULL. */
+const char *update_status_word(const char *text, size_t length);
+
+/*
+ * Make the status of record ID be WORD (of update_status_word). As above; also -EOPNOTSUPP for a
+ * record that has no status. Compared with the vendor's record, never with an older version.
+ */
+int update_status(struct call *call, struct roster *roster, struct guard *guard, const char *id,
+		  const char *word);
+
+#endif

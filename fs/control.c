@@ -1,0 +1,209 @@
+/*
+ * control.c - see control.h.
+ *
+ * Renders figures that others keep. It changes nothing but the age of rosters.
+ */
+#include "fs/control.h"
+
+#include "cache/roster.h"
+#include "vendors/http.h"
+#include "vendors/log.h"
+#include "vendors/vendor.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void print_state(FILE *out, const struct roster_info *info)
+{
+	char text[64];
+
+	if (info->fetching)
+		snprintf(text, sizeof(text), "fetching: %u pages, %zu users", info->pages,
+			 info->rows);
+	else if (info->known)
+		snprintf(text, sizeof(text), "fetched");
+	else
+		snprintf(text, sizeof(text), "not fetched yet");
+	fprintf(out, "%-32s ", text);
+}
+
+static void print_branch(FILE *out, const struct branch *branch)
+{
+	struct roster_info info;
+	struct http_stats stats;
+
+	fprintf(out, "%-16s ", branch->account->name);
+	if (!branch->roster) {
+		fprintf(out, "%8s %8s kept by hand: see MANUAL\n", "-", "-");
+		return;
+	}
+	roster_info(branch->roster, &info);
+	http_stats(branch->account, &stats);
+	if (info.known)
+		fprintf(out, "%8zu %7.0fs ", info.users, info.age);
+	else
+		fprintf(out, "%8s %8s ", "-", "-");
+	print_state(out, &info);
+	fprintf(out, "%8" PRIu64 " %4u %s\n", stats.requests, stats.in_flight + stats.queued,
+		info.last_error[0] ? info.last_error : "-");
+	if (info.reappeared)
+		fprintf(out,
+			"%-16s %zu users are active again at the vendor after this mount made them "
+			"inactive: see log\n",
+			"", info.reappeared);
+}
+
+static void print_status(FILE *out, struct fs *fs)
+{
+	fprintf(out, "%-16s %8s %8s %-32s %8s %4s %s\n", "VENDOR", "USERS", "AGE", "STATE",
+		"REQUESTS", "OPEN", "LAST ERROR");
+	for (size_t i = 0; i < fs->branch_count; i++)
+		print_branch(out, &fs->branches[i]);
+	if (fs->options.read_only)
+		fprintf(out, "mounted read-only\n");
+	if (fs->options.dry_run)
+		fprintf(out, "dry run: nothing is sent but GETs\n");
+}
+
+struct figures {
+	struct roster_info info;
+	struct http_stats stats;
+};
+
+static double figure_users(const struct figures *f)
+{
+	return (double)f->info.users;
+}
+static double figure_age(const struct figures *f)
+{
+	return f->info.age;
+}
+static double figure_fetches(const struct figures *f)
+{
+	return (double)f->info.fetches;
+}
+static double figure_reappeared(const struct figures *f)
+{
+	return (double)f->info.reappeared;
+}
+static double figure_requests(const struct figures *f)
+{
+	return (double)f->stats.requests;
+}
+static double figure_retries(const struct figures *f)
+{
+	return (double)f->stats.retries;
+}
+static double figure_failures(const struct figures *f)
+{
+	return (double)f->stats.failures;
+}
+static double figure_throttled(const struct figures *f)
+{
+	return (double)f->stats.throttled;
+}
+static double figure_bytes(const struct figures *f)
+{
+	return (double)f->stats.bytes;
+}
+static double figure_in_flight(const struct figures *f)
+{
+	return (double)f->stats.in_flight;
+}
+
+/* OpenMetrics: counters' samples end in _total, their families do not. */
+static const struct metric {
+	const char *name, *type, *help;
+	double (*figure)(const struct figures *figures);
+} metrics[] = {
+    {"rosterfs_users", "gauge", "Users in the newest roster.", figure_users},
+    {"rosterfs_roster_age_seconds", "gauge", "Age of the newest roster.", figure_age},
+    {"rosterfs_fetches", "counter", "Whole rosters fetched.", figure_fetches},
+    {"rosterfs_reappeared", "counter", "Users active again after a deactivation.",
+     figure_reappeared},
+    {"rosterfs_requests", "counter", "Requests sent, retries included.", figure_requests},
+    {"rosterfs_retries", "counter", "Requests sent again.", figure_retries},
+    {"rosterfs_failures", "counter", "Requests that ended without a 2xx answer.", figure_failures},
+    {"rosterfs_throttled", "counter", "Answers with status 429.", figure_throttled},
+    {"rosterfs_received_bytes", "counter", "Bytes of answers, decoded.", figure_bytes},
+    {"rosterfs_in_flight", "gauge", "Requests under way.", figure_in_flight},
+};
+
+static void print_metrics(FILE *out, struct fs *fs)
+{
+	for (size_t m = 0; m < sizeof(metrics) / sizeof(metrics[0]); m++) {
+		bool counter = strcmp(metrics[m].type, "counter") == 0;
+
+		fprintf(out, "# TYPE %s %s\n# HELP %s %s\n", metrics[m].name, metrics[m].type,
+			metrics[m].name, metrics[m].help);
+		for (size_t i = 0; i < fs->branch_count; i++) {
+			struct figures figures;
+
+			if (!fs->branches[i].roster)
+				continue;
+			roster_info(fs->branches[i].roster, &figures.info);
+			http_stats(fs->branches[i].account, &figures.stats);
+			fprintf(out, "%s%s{vendor=\"%s\"} %.15g\n", metrics[m].name,
+				counter ? "_total" : "", fs->branches[i].account->name,
+				metrics[m].figure(&figures));
+		}
+	}
+	fprintf(out, "# EOF\n");
+}
+
+char *control_text(struct fs *fs, enum node_kind kind, size_t *length)
+{
+	char *text = NULL;
+	FILE *out;
+
+	if (kind == NODE_CONTROL_LOG)
+		return log_text(length);
+	if (kind != NODE_CONTROL_STATUS && kind != NODE_CONTROL_METRICS)
+		return NULL;
+	out = open_memstream(&text, length);
+	if (!out)
+		return NULL;
+	if (kind == NODE_CONTROL_STATUS)
+		print_status(out, fs);
+	else
+		print_metrics(out, fs);
+	if (fclose(out)) {
+		free(text);
+		return NULL;
+	}
+	return text;
+}
+
+off_t control_size(struct fs *fs, enum node_kind kind)
+{
+	size_t length = 0;
+	char *text;
+
+	if (kind == NODE_CONTROL_LOG)
+		return (off_t)log_size();
+	text = control_text(fs, kind, &length);
+	free(text);
+	return text ? (off_t)length : 0;
+}
+
+int control_refresh(struct fs *fs, const char *text, size_t length)
+{
+	bool found = false;
+
+	if (length && text[length - 1] == '\n')
+		length--;
+	for (size_t i = 0; i < fs->branch_count; i++) {
+		const char *name = fs->branches[i].account->name;
+		bool all = length == 3 && memcmp(text, "all", 3) == 0;
+
+		if (!all && (strlen(name) != length || memcmp(name, text, length) != 0))
+			continue;
+		found = true;
+		if (fs->branches[i].roster)
+			roster_refresh(fs->branches[i].roster);
+	}
+	return found ? 0 : -EINVAL;
+}

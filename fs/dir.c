@@ -1,0 +1,247 @@
+/*
+ * dir.c - open and read directories.
+ *
+ * Opening an account's directory brings its whole roster and may wait; reading then only walks
+ * through the snapshot that the open got, fixed names first, then each record's two files. Every
+ * name is given with its attributes (readdirplus), so that `ls -l` asks for nothing more.
+ */
+#include "fs/ops.h"
+
+#include "cache/roster.h"
+#include "fs/node.h"
+#include "fs/notify.h"
+#include "fs/path.h"
+#include "fs/request.h"
+#include "vendors/vendor.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct dir {
+	struct node *node;         /* held */
+	struct snapshot *snapshot; /* NULL: no roster here */
+};
+
+static void reply_open(struct fs *fs, fuse_req_t req, struct node *node, struct snapshot *snapshot,
+		       struct fuse_file_info *fi)
+{
+	struct dir *dir = calloc(1, sizeof(*dir));
+
+	if (!dir) {
+		fuse_reply_err(req, ENOMEM);
+		return;
+	}
+	dir->node = node;
+	node_hold(fs, node);
+	dir->snapshot = snapshot ? snapshot_get(snapshot) : NULL;
+	fi->fh = (uint64_t)(uintptr_t)dir;
+	/* Interrupted on its way: no release will come. */
+	if (fuse_reply_open(req, fi) == -ENOENT) {
+		snapshot_put(dir->snapshot);
+		node_drop(fs, node, 1);
+		free(dir);
+	}
+}
+
+static void opened(struct request *request, int error)
+{
+	if (error) {
+		request_fail(request, error);
+		return;
+	}
+	if (request_claim(request))
+		reply_open(request->fs, request->req, request->node, request->wait.snapshot,
+			   &request->fi);
+}
+
+void dir_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
+{
+	struct fs *fs = ops_fs(req);
+	struct node *node = node_of(fs, ino);
+	struct request *request;
+
+	if (node->kind != NODE_BRANCH || !node->branch->roster) {
+		reply_open(fs, req, node, NULL, fi);
+		return;
+	}
+	request = request_new(fs, req, node);
+	if (!request) {
+		fuse_reply_err(req, ENOMEM);
+		return;
+	}
+	request->fi = *fi;
+	request_ask(request, node->branch->roster, WAIT_WHOLE, NULL, opened);
+}
+
+/* ---- reading ---- */
+
+/* One reply being filled. */
+struct page {
+	struct fs *fs;
+	fuse_req_t req;
+	struct dir *dir;
+	bool plus;
+	char *buffer;
+	size_t size, used;
+	double seconds; /* that the kernel may keep what it is told */
+};
+
+/* Add NAME at place NEXT - 1. False: the page is full. NODE's reference goes to the kernel if it
+ * was added. */
+static bool add(struct page *page, const char *name, struct node *node, const struct record *record,
+		off_t next)
+{
+	struct fuse_entry_param entry;
+	char *at = page->buffer + page->used;
+	size_t room = page->size - page->used, need;
+
+	if (page->plus) {
+		ops_entry(page->fs, node, record, page->seconds, &entry);
+		need = fuse_add_direntry_plus(page->req, at, room, name, &entry, next);
+	} else {
+		memset(&entry, 0, sizeof(entry));
+		node_attr(page->fs, node, record, &entry.attr);
+		need = fuse_add_direntry(page->req, at, room, name, &entry.attr, next);
+	}
+	if (need <= room)
+		page->used += need;
+	if (need > room || !page->plus)
+		node_drop(page->fs, node, 1);
+	return need <= room;
+}
+
+static bool add_dots(struct page *page, const char *name, off_t next)
+{
+	struct fuse_entry_param entry = {
+	    .attr = {.st_mode = S_IFDIR, .st_ino = page->dir->node->number}};
+	char *at = page->buffer + page->used;
+	size_t room = page->size - page->used;
+	size_t need = page->plus ? fuse_add_direntry_plus(page->req, at, room, name, &entry, next)
+				 : fuse_add_direntry(page->req, at, room, name, &entry.attr, next);
+
+	if (need <= room)
+		page->used += need;
+	return need <= room;
+}
+
+static bool add_fixed(struct page *page, const struct node_fixed *fixed, off_t next)
+{
+	struct node *node = node_take(page->fs, fixed->kind, page->dir->node->branch, fixed->name,
+				      NULL);
+
+	return node && add(page, fixed->name, node, NULL, next);
+}
+
+static bool add_branch(struct page *page, struct branch *branch, off_t next)
+{
+	node_hold(page->fs, branch->node);
+	return add(page, branch->account->name, branch->node, NULL, next);
+}
+
+/* Record INDEX of the snapshot: place 2 * INDEX is its .json, the one after its .status. */
+static bool add_record(struct page *page, size_t place, off_t next)
+{
+	struct branch *branch = page->dir->node->branch;
+	struct record *shown = page->dir->snapshot->records[place / 2];
+	enum node_kind kind = place % 2 ? NODE_STATUS : NODE_JSON;
+	char stem[PATH_STEM_MAX + 1], name[PATH_NAME_MAX + 16];
+	struct record *record = NULL;
+	struct node *node;
+	double seconds;
+	bool added;
+
+	path_stem(shown->id, stem);
+	snprintf(name, sizeof(name), "%s%s", stem, kind == NODE_STATUS ? ".status" : ".json");
+	node = node_take(page->fs, kind, branch, name, shown->id);
+	if (!node)
+		return false;
+	/* It may have been written since the directory was opened. */
+	if (roster_peek(branch->roster, shown->id, &record, &seconds) != ROSTER_FRESH)
+		seconds = 0;
+	if (page->seconds > seconds)
+		page->seconds = seconds;
+	added = add(page, name, node, record ? record : shown, next);
+	record_put(record);
+	return added;
+}
+
+/* Add what stands at PLACE. 1: added, 0: the page is full, -1: the end. */
+static int add_place(struct page *page, size_t place)
+{
+	const struct node_fixed *fixed = node_fixed(page->dir->node);
+	const struct snapshot *snapshot = page->dir->snapshot;
+	off_t next = (off_t)place + 1;
+
+	if (place < 2)
+		return add_dots(page, place ? ".." : ".", next);
+	place -= 2;
+	for (; fixed->name; fixed++, place--) {
+		if (!place)
+			return add_fixed(page, fixed, next);
+	}
+	if (page->dir->node->kind == NODE_ROOT) {
+		if (place >= page->fs->branch_count)
+			return -1;
+		return add_branch(page, &page->fs->branches[place], next);
+	}
+	if (!snapshot || place / 2 >= snapshot->count)
+		return -1;
+	return add_record(page, place, next);
+}
+
+static void read_page(fuse_req_t req, size_t size, off_t offset, struct fuse_file_info *fi,
+		      bool plus)
+{
+	struct page page = {
+	    .fs = ops_fs(req),
+	    .req = req,
+	    .dir = (struct dir *)(uintptr_t)fi->fh,
+	    .plus = plus,
+	    .buffer = malloc(size),
+	    .size = size,
+	};
+
+	if (!page.buffer) {
+		fuse_reply_err(req, ENOMEM);
+		return;
+	}
+	page.seconds = 3600;
+	for (size_t place = (size_t)offset; add_place(&page, place) > 0; place++) {
+	}
+	fuse_reply_buf(req, page.buffer, page.used);
+	free(page.buffer);
+}
+
+void dir_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset, struct fuse_file_info *fi)
+{
+	(void)ino;
+	read_page(req, size, offset, fi, false);
+}
+
+void dir_read_plus(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset,
+		   struct fuse_file_info *fi)
+{
+	(void)ino;
+	read_page(req, size, offset, fi, true);
+}
+
+void dir_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
+{
+	struct dir *dir = (struct dir *)(uintptr_t)fi->fh;
+
+	(void)ino;
+	snapshot_put(dir->snapshot);
+	node_drop(ops_fs(req), dir->node, 1);
+	free(dir);
+	fuse_reply_err(req, 0);
+}
+
+void dir_fsync(fuse_req_t req, fuse_ino_t ino, int datasync, struct fuse_file_info *fi)
+{
+	(void)ino;
+	(void)datasync;
+	(void)fi;
+	fuse_reply_err(req, 0);
+}

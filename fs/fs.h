@@ -1,0 +1,90 @@
+/*
+ * fs.h - the filesystem as a whole: what all files under fs/ share.
+ *
+ *   ops.c      the FUSE table: names and attributes
+ *   dir.c      open and read directories
+ *   file.c     open, read, write, flush: from a FUSE request to a handle, and from there to the
+ * vendor handle.c   one open file: what was written so far, and when it is complete node.c inodes
+ * and what they stand for request.c  a FUSE request that waits for a vendor: parked, interruptible
+ *   notify.c   telling the kernel what it must forget
+ *   control.c  .rosterfs
+ *   path.c     names and ids
+ */
+#ifndef ROSTERFS_FS_H
+#define ROSTERFS_FS_H
+
+#include <fuse_lowlevel.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+struct account;
+struct fs;
+struct guard;
+struct node;
+struct notify;
+struct pool;
+struct request;
+struct roster;
+
+/* One account's directory. */
+struct branch {
+	struct fs *fs;
+	struct account *account;
+	struct roster *roster; /* NULL: no API, read-only */
+	struct node *node;     /* its directory */
+};
+
+struct fs_options {
+	uid_t uid;
+	gid_t gid;
+	mode_t umask;     /* bits that files and directories do not get */
+	bool umask_given; /* by the user: MANUAL and a hand-kept directory do not get them either */
+	bool read_only, dry_run;
+	unsigned status_limit, status_window;
+};
+
+struct fs {
+	struct fs_options options;
+	struct fuse_session *session;
+	struct guard *guard;
+	struct pool *pool;
+	struct notify *notify;
+	struct branch *branches;
+	size_t branch_count;
+	struct node *nodes; /* uthash; under nodes_lock */
+	struct node *root, *control;
+	pthread_mutex_t nodes_lock;
+	struct request *requests; /* utlist: parked ones; under requests_lock */
+	pthread_mutex_t requests_lock;
+	struct timespec started;
+	void (*ready)(void *arg); /* called once the kernel has taken us up */
+	void *ready_arg;
+};
+
+/*
+ * A filesystem of ACCOUNTS (borrowed, COUNT of them), all of them with their lanes in http.c. NULL:
+ * no memory. The session is set by the caller, before its loop starts.
+ */
+struct fs *fs_new(const struct fs_options *options, struct account **accounts, size_t count);
+
+/* Start the threads that a filesystem needs. After the fork into the background. 0 or a negative
+ * errno. */
+int fs_start(struct fs *fs);
+
+/*
+ * The loop has ended: cancel what waits, and give changes that are under way two seconds to be
+ * settled. What is left ends with http_free.
+ */
+void fs_stop(struct fs *fs);
+
+/* After fs_stop and http_free: wait for the threads, free everything. NULL is fine. */
+void fs_free(struct fs *fs);
+
+extern const struct fuse_lowlevel_ops fs_operations;
+
+/* The branch of the directory NAME, or NULL. */
+struct branch *fs_branch(struct fs *fs, const char *name);
+
+#endif

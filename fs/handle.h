@@ -1,0 +1,81 @@
+/*
+ * handle.h - one open file: the version it reads, and what was written to it so far.
+ *
+ * A handle decides when what was written is complete and is to be committed; it commits nothing
+ * itself. Its owner (file.c) takes the text, has it sent and tells the handle how that ended.
+ * Nothing here waits. One mutex a handle.
+ *
+ *   a text (.json) is committed by the write that completes it, when the file was truncated and is
+ *   written from its start; otherwise by fsync or flush.
+ *   a status (.status) is committed by each write that is one of its words.
+ *   A write that fails leaves the buffer as it was before.
+ */
+#ifndef ROSTERFS_HANDLE_H
+#define ROSTERFS_HANDLE_H
+
+#include "cache/document.h"
+#include "fs/fs.h"
+
+#include <stdint.h>
+
+struct record;
+
+struct handle {
+	pthread_mutex_t lock;
+	unsigned references; /* of the open file and of the requests under way; under lock */
+	struct fs *fs;
+	struct node *node;     /* held */
+	struct record *record; /* the version shown, or NULL for a file that is no record's */
+	char *fixed;           /* text of a file that is no record's; owned */
+	size_t fixed_length;
+	bool writable, append;
+	bool paged; /* reads through the kernel's pages of the node */
+
+	char *buffer; /* what the file would hold, once written to; NULL: as the record */
+	size_t length, room;
+	bool fresh;  /* truncated and written from the start, without a gap: scanner is good */
+	bool unsent; /* the buffer differs from what was committed last */
+	int sticky;  /* negative errno of the last commit or write, 0: none */
+	unsigned
+	    turn; /* the newest commit: an older one that ends late says nothing about this text */
+	struct document scanner;
+};
+
+/* What to do with a write or a flush. Otherwise a negative errno, with words in *WHY (static). */
+enum handle_action { HANDLE_DONE = 0, HANDLE_COMMIT = 1 };
+
+/* A handle on NODE (held by it), with one reference. RECORD's reference becomes the handle's. NULL:
+ * no memory. */
+struct handle *handle_new(struct fs *fs, struct node *node, struct record *record, int flags);
+void handle_hold(struct handle *handle);
+void handle_put(struct handle *handle);
+
+/* Copy of at most SIZE bytes at OFFSET into *DATA (the caller frees; NULL at the end). Bytes or
+ * -ENOMEM. */
+ssize_t handle_read(struct handle *handle, off_t offset, size_t size, char **data);
+
+/*
+ * Take SIZE bytes at OFFSET. HANDLE_DONE: kept. HANDLE_COMMIT: kept, and complete: commit, then
+ * call handle_committed with the same turn and UNDO, the length to go back to if that fails. A
+ * negative errno: not kept.
+ */
+int handle_write(struct handle *handle, const char *data, size_t size, off_t offset,
+		 const char **why);
+
+/* ftruncate. HANDLE_DONE or a negative errno. */
+int handle_truncate(struct handle *handle, off_t length, const char **why);
+
+/* fsync or flush: HANDLE_DONE, HANDLE_COMMIT, or the sticky or another negative errno. */
+int handle_flush(struct handle *handle, const char **why);
+
+/* The text to commit (the caller wipes and frees) and its TURN. NULL: no memory. */
+char *handle_text(struct handle *handle, size_t *length, unsigned *turn);
+
+/* The commit of TURN ended with ERROR (0 or negative). WRITTEN: bytes of the write that it belonged
+ * to, 0 for a flush. */
+void handle_committed(struct handle *handle, unsigned turn, int error, size_t written);
+
+/* What is read without a buffer is RECORD from now on (takes its reference; NULL: as before). */
+void handle_show(struct handle *handle, struct record *record);
+
+#endif

@@ -1,0 +1,92 @@
+/*
+ * node.h - inodes: what each number that the kernel holds stands for.
+ *
+ * A node lives while the kernel counts a look-up on it or a handle holds it. Its address is the
+ * number that the kernel gets, its inode number is a hash of its path, the same in each mount. The
+ * table has one mutex; a node's own fields that change have the node's. Nothing here waits.
+ */
+#ifndef ROSTERFS_NODE_H
+#define ROSTERFS_NODE_H
+
+#include "fs/fs.h"
+
+#include <stdatomic.h>
+#include <stdint.h>
+#include <uthash.h>
+
+struct record;
+
+enum node_kind {
+	NODE_ROOT,
+	NODE_README,
+	NODE_BRANCH,
+	NODE_MANUAL,
+	NODE_SELF,
+	NODE_JSON,
+	NODE_STATUS,
+	NODE_CONTROL,
+	NODE_CONTROL_STATUS,
+	NODE_CONTROL_LOG,
+	NODE_CONTROL_METRICS,
+	NODE_CONTROL_REFRESH,
+};
+
+struct node {
+	enum node_kind kind;
+	struct branch *branch; /* NULL outside of an account's directory */
+	char *id;              /* of the record; NULL: a cut name whose record is not known yet */
+	uint64_t number;       /* st_ino */
+	uint64_t references;   /* look-ups by the kernel, and handles; under the table's lock */
+	atomic_uint writers;   /* handles open for writing: its attributes are not cached */
+	pthread_mutex_t lock;  /* of the fields below */
+	uint64_t told_version; /* record version whose attributes the kernel was told last */
+	uint64_t page_version; /* record version that the kernel's pages hold */
+	unsigned page_opens;   /* handles that read through these pages */
+	UT_hash_handle hh;
+	char path[]; /* below the mount point; the key */
+};
+
+/* Create root and the fixed nodes. 0 or -ENOMEM. */
+int node_init(struct fs *fs);
+void node_exit(struct fs *fs);
+
+struct node *node_of(struct fs *fs, fuse_ino_t ino);
+fuse_ino_t node_ino(const struct fs *fs, const struct node *node);
+
+/* The name of NODE in its directory. */
+const char *node_name(const struct node *node);
+
+/*
+ * The node at BRANCH/NAME (or NAME alone when BRANCH is NULL), made if need be, with one reference
+ * more. ID may be NULL. NULL: no memory.
+ */
+struct node *node_take(struct fs *fs, enum node_kind kind, struct branch *branch, const char *name,
+		       const char *id);
+
+/* The node there is at BRANCH/NAME, with one reference more, or NULL. */
+struct node *node_find(struct fs *fs, const struct branch *branch, const char *name);
+
+/* A cut name's record has been found: its id is ID from now on. */
+void node_learn(struct fs *fs, struct node *node, const char *id);
+
+void node_hold(struct fs *fs, struct node *node);
+void node_drop(struct fs *fs, struct node *node, uint64_t count);
+
+bool node_is_record(const struct node *node);
+bool node_is_directory(const struct node *node);
+
+/* Fill ATTR for NODE; RECORD is what a record's node shows, NULL: a placeholder (its time-out must
+ * be 0). */
+void node_attr(struct fs *fs, struct node *node, const struct record *record, struct stat *attr);
+
+/* The fixed text that NODE (README, MANUAL) shows, or NULL for another kind. */
+const char *node_text(const struct node *node);
+
+/* The names in a directory that are always there: at most COUNT into NAMES. Returns how many. */
+struct node_fixed {
+	const char *name;
+	enum node_kind kind;
+};
+const struct node_fixed *node_fixed(const struct node *directory);
+
+#endif

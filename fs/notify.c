@@ -1,0 +1,164 @@
+/*
+ * notify.c - see notify.h.
+ *
+ * After a refresh it compares what the kernel was told of each record with what the roster knows
+ * now. It never waits for a vendor and never holds a lock of ours while it talks to the kernel.
+ */
+#include "fs/notify.h"
+
+#include "cache/roster.h"
+#include "fs/node.h"
+#include "vendors/vendor.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+
+struct notify {
+	struct fs *fs;
+	pthread_t thread;
+	pthread_mutex_t lock;
+	pthread_cond_t wake;
+	bool *due; /* one a branch */
+	bool started, ending;
+};
+
+struct notify *notify_new(struct fs *fs)
+{
+	struct notify *notify = calloc(1, sizeof(*notify));
+
+	if (!notify)
+		return NULL;
+	notify->due = calloc(fs->branch_count + 1, sizeof(*notify->due));
+	if (!notify->due) {
+		free(notify);
+		return NULL;
+	}
+	notify->fs = fs;
+	pthread_mutex_init(&notify->lock, NULL);
+	pthread_cond_init(&notify->wake, NULL);
+	return notify;
+}
+
+void notify_attributes(struct fs *fs, struct node *node)
+{
+	/* A negative offset: attributes only. ENOENT: the kernel does not hold it, which is as
+	 * good. */
+	fuse_lowlevel_notify_inval_inode(fs->session, node_ino(fs, node), -1, 0);
+}
+
+/* The record nodes of BRANCH, a reference each; *COUNT of them. The caller frees the array. */
+static struct node **collect(struct fs *fs, const struct branch *branch, size_t *count)
+{
+	struct node **nodes, *node;
+
+	*count = 0;
+	pthread_mutex_lock(&fs->nodes_lock);
+	nodes = calloc(HASH_COUNT(fs->nodes) + 1, sizeof(struct node *));
+	for (node = fs->nodes; nodes && node; node = node->hh.next) {
+		if (node->branch != branch || !node_is_record(node))
+			continue;
+		node->references++;
+		nodes[(*count)++] = node;
+	}
+	pthread_mutex_unlock(&fs->nodes_lock);
+	return nodes;
+}
+
+static void check_node(struct fs *fs, struct branch *branch, struct node *node)
+{
+	struct record *record = NULL;
+	enum roster_knows knows;
+	double seconds;
+	bool differs;
+
+	if (!node->id)
+		return;
+	knows = roster_peek(branch->roster, node->id, &record, &seconds);
+	pthread_mutex_lock(&node->lock);
+	differs = record && node->told_version && node->told_version != record->version;
+	pthread_mutex_unlock(&node->lock);
+	if (differs)
+		notify_attributes(fs, node);
+	if (knows == ROSTER_ABSENT)
+		fuse_lowlevel_notify_inval_entry(fs->session, node_ino(fs, branch->node),
+						 node_name(node), strlen(node_name(node)));
+	record_put(record);
+}
+
+static void check_branch(struct fs *fs, struct branch *branch)
+{
+	size_t count;
+	struct node **nodes = collect(fs, branch, &count);
+
+	for (size_t i = 0; i < count; i++) {
+		check_node(fs, branch, nodes[i]);
+		node_drop(fs, nodes[i], 1);
+	}
+	free(nodes);
+	notify_attributes(fs, branch->node);
+}
+
+static void *thread_main(void *arg)
+{
+	struct notify *notify = arg;
+
+	prctl(PR_SET_NAME, "notify", 0, 0, 0);
+	pthread_mutex_lock(&notify->lock);
+	while (!notify->ending) {
+		size_t i = 0;
+
+		while (i < notify->fs->branch_count && !notify->due[i])
+			i++;
+		if (i == notify->fs->branch_count) {
+			pthread_cond_wait(&notify->wake, &notify->lock);
+			continue;
+		}
+		notify->due[i] = false;
+		pthread_mutex_unlock(&notify->lock);
+		check_branch(notify->fs, &notify->fs->branches[i]);
+		pthread_mutex_lock(&notify->lock);
+	}
+	pthread_mutex_unlock(&notify->lock);
+	return NULL;
+}
+
+int notify_start(struct notify *notify)
+{
+	int error = pthread_create(&notify->thread, NULL, thread_main, notify);
+
+	notify->started = !error;
+	return -error;
+}
+
+void notify_stop(struct notify *notify)
+{
+	if (!notify || !notify->started)
+		return;
+	pthread_mutex_lock(&notify->lock);
+	notify->ending = true;
+	pthread_cond_signal(&notify->wake);
+	pthread_mutex_unlock(&notify->lock);
+	pthread_join(notify->thread, NULL);
+	notify->started = false;
+}
+
+void notify_free(struct notify *notify)
+{
+	if (!notify)
+		return;
+	notify_stop(notify);
+	pthread_cond_destroy(&notify->wake);
+	pthread_mutex_destroy(&notify->lock);
+	free(notify->due);
+	free(notify);
+}
+
+void notify_branch(struct notify *notify, struct branch *branch)
+{
+	pthread_mutex_lock(&notify->lock);
+	notify->due[branch - notify->fs->branches] = true;
+	pthread_cond_signal(&notify->wake);
+	pthread_mutex_unlock(&notify->lock);
+}

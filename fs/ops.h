@@ -1,0 +1,56 @@
+/*
+ * ops.h - the FUSE operations, spread over ops.c (names, attributes), dir.c and file.c.
+ *
+ * Each answers its request exactly once, or parks it (request.h). An operation that the kernel
+ * sends with a directory held (lookup, create, readdir, unlink, rename...) never waits for a
+ * vendor.
+ */
+#ifndef ROSTERFS_OPS_H
+#define ROSTERFS_OPS_H
+
+#include "fs/fs.h"
+
+struct record;
+struct request;
+
+/* ---- dir.c ---- */
+void dir_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi);
+void dir_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset, struct fuse_file_info *fi);
+void dir_read_plus(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset,
+		   struct fuse_file_info *fi);
+void dir_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi);
+void dir_fsync(fuse_req_t req, fuse_ino_t ino, int datasync, struct fuse_file_info *fi);
+
+/* ---- file.c ---- */
+void file_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi);
+void file_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset,
+	       struct fuse_file_info *fi);
+void file_write(fuse_req_t req, fuse_ino_t ino, const char *data, size_t size, off_t offset,
+		struct fuse_file_info *fi);
+void file_flush(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi);
+void file_fsync(fuse_req_t req, fuse_ino_t ino, int datasync, struct fuse_file_info *fi);
+void file_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi);
+
+/* ftruncate on an open file; answers nothing. 0 or a negative errno. */
+int file_truncate(fuse_req_t req, struct fuse_file_info *fi, off_t length);
+
+/* ---- ops.c, for the others ---- */
+
+/* The filesystem that REQ is about. */
+struct fs *ops_fs(fuse_req_t req);
+
+/*
+ * Fill ENTRY for NODE, whose reference goes to the kernel. RECORD (borrowed) is what a record's
+ * node shows, or NULL for a placeholder; SECONDS is how long the kernel may keep both.
+ */
+void ops_entry(struct fs *fs, struct node *node, const struct record *record, double seconds,
+	       struct fuse_entry_param *entry);
+
+/* The wait of REQUEST found its record, or not: *RECORD is borrowed from it. 0 or a negative errno.
+ */
+int ops_found(struct request *request, int error, struct record **record);
+
+/* Ask for the record of REQUEST's node: by id, or for a cut name in the whole roster. */
+void ops_ask_record(struct request *request, void (*finish)(struct request *request, int error));
+
+#endif

@@ -1,0 +1,36 @@
+/*
+ * path.h - names of files and ids of records, one made from the other. Pure functions.
+ *
+ * A record's files are STEM.json and STEM.status. The stem is the id with each byte that a name
+ * can't hold, a leading dot or #, `%` and control characters as %XX; a stem that would be too long
+ * is cut and ends in %~ and a hash of the id, which no other id can give.
+ */
+#ifndef ROSTERFS_PATH_H
+#define ROSTERFS_PATH_H
+
+#include <stdbool.h>
+
+#define PATH_NAME_MAX 240                 /* bytes of a record's name */
+#define PATH_STEM_MAX (PATH_NAME_MAX - 7) /* without ".status" */
+
+enum path_kind {
+	PATH_OTHER, /* can't be a record's name */
+	PATH_JSON,
+	PATH_STATUS,
+};
+
+/* Which of a record's files could NAME be? Unless PATH_OTHER, STEM (PATH_STEM_MAX + 1 bytes) is
+ * filled. */
+enum path_kind path_parse(const char *name, char *stem);
+
+/* The stem for ID into STEM (PATH_STEM_MAX + 1 bytes). ID is not empty. */
+void path_stem(const char *id, char *stem);
+
+/* Does the stem tell the whole id? Then it is in ID (PATH_STEM_MAX + 1 bytes). False: cut, or no
+ * stem of any id. */
+bool path_id(const char *stem, char *id);
+
+/* Is STEM one that was cut, so that only a roster can tell whose it is? */
+bool path_is_cut(const char *stem);
+
+#endif

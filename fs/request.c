@@ -1,0 +1,238 @@
+/*
+ * request.c - see request.h.
+ *
+ * Owns the race between an answer and an interrupt, and nothing else: what is asked and what is
+ * answered is the business of dir.c, file.c and ops.c.
+ *
+ * Two references: one of the wait or work, one of the registration with libfuse. libfuse calls
+ * interrupted() with its own lock on the request held; taking the registration back waits for that
+ * call to return, so that a request is never freed under it.
+ */
+#include "fs/request.h"
+
+#include "cache/pool.h"
+#include "fs/node.h"
+#include "vendors/log.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <utlist.h>
+
+struct request *request_new(struct fs *fs, fuse_req_t req, struct node *node)
+{
+	const struct fuse_ctx *context = fuse_req_ctx(req);
+	struct request *request = calloc(1, sizeof(*request));
+
+	if (!request)
+		return NULL;
+	request->fs = fs;
+	request->req = req;
+	request->node = node;
+	node_hold(fs, node);
+	call_init(&request->call, node->path);
+	call_set_caller(&request->call, context->uid, context->gid, context->pid);
+	pthread_mutex_init(&request->lock, NULL);
+	request->references = 2;
+	return request;
+}
+
+static void put(struct request *request)
+{
+	bool last;
+
+	pthread_mutex_lock(&request->lock);
+	last = --request->references == 0;
+	pthread_mutex_unlock(&request->lock);
+	if (!last)
+		return;
+	wait_clear(&request->wait);
+	if (request->text) {
+		explicit_bzero(request->text, request->length);
+		free(request->text);
+	}
+	node_drop(request->fs, request->node, 1);
+	call_destroy(&request->call);
+	pthread_mutex_destroy(&request->lock);
+	free(request);
+}
+
+/* True for the first one who asks. */
+static bool claim(struct request *request)
+{
+	bool first;
+
+	pthread_mutex_lock(&request->lock);
+	first = !request->claimed;
+	request->claimed = true;
+	pthread_mutex_unlock(&request->lock);
+	return first;
+}
+
+static void unlist(struct request *request)
+{
+	pthread_mutex_lock(&request->fs->requests_lock);
+	if (request->listed)
+		DL_DELETE(request->fs->requests, request);
+	request->listed = false;
+	pthread_mutex_unlock(&request->fs->requests_lock);
+}
+
+bool request_claim(struct request *request)
+{
+	if (!claim(request))
+		return false;
+	fuse_req_interrupt_func(request->req, NULL, NULL);
+	unlist(request);
+	put(request); /* the registration's; the caller has its own */
+	return true;
+}
+
+void request_fail(struct request *request, int error)
+{
+	log_error(&request->call, error);
+	if (request_claim(request))
+		fuse_reply_err(request->req, -error);
+}
+
+static void done(struct request *request, int error)
+{
+	request->finish(request, error);
+	put(request);
+}
+
+/* The asker has a signal: it is freed now, whatever it waits for. */
+static void give_up(struct request *request)
+{
+	struct roster *roster = request->node->branch ? request->node->branch->roster : NULL;
+
+	call_cancel(&request->call);
+	if (roster && roster_leave(roster, &request->wait)) {
+		call_fail(&request->call, EINTR, "interrupted");
+		done(request, -EINTR);
+	}
+}
+
+/* libfuse calls back from within the registration when the interrupt came before it. */
+static _Thread_local bool registering, came_early;
+
+static void interrupted(fuse_req_t req, void *data)
+{
+	struct request *request = data;
+
+	if (registering) {
+		came_early = true;
+		return;
+	}
+	if (!claim(request))
+		return;
+	unlist(request);
+	fuse_reply_err(req, EINTR);
+	give_up(request);
+	put(request);
+}
+
+/* Make REQUEST interruptible. False: it was interrupted before, and has been answered. */
+static bool park(struct request *request)
+{
+	pthread_mutex_lock(&request->fs->requests_lock);
+	DL_APPEND(request->fs->requests, request);
+	request->listed = true;
+	pthread_mutex_unlock(&request->fs->requests_lock);
+	registering = true;
+	came_early = false;
+	fuse_req_interrupt_func(request->req, interrupted, request);
+	registering = false;
+	return !came_early;
+}
+
+static void answered(struct wait *wait)
+{
+	struct request *request = wait->arg;
+
+	done(request, wait->error);
+}
+
+void request_ask(struct request *request, struct roster *roster, enum wait_kind kind,
+		 const char *id, void (*finish)(struct request *request, int error))
+{
+	request->finish = finish;
+	request->wait.kind = kind;
+	request->wait.id = id;
+	request->wait.call = &request->call;
+	request->wait.arg = request;
+	request->wait.done = answered;
+	if (!park(request)) {
+		call_fail(&request->call, EINTR, "interrupted");
+		done(request, -EINTR);
+		return;
+	}
+	/* From here an interrupt may answer, and an answer may free: nothing below touches it. */
+	roster_ask(roster, &request->wait);
+}
+
+static void run(void *arg)
+{
+	struct request *request = arg;
+
+	done(request, request->work(request));
+}
+
+void request_work(struct request *request, int (*work)(struct request *request),
+		  void (*finish)(struct request *request, int error))
+{
+	request->finish = finish;
+	request->work = work;
+	if (!park(request)) {
+		call_fail(&request->call, EINTR, "interrupted");
+		done(request, -EINTR);
+		return;
+	}
+	if (pool_run(request->fs->pool, run, request)) {
+		call_fail(&request->call, ENOMEM, "no thread to do it");
+		done(request, -ENOMEM);
+	}
+}
+
+void request_work_alone(struct request *request, int (*work)(struct request *request),
+			void (*finish)(struct request *request, int error))
+{
+	request->finish = finish;
+	request->work = work;
+	claim(request);
+	put(request); /* what would be the registration's */
+	if (pool_run(request->fs->pool, run, request)) {
+		call_fail(&request->call, ENOMEM, "no thread to do it");
+		done(request, -ENOMEM);
+	}
+}
+
+void request_free(struct request *request)
+{
+	put(request);
+	put(request);
+}
+
+int request_refuse(fuse_req_t req, const char *path, int error, const char *words)
+{
+	const struct fuse_ctx *context = fuse_req_ctx(req);
+	struct call call;
+
+	call_init(&call, path);
+	call_set_caller(&call, context->uid, context->gid, context->pid);
+	call_fail(&call, -error, "%s", words);
+	log_error(&call, error);
+	call_destroy(&call);
+	return error;
+}
+
+void request_cancel_all(struct fs *fs)
+{
+	struct request *request;
+
+	pthread_mutex_lock(&fs->requests_lock);
+	DL_FOREACH(fs->requests, request)
+		call_cancel(&request->call);
+	pthread_mutex_unlock(&fs->requests_lock);
+}

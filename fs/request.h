@@ -1,0 +1,77 @@
+/*
+ * request.h - a FUSE request that waits for a vendor: parked, not holding a thread of the session.
+ *
+ * It either asks a roster (no thread waits at all) or has work done on the pool. Whoever comes
+ * first answers the kernel: the end of the wait, or an interrupt, which answers EINTR at once; work
+ * that has begun goes on without its asker then and ends by itself.
+ */
+#ifndef ROSTERFS_REQUEST_H
+#define ROSTERFS_REQUEST_H
+
+#include "cache/roster.h"
+#include "fs/fs.h"
+#include "vendors/call.h"
+
+struct handle;
+
+struct request {
+	struct fs *fs;
+	fuse_req_t req;
+	struct call call;
+	struct node *node;     /* held */
+	struct handle *handle; /* of whoever parks it, with its own rules */
+	struct fuse_file_info fi;
+	size_t size;   /* of a write */
+	unsigned turn; /* of a handle's commit: handle.h */
+	char *text;    /* what a commit sends; wiped and freed */
+	size_t length;
+	const char *word; /* a status to set */
+	struct wait wait;
+	int (*work)(struct request *request);
+	/*
+	 * The wait or the work is over: ERROR. Called once, on any thread. It may answer the kernel
+	 * only if request_claim says so, and must then do so with fuse_reply_*. It does not free
+	 * the request.
+	 */
+	void (*finish)(struct request *request, int error);
+
+	/* request.c's own */
+	pthread_mutex_t lock;
+	bool claimed;
+	bool listed;
+	unsigned references;
+	struct request *next, *prev;
+};
+
+/* A request about NODE (held by it), asked by REQ's caller. NULL: no memory. */
+struct request *request_new(struct fs *fs, fuse_req_t req, struct node *node);
+
+/* Ask ROSTER for KIND (and ID). FINISH is called with wait's error; the request is then gone. */
+void request_ask(struct request *request, struct roster *roster, enum wait_kind kind,
+		 const char *id, void (*finish)(struct request *request, int error));
+
+/* Have WORK done on the pool, then FINISH called with what it returned; the request is then gone.
+ */
+void request_work(struct request *request, int (*work)(struct request *request),
+		  void (*finish)(struct request *request, int error));
+
+/* The same for a request that has been answered: nobody waits, nothing interrupts it. */
+void request_work_alone(struct request *request, int (*work)(struct request *request),
+			void (*finish)(struct request *request, int error));
+
+/* Free a request that was neither asked nor put to work. */
+void request_free(struct request *request);
+
+/* May the kernel still be answered? True once at most: then the caller must answer. */
+bool request_claim(struct request *request);
+
+/* Answer ERROR (negative) if the kernel still waits, with its line in the log. */
+void request_fail(struct request *request, int error);
+
+/* One line in the log about a request that is refused at once. Returns ERROR. */
+int request_refuse(fuse_req_t req, const char *path, int error, const char *words);
+
+/* Cancel all: the mount is ending. */
+void request_cancel_all(struct fs *fs);
+
+#endif

@@ -1,0 +1,32 @@
+/*
+ * config.h - the config file: sections, typed keys, secrets; errors with file and line.
+ *
+ * Read once at start, before any thread. Each key is a row of a table: the mount's keys and the
+ * common keys of accounts in keys.c, a vendor's own keys in its table (vendor.h).
+ */
+#ifndef ROSTERFS_CONFIG_H
+#define ROSTERFS_CONFIG_H
+
+#include <stddef.h>
+
+struct account;
+
+struct config {
+	unsigned status_limit;  /* most status changes in status_window seconds; 0: no limit */
+	unsigned status_window; /* seconds */
+	size_t scratch_limit;   /* bytes */
+	char *audit_log;        /* or NULL */
+	struct account **accounts;
+	size_t account_count;
+};
+
+/*
+ * Read FILE into *CONFIG. Returns 0, or a negative errno and one line (no newline) in WHY that says
+ * what to mend: "FILE:LINE: ...". Secrets never stand in WHY. Runs `X_command` commands (each is
+ * given at most 30 seconds) and reads `X_file` files, so it may block. Pair with config_clear.
+ */
+int config_read(const char *file, struct config *config, char *why, size_t why_size);
+
+void config_clear(struct config *config);
+
+#endif

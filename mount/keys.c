@@ -1,0 +1,334 @@
+/*
+ * keys.c - which keys a section of the config file may hold.
+ *
+ * Each key is a row of a table: the mount's keys and the common keys of accounts here, a vendor's
+ * own keys in its table. All sections are checked before the first value is looked at, so that
+ * nobody types a passphrase only to be told of a misspelt key. No message quotes a value, because
+ * it may be a secret; an unknown key is quoted only if it looks like a key, because a stray line
+ * of a secret may have an = in it. This file must not know any vendor by name.
+ */
+#include "mount/keys.h"
+
+#include "mount/config.h"
+#include "vendors/vendor.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <jansson.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#define NAME_MAX_BYTES 64
+#define KEY_MAX_BYTES 40
+#define YEAR 31536000u
+
+static const struct key mount_keys[] = {
+    {"status_limit", KEY_NUMBER, offsetof(struct config, status_limit), 0, 1000000000},
+    {"status_window", KEY_NUMBER, offsetof(struct config, status_window), 1, YEAR},
+    {"scratch_limit", KEY_SIZE, offsetof(struct config, scratch_limit), 0, 0},
+    {"audit_log", KEY_PATH, offsetof(struct config, audit_log), 0, 0},
+    {.name = NULL},
+};
+
+/* of vendors with an API; account_new sets the defaults */
+static const struct key account_keys[] = {
+    {"base_url", KEY_URL, offsetof(struct account, base_url), 0, 0},
+    {"ttl", KEY_NUMBER, offsetof(struct account, ttl), 0, YEAR},
+    {"grace", KEY_NUMBER, offsetof(struct account, grace), 0, YEAR},
+    {"parallel", KEY_NUMBER, offsetof(struct account, parallel), 1, 64},
+    {"timeout", KEY_NUMBER, offsetof(struct account, timeout), 1, 3600},
+    {"retry_budget", KEY_NUMBER, offsetof(struct account, retry_budget), 0, 86400},
+    {"allow_delete", KEY_YES_NO, offsetof(struct account, allow_delete), 0, 0},
+    {.name = NULL},
+};
+
+/* What may follow the name of a secret, by enum secret_source. */
+static const char *const secret_ways[] = {[SECRET_GIVEN] = "",
+					  [SECRET_FILE] = "_file",
+					  [SECRET_ENV] = "_env",
+					  [SECRET_COMMAND] = "_command"};
+
+int keys_fail_memory(const struct keys *keys, unsigned line)
+{
+	return sections_fail(keys->why, keys->why_size, ENOMEM, keys->file, line, "out of memory");
+}
+
+/* ---- the tables ---- */
+
+static const struct key *key_find(const struct key *keys, const char *name)
+{
+	for (; keys->name; keys++) {
+		if (strcmp(keys->name, name) == 0)
+			return keys;
+	}
+	return NULL;
+}
+
+const struct key *keys_mount(const char *name)
+{
+	return key_find(mount_keys, name);
+}
+
+const struct key *keys_account(const char *name)
+{
+	return key_find(account_keys, name);
+}
+
+const struct setting *keys_setting(const struct vendor *vendor, const char *name,
+				   enum secret_source *way)
+{
+	static const enum secret_source ways[] = {SECRET_FILE, SECRET_ENV, SECRET_COMMAND};
+	const struct setting *setting;
+
+	for (setting = vendor->settings; setting->name; setting++) {
+		if (strcmp(setting->name, name) == 0) {
+			*way = SECRET_GIVEN;
+			return setting;
+		}
+	}
+	for (setting = vendor->settings; setting->name; setting++) {
+		size_t length = strlen(setting->name);
+
+		if (setting->type != SETTING_SECRET || strncmp(setting->name, name, length) != 0)
+			continue;
+		for (size_t i = 0; i < sizeof(ways) / sizeof(*ways); i++) {
+			if (strcmp(name + length, secret_ways[ways[i]]) == 0) {
+				*way = ways[i];
+				return setting;
+			}
+		}
+	}
+	return NULL;
+}
+
+/* ---- hints for misspelt keys ---- */
+
+/* How many letters are to be inserted, removed or changed to get from A to B. */
+static size_t distance(const char *a, const char *b)
+{
+	size_t row[KEY_MAX_BYTES + 1];
+	size_t width = strlen(b);
+
+	if (strlen(a) > KEY_MAX_BYTES || width > KEY_MAX_BYTES)
+		return SIZE_MAX;
+	for (size_t j = 0; j <= width; j++)
+		row[j] = j;
+	for (size_t i = 0; a[i]; i++) {
+		size_t diagonal = row[0];
+
+		row[0] = i + 1;
+		for (size_t j = 0; j < width; j++) {
+			size_t best = diagonal + (tolower((unsigned char)a[i]) != b[j]);
+
+			if (best > row[j] + 1)
+				best = row[j] + 1;
+			if (best > row[j + 1] + 1)
+				best = row[j + 1] + 1;
+			diagonal = row[j + 1];
+			row[j + 1] = best;
+		}
+	}
+	return row[width];
+}
+
+/* Keep NAME in HINT (KEY_MAX_BYTES + 1) if it is closer to KEY than what stands there. */
+static void suggest(const char *key, const char *name, char *hint, size_t *best)
+{
+	size_t far = distance(key, name);
+
+	/* two changes turn a short word into any other */
+	if (far >= *best || far > 2 || far * 2 > strlen(name))
+		return;
+	*best = far;
+	(void)snprintf(hint, KEY_MAX_BYTES + 1, "%s", name);
+}
+
+static void suggest_keys(const char *key, const struct key *keys, char *hint, size_t *best)
+{
+	for (; keys->name; keys++)
+		suggest(key, keys->name, hint, best);
+}
+
+static void suggest_settings(const char *key, const struct vendor *vendor, char *hint, size_t *best)
+{
+	char name[KEY_MAX_BYTES + 1];
+
+	for (const struct setting *setting = vendor->settings; setting->name; setting++) {
+		size_t ways = setting->type == SETTING_SECRET ? 4 : 1;
+
+		for (size_t way = 0; way < ways; way++) {
+			(void)snprintf(name, sizeof(name), "%s%s", setting->name, secret_ways[way]);
+			suggest(key, name, hint, best);
+		}
+	}
+}
+
+/* VENDOR NULL: a key of [rosterfs]. */
+static int fail_unknown(const struct keys *keys, const struct entry *entry,
+			const struct vendor *vendor)
+{
+	char hint[KEY_MAX_BYTES + 1] = "";
+	size_t best = SIZE_MAX;
+
+	if (!vendor) {
+		suggest_keys(entry->key, mount_keys, hint, &best);
+	} else {
+		suggest(entry->key, "type", hint, &best);
+		if (vendor->users)
+			suggest_keys(entry->key, account_keys, hint, &best);
+		suggest_settings(entry->key, vendor, hint, &best);
+	}
+	if (vendor ? keys_mount(entry->key) : keys_account(entry->key))
+		return keys_fail(keys, entry->line, "the key %s belongs in %s", entry->key,
+				 vendor ? "[rosterfs]" : "the section of a vendor");
+	if (*hint)
+		return keys_fail(keys, entry->line, "unknown key %s; did you mean %s?", entry->key,
+				 hint);
+	if (strlen(entry->key) > KEY_MAX_BYTES ||
+	    entry->key[strspn(entry->key, "abcdefghijklmnopqrstuvwxyz_")])
+		return keys_fail(keys, entry->line, "unknown key; see rosterfs.conf(5)");
+	return keys_fail(keys, entry->line, "unknown key %s; see rosterfs.conf(5)", entry->key);
+}
+
+/* ---- checks ---- */
+
+/* The entry of SECTION before END (NULL: of all) that gives SETTING in whatever way, or NULL. */
+static const struct entry *setting_entry(const struct section *section, const struct vendor *vendor,
+					 const struct setting *setting, const struct entry *end)
+{
+	enum secret_source way;
+
+	for (size_t i = 0; i < section->count && &section->entries[i] != end; i++) {
+		if (keys_setting(vendor, section->entries[i].key, &way) == setting)
+			return &section->entries[i];
+	}
+	return NULL;
+}
+
+/* The section's name becomes a directory's name, and a part of names in by-email. */
+static int check_name(const struct keys *keys, const struct section *section)
+{
+	static const char *const reserved[] = {"README", "by-email", ".rosterfs"};
+	const char *name = section->name;
+	json_t *text;
+
+	for (size_t i = 0; i < sizeof(reserved) / sizeof(*reserved); i++) {
+		if (strcmp(name, reserved[i]) == 0)
+			return keys_fail(
+			    keys, section->line,
+			    "a section cannot be named %s: rosterfs has a file of that name", name);
+	}
+	if (!*name)
+		return keys_fail(keys, section->line, "the section has no name");
+	if (strlen(name) > NAME_MAX_BYTES)
+		return keys_fail(keys, section->line, "a section's name can have %d bytes at most",
+				 NAME_MAX_BYTES);
+	if (strchr(name, '/') || name[0] == '.')
+		return keys_fail(keys, section->line,
+				 "a section's name becomes a directory's name: "
+				 "no / in it, and no . at its beginning");
+	if (isspace((unsigned char)name[0]) || isspace((unsigned char)name[strlen(name) - 1]))
+		return keys_fail(keys, section->line, "no space after [ and before ] of a section");
+	for (size_t i = 0; name[i]; i++) {
+		if (iscntrl((unsigned char)name[i]))
+			return keys_fail(keys, section->line,
+					 "a control character in a section's name");
+	}
+	text = json_string(name);
+	json_decref(text);
+	if (!text)
+		return keys_fail(keys, section->line, "the section's name is not UTF-8");
+	return 0;
+}
+
+static int check_key(const struct keys *keys, const struct section *section,
+		     const struct vendor *vendor, const struct entry *entry)
+{
+	enum secret_source way;
+	const struct setting *setting = keys_setting(vendor, entry->key, &way);
+	const struct entry *other;
+
+	if (strcmp(entry->key, "type") == 0)
+		return 0;
+	if (keys_account(entry->key)) {
+		if (vendor->users)
+			return 0;
+		return keys_fail(keys, entry->line, "type %s has no API, hence no key %s",
+				 vendor->type, entry->key);
+	}
+	if (!setting)
+		return fail_unknown(keys, entry, vendor);
+	other = setting_entry(section, vendor, setting, entry);
+	if (other)
+		return keys_fail(keys, entry->line,
+				 "line %u gives %s already, with %s: keep one of the two",
+				 other->line, setting->name, other->key);
+	if (setting->type == SETTING_SECRET && way == SECRET_GIVEN && keys->sections->shared)
+		return keys_fail(
+		    keys, entry->line,
+		    "a secret in a file that group or others can read: chmod go-r the file, "
+		    "or use %s_file, %s_env or %s_command",
+		    setting->name, setting->name, setting->name);
+	return 0;
+}
+
+static int fail_type(const struct keys *keys, const struct section *section,
+		     const struct entry *entry)
+{
+	char known[256] = "";
+	size_t used = 0;
+
+	for (size_t i = 0; vendors[i] && used < sizeof(known); i++)
+		used += (size_t)snprintf(known + used, sizeof(known) - used, "%s%s", i ? ", " : "",
+					 vendors[i]->type);
+	if (entry)
+		return keys_fail(keys, entry->line, "unknown type; it is one of: %s", known);
+	return keys_fail(keys, section->line, "section [%s] needs a key type, one of: %s",
+			 section->name, known);
+}
+
+int keys_check_mount(const struct keys *keys, const struct section *section)
+{
+	for (size_t i = 0; i < section->count; i++) {
+		if (!keys_mount(section->entries[i].key))
+			return fail_unknown(keys, &section->entries[i], NULL);
+	}
+	return 0;
+}
+
+int keys_check_account(const struct keys *keys, const struct section *section,
+		       const struct vendor **vendor)
+{
+	const struct entry *type = section_find(section, "type");
+	const struct vendor *found;
+	int result = check_name(keys, section);
+
+	if (result)
+		return result;
+	found = vendor_find(type ? type->value : section->name);
+	if (!found)
+		return fail_type(keys, section, type);
+	for (size_t i = 0; i < section->count; i++) {
+		result = check_key(keys, section, found, &section->entries[i]);
+		if (result)
+			return result;
+	}
+	for (const struct setting *setting = found->settings; setting->name; setting++) {
+		if (!setting->required || setting_entry(section, found, setting, NULL))
+			continue;
+		if (setting->type == SETTING_SECRET)
+			return keys_fail(
+			    keys, section->line,
+			    "section [%s] needs the key %s (or %s_file, %s_env, %s_command)",
+			    section->name, setting->name, setting->name, setting->name,
+			    setting->name);
+		return keys_fail(keys, section->line, "section [%s] needs the key %s",
+				 section->name, setting->name);
+	}
+	if (found->users && !found->base_url && !section_find(section, "base_url"))
+		return keys_fail(keys, section->line, "section [%s] needs the key base_url",
+				 section->name);
+	*vendor = found;
+	return 0;
+}

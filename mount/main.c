@@ -1,0 +1,295 @@
+/*
+ * main.c - what happens at start and at stop, in order.
+ *
+ * Builds the whole stack in one place: config, requests to vendors, filesystem, FUSE session. After
+ * the loop has begun nothing exits any more but through its end.
+ */
+#include "fs/fs.h"
+#include "mount/background.h"
+#include "mount/check.h"
+#include "mount/config.h"
+#include "mount/options.h"
+#include "vendors/http.h"
+#include "vendors/log.h"
+#include "vendors/vendor.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#ifndef ROSTERFS_VERSION
+#define ROSTERFS_VERSION "unknown"
+#endif
+
+static void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+static void complain(const char *format, ...)
+{
+	va_list args;
+
+	fputs("rosterfs: ", stderr);
+	va_start(args, format);
+	vfprintf(stderr, format, args);
+	va_end(args);
+	fputc('\n', stderr);
+}
+
+/* What libfuse said last: it becomes part of our one line. */
+static char fuse_words[256];
+
+static void on_fuse_log(enum fuse_log_level level, const char *format, va_list args)
+{
+	(void)level;
+	vsnprintf(fuse_words, sizeof(fuse_words), format, args);
+	fuse_words[strcspn(fuse_words, "\n")] = '\0';
+	log_line("libfuse: %s", fuse_words);
+}
+
+/* Keys are in memory: no core, and nobody but root looks into the process. */
+static void hide_memory(void)
+{
+	const struct rlimit none = {0, 0};
+
+	setrlimit(RLIMIT_CORE, &none);
+	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
+
+struct mount {
+	struct options options;
+	struct config config;
+	char mountpoint[PATH_MAX];
+	struct http *http;
+	struct fs *fs;
+	struct fuse_session *session;
+	bool handlers, mounted;
+};
+
+/* The lanes of all accounts with an API. */
+static int open_lanes(struct mount *mount)
+{
+	int error = 0;
+
+	mount->http = http_new();
+	if (!mount->http)
+		return -ENOMEM;
+	for (size_t i = 0; !error && i < mount->config.account_count; i++) {
+		if (mount->config.accounts[i]->vendor->users)
+			error = http_add(mount->http, mount->config.accounts[i]);
+	}
+	return error;
+}
+
+static int find_mountpoint(struct mount *mount)
+{
+	struct stat stat_buffer;
+
+	if (!realpath(mount->options.mountpoint, mount->mountpoint) ||
+	    stat(mount->mountpoint, &stat_buffer)) {
+		int error = errno;
+
+		if (error == ENOTCONN)
+			complain(
+			    "%s: a mount that has died is still there: fusermount3 -u it first",
+			    mount->options.mountpoint);
+		else
+			complain("%s: %s: make that directory first", mount->options.mountpoint,
+				 strerror(error));
+		return -error;
+	}
+	if (!S_ISDIR(stat_buffer.st_mode)) {
+		complain("%s: not a directory", mount->options.mountpoint);
+		return -ENOTDIR;
+	}
+	return 0;
+}
+
+/* What we put in front of the user's mount options: the last word on each counts. */
+static char *session_options(const struct options *options)
+{
+	char name[PATH_MAX * 2];
+	size_t length = 0;
+	char *text = NULL;
+
+	for (const char *c = options->config; *c && length < sizeof(name) - 3; c++) {
+		if (*c == ',' || *c == '\\')
+			name[length++] = '\\';
+		name[length++] = *c;
+	}
+	name[length] = '\0';
+	if (asprintf(&text, "-ofsname=%s,subtype=rosterfs,%s", name, options->mount_options) < 0)
+		return NULL;
+	return text;
+}
+
+static void on_ready(void *arg)
+{
+	(void)arg;
+	background_ready();
+}
+
+static int build(struct mount *mount)
+{
+	const struct options *options = &mount->options;
+	struct fs_options fs_options = {
+	    .uid = options->uid,
+	    .gid = options->gid,
+	    .umask = options->umask,
+	    .umask_given = options->umask_given,
+	    .read_only = options->read_only,
+	    .dry_run = options->dry_run,
+	    .status_limit = mount->config.status_limit,
+	    .status_window = mount->config.status_window,
+	};
+	char *words = session_options(options);
+	char *argv[] = {(char[]){"rosterfs"}, words, NULL};
+	struct fuse_args args = FUSE_ARGS_INIT(2, argv);
+	int error = open_lanes(mount);
+
+	if (!error && words)
+		mount->fs = fs_new(&fs_options, mount->config.accounts,
+				   mount->config.account_count);
+	if (!mount->fs) {
+		complain("no memory");
+		goto out;
+	}
+	mount->fs->ready = on_ready;
+	mount->session = fuse_session_new(&args, &fs_operations, sizeof(fs_operations), mount->fs);
+	if (!mount->session) {
+		complain("%s", fuse_words[0] ? fuse_words : "the mount options are wrong");
+		goto out;
+	}
+	mount->fs->session = mount->session;
+out:
+	free(words);
+	fuse_opt_free_args(&args);
+	return mount->session ? 0 : -EINVAL;
+}
+
+static int attach(struct mount *mount)
+{
+	if (fuse_set_signal_handlers(mount->session)) {
+		complain("signal handlers can't be set");
+		return -EINVAL;
+	}
+	mount->handlers = true;
+	if (fuse_session_mount(mount->session, mount->mountpoint)) {
+		complain("%s can't be mounted: %s", mount->mountpoint,
+			 fuse_words[0] ? fuse_words : "is /dev/fuse there, and fusermount3?");
+		return -EINVAL;
+	}
+	mount->mounted = true;
+	if (fs_start(mount->fs)) {
+		complain("no thread can be started");
+		return -EAGAIN;
+	}
+	return 0;
+}
+
+static int loop(struct mount *mount)
+{
+	struct fuse_loop_config *config = fuse_loop_cfg_create();
+	int result;
+
+	fuse_loop_cfg_set_clone_fd(config, 0);
+	fuse_loop_cfg_set_max_threads(config, 10);
+	fuse_loop_cfg_set_idle_threads(config, 10);
+	result = fuse_session_loop_mt(mount->session, config);
+	fuse_loop_cfg_destroy(config);
+	/* A signal that ends us is the usual way to end. */
+	return result < 0 ? -1 : 0;
+}
+
+static void tear_down(struct mount *mount)
+{
+	/* Unmounted before anything is waited for: nobody is held up by a dead vendor. */
+	if (mount->mounted)
+		fuse_session_unmount(mount->session);
+	if (mount->fs)
+		fs_stop(mount->fs);
+	http_free(mount->http);
+	fs_free(mount->fs);
+	if (mount->handlers)
+		fuse_remove_signal_handlers(mount->session);
+	if (mount->session)
+		fuse_session_destroy(mount->session);
+}
+
+static int run_check(struct mount *mount)
+{
+	int error = open_lanes(mount);
+	unsigned failed = 1;
+
+	if (error)
+		complain("no memory");
+	else
+		failed = check_run(&mount->config, stdout);
+	http_free(mount->http);
+	return failed ? 1 : 0;
+}
+
+static int run_mount(struct mount *mount)
+{
+	int error = find_mountpoint(mount);
+
+	if (!error && !mount->options.foreground) {
+		error = background_fork();
+		if (error)
+			complain("can't fork: %s", strerror(-error));
+	}
+	if (error)
+		return 1;
+	signal(SIGPIPE, SIG_IGN);
+	log_to_stderr(mount->options.debug);
+	fuse_set_log_func(on_fuse_log);
+	error = build(mount);
+	if (!error)
+		error = attach(mount);
+	if (!error && !mount->options.foreground && chdir("/"))
+		log_line("chdir /: %s", strerror(errno));
+	if (!error)
+		error = loop(mount);
+	else
+		background_failed();
+	tear_down(mount);
+	return error ? 1 : 0;
+}
+
+int main(int argc, char **argv)
+{
+	static struct mount mount;
+	char why[1024] = "";
+	int status = 2;
+
+	if (options_parse(argc, argv, &mount.options, why, sizeof(why))) {
+		complain("%s", why);
+		goto out;
+	}
+	status = 0;
+	if (mount.options.help) {
+		fputs(options_help(), stdout);
+		goto out;
+	}
+	if (mount.options.version) {
+		printf("rosterfs %s\n", ROSTERFS_VERSION);
+		goto out;
+	}
+	hide_memory();
+	status = 1;
+	if (config_read(mount.options.config, &mount.config, why, sizeof(why)))
+		complain("%s", why);
+	else
+		status = mount.options.check ? run_check(&mount) : run_mount(&mount);
+	config_clear(&mount.config);
+	log_free();
+out:
+	options_clear(&mount.options);
+	return status;
+}

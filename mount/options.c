@@ -1,0 +1,389 @@
+/*
+ * options.c - takes the command line apart.
+ *
+ * mount(8) calls a FUSE program as `rosterfs CONFIG MOUNTPOINT -o rw,nosuid,...`, with the options
+ * last and among them words that are for mount(8) itself; those are dropped. What libfuse knows is
+ * passed on as text. Any other word is an error here, because libfuse would complain only after
+ * secrets were fetched. A misspelt dry_run must not become a mount that sends. This file must not
+ * include a FUSE header.
+ */
+#include "mount/options.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* what getopt_long gives for --check, which has no letter */
+#define OPTION_CHECK 256
+
+enum action {
+	ACTION_DROP, /* for mount(8), or the default anyway */
+	ACTION_PASS, /* for libfuse and the kernel */
+	ACTION_READ_ONLY,
+	ACTION_READ_WRITE,
+	ACTION_DRY_RUN,
+	ACTION_ALLOW_OTHER,
+	ACTION_DEBUG,
+	ACTION_UID,
+	ACTION_GID,
+	ACTION_UMASK,
+};
+
+/* One word of -o. A name that ends in = or - is a beginning, what follows is free. */
+static const struct word {
+	const char *name;
+	enum action action;
+} words[] = {
+    {"ro", ACTION_READ_ONLY},
+    {"rw", ACTION_READ_WRITE},
+    {"dry_run", ACTION_DRY_RUN},
+    {"allow_other", ACTION_ALLOW_OTHER},
+    {"debug", ACTION_DEBUG},
+    {"uid=", ACTION_UID},
+    {"gid=", ACTION_GID},
+    {"umask=", ACTION_UMASK},
+    {"default_permissions", ACTION_DROP}, /* is always there */
+    {"allow_root", ACTION_PASS},
+    {"auto_unmount", ACTION_PASS},
+    {"fsname=", ACTION_PASS},
+    {"subtype=", ACTION_PASS},
+    {"max_read=", ACTION_PASS},
+    {"context=", ACTION_PASS},
+    {"fscontext=", ACTION_PASS},
+    {"defcontext=", ACTION_PASS},
+    {"rootcontext=", ACTION_PASS},
+    {"dev", ACTION_PASS},
+    {"nodev", ACTION_PASS},
+    {"suid", ACTION_PASS},
+    {"nosuid", ACTION_PASS},
+    {"exec", ACTION_PASS},
+    {"noexec", ACTION_PASS},
+    {"sync", ACTION_PASS},
+    {"async", ACTION_PASS},
+    {"dirsync", ACTION_PASS},
+    {"atime", ACTION_PASS},
+    {"noatime", ACTION_PASS},
+    /* libfuse 3.14 does not know these, and no file here has a time of access */
+    {"diratime", ACTION_DROP},
+    {"nodiratime", ACTION_DROP},
+    {"relatime", ACTION_DROP},
+    {"norelatime", ACTION_DROP},
+    {"strictatime", ACTION_DROP},
+    {"nostrictatime", ACTION_DROP},
+    {"lazytime", ACTION_DROP},
+    {"nolazytime", ACTION_DROP},
+    {"defaults", ACTION_DROP},
+    {"auto", ACTION_DROP},
+    {"noauto", ACTION_DROP},
+    {"nofail", ACTION_DROP},
+    {"_netdev", ACTION_DROP},
+    {"user", ACTION_DROP},
+    {"user=", ACTION_DROP},
+    {"users", ACTION_DROP},
+    {"nouser", ACTION_DROP},
+    {"nousers", ACTION_DROP},
+    {"owner", ACTION_DROP},
+    {"noowner", ACTION_DROP},
+    {"group", ACTION_DROP},
+    {"nogroup", ACTION_DROP},
+    {"comment=", ACTION_DROP},
+    {"x-", ACTION_DROP},
+};
+
+struct parse {
+	struct options *options;
+	char *why;
+	size_t why_size;
+};
+
+static int fail(const struct parse *parse, int error, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+static int fail(const struct parse *parse, int error, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	(void)vsnprintf(parse->why, parse->why_size, format, arguments);
+	va_end(arguments);
+	for (char *at = parse->why; parse->why_size && *at; at++) {
+		if (iscntrl((unsigned char)*at))
+			*at = '?';
+	}
+	return -error;
+}
+
+/* Put WORD at the end of the words for libfuse. */
+static int pass(const struct parse *parse, const char *word)
+{
+	char *joined;
+	char *before = parse->options->mount_options;
+
+	if (asprintf(&joined, "%s%s%s", before ? before : "", before ? "," : "", word) < 0)
+		return fail(parse, ENOMEM, "out of memory");
+	free(before);
+	parse->options->mount_options = joined;
+	return 0;
+}
+
+/* TEXT as a number in BASE from 0 to MAX, digits only. */
+static int number(const struct parse *parse, const char *name, const char *text, int base,
+		  unsigned long max, unsigned long *value)
+{
+	char *end;
+
+	errno = 0;
+	*value = strtoul(text, &end, base);
+	if (!isdigit((unsigned char)*text) || *end || errno || *value > max)
+		return fail(parse, EINVAL,
+			    base == 8 ? "the mount option %s wants an octal number from 0 to 0%lo"
+				      : "the mount option %s wants a number from 0 to %lu",
+			    name, max);
+	return 0;
+}
+
+static const struct word *find(const char *text)
+{
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
+		const char *name = words[i].name;
+		size_t length = strlen(name);
+		bool beginning = name[length - 1] == '=' || name[length - 1] == '-';
+
+		if (beginning ? strncmp(text, name, length) == 0 : strcmp(text, name) == 0)
+			return &words[i];
+	}
+	return NULL;
+}
+
+/* One word of -o, without commas around it. */
+static int take_word(const struct parse *parse, const char *text)
+{
+	struct options *options = parse->options;
+	const struct word *word = find(text);
+	unsigned long value;
+	int result = 0;
+
+	if (!word)
+		return fail(
+		    parse, EINVAL,
+		    "unknown mount option %s (ro, dry_run, allow_other, uid=, gid=, umask= and "
+		    "those of mount.fuse3(8) are known)",
+		    text);
+	switch (word->action) {
+	case ACTION_DROP:
+		break;
+	case ACTION_PASS:
+		return pass(parse, text);
+	case ACTION_READ_ONLY:
+	case ACTION_READ_WRITE:
+		/* passed on at the end, because the last one counts */
+		options->read_only = word->action == ACTION_READ_ONLY;
+		break;
+	case ACTION_DRY_RUN:
+		options->dry_run = true;
+		break;
+	case ACTION_ALLOW_OTHER:
+		if (options->allow_other)
+			break;
+		options->allow_other = true;
+		return pass(parse, text);
+	case ACTION_DEBUG:
+		options->debug = options->foreground = true;
+		break;
+	case ACTION_UID:
+		/* the largest number means "no user" */
+		result = number(parse, "uid=", text + 4, 10, (uid_t)-2, &value);
+		if (result == 0)
+			options->uid = (uid_t)value;
+		break;
+	case ACTION_GID:
+		result = number(parse, "gid=", text + 4, 10, (gid_t)-2, &value);
+		if (result == 0)
+			options->gid = (gid_t)value;
+		break;
+	case ACTION_UMASK:
+		result = number(parse, "umask=", text + 6, 8, 0777, &value);
+		if (result)
+			break;
+		options->umask = (mode_t)value;
+		options->umask_given = true;
+		break;
+	}
+	return result;
+}
+
+/* The argument of one -o: words between commas; `\,` is a comma in a word, as for libfuse. */
+static int take_words(const struct parse *parse, const char *text)
+{
+	char *copy = strdup(text);
+	char *begin = copy;
+	int result = 0;
+
+	if (!copy)
+		return fail(parse, ENOMEM, "out of memory");
+	for (char *at = copy; result == 0; at++) {
+		bool last = *at == '\0';
+
+		if (*at == '\\' && at[1]) {
+			at++;
+			continue;
+		}
+		if (!last && *at != ',')
+			continue;
+		*at = '\0';
+		if (at > begin)
+			result = take_word(parse, begin);
+		begin = at + 1;
+		if (last)
+			break;
+	}
+	free(copy);
+	return result;
+}
+
+static int take_argument(const struct parse *parse, const char *text)
+{
+	struct options *options = parse->options;
+
+	if (!*text)
+		return fail(parse, EINVAL, "an empty argument: %s is missing",
+			    options->config ? "MOUNTPOINT" : "CONFIG");
+	if (!options->config)
+		options->config = text;
+	else if (!options->mountpoint)
+		options->mountpoint = text;
+	else
+		return fail(
+		    parse, EINVAL,
+		    "one argument too many: %s (usage: rosterfs [options] CONFIG MOUNTPOINT)",
+		    text);
+	return 0;
+}
+
+static int check_arguments(const struct parse *parse)
+{
+	const struct options *options = parse->options;
+
+	if (options->check && options->mountpoint)
+		return fail(parse, EINVAL,
+			    "--check mounts nothing: usage: rosterfs --check CONFIG");
+	if (!options->config)
+		return fail(parse, EINVAL,
+			    "CONFIG and MOUNTPOINT are missing: usage: rosterfs "
+			    "[options] CONFIG MOUNTPOINT; try rosterfs --help");
+	if (!options->check && !options->mountpoint)
+		return fail(parse, EINVAL,
+			    "MOUNTPOINT is missing: usage: rosterfs [options] CONFIG "
+			    "MOUNTPOINT; try rosterfs --help");
+	return 0;
+}
+
+/* What getopt_long returned. */
+static int take_option(const struct parse *parse, int option, char **argv)
+{
+	struct options *options = parse->options;
+
+	switch (option) {
+	case 'f':
+		options->foreground = true;
+		return 0;
+	case 'd':
+		options->debug = options->foreground = true;
+		return 0;
+	case 'o':
+		return take_words(parse, optarg);
+	case 'h':
+		options->help = true;
+		return 0;
+	case 'V':
+		options->version = true;
+		return 0;
+	case OPTION_CHECK:
+		options->check = true;
+		return 0;
+	case 1:
+		return take_argument(parse, optarg);
+	case ':':
+		return fail(parse, EINVAL, "the option -%c needs an argument", optopt);
+	default:
+		/* getopt tells an unknown letter; a long option it has already gone past */
+		if (optopt > 0 && optopt < 128 && !strchr("fdohV", optopt))
+			return fail(parse, EINVAL, "unknown option -%c; try rosterfs --help",
+				    optopt);
+		return fail(parse, EINVAL, "unknown option %s; try rosterfs --help",
+			    argv[optind - 1]);
+	}
+}
+
+int options_parse(int argc, char **argv, struct options *options, char *why, size_t why_size)
+{
+	static const struct option long_options[] = {
+	    {"help", no_argument, NULL, 'h'},
+	    {"version", no_argument, NULL, 'V'},
+	    {"check", no_argument, NULL, OPTION_CHECK},
+	    {NULL, 0, NULL, 0},
+	};
+	const struct parse parse = {options, why, why_size};
+	int option;
+	int result;
+
+	*options = (struct options){.uid = getuid(), .gid = getgid(), .umask = 077};
+	result = pass(&parse, "default_permissions");
+	opterr = 0;
+	optind = 0; /* begin anew, even after another command line */
+	/* `-`: arguments come in their order, whatever POSIXLY_CORRECT says */
+	while (result == 0 &&
+	       (option = getopt_long(argc, argv, "-:fdo:hV", long_options, NULL)) != -1) {
+		result = take_option(&parse, option, argv);
+		if (options->help || options->version)
+			return 0;
+	}
+	while (result == 0 && optind < argc) /* after -- */
+		result = take_argument(&parse, argv[optind++]);
+	if (result == 0)
+		result = check_arguments(&parse);
+	if (result == 0 && options->read_only)
+		result = pass(&parse, "ro");
+	return result;
+}
+
+void options_clear(struct options *options)
+{
+	free(options->mount_options);
+	*options = (struct options){0};
+}
+
+const char *options_help(void)
+{
+	return "usage: rosterfs [options] CONFIG MOUNTPOINT\n"
+	       "       rosterfs --check CONFIG\n"
+	       "\n"
+	       "Mounts the user rosters of the vendors in CONFIG as files. Goes to the background once\n"
+	       "the mount answers. To unmount: umount MOUNTPOINT, or fusermount3 -u MOUNTPOINT.\n"
+	       "\n"
+	       "  -f              stay in the foreground\n"
+	       "  -d              print the log to stderr too; implies -f\n"
+	       "  -o OPT[,OPT...] mount options, see below\n"
+	       "      --check     check CONFIG, its secrets and the credentials at each vendor;\n"
+	       "                  mounts nothing\n"
+	       "  -h, --help      print this text\n"
+	       "  -V, --version   print the version\n"
+	       "\n"
+	       "Mount options:\n"
+	       "  ro              read-only: every change is refused\n"
+	       "  dry_run         every check runs, but nothing is changed at a vendor; the log says\n"
+	       "                  what would have been sent\n"
+	       "  allow_other     let other users in, as far as modes allow; for others than root,\n"
+	       "                  /etc/fuse.conf must say user_allow_other\n"
+	       "  uid=N, gid=N    owner and group of the files; default: who mounts\n"
+	       "  umask=OCTAL     modes of the files; default: for the owner alone\n"
+	       "and the usual ones of mount.fuse3(8). default_permissions is always on.\n"
+	       "\n"
+	       "Errors: the file .rosterfs/log in the mount says in words what went wrong.\n"
+	       "See rosterfs.conf(5) for CONFIG.\n";
+}

@@ -1,0 +1,302 @@
+/*
+ * secret.c - gets one secret from the place that the config names.
+ *
+ * Whatever passes through a buffer here is wiped from it, so that the caller's copy is the only one
+ * (the environment and the given text stay with their owners). No message quotes anything that was
+ * read, nor the place it was read from: people do paste the key itself after `X_file =`. It must
+ * not know what a secret is for.
+ */
+#include "mount/secret.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define SECRET_LENGTH_MAX 16384
+#define COMMAND_SECONDS 30
+/* how often we look whether a command has ended that keeps its output open */
+#define COMMAND_LOOK_MS 20
+
+/* The first line of a file or of a command's output, as far as it came. */
+struct line {
+	char text[SECRET_LENGTH_MAX + 1];
+	size_t length;
+	bool whole; /* its end was seen */
+	bool too_long;
+};
+
+struct words {
+	char *text;
+	size_t size;
+};
+
+static int fail(const struct words *why, int error, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+static int fail(const struct words *why, int error, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	(void)vsnprintf(why->text, why->size, format, arguments);
+	va_end(arguments);
+	return -error;
+}
+
+/* Check TEXT and copy it to *SECRET. */
+static int take(const struct words *why, const char *text, size_t length, char **secret)
+{
+	char *copy;
+
+	if (length == 0)
+		return fail(why, EINVAL, "the secret is empty");
+	if (length > SECRET_LENGTH_MAX)
+		return fail(why, EINVAL, "a secret can have %d bytes at most", SECRET_LENGTH_MAX);
+	for (size_t i = 0; i < length; i++) {
+		if (iscntrl((unsigned char)text[i]))
+			return fail(why, EINVAL, "the secret holds a control character");
+	}
+	copy = strndup(text, length);
+	if (!copy)
+		return fail(why, ENOMEM, "out of memory");
+	*secret = copy;
+	return 0;
+}
+
+static int take_line(const struct words *why, const struct line *line, char **secret)
+{
+	size_t length = line->length;
+
+	if (line->too_long)
+		return fail(why, EINVAL, "the first line is longer than %d bytes",
+			    SECRET_LENGTH_MAX);
+	if (length > 0 && line->text[length - 1] == '\r')
+		length--;
+	if (length == 0)
+		return fail(why, EINVAL, "the first line is empty");
+	return take(why, line->text, length, secret);
+}
+
+/* Read once from FD, keeping what belongs to the first line. Returns as read() does. */
+static ssize_t line_read(int fd, struct line *line)
+{
+	char rest[512];
+	char *at = line->text + line->length;
+	bool keep = !line->whole && !line->too_long;
+	ssize_t count = keep ? read(fd, at, sizeof(line->text) - line->length)
+			     : read(fd, rest, sizeof(rest));
+
+	if (!keep) {
+		explicit_bzero(rest, sizeof(rest));
+		return count;
+	}
+	if (count > 0) {
+		char *newline = memchr(at, '\n', (size_t)count);
+
+		line->whole = newline != NULL;
+		line->length += newline ? (size_t)(newline - at) : (size_t)count;
+		line->too_long = line->length > SECRET_LENGTH_MAX;
+	}
+	return count;
+}
+
+static int read_file(const struct words *why, const char *path, struct line *line)
+{
+	struct stat status;
+	ssize_t count;
+	int result = 0;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+
+	if (fd < 0) {
+		result = fail(why, errno, "the file cannot be opened: %s", strerror(errno));
+		goto out;
+	}
+	if (fstat(fd, &status) < 0) {
+		result = fail(why, errno, "the file cannot be looked at: %s", strerror(errno));
+		goto out;
+	}
+	if (status.st_mode & (S_IRGRP | S_IROTH) && !S_ISDIR(status.st_mode)) {
+		result = fail(why, EPERM, "group or others can read the file: chmod go-r it");
+		goto out;
+	}
+	do {
+		count = line_read(fd, line);
+	} while ((count > 0 && !line->whole && !line->too_long) || (count < 0 && errno == EINTR));
+	if (count < 0)
+		result = fail(why, errno, "the file cannot be read: %s", strerror(errno));
+out:
+	if (fd >= 0)
+		(void)close(fd);
+	return result;
+}
+
+static long milliseconds(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000L + now.tv_nsec / 1000000L;
+}
+
+/*
+ * Start COMMAND with its output in the pipe END, in a session of its own: then the whole group can
+ * be killed, and what asks for a password on the terminal fails at once instead of being stopped.
+ */
+static int command_start(const char *command, int end, pid_t *pid)
+{
+	char *arguments[] = {"sh", "-c", NULL, NULL};
+	posix_spawn_file_actions_t actions;
+	posix_spawnattr_t attributes;
+	sigset_t set;
+	char *copy = strdup(command);
+	int error;
+
+	if (!copy)
+		return -ENOMEM;
+	arguments[2] = copy;
+	error = posix_spawn_file_actions_init(&actions);
+	if (error)
+		goto out_copy;
+	error = posix_spawnattr_init(&attributes);
+	if (error)
+		goto out_actions;
+	(void)sigemptyset(&set);
+	error = posix_spawnattr_setsigmask(&attributes, &set);
+	(void)sigaddset(&set, SIGPIPE);
+	if (!error)
+		error = posix_spawnattr_setsigdefault(&attributes, &set);
+	if (!error)
+		error = posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID |
+								  POSIX_SPAWN_SETSIGMASK |
+								  POSIX_SPAWN_SETSIGDEF);
+	/* in this order: END may be descriptor 0 when we were started without one */
+	if (!error)
+		error = posix_spawn_file_actions_adddup2(&actions, end, STDOUT_FILENO);
+	if (!error)
+		error = posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null",
+							 O_RDONLY, 0);
+	if (!error)
+		error = posix_spawn(pid, "/bin/sh", &actions, &attributes, arguments, environ);
+	(void)posix_spawnattr_destroy(&attributes);
+out_actions:
+	(void)posix_spawn_file_actions_destroy(&actions);
+out_copy:
+	explicit_bzero(copy, strlen(copy));
+	free(copy);
+	return -error;
+}
+
+/*
+ * Read the first line from FD until the process PID ends. What it started in the background may
+ * keep FD open for ever, so that the end of the output is not waited for. Returns 0 and how it
+ * ended in *STATUS, or a negative errno: -ETIMEDOUT when it was killed.
+ */
+static int command_wait(pid_t pid, int fd, struct line *line, int *status)
+{
+	long deadline = milliseconds() + COMMAND_SECONDS * 1000L;
+	bool open = true;
+	pid_t ended;
+
+	while ((ended = waitpid(pid, status, WNOHANG)) == 0) {
+		struct pollfd wait = {.fd = open ? fd : -1, .events = POLLIN};
+
+		if (milliseconds() >= deadline) {
+			(void)kill(-pid, SIGKILL);
+			(void)waitpid(pid, status, 0);
+			return -ETIMEDOUT;
+		}
+		if (poll(&wait, 1, open ? COMMAND_LOOK_MS : 1) > 0)
+			open = line_read(fd, line) != 0;
+	}
+	if (ended < 0)
+		return -errno;
+	while (open && !line->whole && !line->too_long)
+		open = line_read(fd, line) > 0;
+	return 0;
+}
+
+static int read_command(const struct words *why, const char *command, struct line *line)
+{
+	struct sigaction standard = {.sa_handler = SIG_DFL};
+	struct sigaction before;
+	int ends[2];
+	int status = 0;
+	int result;
+	pid_t pid = -1;
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return fail(why, errno, "no pipe for the command: %s", strerror(errno));
+	(void)fcntl(ends[0], F_SETFL, O_NONBLOCK);
+	/* where SIGCHLD was inherited as ignored, nobody could learn how the command ended */
+	(void)sigaction(SIGCHLD, &standard, &before);
+	result = command_start(command, ends[1], &pid);
+	(void)close(ends[1]);
+	if (result) {
+		(void)fail(why, -result, "the command cannot be started: %s", strerror(-result));
+		goto out;
+	}
+	result = command_wait(pid, ends[0], line, &status);
+	if (result == -ETIMEDOUT)
+		(void)fail(why, ETIMEDOUT, "the command did not end within %d seconds",
+			   COMMAND_SECONDS);
+	else if (result)
+		(void)fail(why, -result, "the command was lost: %s", strerror(-result));
+	else if (WIFSIGNALED(status))
+		result = fail(why, EINVAL, "the command was killed by signal %d", WTERMSIG(status));
+	else if (WEXITSTATUS(status) != 0)
+		result = fail(why, EINVAL, "the command ended with exit status %d",
+			      WEXITSTATUS(status));
+out:
+	(void)sigaction(SIGCHLD, &before, NULL);
+	(void)close(ends[0]);
+	return result;
+}
+
+int secret_read(enum secret_source source, const char *where, char **secret, char *why,
+		size_t why_size)
+{
+	const struct words words = {why, why_size};
+	struct line line = {.length = 0};
+	const char *value;
+	int result = -EINVAL;
+
+	switch (source) {
+	case SECRET_GIVEN:
+		return take(&words, where, strlen(where), secret);
+	case SECRET_ENV:
+		value = getenv(where);
+		if (!value)
+			return fail(&words, ENOENT, "there is no such environment variable");
+		return take(&words, value, strlen(value), secret);
+	case SECRET_FILE:
+		result = read_file(&words, where, &line);
+		break;
+	case SECRET_COMMAND:
+		result = read_command(&words, where, &line);
+		break;
+	}
+	if (result == 0)
+		result = take_line(&words, &line, secret);
+	explicit_bzero(&line, sizeof(line));
+	return result;
+}
+
+void secret_free(char *secret)
+{
+	if (!secret)
+		return;
+	explicit_bzero(secret, strlen(secret));
+	free(secret);
+}

@@ -1,0 +1,316 @@
+/*
+ * sections.c - the text of a config file, taken apart by inih, with line numbers.
+ *
+ * inih is lenient where a config with keys and guards in it must not be: it glues an indented line
+ * to the value before, cuts a value at ` ;`, splits overlong lines, shortens section names, ignores
+ * what follows a `]`, and does not tell of a section without keys. Its limits also depend on how a
+ * system built it. So each line is looked at here before inih gets it, and section headers are read
+ * here. This file must not know what any key means, and quotes nothing of the file in a message.
+ */
+#include "mount/sections.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <ini.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* What inih hands back to us at each line and each key. */
+struct reader {
+	const char *file;
+	const char *at, *end; /* what is left of the text */
+	unsigned line;        /* the line that inih has */
+	struct sections *sections;
+	char *why;
+	size_t why_size;
+	int error; /* a negative errno: read no further */
+};
+
+int sections_fail(char *why, size_t why_size, int error, const char *file, unsigned line,
+		  const char *format, ...)
+{
+	char words[512];
+	va_list arguments;
+
+	va_start(arguments, format);
+	(void)vsnprintf(words, sizeof(words), format, arguments);
+	va_end(arguments);
+	if (line)
+		(void)snprintf(why, why_size, "%s:%u: %s", file, line, words);
+	else
+		(void)snprintf(why, why_size, "%s: %s", file, words);
+	for (char *at = why; why_size && *at; at++) {
+		if (iscntrl((unsigned char)*at))
+			*at = '?';
+	}
+	return -error;
+}
+
+static int fail(struct reader *reader, const char *words)
+{
+	reader->error = sections_fail(reader->why, reader->why_size, EINVAL, reader->file,
+				      reader->line, "%s", words);
+	return reader->error;
+}
+
+static int fail_memory(struct reader *reader)
+{
+	reader->error = sections_fail(reader->why, reader->why_size, ENOMEM, reader->file,
+				      reader->line, "out of memory");
+	return reader->error;
+}
+
+const struct entry *section_find(const struct section *section, const char *key)
+{
+	for (size_t i = 0; i < section->count; i++) {
+		if (strcmp(section->entries[i].key, key) == 0)
+			return &section->entries[i];
+	}
+	return NULL;
+}
+
+/* TEXT is what stands between [ and ]. */
+static int begin_section(struct reader *reader, const char *text, size_t length)
+{
+	struct sections *sections = reader->sections;
+	struct section *list;
+
+	for (size_t i = 0; i < sections->count; i++) {
+		const struct section *other = &sections->list[i];
+
+		if (strlen(other->name) == length && memcmp(other->name, text, length) == 0) {
+			reader->error =
+			    sections_fail(reader->why, reader->why_size, EINVAL, reader->file,
+					  reader->line,
+					  "this section is in line %u already: join the two",
+					  other->line);
+			return reader->error;
+		}
+	}
+	list = reallocarray(sections->list, sections->count + 1, sizeof(*list));
+	if (!list)
+		return fail_memory(reader);
+	sections->list = list;
+	list[sections->count] = (struct section){.line = reader->line};
+	list[sections->count].name = strndup(text, length);
+	if (!list[sections->count].name)
+		return fail_memory(reader);
+	sections->count++;
+	return 0;
+}
+
+static int take_header(struct reader *reader, const char *text, size_t length)
+{
+	const char *close = memchr(text, ']', length);
+
+	if (!close)
+		return fail(reader, "the ] of the section is missing");
+	for (const char *at = close + 1; at < text + length; at++) {
+		if (!isspace((unsigned char)*at))
+			return fail(reader,
+				    "nothing may follow the ] of a section; a comment needs "
+				    "a line of its own");
+	}
+	return begin_section(reader, text + 1, (size_t)(close - text) - 1);
+}
+
+/* Is this line what inih reads as we do? LENGTH is without the line's end, ROOM what inih can take.
+ */
+static int check_line(struct reader *reader, const char *text, size_t length, size_t room)
+{
+	bool blank = true;
+
+	if (length > room) {
+		reader->error = sections_fail(
+		    reader->why, reader->why_size, EINVAL, reader->file, reader->line,
+		    "a line can have %zu bytes at most; a longer secret goes into a file that "
+		    "KEY_file names",
+		    room);
+		return reader->error;
+	}
+	for (size_t i = 0; i < length; i++) {
+		if (iscntrl((unsigned char)text[i]) && text[i] != '\t')
+			return fail(reader, "a control character; the file must be plain text");
+		blank = blank && isspace((unsigned char)text[i]);
+	}
+	if (blank)
+		return 0;
+	if (isspace((unsigned char)text[0]))
+		return fail(reader, "the line is indented; begin it at the left margin");
+	if (text[0] == '#' || text[0] == ';')
+		return 0;
+	for (size_t i = 1; i < length; i++) {
+		if (text[i] == ';' && isspace((unsigned char)text[i - 1]))
+			return fail(reader, "a ; after a space would cut the line there; a comment "
+					    "needs a line of its own, such a secret a file that "
+					    "KEY_file names");
+	}
+	if (text[0] == '[')
+		return take_header(reader, text, length);
+	if (!memchr(text, '=', length) && !memchr(text, ':', length))
+		return fail(reader, "expected key = value, [section] or # comment");
+	return 0;
+}
+
+/* fgets for inih: the next line, or NULL at the end and after an error. */
+static char *next_line(char *buffer, int size, void *stream)
+{
+	struct reader *reader = stream;
+	const char *newline;
+	size_t length;
+
+	if (reader->error || reader->at == reader->end || size < 3)
+		return NULL;
+	newline = memchr(reader->at, '\n', (size_t)(reader->end - reader->at));
+	length = (size_t)((newline ? newline : reader->end) - reader->at);
+	reader->line++;
+	if (newline && length > 0 && reader->at[length - 1] == '\r')
+		length--;
+	/* room for a newline and a NUL: each line ends in one, so that inih never waits for more */
+	if (check_line(reader, reader->at, length, (size_t)size - 2))
+		return NULL;
+	memcpy(buffer, reader->at, length);
+	buffer[length] = '\n';
+	buffer[length + 1] = '\0';
+	reader->at = newline ? newline + 1 : reader->end;
+	return buffer;
+}
+
+/* inih found KEY = VALUE in the line that next_line gave last. Its section name may be cut: not
+ * used. */
+static int take_pair(void *user, const char *name, const char *key, const char *value)
+{
+	struct reader *reader = user;
+	struct section *section;
+	const struct entry *other;
+	struct entry *entries;
+
+	(void)name;
+	if (reader->error)
+		return 0;
+	if (reader->sections->count == 0)
+		return fail(reader, "a key before the first [section]") == 0;
+	section = &reader->sections->list[reader->sections->count - 1];
+	if (!*key)
+		return fail(reader, "there is no key before the =") == 0;
+	if (!value || !*value)
+		return fail(reader, "the key has no value; remove the line if you want the "
+				    "default") == 0;
+	other = section_find(section, key);
+	if (other) {
+		reader->error = sections_fail(reader->why, reader->why_size, EINVAL, reader->file,
+					      reader->line, "this key is in line %u already",
+					      other->line);
+		return 0;
+	}
+	entries = reallocarray(section->entries, section->count + 1, sizeof(*entries));
+	if (!entries)
+		return fail_memory(reader) == 0;
+	section->entries = entries;
+	entries += section->count;
+	*entries = (struct entry){strdup(key), strdup(value), reader->line};
+	section->count++;
+	if (!entries->key || !entries->value)
+		return fail_memory(reader) == 0;
+	return 1;
+}
+
+int sections_text(const char *file, size_t max, char **text, size_t *length, bool *shared)
+{
+	struct stat status;
+	size_t got = 0;
+	ssize_t count = 0;
+	char *buffer = NULL;
+	int result = 0;
+	int fd = open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+
+	if (fd < 0 || fstat(fd, &status) < 0) {
+		result = -errno;
+		goto out;
+	}
+	/* one piece that never moves: growing it would leave copies of secrets behind */
+	buffer = malloc(max + 1);
+	if (!buffer) {
+		result = -ENOMEM;
+		goto out;
+	}
+	do {
+		count = read(fd, buffer + got, max + 1 - got);
+		if (count > 0)
+			got += (size_t)count;
+	} while ((count > 0 && got <= max) || (count < 0 && errno == EINTR));
+	if (count < 0 || got > max) {
+		result = count < 0 ? -errno : -EFBIG;
+		explicit_bzero(buffer, got);
+		goto out;
+	}
+	buffer[got] = '\0';
+	*text = buffer;
+	buffer = NULL;
+	*length = got;
+	if (shared)
+		*shared = status.st_mode & (S_IRGRP | S_IROTH);
+out:
+	free(buffer);
+	if (fd >= 0)
+		(void)close(fd);
+	return result;
+}
+
+int sections_read(const char *file, struct sections *sections, char *why, size_t why_size)
+{
+	struct reader reader = {.file = file,
+				.sections = sections,
+				.why = why,
+				.why_size = why_size};
+	char *text = NULL;
+	size_t length = 0;
+	int line;
+	int result;
+
+	*sections = (struct sections){0};
+	result = sections_text(file, SECTIONS_FILE_MAX, &text, &length, &sections->shared);
+	if (result || !text)
+		return sections_fail(why, why_size, -result, file, 0, "%s", strerror(-result));
+	reader.at = text;
+	reader.end = text + length;
+	if (length >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0)
+		reader.at += 3;
+	line = ini_parse_stream(next_line, &reader, take_pair, &reader);
+	explicit_bzero(text, length);
+	free(text);
+	if (line < 0 && !reader.error)
+		(void)fail_memory(&reader);
+	if (line > 0 && !reader.error) {
+		/* check_line should have said it better */
+		reader.line = (unsigned)line;
+		(void)fail(&reader, "expected key = value, [section] or # comment");
+	}
+	if (reader.error)
+		sections_clear(sections);
+	return reader.error;
+}
+
+void sections_clear(struct sections *sections)
+{
+	for (size_t i = 0; i < sections->count; i++) {
+		struct section *section = &sections->list[i];
+
+		for (size_t j = 0; j < section->count; j++) {
+			if (section->entries[j].value)
+				explicit_bzero(section->entries[j].value,
+					       strlen(section->entries[j].value));
+			free(section->entries[j].value);
+			free(section->entries[j].key);
+		}
+		free(section->entries);
+		free(section->name);
+	}
+	free(sections->list);
+	*sections = (struct sections){0};
+}

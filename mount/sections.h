@@ -1,0 +1,63 @@
+/*
+ * sections.h - the text of a config file, taken apart: sections, and in each its keys with their
+ * lines.
+ *
+ * For config.c alone, which knows what the keys mean. Values may be secrets: no message quotes one,
+ * nor a key, because a stray line of a secret can look like a key.
+ */
+#ifndef ROSTERFS_SECTIONS_H
+#define ROSTERFS_SECTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* A larger file is refused. */
+#define SECTIONS_FILE_MAX (1u << 20)
+
+struct entry {
+	char *key;
+	char *value; /* never empty */
+	unsigned line;
+};
+
+struct section {
+	char *name; /* as it stands between the brackets; may be empty */
+	unsigned line;
+	struct entry *entries;
+	size_t count;
+};
+
+struct sections {
+	struct section *list; /* in the order of the file; no two have one name */
+	size_t count;
+	bool shared; /* group or others can read the file */
+};
+
+/*
+ * Read FILE into *SECTIONS. Refused with a line number: an indented or overlong line, control
+ * characters, a value that inih would cut at ` ;`, a key outside of sections, a key without a
+ * value, and whatever stands there twice. Returns 0, or a negative errno and one line in WHY. May
+ * block if FILE is a pipe. Pair with sections_clear.
+ */
+int sections_read(const char *file, struct sections *sections, char *why, size_t why_size);
+
+/* Wipes the values and frees everything. */
+void sections_clear(struct sections *sections);
+
+/* The entry of KEY in SECTION, or NULL. */
+const struct entry *section_find(const struct section *section, const char *key);
+
+/*
+ * Write "FILE:LINE: " and the formatted words to WHY, on one line (LINE 0: "FILE: "). Returns
+ * -ERROR, so that a caller can `return sections_fail(...)`.
+ */
+int sections_fail(char *why, size_t why_size, int error, const char *file, unsigned line,
+		  const char *format, ...) __attribute__((format(printf, 6, 7)));
+
+/*
+ * The whole text of FILE, NUL-terminated, and its LENGTH; the caller frees. *SHARED (may be NULL)
+ * tells whether group or others can read it. Returns 0 or a negative errno; -EFBIG: over MAX bytes.
+ */
+int sections_text(const char *file, size_t max, char **text, size_t *length, bool *shared);
+
+#endif

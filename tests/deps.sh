@@ -1,0 +1,118 @@
+#!/bin/sh
+# Installs the Debian packages that are missing of the sets named as arguments: build, demo, test,
+# lint. What is there already, from wherever it came, is left alone: each line of the table has a
+# command that tells whether the thing is there. Without apt-get it names what is missing and stops.
+# The word `device` alone asks whether there is a /dev/fuse.
+set -u
+
+CC=${CC:-cc}
+PKG_CONFIG=${PKG_CONFIG:-pkg-config}
+PYTHON=${PYTHON:-/usr/bin/python3}
+PATH=$PATH:/usr/sbin:/sbin
+export CC PKG_CONFIG PYTHON PATH
+
+# set|Debian package|its name elsewhere|the test
+table() {
+	cat <<-'EOF'
+		build|gcc libc6-dev|a C compiler|echo 'int main(void){return 0;}' | $CC -x c -o /dev/null -
+		build|make|GNU make|command -v make
+		build|pkg-config|pkg-config (or pkgconf)|command -v $PKG_CONFIG
+		build|libfuse3-dev|libfuse 3.12 or later|$PKG_CONFIG --exists 'fuse3 >= 3.12'
+		build|fuse3|fusermount3 of libfuse 3|command -v fusermount3
+		build|libcurl4-openssl-dev|libcurl|$PKG_CONFIG --exists libcurl
+		build|libjansson-dev|jansson|$PKG_CONFIG --exists jansson
+		build|libinih-dev|inih|$PKG_CONFIG --exists inih
+		build|libmicrohttpd-dev|libmicrohttpd|$PKG_CONFIG --exists libmicrohttpd
+		build|uthash-dev|uthash|echo '#include <uthash.h>' | $CC -E -x c -o /dev/null -
+		demo|jq|jq|command -v jq
+		demo|curl|curl|command -v curl
+		test|libcmocka-dev|cmocka|$PKG_CONFIG --exists cmocka
+		test|python3|python 3.9 or later|$PYTHON -c 'import sys; sys.exit(sys.version_info < (3, 9))'
+		test|python3-pytest|pytest 7|$PYTHON -c 'import pytest'
+		test|jq|jq|command -v jq
+		test|curl|curl|command -v curl
+		test|vim|vim|command -v vim
+		test|nano|nano|command -v nano
+		test|emacs-nox|emacs|command -v emacs
+		test|dash|dash|command -v dash
+		test|zsh|zsh|command -v zsh
+		test|busybox|busybox|command -v busybox
+		test|rsync|rsync|command -v rsync
+		test|moreutils|sponge (moreutils)|command -v sponge
+		test|patch|patch|command -v patch
+		test|tmux|tmux|command -v tmux
+		test|procps|ps and pgrep (procps)|command -v pgrep
+		test|gdb|gdb|command -v gdb
+		lint|clang|clang|command -v clang
+		lint|clang-tidy|clang-tidy|command -v clang-tidy
+		lint|clang-format|clang-format|command -v clang-format
+		lint|cppcheck|cppcheck|command -v cppcheck
+		lint|shellcheck|shellcheck|command -v shellcheck
+	EOF
+}
+
+# the lines of the sets $@ whose test fails
+missing() {
+	table | while IFS='|' read -r set packages name test; do
+		case " $* " in
+		*" $set "*) sh -c "$test" >/dev/null 2>&1 </dev/null || echo "$packages|$name" ;;
+		esac
+	done
+}
+
+# no package brings it
+if [ "$*" = device ]; then
+	[ -e /dev/fuse ] || modprobe fuse 2>/dev/null
+	[ -e /dev/fuse ] && exit 0
+	echo 'There is no /dev/fuse here, so nothing can be mounted. Load the module (modprobe fuse), or' >&2
+	echo 'give the container the device: --device /dev/fuse --cap-add SYS_ADMIN.' >&2
+	exit 1
+fi
+
+list=$(missing "$@")
+[ -n "$list" ] || exit 0
+
+if ! command -v apt-get >/dev/null; then
+	echo 'Please install, with your system'"'"'s package manager:' >&2
+	echo "$list" | sed 's/.*|/  /' >&2
+	exit 1
+fi
+
+if [ "$(id -u)" -eq 0 ]; then
+	run='env'
+elif command -v sudo >/dev/null; then
+	run='sudo env'
+else
+	echo 'These Debian packages are missing, and without root or sudo they cannot be installed:' >&2
+	echo "$list" | sed 's/|.*//; s/^/  /' >&2
+	exit 1
+fi
+
+# one apt-get at a time: make may start this script twice
+exec 9<"$0"
+flock 9
+list=$(missing "$@")
+[ -n "$list" ] || exit 0
+
+packages=$(echo "$list" | sed 's/|.*//' | tr '\n' ' ')
+echo "Installing what is missing: $packages"
+log=$(mktemp) || exit 1
+trap 'rm -f "$log"' EXIT
+apt() {
+	$run DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=300 "$@" \
+		>"$log" 2>&1 </dev/null
+}
+apt update || echo 'apt-get update failed; trying with the lists that are there' >&2
+# shellcheck disable=SC2086  # a list of words
+if ! apt install -y --no-install-recommends $packages; then
+	tail -n 20 "$log" >&2
+	echo "apt-get could not install: $packages" >&2
+	exit 1
+fi
+
+list=$(missing "$@")
+if [ -n "$list" ]; then
+	echo 'Still missing after the installation:' >&2
+	echo "$list" | sed 's/.*|/  /' >&2
+	exit 1
+fi

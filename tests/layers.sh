@@ -1,0 +1,49 @@
+#!/bin/sh
+# Checks that the includes go one way, from mount to fs to cache to vendors, and that each library
+# is known in one place only. Prints each line that breaks the rule; the last line is "layers: ok".
+set -u
+cd "$(dirname "$0")/.." || exit 1
+
+found=$(mktemp) || exit 1
+trap 'rm -f "$found"' EXIT
+
+# rule WORDS PATTERN FILE...: no FILE may include what the extended regular expression PATTERN names
+rule() {
+	words=$1
+	pattern="^[[:space:]]*#[[:space:]]*include[[:space:]]*[<\"]($2)"
+	shift 2
+	for file in "$@"; do
+		[ -f "$file" ] || continue
+		grep -HnE "$pattern" "$file" | sed "s|\$|    ($words)|" >>"$found"
+	done
+}
+
+# the files of the folders $2..., without the file $1
+files_but() {
+	but=$1
+	shift
+	find "$@" -name '*.[ch]' ! -path "$but" 2>/dev/null | sort
+}
+
+# shellcheck disable=SC2046  # no file name here holds a space
+{
+	rule 'only vendors/http.c knows libcurl' 'curl/' $(files_but vendors/http.c vendors cache fs mount)
+	rule 'only fs/ and mount/main.c know libfuse' '(fuse3/)?(fuse|cuse)(_[a-z_]*)?[.]h' \
+		$(files_but mount/main.c vendors cache mount)
+	rule 'vendors/ knows nothing above it' '([.][.]?/)*(cache|fs|mount)/' $(files_but '' vendors)
+	rule 'cache/ knows nothing above it' '([.][.]?/)*(fs|mount)/' $(files_but '' cache)
+	rule 'fs/ knows nothing above it' '([.][.]?/)*mount/' $(files_but '' fs)
+	rule 'the sandbox shares nothing with rosterfs' '([.][.]?/)*(vendors|cache|fs|mount)/' \
+		$(files_but '' tests/sandbox)
+	rule 'rosterfs knows nothing of its tests' '([.][.]?/)*tests/' \
+		$(files_but '' vendors cache fs mount)
+	rule 'include paths start at the top' '[.][.]?/' $(files_but '' vendors cache fs mount tests)
+	rule 'a .c file is not included' '[^>"]*[.]c[>"]' $(files_but '' vendors cache fs mount)
+}
+
+if [ -s "$found" ]; then
+	cat "$found"
+	echo "layers: $(wc -l <"$found") includes break the rules"
+	exit 1
+fi
+echo 'layers: ok'

@@ -1,0 +1,88 @@
+/*
+ * document: JSON in and out, as a strict vendor does it.
+ *
+ * jansson writes 7.1 as 7.0999999999999996 when it is asked for every digit, and loses digits of
+ * other numbers when it is asked for fewer. A vendor writes the shortest text that means the same
+ * number, and a test that compares texts before and after a write relies on that, so the precision
+ * is chosen for each document.
+ *
+ * It must not know what a user is.
+ */
+#include "document.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "text.h"
+
+json_t *document_parse(const char *bytes, size_t len, char *why, size_t why_size)
+{
+	json_error_t error;
+	json_t *value = json_loadb(bytes, len, JSON_REJECT_DUPLICATES, &error);
+	if (!value) {
+		snprintf(why, why_size, "the body is not JSON (line %d, column %d)", error.line,
+			 error.column);
+		return NULL;
+	}
+	if (!json_is_object(value)) {
+		snprintf(why, why_size, "the body is not a JSON object");
+		json_decref(value);
+		return NULL;
+	}
+	return value;
+}
+
+/* 0 where the value holds no decimal. Depth is bounded by jansson's parser. */
+static int digits_needed(json_t *value)
+{
+	int most = 0;
+	if (json_is_real(value)) {
+		double number = json_real_value(value);
+		for (most = 15; most < 17; most++) {
+			char shown[64];
+			snprintf(shown, sizeof shown, "%.*g", most, number);
+			double back = strtod(shown, NULL);
+			if (back >= number && back <= number)
+				break;
+		}
+	} else if (json_is_array(value)) {
+		for (size_t i = 0; i < json_array_size(value); i++) {
+			int digits = digits_needed(json_array_get(value, i));
+			most = digits > most ? digits : most;
+		}
+	} else if (json_is_object(value)) {
+		const char *key;
+		json_t *member;
+		json_object_foreach(value, key, member) {
+			int digits = digits_needed(member);
+			most = digits > most ? digits : most;
+		}
+	}
+	return most;
+}
+
+char *document_text(json_t *value, bool ascii)
+{
+	size_t flags = JSON_COMPACT | JSON_ENCODE_ANY | (ascii ? JSON_ENSURE_ASCII : 0U);
+	flags |= JSON_REAL_PRECISION((size_t)digits_needed(value));
+	char *text = json_dumps(value, flags);
+	return text ? text : text_copy("null", 4);
+}
+
+void document_patch(json_t *target, json_t *patch, bool keep_nulls)
+{
+	const char *key;
+	json_t *value;
+	json_object_foreach(patch, key, value) {
+		json_t *member = json_object_get(target, key);
+		if (json_is_null(value) && !keep_nulls) {
+			json_object_del(target, key);
+		} else if (json_is_object(value)) {
+			if (!json_is_object(member))
+				json_object_set_new(target, key, json_object());
+			document_patch(json_object_get(target, key), value, keep_nulls);
+		} else {
+			json_object_set_new(target, key, json_deep_copy(value));
+		}
+	}
+}

@@ -1,0 +1,26 @@
+/*
+ * document: JSON in and out, as a strict vendor does it.
+ *
+ * None of these blocks. json_t values stay in the thread that made them.
+ */
+#ifndef SANDBOX_DOCUMENT_H
+#define SANDBOX_DOCUMENT_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+/* The object in these bytes, or NULL with words in why (never with the bytes themselves: they may
+ * hold a password). Refused: anything but an object, a key given twice, bytes that are not UTF-8.
+ * The caller owns the result. */
+json_t *document_parse(const char *bytes, size_t len, char *why, size_t why_size);
+
+/* Compact text, keys in their order, each decimal as short as it can be; ascii writes \uXXXX for
+ * all but ASCII. The caller frees it; never NULL. */
+char *document_text(json_t *value, bool ascii);
+
+/* RFC 7396 merge patch of an object in place. With keep_nulls, a null is stored instead of
+ * removing. */
+void document_patch(json_t *target, json_t *patch, bool keep_nulls);
+
+#endif

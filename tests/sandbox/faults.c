@@ -1,0 +1,271 @@
+/*
+ * faults: what tests ordered to go wrong, waiting for the requests that they name.
+ *
+ * Orders are held in the order they came. The first that fits a request is taken by it, even while
+ * it still counts down its `skip`, so that "let two pass, then fail" is one order and says what it
+ * means.
+ *
+ * It must not know how a fault is carried out: that is for the server, or for the vendor.
+ */
+#include "faults.h"
+
+#include <fnmatch.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct order {
+	struct order *next;
+	struct fault fault;
+	char *method; /* NULL: any */
+	char *path;   /* NULL: any */
+	char *query;  /* NULL: any */
+	long times;   /* -1: for ever */
+	long skip;
+};
+
+struct faults {
+	pthread_mutex_t lock;
+	struct order *first;
+};
+
+static const struct fault_name {
+	const char *name;
+	enum fault_kind kind;
+	bool after;
+} fault_names[] = {
+    {"status", FAULT_STATUS, false},
+    {"status_after", FAULT_STATUS, true},
+    {"stall", FAULT_STALL, false},
+    {"stall_after", FAULT_STALL, true},
+    {"drop", FAULT_DROP, false},
+    {"drop_after", FAULT_DROP, true},
+    {"html", FAULT_HTML, false},
+    {"html_after", FAULT_HTML, true},
+    {"not_json", FAULT_NOT_JSON, false},
+    {"not_json_after", FAULT_NOT_JSON, true},
+    {"empty", FAULT_NO_BODY, false},
+    {"empty_after", FAULT_NO_BODY, true},
+    {"slow", FAULT_SLOW, false},
+    {"slow_after", FAULT_SLOW, true},
+    {"truncate", FAULT_TRUNCATE, true},
+    {"repeat_page", FAULT_REPEAT_PAGE, false},
+    {"ignore_paging", FAULT_IGNORE_PAGING, false},
+    {"short_page", FAULT_SHORT_PAGE, false},
+    {"duplicate_row", FAULT_DUPLICATE_ROW, false},
+    {"move_rows", FAULT_MOVE_ROWS, false},
+    {"wrong_total", FAULT_WRONG_TOTAL, false},
+    {"not_applied", FAULT_NOT_APPLIED, false},
+    {"normalise", FAULT_NORMALISE, false},
+    {"wrong_user", FAULT_WRONG_USER, false},
+    {"etag", FAULT_ETAG, false},
+};
+
+static void order_free(struct order *order)
+{
+	if (!order)
+		return;
+	fault_free(&order->fault);
+	free(order->method);
+	free(order->path);
+	free(order->query);
+	free(order);
+}
+
+void fault_free(struct fault *fault)
+{
+	free(fault->body);
+	free(fault->retry_after);
+	free(fault->limit_retry_after);
+	*fault = (struct fault){0};
+}
+
+struct faults *faults_new(void)
+{
+	struct faults *faults = text_alloc(1, sizeof *faults);
+	pthread_mutex_init(&faults->lock, NULL);
+	return faults;
+}
+
+void faults_free(struct faults *faults)
+{
+	if (!faults)
+		return;
+	faults_clear(faults);
+	pthread_mutex_destroy(&faults->lock);
+	free(faults);
+}
+
+void faults_clear(struct faults *faults)
+{
+	pthread_mutex_lock(&faults->lock);
+	struct order *order = faults->first;
+	faults->first = NULL;
+	pthread_mutex_unlock(&faults->lock);
+	while (order) {
+		struct order *next = order->next;
+		order_free(order);
+		order = next;
+	}
+}
+
+static bool take_number(long *number, const json_t *value)
+{
+	*number = (long)json_integer_value(value);
+	return json_is_integer(value);
+}
+
+/* A string, or a number as its digits; null leaves it unset. */
+static bool take_words(char **words, const json_t *value)
+{
+	free(*words);
+	*words = NULL;
+	if (json_is_integer(value)) {
+		struct text text = {0};
+		text_fmt(&text, "%lld", (long long)json_integer_value(value));
+		*words = text.data;
+	} else if (json_is_string(value)) {
+		*words = text_copy(json_string_value(value), json_string_length(value));
+	}
+	return *words || json_is_null(value);
+}
+
+static bool take_kind(struct fault *fault, const json_t *value)
+{
+	const char *name = json_is_string(value) ? json_string_value(value) : "";
+	for (size_t i = 0; i < sizeof fault_names / sizeof *fault_names; i++)
+		if (strcmp(fault_names[i].name, name) == 0) {
+			fault->name = fault_names[i].name;
+			fault->kind = fault_names[i].kind;
+			fault->after = fault_names[i].after;
+			return true;
+		}
+	return false;
+}
+
+static bool take_one(struct order *order, const char *key, const json_t *value)
+{
+	if (strcmp(key, "fault") == 0)
+		return take_kind(&order->fault, value);
+	if (strcmp(key, "method") == 0)
+		return take_words(&order->method, value);
+	if (strcmp(key, "path") == 0)
+		return take_words(&order->path, value);
+	if (strcmp(key, "query") == 0)
+		return take_words(&order->query, value);
+	if (strcmp(key, "body") == 0)
+		return take_words(&order->fault.body, value);
+	if (strcmp(key, "retry_after") == 0)
+		return take_words(&order->fault.retry_after, value);
+	if (strcmp(key, "rate_limit_retry_after") == 0)
+		return take_words(&order->fault.limit_retry_after, value);
+	if (strcmp(key, "times") == 0)
+		return take_number(&order->times, value) &&
+		       (order->times > 0 || order->times == -1);
+	if (strcmp(key, "skip") == 0)
+		return take_number(&order->skip, value) && order->skip >= 0;
+	if (strcmp(key, "ms") == 0)
+		return take_number(&order->fault.ms, value) && order->fault.ms >= 0;
+	long status = 0;
+	if (strcmp(key, "status") != 0 || !take_number(&status, value) || status < 200 ||
+	    status > 599)
+		return false;
+	order->fault.status = (unsigned)status;
+	return true;
+}
+
+/* NULL with words in why. */
+static struct order *order_read(json_t *object, char *why, size_t why_size)
+{
+	struct order *order = text_alloc(1, sizeof *order);
+	order->times = 1;
+	const char *key;
+	json_t *value;
+	json_object_foreach(object, key, value) {
+		if (!take_one(order, key, value)) {
+			snprintf(why, why_size, "%s: no such key, or not such a value", key);
+			order_free(order);
+			return NULL;
+		}
+	}
+	const char *missing = NULL;
+	if (!order->fault.name)
+		missing = "fault";
+	else if (order->fault.kind == FAULT_STATUS && !order->fault.status)
+		missing = "status";
+	else if (order->fault.kind == FAULT_SLOW && !order->fault.ms)
+		missing = "ms";
+	if (missing) {
+		snprintf(why, why_size, "%s is missing", missing);
+		order_free(order);
+		return NULL;
+	}
+	return order;
+}
+
+bool faults_add(struct faults *faults, json_t *object, enum fault_kind *kind, char *why,
+		size_t why_size)
+{
+	struct order *order = order_read(object, why, why_size);
+	if (!order)
+		return false;
+	*kind = order->fault.kind;
+	if (order->fault.kind == FAULT_ETAG) {
+		order_free(order);
+		return true;
+	}
+	pthread_mutex_lock(&faults->lock);
+	struct order **end = &faults->first;
+	while (*end)
+		end = &(*end)->next;
+	*end = order;
+	pthread_mutex_unlock(&faults->lock);
+	return true;
+}
+
+static bool order_fits(const struct order *order, const struct request *request)
+{
+	if (order->method && strcmp(order->method, request->method) != 0)
+		return false;
+	if (order->query && !strstr(request->query, order->query))
+		return false;
+	return !order->path || strcmp(order->path, request->path) == 0 ||
+	       fnmatch(order->path, request->path, 0) == 0;
+}
+
+static struct fault fault_copy(const struct fault *fault)
+{
+	struct fault copy = *fault;
+	if (fault->body)
+		copy.body = text_copy(fault->body, strlen(fault->body));
+	if (fault->retry_after)
+		copy.retry_after = text_copy(fault->retry_after, strlen(fault->retry_after));
+	if (fault->limit_retry_after)
+		copy.limit_retry_after = text_copy(fault->limit_retry_after,
+						   strlen(fault->limit_retry_after));
+	return copy;
+}
+
+struct fault faults_take(struct faults *faults, const struct request *request)
+{
+	struct fault fault = {0};
+	struct order *used_up = NULL;
+	pthread_mutex_lock(&faults->lock);
+	struct order **place = &faults->first;
+	while (*place && !order_fits(*place, request))
+		place = &(*place)->next;
+	struct order *order = *place;
+	if (order && order->skip > 0) {
+		order->skip--;
+	} else if (order) {
+		fault = fault_copy(&order->fault);
+		if (order->times > 0 && --order->times == 0) {
+			*place = order->next;
+			used_up = order;
+		}
+	}
+	pthread_mutex_unlock(&faults->lock);
+	order_free(used_up);
+	return fault;
+}

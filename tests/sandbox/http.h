@@ -1,0 +1,54 @@
+/*
+ * http: a request that came in whole, and an answer that is yet to be sent.
+ *
+ * These two are all that a vendor sees of the network: vendors never include a web server's header.
+ * Both belong to the thread that serves the connection.
+ */
+#ifndef SANDBOX_HTTP_H
+#define SANDBOX_HTTP_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "text.h"
+
+struct MHD_Connection;
+
+struct request {
+	struct MHD_Connection *connection; /* for server.c alone */
+	char *method;
+	char *path;       /* percent-decoded, without the query */
+	char *query;      /* as it was sent; "" without one */
+	struct text body; /* data may be NULL */
+	int64_t arrived;  /* gate_now() of its first byte */
+	bool too_large;   /* the body was longer than any vendor takes; it was dropped */
+};
+
+/* The first header of that name in any case, or NULL; lives as long as the request. */
+const char *request_header(const struct request *request, const char *name);
+/* The decoded value of a query parameter; NULL if it is not there, "" if it has no value. */
+const char *request_arg(const struct request *request, const char *name);
+
+#define REPLY_HEADERS 8
+
+struct reply {
+	unsigned status;
+	struct text body;
+	const char *type; /* a literal; NULL sends no Content-Type */
+	unsigned headers;
+	struct {
+		const char *name; /* a literal */
+		char value[256];
+	} header[REPLY_HEADERS];
+};
+
+/* Each sets status, type and body anew and leaves the headers. reply_json takes the value over. */
+void reply_json(struct reply *reply, unsigned status, json_t *value);
+void reply_raw(struct reply *reply, unsigned status, const char *type, const char *body);
+void reply_header(struct reply *reply, const char *name, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+void reply_free(struct reply *reply);
+
+#endif

@@ -1,0 +1,269 @@
+/*
+ * journal: which requests came, for tests that count them.
+ *
+ * An entry is made when a request has arrived, not when it is answered: a test must see a request
+ * that is being stalled. Write-only fields are replaced before an entry is made, so that a test may
+ * print the journal. The oldest half is dropped when it grows beyond what any test reads; counts go
+ * on.
+ *
+ * It must not know what the requests mean; the vendors name the routes.
+ */
+#include "journal.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <uthash.h>
+
+#include "document.h"
+#include "gate.h"
+
+#define JOURNAL_MOST 200000U
+
+struct entry {
+	unsigned long number;
+	int64_t arrived;
+	int64_t ended; /* 0: in flight */
+	char *method;
+	char *path;
+	char *query;
+	char *body; /* JSON text; NULL: none */
+	char *if_match;
+	const char *fault;
+	unsigned status;
+	bool leak;
+};
+
+struct count {
+	char route[80];
+	unsigned long requests;
+	UT_hash_handle hh;
+};
+
+struct journal {
+	pthread_mutex_t lock;
+	int64_t started;
+	struct entry *entries; /* numbers ascend without a gap */
+	size_t used, room;
+	unsigned long next;
+	struct count *counts;
+	unsigned long total, leaks, connections;
+	unsigned in_flight, most_in_flight;
+};
+
+static const char *const write_only[] = {"password", "client_secret"};
+
+struct journal *journal_new(void)
+{
+	struct journal *journal = text_alloc(1, sizeof *journal);
+	pthread_mutex_init(&journal->lock, NULL);
+	journal->started = gate_now();
+	journal->next = 1;
+	return journal;
+}
+
+static void entry_clear(struct entry *entry)
+{
+	free(entry->method);
+	free(entry->path);
+	free(entry->query);
+	free(entry->body);
+	free(entry->if_match);
+}
+
+/* Forgets the oldest entries. */
+static void forget_locked(struct journal *journal, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		entry_clear(&journal->entries[i]);
+	journal->used -= count;
+	if (journal->used)
+		memmove(journal->entries, journal->entries + count,
+			journal->used * sizeof(struct entry));
+}
+
+static void counts_clear_locked(struct journal *journal)
+{
+	struct count *count = journal->counts;
+	HASH_CLEAR(hh, journal->counts);
+	while (count) {
+		struct count *next = count->hh.next;
+		free(count);
+		count = next;
+	}
+	journal->counts = NULL;
+}
+
+void journal_clear(struct journal *journal)
+{
+	pthread_mutex_lock(&journal->lock);
+	forget_locked(journal, journal->used);
+	counts_clear_locked(journal);
+	journal->total = 0;
+	journal->leaks = 0;
+	journal->connections = 0;
+	journal->most_in_flight = journal->in_flight;
+	pthread_mutex_unlock(&journal->lock);
+}
+
+void journal_free(struct journal *journal)
+{
+	if (!journal)
+		return;
+	journal_clear(journal);
+	free(journal->entries);
+	pthread_mutex_destroy(&journal->lock);
+	free(journal);
+}
+
+/* The body as JSON text without secrets, NULL without a body. */
+static char *body_shown(const struct request *request)
+{
+	if (!request->body.len)
+		return NULL;
+	json_error_t error;
+	json_t *body = json_loadb(request->body.data, request->body.len, JSON_DECODE_ANY, &error);
+	bool secret = false;
+	for (size_t i = 0; i < sizeof write_only / sizeof *write_only; i++) {
+		if (json_object_get(body, write_only[i]))
+			json_object_set_new(body, write_only[i], json_string("(set)"));
+		secret = secret || (!body && strstr(request->body.data, write_only[i]));
+	}
+	if (!body && !secret)
+		body = json_stringn(request->body.data, request->body.len);
+	if (!body)
+		body = json_string("(not JSON, and not shown)");
+	char *text = document_text(body, false);
+	json_decref(body);
+	return text;
+}
+
+static void count_locked(struct journal *journal, const char *method, const char *route)
+{
+	char key[sizeof journal->counts->route];
+	snprintf(key, sizeof key, "%s %s", method, route);
+	struct count *count = NULL;
+	HASH_FIND_STR(journal->counts, key, count);
+	if (!count) {
+		count = text_alloc(1, sizeof *count);
+		memcpy(count->route, key, sizeof key);
+		HASH_ADD_STR(journal->counts, route, count);
+	}
+	count->requests++;
+}
+
+static void append_locked(struct journal *journal, const struct entry *entry)
+{
+	if (journal->used == JOURNAL_MOST)
+		forget_locked(journal, JOURNAL_MOST / 2);
+	if (journal->used == journal->room) {
+		size_t room = journal->room ? journal->room * 2 : 256;
+		struct entry *entries = text_alloc(room, sizeof *entries);
+		if (journal->used)
+			memcpy(entries, journal->entries, journal->used * sizeof *entries);
+		free(journal->entries);
+		journal->entries = entries;
+		journal->room = room;
+	}
+	journal->entries[journal->used++] = *entry;
+}
+
+/* JSON can't hold other bytes, and an entry that can't be shown would be missing in the journal. */
+static char *words_shown(const char *words)
+{
+	json_t *value = json_string(words);
+	const char *shown = value ? words : "(not UTF-8)";
+	json_decref(value);
+	return text_copy(shown, strlen(shown));
+}
+
+unsigned long journal_begin(struct journal *journal, const struct request *request,
+			    const char *route, bool leak)
+{
+	const char *if_match = request_header(request, "If-Match");
+	struct entry entry = {
+	    .arrived = request->arrived,
+	    .method = words_shown(request->method),
+	    .path = words_shown(request->path),
+	    .query = words_shown(request->query),
+	    .body = body_shown(request),
+	    .if_match = if_match ? words_shown(if_match) : NULL,
+	    .leak = leak,
+	};
+	pthread_mutex_lock(&journal->lock);
+	entry.number = journal->next++;
+	append_locked(journal, &entry);
+	count_locked(journal, request->method, route);
+	journal->total++;
+	journal->leaks += leak;
+	if (++journal->in_flight > journal->most_in_flight)
+		journal->most_in_flight = journal->in_flight;
+	pthread_mutex_unlock(&journal->lock);
+	return entry.number;
+}
+
+void journal_end(struct journal *journal, unsigned long number, unsigned status, const char *fault)
+{
+	pthread_mutex_lock(&journal->lock);
+	journal->in_flight--;
+	if (journal->used && number >= journal->entries[0].number) {
+		size_t place = number - journal->entries[0].number;
+		journal->entries[place].status = status;
+		journal->entries[place].fault = fault;
+		journal->entries[place].ended = gate_now();
+	}
+	pthread_mutex_unlock(&journal->lock);
+}
+
+void journal_connection(struct journal *journal)
+{
+	pthread_mutex_lock(&journal->lock);
+	journal->connections++;
+	pthread_mutex_unlock(&journal->lock);
+}
+
+static json_t *entry_json(const struct journal *journal, const struct entry *entry)
+{
+	json_t *body = NULL;
+	if (entry->body)
+		body = json_loads(entry->body, JSON_DECODE_ANY, NULL);
+	const char *state = "answered";
+	if (!entry->ended)
+		state = "in flight";
+	else if (!entry->status)
+		state = "dropped";
+	return json_pack("{s:I,s:I,s:I,s:s,s:s,s:s,s:i,s:s,s:o?,s:s?,s:s?,s:b}", "n",
+			 (json_int_t)entry->number, "t_ms",
+			 (json_int_t)(entry->arrived - journal->started), "ms",
+			 (json_int_t)(entry->ended ? entry->ended - entry->arrived : 0), "method",
+			 entry->method, "path", entry->path, "query", entry->query, "status",
+			 (int)entry->status, "state", state, "body", body, "if_match",
+			 entry->if_match, "fault", entry->fault, "leak", entry->leak);
+}
+
+json_t *journal_list(struct journal *journal)
+{
+	json_t *list = json_array();
+	pthread_mutex_lock(&journal->lock);
+	for (size_t i = 0; i < journal->used; i++)
+		json_array_append_new(list, entry_json(journal, &journal->entries[i]));
+	pthread_mutex_unlock(&journal->lock);
+	return list;
+}
+
+json_t *journal_counts(struct journal *journal)
+{
+	json_t *counts = json_object();
+	pthread_mutex_lock(&journal->lock);
+	for (struct count *count = journal->counts; count; count = count->hh.next)
+		json_object_set_new(counts, count->route,
+				    json_integer((json_int_t)count->requests));
+	json_object_set_new(counts, "total", json_integer((json_int_t)journal->total));
+	json_object_set_new(counts, "leaks", json_integer((json_int_t)journal->leaks));
+	json_object_set_new(counts, "connections", json_integer((json_int_t)journal->connections));
+	json_object_set_new(counts, "in_flight", json_integer(journal->in_flight));
+	json_object_set_new(counts, "max_in_flight", json_integer(journal->most_in_flight));
+	pthread_mutex_unlock(&journal->lock);
+	return counts;
+}

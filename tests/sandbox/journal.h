@@ -1,0 +1,38 @@
+/*
+ * journal: which requests came, for tests that count them.
+ *
+ * Thread-safe, never blocks. One leaf lock. Passwords never enter it.
+ */
+#ifndef SANDBOX_JOURNAL_H
+#define SANDBOX_JOURNAL_H
+
+#include <jansson.h>
+#include <stdbool.h>
+
+#include "http.h"
+
+struct journal;
+
+struct journal *journal_new(void);
+void journal_free(struct journal *journal);
+
+/* A request arrived: it is in flight until journal_end is given the number returned here. route is
+ * what it is counted under, a literal such as "/user/{id}"; leak tells that a key stood in the URL.
+ */
+unsigned long journal_begin(struct journal *journal, const struct request *request,
+			    const char *route, bool leak);
+/* Right before the answer leaves, so that a client that asks again at once is never seen as two.
+ * status 0: it got no answer. fault is a literal or NULL. */
+void journal_end(struct journal *journal, unsigned long number, unsigned status, const char *fault);
+
+/* A connection sent its first vendor request. */
+void journal_connection(struct journal *journal);
+
+/* New references. */
+json_t *journal_list(struct journal *journal);
+json_t *journal_counts(struct journal *journal);
+
+/* Forgets entries and counts; requests in flight stay in flight. */
+void journal_clear(struct journal *journal);
+
+#endif

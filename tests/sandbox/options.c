@@ -1,0 +1,237 @@
+/*
+ * options: the command line, and the rosterfs config that fits it.
+ *
+ * The default keys are canaries: words that occur nowhere else, so that a test can grep files, logs
+ * and process lists for them.
+ *
+ * It must not know how anything is served.
+ */
+#include "options.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "text.h"
+
+#define LENGTH(array) (sizeof(array) / sizeof *(array))
+
+static const char *const profiles[] = {"guide", "documents"};
+static const char *const id_styles[] = {"text", "numbers", "vendor"};
+
+enum option_letter {
+	OPTION_USERS = 256,
+	OPTION_PORT,
+	OPTION_SEED,
+	OPTION_LATENCY,
+	OPTION_WRITE_CONFIG,
+	OPTION_PROFILE,
+	OPTION_IDS,
+	OPTION_PAGE_CAP,
+	OPTION_APPLICATION_KEY,
+	OPTION_USER_API_KEY,
+	OPTION_PUT_ANSWER,
+	OPTION_NO_SELF,
+	OPTION_DIE
+};
+
+static const struct option long_options[] = {
+    {"users", required_argument, NULL, OPTION_USERS},
+    {"port", required_argument, NULL, OPTION_PORT},
+    {"seed", required_argument, NULL, OPTION_SEED},
+    {"latency", required_argument, NULL, OPTION_LATENCY},
+    {"write-config", required_argument, NULL, OPTION_WRITE_CONFIG},
+    {"profile", required_argument, NULL, OPTION_PROFILE},
+    {"ids", required_argument, NULL, OPTION_IDS},
+    {"page-cap", required_argument, NULL, OPTION_PAGE_CAP},
+    {"application-key", required_argument, NULL, OPTION_APPLICATION_KEY},
+    {"user-api-key", required_argument, NULL, OPTION_USER_API_KEY},
+    {"put-answer", required_argument, NULL, OPTION_PUT_ANSWER},
+    {"no-self", no_argument, NULL, OPTION_NO_SELF},
+    {"die-with-parent", no_argument, NULL, OPTION_DIE},
+    {"help", no_argument, NULL, 'h'},
+    {NULL, 0, NULL, 0},
+};
+
+void options_help(void)
+{
+	fputs(
+	    "usage: rosterfs-sandbox [options]\n"
+	    "Serves simulated vendors' user APIs on 127.0.0.1 and prints its base URL.\n"
+	    "\n"
+	    "  --users N              people in the roster (250)\n"
+	    "  --port P               0: any (0)\n"
+	    "  --seed S               other people for another number (1)\n"
+	    "  --latency MS           each vendor request takes that much longer (0)\n"
+	    "  --write-config FILE    write a rosterfs config that fits, mode 0600\n"
+	    "  --profile guide|documents\n"
+	    "                         Partnerize as the guide or as its own documents have it (guide)\n"
+	    "  --ids text|numbers|vendor\n"
+	    "                         \"1\", 1 or \"111111l1\" (text)\n"
+	    "  --page-cap N           most rows of a page, whatever is asked for (100)\n"
+	    "  --application-key K    credentials; the defaults hold the word CANARY\n"
+	    "  --user-api-key K\n"
+	    "  --put-answer changed|full|empty|old\n"
+	    "                         what the answer of a PUT carries (changed)\n"
+	    "  --no-self              GET /user/self is 404\n"
+	    "  --die-with-parent      end when the thread that started this ends\n"
+	    "  -h, --help\n"
+	    "\n"
+	    "Faults, request journal and changes by others: see tests/sandbox/README.md\n",
+	    stdout);
+}
+
+static bool read_number(const char *words, unsigned long least, unsigned long most,
+			unsigned long *number)
+{
+	char *end = NULL;
+	errno = 0;
+	unsigned long value = strtoul(words, &end, 10);
+	if (errno || *words < '0' || *words > '9' || *end || value < least || value > most)
+		return false;
+	*number = value;
+	return true;
+}
+
+/* The place of a word in a list, or -1. */
+static int read_word(const char *word, const char *const *list, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(word, list[i]) == 0)
+			return (int)i;
+	return -1;
+}
+
+static bool read_names(struct options *options, int letter, const char *value)
+{
+	int word = -1;
+	switch (letter) {
+	case OPTION_PROFILE:
+		word = read_word(value, profiles, LENGTH(profiles));
+		options->partnerize.profile = (enum partnerize_profile)(word > 0 ? word : 0);
+		return word >= 0;
+	case OPTION_IDS:
+		word = read_word(value, id_styles, LENGTH(id_styles));
+		options->partnerize.ids = (enum partnerize_ids)(word > 0 ? word : 0);
+		return word >= 0;
+	case OPTION_PUT_ANSWER:
+		return settings_put_answer(value, &options->settings.put_answer);
+	case OPTION_APPLICATION_KEY:
+		options->partnerize.application_key = value;
+		return *value;
+	case OPTION_USER_API_KEY:
+		options->partnerize.user_api_key = value;
+		return *value;
+	case OPTION_WRITE_CONFIG:
+		options->write_config = value;
+		return *value;
+	default:
+		return false;
+	}
+}
+
+static bool read_one(struct options *options, int letter, const char *value)
+{
+	unsigned long number = 0;
+	bool good = true;
+	switch (letter) {
+	case OPTION_USERS:
+		good = read_number(value, 1, 10000000, &number);
+		options->partnerize.users = number;
+		return good;
+	case OPTION_PORT:
+		good = read_number(value, 0, 65535, &number);
+		options->port = (unsigned)number;
+		return good;
+	case OPTION_SEED:
+		good = read_number(value, 0, UINT32_MAX, &number);
+		options->partnerize.seed = number;
+		return good;
+	case OPTION_LATENCY:
+		good = read_number(value, 0, 3600000, &number);
+		options->settings.latency_ms = (long)number;
+		return good;
+	case OPTION_PAGE_CAP:
+		good = read_number(value, 1, 1000000, &number);
+		options->settings.page_cap = (long)number;
+		return good;
+	case OPTION_NO_SELF:
+		options->settings.no_self = true;
+		return true;
+	case OPTION_DIE:
+		options->die_with_parent = true;
+		return true;
+	case 'h':
+		options->help = true;
+		return true;
+	default:
+		return read_names(options, letter, value);
+	}
+}
+
+bool options_read(struct options *options, int argc, char **argv)
+{
+	*options = (struct options){
+	    .partnerize = {.users = 250,
+			   .seed = 1,
+			   .application_key = "sandbox-application-key-CANARY-3f9c1e",
+			   .user_api_key = "sandbox-user-api-key-CANARY-b7420d"},
+	    .settings = {.page_cap = 100},
+	};
+	int which = 0;
+	int letter;
+	while ((letter = getopt_long(argc, argv, "h", long_options, &which)) != -1) {
+		if (letter == '?')
+			return false; /* getopt_long has said why */
+		if (!read_one(options, letter, optarg)) {
+			fprintf(stderr, "rosterfs-sandbox: --%s %s: not a value it can have\n",
+				long_options[which].name, optarg);
+			return false;
+		}
+	}
+	if (optind < argc) {
+		fprintf(stderr, "rosterfs-sandbox: %s: there are only options\n", argv[optind]);
+		return false;
+	}
+	return true;
+}
+
+static void config_text(const struct options *options, unsigned port, struct text *text)
+{
+	bool documents = options->partnerize.profile == PROFILE_DOCUMENTS;
+	text_fmt(text,
+		 "# written by rosterfs-sandbox; it fits this one run\n"
+		 "[partnerize]\n"
+		 "base_url = http://127.0.0.1:%u\n"
+		 "application_key = %s\n"
+		 "user_api_key = %s\n"
+		 "auth = %s\n"
+		 "paging = %s\n"
+		 "\n"
+		 "[cj]\n",
+		 port, options->partnerize.application_key, options->partnerize.user_api_key,
+		 documents ? "basic" : "headers", documents ? "offset" : "page");
+}
+
+bool options_write_config(const struct options *options, unsigned port)
+{
+	/* A file that stands there may be readable by others: it is not written into, but replaced.
+	 */
+	const char *path = options->write_config;
+	struct text text = {0};
+	config_text(options, port, &text);
+	bool good = unlink(path) == 0 || errno == ENOENT;
+	int file = good ? open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600) : -1;
+	good = file >= 0 && write(file, text.data, text.len) == (ssize_t)text.len;
+	if (file >= 0 && close(file) != 0)
+		good = false;
+	if (!good)
+		fprintf(stderr, "rosterfs-sandbox: %s: %s\n", path, strerror(errno));
+	text_free(&text);
+	return good;
+}

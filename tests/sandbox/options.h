@@ -1,0 +1,30 @@
+/*
+ * options: the command line, and the rosterfs config that fits it.
+ *
+ * Used before any thread is started.
+ */
+#ifndef SANDBOX_OPTIONS_H
+#define SANDBOX_OPTIONS_H
+
+#include <stdbool.h>
+
+#include "partnerize.h"
+#include "settings.h"
+
+struct options {
+	struct partnerize_options partnerize; /* strings are argv's or literals; settings unset */
+	struct settings_values settings;
+	unsigned port;
+	const char *write_config; /* NULL: none */
+	bool die_with_parent;
+	bool help;
+};
+
+/* False with one line on stderr. */
+bool options_read(struct options *options, int argc, char **argv);
+void options_help(void);
+
+/* Writes the config file, mode 0600; false with one line on stderr. */
+bool options_write_config(const struct options *options, unsigned port);
+
+#endif

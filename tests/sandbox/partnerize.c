@@ -1,0 +1,417 @@
+/*
+ * partnerize: routes, credentials and reading of the simulated Partnerize; partnerize.h tells the
+ * two profiles apart.
+ *
+ * Written from the guide and the vendor's documents, never from what our client sends: where they
+ * say nothing, the stricter of two possible servers was built. The key dies with its owner: once
+ * the owner is inactive or deleted, every request is 401, as the guide warns.
+ *
+ * It must not know about latency, stalls and broken answers.
+ */
+#include "partnerize.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "partnerize_parts.h"
+
+enum route { ROUTE_NONE, ROUTE_USERS, ROUTE_SELF, ROUTE_USER };
+
+void partnerize_error(struct reply *reply, unsigned status, const char *format, ...)
+{
+	char message[512];
+	char type[16];
+	va_list args;
+	va_start(args, format);
+	vsnprintf(message, sizeof message, format, args);
+	va_end(args);
+	snprintf(type, sizeof type, "%u", status);
+	json_t *words = json_string(message);
+	reply_json(reply, status,
+		   json_pack("{s:{s:o,s:s}}", "error", "message",
+			     words ? words : json_string("Bad request."), "type", type));
+}
+
+static bool documents(const struct partnerize *p)
+{
+	return p->options.profile == PROFILE_DOCUMENTS;
+}
+
+/* Where a path leads; with ROUTE_USER, id is its own copy that the caller frees. */
+static enum route find_route(const struct partnerize *p, const struct request *request, char **id)
+{
+	size_t len = strlen(request->path);
+	/* v1 of the API names the format by a suffix, and .json is what it does without one. */
+	if (documents(p) && len > 5 && strcmp(request->path + len - 5, ".json") == 0)
+		len -= 5;
+	if (len == 5 && strncmp(request->path, "/user", 5) == 0) {
+		bool paged = request_arg(request, "limit") || request_arg(request, "offset");
+		return documents(p) && !paged && strcmp(request->method, "GET") == 0 ? ROUTE_SELF
+										     : ROUTE_USERS;
+	}
+	if (len <= 6 || strncmp(request->path, "/user/", 6) != 0)
+		return ROUTE_NONE;
+	if (!documents(p) && strcmp(request->path, "/user/self") == 0)
+		return ROUTE_SELF;
+	if (id)
+		*id = text_copy(request->path + 6, len - 6);
+	return ROUTE_USER;
+}
+
+static const char *partnerize_route(const void *self, const struct request *request)
+{
+	const struct partnerize *p = self;
+	switch (find_route(p, request, NULL)) {
+	case ROUTE_USERS:
+		return "/user";
+	case ROUTE_SELF:
+		return documents(p) ? "/user (self)" : "/user/self";
+	case ROUTE_USER:
+		return "/user/{id}";
+	case ROUTE_NONE:
+		break;
+	}
+	return NULL;
+}
+
+static bool partnerize_leaks(const void *self, const struct request *request)
+{
+	const struct partnerize_options *options = &((const struct partnerize *)self)->options;
+	if (request_arg(request, "application_key") || request_arg(request, "user_api_key"))
+		return true;
+	const char *places[] = {request->path, request->query};
+	for (size_t i = 0; i < sizeof places / sizeof *places; i++)
+		if (strstr(places[i], options->application_key) ||
+		    strstr(places[i], options->user_api_key))
+			return true;
+	return false;
+}
+
+static bool same(const char *given, const char *wanted)
+{
+	return given && strcmp(given, wanted) == 0;
+}
+
+static bool owner_is_active(const struct partnerize *p)
+{
+	bool active = false;
+	store_lock(p->store);
+	const struct record *owner = store_find_locked(p->store, p->owner);
+	if (owner) {
+		json_t *user = user_parse(owner);
+		active = same(json_string_value(json_object_get(user, "status")), "active");
+		json_decref(user);
+	}
+	store_unlock(p->store);
+	return active;
+}
+
+/* False with the reply set. */
+static bool let_in(const struct partnerize *p, const struct request *request, struct reply *reply)
+{
+	const struct partnerize_options *options = &p->options;
+	const char *why = NULL;
+	if (partnerize_leaks(p, request))
+		why = "Keys are not taken from the URL.";
+	else if (documents(p) && !same(request_header(request, "Authorization"), p->basic))
+		why = "Basic authentication with application key and user API key is required.";
+	else if (!documents(p) &&
+		 (!same(request_header(request, "X-Application-Key"), options->application_key) ||
+		  !same(request_header(request, "X-User-Api-Key"), options->user_api_key)))
+		why = "X-Application-Key and X-User-Api-Key are required.";
+	else if (!owner_is_active(p))
+		why = "The key's owner is not an active user.";
+	if (!why)
+		return true;
+	partnerize_error(reply, 401, "%s", why);
+	if (documents(p))
+		reply_header(reply, "WWW-Authenticate", "Basic realm=\"Partnerize\"");
+	return false;
+}
+
+/* A number of at least `least` from the query; false if it is something else. */
+static bool number_arg(const struct request *request, const char *name, size_t least,
+		       size_t *number)
+{
+	const char *digits = request_arg(request, name);
+	if (!digits)
+		return true;
+	size_t len = strspn(digits, "0123456789");
+	if (len == 0 || len > 9 || digits[len])
+		return false;
+	*number = strtoul(digits, NULL, 10);
+	return *number >= least;
+}
+
+struct page {
+	size_t from, limit, total;
+};
+
+static void add_row(const struct partnerize *p, struct text *body, const struct record *record)
+{
+	if (body->data[body->len - 1] != '[')
+		text_add(body, ",", 1);
+	if (documents(p))
+		text_str(body, "{\"user\":");
+	text_add(body, record_text(record), record_len(record));
+	if (documents(p))
+		text_add(body, "}", 1);
+}
+
+/* Changes the roster or the page as the fault says; returns the rows to show. */
+static size_t page_fault_locked(struct partnerize *p, const struct fault *fault, struct page *page)
+{
+	if (fault->kind == FAULT_MOVE_ROWS && same(fault->body, "delete")) {
+		/* Not the key's owner: that would end every later request. */
+		struct record *first = store_at_locked(p->store, 0);
+		if (first && same(record_id(first), p->owner))
+			first = store_at_locked(p->store, 1);
+		if (first)
+			store_remove_locked(p->store, first);
+	} else if (fault->kind == FAULT_MOVE_ROWS) {
+		store_rotate_locked(p->store);
+	}
+	page->total = store_count_locked(p->store);
+	if (fault->kind == FAULT_REPEAT_PAGE || fault->kind == FAULT_IGNORE_PAGING)
+		page->from = 0;
+	size_t rows = page->from < page->total ? page->total - page->from : 0;
+	if (rows > page->limit && fault->kind != FAULT_IGNORE_PAGING)
+		rows = page->limit;
+	return fault->kind == FAULT_SHORT_PAGE ? rows / 2 : rows;
+}
+
+static void add_link(struct text *body, const char *name, bool there, size_t limit, size_t offset)
+{
+	if (there)
+		text_fmt(body, "\"%s\":\"/user.json?limit=%zu&offset=%zu\",", name, limit, offset);
+	else
+		text_fmt(body, "\"%s\":null,", name);
+}
+
+/* What the documents profile says around the rows. */
+static void add_hypermedia(struct text *body, const struct page *page)
+{
+	size_t pages = (page->total + page->limit - 1) / page->limit;
+	size_t before = page->from > page->limit ? page->from - page->limit : 0;
+	text_fmt(
+	    body,
+	    ",\"hypermedia\":{\"pagination\":{\"total_page_count\":%zu,\"total_item_count\":%zu,",
+	    pages, page->total);
+	add_link(body, "first_page", true, page->limit, 0);
+	add_link(body, "last_page", true, page->limit, pages ? (pages - 1) * page->limit : 0);
+	add_link(body, "next_page", page->from + page->limit < page->total, page->limit,
+		 page->from + page->limit);
+	add_link(body, "previous_page", page->from > 0, page->limit, before);
+	body->len--;
+	text_str(body, "}}");
+}
+
+static void answer_list(struct partnerize *p, struct page page, const struct fault *fault,
+			struct reply *reply)
+{
+	struct text *body = &reply->body;
+	reply_raw(reply, 200, "application/json", "");
+	store_lock(p->store);
+	size_t rows = page_fault_locked(p, fault, &page);
+	if (fault->kind == FAULT_WRONG_TOTAL)
+		page.total += 7;
+	text_str(body, "{");
+	if (documents(p))
+		text_fmt(
+		    body,
+		    "\"count\":%zu,\"execution_time\":\"0.01 seconds\",\"limit\":%zu,\"offset\":%zu,",
+		    page.total, page.limit, page.from);
+	text_str(body, "\"users\":[");
+	for (size_t i = 0; i < rows; i++) {
+		bool again = fault->kind == FAULT_DUPLICATE_ROW && i == rows - 1;
+		add_row(p, body, store_at_locked(p->store, page.from + (again ? 0 : i)));
+	}
+	store_unlock(p->store);
+	text_str(body, "]");
+	if (documents(p))
+		add_hypermedia(body, &page);
+	else
+		text_fmt(body, ",\"count\":%zu",
+			 fault->kind == FAULT_WRONG_TOTAL ? rows + 7 : rows);
+	text_str(body, "}");
+}
+
+static void list_users(struct partnerize *p, const struct request *request,
+		       const struct fault *fault, struct reply *reply)
+{
+	size_t cap = (size_t)settings_get(p->options.settings).page_cap;
+	struct page page = {.from = 0, .limit = documents(p) ? 20 : 100};
+	size_t number = 1;
+	bool good;
+	if (documents(p))
+		good = number_arg(request, "limit", 1, &page.limit) &&
+		       number_arg(request, "offset", 0, &page.from);
+	else
+		good = number_arg(request, "count", 1, &page.limit) &&
+		       number_arg(request, "page", 1, &number);
+	if (!good) {
+		partnerize_error(reply, 400, "The paging parameters must be positive numbers.");
+		return;
+	}
+	if (page.limit > cap)
+		page.limit = cap;
+	if (!documents(p))
+		page.from = (number - 1) * page.limit;
+	answer_list(p, page, fault, reply);
+}
+
+static void get_user(struct partnerize *p, const char *id, const struct fault *fault,
+		     struct reply *reply)
+{
+	store_lock(p->store);
+	const struct record *record = store_find_locked(p->store, id);
+	if (record && fault->kind == FAULT_WRONG_USER)
+		record = store_at_locked(p->store, record == store_at_locked(p->store, 0) ? 1 : 0);
+	if (record) {
+		reply_raw(reply, 200, "application/json", "{\"user\":");
+		text_add(&reply->body, record_text(record), record_len(record));
+		text_str(&reply->body, "}");
+		if (settings_get(p->options.settings).etag)
+			reply_header(reply, "ETag", "\"v%u\"", record_version(record));
+	} else {
+		partnerize_error(reply, 404, "User not found.");
+	}
+	store_unlock(p->store);
+}
+
+static void refuse_method(struct reply *reply, const char *allow)
+{
+	partnerize_error(reply, 405, "Method not allowed.");
+	reply_header(reply, "Allow", "%s", allow);
+}
+
+static void answer_user(struct partnerize *p, const struct request *request, const char *id,
+			const struct fault *fault, struct reply *reply)
+{
+	if (strcmp(request->method, "GET") == 0)
+		get_user(p, id, fault, reply);
+	else if (strcmp(request->method, "PUT") == 0 ||
+		 (documents(p) && strcmp(request->method, "POST") == 0))
+		partnerize_update(p, request, id, fault, reply);
+	else if (!documents(p) && strcmp(request->method, "DELETE") == 0)
+		partnerize_delete(p, id, fault, reply);
+	else
+		refuse_method(reply, documents(p) ? "GET, POST, PUT" : "GET, PUT, DELETE");
+}
+
+static void answer_self(struct partnerize *p, const struct request *request,
+			const struct fault *fault, struct reply *reply)
+{
+	if (strcmp(request->method, "GET") != 0)
+		refuse_method(reply, "GET");
+	else if (settings_get(p->options.settings).no_self)
+		partnerize_error(reply, 404, "Not found.");
+	else
+		get_user(p, p->owner, fault, reply);
+}
+
+static void answer_users(struct partnerize *p, const struct request *request,
+			 const struct fault *fault, struct reply *reply)
+{
+	if (strcmp(request->method, "GET") == 0)
+		list_users(p, request, fault, reply);
+	else if (strcmp(request->method, "POST") == 0)
+		partnerize_create(p, request, fault, reply);
+	else
+		refuse_method(reply, "GET, POST");
+}
+
+/* The documents name these four for every endpoint; no one has published the numbers. */
+static void add_rate_headers(struct partnerize *p, struct reply *reply)
+{
+	unsigned long used = atomic_fetch_add(&p->requests, 1) % 1000000;
+	reply_header(reply, "X-RateLimit-Limit", "1000000");
+	reply_header(reply, "X-RateLimit-Remaining", "%lu", 1000000 - used - 1);
+	reply_header(reply, "X-RateLimit-Reset", "%d", 60 - (int)(time(NULL) % 60));
+}
+
+static void partnerize_answer(void *self, const struct request *request, const struct fault *fault,
+			      struct reply *reply)
+{
+	struct partnerize *p = self;
+	char *id = NULL;
+	enum route route = find_route(p, request, &id);
+	if (documents(p))
+		add_rate_headers(p, reply);
+	if (let_in(p, request, reply)) {
+		if (route == ROUTE_USERS)
+			answer_users(p, request, fault, reply);
+		else if (route == ROUTE_SELF)
+			answer_self(p, request, fault, reply);
+		else
+			answer_user(p, request, id, fault, reply);
+	}
+	if (documents(p) && reply->type)
+		reply->type = "application/json; charset=utf-8";
+	free(id);
+}
+
+static char *basic_header(const char *user, const char *password)
+{
+	static const char
+	    digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	struct text plain = {0};
+	struct text header = {0};
+	text_fmt(&plain, "%s:%s", user, password);
+	text_str(&header, "Basic ");
+	for (size_t i = 0; i < plain.len; i += 3) {
+		unsigned long bits = 0;
+		for (size_t k = 0; k < 3; k++)
+			bits = bits << 8 |
+			       (i + k < plain.len ? (unsigned char)plain.data[i + k] : 0U);
+		for (size_t k = 0; k < 4; k++) {
+			bool there = i + k <= plain.len;
+			text_add(&header, there ? &digits[bits >> (18 - 6 * k) & 63] : "=", 1);
+		}
+	}
+	text_free(&plain);
+	return header.data;
+}
+
+static void partnerize_free(void *self)
+{
+	struct partnerize *p = self;
+	store_free(p->store);
+	free(p->basic);
+	free(p->owner);
+	free(p);
+}
+
+static const struct vendor partnerize = {
+    .name = "partnerize",
+    .route = partnerize_route,
+    .leaks = partnerize_leaks,
+    .answer = partnerize_answer,
+    .colleague = partnerize_colleague,
+    .free = partnerize_free,
+};
+
+struct vendor_run partnerize_start(const struct partnerize_options *options)
+{
+	struct partnerize *p = text_alloc(1, sizeof *p);
+	p->options = *options;
+	p->store = store_new();
+	p->basic = basic_header(options->application_key, options->user_api_key);
+	char id[USER_ID_MOST];
+	user_id(p, 1, id);
+	p->owner = text_copy(id, strlen(id));
+	struct text text = {0};
+	store_lock(p->store);
+	for (p->next = 1; p->next <= options->users; p->next++) {
+		char email[128];
+		text.len = 0;
+		user_seed(p, p->next, &text, email, sizeof email);
+		user_id(p, p->next, id);
+		store_add_locked(p->store, id, email, text.data, text.len);
+	}
+	store_unlock(p->store);
+	text_free(&text);
+	return (struct vendor_run){.vendor = &partnerize, .self = p};
+}

@@ -1,0 +1,38 @@
+/*
+ * settings: what a test may change while the sandbox runs.
+ *
+ * Thread-safe, never blocks. Readers take a copy, so one request sees one state.
+ */
+#ifndef SANDBOX_SETTINGS_H
+#define SANDBOX_SETTINGS_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+enum put_answer { PUT_CHANGED, PUT_FULL, PUT_EMPTY, PUT_OLD };
+
+struct settings_values {
+	long latency_ms;   /* each vendor request waits that long before it is handled */
+	long page_cap;     /* most rows of a page, whatever was asked for */
+	long max_parallel; /* 0: any; more vendor requests in flight are answered 429 */
+	enum put_answer put_answer;
+	bool no_self; /* GET /user/self is 404 */
+	bool etag;    /* GET of an item gives an ETag, PUT demands it as If-Match */
+};
+
+struct settings;
+
+struct settings *settings_new(const struct settings_values *values);
+void settings_free(struct settings *settings);
+struct settings_values settings_get(struct settings *settings);
+void settings_etag(struct settings *settings, bool on);
+
+/* Takes an object over the settings, all or nothing: false with words in why. */
+bool settings_change(struct settings *settings, json_t *object, char *why, size_t why_size);
+json_t *settings_json(struct settings *settings);
+
+/* False if there is no such word. */
+bool settings_put_answer(const char *word, enum put_answer *answer);
+
+#endif

@@ -1,0 +1,82 @@
+/*
+ * account.c - one section of the config file at run time: its settings and its secrets.
+ *
+ * Owns what the config reader put in and wipes the secrets at the end. It knows no particular
+ * vendor and makes no request.
+ */
+#include "vendors/vendor.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Shorter secrets would blank half of every message. */
+#define REDACT_MIN 4
+
+static size_t setting_count(const struct vendor *vendor)
+{
+	size_t count = 0;
+
+	while (vendor->settings[count].name)
+		count++;
+	return count;
+}
+
+struct account *account_new(const char *name, const struct vendor *vendor)
+{
+	struct account *account = calloc(1, sizeof(*account));
+
+	if (!account)
+		return NULL;
+	account->vendor = vendor;
+	account->name = strdup(name);
+	account->values = calloc(setting_count(vendor) + 1, sizeof(*account->values));
+	if (vendor->base_url)
+		account->base_url = strdup(vendor->base_url);
+	if (!account->name || !account->values || (vendor->base_url && !account->base_url)) {
+		account_free(account);
+		return NULL;
+	}
+	account->ttl = 300;
+	account->grace = 0;
+	account->parallel = 8;
+	account->timeout = 30;
+	account->retry_budget = 60;
+	return account;
+}
+
+void account_free(struct account *account)
+{
+	if (!account)
+		return;
+	for (size_t i = 0; account->values && account->vendor->settings[i].name; i++) {
+		if (account->values[i] && account->vendor->settings[i].type == SETTING_SECRET)
+			explicit_bzero(account->values[i], strlen(account->values[i]));
+		free(account->values[i]);
+	}
+	free(account->values);
+	free(account->base_url);
+	free(account->name);
+	free(account);
+}
+
+const char *account_value(const struct account *account, const char *name)
+{
+	for (size_t i = 0; account->vendor->settings[i].name; i++) {
+		if (strcmp(account->vendor->settings[i].name, name) == 0)
+			return account->values[i];
+	}
+	return NULL;
+}
+
+void account_redact(const struct account *account, char *text)
+{
+	for (size_t i = 0; account->vendor->settings[i].name; i++) {
+		const char *secret = account->values[i];
+		size_t length = secret ? strlen(secret) : 0;
+
+		if (account->vendor->settings[i].type != SETTING_SECRET || length < REDACT_MIN)
+			continue;
+		for (char *at = strstr(text, secret); at; at = strstr(at, secret))
+			memset(at, '*', length);
+	}
+}

@@ -1,0 +1,93 @@
+/*
+ * call.h - one thing that somebody asked for, and that may have to wait for a vendor.
+ *
+ * A struct call says who asked, for which path, whether they still want it, and has room for the
+ * words of an error. A function that takes a call may wait for a vendor; one that does not is local
+ * and quick. A call belongs to whoever initialised it and outlives each function it is handed to.
+ *
+ * Threads: the fields under "who" are set once, before the call is shared. call_cancel, call_wake
+ * and call_cancelled may be used from any thread. call_fail and the error fields belong to the one
+ * thread that works on the call.
+ */
+#ifndef ROSTERFS_CALL_H
+#define ROSTERFS_CALL_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#define CALL_PATH_MAX 512
+#define CALL_WORDS_MAX 768
+#define CALL_REQUEST_MAX 256
+#define CALL_COMMAND_MAX 16
+
+struct call {
+	/* who asked, and for what; a path is relative to the mount point */
+	uid_t uid;
+	gid_t gid;
+	pid_t pid; /* the process, not the thread; 0: rosterfs itself */
+	char command[CALL_COMMAND_MAX];
+	char path[CALL_PATH_MAX];
+
+	/* do they still want it? */
+	pthread_mutex_t lock;
+	pthread_cond_t wake; /* signalled on cancel, and by call_wake */
+	bool cancelled;      /* under lock */
+
+	/* why it failed: set by call_fail where the cause is known, passed upward untouched */
+	int error;                      /* 0, or a positive errno */
+	int status;                     /* HTTP status of the answer that decided, 0: none */
+	char request[CALL_REQUEST_MAX]; /* "PUT /user/123" of the request that decided */
+	char words[CALL_WORDS_MAX];     /* one line, redacted */
+};
+
+/* Prepare CALL for rosterfs' own work (pid 0) on PATH. Never fails. Pair with call_destroy. */
+void call_init(struct call *call, const char *path);
+
+/* Say who asks: THREAD is the id the kernel gave; it is mapped to its process and command name. */
+void call_set_caller(struct call *call, uid_t uid, gid_t gid, pid_t thread);
+
+void call_destroy(struct call *call);
+
+/*
+ * Note why CALL fails: ERROR is a positive errno, the format gives the words (cut to one line).
+ * Returns -ERROR, so that a caller can `return call_fail(...)`. The words must hold no secret.
+ */
+int call_fail(struct call *call, int error, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* Copy the error (errno, words, request, status) of FROM to TO. */
+void call_copy_error(struct call *to, const struct call *from);
+
+/* The caller is gone, or the mount is ending. Wakes whoever waits for CALL. Idempotent. */
+void call_cancel(struct call *call);
+
+bool call_cancelled(struct call *call);
+
+/* Something that CALL waits for has happened: wake call_wait. */
+void call_wake(struct call *call);
+
+/*
+ * Block until READY(ARG) is true or the call is cancelled; READY runs under call->lock and must be
+ * quick and take no lock. Whoever makes READY true calls call_wake afterwards.
+ * Returns 0, or -EINTR when cancelled (words are set).
+ */
+int call_wait(struct call *call, bool (*ready)(void *arg), void *arg);
+
+/* Sleep MILLISECONDS or until the call is cancelled. Returns 0, or -EINTR when cancelled (no
+ * words). */
+int call_pause(struct call *call, unsigned milliseconds);
+
+/* Prepare TO (call_init's counterpart) as more work for the same asker, whom cancelling FROM does
+ * not stop. */
+void call_continue(struct call *to, const struct call *from);
+
+/* When process PID started, in clock ticks after boot, or 0: with the pid it names one process for
+ * ever. */
+unsigned long long call_process_start(pid_t pid);
+
+/* Is THREAD on its way out (exit, or killed), so that nobody hears an error any more? */
+bool call_thread_exiting(pid_t thread);
+
+#endif

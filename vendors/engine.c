@@ -1,0 +1,262 @@
+/*
+ * engine.c - the thread that drives all requests, and the beginning and end of http.h.
+ *
+ * It sleeps until a socket, a timer of a lane or http_poke wakes it; with nothing under way it
+ * sleeps for good. Each turn it ends what is to be aborted, launches what the lanes let go, and
+ * hands each try that is over to its lane (again?) or to its waiter. It must never wait for
+ * anything else, since every vendor waits with it; it knows neither curl nor what a vendor is.
+ *
+ * struct http is counted: http_free ends the thread, but a waiter may still hold an ended transfer.
+ */
+#include "vendors/call.h"
+#include "vendors/lane.h"
+#include "vendors/transfer.h"
+#include "vendors/vendor.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+
+/* ---- the thread ---- */
+
+/* TRANSFER, out of curl, has ended for good: log it and wake who waits, or free it. */
+static void finish(struct http *http, struct transfer *transfer)
+{
+	struct call *call;
+	bool dropped;
+
+	transfer_log(transfer);
+	pthread_mutex_lock(&http->lock);
+	lane_landed_locked(transfer->lane, transfer, transfer_now());
+	lane_ended_locked(transfer->lane, transfer);
+	TAILQ_REMOVE(&http->flying, transfer, link);
+	transfer->state = TRANSFER_ENDED;
+	transfer->ended = true;
+	call = transfer->call;
+	dropped = transfer->dropped;
+	http->waking = call ? transfer : NULL;
+	pthread_mutex_unlock(&http->lock);
+	if (call) {
+		/* from here on the transfer is its waiter's, who may free it at the broadcast */
+		call_wake(call);
+		pthread_mutex_lock(&http->lock);
+		http->waking = NULL;
+		pthread_cond_broadcast(&http->settled);
+		pthread_mutex_unlock(&http->lock);
+	}
+	if (dropped)
+		transfer_free(transfer);
+}
+
+/* A try is over: again, or finish? */
+static void land(struct http *http, struct transfer *transfer)
+{
+	struct lane *lane = transfer->lane;
+	int64_t now = transfer_now();
+	bool again;
+
+	pthread_mutex_lock(&http->lock);
+	lane_landed_locked(lane, transfer, now);
+	again = !transfer->dropped && !transfer->abort && !http->stopping &&
+		lane_again_locked(lane, transfer, now);
+	if (again) {
+		TAILQ_REMOVE(&http->flying, transfer, link);
+		lane_requeue_locked(lane, transfer);
+	}
+	pthread_mutex_unlock(&http->lock);
+	if (!again)
+		finish(http, transfer);
+}
+
+/* When stopping, all there is is to be aborted. */
+static struct transfer *next_abort_locked(struct http *http)
+{
+	struct transfer *transfer;
+
+	for (struct lane *lane = http->stopping ? http->lanes : NULL; lane; lane = lane->next) {
+		while ((transfer = lane_drain_locked(lane)))
+			TAILQ_INSERT_TAIL(&http->flying, transfer, link);
+	}
+	if (!http->stopping && !http->aborts)
+		return NULL;
+	TAILQ_FOREACH(transfer, &http->flying, link)
+	{
+		if (http->stopping || transfer->abort)
+			return transfer;
+	}
+	http->aborts = false;
+	return NULL;
+}
+
+/* End what is to be aborted. Returns false when the thread is to end. */
+static bool reap(struct http *http)
+{
+	struct transfer *transfer;
+	bool stopping;
+
+	for (;;) {
+		pthread_mutex_lock(&http->lock);
+		transfer = next_abort_locked(http);
+		stopping = http->stopping;
+		pthread_mutex_unlock(&http->lock);
+		if (!transfer)
+			return !stopping;
+		http_recall(http, transfer);
+		transfer_fail(transfer, EINTR, "interrupted");
+		finish(http, transfer);
+	}
+}
+
+/* What the lanes let go, now FLYING; NULL: none, and in *SLEEP how long that may stay so. */
+static struct transfer *next_launch_locked(struct http *http, bool *over, int64_t *sleep)
+{
+	int64_t now = transfer_now();
+	int64_t due = TRANSFER_NEVER;
+
+	for (struct lane *lane = http->lanes; lane; lane = lane->next) {
+		struct transfer *transfer = lane_take_locked(lane, now, over);
+		int64_t next = lane_due_locked(lane, now);
+
+		if (transfer) {
+			TAILQ_INSERT_TAIL(&http->flying, transfer, link);
+			return transfer;
+		}
+		if (next < due)
+			due = next;
+	}
+	*sleep = due > now ? due - now : 0;
+	return NULL;
+}
+
+/* Launch all that may go; returns how long to sleep. */
+static int64_t launch(struct http *http)
+{
+	struct transfer *transfer;
+	int64_t sleep = 0;
+	bool over = false;
+
+	for (;;) {
+		pthread_mutex_lock(&http->lock);
+		transfer = next_launch_locked(http, &over, &sleep);
+		pthread_mutex_unlock(&http->lock);
+		if (!transfer)
+			return sleep;
+		if (!over && http_launch(http, transfer))
+			continue;
+		http_recall(http, transfer);
+		finish(http, transfer);
+	}
+}
+
+/* Accounts may be added while the thread runs, but only the thread may tell curl. */
+static unsigned keep_connections(struct http *http, unsigned before)
+{
+	unsigned connections;
+
+	pthread_mutex_lock(&http->lock);
+	connections = http->connections;
+	pthread_mutex_unlock(&http->lock);
+	if (connections != before)
+		http_keep(http, connections);
+	return connections;
+}
+
+static void *run(void *arg)
+{
+	struct http *http = arg;
+	struct transfer *transfer;
+	unsigned connections = 0;
+
+	while (reap(http)) {
+		connections = keep_connections(http, connections);
+		http_sleep(http, launch(http));
+		while ((transfer = http_landed(http)))
+			land(http, transfer);
+	}
+	return NULL;
+}
+
+/* ---- the beginning and the end ---- */
+
+void http_put(struct http *http)
+{
+	struct lane *lane;
+	bool last;
+
+	pthread_mutex_lock(&http->lock);
+	last = --http->references == 0;
+	pthread_mutex_unlock(&http->lock);
+	if (!last)
+		return;
+	while ((lane = http->lanes)) {
+		http->lanes = lane->next;
+		lane_free(lane);
+	}
+	http_close(http);
+	pthread_cond_destroy(&http->settled);
+	pthread_mutex_destroy(&http->lock);
+	free(http);
+}
+
+/* A thread that signals pass by: they are for the one that waits for them. */
+static int start_thread(struct http *http)
+{
+	sigset_t all, before;
+	int error;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	error = pthread_create(&http->thread, NULL, run, http);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (!error)
+		pthread_setname_np(http->thread, "http");
+	return -error;
+}
+
+struct http *http_new(void)
+{
+	struct http *http = calloc(1, sizeof(*http));
+
+	if (!http)
+		return NULL;
+	if (http_open(http)) {
+		free(http);
+		return NULL;
+	}
+	pthread_mutex_init(&http->lock, NULL);
+	pthread_cond_init(&http->settled, NULL);
+	TAILQ_INIT(&http->flying);
+	http->references = 1;
+	if (start_thread(http)) {
+		http_put(http);
+		return NULL;
+	}
+	return http;
+}
+
+void http_free(struct http *http)
+{
+	if (!http)
+		return;
+	pthread_mutex_lock(&http->lock);
+	http->stopping = true;
+	pthread_mutex_unlock(&http->lock);
+	http_poke(http);
+	pthread_join(http->thread, NULL);
+	http_put(http);
+}
+
+int http_add(struct http *http, struct account *account)
+{
+	struct lane *lane = lane_new(http, account);
+
+	if (!lane)
+		return -ENOMEM;
+	pthread_mutex_lock(&http->lock);
+	lane->next = http->lanes;
+	http->lanes = lane;
+	http->connections += lane->allowed;
+	pthread_mutex_unlock(&http->lock);
+	account->lane = lane;
+	return 0;
+}

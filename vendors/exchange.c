@@ -1,0 +1,179 @@
+/*
+ * exchange.c - see exchange.h.
+ *
+ * Turns answers into errnos and words. It knows the shapes that vendors' error answers have, but
+ * not what was asked, and it keeps nothing between two requests. What it says has been redacted: a
+ * vendor that quotes our key in its error must not bring it into the log.
+ */
+#include "vendors/exchange.h"
+
+#include "vendors/call.h"
+#include "vendors/http.h"
+#include "vendors/vendor.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+int exchange_prepare(struct call *call, struct account *account, struct http_request *request)
+{
+	int error;
+
+	request->header_count = 0;
+	error = account->vendor->authorize(call, account, request);
+	if (!error && request->if_match)
+		request->headers[request->header_count++] =
+		    (struct http_header){.name = "If-Match", .value = request->if_match};
+	return error;
+}
+
+int exchange_renew(struct call *call, struct account *account)
+{
+	(void)call;
+	(void)account;
+	return -ENOTSUP;
+}
+
+/* The one table from HTTP status to errno. */
+static int errno_of(int status)
+{
+	switch (status) {
+	case 400:
+	case 422:
+		return EINVAL;
+	case 401:
+		return EKEYREJECTED;
+	case 403:
+		return EACCES;
+	case 404:
+	case 410:
+		return ENOENT;
+	case 405:
+	case 501:
+		return EOPNOTSUPP;
+	case 409:
+		return EEXIST;
+	case 412:
+		return ESTALE;
+	case 413:
+		return EFBIG;
+	case 429:
+		return EBUSY;
+	default:
+		return EREMOTEIO;
+	}
+}
+
+/* Append TEXT to WORDS, with a separator when there is something already. */
+static void add_words(char *words, size_t size, const char *text)
+{
+	size_t length = strlen(words);
+
+	if (text && *text && length + 3 < size)
+		snprintf(words + length, size - length, "%s%s", length ? ": " : "", text);
+}
+
+static void add_member(char *words, size_t size, const json_t *object, const char *name)
+{
+	add_words(words, size, json_string_value(json_object_get(object, name)));
+}
+
+/* One element of an errors array: Partnerize v2 and v3, Elastic Path. */
+static void add_item(char *words, size_t size, const json_t *item)
+{
+	if (json_is_string(item))
+		add_words(words, size, json_string_value(item));
+	add_member(words, size, item, "property");
+	add_member(words, size, item, "title");
+	add_member(words, size, item, "detail");
+	add_member(words, size, item, "message");
+}
+
+void exchange_words(const char *body, size_t length, char *words, size_t size)
+{
+	json_t *answer = body ? vendor_parse(body, length, NULL, 0) : NULL;
+	json_t *error = json_object_get(answer, "error");
+	json_t *items, *item;
+	size_t i;
+
+	words[0] = '\0';
+	if (json_is_string(error))
+		add_words(words, size, json_string_value(error));
+	add_member(words, size, error, "message");
+	add_member(words, size, answer, "error_description");
+	add_member(words, size, answer, "message");
+	items = json_object_get(error, "errors");
+	if (!items)
+		items = json_object_get(answer, "errors");
+	json_array_foreach(items, i, item)
+		add_item(words, size, item);
+	json_decref(answer);
+	for (char *c = words; *c; c++) {
+		if ((unsigned char)*c < 0x20 || *c == 0x7f)
+			*c = ' ';
+	}
+}
+
+int exchange_verdict(struct call *call, struct account *account, const struct http_reply *reply)
+{
+	char words[CALL_WORDS_MAX / 2];
+	int error;
+
+	call->status = reply->status;
+	if (reply->error)
+		return call_fail(call, reply->error, "%s", reply->words);
+	if (reply->status >= 200 && reply->status < 300)
+		return 0;
+	exchange_words(reply->body, reply->length, words, sizeof(words));
+	account_redact(account, words);
+	error = errno_of(reply->status);
+	if (reply->status == 401)
+		return call_fail(call, error,
+				 "the vendor refuses our keys%s%s: see section [%s] of the config",
+				 words[0] ? ": " : "", words, account->name);
+	if (reply->status == 429)
+		return call_fail(call, error,
+				 "the vendor says that there are too many requests%s%s",
+				 words[0] ? ": " : "", words);
+	if (reply->status >= 300 && reply->status < 400)
+		return call_fail(
+		    call, error,
+		    "the vendor redirects; redirects are not followed: check base_url");
+	return call_fail(call, error, "the vendor says: %s",
+			 words[0] ? words : "(nothing that can be read)");
+}
+
+int exchange(struct call *call, struct account *account, struct http_request *request,
+	     struct http_reply *reply)
+{
+	int error;
+
+	memset(reply, 0, sizeof(*reply));
+	for (int tries = 0; tries < 2; tries++) {
+		http_reply_clear(reply);
+		error = exchange_prepare(call, account, request);
+		if (error)
+			return error;
+		error = http_perform(call, account, request, reply);
+		if (error == -EINTR)
+			return call_fail(call, EINTR, "interrupted");
+		if (reply->status != 401 || exchange_renew(call, account))
+			break;
+	}
+	return exchange_verdict(call, account, reply);
+}
+
+json_t *exchange_json(struct call *call, struct account *account, const struct http_reply *reply)
+{
+	char why[160] = "the answer is empty";
+	json_t *answer = NULL;
+
+	if (reply->length)
+		answer = vendor_parse(reply->body, reply->length, why, sizeof(why));
+	if (!answer) {
+		account_redact(account, why);
+		call_fail(call, EREMOTEIO, "the answer is not the JSON that the API promises: %s",
+			  why);
+	}
+	return answer;
+}

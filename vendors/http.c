@@ -1,0 +1,498 @@
+/*
+ * http.c - what rosterfs wants of libcurl; the only file that knows it.
+ *
+ * Turns a transfer into a try (an "easy" handle in the one "multi" handle) and curl's verdict on it
+ * into an errno and words. Everything between http_open and http_close is for the http thread
+ * alone, but for http_poke. When a try goes is lane.c's affair, what follows from it engine.c's,
+ * who waits for it transfer.c's. Must not know what a vendor or a document is, and takes no lock.
+ *
+ * Answers to redirects are not followed, certificates are always verified, and nothing that was
+ * sent in confidence gets into words.
+ */
+#include "vendors/http.h"
+
+#include "vendors/lane.h"
+#include "vendors/transfer.h"
+
+#include <arpa/inet.h>
+#include <curl/curl.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#ifndef ROSTERFS_VERSION
+#define ROSTERFS_VERSION "0.1.0"
+#endif
+
+/* ---- what curl calls ---- */
+
+/*
+ * Called when a connection stands and the request is about to be sent on it. curl sends a request
+ * once more by itself when a kept connection was closed under it: a change must not be made twice,
+ * so there the second pass is refused, and the caller learns that the answer was lost.
+ */
+static int on_request(void *arg, char *remote, char *local, int remote_port, int local_port)
+{
+	struct transfer *transfer = arg;
+
+	(void)remote, (void)local, (void)remote_port, (void)local_port;
+	transfer->reply.sent = true;
+	if (transfer->passes++ && !transfer->repeatable)
+		return CURL_PREREQFUNC_ABORT;
+	return CURL_PREREQFUNC_OK;
+}
+
+static size_t on_body(char *data, size_t size, size_t count, void *arg)
+{
+	struct transfer *transfer = arg;
+	int error = transfer_take(transfer, data, size * count);
+
+	transfer->refused = -error;
+	return error ? CURL_WRITEFUNC_ERROR : size * count;
+}
+
+/* ---- one try: from the queue into curl ---- */
+
+static bool add_to_list(struct transfer *transfer, const char *header)
+{
+	struct curl_slist *list = curl_slist_append(transfer->list, header);
+
+	if (list)
+		transfer->list = list;
+	return list != NULL;
+}
+
+static bool set_list(CURL *easy, struct transfer *transfer)
+{
+	/* curl must not wait for a "100 Continue" that few vendors send */
+	bool good = add_to_list(transfer, "Expect:");
+
+	if (!transfer->body)
+		good = good && add_to_list(transfer, "Content-Type:");
+	for (unsigned i = 0; i < transfer->header_count; i++)
+		good = good && add_to_list(transfer, transfer->headers[i]);
+	return good && curl_easy_setopt(easy, CURLOPT_HTTPHEADER, transfer->list) == CURLE_OK;
+}
+
+static void wipe_list(struct transfer *transfer)
+{
+	struct curl_slist *list = transfer->list;
+
+	for (struct curl_slist *item = list; item; item = item->next)
+		explicit_bzero(item->data, strlen(item->data));
+	curl_slist_free_all(list);
+	transfer->list = NULL;
+}
+
+/* What holds for every request. */
+static bool set_rules(CURL *easy, const struct lane *lane)
+{
+	unsigned bad = 0;
+
+	bad |= curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+	bad |= curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
+	bad |= curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
+	bad |= curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
+	bad |= curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+	/* an id of ".." must not climb out of its path */
+	bad |= curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
+	bad |= curl_easy_setopt(easy, CURLOPT_USERAGENT, "rosterfs/" ROSTERFS_VERSION);
+	bad |= curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "");
+	if (lane->secure) {
+		/* the first connection shows whether it can carry all requests (HTTP/2) */
+		bad |= curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_2TLS);
+		bad |= curl_easy_setopt(easy, CURLOPT_PIPEWAIT, 1L);
+	} else {
+		bad |= curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1);
+		bad |= curl_easy_setopt(easy, CURLOPT_PROXY, "");
+	}
+	/* else an abort would wait for a name server that does not answer */
+	bad |= curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
+	return !bad;
+}
+
+static bool set_request(CURL *easy, const struct transfer *transfer)
+{
+	bool get = strcmp(transfer->method, "GET") == 0;
+	unsigned bad = 0;
+
+	bad |= curl_easy_setopt(easy, CURLOPT_URL, transfer->url);
+	if (transfer->body || strcmp(transfer->method, "POST") == 0 ||
+	    strcmp(transfer->method, "PUT") == 0) {
+		bad |= curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE,
+					(curl_off_t)transfer->body_length);
+		bad |= curl_easy_setopt(easy, CURLOPT_POSTFIELDS,
+					transfer->body ? transfer->body : "");
+		get = false;
+	}
+	if (strcmp(transfer->method, "HEAD") == 0)
+		bad |= curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
+	else if (!get)
+		bad |= curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, transfer->method);
+	if (transfer->user) {
+		bad |= curl_easy_setopt(easy, CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
+		bad |= curl_easy_setopt(easy, CURLOPT_USERNAME, transfer->user);
+		bad |= curl_easy_setopt(easy, CURLOPT_PASSWORD, transfer->password);
+	}
+	return !bad;
+}
+
+static bool set_try(CURL *easy, struct transfer *transfer, bool afresh)
+{
+	unsigned bad = 0;
+
+	bad |= curl_easy_setopt(easy, CURLOPT_PRIVATE, transfer);
+	bad |= curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer->curl_words);
+	bad |= curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
+	bad |= curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer);
+	bad |= curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_request);
+	bad |= curl_easy_setopt(easy, CURLOPT_PREREQDATA, transfer);
+	bad |= curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)transfer->limit);
+	/* a connection that just failed, or went silent, is not tried again */
+	bad |= curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, afresh ? 1L : 0L);
+	return !bad;
+}
+
+bool http_launch(struct http *http, struct transfer *transfer)
+{
+	bool afresh = transfer->reply.error != 0;
+	CURL *easy = http->idle_count ? http->idle[--http->idle_count] : curl_easy_init();
+
+	transfer->easy = easy;
+	transfer_reset(transfer);
+	if (easy && set_rules(easy, transfer->lane) && set_request(easy, transfer) &&
+	    set_try(easy, transfer, afresh) && set_list(easy, transfer) &&
+	    curl_multi_add_handle(http->multi, easy) == CURLM_OK)
+		return true;
+	transfer_fail(transfer, ENOMEM, "no memory for the request");
+	return false;
+}
+
+void http_recall(struct http *http, struct transfer *transfer)
+{
+	CURL *easy = transfer->easy;
+
+	if (!easy)
+		return;
+	curl_multi_remove_handle(http->multi, easy);
+	transfer->easy = NULL;
+	curl_easy_reset(easy);
+	wipe_list(transfer);
+	if (http->idle_count < HTTP_IDLE_MAX)
+		http->idle[http->idle_count++] = easy;
+	else
+		curl_easy_cleanup(easy);
+}
+
+/* ---- what came of a try ---- */
+
+/* The errno for CODE, and whether it may pass by itself. */
+static int errno_of(CURLcode code, const struct transfer *transfer, long os, bool *transient)
+{
+	*transient = false;
+	switch (code) {
+	case CURLE_OUT_OF_MEMORY:
+		return ENOMEM;
+	case CURLE_WRITE_ERROR:
+		return transfer->refused ? transfer->refused : EREMOTEIO;
+	case CURLE_URL_MALFORMAT:
+		return EINVAL;
+	case CURLE_UNSUPPORTED_PROTOCOL:
+		return transfer->reply.sent ? EREMOTEIO : EINVAL;
+	case CURLE_SSL_CONNECT_ERROR: /* or a connection that was lost in the handshake */
+		*transient = os == ECONNRESET || os == EPIPE;
+		return *transient ? EREMOTEIO : EPROTO;
+	case CURLE_PEER_FAILED_VERIFICATION:
+	case CURLE_SSL_CERTPROBLEM:
+	case CURLE_SSL_CIPHER:
+	case CURLE_SSL_CACERT_BADFILE:
+	case CURLE_SSL_CLIENTCERT:
+		return EPROTO;
+	case CURLE_COULDNT_RESOLVE_HOST:
+	case CURLE_COULDNT_RESOLVE_PROXY:
+		*transient = true;
+		return EHOSTUNREACH;
+	case CURLE_COULDNT_CONNECT:
+		*transient = true;
+		return os == ENETUNREACH || os == EHOSTUNREACH ? EHOSTUNREACH : ECONNREFUSED;
+	case CURLE_OPERATION_TIMEDOUT:
+		*transient = true;
+		return ETIMEDOUT;
+	case CURLE_PARTIAL_FILE:
+	case CURLE_GOT_NOTHING:
+	case CURLE_SEND_ERROR:
+	case CURLE_RECV_ERROR:
+	case CURLE_HTTP2:
+	case CURLE_HTTP2_STREAM:
+	case CURLE_PROXY:
+		*transient = true;
+		return EREMOTEIO;
+	default:
+		return EREMOTEIO;
+	}
+}
+
+/* "127.0.0.1 port 9": curl names the proxy where it was the proxy that could not be reached. */
+static const char *whereto(const struct transfer *transfer, char *buffer, size_t size)
+{
+	const char *from = "Failed to connect to ";
+	const char *begin = strstr(transfer->curl_words, from);
+	const char *end = begin ? strstr(begin, " after ") : NULL;
+
+	if (!end)
+		return transfer->lane->where;
+	begin += strlen(from);
+	snprintf(buffer, size, "%.*s", (int)(end - begin), begin);
+	return buffer;
+}
+
+static bool holds(const char *words, const char *secret)
+{
+	return secret && secret[0] && strstr(words, secret);
+}
+
+/* curl's own words, unless they hold something that we sent in confidence. */
+static const char *curl_words(const struct transfer *transfer, CURLcode code)
+{
+	const char *words = transfer->curl_words;
+	bool told = holds(words, transfer->user) || holds(words, transfer->password);
+
+	for (unsigned i = 0; i < transfer->header_count; i++)
+		told = told || holds(words, strchr(transfer->headers[i], ':') + 2);
+	return told || !words[0] ? curl_easy_strerror(code) : words;
+}
+
+static void read_failure(struct transfer *transfer, CURLcode code)
+{
+	const char *where = transfer->lane->where;
+	double seconds = (double)transfer->limit / 1000;
+	char buffer[160];
+	long os = 0;
+	int error;
+
+	curl_easy_getinfo(transfer->easy, CURLINFO_OS_ERRNO, &os);
+	error = errno_of(code, transfer, os, &transfer->transient);
+	if (code == CURLE_COULDNT_CONNECT)
+		transfer_fail(transfer, error, "could not connect to %s: %s",
+			      whereto(transfer, buffer, sizeof(buffer)),
+			      os ? strerror((int)os) : "no route, or no answer");
+	else if (error == ETIMEDOUT && !transfer->reply.sent)
+		transfer_fail(transfer, error, "could not connect to %s within %.3g s", where,
+			      seconds);
+	else if (error == ETIMEDOUT)
+		transfer_fail(transfer, error, "no %sanswer from %s within %.3g s",
+			      transfer->reply.length ? "whole " : "", where, seconds);
+	else if (error == EHOSTUNREACH || error == EINVAL)
+		transfer_fail(transfer, error, "%s", curl_words(transfer, code));
+	else if (error == EPROTO)
+		transfer_fail(transfer, error, "no secure connection to %s: %s", where,
+			      curl_words(transfer, code));
+	else if (error == ENOMEM)
+		transfer_fail(transfer, error, "no memory for the answer");
+	else if (code == CURLE_WRITE_ERROR && transfer->refused)
+		transfer_fail(transfer, error, "the answer is larger than %u MiB",
+			      HTTP_BODY_MAX >> 20);
+	else
+		transfer_fail(transfer, error, "connection to %s lost: %s", where,
+			      code == CURLE_ABORTED_BY_CALLBACK ? "closed before the answer"
+								: curl_words(transfer, code));
+}
+
+static const char *header(const struct transfer *transfer, const char *name)
+{
+	struct curl_header *found;
+
+	if (curl_easy_header(transfer->easy, name, 0, CURLH_HEADER, -1, &found) != CURLHE_OK)
+		return NULL;
+	return found->value;
+}
+
+/* Milliseconds that TEXT, seconds or an HTTP date, says to wait; 0: it says nothing. */
+static int64_t delay_of(const char *text, time_t vendor_now)
+{
+	double seconds;
+	char *end;
+	time_t date;
+
+	if (!text)
+		return 0;
+	seconds = strtod(text, &end);
+	if (end == text || *end) {
+		date = curl_getdate(text, NULL);
+		if (date == (time_t)-1)
+			return 0;
+		seconds = difftime(date, vendor_now ? vendor_now : time(NULL));
+	}
+	/* (not a number compares false) */
+	if (!(seconds > 0))
+		return 0;
+	return seconds > 1e6 ? (int64_t)1000000000 : (int64_t)(seconds * 1000 + 0.999);
+}
+
+static void read_answer(struct transfer *transfer)
+{
+	struct http_reply *reply = &transfer->reply;
+	const char *etag = header(transfer, "ETag");
+	const char *date = header(transfer, "Date");
+	int64_t told;
+	long status = 0;
+
+	curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
+	reply->status = (int)status;
+	reply->etag = etag && *etag ? strdup(etag) : NULL;
+	if (date) {
+		time_t stamp = curl_getdate(date, NULL);
+
+		reply->date = stamp == (time_t)-1 ? 0 : stamp;
+	}
+	transfer->transient = status == 429 ||
+			      (status >= 500 && status <= 599 && status != 501 && status != 505);
+	if (!transfer->transient)
+		return;
+	transfer->told = delay_of(header(transfer, "Retry-After"), reply->date);
+	told = delay_of(header(transfer, "X-RateLimit-Retry-After"), reply->date);
+	if (told > transfer->told)
+		transfer->told = told;
+}
+
+/* ---- the multi handle ---- */
+
+int http_open(struct http *http)
+{
+	if (curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK)
+		http->multi = curl_multi_init();
+	if (!http->multi)
+		return -ENOMEM;
+	curl_multi_setopt(http->multi, CURLMOPT_PIPELINING, CURLPIPE_MULTIPLEX);
+	return 0;
+}
+
+void http_close(struct http *http)
+{
+	while (http->idle_count)
+		curl_easy_cleanup(http->idle[--http->idle_count]);
+	curl_multi_cleanup(http->multi);
+	http->multi = NULL;
+	curl_global_cleanup();
+}
+
+void http_poke(struct http *http)
+{
+	curl_multi_wakeup(http->multi);
+}
+
+void http_keep(struct http *http, unsigned connections)
+{
+	curl_multi_setopt(http->multi, CURLMOPT_MAXCONNECTS, (long)connections);
+}
+
+void http_sleep(struct http *http, int64_t most)
+{
+	int running = 0;
+
+	curl_multi_poll(http->multi, NULL, 0, most < INT_MAX ? (int)most : INT_MAX, NULL);
+	curl_multi_perform(http->multi, &running);
+}
+
+struct transfer *http_landed(struct http *http)
+{
+	struct transfer *transfer = NULL;
+	CURLcode code;
+	CURLMsg *message;
+	int left;
+
+	/* CURLMSG_DONE is the only message there is */
+	message = curl_multi_info_read(http->multi, &left);
+	if (!message)
+		return NULL;
+	code = message->data.result;
+	curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&transfer);
+	if (code == CURLE_OK)
+		read_answer(transfer);
+	else
+		read_failure(transfer, code);
+	http_recall(http, transfer);
+	return transfer;
+}
+
+/* ---- URLs ---- */
+
+char *http_escape(const char *text)
+{
+	char *escaped, *copy;
+
+	/* curl leaves dots alone, but these two are not names in a path */
+	if (strcmp(text, ".") == 0)
+		return strdup("%2E");
+	if (strcmp(text, "..") == 0)
+		return strdup("%2E%2E");
+	escaped = curl_easy_escape(NULL, text, 0);
+	copy = escaped ? strdup(escaped) : NULL;
+	curl_free(escaped);
+	return copy;
+}
+
+static bool is_loopback(const char *host)
+{
+	struct in_addr ipv4;
+
+	if (strcasecmp(host, "localhost") == 0 || strcmp(host, "[::1]") == 0)
+		return true;
+	return inet_pton(AF_INET, host, &ipv4) == 1 && ntohl(ipv4.s_addr) >> 24 == 127;
+}
+
+/* What is wrong with the parts of a URL, or NULL. */
+static const char *check_parts(CURLU *parts, const char *url)
+{
+	char *scheme = NULL, *host = NULL, *user = NULL, *password = NULL;
+	const char *why = NULL;
+
+	if (curl_url_set(parts, CURLUPART_URL, url, 0) != CURLUE_OK ||
+	    curl_url_get(parts, CURLUPART_SCHEME, &scheme, 0) != CURLUE_OK ||
+	    curl_url_get(parts, CURLUPART_HOST, &host, 0) != CURLUE_OK || !*host)
+		why = "not a URL such as https://api.example.com";
+	else if (strcmp(scheme, "https") != 0 && strcmp(scheme, "http") != 0)
+		why = "the URL must begin with https://";
+	else if (curl_url_get(parts, CURLUPART_USER, &user, 0) == CURLUE_OK ||
+		 curl_url_get(parts, CURLUPART_PASSWORD, &password, 0) == CURLUE_OK)
+		why = "a user or password does not belong into the URL";
+	else if (strpbrk(url, "?#"))
+		why = "the URL must end before any ? or #";
+	else if (strcmp(scheme, "http") == 0 && !is_loopback(host))
+		why =
+		    "http:// is for loopback only, as keys would travel in the clear: use https://";
+	curl_free(scheme);
+	curl_free(host);
+	curl_free(user);
+	curl_free(password);
+	return why;
+}
+
+int http_check_url(const char *url, const char **why)
+{
+	CURLU *parts = curl_url();
+	const char *words = parts ? check_parts(parts, url) : "no memory";
+
+	curl_url_cleanup(parts);
+	if (words)
+		*why = words;
+	return words ? -EINVAL : 0;
+}
+
+void http_where(const char *url, bool *secure, char *where, size_t size)
+{
+	CURLU *parts = curl_url();
+	char *host = NULL, *port = NULL;
+
+	*secure = strncasecmp(url, "http:", 5) != 0;
+	snprintf(where, size, "the vendor");
+	if (parts && curl_url_set(parts, CURLUPART_URL, url, 0) == CURLUE_OK &&
+	    curl_url_get(parts, CURLUPART_HOST, &host, 0) == CURLUE_OK &&
+	    curl_url_get(parts, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) == CURLUE_OK)
+		snprintf(where, size, "%s port %s", host, port);
+	curl_free(host);
+	curl_free(port);
+	curl_url_cleanup(parts);
+}

@@ -1,0 +1,291 @@
+/*
+ * lane.c - see lane.h.
+ *
+ * The rules of waiting: who goes next, when a try is repeated and when it is given up. Everything
+ * here is arithmetic on numbers that others measured, so that it can be read without thinking of
+ * sockets. It must not know libcurl, take locks or block.
+ *
+ * A vendor that is dead must not make a long queue wait for one time-out after the other: who has
+ * queued for as long as one request may take, with no answer to anybody meanwhile, is given the
+ * error that the others got.
+ */
+#include "vendors/lane.h"
+
+#include "vendors/vendor.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#define BACKOFF_FIRST 250
+#define BACKOFF_MAX 10000
+/* A last try is given this long even where the budget has ended. */
+#define TRY_MIN 1000
+/* Timers come late by a little; a retry that was due in time is not given up for that. */
+#define SLACK 200
+/* A vendor's slip of the pen must not close the lane for years. */
+#define HOLD_MAX 3600000
+/* So many answers without a 429 allow one request more in flight. */
+#define GROW_AFTER 10
+
+static int64_t later(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
+}
+
+static int64_t sooner(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+struct lane *lane_new(struct http *http, struct account *account)
+{
+	struct lane *lane = calloc(1, sizeof(*lane));
+
+	if (!lane)
+		return NULL;
+	lane->http = http;
+	lane->account = account;
+	http_where(account->base_url, &lane->secure, lane->where, sizeof(lane->where));
+	lane->allowed = account->parallel ? account->parallel : 1;
+	TAILQ_INIT(&lane->fresh);
+	TAILQ_INIT(&lane->again);
+	return lane;
+}
+
+void lane_free(struct lane *lane)
+{
+	free(lane);
+}
+
+void lane_queue_locked(struct lane *lane, struct transfer *transfer)
+{
+	transfer->state = TRANSFER_FRESH;
+	TAILQ_INSERT_TAIL(&lane->fresh, transfer, link);
+	lane->stats.queued++;
+}
+
+void lane_remove_locked(struct lane *lane, struct transfer *transfer)
+{
+	if (transfer->state == TRANSFER_FRESH)
+		TAILQ_REMOVE(&lane->fresh, transfer, link);
+	else
+		TAILQ_REMOVE(&lane->again, transfer, link);
+	lane->stats.queued--;
+}
+
+static int64_t budget(const struct lane *lane)
+{
+	return (int64_t)lane->account->retry_budget * 1000;
+}
+
+static int64_t timeout(const struct lane *lane)
+{
+	return (int64_t)(lane->account->timeout ? lane->account->timeout : 1) * 1000;
+}
+
+/* No new try of TRANSFER starts later than this. */
+static int64_t budget_end(const struct lane *lane, const struct transfer *transfer)
+{
+	return later(transfer->first, lane->progress) + budget(lane);
+}
+
+/* A transfer that was never tried waits no longer than this for its turn. */
+static int64_t queue_end(const struct lane *lane, const struct transfer *transfer)
+{
+	return later(transfer->queued, later(lane->heard, lane->progress)) +
+	       later(budget(lane), timeout(lane));
+}
+
+static bool lane_open(const struct lane *lane, int64_t now)
+{
+	return lane->stats.in_flight < lane->allowed && now >= lane->not_before;
+}
+
+static void depart(struct lane *lane, struct transfer *transfer, int64_t now)
+{
+	transfer->tried = now;
+	transfer->limit = timeout(lane);
+	if (!transfer->tries) {
+		transfer->first = now;
+	} else {
+		int64_t rest = later(budget_end(lane, transfer) - now, TRY_MIN);
+
+		transfer->limit = sooner(transfer->limit, rest);
+		lane->stats.retries++;
+	}
+	transfer->tries++;
+	transfer->counted = true;
+	lane->stats.in_flight++;
+	lane->stats.requests++;
+}
+
+/* TRANSFER's turn did not come in time: say why. */
+static void give_up_fresh(const struct lane *lane, struct transfer *transfer)
+{
+	if (lane->not_before > queue_end(lane, transfer))
+		transfer->reply.status = 429;
+	else if (lane->last_error)
+		transfer_fail(transfer, lane->last_error, "%s", lane->last_words);
+	else
+		transfer_fail(transfer, ETIMEDOUT, "%s did not answer those who came before",
+			      lane->where);
+}
+
+/* May the first of AGAIN go, or (*OVER) has its budget ended? */
+static bool again_ready(const struct lane *lane, const struct transfer *again, int64_t now,
+			bool *over)
+{
+	if (!again || again->due > now)
+		return false;
+	*over = later(now, lane->not_before) > budget_end(lane, again) + SLACK;
+	return *over || lane_open(lane, now);
+}
+
+struct transfer *lane_take_locked(struct lane *lane, int64_t now, bool *over)
+{
+	struct transfer *transfer = TAILQ_FIRST(&lane->again);
+
+	*over = false;
+	if (!again_ready(lane, transfer, now, over)) {
+		transfer = TAILQ_FIRST(&lane->fresh);
+		if (!transfer)
+			return NULL;
+		if (!lane_open(lane, now)) {
+			*over = later(now, lane->not_before) > queue_end(lane, transfer);
+			if (!*over)
+				return NULL;
+			give_up_fresh(lane, transfer);
+		}
+	}
+	lane_remove_locked(lane, transfer);
+	transfer->state = TRANSFER_FLYING;
+	if (!*over)
+		depart(lane, transfer, now);
+	return transfer;
+}
+
+int64_t lane_due_locked(const struct lane *lane, int64_t now)
+{
+	const struct transfer *again = TAILQ_FIRST(&lane->again);
+	const struct transfer *fresh = TAILQ_FIRST(&lane->fresh);
+	bool room = lane->stats.in_flight < lane->allowed;
+	int64_t opens = room ? lane->not_before : TRANSFER_NEVER;
+	int64_t due = TRANSFER_NEVER;
+
+	if (again && again->due > now)
+		due = again->due;
+	else if (again)
+		due = sooner(opens, budget_end(lane, again) + SLACK + 1);
+	if (fresh)
+		due = sooner(due, sooner(opens, queue_end(lane, fresh) + 1));
+	return due;
+}
+
+/* Full jitter: anything up to 250 ms, 500 ms, ... 10 s. */
+static int64_t backoff(unsigned tries)
+{
+	int64_t most = BACKOFF_FIRST;
+	uint32_t dice = 0;
+
+	while (--tries && most < BACKOFF_MAX)
+		most *= 2;
+	most = sooner(most, BACKOFF_MAX);
+	/* without randomness the mean will do */
+	if (getrandom(&dice, sizeof(dice), GRND_NONBLOCK) != (ssize_t)sizeof(dice))
+		return most / 2;
+	return (int64_t)dice * most / UINT32_MAX;
+}
+
+void lane_ended_locked(struct lane *lane, const struct transfer *transfer)
+{
+	const struct http_reply *reply = &transfer->reply;
+
+	if (reply->error || reply->status < 200 || reply->status > 299)
+		lane->stats.failures++;
+}
+
+static void throttle(struct lane *lane, const struct transfer *transfer, int64_t now)
+{
+	int64_t hold = sooner(transfer->delay, HOLD_MAX);
+
+	lane->stats.throttled++;
+	lane->not_before = later(lane->not_before, now + hold);
+	lane->good = 0;
+	/* a burst that was sent before the last halving tells nothing new */
+	if (transfer->tried < lane->halved)
+		return;
+	lane->halved = now;
+	lane->allowed = lane->allowed > 1 ? lane->allowed / 2 : 1;
+}
+
+void lane_landed_locked(struct lane *lane, struct transfer *transfer, int64_t now)
+{
+	const struct http_reply *reply = &transfer->reply;
+
+	if (!transfer->counted)
+		return;
+	transfer->counted = false;
+	lane->stats.in_flight--;
+	lane->stats.bytes += reply->length;
+	if (reply->error == EINTR)
+		return;
+	if (reply->error) {
+		lane->last_error = reply->error;
+		snprintf(lane->last_words, sizeof(lane->last_words), "%s", reply->words);
+	} else {
+		lane->heard = now;
+	}
+	transfer->delay = later(backoff(transfer->tries), transfer->told);
+	if (reply->status == 429) {
+		throttle(lane, transfer, now);
+	} else if (!reply->error && ++lane->good >= GROW_AFTER) {
+		lane->good = 0;
+		if (lane->allowed < lane->account->parallel)
+			lane->allowed++;
+	}
+}
+
+bool lane_again_locked(const struct lane *lane, struct transfer *transfer, int64_t now)
+{
+	const struct http_reply *reply = &transfer->reply;
+	int64_t end = budget_end(lane, transfer);
+
+	if (!transfer->transient)
+		return false;
+	if (!transfer->repeatable && reply->status != 429 && (!reply->error || reply->sent))
+		return false;
+	if (now >= end || now + transfer->told > end)
+		return false;
+	transfer->due = sooner(now + transfer->delay, end);
+	return true;
+}
+
+void lane_requeue_locked(struct lane *lane, struct transfer *transfer)
+{
+	struct transfer *other = TAILQ_FIRST(&lane->again);
+
+	transfer->state = TRANSFER_AGAIN;
+	while (other && other->due <= transfer->due)
+		other = TAILQ_NEXT(other, link);
+	if (other)
+		TAILQ_INSERT_BEFORE(other, transfer, link);
+	else
+		TAILQ_INSERT_TAIL(&lane->again, transfer, link);
+	lane->stats.queued++;
+}
+
+struct transfer *lane_drain_locked(struct lane *lane)
+{
+	struct transfer *transfer = TAILQ_FIRST(&lane->again);
+
+	if (!transfer)
+		transfer = TAILQ_FIRST(&lane->fresh);
+	if (transfer) {
+		lane_remove_locked(lane, transfer);
+		transfer->state = TRANSFER_FLYING;
+	}
+	return transfer;
+}

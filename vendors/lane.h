@@ -1,0 +1,69 @@
+/*
+ * lane.h - private to http.c, engine.c and transfer.c: an account's place in the queue to its
+ * vendor.
+ *
+ * A lane holds what waits to be sent and decides when the next one may go: at most `allowed` in
+ * flight, none before a time that a 429 has set, retries when they are due and within their budget.
+ * It knows time and numbers, no sockets. All functions want http->lock; NOW is transfer_now().
+ */
+#ifndef ROSTERFS_LANE_H
+#define ROSTERFS_LANE_H
+
+#include "vendors/transfer.h"
+
+struct lane {
+	struct http *http; /* which owns the lane */
+	struct account *account;
+	struct lane *next;
+	char where[160]; /* "api.example.com port 443", for words */
+	bool secure;     /* https */
+
+	struct transfer_queue fresh; /* oldest first */
+	struct transfer_queue again; /* soonest due first */
+	unsigned allowed;            /* how many may be in flight now, 1 to account->parallel */
+	unsigned good;               /* answers other than 429 since allowed last changed */
+	int64_t not_before;          /* a 429 holds the lane until then */
+	int64_t halved;              /* when allowed was last halved */
+	int64_t heard;               /* when the last whole answer came */
+	int64_t progress;            /* when http_progress was last called */
+	int last_error;              /* of the last try without an answer, 0: none yet */
+	char last_words[256];
+	struct http_stats stats;
+};
+
+/* NULL: no memory. */
+struct lane *lane_new(struct http *http, struct account *account);
+
+void lane_free(struct lane *lane);
+
+/* Put a new transfer at the end of the queue. */
+void lane_queue_locked(struct lane *lane, struct transfer *transfer);
+
+/* Take a FRESH or AGAIN transfer out of the queue. */
+void lane_remove_locked(struct lane *lane, struct transfer *transfer);
+
+/*
+ * The next transfer to send, out of the queue and counted as in flight, or (*OVER) one whose time
+ * is up, its reply filled. NULL: none now; lane_due_locked then tells when to ask again.
+ */
+struct transfer *lane_take_locked(struct lane *lane, int64_t now, bool *over);
+
+/* When lane_take_locked may have something if nothing else happens; TRANSFER_NEVER: not by itself.
+ */
+int64_t lane_due_locked(const struct lane *lane, int64_t now);
+
+/* TRANSFER's try has come to an end, see its reply: learn from it. */
+void lane_landed_locked(struct lane *lane, struct transfer *transfer, int64_t now);
+
+/* TRANSFER has ended for good: count it. */
+void lane_ended_locked(struct lane *lane, const struct transfer *transfer);
+
+/* Shall TRANSFER, landed, be tried again? Then its due time is set: lane_requeue_locked it. */
+bool lane_again_locked(const struct lane *lane, struct transfer *transfer, int64_t now);
+
+void lane_requeue_locked(struct lane *lane, struct transfer *transfer);
+
+/* Any transfer out of the queue, as FLYING, at the end of all; NULL: none left. */
+struct transfer *lane_drain_locked(struct lane *lane);
+
+#endif

@@ -1,0 +1,401 @@
+/*
+ * transfer.c - the waiters' half of http.h: starting, waiting for, dropping a request under way.
+ *
+ * Here are the copies of what was asked and what came back, and the rules of who may free them: a
+ * call may end, and its memory go, right after http_drop returns, so the thread tells
+ * (http->waking) whose call it is using, and http_drop waits that instant out. Must not know
+ * libcurl.
+ *
+ * Whatever may hold a secret (headers, keys, bodies) is wiped before it is freed.
+ */
+#include "vendors/transfer.h"
+
+#include "vendors/call.h"
+#include "vendors/lane.h"
+#include "vendors/log.h"
+#include "vendors/vendor.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define BODY_FIRST ((size_t)16 << 10)
+
+int64_t transfer_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static void wipe(char *secret, size_t length)
+{
+	if (secret)
+		explicit_bzero(secret, length);
+	free(secret);
+}
+
+static void wipe_text(char *secret)
+{
+	wipe(secret, secret ? strlen(secret) : 0);
+}
+
+/* ---- the copies ---- */
+
+/* Add "NAME: VALUE". Returns 0, -ENOMEM, or -EINVAL for what would be more than one header. */
+static int add_header(struct transfer *transfer, const char *name, const char *value)
+{
+	char *line = NULL;
+	int error = 0;
+
+	if (asprintf(&line, "%s: %s", name, value) < 0)
+		return -ENOMEM;
+	for (const char *c = line; *c; c++) {
+		if ((unsigned char)*c < 0x20 || *c == 0x7f)
+			error = -EINVAL;
+	}
+	transfer->headers[transfer->header_count++] = line;
+	return error;
+}
+
+static int copy_headers(struct transfer *transfer, const struct http_request *request)
+{
+	int error = 0;
+
+	if (request->header_count > HTTP_HEADERS_MAX)
+		return -EINVAL;
+	for (unsigned i = 0; i < request->header_count && !error; i++)
+		error = add_header(transfer, request->headers[i].name, request->headers[i].value);
+	if (!error && request->body)
+		error = add_header(transfer, "Content-Type",
+				   request->content_type ? request->content_type
+							 : "application/json");
+	return error;
+}
+
+static int copy_request(struct transfer *transfer, const struct http_request *request)
+{
+	const char *base = transfer->lane->account->base_url;
+
+	transfer->method = strdup(request->method);
+	transfer->path = strdup(request->path);
+	if (!transfer->method || !transfer->path)
+		return -ENOMEM;
+	if (asprintf(&transfer->url, "%s%s", base, request->path) < 0) {
+		transfer->url = NULL;
+		return -ENOMEM;
+	}
+	if (request->user) {
+		transfer->user = strdup(request->user);
+		transfer->password = strdup(request->password ? request->password : "");
+		if (!transfer->user || !transfer->password)
+			return -ENOMEM;
+	}
+	if (request->body) {
+		transfer->body = malloc(request->body_length + 1);
+		if (!transfer->body)
+			return -ENOMEM;
+		memcpy(transfer->body, request->body, request->body_length);
+		transfer->body_length = request->body_length;
+	}
+	transfer->repeatable = request->repeatable;
+	return copy_headers(transfer, request);
+}
+
+struct transfer *transfer_new(struct lane *lane, const struct http_request *request, uint64_t tag)
+{
+	struct transfer *transfer = calloc(1, sizeof(*transfer));
+	int error;
+
+	if (!transfer)
+		return NULL;
+	pthread_mutex_lock(&lane->http->lock);
+	lane->http->references++;
+	pthread_mutex_unlock(&lane->http->lock);
+	transfer->http = lane->http;
+	transfer->lane = lane;
+	transfer->tag = tag;
+	transfer->queued = transfer_now();
+	error = copy_request(transfer, request);
+	if (error == -ENOMEM) {
+		transfer_free(transfer);
+		return NULL;
+	}
+	if (error)
+		transfer_fail(transfer, EINVAL, "a header of the request is malformed");
+	return transfer;
+}
+
+void transfer_free(struct transfer *transfer)
+{
+	http_reply_clear(&transfer->reply);
+	for (unsigned i = 0; i < transfer->header_count; i++)
+		wipe_text(transfer->headers[i]);
+	wipe_text(transfer->user);
+	wipe_text(transfer->password);
+	wipe(transfer->body, transfer->body_length);
+	free(transfer->method);
+	free(transfer->path);
+	free(transfer->url);
+	http_put(transfer->http);
+	free(transfer);
+}
+
+/* ---- the reply ---- */
+
+void http_reply_clear(struct http_reply *reply)
+{
+	wipe(reply->body, reply->length);
+	free(reply->etag);
+	memset(reply, 0, sizeof(*reply));
+}
+
+void transfer_reset(struct transfer *transfer)
+{
+	http_reply_clear(&transfer->reply);
+	transfer->capacity = 0;
+	transfer->refused = 0;
+	transfer->passes = 0;
+	transfer->told = 0;
+	transfer->transient = false;
+	transfer->curl_words[0] = '\0';
+}
+
+void transfer_fail(struct transfer *transfer, int error, const char *format, ...)
+{
+	struct http_reply *reply = &transfer->reply;
+	bool sent = reply->sent;
+	char words[sizeof(reply->words)];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(words, sizeof(words), format, args);
+	va_end(args);
+	for (char *c = words; *c; c++) {
+		if ((unsigned char)*c < 0x20 || *c == 0x7f)
+			*c = ' ';
+	}
+	http_reply_clear(reply);
+	transfer->capacity = 0;
+	reply->error = error;
+	reply->sent = sent;
+	memcpy(reply->words, words, sizeof(words));
+}
+
+int transfer_take(struct transfer *transfer, const char *data, size_t length)
+{
+	struct http_reply *reply = &transfer->reply;
+	size_t capacity = transfer->capacity ? transfer->capacity : BODY_FIRST;
+	char *body;
+
+	if (length > HTTP_BODY_MAX || reply->length + length > HTTP_BODY_MAX)
+		return -EREMOTEIO;
+	while (capacity < reply->length + length + 1)
+		capacity *= 2;
+	if (capacity != transfer->capacity) {
+		/* not realloc: it would leave the old copy, which may hold a token, unwiped */
+		body = malloc(capacity);
+		if (!body)
+			return -ENOMEM;
+		if (reply->length)
+			memcpy(body, reply->body, reply->length);
+		wipe(reply->body, reply->length);
+		reply->body = body;
+		transfer->capacity = capacity;
+	}
+	memcpy(reply->body + reply->length, data, length);
+	reply->length += length;
+	reply->body[reply->length] = '\0';
+	return 0;
+}
+
+void transfer_log(const struct transfer *transfer)
+{
+	const struct http_reply *reply = &transfer->reply;
+	int64_t begun = transfer->tries ? transfer->first : transfer->queued;
+	char status[16];
+
+	snprintf(status, sizeof(status), "%d", reply->status);
+	log_line("%s %s %s -> %s in %lld ms (%u %s)", transfer->lane->account->name,
+		 transfer->method, transfer->path, reply->error ? reply->words : status,
+		 (long long)(transfer_now() - begun), transfer->tries,
+		 transfer->tries == 1 ? "try" : "tries");
+}
+
+/* ---- the waiters' half of http.h ---- */
+
+struct transfer *http_start(struct call *call, struct account *account,
+			    const struct http_request *request, uint64_t tag)
+{
+	struct lane *lane = account->lane;
+	struct transfer *transfer = transfer_new(lane, request, tag);
+	struct http *http;
+
+	if (!transfer)
+		return NULL;
+	http = lane->http;
+	transfer->call = call;
+	pthread_mutex_lock(&http->lock);
+	if (http->stopping && !transfer->reply.error)
+		transfer_fail(transfer, EINTR, "interrupted");
+	if (transfer->reply.error) {
+		transfer->state = TRANSFER_ENDED;
+		transfer->ended = true;
+	} else {
+		lane_queue_locked(lane, transfer);
+	}
+	pthread_mutex_unlock(&http->lock);
+	if (!transfer->ended)
+		http_poke(http);
+	return transfer;
+}
+
+/* End TRANSFER now; it stays its waiter's. The thread waits for nothing, so this takes no time. */
+static void stop(struct transfer *transfer)
+{
+	struct http *http = transfer->http;
+	bool queued = false;
+
+	pthread_mutex_lock(&http->lock);
+	if (transfer->state == TRANSFER_FLYING) {
+		transfer->abort = true;
+		http->aborts = true;
+		http_poke(http);
+		while (transfer->state != TRANSFER_ENDED)
+			pthread_cond_wait(&http->settled, &http->lock);
+	} else if (transfer->state != TRANSFER_ENDED) {
+		queued = true;
+		lane_remove_locked(transfer->lane, transfer);
+		transfer->state = TRANSFER_ENDED;
+		/* what brought it back into the queue is known not to have been applied */
+		if (!transfer->repeatable)
+			transfer->reply.sent = false;
+		transfer_fail(transfer, EINTR, "interrupted");
+		lane_ended_locked(transfer->lane, transfer);
+	}
+	pthread_mutex_unlock(&http->lock);
+	if (queued)
+		transfer_log(transfer);
+}
+
+static bool has_ended(void *arg)
+{
+	const struct transfer *transfer = arg;
+
+	return transfer->ended;
+}
+
+int http_perform(struct call *call, struct account *account, const struct http_request *request,
+		 struct http_reply *reply)
+{
+	struct transfer *transfer = http_start(call, account, request, 0);
+
+	memset(reply, 0, sizeof(*reply));
+	snprintf(call->request, sizeof(call->request), "%s %s", request->method, request->path);
+	call->status = 0;
+	if (!transfer) {
+		reply->error = ENOMEM;
+		snprintf(reply->words, sizeof(reply->words), "no memory for the request");
+		return -ENOMEM;
+	}
+	if (call_wait(call, has_ended, transfer) < 0)
+		stop(transfer);
+	*reply = transfer->reply;
+	memset(&transfer->reply, 0, sizeof(transfer->reply));
+	call->status = reply->status;
+	http_drop(transfer, true);
+	return -reply->error;
+}
+
+struct any {
+	struct transfer *const *transfers;
+	size_t count;
+	size_t found;
+};
+
+static bool any_ended(void *arg)
+{
+	struct any *any = arg;
+
+	for (any->found = 0; any->found < any->count; any->found++) {
+		const struct transfer *transfer = any->transfers[any->found];
+
+		if (transfer && transfer->ended)
+			return true;
+	}
+	return false;
+}
+
+int http_wait_any(struct call *call, struct transfer *const *transfers, size_t count)
+{
+	struct any any = {.transfers = transfers, .count = count};
+	int error = call_wait(call, any_ended, &any);
+
+	return error ? error : (int)any.found;
+}
+
+uint64_t http_tag(const struct transfer *transfer)
+{
+	return transfer->tag;
+}
+
+struct http_reply *http_reply(struct transfer *transfer)
+{
+	return &transfer->reply;
+}
+
+void http_drop(struct transfer *transfer, bool abort)
+{
+	struct http *http;
+	bool flying, queued;
+
+	if (!transfer)
+		return;
+	http = transfer->http;
+	pthread_mutex_lock(&http->lock);
+	while (http->waking == transfer)
+		pthread_cond_wait(&http->settled, &http->lock);
+	flying = transfer->state == TRANSFER_FLYING;
+	queued = !flying && transfer->state != TRANSFER_ENDED;
+	if (flying) {
+		transfer->call = NULL;
+		transfer->dropped = true;
+		if (abort) {
+			transfer->abort = true;
+			http->aborts = true;
+			http_poke(http);
+		}
+	} else if (queued) {
+		lane_remove_locked(transfer->lane, transfer);
+		lane_ended_locked(transfer->lane, transfer);
+	}
+	pthread_mutex_unlock(&http->lock);
+	if (queued && transfer->tries)
+		transfer_log(transfer);
+	if (!flying)
+		transfer_free(transfer);
+}
+
+void http_progress(struct account *account)
+{
+	struct lane *lane = account->lane;
+
+	pthread_mutex_lock(&lane->http->lock);
+	lane->progress = transfer_now();
+	pthread_mutex_unlock(&lane->http->lock);
+}
+
+void http_stats(const struct account *account, struct http_stats *stats)
+{
+	struct lane *lane = account->lane;
+
+	memset(stats, 0, sizeof(*stats));
+	if (!lane)
+		return;
+	pthread_mutex_lock(&lane->http->lock);
+	*stats = lane->stats;
+	pthread_mutex_unlock(&lane->http->lock);
+}

@@ -1,0 +1,241 @@
+/*
+ * vendor.h - the contract between a vendor and the rest of rosterfs. Read this first.
+ *
+ * A vendor is mostly a table: its settings (keys of the config file) and its collections (users;
+ * for some also accounts, memberships...), each a row with paths, envelopes, field names and what
+ * may be done. Code is only for what no table can say: how a request is authorized, and who `self`
+ * is. A new vendor is one file with one table, and one line in vendors.c.
+ *
+ * Nothing under vendors/ knows of caches, files or FUSE. json_t values stay in the thread that made
+ * them; across threads goes text.
+ */
+#ifndef ROSTERFS_VENDOR_H
+#define ROSTERFS_VENDOR_H
+
+#include <jansson.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <time.h>
+
+struct account;
+struct call;
+struct http_request;
+struct lane;
+struct totals;
+
+/* ---- settings: the keys that a section of the config file may hold ---- */
+
+enum setting_type {
+	SETTING_TEXT,
+	SETTING_SECRET, /* also as NAME_file, NAME_env, NAME_command */
+	SETTING_CHOICE, /* one of choices */
+	SETTING_FILE,   /* a path; the value becomes the file's text, at most 1 MiB */
+};
+
+struct setting {
+	const char *name;
+	enum setting_type type;
+	bool required;
+	const char *fallback;       /* the value when it is not given; NULL: none */
+	const char *const *choices; /* NULL-terminated, for SETTING_CHOICE */
+};
+
+/* ---- collections ---- */
+
+enum field_flag {
+	FIELD_SYSTEM = 1,        /* assigned by the vendor: never sent, a change is EPERM */
+	FIELD_IMMUTABLE = 2,     /* sent as it is, a change is EPERM */
+	FIELD_REQUIRED = 4,      /* null is EINVAL */
+	FIELD_WRITE_ONLY = 8,    /* sent when written; never shown, logged or kept */
+	FIELD_CONFIDENTIAL = 16, /* the vendor shows it, rosterfs does not: removed from each answer
+				  */
+};
+
+/* What the table does not name is a plain mutable field. */
+struct field {
+	const char *name;
+	unsigned flags; /* of enum field_flag */
+};
+
+enum paging {
+	PAGING_NUMBER, /* page=1.. & count= */
+	PAGING_OFFSET, /* offset=0.. & limit= */
+};
+
+/* One kind of record. Names that are lists are NULL-terminated, the first that a record has counts.
+ */
+struct collection {
+	const char *name;      /* "users": for the log */
+	const char *list_path; /* "/user" */
+	const char *item_path; /* "/user/": the id follows, escaped */
+	const char *list_key;  /* the member of a list answer that holds the rows */
+	const char *item_key;  /* the envelope of one record, and of a wrapped row */
+	const char *total_key; /* member of a list answer that may be a total of records, or not */
+	unsigned page_size;    /* rows asked for in one page: the most the vendor gives */
+	const char *id_key;
+	const char *const *email_keys;
+	const char *const *time_keys; /* when the record was last updated, best first */
+	const char *stamp_key;        /* the field that names a version of a record, or NULL */
+	const char *status_key;       /* field that holds the status, or NULL */
+	const struct field *fields;   /* ends with a NULL name */
+	enum paging (*paging)(const struct account *account);
+	/*
+	 * What a list answer says of the whole list, laid into *TOTALS (walk.h), where all is
+	 * "unknown" at first. NULL: total_key, and hypermedia.pagination where there is one.
+	 */
+	void (*totals)(const json_t *answer, struct totals *totals);
+};
+
+/* ---- the vendor ---- */
+
+struct vendor {
+	const char *type;               /* the word after `type =` */
+	const struct setting *settings; /* beyond the common ones; ends with a NULL name */
+	const char *base_url;           /* the default; NULL for a vendor without an API */
+	const struct collection
+	    *users; /* NULL: no API, the directory is kept by hand and read-only */
+
+	/* One line for the log after a deactivation: what no API does. NULL without an API. */
+	const char *remains;
+
+	/*
+	 * The text of MANUAL for ACCOUNT: what no API does, and how to do it by hand. In static
+	 * memory, or owned by the account; never NULL.
+	 */
+	const char *(*manual)(const struct account *account);
+
+	/*
+	 * Put into REQUEST what proves who we are. The strings stay valid as long as ACCOUNT. May
+	 * wait for the vendor (a token). Returns 0 or a negative errno with words in CALL.
+	 */
+	int (*authorize)(struct call *call, struct account *account, struct http_request *request);
+
+	/*
+	 * Find the id of the user that our key belongs to. Returns 0 and the id in *ID (the caller
+	 * frees), -ENODATA when the vendor does not tell (nothing is said in CALL then), or a
+	 * negative errno with words in CALL. May wait.
+	 */
+	int (*self)(struct call *call, struct account *account, char **id);
+};
+
+/* All vendors, ending with NULL. */
+extern const struct vendor *const vendors[];
+
+/* The vendor whose type is TYPE, or NULL. */
+const struct vendor *vendor_find(const char *type);
+
+/* ---- an account: one section of the config file ---- */
+
+struct account {
+	char *name; /* the section, which is the directory's name */
+	const struct vendor *vendor;
+	char *base_url; /* without a slash at its end; NULL: no API */
+	unsigned ttl;   /* seconds a fetched roster counts as fresh */
+	unsigned grace; /* seconds more in which the old one is served while a new one is fetched */
+	unsigned parallel;     /* most requests in flight */
+	unsigned timeout;      /* seconds for one request */
+	unsigned retry_budget; /* seconds of retrying without progress */
+	bool allow_delete;
+	char **values; /* the vendor's own settings, in the order of vendor->settings; NULL: not
+			  given */
+	atomic_bool updates_by_post; /* the vendor refused PUT with 405: POST to the item updates */
+	struct lane *lane; /* the account's place in http.c; set by http_add, NULL without an API */
+};
+
+/* A new account with the defaults, named NAME (copied). NULL: no memory. */
+struct account *account_new(const char *name, const struct vendor *vendor);
+
+/* Wipes the secrets and frees everything but the lane, which http_free ends. NULL is fine. */
+void account_free(struct account *account);
+
+/* The value of the vendor's own setting NAME, or NULL. NAME must be in the vendor's table. */
+const char *account_value(const struct account *account, const char *name);
+
+/* Overwrite each secret of ACCOUNT that stands in TEXT with asterisks, in place. */
+void account_redact(const struct account *account, char *text);
+
+/* ---- records: pure functions over a vendor's JSON ---- */
+
+/* The flags of field NAME in COLLECTION; 0 for a field that the table does not name. */
+unsigned collection_flags(const struct collection *collection, const char *name);
+
+/*
+ * Take RECORD (a borrowed reference inside ANSWER) out of its envelope {"user":{..}}; an answer
+ * that is the bare record passes too. NULL: there is no object.
+ */
+json_t *collection_unwrap(const struct collection *collection, json_t *answer);
+
+/*
+ * The id of RECORD as text, from a string or an integer; written to BUFFER when it is a number
+ * (at least 24 bytes). NULL: the record has no id, or an empty one.
+ */
+const char *collection_id(const struct collection *collection, const json_t *record, char *buffer);
+
+/* The email of RECORD, borrowed, or NULL. */
+const char *collection_email(const struct collection *collection, const json_t *record);
+
+/*
+ * When RECORD was last updated, from the first time key that can be read: "2024-01-02 03:04:05"
+ * (UTC), ISO 8601 with Z or an offset, with or without a fraction. False: the record does not tell.
+ */
+bool collection_time(const struct collection *collection, const json_t *record,
+		     struct timespec *time);
+
+/* Remove from RECORD what must never be shown: confidential and write-only fields. */
+void collection_hide(const struct collection *collection, json_t *record);
+
+/* ---- requests: each may wait for the vendor ---- */
+
+/*
+ * Receives the rows of a roster while it is walked. add: RECORD is borrowed; ID is its id; returns
+ * 0, -EEXIST when the id came before (list.c then decides), or a negative errno that ends the walk.
+ * reset: all rows so far are void, the walk starts again. progress (may be NULL): so many pages and
+ * rows of this pass are there.
+ */
+struct list_sink {
+	int (*add)(struct list_sink *sink, const char *id, json_t *record);
+	void (*reset)(struct list_sink *sink);
+	void (*progress)(struct list_sink *sink, unsigned pages, size_t rows);
+};
+
+/*
+ * Walk the whole collection. Returns 0 when each record was handed to SINK exactly once since the
+ * last reset, else a negative errno with words in CALL: then what the sink got is not a roster.
+ */
+int vendor_list(struct call *call, struct account *account, const struct collection *collection,
+		struct list_sink *sink);
+
+/*
+ * Fetch one record. Returns 0, a new reference in *RECORD (out of its envelope, confidential and
+ * write-only fields removed) and its ETag in *ETAG (the caller frees; NULL: none; ETAG may be
+ * NULL), or a negative errno with words in CALL: -ENOENT when the vendor does not know the id.
+ */
+int vendor_get(struct call *call, struct account *account, const struct collection *collection,
+	       const char *id, json_t **record, char **etag);
+
+/*
+ * What became of a change that was sent. Only VENDOR_DONE means that the vendor has answered that
+ * it is made; *ANSWER then holds what it answered (a new reference, or NULL for an empty answer).
+ */
+enum vendor_outcome {
+	VENDOR_DONE,
+	VENDOR_REFUSED, /* certainly not applied; the errno and the words are in CALL */
+	VENDOR_UNKNOWN, /* lost on the way, or a 5xx: a GET will tell; errno and words in CALL */
+	VENDOR_CHANGED, /* 409 or 412: the record is not what we thought; errno and words in CALL */
+};
+
+/*
+ * Replace record ID by BODY (borrowed; already without system fields), with If-Match if ETAG. PUT
+ * as Partnerize's guide says; a vendor that answers 405 gets a POST to the item, as its own older
+ * documents say, from then on. An answer that lacks a record leaves *ANSWER NULL.
+ */
+enum vendor_outcome vendor_put(struct call *call, struct account *account,
+			       const struct collection *collection, const char *id,
+			       const json_t *body, const char *etag, json_t **answer);
+
+/* Parse LENGTH bytes of a vendor's JSON. NULL: not JSON; *WHY (static or in the buffer) says why.
+ */
+json_t *vendor_parse(const char *text, size_t length, char *why, size_t why_size);
+
+#endif

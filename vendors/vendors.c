@@ -1,0 +1,26 @@
+/*
+ * vendors.c - the list of vendors. A new one is one file, and one line here.
+ */
+#include "vendors/vendor.h"
+
+#include <string.h>
+
+extern const struct vendor vendor_partnerize;
+extern const struct vendor vendor_cj;
+extern const struct vendor vendor_manual;
+
+const struct vendor *const vendors[] = {
+    &vendor_partnerize,
+    &vendor_cj,
+    &vendor_manual,
+    NULL,
+};
+
+const struct vendor *vendor_find(const char *type)
+{
+	for (size_t i = 0; vendors[i]; i++) {
+		if (strcmp(vendors[i]->type, type) == 0)
+			return vendors[i];
+	}
+	return NULL;
+}
