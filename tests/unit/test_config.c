@@ -1,0 +1,499 @@
+/*
+ * test_config.c - the config file: what is accepted, what is refused and with which words.
+ *
+ * The vendors here are this test's own, so that it says what config.c does with any table. It
+ * writes small files into a directory of its own and removes it. Nothing is sent anywhere.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "mount/config.h"
+#include "tests/unit/config_vendors.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* ---- files ---- */
+
+static char directory[] = "/tmp/rosterfs-test-config-XXXXXX";
+static char config_file[64];
+
+static int set_up(void **state)
+{
+	(void)state;
+	if (!mkdtemp(directory))
+		return -1;
+	(void)snprintf(config_file, sizeof(config_file), "%s/c.conf", directory);
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	static const char *const names[] = {"c.conf", "key", "note", "large"};
+	char path[128];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		(void)snprintf(path, sizeof(path), "%s/%s", directory, names[i]);
+		(void)unlink(path);
+	}
+	return rmdir(directory);
+}
+
+static void put(const char *name, const char *text, size_t length, mode_t mode)
+{
+	char path[128];
+	FILE *file;
+
+	(void)snprintf(path, sizeof(path), "%s/%s", directory, name);
+	file = fopen(path, "w");
+	assert_non_null(file);
+	assert_int_equal(fwrite(text, 1, length, file), length);
+	assert_int_equal(fclose(file), 0);
+	assert_int_equal(chmod(path, mode), 0);
+}
+
+static int read_text(const char *text, mode_t mode, struct config *config, char *why, size_t size)
+{
+	put("c.conf", text, strlen(text), mode);
+	return config_read(config_file, config, why, size);
+}
+
+static void accept_text(const char *text, mode_t mode, struct config *config)
+{
+	char why[512] = "";
+
+	if (read_text(text, mode, config, why, sizeof(why)) != 0)
+		fail_msg("refused: %s", why);
+}
+
+/* LINE 0: the error has no line. */
+static void refuse_text(const char *text, mode_t mode, unsigned line, const char *words)
+{
+	char why[512] = "";
+	char begin[128];
+	struct config config = {0};
+	int result = read_text(text, mode, &config, why, sizeof(why));
+
+	if (line)
+		(void)snprintf(begin, sizeof(begin), "%s:%u: ", config_file, line);
+	else
+		(void)snprintf(begin, sizeof(begin), "%s: ", config_file);
+	if (result >= 0) {
+		config_clear(&config);
+		fail_msg("accepted, instead of '%s': %s", words, text);
+	}
+	if (strncmp(why, begin, strlen(begin)) != 0 || !strstr(why, words) || strchr(why, '\n'))
+		fail_msg("'%s' instead of '%s%s' for: %s", why, begin, words, text);
+	if (strstr(why, "S3CRET"))
+		fail_msg("a secret in the words: %s", why);
+	assert_null(config.accounts);
+}
+
+#define SHOP "[shop]\nshop_key = S3CRET\n"
+
+/* ---- what is accepted ---- */
+
+static void test_defaults(void **state)
+{
+	struct config config;
+	const struct account *account;
+
+	(void)state;
+	accept_text(SHOP, 0600, &config);
+	assert_int_equal(config.status_limit, 100);
+	assert_int_equal(config.status_window, 3600);
+	assert_int_equal(config.scratch_limit, 64 << 20);
+	assert_null(config.audit_log);
+	assert_int_equal(config.account_count, 1);
+	account = config.accounts[0];
+	assert_string_equal(account->name, "shop");
+	assert_ptr_equal(account->vendor, &shop);
+	assert_string_equal(account->base_url, "https://shop.example");
+	assert_int_equal(account->ttl, 300);
+	assert_int_equal(account->grace, 0);
+	assert_int_equal(account->parallel, 8);
+	assert_int_equal(account->timeout, 30);
+	assert_int_equal(account->retry_budget, 60);
+	assert_false(account->allow_delete);
+	assert_string_equal(account_value(account, "shop_key"), "S3CRET");
+	assert_null(account_value(account, "spare_key"));
+	assert_string_equal(account_value(account, "auth"), "headers");
+	assert_null(account_value(account, "self_id"));
+	config_clear(&config);
+	assert_int_equal(config.account_count, 0);
+}
+
+static void test_all_keys(void **state)
+{
+	struct config config;
+	const struct account *account;
+	char path[128];
+
+	(void)state;
+	put("note", "Zeile 1\n\xC3\xA4\n", 11, 0644);
+	accept_text(
+	    "\xEF\xBB\xBF# a comment ; with anything in it\r\n"
+	    "; another\n"
+	    "   \t\n"
+	    "[second store]\r\n"
+	    "shop_key=a#b;c = d : \"e\"\r\n"
+	    "spare_key : two words # no comment\n"
+	    "base_url = https://x.example/v1//\n"
+	    "ttl = 0\ngrace = 60\nparallel = 64\ntimeout = 3600\nretry_budget = 0\n"
+	    "allow_delete = yes\nauth = basic\nself_id = 7\n"
+	    "type = shop\n"
+	    "\n[rosterfs]\n"
+	    "status_limit = 0\nstatus_window = 1\nscratch_limit = 2K\naudit_log = sub/audit\n"
+	    "[6sense]\ntype = hand\nnotice_file = note\n"
+	    "[\xC3\xA4]\ntype = shop\nshop_key = x\n"
+	    "[paper]",
+	    0600, &config);
+	assert_int_equal(config.status_limit, 0);
+	assert_int_equal(config.status_window, 1);
+	assert_int_equal(config.scratch_limit, 2048);
+	(void)snprintf(path, sizeof(path), "%s/sub/audit", directory);
+	assert_string_equal(config.audit_log, path);
+	assert_int_equal(config.account_count, 4);
+	account = config.accounts[0];
+	assert_string_equal(account->name, "second store");
+	assert_string_equal(account->base_url, "https://x.example/v1");
+	assert_int_equal(account->ttl, 0);
+	assert_int_equal(account->grace, 60);
+	assert_int_equal(account->parallel, 64);
+	assert_int_equal(account->timeout, 3600);
+	assert_int_equal(account->retry_budget, 0);
+	assert_true(account->allow_delete);
+	assert_string_equal(account_value(account, "shop_key"), "a#b;c = d : \"e\"");
+	assert_string_equal(account_value(account, "spare_key"), "two words # no comment");
+	assert_string_equal(account_value(account, "auth"), "basic");
+	assert_string_equal(account_value(account, "self_id"), "7");
+	assert_string_equal(account_value(config.accounts[1], "notice_file"),
+			    "Zeile 1\n\xC3\xA4\n");
+	assert_null(config.accounts[1]->base_url);
+	assert_string_equal(config.accounts[2]->name, "\xC3\xA4");
+	assert_ptr_equal(config.accounts[3]->vendor, &paper);
+	config_clear(&config);
+}
+
+static void size_is(const char *text, size_t size)
+{
+	char lines[128];
+	struct config config;
+
+	(void)snprintf(lines, sizeof(lines), "[rosterfs]\nscratch_limit = %s\n[paper]\n", text);
+	accept_text(lines, 0644, &config);
+	assert_int_equal(config.scratch_limit, size);
+	config_clear(&config);
+}
+
+static void test_sizes(void **state)
+{
+	(void)state;
+	size_is("0", 0);
+	size_is("1", 1);
+	size_is("3M", (size_t)3 << 20);
+	size_is("1G", (size_t)1 << 30);
+}
+
+/* inih keeps 49 bytes of a section's name; we keep them all. */
+static void test_long_name(void **state)
+{
+	char text[256];
+	struct config config;
+
+	(void)state;
+	(void)snprintf(text, sizeof(text), "[%064d]\ntype = paper\n[%063d]\ntype = paper\n", 1, 1);
+	accept_text(text, 0644, &config);
+	assert_int_equal(strlen(config.accounts[0]->name), 64);
+	assert_int_equal(strlen(config.accounts[1]->name), 63);
+	config_clear(&config);
+	(void)snprintf(text, sizeof(text), "[%065d]\ntype = paper\n", 1);
+	refuse_text(text, 0644, 1, "64 bytes at most");
+}
+
+/* ---- what is refused ---- */
+
+struct refusal {
+	unsigned line;
+	const char *words;
+	const char *text;
+};
+
+static void refuse_all(const struct refusal *refusals, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		refuse_text(refusals[i].text, 0600, refusals[i].line, refusals[i].words);
+}
+
+#define REFUSE_ALL(table) refuse_all(table, sizeof(table) / sizeof(*(table)))
+
+static void test_lines(void **state)
+{
+	static const struct refusal refusals[] = {
+	    {3, "is indented", SHOP " ttl = 3\n"},
+	    {3, "is indented", SHOP "\t# a comment\n"},
+	    {1, "is indented", " [shop]\n"},
+	    {2, "after a space would cut", "[shop]\nshop_key = S3CRET ;more\n"},
+	    {2, "after a space would cut", "[shop]\nshop_key =\t;S3CRET\n"},
+	    {1, "after a space would cut", "[shop ;x]\n"},
+	    {2, "expected key = value", "[shop]\nS3CRET\n"},
+	    {2, "no key before the =", "[shop]\n= S3CRET\n"},
+	    {1, "] of the section is missing", "[shop\n"},
+	    {1, "nothing may follow the ]", "[shop] shop_key = S3CRET\n"},
+	    {1, "nothing may follow the ]", "[shop] # the shop\n"},
+	    {1, "before the first [section]", "ttl = 3\n[shop]\n"},
+	    {3, "has no value", SHOP "ttl =  \t\n"},
+	    {2, "control character", "[shop]\nshop_key = S3CRET\033\n"},
+	    {2, "control character", "[shop]\nshop_key = S3\rCRET\n"},
+	    {2, "control character", "[shop]\n# \v\n"},
+	    {4, "in line 2 already", SHOP "ttl = 3\nshop_key = S3CRET\n"},
+	    {4, "section is in line 1 already", SHOP "[paper]\n[shop]\n"},
+	    {3, "section is in line 2 already", "[paper]\n[rosterfs]\n[rosterfs]\n"},
+	    {0, "no vendor section", ""},
+	    {0, "no vendor section", "[rosterfs]\nstatus_limit = 3\n"},
+	};
+
+	(void)state;
+	REFUSE_ALL(refusals);
+}
+
+static void test_bytes(void **state)
+{
+	static const char nul[] = "[shop]\nshop_key = S3C\0RET\n";
+	char why[512];
+	char long_line[2048];
+	struct config config;
+	char *large;
+
+	(void)state;
+	put("c.conf", nul, sizeof(nul) - 1, 0600);
+	assert_int_equal(config_read(config_file, &config, why, sizeof(why)), -EINVAL);
+	assert_non_null(strstr(why, ":2: a control character"));
+
+	(void)snprintf(long_line, sizeof(long_line), "[shop]\n\n# %01000d\n", 1);
+	refuse_text(long_line, 0600, 3, "bytes at most");
+	(void)snprintf(long_line, sizeof(long_line), "[shop]\nshop_key = S3CRET%01000d", 1);
+	refuse_text(long_line, 0600, 2, "a longer secret goes into a file");
+
+	large = calloc(1, (1 << 20) + 1);
+	assert_non_null(large);
+	put("c.conf", large, (1 << 20) + 1, 0600);
+	free(large);
+	assert_int_equal(config_read(config_file, &config, why, sizeof(why)), -EFBIG);
+}
+
+static void test_names(void **state)
+{
+	static const struct refusal refusals[] = {
+	    {1, "cannot be named README", "[README]\ntype = paper\n"},
+	    {1, "cannot be named by-email", "[by-email]\ntype = paper\n"},
+	    {1, "cannot be named .rosterfs", "[.rosterfs]\ntype = paper\n"},
+	    {1, "has no name", "[]\ntype = paper\n"},
+	    {1, "no / in it", "[a/b]\ntype = paper\n"},
+	    {1, "no . at its beginning", "[..]\ntype = paper\n"},
+	    {1, "no space after [", "[ paper]\n"},
+	    {1, "no space after [", "[paper ]\n"},
+	    {1, "control character", "[a\tb]\ntype = paper\n"},
+	    {1, "not UTF-8", "[\xE4]\ntype = paper\n"},
+	    {1, "section [stor] needs a key type, one of: shop, hand, paper, homeless", "[stor]\n"},
+	    {3, "unknown type; it is one of: shop", SHOP "type = S3CRET\n"},
+	};
+
+	(void)state;
+	REFUSE_ALL(refusals);
+}
+
+static void test_keys(void **state)
+{
+	static const struct refusal refusals[] = {
+	    {3, "unknown key tll; did you mean ttl?", SHOP "tll = 3\n"},
+	    {2, "unknown key shop_kye; did you mean shop_key?", "[shop]\nshop_kye = S3CRET\n"},
+	    {2, "did you mean shop_key_file?", "[shop]\nshopkey_file = x\n"},
+	    {3, "unknown key Paralel; did you mean parallel?", SHOP "Paralel = 3\n"},
+	    {2, "did you mean status_limit?", "[rosterfs]\nstatus_limt = 3\n[paper]\n"},
+	    {3, "unknown key colour; see", SHOP "colour = red\n"},
+	    {3, "unknown key; see", SHOP "zS3CRETz== x\n"},
+	    {3, "unknown key; see", SHOP "S3CRET: x\n"},
+	    {3, "status_limit belongs in [rosterfs]", SHOP "status_limit = 3\n"},
+	    {2, "ttl belongs in the section of a vendor", "[rosterfs]\nttl = 3\n[paper]\n"},
+	    {2, "type paper has no API, hence no key ttl", "[paper]\nttl = 3\n"},
+	    {2, "type paper has no API, hence no key base_url", "[paper]\nbase_url = https://x\n"},
+	    {1, "section [shop] needs the key shop_key (or shop_key_file, ", "[shop]\nttl = 3\n"},
+	    {2, "section [x] needs the key notice_file", "\n[x]\ntype = hand\n"},
+	    {1, "section [homeless] needs the key base_url", "[homeless]\n"},
+	    {3, "line 2 gives shop_key already, with shop_key:", SHOP "shop_key_env = X\n"},
+	    {4, "line 3 gives spare_key already, with spare_key_file:",
+	     SHOP "spare_key_file = x\nspare_key_command = false\n"},
+	    {3, "unknown key auth_file; see", SHOP "auth_file = x\n"},
+	    {3, "unknown key shop_key_; did you mean shop_key?", SHOP "shop_key_ = x\n"},
+	};
+
+	(void)state;
+	REFUSE_ALL(refusals);
+}
+
+static void test_values(void **state)
+{
+	static const struct refusal refusals[] = {
+	    {3, "ttl must be a whole number from 0 to", SHOP "ttl = 5m\n"},
+	    {3, "ttl must be", SHOP "ttl = 0x10\n"},
+	    {3, "ttl must be", SHOP "ttl = 300 # seconds\n"},
+	    {3, "ttl must be", SHOP "ttl = 99999999999999999999999999\n"},
+	    {3, "parallel must be a whole number from 1 to 64", SHOP "parallel = 0\n"},
+	    {3, "parallel must be", SHOP "parallel = 65\n"},
+	    {3, "timeout must be a whole number from 1 to 3600", SHOP "timeout = 0\n"},
+	    {3, "retry_budget must be a whole number from 0 to 86400",
+	     SHOP "retry_budget = 86401\n"},
+	    {3, "allow_delete must be yes or no", SHOP "allow_delete = true\n"},
+	    {3, "auth must be one of: headers, basic", SHOP "auth = S3CRET\n"},
+	    {3, "base_url: the stub takes https only", SHOP "base_url = http://S3CRET@x\n"},
+	    {2, "status_window must be a whole number from 1",
+	     "[rosterfs]\nstatus_window = 0\n[paper]\n"},
+	    {2, "scratch_limit must be", "[rosterfs]\nscratch_limit = K\n[paper]\n"},
+	    {2, "scratch_limit must be", "[rosterfs]\nscratch_limit = 9999999999G\n[paper]\n"},
+	    {2, "scratch_limit must be", "[rosterfs]\nscratch_limit = 1.5G\n[paper]\n"},
+	    {3, "notice_file: the file cannot be read: No such file",
+	     "[x]\ntype = hand\nnotice_file = no\n"},
+	    {3, "notice_file: the file cannot be read: Is a directory",
+	     "[x]\ntype = hand\nnotice_file = .\n"},
+	    {2, "shop_key_env: there is no such environment variable",
+	     "[shop]\nshop_key_env = ROSTERFS_TEST_NOT_SET\n"},
+	};
+
+	(void)state;
+	REFUSE_ALL(refusals);
+}
+
+static void test_missing_file(void **state)
+{
+	char why[512];
+	struct config config;
+
+	(void)state;
+	assert_int_equal(config_read("/nonexistent/c.conf", &config, why, sizeof(why)), -ENOENT);
+	assert_string_equal(why, "/nonexistent/c.conf: No such file or directory");
+	assert_int_equal(config_read(directory, &config, why, sizeof(why)), -EISDIR);
+}
+
+static void test_notice(void **state)
+{
+	char *large = malloc((1 << 20) + 1);
+	struct config config;
+
+	(void)state;
+	assert_non_null(large);
+	memset(large, 'x', (1 << 20) + 1);
+	put("large", large, (1 << 20) + 1, 0644);
+	refuse_text("[hand]\nnotice_file = large\n", 0644, 2, "larger than 1 MiB");
+	put("large", large, 1 << 20, 0644);
+	accept_text("[hand]\nnotice_file = large\n", 0644, &config);
+	assert_int_equal(strlen(account_value(config.accounts[0], "notice_file")), 1 << 20);
+	config_clear(&config);
+	put("large", "a\0b", 3, 0644);
+	refuse_text("[hand]\nnotice_file = large\n", 0644, 2, "NUL byte");
+	free(large);
+}
+
+/* Where the config file's path is relative, what stands in it is still found, and absolute. */
+static void test_relative(void **state)
+{
+	char here[512];
+	char why[512];
+	char path[128];
+	struct config config;
+	static const char text[] = "[rosterfs]\naudit_log = a\n[hand]\nnotice_file = note\n";
+
+	(void)state;
+	put("note", "n", 1, 0644);
+	put("c.conf", text, strlen(text), 0644);
+	(void)snprintf(path, sizeof(path), "%s/a", directory);
+	assert_non_null(getcwd(here, sizeof(here)));
+	assert_int_equal(chdir(directory), 0);
+	assert_int_equal(config_read("c.conf", &config, why, sizeof(why)), 0);
+	assert_string_equal(config.audit_log, path);
+	config_clear(&config);
+	assert_int_equal(chdir("/"), 0);
+	assert_int_equal(config_read(config_file + 1, &config, why, sizeof(why)), 0);
+	assert_string_equal(config.audit_log, path);
+	config_clear(&config);
+	assert_int_equal(chdir(here), 0);
+}
+
+/* ---- secrets ---- */
+
+static void test_permissions(void **state)
+{
+	struct config config;
+
+	(void)state;
+	refuse_text(SHOP, 0640, 2,
+		    "group or others can read: chmod go-r the file, or use shop_key_file");
+	refuse_text(SHOP, 0604, 2, "group or others can read");
+	accept_text(SHOP, 0400, &config);
+	config_clear(&config);
+	put("key", "S3CRET\n", 7, 0600);
+	accept_text("[shop]\nshop_key_file = key\n", 0644, &config);
+	assert_string_equal(account_value(config.accounts[0], "shop_key"), "S3CRET");
+	config_clear(&config);
+	put("key", "S3CRET\n", 7, 0640);
+	refuse_text("[shop]\nshop_key_file = key\n", 0600, 2,
+		    "shop_key_file: group or others can read the file");
+}
+
+static void test_env(void **state)
+{
+	struct config config;
+
+	(void)state;
+	assert_int_equal(setenv("ROSTERFS_TEST_KEY", "S3CRET", 1), 0);
+	accept_text("[shop]\nshop_key_env = ROSTERFS_TEST_KEY\n", 0644, &config);
+	assert_string_equal(account_value(config.accounts[0], "shop_key"), "S3CRET");
+	config_clear(&config);
+	assert_int_equal(unsetenv("ROSTERFS_TEST_KEY"), 0);
+}
+
+/* A wrong key far down is found before a command of the first section runs. */
+static void test_checks_come_first(void **state)
+{
+	char path[128];
+	char text[256];
+
+	(void)state;
+	(void)snprintf(path, sizeof(path), "%s/key", directory);
+	(void)unlink(path);
+	(void)snprintf(text, sizeof(text),
+		       "[shop]\nshop_key_command = echo x | tee %s\n[paper]\nx = y\n", path);
+	refuse_text(text, 0600, 4, "unknown key");
+	assert_int_equal(access(path, F_OK), -1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_defaults),
+	    cmocka_unit_test(test_all_keys),
+	    cmocka_unit_test(test_sizes),
+	    cmocka_unit_test(test_long_name),
+	    cmocka_unit_test(test_lines),
+	    cmocka_unit_test(test_bytes),
+	    cmocka_unit_test(test_names),
+	    cmocka_unit_test(test_keys),
+	    cmocka_unit_test(test_values),
+	    cmocka_unit_test(test_missing_file),
+	    cmocka_unit_test(test_notice),
+	    cmocka_unit_test(test_relative),
+	    cmocka_unit_test(test_permissions),
+	    cmocka_unit_test(test_env),
+	    cmocka_unit_test(test_checks_come_first),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}

@@ -1,0 +1,215 @@
+/*
+ * test_retry.c - which requests are sent again, when, and when that ends.
+ *
+ * Against the small server of web.h. Budgets are one or two seconds; what is measured is allowed
+ * generous room, as the machine may be busy.
+ */
+#include "tests/unit/scene.h"
+
+static void test_throttled(void **state)
+{
+	struct scene *scene = *state;
+	struct http_stats stats;
+	int64_t begun = now_ms();
+
+	web_order(&scene->web, 1, 429, "Retry-After", "1");
+	assert_int_equal(run_many(scene, "/fail", 4), 4);
+	assert_in_range(now_ms() - begun, 1000, 3000);
+	http_stats(&scene->account, &stats);
+	assert_int_equal(stats.throttled, 1);
+	assert_int_equal(stats.retries, 1);
+	/* four were allowed, now two are */
+	scene->web.most_running = 0;
+	assert_int_equal(run_many(scene, "/slow", 4), 4);
+	assert_int_equal(scene->web.most_running, 2);
+	/* a POST that met a 429 was not applied */
+	web_order(&scene->web, 2, 429, NULL, NULL);
+	assert_int_equal(perform(scene, post("/fail")), 0);
+	assert_int_equal(scene->reply.status, 200);
+	begun = now_ms();
+	web_order(&scene->web, 1, 429, "X-RateLimit-Retry-After", "1");
+	assert_int_equal(perform(scene, get("/fail")), 0);
+	assert_int_equal(scene->reply.status, 200);
+	assert_in_range(now_ms() - begun, 1000, 3000);
+}
+
+static void test_throttled_long(void **state)
+{
+	struct scene *scene = *state;
+	int64_t begun = now_ms();
+	char date[64];
+	time_t when = time(NULL) + 3600;
+	struct tm parts;
+
+	web_order(&scene->web, 1, 503, "Retry-After", date);
+	strftime(date, sizeof(date), "%a, %d %b %Y %H:%M:%S GMT", gmtime_r(&when, &parts));
+	assert_int_equal(perform(scene, get("/fail")), 0);
+	assert_int_equal(scene->reply.status, 503);
+	web_order(&scene->web, 1, 429, "Retry-After", "100");
+	assert_int_equal(perform(scene, get("/fail")), 0);
+	assert_int_equal(scene->reply.status, 429);
+	assert_int_equal(scene->reply.length, 2);
+	/* the others do not knock either */
+	assert_int_equal(perform(scene, get("/ok")), 0);
+	assert_int_equal(scene->reply.status, 429);
+	assert_false(scene->reply.sent);
+	assert_int_equal(requests(scene), 2);
+	assert_true(now_ms() - begun < 1000);
+}
+
+static void test_5xx(void **state)
+{
+	struct scene *scene = *state;
+
+	web_order(&scene->web, 2, 500, NULL, NULL);
+	assert_int_equal(perform(scene, get("/fail")), 0);
+	assert_int_equal(scene->reply.status, 200);
+	assert_string_equal(scene->reply.body, "hello");
+	assert_int_equal(requests(scene), 3);
+	web_order(&scene->web, 1, 501, NULL, NULL);
+	assert_int_equal(perform(scene, get("/fail")), 0);
+	assert_int_equal(scene->reply.status, 501);
+	web_order(&scene->web, 1, 503, NULL, NULL);
+	assert_int_equal(perform(scene, post("/fail")), 0);
+	assert_int_equal(scene->reply.status, 503);
+	assert_int_equal(requests(scene), 5);
+	scene->account.retry_budget = 0;
+	web_order(&scene->web, 1, 502, NULL, NULL);
+	assert_int_equal(perform(scene, get("/fail")), 0);
+	assert_int_equal(scene->reply.status, 502);
+	assert_int_equal(requests(scene), 6);
+}
+
+static void test_lost(void **state)
+{
+	struct scene *scene = *state;
+
+	scene->account.retry_budget = 1;
+	/* on a kept connection, where curl alone would send the POST again */
+	assert_int_equal(perform(scene, get("/ok")), 0);
+	assert_int_equal(perform(scene, post("/drop")), -EREMOTEIO);
+	assert_true(scene->reply.sent);
+	assert_int_equal(scene->reply.status, 0);
+	assert_int_equal(requests(scene), 2);
+	assert_non_null(strstr(scene->reply.words, "lost"));
+	assert_int_equal(perform(scene, post("/short")), -EREMOTEIO);
+	assert_null(scene->reply.body);
+	assert_int_equal(requests(scene), 3);
+	assert_int_equal(perform(scene, get("/drop")), -EREMOTEIO);
+	assert_true(requests(scene) > 4);
+	assert_int_equal(perform(scene, get("/ok")), 0);
+}
+
+static void test_progress(void **state)
+{
+	struct scene *scene = *state;
+	struct waiter waiter;
+	int64_t begun = now_ms();
+
+	scene->account.retry_budget = 1;
+	web_order(&scene->web, 1000, 503, NULL, NULL);
+	waiter_start(&waiter, &scene->account, "/fail");
+	for (int i = 0; i < 4; i++) {
+		usleep(300000);
+		http_progress(&scene->account);
+	}
+	waiter_end(&waiter);
+	assert_int_equal(waiter.result, 0);
+	assert_in_range(now_ms() - begun, 2100, 4000);
+}
+
+/* ---- no connection ---- */
+
+static void test_refused(void **state)
+{
+	struct scene *scene = *state;
+	struct http_request request = get("/ok");
+	struct account *gone = &scene->other;
+	char url[64];
+	struct web later;
+	int64_t begun;
+
+	/* a port that was free a moment ago */
+	assert_true(web_start(&later, 0));
+	web_stop(&later);
+	snprintf(url, sizeof(url), "http://127.0.0.1:%u", later.port);
+	*gone = scene->account;
+	gone->base_url = url;
+	gone->retry_budget = 1;
+	assert_int_equal(http_add(scene->http, gone), 0);
+	request.headers[0] = (struct http_header){"X-Key", KEY};
+	request.header_count = 1;
+	request.user = "user-" KEY;
+	request.password = "password-" KEY;
+	begun = now_ms();
+	assert_int_equal(http_perform(&scene->call, gone, &request, &scene->reply), -ECONNREFUSED);
+	assert_in_range(now_ms() - begun, 900, 2500);
+	snprintf(url, sizeof(url), "could not connect to 127.0.0.1 port %u: Connection refused",
+		 later.port);
+	assert_string_equal(scene->reply.words, url);
+	assert_false(scene->reply.sent);
+}
+
+static void *start_late(void *arg)
+{
+	struct web *web = arg;
+
+	usleep(300000);
+	return web_start(web, web->port) ? web : NULL;
+}
+
+/* A POST that certainly did not go out is sent again. */
+static void test_refused_first(void **state)
+{
+	struct scene *scene = *state;
+	struct account *gone = &scene->other;
+	struct http_request request = post("/ok");
+	struct web later;
+	char url[64];
+	pthread_t thread;
+	void *started;
+
+	assert_true(web_start(&later, 0));
+	web_stop(&later);
+	*gone = scene->account;
+	snprintf(url, sizeof(url), "%s", later.url);
+	gone->base_url = url;
+	gone->retry_budget = 10;
+	assert_int_equal(http_add(scene->http, gone), 0);
+	assert_int_equal(pthread_create(&thread, NULL, start_late, &later), 0);
+	assert_int_equal(http_perform(&scene->call, gone, &request, &scene->reply), 0);
+	pthread_join(thread, &started);
+	assert_non_null(started);
+	assert_int_equal(scene->reply.status, 200);
+	assert_int_equal(web_count(&later, &later.requests), 1);
+	web_stop(&later);
+}
+
+static void test_timeout(void **state)
+{
+	struct scene *scene = *state;
+	int64_t begun = now_ms();
+
+	scene->account.timeout = 1;
+	scene->account.retry_budget = 0;
+	assert_int_equal(perform(scene, get("/stall")), -ETIMEDOUT);
+	assert_in_range(now_ms() - begun, 900, 2000);
+	assert_true(scene->reply.sent);
+	assert_non_null(strstr(scene->reply.words, "within 1 s"));
+	/* those who queue behind a dead vendor hear of it in that time too */
+	scene->account.parallel = 1;
+	begun = now_ms();
+	assert_int_equal(run_many(scene, "/stall", 12), 0);
+	assert_in_range(now_ms() - begun, 900, 3000);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    SCENE(test_throttled),     SCENE(test_throttled_long), SCENE(test_5xx),
+	    SCENE(test_lost),          SCENE(test_progress),       SCENE(test_refused),
+	    SCENE(test_refused_first), SCENE(test_timeout),
+	};
+
+	return cmocka_run_group_tests_name("retry", tests, NULL, NULL);
+}
