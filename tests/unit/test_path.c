@@ -1,0 +1,153 @@
+/*
+ * test_path.c - ids become names and names become ids again, whatever bytes are in them.
+ */
+#include "fs/path.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static void test_stems(void **state)
+{
+	static const struct {
+		const char *id, *stem;
+	} cases[] = {
+	    {"123", "123"},           {"111111l63", "111111l63"},
+	    {"a b", "a b"},           {"a/b", "a%2Fb"},
+	    {".hidden", "%2Ehidden"}, {"..", "%2E."},
+	    {"a.b", "a.b"},           {"#1", "%231"},
+	    {"a#1", "a#1"},           {"100%", "100%25"},
+	    {"a\nb\x7f", "a%0Ab%7F"}, {"J\xc3\xb6rg", "J\xc3\xb6rg"},
+	    {"%2F", "%252F"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char stem[PATH_STEM_MAX + 1], id[PATH_STEM_MAX + 1];
+
+		path_stem(cases[i].id, stem);
+		assert_string_equal(stem, cases[i].stem);
+		assert_false(path_is_cut(stem));
+		assert_true(path_id(stem, id));
+		assert_string_equal(id, cases[i].id);
+	}
+}
+
+static void test_names_that_are_no_stems(void **state)
+{
+	/* Each record has one name: what another name decodes to does not count. */
+	static const char *const stems[] = {"12%33", "%2f", "a%", "a%2", "a%ZZ", "%00", "a%00b"};
+	char id[PATH_STEM_MAX + 1];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(stems) / sizeof(stems[0]); i++)
+		assert_false(path_id(stems[i], id));
+}
+
+static void test_kinds(void **state)
+{
+	static const struct {
+		const char *name;
+		enum path_kind kind;
+	} cases[] = {
+	    {"123.json", PATH_JSON},      {"123.status", PATH_STATUS}, {"a.b.json", PATH_JSON},
+	    {"123.json.json", PATH_JSON}, {".json", PATH_OTHER},       {".status", PATH_OTHER},
+	    {".123.json", PATH_OTHER},    {"#123.json", PATH_OTHER},   {"#123.json#", PATH_OTHER},
+	    {"123.json~", PATH_OTHER},    {"4913", PATH_OTHER},        {"autorun.inf", PATH_OTHER},
+	    {"json", PATH_OTHER},         {"123.JSON", PATH_OTHER},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char stem[PATH_STEM_MAX + 1];
+
+		assert_int_equal(path_parse(cases[i].name, stem), cases[i].kind);
+	}
+}
+
+/* Names of long ids fit, differ, and are not taken for names of short ids. */
+static void test_long_ids(void **state)
+{
+	char id[1024], other[1024], stem[PATH_STEM_MAX + 1], stem2[PATH_STEM_MAX + 1];
+	char back[PATH_STEM_MAX + 1];
+
+	(void)state;
+	for (size_t length = PATH_STEM_MAX - 3; length < PATH_STEM_MAX + 4; length++) {
+		memset(id, 'x', length);
+		id[length] = '\0';
+		path_stem(id, stem);
+		assert_true(strlen(stem) <= PATH_STEM_MAX);
+		assert_int_equal(path_is_cut(stem), length > PATH_STEM_MAX);
+		assert_int_equal(path_id(stem, back), length <= PATH_STEM_MAX);
+		memcpy(other, id, length + 1);
+		other[length - 1] = 'y';
+		path_stem(other, stem2);
+		assert_string_not_equal(stem, stem2);
+	}
+	/* cut between characters, never inside %XX or UTF-8 */
+	for (size_t shift = 0; shift < 4; shift++) {
+		memset(id, 'x', shift);
+		for (size_t i = shift; i < 900; i += 3)
+			memcpy(id + i, "\xe6\xbc\xa2", 3);
+		id[900 + shift % 3] = '\0';
+		path_stem(id, stem);
+		assert_true(path_is_cut(stem));
+		for (size_t i = 0; i + 18 < strlen(stem) && stem[i]; i++) {
+			if (((unsigned char)stem[i] & 0xe0) == 0xe0)
+				assert_true(((unsigned char)stem[i + 2] & 0xc0) == 0x80);
+		}
+	}
+}
+
+/* Random bytes, and every pair of short ids over a nasty alphabet: back again, and no two alike. */
+static void test_random_ids(void **state)
+{
+	static const char alphabet[] = "a.%/#~2F\n\x7f\xc3\xa9";
+	char stems[400][PATH_STEM_MAX + 1];
+	char id[64], back[PATH_STEM_MAX + 1];
+	size_t count = 0;
+
+	(void)state;
+	srand(7);
+	for (size_t i = 0; i < sizeof(alphabet) - 1; i++) {
+		for (size_t j = 0; j < sizeof(alphabet) - 1; j++) {
+			id[0] = alphabet[i];
+			id[1] = alphabet[j];
+			id[2] = '\0';
+			path_stem(id, stems[count++]);
+		}
+	}
+	for (size_t i = 0; i < count; i++) {
+		for (size_t j = 0; j < i; j++)
+			assert_string_not_equal(stems[i], stems[j]);
+	}
+	for (int round = 0; round < 20000; round++) {
+		size_t length = 1 + (size_t)rand() % 60;
+		char stem[PATH_STEM_MAX + 1];
+
+		for (size_t i = 0; i < length; i++)
+			id[i] = (char)(1 + rand() % 255);
+		id[length] = '\0';
+		path_stem(id, stem);
+		assert_null(strchr(stem, '/'));
+		assert_true(path_id(stem, back));
+		assert_string_equal(back, id);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_stems),      cmocka_unit_test(test_names_that_are_no_stems),
+	    cmocka_unit_test(test_kinds),      cmocka_unit_test(test_long_ids),
+	    cmocka_unit_test(test_random_ids),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
