@@ -30,11 +30,6 @@ const char *change_status(const struct change *change, const json_t *record)
 	return key ? json_string_value(json_object_get(record, key)) : NULL;
 }
 
-unsigned change_flags(const struct change *change, const struct edit *edit)
-{
-	return collection_flags(change->collection, edit->path[0]);
-}
-
 /* ---- guards ---- */
 
 int change_check_self(struct change *change, const char *status)

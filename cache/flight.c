@@ -21,14 +21,6 @@
 
 /* ---- answering from what is known ---- */
 
-struct flight *flight_whole_locked(const struct roster *roster)
-{
-	struct flight *flight;
-
-	DL_SEARCH_SCALAR(roster->flights, flight, kind, WAIT_WHOLE);
-	return flight;
-}
-
 static bool answer_self_locked(struct roster *roster, struct wait *wait)
 {
 	if (!roster->self_known ||

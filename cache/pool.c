@@ -6,12 +6,13 @@
  */
 #include "cache/pool.h"
 
+#include "vendors/call.h"
+
 #include <errno.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
-#include <time.h>
 
 #define IDLE_MAX 4
 #define STACK_BYTES (256u << 10)
@@ -135,15 +136,8 @@ int pool_run(struct pool *pool, void (*run)(void *arg), void *arg)
 
 void pool_drain(struct pool *pool, unsigned milliseconds)
 {
-	struct timespec until;
+	struct timespec until = call_deadline(milliseconds);
 
-	clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_sec += milliseconds / 1000;
-	until.tv_nsec += (long)(milliseconds % 1000) * 1000000;
-	if (until.tv_nsec >= 1000000000) {
-		until.tv_nsec -= 1000000000;
-		until.tv_sec++;
-	}
 	pthread_mutex_lock(&pool->lock);
 	pool->draining = true;
 	while (pool->queued || pool->running) {

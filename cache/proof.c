@@ -18,6 +18,11 @@
 #include <string.h>
 #include <time.h>
 
+unsigned change_flags(const struct change *change, const struct edit *edit)
+{
+	return collection_flags(change->collection, edit->path[0]);
+}
+
 /* ---- words ---- */
 
 /* VALUE as JSON, cut short, for the log; a write-only one is not shown. The caller frees. */

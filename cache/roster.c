@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <utlist.h>
 
 double roster_now(void)
 {
@@ -87,6 +88,14 @@ struct versions *roster_versions(struct roster *roster)
 
 /* ---- age ---- */
 
+struct flight *roster_fetching_locked(const struct roster *roster)
+{
+	struct flight *flight;
+
+	DL_SEARCH_SCALAR(roster->flights, flight, kind, WAIT_WHOLE);
+	return flight;
+}
+
 double roster_left_locked(const struct roster *roster, double began, double since)
 {
 	/* One second at the least: a single cat is a look-up, a stat and an open. */
@@ -138,7 +147,7 @@ enum roster_knows roster_peek_locked(struct roster *roster, const char *id, stru
 		*record = entry->record;
 	if (!*record)
 		return ROSTER_UNKNOWN;
-	return flight_whole_locked(roster) ? ROSTER_FETCHING : ROSTER_STALE;
+	return roster_fetching_locked(roster) ? ROSTER_FETCHING : ROSTER_STALE;
 }
 
 enum roster_knows roster_peek(struct roster *roster, const char *id, struct record **record,
@@ -325,14 +334,8 @@ int roster_lock(struct roster *roster, struct call *call, const char *id)
 			    call, EINTR,
 			    "interrupted while another write to the record was under way");
 		pthread_mutex_lock(&roster->lock);
-		/* A tenth of a second is how long a cancelled writer may linger: its caller is free
-		 * already. */
-		clock_gettime(CLOCK_REALTIME, &until);
-		until.tv_nsec += 100000000;
-		if (until.tv_nsec >= 1000000000) {
-			until.tv_nsec -= 1000000000;
-			until.tv_sec++;
-		}
+		/* That is how long a cancelled writer may linger: its caller is free already. */
+		until = call_deadline(100);
 		pthread_cond_timedwait(&roster->free, &roster->lock, &until);
 	}
 	busy = calloc(1, sizeof(*busy));
@@ -429,7 +432,7 @@ void roster_info(struct roster *roster, struct roster_info *info)
 
 	memset(info, 0, sizeof(*info));
 	pthread_mutex_lock(&roster->lock);
-	flight = flight_whole_locked(roster);
+	flight = roster_fetching_locked(roster);
 	if (roster->snapshot) {
 		info->known = true;
 		info->users = roster->snapshot->count;

@@ -125,6 +125,6 @@ void roster_replaced(struct roster *roster, const char *id, struct record *old,
 void roster_check_active(struct roster *roster, const struct record *record);
 
 /* The whole flight under way, or NULL. */
-struct flight *flight_whole_locked(const struct roster *roster);
+struct flight *roster_fetching_locked(const struct roster *roster);
 
 #endif

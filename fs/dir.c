@@ -8,6 +8,7 @@
 #include "fs/ops.h"
 
 #include "cache/roster.h"
+#include "fs/entry.h"
 #include "fs/node.h"
 #include "fs/notify.h"
 #include "fs/path.h"
@@ -58,7 +59,7 @@ static void opened(struct request *request, int error)
 
 void dir_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
-	struct fs *fs = ops_fs(req);
+	struct fs *fs = fs_of(req);
 	struct node *node = node_of(fs, ino);
 	struct request *request;
 
@@ -98,7 +99,7 @@ static bool add(struct page *page, const char *name, struct node *node, const st
 	size_t room = page->size - page->used, need;
 
 	if (page->plus) {
-		ops_entry(page->fs, node, record, page->seconds, &entry);
+		entry_fill(page->fs, node, record, page->seconds, &entry);
 		need = fuse_add_direntry_plus(page->req, at, room, name, &entry, next);
 	} else {
 		memset(&entry, 0, sizeof(entry));
@@ -195,7 +196,7 @@ static void read_page(fuse_req_t req, size_t size, off_t offset, struct fuse_fil
 		      bool plus)
 {
 	struct page page = {
-	    .fs = ops_fs(req),
+	    .fs = fs_of(req),
 	    .req = req,
 	    .dir = (struct dir *)(uintptr_t)fi->fh,
 	    .plus = plus,
@@ -233,7 +234,7 @@ void dir_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 
 	(void)ino;
 	snapshot_put(dir->snapshot);
-	node_drop(ops_fs(req), dir->node, 1);
+	node_drop(fs_of(req), dir->node, 1);
 	free(dir);
 	fuse_reply_err(req, 0);
 }

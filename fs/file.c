@@ -10,6 +10,7 @@
 #include "cache/record.h"
 #include "cache/update.h"
 #include "fs/control.h"
+#include "fs/entry.h"
 #include "fs/handle.h"
 #include "fs/node.h"
 #include "fs/notify.h"
@@ -112,7 +113,7 @@ static void opened(struct request *request, int error)
 {
 	struct record *record;
 
-	error = ops_found(request, error, &record);
+	error = entry_found(request, error, &record);
 	if (error == -ENOENT)
 		error = -ESTALE; /* the kernel looks the name up again, and finds or creates nothing
 				  */
@@ -150,7 +151,7 @@ static void open_fixed(struct fs *fs, fuse_req_t req, struct node *node, struct 
 
 void file_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
-	struct fs *fs = ops_fs(req);
+	struct fs *fs = fs_of(req);
 	struct node *node = node_of(fs, ino);
 	struct record *record = NULL;
 	struct request *request;
@@ -175,7 +176,7 @@ void file_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 		return;
 	}
 	request->fi = *fi;
-	ops_ask_record(request, opened);
+	entry_ask(request, opened);
 }
 
 void file_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset, struct fuse_file_info *fi)
@@ -275,7 +276,7 @@ static void start_commit(struct fs *fs, fuse_req_t req, struct handle *handle, s
 void file_write(fuse_req_t req, fuse_ino_t ino, const char *data, size_t size, off_t offset,
 		struct fuse_file_info *fi)
 {
-	struct fs *fs = ops_fs(req);
+	struct fs *fs = fs_of(req);
 	struct node *node = node_of(fs, ino);
 	struct handle *handle = handle_of(fi);
 	const char *why;
@@ -307,7 +308,7 @@ void file_write(fuse_req_t req, fuse_ino_t ino, const char *data, size_t size, o
 
 static void flush_or_sync(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi, bool alone)
 {
-	struct fs *fs = ops_fs(req);
+	struct fs *fs = fs_of(req);
 	struct node *node = node_of(fs, ino);
 	const char *why;
 	int action;

@@ -26,6 +26,11 @@
 
 #define SETTLE_MILLISECONDS 2000
 
+struct fs *fs_of(fuse_req_t req)
+{
+	return fuse_req_userdata(req);
+}
+
 struct branch *fs_branch(struct fs *fs, const char *name)
 {
 	for (size_t i = 0; i < fs->branch_count; i++) {

@@ -2,6 +2,7 @@
  * fs.h - the filesystem as a whole: what all files under fs/ share.
  *
  *   ops.c      the FUSE table: names and attributes
+ *   entry.c    what the kernel is told of a node, and for how long
  *   dir.c      open and read directories
  *   file.c     open, read, write, flush: from a FUSE request to a handle, and from there to the
  * vendor handle.c   one open file: what was written so far, and when it is complete node.c inodes
@@ -83,6 +84,9 @@ void fs_stop(struct fs *fs);
 void fs_free(struct fs *fs);
 
 extern const struct fuse_lowlevel_ops fs_operations;
+
+/* The filesystem that REQ is about. */
+struct fs *fs_of(fuse_req_t req);
 
 /* The branch of the directory NAME, or NULL. */
 struct branch *fs_branch(struct fs *fs, const char *name);

@@ -9,6 +9,7 @@
 #include "cache/record.h"
 #include "cache/roster.h"
 #include "fs/control.h"
+#include "vendors/hash.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -94,13 +95,11 @@ const char *node_name(const struct node *node)
 	return slash ? slash + 1 : node->path;
 }
 
-/* FNV-1a; 0 and 1 are taken. */
+/* 0 and 1 are taken. */
 static uint64_t number_of(const char *path)
 {
-	uint64_t hash = 14695981039346656037u;
+	uint64_t hash = hash_text(path);
 
-	for (; *path; path++)
-		hash = (hash ^ (unsigned char)*path) * 1099511628211u;
 	return hash < 2 ? hash + 2 : hash;
 }
 

@@ -9,6 +9,7 @@
 
 #include "cache/roster.h"
 #include "fs/handle.h"
+#include "fs/entry.h"
 #include "fs/node.h"
 #include "fs/path.h"
 #include "fs/request.h"
@@ -20,89 +21,13 @@
 #include <string.h>
 #include <sys/statvfs.h>
 
-struct fs *ops_fs(fuse_req_t req)
-{
-	return fuse_req_userdata(req);
-}
-
-/* ---- attributes ---- */
-
-/* How long the kernel may keep what never changes by itself. */
-#define FIXED_SECONDS 3600.0
-
-/* Attributes of NODE, and for how long the kernel may keep them. */
-static double attr_of(struct fs *fs, struct node *node, const struct record *record, double seconds,
-		      struct stat *attr)
-{
-	node_attr(fs, node, record, attr);
-	if (!node_is_record(node))
-		return node_text(node) || node->kind == NODE_SELF ? FIXED_SECONDS : 0;
-	if (!record || atomic_load(&node->writers))
-		return 0;
-	pthread_mutex_lock(&node->lock);
-	node->told_version = record->version;
-	pthread_mutex_unlock(&node->lock);
-	return seconds;
-}
-
-void ops_entry(struct fs *fs, struct node *node, const struct record *record, double seconds,
-	       struct fuse_entry_param *entry)
-{
-	memset(entry, 0, sizeof(*entry));
-	entry->ino = node_ino(fs, node);
-	entry->attr_timeout = attr_of(fs, node, record, seconds, &entry->attr);
-	entry->entry_timeout = node_is_record(node) ? (record ? seconds : 0) : FIXED_SECONDS;
-}
-
 static void reply_attr(struct fs *fs, fuse_req_t req, struct node *node,
 		       const struct record *record, double seconds)
 {
 	struct stat attr;
-	double keep = attr_of(fs, node, record, seconds, &attr);
+	double keep = entry_attr(fs, node, record, seconds, &attr);
 
 	fuse_reply_attr(req, &attr, keep);
-}
-
-/* ---- which record ---- */
-
-/* The record in SNAPSHOT whose cut stem NODE has, borrowed, or NULL. */
-static struct record *find_cut(const struct snapshot *snapshot, const struct node *node)
-{
-	char stem[PATH_STEM_MAX + 1], own[PATH_STEM_MAX + 1];
-
-	path_parse(node_name(node), stem);
-	for (size_t i = 0; i < snapshot->count; i++) {
-		path_stem(snapshot->records[i]->id, own);
-		if (strcmp(own, stem) == 0)
-			return snapshot->records[i];
-	}
-	return NULL;
-}
-
-int ops_found(struct request *request, int error, struct record **record)
-{
-	struct node *node = request->node;
-
-	if (!error && request->wait.kind == WAIT_WHOLE) {
-		*record = find_cut(request->wait.snapshot, node);
-		if (*record)
-			node_learn(request->fs, node, (*record)->id);
-	} else {
-		*record = request->wait.record;
-	}
-	if (!error && !*record)
-		error = -ENOENT;
-	if (error == -ENOENT && !request->call.words[0])
-		call_fail(&request->call, ENOENT, "there is no such user");
-	return error;
-}
-
-void ops_ask_record(struct request *request, void (*finish)(struct request *request, int error))
-{
-	struct node *node = request->node;
-
-	request_ask(request, node->branch->roster, node->id ? WAIT_RECORD : WAIT_WHOLE, node->id,
-		    finish);
 }
 
 /* ---- lookup ---- */
@@ -116,7 +41,7 @@ static void reply_entry(struct fs *fs, fuse_req_t req, struct node *node,
 		fuse_reply_err(req, ENOMEM);
 		return;
 	}
-	ops_entry(fs, node, record, seconds, &entry);
+	entry_fill(fs, node, record, seconds, &entry);
 	if (fuse_reply_entry(req, &entry) == -ENOENT)
 		node_drop(fs, node, 1);
 }
@@ -169,7 +94,7 @@ static void lookup_record(struct fs *fs, fuse_req_t req, struct branch *branch, 
 
 static void op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
 {
-	struct fs *fs = ops_fs(req);
+	struct fs *fs = fs_of(req);
 	struct node *directory = node_of(fs, parent);
 	struct branch *branch = directory->kind == NODE_ROOT ? fs_branch(fs, name) : NULL;
 
@@ -194,7 +119,7 @@ static void op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
 
 static void op_forget(fuse_req_t req, fuse_ino_t ino, uint64_t count)
 {
-	struct fs *fs = ops_fs(req);
+	struct fs *fs = fs_of(req);
 
 	node_drop(fs, node_of(fs, ino), count);
 	fuse_reply_none(req);
@@ -202,7 +127,7 @@ static void op_forget(fuse_req_t req, fuse_ino_t ino, uint64_t count)
 
 static void op_forget_multi(fuse_req_t req, size_t count, struct fuse_forget_data *forgets)
 {
-	struct fs *fs = ops_fs(req);
+	struct fs *fs = fs_of(req);
 
 	for (size_t i = 0; i < count; i++)
 		node_drop(fs, node_of(fs, forgets[i].ino), forgets[i].nlookup);
@@ -217,7 +142,7 @@ static void got_attr(struct request *request, int error)
 	struct record *record, *held = NULL;
 	double seconds = 0;
 
-	error = ops_found(request, error, &record);
+	error = entry_found(request, error, &record);
 	if (error) {
 		request_fail(request, error);
 		return;
@@ -231,7 +156,7 @@ static void got_attr(struct request *request, int error)
 
 static void op_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
-	struct fs *fs = ops_fs(req);
+	struct fs *fs = fs_of(req);
 	struct node *node = node_of(fs, ino);
 	enum roster_knows knows = ROSTER_UNKNOWN;
 	struct record *record = NULL;
@@ -256,7 +181,7 @@ static void op_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi
 	if (!request)
 		fuse_reply_err(req, ENOMEM);
 	else
-		ops_ask_record(request, got_attr);
+		entry_ask(request, got_attr);
 }
 
 /*
@@ -266,7 +191,7 @@ static void op_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi
 static void op_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *attr, int what,
 		       struct fuse_file_info *fi)
 {
-	struct fs *fs = ops_fs(req);
+	struct fs *fs = fs_of(req);
 	struct node *node = node_of(fs, ino);
 	struct record *record = NULL;
 	double seconds;
@@ -321,7 +246,7 @@ static void got_self(struct request *request, int error)
 
 static void op_readlink(fuse_req_t req, fuse_ino_t ino)
 {
-	struct fs *fs = ops_fs(req);
+	struct fs *fs = fs_of(req);
 	struct node *node = node_of(fs, ino);
 	struct request *request;
 
@@ -342,7 +267,7 @@ static void op_readlink(fuse_req_t req, fuse_ino_t ino)
 static void refuse(fuse_req_t req, fuse_ino_t parent, const char *name, int error,
 		   const char *words)
 {
-	struct fs *fs = ops_fs(req);
+	struct fs *fs = fs_of(req);
 	const struct node *directory = node_of(fs, parent);
 	char path[CALL_PATH_MAX];
 
@@ -359,7 +284,7 @@ static void refuse(fuse_req_t req, fuse_ino_t parent, const char *name, int erro
 static void refuse_new(fuse_req_t req, fuse_ino_t parent, const char *name)
 {
 	char stem[PATH_STEM_MAX + 1];
-	const struct node *directory = node_of(ops_fs(req), parent);
+	const struct node *directory = node_of(fs_of(req), parent);
 	enum path_kind kind = directory->kind == NODE_BRANCH ? path_parse(name, stem) : PATH_OTHER;
 
 	if (kind == PATH_STATUS)
@@ -427,7 +352,7 @@ static void op_rename(fuse_req_t req, fuse_ino_t parent, const char *name, fuse_
 
 static void op_statfs(fuse_req_t req, fuse_ino_t ino)
 {
-	struct fs *fs = ops_fs(req);
+	struct fs *fs = fs_of(req);
 	/* Not all zero: df hides such a mount. */
 	struct statvfs stat = {.f_bsize = 4096, .f_frsize = 4096, .f_blocks = 1, .f_namemax = 255};
 

@@ -10,9 +10,6 @@
 
 #include "fs/fs.h"
 
-struct record;
-struct request;
-
 /* ---- dir.c ---- */
 void dir_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi);
 void dir_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset, struct fuse_file_info *fi);
@@ -33,24 +30,5 @@ void file_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi);
 
 /* ftruncate on an open file; answers nothing. 0 or a negative errno. */
 int file_truncate(fuse_req_t req, struct fuse_file_info *fi, off_t length);
-
-/* ---- ops.c, for the others ---- */
-
-/* The filesystem that REQ is about. */
-struct fs *ops_fs(fuse_req_t req);
-
-/*
- * Fill ENTRY for NODE, whose reference goes to the kernel. RECORD (borrowed) is what a record's
- * node shows, or NULL for a placeholder; SECONDS is how long the kernel may keep both.
- */
-void ops_entry(struct fs *fs, struct node *node, const struct record *record, double seconds,
-	       struct fuse_entry_param *entry);
-
-/* The wait of REQUEST found its record, or not: *RECORD is borrowed from it. 0 or a negative errno.
- */
-int ops_found(struct request *request, int error, struct record **record);
-
-/* Ask for the record of REQUEST's node: by id, or for a cut name in the whole roster. */
-void ops_ask_record(struct request *request, void (*finish)(struct request *request, int error));
 
 #endif

@@ -6,6 +6,8 @@
  */
 #include "fs/path.h"
 
+#include "vendors/hash.h"
+
 #include <inttypes.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -44,16 +46,6 @@ static bool is_plain(const char *id, size_t at)
 	return at > 0 || (byte != '.' && byte != '#');
 }
 
-/* 64-bit FNV-1a: two ids with one hash and one beginning of 215 bytes are not to be expected. */
-static uint64_t hash_of(const char *text)
-{
-	uint64_t hash = 14695981039346656037u;
-
-	for (; *text; text++)
-		hash = (hash ^ (unsigned char)*text) * 1099511628211u;
-	return hash;
-}
-
 void path_stem(const char *id, char *stem)
 {
 	size_t length = 0, whole = 0;
@@ -63,7 +55,7 @@ void path_stem(const char *id, char *stem)
 
 		if (length + need > PATH_STEM_MAX) {
 			snprintf(stem + whole, CUT_TAIL + 1, "%s%016" PRIx64, CUT_MARK,
-				 hash_of(id));
+				 hash_text(id));
 			return;
 		}
 		if (need == 1)

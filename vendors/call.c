@@ -127,18 +127,25 @@ int call_wait(struct call *call, bool (*ready)(void *arg), void *arg)
 	return done ? 0 : call_fail(call, EINTR, "interrupted");
 }
 
+struct timespec call_deadline(unsigned milliseconds)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_REALTIME, &time);
+	time.tv_sec += milliseconds / 1000;
+	time.tv_nsec += (long)(milliseconds % 1000) * 1000000;
+	if (time.tv_nsec >= 1000000000) {
+		time.tv_nsec -= 1000000000;
+		time.tv_sec++;
+	}
+	return time;
+}
+
 int call_pause(struct call *call, unsigned milliseconds)
 {
-	struct timespec until;
+	struct timespec until = call_deadline(milliseconds);
 	bool cancelled;
 
-	clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_sec += milliseconds / 1000;
-	until.tv_nsec += (long)(milliseconds % 1000) * 1000000;
-	if (until.tv_nsec >= 1000000000) {
-		until.tv_nsec -= 1000000000;
-		until.tv_sec++;
-	}
 	pthread_mutex_lock(&call->lock);
 	while (!call->cancelled) {
 		if (pthread_cond_timedwait(&call->wake, &call->lock, &until) == ETIMEDOUT)

@@ -16,6 +16,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
+#include <time.h>
 
 #define CALL_PATH_MAX 512
 #define CALL_WORDS_MAX 768
@@ -74,6 +75,9 @@ void call_wake(struct call *call);
  * Returns 0, or -EINTR when cancelled (words are set).
  */
 int call_wait(struct call *call, bool (*ready)(void *arg), void *arg);
+
+/* The time MILLISECONDS from now, as pthread_cond_timedwait takes it. */
+struct timespec call_deadline(unsigned milliseconds);
 
 /* Sleep MILLISECONDS or until the call is cancelled. Returns 0, or -EINTR when cancelled (no
  * words). */

@@ -15,6 +15,22 @@
 #include <stdio.h>
 #include <string.h>
 
+json_t *exchange_parse(const char *text, size_t length, char *why, size_t why_size)
+{
+	json_error_t error;
+	json_t *answer = json_loadb(text, length, JSON_ALLOW_NUL | JSON_DECODE_ANY, &error);
+
+	if (!answer && why) {
+		/* What jansson quotes after "near" may be somebody's data. */
+		char *near = strstr(error.text, " near ");
+
+		if (near)
+			*near = '\0';
+		snprintf(why, why_size, "%s at byte %d", error.text, error.position);
+	}
+	return answer;
+}
+
 int exchange_prepare(struct call *call, struct account *account, struct http_request *request)
 {
 	int error;
@@ -91,7 +107,7 @@ static void add_item(char *words, size_t size, const json_t *item)
 
 void exchange_words(const char *body, size_t length, char *words, size_t size)
 {
-	json_t *answer = body ? vendor_parse(body, length, NULL, 0) : NULL;
+	json_t *answer = body ? exchange_parse(body, length, NULL, 0) : NULL;
 	json_t *error = json_object_get(answer, "error");
 	json_t *items, *item;
 	size_t i;
@@ -169,7 +185,7 @@ json_t *exchange_json(struct call *call, struct account *account, const struct h
 	json_t *answer = NULL;
 
 	if (reply->length)
-		answer = vendor_parse(reply->body, reply->length, why, sizeof(why));
+		answer = exchange_parse(reply->body, reply->length, why, sizeof(why));
 	if (!answer) {
 		account_redact(account, why);
 		call_fail(call, EREMOTEIO, "the answer is not the JSON that the API promises: %s",

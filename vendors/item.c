@@ -15,22 +15,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-json_t *vendor_parse(const char *text, size_t length, char *why, size_t why_size)
-{
-	json_error_t error;
-	json_t *answer = json_loadb(text, length, JSON_ALLOW_NUL | JSON_DECODE_ANY, &error);
-
-	if (!answer && why) {
-		/* What jansson quotes after "near" may be somebody's data. */
-		char *near = strstr(error.text, " near ");
-
-		if (near)
-			*near = '\0';
-		snprintf(why, why_size, "%s at byte %d", error.text, error.position);
-	}
-	return answer;
-}
-
 /* "/user/" and the id, escaped; the caller frees. */
 static char *item_path(const struct collection *collection, const char *id)
 {

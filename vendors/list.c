@@ -11,6 +11,7 @@
 
 #include "vendors/call.h"
 #include "vendors/exchange.h"
+#include "vendors/hash.h"
 #include "vendors/http.h"
 #include "vendors/log.h"
 #include "vendors/walk.h"
@@ -196,16 +197,6 @@ static struct totals read_totals(const struct collection *collection, const json
 	return totals;
 }
 
-/* FNV-1a: it need not withstand anybody, only tell one set of ids from another. */
-static uint64_t hash_of(const char *id)
-{
-	uint64_t hash = 0xcbf29ce484222325u;
-
-	for (; *id; id++)
-		hash = (hash ^ (unsigned char)*id) * 0x100000001b3u;
-	return hash;
-}
-
 /* Hand one row to the sink. Returns 0, -EEXIST, or a negative errno with words. */
 static int hand_on(struct list *list, json_t *row, size_t number, uint64_t *sum)
 {
@@ -220,7 +211,7 @@ static int hand_on(struct list *list, json_t *row, size_t number, uint64_t *sum)
 				 list->walk.done + 1, collection->name, number,
 				 json_is_object(row) ? "has no" : "is no object with",
 				 collection->id_key);
-	*sum += hash_of(id);
+	*sum += hash_text(id);
 	collection_hide(collection, record);
 	error = list->sink->add(list->sink, id, record);
 	if (error && error != -EEXIST && !list->call->error)
@@ -260,7 +251,7 @@ static int read_page(struct list *list, const struct http_reply *reply, struct w
 	}
 	if (error)
 		return error;
-	answer = vendor_parse(reply->body ? reply->body : "", reply->length, why, sizeof(why));
+	answer = exchange_parse(reply->body ? reply->body : "", reply->length, why, sizeof(why));
 	if (!answer)
 		return call_fail(list->call, EREMOTEIO, "page %zu of the %s is not JSON: %s", page,
 				 collection->name, why);

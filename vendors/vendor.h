@@ -234,8 +234,4 @@ enum vendor_outcome vendor_put(struct call *call, struct account *account,
 			       const struct collection *collection, const char *id,
 			       const json_t *body, const char *etag, json_t **answer);
 
-/* Parse LENGTH bytes of a vendor's JSON. NULL: not JSON; *WHY (static or in the buffer) says why.
- */
-json_t *vendor_parse(const char *text, size_t length, char *why, size_t why_size);
-
 #endif
