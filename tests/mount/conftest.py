@@ -1,0 +1,174 @@
+"""The fixtures of the mount tests, the time limit of each test, and the count for tests/run.
+
+    def test_x(sandbox, mount):
+        box = sandbox(users=250, latency=50)
+        m = mount(box, {"partnerize": {"ttl": 1}}, options=["-o", "ro"])
+        assert m.sh("ls partnerize | wc -l").ok().out == "...\n"
+
+Markers: limit(SECONDS) for another time limit than 60; plain for a test that makes no sense with
+sanitizers (it measures time or memory); no_tsan for one that ThreadSanitizer makes too slow.
+"""
+
+import os
+import pathlib
+import re
+import sys
+
+import pytest
+
+sys.path.insert(0, os.path.dirname(__file__))
+import harness  # noqa: E402
+
+WATCHDOG = harness.Watchdog()
+LIMIT = 60
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "limit(seconds): another time limit than 60 seconds")
+    config.addinivalue_line("markers", "plain: not with sanitizers")
+    config.addinivalue_line("markers", "no_tsan: not with ThreadSanitizer")
+    WATCHDOG.start()
+
+
+def pytest_collection_modifyitems(config, items):
+    out = [item for item in items
+           if (harness.SANITIZE and item.get_closest_marker("plain"))
+           or ("thread" in harness.SANITIZE and item.get_closest_marker("no_tsan"))]
+    if out:
+        config.hook.pytest_deselected(items=out)
+        items[:] = [item for item in items if item not in out]
+
+
+# ---- time limits ----
+
+def arm(item):
+    marker = item.get_closest_marker("limit")
+    WATCHDOG.arm((marker.args[0] if marker else LIMIT) * harness.SCALE)
+
+
+def disarm(item, when, outcome):
+    WATCHDOG.disarm()
+    if WATCHDOG.report:
+        item.add_report_section(when, "what hung", WATCHDOG.report)
+        if not outcome.excinfo:
+            raise harness.Hang("the test took too long and was freed by killing its daemon")
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_setup(item):
+    arm(item)
+    outcome = yield
+    disarm(item, "setup", outcome)
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_call(item):
+    arm(item)
+    outcome = yield
+    disarm(item, "call", outcome)
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_teardown(item):
+    WATCHDOG.arm(LIMIT * harness.SCALE)
+    outcome = yield
+    disarm(item, "teardown", outcome)
+
+
+# ---- fixtures ----
+
+@pytest.fixture(scope="session")
+def base():
+    """A folder of this run, outside /tmp."""
+    folder = harness.base_folder()
+    yield folder
+    left = harness.remove_base(folder)
+    assert not left, f"still mounted at the end: {left}"
+
+
+@pytest.fixture(scope="session")
+def env(base):
+    return harness.clean_env(base)
+
+
+@pytest.fixture
+def place(base, request):
+    """A folder of this test."""
+    name = re.sub(r"[^A-Za-z0-9]+", "-", request.node.name)[:40]
+    number = len(list(base.iterdir()))
+    return base / f"{number}-{name}"
+
+
+@pytest.fixture
+def sandbox(place):
+    """sandbox(users=250, ...) starts one: a harness.Sandbox."""
+    started = []
+
+    def start(**options):
+        box = harness.Sandbox(place / f"sandbox{len(started)}", **options)
+        started.append(box)
+        return box
+
+    yield start
+    problems = [problem for problem in [box.stop() for box in started] if problem]
+    if problems:
+        pytest.fail("\n".join(problems), pytrace=False)
+
+
+@pytest.fixture
+def mount(place, env, sandbox):
+    """
+    mount(box, {section: {key: value}}, options=[...]) mounts it: a harness.Mount. Without a box one
+    with 25 users is started; config=TEXT is used as it is.
+    """
+    started = []
+    count = 0
+
+    def start(box=None, extra=None, config=None, **rest):
+        nonlocal count
+        if box is None and config is None:
+            box = sandbox(users=25)
+        text = box.config(extra) if config is None else config
+        count += 1
+        mounted = harness.Mount(place / f"mount{count}", text, env, box, **rest)
+        started.append(mounted)
+        WATCHDOG.mounts.append(mounted)
+        return mounted
+
+    yield start
+    problems = [problem for problem in [mounted.close() for mounted in started] if problem]
+    for mounted in started:
+        WATCHDOG.mounts.remove(mounted)
+    if problems:
+        pytest.fail("\n".join(problems), pytrace=False)
+
+
+# ---- the count for tests/run ----
+
+OUTCOMES = {}
+
+
+def pytest_runtest_logreport(report):
+    if report.skipped:
+        outcome = "failed" if os.environ.get("CI") else "skipped"
+    else:
+        outcome = report.outcome
+    if report.when == "call" or outcome != "passed":
+        if OUTCOMES.get(report.nodeid) != "failed":
+            OUTCOMES[report.nodeid] = outcome
+
+
+def pytest_collectreport(report):
+    if report.failed:
+        OUTCOMES[report.nodeid] = "failed"
+
+
+def pytest_sessionfinish(session, exitstatus):
+    WATCHDOG.disarm()
+    name = os.environ.get("ROSTERFS_TEST_COUNT")
+    if not name:
+        return
+    values = list(OUTCOMES.values())
+    pathlib.Path(name).write_text(f"{values.count('passed')} {values.count('failed')}\n")
+    if "failed" in values and exitstatus == 0:
+        session.exitstatus = 1

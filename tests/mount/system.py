@@ -1,0 +1,103 @@
+"""Where things are, how long they may take, and what the system says about processes and mounts."""
+
+import contextlib
+import os
+import pathlib
+import re
+import signal
+import subprocess
+import time
+
+TOP = pathlib.Path(__file__).resolve().parents[2]
+BUILD = pathlib.Path(os.environ.get("BUILD") or "build")
+if not BUILD.is_absolute():
+    BUILD = TOP / BUILD
+SANITIZE = os.environ.get("SANITIZE", "")
+
+# how much longer things may take: multiply every time limit that is no promise to users by it
+SCALE = 6 if "thread" in SANITIZE else 3 if SANITIZE else 1
+
+# a word of these on a daemon's stderr fails the test
+SUSPICIOUS = re.compile(r"warning|leak|runtime error|data race|Sanitizer", re.IGNORECASE)
+
+class Failure(AssertionError):
+    """Something that a program of ours did wrong, with all that is known about it."""
+
+
+class Hang(Failure):
+    """Something took longer than it may."""
+
+
+class MountFailed(Failure):
+    """rosterfs ended without a mount. .code and .err tell what it said."""
+
+    def __init__(self, code, err):
+        super().__init__(f"rosterfs ended with status {code} and no mount: {err.strip()}")
+        self.code = code
+        self.err = err
+
+
+def wait_until(condition, seconds, what, step=0.02):
+    """The first true value of CONDITION(); Hang when SECONDS have passed."""
+    end = time.monotonic() + seconds
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > end:
+            raise Hang(f"not within {seconds} s: {what}")
+        time.sleep(step)
+
+
+def stacks(pid):
+    """What each thread of process PID is doing."""
+    command = ["gdb", "-p", str(pid), "-batch", "-nx", "-iex", "set debuginfod enabled off",
+               "-ex", "set pagination off", "-ex", "thread apply all bt"]
+    try:
+        result = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                stderr=subprocess.DEVNULL, timeout=30, check=False)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return f"(no stacks of {pid}: {error})"
+    text = result.stdout.decode(errors="replace")
+    return f"---- stacks of {pid} ----\n" + text[text.find("\nThread"):]
+
+
+def running(pid):
+    """Is there a process PID that is not a zombie?"""
+    try:
+        stat = pathlib.Path(f"/proc/{pid}/stat").read_text(errors="replace")
+    except OSError:
+        return False
+    return stat.rpartition(")")[2].split()[0] not in "ZX"
+
+
+def kill(pid, number=signal.SIGKILL):
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, number)
+
+
+def mount_entry(path):
+    """The device number "MAJOR:MINOR" of what is mounted on PATH, or None. Never touches the mount."""
+    name = str(path).replace("\\", "\\134").replace(" ", "\\040").replace("\n", "\\012")
+    with open("/proc/self/mountinfo", encoding="utf-8", errors="replace") as mounts:
+        for line in mounts:
+            words = line.split(" ")
+            if words[4] == name:
+                return words[2]
+    return None
+
+
+def abort_connection(device):
+    """End the FUSE connection of a mount, by its device number: whoever waits for it is freed."""
+    folder = pathlib.Path("/sys/fs/fuse/connections")
+    with contextlib.suppress(OSError, subprocess.TimeoutExpired):
+        ours = os.geteuid() == 0 and not any(folder.iterdir())
+        if ours:
+            subprocess.run(["mount", "-t", "fusectl", "none", str(folder)], check=False,
+                           stderr=subprocess.DEVNULL, timeout=5)
+        try:
+            (folder / device.partition(":")[2] / "abort").write_text("1")
+        finally:
+            if ours:
+                subprocess.run(["umount", str(folder)], check=False, stderr=subprocess.DEVNULL,
+                               timeout=5)
