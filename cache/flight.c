@@ -176,7 +176,7 @@ bool roster_leave(struct roster *roster, struct wait *wait)
 	pthread_mutex_lock(&roster->lock);
 	flight = wait->flight;
 	if (flight) {
-		DL_DELETE(flight->waits, wait);
+		DL_DELETE(flight->waits, wait); /* NOLINT(clang-analyzer-core.NullDereference) */
 		wait->flight = NULL;
 		if (!flight->waits) {
 			flight->dropped = true;
@@ -247,10 +247,7 @@ static void drop_overlay_locked(struct roster *roster, const struct flight *flig
 	HASH_ITER(hh, roster->overlay, entry, next) {
 		if (entry->generation > flight->generation)
 			continue;
-		HASH_DEL(roster->overlay, entry);
-		record_put(entry->record);
-		free(entry->id);
-		free(entry);
+		roster_forget_locked(roster, entry);
 	}
 }
 
@@ -258,6 +255,8 @@ static void drop_overlay_locked(struct roster *roster, const struct flight *flig
 static void compare_snapshots(struct roster *roster, const struct snapshot *old,
 			      const struct snapshot *new)
 {
+	bool any;
+
 	for (size_t i = 0; old && i < old->count; i++) {
 		struct record *record = old->records[i];
 
@@ -265,9 +264,10 @@ static void compare_snapshots(struct roster *roster, const struct snapshot *old,
 		    snapshot_find(new, record->id) != record)
 			versions_retire(roster->versions, record);
 	}
-	if (!roster->deactivated)
-		return;
-	for (size_t i = 0; i < new->count; i++)
+	pthread_mutex_lock(&roster->lock);
+	any = roster->deactivated;
+	pthread_mutex_unlock(&roster->lock);
+	for (size_t i = 0; any && i < new->count; i++)
 		roster_check_active(roster, new->records[i]);
 }
 
@@ -309,7 +309,7 @@ static int fetch_whole(struct flight *flight)
 	new = snapshot_end(&fill.builder, fill.when);
 	if (!error && !new)
 		error = call_fail(&flight->call, ENOMEM, "no memory for the roster");
-	if (!error) {
+	if (!error && new) {
 		install(flight, new);
 		compare_snapshots(roster, old, new);
 		if (roster->events.replaced)
@@ -443,38 +443,40 @@ static void wake_asker(struct wait *wait)
 	struct call *call = wait->call;
 
 	pthread_mutex_lock(&call->lock);
-	*(bool *)wait->arg = true;
+	wait->answered = true;
 	pthread_cond_broadcast(&call->wake);
 	pthread_mutex_unlock(&call->lock);
 }
 
-static bool is_true(void *arg)
+static bool is_answered(void *arg)
 {
-	return *(const bool *)arg;
+	const struct wait *wait = arg;
+
+	return wait->answered;
 }
 
 /* For a waiter whose answer is on its way already: nothing can interrupt it any more. */
-static void wait_for_answer(struct call *call, const bool *answered)
+static void wait_for_answer(const struct wait *wait)
 {
+	struct call *call = wait->call;
+
 	pthread_mutex_lock(&call->lock);
-	while (!*answered)
+	while (!wait->answered)
 		pthread_cond_wait(&call->wake, &call->lock);
 	pthread_mutex_unlock(&call->lock);
 }
 
 int roster_ask_sync(struct roster *roster, struct wait *wait)
 {
-	bool answered = false;
-
 	wait->done = wake_asker;
-	wait->arg = &answered;
+	wait->answered = false;
 	roster_ask(roster, wait);
-	if (call_wait(wait->call, is_true, &answered)) {
+	if (call_wait(wait->call, is_answered, wait)) {
 		if (roster_leave(roster, wait)) {
 			wait->error = -EINTR;
 			return -EINTR;
 		}
-		wait_for_answer(wait->call, &answered);
+		wait_for_answer(wait);
 	}
 	return wait->error;
 }

@@ -167,10 +167,21 @@ static void log_normalised(struct change *change, const json_t *record)
 	}
 }
 
+/* Before others see RECORD: who is active by our own hand has not come back behind our back. */
+static void note_status(struct change *change, const json_t *record)
+{
+	const char *before = change_status(change, change->fresh);
+	const char *after = change_status(change, record);
+
+	if (after && (!before || strcmp(before, after) != 0))
+		roster_note_deactivated(change->roster, change->id, strcmp(after, "inactive") == 0);
+}
+
 static int took(struct change *change, json_t *record)
 {
 	char *words = change_describe(change);
 
+	note_status(change, record);
 	log_normalised(change, record);
 	log_call(change->call, "changed%s: %s",
 		 call_cancelled(change->call) ? " (its caller was interrupted)" : "",

@@ -46,9 +46,9 @@ struct roster *roster_new(struct account *account, struct pool *pool,
 	return roster;
 }
 
-static void overlay_free_locked(struct roster *roster, struct overlay *entry)
+void roster_forget_locked(struct roster *roster, struct overlay *entry)
 {
-	HASH_DEL(roster->overlay, entry);
+	HASH_DEL(roster->overlay, entry); /* NOLINT(clang-analyzer-unix.Malloc) */
 	record_put(entry->record);
 	free(entry->id);
 	free(entry);
@@ -62,9 +62,10 @@ void roster_free(struct roster *roster)
 	if (!roster)
 		return;
 	HASH_ITER(hh, roster->overlay, entry, next_entry)
-		overlay_free_locked(roster, entry);
-	HASH_ITER(hh, roster->deactivated, user, next_user) {
-		HASH_DEL(roster->deactivated, user);
+		roster_forget_locked(roster, entry);
+	HASH_ITER(hh, roster->deactivated, user,
+		  next_user) {                       /* NOLINT(clang-analyzer-unix.Malloc) */
+		HASH_DEL(roster->deactivated, user); /* NOLINT(clang-analyzer-unix.Malloc) */
 		free(user->id);
 		free(user);
 	}
@@ -384,7 +385,9 @@ void roster_note_deactivated(struct roster *roster, const char *id, bool inactiv
 			HASH_ADD_KEYPTR(hh, roster->deactivated, user->id, strlen(user->id), user);
 		else
 			free(user);
-	} else if (!inactive && user) {
+	} else if (inactive) {
+		user->seen_active = false;
+	} else if (user) {
 		HASH_DEL(roster->deactivated, user);
 		free(user->id);
 		free(user);

@@ -70,6 +70,7 @@ struct wait {
 	/* the roster's own; NULL to begin with, so that one may leave before having asked */
 	struct flight *flight;
 	struct wait *next, *prev;
+	bool answered; /* roster_ask_sync: under the call's lock */
 };
 
 /*

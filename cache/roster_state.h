@@ -116,6 +116,9 @@ struct snapshot *roster_current_locked(struct roster *roster);
 struct record *roster_overlay_locked(struct roster *roster, const char *id, struct record *record,
 				     double began, bool alone);
 
+/* Take ENTRY out of the overlay and free it. */
+void roster_forget_locked(struct roster *roster, struct overlay *entry);
+
 /* After roster_overlay_locked, without the lock: RECORD (NULL: absent) took the place of OLD, which
  * is put. */
 void roster_replaced(struct roster *roster, const char *id, struct record *old,

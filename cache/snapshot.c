@@ -97,8 +97,8 @@ static void forget_ids(struct snapshot_builder *builder)
 {
 	struct snapshot_id *entry, *next;
 
-	HASH_ITER(hh, builder->ids, entry, next) {
-		HASH_DEL(builder->ids, entry);
+	HASH_ITER(hh, builder->ids, entry, next) { /* NOLINT(clang-analyzer-unix.Malloc) */
+		HASH_DEL(builder->ids, entry);     /* NOLINT(clang-analyzer-unix.Malloc) */
 		free(entry);
 	}
 }
@@ -162,10 +162,12 @@ struct snapshot *snapshot_end(struct snapshot_builder *builder, struct timespec 
 		return NULL;
 	}
 	exact = realloc(builder->records, bytes + 1);
+	if (exact)
+		builder->records = exact;
 	atomic_init(&snapshot->references, 1);
 	snapshot->fetched = fetched;
 	snapshot->count = builder->count;
-	snapshot->records = exact ? exact : builder->records;
+	snapshot->records = builder->records;
 	if (builder->count) {
 		memcpy(snapshot->by_id, snapshot->records, bytes);
 		qsort(snapshot->by_id, snapshot->count, sizeof(struct record *), compare_id);

@@ -30,7 +30,7 @@ static void begin(struct change *change, struct call *call, struct roster *roste
 	change->id = id;
 }
 
-/* Remember and say what a changed status means. */
+/* Say what a changed status means. */
 static void note_status(struct change *change)
 {
 	const struct vendor *vendor = roster_account(change->roster)->vendor;
@@ -39,7 +39,6 @@ static void note_status(struct change *change)
 
 	if (!after || guard_dry_run(change->guard) || (before && strcmp(before, after) == 0))
 		return;
-	roster_note_deactivated(change->roster, change->id, strcmp(after, "inactive") == 0);
 	if (strcmp(after, "inactive") == 0 && vendor->remains)
 		log_call(change->call, "what remains to be done: %s", vendor->remains);
 }

@@ -100,6 +100,7 @@ static struct entry *touch_locked(struct versions *versions, const char *id)
 			return NULL;
 		}
 	}
+	/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
 	HASH_ADD_KEYPTR(hh, versions->entries, entry->id, strlen(entry->id), entry);
 	return entry;
 }
@@ -115,7 +116,7 @@ void versions_retire(struct versions *versions, struct record *record)
 	if (entry && !(entry->count && entry->shown[0] == record)) {
 		if (entry->count == VERSIONS_MAX)
 			record_put(entry->shown[--entry->count]);
-		memmove(&entry->shown[1], &entry->shown[0], entry->count * sizeof(entry->shown[0]));
+		memmove(&entry->shown[1], &entry->shown[0], entry->count * sizeof(struct record *));
 		entry->shown[0] = record_get(record);
 		entry->count++;
 	}

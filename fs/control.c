@@ -6,6 +6,7 @@
 #include "fs/control.h"
 
 #include "cache/roster.h"
+#include "fs/notify.h"
 #include "vendors/http.h"
 #include "vendors/log.h"
 #include "vendors/vendor.h"
@@ -202,8 +203,10 @@ int control_refresh(struct fs *fs, const char *text, size_t length)
 		if (!all && (strlen(name) != length || memcmp(name, text, length) != 0))
 			continue;
 		found = true;
-		if (fs->branches[i].roster)
-			roster_refresh(fs->branches[i].roster);
+		if (!fs->branches[i].roster)
+			continue;
+		roster_refresh(fs->branches[i].roster);
+		notify_refresh(fs, &fs->branches[i]);
 	}
 	return found ? 0 : -EINVAL;
 }

@@ -29,6 +29,9 @@ double entry_attr(struct fs *fs, struct node *node, const struct record *record,
 		return 0;
 	pthread_mutex_lock(&node->lock);
 	node->told_version = record->version;
+	/* Who reads another version through the pages has its size asked for at each turn. */
+	if (node->page_opens && node->page_version != record->version)
+		seconds = 0;
 	pthread_mutex_unlock(&node->lock);
 	return seconds;
 }

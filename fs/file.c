@@ -70,6 +70,11 @@ static void tell_version(struct fs *fs, struct node *node, const struct record *
 		notify_attributes(fs, node);
 }
 
+struct record *file_pages(const struct fuse_file_info *fi)
+{
+	return handle_of(fi)->paged ? handle_of(fi)->record : NULL;
+}
+
 static void release_handle(struct handle *handle)
 {
 	struct node *node = handle->node;
@@ -114,10 +119,9 @@ static void opened(struct request *request, int error)
 	struct record *record;
 
 	error = entry_found(request, error, &record);
-	if (error == -ENOENT)
-		error = -ESTALE; /* the kernel looks the name up again, and finds or creates nothing
-				  */
-	if (error == -ESTALE) {
+	if (error == -ENOENT) {
+		/* The kernel looks the name up again, and finds or creates nothing. */
+		log_error(&request->call, error);
 		if (request_claim(request))
 			fuse_reply_err(request->req, ESTALE);
 		return;

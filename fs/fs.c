@@ -132,7 +132,7 @@ void fs_free(struct fs *fs)
 		return;
 	pool_free(fs->pool);
 	notify_free(fs->notify);
-	for (size_t i = 0; i < fs->branch_count; i++)
+	for (size_t i = 0; fs->branches && i < fs->branch_count; i++)
 		roster_free(fs->branches[i].roster);
 	node_exit(fs);
 	guard_free(fs->guard);

@@ -78,9 +78,9 @@ void handle_put(struct handle *handle)
 
 ssize_t handle_read(struct handle *handle, off_t offset, size_t size, char **data)
 {
-	char status[64];
 	const char *text = handle->fixed;
 	size_t length = handle->fixed_length, count;
+	bool line = false;
 
 	*data = NULL;
 	pthread_mutex_lock(&handle->lock);
@@ -91,9 +91,9 @@ ssize_t handle_read(struct handle *handle, off_t offset, size_t size, char **dat
 		text = handle->record->text;
 		length = handle->record->length;
 	} else if (handle->record) {
-		snprintf(status, sizeof(status), "%s\n", handle->record->status);
-		text = status;
-		length = strlen(status);
+		text = handle->record->status;
+		length = strlen(text) + 1;
+		line = true; /* its NUL is shown as a newline */
 	}
 	count = (size_t)offset < length ? length - (size_t)offset : 0;
 	if (count > size)
@@ -102,6 +102,8 @@ ssize_t handle_read(struct handle *handle, off_t offset, size_t size, char **dat
 		*data = malloc(count);
 		if (*data)
 			memcpy(*data, text + offset, count);
+		if (*data && line && (size_t)offset + count == length)
+			(*data)[count - 1] = '\n';
 	}
 	pthread_mutex_unlock(&handle->lock);
 	return count && !*data ? -ENOMEM : (ssize_t)count;
@@ -149,8 +151,8 @@ static int load_locked(struct handle *handle)
 	if (handle->buffer)
 		return 0;
 	error = grow_locked(handle, handle->record->length + 1);
-	if (error)
-		return error;
+	if (error || !handle->buffer)
+		return -ENOMEM;
 	memcpy(handle->buffer, handle->record->text, handle->record->length);
 	handle->length = handle->record->length;
 	return 0;

@@ -66,6 +66,18 @@ static struct node **collect(struct fs *fs, const struct branch *branch, size_t 
 	return nodes;
 }
 
+void notify_refresh(struct fs *fs, const struct branch *branch)
+{
+	size_t count;
+	struct node **nodes = collect(fs, branch, &count);
+
+	for (size_t i = 0; i < count; i++) {
+		notify_attributes(fs, nodes[i]);
+		node_drop(fs, nodes[i], 1);
+	}
+	free(nodes);
+}
+
 static void check_node(struct fs *fs, struct branch *branch, struct node *node)
 {
 	struct record *record = NULL;

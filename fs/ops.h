@@ -28,6 +28,9 @@ void file_flush(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi);
 void file_fsync(fuse_req_t req, fuse_ino_t ino, int datasync, struct fuse_file_info *fi);
 void file_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi);
 
+/* The record that the open file FI reads through the kernel's pages, borrowed, or NULL. */
+struct record *file_pages(const struct fuse_file_info *fi);
+
 /* ftruncate on an open file; answers nothing. 0 or a negative errno. */
 int file_truncate(fuse_req_t req, struct fuse_file_info *fi, off_t length);
 
