@@ -163,7 +163,10 @@ void file_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 
 	if (!node_is_record(node)) {
 		if (node_text(node) && (fi->flags & O_ACCMODE) != O_RDONLY)
-			fuse_reply_err(req, node->kind == NODE_MANUAL ? EROFS : EPERM);
+			fuse_reply_err(req,
+				       -request_refuse(req, node->path,
+						       node->kind == NODE_MANUAL ? -EROFS : -EPERM,
+						       "this text can only be read"));
 		else
 			open_fixed(fs, req, node, fi);
 		return;
@@ -288,13 +291,17 @@ void file_write(fuse_req_t req, fuse_ino_t ino, const char *data, size_t size, o
 
 	if (node->kind == NODE_CONTROL_REFRESH) {
 		if (control_refresh(fs, data, size))
-			fuse_reply_err(req, EINVAL);
+			fuse_reply_err(
+			    req,
+			    -request_refuse(req, node->path, -EINVAL,
+					    "neither the name of a vendor's directory nor all"));
 		else
 			fuse_reply_write(req, size);
 		return;
 	}
 	if (!node_is_record(node)) {
-		fuse_reply_err(req, EPERM);
+		fuse_reply_err(req, -request_refuse(req, node->path, -EPERM,
+						    "this file can only be read"));
 		return;
 	}
 	if (!size) {

@@ -169,13 +169,23 @@ static void make_path(char *path, size_t size, const struct branch *branch, cons
 		 branch && *name ? "/" : "", name);
 }
 
+static bool is_control_file(enum node_kind kind)
+{
+	return kind == NODE_CONTROL_STATUS || kind == NODE_CONTROL_LOG ||
+	       kind == NODE_CONTROL_METRICS || kind == NODE_CONTROL_REFRESH;
+}
+
 struct node *node_take(struct fs *fs, enum node_kind kind, struct branch *branch, const char *name,
 		       const char *id)
 {
 	char path[512];
 	struct node *node;
 
-	make_path(path, sizeof(path), branch, name);
+	/* a vendor's directory may be named as a file in .rosterfs is */
+	if (is_control_file(kind))
+		snprintf(path, sizeof(path), ".rosterfs/%s", name);
+	else
+		make_path(path, sizeof(path), branch, name);
 	pthread_mutex_lock(&fs->nodes_lock);
 	HASH_FIND_STR(fs->nodes, path, node);
 	if (!node) {

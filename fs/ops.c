@@ -208,7 +208,8 @@ static void op_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *attr, int wh
 	if (!node_is_record(node)) {
 		bool by_hand = node->branch && !node->branch->roster;
 
-		fuse_reply_err(req, by_hand ? EROFS : EPERM);
+		fuse_reply_err(req, -request_refuse(req, node->path, by_hand ? -EROFS : -EPERM,
+						    "this can't be changed here"));
 		return;
 	}
 	if ((what & FUSE_SET_ATTR_SIZE) && fi)
