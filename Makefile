@@ -192,7 +192,7 @@ $(BUILD)/unit/%: $(BUILD)/obj/tests/unit/%.o $(BUILD)/librosterfs.a
 
 .SECONDARY: $(UNIT_OBJECTS)
 
--include $(call object,$(C_SOURCES:.c=.d))
+-include $(patsubst %.o,%.d,$(call object,$(C_SOURCES)))
 
 # ---- lint ----
 
