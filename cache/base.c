@@ -117,7 +117,7 @@ static int from_versions(struct roster *roster, const char *id, const char *stam
 		if (version && named_by(users, version, stamp)) {
 			if (!base->record)
 				base->record = json_incref(version);
-			else if (atomic_load(&list[i]->shown))
+			else if (atomic_load(&list[i]->shown) || list[i]->namesake)
 				base->doubts[base->doubt_count++] = json_incref(version);
 		}
 		json_decref(version);

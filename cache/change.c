@@ -105,14 +105,19 @@ static json_t *body_of(const struct change *change)
 	return body;
 }
 
-static void pause_before_retry(struct call *call, unsigned tries)
+/* Milliseconds until the next try: a random part of the back-off, or what the vendor asked for. */
+static unsigned pause_before_retry(const struct call *call, unsigned tries)
 {
+	const int64_t day = 86400000;
 	unsigned most = tries > 5 ? BACKOFF_MAX_MS : BACKOFF_FIRST_MS << tries;
 	unsigned random = 0;
 
 	if (getrandom(&random, sizeof(random), 0) != sizeof(random))
 		random = most;
-	call_pause(call, random % (most + 1));
+	random %= most + 1;
+	if (call->told > random)
+		random = (unsigned)(call->told < day ? call->told : day);
+	return random;
 }
 
 static double seconds_now(void)
@@ -136,6 +141,7 @@ static int send_until_known(struct change *change, struct call *call)
 	for (unsigned tries = 0;; tries++) {
 		json_t *answer = NULL, *body = body_of(change);
 		enum vendor_outcome outcome;
+		unsigned pause;
 		int error;
 
 		if (!body)
@@ -155,15 +161,17 @@ static int send_until_known(struct change *change, struct call *call)
 		case VENDOR_UNKNOWN:
 			break;
 		}
+		pause = pause_before_retry(change->call, tries);
 		error = change_settle_unknown(change, call);
-		if (error == -EAGAIN && (call_cancelled(change->call) || seconds_now() >= end))
+		if (error == -EAGAIN && (call_cancelled(change->call) ||
+					 seconds_now() + (double)change->call->told / 1000 >= end))
 			return -change->call->error; /* what the PUT said */
 		if (error != -EAGAIN)
 			return error;
 		error = lay(change);
 		if (error)
 			return error;
-		pause_before_retry(change->call, tries);
+		call_pause(change->call, pause);
 	}
 }
 
@@ -211,6 +219,9 @@ static int try_once(struct change *change, struct call *call)
 
 	if (error)
 		return error;
+	/* What is refused from here on until something is sent is our refusal, not that GET's. */
+	change->call->request[0] = '\0';
+	change->call->status = 0;
 	error = change->plan(change);
 	if (error)
 		return error;
@@ -262,6 +273,9 @@ int change_run(struct change *change)
 	}
 	if (error == -EAGAIN)
 		error = changed_twice(change);
+	/* "Read the file again", they are told: it must then show what they did not know. */
+	if (error == -ESTALE && change->fresh && !change->sent)
+		change_publish(change, change->fresh);
 	if (change->counted && error && !change->sent)
 		guard_give_back(change->guard);
 	if (error && !change->call->words[0] && call.words[0])

@@ -42,6 +42,7 @@ static bool answer_locked(struct roster *roster, struct wait *wait)
 		if (!roster_whole_fresh_locked(roster))
 			return false;
 		wait->snapshot = roster_current_locked(roster);
+		wait->generation = roster->generation;
 		wait->error = wait->snapshot ? 0 : -ENOMEM;
 		return true;
 	case WAIT_RECORD:
@@ -240,13 +241,16 @@ static void fill_progress(struct list_sink *sink, unsigned pages, size_t rows)
 }
 
 /* Forget what was known before the fetch; what was written since it began stays on top. */
-static void drop_overlay_locked(struct roster *roster, const struct flight *flight)
+static void drop_overlay_locked(struct roster *roster, const struct flight *flight,
+				const struct snapshot *new)
 {
 	struct overlay *entry, *next;
 
 	HASH_ITER(hh, roster->overlay, entry, next) {
 		if (entry->generation > flight->generation)
 			continue;
+		if (entry->record)
+			roster_pass_on(roster, entry->record, new);
 		roster_forget_locked(roster, entry);
 	}
 }
@@ -282,7 +286,8 @@ static void install(const struct flight *flight, struct snapshot *new)
 		roster->snapshot = snapshot_get(new);
 		roster->snapshot_began = flight->began;
 		roster->snapshot_since = roster_now();
-		drop_overlay_locked(roster, flight);
+		roster->generation++;
+		drop_overlay_locked(roster, flight, new);
 	}
 	roster->fetches++;
 	pthread_mutex_unlock(&roster->lock);
@@ -392,6 +397,7 @@ static void settle_locked(struct flight *flight, struct wait *wait, int error)
 	switch (wait->kind) {
 	case WAIT_WHOLE:
 		wait->snapshot = roster_current_locked(roster);
+		wait->generation = roster->generation;
 		wait->error = wait->snapshot ? 0 : -ENOMEM;
 		break;
 	case WAIT_RECORD:

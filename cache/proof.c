@@ -82,6 +82,21 @@ int change_fail_conflict(struct change *change, const struct edit *edit)
 
 /* ---- publishing ---- */
 
+/*
+ * The answer brought no new stamp, so that now two versions go by the old one. A document that
+ * names it may be from before the change, even if nobody has read that version here: it is kept.
+ */
+static void keep_namesake(struct change *change, struct timespec when)
+{
+	struct record *old = record_new(change->collection, change->id, change->fresh, when);
+
+	if (!old)
+		return;
+	old->namesake = true;
+	versions_retire(roster_versions(change->roster), old);
+	record_put(old);
+}
+
 void change_publish(struct change *change, const json_t *record)
 {
 	const char *stamp = base_stamp(change->collection, record);
@@ -90,6 +105,8 @@ void change_publish(struct change *change, const json_t *record)
 	struct record *made;
 
 	clock_gettime(CLOCK_REALTIME, &when);
+	if (change->sent && stamp && before && strcmp(stamp, before) == 0)
+		keep_namesake(change, when);
 	made = record_new(change->collection, change->id, record, when);
 	if (!made) {
 		roster_doubt(change->roster, change->id);
@@ -196,6 +213,8 @@ static int not_applied(struct change *change, const json_t *record)
 {
 	if (record)
 		change_publish(change, record);
+	else
+		roster_doubt(change->roster, change->id);
 	return call_fail(
 	    change->call, EREMOTEIO,
 	    "accepted but not applied: the vendor answered success and still shows the old "
@@ -231,12 +250,43 @@ int change_settle_done(struct change *change, struct call *call, json_t *answer)
 	return error;
 }
 
+/* The first edit whose field now shows neither the old value nor the new one, or NULL. */
+static const struct edit *third_value(const struct change *change, const json_t *record)
+{
+	for (size_t i = 0; i < change->merge.count; i++) {
+		const struct edit *edit = &change->merge.edits[i];
+		enum merge_state state = merge_state(edit, record);
+
+		if (!(change_flags(change, edit) & FIELD_WRITE_ONLY) &&
+		    (state == MERGE_OTHER || state == MERGE_MISSING))
+			return edit;
+	}
+	return NULL;
+}
+
+/* The vendor made something else of our value, or somebody else wrote theirs: no answer tells. */
+static int fail_third(struct change *change, const struct edit *edit, const json_t *record)
+{
+	char *path = merge_path(edit);
+	char *value = value_text(change, edit, merge_value(edit, record));
+
+	change_publish(change, record);
+	call_fail(change->call, ESTALE,
+		  "the answer to the change was lost, and \"%s\" is now neither what it was nor "
+		  "what was written, but %s: read the file again",
+		  path ? path : "?", value ? value : "?");
+	free(path);
+	free(value);
+	return -ESTALE;
+}
+
 /*
  * Nobody knows whether the change was made: a GET tells. Returns 0 when it was, -EAGAIN when it
  * certainly was not (fresh is then the newest), else a negative errno.
  */
 int change_settle_unknown(struct change *change, struct call *call)
 {
+	const struct edit *third;
 	json_t *record = NULL;
 	char *etag = NULL;
 	int error;
@@ -250,8 +300,9 @@ int change_settle_unknown(struct change *change, struct call *call)
 			 "whether it was made failed too: it is not known");
 		return error;
 	}
-	if (prove(change, record, false) == PROOF_TOOK && !change->write_only) {
-		error = took(change, record);
+	third = third_value(change, record);
+	if (third || (prove(change, record, false) == PROOF_TOOK && !change->write_only)) {
+		error = third ? fail_third(change, third, record) : took(change, record);
 		json_decref(record);
 		free(etag);
 		return error;

@@ -113,6 +113,7 @@ struct record *record_new(const struct collection *collection, const char *id, c
 		goto out;
 	atomic_init(&record->references, 1);
 	atomic_init(&record->shown, false);
+	record->namesake = false;
 	record->version = atomic_fetch_add(&last_version, 1) + 1;
 	record->length = (uint32_t)text_length;
 	if (!collection_time(collection, object, &record->mtime))

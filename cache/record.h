@@ -21,6 +21,7 @@ struct collection;
 struct record {
 	atomic_uint references;
 	atomic_bool shown; /* somebody has opened this text for reading */
+	bool namesake;     /* a newer version has the same stamp; set before others see it */
 	uint32_t length;   /* bytes of text, without the NUL */
 	uint64_t version;  /* unlike that of any other record of this process; never 0 */
 	struct timespec mtime;

@@ -221,6 +221,20 @@ struct snapshot *roster_snapshot(struct roster *roster, double *seconds)
 	return snapshot;
 }
 
+uint64_t roster_generation(struct roster *roster, double *seconds)
+{
+	uint64_t generation;
+
+	pthread_mutex_lock(&roster->lock);
+	generation = roster->generation;
+	*seconds = 0;
+	if (roster_whole_fresh_locked(roster))
+		*seconds = roster_left_locked(roster, roster->snapshot_began,
+					      roster->snapshot_since);
+	pthread_mutex_unlock(&roster->lock);
+	return generation;
+}
+
 struct record *roster_overlay_locked(struct roster *roster, const char *id, struct record *record,
 				     double began, bool alone)
 {
@@ -267,6 +281,18 @@ void roster_replaced(struct roster *roster, const char *id, struct record *old,
 	record_put(old);
 	if (record)
 		roster_check_active(roster, record);
+}
+
+void roster_pass_on(struct roster *roster, struct record *record, const struct snapshot *new)
+{
+	struct record *now = snapshot_find(new, record->id);
+
+	if (!atomic_load(&record->shown))
+		return;
+	if (now && record_same(now, record))
+		atomic_store(&now->shown, true);
+	else
+		versions_retire(roster->versions, record);
 }
 
 static void publish(struct roster *roster, const char *id, struct record *record)
@@ -425,7 +451,8 @@ void roster_note_error(struct roster *roster, const struct call *call, int error
 	strftime(when, sizeof(when), "%H:%M:%S", &local);
 	pthread_mutex_lock(&roster->lock);
 	snprintf(roster->last_error, sizeof(roster->last_error), "%s %.32s: %.150s (%s)", when,
-		 call->request, call->words, strerrorname_np(-error));
+		 call->request[0] ? call->request : call->path, call->words,
+		 strerrorname_np(-error));
 	pthread_mutex_unlock(&roster->lock);
 }
 

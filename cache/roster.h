@@ -64,6 +64,7 @@ struct wait {
 	/* the answer; references belong to the asker */
 	int error; /* 0 or a negative errno; -ENOENT: no such record; -ENODATA: self is not known */
 	struct snapshot *snapshot;
+	uint64_t generation; /* roster_generation's for the snapshot */
 	struct record *record;
 	char *self;
 
@@ -109,6 +110,12 @@ enum roster_knows roster_peek(struct roster *roster, const char *id, struct reco
 /* The newest snapshot with what was written since, a reference, or NULL; *SECONDS that it stays
  * fresh (0: stale). */
 struct snapshot *roster_snapshot(struct roster *roster, double *seconds);
+
+/*
+ * A number that changes whenever any record may be shown differently: a snapshot that came with it is
+ * all there is to know as long as it stays. *SECONDS that the roster stays fresh (0: stale).
+ */
+uint64_t roster_generation(struct roster *roster, double *seconds);
 
 /* Count the next questions as if the roster were old. */
 void roster_refresh(struct roster *roster);

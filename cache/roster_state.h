@@ -124,6 +124,10 @@ void roster_forget_locked(struct roster *roster, struct overlay *entry);
 void roster_replaced(struct roster *roster, const char *id, struct record *old,
 		     struct record *record);
 
+/* RECORD gives way to NEW: if it was shown, it is kept, or what shows the same text counts as
+ * shown. */
+void roster_pass_on(struct roster *roster, struct record *record, const struct snapshot *new);
+
 /* Say in the log when RECORD is active although this mount made it inactive. Takes the lock. */
 void roster_check_active(struct roster *roster, const struct record *record);
 

@@ -165,6 +165,17 @@ static int plan_document(struct change *change)
 	return error;
 }
 
+/* A stamp names a version; as anything else than text it is an attempt to change it. */
+static int check_stamp(struct call *call, struct roster *roster, const json_t *document)
+{
+	const char *key = roster_account(roster)->vendor->users->stamp_key;
+	const json_t *stamp = key ? json_object_get(document, key) : NULL;
+
+	if (!stamp || json_is_string(stamp))
+		return 0;
+	return call_fail(call, EPERM, "\"%s\" is assigned by the vendor and can't be changed", key);
+}
+
 int update_document(struct call *call, struct roster *roster, struct guard *guard, const char *id,
 		    const char *text, size_t length)
 {
@@ -179,6 +190,11 @@ int update_document(struct call *call, struct roster *roster, struct guard *guar
 	plan.document = parse_document(call, text, length);
 	if (!plan.document)
 		return -EINVAL;
+	error = check_stamp(call, roster, plan.document);
+	if (error) {
+		json_decref(plan.document);
+		return error;
+	}
 	begin(&change, call, roster, guard, id);
 	change.plan = plan_document;
 	change.arg = &plan;

@@ -109,7 +109,7 @@ void versions_retire(struct versions *versions, struct record *record)
 {
 	struct entry *entry;
 
-	if (!atomic_load(&record->shown))
+	if (!atomic_load(&record->shown) && !record->namesake)
 		return;
 	pthread_mutex_lock(&versions->lock);
 	entry = touch_locked(versions, record->id);

@@ -27,8 +27,8 @@ struct versions_process {
 struct versions *versions_new(void);
 void versions_free(struct versions *versions);
 
-/* RECORD has been replaced by a newer one: keep it if it was ever shown. Never fails: it may be
- * forgotten. */
+/* RECORD has been replaced by a newer one: keep it if it was ever shown, or is a namesake. Never
+ * fails: it may be forgotten. */
 void versions_retire(struct versions *versions, struct record *record);
 
 /* The retired versions of record ID, newest first, at most ROOM, a reference each. Returns their

@@ -19,13 +19,35 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <utlist.h>
 
 struct dir {
+	struct dir *prev, *next;   /* in fs->dirs */
 	struct node *node;         /* held */
 	struct snapshot *snapshot; /* NULL: no roster here */
+	uint64_t generation;       /* of the roster, that the snapshot shows */
 };
 
-static void reply_open(struct fs *fs, fuse_req_t req, struct node *node, struct snapshot *snapshot,
+static void close_dir(struct fs *fs, struct dir *dir)
+{
+	pthread_mutex_lock(&fs->requests_lock);
+	DL_DELETE(fs->dirs, dir);
+	pthread_mutex_unlock(&fs->requests_lock);
+	snapshot_put(dir->snapshot);
+	node_drop(fs, dir->node, 1);
+	free(dir);
+}
+
+void dir_exit(struct fs *fs)
+{
+	struct dir *dir, *next;
+
+	DL_FOREACH_SAFE(fs->dirs, dir, next)
+	close_dir(fs, dir);
+}
+
+/* WHOLE is the answered question for the roster, NULL where there is none. */
+static void reply_open(struct fs *fs, fuse_req_t req, struct node *node, const struct wait *whole,
 		       struct fuse_file_info *fi)
 {
 	struct dir *dir = calloc(1, sizeof(*dir));
@@ -36,14 +58,17 @@ static void reply_open(struct fs *fs, fuse_req_t req, struct node *node, struct 
 	}
 	dir->node = node;
 	node_hold(fs, node);
-	dir->snapshot = snapshot ? snapshot_get(snapshot) : NULL;
+	if (whole) {
+		dir->snapshot = snapshot_get(whole->snapshot);
+		dir->generation = whole->generation;
+	}
+	pthread_mutex_lock(&fs->requests_lock);
+	DL_APPEND(fs->dirs, dir);
+	pthread_mutex_unlock(&fs->requests_lock);
 	fi->fh = (uint64_t)(uintptr_t)dir;
 	/* Interrupted on its way: no release will come. */
-	if (fuse_reply_open(req, fi) == -ENOENT) {
-		snapshot_put(dir->snapshot);
-		node_drop(fs, node, 1);
-		free(dir);
-	}
+	if (fuse_reply_open(req, fi) == -ENOENT)
+		close_dir(fs, dir);
 }
 
 static void opened(struct request *request, int error)
@@ -53,8 +78,7 @@ static void opened(struct request *request, int error)
 		return;
 	}
 	if (request_claim(request))
-		reply_open(request->fs, request->req, request->node, request->wait.snapshot,
-			   &request->fi);
+		reply_open(request->fs, request->req, request->node, &request->wait, &request->fi);
 }
 
 void dir_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
@@ -86,20 +110,21 @@ struct page {
 	bool plus;
 	char *buffer;
 	size_t size, used;
-	double seconds; /* that the kernel may keep what it is told */
+	bool current;   /* the snapshot still shows all there is to know */
+	double seconds; /* that the kernel may keep what it is told of a record */
 };
 
 /* Add NAME at place NEXT - 1. False: the page is full. NODE's reference goes to the kernel if it
  * was added. */
 static bool add(struct page *page, const char *name, struct node *node, const struct record *record,
-		off_t next)
+		double seconds, off_t next)
 {
 	struct fuse_entry_param entry;
 	char *at = page->buffer + page->used;
 	size_t room = page->size - page->used, need;
 
 	if (page->plus) {
-		entry_fill(page->fs, node, record, page->seconds, &entry);
+		entry_fill(page->fs, node, record, seconds, &entry);
 		need = fuse_add_direntry_plus(page->req, at, room, name, &entry, next);
 	} else {
 		memset(&entry, 0, sizeof(entry));
@@ -132,13 +157,13 @@ static bool add_fixed(struct page *page, const struct node_fixed *fixed, off_t n
 	struct node *node = node_take(page->fs, fixed->kind, page->dir->node->branch, fixed->name,
 				      NULL);
 
-	return node && add(page, fixed->name, node, NULL, next);
+	return node && add(page, fixed->name, node, NULL, 0, next);
 }
 
 static bool add_branch(struct page *page, struct branch *branch, off_t next)
 {
 	node_hold(page->fs, branch->node);
-	return add(page, branch->account->name, branch->node, NULL, next);
+	return add(page, branch->account->name, branch->node, NULL, 0, next);
 }
 
 /* Record INDEX of the snapshot: place 2 * INDEX is its .json, the one after its .status. */
@@ -150,20 +175,19 @@ static bool add_record(struct page *page, size_t place, off_t next)
 	char stem[PATH_STEM_MAX + 1], name[PATH_NAME_MAX + 16];
 	struct record *record = NULL;
 	struct node *node;
-	double seconds;
+	double seconds = page->seconds;
 	bool added;
 
 	path_stem(shown->id, stem);
-	snprintf(name, sizeof(name), "%s%s", stem, kind == NODE_STATUS ? ".status" : ".json");
+	stpcpy(stpcpy(name, stem), kind == NODE_STATUS ? ".status" : ".json");
 	node = node_take(page->fs, kind, branch, name, shown->id);
 	if (!node)
 		return false;
 	/* It may have been written since the directory was opened. */
-	if (roster_peek(branch->roster, shown->id, &record, &seconds) != ROSTER_FRESH)
+	if (!page->current &&
+	    roster_peek(branch->roster, shown->id, &record, &seconds) != ROSTER_FRESH)
 		seconds = 0;
-	if (page->seconds > seconds)
-		page->seconds = seconds;
-	added = add(page, name, node, record ? record : shown, next);
+	added = add(page, name, node, record ? record : shown, seconds, next);
 	record_put(record);
 	return added;
 }
@@ -208,7 +232,9 @@ static void read_page(fuse_req_t req, size_t size, off_t offset, struct fuse_fil
 		fuse_reply_err(req, ENOMEM);
 		return;
 	}
-	page.seconds = 3600;
+	if (page.dir->snapshot)
+		page.current = page.dir->generation ==
+			       roster_generation(page.dir->node->branch->roster, &page.seconds);
 	for (size_t place = (size_t)offset; add_place(&page, place) > 0; place++) {
 	}
 	fuse_reply_buf(req, page.buffer, page.used);
@@ -233,9 +259,7 @@ void dir_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 	struct dir *dir = (struct dir *)(uintptr_t)fi->fh;
 
 	(void)ino;
-	snapshot_put(dir->snapshot);
-	node_drop(fs_of(req), dir->node, 1);
-	free(dir);
+	close_dir(fs_of(req), dir);
 	fuse_reply_err(req, 0);
 }
 

@@ -309,8 +309,10 @@ void file_write(fuse_req_t req, fuse_ino_t ino, const char *data, size_t size, o
 		return;
 	}
 	action = handle_write(handle, data, size, offset, &why);
+	if (action < 0 && why)
+		request_refuse(req, node->path, action, why);
 	if (action < 0)
-		fuse_reply_err(req, -request_refuse(req, node->path, action, why));
+		fuse_reply_err(req, -action);
 	else if (action == HANDLE_COMMIT)
 		start_commit(fs, req, handle, size, false);
 	else

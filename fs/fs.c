@@ -9,8 +9,10 @@
 #include "cache/guard.h"
 #include "cache/pool.h"
 #include "cache/roster.h"
+#include "fs/handle.h"
 #include "fs/node.h"
 #include "fs/notify.h"
+#include "fs/ops.h"
 #include "fs/path.h"
 #include "fs/request.h"
 #include "vendors/vendor.h"
@@ -23,8 +25,6 @@
 
 /* Each waiting write has a thread; whoever reads has none. */
 #define THREADS_MAX 512
-
-#define SETTLE_MILLISECONDS 2000
 
 struct fs *fs_of(fuse_req_t req)
 {
@@ -116,22 +116,33 @@ int fs_start(struct fs *fs)
 	return notify_start(fs->notify);
 }
 
-void fs_stop(struct fs *fs)
+void fs_stop(struct fs *fs, unsigned milliseconds)
 {
+	notify_stop(fs->notify);
 	request_cancel_all(fs);
 	for (size_t i = 0; i < fs->branch_count; i++) {
 		if (fs->branches[i].roster)
 			roster_stop(fs->branches[i].roster);
 	}
-	pool_drain(fs->pool, SETTLE_MILLISECONDS);
+	pool_drain(fs->pool, milliseconds);
+}
+
+void fs_finish(struct fs *fs)
+{
+	if (!fs)
+		return;
+	pool_free(fs->pool);
+	fs->pool = NULL;
 }
 
 void fs_free(struct fs *fs)
 {
 	if (!fs)
 		return;
-	pool_free(fs->pool);
+	fs_finish(fs);
 	notify_free(fs->notify);
+	handle_exit(fs);
+	dir_exit(fs);
 	for (size_t i = 0; fs->branches && i < fs->branch_count; i++)
 		roster_free(fs->branches[i].roster);
 	node_exit(fs);

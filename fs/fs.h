@@ -22,7 +22,9 @@
 
 struct account;
 struct fs;
+struct dir;
 struct guard;
+struct handle;
 struct node;
 struct notify;
 struct pool;
@@ -58,6 +60,8 @@ struct fs {
 	struct node *root, *control;
 	pthread_mutex_t nodes_lock;
 	struct request *requests; /* utlist: parked ones; under requests_lock */
+	struct handle *handles;   /* utlist: open files; under requests_lock */
+	struct dir *dirs;         /* utlist: open directories; under requests_lock */
 	pthread_mutex_t requests_lock;
 	struct timespec started;
 	void (*ready)(void *arg); /* called once the kernel has taken us up */
@@ -75,12 +79,15 @@ struct fs *fs_new(const struct fs_options *options, struct account **accounts, s
 int fs_start(struct fs *fs);
 
 /*
- * The loop has ended: cancel what waits, and give changes that are under way two seconds to be
- * settled. What is left ends with http_free.
+ * The loop has ended: cancel what waits, and give changes that are under way MILLISECONDS to be
+ * settled. May be called again. What is left ends with http_free.
  */
-void fs_stop(struct fs *fs);
+void fs_stop(struct fs *fs, unsigned milliseconds);
 
-/* After fs_stop and http_free: wait for the threads, free everything. NULL is fine. */
+/* After fs_stop and http_free: wait for the last threads. Nothing answers the kernel any more. */
+void fs_finish(struct fs *fs);
+
+/* Free everything. NULL is fine. */
 void fs_free(struct fs *fs);
 
 extern const struct fuse_lowlevel_ops fs_operations;

@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <utlist.h>
 
 struct handle *handle_new(struct fs *fs, struct node *node, struct record *record, int flags)
 {
@@ -30,6 +31,9 @@ struct handle *handle_new(struct fs *fs, struct node *node, struct record *recor
 	handle->record = record;
 	handle->writable = (flags & O_ACCMODE) != O_RDONLY;
 	handle->append = flags & O_APPEND;
+	pthread_mutex_lock(&fs->requests_lock);
+	DL_APPEND(fs->handles, handle);
+	pthread_mutex_unlock(&fs->requests_lock);
 	if (handle->writable)
 		atomic_fetch_add(&node->writers, 1);
 	if (handle->writable && (flags & O_TRUNC)) {
@@ -62,6 +66,9 @@ void handle_put(struct handle *handle)
 	pthread_mutex_unlock(&handle->lock);
 	if (!last)
 		return;
+	pthread_mutex_lock(&handle->fs->requests_lock);
+	DL_DELETE(handle->fs->handles, handle);
+	pthread_mutex_unlock(&handle->fs->requests_lock);
 	if (handle->writable)
 		atomic_fetch_sub(&handle->node->writers, 1);
 	if (handle->buffer)
@@ -72,6 +79,14 @@ void handle_put(struct handle *handle)
 	node_drop(handle->fs, handle->node, 1);
 	pthread_mutex_destroy(&handle->lock);
 	free(handle);
+}
+
+void handle_exit(struct fs *fs)
+{
+	struct handle *handle, *next;
+
+	DL_FOREACH_SAFE(fs->handles, handle, next)
+	handle_put(handle);
 }
 
 /* ---- reading ---- */
@@ -240,6 +255,20 @@ static int write_status_locked(struct handle *handle, const char *data, size_t s
 	return put_locked(handle, data, size, 0) ? -ENOMEM : HANDLE_COMMIT;
 }
 
+/*
+ * stdio, and Python's too, write what was refused once more when they close: that must neither be
+ * sent again nor succeed behind the back of whoever has been told of the failure.
+ */
+static bool is_refused_locked(const struct handle *handle, const char *data, size_t size,
+			      off_t offset)
+{
+	bool there = handle->append || handle->node->kind == NODE_STATUS ||
+		     (size_t)offset == handle->length;
+
+	return handle->sticky && handle->refused == size && there &&
+	       memcmp(handle->buffer + handle->length, data, size) == 0;
+}
+
 int handle_write(struct handle *handle, const char *data, size_t size, off_t offset,
 		 const char **why)
 {
@@ -247,7 +276,14 @@ int handle_write(struct handle *handle, const char *data, size_t size, off_t off
 
 	*why = "no memory";
 	pthread_mutex_lock(&handle->lock);
+	if (is_refused_locked(handle, data, size, offset)) {
+		action = handle->sticky;
+		*why = NULL; /* it has had its words */
+		pthread_mutex_unlock(&handle->lock);
+		return action;
+	}
 	handle->sticky = 0;
+	handle->refused = 0;
 	if (handle->node->kind == NODE_STATUS)
 		action = write_status_locked(handle, data, size, why);
 	else
@@ -351,11 +387,19 @@ void handle_committed(struct handle *handle, unsigned turn, int error, size_t wr
 		 * it. */
 		handle->unsent = false;
 		handle->sticky = error == -EINTR ? 0 : error;
-		if (error && written)
+		if (error && written) {
 			undo_locked(handle, written);
-		if (error && handle->node->kind == NODE_STATUS)
-			handle->length = 0;
+			handle->refused = written;
+		}
 	}
+	pthread_mutex_unlock(&handle->lock);
+}
+
+void handle_interrupted(struct handle *handle, unsigned turn)
+{
+	pthread_mutex_lock(&handle->lock);
+	if (turn == handle->turn)
+		handle->unsent = false;
 	pthread_mutex_unlock(&handle->lock);
 }
 

@@ -24,18 +24,20 @@ struct handle {
 	pthread_mutex_t lock;
 	unsigned references; /* of the open file and of the requests under way; under lock */
 	struct fs *fs;
-	struct node *node;     /* held */
-	struct record *record; /* the version shown, or NULL for a file that is no record's */
-	char *fixed;           /* text of a file that is no record's; owned */
+	struct handle *prev, *next; /* in fs->handles */
+	struct node *node;          /* held */
+	struct record *record;      /* the version shown, or NULL for a file that is no record's */
+	char *fixed;                /* text of a file that is no record's; owned */
 	size_t fixed_length;
 	bool writable, append;
 	bool paged; /* reads through the kernel's pages of the node */
 
 	char *buffer; /* what the file would hold, once written to; NULL: as the record */
 	size_t length, room;
-	bool fresh;  /* truncated and written from the start, without a gap: scanner is good */
-	bool unsent; /* the buffer differs from what was committed last */
-	int sticky;  /* negative errno of the last commit or write, 0: none */
+	bool fresh;     /* truncated and written from the start, without a gap: scanner is good */
+	bool unsent;    /* the buffer differs from what was committed last */
+	int sticky;     /* negative errno of the last commit or write, 0: none */
+	size_t refused; /* bytes of the last write, which a failed commit took back; 0: none */
 	unsigned
 	    turn; /* the newest commit: an older one that ends late says nothing about this text */
 	struct document scanner;
@@ -49,6 +51,9 @@ enum handle_action { HANDLE_DONE = 0, HANDLE_COMMIT = 1 };
 struct handle *handle_new(struct fs *fs, struct node *node, struct record *record, int flags);
 void handle_hold(struct handle *handle);
 void handle_put(struct handle *handle);
+
+/* At the end: free the handles whose release the kernel did not send any more. */
+void handle_exit(struct fs *fs);
 
 /* Copy of at most SIZE bytes at OFFSET into *DATA (the caller frees; NULL at the end). Bytes or
  * -ENOMEM. */
@@ -74,6 +79,9 @@ char *handle_text(struct handle *handle, size_t *length, unsigned *turn);
 /* The commit of TURN ended with ERROR (0 or negative). WRITTEN: bytes of the write that it belonged
  * to, 0 for a flush. */
 void handle_committed(struct handle *handle, unsigned turn, int error, size_t written);
+
+/* Whoever wrote the text of TURN was interrupted: the close that follows must not send it again. */
+void handle_interrupted(struct handle *handle, unsigned turn);
 
 /* What is read without a buffer is RECORD from now on (takes its reference; NULL: as before). */
 void handle_show(struct handle *handle, struct record *record);

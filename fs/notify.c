@@ -12,7 +12,6 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/prctl.h>
 
 struct notify {
@@ -91,11 +90,8 @@ static void check_node(struct fs *fs, struct branch *branch, struct node *node)
 	pthread_mutex_lock(&node->lock);
 	differs = record && node->told_version && node->told_version != record->version;
 	pthread_mutex_unlock(&node->lock);
-	if (differs)
+	if (differs || knows == ROSTER_ABSENT)
 		notify_attributes(fs, node);
-	if (knows == ROSTER_ABSENT)
-		fuse_lowlevel_notify_inval_entry(fs->session, node_ino(fs, branch->node),
-						 node_name(node), strlen(node_name(node)));
 	record_put(record);
 }
 

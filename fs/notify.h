@@ -1,10 +1,11 @@
 /*
  * notify.h - telling the kernel what it must forget.
  *
- * Two ways. notify_attributes only marks an inode's attributes as old; the kernel takes no lock for
- * it, so it is done at once, from any thread that holds none of ours. Everything that may wait for
- * a lock of the kernel's (names, pages) is done by one thread of its own, never from a request's,
- * and in no hurry.
+ * Only ever that attributes are old: the kernel takes no lock for it and waits for nothing, so it
+ * may be said from any thread that holds none of ours. A user that is gone needs no more: whoever
+ * looks at the name again asks for its attributes, and hears that there is nothing. Dropping names
+ * or pages (inval_entry, inval_inode with an offset) would wait for locks that a request to us may
+ * hold. After a refresh there is much to say: that is the work of a thread.
  */
 #ifndef ROSTERFS_NOTIFY_H
 #define ROSTERFS_NOTIFY_H

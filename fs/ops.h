@@ -18,6 +18,9 @@ void dir_read_plus(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset,
 void dir_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi);
 void dir_fsync(fuse_req_t req, fuse_ino_t ino, int datasync, struct fuse_file_info *fi);
 
+/* At the end: free the open directories whose release the kernel did not send any more. */
+void dir_exit(struct fs *fs);
+
 /* ---- file.c ---- */
 void file_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi);
 void file_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset,

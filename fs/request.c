@@ -13,6 +13,7 @@
 #include "fs/request.h"
 
 #include "cache/pool.h"
+#include "fs/handle.h"
 #include "fs/node.h"
 #include "vendors/log.h"
 
@@ -130,6 +131,8 @@ static void interrupted(fuse_req_t req, void *data)
 	if (!claim(request))
 		return;
 	unlist(request);
+	if (request->handle)
+		handle_interrupted(request->handle, request->turn);
 	fuse_reply_err(req, EINTR);
 	give_up(request);
 	put(request); /* NOLINT(clang-analyzer-unix.Malloc) */

@@ -336,6 +336,22 @@ static int check(const struct keys *keys, struct config *config)
 	return 0;
 }
 
+/* Secrets that came from the environment leave it: /proc/PID/environ and children would show them.
+ */
+static void wipe_environment(const struct sections *sections)
+{
+	for (size_t i = 0; i < sections->count; i++) {
+		for (size_t j = 0; j < sections->list[i].count; j++) {
+			const struct entry *entry = &sections->list[i].entries[j];
+			size_t length = strlen(entry->key);
+			char *value = getenv(entry->value);
+
+			if (value && length > 4 && strcmp(entry->key + length - 4, "_env") == 0)
+				explicit_bzero(value, strlen(value));
+		}
+	}
+}
+
 int config_read(const char *file, struct config *config, char *why, size_t why_size)
 {
 	struct config made = {.status_limit = 100,
@@ -357,6 +373,7 @@ int config_read(const char *file, struct config *config, char *why, size_t why_s
 		else if (next < made.account_count)
 			result = read_account(&keys, section, made.accounts[next++]);
 	}
+	wipe_environment(&sections);
 	sections_clear(&sections);
 	if (result)
 		config_clear(&made);

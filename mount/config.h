@@ -23,7 +23,8 @@ struct config {
 /*
  * Read FILE into *CONFIG. Returns 0, or a negative errno and one line (no newline) in WHY that says
  * what to mend: "FILE:LINE: ...". Secrets never stand in WHY. Runs `X_command` commands (each is
- * given at most 30 seconds) and reads `X_file` files, so it may block. Pair with config_clear.
+ * given at most 30 seconds) and reads `X_file` files, so it may block; wipes the environment
+ * variables that `X_env` keys name. Pair with config_clear.
  */
 int config_read(const char *file, struct config *config, char *why, size_t why_size);
 

@@ -14,12 +14,14 @@
 #include "vendors/vendor.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -29,17 +31,24 @@
 #define ROSTERFS_VERSION "unknown"
 #endif
 
+#define SETTLE_MILLISECONDS 2000
+
 static void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* One line, whatever stands in the names that it quotes. */
 static void complain(const char *format, ...)
 {
+	char words[2 * PATH_MAX];
 	va_list args;
 
-	fputs("rosterfs: ", stderr);
 	va_start(args, format);
-	vfprintf(stderr, format, args);
+	vsnprintf(words, sizeof(words), format, args);
 	va_end(args);
-	fputc('\n', stderr);
+	for (char *c = words; *c; c++) {
+		if ((unsigned char)*c < 0x20 || *c == 0x7f)
+			*c = '?';
+	}
+	fprintf(stderr, "rosterfs: %s\n", words);
 }
 
 /* What libfuse said last: it becomes part of our one line. */
@@ -173,6 +182,33 @@ out:
 	return mount->session ? 0 : -EINVAL;
 }
 
+/* fusermount3 complains on our stderr: what it says becomes part of our one line. */
+static int mount_session(struct mount *mount)
+{
+	int before = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
+	int caught = memfd_create("words", MFD_CLOEXEC);
+	bool catch = before >= 0 && caught >= 0 && !mount->options.debug;
+	ssize_t length = 0;
+	int error;
+
+	if (catch)
+		dup2(caught, STDERR_FILENO);
+	error = fuse_session_mount(mount->session, mount->mountpoint);
+	if (catch) {
+		dup2(before, STDERR_FILENO);
+		length = pread(caught, fuse_words, sizeof(fuse_words) - 1, 0);
+	}
+	if (length > 0) {
+		fuse_words[length] = '\0';
+		fuse_words[strcspn(fuse_words, "\n")] = '\0';
+	}
+	if (before >= 0)
+		close(before);
+	if (caught >= 0)
+		close(caught);
+	return error;
+}
+
 static int attach(struct mount *mount)
 {
 	if (fuse_set_signal_handlers(mount->session)) {
@@ -180,7 +216,7 @@ static int attach(struct mount *mount)
 		return -EINVAL;
 	}
 	mount->handlers = true;
-	if (fuse_session_mount(mount->session, mount->mountpoint)) {
+	if (mount_session(mount)) {
 		complain("%s can't be mounted: %s", mount->mountpoint,
 			 fuse_words[0] ? fuse_words : "is /dev/fuse there, and fusermount3?");
 		return -EINVAL;
@@ -203,21 +239,29 @@ static int loop(struct mount *mount)
 	fuse_loop_cfg_set_idle_threads(config, 10);
 	result = fuse_session_loop_mt(mount->session, config);
 	fuse_loop_cfg_destroy(config);
-	/* A signal that ends us is the usual way to end. */
-	return result < 0 ? -1 : 0;
+	/* A signal that ends us is the usual way to end, and an unmount may look like an abort. */
+	return result < 0 && result != -ECONNABORTED ? -1 : 0;
 }
 
 static void tear_down(struct mount *mount)
 {
-	/* Unmounted before anything is waited for: nobody is held up by a dead vendor. */
+	sigset_t all;
+
+	/* All that waits is told at once that it is over; only changes under way are given time. */
+	if (mount->fs)
+		fs_stop(mount->fs, SETTLE_MILLISECONDS);
+	http_free(mount->http);
+	fs_finish(mount->fs);
+	/* Not before all threads have ended: it closes the descriptor that their answers go to. */
 	if (mount->mounted)
 		fuse_session_unmount(mount->session);
-	if (mount->fs)
-		fs_stop(mount->fs);
-	http_free(mount->http);
 	fs_free(mount->fs);
-	if (mount->handlers)
+	if (mount->handlers) {
+		/* from here on, a second signal would kill us: it says nothing new */
+		sigfillset(&all);
+		pthread_sigmask(SIG_BLOCK, &all, NULL);
 		fuse_remove_signal_handlers(mount->session);
+	}
 	if (mount->session)
 		fuse_session_destroy(mount->session);
 }

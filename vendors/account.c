@@ -76,7 +76,14 @@ void account_redact(const struct account *account, char *text)
 
 		if (account->vendor->settings[i].type != SETTING_SECRET || length < REDACT_MIN)
 			continue;
-		for (char *at = strstr(text, secret); at; at = strstr(at, secret))
-			memset(at, '*', length);
+		for (char *at = text; *at; at++) {
+			size_t same = 0;
+
+			while (same < length && at[same] == secret[same])
+				same++;
+			/* at the end, the text may have been cut in the middle of it */
+			if (same == length || (same >= REDACT_MIN && !at[same]))
+				memset(at, '*', same);
+		}
 	}
 }

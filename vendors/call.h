@@ -15,6 +15,7 @@
 #include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 #include <time.h>
 
@@ -39,6 +40,7 @@ struct call {
 	/* why it failed: set by call_fail where the cause is known, passed upward untouched */
 	int error;                      /* 0, or a positive errno */
 	int status;                     /* HTTP status of the answer that decided, 0: none */
+	int64_t told;                   /* milliseconds that it said to wait, 0: it did not */
 	char request[CALL_REQUEST_MAX]; /* "PUT /user/123" of the request that decided */
 	char words[CALL_WORDS_MAX];     /* one line, redacted */
 };

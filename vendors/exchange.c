@@ -136,6 +136,7 @@ int exchange_verdict(struct call *call, struct account *account, const struct ht
 	int error;
 
 	call->status = reply->status;
+	call->told = reply->told;
 	if (reply->error)
 		return call_fail(call, reply->error, "%s", reply->words);
 	if (reply->status >= 200 && reply->status < 300)

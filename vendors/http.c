@@ -355,6 +355,7 @@ static void read_answer(struct transfer *transfer)
 	told = delay_of(header(transfer, "X-RateLimit-Retry-After"), reply->date);
 	if (told > transfer->told)
 		transfer->told = told;
+	reply->told = transfer->told;
 }
 
 /* ---- the multi handle ---- */

@@ -55,6 +55,7 @@ struct http_reply {
 	size_t length;
 	char *etag;      /* or NULL */
 	time_t date;     /* the vendor's clock (Date header), 0: not told */
+	int64_t told;    /* milliseconds to wait before another try, says the vendor; 0: not told */
 	char words[256]; /* what went wrong in the transport, redacted; "" when error is 0 */
 };
 

@@ -107,17 +107,31 @@ static enum vendor_outcome send_change(struct call *call, struct account *accoun
 	return result;
 }
 
+/* C as it stands in a call's words. */
+static char shown(char c)
+{
+	return (unsigned char)c < 0x20 || c == 0x7f ? ' ' : c;
+}
+
 /* A vendor that quotes a password it refuses must not bring it into the log. */
 static void redact_written(struct call *call, const struct collection *collection,
 			   const json_t *body)
 {
+	char first[6];
+
 	for (const struct field *field = collection->fields; field->name; field++) {
 		const char *value = json_string_value(json_object_get(body, field->name));
 
 		if (!(field->flags & FIELD_WRITE_ONLY) || !value || !*value)
 			continue;
-		for (char *at = strstr(call->words, value); at; at = strstr(at, value))
-			memset(at, '*', strlen(value));
+		/* by its first letters: the words may have been cut */
+		snprintf(first, sizeof(first), "%s", value);
+		for (char *c = first; *c; c++)
+			*c = shown(*c);
+		for (char *at = strstr(call->words, first); at; at = strstr(at, first)) {
+			for (const char *same = value; *same && *at == shown(*same); same++)
+				*at++ = '*';
+		}
 	}
 }
 
