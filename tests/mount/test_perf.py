@@ -1,0 +1,142 @@
+"""Time and requests against what the wire allows. Bounds are wide enough for a busy machine."""
+
+import os
+import re
+import statistics
+import threading
+import time
+
+import pytest
+
+import harness
+
+pytestmark = [pytest.mark.plain, pytest.mark.limit(120)]
+
+USERS = 10000
+LATENCY = 50
+PAGES = USERS // 100
+# Times the same pages by curl. Of 15 rounds here, the first page takes one and the proof of the end
+# part of one; reading the names takes another.
+MOST = 1.2
+TRIES = 4  # a noisy machine only ever makes it worse
+
+
+def seconds(function):
+    start = time.monotonic()
+    function()
+    return time.monotonic() - start
+
+
+def curl_config(box, place):
+    """A file for curl -K with the pages, and the headers that rosterfs sends."""
+    first, second = re.findall(r"_key = (\S+)", box.config())
+    file = place / "curl.conf"
+    file.touch(0o600)
+    file.write_text(f'header = "X-Application-Key: {first}"\nheader = "X-User-Api-Key: {second}"\n'
+                    "parallel\nparallel-max = 8\nsilent\nfail\ncompressed\n"
+                    f'output = "/dev/null"\nurl = "{box.url}/user?page=[1-{PAGES}]&count=100"\n')
+    return file
+
+
+def test_cold_list(mount, sandbox, place):
+    """ls of 10,000 users takes little longer than fetching the pages."""
+    box = sandbox(users=USERS, latency=LATENCY)
+    file = curl_config(box, place)
+    ratios = []
+    while len(ratios) < TRIES and (not ratios or min(ratios) > MOST):
+        ratios.append(cold_list_ratio(mount, box, file))
+    assert min(ratios) <= MOST, f"{ratios}"
+
+
+def cold_list_ratio(mount, box, file):
+    """The medians of three lists by rosterfs and three by curl, in turn."""
+    ours, curls = [], []
+    for _ in range(3):
+        m = mount(box, {"partnerize": {"parallel": 8}})
+        box.reset()
+        curls.append(m.sh(f"curl -K {file}").ok().seconds)
+        assert box.counts()["total"] == PAGES
+        box.reset()
+        result = m.sh("ls -f partnerize").ok()
+        ours.append(result.seconds)
+        counts = box.counts()
+        assert result.out.count(".json\n") == USERS
+        # the page that proves the end, and what may be asked past it meanwhile
+        assert PAGES + 1 <= counts["total"] <= PAGES + 1 + 7
+        assert counts["max_in_flight"] == 8
+        assert m.unmount().code == 0
+        m.wait()
+    return statistics.median(ours) / statistics.median(curls)
+
+
+@pytest.mark.parametrize("parallel", [1, 3])
+def test_never_more_in_flight(mount, sandbox, parallel):
+    """Listing, reading and writing at once share one limit."""
+    box = sandbox(users=1000, latency=5)
+    m = mount(box, {"partnerize": {"parallel": parallel}})
+    first = [m.spawn(f"cat partnerize/{ident}.json") for ident in range(11, 16)]
+    writers = [m.spawn(f"echo inactive > partnerize/{ident}.status") for ident in range(22, 29)]
+    for command in [*first, *writers]:
+        command.finish().ok()
+    (m.path / ".rosterfs/refresh").write_text("all")
+    assert len(os.listdir(m.path / "partnerize")) > 2000
+    assert box.counts()["max_in_flight"] == parallel
+
+
+def test_warm_costs_no_request(mount, sandbox):
+    box = sandbox(users=USERS)
+    m = mount(box)
+    m.sh("ls -l partnerize").ok()
+    box.reset()
+    result = m.sh("ls -l partnerize").ok()
+    assert len(result.lines()) >= 2 * USERS
+    assert result.seconds < 3
+    assert m.sh("cat partnerize/99*.json partnerize/99*.status").ok().seconds < 3
+    assert box.counts()["total"] == 0
+
+
+def test_parallel_writes(mount, sandbox):
+    """64 status changes: as long as 128 requests take, 16 at a time."""
+    box = sandbox(users=200, latency=LATENCY)
+    m = mount(box, {"partnerize": {"parallel": 16}})
+    os.listdir(m.path / "partnerize")
+    os.readlink(m.path / "partnerize/self")
+    active = [user["user_id"] for user in box.control("GET", "users") if user["status"] == "active"]
+    chosen = active[10:74]
+    errors = []
+    go = threading.Event()
+
+    def change(ident):
+        go.wait()
+        try:
+            (m.path / f"partnerize/{ident}.status").write_text("inactive\n")
+        except OSError as error:
+            errors.append(error)
+    threads = [threading.Thread(target=change, args=(ident,)) for ident in chosen]
+    for thread in threads:
+        thread.start()
+    box.reset()
+    took = seconds(lambda: (go.set(), [thread.join() for thread in threads]))
+    counts = box.counts()
+    assert not errors
+    assert all(box.user(ident)["status"] == "inactive" for ident in chosen)
+    assert (counts["GET /user/{id}"], counts["PUT /user/{id}"]) == (64, 64)
+    assert counts["total"] == 128
+    assert counts["max_in_flight"] == 16
+    ideal = 128 / 16 * LATENCY / 1000
+    assert took <= 1.5 * ideal, f"{took:.3f} s instead of {ideal} s"
+
+
+def test_one_slow_record_delays_no_other(mount, sandbox):
+    """A write that takes long holds no connection that others need, and no directory."""
+    box = sandbox(users=50)
+    m = mount(box, {"partnerize": {"parallel": 2}})
+    os.listdir(m.path / "partnerize")
+    box.fault(fault="stall", path="/user/7", times=-1)
+    slow = m.spawn("echo inactive > partnerize/7.status")
+    harness.wait_until(lambda: box.counts()["in_flight"], 5, "the request")
+    for ident in range(11, 16):
+        assert m.sh(f"echo inactive > partnerize/{ident}.status").ok().seconds < 1
+    assert m.sh("ls -l partnerize; cat partnerize/7.json").ok().seconds < 1
+    box.clear_faults()
+    slow.finish().ok()

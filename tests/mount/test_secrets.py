@@ -1,0 +1,420 @@
+"""Keys and passwords: they go to the vendor, in headers and bodies, and appear nowhere else."""
+
+import base64
+import contextlib
+import http.server
+import json
+import os
+import pathlib
+import re
+import threading
+
+import pytest
+
+import harness
+
+WORD = "CANARY"
+PASSWORD = "Password-CANARY-5e1f-with-a-tail"
+REFUSED = "Refused-CANARY-77aa-with-a-tail"
+
+
+def everywhere(m):
+    """All that can be read of a mount and its daemon, by name."""
+    found = {"stderr": m.stderr()}
+    for root, _folders, names in os.walk(m.path):
+        for name in names:
+            path = pathlib.Path(root, name)
+            found[str(path)] = str(path)
+            with contextlib.suppress(PermissionError):
+                found[str(path)] += path.read_text(errors="replace")
+    for name in ("cmdline", "environ", "comm", "status", "mountinfo", "maps"):
+        found[name] = pathlib.Path(f"/proc/{m.pid}/{name}").read_text(errors="replace")
+    for task in pathlib.Path(f"/proc/{m.pid}/task").iterdir():
+        found[f"task {task.name}"] = (task / "comm").read_text()
+    return found
+
+
+def clean(m, *words):
+    for place, text in everywhere(m).items():
+        for word in (WORD, *words):
+            assert word not in text, f"{word} in {place}: {text[max(0, text.find(word) - 200):][:400]}"
+    assert m.sandbox.counts()["leaks"] == 0
+
+
+def document(m, ident, **change):
+    value = json.loads((m.path / f"partnerize/{ident}.json").read_text())
+    value.update(change)
+    return json.dumps(value)
+
+
+def write(m, ident, text):
+    """Write a document as a shell would; a harness.Result."""
+    source = m.folder / "document.json"
+    source.write_text(text)
+    return m.sh(f"cat {source} > partnerize/{ident}.json")
+
+
+def exercise(m):
+    """Everything that talks to the vendor, with and without success; what the tools said."""
+    said = [m.sh("ls -l partnerize; cat partnerize/7.json; readlink partnerize/self;"
+                 "echo inactive > partnerize/7.status; echo nonsense > partnerize/8.status;"
+                 "echo inactive > partnerize/1.status; cat partnerize/999.json"),
+            write(m, 5, document(m, 5, password=PASSWORD)),
+            write(m, 6, document(m, 6, password="short")),
+            write(m, 9, document(m, 9, password=REFUSED, status="no-such-status")),
+            write(m, 10, '{"password": "' + PASSWORD + '", '),
+            write(m, 10, document(m, 10, user_id="77", password=PASSWORD))]
+    assert m.sandbox.user(5)["_password_changes"] == 1
+    assert m.sandbox.user(10)["_password_changes"] == 0
+    text = "".join(result.out + result.err for result in said)
+    assert WORD not in text, text
+    return text
+
+
+@pytest.mark.parametrize("profile", ["guide", "documents"])
+@pytest.mark.parametrize("options", [[], ["-d"], ["-o", "dry_run"]])
+def test_canaries_stay_out_of_sight(mount, sandbox, profile, options):
+    box = sandbox(users=25, profile=profile)
+    m = mount(box, options=options)
+    if "dry_run" in options:
+        m.sh("ls partnerize").ok()
+        write(m, 5, document(m, 5, password=PASSWORD)).ok()
+        assert "dry run" in m.log() and "(set)" in m.log()
+        assert box.user(5)["_password_changes"] == 0
+    else:
+        exercise(m)
+    clean(m)
+    if "-d" in options:
+        assert "GET /user" in m.stderr()
+    # Basic credentials are the keys in another coat
+    text = "".join(everywhere(m).values())
+    for key in keys(box):
+        assert base64.b64encode(key.encode()).decode()[:24] not in text
+
+
+def keys(box):
+    return re.findall(r"_key = (\S+)", box.config())
+
+
+def test_the_vendors_own_key_field_is_not_shown(mount, sandbox):
+    """The documents' profile shows each user's API key."""
+    box = sandbox(users=5, profile="documents")
+    raw = box.user(3)
+    assert WORD in raw["user_api_key"]
+    m = mount(box)
+    assert "user_api_key" not in m.sh("cat partnerize/3.json; ls partnerize; cat partnerize/*.json").ok().out
+    write(m, 3, document(m, 3, lastname="Changed")).ok()
+    assert box.user(3)["lastname"] == "Changed"
+    assert box.user(3)["user_api_key"] == raw["user_api_key"]
+    shown = m.sh("cat partnerize/3.json").ok().out
+    assert "user_api_key" not in shown and WORD not in shown
+    # nor can it be written
+    assert write(m, 3, document(m, 3, user_api_key="mine")).code != 0
+    assert box.user(3)["user_api_key"] == raw["user_api_key"]
+    clean(m)
+
+
+# ---- a vendor that quotes what it was sent ----
+
+def quoting(words):
+    return json.dumps({"error": {"code": "1", "message": words}})
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 429, 500])
+def test_keys_in_an_answer_become_asterisks(mount, status):
+    m = mount(extra={"partnerize": {"retry_budget": 0}})
+    first, second = keys(m.sandbox)
+    m.sandbox.fault(fault="status", status=status, times=-1,
+                    body=quoting(f"no such key: {first}, nor {second}/{second}."))
+    m.sh("cat partnerize/7.json; ls partnerize; cat partnerize/self; echo inactive > partnerize/8.status")
+    log = m.log()
+    assert f"no such key: {'*' * len(first)}, nor {'*' * len(second)}/{'*' * len(second)}." in log
+    clean(m)
+
+
+@pytest.mark.parametrize("body", [
+    lambda key: json.dumps({"error": {"message": key[:5] + "\\u" + f"{ord(key[5]):04x}" + key[6:]}})
+    .replace("\\\\u", "\\u"),
+    lambda key: json.dumps({"message": "a", "error_description": key}),
+    lambda key: json.dumps({"errors": [{"title": "b", "detail": key}, key]}),
+    lambda key: json.dumps({"error": {"errors": [{"property": key, "message": key}]}}),
+    lambda key: key, lambda key: json.dumps(key), lambda key: json.dumps({key: key}),
+], ids=["escaped", "description", "items", "property", "no JSON", "text", "member"])
+def test_keys_in_any_shape_of_answer(mount, body):
+    m = mount(extra={"partnerize": {"retry_budget": 0}})
+    for key in keys(m.sandbox):
+        for status in (403, 200):
+            m.sandbox.clear_faults()
+            m.sandbox.fault(fault="not_json", status=status, body=body(key), times=-1)
+            m.sh("cat partnerize/7.json; ls partnerize; cat partnerize/self")
+    clean(m)
+
+
+@pytest.mark.parametrize("start", [300, 350, 370, 383, 390, 700, 760])
+def test_a_key_that_is_cut_off(mount, start):
+    """Long words are cut, but not so that the rest of a key is left over."""
+    m = mount(extra={"partnerize": {"retry_budget": 0}})
+    for key in keys(m.sandbox):
+        # wherever the cut is, it goes through one of these
+        for offset in range(0, len(key), 6):
+            m.sandbox.clear_faults()
+            m.sandbox.fault(fault="status", status=403, body=quoting("x" * (start - offset) + key))
+            m.sh("cat partnerize/7.json")
+    text = m.log() + (m.path / ".rosterfs/status").read_text()
+    assert "xxxx" in text
+    assert not re.search("x[a-z-]*(sand|appl|user|CAN)", text), re.search("x[a-z-]*(sand|appl|user|CAN).*", text)
+    clean(m)
+
+
+def test_a_refused_password_becomes_asterisks(mount):
+    m = mount(extra={"partnerize": {"retry_budget": 0}})
+    m.sh("ls partnerize").ok()
+    for status in (400, 409, 422, 500, 503):
+        for padding in (0, 340, 360, 375, 380, 720, 740):
+            m.sandbox.clear_faults()
+            m.sandbox.fault(fault="status", status=status, method="PUT", times=-1,
+                            body=quoting("y" * padding + f"{REFUSED} is too simple"))
+            result = write(m, 5, document(m, 5, password=REFUSED))
+            assert result.code != 0
+            assert WORD not in result.err
+    log = m.log()
+    assert f"the vendor says: {'*' * len(REFUSED)} is too simple" in log
+    assert "Refused" not in log
+    clean(m, "Refused-")
+
+
+def test_a_password_that_is_no_text(mount):
+    """What is written there never comes back, whatever its type, and not in words either."""
+    m = mount(extra={"partnerize": {"retry_budget": 0}})
+    m.sh("ls partnerize").ok()
+    for value in ([PASSWORD], {"new": PASSWORD}, 77123456789, True, None, ""):
+        write(m, 5, document(m, 5, password=value))
+    assert "77123456789" not in m.log()
+    assert "password" not in m.sh("cat partnerize/5.json").ok().out
+    clean(m)
+
+
+def test_a_document_in_conflict(mount):
+    """The words that quote both values do not quote a password."""
+    m = mount()
+    m.sh("cat partnerize/5.json").ok()
+    text = document(m, 5, password=PASSWORD, lastname="Ours")
+    m.sandbox.patch(5, {"lastname": "Theirs"})
+    assert write(m, 5, text).code != 0
+    assert "Theirs" in m.log()
+    clean(m)
+
+
+# ---- where secrets come from ----
+
+@pytest.mark.parametrize("way", ["file", "env", "command"])
+def test_ways_to_give_a_secret(mount, sandbox, place, way):
+    box = sandbox(users=5)
+    values = dict(zip(("application_key", "user_api_key"), keys(box)))
+    change, extra_env = {}, {}
+    for name, value in values.items():
+        file = place / f"{name}.key"
+        file.touch(0o600)
+        file.write_text(value + "\nsecond line\n")
+        change[name] = None
+        if way == "file":
+            change[name + "_file"] = str(file)
+        elif way == "command":
+            change[name + "_command"] = f"head -n 1 {file}; echo more"
+        else:
+            change[name + "_env"] = f"TEST_{name}"
+            extra_env[f"TEST_{name}"] = value
+    m = mount(box, {"partnerize": change}, extra_env=extra_env)
+    m.sh("ls partnerize; echo inactive > partnerize/4.status").ok()
+    assert box.user(4)["status"] == "inactive"
+    clean(m)
+
+
+def refused(mount, box, change, *words, **rest):
+    with pytest.raises(harness.MountFailed) as caught:
+        mount(box, change, **rest)
+    said = caught.value.err
+    assert caught.value.code != 0
+    assert said.count("\n") == 1, said
+    assert WORD not in said
+    for word in words:
+        assert word in said, said
+
+
+@pytest.mark.parametrize("mode", [0o644, 0o640, 0o604])
+def test_secret_in_a_shared_config(sandbox, env, place, mode):
+    box = sandbox(users=1)
+    file, folder = place / "shared.conf", place / "mnt"
+    file.write_text(box.config())
+    file.chmod(mode)
+    folder.mkdir()
+    for words in (["-f", file, folder], ["--check", file]):
+        command = harness.Command([str(harness.BUILD / "rosterfs"), *map(str, words)], None, None, env)
+        result = command.finish(20)
+        command.close()
+        assert result.code != 0 and result.err.count("\n") == 1, repr(result)
+        assert str(file) in result.err and "read" in result.err
+        assert WORD not in result.err + result.out
+    assert box.counts()["total"] == 0
+
+
+def test_shared_config_without_secrets_is_fine(sandbox, env, place):
+    box = sandbox(users=1)
+    file = place / "shared.conf"
+    change = {"application_key": None, "user_api_key": None}
+    for name, value in zip(("application_key", "user_api_key"), keys(box)):
+        change[name + "_env"] = "K_" + name
+        env = {**env, "K_" + name: value}
+    file.write_text(box.config({"partnerize": change}))
+    file.chmod(0o644)
+    command = harness.Command([str(harness.BUILD / "rosterfs"), "--check", str(file)], None, None, env)
+    result = command.finish(20)
+    command.close()
+    assert result.code == 0, repr(result)
+    assert WORD not in result.out + result.err
+
+
+@pytest.mark.parametrize(("change", "words"), [
+    ({"user_api_key_file": "/nowhere/CANARY"}, ["user_api_key"]),
+    ({"user_api_key_env": "NO_CANARY_HERE"}, ["user_api_key"]),
+    ({"user_api_key_command": "echo CANARY; exit 3"}, ["exit status 3"]),
+    ({"user_api_key_command": "echo CANARY >&2; kill -9 $$"}, ["signal 9"]),
+    ({"user_api_key_command": "true"}, ["empty"]),
+    ({"user_api_key_command": "printf 'CANARY\\007x'"}, ["control character"]),
+])
+def test_broken_secrets(mount, sandbox, change, words):
+    box = sandbox(users=1)
+    if "NARY >&2" in change.get("user_api_key_command", ""):
+        change = {"user_api_key_command": "kill -9 $$"}
+    refused(mount, box, {"partnerize": {"user_api_key": None, **change}}, *words)
+    assert box.counts()["total"] == 0
+
+
+def test_secret_file_that_others_read(mount, sandbox, place):
+    box = sandbox(users=1)
+    file = place / "open.key"
+    file.write_text("key-CANARY\n")
+    file.chmod(0o644)
+    refused(mount, box, {"partnerize": {"user_api_key": None, "user_api_key_file": str(file)}}, "chmod")
+
+
+def test_errors_of_a_config_quote_no_value(mount, sandbox):
+    """A secret in the wrong line is one all the same."""
+    box = sandbox(users=1)
+    for extra in ({"ttl": "key-CANARY"}, {"auth": "key-CANARY"}, {"base_url": "key-CANARY"},
+                  {"base_url": "https://key-CANARY:x@example.com"}, {"parallel": "key-CANARY"},
+                  {"paging": "key-CANARY"}, {"allow_delete": "key-CANARY"}):
+        refused(mount, box, {"partnerize": extra}, next(iter(extra)))
+    for line in ("key-CANARY", "  key-CANARY", "key-CANARY ; x = 1", "[key-CANARY", "= key-CANARY"):
+        with pytest.raises(harness.MountFailed) as caught:
+            mount(config=box.config() + "[partnerize2]\n" + line + "\n")
+        assert WORD not in caught.value.err, caught.value.err
+
+
+# ---- on the wire ----
+
+@pytest.mark.parametrize("url", ["http://example.com", "http://192.0.2.1:80", "http://localhost.example.com",
+                                 "http://127.0.0.1.example.com", "http://user@127.0.0.1", "ftp://127.0.0.1",
+                                 "http://127.0.0.1/?key=1", "//127.0.0.1", "http://0.0.0.0"])
+def test_plain_http_is_for_loopback(mount, sandbox, url):
+    refused(mount, sandbox(users=1), {"partnerize": {"base_url": url}}, "base_url", ".conf:")
+
+
+class Redirect(http.server.BaseHTTPRequestHandler):
+    """Sends everybody to the server's `target`."""
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, *_words):
+        pass
+
+    def answer(self):
+        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self.server.seen.append(f"{self.command} {self.path}")
+        self.send_response(self.server.status)
+        self.send_header("Location", self.server.target + self.path)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    do_GET = do_PUT = do_POST = answer
+
+
+@contextlib.contextmanager
+def redirecting(status, target):
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Redirect)
+    server.daemon_threads = True
+    server.status, server.target, server.seen = status, target, []
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+    try:
+        yield server
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_redirects_are_not_followed(mount, sandbox, status):
+    """Elsewhere nobody is told our keys."""
+    box = sandbox(users=5)
+    with redirecting(status, box.url) as server:
+        m = mount(box, {"partnerize": {"base_url": f"http://127.0.0.1:{server.server_address[1]}"}})
+        for command in ("ls partnerize", "cat partnerize/4.json", "readlink partnerize/self",
+                        "echo inactive > partnerize/4.status"):
+            result = m.sh(command)
+            # readlink(1) says nothing
+            assert result.code != 0, repr(result)
+            assert "Remote I/O error" in result.err or "readlink" in command, repr(result)
+        assert box.counts()["total"] == 0
+        assert "redirects are not followed" in m.log()
+        assert len(server.seen) >= 4
+        clean(m)
+
+
+def test_keys_go_in_headers_only(mount, sandbox):
+    """An id that looks like a query does not put anything else in the URL."""
+    box = sandbox(users=5)
+    m = mount(box)
+    m.sh("cat 'partnerize/4?x=1.json'; cat 'partnerize/4&a#b.json'; ls partnerize;"
+         "echo inactive > partnerize/4.status")
+    paths = {(entry["path"], entry["query"]) for entry in box.journal()}
+    assert ("/user/4", "") in paths
+    assert {query for _path, query in paths if query} <= {"page=1&count=100", "page=2&count=5"}
+    clean(m)
+
+
+# ---- the process ----
+
+def test_no_core_and_nobody_looks_in(mount):
+    m = mount(background=True)
+    limits = pathlib.Path(f"/proc/{m.pid}/limits").read_text()
+    assert re.search(r"Max core file size +0 +0 ", limits)
+    # what is not dumpable belongs to root, whoever runs it
+    if os.geteuid() != 0:
+        assert os.stat(f"/proc/{m.pid}/environ").st_uid == 0
+    text = m.sh(f"setpriv --reuid=65534 --regid=65534 --clear-groups cat /proc/{m.pid}/environ", folder="/")
+    assert text.code != 0
+
+
+def test_not_dumpable_as_another_user(place, env, sandbox):
+    """prctl(PR_SET_DUMPABLE, 0): the owner's own debugger is kept out, and its files are root's."""
+    if os.geteuid() != 0:
+        pytest.skip("becomes another user")
+    box = sandbox(users=1)
+    box.fault(fault="stall", times=-1)
+    place.parent.chmod(0o755)
+    place.chmod(0o755)
+    program = place / "rosterfs"
+    program.write_bytes((harness.BUILD / "rosterfs").read_bytes())
+    program.chmod(0o755)
+    file = place / "own.conf"
+    file.touch(0o600)
+    file.write_text(box.config())
+    os.chown(file, 65534, 65534)
+    command = harness.Command(["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--",
+                               str(program), "--check", str(file)], None, None, env)
+    try:
+        harness.wait_until(lambda: box.counts()["in_flight"], 10 * harness.SCALE, "a request")
+        assert os.stat(f"/proc/{command.pid}/mem").st_uid == 0
+        assert WORD not in pathlib.Path(f"/proc/{command.pid}/cmdline").read_text()
+    finally:
+        command.kill()
+        command.close()
