@@ -65,6 +65,35 @@ static bool answer_locked(struct roster *roster, struct wait *wait)
 
 /* ---- starting and ending flights ---- */
 
+static struct flight *start_locked(struct roster *roster, const struct wait *wait);
+
+/* In the seconds of grace after the ttl the old roster is good enough, while a new one is fetched.
+ */
+static bool answer_old_locked(struct roster *roster, struct wait *wait)
+{
+	const struct wait whole = {.kind = WAIT_WHOLE};
+	double left = roster_left_locked(roster, roster->snapshot_began, roster->snapshot_since);
+	struct record *record = NULL;
+	double seconds;
+
+	if (!roster->snapshot || wait->kind == WAIT_SELF || !roster->account->grace ||
+	    roster->snapshot_began < roster->refreshed || left + roster->account->grace <= 0)
+		return false;
+	if (wait->kind == WAIT_RECORD) {
+		if (roster_peek_locked(roster, wait->id, &record, &seconds) == ROSTER_UNKNOWN)
+			return false;
+		wait->record = record ? record_get(record) : NULL;
+		wait->error = record ? 0 : -ENOENT;
+	} else {
+		wait->snapshot = roster_current_locked(roster);
+		wait->generation = roster->generation;
+		wait->error = wait->snapshot ? 0 : -ENOMEM;
+	}
+	if (!roster_fetching_locked(roster))
+		start_locked(roster, &whole); /* nobody waits for it; the next question will see */
+	return true;
+}
+
 /* Has another record been fetched alone since the roster went stale? Then the next one brings all.
  */
 static bool fetched_alone_locked(const struct roster *roster)
@@ -154,7 +183,7 @@ void roster_ask(struct roster *roster, struct wait *wait)
 	 * nothing. */
 	if (roster->stopped || call_cancelled(wait->call)) {
 		wait->error = call_fail(wait->call, EINTR, "interrupted");
-	} else if (!answer_locked(roster, wait)) {
+	} else if (!answer_locked(roster, wait) && !answer_old_locked(roster, wait)) {
 		flight = flight_for_locked(roster, wait);
 		if (!flight)
 			flight = start_locked(roster, wait);
@@ -200,181 +229,6 @@ void roster_stop(struct roster *roster)
 	DL_FOREACH(roster->flights, flight)
 		call_cancel(&flight->call);
 	pthread_mutex_unlock(&roster->lock);
-}
-
-/* ---- what a flight brings ---- */
-
-struct fill {
-	struct list_sink sink;
-	struct flight *flight;
-	struct snapshot_builder builder;
-	struct timespec when;
-};
-
-static int fill_add(struct list_sink *sink, const char *id, json_t *object)
-{
-	struct fill *fill = (struct fill *)sink;
-	const struct collection *users = fill->flight->roster->account->vendor->users;
-	struct record *record;
-
-	collection_hide(users, object);
-	record = record_new(users, id, object, fill->when);
-	return record ? snapshot_add(&fill->builder, record) : -ENOMEM;
-}
-
-static void fill_reset(struct list_sink *sink)
-{
-	struct fill *fill = (struct fill *)sink;
-
-	snapshot_reset(&fill->builder);
-}
-
-static void fill_progress(struct list_sink *sink, unsigned pages, size_t rows)
-{
-	struct fill *fill = (struct fill *)sink;
-	struct roster *roster = fill->flight->roster;
-
-	pthread_mutex_lock(&roster->lock);
-	fill->flight->pages = pages;
-	fill->flight->rows = rows;
-	pthread_mutex_unlock(&roster->lock);
-}
-
-/* Forget what was known before the fetch; what was written since it began stays on top. */
-static void drop_overlay_locked(struct roster *roster, const struct flight *flight,
-				const struct snapshot *new)
-{
-	struct overlay *entry, *next;
-
-	HASH_ITER(hh, roster->overlay, entry, next) {
-		if (entry->generation > flight->generation)
-			continue;
-		if (entry->record)
-			roster_pass_on(roster, entry->record, new);
-		roster_forget_locked(roster, entry);
-	}
-}
-
-/* Keep versions that were shown and are replaced, and look for users that came back to life. */
-static void compare_snapshots(struct roster *roster, const struct snapshot *old,
-			      const struct snapshot *new)
-{
-	bool any;
-
-	for (size_t i = 0; old && i < old->count; i++) {
-		struct record *record = old->records[i];
-
-		if (atomic_load_explicit(&record->shown, memory_order_relaxed) &&
-		    snapshot_find(new, record->id) != record)
-			versions_retire(roster->versions, record);
-	}
-	pthread_mutex_lock(&roster->lock);
-	any = roster->deactivated;
-	pthread_mutex_unlock(&roster->lock);
-	for (size_t i = 0; any && i < new->count; i++)
-		roster_check_active(roster, new->records[i]);
-}
-
-/* NEW is what the roster is from now on, unless a fetch that began later was quicker. */
-static void install(const struct flight *flight, struct snapshot *new)
-{
-	struct roster *roster = flight->roster;
-
-	pthread_mutex_lock(&roster->lock);
-	if (flight->began >= roster->snapshot_began) {
-		snapshot_put(roster->snapshot);
-		roster->snapshot = snapshot_get(new);
-		roster->snapshot_began = flight->began;
-		roster->snapshot_since = roster_now();
-		roster->generation++;
-		drop_overlay_locked(roster, flight, new);
-	}
-	roster->fetches++;
-	pthread_mutex_unlock(&roster->lock);
-}
-
-static int fetch_whole(struct flight *flight)
-{
-	struct roster *roster = flight->roster;
-	struct snapshot *old = NULL, *new;
-	struct fill fill = {
-	    .sink = {.add = fill_add, .reset = fill_reset, .progress = fill_progress},
-	    .flight = flight,
-	};
-	double seconds;
-	int error;
-
-	clock_gettime(CLOCK_REALTIME, &fill.when);
-	old = roster_snapshot(roster, &seconds);
-	snapshot_begin(&fill.builder, old);
-	error = vendor_list(&flight->call, roster->account, roster->account->vendor->users,
-			    &fill.sink);
-	if (error)
-		snapshot_reset(&fill.builder);
-	new = snapshot_end(&fill.builder, fill.when);
-	if (!error && !new)
-		error = call_fail(&flight->call, ENOMEM, "no memory for the roster");
-	if (!error && new) {
-		install(flight, new);
-		compare_snapshots(roster, old, new);
-		if (roster->events.replaced)
-			roster->events.replaced(roster->events.arg);
-	}
-	snapshot_put(old);
-	snapshot_put(new);
-	return error;
-}
-
-static int fetch_record(struct flight *flight)
-{
-	struct roster *roster = flight->roster;
-	const struct collection *users = roster->account->vendor->users;
-	struct record *record = NULL, *old = NULL;
-	struct timespec when;
-	json_t *object = NULL;
-	bool stale = false;
-	int error = vendor_get(&flight->call, roster->account, users, flight->id, &object, NULL);
-
-	if (error && error != -ENOENT)
-		return error;
-	clock_gettime(CLOCK_REALTIME, &when);
-	if (!error) {
-		record = record_new(users, flight->id, object, when);
-		json_decref(object);
-		if (!record)
-			return call_fail(&flight->call, ENOMEM, "no memory");
-	}
-	pthread_mutex_lock(&roster->lock);
-	if (roster->generation != flight->generation) {
-		struct overlay *entry;
-
-		HASH_FIND_STR(roster->overlay, flight->id, entry);
-		stale = entry && entry->generation > flight->generation;
-	}
-	if (!stale)
-		old = roster_overlay_locked(roster, flight->id, record, flight->began, true);
-	pthread_mutex_unlock(&roster->lock);
-	if (!stale)
-		roster_replaced(roster, flight->id, old, record);
-	record_put(record);
-	return error;
-}
-
-static int fetch_self(struct flight *flight)
-{
-	struct roster *roster = flight->roster;
-	char *id = NULL;
-	int error = roster->account->vendor->self(&flight->call, roster->account, &id);
-
-	if (error && error != -ENODATA)
-		return error;
-	pthread_mutex_lock(&roster->lock);
-	free(roster->self);
-	roster->self = id;
-	roster->self_known = true;
-	roster->self_since = roster_now();
-	pthread_mutex_unlock(&roster->lock);
-	return error;
 }
 
 /* ---- telling the waiters ---- */

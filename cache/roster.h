@@ -112,8 +112,8 @@ enum roster_knows roster_peek(struct roster *roster, const char *id, struct reco
 struct snapshot *roster_snapshot(struct roster *roster, double *seconds);
 
 /*
- * A number that changes whenever any record may be shown differently: a snapshot that came with it is
- * all there is to know as long as it stays. *SECONDS that the roster stays fresh (0: stale).
+ * A number that changes whenever any record may be shown differently: a snapshot that came with it
+ * is all there is to know as long as it stays. *SECONDS that the roster stays fresh (0: stale).
  */
 uint64_t roster_generation(struct roster *roster, double *seconds);
 

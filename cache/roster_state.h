@@ -1,5 +1,6 @@
 /*
- * roster_state.h - the inside of a roster, shared by roster.c and flight.c and nobody else.
+ * roster_state.h - the inside of a roster, shared by roster.c, flight.c and fetch.c, and nobody
+ * else.
  *
  *   snapshot   what the last whole fetch showed, or NULL
  *   overlay    what was written or fetched alone, each entry with its own age: it wins over a
@@ -16,7 +17,7 @@
 #define ROSTERFS_ROSTER_STATE_H
 
 #ifndef ROSTERFS_ROSTER_PRIVATE
-#error "roster_state.h is for cache/roster.c and cache/flight.c only"
+#error "roster_state.h is for cache/roster.c, flight.c and fetch.c only"
 #endif
 
 #include "cache/roster.h"
@@ -69,7 +70,7 @@ struct roster {
 	struct roster_events events;
 	struct versions *versions;
 
-	pthread_mutex_t lock; /* leaf: nothing else is called with it */
+	pthread_mutex_t lock; /* with it only versions.c and a call's cancel are called: leaves */
 	struct snapshot *snapshot;
 	double snapshot_began; /* when its fetch began and ended, monotonic seconds */
 	double snapshot_since;
@@ -133,5 +134,14 @@ void roster_check_active(struct roster *roster, const struct record *record);
 
 /* The whole flight under way, or NULL. */
 struct flight *roster_fetching_locked(const struct roster *roster);
+
+/*
+ * fetch.c: do what FLIGHT is for, on its thread, and install what came. May wait. 0 or a negative
+ * errno with words in the flight's call; -ENOENT: there is no such record, -ENODATA: self is not
+ * known.
+ */
+int fetch_whole(struct flight *flight);
+int fetch_record(struct flight *flight);
+int fetch_self(struct flight *flight);
 
 #endif

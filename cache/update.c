@@ -165,6 +165,22 @@ static int plan_document(struct change *change)
 	return error;
 }
 
+/* Clearing what nobody can see (a password) leaves no difference to find: it is refused by itself.
+ */
+static int check_cleared(struct call *call, struct roster *roster, const json_t *document)
+{
+	const struct field *field = roster_account(roster)->vendor->users->fields;
+	const unsigned hidden = FIELD_REQUIRED | FIELD_WRITE_ONLY;
+
+	for (; field->name; field++) {
+		if ((field->flags & hidden) == hidden &&
+		    json_is_null(json_object_get(document, field->name)))
+			return call_fail(call, EINVAL, "\"%s\" is required: it can't be cleared",
+					 field->name);
+	}
+	return 0;
+}
+
 /* A stamp names a version; as anything else than text it is an attempt to change it. */
 static int check_stamp(struct call *call, struct roster *roster, const json_t *document)
 {
@@ -191,6 +207,8 @@ int update_document(struct call *call, struct roster *roster, struct guard *guar
 	if (!plan.document)
 		return -EINVAL;
 	error = check_stamp(call, roster, plan.document);
+	if (!error)
+		error = check_cleared(call, roster, plan.document);
 	if (error) {
 		json_decref(plan.document);
 		return error;

@@ -43,6 +43,8 @@ table() {
 		test|tmux|tmux|command -v tmux
 		test|procps|ps and pgrep (procps)|command -v pgrep
 		test|gdb|gdb|command -v gdb
+		test|openssl|openssl|command -v openssl
+		test|util-linux|unshare and setpriv (util-linux)|command -v unshare && command -v setpriv
 		lint|clang|clang|command -v clang
 		lint|clang-tidy|clang-tidy|command -v clang-tidy
 		lint|clang-format|clang-format|command -v clang-format

@@ -45,6 +45,36 @@ def copies(box, count):
                    + "\n\n" for i in range(count))
 
 
+# ---- grace ----
+
+def test_grace(mount, sandbox):
+    """The old roster is shown without waiting while one fetch runs; news come with that fetch."""
+    box = sandbox(users=250)
+    m = mount(box, {"partnerize": {"ttl": 1, "grace": 60}})
+    m.sh("ls -l partnerize && cat partnerize/7.json").ok()
+    box.patch(7, {"firstname": "News"})
+    harness.wait_until(lambda: not is_fresh(m), 10, "the end of the ttl")
+    box.fault(fault="stall", method="GET", path="/user", times=-1)
+    box.reset()
+    for _ in range(3):
+        start = time.monotonic()
+        assert "News" not in m.sh("ls partnerize >/dev/null && cat partnerize/7.json").ok().out
+        assert time.monotonic() - start < 2 * harness.SCALE
+    assert box.counts().get("GET /user", 0) <= 1, "one fetch, however many read"
+    box.clear_faults()
+    harness.wait_until(lambda: "News" in m.sh("cat partnerize/7.json").ok().out, 10, "the news")
+    refresh(m)
+    box.fault(fault="status", status=403, method="GET", path="/user", times=-1)
+    assert m.sh("ls partnerize").code != 0, "who asks for news gets no old ones"
+
+
+def is_fresh(m):
+    """Does the status table say that the roster is younger than its ttl of one second?"""
+    line = next(line for line in (m.path / ".rosterfs/status").read_text().splitlines()
+                if line.startswith("partnerize"))
+    return int(line.split()[2].rstrip("s")) < 2
+
+
 # ---- how many requests ----
 
 @pytest.mark.parametrize("parallel", [1, 2, 8])
