@@ -110,7 +110,7 @@ static enum vendor_outcome send_change(struct call *call, struct account *accoun
 /* C as it stands in a call's words. */
 static char shown(char c)
 {
-	return (unsigned char)c < 0x20 || c == 0x7f ? ' ' : c;
+	return (char)((unsigned char)c < 0x20 || c == 0x7f ? ' ' : c);
 }
 
 /* A vendor that quotes a password it refuses must not bring it into the log. */
