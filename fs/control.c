@@ -80,7 +80,8 @@ static double figure_users(const struct figures *f)
 }
 static double figure_age(const struct figures *f)
 {
-	return f->info.age;
+	/* whole seconds: a file whose length changes at each look makes tar complain */
+	return (double)(long long)f->info.age;
 }
 static double figure_fetches(const struct figures *f)
 {

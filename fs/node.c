@@ -13,6 +13,7 @@
 #include "vendors/vendor.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -104,7 +105,7 @@ static uint64_t number_of(const char *path)
 }
 
 static struct node *node_new(enum node_kind kind, struct branch *branch, const char *path,
-			     const char *id)
+			     uint64_t number, const char *id)
 {
 	struct node *node = calloc(1, sizeof(*node) + strlen(path) + 1);
 
@@ -113,7 +114,7 @@ static struct node *node_new(enum node_kind kind, struct branch *branch, const c
 	memcpy(node->path, path, strlen(path) + 1);
 	node->kind = kind;
 	node->branch = branch;
-	node->number = number_of(path);
+	node->number = number;
 	node->id = id ? strdup(id) : NULL;
 	if (id && !node->id) {
 		free(node);
@@ -132,10 +133,9 @@ static void node_free(struct node *node)
 
 int node_init(struct fs *fs)
 {
-	fs->root = node_new(NODE_ROOT, NULL, "", NULL);
+	fs->root = node_new(NODE_ROOT, NULL, "", FUSE_ROOT_ID, NULL);
 	if (!fs->root)
 		return -ENOMEM;
-	fs->root->number = FUSE_ROOT_ID;
 	fs->control = node_take(fs, NODE_CONTROL, NULL, ".rosterfs", NULL);
 	if (!fs->control)
 		return -ENOMEM;
@@ -163,10 +163,16 @@ void node_exit(struct fs *fs)
 }
 
 /* The key of NAME in BRANCH; an account's directory itself is its own name. */
-static void make_path(char *path, size_t size, const struct branch *branch, const char *name)
+static void make_path(char *path, const struct branch *branch, const char *name)
 {
-	snprintf(path, size, "%s%s%s", branch ? branch->account->name : "",
-		 branch && *name ? "/" : "", name);
+	char *end = path;
+
+	if (branch)
+		end = stpcpy(end, branch->account->name);
+	if (branch && *name)
+		*end++ = '/';
+	end = mempcpy(end, name, strnlen(name, NAME_MAX));
+	*end = '\0';
 }
 
 static bool is_control_file(enum node_kind kind)
@@ -175,23 +181,35 @@ static bool is_control_file(enum node_kind kind)
 	       kind == NODE_CONTROL_METRICS || kind == NODE_CONTROL_REFRESH;
 }
 
+/* By the hash that is the inode number too: a directory of 100,000 names is hashed often enough. */
+static struct node *find_locked(struct fs *fs, const char *path, uint64_t number)
+{
+	struct node *node;
+
+	HASH_FIND_BYHASHVALUE(hh, fs->nodes, path, strlen(path), (unsigned)number, node);
+	return node;
+}
+
 struct node *node_take(struct fs *fs, enum node_kind kind, struct branch *branch, const char *name,
 		       const char *id)
 {
-	char path[512];
+	char path[NODE_PATH_MAX];
 	struct node *node;
+	uint64_t number;
 
 	/* a vendor's directory may be named as a file in .rosterfs is */
 	if (is_control_file(kind))
 		snprintf(path, sizeof(path), ".rosterfs/%s", name);
 	else
-		make_path(path, sizeof(path), branch, name);
+		make_path(path, branch, name);
+	number = number_of(path);
 	pthread_mutex_lock(&fs->nodes_lock);
-	HASH_FIND_STR(fs->nodes, path, node);
+	node = find_locked(fs, path, number);
 	if (!node) {
-		node = node_new(kind, branch, path, id);
+		node = node_new(kind, branch, path, number, id);
 		if (node)
-			HASH_ADD_KEYPTR(hh, fs->nodes, node->path, strlen(node->path), node);
+			HASH_ADD_KEYPTR_BYHASHVALUE(hh, fs->nodes, node->path, strlen(path),
+						    (unsigned)number, node);
 	}
 	if (node)
 		node->references++;
@@ -201,12 +219,12 @@ struct node *node_take(struct fs *fs, enum node_kind kind, struct branch *branch
 
 struct node *node_find(struct fs *fs, const struct branch *branch, const char *name)
 {
-	char path[512];
+	char path[NODE_PATH_MAX];
 	struct node *node;
 
-	make_path(path, sizeof(path), branch, name);
+	make_path(path, branch, name);
 	pthread_mutex_lock(&fs->nodes_lock);
-	HASH_FIND_STR(fs->nodes, path, node);
+	node = find_locked(fs, path, number_of(path));
 	if (node)
 		node->references++;
 	pthread_mutex_unlock(&fs->nodes_lock);

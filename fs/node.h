@@ -16,6 +16,9 @@
 
 struct record;
 
+/* A section's name has at most 64 bytes (mount/keys.c), a file's NAME_MAX. */
+#define NODE_PATH_MAX 384
+
 enum node_kind {
 	NODE_ROOT,
 	NODE_README,
