@@ -23,8 +23,12 @@ double entry_attr(struct fs *fs, struct node *node, const struct record *record,
 		  struct stat *attr)
 {
 	node_attr(fs, node, record, attr);
+	/*
+	 * A directory's are looked at for each name in it: they must not cost a request. A fetch
+	 * says when its time has changed (fs.c).
+	 */
 	if (!node_is_record(node))
-		return node_text(node) || node->kind == NODE_SELF ? FIXED_SECONDS : 0;
+		return node_is_control(node) ? 0 : FIXED_SECONDS;
 	if (!record || atomic_load(&node->writers))
 		return 0;
 	pthread_mutex_lock(&node->lock);

@@ -65,6 +65,7 @@ static void replaced(void *arg)
 {
 	struct branch *branch = arg;
 
+	notify_attributes(branch->fs, branch->node);
 	notify_branch(branch->fs->notify, branch);
 }
 

@@ -69,9 +69,20 @@ const char *node_text(const struct node *node)
 	return NULL;
 }
 
+static bool is_control_file(enum node_kind kind)
+{
+	return kind == NODE_CONTROL_STATUS || kind == NODE_CONTROL_LOG ||
+	       kind == NODE_CONTROL_METRICS || kind == NODE_CONTROL_REFRESH;
+}
+
 bool node_is_record(const struct node *node)
 {
 	return node->kind == NODE_JSON || node->kind == NODE_STATUS;
+}
+
+bool node_is_control(const struct node *node)
+{
+	return is_control_file(node->kind);
 }
 
 bool node_is_directory(const struct node *node)
@@ -173,12 +184,6 @@ static void make_path(char *path, const struct branch *branch, const char *name)
 		*end++ = '/';
 	end = mempcpy(end, name, strnlen(name, NAME_MAX));
 	*end = '\0';
-}
-
-static bool is_control_file(enum node_kind kind)
-{
-	return kind == NODE_CONTROL_STATUS || kind == NODE_CONTROL_LOG ||
-	       kind == NODE_CONTROL_METRICS || kind == NODE_CONTROL_REFRESH;
 }
 
 /* By the hash that is the inode number too: a directory of 100,000 names is hashed often enough. */

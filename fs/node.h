@@ -78,6 +78,9 @@ void node_drop(struct fs *fs, struct node *node, uint64_t count);
 bool node_is_record(const struct node *node);
 bool node_is_directory(const struct node *node);
 
+/* A file of .rosterfs, whose text is another one at each look. */
+bool node_is_control(const struct node *node);
+
 /* Fill ATTR for NODE; RECORD is what a record's node shows, NULL: a placeholder (its time-out must
  * be 0). */
 void node_attr(struct fs *fs, struct node *node, const struct record *record, struct stat *attr);

@@ -105,7 +105,6 @@ static void check_branch(struct fs *fs, struct branch *branch)
 		node_drop(fs, nodes[i], 1);
 	}
 	free(nodes);
-	notify_attributes(fs, branch->node);
 }
 
 static void *thread_main(void *arg)
