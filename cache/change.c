@@ -23,13 +23,6 @@
 #define BACKOFF_FIRST_MS 250u
 #define BACKOFF_MAX_MS 10000u
 
-const char *change_status(const struct change *change, const json_t *record)
-{
-	const char *key = change->collection->status_key;
-
-	return key ? json_string_value(json_object_get(record, key)) : NULL;
-}
-
 /* ---- guards ---- */
 
 int change_check_self(struct change *change, const char *status)

@@ -18,6 +18,13 @@
 #include <string.h>
 #include <time.h>
 
+const char *change_status(const struct change *change, const json_t *record)
+{
+	const char *key = change->collection->status_key;
+
+	return key ? json_string_value(json_object_get(record, key)) : NULL;
+}
+
 unsigned change_flags(const struct change *change, const struct edit *edit)
 {
 	return collection_flags(change->collection, edit->path[0]);

@@ -9,6 +9,7 @@
 
 #include "cache/record.h"
 #include "cache/snapshot.h"
+#include "fs/control.h"
 #include "fs/node.h"
 #include "fs/path.h"
 #include "fs/request.h"
@@ -27,8 +28,12 @@ double entry_attr(struct fs *fs, struct node *node, const struct record *record,
 	 * A directory's are looked at for each name in it: they must not cost a request. A fetch
 	 * says when its time has changed (fs.c).
 	 */
+	if (node_is_control(node)) {
+		attr->st_size = control_size(fs, node->kind);
+		return 0;
+	}
 	if (!node_is_record(node))
-		return node_is_control(node) ? 0 : FIXED_SECONDS;
+		return FIXED_SECONDS;
 	if (!record || atomic_load(&node->writers))
 		return 0;
 	pthread_mutex_lock(&node->lock);

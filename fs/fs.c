@@ -26,11 +26,6 @@
 /* Each waiting write has a thread; whoever reads has none. */
 #define THREADS_MAX 512
 
-struct fs *fs_of(fuse_req_t req)
-{
-	return fuse_req_userdata(req);
-}
-
 struct branch *fs_branch(struct fs *fs, const char *name)
 {
 	for (size_t i = 0; i < fs->branch_count; i++) {

@@ -93,7 +93,10 @@ void fs_free(struct fs *fs);
 extern const struct fuse_lowlevel_ops fs_operations;
 
 /* The filesystem that REQ is about. */
-struct fs *fs_of(fuse_req_t req);
+static inline struct fs *fs_of(fuse_req_t req)
+{
+	return fuse_req_userdata(req);
+}
 
 /* The branch of the directory NAME, or NULL. */
 struct branch *fs_branch(struct fs *fs, const char *name);

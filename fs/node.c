@@ -8,7 +8,6 @@
 
 #include "cache/record.h"
 #include "cache/roster.h"
-#include "fs/control.h"
 #include "vendors/hash.h"
 #include "vendors/vendor.h"
 
@@ -325,8 +324,6 @@ void node_attr(struct fs *fs, struct node *node, const struct record *record, st
 		if (snapshot)
 			attr->st_mtim = snapshot->fetched;
 		snapshot_put(snapshot);
-	} else {
-		attr->st_size = control_size(fs, node->kind);
 	}
 	attr->st_blocks = (attr->st_size + 511) / 512;
 	attr->st_atim = attr->st_ctim = attr->st_mtim;
