@@ -135,6 +135,7 @@ static int send_until_known(struct change *change, struct call *call)
 		json_t *answer = NULL, *body = body_of(change);
 		enum vendor_outcome outcome;
 		unsigned pause;
+		double left;
 		int error;
 
 		if (!body)
@@ -164,6 +165,10 @@ static int send_until_known(struct change *change, struct call *call)
 		error = lay(change);
 		if (error)
 			return error;
+		/* the last try is made at the end of the budget, not after it */
+		left = (end - seconds_now()) * 1000;
+		if (pause > left)
+			pause = left > 0 ? (unsigned)left : 0;
 		call_pause(change->call, pause);
 	}
 }

@@ -25,6 +25,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #ifndef ROSTERFS_VERSION
@@ -99,9 +100,12 @@ static int open_lanes(struct mount *mount)
 static int find_mountpoint(struct mount *mount)
 {
 	struct stat stat_buffer;
+	struct statvfs statvfs_buffer;
 
+	/* The kernel may still know the attributes of a mount that has died, but not its figures.
+	 */
 	if (!realpath(mount->options.mountpoint, mount->mountpoint) ||
-	    stat(mount->mountpoint, &stat_buffer)) {
+	    stat(mount->mountpoint, &stat_buffer) || statvfs(mount->mountpoint, &statvfs_buffer)) {
 		int error = errno;
 
 		if (error == ENOTCONN)
