@@ -36,6 +36,8 @@ static bool add_fault(const struct server_parts *parts, json_t *order, char *why
 		return false;
 	if (kind == FAULT_ETAG)
 		settings_etag(parts->settings, true);
+	else if (kind == FAULT_EXPIRE_TOKENS)
+		settings_expire_tokens(parts->settings);
 	return true;
 }
 

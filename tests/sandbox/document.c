@@ -13,8 +13,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "text.h"
-
 json_t *document_parse(const char *bytes, size_t len, char *why, size_t why_size)
 {
 	json_error_t error;
@@ -67,6 +65,24 @@ char *document_text(json_t *value, bool ascii)
 	flags |= JSON_REAL_PRECISION((size_t)digits_needed(value));
 	char *text = json_dumps(value, flags);
 	return text ? text : text_copy("null", 4);
+}
+
+void document_add_string(struct text *text, const char *string)
+{
+	text_add(text, "\"", 1);
+	for (const char *c = string; *c;) {
+		size_t plain = 0;
+		while ((unsigned char)c[plain] >= 0x20 && c[plain] != '"' && c[plain] != '\\')
+			plain++;
+		text_add(text, c, plain);
+		c += plain;
+		if (*c && (unsigned char)*c < 0x20)
+			text_fmt(text, "\\u%04x", (unsigned)(unsigned char)*c);
+		else if (*c)
+			text_fmt(text, "\\%c", *c);
+		c += *c != '\0';
+	}
+	text_add(text, "\"", 1);
 }
 
 void document_patch(json_t *target, json_t *patch, bool keep_nulls)

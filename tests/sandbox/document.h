@@ -10,6 +10,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "text.h"
+
 /* The object in these bytes, or NULL with words in why (never with the bytes themselves: they may
  * hold a password). Refused: anything but an object, a key given twice, bytes that are not UTF-8.
  * The caller owns the result. */
@@ -18,6 +20,9 @@ json_t *document_parse(const char *bytes, size_t len, char *why, size_t why_size
 /* Compact text, keys in their order, each decimal as short as it can be; ascii writes \uXXXX for
  * all but ASCII. The caller frees it; never NULL. */
 char *document_text(json_t *value, bool ascii);
+
+/* Appends the string as a JSON string, quotes included; the bytes must be UTF-8. */
+void document_add_string(struct text *text, const char *string);
 
 /* RFC 7396 merge patch of an object in place. With keep_nulls, a null is stored instead of
  * removing. */

@@ -59,6 +59,7 @@ static const struct fault_name {
     {"not_applied", FAULT_NOT_APPLIED, false},
     {"normalise", FAULT_NORMALISE, false},
     {"wrong_user", FAULT_WRONG_USER, false},
+    {"expire_tokens", FAULT_EXPIRE_TOKENS, false},
     {"etag", FAULT_ETAG, false},
 };
 
@@ -204,14 +205,23 @@ static struct order *order_read(json_t *object, char *why, size_t why_size)
 	return order;
 }
 
+/* Whether the order is for now, not for a request. */
+static bool order_is_switch(const struct order *order)
+{
+	bool any = !order->method && !order->path && !order->query;
+	return order->fault.kind == FAULT_ETAG || (order->fault.kind == FAULT_EXPIRE_TOKENS &&
+						   any && order->times == 1 && !order->skip);
+}
+
 bool faults_add(struct faults *faults, json_t *object, enum fault_kind *kind, char *why,
 		size_t why_size)
 {
 	struct order *order = order_read(object, why, why_size);
 	if (!order)
 		return false;
-	*kind = order->fault.kind;
-	if (order->fault.kind == FAULT_ETAG) {
+	*kind = FAULT_NONE;
+	if (order_is_switch(order)) {
+		*kind = order->fault.kind;
 		order_free(order);
 		return true;
 	}

@@ -33,6 +33,8 @@ enum fault_kind {
 	FAULT_NOT_APPLIED,
 	FAULT_NORMALISE,
 	FAULT_WRONG_USER,
+	/* Carried out by server.c; without a filter it is a switch like the next one. */
+	FAULT_EXPIRE_TOKENS,
 	/* A switch, not a fault that waits: faults_add hands it back to its caller. */
 	FAULT_ETAG
 };
@@ -54,7 +56,7 @@ struct faults *faults_new(void);
 void faults_free(struct faults *faults);
 
 /* Adds an order at the end of the list; false with words in why if it can't be understood. kind
- * tells what was ordered. */
+ * tells what the caller must carry out at once; FAULT_NONE: the order waits for its request. */
 bool faults_add(struct faults *faults, json_t *order, enum fault_kind *kind, char *why,
 		size_t why_size);
 void faults_clear(struct faults *faults);

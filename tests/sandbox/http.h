@@ -20,6 +20,7 @@ struct request {
 	struct MHD_Connection *connection; /* for server.c alone */
 	char *method;
 	char *path;       /* percent-decoded, without the query */
+	char *sent_path;  /* the path as it was sent, for ids that hold a slash */
 	char *query;      /* as it was sent; "" without one */
 	struct text body; /* data may be NULL */
 	int64_t arrived;  /* gate_now() of its first byte */
@@ -28,6 +29,8 @@ struct request {
 
 /* The first header of that name in any case, or NULL; lives as long as the request. */
 const char *request_header(const struct request *request, const char *name);
+/* Takes the %XX out of a string, in place; a %00 stays. */
+void request_decode(char *words);
 /* The decoded value of a query parameter; NULL if it is not there, "" if it has no value. */
 const char *request_arg(const struct request *request, const char *name);
 

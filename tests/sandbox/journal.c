@@ -117,6 +117,21 @@ void journal_free(struct journal *journal)
 	free(journal);
 }
 
+/* Some vendors wrap what they are sent, so it is looked for at every depth. */
+static void hide_secrets(json_t *value)
+{
+	for (size_t i = 0; i < sizeof write_only / sizeof *write_only; i++)
+		if (json_object_get(value, write_only[i]))
+			json_object_set_new(value, write_only[i], json_string("(set)"));
+	for (size_t i = 0; i < json_array_size(value); i++)
+		hide_secrets(json_array_get(value, i));
+	const char *key;
+	json_t *member;
+	json_object_foreach(value, key, member) {
+		hide_secrets(member);
+	}
+}
+
 /* The body as JSON text without secrets, NULL without a body. */
 static char *body_shown(const struct request *request)
 {
@@ -125,11 +140,9 @@ static char *body_shown(const struct request *request)
 	json_error_t error;
 	json_t *body = json_loadb(request->body.data, request->body.len, JSON_DECODE_ANY, &error);
 	bool secret = false;
-	for (size_t i = 0; i < sizeof write_only / sizeof *write_only; i++) {
-		if (json_object_get(body, write_only[i]))
-			json_object_set_new(body, write_only[i], json_string("(set)"));
-		secret = secret || (!body && strstr(request->body.data, write_only[i]));
-	}
+	for (size_t i = 0; i < sizeof write_only / sizeof *write_only && !body; i++)
+		secret = secret || strstr(request->body.data, write_only[i]);
+	hide_secrets(body);
 	if (!body && !secret)
 		body = json_stringn(request->body.data, request->body.len);
 	if (!body)

@@ -82,7 +82,11 @@ int main(int argc, char **argv)
 	    .gate = gate_new(),
 	};
 	options.partnerize.settings = parts.settings;
-	parts.vendor[parts.vendors++] = partnerize_start(&options.partnerize);
+	options.elasticpath.settings = parts.settings;
+	if (options.with_partnerize)
+		parts.vendor[parts.vendors++] = partnerize_start(&options.partnerize);
+	if (options.with_elasticpath)
+		parts.vendor[parts.vendors++] = elasticpath_start(&options.elasticpath);
 
 	int status = serve_until_signal(&options, &parts, &ends);
 

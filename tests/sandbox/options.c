@@ -37,6 +37,16 @@ enum option_letter {
 	OPTION_USER_API_KEY,
 	OPTION_PUT_ANSWER,
 	OPTION_NO_SELF,
+	OPTION_VENDORS,
+	OPTION_MEMBERS,
+	OPTION_ACCOUNTS,
+	OPTION_CLIENT_ID,
+	OPTION_CLIENT_SECRET,
+	OPTION_TOKEN_TTL,
+	OPTION_TOKEN_WRAPPED,
+	OPTION_LIMIT_REFUSED,
+	OPTION_OFFSET_CEILING,
+	OPTION_LIST_TOTAL,
 	OPTION_DIE
 };
 
@@ -53,6 +63,16 @@ static const struct option long_options[] = {
     {"user-api-key", required_argument, NULL, OPTION_USER_API_KEY},
     {"put-answer", required_argument, NULL, OPTION_PUT_ANSWER},
     {"no-self", no_argument, NULL, OPTION_NO_SELF},
+    {"vendors", required_argument, NULL, OPTION_VENDORS},
+    {"members", required_argument, NULL, OPTION_MEMBERS},
+    {"accounts", required_argument, NULL, OPTION_ACCOUNTS},
+    {"client-id", required_argument, NULL, OPTION_CLIENT_ID},
+    {"client-secret", required_argument, NULL, OPTION_CLIENT_SECRET},
+    {"token-ttl", required_argument, NULL, OPTION_TOKEN_TTL},
+    {"token-wrapped", no_argument, NULL, OPTION_TOKEN_WRAPPED},
+    {"limit-refused", no_argument, NULL, OPTION_LIMIT_REFUSED},
+    {"offset-ceiling", required_argument, NULL, OPTION_OFFSET_CEILING},
+    {"list-total", required_argument, NULL, OPTION_LIST_TOTAL},
     {"die-with-parent", no_argument, NULL, OPTION_DIE},
     {"help", no_argument, NULL, 'h'},
     {NULL, 0, NULL, 0},
@@ -70,7 +90,8 @@ void options_help(void)
 	    "  --latency MS           each vendor request takes that much longer (0)\n"
 	    "  --write-config FILE    write a rosterfs config that fits, mode 0600\n"
 	    "  --profile guide|documents\n"
-	    "                         Partnerize as the guide or as its own documents have it (guide)\n"
+	    "                         vendors as the guide or as their own documents have them (guide)\n"
+	    "  --vendors LIST         partnerize, elasticpath, cj, joined by commas (partnerize,cj)\n"
 	    "  --ids text|numbers|vendor\n"
 	    "                         \"1\", 1 or \"111111l1\" (text)\n"
 	    "  --page-cap N           most rows of a page, whatever is asked for (100)\n"
@@ -79,6 +100,19 @@ void options_help(void)
 	    "  --put-answer changed|full|empty|old\n"
 	    "                         what the answer of a PUT carries (changed)\n"
 	    "  --no-self              GET /user/self is 404\n"
+	    "\n"
+	    "Elastic Path:\n"
+	    "  --members N            account members (200)\n"
+	    "  --accounts N           accounts (10)\n"
+	    "  --client-id I          credentials; the defaults hold the word CANARY\n"
+	    "  --client-secret S\n"
+	    "  --token-ttl SECONDS    life of a token (3600)\n"
+	    "  --token-wrapped        the token's answer stands in {\"data\":}\n"
+	    "  --limit-refused        page[limit] over 100 is 400; else it is taken as 100\n"
+	    "  --offset-ceiling N     page[offset] over it is 400 (10000)\n"
+	    "  --list-total pages|records|none\n"
+	    "                         what meta.page.total counts; none: no meta (pages)\n"
+	    "\n"
 	    "  --die-with-parent      end when the thread that started this ends\n"
 	    "  -h, --help\n"
 	    "\n"
@@ -107,6 +141,28 @@ static int read_word(const char *word, const char *const *list, size_t count)
 	return -1;
 }
 
+/* Names joined by commas. */
+static bool read_vendors(struct options *options, const char *list)
+{
+	options->with_partnerize = false;
+	options->with_elasticpath = false;
+	options->with_cj = false;
+	for (const char *at = list;; at++) {
+		size_t len = strcspn(at, ",");
+		if (len == strlen("partnerize") && strncmp(at, "partnerize", len) == 0)
+			options->with_partnerize = true;
+		else if (len == strlen("elasticpath") && strncmp(at, "elasticpath", len) == 0)
+			options->with_elasticpath = true;
+		else if (len == strlen("cj") && strncmp(at, "cj", len) == 0)
+			options->with_cj = true;
+		else
+			return false;
+		at += len;
+		if (!*at)
+			return true;
+	}
+}
+
 static bool read_names(struct options *options, int letter, const char *value)
 {
 	int word = -1;
@@ -114,6 +170,7 @@ static bool read_names(struct options *options, int letter, const char *value)
 	case OPTION_PROFILE:
 		word = read_word(value, profiles, LENGTH(profiles));
 		options->partnerize.profile = (enum partnerize_profile)(word > 0 ? word : 0);
+		options->elasticpath.profile = (enum elasticpath_profile)(word > 0 ? word : 0);
 		return word >= 0;
 	case OPTION_IDS:
 		word = read_word(value, id_styles, LENGTH(id_styles));
@@ -127,11 +184,53 @@ static bool read_names(struct options *options, int letter, const char *value)
 	case OPTION_USER_API_KEY:
 		options->partnerize.user_api_key = value;
 		return *value;
+	case OPTION_VENDORS:
+		return read_vendors(options, value);
+	case OPTION_CLIENT_ID:
+		options->elasticpath.client_id = value;
+		return *value;
+	case OPTION_CLIENT_SECRET:
+		options->elasticpath.client_secret = value;
+		return *value;
+	case OPTION_LIST_TOTAL:
+		return settings_list_total(value, &options->settings.list_total);
 	case OPTION_WRITE_CONFIG:
 		options->write_config = value;
 		return *value;
 	default:
 		return false;
+	}
+}
+
+static bool read_elasticpath(struct options *options, int letter, const char *value)
+{
+	unsigned long number = 0;
+	bool good = true;
+	switch (letter) {
+	case OPTION_MEMBERS:
+		good = read_number(value, 0, 10000000, &number);
+		options->elasticpath.members = number;
+		return good;
+	case OPTION_ACCOUNTS:
+		good = read_number(value, 0, 100000, &number);
+		options->elasticpath.accounts = number;
+		return good;
+	case OPTION_TOKEN_TTL:
+		good = read_number(value, 1, 10000000, &number);
+		options->settings.token_ttl = (long)number;
+		return good;
+	case OPTION_OFFSET_CEILING:
+		good = read_number(value, 0, 100000000, &number);
+		options->settings.offset_ceiling = (long)number;
+		return good;
+	case OPTION_TOKEN_WRAPPED:
+		options->settings.token_wrapped = true;
+		return true;
+	case OPTION_LIMIT_REFUSED:
+		options->settings.limit_refused = true;
+		return true;
+	default:
+		return read_names(options, letter, value);
 	}
 }
 
@@ -151,6 +250,7 @@ static bool read_one(struct options *options, int letter, const char *value)
 	case OPTION_SEED:
 		good = read_number(value, 0, UINT32_MAX, &number);
 		options->partnerize.seed = number;
+		options->elasticpath.seed = number;
 		return good;
 	case OPTION_LATENCY:
 		good = read_number(value, 0, 3600000, &number);
@@ -170,7 +270,7 @@ static bool read_one(struct options *options, int letter, const char *value)
 		options->help = true;
 		return true;
 	default:
-		return read_names(options, letter, value);
+		return read_elasticpath(options, letter, value);
 	}
 }
 
@@ -181,7 +281,14 @@ bool options_read(struct options *options, int argc, char **argv)
 			   .seed = 1,
 			   .application_key = "sandbox-application-key-CANARY-3f9c1e",
 			   .user_api_key = "sandbox-user-api-key-CANARY-b7420d"},
-	    .settings = {.page_cap = 100},
+	    .elasticpath = {.members = 200,
+			    .accounts = 10,
+			    .seed = 1,
+			    .client_id = "sandbox-client-id-CANARY-5a81",
+			    .client_secret = "sandbox-client-secret-CANARY-9d27"},
+	    .with_partnerize = true,
+	    .with_cj = true,
+	    .settings = {.page_cap = 100, .token_ttl = 3600, .offset_ceiling = 10000},
 	};
 	int which = 0;
 	int letter;
@@ -204,18 +311,30 @@ bool options_read(struct options *options, int argc, char **argv)
 static void config_text(const struct options *options, unsigned port, struct text *text)
 {
 	bool documents = options->partnerize.profile == PROFILE_DOCUMENTS;
-	text_fmt(text,
-		 "# written by rosterfs-sandbox; it fits this one run\n"
-		 "[partnerize]\n"
-		 "base_url = http://127.0.0.1:%u\n"
-		 "application_key = %s\n"
-		 "user_api_key = %s\n"
-		 "auth = %s\n"
-		 "paging = %s\n"
-		 "\n"
-		 "[cj]\n",
-		 port, options->partnerize.application_key, options->partnerize.user_api_key,
-		 documents ? "basic" : "headers", documents ? "offset" : "page");
+	text_str(text, "# written by rosterfs-sandbox; it fits this one run\n");
+	if (options->with_partnerize)
+		text_fmt(text,
+			 "[partnerize]\n"
+			 "base_url = http://127.0.0.1:%u\n"
+			 "application_key = %s\n"
+			 "user_api_key = %s\n"
+			 "auth = %s\n"
+			 "paging = %s\n"
+			 "\n",
+			 port, options->partnerize.application_key,
+			 options->partnerize.user_api_key, documents ? "basic" : "headers",
+			 documents ? "offset" : "page");
+	if (options->with_elasticpath)
+		text_fmt(text,
+			 "[elasticpath]\n"
+			 "base_url = http://127.0.0.1:%u\n"
+			 "client_id = %s\n"
+			 "client_secret = %s\n"
+			 "# allow_preprovision = yes\n"
+			 "\n",
+			 port, options->elasticpath.client_id, options->elasticpath.client_secret);
+	if (options->with_cj)
+		text_str(text, "[cj]\n");
 }
 
 bool options_write_config(const struct options *options, unsigned port)

@@ -8,11 +8,15 @@
 
 #include <stdbool.h>
 
+#include "elasticpath.h"
 #include "partnerize.h"
 #include "settings.h"
 
 struct options {
-	struct partnerize_options partnerize; /* strings are argv's or literals; settings unset */
+	/* Strings are argv's or literals; settings are unset. */
+	struct partnerize_options partnerize;
+	struct elasticpath_options elasticpath;
+	bool with_partnerize, with_elasticpath, with_cj; /* which vendors there are */
 	struct settings_values settings;
 	unsigned port;
 	const char *write_config; /* NULL: none */

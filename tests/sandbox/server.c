@@ -64,7 +64,7 @@ static int hex(char c)
 }
 
 /* A %00 stays as it is: no id holds a NUL. */
-static void percent_decode(char *path)
+void request_decode(char *path)
 {
 	char *out = path;
 	for (const char *in = path; *in; in++) {
@@ -88,9 +88,10 @@ static void *exchange_new(void *self, const char *uri, struct MHD_Connection *co
 	size_t path = strcspn(uri, "?");
 	exchange->request.connection = connection;
 	exchange->request.path = text_copy(uri, path);
+	exchange->request.sent_path = text_copy(uri, path);
 	exchange->request.query = text_copy(uri + path + (uri[path] ? 1 : 0),
 					    strlen(uri + path) - (uri[path] ? 1 : 0));
-	percent_decode(exchange->request.path);
+	request_decode(exchange->request.path);
 	return exchange;
 }
 
@@ -106,6 +107,7 @@ static void exchange_free(void *self, struct MHD_Connection *connection, void **
 		return;
 	free(exchange->request.method);
 	free(exchange->request.path);
+	free(exchange->request.sent_path);
 	free(exchange->request.query);
 	text_free(&exchange->request.body);
 	reply_free(&exchange->reply);
@@ -121,11 +123,22 @@ static void plain_error(struct reply *reply, unsigned status, const char *words)
 		   json_pack("{s:{s:s,s:s}}", "error", "message", words, "type", type));
 }
 
-static void reply_ordered(struct reply *reply, const struct fault *fault)
+/* An error in the shape of the vendor whose path it is. */
+static void shaped_error(const struct vendor_run *run, struct reply *reply, unsigned status,
+			 const char *words)
+{
+	if (run && run->vendor->error)
+		run->vendor->error(run->self, reply, status, words);
+	else
+		plain_error(reply, status, words);
+}
+
+static void reply_ordered(const struct vendor_run *run, struct reply *reply,
+			  const struct fault *fault)
 {
 	reply->headers = 0;
 	if (!fault->body)
-		plain_error(reply, fault->status, "Ordered by a test.");
+		shaped_error(run, reply, fault->status, "Ordered by a test.");
 	else
 		reply_raw(reply, fault->status,
 			  fault->body[0] == '<' ? "text/html; charset=utf-8" : "application/json",
@@ -144,13 +157,14 @@ static int client_socket(const struct request *request)
 }
 
 /* What goes wrong on the way. False: no answer at all. The vendor's own faults do nothing here. */
-static bool carry_out(const struct server_parts *parts, struct exchange *exchange)
+static bool carry_out(const struct server_parts *parts, const struct vendor_run *run,
+		      struct exchange *exchange)
 {
 	const struct fault *fault = &exchange->fault;
 	struct reply *reply = &exchange->reply;
 	switch (fault->kind) {
 	case FAULT_STATUS:
-		reply_ordered(reply, fault);
+		reply_ordered(run, reply, fault);
 		return true;
 	case FAULT_STALL:
 		return gate_hold(parts->gate, exchange->ticket, client_socket(&exchange->request));
@@ -171,6 +185,9 @@ static bool carry_out(const struct server_parts *parts, struct exchange *exchang
 	case FAULT_NO_BODY:
 		reply_raw(reply, fault->status ? fault->status : 200, "application/json", "");
 		return true;
+	case FAULT_EXPIRE_TOKENS:
+		settings_expire_tokens(parts->settings);
+		return true;
 	default:
 		return true;
 	}
@@ -187,21 +204,21 @@ static bool answer_vendor(const struct server_parts *parts, const struct vendor_
 	if (latency && !gate_sleep(parts->gate, request->arrived + latency))
 		return false;
 	if (crowded) {
-		plain_error(reply, 429, "Too many requests.");
+		shaped_error(run, reply, 429, "Too many requests.");
 		return true;
 	}
 	bool after = exchange->fault.after;
-	if (!after && !carry_out(parts, exchange))
+	if (!after && !carry_out(parts, run, exchange))
 		return false;
 	if (reply->status)
 		return true;
 	if (request->too_large)
-		plain_error(reply, 413, "The body is too large.");
+		shaped_error(run, reply, 413, "The body is too large.");
 	else if (run)
 		run->vendor->answer(run->self, request, &exchange->fault, reply);
 	else
 		plain_error(reply, 404, "There is nothing at this path.");
-	return !after || carry_out(parts, exchange);
+	return !after || carry_out(parts, run, exchange);
 }
 
 static bool serve_vendor(struct server *server, struct exchange *exchange)

@@ -21,6 +21,7 @@ struct settings {
 };
 
 static const char *const put_words[] = {"changed", "full", "empty", "old"};
+static const char *const total_words[] = {"pages", "records", "none"};
 
 struct settings *settings_new(const struct settings_values *values)
 {
@@ -53,11 +54,28 @@ void settings_etag(struct settings *settings, bool on)
 	pthread_mutex_unlock(&settings->lock);
 }
 
+void settings_expire_tokens(struct settings *settings)
+{
+	pthread_mutex_lock(&settings->lock);
+	settings->values.token_epoch++;
+	pthread_mutex_unlock(&settings->lock);
+}
+
 bool settings_put_answer(const char *word, enum put_answer *answer)
 {
 	for (unsigned i = 0; i < sizeof put_words / sizeof *put_words; i++)
 		if (strcmp(word, put_words[i]) == 0) {
 			*answer = (enum put_answer)i;
+			return true;
+		}
+	return false;
+}
+
+bool settings_list_total(const char *word, enum list_total *total)
+{
+	for (unsigned i = 0; i < sizeof total_words / sizeof *total_words; i++)
+		if (strcmp(word, total_words[i]) == 0) {
+			*total = (enum list_total)i;
 			return true;
 		}
 	return false;
@@ -92,6 +110,17 @@ static bool set_one(struct settings_values *values, const char *key, const json_
 		return set_flag(&values->no_self, value);
 	if (strcmp(key, "etag") == 0)
 		return set_flag(&values->etag, value);
+	if (strcmp(key, "token_ttl") == 0)
+		return set_number(&values->token_ttl, value, 1);
+	if (strcmp(key, "token_wrapped") == 0)
+		return set_flag(&values->token_wrapped, value);
+	if (strcmp(key, "limit_refused") == 0)
+		return set_flag(&values->limit_refused, value);
+	if (strcmp(key, "offset_ceiling") == 0)
+		return set_number(&values->offset_ceiling, value, 0);
+	if (strcmp(key, "list_total") == 0)
+		return json_is_string(value) &&
+		       settings_list_total(json_string_value(value), &values->list_total);
 	return false;
 }
 
@@ -117,8 +146,11 @@ bool settings_change(struct settings *settings, json_t *object, char *why, size_
 json_t *settings_json(struct settings *settings)
 {
 	struct settings_values now = settings_get(settings);
-	return json_pack("{s:I,s:I,s:I,s:s,s:b,s:b}", "latency_ms", (json_int_t)now.latency_ms,
-			 "page_cap", (json_int_t)now.page_cap, "max_parallel",
-			 (json_int_t)now.max_parallel, "put_answer", put_words[now.put_answer],
-			 "no_self", now.no_self, "etag", now.etag);
+	return json_pack("{s:I,s:I,s:I,s:s,s:b,s:b,s:I,s:b,s:b,s:I,s:s}", "latency_ms",
+			 (json_int_t)now.latency_ms, "page_cap", (json_int_t)now.page_cap,
+			 "max_parallel", (json_int_t)now.max_parallel, "put_answer",
+			 put_words[now.put_answer], "no_self", now.no_self, "etag", now.etag,
+			 "token_ttl", (json_int_t)now.token_ttl, "token_wrapped", now.token_wrapped,
+			 "limit_refused", now.limit_refused, "offset_ceiling",
+			 (json_int_t)now.offset_ceiling, "list_total", total_words[now.list_total]);
 }

@@ -11,6 +11,8 @@
 #include <stddef.h>
 
 enum put_answer { PUT_CHANGED, PUT_FULL, PUT_EMPTY, PUT_OLD };
+/* What Elastic Path's meta.page.total counts; TOTAL_NONE: its lists have no meta. */
+enum list_total { TOTAL_PAGES, TOTAL_RECORDS, TOTAL_NONE };
 
 struct settings_values {
 	long latency_ms;   /* each vendor request waits that long before it is handled */
@@ -19,6 +21,13 @@ struct settings_values {
 	enum put_answer put_answer;
 	bool no_self; /* GET /user/self is 404 */
 	bool etag;    /* GET of an item gives an ETag, PUT demands it as If-Match */
+	/* Elastic Path's alone: */
+	long token_ttl;      /* seconds, for tokens issued from now on */
+	bool token_wrapped;  /* the token's answer stands in {"data":} */
+	bool limit_refused;  /* page[limit] over 100 is 400, not taken as 100 */
+	long offset_ceiling; /* page[offset] over it is 400 */
+	enum list_total list_total;
+	unsigned long token_epoch; /* tokens of an older epoch are dead; not for settings_change */
 };
 
 struct settings;
@@ -27,6 +36,8 @@ struct settings *settings_new(const struct settings_values *values);
 void settings_free(struct settings *settings);
 struct settings_values settings_get(struct settings *settings);
 void settings_etag(struct settings *settings, bool on);
+/* Every token issued so far dies. */
+void settings_expire_tokens(struct settings *settings);
 
 /* Takes an object over the settings, all or nothing: false with words in why. */
 bool settings_change(struct settings *settings, json_t *object, char *why, size_t why_size);
@@ -34,5 +45,6 @@ json_t *settings_json(struct settings *settings);
 
 /* False if there is no such word. */
 bool settings_put_answer(const char *word, enum put_answer *answer);
+bool settings_list_total(const char *word, enum list_total *total);
 
 #endif

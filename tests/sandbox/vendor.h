@@ -23,6 +23,9 @@ struct vendor {
 	/* Answers, strictly; applies the fault if it is one of the vendor's kinds. */
 	void (*answer)(void *self, const struct request *request, const struct fault *fault,
 		       struct reply *reply);
+	/* An error that has nothing to do with the vendor's data, in the vendor's shape. NULL: the
+	 * server's own, which is Partnerize's. */
+	void (*error)(void *self, struct reply *reply, unsigned status, const char *words);
 	/* A change made by someone else at the vendor, or a look at what is stored, ordered at the
 	 * control endpoint: below is the path after "/__sandbox/". False: not for this vendor. */
 	bool (*colleague)(void *self, const struct request *request, const char *below,

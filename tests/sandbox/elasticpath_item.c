@@ -1,0 +1,173 @@
+/*
+ * elasticpath_item: getting and deleting one object at the simulated Elastic Path.
+ *
+ * It must not know about latency, stalls and broken answers.
+ */
+#include <string.h>
+
+#include "document.h"
+#include "elasticpath_parts.h"
+
+void ep_reply(struct ep_ask *ask, enum ep_kind kind, unsigned status, json_t *object)
+{
+	/* Where the account is in the path, the guide's objects do not repeat it. */
+	if (kind == EP_MEMBERSHIP && !ep_documents(ask->ep))
+		json_object_del(object, "account_id");
+	reply_json(ask->reply, status, json_pack("{s:o}", "data", object));
+}
+
+struct record *ep_find_locked(struct ep_ask *ask, enum ep_kind kind, const struct store *store,
+			      const char *id)
+{
+	struct record *record = store_find_locked(store, id);
+	if (!record)
+		ep_error(ask->ep, ask->reply, 404, "Not Found", "%s not found.", ep_words(kind));
+	return record;
+}
+
+struct store *ep_memberships_locked(struct ep_ask *ask)
+{
+	struct elasticpath *ep = ask->ep;
+	if (!ep_find_locked(ask, EP_ACCOUNT, ep->accounts, ask->id[0]))
+		return NULL;
+	return ep_group_store_locked(&ep->memberships, ask->id[0], true);
+}
+
+struct store *ep_profiles_locked(struct ep_ask *ask)
+{
+	struct elasticpath *ep = ask->ep;
+	if (!ep_find_locked(ask, EP_REALM, ep->realms, ask->id[0]))
+		return NULL;
+	return ep_group_store_locked(&ep->profiles, ask->id[0], true);
+}
+
+bool ep_members_realm_locked(struct ep_ask *ask)
+{
+	if (strcmp(ask->id[0], ask->ep->realm) == 0)
+		return ep_find_locked(ask, EP_REALM, ask->ep->realms, ask->id[0]) != NULL;
+	ep_error(ask->ep, ask->reply, 404, "Not Found", "%s not found.", ep_words(EP_INFO));
+	return false;
+}
+
+static void get_locked(struct ep_ask *ask, enum ep_kind kind, const struct store *store,
+		       const char *id)
+{
+	const struct record *record = ep_find_locked(ask, kind, store, id);
+	if (!record)
+		return;
+	if (ask->fault->kind == FAULT_WRONG_USER && store_count_locked(store) > 1)
+		record = store_at_locked(store, record == store_at_locked(store, 0) ? 1 : 0);
+	json_t *object = ep_parse(record);
+	if (kind == EP_INFO) {
+		json_t *info = ep_info(object);
+		json_decref(object);
+		object = info;
+	}
+	ep_reply(ask, kind, 200, object);
+	if (settings_get(ask->ep->options.settings).etag)
+		reply_header(ask->reply, "ETag", "\"v%u\"", record_version(record));
+}
+
+static void get(struct ep_ask *ask, enum ep_kind kind, const struct store *store, const char *id)
+{
+	pthread_mutex_lock(&ask->ep->lock);
+	get_locked(ask, kind, store, id);
+	pthread_mutex_unlock(&ask->ep->lock);
+}
+
+void ep_get_member(struct ep_ask *ask)
+{
+	get(ask, EP_MEMBER, ask->ep->members, ask->id[0]);
+}
+
+void ep_get_account(struct ep_ask *ask)
+{
+	get(ask, EP_ACCOUNT, ask->ep->accounts, ask->id[0]);
+}
+
+void ep_get_settings(struct ep_ask *ask)
+{
+	get(ask, EP_SETTINGS, ask->ep->settings, EP_SETTINGS_ID);
+}
+
+void ep_get_realm(struct ep_ask *ask)
+{
+	get(ask, EP_REALM, ask->ep->realms, ask->id[0]);
+}
+
+void ep_get_info(struct ep_ask *ask)
+{
+	pthread_mutex_lock(&ask->ep->lock);
+	if (ep_members_realm_locked(ask))
+		get_locked(ask, EP_INFO, ask->ep->members, ask->id[1]);
+	pthread_mutex_unlock(&ask->ep->lock);
+}
+
+void ep_get_membership(struct ep_ask *ask)
+{
+	pthread_mutex_lock(&ask->ep->lock);
+	const struct store *store = ep_memberships_locked(ask);
+	if (store)
+		get_locked(ask, EP_MEMBERSHIP, store, ask->id[1]);
+	pthread_mutex_unlock(&ask->ep->lock);
+}
+
+void ep_get_profile(struct ep_ask *ask)
+{
+	pthread_mutex_lock(&ask->ep->lock);
+	const struct store *store = ep_profiles_locked(ask);
+	if (store)
+		get_locked(ask, EP_PROFILE, store, ask->id[1]);
+	pthread_mutex_unlock(&ask->ep->lock);
+}
+
+/* The record to be deleted, NULL with the reply set; with the fault, it is not to be deleted. */
+static struct record *doomed_locked(struct ep_ask *ask, enum ep_kind kind,
+				    const struct store *store, const char *id)
+{
+	struct record *record = ep_find_locked(ask, kind, store, id);
+	if (record)
+		reply_raw(ask->reply, 204, NULL, "");
+	return ask->fault->kind == FAULT_NOT_APPLIED ? NULL : record;
+}
+
+void ep_delete_info(struct ep_ask *ask)
+{
+	pthread_mutex_lock(&ask->ep->lock);
+	struct record *record = NULL;
+	if (ep_members_realm_locked(ask))
+		record = doomed_locked(ask, EP_INFO, ask->ep->members, ask->id[1]);
+	if (record)
+		ep_remove_member_locked(ask->ep, record);
+	pthread_mutex_unlock(&ask->ep->lock);
+}
+
+void ep_delete_account(struct ep_ask *ask)
+{
+	pthread_mutex_lock(&ask->ep->lock);
+	struct record *record = doomed_locked(ask, EP_ACCOUNT, ask->ep->accounts, ask->id[0]);
+	if (record)
+		ep_remove_account_locked(ask->ep, record);
+	pthread_mutex_unlock(&ask->ep->lock);
+}
+
+static void delete_locked(struct ep_ask *ask, enum ep_kind kind, struct store *store)
+{
+	struct record *record = store ? doomed_locked(ask, kind, store, ask->id[1]) : NULL;
+	if (record)
+		ep_remove_locked(ask->ep, store, record);
+}
+
+void ep_delete_membership(struct ep_ask *ask)
+{
+	pthread_mutex_lock(&ask->ep->lock);
+	delete_locked(ask, EP_MEMBERSHIP, ep_memberships_locked(ask));
+	pthread_mutex_unlock(&ask->ep->lock);
+}
+
+void ep_delete_profile(struct ep_ask *ask)
+{
+	pthread_mutex_lock(&ask->ep->lock);
+	delete_locked(ask, EP_PROFILE, ep_profiles_locked(ask));
+	pthread_mutex_unlock(&ask->ep->lock);
+}
