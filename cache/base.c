@@ -19,7 +19,7 @@ const char *base_stamp(const struct collection *collection, const json_t *record
 {
 	if (!collection->stamp_key)
 		return NULL;
-	return json_string_value(json_object_get(record, collection->stamp_key));
+	return json_string_value(collection_value(record, collection->stamp_key));
 }
 
 /* Are A and B alike in all that somebody can change? */
@@ -53,7 +53,7 @@ static bool from_last_save(struct roster *roster, const char *id,
 			   const struct versions_process *process, const char *stamp,
 			   const json_t *document, const json_t *fresh, struct base *base)
 {
-	const struct collection *users = roster_account(roster)->vendor->users;
+	const struct collection *users = roster_collection(roster);
 	json_t *saved, *left, *value;
 	const char *key;
 
@@ -103,7 +103,7 @@ static bool named_by(const struct collection *collection, const json_t *version,
 static int from_versions(struct roster *roster, const char *id, const char *stamp,
 			 struct base *base)
 {
-	const struct collection *users = roster_account(roster)->vendor->users;
+	const struct collection *users = roster_collection(roster);
 	struct record *list[VERSIONS_MAX + 1];
 	size_t count = candidates(roster, id, list);
 	int error = 0;
@@ -127,11 +127,10 @@ static int from_versions(struct roster *roster, const char *id, const char *stam
 }
 
 int base_find(struct call *call, struct roster *roster, const char *id,
-	      const struct versions_process *process, const json_t *document, const json_t *fresh,
-	      struct base *base)
+	      const struct versions_process *process, const char *stamp, const json_t *document,
+	      const json_t *fresh, struct base *base)
 {
-	const struct collection *users = roster_account(roster)->vendor->users;
-	const char *stamp = base_stamp(users, document);
+	const struct collection *users = roster_collection(roster);
 	int error;
 
 	memset(base, 0, sizeof(*base));

@@ -28,13 +28,14 @@ struct base {
 };
 
 /*
- * Find the base of DOCUMENT, which PROCESS saves onto record ID; FRESH is what the vendor has now.
- * Returns 0, -ESTALE with words in CALL when the version named is not held any more, or -ENOMEM.
- * Pair with base_clear. Before FRESH is published to the roster.
+ * Find the base of DOCUMENT, which names version STAMP (NULL: none) and which PROCESS saves onto
+ * record ID; FRESH is what the vendor has now. Returns 0, -ESTALE with words in CALL when the
+ * version named is not held any more, or -ENOMEM. Pair with base_clear. Before FRESH is published
+ * to the roster.
  */
 int base_find(struct call *call, struct roster *roster, const char *id,
-	      const struct versions_process *process, const json_t *document, const json_t *fresh,
-	      struct base *base);
+	      const struct versions_process *process, const char *stamp, const json_t *document,
+	      const json_t *fresh, struct base *base);
 
 void base_clear(struct base *base);
 

@@ -23,7 +23,7 @@ struct fill {
 static int fill_add(struct list_sink *sink, const char *id, json_t *object)
 {
 	struct fill *fill = (struct fill *)sink;
-	const struct collection *users = fill->flight->roster->account->vendor->users;
+	const struct collection *users = fill->flight->roster->collection;
 	struct record *record;
 
 	collection_hide(users, object);
@@ -116,8 +116,7 @@ int fetch_whole(struct flight *flight)
 	clock_gettime(CLOCK_REALTIME, &fill.when);
 	old = roster_snapshot(roster, &seconds);
 	snapshot_begin(&fill.builder, old);
-	error = vendor_list(&flight->call, roster->account, roster->account->vendor->users,
-			    &fill.sink);
+	error = vendor_list(&flight->call, roster->account, roster->collection, NULL, &fill.sink);
 	if (error)
 		snapshot_reset(&fill.builder);
 	new = snapshot_end(&fill.builder, fill.when);
@@ -137,12 +136,13 @@ int fetch_whole(struct flight *flight)
 int fetch_record(struct flight *flight)
 {
 	struct roster *roster = flight->roster;
-	const struct collection *users = roster->account->vendor->users;
+	const struct collection *users = roster->collection;
 	struct record *record = NULL, *old = NULL;
 	struct timespec when;
 	json_t *object = NULL;
 	bool stale = false;
-	int error = vendor_get(&flight->call, roster->account, users, flight->id, &object, NULL);
+	int error = vendor_get(&flight->call, roster->account, users, NULL, flight->id, &object,
+			       NULL);
 
 	if (error && error != -ENOENT)
 		return error;

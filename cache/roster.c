@@ -26,19 +26,36 @@ double roster_now(void)
 	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
-struct roster *roster_new(struct account *account, struct pool *pool,
-			  const struct roster_events *events)
+/* One record for all ids that a whole roster lacks, where lacking is a status. */
+static int make_absent(struct roster *roster, const struct collection *collection)
+{
+	struct timespec never = {0, 0};
+	json_t *object;
+
+	if (!collection->absent_status)
+		return 0;
+	object = json_pack("{s:s}", collection->status_key, collection->absent_status);
+	if (object)
+		roster->absent = record_new(collection, "", object, never);
+	json_decref(object);
+	return roster->absent ? 0 : -ENOMEM;
+}
+
+struct roster *roster_new(struct account *account, const struct collection *collection,
+			  struct pool *pool, const struct roster_events *events)
 {
 	struct roster *roster = calloc(1, sizeof(*roster));
 
 	if (!roster)
 		return NULL;
 	roster->versions = versions_new();
-	if (!roster->versions) {
+	if (!roster->versions || make_absent(roster, collection)) {
+		versions_free(roster->versions);
 		free(roster);
 		return NULL;
 	}
 	roster->account = account;
+	roster->collection = collection;
 	roster->pool = pool;
 	roster->events = *events;
 	pthread_mutex_init(&roster->lock, NULL);
@@ -63,18 +80,20 @@ void roster_free(struct roster *roster)
 		return;
 	HASH_ITER(hh, roster->overlay, entry, next_entry)
 		roster_forget_locked(roster, entry);
-	HASH_ITER(hh, roster->deactivated, user,
-		  next_user) {                       /* NOLINT(clang-analyzer-unix.Malloc) */
-		HASH_DEL(roster->deactivated, user); /* NOLINT(clang-analyzer-unix.Malloc) */
-		free(user->id);
-		free(user);
-	}
+	HASH_ITER(hh, roster->deactivated, user, next_user)
+		roster_deactivated_free_locked(roster, user);
 	snapshot_put(roster->snapshot);
+	record_put(roster->absent);
 	versions_free(roster->versions);
 	free(roster->self);
 	pthread_cond_destroy(&roster->free);
 	pthread_mutex_destroy(&roster->lock);
 	free(roster);
+}
+
+const struct collection *roster_collection(struct roster *roster)
+{
+	return roster->collection;
 }
 
 struct account *roster_account(struct roster *roster)
@@ -142,6 +161,8 @@ enum roster_knows roster_peek_locked(struct roster *roster, const char *id, stru
 	if (whole) {
 		*seconds = roster_left_locked(roster, roster->snapshot_began,
 					      roster->snapshot_since);
+		if (!*record)
+			*record = roster->absent;
 		return *record ? ROSTER_FRESH : ROSTER_ABSENT;
 	}
 	if (entry && entry->record)
@@ -396,50 +417,6 @@ void roster_unlock(struct roster *roster, const char *id)
 }
 
 /* ---- who was deactivated here, errors, figures ---- */
-
-void roster_note_deactivated(struct roster *roster, const char *id, bool inactive)
-{
-	struct deactivated *user;
-
-	pthread_mutex_lock(&roster->lock);
-	HASH_FIND_STR(roster->deactivated, id, user);
-	if (inactive && !user) {
-		user = calloc(1, sizeof(*user));
-		if (user)
-			user->id = strdup(id);
-		if (user && user->id)
-			HASH_ADD_KEYPTR(hh, roster->deactivated, user->id, strlen(user->id), user);
-		else
-			free(user);
-	} else if (inactive) {
-		user->seen_active = false;
-	} else if (user) {
-		HASH_DEL(roster->deactivated, user);
-		free(user->id);
-		free(user);
-	}
-	pthread_mutex_unlock(&roster->lock);
-}
-
-void roster_check_active(struct roster *roster, const struct record *record)
-{
-	struct deactivated *user;
-	bool say = false;
-
-	if (strcmp(record->status, "active") != 0)
-		return;
-	pthread_mutex_lock(&roster->lock);
-	HASH_FIND_STR(roster->deactivated, record->id, user);
-	if (user && !user->seen_active) {
-		user->seen_active = say = true;
-		roster->reappeared++;
-	}
-	pthread_mutex_unlock(&roster->lock);
-	if (say)
-		log_line(
-		    "%s/%s.status: active again at the vendor, although this mount made it inactive",
-		    roster->account->name, record->id);
-}
 
 void roster_note_error(struct roster *roster, const struct call *call, int error)
 {

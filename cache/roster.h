@@ -15,6 +15,7 @@
 
 struct account;
 struct call;
+struct collection;
 struct flight;
 struct pool;
 struct roster;
@@ -31,9 +32,9 @@ struct roster_events {
 	void (*replaced)(void *arg);                       /* a new snapshot: anything may differ */
 };
 
-/* ACCOUNT and POOL outlive the roster. EVENTS is copied. NULL: no memory. */
-struct roster *roster_new(struct account *account, struct pool *pool,
-			  const struct roster_events *events);
+/* Of COLLECTION. ACCOUNT and POOL outlive the roster. EVENTS is copied. NULL: no memory. */
+struct roster *roster_new(struct account *account, const struct collection *collection,
+			  struct pool *pool, const struct roster_events *events);
 
 /* Cancel what is being fetched; its waiters are told -EINTR. New questions get -EINTR too.
  * Idempotent. */
@@ -43,6 +44,7 @@ void roster_stop(struct roster *roster);
 void roster_free(struct roster *roster);
 
 struct account *roster_account(struct roster *roster);
+const struct collection *roster_collection(struct roster *roster);
 struct versions *roster_versions(struct roster *roster);
 
 /* ---- asking ---- */
@@ -160,5 +162,11 @@ void roster_doubt(struct roster *roster, const char *id);
 /* This mount made ID inactive (or, unset, active): a fetch that shows something else is worth a
  * word. */
 void roster_note_deactivated(struct roster *roster, const char *id, bool inactive);
+
+/* UNDO (copied; NULL: nothing any more) is what it takes to give ID back what this mount ended. */
+void roster_keep_undo(struct roster *roster, const char *id, const char *undo);
+
+/* What was kept, the caller frees; NULL: nothing. */
+char *roster_undo(struct roster *roster, const char *id);
 
 #endif

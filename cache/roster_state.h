@@ -17,7 +17,7 @@
 #define ROSTERFS_ROSTER_STATE_H
 
 #ifndef ROSTERFS_ROSTER_PRIVATE
-#error "roster_state.h is for cache/roster.c, flight.c and fetch.c only"
+#error "roster_state.h is for cache/roster.c, flight.c, fetch.c and undo.c only"
 #endif
 
 #include "cache/roster.h"
@@ -46,6 +46,8 @@ struct busy {
 
 struct deactivated {
 	char *id;
+	char *undo;       /* or NULL */
+	bool inactive;    /* made so here; unset: only the undo counts */
 	bool seen_active; /* it has been said */
 	UT_hash_handle hh;
 };
@@ -66,6 +68,8 @@ struct flight {
 
 struct roster {
 	struct account *account;
+	const struct collection *collection;
+	struct record *absent; /* what a fresh roster shows for an id that is not in it, or NULL */
 	struct pool *pool;
 	struct roster_events events;
 	struct versions *versions;
@@ -116,6 +120,9 @@ struct snapshot *roster_current_locked(struct roster *roster);
  */
 struct record *roster_overlay_locked(struct roster *roster, const char *id, struct record *record,
 				     double began, bool alone);
+
+/* Take USER out of the table and free it. */
+void roster_deactivated_free_locked(struct roster *roster, struct deactivated *user);
 
 /* Take ENTRY out of the overlay and free it. */
 void roster_forget_locked(struct roster *roster, struct overlay *entry);

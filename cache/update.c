@@ -10,6 +10,7 @@
 #include "cache/change.h"
 #include "cache/guard.h"
 #include "cache/roster.h"
+#include "cache/steps.h"
 #include "vendors/call.h"
 #include "vendors/log.h"
 #include "vendors/vendor.h"
@@ -26,7 +27,7 @@ static void begin(struct change *change, struct call *call, struct roster *roste
 	change->call = call;
 	change->roster = roster;
 	change->guard = guard;
-	change->collection = roster_account(roster)->vendor->users;
+	change->collection = roster_collection(roster);
 	change->id = id;
 }
 
@@ -140,14 +141,9 @@ static int plan_document(struct change *change)
 {
 	struct document_plan *plan = change->arg;
 	struct base base;
-	json_t *named = json_copy(plan->document);
-	int error;
+	int error = base_find(change->call, change->roster, change->id, &plan->process, plan->stamp,
+			      plan->document, change->fresh, &base);
 
-	if (named && plan->stamp)
-		json_object_set_new(named, change->collection->stamp_key, json_string(plan->stamp));
-	error = base_find(change->call, change->roster, change->id, &plan->process, named,
-			  change->fresh, &base);
-	json_decref(named);
 	if (error)
 		return error;
 	error = merge_diff(base.record, plan->document, &change->merge);
@@ -219,7 +215,7 @@ int update_document(struct call *call, struct roster *roster, struct guard *guar
 	if (base_stamp(change.collection, plan.document))
 		plan.stamp = strdup(base_stamp(change.collection, plan.document));
 	if (change.collection->stamp_key)
-		json_object_del(plan.document, change.collection->stamp_key);
+		collection_remove(plan.document, change.collection->stamp_key);
 	plan.process.pid = call->pid;
 	plan.process.started = call_process_start(call->pid);
 
@@ -300,6 +296,8 @@ int update_status(struct call *call, struct roster *roster, struct guard *guard,
 
 	if (error)
 		return error;
+	if (roster_collection(roster)->set_status)
+		return steps_status(call, roster, guard, id, word);
 	begin(&change, call, roster, guard, id);
 	change.plan = plan_status;
 	change.arg = (void *)(uintptr_t)word;

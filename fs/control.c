@@ -207,6 +207,7 @@ int control_refresh(struct fs *fs, const char *text, size_t length)
 		if (!fs->branches[i].roster)
 			continue;
 		roster_refresh(fs->branches[i].roster);
+		roster_refresh(fs->branches[i].statuses);
 		notify_refresh(fs, &fs->branches[i]);
 	}
 	return found ? 0 : -EINVAL;

@@ -173,6 +173,7 @@ static bool add_record(struct page *page, size_t place, off_t next)
 	struct record *shown = page->dir->snapshot->records[place / 2];
 	enum node_kind kind = place % 2 ? NODE_STATUS : NODE_JSON;
 	char stem[PATH_STEM_MAX + 1], name[PATH_NAME_MAX + 16];
+	const struct record *known = NULL;
 	struct record *record = NULL;
 	struct node *node;
 	double seconds = page->seconds;
@@ -184,10 +185,13 @@ static bool add_record(struct page *page, size_t place, off_t next)
 	if (!node)
 		return false;
 	/* It may have been written since the directory was opened. */
-	if (!page->current &&
-	    roster_peek(branch->roster, shown->id, &record, &seconds) != ROSTER_FRESH)
+	if (page->current && entry_roster(node) == branch->roster)
+		known = shown;
+	else if (entry_peek(node, &record, &seconds) != ROSTER_FRESH)
 		seconds = 0;
-	added = add(page, name, node, record ? record : shown, seconds, next);
+	if (!known)
+		known = record ? record : entry_roster(node) == branch->roster ? shown : NULL;
+	added = add(page, name, node, known, seconds, next);
 	record_put(record);
 	return added;
 }

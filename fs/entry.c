@@ -13,6 +13,7 @@
 #include "fs/node.h"
 #include "fs/path.h"
 #include "fs/request.h"
+#include "vendors/vendor.h"
 
 #include <errno.h>
 #include <string.h>
@@ -70,6 +71,79 @@ static struct record *find_cut(const struct snapshot *snapshot, const struct nod
 	return NULL;
 }
 
+struct roster *entry_roster(const struct node *node)
+{
+	return node->kind == NODE_STATUS ? node->branch->statuses : node->branch->roster;
+}
+
+/* Does RECORD stand for all users that a whole roster of statuses does not show? */
+static bool is_absent(const struct record *record)
+{
+	return record && !record->id[0];
+}
+
+enum roster_knows entry_peek(const struct node *node, struct record **record, double *seconds)
+{
+	enum roster_knows knows, of_user;
+	struct record *user;
+	double user_seconds;
+
+	*record = NULL;
+	*seconds = 0;
+	if (!node->id)
+		return ROSTER_UNKNOWN;
+	knows = roster_peek(entry_roster(node), node->id, record, seconds);
+	if (entry_roster(node) == node->branch->roster)
+		return knows;
+	of_user = roster_peek(node->branch->roster, node->id, &user, &user_seconds);
+	record_put(user);
+	if (of_user == ROSTER_ABSENT)
+		knows = ROSTER_ABSENT;
+	else if (is_absent(*record) && of_user != ROSTER_FRESH)
+		knows = ROSTER_UNKNOWN;
+	else if (is_absent(*record) && user_seconds < *seconds)
+		*seconds = user_seconds;
+	if (knows == ROSTER_ABSENT || knows == ROSTER_UNKNOWN) {
+		record_put(*record);
+		*record = NULL;
+	}
+	return knows;
+}
+
+/* The user of a status that a whole roster does not show has been asked for: it shows that one. */
+static void take_absent(struct request *request)
+{
+	struct record *status;
+	double seconds;
+
+	roster_peek(entry_roster(request->node), request->node->id, &status, &seconds);
+	record_put(request->wait.record);
+	request->wait.record = status;
+}
+
+bool entry_again(struct request *request, int error)
+{
+	struct node *node = request->node;
+	struct record *user = NULL;
+	enum roster_knows knows;
+	double seconds;
+
+	/*
+	 * The status of whoever a whole roster does not show, or of whom the vendor told nothing:
+	 * but is there such a user?
+	 */
+	if (error || request->wait.kind != WAIT_RECORD || request->roster == node->branch->roster ||
+	    strcmp(request->wait.record->status,
+		   roster_collection(request->roster)->absent_status) != 0)
+		return false;
+	knows = roster_peek(node->branch->roster, node->id, &user, &seconds);
+	record_put(user);
+	if (knows == ROSTER_FRESH || (knows == ROSTER_STALE && !is_absent(request->wait.record)))
+		return false;
+	request_again(request, node->branch->roster, WAIT_RECORD, node->id);
+	return true;
+}
+
 int entry_found(struct request *request, int error, struct record **record)
 {
 	struct node *node = request->node;
@@ -79,6 +153,8 @@ int entry_found(struct request *request, int error, struct record **record)
 		if (*record)
 			node_learn(request->fs, node, (*record)->id);
 	} else {
+		if (!error && request->roster != entry_roster(node))
+			take_absent(request);
 		*record = request->wait.record;
 	}
 	if (!error && !*record)
@@ -91,7 +167,16 @@ int entry_found(struct request *request, int error, struct record **record)
 void entry_ask(struct request *request, void (*finish)(struct request *request, int error))
 {
 	struct node *node = request->node;
+	struct roster *roster = entry_roster(node);
+	struct record *record = NULL;
+	double seconds;
 
-	request_ask(request, node->branch->roster, node->id ? WAIT_RECORD : WAIT_WHOLE, node->id,
-		    finish);
+	/* A status that is no record of its own: whether there is such a user, only the users tell.
+	 */
+	if (node->id && roster_peek(roster, node->id, &record, &seconds) == ROSTER_FRESH &&
+	    is_absent(record))
+		roster = node->branch->roster;
+	record_put(record);
+	request_ask(request, node->id ? roster : node->branch->roster,
+		    node->id ? WAIT_RECORD : WAIT_WHOLE, node->id, finish);
 }

@@ -5,6 +5,7 @@
 #ifndef ROSTERFS_ENTRY_H
 #define ROSTERFS_ENTRY_H
 
+#include "cache/roster.h"
 #include "fs/fs.h"
 
 struct record;
@@ -21,8 +22,24 @@ double entry_attr(struct fs *fs, struct node *node, const struct record *record,
 void entry_fill(struct fs *fs, struct node *node, const struct record *record, double seconds,
 		struct fuse_entry_param *entry);
 
+/* The roster that says what NODE, a record's file, shows. */
+struct roster *entry_roster(const struct node *node);
+
+/*
+ * What is known of NODE's record: *RECORD gets a reference or NULL, *SECONDS the time that it stays
+ * fresh. As roster_peek; a user's status is known only if the user is.
+ */
+enum roster_knows entry_peek(const struct node *node, struct record **record, double *seconds);
+
 /* Ask for the record of REQUEST's node: by id, or for a cut name in the whole roster. */
 void entry_ask(struct request *request, void (*finish)(struct request *request, int error));
+
+/*
+ * The wait of REQUEST is over with ERROR: is another question to be asked before entry_found? Then
+ * it is being asked, and the finish that was given to entry_ask returns at once: it is called
+ * again.
+ */
+bool entry_again(struct request *request, int error);
 
 /* The wait of REQUEST found its record, or not: *RECORD is borrowed from it. 0 or a negative errno.
  */

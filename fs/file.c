@@ -118,6 +118,8 @@ static void opened(struct request *request, int error)
 {
 	struct record *record;
 
+	if (entry_again(request, error))
+		return;
 	error = entry_found(request, error, &record);
 	if (error == -ENOENT) {
 		/* The kernel looks the name up again, and finds or creates nothing. */
@@ -171,8 +173,7 @@ void file_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 			open_fixed(fs, req, node, fi);
 		return;
 	}
-	if (node->id &&
-	    roster_peek(node->branch->roster, node->id, &record, &seconds) == ROSTER_FRESH) {
+	if (entry_peek(node, &record, &seconds) == ROSTER_FRESH) {
 		open_record(fs, req, node, record, fi);
 		return;
 	}
@@ -214,7 +215,7 @@ static int commit(struct request *request)
 	struct branch *branch = node->branch;
 
 	if (request->word)
-		return update_status(&request->call, branch->roster, request->fs->guard, node->id,
+		return update_status(&request->call, branch->statuses, request->fs->guard, node->id,
 				     request->word);
 	return update_document(&request->call, branch->roster, request->fs->guard, node->id,
 			       request->text, request->length);
@@ -229,7 +230,7 @@ static void committed(struct request *request, int error)
 	handle_committed(handle, request->turn, error, request->size);
 	if (!error) {
 		/* What this handle reads from now on is what the vendor has. */
-		roster_peek(request->node->branch->roster, request->node->id, &record, &seconds);
+		entry_peek(request->node, &record, &seconds);
 		handle_show(handle, record);
 	}
 	if (error) {

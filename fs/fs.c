@@ -74,8 +74,12 @@ static int make_branch(struct fs *fs, struct branch *branch, struct account *acc
 	branch->account = account;
 	if (!account->vendor->users)
 		return 0;
-	branch->roster = roster_new(account, fs->pool, &events);
-	return branch->roster ? 0 : -ENOMEM;
+	branch->roster = roster_new(account, account->vendor->users, fs->pool, &events);
+	branch->statuses = branch->roster;
+	if (account->vendor->statuses)
+		branch->statuses = roster_new(account, account->vendor->statuses, fs->pool,
+					      &events);
+	return branch->roster && branch->statuses ? 0 : -ENOMEM;
 }
 
 struct fs *fs_new(const struct fs_options *options, struct account **accounts, size_t count)
@@ -117,8 +121,10 @@ void fs_stop(struct fs *fs, unsigned milliseconds)
 	notify_stop(fs->notify);
 	request_cancel_all(fs);
 	for (size_t i = 0; i < fs->branch_count; i++) {
-		if (fs->branches[i].roster)
-			roster_stop(fs->branches[i].roster);
+		if (!fs->branches[i].roster)
+			continue;
+		roster_stop(fs->branches[i].roster);
+		roster_stop(fs->branches[i].statuses);
 	}
 	pool_drain(fs->pool, milliseconds);
 }
@@ -139,8 +145,11 @@ void fs_free(struct fs *fs)
 	notify_free(fs->notify);
 	handle_exit(fs);
 	dir_exit(fs);
-	for (size_t i = 0; fs->branches && i < fs->branch_count; i++)
+	for (size_t i = 0; fs->branches && i < fs->branch_count; i++) {
+		if (fs->branches[i].statuses != fs->branches[i].roster)
+			roster_free(fs->branches[i].statuses);
 		roster_free(fs->branches[i].roster);
+	}
 	node_exit(fs);
 	guard_free(fs->guard);
 	free(fs->branches);

@@ -36,7 +36,9 @@ struct branch {
 	struct fs *fs;
 	struct account *account;
 	struct roster *roster; /* NULL: no API, read-only */
-	struct node *node;     /* its directory */
+	/* where a status is a thing of its own; else the same as roster */
+	struct roster *statuses;
+	struct node *node; /* its directory */
 };
 
 struct fs_options {

@@ -51,7 +51,7 @@ const struct node_fixed *node_fixed(const struct node *directory)
 	case NODE_ROOT:
 		return in_root;
 	case NODE_BRANCH:
-		return directory->branch->roster ? in_branch : in_manual_branch;
+		return directory->branch->account->vendor->self ? in_branch : in_manual_branch;
 	case NODE_CONTROL:
 		return in_control;
 	default:

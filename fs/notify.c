@@ -7,6 +7,7 @@
 #include "fs/notify.h"
 
 #include "cache/roster.h"
+#include "fs/entry.h"
 #include "fs/node.h"
 #include "vendors/vendor.h"
 
@@ -77,7 +78,7 @@ void notify_refresh(struct fs *fs, const struct branch *branch)
 	free(nodes);
 }
 
-static void check_node(struct fs *fs, struct branch *branch, struct node *node)
+static void check_node(struct fs *fs, struct node *node)
 {
 	struct record *record = NULL;
 	enum roster_knows knows;
@@ -86,7 +87,7 @@ static void check_node(struct fs *fs, struct branch *branch, struct node *node)
 
 	if (!node->id)
 		return;
-	knows = roster_peek(branch->roster, node->id, &record, &seconds);
+	knows = entry_peek(node, &record, &seconds);
 	pthread_mutex_lock(&node->lock);
 	differs = record && node->told_version && node->told_version != record->version;
 	pthread_mutex_unlock(&node->lock);
@@ -101,7 +102,7 @@ static void check_branch(struct fs *fs, struct branch *branch)
 	struct node **nodes = collect(fs, branch, &count);
 
 	for (size_t i = 0; i < count; i++) {
-		check_node(fs, branch, nodes[i]);
+		check_node(fs, nodes[i]);
 		node_drop(fs, nodes[i], 1);
 	}
 	free(nodes);

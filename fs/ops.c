@@ -71,6 +71,7 @@ static void lookup_record(struct fs *fs, fuse_req_t req, struct branch *branch, 
 	enum roster_knows knows = ROSTER_UNKNOWN;
 	struct record *record = NULL;
 	double seconds = 0;
+	struct node *node;
 	char *found = NULL;
 
 	if (kind == PATH_OTHER || (!path_is_cut(stem) && !path_id(stem, id))) {
@@ -81,13 +82,15 @@ static void lookup_record(struct fs *fs, fuse_req_t req, struct branch *branch, 
 		found = id_of_cut(branch, stem);
 	else
 		found = strdup(id);
-	if (found)
-		knows = roster_peek(branch->roster, found, &record, &seconds);
-	if (knows == ROSTER_ABSENT)
+	node = node_take(fs, node_kind, branch, name, found);
+	if (node)
+		knows = entry_peek(node, &record, &seconds);
+	if (node && knows == ROSTER_ABSENT) {
+		node_drop(fs, node, 1);
 		fuse_reply_err(req, ENOENT);
-	else
-		reply_entry(fs, req, node_take(fs, node_kind, branch, name, found), record,
-			    knows == ROSTER_FRESH ? seconds : 0);
+	} else {
+		reply_entry(fs, req, node, record, knows == ROSTER_FRESH ? seconds : 0);
+	}
 	record_put(record);
 	free(found);
 }
@@ -142,13 +145,14 @@ static void got_attr(struct request *request, int error)
 	struct record *record, *held = NULL;
 	double seconds = 0;
 
+	if (entry_again(request, error))
+		return;
 	error = entry_found(request, error, &record);
 	if (error) {
 		request_fail(request, error);
 		return;
 	}
-	if (node->id)
-		roster_peek(node->branch->roster, node->id, &held, &seconds);
+	entry_peek(node, &held, &seconds);
 	record_put(held);
 	if (request_claim(request))
 		reply_attr(request->fs, request->req, node, record, seconds);
@@ -172,8 +176,7 @@ static void op_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi
 		reply_attr(fs, req, node, NULL, 0);
 		return;
 	}
-	if (node->id)
-		knows = roster_peek(node->branch->roster, node->id, &record, &seconds);
+	knows = entry_peek(node, &record, &seconds);
 	/* While somebody fetches the roster, a known record's attributes are those known. */
 	if (knows == ROSTER_FRESH || knows == ROSTER_FETCHING) {
 		reply_attr(fs, req, node, record, seconds);
@@ -222,8 +225,7 @@ static void op_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *attr, int wh
 		fuse_reply_err(req, -error);
 		return;
 	}
-	if (node->id)
-		roster_peek(node->branch->roster, node->id, &record, &seconds);
+	entry_peek(node, &record, &seconds);
 	reply_attr(fs, req, node, record, 0);
 	record_put(record);
 }

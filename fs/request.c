@@ -108,9 +108,12 @@ static void done(struct request *request, int error)
 /* The asker has a signal: it is freed now, whatever it waits for. */
 static void give_up(struct request *request)
 {
-	struct roster *roster = request->node->branch ? request->node->branch->roster : NULL;
+	struct roster *roster;
 
 	call_cancel(&request->call);
+	pthread_mutex_lock(&request->lock);
+	roster = request->roster;
+	pthread_mutex_unlock(&request->lock);
 	if (roster && roster_leave(roster, &request->wait)) {
 		call_fail(&request->call, EINTR, "interrupted");
 		done(request, -EINTR);
@@ -163,6 +166,7 @@ void request_ask(struct request *request, struct roster *roster, enum wait_kind 
 		 const char *id, void (*finish)(struct request *request, int error))
 {
 	request->finish = finish;
+	request->roster = roster;
 	request->wait.kind = kind;
 	request->wait.id = id;
 	request->wait.call = &request->call;
@@ -174,6 +178,19 @@ void request_ask(struct request *request, struct roster *roster, enum wait_kind 
 		return;
 	}
 	/* From here an interrupt may answer, and an answer may free: nothing below touches it. */
+	roster_ask(roster, &request->wait);
+}
+
+void request_again(struct request *request, struct roster *roster, enum wait_kind kind,
+		   const char *id)
+{
+	wait_clear(&request->wait);
+	pthread_mutex_lock(&request->lock);
+	request->references++; /* for the new wait: the old one's goes when finish returns */
+	request->roster = roster;
+	pthread_mutex_unlock(&request->lock);
+	request->wait.kind = kind;
+	request->wait.id = id;
 	roster_ask(roster, &request->wait);
 }
 

@@ -25,7 +25,8 @@ struct request {
 	unsigned turn; /* of a handle's commit: handle.h */
 	char *text;    /* what a commit sends; wiped and freed */
 	size_t length;
-	const char *word; /* a status to set */
+	const char *word;      /* a status to set */
+	struct roster *roster; /* that was asked */
 	struct wait wait;
 	int (*work)(struct request *request);
 	/*
@@ -49,6 +50,13 @@ struct request *request_new(struct fs *fs, fuse_req_t req, struct node *node);
 /* Ask ROSTER for KIND (and ID). FINISH is called with wait's error; the request is then gone. */
 void request_ask(struct request *request, struct roster *roster, enum wait_kind kind,
 		 const char *id, void (*finish)(struct request *request, int error));
+
+/*
+ * From a finish: what came is not the whole answer, ask another question. The kernel still waits,
+ * and FINISH of request_ask is called again.
+ */
+void request_again(struct request *request, struct roster *roster, enum wait_kind kind,
+		   const char *id);
 
 /* Have WORK done on the pool, then FINISH called with what it returned; the request is then gone.
  */

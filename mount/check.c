@@ -68,7 +68,7 @@ static int check_list(struct account *account, FILE *out)
 	int error;
 
 	call_init(&call, account->name);
-	error = vendor_list(&call, account, account->vendor->users, &first.sink);
+	error = vendor_list(&call, account, account->vendor->users, NULL, &first.sink);
 	if (error == -ECANCELED)
 		error = 0;
 	if (error)
@@ -77,8 +77,9 @@ static int check_list(struct account *account, FILE *out)
 		fprintf(out, "%s: users can be listed; there are none\n", account->name);
 	else
 		fprintf(out, "%s: users can be listed%s\n", account->name,
-			first.has_status ? ""
-					 : ", but show no status: they can't be deactivated here");
+			first.has_status || account->vendor->statuses
+			    ? ""
+			    : ", but show no status: they can't be deactivated here");
 	call_destroy(&call);
 	return error;
 }
@@ -95,7 +96,7 @@ unsigned check_run(const struct config *config, FILE *out)
 			fprintf(out, "%s: kept by hand, nothing to ask\n", account->name);
 			continue;
 		}
-		error = check_self(account, out);
+		error = account->vendor->self ? check_self(account, out) : 0;
 		if (!error)
 			error = check_list(account, out);
 		failed += error != 0;

@@ -278,6 +278,19 @@ static int read_mount(const struct keys *keys, const struct section *section, st
 	return 0;
 }
 
+/* Without base_url, what the vendor's own settings stand for (a region). */
+static int choose_base_url(const struct keys *keys, const struct section *section,
+			   struct account *account)
+{
+	const struct vendor *vendor = account->vendor;
+	const char *chosen = vendor->choose_base_url ? vendor->choose_base_url(account) : NULL;
+
+	if (account->base_url || !chosen)
+		return 0;
+	account->base_url = strdup(chosen);
+	return account->base_url ? 0 : keys_fail_memory(keys, section->line);
+}
+
 static int read_account(const struct keys *keys, const struct section *section,
 			struct account *account)
 {
@@ -302,7 +315,7 @@ static int read_account(const struct keys *keys, const struct section *section,
 		if (!account->values[i])
 			return keys_fail_memory(keys, section->line);
 	}
-	return 0;
+	return choose_base_url(keys, section, account);
 }
 
 /* Make the accounts, still without values: CONFIG then says which vendor each section is of. */

@@ -326,9 +326,11 @@ int keys_check_account(const struct keys *keys, const struct section *section,
 		return keys_fail(keys, section->line, "section [%s] needs the key %s",
 				 section->name, setting->name);
 	}
-	if (found->users && !found->base_url && !section_find(section, "base_url"))
-		return keys_fail(keys, section->line, "section [%s] needs the key base_url",
-				 section->name);
+	if (found->users && !found->base_url && !section_find(section, "base_url") &&
+	    !(found->choose_base_url && section_find(section, "region")))
+		return keys_fail(keys, section->line, "section [%s] needs the key %s",
+				 section->name,
+				 found->choose_base_url ? "region (or base_url)" : "base_url");
 	*vendor = found;
 	return 0;
 }

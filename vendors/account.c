@@ -6,6 +6,8 @@
  */
 #include "vendors/vendor.h"
 
+#include "vendors/token.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -36,6 +38,12 @@ struct account *account_new(const char *name, const struct vendor *vendor)
 		account_free(account);
 		return NULL;
 	}
+	if (vendor->renew)
+		account->token = token_new();
+	if (vendor->renew && !account->token) {
+		account_free(account);
+		return NULL;
+	}
 	account->ttl = 300;
 	account->grace = 0;
 	account->parallel = 8;
@@ -54,6 +62,7 @@ void account_free(struct account *account)
 		free(account->values[i]);
 	}
 	free(account->values);
+	token_free(account->token);
 	free(account->base_url);
 	free(account->name);
 	free(account);
@@ -70,6 +79,8 @@ const char *account_value(const struct account *account, const char *name)
 
 void account_redact(const struct account *account, char *text)
 {
+	if (account->token)
+		token_redact(account->token, text);
 	for (size_t i = 0; account->vendor->settings[i].name; i++) {
 		const char *secret = account->values[i];
 		size_t length = secret ? strlen(secret) : 0;

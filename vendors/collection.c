@@ -10,6 +10,34 @@
 #include <stdio.h>
 #include <string.h>
 
+json_t *collection_value(const json_t *record, const char *path)
+{
+	json_t *value = NULL;
+	char name[64];
+
+	for (const char *dot; *path; path = *dot ? dot + 1 : dot) {
+		dot = strchrnul(path, '.');
+		snprintf(name, sizeof(name), "%.*s", (int)(dot - path), path);
+		value = json_object_get(value ? value : record, name);
+		if (!value)
+			return NULL;
+	}
+	return value;
+}
+
+void collection_remove(json_t *record, const char *path)
+{
+	const char *last = strrchr(path, '.');
+	char above[128];
+
+	if (!last) {
+		json_object_del(record, path);
+		return;
+	}
+	snprintf(above, sizeof(above), "%.*s", (int)(last - path), path);
+	json_object_del(collection_value(record, above), last + 1);
+}
+
 unsigned collection_flags(const struct collection *collection, const char *name)
 {
 	for (const struct field *field = collection->fields; field->name; field++) {
@@ -111,7 +139,7 @@ bool collection_time(const struct collection *collection, const json_t *record,
 		     struct timespec *time)
 {
 	for (const char *const *key = collection->time_keys; key && *key; key++) {
-		const char *text = json_string_value(json_object_get(record, *key));
+		const char *text = json_string_value(collection_value(record, *key));
 
 		if (text && parse_time(text, time))
 			return true;

@@ -13,6 +13,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 json_t *exchange_parse(const char *text, size_t length, char *why, size_t why_size)
@@ -43,11 +44,19 @@ int exchange_prepare(struct call *call, struct account *account, struct http_req
 	return error;
 }
 
-int exchange_renew(struct call *call, struct account *account)
+int exchange_renew(struct call *call, struct account *account, uint64_t serial)
 {
-	(void)call;
-	(void)account;
-	return -ENOTSUP;
+	if (!account->vendor->renew)
+		return -ENOTSUP;
+	return account->vendor->renew(call, account, serial);
+}
+
+void exchange_done(struct http_request *request)
+{
+	if (request->bearer)
+		explicit_bzero(request->bearer, strlen(request->bearer));
+	free(request->bearer);
+	request->bearer = NULL;
 }
 
 /* The one table from HTTP status to errno. */
@@ -172,9 +181,10 @@ int exchange(struct call *call, struct account *account, struct http_request *re
 		if (error)
 			return error;
 		error = http_perform(call, account, request, reply);
+		exchange_done(request);
 		if (error == -EINTR)
 			return call_fail(call, EINTR, "interrupted");
-		if (reply->status != 401 || exchange_renew(call, account))
+		if (reply->status != 401 || exchange_renew(call, account, request->serial))
 			break;
 	}
 	return exchange_verdict(call, account, reply);

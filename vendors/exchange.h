@@ -9,20 +9,28 @@
 #define ROSTERFS_EXCHANGE_H
 
 #include <jansson.h>
+#include <stdint.h>
 
 struct account;
 struct call;
 struct http_reply;
 struct http_request;
 
-/* Put into REQUEST what proves who we are. May wait. Returns 0 or a negative errno. */
+/*
+ * Put into REQUEST what proves who we are. May wait. Returns 0 or a negative errno. Pair with
+ * exchange_done, once the request has been handed to http.h.
+ */
 int exchange_prepare(struct call *call, struct account *account, struct http_request *request);
 
 /*
- * After a 401: get a new proof. May wait. Returns 0 when there is a new one to try, or -ENOTSUP for
- * a vendor whose keys cannot be renewed (nothing is said in CALL then), or another negative errno.
+ * After a 401 on a request with token SERIAL: get a new proof. May wait. Returns 0 when there is a
+ * new one to try, or -ENOTSUP for a vendor whose keys cannot be renewed (nothing is said in CALL
+ * then), or another negative errno.
  */
-int exchange_renew(struct call *call, struct account *account);
+int exchange_renew(struct call *call, struct account *account, uint64_t serial);
+
+/* Wipe what exchange_prepare put into REQUEST. */
+void exchange_done(struct http_request *request);
 
 /*
  * What REPLY means: 0 for 2xx, else a negative errno with the vendor's own words, redacted, in

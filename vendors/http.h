@@ -36,6 +36,9 @@ struct http_request {
 	const char *content_type; /* of the body; NULL: application/json */
 	struct http_header headers[HTTP_HEADERS_MAX];
 	unsigned header_count;
+	/* made for this request alone by exchange_prepare; exchange_done wipes and frees it */
+	char *bearer;
+	uint64_t serial; /* of the token in it: exchange_renew wants to know which was refused */
 	const char *if_match;        /* an ETag or NULL; exchange_prepare makes it a header */
 	const char *user, *password; /* HTTP Basic, when user is not NULL */
 	/*

@@ -15,14 +15,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* "/user/" and the id, escaped; the caller frees. */
-static char *item_path(const struct collection *collection, const char *id)
+char *vendor_path(const struct collection *collection, const char *parent, const char *id)
 {
-	char *escaped = http_escape(id);
+	const char *text = id ? collection->item_path : collection->list_path;
+	const char *place = strstr(text, "{parent}");
+	size_t before = place ? (size_t)(place - text) : strlen(text);
+	const char *after = place ? place + strlen("{parent}") : "";
+	char *escaped_parent = http_escape(parent && place ? parent : "");
+	char *escaped = http_escape(id ? id : "");
 	char *path = NULL;
 
-	if (escaped && asprintf(&path, "%s%s", collection->item_path, escaped) < 0)
+	if (escaped && escaped_parent &&
+	    asprintf(&path, "%.*s%s%s%s", (int)before, text, escaped_parent, after, escaped) < 0)
 		path = NULL;
+	free(escaped_parent);
 	free(escaped);
 	return path;
 }
@@ -47,14 +53,19 @@ static int take_record(struct call *call, const struct collection *collection, j
 }
 
 int vendor_get(struct call *call, struct account *account, const struct collection *collection,
-	       const char *id, json_t **record, char **etag)
+	       const char *parent, const char *id, json_t **record, char **etag)
 {
 	struct http_request request = {.method = "GET", .repeatable = true};
 	struct http_reply reply = {0};
-	char *path = item_path(collection, id);
+	char *path;
 	json_t *answer = NULL;
 	int error = -ENOMEM;
 
+	if (etag)
+		*etag = NULL;
+	if (collection->get)
+		return collection->get(call, account, id, record);
+	path = vendor_path(collection, parent, id);
 	if (!path)
 		goto out;
 	request.path = path;
@@ -135,46 +146,92 @@ static void redact_written(struct call *call, const struct collection *collectio
 	}
 }
 
-enum vendor_outcome vendor_put(struct call *call, struct account *account,
-			       const struct collection *collection, const char *id,
-			       const json_t *body, const char *etag, json_t **answer)
+/* What was answered to a change: the record in it, if any, into *ANSWER. */
+static enum vendor_outcome take_answer(struct call *call, struct account *account,
+				       const struct collection *collection,
+				       const struct http_reply *reply, json_t **answer)
 {
-	struct http_request request = {.method = "PUT"};
-	struct http_reply reply = {0};
-	enum vendor_outcome result = VENDOR_REFUSED;
-	char *path = item_path(collection, id);
-	char *text = json_dumps(body, JSON_COMPACT);
 	json_t *parsed, *record;
 
-	*answer = NULL;
-	if (!path || !text) {
+	if (!reply->length)
+		return VENDOR_DONE;
+	parsed = exchange_json(call, account, reply);
+	if (!parsed)
+		return VENDOR_UNKNOWN; /* an HTML page with status 200 promises nothing */
+	record = collection_unwrap(collection, parsed);
+	if (record) {
+		*answer = json_incref(record);
+		collection_hide(collection, record);
+	}
+	json_decref(parsed);
+	return VENDOR_DONE;
+}
+
+/* Send METHOD with BODY (or none) to PATH, which is freed. */
+static enum vendor_outcome change(struct call *call, struct account *account,
+				  const struct collection *collection, const char *method,
+				  char *path, const json_t *body, const char *etag, json_t **answer)
+{
+	struct http_request request = {.method = method, .path = path, .if_match = etag};
+	struct http_reply reply = {0};
+	enum vendor_outcome result = VENDOR_REFUSED;
+	json_t *wrapped = NULL;
+	char *text = NULL;
+
+	if (body && collection->wraps_requests)
+		wrapped = json_pack("{s:O}", collection->item_key, body);
+	if (body)
+		text = json_dumps(wrapped ? wrapped : body, JSON_COMPACT);
+	if (!path || (body && !text)) {
 		call_fail(call, ENOMEM, "no memory");
 		goto out;
 	}
-	if (atomic_load(&account->updates_by_post))
-		request.method = "POST";
-	request.path = path;
 	request.body = text;
-	request.body_length = strlen(text);
-	request.if_match = etag;
+	request.body_length = text ? strlen(text) : 0;
 	result = send_change(call, account, &request, &reply);
-	redact_written(call, collection, body);
-	if (result == VENDOR_DONE && reply.length) {
-		parsed = exchange_json(call, account, &reply);
-		if (!parsed)
-			result = VENDOR_UNKNOWN; /* an HTML page with status 200 promises nothing */
-		record = collection_unwrap(collection, parsed);
-		if (record) {
-			*answer = json_incref(record);
-			collection_hide(collection, record);
-		}
-		json_decref(parsed);
-	}
+	if (body)
+		redact_written(call, collection, body);
+	if (result == VENDOR_DONE && answer)
+		result = take_answer(call, account, collection, &reply, answer);
+	if (!body && reply.status == 404)
+		result = VENDOR_DONE; /* deleted is deleted */
 out:
 	if (text)
 		explicit_bzero(text, strlen(text)); /* it may hold a password */
 	free(text);
 	free(path);
+	json_decref(wrapped);
 	http_reply_clear(&reply);
 	return result;
+}
+
+enum vendor_outcome vendor_put(struct call *call, struct account *account,
+			       const struct collection *collection, const char *parent,
+			       const char *id, const json_t *body, const char *etag,
+			       json_t **answer)
+{
+	const char *method = atomic_load(&account->updates_by_post) ? "POST" : "PUT";
+
+	*answer = NULL;
+	if (collection->put)
+		return collection->put(call, account, id, body, etag, answer);
+	return change(call, account, collection, method, vendor_path(collection, parent, id), body,
+		      etag, answer);
+}
+
+enum vendor_outcome vendor_delete(struct call *call, struct account *account,
+				  const struct collection *collection, const char *parent,
+				  const char *id)
+{
+	return change(call, account, collection, "DELETE", vendor_path(collection, parent, id),
+		      NULL, NULL, NULL);
+}
+
+enum vendor_outcome vendor_post(struct call *call, struct account *account,
+				const struct collection *collection, const char *parent,
+				const json_t *body, json_t **answer)
+{
+	*answer = NULL;
+	return change(call, account, collection, "POST", vendor_path(collection, parent, NULL),
+		      body, NULL, answer);
 }

@@ -25,6 +25,7 @@
 struct slot {
 	struct walk_ask ask;
 	struct transfer *came; /* its transfer, once that has ended */
+	uint64_t serial;       /* of the token it was asked with */
 	bool renewed;          /* asked a second time, after a 401 */
 };
 
@@ -32,6 +33,7 @@ struct list {
 	struct call *call;
 	struct account *account;
 	const struct collection *collection;
+	const char *parent;
 	struct list_sink *sink;
 	struct walk walk;
 	size_t slot_count;
@@ -40,10 +42,11 @@ struct list {
 	size_t first_length;         /* bytes of page 0: a page as long is likely full */
 };
 
-/* What the two parameters are called. */
+/* What the two parameters are called, escaped. */
 static const char *const parameters[][2] = {
     [PAGING_NUMBER] = {"page", "count"},
     [PAGING_OFFSET] = {"offset", "limit"},
+    [PAGING_BRACKETS] = {"page%5Boffset%5D", "page%5Blimit%5D"},
 };
 
 static bool is_2xx(const struct http_reply *reply)
@@ -54,13 +57,14 @@ static bool is_2xx(const struct http_reply *reply)
 /* "/user?page=2&count=100"; the caller frees. */
 static char *page_path(const struct list *list, const struct walk_ask *ask)
 {
-	const char *const *names = parameters[list->walk.offsets ? PAGING_OFFSET : PAGING_NUMBER];
-	const char *base = list->collection->list_path;
-	char *path;
+	const char *const *names = parameters[list->collection->paging(list->account)];
+	char *base = vendor_path(list->collection, list->parent, NULL);
+	char *path = NULL;
 
-	if (asprintf(&path, "%s%c%s=%zu&%s=%zu", base, strchr(base, '?') ? '&' : '?', names[0],
-		     ask->start, names[1], ask->size) < 0)
-		return NULL;
+	if (base && asprintf(&path, "%s%c%s=%zu&%s=%zu", base, strchr(base, '?') ? '&' : '?',
+			     names[0], ask->start, names[1], ask->size) < 0)
+		path = NULL;
+	free(base);
 	return path;
 }
 
@@ -78,7 +82,9 @@ static int start_page(struct list *list, size_t index)
 	error = exchange_prepare(list->call, list->account, &request);
 	if (error)
 		goto out;
+	slot->serial = request.serial;
 	list->under_way[index] = http_start(list->call, list->account, &request, slot->ask.page);
+	exchange_done(&request);
 	if (!list->under_way[index])
 		error = call_fail(list->call, ENOMEM, "no memory for a request");
 out:
@@ -130,7 +136,7 @@ static int await_page(struct list *list)
 	slot = &list->slots[index];
 	reply = http_reply(list->under_way[index]);
 	if (!reply->error && reply->status == 401 && !slot->renewed) {
-		int error = exchange_renew(list->call, list->account);
+		int error = exchange_renew(list->call, list->account, slot->serial);
 
 		if (error && error != -ENOTSUP)
 			return error;
@@ -234,6 +240,13 @@ static int hand_on_rows(struct list *list, const json_t *rows, struct walk_resul
 	return 0;
 }
 
+static void add_words(struct call *call, const char *words)
+{
+	size_t length = strlen(call->words);
+
+	snprintf(call->words + length, sizeof(call->words) - length, "%s", words);
+}
+
 /* What the page in turn holds goes to the sink and, as numbers, to *RESULT. */
 static int read_page(struct list *list, const struct http_reply *reply, struct walk_result *result)
 {
@@ -247,8 +260,11 @@ static int read_page(struct list *list, const struct http_reply *reply, struct w
 		/* the errno of a directory that is not there: scripts would take it for no roster
 		 */
 		list->call->error = EREMOTEIO;
-		return -EREMOTEIO;
+		error = -EREMOTEIO;
 	}
+	if ((reply->status == 401 || reply->status == 404) &&
+	    list->account->vendor->choose_base_url)
+		add_words(list->call, " (is the region, or base_url, that of the store?)");
 	if (error)
 		return error;
 	answer = exchange_parse(reply->body ? reply->body : "", reply->length, why, sizeof(why));
@@ -296,6 +312,13 @@ static enum walk_verdict report_page(struct list *list, struct slot *slot, int *
 	note_request(list, &slot->ask);
 	*error = read_page(list, http_reply(transfer), &result);
 	http_drop(transfer, false);
+	if (*error == -EINVAL && list->collection->offset_ceiling &&
+	    slot->ask.start >= list->collection->offset_ceiling)
+		*error =
+		    call_fail(list->call, EREMOTEIO,
+			      "the vendor lists no more than its first %u %s, and there are more: "
+			      "they can't be shown whole",
+			      list->collection->offset_ceiling, list->collection->name);
 	if (*error) {
 		verdict = walk_page_error(&list->walk);
 		if (verdict != WALK_FAILED) {
@@ -360,15 +383,18 @@ static int run(struct list *list)
 }
 
 int vendor_list(struct call *call, struct account *account, const struct collection *collection,
-		struct list_sink *sink)
+		const char *parent, struct list_sink *sink)
 {
 	struct list list = {.call = call,
 			    .account = account,
 			    .collection = collection,
+			    .parent = parent,
 			    .sink = sink};
 	int error = -ENOMEM;
 
-	walk_init(&list.walk, collection->paging(account) == PAGING_OFFSET, collection->page_size,
+	if (collection->list)
+		return collection->list(call, account, sink);
+	walk_init(&list.walk, collection->paging(account) != PAGING_NUMBER, collection->page_size,
 		  account->parallel);
 	list.slot_count = walk_window(&list.walk);
 	list.slots = calloc(list.slot_count, sizeof(*list.slots));

@@ -15,6 +15,7 @@
 #include <jansson.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stddef.h>
 #include <time.h>
 
@@ -22,6 +23,8 @@ struct account;
 struct call;
 struct http_request;
 struct lane;
+struct list_sink;
+struct token;
 struct totals;
 
 /* ---- settings: the keys that a section of the config file may hold ---- */
@@ -43,6 +46,17 @@ struct setting {
 
 /* ---- collections ---- */
 
+/*
+ * What became of a change that was sent. Only VENDOR_DONE means that the vendor has answered that
+ * it is made.
+ */
+enum vendor_outcome {
+	VENDOR_DONE,
+	VENDOR_REFUSED, /* certainly not applied; the errno and the words are in CALL */
+	VENDOR_UNKNOWN, /* lost on the way, or a 5xx: a GET will tell; errno and words in CALL */
+	VENDOR_CHANGED, /* 409 or 412: the record is not what we thought; errno and words in CALL */
+};
+
 enum field_flag {
 	FIELD_SYSTEM = 1,        /* assigned by the vendor: never sent, a change is EPERM */
 	FIELD_IMMUTABLE = 2,     /* sent as it is, a change is EPERM */
@@ -59,32 +73,53 @@ struct field {
 };
 
 enum paging {
-	PAGING_NUMBER, /* page=1.. & count= */
-	PAGING_OFFSET, /* offset=0.. & limit= */
+	PAGING_NUMBER,   /* page=1.. & count= */
+	PAGING_OFFSET,   /* offset=0.. & limit= */
+	PAGING_BRACKETS, /* page[offset]=0.. & page[limit]= */
 };
 
 /* One kind of record. Names that are lists are NULL-terminated, the first that a record has counts.
  */
 struct collection {
 	const char *name;      /* "users": for the log */
-	const char *list_path; /* "/user" */
+	const char *list_path; /* "/user"; {parent} stands for the id of the record it belongs to */
 	const char *item_path; /* "/user/": the id follows, escaped */
 	const char *list_key;  /* the member of a list answer that holds the rows */
 	const char *item_key;  /* the envelope of one record, and of a wrapped row */
 	const char *total_key; /* member of a list answer that may be a total of records, or not */
-	unsigned page_size;    /* rows asked for in one page: the most the vendor gives */
+	unsigned offset_ceiling; /* the vendor refuses to list from here on; 0: it does not */
+	unsigned page_size;      /* rows asked for in one page: the most the vendor gives */
 	const char *id_key;
 	const char *const *email_keys;
-	const char *const *time_keys; /* when the record was last updated, best first */
-	const char *stamp_key;        /* the field that names a version of a record, or NULL */
-	const char *status_key;       /* field that holds the status, or NULL */
-	const struct field *fields;   /* ends with a NULL name */
+	bool wraps_requests; /* what is sent goes into the envelope item_key too */
+	const char *const
+	    *time_keys;         /* when last updated, best first; "meta.updated_at" is nested */
+	const char *stamp_key;  /* names a version of a record, may be nested, or NULL */
+	const char *status_key; /* field that holds the status, or NULL */
+	/* The status of a record that a whole list does not show; NULL: there is no such record. */
+	const char *absent_status;
+	const struct field *fields; /* ends with a NULL name */
 	enum paging (*paging)(const struct account *account);
 	/*
 	 * What a list answer says of the whole list, laid into *TOTALS (walk.h), where all is
 	 * "unknown" at first. NULL: total_key, and hypermedia.pagination where there is one.
 	 */
 	void (*totals)(const json_t *answer, struct totals *totals);
+	/* What no table can say: in place of vendor_list, _get and _put. NULL: these will do. */
+	int (*list)(struct call *call, struct account *account, struct list_sink *sink);
+	int (*get)(struct call *call, struct account *account, const char *id, json_t **record);
+	enum vendor_outcome (*put)(struct call *call, struct account *account, const char *id,
+				   const json_t *body, const char *etag, json_t **answer);
+	/*
+	 * For a status that is made of steps (memberships): make FRESH, the record as it is now,
+	 * active again from UNDO, or with UNDO NULL inactive. Tries each step, then returns 0 or
+	 * the first negative errno, with words in CALL that say what is left. May wait.
+	 */
+	int (*set_status)(struct call *call, struct account *account, const json_t *fresh,
+			  const json_t *undo);
+	/* A line for the log, before a step is made: the command that undoes step INDEX of FRESH. 0
+	 * when there is no such step. */
+	int (*undo_words)(const json_t *fresh, size_t index, char *words, size_t size);
 };
 
 /* ---- the vendor ---- */
@@ -92,9 +127,17 @@ struct collection {
 struct vendor {
 	const char *type;               /* the word after `type =` */
 	const struct setting *settings; /* beyond the common ones; ends with a NULL name */
-	const char *base_url;           /* the default; NULL for a vendor without an API */
+	const char *base_url;           /* the default, or NULL */
+	/* The base URL that the settings of ACCOUNT stand for, or NULL; NULL: base_url it is. */
+	const char *(*choose_base_url)(const struct account *account);
 	const struct collection
 	    *users; /* NULL: no API, the directory is kept by hand and read-only */
+
+	/*
+	 * The status of users where it is no field of theirs: records {id, status, ...} with the
+	 * same ids. NULL: it is users->status_key.
+	 */
+	const struct collection *statuses;
 
 	/* One line for the log after a deactivation: what no API does. NULL without an API. */
 	const char *remains;
@@ -112,9 +155,15 @@ struct vendor {
 	int (*authorize)(struct call *call, struct account *account, struct http_request *request);
 
 	/*
+	 * The vendor refused token SERIAL of a request with 401: have authorize use another one. 0,
+	 * or a negative errno with words in CALL. NULL for keys that can't be renewed.
+	 */
+	int (*renew)(struct call *call, struct account *account, uint64_t serial);
+
+	/*
 	 * Find the id of the user that our key belongs to. Returns 0 and the id in *ID (the caller
 	 * frees), -ENODATA when the vendor does not tell (nothing is said in CALL then), or a
-	 * negative errno with words in CALL. May wait.
+	 * negative errno with words in CALL. May wait. NULL: our keys are no user's.
 	 */
 	int (*self)(struct call *call, struct account *account, char **id);
 };
@@ -140,6 +189,7 @@ struct account {
 	char **values; /* the vendor's own settings, in the order of vendor->settings; NULL: not
 			  given */
 	atomic_bool updates_by_post; /* the vendor refused PUT with 405: POST to the item updates */
+	struct token *token;         /* NULL for a vendor without tokens */
 	struct lane *lane; /* the account's place in http.c; set by http_add, NULL without an API */
 };
 
@@ -156,6 +206,12 @@ const char *account_value(const struct account *account, const char *name);
 void account_redact(const struct account *account, char *text);
 
 /* ---- records: pure functions over a vendor's JSON ---- */
+
+/* The value at PATH ("meta.updated_at") in RECORD, borrowed, or NULL. */
+json_t *collection_value(const json_t *record, const char *path);
+
+/* Remove the value at PATH from RECORD, if it is there. */
+void collection_remove(json_t *record, const char *path);
 
 /* The flags of field NAME in COLLECTION; 0 for a field that the table does not name. */
 unsigned collection_flags(const struct collection *collection, const char *name);
@@ -200,11 +256,12 @@ struct list_sink {
 };
 
 /*
- * Walk the whole collection. Returns 0 when each record was handed to SINK exactly once since the
- * last reset, else a negative errno with words in CALL: then what the sink got is not a roster.
+ * Walk the whole collection, of PARENT if it belongs to one (else NULL). Returns 0 when each record
+ * was handed to SINK exactly once since the last reset, else a negative errno with words in CALL:
+ * then what the sink got is not a roster.
  */
 int vendor_list(struct call *call, struct account *account, const struct collection *collection,
-		struct list_sink *sink);
+		const char *parent, struct list_sink *sink);
 
 /*
  * Fetch one record. Returns 0, a new reference in *RECORD (out of its envelope, confidential and
@@ -212,18 +269,7 @@ int vendor_list(struct call *call, struct account *account, const struct collect
  * NULL), or a negative errno with words in CALL: -ENOENT when the vendor does not know the id.
  */
 int vendor_get(struct call *call, struct account *account, const struct collection *collection,
-	       const char *id, json_t **record, char **etag);
-
-/*
- * What became of a change that was sent. Only VENDOR_DONE means that the vendor has answered that
- * it is made; *ANSWER then holds what it answered (a new reference, or NULL for an empty answer).
- */
-enum vendor_outcome {
-	VENDOR_DONE,
-	VENDOR_REFUSED, /* certainly not applied; the errno and the words are in CALL */
-	VENDOR_UNKNOWN, /* lost on the way, or a 5xx: a GET will tell; errno and words in CALL */
-	VENDOR_CHANGED, /* 409 or 412: the record is not what we thought; errno and words in CALL */
-};
+	       const char *parent, const char *id, json_t **record, char **etag);
 
 /*
  * Replace record ID by BODY (borrowed; already without system fields), with If-Match if ETAG. PUT
@@ -231,7 +277,21 @@ enum vendor_outcome {
  * documents say, from then on. An answer that lacks a record leaves *ANSWER NULL.
  */
 enum vendor_outcome vendor_put(struct call *call, struct account *account,
-			       const struct collection *collection, const char *id,
-			       const json_t *body, const char *etag, json_t **answer);
+			       const struct collection *collection, const char *parent,
+			       const char *id, const json_t *body, const char *etag,
+			       json_t **answer);
+
+/* Delete record ID. *ANSWER is not for this. A 404 counts as done: it is not there. */
+enum vendor_outcome vendor_delete(struct call *call, struct account *account,
+				  const struct collection *collection, const char *parent,
+				  const char *id);
+
+/* Make a record of BODY. Never repeated blindly: VENDOR_UNKNOWN when the answer was lost. */
+enum vendor_outcome vendor_post(struct call *call, struct account *account,
+				const struct collection *collection, const char *parent,
+				const json_t *body, json_t **answer);
+
+/* The path of the list, or with ID of one record, escaped; the caller frees. NULL: no memory. */
+char *vendor_path(const struct collection *collection, const char *parent, const char *id);
 
 #endif

@@ -6,14 +6,12 @@
 #include <string.h>
 
 extern const struct vendor vendor_partnerize;
+extern const struct vendor vendor_elasticpath;
 extern const struct vendor vendor_cj;
 extern const struct vendor vendor_manual;
 
 const struct vendor *const vendors[] = {
-    &vendor_partnerize,
-    &vendor_cj,
-    &vendor_manual,
-    NULL,
+    &vendor_partnerize, &vendor_elasticpath, &vendor_cj, &vendor_manual, NULL,
 };
 
 const struct vendor *vendor_find(const char *type)

@@ -28,7 +28,8 @@ static void begin_pass(struct walk *walk, bool sequential)
 	walk->first_size = walk->step = walk->page_size;
 	walk->asked = walk->arrived = walk->seen = 0;
 	walk->brink = SIZE_MAX;
-	walk->total = -1;
+	walk->total = walk->pages = -1;
+	walk->always_more = true;
 	walk->total_certain = false;
 	walk->sum = 0;
 	walk->has_previous = false;
@@ -108,6 +109,10 @@ static size_t page_limit(const struct walk *walk)
 		limit = pages_needed(walk);
 		if (limit <= walk->done)
 			return walk->done + 1;
+	} else if (walk->pages >= 0) {
+		limit = (size_t)walk->pages;
+		if (limit <= walk->done)
+			return walk->done + 1;
 	} else if (walk->done < WALK_CAREFUL && ahead > 2) {
 		/* nobody waits for the eighth connection of a small roster; requests are counted */
 		ahead--;
@@ -159,6 +164,9 @@ static void believe_total(struct walk *walk, const struct walk_result *result)
 	long long rows = (long long)result->rows;
 	long long asked = (long long)walk->first_size;
 
+	/* with another step the pages would be others */
+	if (rows == asked)
+		walk->pages = result->totals.pages;
 	if (result->totals.records >= rows) {
 		walk->total = result->totals.records;
 		walk->total_certain = true;
@@ -269,6 +277,21 @@ static enum walk_verdict behind_end(struct walk *walk, const struct walk_result 
 	return again(walk, false);
 }
 
+/*
+ * The vendor says that no page follows. That is enough for a page that is not full, and for a full
+ * one when it said the contrary of each page before: then it knows what it says.
+ */
+static bool says_end(const struct walk *walk, const struct walk_result *result)
+{
+	size_t asked = walk->done == 1 ? walk->first_size : walk->step;
+
+	if (result->totals.more != 0 || walk->gap)
+		return false;
+	if (walk->total >= 0 && (long long)walk->rows != walk->total)
+		return false;
+	return result->rows < asked || (walk->done > 1 && walk->always_more);
+}
+
 enum walk_verdict walk_page_result(struct walk *walk, const struct walk_result *result)
 {
 	bool by_rows = steps_by_rows(walk);
@@ -306,6 +329,9 @@ enum walk_verdict walk_page_result(struct walk *walk, const struct walk_result *
 	if ((long long)walk->rows == walk->total && result->totals.more != 1 &&
 	    (by_rows || walk->done >= pages_needed(walk)))
 		return WALK_DONE;
+	if (says_end(walk, result))
+		return WALK_DONE;
+	walk->always_more &= result->totals.more == 1;
 	if (walk->done >= WALK_PAGES_MAX) {
 		say(walk, "there is no end after %zu pages", walk->done);
 		return WALK_FAILED;

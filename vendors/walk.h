@@ -53,10 +53,11 @@ enum walk_verdict {
 struct totals {
 	long long records; /* how many there are, where the vendor's documents leave no doubt */
 	long long count;   /* how many there are, or are on this page, or were asked for */
+	long long pages;   /* how many pages there are, of the size that this one was asked with */
 	int more;          /* 1: it names a next page, 0: it says that there is none */
 };
 
-#define TOTALS_UNKNOWN ((struct totals){.records = -1, .count = -1, .more = -1})
+#define TOTALS_UNKNOWN ((struct totals){.records = -1, .count = -1, .pages = -1, .more = -1})
 
 /* A page to ask for. */
 struct walk_ask {
@@ -104,6 +105,8 @@ struct walk {
 	size_t seen;        /* pages up to the last one that looked full */
 	size_t brink;       /* pages up to the first one that looks small */
 	long long total;    /* -1: none that can be believed */
+	long long pages;    /* how many pages to ask for in parallel; -1: nobody tells */
+	bool always_more;   /* each page so far named a next one */
 	bool total_certain; /* it is totals.records */
 	uint64_t sum;       /* of walk_result.sum */
 	/* the pass before, if it was read to its end, with another step */

@@ -52,12 +52,4 @@ const struct vendor *vendor_find(const char *type)
 	return NULL;
 }
 
-int http_check_url(const char *url, const char **why)
-{
-	if (strncmp(url, "https://", 8) == 0)
-		return 0;
-	*why = "the stub takes https only";
-	return -EINVAL;
-}
-
 #endif

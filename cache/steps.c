@@ -1,0 +1,308 @@
+/*
+ * steps.c - see steps.h.
+ *
+ * GET, say what will be undone how, make the steps, GET again. The guards are the same as for any
+ * status; which steps there are is the vendor's file's business.
+ */
+#include "cache/steps.h"
+
+#include "cache/guard.h"
+#include "cache/record.h"
+#include "cache/roster.h"
+#include "vendors/call.h"
+#include "vendors/log.h"
+#include "vendors/vendor.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+struct steps {
+	struct call *call;
+	struct roster *roster;
+	struct guard *guard;
+	const struct collection *collection;
+	const char *id;
+	const char *word;
+	json_t *fresh;
+	json_t *undo; /* for a restoration */
+};
+
+static const char *status_of(const struct steps *steps, const json_t *record)
+{
+	const char *status = json_string_value(
+	    json_object_get(record, steps->collection->status_key));
+
+	return status ? status : RECORD_STATUS_UNKNOWN;
+}
+
+static int get(struct steps *steps, struct call *call, json_t **record)
+{
+	int error = vendor_get(call, roster_account(steps->roster), steps->collection, NULL,
+			       steps->id, record, NULL);
+
+	if (error == -ENOENT)
+		roster_publish_absent(steps->roster, steps->id);
+	return error;
+}
+
+static void publish(struct steps *steps, const json_t *object)
+{
+	struct timespec when;
+	struct record *record;
+
+	clock_gettime(CLOCK_REALTIME, &when);
+	record = record_new(steps->collection, steps->id, object, when);
+	if (record)
+		roster_publish(steps->roster, record);
+	else
+		roster_doubt(steps->roster, steps->id);
+	record_put(record);
+}
+
+static bool has_account(const json_t *memberships, const json_t *membership)
+{
+	const json_t *wanted = json_object_get(membership, "account");
+	json_t *other;
+	size_t i;
+
+	json_array_foreach(memberships, i, other) {
+		if (json_equal(json_object_get(other, "account"), wanted))
+			return true;
+	}
+	return false;
+}
+
+static void log_undo(const struct steps *steps, const char *what)
+{
+	char words[CALL_WORDS_MAX];
+
+	for (size_t i = 0; steps->collection->undo_words(steps->fresh, i, words, sizeof(words));
+	     i++)
+		log_call(steps->call, "%s: %s", what, words);
+}
+
+/* The accounts of A's and B's memberships, each once: what ended before is not forgotten by what
+ * ends now. */
+static json_t *join(const json_t *a, const json_t *b)
+{
+	json_t *joined = json_deep_copy(a);
+	json_t *list = json_object_get(joined, "memberships");
+	json_t *membership;
+	size_t i;
+
+	json_array_foreach(json_object_get(b, "memberships"), i, membership) {
+		if (!has_account(list, membership))
+			json_array_append(list, membership);
+	}
+	return joined;
+}
+
+/* What this mount has ended and not yet restored: into undo, or NULL. */
+static void find_undo(struct steps *steps)
+{
+	char *text = roster_undo(steps->roster, steps->id);
+
+	steps->undo = text ? json_loads(text, 0, NULL) : NULL;
+	free(text);
+}
+
+/* Before the first step: what may be ended is kept, with what was ended before. */
+static void keep_undo(struct steps *steps)
+{
+	json_t *all = steps->undo ? join(steps->undo, steps->fresh) : json_deep_copy(steps->fresh);
+	char *text = all ? json_dumps(all, JSON_COMPACT) : NULL;
+
+	if (text)
+		roster_keep_undo(steps->roster, steps->id, text);
+	free(text);
+	json_decref(steps->undo);
+	steps->undo = all;
+}
+
+/* After the last one: what RECORD shows needs no undo. */
+static void trim_undo(struct steps *steps, const json_t *record)
+{
+	json_t *list = json_object_get(steps->undo, "memberships");
+	const json_t *now = json_object_get(record, "memberships");
+	char *text = NULL;
+
+	for (size_t i = json_array_size(list); i-- > 0;) {
+		if (has_account(now, json_array_get(list, i)))
+			json_array_remove(list, i);
+	}
+	if (json_array_size(list))
+		text = json_dumps(steps->undo, JSON_COMPACT);
+	roster_keep_undo(steps->roster, steps->id, text);
+	free(text);
+}
+
+/* Is there something to do? For `active` also when only some of what was ended is back. */
+static bool is_done(const struct steps *steps, const json_t *record)
+{
+	const json_t *now = json_object_get(record, "memberships");
+	json_t *membership;
+	size_t i;
+
+	if (strcmp(status_of(steps, record), steps->word) != 0)
+		return false;
+	if (strcmp(steps->word, "active") != 0)
+		return true;
+	json_array_foreach(json_object_get(steps->undo, "memberships"), i, membership) {
+		if (!has_account(now, membership))
+			return false;
+	}
+	return true;
+}
+
+/* Say in the words of the error which memberships remain. */
+static void add_remaining(struct steps *steps, const json_t *record)
+{
+	struct call *call = steps->call;
+	json_t *membership;
+	size_t i;
+
+	json_array_foreach(json_object_get(record, "memberships"), i, membership) {
+		size_t length = strlen(call->words);
+
+		snprintf(call->words + length, sizeof(call->words) - length, "%s %s",
+			 i ? "," : "; still a member of account",
+			 json_string_value(json_object_get(membership, "account")));
+	}
+}
+
+/* RECORD is what it is now; ERROR: of the steps. */
+static void settle(struct steps *steps, const json_t *record, int error)
+{
+	bool inactive = strcmp(steps->word, "inactive") == 0;
+
+	if (!error || !inactive)
+		roster_note_deactivated(steps->roster, steps->id, inactive);
+	trim_undo(steps, record);
+	publish(steps, record);
+}
+
+/* The steps have been made, or some of them: what is it now? */
+static int prove(struct steps *steps, int error)
+{
+	bool inactive = strcmp(steps->word, "inactive") == 0;
+	struct call call;
+	json_t *record = NULL;
+	int get_error;
+
+	call_continue(&call, steps->call);
+	get_error = get(steps, &call, &record);
+	if (get_error) {
+		roster_doubt(steps->roster, steps->id);
+		if (!error)
+			call_copy_error(steps->call, &call);
+	} else {
+		/* However the answers were: what it is now is what counts. */
+		if (is_done(steps, record))
+			error = 0;
+		else if (!error && strcmp(status_of(steps, record), steps->word) != 0)
+			error = call_fail(steps->call, EREMOTEIO,
+					  "accepted but not applied: the user is still %s",
+					  status_of(steps, record));
+		else if (error && inactive)
+			add_remaining(steps, record);
+		settle(steps, record, error);
+	}
+	json_decref(record);
+	call_destroy(&call);
+	return error ? error : get_error;
+}
+
+static int make_steps(struct steps *steps)
+{
+	struct account *account = roster_account(steps->roster);
+	bool inactive = strcmp(steps->word, "inactive") == 0;
+	int error;
+
+	if (!inactive && !steps->undo)
+		return call_fail(
+		    steps->call, EOPNOTSUPP,
+		    "this mount has not ended any membership of the user, so that it can't "
+		    "know which to restore: see MANUAL");
+	if (guard_dry_run(steps->guard)) {
+		error = guard_has_room(steps->guard, steps->call);
+		if (!error)
+			log_undo(steps,
+				 "dry run: nothing sent; what would be ended is made again by");
+		return error;
+	}
+	error = guard_take(steps->guard, steps->call);
+	if (error)
+		return error;
+	if (inactive) {
+		log_undo(steps, "about to be ended; made again by");
+		keep_undo(steps);
+	}
+	error = steps->collection->set_status(steps->call, account, steps->fresh,
+					      inactive ? NULL : steps->undo);
+	error = prove(steps, error);
+	if (error)
+		return error;
+	log_call(steps->call, "now %s", steps->word);
+	if (inactive)
+		log_call(steps->call, "what remains to be done: %s", account->vendor->remains);
+	return 0;
+}
+
+int steps_status(struct call *call, struct roster *roster, struct guard *guard, const char *id,
+		 const char *word)
+{
+	struct steps steps = {
+	    .call = call,
+	    .roster = roster,
+	    .guard = guard,
+	    .collection = roster_collection(roster),
+	    .id = id,
+	    .word = word,
+	};
+	struct record *held;
+	double seconds;
+	bool just_now;
+	int error = 0;
+
+	/* What is refused in any case costs no request. */
+	roster_peek(roster, id, &held, &seconds);
+	if (!held || strcmp(held->status, word) != 0)
+		error = guard_has_room(guard, call);
+	/*
+	 * The open has just asked for this user alone, to tell the size: that is new enough,
+	 * because what the steps leave is asked for after the last one.
+	 */
+	just_now = held && held->id[0] && seconds > (double)roster_account(roster)->ttl - 1;
+	if (!error)
+		error = roster_lock(roster, call, id);
+	if (!error)
+		steps.fresh = just_now ? record_json(held) : NULL;
+	record_put(held);
+	if (error)
+		return error;
+	find_undo(&steps);
+	/* That there is nothing to do is only said of what the vendor shows now. */
+	if (!steps.fresh || is_done(&steps, steps.fresh)) {
+		json_decref(steps.fresh);
+		steps.fresh = NULL;
+		error = get(&steps, call, &steps.fresh);
+	}
+	/* What is refused from here on until something is sent is our refusal, not that GET's. */
+	if (!error) {
+		call->request[0] = '\0';
+		call->status = 0;
+	}
+	if (!error && is_done(&steps, steps.fresh))
+		publish(&steps, steps.fresh);
+	else if (!error)
+		error = make_steps(&steps);
+	roster_unlock(roster, id);
+	if (error)
+		roster_note_error(roster, call, error);
+	json_decref(steps.fresh);
+	json_decref(steps.undo);
+	return error;
+}

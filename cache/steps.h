@@ -1,0 +1,19 @@
+/*
+ * steps.h - a status that is made of several changes at the vendor: memberships that are ended.
+ */
+#ifndef ROSTERFS_STEPS_H
+#define ROSTERFS_STEPS_H
+
+struct call;
+struct guard;
+struct roster;
+
+/*
+ * For update_status, when the collection has set_status: make the status of ID be WORD. What undoes
+ * each step is in the log before the first one. Complete, or a negative errno and words that say
+ * what is left; the same call again does the rest. May wait.
+ */
+int steps_status(struct call *call, struct roster *roster, struct guard *guard, const char *id,
+		 const char *word);
+
+#endif
