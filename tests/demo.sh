@@ -84,8 +84,8 @@ die() {
 }
 
 mkdir "$mnt" || exit 1
-"$build/rosterfs-sandbox" --users 250 --port 0 --die-with-parent --write-config "$config" \
-	>"$work/sandbox.out" 2>"$work/sandbox.err" </dev/null &
+"$build/rosterfs-sandbox" --users 250 --vendors partnerize,elasticpath,cj --port 0 --die-with-parent \
+	--write-config "$config" >"$work/sandbox.out" 2>"$work/sandbox.err" </dev/null &
 sandbox=$!
 url=''
 for _ in $(seq 100); do
@@ -95,7 +95,7 @@ for _ in $(seq 100); do
 done
 [ -n "$url" ] || die 'the sandbox does not tell its URL'
 
-echo "The sandbox at $url plays the vendors: 250 people who do not exist."
+echo "The sandbox at $url plays the vendors: 250 users and 200 buyers who do not exist."
 printf '%s$ rosterfs %s %s%s\n' "$bold" "$config" "$mnt" "$plain"
 timeout 30 "$build/rosterfs" "$config" "$mnt" </dev/null || die 'rosterfs did not mount'
 mounted || die 'rosterfs said that it had mounted, but nothing is there'
@@ -140,8 +140,41 @@ show "grep -F $user. .rosterfs/log | tail -n 1"
 say 'A mistyped id is an error, never a new file.'
 refused 'echo inactive > partnerize/999999.status'
 
-say 'A vendor without an API has its steps by hand.'
-show 'head -n 25 cj/MANUAL'
+# somebody who is at both vendors, and active there
+email='' member=''
+for try in $(cd "$mnt" && timeout 60 jq -r '.email | select(test("^[a-z0-9.]+@"))' elasticpath/*.json); do
+	found=$(cd "$mnt" && timeout 60 grep -rliF --include='*.json' "\"$try\"" partnerize elasticpath)
+	case "$found" in
+	elasticpath/*.json?partnerize/*.json) ;;
+	partnerize/*.json?elasticpath/*.json) ;;
+	*) continue ;;
+	esac
+	member=$(grep '^elasticpath/' <<<"$found") other=$(grep '^partnerize/' <<<"$found")
+	member=${member%.json} other=${other%.json}
+	if [ "$other" != partnerize/1 ] && [ "$other" != "$user" ] &&
+		(cd "$mnt" && grep -qx active "$member.status" && grep -qx active "$other.status"); then
+		email=$try
+		break
+	fi
+done
+[ -n "$email" ] || die 'nobody is at both vendors'
+
+say 'Somebody leaves who is at two vendors, at Elastic Path as a buyer. Find the person:'
+show "grep -rliF --include='*.json' '\"$email\"' */"
+show "grep . $other.status $member.status"
+
+say 'End both. A buyer has a status too: inactive ends all memberships.'
+show "echo inactive | tee $other.status $member.status"
+show "grep . $other.status $member.status"
+expect "grep -qx inactive $other.status"
+expect "grep -qx inactive $member.status"
+
+say 'The log says which memberships those were, and what no API does.'
+show "grep -F ${member#*/}.status .rosterfs/log | tail -n 4"
+
+say 'What is left is done by hand: CJ has no API for users, only these steps.'
+show 'cat cj/MANUAL'
+expect 'grep -q "To remove a leaver" cj/MANUAL'
 
 say 'All requests that this tour cost, counted by the sandbox:'
 show "curl -s $url/__sandbox/counts | jq -c ."
