@@ -139,7 +139,7 @@ static void trim_undo(struct steps *steps, const json_t *record)
 	free(text);
 }
 
-/* Is there something to do? For `active` also when only some of what was ended is back. */
+/* Does RECORD show what is wanted? For `active` that all is back that this mount has ended. */
 static bool is_done(const struct steps *steps, const json_t *record)
 {
 	const json_t *now = json_object_get(record, "memberships");
@@ -262,20 +262,22 @@ int steps_status(struct call *call, struct roster *roster, struct guard *guard, 
 	    .id = id,
 	    .word = word,
 	};
+	enum roster_knows knows;
 	struct record *held;
 	double seconds;
 	bool just_now;
 	int error = 0;
 
 	/* What is refused in any case costs no request. */
-	roster_peek(roster, id, &held, &seconds);
+	knows = roster_peek(roster, id, &held, &seconds);
 	if (!held || strcmp(held->status, word) != 0)
 		error = guard_has_room(guard, call);
 	/*
 	 * The open has just asked for this user alone, to tell the size: that is new enough,
 	 * because what the steps leave is asked for after the last one.
 	 */
-	just_now = held && held->id[0] && seconds > (double)roster_account(roster)->ttl - 1;
+	just_now = held && knows == ROSTER_FRESH && held->id[0] &&
+		   seconds > (double)roster_account(roster)->ttl - 1;
 	if (!error)
 		error = roster_lock(roster, call, id);
 	if (!error)
