@@ -160,16 +160,12 @@ static bool is_done(const struct steps *steps, const json_t *record)
 /* Say in the words of the error which memberships remain. */
 static void add_remaining(struct steps *steps, const json_t *record)
 {
-	struct call *call = steps->call;
 	json_t *membership;
 	size_t i;
 
 	json_array_foreach(json_object_get(record, "memberships"), i, membership) {
-		size_t length = strlen(call->words);
-
-		snprintf(call->words + length, sizeof(call->words) - length, "%s %s",
-			 i ? "," : "; still a member of account",
-			 json_string_value(json_object_get(membership, "account")));
+		call_add_words(steps->call, "%s %s", i ? "," : "; still a member of account",
+			       json_string_value(json_object_get(membership, "account")));
 	}
 }
 

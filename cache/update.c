@@ -165,7 +165,7 @@ static int plan_document(struct change *change)
  */
 static int check_cleared(struct call *call, struct roster *roster, const json_t *document)
 {
-	const struct field *field = roster_account(roster)->vendor->users->fields;
+	const struct field *field = roster_collection(roster)->fields;
 	const unsigned hidden = FIELD_REQUIRED | FIELD_WRITE_ONLY;
 
 	for (; field->name; field++) {
@@ -180,8 +180,8 @@ static int check_cleared(struct call *call, struct roster *roster, const json_t 
 /* A stamp names a version; as anything else than text it is an attempt to change it. */
 static int check_stamp(struct call *call, struct roster *roster, const json_t *document)
 {
-	const char *key = roster_account(roster)->vendor->users->stamp_key;
-	const json_t *stamp = key ? json_object_get(document, key) : NULL;
+	const char *key = roster_collection(roster)->stamp_key;
+	const json_t *stamp = key ? collection_value(document, key) : NULL;
 
 	if (!stamp || json_is_string(stamp))
 		return 0;

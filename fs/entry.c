@@ -25,14 +25,14 @@ double entry_attr(struct fs *fs, struct node *node, const struct record *record,
 		  struct stat *attr)
 {
 	node_attr(fs, node, record, attr);
-	/*
-	 * A directory's are looked at for each name in it: they must not cost a request. A fetch
-	 * says when its time has changed (fs.c).
-	 */
 	if (node_is_control(node)) {
 		attr->st_size = control_size(fs, node->kind);
 		return 0;
 	}
+	/*
+	 * A directory's are looked at for each name in it: they must not cost a request. A fetch
+	 * says when its time has changed (fs.c).
+	 */
 	if (!node_is_record(node))
 		return FIXED_SECONDS;
 	if (!record || atomic_load(&node->writers))
@@ -57,12 +57,10 @@ void entry_fill(struct fs *fs, struct node *node, const struct record *record, d
 
 /* ---- which record ---- */
 
-/* The record in SNAPSHOT whose cut stem NODE has, borrowed, or NULL. */
-static struct record *find_cut(const struct snapshot *snapshot, const struct node *node)
+struct record *entry_find_cut(const struct snapshot *snapshot, const char *stem)
 {
-	char stem[PATH_STEM_MAX + 1], own[PATH_STEM_MAX + 1];
+	char own[PATH_STEM_MAX + 1];
 
-	path_parse(node_name(node), stem);
 	for (size_t i = 0; i < snapshot->count; i++) {
 		path_stem(snapshot->records[i]->id, own);
 		if (strcmp(own, stem) == 0)
@@ -147,9 +145,11 @@ bool entry_again(struct request *request, int error)
 int entry_found(struct request *request, int error, struct record **record)
 {
 	struct node *node = request->node;
+	char stem[PATH_STEM_MAX + 1];
 
 	if (!error && request->wait.kind == WAIT_WHOLE) {
-		*record = find_cut(request->wait.snapshot, node);
+		path_parse(node_name(node), stem);
+		*record = entry_find_cut(request->wait.snapshot, stem);
 		if (*record)
 			node_learn(request->fs, node, (*record)->id);
 	} else {

@@ -22,6 +22,9 @@ double entry_attr(struct fs *fs, struct node *node, const struct record *record,
 void entry_fill(struct fs *fs, struct node *node, const struct record *record, double seconds,
 		struct fuse_entry_param *entry);
 
+/* The record in SNAPSHOT whose stem was cut to STEM, borrowed, or NULL. */
+struct record *entry_find_cut(const struct snapshot *snapshot, const char *stem);
+
 /* The roster that says what NODE, a record's file, shows. */
 struct roster *entry_roster(const struct node *node);
 

@@ -51,14 +51,9 @@ static char *id_of_cut(struct branch *branch, const char *stem)
 {
 	double seconds;
 	struct snapshot *snapshot = roster_snapshot(branch->roster, &seconds);
-	char own[PATH_STEM_MAX + 1];
-	char *id = NULL;
+	const struct record *record = snapshot ? entry_find_cut(snapshot, stem) : NULL;
+	char *id = record ? strdup(record->id) : NULL;
 
-	for (size_t i = 0; snapshot && !id && i < snapshot->count; i++) {
-		path_stem(snapshot->records[i]->id, own);
-		if (strcmp(own, stem) == 0)
-			id = strdup(snapshot->records[i]->id);
-	}
 	snapshot_put(snapshot);
 	return id;
 }

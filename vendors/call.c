@@ -83,6 +83,16 @@ int call_fail(struct call *call, int error, const char *format, ...)
 	return -error;
 }
 
+void call_add_words(struct call *call, const char *format, ...)
+{
+	size_t length = strlen(call->words);
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(call->words + length, sizeof(call->words) - length, format, args);
+	va_end(args);
+}
+
 void call_copy_error(struct call *to, const struct call *from)
 {
 	to->error = from->error;

@@ -60,6 +60,10 @@ void call_destroy(struct call *call);
 int call_fail(struct call *call, int error, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* Add to the words of a call that call_fail was used on (cut to their room). */
+void call_add_words(struct call *call, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
 /* Copy the error (errno, words, request, status) of FROM to TO. */
 void call_copy_error(struct call *to, const struct call *from);
 

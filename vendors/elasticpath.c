@@ -117,6 +117,20 @@ const struct collection ep_memberships = {
     .totals = totals,
 };
 
+/* Only ever listed: each row names its account. */
+const struct collection ep_own_memberships = {
+    .name = "memberships of the member",
+    .list_path = "/v2/account-members/{parent}/account-memberships",
+    .item_path = "",
+    .list_key = "data",
+    .item_key = "data",
+    .page_size = 100,
+    .id_key = "id",
+    .fields = member_fields,
+    .paging = paging,
+    .totals = totals,
+};
+
 static int authorize(struct call *call, struct account *account, struct http_request *request)
 {
 	int error = token_get(call, account, TOKEN_CLIENT_CREDENTIALS, &request->bearer,

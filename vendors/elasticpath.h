@@ -8,7 +8,8 @@
 
 extern const struct collection ep_members;
 extern const struct collection ep_accounts;
-extern const struct collection ep_memberships; /* of an account */
+extern const struct collection ep_memberships;     /* of an account */
+extern const struct collection ep_own_memberships; /* of a member */
 
 /* The put of ep_members: ep_member.c */
 enum vendor_outcome ep_member_put(struct call *call, struct account *account, const char *id,

@@ -171,17 +171,6 @@ out:
 
 /* ---- one member's ---- */
 
-/* The memberships of a member, by the member: each row names its account. */
-static const struct collection of_member = {
-    .name = "memberships of the member",
-    .list_path = "/v2/account-members/{parent}/account-memberships",
-    .item_path = "",
-    .list_key = "data",
-    .item_key = "data",
-    .page_size = 100,
-    .id_key = "id",
-};
-
 static int add_own(struct list_sink *sink, const char *id, json_t *record)
 {
 	struct gather *gather = (struct gather *)sink;
@@ -200,16 +189,12 @@ static int add_own(struct list_sink *sink, const char *id, json_t *record)
 
 static int get(struct call *call, struct account *account, const char *id, json_t **record)
 {
-	struct collection collection = of_member;
 	struct gather gather = {.sink = {.add = add_own, .reset = reset_accounts},
 				.accounts = json_array(),
 				.ids = json_object()};
 	int error;
 
-	collection.fields = ep_memberships.fields;
-	collection.paging = ep_memberships.paging;
-	collection.totals = ep_memberships.totals;
-	error = vendor_list(call, account, &collection, id, &gather.sink);
+	error = vendor_list(call, account, &ep_own_memberships, id, &gather.sink);
 	if (error == -EREMOTEIO && call->status == 404) {
 		call->error = ENOENT;
 		error = -ENOENT;

@@ -240,13 +240,6 @@ static int hand_on_rows(struct list *list, const json_t *rows, struct walk_resul
 	return 0;
 }
 
-static void add_words(struct call *call, const char *words)
-{
-	size_t length = strlen(call->words);
-
-	snprintf(call->words + length, sizeof(call->words) - length, "%s", words);
-}
-
 /* What the page in turn holds goes to the sink and, as numbers, to *RESULT. */
 static int read_page(struct list *list, const struct http_reply *reply, struct walk_result *result)
 {
@@ -264,7 +257,7 @@ static int read_page(struct list *list, const struct http_reply *reply, struct w
 	}
 	if ((reply->status == 401 || reply->status == 404) &&
 	    list->account->vendor->choose_base_url)
-		add_words(list->call, " (is the region, or base_url, that of the store?)");
+		call_add_words(list->call, " (is the region, or base_url, that of the store?)");
 	if (error)
 		return error;
 	answer = exchange_parse(reply->body ? reply->body : "", reply->length, why, sizeof(why));
