@@ -47,21 +47,30 @@ unsigned collection_flags(const struct collection *collection, const char *name)
 	return 0;
 }
 
+static json_t *id_value(const char *const *keys, const json_t *record)
+{
+	json_t *value = NULL;
+
+	for (; *keys && !value; keys++)
+		value = collection_value(record, *keys);
+	return value;
+}
+
 json_t *collection_unwrap(const struct collection *collection, json_t *answer)
 {
 	json_t *inner = json_object_get(answer, collection->item_key);
 
 	if (json_is_object(inner))
 		return inner;
-	if (json_object_get(answer, collection->id_key))
+	if (id_value(collection->id_keys, answer))
 		return answer;
 	inner = json_object_get(answer, "data"); /* Partnerize v3 */
 	return json_is_object(inner) ? inner : NULL;
 }
 
-const char *collection_id(const struct collection *collection, const json_t *record, char *buffer)
+/* ID as text. */
+static const char *id_text(const json_t *id, char *buffer)
 {
-	const json_t *id = json_object_get(record, collection->id_key);
 	const char *text = json_string_value(id);
 
 	if (json_is_integer(id)) {
@@ -72,6 +81,19 @@ const char *collection_id(const struct collection *collection, const json_t *rec
 	if (!text || !*text || strlen(text) != json_string_length(id))
 		return NULL;
 	return text;
+}
+
+const char *collection_id(const struct collection *collection, const json_t *record, char *buffer)
+{
+	return id_text(id_value(collection->id_keys, record), buffer);
+}
+
+const char *collection_path_id(const struct collection *collection, const json_t *record,
+			       char *buffer)
+{
+	if (!collection->path_id_key)
+		return collection_id(collection, record, buffer);
+	return id_text(collection_value(record, collection->path_id_key), buffer);
 }
 
 const char *collection_email(const struct collection *collection, const json_t *record)

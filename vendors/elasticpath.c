@@ -27,6 +27,8 @@ static const struct setting settings[] = {
     {.name = NULL},
 };
 
+static const char *const id_keys[] = {"id", NULL};
+
 /* OpenAPI: links and relationships come with each record; meta holds the time stamps. */
 static const struct field member_fields[] = {
     {"id", FIELD_SYSTEM | FIELD_REQUIRED},
@@ -73,7 +75,7 @@ const struct collection ep_members = {
     .item_key = "data",
     .offset_ceiling = 10000,
     .page_size = 100,
-    .id_key = "id",
+    .id_keys = id_keys,
     .email_keys = email_keys,
     .wraps_requests = true,
     .time_keys = time_keys,
@@ -92,7 +94,7 @@ const struct collection ep_accounts = {
     .item_key = "data",
     .offset_ceiling = 10000,
     .page_size = 100,
-    .id_key = "id",
+    .id_keys = id_keys,
     .wraps_requests = true,
     .time_keys = time_keys,
     .stamp_key = "meta.timestamps.updated_at",
@@ -109,7 +111,7 @@ const struct collection ep_memberships = {
     .item_key = "data",
     .offset_ceiling = 10000,
     .page_size = 100,
-    .id_key = "id",
+    .id_keys = id_keys,
     .wraps_requests = true,
     .time_keys = time_keys,
     .fields = member_fields,
@@ -125,7 +127,7 @@ const struct collection ep_own_memberships = {
     .list_key = "data",
     .item_key = "data",
     .page_size = 100,
-    .id_key = "id",
+    .id_keys = id_keys,
     .fields = member_fields,
     .paging = paging,
     .totals = totals,

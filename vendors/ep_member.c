@@ -21,6 +21,8 @@
 static const char *const identity[] = {"name",        "email",       "given_name",
 				       "middle_name", "family_name", NULL};
 
+static const char *const id_keys[] = {"id", NULL};
+
 static const struct field info_fields[] = {{NULL, 0}};
 
 static const struct collection infos = {
@@ -28,7 +30,7 @@ static const struct collection infos = {
     .list_path = "/v2/authentication-realms/{parent}/user-authentication-info",
     .item_path = "/v2/authentication-realms/{parent}/user-authentication-info/",
     .item_key = "data",
-    .id_key = "id",
+    .id_keys = id_keys,
     .fields = info_fields,
     .wraps_requests = true,
 };
@@ -86,8 +88,9 @@ static json_t *info_of(const json_t *body, bool *others)
 	return info;
 }
 
-enum vendor_outcome ep_member_put(struct call *call, struct account *account, const char *id,
-				  const json_t *body, const char *etag, json_t **answer)
+enum vendor_outcome ep_member_put(struct call *call, struct account *account, const char *parent,
+				  const char *id, const json_t *body, const char *etag,
+				  json_t **answer)
 {
 	struct collection member = ep_members;
 	enum vendor_outcome outcome = VENDOR_REFUSED;
@@ -95,6 +98,7 @@ enum vendor_outcome ep_member_put(struct call *call, struct account *account, co
 	char *realm = NULL;
 	bool others = true;
 
+	(void)parent;
 	member.put = NULL;
 	if (find_realm(call, account, &realm))
 		goto out;

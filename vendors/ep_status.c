@@ -139,7 +139,8 @@ static int walk_accounts(struct call *call, struct account *account, struct gath
 	return 0;
 }
 
-static int list(struct call *call, struct account *account, struct list_sink *sink)
+static int list(struct call *call, struct account *account, const char *parent,
+		struct list_sink *sink)
 {
 	struct gather gather = {.accounts = json_array(),
 				.members = json_object(),
@@ -148,6 +149,7 @@ static int list(struct call *call, struct account *account, struct list_sink *si
 	const char *id;
 	json_t *memberships;
 
+	(void)parent;
 	if (gather.accounts && gather.members && gather.ids)
 		error = walk_accounts(call, account, &gather);
 	if (error)
@@ -187,13 +189,15 @@ static int add_own(struct list_sink *sink, const char *id, json_t *record)
 		   : 0;
 }
 
-static int get(struct call *call, struct account *account, const char *id, json_t **record)
+static int get(struct call *call, struct account *account, const char *parent, const char *id,
+	       json_t **record)
 {
 	struct gather gather = {.sink = {.add = add_own, .reset = reset_accounts},
 				.accounts = json_array(),
 				.ids = json_object()};
 	int error;
 
+	(void)parent;
 	error = vendor_list(call, account, &ep_own_memberships, id, &gather.sink);
 	if (error == -EREMOTEIO && call->status == 404) {
 		call->error = ENOENT;
@@ -286,13 +290,15 @@ static int set_status(struct call *call, struct account *account, const json_t *
 	return first;
 }
 
+static const char *const id_keys[] = {"id", NULL};
+
 static const struct field status_fields[] = {{NULL, 0}};
 
 const struct collection ep_statuses = {
     .name = "memberships",
     .list_path = "",
     .item_path = "",
-    .id_key = "id",
+    .id_keys = id_keys,
     .status_key = "status",
     .absent_status = "inactive",
     .fields = status_fields,

@@ -22,7 +22,7 @@ char *vendor_path(const struct collection *collection, const char *parent, const
 	size_t before = place ? (size_t)(place - text) : strlen(text);
 	const char *after = place ? place + strlen("{parent}") : "";
 	char *escaped_parent = http_escape(parent && place ? parent : "");
-	char *escaped = http_escape(id ? id : "");
+	char *escaped = http_escape(id && !collection->single ? id : "");
 	char *path = NULL;
 
 	if (escaped && escaped_parent &&
@@ -44,9 +44,9 @@ static int take_record(struct call *call, const struct collection *collection, j
 	if (!found)
 		return call_fail(call, EREMOTEIO, "the answer holds no \"%s\"",
 				 collection->item_key);
-	if (!found_id || strcmp(found_id, id) != 0)
+	if (!collection->single && (!found_id || strcmp(found_id, id) != 0))
 		return call_fail(call, EREMOTEIO, "the answer is about another record: %s \"%s\"",
-				 collection->id_key, found_id ? found_id : "");
+				 collection->id_keys[0], found_id ? found_id : "");
 	*record = json_incref(found);
 	collection_hide(collection, found);
 	return 0;
@@ -64,7 +64,7 @@ int vendor_get(struct call *call, struct account *account, const struct collecti
 	if (etag)
 		*etag = NULL;
 	if (collection->get)
-		return collection->get(call, account, id, record);
+		return collection->get(call, account, parent, id, record);
 	path = vendor_path(collection, parent, id);
 	if (!path)
 		goto out;
@@ -214,7 +214,7 @@ enum vendor_outcome vendor_put(struct call *call, struct account *account,
 
 	*answer = NULL;
 	if (collection->put)
-		return collection->put(call, account, id, body, etag, answer);
+		return collection->put(call, account, parent, id, body, etag, answer);
 	return change(call, account, collection, method, vendor_path(collection, parent, id), body,
 		      etag, answer);
 }
@@ -232,6 +232,8 @@ enum vendor_outcome vendor_post(struct call *call, struct account *account,
 				const json_t *body, json_t **answer)
 {
 	*answer = NULL;
+	if (collection->post)
+		return collection->post(call, account, parent, body, answer);
 	return change(call, account, collection, "POST", vendor_path(collection, parent, NULL),
 		      body, NULL, answer);
 }

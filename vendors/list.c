@@ -216,7 +216,7 @@ static int hand_on(struct list *list, json_t *row, size_t number, uint64_t *sum)
 		return call_fail(list->call, EREMOTEIO, "page %zu of the %s: row %zu %s \"%s\"",
 				 list->walk.done + 1, collection->name, number,
 				 json_is_object(row) ? "has no" : "is no object with",
-				 collection->id_key);
+				 collection->id_keys[0]);
 	*sum += hash_text(id);
 	collection_hide(collection, record);
 	error = list->sink->add(list->sink, id, record);
@@ -386,7 +386,7 @@ int vendor_list(struct call *call, struct account *account, const struct collect
 	int error = -ENOMEM;
 
 	if (collection->list)
-		return collection->list(call, account, sink);
+		return collection->list(call, account, parent, sink);
 	walk_init(&list.walk, collection->paging(account) != PAGING_NUMBER, collection->page_size,
 		  account->parallel);
 	list.slot_count = walk_window(&list.walk);

@@ -31,6 +31,8 @@ static const struct setting settings[] = {
     {.name = NULL},
 };
 
+static const char *const id_keys[] = {"user_id", NULL};
+
 /* The guide's object; created, network_* and user_api_key are from the vendor's own documents. */
 static const struct field user_fields[] = {
     {"user_id", FIELD_SYSTEM | FIELD_REQUIRED},
@@ -68,7 +70,7 @@ static const struct collection users = {
     .item_key = "user",
     .total_key = "count",
     .page_size = 100,
-    .id_key = "user_id",
+    .id_keys = id_keys,
     .email_keys = email_keys,
     .time_keys = time_keys,
     .stamp_key = "updated_at",

@@ -64,6 +64,9 @@ enum field_flag {
 	FIELD_WRITE_ONLY = 8,    /* sent when written; never shown, logged or kept */
 	FIELD_CONFIDENTIAL = 16, /* the vendor shows it, rosterfs does not: removed from each answer
 				  */
+	/* With WRITE_ONLY: each PUT must bring it, or the vendor forgets it: a document without it
+	   is EINVAL. */
+	FIELD_EACH_TIME = 32,
 };
 
 /* What the table does not name is a plain mutable field. */
@@ -84,12 +87,18 @@ struct collection {
 	const char *name;      /* "users": for the log */
 	const char *list_path; /* "/user"; {parent} stands for the id of the record it belongs to */
 	const char *item_path; /* "/user/": the id follows, escaped */
+	bool single; /* there is but one record, at item_path; its id is whatever it is called */
+	bool listed_only;      /* a record can't be asked for alone, only the whole list */
 	const char *list_key;  /* the member of a list answer that holds the rows */
 	const char *item_key;  /* the envelope of one record, and of a wrapped row */
 	const char *total_key; /* member of a list answer that may be a total of records, or not */
-	unsigned offset_ceiling; /* the vendor refuses to list from here on; 0: it does not */
-	unsigned page_size;      /* rows asked for in one page: the most the vendor gives */
-	const char *id_key;
+	unsigned offset_ceiling;    /* the vendor refuses to list from here on; 0: it does not */
+	unsigned page_size;         /* rows asked for in one page: the most the vendor gives */
+	const char *const *id_keys; /* may be nested: "relationships.member.data.id" */
+	/* The id in item paths where that is another one than id_keys' (a link is known by its
+	   user, the vendor has an id of its own for it); NULL: the same. */
+	const char *path_id_key;
+	const char *type; /* "type" of what is made here, where the document has none, or NULL */
 	const char *const *email_keys;
 	bool wraps_requests; /* what is sent goes into the envelope item_key too */
 	const char *const
@@ -105,11 +114,30 @@ struct collection {
 	 * "unknown" at first. NULL: total_key, and hypermedia.pagination where there is one.
 	 */
 	void (*totals)(const json_t *answer, struct totals *totals);
-	/* What no table can say: in place of vendor_list, _get and _put. NULL: these will do. */
-	int (*list)(struct call *call, struct account *account, struct list_sink *sink);
-	int (*get)(struct call *call, struct account *account, const char *id, json_t **record);
-	enum vendor_outcome (*put)(struct call *call, struct account *account, const char *id,
-				   const json_t *body, const char *etag, json_t **answer);
+	/* May records be made here (POST to list_path)? NULL: never. */
+	bool (*creates)(const struct account *account);
+	bool deletes; /* records can be deleted (with the account's allow_delete) */
+	/*
+	 * What no table can say: in place of vendor_list, _get, _put and _post, with their
+	 * contracts. NULL: these will do.
+	 */
+	int (*list)(struct call *call, struct account *account, const char *parent,
+		    struct list_sink *sink);
+	int (*get)(struct call *call, struct account *account, const char *parent, const char *id,
+		   json_t **record);
+	enum vendor_outcome (*put)(struct call *call, struct account *account, const char *parent,
+				   const char *id, const json_t *body, const char *etag,
+				   json_t **answer);
+	enum vendor_outcome (*post)(struct call *call, struct account *account, const char *parent,
+				    const json_t *body, json_t **answer);
+	/*
+	 * The record with EMAIL (in any case), found by the vendor: as vendor_get. NULL: only the
+	 * whole list tells.
+	 */
+	int (*find)(struct call *call, struct account *account, const char *email, json_t **record);
+	/* For PLACE_LINKS: what is to be posted to link user ID. A new reference, NULL: no memory.
+	 */
+	json_t *(*link)(const char *id);
 	/*
 	 * For a status that is made of steps (memberships): make FRESH, the record as it is now,
 	 * active again from UNDO, or with UNDO NULL inactive. Tries each step, then returns 0 or
@@ -120,6 +148,35 @@ struct collection {
 	/* A line for the log, before a step is made: the command that undoes step INDEX of FRESH. 0
 	 * when there is no such step. */
 	int (*undo_words)(const json_t *fresh, size_t index, char *words, size_t size);
+};
+
+/* ---- what stands in a vendor's directory besides its users ---- */
+
+enum place_kind {
+	PLACE_FILE,    /* NAME/FILE: the one record of a single collection */
+	PLACE_FILES,   /* NAME/<id>.json: a file a record */
+	PLACE_FOLDERS, /* NAME/<id>/FILE: a directory a record, and in each the places below */
+	PLACE_LINKS,   /* NAME/<user's id>.json: a symbolic link to the user; its ids are users' */
+};
+
+/* A directory. Where the collection creates, it has a new/ in it. */
+struct place {
+	const char *name; /* "accounts" */
+	enum place_kind kind;
+	const struct collection *collection; /* the parent of those below is the record above */
+	const char *file;                    /* "account.json", for PLACE_FILE and PLACE_FOLDERS */
+	const struct place *below;           /* PLACE_FOLDERS: ends with a NULL name; NULL: none */
+};
+
+/*
+ * A question and its answer, of which nothing is kept: a file that is written and then read. RUN
+ * sends REQUEST (borrowed) and puts the vendor's whole answer into *ANSWER, a new reference.
+ * Returns 0 or a negative errno with words in CALL that quote neither. May wait.
+ */
+struct transaction {
+	const char *name; /* of the file */
+	int (*run)(struct call *call, struct account *account, const json_t *request,
+		   json_t **answer);
 };
 
 /* ---- the vendor ---- */
@@ -138,6 +195,12 @@ struct vendor {
 	 * same ids. NULL: it is users->status_key.
 	 */
 	const struct collection *statuses;
+
+	const struct place *places;            /* ends with a NULL name; NULL: none */
+	const struct transaction *transaction; /* or NULL */
+
+	/* A line for the log when a user is made, or NULL: what the caller should know. */
+	const char *creation;
 
 	/* One line for the log after a deactivation: what no API does. NULL without an API. */
 	const char *remains;
@@ -228,6 +291,10 @@ json_t *collection_unwrap(const struct collection *collection, json_t *answer);
  */
 const char *collection_id(const struct collection *collection, const json_t *record, char *buffer);
 
+/* The id of RECORD in item paths, like collection_id's. */
+const char *collection_path_id(const struct collection *collection, const json_t *record,
+			       char *buffer);
+
 /* The email of RECORD, borrowed, or NULL. */
 const char *collection_email(const struct collection *collection, const json_t *record);
 
@@ -281,12 +348,15 @@ enum vendor_outcome vendor_put(struct call *call, struct account *account,
 			       const char *id, const json_t *body, const char *etag,
 			       json_t **answer);
 
-/* Delete record ID. *ANSWER is not for this. A 404 counts as done: it is not there. */
+/* Delete the record with ID in its path. A 404 counts as done: it is not there. */
 enum vendor_outcome vendor_delete(struct call *call, struct account *account,
 				  const struct collection *collection, const char *parent,
 				  const char *id);
 
-/* Make a record of BODY. Never repeated blindly: VENDOR_UNKNOWN when the answer was lost. */
+/*
+ * Make a record of BODY. Never repeated blindly: VENDOR_UNKNOWN when the answer was lost. The
+ * record as answered into *ANSWER, without what must never be shown; NULL where it is not answered.
+ */
 enum vendor_outcome vendor_post(struct call *call, struct account *account,
 				const struct collection *collection, const char *parent,
 				const json_t *body, json_t **answer);
