@@ -140,8 +140,9 @@ static int send_until_known(struct change *change, struct call *call)
 
 		if (!body)
 			return call_fail(change->call, ENOMEM, "no memory");
-		outcome = vendor_put(change->call, account, change->collection, NULL, change->id,
-				     body, change->etag, &answer);
+		outcome = vendor_put(change->call, account, change->collection,
+				     roster_parent(change->roster), change->id, body, change->etag,
+				     &answer);
 		json_decref(body);
 		switch (outcome) {
 		case VENDOR_DONE:

@@ -56,6 +56,9 @@ const char *change_status(const struct change *change, const json_t *record);
  */
 int change_check_self(struct change *change, const char *status);
 
+/* Parse what was written. NULL: -EINVAL with words in CALL that quote nothing of it. */
+json_t *change_parse(struct call *call, const char *text, size_t length);
+
 /* ---- between change.c and proof.c ---- */
 
 /* The flags of the field that EDIT is about, or is inside of. */

@@ -116,7 +116,8 @@ int fetch_whole(struct flight *flight)
 	clock_gettime(CLOCK_REALTIME, &fill.when);
 	old = roster_snapshot(roster, &seconds);
 	snapshot_begin(&fill.builder, old);
-	error = vendor_list(&flight->call, roster->account, roster->collection, NULL, &fill.sink);
+	error = vendor_list(&flight->call, roster->account, roster->collection, roster->parent,
+			    &fill.sink);
 	if (error)
 		snapshot_reset(&fill.builder);
 	new = snapshot_end(&fill.builder, fill.when);
@@ -141,8 +142,8 @@ int fetch_record(struct flight *flight)
 	struct timespec when;
 	json_t *object = NULL;
 	bool stale = false;
-	int error = vendor_get(&flight->call, roster->account, users, NULL, flight->id, &object,
-			       NULL);
+	int error = vendor_get(&flight->call, roster->account, users, roster->parent, flight->id,
+			       &object, NULL);
 
 	if (error && error != -ENOENT)
 		return error;

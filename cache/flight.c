@@ -150,7 +150,9 @@ static struct flight *start_locked(struct roster *roster, const struct wait *wai
 		return NULL;
 	flight->roster = roster;
 	flight->kind = wait->kind;
-	if (wait->kind == WAIT_RECORD && fetched_alone_locked(roster))
+	if (wait->kind == WAIT_RECORD &&
+	    (roster->collection->listed_only ||
+	     (!roster->collection->single && fetched_alone_locked(roster))))
 		flight->kind = WAIT_WHOLE;
 	if (flight->kind == WAIT_RECORD)
 		flight->id = strdup(wait->id);

@@ -76,8 +76,8 @@ static bool room_locked(const struct guard *guard)
 static int refuse(const struct guard *guard, struct call *call)
 {
 	return call_fail(call, EDQUOT,
-			 "%u statuses were changed in the last %u seconds, which is status_limit: "
-			 "raise it in the config, or wait",
+			 "%u statuses, memberships and deletions were sent in the last %u seconds, "
+			 "which is status_limit: raise it in the config, or wait",
 			 guard->limit, guard->window);
 }
 

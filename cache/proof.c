@@ -129,8 +129,8 @@ void change_publish(struct change *change, const json_t *record)
 
 int change_get(struct change *change, struct call *call, json_t **record, char **etag)
 {
-	int error = vendor_get(call, roster_account(change->roster), change->collection, NULL,
-			       change->id, record, etag);
+	int error = vendor_get(call, roster_account(change->roster), change->collection,
+			       roster_parent(change->roster), change->id, record, etag);
 
 	if (error == -ENOENT)
 		roster_publish_absent(change->roster, change->id);

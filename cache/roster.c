@@ -42,15 +42,17 @@ static int make_absent(struct roster *roster, const struct collection *collectio
 }
 
 struct roster *roster_new(struct account *account, const struct collection *collection,
-			  struct pool *pool, const struct roster_events *events)
+			  const char *parent, struct pool *pool, const struct roster_events *events)
 {
 	struct roster *roster = calloc(1, sizeof(*roster));
 
 	if (!roster)
 		return NULL;
 	roster->versions = versions_new();
-	if (!roster->versions || make_absent(roster, collection)) {
+	roster->parent = parent ? strdup(parent) : NULL;
+	if (!roster->versions || (parent && !roster->parent) || make_absent(roster, collection)) {
 		versions_free(roster->versions);
+		free(roster->parent);
 		free(roster);
 		return NULL;
 	}
@@ -86,6 +88,7 @@ void roster_free(struct roster *roster)
 	record_put(roster->absent);
 	versions_free(roster->versions);
 	free(roster->self);
+	free(roster->parent);
 	pthread_cond_destroy(&roster->free);
 	pthread_mutex_destroy(&roster->lock);
 	free(roster);
@@ -94,6 +97,11 @@ void roster_free(struct roster *roster)
 const struct collection *roster_collection(struct roster *roster)
 {
 	return roster->collection;
+}
+
+const char *roster_parent(struct roster *roster)
+{
+	return roster->parent;
 }
 
 struct account *roster_account(struct roster *roster)
@@ -147,7 +155,8 @@ enum roster_knows roster_peek_locked(struct roster *roster, const char *id, stru
 
 	*record = NULL;
 	*seconds = 0;
-	if (entry && !entry->record && roster_now() - entry->since < ABSENT_SECONDS)
+	if (entry && !entry->record &&
+	    (entry->deleted || roster_now() - entry->since < ABSENT_SECONDS))
 		return ROSTER_ABSENT;
 	if (entry && entry->record && left > 0) {
 		*record = entry->record;
@@ -195,7 +204,8 @@ struct snapshot *roster_current_locked(struct roster *roster)
 	size_t written = 0;
 
 	for (entry = roster->overlay; entry; entry = entry->hh.next)
-		written += entry->record && entry->record != snapshot_find(old, entry->id);
+		written += (entry->record || entry->deleted) &&
+			   entry->record != snapshot_find(old, entry->id);
 	if (!written)
 		return snapshot_get(old);
 
@@ -204,6 +214,8 @@ struct snapshot *roster_current_locked(struct roster *roster)
 		struct record *record = old->records[i];
 
 		entry = overlay_find_locked(roster, record->id);
+		if (entry && entry->deleted)
+			continue;
 		if (entry && entry->record)
 			record = entry->record;
 		if (snapshot_append(&builder, record_get(record)))
@@ -285,6 +297,7 @@ struct record *roster_overlay_locked(struct roster *roster, const char *id, stru
 	entry->generation = ++roster->generation;
 	entry->alone = alone;
 	entry->doubt = false;
+	entry->deleted = false;
 	return old;
 }
 
@@ -316,24 +329,33 @@ void roster_pass_on(struct roster *roster, struct record *record, const struct s
 		versions_retire(roster->versions, record);
 }
 
-static void publish(struct roster *roster, const char *id, struct record *record)
+static void publish(struct roster *roster, const char *id, struct record *record, bool deleted)
 {
+	struct overlay *entry;
 	struct record *old;
 
 	pthread_mutex_lock(&roster->lock);
 	old = roster_overlay_locked(roster, id, record, roster_now(), false);
+	entry = overlay_find_locked(roster, id);
+	if (entry)
+		entry->deleted = deleted;
 	pthread_mutex_unlock(&roster->lock);
 	roster_replaced(roster, id, old, record);
 }
 
 void roster_publish(struct roster *roster, struct record *record)
 {
-	publish(roster, record->id, record);
+	publish(roster, record->id, record, false);
 }
 
 void roster_publish_absent(struct roster *roster, const char *id)
 {
-	publish(roster, id, NULL);
+	publish(roster, id, NULL, false);
+}
+
+void roster_publish_deleted(struct roster *roster, const char *id)
+{
+	publish(roster, id, NULL, true);
 }
 
 void roster_doubt(struct roster *roster, const char *id)

@@ -32,9 +32,13 @@ struct roster_events {
 	void (*replaced)(void *arg);                       /* a new snapshot: anything may differ */
 };
 
-/* Of COLLECTION. ACCOUNT and POOL outlive the roster. EVENTS is copied. NULL: no memory. */
+/*
+ * Of COLLECTION, below the record PARENT (copied) if it belongs to one. ACCOUNT and POOL outlive
+ * the roster. EVENTS is copied. NULL: no memory.
+ */
 struct roster *roster_new(struct account *account, const struct collection *collection,
-			  struct pool *pool, const struct roster_events *events);
+			  const char *parent, struct pool *pool,
+			  const struct roster_events *events);
 
 /* Cancel what is being fetched; its waiters are told -EINTR. New questions get -EINTR too.
  * Idempotent. */
@@ -45,6 +49,7 @@ void roster_free(struct roster *roster);
 
 struct account *roster_account(struct roster *roster);
 const struct collection *roster_collection(struct roster *roster);
+const char *roster_parent(struct roster *roster); /* or NULL */
 struct versions *roster_versions(struct roster *roster);
 
 /* ---- asking ---- */
@@ -155,6 +160,9 @@ void roster_publish(struct roster *roster, struct record *record);
 /* The vendor says that there is no record ID. A user that a fresh roster shows stays listed: 404
  * may mean "not for you". */
 void roster_publish_absent(struct roster *roster, const char *id);
+
+/* This mount has deleted ID: it is listed no more, until a fetch that begins later shows it. */
+void roster_publish_deleted(struct roster *roster, const char *id);
 
 /* A write to ID ended in a way that nobody knows: the next question about it goes to the vendor. */
 void roster_doubt(struct roster *roster, const char *id);

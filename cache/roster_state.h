@@ -35,6 +35,7 @@ struct overlay {
 	uint64_t generation;   /* of the roster when it was put here */
 	bool alone;            /* fetched alone, not written */
 	bool doubt;            /* a write ended in a way that nobody knows */
+	bool deleted;          /* by this mount: no longer listed */
 	UT_hash_handle hh;
 };
 
@@ -69,6 +70,7 @@ struct flight {
 struct roster {
 	struct account *account;
 	const struct collection *collection;
+	char *parent;          /* id of the record that it belongs to, or NULL */
 	struct record *absent; /* what a fresh roster shows for an id that is not in it, or NULL */
 	struct pool *pool;
 	struct roster_events events;

@@ -62,8 +62,7 @@ struct document_plan {
 	json_t *left; /* the base with the document's edits, for the process's next save */
 };
 
-/* Parse what was written. NULL: -EINVAL with words in CALL. */
-static json_t *parse_document(struct call *call, const char *text, size_t length)
+json_t *change_parse(struct call *call, const char *text, size_t length)
 {
 	json_error_t error;
 	json_t *document = json_loadb(text, length, JSON_ALLOW_NUL | JSON_REJECT_DUPLICATES,
@@ -161,17 +160,25 @@ static int plan_document(struct change *change)
 	return error;
 }
 
-/* Clearing what nobody can see (a password) leaves no difference to find: it is refused by itself.
+/*
+ * Clearing what nobody can see (a password) leaves no difference to find: it is refused by itself.
+ * So is leaving out what the vendor wants to be told each time.
  */
-static int check_cleared(struct call *call, struct roster *roster, const json_t *document)
+static int check_hidden(struct call *call, struct roster *roster, const json_t *document)
 {
 	const struct field *field = roster_collection(roster)->fields;
 	const unsigned hidden = FIELD_REQUIRED | FIELD_WRITE_ONLY;
 
 	for (; field->name; field++) {
-		if ((field->flags & hidden) == hidden &&
-		    json_is_null(json_object_get(document, field->name)))
+		const json_t *value = json_object_get(document, field->name);
+
+		if ((field->flags & hidden) == hidden && json_is_null(value))
 			return call_fail(call, EINVAL, "\"%s\" is required: it can't be cleared",
+					 field->name);
+		if ((field->flags & FIELD_EACH_TIME) && !value)
+			return call_fail(call, EINVAL,
+					 "the document must have \"%s\" each time: the vendor "
+					 "never shows it, and would forget it",
 					 field->name);
 	}
 	return 0;
@@ -199,12 +206,12 @@ int update_document(struct call *call, struct roster *roster, struct guard *guar
 		return error;
 	if (length > UPDATE_DOCUMENT_MAX)
 		return call_fail(call, EFBIG, "a document may have at most 1 MiB");
-	plan.document = parse_document(call, text, length);
+	plan.document = change_parse(call, text, length);
 	if (!plan.document)
 		return -EINVAL;
 	error = check_stamp(call, roster, plan.document);
 	if (!error)
-		error = check_cleared(call, roster, plan.document);
+		error = check_hidden(call, roster, plan.document);
 	if (error) {
 		json_decref(plan.document);
 		return error;

@@ -74,10 +74,10 @@ static int make_branch(struct fs *fs, struct branch *branch, struct account *acc
 	branch->account = account;
 	if (!account->vendor->users)
 		return 0;
-	branch->roster = roster_new(account, account->vendor->users, fs->pool, &events);
+	branch->roster = roster_new(account, account->vendor->users, NULL, fs->pool, &events);
 	branch->statuses = branch->roster;
 	if (account->vendor->statuses)
-		branch->statuses = roster_new(account, account->vendor->statuses, fs->pool,
+		branch->statuses = roster_new(account, account->vendor->statuses, NULL, fs->pool,
 					      &events);
 	return branch->roster && branch->statuses ? 0 : -ENOMEM;
 }
