@@ -177,12 +177,23 @@ static int send_until_known(struct change *change, struct call *call)
 static int dry_run(struct change *change)
 {
 	char *words = change_describe(change);
+	char *path = vendor_path(change->collection, roster_parent(change->roster), change->id);
 
-	log_call(change->call, "dry run: nothing sent; it would be PUT %s%s with %s",
-		 change->collection->item_path, change->id, words ? words : "?");
+	log_call(change->call, "dry run: nothing sent; it would be PUT %s with %s",
+		 path ? path : "?", words ? words : "?");
+	free(path);
 	free(words);
 	change_publish(change, change->fresh);
 	return 0;
+}
+
+void change_log_unsent(struct call *call, struct roster *roster, const char *method,
+		       const char *id)
+{
+	char *path = vendor_path(roster_collection(roster), roster_parent(roster), id);
+
+	log_call(call, "dry run: nothing sent; it would be %s %s", method, path ? path : "?");
+	free(path);
 }
 
 /* Is there anything in the edits that the vendor's record does not show yet? */

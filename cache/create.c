@@ -9,6 +9,7 @@
 
 #include "cache/change.h"
 #include "cache/guard.h"
+#include "cache/record.h"
 #include "cache/roster.h"
 #include "vendors/call.h"
 #include "vendors/log.h"
@@ -237,8 +238,7 @@ static int create(struct creation *creation)
 	int error;
 
 	if (guard_dry_run(creation->guard)) {
-		log_call(creation->call, "dry run: nothing sent; it would be POST %s",
-			 creation->collection->list_path);
+		change_log_unsent(creation->call, creation->roster, "POST", NULL);
 		return 0;
 	}
 	error = send(creation);
@@ -248,6 +248,33 @@ static int create(struct creation *creation)
 	if (user && vendor->creation)
 		log_call(creation->call, "%s", vendor->creation);
 	return set_rest(creation);
+}
+
+int update_transact(struct call *call, struct account *account, struct guard *guard,
+		    const char *text, size_t length, char **answer, size_t *answer_length)
+{
+	const struct transaction *transaction = account->vendor->transaction;
+	json_t *request, *reply = NULL;
+	int error = guard_writable(guard, call);
+
+	*answer = NULL;
+	*answer_length = 0;
+	if (error)
+		return error;
+	request = change_parse(call, text, length);
+	if (!request)
+		return -EINVAL;
+	if (guard_dry_run(guard))
+		log_call(call, "dry run: nothing sent");
+	else
+		error = transaction->run(call, account, request, &reply);
+	json_decref(request);
+	if (!error && reply) {
+		*answer = record_render(reply, answer_length);
+		error = *answer ? 0 : call_fail(call, ENOMEM, "no memory");
+	}
+	json_decref(reply);
+	return error;
 }
 
 int update_create(struct call *call, struct roster *roster, struct guard *guard, const char *text,

@@ -115,8 +115,7 @@ int update_link(struct call *call, struct roster *roster, struct guard *guard, c
 	if (guard_dry_run(guard)) {
 		error = guard_has_room(guard, call);
 		if (!error)
-			log_call(call, "dry run: nothing sent; it would be one of the %s",
-				 roster_collection(roster)->name);
+			change_log_unsent(call, roster, "POST", NULL);
 		return error;
 	}
 	error = roster_lock(roster, call, id);
@@ -225,8 +224,7 @@ int update_delete(struct call *call, struct roster *roster, struct guard *guard,
 	if (!error && !own)
 		error = call_fail(call, ENOMEM, "no memory");
 	if (!error && guard_dry_run(guard))
-		log_call(call, "dry run: nothing sent; it would be DELETE of one of the %s",
-			 roster_collection(roster)->name);
+		change_log_unsent(call, roster, "DELETE", own);
 	else if (!error)
 		error = send_delete(call, roster, guard, id, own);
 	roster_unlock(roster, id);

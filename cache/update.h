@@ -9,6 +9,7 @@
 
 #include <stddef.h>
 
+struct account;
 struct call;
 struct guard;
 struct roster;
@@ -57,5 +58,13 @@ int update_link(struct call *call, struct roster *roster, struct guard *guard, c
  * without allow_delete, or where the vendor deletes none. May wait.
  */
 int update_delete(struct call *call, struct roster *roster, struct guard *guard, const char *id);
+
+/*
+ * Ask ACCOUNT's vendor what TEXT asks (its transaction), and give the answer as text (the caller
+ * wipes and frees) and its *LENGTH. Nothing of either is kept or logged. May wait. 0 or a negative
+ * errno with words in CALL; in a dry run 0 and an empty answer.
+ */
+int update_transact(struct call *call, struct account *account, struct guard *guard,
+		    const char *text, size_t length, char **answer, size_t *answer_length);
 
 #endif

@@ -7,6 +7,7 @@
 
 #include "cache/roster.h"
 #include "fs/notify.h"
+#include "fs/shelf.h"
 #include "vendors/http.h"
 #include "vendors/log.h"
 #include "vendors/vendor.h"
@@ -37,11 +38,11 @@ static void print_branch(FILE *out, const struct branch *branch)
 	struct http_stats stats;
 
 	fprintf(out, "%-16s ", branch->account->name);
-	if (!branch->roster) {
+	if (!branch->users) {
 		fprintf(out, "%8s %8s kept by hand: see MANUAL\n", "-", "-");
 		return;
 	}
-	roster_info(branch->roster, &info);
+	roster_info(branch->users->roster, &info);
 	http_stats(branch->account, &stats);
 	if (info.known)
 		fprintf(out, "%8zu %7.0fs ", info.users, info.age);
@@ -144,9 +145,9 @@ static void print_metrics(FILE *out, struct fs *fs)
 		for (size_t i = 0; i < fs->branch_count; i++) {
 			struct figures figures;
 
-			if (!fs->branches[i].roster)
+			if (!fs->branches[i].users)
 				continue;
-			roster_info(fs->branches[i].roster, &figures.info);
+			roster_info(fs->branches[i].users->roster, &figures.info);
 			http_stats(fs->branches[i].account, &figures.stats);
 			fprintf(out, "%s%s{vendor=\"%s\"} %.15g\n", metrics[m].name,
 				counter ? "_total" : "", fs->branches[i].account->name,
@@ -204,10 +205,9 @@ int control_refresh(struct fs *fs, const char *text, size_t length)
 		if (!all && (strlen(name) != length || memcmp(name, text, length) != 0))
 			continue;
 		found = true;
-		if (!fs->branches[i].roster)
+		if (!fs->branches[i].users)
 			continue;
-		roster_refresh(fs->branches[i].roster);
-		roster_refresh(fs->branches[i].statuses);
+		shelf_refresh_all(&fs->branches[i]);
 		notify_refresh(fs, &fs->branches[i]);
 	}
 	return found ? 0 : -EINVAL;

@@ -8,14 +8,17 @@
 #include "fs/ops.h"
 
 #include "cache/roster.h"
+#include "fs/draft.h"
 #include "fs/entry.h"
 #include "fs/node.h"
 #include "fs/notify.h"
 #include "fs/path.h"
 #include "fs/request.h"
+#include "fs/shelf.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -81,13 +84,20 @@ static void opened(struct request *request, int error)
 		reply_open(request->fs, request->req, request->node, &request->wait, &request->fi);
 }
 
+/* Is what stands in NODE a list of records? */
+static bool shows_roster(const struct node *node)
+{
+	return (node->kind == NODE_BRANCH || node->kind == NODE_PLACE) && node->shelf &&
+	       shelf_lists(node->shelf);
+}
+
 void dir_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
 	struct fs *fs = fs_of(req);
 	struct node *node = node_of(fs, ino);
 	struct request *request;
 
-	if (node->kind != NODE_BRANCH || !node->branch->roster) {
+	if (!shows_roster(node)) {
 		reply_open(fs, req, node, NULL, fi);
 		return;
 	}
@@ -97,7 +107,7 @@ void dir_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 		return;
 	}
 	request->fi = *fi;
-	request_ask(request, node->branch->roster, WAIT_WHOLE, NULL, opened);
+	request_ask(request, node->shelf->roster, WAIT_WHOLE, NULL, opened);
 }
 
 /* ---- reading ---- */
@@ -154,8 +164,7 @@ static bool add_dots(struct page *page, const char *name, off_t next)
 
 static bool add_fixed(struct page *page, const struct node_fixed *fixed, off_t next)
 {
-	struct node *node = node_take(page->fs, fixed->kind, page->dir->node->branch, fixed->name,
-				      NULL);
+	struct node *node = node_take_fixed(page->fs, page->dir->node, fixed);
 
 	return node && add(page, fixed->name, node, NULL, 0, next);
 }
@@ -166,12 +175,35 @@ static bool add_branch(struct page *page, struct branch *branch, off_t next)
 	return add(page, branch->account->name, branch->node, NULL, 0, next);
 }
 
-/* Record INDEX of the snapshot: place 2 * INDEX is its .json, the one after its .status. */
+/* How many names a record has in DIRECTORY. */
+static size_t names_of(const struct node *directory)
+{
+	return directory->kind == NODE_BRANCH ? 2 : 1;
+}
+
+/* What stands for a record in DIRECTORY: of two names the .json first, then the .status. */
+static enum node_kind kind_of(const struct node *directory, size_t place)
+{
+	if (directory->kind == NODE_BRANCH)
+		return place % 2 ? NODE_STATUS : NODE_JSON;
+	if (shelf_has_folders(directory->shelf))
+		return NODE_FOLDER;
+	return shelf_has_links(directory->shelf) ? NODE_LINK : NODE_JSON;
+}
+
+static const char *suffix_of(enum node_kind kind)
+{
+	if (kind == NODE_FOLDER)
+		return "";
+	return kind == NODE_STATUS ? ".status" : ".json";
+}
+
 static bool add_record(struct page *page, size_t place, off_t next)
 {
-	struct branch *branch = page->dir->node->branch;
-	struct record *shown = page->dir->snapshot->records[place / 2];
-	enum node_kind kind = place % 2 ? NODE_STATUS : NODE_JSON;
+	const struct node *directory = page->dir->node;
+	struct roster *roster = directory->shelf->roster;
+	struct record *shown = page->dir->snapshot->records[place / names_of(directory)];
+	enum node_kind kind = kind_of(directory, place);
 	char stem[PATH_STEM_MAX + 1], name[PATH_NAME_MAX + 16];
 	const struct record *known = NULL;
 	struct record *record = NULL;
@@ -180,42 +212,57 @@ static bool add_record(struct page *page, size_t place, off_t next)
 	bool added;
 
 	path_stem(shown->id, stem);
-	stpcpy(stpcpy(name, stem), kind == NODE_STATUS ? ".status" : ".json");
-	node = node_take(page->fs, kind, branch, name, shown->id);
+	stpcpy(stpcpy(name, stem), suffix_of(kind));
+	node = node_take(page->fs, kind, directory, name, directory->shelf, shown->id);
 	if (!node)
 		return false;
 	/* It may have been written since the directory was opened. */
-	if (page->current && entry_roster(node) == branch->roster)
+	if (page->current && entry_roster(node) == roster)
 		known = shown;
 	else if (entry_peek(node, &record, &seconds) != ROSTER_FRESH)
 		seconds = 0;
 	if (!known)
-		known = record ? record : entry_roster(node) == branch->roster ? shown : NULL;
+		known = record ? record : entry_roster(node) == roster ? shown : NULL;
 	added = add(page, name, node, known, seconds, next);
 	record_put(record);
 	return added;
 }
 
+static bool add_draft(struct page *page, struct node *node, off_t next)
+{
+	char name[NAME_MAX + 1];
+
+	snprintf(name, sizeof(name), "%s", node_name(node));
+	return add(page, name, node, NULL, 0, next);
+}
+
 /* Add what stands at PLACE. 1: added, 0: the page is full, -1: the end. */
 static int add_place(struct page *page, size_t place)
 {
-	const struct node_fixed *fixed = node_fixed(page->dir->node);
+	const struct node *directory = page->dir->node;
 	const struct snapshot *snapshot = page->dir->snapshot;
 	off_t next = (off_t)place + 1;
+	struct node_fixed fixed;
+	size_t index = 0;
 
 	if (place < 2)
 		return add_dots(page, place ? ".." : ".", next);
 	place -= 2;
-	for (; fixed->name; fixed++, place--) {
+	for (; node_fixed(directory, index, &fixed); index++, place--) {
 		if (!place)
-			return add_fixed(page, fixed, next);
+			return add_fixed(page, &fixed, next);
 	}
-	if (page->dir->node->kind == NODE_ROOT) {
+	if (directory->kind == NODE_NEW) {
+		struct node *draft = draft_at(page->fs, directory, place);
+
+		return draft ? add_draft(page, draft, next) : -1;
+	}
+	if (directory->kind == NODE_ROOT) {
 		if (place >= page->fs->branch_count)
 			return -1;
 		return add_branch(page, &page->fs->branches[place], next);
 	}
-	if (!snapshot || place / 2 >= snapshot->count)
+	if (!snapshot || place / names_of(directory) >= snapshot->count)
 		return -1;
 	return add_record(page, place, next);
 }
@@ -238,7 +285,7 @@ static void read_page(fuse_req_t req, size_t size, off_t offset, struct fuse_fil
 	}
 	if (page.dir->snapshot)
 		page.current = page.dir->generation ==
-			       roster_generation(page.dir->node->branch->roster, &page.seconds);
+			       roster_generation(page.dir->node->shelf->roster, &page.seconds);
 	for (size_t place = (size_t)offset; add_place(&page, place) > 0; place++) {
 	}
 	fuse_reply_buf(req, page.buffer, page.used);

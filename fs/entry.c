@@ -13,6 +13,7 @@
 #include "fs/node.h"
 #include "fs/path.h"
 #include "fs/request.h"
+#include "fs/shelf.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -33,7 +34,9 @@ double entry_attr(struct fs *fs, struct node *node, const struct record *record,
 	 * A directory's are looked at for each name in it: they must not cost a request. A fetch
 	 * says when its time has changed (fs.c).
 	 */
-	if (!node_is_record(node))
+	if (node->kind == NODE_DRAFT || node->kind == NODE_NEW)
+		return 0;
+	if (!node_needs_record(node))
 		return FIXED_SECONDS;
 	if (!record || atomic_load(&node->writers))
 		return 0;
@@ -52,7 +55,12 @@ void entry_fill(struct fs *fs, struct node *node, const struct record *record, d
 	memset(entry, 0, sizeof(*entry));
 	entry->ino = node_ino(fs, node);
 	entry->attr_timeout = entry_attr(fs, node, record, seconds, &entry->attr);
-	entry->entry_timeout = node_is_record(node) ? (record ? seconds : 0) : FIXED_SECONDS;
+	if (node->kind == NODE_DRAFT || node->kind == NODE_MADE || node->kind == NODE_LINK)
+		entry->entry_timeout = 0; /* they come and go */
+	else if (node_needs_record(node))
+		entry->entry_timeout = record ? seconds : 0;
+	else
+		entry->entry_timeout = FIXED_SECONDS;
 }
 
 /* ---- which record ---- */
@@ -71,7 +79,7 @@ struct record *entry_find_cut(const struct snapshot *snapshot, const char *stem)
 
 struct roster *entry_roster(const struct node *node)
 {
-	return node->kind == NODE_STATUS ? node->branch->statuses : node->branch->roster;
+	return node->kind == NODE_STATUS ? node->shelf->statuses : node->shelf->roster;
 }
 
 /* Does RECORD stand for all users that a whole roster of statuses does not show? */
@@ -91,9 +99,9 @@ enum roster_knows entry_peek(const struct node *node, struct record **record, do
 	if (!node->id)
 		return ROSTER_UNKNOWN;
 	knows = roster_peek(entry_roster(node), node->id, record, seconds);
-	if (entry_roster(node) == node->branch->roster)
+	if (entry_roster(node) == node->shelf->roster)
 		return knows;
-	of_user = roster_peek(node->branch->roster, node->id, &user, &user_seconds);
+	of_user = roster_peek(node->shelf->roster, node->id, &user, &user_seconds);
 	record_put(user);
 	if (of_user == ROSTER_ABSENT)
 		knows = ROSTER_ABSENT;
@@ -130,15 +138,15 @@ bool entry_again(struct request *request, int error)
 	 * The status of whoever a whole roster does not show, or of whom the vendor told nothing:
 	 * but is there such a user?
 	 */
-	if (error || request->wait.kind != WAIT_RECORD || request->roster == node->branch->roster ||
+	if (error || request->wait.kind != WAIT_RECORD || request->roster == node->shelf->roster ||
 	    strcmp(request->wait.record->status,
 		   roster_collection(request->roster)->absent_status) != 0)
 		return false;
-	knows = roster_peek(node->branch->roster, node->id, &user, &seconds);
+	knows = roster_peek(node->shelf->roster, node->id, &user, &seconds);
 	record_put(user);
 	if (knows == ROSTER_FRESH || (knows == ROSTER_STALE && !is_absent(request->wait.record)))
 		return false;
-	request_again(request, node->branch->roster, WAIT_RECORD, node->id);
+	request_again(request, node->shelf->roster, WAIT_RECORD, node->id);
 	return true;
 }
 
@@ -160,7 +168,8 @@ int entry_found(struct request *request, int error, struct record **record)
 	if (!error && !*record)
 		error = -ENOENT;
 	if (error == -ENOENT && !request->call.words[0])
-		call_fail(&request->call, ENOENT, "there is no such user");
+		call_fail(&request->call, ENOENT, "there is no such %s",
+			  node->shelf->place ? "record" : "user");
 	return error;
 }
 
@@ -175,8 +184,8 @@ void entry_ask(struct request *request, void (*finish)(struct request *request, 
 	 */
 	if (node->id && roster_peek(roster, node->id, &record, &seconds) == ROSTER_FRESH &&
 	    is_absent(record))
-		roster = node->branch->roster;
+		roster = node->shelf->roster;
 	record_put(record);
-	request_ask(request, node->id ? roster : node->branch->roster,
+	request_ask(request, node->id ? roster : node->shelf->roster,
 		    node->id ? WAIT_RECORD : WAIT_WHOLE, node->id, finish);
 }

@@ -25,7 +25,7 @@ void entry_fill(struct fs *fs, struct node *node, const struct record *record, d
 /* The record in SNAPSHOT whose stem was cut to STEM, borrowed, or NULL. */
 struct record *entry_find_cut(const struct snapshot *snapshot, const char *stem);
 
-/* The roster that says what NODE, a record's file, shows. */
+/* The roster that says what NODE, which needs a record, shows. */
 struct roster *entry_roster(const struct node *node);
 
 /*

@@ -10,11 +10,14 @@
 #include "cache/record.h"
 #include "cache/update.h"
 #include "fs/control.h"
+#include "fs/draft.h"
 #include "fs/entry.h"
 #include "fs/handle.h"
 #include "fs/node.h"
 #include "fs/notify.h"
 #include "fs/request.h"
+#include "fs/shelf.h"
+#include "fs/transaction.h"
 #include "vendors/log.h"
 
 #include <errno.h>
@@ -155,6 +158,68 @@ static void open_fixed(struct fs *fs, fuse_req_t req, struct node *node, struct 
 	reply_open(req, handle, fi);
 }
 
+/* A handle on NODE, a draft. NULL: no memory. */
+static struct handle *draft_handle(struct fs *fs, struct node *node, int flags)
+{
+	struct handle *handle = handle_new(fs, node, NULL, flags);
+
+	if (!handle)
+		return NULL;
+	handle->plain = !draft_posts(node_name(node));
+	handle->fixed = draft_text(node, &handle->fixed_length);
+	return handle;
+}
+
+void file_create(struct fs *fs, fuse_req_t req, struct node *node, struct fuse_file_info *fi)
+{
+	struct handle *handle = draft_handle(fs, node, fi->flags | O_TRUNC);
+	struct fuse_entry_param entry;
+
+	if (!handle) {
+		node_drop(fs, node, 1);
+		fuse_reply_err(req, ENOMEM);
+		return;
+	}
+	entry_fill(fs, node, NULL, 0, &entry);
+	fi->direct_io = 1;
+	fi->fh = (uint64_t)(uintptr_t)handle;
+	if (fuse_reply_create(req, &entry, fi) == -ENOENT) {
+		release_handle(handle);
+		node_drop(fs, node, 1);
+	}
+}
+
+static void open_draft(struct fs *fs, fuse_req_t req, struct node *node, struct fuse_file_info *fi)
+{
+	struct handle *handle = draft_handle(fs, node, fi->flags);
+
+	if (handle && (fi->flags & O_TRUNC) && handle->plain)
+		draft_store(fs, node, "", 0);
+	if (handle)
+		reply_open(req, handle, fi);
+	else
+		fuse_reply_err(req, ENOMEM);
+}
+
+/* What is no record's. */
+static void open_other(struct fs *fs, fuse_req_t req, struct node *node, struct fuse_file_info *fi)
+{
+	bool writes = (fi->flags & O_ACCMODE) != O_RDONLY;
+	const char *why = "this text can only be read";
+	int error = 0;
+
+	if (node_text(node) && writes)
+		error = node->kind == NODE_MANUAL ? -EROFS : -EPERM;
+	else if (node->kind == NODE_TRANSACTION)
+		error = transaction_open(fi->flags, &why);
+	if (error)
+		fuse_reply_err(req, -request_refuse(req, node->path, error, why));
+	else if (node->kind == NODE_DRAFT)
+		open_draft(fs, req, node, fi);
+	else
+		open_fixed(fs, req, node, fi);
+}
+
 void file_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
 	struct fs *fs = fs_of(req);
@@ -164,13 +229,7 @@ void file_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 	double seconds;
 
 	if (!node_is_record(node)) {
-		if (node_text(node) && (fi->flags & O_ACCMODE) != O_RDONLY)
-			fuse_reply_err(req,
-				       -request_refuse(req, node->path,
-						       node->kind == NODE_MANUAL ? -EROFS : -EPERM,
-						       "this text can only be read"));
-		else
-			open_fixed(fs, req, node, fi);
+		open_other(fs, req, node, fi);
 		return;
 	}
 	if (entry_peek(node, &record, &seconds) == ROSTER_FRESH) {
@@ -189,10 +248,12 @@ void file_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 
 void file_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset, struct fuse_file_info *fi)
 {
+	struct node *node = node_of(fs_of(req), ino);
 	char *data;
-	ssize_t count = handle_read(handle_of(fi), offset, size, &data);
+	ssize_t count = node->kind == NODE_TRANSACTION
+			    ? transaction_read(handle_of(fi), offset, size, &data)
+			    : handle_read(handle_of(fi), offset, size, &data);
 
-	(void)ino;
 	if (count < 0)
 		fuse_reply_err(req, (int)-count);
 	else
@@ -212,13 +273,20 @@ void file_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 static int commit(struct request *request)
 {
 	struct node *node = request->node;
-	struct branch *branch = node->branch;
+	struct shelf *shelf = node->shelf;
+	int error;
 
-	if (request->word)
-		return update_status(&request->call, branch->statuses, request->fs->guard, node->id,
-				     request->word);
-	return update_document(&request->call, branch->roster, request->fs->guard, node->id,
-			       request->text, request->length);
+	if (node->kind == NODE_DRAFT)
+		return draft_commit(request);
+	if (!request->word)
+		return update_document(&request->call, shelf->roster, request->fs->guard, node->id,
+				       request->text, request->length);
+	error = update_status(&request->call, shelf->statuses, request->fs->guard, node->id,
+			      request->word);
+	/* part of it may have been done */
+	if (shelf->statuses != shelf->roster)
+		shelf_refresh_links(node->branch);
+	return error;
 }
 
 static void committed(struct request *request, int error)
@@ -228,7 +296,7 @@ static void committed(struct request *request, int error)
 	double seconds;
 
 	handle_committed(handle, request->turn, error, request->size);
-	if (!error) {
+	if (!error && node_is_record(request->node)) {
 		/* What this handle reads from now on is what the vendor has. */
 		entry_peek(request->node, &record, &seconds);
 		handle_show(handle, record);
@@ -300,7 +368,11 @@ void file_write(fuse_req_t req, fuse_ino_t ino, const char *data, size_t size, o
 			fuse_reply_write(req, size);
 		return;
 	}
-	if (!node_is_record(node)) {
+	if (node->kind == NODE_TRANSACTION && size) {
+		transaction_write(fs, req, handle, data, size);
+		return;
+	}
+	if (!node_is_record(node) && node->kind != NODE_DRAFT) {
 		fuse_reply_err(req, -request_refuse(req, node->path, -EPERM,
 						    "this file can only be read"));
 		return;
@@ -320,6 +392,27 @@ void file_write(fuse_req_t req, fuse_ino_t ino, const char *data, size_t size, o
 		fuse_reply_write(req, size);
 }
 
+/* A draft keeps what was written to it, also when that is not yet, or will never be, a document. */
+static void keep_half(struct fs *fs, struct handle *handle)
+{
+	size_t length;
+	unsigned turn;
+	bool unsent;
+	char *text;
+
+	pthread_mutex_lock(&handle->lock);
+	unsent = handle->unsent;
+	pthread_mutex_unlock(&handle->lock);
+	if (!unsent)
+		return;
+	text = handle_text(handle, &length, &turn);
+	if (!text)
+		return;
+	draft_store(fs, handle->node, text, length);
+	explicit_bzero(text, length);
+	free(text);
+}
+
 static void flush_or_sync(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi, bool alone)
 {
 	struct fs *fs = fs_of(req);
@@ -327,11 +420,13 @@ static void flush_or_sync(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info 
 	const char *why;
 	int action;
 
-	if (!node_is_record(node) || !handle_of(fi)->writable) {
+	if ((!node_is_record(node) && node->kind != NODE_DRAFT) || !handle_of(fi)->writable) {
 		fuse_reply_err(req, 0);
 		return;
 	}
 	action = handle_flush(handle_of(fi), &why);
+	if (action < 0 && node->kind == NODE_DRAFT)
+		keep_half(fs, handle_of(fi));
 	if (action < 0 && why)
 		request_refuse(req, node->path, action, why);
 	if (action == HANDLE_COMMIT)

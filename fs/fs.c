@@ -8,13 +8,12 @@
 
 #include "cache/guard.h"
 #include "cache/pool.h"
-#include "cache/roster.h"
 #include "fs/handle.h"
 #include "fs/node.h"
 #include "fs/notify.h"
 #include "fs/ops.h"
-#include "fs/path.h"
 #include "fs/request.h"
+#include "fs/shelf.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -35,51 +34,12 @@ struct branch *fs_branch(struct fs *fs, const char *name)
 	return NULL;
 }
 
-/* Another version of ID: the kernel forgets its attributes before the writer hears of success. */
-static void record_changed(void *arg, const char *id)
-{
-	struct branch *branch = arg;
-	struct fs *fs = branch->fs;
-	char stem[PATH_STEM_MAX + 1], name[PATH_NAME_MAX + 16];
-	const char *const suffixes[] = {".json", ".status"};
-
-	path_stem(id, stem);
-	for (size_t i = 0; i < 2; i++) {
-		struct node *node;
-
-		snprintf(name, sizeof(name), "%s%s", stem, suffixes[i]);
-		node = node_find(fs, branch, name);
-		if (!node)
-			continue;
-		notify_attributes(fs, node);
-		node_drop(fs, node, 1);
-	}
-}
-
-static void replaced(void *arg)
-{
-	struct branch *branch = arg;
-
-	notify_attributes(branch->fs, branch->node);
-	notify_branch(branch->fs->notify, branch);
-}
-
 static int make_branch(struct fs *fs, struct branch *branch, struct account *account)
 {
-	struct roster_events events = {.arg = branch,
-				       .record_changed = record_changed,
-				       .replaced = replaced};
-
 	branch->fs = fs;
 	branch->account = account;
-	if (!account->vendor->users)
-		return 0;
-	branch->roster = roster_new(account, account->vendor->users, NULL, fs->pool, &events);
-	branch->statuses = branch->roster;
-	if (account->vendor->statuses)
-		branch->statuses = roster_new(account, account->vendor->statuses, NULL, fs->pool,
-					      &events);
-	return branch->roster && branch->statuses ? 0 : -ENOMEM;
+	pthread_mutex_init(&branch->lock, NULL);
+	return account->vendor->users ? shelf_users(branch) : 0;
 }
 
 struct fs *fs_new(const struct fs_options *options, struct account **accounts, size_t count)
@@ -121,10 +81,10 @@ void fs_stop(struct fs *fs, unsigned milliseconds)
 	notify_stop(fs->notify);
 	request_cancel_all(fs);
 	for (size_t i = 0; i < fs->branch_count; i++) {
-		if (!fs->branches[i].roster)
-			continue;
-		roster_stop(fs->branches[i].roster);
-		roster_stop(fs->branches[i].statuses);
+		struct shelf *shelf = shelf_first(&fs->branches[i]);
+
+		for (; shelf; shelf = shelf->next)
+			shelf_stop(shelf);
 	}
 	pool_drain(fs->pool, milliseconds);
 }
@@ -137,6 +97,18 @@ void fs_finish(struct fs *fs)
 	fs->pool = NULL;
 }
 
+static void free_branch(struct branch *branch)
+{
+	struct shelf *shelf;
+
+	HASH_CLEAR(hh, branch->by_path);
+	while ((shelf = branch->shelves)) {
+		branch->shelves = shelf->next;
+		shelf_free(shelf);
+	}
+	pthread_mutex_destroy(&branch->lock);
+}
+
 void fs_free(struct fs *fs)
 {
 	if (!fs)
@@ -145,11 +117,8 @@ void fs_free(struct fs *fs)
 	notify_free(fs->notify);
 	handle_exit(fs);
 	dir_exit(fs);
-	for (size_t i = 0; fs->branches && i < fs->branch_count; i++) {
-		if (fs->branches[i].statuses != fs->branches[i].roster)
-			roster_free(fs->branches[i].statuses);
-		roster_free(fs->branches[i].roster);
-	}
+	for (size_t i = 0; fs->branches && i < fs->branch_count; i++)
+		free_branch(&fs->branches[i]);
 	node_exit(fs);
 	guard_free(fs->guard);
 	free(fs->branches);

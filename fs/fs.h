@@ -1,21 +1,27 @@
 /*
  * fs.h - the filesystem as a whole: what all files under fs/ share.
  *
- *   ops.c      the FUSE table: names and attributes
- *   entry.c    what the kernel is told of a node, and for how long
- *   dir.c      open and read directories
- *   file.c     open, read, write, flush: from a FUSE request to a handle, and from there to the
- * vendor handle.c   one open file: what was written so far, and when it is complete node.c inodes
- * and what they stand for request.c  a FUSE request that waits for a vendor: parked, interruptible
- *   notify.c   telling the kernel what it must forget
- *   control.c  .rosterfs
- *   path.c     names and ids
+ *   ops.c          the FUSE table: names and attributes
+ *   names.c        names that are made, removed, renamed
+ *   entry.c        what the kernel is told of a node, and for how long
+ *   dir.c          open and read directories
+ *   file.c         open, read, write, flush: from a FUSE request to a handle, and on to the vendor
+ *   handle.c       one open file: what was written so far, and when it is complete
+ *   node.c         inodes and what they stand for
+ *   shelf.c        one directory's worth of records and its roster
+ *   draft.c        new/: what is to become a record
+ *   transaction.c  a file that is asked and answers
+ *   request.c      a FUSE request that waits for a vendor: parked, interruptible
+ *   notify.c       telling the kernel what it must forget
+ *   control.c      .rosterfs
+ *   path.c         names and ids
  */
 #ifndef ROSTERFS_FS_H
 #define ROSTERFS_FS_H
 
 #include <fuse_lowlevel.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
@@ -29,16 +35,17 @@ struct node;
 struct notify;
 struct pool;
 struct request;
-struct roster;
+struct shelf;
 
 /* One account's directory. */
 struct branch {
 	struct fs *fs;
 	struct account *account;
-	struct roster *roster; /* NULL: no API, read-only */
-	/* where a status is a thing of its own; else the same as roster */
-	struct roster *statuses;
-	struct node *node; /* its directory */
+	struct shelf *users;   /* NULL: no API, read-only */
+	struct node *node;     /* its directory */
+	pthread_mutex_t lock;  /* of what follows */
+	struct shelf *shelves; /* all of them, the users too; by next */
+	struct shelf *by_path; /* uthash: those that are not the users */
 };
 
 struct fs_options {
@@ -48,6 +55,7 @@ struct fs_options {
 	bool umask_given; /* by the user: MANUAL and a hand-kept directory do not get them either */
 	bool read_only, dry_run;
 	unsigned status_limit, status_window;
+	size_t scratch_limit; /* bytes that files which no vendor has may hold */
 };
 
 struct fs {
@@ -65,6 +73,7 @@ struct fs {
 	struct handle *handles;   /* utlist: open files; under requests_lock */
 	struct dir *dirs;         /* utlist: open directories; under requests_lock */
 	pthread_mutex_t requests_lock;
+	atomic_size_t scratch; /* bytes held of scratch_limit */
 	struct timespec started;
 	void (*ready)(void *arg); /* called once the kernel has taken us up */
 	void *ready_arg;

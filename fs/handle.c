@@ -17,6 +17,9 @@
 #include <string.h>
 #include <utlist.h>
 
+/* A scratch file is smaller than this. */
+#define PLAIN_MAX ((size_t)64 << 20)
+
 struct handle *handle_new(struct fs *fs, struct node *node, struct record *record, int flags)
 {
 	struct handle *handle = calloc(1, sizeof(*handle));
@@ -74,6 +77,8 @@ void handle_put(struct handle *handle)
 	if (handle->buffer)
 		explicit_bzero(handle->buffer, handle->room); /* it may hold a password */
 	free(handle->buffer);
+	if (handle->fixed)
+		explicit_bzero(handle->fixed, handle->fixed_length);
 	free(handle->fixed);
 	record_put(handle->record);
 	node_drop(handle->fs, handle->node, 1);
@@ -161,15 +166,20 @@ static int grow_locked(struct handle *handle, size_t length)
 /* Before the first change in place: the buffer begins as what the file shows. */
 static int load_locked(struct handle *handle)
 {
+	const char *text;
+	size_t length;
 	int error;
 
 	if (handle->buffer)
 		return 0;
-	error = grow_locked(handle, handle->record->length + 1);
+	text = handle->record ? handle->record->text : handle->fixed;
+	length = handle->record ? handle->record->length : handle->fixed_length;
+	error = grow_locked(handle, length + 1);
 	if (error || !handle->buffer)
 		return -ENOMEM;
-	memcpy(handle->buffer, handle->record->text, handle->record->length);
-	handle->length = handle->record->length;
+	if (length)
+		memcpy(handle->buffer, text, length);
+	handle->length = length;
 	return 0;
 }
 
@@ -185,6 +195,11 @@ static int put_locked(struct handle *handle, const char *data, size_t size, size
 	if (at + size > handle->length)
 		handle->length = at + size;
 	return 0;
+}
+
+int handle_append(struct handle *handle, const char *data, size_t size)
+{
+	return put_locked(handle, data, size, handle->length);
 }
 
 /* The next piece of a text that is written from its start. */
@@ -218,6 +233,17 @@ static int write_text_locked(struct handle *handle, const char *data, size_t siz
 	size_t at = handle->append ? handle->length : (size_t)offset;
 	int error;
 
+	if (handle->plain) {
+		error = load_locked(handle);
+		if (handle->append)
+			at = handle->length;
+		if (!error && at + size > PLAIN_MAX)
+			error = -EFBIG;
+		if (!error)
+			error = put_locked(handle, data, size, at);
+		handle->unsent |= !error;
+		return error;
+	}
 	if (handle->append && !handle->buffer) {
 		/* What is there is one document: only white space can follow. */
 		if (is_space(data, size))
@@ -308,10 +334,10 @@ int handle_truncate(struct handle *handle, off_t length, const char **why)
 		if (!error) {
 			handle->length = 0;
 			handle->fresh = true;
-			handle->unsent = false;
+			handle->unsent = handle->plain;
 			document_init(&handle->scanner);
 		}
-	} else if (length > (off_t)UPDATE_DOCUMENT_MAX) {
+	} else if (length > (off_t)(handle->plain ? PLAIN_MAX : UPDATE_DOCUMENT_MAX)) {
 		*why = "a document may have at most 1 MiB";
 		error = -EFBIG;
 	} else {
@@ -337,7 +363,9 @@ int handle_flush(struct handle *handle, const char **why)
 	pthread_mutex_lock(&handle->lock);
 	if (handle->sticky) {
 		action = handle->sticky;
-	} else if (handle->unsent && handle->node->kind == NODE_JSON && handle->length) {
+	} else if (handle->unsent && handle->plain) {
+		action = HANDLE_COMMIT;
+	} else if (handle->unsent && handle->node->kind != NODE_STATUS && handle->length) {
 		document_init(&document);
 		if (document_feed(&document, handle->buffer, handle->length) == DOCUMENT_WHOLE) {
 			action = HANDLE_COMMIT;

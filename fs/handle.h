@@ -8,6 +8,7 @@
  *   a text (.json) is committed by the write that completes it, when the file was truncated and is
  *   written from its start; otherwise by fsync or flush.
  *   a status (.status) is committed by each write that is one of its words.
+ *   a draft that posts is a text; any other (a scratch file) takes what comes, kept at each flush.
  *   A write that fails leaves the buffer as it was before.
  */
 #ifndef ROSTERFS_HANDLE_H
@@ -29,7 +30,10 @@ struct handle {
 	struct record *record;      /* the version shown, or NULL for a file that is no record's */
 	char *fixed;                /* text of a file that is no record's; owned */
 	size_t fixed_length;
+	off_t answer_at;  /* transaction.c: where the answer's first reader began */
+	bool answer_read; /* there was one */
 	bool writable, append;
+	bool plain; /* a scratch file: any bytes, no document */
 	bool paged; /* reads through the kernel's pages of the node */
 
 	char *buffer; /* what the file would hold, once written to; NULL: as the record */
@@ -66,6 +70,9 @@ ssize_t handle_read(struct handle *handle, off_t offset, size_t size, char **dat
  */
 int handle_write(struct handle *handle, const char *data, size_t size, off_t offset,
 		 const char **why);
+
+/* With the lock: SIZE bytes more at the end of the buffer. 0 or -ENOMEM. */
+int handle_append(struct handle *handle, const char *data, size_t size);
 
 /* ftruncate. HANDLE_DONE or a negative errno. */
 int handle_truncate(struct handle *handle, off_t length, const char **why);

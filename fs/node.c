@@ -8,6 +8,9 @@
 
 #include "cache/record.h"
 #include "cache/roster.h"
+#include "fs/draft.h"
+#include "fs/path.h"
+#include "fs/shelf.h"
 #include "vendors/hash.h"
 #include "vendors/vendor.h"
 
@@ -32,31 +35,93 @@ static const char readme_text[] =
     "\n"
     "A write that succeeded has been acknowledged by the vendor. See rosterfs(1), section SEMANTICS.\n";
 
-static const struct node_fixed none[] = {{NULL, NODE_ROOT}};
-static const struct node_fixed in_root[] = {{"README", NODE_README},
-					    {".rosterfs", NODE_CONTROL},
-					    {NULL, NODE_ROOT}};
-static const struct node_fixed in_manual_branch[] = {{"MANUAL", NODE_MANUAL}, {NULL, NODE_ROOT}};
-static const struct node_fixed in_branch[] = {{"MANUAL", NODE_MANUAL},
-					      {"self", NODE_SELF},
-					      {NULL, NODE_ROOT}};
-static const struct node_fixed in_control[] = {
-    {"status", NODE_CONTROL_STATUS},   {"log", NODE_CONTROL_LOG}, {"metrics", NODE_CONTROL_METRICS},
-    {"refresh", NODE_CONTROL_REFRESH}, {NULL, NODE_ROOT},
-};
+static const struct node_fixed in_root[] = {{"README", NODE_README, NULL},
+					    {".rosterfs", NODE_CONTROL, NULL}};
+static const struct node_fixed in_control[] = {{"status", NODE_CONTROL_STATUS, NULL},
+					       {"log", NODE_CONTROL_LOG, NULL},
+					       {"metrics", NODE_CONTROL_METRICS, NULL},
+					       {"refresh", NODE_CONTROL_REFRESH, NULL}};
 
-const struct node_fixed *node_fixed(const struct node *directory)
+/* What a directory has that not each one of its kind has: at most so many, but for places. */
+#define OWN_MAX 5
+
+/* The fixed names of DIRECTORY that are no places; returns their number. */
+static size_t own_names(const struct node *directory, struct node_fixed *names)
 {
+	const struct shelf *shelf = directory->shelf;
+	const struct vendor *vendor = directory->branch->account->vendor;
+	size_t count = 0;
+
+	if (directory->kind == NODE_BRANCH) {
+		names[count++] = (struct node_fixed){"MANUAL", NODE_MANUAL, NULL};
+		if (vendor->self)
+			names[count++] = (struct node_fixed){"self", NODE_SELF, NULL};
+		if (vendor->transaction)
+			names[count++] = (struct node_fixed){vendor->transaction->name,
+							     NODE_TRANSACTION, NULL};
+	}
+	if (directory->kind == NODE_FOLDER || (shelf && shelf->place && !shelf_lists(shelf)))
+		names[count++] = (struct node_fixed){shelf->place->file, NODE_JSON, NULL};
+	if (directory->kind != NODE_FOLDER && shelf && shelf_creates(shelf))
+		names[count++] = (struct node_fixed){"new", NODE_NEW, NULL};
+	return count;
+}
+
+bool node_fixed(const struct node *directory, size_t index, struct node_fixed *fixed)
+{
+	struct node_fixed own[OWN_MAX];
+	const struct place *place = NULL;
+	size_t count;
+
 	switch (directory->kind) {
 	case NODE_ROOT:
-		return in_root;
-	case NODE_BRANCH:
-		return directory->branch->account->vendor->self ? in_branch : in_manual_branch;
+		*fixed = in_root[index < 2 ? index : 0];
+		return index < sizeof(in_root) / sizeof(in_root[0]);
 	case NODE_CONTROL:
-		return in_control;
+		*fixed = in_control[index < 4 ? index : 0];
+		return index < sizeof(in_control) / sizeof(in_control[0]);
+	case NODE_BRANCH:
+		place = directory->branch->account->vendor->places;
+		break;
+	case NODE_FOLDER:
+		place = directory->shelf->place->below;
+		break;
+	case NODE_PLACE:
+		break;
 	default:
-		return none;
+		return false;
 	}
+	count = own_names(directory, own);
+	if (index < count) {
+		*fixed = own[index];
+		return true;
+	}
+	for (index -= count; place && place->name && index; index--)
+		place++;
+	if (!place || !place->name)
+		return false;
+	*fixed = (struct node_fixed){place->name, NODE_PLACE, place};
+	return true;
+}
+
+struct node *node_take_fixed(struct fs *fs, const struct node *directory,
+			     const struct node_fixed *fixed)
+{
+	const char *id = directory->kind == NODE_FOLDER ? directory->id : NULL;
+	struct shelf *shelf = directory->shelf;
+	char path[NODE_PATH_MAX];
+
+	if (fixed->kind == NODE_PLACE) {
+		node_path(directory, fixed->name, path);
+		shelf = shelf_take(directory->branch, fixed->place, path, id);
+		return shelf ? node_take(fs, NODE_PLACE, directory, fixed->name, shelf, NULL)
+			     : NULL;
+	}
+	/* the one record of a single collection goes by the name of its file */
+	if (fixed->kind == NODE_JSON && !id)
+		id = fixed->name;
+	return node_take(fs, fixed->kind, directory, fixed->name, shelf,
+			 fixed->kind == NODE_JSON ? id : NULL);
 }
 
 const char *node_text(const struct node *node)
@@ -84,9 +149,47 @@ bool node_is_control(const struct node *node)
 	return is_control_file(node->kind);
 }
 
+bool node_needs_record(const struct node *node)
+{
+	return node_is_record(node) || node->kind == NODE_FOLDER || node->kind == NODE_LINK;
+}
+
 bool node_is_directory(const struct node *node)
 {
-	return node->kind == NODE_ROOT || node->kind == NODE_BRANCH || node->kind == NODE_CONTROL;
+	switch (node->kind) {
+	case NODE_ROOT:
+	case NODE_BRANCH:
+	case NODE_CONTROL:
+	case NODE_PLACE:
+	case NODE_FOLDER:
+	case NODE_NEW:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool is_link(const struct node *node)
+{
+	return node->kind == NODE_SELF || node->kind == NODE_LINK || node->kind == NODE_MADE;
+}
+
+void node_target(const struct node *node, char *target)
+{
+	char name[SHELF_NAME_MAX];
+	char *end = target;
+
+	if (node->kind == NODE_MADE) {
+		shelf_name(node->shelf, node->id, ".json", name);
+		snprintf(target, NODE_PATH_MAX, "../%s", name);
+		return;
+	}
+	/* up to the account's directory, where the users are */
+	for (const char *c = node->shelf->path; *c; c++) {
+		if (*c == '/')
+			end = stpcpy(end, "../");
+	}
+	strcpy(end, node_name(node));
 }
 
 struct node *node_of(struct fs *fs, fuse_ino_t ino)
@@ -114,8 +217,7 @@ static uint64_t number_of(const char *path)
 	return hash < 2 ? hash + 2 : hash;
 }
 
-static struct node *node_new(enum node_kind kind, struct branch *branch, const char *path,
-			     uint64_t number, const char *id)
+static struct node *node_new(enum node_kind kind, const char *path, uint64_t number, const char *id)
 {
 	struct node *node = calloc(1, sizeof(*node) + strlen(path) + 1);
 
@@ -123,7 +225,6 @@ static struct node *node_new(enum node_kind kind, struct branch *branch, const c
 		return NULL;
 	memcpy(node->path, path, strlen(path) + 1);
 	node->kind = kind;
-	node->branch = branch;
 	node->number = number;
 	node->id = id ? strdup(id) : NULL;
 	if (id && !node->id) {
@@ -143,18 +244,20 @@ static void node_free(struct node *node)
 
 int node_init(struct fs *fs)
 {
-	fs->root = node_new(NODE_ROOT, NULL, "", FUSE_ROOT_ID, NULL);
+	fs->root = node_new(NODE_ROOT, "", FUSE_ROOT_ID, NULL);
 	if (!fs->root)
 		return -ENOMEM;
-	fs->control = node_take(fs, NODE_CONTROL, NULL, ".rosterfs", NULL);
+	fs->control = node_take(fs, NODE_CONTROL, fs->root, ".rosterfs", NULL, NULL);
 	if (!fs->control)
 		return -ENOMEM;
 	for (size_t i = 0; i < fs->branch_count; i++) {
 		struct branch *branch = &fs->branches[i];
 
-		branch->node = node_take(fs, NODE_BRANCH, branch, "", NULL);
+		branch->node = node_take(fs, NODE_BRANCH, fs->root, branch->account->name,
+					 branch->users, NULL);
 		if (!branch->node)
 			return -ENOMEM;
+		branch->node->branch = branch; /* also one without users */
 	}
 	return 0;
 }
@@ -172,14 +275,11 @@ void node_exit(struct fs *fs)
 	fs->root = NULL;
 }
 
-/* The key of NAME in BRANCH; an account's directory itself is its own name. */
-static void make_path(char *path, const struct branch *branch, const char *name)
+void node_path(const struct node *directory, const char *name, char *path)
 {
-	char *end = path;
+	char *end = stpcpy(path, directory->path);
 
-	if (branch)
-		end = stpcpy(end, branch->account->name);
-	if (branch && *name)
+	if (end > path && *name)
 		*end++ = '/';
 	end = mempcpy(end, name, strnlen(name, NAME_MAX));
 	*end = '\0';
@@ -194,26 +294,32 @@ static struct node *find_locked(struct fs *fs, const char *path, uint64_t number
 	return node;
 }
 
-struct node *node_take(struct fs *fs, enum node_kind kind, struct branch *branch, const char *name,
-		       const char *id)
+struct node *node_take(struct fs *fs, enum node_kind kind, const struct node *directory,
+		       const char *name, struct shelf *shelf, const char *id)
 {
+	struct branch *branch = shelf ? shelf->branch : directory->branch;
 	char path[NODE_PATH_MAX];
 	struct node *node;
 	uint64_t number;
 
-	/* a vendor's directory may be named as a file in .rosterfs is */
-	if (is_control_file(kind))
-		snprintf(path, sizeof(path), ".rosterfs/%s", name);
-	else
-		make_path(path, branch, name);
+	node_path(directory, name, path);
 	number = number_of(path);
 	pthread_mutex_lock(&fs->nodes_lock);
 	node = find_locked(fs, path, number);
+	/* a draft has become a record, or a name is used anew */
+	if (node && node->kind != kind) {
+		HASH_DEL(fs->nodes, node);
+		node->nameless = true;
+		node = NULL;
+	}
 	if (!node) {
-		node = node_new(kind, branch, path, number, id);
-		if (node)
+		node = node_new(kind, path, number, id);
+		if (node) {
+			node->branch = branch;
+			node->shelf = shelf;
 			HASH_ADD_KEYPTR_BYHASHVALUE(hh, fs->nodes, node->path, strlen(path),
 						    (unsigned)number, node);
+		}
 	}
 	if (node)
 		node->references++;
@@ -221,12 +327,10 @@ struct node *node_take(struct fs *fs, enum node_kind kind, struct branch *branch
 	return node;
 }
 
-struct node *node_find(struct fs *fs, const struct branch *branch, const char *name)
+struct node *node_find(struct fs *fs, const char *path)
 {
-	char path[NODE_PATH_MAX];
 	struct node *node;
 
-	make_path(path, branch, name);
 	pthread_mutex_lock(&fs->nodes_lock);
 	node = find_locked(fs, path, number_of(path));
 	if (node)
@@ -264,7 +368,7 @@ void node_drop(struct fs *fs, struct node *node, uint64_t count)
 	pthread_mutex_lock(&fs->nodes_lock);
 	node->references -= count;
 	last = !node->references;
-	if (last)
+	if (last && !node->nameless)
 		HASH_DEL(fs->nodes, node);
 	pthread_mutex_unlock(&fs->nodes_lock);
 	if (last)
@@ -281,9 +385,18 @@ static mode_t mode_of(const struct fs *fs, const struct node *node)
 	case NODE_MANUAL:
 		return S_IFREG | (0444 & ~wide);
 	case NODE_SELF:
+	case NODE_LINK:
+	case NODE_MADE:
 		return S_IFLNK | 0777;
+	case NODE_PLACE:
+	case NODE_FOLDER:
+	case NODE_NEW:
+		return S_IFDIR | (all & ~fs->options.umask);
+	case NODE_DRAFT:
+	case NODE_TRANSACTION:
+		return S_IFREG | 0600; /* they hold passwords, codes, tokens */
 	case NODE_BRANCH:
-		return S_IFDIR | (node->branch->roster ? all & ~fs->options.umask : 0555 & ~wide);
+		return S_IFDIR | (node->shelf ? all & ~fs->options.umask : 0555 & ~wide);
 	case NODE_ROOT:
 		return S_IFDIR | (all & ~fs->options.umask);
 	case NODE_CONTROL:
@@ -301,8 +414,21 @@ static mode_t mode_of(const struct fs *fs, const struct node *node)
 	return S_IFREG | (all & ~fs->options.umask);
 }
 
+/* When what DIRECTORY shows was fetched. */
+static void time_of_fetch(const struct node *directory, struct stat *attr)
+{
+	double seconds;
+	struct snapshot *snapshot = roster_snapshot(directory->shelf->roster, &seconds);
+
+	if (snapshot)
+		attr->st_mtim = snapshot->fetched;
+	snapshot_put(snapshot);
+}
+
 void node_attr(struct fs *fs, struct node *node, const struct record *record, struct stat *attr)
 {
+	char target[NODE_PATH_MAX];
+
 	memset(attr, 0, sizeof(*attr));
 	attr->st_ino = node->number;
 	attr->st_mode = mode_of(fs, node);
@@ -311,19 +437,21 @@ void node_attr(struct fs *fs, struct node *node, const struct record *record, st
 	attr->st_gid = fs->options.gid;
 	attr->st_blksize = 4096;
 	attr->st_mtim = fs->started;
-	if (record) {
-		attr->st_size = node->kind == NODE_JSON ? (off_t)record->length
-							: (off_t)strlen(record->status) + 1;
+	if (record)
 		attr->st_mtim = record->mtime;
+	if (record && node->kind == NODE_JSON) {
+		attr->st_size = (off_t)record->length;
+	} else if (record && node->kind == NODE_STATUS) {
+		attr->st_size = (off_t)strlen(record->status) + 1;
 	} else if (node_text(node)) {
 		attr->st_size = (off_t)strlen(node_text(node));
-	} else if (node->kind == NODE_BRANCH && node->branch->roster) {
-		double seconds;
-		struct snapshot *snapshot = roster_snapshot(node->branch->roster, &seconds);
-
-		if (snapshot)
-			attr->st_mtim = snapshot->fetched;
-		snapshot_put(snapshot);
+	} else if (node->kind == NODE_DRAFT) {
+		draft_attr(node, attr);
+	} else if (is_link(node) && node->kind != NODE_SELF) {
+		node_target(node, target);
+		attr->st_size = (off_t)strlen(target);
+	} else if ((node->kind == NODE_BRANCH || node->kind == NODE_PLACE) && node->shelf) {
+		time_of_fetch(node, attr);
 	}
 	attr->st_blocks = (attr->st_size + 511) / 512;
 	attr->st_atim = attr->st_ctim = attr->st_mtim;

@@ -16,8 +16,11 @@
 
 struct record;
 
-/* A section's name has at most 64 bytes (mount/keys.c), a file's NAME_MAX. */
-#define NODE_PATH_MAX 384
+/*
+ * A section's name has at most 64 bytes (mount/keys.c), a record's PATH_NAME_MAX, a file's
+ * NAME_MAX, and a place below a record stands three deep.
+ */
+#define NODE_PATH_MAX 640
 
 enum node_kind {
 	NODE_ROOT,
@@ -27,6 +30,13 @@ enum node_kind {
 	NODE_SELF,
 	NODE_JSON,
 	NODE_STATUS,
+	NODE_PLACE,       /* a directory of records: accounts/ */
+	NODE_FOLDER,      /* the directory of one: accounts/1/ */
+	NODE_LINK,        /* a record that is a link to a user */
+	NODE_NEW,         /* new/ */
+	NODE_DRAFT,       /* a file in it */
+	NODE_MADE,        /* what was made of one: a link to the record */
+	NODE_TRANSACTION, /* a file that is asked and answers */
 	NODE_CONTROL,
 	NODE_CONTROL_STATUS,
 	NODE_CONTROL_LOG,
@@ -37,8 +47,10 @@ enum node_kind {
 struct node {
 	enum node_kind kind;
 	struct branch *branch; /* NULL outside of an account's directory */
+	struct shelf *shelf;   /* NULL for what is no part of one */
 	char *id;              /* of the record; NULL: a cut name whose record is not known yet */
 	uint64_t number;       /* st_ino */
+	bool nameless;         /* another node stands at its path; under the table's lock */
 	uint64_t references;   /* look-ups by the kernel, and handles; under the table's lock */
 	atomic_uint writers;   /* handles open for writing: its attributes are not cached */
 	pthread_mutex_t lock;  /* of the fields below */
@@ -59,15 +71,19 @@ fuse_ino_t node_ino(const struct fs *fs, const struct node *node);
 /* The name of NODE in its directory. */
 const char *node_name(const struct node *node);
 
-/*
- * The node at BRANCH/NAME (or NAME alone when BRANCH is NULL), made if need be, with one reference
- * more. ID may be NULL. NULL: no memory.
- */
-struct node *node_take(struct fs *fs, enum node_kind kind, struct branch *branch, const char *name,
-		       const char *id);
+/* The path of NAME in DIRECTORY into PATH (NODE_PATH_MAX bytes). */
+void node_path(const struct node *directory, const char *name, char *path);
 
-/* The node there is at BRANCH/NAME, with one reference more, or NULL. */
-struct node *node_find(struct fs *fs, const struct branch *branch, const char *name);
+/*
+ * The node of NAME in DIRECTORY, made if need be, with one reference more. SHELF and ID may be
+ * NULL. One of another kind that stands there gives way to it: it lives on without a name. NULL: no
+ * memory.
+ */
+struct node *node_take(struct fs *fs, enum node_kind kind, const struct node *directory,
+		       const char *name, struct shelf *shelf, const char *id);
+
+/* The node there is at PATH, with one reference more, or NULL. */
+struct node *node_find(struct fs *fs, const char *path);
 
 /* A cut name's record has been found: its id is ID from now on. */
 void node_learn(struct fs *fs, struct node *node, const char *id);
@@ -75,8 +91,16 @@ void node_learn(struct fs *fs, struct node *node, const char *id);
 void node_hold(struct fs *fs, struct node *node);
 void node_drop(struct fs *fs, struct node *node, uint64_t count);
 
+/* A file with a record's text or status. */
 bool node_is_record(const struct node *node);
+
+/* Is it there only as long as its record is: also a record's directory, and a link. */
+bool node_needs_record(const struct node *node);
+
 bool node_is_directory(const struct node *node);
+
+/* Where a link leads, into TARGET (NODE_PATH_MAX bytes); not for `self`, which its roster knows. */
+void node_target(const struct node *node, char *target);
 
 /* A file of .rosterfs, whose text is another one at each look. */
 bool node_is_control(const struct node *node);
@@ -88,11 +112,18 @@ void node_attr(struct fs *fs, struct node *node, const struct record *record, st
 /* The fixed text that NODE (README, MANUAL) shows, or NULL for another kind. */
 const char *node_text(const struct node *node);
 
-/* The names in a directory that are always there: at most COUNT into NAMES. Returns how many. */
+/* A name in a directory that is always there. */
 struct node_fixed {
 	const char *name;
 	enum node_kind kind;
+	const struct place *place; /* for NODE_PLACE */
 };
-const struct node_fixed *node_fixed(const struct node *directory);
+
+/* Number INDEX of those of DIRECTORY, in *FIXED. False: there are no more. */
+bool node_fixed(const struct node *directory, size_t index, struct node_fixed *fixed);
+
+/* Its node, with one reference more. NULL: no memory. */
+struct node *node_take_fixed(struct fs *fs, const struct node *directory,
+			     const struct node_fixed *fixed);
 
 #endif

@@ -9,6 +9,7 @@
 #include "cache/roster.h"
 #include "fs/entry.h"
 #include "fs/node.h"
+#include "fs/shelf.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -20,7 +21,7 @@ struct notify {
 	pthread_t thread;
 	pthread_mutex_t lock;
 	pthread_cond_t wake;
-	bool *due; /* one a branch */
+	bool due; /* a shelf is */
 	bool started, ending;
 };
 
@@ -30,11 +31,6 @@ struct notify *notify_new(struct fs *fs)
 
 	if (!notify)
 		return NULL;
-	notify->due = calloc(fs->branch_count + 1, sizeof(*notify->due));
-	if (!notify->due) {
-		free(notify);
-		return NULL;
-	}
 	notify->fs = fs;
 	pthread_mutex_init(&notify->lock, NULL);
 	pthread_cond_init(&notify->wake, NULL);
@@ -48,8 +44,12 @@ void notify_attributes(struct fs *fs, struct node *node)
 	fuse_lowlevel_notify_inval_inode(fs->session, node_ino(fs, node), -1, 0);
 }
 
-/* The record nodes of BRANCH, a reference each; *COUNT of them. The caller frees the array. */
-static struct node **collect(struct fs *fs, const struct branch *branch, size_t *count)
+/*
+ * The nodes of BRANCH that show records, or only those of SHELF if it is not NULL, a reference
+ * each; *COUNT of them. The caller frees the array.
+ */
+static struct node **collect(struct fs *fs, const struct branch *branch, const struct shelf *shelf,
+			     size_t *count)
 {
 	struct node **nodes, *node;
 
@@ -57,7 +57,8 @@ static struct node **collect(struct fs *fs, const struct branch *branch, size_t 
 	pthread_mutex_lock(&fs->nodes_lock);
 	nodes = calloc(HASH_COUNT(fs->nodes) + 1, sizeof(struct node *));
 	for (node = fs->nodes; nodes && node; node = node->hh.next) {
-		if (node->branch != branch || !node_is_record(node))
+		if (node->branch != branch || (shelf && node->shelf != shelf) ||
+		    !node_needs_record(node))
 			continue;
 		node->references++;
 		nodes[(*count)++] = node;
@@ -69,7 +70,7 @@ static struct node **collect(struct fs *fs, const struct branch *branch, size_t 
 void notify_refresh(struct fs *fs, const struct branch *branch)
 {
 	size_t count;
-	struct node **nodes = collect(fs, branch, &count);
+	struct node **nodes = collect(fs, branch, NULL, &count);
 
 	for (size_t i = 0; i < count; i++) {
 		notify_attributes(fs, nodes[i]);
@@ -96,16 +97,28 @@ static void check_node(struct fs *fs, struct node *node)
 	record_put(record);
 }
 
-static void check_branch(struct fs *fs, struct branch *branch)
+static void check_shelf(struct fs *fs, const struct shelf *shelf)
 {
 	size_t count;
-	struct node **nodes = collect(fs, branch, &count);
+	struct node **nodes = collect(fs, shelf->branch, shelf, &count);
 
 	for (size_t i = 0; i < count; i++) {
 		check_node(fs, nodes[i]);
 		node_drop(fs, nodes[i], 1);
 	}
 	free(nodes);
+}
+
+static void check_due(struct fs *fs)
+{
+	for (size_t i = 0; i < fs->branch_count; i++) {
+		struct shelf *shelf = shelf_first(&fs->branches[i]);
+
+		for (; shelf; shelf = shelf->next) {
+			if (atomic_exchange(&shelf->due, false))
+				check_shelf(fs, shelf);
+		}
+	}
 }
 
 static void *thread_main(void *arg)
@@ -115,17 +128,13 @@ static void *thread_main(void *arg)
 	prctl(PR_SET_NAME, "notify", 0, 0, 0);
 	pthread_mutex_lock(&notify->lock);
 	while (!notify->ending) {
-		size_t i = 0;
-
-		while (i < notify->fs->branch_count && !notify->due[i])
-			i++;
-		if (i == notify->fs->branch_count) {
+		if (!notify->due) {
 			pthread_cond_wait(&notify->wake, &notify->lock);
 			continue;
 		}
-		notify->due[i] = false;
+		notify->due = false;
 		pthread_mutex_unlock(&notify->lock);
-		check_branch(notify->fs, &notify->fs->branches[i]);
+		check_due(notify->fs);
 		pthread_mutex_lock(&notify->lock);
 	}
 	pthread_mutex_unlock(&notify->lock);
@@ -159,14 +168,14 @@ void notify_free(struct notify *notify)
 	notify_stop(notify);
 	pthread_cond_destroy(&notify->wake);
 	pthread_mutex_destroy(&notify->lock);
-	free(notify->due);
 	free(notify);
 }
 
-void notify_branch(struct notify *notify, struct branch *branch)
+void notify_shelf(struct notify *notify, struct shelf *shelf)
 {
+	atomic_store(&shelf->due, true);
 	pthread_mutex_lock(&notify->lock);
-	notify->due[branch - notify->fs->branches] = true;
+	notify->due = true;
 	pthread_cond_signal(&notify->wake);
 	pthread_mutex_unlock(&notify->lock);
 }

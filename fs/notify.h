@@ -26,10 +26,10 @@ void notify_free(struct notify *notify); /* NULL is fine */
 /* The attributes of NODE that the kernel holds are old. */
 void notify_attributes(struct fs *fs, struct node *node);
 
-/* So are those of all records of BRANCH: its roster counts as old. */
+/* So are those of all records of BRANCH: what is known of them counts as old. */
 void notify_refresh(struct fs *fs, const struct branch *branch);
 
-/* A roster has been replaced: have the thread go through BRANCH's nodes for what differs. */
-void notify_branch(struct notify *notify, struct branch *branch);
+/* A roster has been replaced: have the thread go through SHELF's nodes for what differs. */
+void notify_shelf(struct notify *notify, struct shelf *shelf);
 
 #endif

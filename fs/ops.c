@@ -8,11 +8,12 @@
 #include "fs/ops.h"
 
 #include "cache/roster.h"
-#include "fs/handle.h"
+#include "fs/draft.h"
 #include "fs/entry.h"
 #include "fs/node.h"
 #include "fs/path.h"
 #include "fs/request.h"
+#include "fs/shelf.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -46,11 +47,23 @@ static void reply_entry(struct fs *fs, fuse_req_t req, struct node *node,
 		node_drop(fs, node, 1);
 }
 
+/* A fixed name may be a record's: what is known of that goes with it. */
+static void reply_fixed(struct fs *fs, fuse_req_t req, struct node *node)
+{
+	struct record *record = NULL;
+	double seconds = 0;
+
+	if (node && node_needs_record(node) && entry_peek(node, &record, &seconds) != ROSTER_FRESH)
+		seconds = 0;
+	reply_entry(fs, req, node, record, seconds);
+	record_put(record);
+}
+
 /* A cut name tells no id: what the newest roster says, fresh or not, must do. */
-static char *id_of_cut(struct branch *branch, const char *stem)
+static char *id_of_cut(struct shelf *shelf, const char *stem)
 {
 	double seconds;
-	struct snapshot *snapshot = roster_snapshot(branch->roster, &seconds);
+	struct snapshot *snapshot = roster_snapshot(shelf->roster, &seconds);
 	const struct record *record = snapshot ? entry_find_cut(snapshot, stem) : NULL;
 	char *id = record ? strdup(record->id) : NULL;
 
@@ -58,26 +71,34 @@ static char *id_of_cut(struct branch *branch, const char *stem)
 	return id;
 }
 
-static void lookup_record(struct fs *fs, fuse_req_t req, struct branch *branch, const char *name)
+/*
+ * The id that STEM stands for, which the caller frees: NULL also where only a whole roster would
+ * tell. False: it can stand for none.
+ */
+static bool find_id(struct shelf *shelf, const char *stem, char **id)
 {
-	char stem[PATH_STEM_MAX + 1], id[PATH_STEM_MAX + 1];
-	enum path_kind kind = path_parse(name, stem);
-	enum node_kind node_kind = kind == PATH_STATUS ? NODE_STATUS : NODE_JSON;
+	char whole[PATH_STEM_MAX + 1];
+
+	*id = NULL;
+	if (path_is_cut(stem)) {
+		*id = id_of_cut(shelf, stem);
+		return true;
+	}
+	if (!path_id(stem, whole))
+		return false;
+	*id = strdup(whole);
+	return *id != NULL;
+}
+
+/* NAME in DIRECTORY is a record's KIND: what is known of it is answered at once. */
+static void lookup_known(struct fs *fs, fuse_req_t req, struct node *directory, const char *name,
+			 enum node_kind kind, const char *id)
+{
+	struct node *node = node_take(fs, kind, directory, name, directory->shelf, id);
 	enum roster_knows knows = ROSTER_UNKNOWN;
 	struct record *record = NULL;
 	double seconds = 0;
-	struct node *node;
-	char *found = NULL;
 
-	if (kind == PATH_OTHER || (!path_is_cut(stem) && !path_id(stem, id))) {
-		fuse_reply_err(req, ENOENT);
-		return;
-	}
-	if (path_is_cut(stem))
-		found = id_of_cut(branch, stem);
-	else
-		found = strdup(id);
-	node = node_take(fs, node_kind, branch, name, found);
 	if (node)
 		knows = entry_peek(node, &record, &seconds);
 	if (node && knows == ROSTER_ABSENT) {
@@ -87,7 +108,121 @@ static void lookup_record(struct fs *fs, fuse_req_t req, struct branch *branch, 
 		reply_entry(fs, req, node, record, knows == ROSTER_FRESH ? seconds : 0);
 	}
 	record_put(record);
-	free(found);
+}
+
+static void lookup_file(struct fs *fs, fuse_req_t req, struct node *directory, const char *name)
+{
+	char stem[PATH_STEM_MAX + 1];
+	enum path_kind kind = path_parse(name, stem);
+	char *id;
+
+	if (kind == PATH_OTHER || (kind == PATH_STATUS && directory->kind != NODE_BRANCH) ||
+	    !find_id(directory->shelf, stem, &id)) {
+		fuse_reply_err(req, ENOENT);
+		return;
+	}
+	lookup_known(fs, req, directory, name, kind == PATH_STATUS ? NODE_STATUS : NODE_JSON, id);
+	free(id);
+}
+
+/* Desktops and shells look for autorun.inf, .git and the like: that must not cost a request. */
+static bool is_unlikely_id(struct shelf *shelf, const char *id)
+{
+	struct record *record;
+	double seconds;
+
+	if (!strchr(id, '.'))
+		return false;
+	roster_peek(shelf->roster, id, &record, &seconds);
+	record_put(record);
+	return !record;
+}
+
+static void lookup_folder(struct fs *fs, fuse_req_t req, struct node *directory, const char *name)
+{
+	char *id = NULL;
+
+	if (strlen(name) > PATH_STEM_MAX || !find_id(directory->shelf, name, &id) || !id ||
+	    is_unlikely_id(directory->shelf, id))
+		fuse_reply_err(req, ENOENT);
+	else
+		lookup_known(fs, req, directory, name, NODE_FOLDER, id);
+	free(id);
+}
+
+/* The roster has told whether there is a link: REQUEST's text is its id. */
+static void found_link(struct request *request, int error)
+{
+	char name[SHELF_NAME_MAX];
+
+	if (error && error != -ENOENT) {
+		request_fail(request, error);
+		return;
+	}
+	if (!request_claim(request))
+		return;
+	if (error) {
+		fuse_reply_err(request->req, ENOENT);
+		return;
+	}
+	shelf_name(request->node->shelf, request->text, ".json", name);
+	lookup_known(request->fs, request->req, request->node, name, NODE_LINK, request->text);
+}
+
+/*
+ * A link may not be answered on trial, as files are: `ln` would hear that it is there. So this
+ * waits, and with it who looks for another name in the same members/, but nobody else.
+ */
+static void lookup_link(struct fs *fs, fuse_req_t req, struct node *directory, const char *name)
+{
+	char stem[PATH_STEM_MAX + 1];
+	struct roster *roster = directory->shelf->roster;
+	enum roster_knows knows = ROSTER_ABSENT;
+	struct record *record = NULL;
+	struct request *request;
+	double seconds;
+	char *id = NULL;
+
+	if (path_parse(name, stem) == PATH_JSON && find_id(directory->shelf, stem, &id) && id)
+		knows = roster_peek(roster, id, &record, &seconds);
+	record_put(record);
+	if (knows == ROSTER_FRESH || knows == ROSTER_ABSENT) {
+		if (knows == ROSTER_FRESH)
+			lookup_known(fs, req, directory, name, NODE_LINK, id);
+		else
+			fuse_reply_err(req, ENOENT);
+		free(id);
+		return;
+	}
+	request = request_new(fs, req, directory);
+	if (!request) {
+		free(id);
+		fuse_reply_err(req, ENOMEM);
+		return;
+	}
+	request->text = id;
+	request->length = strlen(id);
+	request_ask(request, roster, WAIT_RECORD, id, found_link);
+}
+
+static void lookup_draft(struct fs *fs, fuse_req_t req, struct node *directory, const char *name)
+{
+	struct node *node = draft_find(fs, directory, name);
+
+	if (node)
+		reply_entry(fs, req, node, NULL, 0);
+	else
+		fuse_reply_err(req, ENOENT);
+}
+
+static void lookup_in_shelf(struct fs *fs, fuse_req_t req, struct node *directory, const char *name)
+{
+	if (shelf_has_links(directory->shelf))
+		lookup_link(fs, req, directory, name);
+	else if (shelf_has_folders(directory->shelf))
+		lookup_folder(fs, req, directory, name);
+	else
+		lookup_file(fs, req, directory, name);
 }
 
 static void op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
@@ -95,22 +230,24 @@ static void op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
 	struct fs *fs = fs_of(req);
 	struct node *directory = node_of(fs, parent);
 	struct branch *branch = directory->kind == NODE_ROOT ? fs_branch(fs, name) : NULL;
+	struct node_fixed fixed;
 
 	if (branch) {
 		node_hold(fs, branch->node);
 		reply_entry(fs, req, branch->node, NULL, 0);
 		return;
 	}
-	for (const struct node_fixed *fixed = node_fixed(directory); fixed->name; fixed++) {
-		if (strcmp(fixed->name, name) == 0) {
-			reply_entry(fs, req,
-				    node_take(fs, fixed->kind, directory->branch, name, NULL), NULL,
-				    0);
+	for (size_t i = 0; node_fixed(directory, i, &fixed); i++) {
+		if (strcmp(fixed.name, name) == 0) {
+			reply_fixed(fs, req, node_take_fixed(fs, directory, &fixed));
 			return;
 		}
 	}
-	if (directory->kind == NODE_BRANCH && directory->branch->roster)
-		lookup_record(fs, req, directory->branch, name);
+	if (directory->kind == NODE_NEW)
+		lookup_draft(fs, req, directory, name);
+	else if ((directory->kind == NODE_BRANCH || directory->kind == NODE_PLACE) &&
+		 directory->shelf && shelf_lists(directory->shelf))
+		lookup_in_shelf(fs, req, directory, name);
 	else
 		fuse_reply_err(req, ENOENT);
 }
@@ -167,7 +304,7 @@ static void op_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi
 		reply_attr(fs, req, node, file_pages(fi), 0);
 		return;
 	}
-	if (!node_is_record(node)) {
+	if (!node_needs_record(node)) {
 		reply_attr(fs, req, node, NULL, 0);
 		return;
 	}
@@ -199,12 +336,12 @@ static void op_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *attr, int wh
 	double seconds;
 	int error = 0;
 
-	if (node->kind == NODE_CONTROL_REFRESH) {
+	if (node->kind == NODE_CONTROL_REFRESH || node->kind == NODE_TRANSACTION) {
 		reply_attr(fs, req, node, NULL, 0); /* echo truncates it */
 		return;
 	}
-	if (!node_is_record(node)) {
-		bool by_hand = node->branch && !node->branch->roster;
+	if (!node_is_record(node) && node->kind != NODE_DRAFT) {
+		bool by_hand = node->branch && !node->branch->users;
 
 		fuse_reply_err(req, -request_refuse(req, node->path, by_hand ? -EROFS : -EPERM,
 						    "this can't be changed here"));
@@ -212,6 +349,8 @@ static void op_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *attr, int wh
 	}
 	if ((what & FUSE_SET_ATTR_SIZE) && fi)
 		error = file_truncate(req, fi, attr->st_size);
+	else if ((what & FUSE_SET_ATTR_SIZE) && node->kind == NODE_DRAFT)
+		error = draft_store(fs, node, "", 0);
 	else if (what & FUSE_SET_ATTR_SIZE)
 		error =
 		    request_refuse(req, node->path, -EINVAL,
@@ -220,12 +359,13 @@ static void op_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *attr, int wh
 		fuse_reply_err(req, -error);
 		return;
 	}
-	entry_peek(node, &record, &seconds);
+	if (node->kind != NODE_DRAFT)
+		entry_peek(node, &record, &seconds);
 	reply_attr(fs, req, node, record, 0);
 	record_put(record);
 }
 
-/* ---- self ---- */
+/* ---- links ---- */
 
 static void got_self(struct request *request, int error)
 {
@@ -251,7 +391,13 @@ static void op_readlink(fuse_req_t req, fuse_ino_t ino)
 	struct fs *fs = fs_of(req);
 	struct node *node = node_of(fs, ino);
 	struct request *request;
+	char target[NODE_PATH_MAX];
 
+	if (node->kind == NODE_LINK || node->kind == NODE_MADE) {
+		node_target(node, target);
+		fuse_reply_readlink(req, target);
+		return;
+	}
 	if (node->kind != NODE_SELF) {
 		fuse_reply_err(req, EINVAL);
 		return;
@@ -260,97 +406,10 @@ static void op_readlink(fuse_req_t req, fuse_ino_t ino)
 	if (!request)
 		fuse_reply_err(req, ENOMEM);
 	else
-		request_ask(request, node->branch->roster, WAIT_SELF, NULL, got_self);
+		request_ask(request, node->shelf->roster, WAIT_SELF, NULL, got_self);
 }
 
-/* ---- what is not done ---- */
-
-/* Refuse to change DIRECTORY's NAME. */
-static void refuse(fuse_req_t req, fuse_ino_t parent, const char *name, int error,
-		   const char *words)
-{
-	struct fs *fs = fs_of(req);
-	const struct node *directory = node_of(fs, parent);
-	char path[CALL_PATH_MAX];
-
-	snprintf(path, sizeof(path), "%s%s%.255s", directory->path, directory->path[0] ? "/" : "",
-		 name);
-	if (directory->branch && !directory->branch->roster) {
-		error = -EROFS;
-		words = "this vendor's users are kept by hand: see MANUAL";
-	}
-	fuse_reply_err(req, -request_refuse(req, path, error, words));
-}
-
-/* A mistyped id must not look like a deactivation, nor a new file like a new user. */
-static void refuse_new(fuse_req_t req, fuse_ino_t parent, const char *name)
-{
-	char stem[PATH_STEM_MAX + 1];
-	const struct node *directory = node_of(fs_of(req), parent);
-	enum path_kind kind = directory->kind == NODE_BRANCH ? path_parse(name, stem) : PATH_OTHER;
-
-	if (kind == PATH_STATUS)
-		refuse(req, parent, name, -ENOENT, "there is no such user");
-	else if (kind == PATH_JSON)
-		refuse(req, parent, name, -EOPNOTSUPP,
-		       "there is no such user, and a new file does not make one");
-	else
-		refuse(req, parent, name, -EPERM,
-		       "other files than the vendor's can't be made here");
-}
-
-static void op_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode,
-		      struct fuse_file_info *fi)
-{
-	(void)mode;
-	(void)fi;
-	refuse_new(req, parent, name);
-}
-
-static void op_mknod(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode, dev_t device)
-{
-	(void)mode;
-	(void)device;
-	refuse_new(req, parent, name);
-}
-
-static void op_mkdir(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode)
-{
-	(void)mode;
-	refuse(req, parent, name, -EPERM, "directories can't be made here");
-}
-
-static void op_symlink(fuse_req_t req, const char *target, fuse_ino_t parent, const char *name)
-{
-	(void)target;
-	refuse(req, parent, name, -EPERM, "links can't be made here");
-}
-
-static void op_link(fuse_req_t req, fuse_ino_t ino, fuse_ino_t parent, const char *name)
-{
-	(void)ino;
-	refuse(req, parent, name, -EPERM, "links can't be made here");
-}
-
-static void op_unlink(fuse_req_t req, fuse_ino_t parent, const char *name)
-{
-	refuse(req, parent, name, -EPERM,
-	       "nothing is removed by rm: to end a user's access write inactive to the .status");
-}
-
-static void op_rmdir(fuse_req_t req, fuse_ino_t parent, const char *name)
-{
-	refuse(req, parent, name, -EPERM, "directories can't be removed");
-}
-
-static void op_rename(fuse_req_t req, fuse_ino_t parent, const char *name, fuse_ino_t new_parent,
-		      const char *new_name, unsigned flags)
-{
-	(void)new_parent;
-	(void)new_name;
-	(void)flags;
-	refuse(req, parent, name, -EPERM, "names can't be changed here");
-}
+/* ---- the whole ---- */
 
 static void op_statfs(fuse_req_t req, fuse_ino_t ino)
 {
@@ -362,9 +421,9 @@ static void op_statfs(fuse_req_t req, fuse_ino_t ino)
 	for (size_t i = 0; i < fs->branch_count; i++) {
 		struct roster_info info;
 
-		if (!fs->branches[i].roster)
+		if (!fs->branches[i].users)
 			continue;
-		roster_info(fs->branches[i].roster, &info);
+		roster_info(fs->branches[i].users->roster, &info);
 		stat.f_files += 2 * info.users;
 	}
 	fuse_reply_statfs(req, &stat);
@@ -396,14 +455,14 @@ const struct fuse_lowlevel_ops fs_operations = {
     .getattr = op_getattr,
     .setattr = op_setattr,
     .readlink = op_readlink,
-    .mknod = op_mknod,
-    .mkdir = op_mkdir,
-    .unlink = op_unlink,
-    .rmdir = op_rmdir,
-    .symlink = op_symlink,
-    .rename = op_rename,
-    .link = op_link,
-    .create = op_create,
+    .mknod = names_mknod,
+    .mkdir = names_mkdir,
+    .unlink = names_unlink,
+    .rmdir = names_rmdir,
+    .symlink = names_symlink,
+    .rename = names_rename,
+    .link = names_link,
+    .create = names_create,
     .open = file_open,
     .read = file_read,
     .write = file_write,

@@ -1,9 +1,9 @@
 /*
- * ops.h - the FUSE operations, spread over ops.c (names, attributes), dir.c and file.c.
+ * ops.h - the FUSE operations, spread over ops.c (look-ups, attributes), names.c, dir.c and file.c.
  *
  * Each answers its request exactly once, or parks it (request.h). An operation that the kernel
- * sends with a directory held (lookup, create, readdir, unlink, rename...) never waits for a
- * vendor.
+ * sends with a directory held (lookup, create, readdir...) does not wait for a vendor, but for what
+ * changes links and drafts, and looks for a link.
  */
 #ifndef ROSTERFS_OPS_H
 #define ROSTERFS_OPS_H
@@ -21,6 +21,18 @@ void dir_fsync(fuse_req_t req, fuse_ino_t ino, int datasync, struct fuse_file_in
 /* At the end: free the open directories whose release the kernel did not send any more. */
 void dir_exit(struct fs *fs);
 
+/* ---- names.c ---- */
+void names_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode,
+		  struct fuse_file_info *fi);
+void names_mknod(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode, dev_t device);
+void names_mkdir(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode);
+void names_rmdir(fuse_req_t req, fuse_ino_t parent, const char *name);
+void names_symlink(fuse_req_t req, const char *target, fuse_ino_t parent, const char *name);
+void names_link(fuse_req_t req, fuse_ino_t ino, fuse_ino_t parent, const char *name);
+void names_unlink(fuse_req_t req, fuse_ino_t parent, const char *name);
+void names_rename(fuse_req_t req, fuse_ino_t parent, const char *name, fuse_ino_t new_parent,
+		  const char *new_name, unsigned flags);
+
 /* ---- file.c ---- */
 void file_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi);
 void file_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset,
@@ -30,6 +42,9 @@ void file_write(fuse_req_t req, fuse_ino_t ino, const char *data, size_t size, o
 void file_flush(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi);
 void file_fsync(fuse_req_t req, fuse_ino_t ino, int datasync, struct fuse_file_info *fi);
 void file_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi);
+
+/* Answer REQ, a create: NODE, a draft, is open. Its reference goes to the kernel. */
+void file_create(struct fs *fs, fuse_req_t req, struct node *node, struct fuse_file_info *fi);
 
 /* The record that the open file FI reads through the kernel's pages, borrowed, or NULL. */
 struct record *file_pages(const struct fuse_file_info *fi);

@@ -160,6 +160,7 @@ static int build(struct mount *mount)
 	    .dry_run = options->dry_run,
 	    .status_limit = mount->config.status_limit,
 	    .status_window = mount->config.status_window,
+	    .scratch_limit = mount->config.scratch_limit,
 	};
 	char *words = session_options(options);
 	char *argv[] = {(char[]){"rosterfs"}, words, NULL};

@@ -40,7 +40,9 @@ struct account *account_new(const char *name, const struct vendor *vendor)
 	}
 	if (vendor->renew)
 		account->token = token_new();
-	if (vendor->renew && !account->token) {
+	if (vendor->memory_new)
+		account->memory = vendor->memory_new();
+	if ((vendor->renew && !account->token) || (vendor->memory_new && !account->memory)) {
 		account_free(account);
 		return NULL;
 	}
@@ -63,6 +65,8 @@ void account_free(struct account *account)
 	}
 	free(account->values);
 	token_free(account->token);
+	if (account->memory)
+		account->vendor->memory_free(account->memory);
 	free(account->base_url);
 	free(account->name);
 	free(account);

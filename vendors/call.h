@@ -19,7 +19,7 @@
 #include <sys/types.h>
 #include <time.h>
 
-#define CALL_PATH_MAX 512
+#define CALL_PATH_MAX 640
 #define CALL_WORDS_MAX 768
 #define CALL_REQUEST_MAX 256
 #define CALL_COMMAND_MAX 16

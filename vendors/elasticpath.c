@@ -19,15 +19,17 @@
 extern const struct vendor vendor_elasticpath;
 
 static const char *const region_choices[] = {"useast", "euwest", NULL};
+static const char *const no_or_yes[] = {"no", "yes", NULL};
 
 static const struct setting settings[] = {
     {.name = "client_id", .type = SETTING_SECRET, .required = true},
     {.name = "client_secret", .type = SETTING_SECRET, .required = true},
     {.name = "region", .type = SETTING_CHOICE, .choices = region_choices},
+    {.name = "allow_preprovision", .type = SETTING_CHOICE, .fallback = "no", .choices = no_or_yes},
     {.name = NULL},
 };
 
-static const char *const id_keys[] = {"id", NULL};
+const char *const ep_id_keys[] = {"id", NULL};
 
 /* OpenAPI: links and relationships come with each record; meta holds the time stamps. */
 static const struct field member_fields[] = {
@@ -42,10 +44,10 @@ static const struct field member_fields[] = {
 };
 
 static const char *const email_keys[] = {"email", NULL};
-static const char *const time_keys[] = {"meta.timestamps.updated_at", "meta.updated_at",
-					"meta.timestamps.created_at", "meta.created_at", NULL};
+const char *const ep_time_keys[] = {"meta.timestamps.updated_at", "meta.updated_at",
+				    "meta.timestamps.created_at", "meta.created_at", NULL};
 
-static enum paging paging(const struct account *account)
+enum paging ep_paging(const struct account *account)
 {
 	(void)account;
 	return PAGING_BRACKETS;
@@ -53,7 +55,7 @@ static enum paging paging(const struct account *account)
 
 /* meta.results.total counts records (OpenAPI); meta.page.total counts pages, the guide shows it
  * alone. */
-static void totals(const json_t *answer, struct totals *totals)
+void ep_totals(const json_t *answer, struct totals *totals)
 {
 	const json_t *records = collection_value(answer, "meta.results.total");
 	const json_t *current = collection_value(answer, "meta.page.current");
@@ -75,62 +77,19 @@ const struct collection ep_members = {
     .item_key = "data",
     .offset_ceiling = 10000,
     .page_size = 100,
-    .id_keys = id_keys,
+    .id_keys = ep_id_keys,
+    .type = "account_member",
     .email_keys = email_keys,
     .wraps_requests = true,
-    .time_keys = time_keys,
+    .time_keys = ep_time_keys,
     .stamp_key = "meta.timestamps.updated_at",
     .fields = member_fields,
-    .paging = paging,
-    .totals = totals,
+    .paging = ep_paging,
+    .totals = ep_totals,
+    .creates = ep_member_creates,
     .put = ep_member_put,
-};
-
-const struct collection ep_accounts = {
-    .name = "accounts",
-    .list_path = "/v2/accounts",
-    .item_path = "/v2/accounts/",
-    .list_key = "data",
-    .item_key = "data",
-    .offset_ceiling = 10000,
-    .page_size = 100,
-    .id_keys = id_keys,
-    .wraps_requests = true,
-    .time_keys = time_keys,
-    .stamp_key = "meta.timestamps.updated_at",
-    .fields = member_fields,
-    .paging = paging,
-    .totals = totals,
-};
-
-const struct collection ep_memberships = {
-    .name = "account memberships",
-    .list_path = "/v2/accounts/{parent}/account-memberships",
-    .item_path = "/v2/accounts/{parent}/account-memberships/",
-    .list_key = "data",
-    .item_key = "data",
-    .offset_ceiling = 10000,
-    .page_size = 100,
-    .id_keys = id_keys,
-    .wraps_requests = true,
-    .time_keys = time_keys,
-    .fields = member_fields,
-    .paging = paging,
-    .totals = totals,
-};
-
-/* Only ever listed: each row names its account. */
-const struct collection ep_own_memberships = {
-    .name = "memberships of the member",
-    .list_path = "/v2/account-members/{parent}/account-memberships",
-    .item_path = "",
-    .list_key = "data",
-    .item_key = "data",
-    .page_size = 100,
-    .id_keys = id_keys,
-    .fields = member_fields,
-    .paging = paging,
-    .totals = totals,
+    .post = ep_member_post,
+    .find = ep_member_find,
 };
 
 static int authorize(struct call *call, struct account *account, struct http_request *request)
@@ -166,24 +125,34 @@ static const char manual_text[] =
     "2. inactive ends every membership of the member: who signs in from then on can buy for no account.\n"
     "   The member itself stays. Two things can still let the person in:\n"
     "   - Tokens that they hold work until they expire (a day, unless the store's settings say\n"
-    "     otherwise). No documented call revokes one.\n"
-    "   - Signing in once more, if the store's account authentication settings allow self-signup or make\n"
-    "     an account for each member that signs in (enable_self_signup,\n"
-    "     auto_create_account_for_account_members). If your buyers sign in through an identity provider,\n"
-    "     remove the person there first.\n"
+    "     otherwise: account_management_authentication_token_timeout_secs). No documented call revokes\n"
+    "     one. What the file tokens answers is such a token too.\n"
+    "   - Signing in once more, if the store's settings allow self-signup or make an account for each\n"
+    "     member that signs in (enable_self_signup, auto_create_account_for_account_members). If your\n"
+    "     buyers sign in through an identity provider, remove the person there first.\n"
+    "   The settings are settings/account-authentication.json; they hold for the whole store.\n"
     "\n"
     "3. active makes those memberships again that this mount has ended, and no others. Before it ends\n"
-    "   one, .rosterfs/log names the account (accounts/ACCOUNT/members/). The log is lost with the mount:\n"
-    "   keep a copy. Any other membership is made outside of rosterfs, for example by the vendor's call\n"
-    "   POST /v2/accounts/ACCOUNT/account-memberships with\n"
-    "   {\"data\": {\"type\": \"account_membership\", \"account_member_id\": \"MEMBER\"}}\n"
+    "   one, .rosterfs/log names the account. The log is lost with the mount: keep a copy. Any membership\n"
+    "   is made, here in this directory, by\n"
+    "       ln -s ../../../MEMBER.json accounts/ACCOUNT/members/\n"
+    "   and with allow_delete = yes ended by\n"
+    "       rm accounts/ACCOUNT/members/MEMBER.json\n"
+    "   A member without any can sign in and can buy for nobody.\n"
     "\n"
     "4. API keys of the store (client id and secret) that a leaver knew: make a new key in Commerce\n"
-    "   Manager, give it to all that uses the old one (rosterfs too), then delete the old one.\n"
+    "   Manager, give it to all that uses the old one (rosterfs too), then delete the old one. So too the\n"
+    "   client secrets of identity providers (realms/REALM/oidc-profiles): make a new one at the provider\n"
+    "   and write it into the profile.\n"
     "\n"
-    "5. rosterfs creates and deletes no members. They come into being when somebody signs in. If personal\n"
-    "   data must go, the vendor's documents have a call for it (DELETE of the user-authentication-info\n"
-    "   with the member's id); there is no way back from it.\n"
+    "5. Members come into being when somebody signs in. allow_preprovision = yes opens new/, where one is\n"
+    "   made in advance, if the settings name the realm that members sign in to. Elastic Path's guide warns\n"
+    "   of it: a member who was never led through the store's sign-in can fail there, or stays behind as a\n"
+    "   record that belongs to nobody. Send the person through the sign-in, and give them a membership (3).\n"
+    "\n"
+    "6. rosterfs deletes no members and no accounts. If personal data must go, the vendor's documents have\n"
+    "   a call for each (DELETE of the user-authentication-info with the member's id, DELETE of the\n"
+    "   account); there is no way back from them.\n"
     "\n"
     "What to keep as evidence: who did it, when, the member's id and email, the accounts that the member\n"
     "belonged to (from .rosterfs/log), a screenshot of the team page.\n";
@@ -210,9 +179,19 @@ const struct vendor vendor_elasticpath = {
     .choose_base_url = base_url,
     .users = &ep_members,
     .statuses = &ep_statuses,
+    .places = ep_places,
+    .transaction = &ep_tokens,
+    .creation =
+	"the member was made in advance (allow_preprovision): the guide warns that a member "
+	"who never came through the store's sign-in fails there or stays an orphan, so have "
+	"them sign in; they belong to no account until somebody makes a membership",
+    .creation_refused = "rosterfs makes no members here: they come into being when somebody signs "
+			"in; allow_preprovision = yes in the section opens new/ all the same",
     .remains = "tokens that the person holds live on until they expire; self-signup and "
 	       "auto_create_account_for_account_members would let them back in: see MANUAL",
     .manual = manual,
     .authorize = authorize,
     .renew = renew,
+    .memory_new = ep_memory_new,
+    .memory_free = ep_memory_free,
 };

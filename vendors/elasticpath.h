@@ -1,22 +1,78 @@
 /*
- * elasticpath.h - the collections of Elastic Path, for its own files only.
+ * elasticpath.h - what the files of Elastic Path share; nobody else includes it.
+ *
+ * elasticpath.c has the members and the vendor's table, ep_places.c everything that stands beside
+ * the members, ep_member.c what is sent to change, make and find one, ep_status.c the memberships
+ * as a status, ep_list.c the stores that are too large for offsets, ep_realm.c what is remembered,
+ * ep_buyer.c the sign-in of buyers.
  */
 #ifndef ROSTERFS_ELASTICPATH_H
 #define ROSTERFS_ELASTICPATH_H
 
 #include "vendors/vendor.h"
 
+#include <pthread.h>
+
+/* ---- the collections ---- */
+
 extern const struct collection ep_members;
 extern const struct collection ep_accounts;
-extern const struct collection ep_memberships;     /* of an account */
+extern const struct collection ep_memberships;     /* of an account, by their own ids */
 extern const struct collection ep_own_memberships; /* of a member */
-
-/* The put of ep_members: ep_member.c */
-enum vendor_outcome ep_member_put(struct call *call, struct account *account, const char *parent,
-				  const char *id, const json_t *body, const char *etag,
-				  json_t **answer);
+extern const struct collection ep_links;           /* of an account, by their members' ids */
+extern const struct collection ep_settings;
+extern const struct collection ep_realms;
+extern const struct collection ep_profiles; /* of a realm */
 
 /* {id, status, memberships: [{id, account}]} for each member: ep_status.c */
 extern const struct collection ep_statuses;
+
+/* What stands in the vendor's directory beside the members: ep_places.c */
+extern const struct place ep_places[];
+
+/* The sign-in of buyers: ep_buyer.c */
+extern const struct transaction ep_tokens;
+
+/* What all of them have in common: elasticpath.c */
+extern const char *const ep_id_keys[];
+extern const char *const ep_time_keys[];
+enum paging ep_paging(const struct account *account);
+void ep_totals(const json_t *answer, struct totals *totals);
+
+/* ---- hooks of ep_members: ep_member.c, with the contracts of struct collection ---- */
+
+enum vendor_outcome ep_member_put(struct call *call, struct account *account, const char *parent,
+				  const char *id, const json_t *body, const char *etag,
+				  json_t **answer);
+bool ep_member_creates(const struct account *account);
+enum vendor_outcome ep_member_post(struct call *call, struct account *account, const char *parent,
+				   const json_t *body, json_t **answer);
+int ep_member_find(struct call *call, struct account *account, const char *email, json_t **records);
+
+/* ---- what is remembered of an account: ep_realm.c ---- */
+
+struct ep_memory {
+	pthread_mutex_t lock; /* a leaf */
+	char *realm;          /* of the members; NULL: the settings name none */
+	time_t until;         /* monotonic seconds: realm holds until then; 0: not known */
+	uint64_t asked;       /* grows when realm is forgotten: an older answer comes too late */
+
+	atomic_bool eq_refused; /* the members can't be filtered by eq(email,...) */
+};
+
+/* vendor->memory_new and memory_free */
+void *ep_memory_new(void);
+void ep_memory_free(void *memory);
+
+/*
+ * The realm in which the members of the store sign in, as the account authentication settings name
+ * it: 0 and its id in *REALM (the caller frees), which is NULL where they name none or can't be
+ * seen. A negative errno with words in CALL otherwise. Asks the vendor at most once in account->ttl
+ * seconds. May wait.
+ */
+int ep_realm(struct call *call, struct account *account, char **realm);
+
+/* The settings were written, or the vendor does not know the realm: ask anew the next time. */
+void ep_realm_forget(struct account *account);
 
 #endif

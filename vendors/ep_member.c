@@ -1,27 +1,30 @@
 /*
- * ep_member.c - changing one of Elastic Path's members.
+ * ep_member.c - changing, making and finding one of Elastic Path's members.
  *
  * In the vendor's documents (single-sign-on OpenAPI, 2025) a member's name and email are changed
  * through the user-authentication-info with the same id, in the realm that the account
  * authentication settings name; PUT on the member is for the store's own fields. The guide knows
  * only the latter, for everything. So: where the settings name a realm both are sent, else the
- * member alone.
+ * member alone. A member is made by making that info; the guide says that only sign-in makes
+ * members, so the config must allow it.
  */
 #include "vendors/elasticpath.h"
 
 #include "vendors/call.h"
 #include "vendors/exchange.h"
 #include "vendors/http.h"
+#include "vendors/log.h"
+#include "vendors/walk.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 /* What the authentication info has of a member. */
 static const char *const identity[] = {"name",        "email",       "given_name",
 				       "middle_name", "family_name", NULL};
-
-static const char *const id_keys[] = {"id", NULL};
 
 static const struct field info_fields[] = {{NULL, 0}};
 
@@ -30,37 +33,11 @@ static const struct collection infos = {
     .list_path = "/v2/authentication-realms/{parent}/user-authentication-info",
     .item_path = "/v2/authentication-realms/{parent}/user-authentication-info/",
     .item_key = "data",
-    .id_keys = id_keys,
+    .id_keys = ep_id_keys,
+    .type = "user_authentication_info",
     .fields = info_fields,
     .wraps_requests = true,
 };
-
-/* The realm of the store's members; *REALM stays NULL where nobody names one. 0 or a negative
- * errno. */
-static int find_realm(struct call *call, struct account *account, char **realm)
-{
-	struct http_request request = {.method = "GET",
-				       .path = "/v2/settings/account-authentication",
-				       .repeatable = true};
-	struct http_reply reply = {0};
-	int error = exchange(call, account, &request, &reply);
-	json_t *answer = error ? NULL : exchange_json(call, account, &reply);
-	const char *id = json_string_value(
-	    collection_value(answer, "data.relationships.authentication_realm.data.id"));
-
-	*realm = NULL;
-	if (error == -ENOENT || error == -EACCES)
-		error = 0; /* settings that we may not see name no realm */
-	else if (!error && !answer)
-		error = -EREMOTEIO;
-	if (!error && id) {
-		*realm = strdup(id);
-		error = *realm ? 0 : call_fail(call, ENOMEM, "no memory");
-	}
-	json_decref(answer);
-	http_reply_clear(&reply);
-	return error;
-}
 
 static bool is_identity(const char *name)
 {
@@ -74,7 +51,7 @@ static bool is_identity(const char *name)
 /* The part of BODY that the authentication info takes; *OTHERS: there is more in it. */
 static json_t *info_of(const json_t *body, bool *others)
 {
-	json_t *info = json_pack("{s:s}", "type", "user_authentication_info");
+	json_t *info = json_object();
 	const char *key;
 	json_t *value;
 
@@ -88,28 +65,70 @@ static json_t *info_of(const json_t *body, bool *others)
 	return info;
 }
 
+/* ---- changing and making ---- */
+
+/* PUT INFO to ID in REALM, or with ID NULL POST it there. */
+static enum vendor_outcome send_info(struct call *call, struct account *account, const char *realm,
+				     const char *id, const json_t *info, json_t **answer)
+{
+	if (id)
+		return vendor_put(call, account, &infos, realm, id, info, NULL, answer);
+	return vendor_post(call, account, &infos, realm, info, answer);
+}
+
+/*
+ * Send INFO to the realm of the members. A realm that is not known any more may be one that was
+ * remembered too long: the settings are asked once more. *KNOWN false: they name no realm, and
+ * nothing was sent.
+ */
+static enum vendor_outcome send_to_realm(struct call *call, struct account *account, const char *id,
+					 const json_t *info, json_t **answer, bool *known)
+{
+	enum vendor_outcome outcome = VENDOR_REFUSED;
+	char *realm = NULL, *other = NULL;
+	struct call refusal = {0};
+
+	*known = true;
+	if (ep_realm(call, account, &realm))
+		goto out;
+	*known = realm;
+	if (!realm)
+		goto out;
+	outcome = send_info(call, account, realm, id, info, answer);
+	if (outcome != VENDOR_REFUSED || call->status != 404)
+		goto out;
+	call_copy_error(&refusal, call);
+	ep_realm_forget(account);
+	if (ep_realm(call, account, &other))
+		goto out;
+	*known = other;
+	if (other && strcmp(other, realm) != 0)
+		outcome = send_info(call, account, other, id, info, answer);
+	else
+		call_copy_error(call, &refusal); /* it is the member that is not there */
+out:
+	free(realm);
+	free(other);
+	return outcome;
+}
+
 enum vendor_outcome ep_member_put(struct call *call, struct account *account, const char *parent,
 				  const char *id, const json_t *body, const char *etag,
 				  json_t **answer)
 {
 	struct collection member = ep_members;
-	enum vendor_outcome outcome = VENDOR_REFUSED;
-	json_t *info = NULL, *ignored = NULL;
-	char *realm = NULL;
-	bool others = true;
+	enum vendor_outcome outcome;
+	json_t *ignored = NULL;
+	bool others, known;
+	json_t *info = info_of(body, &others);
 
 	(void)parent;
 	member.put = NULL;
-	if (find_realm(call, account, &realm))
+	outcome = send_to_realm(call, account, id, info, &ignored, &known);
+	if (known && (outcome != VENDOR_DONE || !others))
 		goto out;
-	if (realm) {
-		info = info_of(body, &others);
-		outcome = vendor_put(call, account, &infos, realm, id, info, NULL, &ignored);
-		if (outcome != VENDOR_DONE || !others)
-			goto out;
-	}
 	outcome = vendor_put(call, account, &member, NULL, id, body, etag, answer);
-	if (realm) {
+	if (known) {
 		/* It does not say what became of name and email: a GET will. */
 		json_decref(*answer);
 		*answer = NULL;
@@ -117,6 +136,176 @@ enum vendor_outcome ep_member_put(struct call *call, struct account *account, co
 out:
 	json_decref(info);
 	json_decref(ignored);
-	free(realm);
 	return outcome;
+}
+
+bool ep_member_creates(const struct account *account)
+{
+	const char *allowed = account_value(account, "allow_preprovision");
+
+	return allowed && strcmp(allowed, "yes") == 0;
+}
+
+/* The member that was made with INFO, in the member's shape: their ids are the same. */
+static json_t *member_of(const json_t *info)
+{
+	json_t *id = json_object_get(info, "id");
+	json_t *member = id ? json_pack("{s:O, s:s}", "id", id, "type", ep_members.type) : NULL;
+	json_t *meta = json_object_get(info, "meta");
+
+	for (size_t i = 0; member && identity[i]; i++) {
+		json_t *value = json_object_get(info, identity[i]);
+
+		if (value)
+			json_object_set(member, identity[i], value);
+	}
+	if (member && json_object_get(meta, "updated_at"))
+		json_object_set_new(member, "meta",
+				    json_pack("{s:{s:O*, s:O}}", "timestamps", "created_at",
+					      json_object_get(meta, "created_at"), "updated_at",
+					      json_object_get(meta, "updated_at")));
+	return member;
+}
+
+enum vendor_outcome ep_member_post(struct call *call, struct account *account, const char *parent,
+				   const json_t *body, json_t **answer)
+{
+	bool others, known;
+	json_t *info = info_of(body, &others), *made = NULL;
+	enum vendor_outcome outcome = send_to_realm(call, account, NULL, info, &made, &known);
+	const char *progress = json_string_value(collection_value(made, "meta.creation_status"));
+
+	(void)parent;
+	if (!known) {
+		outcome = VENDOR_REFUSED;
+		call_fail(call, EOPNOTSUPP,
+			  "the account authentication settings name no realm in which a member "
+			  "could be made");
+	}
+	if (outcome == VENDOR_DONE)
+		*answer = member_of(made);
+	if (progress && strcmp(progress, "IN_PROGRESS") == 0)
+		log_call(call, "the vendor is still making the member (creation_status is "
+			       "IN_PROGRESS) and may take it back");
+	json_decref(info);
+	json_decref(made);
+	return outcome;
+}
+
+/* ---- finding ---- */
+
+#define FIND_ROWS 100
+
+/* A list of the members whose email is OP to EMAIL; the caller frees. NULL: no memory. */
+static char *find_path(const char *op, const char *email)
+{
+	size_t length = 0;
+	char *quoted = malloc(2 * strlen(email) + 1), *filter = NULL, *escaped = NULL, *path = NULL;
+
+	for (const char *c = email; quoted && *c; c++) {
+		if (*c == '"' || *c == '\'' || *c == '\\')
+			quoted[length++] = '\\';
+		quoted[length++] = *c;
+	}
+	if (quoted && asprintf(&filter, "%s(email,\"%.*s\")", op, (int)length, quoted) < 0)
+		filter = NULL;
+	if (filter)
+		escaped = http_escape(filter);
+	if (escaped && asprintf(&path, "%s?filter=%s&page%%5Boffset%%5D=0&page%%5Blimit%%5D=%d",
+				ep_members.list_path, escaped, FIND_ROWS) < 0)
+		path = NULL;
+	free(quoted);
+	free(filter);
+	free(escaped);
+	return path;
+}
+
+/* Is ANSWER, with so many ROWS, all that fits? Without a word about it only if there was room. */
+static bool is_whole(const json_t *answer, size_t rows)
+{
+	struct totals totals = TOTALS_UNKNOWN;
+
+	ep_totals(answer, &totals);
+	if (totals.records >= 0)
+		return (size_t)totals.records <= rows;
+	if (totals.more == 0 || totals.pages < 0)
+		return rows < FIND_ROWS;
+	return (size_t)totals.pages == rows; /* some count records in it */
+}
+
+/* Those of ROWS that have EMAIL: what the vendor's operators take for equal is not certain. */
+static int take_matches(struct call *call, const json_t *rows, const char *email, json_t *records)
+{
+	char buffer[24];
+	size_t i;
+	json_t *row;
+
+	json_array_foreach(rows, i, row) {
+		const char *found = collection_email(&ep_members, row);
+
+		if (!found || strcasecmp(found, email) != 0)
+			continue;
+		if (!collection_id(&ep_members, row, buffer))
+			return call_fail(call, EREMOTEIO, "a member that was found has no id");
+		collection_hide(&ep_members, row);
+		if (json_array_append(records, row))
+			return call_fail(call, ENOMEM, "no memory");
+	}
+	return 0;
+}
+
+/* Ask with OP. Returns 0 with the matches added to RECORDS, or a negative errno. */
+static int find_by(struct call *call, struct account *account, const char *op, const char *email,
+		   json_t *records)
+{
+	struct http_request request = {.method = "GET", .repeatable = true};
+	struct http_reply reply = {0};
+	char *path = find_path(op, email);
+	json_t *answer = NULL, *rows;
+	int error;
+
+	request.path = path;
+	error = path ? exchange(call, account, &request, &reply)
+		     : call_fail(call, ENOMEM, "no memory");
+	if (!error) {
+		answer = exchange_json(call, account, &reply);
+		error = answer ? 0 : -EREMOTEIO;
+	}
+	rows = json_object_get(answer, ep_members.list_key);
+	if (error == -ENOENT) /* no member is meant by that */
+		error = -(call->error = EREMOTEIO);
+	else if (!error && !json_is_array(rows))
+		error = call_fail(call, EREMOTEIO, "the answer holds no list \"%s\"",
+				  ep_members.list_key);
+	else if (!error && !is_whole(answer, json_array_size(rows)))
+		error = call_fail(call, EOPNOTSUPP, "too many members answer to that email");
+	if (!error)
+		error = take_matches(call, rows, email, records);
+	json_decref(answer);
+	http_reply_clear(&reply);
+	free(path);
+	return error;
+}
+
+/* The guide has eq; the OpenAPI of 2025 for this list only ilike, in which `*` is any text. */
+int ep_member_find(struct call *call, struct account *account, const char *email, json_t **records)
+{
+	struct ep_memory *memory = account->memory;
+	json_t *found = json_array();
+	int error = found ? -EINVAL : call_fail(call, ENOMEM, "no memory");
+
+	if (found && !atomic_load(&memory->eq_refused))
+		error = find_by(call, account, "eq", email, found);
+	if (error == -EINVAL) {
+		error = find_by(call, account, "ilike", email, found);
+		if (!error)
+			atomic_store(&memory->eq_refused, true);
+	}
+	if (error == -EINVAL)
+		error = -(call->error = EOPNOTSUPP);
+	if (error)
+		json_decref(found);
+	else
+		*records = found;
+	return error;
 }

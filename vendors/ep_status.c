@@ -8,24 +8,15 @@
 #include "vendors/elasticpath.h"
 
 #include "vendors/call.h"
-#include "vendors/exchange.h"
-#include "vendors/http.h"
+#include "vendors/log.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- collecting ---- */
-
-/* Takes rows into a JSON array or object; the sink of a walk inside this file. */
-struct gather {
-	struct list_sink sink;
-	json_t *accounts;    /* array of ids, or */
-	json_t *members;     /* object: member id -> array of {id, account} */
-	const char *account; /* whose memberships come */
-	json_t *ids;         /* membership ids of this walk, to find repeats */
-};
+/* How often the accounts are listed again, because one of them went away before it was asked. */
+#define AGAIN 2
 
 /* In the guide the member's id is flat, in the vendor's OpenAPI it is in relationships. */
 static const char *member_of(const json_t *membership)
@@ -48,65 +39,6 @@ static const char *account_of(const json_t *membership)
 	return id;
 }
 
-static int add_account(struct list_sink *sink, const char *id, json_t *record)
-{
-	struct gather *gather = (struct gather *)sink;
-
-	(void)record;
-	if (json_object_get(gather->ids, id))
-		return -EEXIST;
-	json_object_set_new(gather->ids, id, json_true());
-	return json_array_append_new(gather->accounts, json_string(id)) ? -ENOMEM : 0;
-}
-
-static void reset_accounts(struct list_sink *sink)
-{
-	struct gather *gather = (struct gather *)sink;
-
-	json_object_clear(gather->ids);
-	json_array_clear(gather->accounts);
-}
-
-static int add_membership(struct list_sink *sink, const char *id, json_t *record)
-{
-	struct gather *gather = (struct gather *)sink;
-	const char *member = member_of(record);
-
-	if (!member)
-		return -EREMOTEIO;
-	if (json_object_get(gather->ids, id))
-		return -EEXIST;
-	return json_object_set_new(gather->ids, id, json_string(member)) ? -ENOMEM : 0;
-}
-
-static void reset_memberships(struct list_sink *sink)
-{
-	struct gather *gather = (struct gather *)sink;
-
-	json_object_clear(gather->ids);
-}
-
-/* One account's memberships are whole: they count for their members. */
-static int take_memberships(struct gather *gather)
-{
-	const char *id;
-	json_t *member;
-
-	json_object_foreach(gather->ids, id, member) {
-		const char *name = json_string_value(member);
-		json_t *list = json_object_get(gather->members, name);
-		json_t *membership = json_pack("{s:s, s:s}", "id", id, "account", gather->account);
-
-		if (!list && json_object_set_new(gather->members, name, json_array()))
-			return -ENOMEM;
-		list = json_object_get(gather->members, name);
-		if (!membership || json_array_append_new(list, membership))
-			return -ENOMEM;
-	}
-	json_object_clear(gather->ids);
-	return 0;
-}
-
 static json_t *status_record(const char *id, json_t *memberships)
 {
 	return json_pack("{s:s, s:s, s:O}", "id", id, "status",
@@ -114,25 +46,120 @@ static json_t *status_record(const char *id, json_t *memberships)
 			 memberships);
 }
 
+/* ---- collecting ---- */
+
+/* Takes the rows of one list: id -> what is to be known of it. */
+struct gather {
+	struct list_sink sink;
+	const char *account; /* whose memberships they are; NULL: they are accounts */
+	json_t *rows;
+};
+
+static int gather_add(struct list_sink *sink, const char *id, json_t *record)
+{
+	struct gather *gather = (struct gather *)sink;
+	const char *member = gather->account ? member_of(record) : "";
+
+	if (!member)
+		return -EREMOTEIO;
+	if (json_object_get(gather->rows, id))
+		return -EEXIST;
+	return json_object_set_new(gather->rows, id, json_string(member)) ? -ENOMEM : 0;
+}
+
+static void gather_reset(struct list_sink *sink)
+{
+	struct gather *gather = (struct gather *)sink;
+
+	json_object_clear(gather->rows);
+}
+
+/* What GATHER holds counts for the members: MEMBERS is member id -> array of {id, account}. */
+static int count_memberships(const struct gather *gather, json_t *members)
+{
+	const char *id;
+	json_t *member;
+
+	json_object_foreach(gather->rows, id, member) {
+		const char *name = json_string_value(member);
+		json_t *membership = json_pack("{s:s, s:s}", "id", id, "account", gather->account);
+		json_t *list = json_object_get(members, name);
+
+		if (!list && json_object_set_new(members, name, json_array()) == 0)
+			list = json_object_get(members, name);
+		if (json_array_append_new(list, membership))
+			return -ENOMEM;
+	}
+	return 0;
+}
+
 /* ---- everybody's ---- */
 
-static int walk_accounts(struct call *call, struct account *account, struct gather *gather)
+/* The memberships of all ACCOUNTS (whose keys are ids) into MEMBERS. */
+static int walk_memberships(struct call *call, struct account *account, json_t *accounts,
+			    json_t *members)
 {
-	size_t i;
-	json_t *id;
+	size_t count = json_object_size(accounts), i = 0;
+	struct gather *gathers = calloc(count + 1, sizeof(*gathers));
+	struct list_part *parts = calloc(count + 1, sizeof(*parts));
+	int error = gathers && parts ? 0 : -ENOMEM;
+	const char *id;
+	json_t *value;
+
+	json_object_foreach(accounts, id, value) {
+		if (error)
+			break;
+		gathers[i] = (struct gather){.sink = {.add = gather_add, .reset = gather_reset},
+					     .account = id,
+					     .rows = json_object()};
+		error = gathers[i].rows ? 0 : -ENOMEM;
+		parts[i] = (struct list_part){.parent = id, .sink = &gathers[i].sink};
+		i++;
+	}
+	if (!error)
+		error = vendor_list_all(call, account, &ep_memberships, parts, count);
+	for (i = 0; i < count && !error; i++)
+		error = count_memberships(&gathers[i], members);
+	for (i = 0; i < count && gathers; i++)
+		json_decref(gathers[i].rows);
+	free(gathers);
+	free(parts);
+	return error;
+}
+
+/*
+ * One try at everything. *MOVED: an account that was listed was not there any more, and with it
+ * went the list.
+ */
+static int walk_all(struct call *call, struct account *account, json_t *members, bool *moved)
+{
+	struct gather accounts = {.sink = {.add = gather_add, .reset = gather_reset},
+				  .rows = json_object()};
+	int error = -ENOMEM;
+
+	*moved = false;
+	if (accounts.rows)
+		error = vendor_list(call, account, &ep_accounts, NULL, &accounts.sink);
+	if (!error) {
+		error = walk_memberships(call, account, accounts.rows, members);
+		*moved = error == -EREMOTEIO && call->status == 404;
+	}
+	json_decref(accounts.rows);
+	return error;
+}
+
+/* A member without memberships is in none of these lists: absent_status is theirs. */
+static int hand_on(json_t *members, struct list_sink *sink)
+{
+	const char *id;
+	json_t *memberships;
 	int error;
 
-	gather->sink = (struct list_sink){.add = add_account, .reset = reset_accounts};
-	error = vendor_list(call, account, &ep_accounts, NULL, &gather->sink);
-	json_object_clear(gather->ids);
-	if (error)
-		return error;
-	gather->sink = (struct list_sink){.add = add_membership, .reset = reset_memberships};
-	json_array_foreach(gather->accounts, i, id) {
-		gather->account = json_string_value(id);
-		error = vendor_list(call, account, &ep_memberships, gather->account, &gather->sink);
-		if (!error)
-			error = take_memberships(gather);
+	json_object_foreach(members, id, memberships) {
+		json_t *record = status_record(id, memberships);
+
+		error = record ? sink->add(sink, id, record) : -ENOMEM;
+		json_decref(record);
 		if (error)
 			return error;
 	}
@@ -142,30 +169,24 @@ static int walk_accounts(struct call *call, struct account *account, struct gath
 static int list(struct call *call, struct account *account, const char *parent,
 		struct list_sink *sink)
 {
-	struct gather gather = {.accounts = json_array(),
-				.members = json_object(),
-				.ids = json_object()};
+	json_t *members = json_object();
+	bool moved = true;
 	int error = -ENOMEM;
-	const char *id;
-	json_t *memberships;
 
 	(void)parent;
-	if (gather.accounts && gather.members && gather.ids)
-		error = walk_accounts(call, account, &gather);
-	if (error)
-		goto out;
-	json_object_foreach(gather.members, id, memberships) {
-		json_t *record = status_record(id, memberships);
-
-		error = record ? sink->add(sink, id, record) : -ENOMEM;
-		json_decref(record);
-		if (error)
+	for (unsigned tries = 0; members && moved; tries++) {
+		error = walk_all(call, account, members, &moved);
+		if (!moved || tries == AGAIN)
 			break;
+		log_call(call, "%s: %s is not there any more (404); listing the accounts again",
+			 account->name, call->request);
+		json_object_clear(members);
+		call->error = 0;
+		call->words[0] = '\0';
 	}
-out:
-	json_decref(gather.accounts);
-	json_decref(gather.members);
-	json_decref(gather.ids);
+	if (!error)
+		error = hand_on(members, sink);
+	json_decref(members);
 	if (error && !call->error)
 		call_fail(call, -error, "the memberships could not be kept");
 	return error;
@@ -173,42 +194,58 @@ out:
 
 /* ---- one member's ---- */
 
-static int add_own(struct list_sink *sink, const char *id, json_t *record)
+/* Takes one member's memberships. */
+struct own {
+	struct list_sink sink;
+	json_t *ids; /* of those that came */
+	json_t *memberships;
+};
+
+static int own_add(struct list_sink *sink, const char *id, json_t *record)
 {
-	struct gather *gather = (struct gather *)sink;
+	struct own *own = (struct own *)sink;
 	const char *account = account_of(record);
 
 	if (!account)
 		return -EREMOTEIO;
-	if (json_object_get(gather->ids, id))
+	if (json_object_get(own->ids, id))
 		return -EEXIST;
-	json_object_set_new(gather->ids, id, json_true());
-	return json_array_append_new(gather->accounts,
-				     json_pack("{s:s, s:s}", "id", id, "account", account))
-		   ? -ENOMEM
-		   : 0;
+	if (json_object_set_new(own->ids, id, json_true()) ||
+	    json_array_append_new(own->memberships,
+				  json_pack("{s:s, s:s}", "id", id, "account", account)))
+		return -ENOMEM;
+	return 0;
+}
+
+static void own_reset(struct list_sink *sink)
+{
+	struct own *own = (struct own *)sink;
+
+	json_object_clear(own->ids);
+	json_array_clear(own->memberships);
 }
 
 static int get(struct call *call, struct account *account, const char *parent, const char *id,
 	       json_t **record)
 {
-	struct gather gather = {.sink = {.add = add_own, .reset = reset_accounts},
-				.accounts = json_array(),
-				.ids = json_object()};
-	int error;
+	struct own own = {.sink = {.add = own_add, .reset = own_reset},
+			  .ids = json_object(),
+			  .memberships = json_array()};
+	int error = -ENOMEM;
 
 	(void)parent;
-	error = vendor_list(call, account, &ep_own_memberships, id, &gather.sink);
+	if (own.ids && own.memberships)
+		error = vendor_list(call, account, &ep_own_memberships, id, &own.sink);
 	if (error == -EREMOTEIO && call->status == 404) {
 		call->error = ENOENT;
 		error = -ENOENT;
 	}
 	if (!error) {
-		*record = status_record(id, gather.accounts);
+		*record = status_record(id, own.memberships);
 		error = *record ? 0 : -ENOMEM;
 	}
-	json_decref(gather.accounts);
-	json_decref(gather.ids);
+	json_decref(own.memberships);
+	json_decref(own.ids);
 	return error;
 }
 

@@ -105,6 +105,10 @@ struct transfer *http_start(struct call *call, struct account *account,
  */
 int http_wait_any(struct call *call, struct transfer *const *transfers, size_t count);
 
+/* The same for at most MILLISECONDS (0: only look): its index, or -EAGAIN. */
+int http_wait_short(struct call *call, struct transfer *const *transfers, size_t count,
+		    unsigned milliseconds);
+
 /* The tag and the reply of an ended transfer; the reply lives as long as the transfer. */
 uint64_t http_tag(const struct transfer *transfer);
 struct http_reply *http_reply(struct transfer *transfer);

@@ -1,5 +1,5 @@
 /*
- * item.c - one record at the vendor: fetch it, replace it.
+ * item.c - one record at the vendor: fetch it, make it, replace it, delete it.
  *
  * Knows paths and envelopes from the collection's table, and what an answer to a change proves. It
  * does not know what changed, nor who may change it: cache/update does.
@@ -9,6 +9,7 @@
 #include "vendors/call.h"
 #include "vendors/exchange.h"
 #include "vendors/http.h"
+#include "vendors/redact.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -86,7 +87,7 @@ out:
 }
 
 /* What the reply to a change proves. ERROR is the verdict on it. */
-static enum vendor_outcome outcome(const struct http_reply *reply, int error)
+static enum vendor_outcome judge(const struct http_reply *reply, int error)
 {
 	if (!error)
 		return VENDOR_DONE;
@@ -103,7 +104,7 @@ static enum vendor_outcome outcome(const struct http_reply *reply, int error)
 static enum vendor_outcome send_change(struct call *call, struct account *account,
 				       struct http_request *request, struct http_reply *reply)
 {
-	enum vendor_outcome result = outcome(reply, exchange(call, account, request, reply));
+	enum vendor_outcome result = judge(reply, exchange(call, account, request, reply));
 
 	/* PUT is what the guide says; POST to the item is what Partnerize's own 2020 documents say.
 	 */
@@ -111,38 +112,22 @@ static enum vendor_outcome send_change(struct call *call, struct account *accoun
 	    strcmp(request->method, "PUT") == 0) {
 		http_reply_clear(reply);
 		request->method = "POST";
-		result = outcome(reply, exchange(call, account, request, reply));
+		result = judge(reply, exchange(call, account, request, reply));
 		if (result == VENDOR_DONE)
 			atomic_store(&account->updates_by_post, true);
 	}
 	return result;
 }
 
-/* C as it stands in a call's words. */
-static char shown(char c)
-{
-	return (char)((unsigned char)c < 0x20 || c == 0x7f ? ' ' : c);
-}
-
 /* A vendor that quotes a password it refuses must not bring it into the log. */
 static void redact_written(struct call *call, const struct collection *collection,
 			   const json_t *body)
 {
-	char first[6];
-
 	for (const struct field *field = collection->fields; field->name; field++) {
 		const char *value = json_string_value(json_object_get(body, field->name));
 
-		if (!(field->flags & FIELD_WRITE_ONLY) || !value || !*value)
-			continue;
-		/* by its first letters: the words may have been cut */
-		snprintf(first, sizeof(first), "%s", value);
-		for (char *c = first; *c; c++)
-			*c = shown(*c);
-		for (char *at = strstr(call->words, first); at; at = strstr(at, first)) {
-			for (const char *same = value; *same && *at == shown(*same); same++)
-				*at++ = '*';
-		}
+		if (field->flags & FIELD_WRITE_ONLY && value)
+			redact(call->words, value);
 	}
 }
 
@@ -205,18 +190,39 @@ out:
 	return result;
 }
 
+/* BODY as it is sent, with the collection's type: a new reference. NULL: no memory, words in CALL.
+ */
+static json_t *with_type(struct call *call, const struct collection *collection, const json_t *body)
+{
+	json_t *sent = (json_t *)(uintptr_t)body;
+
+	if (!collection->type || json_object_get(body, "type"))
+		return json_incref(sent);
+	sent = json_pack("{s:s}", "type", collection->type);
+	if (sent && json_object_update(sent, (json_t *)(uintptr_t)body) == 0)
+		return sent;
+	json_decref(sent);
+	call_fail(call, ENOMEM, "no memory");
+	return NULL;
+}
+
 enum vendor_outcome vendor_put(struct call *call, struct account *account,
 			       const struct collection *collection, const char *parent,
 			       const char *id, const json_t *body, const char *etag,
 			       json_t **answer)
 {
 	const char *method = atomic_load(&account->updates_by_post) ? "POST" : "PUT";
+	json_t *sent = with_type(call, collection, body);
+	enum vendor_outcome outcome = VENDOR_REFUSED;
 
 	*answer = NULL;
-	if (collection->put)
-		return collection->put(call, account, parent, id, body, etag, answer);
-	return change(call, account, collection, method, vendor_path(collection, parent, id), body,
-		      etag, answer);
+	if (sent && collection->put)
+		outcome = collection->put(call, account, parent, id, sent, etag, answer);
+	else if (sent)
+		outcome = change(call, account, collection, method,
+				 vendor_path(collection, parent, id), sent, etag, answer);
+	json_decref(sent);
+	return outcome;
 }
 
 enum vendor_outcome vendor_delete(struct call *call, struct account *account,
@@ -231,9 +237,15 @@ enum vendor_outcome vendor_post(struct call *call, struct account *account,
 				const struct collection *collection, const char *parent,
 				const json_t *body, json_t **answer)
 {
+	json_t *sent = with_type(call, collection, body);
+	enum vendor_outcome outcome = VENDOR_REFUSED;
+
 	*answer = NULL;
-	if (collection->post)
-		return collection->post(call, account, parent, body, answer);
-	return change(call, account, collection, "POST", vendor_path(collection, parent, NULL),
-		      body, NULL, answer);
+	if (sent && collection->post)
+		outcome = collection->post(call, account, parent, sent, answer);
+	else if (sent)
+		outcome = change(call, account, collection, "POST",
+				 vendor_path(collection, parent, NULL), sent, NULL, answer);
+	json_decref(sent);
+	return outcome;
 }

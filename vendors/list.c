@@ -1,25 +1,30 @@
 /*
- * list.c - fetch a whole collection, page by page, pages in parallel: vendor_list of vendor.h.
+ * list.c - fetch whole collections, page by page, pages in parallel: vendor_list and
+ * vendor_list_all of vendor.h.
  *
- * walk.c decides which page to ask for and what an answer means; this file drives it: it starts the
- * requests, keeps what came too early, and hands the rows to the sink in the vendor's order. A page
- * that is not yet wanted waits as raw text, which is a tenth of its JSON tree. It must not know
- * what becomes of the rows, nor of a vendor's peculiarities beyond what the collection's table
- * says.
+ * walk.c decides which page to ask for and what an answer means; this file drives it, or several
+ * walks at once, in one thread: it starts the requests, keeps what came too early, and has page.c
+ * hand the rows to the sinks in the vendor's order. A connection must not idle while we read: what
+ * came is asked for anew first, and pages that were asked for together come together, so that a
+ * moment is waited for the others before one is read. A page that is not yet wanted waits as raw
+ * text, which is a tenth of its JSON tree. It must not know what becomes of the rows, nor of a
+ * vendor's peculiarities beyond what the collection's table says.
  */
 #include "vendors/vendor.h"
 
 #include "vendors/call.h"
 #include "vendors/exchange.h"
-#include "vendors/hash.h"
 #include "vendors/http.h"
 #include "vendors/log.h"
+#include "vendors/page.h"
 #include "vendors/walk.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define LINGER 2 /* milliseconds */
 
 /* A page that was asked for and is not yet handed on. */
 struct slot {
@@ -29,17 +34,31 @@ struct slot {
 	bool renewed;          /* asked a second time, after a 401 */
 };
 
+/* A list that is being walked. */
 struct list {
+	struct list_part *part; /* NULL: none, its place is free */
+	struct walk walk;
+	struct slot *slots;          /* page p is in slot p % window */
+	struct transfer **under_way; /* the same places */
+	size_t first_rows;           /* of page 0, as count_rows sees them */
+};
+
+/* All that one call walks. */
+struct lists {
 	struct call *call;
 	struct account *account;
 	const struct collection *collection;
-	const char *parent;
-	struct list_sink *sink;
-	struct walk walk;
-	size_t slot_count;
-	struct slot *slots;          /* page p is in slot p % slot_count */
-	struct transfer **under_way; /* the same places */
-	size_t first_length;         /* bytes of page 0: a page as long is likely full */
+	struct list_part *parts;
+	size_t part_count;
+	size_t begun;     /* parts that are being walked, or are whole */
+	size_t in_flight; /* requests under way */
+	size_t came;      /* pages that wait to be read */
+	size_t window;    /* slots of a list */
+	size_t list_count;
+	struct list *lists;
+	/* those of all lists, one after the other */
+	struct slot *slots;
+	struct transfer **under_way;
 };
 
 /* What the two parameters are called, escaped. */
@@ -54,11 +73,18 @@ static bool is_2xx(const struct http_reply *reply)
 	return !reply->error && reply->status >= 200 && reply->status < 300;
 }
 
-/* "/user?page=2&count=100"; the caller frees. */
-static char *page_path(const struct list *list, const struct walk_ask *ask)
+static size_t parallel(const struct lists *all)
 {
-	const char *const *names = parameters[list->collection->paging(list->account)];
-	char *base = vendor_path(list->collection, list->parent, NULL);
+	return all->account->parallel ? all->account->parallel : 1;
+}
+
+/* ---- asking ---- */
+
+/* "/user?page=2&count=100"; the caller frees. */
+static char *page_path(const struct lists *all, const struct list *list, const struct walk_ask *ask)
+{
+	const char *const *names = parameters[all->collection->paging(all->account)];
+	char *base = vendor_path(all->collection, list->part->parent, NULL);
 	char *path = NULL;
 
 	if (base && asprintf(&path, "%s%c%s=%zu&%s=%zu", base, strchr(base, '?') ? '&' : '?',
@@ -68,75 +94,122 @@ static char *page_path(const struct list *list, const struct walk_ask *ask)
 	return path;
 }
 
-/* Ask for the page in slot INDEX. */
-static int start_page(struct list *list, size_t index)
+/* Ask for the page in slot INDEX of LIST. */
+static int start_page(struct lists *all, struct list *list, size_t index)
 {
 	struct slot *slot = &list->slots[index];
 	struct http_request request = {.method = "GET", .repeatable = true};
-	char *path = page_path(list, &slot->ask);
+	char *path = page_path(all, list, &slot->ask);
 	int error;
 
 	if (!path)
-		return call_fail(list->call, ENOMEM, "no memory for a request");
+		return call_fail(all->call, ENOMEM, "no memory for a request");
 	request.path = path;
-	error = exchange_prepare(list->call, list->account, &request);
+	error = exchange_prepare(all->call, all->account, &request);
 	if (error)
 		goto out;
 	slot->serial = request.serial;
-	list->under_way[index] = http_start(list->call, list->account, &request, slot->ask.page);
+	list->under_way[index] = http_start(all->call, all->account, &request, slot->ask.page);
 	exchange_done(&request);
-	if (!list->under_way[index])
-		error = call_fail(list->call, ENOMEM, "no memory for a request");
+	if (list->under_way[index])
+		all->in_flight++;
+	else
+		error = call_fail(all->call, ENOMEM, "no memory for a request");
 out:
 	free(path);
 	return error;
 }
 
 /* Ask for all pages that may be asked for now. */
-static int start_pages(struct list *list)
+static int start_pages(struct lists *all)
 {
-	struct walk_ask ask;
+	for (size_t i = 0; i < all->list_count; i++) {
+		struct list *list = &all->lists[i];
+		struct walk_ask ask;
 
-	while (walk_next(&list->walk, &ask) == WALK_MORE) {
-		size_t index = ask.page % list->slot_count;
-		int error;
+		while (list->part && all->in_flight < parallel(all) &&
+		       walk_next(&list->walk, &ask) == WALK_MORE) {
+			size_t index = ask.page % all->window;
+			int error;
 
-		list->slots[index] = (struct slot){.ask = ask};
-		error = start_page(list, index);
-		if (error)
-			return error;
+			list->slots[index] = (struct slot){.ask = ask};
+			error = start_page(all, list, index);
+			if (error)
+				return error;
+		}
 	}
 	return 0;
 }
 
-static enum walk_look look_at(const struct list *list, const struct http_reply *reply)
+/* Begin lists where there is room. Returns whether any is being walked. */
+static bool begin_lists(struct lists *all)
 {
-	if (!is_2xx(reply))
-		return WALK_LOOKS_SMALL;
-	if (reply->length >= list->first_length / 2)
-		return WALK_LOOKS_FULL;
-	if (reply->length < list->first_length / 8)
-		return WALK_LOOKS_SMALL;
-	return WALK_LOOKS_UNCLEAR;
+	bool offsets = all->collection->paging(all->account) != PAGING_NUMBER;
+	bool any = false;
+
+	for (size_t i = 0; i < all->list_count; i++) {
+		struct list *list = &all->lists[i];
+
+		if (!list->part && all->begun < all->part_count) {
+			list->part = &all->parts[all->begun++];
+			walk_init(&list->walk, offsets, all->collection->page_size, parallel(all));
+		}
+		any = any || list->part;
+	}
+	return any;
 }
 
-/* Wait until one more page has come. A 401 is answered with a new proof, once for each page. */
-static int await_page(struct list *list)
-{
-	int index = http_wait_any(list->call, list->under_way, list->slot_count);
-	struct http_reply *reply;
-	struct slot *slot;
+/* ---- taking what comes ---- */
 
-	if (index < 0) {
-		list->call->request[0] = '\0';
-		list->call->status = 0;
-		return call_fail(list->call, -index, "interrupted while the %s were listed",
-				 list->collection->name);
+/* How often KEY, in quotes, stands in REPLY. */
+static size_t count_key(const struct http_reply *reply, const char *key)
+{
+	const char *at = reply->body, *end = at + reply->length;
+	char quoted[64];
+	size_t length, count = 0;
+
+	length = (size_t)snprintf(quoted, sizeof(quoted), "\"%s\"", key);
+	while (at && length < sizeof(quoted) &&
+	       (at = memmem(at, (size_t)(end - at), quoted, length))) {
+		at += length;
+		count++;
 	}
-	slot = &list->slots[index];
-	reply = http_reply(list->under_way[index]);
+	return count;
+}
+
+/* How many rows REPLY seems to hold: good for comparing two pages, long before either is read. */
+static size_t count_rows(const struct lists *all, const struct http_reply *reply)
+{
+	size_t count = 0;
+
+	for (const char *const *key = all->collection->id_keys; *key && is_2xx(reply); key++) {
+		const char *dot = strrchr(*key, '.');
+
+		count += count_key(reply, dot ? dot + 1 : *key);
+	}
+	return count;
+}
+
+static enum walk_look look_at(const struct lists *all, const struct list *list,
+			      const struct http_reply *reply)
+{
+	size_t rows = count_rows(all, reply);
+
+	if (rows >= list->first_rows && is_2xx(reply))
+		return WALK_LOOKS_FULL;
+	return rows < list->first_rows / 8 ? WALK_LOOKS_SMALL : WALK_LOOKS_UNCLEAR;
+}
+
+/* The page in slot INDEX of LIST has come. A 401 is answered with a new proof, once for each page.
+ */
+static int take_page(struct lists *all, struct list *list, size_t index)
+{
+	struct slot *slot = &list->slots[index];
+	struct http_reply *reply = http_reply(list->under_way[index]);
+
+	all->in_flight--;
 	if (!reply->error && reply->status == 401 && !slot->renewed) {
-		int error = exchange_renew(list->call, list->account, slot->serial);
+		int error = exchange_renew(all->call, all->account, slot->serial);
 
 		if (error && error != -ENOTSUP)
 			return error;
@@ -144,261 +217,244 @@ static int await_page(struct list *list)
 			slot->renewed = true;
 			http_drop(list->under_way[index], false);
 			list->under_way[index] = NULL;
-			return start_page(list, (size_t)index);
+			return start_page(all, list, index);
 		}
 	}
 	slot->came = list->under_way[index];
 	list->under_way[index] = NULL;
+	all->came++;
 	if (is_2xx(reply))
-		http_progress(list->account);
-	walk_arrived(&list->walk, slot->ask.page, look_at(list, reply));
+		http_progress(all->account);
+	walk_arrived(&list->walk, slot->ask.page, look_at(all, list, reply));
 	return 0;
 }
 
-/* The rows in ANSWER, borrowed, or NULL. */
-static json_t *find_rows(const struct collection *collection, json_t *answer)
+/*
+ * Take all pages that have come, and ask for the next ones. After one the others of its round are
+ * waited for, but not where so much waits to be read that reading is what takes the time.
+ */
+static int take_pages(struct lists *all)
 {
-	json_t *rows = json_object_get(answer, collection->list_key);
+	size_t count = all->list_count * all->window;
+	unsigned linger = 0;
+	int error = start_pages(all);
 
-	if (!rows)
-		rows = json_object_get(answer, "data");
-	if (!rows)
-		rows = answer;
-	return json_is_array(rows) ? rows : NULL;
-}
+	while (!error) {
+		bool wait = all->in_flight && all->came < parallel(all);
+		int index = http_wait_short(all->call, all->under_way, count, wait ? linger : 0);
 
-/* A number that is told as a number or as text, or -1. */
-static long long number_of(const json_t *value)
-{
-	const char *text = json_string_value(value);
-	long long number;
-	char *end;
-
-	if (json_is_integer(value))
-		return json_integer_value(value) < 0 ? -1 : json_integer_value(value);
-	if (!text || *text < '0' || *text > '9')
-		return -1;
-	errno = 0;
-	number = strtoll(text, &end, 10);
-	return errno || *end ? -1 : number;
-}
-
-static struct totals read_totals(const struct collection *collection, const json_t *answer)
-{
-	struct totals totals = TOTALS_UNKNOWN;
-	const json_t *pagination, *next;
-
-	if (collection->totals) {
-		collection->totals(answer, &totals);
-		return totals;
+		if (index < 0)
+			break;
+		error = take_page(all, &all->lists[(size_t)index / all->window],
+				  (size_t)index % all->window);
+		if (!error)
+			error = start_pages(all);
+		linger = LINGER;
 	}
-	if (collection->total_key)
-		totals.count = number_of(json_object_get(answer, collection->total_key));
-	pagination = json_object_get(json_object_get(answer, "hypermedia"), "pagination");
-	totals.records = number_of(json_object_get(pagination, "total_item_count"));
-	next = json_object_get(pagination, "next_page");
-	if (next)
-		totals.more = json_string_length(next) &&
-			      strcmp(json_string_value(next), "null") != 0;
-	return totals;
-}
-
-/* Hand one row to the sink. Returns 0, -EEXIST, or a negative errno with words. */
-static int hand_on(struct list *list, json_t *row, size_t number, uint64_t *sum)
-{
-	const struct collection *collection = list->collection;
-	json_t *record = collection_unwrap(collection, row);
-	char buffer[24];
-	const char *id = record ? collection_id(collection, record, buffer) : NULL;
-	int error;
-
-	if (!id)
-		return call_fail(list->call, EREMOTEIO, "page %zu of the %s: row %zu %s \"%s\"",
-				 list->walk.done + 1, collection->name, number,
-				 json_is_object(row) ? "has no" : "is no object with",
-				 collection->id_keys[0]);
-	*sum += hash_text(id);
-	collection_hide(collection, record);
-	error = list->sink->add(list->sink, id, record);
-	if (error && error != -EEXIST && !list->call->error)
-		return call_fail(list->call, -error,
-				 "page %zu of the %s: row %zu could not be kept",
-				 list->walk.done + 1, collection->name, number);
 	return error;
 }
 
-static int hand_on_rows(struct list *list, const json_t *rows, struct walk_result *result)
+static int await_page(struct lists *all)
 {
-	result->rows = json_array_size(rows);
-	for (size_t i = 0; i < result->rows; i++) {
-		int error = hand_on(list, json_array_get(rows, i), i + 1, &result->sum);
+	int index = http_wait_any(all->call, all->under_way, all->list_count * all->window);
 
-		if (error && error != -EEXIST)
-			return error;
-		result->fresh += !error;
-	}
-	return 0;
+	if (index >= 0)
+		return 0;
+	all->call->request[0] = '\0';
+	all->call->status = 0;
+	return call_fail(all->call, -index, "interrupted while the %s were listed",
+			 all->collection->name);
 }
 
-/* What the page in turn holds goes to the sink and, as numbers, to *RESULT. */
-static int read_page(struct list *list, const struct http_reply *reply, struct walk_result *result)
-{
-	const struct collection *collection = list->collection;
-	size_t page = list->walk.done + 1;
-	char why[160] = "";
-	json_t *answer = NULL, *rows;
-	int error = exchange_verdict(list->call, list->account, reply);
-
-	if (error == -ENOENT) {
-		/* the errno of a directory that is not there: scripts would take it for no roster
-		 */
-		list->call->error = EREMOTEIO;
-		error = -EREMOTEIO;
-	}
-	if ((reply->status == 401 || reply->status == 404) &&
-	    list->account->vendor->choose_base_url)
-		call_add_words(list->call, " (is the region, or base_url, that of the store?)");
-	if (error)
-		return error;
-	answer = exchange_parse(reply->body ? reply->body : "", reply->length, why, sizeof(why));
-	if (!answer)
-		return call_fail(list->call, EREMOTEIO, "page %zu of the %s is not JSON: %s", page,
-				 collection->name, why);
-	rows = find_rows(collection, answer);
-	if (!rows) {
-		bool single = json_is_object(json_object_get(answer, collection->item_key));
-
-		error = call_fail(list->call, EREMOTEIO,
-				  "page %zu of the %s holds no list \"%s\"%s%s%s", page,
-				  collection->name, collection->list_key,
-				  single ? ", only a single \"" : "",
-				  single ? collection->item_key : "", single ? "\"" : "");
-		goto out;
-	}
-	result->totals = read_totals(collection, answer);
-	error = hand_on_rows(list, rows, result);
-	if (page == 1)
-		list->first_length = reply->length;
-out:
-	json_decref(answer);
-	return error;
-}
+/* ---- reading what came ---- */
 
 /* Name the request that the call's errors are about. */
-static void note_request(struct list *list, const struct walk_ask *ask)
+static void note_request(const struct lists *all, const struct list *list,
+			 const struct walk_ask *ask)
 {
-	char *path = page_path(list, ask);
+	char *path = page_path(all, list, ask);
 
 	if (path)
-		snprintf(list->call->request, sizeof(list->call->request), "GET %s", path);
+		snprintf(all->call->request, sizeof(all->call->request), "GET %s", path);
 	free(path);
 }
 
-/* Report the page in turn to the walk. Returns its verdict; *ERROR tells why it failed. */
-static enum walk_verdict report_page(struct list *list, struct slot *slot, int *error)
+/* The vendor lists no further than COUNT rows. */
+static int fail_cut(const struct lists *all, struct list *list, size_t count)
 {
+	list->part->cut = true;
+	return call_fail(all->call, EREMOTEIO,
+			 "the vendor lists no more than its first %zu %s, and there are more: they "
+			 "can't be shown whole",
+			 count, all->collection->name);
+}
+
+/*
+ * Does the vendor's total tell that its ceiling will be hit? Then its pages are not worth asking
+ * for. Only the total that is certain counts: a number of pages may be one of rows.
+ */
+static bool is_too_long(const struct lists *all, const struct walk_result *result)
+{
+	long long rows = (long long)result->rows, records = result->totals.records;
+	unsigned ceiling = all->collection->offset_ceiling;
+
+	return ceiling && rows && records > rows && (records - 1) / rows * rows > ceiling;
+}
+
+/* Report the page in turn to the walk. Returns its verdict; *ERROR tells why it failed. */
+static enum walk_verdict report_page(struct lists *all, struct list *list, int *error)
+{
+	struct slot *slot = &list->slots[list->walk.done % all->window];
 	struct walk_result result = {.totals = TOTALS_UNKNOWN};
+	struct page page = {all->call, all->account, all->collection, list->part->sink,
+			    list->walk.done + 1};
 	struct transfer *transfer = slot->came;
+	bool refused = http_reply(transfer)->status == 400;
 	enum walk_verdict verdict;
 
 	slot->came = NULL;
-	note_request(list, &slot->ask);
-	*error = read_page(list, http_reply(transfer), &result);
+	all->came--;
+	note_request(all, list, &slot->ask);
+	*error = page_read(&page, http_reply(transfer), &result);
+	if (page.number == 1)
+		list->first_rows = count_rows(all, http_reply(transfer));
 	http_drop(transfer, false);
-	if (*error == -EINVAL && list->collection->offset_ceiling &&
-	    slot->ask.start >= list->collection->offset_ceiling)
-		*error =
-		    call_fail(list->call, EREMOTEIO,
-			      "the vendor lists no more than its first %u %s, and there are more: "
-			      "they can't be shown whole",
-			      list->collection->offset_ceiling, list->collection->name);
+	/* the pages differ in nothing but where they start */
+	if (*error && refused && page.number > 1 && all->collection->offset_ceiling)
+		*error = fail_cut(all, list, list->walk.rows);
+	else if (!*error && page.number == 1 && is_too_long(all, &result))
+		*error = fail_cut(all, list, all->collection->offset_ceiling);
 	if (*error) {
 		verdict = walk_page_error(&list->walk);
 		if (verdict != WALK_FAILED) {
 			/* behind the end it means nothing */
-			list->call->error = 0;
-			list->call->words[0] = '\0';
+			list->part->cut = false;
+			all->call->error = 0;
+			all->call->words[0] = '\0';
 			*error = 0;
 		}
 		return verdict;
 	}
 	verdict = walk_page_result(&list->walk, &result);
 	if (verdict == WALK_FAILED)
-		*error = call_fail(list->call, EREMOTEIO, "the list of %s can't be read whole: %s",
-				   list->collection->name, list->walk.why);
-	else if (verdict != WALK_RESTART && list->sink->progress)
-		list->sink->progress(list->sink, (unsigned)list->walk.done, list->walk.rows);
+		*error = call_fail(all->call, EREMOTEIO, "the list of %s can't be read whole: %s",
+				   all->collection->name, list->walk.why);
+	else if (verdict != WALK_RESTART && list->part->sink->progress)
+		list->part->sink->progress(list->part->sink, (unsigned)list->walk.done,
+					   list->walk.rows);
 	return verdict;
 }
 
-/* Let go of all pages. Those under way end by themselves: an aborted one costs its connection. */
-static void drop_pages(struct list *list)
+/* Let go of all pages of LIST. Those under way end by themselves: an aborted one costs its
+ * connection. */
+static void drop_pages(struct lists *all, struct list *list)
 {
-	bool abort = call_cancelled(list->call);
+	bool abort = call_cancelled(all->call);
 
-	for (size_t i = 0; i < list->slot_count; i++) {
+	for (size_t i = 0; i < all->window; i++) {
+		all->in_flight -= list->under_way[i] != NULL;
+		all->came -= list->slots[i].came != NULL;
 		http_drop(list->under_way[i], abort);
 		http_drop(list->slots[i].came, false);
 		list->under_way[i] = list->slots[i].came = NULL;
 	}
 }
 
-static int run(struct list *list)
+/* Read one page of LIST. */
+static int advance(struct lists *all, struct list *list)
 {
-	for (;;) {
-		struct slot *next = &list->slots[list->walk.done % list->slot_count];
-		int error = start_pages(list);
+	int error;
 
-		if (!error && !next->came) {
-			error = await_page(list);
-			if (error)
-				return error;
-			continue;
-		}
+	switch (report_page(all, list, &error)) {
+	case WALK_DONE:
+		drop_pages(all, list);
+		list->part = NULL;
+		break;
+	case WALK_FAILED:
+		return error;
+	case WALK_RESTART:
+		log_call(all->call, "%s of %s: %s; listing again", all->collection->name,
+			 all->account->name, list->walk.why);
+		drop_pages(all, list);
+		list->part->sink->reset(list->part->sink);
+		break;
+	case WALK_MORE:
+	case WALK_WAIT:
+		break;
+	}
+	return 0;
+}
+
+/* A list whose page in turn has come, or NULL. */
+static struct list *find_ready(const struct lists *all)
+{
+	for (size_t i = 0; i < all->list_count; i++) {
+		struct list *list = &all->lists[i];
+
+		if (list->part && list->slots[list->walk.done % all->window].came)
+			return list;
+	}
+	return NULL;
+}
+
+static int run(struct lists *all)
+{
+	while (begin_lists(all)) {
+		struct list *ready;
+		int error = take_pages(all);
+
 		if (error)
 			return error;
-		switch (report_page(list, next, &error)) {
-		case WALK_DONE:
-			return 0;
-		case WALK_FAILED:
+		ready = find_ready(all);
+		error = ready ? advance(all, ready) : await_page(all);
+		if (error)
 			return error;
-		case WALK_RESTART:
-			log_call(list->call, "%s of %s: %s; listing again", list->collection->name,
-				 list->account->name, list->walk.why);
-			drop_pages(list);
-			list->sink->reset(list->sink);
-			break;
-		case WALK_MORE:
-		case WALK_WAIT:
-			break;
-		}
 	}
+	return 0;
+}
+
+int vendor_list_all(struct call *call, struct account *account, const struct collection *collection,
+		    struct list_part *parts, size_t count)
+{
+	struct lists all = {.call = call,
+			    .account = account,
+			    .collection = collection,
+			    .parts = parts,
+			    .part_count = count};
+	struct walk walk;
+	int error;
+
+	walk_init(&walk, true, 1, parallel(&all));
+	all.window = walk_window(&walk);
+	all.list_count = count < parallel(&all) ? count : parallel(&all);
+	all.lists = calloc(all.list_count, sizeof(*all.lists));
+	all.slots = calloc(all.list_count * all.window, sizeof(*all.slots));
+	all.under_way = calloc(all.list_count * all.window, sizeof(struct transfer *));
+	if (!count) {
+		error = 0;
+	} else if (all.lists && all.slots && all.under_way) {
+		for (size_t i = 0; i < all.list_count; i++) {
+			all.lists[i].slots = &all.slots[i * all.window];
+			all.lists[i].under_way = &all.under_way[i * all.window];
+		}
+		error = run(&all);
+		for (size_t i = 0; i < all.list_count; i++)
+			drop_pages(&all, &all.lists[i]);
+	} else {
+		error = call_fail(call, ENOMEM, "no memory to list the %s", collection->name);
+	}
+	free(all.under_way);
+	free(all.slots);
+	free(all.lists);
+	return error;
 }
 
 int vendor_list(struct call *call, struct account *account, const struct collection *collection,
 		const char *parent, struct list_sink *sink)
 {
-	struct list list = {.call = call,
-			    .account = account,
-			    .collection = collection,
-			    .parent = parent,
-			    .sink = sink};
-	int error = -ENOMEM;
+	struct list_part part = {.parent = parent, .sink = sink};
 
 	if (collection->list)
 		return collection->list(call, account, parent, sink);
-	walk_init(&list.walk, collection->paging(account) != PAGING_NUMBER, collection->page_size,
-		  account->parallel);
-	list.slot_count = walk_window(&list.walk);
-	list.slots = calloc(list.slot_count, sizeof(*list.slots));
-	list.under_way = calloc(list.slot_count, sizeof(struct transfer *));
-	if (list.slots && list.under_way) {
-		error = run(&list);
-		drop_pages(&list);
-	} else {
-		call_fail(call, ENOMEM, "no memory to list the %s", collection->name);
-	}
-	free(list.under_way);
-	free(list.slots);
-	return error;
+	return vendor_list_all(call, account, collection, &part, 1);
 }

@@ -337,6 +337,20 @@ int http_wait_any(struct call *call, struct transfer *const *transfers, size_t c
 	return error ? error : (int)any.found;
 }
 
+int http_wait_short(struct call *call, struct transfer *const *transfers, size_t count,
+		    unsigned milliseconds)
+{
+	struct any any = {.transfers = transfers, .count = count};
+	struct timespec until = call_deadline(milliseconds);
+	bool found, late = milliseconds == 0;
+
+	pthread_mutex_lock(&call->lock);
+	while (!(found = any_ended(&any)) && !late && !call->cancelled)
+		late = pthread_cond_timedwait(&call->wake, &call->lock, &until) == ETIMEDOUT;
+	pthread_mutex_unlock(&call->lock);
+	return found ? (int)any.found : -EAGAIN;
+}
+
 uint64_t http_tag(const struct transfer *transfer)
 {
 	return transfer->tag;

@@ -98,7 +98,7 @@ struct collection {
 	/* The id in item paths where that is another one than id_keys' (a link is known by its
 	   user, the vendor has an id of its own for it); NULL: the same. */
 	const char *path_id_key;
-	const char *type; /* "type" of what is made here, where the document has none, or NULL */
+	const char *type; /* sent as "type" where the body has none (item.c), or NULL */
 	const char *const *email_keys;
 	bool wraps_requests; /* what is sent goes into the envelope item_key too */
 	const char *const
@@ -131,10 +131,13 @@ struct collection {
 	enum vendor_outcome (*post)(struct call *call, struct account *account, const char *parent,
 				    const json_t *body, json_t **answer);
 	/*
-	 * The record with EMAIL (in any case), found by the vendor: as vendor_get. NULL: only the
-	 * whole list tells.
+	 * All records with EMAIL (in any case of ASCII letters), found by the vendor: 0 and a new
+	 * array in *RECORDS, each as vendor_get gives it, maybe none. -EOPNOTSUPP: it can't tell,
+	 * only the whole list does; or another negative errno. Words are in CALL. May wait. NULL:
+	 * only the whole list tells.
 	 */
-	int (*find)(struct call *call, struct account *account, const char *email, json_t **record);
+	int (*find)(struct call *call, struct account *account, const char *email,
+		    json_t **records);
 	/* For PLACE_LINKS: what is to be posted to link user ID. A new reference, NULL: no memory.
 	 */
 	json_t *(*link)(const char *id);
@@ -156,7 +159,9 @@ enum place_kind {
 	PLACE_FILE,    /* NAME/FILE: the one record of a single collection */
 	PLACE_FILES,   /* NAME/<id>.json: a file a record */
 	PLACE_FOLDERS, /* NAME/<id>/FILE: a directory a record, and in each the places below */
-	PLACE_LINKS,   /* NAME/<user's id>.json: a symbolic link to the user; its ids are users' */
+	/* NAME/<user's id>.json: a symbolic link to the user. Its ids are users'; made by posting
+	   link() (409: it is there already), ended by deleting its path id. */
+	PLACE_LINKS,
 };
 
 /* A directory. Where the collection creates, it has a new/ in it. */
@@ -202,6 +207,10 @@ struct vendor {
 	/* A line for the log when a user is made, or NULL: what the caller should know. */
 	const char *creation;
 
+	/* A line for the log when one is not, because users->creates says no, or NULL: who makes
+	   users, and which setting lets this mount do so. */
+	const char *creation_refused;
+
 	/* One line for the log after a deactivation: what no API does. NULL without an API. */
 	const char *remains;
 
@@ -229,6 +238,13 @@ struct vendor {
 	 * negative errno with words in CALL. May wait. NULL: our keys are no user's.
 	 */
 	int (*self)(struct call *call, struct account *account, char **id);
+
+	/*
+	 * What the vendor's files remember of an account, so that they need not ask twice: struct
+	 * account's `memory`, made and freed with it. It has a lock of its own. NULL: nothing.
+	 */
+	void *(*memory_new)(void); /* NULL: no memory is left */
+	void (*memory_free)(void *memory);
 };
 
 /* All vendors, ending with NULL. */
@@ -253,6 +269,7 @@ struct account {
 			  given */
 	atomic_bool updates_by_post; /* the vendor refused PUT with 405: POST to the item updates */
 	struct token *token;         /* NULL for a vendor without tokens */
+	void *memory;                /* vendor->memory_new's: the vendor's own */
 	struct lane *lane; /* the account's place in http.c; set by http_add, NULL without an API */
 };
 
@@ -330,6 +347,22 @@ struct list_sink {
 int vendor_list(struct call *call, struct account *account, const struct collection *collection,
 		const char *parent, struct list_sink *sink);
 
+/* One of the lists that vendor_list_all walks. */
+struct list_part {
+	const char *parent;
+	struct list_sink *sink; /* for its rows; a reset voids no other list's */
+	bool cut; /* set where it failed because the vendor lists no further (offset_ceiling): the
+		     sink has the list's beginning, from nothing to all that can be had */
+};
+
+/*
+ * Walk the collection of each parent in PARTS, as many at once as the account may have requests in
+ * flight. As vendor_list for all of them or none, but COLLECTION's own `list` is not asked: this is
+ * what such a function is made of. The rows of several lists come in turns.
+ */
+int vendor_list_all(struct call *call, struct account *account, const struct collection *collection,
+		    struct list_part *parts, size_t count);
+
 /*
  * Fetch one record. Returns 0, a new reference in *RECORD (out of its envelope, confidential and
  * write-only fields removed) and its ETag in *ETAG (the caller frees; NULL: none; ETAG may be
@@ -354,8 +387,10 @@ enum vendor_outcome vendor_delete(struct call *call, struct account *account,
 				  const char *id);
 
 /*
- * Make a record of BODY. Never repeated blindly: VENDOR_UNKNOWN when the answer was lost. The
- * record as answered into *ANSWER, without what must never be shown; NULL where it is not answered.
+ * Make a record of BODY (borrowed). Never repeated blindly: VENDOR_UNKNOWN when the answer was
+ * lost. The record as answered into *ANSWER, without what must never be shown; NULL where it is not
+ * answered. It has its id, but not always each field, nor as a GET shows them; and a vendor whose
+ * reads lag its writes may answer the first GETs of it with 404.
  */
 enum vendor_outcome vendor_post(struct call *call, struct account *account,
 				const struct collection *collection, const char *parent,

@@ -93,8 +93,8 @@ static bool is_small_start(const struct walk *walk)
 /* How many pages may have been asked for by now. */
 static size_t page_limit(const struct walk *walk)
 {
-	/* the last page that looked full may be the end, a page that was read and full is not */
-	size_t known = walk->seen > walk->done + 1 ? walk->seen - 1 : walk->done;
+	/* behind a page that looks full is another one, or the proof that it is the last */
+	size_t known = walk->seen > walk->done ? walk->seen : walk->done;
 	size_t ahead = walk->parallel;
 	size_t limit = SIZE_MAX;
 
@@ -113,7 +113,7 @@ static size_t page_limit(const struct walk *walk)
 		limit = (size_t)walk->pages;
 		if (limit <= walk->done)
 			return walk->done + 1;
-	} else if (walk->done < WALK_CAREFUL && ahead > 2) {
+	} else if (known < WALK_CAREFUL && ahead > 2) {
 		/* nobody waits for the eighth connection of a small roster; requests are counted */
 		ahead--;
 	}

@@ -1,0 +1,274 @@
+/*
+ * names.c - names that are made, removed and renamed.
+ *
+ * Most are refused, in words: a mistyped id must not look like a deactivation, nor a new file like
+ * a new user. What there is: drafts in new/, links that are memberships, records that the vendor
+ * deletes. Links and deletions wait for the vendor while the kernel holds the directory; only what
+ * queues behind them in that directory waits too.
+ */
+#include "fs/ops.h"
+
+#include "cache/roster.h"
+#include "cache/update.h"
+#include "fs/draft.h"
+#include "fs/entry.h"
+#include "fs/node.h"
+#include "fs/path.h"
+#include "fs/request.h"
+#include "fs/shelf.h"
+#include "vendors/vendor.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Refuse to change DIRECTORY's NAME. */
+static void refuse(fuse_req_t req, fuse_ino_t parent, const char *name, int error,
+		   const char *words)
+{
+	struct fs *fs = fs_of(req);
+	const struct node *directory = node_of(fs, parent);
+	char path[NODE_PATH_MAX];
+
+	node_path(directory, name, path);
+	if (directory->branch && !directory->branch->users) {
+		error = -EROFS;
+		words = "this vendor's users are kept by hand: see MANUAL";
+	}
+	fuse_reply_err(req, -request_refuse(req, path, error, words));
+}
+
+/* The id that NAME, "ID.json" in one of a shelf's directories, stands for; the caller frees. */
+static char *id_of(const char *name)
+{
+	char stem[PATH_STEM_MAX + 1], id[PATH_STEM_MAX + 1];
+
+	return path_parse(name, stem) == PATH_JSON && path_id(stem, id) ? strdup(id) : NULL;
+}
+
+/* A request about DIRECTORY's NAME, with the id that it stands for as its text. NULL: no memory. */
+static struct request *request_for(struct fs *fs, fuse_req_t req, struct node *directory,
+				   const char *name, char *id)
+{
+	struct request *request = request_new(fs, req, directory);
+	char path[NODE_PATH_MAX];
+
+	if (!request) {
+		free(id);
+		return NULL;
+	}
+	node_path(directory, name, path);
+	snprintf(request->call.path, sizeof(request->call.path), "%s", path);
+	request->text = id;
+	request->length = strlen(id);
+	return request;
+}
+
+/* ---- files ---- */
+
+/* What to say of a new NAME in DIRECTORY that is no draft. */
+static void refuse_new(fuse_req_t req, fuse_ino_t parent, const char *name)
+{
+	char stem[PATH_STEM_MAX + 1];
+	const struct node *directory = node_of(fs_of(req), parent);
+	enum path_kind kind = directory->shelf ? path_parse(name, stem) : PATH_OTHER;
+	const struct vendor *vendor = directory->branch ? directory->branch->account->vendor : NULL;
+
+	if (kind == PATH_STATUS)
+		refuse(req, parent, name, -ENOENT, "there is no such user");
+	else if (kind == PATH_JSON && directory->kind == NODE_BRANCH && vendor->creation_refused &&
+		 !shelf_creates(directory->shelf))
+		refuse(req, parent, name, -EOPNOTSUPP, vendor->creation_refused);
+	else if (kind == PATH_JSON && shelf_creates(directory->shelf))
+		refuse(req, parent, name, -EOPNOTSUPP,
+		       "there is no such record; a file in new/ makes one");
+	else if (kind == PATH_JSON)
+		refuse(req, parent, name, -EOPNOTSUPP,
+		       "there is no such record, and a new file does not make one");
+	else
+		refuse(req, parent, name, -EPERM,
+		       "other files than the vendor's can't be made here");
+}
+
+void names_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode,
+		  struct fuse_file_info *fi)
+{
+	struct fs *fs = fs_of(req);
+	struct node *directory = node_of(fs, parent), *node;
+	char stem[PATH_STEM_MAX + 1];
+
+	(void)mode;
+	if (directory->kind != NODE_NEW || path_parse(name, stem) == PATH_STATUS) {
+		refuse_new(req, parent, name);
+		return;
+	}
+	if (fs->options.read_only) {
+		refuse(req, parent, name, -EROFS, "mounted read-only (-o ro)");
+		return;
+	}
+	node = draft_make(fs, directory, name);
+	if (!node)
+		node = draft_find(fs, directory, name);
+	if (!node)
+		fuse_reply_err(req, ENOMEM);
+	else
+		file_create(fs, req, node, fi);
+}
+
+void names_mknod(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode, dev_t device)
+{
+	(void)mode;
+	(void)device;
+	refuse_new(req, parent, name);
+}
+
+void names_mkdir(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode)
+{
+	(void)mode;
+	refuse(req, parent, name, -EPERM, "directories can't be made here");
+}
+
+void names_rmdir(fuse_req_t req, fuse_ino_t parent, const char *name)
+{
+	refuse(req, parent, name, -EPERM, "directories can't be removed");
+}
+
+void names_rename(fuse_req_t req, fuse_ino_t parent, const char *name, fuse_ino_t new_parent,
+		  const char *new_name, unsigned flags)
+{
+	struct fs *fs = fs_of(req);
+	struct node *directory = node_of(fs, parent);
+	char stem[PATH_STEM_MAX + 1];
+
+	if (directory->kind != NODE_NEW || new_parent != parent ||
+	    path_parse(new_name, stem) == PATH_STATUS)
+		refuse(req, parent, name, -EPERM, "names can't be changed here");
+	else
+		draft_rename(fs, req, directory, name, new_name, flags);
+}
+
+/* ---- links ---- */
+
+static int link_user(struct request *request)
+{
+	return update_link(&request->call, request->node->shelf->roster, request->fs->guard,
+			   request->text);
+}
+
+static void linked(struct request *request, int error)
+{
+	struct fs *fs = request->fs;
+	struct fuse_entry_param entry;
+	char name[SHELF_NAME_MAX];
+	struct node *node;
+
+	if (error) {
+		request_fail(request, error);
+		return;
+	}
+	if (!request_claim(request))
+		return;
+	shelf_name(request->node->shelf, request->text, ".json", name);
+	node = node_take(fs, NODE_LINK, request->node, name, request->node->shelf, request->text);
+	if (!node) {
+		fuse_reply_err(request->req, ENOMEM);
+		return;
+	}
+	entry_fill(fs, node, NULL, 0, &entry);
+	if (fuse_reply_entry(request->req, &entry) == -ENOENT)
+		node_drop(fs, node, 1);
+}
+
+/* Does TARGET lead from a link in DIRECTORY to the user's file NAME? */
+static bool leads_to_user(const struct node *directory, const char *name, const char *target)
+{
+	for (const char *c = directory->shelf->path; *c; c++) {
+		if (*c != '/')
+			continue;
+		if (strncmp(target, "../", 3) != 0)
+			return false;
+		target += 3;
+	}
+	return strcmp(target, name) == 0;
+}
+
+void names_symlink(fuse_req_t req, const char *target, fuse_ino_t parent, const char *name)
+{
+	struct fs *fs = fs_of(req);
+	struct node *directory = node_of(fs, parent);
+	struct request *request;
+	char *id;
+
+	if (directory->kind != NODE_PLACE || !shelf_has_links(directory->shelf)) {
+		refuse(req, parent, name, -EPERM, "links can't be made here");
+		return;
+	}
+	id = leads_to_user(directory, name, target) ? id_of(name) : NULL;
+	if (!id) {
+		refuse(req, parent, name, -EPERM,
+		       "a link here leads to a user's file of the same name: ln -s "
+		       "../../../ID.json .");
+		return;
+	}
+	request = request_for(fs, req, directory, name, id);
+	if (!request)
+		fuse_reply_err(req, ENOMEM);
+	else
+		request_work(request, link_user, linked);
+}
+
+void names_link(fuse_req_t req, fuse_ino_t ino, fuse_ino_t parent, const char *name)
+{
+	(void)ino;
+	refuse(req, parent, name, -EPERM, "only symbolic links can be made, and only in members/");
+}
+
+/* ---- removing ---- */
+
+static int delete_record(struct request *request)
+{
+	return update_delete(&request->call, request->node->shelf->roster, request->fs->guard,
+			     request->text);
+}
+
+static void deleted(struct request *request, int error)
+{
+	if (error)
+		request_fail(request, error);
+	else if (request_claim(request))
+		fuse_reply_err(request->req, 0);
+}
+
+static bool holds_deletable(const struct node *directory)
+{
+	return directory->kind == NODE_PLACE && shelf_lists(directory->shelf) &&
+	       roster_collection(directory->shelf->roster)->deletes;
+}
+
+void names_unlink(fuse_req_t req, fuse_ino_t parent, const char *name)
+{
+	struct fs *fs = fs_of(req);
+	struct node *directory = node_of(fs, parent);
+	struct request *request;
+	char *id;
+
+	if (directory->kind == NODE_NEW) {
+		fuse_reply_err(req, -draft_remove(fs, directory, name));
+		return;
+	}
+	id = holds_deletable(directory) ? id_of(name) : NULL;
+	if (!id) {
+		refuse(req, parent, name, -EPERM,
+		       directory->kind == NODE_BRANCH
+			   ? "nothing is removed by rm: to end a user's access write inactive to "
+			     "the .status"
+			   : "this can't be removed");
+		return;
+	}
+	request = request_for(fs, req, directory, name, id);
+	if (!request)
+		fuse_reply_err(req, ENOMEM);
+	else
+		request_work(request, delete_record, deleted);
+}

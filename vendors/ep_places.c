@@ -1,0 +1,281 @@
+/*
+ * ep_places.c - what stands in an Elastic Path directory beside the members: accounts and who
+ * belongs to them, the store's authentication settings, realms and their OIDC profiles.
+ *
+ * Tables, and two hooks for what tables can't say. Facts are from the user-management guide (March
+ * 2026) where not marked otherwise: "OpenAPI" means the vendor's own for account management and
+ * single sign-on (2025). Types are spelt with "_" or "-" as the vendor spells each. What is shown,
+ * and as which files, is not known here.
+ */
+#include "vendors/elasticpath.h"
+
+#include "vendors/call.h"
+
+#include <errno.h>
+
+static bool always(const struct account *account)
+{
+	(void)account;
+	return true;
+}
+
+/* ---- accounts ---- */
+
+/* OpenAPI: parent_id can be given when an account is made, and never again. Stores add fields of
+ * their own (flows), so what is not named here is carried along. */
+static const struct field account_fields[] = {
+    {"id", FIELD_SYSTEM | FIELD_REQUIRED},
+    {"type", FIELD_IMMUTABLE | FIELD_REQUIRED},
+    {"meta", FIELD_SYSTEM},
+    {"links", FIELD_SYSTEM},
+    {"relationships", FIELD_SYSTEM},
+    {"name", FIELD_REQUIRED},
+    {"parent_id", FIELD_IMMUTABLE},
+    {NULL, 0},
+};
+
+const struct collection ep_accounts = {
+    .name = "accounts",
+    .list_path = "/v2/accounts",
+    .item_path = "/v2/accounts/",
+    .list_key = "data",
+    .item_key = "data",
+    .offset_ceiling = 10000,
+    .page_size = 100,
+    .id_keys = ep_id_keys,
+    .type = "account",
+    .wraps_requests = true,
+    .time_keys = ep_time_keys,
+    .stamp_key = "meta.timestamps.updated_at",
+    .fields = account_fields,
+    .paging = ep_paging,
+    .totals = ep_totals,
+    .creates = always,
+};
+
+/* ---- memberships ---- */
+
+static const struct field membership_fields[] = {
+    {"id", FIELD_SYSTEM | FIELD_REQUIRED},
+    {"type", FIELD_IMMUTABLE | FIELD_REQUIRED},
+    {"meta", FIELD_SYSTEM},
+    {"links", FIELD_SYSTEM},
+    {"relationships", FIELD_SYSTEM},
+    {"account_member_id", FIELD_IMMUTABLE | FIELD_REQUIRED},
+    {NULL, 0},
+};
+
+const struct collection ep_memberships = {
+    .name = "account memberships",
+    .list_path = "/v2/accounts/{parent}/account-memberships",
+    .item_path = "/v2/accounts/{parent}/account-memberships/",
+    .list_key = "data",
+    .item_key = "data",
+    .offset_ceiling = 10000,
+    .page_size = 100,
+    .id_keys = ep_id_keys,
+    .type = "account_membership",
+    .wraps_requests = true,
+    .time_keys = ep_time_keys,
+    .fields = membership_fields,
+    .paging = ep_paging,
+    .totals = ep_totals,
+};
+
+/* Only ever listed: each row names its account. */
+const struct collection ep_own_memberships = {
+    .name = "memberships of the member",
+    .list_path = "/v2/account-members/{parent}/account-memberships",
+    .item_path = "",
+    .list_key = "data",
+    .item_key = "data",
+    .page_size = 100,
+    .id_keys = ep_id_keys,
+    .fields = membership_fields,
+    .paging = ep_paging,
+    .totals = ep_totals,
+};
+
+/* In the guide the member's id is flat, in the OpenAPI it is in relationships. */
+static const char *const link_id_keys[] = {"account_member_id",
+					   "relationships.account_member.data.id", NULL};
+
+static json_t *link_body(const char *id)
+{
+	return json_pack("{s:s, s:s}", "type", "account_membership", "account_member_id", id);
+}
+
+/* The same memberships, each known by its member. */
+const struct collection ep_links = {
+    .name = "members of the account",
+    .list_path = "/v2/accounts/{parent}/account-memberships",
+    .item_path = "/v2/accounts/{parent}/account-memberships/",
+    .listed_only = true,
+    .list_key = "data",
+    .item_key = "data",
+    .offset_ceiling = 10000,
+    .page_size = 100,
+    .id_keys = link_id_keys,
+    .path_id_key = "id",
+    .type = "account_membership",
+    .wraps_requests = true,
+    .time_keys = ep_time_keys,
+    .fields = membership_fields,
+    .paging = ep_paging,
+    .totals = ep_totals,
+    .creates = always,
+    .deletes = true,
+    .link = link_body,
+};
+
+/* ---- settings ---- */
+
+/*
+ * PUT replaces all, the guide says, so all goes back: relationships too, which name the realm (its
+ * PUT is made "to reference the realm"; where the realm stands is the OpenAPI's).
+ */
+static const struct field settings_fields[] = {
+    {"id", FIELD_SYSTEM},
+    {"type", FIELD_IMMUTABLE | FIELD_REQUIRED},
+    {"meta", FIELD_SYSTEM},
+    {"links", FIELD_SYSTEM},
+    {NULL, 0},
+};
+
+static enum vendor_outcome put_settings(struct call *call, struct account *account,
+					const char *parent, const char *id, const json_t *body,
+					const char *etag, json_t **answer)
+{
+	struct collection settings = ep_settings;
+	enum vendor_outcome outcome;
+
+	settings.put = NULL;
+	outcome = vendor_put(call, account, &settings, parent, id, body, etag, answer);
+	ep_realm_forget(account); /* they may name another one now */
+	return outcome;
+}
+
+const struct collection ep_settings = {
+    .name = "account authentication settings",
+    .list_path = "",
+    .item_path = "/v2/settings/account-authentication",
+    .single = true,
+    .item_key = "data",
+    .id_keys = ep_id_keys,
+    .type = "account_authentication_settings",
+    .wraps_requests = true,
+    .time_keys = ep_time_keys,
+    .fields = settings_fields,
+    .put = put_settings,
+};
+
+/* ---- realms ---- */
+
+static const struct field realm_fields[] = {
+    {"id", FIELD_SYSTEM | FIELD_REQUIRED},
+    {"type", FIELD_IMMUTABLE | FIELD_REQUIRED},
+    {"meta", FIELD_SYSTEM},
+    {"links", FIELD_SYSTEM},
+    {"relationships", FIELD_SYSTEM},
+    {"name", FIELD_REQUIRED},
+    {NULL, 0},
+};
+
+/* The guide makes realms; in the OpenAPI each store has its three, and there is no such call. */
+static enum vendor_outcome post_realm(struct call *call, struct account *account,
+				      const char *parent, const json_t *body, json_t **answer)
+{
+	struct collection realms = ep_realms;
+	enum vendor_outcome outcome;
+
+	realms.post = NULL;
+	outcome = vendor_post(call, account, &realms, parent, body, answer);
+	if (outcome == VENDOR_REFUSED && (call->status == 404 || call->status == 405))
+		call_fail(call, EOPNOTSUPP,
+			  "the vendor makes no realms: a store has those that are listed");
+	return outcome;
+}
+
+const struct collection ep_realms = {
+    .name = "authentication realms",
+    .list_path = "/v2/authentication-realms",
+    .item_path = "/v2/authentication-realms/",
+    .list_key = "data",
+    .item_key = "data",
+    .offset_ceiling = 10000,
+    .page_size = 100,
+    .id_keys = ep_id_keys,
+    .type = "authentication-realm",
+    .wraps_requests = true,
+    .time_keys = ep_time_keys,
+    .stamp_key = "meta.updated_at",
+    .fields = realm_fields,
+    .paging = ep_paging,
+    .totals = ep_totals,
+    .creates = always,
+    .post = post_realm,
+};
+
+/* OpenAPI: all four are needed in each PUT, and the secret is not shown. */
+static const struct field profile_fields[] = {
+    {"id", FIELD_SYSTEM | FIELD_REQUIRED},
+    {"type", FIELD_IMMUTABLE | FIELD_REQUIRED},
+    {"meta", FIELD_SYSTEM},
+    {"links", FIELD_SYSTEM},
+    {"relationships", FIELD_SYSTEM},
+    {"name", FIELD_REQUIRED},
+    {"discovery_url", FIELD_REQUIRED},
+    {"client_id", FIELD_REQUIRED},
+    {"client_secret", FIELD_WRITE_ONLY | FIELD_REQUIRED | FIELD_EACH_TIME},
+    {NULL, 0},
+};
+
+const struct collection ep_profiles = {
+    .name = "OIDC profiles",
+    .list_path = "/v2/authentication-realms/{parent}/oidc-profiles",
+    .item_path = "/v2/authentication-realms/{parent}/oidc-profiles/",
+    .list_key = "data",
+    .item_key = "data",
+    .offset_ceiling = 10000,
+    .page_size = 100,
+    .id_keys = ep_id_keys,
+    .type = "oidc-profile",
+    .wraps_requests = true,
+    .time_keys = ep_time_keys,
+    .stamp_key = "meta.updated_at",
+    .fields = profile_fields,
+    .paging = ep_paging,
+    .totals = ep_totals,
+    .creates = always,
+    .deletes = true,
+};
+
+/* ---- the directories ---- */
+
+static const struct place account_places[] = {
+    {.name = "members", .kind = PLACE_LINKS, .collection = &ep_links},
+    {.name = NULL},
+};
+
+static const struct place realm_places[] = {
+    {.name = "oidc-profiles", .kind = PLACE_FILES, .collection = &ep_profiles},
+    {.name = NULL},
+};
+
+const struct place ep_places[] = {
+    {.name = "accounts",
+     .kind = PLACE_FOLDERS,
+     .collection = &ep_accounts,
+     .file = "account.json",
+     .below = account_places},
+    {.name = "settings",
+     .kind = PLACE_FILE,
+     .collection = &ep_settings,
+     .file = "account-authentication.json"},
+    {.name = "realms",
+     .kind = PLACE_FOLDERS,
+     .collection = &ep_realms,
+     .file = "realm.json",
+     .below = realm_places},
+    {.name = NULL},
+};

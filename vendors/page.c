@@ -1,0 +1,157 @@
+/*
+ * page.c - see page.h.
+ *
+ * From an answer to rows: is it a page at all, where are its rows, what does it say of the whole
+ * list? Tolerant in form, since the documents of a vendor contradict each other, but strict in
+ * substance: a row without an id is an error, since leaving it out would make the list short. It
+ * must not know which page comes next, nor what becomes of the rows.
+ */
+#include "vendors/page.h"
+
+#include "vendors/call.h"
+#include "vendors/exchange.h"
+#include "vendors/hash.h"
+#include "vendors/http.h"
+#include "vendors/vendor.h"
+#include "vendors/walk.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The rows in ANSWER, borrowed, or NULL. */
+static json_t *find_rows(const struct collection *collection, json_t *answer)
+{
+	json_t *rows = json_object_get(answer, collection->list_key);
+
+	if (!rows)
+		rows = json_object_get(answer, "data");
+	if (!rows)
+		rows = answer;
+	return json_is_array(rows) ? rows : NULL;
+}
+
+/* A number that is told as a number or as text, or -1. */
+static long long number_of(const json_t *value)
+{
+	const char *text = json_string_value(value);
+	long long number;
+	char *end;
+
+	if (json_is_integer(value))
+		return json_integer_value(value) < 0 ? -1 : json_integer_value(value);
+	if (!text || *text < '0' || *text > '9')
+		return -1;
+	errno = 0;
+	number = strtoll(text, &end, 10);
+	return errno || *end ? -1 : number;
+}
+
+static struct totals read_totals(const struct collection *collection, const json_t *answer)
+{
+	struct totals totals = TOTALS_UNKNOWN;
+	const json_t *pagination, *next;
+
+	if (collection->totals) {
+		collection->totals(answer, &totals);
+		return totals;
+	}
+	if (collection->total_key)
+		totals.count = number_of(json_object_get(answer, collection->total_key));
+	pagination = json_object_get(json_object_get(answer, "hypermedia"), "pagination");
+	totals.records = number_of(json_object_get(pagination, "total_item_count"));
+	next = json_object_get(pagination, "next_page");
+	if (next)
+		totals.more = json_string_length(next) &&
+			      strcmp(json_string_value(next), "null") != 0;
+	return totals;
+}
+
+/* Hand one row to the sink. Returns 0, -EEXIST, or a negative errno with words. */
+static int hand_on(const struct page *page, json_t *row, size_t number, uint64_t *sum)
+{
+	const struct collection *collection = page->collection;
+	json_t *record = collection_unwrap(collection, row);
+	char buffer[24];
+	const char *id = record ? collection_id(collection, record, buffer) : NULL;
+	int error;
+
+	if (!id)
+		return call_fail(page->call, EREMOTEIO, "page %zu of the %s: row %zu %s \"%s\"",
+				 page->number, collection->name, number,
+				 json_is_object(row) ? "has no" : "is no object with",
+				 collection->id_keys[0]);
+	*sum += hash_text(id);
+	collection_hide(collection, record);
+	error = page->sink->add(page->sink, id, record);
+	if (error && error != -EEXIST && !page->call->error)
+		return call_fail(page->call, -error,
+				 "page %zu of the %s: row %zu could not be kept", page->number,
+				 collection->name, number);
+	return error;
+}
+
+static int hand_on_rows(const struct page *page, const json_t *rows, struct walk_result *result)
+{
+	result->rows = json_array_size(rows);
+	for (size_t i = 0; i < result->rows; i++) {
+		int error = hand_on(page, json_array_get(rows, i), i + 1, &result->sum);
+
+		if (error && error != -EEXIST)
+			return error;
+		result->fresh += !error;
+	}
+	return 0;
+}
+
+/* Is REPLY an answer to what was asked? Returns 0 or a negative errno with words. */
+static int judge(const struct page *page, const struct http_reply *reply)
+{
+	struct call *call = page->call;
+	int error = exchange_verdict(call, page->account, reply);
+
+	if (error == -ENOENT) {
+		/* the errno of a directory that is not there: scripts would take it for no roster
+		 */
+		call->error = EREMOTEIO;
+		error = -EREMOTEIO;
+	}
+	if ((reply->status == 401 || reply->status == 404) &&
+	    page->account->vendor->choose_base_url)
+		call_add_words(call, " (is the region, or base_url, that of the store?)");
+	return error;
+}
+
+static int no_rows(const struct page *page, const json_t *answer)
+{
+	const struct collection *collection = page->collection;
+	bool single = json_is_object(json_object_get(answer, collection->item_key));
+
+	return call_fail(page->call, EREMOTEIO, "page %zu of the %s holds no list \"%s\"%s%s%s",
+			 page->number, collection->name, collection->list_key,
+			 single ? ", only a single \"" : "", single ? collection->item_key : "",
+			 single ? "\"" : "");
+}
+
+int page_read(const struct page *page, const struct http_reply *reply, struct walk_result *result)
+{
+	char why[160] = "";
+	json_t *answer, *rows;
+	int error = judge(page, reply);
+
+	if (error)
+		return error;
+	answer = exchange_parse(reply->body ? reply->body : "", reply->length, why, sizeof(why));
+	if (!answer)
+		return call_fail(page->call, EREMOTEIO, "page %zu of the %s is not JSON: %s",
+				 page->number, page->collection->name, why);
+	rows = find_rows(page->collection, answer);
+	if (rows) {
+		result->totals = read_totals(page->collection, answer);
+		error = hand_on_rows(page, rows, result);
+	} else {
+		error = no_rows(page, answer);
+	}
+	json_decref(answer);
+	return error;
+}

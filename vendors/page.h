@@ -1,0 +1,31 @@
+/*
+ * page.h - private to list.c: what one page of a list means.
+ */
+#ifndef ROSTERFS_PAGE_H
+#define ROSTERFS_PAGE_H
+
+#include <stddef.h>
+
+struct account;
+struct call;
+struct collection;
+struct http_reply;
+struct list_sink;
+struct walk_result;
+
+/* Where a page belongs. */
+struct page {
+	struct call *call;
+	struct account *account;
+	const struct collection *collection;
+	struct list_sink *sink;
+	size_t number; /* from 1, for words */
+};
+
+/*
+ * Hand the rows in REPLY to the sink, and in numbers to *RESULT. Returns 0, or a negative errno
+ * with words in the call: then what came is no page of a list.
+ */
+int page_read(const struct page *page, const struct http_reply *reply, struct walk_result *result);
+
+#endif
