@@ -187,8 +187,7 @@ static int dry_run(struct change *change)
 	return 0;
 }
 
-void change_log_unsent(struct call *call, struct roster *roster, const char *method,
-		       const char *id)
+void change_log_unsent(struct call *call, struct roster *roster, const char *method, const char *id)
 {
 	char *path = vendor_path(roster_collection(roster), roster_parent(roster), id);
 

@@ -56,12 +56,19 @@ const char *change_status(const struct change *change, const json_t *record);
  */
 int change_check_self(struct change *change, const char *status);
 
-/* One line in the log: a dry run does not send METHOD for record ID of ROSTER (NULL: of its list). */
+/* One line in the log: a dry run does not send METHOD for record ID of ROSTER (NULL: of its list).
+ */
 void change_log_unsent(struct call *call, struct roster *roster, const char *method,
 		       const char *id);
 
 /* Parse what was written. NULL: -EINVAL with words in CALL that quote nothing of it. */
 json_t *change_parse(struct call *call, const char *text, size_t length);
+
+/*
+ * Clearing what nobody can see (a password) leaves no difference to find: it is refused by itself.
+ * So is leaving out what the vendor wants to be told each time. 0, or -EINVAL with words.
+ */
+int change_check_hidden(struct call *call, struct roster *roster, const json_t *document);
 
 /* ---- between change.c and proof.c ---- */
 

@@ -265,7 +265,7 @@ int update_transact(struct call *call, struct account *account, struct guard *gu
 	if (!request)
 		return -EINVAL;
 	if (guard_dry_run(guard))
-		log_call(call, "dry run: nothing sent");
+		log_call(call, "dry run: nothing sent; it would be POST %s", transaction->path);
 	else
 		error = transaction->run(call, account, request, &reply);
 	json_decref(request);
@@ -300,7 +300,10 @@ int update_create(struct call *call, struct roster *roster, struct guard *guard,
 		return -EINVAL;
 	creation.wanted = wanted_of(creation.collection, document);
 	json_decref(document);
-	error = creation.wanted ? create(&creation) : call_fail(call, ENOMEM, "no memory");
+	error = creation.wanted ? change_check_hidden(call, roster, creation.wanted)
+				: call_fail(call, ENOMEM, "no memory");
+	if (!error)
+		error = create(&creation);
 	if (error)
 		roster_note_error(roster, call, error);
 	*id = creation.id;

@@ -160,11 +160,7 @@ static int plan_document(struct change *change)
 	return error;
 }
 
-/*
- * Clearing what nobody can see (a password) leaves no difference to find: it is refused by itself.
- * So is leaving out what the vendor wants to be told each time.
- */
-static int check_hidden(struct call *call, struct roster *roster, const json_t *document)
+int change_check_hidden(struct call *call, struct roster *roster, const json_t *document)
 {
 	const struct field *field = roster_collection(roster)->fields;
 	const unsigned hidden = FIELD_REQUIRED | FIELD_WRITE_ONLY;
@@ -211,7 +207,7 @@ int update_document(struct call *call, struct roster *roster, struct guard *guar
 		return -EINVAL;
 	error = check_stamp(call, roster, plan.document);
 	if (!error)
-		error = check_hidden(call, roster, plan.document);
+		error = change_check_hidden(call, roster, plan.document);
 	if (error) {
 		json_decref(plan.document);
 		return error;

@@ -8,12 +8,12 @@
 #include "fs/ops.h"
 
 #include "cache/roster.h"
-#include "fs/draft.h"
 #include "fs/entry.h"
 #include "fs/node.h"
 #include "fs/notify.h"
 #include "fs/path.h"
 #include "fs/request.h"
+#include "fs/scratch.h"
 #include "fs/shelf.h"
 #include "vendors/vendor.h"
 
@@ -37,7 +37,7 @@ static void close_dir(struct fs *fs, struct dir *dir)
 	DL_DELETE(fs->dirs, dir);
 	pthread_mutex_unlock(&fs->requests_lock);
 	snapshot_put(dir->snapshot);
-	node_drop(fs, dir->node, 1);
+	node_drop(fs, dir->node);
 	free(dir);
 }
 
@@ -133,6 +133,7 @@ static bool add(struct page *page, const char *name, struct node *node, const st
 	char *at = page->buffer + page->used;
 	size_t room = page->size - page->used, need;
 
+	entry.ino = 0;
 	if (page->plus) {
 		entry_fill(page->fs, node, record, seconds, &entry);
 		need = fuse_add_direntry_plus(page->req, at, room, name, &entry, next);
@@ -143,8 +144,10 @@ static bool add(struct page *page, const char *name, struct node *node, const st
 	}
 	if (need <= room)
 		page->used += need;
-	if (need > room || !page->plus)
-		node_drop(page->fs, node, 1);
+	if (need > room && entry.ino)
+		node_forget(page->fs, entry.ino, 1);
+	else if (!page->plus)
+		node_drop(page->fs, node);
 	return need <= room;
 }
 
@@ -228,12 +231,23 @@ static bool add_record(struct page *page, size_t place, off_t next)
 	return added;
 }
 
-static bool add_draft(struct page *page, struct node *node, off_t next)
+/* Number INDEX of the files in memory. 1: added, 0: the page is full, -1: there are no more. */
+static int add_scratch(struct page *page, size_t index, off_t next)
 {
-	char name[NAME_MAX + 1];
+	const struct node *directory = page->dir->node;
+	char *name = NULL;
+	struct node *node;
+	int added = -1;
 
-	snprintf(name, sizeof(name), "%s", node_name(node));
-	return add(page, name, node, NULL, 0, next);
+	if (node_holds_files(directory))
+		name = scratch_name(page->fs->scratches, directory->path, index);
+	if (!name)
+		return -1;
+	node = node_take_scratch(page->fs, directory, name);
+	if (node)
+		added = add(page, name, node, NULL, 0, next);
+	free(name);
+	return added;
 }
 
 /* Add what stands at PLACE. 1: added, 0: the page is full, -1: the end. */
@@ -252,19 +266,16 @@ static int add_place(struct page *page, size_t place)
 		if (!place)
 			return add_fixed(page, &fixed, next);
 	}
-	if (directory->kind == NODE_NEW) {
-		struct node *draft = draft_at(page->fs, directory, place);
-
-		return draft ? add_draft(page, draft, next) : -1;
-	}
 	if (directory->kind == NODE_ROOT) {
 		if (place >= page->fs->branch_count)
 			return -1;
 		return add_branch(page, &page->fs->branches[place], next);
 	}
-	if (!snapshot || place / names_of(directory) >= snapshot->count)
-		return -1;
-	return add_record(page, place, next);
+	if (snapshot && place / names_of(directory) < snapshot->count)
+		return add_record(page, place, next);
+	if (snapshot)
+		place -= snapshot->count * names_of(directory);
+	return add_scratch(page, place, next);
 }
 
 static void read_page(fuse_req_t req, size_t size, off_t offset, struct fuse_file_info *fi,

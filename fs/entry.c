@@ -14,6 +14,7 @@
 #include "fs/path.h"
 #include "fs/request.h"
 #include "fs/shelf.h"
+#include "fs/vacancy.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -34,7 +35,7 @@ double entry_attr(struct fs *fs, struct node *node, const struct record *record,
 	 * A directory's are looked at for each name in it: they must not cost a request. A fetch
 	 * says when its time has changed (fs.c).
 	 */
-	if (node->kind == NODE_DRAFT || node->kind == NODE_NEW)
+	if (node->scratch || node->kind == NODE_NEW)
 		return 0;
 	if (!node_needs_record(node))
 		return FIXED_SECONDS;
@@ -53,9 +54,10 @@ void entry_fill(struct fs *fs, struct node *node, const struct record *record, d
 		struct fuse_entry_param *entry)
 {
 	memset(entry, 0, sizeof(*entry));
-	entry->ino = node_ino(fs, node);
+	entry->ino = node_to_kernel(fs, node);
 	entry->attr_timeout = entry_attr(fs, node, record, seconds, &entry->attr);
-	if (node->kind == NODE_DRAFT || node->kind == NODE_MADE || node->kind == NODE_LINK)
+	if (node->scratch || node->kind == NODE_LINK || node->kind == NODE_TRANSACTION ||
+	    (node_is_record(node) && vacancy_exists(fs->vacancies, node->path)))
 		entry->entry_timeout = 0; /* they come and go */
 	else if (node_needs_record(node))
 		entry->entry_timeout = record ? seconds : 0;

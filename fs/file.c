@@ -16,6 +16,7 @@
 #include "fs/node.h"
 #include "fs/notify.h"
 #include "fs/request.h"
+#include "fs/scratch.h"
 #include "fs/shelf.h"
 #include "fs/transaction.h"
 #include "vendors/log.h"
@@ -158,47 +159,67 @@ static void open_fixed(struct fs *fs, fuse_req_t req, struct node *node, struct 
 	reply_open(req, handle, fi);
 }
 
-/* A handle on NODE, a draft. NULL: no memory. */
-static struct handle *draft_handle(struct fs *fs, struct node *node, int flags)
+/* What HANDLE, on a draft or a record, reads at first. False: no memory. */
+static bool load_draft(struct handle *handle)
 {
-	struct handle *handle = handle_new(fs, node, NULL, flags);
-
-	if (!handle)
-		return NULL;
-	handle->plain = !draft_posts(node_name(node));
-	handle->fixed = draft_text(node, &handle->fixed_length);
-	return handle;
+	handle->fixed = scratch_text(handle->node->scratch, &handle->fixed_length);
+	return handle->fixed;
 }
 
+/*
+ * A new file in memory, or the record's file whose owner has renamed it away: it is written from
+ * its start.
+ */
 void file_create(struct fs *fs, fuse_req_t req, struct node *node, struct fuse_file_info *fi)
 {
-	struct handle *handle = draft_handle(fs, node, fi->flags | O_TRUNC);
+	struct handle *handle;
+	struct record *record = NULL;
 	struct fuse_entry_param entry;
+	double seconds = 0;
 
+	if (node_is_record(node))
+		entry_peek(node, &record, &seconds);
+	handle = handle_new(fs, node, record ? record_get(record) : NULL, fi->flags | O_TRUNC);
 	if (!handle) {
-		node_drop(fs, node, 1);
+		record_put(record);
+		record_put(record);
+		node_drop(fs, node);
 		fuse_reply_err(req, ENOMEM);
 		return;
 	}
-	entry_fill(fs, node, NULL, 0, &entry);
-	fi->direct_io = 1;
+	entry_fill(fs, node, record, 0, &entry);
+	record_put(record);
+	fi->direct_io = node->kind != NODE_SCRATCH;
 	fi->fh = (uint64_t)(uintptr_t)handle;
 	if (fuse_reply_create(req, &entry, fi) == -ENOENT) {
 		release_handle(handle);
-		node_drop(fs, node, 1);
+		node_forget(fs, entry.ino, 1);
 	}
 }
 
-static void open_draft(struct fs *fs, fuse_req_t req, struct node *node, struct fuse_file_info *fi)
+/* A file in memory. */
+static void open_scratch(struct fs *fs, fuse_req_t req, struct node *node,
+			 struct fuse_file_info *fi)
 {
-	struct handle *handle = draft_handle(fs, node, fi->flags);
+	struct handle *handle = handle_new(fs, node, NULL, fi->flags);
 
-	if (handle && (fi->flags & O_TRUNC) && handle->plain)
-		draft_store(fs, node, "", 0);
-	if (handle)
-		reply_open(req, handle, fi);
-	else
+	if (handle && node->kind == NODE_DRAFT && !load_draft(handle)) {
+		release_handle(handle);
+		handle = NULL;
+	}
+	if (!handle) {
 		fuse_reply_err(req, ENOMEM);
+		return;
+	}
+	if ((fi->flags & O_TRUNC) && node->kind == NODE_SCRATCH)
+		scratch_truncate(fs->scratches, node->scratch, 0);
+	if (node->kind == NODE_DRAFT) {
+		reply_open(req, handle, fi);
+		return;
+	}
+	fi->fh = (uint64_t)(uintptr_t)handle;
+	if (fuse_reply_open(req, fi) == -ENOENT)
+		release_handle(handle);
 }
 
 /* What is no record's. */
@@ -214,8 +235,8 @@ static void open_other(struct fs *fs, fuse_req_t req, struct node *node, struct 
 		error = transaction_open(fi->flags, &why);
 	if (error)
 		fuse_reply_err(req, -request_refuse(req, node->path, error, why));
-	else if (node->kind == NODE_DRAFT)
-		open_draft(fs, req, node, fi);
+	else if (node->scratch)
+		open_scratch(fs, req, node, fi);
 	else
 		open_fixed(fs, req, node, fi);
 }
@@ -248,12 +269,19 @@ void file_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 
 void file_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset, struct fuse_file_info *fi)
 {
-	struct node *node = node_of(fs_of(req), ino);
+	const struct node *node;
 	char *data;
-	ssize_t count = node->kind == NODE_TRANSACTION
-			    ? transaction_read(handle_of(fi), offset, size, &data)
-			    : handle_read(handle_of(fi), offset, size, &data);
+	ssize_t count;
 
+	(void)ino;
+	/* what the handle was opened for: a rename may have put another node behind the number */
+	node = handle_of(fi)->node;
+	if (node->kind == NODE_SCRATCH)
+		count = scratch_read(node->scratch, offset, size, &data);
+	else if (node->kind == NODE_TRANSACTION)
+		count = transaction_read(handle_of(fi), offset, size, &data);
+	else
+		count = handle_read(handle_of(fi), offset, size, &data);
 	if (count < 0)
 		fuse_reply_err(req, (int)-count);
 	else
@@ -349,15 +377,34 @@ static void start_commit(struct fs *fs, fuse_req_t req, struct handle *handle, s
 	}
 }
 
+static void write_scratch(struct fs *fs, fuse_req_t req, const struct handle *handle,
+			  const char *data, size_t size, off_t offset)
+{
+	int error = scratch_write(fs->scratches, handle->node->scratch, data, size,
+				  handle->append ? -1 : offset);
+
+	if (error)
+		fuse_reply_err(req, -request_refuse(req, handle->node->path, error,
+						    "the file can't be kept in memory: see "
+						    "scratch_limit"));
+	else
+		fuse_reply_write(req, size);
+}
+
 void file_write(fuse_req_t req, fuse_ino_t ino, const char *data, size_t size, off_t offset,
 		struct fuse_file_info *fi)
 {
 	struct fs *fs = fs_of(req);
-	struct node *node = node_of(fs, ino);
 	struct handle *handle = handle_of(fi);
+	struct node *node = handle->node;
 	const char *why;
 	int action;
 
+	(void)ino;
+	if (node->kind == NODE_SCRATCH) {
+		write_scratch(fs, req, handle, data, size, offset);
+		return;
+	}
 	if (node->kind == NODE_CONTROL_REFRESH) {
 		if (control_refresh(fs, data, size))
 			fuse_reply_err(
@@ -408,7 +455,7 @@ static void keep_half(struct fs *fs, struct handle *handle)
 	text = handle_text(handle, &length, &turn);
 	if (!text)
 		return;
-	draft_store(fs, handle->node, text, length);
+	scratch_set_text(fs->scratches, handle->node->scratch, text, length);
 	explicit_bzero(text, length);
 	free(text);
 }
@@ -416,10 +463,18 @@ static void keep_half(struct fs *fs, struct handle *handle)
 static void flush_or_sync(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi, bool alone)
 {
 	struct fs *fs = fs_of(req);
-	struct node *node = node_of(fs, ino);
+	struct node *node = handle_of(fi)->node;
 	const char *why;
 	int action;
 
+	(void)ino;
+	if (node->kind == NODE_TRANSACTION) {
+		action = transaction_flush(handle_of(fi), &why);
+		if (action)
+			request_refuse(req, node->path, action, why);
+		fuse_reply_err(req, -action);
+		return;
+	}
 	if ((!node_is_record(node) && node->kind != NODE_DRAFT) || !handle_of(fi)->writable) {
 		fuse_reply_err(req, 0);
 		return;
@@ -451,8 +506,11 @@ int file_truncate(fuse_req_t req, struct fuse_file_info *fi, off_t length)
 {
 	struct handle *handle = handle_of(fi);
 	const char *why;
-	int error = handle_truncate(handle, length, &why);
+	int error;
 
+	if (handle->node->kind == NODE_SCRATCH)
+		return scratch_truncate(fs_of(req)->scratches, handle->node->scratch, length);
+	error = handle_truncate(handle, length, &why);
 	if (error)
 		request_refuse(req, handle->node->path, error, why);
 	return error;

@@ -13,7 +13,9 @@
 #include "fs/notify.h"
 #include "fs/ops.h"
 #include "fs/request.h"
+#include "fs/scratch.h"
 #include "fs/shelf.h"
+#include "fs/vacancy.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -57,7 +59,9 @@ struct fs *fs_new(const struct fs_options *options, struct account **accounts, s
 			      options->status_window);
 	fs->pool = pool_new(THREADS_MAX);
 	fs->branches = calloc(count + 1, sizeof(*fs->branches));
-	if (!fs->guard || !fs->pool || !fs->branches)
+	fs->scratches = scratches_new(options->scratch_limit);
+	fs->vacancies = vacancies_new();
+	if (!fs->guard || !fs->pool || !fs->branches || !fs->scratches || !fs->vacancies)
 		goto no_memory;
 	for (fs->branch_count = 0; !error && fs->branch_count < count; fs->branch_count++)
 		error = make_branch(fs, &fs->branches[fs->branch_count],
@@ -120,6 +124,8 @@ void fs_free(struct fs *fs)
 	for (size_t i = 0; fs->branches && i < fs->branch_count; i++)
 		free_branch(&fs->branches[i]);
 	node_exit(fs);
+	vacancies_free(fs->vacancies);
+	scratches_free(fs->scratches);
 	guard_free(fs->guard);
 	free(fs->branches);
 	pthread_mutex_destroy(&fs->nodes_lock);

@@ -7,8 +7,12 @@
  *   dir.c          open and read directories
  *   file.c         open, read, write, flush: from a FUSE request to a handle, and on to the vendor
  *   handle.c       one open file: what was written so far, and when it is complete
- *   node.c         inodes and what they stand for
+ *   node.c         what stands at a path
+ *   inode.c        what stands behind each number that the kernel holds
  *   shelf.c        one directory's worth of records and its roster
+ *   scratch.c      files in memory that no vendor has
+ *   vacancy.c      names that seem free to whoever renamed their record away
+ *   rename.c       renames: a save, a backup, or nothing
  *   draft.c        new/: what is to become a record
  *   transaction.c  a file that is asked and answers
  *   request.c      a FUSE request that waits for a vendor: parked, interruptible
@@ -21,7 +25,6 @@
 
 #include <fuse_lowlevel.h>
 #include <pthread.h>
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
@@ -35,7 +38,10 @@ struct node;
 struct notify;
 struct pool;
 struct request;
+struct scratches;
 struct shelf;
+struct swapped;
+struct vacancies;
 
 /* One account's directory. */
 struct branch {
@@ -66,14 +72,17 @@ struct fs {
 	struct notify *notify;
 	struct branch *branches;
 	size_t branch_count;
-	struct node *nodes; /* uthash; under nodes_lock */
+	struct node *nodes;      /* uthash; under nodes_lock */
+	struct node *nameless;   /* uthash: another node stands at their path; under nodes_lock */
+	struct swapped *swapped; /* utlist: held after a rename; under nodes_lock */
 	struct node *root, *control;
 	pthread_mutex_t nodes_lock;
 	struct request *requests; /* utlist: parked ones; under requests_lock */
 	struct handle *handles;   /* utlist: open files; under requests_lock */
 	struct dir *dirs;         /* utlist: open directories; under requests_lock */
 	pthread_mutex_t requests_lock;
-	atomic_size_t scratch; /* bytes held of scratch_limit */
+	struct scratches *scratches; /* files that no vendor has */
+	struct vacancies *vacancies; /* names whose record somebody has renamed away */
 	struct timespec started;
 	void (*ready)(void *arg); /* called once the kernel has taken us up */
 	void *ready_arg;

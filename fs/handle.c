@@ -17,9 +17,6 @@
 #include <string.h>
 #include <utlist.h>
 
-/* A scratch file is smaller than this. */
-#define PLAIN_MAX ((size_t)64 << 20)
-
 struct handle *handle_new(struct fs *fs, struct node *node, struct record *record, int flags)
 {
 	struct handle *handle = calloc(1, sizeof(*handle));
@@ -81,7 +78,7 @@ void handle_put(struct handle *handle)
 		explicit_bzero(handle->fixed, handle->fixed_length);
 	free(handle->fixed);
 	record_put(handle->record);
-	node_drop(handle->fs, handle->node, 1);
+	node_drop(handle->fs, handle->node);
 	pthread_mutex_destroy(&handle->lock);
 	free(handle);
 }
@@ -233,16 +230,15 @@ static int write_text_locked(struct handle *handle, const char *data, size_t siz
 	size_t at = handle->append ? handle->length : (size_t)offset;
 	int error;
 
-	if (handle->plain) {
+	/* a draft may be half a document: what is appended may complete it */
+	if (handle->fixed && !handle->buffer) {
 		error = load_locked(handle);
-		if (handle->append)
-			at = handle->length;
-		if (!error && at + size > PLAIN_MAX)
-			error = -EFBIG;
-		if (!error)
-			error = put_locked(handle, data, size, at);
-		handle->unsent |= !error;
-		return error;
+		if (error)
+			return error;
+		handle->fresh = true;
+		document_init(&handle->scanner);
+		document_feed(&handle->scanner, handle->buffer, handle->length);
+		at = handle->append ? handle->length : (size_t)offset;
 	}
 	if (handle->append && !handle->buffer) {
 		/* What is there is one document: only white space can follow. */
@@ -334,10 +330,10 @@ int handle_truncate(struct handle *handle, off_t length, const char **why)
 		if (!error) {
 			handle->length = 0;
 			handle->fresh = true;
-			handle->unsent = handle->plain;
+			handle->unsent = false;
 			document_init(&handle->scanner);
 		}
-	} else if (length > (off_t)(handle->plain ? PLAIN_MAX : UPDATE_DOCUMENT_MAX)) {
+	} else if (length > (off_t)UPDATE_DOCUMENT_MAX) {
 		*why = "a document may have at most 1 MiB";
 		error = -EFBIG;
 	} else {
@@ -363,8 +359,6 @@ int handle_flush(struct handle *handle, const char **why)
 	pthread_mutex_lock(&handle->lock);
 	if (handle->sticky) {
 		action = handle->sticky;
-	} else if (handle->unsent && handle->plain) {
-		action = HANDLE_COMMIT;
 	} else if (handle->unsent && handle->node->kind != NODE_STATUS && handle->length) {
 		document_init(&document);
 		if (document_feed(&document, handle->buffer, handle->length) == DOCUMENT_WHOLE) {

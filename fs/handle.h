@@ -8,7 +8,7 @@
  *   a text (.json) is committed by the write that completes it, when the file was truncated and is
  *   written from its start; otherwise by fsync or flush.
  *   a status (.status) is committed by each write that is one of its words.
- *   a draft that posts is a text; any other (a scratch file) takes what comes, kept at each flush.
+ *   a draft is a text; files in memory (scratch.h) need no more than the handle's node.
  *   A write that fails leaves the buffer as it was before.
  */
 #ifndef ROSTERFS_HANDLE_H
@@ -33,7 +33,6 @@ struct handle {
 	off_t answer_at;  /* transaction.c: where the answer's first reader began */
 	bool answer_read; /* there was one */
 	bool writable, append;
-	bool plain; /* a scratch file: any bytes, no document */
 	bool paged; /* reads through the kernel's pages of the node */
 
 	char *buffer; /* what the file would hold, once written to; NULL: as the record */

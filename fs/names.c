@@ -1,10 +1,10 @@
 /*
- * names.c - names that are made, removed and renamed.
+ * names.c - names that are made and removed.
  *
  * Most are refused, in words: a mistyped id must not look like a deactivation, nor a new file like
- * a new user. What there is: drafts in new/, links that are memberships, records that the vendor
- * deletes. Links and deletions wait for the vendor while the kernel holds the directory; only what
- * queues behind them in that directory waits too.
+ * a new user. What there is: files in memory beside the records, drafts in new/, links that are
+ * memberships, records that the vendor deletes. Links and deletions wait for the vendor while the
+ * kernel holds the directory; only what queues behind them in that directory waits too.
  */
 #include "fs/ops.h"
 
@@ -15,7 +15,9 @@
 #include "fs/node.h"
 #include "fs/path.h"
 #include "fs/request.h"
+#include "fs/scratch.h"
 #include "fs/shelf.h"
+#include "fs/vacancy.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -73,9 +75,10 @@ static void refuse_new(fuse_req_t req, fuse_ino_t parent, const char *name)
 	char stem[PATH_STEM_MAX + 1];
 	const struct node *directory = node_of(fs_of(req), parent);
 	enum path_kind kind = directory->shelf ? path_parse(name, stem) : PATH_OTHER;
+	bool forgot_id = strcmp(name, ".status") == 0 && node_holds_files(directory);
 	const struct vendor *vendor = directory->branch ? directory->branch->account->vendor : NULL;
 
-	if (kind == PATH_STATUS)
+	if (kind == PATH_STATUS || forgot_id)
 		refuse(req, parent, name, -ENOENT, "there is no such user");
 	else if (kind == PATH_JSON && directory->kind == NODE_BRANCH && vendor->creation_refused &&
 		 !shelf_creates(directory->shelf))
@@ -91,29 +94,79 @@ static void refuse_new(fuse_req_t req, fuse_ino_t parent, const char *name)
 		       "other files than the vendor's can't be made here");
 }
 
+/* May a file in memory be made in DIRECTORY under NAME? */
+static bool may_be_scratch(const struct node *directory, const char *name)
+{
+	if (!node_holds_files(directory))
+		return false;
+	return !path_is_reserved(name) || (directory->kind == NODE_NEW && draft_posts(name));
+}
+
+/* Make one, or a link to TARGET. A node of it, or NULL and a negative errno in *ERROR. */
+static struct node *make_scratch(struct fs *fs, struct node *directory, const char *name,
+				 const char *target, int *error)
+{
+	struct scratch *scratch = NULL;
+	char path[NODE_PATH_MAX];
+	struct node *node;
+
+	node_path(directory, name, path);
+	*error = scratch_make(fs->scratches, path, target, &scratch);
+	if (*error && (*error != -EEXIST || target))
+		return NULL;
+	node = node_take_scratch(fs, directory, name);
+	scratch_put(fs->scratches, scratch);
+	*error = node ? 0 : -ENOMEM;
+	return node;
+}
+
+/* The record's file that its owner has renamed away, and now writes anew. */
+static struct node *vacant_node(struct fs *fs, fuse_req_t req, const struct node *directory,
+				const char *name)
+{
+	char path[NODE_PATH_MAX];
+	struct node *node;
+	pid_t process;
+
+	node_path(directory, name, path);
+	if (!vacancy_exists(fs->vacancies, path))
+		return NULL;
+	process = call_process(fuse_req_ctx(req)->pid);
+	if (!vacancy_holds(fs->vacancies, path, process))
+		return NULL;
+	node = node_find(fs, path);
+	if (node && node_is_record(node)) {
+		vacancy_end(fs->vacancies, path, process);
+		return node;
+	}
+	if (node)
+		node_drop(fs, node);
+	return NULL;
+}
+
 void names_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode,
 		  struct fuse_file_info *fi)
 {
 	struct fs *fs = fs_of(req);
-	struct node *directory = node_of(fs, parent), *node;
-	char stem[PATH_STEM_MAX + 1];
+	struct node *directory = node_of(fs, parent);
+	struct node *node = vacant_node(fs, req, directory, name);
+	int error;
 
 	(void)mode;
-	if (directory->kind != NODE_NEW || path_parse(name, stem) == PATH_STATUS) {
+	if (node) {
+		file_create(fs, req, node, fi);
+		return;
+	}
+	if (!may_be_scratch(directory, name)) {
 		refuse_new(req, parent, name);
 		return;
 	}
-	if (fs->options.read_only) {
-		refuse(req, parent, name, -EROFS, "mounted read-only (-o ro)");
-		return;
-	}
-	node = draft_make(fs, directory, name);
-	if (!node)
-		node = draft_find(fs, directory, name);
-	if (!node)
-		fuse_reply_err(req, ENOMEM);
-	else
+	node = make_scratch(fs, directory, name, NULL, &error);
+	if (node)
 		file_create(fs, req, node, fi);
+	else
+		refuse(req, parent, name, error,
+		       "the file can't be kept in memory: see scratch_limit");
 }
 
 void names_mknod(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode, dev_t device)
@@ -132,20 +185,6 @@ void names_mkdir(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mod
 void names_rmdir(fuse_req_t req, fuse_ino_t parent, const char *name)
 {
 	refuse(req, parent, name, -EPERM, "directories can't be removed");
-}
-
-void names_rename(fuse_req_t req, fuse_ino_t parent, const char *name, fuse_ino_t new_parent,
-		  const char *new_name, unsigned flags)
-{
-	struct fs *fs = fs_of(req);
-	struct node *directory = node_of(fs, parent);
-	char stem[PATH_STEM_MAX + 1];
-
-	if (directory->kind != NODE_NEW || new_parent != parent ||
-	    path_parse(new_name, stem) == PATH_STATUS)
-		refuse(req, parent, name, -EPERM, "names can't be changed here");
-	else
-		draft_rename(fs, req, directory, name, new_name, flags);
 }
 
 /* ---- links ---- */
@@ -177,7 +216,7 @@ static void linked(struct request *request, int error)
 	}
 	entry_fill(fs, node, NULL, 0, &entry);
 	if (fuse_reply_entry(request->req, &entry) == -ENOENT)
-		node_drop(fs, node, 1);
+		node_forget(fs, entry.ino, 1);
 }
 
 /* Does TARGET lead from a link in DIRECTORY to the user's file NAME? */
@@ -193,6 +232,23 @@ static bool leads_to_user(const struct node *directory, const char *name, const 
 	return strcmp(target, name) == 0;
 }
 
+/* Editors' locks are links that lead nowhere. */
+static void link_scratch(fuse_req_t req, fuse_ino_t parent, const char *target, const char *name)
+{
+	struct fs *fs = fs_of(req);
+	struct fuse_entry_param entry;
+	int error;
+	struct node *node = make_scratch(fs, node_of(fs, parent), name, target, &error);
+
+	if (!node) {
+		fuse_reply_err(req, -error);
+		return;
+	}
+	entry_fill(fs, node, NULL, 0, &entry);
+	if (fuse_reply_entry(req, &entry) == -ENOENT)
+		node_forget(fs, entry.ino, 1);
+}
+
 void names_symlink(fuse_req_t req, const char *target, fuse_ino_t parent, const char *name)
 {
 	struct fs *fs = fs_of(req);
@@ -200,6 +256,10 @@ void names_symlink(fuse_req_t req, const char *target, fuse_ino_t parent, const 
 	struct request *request;
 	char *id;
 
+	if (may_be_scratch(directory, name) && !draft_posts(name)) {
+		link_scratch(req, parent, target, name);
+		return;
+	}
 	if (directory->kind != NODE_PLACE || !shelf_has_links(directory->shelf)) {
 		refuse(req, parent, name, -EPERM, "links can't be made here");
 		return;
@@ -246,6 +306,18 @@ static bool holds_deletable(const struct node *directory)
 	       roster_collection(directory->shelf->roster)->deletes;
 }
 
+/* The file in memory at DIRECTORY's NAME goes. False: there is none. */
+static bool remove_scratch(struct fs *fs, const struct node *directory, const char *name)
+{
+	char path[NODE_PATH_MAX];
+
+	node_path(directory, name, path);
+	if (scratch_remove(fs->scratches, path))
+		return false;
+	vacancy_end_backup(fs->vacancies, path);
+	return true;
+}
+
 void names_unlink(fuse_req_t req, fuse_ino_t parent, const char *name)
 {
 	struct fs *fs = fs_of(req);
@@ -253,8 +325,8 @@ void names_unlink(fuse_req_t req, fuse_ino_t parent, const char *name)
 	struct request *request;
 	char *id;
 
-	if (directory->kind == NODE_NEW) {
-		fuse_reply_err(req, -draft_remove(fs, directory, name));
+	if (remove_scratch(fs, directory, name)) {
+		fuse_reply_err(req, 0);
 		return;
 	}
 	id = holds_deletable(directory) ? id_of(name) : NULL;

@@ -8,10 +8,9 @@
 
 #include "cache/record.h"
 #include "cache/roster.h"
-#include "fs/draft.h"
 #include "fs/path.h"
+#include "fs/scratch.h"
 #include "fs/shelf.h"
-#include "vendors/hash.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -171,7 +170,8 @@ bool node_is_directory(const struct node *node)
 
 static bool is_link(const struct node *node)
 {
-	return node->kind == NODE_SELF || node->kind == NODE_LINK || node->kind == NODE_MADE;
+	return node->kind == NODE_SELF || node->kind == NODE_LINK || node->kind == NODE_MADE ||
+	       node->kind == NODE_SCRATCH_LINK;
 }
 
 void node_target(const struct node *node, char *target)
@@ -179,6 +179,10 @@ void node_target(const struct node *node, char *target)
 	char name[SHELF_NAME_MAX];
 	char *end = target;
 
+	if (node->kind == NODE_SCRATCH_LINK) {
+		snprintf(target, NODE_PATH_MAX, "%s", scratch_target(node->scratch));
+		return;
+	}
 	if (node->kind == NODE_MADE) {
 		shelf_name(node->shelf, node->id, ".json", name);
 		snprintf(target, NODE_PATH_MAX, "../%s", name);
@@ -192,87 +196,11 @@ void node_target(const struct node *node, char *target)
 	strcpy(end, node_name(node));
 }
 
-struct node *node_of(struct fs *fs, fuse_ino_t ino)
-{
-	return ino == FUSE_ROOT_ID ? fs->root : (struct node *)(uintptr_t)ino;
-}
-
-fuse_ino_t node_ino(const struct fs *fs, const struct node *node)
-{
-	return node == fs->root ? FUSE_ROOT_ID : (fuse_ino_t)(uintptr_t)node;
-}
-
 const char *node_name(const struct node *node)
 {
 	const char *slash = strrchr(node->path, '/');
 
 	return slash ? slash + 1 : node->path;
-}
-
-/* 0 and 1 are taken. */
-static uint64_t number_of(const char *path)
-{
-	uint64_t hash = hash_text(path);
-
-	return hash < 2 ? hash + 2 : hash;
-}
-
-static struct node *node_new(enum node_kind kind, const char *path, uint64_t number, const char *id)
-{
-	struct node *node = calloc(1, sizeof(*node) + strlen(path) + 1);
-
-	if (!node)
-		return NULL;
-	memcpy(node->path, path, strlen(path) + 1);
-	node->kind = kind;
-	node->number = number;
-	node->id = id ? strdup(id) : NULL;
-	if (id && !node->id) {
-		free(node);
-		return NULL;
-	}
-	pthread_mutex_init(&node->lock, NULL);
-	return node;
-}
-
-static void node_free(struct node *node)
-{
-	pthread_mutex_destroy(&node->lock);
-	free(node->id);
-	free(node);
-}
-
-int node_init(struct fs *fs)
-{
-	fs->root = node_new(NODE_ROOT, "", FUSE_ROOT_ID, NULL);
-	if (!fs->root)
-		return -ENOMEM;
-	fs->control = node_take(fs, NODE_CONTROL, fs->root, ".rosterfs", NULL, NULL);
-	if (!fs->control)
-		return -ENOMEM;
-	for (size_t i = 0; i < fs->branch_count; i++) {
-		struct branch *branch = &fs->branches[i];
-
-		branch->node = node_take(fs, NODE_BRANCH, fs->root, branch->account->name,
-					 branch->users, NULL);
-		if (!branch->node)
-			return -ENOMEM;
-		branch->node->branch = branch; /* also one without users */
-	}
-	return 0;
-}
-
-void node_exit(struct fs *fs)
-{
-	struct node *node, *next;
-
-	HASH_ITER(hh, fs->nodes, node, next) { /* NOLINT(clang-analyzer-unix.Malloc) */
-		HASH_DEL(fs->nodes, node);     /* NOLINT(clang-analyzer-unix.Malloc) */
-		node_free(node);
-	}
-	if (fs->root)
-		node_free(fs->root);
-	fs->root = NULL;
 }
 
 void node_path(const struct node *directory, const char *name, char *path)
@@ -285,94 +213,19 @@ void node_path(const struct node *directory, const char *name, char *path)
 	*end = '\0';
 }
 
-/* By the hash that is the inode number too: a directory of 100,000 names is hashed often enough. */
-static struct node *find_locked(struct fs *fs, const char *path, uint64_t number)
+bool node_holds_files(const struct node *directory)
 {
-	struct node *node;
-
-	HASH_FIND_BYHASHVALUE(hh, fs->nodes, path, strlen(path), (unsigned)number, node);
-	return node;
-}
-
-struct node *node_take(struct fs *fs, enum node_kind kind, const struct node *directory,
-		       const char *name, struct shelf *shelf, const char *id)
-{
-	struct branch *branch = shelf ? shelf->branch : directory->branch;
-	char path[NODE_PATH_MAX];
-	struct node *node;
-	uint64_t number;
-
-	node_path(directory, name, path);
-	number = number_of(path);
-	pthread_mutex_lock(&fs->nodes_lock);
-	node = find_locked(fs, path, number);
-	/* a draft has become a record, or a name is used anew */
-	if (node && node->kind != kind) {
-		HASH_DEL(fs->nodes, node);
-		node->nameless = true;
-		node = NULL;
+	switch (directory->kind) {
+	case NODE_BRANCH:
+		return directory->shelf;
+	case NODE_FOLDER:
+	case NODE_NEW:
+		return true;
+	case NODE_PLACE:
+		return !shelf_has_links(directory->shelf) && !shelf_has_folders(directory->shelf);
+	default:
+		return false;
 	}
-	if (!node) {
-		node = node_new(kind, path, number, id);
-		if (node) {
-			node->branch = branch;
-			node->shelf = shelf;
-			HASH_ADD_KEYPTR_BYHASHVALUE(hh, fs->nodes, node->path, strlen(path),
-						    (unsigned)number, node);
-		}
-	}
-	if (node)
-		node->references++;
-	pthread_mutex_unlock(&fs->nodes_lock);
-	return node;
-}
-
-struct node *node_find(struct fs *fs, const char *path)
-{
-	struct node *node;
-
-	pthread_mutex_lock(&fs->nodes_lock);
-	node = find_locked(fs, path, number_of(path));
-	if (node)
-		node->references++;
-	pthread_mutex_unlock(&fs->nodes_lock);
-	return node;
-}
-
-void node_learn(struct fs *fs, struct node *node, const char *id)
-{
-	char *copy = strdup(id);
-
-	pthread_mutex_lock(&fs->nodes_lock);
-	if (!node->id) {
-		node->id = copy;
-		copy = NULL;
-	}
-	pthread_mutex_unlock(&fs->nodes_lock);
-	free(copy);
-}
-
-void node_hold(struct fs *fs, struct node *node)
-{
-	pthread_mutex_lock(&fs->nodes_lock);
-	node->references++;
-	pthread_mutex_unlock(&fs->nodes_lock);
-}
-
-void node_drop(struct fs *fs, struct node *node, uint64_t count)
-{
-	bool last;
-
-	if (node == fs->root)
-		return;
-	pthread_mutex_lock(&fs->nodes_lock);
-	node->references -= count;
-	last = !node->references;
-	if (last && !node->nameless)
-		HASH_DEL(fs->nodes, node);
-	pthread_mutex_unlock(&fs->nodes_lock);
-	if (last)
-		node_free(node);
 }
 
 static mode_t mode_of(const struct fs *fs, const struct node *node)
@@ -387,12 +240,14 @@ static mode_t mode_of(const struct fs *fs, const struct node *node)
 	case NODE_SELF:
 	case NODE_LINK:
 	case NODE_MADE:
+	case NODE_SCRATCH_LINK:
 		return S_IFLNK | 0777;
 	case NODE_PLACE:
 	case NODE_FOLDER:
 	case NODE_NEW:
 		return S_IFDIR | (all & ~fs->options.umask);
 	case NODE_DRAFT:
+	case NODE_SCRATCH:
 	case NODE_TRANSACTION:
 		return S_IFREG | 0600; /* they hold passwords, codes, tokens */
 	case NODE_BRANCH:
@@ -445,8 +300,8 @@ void node_attr(struct fs *fs, struct node *node, const struct record *record, st
 		attr->st_size = (off_t)strlen(record->status) + 1;
 	} else if (node_text(node)) {
 		attr->st_size = (off_t)strlen(node_text(node));
-	} else if (node->kind == NODE_DRAFT) {
-		draft_attr(node, attr);
+	} else if (node->scratch && node->kind != NODE_MADE) {
+		scratch_attr(node->scratch, attr);
 	} else if (is_link(node) && node->kind != NODE_SELF) {
 		node_target(node, target);
 		attr->st_size = (off_t)strlen(target);

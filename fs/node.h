@@ -1,9 +1,12 @@
 /*
  * node.h - inodes: what each number that the kernel holds stands for.
  *
- * A node lives while the kernel counts a look-up on it or a handle holds it. Its address is the
- * number that the kernel gets, its inode number is a hash of its path, the same in each mount. The
- * table has one mutex; a node's own fields that change have the node's. Nothing here waits.
+ * A node says what stands at a path; what the kernel holds is its inode, whose address is the
+ * number that the kernel gets. They belong together until a rename: the kernel then takes its inode
+ * along to the new name, and node_swap binds that to the node that stands there. A node lives while
+ * the kernel counts a look-up on its inode or somebody holds it. st_ino is a hash of the path, the
+ * same in each mount. The table has one mutex; a node's own fields that change have the node's.
+ * Nothing here waits.
  */
 #ifndef ROSTERFS_NODE_H
 #define ROSTERFS_NODE_H
@@ -15,6 +18,7 @@
 #include <uthash.h>
 
 struct record;
+struct scratch;
 
 /*
  * A section's name has at most 64 bytes (mount/keys.c), a record's PATH_NAME_MAX, a file's
@@ -30,12 +34,14 @@ enum node_kind {
 	NODE_SELF,
 	NODE_JSON,
 	NODE_STATUS,
-	NODE_PLACE,       /* a directory of records: accounts/ */
-	NODE_FOLDER,      /* the directory of one: accounts/1/ */
-	NODE_LINK,        /* a record that is a link to a user */
-	NODE_NEW,         /* new/ */
-	NODE_DRAFT,       /* a file in it */
-	NODE_MADE,        /* what was made of one: a link to the record */
+	NODE_PLACE,   /* a directory of records: accounts/ */
+	NODE_FOLDER,  /* the directory of one: accounts/1/ */
+	NODE_LINK,    /* a record that is a link to a user */
+	NODE_NEW,     /* new/ */
+	NODE_DRAFT,   /* a file in it that is posted when it is complete */
+	NODE_MADE,    /* what was made of one: a link to the record */
+	NODE_SCRATCH, /* a file that no vendor has */
+	NODE_SCRATCH_LINK,
 	NODE_TRANSACTION, /* a file that is asked and answers */
 	NODE_CONTROL,
 	NODE_CONTROL_STATUS,
@@ -44,14 +50,23 @@ enum node_kind {
 	NODE_CONTROL_REFRESH,
 };
 
+/* What the kernel's number stands for. */
+struct inode {
+	struct node *_Atomic node;
+	uint64_t lookups; /* that the kernel counts; under the table's lock */
+	bool lasting; /* the kernel may keep a name for it that it was told of at another name */
+};
+
 struct node {
 	enum node_kind kind;
-	struct branch *branch; /* NULL outside of an account's directory */
-	struct shelf *shelf;   /* NULL for what is no part of one */
-	char *id;              /* of the record; NULL: a cut name whose record is not known yet */
-	uint64_t number;       /* st_ino */
-	bool nameless;         /* another node stands at its path; under the table's lock */
-	uint64_t references;   /* look-ups by the kernel, and handles; under the table's lock */
+	struct branch *branch;   /* NULL outside of an account's directory */
+	struct shelf *shelf;     /* NULL for what is no part of one */
+	struct scratch *scratch; /* a reference; NULL but for drafts and scratch files */
+	char *id;                /* of the record; NULL: a cut name whose record is not known yet */
+	uint64_t number;         /* st_ino */
+	bool nameless;           /* another node stands at its path; under the table's lock */
+	struct inode *inode;     /* under the table's lock */
+	uint64_t references;   /* the inode's look-ups, and who holds it; under the table's lock */
 	atomic_uint writers;   /* handles open for writing: its attributes are not cached */
 	pthread_mutex_t lock;  /* of the fields below */
 	uint64_t told_version; /* record version whose attributes the kernel was told last */
@@ -65,8 +80,22 @@ struct node {
 int node_init(struct fs *fs);
 void node_exit(struct fs *fs);
 
+/* What stands behind the kernel's INO now; good for as long as the kernel's request. */
 struct node *node_of(struct fs *fs, fuse_ino_t ino);
-fuse_ino_t node_ino(const struct fs *fs, const struct node *node);
+fuse_ino_t node_ino(struct fs *fs, struct node *node);
+
+/* A reference to NODE goes to the kernel, as a look-up; and COUNT of them come back. */
+fuse_ino_t node_to_kernel(struct fs *fs, struct node *node);
+void node_forget(struct fs *fs, fuse_ino_t ino, uint64_t count);
+
+/*
+ * The kernel has renamed A's inode to where B stands: each gets the other's inode. Both stay for a
+ * while, for requests that are under way.
+ */
+void node_swap(struct fs *fs, struct node *a, struct node *b);
+
+/* Has NODE's inode been swapped, so that the kernel may remember it by a name for long? */
+bool node_is_lasting(struct fs *fs, struct node *node);
 
 /* The name of NODE in its directory. */
 const char *node_name(const struct node *node);
@@ -82,6 +111,12 @@ void node_path(const struct node *directory, const char *name, char *path);
 struct node *node_take(struct fs *fs, enum node_kind kind, const struct node *directory,
 		       const char *name, struct shelf *shelf, const char *id);
 
+/* The same for the scratch file or draft that stands there now, or NULL: there is none. */
+struct node *node_take_scratch(struct fs *fs, const struct node *directory, const char *name);
+
+/* Can files be written in DIRECTORY, so that editors' files must have a place there? */
+bool node_holds_files(const struct node *directory);
+
 /* The node there is at PATH, with one reference more, or NULL. */
 struct node *node_find(struct fs *fs, const char *path);
 
@@ -89,7 +124,7 @@ struct node *node_find(struct fs *fs, const char *path);
 void node_learn(struct fs *fs, struct node *node, const char *id);
 
 void node_hold(struct fs *fs, struct node *node);
-void node_drop(struct fs *fs, struct node *node, uint64_t count);
+void node_drop(struct fs *fs, struct node *node);
 
 /* A file with a record's text or status. */
 bool node_is_record(const struct node *node);

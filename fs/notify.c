@@ -74,7 +74,7 @@ void notify_refresh(struct fs *fs, const struct branch *branch)
 
 	for (size_t i = 0; i < count; i++) {
 		notify_attributes(fs, nodes[i]);
-		node_drop(fs, nodes[i], 1);
+		node_drop(fs, nodes[i]);
 	}
 	free(nodes);
 }
@@ -104,7 +104,7 @@ static void check_shelf(struct fs *fs, const struct shelf *shelf)
 
 	for (size_t i = 0; i < count; i++) {
 		check_node(fs, nodes[i]);
-		node_drop(fs, nodes[i], 1);
+		node_drop(fs, nodes[i]);
 	}
 	free(nodes);
 }

@@ -8,12 +8,13 @@
 #include "fs/ops.h"
 
 #include "cache/roster.h"
-#include "fs/draft.h"
 #include "fs/entry.h"
 #include "fs/node.h"
 #include "fs/path.h"
 #include "fs/request.h"
+#include "fs/scratch.h"
 #include "fs/shelf.h"
+#include "fs/vacancy.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -44,7 +45,7 @@ static void reply_entry(struct fs *fs, fuse_req_t req, struct node *node,
 	}
 	entry_fill(fs, node, record, seconds, &entry);
 	if (fuse_reply_entry(req, &entry) == -ENOENT)
-		node_drop(fs, node, 1);
+		node_forget(fs, entry.ino, 1);
 }
 
 /* A fixed name may be a record's: what is known of that goes with it. */
@@ -102,7 +103,7 @@ static void lookup_known(struct fs *fs, fuse_req_t req, struct node *directory, 
 	if (node)
 		knows = entry_peek(node, &record, &seconds);
 	if (node && knows == ROSTER_ABSENT) {
-		node_drop(fs, node, 1);
+		node_drop(fs, node);
 		fuse_reply_err(req, ENOENT);
 	} else {
 		reply_entry(fs, req, node, record, knows == ROSTER_FRESH ? seconds : 0);
@@ -205,9 +206,9 @@ static void lookup_link(struct fs *fs, fuse_req_t req, struct node *directory, c
 	request_ask(request, roster, WAIT_RECORD, id, found_link);
 }
 
-static void lookup_draft(struct fs *fs, fuse_req_t req, struct node *directory, const char *name)
+static void lookup_scratch(struct fs *fs, fuse_req_t req, struct node *directory, const char *name)
 {
-	struct node *node = draft_find(fs, directory, name);
+	struct node *node = node_take_scratch(fs, directory, name);
 
 	if (node)
 		reply_entry(fs, req, node, NULL, 0);
@@ -225,6 +226,18 @@ static void lookup_in_shelf(struct fs *fs, fuse_req_t req, struct node *director
 		lookup_file(fs, req, directory, name);
 }
 
+/* Has the asker renamed the record's file away, to write it anew? */
+static bool is_vacant(struct fs *fs, fuse_req_t req, const struct node *directory, const char *name)
+{
+	char path[NODE_PATH_MAX];
+
+	if (!node_holds_files(directory))
+		return false;
+	node_path(directory, name, path);
+	return vacancy_exists(fs->vacancies, path) &&
+	       vacancy_holds(fs->vacancies, path, call_process(fuse_req_ctx(req)->pid));
+}
+
 static void op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
 {
 	struct fs *fs = fs_of(req);
@@ -237,14 +250,18 @@ static void op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
 		reply_entry(fs, req, branch->node, NULL, 0);
 		return;
 	}
+	if (is_vacant(fs, req, directory, name)) {
+		fuse_reply_err(req, ENOENT);
+		return;
+	}
 	for (size_t i = 0; node_fixed(directory, i, &fixed); i++) {
 		if (strcmp(fixed.name, name) == 0) {
 			reply_fixed(fs, req, node_take_fixed(fs, directory, &fixed));
 			return;
 		}
 	}
-	if (directory->kind == NODE_NEW)
-		lookup_draft(fs, req, directory, name);
+	if (node_holds_files(directory) && (directory->kind == NODE_NEW || !path_is_reserved(name)))
+		lookup_scratch(fs, req, directory, name);
 	else if ((directory->kind == NODE_BRANCH || directory->kind == NODE_PLACE) &&
 		 directory->shelf && shelf_lists(directory->shelf))
 		lookup_in_shelf(fs, req, directory, name);
@@ -256,7 +273,7 @@ static void op_forget(fuse_req_t req, fuse_ino_t ino, uint64_t count)
 {
 	struct fs *fs = fs_of(req);
 
-	node_drop(fs, node_of(fs, ino), count);
+	node_forget(fs, ino, count);
 	fuse_reply_none(req);
 }
 
@@ -265,7 +282,7 @@ static void op_forget_multi(fuse_req_t req, size_t count, struct fuse_forget_dat
 	struct fs *fs = fs_of(req);
 
 	for (size_t i = 0; i < count; i++)
-		node_drop(fs, node_of(fs, forgets[i].ino), forgets[i].nlookup);
+		node_forget(fs, forgets[i].ino, forgets[i].nlookup);
 	fuse_reply_none(req);
 }
 
@@ -340,7 +357,7 @@ static void op_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *attr, int wh
 		reply_attr(fs, req, node, NULL, 0); /* echo truncates it */
 		return;
 	}
-	if (!node_is_record(node) && node->kind != NODE_DRAFT) {
+	if (!node_is_record(node) && !node->scratch) {
 		bool by_hand = node->branch && !node->branch->users;
 
 		fuse_reply_err(req, -request_refuse(req, node->path, by_hand ? -EROFS : -EPERM,
@@ -349,8 +366,8 @@ static void op_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *attr, int wh
 	}
 	if ((what & FUSE_SET_ATTR_SIZE) && fi)
 		error = file_truncate(req, fi, attr->st_size);
-	else if ((what & FUSE_SET_ATTR_SIZE) && node->kind == NODE_DRAFT)
-		error = draft_store(fs, node, "", 0);
+	else if ((what & FUSE_SET_ATTR_SIZE) && node->scratch)
+		error = scratch_truncate(fs->scratches, node->scratch, attr->st_size);
 	else if (what & FUSE_SET_ATTR_SIZE)
 		error =
 		    request_refuse(req, node->path, -EINVAL,
@@ -359,7 +376,7 @@ static void op_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *attr, int wh
 		fuse_reply_err(req, -error);
 		return;
 	}
-	if (node->kind != NODE_DRAFT)
+	if (!node->scratch)
 		entry_peek(node, &record, &seconds);
 	reply_attr(fs, req, node, record, 0);
 	record_put(record);
@@ -393,7 +410,7 @@ static void op_readlink(fuse_req_t req, fuse_ino_t ino)
 	struct request *request;
 	char target[NODE_PATH_MAX];
 
-	if (node->kind == NODE_LINK || node->kind == NODE_MADE) {
+	if (node->kind == NODE_LINK || node->kind == NODE_MADE || node->kind == NODE_SCRATCH_LINK) {
 		node_target(node, target);
 		fuse_reply_readlink(req, target);
 		return;

@@ -37,6 +37,23 @@ enum path_kind path_parse(const char *name, char *stem)
 	return PATH_OTHER;
 }
 
+bool path_is_reserved(const char *name)
+{
+	size_t length = strlen(name);
+
+	for (enum path_kind kind = PATH_JSON; kind <= PATH_STATUS; kind++) {
+		size_t suffix = strlen(suffixes[kind]);
+
+		/* "$id.status" with nothing in $id */
+		if (strcmp(name, suffixes[kind]) == 0)
+			return true;
+		if (length >= suffix && name[0] != '.' && name[0] != '#' &&
+		    strcmp(name + length - suffix, suffixes[kind]) == 0)
+			return true;
+	}
+	return false;
+}
+
 static bool is_plain(const char *id, size_t at)
 {
 	unsigned char byte = (unsigned char)id[at];

@@ -23,6 +23,12 @@ enum path_kind {
  * filled. */
 enum path_kind path_parse(const char *name, char *stem);
 
+/*
+ * Is NAME of the form that only a record's file has? Any other may be a scratch file's, but for
+ * ".json" and ".status" alone: those are ids that somebody forgot.
+ */
+bool path_is_reserved(const char *name);
+
 /* The stem for ID into STEM (PATH_STEM_MAX + 1 bytes). ID is not empty. */
 void path_stem(const char *id, char *stem);
 

@@ -55,7 +55,8 @@ static void put(struct request *request)
 		explicit_bzero(request->text, request->length);
 		free(request->text);
 	}
-	node_drop(request->fs, request->node, 1);
+	free(request->from);
+	node_drop(request->fs, request->node);
 	call_destroy(&request->call);
 	pthread_mutex_destroy(&request->lock);
 	free(request);

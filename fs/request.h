@@ -26,6 +26,7 @@ struct request {
 	char *text;    /* what a commit sends; wiped and freed */
 	size_t length;
 	const char *word;      /* a status to set */
+	char *from;            /* of a rename: the path of the file in memory; freed */
 	struct roster *roster; /* that was asked */
 	struct wait wait;
 	int (*work)(struct request *request);

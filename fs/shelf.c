@@ -8,7 +8,6 @@
 #include "fs/shelf.h"
 
 #include "cache/roster.h"
-#include "fs/draft.h"
 #include "fs/node.h"
 #include "fs/notify.h"
 #include "fs/path.h"
@@ -70,7 +69,7 @@ static void tell_kernel(struct shelf *shelf, const char *id, const char *suffix)
 	if (!node)
 		return;
 	notify_attributes(fs, node);
-	node_drop(fs, node, 1);
+	node_drop(fs, node);
 }
 
 static void record_changed(void *arg, const char *id)
@@ -93,7 +92,7 @@ static void replaced(void *arg)
 
 	if (directory) {
 		notify_attributes(fs, directory);
-		node_drop(fs, directory, 1);
+		node_drop(fs, directory);
 	}
 	notify_shelf(fs->notify, shelf);
 }
@@ -111,7 +110,6 @@ static struct shelf *shelf_new(struct branch *branch, const struct place *place,
 
 	if (!shelf)
 		return NULL;
-	pthread_mutex_init(&shelf->lock, NULL);
 	shelf->branch = branch;
 	shelf->place = place;
 	shelf->path = strdup(path);
@@ -178,11 +176,9 @@ void shelf_free(struct shelf *shelf)
 {
 	if (!shelf)
 		return;
-	draft_free_all(shelf);
 	if (shelf->statuses != shelf->roster)
 		roster_free(shelf->statuses);
 	roster_free(shelf->roster);
-	pthread_mutex_destroy(&shelf->lock);
 	free(shelf->parent);
 	free(shelf->path);
 	free(shelf);

@@ -13,7 +13,6 @@
 #include <stdatomic.h>
 #include <uthash.h>
 
-struct draft;
 struct place;
 struct record;
 
@@ -25,11 +24,9 @@ struct shelf {
 	struct roster *roster;
 	/* where a status is a thing of its own; else the same as roster */
 	struct roster *statuses;
-	atomic_bool due;      /* notify.c: the kernel is to hear what differs */
-	pthread_mutex_t lock; /* of drafts */
-	struct draft *drafts; /* what is in its new/ (draft.h) */
-	struct shelf *next;   /* in the branch; set once */
-	UT_hash_handle hh;    /* by path */
+	atomic_bool due;    /* notify.c: the kernel is to hear what differs */
+	struct shelf *next; /* in the branch; set once */
+	UT_hash_handle hh;  /* by path */
 };
 
 /* The shelf of BRANCH's users. 0 or -ENOMEM. */

@@ -68,7 +68,10 @@ static int collect(struct handle *handle, const char *data, size_t size, const c
 	if (!handle->unsent)
 		begin_locked(handle);
 	state = document_feed(&handle->scanner, data, size);
-	if (state == DOCUMENT_WRONG || handle->length + size > UPDATE_DOCUMENT_MAX) {
+	if (handle->length + size > UPDATE_DOCUMENT_MAX) {
+		*why = "a request may have at most 1 MiB: nothing was sent";
+		error = -EFBIG;
+	} else if (state == DOCUMENT_WRONG) {
 		*why = "this can't become a JSON object: nothing was sent";
 		error = -EINVAL;
 	} else {
@@ -80,6 +83,17 @@ static int collect(struct handle *handle, const char *data, size_t size, const c
 	if (error)
 		return error;
 	return state == DOCUMENT_WHOLE ? HANDLE_COMMIT : HANDLE_DONE;
+}
+
+int transaction_flush(struct handle *handle, const char **why)
+{
+	bool half;
+
+	*why = "what was written is not one whole JSON object: nothing was sent";
+	pthread_mutex_lock(&handle->lock);
+	half = handle->unsent && handle->length;
+	pthread_mutex_unlock(&handle->lock);
+	return half ? -EINVAL : 0;
 }
 
 static int run(struct request *request)

@@ -21,6 +21,9 @@ int transaction_open(int flags, const char **why);
 void transaction_write(struct fs *fs, fuse_req_t req, struct handle *handle, const char *data,
 		       size_t size);
 
+/* The close: half a request is told of. 0 or a negative errno and *WHY (static). */
+int transaction_flush(struct handle *handle, const char **why);
+
 /* As handle_read. */
 ssize_t transaction_read(struct handle *handle, off_t offset, size_t size, char **data);
 

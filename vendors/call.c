@@ -23,7 +23,7 @@ void call_init(struct call *call, const char *path)
 }
 
 /* The process that THREAD belongs to; THREAD itself when that can't be told. */
-static pid_t process_of(pid_t thread)
+pid_t call_process(pid_t thread)
 {
 	char name[64];
 	char line[256];
@@ -51,7 +51,7 @@ void call_set_caller(struct call *call, uid_t uid, gid_t gid, pid_t thread)
 
 	call->uid = uid;
 	call->gid = gid;
-	call->pid = process_of(thread);
+	call->pid = call_process(thread);
 	snprintf(call->command, sizeof(call->command), "?");
 	snprintf(name, sizeof(name), "/proc/%ld/comm", (long)call->pid);
 	file = fopen(name, "re");

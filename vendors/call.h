@@ -93,6 +93,9 @@ int call_pause(struct call *call, unsigned milliseconds);
  * not stop. */
 void call_continue(struct call *to, const struct call *from);
 
+/* The process that THREAD belongs to. */
+pid_t call_process(pid_t thread);
+
 /* When process PID started, in clock ticks after boot, or 0: with the pid it names one process for
  * ever. */
 unsigned long long call_process_start(pid_t pid);

@@ -77,7 +77,7 @@ static int post(struct call *call, struct account *account, const char *body,
 		struct http_reply *reply)
 {
 	struct http_request request = {.method = "POST",
-				       .path = "/v2/account-members/tokens",
+				       .path = ep_tokens.path,
 				       .body = body,
 				       .body_length = strlen(body)};
 	int error = token_get(call, account, TOKEN_IMPLICIT, &request.bearer, &request.serial);
@@ -161,4 +161,5 @@ static int run(struct call *call, struct account *account, const json_t *request
 	return error;
 }
 
-const struct transaction ep_tokens = {.name = "tokens", .run = run};
+const struct transaction ep_tokens = {
+    .name = "tokens", .path = "/v2/account-members/tokens", .run = run};

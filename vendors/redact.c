@@ -6,7 +6,6 @@
 #include "vendors/http.h"
 
 #include <jansson.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,27 +18,20 @@ static char shown(char c)
 	return (char)((unsigned char)c < 0x20 || c == 0x7f ? ' ' : c);
 }
 
-static void overwrite(char *words, const char *form)
+/* How much of FORM stands at AT; 0 if that is not enough to know it by. */
+static size_t match(const char *at, const char *form)
 {
-	char first[FIRST + 1];
+	size_t same = 0;
 
-	snprintf(first, sizeof(first), "%s", form);
-	for (char *c = first; *c; c++)
-		*c = shown(*c);
-	for (char *at = strstr(words, first); at; at = strstr(at, first)) {
-		for (const char *same = form; *same && *at == shown(*same); same++)
-			*at++ = '*';
-	}
+	while (form && form[same] && at[same] == shown(form[same]))
+		same++;
+	return same >= FIRST || (same && !form[same]) ? same : 0;
 }
 
-/* The same with a FORM that was made for it: it is wiped and freed. NULL or empty: nothing. */
-static void overwrite_made(char *words, char *form)
+static void wipe(char *form)
 {
-	if (!form)
-		return;
-	if (*form)
-		overwrite(words, form);
-	explicit_bzero(form, strlen(form));
+	if (form)
+		explicit_bzero(form, strlen(form));
 	free(form);
 }
 
@@ -66,8 +58,17 @@ void redact(char *words, const char *secret)
 		return;
 	escaped = http_escape(secret);
 	json = json_form(secret);
-	/* the plain one last: it may stand inside the others */
-	overwrite_made(words, json);
-	overwrite_made(words, escaped);
-	overwrite(words, secret);
+	for (char *at = words; *at;) {
+		/* the forms begin alike: the longest is the one that stands there */
+		size_t longest = match(at, secret);
+
+		if (match(at, escaped) > longest)
+			longest = match(at, escaped);
+		if (match(at, json) > longest)
+			longest = match(at, json);
+		memset(at, '*', longest);
+		at += longest ? longest : 1;
+	}
+	wipe(escaped);
+	wipe(json);
 }

@@ -180,6 +180,7 @@ struct place {
  */
 struct transaction {
 	const char *name; /* of the file */
+	const char *path; /* what is posted to, for the log */
 	int (*run)(struct call *call, struct account *account, const json_t *request,
 		   json_t **answer);
 };

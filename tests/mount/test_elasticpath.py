@@ -4,7 +4,6 @@ import concurrent.futures
 import errno
 import json
 import os
-import pathlib
 import re
 import signal
 import time
@@ -12,90 +11,12 @@ import time
 import pytest
 
 import harness
+from store import (DELETE, ITEM, LIST, NOT_OFFERED, ONE_MEMBERSHIP, OWN, POST, PROFILES, QUICK, TOKEN,
+                   WORD, account_of, accounts_of, clean, ep, journal, people, person, refresh, sent,
+                   status, undo_lines, write)
 from writing import GOOD, errno_of, last_line, name_of, put, refused, save, shown, text_of
 
-WORD = "CANARY"
-# what races does not depend on the form of the answers: one is enough where threads are watched
-PROFILES = ["documents"] if "thread" in harness.SANITIZE else ["guide", "documents"]
-NOT_OFFERED = name_of(errno.EOPNOTSUPP)
-
-TOKEN = "POST /oauth/access_token"
-LIST = "GET /v2/account-members"
-ITEM = "GET /v2/account-members/{id}"
-OWN = "GET /v2/account-members/{id}/account-memberships"
-ACCOUNTS = "GET /v2/accounts"
-THEIRS = "GET /v2/accounts/{id}/account-memberships"
-DELETE = "DELETE /v2/accounts/{id}/account-memberships/{id}"
-POST = "POST /v2/accounts/{id}/account-memberships"
-
-ONE_MEMBERSHIP = "/v2/accounts/*/account-memberships/*"
-QUICK = {"elasticpath": {"retry_budget": 0}}
-
-
-def store(sandbox, members=45, accounts=4, **options):
-    return sandbox(users=5, vendors="partnerize,elasticpath,cj", members=members, accounts=accounts,
-                   **options)
-
-
-@pytest.fixture
-def ep(mount, sandbox):
-    """ep(profile, extra, options=[...], box={...}) mounts a store."""
-    def start(profile="guide", extra=None, box=None, **rest):
-        return mount(store(sandbox, profile=profile, **(box or {})), extra, **rest)
-    return start
-
-
-def people(box):
-    """The store's own members, in its order: member N of the seed is people(box)[N - 1]."""
-    return box.control("GET", "elasticpath/members")
-
-
-def person(box, number):
-    return people(box)[number - 1]["id"]
-
-
-def accounts_of(box, member):
-    """The accounts that MEMBER belongs to, as the store knows them."""
-    return sorted(account_of(one) for one in box.control("GET", "elasticpath/memberships")
-                  if member in json.dumps(one))
-
-
-def account_of(membership):
-    """Both forms: flat in the guide, in relationships in the documents."""
-    if "account_id" in membership:
-        return membership["account_id"]
-    return membership["relationships"]["account"]["data"]["id"]
-
-
-def journal(box, method, start="/v2/"):
-    return [entry for entry in box.journal()
-            if entry["method"] == method and entry["path"].startswith(start)]
-
-
-def sent(box):
-    """What could have changed something at the store."""
-    return [entry for entry in box.journal()
-            if entry["method"] != "GET" and "access_token" not in entry["path"]]
-
-
-def status(m, member):
-    return (m.path / f"elasticpath/{member}.status").read_text()
-
-
-def write(m, member, word):
-    """Write a status; how each step ended. An open that fails is a write that was refused."""
-    try:
-        return save(m.path / f"elasticpath/{member}.status", word + "\n")
-    except OSError as error:
-        return refused(name_of(error.errno))
-
-
-def refresh(m):
-    (m.path / ".rosterfs/refresh").write_text("elasticpath\n")
-
-
-def undo_lines(m, member):
-    return [line for line in m.log().splitlines() if f"ln -s ../../../{member}.json" in line]
+__all__ = ["ep"]  # the fixture
 
 
 # ---- the token ----
@@ -308,28 +229,6 @@ def test_who_waits_for_a_token_is_freed(ep):
 
 # ---- secrets ----
 
-def everywhere(m):
-    found = {"stderr": m.stderr()}
-    for root, _folders, names in os.walk(m.path):
-        for name in names:
-            path = pathlib.Path(root, name)
-            found[str(path)] = str(path)
-            if name != "refresh":
-                found[str(path)] += path.read_text(errors="replace")
-    for name in ("cmdline", "environ", "comm", "status", "maps"):
-        found[name] = pathlib.Path(f"/proc/{m.pid}/{name}").read_text(errors="replace")
-    return found
-
-
-def clean(m):
-    for place, text in everywhere(m).items():
-        at = text.find(WORD)
-        assert at < 0, f"{place}: {text[max(0, at - 200):][:400]}"
-    assert m.sandbox.counts()["leaks"] == 0
-    for entry in m.sandbox.journal():
-        assert WORD not in entry["path"] + str(entry.get("query", ""))
-
-
 @pytest.mark.parametrize("profile", PROFILES)
 @pytest.mark.parametrize("options", [[], ["-d"], ["-o", "dry_run"]])
 def test_no_token_in_sight(ep, profile, options):
@@ -495,8 +394,8 @@ def test_names_that_make_no_sense(ep):
     m.sh("ls -l elasticpath").ok()
     m.sandbox.reset()
     one = person(m.sandbox, 5)
-    for command in ("touch elasticpath/x", "mkdir elasticpath/x", f"rm elasticpath/{one}.json",
-                    f"rm elasticpath/{one}.status", f"ln -s {one}.json elasticpath/x",
+    for command in ("touch elasticpath/x.json", "mkdir elasticpath/x", f"rm elasticpath/{one}.json",
+                    f"rm elasticpath/{one}.status", f"ln -s {one}.json elasticpath/x.json",
                     f"mv elasticpath/{one}.json elasticpath/x.json", "ls elasticpath/accounts/nobody",
                     "echo '{}' > elasticpath/new/x.json", "echo '{}' > elasticpath/new.json",
                     "rm -rf elasticpath", f"echo deleted > elasticpath/{one}.status"):
@@ -520,7 +419,7 @@ def test_status_cold(ep, profile):
 
 @pytest.mark.parametrize("profile", PROFILES)
 @pytest.mark.parametrize("command", ["cat elasticpath/*.status", "ls -l elasticpath",
-                                     "find elasticpath -size +0 -name '*.status'"])
+                                     "find elasticpath -maxdepth 1 -size +0 -name '*.status'"])
 def test_requests_for_all(ep, profile, command):
     m = ep(profile, box={"members": 2000, "accounts": 40})
     m.sh("ls elasticpath").ok()
@@ -605,7 +504,7 @@ def test_a_store_without_accounts_or_members(ep):
     m.sh("ls -l elasticpath").ok()
     assert m.sh("cat elasticpath/*.status").ok().out == "inactive\n" * 5
     m = ep("guide", box={"members": 0, "accounts": 0})
-    assert m.sh("ls -A elasticpath").ok().lines() == ["MANUAL"]
+    assert m.sh("ls -A elasticpath").ok().lines() == ["MANUAL", "accounts", "realms", "settings", "tokens"]
 
 
 @pytest.mark.parametrize("how", ["refresh", "ttl"])

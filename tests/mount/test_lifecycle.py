@@ -606,7 +606,7 @@ def test_no_descriptor_leaks(mount):
         os.readlink(folder / "self")
         for bad in (lambda: (folder / "999.json").read_text(),
                     lambda: (folder / "9.status").write_text("nonsense"),
-                    lambda: (folder / "new.txt").write_text("x")):
+                    lambda: (folder / "new.json").write_text("x")):
             try:
                 bad()
             except OSError:

@@ -133,7 +133,7 @@ def test_nothing_to_match(mount, shell):
                     "for f in partnerize/x*.status; do echo inactive > $f; done",
                     "cd partnerize; echo inactive | tee 9*9.status", "cd cj; echo inactive > *.status",
                     "echo inactive > partnerize/99.status", "echo inactive > *.status",
-                    "echo inactive > partnerize/.status", "echo inactive > partnerize/7.statu"]:
+                    "echo inactive > partnerize/.status"]:
         result = m.sh(command, shell)
         assert result.code != 0 and result.err, command
     assert "No such file" in m.sh("echo inactive > partnerize/99.status", "bash").err

@@ -1,0 +1,430 @@
+/*
+ * rename.c - renames: a save, a backup, or nothing to do with any vendor.
+ *
+ * A file in memory that is renamed onto a record's name is a whole new text for the record, and the
+ * rename answers when the vendor has. A record that is renamed to another name leaves a backup in
+ * memory and stays what and where it is; only whoever did it finds its name free for a while. All
+ * else that concerns records or links is refused.
+ *
+ * The kernel moves its inode with the name. It will ask again for a file in memory, so that matters
+ * only for an inode that is, or was, a record's: node_swap.
+ */
+#include "fs/ops.h"
+
+#include "cache/record.h"
+#include "cache/update.h"
+#include "fs/draft.h"
+#include "fs/entry.h"
+#include "fs/node.h"
+#include "fs/path.h"
+#include "fs/request.h"
+#include "fs/scratch.h"
+#include "fs/shelf.h"
+#include "fs/vacancy.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* One rename, as the kernel asks for it. */
+struct renaming {
+	struct fs *fs;
+	fuse_req_t req;
+	struct node *from, *to; /* the directories */
+	const char *name, *new_name;
+	char path[NODE_PATH_MAX], new_path[NODE_PATH_MAX];
+	bool replaces; /* what stands at the new name may go */
+};
+
+static void refuse(const struct renaming *renaming, int error, const char *words)
+{
+	fuse_reply_err(renaming->req, -request_refuse(renaming->req, renaming->path, error, words));
+}
+
+/* Is NAME in DIRECTORY a record's file? *FIXED: a name that always stands there. */
+static bool is_record_name(const struct node *directory, const char *name, bool *fixed)
+{
+	struct node_fixed known;
+
+	*fixed = false;
+	for (size_t i = 0; node_fixed(directory, i, &known); i++) {
+		if (strcmp(known.name, name) == 0) {
+			*fixed = true;
+			return known.kind == NODE_JSON;
+		}
+	}
+	return directory->kind != NODE_NEW && path_is_reserved(name);
+}
+
+/* ---- a save ---- */
+
+/* REQUEST's text is to be the record of REQUEST's node. */
+static int save(struct request *request)
+{
+	struct node *node = request->node;
+	struct shelf *shelf = node->shelf;
+	int error;
+
+	if (node->kind == NODE_STATUS) {
+		error = update_status(&request->call, shelf->statuses, request->fs->guard, node->id,
+				      request->word);
+		if (shelf->statuses != shelf->roster)
+			shelf_refresh_links(node->branch);
+		return error;
+	}
+	error = update_document(&request->call, shelf->roster, request->fs->guard, node->id,
+				request->text, request->length);
+	if (error == -ENOENT)
+		error = call_fail(&request->call, EOPNOTSUPP,
+				  "there is no such record, and a rename does not make one");
+	/* the kernel would try again */
+	if (error == -ESTALE) {
+		request->call.error = EBUSY;
+		error = -EBUSY;
+	}
+	return error;
+}
+
+static void saved(struct request *request, int error)
+{
+	struct fs *fs = request->fs;
+	struct node *node = request->node, *scratch;
+
+	/* accepted or refused: the name is the record's again */
+	vacancy_end(fs->vacancies, node->path, request->call.pid);
+	if (error) {
+		request_fail(request, error);
+		return;
+	}
+	scratch = node_find(fs, request->from);
+	if (scratch && node_is_lasting(fs, scratch))
+		node_swap(fs, scratch, node);
+	if (scratch)
+		node_drop(fs, scratch);
+	scratch_remove(fs->scratches, request->from);
+	vacancy_end_backup(fs->vacancies, request->from);
+	if (request_claim(request))
+		fuse_reply_err(request->req, 0);
+}
+
+/* The bytes of SCRATCH are REQUEST's, as they are now. 0, or a negative errno and *WHY. */
+static int take_text(struct request *request, struct scratch *scratch, const char **why)
+{
+	*why = "no memory";
+	request->text = scratch_text(scratch, &request->length);
+	if (!request->text)
+		return -ENOMEM;
+	*why = "the file is empty, or a write to it has failed: nothing was sent";
+	if (!request->length || scratch_is_spoilt(scratch))
+		return -EINVAL;
+	if (request->node->kind != NODE_STATUS)
+		return 0;
+	request->word = update_status_word(request->text, request->length);
+	*why = "a status is active or inactive";
+	return request->word ? 0 : -EINVAL;
+}
+
+/* The record's node at the new name, with one reference more, or NULL: it can be no record's. */
+static struct node *target_node(const struct renaming *renaming)
+{
+	struct node *directory = renaming->to;
+	char stem[PATH_STEM_MAX + 1], id[PATH_STEM_MAX + 1];
+	enum path_kind kind = path_parse(renaming->new_name, stem);
+	struct node *node = node_find(renaming->fs, renaming->new_path);
+	struct node_fixed fixed;
+
+	if (node && node_is_record(node) && node->id)
+		return node;
+	if (node)
+		node_drop(renaming->fs, node);
+	for (size_t i = 0; node_fixed(directory, i, &fixed); i++) {
+		if (fixed.kind == NODE_JSON && strcmp(fixed.name, renaming->new_name) == 0)
+			return node_take_fixed(renaming->fs, directory, &fixed);
+	}
+	if (kind == PATH_OTHER || (kind == PATH_STATUS && directory->kind != NODE_BRANCH) ||
+	    path_is_cut(stem) || !path_id(stem, id))
+		return NULL;
+	return node_take(renaming->fs, kind == PATH_STATUS ? NODE_STATUS : NODE_JSON, directory,
+			 renaming->new_name, directory->shelf, id);
+}
+
+static void start_save(const struct renaming *renaming, struct scratch *scratch)
+{
+	struct fs *fs = renaming->fs;
+	struct node *node = target_node(renaming);
+	struct request *request = NULL;
+	const char *why = "no such record";
+	int error = -ENOENT;
+
+	if (node)
+		request = request_new(fs, renaming->req, node);
+	if (request)
+		error = take_text(request, scratch, &why);
+	if (request && !error) {
+		request->from = strdup(renaming->path);
+		error = request->from ? 0 : -ENOMEM;
+	}
+	if (node)
+		node_drop(fs, node);
+	if (!error) {
+		request_work(request, save, saved);
+		return;
+	}
+	if (request)
+		vacancy_end(fs->vacancies, renaming->new_path, request->call.pid);
+	if (request)
+		request_free(request);
+	refuse(renaming, error, why);
+}
+
+/* ---- a draft ---- */
+
+static int post(struct request *request)
+{
+	struct scratch *scratch = scratch_get(request->fs->scratches, request->from);
+	int error = scratch ? draft_post(request, scratch)
+			    : call_fail(&request->call, ENOENT, "the file has gone");
+
+	scratch_put(request->fs->scratches, scratch);
+	return error;
+}
+
+static void posted(struct request *request, int error)
+{
+	struct fs *fs = request->fs;
+	struct scratch *scratch = scratch_get(fs->scratches, request->from);
+	char *id = scratch ? scratch_id(scratch) : NULL;
+
+	/* refused: both names stay as they were */
+	if (id || !error)
+		scratch_rename(fs->scratches, request->from, request->call.path);
+	scratch_put(fs->scratches, scratch);
+	free(id);
+	if (error)
+		request_fail(request, error);
+	else if (request_claim(request))
+		fuse_reply_err(request->req, 0);
+}
+
+static void start_post(const struct renaming *renaming, struct scratch *scratch)
+{
+	struct request *request = request_new(renaming->fs, renaming->req, renaming->to);
+	const char *why = "no memory";
+	int error = request ? take_text(request, scratch, &why) : -ENOMEM;
+
+	if (!error) {
+		request->from = strdup(renaming->path);
+		error = request->from ? 0 : -ENOMEM;
+	}
+	if (!error) {
+		snprintf(request->call.path, sizeof(request->call.path), "%s", renaming->new_path);
+		request_work(request, post, posted);
+		return;
+	}
+	if (request)
+		request_free(request);
+	refuse(renaming, error, why);
+}
+
+/* ---- files in memory ---- */
+
+/* Does anything stand at the new name that stays as it is? */
+static bool is_taken(const struct renaming *renaming)
+{
+	struct scratch *there = scratch_get(renaming->fs->scratches, renaming->new_path);
+	char *id = there ? scratch_id(there) : NULL;
+	bool taken = id || (there && !renaming->replaces);
+
+	scratch_put(renaming->fs->scratches, there);
+	free(id);
+	return taken;
+}
+
+static void rename_scratch(const struct renaming *renaming, struct scratch *scratch)
+{
+	bool fixed, record = is_record_name(renaming->to, renaming->new_name, &fixed);
+	bool drafts = renaming->to->kind == NODE_NEW;
+	char *made = scratch_id(scratch);
+	bool is_link = made || scratch_target(scratch);
+
+	free(made);
+	if (renaming->to != renaming->from || (fixed && !record) ||
+	    (drafts && !draft_posts(renaming->new_name) && path_is_reserved(renaming->new_name)))
+		refuse(renaming, -EPERM, "nothing can be renamed onto that");
+	else if (is_link && (made || record || drafts))
+		refuse(renaming, -EPERM, "a link can't be renamed to that");
+	else if (record && !renaming->replaces)
+		refuse(renaming, -EEXIST, "there is such a record");
+	else if (record)
+		start_save(renaming, scratch);
+	else if (is_taken(renaming))
+		refuse(renaming, renaming->replaces ? -EPERM : -EEXIST, "there is such a file");
+	else if (drafts && draft_posts(renaming->new_name) &&
+		 !(renaming->from->kind == NODE_NEW && draft_posts(renaming->name)))
+		start_post(renaming, scratch);
+	else
+		fuse_reply_err(renaming->req, -scratch_rename(renaming->fs->scratches,
+							      renaming->path, renaming->new_path));
+}
+
+/* ---- a backup ---- */
+
+/* What a record's NODE shows as RECORD is kept at BACKUP. 0 or a negative errno. */
+static int keep_backup(struct fs *fs, const struct node *node, struct record *record,
+		       const char *backup)
+{
+	struct scratch *scratch = NULL;
+	int error;
+
+	scratch_remove(fs->scratches, backup);
+	error = scratch_make(fs->scratches, backup, NULL, &scratch);
+	if (!error && node->kind == NODE_JSON)
+		error = scratch_write(fs->scratches, scratch, record->text, record->length, 0);
+	else if (!error)
+		error = scratch_write(fs->scratches, scratch, record->status,
+				      strlen(record->status), 0);
+	if (!error && node->kind == NODE_STATUS)
+		error = scratch_write(fs->scratches, scratch, "\n", 1, -1);
+	if (!error && node->kind == NODE_JSON)
+		atomic_store(&record->shown, true);
+	scratch_put(fs->scratches, scratch);
+	if (error)
+		scratch_remove(fs->scratches, backup);
+	return error;
+}
+
+/* NODE shows RECORD: leave a backup at NEW_NAME in DIRECTORY. 0 or a negative errno. */
+static int back_up(struct fs *fs, struct node *node, struct record *record,
+		   const struct node *directory, const char *new_name, pid_t process)
+{
+	char backup[NODE_PATH_MAX];
+	struct node *kept;
+	int error;
+
+	node_path(directory, new_name, backup);
+	error = keep_backup(fs, node, record, backup);
+	if (error)
+		return error;
+	kept = node_take_scratch(fs, directory, new_name);
+	if (!kept)
+		return -ENOMEM;
+	node_swap(fs, node, kept);
+	node_drop(fs, kept);
+	vacancy_begin(fs->vacancies, node->path, backup, process);
+	return 0;
+}
+
+/* REQUEST's text is the new name, in the directory where its node stands. */
+static void found_record(struct request *request, int error)
+{
+	struct fs *fs = request->fs;
+	struct node *node = request->node, *directory;
+	char above[NODE_PATH_MAX];
+	struct record *record;
+
+	if (entry_again(request, error))
+		return;
+	error = entry_found(request, error, &record);
+	if (!error) {
+		snprintf(above, sizeof(above), "%s", node->path);
+		*strrchr(above, '/') = '\0';
+		directory = node_find(fs, above);
+		error = directory
+			    ? back_up(fs, node, record, directory, request->text, request->call.pid)
+			    : -ENOENT;
+		if (directory)
+			node_drop(fs, directory);
+	}
+	if (error)
+		request_fail(request, error);
+	else if (request_claim(request))
+		fuse_reply_err(request->req, 0);
+}
+
+static void ask_and_back_up(const struct renaming *renaming, struct node *node)
+{
+	struct request *request = request_new(renaming->fs, renaming->req, node);
+
+	if (request)
+		request->text = strdup(renaming->new_name);
+	if (!request || !request->text) {
+		if (request)
+			request_free(request);
+		fuse_reply_err(renaming->req, ENOMEM);
+		return;
+	}
+	request->length = strlen(renaming->new_name);
+	entry_ask(request, found_record);
+}
+
+static void rename_record(const struct renaming *renaming)
+{
+	bool fixed, taken = is_record_name(renaming->to, renaming->new_name, &fixed);
+	struct node *node;
+	struct record *record = NULL;
+	double seconds;
+
+	if (renaming->to != renaming->from || taken || fixed) {
+		refuse(renaming, -EPERM,
+		       "a record stays where it is: it can only be renamed to another name beside "
+		       "it, which makes a copy");
+		return;
+	}
+	if (is_taken(renaming)) {
+		refuse(renaming, -EEXIST, "there is such a file");
+		return;
+	}
+	node = node_find(renaming->fs, renaming->path);
+	if (!node || !node_is_record(node)) {
+		fuse_reply_err(renaming->req, ENOENT);
+	} else {
+		entry_peek(node, &record, &seconds);
+		if (record)
+			fuse_reply_err(renaming->req,
+				       -back_up(renaming->fs, node, record, renaming->to,
+						renaming->new_name,
+						call_process(fuse_req_ctx(renaming->req)->pid)));
+		else
+			ask_and_back_up(renaming, node);
+	}
+	record_put(record);
+	if (node)
+		node_drop(renaming->fs, node);
+}
+
+/* ---- all ---- */
+
+void names_rename(fuse_req_t req, fuse_ino_t parent, const char *name, fuse_ino_t new_parent,
+		  const char *new_name, unsigned flags)
+{
+	struct fs *fs = fs_of(req);
+	struct renaming renaming = {
+	    .fs = fs,
+	    .req = req,
+	    .from = node_of(fs, parent),
+	    .to = node_of(fs, new_parent),
+	    .name = name,
+	    .new_name = new_name,
+	    .replaces = !(flags & RENAME_NOREPLACE),
+	};
+	struct scratch *scratch;
+	bool fixed;
+
+	node_path(renaming.from, name, renaming.path);
+	node_path(renaming.to, new_name, renaming.new_path);
+	if (flags & ~(unsigned)RENAME_NOREPLACE) {
+		fuse_reply_err(req, EINVAL);
+		return;
+	}
+	scratch = scratch_get(fs->scratches, renaming.path);
+	if (renaming.from->branch && !renaming.from->branch->users)
+		refuse(&renaming, -EROFS, "this vendor's users are kept by hand: see MANUAL");
+	else if (scratch)
+		rename_scratch(&renaming, scratch);
+	else if (node_holds_files(renaming.from) && is_record_name(renaming.from, name, &fixed))
+		rename_record(&renaming);
+	else
+		refuse(&renaming, -EPERM, "names can't be changed here");
+	scratch_put(fs->scratches, scratch);
+}

@@ -1,0 +1,82 @@
+/*
+ * scratch.h - files in memory that no vendor has: editors' swap, backup, lock and temporary files,
+ * and the drafts in new/.
+ *
+ * They stand beside the records, live as long as the mount and at most a day, and are never sent by
+ * being written. A file that is removed while it is open stays readable through what is open. All
+ * of them together hold at most scratch_limit bytes. Texts may hold passwords: they are wiped
+ * before they are freed. One mutex for the names, one a file; nothing here waits.
+ */
+#ifndef ROSTERFS_SCRATCH_H
+#define ROSTERFS_SCRATCH_H
+
+#include "fs/fs.h"
+
+#include <sys/stat.h>
+
+struct scratch;
+struct scratches;
+
+/* All of a mount's; LIMIT: bytes. NULL: no memory. */
+struct scratches *scratches_new(size_t limit);
+void scratches_free(struct scratches *all); /* NULL is fine */
+
+/* ---- names; PATH is below the mount point ---- */
+
+/*
+ * A new one at PATH, a reference: a file, or with TARGET (copied) a symbolic link. 0, -EEXIST,
+ * -ENOSPC or -ENOMEM.
+ */
+int scratch_make(struct scratches *all, const char *path, const char *target,
+		 struct scratch **scratch);
+
+/* One more reference to SCRATCH, which may be NULL. */
+struct scratch *scratch_hold(struct scratches *all, struct scratch *scratch);
+
+/* The one at PATH, a reference, or NULL. */
+struct scratch *scratch_get(struct scratches *all, const char *path);
+void scratch_put(struct scratches *all, struct scratch *scratch); /* NULL is fine */
+
+/* Take the name PATH away. 0 or -ENOENT. */
+int scratch_remove(struct scratches *all, const char *path);
+
+/* PATH is called NEW_PATH from now on; what was called so goes. 0, -ENOENT or -ENOMEM. */
+int scratch_rename(struct scratches *all, const char *path, const char *new_path);
+
+/* The name of number INDEX in DIRECTORY (a path), which the caller frees, or NULL. */
+char *scratch_name(struct scratches *all, const char *directory, size_t index);
+
+/* ---- one file ---- */
+
+/* Where a link leads, borrowed; NULL: it is a file. */
+const char *scratch_target(const struct scratch *scratch);
+
+void scratch_attr(struct scratch *scratch, struct stat *attr);
+
+/* A copy of at most SIZE bytes at OFFSET into *DATA (the caller frees; NULL at the end). Bytes or
+ * -ENOMEM. */
+ssize_t scratch_read(struct scratch *scratch, off_t offset, size_t size, char **data);
+
+/* SIZE bytes at OFFSET (negative: at the end). 0, -ENOSPC, -EFBIG or -ENOMEM. */
+int scratch_write(struct scratches *all, struct scratch *scratch, const char *data, size_t size,
+		  off_t offset);
+int scratch_truncate(struct scratches *all, struct scratch *scratch, off_t length);
+
+/* The whole text, NUL-terminated; the caller wipes and frees. NULL: no memory. */
+char *scratch_text(struct scratch *scratch, size_t *length);
+
+/* Its text is TEXT from now on. As scratch_write. */
+int scratch_set_text(struct scratches *all, struct scratch *scratch, const char *text,
+		     size_t length);
+
+/* A write to it failed: what it holds is not what somebody wanted to save. */
+void scratch_spoil(struct scratch *scratch);
+bool scratch_is_spoilt(struct scratch *scratch);
+
+/* A draft has become the record ID: a link to it. The text is wiped. */
+void scratch_become(struct scratches *all, struct scratch *scratch, const char *id);
+
+/* The id of that record; the caller frees. NULL: it has not become one. */
+char *scratch_id(struct scratch *scratch);
+
+#endif

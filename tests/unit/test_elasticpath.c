@@ -1,0 +1,386 @@
+/*
+ * test_elasticpath.c - what Elastic Path is asked, request by request: changing, making and finding
+ * members, the realm that is remembered. The sign-in of buyers: test_buyer.c.
+ *
+ * The answers are the guide's and the OpenAPI's, and wrong ones. How it looks as files is shown on
+ * a real mount (tests/mount).
+ */
+#include "tests/unit/shop.h"
+
+#include "vendors/elasticpath.h"
+
+#define REALM_SETTINGS(id)                                                                         \
+	"{\"data\": {\"type\": \"account_authentication_settings\", \"relationships\": "           \
+	"{\"authentication_realm\": {\"data\": {\"id\": \"" id "\"}}}}}"
+#define INFOS(realm) "/v2/authentication-realms/" realm "/user-authentication-info"
+#define FILTER "/v2/account-members?filter="
+
+/* ---- the realm ---- */
+
+static void assert_realm(struct shop *shop, const char *wanted)
+{
+	char *realm = NULL;
+
+	assert_int_equal(ep_realm(&shop->call, shop->account, &realm), 0);
+	if (wanted)
+		assert_string_equal(realm, wanted);
+	else
+		assert_null(realm);
+	free(realm);
+}
+
+static void test_realm_is_remembered(void **state)
+{
+	struct shop *shop = *state;
+
+	shop_says(shop, 1, "GET " SETTINGS, 200, REALM_SETTINGS("r1"));
+	for (int i = 0; i < 3; i++)
+		assert_realm(shop, "r1");
+	assert_int_equal(shop->asked_count, 1);
+	shop_says(shop, 1, "GET " SETTINGS, 200, REALM_SETTINGS("r2"));
+	ep_realm_forget(shop->account);
+	for (int i = 0; i < 3; i++)
+		assert_realm(shop, "r2");
+	assert_int_equal(shop->asked_count, 2);
+	/* nothing is kept where the section says so */
+	shop->account->ttl = 0;
+	ep_realm_forget(shop->account);
+	shop_says(shop, 2, "GET " SETTINGS, 200, REALM_SETTINGS("r3"));
+	assert_realm(shop, "r3");
+	assert_realm(shop, "r3");
+	assert_int_equal(shop->asked_count, 4);
+}
+
+static void test_no_realm(void **state)
+{
+	const unsigned statuses[] = {200, 403, 404};
+	struct shop *shop = *state;
+	char *realm = NULL;
+
+	for (size_t i = 0; i < 3; i++) {
+		shop_clear(shop);
+		ep_realm_forget(shop->account);
+		shop_says(shop, -1, "GET " SETTINGS, statuses[i],
+			  "{\"data\": {\"enable_self_signup\": true}}");
+		assert_realm(shop, NULL);
+		assert_realm(shop, NULL);
+		assert_int_equal(shop->asked_count, 1);
+	}
+	/* what went wrong is not remembered */
+	shop_clear(shop);
+	ep_realm_forget(shop->account);
+	shop_says(shop, -1, "GET " SETTINGS, 400, "{}");
+	assert_int_equal(ep_realm(&shop->call, shop->account, &realm), -EINVAL);
+	assert_int_equal(ep_realm(&shop->call, shop->account, &realm), -EINVAL);
+	assert_null(realm);
+	shop_clear(shop);
+	shop_says(shop, -1, "GET " SETTINGS, 200, "<html>");
+	assert_int_equal(ep_realm(&shop->call, shop->account, &realm), -EREMOTEIO);
+	assert_int_equal(shop->asked_count, 1);
+}
+
+static void test_settings_written(void **state)
+{
+	struct shop *shop = *state;
+	json_t *body = parse("{\"enable_self_signup\": false, \"relationships\": {}}");
+	json_t *answer = NULL;
+
+	shop_says(shop, 1, "GET " SETTINGS, 200, REALM_SETTINGS("r1"));
+	shop_says(shop, 1, "PUT " SETTINGS, 200, REALM_SETTINGS("r2"));
+	shop_says(shop, 1, "GET " SETTINGS, 200, REALM_SETTINGS("r2"));
+	assert_realm(shop, "r1");
+	assert_int_equal(vendor_put(&shop->call, shop->account, &ep_settings, NULL, "settings",
+				    body, NULL, &answer),
+			 VENDOR_DONE);
+	assert_asked(shop, 1, "PUT " SETTINGS);
+	assert_body(shop, 1,
+		    "{\"data\": {\"type\": \"account_authentication_settings\", "
+		    "\"enable_self_signup\": false, \"relationships\": {}}}");
+	assert_realm(shop, "r2");
+	json_decref(answer);
+	json_decref(body);
+}
+
+/* ---- changing members ---- */
+
+static enum vendor_outcome put_member(struct shop *shop, const char *text)
+{
+	json_t *body = parse(text), *answer = NULL;
+	enum vendor_outcome outcome = vendor_put(&shop->call, shop->account, &ep_members, NULL,
+						 "m1", body, NULL, &answer);
+
+	json_decref(body);
+	json_decref(answer);
+	return outcome;
+}
+
+static void test_put_in_realm(void **state)
+{
+	struct shop *shop = *state;
+
+	shop_says(shop, -1, "GET " SETTINGS, 200, REALM_SETTINGS("r1"));
+	shop_says(shop, -1, "PUT " INFOS("r1") "/m1", 200, "{\"data\": {\"id\": \"m1\"}}");
+	shop_says(shop, -1, "PUT " MEMBERS "/m1", 200, "{\"data\": {\"id\": \"m1\"}}");
+	assert_int_equal(put_member(shop, "{\"type\": \"account_member\", \"name\": \"A\", "
+					  "\"given_name\": null, \"email\": \"a@x\"}"),
+			 VENDOR_DONE);
+	assert_int_equal(shop->asked_count, 2);
+	assert_body(shop, 1,
+		    "{\"data\": {\"type\": \"user_authentication_info\", \"name\": \"A\", "
+		    "\"given_name\": null, \"email\": \"a@x\"}}");
+	/* the store's own fields are the member's; a body without a type gets one */
+	assert_int_equal(put_member(shop, "{\"name\": \"B\", \"email\": \"a@x\", \"tier\": 3}"),
+			 VENDOR_DONE);
+	assert_int_equal(shop->asked_count, 4);
+	assert_asked(shop, 2, "PUT " INFOS("r1") "/m1");
+	assert_asked(shop, 3, "PUT " MEMBERS "/m1");
+	assert_body(
+	    shop, 3,
+	    "{\"data\": {\"type\": \"account_member\", \"name\": \"B\", \"email\": \"a@x\", "
+	    "\"tier\": 3}}");
+}
+
+static void test_put_where_the_realm_moved(void **state)
+{
+	struct shop *shop = *state;
+
+	shop_says(shop, 1, "GET " SETTINGS, 200, REALM_SETTINGS("old"));
+	shop_says(shop, 1, "GET " SETTINGS, 200, REALM_SETTINGS("new"));
+	shop_says(shop, -1, "PUT " INFOS("new") "/m1", 200, "{\"data\": {\"id\": \"m1\"}}");
+	assert_int_equal(put_member(shop, "{\"name\": \"A\"}"), VENDOR_DONE);
+	assert_int_equal(shop->asked_count, 4);
+	assert_asked(shop, 1, "PUT " INFOS("old") "/m1");
+	assert_asked(shop, 3, "PUT " INFOS("new") "/m1");
+	assert_int_equal(put_member(shop, "{\"name\": \"A\"}"), VENDOR_DONE);
+	assert_int_equal(shop->asked_count, 5);
+}
+
+static void test_put_of_nobody(void **state)
+{
+	struct shop *shop = *state;
+
+	shop_says(shop, -1, "GET " SETTINGS, 200, REALM_SETTINGS("r1"));
+	assert_int_equal(put_member(shop, "{\"name\": \"A\"}"), VENDOR_REFUSED);
+	assert_int_equal(shop->call.error, ENOENT);
+	assert_int_equal(shop->call.status, 404);
+	assert_non_null(strstr(shop->call.words, "Not there"));
+	assert_non_null(strstr(shop->call.request, "PUT " INFOS("r1") "/m1"));
+	assert_int_equal(shop->asked_count, 3);
+}
+
+static void test_put_without_realm(void **state)
+{
+	struct shop *shop = *state;
+
+	shop_says(shop, -1, "GET " SETTINGS, 200, "{\"data\": {}}");
+	shop_says(shop, -1, "PUT " MEMBERS "/m1", 200, "{\"data\": {\"id\": \"m1\"}}");
+	assert_int_equal(put_member(shop, "{\"name\": \"A\"}"), VENDOR_DONE);
+	assert_asked(shop, 1, "PUT " MEMBERS "/m1");
+	/* nor is anything sent while nobody knows */
+	shop_clear(shop);
+	ep_realm_forget(shop->account);
+	shop_says(shop, -1, "GET " SETTINGS, 400, "{}");
+	assert_int_equal(put_member(shop, "{\"name\": \"A\"}"), VENDOR_REFUSED);
+	assert_int_equal(shop->asked_count, 1);
+}
+
+/* ---- making members ---- */
+
+static void test_preprovision_is_a_setting(void **state)
+{
+	struct shop *shop = *state;
+
+	assert_false(ep_members.creates(shop->account));
+	shop_set(shop->account, "allow_preprovision", "yes");
+	assert_true(ep_members.creates(shop->account));
+}
+
+static void test_post(void **state)
+{
+	struct shop *shop = *state;
+	json_t *body = parse("{\"name\": \"A\", \"email\": \"a@x\", \"tier\": 3}");
+	json_t *answer = NULL;
+	char *log;
+	size_t length;
+
+	shop_says(shop, -1, "GET " SETTINGS, 200, REALM_SETTINGS("r1"));
+	shop_says(shop, -1, "POST " INFOS("r1"), 201,
+		  "{\"data\": {\"id\": \"m9\", \"type\": \"user_authentication_info\", \"name\": "
+		  "\"A\", \"email\": \"a@x\", \"meta\": {\"created_at\": \"2026-01-01T00:00:00Z\", "
+		  "\"updated_at\": \"2026-01-01T00:00:00Z\", \"creation_status\": "
+		  "\"IN_PROGRESS\"}, \"links\": {\"self\": \"/x\"}}}");
+	assert_int_equal(vendor_post(&shop->call, shop->account, &ep_members, NULL, body, &answer),
+			 VENDOR_DONE);
+	assert_body(shop, 1,
+		    "{\"data\": {\"type\": \"user_authentication_info\", \"name\": \"A\", "
+		    "\"email\": \"a@x\"}}");
+	assert_text(answer, "id", "m9");
+	assert_text(answer, "type", "account_member");
+	assert_text(answer, "email", "a@x");
+	assert_text(answer, "meta.timestamps.updated_at", "2026-01-01T00:00:00Z");
+	assert_null(json_object_get(answer, "links"));
+	log = log_text(&length);
+	assert_non_null(strstr(log, "may take it back"));
+	free(log);
+	json_decref(answer);
+	json_decref(body);
+}
+
+static void test_post_without_realm(void **state)
+{
+	struct shop *shop = *state;
+	json_t *body = parse("{\"name\": \"A\", \"email\": \"a@x\"}"), *answer = NULL;
+
+	shop_says(shop, -1, "GET " SETTINGS, 403, "{}");
+	assert_int_equal(vendor_post(&shop->call, shop->account, &ep_members, NULL, body, &answer),
+			 VENDOR_REFUSED);
+	assert_int_equal(shop->call.error, EOPNOTSUPP);
+	assert_non_null(strstr(shop->call.words, "name no realm"));
+	assert_null(answer);
+	assert_int_equal(shop->asked_count, 1);
+	json_decref(body);
+}
+
+static void test_post_of_a_realm(void **state)
+{
+	const unsigned statuses[] = {404, 405, 422};
+	const int errors[] = {EOPNOTSUPP, EOPNOTSUPP, EINVAL};
+	struct shop *shop = *state;
+	json_t *body = parse("{\"name\": \"A\"}"), *answer = NULL;
+
+	for (size_t i = 0; i < 3; i++) {
+		shop_clear(shop);
+		shop_says(shop, 1, "POST /v2/authentication-realms", statuses[i], "{}");
+		assert_int_equal(vendor_post(&shop->call, shop->account, &ep_realms, NULL, body,
+					     &answer),
+				 VENDOR_REFUSED);
+		assert_int_equal(shop->call.error, errors[i]);
+		assert_true(!!strstr(shop->call.words, "the vendor makes no realms") ==
+			    (errors[i] == EOPNOTSUPP));
+		assert_int_equal(shop->asked_count, 1);
+	}
+	assert_body(shop, 0, "{\"data\": {\"type\": \"authentication-realm\", \"name\": \"A\"}}");
+	json_decref(body);
+}
+
+/* ---- finding members ---- */
+
+#define JANE "{\"id\": \"m1\", \"type\": \"account_member\", \"email\": \"Jane+1@X.example\"}"
+#define JACK "{\"id\": \"m2\", \"type\": \"account_member\", \"email\": \"jack@x.example\"}"
+#define PAGE(current, total)                                                                       \
+	"\"meta\": {\"page\": {\"current\": " current ", \"total\": " total "}}"
+
+/* How many are found, or the negative errno. */
+static int find(struct shop *shop, const char *email)
+{
+	json_t *records = NULL;
+	int found = ep_members.find(&shop->call, shop->account, email, &records);
+
+	if (found == 0) {
+		found = (int)json_array_size(records);
+		for (int i = 0; i < found; i++)
+			assert_true(json_is_object(json_array_get(records, (size_t)i)));
+		json_decref(records);
+	}
+	return found;
+}
+
+static void test_find(void **state)
+{
+	struct shop *shop = *state;
+
+	shop_says(shop, 1, "GET " FILTER, 200,
+		  "{\"data\": [" JACK ", " JANE "], \"meta\": {\"results\": {\"total\": 2}}}");
+	assert_int_equal(find(shop, "jane+1@x.example"), 1);
+	assert_asked(shop, 0,
+		     "GET " FILTER "eq%28email%2C%22jane%2B1%40x.example%22%29"
+		     "&page%5Boffset%5D=0&page%5Blimit%5D=100");
+	shop_says(shop, 1, "GET " FILTER, 200, "{\"data\": [], " PAGE("1", "0") "}");
+	assert_int_equal(find(shop, "nobody@x.example"), 0);
+	shop_says(shop, 1, "GET " FILTER, 200, "{\"data\": [" JANE ", " JANE "]}");
+	assert_int_equal(find(shop, "JANE+1@x.example"), 2);
+}
+
+static void test_find_quotes(void **state)
+{
+	struct shop *shop = *state;
+
+	assert_int_equal(find(shop, "a\"b'\\c*&#%@x"), -EREMOTEIO);
+	assert_asked(shop, 0,
+		     "GET " FILTER "eq%28email%2C%22a%5C%22b%5C%27%5C%5Cc%2A%26%23%25%40x%22%29"
+		     "&page");
+}
+
+static void test_find_without_eq(void **state)
+{
+	struct shop *shop = *state;
+
+	shop_says(shop, -1, "GET " FILTER "eq", 400,
+		  "{\"errors\": [{\"title\": \"Bad Request\"}]}");
+	shop_says(shop, -1, "GET " FILTER "ilike", 200, "{\"data\": [" JANE ", " JACK "]}");
+	assert_int_equal(find(shop, "jane+1@x.example"), 1);
+	assert_int_equal(shop->asked_count, 2);
+	assert_int_equal(find(shop, "jack@x.example"), 1);
+	assert_int_equal(find(shop, "j*@x.example"), 0);
+	assert_int_equal(shop->asked_count, 4);
+	assert_asked(shop, 3, "GET " FILTER "ilike%28email%2C%22j%2A%40x.example%22%29");
+}
+
+static void test_find_not_offered(void **state)
+{
+	struct shop *shop = *state;
+
+	shop_says(shop, -1, "GET " FILTER, 400, "{\"errors\": [{\"title\": \"Bad Request\"}]}");
+	assert_int_equal(find(shop, "jane@x.example"), -EOPNOTSUPP);
+	assert_int_equal(find(shop, "jane@x.example"), -EOPNOTSUPP);
+	assert_int_equal(shop->asked_count, 4); /* eq may not be to blame */
+}
+
+/* A vendor that ignores the filter shows a page of its members: nobody knows who is on the next. */
+static void test_find_in_part(void **state)
+{
+	const struct {
+		const char *answer;
+		int found;
+	} answers[] = {
+	    {"{\"data\": [" JANE "], \"meta\": {\"results\": {\"total\": 101}}}", -EOPNOTSUPP},
+	    {"{\"data\": [" JANE "], " PAGE("1", "9") "}", -EOPNOTSUPP},
+	    {"{\"data\": [" JANE ", " JACK "], " PAGE("1", "2") "}", 1},
+	    {"{\"data\": [" JANE "], " PAGE("1", "1") "}", 1},
+	    {"{\"data\": [], \"meta\": {\"results\": {\"total\": 1}}}", -EOPNOTSUPP},
+	    {"{\"data\": {}}", -EREMOTEIO},
+	    {"{\"data\": [{\"email\": \"jane+1@x.example\"}]}", -EREMOTEIO},
+	    {"<html>", -EREMOTEIO},
+	};
+	struct shop *shop = *state;
+
+	for (size_t i = 0; i < sizeof(answers) / sizeof(*answers); i++) {
+		shop_clear(shop);
+		shop_says(shop, -1, "GET " FILTER, 200, answers[i].answer);
+		assert_int_equal(find(shop, "jane+1@x.example"), answers[i].found);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    SHOP(test_realm_is_remembered),
+	    SHOP(test_no_realm),
+	    SHOP(test_settings_written),
+	    SHOP(test_put_in_realm),
+	    SHOP(test_put_where_the_realm_moved),
+	    SHOP(test_put_of_nobody),
+	    SHOP(test_put_without_realm),
+	    SHOP(test_preprovision_is_a_setting),
+	    SHOP(test_post),
+	    SHOP(test_post_without_realm),
+	    SHOP(test_post_of_a_realm),
+	    SHOP(test_find),
+	    SHOP(test_find_quotes),
+	    SHOP(test_find_without_eq),
+	    SHOP(test_find_not_offered),
+	    SHOP(test_find_in_part),
+	};
+
+	return cmocka_run_group_tests_name("elasticpath", tests, NULL, NULL);
+}
