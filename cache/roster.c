@@ -155,7 +155,7 @@ enum roster_knows roster_peek_locked(struct roster *roster, const char *id, stru
 
 	*record = NULL;
 	*seconds = 0;
-	if (entry && !entry->record &&
+	if (entry && !entry->record && entry->began >= roster->refreshed &&
 	    (entry->deleted || roster_now() - entry->since < ABSENT_SECONDS))
 		return ROSTER_ABSENT;
 	if (entry && entry->record && left > 0) {

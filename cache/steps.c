@@ -62,14 +62,16 @@ static void publish(struct steps *steps, const json_t *object)
 	record_put(record);
 }
 
-static bool has_account(const json_t *memberships, const json_t *membership)
+/* Is STEP one of LIST? */
+static bool has_step(const struct steps *steps, const json_t *list, const json_t *step)
 {
-	const json_t *wanted = json_object_get(membership, "account");
+	const char *key = steps->collection->step_key;
+	const json_t *wanted = json_object_get(step, key);
 	json_t *other;
 	size_t i;
 
-	json_array_foreach(memberships, i, other) {
-		if (json_equal(json_object_get(other, "account"), wanted))
+	json_array_foreach(list, i, other) {
+		if (json_equal(json_object_get(other, key), wanted))
 			return true;
 	}
 	return false;
@@ -84,18 +86,22 @@ static void log_undo(const struct steps *steps, const char *what)
 		log_call(steps->call, "%s: %s", what, words);
 }
 
-/* The accounts of A's and B's memberships, each once: what ended before is not forgotten by what
- * ends now. */
-static json_t *join(const json_t *a, const json_t *b)
+static json_t *steps_of(const struct steps *steps, const json_t *record)
+{
+	return json_object_get(record, steps->collection->steps_key);
+}
+
+/* The steps of A and B, each once: what ended before is not forgotten by what ends now. */
+static json_t *join(const struct steps *steps, const json_t *a, const json_t *b)
 {
 	json_t *joined = json_deep_copy(a);
-	json_t *list = json_object_get(joined, "memberships");
-	json_t *membership;
+	json_t *list = steps_of(steps, joined);
+	json_t *step;
 	size_t i;
 
-	json_array_foreach(json_object_get(b, "memberships"), i, membership) {
-		if (!has_account(list, membership))
-			json_array_append(list, membership);
+	json_array_foreach(steps_of(steps, b), i, step) {
+		if (!has_step(steps, list, step))
+			json_array_append(list, step);
 	}
 	return joined;
 }
@@ -112,7 +118,8 @@ static void find_undo(struct steps *steps)
 /* Before the first step: what may be ended is kept, with what was ended before. */
 static void keep_undo(struct steps *steps)
 {
-	json_t *all = steps->undo ? join(steps->undo, steps->fresh) : json_deep_copy(steps->fresh);
+	json_t *all = steps->undo ? join(steps, steps->undo, steps->fresh)
+				  : json_deep_copy(steps->fresh);
 	char *text = all ? json_dumps(all, JSON_COMPACT) : NULL;
 
 	if (text)
@@ -125,12 +132,12 @@ static void keep_undo(struct steps *steps)
 /* After the last one: what RECORD shows needs no undo. */
 static void trim_undo(struct steps *steps, const json_t *record)
 {
-	json_t *list = json_object_get(steps->undo, "memberships");
-	const json_t *now = json_object_get(record, "memberships");
+	json_t *list = steps_of(steps, steps->undo);
+	const json_t *now = steps_of(steps, record);
 	char *text = NULL;
 
 	for (size_t i = json_array_size(list); i-- > 0;) {
-		if (has_account(now, json_array_get(list, i)))
+		if (has_step(steps, now, json_array_get(list, i)))
 			json_array_remove(list, i);
 	}
 	if (json_array_size(list))
@@ -142,30 +149,31 @@ static void trim_undo(struct steps *steps, const json_t *record)
 /* Does RECORD show what is wanted? For `active` that all is back that this mount has ended. */
 static bool is_done(const struct steps *steps, const json_t *record)
 {
-	const json_t *now = json_object_get(record, "memberships");
-	json_t *membership;
+	const json_t *now = steps_of(steps, record);
+	json_t *step;
 	size_t i;
 
 	if (strcmp(status_of(steps, record), steps->word) != 0)
 		return false;
 	if (strcmp(steps->word, "active") != 0)
 		return true;
-	json_array_foreach(json_object_get(steps->undo, "memberships"), i, membership) {
-		if (!has_account(now, membership))
+	json_array_foreach(steps_of(steps, steps->undo), i, step) {
+		if (!has_step(steps, now, step))
 			return false;
 	}
 	return true;
 }
 
-/* Say in the words of the error which memberships remain. */
+/* Say in the words of the error which steps remain. */
 static void add_remaining(struct steps *steps, const json_t *record)
 {
-	json_t *membership;
+	const char *key = steps->collection->step_key;
+	json_t *step;
 	size_t i;
 
-	json_array_foreach(json_object_get(record, "memberships"), i, membership) {
-		call_add_words(steps->call, "%s %s", i ? "," : "; still a member of account",
-			       json_string_value(json_object_get(membership, "account")));
+	json_array_foreach(steps_of(steps, record), i, step) {
+		call_add_words(steps->call, i ? ", %s" : "; what remains is %s",
+			       json_string_value(json_object_get(step, key)));
 	}
 }
 
@@ -211,6 +219,19 @@ static int prove(struct steps *steps, int error)
 	return error ? error : get_error;
 }
 
+/* Nobody knows what to restore: say how the user can do it. */
+static int fail_unknown(struct steps *steps)
+{
+	char words[CALL_WORDS_MAX / 2];
+
+	steps->collection->restore_words(steps->fresh, words, sizeof(words));
+	return call_fail(
+	    steps->call, EOPNOTSUPP,
+	    "this mount has not ended anything of the user, so that it can't know what "
+	    "to restore; to do it: %s",
+	    words);
+}
+
 static int make_steps(struct steps *steps)
 {
 	struct account *account = roster_account(steps->roster);
@@ -218,10 +239,7 @@ static int make_steps(struct steps *steps)
 	int error;
 
 	if (!inactive && !steps->undo)
-		return call_fail(
-		    steps->call, EOPNOTSUPP,
-		    "this mount has not ended any membership of the user, so that it can't "
-		    "know which to restore: see MANUAL");
+		return fail_unknown(steps);
 	if (guard_dry_run(steps->guard)) {
 		error = guard_has_room(steps->guard, steps->call);
 		if (!error)

@@ -357,6 +357,11 @@ static void op_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *attr, int wh
 		reply_attr(fs, req, node, NULL, 0); /* echo truncates it */
 		return;
 	}
+	/* rsync and tar set those of directories too */
+	if (node->shelf && (node_is_directory(node) || node->kind == NODE_LINK)) {
+		reply_attr(fs, req, node, NULL, 0);
+		return;
+	}
 	if (!node_is_record(node) && !node->scratch) {
 		bool by_hand = node->branch && !node->branch->users;
 

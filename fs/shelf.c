@@ -72,16 +72,30 @@ static void tell_kernel(struct shelf *shelf, const char *id, const char *suffix)
 	node_drop(fs, node);
 }
 
+/* A link of user ID was made or ended here: that may be another status. */
+static void doubt_status(struct shelf *shelf, const char *id)
+{
+	struct roster *statuses = shelf->branch->users->statuses;
+	struct record *link;
+	double seconds;
+
+	roster_peek(shelf->roster, id, &link, &seconds);
+	/* made by our own hand: it is no surprise that the user is active again */
+	if (link)
+		roster_note_deactivated(statuses, id, false);
+	record_put(link);
+	roster_doubt(statuses, id);
+}
+
 static void record_changed(void *arg, const char *id)
 {
 	struct shelf *shelf = arg;
-	struct shelf *users = shelf->branch->users;
 
 	tell_kernel(shelf, id, ".json");
 	if (!shelf->place)
 		tell_kernel(shelf, id, ".status");
-	if (shelf_has_links(shelf) && users->statuses != users->roster)
-		roster_doubt(users->statuses, id);
+	if (shelf_has_links(shelf))
+		doubt_status(shelf, id);
 }
 
 static void replaced(void *arg)

@@ -263,6 +263,12 @@ static int undo_words(const json_t *fresh, size_t index, char *words, size_t siz
 	return 1;
 }
 
+static void restore_words(const json_t *fresh, char *words, size_t size)
+{
+	snprintf(words, size, "ln -s ../../../%s.json accounts/ACCOUNT/members/",
+		 json_string_value(json_object_get(fresh, "id")));
+}
+
 /* End one membership. 0, or a negative errno with words. */
 static int end_one(struct call *call, struct account *account, const json_t *membership)
 {
@@ -343,4 +349,7 @@ const struct collection ep_statuses = {
     .get = get,
     .set_status = set_status,
     .undo_words = undo_words,
+    .restore_words = restore_words,
+    .steps_key = "memberships",
+    .step_key = "account",
 };

@@ -151,6 +151,10 @@ struct collection {
 	/* A line for the log, before a step is made: the command that undoes step INDEX of FRESH. 0
 	 * when there is no such step. */
 	int (*undo_words)(const json_t *fresh, size_t index, char *words, size_t size);
+	/* For an error: how to make FRESH active where nothing is known that could be restored. */
+	void (*restore_words)(const json_t *fresh, char *words, size_t size);
+	const char *steps_key; /* the array in a record that holds what its status is made of */
+	const char *step_key;  /* what tells one of these from another */
 };
 
 /* ---- what stands in a vendor's directory besides its users ---- */

@@ -423,6 +423,23 @@ def test_half_an_inactive_shows_which_remain(ep):
     assert [account for account in accounts if five + ".json" in links(m, account)] == left
 
 
+@pytest.mark.parametrize("ours", [True, False])
+def test_whose_link_is_a_surprise(ep, ours):
+    """Active again after our deactivation: a line in the log, unless the link was made here."""
+    m = ep("documents")
+    box = m.sandbox
+    three = person(box, 3)
+    assert write(m, three, "inactive") == GOOD
+    if ours:
+        assert link(m, company(box)["id"], three) == "ok"
+    else:
+        join(box, company(box)["id"], three)
+    refresh(m)
+    m.sh("ls -l elasticpath >/dev/null").ok()
+    assert status(m, three) == "active\n"
+    assert ("active again" in m.log()) == (not ours)
+
+
 @pytest.mark.parametrize("profile", PROFILES)
 def test_active_without_any_tells_how(ep, profile):
     m = ep(profile)
