@@ -29,6 +29,7 @@ table() {
 		test|libcmocka-dev|cmocka|$PKG_CONFIG --exists cmocka
 		test|python3|python 3.9 or later|$PYTHON -c 'import sys; sys.exit(sys.version_info < (3, 9))'
 		test|python3-pytest|pytest 7|$PYTHON -c 'import pytest'
+		test|python3-pytest-xdist|pytest-xdist|$PYTHON -c 'import xdist'
 		test|jq|jq|command -v jq
 		test|curl|curl|command -v curl
 		test|vim|vim|command -v vim
