@@ -88,6 +88,7 @@ const struct collection ep_members = {
     .totals = ep_totals,
     .creates = ep_member_creates,
     .put = ep_member_put,
+    .list = ep_members_list,
     .post = ep_member_post,
     .find = ep_member_find,
 };

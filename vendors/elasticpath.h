@@ -49,6 +49,10 @@ enum vendor_outcome ep_member_post(struct call *call, struct account *account, c
 				   const json_t *body, json_t **answer);
 int ep_member_find(struct call *call, struct account *account, const char *email, json_t **records);
 
+/* The list of ep_members, also of a store that is too large for offsets: ep_list.c */
+int ep_members_list(struct call *call, struct account *account, const char *parent,
+		    struct list_sink *sink);
+
 /* ---- what is remembered of an account: ep_realm.c ---- */
 
 struct ep_memory {

@@ -195,7 +195,9 @@ static enum walk_look look_at(const struct lists *all, const struct list *list,
 {
 	size_t rows = count_rows(all, reply);
 
-	if (rows >= list->first_rows && is_2xx(reply))
+	if (!is_2xx(reply))
+		return WALK_LOOKS_SMALL;
+	if (rows && rows >= list->first_rows)
 		return WALK_LOOKS_FULL;
 	return rows < list->first_rows / 8 ? WALK_LOOKS_SMALL : WALK_LOOKS_UNCLEAR;
 }

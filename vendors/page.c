@@ -116,7 +116,9 @@ static int judge(const struct page *page, const struct http_reply *reply)
 		call->error = EREMOTEIO;
 		error = -EREMOTEIO;
 	}
-	if ((reply->status == 401 || reply->status == 404) &&
+	/* a record below which nothing is listed may simply be gone */
+	if ((reply->status == 401 ||
+	     (reply->status == 404 && !strstr(page->collection->list_path, "{parent}"))) &&
 	    page->account->vendor->choose_base_url)
 		call_add_words(call, " (is the region, or base_url, that of the store?)");
 	return error;

@@ -74,7 +74,11 @@ struct walk_result {
 	struct totals totals;
 };
 
-/* How a page that came out of turn looks from outside. A guess that only saves time or requests. */
+/*
+ * How a page looks from outside, before its turn: FULL has as many rows as page 0, SMALL but a few
+ * of them. A guess that only saves time or requests: a page that looks full and is not may cost a
+ * request more than is said above.
+ */
 enum walk_look { WALK_LOOKS_UNCLEAR, WALK_LOOKS_FULL, WALK_LOOKS_SMALL };
 
 struct walk {

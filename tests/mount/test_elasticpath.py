@@ -354,24 +354,6 @@ def test_a_status_is_never_guessed(ep, fault, path):
 
 
 @pytest.mark.parametrize("profile", PROFILES)
-@pytest.mark.parametrize("ceiling, total", [(100, "pages"), (300, "records"), (400, "none")])
-def test_ceiling(ep, profile, ceiling, total):
-    m = ep(profile, QUICK, box={"members": 620, "offset_ceiling": ceiling, "list_total": total})
-    result = m.sh("ls elasticpath")
-    assert result.code != 0 and result.out == "" and result.err
-    assert "page%5Boffset%5D" in m.log() or "page[offset]" in m.log()
-    # a member is found by name all the same
-    last = person(m.sandbox, 620)
-    assert m.sh(f"cat elasticpath/{last}.json").ok().json()["id"] == last
-
-
-def test_ceiling_that_is_just_not_reached(ep):
-    for members, ceiling in ((300, 200), (301, 300)):
-        m = ep("documents", QUICK, box={"members": members, "offset_ceiling": ceiling})
-        assert len(m.sh("ls elasticpath/*.json").ok().lines()) == members
-
-
-@pytest.mark.parametrize("profile", PROFILES)
 def test_one_cold(ep, profile):
     m = ep(profile)
     one = people(m.sandbox)[6]

@@ -226,16 +226,11 @@ static struct place *place_of(const struct walk *walk, size_t page)
 	return &places[page % walk_window(walk)];
 }
 
-static size_t length_of(const struct page *page)
+static enum walk_look look_of(const struct page *page, size_t first_rows)
 {
-	return 40 + 200 * page->count;
-}
-
-static enum walk_look look_of(const struct page *page, size_t first_length)
-{
-	if (length_of(page) >= first_length / 2)
+	if (page->count >= first_rows)
 		return WALK_LOOKS_FULL;
-	return length_of(page) < first_length / 8 ? WALK_LOOKS_SMALL : WALK_LOOKS_UNCLEAR;
+	return page->count < first_rows / 8 ? WALK_LOOKS_SMALL : WALK_LOOKS_UNCLEAR;
 }
 
 static struct walk_result take(const struct page *page)
@@ -270,7 +265,7 @@ static size_t in_flight(const struct walk *walk, size_t asked, size_t *pages)
 
 static void walk_vendor(size_t parallel)
 {
-	size_t pages[IN_FLIGHT_MAX * 2] = {0}, asked = 0, first_length = 0;
+	size_t pages[IN_FLIGHT_MAX * 2] = {0}, asked = 0, first_rows = 0;
 	enum walk_verdict verdict = WALK_MORE;
 	struct walk walk;
 	struct walk_ask ask;
@@ -293,16 +288,17 @@ static void walk_vendor(size_t parallel)
 		count = in_flight(&walk, asked, pages);
 		assert_true(count <= (walk.restarts == WALK_RESTARTS ? 1 : parallel));
 		assert_true(outcome.requests < FOREVER);
-		if (asked == walk.done || !place->came) {
+		/* several may come before one is read */
+		if (asked == walk.done || !place->came || (count && draw(2))) {
 			assert_true(count > 0);
 			place = place_of(&walk, pages[draw(count)]);
 			answer(place->ask.start, place->ask.size, &place->page);
 			place->came = true;
-			walk_arrived(&walk, place->ask.page, look_of(&place->page, first_length));
+			walk_arrived(&walk, place->ask.page, look_of(&place->page, first_rows));
 			continue;
 		}
 		if (walk.done == 0)
-			first_length = length_of(&place->page);
+			first_rows = place->page.count;
 		result = take(&place->page);
 		verdict = walk_page_result(&walk, &result);
 		if (verdict == WALK_RESTART) {

@@ -264,7 +264,7 @@ static void test_totals(void **state)
 static void test_looks(void **state)
 {
 	const enum walk_look looks[] = {WALK_LOOKS_UNCLEAR, WALK_LOOKS_FULL, WALK_LOOKS_SMALL};
-	const size_t more[] = {1, 3, 0};
+	const size_t more[] = {1, 4, 0};
 
 	(void)state;
 	for (size_t i = 0; i < 3; i++) {
