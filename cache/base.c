@@ -151,6 +151,13 @@ int base_find(struct call *call, struct roster *roster, const char *id,
 	return 0;
 }
 
+void base_take(struct roster *roster, json_t *version, const json_t *fresh, struct base *base)
+{
+	memset(base, 0, sizeof(*base));
+	base->record = version;
+	base->is_newest = same_content(roster_collection(roster), version, fresh);
+}
+
 void base_clear(struct base *base)
 {
 	json_decref(base->record);

@@ -37,6 +37,9 @@ int base_find(struct call *call, struct roster *roster, const char *id,
 	      const struct versions_process *process, const char *stamp, const json_t *document,
 	      const json_t *fresh, struct base *base);
 
+/* VERSION (its reference is taken) is known to be what a document was read from. As above. */
+void base_take(struct roster *roster, json_t *version, const json_t *fresh, struct base *base);
+
 void base_clear(struct base *base);
 
 /*

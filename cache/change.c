@@ -7,6 +7,7 @@
  */
 #include "cache/change.h"
 
+#include "cache/attempt.h"
 #include "cache/guard.h"
 #include "cache/roster.h"
 #include "vendors/call.h"
@@ -63,7 +64,7 @@ static int check_status(struct change *change)
 		return guard_has_room(change->guard, change->call);
 	if (change->counted)
 		return 0;
-	error = guard_take(change->guard, change->call);
+	error = guard_take(change->guard, change->call, &change->ticket);
 	change->counted = !error;
 	return error;
 }
@@ -113,6 +114,19 @@ static unsigned pause_before_retry(const struct call *call, unsigned tries)
 	return random;
 }
 
+static void tell_fields(struct change *change)
+{
+	if (!change->part)
+		attempt_set_fields(change->attempt, change_fields(change));
+}
+
+/* The audit log is told of what goes out now, or in a dry run would. */
+static int announce(struct change *change)
+{
+	tell_fields(change);
+	return attempt_send(change->attempt);
+}
+
 static double seconds_now(void)
 {
 	struct timespec now;
@@ -132,12 +146,15 @@ static int send_until_known(struct change *change, struct call *call)
 	double end = seconds_now() + account->retry_budget;
 
 	for (unsigned tries = 0;; tries++) {
-		json_t *answer = NULL, *body = body_of(change);
+		json_t *answer = NULL, *body;
 		enum vendor_outcome outcome;
 		unsigned pause;
 		double left;
-		int error;
+		int error = announce(change);
 
+		if (error)
+			return error;
+		body = body_of(change);
 		if (!body)
 			return call_fail(change->call, ENOMEM, "no memory");
 		outcome = vendor_put(change->call, account, change->collection,
@@ -176,9 +193,13 @@ static int send_until_known(struct change *change, struct call *call)
 
 static int dry_run(struct change *change)
 {
-	char *words = change_describe(change);
-	char *path = vendor_path(change->collection, roster_parent(change->roster), change->id);
+	char *words, *path;
+	int error = announce(change);
 
+	if (error)
+		return error;
+	words = change_describe(change);
+	path = vendor_path(change->collection, roster_parent(change->roster), change->id);
 	log_call(change->call, "dry run: nothing sent; it would be PUT %s with %s",
 		 path ? path : "?", words ? words : "?");
 	free(path);
@@ -235,6 +256,7 @@ static int try_once(struct change *change, struct call *call)
 	if (error)
 		return error;
 	if (!anything_to_do(change)) {
+		change->attempt->idle = !change->part;
 		change->result = json_incref(change->fresh);
 		change_publish(change, change->fresh);
 		return 0;
@@ -285,8 +307,9 @@ int change_run(struct change *change)
 	/* "Read the file again", they are told: it must then show what they did not know. */
 	if (error == -ESTALE && change->fresh && !change->sent)
 		change_publish(change, change->fresh);
-	if (change->counted && error && !change->sent)
-		guard_give_back(change->guard);
+	tell_fields(change);
+	if (error && !change->sent)
+		guard_give_back(change->guard, change->ticket);
 	if (error && !change->call->words[0] && call.words[0])
 		call_copy_error(change->call, &call);
 	roster_unlock(change->roster, change->id);

@@ -10,13 +10,16 @@
 
 #include <jansson.h>
 #include <stdbool.h>
+#include <stdint.h>
 
+struct attempt;
 struct guard;
 
 struct change {
 	struct call *call;
 	struct roster *roster;
 	struct guard *guard;
+	struct attempt *attempt; /* what is told of it; outlives the change */
 	const struct collection *collection;
 	const char *id;
 
@@ -32,11 +35,13 @@ struct change {
 	char *etag;    /* its ETag, or NULL */
 	struct merge merge;
 	json_t *target;      /* fresh with the edits laid on */
-	json_t *result;      /* what the vendor has now, after change_run returned 0 */
+	json_t *result;      /* what the vendor has now, as far as it accepted the change */
 	bool sent;           /* something was, or may have been, changed at the vendor */
 	bool write_only;     /* all edits are of fields that the vendor never shows */
+	bool part;           /* of a larger attempt, whose fields are known already */
 	bool status_checked; /* the plan has passed the guards on statuses already */
-	bool counted;        /* one status change is taken from the brake */
+	bool counted;        /* one status change is taken from the brake, or need not be */
+	uint64_t ticket;     /* for what is taken */
 };
 
 /*
@@ -77,6 +82,12 @@ unsigned change_flags(const struct change *change, const struct edit *edit);
 
 /* "firstname: "Jane" -> "Joan", ..." for the log, write-only values as (set). The caller frees. */
 char *change_describe(const struct change *change);
+
+/* The edits as attempt_set_fields takes them; NULL: there are none. */
+json_t *change_fields(const struct change *change);
+
+/* What a document must set to undo the edits, a new reference; NULL: none can. */
+json_t *change_undo(const struct change *change);
 
 /* -ESTALE, and words that name the field of EDIT and both values. */
 int change_fail_conflict(struct change *change, const struct edit *edit);

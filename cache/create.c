@@ -7,6 +7,7 @@
  */
 #include "cache/update.h"
 
+#include "cache/attempt.h"
 #include "cache/change.h"
 #include "cache/guard.h"
 #include "cache/record.h"
@@ -16,6 +17,7 @@
 #include "vendors/vendor.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -29,11 +31,13 @@
 #define LOOK_MS 250u
 
 struct creation {
+	struct attempt *attempt;
 	struct call *call;
 	struct roster *roster;
 	struct guard *guard;
 	const struct collection *collection;
 	json_t *wanted; /* the document without what the vendor assigns */
+	json_t *made;   /* the record as far as it is known, or NULL */
 	time_t began;
 	char *id;
 };
@@ -124,6 +128,7 @@ static int settle(struct creation *creation)
 	struct call call;
 
 	roster_refresh(creation->roster);
+	creation->attempt->unknown = true;
 	if (!email) {
 		call_add_words(creation->call,
 			       ": it may have been made all the same: look for it before you try "
@@ -135,10 +140,12 @@ static int settle(struct creation *creation)
 					   : find_by_list(creation, &call, email);
 	call_destroy(&call);
 	if (creation->id) {
+		creation->attempt->unknown = false;
 		log_call(creation->call, "the answer was lost, but there is a new record with that "
 					 "email: it has been made");
 		return 0;
 	}
+	creation->attempt->unknown = error;
 	call_add_words(creation->call, error ? ": nor could the email be looked up, so that it may "
 					       "have been made all the same"
 					     : ": nobody has that email now: it was not made");
@@ -146,6 +153,14 @@ static int settle(struct creation *creation)
 }
 
 /* ---- after the POST ---- */
+
+/* Did the vendor but write WANTED in another way, in other capitals? */
+static bool is_alike(const json_t *wanted, const json_t *made)
+{
+	const char *a = json_string_value(wanted), *b = json_string_value(made);
+
+	return a && b && strcasecmp(a, b) == 0;
+}
 
 /* What the record does not show of what was wanted. */
 static int plan_rest(struct change *change)
@@ -161,13 +176,23 @@ static int plan_rest(struct change *change)
 	{
 		const unsigned given = FIELD_WRITE_ONLY | FIELD_IMMUTABLE;
 
-		if ((collection_flags(change->collection, name) & given) || json_is_null(value))
+		if ((collection_flags(change->collection, name) & given) || json_is_null(value) ||
+		    is_alike(value, json_object_get(change->fresh, name)))
 			json_object_del(rest, name);
 	}
 	if (!error)
 		error = merge_diff(change->fresh, rest, merge);
 	json_decref(rest);
 	return error ? call_fail(change->call, ENOMEM, "no memory") : 0;
+}
+
+/* Keep RECORD (NULL: nothing new is known) as what has been made. */
+static void keep_made(struct creation *creation, json_t *record)
+{
+	if (!record)
+		return;
+	json_decref(creation->made);
+	creation->made = json_incref(record);
 }
 
 /* The record is there: show it, and set what the POST has left out. */
@@ -183,11 +208,16 @@ static int set_rest(struct creation *creation)
 		change.call = creation->call;
 		change.roster = creation->roster;
 		change.guard = creation->guard;
+		change.attempt = creation->attempt;
 		change.collection = creation->collection;
 		change.id = creation->id;
 		change.plan = plan_rest;
 		change.arg = creation->wanted;
+		change.part = true;
+		/* a new user's first status is nobody's change */
+		change.status_checked = change.counted = true;
 		error = change_run(&change);
+		keep_made(creation, change.result ? change.result : change.fresh);
 		change_clear(&change);
 	}
 	if (error)
@@ -196,23 +226,31 @@ static int set_rest(struct creation *creation)
 	return error;
 }
 
+/* The vendor has accepted the POST: ANSWER, or NULL. */
+static void take_answer(struct creation *creation, json_t *answer)
+{
+	char buffer[24];
+	const char *id = answer ? collection_id(creation->collection, answer, buffer) : NULL;
+
+	creation->id = id ? strdup(id) : NULL;
+	keep_made(creation, answer);
+	if (!creation->id)
+		call_fail(creation->call, EREMOTEIO, "the vendor accepted it, but names no id");
+}
+
 static int send(struct creation *creation)
 {
 	struct account *account = account_of(creation);
 	json_t *answer = NULL;
-	char buffer[24];
-	const char *id;
-	int error = 0;
+	int error = attempt_send(creation->attempt);
 
+	if (error)
+		return error;
 	creation->began = time(NULL);
 	switch (vendor_post(creation->call, account, creation->collection,
 			    roster_parent(creation->roster), creation->wanted, &answer)) {
 	case VENDOR_DONE:
-		id = answer ? collection_id(creation->collection, answer, buffer) : NULL;
-		creation->id = id ? strdup(id) : NULL;
-		if (!creation->id)
-			call_fail(creation->call, EREMOTEIO,
-				  "the vendor accepted it, but names no id");
+		take_answer(creation, answer);
 		break;
 	case VENDOR_UNKNOWN:
 		break;
@@ -231,6 +269,19 @@ static int send(struct creation *creation)
 	return error;
 }
 
+/* What undoes it: where users have a status, it can be ended. */
+static void tell_history(struct creation *creation)
+{
+	char command[CALL_PATH_MAX];
+
+	creation->attempt->id = creation->id;
+	if (creation->collection->status_key) {
+		snprintf(command, sizeof(command), "echo inactive > %s.status", creation->id);
+		attempt_undone_by(creation->attempt, command);
+	}
+	attempt_accepted(creation->attempt, NULL, creation->made, NULL);
+}
+
 static int create(struct creation *creation)
 {
 	const struct vendor *vendor = account_of(creation)->vendor;
@@ -238,8 +289,10 @@ static int create(struct creation *creation)
 	int error;
 
 	if (guard_dry_run(creation->guard)) {
-		change_log_unsent(creation->call, creation->roster, "POST", NULL);
-		return 0;
+		error = attempt_send(creation->attempt);
+		if (!error)
+			change_log_unsent(creation->call, creation->roster, "POST", NULL);
+		return error;
 	}
 	error = send(creation);
 	if (error)
@@ -247,66 +300,69 @@ static int create(struct creation *creation)
 	log_call(creation->call, "made, with id %s", creation->id);
 	if (user && vendor->creation)
 		log_call(creation->call, "%s", vendor->creation);
-	return set_rest(creation);
+	error = set_rest(creation);
+	tell_history(creation);
+	return error;
 }
 
-int update_transact(struct call *call, struct account *account, struct guard *guard,
-		    const char *text, size_t length, char **answer, size_t *answer_length)
+/* What is to be made, for the audit log. */
+static void tell_fields(struct creation *creation)
 {
-	const struct transaction *transaction = account->vendor->transaction;
-	json_t *request, *reply = NULL;
-	int error = guard_writable(guard, call);
+	json_t *fields = json_array(), *value;
+	const char *name;
 
-	*answer = NULL;
-	*answer_length = 0;
+	json_object_foreach(creation->wanted, name, value)
+		attempt_field(fields, name, collection_flags(creation->collection, name), NULL,
+			      value);
+	attempt_set_fields(creation->attempt, fields);
+}
+
+/* TEXT is to become a record. 0 or a negative errno. */
+static int read_and_create(struct creation *creation, const char *text, size_t length)
+{
+	struct call *call = creation->call;
+	json_t *document;
+	int error = guard_writable(creation->guard, call);
+
 	if (error)
 		return error;
-	request = change_parse(call, text, length);
-	if (!request)
+	if (length > UPDATE_DOCUMENT_MAX)
+		return call_fail(call, EFBIG, "a document may have at most 1 MiB");
+	if (!creation->collection->creates || !creation->collection->creates(account_of(creation)))
+		return call_fail(call, EOPNOTSUPP, "the vendor makes no %s by its API: see MANUAL",
+				 creation->collection->name);
+	document = change_parse(call, text, length);
+	if (!document)
 		return -EINVAL;
-	if (guard_dry_run(guard))
-		log_call(call, "dry run: nothing sent; it would be POST %s", transaction->path);
-	else
-		error = transaction->run(call, account, request, &reply);
-	json_decref(request);
-	if (!error && reply) {
-		*answer = record_render(reply, answer_length);
-		error = *answer ? 0 : call_fail(call, ENOMEM, "no memory");
-	}
-	json_decref(reply);
+	creation->wanted = wanted_of(creation->collection, document);
+	json_decref(document);
+	if (!creation->wanted)
+		return call_fail(call, ENOMEM, "no memory");
+	tell_fields(creation);
+	error = change_check_hidden(call, creation->roster, creation->wanted);
+	if (!error)
+		error = create(creation);
+	if (error)
+		roster_note_error(creation->roster, call, error);
 	return error;
 }
 
 int update_create(struct call *call, struct roster *roster, struct guard *guard, const char *text,
 		  size_t length, char **id)
 {
-	struct creation creation = {.call = call,
+	struct attempt attempt;
+	struct creation creation = {.attempt = &attempt,
+				    .call = call,
 				    .roster = roster,
 				    .guard = guard,
 				    .collection = roster_collection(roster)};
-	json_t *document;
-	int error = guard_writable(guard, call);
+	int error;
 
-	*id = NULL;
-	if (error)
-		return error;
-	if (length > UPDATE_DOCUMENT_MAX)
-		return call_fail(call, EFBIG, "a document may have at most 1 MiB");
-	if (!creation.collection->creates || !creation.collection->creates(account_of(&creation)))
-		return call_fail(call, EOPNOTSUPP, "the vendor makes no %s by its API: see MANUAL",
-				 creation.collection->name);
-	document = change_parse(call, text, length);
-	if (!document)
-		return -EINVAL;
-	creation.wanted = wanted_of(creation.collection, document);
-	json_decref(document);
-	error = creation.wanted ? change_check_hidden(call, roster, creation.wanted)
-				: call_fail(call, ENOMEM, "no memory");
-	if (!error)
-		error = create(&creation);
-	if (error)
-		roster_note_error(roster, call, error);
+	attempt_begin(&attempt, call, guard, roster, "create", NULL);
+	error = read_and_create(&creation, text, length);
+	attempt_end(&attempt, error);
 	*id = creation.id;
 	json_decref(creation.wanted);
+	json_decref(creation.made);
 	return error;
 }

@@ -134,14 +134,33 @@ int fetch_whole(struct flight *flight)
 	return error;
 }
 
+void fetch_put(const struct flight *flight, const char *id, struct record *record)
+{
+	struct roster *roster = flight->roster;
+	struct record *old = NULL;
+	bool stale = false;
+
+	pthread_mutex_lock(&roster->lock);
+	if (roster->generation != flight->generation) {
+		struct overlay *entry;
+
+		HASH_FIND_STR(roster->overlay, id, entry);
+		stale = entry && entry->generation > flight->generation;
+	}
+	if (!stale)
+		old = roster_overlay_locked(roster, id, record, flight->began, true);
+	pthread_mutex_unlock(&roster->lock);
+	if (!stale)
+		roster_replaced(roster, id, old, record);
+}
+
 int fetch_record(struct flight *flight)
 {
 	struct roster *roster = flight->roster;
 	const struct collection *users = roster->collection;
-	struct record *record = NULL, *old = NULL;
+	struct record *record = NULL;
 	struct timespec when;
 	json_t *object = NULL;
-	bool stale = false;
 	int error = vendor_get(&flight->call, roster->account, users, roster->parent, flight->id,
 			       &object, NULL);
 
@@ -154,18 +173,7 @@ int fetch_record(struct flight *flight)
 		if (!record)
 			return call_fail(&flight->call, ENOMEM, "no memory");
 	}
-	pthread_mutex_lock(&roster->lock);
-	if (roster->generation != flight->generation) {
-		struct overlay *entry;
-
-		HASH_FIND_STR(roster->overlay, flight->id, entry);
-		stale = entry && entry->generation > flight->generation;
-	}
-	if (!stale)
-		old = roster_overlay_locked(roster, flight->id, record, flight->began, true);
-	pthread_mutex_unlock(&roster->lock);
-	if (!stale)
-		roster_replaced(roster, flight->id, old, record);
+	fetch_put(flight, flight->id, record);
 	record_put(record);
 	return error;
 }

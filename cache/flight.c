@@ -31,6 +31,15 @@ static bool answer_self_locked(struct roster *roster, struct wait *wait)
 	return true;
 }
 
+static bool answer_email_locked(struct roster *roster, struct wait *wait)
+{
+	double seconds;
+
+	wait->snapshot = roster_fresh_email_locked(roster, wait->id, &seconds);
+	wait->error = wait->snapshot ? 0 : -ENOMEM;
+	return wait->snapshot || seconds > 0;
+}
+
 /* Answer WAIT if that needs no vendor. */
 static bool answer_locked(struct roster *roster, struct wait *wait)
 {
@@ -59,6 +68,8 @@ static bool answer_locked(struct roster *roster, struct wait *wait)
 		}
 	case WAIT_SELF:
 		return answer_self_locked(roster, wait);
+	case WAIT_EMAIL:
+		return answer_email_locked(roster, wait);
 	}
 	return false;
 }
@@ -85,13 +96,21 @@ static bool answer_old_locked(struct roster *roster, struct wait *wait)
 		wait->record = record ? record_get(record) : NULL;
 		wait->error = record ? 0 : -ENOENT;
 	} else {
-		wait->snapshot = roster_current_locked(roster);
+		wait->snapshot = wait->kind == WAIT_WHOLE
+				     ? roster_current_locked(roster)
+				     : roster_with_email_locked(roster, wait->id, 0);
 		wait->generation = roster->generation;
 		wait->error = wait->snapshot ? 0 : -ENOMEM;
 	}
 	if (!roster_fetching_locked(roster))
 		start_locked(roster, &whole); /* nobody waits for it; the next question will see */
 	return true;
+}
+
+/* Is it about one record or person, so that a whole roster tells too? */
+static bool is_alone(enum wait_kind kind)
+{
+	return kind == WAIT_RECORD || kind == WAIT_EMAIL;
 }
 
 /* Has another record been fetched alone since the roster went stale? Then the next one brings all.
@@ -101,15 +120,17 @@ static bool fetched_alone_locked(const struct roster *roster)
 	const struct overlay *entry;
 	const struct flight *flight;
 
-	DL_SEARCH_SCALAR(roster->flights, flight, kind, WAIT_RECORD);
-	if (flight)
-		return true;
+	DL_FOREACH(roster->flights, flight) {
+		if (is_alone(flight->kind))
+			return true;
+	}
 	for (entry = roster->overlay; entry; entry = entry->hh.next) {
 		if (entry->alone && entry->record &&
 		    roster_left_locked(roster, entry->began, entry->since) > 0)
 			return true;
 	}
-	return false;
+	return roster->asked.email &&
+	       roster_left_locked(roster, roster->asked.began, roster->asked.since) > 0;
 }
 
 /* The flight under way that will answer WAIT, or NULL. */
@@ -121,15 +142,13 @@ static struct flight *flight_for_locked(struct roster *roster, const struct wait
 		/* One that began before the owner asked for news does not bring them. */
 		if (flight->began < roster->refreshed)
 			continue;
-		if (flight->kind == WAIT_RECORD && wait->kind == WAIT_RECORD &&
-		    strcmp(flight->id, wait->id) == 0)
-			return flight;
-		if (flight->kind == wait->kind && flight->kind != WAIT_RECORD)
+		if (flight->kind == wait->kind &&
+		    (!is_alone(wait->kind) || strcmp(flight->id, wait->id) == 0))
 			return flight;
 		if (flight->kind == WAIT_WHOLE)
 			whole = flight;
 	}
-	return wait->kind == WAIT_RECORD ? whole : NULL;
+	return is_alone(wait->kind) ? whole : NULL;
 }
 
 static void flight_free(struct flight *flight)
@@ -141,6 +160,22 @@ static void flight_free(struct flight *flight)
 
 static void flight_run(void *arg);
 
+/* Is the whole roster what must be fetched for a question of KIND? */
+static bool needs_whole_locked(const struct roster *roster, enum wait_kind kind)
+{
+	const struct collection *collection = roster->collection;
+
+	if (!is_alone(kind))
+		return false;
+	if (kind == WAIT_EMAIL ? !collection->find : collection->listed_only)
+		return true;
+	/* what can't be listed can still be asked for one by one */
+	if (roster->unlisted > 0 &&
+	    roster_left_locked(roster, roster->unlisted, roster->unlisted) > 0)
+		return false;
+	return !collection->single && fetched_alone_locked(roster);
+}
+
 static struct flight *start_locked(struct roster *roster, const struct wait *wait)
 {
 	struct flight *flight = calloc(1, sizeof(*flight));
@@ -150,21 +185,19 @@ static struct flight *start_locked(struct roster *roster, const struct wait *wai
 		return NULL;
 	flight->roster = roster;
 	flight->kind = wait->kind;
-	if (wait->kind == WAIT_RECORD &&
-	    (roster->collection->listed_only ||
-	     (!roster->collection->single && fetched_alone_locked(roster))))
+	if (needs_whole_locked(roster, wait->kind))
 		flight->kind = WAIT_WHOLE;
-	if (flight->kind == WAIT_RECORD)
+	if (is_alone(flight->kind))
 		flight->id = strdup(wait->id);
-	snprintf(path, sizeof(path), "%s/%s", roster->account->name,
+	snprintf(path, sizeof(path), "%s/%s%s", roster->account->name,
+		 flight->kind == WAIT_EMAIL ? "by-email/" : "",
 		 flight->id                  ? flight->id
 		 : flight->kind == WAIT_SELF ? "self"
 					     : "");
 	call_init(&flight->call, path);
 	flight->began = roster_now();
 	flight->generation = roster->generation;
-	if ((flight->kind == WAIT_RECORD && !flight->id) ||
-	    pool_run(roster->pool, flight_run, flight)) {
+	if ((is_alone(flight->kind) && !flight->id) || pool_run(roster->pool, flight_run, flight)) {
 		flight_free(flight);
 		return NULL;
 	}
@@ -265,7 +298,75 @@ static void settle_locked(struct flight *flight, struct wait *wait, int error)
 		wait->self = roster->self ? strdup(roster->self) : NULL;
 		wait->error = wait->self ? 0 : -ENOMEM;
 		break;
+	case WAIT_EMAIL:
+		wait->snapshot = roster_with_email_locked(roster, wait->id,
+							  flight->kind == WAIT_EMAIL ? flight->began
+										     : 0);
+		wait->error = wait->snapshot ? 0 : -ENOMEM;
+		break;
 	}
+}
+
+/*
+ * The vendor could not find an email: only a whole roster can tell. One that is under way gets who
+ * waits for FLIGHT, which has ended then, else FLIGHT is to fetch it.
+ */
+static bool hand_over_locked(struct flight *flight)
+{
+	const struct wait whole = {.kind = WAIT_WHOLE};
+	struct flight *other = flight_for_locked(flight->roster, &whole);
+	struct wait *wait;
+
+	if (!other) {
+		flight->kind = WAIT_WHOLE;
+		return false;
+	}
+	DL_FOREACH(flight->waits, wait)
+		wait->flight = other;
+	DL_CONCAT(other->waits, flight->waits);
+	DL_DELETE(flight->roster->flights, flight);
+	flight->dropped = true;
+	return true;
+}
+
+static int find_email(struct flight *flight)
+{
+	struct roster *roster = flight->roster;
+	int error = fetch_email(flight);
+	bool over;
+
+	if (error != -EOPNOTSUPP)
+		return error;
+	pthread_mutex_lock(&roster->lock);
+	over = flight->dropped || hand_over_locked(flight);
+	pthread_mutex_unlock(&roster->lock);
+	return over ? -EINTR : fetch_whole(flight);
+}
+
+/* Does anybody wait for an email? */
+static bool is_for_email(struct flight *flight)
+{
+	const struct wait *wait;
+
+	pthread_mutex_lock(&flight->roster->lock);
+	DL_SEARCH_SCALAR(flight->waits, wait, kind, WAIT_EMAIL);
+	pthread_mutex_unlock(&flight->roster->lock);
+	return wait;
+}
+
+static int fly(struct flight *flight)
+{
+	switch (flight->kind) {
+	case WAIT_WHOLE:
+		return fetch_whole(flight);
+	case WAIT_RECORD:
+		return fetch_record(flight);
+	case WAIT_SELF:
+		return fetch_self(flight);
+	case WAIT_EMAIL:
+		break;
+	}
+	return find_email(flight);
 }
 
 static void flight_run(void *arg)
@@ -273,15 +374,16 @@ static void flight_run(void *arg)
 	struct flight *flight = arg;
 	struct roster *roster = flight->roster;
 	struct wait *waits = NULL, *wait, *next;
-	int error;
+	int error = fly(flight);
 
-	error = flight->kind == WAIT_WHOLE    ? fetch_whole(flight)
-		: flight->kind == WAIT_RECORD ? fetch_record(flight)
-					      : fetch_self(flight);
 	if (error && error != -ENODATA && error != -ENOENT && error != -EINTR)
 		roster_note_error(roster, &flight->call, error);
+	if (!error && is_for_email(flight))
+		roster_index_emails(roster);
 
 	pthread_mutex_lock(&roster->lock);
+	if (flight->kind == WAIT_WHOLE && error != -EINTR)
+		roster->unlisted = error ? roster_now() : 0;
 	if (!flight->dropped) {
 		DL_DELETE(roster->flights, flight);
 		DL_FOREACH(flight->waits, wait) {

@@ -1,8 +1,9 @@
 /*
  * guard.c - see guard.h.
  *
- * The brake is a ring of the times of the newest `limit` changes: when the oldest of them is
- * younger than the window, there is no room. It knows nothing of what is changed.
+ * The brake keeps the times of the changes in the last window, oldest first: when there are `limit`
+ * of them, there is no room. Each has a ticket, so that whoever gives one back takes nobody else's.
+ * It knows nothing of what is changed.
  */
 #include "cache/guard.h"
 
@@ -10,14 +11,23 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
+
+struct taken {
+	uint64_t ticket;
+	time_t when; /* monotonic seconds */
+};
 
 struct guard {
 	bool read_only, dry_run;
 	unsigned limit, window;
-	pthread_mutex_t lock;
-	time_t *times; /* ring of limit entries, monotonic seconds; 0: unused */
-	unsigned next;
+	struct history *history;
+	struct audit *audit;
+	pthread_mutex_t lock; /* of what follows */
+	struct taken *taken;  /* oldest first */
+	size_t count, room;
+	uint64_t last; /* ticket given */
 };
 
 struct guard *guard_new(bool read_only, bool dry_run, unsigned limit, unsigned window)
@@ -30,11 +40,6 @@ struct guard *guard_new(bool read_only, bool dry_run, unsigned limit, unsigned w
 	guard->dry_run = dry_run;
 	guard->limit = limit;
 	guard->window = window;
-	guard->times = calloc((size_t)limit + 1, sizeof(*guard->times));
-	if (!guard->times) {
-		free(guard);
-		return NULL;
-	}
 	pthread_mutex_init(&guard->lock, NULL);
 	return guard;
 }
@@ -44,8 +49,24 @@ void guard_free(struct guard *guard)
 	if (!guard)
 		return;
 	pthread_mutex_destroy(&guard->lock);
-	free(guard->times);
+	free(guard->taken);
 	free(guard);
+}
+
+void guard_tell(struct guard *guard, struct history *history, struct audit *audit)
+{
+	guard->history = history;
+	guard->audit = audit;
+}
+
+struct history *guard_history(const struct guard *guard)
+{
+	return guard->history;
+}
+
+struct audit *guard_audit(const struct guard *guard)
+{
+	return guard->audit;
 }
 
 int guard_writable(const struct guard *guard, struct call *call)
@@ -58,19 +79,47 @@ bool guard_dry_run(const struct guard *guard)
 	return guard->dry_run;
 }
 
+/* ---- the brake ---- */
+
 static time_t now(void)
 {
 	struct timespec time;
 
 	clock_gettime(CLOCK_MONOTONIC, &time);
-	return time.tv_sec + 1; /* never 0 */
+	return time.tv_sec;
 }
 
-static bool room_locked(const struct guard *guard)
+/* Forget what is older than the window. Is there room for one more? */
+static bool room_locked(struct guard *guard)
 {
-	time_t oldest = guard->times[guard->next];
+	time_t oldest = now() - (time_t)guard->window;
+	size_t old = 0;
 
-	return !guard->limit || !oldest || now() - oldest >= (time_t)guard->window;
+	while (old < guard->count && guard->taken[old].when <= oldest)
+		old++;
+	if (old) {
+		guard->count -= old;
+		memmove(guard->taken, guard->taken + old, guard->count * sizeof(*guard->taken));
+	}
+	return guard->count < guard->limit;
+}
+
+/* Count one more. 0 or -ENOMEM. */
+static int take_locked(struct guard *guard, uint64_t *ticket)
+{
+	size_t room = guard->room ? 2 * guard->room : 64;
+	struct taken *longer = guard->taken;
+
+	if (guard->count == guard->room) {
+		longer = realloc(guard->taken, room * sizeof(*longer));
+		if (!longer)
+			return -ENOMEM;
+		guard->taken = longer;
+		guard->room = room;
+	}
+	*ticket = ++guard->last;
+	longer[guard->count++] = (struct taken){*ticket, now()};
+	return 0;
 }
 
 static int refuse(const struct guard *guard, struct call *call)
@@ -85,32 +134,44 @@ int guard_has_room(struct guard *guard, struct call *call)
 {
 	bool room;
 
+	if (!guard->limit)
+		return 0;
 	pthread_mutex_lock(&guard->lock);
 	room = room_locked(guard);
 	pthread_mutex_unlock(&guard->lock);
 	return room ? 0 : refuse(guard, call);
 }
 
-int guard_take(struct guard *guard, struct call *call)
+int guard_take(struct guard *guard, struct call *call, uint64_t *ticket)
 {
 	bool room;
+	int error = 0;
 
+	*ticket = 0;
+	if (!guard->limit)
+		return 0;
 	pthread_mutex_lock(&guard->lock);
 	room = room_locked(guard);
-	if (room && guard->limit) {
-		guard->times[guard->next] = now();
-		guard->next = (guard->next + 1) % guard->limit;
-	}
+	if (room)
+		error = take_locked(guard, ticket);
 	pthread_mutex_unlock(&guard->lock);
-	return room ? 0 : refuse(guard, call);
+	if (!room)
+		return refuse(guard, call);
+	return error ? call_fail(call, ENOMEM, "no memory") : 0;
 }
 
-void guard_give_back(struct guard *guard)
+void guard_give_back(struct guard *guard, uint64_t ticket)
 {
+	size_t at;
+
 	pthread_mutex_lock(&guard->lock);
-	if (guard->limit) {
-		guard->next = (guard->next + guard->limit - 1) % guard->limit;
-		guard->times[guard->next] = 0;
+	/* it is one of the newest */
+	for (at = guard->count; at-- > 0 && guard->taken[at].ticket != ticket;) {
+	}
+	if (at < guard->count) {
+		guard->count--;
+		memmove(guard->taken + at, guard->taken + at + 1,
+			(guard->count - at) * sizeof(*guard->taken));
 	}
 	pthread_mutex_unlock(&guard->lock);
 }

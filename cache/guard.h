@@ -1,21 +1,31 @@
 /*
  * guard.h - what holds for every change through this mount: read-only, dry run, the brake on
- * statuses.
+ * statuses, and who is told of it.
  *
- * One guard a mount. The flags are set before threads start; the brake has its own mutex. Nothing
- * here waits.
+ * One guard a mount. All but the brake is set before threads start; the brake has its own mutex.
+ * Nothing here waits.
  */
 #ifndef ROSTERFS_GUARD_H
 #define ROSTERFS_GUARD_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
+struct audit;
 struct call;
 struct guard;
+struct history;
 
 /* LIMIT status changes in WINDOW seconds (0: no limit). NULL: no memory. */
 struct guard *guard_new(bool read_only, bool dry_run, unsigned limit, unsigned window);
 void guard_free(struct guard *guard);
+
+/* Changes are told to HISTORY and AUDIT (both borrowed, each may be NULL). Before threads start. */
+void guard_tell(struct guard *guard, struct history *history, struct audit *audit);
+
+/* Who is told; NULL: nobody. */
+struct history *guard_history(const struct guard *guard);
+struct audit *guard_audit(const struct guard *guard);
 
 /* May anything be changed at all? 0, or -EROFS with words in CALL. */
 int guard_writable(const struct guard *guard, struct call *call);
@@ -26,10 +36,13 @@ bool guard_dry_run(const struct guard *guard);
  * nothing. */
 int guard_has_room(struct guard *guard, struct call *call);
 
-/* Count one status change. 0, or -EDQUOT with words that name the key. */
-int guard_take(struct guard *guard, struct call *call);
+/*
+ * Count one status change. 0 and in *TICKET what guard_give_back takes, or -EDQUOT with words that
+ * name the key (or -ENOMEM).
+ */
+int guard_take(struct guard *guard, struct call *call, uint64_t *ticket);
 
-/* The change counted last was certainly not made. */
-void guard_give_back(struct guard *guard);
+/* The change that TICKET was given for was certainly not made. 0 is no ticket, and fine. */
+void guard_give_back(struct guard *guard, uint64_t ticket);
 
 #endif

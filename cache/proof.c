@@ -7,6 +7,7 @@
  */
 #include "cache/change.h"
 
+#include "cache/attempt.h"
 #include "cache/roster.h"
 #include "vendors/call.h"
 #include "vendors/log.h"
@@ -68,6 +69,66 @@ char *change_describe(const struct change *change)
 	}
 	fclose(out);
 	return text;
+}
+
+/* Is there something to tell of EDIT, or was it at the vendor already? */
+static bool is_told(const struct change *change, const struct edit *edit)
+{
+	return (change_flags(change, edit) & FIELD_WRITE_ONLY) ||
+	       merge_state(edit, change->fresh) != MERGE_NEW;
+}
+
+json_t *change_fields(const struct change *change)
+{
+	json_t *fields = change->merge.count ? json_array() : NULL;
+
+	for (size_t i = 0; fields && i < change->merge.count; i++) {
+		const struct edit *edit = &change->merge.edits[i];
+		unsigned flags = change_flags(change, edit);
+		const json_t *before = merge_value(edit, change->fresh);
+		char *path = merge_path(edit);
+
+		/* what is never shown may be there */
+		if (flags & FIELD_WRITE_ONLY)
+			before = edit->after;
+		if (is_told(change, edit))
+			attempt_field(fields, path ? path : "?", flags, before, edit->after);
+		free(path);
+	}
+	return fields;
+}
+
+/* Set the member at EDIT's path in DOCUMENT to VALUE (taken). */
+static void set_member(json_t *document, const struct edit *edit, json_t *value)
+{
+	for (size_t i = 0; i + 1 < edit->depth; i++) {
+		json_t *below = json_object_get(document, edit->path[i]);
+
+		if (!below) {
+			below = json_object();
+			json_object_set_new(document, edit->path[i], below);
+		}
+		document = below;
+	}
+	json_object_set_new(document, edit->path[edit->depth - 1], value);
+}
+
+json_t *change_undo(const struct change *change)
+{
+	json_t *undo = json_object();
+
+	for (size_t i = 0; i < change->merge.count; i++) {
+		const struct edit *edit = &change->merge.edits[i];
+		json_t *before = merge_value(edit, change->fresh);
+
+		if ((change_flags(change, edit) & FIELD_WRITE_ONLY) || !is_told(change, edit))
+			continue;
+		set_member(undo, edit, before ? json_deep_copy(before) : json_null());
+	}
+	if (json_object_size(undo))
+		return undo;
+	json_decref(undo);
+	return NULL;
 }
 
 int change_fail_conflict(struct change *change, const struct edit *edit)
@@ -247,6 +308,9 @@ int change_settle_done(struct change *change, struct call *call, json_t *answer)
 	if (error) {
 		call_copy_error(change->call, call);
 		roster_doubt(change->roster, change->id);
+		change->attempt->unknown = true;
+		collection_hide(change->collection, change->target);
+		change->result = json_incref(change->target);
 		log_call(change->call,
 			 "the vendor accepted the change, but it could not be read back");
 		return error;
@@ -277,6 +341,7 @@ static int fail_third(struct change *change, const struct edit *edit, const json
 	char *path = merge_path(edit);
 	char *value = value_text(change, edit, merge_value(edit, record));
 
+	change->attempt->unknown = true;
 	change_publish(change, record);
 	call_fail(change->call, ESTALE,
 		  "the answer to the change was lost, and \"%s\" is now neither what it was nor "
@@ -302,6 +367,7 @@ int change_settle_unknown(struct change *change, struct call *call)
 	error = change_get(change, call, &record, &etag);
 	if (error) {
 		roster_doubt(change->roster, change->id);
+		change->attempt->unknown = true;
 		log_call(change->call,
 			 "the answer to the change was lost, and reading the record to see "
 			 "whether it was made failed too: it is not known");

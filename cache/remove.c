@@ -1,5 +1,6 @@
 /*
- * remove.c - links that are made and ended, and records that are deleted: the rest of update.h.
+ * remove.c - links that are made and ended, and records that are deleted: the rest of update.h but
+ * for users (erase.c).
  *
  * Each is one request that cannot be merged, so the guards count it before it is sent, and the log
  * says before a link is ended how to make it again. A lost answer is settled by looking. It must
@@ -7,6 +8,7 @@
  */
 #include "cache/update.h"
 
+#include "cache/attempt.h"
 #include "cache/change.h"
 #include "cache/guard.h"
 #include "cache/roster.h"
@@ -15,6 +17,7 @@
 #include "vendors/vendor.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -66,65 +69,124 @@ static void publish_link(struct roster *roster, const char *id, const json_t *an
 	record_put(record);
 }
 
-static int post_link(struct call *call, struct roster *roster, struct guard *guard, const char *id)
-{
-	const struct collection *collection = roster_collection(roster);
-	json_t *body = collection->link(id), *answer = NULL;
-	enum vendor_outcome outcome = VENDOR_REFUSED;
-	int error = guard_take(guard, call), there;
+/* Room for a command that undoes a link. */
+#define COMMAND_MAX (2 * CALL_PATH_MAX)
 
-	if (error)
-		goto out;
-	if (!body)
-		call_fail(call, ENOMEM, "no memory");
-	else
-		outcome = vendor_post(call, roster_account(roster), collection,
-				      roster_parent(roster), body, &answer);
+/* In the path of CALL, what follows the account's directory; NULL: nothing does. */
+static const char *path_below(const struct call *call)
+{
+	const char *slash = strchr(call->path, '/');
+
+	return slash ? slash + 1 : NULL;
+}
+
+/* The link with ID has been made; ANSWER is the vendor's record of it, or NULL. */
+static void tell_link(struct attempt *attempt, const json_t *answer)
+{
+	json_t *after = answer ? json_deep_copy(answer) : json_pack("{s:s}", "id", attempt->id);
+	const char *below = path_below(attempt->call);
+	char command[COMMAND_MAX];
+
+	if (below) {
+		snprintf(command, sizeof(command), "rm %s", below);
+		attempt_undone_by(attempt, command);
+	}
+	attempt_accepted(attempt, NULL, after, NULL);
+	json_decref(after);
+}
+
+/* The request has been sent: OUTCOME and ANSWER. 0 or a negative errno. */
+static int settle_link(struct attempt *attempt, enum vendor_outcome outcome, const json_t *answer,
+		       uint64_t ticket)
+{
+	struct call *call = attempt->call;
+	int error = -call->error, there;
+
 	if (outcome == VENDOR_DONE) {
 		log_call(call, "made");
-		publish_link(roster, id, answer);
-		goto out;
+		publish_link(attempt->roster, attempt->id, answer);
+		tell_link(attempt, answer);
+		return 0;
 	}
-	error = -call->error;
 	if (outcome == VENDOR_REFUSED) {
-		guard_give_back(guard);
-		goto out;
+		guard_give_back(attempt->guard, ticket);
+		return error;
 	}
 	/* 409 is "already", or two writers that met; else the answer was lost */
-	there = look_again(call, roster, id);
+	there = look_again(call, attempt->roster, attempt->id);
+	attempt->unknown = there < 0 && outcome != VENDOR_CHANGED;
 	if (there > 0) {
 		log_call(call, outcome == VENDOR_CHANGED ? "it was there already" : "made");
+		if (outcome == VENDOR_UNKNOWN)
+			tell_link(attempt, NULL);
 		error = 0;
 	}
 	if (outcome == VENDOR_CHANGED || !there)
-		guard_give_back(guard);
+		guard_give_back(attempt->guard, ticket);
+	return error;
+}
+
+static int post_link(struct attempt *attempt)
+{
+	struct roster *roster = attempt->roster;
+	const struct collection *collection = roster_collection(roster);
+	json_t *body = collection->link(attempt->id), *answer = NULL;
+	enum vendor_outcome outcome;
+	uint64_t ticket = 0;
+	int error = body ? 0 : call_fail(attempt->call, ENOMEM, "no memory");
+
+	if (!error)
+		error = guard_take(attempt->guard, attempt->call, &ticket);
+	if (!error)
+		error = attempt_send(attempt);
+	if (error) {
+		guard_give_back(attempt->guard, ticket);
+		goto out;
+	}
+	outcome = vendor_post(attempt->call, attempt->account, collection, roster_parent(roster),
+			      body, &answer);
+	error = settle_link(attempt, outcome, answer, ticket);
 out:
 	json_decref(body);
 	json_decref(answer);
 	return error;
 }
 
-int update_link(struct call *call, struct roster *roster, struct guard *guard, const char *id)
+static int make_link(struct attempt *attempt)
 {
-	int error = guard_writable(guard, call);
+	struct call *call = attempt->call;
+	int error = guard_writable(attempt->guard, call);
 
 	if (error)
 		return error;
-	if (!roster_collection(roster)->link)
+	if (!roster_collection(attempt->roster)->link)
 		return call_fail(call, EPERM, "links can't be made here");
-	if (guard_dry_run(guard)) {
-		error = guard_has_room(guard, call);
+	if (guard_dry_run(attempt->guard)) {
+		error = guard_has_room(attempt->guard, call);
 		if (!error)
-			change_log_unsent(call, roster, "POST", NULL);
+			error = attempt_send(attempt);
+		if (!error)
+			change_log_unsent(call, attempt->roster, "POST", NULL);
 		return error;
 	}
-	error = roster_lock(roster, call, id);
+	error = roster_lock(attempt->roster, call, attempt->id);
 	if (error)
 		return error;
-	error = post_link(call, roster, guard, id);
-	roster_unlock(roster, id);
+	error = post_link(attempt);
+	roster_unlock(attempt->roster, attempt->id);
 	if (error)
-		roster_note_error(roster, call, error);
+		roster_note_error(attempt->roster, call, error);
+	return error;
+}
+
+int update_link(struct call *call, struct roster *roster, struct guard *guard, const char *id)
+{
+	struct attempt attempt;
+	int error;
+
+	attempt_begin(&attempt, call, guard, roster, "link", id);
+	error = make_link(&attempt);
+	attempt_end(&attempt, error);
 	return error;
 }
 
@@ -169,67 +231,118 @@ static char *path_id(struct call *call, struct roster *roster, const char *id, i
 	return copy;
 }
 
-/* "acme/accounts/1/members/7.json" is made again by: ln -s ../../../7.json accounts/1/members/ */
-static void log_undo(struct call *call)
+/*
+ * "acme/accounts/1/members/7.json" is made again by: ln -s ../../../7.json accounts/1/members/
+ */
+static void say_undo(struct attempt *attempt)
 {
-	const char *below = strchr(call->path, '/');
-	const char *name = strrchr(call->path, '/');
+	const char *below = path_below(attempt->call);
+	const char *name = strrchr(attempt->call->path, '/');
+	char command[COMMAND_MAX];
 
-	if (below && name > below)
-		log_call(call, "about to be ended; made again by: ln -s ../../..%s %.*s/", name,
-			 (int)(name - below - 1), below + 1);
+	if (!below || name <= below)
+		return;
+	snprintf(command, sizeof(command), "ln -s ../../..%s %.*s/", name, (int)(name - below),
+		 below);
+	attempt_undone_by(attempt, command);
+	log_call(attempt->call, "about to be ended; made again by: %s", command);
 }
 
-/* Delete record ID, which the vendor calls OWN. */
-static int send_delete(struct call *call, struct roster *roster, struct guard *guard,
-		       const char *id, const char *own)
+/* What the record was, as far as that is known without a request: a new reference, or NULL. */
+static json_t *record_held(const struct attempt *attempt)
 {
+	struct record *record;
+	double seconds;
+	json_t *object;
+
+	roster_peek(attempt->roster, attempt->id, &record, &seconds);
+	object = record && record->id[0] ? record_json(record) : NULL;
+	record_put(record);
+	return object ? object : json_pack("{s:s}", "id", attempt->id);
+}
+
+/* Delete the record, which the vendor calls OWN. */
+static int send_delete(struct attempt *attempt, const char *own)
+{
+	struct roster *roster = attempt->roster;
 	const struct collection *collection = roster_collection(roster);
+	struct call *call = attempt->call;
 	enum vendor_outcome outcome;
-	int error = guard_take(guard, call);
+	json_t *before;
+	uint64_t ticket;
+	int error = guard_take(attempt->guard, call, &ticket);
 
 	if (error)
 		return error;
 	if (collection->link)
-		log_undo(call);
-	outcome = vendor_delete(call, roster_account(roster), collection, roster_parent(roster),
-				own);
+		say_undo(attempt);
+	error = attempt_send(attempt);
+	if (error) {
+		guard_give_back(attempt->guard, ticket);
+		return error;
+	}
+	before = record_held(attempt);
+	outcome = vendor_delete(call, attempt->account, collection, roster_parent(roster), own);
 	if (outcome != VENDOR_DONE)
 		error = -call->error;
-	if (outcome == VENDOR_UNKNOWN && look_again(call, roster, id) == 0)
-		error = 0;
+	if (outcome == VENDOR_UNKNOWN) {
+		int there = look_again(call, roster, attempt->id);
+
+		attempt->unknown = there < 0;
+		if (!there)
+			error = 0;
+	}
 	if (outcome == VENDOR_REFUSED)
-		guard_give_back(guard);
-	if (error)
-		return error;
-	log_call(call, collection->link ? "ended" : "deleted: there is no way back");
-	roster_publish_deleted(roster, id);
-	return 0;
+		guard_give_back(attempt->guard, ticket);
+	if (!error) {
+		log_call(call, collection->link ? "ended" : "deleted: this can't be undone");
+		roster_publish_deleted(roster, attempt->id);
+		attempt_accepted(attempt, before, NULL, NULL);
+	}
+	json_decref(before);
+	return error;
 }
 
-int update_delete(struct call *call, struct roster *roster, struct guard *guard, const char *id)
+static int delete_record(struct attempt *attempt)
 {
-	int error = guard_writable(guard, call);
+	struct call *call = attempt->call;
+	struct roster *roster = attempt->roster;
+	int error = guard_writable(attempt->guard, call);
 	char *own = NULL;
 
 	if (!error)
 		error = check_allowed(call, roster);
 	if (!error)
-		error = guard_has_room(guard, call);
+		error = guard_has_room(attempt->guard, call);
 	if (!error)
-		error = roster_lock(roster, call, id);
+		error = roster_lock(roster, call, attempt->id);
 	if (error)
 		return error;
-	own = path_id(call, roster, id, &error);
+	own = path_id(call, roster, attempt->id, &error);
 	if (!error && !own)
 		error = call_fail(call, ENOMEM, "no memory");
-	if (!error && guard_dry_run(guard))
-		change_log_unsent(call, roster, "DELETE", own);
-	else if (!error)
-		error = send_delete(call, roster, guard, id, own);
-	roster_unlock(roster, id);
+	if (!error && guard_dry_run(attempt->guard)) {
+		error = attempt_send(attempt);
+		if (!error)
+			change_log_unsent(call, roster, "DELETE", own);
+	} else if (!error) {
+		error = send_delete(attempt, own);
+	}
+	roster_unlock(roster, attempt->id);
 	if (error)
 		roster_note_error(roster, call, error);
 	free(own);
+	return error;
+}
+
+int update_delete(struct call *call, struct roster *roster, struct guard *guard, const char *id)
+{
+	struct attempt attempt;
+	int error;
+
+	attempt_begin(&attempt, call, guard, roster,
+		      roster_collection(roster)->link ? "unlink" : "delete", id);
+	error = delete_record(&attempt);
+	attempt_end(&attempt, error);
 	return error;
 }

@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <time.h>
 #include <utlist.h>
 
@@ -88,6 +89,7 @@ void roster_free(struct roster *roster)
 	record_put(roster->absent);
 	versions_free(roster->versions);
 	free(roster->self);
+	free(roster->asked.email);
 	free(roster->parent);
 	pthread_cond_destroy(&roster->free);
 	pthread_mutex_destroy(&roster->lock);
@@ -297,8 +299,21 @@ struct record *roster_overlay_locked(struct roster *roster, const char *id, stru
 	entry->generation = ++roster->generation;
 	entry->alone = alone;
 	entry->doubt = false;
-	entry->deleted = false;
+	/* a 404 is no news about what this mount has deleted */
+	entry->deleted = entry->deleted && !record;
 	return old;
+}
+
+static void tell_email(struct roster *roster, const struct record *old, const struct record *record)
+{
+	const char *before = old ? old->email : NULL, *now = record ? record->email : NULL;
+
+	if (!roster->events.email_changed || (before && now && strcasecmp(before, now) == 0))
+		return;
+	if (before)
+		roster->events.email_changed(roster->events.arg, before);
+	if (now)
+		roster->events.email_changed(roster->events.arg, now);
 }
 
 void roster_replaced(struct roster *roster, const char *id, struct record *old,
@@ -312,6 +327,7 @@ void roster_replaced(struct roster *roster, const char *id, struct record *old,
 		atomic_store(&record->shown, true);
 	if (!same && roster->events.record_changed)
 		roster->events.record_changed(roster->events.arg, id);
+	tell_email(roster, old, record);
 	record_put(old);
 	if (record)
 		roster_check_active(roster, record);
@@ -337,8 +353,8 @@ static void publish(struct roster *roster, const char *id, struct record *record
 	pthread_mutex_lock(&roster->lock);
 	old = roster_overlay_locked(roster, id, record, roster_now(), false);
 	entry = overlay_find_locked(roster, id);
-	if (entry)
-		entry->deleted = deleted;
+	if (entry && deleted)
+		entry->deleted = true;
 	pthread_mutex_unlock(&roster->lock);
 	roster_replaced(roster, id, old, record);
 }
@@ -466,6 +482,7 @@ void roster_info(struct roster *roster, struct roster_info *info)
 		info->known = true;
 		info->users = roster->snapshot->count;
 		info->age = roster_now() - roster->snapshot_since;
+		info->fetched = roster->snapshot->fetched;
 	}
 	if (flight) {
 		info->fetching = true;

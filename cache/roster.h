@@ -30,6 +30,8 @@ struct roster_events {
 	void *arg;
 	void (*record_changed)(void *arg, const char *id); /* another version, or gone */
 	void (*replaced)(void *arg);                       /* a new snapshot: anything may differ */
+	/* Somebody got or lost EMAIL, other than by replaced; NULL: nobody wants to know. */
+	void (*email_changed)(void *arg, const char *email);
 };
 
 /*
@@ -58,12 +60,13 @@ enum wait_kind {
 	WAIT_WHOLE,  /* the whole roster: snapshot */
 	WAIT_RECORD, /* the record with this id: record */
 	WAIT_SELF,   /* the id of the key's own user: self */
+	WAIT_EMAIL,  /* who has this email, in any case: a snapshot of those alone, maybe empty */
 };
 
 /* One question. The asker fills the first part and keeps all of it alive until done was called. */
 struct wait {
 	enum wait_kind kind;
-	const char *id;    /* WAIT_RECORD */
+	const char *id;    /* WAIT_RECORD; the email of WAIT_EMAIL */
 	struct call *call; /* gets the words of an error; is not waited in */
 	void (*done)(struct wait *wait);
 	void *arg; /* the asker's */
@@ -71,7 +74,7 @@ struct wait {
 	/* the answer; references belong to the asker */
 	int error; /* 0 or a negative errno; -ENOENT: no such record; -ENODATA: self is not known */
 	struct snapshot *snapshot;
-	uint64_t generation; /* roster_generation's for the snapshot */
+	uint64_t generation; /* roster_generation's for a whole snapshot */
 	struct record *record;
 	char *self;
 
@@ -84,7 +87,8 @@ struct wait {
 /*
  * Ask. WAIT's done is called exactly once, from this thread before roster_ask returns when the
  * answer is there, else later from another one; no lock is held then. With no fresh roster, the
- * first record asked for is fetched alone and the next one brings the whole roster.
+ * first record asked for, by id or where the vendor can by email, is fetched alone, and the next
+ * one brings the whole roster.
  */
 void roster_ask(struct roster *roster, struct wait *wait);
 
@@ -114,6 +118,12 @@ enum roster_knows {
 enum roster_knows roster_peek(struct roster *roster, const char *id, struct record **record,
 			      double *seconds);
 
+/*
+ * Who has EMAIL (in any case of ASCII letters): a snapshot of those alone, a reference, if that is
+ * fresh for *SECONDS more. NULL: a vendor would have to be asked, or no memory.
+ */
+struct snapshot *roster_peek_email(struct roster *roster, const char *email, double *seconds);
+
 /* The newest snapshot with what was written since, a reference, or NULL; *SECONDS that it stays
  * fresh (0: stale). */
 struct snapshot *roster_snapshot(struct roster *roster, double *seconds);
@@ -129,9 +139,10 @@ void roster_refresh(struct roster *roster);
 
 /* Figures for .rosterfs/status and metrics. */
 struct roster_info {
-	bool known;   /* there is a snapshot */
-	size_t users; /* in it */
-	double age;   /* seconds */
+	bool known;              /* there is a snapshot */
+	size_t users;            /* in it */
+	double age;              /* seconds */
+	struct timespec fetched; /* wall clock */
 	bool fetching;
 	unsigned pages; /* of the fetch under way */
 	size_t rows;

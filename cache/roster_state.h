@@ -1,11 +1,11 @@
 /*
- * roster_state.h - the inside of a roster, shared by roster.c, flight.c and fetch.c, and nobody
- * else.
+ * roster_state.h - the inside of a roster, shared by roster.c, flight.c, fetch.c, email.c and
+ * undo.c, and nobody else.
  *
  *   snapshot   what the last whole fetch showed, or NULL
  *   overlay    what was written or fetched alone, each entry with its own age: it wins over a
  * snapshot whose fetch began before it (generation) flights    fetches under way: at most one
- * WHOLE, one SELF, one RECORD an id; each with its waiters
+ * WHOLE, one SELF, one RECORD an id, one EMAIL an email; each with its waiters
  *
  * State of a record: UNKNOWN -> (GET or walk) -> FRESH -> (ttl) -> STALE -> (fetch) -> FRESH
  *                    FRESH -> (GET says 404) -> ABSENT for ABSENT_SECONDS -> as before
@@ -17,7 +17,7 @@
 #define ROSTERFS_ROSTER_STATE_H
 
 #ifndef ROSTERFS_ROSTER_PRIVATE
-#error "roster_state.h is for cache/roster.c, flight.c, fetch.c and undo.c only"
+#error "roster_state.h is for cache/roster.c, flight.c, fetch.c, email.c and undo.c only"
 #endif
 
 #include "cache/roster.h"
@@ -53,10 +53,17 @@ struct deactivated {
 	UT_hash_handle hh;
 };
 
+/* The email that the vendor was asked for last; who has it is in the overlay. */
+struct asked {
+	char *email; /* or NULL */
+	double began, since;
+	struct timespec when; /* wall clock */
+};
+
 struct flight {
 	struct roster *roster;
 	enum wait_kind kind;
-	char *id; /* WAIT_RECORD */
+	char *id; /* WAIT_RECORD; WAIT_EMAIL: the email */
 	struct call call;
 	double began;        /* monotonic seconds */
 	uint64_t generation; /* the roster's when it began */
@@ -80,8 +87,10 @@ struct roster {
 	struct snapshot *snapshot;
 	double snapshot_began; /* when its fetch began and ended, monotonic seconds */
 	double snapshot_since;
+	double unlisted;  /* when a whole fetch failed last, or 0 */
 	double refreshed; /* when the owner asked for it anew: what began before is stale */
 	struct overlay *overlay;
+	struct asked asked;
 	uint64_t generation;
 	struct flight *flights; /* utlist */
 	bool stopped;
@@ -152,5 +161,26 @@ struct flight *roster_fetching_locked(const struct roster *roster);
 int fetch_whole(struct flight *flight);
 int fetch_record(struct flight *flight);
 int fetch_self(struct flight *flight);
+
+/* Have the vendor find who has an email. -EOPNOTSUPP: only the whole roster can tell. */
+int fetch_email(struct flight *flight);
+
+/* FLIGHT, which fetches no whole roster, brought RECORD (borrowed; NULL: absent) for ID. */
+void fetch_put(const struct flight *flight, const char *id, struct record *record);
+
+/*
+ * email.c: as roster_peek_email. NULL with *SECONDS: no memory.
+ */
+struct snapshot *roster_fresh_email_locked(struct roster *roster, const char *email,
+					   double *seconds);
+
+/* What the functions with an email need is made now, without the lock: it takes a while. */
+void roster_index_emails(struct roster *roster);
+
+/*
+ * Who has EMAIL by all that is known, fresh or not; with a BEGAN that is not 0 only by what was
+ * asked or written since. A new reference, NULL: no memory.
+ */
+struct snapshot *roster_with_email_locked(struct roster *roster, const char *email, double began);
 
 #endif

@@ -2,14 +2,16 @@
  * snapshot.c - see snapshot.h.
  *
  * Two arrays of pointers, one in the vendor's order, one sorted for bsearch: a record stands in two
- * snapshots at a time, so a hash table with its handle inside the record (uthash) can't hold it. It
- * knows nothing of age or fetching.
+ * snapshots at a time, so a hash table with its handle inside the record (uthash) can't hold it. A
+ * third one, sorted by email, is made only for whoever looks by email. It knows nothing of age or
+ * fetching.
  */
 #include "cache/snapshot.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <uthash.h>
 
 struct snapshot_id {
@@ -46,6 +48,7 @@ void snapshot_put(struct snapshot *snapshot)
 		record_put(snapshot->records[i]);
 	free(snapshot->records);
 	free(snapshot->by_id);
+	free(atomic_load(&snapshot->by_email));
 	free(snapshot);
 }
 
@@ -58,6 +61,71 @@ struct record *snapshot_find(const struct snapshot *snapshot, const char *id)
 	found = bsearch(id, snapshot->by_id, snapshot->count, sizeof(struct record *), compare_key);
 	return found ? *found : NULL;
 }
+
+/* ---- by email ---- */
+
+static int compare_email(const void *a, const void *b)
+{
+	const struct record *const *left = a, *const *right = b;
+	int order = strcasecmp((*left)->email, (*right)->email);
+
+	return order ? order : strcmp((*left)->id, (*right)->id);
+}
+
+static struct snapshot_emails *make_emails(const struct snapshot *snapshot)
+{
+	struct snapshot_emails *emails;
+	size_t count = 0;
+
+	for (size_t i = 0; i < snapshot->count; i++)
+		count += snapshot->records[i]->email != NULL;
+	emails = malloc(sizeof(*emails) + count * sizeof(struct record *));
+	if (!emails)
+		return NULL;
+	emails->count = 0;
+	for (size_t i = 0; i < snapshot->count; i++) {
+		if (snapshot->records[i]->email)
+			emails->records[emails->count++] = snapshot->records[i];
+	}
+	qsort(emails->records, count, sizeof(struct record *), compare_email);
+	return emails;
+}
+
+const struct snapshot_emails *snapshot_emails(struct snapshot *snapshot)
+{
+	struct snapshot_emails *emails = atomic_load(&snapshot->by_email), *first = NULL;
+
+	if (emails)
+		return emails;
+	emails = make_emails(snapshot);
+	if (!emails || atomic_compare_exchange_strong(&snapshot->by_email, &first, emails))
+		return emails;
+	free(emails); /* somebody else was quicker */
+	return first;
+}
+
+struct record *const *snapshot_with_email(const struct snapshot_emails *emails, const char *email,
+					  size_t *count)
+{
+	size_t low = 0, high = emails->count, end;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (strcasecmp(emails->records[middle]->email, email) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (end = low; end < emails->count; end++) {
+		if (strcasecmp(emails->records[end]->email, email) != 0)
+			break;
+	}
+	*count = end - low;
+	return emails->records + low;
+}
+
+/* ---- building ---- */
 
 void snapshot_begin(struct snapshot_builder *builder, struct snapshot *old)
 {

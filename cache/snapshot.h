@@ -16,6 +16,13 @@ struct snapshot {
 	size_t count;
 	struct record **records; /* in the vendor's order */
 	struct record **by_id;   /* the same, sorted by id; borrows their references */
+	struct snapshot_emails *_Atomic by_email; /* made when first asked for, then kept */
+};
+
+/* Those who have an email, sorted by it in lower case, then by id; borrowed from the snapshot. */
+struct snapshot_emails {
+	size_t count;
+	struct record *records[];
 };
 
 struct snapshot *snapshot_get(struct snapshot *snapshot);
@@ -23,6 +30,16 @@ void snapshot_put(struct snapshot *snapshot); /* NULL is fine */
 
 /* The record with ID, borrowed from SNAPSHOT, or NULL. */
 struct record *snapshot_find(const struct snapshot *snapshot, const char *id);
+
+/*
+ * Who has an email in SNAPSHOT; borrowed from it. The first call takes a while and 8 bytes a user:
+ * not for a thread that holds up others. NULL: no memory.
+ */
+const struct snapshot_emails *snapshot_emails(struct snapshot *snapshot);
+
+/* The first of those in EMAILS who have EMAIL, in any case of ASCII letters; *COUNT of them. */
+struct record *const *snapshot_with_email(const struct snapshot_emails *emails, const char *email,
+					  size_t *count);
 
 /* ---- building one; one thread ---- */
 

@@ -6,6 +6,7 @@
  */
 #include "cache/steps.h"
 
+#include "cache/attempt.h"
 #include "cache/guard.h"
 #include "cache/record.h"
 #include "cache/roster.h"
@@ -20,6 +21,7 @@
 #include <time.h>
 
 struct steps {
+	struct attempt *attempt;
 	struct call *call;
 	struct roster *roster;
 	struct guard *guard;
@@ -77,6 +79,7 @@ static bool has_step(const struct steps *steps, const json_t *list, const json_t
 	return false;
 }
 
+/* Say in the log, after WHAT, the command that makes each step again. */
 static void log_undo(const struct steps *steps, const char *what)
 {
 	char words[CALL_WORDS_MAX];
@@ -84,6 +87,21 @@ static void log_undo(const struct steps *steps, const char *what)
 	for (size_t i = 0; steps->collection->undo_words(steps->fresh, i, words, sizeof(words));
 	     i++)
 		log_call(steps->call, "%s: %s", what, words);
+}
+
+/* The commands that undo what will be done. */
+static void tell_undo(const struct steps *steps)
+{
+	char words[CALL_WORDS_MAX];
+
+	if (strcmp(steps->word, "inactive") != 0) {
+		snprintf(words, sizeof(words), "echo inactive > %s.status", steps->id);
+		attempt_undone_by(steps->attempt, words);
+		return;
+	}
+	for (size_t i = 0; steps->collection->undo_words(steps->fresh, i, words, sizeof(words));
+	     i++)
+		attempt_undone_by(steps->attempt, words);
 }
 
 static json_t *steps_of(const struct steps *steps, const json_t *record)
@@ -199,6 +217,7 @@ static int prove(struct steps *steps, int error)
 	call_continue(&call, steps->call);
 	get_error = get(steps, &call, &record);
 	if (get_error) {
+		steps->attempt->unknown = true;
 		roster_doubt(steps->roster, steps->id);
 		if (!error)
 			call_copy_error(steps->call, &call);
@@ -213,6 +232,8 @@ static int prove(struct steps *steps, int error)
 		else if (error && inactive)
 			add_remaining(steps, record);
 		settle(steps, record, error);
+		if (!json_equal(record, steps->fresh))
+			attempt_accepted(steps->attempt, steps->fresh, record, NULL);
 	}
 	json_decref(record);
 	call_destroy(&call);
@@ -232,22 +253,45 @@ static int fail_unknown(struct steps *steps)
 	    words);
 }
 
+/* Nothing is sent: say what would be. Such a mount has ended nothing, so it restores nothing. */
+static int dry_run(struct steps *steps)
+{
+	int error = guard_has_room(steps->guard, steps->call);
+
+	if (!error)
+		error = attempt_send(steps->attempt);
+	if (!error)
+		log_undo(steps, "dry run: nothing sent; what would be ended is made again by");
+	return error;
+}
+
+/* The guards, the audit log and the log agree and know what comes. 0 or a negative errno. */
+static int announce(struct steps *steps, uint64_t *ticket)
+{
+	int error = guard_take(steps->guard, steps->call, ticket);
+
+	if (!error)
+		error = attempt_send(steps->attempt);
+	if (!error)
+		error = attempt_announce(steps->attempt);
+	if (error)
+		guard_give_back(steps->guard, *ticket);
+	return error;
+}
+
 static int make_steps(struct steps *steps)
 {
-	struct account *account = roster_account(steps->roster);
+	struct account *account = steps->attempt->account;
 	bool inactive = strcmp(steps->word, "inactive") == 0;
+	uint64_t ticket;
 	int error;
 
 	if (!inactive && !steps->undo)
 		return fail_unknown(steps);
-	if (guard_dry_run(steps->guard)) {
-		error = guard_has_room(steps->guard, steps->call);
-		if (!error)
-			log_undo(steps,
-				 "dry run: nothing sent; what would be ended is made again by");
-		return error;
-	}
-	error = guard_take(steps->guard, steps->call);
+	tell_undo(steps);
+	if (guard_dry_run(steps->guard))
+		return dry_run(steps);
+	error = announce(steps, &ticket);
 	if (error)
 		return error;
 	if (inactive) {
@@ -265,15 +309,17 @@ static int make_steps(struct steps *steps)
 	return 0;
 }
 
-int steps_status(struct call *call, struct roster *roster, struct guard *guard, const char *id,
-		 const char *word)
+int steps_status(struct attempt *attempt, const char *word)
 {
+	struct call *call = attempt->call;
+	struct roster *roster = attempt->roster;
 	struct steps steps = {
+	    .attempt = attempt,
 	    .call = call,
 	    .roster = roster,
-	    .guard = guard,
+	    .guard = attempt->guard,
 	    .collection = roster_collection(roster),
-	    .id = id,
+	    .id = attempt->id,
 	    .word = word,
 	};
 	enum roster_knows knows;
@@ -283,17 +329,17 @@ int steps_status(struct call *call, struct roster *roster, struct guard *guard, 
 	int error = 0;
 
 	/* What is refused in any case costs no request. */
-	knows = roster_peek(roster, id, &held, &seconds);
+	knows = roster_peek(roster, steps.id, &held, &seconds);
 	if (!held || strcmp(held->status, word) != 0)
-		error = guard_has_room(guard, call);
+		error = guard_has_room(steps.guard, call);
 	/*
 	 * The open has just asked for this user alone, to tell the size: that is new enough,
 	 * because what the steps leave is asked for after the last one.
 	 */
 	just_now = held && knows == ROSTER_FRESH && held->id[0] &&
-		   seconds > (double)roster_account(roster)->ttl - 1;
+		   seconds > (double)attempt->account->ttl - 1;
 	if (!error)
-		error = roster_lock(roster, call, id);
+		error = roster_lock(roster, call, steps.id);
 	if (!error)
 		steps.fresh = just_now ? record_json(held) : NULL;
 	record_put(held);
@@ -311,11 +357,12 @@ int steps_status(struct call *call, struct roster *roster, struct guard *guard, 
 		call->request[0] = '\0';
 		call->status = 0;
 	}
-	if (!error && is_done(&steps, steps.fresh))
+	attempt->idle = !error && is_done(&steps, steps.fresh);
+	if (attempt->idle)
 		publish(&steps, steps.fresh);
 	else if (!error)
 		error = make_steps(&steps);
-	roster_unlock(roster, id);
+	roster_unlock(roster, steps.id);
 	if (error)
 		roster_note_error(roster, call, error);
 	json_decref(steps.fresh);

@@ -4,16 +4,13 @@
 #ifndef ROSTERFS_STEPS_H
 #define ROSTERFS_STEPS_H
 
-struct call;
-struct guard;
-struct roster;
+struct attempt;
 
 /*
- * For update_status, when the collection has set_status: make the status of ID be WORD. What undoes
- * each step is in the log before the first one. Complete, or a negative errno and words that say
- * what is left; the same call again does the rest. May wait.
+ * For update_status, when the collection has set_status: make the status of ATTEMPT's record be
+ * WORD. What undoes each step is in the log and the audit log before the first one. Complete, or a
+ * negative errno and words that say what is left; the same call again does the rest. May wait.
  */
-int steps_status(struct call *call, struct roster *roster, struct guard *guard, const char *id,
-		 const char *word);
+int steps_status(struct attempt *attempt, const char *word);
 
 #endif

@@ -7,8 +7,10 @@
  */
 #include "cache/update.h"
 
+#include "cache/attempt.h"
 #include "cache/change.h"
 #include "cache/guard.h"
+#include "cache/history.h"
 #include "cache/roster.h"
 #include "cache/steps.h"
 #include "vendors/call.h"
@@ -20,15 +22,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void begin(struct change *change, struct call *call, struct roster *roster,
-		  struct guard *guard, const char *id)
+static void begin(struct change *change, struct attempt *attempt)
 {
 	memset(change, 0, sizeof(*change));
-	change->call = call;
-	change->roster = roster;
-	change->guard = guard;
-	change->collection = roster_collection(roster);
-	change->id = id;
+	change->call = attempt->call;
+	change->roster = attempt->roster;
+	change->guard = attempt->guard;
+	change->attempt = attempt;
+	change->collection = roster_collection(attempt->roster);
+	change->id = attempt->id;
 }
 
 /* Say what a changed status means. */
@@ -44,12 +46,22 @@ static void note_status(struct change *change)
 		log_call(change->call, "what remains to be done: %s", vendor->remains);
 }
 
+static void tell_history(struct change *change)
+{
+	json_t *undo = change_undo(change);
+
+	attempt_accepted(change->attempt, change->fresh, change->result, undo);
+	json_decref(undo);
+}
+
 static int finish(struct change *change, int error)
 {
 	if (error)
 		roster_note_error(change->roster, change->call, error);
 	else
 		note_status(change);
+	if (change->result && !change->attempt->idle)
+		tell_history(change);
 	return error;
 }
 
@@ -136,13 +148,33 @@ static int keep_left(struct change *change, const struct base *base)
 	return 0;
 }
 
+/* The document names the version that a write left, as those in the history do that undo one. */
+static int base_in_history(struct change *change, const char *stamp, struct base *base)
+{
+	struct history *history = guard_history(change->guard);
+	json_t *version = NULL;
+
+	if (history)
+		version = history_version(history, stamp, change->roster, change->id);
+	if (!version)
+		return call_fail(change->call, ESTALE,
+				 "the document undoes a write that .rosterfs/history does not hold "
+				 "any more, or that was to another record: nothing was sent");
+	base_take(change->roster, version, change->fresh, base);
+	return 0;
+}
+
 static int plan_document(struct change *change)
 {
 	struct document_plan *plan = change->arg;
-	struct base base;
-	int error = base_find(change->call, change->roster, change->id, &plan->process, plan->stamp,
-			      plan->document, change->fresh, &base);
+	struct base base = {0};
+	int error;
 
+	if (plan->stamp && history_names(plan->stamp))
+		error = base_in_history(change, plan->stamp, &base);
+	else
+		error = base_find(change->call, change->roster, change->id, &plan->process,
+				  plan->stamp, plan->document, change->fresh, &base);
 	if (error)
 		return error;
 	error = merge_diff(base.record, plan->document, &change->merge);
@@ -191,42 +223,95 @@ static int check_stamp(struct call *call, struct roster *roster, const json_t *d
 	return call_fail(call, EPERM, "\"%s\" is assigned by the vendor and can't be changed", key);
 }
 
-int update_document(struct call *call, struct roster *roster, struct guard *guard, const char *id,
-		    const char *text, size_t length)
+/* Remove the stamp at KEY ("meta.updated_at") from DOCUMENT, and what then holds nothing. */
+static void remove_stamp(json_t *document, const char *key)
 {
-	struct document_plan plan = {0};
-	struct change change;
-	int error = guard_writable(guard, call);
+	char above[64];
+	const char *end = key + strlen(key);
+
+	collection_remove(document, key);
+	while ((end = memrchr(key, '.', (size_t)(end - key)))) {
+		const json_t *value;
+
+		snprintf(above, sizeof(above), "%.*s", (int)(end - key), key);
+		value = collection_value(document, above);
+		if (!json_is_object(value) || json_object_size(value))
+			return;
+		collection_remove(document, above);
+	}
+}
+
+/* What TEXT says into *PLAN. 0 or a negative errno. */
+static int read_document(struct attempt *attempt, const char *text, size_t length,
+			 struct document_plan *plan)
+{
+	struct call *call = attempt->call;
+	const char *key = roster_collection(attempt->roster)->stamp_key, *stamp;
+	int error = guard_writable(attempt->guard, call);
 
 	if (error)
 		return error;
 	if (length > UPDATE_DOCUMENT_MAX)
 		return call_fail(call, EFBIG, "a document may have at most 1 MiB");
-	plan.document = change_parse(call, text, length);
-	if (!plan.document)
+	plan->document = change_parse(call, text, length);
+	if (!plan->document)
 		return -EINVAL;
-	error = check_stamp(call, roster, plan.document);
+	error = check_stamp(call, attempt->roster, plan->document);
 	if (!error)
-		error = change_check_hidden(call, roster, plan.document);
-	if (error) {
-		json_decref(plan.document);
+		error = change_check_hidden(call, attempt->roster, plan->document);
+	if (error)
 		return error;
-	}
-	begin(&change, call, roster, guard, id);
-	change.plan = plan_document;
-	change.arg = &plan;
-	if (base_stamp(change.collection, plan.document))
-		plan.stamp = strdup(base_stamp(change.collection, plan.document));
-	if (change.collection->stamp_key)
-		collection_remove(plan.document, change.collection->stamp_key);
-	plan.process.pid = call->pid;
-	plan.process.started = call_process_start(call->pid);
+	stamp = base_stamp(roster_collection(attempt->roster), plan->document);
+	if (stamp)
+		plan->stamp = strdup(stamp);
+	if (stamp && !plan->stamp)
+		return call_fail(call, ENOMEM, "no memory");
+	if (key)
+		remove_stamp(plan->document, key);
+	plan->process.pid = call->pid;
+	plan->process.started = call_process_start(call->pid);
+	return 0;
+}
 
+/* What PLAN's process saves next from the same version is compared with what this save left. */
+static void keep_save(struct change *change, const struct document_plan *plan)
+{
+	struct versions *versions = roster_versions(change->roster);
+	const char *stamp = plan->stamp;
+
+	/* what it reads after it has undone a write names another version */
+	if (stamp && history_names(stamp))
+		stamp = base_stamp(change->collection, change->result);
+	versions_saved(versions, change->id, &plan->process, stamp, plan->left, change->result);
+}
+
+static int save_document(struct attempt *attempt, struct document_plan *plan)
+{
+	struct change change;
+	int error;
+
+	begin(&change, attempt);
+	change.plan = plan_document;
+	change.arg = plan;
 	error = finish(&change, change_run(&change));
-	if (!error && change.sent && plan.left)
-		versions_saved(roster_versions(roster), id, &plan.process, plan.stamp, plan.left,
-			       change.result);
+	if (!error && change.sent && plan->left)
+		keep_save(&change, plan);
 	change_clear(&change);
+	return error;
+}
+
+int update_document(struct call *call, struct roster *roster, struct guard *guard, const char *id,
+		    const char *text, size_t length)
+{
+	struct document_plan plan = {0};
+	struct attempt attempt;
+	int error;
+
+	attempt_begin(&attempt, call, guard, roster, "update", id);
+	error = read_document(&attempt, text, length, &plan);
+	if (!error)
+		error = save_document(&attempt, &plan);
+	attempt_end(&attempt, error);
 	json_decref(plan.document);
 	json_decref(plan.left);
 	free(plan.stamp);
@@ -237,7 +322,7 @@ int update_document(struct call *call, struct roster *roster, struct guard *guar
 
 const char *update_status_word(const char *text, size_t length)
 {
-	static const char *const words[] = {"active", "inactive"};
+	static const char *const words[] = {"active", "inactive", UPDATE_DELETED};
 
 	if (length && text[length - 1] == '\n')
 		length--;
@@ -291,17 +376,31 @@ static int check_status_early(struct change *change, const char *word)
 	return error;
 }
 
-int update_status(struct call *call, struct roster *roster, struct guard *guard, const char *id,
-		  const char *word)
+/* What is wanted, also where nothing more will be known. */
+static void tell_status(struct attempt *attempt, const char *word)
+{
+	json_t *fields = json_array(), *after = json_string(word), *before = NULL;
+	const char *key = roster_collection(attempt->roster)->status_key;
+	struct record *held;
+	double seconds;
+
+	roster_peek(attempt->roster, attempt->id, &held, &seconds);
+	if (held && strcmp(held->status, RECORD_STATUS_UNKNOWN) != 0)
+		before = json_string(held->status);
+	record_put(held);
+	if (fields)
+		attempt_field(fields, key ? key : "status", 0, before, after);
+	attempt_set_fields(attempt, fields);
+	json_decref(before);
+	json_decref(after);
+}
+
+static int set_status(struct attempt *attempt, const char *word)
 {
 	struct change change;
-	int error = guard_writable(guard, call);
+	int error;
 
-	if (error)
-		return error;
-	if (roster_collection(roster)->set_status)
-		return steps_status(call, roster, guard, id, word);
-	begin(&change, call, roster, guard, id);
+	begin(&change, attempt);
 	change.plan = plan_status;
 	change.arg = (void *)(uintptr_t)word;
 	error = check_status_early(&change, word);
@@ -309,5 +408,23 @@ int update_status(struct call *call, struct roster *roster, struct guard *guard,
 		error = change_run(&change);
 	error = finish(&change, error);
 	change_clear(&change);
+	return error;
+}
+
+int update_status(struct call *call, struct roster *roster, struct guard *guard, const char *id,
+		  const char *word)
+{
+	struct attempt attempt;
+	int error;
+
+	if (strcmp(word, UPDATE_DELETED) == 0)
+		return update_erase(call, roster, guard, id);
+	attempt_begin(&attempt, call, guard, roster, "status", id);
+	tell_status(&attempt, word);
+	error = guard_writable(guard, call);
+	if (!error)
+		error = roster_collection(roster)->set_status ? steps_status(&attempt, word)
+							      : set_status(&attempt, word);
+	attempt_end(&attempt, error);
 	return error;
 }

@@ -28,12 +28,16 @@ struct roster;
 int update_document(struct call *call, struct roster *roster, struct guard *guard, const char *id,
 		    const char *text, size_t length);
 
+/* Written to a .status it means that the user is to be deleted. */
+#define UPDATE_DELETED "deleted"
+
 /* Is TEXT a word that a .status takes, with or without a newline? The word (static), or NULL. */
 const char *update_status_word(const char *text, size_t length);
 
 /*
  * Make the status of record ID be WORD (of update_status_word). As above; also -EOPNOTSUPP for a
- * record that has no status. Compared with the vendor's record, never with an older version.
+ * record that has no status. Compared with the vendor's record, never with an older version. A user
+ * to be deleted is update_erase's.
  */
 int update_status(struct call *call, struct roster *roster, struct guard *guard, const char *id,
 		  const char *word);
@@ -58,6 +62,13 @@ int update_link(struct call *call, struct roster *roster, struct guard *guard, c
  * without allow_delete, or where the vendor deletes none. May wait.
  */
 int update_delete(struct call *call, struct roster *roster, struct guard *guard, const char *id);
+
+/*
+ * Delete user ID, of ROSTER or whose status it is, for good: counted by status_limit. As above, but
+ * -EINVAL without allow_delete, as for any other word that is no status, and -EOPNOTSUPP where the
+ * vendor deletes none.
+ */
+int update_erase(struct call *call, struct roster *roster, struct guard *guard, const char *id);
 
 /*
  * Ask ACCOUNT's vendor what TEXT asks (its transaction), and give the answer as text (the caller

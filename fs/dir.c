@@ -2,15 +2,18 @@
  * dir.c - open and read directories.
  *
  * Opening an account's directory brings its whole roster and may wait; reading then only walks
- * through the snapshot that the open got, fixed names first, then each record's two files. Every
- * name is given with its attributes (readdirplus), so that `ls -l` asks for nothing more.
+ * through the snapshot that the open got, fixed names first, then each record's two files; in
+ * by-email through the people that it got. Every name is given with its attributes (readdirplus),
+ * so that `ls -l` asks for nothing more.
  */
 #include "fs/ops.h"
 
 #include "cache/roster.h"
+#include "fs/by_email.h"
 #include "fs/entry.h"
 #include "fs/node.h"
 #include "fs/notify.h"
+#include "fs/past.h"
 #include "fs/path.h"
 #include "fs/request.h"
 #include "fs/scratch.h"
@@ -29,6 +32,7 @@ struct dir {
 	struct node *node;         /* held */
 	struct snapshot *snapshot; /* NULL: no roster here */
 	uint64_t generation;       /* of the roster, that the snapshot shows */
+	struct people *people;     /* in by-email, else NULL */
 };
 
 static void close_dir(struct fs *fs, struct dir *dir)
@@ -37,6 +41,7 @@ static void close_dir(struct fs *fs, struct dir *dir)
 	DL_DELETE(fs->dirs, dir);
 	pthread_mutex_unlock(&fs->requests_lock);
 	snapshot_put(dir->snapshot);
+	people_free(dir->people);
 	node_drop(fs, dir->node);
 	free(dir);
 }
@@ -49,22 +54,22 @@ void dir_exit(struct fs *fs)
 	close_dir(fs, dir);
 }
 
-/* WHOLE is the answered question for the roster, NULL where there is none. */
-static void reply_open(struct fs *fs, fuse_req_t req, struct node *node, const struct wait *whole,
-		       struct fuse_file_info *fi)
+/* NODE is open. NULL: no memory, which has been answered. */
+static struct dir *dir_new(struct fs *fs, fuse_req_t req, struct node *node)
 {
 	struct dir *dir = calloc(1, sizeof(*dir));
 
 	if (!dir) {
 		fuse_reply_err(req, ENOMEM);
-		return;
+		return NULL;
 	}
 	dir->node = node;
 	node_hold(fs, node);
-	if (whole) {
-		dir->snapshot = snapshot_get(whole->snapshot);
-		dir->generation = whole->generation;
-	}
+	return dir;
+}
+
+static void reply_dir(struct fs *fs, fuse_req_t req, struct dir *dir, struct fuse_file_info *fi)
+{
 	pthread_mutex_lock(&fs->requests_lock);
 	DL_APPEND(fs->dirs, dir);
 	pthread_mutex_unlock(&fs->requests_lock);
@@ -72,6 +77,35 @@ static void reply_open(struct fs *fs, fuse_req_t req, struct node *node, const s
 	/* Interrupted on its way: no release will come. */
 	if (fuse_reply_open(req, fi) == -ENOENT)
 		close_dir(fs, dir);
+}
+
+/* WHOLE is the answered question for the roster, NULL where there is none. */
+static void reply_open(struct fs *fs, fuse_req_t req, struct node *node, const struct wait *whole,
+		       struct fuse_file_info *fi)
+{
+	struct dir *dir = dir_new(fs, req, node);
+
+	if (!dir)
+		return;
+	if (whole) {
+		dir->snapshot = snapshot_get(whole->snapshot);
+		dir->generation = whole->generation;
+	}
+	reply_dir(fs, req, dir, fi);
+}
+
+void dir_reply_open(fuse_req_t req, struct node *node, struct people *people,
+		    struct fuse_file_info *fi)
+{
+	struct fs *fs = people->fs;
+	struct dir *dir = dir_new(fs, req, node);
+
+	if (!dir) {
+		people_free(people);
+		return;
+	}
+	dir->people = people;
+	reply_dir(fs, req, dir, fi);
 }
 
 static void opened(struct request *request, int error)
@@ -97,6 +131,10 @@ void dir_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 	struct node *node = node_of(fs, ino);
 	struct request *request;
 
+	if (by_email_holds(node)) {
+		by_email_open(req, node, fi);
+		return;
+	}
 	if (!shows_roster(node)) {
 		reply_open(fs, req, node, NULL, fi);
 		return;
@@ -124,31 +162,60 @@ struct page {
 	double seconds; /* that the kernel may keep what it is told of a record */
 };
 
-/* Add NAME at place NEXT - 1. False: the page is full. NODE's reference goes to the kernel if it
- * was added. */
+/* Fill ENTRY for NODE, whose reference goes to the kernel if attributes are given. */
+static void fill(struct page *page, struct node *node, const struct record *record, double seconds,
+		 struct fuse_entry_param *entry)
+{
+	memset(entry, 0, sizeof(*entry));
+	if (page->plus)
+		entry_fill(page->fs, node, record, seconds, entry);
+	else
+		node_attr(page->fs, node, record, &entry->attr);
+}
+
+/* Add NAME, filled, at place NEXT - 1. False: the page is full, and NODE's reference gone. */
+static bool append(struct page *page, const char *name, struct node *node,
+		   const struct fuse_entry_param *entry, off_t next)
+{
+	char *at = page->buffer + page->used;
+	size_t room = page->size - page->used;
+	size_t need = page->plus ? fuse_add_direntry_plus(page->req, at, room, name, entry, next)
+				 : fuse_add_direntry(page->req, at, room, name, &entry->attr, next);
+
+	if (need <= room)
+		page->used += need;
+	if (!page->plus)
+		node_drop(page->fs, node);
+	else if (need > room)
+		node_forget(page->fs, entry->ino, 1);
+	return need <= room;
+}
+
 static bool add(struct page *page, const char *name, struct node *node, const struct record *record,
 		double seconds, off_t next)
 {
 	struct fuse_entry_param entry;
-	char *at = page->buffer + page->used;
-	size_t room = page->size - page->used, need;
 
-	entry.ino = 0;
-	if (page->plus) {
-		entry_fill(page->fs, node, record, seconds, &entry);
-		need = fuse_add_direntry_plus(page->req, at, room, name, &entry, next);
-	} else {
-		memset(&entry, 0, sizeof(entry));
-		node_attr(page->fs, node, record, &entry.attr);
-		need = fuse_add_direntry(page->req, at, room, name, &entry.attr, next);
+	fill(page, node, record, seconds, &entry);
+	return append(page, name, node, &entry, next);
+}
+
+/* Number INDEX of the names in by-email. 1: added, 0: the page is full, -1: there are no more. */
+static int add_person(struct page *page, size_t index, off_t next)
+{
+	struct by_email_entry person;
+	struct fuse_entry_param entry;
+	const struct dir *dir = page->dir;
+	int found = by_email_entry(page->fs, dir->node, dir->people, index, &person);
+
+	if (found <= 0)
+		return found;
+	fill(page, person.node, NULL, page->seconds, &entry);
+	if (person.node->kind != NODE_PERSON_MANUAL) {
+		entry.attr.st_size = person.size;
+		entry.attr.st_mtim = entry.attr.st_atim = entry.attr.st_ctim = person.time;
 	}
-	if (need <= room)
-		page->used += need;
-	if (need > room && entry.ino)
-		node_forget(page->fs, entry.ino, 1);
-	else if (!page->plus)
-		node_drop(page->fs, node);
-	return need <= room;
+	return append(page, person.name, person.node, &entry, next);
 }
 
 static bool add_dots(struct page *page, const char *name, off_t next)
@@ -250,6 +317,18 @@ static int add_scratch(struct page *page, size_t index, off_t next)
 	return added;
 }
 
+/* Number INDEX of a history's names, as add_scratch. What has gone from there is passed over. */
+static int add_past(struct page *page, size_t index, off_t next)
+{
+	char name[PAST_NAME_MAX];
+	int there = past_name(page->fs, page->dir->node, index, name);
+	struct node *node = there > 0 ? past_take(page->fs, page->dir->node, name) : NULL;
+
+	if (!node)
+		return there < 0 ? -1 : 1;
+	return add(page, name, node, NULL, 0, next);
+}
+
 /* Add what stands at PLACE. 1: added, 0: the page is full, -1: the end. */
 static int add_place(struct page *page, size_t place)
 {
@@ -262,10 +341,14 @@ static int add_place(struct page *page, size_t place)
 	if (place < 2)
 		return add_dots(page, place ? ".." : ".", next);
 	place -= 2;
+	if (past_is(directory))
+		return add_past(page, place, next);
 	for (; node_fixed(directory, index, &fixed); index++, place--) {
 		if (!place)
 			return add_fixed(page, &fixed, next);
 	}
+	if (page->dir->people)
+		return add_person(page, place, next);
 	if (directory->kind == NODE_ROOT) {
 		if (place >= page->fs->branch_count)
 			return -1;
@@ -294,6 +377,8 @@ static void read_page(fuse_req_t req, size_t size, off_t offset, struct fuse_fil
 		fuse_reply_err(req, ENOMEM);
 		return;
 	}
+	if (page.dir->people)
+		page.seconds = by_email_seconds(page.dir->node, page.dir->people);
 	if (page.dir->snapshot)
 		page.current = page.dir->generation ==
 			       roster_generation(page.dir->node->shelf->roster, &page.seconds);

@@ -11,7 +11,9 @@
 #include "cache/snapshot.h"
 #include "fs/control.h"
 #include "fs/node.h"
+#include "fs/past.h"
 #include "fs/path.h"
+#include "fs/people.h"
 #include "fs/request.h"
 #include "fs/shelf.h"
 #include "fs/vacancy.h"
@@ -35,8 +37,14 @@ double entry_attr(struct fs *fs, struct node *node, const struct record *record,
 	 * A directory's are looked at for each name in it: they must not cost a request. A fetch
 	 * says when its time has changed (fs.c).
 	 */
-	if (node->scratch || node->kind == NODE_NEW)
+	if (node->scratch || node->kind == NODE_NEW || past_is(node))
 		return 0;
+	if (node_is_person(node))
+		return seconds;
+	if (node->kind == NODE_PEOPLE || node->kind == NODE_EMAILS) {
+		attr->st_mtim = attr->st_atim = attr->st_ctim = people_time(fs, node, &seconds);
+		return seconds;
+	}
 	if (!node_needs_record(node))
 		return FIXED_SECONDS;
 	if (!record || atomic_load(&node->writers))
@@ -57,8 +65,10 @@ void entry_fill(struct fs *fs, struct node *node, const struct record *record, d
 	entry->ino = node_to_kernel(fs, node);
 	entry->attr_timeout = entry_attr(fs, node, record, seconds, &entry->attr);
 	if (node->scratch || node->kind == NODE_LINK || node->kind == NODE_TRANSACTION ||
-	    (node_is_record(node) && vacancy_exists(fs->vacancies, node->path)))
+	    past_is(node) || (node_is_record(node) && vacancy_exists(fs->vacancies, node->path)))
 		entry->entry_timeout = 0; /* they come and go */
+	else if (node_is_person(node))
+		entry->entry_timeout = seconds;
 	else if (node_needs_record(node))
 		entry->entry_timeout = record ? seconds : 0;
 	else

@@ -18,7 +18,10 @@ struct request;
 double entry_attr(struct fs *fs, struct node *node, const struct record *record, double seconds,
 		  struct stat *attr);
 
-/* Fill ENTRY for NODE, whose reference goes to the kernel. As above. */
+/*
+ * Fill ENTRY for NODE, whose reference goes to the kernel. As above; a person's are fresh for
+ * SECONDS without a record, but size and times are the caller's to set.
+ */
 void entry_fill(struct fs *fs, struct node *node, const struct record *record, double seconds,
 		struct fuse_entry_param *entry);
 

@@ -15,6 +15,7 @@
 #include "fs/handle.h"
 #include "fs/node.h"
 #include "fs/notify.h"
+#include "fs/past.h"
 #include "fs/request.h"
 #include "fs/scratch.h"
 #include "fs/shelf.h"
@@ -153,6 +154,8 @@ static void open_fixed(struct fs *fs, fuse_req_t req, struct node *node, struct 
 	if (node_text(node)) {
 		handle->fixed = strdup(node_text(node));
 		handle->fixed_length = strlen(node_text(node));
+	} else if (past_is(node)) {
+		handle->fixed = past_text(fs, node, &handle->fixed_length);
 	} else {
 		handle->fixed = control_text(fs, node->kind, &handle->fixed_length);
 	}
@@ -201,8 +204,14 @@ void file_create(struct fs *fs, fuse_req_t req, struct node *node, struct fuse_f
 static void open_scratch(struct fs *fs, fuse_req_t req, struct node *node,
 			 struct fuse_file_info *fi)
 {
-	struct handle *handle = handle_new(fs, node, NULL, fi->flags);
+	struct handle *handle;
 
+	/* It may stand where a record was when the kernel looked: then it looks again. */
+	if (scratch_is_gone(fs->scratches, node->scratch)) {
+		fuse_reply_err(req, ESTALE);
+		return;
+	}
+	handle = handle_new(fs, node, NULL, fi->flags);
 	if (handle && node->kind == NODE_DRAFT && !load_draft(handle)) {
 		release_handle(handle);
 		handle = NULL;
@@ -385,8 +394,11 @@ static void write_scratch(struct fs *fs, fuse_req_t req, const struct handle *ha
 
 	if (error)
 		fuse_reply_err(req, -request_refuse(req, handle->node->path, error,
-						    "the file can't be kept in memory: see "
-						    "scratch_limit"));
+						    error == -EPERM
+							? "its text has become a record's: "
+							  "write there"
+							: "the file can't be kept in memory: see "
+							  "scratch_limit"));
 	else
 		fuse_reply_write(req, size);
 }

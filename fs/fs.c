@@ -7,6 +7,7 @@
 #include "fs/fs.h"
 
 #include "cache/guard.h"
+#include "cache/history.h"
 #include "cache/pool.h"
 #include "fs/handle.h"
 #include "fs/node.h"
@@ -57,12 +58,15 @@ struct fs *fs_new(const struct fs_options *options, struct account **accounts, s
 	pthread_mutex_init(&fs->requests_lock, NULL);
 	fs->guard = guard_new(options->read_only, options->dry_run, options->status_limit,
 			      options->status_window);
+	fs->history = history_new(HISTORY_BYTES_MAX);
 	fs->pool = pool_new(THREADS_MAX);
 	fs->branches = calloc(count + 1, sizeof(*fs->branches));
 	fs->scratches = scratches_new(options->scratch_limit);
 	fs->vacancies = vacancies_new();
-	if (!fs->guard || !fs->pool || !fs->branches || !fs->scratches || !fs->vacancies)
+	if (!fs->guard || !fs->history || !fs->pool || !fs->branches || !fs->scratches ||
+	    !fs->vacancies)
 		goto no_memory;
+	guard_tell(fs->guard, fs->history, options->audit);
 	for (fs->branch_count = 0; !error && fs->branch_count < count; fs->branch_count++)
 		error = make_branch(fs, &fs->branches[fs->branch_count],
 				    accounts[fs->branch_count]);
@@ -127,6 +131,7 @@ void fs_free(struct fs *fs)
 	vacancies_free(fs->vacancies);
 	scratches_free(fs->scratches);
 	guard_free(fs->guard);
+	history_free(fs->history);
 	free(fs->branches);
 	pthread_mutex_destroy(&fs->nodes_lock);
 	pthread_mutex_destroy(&fs->requests_lock);

@@ -1,7 +1,8 @@
 /*
  * fs.h - the filesystem as a whole: what all files under fs/ share.
  *
- *   ops.c          the FUSE table: names and attributes
+ *   ops.c          the FUSE table: attributes and links
+ *   lookup.c       which node stands at a name
  *   names.c        names that are made, removed, renamed
  *   entry.c        what the kernel is told of a node, and for how long
  *   dir.c          open and read directories
@@ -14,10 +15,14 @@
  *   vacancy.c      names that seem free to whoever renamed their record away
  *   rename.c       renames: a save, a backup, or nothing
  *   draft.c        new/: what is to become a record
+ *   by_email.c     by-email: what the kernel is answered
+ *   people.c       who has which email
+ *   person.c       the links in by-email
  *   transaction.c  a file that is asked and answers
  *   request.c      a FUSE request that waits for a vendor: parked, interruptible
  *   notify.c       telling the kernel what it must forget
  *   control.c      .rosterfs
+ *   past.c         .rosterfs/history
  *   path.c         names and ids
  */
 #ifndef ROSTERFS_FS_H
@@ -30,10 +35,12 @@
 #include <sys/types.h>
 
 struct account;
+struct audit;
 struct fs;
 struct dir;
 struct guard;
 struct handle;
+struct history;
 struct node;
 struct notify;
 struct pool;
@@ -62,12 +69,14 @@ struct fs_options {
 	bool read_only, dry_run;
 	unsigned status_limit, status_window;
 	size_t scratch_limit; /* bytes that files which no vendor has may hold */
+	struct audit *audit;  /* borrowed; NULL: there is none */
 };
 
 struct fs {
 	struct fs_options options;
 	struct fuse_session *session;
 	struct guard *guard;
+	struct history *history; /* what vendors have accepted */
 	struct pool *pool;
 	struct notify *notify;
 	struct branch *branches;

@@ -9,6 +9,7 @@
 #include "cache/record.h"
 #include "cache/update.h"
 #include "fs/node.h"
+#include "fs/scratch.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -28,6 +29,8 @@ struct handle *handle_new(struct fs *fs, struct node *node, struct record *recor
 	handle->fs = fs;
 	handle->node = node;
 	node_hold(fs, node);
+	if (node->scratch)
+		scratch_opened(node->scratch, 1);
 	handle->record = record;
 	handle->writable = (flags & O_ACCMODE) != O_RDONLY;
 	handle->append = flags & O_APPEND;
@@ -78,6 +81,8 @@ void handle_put(struct handle *handle)
 		explicit_bzero(handle->fixed, handle->fixed_length);
 	free(handle->fixed);
 	record_put(handle->record);
+	if (handle->node->scratch)
+		scratch_opened(handle->node->scratch, -1);
 	node_drop(handle->fs, handle->node);
 	pthread_mutex_destroy(&handle->lock);
 	free(handle);
@@ -174,7 +179,7 @@ static int load_locked(struct handle *handle)
 	error = grow_locked(handle, length + 1);
 	if (error || !handle->buffer)
 		return -ENOMEM;
-	if (length)
+	if (text && length)
 		memcpy(handle->buffer, text, length);
 	handle->length = length;
 	return 0;
@@ -223,12 +228,26 @@ static int write_next_locked(struct handle *handle, const char *data, size_t siz
 	return state == DOCUMENT_WHOLE ? HANDLE_COMMIT : HANDLE_DONE;
 }
 
+/* The buffer is empty: what comes is written from its start. */
+static int start_afresh_locked(struct handle *handle)
+{
+	int error = grow_locked(handle, 1);
+
+	if (error)
+		return error;
+	handle->length = 0;
+	handle->fresh = true;
+	handle->unsent = false;
+	document_init(&handle->scanner);
+	return 0;
+}
+
 static int write_text_locked(struct handle *handle, const char *data, size_t size, off_t offset,
 			     const char **why)
 {
 	/* The kernel appends at a size that it remembers, not at what was written here. */
 	size_t at = handle->append ? handle->length : (size_t)offset;
-	int error;
+	int error = 0;
 
 	/* a draft may be half a document: what is appended may complete it */
 	if (handle->fixed && !handle->buffer) {
@@ -251,9 +270,14 @@ static int write_text_locked(struct handle *handle, const char *data, size_t siz
 		*why = "a document may have at most 1 MiB";
 		return -EFBIG;
 	}
-	if (handle->fresh && at == handle->length)
+	/* As good as truncated: one write over all of the old text, of which nothing is left to cut
+	 * off. */
+	if (!handle->buffer && handle->record && !at && size >= handle->record->length)
+		error = start_afresh_locked(handle);
+	if (!error && handle->fresh && at == handle->length)
 		return write_next_locked(handle, data, size, why);
-	error = load_locked(handle);
+	if (!error)
+		error = load_locked(handle);
 	if (!error)
 		error = put_locked(handle, data, size, at);
 	if (error)
@@ -326,13 +350,7 @@ int handle_truncate(struct handle *handle, off_t length, const char **why)
 	if (handle->node->kind == NODE_STATUS) {
 		/* what counts is the word that is written */
 	} else if (length == 0) {
-		error = grow_locked(handle, 1);
-		if (!error) {
-			handle->length = 0;
-			handle->fresh = true;
-			handle->unsent = false;
-			document_init(&handle->scanner);
-		}
+		error = start_afresh_locked(handle);
 	} else if (length > (off_t)UPDATE_DOCUMENT_MAX) {
 		*why = "a document may have at most 1 MiB";
 		error = -EFBIG;

@@ -5,8 +5,8 @@
  * itself. Its owner (file.c) takes the text, has it sent and tells the handle how that ended.
  * Nothing here waits. One mutex a handle.
  *
- *   a text (.json) is committed by the write that completes it, when the file was truncated and is
- *   written from its start; otherwise by fsync or flush.
+ *   a text (.json) is committed by the write that completes it, when the file was truncated, or is
+ *   overwritten as a whole at once, and is written from its start; otherwise by fsync or flush.
  *   a status (.status) is committed by each write that is one of its words.
  *   a draft is a text; files in memory (scratch.h) need no more than the handle's node.
  *   A write that fails leaves the buffer as it was before.

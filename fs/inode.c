@@ -127,6 +127,9 @@ struct node *node_take_scratch(struct fs *fs, const struct node *directory, cons
 	struct node *node;
 	char *id;
 
+	/* node_path would cut it to another's name */
+	if (strlen(name) > NAME_MAX)
+		return NULL;
 	node_path(directory, name, path);
 	scratch = scratch_get(fs->scratches, path);
 	if (!scratch)
@@ -300,6 +303,14 @@ static void keep_swapped_locked(struct fs *fs, struct node *node)
 	LL_PREPEND(fs->swapped, swapped);
 }
 
+/* The pages of NODE's old inode are no longer those that it is read through. */
+static void forget_pages(struct node *node)
+{
+	pthread_mutex_lock(&node->lock);
+	node->page_version = 0;
+	pthread_mutex_unlock(&node->lock);
+}
+
 void node_swap(struct fs *fs, struct node *a, struct node *b)
 {
 	struct inode *inode;
@@ -317,6 +328,8 @@ void node_swap(struct fs *fs, struct node *a, struct node *b)
 	atomic_store(&b->inode->node, b);
 	a->inode->lasting = b->inode->lasting = true;
 	pthread_mutex_unlock(&fs->nodes_lock);
+	forget_pages(a);
+	forget_pages(b);
 }
 
 bool node_is_lasting(struct fs *fs, struct node *node)

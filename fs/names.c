@@ -21,6 +21,7 @@
 #include "vendors/vendor.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -76,13 +77,14 @@ static void refuse_new(fuse_req_t req, fuse_ino_t parent, const char *name)
 	const struct node *directory = node_of(fs_of(req), parent);
 	enum path_kind kind = directory->shelf ? path_parse(name, stem) : PATH_OTHER;
 	bool forgot_id = strcmp(name, ".status") == 0 && node_holds_files(directory);
-	const struct vendor *vendor = directory->branch ? directory->branch->account->vendor : NULL;
+	const char *why = directory->branch ? directory->branch->account->vendor->creation_refused
+					    : NULL;
 
 	if (kind == PATH_STATUS || forgot_id)
 		refuse(req, parent, name, -ENOENT, "there is no such user");
-	else if (kind == PATH_JSON && directory->kind == NODE_BRANCH && vendor->creation_refused &&
+	else if (kind == PATH_JSON && directory->kind == NODE_BRANCH && why &&
 		 !shelf_creates(directory->shelf))
-		refuse(req, parent, name, -EOPNOTSUPP, vendor->creation_refused);
+		refuse(req, parent, name, -EOPNOTSUPP, why);
 	else if (kind == PATH_JSON && shelf_creates(directory->shelf))
 		refuse(req, parent, name, -EOPNOTSUPP,
 		       "there is no such record; a file in new/ makes one");
@@ -110,10 +112,16 @@ static struct node *make_scratch(struct fs *fs, struct node *directory, const ch
 	char path[NODE_PATH_MAX];
 	struct node *node;
 
+	if (strlen(name) > NAME_MAX) {
+		*error = -ENAMETOOLONG;
+		return NULL;
+	}
 	node_path(directory, name, path);
 	*error = scratch_make(fs->scratches, path, target, &scratch);
 	if (*error && (*error != -EEXIST || target))
 		return NULL;
+	if (scratch && directory->kind == NODE_NEW && draft_posts(name))
+		scratch_keep(scratch);
 	node = node_take_scratch(fs, directory, name);
 	scratch_put(fs->scratches, scratch);
 	*error = node ? 0 : -ENOMEM;
@@ -164,6 +172,8 @@ void names_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mo
 	node = make_scratch(fs, directory, name, NULL, &error);
 	if (node)
 		file_create(fs, req, node, fi);
+	else if (error == -ENAMETOOLONG)
+		fuse_reply_err(req, -error);
 	else
 		refuse(req, parent, name, error,
 		       "the file can't be kept in memory: see scratch_limit");

@@ -8,6 +8,7 @@
 
 #include "cache/record.h"
 #include "cache/roster.h"
+#include "fs/past.h"
 #include "fs/path.h"
 #include "fs/scratch.h"
 #include "fs/shelf.h"
@@ -23,8 +24,10 @@ static const char readme_text[] =
     "Users of SaaS vendors, one directory a vendor, two files a user.\n"
     "\n"
     "  cat partnerize/123.json                      see a user\n"
-    "  grep -l jane@example.com */*.json            find one\n"
+    "  cat by-email/jane@example.com/*.json         see a person, at each vendor\n"
     "  echo inactive > partnerize/123.status        end the user's access\n"
+    "  echo inactive | tee by-email/jane@example.com/*.status   everywhere\n"
+    "  cat by-email/jane@example.com/*.MANUAL       what is then left to do by hand\n"
     "  vi partnerize/123.json                       edit: what you change is laid on the vendor's\n"
     "                                               newest record, nothing else is touched\n"
     "  cat */MANUAL                                 what no API does, and how to do it by hand\n"
@@ -35,14 +38,16 @@ static const char readme_text[] =
     "A write that succeeded has been acknowledged by the vendor. See rosterfs(1), section SEMANTICS.\n";
 
 static const struct node_fixed in_root[] = {{"README", NODE_README, NULL},
+					    {"by-email", NODE_PEOPLE, NULL},
 					    {".rosterfs", NODE_CONTROL, NULL}};
 static const struct node_fixed in_control[] = {{"status", NODE_CONTROL_STATUS, NULL},
 					       {"log", NODE_CONTROL_LOG, NULL},
 					       {"metrics", NODE_CONTROL_METRICS, NULL},
-					       {"refresh", NODE_CONTROL_REFRESH, NULL}};
+					       {"refresh", NODE_CONTROL_REFRESH, NULL},
+					       {"history", NODE_HISTORY, NULL}};
 
 /* What a directory has that not each one of its kind has: at most so many, but for places. */
-#define OWN_MAX 5
+#define OWN_MAX 6
 
 /* The fixed names of DIRECTORY that are no places; returns their number. */
 static size_t own_names(const struct node *directory, struct node_fixed *names)
@@ -58,6 +63,8 @@ static size_t own_names(const struct node *directory, struct node_fixed *names)
 		if (vendor->transaction)
 			names[count++] = (struct node_fixed){vendor->transaction->name,
 							     NODE_TRANSACTION, NULL};
+		if (vendor->users)
+			names[count++] = (struct node_fixed){"by-email", NODE_EMAILS, NULL};
 	}
 	if (directory->kind == NODE_FOLDER || (shelf && shelf->place && !shelf_lists(shelf)))
 		names[count++] = (struct node_fixed){shelf->place->file, NODE_JSON, NULL};
@@ -74,10 +81,10 @@ bool node_fixed(const struct node *directory, size_t index, struct node_fixed *f
 
 	switch (directory->kind) {
 	case NODE_ROOT:
-		*fixed = in_root[index < 2 ? index : 0];
+		*fixed = in_root[index < 3 ? index : 0];
 		return index < sizeof(in_root) / sizeof(in_root[0]);
 	case NODE_CONTROL:
-		*fixed = in_control[index < 4 ? index : 0];
+		*fixed = in_control[index < 5 ? index : 0];
 		return index < sizeof(in_control) / sizeof(in_control[0]);
 	case NODE_BRANCH:
 		place = directory->branch->account->vendor->places;
@@ -119,6 +126,9 @@ struct node *node_take_fixed(struct fs *fs, const struct node *directory,
 	/* the one record of a single collection goes by the name of its file */
 	if (fixed->kind == NODE_JSON && !id)
 		id = fixed->name;
+	/* what is looked up by email has no roster of its own */
+	if (fixed->kind == NODE_EMAILS)
+		shelf = NULL;
 	return node_take(fs, fixed->kind, directory, fixed->name, shelf,
 			 fixed->kind == NODE_JSON ? id : NULL);
 }
@@ -159,19 +169,38 @@ bool node_is_directory(const struct node *node)
 	case NODE_ROOT:
 	case NODE_BRANCH:
 	case NODE_CONTROL:
+	case NODE_HISTORY:
+	case NODE_WRITE:
 	case NODE_PLACE:
 	case NODE_FOLDER:
 	case NODE_NEW:
+	case NODE_PEOPLE:
+	case NODE_PERSON:
+	case NODE_EMAILS:
 		return true;
 	default:
 		return false;
 	}
 }
 
-static bool is_link(const struct node *node)
+bool node_is_link(const struct node *node)
 {
-	return node->kind == NODE_SELF || node->kind == NODE_LINK || node->kind == NODE_MADE ||
-	       node->kind == NODE_SCRATCH_LINK;
+	switch (node->kind) {
+	case NODE_SELF:
+	case NODE_LINK:
+	case NODE_MADE:
+	case NODE_SCRATCH_LINK:
+	case NODE_PERSON_LINK:
+	case NODE_PERSON_MANUAL:
+		return true;
+	default:
+		return false;
+	}
+}
+
+bool node_is_person(const struct node *node)
+{
+	return node->kind == NODE_PERSON || node->kind == NODE_PERSON_LINK;
 }
 
 void node_target(const struct node *node, char *target)
@@ -188,12 +217,19 @@ void node_target(const struct node *node, char *target)
 		snprintf(target, NODE_PATH_MAX, "../%s", name);
 		return;
 	}
+	if (node->kind == NODE_PERSON_MANUAL) {
+		const char *own = node_name(node), *manual = strrchr(own, '.');
+
+		snprintf(target, NODE_PATH_MAX, "../../%.*s/%s", (int)(manual - own), own,
+			 manual + 1);
+		return;
+	}
 	/* up to the account's directory, where the users are */
 	for (const char *c = node->shelf->path; *c; c++) {
 		if (*c == '/')
 			end = stpcpy(end, "../");
 	}
-	strcpy(end, node_name(node));
+	stpcpy(end, node_name(node));
 }
 
 const char *node_name(const struct node *node)
@@ -241,10 +277,15 @@ static mode_t mode_of(const struct fs *fs, const struct node *node)
 	case NODE_LINK:
 	case NODE_MADE:
 	case NODE_SCRATCH_LINK:
+	case NODE_PERSON_LINK:
+	case NODE_PERSON_MANUAL:
 		return S_IFLNK | 0777;
 	case NODE_PLACE:
 	case NODE_FOLDER:
 	case NODE_NEW:
+	case NODE_PEOPLE:
+	case NODE_PERSON:
+	case NODE_EMAILS:
 		return S_IFDIR | (all & ~fs->options.umask);
 	case NODE_DRAFT:
 	case NODE_SCRATCH:
@@ -255,10 +296,13 @@ static mode_t mode_of(const struct fs *fs, const struct node *node)
 	case NODE_ROOT:
 		return S_IFDIR | (all & ~fs->options.umask);
 	case NODE_CONTROL:
+	case NODE_HISTORY:
+	case NODE_WRITE:
 		return S_IFDIR | 0700;
 	case NODE_CONTROL_STATUS:
 	case NODE_CONTROL_LOG:
 	case NODE_CONTROL_METRICS:
+	case NODE_WRITE_PART:
 		return S_IFREG | 0400;
 	case NODE_CONTROL_REFRESH:
 		return S_IFREG | 0600; /* it reads as empty, so that grep -r has nothing to tell */
@@ -272,12 +316,11 @@ static mode_t mode_of(const struct fs *fs, const struct node *node)
 /* When what DIRECTORY shows was fetched. */
 static void time_of_fetch(const struct node *directory, struct stat *attr)
 {
-	double seconds;
-	struct snapshot *snapshot = roster_snapshot(directory->shelf->roster, &seconds);
+	struct roster_info info;
 
-	if (snapshot)
-		attr->st_mtim = snapshot->fetched;
-	snapshot_put(snapshot);
+	roster_info(directory->shelf->roster, &info);
+	if (info.known)
+		attr->st_mtim = info.fetched;
 }
 
 void node_attr(struct fs *fs, struct node *node, const struct record *record, struct stat *attr)
@@ -300,9 +343,11 @@ void node_attr(struct fs *fs, struct node *node, const struct record *record, st
 		attr->st_size = (off_t)strlen(record->status) + 1;
 	} else if (node_text(node)) {
 		attr->st_size = (off_t)strlen(node_text(node));
+	} else if (past_is(node)) {
+		past_attr(fs, node, attr);
 	} else if (node->scratch && node->kind != NODE_MADE) {
 		scratch_attr(node->scratch, attr);
-	} else if (is_link(node) && node->kind != NODE_SELF) {
+	} else if (node_is_link(node) && node->kind != NODE_SELF && !node_is_person(node)) {
 		node_target(node, target);
 		attr->st_size = (off_t)strlen(target);
 	} else if ((node->kind == NODE_BRANCH || node->kind == NODE_PLACE) && node->shelf) {

@@ -42,12 +42,20 @@ enum node_kind {
 	NODE_MADE,    /* what was made of one: a link to the record */
 	NODE_SCRATCH, /* a file that no vendor has */
 	NODE_SCRATCH_LINK,
-	NODE_TRANSACTION, /* a file that is asked and answers */
+	NODE_TRANSACTION,   /* a file that is asked and answers */
+	NODE_PEOPLE,        /* by-email at the root */
+	NODE_PERSON,        /* a person's directory there */
+	NODE_PERSON_MANUAL, /* a link in that to a branch's MANUAL */
+	NODE_EMAILS,        /* by-email in a branch */
+	NODE_PERSON_LINK,   /* a link to a record in either: whose, is looked up each time */
 	NODE_CONTROL,
 	NODE_CONTROL_STATUS,
 	NODE_CONTROL_LOG,
 	NODE_CONTROL_METRICS,
 	NODE_CONTROL_REFRESH,
+	NODE_HISTORY,    /* .rosterfs/history/ */
+	NODE_WRITE,      /* the directory of one write in it */
+	NODE_WRITE_PART, /* a file in that */
 };
 
 /* What the kernel's number stands for. */
@@ -126,6 +134,9 @@ void node_learn(struct fs *fs, struct node *node, const char *id);
 void node_hold(struct fs *fs, struct node *node);
 void node_drop(struct fs *fs, struct node *node);
 
+/* Is it there only as long as somebody has the email that it is called by? */
+bool node_is_person(const struct node *node);
+
 /* A file with a record's text or status. */
 bool node_is_record(const struct node *node);
 
@@ -133,8 +144,12 @@ bool node_is_record(const struct node *node);
 bool node_needs_record(const struct node *node);
 
 bool node_is_directory(const struct node *node);
+bool node_is_link(const struct node *node);
 
-/* Where a link leads, into TARGET (NODE_PATH_MAX bytes); not for `self`, which its roster knows. */
+/*
+ * Where a link leads, into TARGET (NODE_PATH_MAX bytes); not for `self` and links to people, which
+ * rosters know.
+ */
 void node_target(const struct node *node, char *target);
 
 /* A file of .rosterfs, whose text is another one at each look. */

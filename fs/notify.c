@@ -9,6 +9,7 @@
 #include "cache/roster.h"
 #include "fs/entry.h"
 #include "fs/node.h"
+#include "fs/people.h"
 #include "fs/shelf.h"
 #include "vendors/vendor.h"
 
@@ -44,12 +45,38 @@ void notify_attributes(struct fs *fs, struct node *node)
 	fuse_lowlevel_notify_inval_inode(fs->session, node_ino(fs, node), -1, 0);
 }
 
-/*
- * The nodes of BRANCH that show records, or only those of SHELF if it is not NULL, a reference
- * each; *COUNT of them. The caller frees the array.
- */
-static struct node **collect(struct fs *fs, const struct branch *branch, const struct shelf *shelf,
-			     size_t *count)
+/* Which nodes are meant: those of BRANCH that show records or people. */
+struct sieve {
+	const struct branch *branch;
+	const struct shelf *shelf; /* only its own; NULL: all */
+	const char *person;        /* only those of whose email this is the stem; NULL: of all */
+};
+
+/* Is NODE in PERSON's directory, or that itself, or a link of theirs in the branch's by-email? */
+static bool is_theirs(const struct node *node, const char *person)
+{
+	const char *name = node->branch ? node_name(node) : strchr(node->path, '/') + 1;
+	size_t length = strlen(person);
+
+	return strncmp(name, person, length) == 0 &&
+	       strchr(node->branch ? ".~" : "/", name[length]);
+}
+
+static bool passes(const struct sieve *sieve, const struct node *node)
+{
+	if (node_is_person(node)) {
+		if (node->branch && node->branch != sieve->branch)
+			return false;
+		if (sieve->shelf && sieve->shelf != sieve->branch->users)
+			return false;
+		return !sieve->person || is_theirs(node, sieve->person);
+	}
+	return !sieve->person && node->branch == sieve->branch &&
+	       (!sieve->shelf || node->shelf == sieve->shelf) && node_needs_record(node);
+}
+
+/* The nodes that pass SIEVE, a reference each; *COUNT of them. The caller frees the array. */
+static struct node **collect(struct fs *fs, const struct sieve *sieve, size_t *count)
 {
 	struct node **nodes, *node;
 
@@ -57,8 +84,7 @@ static struct node **collect(struct fs *fs, const struct branch *branch, const s
 	pthread_mutex_lock(&fs->nodes_lock);
 	nodes = calloc(HASH_COUNT(fs->nodes) + 1, sizeof(struct node *));
 	for (node = fs->nodes; nodes && node; node = node->hh.next) {
-		if (node->branch != branch || (shelf && node->shelf != shelf) ||
-		    !node_needs_record(node))
+		if (!passes(sieve, node))
 			continue;
 		node->references++;
 		nodes[(*count)++] = node;
@@ -67,16 +93,29 @@ static struct node **collect(struct fs *fs, const struct branch *branch, const s
 	return nodes;
 }
 
-void notify_refresh(struct fs *fs, const struct branch *branch)
+static void notify_all(struct fs *fs, const struct sieve *sieve)
 {
 	size_t count;
-	struct node **nodes = collect(fs, branch, NULL, &count);
+	struct node **nodes = collect(fs, sieve, &count);
 
 	for (size_t i = 0; i < count; i++) {
 		notify_attributes(fs, nodes[i]);
 		node_drop(fs, nodes[i]);
 	}
 	free(nodes);
+}
+
+void notify_refresh(struct fs *fs, const struct branch *branch)
+{
+	notify_all(fs, &(struct sieve){.branch = branch});
+}
+
+void notify_person(struct fs *fs, const struct branch *branch, const char *email)
+{
+	char stem[PATH_STEM_MAX + 1];
+
+	if (people_stem(email, stem))
+		notify_all(fs, &(struct sieve){.branch = branch, .person = stem});
 }
 
 static void check_node(struct fs *fs, struct node *node)
@@ -86,6 +125,10 @@ static void check_node(struct fs *fs, struct node *node)
 	double seconds;
 	bool differs;
 
+	if (node_is_person(node)) {
+		notify_attributes(fs, node);
+		return;
+	}
 	if (!node->id)
 		return;
 	knows = entry_peek(node, &record, &seconds);
@@ -100,7 +143,8 @@ static void check_node(struct fs *fs, struct node *node)
 static void check_shelf(struct fs *fs, const struct shelf *shelf)
 {
 	size_t count;
-	struct node **nodes = collect(fs, shelf->branch, shelf, &count);
+	const struct sieve sieve = {.branch = shelf->branch, .shelf = shelf};
+	struct node **nodes = collect(fs, &sieve, &count);
 
 	for (size_t i = 0; i < count; i++) {
 		check_node(fs, nodes[i]);

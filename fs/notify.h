@@ -29,6 +29,9 @@ void notify_attributes(struct fs *fs, struct node *node);
 /* So are those of all records of BRANCH: what is known of them counts as old. */
 void notify_refresh(struct fs *fs, const struct branch *branch);
 
+/* Somebody got or lost EMAIL in BRANCH: so are those of what by-email has under it. */
+void notify_person(struct fs *fs, const struct branch *branch, const char *email);
+
 /* A roster has been replaced: have the thread go through SHELF's nodes for what differs. */
 void notify_shelf(struct notify *notify, struct shelf *shelf);
 

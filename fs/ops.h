@@ -1,5 +1,5 @@
 /*
- * ops.h - the FUSE operations, spread over ops.c (look-ups, attributes), names.c, dir.c and file.c.
+ * ops.h - the FUSE operations, spread over ops.c (attributes), lookup.c, names.c, dir.c and file.c.
  *
  * Each answers its request exactly once, or parks it (request.h). An operation that the kernel
  * sends with a directory held (lookup, create, readdir...) does not wait for a vendor, but for what
@@ -10,6 +10,11 @@
 
 #include "fs/fs.h"
 
+struct people;
+
+/* ---- lookup.c ---- */
+void lookup_name(fuse_req_t req, fuse_ino_t parent, const char *name);
+
 /* ---- dir.c ---- */
 void dir_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi);
 void dir_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset, struct fuse_file_info *fi);
@@ -17,6 +22,10 @@ void dir_read_plus(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset,
 		   struct fuse_file_info *fi);
 void dir_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi);
 void dir_fsync(fuse_req_t req, fuse_ino_t ino, int datasync, struct fuse_file_info *fi);
+
+/* Answer REQ: NODE, a directory of by-email, is open and shows PEOPLE, which is taken. */
+void dir_reply_open(fuse_req_t req, struct node *node, struct people *people,
+		    struct fuse_file_info *fi);
 
 /* At the end: free the open directories whose release the kernel did not send any more. */
 void dir_exit(struct fs *fs);

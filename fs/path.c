@@ -88,6 +88,36 @@ void path_stem(const char *id, char *stem)
 	stem[length] = '\0';
 }
 
+/* How much of STEM can stand before the tail, whole characters only. */
+static size_t whole_length(const char *stem)
+{
+	size_t whole = 0, at = 0;
+
+	for (; at <= PATH_STEM_MAX - CUT_TAIL && stem[at]; at++) {
+		if (((unsigned char)stem[at] & 0xc0) != 0x80)
+			whole = at;
+		/* one byte as three, but for the mark of what was cut before */
+		if (stem[at] == '%' && stem[at + 1] != CUT_MARK[1])
+			at += 2;
+	}
+	return at <= PATH_STEM_MAX - CUT_TAIL ? at : whole;
+}
+
+void path_join(const char *head, const char *id, bool cut, char *stem)
+{
+	char joined[2 * PATH_STEM_MAX + 2], own[PATH_STEM_MAX + 1];
+	int length;
+
+	path_stem(id, own);
+	length = snprintf(joined, sizeof(joined), "%s~%s", head, own);
+	if (length <= PATH_STEM_MAX && !cut) {
+		memcpy(stem, joined, (size_t)length + 1);
+		return;
+	}
+	snprintf(stem, PATH_STEM_MAX + 1, "%.*s%s%016" PRIx64, (int)whole_length(joined), joined,
+		 CUT_MARK, hash_text(head) * 31 ^ hash_text(id));
+}
+
 static int hex_digit(char digit)
 {
 	if (digit >= '0' && digit <= '9')

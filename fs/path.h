@@ -32,6 +32,12 @@ bool path_is_reserved(const char *name);
 /* The stem for ID into STEM (PATH_STEM_MAX + 1 bytes). ID is not empty. */
 void path_stem(const char *id, char *stem);
 
+/*
+ * The stem for ID where HEAD, a stem, is not enough to tell it from others: HEAD~STEM, cut as above
+ * where that is too long, or where CUT says so.
+ */
+void path_join(const char *head, const char *id, bool cut, char *stem);
+
 /* Does the stem tell the whole id? Then it is in ID (PATH_STEM_MAX + 1 bytes). False: cut, or no
  * stem of any id. */
 bool path_id(const char *stem, char *id);

@@ -13,6 +13,7 @@
 
 #include "cache/record.h"
 #include "cache/update.h"
+#include "fs/backup.h"
 #include "fs/draft.h"
 #include "fs/entry.h"
 #include "fs/node.h"
@@ -23,6 +24,7 @@
 #include "fs/vacancy.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -86,26 +88,34 @@ static int save(struct request *request)
 	return error;
 }
 
-static void saved(struct request *request, int error)
+/* The file in memory at FROM has become NODE's record: the kernel moves its inode there. */
+static void take_over(struct fs *fs, struct node *node, const char *from)
 {
-	struct fs *fs = request->fs;
-	struct node *node = request->node, *scratch;
+	struct node *scratch = node_find(fs, from);
 
-	/* accepted or refused: the name is the record's again */
-	vacancy_end(fs->vacancies, node->path, request->call.pid);
-	if (error) {
-		request_fail(request, error);
-		return;
-	}
-	scratch = node_find(fs, request->from);
+	if (scratch && scratch->scratch)
+		scratch_spend(scratch->scratch);
 	if (scratch && node_is_lasting(fs, scratch))
 		node_swap(fs, scratch, node);
 	if (scratch)
 		node_drop(fs, scratch);
-	scratch_remove(fs->scratches, request->from);
-	vacancy_end_backup(fs->vacancies, request->from);
-	if (request_claim(request))
+	scratch_remove(fs->scratches, from);
+	vacancy_end_backup(fs->vacancies, from);
+}
+
+static void saved(struct request *request, int error)
+{
+	struct fs *fs = request->fs;
+
+	/* accepted or refused: the name is the record's again */
+	vacancy_end(fs->vacancies, request->node->path, request->call.pid);
+	if (error) {
+		request_fail(request, error);
+	} else if (request_claim(request)) {
+		/* and only then: for whoever was interrupted the kernel has renamed nothing */
+		take_over(fs, request->node, request->from);
 		fuse_reply_err(request->req, 0);
+	}
 }
 
 /* The bytes of SCRATCH are REQUEST's, as they are now. 0, or a negative errno and *WHY. */
@@ -149,13 +159,37 @@ static struct node *target_node(const struct renaming *renaming)
 			 renaming->new_name, directory->shelf, id);
 }
 
+/* A backup that is put back as it was asks for nothing, so no vendor is asked. */
+static bool shows_same(const struct node *node, const char *text, size_t length)
+{
+	struct record *record = NULL;
+	double seconds;
+	bool same;
+
+	if (node->kind != NODE_JSON)
+		return false;
+	entry_peek(node, &record, &seconds);
+	same = record && record->length == length && memcmp(record->text, text, length) == 0;
+	record_put(record);
+	return same;
+}
+
+/* The save needs no request: answer at once. */
+static void put_back(const struct renaming *renaming, struct request *request)
+{
+	vacancy_end(renaming->fs->vacancies, renaming->new_path, request->call.pid);
+	take_over(renaming->fs, request->node, renaming->path);
+	request_free(request);
+	fuse_reply_err(renaming->req, 0);
+}
+
 static void start_save(const struct renaming *renaming, struct scratch *scratch)
 {
 	struct fs *fs = renaming->fs;
 	struct node *node = target_node(renaming);
 	struct request *request = NULL;
-	const char *why = "no such record";
-	int error = -ENOENT;
+	const char *why = node ? "no memory" : "no such record";
+	int error = node ? -ENOMEM : -ENOENT;
 
 	if (node)
 		request = request_new(fs, renaming->req, node);
@@ -165,17 +199,19 @@ static void start_save(const struct renaming *renaming, struct scratch *scratch)
 		request->from = strdup(renaming->path);
 		error = request->from ? 0 : -ENOMEM;
 	}
+	if (!error && shows_same(node, request->text, request->length)) {
+		put_back(renaming, request);
+	} else if (!error) {
+		request_work(request, save, saved);
+	} else {
+		if (request)
+			vacancy_end(fs->vacancies, renaming->new_path, request->call.pid);
+		if (request)
+			request_free(request);
+		refuse(renaming, error, why);
+	}
 	if (node)
 		node_drop(fs, node);
-	if (!error) {
-		request_work(request, save, saved);
-		return;
-	}
-	if (request)
-		vacancy_end(fs->vacancies, renaming->new_path, request->call.pid);
-	if (request)
-		request_free(request);
-	refuse(renaming, error, why);
 }
 
 /* ---- a draft ---- */
@@ -197,8 +233,10 @@ static void posted(struct request *request, int error)
 	char *id = scratch ? scratch_id(scratch) : NULL;
 
 	/* refused: both names stay as they were */
-	if (id || !error)
+	if (scratch && (id || !error)) {
 		scratch_rename(fs->scratches, request->from, request->call.path);
+		scratch_keep(scratch);
+	}
 	scratch_put(fs->scratches, scratch);
 	free(id);
 	if (error)
@@ -241,6 +279,16 @@ static bool is_taken(const struct renaming *renaming)
 	return taken;
 }
 
+/* Has the caller renamed the record away that stands at the new name? */
+static bool is_vacant(const struct renaming *renaming)
+{
+	const struct fuse_ctx *context = fuse_req_ctx(renaming->req);
+
+	return vacancy_exists(renaming->fs->vacancies, renaming->new_path) &&
+	       vacancy_holds(renaming->fs->vacancies, renaming->new_path,
+			     call_process(context->pid));
+}
+
 static void rename_scratch(const struct renaming *renaming, struct scratch *scratch)
 {
 	bool fixed, record = is_record_name(renaming->to, renaming->new_name, &fixed);
@@ -254,7 +302,7 @@ static void rename_scratch(const struct renaming *renaming, struct scratch *scra
 		refuse(renaming, -EPERM, "nothing can be renamed onto that");
 	else if (is_link && (made || record || drafts))
 		refuse(renaming, -EPERM, "a link can't be renamed to that");
-	else if (record && !renaming->replaces)
+	else if (record && !renaming->replaces && !is_vacant(renaming))
 		refuse(renaming, -EEXIST, "there is such a record");
 	else if (record)
 		start_save(renaming, scratch);
@@ -268,102 +316,12 @@ static void rename_scratch(const struct renaming *renaming, struct scratch *scra
 							      renaming->path, renaming->new_path));
 }
 
-/* ---- a backup ---- */
-
-/* What a record's NODE shows as RECORD is kept at BACKUP. 0 or a negative errno. */
-static int keep_backup(struct fs *fs, const struct node *node, struct record *record,
-		       const char *backup)
-{
-	struct scratch *scratch = NULL;
-	int error;
-
-	scratch_remove(fs->scratches, backup);
-	error = scratch_make(fs->scratches, backup, NULL, &scratch);
-	if (!error && node->kind == NODE_JSON)
-		error = scratch_write(fs->scratches, scratch, record->text, record->length, 0);
-	else if (!error)
-		error = scratch_write(fs->scratches, scratch, record->status,
-				      strlen(record->status), 0);
-	if (!error && node->kind == NODE_STATUS)
-		error = scratch_write(fs->scratches, scratch, "\n", 1, -1);
-	if (!error && node->kind == NODE_JSON)
-		atomic_store(&record->shown, true);
-	scratch_put(fs->scratches, scratch);
-	if (error)
-		scratch_remove(fs->scratches, backup);
-	return error;
-}
-
-/* NODE shows RECORD: leave a backup at NEW_NAME in DIRECTORY. 0 or a negative errno. */
-static int back_up(struct fs *fs, struct node *node, struct record *record,
-		   const struct node *directory, const char *new_name, pid_t process)
-{
-	char backup[NODE_PATH_MAX];
-	struct node *kept;
-	int error;
-
-	node_path(directory, new_name, backup);
-	error = keep_backup(fs, node, record, backup);
-	if (error)
-		return error;
-	kept = node_take_scratch(fs, directory, new_name);
-	if (!kept)
-		return -ENOMEM;
-	node_swap(fs, node, kept);
-	node_drop(fs, kept);
-	vacancy_begin(fs->vacancies, node->path, backup, process);
-	return 0;
-}
-
-/* REQUEST's text is the new name, in the directory where its node stands. */
-static void found_record(struct request *request, int error)
-{
-	struct fs *fs = request->fs;
-	struct node *node = request->node, *directory;
-	char above[NODE_PATH_MAX];
-	struct record *record;
-
-	if (entry_again(request, error))
-		return;
-	error = entry_found(request, error, &record);
-	if (!error) {
-		snprintf(above, sizeof(above), "%s", node->path);
-		*strrchr(above, '/') = '\0';
-		directory = node_find(fs, above);
-		error = directory
-			    ? back_up(fs, node, record, directory, request->text, request->call.pid)
-			    : -ENOENT;
-		if (directory)
-			node_drop(fs, directory);
-	}
-	if (error)
-		request_fail(request, error);
-	else if (request_claim(request))
-		fuse_reply_err(request->req, 0);
-}
-
-static void ask_and_back_up(const struct renaming *renaming, struct node *node)
-{
-	struct request *request = request_new(renaming->fs, renaming->req, node);
-
-	if (request)
-		request->text = strdup(renaming->new_name);
-	if (!request || !request->text) {
-		if (request)
-			request_free(request);
-		fuse_reply_err(renaming->req, ENOMEM);
-		return;
-	}
-	request->length = strlen(renaming->new_name);
-	entry_ask(request, found_record);
-}
+/* ---- a record ---- */
 
 static void rename_record(const struct renaming *renaming)
 {
 	bool fixed, taken = is_record_name(renaming->to, renaming->new_name, &fixed);
 	struct node *node;
-	struct record *record = NULL;
-	double seconds;
 
 	if (renaming->to != renaming->from || taken || fixed) {
 		refuse(renaming, -EPERM,
@@ -376,19 +334,10 @@ static void rename_record(const struct renaming *renaming)
 		return;
 	}
 	node = node_find(renaming->fs, renaming->path);
-	if (!node || !node_is_record(node)) {
+	if (node && node_is_record(node))
+		backup_make(renaming->fs, renaming->req, node, renaming->to, renaming->new_name);
+	else
 		fuse_reply_err(renaming->req, ENOENT);
-	} else {
-		entry_peek(node, &record, &seconds);
-		if (record)
-			fuse_reply_err(renaming->req,
-				       -back_up(renaming->fs, node, record, renaming->to,
-						renaming->new_name,
-						call_process(fuse_req_ctx(renaming->req)->pid)));
-		else
-			ask_and_back_up(renaming, node);
-	}
-	record_put(record);
 	if (node)
 		node_drop(renaming->fs, node);
 }
@@ -413,8 +362,8 @@ void names_rename(fuse_req_t req, fuse_ino_t parent, const char *name, fuse_ino_
 
 	node_path(renaming.from, name, renaming.path);
 	node_path(renaming.to, new_name, renaming.new_path);
-	if (flags & ~(unsigned)RENAME_NOREPLACE) {
-		fuse_reply_err(req, EINVAL);
+	if (flags & ~(unsigned)RENAME_NOREPLACE || strlen(new_name) > NAME_MAX) {
+		fuse_reply_err(req, strlen(new_name) > NAME_MAX ? ENAMETOOLONG : EINVAL);
 		return;
 	}
 	scratch = scratch_get(fs->scratches, renaming.path);

@@ -16,6 +16,7 @@
 #include "fs/handle.h"
 #include "fs/node.h"
 #include "vendors/log.h"
+#include "vendors/vendor.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -51,6 +52,11 @@ static void put(struct request *request)
 	if (!last)
 		return;
 	wait_clear(&request->wait);
+	for (size_t i = 0; i < request->question_count; i++) {
+		wait_clear(&request->questions[i].wait);
+		call_destroy(&request->questions[i].call);
+	}
+	free(request->questions);
 	if (request->text) {
 		explicit_bzero(request->text, request->length);
 		free(request->text);
@@ -106,12 +112,23 @@ static void done(struct request *request, int error)
 	put(request);
 }
 
+static void settle(struct request *request);
+
 /* The asker has a signal: it is freed now, whatever it waits for. */
 static void give_up(struct request *request)
 {
 	struct roster *roster;
 
 	call_cancel(&request->call);
+	for (size_t i = 0; i < request->question_count; i++) {
+		struct question *question = &request->questions[i];
+
+		call_cancel(&question->call);
+		if (roster_leave(question->roster, &question->wait)) {
+			question->wait.error = call_fail(&question->call, EINTR, "interrupted");
+			settle(request);
+		}
+	}
 	pthread_mutex_lock(&request->lock);
 	roster = request->roster;
 	pthread_mutex_unlock(&request->lock);
@@ -194,6 +211,98 @@ void request_again(struct request *request, struct roster *roster, enum wait_kin
 	request->wait.id = id;
 	roster_ask(roster, &request->wait);
 }
+
+/* ---- several rosters at once ---- */
+
+/* What REQUEST, whose questions are all answered, has come to. */
+static int outcome(struct request *request)
+{
+	int first = 0;
+
+	for (size_t i = 0; i < request->question_count; i++) {
+		struct question *question = &request->questions[i];
+		int error = question->wait.error;
+
+		/* a list that is not there is no file that is not there */
+		if (error == -ENOENT)
+			error = -EREMOTEIO;
+		if (!error)
+			continue;
+		if (first) {
+			log_error(&question->call, error);
+			continue;
+		}
+		first = error;
+		call_copy_error(&request->call, &question->call);
+		if (request->question_count > 1 && error != -EINTR)
+			call_fail(&request->call, -error, "%s can't be read: %s",
+				  roster_account(question->roster)->name, question->call.words);
+	}
+	return first;
+}
+
+/* One question less. Whoever takes the last one ends the wait. */
+static void settle(struct request *request)
+{
+	bool last;
+
+	pthread_mutex_lock(&request->lock);
+	last = --request->open == 0;
+	pthread_mutex_unlock(&request->lock);
+	if (last)
+		done(request, outcome(request));
+}
+
+static void question_answered(struct wait *wait)
+{
+	struct question *question = wait->arg;
+
+	settle(question->request);
+}
+
+/* REQUEST gets a question for each of ROSTERS. */
+static int prepare_questions(struct request *request, struct roster **rosters, size_t count,
+			     enum wait_kind kind, const char *id)
+{
+	request->questions = calloc(count + 1, sizeof(*request->questions));
+	if (!request->questions)
+		return call_fail(&request->call, ENOMEM, "no memory");
+	for (size_t i = 0; i < count; i++) {
+		struct question *question = &request->questions[i];
+
+		question->request = request;
+		question->roster = rosters[i];
+		call_continue(&question->call, &request->call);
+		question->wait = (struct wait){.kind = kind,
+					       .id = id,
+					       .call = &question->call,
+					       .done = question_answered,
+					       .arg = question};
+	}
+	request->question_count = count;
+	request->open = count + 1; /* one is ours, until all have been asked */
+	return 0;
+}
+
+void request_ask_all(struct request *request, struct roster **rosters, size_t count,
+		     enum wait_kind kind, const char *id,
+		     void (*finish)(struct request *request, int error))
+{
+	int error = prepare_questions(request, rosters, count, kind, id);
+
+	request->finish = finish;
+	if (!park(request) && !error)
+		error = call_fail(&request->call, EINTR, "interrupted");
+	if (error) {
+		done(request, error);
+		return;
+	}
+	for (size_t i = 0; i < count; i++)
+		roster_ask(request->questions[i].roster, &request->questions[i].wait);
+	settle(request);
+}
+
+/* ---- work ---- */
 
 static void run(void *arg)
 {

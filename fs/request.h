@@ -13,6 +13,15 @@
 #include "vendors/call.h"
 
 struct handle;
+struct request;
+
+/* One of several that a request asks at once. */
+struct question {
+	struct request *request;
+	struct roster *roster;
+	struct call call; /* the same asker, and why this one failed */
+	struct wait wait;
+};
 
 struct request {
 	struct fs *fs;
@@ -29,6 +38,8 @@ struct request {
 	char *from;            /* of a rename: the path of the file in memory; freed */
 	struct roster *roster; /* that was asked */
 	struct wait wait;
+	struct question *questions; /* of request_ask_all, in its order */
+	size_t question_count;
 	int (*work)(struct request *request);
 	/*
 	 * The wait or the work is over: ERROR. Called once, on any thread. It may answer the kernel
@@ -42,6 +53,7 @@ struct request {
 	bool claimed;
 	bool listed;
 	unsigned references;
+	size_t open; /* questions that are not answered yet */
 	struct request *next, *prev;
 };
 
@@ -58,6 +70,15 @@ void request_ask(struct request *request, struct roster *roster, enum wait_kind 
  */
 void request_again(struct request *request, struct roster *roster, enum wait_kind kind,
 		   const char *id);
+
+/*
+ * Ask all of ROSTERS (COUNT of them) at once, each as request_ask. FINISH is called when each has
+ * answered, with the error of the first that failed: its words then name the account. The errors of
+ * the others are in the log.
+ */
+void request_ask_all(struct request *request, struct roster **rosters, size_t count,
+		     enum wait_kind kind, const char *id,
+		     void (*finish)(struct request *request, int error));
 
 /* Have WORK done on the pool, then FINISH called with what it returned; the request is then gone.
  */

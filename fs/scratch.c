@@ -1,39 +1,20 @@
 /*
  * scratch.c - see scratch.h.
  *
- * A tree of one level: directories by path, in each the names in the order in which they came. It
- * knows bytes and names; what a name means, and when a text is to be sent, is the business of
- * names.c and draft.c.
+ * A tree of one level: directories by path, in each the names in the order in which they came.
+ * What a name means, and when a text is to be sent, is the business of names.c and draft.c; the
+ * bytes of a file are scratch_text.c's.
  */
-#include "fs/scratch.h"
+#include "fs/scratch_state.h"
 
 #include <errno.h>
 #include <stdio.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <uthash.h>
-
-/* A file is as large as a backup of the largest document, many times over. */
-#define FILE_MAX ((size_t)64 << 20)
-
-/* What a file costs that holds nothing. */
-#define FILE_COST ((size_t)512)
 
 /* Left behind for so many seconds, a file goes. */
 #define LIFE 86400
-
-struct scratch {
-	unsigned references; /* under the table's lock: of the name, and of who uses it */
-	char *target;        /* of a link; set once */
-	pthread_mutex_t lock;
-	char *text;
-	size_t length, room;
-	char *id;
-	bool spoilt;
-	struct timespec when;
-};
 
 struct name {
 	char *name;
@@ -47,13 +28,6 @@ struct directory {
 	UT_hash_handle hh;
 };
 
-struct scratches {
-	size_t limit;
-	atomic_size_t held;
-	pthread_mutex_t lock; /* of the names and the counts of references */
-	struct directory *directories;
-};
-
 struct scratches *scratches_new(size_t limit)
 {
 	struct scratches *all = calloc(1, sizeof(*all));
@@ -65,83 +39,16 @@ struct scratches *scratches_new(size_t limit)
 	return all;
 }
 
-/* ---- bytes ---- */
-
-/* Take SIZE bytes of what all files may hold: their lengths count, and something for each. */
-static int reserve(struct scratches *all, size_t size)
-{
-	if (atomic_fetch_add(&all->held, size) + size <= all->limit)
-		return 0;
-	atomic_fetch_sub(&all->held, size);
-	return -ENOSPC;
-}
-
-static void wipe(char *text, size_t length)
-{
-	if (text)
-		explicit_bzero(text, length);
-	free(text);
-}
+/* ---- one file ---- */
 
 static void free_scratch(struct scratches *all, struct scratch *scratch)
 {
-	atomic_fetch_sub(&all->held, scratch->length + FILE_COST);
-	wipe(scratch->text, scratch->room);
+	scratch_discount(all, scratch);
+	scratch_wipe(scratch->text, scratch->room);
 	free(scratch->target);
 	free(scratch->id);
 	pthread_mutex_destroy(&scratch->lock);
 	free(scratch);
-}
-
-/* Room for LENGTH bytes and a NUL; what is new is zero. */
-static int make_room_locked(struct scratch *scratch, size_t length)
-{
-	size_t room = scratch->room ? scratch->room : 256;
-	char *text;
-
-	if (length < scratch->room)
-		return 0;
-	while (room <= length)
-		room *= 2;
-	text = calloc(1, room);
-	if (!text)
-		return -ENOMEM;
-	if (scratch->text)
-		memcpy(text, scratch->text, scratch->length);
-	wipe(scratch->text, scratch->room);
-	scratch->text = text;
-	scratch->room = room;
-	return 0;
-}
-
-/* SCRATCH has LENGTH bytes from now on, the new ones zero; what is cut off is wiped. */
-static int set_length_locked(struct scratches *all, struct scratch *scratch, size_t length)
-{
-	size_t before = scratch->length;
-	int error = 0;
-
-	if (length > FILE_MAX)
-		return -EFBIG;
-	if (length > before)
-		error = reserve(all, length - before);
-	if (!error && make_room_locked(scratch, length)) {
-		if (length > before)
-			atomic_fetch_sub(&all->held, length - before);
-		error = -ENOMEM;
-	}
-	if (error)
-		return error;
-	if (length < before) {
-		atomic_fetch_sub(&all->held, before - length);
-		explicit_bzero(scratch->text + length, before - length);
-	}
-	scratch->length = length;
-	return 0;
-}
-
-static void touch_locked(struct scratch *scratch)
-{
-	clock_gettime(CLOCK_REALTIME, &scratch->when);
 }
 
 /* ---- names ---- */
@@ -206,6 +113,21 @@ static void forget_locked(struct scratches *all, const char *path)
 	}
 }
 
+/* What is called PATH goes. What nobody has open makes room at once, before the kernel forgets it.
+ */
+static void remove_locked(struct scratches *all, const char *path)
+{
+	struct name *name = find_locked(all, path);
+
+	if (!name)
+		return;
+	if (!atomic_load(&name->scratch->opens)) {
+		scratch_discount(all, name->scratch);
+		name->scratch->removed = true;
+	}
+	forget_locked(all, path);
+}
+
 /* The directory of that path, made if need be. NULL: no memory. */
 static struct directory *take_directory_locked(struct scratches *all, const char *path)
 {
@@ -249,16 +171,13 @@ static int name_locked(struct scratches *all, const char *path, struct scratch *
 	return 0;
 }
 
-/* What was left behind for a day goes. */
-static void expire_locked(struct scratches *all, const char *directory_path)
+/* What was left behind for a day goes, in DIRECTORY, and with its last name the directory. */
+static void expire_in_locked(struct scratches *all, const struct directory *directory)
 {
-	struct directory *directory = find_directory_locked(all, directory_path);
 	struct name *name, *next;
 	time_t now = time(NULL);
 	char *path = NULL;
 
-	if (!directory)
-		return;
 	for (name = directory->names; name; name = next) {
 		struct scratch *scratch = name->scratch;
 		bool old;
@@ -267,13 +186,20 @@ static void expire_locked(struct scratches *all, const char *directory_path)
 		pthread_mutex_lock(&scratch->lock);
 		old = now - scratch->when.tv_sec > LIFE;
 		pthread_mutex_unlock(&scratch->lock);
-		if (!old || scratch->references > 1 ||
-		    asprintf(&path, "%s/%s", directory_path, name->name) < 0)
+		if (!old || atomic_load(&scratch->opens) || atomic_load(&scratch->kept) ||
+		    asprintf(&path, "%s/%s", directory->path, name->name) < 0)
 			continue;
-		/* with its last name the directory goes */
-		forget_locked(all, path);
+		remove_locked(all, path);
 		free(path);
 	}
+}
+
+static void expire_locked(struct scratches *all)
+{
+	struct directory *directory, *next;
+
+	HASH_ITER(hh, all->directories, directory, next)
+		expire_in_locked(all, directory);
 }
 
 void scratches_free(struct scratches *all)
@@ -299,34 +225,70 @@ void scratches_free(struct scratches *all)
 	free(all);
 }
 
-int scratch_make(struct scratches *all, const char *path, const char *target,
-		 struct scratch **scratch)
+/* With one reference, and without a name. 0, -ENOSPC or -ENOMEM. */
+static int new_scratch(struct scratches *all, const char *target, struct scratch **scratch)
 {
 	struct scratch *new = calloc(1, sizeof(*new));
-	int error = 0;
+	int error = -ENOMEM;
 
-	if (!new)
-		return -ENOMEM;
-	error = reserve(all, FILE_COST);
+	if (new) {
+		new->target = target ? strdup(target) : NULL;
+		new->cost = SCRATCH_COST + (target ? strlen(target) : 0);
+	}
+	if (new && (!target || new->target))
+		error = scratch_reserve(all, new->cost);
 	if (error) {
+		if (new)
+			free(new->target);
 		free(new);
 		return error;
 	}
-	pthread_mutex_init(&new->lock, NULL);
-	new->target = target ? strdup(target) : NULL;
-	touch_locked(new);
-	pthread_mutex_lock(&all->lock);
 	new->references = 1;
-	if (find_locked(all, path))
-		error = -EEXIST;
-	else if (target && !new->target)
-		error = -ENOMEM;
-	else
-		error = name_locked(all, path, new);
+	new->counted = true;
+	pthread_mutex_init(&new->lock, NULL);
+	clock_gettime(CLOCK_REALTIME, &new->when);
+	*scratch = new;
+	return 0;
+}
+
+int scratch_make(struct scratches *all, const char *path, const char *target,
+		 struct scratch **scratch)
+{
+	struct scratch *new = NULL;
+	int error = new_scratch(all, target, &new);
+
+	if (error == -ENOSPC) {
+		pthread_mutex_lock(&all->lock);
+		expire_locked(all);
+		pthread_mutex_unlock(&all->lock);
+		error = new_scratch(all, target, &new);
+	}
+	if (error)
+		return error;
+	pthread_mutex_lock(&all->lock);
+	error = find_locked(all, path) ? -EEXIST : name_locked(all, path, new);
 	if (error)
 		put_locked(all, new);
 	else
 		*scratch = new;
+	pthread_mutex_unlock(&all->lock);
+	return error;
+}
+
+int scratch_replace(struct scratches *all, const char *path, const char *text, size_t length)
+{
+	struct scratch *new = NULL;
+	int error = new_scratch(all, NULL, &new);
+
+	if (!error)
+		error = scratch_write(all, new, text, length, 0);
+	pthread_mutex_lock(&all->lock);
+	if (!error) {
+		remove_locked(all, path);
+		error = name_locked(all, path, new);
+	}
+	if (new)
+		put_locked(all, new);
 	pthread_mutex_unlock(&all->lock);
 	return error;
 }
@@ -364,6 +326,16 @@ void scratch_put(struct scratches *all, struct scratch *scratch)
 	pthread_mutex_unlock(&all->lock);
 }
 
+bool scratch_is_gone(struct scratches *all, struct scratch *scratch)
+{
+	bool gone;
+
+	pthread_mutex_lock(&all->lock);
+	gone = scratch->removed && !atomic_load(&scratch->opens);
+	pthread_mutex_unlock(&all->lock);
+	return gone;
+}
+
 int scratch_remove(struct scratches *all, const char *path)
 {
 	bool found;
@@ -371,7 +343,7 @@ int scratch_remove(struct scratches *all, const char *path)
 	pthread_mutex_lock(&all->lock);
 	found = find_locked(all, path);
 	if (found)
-		forget_locked(all, path);
+		remove_locked(all, path);
 	pthread_mutex_unlock(&all->lock);
 	return found ? 0 : -ENOENT;
 }
@@ -390,7 +362,7 @@ int scratch_rename(struct scratches *all, const char *path, const char *new_path
 		scratch = name->scratch;
 		scratch->references++;
 		forget_locked(all, path);
-		forget_locked(all, new_path);
+		remove_locked(all, new_path);
 		error = name_locked(all, new_path, scratch);
 		put_locked(all, scratch);
 	}
@@ -405,138 +377,14 @@ char *scratch_name(struct scratches *all, const char *directory, size_t index)
 	char *copy;
 
 	pthread_mutex_lock(&all->lock);
-	if (!index)
-		expire_locked(all, directory);
 	found = find_directory_locked(all, directory);
+	if (found && !index) {
+		expire_in_locked(all, found);
+		found = find_directory_locked(all, directory);
+	}
 	for (name = found ? found->names : NULL; name && index; index--)
 		name = name->hh.next;
 	copy = name ? strdup(name->name) : NULL;
 	pthread_mutex_unlock(&all->lock);
 	return copy;
-}
-
-/* ---- one file ---- */
-
-const char *scratch_target(const struct scratch *scratch)
-{
-	return scratch->target;
-}
-
-void scratch_attr(struct scratch *scratch, struct stat *attr)
-{
-	pthread_mutex_lock(&scratch->lock);
-	attr->st_size = (off_t)(scratch->target ? strlen(scratch->target) : scratch->length);
-	attr->st_mtim = scratch->when;
-	pthread_mutex_unlock(&scratch->lock);
-}
-
-ssize_t scratch_read(struct scratch *scratch, off_t offset, size_t size, char **data)
-{
-	size_t count = 0;
-
-	*data = NULL;
-	pthread_mutex_lock(&scratch->lock);
-	if ((size_t)offset < scratch->length)
-		count = scratch->length - (size_t)offset;
-	if (count > size)
-		count = size;
-	if (count)
-		*data = malloc(count);
-	if (*data)
-		memcpy(*data, scratch->text + offset, count);
-	pthread_mutex_unlock(&scratch->lock);
-	return count && !*data ? -ENOMEM : (ssize_t)count;
-}
-
-int scratch_write(struct scratches *all, struct scratch *scratch, const char *data, size_t size,
-		  off_t offset)
-{
-	size_t at;
-	int error = 0;
-
-	pthread_mutex_lock(&scratch->lock);
-	at = offset < 0 ? scratch->length : (size_t)offset;
-	if (at > FILE_MAX || size > FILE_MAX - at)
-		error = -EFBIG;
-	else if (at + size > scratch->length)
-		error = set_length_locked(all, scratch, at + size);
-	if (!error && size)
-		memcpy(scratch->text + at, data, size);
-	scratch->spoilt |= error != 0;
-	touch_locked(scratch);
-	pthread_mutex_unlock(&scratch->lock);
-	return error;
-}
-
-int scratch_truncate(struct scratches *all, struct scratch *scratch, off_t length)
-{
-	int error;
-
-	pthread_mutex_lock(&scratch->lock);
-	error = set_length_locked(all, scratch, (size_t)length);
-	if (!error && !length)
-		scratch->spoilt = false;
-	touch_locked(scratch);
-	pthread_mutex_unlock(&scratch->lock);
-	return error;
-}
-
-char *scratch_text(struct scratch *scratch, size_t *length)
-{
-	char *text;
-
-	pthread_mutex_lock(&scratch->lock);
-	*length = scratch->length;
-	text = calloc(1, scratch->length + 1);
-	if (text && scratch->length)
-		memcpy(text, scratch->text, scratch->length);
-	pthread_mutex_unlock(&scratch->lock);
-	return text;
-}
-
-int scratch_set_text(struct scratches *all, struct scratch *scratch, const char *text,
-		     size_t length)
-{
-	int error = scratch_truncate(all, scratch, 0);
-
-	return error ? error : scratch_write(all, scratch, text, length, 0);
-}
-
-void scratch_spoil(struct scratch *scratch)
-{
-	pthread_mutex_lock(&scratch->lock);
-	scratch->spoilt = true;
-	pthread_mutex_unlock(&scratch->lock);
-}
-
-bool scratch_is_spoilt(struct scratch *scratch)
-{
-	bool spoilt;
-
-	pthread_mutex_lock(&scratch->lock);
-	spoilt = scratch->spoilt;
-	pthread_mutex_unlock(&scratch->lock);
-	return spoilt;
-}
-
-void scratch_become(struct scratches *all, struct scratch *scratch, const char *id)
-{
-	pthread_mutex_lock(&scratch->lock);
-	wipe(scratch->text, scratch->room);
-	atomic_fetch_sub(&all->held, scratch->length);
-	scratch->text = NULL;
-	scratch->length = scratch->room = 0;
-	free(scratch->id);
-	scratch->id = strdup(id);
-	pthread_mutex_unlock(&scratch->lock);
-}
-
-char *scratch_id(struct scratch *scratch)
-{
-	char *id;
-
-	pthread_mutex_lock(&scratch->lock);
-	id = scratch->id ? strdup(scratch->id) : NULL;
-	pthread_mutex_unlock(&scratch->lock);
-	return id;
 }

@@ -30,6 +30,10 @@ void scratches_free(struct scratches *all); /* NULL is fine */
 int scratch_make(struct scratches *all, const char *path, const char *target,
 		 struct scratch **scratch);
 
+/* A new file at PATH that holds TEXT; what was called so goes. 0, -ENOSPC, -EFBIG or -ENOMEM, and
+ * then nothing has changed. */
+int scratch_replace(struct scratches *all, const char *path, const char *text, size_t length);
+
 /* One more reference to SCRATCH, which may be NULL. */
 struct scratch *scratch_hold(struct scratches *all, struct scratch *scratch);
 
@@ -39,6 +43,9 @@ void scratch_put(struct scratches *all, struct scratch *scratch); /* NULL is fin
 
 /* Take the name PATH away. 0 or -ENOENT. */
 int scratch_remove(struct scratches *all, const char *path);
+
+/* Was it removed, with nobody having it open? Then nobody may open it any more. */
+bool scratch_is_gone(struct scratches *all, struct scratch *scratch);
 
 /* PATH is called NEW_PATH from now on; what was called so goes. 0, -ENOENT or -ENOMEM. */
 int scratch_rename(struct scratches *all, const char *path, const char *new_path);
@@ -57,7 +64,8 @@ void scratch_attr(struct scratch *scratch, struct stat *attr);
  * -ENOMEM. */
 ssize_t scratch_read(struct scratch *scratch, off_t offset, size_t size, char **data);
 
-/* SIZE bytes at OFFSET (negative: at the end). 0, -ENOSPC, -EFBIG or -ENOMEM. */
+/* SIZE bytes at OFFSET (negative: at the end). 0, -ENOSPC, -EFBIG, -ENOMEM, or -EPERM:
+ * scratch_spend. */
 int scratch_write(struct scratches *all, struct scratch *scratch, const char *data, size_t size,
 		  off_t offset);
 int scratch_truncate(struct scratches *all, struct scratch *scratch, off_t length);
@@ -69,9 +77,20 @@ char *scratch_text(struct scratch *scratch, size_t *length);
 int scratch_set_text(struct scratches *all, struct scratch *scratch, const char *text,
 		     size_t length);
 
-/* A write to it failed: what it holds is not what somebody wanted to save. */
-void scratch_spoil(struct scratch *scratch);
+/*
+ * Its text has become a record's, by a rename. Who still has it open writes to nothing that
+ * anybody sees: that is -EPERM from now on.
+ */
+void scratch_spend(struct scratch *scratch);
+
+/* A write to it has failed: what it holds is not what somebody wanted to save. */
 bool scratch_is_spoilt(struct scratch *scratch);
+
+/* It is open once more, or (negative) less: then it stays, however old it is. */
+void scratch_opened(struct scratch *scratch, int count);
+
+/* It does not go by itself: a draft. */
+void scratch_keep(struct scratch *scratch);
 
 /* A draft has become the record ID: a link to it. The text is wiped. */
 void scratch_become(struct scratches *all, struct scratch *scratch, const char *id);

@@ -98,6 +98,14 @@ static void record_changed(void *arg, const char *id)
 		doubt_status(shelf, id);
 }
 
+static void email_changed(void *arg, const char *email)
+{
+	const struct shelf *shelf = arg;
+
+	if (!shelf->place)
+		notify_person(shelf->branch->fs, shelf->branch, email);
+}
+
 static void replaced(void *arg)
 {
 	struct shelf *shelf = arg;
@@ -120,7 +128,8 @@ static struct shelf *shelf_new(struct branch *branch, const struct place *place,
 	struct shelf *shelf = calloc(1, sizeof(*shelf));
 	struct roster_events events = {.arg = shelf,
 				       .record_changed = record_changed,
-				       .replaced = replaced};
+				       .replaced = replaced,
+				       .email_changed = email_changed};
 
 	if (!shelf)
 		return NULL;

@@ -72,16 +72,20 @@ static void expire_locked(struct vacancies *vacancies)
 
 	LL_FOREACH_SAFE(vacancies->list, vacancy, next)
 	{
-		if (vacancy->until < time)
+		if (vacancy->until <= time)
 			drop_locked(vacancies, vacancy);
 	}
 }
 
 void vacancy_begin(struct vacancies *vacancies, const char *path, const char *backup, pid_t process)
 {
-	struct vacancy *vacancy = calloc(1, sizeof(*vacancy));
+	struct vacancy *vacancy;
 
+	/* somebody in another PID namespace: who comes next may be somebody else there */
+	if (process <= 0)
+		return;
 	vacancy_end(vacancies, path, process);
+	vacancy = calloc(1, sizeof(*vacancy));
 	if (vacancy) {
 		vacancy->path = strdup(path);
 		vacancy->backup = strdup(backup);

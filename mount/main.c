@@ -4,6 +4,7 @@
  * Builds the whole stack in one place: config, requests to vendors, filesystem, FUSE session. After
  * the loop has begun nothing exits any more but through its end.
  */
+#include "cache/audit.h"
 #include "fs/fs.h"
 #include "mount/background.h"
 #include "mount/check.h"
@@ -77,6 +78,7 @@ struct mount {
 	struct config config;
 	char mountpoint[PATH_MAX];
 	struct http *http;
+	struct audit *audit;
 	struct fs *fs;
 	struct fuse_session *session;
 	bool handlers, mounted;
@@ -95,6 +97,32 @@ static int open_lanes(struct mount *mount)
 			error = http_add(mount->http, mount->config.accounts[i]);
 	}
 	return error;
+}
+
+/*
+ * The file that tells of each attempted change. One below the mount point could only be reached
+ * through ourselves.
+ */
+static int open_audit(struct mount *mount)
+{
+	const char *path = mount->config.audit_log;
+	size_t length = strlen(mount->mountpoint);
+	char real[PATH_MAX], why[2 * PATH_MAX];
+	int error;
+
+	if (!path || mount->options.read_only)
+		return 0;
+	error = audit_open(path, &mount->audit, why, sizeof(why));
+	if (error) {
+		complain("%s", why);
+		return error;
+	}
+	if (realpath(path, real) && strncmp(real, mount->mountpoint, length) == 0 &&
+	    (real[length] == '/' || length == 1)) {
+		complain("audit_log %s: it can't lie below the mount point", path);
+		return -EINVAL;
+	}
+	return 0;
 }
 
 static int find_mountpoint(struct mount *mount)
@@ -161,6 +189,7 @@ static int build(struct mount *mount)
 	    .status_limit = mount->config.status_limit,
 	    .status_window = mount->config.status_window,
 	    .scratch_limit = mount->config.scratch_limit,
+	    .audit = mount->audit,
 	};
 	char *words = session_options(options);
 	char *argv[] = {(char[]){"rosterfs"}, words, NULL};
@@ -261,6 +290,7 @@ static void tear_down(struct mount *mount)
 	if (mount->mounted)
 		fuse_session_unmount(mount->session);
 	fs_free(mount->fs);
+	audit_free(mount->audit);
 	if (mount->handlers) {
 		/* from here on, a second signal would kill us: it says nothing new */
 		sigfillset(&all);
@@ -273,11 +303,15 @@ static void tear_down(struct mount *mount)
 
 static int run_check(struct mount *mount)
 {
+	const char *audit = mount->config.audit_log;
+	char why[2 * PATH_MAX];
 	int error = open_lanes(mount);
 	unsigned failed = 1;
 
 	if (error)
 		complain("no memory");
+	else if (audit && audit_check(audit, why, sizeof(why)))
+		complain("%s", why);
 	else
 		failed = check_run(&mount->config, stdout);
 	http_free(mount->http);
@@ -296,9 +330,12 @@ static int run_mount(struct mount *mount)
 	if (error)
 		return 1;
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN); /* a limit on audit_log's size is an error as others are */
 	log_to_stderr(mount->options.debug);
 	fuse_set_log_func(on_fuse_log);
-	error = build(mount);
+	error = open_audit(mount);
+	if (!error)
+		error = build(mount);
 	if (!error)
 		error = attach(mount);
 	if (!error && !mount->options.foreground && chdir("/"))

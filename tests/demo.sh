@@ -128,10 +128,11 @@ show "jq -c '{email, role, status}' $user.json"
 expect "grep -qx inactive $user.status"
 show "tail -n 3 .rosterfs/log"
 
-say 'An edit, by way of a folder elsewhere (T): only what you changed is changed at the vendor.'
-show "jq '.timezone = \"Asia/Tokyo\"' $user.json > \$T/edited.json"
-show "diff $user.json \$T/edited.json; cp \$T/edited.json $user.json"
-show "jq -c '{email, status, timezone}' $user.json"
+say 'An edit, as one likes: only what you changed is changed at the vendor.'
+show "sed -i 's|\"timezone\": .*|\"timezone\": \"Asia/Tokyo\",|' $user.json"
+show "cd partnerize && jq '.lastname = \"Lovelace\"' $id.json > t && mv t $id.json"
+show "jq -c '{email, status, timezone, lastname}' $user.json"
+expect "jq -e '.timezone == \"Asia/Tokyo\" and .lastname == \"Lovelace\"' $user.json"
 
 say 'What the vendor refuses fails, and the log says why in its words.'
 refused "sed 's/\"email\": \".*\"/\"email\": \"nobody\"/' $user.json > \$T/bad.json; cp \$T/bad.json $user.json"
@@ -141,39 +142,40 @@ say 'A mistyped id is an error, never a new file.'
 refused 'echo inactive > partnerize/999999.status'
 
 # somebody who is at both vendors, and active there
-email='' member=''
-for try in $(cd "$mnt" && timeout 60 jq -r '.email | select(test("^[a-z0-9.]+@"))' elasticpath/*.json); do
-	found=$(cd "$mnt" && timeout 60 grep -rliF --include='*.json' "\"$try\"" partnerize elasticpath)
-	case "$found" in
-	elasticpath/*.json?partnerize/*.json) ;;
-	partnerize/*.json?elasticpath/*.json) ;;
-	*) continue ;;
-	esac
-	member=$(grep '^elasticpath/' <<<"$found") other=$(grep '^partnerize/' <<<"$found")
-	member=${member%.json} other=${other%.json}
-	if [ "$other" != partnerize/1 ] && [ "$other" != "$user" ] &&
-		(cd "$mnt" && grep -qx active "$member.status" && grep -qx active "$other.status"); then
+email=''
+for try in $(cd "$mnt" && timeout 60 ls by-email | grep -x '[a-z0-9.]*@[a-z.]*'); do
+	words=$(cd "$mnt/by-email/$try" && timeout 60 cat elasticpath.status partnerize.status 2>/dev/null)
+	if [ "$words" = 'active
+active' ] && [ "$(readlink "$mnt/by-email/$try/partnerize.json")" != ../../partnerize/1.json ] &&
+		[ "$(readlink "$mnt/by-email/$try/partnerize.json")" != "../../$user.json" ]; then
 		email=$try
 		break
 	fi
 done
 [ -n "$email" ] || die 'nobody is at both vendors'
+person=by-email/$email
 
-say 'Somebody leaves who is at two vendors, at Elastic Path as a buyer. Find the person:'
-show "grep -rliF --include='*.json' '\"$email\"' */"
-show "grep . $other.status $member.status"
+say 'Somebody leaves who is at two vendors, at Elastic Path as a buyer. One directory has it all:'
+show "ls -1 $person"
+member=$(basename "$(readlink "$mnt/$person/elasticpath.json")" .json)
+show "ls -d elasticpath/accounts/*/members/$member.json"
+show "grep . $person/*.status"
 
 say 'End both. A buyer has a status too: inactive ends all memberships.'
-show "echo inactive | tee $other.status $member.status"
-show "grep . $other.status $member.status"
-expect "grep -qx inactive $other.status"
-expect "grep -qx inactive $member.status"
+show "echo inactive | tee $person/*.status"
+show "grep . $person/*.status"
+expect "grep -qx inactive $person/partnerize.status && grep -qx inactive $person/elasticpath.status"
+refused "ls -d elasticpath/accounts/*/members/$member.json"
 
-say 'The log says which memberships those were, and what no API does.'
-show "grep -F ${member#*/}.status .rosterfs/log | tail -n 4"
+say 'The log says which memberships those were, how to make them again, and what no API does.'
+show "grep -F $member.status .rosterfs/log | tail -n 4"
+
+say 'What each write changed is kept, and what undoes it.'
+show 'ls .rosterfs/history'
+show 'cat .rosterfs/history/1/undo.json'
 
 say 'What is left is done by hand: CJ has no API for users, only these steps.'
-show 'cat cj/MANUAL'
+show "cat $person/cj.MANUAL"
 expect 'grep -q "To remove a leaver" cj/MANUAL'
 
 say 'All requests that this tour cost, counted by the sandbox:'

@@ -32,15 +32,33 @@ table() {
 		test|python3-pytest-xdist|pytest-xdist|$PYTHON -c 'import xdist'
 		test|jq|jq|command -v jq
 		test|curl|curl|command -v curl
-		test|vim|vim|command -v vim
-		test|nano|nano|command -v nano
+		test|vim|vim|{ vim.basic --version || vim --version; } | grep -q IMproved
+		test|neovim|neovim|command -v nvim
 		test|emacs-nox|emacs|command -v emacs
+		test|nano|nano|command -v nano
+		test|micro|micro|command -v micro
+		test|joe|joe|command -v joe
+		test|mg|mg|command -v mg
+		test|ne|ne|command -v ne
+		test|mc|mcedit (mc)|command -v mcedit
+		test|kakoune|kakoune|command -v kak
+		test|vis|vis|command -v vis
+		test|nvi|nvi|command -v nvi
+		test|tilde|tilde|command -v tilde
+		test|dte|dte|command -v dte
+		test|jed|jed|command -v jed
+		test|ed|ed|command -v ed
+		test|gawk|gawk|command -v gawk
+		test|git|git|command -v git
+		test|nodejs|node|command -v node
 		test|dash|dash|command -v dash
 		test|zsh|zsh|command -v zsh
 		test|busybox|busybox|command -v busybox
 		test|rsync|rsync|command -v rsync
 		test|moreutils|sponge (moreutils)|command -v sponge
 		test|patch|patch|command -v patch
+		test|plocate|plocate|command -v updatedb
+		test|libfaketime|libfaketime|ls /usr/lib/*/faketime/libfaketime.so.1
 		test|tmux|tmux|command -v tmux
 		test|procps|ps and pgrep (procps)|command -v pgrep
 		test|gdb|gdb|command -v gdb

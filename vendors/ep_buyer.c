@@ -161,5 +161,6 @@ static int run(struct call *call, struct account *account, const json_t *request
 	return error;
 }
 
-const struct transaction ep_tokens = {
-    .name = "tokens", .path = "/v2/account-members/tokens", .run = run};
+const struct transaction ep_tokens = {.name = "tokens",
+				      .path = "/v2/account-members/tokens",
+				      .run = run};

@@ -165,6 +165,8 @@ const struct collection ep_settings = {
     .type = "account_authentication_settings",
     .wraps_requests = true,
     .time_keys = ep_time_keys,
+    /* the vendor gives none, but a document can name a version there */
+    .stamp_key = "meta.updated_at",
     .fields = settings_fields,
     .put = put_settings,
 };

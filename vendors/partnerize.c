@@ -62,6 +62,13 @@ static enum paging user_paging(const struct account *account)
 	return paging && strcmp(paging, "offset") == 0 ? PAGING_OFFSET : PAGING_NUMBER;
 }
 
+/* POST /user is in the guide and, with more required fields, in the vendor's own documents. */
+static bool creates(const struct account *account)
+{
+	(void)account;
+	return true;
+}
+
 static const struct collection users = {
     .name = "users",
     .list_path = "/user",
@@ -77,6 +84,8 @@ static const struct collection users = {
     .status_key = "status",
     .fields = user_fields,
     .paging = user_paging,
+    .creates = creates,
+    .deletes = true, /* the guide's; the vendor's own documents know no DELETE of a user */
 };
 
 static bool basic(const struct account *account)

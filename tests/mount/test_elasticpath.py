@@ -486,7 +486,7 @@ def test_a_store_without_accounts_or_members(ep):
     m.sh("ls -l elasticpath").ok()
     assert m.sh("cat elasticpath/*.status").ok().out == "inactive\n" * 5
     m = ep("guide", box={"members": 0, "accounts": 0})
-    assert m.sh("ls -A elasticpath").ok().lines() == ["MANUAL", "accounts", "realms", "settings", "tokens"]
+    assert m.sh("ls -A elasticpath").ok().lines() == ["MANUAL", "accounts", "by-email", "realms", "settings", "tokens"]
 
 
 @pytest.mark.parametrize("how", ["refresh", "ttl"])

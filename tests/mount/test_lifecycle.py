@@ -637,7 +637,7 @@ def test_memory_is_flat(mount, sandbox):
 
     def refresh():
         (m.path / ".rosterfs/refresh").write_text("partnerize")
-        assert len(os.listdir(m.path / "partnerize")) == 10002
+        assert len(os.listdir(m.path / "partnerize")) == 10004
     for _ in range(5):
         refresh()
     before = memory(m.pid)

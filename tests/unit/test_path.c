@@ -105,6 +105,54 @@ static void test_long_ids(void **state)
 	}
 }
 
+/* Is TEXT cut neither inside UTF-8 nor inside %XX, of which it is made? */
+static bool is_whole(const char *text, size_t length)
+{
+	size_t at = 0;
+
+	while (at < length)
+		at += text[at] == '%' ? 3 : (unsigned char)text[at] >= 0xe0 ? 3 : 1;
+	return at == length;
+}
+
+static void test_joined(void **state)
+{
+	static const char *const pieces[] = {"x", "\xe6\xbc\xa2", "%2F"};
+	char head[PATH_STEM_MAX + 1], id[1024], stem[PATH_STEM_MAX + 1], other[PATH_STEM_MAX + 1];
+
+	(void)state;
+	path_join("jane@x", "7", false, stem);
+	assert_string_equal(stem, "jane@x~7");
+	path_join("jane@x", ".a/b", false, stem);
+	assert_string_equal(stem, "jane@x~%2Ea%2Fb");
+	path_join("jane@x", "7", true, stem);
+	assert_true(path_is_cut(stem));
+	assert_memory_equal(stem, "jane@x~7%~", 10);
+	path_join("a~b", "c", true, stem);
+	path_join("a", "b~c", true, other);
+	assert_string_not_equal(stem, other);
+	/* heads and ids of all lengths; the id's slash becomes three bytes too */
+	for (size_t length = 1; length < 900; length += 7) {
+		const char *piece = pieces[length % 3];
+		const char *other_piece = strcmp(piece, "%2F") == 0 ? "/" : piece;
+
+		char *at = stpcpy(head, piece);
+
+		while (at - head + 3 <= PATH_STEM_MAX && (size_t)(at - head) < length)
+			at = stpcpy(at, piece);
+		at = stpcpy(id, other_piece);
+		while ((size_t)(at - id) < length)
+			at = stpcpy(at, other_piece);
+		path_join(head, id, false, stem);
+		assert_true(strlen(stem) <= PATH_STEM_MAX);
+		if (path_is_cut(stem))
+			assert_true(is_whole(stem, (size_t)(strstr(stem, "%~") - stem)));
+		stpcpy(at, "y");
+		path_join(head, id, false, other);
+		assert_string_not_equal(stem, other);
+	}
+}
+
 /* Random bytes, and every pair of short ids over a nasty alphabet: back again, and no two alike. */
 static void test_random_ids(void **state)
 {
@@ -144,9 +192,9 @@ static void test_random_ids(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_stems),      cmocka_unit_test(test_names_that_are_no_stems),
-	    cmocka_unit_test(test_kinds),      cmocka_unit_test(test_long_ids),
-	    cmocka_unit_test(test_random_ids),
+	    cmocka_unit_test(test_stems),  cmocka_unit_test(test_names_that_are_no_stems),
+	    cmocka_unit_test(test_kinds),  cmocka_unit_test(test_long_ids),
+	    cmocka_unit_test(test_joined), cmocka_unit_test(test_random_ids),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,305 @@
+/*
+ * attempt.c - see attempt.h.
+ *
+ * The one place that knows what a line of the audit log looks like, and how a change ended. It
+ * sends nothing and decides nothing, but for one thing: what can't be told to the audit log is not
+ * sent.
+ */
+#include "cache/attempt.h"
+
+#include "cache/audit.h"
+#include "cache/guard.h"
+#include "cache/history.h"
+#include "cache/roster.h"
+#include "vendors/call.h"
+#include "vendors/log.h"
+#include "vendors/vendor.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What the outcome adds to a line at most: each byte of the words may become six. */
+#define OUTCOME_MAX (6 * (size_t)CALL_WORDS_MAX + 1024)
+
+void attempt_begin_account(struct attempt *attempt, struct call *call, struct guard *guard,
+			   struct account *account, const char *action)
+{
+	memset(attempt, 0, sizeof(*attempt));
+	attempt->call = call;
+	attempt->guard = guard;
+	attempt->account = account;
+	attempt->action = action;
+	clock_gettime(CLOCK_REALTIME, &attempt->when);
+}
+
+void attempt_begin(struct attempt *attempt, struct call *call, struct guard *guard,
+		   struct roster *roster, const char *action, const char *id)
+{
+	attempt_begin_account(attempt, call, guard, roster_account(roster), action);
+	attempt->roster = roster;
+	attempt->id = id;
+}
+
+/* ---- what is said of it ---- */
+
+void attempt_set_fields(struct attempt *attempt, json_t *fields)
+{
+	if (!fields)
+		return;
+	json_decref(attempt->fields);
+	attempt->fields = fields;
+}
+
+static json_t *shown(unsigned flags, const json_t *value)
+{
+	if (!value)
+		return json_null();
+	if (flags & (FIELD_WRITE_ONLY | FIELD_CONFIDENTIAL))
+		return json_string("(set)");
+	return json_deep_copy(value);
+}
+
+void attempt_field(json_t *fields, const char *name, unsigned flags, const json_t *before,
+		   const json_t *after)
+{
+	json_t *field = json_object();
+
+	json_object_set_new(field, "field", json_string(name));
+	json_object_set_new(field, "before", shown(flags, before));
+	json_object_set_new(field, "after", shown(flags, after));
+	json_array_append_new(fields, field);
+}
+
+void attempt_undone_by(struct attempt *attempt, const char *command)
+{
+	if (!attempt->commands)
+		attempt->commands = json_array();
+	json_array_append_new(attempt->commands, json_string(command));
+}
+
+/* ---- the line ---- */
+
+/* TEXT as JSON, also where a name or a vendor's words are no UTF-8. */
+static json_t *text_json(const char *text)
+{
+	json_t *made = json_string(text);
+	char *copy = made ? NULL : strdup(text);
+
+	for (char *c = copy; c && *c; c++) {
+		if ((unsigned char)*c >= 0x80)
+			*c = '?';
+	}
+	if (copy)
+		made = json_string(copy);
+	free(copy);
+	return made;
+}
+
+static json_t *time_json(const struct timespec *when)
+{
+	struct tm utc;
+	char text[48];
+	size_t length;
+
+	gmtime_r(&when->tv_sec, &utc);
+	length = strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &utc);
+	snprintf(text + length, sizeof(text) - length, ".%03ldZ", when->tv_nsec / 1000000);
+	return json_string(text);
+}
+
+static const char *outcome_of(const struct attempt *attempt, int error)
+{
+	if (!error)
+		return guard_dry_run(attempt->guard) ? "dry-run" : "done";
+	if (attempt->unknown)
+		return "unknown";
+	/* what a request decided, or what nobody waited for, is not our refusal */
+	if (attempt->sent || attempt->call->request[0] || error == -EINTR)
+		return "failed";
+	return "refused";
+}
+
+/* The line that says OUTCOME, with a newline at its end; the caller frees. NULL: no memory. */
+static char *line_of(const struct attempt *attempt, const char *outcome, int error, size_t *length)
+{
+	const struct call *call = attempt->call;
+	const char *name = error ? strerrorname_np(-error) : NULL;
+	json_t *line = json_object();
+	char *text, *longer = NULL;
+
+	json_object_set_new(line, "time", time_json(&attempt->when));
+	json_object_set_new(line, "uid", json_integer(call->uid));
+	json_object_set_new(line, "pid", json_integer(call->pid));
+	json_object_set_new(line, "command", text_json(call->command));
+	json_object_set_new(line, "vendor", text_json(attempt->account->name));
+	json_object_set_new(line, "id", attempt->id ? text_json(attempt->id) : json_null());
+	json_object_set_new(line, "path", text_json(call->path));
+	json_object_set_new(line, "action", json_string(attempt->action));
+	json_object_set_new(line, "fields",
+			    attempt->fields ? json_incref(attempt->fields) : json_array());
+	if (attempt->commands)
+		json_object_set(line, "undo", attempt->commands);
+	if (attempt->number)
+		json_object_set_new(line, "history", json_integer((json_int_t)attempt->number));
+	json_object_set_new(line, "outcome", json_string(outcome));
+	json_object_set_new(line, "errno", name ? json_string(name) : json_null());
+	json_object_set_new(line, "words", error ? text_json(call->words) : json_null());
+	text = json_dumps(line, JSON_COMPACT);
+	json_decref(line);
+	if (text) {
+		*length = strlen(text) + 1;
+		longer = realloc(text, *length + 1);
+	}
+	if (!longer) {
+		free(text);
+		return NULL;
+	}
+	memcpy(longer + *length - 1, "\n", 2);
+	return longer;
+}
+
+/* ---- the audit log ---- */
+
+static int fail_audit(struct attempt *attempt, int error)
+{
+	attempt->call->request[0] = '\0';
+	attempt->call->status = 0;
+	return call_fail(attempt->call, EIO,
+			 "audit_log %s can't be written (%s), so nothing was sent",
+			 audit_path(guard_audit(attempt->guard)), strerror(-error));
+}
+
+int attempt_send(struct attempt *attempt)
+{
+	struct audit *audit = guard_audit(attempt->guard);
+	size_t length = 0;
+	char *line;
+	int error = 0;
+
+	if (audit) {
+		line = line_of(attempt, "unknown", 0, &length);
+		error = line ? 0 : -ENOMEM;
+		free(line);
+		length += OUTCOME_MAX;
+	}
+	if (!error && length > attempt->secured) {
+		error = audit_secure(audit, length - attempt->secured);
+		if (!error)
+			attempt->secured = length;
+	}
+	if (error)
+		return fail_audit(attempt, error);
+	if (!guard_dry_run(attempt->guard))
+		attempt->sent = true;
+	return 0;
+}
+
+/* Append the line that says OUTCOME. 0 or a negative errno. */
+static int append(struct attempt *attempt, const char *outcome, int error, size_t secured)
+{
+	struct audit *audit = guard_audit(attempt->guard);
+	size_t length;
+	char *line = line_of(attempt, outcome, error, &length);
+	int failed = -ENOMEM;
+
+	if (line)
+		failed = audit_append(audit, line, length, secured);
+	else
+		audit_release(audit, secured);
+	free(line);
+	return failed;
+}
+
+int attempt_announce(struct attempt *attempt)
+{
+	int error = 0;
+
+	if (guard_audit(attempt->guard))
+		error = append(attempt, "sending", 0, 0);
+	if (!error)
+		return 0;
+	attempt->sent = false;
+	return fail_audit(attempt, error);
+}
+
+/* ---- the history ---- */
+
+/* Can COMMAND stand in a script as it is? Ids are the vendor's. */
+static bool is_plain(const char *command)
+{
+	return !command[strspn(command, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+					"0123456789 ./_->")];
+}
+
+/* The commands as a script, which the caller frees; NULL: there is none. */
+static char *script_of(const struct attempt *attempt)
+{
+	char *text = NULL;
+	json_t *command;
+	size_t i, size;
+	FILE *out;
+
+	json_array_foreach(attempt->commands, i, command) {
+		if (!is_plain(json_string_value(command)))
+			return NULL;
+	}
+	out = attempt->commands ? open_memstream(&text, &size) : NULL;
+	if (!out)
+		return NULL;
+	fputs("cd \"$(dirname \"$0\")/../../..\" && cd './", out);
+	for (const char *c = attempt->account->name; *c; c++) {
+		if (*c == '\'')
+			fputs("'\\''", out);
+		else
+			fputc(*c, out);
+	}
+	fputs("' || exit\n", out);
+	json_array_foreach(attempt->commands, i, command)
+		fprintf(out, "%s\n", json_string_value(command));
+	fclose(out);
+	return text;
+}
+
+void attempt_accepted(struct attempt *attempt, const json_t *before, const json_t *after,
+		      const json_t *undo)
+{
+	struct history *history = guard_history(attempt->guard);
+	char *script;
+	struct history_write write = {.owner = attempt->roster,
+				      .id = attempt->id,
+				      .before = before,
+				      .after = after,
+				      .undo = undo,
+				      .stamp_key = roster_collection(attempt->roster)->stamp_key};
+
+	if (!history)
+		return;
+	script = script_of(attempt);
+	write.script = script;
+	attempt->number = history_add(history, &write);
+	if (!attempt->number)
+		log_call(attempt->call, "no memory: the change is not in .rosterfs/history");
+	free(script);
+}
+
+/* ---- the end ---- */
+
+void attempt_end(struct attempt *attempt, int error)
+{
+	int failed = 0;
+	bool tell = guard_audit(attempt->guard) && (!attempt->idle || attempt->sent);
+
+	if (tell)
+		failed = append(attempt, outcome_of(attempt, error), error, attempt->secured);
+	else if (attempt->secured)
+		audit_release(guard_audit(attempt->guard), attempt->secured);
+	if (failed)
+		log_call(attempt->call, "audit_log %s has no line about this change: %s",
+			 audit_path(guard_audit(attempt->guard)), strerror(-failed));
+	json_decref(attempt->fields);
+	json_decref(attempt->commands);
+	attempt->fields = attempt->commands = NULL;
+}

@@ -1,0 +1,86 @@
+/*
+ * attempt.h - one change that somebody attempts: what the audit log and the history are told of it.
+ *
+ * update.c, create.c, remove.c and steps.c begin one for each change, say what they know, and end
+ * it; what finds nothing to change is none. It belongs to the thread that made it. Write-only
+ * fields stand in it as "(set)" and nowhere else.
+ */
+#ifndef ROSTERFS_ATTEMPT_H
+#define ROSTERFS_ATTEMPT_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <time.h>
+
+struct account;
+struct call;
+struct collection;
+struct guard;
+struct roster;
+
+struct attempt {
+	struct call *call;
+	struct guard *guard;
+	struct account *account;
+	struct roster *roster; /* NULL: no record is changed */
+	const char *action;    /* "update", "status", "create", "link", "unlink", "delete"... */
+	const char *id;        /* or NULL: not known, or none; borrowed */
+	bool idle;             /* there is nothing to change */
+	bool unknown;          /* something was sent, and nobody knows what became of it */
+
+	/* attempt.c's own */
+	struct timespec when;
+	json_t *fields;   /* array of {field, before, after} */
+	json_t *commands; /* array of texts that undo it, or NULL */
+	size_t secured;   /* bytes in the audit log */
+	bool sent;
+	uint64_t number; /* in the history, 0: none */
+};
+
+/* Somebody wants to do ACTION (static) to ID (borrowed) in ROSTER. Pair with attempt_end. */
+void attempt_begin(struct attempt *attempt, struct call *call, struct guard *guard,
+		   struct roster *roster, const char *action, const char *id);
+
+/* The same where no record is changed, but ACCOUNT's vendor is asked something. */
+void attempt_begin_account(struct attempt *attempt, struct call *call, struct guard *guard,
+			   struct account *account, const char *action);
+
+/* What is to be changed: FIELDS (attempt_field; NULL: as before) takes the place of what was said
+ * so far, and is taken. */
+void attempt_set_fields(struct attempt *attempt, json_t *fields);
+
+/*
+ * Add a field to the array FIELDS: NAME (nested: "a.b"), BEFORE and AFTER (borrowed; NULL: there is
+ * none). FLAGS are the field's in the vendor's table.
+ */
+void attempt_field(json_t *fields, const char *name, unsigned flags, const json_t *before,
+		   const json_t *after);
+
+/* COMMAND, to be given in the account's directory, undoes a part of the change. */
+void attempt_undone_by(struct attempt *attempt, const char *command);
+
+/*
+ * Before each request that may change something, and in a dry run in its place: the audit log has
+ * room for the line. 0, or -EIO with words in the call: nothing may be sent.
+ */
+int attempt_send(struct attempt *attempt);
+
+/*
+ * After attempt_send, for a change made of several requests: a line of its own in the audit log
+ * says what will be done and what undoes it. 0, or -EIO with words.
+ */
+int attempt_announce(struct attempt *attempt);
+
+/*
+ * The vendor accepted the change: BEFORE became AFTER (borrowed; NULL: there was or is none), UNDO
+ * is what a document must set to restore it (borrowed; NULL: no document does).
+ */
+void attempt_accepted(struct attempt *attempt, const json_t *before, const json_t *after,
+		      const json_t *undo);
+
+/* It ended with ERROR, 0 or a negative errno with words in the call. Frees what the attempt has. */
+void attempt_end(struct attempt *attempt, int error);
+
+#endif

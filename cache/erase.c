@@ -1,0 +1,192 @@
+/*
+ * erase.c - a user that is deleted for good: what `deleted` in a .status means. A part of update.h.
+ *
+ * GET, so that the history has what there was; DELETE; and GET again, because an answer in words
+ * proves little, and nothing here can be undone. It does not know which vendors delete users: their
+ * tables do.
+ */
+#include "cache/update.h"
+
+#include "cache/attempt.h"
+#include "cache/change.h"
+#include "cache/guard.h"
+#include "cache/roster.h"
+#include "vendors/call.h"
+#include "vendors/log.h"
+#include "vendors/vendor.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* A vendor's reads may lag its writes: so many looks, so far apart. */
+#define LOOKS 3
+#define LOOK_MS 250u
+
+/* What is refused without a request, but for the question who self is. */
+static int check(struct attempt *attempt)
+{
+	const struct account *account = attempt->account;
+	struct change change = {.call = attempt->call,
+				.roster = attempt->roster,
+				.id = attempt->id};
+	bool deletes = roster_collection(attempt->roster)->deletes;
+	int error = guard_writable(attempt->guard, attempt->call);
+
+	if (error)
+		return error;
+	if (!account->allow_delete && !deletes)
+		return call_fail(attempt->call, EINVAL, "a status is active or inactive");
+	if (!account->allow_delete)
+		return call_fail(attempt->call, EINVAL,
+				 "a status is active or inactive; users are deleted only with "
+				 "allow_delete = yes in section [%s]",
+				 account->name);
+	if (!deletes)
+		return call_fail(attempt->call, EOPNOTSUPP,
+				 "this vendor's users are not deleted here: write inactive, and "
+				 "see MANUAL");
+	error = guard_has_room(attempt->guard, attempt->call);
+	return error ? error : change_check_self(&change, UPDATE_DELETED);
+}
+
+/* The user as the vendor shows it. 0 or a negative errno, with words in CALL. */
+static int get(struct attempt *attempt, struct call *call, json_t **record)
+{
+	return vendor_get(call, attempt->account, roster_collection(attempt->roster),
+			  roster_parent(attempt->roster), attempt->id, record, NULL);
+}
+
+/* Is the user still there? 1, 0, or a negative errno with words in CALL. */
+static int look(struct attempt *attempt, struct call *call, unsigned looks)
+{
+	int error = 0;
+
+	for (unsigned i = 0; i < looks && !error; i++) {
+		json_t *record = NULL;
+
+		if (i)
+			call_pause(call, LOOK_MS << i);
+		error = get(attempt, call, &record);
+		json_decref(record);
+	}
+	if (error == -ENOENT)
+		return 0;
+	return error ? error : 1;
+}
+
+/* The vendor has said that the user is deleted, or its answer was lost: is it so? */
+static int prove(struct attempt *attempt, bool said)
+{
+	int error = said ? 0 : -attempt->call->error;
+	struct call again;
+	int there;
+
+	call_continue(&again, attempt->call);
+	there = look(attempt, &again, said ? LOOKS : 1);
+	if (there < 0) {
+		attempt->unknown = true;
+		roster_doubt(attempt->roster, attempt->id);
+		if (said) {
+			call_copy_error(attempt->call, &again);
+			error = there;
+		}
+		call_add_words(attempt->call,
+			       ": whether the user has been deleted could not be seen, so that "
+			       "nobody knows");
+	} else if (there && said) {
+		error = call_fail(attempt->call, EREMOTEIO,
+				  "accepted but not applied: the vendor answered success and still "
+				  "shows the user");
+	} else if (there) {
+		call_add_words(attempt->call, ": the user is still there");
+	} else {
+		error = 0;
+	}
+	call_destroy(&again);
+	return error;
+}
+
+/* BEFORE, the user, is gone. */
+static void tell(struct attempt *attempt, const json_t *before)
+{
+	const char *remains = attempt->account->vendor->remains;
+
+	log_call(attempt->call, "deleted: this can't be undone");
+	if (remains)
+		log_call(attempt->call, "what remains to be done: %s", remains);
+	roster_publish_deleted(attempt->roster, attempt->id);
+	attempt_accepted(attempt, before, NULL, NULL);
+}
+
+static int send(struct attempt *attempt, const json_t *before)
+{
+	const struct collection *collection = roster_collection(attempt->roster);
+	struct call *call = attempt->call;
+	enum vendor_outcome outcome;
+	uint64_t ticket;
+	int error = guard_take(attempt->guard, call, &ticket);
+
+	if (error)
+		return error;
+	error = attempt_send(attempt);
+	if (error) {
+		guard_give_back(attempt->guard, ticket);
+		return error;
+	}
+	outcome = vendor_delete(call, attempt->account, collection, roster_parent(attempt->roster),
+				attempt->id);
+	if (outcome == VENDOR_DONE || outcome == VENDOR_UNKNOWN)
+		error = prove(attempt, outcome == VENDOR_DONE);
+	else
+		error = -call->error;
+	if (outcome == VENDOR_REFUSED || outcome == VENDOR_CHANGED)
+		guard_give_back(attempt->guard, ticket);
+	if (error == -EOPNOTSUPP)
+		call_add_words(call, ": this vendor deletes no users; write inactive");
+	if (!error)
+		tell(attempt, before);
+	return error;
+}
+
+static int erase(struct attempt *attempt)
+{
+	struct call *call = attempt->call;
+	json_t *before = NULL;
+	int error = roster_lock(attempt->roster, call, attempt->id);
+
+	if (error)
+		return error;
+	error = get(attempt, call, &before);
+	if (error == -ENOENT)
+		roster_publish_absent(attempt->roster, attempt->id);
+	if (!error) {
+		/* what is refused now, until something is sent, is not that GET's refusal */
+		call->request[0] = '\0';
+		call->status = 0;
+	}
+	if (!error && guard_dry_run(attempt->guard)) {
+		error = attempt_send(attempt);
+		if (!error)
+			change_log_unsent(call, attempt->roster, "DELETE", attempt->id);
+	} else if (!error) {
+		error = send(attempt, before);
+	}
+	roster_unlock(attempt->roster, attempt->id);
+	json_decref(before);
+	return error;
+}
+
+int update_erase(struct call *call, struct roster *roster, struct guard *guard, const char *id)
+{
+	struct attempt attempt;
+	int error;
+
+	attempt_begin(&attempt, call, guard, roster, "delete", id);
+	error = check(&attempt);
+	if (!error)
+		error = erase(&attempt);
+	attempt_end(&attempt, error);
+	if (error)
+		roster_note_error(roster, call, error);
+	return error;
+}

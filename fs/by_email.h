@@ -1,0 +1,43 @@
+/*
+ * by_email.h - by-email, at the root and below each vendor with users: what the kernel is answered.
+ *
+ * Read-only directories of links. A look-up is answered at once, on trial where a vendor would have
+ * to be asked; attributes, links and opens wait for all vendors that they are a statement about.
+ */
+#ifndef ROSTERFS_BY_EMAIL_H
+#define ROSTERFS_BY_EMAIL_H
+
+#include "fs/people.h"
+
+/* Is DIRECTORY one of these? */
+bool by_email_holds(const struct node *directory);
+
+/* Look NAME up in it. */
+void by_email_lookup(fuse_req_t req, struct node *directory, const char *name);
+
+/* For a NODE that node_is_person. */
+void by_email_getattr(fuse_req_t req, struct node *node);
+void by_email_readlink(fuse_req_t req, struct node *node);
+
+/* Open a directory: dir_reply_open follows. */
+void by_email_open(fuse_req_t req, struct node *node, struct fuse_file_info *fi);
+
+/* A name in an open directory. */
+struct by_email_entry {
+	char name[PATH_NAME_MAX + 1];
+	struct node *node; /* a reference */
+	off_t size;        /* of a link */
+	struct timespec time;
+};
+
+/*
+ * Number INDEX of what PEOPLE, the open's, has in DIRECTORY. 1: it is in *ENTRY, 0: no memory, -1:
+ * there are no more.
+ */
+int by_email_entry(struct fs *fs, const struct node *directory, const struct people *people,
+		   size_t index, struct by_email_entry *entry);
+
+/* The seconds for which the kernel may keep these entries. */
+double by_email_seconds(const struct node *directory, const struct people *people);
+
+#endif

@@ -1,0 +1,32 @@
+/*
+ * past.h - .rosterfs/history: a directory for each write that a vendor accepted, and its files.
+ *
+ * What stands in them is kept by cache/history; directories and files come and go with it. Nothing
+ * here waits.
+ */
+#ifndef ROSTERFS_PAST_H
+#define ROSTERFS_PAST_H
+
+#include "fs/node.h"
+
+#define PAST_NAME_MAX 32
+
+/* Is NODE history/, the directory of a write, or a file in one? */
+bool past_is(const struct node *node);
+
+/* What stands at NAME in DIRECTORY, one of these: a node with one reference more, or NULL. */
+struct node *past_take(struct fs *fs, const struct node *directory, const char *name);
+
+/*
+ * The name at place INDEX of DIRECTORY into NAME (PAST_NAME_MAX bytes): 1, or 0 where nothing
+ * stands there any more, -1 behind the last one.
+ */
+int past_name(struct fs *fs, const struct node *directory, size_t index, char *name);
+
+/* Size and times of NODE into ATTR. */
+void past_attr(struct fs *fs, const struct node *node, struct stat *attr);
+
+/* The text of NODE; the caller frees. NULL: it is no such file, or it has gone. */
+char *past_text(struct fs *fs, const struct node *node, size_t *length);
+
+#endif

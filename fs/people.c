@@ -1,0 +1,375 @@
+/*
+ * people.c - see people.h.
+ *
+ * Emails become names as ids do (path.h), in lower case first: only ASCII letters, so that no two
+ * vendors can disagree. Where an email has several records at one vendor, each name tells the id
+ * too. It knows rosters and names, not the kernel.
+ */
+#include "fs/people.h"
+
+#include "cache/record.h"
+#include "cache/roster.h"
+#include "fs/shelf.h"
+#include "vendors/vendor.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+/* What is known of a mount without any API changes never; of others their rosters say. */
+#define SECONDS_MAX 3600.0
+
+/* ---- names ---- */
+
+static bool is_hex(char digit)
+{
+	return (digit >= '0' && digit <= '9') || (digit >= 'a' && digit <= 'f') ||
+	       (digit >= 'A' && digit <= 'F');
+}
+
+static char to_lower(char letter)
+{
+	return (char)(letter >= 'A' && letter <= 'Z' ? letter - 'A' + 'a' : letter);
+}
+
+static char to_upper(char letter)
+{
+	return (char)(letter >= 'a' && letter <= 'z' ? letter - 'a' + 'A' : letter);
+}
+
+void people_fold(char *stem)
+{
+	for (char *at = stem; *at; at++) {
+		if (at[0] == '%' && is_hex(at[1]) && is_hex(at[2])) {
+			at[1] = to_upper(at[1]);
+			at[2] = to_upper(at[2]);
+			at += 2;
+		} else {
+			*at = to_lower(*at);
+		}
+	}
+}
+
+bool people_stem(const char *email, char *stem)
+{
+	char *folded;
+
+	path_stem(email, stem);
+	people_fold(stem);
+	if (!path_is_cut(stem))
+		return true;
+	/* the hash that it ends in must not depend on the case either */
+	folded = strdup(email);
+	if (!folded)
+		return false;
+	for (char *at = folded; *at; at++)
+		*at = to_lower(*at);
+	path_stem(folded, stem);
+	free(folded);
+	return true;
+}
+
+/* QUERY's name is an email's. False: no email is called so. */
+static bool ask_email(struct people_query *query)
+{
+	char stem[PATH_STEM_MAX + 1];
+
+	memcpy(stem, query->name, sizeof(stem));
+	people_fold(stem);
+	query->exact = strcmp(stem, query->name) == 0;
+	query->whole = path_is_cut(stem);
+	if (query->whole || path_id(stem, query->email))
+		return true;
+	query->email[0] = '\0';
+	return false;
+}
+
+static bool ask_person(const char *name, size_t length, struct people_query *query)
+{
+	if (length > PATH_STEM_MAX)
+		return false;
+	snprintf(query->name, sizeof(query->name), "%.*s", (int)length, name);
+	return ask_email(query);
+}
+
+/* NAME is one in BRANCH's own by-email. */
+static bool ask_own(struct branch *branch, const char *name, struct people_query *query)
+{
+	bool is_email;
+
+	query->branch = branch;
+	if (path_parse(name, query->name) != PATH_JSON)
+		return false;
+	is_email = ask_email(query);
+	/* a `~` may be the email's, or stand before an id */
+	if (strchr(query->name, '~'))
+		query->whole = true;
+	return is_email || query->whole;
+}
+
+bool people_ask_name(const struct node *directory, const char *name, struct people_query *query)
+{
+	const char *person;
+
+	memset(query, 0, sizeof(*query));
+	switch (directory->kind) {
+	case NODE_PEOPLE:
+		return ask_person(name, strlen(name), query);
+	case NODE_PERSON:
+		person = node_name(directory);
+		return ask_person(person, strlen(person), query);
+	case NODE_EMAILS:
+		return ask_own(directory->branch, name, query);
+	default:
+		return false;
+	}
+}
+
+bool people_ask(const struct node *node, struct people_query *query)
+{
+	const char *person, *name = node_name(node);
+
+	memset(query, 0, sizeof(*query));
+	switch (node->kind) {
+	case NODE_PEOPLE:
+	case NODE_EMAILS:
+		query->whole = query->exact = true;
+		query->branch = node->branch;
+		return true;
+	case NODE_PERSON:
+		return ask_person(name, strlen(name), query);
+	case NODE_PERSON_LINK:
+		if (node->branch)
+			return ask_own(node->branch, name, query);
+		person = strchr(node->path, '/') + 1;
+		return ask_person(person, (size_t)(name - person) - 1, query);
+	default:
+		return false;
+	}
+}
+
+/* ---- what is known ---- */
+
+struct people *people_new(struct fs *fs)
+{
+	struct people *people = calloc(1, sizeof(*people) +
+					      fs->branch_count * sizeof(people->known[0]));
+
+	if (people)
+		people->fs = fs;
+	return people;
+}
+
+void people_free(struct people *people)
+{
+	if (!people)
+		return;
+	for (size_t i = 0; i < people->fs->branch_count; i++)
+		snapshot_put(people->known[i].snapshot);
+	free(people->emails);
+	free(people->email);
+	free(people);
+}
+
+bool people_concerns(const struct people_query *query, const struct branch *branch)
+{
+	return branch->users && (!query->branch || query->branch == branch);
+}
+
+struct people *people_peek(struct fs *fs, const struct people_query *query)
+{
+	struct people *people = people_new(fs);
+	double least = SECONDS_MAX;
+
+	for (size_t i = 0; people && i < fs->branch_count; i++) {
+		struct people_known *known = &people->known[i];
+		struct roster *roster;
+		double seconds;
+
+		if (!people_concerns(query, &fs->branches[i]))
+			continue;
+		roster = fs->branches[i].users->roster;
+		known->generation = roster_generation(roster, &seconds);
+		if (query->whole)
+			known->snapshot = roster_snapshot(roster, &seconds);
+		else
+			known->snapshot = roster_peek_email(roster, query->email, &seconds);
+		if (!known->snapshot)
+			seconds = 0;
+		least = seconds < least ? seconds : least;
+	}
+	if (people)
+		people->seconds = least;
+	return people;
+}
+
+double people_left(const struct people *people)
+{
+	double least = SECONDS_MAX;
+
+	for (size_t i = 0; i < people->fs->branch_count; i++) {
+		const struct people_known *known = &people->known[i];
+		double seconds;
+
+		if (!known->snapshot)
+			continue;
+		if (known->generation !=
+		    roster_generation(people->fs->branches[i].users->roster, &seconds))
+			return 0;
+		least = seconds < least ? seconds : least;
+	}
+	return least;
+}
+
+static bool is_earlier(struct timespec a, struct timespec b)
+{
+	return a.tv_sec < b.tv_sec || (a.tv_sec == b.tv_sec && a.tv_nsec < b.tv_nsec);
+}
+
+struct timespec people_fetched(const struct people *people)
+{
+	const struct fs *fs = people->fs;
+	struct timespec oldest = fs->started;
+	bool any = false;
+
+	for (size_t i = 0; i < fs->branch_count; i++) {
+		const struct snapshot *snapshot = people->known[i].snapshot;
+
+		if (snapshot && (!any || is_earlier(snapshot->fetched, oldest)))
+			oldest = snapshot->fetched;
+		any = any || snapshot;
+	}
+	return oldest;
+}
+
+struct timespec people_time(struct fs *fs, const struct node *directory, double *seconds)
+{
+	struct timespec oldest = fs->started;
+	struct people_query query;
+	bool any = false;
+
+	*seconds = SECONDS_MAX;
+	people_ask(directory, &query);
+	for (size_t i = 0; i < fs->branch_count; i++) {
+		struct roster_info info;
+		double left;
+
+		if (!people_concerns(&query, &fs->branches[i]))
+			continue;
+		roster_info(fs->branches[i].users->roster, &info);
+		roster_generation(fs->branches[i].users->roster, &left);
+		*seconds = left < *seconds ? left : *seconds;
+		if (info.known && (!any || is_earlier(info.fetched, oldest)))
+			oldest = info.fetched;
+		any = any || info.known;
+	}
+	return oldest;
+}
+
+/* ---- who it is ---- */
+
+int people_index(const struct people *people)
+{
+	for (size_t i = 0; i < people->fs->branch_count; i++) {
+		struct snapshot *snapshot = people->known[i].snapshot;
+
+		if (snapshot && !snapshot_emails(snapshot))
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+struct record *const *people_with(const struct people_known *known, const char *email,
+				  size_t *count)
+{
+	const struct snapshot_emails *emails = known->snapshot ? snapshot_emails(known->snapshot)
+							       : NULL;
+
+	*count = 0;
+	return emails ? snapshot_with_email(emails, email, count) : NULL;
+}
+
+/* An email whose name was cut to STEM, borrowed, or NULL. */
+static const char *find_cut(const struct people *people, const char *stem)
+{
+	char own[PATH_STEM_MAX + 1];
+
+	for (size_t i = 0; i < people->fs->branch_count; i++) {
+		struct snapshot *snapshot = people->known[i].snapshot;
+		const struct snapshot_emails *emails = snapshot ? snapshot_emails(snapshot) : NULL;
+
+		for (size_t j = 0; emails && j < emails->count; j++) {
+			const char *email = emails->records[j]->email;
+
+			/* each byte makes three at the most */
+			if (strlen(email) * 3 > PATH_STEM_MAX && people_stem(email, own) &&
+			    strcmp(own, stem) == 0)
+				return email;
+		}
+	}
+	return NULL;
+}
+
+int people_choose(struct people *people, const struct people_query *query)
+{
+	char stem[PATH_STEM_MAX + 1];
+	const char *email = query->email;
+	size_t count = 0;
+
+	if (people_index(people))
+		return -ENOMEM;
+	if (query->whole) {
+		memcpy(stem, query->name, sizeof(stem));
+		people_fold(stem);
+		email = find_cut(people, stem);
+	}
+	for (size_t i = 0; email && !count && i < people->fs->branch_count; i++)
+		people_with(&people->known[i], email, &count);
+	if (!count)
+		return -ENOENT;
+	people->email = strdup(email);
+	return people->email ? 0 : -ENOMEM;
+}
+
+int people_list(struct people *people)
+{
+	const struct fs *fs = people->fs;
+	size_t *at = calloc(fs->branch_count + 1, sizeof(*at));
+	size_t room = 0;
+	int error = people_index(people);
+
+	for (size_t i = 0; !error && i < fs->branch_count; i++) {
+		if (people->known[i].snapshot)
+			room += snapshot_emails(people->known[i].snapshot)->count;
+	}
+	people->emails = calloc(room + 1, sizeof(char *));
+	if (error || !at || !people->emails) {
+		free(at);
+		return -ENOMEM;
+	}
+	for (;;) {
+		const char *least = NULL;
+		size_t from = 0;
+
+		for (size_t i = 0; i < fs->branch_count; i++) {
+			struct snapshot *snapshot = people->known[i].snapshot;
+			const struct snapshot_emails *emails;
+
+			emails = snapshot ? snapshot_emails(snapshot) : NULL;
+			if (!emails || at[i] == emails->count ||
+			    (least && strcasecmp(least, emails->records[at[i]]->email) <= 0))
+				continue;
+			least = emails->records[at[i]]->email;
+			from = i;
+		}
+		if (!least)
+			break;
+		at[from]++;
+		if (!people->count || strcasecmp(people->emails[people->count - 1], least) != 0)
+			people->emails[people->count++] = least;
+	}
+	free(at);
+	return 0;
+}

@@ -1,0 +1,96 @@
+/*
+ * people.h - who has which email: the names in by-email, and the records behind them.
+ *
+ * A name in by-email stands for an email, a directory there for a person: whoever has that email,
+ * at each vendor. Which records these are is looked up each time, since a refresh may move a person
+ * to another record. Nothing here waits for a vendor, and nothing answers the kernel.
+ */
+#ifndef ROSTERFS_PEOPLE_H
+#define ROSTERFS_PEOPLE_H
+
+#include "fs/node.h"
+#include "fs/path.h"
+
+struct record;
+struct snapshot;
+
+/* ---- what a name asks for ---- */
+
+struct people_query {
+	struct branch *branch;         /* only what it knows; NULL: all of them */
+	bool whole;                    /* only whole rosters can tell */
+	bool exact;                    /* the name has the case that it is listed in */
+	char name[PATH_STEM_MAX + 1];  /* as it was typed, without .json */
+	char email[PATH_STEM_MAX + 1]; /* in lower case; not if whole */
+};
+
+/*
+ * What NODE asks for: by-email itself, a person's directory, a link to a record in either by-email.
+ * And what NAME in such a DIRECTORY asks for. False: nothing can be called so.
+ */
+bool people_ask(const struct node *node, struct people_query *query);
+bool people_ask_name(const struct node *directory, const char *name, struct people_query *query);
+
+/* ---- what is known ---- */
+
+/* Of one branch. */
+struct people_known {
+	struct snapshot
+	    *snapshot;       /* the whole roster, or only who has the email; NULL: not asked */
+	uint64_t generation; /* of the roster */
+};
+
+struct people {
+	struct fs *fs;
+	double seconds;              /* that all of it stays fresh */
+	const char **emails;         /* people_list's */
+	size_t count;                /* of these */
+	char *email;                 /* people_choose's */
+	struct people_known known[]; /* by branch */
+};
+
+/* Nothing known yet. NULL: no memory. */
+struct people *people_new(struct fs *fs);
+void people_free(struct people *people); /* NULL is fine */
+
+/* What is known for QUERY and fresh; else its seconds are 0. NULL: no memory. */
+struct people *people_peek(struct fs *fs, const struct people_query *query);
+
+/* Does QUERY concern BRANCH: has it an API, and is it asked? */
+bool people_concerns(const struct people_query *query, const struct branch *branch);
+
+/* The seconds for which PEOPLE, of whole rosters, still shows all there is to know; 0: it does not.
+ */
+double people_left(const struct people *people);
+
+/* When the oldest of it was fetched. */
+struct timespec people_fetched(const struct people *people);
+
+/* The same for what DIRECTORY, which is no person's, shows now; *SECONDS that this stays fresh. */
+struct timespec people_time(struct fs *fs, const struct node *directory, double *seconds);
+
+/* ---- who it is ---- */
+
+/*
+ * Find the email that QUERY stands for, if anybody has it: people->email. 0, -ENOENT: nobody has
+ * it, or -ENOMEM.
+ */
+int people_choose(struct people *people, const struct people_query *query);
+
+/* Collect the emails of all, each once, in order: people->emails. 0 or -ENOMEM. */
+int people_list(struct people *people);
+
+/* The name of EMAIL's directory, into STEM (PATH_STEM_MAX + 1 bytes). False: no memory. */
+bool people_stem(const char *email, char *stem);
+
+/* Give STEM the case that such a name has: letters are small, the digits of %XX large. */
+void people_fold(char *stem);
+
+/* Make the indexes that the rest needs; once made they stay. 0 or -ENOMEM. */
+int people_index(const struct people *people);
+
+/* Those who have EMAIL by KNOWN, whose index has been made; *COUNT of them. */
+struct record *const *people_with(const struct people_known *known, const char *email,
+				  size_t *count);
+
+#endif

@@ -1,0 +1,259 @@
+/*
+ * person.c - see person.h.
+ *
+ * A record goes by its vendor's name in a person's directory, and by the email in the vendor's own
+ * by-email. Where several have one email, each name has the id behind a `~`: which names there are
+ * follows from the records alone, so that looking one up and listing all can't disagree.
+ */
+#include "fs/person.h"
+
+#include "cache/record.h"
+#include "cache/roster.h"
+#include "vendors/vendor.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#define MANUAL ".MANUAL"
+
+static const char *const suffixes[] = {".json", ".status"};
+
+#define SUFFIXES (sizeof(suffixes) / sizeof(suffixes[0]))
+
+static bool ends_in(const char *name, const char *suffix)
+{
+	size_t length = strlen(name), end = strlen(suffix);
+
+	return length > end && strcmp(name + length - end, suffix) == 0;
+}
+
+/* ---- in a person's directory ---- */
+
+/* LINK is to RECORD, one of COUNT, with suffix number SUFFIX. */
+static void name_link(struct fs *fs, struct person_link *link, const struct branch *branch,
+		      const struct record *record, size_t count, size_t suffix)
+{
+	const char *vendor = branch->account->name;
+	char stem[PATH_STEM_MAX + 1];
+
+	link->branch = branch;
+	link->record = record;
+	link->suffix = suffixes[suffix];
+	snprintf(stem, sizeof(stem), "%s", vendor);
+	if (count > 1) {
+		path_join(vendor, record->id, false, stem);
+		if (fs_branch(fs, stem)) /* the name that another vendor's record has */
+			path_join(vendor, record->id, true, stem);
+	}
+	snprintf(link->name, sizeof(link->name), "%s%s", stem, link->suffix);
+}
+
+bool person_link(const struct people *people, size_t index, struct person_link *link)
+{
+	struct fs *fs = people->fs;
+
+	for (size_t i = 0; i < fs->branch_count; i++) {
+		size_t count;
+		struct record *const *with = people_with(&people->known[i], people->email, &count);
+
+		if (index < count * SUFFIXES) {
+			name_link(fs, link, &fs->branches[i], with[index / SUFFIXES], count,
+				  index % SUFFIXES);
+			return true;
+		}
+		index -= count * SUFFIXES;
+	}
+	return false;
+}
+
+bool person_may_link(const struct fs *fs, const char *name)
+{
+	if (!ends_in(name, suffixes[0]) && !ends_in(name, suffixes[1]))
+		return false;
+	for (size_t i = 0; i < fs->branch_count; i++) {
+		const char *vendor = fs->branches[i].account->name;
+		size_t length = strlen(vendor);
+
+		if (fs->branches[i].users && strncmp(name, vendor, length) == 0 &&
+		    (name[length] == '.' || name[length] == '~'))
+			return true;
+	}
+	return false;
+}
+
+bool person_is_manual(struct fs *fs, const char *name)
+{
+	char vendor[PATH_NAME_MAX + 1];
+
+	if (!ends_in(name, MANUAL) || strlen(name) > PATH_NAME_MAX)
+		return false;
+	snprintf(vendor, sizeof(vendor), "%.*s", (int)(strlen(name) - strlen(MANUAL)), name);
+	return fs_branch(fs, vendor);
+}
+
+bool person_manual(const struct fs *fs, size_t index, char *name)
+{
+	if (index >= fs->branch_count)
+		return false;
+	snprintf(name, PATH_NAME_MAX + 1, "%s" MANUAL, fs->branches[index].account->name);
+	return true;
+}
+
+/* ---- in a vendor's own by-email ---- */
+
+static const struct people_known *known_of(const struct people *people, const struct branch *branch)
+{
+	return &people->known[branch - people->fs->branches];
+}
+
+/* LINK is to RECORD, one of COUNT who have its email. False: no memory. */
+static bool name_own(const struct people_known *known, struct person_link *link,
+		     const struct branch *branch, const struct record *record, size_t count)
+{
+	char head[PATH_STEM_MAX + 1], stem[PATH_STEM_MAX + 1], email[PATH_STEM_MAX + 1];
+	size_t others = 0;
+
+	link->branch = branch;
+	link->record = record;
+	link->suffix = suffixes[0];
+	if (!people_stem(record->email, head))
+		return false;
+	memcpy(stem, head, sizeof(stem));
+	if (count > 1) {
+		path_join(head, record->id, false, stem);
+		if (path_id(stem, email)) /* which may be an email too */
+			people_with(known, email, &others);
+		if (others)
+			path_join(head, record->id, true, stem);
+	}
+	snprintf(link->name, sizeof(link->name), "%s%s", stem, link->suffix);
+	return true;
+}
+
+/* How many have the email of the one at PLACE? One or, which is enough, two. */
+static size_t count_equal(const struct snapshot_emails *emails, size_t place)
+{
+	const char *email = emails->records[place]->email;
+
+	if (place && strcasecmp(emails->records[place - 1]->email, email) == 0)
+		return 2;
+	if (place + 1 < emails->count && strcasecmp(emails->records[place + 1]->email, email) == 0)
+		return 2;
+	return 1;
+}
+
+bool person_own_link(const struct people *people, const struct branch *branch, size_t index,
+		     struct person_link *link)
+{
+	const struct people_known *known = known_of(people, branch);
+	const struct snapshot_emails *emails = known->snapshot ? snapshot_emails(known->snapshot)
+							       : NULL;
+
+	return emails && index < emails->count &&
+	       name_own(known, link, branch, emails->records[index], count_equal(emails, index));
+}
+
+/* The one who alone has EMAIL. */
+static bool find_single(const struct people_known *known, const struct branch *branch,
+			const char *email, struct person_link *link)
+{
+	size_t count;
+	struct record *const *with = people_with(known, email, &count);
+
+	return count == 1 && name_own(known, link, branch, with[0], 1);
+}
+
+/* The one of several who have the email before the `~` at PLACE of NAME. */
+static bool find_several(const struct people_known *known, const struct branch *branch,
+			 const char *name, size_t place, struct person_link *link)
+{
+	char head[PATH_STEM_MAX + 1], email[PATH_STEM_MAX + 1];
+	struct record *const *with;
+	size_t count, length;
+
+	snprintf(head, sizeof(head), "%.*s", (int)place, name);
+	people_fold(head);
+	if (!path_id(head, email))
+		return false;
+	with = people_with(known, email, &count);
+	for (size_t i = 0; count > 1 && i < count; i++) {
+		if (!name_own(known, link, branch, with[i], count))
+			continue;
+		/* an email can be typed in any case, an id can't */
+		length = strlen(link->name) - strlen(link->suffix);
+		if (strncasecmp(link->name, name, place) == 0 && strlen(name) == length &&
+		    memcmp(link->name + place, name + place, length - place) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* A name that was cut: only making all of them tells whose it is. */
+static bool find_cut(const struct people *people, const struct branch *branch, const char *name,
+		     struct person_link *link)
+{
+	size_t length = strlen(name);
+
+	for (size_t i = 0; person_own_link(people, branch, i, link); i++) {
+		if (strncasecmp(link->name, name, length) == 0 &&
+		    strcmp(link->name + length, link->suffix) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool find_own(const struct people *people, const struct people_query *query,
+		     struct person_link *link)
+{
+	const struct people_known *known = known_of(people, query->branch);
+
+	if (!query->whole)
+		return find_single(known, query->branch, query->email, link);
+	if (path_is_cut(query->name))
+		return find_cut(people, query->branch, query->name, link);
+	if (query->email[0] && find_single(known, query->branch, query->email, link))
+		return true;
+	for (size_t i = 0; query->name[i]; i++) {
+		if (query->name[i] == '~' &&
+		    find_several(known, query->branch, query->name, i, link))
+			return true;
+	}
+	return false;
+}
+
+/* ---- both ---- */
+
+int person_find(struct people *people, const struct node *node, struct person_link *link)
+{
+	struct people_query query;
+	int error;
+
+	if (!people_ask(node, &query))
+		return -ENOENT;
+	if (query.branch) {
+		error = people_index(people);
+		return error ? error : find_own(people, &query, link) ? 0 : -ENOENT;
+	}
+	error = people_choose(people, &query);
+	for (size_t i = 0; !error; i++) {
+		if (!person_link(people, i, link))
+			error = -ENOENT;
+		else if (strcmp(link->name, node_name(node)) == 0)
+			return 0;
+	}
+	return error;
+}
+
+void person_target(const struct person_link *link, const struct node *node, char *target)
+{
+	char stem[PATH_STEM_MAX + 1];
+
+	path_stem(link->record->id, stem);
+	if (node->branch)
+		snprintf(target, NODE_PATH_MAX, "../%s%s", stem, link->suffix);
+	else
+		snprintf(target, NODE_PATH_MAX, "../../%s/%s%s", link->branch->account->name, stem,
+			 link->suffix);
+}

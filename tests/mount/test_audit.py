@@ -1,0 +1,485 @@
+"""audit_log: one line for each attempted change, on the disk, and nothing is sent that it can't hold."""
+
+import concurrent.futures
+import datetime
+import errno
+import json
+import os
+import re
+import signal
+import subprocess
+
+import pytest
+
+import harness
+from store import (DELETABLE, DELETE, ONE_MEMBERSHIP, PROFILES, accounts_of, company, ep, fails, link,
+                   outside, person, unlink, write)
+from writing import (GOOD, PASSWORD, at_vendor, edited, last_line, nowhere, put, read, refresh, refused,
+                     save, sent)
+
+__all__ = ["ep"]  # the fixture
+
+KEYS = ["time", "uid", "pid", "command", "vendor", "id", "path", "action", "fields", "outcome", "errno",
+        "words"]
+NEW = {"firstname": "John", "lastname": "Smith", "email": "john@example.com", "password": PASSWORD}
+
+
+@pytest.fixture
+def file(place):
+    """Where the audit log stands."""
+    (place / "audit").mkdir(parents=True)
+    return place / "audit/log.jsonl"
+
+
+@pytest.fixture
+def audited(mount, sandbox, file):
+    """audited(extra, options=...) mounts 25 users with an audit log."""
+    def start(extra=None, profile="guide", box=None, **rest):
+        keys = {**(extra or {})}
+        keys["rosterfs"] = {"audit_log": file, **keys.get("rosterfs", {})}
+        return mount(box or sandbox(users=25, profile=profile), keys, **rest)
+    return start
+
+
+def lines(file):
+    return [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+
+
+def news(file):
+    """The lines that came since the last call."""
+    seen = news.seen.get(file, 0)
+    found = lines(file)
+    news.seen[file] = len(found)
+    return found[seen:]
+
+
+news.seen = {}
+
+
+def one(file, **expected):
+    """The one line that came, which has at least what is EXPECTED."""
+    line, = news(file)
+    assert {key: line.get(key, "missing") for key in expected} == expected, line
+    return line
+
+
+def test_a_line(audited, file):
+    before = datetime.datetime.now(datetime.timezone.utc)
+    m = audited()
+    assert file.stat().st_mode == 0o100600 and lines(file) == []
+    command = m.spawn("read x < partnerize/7.json; exec sh -c 'echo inactive > partnerize/7.status'")
+    command.finish().ok()
+    line = one(file, vendor="partnerize", id="7", path="partnerize/7.status", action="status",
+               outcome="done", errno=None, words=None, uid=os.getuid(), pid=command.pid, command="sh",
+               fields=[{"field": "status", "before": "active", "after": "inactive"}])
+    assert [key for key in line if key != "history"] == KEYS and line["history"] == 1
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", line["time"])
+    when = datetime.datetime.fromisoformat(line["time"].replace("Z", "+00:00"))
+    assert abs((when - before).total_seconds()) < 60
+    refresh(m)
+    put(m, "partnerize/7.json", {**read(m, "partnerize/7.json"), "firstname": "J\"o é\n",
+                                 "tags": ["a"], "status": "active"}).ok()
+    line = one(file, action="update", path="partnerize/7.json", outcome="done", command="cp")
+    fields = {field["field"]: (field["before"], field["after"]) for field in line["fields"]}
+    assert fields["firstname"][1] == "J\"o é\n" and fields["tags"] == (None, ["a"])
+    assert fields["status"] == ("inactive", "active")
+    assert file.read_bytes().endswith(b"}\n")
+    m.sandbox.patch(7, {"address": {"city": "Ulm", "street": "x"}})
+    refresh(m)
+    document = read(m, "partnerize/7.json")
+    document["address"]["city"] = None
+    put(m, "partnerize/7.json", document).ok()
+    assert one(file)["fields"] == [{"field": "address.city", "before": "Ulm", "after": None}]
+
+
+def test_nothing_to_change(audited, file):
+    m = audited()
+    m.sh("cat partnerize/*.json partnerize/*.status; ls -lR . ; touch partnerize/7.json; : > partnerize/7.status;"
+         " echo active > partnerize/7.status; echo x > partnerize/notes.txt")
+    put(m, "partnerize/7.json", read(m, "partnerize/7.json")).ok()
+    assert news(file) == []
+
+
+def test_passwords(audited, file):
+    m = audited()
+    put(m, "partnerize/7.json", {"password": PASSWORD}).ok()
+    one(file, fields=[{"field": "password", "before": "(set)", "after": "(set)"}], outcome="done")
+    assert save(m.path / "partnerize/7.json", '{"password": null}').close == "EINVAL"
+    put(m, "partnerize/new/john.json", NEW).ok()
+    news(file)
+    m.sandbox.fault(fault="status", status=400, method="PUT", body=json.dumps({"error": PASSWORD}))
+    assert put(m, "partnerize/8.json", {"password": PASSWORD}).code != 0
+    assert one(file, outcome="failed", errno="EINVAL")["words"]
+    assert put(m, "partnerize/8.json", {"user_api_key": "my-CANARY"}).code != 0
+    one(file, outcome="refused", errno="EPERM", fields=[{"field": "user_api_key", "before": None, "after": "(set)"}])
+    nowhere(m)
+    text = file.read_text(encoding="utf-8")
+    for word in ("horse SECRET", "battery", "CANARY"):
+        assert word not in text
+
+
+def test_refused(audited, file):
+    """What rosterfs refuses has a line as well, with what was wanted."""
+    m = audited({"rosterfs": {"status_limit": 2}, "partnerize": {"retry_budget": 0}})
+    document = read(m, "partnerize/7.json")
+    for command, name, action, field in (
+            ("echo inactive > partnerize/1.status", "EPERM", "status", "status"),
+            ("echo '{\"user_id\": \"9\"}' > partnerize/7.json", "EPERM", "update", "user_id"),
+            ("echo '{\"firstname\": null}' > partnerize/7.json", "EINVAL", "update", "firstname"),
+            ("echo deleted > partnerize/7.status", "EINVAL", "delete", None),
+            ("echo '{\"firstname\": 1, \"firstname\": 2}' > partnerize/7.json", "EINVAL", "update", None)):
+        assert m.sh(command).code != 0, command
+        line = one(file, outcome="refused", errno=name, action=action)
+        assert line["words"] and line["words"] in m.log()
+        assert [one["field"] for one in line["fields"]] == ([field] if field else []), command
+    m.sandbox.patch(7, {"firstname": "Theirs"})
+    assert put(m, "partnerize/7.json", edited(document, "firstname", "Ours")).code != 0
+    one(file, outcome="refused", errno="ESTALE", fields=[{"field": "firstname", "before": "Theirs", "after": "Ours"}])
+    m.sh("echo inactive > partnerize/7.status; echo inactive > partnerize/8.status").ok()
+    assert [line["outcome"] for line in news(file)] == ["done", "done"]
+    m.sandbox.reset()
+    assert m.sh("echo inactive > partnerize/9.status").code != 0
+    line = one(file, outcome="refused", errno="EDQUOT",
+               fields=[{"field": "status", "before": "active", "after": "inactive"}])
+    assert "status_limit" in line["words"] and not sent(m.sandbox)
+    # what is no change that could be named stands in the log alone
+    assert m.sh("echo inactiv > partnerize/9.status").code != 0
+    assert m.sh("rm partnerize/9.json; mkdir partnerize/x").code != 0
+    assert news(file) == []
+
+
+def test_failed_and_unknown(audited, file):
+    m = audited({"partnerize": {"retry_budget": 0}})
+    for fault, name, outcome in (({"fault": "status", "status": 403}, "EACCES", "failed"),
+                                 ({"fault": "not_applied"}, "EREMOTEIO", "failed"),
+                                 ({"fault": "status", "status": 503}, "EREMOTEIO", "failed")):
+        m.sandbox.fault(method="PUT", **fault)
+        assert save(m.path / "partnerize/7.status", "inactive") == refused(name)
+        assert one(file, outcome=outcome, errno=name, action="status")["words"], fault
+    m.sandbox.fault(method="GET", path="/user/7", fault="status", status=500)
+    assert save(m.path / "partnerize/7.status", "inactive") == refused("EREMOTEIO")
+    one(file, outcome="failed")
+    # the answer was lost, and so was the one that would have told
+    m.sandbox.fault(method="PUT", fault="drop_after")
+    m.sandbox.fault(method="GET", path="/user/7", fault="status", status=500, skip=1)
+    assert save(m.path / "partnerize/7.status", "inactive").write != "ok"
+    one(file, outcome="unknown", fields=[{"field": "status", "before": "active", "after": "inactive"}])
+    assert m.sandbox.user(7)["status"] == "inactive"
+    m.sandbox.clear_faults()
+    m.sandbox.fault(method="PUT", fault="drop_after")
+    assert save(m.path / "partnerize/7.status", "active") == GOOD
+    one(file, outcome="done", fields=[{"field": "status", "before": "inactive", "after": "active"}])
+
+
+def test_dry_run(audited, file):
+    m = audited(DELETE_USERS, options=["-o", "dry_run"])
+    document = read(m, "partnerize/7.json")
+    for command, action in (("echo inactive > partnerize/7.status", "status"),
+                            ("echo deleted > partnerize/7.status", "delete"),
+                            ("echo '{\"firstname\": \"Jo\"}' > partnerize/7.json", "update")):
+        m.sh(command).ok()
+        one(file, action=action, outcome="dry-run", errno=None, id="7")
+    put(m, "partnerize/new/x.json", NEW).ok()
+    line = one(file, action="create", outcome="dry-run", id=None, path="partnerize/new/x.json")
+    assert {"field": "password", "before": None, "after": "(set)"} in line["fields"]
+    assert m.sh("echo inactive > partnerize/1.status").code != 0
+    one(file, outcome="refused")
+    assert not sent(m.sandbox) and read(m, "partnerize/7.json") == document
+
+
+DELETE_USERS = {"partnerize": {"allow_delete": "yes"}}
+
+
+def test_create_and_delete(audited, file):
+    m = audited(DELETE_USERS)
+    put(m, "partnerize/new/john.json", {**NEW, "status": "inactive"}).ok()
+    ident = os.readlink(m.path / "partnerize/new/john.json")[3:-5]
+    line = one(file, action="create", id=ident, outcome="done", path="partnerize/new/john.json", history=1)
+    assert {"field": "status", "before": None, "after": "inactive"} in line["fields"]
+    assert m.sandbox.user(ident)["status"] == "inactive"
+    put(m, "partnerize/new/again.json", NEW)
+    one(file, action="create", id=None, outcome="failed", errno="EEXIST")
+    m.sh(f"echo deleted > partnerize/{ident}.status").ok()
+    one(file, action="delete", id=ident, outcome="done", fields=[], history=2)
+
+
+def test_by_rename(audited, file):
+    m = audited()
+    m.sh("cd partnerize; sed -i s/active/inactive/ 7.status; jq '.firstname = \"Jo\"' 8.json > x && mv x 8.json").ok()
+    first, second = news(file)
+    assert (first["path"], first["action"], first["command"]) == ("partnerize/7.status", "status", "sed")
+    assert (second["path"], second["action"], second["command"]) == ("partnerize/8.json", "update", "mv")
+
+
+# ---- the file ----
+
+def test_there_before(audited, file):
+    file.write_text('{"old": 1}\n')
+    file.chmod(0o640)
+    m = audited()
+    m.sh("echo inactive > partnerize/7.status").ok()
+    assert len(lines(file)) == 2 and file.stat().st_mode == 0o100640
+    # what somebody else appends, and a line that was cut, stay
+    with open(file, "a", encoding="utf-8") as other:
+        other.write('{"other": 1}\n')
+    m.sh("echo inactive > partnerize/8.status").ok()
+    assert [("other" in line, line.get("id")) for line in lines(file)[1:]] == \
+        [(False, "7"), (True, None), (False, "8")]
+
+
+def test_moved_away(audited, file):
+    m = audited()
+    m.sh("echo inactive > partnerize/7.status").ok()
+    os.rename(file, f"{file}.1")
+    m.sh("echo inactive > partnerize/8.status").ok()
+    assert [line["id"] for line in lines(file)] == ["8"] and file.stat().st_mode == 0o100600
+    os.truncate(file, 0)
+    m.sh("echo inactive > partnerize/9.status").ok()
+    assert [line["id"] for line in lines(file)] == ["9"]
+    os.unlink(file)
+    m.sh("echo inactive > partnerize/11.status").ok()
+    assert [line["id"] for line in lines(file)] == ["11"]
+
+
+def test_it_cannot_be_written(audited, file):
+    """The change is refused before it is sent, in words; reading goes on."""
+    m = audited(DELETE_USERS)
+    m.sh("echo inactive > partnerize/7.status; cat partnerize/*.json").ok()
+    folder = file.parent
+    os.rename(folder, f"{folder}.gone")
+    before = m.sandbox.control("GET", "users")
+    m.sandbox.reset()
+    for command in ("echo inactive > partnerize/8.status", "echo active > partnerize/7.status",
+                    "echo '{\"firstname\": \"Jo\"}' > partnerize/8.json", "echo deleted > partnerize/8.status",
+                    f"echo '{json.dumps(NEW)}' > partnerize/new/x.json",
+                    "cd partnerize; echo inactive > x; mv x 8.status"):
+        result = m.sh(command)
+        assert result.code != 0 and "Input/output error" in result.err, command
+        line = last_line(m, "EIO")
+        assert str(file) in line and "No such file" in line and "nothing was sent" in line
+    assert not sent(m.sandbox) and m.sandbox.control("GET", "users") == before
+    m.sh("cat partnerize/*.json").ok()
+    # what needs no change needs no line
+    m.sh("echo active > partnerize/8.status").ok()
+    os.rename(f"{folder}.gone", folder)
+    m.sh("echo inactive > partnerize/8.status").ok()
+    found = [(line["id"], line["outcome"]) for line in lines(file)]
+    assert [entry for entry in found if entry[1] != "refused"] == [("7", "done"), ("8", "done")]
+    assert m.sandbox.user(8)["status"] == "inactive"
+
+
+def test_a_full_disk(audited):
+    m = audited({"rosterfs": {"audit_log": "/dev/full"}})
+    assert save(m.path / "partnerize/7.status", "inactive") == refused("EIO")
+    assert "No space left" in last_line(m, "EIO") and not sent(m.sandbox)
+    m.sandbox.reset()
+    assert m.sh("echo inactive > partnerize/1.status").code != 0  # refused: there is no line, and the log says so
+    assert "has no line" in last_line(m, "has no line")
+
+
+def test_a_limit_on_its_size(audited, file):
+    file.write_text("x" * 2999 + "\n")
+    m = audited(wear=["prlimit", "--fsize=10000"])
+    m.sh("echo inactive > partnerize/7.status").ok()
+    file.write_text("x" * 8999 + "\n")
+    assert save(m.path / "partnerize/8.status", "inactive") == refused("EIO")
+    assert "File too large" in last_line(m, "EIO") and len(sent(m.sandbox)) == 1
+
+
+def test_dry_run_needs_it_too(audited, file):
+    m = audited(options=["-o", "dry_run"])
+    os.rename(file.parent, f"{file.parent}.gone")
+    assert save(m.path / "partnerize/7.status", "inactive") == refused("EIO")
+
+
+def test_read_only_needs_none(audited, file):
+    file.parent.rmdir()
+    m = audited(options=["-o", "ro"])
+    m.sh("cat partnerize/7.json").ok()
+
+
+@pytest.mark.parametrize("path, words", [("missing/audit", "directory"), ("", "is a directory"),
+                                         ("mnt/audit", "mount point"), ("pipe", "audit_log")])
+def test_at_the_start(audited, place, path, words):
+    os.makedirs(place / "here", exist_ok=True)
+    os.mkfifo(place / "here/pipe")
+    where = place / "mount1" / path if path.startswith("mnt") else place / "here" / path
+    with pytest.raises(harness.MountFailed) as failure:
+        audited({"rosterfs": {"audit_log": where}}, background=True)
+    assert words in str(failure.value).lower() and str(where) in str(failure.value)
+    assert len(str(failure.value).strip().splitlines()) <= 3
+
+
+def test_check(place, sandbox, env):
+    """--check says what a mount would say, and makes nothing."""
+    box = sandbox(users=5)
+    config = place / "check.conf"
+    config.touch(0o600)
+    for path, code in ((place / "missing/audit", 1), (place / "audit.jsonl", 0), (place, 1)):
+        config.write_text(box.config({"rosterfs": {"audit_log": path}}))
+        result = subprocess.run([str(harness.BUILD / "rosterfs"), "--check", str(config)], env=env, text=True,
+                                capture_output=True, check=False, timeout=30)
+        assert result.returncode == code, result
+        assert (str(path) in result.stderr and len(result.stderr.splitlines()) == 1) or not code
+    assert not (place / "audit.jsonl").exists()
+
+
+# ---- what happens when ----
+
+def test_room_is_secured_first(audited, file):
+    m = audited()
+    m.sandbox.fault(method="PUT", fault="stall", path="/user/7")
+    command = m.spawn("echo inactive > partnerize/7.status")
+    harness.wait_until(lambda: sent(m.sandbox), 10, "the PUT")
+    assert lines(file) == [] and file.stat().st_size == 0
+    assert file.stat().st_blocks > 0
+    # somebody else's line does not wait for it, and it comes when it is known how it ended
+    m.sh("echo inactive > partnerize/8.status").ok()
+    assert [line["id"] for line in lines(file)] == ["8"]
+    os.rename(file, f"{file}.1")
+    m.sandbox.clear_faults()
+    command.finish().ok()
+    assert [(line["id"], line["outcome"]) for line in lines(file)] == [("7", "done")]
+
+
+@pytest.mark.parametrize("fault, outcome, status", [("stall", "failed", "active"),
+                                                    ("stall_after", "done", "inactive")])
+def test_interrupted(audited, file, fault, outcome, status):
+    """The line tells how it ended, though nobody waited for that."""
+    m = audited()
+    m.sandbox.fault(method="PUT", fault=fault, path="/user/7")
+    command = m.spawn("exec cp /dev/stdin partnerize/7.status <<< inactive")
+    harness.wait_until(lambda: sent(m.sandbox), 10, "the PUT")
+    command.kill(signal.SIGKILL)
+    harness.wait_until(lambda: lines(file), 10, "the line")
+    line, = lines(file)
+    assert (line["outcome"], line["command"]) == (outcome, "cp")
+    assert at_vendor(m.sandbox, 7)["status"] == status
+
+
+def test_many_at_once(audited, file):
+    m = audited({"rosterfs": {"status_limit": 10}})
+    m.sh("ls partnerize").ok()
+
+    def deactivate(ident):
+        return save(m.path / f"partnerize/{ident}.status", "inactive").write
+    with concurrent.futures.ThreadPoolExecutor(12) as threads:
+        results = list(threads.map(deactivate, [n for n in range(2, 26) if n % 10]))
+    assert results.count("ok") == 10 and results.count("EDQUOT") == len(results) - 10
+    outcomes = [line["outcome"] for line in lines(file)]
+    assert outcomes.count("done") == 10 and outcomes.count("refused") == len(results) - 10
+
+
+# ---- Elastic Path ----
+
+@pytest.fixture
+def shop(ep, file):
+    def start(profile="guide", extra=None, **rest):
+        keys = {"elasticpath": {}, **(extra or {}), "rosterfs": {"audit_log": file}}
+        return ep(profile, keys, **rest)
+    return start
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_memberships(shop, file, profile):
+    m = shop(profile, DELETABLE)
+    box = m.sandbox
+    five = person(box, 5)
+    accounts = accounts_of(box, five)
+    commands = {f"ln -s ../../../{five}.json accounts/{account}/members/" for account in accounts}
+    box.fault(method="DELETE", path=ONE_MEMBERSHIP, fault="stall")
+    command = m.spawn(f"echo inactive > elasticpath/{five}.status")
+    harness.wait_until(lambda: box.counts().get(DELETE), 10, "the first DELETE")
+    first = one(file, action="status", outcome="sending", id=five,
+                fields=[{"field": "status", "before": "active", "after": "inactive"}])
+    assert set(first["undo"]) == commands
+    box.clear_faults()
+    command.finish().ok()
+    second = one(file, action="status", outcome="done", id=five)
+    assert second["time"] == first["time"] and second["undo"] == first["undo"]
+    assert write(m, five, "active") == GOOD
+    assert [line["outcome"] for line in news(file)] == ["sending", "done"]
+    # links
+    where = outside(box, five)
+    assert link(m, where, five) == "ok"
+    path = f"elasticpath/accounts/{where}/members/{five}.json"
+    one(file, action="link", outcome="done", id=five, path=path, fields=[])
+    assert unlink(m, where, five) == "ok"
+    one(file, action="unlink", outcome="done", id=five, path=path,
+        undo=[f"ln -s ../../../{five}.json accounts/{where}/members/"])
+
+
+def test_killed_in_the_middle(shop, file):
+    m = shop()
+    box = m.sandbox
+    five = person(box, 5)
+    box.fault(method="DELETE", path=ONE_MEMBERSHIP, fault="stall", skip=1)
+    m.spawn(f"echo inactive > elasticpath/{five}.status")
+    harness.wait_until(lambda: box.counts().get(DELETE) == 2, 10, "the second DELETE")
+    os.kill(m.pid, signal.SIGKILL)
+    m.abandon()
+    line, = lines(file)
+    assert line["outcome"] == "sending" and len(line["undo"]) == 3
+    assert len(accounts_of(box, five)) == 2
+
+
+def test_shop_refused(shop, file):
+    m = shop("guide", {"elasticpath": {"retry_budget": 0}})
+    box = m.sandbox
+    five, account = person(box, 5), company(box)["id"]
+    assert unlink(m, accounts_of(box, five)[0], five) == "EPERM"
+    one(file, action="unlink", outcome="refused", errno="EPERM")
+    assert write(m, person(box, 20), "active").write == errno.errorcode[errno.EOPNOTSUPP]
+    one(file, action="status", outcome="refused", errno="EOPNOTSUPP")
+    box.fault(method="DELETE", path=ONE_MEMBERSHIP, fault="status", status=403, skip=1)
+    assert write(m, five, "inactive").write == "EACCES"
+    first, second = news(file)
+    assert (first["outcome"], second["outcome"], second["errno"]) == ("sending", "failed", "EACCES")
+    assert second["history"] == 1
+    os.rename(file.parent, f"{file.parent}.gone")
+    box.reset()
+    assert write(m, five, "inactive").write == "EIO"
+    assert link(m, account, person(box, 20)) == "EIO"
+    assert fails((m.path / "elasticpath/accounts/new/x.json").write_text, '{"name": "X"}') == "EIO"
+    with open(m.path / "elasticpath/tokens", "r+b", buffering=0) as tokens:
+        assert fails(tokens.write, b"{}") == "EIO"
+    assert not [entry for entry in box.journal() if entry["method"] != "GET" and "oauth" not in entry["path"]]
+
+
+def test_transactions(shop, file):
+    """A line that something was asked, and not a word of it or of the answer."""
+    m = shop()
+    request = {"type": "account_management_authentication_token", "authentication_mechanism": "oidc",
+               "oauth_authorization_code": person(m.sandbox, 5),
+               "oauth_redirect_uri": "https://shop.example.com/callback", "oauth_code_verifier": "verifier-QUARTZ-1"}
+    with open(m.path / "elasticpath/tokens", "r+b", buffering=0) as tokens:
+        tokens.write(json.dumps({"data": request}).encode())
+        assert b"token" in tokens.read(65536)
+    one(file, action="transaction", outcome="done", vendor="elasticpath", id=None, fields=[], path="elasticpath/tokens")
+    with open(m.path / "elasticpath/tokens", "r+b", buffering=0) as tokens:
+        assert fails(tokens.write, json.dumps({"data": {**request, "oauth_authorization_code": "no"}}).encode()) != "ok"
+    one(file, action="transaction", outcome="failed")
+    text = file.read_text()
+    for word in ("QUARTZ", "CANARY", "callback", person(m.sandbox, 5)):
+        assert word not in text
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_profiles(shop, file, profile):
+    """A client_secret is set, and nobody reads it."""
+    m = shop(profile, DELETABLE)
+    realm = m.sandbox.control("GET", "elasticpath/realms")[0]["id"]
+    folder = f"elasticpath/realms/{realm}/oidc-profiles"
+    wanted = {"name": "IdP", "discovery_url": "https://idp.example.com/x", "client_id": "c",
+              "client_secret": "idp-secret-QUARTZ"}
+    put(m, f"{folder}/new/x.json", wanted).ok()
+    line = one(file, action="create", outcome="done")
+    assert {"field": "client_secret", "before": None, "after": "(set)"} in line["fields"]
+    ident = line["id"]
+    put(m, f"{folder}/{ident}.json", {"name": "Other", "client_secret": "idp-secret-QUARTZ"}).ok()
+    line = one(file, action="update", outcome="done", id=ident)
+    assert {field["field"] for field in line["fields"]} == {"name", "client_secret"}
+    os.unlink(m.path / f"{folder}/{ident}.json")
+    one(file, action="delete", outcome="done", id=ident)
+    assert "QUARTZ" not in file.read_text()
+    assert m.sh("grep -r QUARTZ .rosterfs").code == 1

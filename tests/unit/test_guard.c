@@ -1,0 +1,149 @@
+/*
+ * test_guard.c - the brake: it counts, forgets, and gives back what was not used, and to whom.
+ */
+#include "cache/guard.h"
+
+#include "vendors/call.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static void test_limit(void **state)
+{
+	struct guard *guard = guard_new(false, false, 3, 3600);
+	uint64_t tickets[3], ticket;
+	struct call call;
+
+	(void)state;
+	call_init(&call, "a/1.status");
+	for (size_t i = 0; i < 3; i++) {
+		assert_int_equal(guard_has_room(guard, &call), 0);
+		assert_int_equal(guard_take(guard, &call, &tickets[i]), 0);
+		assert_true(tickets[i] > 0);
+	}
+	assert_int_equal(guard_has_room(guard, &call), -EDQUOT);
+	assert_int_equal(guard_take(guard, &call, &ticket), -EDQUOT);
+	assert_true(ticket == 0);
+	assert_non_null(strstr(call.words, "status_limit"));
+	/* whichever is given back, there is room for one */
+	guard_give_back(guard, tickets[0]);
+	guard_give_back(guard, tickets[0]);
+	assert_int_equal(guard_take(guard, &call, &tickets[0]), 0);
+	assert_int_equal(guard_has_room(guard, &call), -EDQUOT);
+	guard_give_back(guard, tickets[1]);
+	guard_give_back(guard, 0);
+	guard_give_back(guard, 4711);
+	assert_int_equal(guard_take(guard, &call, &tickets[1]), 0);
+	assert_int_equal(guard_has_room(guard, &call), -EDQUOT);
+	call_destroy(&call);
+	guard_free(guard);
+}
+
+static void test_no_limit(void **state)
+{
+	struct guard *guard = guard_new(false, true, 0, 1);
+	struct call call;
+	uint64_t ticket;
+
+	(void)state;
+	call_init(&call, "a/1.status");
+	for (size_t i = 0; i < 1000; i++)
+		assert_int_equal(guard_take(guard, &call, &ticket), 0);
+	guard_give_back(guard, ticket);
+	assert_int_equal(guard_has_room(guard, &call), 0);
+	assert_true(guard_dry_run(guard));
+	assert_null(guard_history(guard));
+	call_destroy(&call);
+	guard_free(guard);
+}
+
+static void test_window(void **state)
+{
+	struct guard *guard = guard_new(false, false, 200, 1);
+	struct call call;
+	uint64_t ticket;
+
+	(void)state;
+	call_init(&call, "a/1.status");
+	for (size_t i = 0; i < 200; i++)
+		assert_int_equal(guard_take(guard, &call, &ticket), 0);
+	sleep(2);
+	assert_int_equal(guard_take(guard, &call, &ticket), 0);
+	/* what was forgotten can't be given back, and takes nobody's place */
+	guard_give_back(guard, 1);
+	for (size_t i = 1; i < 200; i++)
+		assert_int_equal(guard_take(guard, &call, &ticket), 0);
+	assert_int_equal(guard_take(guard, &call, &ticket), -EDQUOT);
+	call_destroy(&call);
+	guard_free(guard);
+}
+
+/* Takes, and gives every second one back, as others do at the same time. */
+static void *take_and_give(void *arg)
+{
+	struct guard *guard = arg;
+	uint64_t kept, given;
+	struct call call;
+
+	call_init(&call, "a/1.status");
+	for (size_t i = 0; i < 500; i++) {
+		if (guard_take(guard, &call, &kept) || guard_take(guard, &call, &given))
+			abort();
+		guard_give_back(guard, given);
+	}
+	call_destroy(&call);
+	return NULL;
+}
+
+static void test_threads(void **state)
+{
+	struct guard *guard = guard_new(false, false, 2004, 3600);
+	pthread_t threads[4];
+	struct call call;
+	uint64_t ticket;
+
+	(void)state;
+	call_init(&call, "a/1.status");
+	for (size_t i = 0; i < 4; i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, take_and_give, guard), 0);
+	for (size_t i = 0; i < 4; i++)
+		pthread_join(threads[i], NULL);
+	for (size_t i = 0; i < 4; i++)
+		assert_int_equal(guard_take(guard, &call, &ticket), 0);
+	assert_int_equal(guard_take(guard, &call, &ticket), -EDQUOT);
+	call_destroy(&call);
+	guard_free(guard);
+}
+
+static void test_read_only(void **state)
+{
+	struct guard *guard = guard_new(true, false, 1, 1);
+	struct call call;
+
+	(void)state;
+	call_init(&call, "a/1.status");
+	assert_int_equal(guard_writable(guard, &call), -EROFS);
+	call_destroy(&call);
+	guard_free(guard);
+	guard_free(NULL);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_limit),     cmocka_unit_test(test_no_limit),
+	    cmocka_unit_test(test_window),    cmocka_unit_test(test_threads),
+	    cmocka_unit_test(test_read_only),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
