@@ -39,6 +39,18 @@ extern const char *const ep_time_keys[];
 enum paging ep_paging(const struct account *account);
 void ep_totals(const json_t *answer, struct totals *totals);
 
+/* A list at this vendor, in the initializer of its struct collection. */
+#define EP_LIST                                                                                    \
+	.list_key = "data", .item_key = "data", .offset_ceiling = 10000, .page_size = 100,         \
+	.wraps_requests = true, .time_keys = ep_time_keys, .paging = ep_paging,                    \
+	.totals = ep_totals
+
+/*
+ * The member that INFO, a user-authentication-info, is the other half of: ID is that of both. A new
+ * reference; NULL: no memory. In ep_member.c.
+ */
+json_t *ep_member_of(const json_t *info, const char *id);
+
 /* ---- hooks of ep_members: ep_member.c, with the contracts of struct collection ---- */
 
 enum vendor_outcome ep_member_put(struct call *call, struct account *account, const char *parent,

@@ -27,10 +27,6 @@
 #define STAMP_MAX 64
 #define LIST_PATH "/v2/authentication-realms/{parent}/user-authentication-info?sort=created_at"
 
-/* What a member has of its info. */
-static const char *const shared[] = {"name",        "given_name", "middle_name",
-				     "family_name", "email",      NULL};
-
 /* The documents show the first, and no other; but that is how a member has it. */
 static const char *const created_keys[] = {"meta.created_at", "meta.timestamps.created_at", NULL};
 
@@ -103,31 +99,6 @@ struct tour {
 	struct timespec since; /* the same, as a time */
 };
 
-/* The member that INFO is the other half of. A new reference; NULL: no memory. */
-static json_t *member_of(const json_t *info, const char *id)
-{
-	json_t *member = json_pack("{s:s, s:s}", "id", id, "type", ep_members.type);
-	json_t *times = json_object(), *value;
-
-	for (size_t i = 0; shared[i]; i++) {
-		value = json_object_get(info, shared[i]);
-		if (value)
-			json_object_set(member, shared[i], value);
-	}
-	for (const char *const *key = (const char *const[]){"created_at", "updated_at", NULL}; *key;
-	     key++) {
-		value = json_object_get(json_object_get(info, "meta"), *key);
-		if (value)
-			json_object_set(times, *key, value);
-	}
-	value = json_pack("{s:o}", "timestamps", times);
-	if (!member || json_object_set_new(member, "meta", value)) {
-		json_decref(member);
-		return NULL;
-	}
-	return member;
-}
-
 /* Note when INFO was created: it is not earlier than any before. */
 static int note_created(struct tour *tour, const json_t *info, const char *id)
 {
@@ -160,7 +131,7 @@ static int tour_add(struct list_sink *sink, const char *id, json_t *info)
 	error = note_created(tour, info, id);
 	if (error)
 		return error;
-	member = member_of(info, id);
+	member = ep_member_of(info, id);
 	if (!member || json_object_set_new(tour->ids, id, json_true()))
 		error = -ENOMEM;
 	else

@@ -23,8 +23,8 @@
 #include <strings.h>
 
 /* What the authentication info has of a member. */
-static const char *const identity[] = {"name",        "email",       "given_name",
-				       "middle_name", "family_name", NULL};
+static const char *const identity[] = {"name",        "given_name", "middle_name",
+				       "family_name", "email",      NULL};
 
 static const struct field info_fields[] = {{NULL, 0}};
 
@@ -146,34 +146,39 @@ bool ep_member_creates(const struct account *account)
 	return allowed && strcmp(allowed, "yes") == 0;
 }
 
-/* The member that was made with INFO, in the member's shape: their ids are the same. */
-static json_t *member_of(const json_t *info)
+json_t *ep_member_of(const json_t *info, const char *id)
 {
-	json_t *id = json_object_get(info, "id");
-	json_t *member = id ? json_pack("{s:O, s:s}", "id", id, "type", ep_members.type) : NULL;
-	json_t *meta = json_object_get(info, "meta");
+	json_t *member = json_pack("{s:s, s:s}", "id", id, "type", ep_members.type);
+	json_t *times = json_object(), *value;
 
-	for (size_t i = 0; member && identity[i]; i++) {
-		json_t *value = json_object_get(info, identity[i]);
-
+	for (size_t i = 0; identity[i]; i++) {
+		value = json_object_get(info, identity[i]);
 		if (value)
 			json_object_set(member, identity[i], value);
 	}
-	if (member && json_object_get(meta, "updated_at"))
-		json_object_set_new(member, "meta",
-				    json_pack("{s:{s:O*, s:O}}", "timestamps", "created_at",
-					      json_object_get(meta, "created_at"), "updated_at",
-					      json_object_get(meta, "updated_at")));
+	for (const char *const *key = (const char *const[]){"created_at", "updated_at", NULL}; *key;
+	     key++) {
+		value = json_object_get(json_object_get(info, "meta"), *key);
+		if (value)
+			json_object_set(times, *key, value);
+	}
+	value = json_pack("{s:o}", "timestamps", times);
+	if (!member || json_object_set_new(member, "meta", value)) {
+		json_decref(member);
+		return NULL;
+	}
 	return member;
 }
 
 enum vendor_outcome ep_member_post(struct call *call, struct account *account, const char *parent,
 				   const json_t *body, json_t **answer)
 {
+	char buffer[24];
 	bool others, known;
 	json_t *info = info_of(body, &others), *made = NULL;
 	enum vendor_outcome outcome = send_to_realm(call, account, NULL, info, &made, &known);
 	const char *progress = json_string_value(collection_value(made, "meta.creation_status"));
+	const char *id = made ? collection_id(&infos, made, buffer) : NULL;
 
 	(void)parent;
 	if (!known) {
@@ -182,8 +187,8 @@ enum vendor_outcome ep_member_post(struct call *call, struct account *account, c
 			  "the account authentication settings name no realm in which a member "
 			  "could be made");
 	}
-	if (outcome == VENDOR_DONE)
-		*answer = member_of(made);
+	if (outcome == VENDOR_DONE && id)
+		*answer = ep_member_of(made, id);
 	if (progress && strcmp(progress, "IN_PROGRESS") == 0)
 		log_call(call, "the vendor is still making the member (creation_status is "
 			       "IN_PROGRESS) and may take it back");
