@@ -20,6 +20,18 @@ struct fill {
 	struct timespec when;
 };
 
+/* RECORD has just come: what is held of it may have been saved here. */
+static void keep_time(struct roster *roster, struct record *record)
+{
+	struct record *held;
+	double seconds;
+
+	roster_peek(roster, record->id, &held, &seconds);
+	if (held)
+		record_keep_time(roster->collection, record, held);
+	record_put(held);
+}
+
 static int fill_add(struct list_sink *sink, const char *id, json_t *object)
 {
 	struct fill *fill = (struct fill *)sink;
@@ -28,7 +40,10 @@ static int fill_add(struct list_sink *sink, const char *id, json_t *object)
 
 	collection_hide(users, object);
 	record = record_new(users, id, object, fill->when);
-	return record ? snapshot_add(&fill->builder, record) : -ENOMEM;
+	if (!record)
+		return -ENOMEM;
+	keep_time(fill->flight->roster, record);
+	return snapshot_add(&fill->builder, record);
 }
 
 static void fill_reset(struct list_sink *sink)
@@ -172,6 +187,7 @@ int fetch_record(struct flight *flight)
 		json_decref(object);
 		if (!record)
 			return call_fail(&flight->call, ENOMEM, "no memory");
+		keep_time(roster, record);
 	}
 	fetch_put(flight, flight->id, record);
 	record_put(record);

@@ -169,8 +169,9 @@ void change_publish(struct change *change, const json_t *record)
 {
 	const char *stamp = base_stamp(change->collection, record);
 	const char *before = base_stamp(change->collection, change->fresh);
+	struct record *made, *held;
 	struct timespec when;
-	struct record *made;
+	double seconds;
 
 	clock_gettime(CLOCK_REALTIME, &when);
 	if (change->sent && stamp && before && strcmp(stamp, before) == 0)
@@ -182,8 +183,19 @@ void change_publish(struct change *change, const json_t *record)
 	}
 	/* An answer without a new stamp leaves the old one in the record; its time is past all the
 	 * same. */
-	if (change->sent && stamp && before && strcmp(stamp, before) == 0)
+	if (change->sent && stamp && before && strcmp(stamp, before) == 0) {
 		made->mtime = when;
+		made->saved = true;
+	}
+	/* Who wrote another file and renamed that takes its time for the record's. */
+	if (change->sent && change->call->written.tv_sec) {
+		made->mtime = change->call->written;
+		made->saved = true;
+	}
+	roster_peek(change->roster, change->id, &held, &seconds);
+	if (held)
+		record_keep_time(change->collection, made, held);
+	record_put(held);
 	roster_publish(change->roster, made);
 	record_put(made);
 }

@@ -112,6 +112,7 @@ struct record *record_new(const struct collection *collection, const char *id, c
 	atomic_init(&record->references, 1);
 	atomic_init(&record->shown, false);
 	record->namesake = false;
+	record->saved = false;
 	record->version = atomic_fetch_add(&last_version, 1) + 1;
 	record->length = (uint32_t)text_length;
 	if (!collection_time(collection, object, &record->mtime))
@@ -136,6 +137,37 @@ void record_put(struct record *record)
 {
 	if (record && atomic_fetch_sub_explicit(&record->references, 1, memory_order_acq_rel) == 1)
 		free(record);
+}
+
+/* RECORD without what the vendor assigns; NULL: no memory. */
+static json_t *own_part(const struct collection *collection, const struct record *record)
+{
+	json_t *object = record_json(record);
+
+	for (const struct field *field = collection->fields; object && field->name; field++) {
+		if (field->flags & FIELD_SYSTEM)
+			collection_remove(object, field->name);
+	}
+	if (object && collection->stamp_key)
+		collection_remove(object, collection->stamp_key);
+	return object;
+}
+
+void record_keep_time(const struct collection *collection, struct record *record,
+		      const struct record *old)
+{
+	json_t *before, *after;
+
+	if (!old->saved || old == record)
+		return;
+	before = own_part(collection, old);
+	after = own_part(collection, record);
+	if (before && after && json_equal(before, after)) {
+		record->mtime = old->mtime;
+		record->saved = true;
+	}
+	json_decref(before);
+	json_decref(after);
 }
 
 bool record_same(const struct record *a, const struct record *b)

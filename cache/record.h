@@ -22,6 +22,7 @@ struct record {
 	atomic_uint references;
 	atomic_bool shown; /* somebody has opened this text for reading */
 	bool namesake;     /* a newer version has the same stamp; set before others see it */
+	bool saved;        /* mtime is when it was saved here; set before others see it */
 	uint32_t length;   /* bytes of text, without the NUL */
 	uint64_t version;  /* unlike that of any other record of this process; never 0 */
 	struct timespec mtime;
@@ -40,6 +41,14 @@ struct record *record_new(const struct collection *collection, const char *id, c
 
 struct record *record_get(struct record *record);
 void record_put(struct record *record); /* NULL is fine */
+
+/*
+ * RECORD, which nobody else sees yet, comes after OLD. If that was saved here, and all that is new
+ * is what the vendor itself says of the save (a stamp), then no one has changed anything since:
+ * RECORD keeps OLD's time, or editors would ask about a file that somebody else changed.
+ */
+void record_keep_time(const struct collection *collection, struct record *record,
+		      const struct record *old);
 
 /* Do both show the same text? */
 bool record_same(const struct record *a, const struct record *b);

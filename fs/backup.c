@@ -53,6 +53,8 @@ static int back_up(struct fs *fs, struct node *node, struct record *record,
 	kept = node_take_scratch(fs, directory, new_name);
 	if (!kept)
 		return -ENOMEM;
+	/* nobody has looked for it before this */
+	scratch_doubt(kept->scratch);
 	node_swap(fs, node, kept);
 	node_drop(fs, kept);
 	vacancy_begin(fs->vacancies, node->path, backup, process);

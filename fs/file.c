@@ -1,9 +1,9 @@
 /*
- * file.c - open, read, write, flush.
+ * file.c - read, write, flush.
  *
- * The way of a file request: the node says what is shown, a handle says when what was written is
- * complete, and a complete text or status goes through the one door, cache/update, on a thread of
- * the pool while the request is parked. Nothing here knows JSON or vendors.
+ * A handle says when what was written is complete, and a complete text or status goes through the
+ * one door, cache/update, on a thread of the pool while the request is parked. Nothing here knows
+ * JSON or vendors.
  */
 #include "fs/ops.h"
 
@@ -14,8 +14,6 @@
 #include "fs/entry.h"
 #include "fs/handle.h"
 #include "fs/node.h"
-#include "fs/notify.h"
-#include "fs/past.h"
 #include "fs/request.h"
 #include "fs/scratch.h"
 #include "fs/shelf.h"
@@ -27,254 +25,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static struct handle *handle_of(const struct fuse_file_info *fi)
-{
-	return (struct handle *)(uintptr_t)fi->fh;
-}
-
-/* ---- opening ---- */
-
-/*
- * How the kernel may read HANDLE. Its pages belong to the inode, not to the open file: they are
- * used when they hold this version, dropped when nobody reads another version through them, and
- * otherwise this handle reads past them.
- */
-static void choose_pages(struct handle *handle, struct fuse_file_info *fi)
-{
-	struct node *node = handle->node;
-	uint64_t version = handle->record ? handle->record->version : 1;
-
-	fi->noflush = !handle->writable;
-	if (handle->writable || (!handle->record && !node_text(node))) {
-		fi->direct_io = 1;
-		return;
-	}
-	pthread_mutex_lock(&node->lock);
-	fi->keep_cache = node->page_version == version;
-	if (!fi->keep_cache && node->page_opens) {
-		fi->direct_io = 1;
-	} else {
-		node->page_version = version;
-		node->page_opens++;
-		handle->paged = true;
-	}
-	pthread_mutex_unlock(&node->lock);
-}
-
-/* The kernel reads as far as it thinks the file goes: it must not think of another version. */
-static void tell_version(struct fs *fs, struct node *node, const struct record *record)
-{
-	bool old;
-
-	pthread_mutex_lock(&node->lock);
-	old = node->told_version != record->version;
-	node->told_version = record->version;
-	pthread_mutex_unlock(&node->lock);
-	if (old)
-		notify_attributes(fs, node);
-}
-
-struct record *file_pages(const struct fuse_file_info *fi)
-{
-	return handle_of(fi)->paged ? handle_of(fi)->record : NULL;
-}
-
-static void release_handle(struct handle *handle)
-{
-	struct node *node = handle->node;
-
-	if (handle->paged) {
-		pthread_mutex_lock(&node->lock);
-		node->page_opens--;
-		pthread_mutex_unlock(&node->lock);
-	}
-	handle_put(handle);
-}
-
-static void reply_open(fuse_req_t req, struct handle *handle, struct fuse_file_info *fi)
-{
-	choose_pages(handle, fi);
-	fi->fh = (uint64_t)(uintptr_t)handle;
-	/* Interrupted on its way: no release will come. */
-	if (fuse_reply_open(req, fi) == -ENOENT)
-		release_handle(handle);
-}
-
-/* Open NODE, which shows RECORD (takes its reference). */
-static void open_record(struct fs *fs, fuse_req_t req, struct node *node, struct record *record,
-			struct fuse_file_info *fi)
-{
-	struct handle *handle;
-
-	if (node->kind == NODE_JSON && (fi->flags & O_ACCMODE) != O_WRONLY)
-		atomic_store(&record->shown, true);
-	tell_version(fs, node, record);
-	handle = handle_new(fs, node, record, fi->flags);
-	if (!handle) {
-		record_put(record);
-		fuse_reply_err(req, ENOMEM);
-		return;
-	}
-	reply_open(req, handle, fi);
-}
-
-static void opened(struct request *request, int error)
-{
-	struct record *record;
-
-	if (entry_again(request, error))
-		return;
-	error = entry_found(request, error, &record);
-	if (error == -ENOENT) {
-		/* The kernel looks the name up again, and finds or creates nothing. */
-		log_error(&request->call, error);
-		if (request_claim(request))
-			fuse_reply_err(request->req, ESTALE);
-		return;
-	}
-	if (error) {
-		request_fail(request, error);
-		return;
-	}
-	if (request_claim(request))
-		open_record(request->fs, request->req, request->node, record_get(record),
-			    &request->fi);
-}
-
-/* README, MANUAL and .rosterfs: what is read is what there was at the open. */
-static void open_fixed(struct fs *fs, fuse_req_t req, struct node *node, struct fuse_file_info *fi)
-{
-	struct handle *handle = handle_new(fs, node, NULL, fi->flags);
-
-	if (!handle) {
-		fuse_reply_err(req, ENOMEM);
-		return;
-	}
-	if (node_text(node)) {
-		handle->fixed = strdup(node_text(node));
-		handle->fixed_length = strlen(node_text(node));
-	} else if (past_is(node)) {
-		handle->fixed = past_text(fs, node, &handle->fixed_length);
-	} else {
-		handle->fixed = control_text(fs, node->kind, &handle->fixed_length);
-	}
-	reply_open(req, handle, fi);
-}
-
-/* What HANDLE, on a draft or a record, reads at first. False: no memory. */
-static bool load_draft(struct handle *handle)
-{
-	handle->fixed = scratch_text(handle->node->scratch, &handle->fixed_length);
-	return handle->fixed;
-}
-
-/*
- * A new file in memory, or the record's file whose owner has renamed it away: it is written from
- * its start.
- */
-void file_create(struct fs *fs, fuse_req_t req, struct node *node, struct fuse_file_info *fi)
-{
-	struct handle *handle;
-	struct record *record = NULL;
-	struct fuse_entry_param entry;
-	double seconds = 0;
-
-	if (node_is_record(node))
-		entry_peek(node, &record, &seconds);
-	handle = handle_new(fs, node, record ? record_get(record) : NULL, fi->flags | O_TRUNC);
-	if (!handle) {
-		record_put(record);
-		record_put(record);
-		node_drop(fs, node);
-		fuse_reply_err(req, ENOMEM);
-		return;
-	}
-	entry_fill(fs, node, record, 0, &entry);
-	record_put(record);
-	fi->direct_io = node->kind != NODE_SCRATCH;
-	fi->fh = (uint64_t)(uintptr_t)handle;
-	if (fuse_reply_create(req, &entry, fi) == -ENOENT) {
-		release_handle(handle);
-		node_forget(fs, entry.ino, 1);
-	}
-}
-
-/* A file in memory. */
-static void open_scratch(struct fs *fs, fuse_req_t req, struct node *node,
-			 struct fuse_file_info *fi)
-{
-	struct handle *handle;
-
-	/* It may stand where a record was when the kernel looked: then it looks again. */
-	if (scratch_is_gone(fs->scratches, node->scratch)) {
-		fuse_reply_err(req, ESTALE);
-		return;
-	}
-	handle = handle_new(fs, node, NULL, fi->flags);
-	if (handle && node->kind == NODE_DRAFT && !load_draft(handle)) {
-		release_handle(handle);
-		handle = NULL;
-	}
-	if (!handle) {
-		fuse_reply_err(req, ENOMEM);
-		return;
-	}
-	if ((fi->flags & O_TRUNC) && node->kind == NODE_SCRATCH)
-		scratch_truncate(fs->scratches, node->scratch, 0);
-	if (node->kind == NODE_DRAFT) {
-		reply_open(req, handle, fi);
-		return;
-	}
-	fi->fh = (uint64_t)(uintptr_t)handle;
-	if (fuse_reply_open(req, fi) == -ENOENT)
-		release_handle(handle);
-}
-
-/* What is no record's. */
-static void open_other(struct fs *fs, fuse_req_t req, struct node *node, struct fuse_file_info *fi)
-{
-	bool writes = (fi->flags & O_ACCMODE) != O_RDONLY;
-	const char *why = "this text can only be read";
-	int error = 0;
-
-	if (node_text(node) && writes)
-		error = node->kind == NODE_MANUAL ? -EROFS : -EPERM;
-	else if (node->kind == NODE_TRANSACTION)
-		error = transaction_open(fi->flags, &why);
-	if (error)
-		fuse_reply_err(req, -request_refuse(req, node->path, error, why));
-	else if (node->scratch)
-		open_scratch(fs, req, node, fi);
-	else
-		open_fixed(fs, req, node, fi);
-}
-
-void file_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
-{
-	struct fs *fs = fs_of(req);
-	struct node *node = node_of(fs, ino);
-	struct record *record = NULL;
-	struct request *request;
-	double seconds;
-
-	if (!node_is_record(node)) {
-		open_other(fs, req, node, fi);
-		return;
-	}
-	if (entry_peek(node, &record, &seconds) == ROSTER_FRESH) {
-		open_record(fs, req, node, record, fi);
-		return;
-	}
-	record_put(record);
-	request = request_new(fs, req, node);
-	if (!request) {
-		fuse_reply_err(req, ENOMEM);
-		return;
-	}
-	request->fi = *fi;
-	entry_ask(request, opened);
-}
 
 void file_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset, struct fuse_file_info *fi)
 {
@@ -301,20 +51,18 @@ void file_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset, struct
 void file_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
 	(void)ino;
-	release_handle(handle_of(fi));
+	open_end(handle_of(fi));
 	fuse_reply_err(req, 0);
 }
 
 /* ---- committing ---- */
 
-static int commit(struct request *request)
+int file_save(struct request *request)
 {
 	struct node *node = request->node;
 	struct shelf *shelf = node->shelf;
 	int error;
 
-	if (node->kind == NODE_DRAFT)
-		return draft_commit(request);
 	if (!request->word)
 		return update_document(&request->call, shelf->roster, request->fs->guard, node->id,
 				       request->text, request->length);
@@ -324,6 +72,11 @@ static int commit(struct request *request)
 	if (shelf->statuses != shelf->roster)
 		shelf_refresh_links(node->branch);
 	return error;
+}
+
+static int commit(struct request *request)
+{
+	return request->node->kind == NODE_DRAFT ? draft_commit(request) : file_save(request);
 }
 
 static void committed(struct request *request, int error)
@@ -455,7 +208,6 @@ void file_write(fuse_req_t req, fuse_ino_t ino, const char *data, size_t size, o
 static void keep_half(struct fs *fs, struct handle *handle)
 {
 	size_t length;
-	unsigned turn;
 	bool unsent;
 	char *text;
 
@@ -464,7 +216,7 @@ static void keep_half(struct fs *fs, struct handle *handle)
 	pthread_mutex_unlock(&handle->lock);
 	if (!unsent)
 		return;
-	text = handle_text(handle, &length, &turn);
+	text = handle_text(handle, &length, NULL);
 	if (!text)
 		return;
 	scratch_set_text(fs->scratches, handle->node->scratch, text, length);

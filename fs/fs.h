@@ -6,14 +6,15 @@
  *   names.c        names that are made, removed, renamed
  *   entry.c        what the kernel is told of a node, and for how long
  *   dir.c          open and read directories
- *   file.c         open, read, write, flush: from a FUSE request to a handle, and on to the vendor
+ *   open.c         open files: what they show, and how the kernel may read them
+ *   file.c         read, write, flush: from a FUSE request to a handle, and on to the vendor
  *   handle.c       one open file: what was written so far, and when it is complete
  *   node.c         what stands at a path
  *   inode.c        what stands behind each number that the kernel holds
  *   shelf.c        one directory's worth of records and its roster
  *   scratch.c      files in memory that no vendor has
  *   vacancy.c      names that seem free to whoever renamed their record away
- *   rename.c       renames: a save, a backup, or nothing
+ *   rename.c       renames: a save, or nothing; backup.c: a backup
  *   draft.c        new/: what is to become a record
  *   by_email.c     by-email: what the kernel is answered
  *   people.c       who has which email

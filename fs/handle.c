@@ -403,7 +403,11 @@ char *handle_text(struct handle *handle, size_t *length, unsigned *turn)
 		memcpy(text, handle->buffer, handle->length);
 		text[handle->length] = '\0';
 		*length = handle->length;
+	}
+	/* a child that closes the same open file meanwhile must not send it once more */
+	if (text && turn) {
 		*turn = ++handle->turn;
+		handle->unsent = false;
 	}
 	pthread_mutex_unlock(&handle->lock);
 	return text;

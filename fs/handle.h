@@ -46,6 +46,11 @@ struct handle {
 	struct document scanner;
 };
 
+static inline struct handle *handle_of(const struct fuse_file_info *fi)
+{
+	return (struct handle *)(uintptr_t)fi->fh;
+}
+
 /* What to do with a write or a flush. Otherwise a negative errno, with words in *WHY (static). */
 enum handle_action { HANDLE_DONE = 0, HANDLE_COMMIT = 1 };
 
@@ -79,7 +84,8 @@ int handle_truncate(struct handle *handle, off_t length, const char **why);
 /* fsync or flush: HANDLE_DONE, HANDLE_COMMIT, or the sticky or another negative errno. */
 int handle_flush(struct handle *handle, const char **why);
 
-/* The text to commit (the caller wipes and frees) and its TURN. NULL: no memory. */
+/* The text to commit (the caller wipes and frees) and its TURN, NULL: it is not committed. NULL: no
+ * memory. */
 char *handle_text(struct handle *handle, size_t *length, unsigned *turn);
 
 /* The commit of TURN ended with ERROR (0 or negative). WRITTEN: bytes of the write that it belonged

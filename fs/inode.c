@@ -142,6 +142,7 @@ struct node *node_take_scratch(struct fs *fs, const struct node *directory, cons
 	else if (directory->kind == NODE_NEW && draft_posts(name))
 		kind = NODE_DRAFT;
 	node = take(fs, kind, directory, name, directory->shelf, id, scratch);
+	scratch_looked_up(scratch);
 	scratch_put(fs->scratches, scratch);
 	free(id);
 	return node;

@@ -162,7 +162,7 @@ void names_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mo
 
 	(void)mode;
 	if (node) {
-		file_create(fs, req, node, fi);
+		open_new(fs, req, node, fi);
 		return;
 	}
 	if (!may_be_scratch(directory, name)) {
@@ -171,7 +171,7 @@ void names_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mo
 	}
 	node = make_scratch(fs, directory, name, NULL, &error);
 	if (node)
-		file_create(fs, req, node, fi);
+		open_new(fs, req, node, fi);
 	else if (error == -ENAMETOOLONG)
 		fuse_reply_err(req, -error);
 	else

@@ -80,8 +80,8 @@ static void op_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi
 	double seconds = 0;
 
 	/* A read near the end of an open file: it ends where that version ends. */
-	if (fi && file_pages(fi)) {
-		reply_attr(fs, req, node, file_pages(fi), 0);
+	if (fi && open_pages(fi)) {
+		reply_attr(fs, req, node, open_pages(fi), 0);
 		return;
 	}
 	if (node_is_person(node)) {
@@ -256,7 +256,7 @@ const struct fuse_lowlevel_ops fs_operations = {
     .rename = names_rename,
     .link = names_link,
     .create = names_create,
-    .open = file_open,
+    .open = open_file,
     .read = file_read,
     .write = file_write,
     .flush = file_flush,

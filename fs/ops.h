@@ -42,8 +42,20 @@ void names_unlink(fuse_req_t req, fuse_ino_t parent, const char *name);
 void names_rename(fuse_req_t req, fuse_ino_t parent, const char *name, fuse_ino_t new_parent,
 		  const char *new_name, unsigned flags);
 
+/* ---- open.c ---- */
+void open_file(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi);
+
+/* Answer REQ, a create: NODE, a file in memory or a record that is written anew, is open. Its
+ * reference goes to the kernel. */
+void open_new(struct fs *fs, fuse_req_t req, struct node *node, struct fuse_file_info *fi);
+
+/* The record that the open file FI reads through the kernel's pages, borrowed, or NULL. */
+struct record *open_pages(const struct fuse_file_info *fi);
+
+/* HANDLE is open no more. */
+void open_end(struct handle *handle);
+
 /* ---- file.c ---- */
-void file_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi);
 void file_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset,
 	       struct fuse_file_info *fi);
 void file_write(fuse_req_t req, fuse_ino_t ino, const char *data, size_t size, off_t offset,
@@ -52,11 +64,11 @@ void file_flush(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi);
 void file_fsync(fuse_req_t req, fuse_ino_t ino, int datasync, struct fuse_file_info *fi);
 void file_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi);
 
-/* Answer REQ, a create: NODE, a draft, is open. Its reference goes to the kernel. */
-void file_create(struct fs *fs, fuse_req_t req, struct node *node, struct fuse_file_info *fi);
-
-/* The record that the open file FI reads through the kernel's pages, borrowed, or NULL. */
-struct record *file_pages(const struct fuse_file_info *fi);
+/*
+ * Work for request_work: REQUEST's word, or else its text, is to be the record of its node. 0 or a
+ * negative errno with words in the call.
+ */
+int file_save(struct request *request);
 
 /* ftruncate on an open file; answers nothing. 0 or a negative errno. */
 int file_truncate(fuse_req_t req, struct fuse_file_info *fi, off_t length);

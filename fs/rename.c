@@ -11,7 +11,6 @@
  */
 #include "fs/ops.h"
 
-#include "cache/record.h"
 #include "cache/update.h"
 #include "fs/backup.h"
 #include "fs/draft.h"
@@ -20,7 +19,6 @@
 #include "fs/path.h"
 #include "fs/request.h"
 #include "fs/scratch.h"
-#include "fs/shelf.h"
 #include "fs/vacancy.h"
 
 #include <errno.h>
@@ -28,6 +26,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 /* One rename, as the kernel asks for it. */
 struct renaming {
@@ -64,20 +63,9 @@ static bool is_record_name(const struct node *directory, const char *name, bool 
 /* REQUEST's text is to be the record of REQUEST's node. */
 static int save(struct request *request)
 {
-	struct node *node = request->node;
-	struct shelf *shelf = node->shelf;
-	int error;
+	int error = file_save(request);
 
-	if (node->kind == NODE_STATUS) {
-		error = update_status(&request->call, shelf->statuses, request->fs->guard, node->id,
-				      request->word);
-		if (shelf->statuses != shelf->roster)
-			shelf_refresh_links(node->branch);
-		return error;
-	}
-	error = update_document(&request->call, shelf->roster, request->fs->guard, node->id,
-				request->text, request->length);
-	if (error == -ENOENT)
+	if (error == -ENOENT && !request->word)
 		error = call_fail(&request->call, EOPNOTSUPP,
 				  "there is no such record, and a rename does not make one");
 	/* the kernel would try again */
@@ -183,6 +171,18 @@ static void put_back(const struct renaming *renaming, struct request *request)
 	fuse_reply_err(renaming->req, 0);
 }
 
+/* Whoever renames what was just written takes its time for the record's from then on. */
+#define JUST_SECONDS 10
+
+static void take_time(struct request *request, struct scratch *scratch)
+{
+	struct stat attr;
+
+	scratch_attr(scratch, &attr);
+	if (time(NULL) - attr.st_mtim.tv_sec <= JUST_SECONDS)
+		request->call.written = attr.st_mtim;
+}
+
 static void start_save(const struct renaming *renaming, struct scratch *scratch)
 {
 	struct fs *fs = renaming->fs;
@@ -199,6 +199,8 @@ static void start_save(const struct renaming *renaming, struct scratch *scratch)
 		request->from = strdup(renaming->path);
 		error = request->from ? 0 : -ENOMEM;
 	}
+	if (!error)
+		take_time(request, scratch);
 	if (!error && shows_same(node, request->text, request->length)) {
 		put_back(renaming, request);
 	} else if (!error) {

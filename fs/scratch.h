@@ -89,6 +89,15 @@ bool scratch_is_spoilt(struct scratch *scratch);
 /* It is open once more, or (negative) less: then it stays, however old it is. */
 void scratch_opened(struct scratch *scratch, int count);
 
+/*
+ * It has got the inode that was a record's, and an open may be under way that means the record:
+ * nothing must be written here through it. So for a while an open for writing counts only after a
+ * look-up of this name, and ESTALE makes the kernel look again.
+ */
+void scratch_doubt(struct scratch *scratch);
+void scratch_looked_up(struct scratch *scratch);
+bool scratch_may_open(struct scratch *scratch);
+
 /* It does not go by itself: a draft. */
 void scratch_keep(struct scratch *scratch);
 

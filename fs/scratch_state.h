@@ -18,6 +18,9 @@ struct scratch {
 	size_t cost;         /* what it is counted for besides its length; set once */
 	bool removed; /* it had a name, and nobody had it open then; under the table's lock */
 	atomic_int opens;
+	atomic_long
+	    doubted; /* until then (monotonic seconds) who opens to write must have looked it up */
+	atomic_uint looks;    /* look-ups that no open has used */
 	atomic_bool kept;     /* it does not go by itself */
 	pthread_mutex_t lock; /* of what follows */
 	char *text;

@@ -209,6 +209,36 @@ void scratch_opened(struct scratch *scratch, int count)
 	atomic_fetch_add(&scratch->opens, count);
 }
 
+/* Longer than an open takes from the look at the name to us, also on a busy machine. */
+#define DOUBT_SECONDS 3
+
+static long now(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return time.tv_sec;
+}
+
+void scratch_doubt(struct scratch *scratch)
+{
+	atomic_store(&scratch->doubted, now() + DOUBT_SECONDS);
+}
+
+void scratch_looked_up(struct scratch *scratch)
+{
+	if (atomic_load(&scratch->doubted))
+		atomic_store(&scratch->looks, 1);
+}
+
+bool scratch_may_open(struct scratch *scratch)
+{
+	unsigned one = 1;
+
+	return atomic_load(&scratch->doubted) <= now() ||
+	       atomic_compare_exchange_strong(&scratch->looks, &one, 0);
+}
+
 void scratch_keep(struct scratch *scratch)
 {
 	atomic_store(&scratch->kept, true);

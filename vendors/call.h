@@ -31,6 +31,8 @@ struct call {
 	pid_t pid; /* the process, not the thread; 0: rosterfs itself */
 	char command[CALL_COMMAND_MAX];
 	char path[CALL_PATH_MAX];
+	struct timespec
+	    written; /* when the text that is saved was written; all 0: it is not known */
 
 	/* do they still want it? */
 	pthread_mutex_t lock;
