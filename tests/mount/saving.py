@@ -94,8 +94,11 @@ class Work:
 
     def wait_landed(self, values):
         """Until the mount shows one of VALUES; which one."""
-        return wait_until(lambda: {read(self.m, FILE)["lastname"]} & values, 15 * harness.SCALE,
-                          f"a save of one of {values}").pop()
+        def landed():
+            # while it is being written the kernel may take the writer's size for the file's
+            with contextlib.suppress(ValueError):
+                return {read(self.m, FILE)["lastname"]} & values
+        return wait_until(landed, 15 * harness.SCALE, f"a save of one of {values}").pop()
 
     def arrange(self, kind, requests=1):
         """See to it that the next saves are refused; what they would have to leave as it is."""
@@ -168,13 +171,16 @@ HEADS = {
 }
 
 WORDS = """\
-Each row was found by a test run on a real mount, with the tools of Debian 12 and their default
-settings. *In place* writes into the record's file; *renames* writes another file and renames it onto the
-record; *moves away* renames the record to a backup and creates it anew. Two saves one after the other
-were two changes at the vendor, each of one field and with one request, and no tool
-asked about a changed file in between. A refused save (the vendor answers 400, somebody else has changed
-the field, the vendor assigns the field) left the record as it was; *not told* means that the tool
-cannot notice: look at the file again, or into `.rosterfs/log`.
+Each row was found by a test run on a real mount, with the tools of Debian 12 and their default settings.
+F is a record's file and T another one beside it. *In place* writes into F; *renames* writes another file
+and renames it onto F; *moves away* renames F to a backup and creates it anew. Saves one after the
+other, an editor's from one buffer, were as many changes at the vendor, each of one field and with one request,
+and no editor asked about a changed file in between. A refused save left the record as it was: the
+vendor answered 400, somebody else had changed the field, the vendor assigns the field, or the text was not one
+whole document. *Not told* means that the tool cannot notice: look at the file again, or into
+`.rosterfs/log`. For a vendor's 400 and for half a document `mv` says "to a subdirectory of itself": those
+are its words for EINVAL. And zsh's `echo inactive >*.status` writes to every match (MULTIOS), without a
+word about those that refuse; the other shells refuse the whole.
 """
 
 TITLES = {

@@ -88,6 +88,18 @@ def test_redirected_to_the_only_match(mount):
     assert inactive(m.sandbox) == before | {"2"}
 
 
+def test_zsh_means_every_match(mount):
+    """Its MULTIOS writes to all of them, and says nothing of those that refuse: only the brake holds."""
+    m = mount(extra={"rosterfs": {"status_limit": 3}})
+    before = inactive(m.sandbox)
+    sh(m, "cd partnerize && echo inactive > *.status", "zsh").ok()
+    assert len(inactive(m.sandbox) - before) == 3
+    assert len([line for line in m.log().splitlines() if "EDQUOT" in line]) > 10
+    m.sandbox.reset()
+    result = sh(m, "setopt no_multios; cd partnerize && echo inactive > *.status", "zsh")
+    assert result.code != 0 and result.err and not sent(m.sandbox)
+
+
 def test_a_loop_over_nothing(mount):
     """In an empty directory the pattern stays as it is."""
     m = mount()
