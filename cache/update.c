@@ -318,6 +318,15 @@ int update_document(struct call *call, struct roster *roster, struct guard *guar
 	return error;
 }
 
+void update_refused(struct call *call, struct roster *roster, struct guard *guard,
+		    const char *action, const char *id, int error)
+{
+	struct attempt attempt;
+
+	attempt_begin(&attempt, call, guard, roster, action, id);
+	attempt_end(&attempt, error);
+}
+
 /* ---- statuses ---- */
 
 const char *update_status_word(const char *text, size_t length)

@@ -31,6 +31,13 @@ int update_document(struct call *call, struct roster *roster, struct guard *guar
 /* Written to a .status it means that the user is to be deleted. */
 #define UPDATE_DELETED "deleted"
 
+/*
+ * What somebody wrote for record ID can be no change at all (a half document, a word that is no
+ * status): ERROR and the words are in CALL, nothing was asked. The audit log gets its line.
+ */
+void update_refused(struct call *call, struct roster *roster, struct guard *guard,
+		    const char *action, const char *id, int error);
+
 /* Is TEXT a word that a .status takes, with or without a newline? The word (static), or NULL. */
 const char *update_status_word(const char *text, size_t length);
 

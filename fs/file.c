@@ -195,7 +195,7 @@ void file_write(fuse_req_t req, fuse_ino_t ino, const char *data, size_t size, o
 	}
 	action = handle_write(handle, data, size, offset, &why);
 	if (action < 0 && why)
-		request_refuse(req, node->path, action, why);
+		request_refuse_write(req, node, action, why);
 	if (action < 0)
 		fuse_reply_err(req, -action);
 	else if (action == HANDLE_COMMIT)
@@ -247,7 +247,7 @@ static void flush_or_sync(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info 
 	if (action < 0 && node->kind == NODE_DRAFT)
 		keep_half(fs, handle_of(fi));
 	if (action < 0 && why)
-		request_refuse(req, node->path, action, why);
+		request_refuse_write(req, node, action, why);
 	if (action == HANDLE_COMMIT)
 		start_commit(fs, req, handle_of(fi), 0, alone);
 	else

@@ -13,8 +13,10 @@
 #include "fs/request.h"
 
 #include "cache/pool.h"
+#include "cache/update.h"
 #include "fs/handle.h"
 #include "fs/node.h"
+#include "fs/shelf.h"
 #include "vendors/log.h"
 #include "vendors/vendor.h"
 
@@ -347,15 +349,36 @@ void request_free(struct request *request)
 	put(request); /* NOLINT(clang-analyzer-unix.Malloc) */
 }
 
-int request_refuse(fuse_req_t req, const char *path, int error, const char *words)
+/* CALL is REQ's caller's, about PATH, and fails with ERROR. */
+static void begin_refusal(struct call *call, fuse_req_t req, const char *path, int error,
+			  const char *words)
 {
 	const struct fuse_ctx *context = fuse_req_ctx(req);
+
+	call_init(call, path);
+	call_set_caller(call, context->uid, context->gid, context->pid);
+	call_fail(call, -error, "%s", words);
+	log_error(call, error);
+}
+
+int request_refuse(fuse_req_t req, const char *path, int error, const char *words)
+{
 	struct call call;
 
-	call_init(&call, path);
-	call_set_caller(&call, context->uid, context->gid, context->pid);
-	call_fail(&call, -error, "%s", words);
-	log_error(&call, error);
+	begin_refusal(&call, req, path, error, words);
+	call_destroy(&call);
+	return error;
+}
+
+int request_refuse_write(fuse_req_t req, const struct node *node, int error, const char *words)
+{
+	bool status = node->kind == NODE_STATUS;
+	struct call call;
+
+	begin_refusal(&call, req, node->path, error, words);
+	if (node_is_record(node) && node->id)
+		update_refused(&call, status ? node->shelf->statuses : node->shelf->roster,
+			       fs_of(req)->guard, status ? "status" : "update", node->id, error);
 	call_destroy(&call);
 	return error;
 }

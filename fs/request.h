@@ -101,6 +101,9 @@ void request_fail(struct request *request, int error);
 /* One line in the log about a request that is refused at once. Returns ERROR. */
 int request_refuse(fuse_req_t req, const char *path, int error, const char *words);
 
+/* The same for what was written to NODE: if that is a record's file, the audit log is told too. */
+int request_refuse_write(fuse_req_t req, const struct node *node, int error, const char *words);
+
 /* Cancel all: the mount is ending. */
 void request_cancel_all(struct fs *fs);
 

@@ -142,8 +142,12 @@ def test_refused(audited, file):
     line = one(file, outcome="refused", errno="EDQUOT",
                fields=[{"field": "status", "before": "active", "after": "inactive"}])
     assert "status_limit" in line["words"] and not sent(m.sandbox)
-    # what is no change that could be named stands in the log alone
+    # what can be no change at all, and told once however often the descriptor is closed
     assert m.sh("echo inactiv > partnerize/9.status").code != 0
+    one(file, outcome="refused", errno="EINVAL", action="status", fields=[])
+    assert m.sh("printf '{\"half' | dd of=partnerize/9.json status=none").code != 0
+    one(file, outcome="refused", errno="EINVAL", action="update", fields=[])
+    # names stand in the log alone
     assert m.sh("rm partnerize/9.json; mkdir partnerize/x").code != 0
     assert news(file) == []
 
