@@ -68,7 +68,7 @@ static bool ends_torn(const char *path, off_t size)
 }
 
 /* A descriptor of the file at the path, and what it is, or a negative errno. */
-static int open_file(const char *path, struct stat *info)
+static int open_log(const char *path, struct stat *info)
 {
 	const int flags = O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
 	bool is_new = false;
@@ -105,7 +105,7 @@ int audit_check(const char *path, char *why, size_t why_size)
 	int file, error = 0;
 
 	if (access(path, F_OK) == 0) {
-		file = open_file(path, &info);
+		file = open_log(path, &info);
 		if (file >= 0)
 			close(file);
 		else
@@ -123,7 +123,7 @@ int audit_open(const char *path, struct audit **audit, char *why, size_t why_siz
 {
 	struct stat info = {0};
 	struct audit *made = NULL;
-	int file = open_file(path, &info);
+	int file = open_log(path, &info);
 
 	if (file < 0)
 		return fail(path, file, why, why_size);
@@ -212,7 +212,7 @@ static int follow_path_locked(struct audit *audit)
 	if (stat(audit->path, &info) == 0 && info.st_dev == audit->device &&
 	    info.st_ino == audit->inode)
 		return 0;
-	file = open_file(audit->path, &info);
+	file = open_log(audit->path, &info);
 	if (file < 0)
 		return file;
 	error = secure_room(file, audit->secured);
