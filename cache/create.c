@@ -63,58 +63,19 @@ static json_t *wanted_of(const struct collection *collection, const json_t *docu
 
 /* ---- a lost answer ---- */
 
-/* Is RECORD, which has our email, one that was made just now? One that tells no time may be. */
-static bool is_new(const struct creation *creation, const json_t *record)
+/* The id of a record with EMAIL that was made just now. 0 or a negative errno with words in CALL.
+ */
+static int find_new(struct creation *creation, struct call *call, const char *email)
 {
-	struct timespec time;
+	struct wait wait = {.kind = WAIT_EMAIL, .id = email, .call = call};
+	int error = roster_ask_sync(creation->roster, &wait);
 
-	return !collection_time(creation->collection, record, &time) ||
-	       time.tv_sec >= creation->began - CLOCKS_DIFFER;
-}
-
-/* The id of RECORD, if it was made just now: the caller frees. */
-static char *id_of_new(const struct creation *creation, const json_t *record)
-{
-	char buffer[24];
-	const char *id = collection_id(creation->collection, record, buffer);
-
-	return id && is_new(creation, record) ? strdup(id) : NULL;
-}
-
-/* The id of a new record with EMAIL, asked of the vendor's own search. 0 or a negative errno. */
-static int find_by_search(struct creation *creation, struct call *call, const char *email)
-{
-	json_t *records = NULL, *record;
-	size_t i;
-	int error = creation->collection->find(call, account_of(creation), email, &records);
-
-	if (error)
-		return error;
-	json_array_foreach(records, i, record) {
-		if (!creation->id)
-			creation->id = id_of_new(creation, record);
-	}
-	json_decref(records);
-	return 0;
-}
-
-/* The same, looked up in the whole roster. */
-static int find_by_list(struct creation *creation, struct call *call, const char *email)
-{
-	struct wait wait = {.kind = WAIT_WHOLE, .call = call};
-	int error;
-
-	roster_refresh(creation->roster);
-	error = roster_ask_sync(creation->roster, &wait);
 	for (size_t i = 0; !error && i < wait.snapshot->count && !creation->id; i++) {
-		struct record *record = wait.snapshot->records[i];
-		json_t *object;
+		const struct record *record = wait.snapshot->records[i];
 
-		if (!record->email || strcasecmp(record->email, email) != 0)
-			continue;
-		object = record_json(record);
-		creation->id = id_of_new(creation, object);
-		json_decref(object);
+		/* one that tells no time of its own has that of the answer */
+		if (record->mtime.tv_sec >= creation->began - CLOCKS_DIFFER)
+			creation->id = strdup(record->id);
 	}
 	wait_clear(&wait);
 	return error;
@@ -136,8 +97,7 @@ static int settle(struct creation *creation)
 		return lost;
 	}
 	call_continue(&call, creation->call);
-	error = creation->collection->find ? find_by_search(creation, &call, email)
-					   : find_by_list(creation, &call, email);
+	error = find_new(creation, &call, email);
 	call_destroy(&call);
 	if (creation->id) {
 		creation->attempt->unknown = false;
