@@ -234,8 +234,7 @@ static bool is_vacant(struct fs *fs, fuse_req_t req, const struct node *director
 	if (!node_holds_files(directory))
 		return false;
 	node_path(directory, name, path);
-	return vacancy_exists(fs->vacancies, path) &&
-	       vacancy_holds(fs->vacancies, path, call_process(fuse_req_ctx(req)->pid));
+	return vacancy_holds(fs->vacancies, path, fuse_req_ctx(req)->pid);
 }
 
 void lookup_name(fuse_req_t req, fuse_ino_t parent, const char *name)

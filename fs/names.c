@@ -134,17 +134,14 @@ static struct node *vacant_node(struct fs *fs, fuse_req_t req, const struct node
 {
 	char path[NODE_PATH_MAX];
 	struct node *node;
-	pid_t process;
+	pid_t thread = fuse_req_ctx(req)->pid;
 
 	node_path(directory, name, path);
-	if (!vacancy_exists(fs->vacancies, path))
-		return NULL;
-	process = call_process(fuse_req_ctx(req)->pid);
-	if (!vacancy_holds(fs->vacancies, path, process))
+	if (!vacancy_holds(fs->vacancies, path, thread))
 		return NULL;
 	node = node_find(fs, path);
 	if (node && node_is_record(node)) {
-		vacancy_end(fs->vacancies, path, process);
+		vacancy_end(fs->vacancies, path, call_process(thread));
 		return node;
 	}
 	if (node)

@@ -281,16 +281,6 @@ static bool is_taken(const struct renaming *renaming)
 	return taken;
 }
 
-/* Has the caller renamed the record away that stands at the new name? */
-static bool is_vacant(const struct renaming *renaming)
-{
-	const struct fuse_ctx *context = fuse_req_ctx(renaming->req);
-
-	return vacancy_exists(renaming->fs->vacancies, renaming->new_path) &&
-	       vacancy_holds(renaming->fs->vacancies, renaming->new_path,
-			     call_process(context->pid));
-}
-
 static void rename_scratch(const struct renaming *renaming, struct scratch *scratch)
 {
 	bool fixed, record = is_record_name(renaming->to, renaming->new_name, &fixed);
@@ -304,14 +294,15 @@ static void rename_scratch(const struct renaming *renaming, struct scratch *scra
 		refuse(renaming, -EPERM, "nothing can be renamed onto that");
 	else if (is_link && (made || record || drafts))
 		refuse(renaming, -EPERM, "a link can't be renamed to that");
-	else if (record && !renaming->replaces && !is_vacant(renaming))
+	else if (record && !renaming->replaces &&
+		 !vacancy_holds(renaming->fs->vacancies, renaming->new_path,
+				fuse_req_ctx(renaming->req)->pid))
 		refuse(renaming, -EEXIST, "there is such a record");
 	else if (record)
 		start_save(renaming, scratch);
 	else if (is_taken(renaming))
 		refuse(renaming, renaming->replaces ? -EPERM : -EEXIST, "there is such a file");
-	else if (drafts && draft_posts(renaming->new_name) &&
-		 !(renaming->from->kind == NODE_NEW && draft_posts(renaming->name)))
+	else if (drafts && draft_posts(renaming->new_name) && !draft_posts(renaming->name))
 		start_post(renaming, scratch);
 	else
 		fuse_reply_err(renaming->req, -scratch_rename(renaming->fs->scratches,

@@ -107,14 +107,17 @@ void vacancy_begin(struct vacancies *vacancies, const char *path, const char *ba
 	pthread_mutex_unlock(&vacancies->lock);
 }
 
-bool vacancy_holds(struct vacancies *vacancies, const char *path, pid_t process)
+bool vacancy_holds(struct vacancies *vacancies, const char *path, pid_t thread)
 {
 	struct vacancy *vacancy;
 	unsigned long long started;
 	bool holds = false;
+	pid_t process;
 
-	if (!atomic_load(&vacancies->count))
+	/* to find out whose thread it is takes longer than all else here */
+	if (!vacancy_exists(vacancies, path))
 		return false;
+	process = call_process(thread);
 	started = call_process_start(process);
 	pthread_mutex_lock(&vacancies->lock);
 	expire_locked(vacancies);

@@ -23,8 +23,8 @@ void vacancies_free(struct vacancies *vacancies); /* NULL is fine */
 void vacancy_begin(struct vacancies *vacancies, const char *path, const char *backup,
 		   pid_t process);
 
-/* Is PATH free for PROCESS? */
-bool vacancy_holds(struct vacancies *vacancies, const char *path, pid_t process);
+/* Is PATH free for the process that THREAD belongs to? */
+bool vacancy_holds(struct vacancies *vacancies, const char *path, pid_t thread);
 
 /* Is PATH free for anybody? Then the kernel must ask for the name each time. */
 bool vacancy_exists(struct vacancies *vacancies, const char *path);
