@@ -135,6 +135,28 @@ static const struct metric {
     {"rosterfs_in_flight", "gauge", "Requests under way.", figure_in_flight},
 };
 
+/*
+ * The kernel's requests are nobody's in particular: they have no vendor. Each look at this file is
+ * some itself: zeros in front, or its length would change as one looks, and tar would complain.
+ */
+static void print_asked(FILE *out, const struct asked *asked)
+{
+#define ASKED_NAME(constant, name) #name,
+	static const char *const names[] = {ASKED_ALL(ASKED_NAME)};
+#undef ASKED_NAME
+
+	fprintf(out, "# TYPE rosterfs_fuse_requests counter\n"
+		     "# HELP rosterfs_fuse_requests Requests of the kernel.\n");
+	for (size_t i = 0; i < ASKED_COUNT; i++)
+		fprintf(out, "rosterfs_fuse_requests_total{operation=\"%s\"} %012llu\n", names[i],
+			atomic_load(&asked->requests[i]));
+	fprintf(out,
+		"# TYPE rosterfs_fuse_notifications counter\n"
+		"# HELP rosterfs_fuse_notifications Times that the kernel was told to forget.\n"
+		"rosterfs_fuse_notifications_total %012llu\n",
+		atomic_load(&asked->notifications));
+}
+
 static void print_metrics(FILE *out, struct fs *fs)
 {
 	for (size_t m = 0; m < sizeof(metrics) / sizeof(metrics[0]); m++) {
@@ -154,6 +176,7 @@ static void print_metrics(FILE *out, struct fs *fs)
 				metrics[m].figure(&figures));
 		}
 	}
+	print_asked(out, &fs->asked);
 	fprintf(out, "# EOF\n");
 }
 

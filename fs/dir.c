@@ -4,7 +4,7 @@
  * Opening an account's directory brings its whole roster and may wait; reading then only walks
  * through the snapshot that the open got, fixed names first, then each record's two files; in
  * by-email through the people that it got. Every name is given with its attributes (readdirplus),
- * so that `ls -l` asks for nothing more.
+ * so that `ls -l` asks for nothing more, and the kernel keeps the names of a roster that is fresh.
  */
 #include "fs/ops.h"
 
@@ -33,6 +33,7 @@ struct dir {
 	struct snapshot *snapshot; /* NULL: no roster here */
 	uint64_t generation;       /* of the roster, that the snapshot shows */
 	struct people *people;     /* in by-email, else NULL */
+	bool paged;                /* the kernel keeps the names that are read through it */
 };
 
 static void close_dir(struct fs *fs, struct dir *dir)
@@ -40,6 +41,8 @@ static void close_dir(struct fs *fs, struct dir *dir)
 	pthread_mutex_lock(&fs->requests_lock);
 	DL_DELETE(fs->dirs, dir);
 	pthread_mutex_unlock(&fs->requests_lock);
+	if (dir->paged)
+		node_close_pages(fs, dir->node);
 	snapshot_put(dir->snapshot);
 	people_free(dir->people);
 	node_drop(fs, dir->node);
@@ -79,17 +82,41 @@ static void reply_dir(struct fs *fs, fuse_req_t req, struct dir *dir, struct fus
 		close_dir(fs, dir);
 }
 
+/*
+ * The kernel keeps the names of VERSION until there is another one: who lists them again asks for
+ * nothing but the open. Files in memory that come or go tell the kernel so by themselves. Not
+ * beyond the SECONDS for which it keeps what the names stand for: it would ask for each of them
+ * alone.
+ */
+static void choose_pages(struct fs *fs, struct dir *dir, uint64_t version, double seconds,
+			 struct fuse_file_info *fi)
+{
+	enum node_pages pages;
+
+	if (seconds <= 0)
+		return;
+	pages = node_open_pages(fs, dir->node, version);
+	dir->paged = pages != NODE_PAGES_PAST;
+	fi->cache_readdir = dir->paged;
+	fi->keep_cache = pages == NODE_PAGES_KEEP;
+}
+
 /* WHOLE is the answered question for the roster, NULL where there is none. */
 static void reply_open(struct fs *fs, fuse_req_t req, struct node *node, const struct wait *whole,
 		       struct fuse_file_info *fi)
 {
 	struct dir *dir = dir_new(fs, req, node);
+	uint64_t expired;
+	double seconds;
 
 	if (!dir)
 		return;
+	expired = scratch_expired(fs->scratches, node->path);
 	if (whole) {
 		dir->snapshot = snapshot_get(whole->snapshot);
 		dir->generation = whole->generation;
+		roster_generation(node->shelf->roster, &seconds);
+		choose_pages(fs, dir, dir->generation + expired, seconds, fi);
 	}
 	reply_dir(fs, req, dir, fi);
 }
@@ -105,6 +132,9 @@ void dir_reply_open(fuse_req_t req, struct node *node, struct people *people,
 		return;
 	}
 	dir->people = people;
+	/* what a person's own directory shows is looked up each time */
+	if (node->kind != NODE_PERSON)
+		choose_pages(fs, dir, people_version(people), people_left(people), fi);
 	reply_dir(fs, req, dir, fi);
 }
 
@@ -127,7 +157,7 @@ static bool shows_roster(const struct node *node)
 
 void dir_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
-	struct fs *fs = fs_of(req);
+	struct fs *fs = fs_asked(req, ASKED_OPENDIR);
 	struct node *node = node_of(fs, ino);
 	struct request *request;
 
@@ -221,7 +251,7 @@ static int add_person(struct page *page, size_t index, off_t next)
 static bool add_dots(struct page *page, const char *name, off_t next)
 {
 	struct fuse_entry_param entry = {
-	    .attr = {.st_mode = S_IFDIR, .st_ino = page->dir->node->number}};
+	    .attr = {.st_mode = S_IFDIR, .st_ino = node_number(page->dir->node)}};
 	char *at = page->buffer + page->used;
 	size_t room = page->size - page->used;
 	size_t need = page->plus ? fuse_add_direntry_plus(page->req, at, room, name, &entry, next)
@@ -365,7 +395,7 @@ static void read_page(fuse_req_t req, size_t size, off_t offset, struct fuse_fil
 		      bool plus)
 {
 	struct page page = {
-	    .fs = fs_of(req),
+	    .fs = fs_asked(req, ASKED_READDIR),
 	    .req = req,
 	    .dir = (struct dir *)(uintptr_t)fi->fh,
 	    .plus = plus,
@@ -406,7 +436,7 @@ void dir_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 	struct dir *dir = (struct dir *)(uintptr_t)fi->fh;
 
 	(void)ino;
-	close_dir(fs_of(req), dir);
+	close_dir(fs_asked(req, ASKED_RELEASEDIR), dir);
 	fuse_reply_err(req, 0);
 }
 
@@ -415,5 +445,6 @@ void dir_fsync(fuse_req_t req, fuse_ino_t ino, int datasync, struct fuse_file_in
 	(void)ino;
 	(void)datasync;
 	(void)fi;
+	fs_asked(req, ASKED_FSYNCDIR);
 	fuse_reply_err(req, 0);
 }

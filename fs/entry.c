@@ -49,12 +49,12 @@ double entry_attr(struct fs *fs, struct node *node, const struct record *record,
 		return FIXED_SECONDS;
 	if (!record || atomic_load(&node->writers))
 		return 0;
-	pthread_mutex_lock(&node->lock);
+	pthread_mutex_lock(&fs->versions_lock);
 	node->told_version = record->version;
 	/* Who reads another version through the pages has its size asked for at each turn. */
 	if (node->page_opens && node->page_version != record->version)
 		seconds = 0;
-	pthread_mutex_unlock(&node->lock);
+	pthread_mutex_unlock(&fs->versions_lock);
 	return seconds;
 }
 

@@ -33,6 +33,7 @@ void file_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset, struct
 	ssize_t count;
 
 	(void)ino;
+	fs_asked(req, ASKED_READ);
 	/* what the handle was opened for: a rename may have put another node behind the number */
 	node = handle_of(fi)->node;
 	if (node->kind == NODE_SCRATCH)
@@ -51,6 +52,7 @@ void file_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset, struct
 void file_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
 	(void)ino;
+	fs_asked(req, ASKED_RELEASE);
 	open_end(handle_of(fi));
 	fuse_reply_err(req, 0);
 }
@@ -159,7 +161,7 @@ static void write_scratch(struct fs *fs, fuse_req_t req, const struct handle *ha
 void file_write(fuse_req_t req, fuse_ino_t ino, const char *data, size_t size, off_t offset,
 		struct fuse_file_info *fi)
 {
-	struct fs *fs = fs_of(req);
+	struct fs *fs = fs_asked(req, ASKED_WRITE);
 	struct handle *handle = handle_of(fi);
 	struct node *node = handle->node;
 	const char *why;
@@ -256,6 +258,7 @@ static void flush_or_sync(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info 
 
 void file_flush(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
+	fs_asked(req, ASKED_FLUSH);
 	/* The kernel waits for this answer even when the process has been killed. */
 	flush_or_sync(req, ino, fi, call_thread_exiting(fuse_req_ctx(req)->pid));
 }
@@ -263,6 +266,7 @@ void file_flush(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 void file_fsync(fuse_req_t req, fuse_ino_t ino, int datasync, struct fuse_file_info *fi)
 {
 	(void)datasync;
+	fs_asked(req, ASKED_FSYNC);
 	flush_or_sync(req, ino, fi, false);
 }
 

@@ -55,6 +55,7 @@ struct fs *fs_new(const struct fs_options *options, struct account **accounts, s
 	fs->options = *options;
 	clock_gettime(CLOCK_REALTIME, &fs->started);
 	pthread_mutex_init(&fs->nodes_lock, NULL);
+	pthread_mutex_init(&fs->versions_lock, NULL);
 	pthread_mutex_init(&fs->requests_lock, NULL);
 	fs->guard = guard_new(options->read_only, options->dry_run, options->status_limit,
 			      options->status_window);
@@ -134,6 +135,7 @@ void fs_free(struct fs *fs)
 	history_free(fs->history);
 	free(fs->branches);
 	pthread_mutex_destroy(&fs->nodes_lock);
+	pthread_mutex_destroy(&fs->versions_lock);
 	pthread_mutex_destroy(&fs->requests_lock);
 	free(fs);
 }

@@ -29,6 +29,9 @@
 #ifndef ROSTERFS_FS_H
 #define ROSTERFS_FS_H
 
+#include "cache/table.h"
+#include "fs/asked.h"
+
 #include <fuse_lowlevel.h>
 #include <pthread.h>
 #include <stdbool.h>
@@ -82,18 +85,20 @@ struct fs {
 	struct notify *notify;
 	struct branch *branches;
 	size_t branch_count;
-	struct node *nodes;      /* uthash; under nodes_lock */
-	struct node *nameless;   /* uthash: another node stands at their path; under nodes_lock */
+	struct table nodes;      /* by path; under nodes_lock */
+	struct table nameless;   /* another node stands at their path; under nodes_lock */
 	struct swapped *swapped; /* utlist: held after a rename; under nodes_lock */
 	struct node *root, *control;
 	pthread_mutex_t nodes_lock;
-	struct request *requests; /* utlist: parked ones; under requests_lock */
-	struct handle *handles;   /* utlist: open files; under requests_lock */
-	struct dir *dirs;         /* utlist: open directories; under requests_lock */
+	pthread_mutex_t versions_lock; /* of each node's versions; a leaf */
+	struct request *requests;      /* utlist: parked ones; under requests_lock */
+	struct handle *handles;        /* utlist: open files; under requests_lock */
+	struct dir *dirs;              /* utlist: open directories; under requests_lock */
 	pthread_mutex_t requests_lock;
 	struct scratches *scratches; /* files that no vendor has */
 	struct vacancies *vacancies; /* names whose record somebody has renamed away */
 	struct timespec started;
+	struct asked asked;       /* what the kernel asked for */
 	void (*ready)(void *arg); /* called once the kernel has taken us up */
 	void *ready_arg;
 };
@@ -126,6 +131,15 @@ extern const struct fuse_lowlevel_ops fs_operations;
 static inline struct fs *fs_of(fuse_req_t req)
 {
 	return fuse_req_userdata(req);
+}
+
+/* The same for the function that takes REQ up first: it counts as one for OPERATION. */
+static inline struct fs *fs_asked(fuse_req_t req, enum operation operation)
+{
+	struct fs *fs = fs_of(req);
+
+	asked_count(&fs->asked, operation);
+	return fs;
 }
 
 /* The branch of the directory NAME, or NULL. */

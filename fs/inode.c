@@ -23,56 +23,66 @@
 
 /* ---- making and freeing ---- */
 
-/* 0 and 1 are taken. */
-static uint64_t number_of(const char *path)
+static const char *path_of(const void *item)
 {
-	uint64_t hash = hash_text(path);
+	const struct node *node = item;
 
-	return hash < 2 ? hash + 2 : hash;
+	return node->path;
 }
 
-static struct node *node_new(enum node_kind kind, const char *path, uint64_t number, const char *id)
+static struct node *node_new(enum node_kind kind, const char *path, const char *id)
 {
-	struct node *node = calloc(1, sizeof(*node) + strlen(path) + 1);
-	struct inode *inode = calloc(1, sizeof(*inode));
+	size_t length = strlen(path) + 1, id_length = id ? strlen(id) + 1 : 0;
+	struct node *node = calloc(1, sizeof(*node) + length + id_length);
 
-	if (!node || !inode)
-		goto no_memory;
-	memcpy(node->path, path, strlen(path) + 1);
-	node->kind = kind;
-	node->number = number;
-	node->id = id ? strdup(id) : NULL;
-	if (id && !node->id)
-		goto no_memory;
-	pthread_mutex_init(&node->lock, NULL);
-	node->inode = inode;
-	atomic_store(&inode->node, node);
+	if (!node)
+		return NULL;
+	memcpy(node->path, path, length);
+	if (id)
+		node->id = memcpy(node->path + length, id, id_length);
+	node->kind = (uint8_t)kind;
+	node->inode = &node->own;
+	atomic_init(&node->own.node, node);
 	return node;
-no_memory:
-	free(node);
-	free(inode);
-	return NULL;
 }
 
-static void node_free(struct fs *fs, struct node *node)
+static void node_free(struct node *node)
 {
-	scratch_put(fs->scratches, node->scratch);
-	pthread_mutex_destroy(&node->lock);
-	free(node->inode);
-	free(node->id);
+	/* what node_learn brought */
+	if (node->id && node->id != node->path + strlen(node->path) + 1)
+		free(node->id);
 	free(node);
+}
+
+/* The node that INODE was made with. */
+static struct node *owner_of(struct inode *inode)
+{
+	return (struct node *)(uintptr_t)((char *)inode - offsetof(struct node, own));
+}
+
+/*
+ * Does nobody need NODE any more? Then it ends. After a rename its inode may be another's who still
+ * needs that, and the one that it uses may have been left behind by another. Returns a reference
+ * that the caller puts, without the lock, or NULL.
+ */
+static struct scratch *end_unneeded_locked(struct fs *fs, struct node *node)
+{
+	struct scratch *scratch = node->scratch;
+	struct node *owner = owner_of(node->inode);
+
+	if (node->holders || node->inode->lookups)
+		return NULL;
+	table_remove(node->nameless ? &fs->nameless : &fs->nodes, node);
+	node->ended = true;
+	atomic_store(&node->inode->node, NULL);
+	if (owner != node && owner->ended)
+		node_free(owner);
+	if (!atomic_load(&node->own.node))
+		node_free(node);
+	return scratch;
 }
 
 /* ---- finding and making ---- */
-
-/* By the hash that is the inode number too: a directory of 100,000 names is hashed often enough. */
-static struct node *find_locked(struct fs *fs, const char *path, uint64_t number)
-{
-	struct node *node;
-
-	HASH_FIND_BYHASHVALUE(hh, fs->nodes, path, strlen(path), (unsigned)number, node);
-	return node;
-}
 
 /* As node_take, for what SCRATCH holds if that is not NULL. */
 static struct node *take(struct fs *fs, enum node_kind kind, const struct node *directory,
@@ -80,37 +90,39 @@ static struct node *take(struct fs *fs, enum node_kind kind, const struct node *
 			 struct scratch *scratch)
 {
 	char path[NODE_PATH_MAX];
-	struct node *node;
-	uint64_t number;
+	struct node *node, *taken = NULL;
+	uint64_t hash;
 
 	node_path(directory, name, path);
-	number = number_of(path);
+	hash = hash_text(path);
 	pthread_mutex_lock(&fs->nodes_lock);
-	node = find_locked(fs, path, number);
+	node = table_find(&fs->nodes, path, hash);
 	/*
 	 * A draft has become a record, or a name is used anew. And the kernel lets only one write
 	 * to an inode at a time: each who asks a transaction file gets one of their own.
 	 */
 	if (node && (node->kind != kind || node->scratch != scratch || kind == NODE_TRANSACTION)) {
-		HASH_DEL(fs->nodes, node);
-		HASH_ADD_KEYPTR(hh, fs->nameless, node->path, strlen(node->path), node);
+		if (table_add(&fs->nameless, node, hash))
+			goto out;
+		table_remove(&fs->nodes, node);
 		node->nameless = true;
 		node = NULL;
 	}
 	if (!node) {
-		node = node_new(kind, path, number, id);
-		if (node) {
-			node->branch = shelf ? shelf->branch : directory->branch;
-			node->shelf = shelf;
-			node->scratch = scratch_hold(fs->scratches, scratch);
-			HASH_ADD_KEYPTR_BYHASHVALUE(hh, fs->nodes, node->path, strlen(path),
-						    (unsigned)number, node);
+		node = node_new(kind, path, id);
+		if (!node || table_add(&fs->nodes, node, hash)) {
+			free(node);
+			goto out;
 		}
+		node->branch = shelf ? shelf->branch : directory->branch;
+		node->shelf = shelf;
+		node->scratch = scratch_hold(fs->scratches, scratch);
 	}
-	if (node)
-		node->references++;
+	node->holders++;
+	taken = node;
+out:
 	pthread_mutex_unlock(&fs->nodes_lock);
-	return node;
+	return taken;
 }
 
 struct node *node_take(struct fs *fs, enum node_kind kind, const struct node *directory,
@@ -155,9 +167,9 @@ struct node *node_find(struct fs *fs, const char *path)
 	struct node *node;
 
 	pthread_mutex_lock(&fs->nodes_lock);
-	node = find_locked(fs, path, number_of(path));
+	node = table_find(&fs->nodes, path, hash_text(path));
 	if (node)
-		node->references++;
+		node->holders++;
 	pthread_mutex_unlock(&fs->nodes_lock);
 	return node;
 }
@@ -178,51 +190,35 @@ void node_learn(struct fs *fs, struct node *node, const char *id)
 void node_hold(struct fs *fs, struct node *node)
 {
 	pthread_mutex_lock(&fs->nodes_lock);
-	node->references++;
+	node->holders++;
 	pthread_mutex_unlock(&fs->nodes_lock);
-}
-
-/* COUNT references less; true: NODE is out of the table and to be freed. */
-static bool drop_locked(struct fs *fs, struct node *node, uint64_t count)
-{
-	node->references -= count;
-	if (node->references)
-		return false;
-	if (node->nameless)
-		HASH_DEL(fs->nameless, node);
-	else
-		HASH_DEL(fs->nodes, node);
-	return true;
 }
 
 void node_drop(struct fs *fs, struct node *node)
 {
-	bool last;
+	struct scratch *scratch;
 
 	if (node == fs->root)
 		return;
 	pthread_mutex_lock(&fs->nodes_lock);
-	last = drop_locked(fs, node, 1);
+	node->holders--;
+	scratch = end_unneeded_locked(fs, node);
 	pthread_mutex_unlock(&fs->nodes_lock);
-	if (last)
-		node_free(fs, node);
+	scratch_put(fs->scratches, scratch);
 }
 
 void node_forget(struct fs *fs, fuse_ino_t ino, uint64_t count)
 {
 	struct inode *inode = (struct inode *)(uintptr_t)ino;
-	struct node *node;
-	bool last;
+	struct scratch *scratch;
 
 	if (ino == FUSE_ROOT_ID)
 		return;
 	pthread_mutex_lock(&fs->nodes_lock);
-	node = atomic_load(&inode->node);
 	inode->lookups -= count;
-	last = drop_locked(fs, node, count);
+	scratch = end_unneeded_locked(fs, atomic_load(&inode->node));
 	pthread_mutex_unlock(&fs->nodes_lock);
-	if (last)
-		node_free(fs, node);
+	scratch_put(fs->scratches, scratch);
 }
 
 struct node *node_of(struct fs *fs, fuse_ino_t ino)
@@ -249,10 +245,35 @@ fuse_ino_t node_to_kernel(struct fs *fs, struct node *node)
 	fuse_ino_t ino;
 
 	pthread_mutex_lock(&fs->nodes_lock);
+	node->holders--;
 	node->inode->lookups++;
 	ino = (fuse_ino_t)(uintptr_t)node->inode;
 	pthread_mutex_unlock(&fs->nodes_lock);
 	return ino;
+}
+
+/* ---- the kernel's pages ---- */
+
+enum node_pages node_open_pages(struct fs *fs, struct node *node, uint64_t version)
+{
+	enum node_pages pages = NODE_PAGES_KEEP;
+
+	pthread_mutex_lock(&fs->versions_lock);
+	if (node->page_version != version)
+		pages = node->page_opens ? NODE_PAGES_PAST : NODE_PAGES_DROP;
+	if (pages != NODE_PAGES_PAST) {
+		node->page_version = version;
+		node->page_opens++;
+	}
+	pthread_mutex_unlock(&fs->versions_lock);
+	return pages;
+}
+
+void node_close_pages(struct fs *fs, struct node *node)
+{
+	pthread_mutex_lock(&fs->versions_lock);
+	node->page_opens--;
+	pthread_mutex_unlock(&fs->versions_lock);
 }
 
 /* ---- renames ---- */
@@ -295,7 +316,7 @@ static void keep_swapped_locked(struct fs *fs, struct node *node)
 	struct swapped *swapped = calloc(1, sizeof(*swapped));
 	struct timespec now;
 
-	node->references++;
+	node->holders++;
 	if (!swapped)
 		return;
 	clock_gettime(CLOCK_MONOTONIC, &now);
@@ -305,11 +326,11 @@ static void keep_swapped_locked(struct fs *fs, struct node *node)
 }
 
 /* The pages of NODE's old inode are no longer those that it is read through. */
-static void forget_pages(struct node *node)
+static void forget_pages(struct fs *fs, struct node *node)
 {
-	pthread_mutex_lock(&node->lock);
+	pthread_mutex_lock(&fs->versions_lock);
 	node->page_version = 0;
-	pthread_mutex_unlock(&node->lock);
+	pthread_mutex_unlock(&fs->versions_lock);
 }
 
 void node_swap(struct fs *fs, struct node *a, struct node *b)
@@ -320,17 +341,15 @@ void node_swap(struct fs *fs, struct node *a, struct node *b)
 	pthread_mutex_lock(&fs->nodes_lock);
 	keep_swapped_locked(fs, a);
 	keep_swapped_locked(fs, b);
-	a->references += b->inode->lookups - a->inode->lookups;
-	b->references += a->inode->lookups - b->inode->lookups;
 	inode = a->inode;
 	a->inode = b->inode;
 	b->inode = inode;
 	atomic_store(&a->inode->node, a);
 	atomic_store(&b->inode->node, b);
-	a->inode->lasting = b->inode->lasting = true;
+	owner_of(a->inode)->lasting = owner_of(b->inode)->lasting = true;
 	pthread_mutex_unlock(&fs->nodes_lock);
-	forget_pages(a);
-	forget_pages(b);
+	forget_pages(fs, a);
+	forget_pages(fs, b);
 }
 
 bool node_is_lasting(struct fs *fs, struct node *node)
@@ -338,7 +357,7 @@ bool node_is_lasting(struct fs *fs, struct node *node)
 	bool lasting;
 
 	pthread_mutex_lock(&fs->nodes_lock);
-	lasting = node->inode->lasting;
+	lasting = owner_of(node->inode)->lasting;
 	pthread_mutex_unlock(&fs->nodes_lock);
 	return lasting;
 }
@@ -347,7 +366,9 @@ bool node_is_lasting(struct fs *fs, struct node *node)
 
 int node_init(struct fs *fs)
 {
-	fs->root = node_new(NODE_ROOT, "", FUSE_ROOT_ID, NULL);
+	table_init(&fs->nodes, path_of);
+	table_init(&fs->nameless, path_of);
+	fs->root = node_new(NODE_ROOT, "", NULL);
 	if (!fs->root)
 		return -ENOMEM;
 	fs->control = node_take(fs, NODE_CONTROL, fs->root, ".rosterfs", NULL, NULL);
@@ -365,20 +386,38 @@ int node_init(struct fs *fs)
 	return 0;
 }
 
+/* Free the nodes that have ended, but whose inode one of TABLE's still uses. */
+static void free_ended(const struct table *table)
+{
+	const struct node *node;
+	size_t at = 0;
+
+	while ((node = table_next(table, &at))) {
+		if (owner_of(node->inode)->ended)
+			node_free(owner_of(node->inode));
+	}
+}
+
+static void free_all(struct fs *fs, struct table *table)
+{
+	struct node *node;
+	size_t at = 0;
+
+	while ((node = table_next(table, &at))) {
+		scratch_put(fs->scratches, node->scratch);
+		node_free(node);
+	}
+	table_clear(table);
+}
+
 void node_exit(struct fs *fs)
 {
-	struct node *node, *next;
-
 	drop_swapped(fs, true);
-	HASH_ITER(hh, fs->nodes, node, next) { /* NOLINT(clang-analyzer-unix.Malloc) */
-		HASH_DEL(fs->nodes, node);     /* NOLINT(clang-analyzer-unix.Malloc) */
-		node_free(fs, node);
-	}
-	HASH_ITER(hh, fs->nameless, node, next) { /* NOLINT(clang-analyzer-unix.Malloc) */
-		HASH_DEL(fs->nameless, node);     /* NOLINT(clang-analyzer-unix.Malloc) */
-		node_free(fs, node);
-	}
+	free_ended(&fs->nodes);
+	free_ended(&fs->nameless);
+	free_all(fs, &fs->nodes);
+	free_all(fs, &fs->nameless);
 	if (fs->root)
-		node_free(fs, fs->root);
+		node_free(fs->root);
 	fs->root = NULL;
 }

@@ -239,7 +239,7 @@ static bool is_vacant(struct fs *fs, fuse_req_t req, const struct node *director
 
 void lookup_name(fuse_req_t req, fuse_ino_t parent, const char *name)
 {
-	struct fs *fs = fs_of(req);
+	struct fs *fs = fs_asked(req, ASKED_LOOKUP);
 	struct node *directory = node_of(fs, parent);
 	struct branch *branch = directory->kind == NODE_ROOT ? fs_branch(fs, name) : NULL;
 	struct node_fixed fixed;

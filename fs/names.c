@@ -152,7 +152,7 @@ static struct node *vacant_node(struct fs *fs, fuse_req_t req, const struct node
 void names_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode,
 		  struct fuse_file_info *fi)
 {
-	struct fs *fs = fs_of(req);
+	struct fs *fs = fs_asked(req, ASKED_CREATE);
 	struct node *directory = node_of(fs, parent);
 	struct node *node = vacant_node(fs, req, directory, name);
 	int error;
@@ -178,6 +178,7 @@ void names_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mo
 
 void names_mknod(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode, dev_t device)
 {
+	fs_asked(req, ASKED_MKNOD);
 	(void)mode;
 	(void)device;
 	refuse_new(req, parent, name);
@@ -185,12 +186,14 @@ void names_mknod(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mod
 
 void names_mkdir(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode)
 {
+	fs_asked(req, ASKED_MKDIR);
 	(void)mode;
 	refuse(req, parent, name, -EPERM, "directories can't be made here");
 }
 
 void names_rmdir(fuse_req_t req, fuse_ino_t parent, const char *name)
 {
+	fs_asked(req, ASKED_RMDIR);
 	refuse(req, parent, name, -EPERM, "directories can't be removed");
 }
 
@@ -258,7 +261,7 @@ static void link_scratch(fuse_req_t req, fuse_ino_t parent, const char *target, 
 
 void names_symlink(fuse_req_t req, const char *target, fuse_ino_t parent, const char *name)
 {
-	struct fs *fs = fs_of(req);
+	struct fs *fs = fs_asked(req, ASKED_SYMLINK);
 	struct node *directory = node_of(fs, parent);
 	struct request *request;
 	char *id;
@@ -287,6 +290,7 @@ void names_symlink(fuse_req_t req, const char *target, fuse_ino_t parent, const 
 
 void names_link(fuse_req_t req, fuse_ino_t ino, fuse_ino_t parent, const char *name)
 {
+	fs_asked(req, ASKED_LINK);
 	(void)ino;
 	refuse(req, parent, name, -EPERM, "only symbolic links can be made, and only in members/");
 }
@@ -327,7 +331,7 @@ static bool remove_scratch(struct fs *fs, const struct node *directory, const ch
 
 void names_unlink(fuse_req_t req, fuse_ino_t parent, const char *name)
 {
-	struct fs *fs = fs_of(req);
+	struct fs *fs = fs_asked(req, ASKED_UNLINK);
 	struct node *directory = node_of(fs, parent);
 	struct request *request;
 	char *id;

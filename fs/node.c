@@ -12,6 +12,7 @@
 #include "fs/path.h"
 #include "fs/scratch.h"
 #include "fs/shelf.h"
+#include "vendors/hash.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -232,6 +233,15 @@ void node_target(const struct node *node, char *target)
 	stpcpy(end, node_name(node));
 }
 
+ino_t node_number(const struct node *node)
+{
+	uint64_t hash = hash_text(node->path);
+
+	if (!node->path[0])
+		return FUSE_ROOT_ID;
+	return hash < 2 ? hash + 2 : hash; /* 0 and 1 are taken */
+}
+
 const char *node_name(const struct node *node)
 {
 	const char *slash = strrchr(node->path, '/');
@@ -328,7 +338,7 @@ void node_attr(struct fs *fs, struct node *node, const struct record *record, st
 	char target[NODE_PATH_MAX];
 
 	memset(attr, 0, sizeof(*attr));
-	attr->st_ino = node->number;
+	attr->st_ino = node_number(node);
 	attr->st_mode = mode_of(fs, node);
 	attr->st_nlink = node_is_directory(node) ? 2 : 1;
 	attr->st_uid = fs->options.uid;

@@ -5,8 +5,8 @@
  * number that the kernel gets. They belong together until a rename: the kernel then takes its inode
  * along to the new name, and node_swap binds that to the node that stands there. A node lives while
  * the kernel counts a look-up on its inode or somebody holds it. st_ino is a hash of the path, the
- * same in each mount. The table has one mutex; a node's own fields that change have the node's.
- * Nothing here waits.
+ * same in each mount. The table has one mutex, nodes_lock; the versions of all nodes have another
+ * one, versions_lock, which is held for a few instructions only. Nothing here waits.
  */
 #ifndef ROSTERFS_NODE_H
 #define ROSTERFS_NODE_H
@@ -15,7 +15,6 @@
 
 #include <stdatomic.h>
 #include <stdint.h>
-#include <uthash.h>
 
 struct record;
 struct scratch;
@@ -58,30 +57,32 @@ enum node_kind {
 	NODE_WRITE_PART, /* a file in that */
 };
 
-/* What the kernel's number stands for. */
+/* What the kernel's number stands for. Under the table's lock. */
 struct inode {
-	struct node *_Atomic node;
-	uint64_t lookups; /* that the kernel counts; under the table's lock */
-	bool lasting; /* the kernel may keep a name for it that it was told of at another name */
+	struct node *_Atomic node; /* NULL: nobody's any more */
+	uint64_t lookups;          /* that the kernel counts */
 };
 
+/* One for each name that the kernel has looked at, two a user: each word counts. */
 struct node {
-	enum node_kind kind;
+	uint8_t kind;  /* enum node_kind */
+	bool nameless; /* another node stands at its path; under the table's lock */
+	bool ended;    /* only its own inode is still needed; under the table's lock */
+	/* the kernel may know its own inode by another node's name; under the table's lock */
+	bool lasting;
+	unsigned holders;    /* who holds it, but for the kernel; under the table's lock */
+	atomic_uint writers; /* handles open for writing: its attributes are not cached */
+	unsigned page_opens; /* handles that read through the kernel's pages; under versions_lock */
 	struct branch *branch;   /* NULL outside of an account's directory */
 	struct shelf *shelf;     /* NULL for what is no part of one */
 	struct scratch *scratch; /* a reference; NULL but for drafts and scratch files */
 	char *id;                /* of the record; NULL: a cut name whose record is not known yet */
-	uint64_t number;         /* st_ino */
-	bool nameless;           /* another node stands at its path; under the table's lock */
-	struct inode *inode;     /* under the table's lock */
-	uint64_t references;   /* the inode's look-ups, and who holds it; under the table's lock */
-	atomic_uint writers;   /* handles open for writing: its attributes are not cached */
-	pthread_mutex_t lock;  /* of the fields below */
-	uint64_t told_version; /* record version whose attributes the kernel was told last */
-	uint64_t page_version; /* record version that the kernel's pages hold */
-	unsigned page_opens;   /* handles that read through these pages */
-	UT_hash_handle hh;
-	char path[]; /* below the mount point; the key */
+	struct inode *inode;     /* its own, or after a rename another's; under the table's lock */
+	struct inode own;
+	/* of the record, or of what a directory lists; under versions_lock */
+	uint64_t told_version; /* whose attributes the kernel was told last */
+	uint64_t page_version; /* that the kernel's pages hold */
+	char path[];           /* below the mount point; the key; and behind it the id */
 };
 
 /* Create root and the fixed nodes. 0 or -ENOMEM. */
@@ -102,8 +103,21 @@ void node_forget(struct fs *fs, fuse_ino_t ino, uint64_t count);
  */
 void node_swap(struct fs *fs, struct node *a, struct node *b);
 
+/*
+ * The kernel keeps pages for each inode, not for each open file: of a file's text, of a directory's
+ * names. Somebody opens VERSION of NODE (not 0): they may read through the pages as they are, or
+ * once the kernel has dropped them, or must read past them, since others read another version
+ * through them. Who does not read past them calls node_close_pages in the end.
+ */
+enum node_pages { NODE_PAGES_KEEP, NODE_PAGES_DROP, NODE_PAGES_PAST };
+enum node_pages node_open_pages(struct fs *fs, struct node *node, uint64_t version);
+void node_close_pages(struct fs *fs, struct node *node);
+
 /* Has NODE's inode been swapped, so that the kernel may remember it by a name for long? */
 bool node_is_lasting(struct fs *fs, struct node *node);
+
+/* Its st_ino. */
+ino_t node_number(const struct node *node);
 
 /* The name of NODE in its directory. */
 const char *node_name(const struct node *node);

@@ -40,6 +40,7 @@ struct notify *notify_new(struct fs *fs)
 
 void notify_attributes(struct fs *fs, struct node *node)
 {
+	atomic_fetch_add_explicit(&fs->asked.notifications, 1, memory_order_relaxed);
 	/* A negative offset: attributes only. ENOENT: the kernel does not hold it, which is as
 	 * good. */
 	fuse_lowlevel_notify_inval_inode(fs->session, node_ino(fs, node), -1, 0);
@@ -79,14 +80,15 @@ static bool passes(const struct sieve *sieve, const struct node *node)
 static struct node **collect(struct fs *fs, const struct sieve *sieve, size_t *count)
 {
 	struct node **nodes, *node;
+	size_t at = 0;
 
 	*count = 0;
 	pthread_mutex_lock(&fs->nodes_lock);
-	nodes = calloc(HASH_COUNT(fs->nodes) + 1, sizeof(struct node *));
-	for (node = fs->nodes; nodes && node; node = node->hh.next) {
+	nodes = calloc(fs->nodes.count + 1, sizeof(struct node *));
+	while (nodes && (node = table_next(&fs->nodes, &at))) {
 		if (!passes(sieve, node))
 			continue;
-		node->references++;
+		node->holders++;
 		nodes[(*count)++] = node;
 	}
 	pthread_mutex_unlock(&fs->nodes_lock);
@@ -132,9 +134,9 @@ static void check_node(struct fs *fs, struct node *node)
 	if (!node->id)
 		return;
 	knows = entry_peek(node, &record, &seconds);
-	pthread_mutex_lock(&node->lock);
+	pthread_mutex_lock(&fs->versions_lock);
 	differs = record && node->told_version && node->told_version != record->version;
-	pthread_mutex_unlock(&node->lock);
+	pthread_mutex_unlock(&fs->versions_lock);
 	if (differs || knows == ROSTER_ABSENT)
 		notify_attributes(fs, node);
 	record_put(record);

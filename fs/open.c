@@ -32,6 +32,7 @@ static void choose_pages(struct handle *handle, struct fuse_file_info *fi)
 {
 	struct node *node = handle->node;
 	uint64_t version = handle->record ? handle->record->version : 1;
+	enum node_pages pages;
 
 	fi->noflush = !handle->writable;
 	/* While somebody writes, the kernel takes the writer's size for the file's. */
@@ -40,16 +41,10 @@ static void choose_pages(struct handle *handle, struct fuse_file_info *fi)
 		fi->direct_io = 1;
 		return;
 	}
-	pthread_mutex_lock(&node->lock);
-	fi->keep_cache = node->page_version == version;
-	if (!fi->keep_cache && node->page_opens) {
-		fi->direct_io = 1;
-	} else {
-		node->page_version = version;
-		node->page_opens++;
-		handle->paged = true;
-	}
-	pthread_mutex_unlock(&node->lock);
+	pages = node_open_pages(handle->fs, node, version);
+	handle->paged = pages != NODE_PAGES_PAST;
+	fi->direct_io = !handle->paged;
+	fi->keep_cache = pages == NODE_PAGES_KEEP;
 }
 
 /* The kernel reads as far as it thinks the file goes: it must not think of another version. */
@@ -57,10 +52,10 @@ static void tell_version(struct fs *fs, struct node *node, const struct record *
 {
 	bool old;
 
-	pthread_mutex_lock(&node->lock);
+	pthread_mutex_lock(&fs->versions_lock);
 	old = node->told_version != record->version;
 	node->told_version = record->version;
-	pthread_mutex_unlock(&node->lock);
+	pthread_mutex_unlock(&fs->versions_lock);
 	if (old)
 		notify_attributes(fs, node);
 }
@@ -72,13 +67,8 @@ struct record *open_pages(const struct fuse_file_info *fi)
 
 void open_end(struct handle *handle)
 {
-	struct node *node = handle->node;
-
-	if (handle->paged) {
-		pthread_mutex_lock(&node->lock);
-		node->page_opens--;
-		pthread_mutex_unlock(&node->lock);
-	}
+	if (handle->paged)
+		node_close_pages(handle->fs, handle->node);
 	handle_put(handle);
 }
 
@@ -244,7 +234,7 @@ static void open_other(struct fs *fs, fuse_req_t req, struct node *node, struct 
 
 void open_file(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
-	struct fs *fs = fs_of(req);
+	struct fs *fs = fs_asked(req, ASKED_OPEN);
 	struct node *node = node_of(fs, ino);
 	struct record *record = NULL;
 	struct request *request;

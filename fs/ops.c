@@ -34,7 +34,7 @@ static void reply_attr(struct fs *fs, fuse_req_t req, struct node *node,
 
 static void op_forget(fuse_req_t req, fuse_ino_t ino, uint64_t count)
 {
-	struct fs *fs = fs_of(req);
+	struct fs *fs = fs_asked(req, ASKED_FORGET);
 
 	node_forget(fs, ino, count);
 	fuse_reply_none(req);
@@ -42,7 +42,7 @@ static void op_forget(fuse_req_t req, fuse_ino_t ino, uint64_t count)
 
 static void op_forget_multi(fuse_req_t req, size_t count, struct fuse_forget_data *forgets)
 {
-	struct fs *fs = fs_of(req);
+	struct fs *fs = fs_asked(req, ASKED_FORGET);
 
 	for (size_t i = 0; i < count; i++)
 		node_forget(fs, forgets[i].ino, forgets[i].nlookup);
@@ -72,7 +72,7 @@ static void got_attr(struct request *request, int error)
 
 static void op_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
-	struct fs *fs = fs_of(req);
+	struct fs *fs = fs_asked(req, ASKED_GETATTR);
 	struct node *node = node_of(fs, ino);
 	enum roster_knows knows = ROSTER_UNKNOWN;
 	struct record *record = NULL;
@@ -114,7 +114,7 @@ static void op_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi
 static void op_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *attr, int what,
 		       struct fuse_file_info *fi)
 {
-	struct fs *fs = fs_of(req);
+	struct fs *fs = fs_asked(req, ASKED_SETATTR);
 	struct node *node = node_of(fs, ino);
 	struct record *record = NULL;
 	double seconds;
@@ -177,7 +177,7 @@ static void got_self(struct request *request, int error)
 
 static void op_readlink(fuse_req_t req, fuse_ino_t ino)
 {
-	struct fs *fs = fs_of(req);
+	struct fs *fs = fs_asked(req, ASKED_READLINK);
 	struct node *node = node_of(fs, ino);
 	struct request *request;
 	char target[NODE_PATH_MAX];
@@ -206,7 +206,7 @@ static void op_readlink(fuse_req_t req, fuse_ino_t ino)
 
 static void op_statfs(fuse_req_t req, fuse_ino_t ino)
 {
-	struct fs *fs = fs_of(req);
+	struct fs *fs = fs_asked(req, ASKED_STATFS);
 	/* Not all zero: df hides such a mount. */
 	struct statvfs stat = {.f_bsize = 4096, .f_frsize = 4096, .f_blocks = 1, .f_namemax = 255};
 

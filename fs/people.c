@@ -223,6 +223,16 @@ double people_left(const struct people *people)
 	return least;
 }
 
+uint64_t people_version(const struct people *people)
+{
+	uint64_t sum = 1;
+
+	/* none of them ever goes back */
+	for (size_t i = 0; i < people->fs->branch_count; i++)
+		sum += people->known[i].generation;
+	return sum;
+}
+
 static bool is_earlier(struct timespec a, struct timespec b)
 {
 	return a.tv_sec < b.tv_sec || (a.tv_sec == b.tv_sec && a.tv_nsec < b.tv_nsec);

@@ -63,6 +63,9 @@ bool people_concerns(const struct people_query *query, const struct branch *bran
  */
 double people_left(const struct people *people);
 
+/* A number that tells PEOPLE, of whole rosters, from what was known before; never 0. */
+uint64_t people_version(const struct people *people);
+
 /* When the oldest of it was fetched. */
 struct timespec people_fetched(const struct people *people);
 

@@ -340,7 +340,7 @@ static void rename_record(const struct renaming *renaming)
 void names_rename(fuse_req_t req, fuse_ino_t parent, const char *name, fuse_ino_t new_parent,
 		  const char *new_name, unsigned flags)
 {
-	struct fs *fs = fs_of(req);
+	struct fs *fs = fs_asked(req, ASKED_RENAME);
 	struct renaming renaming = {
 	    .fs = fs,
 	    .req = req,

@@ -191,6 +191,7 @@ static void expire_in_locked(struct scratches *all, const struct directory *dire
 			continue;
 		remove_locked(all, path);
 		free(path);
+		all->expired++;
 	}
 }
 
@@ -370,6 +371,20 @@ int scratch_rename(struct scratches *all, const char *path, const char *new_path
 	return error;
 }
 
+uint64_t scratch_expired(struct scratches *all, const char *directory)
+{
+	const struct directory *found;
+	uint64_t expired;
+
+	pthread_mutex_lock(&all->lock);
+	found = find_directory_locked(all, directory);
+	if (found)
+		expire_in_locked(all, found);
+	expired = all->expired;
+	pthread_mutex_unlock(&all->lock);
+	return expired;
+}
+
 char *scratch_name(struct scratches *all, const char *directory, size_t index)
 {
 	struct directory *found;
@@ -378,10 +393,6 @@ char *scratch_name(struct scratches *all, const char *directory, size_t index)
 
 	pthread_mutex_lock(&all->lock);
 	found = find_directory_locked(all, directory);
-	if (found && !index) {
-		expire_in_locked(all, found);
-		found = find_directory_locked(all, directory);
-	}
 	for (name = found ? found->names : NULL; name && index; index--)
 		name = name->hh.next;
 	copy = name ? strdup(name->name) : NULL;

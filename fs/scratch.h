@@ -12,6 +12,7 @@
 
 #include "fs/fs.h"
 
+#include <stdint.h>
 #include <sys/stat.h>
 
 struct scratch;
@@ -49,6 +50,12 @@ bool scratch_is_gone(struct scratches *all, struct scratch *scratch);
 
 /* PATH is called NEW_PATH from now on; what was called so goes. 0, -ENOENT or -ENOMEM. */
 int scratch_rename(struct scratches *all, const char *path, const char *new_path);
+
+/*
+ * What was left behind in DIRECTORY for too long goes. Returns how many files have gone so by now:
+ * a list of names that was made when they were fewer is out of date.
+ */
+uint64_t scratch_expired(struct scratches *all, const char *directory);
 
 /* The name of number INDEX in DIRECTORY (a path), which the caller frees, or NULL. */
 char *scratch_name(struct scratches *all, const char *directory, size_t index);

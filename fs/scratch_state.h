@@ -36,6 +36,7 @@ struct scratches {
 	atomic_size_t held;
 	pthread_mutex_t lock; /* of the names and the counts of references */
 	struct directory *directories;
+	uint64_t expired; /* files that nobody has removed */
 };
 
 /* Take SIZE bytes of what all files may hold: their lengths count, and something for each. 0 or

@@ -472,7 +472,7 @@ def test_metrics_are_openmetrics(mount):
         elif line.startswith("# HELP "):
             assert words[2] == family
         else:
-            match = re.match(r'^([a-z_]+)\{vendor="[^"\\]+"\} (-?[0-9.e+-]+)$', line)
+            match = re.match(r'^([a-z_]+)(\{(vendor|operation)="[^"\\]+"\})? (-?[0-9.e+-]+)$', line)
             assert match, line
             assert match.group(1) == family + ("_total" if kinds[family] == "counter" else "")
     assert "_total" not in " ".join(kinds)

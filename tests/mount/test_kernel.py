@@ -1,0 +1,119 @@
+"""What the kernel asks for, and what it keeps: the requests decide how quick a tool is."""
+
+import os
+import re
+
+import pytest
+
+from writing import PASSWORD, text_of
+
+pytestmark = pytest.mark.limit(60)
+
+
+def asked(m):
+    """The kernel's requests so far, by their kind."""
+    text = (m.path / ".rosterfs/metrics").read_text()
+    return {name: int(number) for name, number
+            in re.findall(r'fuse_requests_total\{operation="(\w+)"\} (\d+)', text)}
+
+
+def more(m, function):
+    """The requests that FUNCTION makes, but for those of the look at the figures itself."""
+    asked(m)
+    first, second = asked(m), asked(m)
+    function()
+    third = asked(m)
+    return {name: third[name] - second[name] - (second[name] - first[name]) for name in third}
+
+
+def names(m, folder="partnerize"):
+    return set(os.listdir(m.path / folder))
+
+
+def test_list_again(mount, sandbox):
+    """Names that the kernel has are not asked for again: only the directory is opened."""
+    m = mount(sandbox(users=2000))
+    first = m.sh("ls -l partnerize").ok()
+    counts = more(m, lambda: m.sh("ls -l partnerize").ok())
+    assert counts["opendir"] == 1
+    assert counts["readdir"] == 0
+    assert counts["lookup"] == 0
+    assert counts["getattr"] <= 5
+    assert m.sh("ls -l partnerize").out == first.out
+    m.sh("ls by-email partnerize/by-email").ok()
+    counts = more(m, lambda: m.sh("ls by-email partnerize/by-email").ok())
+    assert (counts["opendir"], counts["readdir"]) == (2, 0)
+
+
+def test_read_again(mount, sandbox):
+    """Texts that the kernel has are not read again, and nothing is flushed."""
+    m = mount(sandbox(users=500))
+    m.sh("cat partnerize/*.json").ok()
+    counts = more(m, lambda: m.sh("cat partnerize/*.json").ok())
+    assert counts["open"] == 500
+    assert (counts["read"], counts["flush"], counts["lookup"]) == (0, 0, 0)
+
+
+def test_a_list_is_news(mount, sandbox):
+    """What comes and goes is listed at once, whoever did it."""
+    box = sandbox(users=20)
+    m = mount(box, {"partnerize": {"ttl": 600}})
+    folder = m.path / "partnerize"
+    old = names(m)
+    assert names(m) == old
+    (folder / ".scratch").write_text("x")
+    assert names(m) == old | {".scratch"}
+    (folder / ".scratch").rename(folder / ".other")
+    assert names(m) == old | {".other"}
+    (folder / ".other").unlink()
+    assert names(m) == old
+    box.control("POST", "users", {"user_id": "77", "email": "new@example.com"})
+    assert names(m) == old
+    (m.path / ".rosterfs/refresh").write_text("partnerize")
+    assert names(m) == old | {"77.json", "77.status"}
+    assert "new@example.com.json" in names(m, "partnerize/by-email")
+    assert "new@example.com" in names(m, "by-email")
+    box.delete("77")
+    (m.path / ".rosterfs/refresh").write_text("all")
+    assert names(m) == old
+    assert "new@example.com.json" not in names(m, "partnerize/by-email")
+    assert "new@example.com" not in names(m, "by-email")
+
+
+def test_own_users_are_listed(mount, sandbox):
+    """A user who was made here is listed at once, also where the kernel knew the names."""
+    m = mount(sandbox(users=20), {"partnerize": {"ttl": 600}})
+    old = names(m)
+    (m.path / "partnerize/new/jo.json").write_text(
+        text_of({"firstname": "Jo", "lastname": "Do", "email": "jo@example.com", "password": PASSWORD}))
+    new = names(m) - old
+    assert len(new) == 2
+    assert any((m.path / "partnerize" / name).read_text().count("jo@example.com") for name in new)
+
+
+def test_lists_side_by_side(mount, sandbox):
+    """Who began to list before the news came sees what was then, and nobody a mixture."""
+    box = sandbox(users=1500)
+    m = mount(box, {"partnerize": {"ttl": 600}})
+    folder = m.path / "partnerize"
+    with os.scandir(folder) as old:
+        seen = {next(old).name}
+        box.delete("9")
+        box.control("POST", "users", {"user_id": "7777", "email": "new@example.com"})
+        (m.path / ".rosterfs/refresh").write_text("all")
+        new = names(m)
+        seen |= {entry.name for entry in old}
+    assert seen - new == {"9.json", "9.status"}
+    assert new - seen == {"7777.json", "7777.status"}
+    assert names(m) == new
+    assert m.sh("ls partnerize").ok().lines() == sorted(new)
+
+
+def test_an_old_list(mount, sandbox):
+    """In the time of grace names are not kept: each would be asked for alone."""
+    m = mount(sandbox(users=300), {"partnerize": {"ttl": 1, "grace": 600}})
+    m.sh("ls -l partnerize; sleep 1.5").ok()
+    m.sandbox.fault(fault="stall", path="/user", times=-1)
+    counts = more(m, lambda: m.sh("ls -l partnerize").ok())
+    assert counts["readdir"] > 1
+    m.sandbox.clear_faults()
