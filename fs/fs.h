@@ -86,6 +86,7 @@ struct fs {
 	struct branch *branches;
 	size_t branch_count;
 	struct table nodes;      /* by path; under nodes_lock */
+	struct table persons;    /* those of by-email's people once more, the same */
 	struct table nameless;   /* another node stands at their path; under nodes_lock */
 	struct swapped *swapped; /* utlist: held after a rename; under nodes_lock */
 	struct node *root, *control;

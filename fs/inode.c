@@ -60,6 +60,28 @@ static struct node *owner_of(struct inode *inode)
 	return (struct node *)(uintptr_t)((char *)inode - offsetof(struct node, own));
 }
 
+/* Put NODE, whose path has HASH, into the tables; and take it out. 0 or -ENOMEM. */
+static int enter_locked(struct fs *fs, struct node *node, uint64_t hash)
+{
+	if (table_add(&fs->nodes, node, hash))
+		return -ENOMEM;
+	if (!node_is_person(node) || !table_add(&fs->persons, node, hash))
+		return 0;
+	table_remove(&fs->nodes, node);
+	return -ENOMEM;
+}
+
+static void leave_locked(struct fs *fs, struct node *node)
+{
+	if (node->nameless) {
+		table_remove(&fs->nameless, node);
+		return;
+	}
+	table_remove(&fs->nodes, node);
+	if (node_is_person(node))
+		table_remove(&fs->persons, node);
+}
+
 /*
  * Does nobody need NODE any more? Then it ends. After a rename its inode may be another's who still
  * needs that, and the one that it uses may have been left behind by another. Returns a reference
@@ -72,7 +94,7 @@ static struct scratch *end_unneeded_locked(struct fs *fs, struct node *node)
 
 	if (node->holders || node->inode->lookups)
 		return NULL;
-	table_remove(node->nameless ? &fs->nameless : &fs->nodes, node);
+	leave_locked(fs, node);
 	node->ended = true;
 	atomic_store(&node->inode->node, NULL);
 	if (owner != node && owner->ended)
@@ -104,13 +126,13 @@ static struct node *take(struct fs *fs, enum node_kind kind, const struct node *
 	if (node && (node->kind != kind || node->scratch != scratch || kind == NODE_TRANSACTION)) {
 		if (table_add(&fs->nameless, node, hash))
 			goto out;
-		table_remove(&fs->nodes, node);
+		leave_locked(fs, node);
 		node->nameless = true;
 		node = NULL;
 	}
 	if (!node) {
 		node = node_new(kind, path, id);
-		if (!node || table_add(&fs->nodes, node, hash)) {
+		if (!node || enter_locked(fs, node, hash)) {
 			free(node);
 			goto out;
 		}
@@ -367,6 +389,7 @@ bool node_is_lasting(struct fs *fs, struct node *node)
 int node_init(struct fs *fs)
 {
 	table_init(&fs->nodes, path_of);
+	table_init(&fs->persons, path_of);
 	table_init(&fs->nameless, path_of);
 	fs->root = node_new(NODE_ROOT, "", NULL);
 	if (!fs->root)
@@ -417,6 +440,7 @@ void node_exit(struct fs *fs)
 	free_ended(&fs->nameless);
 	free_all(fs, &fs->nodes);
 	free_all(fs, &fs->nameless);
+	table_clear(&fs->persons);
 	if (fs->root)
 		node_free(fs->root);
 	fs->root = NULL;

@@ -76,16 +76,20 @@ static bool passes(const struct sieve *sieve, const struct node *node)
 	       (!sieve->shelf || node->shelf == sieve->shelf) && node_needs_record(node);
 }
 
-/* The nodes that pass SIEVE, a reference each; *COUNT of them. The caller frees the array. */
+/*
+ * The nodes that pass SIEVE, a reference each; *COUNT of them. The caller frees the array. Each
+ * save may change an email, and must not look at all records for that: people have their own table.
+ */
 static struct node **collect(struct fs *fs, const struct sieve *sieve, size_t *count)
 {
+	const struct table *table = sieve->person ? &fs->persons : &fs->nodes;
 	struct node **nodes, *node;
 	size_t at = 0;
 
 	*count = 0;
 	pthread_mutex_lock(&fs->nodes_lock);
-	nodes = calloc(fs->nodes.count + 1, sizeof(struct node *));
-	while (nodes && (node = table_next(&fs->nodes, &at))) {
+	nodes = calloc(table->count + 1, sizeof(struct node *));
+	while (nodes && (node = table_next(table, &at))) {
 		if (!passes(sieve, node))
 			continue;
 		node->holders++;
