@@ -5,7 +5,8 @@
  *   lookup.c       which node stands at a name
  *   names.c        names that are made, removed, renamed
  *   entry.c        what the kernel is told of a node, and for how long
- *   dir.c          open and read directories
+ *   dir.c          open directories, and what the kernel keeps of them
+ *   listing.c      read them
  *   open.c         open files: what they show, and how the kernel may read them
  *   file.c         read, write, flush: from a FUSE request to a handle, and on to the vendor
  *   handle.c       one open file: what was written so far, and when it is complete

@@ -244,6 +244,7 @@ void lookup_name(fuse_req_t req, fuse_ino_t parent, const char *name)
 	struct branch *branch = directory->kind == NODE_ROOT ? fs_branch(fs, name) : NULL;
 	struct node_fixed fixed;
 
+	dir_asked(fs, directory);
 	if (branch) {
 		node_hold(fs, branch->node);
 		reply_entry(fs, req, branch->node, NULL, 0);

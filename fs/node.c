@@ -233,13 +233,26 @@ void node_target(const struct node *node, char *target)
 	stpcpy(end, node_name(node));
 }
 
-ino_t node_number(const struct node *node)
+static ino_t number_of(const char *path)
 {
-	uint64_t hash = hash_text(node->path);
+	uint64_t hash = hash_text(path);
 
-	if (!node->path[0])
+	if (!path[0])
 		return FUSE_ROOT_ID;
 	return hash < 2 ? hash + 2 : hash; /* 0 and 1 are taken */
+}
+
+ino_t node_number(const struct node *node)
+{
+	return number_of(node->path);
+}
+
+ino_t node_number_of(const struct node *directory, const char *name)
+{
+	char path[NODE_PATH_MAX];
+
+	node_path(directory, name, path);
+	return number_of(path);
 }
 
 const char *node_name(const struct node *node)

@@ -116,8 +116,9 @@ void node_close_pages(struct fs *fs, struct node *node);
 /* Has NODE's inode been swapped, so that the kernel may remember it by a name for long? */
 bool node_is_lasting(struct fs *fs, struct node *node);
 
-/* Its st_ino. */
+/* Its st_ino, and that of NAME in DIRECTORY, whether there is a node of it or not. */
 ino_t node_number(const struct node *node);
+ino_t node_number_of(const struct node *directory, const char *name);
 
 /* The name of NODE in its directory. */
 const char *node_name(const struct node *node);

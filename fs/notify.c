@@ -159,6 +159,18 @@ static void check_shelf(struct fs *fs, const struct shelf *shelf)
 	free(nodes);
 }
 
+/* The kernel drops the names that it keeps of SHELF's directory. */
+static void drop_names(struct fs *fs, const struct shelf *shelf)
+{
+	struct node *directory = node_find(fs, shelf->path);
+
+	if (!directory)
+		return;
+	atomic_fetch_add_explicit(&fs->asked.notifications, 1, memory_order_relaxed);
+	fuse_lowlevel_notify_inval_inode(fs->session, node_ino(fs, directory), 0, 0);
+	node_drop(fs, directory);
+}
+
 static void check_due(struct fs *fs)
 {
 	for (size_t i = 0; i < fs->branch_count; i++) {
@@ -167,6 +179,8 @@ static void check_due(struct fs *fs)
 		for (; shelf; shelf = shelf->next) {
 			if (atomic_exchange(&shelf->due, false))
 				check_shelf(fs, shelf);
+			if (atomic_exchange(&shelf->drop, false))
+				drop_names(fs, shelf);
 		}
 	}
 }
@@ -221,11 +235,22 @@ void notify_free(struct notify *notify)
 	free(notify);
 }
 
-void notify_shelf(struct notify *notify, struct shelf *shelf)
+static void wake(struct notify *notify)
 {
-	atomic_store(&shelf->due, true);
 	pthread_mutex_lock(&notify->lock);
 	notify->due = true;
 	pthread_cond_signal(&notify->wake);
 	pthread_mutex_unlock(&notify->lock);
+}
+
+void notify_shelf(struct notify *notify, struct shelf *shelf)
+{
+	atomic_store(&shelf->due, true);
+	wake(notify);
+}
+
+void notify_names(struct notify *notify, struct shelf *shelf)
+{
+	atomic_store(&shelf->drop, true);
+	wake(notify);
 }

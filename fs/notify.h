@@ -1,11 +1,12 @@
 /*
  * notify.h - telling the kernel what it must forget.
  *
- * Only ever that attributes are old: the kernel takes no lock for it and waits for nothing, so it
- * may be said from any thread that holds none of ours. A user that is gone needs no more: whoever
- * looks at the name again asks for its attributes, and hears that there is nothing. Dropping names
- * or pages (inval_entry, inval_inode with an offset) would wait for locks that a request to us may
- * hold. After a refresh there is much to say: that is the work of a thread.
+ * That attributes are old: the kernel takes no lock for it and waits for nothing, so it may be said
+ * from any thread that holds none of ours. A user that is gone needs no more: whoever looks at the
+ * name again asks for its attributes, and hears that there is nothing. Dropping names or pages
+ * (inval_entry, inval_inode with an offset) may wait for locks that a request to us holds: only a
+ * directory's names are dropped, and only by a thread of its own. After a refresh there is much to
+ * say: that is this thread's work as well.
  */
 #ifndef ROSTERFS_NOTIFY_H
 #define ROSTERFS_NOTIFY_H
@@ -34,5 +35,8 @@ void notify_person(struct fs *fs, const struct branch *branch, const char *email
 
 /* A roster has been replaced: have the thread go through SHELF's nodes for what differs. */
 void notify_shelf(struct notify *notify, struct shelf *shelf);
+
+/* Have the thread drop the names that the kernel keeps of SHELF's directory. */
+void notify_names(struct notify *notify, struct shelf *shelf);
 
 #endif

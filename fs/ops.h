@@ -17,11 +17,11 @@ void lookup_name(fuse_req_t req, fuse_ino_t parent, const char *name);
 
 /* ---- dir.c ---- */
 void dir_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi);
-void dir_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset, struct fuse_file_info *fi);
-void dir_read_plus(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset,
-		   struct fuse_file_info *fi);
 void dir_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi);
 void dir_fsync(fuse_req_t req, fuse_ino_t ino, int datasync, struct fuse_file_info *fi);
+
+/* The kernel looks up a single name in DIRECTORY. */
+void dir_asked(struct fs *fs, const struct node *directory);
 
 /* Answer REQ: NODE, a directory of by-email, is open and shows PEOPLE, which is taken. */
 void dir_reply_open(fuse_req_t req, struct node *node, struct people *people,
@@ -29,6 +29,12 @@ void dir_reply_open(fuse_req_t req, struct node *node, struct people *people,
 
 /* At the end: free the open directories whose release the kernel did not send any more. */
 void dir_exit(struct fs *fs);
+
+/* ---- listing.c ---- */
+void listing_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset,
+		  struct fuse_file_info *fi);
+void listing_read_plus(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset,
+		       struct fuse_file_info *fi);
 
 /* ---- names.c ---- */
 void names_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode,

@@ -24,9 +24,13 @@ struct shelf {
 	struct roster *roster;
 	/* where a status is a thing of its own; else the same as roster */
 	struct roster *statuses;
-	atomic_bool due;    /* notify.c: the kernel is to hear what differs */
-	struct shelf *next; /* in the branch; set once */
-	UT_hash_handle hh;  /* by path */
+	atomic_bool due; /* notify.c: the kernel is to hear what differs */
+	/* dir.c: */
+	atomic_uint asked;   /* times that the kernel has looked up a single name in it */
+	atomic_int patience; /* how often it may until the names that it keeps are dropped */
+	atomic_bool drop;    /* notify.c: they are to be dropped */
+	struct shelf *next;  /* in the branch; set once */
+	UT_hash_handle hh;   /* by path */
 };
 
 /* The shelf of BRANCH's users. 0 or -ENOMEM. */

@@ -45,6 +45,33 @@ def test_list_again(mount, sandbox):
     assert (counts["opendir"], counts["readdir"]) == (2, 0)
 
 
+def test_names_first(mount, sandbox):
+    """A large directory is listed by its names alone, until somebody wants more of them."""
+    users = 5000
+    m = mount(sandbox(users=users))
+    counts = more(m, lambda: m.sh("ls -f partnerize").ok())
+    assert counts["lookup"] < 10
+    assert m.sh("find partnerize/ -maxdepth 1 -type f -name '*.*' | wc -l").ok().out.strip() == str(2 * users)
+    with os.scandir(m.path / "partnerize") as entries:
+        assert all(entry.inode() == entry.stat(follow_symlinks=False).st_ino
+                   for entry, _ in zip(entries, range(2000)))
+    m = mount(m.sandbox)
+    m.sh("ls -f partnerize").ok()
+    # the names are the kernel's own now: a few are looked up, then it reads all anew
+    counts = more(m, lambda: m.sh("ls -l partnerize").ok())
+    assert 10 < counts["lookup"] < users
+    assert counts["readdir"] > 10
+    counts = more(m, lambda: m.sh("ls -l partnerize").ok())
+    assert (counts["lookup"], counts["getattr"] < 5) == (0, True)
+    counts = more(m, lambda: m.sh("ls -l partnerize").ok())
+    assert (counts["lookup"], counts["readdir"]) == (0, 0)
+    m = mount(m.sandbox)
+    counts = more(m, lambda: m.sh("ls -l partnerize").ok())
+    assert counts["lookup"] < users / 2
+    sizes = m.sh("ls -l partnerize").ok().lines()
+    assert len(sizes) > 2 * users and not any(" ? " in line for line in sizes)
+
+
 def test_read_again(mount, sandbox):
     """Texts that the kernel has are not read again, and nothing is flushed."""
     m = mount(sandbox(users=500))

@@ -1,0 +1,29 @@
+/*
+ * dir.h - an open directory: what dir.c opens and listing.c reads.
+ */
+#ifndef ROSTERFS_DIR_H
+#define ROSTERFS_DIR_H
+
+#include "fs/fs.h"
+
+#include <stdint.h>
+
+/* So many look-ups of single names tell that somebody wants more than names. */
+#define ASKED_MANY 16
+
+struct dir {
+	struct dir *prev, *next;   /* in fs->dirs */
+	struct node *node;         /* held */
+	struct snapshot *snapshot; /* NULL: no roster here */
+	uint64_t generation;       /* of the roster, that the snapshot shows */
+	struct people *people;     /* in by-email, else NULL */
+	bool paged;                /* the kernel keeps the names that are read through it */
+	unsigned asked;            /* the shelf's when it was opened */
+};
+
+static inline struct dir *dir_of(const struct fuse_file_info *fi)
+{
+	return (struct dir *)(uintptr_t)fi->fh;
+}
+
+#endif
