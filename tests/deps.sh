@@ -1,8 +1,8 @@
 #!/bin/sh
 # Installs the Debian packages that are missing of the sets named as arguments: build, demo, test,
-# lint. What is there already, from wherever it came, is left alone: each line of the table has a
-# command that tells whether the thing is there. Without apt-get it names what is missing and stops.
-# The word `device` alone asks whether there is a /dev/fuse.
+# bench, lint. What is there already, from wherever it came, is left alone: each line of the table
+# has a command that tells whether the thing is there. Without apt-get it names what is missing and
+# stops. The word `device` alone asks whether there is a /dev/fuse.
 set -u
 
 CC=${CC:-cc}
@@ -63,7 +63,13 @@ table() {
 		test|procps|ps and pgrep (procps)|command -v pgrep
 		test|gdb|gdb|command -v gdb
 		test|openssl|openssl|command -v openssl
+		test|nginx-light|nginx|command -v nginx
 		test|util-linux|unshare and setpriv (util-linux)|command -v unshare && command -v setpriv
+		bench|python3|python 3.9 or later|$PYTHON -c 'import sys; sys.exit(sys.version_info < (3, 9))'
+		bench|curl|curl|command -v curl
+		bench|nginx-light|nginx with HTTP/2|nginx -V 2>&1 | grep -q http_v2
+		bench|openssl|openssl|command -v openssl
+		bench|util-linux|setpriv (util-linux)|command -v setpriv
 		lint|clang|clang|command -v clang
 		lint|clang-tidy|clang-tidy|command -v clang-tidy
 		lint|clang-format|clang-format|command -v clang-format
@@ -119,9 +125,17 @@ packages=$(echo "$list" | sed 's/|.*//' | tr '\n' ' ')
 echo "Installing what is missing: $packages"
 log=$(mktemp) || exit 1
 trap 'rm -f "$log"' EXIT
+# No service is started meanwhile: a web server is here for the tests, which start one of their own.
 apt() {
-	$run DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=300 "$@" \
-		>"$log" 2>&1 </dev/null
+	# shellcheck disable=SC2016  # for the inner shell
+	$run DEBIAN_FRONTEND=noninteractive sh -c '
+		policy=/usr/sbin/policy-rc.d
+		if [ ! -e "$policy" ]; then
+			trap "rm -f $policy" EXIT
+			trap "exit 1" HUP INT TERM
+			printf "#!/bin/sh\nexit 101\n" >"$policy" && chmod 755 "$policy"
+		fi
+		apt-get -q -o DPkg::Lock::Timeout=300 "$@"' apt "$@" >"$log" 2>&1 </dev/null
 }
 apt update || echo 'apt-get update failed; trying with the lists that are there' >&2
 # shellcheck disable=SC2086  # a list of words

@@ -9,6 +9,7 @@
  * struct http is counted: http_free ends the thread, but a waiter may still hold an ended transfer.
  */
 #include "vendors/call.h"
+#include "vendors/heap.h"
 #include "vendors/lane.h"
 #include "vendors/transfer.h"
 #include "vendors/vendor.h"
@@ -219,6 +220,7 @@ struct http *http_new(void)
 
 	if (!http)
 		return NULL;
+	heap_install();
 	if (http_open(http)) {
 		free(http);
 		return NULL;

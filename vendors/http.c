@@ -47,8 +47,12 @@ static int on_request(void *arg, char *remote, char *local, int remote_port, int
 static size_t on_body(char *data, size_t size, size_t count, void *arg)
 {
 	struct transfer *transfer = arg;
-	int error = transfer_take(transfer, data, size * count);
+	curl_off_t announced = -1;
+	int error;
 
+	if (!transfer->reply.body)
+		curl_easy_getinfo(transfer->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &announced);
+	error = transfer_take(transfer, data, size * count, announced);
 	transfer->refused = -error;
 	return error ? CURL_WRITEFUNC_ERROR : size * count;
 }
@@ -89,12 +93,16 @@ static void wipe_list(struct transfer *transfer)
 /* What holds for every request. */
 static bool set_rules(CURL *easy, const struct lane *lane)
 {
+	/* as most programs have it: whom else to believe than those the system was built with */
+	const char *authorities = secure_getenv("SSL_CERT_FILE");
 	unsigned bad = 0;
 
 	bad |= curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
 	bad |= curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
 	bad |= curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
 	bad |= curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
+	if (authorities && *authorities)
+		bad |= curl_easy_setopt(easy, CURLOPT_CAINFO, authorities);
 	bad |= curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
 	/* an id of ".." must not climb out of its path */
 	bad |= curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
@@ -127,9 +135,7 @@ static bool set_request(CURL *easy, const struct transfer *transfer)
 					transfer->body ? transfer->body : "");
 		get = false;
 	}
-	if (strcmp(transfer->method, "HEAD") == 0)
-		bad |= curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
-	else if (!get)
+	if (!get)
 		bad |= curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, transfer->method);
 	if (transfer->user) {
 		bad |= curl_easy_setopt(easy, CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
@@ -248,20 +254,12 @@ static const char *whereto(const struct transfer *transfer, char *buffer, size_t
 	return buffer;
 }
 
-static bool holds(const char *words, const char *secret)
-{
-	return secret && secret[0] && strstr(words, secret);
-}
-
 /* curl's own words, unless they hold something that we sent in confidence. */
 static const char *curl_words(const struct transfer *transfer, CURLcode code)
 {
 	const char *words = transfer->curl_words;
-	bool told = holds(words, transfer->user) || holds(words, transfer->password);
 
-	for (unsigned i = 0; i < transfer->header_count; i++)
-		told = told || holds(words, strchr(transfer->headers[i], ':') + 2);
-	return told || !words[0] ? curl_easy_strerror(code) : words;
+	return !words[0] || transfer_tells(transfer, words) ? curl_easy_strerror(code) : words;
 }
 
 static void read_failure(struct transfer *transfer, CURLcode code)
@@ -309,26 +307,13 @@ static const char *header(const struct transfer *transfer, const char *name)
 	return found->value;
 }
 
-/* Milliseconds that TEXT, seconds or an HTTP date, says to wait; 0: it says nothing. */
-static int64_t delay_of(const char *text, time_t vendor_now)
+/* Milliseconds that header NAME says to wait; 0: nothing. */
+static int64_t delay_of(const struct transfer *transfer, const char *name)
 {
-	double seconds;
-	char *end;
-	time_t date;
+	const char *text = header(transfer, name);
+	time_t date = text ? curl_getdate(text, NULL) : (time_t)-1;
 
-	if (!text)
-		return 0;
-	seconds = strtod(text, &end);
-	if (end == text || *end) {
-		date = curl_getdate(text, NULL);
-		if (date == (time_t)-1)
-			return 0;
-		seconds = difftime(date, vendor_now ? vendor_now : time(NULL));
-	}
-	/* (not a number compares false) */
-	if (!(seconds > 0))
-		return 0;
-	return seconds > 1e6 ? (int64_t)1000000000 : (int64_t)(seconds * 1000 + 0.999);
+	return lane_delay(text, date, transfer->reply.date);
 }
 
 static void read_answer(struct transfer *transfer)
@@ -351,8 +336,8 @@ static void read_answer(struct transfer *transfer)
 			      (status >= 500 && status <= 599 && status != 501 && status != 505);
 	if (!transfer->transient)
 		return;
-	transfer->told = delay_of(header(transfer, "Retry-After"), reply->date);
-	told = delay_of(header(transfer, "X-RateLimit-Retry-After"), reply->date);
+	transfer->told = delay_of(transfer, "Retry-After");
+	told = delay_of(transfer, "X-RateLimit-Retry-After");
 	if (told > transfer->told)
 		transfer->told = told;
 	reply->told = transfer->told;

@@ -105,9 +105,9 @@ struct transfer *http_start(struct call *call, struct account *account,
  */
 int http_wait_any(struct call *call, struct transfer *const *transfers, size_t count);
 
-/* The same for at most MILLISECONDS (0: only look): its index, or -EAGAIN. */
-int http_wait_short(struct call *call, struct transfer *const *transfers, size_t count,
-		    unsigned milliseconds);
+/* The same, but not beyond UNTIL, a call_deadline (NULL: only look): its index, or -EAGAIN. */
+int http_wait_until(struct call *call, struct transfer *const *transfers, size_t count,
+		    const struct timespec *until);
 
 /* The tag and the reply of an ended transfer; the reply lives as long as the transfer. */
 uint64_t http_tag(const struct transfer *transfer);
@@ -122,6 +122,9 @@ void http_drop(struct transfer *transfer, bool abort);
 
 /* A page of a walk came in whole: the retry budget of ACCOUNT's waiting transfers begins anew. */
 void http_progress(struct account *account);
+
+/* How many requests of ACCOUNT may be in flight now: fewer than `parallel` after a 429. */
+unsigned http_allowed(const struct account *account);
 
 void http_reply_clear(struct http_reply *reply);
 

@@ -27,8 +27,8 @@
 #define SLACK 200
 /* A vendor's slip of the pen must not close the lane for years. */
 #define HOLD_MAX 3600000
-/* So many answers without a 429 allow one request more in flight. */
-#define GROW_AFTER 10
+/* After so many rounds of answers without a 429 is tried again what was too many. */
+#define ROUNDS_AT_CEILING 16
 
 static int64_t later(int64_t a, int64_t b)
 {
@@ -38,6 +38,25 @@ static int64_t later(int64_t a, int64_t b)
 static int64_t sooner(int64_t a, int64_t b)
 {
 	return a < b ? a : b;
+}
+
+int64_t lane_delay(const char *text, time_t date, time_t vendor_now)
+{
+	double seconds;
+	char *end;
+
+	if (!text)
+		return 0;
+	seconds = strtod(text, &end);
+	if (end == text || *end) {
+		if (date == (time_t)-1)
+			return 0;
+		seconds = difftime(date, vendor_now ? vendor_now : time(NULL));
+	}
+	/* (not a number compares false) */
+	if (!(seconds > 0))
+		return 0;
+	return seconds > 1e6 ? (int64_t)1000000000 : (int64_t)(seconds * 1000 + 0.999);
 }
 
 struct lane *lane_new(struct http *http, struct account *account)
@@ -99,9 +118,14 @@ static int64_t queue_end(const struct lane *lane, const struct transfer *transfe
 	       later(budget(lane), timeout(lane));
 }
 
-static bool lane_open(const struct lane *lane, int64_t now)
+/* When there is room for one more; TRANSFER_NEVER: not before one comes back. */
+static int64_t opens(const struct lane *lane)
 {
-	return lane->stats.in_flight < lane->allowed && now >= lane->not_before;
+	unsigned most = lane->strikes ? 1 : lane->allowed;
+
+	if (lane->stats.in_flight >= most)
+		return TRANSFER_NEVER;
+	return lane->strikes ? later(lane->not_before, lane->calm) : lane->not_before;
 }
 
 static void depart(struct lane *lane, struct transfer *transfer, int64_t now)
@@ -125,7 +149,7 @@ static void depart(struct lane *lane, struct transfer *transfer, int64_t now)
 /* TRANSFER's turn did not come in time: say why. */
 static void give_up_fresh(const struct lane *lane, struct transfer *transfer)
 {
-	if (lane->not_before > queue_end(lane, transfer))
+	if (lane->strikes || lane->not_before > queue_end(lane, transfer))
 		transfer->reply.status = 429;
 	else if (lane->last_error)
 		transfer_fail(transfer, lane->last_error, "%s", lane->last_words);
@@ -141,7 +165,7 @@ static bool again_ready(const struct lane *lane, const struct transfer *again, i
 	if (!again || again->due > now)
 		return false;
 	*over = later(now, lane->not_before) > budget_end(lane, again) + SLACK;
-	return *over || lane_open(lane, now);
+	return *over || now >= opens(lane);
 }
 
 struct transfer *lane_take_locked(struct lane *lane, int64_t now, bool *over)
@@ -153,7 +177,7 @@ struct transfer *lane_take_locked(struct lane *lane, int64_t now, bool *over)
 		transfer = TAILQ_FIRST(&lane->fresh);
 		if (!transfer)
 			return NULL;
-		if (!lane_open(lane, now)) {
+		if (now < opens(lane)) {
 			*over = later(now, lane->not_before) > queue_end(lane, transfer);
 			if (!*over)
 				return NULL;
@@ -171,16 +195,14 @@ int64_t lane_due_locked(const struct lane *lane, int64_t now)
 {
 	const struct transfer *again = TAILQ_FIRST(&lane->again);
 	const struct transfer *fresh = TAILQ_FIRST(&lane->fresh);
-	bool room = lane->stats.in_flight < lane->allowed;
-	int64_t opens = room ? lane->not_before : TRANSFER_NEVER;
 	int64_t due = TRANSFER_NEVER;
 
 	if (again && again->due > now)
 		due = again->due;
 	else if (again)
-		due = sooner(opens, budget_end(lane, again) + SLACK + 1);
+		due = sooner(opens(lane), budget_end(lane, again) + SLACK + 1);
 	if (fresh)
-		due = sooner(due, sooner(opens, queue_end(lane, fresh) + 1));
+		due = sooner(due, sooner(opens(lane), queue_end(lane, fresh) + 1));
 	return due;
 }
 
@@ -207,23 +229,50 @@ void lane_ended_locked(struct lane *lane, const struct transfer *transfer)
 		lane->stats.failures++;
 }
 
+/*
+ * A 429: half as many from now on. Where somebody got an answer since it was sent, too many at a
+ * time is all that was wrong. Else a single one goes ahead, after a pause that grows each time.
+ * That ends with the next answer, but a pause that the vendor asks for does not.
+ */
 static void throttle(struct lane *lane, const struct transfer *transfer, int64_t now)
 {
-	int64_t hold = sooner(transfer->delay, HOLD_MAX);
-
 	lane->stats.throttled++;
-	lane->not_before = later(lane->not_before, now + hold);
 	lane->good = 0;
+	lane->not_before = later(lane->not_before, now + sooner(transfer->told, HOLD_MAX));
 	/* a burst that was sent before the last halving tells nothing new */
-	if (transfer->tried < lane->halved)
+	if (transfer->tried <= lane->halved)
 		return;
 	lane->halved = now;
+	lane->ceiling = lane->allowed;
 	lane->allowed = lane->allowed > 1 ? lane->allowed / 2 : 1;
+	if (lane->welcome <= transfer->tried)
+		lane->calm = now + backoff(++lane->strikes);
+}
+
+/* An answer other than 429. One more in flight after each round of them, but what was too many is
+ * not tried so soon again: that would cost half of them each time. */
+static void encourage(struct lane *lane, const struct transfer *transfer, int64_t now)
+{
+	bool at_ceiling = lane->allowed + 1 == lane->ceiling;
+
+	lane->strikes = 0;
+	lane->welcome = now;
+	/* what was sent before the halving tells nothing of what is allowed since */
+	if (transfer->tried <= lane->halved)
+		return;
+	if (++lane->good < lane->allowed * (at_ceiling ? ROUNDS_AT_CEILING : 1))
+		return;
+	lane->good = 0;
+	if (lane->allowed < lane->account->parallel)
+		lane->allowed++;
 }
 
 void lane_landed_locked(struct lane *lane, struct transfer *transfer, int64_t now)
 {
 	const struct http_reply *reply = &transfer->reply;
+	bool throttled = reply->status == 429;
+	/* the first 429 of a transfer concerns its lane, which waits as a whole */
+	unsigned tries = throttled ? transfer->tries - 1 : transfer->tries;
 
 	if (!transfer->counted)
 		return;
@@ -238,14 +287,11 @@ void lane_landed_locked(struct lane *lane, struct transfer *transfer, int64_t no
 	} else {
 		lane->heard = now;
 	}
-	transfer->delay = later(backoff(transfer->tries), transfer->told);
-	if (reply->status == 429) {
+	transfer->delay = later(tries ? backoff(tries) : 0, transfer->told);
+	if (throttled)
 		throttle(lane, transfer, now);
-	} else if (!reply->error && ++lane->good >= GROW_AFTER) {
-		lane->good = 0;
-		if (lane->allowed < lane->account->parallel)
-			lane->allowed++;
-	}
+	else if (!reply->error)
+		encourage(lane, transfer, now);
 }
 
 bool lane_again_locked(const struct lane *lane, struct transfer *transfer, int64_t now)

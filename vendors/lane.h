@@ -21,15 +21,25 @@ struct lane {
 	struct transfer_queue fresh; /* oldest first */
 	struct transfer_queue again; /* soonest due first */
 	unsigned allowed;            /* how many may be in flight now, 1 to account->parallel */
+	unsigned ceiling;            /* so many were too many when it was last halved; 0: never */
 	unsigned good;               /* answers other than 429 since allowed last changed */
-	int64_t not_before;          /* a 429 holds the lane until then */
+	unsigned strikes;            /* halvings since the last such answer; see throttle */
+	int64_t not_before;          /* the vendor wants to be left alone until then */
+	int64_t calm;                /* so do we, while there are strikes */
 	int64_t halved;              /* when allowed was last halved */
 	int64_t heard;               /* when the last whole answer came */
+	int64_t welcome;             /* the same, of those other than 429 */
 	int64_t progress;            /* when http_progress was last called */
 	int last_error;              /* of the last try without an answer, 0: none yet */
 	char last_words[256];
 	struct http_stats stats;
 };
+
+/*
+ * Milliseconds that TEXT says to wait: seconds, or a DATE (-1: it is none) by the vendor's clock,
+ * which is at VENDOR_NOW (0: not told). 0: it says nothing, or is NULL.
+ */
+int64_t lane_delay(const char *text, time_t date, time_t vendor_now);
 
 /* NULL: no memory. */
 struct lane *lane_new(struct http *http, struct account *account);

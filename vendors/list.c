@@ -14,6 +14,7 @@
 
 #include "vendors/call.h"
 #include "vendors/exchange.h"
+#include "vendors/heap.h"
 #include "vendors/http.h"
 #include "vendors/log.h"
 #include "vendors/page.h"
@@ -120,14 +121,18 @@ out:
 	return error;
 }
 
-/* Ask for all pages that may be asked for now. */
+/* Ask for all pages that may be asked for now; what could only queue may turn out not to be needed.
+ */
 static int start_pages(struct lists *all)
 {
+	unsigned allowed = http_allowed(all->account);
+	size_t most = allowed < parallel(all) ? allowed : parallel(all);
+
 	for (size_t i = 0; i < all->list_count; i++) {
 		struct list *list = &all->lists[i];
 		struct walk_ask ask;
 
-		while (list->part && all->in_flight < parallel(all) &&
+		while (list->part && all->in_flight < most &&
 		       walk_next(&list->walk, &ask) == WALK_MORE) {
 			size_t index = ask.page % all->window;
 			int error;
@@ -232,26 +237,29 @@ static int take_page(struct lists *all, struct list *list, size_t index)
 }
 
 /*
- * Take all pages that have come, and ask for the next ones. After one the others of its round are
- * waited for, but not where so much waits to be read that reading is what takes the time.
+ * Take all pages that have come, and ask for the next ones. After the first one the others of its
+ * round are waited for, but only a moment in all: pages that come one by one are read meanwhile.
  */
 static int take_pages(struct lists *all)
 {
 	size_t count = all->list_count * all->window;
-	unsigned linger = 0;
+	bool idle = all->came == 0;
+	struct timespec until = {0};
 	int error = start_pages(all);
 
 	while (!error) {
-		bool wait = all->in_flight && all->came < parallel(all);
-		int index = http_wait_short(all->call, all->under_way, count, wait ? linger : 0);
+		bool linger = idle && all->came && all->in_flight;
+		int index = http_wait_until(all->call, all->under_way, count,
+					    linger ? &until : NULL);
 
 		if (index < 0)
 			break;
+		if (!all->came)
+			until = call_deadline(LINGER);
 		error = take_page(all, &all->lists[(size_t)index / all->window],
 				  (size_t)index % all->window);
 		if (!error)
 			error = start_pages(all);
-		linger = LINGER;
 	}
 	return error;
 }
@@ -445,6 +453,7 @@ int vendor_list_all(struct call *call, struct account *account, const struct col
 	} else {
 		error = call_fail(call, ENOMEM, "no memory to list the %s", collection->name);
 	}
+	heap_free();
 	free(all.under_way);
 	free(all.slots);
 	free(all.lists);

@@ -11,6 +11,7 @@
 #include "vendors/call.h"
 #include "vendors/exchange.h"
 #include "vendors/hash.h"
+#include "vendors/heap.h"
 #include "vendors/http.h"
 #include "vendors/vendor.h"
 #include "vendors/walk.h"
@@ -143,7 +144,9 @@ int page_read(const struct page *page, const struct http_reply *reply, struct wa
 
 	if (error)
 		return error;
+	heap_begin();
 	answer = exchange_parse(reply->body ? reply->body : "", reply->length, why, sizeof(why));
+	heap_pause();
 	if (!answer)
 		return call_fail(page->call, EREMOTEIO, "page %zu of the %s is not JSON: %s",
 				 page->number, page->collection->name, why);

@@ -22,6 +22,8 @@
 #include <string.h>
 
 #define BODY_FIRST ((size_t)16 << 10)
+/* An announced length is believed up to this: then no body of a usual size is ever copied. */
+#define BODY_BELIEVED ((int64_t)1 << 20)
 
 int64_t transfer_now(void)
 {
@@ -185,12 +187,15 @@ void transfer_fail(struct transfer *transfer, int error, const char *format, ...
 	memcpy(reply->words, words, sizeof(words));
 }
 
-int transfer_take(struct transfer *transfer, const char *data, size_t length)
+int transfer_take(struct transfer *transfer, const char *data, size_t length, int64_t announced)
 {
 	struct http_reply *reply = &transfer->reply;
-	size_t capacity = transfer->capacity ? transfer->capacity : BODY_FIRST;
+	size_t capacity = transfer->capacity;
 	char *body;
 
+	if (!capacity)
+		capacity = announced > 0 && announced <= BODY_BELIEVED ? (size_t)announced + 1
+								       : BODY_FIRST;
 	if (length > HTTP_BODY_MAX || reply->length + length > HTTP_BODY_MAX)
 		return -EREMOTEIO;
 	while (capacity < reply->length + length + 1)
@@ -210,6 +215,20 @@ int transfer_take(struct transfer *transfer, const char *data, size_t length)
 	reply->length += length;
 	reply->body[reply->length] = '\0';
 	return 0;
+}
+
+static bool holds(const char *words, const char *secret)
+{
+	return secret && secret[0] && strstr(words, secret);
+}
+
+bool transfer_tells(const struct transfer *transfer, const char *words)
+{
+	bool told = holds(words, transfer->user) || holds(words, transfer->password);
+
+	for (unsigned i = 0; i < transfer->header_count; i++)
+		told = told || holds(words, strchr(transfer->headers[i], ':') + 2);
+	return told;
 }
 
 void transfer_log(const struct transfer *transfer)
@@ -337,16 +356,15 @@ int http_wait_any(struct call *call, struct transfer *const *transfers, size_t c
 	return error ? error : (int)any.found;
 }
 
-int http_wait_short(struct call *call, struct transfer *const *transfers, size_t count,
-		    unsigned milliseconds)
+int http_wait_until(struct call *call, struct transfer *const *transfers, size_t count,
+		    const struct timespec *until)
 {
 	struct any any = {.transfers = transfers, .count = count};
-	struct timespec until = call_deadline(milliseconds);
-	bool found, late = milliseconds == 0;
+	bool found, late = !until;
 
 	pthread_mutex_lock(&call->lock);
 	while (!(found = any_ended(&any)) && !late && !call->cancelled)
-		late = pthread_cond_timedwait(&call->wake, &call->lock, &until) == ETIMEDOUT;
+		late = pthread_cond_timedwait(&call->wake, &call->lock, until) == ETIMEDOUT;
 	pthread_mutex_unlock(&call->lock);
 	return found ? (int)any.found : -EAGAIN;
 }
@@ -400,6 +418,17 @@ void http_progress(struct account *account)
 	pthread_mutex_lock(&lane->http->lock);
 	lane->progress = transfer_now();
 	pthread_mutex_unlock(&lane->http->lock);
+}
+
+unsigned http_allowed(const struct account *account)
+{
+	struct lane *lane = account->lane;
+	unsigned allowed;
+
+	pthread_mutex_lock(&lane->http->lock);
+	allowed = lane->allowed;
+	pthread_mutex_unlock(&lane->http->lock);
+	return allowed;
 }
 
 void http_stats(const struct account *account, struct http_stats *stats)

@@ -105,8 +105,14 @@ void transfer_reset(struct transfer *transfer);
 void transfer_fail(struct transfer *transfer, int error, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* LENGTH more bytes of the answer's body. Returns 0, -EREMOTEIO (too large) or -ENOMEM. */
-int transfer_take(struct transfer *transfer, const char *data, size_t length);
+/*
+ * LENGTH more bytes of the answer's body, of which the vendor ANNOUNCED so many in all (-1: it did
+ * not). Returns 0, -EREMOTEIO (too large) or -ENOMEM.
+ */
+int transfer_take(struct transfer *transfer, const char *data, size_t length, int64_t announced);
+
+/* Do WORDS hold something that was sent in confidence? */
+bool transfer_tells(const struct transfer *transfer, const char *words);
 
 /* The line in the log for a transfer that has ended for good. */
 void transfer_log(const struct transfer *transfer);

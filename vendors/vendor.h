@@ -333,10 +333,11 @@ void collection_hide(const struct collection *collection, json_t *record);
 /* ---- requests: each may wait for the vendor ---- */
 
 /*
- * Receives the rows of a roster while it is walked. add: RECORD is borrowed; ID is its id; returns
- * 0, -EEXIST when the id came before (list.c then decides), or a negative errno that ends the walk.
- * reset: all rows so far are void, the walk starts again. progress (may be NULL): so many pages and
- * rows of this pass are there.
+ * Receives the rows of a roster while it is walked. add: RECORD is borrowed, and what must never be
+ * shown is removed already; what is to be kept of it is copied (heap.h tells why); ID is its id;
+ * returns 0, -EEXIST when the id came before (list.c then decides), or a negative errno that ends
+ * the walk. reset: all rows so far are void, the walk starts again. progress (may be NULL): so many
+ * pages and rows of this pass are there.
  */
 struct list_sink {
 	int (*add)(struct list_sink *sink, const char *id, json_t *record);

@@ -26,7 +26,7 @@ static void begin_pass(struct walk *walk, bool sequential)
 	walk->fixed_step = walk->careful_start = walk->was_short = walk->gap = false;
 	walk->ended = walk->probe = walk->probed = false;
 	walk->first_size = walk->step = walk->page_size;
-	walk->asked = walk->arrived = walk->seen = 0;
+	walk->asked = walk->passed = walk->arrived = walk->seen = 0;
 	walk->brink = SIZE_MAX;
 	walk->total = walk->pages = -1;
 	walk->always_more = true;
@@ -44,11 +44,11 @@ void walk_init(struct walk *walk, bool offsets, size_t page_size, size_t paralle
 	begin_pass(walk, walk->parallel == 1);
 }
 
-/* Twice parallel: one slow page shall not idle the other connections at once, nor fill the memory.
- */
+/* Three rounds: a page that is slow, or was passed over, shall not idle the other connections at
+ * once, nor fill the memory. */
 size_t walk_window(const struct walk *walk)
 {
-	return 2 * walk->parallel;
+	return 3 * walk->parallel;
 }
 
 static __attribute__((format(printf, 2, 3))) void say(struct walk *walk, const char *format, ...)
@@ -90,13 +90,39 @@ static bool is_small_start(const struct walk *walk)
 	       walk->total < (long long)walk->first_size;
 }
 
-/* How many pages may have been asked for by now. */
+/* Behind a page that looks full is another one, or the proof that it is the last. */
+static size_t known_pages(const struct walk *walk)
+{
+	return walk->seen > walk->done ? walk->seen : walk->done;
+}
+
+/* How many pages there are, as far as is told or seen. */
+static size_t told_pages(const struct walk *walk)
+{
+	size_t pages = SIZE_MAX;
+
+	if (walk->total >= 0)
+		pages = pages_needed(walk);
+	else if (walk->pages >= 0)
+		pages = (size_t)walk->pages;
+	return smaller(pages > walk->done ? pages : walk->done + 1, walk->brink);
+}
+
+/* How many pages behind those that are known may be asked for; one passed over is none, unless it
+ * will have to be asked for even where the list ends right here. */
+static size_t pages_ahead(const struct walk *walk)
+{
+	size_t bets = walk->parallel > 2 ? walk->parallel - 1 : walk->parallel;
+
+	if (walk->total >= 0 || walk->pages >= 0)
+		return walk->parallel;
+	return bets + (walk->passed >= known_pages(walk) + 2);
+}
+
+/* Up to which page may be asked for by now. */
 static size_t page_limit(const struct walk *walk)
 {
-	/* behind a page that looks full is another one, or the proof that it is the last */
-	size_t known = walk->seen > walk->done ? walk->seen : walk->done;
-	size_t ahead = walk->parallel;
-	size_t limit = SIZE_MAX;
+	size_t limit;
 
 	if (walk->ended)
 		return 0;
@@ -105,41 +131,66 @@ static size_t page_limit(const struct walk *walk)
 	/* a short page is most likely the last one, and so is a first page that was not as asked */
 	if (!walk->gap && (walk->was_short || is_small_start(walk)))
 		return walk->done + 1;
-	if (walk->total >= 0) {
-		limit = pages_needed(walk);
-		if (limit <= walk->done)
-			return walk->done + 1;
-	} else if (walk->pages >= 0) {
-		limit = (size_t)walk->pages;
-		if (limit <= walk->done)
-			return walk->done + 1;
-	} else if (known < WALK_CAREFUL && ahead > 2) {
-		/* nobody waits for the eighth connection of a small roster; requests are counted */
-		ahead--;
+	limit = smaller(known_pages(walk) + pages_ahead(walk), walk->done + walk_window(walk));
+	return smaller(limit, told_pages(walk));
+}
+
+/* Is it time for the page that was passed over: one behind it is there, or it is the next? */
+static bool wants_passed(const struct walk *walk)
+{
+	return walk->passed && !walk->ended &&
+	       (walk->passed < known_pages(walk) || walk->passed == walk->done);
+}
+
+/* Pass over the last page of LIMIT but for the one that this makes room for, if there is none yet.
+ */
+static void pass_over(struct walk *walk, size_t limit)
+{
+	if (walk->passed || walk->asked + 1 != limit)
+		return;
+	walk->passed = walk->asked++;
+	if (page_limit(walk) <= walk->asked) {
+		walk->passed = 0;
+		walk->asked--;
 	}
-	limit = smaller(limit, known + ahead);
-	limit = smaller(limit, walk->done + walk_window(walk));
-	return smaller(limit, walk->brink);
+}
+
+/* The end is known: what was passed over behind it is not asked for any more. */
+static void skip_passed(struct walk *walk)
+{
+	if (!walk->passed || walk->passed != walk->done)
+		return;
+	walk->passed = 0;
+	walk->done++;
+	walk->arrived++;
 }
 
 enum walk_verdict walk_next(struct walk *walk, struct walk_ask *ask)
 {
-	size_t page = walk->asked;
+	size_t limit = page_limit(walk);
+	bool back = wants_passed(walk);
 
-	if ((page >= page_limit(walk) && !walk->probe) || page - walk->arrived >= walk->parallel)
+	if (!back && walk->asked >= limit && !walk->probe)
 		return WALK_WAIT;
-	ask->page = page;
+	if (walk->asked - (walk->passed != 0) - walk->arrived >= walk->parallel)
+		return WALK_WAIT;
+	if (!back)
+		pass_over(walk, limit);
+	ask->page = back ? walk->passed : walk->asked;
 	ask->size = walk->probe ? 1 : walk->step;
 	if (walk->probe) {
 		ask->start = walk->offsets ? walk->rows : walk->rows + 1;
 		walk->probe = false;
 		walk->probed = true;
 	} else if (!walk->offsets) {
-		ask->start = page + 1;
+		ask->start = ask->page + 1;
 	} else {
-		ask->start = walk->sequential ? walk->rows : page * walk->step;
+		ask->start = walk->sequential ? walk->rows : ask->page * walk->step;
 	}
-	walk->asked++;
+	if (back)
+		walk->passed = 0;
+	else
+		walk->asked++;
 	return WALK_MORE;
 }
 
@@ -250,12 +301,14 @@ static enum walk_verdict at_end(struct walk *walk)
 		return compare(walk);
 	walk->ended = true;
 	walk->probe = !proved && !same && walk->was_short && !steps_by_rows(walk);
+	skip_passed(walk);
 	return walk->probe || walk->asked > walk->done ? WALK_WAIT : WALK_DONE;
 }
 
 /* Once a page was empty: is there more to look at? */
-static enum walk_verdict settle(const struct walk *walk)
+static enum walk_verdict settle(struct walk *walk)
 {
+	skip_passed(walk);
 	return walk->probe || (walk->probed && walk->done < walk->asked) ? WALK_WAIT : WALK_DONE;
 }
 

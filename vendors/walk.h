@@ -13,9 +13,13 @@
  * left out on purpose are the same then.
  *
  * What a walk costs, for N rows that come R to a page, P = N/R rounded up: P requests when a total
- * proves right; 2 when all rows came with the first page; else at most P + parallel, and up to
- * WALK_CAREFUL pages P + parallel - 1, but never fewer than P + 2 if the last page is short, P + 1
- * if it is full.
+ * proves right; 2 when all rows came with the first page; else P and what is past the end: the
+ * empty page that proves it, the row behind the last one where that page is short, and the pages
+ * that were asked for before it was known. These are parallel - 1 at most, or what the proof takes
+ * where that is more (with parallel = 1 or 2); and 2 with parallel = 2, to ask ahead at all.
+ *
+ * So while nobody tells where the end is, parallel - 1 requests are bets. For the last connection
+ * now and then a page is passed over, and asked for as soon as one behind it is there.
  *
  * What nobody can tell without one more request: a total that is too small by exactly what whole
  * pages hold. It is believed, unless the vendor names a next page.
@@ -37,7 +41,6 @@
 #include <stdint.h>
 
 #define WALK_RESTARTS 2
-#define WALK_CAREFUL 16 /* pages */
 #define WALK_PAGES_MAX 1000000
 #define WALK_WHY_MAX 200
 
@@ -104,7 +107,8 @@ struct walk {
 	bool probed;        /* it was: it is the last page */
 	size_t first_size;  /* rows asked for in page 0 */
 	size_t step;        /* rows in a page: as many as page 0 had */
-	size_t asked;       /* pages asked for */
+	size_t asked;       /* pages up to the last one asked for */
+	size_t passed;      /* the one of them that was passed over; 0: none */
 	size_t arrived;     /* pages that came */
 	size_t seen;        /* pages up to the last one that looked full */
 	size_t brink;       /* pages up to the first one that looks small */

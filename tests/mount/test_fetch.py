@@ -87,7 +87,7 @@ def test_a_listing(mount, sandbox, parallel):
     assert listed(m) == ids(box)
 
 
-@pytest.mark.parametrize("users", [1, 2, 99, 100, 101, 199, 200, 201, 799, 800, 1000])
+@pytest.mark.parametrize("users", [1, 2, 99, 100, 101, 199, 200, 201, 799, 800, 1000, 1650, 3200])
 def test_a_listing_of_any_size(mount, sandbox, users):
     box = sandbox(users=users)
     m = mount(box)

@@ -65,10 +65,45 @@ def list_seconds(m, box):
     result = m.sh("ls -f partnerize").ok()
     counts = box.counts()
     assert result.out.count(".json\n") == USERS
-    # the page that proves the end, and what may be asked past it meanwhile
-    assert PAGES + 1 <= counts["total"] <= PAGES + 1 + 7
+    # the page that proves the end, and what else is asked for before it comes
+    assert PAGES + 1 <= counts["total"] <= PAGES + 7
     assert counts["max_in_flight"] == 8
     return result.seconds
+
+
+@pytest.mark.parametrize("most", [4, 8, 16])
+def test_a_vendor_that_takes_fewer(mount, sandbox, most):
+    """What is too many for a vendor (429) is found out, at a price: a roster takes half as long again."""
+    box = sandbox(users=USERS, latency=LATENCY, profile="documents")
+    box.settings(max_parallel=most)
+    ideal = (1 + (PAGES - 1) / most) * LATENCY / 1000
+    took = []
+    while not took or (len(took) < 8 and min(took) > 1.5 * ideal):
+        m = mount(box, {"partnerize": {"parallel": 32}})
+        box.reset()
+        # the open waits for the roster
+        took.append(m.sh("exec 3<partnerize").ok().seconds)
+        statuses = [one["status"] for one in box.journal()]
+        assert statuses.count(200) == PAGES
+        assert 1 <= statuses.count(429) == len(statuses) - PAGES <= 2 * 32 + PAGES / 10
+        assert len(os.listdir(m.path / "partnerize")) > 2 * USERS
+        assert m.unmount().code == 0
+        m.wait()
+    assert min(took) <= 1.5 * ideal, f"{took} s instead of {ideal} s"
+
+
+def test_a_vendor_that_wants_a_pause(mount, sandbox):
+    """Retry-After holds back all requests, and fewer go at a time afterwards."""
+    box = sandbox(users=USERS, latency=LATENCY, profile="documents")
+    m = mount(box, {"partnerize": {"parallel": 32}})
+    box.fault(fault="status", status=429, retry_after=1, method="GET", skip=1, times=20)
+    assert 1 <= m.sh("exec 3<partnerize").ok().seconds <= 2.5
+    journal = box.journal()
+    told = min(one["t_ms"] + one["ms"] for one in journal if one["status"] == 429)
+    after = sorted(one["t_ms"] for one in journal if one["t_ms"] > told + 10)
+    assert after[0] >= told + 990
+    assert sum(arrival < after[0] + LATENCY / 2 for arrival in after) <= 16
+    assert len(journal) == PAGES + 20
 
 
 @pytest.mark.parametrize("parallel", [1, 3])

@@ -215,7 +215,7 @@ static void answer(size_t start, size_t size, struct page *page)
 
 struct place {
 	struct walk_ask ask;
-	bool came;
+	bool asked, came;
 	struct page page;
 };
 
@@ -257,10 +257,31 @@ static size_t in_flight(const struct walk *walk, size_t asked, size_t *pages)
 	size_t count = 0;
 
 	for (size_t page = walk->done; page < asked; page++) {
-		if (!place_of(walk, page)->came)
+		const struct place *place = place_of(walk, page);
+
+		if (place->asked && !place->came)
 			pages[count++] = page;
 	}
 	return count;
+}
+
+/* Ask for PAGE, which may be no farther than one behind ASKED. Returns how far is asked now. */
+static size_t ask_page(const struct walk *walk, const struct walk_ask *ask, size_t asked)
+{
+	struct place *place = place_of(walk, ask->page);
+
+	assert_in_range(ask->page, walk->done, asked + 1);
+	assert_true(ask->page - walk->done < walk_window(walk));
+	assert_false(place->asked);
+	*place = (struct place){.ask = *ask, .asked = true};
+	outcome.requests++;
+	return ask->page < asked ? asked : ask->page + 1;
+}
+
+static void forget_places(void)
+{
+	for (size_t i = 0; i < sizeof(places) / sizeof(*places); i++)
+		places[i].asked = false;
 }
 
 static void walk_vendor(size_t parallel)
@@ -271,25 +292,20 @@ static void walk_vendor(size_t parallel)
 	struct walk_ask ask;
 
 	memset(&outcome, 0, sizeof(outcome));
+	forget_places();
 	walk_init(&walk, vendor.offsets, PAGE_SIZE, parallel);
 	while (verdict != WALK_DONE && verdict != WALK_FAILED) {
 		struct place *place = place_of(&walk, walk.done);
 		struct walk_result result;
 		size_t count;
 
-		while (walk_next(&walk, &ask) == WALK_MORE) {
-			assert_int_equal(ask.page, asked);
-			assert_true(asked - walk.done < walk_window(&walk));
-			asked++;
-			outcome.requests++;
-			place_of(&walk, ask.page)->ask = ask;
-			place_of(&walk, ask.page)->came = false;
-		}
+		while (walk_next(&walk, &ask) == WALK_MORE)
+			asked = ask_page(&walk, &ask, asked);
 		count = in_flight(&walk, asked, pages);
 		assert_true(count <= (walk.restarts == WALK_RESTARTS ? 1 : parallel));
 		assert_true(outcome.requests < FOREVER);
 		/* several may come before one is read */
-		if (asked == walk.done || !place->came || (count && draw(2))) {
+		if (!place->asked || !place->came || (count && draw(2))) {
 			assert_true(count > 0);
 			place = place_of(&walk, pages[draw(count)]);
 			answer(place->ask.start, place->ask.size, &place->page);
@@ -300,10 +316,12 @@ static void walk_vendor(size_t parallel)
 		if (walk.done == 0)
 			first_rows = place->page.count;
 		result = take(&place->page);
+		place->asked = false;
 		verdict = walk_page_result(&walk, &result);
 		if (verdict == WALK_RESTART) {
 			assert_true(walk.why[0] != '\0');
 			asked = outcome.count = 0;
+			forget_places();
 		}
 	}
 	outcome.failed = verdict == WALK_FAILED;

@@ -18,10 +18,6 @@ static void test_throttled(void **state)
 	http_stats(&scene->account, &stats);
 	assert_int_equal(stats.throttled, 1);
 	assert_int_equal(stats.retries, 1);
-	/* four were allowed, now two are */
-	scene->web.most_running = 0;
-	assert_int_equal(run_many(scene, "/slow", 4), 4);
-	assert_int_equal(scene->web.most_running, 2);
 	/* a POST that met a 429 was not applied */
 	web_order(&scene->web, 2, 429, NULL, NULL);
 	assert_int_equal(perform(scene, post("/fail")), 0);
@@ -31,6 +27,43 @@ static void test_throttled(void **state)
 	assert_int_equal(perform(scene, get("/fail")), 0);
 	assert_int_equal(scene->reply.status, 200);
 	assert_in_range(now_ms() - begun, 1000, 3000);
+}
+
+/* Half as many after a 429, one more after each round, but what was too many is tried late. */
+static void test_halved(void **state)
+{
+	struct scene *scene = *state;
+
+	assert_int_equal(http_allowed(&scene->account), 4);
+	web_order(&scene->web, 1, 429, NULL, NULL);
+	assert_int_equal(perform(scene, get("/fail")), 0);
+	assert_int_equal(scene->reply.status, 200);
+	assert_int_equal(http_allowed(&scene->account), 2);
+	scene->web.most_running = 0;
+	assert_int_equal(run_many(scene, "/slow", 4), 4);
+	assert_in_range(scene->web.most_running, 2, 3);
+	assert_int_equal(http_allowed(&scene->account), 3);
+	for (int i = 0; i < 4; i++)
+		assert_int_equal(run_many(scene, "/ok", 10), 10);
+	assert_int_equal(http_allowed(&scene->account), 3);
+	assert_int_equal(run_many(scene, "/ok", 10), 10);
+	assert_int_equal(http_allowed(&scene->account), 4);
+}
+
+/* While nobody gets an answer, one at a time asks, and less and less often. */
+static void test_one_goes_ahead(void **state)
+{
+	struct scene *scene = *state;
+	int64_t begun = now_ms();
+
+	scene->account.retry_budget = 2;
+	web_order(&scene->web, 1000, 429, NULL, NULL);
+	assert_int_equal(run_many(scene, "/fail", 4), 0);
+	assert_in_range(now_ms() - begun, 1900, 4000);
+	assert_in_range(requests(scene), 5, 30);
+	assert_int_equal(http_allowed(&scene->account), 1);
+	web_order(&scene->web, 0, 429, NULL, NULL);
+	assert_int_equal(run_many(scene, "/slow", 4), 4);
 }
 
 static void test_throttled_long(void **state)
@@ -206,9 +239,10 @@ static void test_timeout(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    SCENE(test_throttled),     SCENE(test_throttled_long), SCENE(test_5xx),
-	    SCENE(test_lost),          SCENE(test_progress),       SCENE(test_refused),
-	    SCENE(test_refused_first), SCENE(test_timeout),
+	    SCENE(test_throttled),      SCENE(test_halved),  SCENE(test_one_goes_ahead),
+	    SCENE(test_throttled_long), SCENE(test_5xx),     SCENE(test_lost),
+	    SCENE(test_progress),       SCENE(test_refused), SCENE(test_refused_first),
+	    SCENE(test_timeout),
 	};
 
 	return cmocka_run_group_tests_name("retry", tests, NULL, NULL);

@@ -24,16 +24,15 @@ static size_t most_requests(size_t parallel)
 {
 	size_t size = vendor.cap < PAGE_SIZE ? vendor.cap : PAGE_SIZE;
 	size_t pages = pages_of(vendor.count, size);
-	size_t most = pages + parallel;
-	size_t least = pages + (vendor.count % size ? 2 : 1);
+	/* the proof that a page behind is empty, and that none is behind the last row */
+	size_t least = vendor.count % size ? 2 : 1;
+	size_t past = parallel == 2 ? 2 : parallel - 1;
 
 	if (vendor.count == 0)
 		return 1;
 	if (pages == 1 && vendor.count != PAGE_SIZE)
 		return 2; /* is it all, or is it a cap? */
-	if (parallel > 2 && pages < WALK_CAREFUL)
-		most--;
-	return most > least ? most : least;
+	return pages + (past > least ? past : least);
 }
 
 /* The total that the vendor tells, if it can be believed; -1: it can't. */
@@ -83,13 +82,14 @@ static void check(size_t parallel, size_t size)
 
 /* ---- tests ---- */
 
-static const size_t parallels[] = {1, 3, 8};
+static const size_t parallels[] = {1, 2, 3, 4, 8, 32};
+#define PARALLELS (sizeof(parallels) / sizeof(*parallels))
 
 static void check_sizes(size_t most, size_t cap)
 {
 	for (size_t count = 0; count <= most; count++) {
 		for (int telling = 0; telling < TELLINGS; telling++) {
-			for (size_t i = 0; i < 6; i++) {
+			for (size_t i = 0; i < 2 * PARALLELS; i++) {
 				size_t size = cap < PAGE_SIZE ? cap : PAGE_SIZE;
 
 				open_vendor(count, i % 2, cap, (enum telling)telling);
@@ -124,7 +124,7 @@ static void check_mishap(enum mishap mishap, enum telling telling, size_t *whole
 		open_vendor(draw(1000), draw(2), caps[draw(3)], telling);
 		vendor.mishap = mishap;
 		vendor.when = draw(vendor.count / vendor.cap + 3);
-		walk_vendor(parallels[draw(3)]);
+		walk_vendor(parallels[draw(PARALLELS)]);
 		if (outcome.failed)
 			continue;
 		if (!got_all()) {
@@ -183,7 +183,7 @@ static void test_mishaps_that_pass(void **state)
 		vendor.when = 1 + draw(vendor.count / vendor.cap - 1);
 		if (vendor.mishap == EMPTY_ONCE)
 			vendor.telling = TELLS_RECORDS;
-		walk_vendor(parallels[draw(3)]);
+		walk_vendor(parallels[draw(PARALLELS)]);
 		assert_false(outcome.failed);
 		if (!got_all())
 			fail_msg("mishap %d: %zu rows of %zu", (int)vendor.mishap, outcome.count,
@@ -282,6 +282,75 @@ static void test_looks(void **state)
 	}
 }
 
+struct flight {
+	size_t page;
+	double lands;
+};
+
+/* The one of COUNT that lands first, out of FLIGHTS. */
+static struct flight next_to_land(struct flight *flights, size_t *count)
+{
+	size_t first = 0;
+	struct flight flight;
+
+	for (size_t i = 1; i < *count; i++) {
+		if (flights[i].lands < flights[first].lands)
+			first = i;
+	}
+	flight = flights[first];
+	flights[first] = flights[--*count];
+	return flight;
+}
+
+/* How long a walk of PAGES full pages takes in times that a request takes, give or take JITTER
+ * percent; *PAST counts what is past the end. */
+static double walk_time(size_t pages, size_t parallel, size_t jitter, size_t *past)
+{
+	struct flight flights[IN_FLIGHT_MAX] = {{0, 0}}, flight = {0, 0};
+	enum walk_verdict verdict = WALK_MORE;
+	bool came[512] = {false};
+	size_t count = 0;
+	struct walk walk;
+	struct walk_ask ask;
+
+	*past = 0;
+	walk_init(&walk, false, PAGE_SIZE, parallel);
+	while (verdict != WALK_DONE) {
+		while (walk_next(&walk, &ask) == WALK_MORE) {
+			double takes = (100.0 + (double)draw(2 * jitter) - (double)jitter) / 100;
+
+			flights[count++] = (struct flight){ask.page, flight.lands + takes};
+			*past += ask.page >= pages;
+		}
+		assert_in_range(count, 1, parallel);
+		flight = next_to_land(flights, &count);
+		came[flight.page] = true;
+		walk_arrived(&walk, flight.page,
+			     flight.page < pages ? WALK_LOOKS_FULL : WALK_LOOKS_SMALL);
+		while (verdict != WALK_DONE && came[walk.done])
+			verdict = report(&walk, walk.done < pages ? PAGE_SIZE : 0, -1, -1);
+	}
+	return flight.lands;
+}
+
+/* Few bets, but no idle connection: a long list comes as fast as if its end were known. */
+static void test_time(void **state)
+{
+	const size_t several[] = {4, 8, 32};
+	size_t past;
+
+	(void)state;
+	seed = 9;
+	for (size_t i = 0; i < 9; i++) {
+		size_t parallel = several[i / 3];
+		double ideal = 2 + 400 / (double)parallel;
+		double took = walk_time(400, parallel, i % 3 * 45, &past);
+
+		assert_true(took <= 1.15 * ideal);
+		assert_in_range(past, 1, parallel - 1);
+	}
+}
+
 /* An error behind the end is nothing; one before it is the walk's. */
 static void test_errors(void **state)
 {
@@ -317,7 +386,7 @@ static void test_hopeless_vendors(void **state)
 		open_vendor(mishap == REPEATS_PAGE ? 500 : 30 + 100 * i, i / 2 % 2, 100,
 			    TELLS_NOTHING);
 		vendor.mishap = mishap;
-		walk_vendor(parallels[i % 3]);
+		walk_vendor(parallels[i % PARALLELS]);
 		assert_true(outcome.failed);
 		assert_non_null(strstr(outcome.why, "brings only rows that came before"));
 		assert_true(outcome.requests <= 3 * (2 + 8) + 1);
@@ -339,7 +408,7 @@ static void test_pages_that_are_cut(void **state)
 	for (size_t i = 0; i < 6300; i++) {
 		open_vendor(i / 6, i % 2, 100, i % 4 < 2 ? TELLS_NOTHING : TELLS_COUNT);
 		vendor.mishap = CUTS_PAGES;
-		walk_vendor(parallels[i % 3]);
+		walk_vendor(parallels[i % PARALLELS]);
 		if (!outcome.failed && !got_all())
 			fail_msg("%zu rows of %zu", outcome.count, vendor.count);
 		if (vendor.offsets)
@@ -360,7 +429,7 @@ static void test_rows_left_out(void **state)
 
 		open_vendor(count, false, 100, count % 2 ? TELLS_NOTHING : TELLS_PAGE);
 		vendor.mishap = HIDES_ROWS;
-		walk_vendor(parallels[count % 3]);
+		walk_vendor(parallels[count % PARALLELS]);
 		for (size_t i = 0; i < count; i++)
 			visible += i < PAGE_SIZE || i % 7 != 0;
 		assert_false(outcome.failed);
@@ -370,7 +439,7 @@ static void test_rows_left_out(void **state)
 		/* by offsets it can't be told from rows that were lost */
 		open_vendor(count, true, 100, TELLS_NOTHING);
 		vendor.mishap = HIDES_ROWS;
-		walk_vendor(parallels[count % 3]);
+		walk_vendor(parallels[count % PARALLELS]);
 		assert_true(outcome.failed || outcome.count == visible);
 	}
 }
@@ -386,6 +455,7 @@ int main(void)
 	    cmocka_unit_test(test_empty_page_in_the_middle),
 	    cmocka_unit_test(test_totals),
 	    cmocka_unit_test(test_looks),
+	    cmocka_unit_test(test_time),
 	    cmocka_unit_test(test_errors),
 	    cmocka_unit_test(test_hopeless_vendors),
 	    cmocka_unit_test(test_pages_that_are_cut),
