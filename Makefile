@@ -19,6 +19,9 @@ SANITIZE ?=
 V ?= 0
 # test, asan and tsan: only the tests whose names hold this word
 T ?=
+# bench: how many users (one number or several), and only the rows whose names hold this word
+N ?= 100 1000 10000 100000 1000000
+ROWS ?=
 
 ROSTERFS_LIBS := fuse3 libcurl jansson inih
 SANDBOX_LIBS := libmicrohttpd jansson
@@ -33,7 +36,8 @@ MAKEFLAGS += --no-builtin-rules
 SOURCES := $(sort $(wildcard vendors/*.c cache/*.c fs/*.c mount/*.c))
 SANDBOX_SOURCES := $(sort $(wildcard tests/sandbox/*.c))
 UNIT_SOURCES := $(sort $(wildcard tests/unit/test_*.c))
-C_SOURCES := $(SOURCES) $(SANDBOX_SOURCES) $(UNIT_SOURCES)
+BENCH_SOURCES := $(sort $(wildcard tests/bench/*.c))
+C_SOURCES := $(SOURCES) $(SANDBOX_SOURCES) $(UNIT_SOURCES) $(BENCH_SOURCES)
 HEADERS := $(sort $(wildcard vendors/*.h cache/*.h fs/*.h mount/*.h tests/sandbox/*.h tests/unit/*.h))
 SCRIPTS := .ci/run tests/run $(sort $(wildcard tests/*.sh))
 
@@ -44,6 +48,7 @@ LIBRARY_OBJECTS := $(filter-out $(BUILD)/obj/mount/main.o,$(OBJECTS))
 SANDBOX_OBJECTS := $(call object,$(SANDBOX_SOURCES))
 UNIT_OBJECTS := $(call object,$(UNIT_SOURCES))
 wanted = $(if $(T),$(foreach file,$(1),$(if $(findstring $(T),$(file)),$(file))),$(1))
+BENCH_PROGRAMS := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(BENCH_SOURCES))
 UNIT_PROGRAMS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(call wanted,$(UNIT_SOURCES)))
 
 # ---- flags ----
@@ -99,6 +104,11 @@ asan: ## all tests with AddressSanitizer and UndefinedBehaviorSanitizer
 tsan: ## all tests with ThreadSanitizer
 	@$(MAKE) --no-print-directory BUILD='$(BUILD)/tsan' SANITIZE=thread test
 
+.PHONY: bench
+bench: all $(BENCH_PROGRAMS) deps-bench ## time and requests against the floor, in ten minutes (N=users, ROWS=word)
+	@BUILD='$(BUILD)' PYTHONDONTWRITEBYTECODE=1 '$(PYTHON)' tests/bench/bench.py \
+		--date "$$(date -u +%Y-%m-%dT%H:%M:%SZ)" --rows '$(ROWS)' $(N)
+
 .PHONY: lint
 lint: lint-tidy lint-cppcheck lint-format lint-shell ## clang-tidy, cppcheck, clang-format, shellcheck
 
@@ -110,8 +120,8 @@ layers: ## check that includes only go from mount to fs to cache to vendors
 deps: ## install what is missing of all Debian packages (build, demo, test, lint)
 	@tests/deps.sh build demo test lint
 
-.PHONY: deps-demo deps-test deps-lint
-deps-demo deps-test deps-lint: deps-%:
+.PHONY: deps-demo deps-test deps-lint deps-bench
+deps-demo deps-test deps-lint deps-bench: deps-%:
 	@tests/deps.sh $*
 
 .PHONY: install
@@ -140,7 +150,7 @@ format: deps-lint ## let clang-format rewrite the C files
 help: ## this list
 	@sed -n 's/^\([a-z][a-z-]*\):[^#]*## \(.*\)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) | \
 		while IFS='|' read -r name text; do printf '  %-10s %s\n' "$$name" "$$text"; done
-	@echo 'Variables: BUILD PREFIX DESTDIR CC CFLAGS LDFLAGS WERROR T V PYTHON'
+	@echo 'Variables: BUILD PREFIX DESTDIR CC CFLAGS LDFLAGS WERROR T N ROWS V PYTHON'
 
 # ---- building ----
 
@@ -190,7 +200,13 @@ $(BUILD)/unit/%: $(BUILD)/obj/tests/unit/%.o $(BUILD)/librosterfs.a
 	$(call say,LD)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $$($(PKG_CONFIG) --libs cmocka) $(ROSTERFS_LDLIBS) $(SANDBOX_LDLIBS)
 
-.SECONDARY: $(UNIT_OBJECTS)
+# each is one file, and none is part of rosterfs
+$(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o
+	@mkdir -p $(@D)
+	$(call say,LD)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $$($(PKG_CONFIG) --libs fuse3 jansson)
+
+.SECONDARY: $(UNIT_OBJECTS) $(call object,$(BENCH_SOURCES))
 
 -include $(patsubst %.o,%.d,$(call object,$(C_SOURCES)))
 
