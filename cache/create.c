@@ -74,7 +74,7 @@ static int find_new(struct creation *creation, struct call *call, const char *em
 		const struct record *record = wait.snapshot->records[i];
 
 		/* one that tells no time of its own has that of the answer */
-		if (record->mtime.tv_sec >= creation->began - CLOCKS_DIFFER)
+		if (record_time(record).tv_sec >= creation->began - CLOCKS_DIFFER)
 			creation->id = strdup(record->id);
 	}
 	wait_clear(&wait);

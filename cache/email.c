@@ -35,7 +35,7 @@ static int add_from_snapshot(struct snapshot_builder *builder, struct roster *ro
 		HASH_FIND_STR(roster->overlay, with[i]->id, entry);
 		if (entry && (entry->record || entry->deleted))
 			continue;
-		if (snapshot_append(builder, record_get(with[i])))
+		if (snapshot_add(builder, record_get(with[i])))
 			return -ENOMEM;
 	}
 	return 0;
@@ -55,15 +55,15 @@ struct snapshot *roster_with_email_locked(struct roster *roster, const char *ema
 	for (struct overlay *entry = roster->overlay; entry && !error; entry = entry->hh.next) {
 		const struct record *record = entry->record;
 
-		if (!record || !record->email || strcasecmp(record->email, email) != 0)
+		if (!record || !record_email(record) ||
+		    strcasecmp(record_email(record), email) != 0)
 			continue;
 		if (entry->doubt || entry->began >= began)
-			error = snapshot_append(&builder, record_get(entry->record));
+			error = snapshot_add(&builder, record_get(entry->record));
 	}
 	if (!error)
 		return snapshot_end(&builder, fetched);
 	snapshot_reset(&builder);
-	free(builder.records);
 	return NULL;
 }
 

@@ -7,17 +7,24 @@
 #define ROSTERFS_ROSTER_PRIVATE
 #include "cache/roster_state.h"
 
+#include "cache/render.h"
 #include "cache/versions.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <stdlib.h>
+
+/* So many records are some megabytes. */
+#define MANY 10000
 
 struct fill {
 	struct list_sink sink;
 	struct flight *flight;
 	struct snapshot_builder builder;
+	struct render text; /* of the record that has just come */
 	struct timespec when;
+	size_t made; /* records that are not the old snapshot's */
 };
 
 /* RECORD has just come: what is held of it may have been saved here. */
@@ -26,24 +33,40 @@ static void keep_time(struct roster *roster, struct record *record)
 	struct record *held;
 	double seconds;
 
+	if (!atomic_load(&roster->saved))
+		return;
 	roster_peek(roster, record->id, &held, &seconds);
 	if (held)
 		record_keep_time(roster->collection, record, held);
 	record_put(held);
 }
 
+/* OBJECT has come, and its text is FILL's. A reference, NULL: no memory. */
+static struct record *make_record(struct fill *fill, const char *id, const json_t *object)
+{
+	struct roster *roster = fill->flight->roster;
+	struct record *old = snapshot_old(&fill->builder, id), *record;
+
+	/* one memcmp tells that nothing has changed, long before there is another record */
+	if (old && record_shows(old, &fill->text))
+		return record_get(old);
+	record = record_new_rendered(roster->collection, id, object, &fill->text, fill->when);
+	if (!record)
+		return NULL;
+	keep_time(roster, record);
+	fill->made++;
+	return record;
+}
+
 static int fill_add(struct list_sink *sink, const char *id, json_t *object)
 {
 	struct fill *fill = (struct fill *)sink;
-	const struct collection *users = fill->flight->roster->collection;
-	struct record *record;
+	struct record *record = NULL;
 
-	collection_hide(users, object);
-	record = record_new(users, id, object, fill->when);
-	if (!record)
-		return -ENOMEM;
-	keep_time(fill->flight->roster, record);
-	return snapshot_add(&fill->builder, record);
+	collection_hide(fill->flight->roster->collection, object);
+	if (!render_object(&fill->text, object))
+		record = make_record(fill, id, object);
+	return record ? snapshot_add(&fill->builder, record) : -ENOMEM;
 }
 
 static void fill_reset(struct list_sink *sink)
@@ -64,57 +87,69 @@ static void fill_progress(struct list_sink *sink, unsigned pages, size_t rows)
 	pthread_mutex_unlock(&roster->lock);
 }
 
-/* Forget what was known before the fetch; what was written since it began stays on top. */
-static void drop_overlay_locked(struct roster *roster, const struct flight *flight,
-				const struct snapshot *new)
+/*
+ * Forget what was known before the fetch; what was written since it began stays on top. Returns the
+ * entries that are out of the table then, in a list.
+ */
+static struct overlay *drop_overlay_locked(struct roster *roster, const struct flight *flight,
+					   const struct snapshot *new)
 {
-	struct overlay *entry, *next;
+	struct overlay *entry, *next, *dropped = NULL;
 
 	HASH_ITER(hh, roster->overlay, entry, next) {
 		if (entry->generation > flight->generation)
 			continue;
 		if (entry->record)
 			roster_pass_on(roster, entry->record, new);
-		roster_forget_locked(roster, entry);
+		HASH_DEL(roster->overlay, entry); /* NOLINT(clang-analyzer-core.NullDereference) */
+		entry->next = dropped;
+		dropped = entry;
 	}
+	return dropped;
 }
 
-/* Keep versions that were shown and are replaced, and look for users that came back to life. */
-static void compare_snapshots(struct roster *roster, const struct snapshot *old,
-			      const struct snapshot *new)
+/* Keep versions that were shown and are replaced. */
+static void retire_replaced(struct roster *roster, const struct snapshot *old,
+			    const struct snapshot *new)
 {
-	bool any;
-
-	for (size_t i = 0; old && i < old->count; i++) {
+	for (size_t i = 0; i < old->count; i++) {
 		struct record *record = old->records[i];
 
+		/* so most are passed over without a look at the record itself */
+		if (i < new->count &&new->records[i] == record)
+			continue;
 		if (atomic_load_explicit(&record->shown, memory_order_relaxed) &&
 		    snapshot_find(new, record->id) != record)
 			versions_retire(roster->versions, record);
 	}
-	pthread_mutex_lock(&roster->lock);
-	any = roster->deactivated;
-	pthread_mutex_unlock(&roster->lock);
-	for (size_t i = 0; any && i < new->count; i++)
-		roster_check_active(roster, new->records[i]);
 }
 
 /* NEW is what the roster is from now on, unless a fetch that began later was quicker. */
 static void install(const struct flight *flight, struct snapshot *new)
 {
 	struct roster *roster = flight->roster;
+	struct overlay *dropped = NULL, *entry;
+	struct snapshot *old = NULL;
 
 	pthread_mutex_lock(&roster->lock);
 	if (flight->began >= roster->snapshot_began) {
-		snapshot_put(roster->snapshot);
+		old = roster->snapshot;
 		roster->snapshot = snapshot_get(new);
 		roster->snapshot_began = flight->began;
 		roster->snapshot_since = roster_now();
 		roster->generation++;
-		drop_overlay_locked(roster, flight, new);
+		roster->merged = flight->generation;
+		dropped = drop_overlay_locked(roster, flight, new);
 	}
 	roster->fetches++;
 	pthread_mutex_unlock(&roster->lock);
+	/* a large roster is long in going: nobody shall wait for the lock meanwhile */
+	snapshot_put(old);
+	while (dropped) {
+		entry = dropped;
+		dropped = entry->next;
+		roster_overlay_free(entry);
+	}
 }
 
 int fetch_whole(struct flight *flight)
@@ -125,6 +160,7 @@ int fetch_whole(struct flight *flight)
 	    .sink = {.add = fill_add, .reset = fill_reset, .progress = fill_progress},
 	    .flight = flight,
 	};
+	bool replaces;
 	double seconds;
 	int error;
 
@@ -136,23 +172,47 @@ int fetch_whole(struct flight *flight)
 	if (error)
 		snapshot_reset(&fill.builder);
 	new = snapshot_end(&fill.builder, fill.when);
+	render_clear(&fill.text);
 	if (!error && !new)
 		error = call_fail(&flight->call, ENOMEM, "no memory for the roster");
 	if (!error && new) {
 		install(flight, new);
-		compare_snapshots(roster, old, new);
+		if (old)
+			retire_replaced(roster, old, new);
+		roster_check_all_active(roster, new);
 		if (roster->events.replaced)
 			roster->events.replaced(roster->events.arg);
 	}
+	/*
+	 * The many that were replaced leave holes in one thread's heap: the next fetch, on another
+	 * thread, would not fill them, so the kernel gets them.
+	 */
+	replaces = old && fill.made >= MANY;
 	snapshot_put(old);
 	snapshot_put(new);
+	if (replaces)
+		malloc_trim(0);
 	return error;
+}
+
+/* A reference to what is held of ID if that shows the same as RECORD (or NULL), else to RECORD. */
+static struct record *held_or_new_locked(struct roster *roster, const char *id,
+					 struct record *record)
+{
+	struct record *held;
+	double seconds;
+
+	if (!record)
+		return NULL;
+	roster_peek_locked(roster, id, &held, &seconds);
+	return record_get(held && held != roster->absent && record_same(held, record) ? held
+										      : record);
 }
 
 void fetch_put(const struct flight *flight, const char *id, struct record *record)
 {
 	struct roster *roster = flight->roster;
-	struct record *old = NULL;
+	struct record *old = NULL, *kept = NULL;
 	bool stale = false;
 
 	pthread_mutex_lock(&roster->lock);
@@ -162,11 +222,14 @@ void fetch_put(const struct flight *flight, const char *id, struct record *recor
 		HASH_FIND_STR(roster->overlay, id, entry);
 		stale = entry && entry->generation > flight->generation;
 	}
-	if (!stale)
-		old = roster_overlay_locked(roster, id, record, flight->began, true);
+	if (!stale) {
+		kept = held_or_new_locked(roster, id, record);
+		old = roster_overlay_locked(roster, id, kept, flight->began, true);
+	}
 	pthread_mutex_unlock(&roster->lock);
 	if (!stale)
-		roster_replaced(roster, id, old, record);
+		roster_replaced(roster, id, old, kept);
+	record_put(kept);
 }
 
 int fetch_record(struct flight *flight)

@@ -40,8 +40,8 @@ static bool answer_email_locked(struct roster *roster, struct wait *wait)
 	return wait->snapshot || seconds > 0;
 }
 
-/* Answer WAIT if that needs no vendor. */
-static bool answer_locked(struct roster *roster, struct wait *wait)
+/* Answer WAIT if that needs no vendor: what it gets of a whole roster is yet to be made of VIEW. */
+static bool answer_locked(struct roster *roster, struct wait *wait, struct view *view)
 {
 	struct record *record;
 	double seconds;
@@ -50,9 +50,7 @@ static bool answer_locked(struct roster *roster, struct wait *wait)
 	case WAIT_WHOLE:
 		if (!roster_whole_fresh_locked(roster))
 			return false;
-		wait->snapshot = roster_current_locked(roster);
-		wait->generation = roster->generation;
-		wait->error = wait->snapshot ? 0 : -ENOMEM;
+		wait->error = view_take_locked(roster, view);
 		return true;
 	case WAIT_RECORD:
 		switch (roster_peek_locked(roster, wait->id, &record, &seconds)) {
@@ -74,13 +72,33 @@ static bool answer_locked(struct roster *roster, struct wait *wait)
 	return false;
 }
 
+/*
+ * Give each of WAITS that asked for the whole roster what VIEW shows, if there is a view. Without
+ * the lock: nobody else knows these waits any more.
+ */
+static void show(struct roster *roster, struct view *view, struct wait *waits)
+{
+	uint64_t generation = view->generation;
+	struct snapshot *snapshot = view_make(roster, view);
+	struct wait *wait;
+
+	DL_FOREACH(waits, wait) {
+		if (wait->kind != WAIT_WHOLE || wait->error)
+			continue;
+		wait->snapshot = snapshot ? snapshot_get(snapshot) : NULL;
+		wait->generation = generation;
+		wait->error = snapshot ? 0 : -ENOMEM;
+	}
+	snapshot_put(snapshot);
+}
+
 /* ---- starting and ending flights ---- */
 
 static struct flight *start_locked(struct roster *roster, const struct wait *wait);
 
 /* In the seconds of grace after the ttl the old roster is good enough, while a new one is fetched.
  */
-static bool answer_old_locked(struct roster *roster, struct wait *wait)
+static bool answer_old_locked(struct roster *roster, struct wait *wait, struct view *view)
 {
 	const struct wait whole = {.kind = WAIT_WHOLE};
 	double left = roster_left_locked(roster, roster->snapshot_began, roster->snapshot_since);
@@ -95,11 +113,10 @@ static bool answer_old_locked(struct roster *roster, struct wait *wait)
 			return false;
 		wait->record = record ? record_get(record) : NULL;
 		wait->error = record ? 0 : -ENOENT;
+	} else if (wait->kind == WAIT_WHOLE) {
+		wait->error = view_take_locked(roster, view);
 	} else {
-		wait->snapshot = wait->kind == WAIT_WHOLE
-				     ? roster_current_locked(roster)
-				     : roster_with_email_locked(roster, wait->id, 0);
-		wait->generation = roster->generation;
+		wait->snapshot = roster_with_email_locked(roster, wait->id, 0);
 		wait->error = wait->snapshot ? 0 : -ENOMEM;
 	}
 	if (!roster_fetching_locked(roster))
@@ -207,10 +224,14 @@ static struct flight *start_locked(struct roster *roster, const struct wait *wai
 
 void roster_ask(struct roster *roster, struct wait *wait)
 {
+	struct view view = {0};
 	struct flight *flight;
 
+	if (wait->kind == WAIT_EMAIL)
+		roster_index_emails(roster);
 	pthread_mutex_lock(&roster->lock);
 	wait->flight = NULL;
+	wait->next = NULL;
 	wait->snapshot = NULL;
 	wait->record = NULL;
 	wait->self = NULL;
@@ -218,7 +239,7 @@ void roster_ask(struct roster *roster, struct wait *wait)
 	 * nothing. */
 	if (roster->stopped || call_cancelled(wait->call)) {
 		wait->error = call_fail(wait->call, EINTR, "interrupted");
-	} else if (!answer_locked(roster, wait) && !answer_old_locked(roster, wait)) {
+	} else if (!answer_locked(roster, wait, &view) && !answer_old_locked(roster, wait, &view)) {
 		flight = flight_for_locked(roster, wait);
 		if (!flight)
 			flight = start_locked(roster, wait);
@@ -231,6 +252,7 @@ void roster_ask(struct roster *roster, struct wait *wait)
 		wait->error = call_fail(wait->call, ENOMEM, "no memory or no thread for a fetch");
 	}
 	pthread_mutex_unlock(&roster->lock);
+	show(roster, &view, wait);
 	wait->done(wait);
 }
 
@@ -270,9 +292,9 @@ void roster_stop(struct roster *roster)
 
 /*
  * What WAIT gets from FLIGHT, which has ended with ERROR. The answer is what the fetch brought,
- * however short the ttl: who waited for it does not wait again.
+ * however short the ttl: who waited for it does not wait again. A whole roster is made of VIEW.
  */
-static void settle_locked(struct flight *flight, struct wait *wait, int error)
+static void settle_locked(struct flight *flight, struct wait *wait, struct view *view, int error)
 {
 	struct roster *roster = flight->roster;
 	struct record *record = NULL;
@@ -285,9 +307,8 @@ static void settle_locked(struct flight *flight, struct wait *wait, int error)
 	}
 	switch (wait->kind) {
 	case WAIT_WHOLE:
-		wait->snapshot = roster_current_locked(roster);
-		wait->generation = roster->generation;
-		wait->error = wait->snapshot ? 0 : -ENOMEM;
+		if (!view->snapshot)
+			wait->error = view_take_locked(roster, view);
 		break;
 	case WAIT_RECORD:
 		roster_peek_locked(roster, wait->id, &record, &seconds);
@@ -374,6 +395,7 @@ static void flight_run(void *arg)
 	struct flight *flight = arg;
 	struct roster *roster = flight->roster;
 	struct wait *waits = NULL, *wait, *next;
+	struct view view = {0};
 	int error = fly(flight);
 
 	if (error && error != -ENODATA && error != -ENOENT && error != -EINTR)
@@ -388,11 +410,12 @@ static void flight_run(void *arg)
 		DL_DELETE(roster->flights, flight);
 		DL_FOREACH(flight->waits, wait) {
 			wait->flight = NULL;
-			settle_locked(flight, wait, error);
+			settle_locked(flight, wait, &view, error);
 		}
 		waits = flight->waits;
 	}
 	pthread_mutex_unlock(&roster->lock);
+	show(roster, &view, waits);
 	for (wait = waits; wait; wait = next) {
 		next = wait->next; /* done may free the wait */
 		wait->done(wait);

@@ -7,7 +7,7 @@
  */
 #include "cache/history.h"
 
-#include "cache/record.h"
+#include "cache/render.h"
 
 #include <inttypes.h>
 #include <pthread.h>
@@ -110,7 +110,7 @@ static int set_nested(json_t *object, const char *path, const char *text)
 static int set_part(struct write *write, enum history_part part, const json_t *object)
 {
 	if (object) {
-		write->texts[part] = record_render(object, &write->lengths[part]);
+		write->texts[part] = render_string(object, &write->lengths[part]);
 	} else {
 		write->texts[part] = strdup("null\n");
 		write->lengths[part] = strlen("null\n");

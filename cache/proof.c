@@ -184,12 +184,12 @@ void change_publish(struct change *change, const json_t *record)
 	/* An answer without a new stamp leaves the old one in the record; its time is past all the
 	 * same. */
 	if (change->sent && stamp && before && strcmp(stamp, before) == 0) {
-		made->mtime = when;
+		record_set_time(made, when);
 		made->saved = true;
 	}
 	/* Who wrote another file and renamed that takes its time for the record's. */
 	if (change->sent && change->call->written.tv_sec) {
-		made->mtime = change->call->written;
+		record_set_time(made, change->call->written);
 		made->saved = true;
 	}
 	roster_peek(change->roster, change->id, &held, &seconds);

@@ -6,69 +6,27 @@
  */
 #include "cache/record.h"
 
+#include "cache/render.h"
 #include "vendors/vendor.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 static atomic_uint_fast64_t last_version;
 
-/* So many digits tell NUMBER from any other: with 17, 0.1 would be 0.10000000000000001. */
-static size_t digits_of_real(double number)
+/* Nearly all have one of these, so that it is not kept with each. */
+static const char *const words[] = {RECORD_STATUS_UNKNOWN, "active", "inactive"};
+
+#define WORDS (sizeof(words) / sizeof(words[0]))
+
+/* Its number, or WORDS: it is none of them. */
+static uint8_t number_of(const char *status)
 {
-	char text[40];
-	int digits;
+	uint8_t number = 0;
 
-	for (digits = 15; digits < 17; digits++) {
-		snprintf(text, sizeof(text), "%.*g", digits, number);
-		if (strtod(text, NULL) == number)
-			break;
-	}
-	return (size_t)digits;
-}
-
-static size_t larger(size_t a, size_t b)
-{
-	return a > b ? a : b;
-}
-
-/* The digits that the numbers with a fraction in VALUE need; 0: there are none. */
-static size_t digits_of(const json_t *value)
-{
-	size_t most = 0, i;
-	const char *key;
-	json_t *member;
-
-	if (json_is_real(value))
-		return digits_of_real(json_real_value(value));
-	if (json_is_object(value)) {
-		json_object_foreach((json_t *)(uintptr_t)value, key, member)
-			most = larger(most, digits_of(member));
-	} else if (json_is_array(value)) {
-		json_array_foreach(value, i, member)
-			most = larger(most, digits_of(member));
-	}
-	return most;
-}
-
-char *record_render(const json_t *object, size_t *length)
-{
-	size_t digits = digits_of(object);
-	char *text = json_dumps(object, JSON_INDENT(2) | JSON_REAL_PRECISION(digits));
-	char *longer;
-
-	if (!text)
-		return NULL;
-	*length = strlen(text);
-	longer = realloc(text, *length + 2);
-	if (!longer) {
-		free(text);
-		return NULL;
-	}
-	memcpy(longer + *length, "\n", 2);
-	*length += 1;
-	return longer;
+	while (number < WORDS && strcmp(words[number], status) != 0)
+		number++;
+	return number;
 }
 
 /* The status that OBJECT shows, one word for one line; "unknown" when it shows none. */
@@ -83,47 +41,65 @@ static const char *status_of(const struct collection *collection, const json_t *
 	return status;
 }
 
-static const char *append(char **end, const char *text, size_t length)
+/* Put TEXT behind what RECORD has, *END bytes from its id. Returns where it begins. */
+static uint32_t append(struct record *record, size_t *end, const char *text, size_t length)
 {
-	char *begin = *end;
+	size_t begin = *end;
 
-	memcpy(begin, text, length);
-	begin[length] = '\0';
+	memcpy(record->id + begin, text, length);
+	record->id[begin + length] = '\0';
 	*end += length + 1;
-	return begin;
+	return (uint32_t)begin;
 }
 
-struct record *record_new(const struct collection *collection, const char *id, const json_t *object,
-			  struct timespec when)
+struct record *record_new_rendered(const struct collection *collection, const char *id,
+				   const json_t *object, const struct render *text,
+				   struct timespec when)
 {
 	const char *email = collection_email(collection, object);
 	const char *status = status_of(collection, object);
-	size_t text_length;
-	char *text = record_render(object, &text_length);
-	struct record *record = NULL;
-	char *end;
+	uint8_t number = number_of(status);
+	size_t bytes = strlen(id) + 1 + (number < WORDS ? 0 : strlen(status) + 1) +
+		       (email ? strlen(email) + 1 : 0) + text->length + 1;
+	struct record *record;
+	struct timespec own;
+	size_t end = 0;
 
-	if (!text || text_length > UINT32_MAX - 1)
-		goto out;
-	record = malloc(sizeof(*record) + strlen(id) + 1 + strlen(status) + 1 +
-			(email ? strlen(email) + 1 : 0) + text_length + 1);
+	if (bytes > UINT32_MAX)
+		return NULL;
+	record = malloc(sizeof(*record) + bytes);
 	if (!record)
-		goto out;
+		return NULL;
 	atomic_init(&record->references, 1);
 	atomic_init(&record->shown, false);
 	record->namesake = false;
 	record->saved = false;
 	record->version = atomic_fetch_add(&last_version, 1) + 1;
-	record->length = (uint32_t)text_length;
-	if (!collection_time(collection, object, &record->mtime))
-		record->mtime = when;
-	end = record->id;
-	append(&end, id, strlen(id));
-	record->status = append(&end, status, strlen(status));
-	record->email = email ? append(&end, email, strlen(email)) : NULL;
-	record->text = append(&end, text, text_length);
-out:
-	free(text);
+	record->length = (uint32_t)text->length;
+	record_set_time(record, collection_time(collection, object, &own) ? own : when);
+	append(record, &end, id, strlen(id));
+	record->status = number;
+	if (number == WORDS)
+		append(record, &end, status, strlen(status));
+	record->email = email ? append(record, &end, email, strlen(email)) : 0;
+	record->text = append(record, &end, text->text, text->length);
+	return record;
+}
+
+const char *record_status(const struct record *record)
+{
+	return record->status < WORDS ? words[record->status] : record->id + strlen(record->id) + 1;
+}
+
+struct record *record_new(const struct collection *collection, const char *id, const json_t *object,
+			  struct timespec when)
+{
+	struct render text = {0};
+	struct record *record = NULL;
+
+	if (!render_object(&text, object))
+		record = record_new_rendered(collection, id, object, &text, when);
+	render_clear(&text);
 	return record;
 }
 
@@ -163,7 +139,7 @@ void record_keep_time(const struct collection *collection, struct record *record
 	before = own_part(collection, old);
 	after = own_part(collection, record);
 	if (before && after && json_equal(before, after)) {
-		record->mtime = old->mtime;
+		record_set_time(record, record_time(old));
 		record->saved = true;
 	}
 	json_decref(before);
@@ -172,10 +148,17 @@ void record_keep_time(const struct collection *collection, struct record *record
 
 bool record_same(const struct record *a, const struct record *b)
 {
-	return a == b || (a->length == b->length && memcmp(a->text, b->text, a->length) == 0);
+	return a == b ||
+	       (a->length == b->length && memcmp(record_text(a), record_text(b), a->length) == 0);
+}
+
+bool record_shows(const struct record *record, const struct render *text)
+{
+	return record->length == text->length &&
+	       memcmp(record_text(record), text->text, text->length) == 0;
 }
 
 json_t *record_json(const struct record *record)
 {
-	return json_loadb(record->text, record->length, JSON_ALLOW_NUL, NULL);
+	return json_loadb(record_text(record), record->length, JSON_ALLOW_NUL, NULL);
 }

@@ -15,22 +15,52 @@
 #include <time.h>
 
 struct collection;
+struct render;
 
 #define RECORD_STATUS_UNKNOWN "unknown"
 
+/* There are as many of these as users: 40 bytes, since the strings have offsets, no pointers. */
 struct record {
 	atomic_uint references;
+	uint32_t length;  /* bytes of text, without the NUL */
+	uint64_t version; /* unlike that of any other record of this process; never 0 */
+	int64_t seconds;  /* its time */
+	uint32_t nanoseconds;
+	uint32_t email;    /* where it begins, counted from id; 0: none */
+	uint32_t text;     /* the same of the text */
+	uint8_t status;    /* the number of a common word; else it stands behind the id */
 	atomic_bool shown; /* somebody has opened this text for reading */
 	bool namesake;     /* a newer version has the same stamp; set before others see it */
-	bool saved;        /* mtime is when it was saved here; set before others see it */
-	uint32_t length;   /* bytes of text, without the NUL */
-	uint64_t version;  /* unlike that of any other record of this process; never 0 */
-	struct timespec mtime;
-	const char *status; /* "active", "inactive", another word of the vendor's, or "unknown" */
-	const char *email;  /* or NULL */
-	const char *text;   /* pretty-printed JSON, one newline at its end */
-	char id[];          /* and after it the strings above */
+	bool saved;        /* its time is when it was saved here; set before others see it */
+	char id[];         /* and after it the strings above */
 };
+
+/* "active", "inactive", another word of the vendor's, or "unknown". */
+const char *record_status(const struct record *record);
+
+/* NULL: it has none. */
+static inline const char *record_email(const struct record *record)
+{
+	return record->email ? record->id + record->email : NULL;
+}
+
+/* Pretty-printed JSON, one newline at its end. */
+static inline const char *record_text(const struct record *record)
+{
+	return record->id + record->text;
+}
+
+static inline struct timespec record_time(const struct record *record)
+{
+	return (struct timespec){.tv_sec = record->seconds, .tv_nsec = record->nanoseconds};
+}
+
+/* RECORD, which nobody else sees yet, was updated at TIME. */
+static inline void record_set_time(struct record *record, struct timespec time)
+{
+	record->seconds = time.tv_sec;
+	record->nanoseconds = (uint32_t)time.tv_nsec;
+}
 
 /*
  * Render OBJECT (borrowed), whose id is ID. A record without a time of its own gets WHEN. Returns a
@@ -38,6 +68,11 @@ struct record {
  */
 struct record *record_new(const struct collection *collection, const char *id, const json_t *object,
 			  struct timespec when);
+
+/* The same where OBJECT has been rendered already. */
+struct record *record_new_rendered(const struct collection *collection, const char *id,
+				   const json_t *object, const struct render *text,
+				   struct timespec when);
 
 struct record *record_get(struct record *record);
 void record_put(struct record *record); /* NULL is fine */
@@ -53,10 +88,10 @@ void record_keep_time(const struct collection *collection, struct record *record
 /* Do both show the same text? */
 bool record_same(const struct record *a, const struct record *b);
 
+/* Does RECORD show TEXT? */
+bool record_shows(const struct record *record, const struct render *text);
+
 /* The text parsed again, a new reference; NULL: no memory. */
 json_t *record_json(const struct record *record);
-
-/* The vendor's object as shown in a file; the caller frees. NULL: no memory. */
-char *record_render(const json_t *object, size_t *length);
 
 #endif

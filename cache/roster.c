@@ -66,9 +66,8 @@ struct roster *roster_new(struct account *account, const struct collection *coll
 	return roster;
 }
 
-void roster_forget_locked(struct roster *roster, struct overlay *entry)
+void roster_overlay_free(struct overlay *entry)
 {
-	HASH_DEL(roster->overlay, entry); /* NOLINT(clang-analyzer-unix.Malloc) */
 	record_put(entry->record);
 	free(entry->id);
 	free(entry);
@@ -81,8 +80,10 @@ void roster_free(struct roster *roster)
 
 	if (!roster)
 		return;
-	HASH_ITER(hh, roster->overlay, entry, next_entry)
-		roster_forget_locked(roster, entry);
+	HASH_ITER(hh, roster->overlay, entry, next_entry) {
+		HASH_DEL(roster->overlay, entry); /* NOLINT(clang-analyzer-unix.Malloc) */
+		roster_overlay_free(entry);
+	}
 	HASH_ITER(hh, roster->deactivated, user, next_user)
 		roster_deactivated_free_locked(roster, user);
 	snapshot_put(roster->snapshot);
@@ -198,62 +199,18 @@ enum roster_knows roster_peek(struct roster *roster, const char *id, struct reco
 
 /* ---- snapshot and overlay ---- */
 
-struct snapshot *roster_current_locked(struct roster *roster)
-{
-	struct snapshot *old = roster->snapshot;
-	struct snapshot_builder builder;
-	struct overlay *entry;
-	size_t written = 0;
-
-	for (entry = roster->overlay; entry; entry = entry->hh.next)
-		written += (entry->record || entry->deleted) &&
-			   entry->record != snapshot_find(old, entry->id);
-	if (!written)
-		return snapshot_get(old);
-
-	snapshot_begin(&builder, NULL);
-	for (size_t i = 0; i < old->count; i++) {
-		struct record *record = old->records[i];
-
-		entry = overlay_find_locked(roster, record->id);
-		if (entry && entry->deleted)
-			continue;
-		if (entry && entry->record)
-			record = entry->record;
-		if (snapshot_append(&builder, record_get(record)))
-			goto no_memory;
-	}
-	for (entry = roster->overlay; entry; entry = entry->hh.next) {
-		if (entry->record && !snapshot_find(old, entry->id) &&
-		    snapshot_append(&builder, record_get(entry->record)))
-			goto no_memory;
-	}
-	old = snapshot_end(&builder, old->fetched);
-	if (old) {
-		snapshot_put(roster->snapshot);
-		roster->snapshot = snapshot_get(old);
-	}
-	return old;
-no_memory:
-	snapshot_reset(&builder);
-	free(builder.records);
-	return NULL;
-}
-
 struct snapshot *roster_snapshot(struct roster *roster, double *seconds)
 {
-	struct snapshot *snapshot = NULL;
+	struct view view = {0};
 
 	pthread_mutex_lock(&roster->lock);
 	*seconds = 0;
-	if (roster->snapshot) {
-		snapshot = roster_current_locked(roster);
-		if (roster_whole_fresh_locked(roster))
-			*seconds = roster_left_locked(roster, roster->snapshot_began,
-						      roster->snapshot_since);
-	}
+	if (roster->snapshot && !view_take_locked(roster, &view) &&
+	    roster_whole_fresh_locked(roster))
+		*seconds = roster_left_locked(roster, roster->snapshot_began,
+					      roster->snapshot_since);
 	pthread_mutex_unlock(&roster->lock);
-	return snapshot;
+	return view_make(roster, &view);
 }
 
 uint64_t roster_generation(struct roster *roster, double *seconds)
@@ -294,6 +251,8 @@ struct record *roster_overlay_locked(struct roster *roster, const char *id, stru
 		}
 	}
 	entry->record = record ? record_get(record) : NULL;
+	if (record && record->saved)
+		atomic_store(&roster->saved, true);
 	entry->began = began;
 	entry->since = roster_now();
 	entry->generation = ++roster->generation;
@@ -306,7 +265,8 @@ struct record *roster_overlay_locked(struct roster *roster, const char *id, stru
 
 static void tell_email(struct roster *roster, const struct record *old, const struct record *record)
 {
-	const char *before = old ? old->email : NULL, *now = record ? record->email : NULL;
+	const char *before = old ? record_email(old) : NULL;
+	const char *now = record ? record_email(record) : NULL;
 
 	if (!roster->events.email_changed || (before && now && strcasecmp(before, now) == 0))
 		return;
@@ -335,10 +295,11 @@ void roster_replaced(struct roster *roster, const char *id, struct record *old,
 
 void roster_pass_on(struct roster *roster, struct record *record, const struct snapshot *new)
 {
-	struct record *now = snapshot_find(new, record->id);
+	struct record *now;
 
 	if (!atomic_load(&record->shown))
 		return;
+	now = snapshot_find(new, record->id);
 	if (now && record_same(now, record))
 		atomic_store(&now->shown, true);
 	else

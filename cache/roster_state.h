@@ -1,6 +1,6 @@
 /*
- * roster_state.h - the inside of a roster, shared by roster.c, flight.c, fetch.c, email.c and
- * undo.c, and nobody else.
+ * roster_state.h - the inside of a roster, shared by roster.c, flight.c, fetch.c, email.c, view.c
+ * and undo.c, and nobody else.
  *
  *   snapshot   what the last whole fetch showed, or NULL
  *   overlay    what was written or fetched alone, each entry with its own age: it wins over a
@@ -17,7 +17,7 @@
 #define ROSTERFS_ROSTER_STATE_H
 
 #ifndef ROSTERFS_ROSTER_PRIVATE
-#error "roster_state.h is for cache/roster.c, flight.c, fetch.c, email.c and undo.c only"
+#error "roster_state.h is for cache/roster.c, flight.c, fetch.c, email.c, view.c, undo.c only"
 #endif
 
 #include "cache/roster.h"
@@ -36,6 +36,7 @@ struct overlay {
 	bool alone;            /* fetched alone, not written */
 	bool doubt;            /* a write ended in a way that nobody knows */
 	bool deleted;          /* by this mount: no longer listed */
+	struct overlay *next;  /* where it was taken out of the table, to be freed */
 	UT_hash_handle hh;
 };
 
@@ -92,6 +93,8 @@ struct roster {
 	struct overlay *overlay;
 	struct asked asked;
 	uint64_t generation;
+	uint64_t merged;   /* what the overlay got up to this generation is in the snapshot */
+	atomic_bool saved; /* a record was saved here: what is fetched may have to keep its time */
 	struct flight *flights; /* utlist */
 	bool stopped;
 
@@ -122,9 +125,6 @@ bool roster_whole_fresh_locked(const struct roster *roster);
 enum roster_knows roster_peek_locked(struct roster *roster, const char *id, struct record **record,
 				     double *seconds);
 
-/* The snapshot with the overlay laid over it, a new reference; NULL: no memory. */
-struct snapshot *roster_current_locked(struct roster *roster);
-
 /*
  * Put RECORD (or NULL: absent), asked for at BEGAN, into the overlay. Returns the record that it
  * replaces, a reference the caller puts, or NULL.
@@ -135,8 +135,8 @@ struct record *roster_overlay_locked(struct roster *roster, const char *id, stru
 /* Take USER out of the table and free it. */
 void roster_deactivated_free_locked(struct roster *roster, struct deactivated *user);
 
-/* Take ENTRY out of the overlay and free it. */
-void roster_forget_locked(struct roster *roster, struct overlay *entry);
+/* Free ENTRY, which stands in no table any more. */
+void roster_overlay_free(struct overlay *entry);
 
 /* After roster_overlay_locked, without the lock: RECORD (NULL: absent) took the place of OLD, which
  * is put. */
@@ -149,6 +149,34 @@ void roster_pass_on(struct roster *roster, struct record *record, const struct s
 
 /* Say in the log when RECORD is active although this mount made it inactive. Takes the lock. */
 void roster_check_active(struct roster *roster, const struct record *record);
+
+/* The same for each record of SNAPSHOT, which has been installed, but those written since. */
+void roster_check_all_active(struct roster *roster, const struct snapshot *snapshot);
+
+/*
+ * view.c: what readers of the whole roster are to see. With the lock it is only noted what that is;
+ * the arrays of a large roster are copied without it.
+ */
+struct written {
+	struct record *old; /* of the snapshot, borrowed; NULL: there is none */
+	struct record *now; /* a reference; NULL: it is deleted */
+};
+
+struct view {
+	struct snapshot *snapshot; /* a reference; NULL: this view is empty */
+	struct written *written;   /* since the snapshot was made */
+	size_t count;
+	uint64_t generation; /* the roster's when the view was taken */
+};
+
+/* Note what ROSTER, which has a snapshot, shows now. 0 or -ENOMEM: then VIEW is empty. */
+int view_take_locked(struct roster *roster, struct view *view);
+
+/*
+ * Make a snapshot of VIEW, which is empty afterwards; where nothing better came meanwhile it is
+ * ROSTER's from now on. A new reference; NULL: no memory, or VIEW was empty. Without the lock.
+ */
+struct snapshot *view_make(struct roster *roster, struct view *view);
 
 /* The whole flight under way, or NULL. */
 struct flight *roster_fetching_locked(const struct roster *roster);

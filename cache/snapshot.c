@@ -1,37 +1,21 @@
 /*
  * snapshot.c - see snapshot.h.
  *
- * Two arrays of pointers, one in the vendor's order, one sorted for bsearch: a record stands in two
- * snapshots at a time, so a hash table with its handle inside the record (uthash) can't hold it. A
- * third one, sorted by email, is made only for whoever looks by email. It knows nothing of age or
- * fetching.
+ * The records in the vendor's order, and a table of the same by id that is filled while they come
+ * in: it finds repeats, and then belongs to the snapshot. A record stands in two snapshots at a
+ * time, so that it can't hold the handle of a hash table. Who looks by email has them sorted by
+ * that, when first asked for. It knows nothing of age or fetching.
  */
 #include "cache/snapshot.h"
+
+#include "vendors/hash.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <uthash.h>
 
-struct snapshot_id {
-	const char *id; /* of a record in the builder */
-	UT_hash_handle hh;
-};
-
-static int compare_id(const void *a, const void *b)
-{
-	const struct record *const *left = a, *const *right = b;
-
-	return strcmp((*left)->id, (*right)->id);
-}
-
-static int compare_key(const void *key, const void *element)
-{
-	const struct record *const *record = element;
-
-	return strcmp(key, (*record)->id);
-}
+#define ROOM_FIRST 16
 
 struct snapshot *snapshot_get(struct snapshot *snapshot)
 {
@@ -47,19 +31,14 @@ void snapshot_put(struct snapshot *snapshot)
 	for (size_t i = 0; i < snapshot->count; i++)
 		record_put(snapshot->records[i]);
 	free(snapshot->records);
-	free(snapshot->by_id);
+	table_clear(&snapshot->ids);
 	free(atomic_load(&snapshot->by_email));
 	free(snapshot);
 }
 
 struct record *snapshot_find(const struct snapshot *snapshot, const char *id)
 {
-	struct record **found;
-
-	if (!snapshot->count)
-		return NULL;
-	found = bsearch(id, snapshot->by_id, snapshot->count, sizeof(struct record *), compare_key);
-	return found ? *found : NULL;
+	return table_find(&snapshot->ids, id, hash_text(id));
 }
 
 /* ---- by email ---- */
@@ -67,7 +46,7 @@ struct record *snapshot_find(const struct snapshot *snapshot, const char *id)
 static int compare_email(const void *a, const void *b)
 {
 	const struct record *const *left = a, *const *right = b;
-	int order = strcasecmp((*left)->email, (*right)->email);
+	int order = strcasecmp(record_email(*left), record_email(*right));
 
 	return order ? order : strcmp((*left)->id, (*right)->id);
 }
@@ -78,13 +57,13 @@ static struct snapshot_emails *make_emails(const struct snapshot *snapshot)
 	size_t count = 0;
 
 	for (size_t i = 0; i < snapshot->count; i++)
-		count += snapshot->records[i]->email != NULL;
+		count += record_email(snapshot->records[i]) != NULL;
 	emails = malloc(sizeof(*emails) + count * sizeof(struct record *));
 	if (!emails)
 		return NULL;
 	emails->count = 0;
 	for (size_t i = 0; i < snapshot->count; i++) {
-		if (snapshot->records[i]->email)
+		if (record_email(snapshot->records[i]))
 			emails->records[emails->count++] = snapshot->records[i];
 	}
 	qsort(emails->records, count, sizeof(struct record *), compare_email);
@@ -112,13 +91,13 @@ struct record *const *snapshot_with_email(const struct snapshot_emails *emails, 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
-		if (strcasecmp(emails->records[middle]->email, email) < 0)
+		if (strcasecmp(record_email(emails->records[middle]), email) < 0)
 			low = middle + 1;
 		else
 			high = middle;
 	}
 	for (end = low; end < emails->count; end++) {
-		if (strcasecmp(emails->records[end]->email, email) != 0)
+		if (strcasecmp(record_email(emails->records[end]), email) != 0)
 			break;
 	}
 	*count = end - low;
@@ -127,60 +106,40 @@ struct record *const *snapshot_with_email(const struct snapshot_emails *emails, 
 
 /* ---- building ---- */
 
+static const char *id_of(const void *item)
+{
+	const struct record *record = item;
+
+	return record->id;
+}
+
 void snapshot_begin(struct snapshot_builder *builder, struct snapshot *old)
 {
 	memset(builder, 0, sizeof(*builder));
+	table_init(&builder->ids, id_of);
 	builder->old = old;
 }
 
-/* The old snapshot's record for the same user: most likely it stands at the same place. */
-static struct record *old_record(const struct snapshot_builder *builder, const char *id)
+struct record *snapshot_old(const struct snapshot_builder *builder, const char *id)
 {
 	const struct snapshot *old = builder->old;
 
 	if (!old)
 		return NULL;
+	/* most likely it stands at the same place */
 	if (builder->count < old->count && strcmp(old->records[builder->count]->id, id) == 0)
 		return old->records[builder->count];
 	return snapshot_find(old, id);
 }
 
-/* Note ID as added. Returns 0, -EEXIST or -ENOMEM. */
-static int note_id(struct snapshot_builder *builder, const char *id)
-{
-	struct snapshot_id *entry;
-
-	HASH_FIND_STR(builder->ids, id, entry);
-	if (entry)
-		return -EEXIST;
-	entry = malloc(sizeof(*entry));
-	if (!entry)
-		return -ENOMEM;
-	entry->id = id;
-	HASH_ADD_KEYPTR(hh, builder->ids, entry->id, strlen(entry->id), entry);
-	return 0;
-}
-
-static void forget_ids(struct snapshot_builder *builder)
-{
-	struct snapshot_id *entry, *next;
-
-	HASH_ITER(hh, builder->ids, entry, next) { /* NOLINT(clang-analyzer-unix.Malloc) */
-		HASH_DEL(builder->ids, entry);     /* NOLINT(clang-analyzer-unix.Malloc) */
-		free(entry);
-	}
-}
-
-int snapshot_append(struct snapshot_builder *builder, struct record *record)
+static int append(struct snapshot_builder *builder, struct record *record)
 {
 	if (builder->count == builder->room) {
-		size_t room = builder->room ? builder->room * 2 : 256;
+		size_t room = builder->room ? builder->room * 2 : ROOM_FIRST;
 		struct record **records = realloc(builder->records, room * sizeof(struct record *));
 
-		if (!records) {
-			record_put(record);
+		if (!records)
 			return -ENOMEM;
-		}
 		builder->records = records;
 		builder->room = room;
 	}
@@ -190,56 +149,49 @@ int snapshot_append(struct snapshot_builder *builder, struct record *record)
 
 int snapshot_add(struct snapshot_builder *builder, struct record *record)
 {
-	struct record *old = old_record(builder, record->id);
-	int error;
+	uint64_t hash = hash_text(record->id);
+	int error = table_find(&builder->ids, record->id, hash) ? -EEXIST : 0;
 
-	if (old && old != record && record_same(old, record)) {
-		record_put(record);
-		record = record_get(old);
-	}
-	error = note_id(builder, record->id);
+	if (!error)
+		error = append(builder, record);
 	if (error) {
 		record_put(record);
 		return error;
 	}
-	return snapshot_append(builder, record);
+	error = table_add(&builder->ids, record, hash);
+	if (error) {
+		builder->count--;
+		record_put(record);
+	}
+	return error;
 }
 
 void snapshot_reset(struct snapshot_builder *builder)
 {
-	forget_ids(builder);
+	table_clear(&builder->ids);
 	for (size_t i = 0; i < builder->count; i++)
 		record_put(builder->records[i]);
-	builder->count = 0;
+	free(builder->records);
+	snapshot_begin(builder, builder->old);
 }
 
 struct snapshot *snapshot_end(struct snapshot_builder *builder, struct timespec fetched)
 {
-	size_t bytes = builder->count * sizeof(struct record *);
 	struct snapshot *snapshot = calloc(1, sizeof(*snapshot));
 	struct record **exact;
 
-	forget_ids(builder);
-	if (snapshot)
-		snapshot->by_id = malloc(bytes + 1);
-	if (!snapshot || !snapshot->by_id) {
-		free(snapshot);
+	if (!snapshot) {
 		snapshot_reset(builder);
-		free(builder->records);
-		memset(builder, 0, sizeof(*builder));
 		return NULL;
 	}
-	exact = realloc(builder->records, bytes + 1);
+	exact = realloc(builder->records, builder->count * sizeof(struct record *) + 1);
 	if (exact)
 		builder->records = exact;
 	atomic_init(&snapshot->references, 1);
 	snapshot->fetched = fetched;
 	snapshot->count = builder->count;
 	snapshot->records = builder->records;
-	if (builder->count) {
-		memcpy(snapshot->by_id, snapshot->records, bytes);
-		qsort(snapshot->by_id, snapshot->count, sizeof(struct record *), compare_id);
-	}
-	memset(builder, 0, sizeof(*builder));
+	snapshot->ids = builder->ids;
+	snapshot_begin(builder, builder->old);
 	return snapshot;
 }

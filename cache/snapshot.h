@@ -9,13 +9,14 @@
 #define ROSTERFS_SNAPSHOT_H
 
 #include "cache/record.h"
+#include "cache/table.h"
 
 struct snapshot {
 	atomic_uint references;
 	struct timespec fetched; /* wall clock, the directory's mtime */
 	size_t count;
-	struct record **records; /* in the vendor's order */
-	struct record **by_id;   /* the same, sorted by id; borrows their references */
+	struct record **records;                  /* in the vendor's order */
+	struct table ids;                         /* the same by id; borrows their references */
 	struct snapshot_emails *_Atomic by_email; /* made when first asked for, then kept */
 };
 
@@ -43,23 +44,24 @@ struct record *const *snapshot_with_email(const struct snapshot_emails *emails, 
 
 /* ---- building one; one thread ---- */
 
-struct snapshot_id;
-
 struct snapshot_builder {
-	struct snapshot *old; /* borrowed, may be NULL: share its records where they are the same */
+	struct snapshot *old; /* borrowed, may be NULL */
 	struct record **records;
-	struct snapshot_id *ids; /* what was added, to find repeats */
+	struct table ids; /* of what was added: to find repeats, and then the snapshot's */
 	size_t count, room;
 };
 
 void snapshot_begin(struct snapshot_builder *builder, struct snapshot *old);
 
+/*
+ * The old snapshot's record with ID, which is added next; borrowed, or NULL. If that shows the same
+ * as the new one would, it is to be added in its place: both snapshots share it then.
+ */
+struct record *snapshot_old(const struct snapshot_builder *builder, const char *id);
+
 /* Add RECORD (takes its reference, also on error). Returns 0, -EEXIST (its id came before) or
  * -ENOMEM. */
 int snapshot_add(struct snapshot_builder *builder, struct record *record);
-
-/* The same for a record whose id is known not to have come before. Returns 0 or -ENOMEM. */
-int snapshot_append(struct snapshot_builder *builder, struct record *record);
 
 /* Forget what was added so far. */
 void snapshot_reset(struct snapshot_builder *builder);

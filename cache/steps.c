@@ -330,7 +330,7 @@ int steps_status(struct attempt *attempt, const char *word)
 
 	/* What is refused in any case costs no request. */
 	knows = roster_peek(roster, steps.id, &held, &seconds);
-	if (!held || strcmp(held->status, word) != 0)
+	if (!held || strcmp(record_status(held), word) != 0)
 		error = guard_has_room(steps.guard, call);
 	/*
 	 * The open has just asked for this user alone, to tell the size: that is new enough,

@@ -72,8 +72,8 @@ static void put(struct table *table, void *item, uint64_t hash)
 
 static int grow(struct table *table)
 {
-	struct table larger = {.room = table->room ? 2 * table->room : ROOM_FIRST,
-			       .key = table->key};
+	struct table old = *table;
+	struct table larger = {.room = old.room ? 2 * old.room : ROOM_FIRST, .key = old.key};
 
 	larger.slots = malloc(larger.room * sizeof(void *));
 	larger.tags = calloc(larger.room, 1);
@@ -82,13 +82,13 @@ static int grow(struct table *table)
 		free(larger.tags);
 		return -ENOMEM;
 	}
-	for (size_t i = 0; i < table->room; i++) {
-		if (table->tags[i])
-			put(&larger, table->slots[i], hash_text(table->key(table->slots[i])));
+	for (size_t i = 0; i < old.room; i++) {
+		if (old.tags[i])
+			put(&larger, old.slots[i], hash_text(old.key(old.slots[i])));
 	}
-	free(table->slots);
-	free(table->tags);
 	*table = larger;
+	free(old.slots);
+	free(old.tags);
 	return 0;
 }
 

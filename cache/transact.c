@@ -9,7 +9,7 @@
 #include "cache/attempt.h"
 #include "cache/change.h"
 #include "cache/guard.h"
-#include "cache/record.h"
+#include "cache/render.h"
 #include "vendors/call.h"
 #include "vendors/log.h"
 #include "vendors/vendor.h"
@@ -51,7 +51,7 @@ int update_transact(struct call *call, struct account *account, struct guard *gu
 	error = ask(&attempt, text, length, &reply);
 	attempt_end(&attempt, error);
 	if (!error && reply) {
-		*answer = record_render(reply, answer_length);
+		*answer = render_string(reply, answer_length);
 		error = *answer ? 0 : call_fail(call, ENOMEM, "no memory");
 	}
 	json_decref(reply);

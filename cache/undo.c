@@ -88,7 +88,7 @@ void roster_check_active(struct roster *roster, const struct record *record)
 	struct deactivated *user;
 	bool say = false;
 
-	if (strcmp(record->status, "active") != 0)
+	if (strcmp(record_status(record), "active") != 0)
 		return;
 	pthread_mutex_lock(&roster->lock);
 	HASH_FIND_STR(roster->deactivated, record->id, user);
@@ -101,4 +101,40 @@ void roster_check_active(struct roster *roster, const struct record *record)
 		log_line(
 		    "%s/%s.status: active again at the vendor, although this mount made it inactive",
 		    roster->account->name, record->id);
+}
+
+/*
+ * Those in SNAPSHOT, borrowed, who were made inactive here, but not since it was fetched; *COUNT of
+ * them. The caller frees.
+ */
+static const struct record **find_deactivated(struct roster *roster,
+					      const struct snapshot *snapshot, size_t *count)
+{
+	const struct record **found = NULL;
+	const struct deactivated *user;
+	const struct overlay *newer;
+
+	*count = 0;
+	pthread_mutex_lock(&roster->lock);
+	if (roster->deactivated)
+		found = calloc(HASH_COUNT(roster->deactivated), sizeof(struct record *));
+	for (user = roster->deactivated; found && user; user = user->hh.next) {
+		HASH_FIND_STR(roster->overlay, user->id, newer);
+		if (newer || !user->inactive || user->seen_active)
+			continue;
+		found[*count] = snapshot_find(snapshot, user->id);
+		*count += found[*count] != NULL;
+	}
+	pthread_mutex_unlock(&roster->lock);
+	return found;
+}
+
+void roster_check_all_active(struct roster *roster, const struct snapshot *snapshot)
+{
+	size_t count;
+	const struct record **found = find_deactivated(roster, snapshot, &count);
+
+	for (size_t i = 0; i < count; i++)
+		roster_check_active(roster, found[i]);
+	free(found);
 }

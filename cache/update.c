@@ -370,8 +370,9 @@ static int check_status_early(struct change *change, const char *word)
 	double seconds;
 	enum roster_knows knows = roster_peek(change->roster, change->id, &held, &seconds);
 	bool unknown = !change->collection->status_key ||
-		       (knows == ROSTER_FRESH && strcmp(held->status, RECORD_STATUS_UNKNOWN) == 0);
-	bool same = held && strcmp(held->status, word) == 0;
+		       (knows == ROSTER_FRESH &&
+			strcmp(record_status(held), RECORD_STATUS_UNKNOWN) == 0);
+	bool same = held && strcmp(record_status(held), word) == 0;
 	int error = 0;
 
 	record_put(held);
@@ -394,8 +395,8 @@ static void tell_status(struct attempt *attempt, const char *word)
 	double seconds;
 
 	roster_peek(attempt->roster, attempt->id, &held, &seconds);
-	if (held && strcmp(held->status, RECORD_STATUS_UNKNOWN) != 0)
-		before = json_string(held->status);
+	if (held && strcmp(record_status(held), RECORD_STATUS_UNKNOWN) != 0)
+		before = json_string(record_status(held));
 	record_put(held);
 	if (fields)
 		attempt_field(fields, key ? key : "status", 0, before, after);

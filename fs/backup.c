@@ -26,12 +26,12 @@ static int keep_backup(struct fs *fs, const struct node *node, struct record *re
 	int error;
 
 	if (node->kind == NODE_JSON) {
-		error = scratch_replace(fs->scratches, backup, record->text, record->length);
+		error = scratch_replace(fs->scratches, backup, record_text(record), record->length);
 		if (!error)
 			atomic_store(&record->shown, true);
 		return error;
 	}
-	if (asprintf(&line, "%s\n", record->status) < 0)
+	if (asprintf(&line, "%s\n", record_status(record)) < 0)
 		return -ENOMEM;
 	error = scratch_replace(fs->scratches, backup, line, strlen(line));
 	free(line);

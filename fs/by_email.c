@@ -36,7 +36,7 @@ static void show_link(const struct person_link *link, const struct node *node, s
 {
 	person_target(link, node, shown->target);
 	shown->size = (off_t)strlen(shown->target);
-	shown->time = link->record->mtime;
+	shown->time = record_time(link->record);
 }
 
 /* Find in PEOPLE what NODE shows. 0, -ENOENT or -ENOMEM. */

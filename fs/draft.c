@@ -38,7 +38,7 @@ int draft_post(struct request *request, struct scratch *scratch)
 
 int draft_commit(struct request *request)
 {
-	struct scratch *scratch = request->node->scratch;
+	struct scratch *scratch = node_scratch(request->node);
 	char *id = scratch_id(scratch);
 	int error = 0;
 

@@ -37,7 +37,7 @@ double entry_attr(struct fs *fs, struct node *node, const struct record *record,
 	 * A directory's are looked at for each name in it: they must not cost a request. A fetch
 	 * says when its time has changed (fs.c).
 	 */
-	if (node->scratch || node->kind == NODE_NEW || past_is(node))
+	if (node_scratch(node) || node->kind == NODE_NEW || past_is(node))
 		return 0;
 	if (node_is_person(node))
 		return seconds;
@@ -50,9 +50,9 @@ double entry_attr(struct fs *fs, struct node *node, const struct record *record,
 	if (!record || atomic_load(&node->writers))
 		return 0;
 	pthread_mutex_lock(&fs->versions_lock);
-	node->told_version = record->version;
+	node->told_version = node_version(record->version);
 	/* Who reads another version through the pages has its size asked for at each turn. */
-	if (node->page_opens && node->page_version != record->version)
+	if (node->page_opens && node->page_version != node_version(record->version))
 		seconds = 0;
 	pthread_mutex_unlock(&fs->versions_lock);
 	return seconds;
@@ -64,7 +64,7 @@ void entry_fill(struct fs *fs, struct node *node, const struct record *record, d
 	memset(entry, 0, sizeof(*entry));
 	entry->ino = node_to_kernel(fs, node);
 	entry->attr_timeout = entry_attr(fs, node, record, seconds, &entry->attr);
-	if (node->scratch || node->kind == NODE_LINK || node->kind == NODE_TRANSACTION ||
+	if (node_scratch(node) || node->kind == NODE_LINK || node->kind == NODE_TRANSACTION ||
 	    past_is(node) || (node_is_record(node) && vacancy_exists(fs->vacancies, node->path)))
 		entry->entry_timeout = 0; /* they come and go */
 	else if (node_is_person(node))
@@ -151,7 +151,7 @@ bool entry_again(struct request *request, int error)
 	 * but is there such a user?
 	 */
 	if (error || request->wait.kind != WAIT_RECORD || request->roster == node->shelf->roster ||
-	    strcmp(request->wait.record->status,
+	    strcmp(record_status(request->wait.record),
 		   roster_collection(request->roster)->absent_status) != 0)
 		return false;
 	knows = roster_peek(node->shelf->roster, node->id, &user, &seconds);

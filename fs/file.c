@@ -37,7 +37,7 @@ void file_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset, struct
 	/* what the handle was opened for: a rename may have put another node behind the number */
 	node = handle_of(fi)->node;
 	if (node->kind == NODE_SCRATCH)
-		count = scratch_read(node->scratch, offset, size, &data);
+		count = scratch_read(node_scratch(node), offset, size, &data);
 	else if (node->kind == NODE_TRANSACTION)
 		count = transaction_read(handle_of(fi), offset, size, &data);
 	else
@@ -144,7 +144,7 @@ static void start_commit(struct fs *fs, fuse_req_t req, struct handle *handle, s
 static void write_scratch(struct fs *fs, fuse_req_t req, const struct handle *handle,
 			  const char *data, size_t size, off_t offset)
 {
-	int error = scratch_write(fs->scratches, handle->node->scratch, data, size,
+	int error = scratch_write(fs->scratches, node_scratch(handle->node), data, size,
 				  handle->append ? -1 : offset);
 
 	if (error)
@@ -221,7 +221,7 @@ static void keep_half(struct fs *fs, struct handle *handle)
 	text = handle_text(handle, &length, NULL);
 	if (!text)
 		return;
-	scratch_set_text(fs->scratches, handle->node->scratch, text, length);
+	scratch_set_text(fs->scratches, node_scratch(handle->node), text, length);
 	explicit_bzero(text, length);
 	free(text);
 }
@@ -277,7 +277,7 @@ int file_truncate(fuse_req_t req, struct fuse_file_info *fi, off_t length)
 	int error;
 
 	if (handle->node->kind == NODE_SCRATCH)
-		return scratch_truncate(fs_of(req)->scratches, handle->node->scratch, length);
+		return scratch_truncate(fs_of(req)->scratches, node_scratch(handle->node), length);
 	error = handle_truncate(handle, length, &why);
 	if (error)
 		request_refuse(req, handle->node->path, error, why);

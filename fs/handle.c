@@ -29,8 +29,8 @@ struct handle *handle_new(struct fs *fs, struct node *node, struct record *recor
 	handle->fs = fs;
 	handle->node = node;
 	node_hold(fs, node);
-	if (node->scratch)
-		scratch_opened(node->scratch, 1);
+	if (node_scratch(node))
+		scratch_opened(node_scratch(node), 1);
 	handle->record = record;
 	handle->writable = (flags & O_ACCMODE) != O_RDONLY;
 	handle->append = flags & O_APPEND;
@@ -81,8 +81,8 @@ void handle_put(struct handle *handle)
 		explicit_bzero(handle->fixed, handle->fixed_length);
 	free(handle->fixed);
 	record_put(handle->record);
-	if (handle->node->scratch)
-		scratch_opened(handle->node->scratch, -1);
+	if (node_scratch(handle->node))
+		scratch_opened(node_scratch(handle->node), -1);
 	node_drop(handle->fs, handle->node);
 	pthread_mutex_destroy(&handle->lock);
 	free(handle);
@@ -110,10 +110,10 @@ ssize_t handle_read(struct handle *handle, off_t offset, size_t size, char **dat
 		text = handle->buffer;
 		length = handle->length;
 	} else if (handle->record && handle->node->kind == NODE_JSON) {
-		text = handle->record->text;
+		text = record_text(handle->record);
 		length = handle->record->length;
 	} else if (handle->record) {
-		text = handle->record->status;
+		text = record_status(handle->record);
 		length = strlen(text) + 1;
 		line = true; /* its NUL is shown as a newline */
 	}
@@ -174,7 +174,7 @@ static int load_locked(struct handle *handle)
 
 	if (handle->buffer)
 		return 0;
-	text = handle->record ? handle->record->text : handle->fixed;
+	text = handle->record ? record_text(handle->record) : handle->fixed;
 	length = handle->record ? handle->record->length : handle->fixed_length;
 	error = grow_locked(handle, length + 1);
 	if (error || !handle->buffer)

@@ -49,7 +49,7 @@ static struct node *node_new(enum node_kind kind, const char *path, const char *
 static void node_free(struct node *node)
 {
 	/* what node_learn brought */
-	if (node->id && node->id != node->path + strlen(node->path) + 1)
+	if (!node_scratch(node) && node->id && node->id != node->path + strlen(node->path) + 1)
 		free(node->id);
 	free(node);
 }
@@ -89,7 +89,7 @@ static void leave_locked(struct fs *fs, struct node *node)
  */
 static struct scratch *end_unneeded_locked(struct fs *fs, struct node *node)
 {
-	struct scratch *scratch = node->scratch;
+	struct scratch *scratch = node_scratch(node);
 	struct node *owner = owner_of(node->inode);
 
 	if (node->holders || node->inode->lookups)
@@ -123,7 +123,8 @@ static struct node *take(struct fs *fs, enum node_kind kind, const struct node *
 	 * A draft has become a record, or a name is used anew. And the kernel lets only one write
 	 * to an inode at a time: each who asks a transaction file gets one of their own.
 	 */
-	if (node && (node->kind != kind || node->scratch != scratch || kind == NODE_TRANSACTION)) {
+	if (node &&
+	    (node->kind != kind || node_scratch(node) != scratch || kind == NODE_TRANSACTION)) {
 		if (table_add(&fs->nameless, node, hash))
 			goto out;
 		leave_locked(fs, node);
@@ -138,7 +139,8 @@ static struct node *take(struct fs *fs, enum node_kind kind, const struct node *
 		}
 		node->branch = shelf ? shelf->branch : directory->branch;
 		node->shelf = shelf;
-		node->scratch = scratch_hold(fs->scratches, scratch);
+		if (scratch)
+			node->scratch = scratch_hold(fs->scratches, scratch);
 	}
 	node->holders++;
 	taken = node;
@@ -175,7 +177,7 @@ struct node *node_take_scratch(struct fs *fs, const struct node *directory, cons
 		kind = NODE_SCRATCH_LINK;
 	else if (directory->kind == NODE_NEW && draft_posts(name))
 		kind = NODE_DRAFT;
-	node = take(fs, kind, directory, name, directory->shelf, id, scratch);
+	node = take(fs, kind, directory, name, directory->shelf, NULL, scratch);
 	scratch_looked_up(scratch);
 	scratch_put(fs->scratches, scratch);
 	free(id);
@@ -281,10 +283,10 @@ enum node_pages node_open_pages(struct fs *fs, struct node *node, uint64_t versi
 	enum node_pages pages = NODE_PAGES_KEEP;
 
 	pthread_mutex_lock(&fs->versions_lock);
-	if (node->page_version != version)
+	if (node->page_version != node_version(version))
 		pages = node->page_opens ? NODE_PAGES_PAST : NODE_PAGES_DROP;
 	if (pages != NODE_PAGES_PAST) {
-		node->page_version = version;
+		node->page_version = node_version(version);
 		node->page_opens++;
 	}
 	pthread_mutex_unlock(&fs->versions_lock);
@@ -427,7 +429,7 @@ static void free_all(struct fs *fs, struct table *table)
 	size_t at = 0;
 
 	while ((node = table_next(table, &at))) {
-		scratch_put(fs->scratches, node->scratch);
+		scratch_put(fs->scratches, node_scratch(node));
 		node_free(node);
 	}
 	table_clear(table);

@@ -206,15 +206,18 @@ bool node_is_person(const struct node *node)
 
 void node_target(const struct node *node, char *target)
 {
-	char name[SHELF_NAME_MAX];
-	char *end = target;
+	char name[SHELF_NAME_MAX] = "";
+	char *end = target, *id;
 
 	if (node->kind == NODE_SCRATCH_LINK) {
-		snprintf(target, NODE_PATH_MAX, "%s", scratch_target(node->scratch));
+		snprintf(target, NODE_PATH_MAX, "%s", scratch_target(node_scratch(node)));
 		return;
 	}
 	if (node->kind == NODE_MADE) {
-		shelf_name(node->shelf, node->id, ".json", name);
+		id = scratch_id(node_scratch(node));
+		if (id)
+			shelf_name(node->shelf, id, ".json", name);
+		free(id);
 		snprintf(target, NODE_PATH_MAX, "../%s", name);
 		return;
 	}
@@ -359,17 +362,17 @@ void node_attr(struct fs *fs, struct node *node, const struct record *record, st
 	attr->st_blksize = 4096;
 	attr->st_mtim = fs->started;
 	if (record)
-		attr->st_mtim = record->mtime;
+		attr->st_mtim = record_time(record);
 	if (record && node->kind == NODE_JSON) {
 		attr->st_size = (off_t)record->length;
 	} else if (record && node->kind == NODE_STATUS) {
-		attr->st_size = (off_t)strlen(record->status) + 1;
+		attr->st_size = (off_t)strlen(record_status(record)) + 1;
 	} else if (node_text(node)) {
 		attr->st_size = (off_t)strlen(node_text(node));
 	} else if (past_is(node)) {
 		past_attr(fs, node, attr);
-	} else if (node->scratch && node->kind != NODE_MADE) {
-		scratch_attr(node->scratch, attr);
+	} else if (node_scratch(node) && node->kind != NODE_MADE) {
+		scratch_attr(node_scratch(node), attr);
 	} else if (node_is_link(node) && node->kind != NODE_SELF && !node_is_person(node)) {
 		node_target(node, target);
 		attr->st_size = (off_t)strlen(target);

@@ -73,17 +73,42 @@ struct node {
 	unsigned holders;    /* who holds it, but for the kernel; under the table's lock */
 	atomic_uint writers; /* handles open for writing: its attributes are not cached */
 	unsigned page_opens; /* handles that read through the kernel's pages; under versions_lock */
-	struct branch *branch;   /* NULL outside of an account's directory */
-	struct shelf *shelf;     /* NULL for what is no part of one */
-	struct scratch *scratch; /* a reference; NULL but for drafts and scratch files */
-	char *id;                /* of the record; NULL: a cut name whose record is not known yet */
-	struct inode *inode;     /* its own, or after a rename another's; under the table's lock */
+	/* of the record, or of what a directory lists, shortened; under versions_lock; 0: none */
+	uint32_t told_version; /* whose attributes the kernel was told last */
+	uint32_t page_version; /* that the kernel's pages hold */
+	struct branch *branch; /* NULL outside of an account's directory */
+	struct shelf *shelf;   /* NULL for what is no part of one */
+	union {
+		char *id; /* of the record; NULL: a cut name whose record is not known yet */
+		struct scratch *scratch; /* a reference; where node_scratch says so */
+	};
+	struct inode *inode; /* its own, or after a rename another's; under the table's lock */
 	struct inode own;
-	/* of the record, or of what a directory lists; under versions_lock */
-	uint64_t told_version; /* whose attributes the kernel was told last */
-	uint64_t page_version; /* that the kernel's pages hold */
-	char path[];           /* below the mount point; the key; and behind it the id */
+	char path[]; /* below the mount point; the key; and behind it the id */
 };
+
+/* The file in memory that NODE stands for, borrowed, or NULL: it is no such file. */
+static inline struct scratch *node_scratch(const struct node *node)
+{
+	switch (node->kind) {
+	case NODE_DRAFT:
+	case NODE_MADE:
+	case NODE_SCRATCH:
+	case NODE_SCRATCH_LINK:
+		return node->scratch;
+	default:
+		return NULL;
+	}
+}
+
+/*
+ * VERSION in half as many bits, never 0: tells it from those before it as well, unless one of them
+ * is four thousand million changes older.
+ */
+static inline uint32_t node_version(uint64_t version)
+{
+	return (uint32_t)(version % UINT32_MAX) + 1;
+}
 
 /* Create root and the fixed nodes. 0 or -ENOMEM. */
 int node_init(struct fs *fs);

@@ -53,8 +53,8 @@ static void tell_version(struct fs *fs, struct node *node, const struct record *
 	bool old;
 
 	pthread_mutex_lock(&fs->versions_lock);
-	old = node->told_version != record->version;
-	node->told_version = record->version;
+	old = node->told_version != node_version(record->version);
+	node->told_version = node_version(record->version);
 	pthread_mutex_unlock(&fs->versions_lock);
 	if (old)
 		notify_attributes(fs, node);
@@ -145,7 +145,7 @@ static void open_fixed(struct fs *fs, fuse_req_t req, struct node *node, struct 
 /* What HANDLE, on a draft or a record, reads at first. False: no memory. */
 static bool load_draft(struct handle *handle)
 {
-	handle->fixed = scratch_text(handle->node->scratch, &handle->fixed_length);
+	handle->fixed = scratch_text(node_scratch(handle->node), &handle->fixed_length);
 	return handle->fixed;
 }
 
@@ -188,8 +188,8 @@ static void open_scratch(struct fs *fs, fuse_req_t req, struct node *node,
 	struct handle *handle;
 
 	/* A record may have stood here when the kernel looked: then it looks again. */
-	if (scratch_is_gone(fs->scratches, node->scratch) ||
-	    (writes && !scratch_may_open(node->scratch))) {
+	if (scratch_is_gone(fs->scratches, node_scratch(node)) ||
+	    (writes && !scratch_may_open(node_scratch(node)))) {
 		fuse_reply_err(req, ESTALE);
 		return;
 	}
@@ -203,7 +203,7 @@ static void open_scratch(struct fs *fs, fuse_req_t req, struct node *node,
 		return;
 	}
 	if ((fi->flags & O_TRUNC) && node->kind == NODE_SCRATCH)
-		scratch_truncate(fs->scratches, node->scratch, 0);
+		scratch_truncate(fs->scratches, node_scratch(node), 0);
 	if (node->kind == NODE_DRAFT) {
 		reply_open(req, handle, fi);
 		return;
@@ -226,7 +226,7 @@ static void open_other(struct fs *fs, fuse_req_t req, struct node *node, struct 
 		error = transaction_open(fi->flags, &why);
 	if (error)
 		fuse_reply_err(req, -request_refuse(req, node->path, error, why));
-	else if (node->scratch)
+	else if (node_scratch(node))
 		open_scratch(fs, req, node, fi);
 	else
 		open_fixed(fs, req, node, fi);

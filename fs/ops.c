@@ -129,7 +129,7 @@ static void op_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *attr, int wh
 		reply_attr(fs, req, node, NULL, 0);
 		return;
 	}
-	if (!node_is_record(node) && !node->scratch) {
+	if (!node_is_record(node) && !node_scratch(node)) {
 		bool by_hand = node->branch && !node->branch->users;
 
 		fuse_reply_err(req, -request_refuse(req, node->path, by_hand ? -EROFS : -EPERM,
@@ -138,8 +138,8 @@ static void op_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *attr, int wh
 	}
 	if ((what & FUSE_SET_ATTR_SIZE) && fi)
 		error = file_truncate(req, fi, attr->st_size);
-	else if ((what & FUSE_SET_ATTR_SIZE) && node->scratch)
-		error = scratch_truncate(fs->scratches, node->scratch, attr->st_size);
+	else if ((what & FUSE_SET_ATTR_SIZE) && node_scratch(node))
+		error = scratch_truncate(fs->scratches, node_scratch(node), attr->st_size);
 	else if (what & FUSE_SET_ATTR_SIZE)
 		error =
 		    request_refuse(req, node->path, -EINVAL,
@@ -148,7 +148,7 @@ static void op_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *attr, int wh
 		fuse_reply_err(req, -error);
 		return;
 	}
-	if (!node->scratch)
+	if (!node_scratch(node))
 		entry_peek(node, &record, &seconds);
 	reply_attr(fs, req, node, record, 0);
 	record_put(record);

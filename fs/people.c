@@ -311,7 +311,7 @@ static const char *find_cut(const struct people *people, const char *stem)
 		const struct snapshot_emails *emails = snapshot ? snapshot_emails(snapshot) : NULL;
 
 		for (size_t j = 0; emails && j < emails->count; j++) {
-			const char *email = emails->records[j]->email;
+			const char *email = record_email(emails->records[j]);
 
 			/* each byte makes three at the most */
 			if (strlen(email) * 3 > PATH_STEM_MAX && people_stem(email, own) &&
@@ -369,9 +369,9 @@ int people_list(struct people *people)
 
 			emails = snapshot ? snapshot_emails(snapshot) : NULL;
 			if (!emails || at[i] == emails->count ||
-			    (least && strcasecmp(least, emails->records[at[i]]->email) <= 0))
+			    (least && strcasecmp(least, record_email(emails->records[at[i]])) <= 0))
 				continue;
-			least = emails->records[at[i]]->email;
+			least = record_email(emails->records[at[i]]);
 			from = i;
 		}
 		if (!least)

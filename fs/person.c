@@ -118,7 +118,7 @@ static bool name_own(const struct people_known *known, struct person_link *link,
 	link->branch = branch;
 	link->record = record;
 	link->suffix = suffixes[0];
-	if (!people_stem(record->email, head))
+	if (!people_stem(record_email(record), head))
 		return false;
 	memcpy(stem, head, sizeof(stem));
 	if (count > 1) {
@@ -135,11 +135,12 @@ static bool name_own(const struct people_known *known, struct person_link *link,
 /* How many have the email of the one at PLACE? One or, which is enough, two. */
 static size_t count_equal(const struct snapshot_emails *emails, size_t place)
 {
-	const char *email = emails->records[place]->email;
+	const char *email = record_email(emails->records[place]);
 
-	if (place && strcasecmp(emails->records[place - 1]->email, email) == 0)
+	if (place && strcasecmp(record_email(emails->records[place - 1]), email) == 0)
 		return 2;
-	if (place + 1 < emails->count && strcasecmp(emails->records[place + 1]->email, email) == 0)
+	if (place + 1 < emails->count &&
+	    strcasecmp(record_email(emails->records[place + 1]), email) == 0)
 		return 2;
 	return 1;
 }

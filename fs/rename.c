@@ -157,7 +157,7 @@ static bool shows_same(const struct node *node, const char *text, size_t length)
 	if (node->kind != NODE_JSON)
 		return false;
 	entry_peek(node, &record, &seconds);
-	same = record && record->length == length && memcmp(record->text, text, length) == 0;
+	same = record && record->length == length && memcmp(record_text(record), text, length) == 0;
 	record_put(record);
 	return same;
 }

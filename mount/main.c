@@ -17,6 +17,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -71,6 +72,15 @@ static void hide_memory(void)
 
 	setrlimit(RLIMIT_CORE, &none);
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
+
+/*
+ * Large arrays go back to the kernel when they are freed. Left to itself malloc learns to keep
+ * them, and what then settles in their holes makes the heap a sixth larger over twenty refreshes.
+ */
+static void settle_memory(void)
+{
+	mallopt(M_MMAP_THRESHOLD, 256 << 10);
 }
 
 struct mount {
@@ -368,6 +378,7 @@ int main(int argc, char **argv)
 		goto out;
 	}
 	hide_memory();
+	settle_memory();
 	status = 1;
 	if (config_read(mount.options.config, &mount.config, why, sizeof(why)))
 		complain("%s", why);

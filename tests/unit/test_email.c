@@ -157,7 +157,8 @@ static const char *ids_of(const struct snapshot *snapshot)
 
 	*at = '\0';
 	for (size_t i = 0; i < snapshot->count; i++)
-		at += snprintf(at, sizeof(ids) - (size_t)(at - ids), "%s ", snapshot->by_id[i]->id);
+		at += snprintf(at, sizeof(ids) - (size_t)(at - ids), "%s ",
+			       snapshot->records[i]->id);
 	return ids;
 }
 

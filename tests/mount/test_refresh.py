@@ -1,0 +1,102 @@
+"""A refresh leaves alone what did not change: the kernel's pages, and the daemon's memory."""
+
+import os
+import re
+import time
+
+import pytest
+
+import harness
+
+USERS = 50
+
+
+def refresh(m):
+    (m.path / ".rosterfs/refresh").write_text("partnerize\n")
+    os.listdir(m.path / "partnerize")
+
+
+def count(m, operation):
+    """How many requests of the kind the kernel has sent so far."""
+    text = (m.path / ".rosterfs/metrics").read_text()
+    return int(re.search(rf'^rosterfs_fuse_requests_total{{operation="{operation}"}} (\d+)$', text,
+                         re.M).group(1))
+
+
+def texts(m):
+    folder = m.path / "partnerize"
+    return {n: (folder / f"{n}.json").read_text() for n in range(1, USERS + 1)}
+
+
+def reads(m, action):
+    """The READs that ACTION makes: a look at the figures makes some too, always as many."""
+    first = count(m, "read")
+    second = count(m, "read")
+    result = action()
+    return count(m, "read") - second - (second - first), result
+
+
+def test_pages_of_unchanged_records(mount, sandbox):
+    """What was read is not read again, however often the roster is fetched anew."""
+    m = mount(sandbox(users=USERS))
+    os.listdir(m.path / "partnerize")
+    made, before = reads(m, lambda: texts(m))
+    assert made >= USERS
+    for _ in range(3):
+        refresh(m)
+        made, after = reads(m, lambda: texts(m))
+        assert (made, after) == (0, before)
+
+
+def test_pages_after_the_ttl(mount, sandbox):
+    m = mount(sandbox(users=USERS), {"partnerize": {"ttl": 1}})
+    os.listdir(m.path / "partnerize")
+    before = texts(m)
+    time.sleep(1.2)
+    os.listdir(m.path / "partnerize")
+    assert reads(m, lambda: texts(m)) == (0, before)
+
+
+def test_pages_of_a_changed_record(mount, sandbox):
+    """One that changed is read anew, and only that one."""
+    box = sandbox(users=USERS)
+    m = mount(box)
+    os.listdir(m.path / "partnerize")
+    before = texts(m)
+    box.patch(7, {"firstname": "Somebody else"})
+    refresh(m)
+    made, after = reads(m, lambda: texts(m))
+    assert 1 <= made <= 2
+    assert "Somebody else" in after[7]
+    assert {n for n in after if after[n] != before[n]} == {7}
+
+
+def test_pages_of_a_written_record(mount, sandbox):
+    """What was written here, and is what the vendor then lists, is not read again."""
+    m = mount(sandbox(users=USERS, put_answer="full"))
+    os.listdir(m.path / "partnerize")
+    texts(m)
+    (m.path / "partnerize/7.status").write_text("inactive\n")
+    written = texts(m)
+    assert '"inactive"' in written[7]
+    refresh(m)
+    assert reads(m, lambda: texts(m)) == (0, written)
+
+
+def memory(m, word):
+    with open(f"/proc/{m.pid}/status", encoding="ascii") as file:
+        return int(re.search(rf"^{word}:\s+(\d+) kB$", file.read(), re.M).group(1))
+
+
+@pytest.mark.plain
+@pytest.mark.limit(120)
+def test_memory(mount, sandbox):
+    """Twenty refreshes leave as much as there was, and none takes much more meanwhile."""
+    m = mount(sandbox(users=20000))
+    m.sh("ls -l partnerize >/dev/null")
+    refresh(m)
+    steady = memory(m, "VmRSS")
+    for _ in range(20):
+        refresh(m)
+    assert memory(m, "VmRSS") <= steady * 1.15
+    assert memory(m, "VmHWM") <= steady * 1.6
