@@ -7,6 +7,7 @@
 #include "vendors/call.h"
 #include "vendors/vendor.h"
 
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -14,7 +15,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <errno.h>
 #include <cmocka.h>
 
 /* ---- a vendor ---- */
@@ -157,8 +157,7 @@ static const char *ids_of(const struct snapshot *snapshot)
 
 	*at = '\0';
 	for (size_t i = 0; i < snapshot->count; i++)
-		at += snprintf(at, sizeof(ids) - (size_t)(at - ids), "%s ",
-			       snapshot->records[i]->id);
+		at = stpcpy(stpcpy(at, snapshot->records[i]->id), " ");
 	return ids;
 }
 

@@ -1,0 +1,228 @@
+/*
+ * played.h - a roster whose vendor is played by functions, for test_roster.c.
+ *
+ * Users 0 to user_count - 1, each with a number in `values`; lists are counted, and wait while the
+ * gate is shut.
+ */
+#ifndef ROSTERFS_TEST_PLAYED_H
+#define ROSTERFS_TEST_PLAYED_H
+
+#include "cache/pool.h"
+#include "cache/roster.h"
+#include "vendors/call.h"
+#include "vendors/vendor.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <cmocka.h>
+
+/* ---- a vendor: users 0 to user_count - 1, each with a number ---- */
+
+#define USERS_MAX 2000
+#define INACTIVE 77 /* who has this number */
+
+static atomic_int values[USERS_MAX];
+static size_t user_count;
+static atomic_int lists;
+/* a list waits here, when it is shut, until it is opened */
+static pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t opened = PTHREAD_COND_INITIALIZER;
+static bool shut;
+
+static void set_gate(bool closed)
+{
+	pthread_mutex_lock(&gate);
+	shut = closed;
+	pthread_cond_broadcast(&opened);
+	pthread_mutex_unlock(&gate);
+}
+
+static json_t *user(const char *id, int value)
+{
+	return json_pack("{s:s, s:s, s:i, s:s}", "id", id, "email", "a@x", "value", value, "status",
+			 value == INACTIVE ? "inactive" : "active");
+}
+
+static int play_list(struct call *call, struct account *account, const char *parent,
+		     struct list_sink *sink)
+{
+	int error = 0;
+	char id[24];
+
+	(void)account;
+	(void)parent;
+	atomic_fetch_add(&lists, 1);
+	for (size_t i = 0; !error && i < user_count; i++) {
+		json_t *object;
+
+		snprintf(id, sizeof(id), "%zu", i);
+		object = user(id, atomic_load(&values[i]));
+		error = sink->add(sink, id, object);
+		json_decref(object);
+	}
+	pthread_mutex_lock(&gate);
+	while (shut)
+		pthread_cond_wait(&opened, &gate);
+	pthread_mutex_unlock(&gate);
+	return error ? call_fail(call, -error, "the list failed") : 0;
+}
+
+static int play_get(struct call *call, struct account *account, const char *parent, const char *id,
+		    json_t **record)
+{
+	size_t number = strtoul(id, NULL, 10);
+
+	(void)account;
+	(void)parent;
+	*record = number < user_count ? user(id, atomic_load(&values[number])) : NULL;
+	return *record ? 0 : call_fail(call, ENOENT, "no such user");
+}
+
+static const char *const id_keys[] = {"id", NULL};
+static const char *const email_keys[] = {"email", NULL};
+static const struct field fields[] = {{NULL, 0}};
+static const struct collection people = {
+    .name = "users",
+    .list_path = "/users",
+    .item_path = "/users/",
+    .id_keys = id_keys,
+    .email_keys = email_keys,
+    .status_key = "status",
+    .fields = fields,
+    .list = play_list,
+    .get = play_get,
+};
+static const struct setting settings[] = {{.name = NULL}};
+static const struct vendor vendor = {.type = "played", .settings = settings, .users = &people};
+
+/* ---- a roster of it ---- */
+
+struct scene {
+	struct pool *pool;
+	struct account *account;
+	struct roster *roster;
+	atomic_int changed, replaced, emails; /* events */
+};
+
+static void record_changed(void *arg, const char *id)
+{
+	(void)id;
+	atomic_fetch_add(&((struct scene *)arg)->changed, 1);
+}
+
+static void replaced(void *arg)
+{
+	atomic_fetch_add(&((struct scene *)arg)->replaced, 1);
+}
+
+static void email_changed(void *arg, const char *email)
+{
+	(void)email;
+	atomic_fetch_add(&((struct scene *)arg)->emails, 1);
+}
+
+static void begin(struct scene *scene, size_t users)
+{
+	const struct roster_events events = {.arg = scene,
+					     .record_changed = record_changed,
+					     .replaced = replaced,
+					     .email_changed = email_changed};
+
+	memset(scene, 0, sizeof(*scene));
+	user_count = users;
+	for (size_t i = 0; i < USERS_MAX; i++)
+		atomic_store(&values[i], 0);
+	atomic_store(&lists, 0);
+	scene->pool = pool_new(8);
+	scene->account = account_new("acme", &vendor);
+	scene->roster = roster_new(scene->account, &people, NULL, scene->pool, &events);
+	assert_non_null(scene->roster);
+}
+
+static void end(struct scene *scene)
+{
+	roster_stop(scene->roster);
+	pool_free(scene->pool);
+	roster_free(scene->roster);
+	account_free(scene->account);
+}
+
+static struct snapshot *ask_whole(struct scene *scene, uint64_t *generation)
+{
+	struct call call;
+	struct wait wait = {.kind = WAIT_WHOLE, .call = &call};
+
+	call_init(&call, "test");
+	assert_int_equal(roster_ask_sync(scene->roster, &wait), 0);
+	assert_non_null(wait.snapshot);
+	*generation = wait.generation;
+	call_destroy(&call);
+	return wait.snapshot;
+}
+
+static struct snapshot *whole(struct scene *scene)
+{
+	uint64_t generation;
+
+	return ask_whole(scene, &generation);
+}
+
+static struct snapshot *known(struct scene *scene)
+{
+	double seconds;
+
+	return roster_snapshot(scene->roster, &seconds);
+}
+
+static int value_of(const struct record *record)
+{
+	json_t *object = record_json(record);
+	int value = (int)json_integer_value(json_object_get(object, "value"));
+
+	json_decref(object);
+	return value;
+}
+
+/* The value of ID in SNAPSHOT, -1: it is not there. */
+static int value_in(const struct snapshot *snapshot, const char *id)
+{
+	const struct record *record = snapshot_find(snapshot, id);
+
+	return record ? value_of(record) : -1;
+}
+
+static void write_user(struct scene *scene, const char *id, int value)
+{
+	struct timespec now = {1, 0};
+	json_t *object = user(id, value);
+	struct record *record = record_new(&people, id, object, now);
+
+	roster_publish(scene->roster, record);
+	record_put(record);
+	json_decref(object);
+}
+
+static int ask_record(struct scene *scene, const char *id)
+{
+	struct call call;
+	struct wait wait = {.kind = WAIT_RECORD, .id = id, .call = &call};
+	int error, value = -1;
+
+	call_init(&call, "test");
+	error = roster_ask_sync(scene->roster, &wait);
+	if (!error)
+		value = value_of(wait.record);
+	wait_clear(&wait);
+	call_destroy(&call);
+	return error ? error : value;
+}
+
+#endif
