@@ -96,14 +96,14 @@ static void choose_pages(struct fs *fs, struct dir *dir, uint64_t version, doubl
 }
 
 /*
- * A name in DIRECTORY is looked up alone. When somebody reads names that the kernel has kept, and
- * then all is asked of each: with names that it must read anew the attributes come along.
+ * When somebody reads names that the kernel has kept, and then all is asked of each: with names
+ * that it must read anew the attributes come along.
  */
-void dir_asked(struct fs *fs, const struct node *directory)
+void dir_asked(struct fs *fs, const struct node *node)
 {
-	struct shelf *shelf = shows_roster(directory) ? directory->shelf : NULL;
+	struct shelf *shelf = node->shelf;
 
-	if (!shelf)
+	if (!shelf || (!shows_roster(node) && !node_needs_record(node)))
 		return;
 	atomic_fetch_add(&shelf->asked, 1);
 	if (atomic_load(&shelf->patience) > 0 && atomic_fetch_sub(&shelf->patience, 1) == 1)

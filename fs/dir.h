@@ -8,7 +8,7 @@
 
 #include <stdint.h>
 
-/* So many look-ups of single names tell that somebody wants more than names. */
+/* So many questions about single names tell that somebody wants more than names. */
 #define ASKED_MANY 16
 
 struct dir {

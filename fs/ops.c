@@ -84,6 +84,7 @@ static void op_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi
 		reply_attr(fs, req, node, open_pages(fi), 0);
 		return;
 	}
+	dir_asked(fs, node);
 	if (node_is_person(node)) {
 		by_email_getattr(req, node);
 		return;

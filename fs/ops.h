@@ -20,8 +20,8 @@ void dir_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi);
 void dir_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi);
 void dir_fsync(fuse_req_t req, fuse_ino_t ino, int datasync, struct fuse_file_info *fi);
 
-/* The kernel looks up a single name in DIRECTORY. */
-void dir_asked(struct fs *fs, const struct node *directory);
+/* The kernel asks for a single name in the directory NODE, or for the attributes of NODE alone. */
+void dir_asked(struct fs *fs, const struct node *node);
 
 /* Answer REQ: NODE, a directory of by-email, is open and shows PEOPLE, which is taken. */
 void dir_reply_open(fuse_req_t req, struct node *node, struct people *people,

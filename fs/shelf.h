@@ -26,7 +26,7 @@ struct shelf {
 	struct roster *statuses;
 	atomic_bool due; /* notify.c: the kernel is to hear what differs */
 	/* dir.c: */
-	atomic_uint asked;   /* times that the kernel has looked up a single name in it */
+	atomic_uint asked;   /* times that the kernel asked for a single name or its attributes */
 	atomic_int patience; /* how often it may until the names that it keeps are dropped */
 	atomic_bool drop;    /* notify.c: they are to be dropped */
 	struct shelf *next;  /* in the branch; set once */

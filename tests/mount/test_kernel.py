@@ -65,6 +65,10 @@ def test_names_first(mount, sandbox):
     assert (counts["lookup"], counts["getattr"] < 5) == (0, True)
     counts = more(m, lambda: m.sh("ls -l partnerize").ok())
     assert (counts["lookup"], counts["readdir"]) == (0, 0)
+    # what it knows is to be asked for anew: that is a matter of attributes alone
+    (m.path / ".rosterfs/refresh").write_text("all")
+    counts = more(m, lambda: m.sh("ls -l partnerize").ok())
+    assert counts["lookup"] + counts["getattr"] < users / 2
     m = mount(m.sandbox)
     counts = more(m, lambda: m.sh("ls -l partnerize").ok())
     assert counts["lookup"] < users / 2
