@@ -116,14 +116,14 @@ class Work:
         return [line for line in self.m.log()[self.logged:].splitlines() if f"{FILE}: " in line]
 
     def wait_refused(self):
-        wait_until(lambda: any("E" in line for line in self.log()), 15 * harness.SCALE,
-                   "a line in the log")
+        wait_until(lambda: any(re.search(r": E[A-Z]+ \(", line) for line in self.log()),
+                   15 * harness.SCALE, "a line in the log")
 
     def refused(self, kind, requests=1):
         """The save of KIND was refused: everything is as it was."""
         assert at_vendor(self.box, IDENT) == self.vendor
         asked = self.puts()
-        assert asked == ([400] * requests if kind == "vendor" else []), asked
+        assert asked == ([400] * requests if kind == "vendor" else []), (asked, self.log())
         stat = os.stat(self.path)
         shown = self.path.read_text(encoding="utf-8")
         if kind == "conflict":

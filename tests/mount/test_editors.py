@@ -6,6 +6,7 @@ editors.md (saving.py).
 """
 
 import os
+import pathlib
 import pwd
 import re
 import shutil
@@ -104,6 +105,11 @@ class Session:
         # a new home: some go to the place where they were last. And a name that has one: emacs looks
         user = pwd.getpwuid(os.getuid()).pw_name
         home = tempfile.mkdtemp(prefix="home-", dir=m.folder)
+        # in a new home emacs compiles what it loads, and each compiler that ends is a signal, which
+        # interrupts whatever system call emacs is in
+        settings = pathlib.Path(home, ".emacs.d")
+        settings.mkdir()
+        (settings / "early-init.el").write_text("(setq native-comp-deferred-compilation nil)\n")
         env = {**m.env, "USER": user, "LOGNAME": user, "HOME": home}
         for name in ("CONFIG", "DATA", "STATE", "CACHE"):
             env[f"XDG_{name}_HOME"] = f"{home}/{name}"

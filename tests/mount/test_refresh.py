@@ -49,10 +49,10 @@ def test_pages_of_unchanged_records(mount, sandbox):
 
 
 def test_pages_after_the_ttl(mount, sandbox):
-    m = mount(sandbox(users=USERS), {"partnerize": {"ttl": 1}})
+    m = mount(sandbox(users=USERS), {"partnerize": {"ttl": 4}})
     os.listdir(m.path / "partnerize")
     before = texts(m)
-    time.sleep(1.2)
+    time.sleep(4.2)
     os.listdir(m.path / "partnerize")
     assert reads(m, lambda: texts(m)) == (0, before)
 
