@@ -103,15 +103,12 @@ class Table:
         return self.users <= COPIED
 
     def rounds(self, system, warm):
-        """On 100,000 users the rivals have fewer: they would take most of the time."""
+        """The fewer the more names there are; the rivals would take most of the time."""
         if not self.whole():
             return 2 if warm else 1
-        rounds = 7 if self.users <= 1000 else 5 if self.users <= 10000 else 3 if warm else 2
-        if system.name == "rclone":
-            return 3 if self.users <= 1000 else 2 if self.users <= 10000 else 1
-        if system.name == "bindfs":
-            return min(rounds, 5) if self.users <= 10000 else 2 if warm else 1
-        return rounds
+        if system.name in ("bindfs", "rclone"):
+            return 3 if self.users <= 1000 else 1
+        return 5 if self.users <= 1000 else 3 if warm else 2
 
     def skipped(self, system, tool):
         return system.name == "rclone" and self.users > 1000 and tool in DEAR
