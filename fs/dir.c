@@ -106,6 +106,9 @@ void dir_asked(struct fs *fs, const struct node *node)
 	if (!shelf || (!shows_roster(node) && !node_needs_record(node)))
 		return;
 	atomic_fetch_add(&shelf->asked, 1);
+	/* each read makes the kernel ask for the file's times: that is about no names */
+	if (!shows_roster(node))
+		return;
 	if (atomic_load(&shelf->patience) > 0 && atomic_fetch_sub(&shelf->patience, 1) == 1)
 		notify_names(fs->notify, shelf);
 }
