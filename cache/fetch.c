@@ -160,7 +160,7 @@ int fetch_whole(struct flight *flight)
 	    .sink = {.add = fill_add, .reset = fill_reset, .progress = fill_progress},
 	    .flight = flight,
 	};
-	bool replaces;
+	bool made_many;
 	double seconds;
 	int error;
 
@@ -184,13 +184,13 @@ int fetch_whole(struct flight *flight)
 			roster->events.replaced(roster->events.arg);
 	}
 	/*
-	 * The many that were replaced leave holes in one thread's heap: the next fetch, on another
-	 * thread, would not fill them, so the kernel gets them.
+	 * What was read, and the many that were replaced, leave holes in one thread's heap: the
+	 * next fetch, on another thread, would not fill them, so the kernel gets them.
 	 */
-	replaces = old && fill.made >= MANY;
+	made_many = fill.made >= MANY;
 	snapshot_put(old);
 	snapshot_put(new);
-	if (replaces)
+	if (made_many)
 		malloc_trim(0);
 	return error;
 }
