@@ -59,8 +59,9 @@ static void test_one_goes_ahead(void **state)
 	scene->account.retry_budget = 2;
 	web_order(&scene->web, 1000, 429, NULL, NULL);
 	assert_int_equal(run_many(scene, "/fail", 4), 0);
-	assert_in_range(now_ms() - begun, 1900, 4000);
-	assert_in_range(requests(scene), 5, 30);
+	/* two seconds each, and all together where they were sent together; else they queue */
+	assert_in_range(now_ms() - begun, 1900, 20000);
+	assert_in_range(requests(scene), 5, 60);
 	assert_int_equal(http_allowed(&scene->account), 1);
 	web_order(&scene->web, 0, 429, NULL, NULL);
 	assert_int_equal(run_many(scene, "/slow", 4), 4);
