@@ -124,12 +124,16 @@ static void retire_replaced(struct roster *roster, const struct snapshot *old,
 	}
 }
 
-/* NEW is what the roster is from now on, unless a fetch that began later was quicker. */
-static void install(const struct flight *flight, struct snapshot *new)
+/*
+ * NEW is what the roster is from now on, unless a fetch that began later was quicker. Returns
+ * whether it is, and nothing else that was known had to give way.
+ */
+static bool install(const struct flight *flight, struct snapshot *new)
 {
 	struct roster *roster = flight->roster;
 	struct overlay *dropped = NULL, *entry;
 	struct snapshot *old = NULL;
+	bool alone = false;
 
 	pthread_mutex_lock(&roster->lock);
 	if (flight->began >= roster->snapshot_began) {
@@ -140,6 +144,7 @@ static void install(const struct flight *flight, struct snapshot *new)
 		roster->generation++;
 		roster->merged = flight->generation;
 		dropped = drop_overlay_locked(roster, flight, new);
+		alone = !dropped;
 	}
 	roster->fetches++;
 	pthread_mutex_unlock(&roster->lock);
@@ -150,6 +155,7 @@ static void install(const struct flight *flight, struct snapshot *new)
 		dropped = entry->next;
 		roster_overlay_free(entry);
 	}
+	return alone;
 }
 
 int fetch_whole(struct flight *flight)
@@ -160,7 +166,7 @@ int fetch_whole(struct flight *flight)
 	    .sink = {.add = fill_add, .reset = fill_reset, .progress = fill_progress},
 	    .flight = flight,
 	};
-	bool made_many;
+	bool made_many, same;
 	double seconds;
 	int error;
 
@@ -176,12 +182,12 @@ int fetch_whole(struct flight *flight)
 	if (!error && !new)
 		error = call_fail(&flight->call, ENOMEM, "no memory for the roster");
 	if (!error && new) {
-		install(flight, new);
+		same = install(flight, new) && old && !fill.made && old->count == new->count;
 		if (old)
 			retire_replaced(roster, old, new);
 		roster_check_all_active(roster, new);
 		if (roster->events.replaced)
-			roster->events.replaced(roster->events.arg);
+			roster->events.replaced(roster->events.arg, same);
 	}
 	/*
 	 * What was read, and the many that were replaced, leave holes in one thread's heap: the

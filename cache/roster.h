@@ -29,7 +29,8 @@ struct versions;
 struct roster_events {
 	void *arg;
 	void (*record_changed)(void *arg, const char *id); /* another version, or gone */
-	void (*replaced)(void *arg);                       /* a new snapshot: anything may differ */
+	/* A new snapshot: SAME: each record is what it was, else anything may differ. */
+	void (*replaced)(void *arg, bool same);
 	/* Somebody got or lost EMAIL, other than by replaced; NULL: nobody wants to know. */
 	void (*email_changed)(void *arg, const char *email);
 };

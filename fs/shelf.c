@@ -106,7 +106,7 @@ static void email_changed(void *arg, const char *email)
 		notify_person(shelf->branch->fs, shelf->branch, email);
 }
 
-static void replaced(void *arg)
+static void replaced(void *arg, bool same)
 {
 	struct shelf *shelf = arg;
 	struct fs *fs = shelf->branch->fs;
@@ -116,7 +116,9 @@ static void replaced(void *arg)
 		notify_attributes(fs, directory);
 		node_drop(fs, directory);
 	}
-	notify_shelf(fs->notify, shelf);
+	/* going through 200,000 nodes to find nothing would keep others from theirs */
+	if (!same)
+		notify_shelf(fs->notify, shelf);
 }
 
 /* ---- making and ending ---- */

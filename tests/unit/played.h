@@ -109,7 +109,7 @@ struct scene {
 	struct pool *pool;
 	struct account *account;
 	struct roster *roster;
-	atomic_int changed, replaced, emails; /* events */
+	atomic_int changed, replaced, same, emails; /* events */
 };
 
 static void record_changed(void *arg, const char *id)
@@ -118,9 +118,10 @@ static void record_changed(void *arg, const char *id)
 	atomic_fetch_add(&((struct scene *)arg)->changed, 1);
 }
 
-static void replaced(void *arg)
+static void replaced(void *arg, bool same)
 {
 	atomic_fetch_add(&((struct scene *)arg)->replaced, 1);
+	atomic_fetch_add(&((struct scene *)arg)->same, same);
 }
 
 static void email_changed(void *arg, const char *email)

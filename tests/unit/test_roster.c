@@ -28,6 +28,7 @@ static void test_unchanged(void **state)
 		roster_refresh(scene.roster);
 		new = whole(&scene);
 		check_events(&scene, 0, 1);
+		assert_int_equal(scene.same, turn + 1);
 		assert_ptr_not_equal(old, new);
 		assert_int_equal(new->count, 300);
 		for (size_t i = 0; i < new->count; i++)
@@ -54,6 +55,7 @@ static void test_one_changed(void **state)
 	roster_refresh(scene.roster);
 	new = whole(&scene);
 	check_events(&scene, 0, 2);
+	assert_int_equal(scene.same, 0);
 	assert_int_equal(new->count, 301);
 	for (size_t i = 0; i < old->count; i++)
 		assert_int_equal(new->records[i] == old->records[i], i != 7);
