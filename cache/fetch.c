@@ -27,15 +27,28 @@ struct fill {
 	size_t made; /* records that are not the old snapshot's */
 };
 
-/* RECORD has just come: what is held of it may have been saved here. */
-static void keep_time(struct roster *roster, struct record *record)
+/* What is held of ID, a reference, or NULL. */
+static struct record *held_of(struct roster *roster, const char *id)
 {
 	struct record *held;
 	double seconds;
 
+	roster_peek(roster, id, &held, &seconds);
+	if (held == roster->absent) {
+		record_put(held);
+		return NULL;
+	}
+	return held;
+}
+
+/* RECORD has just come: what is held of it may have been saved here. */
+static void keep_time(struct roster *roster, struct record *record)
+{
+	struct record *held;
+
 	if (!atomic_load(&roster->saved))
 		return;
-	roster_peek(roster, record->id, &held, &seconds);
+	held = held_of(roster, record->id);
 	if (held)
 		record_keep_time(roster->collection, record, held);
 	record_put(held);
@@ -50,6 +63,11 @@ static struct record *make_record(struct fill *fill, const char *id, const json_
 	/* one memcmp tells that nothing has changed, long before there is another record */
 	if (old && record_shows(old, &fill->text))
 		return record_get(old);
+	/* it may have been read before there was any list */
+	record = fill->builder.old ? NULL : held_of(roster, id);
+	if (record && record_shows(record, &fill->text))
+		return record;
+	record_put(record);
 	record = record_new_rendered(roster->collection, id, object, &fill->text, fill->when);
 	if (!record)
 		return NULL;

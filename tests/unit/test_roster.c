@@ -121,6 +121,30 @@ static void test_fetched_alone(void **state)
 	end(&scene);
 }
 
+/* Fetched alone before there was any list: the list shows the very record unless it has changed. */
+static void test_alone_before_the_list(void **state)
+{
+	(void)state;
+	for (int value = 0; value < 2; value++) {
+		struct snapshot *listed;
+		struct record *alone;
+		struct scene scene;
+		double seconds;
+
+		begin(&scene, 300);
+		assert_int_equal(ask_record(&scene, "7"), 0);
+		assert_int_equal(roster_peek(scene.roster, "7", &alone, &seconds), ROSTER_FRESH);
+		assert_int_equal(lists, 0);
+		atomic_store(&values[7], value);
+		listed = whole(&scene);
+		assert_int_equal(snapshot_find(listed, "7") == alone, value == 0);
+		assert_int_equal(value_in(listed, "7"), value);
+		record_put(alone);
+		snapshot_put(listed);
+		end(&scene);
+	}
+}
+
 /* ---- writing ---- */
 
 static void test_writes_are_listed(void **state)
@@ -477,6 +501,7 @@ int main(void)
 	    cmocka_unit_test(test_one_changed),
 	    cmocka_unit_test(test_written_and_refreshed),
 	    cmocka_unit_test(test_fetched_alone),
+	    cmocka_unit_test(test_alone_before_the_list),
 	    cmocka_unit_test(test_writes_are_listed),
 	    cmocka_unit_test(test_written_while_fetched),
 	    cmocka_unit_test(test_deactivated_while_fetched),
