@@ -101,12 +101,10 @@ static struct flight *start_locked(struct roster *roster, const struct wait *wai
 static bool answer_old_locked(struct roster *roster, struct wait *wait, struct view *view)
 {
 	const struct wait whole = {.kind = WAIT_WHOLE};
-	double left = roster_left_locked(roster, roster->snapshot_began, roster->snapshot_since);
 	struct record *record = NULL;
 	double seconds;
 
-	if (!roster->snapshot || wait->kind == WAIT_SELF || !roster->account->grace ||
-	    roster->snapshot_began < roster->refreshed || left + roster->account->grace <= 0)
+	if (wait->kind == WAIT_SELF || roster_grace_locked(roster) <= 0)
 		return false;
 	if (wait->kind == WAIT_RECORD) {
 		if (roster_peek_locked(roster, wait->id, &record, &seconds) == ROSTER_UNKNOWN)

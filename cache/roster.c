@@ -19,6 +19,8 @@
 #include <time.h>
 #include <utlist.h>
 
+#define GRACE_KEPT 1.0 /* seconds */
+
 double roster_now(void)
 {
 	struct timespec now;
@@ -141,6 +143,29 @@ bool roster_whole_fresh_locked(const struct roster *roster)
 	       roster_left_locked(roster, roster->snapshot_began, roster->snapshot_since) > 0;
 }
 
+double roster_grace_locked(const struct roster *roster)
+{
+	double left;
+
+	if (!roster->snapshot || !roster->account->grace ||
+	    roster->snapshot_began < roster->refreshed)
+		return 0;
+	left = roster_left_locked(roster, roster->snapshot_began, roster->snapshot_since) +
+	       roster->account->grace;
+	return left > 0 ? left : 0;
+}
+
+/*
+ * Who reads while a new roster is fetched shall not pay for it with a request at each look. Not for
+ * longer than this, or nobody would ask once the new one is too old as well.
+ */
+static double kept_in_grace_locked(const struct roster *roster)
+{
+	double left = roster_grace_locked(roster);
+
+	return left < GRACE_KEPT ? left : GRACE_KEPT;
+}
+
 static struct overlay *overlay_find_locked(struct roster *roster, const char *id)
 {
 	struct overlay *entry;
@@ -181,7 +206,10 @@ enum roster_knows roster_peek_locked(struct roster *roster, const char *id, stru
 		*record = entry->record;
 	if (!*record)
 		return ROSTER_UNKNOWN;
-	return roster_fetching_locked(roster) ? ROSTER_FETCHING : ROSTER_STALE;
+	if (!roster_fetching_locked(roster))
+		return ROSTER_STALE;
+	*seconds = kept_in_grace_locked(roster);
+	return ROSTER_FETCHING;
 }
 
 enum roster_knows roster_peek(struct roster *roster, const char *id, struct record **record,

@@ -111,11 +111,14 @@ enum roster_knows {
 	ROSTER_UNKNOWN,  /* a vendor would have to be asked */
 	ROSTER_ABSENT,   /* fresh knowledge that there is no such record */
 	ROSTER_STALE,    /* *RECORD is what was known last; a fetch is due */
-	ROSTER_FETCHING, /* as STALE, and a fetch is under way */
+	ROSTER_FETCHING, /* as STALE, and a fetch is under way; in grace good for *SECONDS more */
 	ROSTER_FRESH,    /* *RECORD is good for *SECONDS more */
 };
 
-/* What is known about ID; *RECORD gets a reference or NULL, *SECONDS the time it stays fresh. */
+/*
+ * What is known about ID; *RECORD gets a reference or NULL, *SECONDS the time for which it may be
+ * shown without another question, 0: none.
+ */
 enum roster_knows roster_peek(struct roster *roster, const char *id, struct record **record,
 			      double *seconds);
 

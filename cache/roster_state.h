@@ -118,6 +118,9 @@ double roster_now(void);
  * stale. */
 double roster_left_locked(const struct roster *roster, double began, double since);
 
+/* The seconds for which the snapshot may still be shown while a new one is fetched, 0: none. */
+double roster_grace_locked(const struct roster *roster);
+
 /* The snapshot is there, young enough and not refused by its owner. */
 bool roster_whole_fresh_locked(const struct roster *roster);
 

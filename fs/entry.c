@@ -124,6 +124,7 @@ enum roster_knows entry_peek(const struct node *node, struct record **record, do
 	if (knows == ROSTER_ABSENT || knows == ROSTER_UNKNOWN) {
 		record_put(*record);
 		*record = NULL;
+		*seconds = 0;
 	}
 	return knows;
 }

@@ -32,8 +32,8 @@ struct record *entry_find_cut(const struct snapshot *snapshot, const char *stem)
 struct roster *entry_roster(const struct node *node);
 
 /*
- * What is known of NODE's record: *RECORD gets a reference or NULL, *SECONDS the time that it stays
- * fresh. As roster_peek; a user's status is known only if the user is.
+ * What is known of NODE's record: *RECORD gets a reference or NULL, *SECONDS the time for
+ * which it may be shown. As roster_peek; a user's status is known only if the user is.
  */
 enum roster_knows entry_peek(const struct node *node, struct record **record, double *seconds);
 

@@ -185,11 +185,11 @@ static bool add_record(struct page *page, size_t place, off_t next)
 	node = node_take(page->fs, kind, directory, name, directory->shelf, shown->id);
 	if (!node)
 		return false;
-	/* It may have been written since the directory was opened. */
+	/* It may have been written since the directory was opened, or grow too old. */
 	if (page->current && entry_roster(node) == roster)
 		known = shown;
-	else if (entry_peek(node, &record, &seconds) != ROSTER_FRESH)
-		seconds = 0;
+	else
+		entry_peek(node, &record, &seconds);
 	if (!known)
 		known = record ? record : entry_roster(node) == roster ? shown : NULL;
 	added = add(page, name, node, known, seconds, next);
@@ -290,7 +290,9 @@ static void read_page(fuse_req_t req, size_t size, off_t offset, struct fuse_fil
 		page.seconds = by_email_seconds(page.dir->node, page.dir->people);
 	if (page.dir->snapshot) {
 		page.current = page.dir->generation ==
-			       roster_generation(page.dir->node->shelf->roster, &page.seconds);
+				   roster_generation(page.dir->node->shelf->roster,
+						     &page.seconds) &&
+			       page.seconds > 0;
 		page.bare = !plus || names_do(page.dir);
 	}
 	for (size_t place = (size_t)offset; add_place(&page, place) > 0; place++) {

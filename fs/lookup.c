@@ -43,8 +43,8 @@ static void reply_fixed(struct fs *fs, fuse_req_t req, struct node *node)
 	struct record *record = NULL;
 	double seconds = 0;
 
-	if (node && node_needs_record(node) && entry_peek(node, &record, &seconds) != ROSTER_FRESH)
-		seconds = 0;
+	if (node && node_needs_record(node))
+		entry_peek(node, &record, &seconds);
 	reply_entry(fs, req, node, record, seconds);
 	record_put(record);
 }
@@ -85,17 +85,14 @@ static void lookup_known(struct fs *fs, fuse_req_t req, struct node *directory, 
 			 enum node_kind kind, const char *id)
 {
 	struct node *node = node_take(fs, kind, directory, name, directory->shelf, id);
-	enum roster_knows knows = ROSTER_UNKNOWN;
 	struct record *record = NULL;
 	double seconds = 0;
 
-	if (node)
-		knows = entry_peek(node, &record, &seconds);
-	if (node && knows == ROSTER_ABSENT) {
+	if (node && entry_peek(node, &record, &seconds) == ROSTER_ABSENT) {
 		node_drop(fs, node);
 		fuse_reply_err(req, ENOENT);
 	} else {
-		reply_entry(fs, req, node, record, knows == ROSTER_FRESH ? seconds : 0);
+		reply_entry(fs, req, node, record, seconds);
 	}
 	record_put(record);
 }

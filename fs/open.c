@@ -244,7 +244,8 @@ void open_file(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 		open_other(fs, req, node, fi);
 		return;
 	}
-	if (entry_peek(node, &record, &seconds) == ROSTER_FRESH) {
+	entry_peek(node, &record, &seconds);
+	if (record && seconds > 0) {
 		open_record(fs, req, node, record, fi);
 		return;
 	}

@@ -1,10 +1,12 @@
 """What the kernel asks for, and what it keeps: the requests decide how quick a tool is."""
 
 import os
+import time
 
 import pytest
 
 from asked import fewest, more
+from system import wait_until
 from writing import PASSWORD, text_of
 
 pytestmark = pytest.mark.limit(60)
@@ -139,11 +141,40 @@ def test_lists_side_by_side(mount, sandbox):
     assert m.sh("ls partnerize").ok().lines() == sorted(new)
 
 
-def test_an_old_list(mount, sandbox):
-    """In the time of grace names are not kept: each would be asked for alone."""
-    m = mount(sandbox(users=300), {"partnerize": {"ttl": 1, "grace": 600}})
-    m.sh("ls -l partnerize; sleep 1.5").ok()
+def stale(m):
+    """A mount of which the rosters are too old, but not for its grace, and are being fetched."""
+    time.sleep(1.5)
     m.sandbox.fault(fault="stall", path="/user", times=-1)
-    counts, _ = asked_by(m, "ls -l partnerize")
+    os.listdir(m.path / "partnerize")
+    return m
+
+
+def test_an_old_list(mount, sandbox):
+    """In the time of grace names are not kept, or each would be asked for alone."""
+    m = mount(sandbox(users=300), {"partnerize": {"ttl": 1, "grace": 600}})
+    m.sh("ls -l partnerize").ok()
+    counts, _ = asked_by(stale(m), "ls -l partnerize")
     assert counts["readdir"] > 1
+    assert counts["lookup"] + counts["getattr"] < 100
     m.sandbox.clear_faults()
+
+
+def test_an_old_record(mount, sandbox):
+    """Who reads while a new roster is fetched does not pay at each look, and sees it once it is there."""
+    box = sandbox(users=300)
+    m = mount(box, {"partnerize": {"ttl": 1, "grace": 600}})
+    file, status = m.path / "partnerize/7.json", m.path / "partnerize/7.status"
+    os.listdir(m.path / "partnerize")
+    before = file.read_text()
+    stale(m)
+    assert (file.read_text(), status.read_text()) == (before, "active\n")
+
+    def read_on():
+        return {file.read_text() for _ in range(100)}
+    counts, texts = fewest("lookup", lambda: more(m, read_on))
+    assert (counts["lookup"], counts["open"], texts) == (0, 100, {before})
+    box.patch(7, {"firstname": "Somebody else", "status": "inactive"})
+    m.sandbox.clear_faults()
+    wait_until(lambda: "Somebody else" in file.read_text(), 20, "the new roster")
+    assert status.read_text() == "inactive\n"
+    assert file.stat().st_size == len(file.read_bytes())
