@@ -247,6 +247,9 @@ def blocking(bench, users):
     roster.start()
     process.run(["ls", "-f"], roster.path, folder / "list")
     paths = known(roster)
+    # something is new, so that the kernel has to be told
+    for number in range(100, 200):
+        box.control("PATCH", f"users/{number}", {"firstname": "Somebody else"})
     time.sleep(3)
     before = roster.http()
 
