@@ -21,6 +21,9 @@
 #include <stdlib.h>
 #include <utlist.h>
 
+/* So many look-ups tell that somebody wants more than the names that the kernel has kept. */
+#define PATIENCE 16
+
 /* Is what stands in NODE a list of records? */
 static bool shows_roster(const struct node *node)
 {
@@ -92,7 +95,7 @@ static void choose_pages(struct fs *fs, struct dir *dir, uint64_t version, doubl
 	fi->cache_readdir = dir->paged;
 	fi->keep_cache = pages == NODE_PAGES_KEEP;
 	if (dir->node->shelf)
-		atomic_store(&dir->node->shelf->patience, fi->keep_cache ? ASKED_MANY : 0);
+		atomic_store(&dir->node->shelf->patience, fi->keep_cache ? PATIENCE : 0);
 }
 
 /*
@@ -103,11 +106,7 @@ void dir_asked(struct fs *fs, const struct node *node)
 {
 	struct shelf *shelf = node->shelf;
 
-	if (!shelf || (!shows_roster(node) && !node_needs_record(node)))
-		return;
-	atomic_fetch_add(&shelf->asked, 1);
-	/* each read makes the kernel ask for the file's times: that is about no names */
-	if (!shows_roster(node))
+	if (!shelf || !shows_roster(node))
 		return;
 	if (atomic_load(&shelf->patience) > 0 && atomic_fetch_sub(&shelf->patience, 1) == 1)
 		notify_names(fs->notify, shelf);
@@ -125,7 +124,6 @@ static void reply_open(struct fs *fs, fuse_req_t req, struct node *node, const s
 		return;
 	expired = scratch_expired(fs->scratches, node->path);
 	if (whole) {
-		dir->asked = atomic_load(&node->shelf->asked);
 		dir->snapshot = snapshot_get(whole->snapshot);
 		dir->generation = whole->generation;
 		roster_generation(node->shelf->roster, &seconds);

@@ -8,9 +8,6 @@
 
 #include <stdint.h>
 
-/* So many questions about single names tell that somebody wants more than names. */
-#define ASKED_MANY 16
-
 struct dir {
 	struct dir *prev, *next;   /* in fs->dirs */
 	struct node *node;         /* held */
@@ -18,7 +15,6 @@ struct dir {
 	uint64_t generation;       /* of the roster, that the snapshot shows */
 	struct people *people;     /* in by-email, else NULL */
 	bool paged;                /* the kernel keeps the names that are read through it */
-	unsigned asked;            /* the shelf's when it was opened */
 };
 
 static inline struct dir *dir_of(const struct fuse_file_info *fi)

@@ -2,9 +2,8 @@
  * listing.c - read an open directory.
  *
  * It only walks through what the open got: fixed names first, then each record's two files, then
- * files in memory; in by-email the people. A name is given with its attributes (readdirplus), so
- * that `ls -l` asks for nothing more, but in a large directory only once somebody seems to want
- * them. Nothing here waits for a vendor.
+ * files in memory; in by-email the people. A name is given with its attributes when the kernel
+ * wants them (readdirplus), so that `ls -l` asks for nothing more. Nothing here waits for a vendor.
  */
 #include "fs/dir.h"
 
@@ -24,8 +23,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A directory with no more names than this is given with all attributes at once. */
-#define NAMES_FEW 4096
+#define AHEAD 8
 
 /* One reply being filled. */
 struct page {
@@ -33,11 +31,13 @@ struct page {
 	fuse_req_t req;
 	struct dir *dir;
 	bool plus;
-	bool bare; /* records' names alone */
+	size_t fixed; /* the directory's fixed names */
 	char *buffer;
 	size_t size, used;
-	bool current;   /* the snapshot still shows all there is to know */
-	double seconds; /* that the kernel may keep what it is told of a record */
+	bool current;               /* the snapshot still shows all there is to know */
+	double seconds;             /* that the kernel may keep what it is told of a record */
+	const struct record *named; /* the last one, whose names begin with the stem */
+	char stem[PATH_STEM_MAX + 1];
 };
 
 /* Fill ENTRY for NODE, whose reference goes to the kernel if attributes are given. */
@@ -165,22 +165,41 @@ static bool add_bare(struct page *page, const char *name, enum node_kind kind, o
 	return put(page, name, &entry, next);
 }
 
+/* What the names of the record number INDEX begin with. */
+static const char *stem_of(struct page *page, size_t index)
+{
+	const struct snapshot *snapshot = page->dir->snapshot;
+	const struct record *record = snapshot->records[index];
+
+	if (page->named == record)
+		return page->stem;
+	page->named = record;
+	path_stem(record->id, page->stem);
+	/*
+	 * Records lie anywhere in memory, and to wait for each would be most of the work: the
+	 * processor is sent for one that is due soon.
+	 */
+	if (index + AHEAD < snapshot->count)
+		__builtin_prefetch(snapshot->records[index + AHEAD]);
+	return page->stem;
+}
+
 static bool add_record(struct page *page, size_t place, off_t next)
 {
 	const struct node *directory = page->dir->node;
 	struct roster *roster = directory->shelf->roster;
-	struct record *shown = page->dir->snapshot->records[place / names_of(directory)];
+	size_t index = place / names_of(directory);
+	struct record *shown = page->dir->snapshot->records[index];
 	enum node_kind kind = kind_of(directory, place);
-	char stem[PATH_STEM_MAX + 1], name[PATH_NAME_MAX + 16];
+	char name[PATH_NAME_MAX + 16];
 	const struct record *known = NULL;
 	struct record *record = NULL;
 	struct node *node;
 	double seconds = page->seconds;
 	bool added;
 
-	path_stem(shown->id, stem);
-	stpcpy(stpcpy(name, stem), suffix_of(kind));
-	if (page->bare)
+	stpcpy(stpcpy(name, stem_of(page, index)), suffix_of(kind));
+	if (!page->plus)
 		return add_bare(page, name, kind, next);
 	node = node_take(page->fs, kind, directory, name, directory->shelf, shown->id);
 	if (!node)
@@ -235,17 +254,17 @@ static int add_place(struct page *page, size_t place)
 	const struct snapshot *snapshot = page->dir->snapshot;
 	off_t next = (off_t)place + 1;
 	struct node_fixed fixed;
-	size_t index = 0;
 
 	if (place < 2)
 		return add_dots(page, place ? ".." : ".", next);
 	place -= 2;
 	if (past_is(directory))
 		return add_past(page, place, next);
-	for (; node_fixed(directory, index, &fixed); index++, place--) {
-		if (!place)
-			return add_fixed(page, &fixed, next);
+	if (place < page->fixed) {
+		node_fixed(directory, place, &fixed);
+		return add_fixed(page, &fixed, next);
 	}
+	place -= page->fixed;
 	if (page->dir->people)
 		return add_person(page, place, next);
 	if (directory->kind == NODE_ROOT) {
@@ -260,14 +279,14 @@ static int add_place(struct page *page, size_t place)
 	return add_scratch(page, place, next);
 }
 
-/*
- * Are DIR's names enough? Of a large roster most who list it want no more, and an inode for each
- * takes longer than all the rest; who looks names up wants the rest with their attributes.
- */
-static bool names_do(const struct dir *dir)
+static size_t fixed_names(const struct node *directory)
 {
-	return dir->snapshot->count * names_of(dir->node) > NAMES_FEW &&
-	       atomic_load(&dir->node->shelf->asked) - dir->asked < ASKED_MANY;
+	struct node_fixed fixed;
+	size_t count = 0;
+
+	while (node_fixed(directory, count, &fixed))
+		count++;
+	return count;
 }
 
 static void read_page(fuse_req_t req, size_t size, off_t offset, struct fuse_file_info *fi,
@@ -293,8 +312,8 @@ static void read_page(fuse_req_t req, size_t size, off_t offset, struct fuse_fil
 				   roster_generation(page.dir->node->shelf->roster,
 						     &page.seconds) &&
 			       page.seconds > 0;
-		page.bare = !plus || names_do(page.dir);
 	}
+	page.fixed = fixed_names(page.dir->node);
 	for (size_t place = (size_t)offset; add_place(&page, place) > 0; place++) {
 	}
 	fuse_reply_buf(req, page.buffer, page.used);

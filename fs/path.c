@@ -54,11 +54,14 @@ bool path_is_reserved(const char *name)
 	return false;
 }
 
-static bool is_plain(const char *id, size_t at)
+/* Large directories are made of letters and digits: those first. */
+static inline bool is_plain(const char *id, size_t at)
 {
 	unsigned char byte = (unsigned char)id[at];
 
-	if (byte < 0x20 || byte == 0x7f || byte == '/' || byte == '%')
+	if (byte > '/')
+		return byte != 0x7f;
+	if (byte < 0x20 || byte == '/' || byte == '%')
 		return false;
 	return at > 0 || (byte != '.' && byte != '#');
 }
@@ -67,6 +70,15 @@ void path_stem(const char *id, char *stem)
 {
 	size_t length = 0, whole = 0;
 
+	/* as most are: plain and short */
+	while (length < PATH_STEM_MAX && is_plain(id, length)) {
+		stem[length] = id[length];
+		length++;
+	}
+	stem[length] = '\0';
+	if (!id[length])
+		return;
+	length = 0;
 	for (size_t at = 0; id[at]; at++) {
 		size_t need = is_plain(id, at) ? 1 : 3;
 

@@ -25,12 +25,11 @@ struct shelf {
 	/* where a status is a thing of its own; else the same as roster */
 	struct roster *statuses;
 	atomic_bool due; /* notify.c: the kernel is to hear what differs */
-	/* dir.c: */
-	atomic_uint asked;   /* times that the kernel asked for a single name or its attributes */
-	atomic_int patience; /* how often it may until the names that it keeps are dropped */
-	atomic_bool drop;    /* notify.c: they are to be dropped */
-	struct shelf *next;  /* in the branch; set once */
-	UT_hash_handle hh;   /* by path */
+	/* dir.c: how often the kernel may ask for a single name until those it keeps are dropped */
+	atomic_int patience;
+	atomic_bool drop;   /* notify.c: they are to be dropped */
+	struct shelf *next; /* in the branch; set once */
+	UT_hash_handle hh;  /* by path */
 };
 
 /* The shelf of BRANCH's users. 0 or -ENOMEM. */
