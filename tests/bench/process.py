@@ -53,6 +53,13 @@ def count_names(file):
         return sum(line.endswith((b".json\n", b".status\n")) and b" -> " not in line for line in lines)
 
 
+def sizes(file, ending):
+    """The bytes in all of the files whose names end in ENDING, by what `ls -l` wrote to FILE."""
+    with open(file, "rb") as lines:
+        return sum(int(line.split()[4]) for line in lines
+                   if line.endswith(ending.encode() + b"\n") and b" -> " not in line)
+
+
 def run(words, folder=None, out=subprocess.DEVNULL, stdin=None, limit=120, codes=(0,), env=None):
     """Run WORDS in FOLDER; the seconds it took. OUT and STDIN are paths of files."""
     with contextlib.ExitStack() as files:
