@@ -1,9 +1,10 @@
 /*
  * create.c - making a record of a document: the part of update.h that sends POST.
  *
- * A POST is sent once. When its answer is lost, the email tells whether it took: a record with that
- * email that is not older than our request is the one that was made. What the POST left out is then
- * set by one PUT, like any other change. It knows nothing of drafts and links: fs/ shows those.
+ * A POST is sent once. When its answer is lost, the email tells whether it took: who has that email
+ * and was certainly not there before is who was made. Whoever may have been there before is left
+ * alone, or a lost answer would write over somebody. What the POST left out is then set by one PUT,
+ * like any other change. It knows nothing of drafts and links: fs/ shows those.
  */
 #include "cache/update.h"
 
@@ -12,6 +13,7 @@
 #include "cache/guard.h"
 #include "cache/record.h"
 #include "cache/roster.h"
+#include "cache/snapshot.h"
 #include "vendors/call.h"
 #include "vendors/log.h"
 #include "vendors/vendor.h"
@@ -39,6 +41,9 @@ struct creation {
 	json_t *wanted; /* the document without what the vendor assigns */
 	json_t *made;   /* the record as far as it is known, or NULL */
 	time_t began;
+	struct snapshot *before; /* who was known when it began, or NULL */
+	bool all_known;          /* nobody else was there */
+	bool settled;            /* the answer was lost */
 	char *id;
 };
 
@@ -63,19 +68,45 @@ static json_t *wanted_of(const struct collection *collection, const json_t *docu
 
 /* ---- a lost answer ---- */
 
-/* The id of a record with EMAIL that was made just now. 0 or a negative errno with words in CALL.
+enum age { AGE_NEW, AGE_OLD, AGE_UNKNOWN };
+
+/* Was RECORD made by our request, or had the vendor made it before? A clock may be in another zone.
  */
-static int find_new(struct creation *creation, struct call *call, const char *email)
+static enum age age_of(const struct creation *creation, const struct record *record)
+{
+	struct timespec created;
+	json_t *object = record_json(record);
+	bool told = collection_created(creation->collection, object, &created);
+
+	json_decref(object);
+	if (creation->before && snapshot_find(creation->before, record->id))
+		return AGE_OLD;
+	if (creation->all_known)
+		return AGE_NEW;
+	return told && labs((long)(created.tv_sec - creation->began)) <= CLOCKS_DIFFER
+		   ? AGE_NEW
+		   : AGE_UNKNOWN;
+}
+
+/*
+ * Who has EMAIL now: the id of a record that was made just now, else how many are OLDER and of how
+ * many OTHERS nothing tells since when they are there. 0 or a negative errno with words in CALL.
+ */
+static int find_new(struct creation *creation, struct call *call, const char *email, size_t *older,
+		    size_t *others)
 {
 	struct wait wait = {.kind = WAIT_EMAIL, .id = email, .call = call};
 	int error = roster_ask_sync(creation->roster, &wait);
 
+	*older = *others = 0;
 	for (size_t i = 0; !error && i < wait.snapshot->count && !creation->id; i++) {
 		const struct record *record = wait.snapshot->records[i];
+		enum age age = age_of(creation, record);
 
-		/* one that tells no time of its own has that of the answer */
-		if (record_time(record).tv_sec >= creation->began - CLOCKS_DIFFER)
+		if (age == AGE_NEW)
 			creation->id = strdup(record->id);
+		*older += age == AGE_OLD;
+		*others += age == AGE_UNKNOWN;
 	}
 	wait_clear(&wait);
 	return error;
@@ -87,9 +118,10 @@ static int settle(struct creation *creation)
 	const char *email = collection_email(creation->collection, creation->wanted);
 	int lost = -creation->call->error, error;
 	struct call call;
+	size_t older, others;
 
 	roster_refresh(creation->roster);
-	creation->attempt->unknown = true;
+	creation->attempt->unknown = creation->settled = true;
 	if (!email) {
 		call_add_words(creation->call,
 			       ": it may have been made all the same: look for it before you try "
@@ -97,7 +129,7 @@ static int settle(struct creation *creation)
 		return lost;
 	}
 	call_continue(&call, creation->call);
-	error = find_new(creation, &call, email);
+	error = find_new(creation, &call, email, &older, &others);
 	call_destroy(&call);
 	if (creation->id) {
 		creation->attempt->unknown = false;
@@ -105,10 +137,15 @@ static int settle(struct creation *creation)
 					 "email: it has been made");
 		return 0;
 	}
-	creation->attempt->unknown = error;
-	call_add_words(creation->call, error ? ": nor could the email be looked up, so that it may "
-					       "have been made all the same"
-					     : ": nobody has that email now: it was not made");
+	creation->attempt->unknown = error || others;
+	call_add_words(creation->call,
+		       error ? ": nor could the email be looked up, so that it may have been "
+			       "made all the same"
+		       : others
+			   ? ": somebody has that email now, and nothing tells since when: look "
+			     "at them before you try again"
+		       : older ? ": who has that email was there before: it was not made"
+			       : ": nobody has that email now: it was not made");
 	return lost;
 }
 
@@ -174,8 +211,8 @@ static int set_rest(struct creation *creation)
 		change.plan = plan_rest;
 		change.arg = creation->wanted;
 		change.part = true;
-		/* a new user's first status is nobody's change */
-		change.status_checked = change.counted = true;
+		/* a new user's first status is nobody's change, if they surely are new */
+		change.status_checked = change.counted = !creation->settled;
 		error = change_run(&change);
 		keep_made(creation, change.result ? change.result : change.fresh);
 		change_clear(&change);
@@ -203,9 +240,12 @@ static int send(struct creation *creation)
 	struct account *account = account_of(creation);
 	json_t *answer = NULL;
 	int error = attempt_send(creation->attempt);
+	double seconds;
 
 	if (error)
 		return error;
+	creation->before = roster_snapshot(creation->roster, &seconds);
+	creation->all_known = creation->before && seconds > 0;
 	creation->began = time(NULL);
 	switch (vendor_post(creation->call, account, creation->collection,
 			    roster_parent(creation->roster), creation->wanted, &answer)) {
@@ -322,6 +362,7 @@ int update_create(struct call *call, struct roster *roster, struct guard *guard,
 	error = read_and_create(&creation, text, length);
 	attempt_end(&attempt, error);
 	*id = creation.id;
+	snapshot_put(creation.before);
 	json_decref(creation.wanted);
 	json_decref(creation.made);
 	return error;

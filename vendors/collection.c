@@ -185,16 +185,27 @@ static bool parse_time(const char *text, struct timespec *time)
 	return true;
 }
 
-bool collection_time(const struct collection *collection, const json_t *record,
-		     struct timespec *time)
+static bool find_time(const char *const *keys, const json_t *record, struct timespec *time)
 {
-	for (const char *const *key = collection->time_keys; key && *key; key++) {
+	for (const char *const *key = keys; key && *key; key++) {
 		const char *text = json_string_value(collection_value(record, *key));
 
 		if (text && parse_time(text, time))
 			return true;
 	}
 	return false;
+}
+
+bool collection_time(const struct collection *collection, const json_t *record,
+		     struct timespec *time)
+{
+	return find_time(collection->time_keys, record, time);
+}
+
+bool collection_created(const struct collection *collection, const json_t *record,
+			struct timespec *time)
+{
+	return find_time(collection->created_keys, record, time);
 }
 
 void collection_hide(const struct collection *collection, json_t *record)

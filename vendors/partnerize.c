@@ -53,6 +53,7 @@ static const struct field user_fields[] = {
 };
 
 static const char *const email_keys[] = {"email", "email_address", NULL};
+static const char *const created_keys[] = {"created_at", "created", NULL};
 static const char *const time_keys[] = {"updated_at", "created_at", "created", NULL};
 
 static enum paging user_paging(const struct account *account)
@@ -80,6 +81,7 @@ static const struct collection users = {
     .id_keys = id_keys,
     .email_keys = email_keys,
     .time_keys = time_keys,
+    .created_keys = created_keys,
     .stamp_key = "updated_at",
     .status_key = "status",
     .fields = user_fields,

@@ -102,9 +102,10 @@ struct collection {
 	const char *const *email_keys;
 	bool wraps_requests; /* what is sent goes into the envelope item_key too */
 	const char *const
-	    *time_keys;         /* when last updated, best first; "meta.updated_at" is nested */
-	const char *stamp_key;  /* names a version of a record, may be nested, or NULL */
-	const char *status_key; /* field that holds the status, or NULL */
+	    *time_keys; /* when last updated, best first; "meta.updated_at" is nested */
+	const char *const *created_keys; /* when made; NULL: it does not tell */
+	const char *stamp_key;           /* names a version of a record, may be nested, or NULL */
+	const char *status_key;          /* field that holds the status, or NULL */
 	/* The status of a record that a whole list does not show; NULL: there is no such record. */
 	const char *absent_status;
 	const struct field *fields; /* ends with a NULL name */
@@ -326,6 +327,10 @@ const char *collection_email(const struct collection *collection, const json_t *
  */
 bool collection_time(const struct collection *collection, const json_t *record,
 		     struct timespec *time);
+
+/* The same: when RECORD was made. */
+bool collection_created(const struct collection *collection, const json_t *record,
+			struct timespec *time);
 
 /* Remove from RECORD what must never be shown: confidential and write-only fields. */
 void collection_hide(const struct collection *collection, json_t *record);

@@ -2,6 +2,7 @@
 
 import json
 import os
+import time
 
 import pytest
 
@@ -178,12 +179,25 @@ def test_not_made(mounted, profile, fault):
     assert m.sandbox.counts()[POST] == 1 and len(people(m)) == 25
 
 
-def test_an_older_user_with_that_email(mounted):
-    """It is not the one that was to be made."""
+@pytest.mark.parametrize("known", [True, False])
+@pytest.mark.parametrize("fault", [{"fault": "drop"}, {"fault": "status", "status": 504}])
+def test_an_older_user_with_that_email(mounted, known, fault):
+    """Whoever was there before is not the one that was to be made, however new their last change is."""
     m = mounted(extra={"partnerize": {"retry_budget": 0}})
-    m.sandbox.fault(fault="drop", method="POST", path="/user")
-    assert make(m, {**NEW, "email": people(m)[4]["email"]}).write != "ok"
-    assert not path_of(m).is_symlink() and m.sandbox.counts()[POST] == 1
+    now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    leaver = people(m)[4]
+    m.sandbox.patch(leaver["user_id"], {"status": "inactive", "updated_at": now})
+    before = m.sandbox.user(leaver["user_id"])
+    if known:
+        os.listdir(m.path / "partnerize")
+    m.sandbox.fault(method="POST", path="/user", **fault)
+    result = make(m, {**NEW, "email": leaver["email"], "status": "active"})
+    assert result.write == "EREMOTEIO" and not path_of(m).is_symlink()
+    assert m.sandbox.user(leaver["user_id"]) == before
+    counts = m.sandbox.counts()
+    assert counts[POST] == 1 and counts.get(PUT, 0) == 0
+    told = last_line(m, "EREMOTEIO")
+    assert ("was there before: it was not made" if known else "nothing tells since when") in told
 
 
 def test_normalised(mounted):
