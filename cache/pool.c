@@ -15,7 +15,9 @@
 #include <sys/prctl.h>
 
 #define IDLE_MAX 4
-#define STACK_BYTES (256u << 10)
+/* jansson reads 2,048 levels of arrays within each other and writes them with 300 bytes for each.
+ */
+#define STACK_BYTES (4u << 20)
 
 struct work {
 	void (*run)(void *arg);
