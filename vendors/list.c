@@ -264,16 +264,19 @@ static int take_pages(struct lists *all)
 	return error;
 }
 
+static int interrupted(struct lists *all, int error)
+{
+	all->call->request[0] = '\0';
+	all->call->status = 0;
+	return call_fail(all->call, error, "interrupted while the %s were listed",
+			 all->collection->name);
+}
+
 static int await_page(struct lists *all)
 {
 	int index = http_wait_any(all->call, all->under_way, all->list_count * all->window);
 
-	if (index >= 0)
-		return 0;
-	all->call->request[0] = '\0';
-	all->call->status = 0;
-	return call_fail(all->call, -index, "interrupted while the %s were listed",
-			 all->collection->name);
+	return index >= 0 ? 0 : interrupted(all, -index);
 }
 
 /* ---- reading what came ---- */
@@ -413,6 +416,9 @@ static int run(struct lists *all)
 		struct list *ready;
 		int error = take_pages(all);
 
+		/* a quick vendor's pages never make it wait, where it would hear of this */
+		if (!error && call_cancelled(all->call))
+			error = interrupted(all, EINTR);
 		if (error)
 			return error;
 		ready = find_ready(all);
