@@ -107,7 +107,9 @@ static bool answer_old_locked(struct roster *roster, struct wait *wait, struct v
 	if (wait->kind == WAIT_SELF || roster_grace_locked(roster) <= 0)
 		return false;
 	if (wait->kind == WAIT_RECORD) {
-		if (roster_peek_locked(roster, wait->id, &record, &seconds) == ROSTER_UNKNOWN)
+		/* what a write may have changed is not shown as it was before */
+		if (roster_doubts_locked(roster, wait->id) ||
+		    roster_peek_locked(roster, wait->id, &record, &seconds) == ROSTER_UNKNOWN)
 			return false;
 		wait->record = record ? record_get(record) : NULL;
 		wait->error = record ? 0 : -ENOENT;

@@ -174,6 +174,13 @@ static struct overlay *overlay_find_locked(struct roster *roster, const char *id
 	return entry;
 }
 
+bool roster_doubts_locked(struct roster *roster, const char *id)
+{
+	const struct overlay *entry = overlay_find_locked(roster, id);
+
+	return entry && entry->doubt;
+}
+
 enum roster_knows roster_peek_locked(struct roster *roster, const char *id, struct record **record,
 				     double *seconds)
 {

@@ -2,10 +2,11 @@
  * roster_state.h - the inside of a roster, shared by roster.c, flight.c, fetch.c, email.c, view.c
  * and undo.c, and nobody else.
  *
- *   snapshot   what the last whole fetch showed, or NULL
- *   overlay    what was written or fetched alone, each entry with its own age: it wins over a
- * snapshot whose fetch began before it (generation) flights    fetches under way: at most one
- * WHOLE, one SELF, one RECORD an id, one EMAIL an email; each with its waiters
+ * snapshot: what the last whole fetch showed, or NULL.
+ * overlay: what was written or fetched alone, each entry with its own age: it wins over a snapshot
+ * whose fetch began before it (generation).
+ * flights: fetches under way, at most one WHOLE, one SELF, one RECORD an id, one EMAIL an email;
+ * each with its waiters.
  *
  * State of a record: UNKNOWN -> (GET or walk) -> FRESH -> (ttl) -> STALE -> (fetch) -> FRESH
  *                    FRESH -> (GET says 404) -> ABSENT for ABSENT_SECONDS -> as before
@@ -117,6 +118,9 @@ double roster_now(void);
 /* The seconds for which what was asked at BEGAN and answered at SINCE stays fresh; 0 or less:
  * stale. */
 double roster_left_locked(const struct roster *roster, double began, double since);
+
+/* A write to ID ended in a way that nobody knows, and nobody has looked since. */
+bool roster_doubts_locked(struct roster *roster, const char *id);
 
 /* The seconds for which the snapshot may still be shown while a new one is fetched, 0: none. */
 double roster_grace_locked(const struct roster *roster);

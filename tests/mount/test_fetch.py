@@ -45,6 +45,33 @@ def copies(box, count):
                    + "\n\n" for i in range(count))
 
 
+def test_deep_answers(mount, sandbox):
+    """Arrays within arrays, as deep as the parser reads them: shown or an error, and the mount stays."""
+    box = sandbox(users=5)
+    m = mount(box)
+    for depth in (1000, 2040, 3000):
+        body = '{"user_id":"3","email":"deep@example.com","status":"active","n":%s1%s}' % ("[" * depth, "]" * depth)
+        box.fault(fault="not_json", method="GET", path="/user/3", body=body)
+        result = m.sh("tr -dc '[' <partnerize/3.json | wc -c")
+        if depth < 2048:
+            assert int(result.ok().out) == depth
+        else:
+            assert "Remote I/O error" in result.err
+        refresh(m)
+    assert m.sh("cat partnerize/*.json").ok()
+
+
+@pytest.mark.plain
+def test_cancelled_walk(mount, sandbox):
+    """A walk that nobody waits for any more ends, however quick its pages are."""
+    users = 50000
+    box = sandbox(users=users)
+    m = mount(box)
+    m.sh("timeout -s KILL 0.1 ls -U partnerize >/dev/null")
+    m.sh("ls -U partnerize >/dev/null").ok()
+    assert "rosterfs_fetches_total{vendor=\"partnerize\"} 1\n" in (m.path / ".rosterfs/metrics").read_text()
+
+
 # ---- grace ----
 
 def test_grace(mount, sandbox):

@@ -474,6 +474,21 @@ static void test_grace(void **state)
 	end(&scene);
 }
 
+/* In grace, too, what a write may have changed is asked for before it is shown. */
+static void test_doubt_in_grace(void **state)
+{
+	struct scene scene;
+
+	(void)state;
+	begin(&scene, 300);
+	scene.account->grace = 60;
+	snapshot_put(whole(&scene));
+	atomic_store(&values[7], 1);
+	roster_doubt(scene.roster, "7");
+	assert_int_equal(ask_record(&scene, "7"), 1);
+	end(&scene);
+}
+
 /* After the grace one waits, and the fetch that began in it is the one that is waited for. */
 static void test_after_grace(void **state)
 {
@@ -508,6 +523,7 @@ int main(void)
 	    cmocka_unit_test(test_all_at_once),
 	    cmocka_unit_test(test_grace),
 	    cmocka_unit_test(test_after_grace),
+	    cmocka_unit_test(test_doubt_in_grace),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
