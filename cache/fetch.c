@@ -144,9 +144,9 @@ static void retire_replaced(struct roster *roster, const struct snapshot *old,
 
 /*
  * NEW is what the roster is from now on, unless a fetch that began later was quicker. Returns
- * whether it is, and nothing else that was known had to give way.
+ * whether it is, and nothing but the snapshot whose fetch began at BEFORE had to give way.
  */
-static bool install(const struct flight *flight, struct snapshot *new)
+static bool install(const struct flight *flight, struct snapshot *new, double before)
 {
 	struct roster *roster = flight->roster;
 	struct overlay *dropped = NULL, *entry;
@@ -155,6 +155,7 @@ static bool install(const struct flight *flight, struct snapshot *new)
 
 	pthread_mutex_lock(&roster->lock);
 	if (flight->began >= roster->snapshot_began) {
+		alone = roster->snapshot_began == before;
 		old = roster->snapshot;
 		roster->snapshot = snapshot_get(new);
 		roster->snapshot_began = flight->began;
@@ -162,7 +163,7 @@ static bool install(const struct flight *flight, struct snapshot *new)
 		roster->generation++;
 		roster->merged = flight->generation;
 		dropped = drop_overlay_locked(roster, flight, new);
-		alone = !dropped;
+		alone = alone && !dropped;
 	}
 	roster->fetches++;
 	pthread_mutex_unlock(&roster->lock);
@@ -185,10 +186,13 @@ int fetch_whole(struct flight *flight)
 	    .flight = flight,
 	};
 	bool made_many, same;
-	double seconds;
+	double seconds, before;
 	int error;
 
 	clock_gettime(CLOCK_REALTIME, &fill.when);
+	pthread_mutex_lock(&roster->lock);
+	before = roster->snapshot_began;
+	pthread_mutex_unlock(&roster->lock);
 	old = roster_snapshot(roster, &seconds);
 	snapshot_begin(&fill.builder, old);
 	error = vendor_list(&flight->call, roster->account, roster->collection, roster->parent,
@@ -200,9 +204,11 @@ int fetch_whole(struct flight *flight)
 	if (!error && !new)
 		error = call_fail(&flight->call, ENOMEM, "no memory for the roster");
 	if (!error && new) {
-		same = install(flight, new) && old && !fill.made && old->count == new->count;
+		/* first, so that each version that was shown is found all the time */
 		if (old)
 			retire_replaced(roster, old, new);
+		same = install(flight, new, before) && old && !fill.made &&
+		       old->count == new->count;
 		roster_check_all_active(roster, new);
 		if (roster->events.replaced)
 			roster->events.replaced(roster->events.arg, same);
