@@ -82,8 +82,9 @@ int render_object(struct render *render, const json_t *object)
 	length = json_dumpb(object, render->text, room, flags);
 	if (!length || make_room(render, length + 1))
 		return -ENOMEM;
-	if (length > room)
-		json_dumpb(object, render->text, render->room, flags); /* now it fits */
+	/* now it fits */
+	if (length > room && json_dumpb(object, render->text, render->room, flags) != length)
+		return -ENOMEM;
 	render->text[length] = '\n';
 	render->length = length + 1;
 	return 0;

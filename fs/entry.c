@@ -35,7 +35,7 @@ double entry_attr(struct fs *fs, struct node *node, const struct record *record,
 	}
 	/*
 	 * A directory's are looked at for each name in it: they must not cost a request. A fetch
-	 * says when its time has changed (fs.c).
+	 * says when its time has changed (shelf.c).
 	 */
 	if (node_scratch(node) || node->kind == NODE_NEW || past_is(node))
 		return 0;

@@ -11,6 +11,7 @@
 #include "fs/by_email.h"
 #include "fs/entry.h"
 #include "fs/node.h"
+#include "fs/notify.h"
 #include "fs/ops.h"
 #include "fs/past.h"
 #include "fs/path.h"
@@ -34,6 +35,7 @@ struct page {
 	size_t fixed; /* the directory's fixed names */
 	char *buffer;
 	size_t size, used;
+	bool failed;                /* no memory for what would have come next */
 	bool current;               /* the snapshot still shows all there is to know */
 	double seconds;             /* that the kernel may keep what it is told of a record */
 	const struct record *named; /* the last one, whose names begin with the stem */
@@ -117,6 +119,7 @@ static bool add_fixed(struct page *page, const struct node_fixed *fixed, off_t n
 {
 	struct node *node = node_take_fixed(page->fs, page->dir->node, fixed);
 
+	page->failed = !node;
 	return node && add(page, fixed->name, node, NULL, 0, next);
 }
 
@@ -202,8 +205,10 @@ static bool add_record(struct page *page, size_t place, off_t next)
 	if (!page->plus)
 		return add_bare(page, name, kind, next);
 	node = node_take(page->fs, kind, directory, name, directory->shelf, shown->id);
-	if (!node)
+	if (!node) {
+		page->failed = true;
 		return false;
+	}
 	/* It may have been written since the directory was opened, or grow too old. */
 	if (page->current && entry_roster(node) == roster)
 		known = shown;
@@ -316,8 +321,16 @@ static void read_page(fuse_req_t req, size_t size, off_t offset, struct fuse_fil
 	page.fixed = fixed_names(page.dir->node);
 	for (size_t place = (size_t)offset; add_place(&page, place) > 0; place++) {
 	}
-	fuse_reply_buf(req, page.buffer, page.used);
+	/* an empty page would be the end of the directory */
+	if (page.failed && !page.used)
+		fuse_reply_err(req, ENOMEM);
+	else
+		fuse_reply_buf(req, page.buffer, page.used);
 	free(page.buffer);
+	/* The kernel has just been told what a write has made old meanwhile: let it be compared. */
+	if (page.current && plus &&
+	    roster_generation(page.dir->node->shelf->roster, &page.seconds) != page.dir->generation)
+		notify_shelf(page.fs->notify, page.dir->node->shelf);
 }
 
 void listing_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset,

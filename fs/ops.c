@@ -231,7 +231,7 @@ static void op_init(void *userdata, struct fuse_conn_info *conn)
 	 * work of thousands. Else names alone, which is four times as many of them in a request.
 	 */
 	conn->want |= conn->capable & (FUSE_CAP_READDIRPLUS | FUSE_CAP_READDIRPLUS_AUTO);
-	/* Pages are dropped when a new version is opened (file.c), not when a size looks new. */
+	/* Pages are dropped when a new version is opened (open.c), not when a size looks new. */
 	conn->want &= ~(unsigned)FUSE_CAP_AUTO_INVAL_DATA;
 	/* A write must fail where it is made. */
 	conn->want &= ~(unsigned)FUSE_CAP_WRITEBACK_CACHE;

@@ -79,8 +79,8 @@ struct walk_result {
 
 /*
  * How a page looks from outside, before its turn: FULL has as many rows as page 0, SMALL but a few
- * of them. A guess that only saves time or requests: a page that looks full and is not may cost a
- * request more than is said above.
+ * of them. A guess that only saves time or requests: pages that look full and are not may cost
+ * requests more than is said above, at most a window of them.
  */
 enum walk_look { WALK_LOOKS_UNCLEAR, WALK_LOOKS_FULL, WALK_LOOKS_SMALL };
 
