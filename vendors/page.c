@@ -61,6 +61,7 @@ static struct totals read_totals(const struct collection *collection, const json
 		totals.count = number_of(json_object_get(answer, collection->total_key));
 	pagination = json_object_get(json_object_get(answer, "hypermedia"), "pagination");
 	totals.records = number_of(json_object_get(pagination, "total_item_count"));
+	totals.pages = number_of(json_object_get(pagination, "total_page_count"));
 	next = json_object_get(pagination, "next_page");
 	if (next)
 		totals.more = json_string_length(next) &&

@@ -30,7 +30,7 @@ static void begin_pass(struct walk *walk, bool sequential)
 	walk->brink = SIZE_MAX;
 	walk->total = walk->pages = -1;
 	walk->always_more = true;
-	walk->total_certain = false;
+	walk->total_certain = walk->disproved = false;
 	walk->sum = 0;
 	walk->has_previous = false;
 }
@@ -108,13 +108,28 @@ static size_t told_pages(const struct walk *walk)
 	return smaller(pages > walk->done ? pages : walk->done + 1, walk->brink);
 }
 
+/* Where the pages are counted: how many there would be if that were the number of records, as with
+ * some it is. */
+static size_t pages_at_least(const struct walk *walk)
+{
+	size_t pages = (size_t)walk->pages;
+
+	return pages / walk->step + (pages % walk->step != 0);
+}
+
+/* Pages are counted, and there are more of them than records would need. */
+static bool counts_pages(const struct walk *walk)
+{
+	return walk->pages >= 0 && walk->done > pages_at_least(walk);
+}
+
 /* How many pages behind those that are known may be asked for; one passed over is none, unless it
  * will have to be asked for even where the list ends right here. */
 static size_t pages_ahead(const struct walk *walk)
 {
 	size_t bets = walk->parallel > 2 ? walk->parallel - 1 : walk->parallel;
 
-	if (walk->total >= 0 || walk->pages >= 0)
+	if (walk->total >= 0 || counts_pages(walk))
 		return walk->parallel;
 	return bets + (walk->passed >= known_pages(walk) + 2);
 }
@@ -132,6 +147,8 @@ static size_t page_limit(const struct walk *walk)
 	if (!walk->gap && (walk->was_short || is_small_start(walk)))
 		return walk->done + 1;
 	limit = smaller(known_pages(walk) + pages_ahead(walk), walk->done + walk_window(walk));
+	if (walk->total < 0 && walk->pages >= 0 && walk->done < pages_at_least(walk))
+		limit = smaller(limit, pages_at_least(walk));
 	return smaller(limit, told_pages(walk));
 }
 
@@ -224,6 +241,8 @@ static void believe_total(struct walk *walk, const struct walk_result *result)
 	} else if (result->totals.records < 0 && result->totals.count > rows &&
 		   result->totals.count != asked) {
 		walk->total = result->totals.count;
+	} else if (result->totals.records >= 0) {
+		walk->disproved = true;
 	}
 }
 
@@ -338,7 +357,8 @@ static bool says_end(const struct walk *walk, const struct walk_result *result)
 {
 	size_t asked = walk->done == 1 ? walk->first_size : walk->step;
 
-	if (result->totals.more != 0 || walk->gap)
+	/* nor does it know of a next page where its total was too small */
+	if (result->totals.more != 0 || walk->gap || walk->disproved)
 		return false;
 	if (walk->total >= 0 && (long long)walk->rows != walk->total)
 		return false;
@@ -377,10 +397,16 @@ enum walk_verdict walk_page_result(struct walk *walk, const struct walk_result *
 		}
 	}
 	walk->was_short = result->rows < walk->step;
-	if ((long long)walk->rows > walk->total)
+	if (walk->total >= 0 && (long long)walk->rows > walk->total) {
 		walk->total = -1;
+		walk->disproved = true;
+	}
 	if ((long long)walk->rows == walk->total && result->totals.more != 1 &&
 	    (by_rows || walk->done >= pages_needed(walk)))
+		return WALK_DONE;
+	/* it was the records that were counted, and here is the last of them */
+	if (walk->total < 0 && walk->was_short && !walk->gap &&
+	    (long long)walk->rows == walk->pages)
 		return WALK_DONE;
 	if (says_end(walk, result))
 		return WALK_DONE;

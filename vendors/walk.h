@@ -102,6 +102,7 @@ struct walk {
 	bool careful_start; /* page 0 was not as long as asked: is it all there is, or a cap? */
 	bool was_short;     /* the last page reported was shorter than the step */
 	bool gap;           /* rows came behind a short page */
+	bool disproved;     /* the total was too small */
 	bool ended;         /* a page was empty */
 	bool probe;         /* the row behind the last one received is to be asked for */
 	bool probed;        /* it was: it is the last page */

@@ -38,6 +38,9 @@ enum telling {
 	TELLS_COUNT_SMALL,
 	TELLS_RECORDS_SMALL,
 	TELLS_SMALL_BUT_NEXT, /* records, too small, but with a link to the next page */
+	TELLS_SMALL_AND_LAST, /* records, too small, and no link behind so many */
+	TELLS_PAGES,          /* the number of this page, and how many there are */
+	TELLS_NO_PAGES,       /* the number of this page, and how many records there are */
 	TELLINGS,
 };
 
@@ -137,12 +140,12 @@ static void change_roster(void)
 	}
 }
 
-static void tell_totals(struct page *page, size_t size)
+static void tell_totals(struct page *page, size_t start, size_t size)
 {
 	long long total = (long long)vendor.count;
 	size_t capped = size < vendor.cap ? size : vendor.cap;
 
-	page->totals = (struct totals){.records = -1, .count = -1, .more = -1};
+	page->totals = TOTALS_UNKNOWN;
 	switch (vendor.telling) {
 	case TELLS_PAGE:
 		page->totals.count = (long long)page->count;
@@ -171,6 +174,17 @@ static void tell_totals(struct page *page, size_t size)
 	case TELLS_RECORDS_SMALL:
 	case TELLS_SMALL_BUT_NEXT:
 		page->totals.records = total > 7 ? total - 7 : 0;
+		break;
+	case TELLS_SMALL_AND_LAST:
+		page->totals.records = total > 60 ? total - 60 : 0;
+		break;
+	case TELLS_PAGES:
+	case TELLS_NO_PAGES:
+		page->totals.pages = vendor.telling == TELLS_PAGES
+					 ? (total + (long long)capped - 1) / (long long)capped
+					 : total;
+		page->totals.more = (long long)(vendor.offsets ? start / capped + 1 : start) <
+				    page->totals.pages;
 		break;
 	case TELLS_NOTHING:
 	case TELLINGS:
@@ -205,9 +219,11 @@ static void answer(size_t start, size_t size, struct page *page)
 		if (vendor.mishap != HIDES_ROWS || i < PAGE_SIZE || i % 7 != 0)
 			page->rows[page->count++] = vendor.rows[i];
 	}
-	tell_totals(page, size);
+	tell_totals(page, start, size);
 	if (vendor.telling == TELLS_SMALL_BUT_NEXT)
 		page->totals.more = end < vendor.count;
+	if (vendor.telling == TELLS_SMALL_AND_LAST)
+		page->totals.more = (long long)end < page->totals.records;
 	vendor.answered++;
 }
 

@@ -59,13 +59,17 @@ static void check(size_t parallel, size_t size)
 	if (vendor.telling == TELLS_COUNT_BIG || vendor.telling == TELLS_RECORDS_BIG)
 		right = total < 0 ? got_all() && outcome.requests <= most_requests(parallel)
 				  : outcome.failed && outcome.restarts == WALK_RESTARTS;
-	else if (vendor.telling == TELLS_COUNT_SMALL || vendor.telling == TELLS_RECORDS_SMALL)
+	else if (vendor.telling == TELLS_COUNT_SMALL || vendor.telling == TELLS_RECORDS_SMALL ||
+		 vendor.telling == TELLS_SMALL_AND_LAST)
 		/* what nobody can tell without one more request: a lie that ends where a page does
 		 */
 		right = got_all() || (total > 0 && total % (long long)size == 0 &&
 				      !outcome.failed && (long long)outcome.count == total);
 	else if (vendor.telling == TELLS_CAPPED && count == 0 && total > 0)
 		right = outcome.failed; /* "count": 50 and no row: better an error than a guess */
+	else if ((vendor.telling == TELLS_PAGES || vendor.telling == TELLS_NO_PAGES) &&
+		 vendor.cap >= PAGE_SIZE && vendor.count > PAGE_SIZE && vendor.count % PAGE_SIZE)
+		right = got_all() && outcome.requests == pages_of(vendor.count, PAGE_SIZE);
 	else if (total == count)
 		right = got_all() && outcome.requests == (count ? pages_of(vendor.count, size) : 1);
 	else
