@@ -54,13 +54,16 @@ enum paging ep_paging(const struct account *account)
 	return PAGING_BRACKETS;
 }
 
-/* meta.results.total counts records (OpenAPI); meta.page.total counts pages, the guide shows it
- * alone. */
+/*
+ * meta.results.total counts records (OpenAPI); meta.page.total counts pages, the guide shows it
+ * alone. A link to a next page outweighs either.
+ */
 void ep_totals(const json_t *answer, struct totals *totals)
 {
 	const json_t *records = collection_value(answer, "meta.results.total");
 	const json_t *current = collection_value(answer, "meta.page.current");
 	const json_t *pages = collection_value(answer, "meta.page.total");
+	const char *next = json_string_value(collection_value(answer, "links.next"));
 
 	if (json_is_integer(records)) {
 		totals->records = json_integer_value(records);
@@ -68,6 +71,9 @@ void ep_totals(const json_t *answer, struct totals *totals)
 		totals->pages = json_integer_value(pages);
 		totals->more = json_integer_value(current) < json_integer_value(pages);
 	}
+	/* some write the word null; no link at all says nothing, nor does it where none is given */
+	if (next && *next && strcmp(next, "null") != 0)
+		totals->more = 1;
 }
 
 const struct collection ep_members = {
