@@ -206,6 +206,18 @@ static void settle(struct steps *steps, const json_t *record, int error)
 	publish(steps, record);
 }
 
+static int fail_not_applied(struct steps *steps, const json_t *record)
+{
+	const char *status = status_of(steps, record);
+
+	if (strcmp(status, steps->word) != 0)
+		return call_fail(steps->call, EREMOTEIO,
+				 "accepted but not applied: the user is still %s", status);
+	return call_fail(steps->call, EREMOTEIO,
+			 "accepted but not applied: not all is back that this mount had ended; "
+			 "write the status again");
+}
+
 /* The steps have been made, or some of them: what is it now? */
 static int prove(struct steps *steps, int error)
 {
@@ -225,10 +237,8 @@ static int prove(struct steps *steps, int error)
 		/* However the answers were: what it is now is what counts. */
 		if (is_done(steps, record))
 			error = 0;
-		else if (!error && strcmp(status_of(steps, record), steps->word) != 0)
-			error = call_fail(steps->call, EREMOTEIO,
-					  "accepted but not applied: the user is still %s",
-					  status_of(steps, record));
+		else if (!error)
+			error = fail_not_applied(steps, record);
 		else if (error && inactive)
 			add_remaining(steps, record);
 		settle(steps, record, error);
