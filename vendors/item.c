@@ -180,6 +180,8 @@ static enum vendor_outcome change(struct call *call, struct account *account,
 		result = take_answer(call, account, collection, &reply, answer);
 	if (!body && reply.status == 404)
 		result = VENDOR_DONE; /* deleted is deleted */
+	if (!body && reply.status == 409)
+		call->error = ESTALE; /* nothing is taken twice by that */
 out:
 	if (text)
 		explicit_bzero(text, strlen(text)); /* it may hold a password */

@@ -171,7 +171,7 @@ def test_the_documents_know_no_delete(mount, sandbox):
     assert m.sandbox.counts()[DELETE] == 1 and f"{ident}.json" in os.listdir(m.path / "partnerize")
 
 
-@pytest.mark.parametrize("code, error", [(400, "EINVAL"), (401, "EKEYREJECTED"), (403, "EACCES"), (409, "EEXIST"),
+@pytest.mark.parametrize("code, error", [(400, "EINVAL"), (401, "EKEYREJECTED"), (403, "EACCES"), (409, "ESTALE"),
                                          (429, "EBUSY"), (501, NOT_OFFERED)])
 def test_refused(mount, code, error):
     m = mount(extra={"partnerize": {"allow_delete": "yes", "retry_budget": 0}, "rosterfs": {"status_limit": 1}})
