@@ -464,6 +464,7 @@ void roster_note_error(struct roster *roster, const struct call *call, int error
 	snprintf(roster->last_error, sizeof(roster->last_error), "%s %.32s: %.150s (%s)", when,
 		 call->request[0] ? call->request : call->path, call->words,
 		 strerrorname_np(-error));
+	roster->failed = roster_now();
 	pthread_mutex_unlock(&roster->lock);
 }
 
@@ -488,5 +489,6 @@ void roster_info(struct roster *roster, struct roster_info *info)
 	info->fetches = roster->fetches;
 	info->reappeared = roster->reappeared;
 	memcpy(info->last_error, roster->last_error, sizeof(info->last_error));
+	info->failed = roster->failed;
 	pthread_mutex_unlock(&roster->lock);
 }

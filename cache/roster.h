@@ -153,6 +153,7 @@ struct roster_info {
 	uint64_t fetches;     /* whole rosters fetched */
 	size_t reappeared;    /* users active again after this mount deactivated them */
 	char last_error[256]; /* "" or the last error of a fetch or a write, with its time */
+	double failed;        /* when that was, monotonic seconds */
 };
 void roster_info(struct roster *roster, struct roster_info *info);
 

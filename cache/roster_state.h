@@ -110,6 +110,7 @@ struct roster {
 	size_t reappeared;
 	uint64_t fetches;
 	char last_error[256];
+	double failed; /* when that was, monotonic seconds */
 };
 
 /* Seconds on the monotonic clock. */

@@ -32,7 +32,33 @@ static void print_state(FILE *out, const struct roster_info *info)
 	fprintf(out, "%-32s ", text);
 }
 
-static void print_branch(FILE *out, const struct branch *branch)
+static void add_info(struct roster_info *info, struct roster *roster)
+{
+	struct roster_info other;
+
+	roster_info(roster, &other);
+	info->reappeared += other.reappeared;
+	if (other.failed <= info->failed)
+		return;
+	info->failed = other.failed;
+	memcpy(info->last_error, other.last_error, sizeof(info->last_error));
+}
+
+/* The figures of BRANCH's users, but what went wrong in any of its rosters. */
+static void branch_info(struct branch *branch, struct roster_info *info)
+{
+	struct roster *users = branch->users->roster;
+
+	roster_info(users, info);
+	for (struct shelf *shelf = shelf_first(branch); shelf; shelf = shelf->next) {
+		if (shelf->roster && shelf->roster != users)
+			add_info(info, shelf->roster);
+		if (shelf->statuses && shelf->statuses != shelf->roster)
+			add_info(info, shelf->statuses);
+	}
+}
+
+static void print_branch(FILE *out, struct branch *branch)
 {
 	struct roster_info info;
 	struct http_stats stats;
@@ -42,7 +68,7 @@ static void print_branch(FILE *out, const struct branch *branch)
 		fprintf(out, "%8s %8s kept by hand: see MANUAL\n", "-", "-");
 		return;
 	}
-	roster_info(branch->users->roster, &info);
+	branch_info(branch, &info);
 	http_stats(branch->account, &stats);
 	if (info.known)
 		fprintf(out, "%8zu %7.0fs ", info.users, info.age);
@@ -169,7 +195,7 @@ static void print_metrics(FILE *out, struct fs *fs)
 
 			if (!fs->branches[i].users)
 				continue;
-			roster_info(fs->branches[i].users->roster, &figures.info);
+			branch_info(&fs->branches[i], &figures.info);
 			http_stats(fs->branches[i].account, &figures.stats);
 			fprintf(out, "%s%s{vendor=\"%s\"} %.15g\n", metrics[m].name,
 				counter ? "_total" : "", fs->branches[i].account->name,

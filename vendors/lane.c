@@ -280,6 +280,12 @@ void lane_landed_locked(struct lane *lane, struct transfer *transfer, int64_t no
 	if (!transfer->counted)
 		return;
 	transfer->counted = false;
+	/* what curl sent once more by itself (on_request in http.c) */
+	if (transfer->passes > 1 && transfer->repeatable) {
+		transfer->tries += transfer->passes - 1;
+		lane->stats.requests += transfer->passes - 1;
+		lane->stats.retries += transfer->passes - 1;
+	}
 	lane->stats.in_flight--;
 	lane->stats.bytes += reply->length;
 	if (reply->error == EINTR)

@@ -793,6 +793,7 @@ def test_active_in_part(ep):
     assert write(m, five, "active") == refused("EACCES")
     assert len(accounts_of(m.sandbox, five)) == 2
     assert re.search("2 of 3", last_line(m, "EACCES"))
+    assert re.search("^elasticpath .*EACCES", (m.path / ".rosterfs/status").read_text(), re.M)
     # the words say: write it again
     assert write(m, five, "active") == GOOD
     assert accounts_of(m.sandbox, five) == accounts
@@ -823,6 +824,8 @@ def test_membership_made_between(ep):
     refresh(m)
     assert status(m, one) == "active\n"
     assert "active again" in m.log()
+    assert "1 users are active again" in (m.path / ".rosterfs/status").read_text()
+    assert 'reappeared_total{vendor="elasticpath"} 1\n' in (m.path / ".rosterfs/metrics").read_text()
     assert write(m, one, "inactive") == GOOD
     assert accounts_of(box, one) == []
     assert len(undo_lines(m, one)) == 2
