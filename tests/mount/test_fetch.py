@@ -61,6 +61,18 @@ def test_deep_answers(mount, sandbox):
     assert m.sh("cat partnerize/*.json").ok()
 
 
+def test_all_requests_are_counted(mount, sandbox):
+    """Also those that libcurl repeats by itself, when a connection that was kept has died."""
+    box = sandbox(users=250)
+    m = mount(box)
+    m.sh("cat partnerize/1.json").ok()
+    box.fault(fault="drop", method="GET", path="/user", times=2)
+    m.sh("ls partnerize").ok()
+    metrics = (m.path / ".rosterfs/metrics").read_text()
+    assert f'rosterfs_requests_total{{vendor="partnerize"}} {box.counts()["total"]}\n' in metrics
+    assert 'rosterfs_retries_total{vendor="partnerize"} 2\n' in metrics
+
+
 @pytest.mark.plain
 def test_cancelled_walk(mount, sandbox):
     """A walk that nobody waits for any more ends, however quick its pages are."""
