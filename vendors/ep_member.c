@@ -112,6 +112,22 @@ out:
 	return outcome;
 }
 
+/* What of BODY the authentication info does not take: is the member ID like that already? */
+static bool has_others(struct call *call, struct account *account, const char *id,
+		       const json_t *body)
+{
+	json_t *member = NULL, *value;
+	const char *key;
+	bool same = vendor_get(call, account, &ep_members, NULL, id, &member, NULL) == 0;
+
+	json_object_foreach((json_t *)(uintptr_t)body, key, value) {
+		if (!is_identity(key) && strcmp(key, "type") != 0)
+			same &= json_equal(json_object_get(member, key), value);
+	}
+	json_decref(member);
+	return same;
+}
+
 enum vendor_outcome ep_member_put(struct call *call, struct account *account, const char *parent,
 				  const char *id, const json_t *body, const char *etag,
 				  json_t **answer)
@@ -121,6 +137,7 @@ enum vendor_outcome ep_member_put(struct call *call, struct account *account, co
 	json_t *ignored = NULL;
 	bool others, known;
 	json_t *info = info_of(body, &others);
+	struct call refusal = {0};
 
 	(void)parent;
 	member.put = NULL;
@@ -132,6 +149,14 @@ enum vendor_outcome ep_member_put(struct call *call, struct account *account, co
 		/* It does not say what became of name and email: a GET will. */
 		json_decref(*answer);
 		*answer = NULL;
+	}
+	/* a store without that PUT refuses it also where there was nothing to change by it */
+	if (known && outcome == VENDOR_REFUSED) {
+		call_copy_error(&refusal, call);
+		if (has_others(call, account, id, body))
+			outcome = VENDOR_DONE;
+		else
+			call_copy_error(call, &refusal);
 	}
 out:
 	json_decref(info);

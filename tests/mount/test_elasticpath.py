@@ -1002,6 +1002,25 @@ def test_document_documents(ep):
     assert m.sandbox.control("GET", "elasticpath/members/" + two["id"])["loyalty_tier"] == "silver"
 
 
+@pytest.mark.parametrize("code, error", [(405, "EOPNOTSUPP"), (404, "ENOENT"), (400, "EINVAL")])
+def test_a_store_without_put_of_members(ep, code, error):
+    """A name is changed all the same, and what can't be is refused."""
+    m = ep("documents", QUICK)
+    two = people(m.sandbox)[1]
+    path = m.path / f"elasticpath/{two['id']}.json"
+    m.sandbox.fault(fault="status", status=code, method="PUT", path="/v2/account-members/*", times=-1)
+    m.sandbox.fault(fault="status", status=code, method="POST", path="/v2/account-members/*", times=-1)
+    document = json.loads(path.read_text())
+    assert document["loyalty_tier"] != "silver", "a field that no document lists"
+    assert save(path, text_of({**document, "name": "Changed É"})) == GOOD
+    assert m.sandbox.control("GET", "elasticpath/members/" + two["id"])["name"] == "Changed É"
+    document = json.loads(path.read_text())
+    assert document["name"] == "Changed É"
+    assert "ok" not in save(path, text_of({**document, "loyalty_tier": "silver"}))
+    assert last_line(m, error)
+    assert m.sandbox.control("GET", "elasticpath/members/" + two["id"])["loyalty_tier"] == two["loyalty_tier"]
+
+
 def test_conflict(ep):
     m = ep("guide")
     three = person(m.sandbox, 3)
