@@ -36,8 +36,10 @@ static void close_dir(struct fs *fs, struct dir *dir)
 	pthread_mutex_lock(&fs->requests_lock);
 	DL_DELETE(fs->dirs, dir);
 	pthread_mutex_unlock(&fs->requests_lock);
-	if (dir->paged)
+	if (dir->paged) {
+		node_pages_dropped(fs, dir->node, &dir->drops);
 		node_close_pages(fs, dir->node);
+	}
 	snapshot_put(dir->snapshot);
 	people_free(dir->people);
 	node_drop(fs, dir->node);
@@ -92,6 +94,7 @@ static void choose_pages(struct fs *fs, struct dir *dir, uint64_t version, doubl
 		return;
 	pages = node_open_pages(fs, dir->node, version);
 	dir->paged = pages != NODE_PAGES_PAST;
+	dir->drops = pages == NODE_PAGES_DROP;
 	fi->cache_readdir = dir->paged;
 	fi->keep_cache = pages == NODE_PAGES_KEEP;
 	if (dir->node->shelf)

@@ -15,6 +15,7 @@ struct dir {
 	uint64_t generation;       /* of the roster, that the snapshot shows */
 	struct people *people;     /* in by-email, else NULL */
 	bool paged;                /* the kernel keeps the names that are read through it */
+	bool drops;                /* the kernel drops old ones first; node.h */
 };
 
 static inline struct dir *dir_of(const struct fuse_file_info *fi)

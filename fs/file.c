@@ -36,6 +36,8 @@ void file_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset, struct
 	fs_asked(req, ASKED_READ);
 	/* what the handle was opened for: a rename may have put another node behind the number */
 	node = handle_of(fi)->node;
+	if (handle_of(fi)->paged)
+		node_pages_dropped(handle_of(fi)->fs, handle_of(fi)->node, &handle_of(fi)->drops);
 	if (node->kind == NODE_SCRATCH)
 		count = scratch_read(node_scratch(node), offset, size, &data);
 	else if (node->kind == NODE_TRANSACTION)

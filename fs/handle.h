@@ -34,6 +34,7 @@ struct handle {
 	bool answer_read; /* there was one */
 	bool writable, append;
 	bool paged; /* reads through the kernel's pages of the node */
+	bool drops; /* the kernel drops old ones first; node.h */
 
 	char *buffer; /* what the file would hold, once written to; NULL: as the record */
 	size_t length, room;

@@ -283,12 +283,16 @@ enum node_pages node_open_pages(struct fs *fs, struct node *node, uint64_t versi
 	enum node_pages pages = NODE_PAGES_KEEP;
 
 	pthread_mutex_lock(&fs->versions_lock);
-	if (node->page_version != node_version(version))
+	if (node->dropping)
+		pages = NODE_PAGES_PAST;
+	else if (node->page_version != node_version(version))
 		pages = node->page_opens ? NODE_PAGES_PAST : NODE_PAGES_DROP;
 	if (pages != NODE_PAGES_PAST) {
 		node->page_version = node_version(version);
 		node->page_opens++;
 	}
+	if (pages == NODE_PAGES_DROP)
+		node->dropping = 1;
 	pthread_mutex_unlock(&fs->versions_lock);
 	return pages;
 }
@@ -297,6 +301,15 @@ void node_close_pages(struct fs *fs, struct node *node)
 {
 	pthread_mutex_lock(&fs->versions_lock);
 	node->page_opens--;
+	pthread_mutex_unlock(&fs->versions_lock);
+}
+
+void node_pages_dropped(struct fs *fs, struct node *node, bool *drops)
+{
+	pthread_mutex_lock(&fs->versions_lock);
+	if (*drops)
+		node->dropping = 0;
+	*drops = false;
 	pthread_mutex_unlock(&fs->versions_lock);
 }
 

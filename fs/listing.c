@@ -310,6 +310,8 @@ static void read_page(fuse_req_t req, size_t size, off_t offset, struct fuse_fil
 		fuse_reply_err(req, ENOMEM);
 		return;
 	}
+	if (page.dir->paged)
+		node_pages_dropped(page.fs, page.dir->node, &page.dir->drops);
 	if (page.dir->people)
 		page.seconds = by_email_seconds(page.dir->node, page.dir->people);
 	if (page.dir->snapshot) {

@@ -72,7 +72,9 @@ struct node {
 	bool lasting;
 	unsigned holders;    /* who holds it, but for the kernel; under the table's lock */
 	atomic_uint writers; /* handles open for writing: its attributes are not cached */
-	unsigned page_opens; /* handles that read through the kernel's pages; under versions_lock */
+	/* handles that read through the kernel's pages, and whether it drops old ones; under
+	 * versions_lock */
+	unsigned page_opens : 31, dropping : 1;
 	/* of the record, or of what a directory lists, shortened; under versions_lock; 0: none */
 	uint32_t told_version; /* whose attributes the kernel was told last */
 	uint32_t page_version; /* that the kernel's pages hold */
@@ -137,6 +139,13 @@ void node_swap(struct fs *fs, struct node *a, struct node *b);
 enum node_pages { NODE_PAGES_KEEP, NODE_PAGES_DROP, NODE_PAGES_PAST };
 enum node_pages node_open_pages(struct fs *fs, struct node *node, uint64_t version);
 void node_close_pages(struct fs *fs, struct node *node);
+
+/*
+ * The kernel drops them after the answer to the open, on behalf of who opened: until something is
+ * heard of that handle again, a read or its end, others read past them. *DROPS: it is that handle;
+ * false afterwards.
+ */
+void node_pages_dropped(struct fs *fs, struct node *node, bool *drops);
 
 /* Has NODE's inode been swapped, so that the kernel may remember it by a name for long? */
 bool node_is_lasting(struct fs *fs, struct node *node);

@@ -43,6 +43,7 @@ static void choose_pages(struct handle *handle, struct fuse_file_info *fi)
 	}
 	pages = node_open_pages(handle->fs, node, version);
 	handle->paged = pages != NODE_PAGES_PAST;
+	handle->drops = pages == NODE_PAGES_DROP;
 	fi->direct_io = !handle->paged;
 	fi->keep_cache = pages == NODE_PAGES_KEEP;
 }
@@ -67,8 +68,10 @@ struct record *open_pages(const struct fuse_file_info *fi)
 
 void open_end(struct handle *handle)
 {
-	if (handle->paged)
+	if (handle->paged) {
+		node_pages_dropped(handle->fs, handle->node, &handle->drops);
 		node_close_pages(handle->fs, handle->node);
+	}
 	handle_put(handle);
 }
 
