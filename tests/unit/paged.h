@@ -144,6 +144,7 @@ static void tell_totals(struct page *page, size_t start, size_t size)
 {
 	long long total = (long long)vendor.count;
 	size_t capped = size < vendor.cap ? size : vendor.cap;
+	long long each = capped ? (long long)capped : 1;
 
 	page->totals = TOTALS_UNKNOWN;
 	switch (vendor.telling) {
@@ -180,11 +181,10 @@ static void tell_totals(struct page *page, size_t start, size_t size)
 		break;
 	case TELLS_PAGES:
 	case TELLS_NO_PAGES:
-		page->totals.pages = vendor.telling == TELLS_PAGES
-					 ? (total + (long long)capped - 1) / (long long)capped
-					 : total;
-		page->totals.more = (long long)(vendor.offsets ? start / capped + 1 : start) <
-				    page->totals.pages;
+		page->totals.pages = vendor.telling == TELLS_PAGES ? (total + each - 1) / each
+								   : total;
+		page->totals.more = (vendor.offsets ? (long long)start / each + 1
+						    : (long long)start) < page->totals.pages;
 		break;
 	case TELLS_NOTHING:
 	case TELLINGS:
