@@ -305,6 +305,9 @@ static void read_page(fuse_req_t req, size_t size, off_t offset, struct fuse_fil
 	    .buffer = malloc(size),
 	    .size = size,
 	};
+	struct shelf *shelf;
+	uint64_t generation;
+	double seconds;
 
 	if (!page.buffer) {
 		fuse_reply_err(req, ENOMEM);
@@ -323,6 +326,9 @@ static void read_page(fuse_req_t req, size_t size, off_t offset, struct fuse_fil
 	page.fixed = fixed_names(page.dir->node);
 	for (size_t place = (size_t)offset; add_place(&page, place) > 0; place++) {
 	}
+	/* the answer may be the last that is heard of the open directory: another thread ends it */
+	shelf = page.dir->node->shelf;
+	generation = page.dir->generation;
 	/* an empty page would be the end of the directory */
 	if (page.failed && !page.used)
 		fuse_reply_err(req, ENOMEM);
@@ -330,9 +336,8 @@ static void read_page(fuse_req_t req, size_t size, off_t offset, struct fuse_fil
 		fuse_reply_buf(req, page.buffer, page.used);
 	free(page.buffer);
 	/* The kernel has just been told what a write has made old meanwhile: let it be compared. */
-	if (page.current && plus &&
-	    roster_generation(page.dir->node->shelf->roster, &page.seconds) != page.dir->generation)
-		notify_shelf(page.fs->notify, page.dir->node->shelf);
+	if (page.current && plus && roster_generation(shelf->roster, &seconds) != generation)
+		notify_shelf(page.fs->notify, shelf);
 }
 
 void listing_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset,

@@ -322,9 +322,13 @@ static void read_answer(struct transfer *transfer)
 	const char *etag = header(transfer, "ETag");
 	const char *date = header(transfer, "Date");
 	int64_t told;
-	long status = 0;
+	long status = 0, version = 0;
 
 	curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
+	curl_easy_getinfo(transfer->easy, CURLINFO_HTTP_VERSION, &version);
+	/* with HTTP/2 curl may call on_request twice for what is sent once */
+	if (version >= CURL_HTTP_VERSION_2_0)
+		transfer->passes = 1;
 	reply->status = (int)status;
 	reply->etag = etag && *etag ? strdup(etag) : NULL;
 	if (date) {
