@@ -112,9 +112,9 @@ out:
 	return outcome;
 }
 
-/* What of BODY the authentication info does not take: is the member ID like that already? */
-static bool has_others(struct call *call, struct account *account, const char *id,
-		       const json_t *body)
+/* Does member ID show already what of BODY the authentication info does not take? */
+static bool others_stand(struct call *call, struct account *account, const char *id,
+			 const json_t *body)
 {
 	json_t *member = NULL, *value;
 	const char *key;
@@ -153,7 +153,7 @@ enum vendor_outcome ep_member_put(struct call *call, struct account *account, co
 	/* a store without that PUT refuses it also where there was nothing to change by it */
 	if (known && outcome == VENDOR_REFUSED) {
 		call_copy_error(&refusal, call);
-		if (has_others(call, account, id, body))
+		if (others_stand(call, account, id, body))
 			outcome = VENDOR_DONE;
 		else
 			call_copy_error(call, &refusal);
