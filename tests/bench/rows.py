@@ -258,14 +258,17 @@ class Table:
         """One tool after the other, because what reads makes the kernel ask for times again."""
         for tool, _, _ in TOOLS:
             here = [system for system in self.systems if self.has(system, tool)]
-            for system in here:
-                # what a rival's kernel knows is too old by the time of its one round
-                if system.name not in RIVALS or self.users <= 1000:
-                    self.warm_up(tool, system)
-            for number in range(max((self.rounds(system, True) for system in here), default=0)):
+            # a rival's minute would let the kernel forget what it has kept of the others
+            last = [system for system in here if system.name in RIVALS and self.users > 1000]
+            turns = [system for system in here if system not in last]
+            for system in turns:
+                self.warm_up(tool, system)
+            for number in range(max((self.rounds(system, True) for system in turns), default=0)):
                 for system in self.order(number):
-                    if system in here and number < self.rounds(system, True):
+                    if system in turns and number < self.rounds(system, True):
                         self.measure("warm", tool, system)
+            for system in last:
+                self.measure("warm", tool, system)
 
     def run(self):
         """All rows of this number of users."""
