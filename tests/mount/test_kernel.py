@@ -78,6 +78,19 @@ def test_attributes_after_names(mount, sandbox):
     assert counts["lookup"] + counts["getattr"] < users / 2
 
 
+def test_inode_numbers(mount, sandbox):
+    """Those of numbered records follow theirs, and no two names share one."""
+    box = sandbox(users=300)
+    box.control("POST", "users", {"user_id": "07", "email": "zero@example.com"})
+    m = mount(box)
+    with os.scandir(m.path / "partnerize") as entries:
+        numbers = {entry.name: entry.inode() for entry in entries}
+    assert len(set(numbers.values())) == len(numbers) and "07.json" in numbers
+    in_order = [numbers[f"{user}.{end}"] for user in range(1, 301) for end in ("json", "status")]
+    assert in_order == sorted(in_order)
+    assert all(os.lstat(m.path / "partnerize" / name).st_ino == number for name, number in numbers.items())
+
+
 def test_read_again(mount, sandbox):
     """Texts that the kernel has are not read again, and nothing is flushed."""
     m = mount(sandbox(users=500))
