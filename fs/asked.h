@@ -43,6 +43,7 @@ enum operation { ASKED_ALL(ASKED_CONSTANT) ASKED_COUNT };
 struct asked {
 	atomic_ullong requests[ASKED_COUNT];
 	atomic_ullong notifications; /* what the kernel was told to forget */
+	atomic_ullong texts;         /* that it was given without asking */
 };
 
 static inline void asked_count(struct asked *asked, enum operation operation)

@@ -179,8 +179,11 @@ static void print_asked(FILE *out, const struct asked *asked)
 	fprintf(out,
 		"# TYPE rosterfs_fuse_notifications counter\n"
 		"# HELP rosterfs_fuse_notifications Times that the kernel was told to forget.\n"
-		"rosterfs_fuse_notifications_total %012llu\n",
-		atomic_load(&asked->notifications));
+		"rosterfs_fuse_notifications_total %012llu\n"
+		"# TYPE rosterfs_fuse_texts counter\n"
+		"# HELP rosterfs_fuse_texts Texts that the kernel was given without asking.\n"
+		"rosterfs_fuse_texts_total %012llu\n",
+		atomic_load(&asked->notifications), atomic_load(&asked->texts));
 }
 
 static void print_metrics(FILE *out, struct fs *fs)

@@ -94,7 +94,7 @@ static void choose_pages(struct fs *fs, struct dir *dir, uint64_t version, doubl
 		return;
 	pages = node_open_pages(fs, dir->node, version);
 	dir->paged = pages != NODE_PAGES_PAST;
-	dir->drops = pages == NODE_PAGES_DROP;
+	dir->drops = dir->paged && pages != NODE_PAGES_KEEP;
 	fi->cache_readdir = dir->paged;
 	fi->keep_cache = pages == NODE_PAGES_KEEP;
 	if (dir->node->shelf)

@@ -285,13 +285,15 @@ enum node_pages node_open_pages(struct fs *fs, struct node *node, uint64_t versi
 	pthread_mutex_lock(&fs->versions_lock);
 	if (node->dropping)
 		pages = NODE_PAGES_PAST;
+	else if (!node->page_version)
+		pages = NODE_PAGES_NONE;
 	else if (node->page_version != node_version(version))
 		pages = node->page_opens ? NODE_PAGES_PAST : NODE_PAGES_DROP;
 	if (pages != NODE_PAGES_PAST) {
 		node->page_version = node_version(version);
 		node->page_opens++;
 	}
-	if (pages == NODE_PAGES_DROP)
+	if (pages == NODE_PAGES_NONE || pages == NODE_PAGES_DROP)
 		node->dropping = 1;
 	pthread_mutex_unlock(&fs->versions_lock);
 	return pages;
@@ -301,6 +303,13 @@ void node_close_pages(struct fs *fs, struct node *node)
 {
 	pthread_mutex_lock(&fs->versions_lock);
 	node->page_opens--;
+	pthread_mutex_unlock(&fs->versions_lock);
+}
+
+void node_forget_pages(struct fs *fs, struct node *node)
+{
+	pthread_mutex_lock(&fs->versions_lock);
+	node->page_version = NODE_VERSION_UNKNOWN;
 	pthread_mutex_unlock(&fs->versions_lock);
 }
 
@@ -362,14 +371,6 @@ static void keep_swapped_locked(struct fs *fs, struct node *node)
 	LL_PREPEND(fs->swapped, swapped);
 }
 
-/* The pages of NODE's old inode are no longer those that it is read through. */
-static void forget_pages(struct fs *fs, struct node *node)
-{
-	pthread_mutex_lock(&fs->versions_lock);
-	node->page_version = 0;
-	pthread_mutex_unlock(&fs->versions_lock);
-}
-
 void node_swap(struct fs *fs, struct node *a, struct node *b)
 {
 	struct inode *inode;
@@ -385,8 +386,9 @@ void node_swap(struct fs *fs, struct node *a, struct node *b)
 	atomic_store(&b->inode->node, b);
 	owner_of(a->inode)->lasting = owner_of(b->inode)->lasting = true;
 	pthread_mutex_unlock(&fs->nodes_lock);
-	forget_pages(fs, a);
-	forget_pages(fs, b);
+	/* each is read through the other's pages now */
+	node_forget_pages(fs, a);
+	node_forget_pages(fs, b);
 }
 
 bool node_is_lasting(struct fs *fs, struct node *node)

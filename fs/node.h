@@ -75,7 +75,8 @@ struct node {
 	/* handles that read through the kernel's pages, and whether it drops old ones; under
 	 * versions_lock */
 	unsigned page_opens : 31, dropping : 1;
-	/* of the record, or of what a directory lists, shortened; under versions_lock; 0: none */
+	/* of the record, or of what a directory lists, shortened; under versions_lock; 0: none yet,
+	 * NODE_VERSION_UNKNOWN: nobody knows */
 	uint32_t told_version; /* whose attributes the kernel was told last */
 	uint32_t page_version; /* that the kernel's pages hold */
 	struct branch *branch; /* NULL outside of an account's directory */
@@ -103,13 +104,15 @@ static inline struct scratch *node_scratch(const struct node *node)
 	}
 }
 
+#define NODE_VERSION_UNKNOWN UINT32_MAX
+
 /*
- * VERSION in half as many bits, never 0: tells it from those before it as well, unless one of them
- * is four thousand million changes older.
+ * VERSION in half as many bits, none of the two above: tells it from those before it as well,
+ * unless one of them is four thousand million changes older.
  */
 static inline uint32_t node_version(uint64_t version)
 {
-	return (uint32_t)(version % UINT32_MAX) + 1;
+	return (uint32_t)(version % (NODE_VERSION_UNKNOWN - 1)) + 1;
 }
 
 /* Create root and the fixed nodes. 0 or -ENOMEM. */
@@ -132,18 +135,21 @@ void node_swap(struct fs *fs, struct node *a, struct node *b);
 
 /*
  * The kernel keeps pages for each inode, not for each open file: of a file's text, of a directory's
- * names. Somebody opens VERSION of NODE (not 0): they may read through the pages as they are, or
- * once the kernel has dropped them, or must read past them, since others read another version
- * through them. Who does not read past them calls node_close_pages in the end.
+ * names. Somebody opens VERSION of NODE: they may read through the pages as they are, or once the
+ * kernel has dropped them (NONE: it has never had any), or must read past them, since others read
+ * another version through them. Who does not read past them calls node_close_pages in the end.
  */
-enum node_pages { NODE_PAGES_KEEP, NODE_PAGES_DROP, NODE_PAGES_PAST };
+enum node_pages { NODE_PAGES_KEEP, NODE_PAGES_NONE, NODE_PAGES_DROP, NODE_PAGES_PAST };
 enum node_pages node_open_pages(struct fs *fs, struct node *node, uint64_t version);
 void node_close_pages(struct fs *fs, struct node *node);
 
+/* What the kernel's pages of NODE hold is not known any more. */
+void node_forget_pages(struct fs *fs, struct node *node);
+
 /*
- * The kernel drops them after the answer to the open, on behalf of who opened: until something is
- * heard of that handle again, a read or its end, others read past them. *DROPS: it is that handle;
- * false afterwards.
+ * NONE or DROP: the kernel drops them after the answer to the open, on behalf of who opened: until
+ * something is heard of that handle again, a read or its end, others read past them. *DROPS: it is
+ * that handle; false afterwards.
  */
 void node_pages_dropped(struct fs *fs, struct node *node, bool *drops);
 

@@ -46,6 +46,15 @@ void notify_attributes(struct fs *fs, struct node *node)
 	fuse_lowlevel_notify_inval_inode(fs->session, node_ino(fs, node), -1, 0);
 }
 
+int notify_text(struct fs *fs, struct node *node, char *text, size_t length)
+{
+	struct fuse_bufvec vector = FUSE_BUFVEC_INIT(length);
+
+	vector.buf[0].mem = text;
+	atomic_fetch_add_explicit(&fs->asked.texts, 1, memory_order_relaxed);
+	return fuse_lowlevel_notify_store(fs->session, node_ino(fs, node), 0, &vector, 0);
+}
+
 /* Which nodes are meant: those of BRANCH that show records or people. */
 struct sieve {
 	const struct branch *branch;

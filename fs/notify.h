@@ -1,5 +1,5 @@
 /*
- * notify.h - telling the kernel what it must forget.
+ * notify.h - telling the kernel what it must forget, and what it need not ask for.
  *
  * That attributes are old: the kernel takes no lock for it and waits for nothing, so it may be said
  * from any thread that holds none of ours. A user that is gone needs no more: whoever looks at the
@@ -26,6 +26,13 @@ void notify_free(struct notify *notify); /* NULL is fine */
 
 /* The attributes of NODE that the kernel holds are old. */
 void notify_attributes(struct fs *fs, struct node *node);
+
+/*
+ * The kernel gets the whole TEXT of NODE, of which it has no page yet. Nobody may have NODE open
+ * for reading through the kernel's pages: one of them could be locked until we have answered. 0, or
+ * a negative errno: it has not taken it, and will ask.
+ */
+int notify_text(struct fs *fs, struct node *node, char *text, size_t length);
 
 /* So are those of all records of BRANCH: what is known of them counts as old. */
 void notify_refresh(struct fs *fs, const struct branch *branch);

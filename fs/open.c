@@ -24,6 +24,24 @@
 #include <string.h>
 
 /*
+ * The kernel has no page of HANDLE's file yet: it is given all of them. That saves the read, and
+ * the question after it: a read makes the kernel take a file's times for old. Nobody else reads
+ * through them before the open is answered, so that none of them is locked. False: it does not take
+ * them.
+ */
+static bool give_pages(struct handle *handle)
+{
+	char *text;
+	ssize_t length = handle_read(handle, 0, SIZE_MAX, &text);
+	bool given = length > 0 && notify_text(handle->fs, handle->node, text, (size_t)length) == 0;
+
+	if (given)
+		node_pages_dropped(handle->fs, handle->node, &handle->drops);
+	free(text);
+	return given;
+}
+
+/*
  * How the kernel may read HANDLE. Its pages belong to the inode, not to the open file: they are
  * used when they hold this version, dropped when nobody reads another version through them, and
  * otherwise this handle reads past them.
@@ -38,12 +56,16 @@ static void choose_pages(struct handle *handle, struct fuse_file_info *fi)
 	/* While somebody writes, the kernel takes the writer's size for the file's. */
 	if (handle->writable || atomic_load(&node->writers) ||
 	    (!handle->record && !node_text(node))) {
+		/* who maps the file into memory brings pages all the same */
+		node_forget_pages(handle->fs, node);
 		fi->direct_io = 1;
 		return;
 	}
 	pages = node_open_pages(handle->fs, node, version);
 	handle->paged = pages != NODE_PAGES_PAST;
-	handle->drops = pages == NODE_PAGES_DROP;
+	handle->drops = handle->paged && pages != NODE_PAGES_KEEP;
+	if (pages == NODE_PAGES_NONE && give_pages(handle))
+		pages = NODE_PAGES_KEEP;
 	fi->direct_io = !handle->paged;
 	fi->keep_cache = pages == NODE_PAGES_KEEP;
 }

@@ -1,5 +1,7 @@
 """What the kernel asks for, and what it keeps: the requests decide how quick a tool is."""
 
+import json
+import mmap
 import os
 import time
 
@@ -7,7 +9,7 @@ import pytest
 
 from asked import fewest, more
 from system import wait_until
-from writing import PASSWORD, text_of
+from writing import PASSWORD, at_vendor, text_of
 
 pytestmark = pytest.mark.limit(60)
 
@@ -98,6 +100,65 @@ def test_read_again(mount, sandbox):
     counts, _ = fewest("read", lambda: asked_by(m, "cat partnerize/*.json"))
     assert counts["open"] == 500
     assert (counts["read"], counts["flush"], counts["lookup"]) == (0, 0, 0)
+
+
+def test_texts_with_the_open(mount, sandbox):
+    """A file that nobody has opened yet is read without a request, and its times stay known."""
+    m = mount(sandbox(users=600))
+    m.sh("ls -l partnerize").ok()
+    hundreds = iter(range(1, 600, 100))
+
+    def once():
+        first = next(hundreds)
+        files = [m.path / f"partnerize/{user}.{end}" for user in range(first, first + 100)
+                 for end in ("json", "status")]
+        counts, texts = more(m, lambda: [file.read_bytes() for file in files])
+        again, same = more(m, lambda: [file.read_bytes() for file in files])
+        assert texts == same
+        assert [file.stat().st_size for file in files] == list(map(len, texts))
+        assert all(json.loads(text)["user_id"] == str(first + index)
+                   for index, text in enumerate(texts[::2]))
+        return {"open": counts["open"],
+                "more": sum(ask["read"] + ask["getattr"] for ask in (counts, again))}, None
+    counts, _ = fewest("more", once)
+    assert counts == {"open": 200, "more": 0}
+
+
+def test_long_texts_with_the_open(mount, sandbox):
+    """The same where a text is longer than a page or fills one exactly."""
+    box = sandbox(users=5)
+    page = os.sysconf("SC_PAGE_SIZE")
+    for user, length in enumerate((page - 1, page, page + 1, 3 * page, 40 * page + 7), 1):
+        there = at_vendor(box, user)
+        missing = length - len(text_of(there).encode())
+        box.patch(user, {"firstname": there["firstname"] + missing * "x"})
+    for start in (0, 3):
+        m = mount(box)
+        for user in range(1, 6):
+            with open(m.path / f"partnerize/{user}.json", "rb") as file:
+                file.seek(start)
+                assert file.read().decode() == text_of(at_vendor(box, user))[start:]
+    assert (m.path / "partnerize/2.json").stat().st_size == page
+
+
+def test_a_mapped_text(mount, sandbox):
+    """Pages that came by mapping what is read past them are not taken for another version's."""
+    m = mount(sandbox(users=5))
+    path = m.path / "partnerize/2.json"
+    m.sandbox.patch(2, {"firstname": 1000 * "x"})
+    with open(path, "ab"):
+        file = os.open(path, os.O_RDONLY)
+    assert path.stat().st_size > 1000
+    with mmap.mmap(file, 0, flags=mmap.MAP_PRIVATE, prot=mmap.PROT_READ) as mapped:
+        assert json.loads(bytes(mapped))["firstname"] == 1000 * "x"
+    os.close(file)
+    m.sandbox.patch(2, {"firstname": "x"})
+    (m.path / ".rosterfs/refresh").write_text("all")
+    # no look at the file's size: what is read tells where it ends
+    file = os.open(path, os.O_RDONLY)
+    text = b"".join(iter(lambda: os.read(file, 64), b""))
+    os.close(file)
+    assert text.decode() == text_of(at_vendor(m.sandbox, 2))
 
 
 def test_a_list_is_news(mount, sandbox):
