@@ -105,7 +105,7 @@ tsan: ## all tests with ThreadSanitizer
 	@$(MAKE) --no-print-directory BUILD='$(BUILD)/tsan' SANITIZE=thread test
 
 .PHONY: bench
-bench: all $(BENCH_PROGRAMS) deps-bench ## time and requests against the floor, in ten to fifteen minutes (N=users, ROWS=word)
+bench: all $(BENCH_PROGRAMS) deps-bench ## time and requests against the floor, in ten to twelve minutes (N=users, ROWS=word)
 	@BUILD='$(BUILD)' PYTHONDONTWRITEBYTECODE=1 '$(PYTHON)' tests/bench/bench.py \
 		--date "$$(date -u +%Y-%m-%dT%H:%M:%SZ)" --rows '$(ROWS)' $(N)
 

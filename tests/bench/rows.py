@@ -113,6 +113,10 @@ class Table:
             return 1
         return 5 if self.users <= 1000 else 3 if warm else 2
 
+    def only_warm(self, system):
+        """What rivals do cold is seen with fewer users, in a tenth of the time."""
+        return system.name in RIVALS and self.users == COPIED
+
     def skipped(self, system, tool):
         return system.name == "rclone" and self.users > 1000 and tool in DEAR
 
@@ -216,6 +220,9 @@ class Table:
 
     def cold_round(self, system):
         """Two fresh mounts; the last one stays."""
+        if self.only_warm(system):
+            self.begin(system)
+            return
         if self.bench.wanted("cold", "ls -f", "cat *.json"):
             self.begin(system)
             self.measure("cold", "ls -f", system)
