@@ -75,12 +75,10 @@ static size_t smaller(size_t a, size_t b)
 	return a < b ? a : b;
 }
 
-/* The pages that the total needs. */
-static size_t pages_needed(const struct walk *walk)
+/* The pages that so many ROWS need. */
+static size_t pages_of(const struct walk *walk, long long rows)
 {
-	size_t total = (size_t)walk->total;
-
-	return total / walk->step + (total % walk->step != 0);
+	return (size_t)rows / walk->step + ((size_t)rows % walk->step != 0);
 }
 
 /* Is there but a first page, not as long as asked, and nothing that tells of many more? */
@@ -102,7 +100,7 @@ static size_t told_pages(const struct walk *walk)
 	size_t pages = SIZE_MAX;
 
 	if (walk->total >= 0)
-		pages = pages_needed(walk);
+		pages = pages_of(walk, walk->total);
 	else if (walk->pages >= 0)
 		pages = (size_t)walk->pages;
 	return smaller(pages > walk->done ? pages : walk->done + 1, walk->brink);
@@ -112,9 +110,7 @@ static size_t told_pages(const struct walk *walk)
  * some it is. */
 static size_t pages_at_least(const struct walk *walk)
 {
-	size_t pages = (size_t)walk->pages;
-
-	return pages / walk->step + (pages % walk->step != 0);
+	return pages_of(walk, walk->pages);
 }
 
 /* Pages are counted, and there are more of them than records would need. */
@@ -402,7 +398,7 @@ enum walk_verdict walk_page_result(struct walk *walk, const struct walk_result *
 		walk->disproved = true;
 	}
 	if ((long long)walk->rows == walk->total && result->totals.more != 1 &&
-	    (by_rows || walk->done >= pages_needed(walk)))
+	    (by_rows || walk->done >= pages_of(walk, walk->total)))
 		return WALK_DONE;
 	/* it was the records that were counted, and here is the last of them */
 	if (walk->total < 0 && walk->was_short && !walk->gap &&
