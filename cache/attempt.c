@@ -140,7 +140,7 @@ static char *line_of(const struct attempt *attempt, const char *outcome, int err
 	json_object_set_new(line, "action", json_string(attempt->action));
 	json_object_set_new(line, "fields",
 			    attempt->fields ? json_incref(attempt->fields) : json_array());
-	if (attempt->commands)
+	if (attempt->commands && strcmp(outcome, "refused") != 0)
 		json_object_set(line, "undo", attempt->commands);
 	if (attempt->number)
 		json_object_set_new(line, "history", json_integer((json_int_t)attempt->number));
@@ -195,6 +195,18 @@ int attempt_send(struct attempt *attempt)
 	if (!guard_dry_run(attempt->guard))
 		attempt->sent = true;
 	return 0;
+}
+
+int attempt_send_counted(struct attempt *attempt, uint64_t *ticket)
+{
+	int error = guard_take(attempt->guard, attempt->call, ticket);
+
+	if (error)
+		return error;
+	error = attempt_send(attempt);
+	if (error)
+		guard_give_back(attempt->guard, *ticket);
+	return error;
 }
 
 /* Append the line that says OUTCOME. 0 or a negative errno. */

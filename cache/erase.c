@@ -124,15 +124,10 @@ static int send(struct attempt *attempt, const json_t *before)
 	struct call *call = attempt->call;
 	enum vendor_outcome outcome;
 	uint64_t ticket;
-	int error = guard_take(attempt->guard, call, &ticket);
+	int error = attempt_send_counted(attempt, &ticket);
 
 	if (error)
 		return error;
-	error = attempt_send(attempt);
-	if (error) {
-		guard_give_back(attempt->guard, ticket);
-		return error;
-	}
 	outcome = vendor_delete(call, attempt->account, collection, roster_parent(attempt->roster),
 				attempt->id);
 	if (outcome == VENDOR_DONE || outcome == VENDOR_UNKNOWN)

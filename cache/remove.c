@@ -132,17 +132,12 @@ static int post_link(struct attempt *attempt)
 	const struct collection *collection = roster_collection(roster);
 	json_t *body = collection->link(attempt->id), *answer = NULL;
 	enum vendor_outcome outcome;
-	uint64_t ticket = 0;
-	int error = body ? 0 : call_fail(attempt->call, ENOMEM, "no memory");
+	uint64_t ticket;
+	int error = body ? attempt_send_counted(attempt, &ticket)
+			 : call_fail(attempt->call, ENOMEM, "no memory");
 
-	if (!error)
-		error = guard_take(attempt->guard, attempt->call, &ticket);
-	if (!error)
-		error = attempt_send(attempt);
-	if (error) {
-		guard_give_back(attempt->guard, ticket);
+	if (error)
 		goto out;
-	}
 	outcome = vendor_post(attempt->call, attempt->account, collection, roster_parent(roster),
 			      body, &answer);
 	error = settle_link(attempt, outcome, answer, ticket);
@@ -234,18 +229,15 @@ static char *path_id(struct call *call, struct roster *roster, const char *id, i
 /*
  * "acme/accounts/1/members/7.json" is made again by: ln -s ../../../7.json accounts/1/members/
  */
-static void say_undo(struct attempt *attempt)
+static bool undo_of(const struct call *call, char command[COMMAND_MAX])
 {
-	const char *below = path_below(attempt->call);
-	const char *name = strrchr(attempt->call->path, '/');
-	char command[COMMAND_MAX];
+	const char *below = path_below(call);
+	const char *name = strrchr(call->path, '/');
 
 	if (!below || name <= below)
-		return;
-	snprintf(command, sizeof(command), "ln -s ../../..%s %.*s/", name, (int)(name - below),
-		 below);
-	attempt_undone_by(attempt, command);
-	log_call(attempt->call, "about to be ended; made again by: %s", command);
+		return false;
+	snprintf(command, COMMAND_MAX, "ln -s ../../..%s %.*s/", name, (int)(name - below), below);
+	return true;
 }
 
 /* What the record was, as far as that is known without a request: a new reference, or NULL. */
@@ -267,20 +259,20 @@ static int send_delete(struct attempt *attempt, const char *own)
 	struct roster *roster = attempt->roster;
 	const struct collection *collection = roster_collection(roster);
 	struct call *call = attempt->call;
+	char command[COMMAND_MAX];
+	bool undone = collection->link && undo_of(call, command);
 	enum vendor_outcome outcome;
 	json_t *before;
 	uint64_t ticket;
-	int error = guard_take(attempt->guard, call, &ticket);
+	int error;
 
+	if (undone)
+		attempt_undone_by(attempt, command);
+	error = attempt_send_counted(attempt, &ticket);
 	if (error)
 		return error;
-	if (collection->link)
-		say_undo(attempt);
-	error = attempt_send(attempt);
-	if (error) {
-		guard_give_back(attempt->guard, ticket);
-		return error;
-	}
+	if (undone)
+		log_call(call, "about to be ended; made again by: %s", command);
 	before = record_held(attempt);
 	outcome = vendor_delete(call, attempt->account, collection, roster_parent(roster), own);
 	if (outcome != VENDOR_DONE)

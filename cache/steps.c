@@ -278,12 +278,11 @@ static int dry_run(struct steps *steps)
 /* The guards, the audit log and the log agree and know what comes. 0 or a negative errno. */
 static int announce(struct steps *steps, uint64_t *ticket)
 {
-	int error = guard_take(steps->guard, steps->call, ticket);
+	int error = attempt_send_counted(steps->attempt, ticket);
 
-	if (!error)
-		error = attempt_send(steps->attempt);
-	if (!error)
-		error = attempt_announce(steps->attempt);
+	if (error)
+		return error;
+	error = attempt_announce(steps->attempt);
 	if (error)
 		guard_give_back(steps->guard, *ticket);
 	return error;

@@ -413,6 +413,20 @@ def test_memberships(shop, file, profile):
         undo=[f"ln -s ../../../{five}.json accounts/{where}/members/"])
 
 
+def test_nothing_to_undo(ep, file):
+    """What was refused has been done in no part: its line tells of no command that undoes it."""
+    m = ep("guide", {**DELETABLE, "rosterfs": {"audit_log": file, "status_limit": 1}})
+    five = person(m.sandbox, 5)
+    accounts = accounts_of(m.sandbox, five)
+    assert unlink(m, accounts[0], five) == "ok"
+    assert "undo" in one(file, action="unlink", outcome="done")
+    assert unlink(m, accounts[1], five) == "EDQUOT"
+    assert "undo" not in one(file, action="unlink", outcome="refused", errno="EDQUOT")
+    assert write(m, five, "inactive").write == "EDQUOT"
+    assert "undo" not in one(file, action="status", outcome="refused", errno="EDQUOT")
+    assert "about to be ended" not in m.log().splitlines()[-1]
+
+
 def test_killed_in_the_middle(shop, file):
     m = shop()
     box = m.sandbox
