@@ -1,5 +1,5 @@
 /*
- * played.h - a roster whose vendor is played by functions, for test_roster.c.
+ * played.h - a roster whose vendor is played by functions, for test_roster.c and test_grace.c.
  *
  * Users 0 to user_count - 1, each with a number in `values`; lists are counted, and wait while the
  * gate is shut.
@@ -37,7 +37,7 @@ static pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t opened = PTHREAD_COND_INITIALIZER;
 static bool shut;
 
-static void set_gate(bool closed)
+static inline void set_gate(bool closed)
 {
 	pthread_mutex_lock(&gate);
 	shut = closed;
@@ -45,14 +45,14 @@ static void set_gate(bool closed)
 	pthread_mutex_unlock(&gate);
 }
 
-static json_t *user(const char *id, int value)
+static inline json_t *user(const char *id, int value)
 {
 	return json_pack("{s:s, s:s, s:i, s:s}", "id", id, "email", "a@x", "value", value, "status",
 			 value == INACTIVE ? "inactive" : "active");
 }
 
-static int play_list(struct call *call, struct account *account, const char *parent,
-		     struct list_sink *sink)
+static inline int play_list(struct call *call, struct account *account, const char *parent,
+			    struct list_sink *sink)
 {
 	int error = 0;
 	char id[24];
@@ -75,8 +75,8 @@ static int play_list(struct call *call, struct account *account, const char *par
 	return error ? call_fail(call, -error, "the list failed") : 0;
 }
 
-static int play_get(struct call *call, struct account *account, const char *parent, const char *id,
-		    json_t **record)
+static inline int play_get(struct call *call, struct account *account, const char *parent,
+			   const char *id, json_t **record)
 {
 	size_t number = strtoul(id, NULL, 10);
 
@@ -112,25 +112,25 @@ struct scene {
 	atomic_int changed, replaced, same, emails; /* events */
 };
 
-static void record_changed(void *arg, const char *id)
+static inline void record_changed(void *arg, const char *id)
 {
 	(void)id;
 	atomic_fetch_add(&((struct scene *)arg)->changed, 1);
 }
 
-static void replaced(void *arg, bool same)
+static inline void replaced(void *arg, bool same)
 {
 	atomic_fetch_add(&((struct scene *)arg)->replaced, 1);
 	atomic_fetch_add(&((struct scene *)arg)->same, same);
 }
 
-static void email_changed(void *arg, const char *email)
+static inline void email_changed(void *arg, const char *email)
 {
 	(void)email;
 	atomic_fetch_add(&((struct scene *)arg)->emails, 1);
 }
 
-static void begin(struct scene *scene, size_t users)
+static inline void begin(struct scene *scene, size_t users)
 {
 	const struct roster_events events = {.arg = scene,
 					     .record_changed = record_changed,
@@ -148,7 +148,7 @@ static void begin(struct scene *scene, size_t users)
 	assert_non_null(scene->roster);
 }
 
-static void end(struct scene *scene)
+static inline void end(struct scene *scene)
 {
 	roster_stop(scene->roster);
 	pool_free(scene->pool);
@@ -156,7 +156,7 @@ static void end(struct scene *scene)
 	account_free(scene->account);
 }
 
-static struct snapshot *ask_whole(struct scene *scene, uint64_t *generation)
+static inline struct snapshot *ask_whole(struct scene *scene, uint64_t *generation)
 {
 	struct call call;
 	struct wait wait = {.kind = WAIT_WHOLE, .call = &call};
@@ -169,21 +169,21 @@ static struct snapshot *ask_whole(struct scene *scene, uint64_t *generation)
 	return wait.snapshot;
 }
 
-static struct snapshot *whole(struct scene *scene)
+static inline struct snapshot *whole(struct scene *scene)
 {
 	uint64_t generation;
 
 	return ask_whole(scene, &generation);
 }
 
-static struct snapshot *known(struct scene *scene)
+static inline struct snapshot *known(struct scene *scene)
 {
 	double seconds;
 
 	return roster_snapshot(scene->roster, &seconds);
 }
 
-static int value_of(const struct record *record)
+static inline int value_of(const struct record *record)
 {
 	json_t *object = record_json(record);
 	int value = (int)json_integer_value(json_object_get(object, "value"));
@@ -193,14 +193,14 @@ static int value_of(const struct record *record)
 }
 
 /* The value of ID in SNAPSHOT, -1: it is not there. */
-static int value_in(const struct snapshot *snapshot, const char *id)
+static inline int value_in(const struct snapshot *snapshot, const char *id)
 {
 	const struct record *record = snapshot_find(snapshot, id);
 
 	return record ? value_of(record) : -1;
 }
 
-static void write_user(struct scene *scene, const char *id, int value)
+static inline void write_user(struct scene *scene, const char *id, int value)
 {
 	struct timespec now = {1, 0};
 	json_t *object = user(id, value);
@@ -211,7 +211,7 @@ static void write_user(struct scene *scene, const char *id, int value)
 	json_decref(object);
 }
 
-static int ask_record(struct scene *scene, const char *id)
+static inline int ask_record(struct scene *scene, const char *id)
 {
 	struct call call;
 	struct wait wait = {.kind = WAIT_RECORD, .id = id, .call = &call};
@@ -224,6 +224,43 @@ static int ask_record(struct scene *scene, const char *id)
 	wait_clear(&wait);
 	call_destroy(&call);
 	return error ? error : value;
+}
+
+/* ---- who waits for the whole roster, beside the test ---- */
+
+struct asker {
+	struct wait wait;
+	struct call call;
+	atomic_bool done;
+};
+
+static inline void note_done(struct wait *wait)
+{
+	atomic_store(&((struct asker *)wait->arg)->done, true);
+}
+
+static inline void start(struct scene *scene, struct asker *asker)
+{
+	memset(asker, 0, sizeof(*asker));
+	call_init(&asker->call, "test");
+	asker->wait = (struct wait){.kind = WAIT_WHOLE,
+				    .call = &asker->call,
+				    .done = note_done,
+				    .arg = asker};
+	roster_ask(scene->roster, &asker->wait);
+}
+
+static inline void finish(struct asker *asker)
+{
+	while (!atomic_load(&asker->done))
+		call_pause(&asker->call, 1);
+	assert_int_equal(asker->wait.error, 0);
+}
+
+static inline void clear(struct asker *asker)
+{
+	wait_clear(&asker->wait);
+	call_destroy(&asker->call);
 }
 
 #endif

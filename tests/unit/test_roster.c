@@ -1,7 +1,6 @@
 /*
  * test_roster.c - what readers of a roster see while it is fetched anew and written to: the same
- * records where nothing changed, each write that was acknowledged, and in the seconds of grace the
- * old roster.
+ * records where nothing changed, and each write that was acknowledged.
  */
 #include "tests/unit/played.h"
 
@@ -195,41 +194,6 @@ static void test_writes_are_listed(void **state)
 	end(&scene);
 }
 
-struct asker {
-	struct wait wait;
-	struct call call;
-	atomic_bool done;
-};
-
-static void note_done(struct wait *wait)
-{
-	atomic_store(&((struct asker *)wait->arg)->done, true);
-}
-
-static void start(struct scene *scene, struct asker *asker)
-{
-	memset(asker, 0, sizeof(*asker));
-	call_init(&asker->call, "test");
-	asker->wait = (struct wait){.kind = WAIT_WHOLE,
-				    .call = &asker->call,
-				    .done = note_done,
-				    .arg = asker};
-	roster_ask(scene->roster, &asker->wait);
-}
-
-static void finish(struct asker *asker)
-{
-	while (!atomic_load(&asker->done))
-		call_pause(&asker->call, 1);
-	assert_int_equal(asker->wait.error, 0);
-}
-
-static void clear(struct asker *asker)
-{
-	wait_clear(&asker->wait);
-	call_destroy(&asker->call);
-}
-
 static void await_list(const struct asker *asker, int count)
 {
 	while (atomic_load(&lists) < count)
@@ -410,105 +374,6 @@ static void test_all_at_once(void **state)
 	assert_null(words);
 }
 
-/* ---- grace ---- */
-
-static void sleep_ms(long milliseconds)
-{
-	const struct timespec time = {milliseconds / 1000, milliseconds % 1000 * 1000000};
-
-	nanosleep(&time, NULL);
-}
-
-static void check_old(struct scene *scene, const char *id, int value)
-{
-	struct snapshot *snapshot = whole(scene);
-
-	assert_int_equal(value_in(snapshot, id), value);
-	assert_int_equal(ask_record(scene, id), value);
-	snapshot_put(snapshot);
-}
-
-/* Who asks while the gate is shut waits, and gets the 7 that the vendor has when it opens. */
-static void wait_for_news(struct scene *scene)
-{
-	struct asker asker;
-
-	start(scene, &asker);
-	sleep_ms(20);
-	assert_false(atomic_load(&asker.done));
-	set_gate(false);
-	finish(&asker);
-	assert_int_equal(value_in(asker.wait.snapshot, "7"), 1);
-	clear(&asker);
-}
-
-/*
- * A second of ttl and a long grace: then the old roster is shown, what is written meanwhile is
- * seen, and one fetch runs behind it, however many ask. It shows what is new when it ends.
- */
-static void test_grace(void **state)
-{
-	struct scene scene;
-
-	(void)state;
-	begin(&scene, 100);
-	scene.account->ttl = 1;
-	scene.account->grace = 600;
-	snapshot_put(whole(&scene));
-	atomic_store(&values[7], 1);
-	sleep_ms(1050);
-	set_gate(true);
-	for (int turn = 0; turn < 5; turn++)
-		check_old(&scene, "7", 0);
-	write_user(&scene, "8", 5);
-	check_old(&scene, "8", 5);
-	roster_publish_deleted(scene.roster, "9");
-	assert_int_equal(ask_record(&scene, "9"), -ENOENT);
-	check_old(&scene, "7", 0);
-	while (atomic_load(&lists) < 2)
-		sleep_ms(1);
-	assert_int_equal(lists, 2);
-	/* who asks for news waits for it */
-	roster_refresh(scene.roster);
-	wait_for_news(&scene);
-	end(&scene);
-}
-
-/* In grace, too, what a write may have changed is asked for before it is shown. */
-static void test_doubt_in_grace(void **state)
-{
-	struct scene scene;
-
-	(void)state;
-	begin(&scene, 300);
-	scene.account->grace = 60;
-	snapshot_put(whole(&scene));
-	atomic_store(&values[7], 1);
-	roster_doubt(scene.roster, "7");
-	assert_int_equal(ask_record(&scene, "7"), 1);
-	end(&scene);
-}
-
-/* After the grace one waits, and the fetch that began in it is the one that is waited for. */
-static void test_after_grace(void **state)
-{
-	struct scene scene;
-
-	(void)state;
-	begin(&scene, 100);
-	scene.account->ttl = 1;
-	scene.account->grace = 1;
-	snapshot_put(whole(&scene));
-	atomic_store(&values[7], 1);
-	sleep_ms(1050);
-	set_gate(true);
-	check_old(&scene, "7", 0);
-	sleep_ms(1000);
-	wait_for_news(&scene);
-	assert_int_equal(lists, 2);
-	end(&scene);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -521,9 +386,6 @@ int main(void)
 	    cmocka_unit_test(test_written_while_fetched),
 	    cmocka_unit_test(test_deactivated_while_fetched),
 	    cmocka_unit_test(test_all_at_once),
-	    cmocka_unit_test(test_grace),
-	    cmocka_unit_test(test_after_grace),
-	    cmocka_unit_test(test_doubt_in_grace),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
