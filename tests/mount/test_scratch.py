@@ -8,6 +8,7 @@ import errno
 import json
 import mmap
 import os
+import pathlib
 import signal
 import stat
 import threading
@@ -330,18 +331,31 @@ def test_memory_is_given_back(mount):
     assert resident() - before < 200000
 
 
-@pytest.mark.plain
-def test_a_day(mount, place):
-    """What is left behind goes after a day; what is open stays, and so do drafts."""
+@pytest.fixture
+def libfaketime():
+    """Its path; what it leaves in shared memory of a daemon that forks is removed."""
     library = next((path for path in ("/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1",
                                       "/usr/lib/aarch64-linux-gnu/faketime/libfaketime.so.1")
                     if os.path.exists(path)), None)
     if not library:
         pytest.skip("there is no libfaketime")
+
+    def left():
+        return {path for path in pathlib.Path("/dev/shm").glob("*faketime_*")
+                if not os.path.exists(f"/proc/{path.name.rpartition('_')[2]}")}
+    before = left()
+    yield library
+    for path in left() - before:
+        path.unlink(missing_ok=True)
+
+
+@pytest.mark.plain
+def test_a_day(libfaketime, mount, place):
+    """What is left behind goes after a day; what is open stays, and so do drafts."""
     clock = place / "clock"
     place.mkdir(exist_ok=True)
     clock.write_text("+0\n")
-    m = mount(extra_env={"LD_PRELOAD": library, "FAKETIME_TIMESTAMP_FILE": str(clock),
+    m = mount(extra_env={"LD_PRELOAD": libfaketime, "FAKETIME_TIMESTAMP_FILE": str(clock),
                          "FAKETIME_NO_CACHE": "1", "DONT_FAKE_MONOTONIC": "1",
                          "FAKETIME_DONT_FAKE_MONOTONIC": "1"})
     folder = m.path / "partnerize"
