@@ -37,8 +37,8 @@ static void close_dir(struct fs *fs, struct dir *dir)
 	DL_DELETE(fs->dirs, dir);
 	pthread_mutex_unlock(&fs->requests_lock);
 	if (dir->paged) {
-		node_pages_dropped(fs, dir->node, &dir->drops);
-		node_close_pages(fs, dir->node);
+		node_pages_dropped(fs, dir->ino, &dir->drops);
+		node_close_pages(fs, dir->ino);
 	}
 	snapshot_put(dir->snapshot);
 	people_free(dir->people);
@@ -64,6 +64,7 @@ static struct dir *dir_new(struct fs *fs, fuse_req_t req, struct node *node)
 		return NULL;
 	}
 	dir->node = node;
+	dir->ino = node_ino(fs, node); /* no directory is renamed */
 	node_hold(fs, node);
 	return dir;
 }
@@ -92,7 +93,7 @@ static void choose_pages(struct fs *fs, struct dir *dir, uint64_t version, doubl
 
 	if (seconds <= 0)
 		return;
-	pages = node_open_pages(fs, dir->node, version);
+	pages = node_open_pages(fs, dir->ino, version);
 	dir->paged = pages != NODE_PAGES_PAST;
 	dir->drops = dir->paged && pages != NODE_PAGES_KEEP;
 	fi->cache_readdir = dir->paged;

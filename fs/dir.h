@@ -11,6 +11,7 @@
 struct dir {
 	struct dir *prev, *next;   /* in fs->dirs */
 	struct node *node;         /* held */
+	fuse_ino_t ino;            /* by which the kernel opened it */
 	struct snapshot *snapshot; /* NULL: no roster here */
 	uint64_t generation;       /* of the roster, that the snapshot shows */
 	struct people *people;     /* in by-email, else NULL */

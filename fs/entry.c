@@ -51,11 +51,9 @@ double entry_attr(struct fs *fs, struct node *node, const struct record *record,
 		return 0;
 	pthread_mutex_lock(&fs->versions_lock);
 	node->told_version = node_version(record->version);
-	/* Who reads another version through the pages has its size asked for at each turn. */
-	if (node->page_opens && node->page_version != node_version(record->version))
-		seconds = 0;
 	pthread_mutex_unlock(&fs->versions_lock);
-	return seconds;
+	/* Who reads another version through the pages has its size asked for at each turn. */
+	return node_pages_differ(fs, node, record->version) ? 0 : seconds;
 }
 
 void entry_fill(struct fs *fs, struct node *node, const struct record *record, double seconds,

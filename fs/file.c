@@ -28,22 +28,24 @@
 
 void file_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset, struct fuse_file_info *fi)
 {
-	const struct node *node;
+	struct fs *fs = fs_asked(req, ASKED_READ);
+	struct handle *handle = handle_of(fi);
+	/* what the handle was opened for: a rename may have put another node behind the number */
+	const struct node *node = handle->node;
 	char *data;
 	ssize_t count;
 
-	(void)ino;
-	fs_asked(req, ASKED_READ);
-	/* what the handle was opened for: a rename may have put another node behind the number */
-	node = handle_of(fi)->node;
-	if (handle_of(fi)->paged)
-		node_pages_dropped(handle_of(fi)->fs, handle_of(fi)->node, &handle_of(fi)->drops);
+	if (handle->paged)
+		node_pages_dropped(fs, ino, &handle->drops);
+	else if (!fi->lock_owner) /* no process reads, but a page is brought: for mmap or sendfile
+				   */
+		node_forget_pages(fs, ino);
 	if (node->kind == NODE_SCRATCH)
 		count = scratch_read(node_scratch(node), offset, size, &data);
 	else if (node->kind == NODE_TRANSACTION)
-		count = transaction_read(handle_of(fi), offset, size, &data);
+		count = transaction_read(handle, offset, size, &data);
 	else
-		count = handle_read(handle_of(fi), offset, size, &data);
+		count = handle_read(handle, offset, size, &data);
 	if (count < 0)
 		fuse_reply_err(req, (int)-count);
 	else

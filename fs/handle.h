@@ -27,13 +27,14 @@ struct handle {
 	struct fs *fs;
 	struct handle *prev, *next; /* in fs->handles */
 	struct node *node;          /* held */
-	struct record *record;      /* the version shown, or NULL for a file that is no record's */
-	char *fixed;                /* text of a file that is no record's; owned */
+	fuse_ino_t ino;        /* by which the kernel opened it; a rename brings it elsewhere */
+	struct record *record; /* the version shown, or NULL for a file that is no record's */
+	char *fixed;           /* text of a file that is no record's; owned */
 	size_t fixed_length;
 	off_t answer_at;  /* transaction.c: where the answer's first reader began */
 	bool answer_read; /* there was one */
 	bool writable, append;
-	bool paged; /* reads through the kernel's pages of the node */
+	bool paged; /* reads through the kernel's pages of the inode */
 	bool drops; /* the kernel drops old ones first; node.h */
 
 	char *buffer; /* what the file would hold, once written to; NULL: as the record */

@@ -278,46 +278,63 @@ fuse_ino_t node_to_kernel(struct fs *fs, struct node *node)
 
 /* ---- the kernel's pages ---- */
 
-enum node_pages node_open_pages(struct fs *fs, struct node *node, uint64_t version)
+static struct inode *inode_of(struct fs *fs, fuse_ino_t ino)
 {
+	return ino == FUSE_ROOT_ID ? &fs->root->own : (struct inode *)(uintptr_t)ino;
+}
+
+enum node_pages node_open_pages(struct fs *fs, fuse_ino_t ino, uint64_t version)
+{
+	struct inode *inode = inode_of(fs, ino);
 	enum node_pages pages = NODE_PAGES_KEEP;
 
 	pthread_mutex_lock(&fs->versions_lock);
-	if (node->dropping)
+	if (inode->dropping)
 		pages = NODE_PAGES_PAST;
-	else if (!node->page_version)
+	else if (!inode->page_version)
 		pages = NODE_PAGES_NONE;
-	else if (node->page_version != node_version(version))
-		pages = node->page_opens ? NODE_PAGES_PAST : NODE_PAGES_DROP;
+	else if (inode->page_version != node_version(version))
+		pages = inode->page_opens ? NODE_PAGES_PAST : NODE_PAGES_DROP;
 	if (pages != NODE_PAGES_PAST) {
-		node->page_version = node_version(version);
-		node->page_opens++;
+		inode->page_version = node_version(version);
+		inode->page_opens++;
 	}
 	if (pages == NODE_PAGES_NONE || pages == NODE_PAGES_DROP)
-		node->dropping = 1;
+		inode->dropping = 1;
 	pthread_mutex_unlock(&fs->versions_lock);
 	return pages;
 }
 
-void node_close_pages(struct fs *fs, struct node *node)
+void node_close_pages(struct fs *fs, fuse_ino_t ino)
 {
 	pthread_mutex_lock(&fs->versions_lock);
-	node->page_opens--;
+	inode_of(fs, ino)->page_opens--;
 	pthread_mutex_unlock(&fs->versions_lock);
 }
 
-void node_forget_pages(struct fs *fs, struct node *node)
+void node_forget_pages(struct fs *fs, fuse_ino_t ino)
 {
 	pthread_mutex_lock(&fs->versions_lock);
-	node->page_version = NODE_VERSION_UNKNOWN;
+	inode_of(fs, ino)->page_version = NODE_VERSION_UNKNOWN;
 	pthread_mutex_unlock(&fs->versions_lock);
 }
 
-void node_pages_dropped(struct fs *fs, struct node *node, bool *drops)
+bool node_pages_differ(struct fs *fs, struct node *node, uint64_t version)
+{
+	const struct inode *inode = inode_of(fs, node_ino(fs, node));
+	bool differ;
+
+	pthread_mutex_lock(&fs->versions_lock);
+	differ = inode->page_opens && inode->page_version != node_version(version);
+	pthread_mutex_unlock(&fs->versions_lock);
+	return differ;
+}
+
+void node_pages_dropped(struct fs *fs, fuse_ino_t ino, bool *drops)
 {
 	pthread_mutex_lock(&fs->versions_lock);
 	if (*drops)
-		node->dropping = 0;
+		inode_of(fs, ino)->dropping = 0;
 	*drops = false;
 	pthread_mutex_unlock(&fs->versions_lock);
 }
@@ -386,9 +403,9 @@ void node_swap(struct fs *fs, struct node *a, struct node *b)
 	atomic_store(&b->inode->node, b);
 	owner_of(a->inode)->lasting = owner_of(b->inode)->lasting = true;
 	pthread_mutex_unlock(&fs->nodes_lock);
-	/* each is read through the other's pages now */
-	node_forget_pages(fs, a);
-	node_forget_pages(fs, b);
+	/* a file in memory is written through its pages */
+	node_forget_pages(fs, node_ino(fs, a));
+	node_forget_pages(fs, node_ino(fs, b));
 }
 
 bool node_is_lasting(struct fs *fs, struct node *node)

@@ -314,7 +314,7 @@ static void read_page(fuse_req_t req, size_t size, off_t offset, struct fuse_fil
 		return;
 	}
 	if (page.dir->paged)
-		node_pages_dropped(page.fs, page.dir->node, &page.dir->drops);
+		node_pages_dropped(page.fs, page.dir->ino, &page.dir->drops);
 	if (page.dir->people)
 		page.seconds = by_email_seconds(page.dir->node, page.dir->people);
 	if (page.dir->snapshot) {

@@ -57,10 +57,14 @@ enum node_kind {
 	NODE_WRITE_PART, /* a file in that */
 };
 
-/* What the kernel's number stands for. Under the table's lock. */
+/* What the kernel's number stands for. A rename brings it to another node, with its pages. */
 struct inode {
-	struct node *_Atomic node; /* NULL: nobody's any more */
-	uint64_t lookups;          /* that the kernel counts */
+	struct node *_Atomic node; /* NULL: nobody's any more; written under the table's lock */
+	uint64_t lookups;          /* that the kernel counts; under the table's lock */
+	/* handles that read through its pages, and whether the kernel drops old ones; under
+	 * versions_lock */
+	unsigned page_opens : 31, dropping : 1;
+	uint32_t page_version; /* as node.told_version: what the pages hold; under versions_lock */
 };
 
 /* One for each name that the kernel has looked at, two a user: each word counts. */
@@ -72,13 +76,9 @@ struct node {
 	bool lasting;
 	unsigned holders;    /* who holds it, but for the kernel; under the table's lock */
 	atomic_uint writers; /* handles open for writing: its attributes are not cached */
-	/* handles that read through the kernel's pages, and whether it drops old ones; under
-	 * versions_lock */
-	unsigned page_opens : 31, dropping : 1;
-	/* of the record, or of what a directory lists, shortened; under versions_lock; 0: none yet,
-	 * NODE_VERSION_UNKNOWN: nobody knows */
-	uint32_t told_version; /* whose attributes the kernel was told last */
-	uint32_t page_version; /* that the kernel's pages hold */
+	/* whose attributes the kernel was told last: of the record, or of what a directory lists,
+	 * shortened; 0: none yet; under versions_lock */
+	uint32_t told_version;
 	struct branch *branch; /* NULL outside of an account's directory */
 	struct shelf *shelf;   /* NULL for what is no part of one */
 	union {
@@ -104,10 +104,11 @@ static inline struct scratch *node_scratch(const struct node *node)
 	}
 }
 
+/* Of pages: there are some, but nobody knows what they hold. */
 #define NODE_VERSION_UNKNOWN UINT32_MAX
 
 /*
- * VERSION in half as many bits, none of the two above: tells it from those before it as well,
+ * VERSION in half as many bits, neither 0 nor unknown: tells it from those before it as well,
  * unless one of them is four thousand million changes older.
  */
 static inline uint32_t node_version(uint64_t version)
@@ -135,23 +136,27 @@ void node_swap(struct fs *fs, struct node *a, struct node *b);
 
 /*
  * The kernel keeps pages for each inode, not for each open file: of a file's text, of a directory's
- * names. Somebody opens VERSION of NODE: they may read through the pages as they are, or once the
- * kernel has dropped them (NONE: it has never had any), or must read past them, since others read
- * another version through them. Who does not read past them calls node_close_pages in the end.
+ * names. Somebody opens VERSION, unlike that of any other text or list, by the number INO: they may
+ * read through the pages as they are, or once the kernel has dropped them (NONE: it has never had
+ * any), or must read past them, since others read another version through them. Who does not read
+ * past them calls node_close_pages in the end. INO is held by the kernel until then.
  */
 enum node_pages { NODE_PAGES_KEEP, NODE_PAGES_NONE, NODE_PAGES_DROP, NODE_PAGES_PAST };
-enum node_pages node_open_pages(struct fs *fs, struct node *node, uint64_t version);
-void node_close_pages(struct fs *fs, struct node *node);
+enum node_pages node_open_pages(struct fs *fs, fuse_ino_t ino, uint64_t version);
+void node_close_pages(struct fs *fs, fuse_ino_t ino);
 
-/* What the kernel's pages of NODE hold is not known any more. */
-void node_forget_pages(struct fs *fs, struct node *node);
+/* What the pages hold is not known any more: who reads past them has brought some. */
+void node_forget_pages(struct fs *fs, fuse_ino_t ino);
+
+/* Do others read another one than VERSION through the pages of NODE? */
+bool node_pages_differ(struct fs *fs, struct node *node, uint64_t version);
 
 /*
  * NONE or DROP: the kernel drops them after the answer to the open, on behalf of who opened: until
  * something is heard of that handle again, a read or its end, others read past them. *DROPS: it is
  * that handle; false afterwards.
  */
-void node_pages_dropped(struct fs *fs, struct node *node, bool *drops);
+void node_pages_dropped(struct fs *fs, fuse_ino_t ino, bool *drops);
 
 /* Has NODE's inode been swapped, so that the kernel may remember it by a name for long? */
 bool node_is_lasting(struct fs *fs, struct node *node);

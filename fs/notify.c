@@ -46,13 +46,16 @@ void notify_attributes(struct fs *fs, struct node *node)
 	fuse_lowlevel_notify_inval_inode(fs->session, node_ino(fs, node), -1, 0);
 }
 
-int notify_text(struct fs *fs, struct node *node, char *text, size_t length)
+int notify_text(struct fs *fs, fuse_ino_t ino, char *text, size_t length)
 {
 	struct fuse_bufvec vector = FUSE_BUFVEC_INIT(length);
+	int error;
 
 	vector.buf[0].mem = text;
-	atomic_fetch_add_explicit(&fs->asked.texts, 1, memory_order_relaxed);
-	return fuse_lowlevel_notify_store(fs->session, node_ino(fs, node), 0, &vector, 0);
+	error = fuse_lowlevel_notify_store(fs->session, ino, 0, &vector, 0);
+	if (!error)
+		atomic_fetch_add_explicit(&fs->asked.texts, 1, memory_order_relaxed);
+	return error;
 }
 
 /* Which nodes are meant: those of BRANCH that show records or people. */

@@ -28,11 +28,12 @@ void notify_free(struct notify *notify); /* NULL is fine */
 void notify_attributes(struct fs *fs, struct node *node);
 
 /*
- * The kernel gets the whole TEXT of NODE, of which it has no page yet. Nobody may have NODE open
- * for reading through the kernel's pages: one of them could be locked until we have answered. 0, or
- * a negative errno: it has not taken it, and will ask.
+ * The kernel gets the whole TEXT of INO, of which it has no page yet. It locks each page, and who
+ * reads one holds its lock until we have answered: others must not be let through them meanwhile,
+ * and other threads must be there to answer. 0, or a negative errno: it has not taken it, and will
+ * ask.
  */
-int notify_text(struct fs *fs, struct node *node, char *text, size_t length);
+int notify_text(struct fs *fs, fuse_ino_t ino, char *text, size_t length);
 
 /* So are those of all records of BRANCH: what is known of them counts as old. */
 void notify_refresh(struct fs *fs, const struct branch *branch);

@@ -25,18 +25,18 @@
 
 /*
  * The kernel has no page of HANDLE's file yet: it is given all of them. That saves the read, and
- * the question after it: a read makes the kernel take a file's times for old. Nobody else reads
- * through them before the open is answered, so that none of them is locked. False: it does not take
- * them.
+ * the question after it: a read makes the kernel take a file's times for old. Whoever opens it
+ * before this open is answered reads past its pages; should he map them, the thread that answered
+ * his open is there to unlock them. False: the kernel does not take them.
  */
 static bool give_pages(struct handle *handle)
 {
 	char *text;
 	ssize_t length = handle_read(handle, 0, SIZE_MAX, &text);
-	bool given = length > 0 && notify_text(handle->fs, handle->node, text, (size_t)length) == 0;
+	bool given = length > 0 && notify_text(handle->fs, handle->ino, text, (size_t)length) == 0;
 
 	if (given)
-		node_pages_dropped(handle->fs, handle->node, &handle->drops);
+		node_pages_dropped(handle->fs, handle->ino, &handle->drops);
 	free(text);
 	return given;
 }
@@ -56,12 +56,10 @@ static void choose_pages(struct handle *handle, struct fuse_file_info *fi)
 	/* While somebody writes, the kernel takes the writer's size for the file's. */
 	if (handle->writable || atomic_load(&node->writers) ||
 	    (!handle->record && !node_text(node))) {
-		/* who maps the file into memory brings pages all the same */
-		node_forget_pages(handle->fs, node);
 		fi->direct_io = 1;
 		return;
 	}
-	pages = node_open_pages(handle->fs, node, version);
+	pages = node_open_pages(handle->fs, handle->ino, version);
 	handle->paged = pages != NODE_PAGES_PAST;
 	handle->drops = handle->paged && pages != NODE_PAGES_KEEP;
 	if (pages == NODE_PAGES_NONE && give_pages(handle))
@@ -91,14 +89,16 @@ struct record *open_pages(const struct fuse_file_info *fi)
 void open_end(struct handle *handle)
 {
 	if (handle->paged) {
-		node_pages_dropped(handle->fs, handle->node, &handle->drops);
-		node_close_pages(handle->fs, handle->node);
+		node_pages_dropped(handle->fs, handle->ino, &handle->drops);
+		node_close_pages(handle->fs, handle->ino);
 	}
 	handle_put(handle);
 }
 
-static void reply_open(fuse_req_t req, struct handle *handle, struct fuse_file_info *fi)
+static void reply_open(fuse_req_t req, struct handle *handle, fuse_ino_t ino,
+		       struct fuse_file_info *fi)
 {
+	handle->ino = ino;
 	choose_pages(handle, fi);
 	fi->fh = (uint64_t)(uintptr_t)handle;
 	/* Interrupted on its way: no release will come. */
@@ -106,9 +106,9 @@ static void reply_open(fuse_req_t req, struct handle *handle, struct fuse_file_i
 		open_end(handle);
 }
 
-/* Open NODE, which shows RECORD (takes its reference). */
-static void open_record(struct fs *fs, fuse_req_t req, struct node *node, struct record *record,
-			struct fuse_file_info *fi)
+/* Open NODE by its number INO, which shows RECORD (takes its reference). */
+static void open_record(struct fs *fs, fuse_req_t req, struct node *node, fuse_ino_t ino,
+			struct record *record, struct fuse_file_info *fi)
 {
 	struct handle *handle;
 
@@ -121,7 +121,7 @@ static void open_record(struct fs *fs, fuse_req_t req, struct node *node, struct
 		fuse_reply_err(req, ENOMEM);
 		return;
 	}
-	reply_open(req, handle, fi);
+	reply_open(req, handle, ino, fi);
 }
 
 static void opened(struct request *request, int error)
@@ -143,12 +143,13 @@ static void opened(struct request *request, int error)
 		return;
 	}
 	if (request_claim(request))
-		open_record(request->fs, request->req, request->node, record_get(record),
-			    &request->fi);
+		open_record(request->fs, request->req, request->node, request->ino,
+			    record_get(record), &request->fi);
 }
 
 /* README, MANUAL and .rosterfs: what is read is what there was at the open. */
-static void open_fixed(struct fs *fs, fuse_req_t req, struct node *node, struct fuse_file_info *fi)
+static void open_fixed(struct fs *fs, fuse_req_t req, struct node *node, fuse_ino_t ino,
+		       struct fuse_file_info *fi)
 {
 	struct handle *handle = handle_new(fs, node, NULL, fi->flags);
 
@@ -164,7 +165,7 @@ static void open_fixed(struct fs *fs, fuse_req_t req, struct node *node, struct 
 	} else {
 		handle->fixed = control_text(fs, node->kind, &handle->fixed_length);
 	}
-	reply_open(req, handle, fi);
+	reply_open(req, handle, ino, fi);
 }
 
 /* What HANDLE, on a draft or a record, reads at first. False: no memory. */
@@ -197,6 +198,7 @@ void open_new(struct fs *fs, fuse_req_t req, struct node *node, struct fuse_file
 	}
 	entry_fill(fs, node, record, 0, &entry);
 	record_put(record);
+	handle->ino = entry.ino;
 	fi->direct_io = node->kind != NODE_SCRATCH;
 	fi->fh = (uint64_t)(uintptr_t)handle;
 	if (fuse_reply_create(req, &entry, fi) == -ENOENT) {
@@ -206,7 +208,7 @@ void open_new(struct fs *fs, fuse_req_t req, struct node *node, struct fuse_file
 }
 
 /* A file in memory. */
-static void open_scratch(struct fs *fs, fuse_req_t req, struct node *node,
+static void open_scratch(struct fs *fs, fuse_req_t req, struct node *node, fuse_ino_t ino,
 			 struct fuse_file_info *fi)
 {
 	bool writes = (fi->flags & O_ACCMODE) != O_RDONLY;
@@ -230,16 +232,18 @@ static void open_scratch(struct fs *fs, fuse_req_t req, struct node *node,
 	if ((fi->flags & O_TRUNC) && node->kind == NODE_SCRATCH)
 		scratch_truncate(fs->scratches, node_scratch(node), 0);
 	if (node->kind == NODE_DRAFT) {
-		reply_open(req, handle, fi);
+		reply_open(req, handle, ino, fi);
 		return;
 	}
+	handle->ino = ino;
 	fi->fh = (uint64_t)(uintptr_t)handle;
 	if (fuse_reply_open(req, fi) == -ENOENT)
 		open_end(handle);
 }
 
 /* What is no record's. */
-static void open_other(struct fs *fs, fuse_req_t req, struct node *node, struct fuse_file_info *fi)
+static void open_other(struct fs *fs, fuse_req_t req, struct node *node, fuse_ino_t ino,
+		       struct fuse_file_info *fi)
 {
 	bool writes = (fi->flags & O_ACCMODE) != O_RDONLY;
 	const char *why = "this text can only be read";
@@ -252,9 +256,9 @@ static void open_other(struct fs *fs, fuse_req_t req, struct node *node, struct 
 	if (error)
 		fuse_reply_err(req, -request_refuse(req, node->path, error, why));
 	else if (node_scratch(node))
-		open_scratch(fs, req, node, fi);
+		open_scratch(fs, req, node, ino, fi);
 	else
-		open_fixed(fs, req, node, fi);
+		open_fixed(fs, req, node, ino, fi);
 }
 
 void open_file(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
@@ -266,12 +270,12 @@ void open_file(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 	double seconds;
 
 	if (!node_is_record(node)) {
-		open_other(fs, req, node, fi);
+		open_other(fs, req, node, ino, fi);
 		return;
 	}
 	entry_peek(node, &record, &seconds);
 	if (record && seconds > 0) {
-		open_record(fs, req, node, record, fi);
+		open_record(fs, req, node, ino, record, fi);
 		return;
 	}
 	record_put(record);
@@ -280,6 +284,7 @@ void open_file(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 		fuse_reply_err(req, ENOMEM);
 		return;
 	}
+	request->ino = ino;
 	request->fi = *fi;
 	entry_ask(request, opened);
 }

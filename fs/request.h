@@ -28,6 +28,7 @@ struct request {
 	fuse_req_t req;
 	struct call call;
 	struct node *node;     /* held */
+	fuse_ino_t ino;        /* of an open: by which number the kernel asked */
 	struct handle *handle; /* of whoever parks it, with its own rules */
 	struct fuse_file_info fi;
 	size_t size;   /* of a write */

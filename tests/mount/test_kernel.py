@@ -1,5 +1,6 @@
 """What the kernel asks for, and what it keeps: the requests decide how quick a tool is."""
 
+import errno
 import json
 import mmap
 import os
@@ -9,7 +10,7 @@ import pytest
 
 from asked import fewest, more
 from system import wait_until
-from writing import PASSWORD, at_vendor, text_of
+from writing import PASSWORD, at_vendor, errno_of, text_of
 
 pytestmark = pytest.mark.limit(60)
 
@@ -141,24 +142,69 @@ def test_long_texts_with_the_open(mount, sandbox):
     assert (m.path / "partnerize/2.json").stat().st_size == page
 
 
+def mapped(file):
+    with mmap.mmap(file, 0, flags=mmap.MAP_PRIVATE, prot=mmap.PROT_READ) as memory:
+        return bytes(memory)
+
+
+def in_pieces(path):
+    """The text as it is read without a look at its size: what is read tells where it ends."""
+    file = os.open(path, os.O_RDONLY)
+    try:
+        return b"".join(iter(lambda: os.read(file, 64), b"")).decode()
+    finally:
+        os.close(file)
+
+
+def read_past(path):
+    """Open PATH, for reading, so that the kernel keeps no page that is read."""
+    with open(path, "ab"):
+        return os.open(path, os.O_RDONLY)
+
+
 def test_a_mapped_text(mount, sandbox):
     """Pages that came by mapping what is read past them are not taken for another version's."""
     m = mount(sandbox(users=5))
     path = m.path / "partnerize/2.json"
     m.sandbox.patch(2, {"firstname": 1000 * "x"})
-    with open(path, "ab"):
-        file = os.open(path, os.O_RDONLY)
+    file = read_past(path)
     assert path.stat().st_size > 1000
-    with mmap.mmap(file, 0, flags=mmap.MAP_PRIVATE, prot=mmap.PROT_READ) as mapped:
-        assert json.loads(bytes(mapped))["firstname"] == 1000 * "x"
+    assert json.loads(mapped(file))["firstname"] == 1000 * "x"
     os.close(file)
     m.sandbox.patch(2, {"firstname": "x"})
     (m.path / ".rosterfs/refresh").write_text("all")
-    # no look at the file's size: what is read tells where it ends
-    file = os.open(path, os.O_RDONLY)
-    text = b"".join(iter(lambda: os.read(file, 64), b""))
+    assert in_pieces(path) == text_of(at_vendor(m.sandbox, 2))
+
+
+def test_an_old_text_mapped_late(mount, sandbox):
+    """The same where somebody has read the newer version before the older one was mapped."""
+    m = mount(sandbox(users=5))
+    path = m.path / "partnerize/2.json"
+    m.sandbox.patch(2, {"firstname": "Older"})
+    file = read_past(path)
+    m.sandbox.patch(2, {"firstname": "Newer"})
+    (m.path / ".rosterfs/refresh").write_text("all")
+    assert in_pieces(path) == text_of(at_vendor(m.sandbox, 2))
+    assert b"Older" in mapped(file)
+    newer = text_of(at_vendor(m.sandbox, 2))
+    assert in_pieces(path) == path.read_text() == newer
     os.close(file)
-    assert text.decode() == text_of(at_vendor(m.sandbox, 2))
+    assert in_pieces(path) == path.read_text() == newer
+
+
+def test_half_a_text_mapped(mount, sandbox):
+    """What somebody wrote and was refused is nobody else's, though he mapped it."""
+    m = mount(sandbox(users=5))
+    folder = m.path / "partnerize"
+    before = (folder / "4.json").read_text()
+    (folder / "4.json").rename(folder / "4.bak")
+    assert m.sh("cat partnerize/4.json").ok().out == before
+    file = os.open(folder / "4.json", os.O_RDWR | os.O_CREAT | os.O_EXCL)
+    os.write(file, b'{"firstname":"' + 3000 * b"J")
+    assert b"JJJ" in mapped(file)
+    assert errno_of(os.close, file) == errno.EINVAL
+    assert m.sh("cat partnerize/4.json").ok().out == before
+    assert in_pieces(folder / "4.json") == before
 
 
 def test_a_list_is_news(mount, sandbox):
