@@ -162,6 +162,24 @@ static void write_scratch(struct fs *fs, fuse_req_t req, const struct handle *ha
 		fuse_reply_write(req, size);
 }
 
+/*
+ * A draft keeps what was written to it, also when that is not yet, or will never be, a document;
+ * DATA, of SIZE bytes, is the piece that showed it.
+ */
+static void keep_draft(struct fs *fs, struct handle *handle, const char *data, size_t size)
+{
+	struct scratch *scratch = node_scratch(handle->node);
+	size_t length;
+	char *text = handle_text(handle, &length, NULL);
+
+	if (!text)
+		return;
+	if (!scratch_set_text(fs->scratches, scratch, text, length) && size)
+		scratch_write(fs->scratches, scratch, data, size, (off_t)length);
+	explicit_bzero(text, length);
+	free(text);
+}
+
 void file_write(fuse_req_t req, fuse_ino_t ino, const char *data, size_t size, off_t offset,
 		struct fuse_file_info *fi)
 {
@@ -200,6 +218,8 @@ void file_write(fuse_req_t req, fuse_ino_t ino, const char *data, size_t size, o
 		return;
 	}
 	action = handle_write(handle, data, size, offset, &why);
+	if (action < 0 && why && node->kind == NODE_DRAFT)
+		keep_draft(fs, handle, data, action == -EINVAL ? size : 0);
 	if (action < 0 && why)
 		request_refuse_write(req, node, action, why);
 	if (action < 0)
@@ -208,26 +228,6 @@ void file_write(fuse_req_t req, fuse_ino_t ino, const char *data, size_t size, o
 		start_commit(fs, req, handle, size, false);
 	else
 		fuse_reply_write(req, size);
-}
-
-/* A draft keeps what was written to it, also when that is not yet, or will never be, a document. */
-static void keep_half(struct fs *fs, struct handle *handle)
-{
-	size_t length;
-	bool unsent;
-	char *text;
-
-	pthread_mutex_lock(&handle->lock);
-	unsent = handle->unsent;
-	pthread_mutex_unlock(&handle->lock);
-	if (!unsent)
-		return;
-	text = handle_text(handle, &length, NULL);
-	if (!text)
-		return;
-	scratch_set_text(fs->scratches, node_scratch(handle->node), text, length);
-	explicit_bzero(text, length);
-	free(text);
 }
 
 static void flush_or_sync(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi, bool alone)
@@ -250,8 +250,9 @@ static void flush_or_sync(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info 
 		return;
 	}
 	action = handle_flush(handle_of(fi), &why);
-	if (action < 0 && node->kind == NODE_DRAFT)
-		keep_half(fs, handle_of(fi));
+	/* what a write or the vendor has refused is kept already */
+	if (action < 0 && why && node->kind == NODE_DRAFT)
+		keep_draft(fs, handle_of(fi), NULL, 0);
 	if (action < 0 && why)
 		request_refuse_write(req, node, action, why);
 	if (action == HANDLE_COMMIT)

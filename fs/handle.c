@@ -400,7 +400,8 @@ char *handle_text(struct handle *handle, size_t *length, unsigned *turn)
 	pthread_mutex_lock(&handle->lock);
 	text = malloc(handle->length + 1);
 	if (text) {
-		memcpy(text, handle->buffer, handle->length);
+		if (handle->length)
+			memcpy(text, handle->buffer, handle->length);
 		text[handle->length] = '\0';
 		*length = handle->length;
 	}

@@ -3,6 +3,7 @@
 import concurrent.futures
 import json
 import os
+import shlex
 import signal
 
 import pytest
@@ -215,10 +216,22 @@ def test_no_document(ep, text):
     assert result.close == "EINVAL"
     assert not sent(m.sandbox)
     assert "accounts/new/x.json" in last_line(m, "EINVAL")
-    if result.write == "ok":
-        is_draft(path, text)
-    assert path.lstat().st_mode == 0o100600
+    is_draft(path, text)
     assert make(path, ACME) == GOOD
+
+
+def test_no_document_in_pieces(ep):
+    """The piece that showed it is kept as well, once, also where stdio writes it again at its end."""
+    m = ep("guide")
+    path = folder(m) / "x.json"
+    text = '{"name": "Acme", "legal_name": "Acme"}, and more'
+    assert make(path, text, chunk=12).write == "EINVAL"
+    kept = path.read_text()
+    assert text.startswith(kept) and len(kept) % 12 == 0 and '"}, ' in kept
+    script = f"f = open({str(folder(m) / 'y.json')!r}, 'w'); f.write({text!r}); f.close()"
+    assert m.sh(f"python3 -c {shlex.quote(script)}").code != 0
+    is_draft(folder(m) / "y.json", text)
+    assert not sent(m.sandbox)
 
 
 def test_half_a_document_and_then_the_rest(ep):
