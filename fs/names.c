@@ -91,6 +91,8 @@ static void refuse_new(fuse_req_t req, fuse_ino_t parent, const char *name)
 	else if (kind == PATH_JSON)
 		refuse(req, parent, name, -EOPNOTSUPP,
 		       "there is no such record, and a new file does not make one");
+	else if (why && strcmp(name, "new") == 0)
+		refuse(req, parent, name, -EPERM, why);
 	else
 		refuse(req, parent, name, -EPERM,
 		       "other files than the vendor's can't be made here");
@@ -99,7 +101,7 @@ static void refuse_new(fuse_req_t req, fuse_ino_t parent, const char *name)
 /* May a file in memory be made in DIRECTORY under NAME? */
 static bool may_be_scratch(const struct node *directory, const char *name)
 {
-	if (!node_holds_files(directory))
+	if (!node_holds_files(directory) || node_is_foreign(directory, name))
 		return false;
 	return !path_is_reserved(name) || (directory->kind == NODE_NEW && draft_posts(name));
 }

@@ -111,6 +111,12 @@ bool node_fixed(const struct node *directory, size_t index, struct node_fixed *f
 	return true;
 }
 
+bool node_is_foreign(const struct node *directory, const char *name)
+{
+	return directory->kind == NODE_BRANCH &&
+	       (strcmp(name, "self") == 0 || strcmp(name, "new") == 0);
+}
+
 struct node *node_take_fixed(struct fs *fs, const struct node *directory,
 			     const struct node_fixed *fixed)
 {

@@ -232,6 +232,9 @@ struct node_fixed {
 /* Number INDEX of those of DIRECTORY, in *FIXED. False: there are no more. */
 bool node_fixed(const struct node *directory, size_t index, struct node_fixed *fixed);
 
+/* Is NAME one that other vendors' directories always have, so that here nothing may go by it? */
+bool node_is_foreign(const struct node *directory, const char *name);
+
 /* Its node, with one reference more. NULL: no memory. */
 struct node *node_take_fixed(struct fs *fs, const struct node *directory,
 			     const struct node_fixed *fixed);
