@@ -43,12 +43,19 @@ static void refuse(const struct renaming *renaming, int error, const char *words
 	fuse_reply_err(renaming->req, -request_refuse(renaming->req, renaming->path, error, words));
 }
 
+/* It was the name there that somebody wanted to change. */
+static void refuse_target(const struct renaming *renaming, int error, const char *words)
+{
+	fuse_reply_err(renaming->req,
+		       -request_refuse(renaming->req, renaming->new_path, error, words));
+}
+
 /* Is NAME in DIRECTORY a record's file? *FIXED: a name that always stands there. */
 static bool is_record_name(const struct node *directory, const char *name, bool *fixed)
 {
 	struct node_fixed known;
 
-	*fixed = false;
+	*fixed = node_is_foreign(directory, name);
 	for (size_t i = 0; node_fixed(directory, i, &known); i++) {
 		if (strcmp(known.name, name) == 0) {
 			*fixed = true;
@@ -210,7 +217,11 @@ static void start_save(const struct renaming *renaming, struct scratch *scratch)
 			vacancy_end(fs->vacancies, renaming->new_path, request->call.pid);
 		if (request)
 			request_free(request);
-		refuse(renaming, error, why);
+		if (node)
+			request_refuse_write(renaming->req, node, error, why);
+		else
+			request_refuse(renaming->req, renaming->new_path, error, why);
+		fuse_reply_err(renaming->req, -error);
 	}
 	if (node)
 		node_drop(fs, node);
@@ -264,7 +275,7 @@ static void start_post(const struct renaming *renaming, struct scratch *scratch)
 	}
 	if (request)
 		request_free(request);
-	refuse(renaming, error, why);
+	refuse_target(renaming, error, why);
 }
 
 /* ---- files in memory ---- */
@@ -279,6 +290,27 @@ static bool is_taken(const struct renaming *renaming)
 	scratch_put(renaming->fs->scratches, there);
 	free(id);
 	return taken;
+}
+
+/* The record's name must be free, and for all but who renamed the record away it is not. */
+static void refuse_record(const struct renaming *renaming)
+{
+	struct node *node = target_node(renaming);
+	struct record *record = NULL;
+	double seconds;
+
+	if (node)
+		entry_peek(node, &record, &seconds);
+	if (record)
+		refuse_target(renaming, -EEXIST, "there is such a record");
+	else if (node && node->kind == NODE_STATUS)
+		refuse_target(renaming, -ENOENT, "there is no such user");
+	else
+		refuse_target(renaming, -EOPNOTSUPP,
+			      "there is no such record, and a rename does not make one");
+	record_put(record);
+	if (node)
+		node_drop(renaming->fs, node);
 }
 
 static void rename_scratch(const struct renaming *renaming, struct scratch *scratch)
@@ -297,7 +329,7 @@ static void rename_scratch(const struct renaming *renaming, struct scratch *scra
 	else if (record && !renaming->replaces &&
 		 !vacancy_holds(renaming->fs->vacancies, renaming->new_path,
 				fuse_req_ctx(renaming->req)->pid))
-		refuse(renaming, -EEXIST, "there is such a record");
+		refuse_record(renaming);
 	else if (record)
 		start_save(renaming, scratch);
 	else if (is_taken(renaming))

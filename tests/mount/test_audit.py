@@ -142,6 +142,10 @@ def test_refused(audited, file):
     line = one(file, outcome="refused", errno="EDQUOT",
                fields=[{"field": "status", "before": "active", "after": "inactive"}])
     assert "status_limit" in line["words"] and not sent(m.sandbox)
+    # by a rename, too, it is about the record
+    assert m.sh("echo junk > partnerize/q && mv partnerize/q partnerize/9.status").code != 0
+    one(file, outcome="refused", errno="EINVAL", action="status", id="9", path="partnerize/9.status")
+    assert "active or inactive" in m.sh("grep -F partnerize/9. .rosterfs/log | tail -1").ok().out
     # what can be no change at all, and told once however often the descriptor is closed
     assert m.sh("echo inactiv > partnerize/9.status").code != 0
     one(file, outcome="refused", errno="EINVAL", action="status", fields=[])

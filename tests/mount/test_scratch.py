@@ -20,7 +20,7 @@ import harness
 from harness import wait_until
 from saving import sh
 from store import outside, people, store
-from writing import (at_vendor, errno_of, name_of, read, refresh, save, sent, text_of)
+from writing import (at_vendor, errno_of, last_line, name_of, read, refresh, save, sent, text_of)
 
 FILE = "partnerize/2.json"
 WORD = "partnerize/2.status"
@@ -331,6 +331,19 @@ def test_memory_is_given_back(mount):
     assert resident() - before < 200000
 
 
+def test_names_of_other_vendors(mount, sandbox):
+    """Where nobody can be made there is no new/: a file of that name would look like somebody made."""
+    m = mount(store(sandbox, members=5, accounts=2))
+    folder = m.path / "elasticpath"
+    (folder / "T").write_text("{}")
+    for name in ("new", "self"):
+        assert make(folder / name) == "EPERM"
+        assert name == "self" or "preprovision" in last_line(m, f"elasticpath/{name}")
+        assert fails(os.symlink, "T", folder / name) == "EPERM"
+        assert fails(os.rename, folder / "T", folder / name) == "EPERM"
+        assert name not in os.listdir(folder)
+
+
 @pytest.fixture
 def libfaketime():
     """Its path; what it leaves in shared memory of a daemon that forks is removed."""
@@ -436,6 +449,10 @@ def test_a_rename_that_is_refused(mount):
         if (m.path / target).parent.is_dir():
             assert fails(os.rename, folder / "T", m.path / target) == error, target
     assert rename2(folder / "T", path, NOREPLACE) == "EEXIST"
+    os.listdir(folder)  # so that it is known who is not there
+    assert rename2(folder / "T", folder / "zz.status", NOREPLACE) == "ENOENT"
+    assert rename2(folder / "T", folder / "zz.json", NOREPLACE) == "ENOTSUP"
+    assert "partnerize/zz.json: there is no such record" in last_line(m, "zz.json")
     os.symlink("T", folder / "link")
     assert fails(os.rename, folder / "link", path) == "EPERM"
     assert not sent(m.sandbox) and at_vendor(m.sandbox, 2) == before
