@@ -10,6 +10,7 @@
 #include "fs/by_email.h"
 #include "fs/entry.h"
 #include "fs/node.h"
+#include "fs/past.h"
 #include "fs/path.h"
 #include "fs/request.h"
 #include "fs/scratch.h"
@@ -107,6 +108,24 @@ static void op_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi
 		entry_ask(request, got_attr);
 }
 
+/* NODE is neither a record's file nor one in memory. */
+static void set_nothing(struct fs *fs, fuse_req_t req, struct node *node, int what)
+{
+	/* a shell's > truncates what is then asked by a write */
+	bool asks = node->kind == NODE_CONTROL_REFRESH || node->kind == NODE_TRANSACTION;
+	int error = 0;
+
+	if (node->branch && !node->branch->users)
+		error = -EROFS;
+	else if (node_is_person(node) || past_is(node) || ((what & FUSE_SET_ATTR_SIZE) && !asks))
+		error = -EPERM;
+	if (error)
+		fuse_reply_err(req, -request_refuse(req, node->path, error,
+						    "this can't be changed here"));
+	else
+		reply_attr(fs, req, node, NULL, 0);
+}
+
 /*
  * Tools set modes, owners and times when they save, and must not hear that they can't. A size
  * counts only for an open file: a path alone is truncated to nothing that could be sent.
@@ -120,20 +139,8 @@ static void op_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *attr, int wh
 	double seconds;
 	int error = 0;
 
-	if (node->kind == NODE_CONTROL_REFRESH || node->kind == NODE_TRANSACTION) {
-		reply_attr(fs, req, node, NULL, 0); /* echo truncates it */
-		return;
-	}
-	/* rsync and tar set those of directories too */
-	if (node->shelf && (node_is_directory(node) || node->kind == NODE_LINK)) {
-		reply_attr(fs, req, node, NULL, 0);
-		return;
-	}
 	if (!node_is_record(node) && !node_scratch(node)) {
-		bool by_hand = node->branch && !node->branch->users;
-
-		fuse_reply_err(req, -request_refuse(req, node->path, by_hand ? -EROFS : -EPERM,
-						    "this can't be changed here"));
+		set_nothing(fs, req, node, what);
 		return;
 	}
 	if ((what & FUSE_SET_ATTR_SIZE) && fi)
