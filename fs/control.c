@@ -147,18 +147,20 @@ static double figure_in_flight(const struct figures *f)
 static const struct metric {
 	const char *name, *type, *help;
 	double (*figure)(const struct figures *figures);
+	bool of_roster; /* there is none before there is a roster: 0 would be told for a fact */
 } metrics[] = {
-    {"rosterfs_users", "gauge", "Users in the newest roster.", figure_users},
-    {"rosterfs_roster_age_seconds", "gauge", "Age of the newest roster.", figure_age},
-    {"rosterfs_fetches", "counter", "Whole rosters fetched.", figure_fetches},
+    {"rosterfs_users", "gauge", "Users in the newest roster.", figure_users, true},
+    {"rosterfs_roster_age_seconds", "gauge", "Age of the newest roster.", figure_age, true},
+    {"rosterfs_fetches", "counter", "Whole rosters fetched.", figure_fetches, false},
     {"rosterfs_reappeared", "counter", "Users active again after a deactivation.",
-     figure_reappeared},
-    {"rosterfs_requests", "counter", "Requests sent, retries included.", figure_requests},
-    {"rosterfs_retries", "counter", "Requests sent again.", figure_retries},
-    {"rosterfs_failures", "counter", "Requests that ended without a 2xx answer.", figure_failures},
-    {"rosterfs_throttled", "counter", "Answers with status 429.", figure_throttled},
-    {"rosterfs_received_bytes", "counter", "Bytes of answers, decoded.", figure_bytes},
-    {"rosterfs_in_flight", "gauge", "Requests under way.", figure_in_flight},
+     figure_reappeared, false},
+    {"rosterfs_requests", "counter", "Requests sent, retries included.", figure_requests, false},
+    {"rosterfs_retries", "counter", "Requests sent again.", figure_retries, false},
+    {"rosterfs_failures", "counter", "Requests that ended without a 2xx answer.", figure_failures,
+     false},
+    {"rosterfs_throttled", "counter", "Answers with status 429.", figure_throttled, false},
+    {"rosterfs_received_bytes", "counter", "Bytes of answers, decoded.", figure_bytes, false},
+    {"rosterfs_in_flight", "gauge", "Requests under way.", figure_in_flight, false},
 };
 
 /*
@@ -199,6 +201,8 @@ static void print_metrics(FILE *out, struct fs *fs)
 			if (!fs->branches[i].users)
 				continue;
 			branch_info(&fs->branches[i], &figures.info);
+			if (metrics[m].of_roster && !figures.info.known)
+				continue;
 			http_stats(fs->branches[i].account, &figures.stats);
 			fprintf(out, "%s%s{vendor=\"%s\"} %.15g\n", metrics[m].name,
 				counter ? "_total" : "", fs->branches[i].account->name,

@@ -1,6 +1,7 @@
 """The tree as people see it: names, modes, texts, sizes and times; what is read while records change."""
 
 import calendar
+import errno
 import json
 import mmap
 import os
@@ -11,6 +12,7 @@ import time
 import pytest
 
 import harness
+from writing import errno_of
 
 # ids that are hard to make a file name of, and the stem of each that is not cut
 NAMES = {
@@ -609,9 +611,22 @@ def test_status_shows_progress(mount, sandbox):
     assert "fetching" not in status.read_text()
 
 
+def test_modes_that_cannot_change(mount):
+    """Tools that save or copy set them, and hear of no failure where anything can be written."""
+    m = mount()
+    before = m.sh("stat -c '%a %u %n' README partnerize partnerize/* by-email .").ok().out
+    m.sh("chmod 777 README partnerize/MANUAL partnerize/7.json partnerize by-email . .rosterfs/status && "
+         "touch -d 2001-01-01 README partnerize/MANUAL && chown 7 partnerize/MANUAL .rosterfs/log").ok()
+    assert m.sh("stat -c '%a %u %n' README partnerize partnerize/* by-email .").ok().out == before
+    for path in ("cj", "cj/MANUAL"):
+        assert errno_of(os.chmod, m.path / path, 0o777) == errno.EROFS
+
+
 def test_metrics(mount, sandbox):
     box = sandbox(users=25)
     m = mount(box)
+    text = m.sh("cat .rosterfs/metrics").ok().out
+    assert "\nrosterfs_users{" not in text and "\nrosterfs_roster_age" not in text, "there is no roster yet"
     os.listdir(m.path / "partnerize")
     text = m.sh("cat .rosterfs/metrics").ok().out
     assert text.endswith("# EOF\n")
