@@ -92,6 +92,7 @@ struct mount {
 	struct fs *fs;
 	struct fuse_session *session;
 	bool handlers, mounted;
+	bool greeted; /* INIT has come */
 };
 
 /* The lanes of all accounts with an API. */
@@ -180,10 +181,12 @@ static char *session_options(const struct options *options)
 	return text;
 }
 
-static void on_ready(void *arg)
+/* Not yet the time to say that the mount is up: libfuse may still refuse what the kernel offers. */
+static void on_init(void *arg)
 {
-	(void)arg;
-	background_ready();
+	struct mount *mount = arg;
+
+	mount->greeted = true;
 }
 
 static int build(struct mount *mount)
@@ -213,7 +216,8 @@ static int build(struct mount *mount)
 		complain("no memory");
 		goto out;
 	}
-	mount->fs->ready = on_ready;
+	mount->fs->ready = on_init;
+	mount->fs->ready_arg = mount;
 	mount->session = fuse_session_new(&args, &fs_operations, sizeof(fs_operations), mount->fs);
 	if (!mount->session) {
 		complain("%s", fuse_words[0] ? fuse_words : "the mount options are wrong");
@@ -273,16 +277,46 @@ static int attach(struct mount *mount)
 	return 0;
 }
 
+/*
+ * Answer INIT before there are threads: only once libfuse has come back from it without giving up
+ * is the mount up. Until INIT is answered the kernel sends nothing else. Returns 0, also where the
+ * session has ended in it, or a negative errno.
+ */
+static int answer_init(struct mount *mount)
+{
+	struct fuse_session *session = mount->session;
+	struct fuse_buf buffer = {.mem = NULL};
+	int count = 0;
+
+	fuse_words[0] = '\0';
+	while (!mount->greeted && !fuse_session_exited(session) &&
+	       (count >= 0 || count == -EINTR)) {
+		count = fuse_session_receive_buf(session, &buffer);
+		if (count > 0)
+			fuse_session_process_buf(session, &buffer);
+	}
+	free(buffer.mem);
+	return count < 0 && count != -EINTR ? count : 0;
+}
+
 static int loop(struct mount *mount)
 {
 	struct fuse_loop_config *config = fuse_loop_cfg_create();
-	int result;
+	int result = answer_init(mount);
+	bool up = result == 0 && !fuse_session_exited(mount->session);
 
+	if (up)
+		background_ready();
 	fuse_loop_cfg_set_clone_fd(config, 0);
 	fuse_loop_cfg_set_max_threads(config, 10);
 	fuse_loop_cfg_set_idle_threads(config, 10);
-	result = fuse_session_loop_mt(mount->session, config);
+	/* of a session that has ended it only tells why */
+	if (result == 0)
+		result = fuse_session_loop_mt(mount->session, config);
 	fuse_loop_cfg_destroy(config);
+	if (!up && result < 0)
+		complain("%s can't be mounted: %s", mount->mountpoint,
+			 fuse_words[0] ? fuse_words : strerror(-result));
 	/* A signal that ends us is the usual way to end, and an unmount may look like an abort. */
 	return result < 0 && result != -ECONNABORTED ? -1 : 0;
 }
@@ -352,8 +386,8 @@ static int run_mount(struct mount *mount)
 		log_line("chdir /: %s", strerror(errno));
 	if (!error)
 		error = loop(mount);
-	else
-		background_failed();
+	/* after a mount that was up this is no news to anybody */
+	background_failed();
 	tear_down(mount);
 	return error ? 1 : 0;
 }

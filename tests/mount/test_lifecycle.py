@@ -231,6 +231,59 @@ def test_background_lets_the_terminal_go(mount, env):
     harness.wait_until(lambda: not harness.running(pid), 5 * harness.SCALE, "the end of the daemon")
 
 
+# libfuse gives up in INIT: it wants the same max_read from whoever answers, and gets none
+DIES_IN_INIT = r"""
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <stdio.h>
+struct fuse_args {
+	int argc;
+	char **argv;
+	int allocated;
+};
+
+static void add_max_read(struct fuse_args *args)
+{
+	static char words[8192];
+
+	snprintf(words, sizeof(words), "%s,max_read=4096", args->argv[1]);
+	args->argv[1] = words;
+}
+
+void *fuse_session_new(struct fuse_args *args, void *ops, size_t size, void *arg)
+{
+	void *(*real)(void *, void *, size_t, void *) = dlsym(RTLD_NEXT, "fuse_session_new");
+
+	add_max_read(args);
+	return real(args, ops, size, arg);
+}
+
+/* the same as of libfuse 3.17 */
+void *fuse_session_new_versioned(struct fuse_args *args, void *ops, size_t size, void *version,
+				 void *arg)
+{
+	void *(*real)(void *, void *, size_t, void *, void *) =
+	    dlsym(RTLD_NEXT, "fuse_session_new_versioned");
+
+	add_max_read(args);
+	return real(args, ops, size, version, arg);
+}
+"""
+
+
+@pytest.mark.plain
+@pytest.mark.parametrize("way", [[], ["-f"]])
+def test_a_session_that_dies_in_init(rosterfs, conf, place, way):
+    file, folder = conf("[cj]\n")
+    source, library = place / "dies.c", place / "dies.so"
+    source.write_text(DIES_IN_INIT)
+    subprocess.run([os.environ.get("CC", "cc"), "-shared", "-fPIC", "-o", library, source],
+                   check=True)
+    result = rosterfs(*way, file, folder, LD_PRELOAD=str(library))
+    refused(result, folder, "can't be mounted", "read size")
+    assert harness.mount_entry(folder) is None
+
+
 def test_relative_paths(conf, env, sandbox):
     """The daemon leaves the folder that it was started in."""
     file, folder = conf("[cj]\nnotice_file = notice.txt\n")
