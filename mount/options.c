@@ -52,7 +52,6 @@ static const struct word {
     {"auto_unmount", ACTION_PASS},
     {"fsname=", ACTION_PASS},
     {"subtype=", ACTION_PASS},
-    {"max_read=", ACTION_PASS},
     {"context=", ACTION_PASS},
     {"fscontext=", ACTION_PASS},
     {"defcontext=", ACTION_PASS},

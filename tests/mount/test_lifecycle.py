@@ -88,6 +88,7 @@ def test_help_and_version(rosterfs):
     (["-x", "CONFIG", "FOLDER"], ["-x"]),
     (["-o", "dryrun", "CONFIG", "FOLDER"], ["dryrun"]),
     (["-o", "ro,umask=9", "CONFIG", "FOLDER"], ["umask="]),
+    (["-o", "max_read=4096", "CONFIG", "FOLDER"], ["max_read="]),
     (["-o", "uid=jane", "CONFIG", "FOLDER"], ["uid="]),
     (["-o"], ["-o"]),
     (["--check", "CONFIG", "FOLDER"], ["--check"]),
