@@ -271,6 +271,10 @@ static int check_arguments(const struct parse *parse)
 	if (options->check && options->mountpoint)
 		return fail(parse, EINVAL,
 			    "--check mounts nothing: usage: rosterfs --check CONFIG");
+	if (options->check && !options->config)
+		return fail(
+		    parse, EINVAL,
+		    "CONFIG is missing: usage: rosterfs --check CONFIG; try rosterfs --help");
 	if (!options->config)
 		return fail(parse, EINVAL,
 			    "CONFIG and MOUNTPOINT are missing: usage: rosterfs "

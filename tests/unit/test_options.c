@@ -193,7 +193,7 @@ static void test_refused(void **state)
 	} cases[] = {
 	    {"", "CONFIG and MOUNTPOINT are missing"},
 	    {"-f", "CONFIG and MOUNTPOINT are missing"},
-	    {"--check", "CONFIG and MOUNTPOINT are missing"},
+	    {"--check", "CONFIG is missing: usage: rosterfs --check CONFIG;"},
 	    {"a", "MOUNTPOINT is missing"},
 	    {"a b c", "one argument too many: c"},
 	    {"a b -- c", "one argument too many: c"},
