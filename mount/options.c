@@ -28,6 +28,7 @@ enum action {
 	ACTION_READ_WRITE,
 	ACTION_DRY_RUN,
 	ACTION_ALLOW_OTHER,
+	ACTION_ALLOW_ROOT,
 	ACTION_DEBUG,
 	ACTION_UID,
 	ACTION_GID,
@@ -48,7 +49,7 @@ static const struct word {
     {"gid=", ACTION_GID},
     {"umask=", ACTION_UMASK},
     {"default_permissions", ACTION_DROP}, /* is always there */
-    {"allow_root", ACTION_PASS},
+    {"allow_root", ACTION_ALLOW_ROOT},
     {"auto_unmount", ACTION_PASS},
     {"fsname=", ACTION_PASS},
     {"subtype=", ACTION_PASS},
@@ -191,6 +192,11 @@ static int take_word(const struct parse *parse, const char *text)
 			break;
 		options->allow_other = true;
 		return pass(parse, text);
+	case ACTION_ALLOW_ROOT:
+		if (options->allow_root)
+			break;
+		options->allow_root = true;
+		return pass(parse, text);
 	case ACTION_DEBUG:
 		options->debug = options->foreground = true;
 		break;
@@ -286,6 +292,16 @@ static int check_arguments(const struct parse *parse)
 	return 0;
 }
 
+/* libfuse takes both, and lets in root alone: whoever wrote allow_other would wonder. */
+static int check_access(const struct parse *parse)
+{
+	if (parse->options->allow_other && parse->options->allow_root)
+		return fail(parse, EINVAL,
+			    "the mount options allow_other and allow_root exclude each other: "
+			    "keep one of the two");
+	return 0;
+}
+
 /* What getopt_long returned. */
 static int take_option(const struct parse *parse, int option, char **argv)
 {
@@ -350,6 +366,8 @@ int options_parse(int argc, char **argv, struct options *options, char *why, siz
 		result = take_argument(&parse, argv[optind++]);
 	if (result == 0)
 		result = check_arguments(&parse);
+	if (result == 0)
+		result = check_access(&parse);
 	if (result == 0 && options->read_only)
 		result = pass(&parse, "ro");
 	return result;

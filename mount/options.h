@@ -22,7 +22,8 @@ struct options {
 	bool read_only;         /* ro: whichever of ro and rw came last */
 	bool dry_run;
 	bool allow_other;
-	uid_t uid; /* who owns the files: uid=, or the user who mounts */
+	bool allow_root; /* never with allow_other */
+	uid_t uid;       /* who owns the files: uid=, or the user who mounts */
 	gid_t gid;
 	/*
 	 * Modes are 0666 & ~umask for files and 0777 & ~umask for directories; the default, 077,
@@ -32,9 +33,9 @@ struct options {
 	bool umask_given;
 	/*
 	 * For libfuse's -o: words joined by commas, a comma in a word as `\,`. Begins with
-	 * default_permissions, ends with ro if read_only, holds allow_other if given. fsname= and
-	 * subtype= are in it only if the user gave them: put other ones in front of it, the last
-	 * counts.
+	 * default_permissions, ends with ro if read_only, holds allow_other or allow_root if given.
+	 * fsname= and subtype= are in it only if the user gave them: put other ones in front of it,
+	 * the last counts.
 	 */
 	char *mount_options;
 };
