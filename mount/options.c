@@ -93,6 +93,15 @@ static const struct word {
     {"nogroup", ACTION_DROP},
     {"comment=", ACTION_DROP},
     {"x-", ACTION_DROP},
+    {"X-", ACTION_DROP},
+    {"_rnetdev", ACTION_DROP},
+    /* what no FUSE filesystem has: messages of the kernel, mandatory locks, i_version */
+    {"silent", ACTION_DROP},
+    {"loud", ACTION_DROP},
+    {"mand", ACTION_DROP},
+    {"nomand", ACTION_DROP},
+    {"iversion", ACTION_DROP},
+    {"noiversion", ACTION_DROP},
 };
 
 struct parse {
@@ -171,8 +180,8 @@ static int take_word(const struct parse *parse, const char *text)
 	if (!word)
 		return fail(
 		    parse, EINVAL,
-		    "unknown mount option %s (ro, dry_run, allow_other, uid=, gid=, umask= and "
-		    "those of mount.fuse3(8) are known)",
+		    "unknown mount option %s (ro, dry_run, allow_other, uid=, gid= and umask= "
+		    "are known, and the others that rosterfs(1) names)",
 		    text);
 	switch (word->action) {
 	case ACTION_DROP:
@@ -403,7 +412,8 @@ const char *options_help(void)
 	       "                  /etc/fuse.conf must say user_allow_other\n"
 	       "  uid=N, gid=N    owner and group of the files; default: who mounts\n"
 	       "  umask=OCTAL     modes of the files; default: for the owner alone\n"
-	       "and the usual ones of mount.fuse3(8). default_permissions is always on.\n"
+	       "and others of mount(8) and mount.fuse3(8), see rosterfs(1). default_permissions is\n"
+	       "always on.\n"
 	       "\n"
 	       "Errors: the file .rosterfs/log in the mount says in words what went wrong.\n"
 	       "See rosterfs.conf(5) for CONFIG.\n";
