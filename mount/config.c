@@ -16,6 +16,7 @@
 #include "vendors/vendor.h"
 
 #include <errno.h>
+#include <jansson.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -154,6 +155,24 @@ static int set_path(const struct keys *keys, const struct entry *entry, char **p
 	return 0;
 }
 
+/* May the LENGTH bytes of TEXT be shown as a file of ours? */
+static int check_text(const struct keys *keys, const struct entry *entry, const char *text,
+		      size_t length)
+{
+	json_t *string;
+
+	if (length == 0)
+		return keys_fail(keys, entry->line, "%s: the file is empty", entry->key);
+	if (strlen(text) != length)
+		return keys_fail(keys, entry->line, "%s: the file is no text: it holds a NUL byte",
+				 entry->key);
+	string = json_stringn(text, length);
+	json_decref(string);
+	if (!string)
+		return keys_fail(keys, entry->line, "%s: the file is not UTF-8", entry->key);
+	return 0;
+}
+
 /* The text of the file that ENTRY names. */
 static int set_file(const struct keys *keys, const struct entry *entry, char **value)
 {
@@ -171,11 +190,9 @@ static int set_file(const struct keys *keys, const struct entry *entry, char **v
 				result == -EFBIG ? "it is larger than 1 MiB" : strerror(-result));
 		goto out;
 	}
-	if (strlen(text) != length) {
-		result = keys_fail(keys, entry->line,
-				   "%s: the file is no text: it holds a NUL byte", entry->key);
+	result = check_text(keys, entry, text, length);
+	if (result)
 		goto out;
-	}
 	/* it was read into a megabyte */
 	shrunk = realloc(text, length + 1);
 	free(*value);

@@ -125,6 +125,14 @@ def test_bad_config(rosterfs, conf, text, line, word):
         refused(rosterfs(*words), f"{file}:{line}: " if line else f"{file}: ", word)
 
 
+@pytest.mark.parametrize(("notice", "word"), [(b"", "empty"), (b"J\xfcrgen\n", "UTF-8")])
+def test_bad_notice(rosterfs, conf, notice, word):
+    file, folder = conf("[cj]\nnotice_file = notice.txt\n")
+    file.with_name("notice.txt").write_bytes(notice)
+    for words in ([file, folder], ["--check", file]):
+        refused(rosterfs(*words), f"{file}:2: notice_file: ", word)
+
+
 def test_line_ends_in_names_stay_in_one_line(rosterfs, conf):
     file, folder = conf("[cj]\n")
     refused(rosterfs("/no\nwhere", folder))

@@ -401,6 +401,10 @@ static void test_notice(void **state)
 	config_clear(&config);
 	put("large", "a\0b", 3, 0644);
 	refuse_text("[hand]\nnotice_file = large\n", 0644, 2, "NUL byte");
+	put("large", "\xC3\xA4 \xE4\n", 5, 0644);
+	refuse_text("[hand]\nnotice_file = large\n", 0644, 2, "is not UTF-8");
+	put("large", "", 0, 0644);
+	refuse_text("[hand]\nnotice_file = large\n", 0644, 2, "the file is empty");
 	free(large);
 }
 

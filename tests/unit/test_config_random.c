@@ -126,7 +126,7 @@ static void test_mutations(void **state)
 	static const char base[] =
 	    "# a config\n[rosterfs]\nstatus_limit = 100\nscratch_limit = 64M\naudit_log = a\n\n"
 	    "[shop]\nshop_key = S3CRETS3CRET\nttl = 300\nparallel = 8\nallow_delete = no\n"
-	    "auth = basic\nself_id = 5\nbase_url = https://x/\n[hand]\nnotice_file = /dev/null\n"
+	    "auth = basic\nself_id = 5\nbase_url = https://x/\n[hand]\nnotice_file = /proc/self/comm\n"
 	    "[6]\ntype = paper\n";
 	time_t begin = time(NULL);
 	unsigned good = 0, bad = 0;
