@@ -151,7 +151,7 @@ static void test_all_keys(void **state)
 	    "allow_delete = yes\nauth = basic\nself_id = 7\n"
 	    "type = shop\n"
 	    "\n[rosterfs]\n"
-	    "status_limit = 0\nstatus_window = 1\nscratch_limit = 2K\naudit_log = sub/audit\n"
+	    "status_limit: 0\nstatus_window = 1\nscratch_limit = 2K\naudit_log = sub/audit\n"
 	    "[6sense]\ntype = hand\nnotice_file = note\n"
 	    "[\xC3\xA4]\ntype = shop\nshop_key = x\n"
 	    "[paper]",
