@@ -70,7 +70,7 @@ static void publish_link(struct roster *roster, const char *id, const json_t *an
 }
 
 /* Room for a command that undoes a link. */
-#define COMMAND_MAX (2 * CALL_PATH_MAX)
+#define COMMAND_MAX (2 * (size_t)CALL_PATH_MAX)
 
 /* In the path of CALL, what follows the account's directory; NULL: nothing does. */
 static const char *path_below(const struct call *call)
@@ -132,7 +132,7 @@ static int post_link(struct attempt *attempt)
 	const struct collection *collection = roster_collection(roster);
 	json_t *body = collection->link(attempt->id), *answer = NULL;
 	enum vendor_outcome outcome;
-	uint64_t ticket;
+	uint64_t ticket = 0;
 	int error = body ? attempt_send_counted(attempt, &ticket)
 			 : call_fail(attempt->call, ENOMEM, "no memory");
 
@@ -263,7 +263,7 @@ static int send_delete(struct attempt *attempt, const char *own)
 	bool undone = collection->link && undo_of(call, command);
 	enum vendor_outcome outcome;
 	json_t *before;
-	uint64_t ticket;
+	uint64_t ticket = 0;
 	int error;
 
 	if (undone)

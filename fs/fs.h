@@ -101,7 +101,7 @@ struct fs {
 	struct vacancies *vacancies; /* names whose record somebody has renamed away */
 	struct timespec started;
 	struct asked asked;       /* what the kernel asked for */
-	void (*ready)(void *arg); /* called once the kernel has taken us up */
+	void (*ready)(void *arg); /* called in INIT, before libfuse has accepted it */
 	void *ready_arg;
 };
 
