@@ -37,8 +37,8 @@ void file_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset, struct
 
 	if (handle->paged)
 		node_pages_dropped(fs, ino, &handle->drops);
-	else if (!fi->lock_owner) /* no process reads, but a page is brought: for mmap or sendfile
-				   */
+	/* no process reads, but a page is brought: for mmap or sendfile */
+	else if (!fi->lock_owner)
 		node_forget_pages(fs, ino);
 	if (node->kind == NODE_SCRATCH)
 		count = scratch_read(node_scratch(node), offset, size, &data);
