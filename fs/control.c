@@ -188,34 +188,47 @@ static void print_asked(FILE *out, const struct asked *asked)
 		atomic_load(&asked->notifications), atomic_load(&asked->texts));
 }
 
-static void print_metrics(FILE *out, struct fs *fs)
+/* One line of METRIC for each branch whose FIGURES tell something. */
+static void print_metric(FILE *out, const struct fs *fs, const struct metric *metric,
+			 const struct figures *figures)
 {
-	for (size_t m = 0; m < sizeof(metrics) / sizeof(metrics[0]); m++) {
-		bool counter = strcmp(metrics[m].type, "counter") == 0;
+	bool counter = strcmp(metric->type, "counter") == 0;
 
-		fprintf(out, "# TYPE %s %s\n# HELP %s %s\n", metrics[m].name, metrics[m].type,
-			metrics[m].name, metrics[m].help);
-		for (size_t i = 0; i < fs->branch_count; i++) {
-			struct figures figures;
-
-			if (!fs->branches[i].users)
-				continue;
-			branch_info(&fs->branches[i], &figures.info);
-			if (metrics[m].of_roster && !figures.info.known)
-				continue;
-			http_stats(fs->branches[i].account, &figures.stats);
-			fprintf(out, "%s%s{vendor=\"%s\"} %.15g\n", metrics[m].name,
-				counter ? "_total" : "", fs->branches[i].account->name,
-				metrics[m].figure(&figures));
-		}
+	fprintf(out, "# TYPE %s %s\n# HELP %s %s\n", metric->name, metric->type, metric->name,
+		metric->help);
+	for (size_t i = 0; i < fs->branch_count; i++) {
+		if (!fs->branches[i].users || (metric->of_roster && !figures[i].info.known))
+			continue;
+		fprintf(out, "%s%s{vendor=\"%s\"} %.15g\n", metric->name, counter ? "_total" : "",
+			fs->branches[i].account->name, metric->figure(&figures[i]));
 	}
+}
+
+/* 0 or -ENOMEM. */
+static int print_metrics(FILE *out, struct fs *fs)
+{
+	struct figures *figures = calloc(fs->branch_count + 1, sizeof(*figures));
+
+	if (!figures)
+		return -ENOMEM;
+	for (size_t i = 0; i < fs->branch_count; i++) {
+		if (!fs->branches[i].users)
+			continue;
+		branch_info(&fs->branches[i], &figures[i].info);
+		http_stats(fs->branches[i].account, &figures[i].stats);
+	}
+	for (size_t m = 0; m < sizeof(metrics) / sizeof(metrics[0]); m++)
+		print_metric(out, fs, &metrics[m], figures);
+	free(figures);
 	print_asked(out, &fs->asked);
 	fprintf(out, "# EOF\n");
+	return 0;
 }
 
 char *control_text(struct fs *fs, enum node_kind kind, size_t *length)
 {
 	char *text = NULL;
+	int error = 0;
 	FILE *out;
 
 	if (kind == NODE_CONTROL_LOG)
@@ -228,8 +241,8 @@ char *control_text(struct fs *fs, enum node_kind kind, size_t *length)
 	if (kind == NODE_CONTROL_STATUS)
 		print_status(out, fs);
 	else
-		print_metrics(out, fs);
-	if (fclose(out)) {
+		error = print_metrics(out, fs);
+	if (fclose(out) || error) {
 		free(text);
 		return NULL;
 	}
