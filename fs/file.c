@@ -180,6 +180,18 @@ static void keep_draft(struct fs *fs, struct handle *handle, const char *data, s
 	free(text);
 }
 
+/*
+ * What HANDLE holds, and DATA behind it, is refused with ERROR for the first time: WHY. What a
+ * write or the vendor has refused before has been told, and is kept, already.
+ */
+static void refuse_text(struct fs *fs, fuse_req_t req, struct handle *handle, int error,
+			const char *why, const char *data, size_t size)
+{
+	if (handle->node->kind == NODE_DRAFT)
+		keep_draft(fs, handle, data, size);
+	request_refuse_write(req, handle->node, error, why);
+}
+
 void file_write(fuse_req_t req, fuse_ino_t ino, const char *data, size_t size, off_t offset,
 		struct fuse_file_info *fi)
 {
@@ -218,10 +230,8 @@ void file_write(fuse_req_t req, fuse_ino_t ino, const char *data, size_t size, o
 		return;
 	}
 	action = handle_write(handle, data, size, offset, &why);
-	if (action < 0 && why && node->kind == NODE_DRAFT)
-		keep_draft(fs, handle, data, action == -EINVAL ? size : 0);
 	if (action < 0 && why)
-		request_refuse_write(req, node, action, why);
+		refuse_text(fs, req, handle, action, why, data, action == -EINVAL ? size : 0);
 	if (action < 0)
 		fuse_reply_err(req, -action);
 	else if (action == HANDLE_COMMIT)
@@ -250,11 +260,8 @@ static void flush_or_sync(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info 
 		return;
 	}
 	action = handle_flush(handle_of(fi), &why);
-	/* what a write or the vendor has refused is kept already */
-	if (action < 0 && why && node->kind == NODE_DRAFT)
-		keep_draft(fs, handle_of(fi), NULL, 0);
 	if (action < 0 && why)
-		request_refuse_write(req, node, action, why);
+		refuse_text(fs, req, handle_of(fi), action, why, NULL, 0);
 	if (action == HANDLE_COMMIT)
 		start_commit(fs, req, handle_of(fi), 0, alone);
 	else

@@ -218,10 +218,10 @@ static void start_save(const struct renaming *renaming, struct scratch *scratch)
 		if (request)
 			request_free(request);
 		if (node)
-			request_refuse_write(renaming->req, node, error, why);
+			fuse_reply_err(renaming->req,
+				       -request_refuse_write(renaming->req, node, error, why));
 		else
-			request_refuse(renaming->req, renaming->new_path, error, why);
-		fuse_reply_err(renaming->req, -error);
+			refuse_target(renaming, error, why);
 	}
 	if (node)
 		node_drop(fs, node);
