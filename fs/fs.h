@@ -100,9 +100,9 @@ struct fs {
 	struct scratches *scratches; /* files that no vendor has */
 	struct vacancies *vacancies; /* names whose record somebody has renamed away */
 	struct timespec started;
-	struct asked asked;       /* what the kernel asked for */
-	void (*ready)(void *arg); /* called in INIT, before libfuse has accepted it */
-	void *ready_arg;
+	struct asked asked;         /* what the kernel asked for */
+	void (*greeted)(void *arg); /* called in INIT, before libfuse has accepted it */
+	void *greeted_arg;
 };
 
 /*

@@ -242,8 +242,8 @@ static void op_init(void *userdata, struct fuse_conn_info *conn)
 	conn->want &= ~(unsigned)FUSE_CAP_AUTO_INVAL_DATA;
 	/* A write must fail where it is made. */
 	conn->want &= ~(unsigned)FUSE_CAP_WRITEBACK_CACHE;
-	if (fs->ready)
-		fs->ready(fs->ready_arg);
+	if (fs->greeted)
+		fs->greeted(fs->greeted_arg);
 }
 
 /* No xattr operations: libfuse then answers ENOSYS, and the kernel stops asking (five times on ls

@@ -216,8 +216,8 @@ static int build(struct mount *mount)
 		complain("no memory");
 		goto out;
 	}
-	mount->fs->ready = on_init;
-	mount->fs->ready_arg = mount;
+	mount->fs->greeted = on_init;
+	mount->fs->greeted_arg = mount;
 	mount->session = fuse_session_new(&args, &fs_operations, sizeof(fs_operations), mount->fs);
 	if (!mount->session) {
 		complain("%s", fuse_words[0] ? fuse_words : "the mount options are wrong");
