@@ -23,7 +23,7 @@ import urllib.parse
 
 from commands import Command, Result, Terminal
 from system import (BUILD, SANITIZE, SCALE, SUSPICIOUS, TOP, Failure, Hang, MountFailed,
-                    abort_connection, kill, mount_entry, running, stacks, wait_until)
+                    abort_connection, kill, mount_entry, running, stacks, stopped, wait_until)
 
 __all__ = ["BUILD", "SANITIZE", "SCALE", "TOP", "Command", "Failure", "Hang", "Mount", "MountFailed",
            "Result", "Sandbox", "Terminal", "Watchdog", "kill", "mount_entry", "running", "stacks",
@@ -135,6 +135,17 @@ class Sandbox:
         if isinstance(extra, str):
             return text.rstrip("\n") + "\n" + extra
         return merge_config(text, extra or {})
+
+    @contextlib.contextmanager
+    def paused(self):
+        """A server that takes connections and answers nothing, as long as the block lasts."""
+        os.kill(self.pid, signal.SIGSTOP)
+        try:
+            # the signal is on its way when kill() returns: on a busy machine threads still answer
+            wait_until(lambda: stopped(self.pid), 10 * SCALE, "a paused sandbox")
+            yield
+        finally:
+            os.kill(self.pid, signal.SIGCONT)
 
     def stop(self):
         """End it; returns what was wrong, or ''."""

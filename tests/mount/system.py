@@ -62,13 +62,23 @@ def stacks(pid):
     return f"---- stacks of {pid} ----\n" + text[text.find("\nThread"):]
 
 
+def state_in(folder):
+    """The letter of a process's or a thread's state, from FOLDER in /proc; X when it is gone."""
+    try:
+        stat = (folder / "stat").read_text(errors="replace")
+    except OSError:
+        return "X"
+    return stat.rpartition(")")[2].split()[0]
+
+
 def running(pid):
     """Is there a process PID that is not a zombie?"""
-    try:
-        stat = pathlib.Path(f"/proc/{pid}/stat").read_text(errors="replace")
-    except OSError:
-        return False
-    return stat.rpartition(")")[2].split()[0] not in "ZX"
+    return state_in(pathlib.Path(f"/proc/{pid}")) not in "ZX"
+
+
+def stopped(pid):
+    """Has SIGSTOP reached each thread of PID?"""
+    return all(state_in(task) == "T" for task in pathlib.Path(f"/proc/{pid}/task").iterdir())
 
 
 def kill(pid, number=signal.SIGKILL):
