@@ -98,10 +98,48 @@ static bool named_by(const struct collection *collection, const json_t *version,
 	return !stamp || (own && strcmp(own, stamp) == 0);
 }
 
+/* Has any row of the newest list a member NAME? */
+static bool is_listed(struct roster *roster, const char *name)
+{
+	json_t *text = json_string(name);
+	char *quoted = json_dumps(text, JSON_ENCODE_ANY);
+	double seconds;
+	struct snapshot *snapshot = quoted ? roster_snapshot(roster, &seconds) : NULL;
+	bool listed = !quoted;
+
+	for (size_t i = 0; snapshot && !listed && i < snapshot->count; i++)
+		listed = snapshot->records[i]->row && record_has(snapshot->records[i], quoted);
+	snapshot_put(snapshot);
+	free(quoted);
+	json_decref(text);
+	return listed;
+}
+
+/*
+ * VERSION came in a list, which may show less of a record than a GET does: what is only left out
+ * there is as FRESH has it. That is so while FRESH has the same stamp; where the row shows no
+ * stamp, it is so of what no row shows. Only what the DOCUMENT names must be known.
+ */
+static void complete_row(struct roster *roster, json_t *version, const json_t *document,
+			 const json_t *fresh)
+{
+	const struct collection *users = roster_collection(roster);
+	const char *stamp = base_stamp(users, version), *now = base_stamp(users, fresh), *name;
+	json_t *value;
+
+	if (stamp && now && strcmp(stamp, now) != 0)
+		return;
+	json_object_foreach((json_t *)(uintptr_t)fresh, name, value) {
+		if (json_object_get(document, name) && !json_object_get(version, name) &&
+		    (stamp || !is_listed(roster, name)))
+			json_object_set(version, name, value);
+	}
+}
+
 /* Take the newest version that STAMP names (NULL: that was shown) as base, the older ones as
  * doubts. */
 static int from_versions(struct roster *roster, const char *id, const char *stamp,
-			 struct base *base)
+			 const json_t *document, const json_t *fresh, struct base *base)
 {
 	const struct collection *users = roster_collection(roster);
 	struct record *list[VERSIONS_MAX + 1];
@@ -115,10 +153,13 @@ static int from_versions(struct roster *roster, const char *id, const char *stam
 		if (counts && !version)
 			error = -ENOMEM;
 		if (version && named_by(users, version, stamp)) {
-			if (!base->record)
+			if (!base->record) {
 				base->record = json_incref(version);
-			else if (atomic_load(&list[i]->shown) || list[i]->namesake)
+				if (list[i]->row)
+					complete_row(roster, version, document, fresh);
+			} else if (atomic_load(&list[i]->shown) || list[i]->namesake) {
 				base->doubts[base->doubt_count++] = json_incref(version);
+			}
 		}
 		json_decref(version);
 		record_put(list[i]);
@@ -136,7 +177,7 @@ int base_find(struct call *call, struct roster *roster, const char *id,
 	memset(base, 0, sizeof(*base));
 	if (from_last_save(roster, id, process, stamp, document, fresh, base))
 		return 0;
-	error = from_versions(roster, id, stamp, base);
+	error = from_versions(roster, id, stamp, document, fresh, base);
 	if (error)
 		return call_fail(call, ENOMEM, "no memory");
 	if (!base->record && (!stamp || named_by(users, fresh, stamp)))

@@ -144,6 +144,7 @@ static int put_found(struct flight *flight, json_t *row, struct timespec when)
 	record = record_new(users, id, row, when);
 	if (!record)
 		return call_fail(&flight->call, ENOMEM, "no memory");
+	record->row = true;
 	fetch_put(flight, id, record);
 	record_put(record);
 	return 0;

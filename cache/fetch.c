@@ -71,6 +71,7 @@ static struct record *make_record(struct fill *fill, const char *id, const json_
 	record = record_new_rendered(roster->collection, id, object, &fill->text, fill->when);
 	if (!record)
 		return NULL;
+	record->row = true;
 	keep_time(roster, record);
 	fill->made++;
 	return record;

@@ -74,6 +74,7 @@ struct record *record_new_rendered(const struct collection *collection, const ch
 	atomic_init(&record->shown, false);
 	record->namesake = false;
 	record->saved = false;
+	record->row = false;
 	record->version = atomic_fetch_add(&last_version, 1) + 1;
 	record->length = (uint32_t)text->length;
 	record_set_time(record, collection_time(collection, object, &own) ? own : when);
@@ -150,6 +151,20 @@ bool record_same(const struct record *a, const struct record *b)
 {
 	return a == b ||
 	       (a->length == b->length && memcmp(record_text(a), record_text(b), a->length) == 0);
+}
+
+bool record_has(const struct record *record, const char *name)
+{
+	const char *at = record_text(record);
+	size_t length = strlen(name);
+
+	/* each member of the highest level begins a line of its own, and no other line so */
+	while ((at = strstr(at, "\n  \""))) {
+		at += strlen("\n  ");
+		if (strncmp(at, name, length) == 0 && at[length] == ':')
+			return true;
+	}
+	return false;
 }
 
 bool record_shows(const struct record *record, const struct render *text)

@@ -30,8 +30,10 @@ struct record {
 	uint32_t text;     /* the same of the text */
 	uint8_t status;    /* the number of a common word; else it stands behind the id */
 	atomic_bool shown; /* somebody has opened this text for reading */
-	bool namesake;     /* a newer version has the same stamp; set before others see it */
-	bool saved;        /* its time is when it was saved here; set before others see it */
+	/* set before others see it: */
+	bool namesake : 1; /* a newer version has the same stamp */
+	bool saved : 1;    /* its time is when it was saved here */
+	bool row : 1;      /* it came in a list, which may show less of a record than a GET does */
 	char id[];         /* and after it the strings above */
 };
 
@@ -87,6 +89,9 @@ void record_keep_time(const struct collection *collection, struct record *record
 
 /* Do both show the same text? */
 bool record_same(const struct record *a, const struct record *b);
+
+/* Has RECORD, on its highest level, a member NAME (as JSON, with its quotes)? */
+bool record_has(const struct record *record, const char *name);
 
 /* Does RECORD show TEXT? */
 bool record_shows(const struct record *record, const struct render *text);

@@ -15,6 +15,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "document.h"
 #include "partnerize_parts.h"
 
 enum route { ROUTE_NONE, ROUTE_USERS, ROUTE_SELF, ROUTE_USER };
@@ -149,13 +150,31 @@ struct page {
 	size_t from, limit, total;
 };
 
+/* Those fields of a user that the guide's example of a list shows. */
+static void add_short(const struct partnerize *p, struct text *body, const struct record *record)
+{
+	static const char *const shown[] = {"user_id", "firstname", "lastname", "email", "status"};
+	json_t *user = user_parse(record);
+	json_t *row = json_object();
+	for (size_t i = 0; i < sizeof shown / sizeof *shown; i++)
+		json_object_set(row, shown[i], json_object_get(user, shown[i]));
+	char *text = document_text(row, documents(p));
+	text_str(body, text);
+	free(text);
+	json_decref(row);
+	json_decref(user);
+}
+
 static void add_row(const struct partnerize *p, struct text *body, const struct record *record)
 {
 	if (body->data[body->len - 1] != '[')
 		text_add(body, ",", 1);
 	if (documents(p))
 		text_str(body, "{\"user\":");
-	text_add(body, record_text(record), record_len(record));
+	if (settings_get(p->options.settings).short_rows)
+		add_short(p, body, record);
+	else
+		text_add(body, record_text(record), record_len(record));
 	if (documents(p))
 		text_add(body, "}", 1);
 }

@@ -110,6 +110,8 @@ static bool set_one(struct settings_values *values, const char *key, const json_
 		return set_flag(&values->no_self, value);
 	if (strcmp(key, "etag") == 0)
 		return set_flag(&values->etag, value);
+	if (strcmp(key, "short_rows") == 0)
+		return set_flag(&values->short_rows, value);
 	if (strcmp(key, "token_ttl") == 0)
 		return set_number(&values->token_ttl, value, 1);
 	if (strcmp(key, "token_wrapped") == 0)
@@ -146,11 +148,12 @@ bool settings_change(struct settings *settings, json_t *object, char *why, size_
 json_t *settings_json(struct settings *settings)
 {
 	struct settings_values now = settings_get(settings);
-	return json_pack("{s:I,s:I,s:I,s:s,s:b,s:b,s:I,s:b,s:b,s:I,s:s}", "latency_ms",
+	return json_pack("{s:I,s:I,s:I,s:s,s:b,s:b,s:b,s:I,s:b,s:b,s:I,s:s}", "latency_ms",
 			 (json_int_t)now.latency_ms, "page_cap", (json_int_t)now.page_cap,
 			 "max_parallel", (json_int_t)now.max_parallel, "put_answer",
 			 put_words[now.put_answer], "no_self", now.no_self, "etag", now.etag,
-			 "token_ttl", (json_int_t)now.token_ttl, "token_wrapped", now.token_wrapped,
-			 "limit_refused", now.limit_refused, "offset_ceiling",
-			 (json_int_t)now.offset_ceiling, "list_total", total_words[now.list_total]);
+			 "short_rows", now.short_rows, "token_ttl", (json_int_t)now.token_ttl,
+			 "token_wrapped", now.token_wrapped, "limit_refused", now.limit_refused,
+			 "offset_ceiling", (json_int_t)now.offset_ceiling, "list_total",
+			 total_words[now.list_total]);
 }

@@ -19,8 +19,9 @@ struct settings_values {
 	long page_cap;     /* most rows of a page, whatever was asked for */
 	long max_parallel; /* 0: any; more vendor requests in flight are answered 429 */
 	enum put_answer put_answer;
-	bool no_self; /* GET /user/self is 404 */
-	bool etag;    /* GET of an item gives an ETag, PUT demands it as If-Match */
+	bool no_self;    /* GET /user/self is 404 */
+	bool etag;       /* GET of an item gives an ETag, PUT demands it as If-Match */
+	bool short_rows; /* Partnerize lists the five fields of the guide's example only */
 	/* Elastic Path's alone: */
 	long token_ttl;      /* seconds, for tokens issued from now on */
 	bool token_wrapped;  /* the token's answer stands in {"data":} */
