@@ -6,7 +6,8 @@
  */
 #include "fs/ops.h"
 
-#include "cache/record.h"
+#include "cache/roster.h"
+#include "cache/versions.h"
 #include "fs/control.h"
 #include "fs/entry.h"
 #include "fs/handle.h"
@@ -15,6 +16,7 @@
 #include "fs/past.h"
 #include "fs/request.h"
 #include "fs/scratch.h"
+#include "fs/shelf.h"
 #include "fs/transaction.h"
 #include "vendors/log.h"
 
@@ -113,7 +115,8 @@ static void open_record(struct fs *fs, fuse_req_t req, struct node *node, fuse_i
 	struct handle *handle;
 
 	if (node->kind == NODE_JSON && (fi->flags & O_ACCMODE) != O_WRONLY)
-		atomic_store(&record->shown, true);
+		versions_opened(roster_versions(node->shelf->roster), record,
+				fuse_req_ctx(req)->pid);
 	tell_version(fs, node, record);
 	handle = handle_new(fs, node, record, fi->flags);
 	if (!handle) {
