@@ -82,7 +82,6 @@ static int fill_add(struct list_sink *sink, const char *id, json_t *object)
 	struct fill *fill = (struct fill *)sink;
 	struct record *record = NULL;
 
-	collection_hide(fill->flight->roster->collection, object);
 	if (!render_object(&fill->text, object))
 		record = make_record(fill, id, object);
 	return record ? snapshot_add(&fill->builder, record) : -ENOMEM;

@@ -14,8 +14,8 @@ struct pool *pool_new(unsigned limit);
 
 /*
  * Have RUN(ARG) called once on a thread of the pool. Never waits. Returns 0, or -ENOMEM or -EAGAIN
- * when there is no thread to be had at all: RUN is then not called. Any thread, no lock held that
- * RUN takes.
+ * when there is no thread to be had at all: RUN is then not called. RUN never runs on the caller's
+ * thread, so that any lock may be held.
  */
 int pool_run(struct pool *pool, void (*run)(void *arg), void *arg);
 

@@ -43,7 +43,6 @@ struct overlay {
 
 struct busy {
 	char *id;
-	unsigned waiting;
 	UT_hash_handle hh;
 };
 
@@ -85,7 +84,7 @@ struct roster {
 	struct roster_events events;
 	struct versions *versions;
 
-	pthread_mutex_t lock; /* with it only versions.c and a call's cancel are called: leaves */
+	pthread_mutex_t lock; /* with it only versions.c, pool_run and a call's cancel are called */
 	struct snapshot *snapshot;
 	double snapshot_began; /* when its fetch began and ended, monotonic seconds */
 	double snapshot_since;

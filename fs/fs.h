@@ -13,7 +13,7 @@
  *   node.c         what stands at a path
  *   inode.c        what stands behind each number that the kernel holds
  *   shelf.c        one directory's worth of records and its roster
- *   scratch.c      files in memory that no vendor has
+ *   scratch.c      files in memory that no vendor has; scratch_text.c: what stands in them
  *   vacancy.c      names that seem free to whoever renamed their record away
  *   rename.c       renames: a save, or nothing; backup.c: a backup
  *   draft.c        new/: what is to become a record
@@ -117,7 +117,7 @@ int fs_start(struct fs *fs);
 
 /*
  * The loop has ended: cancel what waits, and give changes that are under way MILLISECONDS to be
- * settled. May be called again. What is left ends with http_free.
+ * settled. Once. What is left ends with http_free.
  */
 void fs_stop(struct fs *fs, unsigned milliseconds);
 

@@ -82,11 +82,15 @@ bool node_fixed(const struct node *directory, size_t index, struct node_fixed *f
 
 	switch (directory->kind) {
 	case NODE_ROOT:
-		*fixed = in_root[index < 3 ? index : 0];
-		return index < sizeof(in_root) / sizeof(in_root[0]);
+		if (index >= sizeof(in_root) / sizeof(in_root[0]))
+			return false;
+		*fixed = in_root[index];
+		return true;
 	case NODE_CONTROL:
-		*fixed = in_control[index < 5 ? index : 0];
-		return index < sizeof(in_control) / sizeof(in_control[0]);
+		if (index >= sizeof(in_control) / sizeof(in_control[0]))
+			return false;
+		*fixed = in_control[index];
+		return true;
 	case NODE_BRANCH:
 		place = directory->branch->account->vendor->places;
 		break;
@@ -149,12 +153,6 @@ const char *node_text(const struct node *node)
 	return NULL;
 }
 
-static bool is_control_file(enum node_kind kind)
-{
-	return kind == NODE_CONTROL_STATUS || kind == NODE_CONTROL_LOG ||
-	       kind == NODE_CONTROL_METRICS || kind == NODE_CONTROL_REFRESH;
-}
-
 bool node_is_record(const struct node *node)
 {
 	return node->kind == NODE_JSON || node->kind == NODE_STATUS;
@@ -162,7 +160,8 @@ bool node_is_record(const struct node *node)
 
 bool node_is_control(const struct node *node)
 {
-	return is_control_file(node->kind);
+	return node->kind == NODE_CONTROL_STATUS || node->kind == NODE_CONTROL_LOG ||
+	       node->kind == NODE_CONTROL_METRICS || node->kind == NODE_CONTROL_REFRESH;
 }
 
 bool node_needs_record(const struct node *node)
@@ -170,7 +169,7 @@ bool node_needs_record(const struct node *node)
 	return node_is_record(node) || node->kind == NODE_FOLDER || node->kind == NODE_LINK;
 }
 
-bool node_is_directory(const struct node *node)
+static bool is_directory(const struct node *node)
 {
 	switch (node->kind) {
 	case NODE_ROOT:
@@ -319,7 +318,7 @@ bool node_holds_files(const struct node *directory)
 
 static mode_t mode_of(const struct fs *fs, const struct node *node)
 {
-	mode_t all = node_is_directory(node) ? 0777 : 0666;
+	mode_t all = is_directory(node) ? 0777 : 0666;
 	mode_t wide = fs->options.umask_given ? fs->options.umask : 0;
 
 	switch (node->kind) {
@@ -383,7 +382,7 @@ void node_attr(struct fs *fs, struct node *node, const struct record *record, st
 	memset(attr, 0, sizeof(*attr));
 	attr->st_ino = node_number(node);
 	attr->st_mode = mode_of(fs, node);
-	attr->st_nlink = node_is_directory(node) ? 2 : 1;
+	attr->st_nlink = is_directory(node) ? 2 : 1;
 	attr->st_uid = fs->options.uid;
 	attr->st_gid = fs->options.gid;
 	attr->st_blksize = 4096;

@@ -203,7 +203,6 @@ bool node_is_record(const struct node *node);
 /* Is it there only as long as its record is: also a record's directory, and a link. */
 bool node_needs_record(const struct node *node);
 
-bool node_is_directory(const struct node *node);
 bool node_is_link(const struct node *node);
 
 /*
@@ -235,7 +234,7 @@ bool node_fixed(const struct node *directory, size_t index, struct node_fixed *f
 /* Is NAME one that other vendors' directories always have, so that here nothing may go by it? */
 bool node_is_foreign(const struct node *directory, const char *name);
 
-/* Its node, with one reference more. NULL: no memory. */
+/* The node of FIXED in DIRECTORY, with one reference more. NULL: no memory. */
 struct node *node_take_fixed(struct fs *fs, const struct node *directory,
 			     const struct node_fixed *fixed);
 

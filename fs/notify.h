@@ -35,10 +35,10 @@ void notify_attributes(struct fs *fs, struct node *node);
  */
 int notify_text(struct fs *fs, fuse_ino_t ino, char *text, size_t length);
 
-/* So are those of all records of BRANCH: what is known of them counts as old. */
+/* The attributes of all records of BRANCH are old: what is known of them counts as old. */
 void notify_refresh(struct fs *fs, const struct branch *branch);
 
-/* Somebody got or lost EMAIL in BRANCH: so are those of what by-email has under it. */
+/* Somebody got or lost EMAIL in BRANCH: the attributes of what by-email has under it are old. */
 void notify_person(struct fs *fs, const struct branch *branch, const char *email);
 
 /* A roster has been replaced: have the thread go through SHELF's nodes for what differs. */

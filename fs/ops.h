@@ -1,5 +1,6 @@
 /*
- * ops.h - the FUSE operations, spread over ops.c (attributes), lookup.c, names.c, dir.c and file.c.
+ * ops.h - the FUSE operations, spread over ops.c (attributes), lookup.c, names.c, dir.c, listing.c,
+ * open.c and file.c.
  *
  * Each answers its request exactly once, or parks it (request.h). An operation that the kernel
  * sends with a directory held (lookup, create, readdir...) does not wait for a vendor, but for what

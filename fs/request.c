@@ -1,8 +1,8 @@
 /*
  * request.c - see request.h.
  *
- * Owns the race between an answer and an interrupt, and nothing else: what is asked and what is
- * answered is the business of dir.c, open.c, file.c and ops.c.
+ * Owns the race between an answer and an interrupt, and tells of what is refused; what is asked and
+ * what is answered is the business of dir.c, open.c, file.c and ops.c.
  *
  * What the static analyzer takes for use after free below is the count, which it does not follow.
  *

@@ -138,14 +138,13 @@ static struct shelf *shelf_new(struct branch *branch, const struct place *place,
 	shelf->branch = branch;
 	shelf->place = place;
 	shelf->path = strdup(path);
-	shelf->parent = parent ? strdup(parent) : NULL;
 	shelf->roster = roster_new(branch->account, place ? place->collection : vendor->users,
 				   parent, branch->fs->pool, &events);
 	shelf->statuses = shelf->roster;
 	if (!place && vendor->statuses)
 		shelf->statuses = roster_new(branch->account, vendor->statuses, NULL,
 					     branch->fs->pool, &events);
-	if (!shelf->path || (parent && !shelf->parent) || !shelf->roster || !shelf->statuses) {
+	if (!shelf->path || !shelf->roster || !shelf->statuses) {
 		shelf_free(shelf);
 		return NULL;
 	}
@@ -204,7 +203,6 @@ void shelf_free(struct shelf *shelf)
 	if (shelf->statuses != shelf->roster)
 		roster_free(shelf->statuses);
 	roster_free(shelf->roster);
-	free(shelf->parent);
 	free(shelf->path);
 	free(shelf);
 }

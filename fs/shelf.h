@@ -20,7 +20,6 @@ struct shelf {
 	struct branch *branch;
 	const struct place *place; /* NULL: the account's users */
 	char *path;                /* below the mount point: "acme", "acme/accounts/1/members" */
-	char *parent;              /* id of the record it belongs to, or NULL */
 	struct roster *roster;
 	/* where a status is a thing of its own; else the same as roster */
 	struct roster *statuses;

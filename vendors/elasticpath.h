@@ -22,7 +22,6 @@ extern const struct collection ep_own_memberships; /* of a member */
 extern const struct collection ep_links;           /* of an account, by their members' ids */
 extern const struct collection ep_settings;
 extern const struct collection ep_realms;
-extern const struct collection ep_profiles; /* of a realm */
 
 /* {id, status, memberships: [{id, account}]} for each member: ep_status.c */
 extern const struct collection ep_statuses;

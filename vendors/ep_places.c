@@ -204,7 +204,7 @@ static const struct field profile_fields[] = {
     {NULL, 0},
 };
 
-const struct collection ep_profiles = {
+static const struct collection ep_profiles = {
     .name = "OIDC profiles",
     .list_path = "/v2/authentication-realms/{parent}/oidc-profiles",
     .item_path = "/v2/authentication-realms/{parent}/oidc-profiles/",

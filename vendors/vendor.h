@@ -276,7 +276,7 @@ struct account {
 	atomic_bool updates_by_post; /* the vendor refused PUT with 405: POST to the item updates */
 	struct token *token;         /* NULL for a vendor without tokens */
 	void *memory;                /* vendor->memory_new's: the vendor's own */
-	struct lane *lane; /* the account's place in http.c; set by http_add, NULL without an API */
+	struct lane *lane;           /* its queue; set by http_add, NULL without an API */
 };
 
 /* A new account with the defaults, named NAME (copied). NULL: no memory. */

@@ -276,7 +276,8 @@ static void add_meta(const struct ep_ask *ask, const struct page *page)
 	text_str(&ask->reply->body, "}");
 }
 
-void ep_list_locked(struct ep_ask *ask, const struct ep_listing *listing, struct ep_rows rows)
+/* Answers a page of the rows; takes rows.list over. */
+static void list_locked(struct ep_ask *ask, const struct ep_listing *listing, struct ep_rows rows)
 {
 	struct page page;
 	if (read_page(ask, &page) && ep_select_locked(ask, listing, &rows)) {
@@ -299,7 +300,7 @@ static void list_store_locked(struct ep_ask *ask, const struct ep_listing *listi
 {
 	struct ep_rows rows = {.store = store, .count = store_count_locked(store)};
 	move_rows_locked(ask, &rows, store);
-	ep_list_locked(ask, listing, rows);
+	list_locked(ask, listing, rows);
 }
 
 static void list_store(struct ep_ask *ask, const struct ep_listing *listing, struct store *store)
@@ -331,7 +332,7 @@ void ep_list_infos(struct ep_ask *ask)
 	if (strcmp(ask->id[0], ep->realm) == 0)
 		list_store_locked(ask, &infos, ep->members);
 	else if (ep_find_locked(ask, EP_REALM, ep->realms, ask->id[0]))
-		ep_list_locked(ask, &infos, (struct ep_rows){.store = ep->settings});
+		list_locked(ask, &infos, (struct ep_rows){.store = ep->settings});
 	pthread_mutex_unlock(&ep->lock);
 }
 
@@ -371,7 +372,7 @@ void ep_list_memberships_of_member(struct ep_ask *ask)
 			if (record)
 				rows.list[rows.count++] = record;
 		}
-		ep_list_locked(ask, &own_memberships, rows);
+		list_locked(ask, &own_memberships, rows);
 	}
 	pthread_mutex_unlock(&ep->lock);
 }

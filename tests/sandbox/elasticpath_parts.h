@@ -78,7 +78,6 @@ json_t *ep_info(json_t *member);
 void ep_new_id_locked(struct elasticpath *ep, char id[EP_ID_MOST]);
 /* NULL if there is none and make is false. */
 struct store *ep_group_store_locked(struct ep_group **group, const char *owner, bool make);
-void ep_group_remove_locked(struct ep_group **group, const char *owner);
 void ep_group_free(struct ep_group **group);
 /* The next store of the group after `store` (NULL: the first), with its owner. */
 struct store *ep_group_next_locked(const struct ep_group *group, const struct store *store,
@@ -140,8 +139,6 @@ bool ep_select_locked(struct ep_ask *ask, const struct ep_listing *listing, stru
 void ep_view_free(struct ep_view *view);
 
 /* elasticpath_list.c */
-/* Answers a page of the rows; takes rows.list over. */
-void ep_list_locked(struct ep_ask *ask, const struct ep_listing *listing, struct ep_rows rows);
 void ep_list_members(struct ep_ask *ask);
 void ep_list_infos(struct ep_ask *ask);
 void ep_list_accounts(struct ep_ask *ask);

@@ -46,7 +46,7 @@ struct store *ep_group_store_locked(struct ep_group **group, const char *owner, 
 	return found ? found->store : NULL;
 }
 
-void ep_group_remove_locked(struct ep_group **group, const char *owner)
+static void group_remove_locked(struct ep_group **group, const char *owner)
 {
 	struct ep_group *found = find_group(*group, owner);
 	if (!found)
@@ -153,7 +153,7 @@ void ep_remove_member_locked(struct elasticpath *ep, struct record *member)
 
 void ep_remove_account_locked(struct elasticpath *ep, struct record *account)
 {
-	ep_group_remove_locked(&ep->memberships, record_id(account));
+	group_remove_locked(&ep->memberships, record_id(account));
 	ep_remove_locked(ep, ep->accounts, account);
 }
 

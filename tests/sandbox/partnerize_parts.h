@@ -44,7 +44,6 @@ void user_save_locked(struct partnerize *p, struct record *record, json_t *user)
 struct record *user_add_locked(struct partnerize *p, const char *id, json_t *user);
 
 bool user_is_system(const struct partnerize *p, const char *field);
-bool user_is_required(const char *field);
 /* What a field becomes that a full replacement leaves out. New reference. */
 json_t *user_default(const char *field);
 /* Whether the body may be written: false with words in why. */

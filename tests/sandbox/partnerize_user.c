@@ -221,7 +221,7 @@ bool user_is_system(const struct partnerize *p, const char *field)
 	       (documents(p) && strcmp(field, "user_api_key") == 0);
 }
 
-bool user_is_required(const char *field)
+static bool is_required(const char *field)
 {
 	return strcmp(field, "firstname") == 0 || strcmp(field, "lastname") == 0 ||
 	       strcmp(field, "email") == 0;
@@ -229,7 +229,7 @@ bool user_is_required(const char *field)
 
 json_t *user_default(const char *field)
 {
-	if (user_is_required(field))
+	if (is_required(field))
 		return json_string("");
 	if (strcmp(field, "status") == 0)
 		return json_string("active");
@@ -242,7 +242,7 @@ json_t *user_default(const char *field)
 static const char *field_fault(const char *field, const json_t *value)
 {
 	const char *string = json_string_value(value);
-	if (user_is_required(field) && !string)
+	if (is_required(field) && !string)
 		return "must be a string";
 	if (strcmp(field, "email") == 0) {
 		const char *at = strchr(string ? string : "", '@');
