@@ -95,6 +95,40 @@ json_t *change_parse(struct call *call, const char *text, size_t length)
 	return NULL;
 }
 
+static int fail_assigned(struct call *call, const char *field)
+{
+	return call_fail(call, EPERM, "\"%s\" is assigned by the vendor and can't be changed",
+			 field);
+}
+
+static int fail_no_status(struct call *call)
+{
+	return call_fail(call, EOPNOTSUPP,
+			 "the vendor shows no status for this user, so it can't be "
+			 "changed here: see MANUAL");
+}
+
+/*
+ * A status that the vendor's record does not have would be a new field of it: a vendor that keeps
+ * whatever it is sent would confirm a deactivation that is none.
+ */
+static int check_new_status(struct change *change, const struct edit *edit)
+{
+	const struct vendor *vendor = roster_account(change->roster)->vendor;
+	const char *key = change->collection->status_key, *name = edit->path[0];
+
+	if (key)
+		return strcmp(name, key) == 0 && !change_status(change, change->fresh)
+			   ? fail_no_status(change->call)
+			   : 0;
+	if (change->collection != vendor->users || !vendor->statuses ||
+	    strcmp(name, vendor->statuses->status_key) != 0 || json_object_get(change->fresh, name))
+		return 0;
+	return call_fail(change->call, EOPNOTSUPP,
+			 "the vendor's record has no \"%s\": write the word to %s.status", name,
+			 change->id);
+}
+
 /* May this edit be made at all? */
 static int check_edit(struct change *change, const struct edit *edit)
 {
@@ -103,13 +137,11 @@ static int check_edit(struct change *change, const struct edit *edit)
 	if (!(flags & FIELD_WRITE_ONLY) && merge_state(edit, change->fresh) == MERGE_NEW)
 		return 0;
 	if (flags & (FIELD_SYSTEM | FIELD_IMMUTABLE | FIELD_CONFIDENTIAL))
-		return call_fail(change->call, EPERM,
-				 "\"%s\" is assigned by the vendor and can't be changed",
-				 edit->path[0]);
+		return fail_assigned(change->call, edit->path[0]);
 	if ((flags & FIELD_REQUIRED) && edit->depth == 1 && json_is_null(edit->after))
 		return call_fail(change->call, EINVAL, "\"%s\" is required: it can't be cleared",
 				 edit->path[0]);
-	return 0;
+	return check_new_status(change, edit);
 }
 
 /* A document never brings a leaver back unless it is certain that it knows of the deactivation. */
@@ -220,7 +252,7 @@ static int check_stamp(struct call *call, struct roster *roster, const json_t *d
 
 	if (!stamp || json_is_string(stamp))
 		return 0;
-	return call_fail(call, EPERM, "\"%s\" is assigned by the vendor and can't be changed", key);
+	return fail_assigned(call, key);
 }
 
 /* Remove the stamp at KEY ("meta.updated_at") from DOCUMENT, and what then holds nothing. */
@@ -340,13 +372,6 @@ const char *update_status_word(const char *text, size_t length)
 			return words[i];
 	}
 	return NULL;
-}
-
-static int fail_no_status(struct call *call)
-{
-	return call_fail(call, EOPNOTSUPP,
-			 "the vendor shows no status for this user, so it can't be "
-			 "changed here: see MANUAL");
 }
 
 static int plan_status(struct change *change)

@@ -971,7 +971,7 @@ def test_document_guide(ep):
     put(m, path, (m.path / path).read_text()).ok()
     assert not sent(m.sandbox)
     for field, value, error in (("id", "x", "EPERM"), ("type", "x", "EPERM"), ("email", None, "EINVAL"),
-                                ("name", None, "EINVAL")):
+                                ("name", None, "EINVAL"), ("status", "inactive", NOT_OFFERED)):
         document = json.loads((m.path / path).read_text())
         assert save(m.path / path, text_of({**document, field: value})) == refused(error), field
     assert not sent(m.sandbox)

@@ -315,6 +315,28 @@ def test_without_a_status(mount, sandbox, profile):
     assert not sent(m.sandbox)
 
 
+@pytest.mark.parametrize("answer", ["changed", "full"])
+@pytest.mark.parametrize("seen", ["without", "before"])
+def test_a_document_gives_no_status(mount, sandbox, answer, seen):
+    """The vendor would keep a status that is no field of it, and confirm it."""
+    m = mount(sandbox(users=25, put_answer=answer))
+    if seen == "before":
+        read(m, "partnerize/7.json")
+    m.sandbox.patch(7, {"status": None})
+    if seen == "without":
+        assert "status" not in read(m, "partnerize/7.json")
+    for word in ("active", "inactive"):
+        if seen == "before" and word == "active":
+            continue  # which is what it was
+        result = m.sh(f"""echo '{{"status":"{word}"}}' > partnerize/7.json""")
+        assert result.code != 0 and "not supported" in result.err
+        assert "no status" in last_line(m, "partnerize/7.json")
+    assert not sent(m.sandbox)
+    assert "what remains" not in m.log()
+    put(m, "partnerize/7.json", {"firstname": "Jo", "status": None}).ok()
+    assert m.sandbox.user(7)["firstname"] == "Jo" and "status" not in m.sandbox.user(7)
+
+
 # ---- the brake ----
 
 def limited(mount, limit, window=3600):
