@@ -196,12 +196,33 @@ static int base_in_history(struct change *change, const char *stamp, struct base
 	return 0;
 }
 
+/* The id of another record, as in a copy of its file, whatever version that is from. */
+static int check_id(const struct change *change, const json_t *document)
+{
+	const struct collection *collection = change->collection;
+	const char *key = collection->id_keys[0], *id;
+	char buffer[24];
+	json_t *fields;
+
+	id = collection->single ? NULL : collection_id(collection, document, buffer);
+	if (!id || strcmp(id, change->id) == 0)
+		return 0;
+	fields = json_array();
+	if (fields)
+		attempt_field(fields, key, 0, collection_value(change->fresh, key),
+			      collection_value(document, key));
+	attempt_set_fields(change->attempt, fields);
+	return fail_assigned(change->call, key);
+}
+
 static int plan_document(struct change *change)
 {
 	struct document_plan *plan = change->arg;
 	struct base base = {0};
-	int error;
+	int error = check_id(change, plan->document);
 
+	if (error)
+		return error;
 	if (plan->stamp && history_names(plan->stamp))
 		error = base_in_history(change, plan->stamp, &base);
 	else

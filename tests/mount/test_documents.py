@@ -136,6 +136,19 @@ def test_no_difference(mount):
     assert (m.path / "partnerize/2.json").read_text() == text
 
 
+@pytest.mark.parametrize("shown", [True, False])
+def test_a_copy_of_another_record(mount, shown):
+    """Its id is what is wrong with it, whatever version it names."""
+    m = mount()
+    m.sh("ls partnerize" + ("; cat partnerize/[89].json" if shown else "")).ok()
+    m.sandbox.reset()
+    result = m.sh("cp partnerize/8.json partnerize/9.json")
+    assert result.code != 0 and "not permitted" in result.err
+    assert '"user_id" is assigned by the vendor' in last_line(m, "partnerize/9.json")
+    assert "version" not in last_line(m, "partnerize/9.json")
+    assert not sent(m.sandbox)
+
+
 def test_what_may_not_be_changed(mount):
     m = mount()
     path = m.path / "partnerize/2.json"
