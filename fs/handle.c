@@ -287,14 +287,25 @@ static int write_text_locked(struct handle *handle, const char *data, size_t siz
 	return HANDLE_DONE;
 }
 
-/* Each write is a command; a newline that comes by itself after one is nothing new. */
-static int write_status_locked(struct handle *handle, const char *data, size_t size,
+/*
+ * A write is a command; a newline that comes by itself after one is nothing new. A shell may make
+ * several writes of one text, so that a word behind another is none: who means it writes it over
+ * the first. Where each write is an append that can't be told, but the same word changes nothing.
+ */
+static int write_status_locked(struct handle *handle, const char *data, size_t size, off_t offset,
 			       const char **why)
 {
+	const char *word = update_status_word(data, size);
+
 	if (handle->length && is_space(data, size))
 		return HANDLE_DONE;
-	if (!update_status_word(data, size)) {
+	if (!word) {
 		*why = "a status is active or inactive";
+		return -EINVAL;
+	}
+	if (handle->length && offset &&
+	    !(handle->append && word == update_status_word(handle->buffer, handle->length))) {
+		*why = "a status is one word, and one has been written to this open file already";
 		return -EINVAL;
 	}
 	handle->length = 0;
@@ -331,7 +342,7 @@ int handle_write(struct handle *handle, const char *data, size_t size, off_t off
 	handle->sticky = 0;
 	handle->refused = 0;
 	if (handle->node->kind == NODE_STATUS)
-		action = write_status_locked(handle, data, size, why);
+		action = write_status_locked(handle, data, size, offset, why);
 	else
 		action = write_text_locked(handle, data, size, offset, why);
 	if (action < 0)

@@ -7,7 +7,8 @@
  *
  *   a text (.json) is committed by the write that completes it, when the file was truncated, or is
  *   overwritten as a whole at once, and is written from its start; otherwise by fsync or flush.
- *   a status (.status) is committed by each write that is one of its words.
+ *   a status (.status) is committed by a write that is one of its words. A second one through the
+ *   same open file must be written over the first.
  *   a draft is a text; files in memory (scratch.h) need no more than the handle's node.
  *   A write that fails leaves the buffer as it was before.
  */

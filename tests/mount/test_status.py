@@ -87,6 +87,45 @@ def test_bad_words(mount):
     assert save(path, "inactive") == GOOD
 
 
+@pytest.mark.parametrize("flags", [os.O_WRONLY | os.O_TRUNC, os.O_WRONLY, os.O_WRONLY | os.O_APPEND])
+def test_a_second_word(mount, flags):
+    """A text of two words is no status, also where a shell makes two writes of it."""
+    m = mount()
+    path = m.path / "partnerize/7.status"
+    m.sh("ls partnerize").ok()
+    file = os.open(path, flags)
+    os.write(file, b"inactive\n")
+    m.sandbox.reset()
+    assert name_of(errno_of(os.write, file, b"active")) == "EINVAL"
+    assert "EINVAL" in last_line(m, "partnerize/7.status")
+    assert name_of(errno_of(os.close, file)) == "EINVAL"
+    assert m.sandbox.counts()["total"] == 0
+    assert at_vendor(m.sandbox, 7)["status"] == "inactive"
+    # white space behind it is nothing, and what is written over it counts
+    file = os.open(path, flags)
+    os.write(file, b"active")
+    os.write(file, b"\n")
+    os.write(file, b" \r\n")
+    if not flags & os.O_APPEND:
+        os.lseek(file, 0, os.SEEK_SET)
+        os.ftruncate(file, 0)
+        os.write(file, b"inactive\n")
+    os.close(file)
+    assert len(sent(m.sandbox)) == (1 if flags & os.O_APPEND else 2)
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_two_words_in_shells(mount, shell):
+    """However many writes a shell makes of it."""
+    m = mount()
+    m.sh("ls partnerize").ok()
+    result = m.sh("printf 'inactive\nactive' > partnerize/7.status; echo $?", shell)
+    assert result.out != "0\n"
+    assert len(sent(m.sandbox)) <= 1
+    assert m.sh("{ echo inactive; echo active; } > partnerize/8.status", shell).code != 0
+    assert at_vendor(m.sandbox, 8)["status"] == "inactive"
+
+
 @pytest.mark.parametrize("shell", SHELLS)
 def test_bad_words_in_shells(mount, shell):
     m = mount()
