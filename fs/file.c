@@ -202,6 +202,10 @@ void file_write(fuse_req_t req, fuse_ino_t ino, const char *data, size_t size, o
 	int action;
 
 	(void)ino;
+	if (!size) {
+		fuse_reply_write(req, 0);
+		return;
+	}
 	if (node->kind == NODE_SCRATCH) {
 		write_scratch(fs, req, handle, data, size, offset);
 		return;
@@ -216,17 +220,13 @@ void file_write(fuse_req_t req, fuse_ino_t ino, const char *data, size_t size, o
 			fuse_reply_write(req, size);
 		return;
 	}
-	if (node->kind == NODE_TRANSACTION && size) {
+	if (node->kind == NODE_TRANSACTION) {
 		transaction_write(fs, req, handle, data, size);
 		return;
 	}
 	if (!node_is_record(node) && node->kind != NODE_DRAFT) {
 		fuse_reply_err(req, -request_refuse(req, node->path, -EPERM,
 						    "this file can only be read"));
-		return;
-	}
-	if (!size) {
-		fuse_reply_write(req, 0);
 		return;
 	}
 	action = handle_write(handle, data, size, offset, &why);
