@@ -314,6 +314,30 @@ static bool take(struct document *document, unsigned char byte)
 	}
 }
 
+/* Is MARK what the LENGTH bytes at TEXT begin with, as far as they go? */
+static bool begins_with(const char *text, size_t length, const char *mark)
+{
+	size_t size = strlen(mark);
+
+	return memcmp(text, mark, length < size ? length : size) == 0;
+}
+
+/* The first of the LENGTH bytes at TEXT can't stand where EXPECT is: what files have such bytes? */
+static const char *find_cause(enum expect expect, const char *text, size_t length)
+{
+	if (!*text)
+		return "the text holds zero bytes, as UTF-16 does: save it as UTF-8";
+	if (expect == EXPECT_UTF8 || (expect == EXPECT_CHARACTER && (unsigned char)*text >= 0x80))
+		return "the text is not UTF-8: save it as UTF-8";
+	if (expect != EXPECT_OBJECT)
+		return NULL;
+	if (begins_with(text, length, "\xEF\xBB\xBF"))
+		return "the text begins with a byte order mark: save it as UTF-8 without one";
+	if (begins_with(text, length, "\xFF\xFE") || begins_with(text, length, "\xFE\xFF"))
+		return "the text begins with the byte order mark of UTF-16: save it as UTF-8";
+	return NULL;
+}
+
 void document_init(struct document *document)
 {
 	*document = (struct document){.state = DOCUMENT_BEGUN, .expect = EXPECT_OBJECT};
@@ -321,8 +345,13 @@ void document_init(struct document *document)
 
 enum document_state document_feed(struct document *document, const char *text, size_t length)
 {
-	for (size_t i = 0; i < length && document->state != DOCUMENT_WRONG; i++)
-		if (!take(document, (unsigned char)text[i]))
+	for (size_t i = 0; i < length && document->state != DOCUMENT_WRONG; i++) {
+		enum expect expect = document->expect;
+
+		if (!take(document, (unsigned char)text[i])) {
 			document->state = DOCUMENT_WRONG;
+			document->why = find_cause(expect, text + i, length - i);
+		}
+	}
 	return document->state;
 }

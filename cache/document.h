@@ -26,6 +26,9 @@ enum document_state {
 
 struct document {
 	enum document_state state;
+	/* In DOCUMENT_WRONG, why, where the bytes show it (static words, which quote none of them);
+	 * NULL: it is just no JSON. */
+	const char *why;
 	/* the scanner's own: */
 	unsigned char expect; /* what may come next: see document.c */
 	unsigned char left;   /* bytes or hex digits missing in a character */

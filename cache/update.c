@@ -9,6 +9,7 @@
 
 #include "cache/attempt.h"
 #include "cache/change.h"
+#include "cache/document.h"
 #include "cache/guard.h"
 #include "cache/history.h"
 #include "cache/roster.h"
@@ -76,6 +77,7 @@ struct document_plan {
 
 json_t *change_parse(struct call *call, const char *text, size_t length)
 {
+	struct document scanner;
 	json_error_t error;
 	json_t *document = json_loadb(text, length, JSON_ALLOW_NUL | JSON_REJECT_DUPLICATES,
 				      &error);
@@ -85,6 +87,12 @@ json_t *change_parse(struct call *call, const char *text, size_t length)
 	if (document) {
 		json_decref(document);
 		call_fail(call, EINVAL, "not a JSON object");
+		return NULL;
+	}
+	document_init(&scanner);
+	document_feed(&scanner, text, length);
+	if (scanner.why) {
+		call_fail(call, EINVAL, "%s", scanner.why);
 		return NULL;
 	}
 	/* What jansson quotes after "near" could be a password. */

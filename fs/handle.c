@@ -212,8 +212,9 @@ static int write_next_locked(struct handle *handle, const char *data, size_t siz
 	int error;
 
 	if (state == DOCUMENT_WRONG) {
+		*why = handle->scanner.why ? handle->scanner.why
+					   : "this can't become a JSON object";
 		handle->scanner = before;
-		*why = "this can't become a JSON object";
 		return -EINVAL;
 	}
 	error = put_locked(handle, data, size, handle->length);
@@ -394,7 +395,9 @@ int handle_flush(struct handle *handle, const char **why)
 			action = HANDLE_COMMIT;
 		} else {
 			/* not sticky: later writes may complete it */
-			*why = "what was written is not one whole JSON document: nothing was sent";
+			*why = document.why ? document.why
+					    : "what was written is not one whole JSON document: "
+					      "nothing was sent";
 			action = -EINVAL;
 		}
 	}

@@ -72,7 +72,8 @@ static int collect(struct handle *handle, const char *data, size_t size, const c
 		*why = "a request may have at most 1 MiB: nothing was sent";
 		error = -EFBIG;
 	} else if (state == DOCUMENT_WRONG) {
-		*why = "this can't become a JSON object: nothing was sent";
+		*why = handle->scanner.why ? handle->scanner.why
+					   : "this can't become a JSON object: nothing was sent";
 		error = -EINVAL;
 	} else {
 		error = handle_append(handle, data, size);

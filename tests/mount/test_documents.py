@@ -405,6 +405,41 @@ def test_append(mount):
     assert m.sandbox.user(2)["firstname"] == "Jo"
 
 
+LATIN_1 = '{"firstname":"SECRET Zoë"}'.encode("latin-1")
+ENCODINGS = [
+    (b"\xef\xbb\xbf" + b'{"firstname":"SECRET"}', "byte order mark"),
+    ('{"firstname":"SECRET"}'.encode("utf-16"), "UTF-16"),
+    ('{"firstname":"SECRET"}'.encode("utf-16-be"), "UTF-16"),
+    ('{"firstname":"SECRET"}'.encode("utf-16-le"), "UTF-16"),
+    (LATIN_1, "not UTF-8"),
+    (b'{"firstname":"SECRET \xf0\x9f\x98"}', "not UTF-8"),
+]
+
+
+@pytest.mark.parametrize("text, words", ENCODINGS)
+@pytest.mark.parametrize("chunk", [None, 1])
+def test_the_encoding_is_named(mount, text, words, chunk):
+    m = mount()
+    path = m.path / "partnerize/2.json"
+    m.sh("ls partnerize").ok()
+    m.sandbox.reset()
+    assert save(path, text, chunk) == refused("EINVAL")
+    assert words in last_line(m, "partnerize/2.json")
+    # in place, where close looks at the whole, and by a rename
+    with pytest.raises(OSError), open(path, "r+b") as file:
+        file.truncate(len(text))
+        file.write(text)
+    assert words in last_line(m, "partnerize/2.json")
+    (path.parent / "temporary").write_bytes(text)
+    assert name_of(errno_of(os.rename, path.parent / "temporary", path)) == "EINVAL"
+    assert words in last_line(m, "partnerize/2.json")
+    # a draft
+    with pytest.raises(OSError):
+        (path.parent / "new/x.json").write_bytes(text)
+    assert words in last_line(m, "new/x.json")
+    assert "SECRET" not in m.log() and m.sandbox.counts()["total"] == 0
+
+
 def test_too_large(mount):
     m = mount()
     path = m.path / "partnerize/2.json"
