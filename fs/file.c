@@ -250,7 +250,7 @@ static void flush_or_sync(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info 
 	(void)ino;
 	if (node->kind == NODE_TRANSACTION) {
 		action = transaction_flush(handle_of(fi), &why);
-		if (action)
+		if (action && why)
 			request_refuse(req, node->path, action, why);
 		fuse_reply_err(req, -action);
 		return;

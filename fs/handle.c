@@ -323,6 +323,9 @@ static bool is_refused_locked(const struct handle *handle, const char *data, siz
 	bool there = handle->append || handle->node->kind == NODE_STATUS ||
 		     (size_t)offset == handle->length;
 
+	/* what follows a piece that was too much is the rest of it, however little that is */
+	if (handle->sticky == -EFBIG && (offset || handle->append))
+		return true;
 	return handle->sticky && handle->refused == size && there &&
 	       memcmp(handle->buffer + handle->length, data, size) == 0;
 }

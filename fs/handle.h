@@ -9,6 +9,7 @@
  *   overwritten as a whole at once, and is written from its start; otherwise by fsync or flush.
  *   a status (.status) is committed by a write that is one of its words. A second one through the
  *   same open file must be written over the first.
+ *   what follows a piece that made a text too large is too large too, until the text is begun anew.
  *   a draft is a text; files in memory (scratch.h) need no more than the handle's node.
  *   A write that fails leaves the buffer as it was before.
  */
@@ -54,7 +55,8 @@ static inline struct handle *handle_of(const struct fuse_file_info *fi)
 	return (struct handle *)(uintptr_t)fi->fh;
 }
 
-/* What to do with a write or a flush. Otherwise a negative errno, with words in *WHY (static). */
+/* What to do with a write or a flush. Otherwise a negative errno, with words in *WHY (static; NULL:
+ * it has had its words). */
 enum handle_action { HANDLE_DONE = 0, HANDLE_COMMIT = 1 };
 
 /* A handle on NODE (held by it), with one reference. RECORD's reference becomes the handle's. NULL:

@@ -60,6 +60,11 @@ static int collect(struct handle *handle, const char *data, size_t size, const c
 
 	*why = "no memory";
 	pthread_mutex_lock(&handle->lock);
+	if (handle->sticky) { /* this is the rest of what was too large, and no request */
+		*why = NULL;
+		pthread_mutex_unlock(&handle->lock);
+		return handle->sticky;
+	}
 	if (!handle->unsent && is_space(data, size)) {
 		pthread_mutex_unlock(&handle->lock);
 		return HANDLE_DONE; /* the newline after a request that was sent */
@@ -70,7 +75,7 @@ static int collect(struct handle *handle, const char *data, size_t size, const c
 	state = document_feed(&handle->scanner, data, size);
 	if (handle->length + size > UPDATE_DOCUMENT_MAX) {
 		*why = "a request may have at most 1 MiB: nothing was sent";
-		error = -EFBIG;
+		error = handle->sticky = -EFBIG;
 	} else if (state == DOCUMENT_WRONG) {
 		*why = handle->scanner.why ? handle->scanner.why
 					   : "this can't become a JSON object: nothing was sent";
@@ -88,13 +93,17 @@ static int collect(struct handle *handle, const char *data, size_t size, const c
 
 int transaction_flush(struct handle *handle, const char **why)
 {
-	bool half;
+	int error;
 
-	*why = "what was written is not one whole JSON object: nothing was sent";
+	*why = NULL; /* a sticky error has had its words */
 	pthread_mutex_lock(&handle->lock);
-	half = handle->unsent && handle->length;
+	error = handle->sticky;
+	if (!error && handle->unsent && handle->length) {
+		*why = "what was written is not one whole JSON object: nothing was sent";
+		error = -EINVAL;
+	}
 	pthread_mutex_unlock(&handle->lock);
-	return half ? -EINVAL : 0;
+	return error;
 }
 
 static int run(struct request *request)
@@ -133,7 +142,9 @@ void transaction_write(struct fs *fs, fuse_req_t req, struct handle *handle, con
 	int action = collect(handle, data, size, &why);
 
 	if (action < 0) {
-		fuse_reply_err(req, -request_refuse(req, handle->node->path, action, why));
+		if (why)
+			request_refuse(req, handle->node->path, action, why);
+		fuse_reply_err(req, -action);
 		return;
 	}
 	if (action == HANDLE_DONE) {

@@ -5,7 +5,8 @@
  * Each open file is a conversation of its own, of which nothing is kept once it is closed. The
  * write that completes the object sends it, and fails if the vendor refuses. What is then read is
  * the answer, from wherever the reader begins: shells read on behind what they have written, others
- * go back to the start. The next write begins a new request.
+ * go back to the start. The next write begins a new request, unless the last one was too large:
+ * whatever follows may be the rest of it, so it is -EFBIG too, until the file is opened anew.
  */
 #ifndef ROSTERFS_TRANSACTION_H
 #define ROSTERFS_TRANSACTION_H
@@ -21,7 +22,8 @@ int transaction_open(int flags, const char **why);
 void transaction_write(struct fs *fs, fuse_req_t req, struct handle *handle, const char *data,
 		       size_t size);
 
-/* The close: half a request is told of. 0 or a negative errno and *WHY (static). */
+/* The close: half a request, and one that was too large, is told of. 0, or a negative errno and
+ * *WHY (static; NULL: it has had its words). */
 int transaction_flush(struct handle *handle, const char **why);
 
 /* As handle_read. */

@@ -440,6 +440,29 @@ def test_the_encoding_is_named(mount, text, words, chunk):
     assert "SECRET" not in m.log() and m.sandbox.counts()["total"] == 0
 
 
+@pytest.mark.parametrize("name", ["2.json", "new/x.json"])
+def test_too_large_in_pieces(mount, name):
+    """What fits is taken, the rest is refused, and so is all that programs write after that."""
+    m = mount()
+    path = m.path / "partnerize" / name
+    m.sandbox.reset()
+    text = b'{"notes":"' + b"x" * 1100000 + b'"}'
+    file = os.open(path, os.O_WRONLY | os.O_TRUNC | os.O_CREAT)
+    at = os.write(file, text)
+    assert 0 < at < len(text)
+    for rest in (text[at:], text[at:at + 100], b"\n"):
+        assert name_of(errno_of(os.write, file, rest)) == "EFBIG"
+    assert name_of(errno_of(os.close, file)) == "EFBIG"
+    assert m.log().count(" EFBIG ") == 1
+    # one that is begun anew is another
+    file = os.open(path, os.O_WRONLY)
+    assert name_of(errno_of(os.pwrite, file, b"}", 1 << 20)) == "EFBIG"
+    os.ftruncate(file, 0)
+    os.write(file, b'{"notes":"x"')
+    assert name_of(errno_of(os.close, file)) == "EINVAL"
+    assert not sent(m.sandbox)
+
+
 def test_too_large(mount):
     m = mount()
     path = m.path / "partnerize/2.json"

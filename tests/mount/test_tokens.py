@@ -377,7 +377,13 @@ def test_too_large(ep):
             error = errno_of(os.write, file, text[at:at + 65536].encode())
             at += 65536
         assert name_of(error) == "EFBIG"
+        # nor is what is left of it a request
+        for rest in ('"}}', wrapped(oidc(person(m.sandbox, 5)))):
+            assert name_of(errno_of(os.write, file, rest.encode())) == "EFBIG"
+        assert name_of(errno_of(os.fsync, file)) == "EFBIG"
     assert m.sandbox.counts()["total"] == 0
+    assert m.log().count(" EFBIG ") == 1
+    assert ask(m, wrapped(oidc(person(m.sandbox, 5))))[0] == "ok"
 
 
 def test_an_error_is_not_the_end(ep):
