@@ -74,7 +74,7 @@ static bool find_id(struct shelf *shelf, const char *stem, char **id)
 		*id = id_of_cut(shelf, stem);
 		return true;
 	}
-	if (!path_id(stem, whole))
+	if (!path_id(stem, whole) || !shelf_may_have(shelf, whole))
 		return false;
 	*id = strdup(whole);
 	return *id != NULL;

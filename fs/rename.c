@@ -19,6 +19,7 @@
 #include "fs/path.h"
 #include "fs/request.h"
 #include "fs/scratch.h"
+#include "fs/shelf.h"
 #include "fs/vacancy.h"
 
 #include <errno.h>
@@ -148,7 +149,7 @@ static struct node *target_node(const struct renaming *renaming)
 			return node_take_fixed(renaming->fs, directory, &fixed);
 	}
 	if (kind == PATH_OTHER || (kind == PATH_STATUS && directory->kind != NODE_BRANCH) ||
-	    path_is_cut(stem) || !path_id(stem, id))
+	    path_is_cut(stem) || !path_id(stem, id) || !shelf_may_have(directory->shelf, id))
 		return NULL;
 	return node_take(renaming->fs, kind == PATH_STATUS ? NODE_STATUS : NODE_JSON, directory,
 			 renaming->new_name, directory->shelf, id);

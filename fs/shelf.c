@@ -39,6 +39,11 @@ bool shelf_creates(const struct shelf *shelf)
 	       collection->creates(shelf->branch->account);
 }
 
+bool shelf_may_have(const struct shelf *shelf, const char *id)
+{
+	return collection_may_have(roster_collection(shelf->roster), id);
+}
+
 bool shelf_lists(const struct shelf *shelf)
 {
 	return !shelf->place || shelf->place->kind != PLACE_FILE;

@@ -57,6 +57,9 @@ void shelf_refresh_links(struct branch *branch);
 /* May records be made here, in new/? */
 bool shelf_creates(const struct shelf *shelf);
 
+/* Could a record here have ID? False: the vendor has something else in its place. */
+bool shelf_may_have(const struct shelf *shelf, const char *id);
+
 /* Is there a list of records, or only one? */
 bool shelf_lists(const struct shelf *shelf);
 

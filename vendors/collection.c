@@ -98,6 +98,15 @@ const char *collection_path_id(const struct collection *collection, const json_t
 	return id_text(collection_value(record, collection->path_id_key), buffer);
 }
 
+bool collection_may_have(const struct collection *collection, const char *id)
+{
+	for (const char *const *taken = collection->taken; taken && *taken; taken++) {
+		if (strcmp(*taken, id) == 0)
+			return false;
+	}
+	return true;
+}
+
 const char *collection_email(const struct collection *collection, const json_t *record)
 {
 	for (const char *const *key = collection->email_keys; key && *key; key++) {

@@ -43,6 +43,7 @@ static const struct field member_fields[] = {
     {NULL, 0},
 };
 
+static const char *const taken[] = {"tokens", NULL};
 static const char *const email_keys[] = {"email", NULL};
 static const char *const created_keys[] = {"meta.timestamps.created_at", "meta.created_at", NULL};
 const char *const ep_time_keys[] = {"meta.timestamps.updated_at", "meta.updated_at",
@@ -81,6 +82,7 @@ const struct collection ep_members = {
     .list_path = "/v2/account-members",
     .item_path = "/v2/account-members/",
     EP_LIST,
+    .taken = taken,
     .id_keys = ep_id_keys,
     .type = "account_member",
     .email_keys = email_keys,

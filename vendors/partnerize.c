@@ -32,6 +32,7 @@ static const struct setting settings[] = {
 };
 
 static const char *const id_keys[] = {"user_id", NULL};
+static const char *const taken[] = {"self", NULL};
 
 /* The guide's object; created, network_* and user_api_key are from the vendor's own documents. */
 static const struct field user_fields[] = {
@@ -78,6 +79,7 @@ static const struct collection users = {
     .item_key = "user",
     .total_key = "count",
     .page_size = 100,
+    .taken = taken,
     .id_keys = id_keys,
     .email_keys = email_keys,
     .time_keys = time_keys,

@@ -87,6 +87,7 @@ struct collection {
 	const char *name;      /* "users": for the log */
 	const char *list_path; /* "/user"; {parent} stands for the id of the record it belongs to */
 	const char *item_path; /* "/user/": the id follows, escaped */
+	const char *const *taken; /* what stands below item_path and is no id; NULL: nothing */
 	bool single; /* there is but one record, at item_path; its id is whatever it is called */
 	bool listed_only;      /* a record can't be asked for alone, only the whole list */
 	const char *list_key;  /* the member of a list answer that holds the rows */
@@ -317,6 +318,9 @@ const char *collection_id(const struct collection *collection, const json_t *rec
 /* The id of RECORD in item paths, like collection_id's. */
 const char *collection_path_id(const struct collection *collection, const json_t *record,
 			       char *buffer);
+
+/* Could a record have ID, or is something else at its item path? */
+bool collection_may_have(const struct collection *collection, const char *id);
 
 /* The email of RECORD, borrowed, or NULL. */
 const char *collection_email(const struct collection *collection, const json_t *record);

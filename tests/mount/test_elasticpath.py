@@ -385,6 +385,17 @@ def test_names_that_make_no_sense(ep):
     assert not sent(m.sandbox)
 
 
+def test_tokens_is_no_member(ep):
+    """Something else stands at /v2/account-members/tokens."""
+    m = ep()
+    m.sandbox.reset()
+    for command in ("cat elasticpath/tokens.json", "cat elasticpath/tokens.status",
+                    "echo inactive > elasticpath/tokens.status"):
+        result = m.sh(command)
+        assert result.code != 0 and "No such file" in result.err, command
+    assert m.sandbox.counts()["total"] == 0
+
+
 # ---- statuses ----
 
 @pytest.mark.parametrize("profile", PROFILES)

@@ -225,6 +225,24 @@ def test_names_that_cannot_be_a_record(mount, warm):
     assert m.sandbox.counts()["total"] <= (0 if warm else 1)
 
 
+@pytest.mark.parametrize("warm", [False, True], ids=["cold", "warm"])
+def test_self_is_no_record(mount, warm):
+    """The vendor answers GET /user/self, with the record of somebody."""
+    m = mount()
+    if warm:
+        os.listdir(m.path / "partnerize")
+    m.sandbox.reset()
+    for name in ("self.json", "self.status"):
+        for command in (f"cat partnerize/{name}", f"stat partnerize/{name}",
+                        f"echo inactive > partnerize/.x; mv partnerize/.x partnerize/{name}"):
+            result = m.sh(command)
+            assert result.code != 0 and "Remote" not in result.err, command
+    result = m.sh("echo inactive > partnerize/self.status")
+    assert result.code != 0 and "No such file" in result.err
+    assert m.sandbox.counts()["total"] == 0
+    assert m.sh("readlink partnerize/self").ok().out == "1.json\n"
+
+
 def test_self_once_per_ttl(mount, sandbox):
     box = sandbox(users=25)
     m = mount(box)
