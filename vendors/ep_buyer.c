@@ -86,10 +86,8 @@ static int post(struct call *call, struct account *account, const char *body,
 		return error;
 	request.headers[request.header_count++] = (struct http_header){.name = "Authorization",
 								       .value = request.bearer};
-	error = http_perform(call, account, &request, reply);
+	http_perform(call, account, &request, reply);
 	exchange_done(&request);
-	if (error == -EINTR)
-		return call_fail(call, EINTR, "interrupted");
 	if (reply->status == 401)
 		token_refused(account, TOKEN_IMPLICIT, request.serial);
 	return exchange_verdict(call, account, reply);

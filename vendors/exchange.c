@@ -180,10 +180,8 @@ int exchange(struct call *call, struct account *account, struct http_request *re
 		error = exchange_prepare(call, account, request);
 		if (error)
 			return error;
-		error = http_perform(call, account, request, reply);
+		http_perform(call, account, request, reply);
 		exchange_done(request);
-		if (error == -EINTR)
-			return call_fail(call, EINTR, "interrupted");
 		if (reply->status != 401 || exchange_renew(call, account, request->serial))
 			break;
 	}
