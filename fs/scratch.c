@@ -53,33 +53,37 @@ static void free_scratch(struct scratches *all, struct scratch *scratch)
 
 /* ---- names ---- */
 
-/* PATH is cut at its last slash: *NAME is what follows. The caller frees. NULL: no memory. */
-static char *split(const char *path, const char **name)
+/* PATH is cut at its last slash: *NAME is what follows, and so many bytes stand before it. */
+static size_t split(const char *path, const char **name)
 {
 	const char *slash = strrchr(path, '/');
 
 	*name = slash ? slash + 1 : path;
-	return strndup(path, slash ? (size_t)(slash - path) : 0);
+	return slash ? (size_t)(slash - path) : 0;
+}
+
+/* The directory that the first LENGTH bytes of PATH name, or NULL. */
+static struct directory *find_above_locked(struct scratches *all, const char *path, size_t length)
+{
+	struct directory *directory;
+
+	HASH_FIND(hh, all->directories, path, length, directory);
+	return directory;
 }
 
 static struct directory *find_directory_locked(struct scratches *all, const char *path)
 {
-	struct directory *directory;
-
-	HASH_FIND_STR(all->directories, path, directory);
-	return directory;
+	return find_above_locked(all, path, strlen(path));
 }
 
 static struct name *find_locked(struct scratches *all, const char *path)
 {
 	const char *last;
-	char *above = split(path, &last);
-	struct directory *directory = above ? find_directory_locked(all, above) : NULL;
+	struct directory *directory = find_above_locked(all, path, split(path, &last));
 	struct name *name = NULL;
 
 	if (directory)
 		HASH_FIND_STR(directory->names, last, name);
-	free(above);
 	return name;
 }
 
@@ -93,11 +97,9 @@ static void put_locked(struct scratches *all, struct scratch *scratch)
 static void forget_locked(struct scratches *all, const char *path)
 {
 	const char *last;
-	char *above = split(path, &last);
-	struct directory *directory = above ? find_directory_locked(all, above) : NULL;
+	struct directory *directory = find_above_locked(all, path, split(path, &last));
 	struct name *name = NULL;
 
-	free(above);
 	if (directory)
 		HASH_FIND_STR(directory->names, last, name);
 	if (!name)
@@ -113,31 +115,38 @@ static void forget_locked(struct scratches *all, const char *path)
 	}
 }
 
-/* What is called PATH goes. What nobody has open makes room at once, before the kernel forgets it.
- */
+/* SCRATCH loses its name. If nobody has it open it makes room at once, before the kernel forgets
+ * it. */
+static void retire_locked(struct scratches *all, struct scratch *scratch)
+{
+	if (atomic_load(&scratch->opens))
+		return;
+	scratch_discount(all, scratch);
+	scratch->removed = true;
+}
+
+/* What is called PATH goes. */
 static void remove_locked(struct scratches *all, const char *path)
 {
 	struct name *name = find_locked(all, path);
 
 	if (!name)
 		return;
-	if (!atomic_load(&name->scratch->opens)) {
-		scratch_discount(all, name->scratch);
-		name->scratch->removed = true;
-	}
+	retire_locked(all, name->scratch);
 	forget_locked(all, path);
 }
 
-/* The directory of that path, made if need be. NULL: no memory. */
-static struct directory *take_directory_locked(struct scratches *all, const char *path)
+/* The directory that the first LENGTH bytes of PATH name, made if need be. NULL: no memory. */
+static struct directory *take_directory_locked(struct scratches *all, const char *path,
+					       size_t length)
 {
-	struct directory *directory = find_directory_locked(all, path);
+	struct directory *directory = find_above_locked(all, path, length);
 
 	if (directory)
 		return directory;
 	directory = calloc(1, sizeof(*directory));
 	if (directory)
-		directory->path = strdup(path);
+		directory->path = strndup(path, length);
 	if (!directory || !directory->path) {
 		free(directory);
 		return NULL;
@@ -150,15 +159,14 @@ static struct directory *take_directory_locked(struct scratches *all, const char
 static int name_locked(struct scratches *all, const char *path, struct scratch *scratch)
 {
 	const char *last;
-	char *above = split(path, &last);
+	size_t above = split(path, &last);
 	struct name *name = calloc(1, sizeof(*name));
 	struct directory *directory = NULL;
 
 	if (name)
 		name->name = strdup(last);
-	if (above && name && name->name)
-		directory = take_directory_locked(all, above);
-	free(above);
+	if (name && name->name)
+		directory = take_directory_locked(all, path, above);
 	if (!directory) {
 		if (name)
 			free(name->name);
@@ -168,6 +176,20 @@ static int name_locked(struct scratches *all, const char *path, struct scratch *
 	name->scratch = scratch;
 	scratch->references++;
 	HASH_ADD_KEYPTR(hh, directory->names, name->name, strlen(name->name), name);
+	return 0;
+}
+
+/* The same where PATH may be taken: what was called so goes. 0, or -ENOMEM and nothing changed. */
+static int rename_locked(struct scratches *all, const char *path, struct scratch *scratch)
+{
+	struct name *name = find_locked(all, path);
+
+	if (!name)
+		return name_locked(all, path, scratch);
+	retire_locked(all, name->scratch);
+	put_locked(all, name->scratch);
+	name->scratch = scratch;
+	scratch->references++;
 	return 0;
 }
 
@@ -284,10 +306,8 @@ int scratch_replace(struct scratches *all, const char *path, const char *text, s
 	if (!error)
 		error = scratch_write(all, new, text, length, 0);
 	pthread_mutex_lock(&all->lock);
-	if (!error) {
-		remove_locked(all, path);
-		error = name_locked(all, path, new);
-	}
+	if (!error)
+		error = rename_locked(all, path, new);
 	if (new)
 		put_locked(all, new);
 	pthread_mutex_unlock(&all->lock);
@@ -351,22 +371,17 @@ int scratch_remove(struct scratches *all, const char *path)
 
 int scratch_rename(struct scratches *all, const char *path, const char *new_path)
 {
-	struct scratch *scratch = NULL;
 	struct name *name;
 	int error = 0;
 
 	pthread_mutex_lock(&all->lock);
 	name = find_locked(all, path);
-	if (!name) {
+	if (!name)
 		error = -ENOENT;
-	} else if (strcmp(path, new_path) != 0) {
-		scratch = name->scratch;
-		scratch->references++;
+	else if (strcmp(path, new_path) != 0)
+		error = rename_locked(all, new_path, name->scratch);
+	if (!error && strcmp(path, new_path) != 0)
 		forget_locked(all, path);
-		remove_locked(all, new_path);
-		error = name_locked(all, new_path, scratch);
-		put_locked(all, scratch);
-	}
 	pthread_mutex_unlock(&all->lock);
 	return error;
 }

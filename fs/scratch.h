@@ -48,7 +48,8 @@ int scratch_remove(struct scratches *all, const char *path);
 /* Was it removed, with nobody having it open? Then nobody may open it any more. */
 bool scratch_is_gone(struct scratches *all, struct scratch *scratch);
 
-/* PATH is called NEW_PATH from now on; what was called so goes. 0, -ENOENT or -ENOMEM. */
+/* PATH is called NEW_PATH from now on; what was called so goes. 0, or -ENOENT or -ENOMEM, and then
+ * nothing has changed. */
 int scratch_rename(struct scratches *all, const char *path, const char *new_path);
 
 /*
