@@ -97,6 +97,7 @@ static int add_person(struct page *page, size_t index, off_t next)
 	const struct dir *dir = page->dir;
 	int found = by_email_entry(page->fs, dir->node, dir->people, index, &person);
 
+	page->failed = !found;
 	if (found <= 0)
 		return found;
 	fill(page, person.node, NULL, page->seconds, &entry);

@@ -162,7 +162,12 @@ static void open_fixed(struct fs *fs, fuse_req_t req, struct node *node, fuse_in
 	}
 	if (node_text(node)) {
 		handle->fixed = strdup(node_text(node));
-		handle->fixed_length = strlen(node_text(node));
+		if (!handle->fixed) {
+			handle_put(handle);
+			fuse_reply_err(req, ENOMEM);
+			return;
+		}
+		handle->fixed_length = strlen(handle->fixed);
 	} else if (past_is(node)) {
 		handle->fixed = past_text(fs, node, &handle->fixed_length);
 	} else {
