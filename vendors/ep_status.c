@@ -231,18 +231,20 @@ static int get(struct call *call, struct account *account, const char *parent, c
 	struct own own = {.sink = {.add = own_add, .reset = own_reset},
 			  .ids = json_object(),
 			  .memberships = json_array()};
-	int error = -ENOMEM;
+	int error;
 
 	(void)parent;
 	if (own.ids && own.memberships)
 		error = vendor_list(call, account, &ep_own_memberships, id, &own.sink);
+	else
+		error = call_fail(call, ENOMEM, "no memory");
 	if (error == -EREMOTEIO && call->status == 404) {
 		call->error = ENOENT;
 		error = -ENOENT;
 	}
 	if (!error) {
 		*record = status_record(id, own.memberships);
-		error = *record ? 0 : -ENOMEM;
+		error = *record ? 0 : call_fail(call, ENOMEM, "no memory");
 	}
 	json_decref(own.memberships);
 	json_decref(own.ids);
@@ -288,12 +290,13 @@ static int restore_one(struct call *call, struct account *account, const char *m
 	json_t *body = json_pack("{s:s, s:s}", "type", "account_membership", "account_member_id",
 				 member);
 	json_t *answer = NULL;
-	enum vendor_outcome outcome = VENDOR_REFUSED;
+	enum vendor_outcome outcome;
 
-	if (body)
-		outcome = vendor_post(call, account, &ep_memberships,
-				      json_string_value(json_object_get(membership, "account")),
-				      body, &answer);
+	if (!body)
+		return call_fail(call, ENOMEM, "no memory");
+	outcome = vendor_post(call, account, &ep_memberships,
+			      json_string_value(json_object_get(membership, "account")), body,
+			      &answer);
 	json_decref(body);
 	json_decref(answer);
 	return outcome == VENDOR_DONE || (outcome == VENDOR_CHANGED && call->status == 409)

@@ -60,7 +60,7 @@ int vendor_get(struct call *call, struct account *account, const struct collecti
 	struct http_reply reply = {0};
 	char *path;
 	json_t *answer = NULL;
-	int error = -ENOMEM;
+	int error;
 
 	if (etag)
 		*etag = NULL;
@@ -68,7 +68,7 @@ int vendor_get(struct call *call, struct account *account, const struct collecti
 		return collection->get(call, account, parent, id, record);
 	path = vendor_path(collection, parent, id);
 	if (!path)
-		goto out;
+		return call_fail(call, ENOMEM, "no memory");
 	request.path = path;
 	error = exchange(call, account, &request, &reply);
 	if (error)
