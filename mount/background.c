@@ -22,8 +22,13 @@ int background_fork(void)
 	if (pipe2(ends, O_CLOEXEC))
 		return -errno;
 	child = fork();
-	if (child < 0)
-		return -errno;
+	if (child < 0) {
+		int error = errno;
+
+		close(ends[0]);
+		close(ends[1]);
+		return -error;
+	}
 	if (child == 0) {
 		close(ends[0]);
 		report = ends[1];

@@ -302,9 +302,15 @@ static int answer_init(struct mount *mount)
 static int loop(struct mount *mount)
 {
 	struct fuse_loop_config *config = fuse_loop_cfg_create();
-	int result = answer_init(mount);
-	bool up = result == 0 && !fuse_session_exited(mount->session);
+	int result;
+	bool up;
 
+	if (!config) {
+		complain("no memory");
+		return -1;
+	}
+	result = answer_init(mount);
+	up = result == 0 && !fuse_session_exited(mount->session);
 	if (up)
 		background_ready();
 	fuse_loop_cfg_set_clone_fd(config, 0);
