@@ -54,8 +54,9 @@ static void complain(const char *format, ...)
 	fprintf(stderr, "rosterfs: %s\n", words);
 }
 
-/* What libfuse said last: it becomes part of our one line. */
-static char fuse_words[256];
+/* What libfuse said last to this thread, which may be any: the main one's is part of our one line.
+ */
+static _Thread_local char fuse_words[256];
 
 static void on_fuse_log(enum fuse_log_level level, const char *format, va_list args)
 {
