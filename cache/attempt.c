@@ -21,7 +21,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What the outcome adds to a line at most: each byte of the words may become six. */
+/* What the outcome adds to a line at most, besides the path: each byte of the words may become six.
+ */
 #define OUTCOME_MAX (6 * (size_t)CALL_WORDS_MAX + 1024)
 
 void attempt_begin_account(struct attempt *attempt, struct call *call, struct guard *guard,
@@ -122,6 +123,70 @@ static const char *outcome_of(const struct attempt *attempt, int error)
 	return "refused";
 }
 
+/* Can COMMAND stand in a script as it is? Ids are the vendor's. */
+static bool is_plain(const char *command)
+{
+	return !command[strspn(command, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+					"0123456789 ./_->")];
+}
+
+/* TEXT as one word of a shell. */
+static void put_quoted(FILE *out, const char *text)
+{
+	fputc('\'', out);
+	for (const char *c = text; *c; c++) {
+		if (*c == '\'')
+			fputs("'\\''", out);
+		else
+			fputc(*c, out);
+	}
+	fputc('\'', out);
+}
+
+/* The same, without quotes where it needs none. */
+static void put_word(FILE *out, const char *text)
+{
+	if (is_plain(text) && !strpbrk(text, " >") && *text != '-')
+		fputs(text, out);
+	else
+		put_quoted(out, text);
+}
+
+/* COMMAND of the account's directory as one for the top of the mount. A new reference. */
+static json_t *command_json(const struct attempt *attempt, const char *command)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+	json_t *made;
+
+	if (!out)
+		return NULL;
+	fputs("(cd ", out);
+	put_word(out, attempt->account->name);
+	fprintf(out, " && %s)", command);
+	fclose(out);
+	made = text_json(text);
+	free(text);
+	return made;
+}
+
+/* What undoes it, for the top of the mount: a new reference, or NULL. */
+static json_t *undo_json(const struct attempt *attempt)
+{
+	json_t *list, *command;
+	size_t i;
+
+	if (!attempt->undo && !attempt->commands)
+		return NULL;
+	list = json_array();
+	if (attempt->undo)
+		json_array_append_new(list, text_json(attempt->undo));
+	json_array_foreach(attempt->commands, i, command)
+		json_array_append_new(list, command_json(attempt, json_string_value(command)));
+	return list;
+}
+
 /* The line that says OUTCOME, with a newline at its end; the caller frees. NULL: no memory. */
 static char *line_of(const struct attempt *attempt, const char *outcome, int error, size_t *length)
 {
@@ -140,8 +205,8 @@ static char *line_of(const struct attempt *attempt, const char *outcome, int err
 	json_object_set_new(line, "action", json_string(attempt->action));
 	json_object_set_new(line, "fields",
 			    attempt->fields ? json_incref(attempt->fields) : json_array());
-	if (attempt->commands && strcmp(outcome, "refused") != 0)
-		json_object_set(line, "undo", attempt->commands);
+	if (strcmp(outcome, "refused") != 0)
+		json_object_set_new(line, "undo", undo_json(attempt));
 	if (attempt->number)
 		json_object_set_new(line, "history", json_integer((json_int_t)attempt->number));
 	json_object_set_new(line, "outcome", json_string(outcome));
@@ -183,7 +248,7 @@ int attempt_send(struct attempt *attempt)
 		line = line_of(attempt, "unknown", 0, &length);
 		error = line ? 0 : -ENOMEM;
 		free(line);
-		length += OUTCOME_MAX;
+		length += OUTCOME_MAX + 6 * strlen(attempt->call->path);
 	}
 	if (!error && length > attempt->secured) {
 		error = audit_secure(audit, length - attempt->secured);
@@ -239,13 +304,6 @@ int attempt_announce(struct attempt *attempt)
 
 /* ---- the history ---- */
 
-/* Can COMMAND stand in a script as it is? Ids are the vendor's. */
-static bool is_plain(const char *command)
-{
-	return !command[strspn(command, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-					"0123456789 ./_->")];
-}
-
 /* The commands as a script, which the caller frees; NULL: there is none. */
 static char *script_of(const struct attempt *attempt)
 {
@@ -261,18 +319,41 @@ static char *script_of(const struct attempt *attempt)
 	out = attempt->commands ? open_memstream(&text, &size) : NULL;
 	if (!out)
 		return NULL;
-	fputs("cd \"$(dirname \"$0\")/../../..\" && cd './", out);
-	for (const char *c = attempt->account->name; *c; c++) {
-		if (*c == '\'')
-			fputs("'\\''", out);
-		else
-			fputc(*c, out);
-	}
-	fputs("' || exit\n", out);
+	fputs("cd \"$(dirname \"$0\")/../../..\" && cd ./", out);
+	put_quoted(out, attempt->account->name);
+	fputs(" || exit\n", out);
 	json_array_foreach(attempt->commands, i, command)
 		fprintf(out, "%s\n", json_string_value(command));
 	fclose(out);
 	return text;
+}
+
+/* UNDO, a document, restores it: by the old word of a status, or a copy of what the history has. */
+static void tell_undo(struct attempt *attempt, const json_t *undo)
+{
+	const char *path = attempt->call->path, *dot = strrchr(path, '.'), *word = NULL;
+	char name[CALL_PATH_MAX + 8];
+	char *text = NULL;
+	size_t size;
+	FILE *out = dot ? open_memstream(&text, &size) : NULL;
+
+	if (!out)
+		return;
+	if (strcmp(attempt->action, "status") == 0)
+		word = json_string_value(
+		    json_object_get(undo, roster_collection(attempt->roster)->status_key));
+	/* a vendor's further words can be restored by a document only */
+	if (word && (strcmp(word, "active") == 0 || strcmp(word, "inactive") == 0)) {
+		fprintf(out, "echo %s > ", word);
+		put_word(out, path);
+	} else {
+		snprintf(name, sizeof(name), "%.*s.json", (int)(dot - path), path);
+		fprintf(out, "cp .rosterfs/history/%" PRIu64 "/undo.json ", attempt->number);
+		put_word(out, name);
+	}
+	fclose(out);
+	free(attempt->undo);
+	attempt->undo = text;
 }
 
 void attempt_accepted(struct attempt *attempt, const json_t *before, const json_t *after,
@@ -292,6 +373,8 @@ void attempt_accepted(struct attempt *attempt, const json_t *before, const json_
 	script = script_of(attempt);
 	write.script = script;
 	attempt->number = history_add(history, &write);
+	if (attempt->number && undo)
+		tell_undo(attempt, undo);
 	if (!attempt->number)
 		log_call(attempt->call, "no memory: the change is not in .rosterfs/history");
 	free(script);
@@ -313,5 +396,7 @@ void attempt_end(struct attempt *attempt, int error)
 			 audit_path(guard_audit(attempt->guard)), strerror(-failed));
 	json_decref(attempt->fields);
 	json_decref(attempt->commands);
+	free(attempt->undo);
 	attempt->fields = attempt->commands = NULL;
+	attempt->undo = NULL;
 }

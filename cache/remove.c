@@ -272,7 +272,8 @@ static int send_delete(struct attempt *attempt, const char *own)
 	if (error)
 		return error;
 	if (undone)
-		log_call(call, "about to be ended; made again by: %s", command);
+		log_call(call, "about to be ended; made again in the vendor's directory by: %s",
+			 command);
 	before = record_held(attempt);
 	outcome = vendor_delete(call, attempt->account, collection, roster_parent(roster), own);
 	if (outcome != VENDOR_DONE)

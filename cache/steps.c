@@ -271,7 +271,9 @@ static int dry_run(struct steps *steps)
 	if (!error)
 		error = attempt_send(steps->attempt);
 	if (!error)
-		log_undo(steps, "dry run: nothing sent; what would be ended is made again by");
+		log_undo(
+		    steps,
+		    "dry run: nothing sent; what would be ended is made again in the vendor's directory by");
 	return error;
 }
 
@@ -304,7 +306,7 @@ static int make_steps(struct steps *steps)
 	if (error)
 		return error;
 	if (inactive) {
-		log_undo(steps, "about to be ended; made again by");
+		log_undo(steps, "about to be ended; made again in the vendor's directory by");
 		keep_undo(steps);
 	}
 	error = steps->collection->set_status(steps->call, account, steps->fresh,
