@@ -76,11 +76,6 @@ static int save(struct request *request)
 	if (error == -ENOENT && !request->word)
 		error = call_fail(&request->call, EOPNOTSUPP,
 				  "there is no such record, and a rename does not make one");
-	/* the kernel would try again */
-	if (error == -ESTALE) {
-		request->call.error = EBUSY;
-		error = -EBUSY;
-	}
 	return error;
 }
 

@@ -103,6 +103,11 @@ bool request_claim(struct request *request)
 
 void request_fail(struct request *request, int error)
 {
+	/* a request of an open file's alone is not repeated */
+	if (error == -ESTALE && !request->handle) {
+		request->call.error = EBUSY;
+		error = -EBUSY;
+	}
 	log_error(&request->call, error);
 	if (request_claim(request))
 		fuse_reply_err(request->req, -error); /* NOLINT(clang-analyzer-unix.Malloc) */

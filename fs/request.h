@@ -96,7 +96,11 @@ void request_free(struct request *request);
 /* May the kernel still be answered? True once at most: then the caller must answer. */
 bool request_claim(struct request *request);
 
-/* Answer ERROR (negative) if the kernel still waits, with its line in the log. */
+/*
+ * Answer ERROR (negative) if the kernel still waits, with its line in the log. What goes by a name
+ * (rename, unlink, symlink, open, stat...) answers EBUSY for ESTALE: upon that the kernel would do
+ * it all once more, and the vendor would be asked twice.
+ */
 void request_fail(struct request *request, int error);
 
 /* One line in the log about a request that is refused at once. Returns ERROR. */

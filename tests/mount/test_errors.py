@@ -142,6 +142,27 @@ def test_conflict_settled_by_a_new_get(mount):
     assert m.sandbox.user(7)["status"] == "inactive"
 
 
+@pytest.mark.parametrize("status", [409, 412])
+def test_nothing_by_name_is_asked_twice(mount, status):
+    """Upon ESTALE the kernel does once more what was done to a name."""
+    m = mount()
+    box, folder = m.sandbox, m.path / "partnerize"
+    box.fault(fault="status", status=412, body=REFUSED, times=-1)
+    for number, function in ((8, read), (9, os.stat), (11, lambda path: os.rename(path, f"{path}~"))):
+        path = folder / f"{number}.json"
+        assert outcome(function, path) == "EBUSY", number
+        assert len(requests(box, "GET", f"/user/{number}")) == 1, number
+    box.clear_faults()
+    os.listdir(folder)
+    box.fault(fault="status", status=status, body=REFUSED, method="PUT", times=-1)
+    (folder / "new.tmp").write_text('{"firstname": "Jo"}')
+    box.reset()
+    assert outcome(os.rename, folder / "new.tmp", folder / "7.json") == "EBUSY"
+    # once more after a new GET, but by rosterfs itself
+    assert len(requests(box, "PUT", "/user/7")) == 2
+    assert last_error(m, "partnerize/7.json")["errno"] == "EBUSY"
+
+
 def test_email_taken(mount):
     m = mount()
     text = read(m.path / "partnerize/7.json").decode()

@@ -169,8 +169,8 @@ def test_ln_of_nobody(ep, profile):
 
 
 @pytest.mark.parametrize("code, error", [(400, "EINVAL"), (422, "EINVAL"), (403, "EACCES"), (404, "ENOENT"),
-                                           (409, "EEXIST"), (429, "EBUSY"), (500, "EREMOTEIO"),
-                                           (401, "EKEYREJECTED")])
+                                           (409, "EEXIST"), (412, "EBUSY"), (429, "EBUSY"),
+                                           (500, "EREMOTEIO"), (401, "EKEYREJECTED")])
 def test_ln_refused(ep, code, error):
     m = ep("documents", QUICK)
     box = m.sandbox
@@ -335,7 +335,8 @@ def test_rm_undo_stands_in_the_log_first(ep):
     assert accounts_of(box, three) == []
 
 
-@pytest.mark.parametrize("code, error", [(400, "EINVAL"), (403, "EACCES"), (500, "EREMOTEIO"), (429, "EBUSY")])
+@pytest.mark.parametrize("code, error", [(400, "EINVAL"), (403, "EACCES"), (409, "EBUSY"), (412, "EBUSY"),
+                                           (500, "EREMOTEIO"), (429, "EBUSY")])
 def test_rm_refused(ep, code, error):
     m = ep("documents", HURRIED)
     box = m.sandbox
@@ -344,6 +345,7 @@ def test_rm_refused(ep, code, error):
     before = links(m, account)
     box.fault(fault="status", status=code, method="DELETE", path=ONE_MEMBERSHIP, times=-1)
     assert unlink(m, account, three) == error
+    assert box.counts()[DELETE] == 1
     assert f"members/{three}.json" in last_line(m, error)
     assert links(m, account) == before and status(m, three) == "active\n"
     box.clear_faults()

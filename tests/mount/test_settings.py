@@ -437,6 +437,16 @@ def test_rm_of_a_profile_with_a_lost_answer(ep, fault, result):
     assert (one + ".json" in os.listdir(profile_file(m, one).parent)) == there
 
 
+def test_rm_of_a_profile_refused(ep):
+    m = ep("documents", DELETABLE)
+    one = idps(m.sandbox)[0]["id"]
+    os.listdir(profile_file(m, one).parent)
+    m.sandbox.fault(fault="status", status=409, method="DELETE", path=ONE_PROFILE, times=-1)
+    assert fails(os.unlink, profile_file(m, one)) == "EBUSY"
+    assert m.sandbox.counts()["DELETE " + PROFILE] == 1
+    assert "answered 409" in last_line(m, "EBUSY")
+
+
 def test_rm_of_a_profile_counts(ep):
     m = ep("documents", {"rosterfs": {"status_limit": 1}, **DELETABLE})
     one, two = (idp["id"] for idp in idps(m.sandbox))
