@@ -274,6 +274,12 @@ int attempt_send_counted(struct attempt *attempt, uint64_t *ticket)
 	return error;
 }
 
+void attempt_uncount(struct attempt *attempt, uint64_t ticket)
+{
+	if (!attempt->unknown)
+		guard_give_back(attempt->guard, ticket);
+}
+
 /* Append the line that says OUTCOME. 0 or a negative errno. */
 static int append(struct attempt *attempt, const char *outcome, int error, size_t secured)
 {

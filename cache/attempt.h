@@ -70,10 +70,16 @@ void attempt_undone_by(struct attempt *attempt, const char *command);
 int attempt_send(struct attempt *attempt);
 
 /*
- * The same for a change that is one request and that the brake counts: TICKET is for
- * guard_give_back, if nothing comes of it. On an error nothing has been counted.
+ * The same for a change that the brake counts: TICKET is for attempt_uncount. On an error nothing
+ * has been counted.
  */
 int attempt_send_counted(struct attempt *attempt, uint64_t *ticket);
+
+/*
+ * The vendor has not made the change that TICKET was given for: it counts no longer, unless nobody
+ * knows what became of it.
+ */
+void attempt_uncount(struct attempt *attempt, uint64_t ticket);
 
 /*
  * After attempt_send, for a change made of several requests: a line of its own in the audit log

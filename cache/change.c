@@ -309,7 +309,7 @@ int change_run(struct change *change)
 		change_publish(change, change->fresh);
 	tell_fields(change);
 	if (error && !change->sent)
-		guard_give_back(change->guard, change->ticket);
+		attempt_uncount(change->attempt, change->ticket);
 	if (error && !change->call->words[0] && call.words[0])
 		call_copy_error(change->call, &call);
 	roster_unlock(change->roster, change->id);

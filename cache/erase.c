@@ -134,8 +134,8 @@ static int send(struct attempt *attempt, const json_t *before)
 		error = prove(attempt, outcome == VENDOR_DONE);
 	else
 		error = -call->error;
-	if (outcome == VENDOR_REFUSED || outcome == VENDOR_CHANGED)
-		guard_give_back(attempt->guard, ticket);
+	if (error && outcome != VENDOR_DONE)
+		attempt_uncount(attempt, ticket);
 	if (error == -EOPNOTSUPP)
 		call_add_words(call, ": this vendor deletes no users; write inactive");
 	if (!error)

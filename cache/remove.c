@@ -109,7 +109,7 @@ static int settle_link(struct attempt *attempt, enum vendor_outcome outcome, con
 		return 0;
 	}
 	if (outcome == VENDOR_REFUSED) {
-		guard_give_back(attempt->guard, ticket);
+		attempt_uncount(attempt, ticket);
 		return error;
 	}
 	/* 409 is "already", or two writers that met; else the answer was lost */
@@ -122,7 +122,7 @@ static int settle_link(struct attempt *attempt, enum vendor_outcome outcome, con
 		error = 0;
 	}
 	if (outcome == VENDOR_CHANGED || !there)
-		guard_give_back(attempt->guard, ticket);
+		attempt_uncount(attempt, ticket);
 	return error;
 }
 
@@ -285,8 +285,8 @@ static int send_delete(struct attempt *attempt, const char *own)
 		if (!there)
 			error = 0;
 	}
-	if (outcome == VENDOR_REFUSED)
-		guard_give_back(attempt->guard, ticket);
+	if (error)
+		attempt_uncount(attempt, ticket);
 	if (!error) {
 		log_call(call, collection->link ? "ended" : "deleted: this can't be undone");
 		roster_publish_deleted(roster, attempt->id);

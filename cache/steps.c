@@ -295,6 +295,7 @@ static int make_steps(struct steps *steps)
 	struct account *account = steps->attempt->account;
 	bool inactive = strcmp(steps->word, "inactive") == 0;
 	uint64_t ticket;
+	size_t made;
 	int error;
 
 	if (!inactive && !steps->undo)
@@ -310,8 +311,10 @@ static int make_steps(struct steps *steps)
 		keep_undo(steps);
 	}
 	error = steps->collection->set_status(steps->call, account, steps->fresh,
-					      inactive ? NULL : steps->undo);
+					      inactive ? NULL : steps->undo, &made);
 	error = prove(steps, error);
+	if (!made)
+		guard_give_back(steps->guard, ticket);
 	if (error)
 		return error;
 	log_call(steps->call, "now %s", steps->word);

@@ -271,21 +271,18 @@ static void restore_words(const json_t *fresh, char *words, size_t size)
 		 json_string_value(json_object_get(fresh, "id")));
 }
 
-/* End one membership. 0, or a negative errno with words. */
-static int end_one(struct call *call, struct account *account, const json_t *membership)
+/* End one membership. If it can't be, words are in CALL. */
+static enum vendor_outcome end_one(struct call *call, struct account *account,
+				   const json_t *membership)
 {
-	enum vendor_outcome outcome = vendor_delete(call, account, &ep_memberships,
-						    json_string_value(
-							json_object_get(membership, "account")),
-						    json_string_value(
-							json_object_get(membership, "id")));
-
-	return outcome == VENDOR_DONE ? 0 : -call->error;
+	return vendor_delete(call, account, &ep_memberships,
+			     json_string_value(json_object_get(membership, "account")),
+			     json_string_value(json_object_get(membership, "id")));
 }
 
 /* Make one membership again; that it is there already is as good. */
-static int restore_one(struct call *call, struct account *account, const char *member,
-		       const json_t *membership)
+static enum vendor_outcome restore_one(struct call *call, struct account *account,
+				       const char *member, const json_t *membership)
 {
 	json_t *body = json_pack("{s:s, s:s}", "type", "account_membership", "account_member_id",
 				 member);
@@ -299,13 +296,11 @@ static int restore_one(struct call *call, struct account *account, const char *m
 			      &answer);
 	json_decref(body);
 	json_decref(answer);
-	return outcome == VENDOR_DONE || (outcome == VENDOR_CHANGED && call->status == 409)
-		   ? 0
-		   : -call->error;
+	return outcome == VENDOR_CHANGED && call->status == 409 ? VENDOR_DONE : outcome;
 }
 
 static int set_status(struct call *call, struct account *account, const json_t *fresh,
-		      const json_t *undo)
+		      const json_t *undo, size_t *made)
 {
 	const json_t *memberships = json_object_get(undo ? undo : fresh, "memberships");
 	const char *member = json_string_value(json_object_get(fresh, "id"));
@@ -314,14 +309,16 @@ static int set_status(struct call *call, struct account *account, const json_t *
 	json_t *membership;
 	int first = 0, status = 0;
 
+	*made = 0;
 	json_array_foreach(memberships, i, membership) {
-		int error = undo ? restore_one(call, account, member, membership)
-				 : end_one(call, account, membership);
+		enum vendor_outcome outcome = undo ? restore_one(call, account, member, membership)
+						   : end_one(call, account, membership);
 
-		done += !error;
-		if (!error || first)
+		*made += outcome == VENDOR_DONE || outcome == VENDOR_UNKNOWN;
+		done += outcome == VENDOR_DONE;
+		if (outcome == VENDOR_DONE || first)
 			continue;
-		first = error;
+		first = -call->error;
 		status = call->status;
 		memcpy(request, call->request, sizeof(request));
 		snprintf(words, sizeof(words), "%.*s", (int)sizeof(words) - 1, call->words);

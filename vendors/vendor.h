@@ -146,10 +146,11 @@ struct collection {
 	/*
 	 * For a status that is made of steps (memberships): make FRESH, the record as it is now,
 	 * active again from UNDO, or with UNDO NULL inactive. Tries each step, then returns 0 or
-	 * the first negative errno, with words in CALL that say what is left. May wait.
+	 * the first negative errno, with words in CALL that say what is left. *MADE: how many steps
+	 * were made, or may have been. May wait.
 	 */
 	int (*set_status)(struct call *call, struct account *account, const json_t *fresh,
-			  const json_t *undo);
+			  const json_t *undo, size_t *made);
 	/* A line for the log, before a step is made: the command that undoes step INDEX of FRESH. 0
 	 * when there is no such step. */
 	int (*undo_words)(const json_t *fresh, size_t index, char *words, size_t size);

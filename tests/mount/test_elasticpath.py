@@ -925,6 +925,22 @@ def test_refusals_do_not_count(ep):
     assert write(m, person(m.sandbox, 4), "inactive") == GOOD
 
 
+@pytest.mark.parametrize("code, error", [(403, "EACCES"), (409, "ESTALE")])
+def test_what_was_not_made_does_not_count(ep, code, error):
+    m = ep("documents", {"rosterfs": {"status_limit": 1}, **QUICK})
+    box = m.sandbox
+    five, four = person(box, 5), person(box, 4)
+    for _ in range(2):
+        box.fault(fault="status", status=code, method="DELETE", path=ONE_MEMBERSHIP, times=-1)
+        assert write(m, five, "inactive") == refused(error)
+    # one of three was ended
+    box.clear_faults()
+    box.fault(fault="status", status=code, method="DELETE", path=ONE_MEMBERSHIP, times=-1, skip=1)
+    assert write(m, five, "inactive") == refused(error)
+    assert len(accounts_of(box, five)) == 2
+    assert write(m, four, "inactive") == refused("EDQUOT")
+
+
 @pytest.mark.parametrize("profile", PROFILES)
 def test_dry_run(ep, profile):
     m = ep(profile, options=["-o", "dry_run"])

@@ -545,6 +545,20 @@ def test_refusals_do_not_count(ep):
     assert link(m, company(box, 2)["id"], twenty) == "EDQUOT"
 
 
+def test_an_rm_that_was_refused_does_not_count(ep):
+    m = ep("documents", {"rosterfs": {"status_limit": 1}, **HURRIED})
+    box = m.sandbox
+    three = person(box, 3)
+    account = accounts_of(box, three)[0]
+    links(m, account)
+    # after a 500 a look shows that it is still there
+    for code, error in ((403, "EACCES"), (409, "EBUSY"), (412, "EBUSY"), (500, "EREMOTEIO")):
+        box.fault(fault="status", status=code, method="DELETE", path=ONE_MEMBERSHIP)
+        assert unlink(m, account, three) == error
+    assert unlink(m, account, three) == "ok"
+    assert unlink(m, account, members_of(box, account)[0]) == "EDQUOT"
+
+
 @pytest.mark.parametrize("command", ["find elasticpath/accounts -delete", "rm -rf elasticpath/accounts",
                                      "rm -rf elasticpath", "rm -rf elasticpath/accounts/*",
                                      "rm -f elasticpath/accounts/*/members/*", "find . -delete"])
