@@ -276,7 +276,7 @@ int attempt_send_counted(struct attempt *attempt, uint64_t *ticket)
 
 void attempt_uncount(struct attempt *attempt, uint64_t ticket)
 {
-	if (!attempt->unknown)
+	if (!attempt->unknown && !attempt->call->unanswered)
 		guard_give_back(attempt->guard, ticket);
 }
 
@@ -388,11 +388,29 @@ void attempt_accepted(struct attempt *attempt, const json_t *before, const json_
 
 /* ---- the end ---- */
 
+const char *attempt_alone(const struct attempt *attempt)
+{
+	return call_cancelled(attempt->call) ? " (its caller was interrupted)" : "";
+}
+
+/* Whatever a look has shown since: the vendor may still be at what it has not answered. */
+static void leave_open(struct attempt *attempt)
+{
+	attempt->unknown = true;
+	if (attempt->roster && attempt->id)
+		roster_doubt(attempt->roster, attempt->id);
+	call_add_words(attempt->call, "; the vendor may still be at it");
+}
+
 void attempt_end(struct attempt *attempt, int error)
 {
 	int failed = 0;
 	bool tell = guard_audit(attempt->guard) && (!attempt->idle || attempt->sent);
 
+	if (error && attempt->call->unanswered)
+		leave_open(attempt);
+	if (error && error != -EINTR)
+		call_add_words(attempt->call, "%s", attempt_alone(attempt));
 	if (tell)
 		failed = append(attempt, outcome_of(attempt, error), error, attempt->secured);
 	else if (attempt->secured)

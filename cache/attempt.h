@@ -94,7 +94,14 @@ int attempt_announce(struct attempt *attempt);
 void attempt_accepted(struct attempt *attempt, const json_t *before, const json_t *after,
 		      const json_t *undo);
 
-/* It ended with ERROR, 0 or a negative errno with words in the call. Frees what the attempt has. */
+/* For a line of the log that says what was done: " (its caller was interrupted)", or "". */
+const char *attempt_alone(const struct attempt *attempt);
+
+/*
+ * It ended with ERROR, 0 or a negative errno with words in the call, to which is added what follows
+ * from the vendor's not having answered: the record is then doubted as well. Frees what the attempt
+ * has.
+ */
 void attempt_end(struct attempt *attempt, int error);
 
 #endif

@@ -135,6 +135,15 @@ static double seconds_now(void)
 	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
+/* It was not made, says fresh, and is not tried again. Returns what the PUT said. */
+static int give_up(struct change *change)
+{
+	change_publish(change, change->fresh);
+	if (change->call->unanswered)
+		call_add_words(change->call, ": it was not made when looked up");
+	return -change->call->error;
+}
+
 /*
  * PUT until it is known what became of it. CALL is for what must be asked even when the caller is
  * gone. Returns 0, -EAGAIN (the vendor says that the record changed: plan anew), or a negative
@@ -177,7 +186,7 @@ static int send_until_known(struct change *change, struct call *call)
 		error = change_settle_unknown(change, call);
 		if (error == -EAGAIN && (call_cancelled(change->call) ||
 					 seconds_now() + (double)change->call->told / 1000 >= end))
-			return -change->call->error; /* what the PUT said */
+			return give_up(change);
 		if (error != -EAGAIN)
 			return error;
 		error = lay(change);
@@ -187,7 +196,8 @@ static int send_until_known(struct change *change, struct call *call)
 		left = (end - seconds_now()) * 1000;
 		if (pause > left)
 			pause = left > 0 ? (unsigned)left : 0;
-		call_pause(change->call, pause);
+		if (call_pause(change->call, pause))
+			return give_up(change);
 	}
 }
 
@@ -245,8 +255,12 @@ static void start_over(struct change *change)
 
 static int try_once(struct change *change, struct call *call)
 {
-	int error = change_get(change, change->call, &change->fresh, &change->etag);
+	/* what has been made in part is looked at, whoever has gone */
+	struct call *asker = change->part ? call : change->call;
+	int error = change_get(change, asker, &change->fresh, &change->etag);
 
+	if (error && change->part)
+		call_copy_error(change->call, call);
 	if (error)
 		return error;
 	/* What is refused from here on until something is sent is our refusal, not that GET's. */
@@ -272,7 +286,10 @@ static int try_once(struct change *change, struct call *call)
 	return send_until_known(change, call);
 }
 
-/* 409 or 412 twice: taken, if it is about an email, else a conflict. */
+/*
+ * 409 or 412 twice, or once and the caller has gone: taken, if it is about an email, else a
+ * conflict.
+ */
 static int changed_twice(struct change *change)
 {
 	for (size_t i = 0; i < change->merge.count; i++) {
@@ -298,7 +315,7 @@ int change_run(struct change *change)
 		return error;
 	call_continue(&call, change->call);
 	error = try_once(change, &call);
-	if (error == -EAGAIN) {
+	if (error == -EAGAIN && !call_cancelled(change->call)) {
 		start_over(change);
 		error = try_once(change, &call);
 	}

@@ -132,7 +132,7 @@ static int settle(struct creation *creation)
 	error = find_new(creation, &call, email, &older, &others);
 	call_destroy(&call);
 	if (creation->id) {
-		creation->attempt->unknown = false;
+		creation->attempt->unknown = creation->call->unanswered = false;
 		log_call(creation->call, "the answer was lost, but there is a new record with that "
 					 "email: it has been made");
 		return 0;
@@ -144,8 +144,13 @@ static int settle(struct creation *creation)
 		       : others
 			   ? ": somebody has that email now, and nothing tells since when: look "
 			     "at them before you try again"
-		       : older ? ": who has that email was there before: it was not made"
-			       : ": nobody has that email now: it was not made");
+		       : older ? ": who has that email was there before"
+			       : ": nobody has that email now");
+	/* who is made yet shall be seen at the next look */
+	if (creation->call->unanswered)
+		roster_refresh(creation->roster);
+	else if (!creation->attempt->unknown)
+		call_add_words(creation->call, ": it was not made");
 	return lost;
 }
 
@@ -297,7 +302,8 @@ static int create(struct creation *creation)
 	error = send(creation);
 	if (error)
 		return error;
-	log_call(creation->call, "made, with id %s", creation->id);
+	log_call(creation->call, "made, with id %s%s", creation->id,
+		 attempt_alone(creation->attempt));
 	if (user && vendor->creation)
 		log_call(creation->call, "%s", vendor->creation);
 	error = set_rest(creation);

@@ -111,7 +111,7 @@ static void tell(struct attempt *attempt, const json_t *before)
 {
 	const char *remains = attempt->account->vendor->remains;
 
-	log_call(attempt->call, "deleted: this can't be undone");
+	log_call(attempt->call, "deleted: this can't be undone%s", attempt_alone(attempt));
 	if (remains)
 		log_call(attempt->call, "what remains to be done: %s", remains);
 	roster_publish_deleted(attempt->roster, attempt->id);

@@ -280,9 +280,7 @@ static int took(struct change *change, json_t *record)
 
 	note_status(change, record);
 	log_normalised(change, record);
-	log_call(change->call, "changed%s: %s",
-		 call_cancelled(change->call) ? " (its caller was interrupted)" : "",
-		 words ? words : "");
+	log_call(change->call, "changed%s: %s", attempt_alone(change->attempt), words ? words : "");
 	free(words);
 	change->result = json_incref(record);
 	change_publish(change, record);

@@ -103,7 +103,7 @@ static int settle_link(struct attempt *attempt, enum vendor_outcome outcome, con
 	int error = -call->error, there;
 
 	if (outcome == VENDOR_DONE) {
-		log_call(call, "made");
+		log_call(call, "made%s", attempt_alone(attempt));
 		publish_link(attempt->roster, attempt->id, answer);
 		tell_link(attempt, answer);
 		return 0;
@@ -116,10 +116,13 @@ static int settle_link(struct attempt *attempt, enum vendor_outcome outcome, con
 	there = look_again(call, attempt->roster, attempt->id);
 	attempt->unknown = there < 0 && outcome != VENDOR_CHANGED;
 	if (there > 0) {
-		log_call(call, outcome == VENDOR_CHANGED ? "it was there already" : "made");
+		log_call(call, "%s%s", outcome == VENDOR_CHANGED ? "it was there already" : "made",
+			 attempt_alone(attempt));
 		if (outcome == VENDOR_UNKNOWN)
 			tell_link(attempt, NULL);
 		error = 0;
+	} else if (!there && call->unanswered) {
+		call_add_words(call, ": it was not there when looked up");
 	}
 	if (outcome == VENDOR_CHANGED || !there)
 		attempt_uncount(attempt, ticket);
@@ -284,11 +287,14 @@ static int send_delete(struct attempt *attempt, const char *own)
 		attempt->unknown = there < 0;
 		if (!there)
 			error = 0;
+		else if (there > 0 && call->unanswered)
+			call_add_words(call, ": it was still there when looked up");
 	}
 	if (error)
 		attempt_uncount(attempt, ticket);
 	if (!error) {
-		log_call(call, collection->link ? "ended" : "deleted: this can't be undone");
+		log_call(call, "%s%s", collection->link ? "ended" : "deleted: this can't be undone",
+			 attempt_alone(attempt));
 		roster_publish_deleted(roster, attempt->id);
 		attempt_accepted(attempt, before, NULL, NULL);
 	}

@@ -317,7 +317,7 @@ static int make_steps(struct steps *steps)
 		guard_give_back(steps->guard, ticket);
 	if (error)
 		return error;
-	log_call(steps->call, "now %s", steps->word);
+	log_call(steps->call, "now %s%s", steps->word, attempt_alone(steps->attempt));
 	if (inactive)
 		log_call(steps->call, "what remains to be done: %s", account->vendor->remains);
 	return 0;

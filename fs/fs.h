@@ -117,11 +117,11 @@ int fs_start(struct fs *fs);
 
 /*
  * The loop has ended: cancel what waits, and give changes that are under way MILLISECONDS to be
- * settled. Once. What is left ends with http_free.
+ * settled. Once. What is left ends with http_stop.
  */
 void fs_stop(struct fs *fs, unsigned milliseconds);
 
-/* After fs_stop and http_free: wait for the last threads. Nothing answers the kernel any more. */
+/* After fs_stop and http_stop: wait for the last threads. Nothing answers the kernel any more. */
 void fs_finish(struct fs *fs);
 
 /* Free everything. NULL is fine. */

@@ -335,8 +335,9 @@ static void tear_down(struct mount *mount)
 	/* All that waits is told at once that it is over; only changes under way are given time. */
 	if (mount->fs)
 		fs_stop(mount->fs, SETTLE_MILLISECONDS);
-	http_free(mount->http);
+	http_stop(mount->http);
 	fs_finish(mount->fs);
+	http_free(mount->http);
 	/* Not before all threads have ended: it closes the descriptor that their answers go to. */
 	if (mount->mounted)
 		fuse_session_unmount(mount->session);

@@ -45,6 +45,9 @@ struct call {
 	int64_t told;                   /* milliseconds that it said to wait, 0: it did not */
 	char request[CALL_REQUEST_MAX]; /* "PUT /user/123" of the request that decided */
 	char words[CALL_WORDS_MAX];     /* one line, redacted */
+
+	/* a change was sent, and no answer tells that the vendor is done with it. By http.h */
+	bool unanswered;
 };
 
 /* Prepare CALL for rosterfs' own work (pid 0) on PATH. Never fails. Pair with call_destroy. */

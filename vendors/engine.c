@@ -6,7 +6,7 @@
  * hands each try that is over to its lane (again?) or to its waiter. It must never wait for
  * anything else, since every vendor waits with it; it knows neither curl nor what a vendor is.
  *
- * struct http is counted: http_free ends the thread, but a waiter may still hold an ended transfer.
+ * struct http is counted: a waiter may still hold an ended transfer after http_free.
  */
 #include "vendors/call.h"
 #include "vendors/heap.h"
@@ -69,6 +69,12 @@ static void land(struct http *http, struct transfer *transfer)
 		finish(http, transfer);
 }
 
+/* A change that the vendor may be making is not cut off: only its answer tells. */
+static bool is_to_end(const struct transfer *transfer)
+{
+	return transfer->abort && (transfer->repeatable || !transfer->reply.sent);
+}
+
 /* When stopping, all there is is to be aborted. */
 static struct transfer *next_abort_locked(struct http *http)
 {
@@ -82,7 +88,7 @@ static struct transfer *next_abort_locked(struct http *http)
 		return NULL;
 	TAILQ_FOREACH(transfer, &http->flying, link)
 	{
-		if (http->stopping || transfer->abort)
+		if (http->stopping || is_to_end(transfer))
 			return transfer;
 	}
 	http->aborts = false;
@@ -236,15 +242,27 @@ struct http *http_new(void)
 	return http;
 }
 
+void http_stop(struct http *http)
+{
+	bool stopped;
+
+	if (!http)
+		return;
+	pthread_mutex_lock(&http->lock);
+	stopped = http->stopping;
+	http->stopping = true;
+	pthread_mutex_unlock(&http->lock);
+	if (stopped)
+		return;
+	http_poke(http);
+	pthread_join(http->thread, NULL);
+}
+
 void http_free(struct http *http)
 {
 	if (!http)
 		return;
-	pthread_mutex_lock(&http->lock);
-	http->stopping = true;
-	pthread_mutex_unlock(&http->lock);
-	http_poke(http);
-	pthread_join(http->thread, NULL);
+	http_stop(http);
 	http_put(http);
 }
 

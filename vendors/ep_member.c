@@ -151,7 +151,9 @@ enum vendor_outcome ep_member_put(struct call *call, struct account *account, co
 		*answer = NULL;
 	}
 	/* a store without that PUT refuses it also where there was nothing to change by it */
-	if (known && outcome == VENDOR_REFUSED) {
+	if (known && outcome == VENDOR_REFUSED && call->error == EINTR) {
+		outcome = VENDOR_UNKNOWN; /* the other part has been made */
+	} else if (known && outcome == VENDOR_REFUSED) {
 		call_copy_error(&refusal, call);
 		if (others_stand(call, account, id, body))
 			outcome = VENDOR_DONE;

@@ -71,9 +71,15 @@ struct http;
 struct http *http_new(void);
 
 /*
- * Abort what is under way (its waiters get EINTR), end the thread, free everything. NULL is fine.
- * The accounts must live until then. Transfers that are still held stay readable and must be
- * dropped; nothing else here may be used afterwards.
+ * Abort what is under way (its waiters get EINTR) and end the thread. Whatever is asked from then
+ * on gets EINTR at once, and nothing is sent. NULL is fine; pair with http_free.
+ */
+void http_stop(struct http *http);
+
+/*
+ * Stop, if that is yet to be done, and free everything. NULL is fine. The accounts must live until
+ * then. Transfers that are still held stay readable and must be dropped; nothing else here may be
+ * used afterwards.
  */
 void http_free(struct http *http);
 
@@ -85,8 +91,13 @@ int http_add(struct http *http, struct account *account);
  * retry_budget) seconds from the first try, and no longer than that in the queue when nobody in the
  * lane gets an answer. Always fills *REPLY (http_reply_clear frees what it holds) and notes "METHOD
  * path" and the status in CALL. Returns 0 when there is an answer, whatever its status, else the
- * negative errno, which is in reply->error too; -EINTR: cancelled (reply->sent tells whether it may
- * have gone out). An answer that came in the same moment as the cancel is returned as an answer.
+ * negative errno, which is in reply->error too; -EINTR: cancelled, or the end (reply->sent tells
+ * whether it may have gone out). An answer that came in the same moment as the cancel is returned
+ * as an answer.
+ *
+ * What is not repeatable is waited for all the same once it has gone out, `timeout` seconds at the
+ * most: to cut it off would not keep the vendor from making the change. It is not tried again then,
+ * and http_stop alone ends it. Where it got no answer, call->unanswered is set.
  */
 int http_perform(struct call *call, struct account *account, const struct http_request *request,
 		 struct http_reply *reply);

@@ -272,7 +272,10 @@ struct transfer *http_start(struct call *call, struct account *account,
 	return transfer;
 }
 
-/* End TRANSFER now; it stays its waiter's. The thread waits for nothing, so this takes no time. */
+/*
+ * End TRANSFER; it stays its waiter's. The thread waits for nothing, so this takes no time, but for
+ * a change that was sent: that ends with its answer.
+ */
 static void stop(struct transfer *transfer)
 {
 	struct http *http = transfer->http;
@@ -307,24 +310,50 @@ static bool has_ended(void *arg)
 	return transfer->ended;
 }
 
+/* Nothing was sent: ERROR. */
+static int fail_unsent(struct http_reply *reply, int error, const char *words)
+{
+	reply->error = error;
+	snprintf(reply->words, sizeof(reply->words), "%s", words);
+	return -error;
+}
+
+/* Wait for TRANSFER's end: its own, or the one that follows when CALL is cancelled. */
+static void await(struct call *call, struct transfer *transfer)
+{
+	if (call_wait(call, has_ended, transfer) == 0)
+		return;
+	stop(transfer);
+	/* what counts is how it ended, not that nobody waited */
+	if (transfer->reply.error != EINTR) {
+		call->error = 0;
+		call->words[0] = '\0';
+	}
+}
+
 int http_perform(struct call *call, struct account *account, const struct http_request *request,
 		 struct http_reply *reply)
 {
-	struct transfer *transfer = http_start(call, account, request, 0);
+	struct transfer *transfer;
 
 	memset(reply, 0, sizeof(*reply));
 	snprintf(call->request, sizeof(call->request), "%s %s", request->method, request->path);
 	call->status = 0;
-	if (!transfer) {
-		reply->error = ENOMEM;
-		snprintf(reply->words, sizeof(reply->words), "no memory for the request");
-		return -ENOMEM;
+	/* once it is in the queue it may be sent before anybody looks */
+	if (call_cancelled(call)) {
+		call_fail(call, EINTR, "interrupted");
+		return fail_unsent(reply, EINTR, "interrupted");
 	}
-	if (call_wait(call, has_ended, transfer) < 0)
-		stop(transfer);
+	transfer = http_start(call, account, request, 0);
+	if (!transfer)
+		return fail_unsent(reply, ENOMEM, "no memory for the request");
+	await(call, transfer);
 	*reply = transfer->reply;
 	memset(&transfer->reply, 0, sizeof(transfer->reply));
 	call->status = reply->status;
+	/* 504: what stands before the vendor did not wait for it */
+	if (!request->repeatable && reply->sent && (reply->error || reply->status == 504))
+		call->unanswered = true;
 	http_drop(transfer, true);
 	return -reply->error;
 }

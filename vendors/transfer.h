@@ -39,7 +39,9 @@ struct transfer {
 	TAILQ_ENTRY(transfer) link; /* by state: lane->fresh, lane->again, http->flying */
 	struct call *call;          /* whom to wake; NULL: nobody waits any more */
 	bool dropped;               /* the thread frees it at its end */
-	bool abort;                 /* to be ended at once */
+	/* nobody wants it any more: to be ended at once, or if it is a change that was sent, not to
+	 * be tried again */
+	bool abort;
 
 	/* the request: our own copies, wiped when freed */
 	char *method, *path, *url;

@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import signal
 import sys
 import threading
 import time
@@ -311,26 +312,94 @@ def test_nobody_there(mount):
 
 # ---- interrupted ----
 
+def started(m, command, requests=in_flight):
+    """COMMAND, whose request to change something is at the vendor."""
+    writer = m.spawn(command)
+    harness.wait_until(lambda: requests(m.sandbox), 10 * harness.SCALE, "the request")
+    return writer
+
+
+def told(m, words="interrupted"):
+    """The line of the log with WORDS, once it is there."""
+    harness.wait_until(lambda: last_line(m, words), 10 * harness.SCALE, "words in the log")
+    return last_line(m, words)
+
+
+WRITE_JO = "exec cat > partnerize/2.json <<< '{\"firstname\":\"Jo\"}'"
+
+
 @pytest.mark.parametrize("fault", ["stall", "stall_after"])
-def test_killed_writer(mount, fault):
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
+def test_killed_writer(mount, fault, number):
+    """What is on its way stays so: the vendor's answer decides, and the log tells."""
     m = mount()
     path = m.path / "partnerize/2.json"
     old = read(m, "partnerize/2.json")["firstname"]
     m.sandbox.fault(method="PUT", fault=fault)
-    writer = m.spawn("exec cat > partnerize/2.json <<< '{\"firstname\":\"Jo\"}'")
-    harness.wait_until(lambda: in_flight(m.sandbox), 10 * harness.SCALE, "the PUT")
-    assert writer.kill() < 0.3 * harness.SCALE
-    # settled in the background, and the log tells how
-    # the line about the request comes first
-    harness.wait_until(lambda: "partnerize/2.json" in last_line(m, "interrupted"),
-                       10 * harness.SCALE, "words in the log")
-    now = "Jo" if fault == "stall_after" else old
-    assert m.sandbox.user(2)["firstname"] == now
-    harness.wait_until(lambda: read(m, "partnerize/2.json")["firstname"] == now,
-                       10 * harness.SCALE, "the record as it is")
-    put(m, "partnerize/2.json", {"firstname": "Jo"}).ok()
+    writer = started(m, WRITE_JO)
+    assert writer.kill(number) < 0.3 * harness.SCALE
+    # nobody sees what the vendor has not acknowledged
+    assert read(m, "partnerize/2.json")["firstname"] == old
+    m.sandbox.clear_faults()
+    line = told(m)
+    assert "partnerize/2.json: changed (its caller was interrupted)" in line and '"Jo"' in line
     assert m.sandbox.user(2)["firstname"] == "Jo"
+    assert read(m, "partnerize/2.json")["firstname"] == "Jo"
+    assert len(sent(m.sandbox)) == 1
+    put(m, "partnerize/2.json", {"firstname": "Jill"}).ok()
+    assert m.sandbox.user(2)["firstname"] == "Jill"
     assert path.stat().st_size == len(path.read_bytes())
+
+
+def test_killed_writer_of_a_slow_vendor(mount):
+    """It makes the change only after a while, whether anybody waits for it or not."""
+    m = mount()
+    read(m, "partnerize/7.json")
+    m.sandbox.fault(method="PUT", fault="slow", ms=1500)
+    writer = started(m, "exec tee partnerize/7.status <<< inactive")
+    assert writer.kill(signal.SIGINT) < 0.3 * harness.SCALE
+    assert "changed (its caller was interrupted)" in told(m)
+    assert m.sandbox.user(7)["status"] == "inactive"
+    assert (m.path / "partnerize/7.status").read_text() == "inactive\n"
+
+
+def test_killed_writer_without_an_answer(mount):
+    """Neither made nor refused in time: it is not sent again, and the next look asks the vendor."""
+    m = mount(extra={"partnerize": {"timeout": 1, "retry_budget": 60}})
+    read(m, "partnerize/2.json")
+    m.sandbox.fault(method="PUT", fault="stall", times=-1)
+    assert started(m, WRITE_JO).kill() < 0.3 * harness.SCALE
+    line = told(m)
+    for words in ("PUT /user/2: no answer", "it was not made when looked up",
+                  "the vendor may still be at it", "ETIMEDOUT"):
+        assert words in line
+    assert len(sent(m.sandbox)) == 1
+    # the vendor was at it
+    m.sandbox.patch(2, {"firstname": "Jo"})
+    assert read(m, "partnerize/2.json")["firstname"] == "Jo"
+
+
+def test_killed_writer_who_is_refused(mount):
+    m = mount()
+    old, other = read(m, "partnerize/2.json"), at_vendor(m.sandbox, 3)["email"]
+    m.sandbox.fault(method="PUT", fault="stall")
+    assert started(m, WRITE_JO.replace("firstname", "email").replace("Jo", other)).kill() < 0.3 * harness.SCALE
+    m.sandbox.clear_faults()
+    line = told(m)
+    assert "PUT /user/2 answered 409" in line and "already exists" in line and "EEXIST" in line
+    assert len(sent(m.sandbox)) == 1 and read(m, "partnerize/2.json") == old
+
+
+def test_killed_before_a_retry(mount):
+    m = mount()
+    old = read(m, "partnerize/2.json")
+    m.sandbox.fault(method="PUT", fault="status", status=429, retry_after="20", times=-1)
+    writer = started(m, WRITE_JO, sent)
+    harness.wait_until(lambda: sent(m.sandbox)[0]["status"] == 429, 10 * harness.SCALE, "the answer")
+    m.sandbox.clear_faults()
+    assert writer.kill() < 0.3 * harness.SCALE
+    told(m)
+    assert len(sent(m.sandbox)) == 1 and read(m, "partnerize/2.json") == old
 
 
 def test_killed_while_it_closes(mount):
@@ -345,7 +414,8 @@ def test_killed_while_it_closes(mount):
     writer = m.spawn(f"exec dd if={source} of=partnerize/2.json conv=notrunc status=none")
     harness.wait_until(lambda: in_flight(m.sandbox), 10 * harness.SCALE, "the PUT")
     assert writer.kill() < 0.3 * harness.SCALE
-    harness.wait_until(lambda: last_line(m, "interrupted"), 10 * harness.SCALE, "words in the log")
+    m.sandbox.clear_faults()
+    told(m)
     assert m.sandbox.user(2)["role"] == "admin"
     harness.wait_until(lambda: read(m, "partnerize/2.json")["role"] == "admin", 10 * harness.SCALE,
                        "the record as it is")
@@ -384,7 +454,8 @@ def test_signal_without_death(mount):
     os.kill(writer.pid, 10)
     result = writer.finish(10)
     assert result.code == 0 and result.out == "rung\n", result
-    harness.wait_until(lambda: last_line(m, "interrupted"), 10 * harness.SCALE, "words in the log")
+    m.sandbox.clear_faults()
+    told(m)
     assert len(sent(m.sandbox)) == 1
 
 

@@ -382,19 +382,55 @@ def test_room_is_secured_first(audited, file):
     assert [(line["id"], line["outcome"]) for line in lines(file)] == [("7", "done")]
 
 
-@pytest.mark.parametrize("fault, outcome, status", [("stall", "failed", "active"),
-                                                    ("stall_after", "done", "inactive")])
-def test_interrupted(audited, file, fault, outcome, status):
+@pytest.mark.parametrize("fault", ["stall", "stall_after"])
+def test_interrupted(audited, file, fault):
     """The line tells how it ended, though nobody waited for that."""
     m = audited()
     m.sandbox.fault(method="PUT", fault=fault, path="/user/7")
     command = m.spawn("exec cp /dev/stdin partnerize/7.status <<< inactive")
     harness.wait_until(lambda: sent(m.sandbox), 10, "the PUT")
     command.kill(signal.SIGKILL)
+    assert lines(file) == []
+    m.sandbox.clear_faults()
     harness.wait_until(lambda: lines(file), 10, "the line")
-    line, = lines(file)
-    assert (line["outcome"], line["command"]) == (outcome, "cp")
-    assert at_vendor(m.sandbox, 7)["status"] == status
+    one(file, outcome="done", command="cp", history=1, errno=None)
+    assert at_vendor(m.sandbox, 7)["status"] == "inactive"
+
+
+@pytest.mark.parametrize("killed", [True, False])
+def test_unanswered(audited, file, killed):
+    """A look shows the old status, but the vendor may still be at it: nobody knows, and it counts."""
+    m = audited({"rosterfs": {"status_limit": 1}, "partnerize": {"timeout": 1, "retry_budget": 60 if killed else 0}})
+    m.sandbox.fault(method="PUT", fault="stall", path="/user/7")
+    command = m.spawn("exec cp /dev/stdin partnerize/7.status <<< inactive")
+    harness.wait_until(lambda: sent(m.sandbox), 10, "the PUT")
+    if killed:
+        command.kill(signal.SIGKILL)
+    harness.wait_until(lambda: lines(file), 10, "the line")
+    line = one(file, outcome="unknown", errno="ETIMEDOUT")
+    assert "it was not made when looked up; the vendor may still be at it" in line["words"]
+    assert ("interrupted" in line["words"]) == killed
+    assert line["words"] in last_line(m, "ETIMEDOUT") and len(sent(m.sandbox)) == 1
+    assert save(m.path / "partnerize/8.status", "inactive") == refused("EDQUOT")
+    m.sandbox.patch(7, {"status": "inactive"})
+    assert (m.path / "partnerize/7.status").read_text() == "inactive\n"
+
+
+@pytest.mark.parametrize("killed", [True, False])
+def test_unmounted_without_an_answer(audited, file, killed):
+    m = audited({"partnerize": {"timeout": 300, "retry_budget": 300}})
+    m.sandbox.fault(method="PUT", fault="stall", path="/user/7")
+    command = m.spawn("exec cp /dev/stdin partnerize/7.status <<< inactive")
+    harness.wait_until(lambda: sent(m.sandbox), 10, "the PUT")
+    if killed:
+        command.kill(signal.SIGKILL)
+        assert m.unmount().code == 0
+    else:
+        os.kill(m.pid, signal.SIGTERM)
+    assert m.wait(5) == 0
+    m.ended = True
+    line = one(file, outcome="unknown", errno="EINTR")
+    assert "the vendor may still be at it" in line["words"]
 
 
 def test_many_at_once(audited, file):

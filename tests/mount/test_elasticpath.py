@@ -717,6 +717,10 @@ def test_interrupted_writer(ep):
     writer.finish(5)
     assert time.monotonic() - began < 0.3 * harness.SCALE
     m.sandbox.clear_faults()
+    # the second has been sent, the third is not
+    harness.wait_until(lambda: last_line(m, "interrupted"), 10, "words in the log")
+    assert "2 of 3 memberships ended" in last_line(m, "interrupted")
+    assert len(accounts_of(m.sandbox, five)) == 1 and len(sent(m.sandbox)) == 2
     assert write(m, five, "inactive") == GOOD
     assert accounts_of(m.sandbox, five) == [] and status(m, five) == "inactive\n"
 
@@ -1027,6 +1031,26 @@ def test_document_documents(ep):
     document = json.loads(path.read_text())
     assert save(path, text_of({**document, "loyalty_tier": "silver"})) == GOOD
     assert m.sandbox.control("GET", "elasticpath/members/" + two["id"])["loyalty_tier"] == "silver"
+
+
+def test_killed_between_two_parts(ep):
+    """Of a change that takes two requests the second is not sent any more; the first is shown."""
+    m = ep("documents")
+    box = m.sandbox
+    two = people(box)[1]
+    path = m.path / f"elasticpath/{two['id']}.json"
+    document = json.loads(path.read_text())
+    box.fault(fault="stall", method="PUT", path="/v2/authentication-realms/*")
+    source = m.folder / "source.json"
+    source.write_text(text_of({**document, "name": "Changed", "loyalty_tier": "silver"}))
+    writer = m.spawn(f"exec cp {source} {path}")
+    harness.wait_until(lambda: journal(box, "PUT"), 10, "the PUT")
+    assert writer.kill() < 0.3 * harness.SCALE
+    box.clear_faults()
+    harness.wait_until(lambda: last_line(m, "EINTR"), 10, "words in the log")
+    assert len(journal(box, "PUT")) == 1
+    after = json.loads(path.read_text())
+    assert (after["name"], after.get("loyalty_tier")) == ("Changed", document.get("loyalty_tier"))
 
 
 @pytest.mark.parametrize("code, error", [(405, "EOPNOTSUPP"), (404, "ENOENT"), (400, "EINVAL")])

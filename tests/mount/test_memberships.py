@@ -246,7 +246,10 @@ def test_a_stalled_ln_holds_up_nobody_else(ep):
     assert writer.kill() < 0.3 * harness.SCALE
     box.clear_faults()
     assert twenty + ".json" in links(m, two)
-    assert (twenty + ".json" in links(m, one)) == (one in accounts_of(box, twenty))
+    # it is made all the same
+    harness.wait_until(lambda: last_line(m, "interrupted"), 10, "words in the log")
+    assert f"accounts/{one}/members/{twenty}.json: made (its caller was interrupted)" in last_line(m, "interrupted")
+    assert one in accounts_of(box, twenty) and twenty + ".json" in links(m, one)
 
 
 @pytest.mark.parametrize("what", ["ls elasticpath/accounts", "ls elasticpath/accounts/{}/members",
@@ -365,6 +368,44 @@ def test_rm_with_a_lost_answer(ep, fault):
     assert unlink(m, account, three) == "ok"
     assert accounts_of(box, three) == [] and three + ".json" not in links(m, account)
     assert status(m, three) == "inactive\n"
+
+
+@pytest.mark.parametrize("fault", ["stall", "stall_after"])
+def test_rm_that_is_killed(ep, fault):
+    """What is on its way is brought to its end, and shown."""
+    m = ep("documents", DELETABLE)
+    box = m.sandbox
+    three = person(box, 3)
+    account = accounts_of(box, three)[0]
+    links(m, account)
+    box.fault(fault=fault, method="DELETE", path=ONE_MEMBERSHIP)
+    remover = m.spawn(f"exec rm elasticpath/accounts/{account}/members/{three}.json")
+    harness.wait_until(lambda: journal(box, "DELETE"), 10, "the DELETE")
+    assert remover.kill(signal.SIGINT) < 0.3 * harness.SCALE
+    box.clear_faults()
+    harness.wait_until(lambda: last_line(m, "interrupted"), 10, "words in the log")
+    assert f"members/{three}.json: ended (its caller was interrupted)" in last_line(m, "interrupted")
+    assert accounts_of(box, three) == [] and three + ".json" not in links(m, account)
+    assert fails(link_path(m, account, three).lstat) == "ENOENT" and status(m, three) == "inactive\n"
+    assert box.counts()[DELETE] == 1
+
+
+@pytest.mark.parametrize("what", ["rm", "ln"])
+def test_no_answer_in_time(ep, what):
+    """It is as it was, but may not stay so: that is said, and counted."""
+    m = ep("documents", {"rosterfs": {"status_limit": 1}, "elasticpath": {"allow_delete": "yes", "timeout": 1}})
+    box = m.sandbox
+    member = person(box, 3 if what == "rm" else 20)
+    account = (accounts_of(box, member) or [company(box)["id"]])[0]
+    links(m, account)
+    box.fault(fault="stall", method="DELETE" if what == "rm" else "POST", path="/v2/accounts/*", times=-1)
+    assert (unlink if what == "rm" else link)(m, account, member) == "ETIMEDOUT"
+    words = "it was still there" if what == "rm" else "it was not there"
+    assert f"{words} when looked up; the vendor may still be at it" in last_line(m, "ETIMEDOUT")
+    box.clear_faults()
+    (part if what == "rm" else join)(box, account, member)
+    assert fails(link_path(m, account, member).lstat) == ("ENOENT" if what == "rm" else "ok")
+    assert write(m, person(box, 5), "inactive") == refused("EDQUOT")
 
 
 def test_rm_of_one_that_a_colleague_ended(ep):

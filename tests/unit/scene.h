@@ -97,7 +97,7 @@ struct waiter {
 	struct account *account;
 	struct call call;
 	struct http_reply reply;
-	const char *path;
+	struct http_request request;
 	int result;
 	pthread_t thread;
 };
@@ -105,19 +105,25 @@ struct waiter {
 static inline void *wait_run(void *arg)
 {
 	struct waiter *waiter = arg;
-	struct http_request request = get(waiter->path);
 
-	waiter->result = http_perform(&waiter->call, waiter->account, &request, &waiter->reply);
+	waiter->result = http_perform(&waiter->call, waiter->account, &waiter->request,
+				      &waiter->reply);
 	return NULL;
+}
+
+static inline void waiter_send(struct waiter *waiter, struct account *account,
+			       struct http_request request)
+{
+	memset(waiter, 0, sizeof(*waiter));
+	waiter->account = account;
+	waiter->request = request;
+	call_init(&waiter->call, request.path);
+	assert_int_equal(pthread_create(&waiter->thread, NULL, wait_run, waiter), 0);
 }
 
 static inline void waiter_start(struct waiter *waiter, struct account *account, const char *path)
 {
-	memset(waiter, 0, sizeof(*waiter));
-	waiter->account = account;
-	waiter->path = path;
-	call_init(&waiter->call, path);
-	assert_int_equal(pthread_create(&waiter->thread, NULL, wait_run, waiter), 0);
+	waiter_send(waiter, account, get(path));
 }
 
 static inline void waiter_end(struct waiter *waiter)

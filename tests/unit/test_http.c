@@ -153,6 +153,44 @@ static void test_cancel(void **state)
 	assert_int_equal(perform(scene, get("/ok")), 0);
 }
 
+/* A change that was sent is not cut off; one that was not is not sent. The end ends all. */
+static void test_cancel_changes(void **state)
+{
+	struct scene *scene = *state;
+	struct waiter waiters[6];
+	struct http_stats stats;
+	int64_t begun;
+
+	for (int i = 0; i < 4; i++)
+		waiter_send(&waiters[i], &scene->account, post("/stall"));
+	while (requests(scene) < 4)
+		usleep(1000);
+	for (int i = 4; i < 6; i++)
+		waiter_send(&waiters[i], &scene->account, post("/stall"));
+	do {
+		usleep(1000);
+		http_stats(&scene->account, &stats);
+	} while (stats.queued < 2);
+	cancel_some(waiters, 4, 6, false);
+	assert_false(waiters[4].call.unanswered);
+	for (int i = 0; i < 4; i++)
+		call_cancel(&waiters[i].call);
+	usleep(100000);
+	http_stats(&scene->account, &stats);
+	assert_int_equal(stats.in_flight, 4);
+	begun = now_ms();
+	http_stop(scene->http);
+	for (int i = 0; i < 4; i++) {
+		waiter_end(&waiters[i]);
+		assert_int_equal(waiters[i].result, -EINTR);
+		assert_true(waiters[i].call.unanswered);
+	}
+	assert_true(now_ms() - begun < 1000);
+	assert_int_equal(requests(scene), 4);
+	assert_int_equal(perform(scene, post("/ok")), -EINTR);
+	assert_false(scene->reply.sent);
+}
+
 static void test_cancel_dns(void **state)
 {
 	struct scene *scene = *state;
@@ -331,6 +369,7 @@ int main(void)
 	    SCENE(test_big),
 	    SCENE(test_parallel),
 	    SCENE(test_cancel),
+	    SCENE(test_cancel_changes),
 	    SCENE(test_drop),
 	    SCENE(test_end),
 	    SCENE(test_idle),
