@@ -457,11 +457,14 @@ void handle_committed(struct handle *handle, unsigned turn, int error, size_t wr
 	pthread_mutex_unlock(&handle->lock);
 }
 
-void handle_interrupted(struct handle *handle, unsigned turn)
+void handle_interrupted(struct handle *handle, unsigned turn, size_t written)
 {
 	pthread_mutex_lock(&handle->lock);
-	if (turn == handle->turn)
+	if (turn == handle->turn) {
+		handle->turn++;
 		handle->unsent = false;
+		undo_locked(handle, written);
+	}
 	pthread_mutex_unlock(&handle->lock);
 }
 

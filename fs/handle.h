@@ -97,8 +97,11 @@ char *handle_text(struct handle *handle, size_t *length, unsigned *turn);
  * to, 0 for a flush. */
 void handle_committed(struct handle *handle, unsigned turn, int error, size_t written);
 
-/* Whoever wrote the text of TURN was interrupted: the close that follows must not send it again. */
-void handle_interrupted(struct handle *handle, unsigned turn);
+/*
+ * Whoever wrote the text of TURN was interrupted: the close that follows must not send it again,
+ * and what handle_committed is told of it later is no news. WRITTEN as there.
+ */
+void handle_interrupted(struct handle *handle, unsigned turn, size_t written);
 
 /* What is read without a buffer is RECORD from now on (takes its reference; NULL: as before). */
 void handle_show(struct handle *handle, struct record *record);

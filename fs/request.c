@@ -160,7 +160,7 @@ static void interrupted(fuse_req_t req, void *data)
 		return;
 	unlist(request);
 	if (request->handle)
-		handle_interrupted(request->handle, request->turn);
+		handle_interrupted(request->handle, request->turn, request->size);
 	fuse_reply_err(req, EINTR);
 	give_up(request);
 	put(request); /* NOLINT(clang-analyzer-unix.Malloc) */

@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import shlex
 import signal
 import sys
 import threading
@@ -457,6 +458,35 @@ def test_signal_without_death(mount):
     m.sandbox.clear_faults()
     told(m)
     assert len(sent(m.sandbox)) == 1
+
+
+def test_what_is_written_after_a_signal(mount):
+    """What became of the interrupted write says nothing of what was written since."""
+    m = mount()
+    read(m, "partnerize/2.json")
+    m.sandbox.fault(method="PUT", fault="stall")
+    script = ("import os, signal, sys\n"
+              "class Rung(Exception): pass\n"
+              "def ring(*_): raise Rung\n"
+              "signal.signal(signal.SIGUSR1, ring)\n"
+              "file = os.open('partnerize/2.json', os.O_WRONLY | os.O_TRUNC)\n"
+              "try: os.write(file, b'{\"firstname\":\"Jo\"}')\n"
+              "except Rung: os.write(file, b'{\"lastname\": \"Doe\", \"role\":')\n"
+              "open(sys.argv[1], 'x').close()\n"
+              "os.read(0, 1)\n"
+              "os.close(file)\n")
+    half, pipe = m.folder / "half", m.folder / "pipe"
+    os.mkfifo(pipe)
+    words = shlex.join([sys.executable, "-c", script, str(half)])
+    writer = started(m, f"exec {words} < <(cat {pipe})")
+    os.kill(writer.pid, signal.SIGUSR1)
+    harness.wait_until(half.exists, 10 * harness.SCALE, "half of another document")
+    m.sandbox.clear_faults()
+    assert "changed (its caller was interrupted)" in told(m)
+    pipe.write_text("\n")
+    result = writer.finish(10)
+    assert result.code != 0 and "Invalid argument" in result.err, result
+    assert read(m, "partnerize/2.json")["firstname"] == "Jo" and len(sent(m.sandbox)) == 1
 
 
 def test_unmount_with_a_stalled_write(mount):
