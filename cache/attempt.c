@@ -143,48 +143,23 @@ static void put_quoted(FILE *out, const char *text)
 	fputc('\'', out);
 }
 
-/* The same, without quotes where it needs none. */
-static void put_word(FILE *out, const char *text)
+/* The name of a file as one word of a shell, without quotes where it needs none. */
+static void put_name(FILE *out, const char *name)
 {
-	if (is_plain(text) && !strpbrk(text, " >") && *text != '-')
-		fputs(text, out);
+	if (*name == '-')
+		fputs("./", out);
+	if (is_plain(name) && !strpbrk(name, " >"))
+		fputs(name, out);
 	else
-		put_quoted(out, text);
+		put_quoted(out, name);
 }
 
-/* COMMAND of the account's directory as one for the top of the mount. A new reference. */
-static json_t *command_json(const struct attempt *attempt, const char *command)
-{
-	char *text = NULL;
-	size_t size;
-	FILE *out = open_memstream(&text, &size);
-	json_t *made;
-
-	if (!out)
-		return NULL;
-	fputs("(cd ", out);
-	put_word(out, attempt->account->name);
-	fprintf(out, " && %s)", command);
-	fclose(out);
-	made = text_json(text);
-	free(text);
-	return made;
-}
-
-/* What undoes it, for the top of the mount: a new reference, or NULL. */
+/* What undoes it, for the account's directory: a new reference, or NULL. */
 static json_t *undo_json(const struct attempt *attempt)
 {
-	json_t *list, *command;
-	size_t i;
-
-	if (!attempt->undo && !attempt->commands)
-		return NULL;
-	list = json_array();
 	if (attempt->undo)
-		json_array_append_new(list, text_json(attempt->undo));
-	json_array_foreach(attempt->commands, i, command)
-		json_array_append_new(list, command_json(attempt, json_string_value(command)));
-	return list;
+		return json_pack("[o]", text_json(attempt->undo));
+	return json_incref(attempt->commands);
 }
 
 /* The line that says OUTCOME, with a newline at its end; the caller frees. NULL: no memory. */
@@ -337,7 +312,8 @@ static char *script_of(const struct attempt *attempt)
 /* UNDO, a document, restores it: by the old word of a status, or a copy of what the history has. */
 static void tell_undo(struct attempt *attempt, const json_t *undo)
 {
-	const char *path = attempt->call->path, *dot = strrchr(path, '.'), *word = NULL;
+	const char *path = attempt->call->path + strlen(attempt->account->name) + 1;
+	const char *dot = strrchr(path, '.'), *word = NULL;
 	char name[CALL_PATH_MAX + 8];
 	char *text = NULL;
 	size_t size;
@@ -351,11 +327,11 @@ static void tell_undo(struct attempt *attempt, const json_t *undo)
 	/* a vendor's further words can be restored by a document only */
 	if (word && (strcmp(word, "active") == 0 || strcmp(word, "inactive") == 0)) {
 		fprintf(out, "echo %s > ", word);
-		put_word(out, path);
+		put_name(out, path);
 	} else {
 		snprintf(name, sizeof(name), "%.*s.json", (int)(dot - path), path);
-		fprintf(out, "cp .rosterfs/history/%" PRIu64 "/undo.json ", attempt->number);
-		put_word(out, name);
+		fprintf(out, "cp ../.rosterfs/history/%" PRIu64 "/undo.json ", attempt->number);
+		put_name(out, name);
 	}
 	fclose(out);
 	free(attempt->undo);

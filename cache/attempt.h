@@ -34,7 +34,7 @@ struct attempt {
 	struct timespec when;
 	json_t *fields;   /* array of {field, before, after} */
 	json_t *commands; /* array of texts that undo it, for the account's directory, or NULL */
-	char *undo;       /* in their place: one for the top of the mount, or NULL */
+	char *undo;       /* in their place: one for the same directory, or NULL */
 	size_t secured;   /* bytes in the audit log */
 	bool sent;
 	uint64_t number; /* in the history, 0: none */
@@ -59,8 +59,7 @@ void attempt_set_fields(struct attempt *attempt, json_t *fields);
 void attempt_field(json_t *fields, const char *name, unsigned flags, const json_t *before,
 		   const json_t *after);
 
-/* COMMAND, to be given in the account's directory, undoes a part of the change. The audit log has
- * it as one for the top of the mount. */
+/* COMMAND, to be given in the account's directory, undoes a part of the change. */
 void attempt_undone_by(struct attempt *attempt, const char *command);
 
 /*
