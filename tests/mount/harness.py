@@ -22,12 +22,23 @@ import time
 import urllib.parse
 
 from commands import Command, Result, Terminal
-from system import (BUILD, SANITIZE, SCALE, SUSPICIOUS, TOP, Failure, Hang, MountFailed,
-                    abort_connection, kill, mount_entry, running, stacks, stopped, wait_until)
+from system import (AT_ONCE, BUILD, SANITIZE, SCALE, SUSPICIOUS, TOP, Failure, Hang, MountFailed,
+                    abort_connection, kill, mount_entry, running, sleeping_in_fuse, stacks, stopped,
+                    wait_until)
 
-__all__ = ["BUILD", "SANITIZE", "SCALE", "TOP", "Command", "Failure", "Hang", "Mount", "MountFailed",
-           "Result", "Sandbox", "Terminal", "Watchdog", "kill", "mount_entry", "running", "stacks",
-           "wait_until"]
+__all__ = ["AT_ONCE", "BUILD", "SANITIZE", "SCALE", "TOP", "Command", "Failure", "Hang", "Mount",
+           "MountFailed", "Result", "Sandbox", "Terminal", "Watchdog", "kill", "mount_entry", "running",
+           "stacks", "wait_for_sleepers", "wait_until"]
+
+
+def wait_for_sleepers(commands):
+    """Until each of COMMANDS waits for the file system."""
+    left = list(commands)
+
+    def none_left():
+        left[:] = [command for command in left if not sleeping_in_fuse(command.pid)]
+        return not left
+    wait_until(none_left, 20 * SCALE, "all commands to wait", 0.05)
 
 
 def merge_config(text, extra):
@@ -105,6 +116,11 @@ class Sandbox:
     def journal(self):
         return self.control("GET", "journal")
 
+    def wait_held(self, method, path):
+        """Until a request with METHOD for PATH stalls; with stall_after it has been applied."""
+        wait_until(lambda: any(entry["held"] and (entry["method"], entry["path"]) == (method, path)
+                               for entry in self.journal()), 10 * SCALE, f"{method} {path}, held")
+
     def reset(self):
         """Forget the requests counted so far."""
         return self.control("DELETE", "journal")
@@ -114,6 +130,10 @@ class Sandbox:
 
     def clear_faults(self):
         return self.control("DELETE", "faults")
+
+    def release(self):
+        """Requests that stall go on; what was ordered stays."""
+        return self.control("POST", "release")
 
     def user(self, ident):
         """The vendor's own copy of a record."""

@@ -17,6 +17,10 @@ SANITIZE = os.environ.get("SANITIZE", "")
 # how much longer things may take: multiply every time limit that is no promise to users by it
 SCALE = 6 if "thread" in SANITIZE else 3 if SANITIZE else 1
 
+# What is at once takes less than so many seconds, also where the machine stands still for a second
+# now and then. It is told from what waits for a silent vendor: that takes its time-out, 30 s, or more.
+AT_ONCE = 3 + 2 * SCALE
+
 # a word of these on a daemon's stderr fails the test
 SUSPICIOUS = re.compile(r"warning|leak|runtime error|data race|Sanitizer", re.IGNORECASE)
 
@@ -79,6 +83,21 @@ def running(pid):
 def stopped(pid):
     """Has SIGSTOP reached each thread of PID?"""
     return all(state_in(task) == "T" for task in pathlib.Path(f"/proc/{pid}/task").iterdir())
+
+
+def sleeping_in_fuse(pid):
+    """Does a process of the session of PID wait for an answer of a FUSE file system?"""
+    for entry in pathlib.Path("/proc").iterdir():
+        if not entry.name.isdigit():
+            continue
+        with contextlib.suppress(OSError, IndexError):
+            words = (entry / "stat").read_text(errors="replace").rpartition(")")[2].split()
+            where = (entry / "wchan").read_text()
+            # "0": this kernel does not tell where a process sleeps
+            if int(words[3]) == pid and words[0] in "SD" and \
+                    (where in ("", "0") or "request_wait_answer" in where or "fuse" in where):
+                return True
+    return False
 
 
 def kill(pid, number=signal.SIGKILL):

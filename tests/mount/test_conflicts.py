@@ -1,7 +1,6 @@
 """Two people, one record: what is merged, what is refused, and what no document can ever do."""
 
 import os
-import time
 
 import pytest
 
@@ -455,15 +454,13 @@ def test_if_match(mount):
 def raced(m, change, document):
     """Save DOCUMENT, with CHANGE coming between our GET and our PUT; the save's Result."""
     m.sandbox.reset()
-    m.sandbox.fault(method="GET", path="/user/2", fault="slow_after", ms=400)
+    m.sandbox.fault(method="GET", path="/user/2", fault="stall_after")
     source = m.folder / "raced.json"
     source.write_text(text_of(document))
     writer = m.spawn(f"cp '{source}' {FILE}")
-    harness.wait_until(lambda: [entry for entry in m.sandbox.journal()
-                                if entry["state"] == "in flight" and entry["path"] == "/user/2"],
-                       10 * harness.SCALE, "our GET")
-    time.sleep(0.05)  # it is in the journal just before it is applied
+    m.sandbox.wait_held("GET", "/user/2")
     m.sandbox.patch(2, change)
+    m.sandbox.release()
     return writer.finish()
 
 

@@ -77,6 +77,9 @@ void control_answer(const struct server_parts *parts, const struct request *requ
 	} else if (strcmp(what.data, "DELETE faults") == 0) {
 		clear_faults(parts);
 		done(reply);
+	} else if (strcmp(what.data, "POST release") == 0) {
+		gate_release(parts->gate);
+		done(reply);
 	} else if (strcmp(what.data, "GET settings") == 0) {
 		reply_json(reply, 200, settings_json(parts->settings));
 	} else if (strcmp(what.data, "GET journal") == 0) {

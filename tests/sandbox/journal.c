@@ -33,6 +33,7 @@ struct entry {
 	const char *fault;
 	unsigned status;
 	bool leak;
+	bool held;
 };
 
 struct count {
@@ -216,15 +217,33 @@ unsigned long journal_begin(struct journal *journal, const struct request *reque
 	return entry.number;
 }
 
+/* NULL: it is forgotten. */
+static struct entry *entry_locked(struct journal *journal, unsigned long number)
+{
+	if (!journal->used || number < journal->entries[0].number)
+		return NULL;
+	return &journal->entries[number - journal->entries[0].number];
+}
+
+void journal_hold(struct journal *journal, unsigned long number)
+{
+	pthread_mutex_lock(&journal->lock);
+	struct entry *entry = entry_locked(journal, number);
+	if (entry)
+		entry->held = true;
+	pthread_mutex_unlock(&journal->lock);
+}
+
 void journal_end(struct journal *journal, unsigned long number, unsigned status, const char *fault)
 {
 	pthread_mutex_lock(&journal->lock);
 	journal->in_flight--;
-	if (journal->used && number >= journal->entries[0].number) {
-		size_t place = number - journal->entries[0].number;
-		journal->entries[place].status = status;
-		journal->entries[place].fault = fault;
-		journal->entries[place].ended = gate_now();
+	struct entry *entry = entry_locked(journal, number);
+	if (entry) {
+		entry->status = status;
+		entry->fault = fault;
+		entry->ended = gate_now();
+		entry->held = false;
 	}
 	pthread_mutex_unlock(&journal->lock);
 }
@@ -246,13 +265,14 @@ static json_t *entry_json(const struct journal *journal, const struct entry *ent
 		state = "in flight";
 	else if (!entry->status)
 		state = "dropped";
-	return json_pack("{s:I,s:I,s:I,s:s,s:s,s:s,s:i,s:s,s:o?,s:s?,s:s?,s:b}", "n",
+	return json_pack("{s:I,s:I,s:I,s:s,s:s,s:s,s:i,s:s,s:o?,s:s?,s:s?,s:b,s:b}", "n",
 			 (json_int_t)entry->number, "t_ms",
 			 (json_int_t)(entry->arrived - journal->started), "ms",
 			 (json_int_t)(entry->ended ? entry->ended - entry->arrived : 0), "method",
 			 entry->method, "path", entry->path, "query", entry->query, "status",
 			 (int)entry->status, "state", state, "body", body, "if_match",
-			 entry->if_match, "fault", entry->fault, "leak", entry->leak);
+			 entry->if_match, "fault", entry->fault, "leak", entry->leak, "held",
+			 entry->held);
 }
 
 json_t *journal_list(struct journal *journal)

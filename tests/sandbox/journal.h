@@ -25,6 +25,10 @@ unsigned long journal_begin(struct journal *journal, const struct request *reque
  * status 0: it got no answer. fault is a literal or NULL. */
 void journal_end(struct journal *journal, unsigned long number, unsigned status, const char *fault);
 
+/* The request waits until a test lets it go: what its fault wants to come before that is done. From
+ * then until journal_end it is held. */
+void journal_hold(struct journal *journal, unsigned long number);
+
 /* A connection sent its first vendor request. */
 void journal_connection(struct journal *journal);
 

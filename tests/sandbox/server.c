@@ -36,6 +36,7 @@ struct exchange {
 	struct reply reply;
 	struct fault fault;
 	unsigned ticket;
+	unsigned long number; /* in the journal */
 	bool started;
 };
 
@@ -167,6 +168,7 @@ static bool carry_out(const struct server_parts *parts, const struct vendor_run 
 		reply_ordered(run, reply, fault);
 		return true;
 	case FAULT_STALL:
+		journal_hold(parts->journal, exchange->number);
 		return gate_hold(parts->gate, exchange->ticket, client_socket(&exchange->request));
 	case FAULT_SLOW:
 		return gate_sleep(parts->gate, gate_now() + fault->ms);
@@ -236,8 +238,7 @@ static bool serve_vendor(struct server *server, struct exchange *exchange)
 	bool leak = false;
 	for (unsigned i = 0; i < parts->vendors; i++)
 		leak = leak || parts->vendor[i].vendor->leaks(parts->vendor[i].self, request);
-	unsigned long number = journal_begin(parts->journal, request, route ? route : "other",
-					     leak);
+	exchange->number = journal_begin(parts->journal, request, route ? route : "other", leak);
 	long most = settings_get(parts->settings).max_parallel;
 	bool crowded = atomic_fetch_add(&server->admitted, 1) >= most && most;
 	if (crowded)
@@ -249,7 +250,7 @@ static bool serve_vendor(struct server *server, struct exchange *exchange)
 	bool answered = answer_vendor(parts, run, exchange, crowded);
 	if (!crowded)
 		atomic_fetch_sub(&server->admitted, 1);
-	journal_end(parts->journal, number, answered ? exchange->reply.status : 0,
+	journal_end(parts->journal, exchange->number, answered ? exchange->reply.status : 0,
 		    exchange->fault.name);
 	return answered;
 }
