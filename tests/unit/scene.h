@@ -19,6 +19,10 @@
 #include <cmocka.h>
 
 #define KEY "s3cr3t-key-4711"
+/* What is at once takes less than that, also on a machine that stands still for a second now and
+ * then; what it must be told from takes PATIENCE seconds. */
+#define AT_ONCE_MS 5000
+#define PATIENCE 30
 #define SCENE(test) cmocka_unit_test_setup_teardown(test, scene_setup, scene_teardown)
 
 struct scene {

@@ -1,7 +1,8 @@
 /*
  * web.h - a tiny web server on loopback for test_http.c, in threads of the test itself.
  *
- * What it answers stands in the path: /ok, /echo, /big, /slow (50 ms), /stall (until web_stop),
+ * What it answers stands in the path: /ok, /echo, /big, /slow (50 ms, and once as many as
+ * web_together was told have been there at a time, or 10 s), /stall (until web_stop),
  * /drop (takes the request, then closes), /short (an answer cut in the middle), /fail (the next
  * `fails` requests get `status`, then 200). It counts.
  */
@@ -27,7 +28,7 @@ struct web {
 	pthread_mutex_t lock;
 	pthread_cond_t release;
 	bool stopping;
-	int requests, connections, running, most_running;
+	int requests, connections, running, most_running, together;
 	/* what /fail does */
 	int fails;
 	unsigned status;
@@ -133,12 +134,26 @@ static inline enum MHD_Result web_fail(struct web *web, struct MHD_Connection *c
 	return web_text(connection, 200, "hello", 5, NULL, NULL);
 }
 
+static inline void web_slow(struct web *web)
+{
+	bool there;
+
+	for (int turn = 0; turn < 200; turn++) {
+		usleep(50000);
+		pthread_mutex_lock(&web->lock);
+		there = web->most_running >= web->together;
+		pthread_mutex_unlock(&web->lock);
+		if (there)
+			break;
+	}
+}
+
 static inline enum MHD_Result web_answer(struct web *web, struct MHD_Connection *connection,
 					 const char *path, const char *method,
 					 const struct web_body *body)
 {
 	if (strcmp(path, "/slow") == 0)
-		usleep(50000);
+		web_slow(web);
 	if (strcmp(path, "/stall") == 0) {
 		pthread_mutex_lock(&web->lock);
 		while (!web->stopping)
@@ -246,6 +261,14 @@ static inline void web_order(struct web *web, int fails, unsigned status, const 
 	web->status = status;
 	web->retry_header = header;
 	web->retry_value = value;
+	pthread_mutex_unlock(&web->lock);
+}
+
+/* How many /slow must have been there at a time before one of them is answered. */
+static inline void web_together(struct web *web, int count)
+{
+	pthread_mutex_lock(&web->lock);
+	web->together = count;
 	pthread_mutex_unlock(&web->lock);
 }
 
