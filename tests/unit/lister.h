@@ -3,7 +3,8 @@
  *
  * /lists/N?page=..&count=.. (or offset, limit) is list N of `rows[N]` rows with the ids "N-0",
  * "N-1"...; /whole is list 0. What goes wrong is a struct mishap: a page of a list that is answered
- * in another way. It counts, and takes `delay` milliseconds for each answer.
+ * in another way. It counts, and takes `delay` milliseconds for each answer, and until as many
+ * as `together` have been there at a time, or 10 s.
  */
 #ifndef ROSTERFS_TEST_LISTER_H
 #define ROSTERFS_TEST_LISTER_H
@@ -34,6 +35,7 @@ struct lister {
 	size_t rows[LISTS_MAX];
 	bool total; /* "total" is told */
 	unsigned delay;
+	int together;
 
 	pthread_mutex_t lock;
 	struct mishap mishap;
@@ -78,6 +80,20 @@ static inline unsigned lister_mishap_locked(struct lister *lister, size_t list, 
 	return mishap->status ? mishap->status : 200;
 }
 
+static inline void lister_delay(struct lister *lister)
+{
+	bool there;
+
+	for (int turn = 0; turn < 500; turn++) {
+		usleep(turn ? 20000 : lister->delay * 1000);
+		pthread_mutex_lock(&lister->lock);
+		there = lister->most_running >= lister->together;
+		pthread_mutex_unlock(&lister->lock);
+		if (there)
+			break;
+	}
+}
+
 static inline enum MHD_Result lister_answer(void *arg, struct MHD_Connection *connection,
 					    const char *path, const char *method,
 					    const char *version, const char *data, size_t *length,
@@ -102,7 +118,9 @@ static inline enum MHD_Result lister_answer(void *arg, struct MHD_Connection *co
 		lister->most_running = lister->running;
 	status = lister_mishap_locked(lister, list, start);
 	pthread_mutex_unlock(&lister->lock);
-	usleep(lister->delay * 1000);
+	/* what is refused is refused at once */
+	if (status <= 200)
+		lister_delay(lister);
 	body = status > 200 ? strdup("{}") : lister_body(lister, list, status ? 0 : start, size);
 	response = MHD_create_response_from_buffer(strlen(body), body, MHD_RESPMEM_MUST_FREE);
 	pthread_mutex_lock(&lister->lock);

@@ -235,9 +235,9 @@ static void test_many_lists(void **state)
 		int pages = 0;
 
 		scene->account.parallel = parallels[round];
-		/* long enough for all to be there at once, also on a slow machine */
-		scene->lister.delay = parallels[round] < 8 ? 4 : 40;
+		scene->lister.delay = 4;
 		settle(scene);
+		scene->lister.together = round < 3 ? (int)parallels[round] : 0;
 		for (size_t i = 0; i < 40; i++)
 			scene->piles[i].rows = 0;
 		assert_int_equal(list_all(scene, 40), 0);
@@ -279,6 +279,7 @@ static void test_one_fails(void **state)
 {
 	struct scene *scene = *state;
 
+	scene->lister.delay = 20;
 	for (size_t i = 0; i < 20; i++)
 		scene->lister.rows[i] = 250;
 	lister_order(&scene->lister, &(struct mishap){.list = 7, .status = 404, .times = -1});
@@ -374,7 +375,7 @@ static void test_cancelled(void **state)
 {
 	struct scene *scene = *state;
 
-	scene->lister.delay = 5;
+	scene->lister.delay = 20;
 	for (size_t i = 0; i < 40; i++)
 		scene->lister.rows[i] = 1000;
 	scene->piles[2].cancel = &scene->call;
