@@ -89,12 +89,15 @@ static void test_after_grace(void **state)
 	(void)state;
 	begin(&scene, 100);
 	scene.account->ttl = 1;
-	scene.account->grace = 1;
+	scene.account->grace = 600;
 	snapshot_put(whole(&scene));
 	atomic_store(&values[7], 1);
 	sleep_ms(1050);
 	set_gate(true);
 	check_old(&scene, "7", 0);
+	while (atomic_load(&lists) < 2)
+		sleep_ms(1);
+	scene.account->grace = 1;
 	sleep_ms(1000);
 	wait_for_news(&scene);
 	assert_int_equal(lists, 2);

@@ -13,9 +13,19 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+#include <time.h>
 
 #include <cmocka.h>
+
+static time_t played; /* what the clock says; nobody else looks at it */
+
+/* guard.c finds this one. */
+int clock_gettime(clockid_t clock, struct timespec *time)
+{
+	(void)clock;
+	*time = (struct timespec){.tv_sec = played};
+	return 0;
+}
 
 static void test_limit(void **state)
 {
@@ -68,15 +78,18 @@ static void test_no_limit(void **state)
 
 static void test_window(void **state)
 {
-	struct guard *guard = guard_new(false, false, 200, 1);
+	struct guard *guard = guard_new(false, false, 200, 10);
 	struct call call;
 	uint64_t ticket;
 
 	(void)state;
 	call_init(&call, "a/1.status");
+	played = 1000;
 	for (size_t i = 0; i < 200; i++)
 		assert_int_equal(guard_take(guard, &call, &ticket), 0);
-	sleep(2);
+	played += 9;
+	assert_int_equal(guard_take(guard, &call, &ticket), -EDQUOT);
+	played += 1;
 	assert_int_equal(guard_take(guard, &call, &ticket), 0);
 	/* what was forgotten can't be given back, and takes nobody's place */
 	guard_give_back(guard, 1);
