@@ -306,7 +306,7 @@ class Mount:
             return self.process.poll() is None
         return running(self.pid)
 
-    def unmount(self, timeout=5):
+    def unmount(self, timeout=10):
         """fusermount3 -u as people do it; returns its Result. The daemon is not waited for."""
         command = Command(["fusermount3", "-u", str(self.path)], None, None, self.env)
         try:
@@ -314,7 +314,7 @@ class Mount:
         finally:
             command.close()
 
-    def wait(self, seconds=5):
+    def wait(self, seconds=10):
         """Until the daemon has ended; its exit status (None for one in the background)."""
         wait_until(lambda: not self.alive(), seconds * SCALE, "the end of the daemon")
         self.code = self.process.returncode if self.process else None

@@ -370,7 +370,7 @@ def test_room_is_secured_first(audited, file):
     m = audited()
     m.sandbox.fault(method="PUT", fault="stall", path="/user/7")
     command = m.spawn("echo inactive > partnerize/7.status")
-    harness.wait_until(lambda: sent(m.sandbox), 10, "the PUT")
+    m.sandbox.wait_held("PUT", "/user/7")
     assert lines(file) == [] and file.stat().st_size == 0
     assert file.stat().st_blocks > 0
     # somebody else's line does not wait for it, and it comes when it is known how it ended
@@ -388,7 +388,7 @@ def test_interrupted(audited, file, fault):
     m = audited()
     m.sandbox.fault(method="PUT", fault=fault, path="/user/7")
     command = m.spawn("exec cp /dev/stdin partnerize/7.status <<< inactive")
-    harness.wait_until(lambda: sent(m.sandbox), 10, "the PUT")
+    m.sandbox.wait_held("PUT", "/user/7")
     command.kill(signal.SIGKILL)
     assert lines(file) == []
     m.sandbox.clear_faults()
@@ -465,7 +465,7 @@ def test_memberships(shop, file, profile):
     commands = {f"ln -s ../../../{five}.json accounts/{account}/members/" for account in accounts}
     box.fault(method="DELETE", path=ONE_MEMBERSHIP, fault="stall")
     command = m.spawn(f"echo inactive > elasticpath/{five}.status")
-    harness.wait_until(lambda: box.counts().get(DELETE), 10, "the first DELETE")
+    harness.wait_until(lambda: box.counts().get(DELETE), 10 * harness.SCALE, "the first DELETE")
     first = one(file, action="status", outcome="sending", id=five,
                 fields=[{"field": "status", "before": "active", "after": "inactive"}])
     assert set(first["undo"]) == commands
@@ -509,7 +509,7 @@ def test_killed_in_the_middle(shop, file):
     five = person(box, 5)
     box.fault(method="DELETE", path=ONE_MEMBERSHIP, fault="stall", skip=1)
     m.spawn(f"echo inactive > elasticpath/{five}.status")
-    harness.wait_until(lambda: box.counts().get(DELETE) == 2, 10, "the second DELETE")
+    harness.wait_until(lambda: box.counts().get(DELETE) == 2, 10 * harness.SCALE, "the second DELETE")
     os.kill(m.pid, signal.SIGKILL)
     m.abandon()
     line, = lines(file)

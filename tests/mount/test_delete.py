@@ -246,7 +246,7 @@ def test_one_of_two(mount):
     m.sh("ls partnerize").ok()
     m.sandbox.fault(fault="stall", method="DELETE")
     first = m.spawn("echo deleted > partnerize/7.status")
-    harness.wait_until(lambda: m.sandbox.counts().get(DELETE), 10, "the first DELETE")
+    harness.wait_until(lambda: m.sandbox.counts().get(DELETE), 10 * harness.SCALE, "the first DELETE")
     second = m.spawn("echo deleted > partnerize/7.status")
     m.sandbox.clear_faults()
     first.finish().ok()

@@ -6,7 +6,6 @@ import time
 
 import pytest
 
-import harness
 from store import (ACCOUNTS, ITEM, LIST, PROFILES, QUICK, THEIRS, TOKEN, accounts_of, companies,
                    ep, names, people, person, refresh, status, write)
 from writing import GOOD, last_line, save, shown, text_of
@@ -181,7 +180,7 @@ def test_an_account_goes_while_memberships_are_walked(ep, profile):
     box.reset()
     box.fault(fault="stall_after", method="GET", path="/v2/accounts")
     reader = m.spawn(f"cat elasticpath/{person(box, 5)}.status")
-    harness.wait_until(lambda: box.counts().get(ACCOUNTS), 10, "the list of accounts")
+    box.wait_held("GET", "/v2/accounts")
     box.control("DELETE", "elasticpath/accounts/" + gone)
     box.clear_faults()
     assert reader.finish(10).ok().out == "active\n"

@@ -401,11 +401,11 @@ def test_whoever_waits_is_freed(ep):
     text = wrapped(oidc(person(m.sandbox, 5)))
     m.sandbox.fault(fault="stall", method="POST", path=PATH, times=-1)
     writer = m.spawn(f"exec 3<>elasticpath/tokens; exec /bin/echo '{text}' >&3")
-    harness.wait_until(lambda: m.sandbox.counts().get(ASK), 10, "the request")
+    harness.wait_until(lambda: m.sandbox.counts().get(ASK), 10 * harness.SCALE, "the request")
     began = time.monotonic()
     m.sh("cat elasticpath/tokens; ls elasticpath >/dev/null; cat .rosterfs/status", timeout=5).ok()
-    assert time.monotonic() - began < 3 * harness.SCALE
-    assert writer.kill(signal.SIGKILL) < 0.5 * harness.SCALE
+    assert time.monotonic() - began < harness.AT_ONCE
+    assert writer.kill(signal.SIGKILL) < harness.AT_ONCE
     m.sandbox.clear_faults()
     clean(m, "QUARTZ")
 
@@ -416,10 +416,10 @@ def test_one_request_does_not_wait_for_another(ep):
     five, seven = wrapped(oidc(person(m.sandbox, 5))), wrapped(oidc(person(m.sandbox, 7)))
     m.sandbox.fault(fault="stall", method="POST", path=PATH)
     first = m.spawn(f"exec 3<>elasticpath/tokens; exec /bin/echo '{five}' >&3")
-    harness.wait_until(lambda: m.sandbox.counts().get(ASK), 10, "the first request")
+    harness.wait_until(lambda: m.sandbox.counts().get(ASK), 10 * harness.SCALE, "the first request")
     second = m.spawn(f"exec 3<>elasticpath/tokens; echo '{seven}' >&3; exec cat <&3")
     try:
-        assert len(tokens_in(second.finish(3).out)) > 0
+        assert len(tokens_in(second.finish(5).out)) > 0
     finally:
         first.kill()
 
