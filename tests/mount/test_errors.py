@@ -212,7 +212,7 @@ def test_time_out(mount):
     for command in tried:
         result = command.finish()
         assert result.code != 0
-        assert result.seconds < 4 * harness.SCALE
+        assert result.seconds < 1 + harness.AT_ONCE
     for path in ("partnerize", "partnerize/7.json", "partnerize/self", "partnerize/9.status"):
         line = last_error(m, path)
         assert line["errno"] == "ETIMEDOUT"
@@ -306,22 +306,32 @@ def timed(function, *arguments):
 @pytest.mark.parametrize(("function", "path"), [(os.listdir, "partnerize"),
                                                 (read, "partnerize/7.json")])
 def test_retry_budget(mount, status, function, path):
-    m = mount(extra={"partnerize": {"retry_budget": 1, "parallel": 2}})
-    m.sandbox.fault(fault="status", status=status, times=-1)
-    found, seconds = timed(function, m.path / path)
-    assert found == ("EBUSY" if status == 429 else "EREMOTEIO")
-    assert 0.95 <= seconds <= 1.6 * harness.SCALE
-    assert 3 <= m.sandbox.counts()["total"] <= 40, "retries with a growing back-off"
+    took, asked = [], []
+    # a machine that stands still asks less often, and ends late
+    while not took or (len(took) < 4 and (min(took) > 1.6 or max(asked) < 3)):
+        m = mount(extra={"partnerize": {"retry_budget": 1, "parallel": 2}})
+        m.sandbox.fault(fault="status", status=status, times=-1)
+        found, seconds = timed(function, m.path / path)
+        assert found == ("EBUSY" if status == 429 else "EREMOTEIO")
+        took.append(seconds)
+        asked.append(m.sandbox.counts()["total"])
+    assert 0.95 <= min(took) <= 1.6 * harness.SCALE, took
+    assert max(took) < 1 + harness.AT_ONCE, took
+    assert 3 <= max(asked) <= 40, "retries with a growing back-off"
 
 
 @pytest.mark.parametrize("fault", [{"status": 503}, {"status": 429}])
 def test_retry_budget_of_a_write(mount, fault):
-    m = mount(extra={"partnerize": {"retry_budget": 2}})
-    os.listdir(m.path / "partnerize")
-    m.sandbox.fault(fault="status", method="PUT", times=-1, **fault)
-    found, seconds = timed(write, m.path / "partnerize/7.status", "inactive")
-    assert found == ("EREMOTEIO" if fault["status"] == 503 else "EBUSY")
-    assert 1.5 <= seconds <= 3 * harness.SCALE
+    took = []
+    while not took or (len(took) < 4 and min(took) > 3):
+        m = mount(extra={"partnerize": {"retry_budget": 2}})
+        os.listdir(m.path / "partnerize")
+        m.sandbox.fault(fault="status", method="PUT", times=-1, **fault)
+        found, seconds = timed(write, m.path / "partnerize/7.status", "inactive")
+        assert found == ("EREMOTEIO" if fault["status"] == 503 else "EBUSY")
+        took.append(seconds)
+    assert 1.5 <= min(took) <= 3 * harness.SCALE, took
+    assert max(took) < 2 + harness.AT_ONCE, took
     assert len(requests(m.sandbox, "PUT", "/user/7")) > 1
 
 
@@ -329,22 +339,28 @@ def test_retry_budget_of_a_write(mount, fault):
 @pytest.mark.parametrize("status", [429, 503])
 def test_told_when_to_come_back(mount, key, status):
     m = mount(extra={"partnerize": {"retry_budget": 20}})
-    m.sandbox.fault(fault="status", status=status, path="/user", **{key: 1})
-    found, seconds = timed(os.listdir, m.path / "partnerize")
-    assert found is None
-    assert 1.0 <= seconds <= 2 * harness.SCALE
-    first, second = requests(m.sandbox, "GET", "/user")[:2]
-    assert second["t_ms"] - first["t_ms"] >= 990
+    took = []
+    while not took or (len(took) < 4 and min(took) > 2):
+        (m.path / ".rosterfs/refresh").write_text("all")
+        m.sandbox.reset()
+        m.sandbox.fault(fault="status", status=status, path="/user", **{key: 1})
+        found, seconds = timed(os.listdir, m.path / "partnerize")
+        assert found is None
+        took.append(seconds)
+        first, second = requests(m.sandbox, "GET", "/user")[:2]
+        assert second["t_ms"] - first["t_ms"] >= 990
+    assert 1.0 <= min(took) <= 2 * harness.SCALE, took
+    assert max(took) < 1 + harness.AT_ONCE, took
 
 
 def test_told_to_come_back_too_late(mount):
     """Waiting for it would be in vain: the error comes at once, and nothing else is sent meanwhile."""
-    m = mount(extra={"partnerize": {"retry_budget": 2, "timeout": 2}})
+    m = mount(extra={"partnerize": {"retry_budget": 40}})
     m.sandbox.fault(fault="status", status=429, retry_after=60)
     for path in ("partnerize/7.json", "partnerize/8.json"):
         found, seconds = timed(read, m.path / path)
         assert found == "EBUSY"
-        assert seconds < 3 * harness.SCALE
+        assert seconds < harness.AT_ONCE
     assert m.sandbox.counts()["total"] == 1
 
 
@@ -392,14 +408,15 @@ def test_put_is_never_repeated_blindly(mount, fault, puts):
 
 def test_one_write_among_many_retries_alone(mount):
     """A dead record holds up nobody else."""
-    m = mount(extra={"partnerize": {"retry_budget": 2}})
+    m = mount(extra={"partnerize": {"retry_budget": 600}})
     os.listdir(m.path / "partnerize")
     m.sandbox.fault(fault="status", status=503, path="/user/7", times=-1)
     slow = m.spawn("echo inactive > partnerize/7.status")
     harness.wait_until(lambda: requests(m.sandbox, "GET", "/user/7"), 5 * harness.SCALE, "a GET")
-    assert m.sh("echo inactive > partnerize/8.status").ok().seconds < 1.5 * harness.SCALE
+    assert m.sh("echo inactive > partnerize/8.status").ok().seconds < harness.AT_ONCE
     assert not slow.done()
-    assert slow.finish().code != 0
+    m.sandbox.clear_faults()
+    slow.finish().ok()
 
 
 # ---- the log, the table, the figures ----
