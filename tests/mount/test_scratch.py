@@ -546,7 +546,7 @@ def test_interrupted(mount):
         m.sandbox.fault(method="PUT", fault="stall", times=1)
         command = m.spawn(f"exec mv {FILE}~ {FILE}")
         wait_until(lambda: m.sandbox.counts()["in_flight"], 10 * harness.SCALE, "the PUT")
-        assert command.kill(number) < 2 * harness.SCALE
+        assert command.kill(number) < harness.AT_ONCE
         assert backup.read_bytes() == new
         assert path.read_bytes() == old
         assert m.sh(f"cat {FILE}").ok().raw == old
@@ -692,12 +692,15 @@ def test_a_child_sees_the_record(mount):
 
 def test_ten_seconds(mount):
     m = mount()
+    before = time.monotonic()
     text = move_away(m)
-    start = time.monotonic()
+    after = looked = time.monotonic()
     while not (m.path / FILE).exists():
-        assert time.monotonic() - start < 10.5
+        # however long a look takes: none that begins later than that misses it
+        assert looked - after < 10.5
         time.sleep(0.1)
-    assert time.monotonic() - start > 8
+        looked = time.monotonic()
+    assert time.monotonic() - before > 8
     assert (m.path / FILE).read_bytes() == (m.path / BACKUP).read_bytes() == text
     assert not sent(m.sandbox)
 
