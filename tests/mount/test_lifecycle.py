@@ -171,7 +171,7 @@ def test_check_dead_vendor(rosterfs, conf, sandbox):
     result = rosterfs("--check", file)
     assert result.code > 0
     assert "503" in result.out + result.err or "the vendor says" in result.out + result.err
-    assert 0.9 < result.seconds < 2.5 * harness.SCALE
+    assert 0.9 < result.seconds < 1 + harness.AT_ONCE
 
 
 @pytest.mark.parametrize(("keys", "word"), [
@@ -312,14 +312,14 @@ def test_quick_to_start(mount, env):
     times = []
     for _ in range(3):
         assert m.unmount().code == 0
-        harness.wait_until(lambda: not harness.mount_entry(m.path), 5, "the unmount")
+        harness.wait_until(lambda: not harness.mount_entry(m.path), 5 * harness.SCALE, "the unmount")
         start = time.monotonic()
         assert run([harness.BUILD / "rosterfs", m.config_file, m.path], env).code == 0
         times.append(time.monotonic() - start)
         pid = m.find_daemon()
         assert (m.path / "README").read_text()
     m.unmount()
-    harness.wait_until(lambda: not harness.running(pid), 5, "the end of the daemon")
+    harness.wait_until(lambda: not harness.running(pid), 5 * harness.SCALE, "the end of the daemon")
     assert min(times) < 0.5
     assert box.counts()["total"] == 0, "nothing is asked before somebody wants it"
 
@@ -404,7 +404,7 @@ def stalled(mount, **rest):
     waiting = [m.spawn(command) for command in
                ("ls partnerize", "cat partnerize/9.json", "exec cat partnerize/7.status")]
     harness.wait_until(lambda: m.sandbox.counts()["in_flight"] >= 1, 5 * harness.SCALE, "a request")
-    time.sleep(0.1)
+    harness.wait_for_sleepers(waiting)
     return m, waiting
 
 
@@ -413,11 +413,11 @@ def test_unmount_with_a_dead_vendor(mount, background):
     m, waiting = stalled(mount, background=background)
     for command in waiting:
         assert not command.done()
-        assert command.kill() < 0.5 * harness.SCALE
+        assert command.kill() < harness.AT_ONCE
     result = m.unmount()
     assert result.code == 0 and result.err == "", repr(result)
-    assert result.seconds < 3 * harness.SCALE
-    m.wait(5)
+    assert result.seconds < harness.AT_ONCE
+    m.wait()
     assert harness.mount_entry(m.path) is None
 
 
@@ -425,9 +425,9 @@ def test_lazy_unmount_with_waiters(mount, env):
     """umount -l (or fusermount3 -uz) with somebody waiting: they can be killed, then the daemon ends."""
     m, waiting = stalled(mount)
     result = run(["fusermount3", "-uz", m.path], env)
-    assert result.code == 0 and result.seconds < 3 * harness.SCALE
+    assert result.code == 0 and result.seconds < harness.AT_ONCE
     for command in waiting:
-        assert command.kill() < 0.5 * harness.SCALE
+        assert command.kill() < harness.AT_ONCE
     m.wait(5)
     assert m.code == 0
 
@@ -451,8 +451,8 @@ def test_signal_with_waiters(mount, number):
     m, waiting = stalled(mount)
     start = time.monotonic()
     os.kill(m.pid, number)
-    assert m.wait(5) == 0
-    assert time.monotonic() - start < 5 * harness.SCALE
+    assert m.wait() == 0
+    assert time.monotonic() - start < harness.AT_ONCE
     assert harness.mount_entry(m.path) is None
     for command in waiting:
         assert command.finish(5).code != 0
@@ -485,8 +485,8 @@ def test_signal_with_a_put_in_flight(mount, number):
     harness.wait_until(lambda: m.sandbox.counts().get("PUT /user/{id}"), 5 * harness.SCALE, "the PUT")
     start = time.monotonic()
     os.kill(m.pid, number)
-    assert m.wait(5) == 0
-    assert time.monotonic() - start < 5 * harness.SCALE
+    assert m.wait() == 0
+    assert time.monotonic() - start < harness.AT_ONCE
     # the one was applied, as a last GET may have found out in time; the other was not
     applied, not_applied = [command.finish(5) for command in writing]
     assert m.sandbox.user(7)["status"] == "inactive"
@@ -648,10 +648,13 @@ def test_idle_costs_nothing(mount):
     m = mount(extra={"partnerize": {"ttl": 1}})
     m.sh("ls -l partnerize; cat partnerize/7.json; echo inactive > partnerize/8.status").ok()
     # connections that were just used settle down
-    harness.wait_until(lambda: switches(m.pid) == (time.sleep(0.5), switches(m.pid))[1], 10, "rest")
-    before = switches(m.pid)
-    time.sleep(3)
-    assert switches(m.pid) - before <= 2
+    harness.wait_until(lambda: switches(m.pid) == (time.sleep(0.5), switches(m.pid))[1], 10 * harness.SCALE, "rest")
+    seen = []
+    while not seen or (len(seen) < 3 and min(seen) > 2):
+        before = switches(m.pid)
+        time.sleep(3)
+        seen.append(switches(m.pid) - before)
+    assert min(seen) <= 2, seen
 
 
 def test_no_descriptor_leaks(mount):
