@@ -4,13 +4,16 @@ Commands write to files, not pipes, so that one that hangs in the kernel cannot 
 """
 
 import contextlib
+import fcntl
 import json
 import os
 import pathlib
 import re
 import signal
+import struct
 import subprocess
 import tempfile
+import termios
 import time
 
 from system import Failure, Hang, SCALE, wait_until
@@ -117,6 +120,15 @@ class Terminal:
         return subprocess.run(["tmux", "-S", self.socket, *words], env=self.env, timeout=20 * SCALE,
                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                               stderr=subprocess.PIPE, check=False)
+
+    def unread(self):
+        """How many bytes were typed that the program has not read yet."""
+        name = self.tmux("display-message", "-p", "#{pane_tty}").stdout.decode().strip()
+        tty = os.open(name, os.O_RDONLY | os.O_NOCTTY | os.O_NONBLOCK)
+        try:
+            return struct.unpack("i", fcntl.ioctl(tty, termios.FIONREAD, bytes(4)))[0]
+        finally:
+            os.close(tty)
 
     def screen(self):
         return self.tmux("capture-pane", "-p").stdout.decode(errors="replace")

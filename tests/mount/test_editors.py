@@ -18,6 +18,7 @@ import pytest
 
 from commands import Terminal
 from saving import FILE, FIRST, REFUSALS, Work, check_row, check_section, code
+from system import SCALE, wait_until
 
 # where neovim is installed too, vim may be that
 VIM = shutil.which("vim.basic") or "vim"
@@ -126,7 +127,14 @@ class Session:
         for key in keys:
             self.terminal.keys(key, literal=not KEY.fullmatch(key))
             if key == "Escape":
-                time.sleep(0.15)  # or it would be Meta of what follows
+                self.pause()
+
+    def pause(self):
+        """Until the editor takes what follows an Escape for a key of its own, not for Meta."""
+        time.sleep(0.15)
+        if self.terminal.unread():  # it is late
+            wait_until(lambda: not self.terminal.unread(), 10 * SCALE, "an editor that reads")
+            time.sleep(0.15)
 
     def type(self, text):
         self.press(*self.editor.insert)
