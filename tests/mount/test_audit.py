@@ -392,7 +392,7 @@ def test_interrupted(audited, file, fault):
     command.kill(signal.SIGKILL)
     assert lines(file) == []
     m.sandbox.clear_faults()
-    harness.wait_until(lambda: lines(file), 10, "the line")
+    harness.wait_until(lambda: lines(file), 10 * harness.SCALE, "the line")
     one(file, outcome="done", command="cp", history=1, errno=None)
     assert at_vendor(m.sandbox, 7)["status"] == "inactive"
 
@@ -403,10 +403,10 @@ def test_unanswered(audited, file, killed):
     m = audited({"rosterfs": {"status_limit": 1}, "partnerize": {"timeout": 1, "retry_budget": 60 if killed else 0}})
     m.sandbox.fault(method="PUT", fault="stall", path="/user/7")
     command = m.spawn("exec cp /dev/stdin partnerize/7.status <<< inactive")
-    harness.wait_until(lambda: sent(m.sandbox), 10, "the PUT")
+    harness.wait_until(lambda: sent(m.sandbox), 10 * harness.SCALE, "the PUT")
     if killed:
         command.kill(signal.SIGKILL)
-    harness.wait_until(lambda: lines(file), 10, "the line")
+    harness.wait_until(lambda: lines(file), 10 * harness.SCALE, "the line")
     line = one(file, outcome="unknown", errno="ETIMEDOUT")
     assert "it was not made when looked up; the vendor may still be at it" in line["words"]
     assert ("interrupted" in line["words"]) == killed
@@ -421,7 +421,7 @@ def test_unmounted_without_an_answer(audited, file, killed):
     m = audited({"partnerize": {"timeout": 300, "retry_budget": 300}})
     m.sandbox.fault(method="PUT", fault="stall", path="/user/7")
     command = m.spawn("exec cp /dev/stdin partnerize/7.status <<< inactive")
-    harness.wait_until(lambda: sent(m.sandbox), 10, "the PUT")
+    harness.wait_until(lambda: sent(m.sandbox), 10 * harness.SCALE, "the PUT")
     if killed:
         command.kill(signal.SIGKILL)
         assert m.unmount().code == 0

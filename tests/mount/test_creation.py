@@ -523,11 +523,11 @@ def test_whoever_waits_is_freed(ep, fault):
     assert writer.kill(signal.SIGKILL) < harness.AT_ONCE
     box.clear_faults()
     # it is made all the same, and shown
-    harness.wait_until(lambda: last_line(m, "interrupted"), 10, "words in the log")
+    harness.wait_until(lambda: last_line(m, "interrupted"), 10 * harness.SCALE, "words in the log")
     new, = made(box, before)
     assert f"made, with id {new['id']} (its caller was interrupted)" in last_line(m, "interrupted")
     path = folder(m) / "acme.json"
-    harness.wait_until(path.is_symlink, 10, "the link")
+    harness.wait_until(path.is_symlink, 10 * harness.SCALE, "the link")
     assert json.loads(path.read_text())["name"] == ACME["name"]
     assert new["id"] in os.listdir(m.path / "elasticpath/accounts")
     assert len(sent(box)) == 1

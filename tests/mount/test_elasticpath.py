@@ -713,7 +713,7 @@ def test_interrupted_writer(ep):
     assert writer.kill() < harness.AT_ONCE
     m.sandbox.clear_faults()
     # the second has been sent, the third is not
-    harness.wait_until(lambda: last_line(m, "interrupted"), 10, "words in the log")
+    harness.wait_until(lambda: last_line(m, "interrupted"), 10 * harness.SCALE, "words in the log")
     assert "2 of 3 memberships ended" in last_line(m, "interrupted")
     assert len(accounts_of(m.sandbox, five)) == 1 and len(sent(m.sandbox)) == 2
     assert write(m, five, "inactive") == GOOD
@@ -1040,10 +1040,10 @@ def test_killed_between_two_parts(ep):
     source = m.folder / "source.json"
     source.write_text(text_of({**document, "name": "Changed", "loyalty_tier": "silver"}))
     writer = m.spawn(f"exec cp {source} {path}")
-    harness.wait_until(lambda: journal(box, "PUT"), 10, "the PUT")
-    assert writer.kill() < 0.3 * harness.SCALE
+    harness.wait_until(lambda: journal(box, "PUT"), 10 * harness.SCALE, "the PUT")
+    assert writer.kill() < harness.AT_ONCE
     box.clear_faults()
-    harness.wait_until(lambda: last_line(m, "EINTR"), 10, "words in the log")
+    harness.wait_until(lambda: last_line(m, "EINTR"), 10 * harness.SCALE, "words in the log")
     assert len(journal(box, "PUT")) == 1
     after = json.loads(path.read_text())
     assert (after["name"], after.get("loyalty_tier")) == ("Changed", document.get("loyalty_tier"))
