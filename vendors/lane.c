@@ -245,11 +245,10 @@ static void throttle(struct lane *lane, const struct transfer *transfer, int64_t
 	lane->halved = now;
 	lane->ceiling = lane->allowed;
 	lane->allowed = lane->allowed > 1 ? lane->allowed / 2 : 1;
-	/* who queues then must still get a turn; a vendor that says how long to wait need not be
-	 * guessed at */
+	/* who queues then must still get a turn in the time that is allowed; a vendor that says how
+	 * long to wait need not be guessed at */
 	if (lane->welcome <= transfer->tried && !transfer->told)
-		lane->calm = now + sooner(backoff(++lane->strikes),
-					  later(budget(lane), timeout(lane)) / 2);
+		lane->calm = now + sooner(backoff(++lane->strikes), budget(lane) / 2);
 }
 
 /* An answer other than 429. One more in flight after each round of them, but what was too many is

@@ -320,6 +320,15 @@ def test_retry_budget(mount, status, function, path):
     assert 3 <= max(asked) <= 40, "retries with a growing back-off"
 
 
+def test_retry_budget_again_and_again(mount):
+    """A vendor that is busy all the time: nobody waits longer because others have waited before."""
+    m = mount(extra={"partnerize": {"retry_budget": 1, "parallel": 2}})
+    m.sandbox.fault(fault="status", status=429, times=-1)
+    took = [timed(read, m.path / f"partnerize/{ident}.json") for ident in range(2, 8)]
+    assert {name for name, _ in took} == {"EBUSY"}
+    assert sum(seconds for _, seconds in took) < 6 * 1.6 * harness.SCALE + harness.AT_ONCE, took
+
+
 @pytest.mark.parametrize("fault", [{"status": 503}, {"status": 429}])
 def test_retry_budget_of_a_write(mount, fault):
     took = []
