@@ -11,15 +11,14 @@
 #include "cache/guard.h"
 #include "cache/roster.h"
 #include "vendors/call.h"
+#include "vendors/clock.h"
 #include "vendors/log.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <time.h>
 
 #define BACKOFF_FIRST_MS 250u
 #define BACKOFF_MAX_MS 10000u
@@ -127,14 +126,6 @@ static int announce(struct change *change)
 	return attempt_send(change->attempt);
 }
 
-static double seconds_now(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
-
 /* It was not made, says fresh, and is not tried again. Returns what the PUT said. */
 static int give_up(struct change *change)
 {
@@ -152,7 +143,7 @@ static int give_up(struct change *change)
 static int send_until_known(struct change *change, struct call *call)
 {
 	struct account *account = roster_account(change->roster);
-	double end = seconds_now() + account->retry_budget;
+	double end = clock_seconds() + account->retry_budget;
 
 	for (unsigned tries = 0;; tries++) {
 		json_t *answer = NULL, *body;
@@ -184,8 +175,9 @@ static int send_until_known(struct change *change, struct call *call)
 		}
 		pause = pause_before_retry(change->call, tries);
 		error = change_settle_unknown(change, call);
-		if (error == -EAGAIN && (call_cancelled(change->call) ||
-					 seconds_now() + (double)change->call->told / 1000 >= end))
+		if (error == -EAGAIN &&
+		    (call_cancelled(change->call) ||
+		     clock_seconds() + (double)change->call->told / 1000 >= end))
 			return give_up(change);
 		if (error != -EAGAIN)
 			return error;
@@ -193,7 +185,7 @@ static int send_until_known(struct change *change, struct call *call)
 		if (error)
 			return error;
 		/* the last try is made at the end of the budget, not after it */
-		left = (end - seconds_now()) * 1000;
+		left = (end - clock_seconds()) * 1000;
 		if (pause > left)
 			pause = left > 0 ? (unsigned)left : 0;
 		if (call_pause(change->call, pause))

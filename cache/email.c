@@ -9,6 +9,7 @@
 #define ROSTERFS_ROSTER_PRIVATE
 #include "cache/roster_state.h"
 
+#include "vendors/clock.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -93,7 +94,7 @@ struct snapshot *roster_fresh_email_locked(struct roster *roster, const char *em
 	found = roster_with_email_locked(roster, email, began);
 	/* That there is nobody holds no longer than for an id. */
 	if (found && !found->count && began > 0) {
-		double absent = roster->asked.since + ABSENT_SECONDS - roster_now();
+		double absent = roster->asked.since + ABSENT_SECONDS - clock_seconds();
 
 		left = absent < left ? absent : left;
 	}
@@ -162,7 +163,7 @@ static int note_asked(struct flight *flight, struct timespec when)
 	free(asked->email);
 	asked->email = email;
 	asked->began = flight->began;
-	asked->since = roster_now();
+	asked->since = clock_seconds();
 	asked->when = when;
 	pthread_mutex_unlock(&flight->roster->lock);
 	return 0;

@@ -9,6 +9,7 @@
 
 #include "cache/render.h"
 #include "cache/versions.h"
+#include "vendors/clock.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -159,7 +160,7 @@ static bool install(const struct flight *flight, struct snapshot *new, double be
 		old = roster->snapshot;
 		roster->snapshot = snapshot_get(new);
 		roster->snapshot_began = flight->began;
-		roster->snapshot_since = roster_now();
+		roster->snapshot_since = clock_seconds();
 		roster->generation++;
 		roster->merged = flight->generation;
 		dropped = drop_overlay_locked(roster, flight, new);
@@ -299,7 +300,7 @@ int fetch_self(struct flight *flight)
 	free(roster->self);
 	roster->self = id;
 	roster->self_known = true;
-	roster->self_since = roster_now();
+	roster->self_since = clock_seconds();
 	pthread_mutex_unlock(&roster->lock);
 	return error;
 }

@@ -10,6 +10,7 @@
 
 #include "cache/pool.h"
 #include "cache/versions.h"
+#include "vendors/clock.h"
 #include "vendors/log.h"
 #include "vendors/vendor.h"
 
@@ -212,7 +213,7 @@ static struct flight *start_locked(struct roster *roster, const struct wait *wai
 		 : flight->kind == WAIT_SELF ? "self"
 					     : "");
 	call_init(&flight->call, path);
-	flight->began = roster_now();
+	flight->began = clock_seconds();
 	flight->generation = roster->generation;
 	if ((is_alone(flight->kind) && !flight->id) || pool_run(roster->pool, flight_run, flight)) {
 		flight_free(flight);
@@ -405,7 +406,7 @@ static void flight_run(void *arg)
 
 	pthread_mutex_lock(&roster->lock);
 	if (flight->kind == WAIT_WHOLE && error != -EINTR)
-		roster->unlisted = error ? roster_now() : 0;
+		roster->unlisted = error ? clock_seconds() : 0;
 	if (!flight->dropped) {
 		DL_DELETE(roster->flights, flight);
 		DL_FOREACH(flight->waits, wait) {

@@ -8,6 +8,7 @@
 #include "cache/guard.h"
 
 #include "vendors/call.h"
+#include "vendors/clock.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -81,18 +82,10 @@ bool guard_dry_run(const struct guard *guard)
 
 /* ---- the brake ---- */
 
-static time_t now(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return time.tv_sec;
-}
-
 /* Forget what is older than the window. Is there room for one more? */
 static bool room_locked(struct guard *guard)
 {
-	time_t oldest = now() - (time_t)guard->window;
+	time_t oldest = clock_now().tv_sec - (time_t)guard->window;
 	size_t old = 0;
 
 	while (old < guard->count && guard->taken[old].when <= oldest)
@@ -118,7 +111,7 @@ static int take_locked(struct guard *guard, uint64_t *ticket)
 		guard->room = room;
 	}
 	*ticket = ++guard->last;
-	longer[guard->count++] = (struct taken){*ticket, now()};
+	longer[guard->count++] = (struct taken){*ticket, clock_now().tv_sec};
 	return 0;
 }
 

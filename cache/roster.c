@@ -8,6 +8,7 @@
 #include "cache/roster_state.h"
 
 #include "cache/versions.h"
+#include "vendors/clock.h"
 #include "vendors/log.h"
 #include "vendors/vendor.h"
 
@@ -20,14 +21,6 @@
 #include <utlist.h>
 
 #define GRACE_KEPT 1.0 /* seconds */
-
-double roster_now(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
 
 /* One record for all ids that a whole roster lacks, where lacking is a status. */
 static int make_absent(struct roster *roster, const struct collection *collection)
@@ -134,7 +127,7 @@ double roster_left_locked(const struct roster *roster, double began, double sinc
 	/* One second at the least: a single cat is a look-up, a stat and an open. */
 	double ttl = roster->account->ttl ? (double)roster->account->ttl : 1.0;
 
-	return began < roster->refreshed ? 0 : since + ttl - roster_now();
+	return began < roster->refreshed ? 0 : since + ttl - clock_seconds();
 }
 
 bool roster_whole_fresh_locked(const struct roster *roster)
@@ -191,7 +184,7 @@ enum roster_knows roster_peek_locked(struct roster *roster, const char *id, stru
 	*record = NULL;
 	*seconds = 0;
 	if (entry && !entry->record && entry->began >= roster->refreshed &&
-	    (entry->deleted || roster_now() - entry->since < ABSENT_SECONDS))
+	    (entry->deleted || clock_seconds() - entry->since < ABSENT_SECONDS))
 		return ROSTER_ABSENT;
 	if (entry && entry->record && left > 0) {
 		*record = entry->record;
@@ -289,7 +282,7 @@ struct record *roster_overlay_locked(struct roster *roster, const char *id, stru
 	if (record && record->saved)
 		atomic_store(&roster->saved, true);
 	entry->began = began;
-	entry->since = roster_now();
+	entry->since = clock_seconds();
 	entry->generation = ++roster->generation;
 	entry->alone = alone;
 	entry->doubt = false;
@@ -347,7 +340,7 @@ static void publish(struct roster *roster, const char *id, struct record *record
 	struct record *old;
 
 	pthread_mutex_lock(&roster->lock);
-	old = roster_overlay_locked(roster, id, record, roster_now(), false);
+	old = roster_overlay_locked(roster, id, record, clock_seconds(), false);
 	entry = overlay_find_locked(roster, id);
 	if (entry && deleted)
 		entry->deleted = true;
@@ -392,7 +385,7 @@ void roster_doubt(struct roster *roster, const char *id)
 void roster_refresh(struct roster *roster)
 {
 	pthread_mutex_lock(&roster->lock);
-	roster->refreshed = roster_now();
+	roster->refreshed = clock_seconds();
 	roster->self_known = false;
 	pthread_mutex_unlock(&roster->lock);
 }
@@ -464,7 +457,7 @@ void roster_note_error(struct roster *roster, const struct call *call, int error
 	snprintf(roster->last_error, sizeof(roster->last_error), "%s %.32s: %.150s (%s)", when,
 		 call->request[0] ? call->request : call->path, call->words,
 		 strerrorname_np(-error));
-	roster->failed = roster_now();
+	roster->failed = clock_seconds();
 	pthread_mutex_unlock(&roster->lock);
 }
 
@@ -478,7 +471,7 @@ void roster_info(struct roster *roster, struct roster_info *info)
 	if (roster->snapshot) {
 		info->known = true;
 		info->users = roster->snapshot->count;
-		info->age = roster_now() - roster->snapshot_since;
+		info->age = clock_seconds() - roster->snapshot_since;
 		info->fetched = roster->snapshot->fetched;
 	}
 	if (flight) {

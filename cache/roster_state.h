@@ -112,9 +112,6 @@ struct roster {
 	double failed; /* when that was, monotonic seconds */
 };
 
-/* Seconds on the monotonic clock. */
-double roster_now(void);
-
 /* The seconds for which what was asked at BEGAN and answered at SINCE stays fresh; 0 or less:
  * stale. */
 double roster_left_locked(const struct roster *roster, double began, double since);

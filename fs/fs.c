@@ -19,8 +19,6 @@
 #include "fs/vacancy.h"
 #include "vendors/vendor.h"
 
-#include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>

@@ -11,6 +11,7 @@
 #include "fs/draft.h"
 #include "fs/scratch.h"
 #include "fs/shelf.h"
+#include "vendors/clock.h"
 #include "vendors/hash.h"
 #include "vendors/vendor.h"
 
@@ -354,13 +355,12 @@ struct swapped {
 static void drop_swapped(struct fs *fs, bool all)
 {
 	struct swapped *swapped, *next, *due = NULL;
-	struct timespec now;
+	time_t now = clock_now().tv_sec;
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
 	pthread_mutex_lock(&fs->nodes_lock);
 	LL_FOREACH_SAFE(fs->swapped, swapped, next)
 	{
-		if (!all && swapped->until > now.tv_sec)
+		if (!all && swapped->until > now)
 			continue;
 		LL_DELETE(fs->swapped, swapped);
 		LL_PREPEND(due, swapped);
@@ -377,14 +377,12 @@ static void drop_swapped(struct fs *fs, bool all)
 static void keep_swapped_locked(struct fs *fs, struct node *node)
 {
 	struct swapped *swapped = calloc(1, sizeof(*swapped));
-	struct timespec now;
 
 	node->holders++;
 	if (!swapped)
 		return;
-	clock_gettime(CLOCK_MONOTONIC, &now);
 	swapped->node = node;
-	swapped->until = now.tv_sec + SWAPPED_SECONDS;
+	swapped->until = clock_now().tv_sec + SWAPPED_SECONDS;
 	LL_PREPEND(fs->swapped, swapped);
 }
 

@@ -15,7 +15,6 @@
 #include "vendors/hash.h"
 #include "vendors/vendor.h"
 
-#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -13,7 +13,6 @@
 #include "fs/shelf.h"
 #include "vendors/vendor.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
 

@@ -9,7 +9,6 @@
 #include "vendors/hash.h"
 
 #include <inttypes.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 

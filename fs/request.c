@@ -21,7 +21,6 @@
 #include "vendors/vendor.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <utlist.h>

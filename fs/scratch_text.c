@@ -6,6 +6,8 @@
  */
 #include "fs/scratch_state.h"
 
+#include "vendors/clock.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -212,17 +214,9 @@ void scratch_opened(struct scratch *scratch, int count)
 /* Longer than an open takes from the look at the name to us, also on a busy machine. */
 #define DOUBT_SECONDS 3
 
-static long now(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return time.tv_sec;
-}
-
 void scratch_doubt(struct scratch *scratch)
 {
-	atomic_store(&scratch->doubted, now() + DOUBT_SECONDS);
+	atomic_store(&scratch->doubted, clock_now().tv_sec + DOUBT_SECONDS);
 }
 
 void scratch_looked_up(struct scratch *scratch)
@@ -235,7 +229,7 @@ bool scratch_may_open(struct scratch *scratch)
 {
 	unsigned one = 1;
 
-	return atomic_load(&scratch->doubted) <= now() ||
+	return atomic_load(&scratch->doubted) <= clock_now().tv_sec ||
 	       atomic_compare_exchange_strong(&scratch->looks, &one, 0);
 }
 

@@ -7,6 +7,7 @@
 #include "fs/vacancy.h"
 
 #include "vendors/call.h"
+#include "vendors/clock.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -38,14 +39,6 @@ struct vacancies *vacancies_new(void)
 	return vacancies;
 }
 
-static time_t now(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return time.tv_sec;
-}
-
 static void drop_locked(struct vacancies *vacancies, struct vacancy *vacancy)
 {
 	LL_DELETE(vacancies->list, vacancy);
@@ -68,7 +61,7 @@ void vacancies_free(struct vacancies *vacancies)
 static void expire_locked(struct vacancies *vacancies)
 {
 	struct vacancy *vacancy, *next;
-	time_t time = now();
+	time_t time = clock_now().tv_sec;
 
 	LL_FOREACH_SAFE(vacancies->list, vacancy, next)
 	{
@@ -100,7 +93,7 @@ void vacancy_begin(struct vacancies *vacancies, const char *path, const char *ba
 	}
 	vacancy->process = process;
 	vacancy->started = call_process_start(process);
-	vacancy->until = now() + VACANCY_SECONDS;
+	vacancy->until = clock_now().tv_sec + VACANCY_SECONDS;
 	pthread_mutex_lock(&vacancies->lock);
 	LL_PREPEND(vacancies->list, vacancy);
 	atomic_fetch_add(&vacancies->count, 1);

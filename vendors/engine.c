@@ -9,6 +9,7 @@
  * struct http is counted: a waiter may still hold an ended transfer after http_free.
  */
 #include "vendors/call.h"
+#include "vendors/clock.h"
 #include "vendors/heap.h"
 #include "vendors/lane.h"
 #include "vendors/transfer.h"
@@ -28,7 +29,7 @@ static void finish(struct http *http, struct transfer *transfer)
 
 	transfer_log(transfer);
 	pthread_mutex_lock(&http->lock);
-	lane_landed_locked(transfer->lane, transfer, transfer_now());
+	lane_landed_locked(transfer->lane, transfer, clock_milliseconds());
 	lane_ended_locked(transfer->lane, transfer);
 	TAILQ_REMOVE(&http->flying, transfer, link);
 	transfer->state = TRANSFER_ENDED;
@@ -53,7 +54,7 @@ static void finish(struct http *http, struct transfer *transfer)
 static void land(struct http *http, struct transfer *transfer)
 {
 	struct lane *lane = transfer->lane;
-	int64_t now = transfer_now();
+	int64_t now = clock_milliseconds();
 	bool again;
 
 	pthread_mutex_lock(&http->lock);
@@ -117,7 +118,7 @@ static bool reap(struct http *http)
 /* What the lanes let go, now FLYING; NULL: none, and in *SLEEP how long that may stay so. */
 static struct transfer *next_launch_locked(struct http *http, bool *over, int64_t *sleep)
 {
-	int64_t now = transfer_now();
+	int64_t now = clock_milliseconds();
 	int64_t due = TRANSFER_NEVER;
 
 	for (struct lane *lane = http->lanes; lane; lane = lane->next) {

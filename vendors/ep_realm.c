@@ -9,6 +9,7 @@
 #include "vendors/elasticpath.h"
 
 #include "vendors/call.h"
+#include "vendors/clock.h"
 #include "vendors/exchange.h"
 #include "vendors/http.h"
 
@@ -32,14 +33,6 @@ void ep_memory_free(void *arg)
 	pthread_mutex_destroy(&memory->lock);
 	free(memory->realm);
 	free(memory);
-}
-
-static time_t now(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return time.tv_sec;
 }
 
 static char *copy(const char *text, int *error)
@@ -87,7 +80,7 @@ int ep_realm(struct call *call, struct account *account, char **realm)
 
 	*realm = NULL;
 	pthread_mutex_lock(&memory->lock);
-	known = now() < memory->until;
+	known = clock_now().tv_sec < memory->until;
 	asked = memory->asked;
 	if (known)
 		*realm = copy(memory->realm, &error);
@@ -103,7 +96,7 @@ int ep_realm(struct call *call, struct account *account, char **realm)
 	if (memory->asked == asked) {
 		free(memory->realm);
 		memory->realm = found;
-		memory->until = now() + (time_t)account->ttl;
+		memory->until = clock_now().tv_sec + (time_t)account->ttl;
 		found = NULL;
 	}
 	pthread_mutex_unlock(&memory->lock);

@@ -4,7 +4,8 @@
  *
  * A lane holds what waits to be sent and decides when the next one may go: at most `allowed` in
  * flight, none before a time that a 429 has set, retries when they are due and within their budget.
- * It knows time and numbers, no sockets. All functions want http->lock; NOW is transfer_now().
+ * It knows time and numbers, no sockets. All functions want http->lock; NOW is
+ * clock_milliseconds().
  */
 #ifndef ROSTERFS_LANE_H
 #define ROSTERFS_LANE_H

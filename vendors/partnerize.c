@@ -14,7 +14,6 @@
 #include "vendors/http.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 extern const struct vendor vendor_partnerize;

@@ -8,6 +8,7 @@
 #include "vendors/token.h"
 
 #include "vendors/call.h"
+#include "vendors/clock.h"
 #include "vendors/exchange.h"
 #include "vendors/http.h"
 #include "vendors/vendor.h"
@@ -63,14 +64,6 @@ void token_free(struct token *token)
 	free(token);
 }
 
-static time_t now(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return time.tv_sec;
-}
-
 /* The form to post; the caller wipes and frees. */
 static char *make_form(const struct account *account, enum token_grant grant)
 {
@@ -121,7 +114,8 @@ static int take_answer(struct call *call, struct account *account, const struct 
 		lifetime = 2 * early;
 	if (lifetime > TOKEN_LIFETIME_MAX)
 		lifetime = TOKEN_LIFETIME_MAX;
-	*until = now() + (time_t)(lifetime > 2 * early ? lifetime - early : (lifetime + 1) / 2);
+	*until = clock_now().tv_sec +
+		 (time_t)(lifetime > 2 * early ? lifetime - early : (lifetime + 1) / 2);
 	*text = found && is_token(found) ? strdup(found) : NULL;
 	if (!*text)
 		error = call_fail(call, EREMOTEIO,
@@ -178,7 +172,7 @@ static int ask(struct call *call, struct account *account, enum token_grant gran
 
 static bool is_good(const struct slot *slot)
 {
-	return slot->text && now() < slot->until;
+	return slot->text && clock_now().tv_sec < slot->until;
 }
 
 /* Be the one who asks. The lock is held at the beginning and at the end, not between. */

@@ -11,6 +11,7 @@
 #include "vendors/transfer.h"
 
 #include "vendors/call.h"
+#include "vendors/clock.h"
 #include "vendors/lane.h"
 #include "vendors/log.h"
 #include "vendors/vendor.h"
@@ -24,14 +25,6 @@
 #define BODY_FIRST ((size_t)16 << 10)
 /* An announced length is believed up to this: then no body of a usual size is ever copied. */
 #define BODY_BELIEVED ((int64_t)1 << 20)
-
-int64_t transfer_now(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 static void wipe(char *secret, size_t length)
 {
@@ -120,7 +113,7 @@ struct transfer *transfer_new(struct lane *lane, const struct http_request *requ
 	transfer->http = lane->http;
 	transfer->lane = lane;
 	transfer->tag = tag;
-	transfer->queued = transfer_now();
+	transfer->queued = clock_milliseconds();
 	error = copy_request(transfer, request);
 	if (error == -ENOMEM) {
 		transfer_free(transfer);
@@ -240,7 +233,7 @@ void transfer_log(const struct transfer *transfer)
 	snprintf(status, sizeof(status), "%d", reply->status);
 	log_line("%s %s %s -> %s in %lld ms (%u %s)", transfer->lane->account->name,
 		 transfer->method, transfer->path, reply->error ? reply->words : status,
-		 (long long)(transfer_now() - begun), transfer->tries,
+		 (long long)(clock_milliseconds() - begun), transfer->tries,
 		 transfer->tries == 1 ? "try" : "tries");
 }
 
@@ -445,7 +438,7 @@ void http_progress(struct account *account)
 	struct lane *lane = account->lane;
 
 	pthread_mutex_lock(&lane->http->lock);
-	lane->progress = transfer_now();
+	lane->progress = clock_milliseconds();
 	pthread_mutex_unlock(&lane->http->lock);
 }
 

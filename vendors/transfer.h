@@ -52,7 +52,7 @@ struct transfer {
 	size_t body_length;
 	bool repeatable;
 
-	/* how it goes; milliseconds of transfer_now */
+	/* how it goes; of clock_milliseconds */
 	int64_t queued; /* when http_start was called */
 	int64_t first;  /* when it was first tried */
 	int64_t tried;  /* when it was last tried */
@@ -90,9 +90,6 @@ struct http {
 	struct transfer_queue flying;
 	const struct transfer *waking; /* the thread is using this one's call */
 };
-
-/* Milliseconds on the monotonic clock. */
-int64_t transfer_now(void);
 
 /* Copy REQUEST. NULL: no memory. Takes a reference of the lane's http. */
 struct transfer *transfer_new(struct lane *lane, const struct http_request *request, uint64_t tag);
