@@ -18,17 +18,7 @@
 /* How often the accounts are listed again, because one of them went away before it was asked. */
 #define AGAIN 2
 
-/* In the guide the member's id is flat, in the vendor's OpenAPI it is in relationships. */
-static const char *member_of(const json_t *membership)
-{
-	const char *id = json_string_value(json_object_get(membership, "account_member_id"));
-
-	if (!id)
-		id = json_string_value(
-		    collection_value(membership, "relationships.account_member.data.id"));
-	return id;
-}
-
+/* In the guide the account's id is flat, in the vendor's OpenAPI it is in relationships. */
 static const char *account_of(const json_t *membership)
 {
 	const char *id = json_string_value(json_object_get(membership, "account_id"));
@@ -58,7 +48,8 @@ struct gather {
 static int gather_add(struct list_sink *sink, const char *id, json_t *record)
 {
 	struct gather *gather = (struct gather *)sink;
-	const char *member = gather->account ? member_of(record) : "";
+	char buffer[24];
+	const char *member = gather->account ? collection_id(&ep_links, record, buffer) : "";
 
 	if (!member)
 		return -EREMOTEIO;
@@ -284,13 +275,14 @@ static enum vendor_outcome end_one(struct call *call, struct account *account,
 static enum vendor_outcome restore_one(struct call *call, struct account *account,
 				       const char *member, const json_t *membership)
 {
-	json_t *body = json_pack("{s:s, s:s}", "type", "account_membership", "account_member_id",
-				 member);
+	json_t *body = ep_links.link(member);
 	json_t *answer = NULL;
 	enum vendor_outcome outcome;
 
-	if (!body)
-		return call_fail(call, ENOMEM, "no memory");
+	if (!body) {
+		call_fail(call, ENOMEM, "no memory");
+		return VENDOR_REFUSED;
+	}
 	outcome = vendor_post(call, account, &ep_memberships,
 			      json_string_value(json_object_get(membership, "account")), body,
 			      &answer);
@@ -333,15 +325,13 @@ static int set_status(struct call *call, struct account *account, const json_t *
 	return first;
 }
 
-static const char *const id_keys[] = {"id", NULL};
-
 static const struct field status_fields[] = {{NULL, 0}};
 
 const struct collection ep_statuses = {
     .name = "memberships",
     .list_path = "",
     .item_path = "",
-    .id_keys = id_keys,
+    .id_keys = ep_id_keys,
     .status_key = "status",
     .absent_status = "inactive",
     .fields = status_fields,
