@@ -110,21 +110,13 @@ static bool token_was_refused(struct call *call, const struct account *account,
 	return false;
 }
 
-static void clear(struct http_reply *reply)
-{
-	if (reply->body)
-		explicit_bzero(reply->body, reply->length);
-	http_reply_clear(reply);
-}
-
 static int sign_in(struct call *call, struct account *account, const char *body, json_t **answer)
 {
 	struct http_reply reply = {0};
 	int error = post(call, account, body, &reply);
 
 	if (reply.status == 401 && token_was_refused(call, account, &reply)) {
-		clear(&reply);
-		memset(&reply, 0, sizeof(reply));
+		http_reply_clear(&reply);
 		error = post(call, account, body, &reply);
 		if (reply.status == 401)
 			token_was_refused(call, account, &reply);
@@ -135,7 +127,7 @@ static int sign_in(struct call *call, struct account *account, const char *body,
 		*answer = exchange_json(call, account, &reply);
 		error = *answer ? 0 : -EREMOTEIO;
 	}
-	clear(&reply);
+	http_reply_clear(&reply);
 	return error;
 }
 

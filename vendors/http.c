@@ -22,10 +22,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#ifndef ROSTERFS_VERSION
-#define ROSTERFS_VERSION "0.1.0"
-#endif
-
 /* ---- what curl calls ---- */
 
 /*

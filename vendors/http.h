@@ -103,12 +103,12 @@ int http_perform(struct call *call, struct account *account, const struct http_r
 		 struct http_reply *reply);
 
 /*
- * The same without waiting: for a walk that keeps several pages in flight. TAG is the caller's.
- * A retry budget counts per transfer, from its first try or from the last http_progress of the
+ * The same without waiting: for a walk that keeps several pages in flight. A
+ * retry budget counts per transfer, from its first try or from the last http_progress of the
  * account, whichever is later. NULL: no memory. Each must be dropped.
  */
 struct transfer *http_start(struct call *call, struct account *account,
-			    const struct http_request *request, uint64_t tag);
+			    const struct http_request *request);
 
 /*
  * Wait until one of TRANSFERS[0..COUNT-1] (NULLs are skipped) has ended or CALL is cancelled.
@@ -120,8 +120,7 @@ int http_wait_any(struct call *call, struct transfer *const *transfers, size_t c
 int http_wait_until(struct call *call, struct transfer *const *transfers, size_t count,
 		    const struct timespec *until);
 
-/* The tag and the reply of an ended transfer; the reply lives as long as the transfer. */
-uint64_t http_tag(const struct transfer *transfer);
+/* The reply of an ended transfer; it lives as long as the transfer. */
 struct http_reply *http_reply(struct transfer *transfer);
 
 /*
@@ -137,6 +136,7 @@ void http_progress(struct account *account);
 /* How many requests of ACCOUNT may be in flight now: fewer than `parallel` after a 429. */
 unsigned http_allowed(const struct account *account);
 
+/* Wipe and free what REPLY holds, and leave it empty. */
 void http_reply_clear(struct http_reply *reply);
 
 /* TEXT percent-encoded for a path segment or a query value. The caller frees. NULL: no memory. */

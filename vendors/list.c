@@ -110,7 +110,7 @@ static int start_page(struct lists *all, struct list *list, size_t index)
 	if (error)
 		goto out;
 	slot->serial = request.serial;
-	list->under_way[index] = http_start(all->call, all->account, &request, slot->ask.page);
+	list->under_way[index] = http_start(all->call, all->account, &request);
 	exchange_done(&request);
 	if (list->under_way[index])
 		all->in_flight++;

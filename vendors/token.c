@@ -163,8 +163,6 @@ static int ask(struct call *call, struct account *account, enum token_grant gran
 		error = -(call->error = EREMOTEIO);
 	if (!error)
 		error = take_answer(call, account, &reply, text, until);
-	if (reply.body)
-		explicit_bzero(reply.body, reply.length);
 	http_reply_clear(&reply);
 	wipe(form);
 	return error;

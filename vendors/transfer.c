@@ -100,7 +100,8 @@ static int copy_request(struct transfer *transfer, const struct http_request *re
 	return copy_headers(transfer, request);
 }
 
-struct transfer *transfer_new(struct lane *lane, const struct http_request *request, uint64_t tag)
+/* Copy REQUEST. NULL: no memory. Takes a reference of the lane's http. */
+static struct transfer *transfer_new(struct lane *lane, const struct http_request *request)
 {
 	struct transfer *transfer = calloc(1, sizeof(*transfer));
 	int error;
@@ -112,7 +113,6 @@ struct transfer *transfer_new(struct lane *lane, const struct http_request *requ
 	pthread_mutex_unlock(&lane->http->lock);
 	transfer->http = lane->http;
 	transfer->lane = lane;
-	transfer->tag = tag;
 	transfer->queued = clock_milliseconds();
 	error = copy_request(transfer, request);
 	if (error == -ENOMEM) {
@@ -240,10 +240,10 @@ void transfer_log(const struct transfer *transfer)
 /* ---- the waiters' half of http.h ---- */
 
 struct transfer *http_start(struct call *call, struct account *account,
-			    const struct http_request *request, uint64_t tag)
+			    const struct http_request *request)
 {
 	struct lane *lane = account->lane;
-	struct transfer *transfer = transfer_new(lane, request, tag);
+	struct transfer *transfer = transfer_new(lane, request);
 	struct http *http;
 
 	if (!transfer)
@@ -337,7 +337,7 @@ int http_perform(struct call *call, struct account *account, const struct http_r
 		call_fail(call, EINTR, "interrupted");
 		return fail_unsent(reply, EINTR, "interrupted");
 	}
-	transfer = http_start(call, account, request, 0);
+	transfer = http_start(call, account, request);
 	if (!transfer)
 		return fail_unsent(reply, ENOMEM, "no memory for the request");
 	await(call, transfer);
@@ -389,11 +389,6 @@ int http_wait_until(struct call *call, struct transfer *const *transfers, size_t
 		late = pthread_cond_timedwait(&call->wake, &call->lock, until) == ETIMEDOUT;
 	pthread_mutex_unlock(&call->lock);
 	return found ? (int)any.found : -EAGAIN;
-}
-
-uint64_t http_tag(const struct transfer *transfer)
-{
-	return transfer->tag;
 }
 
 struct http_reply *http_reply(struct transfer *transfer)

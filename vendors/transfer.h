@@ -31,7 +31,6 @@ TAILQ_HEAD(transfer_queue, transfer);
 struct transfer {
 	struct http *http; /* a counted reference */
 	struct lane *lane;
-	uint64_t tag;
 	atomic_bool ended; /* what call_wait looks at, which may take no lock */
 
 	/* under http->lock */
@@ -90,9 +89,6 @@ struct http {
 	struct transfer_queue flying;
 	const struct transfer *waking; /* the thread is using this one's call */
 };
-
-/* Copy REQUEST. NULL: no memory. Takes a reference of the lane's http. */
-struct transfer *transfer_new(struct lane *lane, const struct http_request *request, uint64_t tag);
 
 /* Wipe and free; takes http->lock, to give the reference back. */
 void transfer_free(struct transfer *transfer);

@@ -256,7 +256,7 @@ static void test_drop(void **state)
 		struct transfer *transfer;
 
 		call_init(&call, "gone");
-		transfer = http_start(&call, &scene->account, i % 2 ? &stall : &slow, 0);
+		transfer = http_start(&call, &scene->account, i % 2 ? &stall : &slow);
 		usleep(i < 4 ? 5000 : 0);
 		http_drop(transfer, i % 2);
 		call_destroy(&call);
