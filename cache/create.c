@@ -173,8 +173,7 @@ static int plan_rest(struct change *change)
 	json_t *value;
 	void *next;
 
-	json_object_foreach_safe(rest, next, name, value)
-	{
+	json_object_foreach_safe(rest, next, name, value) {
 		const unsigned given = FIELD_WRITE_ONLY | FIELD_IMMUTABLE;
 
 		if ((collection_flags(change->collection, name) & given) || json_is_null(value) ||

@@ -51,7 +51,7 @@ void dir_exit(struct fs *fs)
 	struct dir *dir, *next;
 
 	DL_FOREACH_SAFE(fs->dirs, dir, next)
-	close_dir(fs, dir);
+		close_dir(fs, dir);
 }
 
 /* NODE is open. NULL: no memory, which has been answered. */

@@ -92,7 +92,7 @@ void handle_exit(struct fs *fs)
 	struct handle *handle, *next;
 
 	DL_FOREACH_SAFE(fs->handles, handle, next)
-	handle_put(handle);
+		handle_put(handle);
 }
 
 /* ---- reading ---- */

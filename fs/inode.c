@@ -358,16 +358,14 @@ static void drop_swapped(struct fs *fs, bool all)
 	time_t now = clock_now().tv_sec;
 
 	pthread_mutex_lock(&fs->nodes_lock);
-	LL_FOREACH_SAFE(fs->swapped, swapped, next)
-	{
+	LL_FOREACH_SAFE(fs->swapped, swapped, next) {
 		if (!all && swapped->until > now)
 			continue;
 		LL_DELETE(fs->swapped, swapped);
 		LL_PREPEND(due, swapped);
 	}
 	pthread_mutex_unlock(&fs->nodes_lock);
-	LL_FOREACH_SAFE(due, swapped, next)
-	{
+	LL_FOREACH_SAFE(due, swapped, next) {
 		node_drop(fs, swapped->node);
 		free(swapped);
 	}

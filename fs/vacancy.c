@@ -63,8 +63,7 @@ static void expire_locked(struct vacancies *vacancies)
 	struct vacancy *vacancy, *next;
 	time_t time = clock_now().tv_sec;
 
-	LL_FOREACH_SAFE(vacancies->list, vacancy, next)
-	{
+	LL_FOREACH_SAFE(vacancies->list, vacancy, next) {
 		if (vacancy->until <= time)
 			drop_locked(vacancies, vacancy);
 	}
@@ -114,8 +113,7 @@ bool vacancy_holds(struct vacancies *vacancies, const char *path, pid_t thread)
 	started = call_process_start(process);
 	pthread_mutex_lock(&vacancies->lock);
 	expire_locked(vacancies);
-	LL_FOREACH(vacancies->list, vacancy)
-	{
+	LL_FOREACH(vacancies->list, vacancy) {
 		holds |= vacancy->process == process && vacancy->started == started &&
 			 strcmp(vacancy->path, path) == 0;
 	}
@@ -133,7 +131,7 @@ bool vacancy_exists(struct vacancies *vacancies, const char *path)
 	pthread_mutex_lock(&vacancies->lock);
 	expire_locked(vacancies);
 	LL_FOREACH(vacancies->list, vacancy)
-	exists |= strcmp(vacancy->path, path) == 0;
+		exists |= strcmp(vacancy->path, path) == 0;
 	pthread_mutex_unlock(&vacancies->lock);
 	return exists;
 }
@@ -143,8 +141,7 @@ void vacancy_end(struct vacancies *vacancies, const char *path, pid_t process)
 	struct vacancy *vacancy, *next;
 
 	pthread_mutex_lock(&vacancies->lock);
-	LL_FOREACH_SAFE(vacancies->list, vacancy, next)
-	{
+	LL_FOREACH_SAFE(vacancies->list, vacancy, next) {
 		if (vacancy->process == process && strcmp(vacancy->path, path) == 0)
 			drop_locked(vacancies, vacancy);
 	}
@@ -158,8 +155,7 @@ void vacancy_end_backup(struct vacancies *vacancies, const char *backup)
 	if (!atomic_load(&vacancies->count))
 		return;
 	pthread_mutex_lock(&vacancies->lock);
-	LL_FOREACH_SAFE(vacancies->list, vacancy, next)
-	{
+	LL_FOREACH_SAFE(vacancies->list, vacancy, next) {
 		if (strcmp(vacancy->backup, backup) == 0)
 			drop_locked(vacancies, vacancy);
 	}

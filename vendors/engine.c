@@ -87,8 +87,7 @@ static struct transfer *next_abort_locked(struct http *http)
 	}
 	if (!http->stopping && !http->aborts)
 		return NULL;
-	TAILQ_FOREACH(transfer, &http->flying, link)
-	{
+	TAILQ_FOREACH(transfer, &http->flying, link) {
 		if (http->stopping || is_to_end(transfer))
 			return transfer;
 	}
