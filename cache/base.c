@@ -138,8 +138,7 @@ static void complete_row(struct roster *roster, json_t *version, const json_t *d
 
 /* Take the newest version that STAMP names (NULL: that was shown) as base, the older ones as
  * doubts. */
-static int from_versions(struct roster *roster, const char *id,
-			 const struct versions_process *process, const char *stamp,
+static int from_versions(struct roster *roster, const char *id, const char *stamp,
 			 const json_t *document, const json_t *fresh, struct base *base)
 {
 	const struct collection *users = roster_collection(roster);
@@ -158,8 +157,6 @@ static int from_versions(struct roster *roster, const char *id,
 				base->record = json_incref(version);
 				if (list[i]->row)
 					complete_row(roster, version, document, fresh);
-				base->opened = versions_opened_alone(roster_versions(roster),
-								     process, list + i, count - i);
 			} else if (atomic_load(&list[i]->shown) || list[i]->namesake) {
 				base->doubts[base->doubt_count++] = json_incref(version);
 			}
@@ -180,7 +177,7 @@ int base_find(struct call *call, struct roster *roster, const char *id,
 	memset(base, 0, sizeof(*base));
 	if (from_last_save(roster, id, process, stamp, document, fresh, base))
 		return 0;
-	error = from_versions(roster, id, process, stamp, document, fresh, base);
+	error = from_versions(roster, id, stamp, document, fresh, base);
 	if (error)
 		return call_fail(call, ENOMEM, "no memory");
 	if (!base->record && (!stamp || named_by(users, fresh, stamp)))
@@ -191,10 +188,7 @@ int base_find(struct call *call, struct roster *roster, const char *id,
 		    "the document is from the version of %.64s, which is neither the newest "
 		    "nor held any more: read the file again and repeat the edit",
 		    stamp);
-	/* Who has opened the newest one may still save a copy from before it: that is an edit, but
-	 * brings nobody back. */
-	base->is_newest = stamp && !(base->opened && base->doubt_count) &&
-			  same_content(users, base->record, fresh);
+	base->is_newest = stamp && same_content(users, base->record, fresh);
 	return 0;
 }
 
@@ -215,7 +209,7 @@ void base_clear(struct base *base)
 
 int base_check_doubts(struct call *call, const struct base *base, const struct merge *merge)
 {
-	for (size_t i = 0; i < merge->count && !base->opened; i++) {
+	for (size_t i = 0; i < merge->count; i++) {
 		const struct edit *edit = &merge->edits[i];
 
 		for (size_t j = 0; j < base->doubt_count; j++) {
@@ -228,8 +222,7 @@ int base_check_doubts(struct call *call, const struct base *base, const struct m
 			call_fail(
 			    call, ESTALE,
 			    "\"%s\" in the document is the value of an older version: it may have "
-			    "been read before a change. Read the file again and repeat the edit, in "
-			    "the file itself (with an editor, or sed -i)",
+			    "been read before a change. Read the file again and repeat the edit",
 			    path ? path : "?");
 			free(path);
 			return -ESTALE;

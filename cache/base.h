@@ -4,8 +4,7 @@
  * What somebody changed is the difference between their document and that version. The rules are
  * the contract's: a stamp (updated_at) in the document names the version; without one it is the
  * version that this mount showed last; a process that saves twice is compared with what its first
- * save left; and one that has opened no other version than the newest has read that. Local: nothing
- * here waits.
+ * save left. Local: nothing here waits.
  */
 #ifndef ROSTERFS_BASE_H
 #define ROSTERFS_BASE_H
@@ -22,7 +21,6 @@ struct roster;
 struct base {
 	json_t *record; /* compare the document with this */
 	bool is_newest; /* the vendor's record is known to be just that version */
-	bool opened;    /* the process itself has opened RECORD's version, and none of the doubts */
 	/* Older versions that the document might as well have been read from: a value of theirs is
 	 * no edit. */
 	json_t *doubts[BASE_DOUBTS_MAX];

@@ -9,8 +9,6 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 #include <uthash.h>
 
 #define SAVES_MAX 4
@@ -31,30 +29,17 @@ struct entry {
 	UT_hash_handle hh;
 };
 
-/* An open for reading. */
-struct opening {
-	uint64_t version; /* 0: none yet */
-	double at;        /* seconds after boot */
-	pid_t process;
-};
-
 struct versions {
 	pthread_mutex_t lock;
 	struct entry *entries;
-	pthread_mutex_t opens_lock; /* a lock of its own: each open of a file takes it */
-	struct opening
-	    *opens;  /* VERSIONS_OPENS_MAX; NULL before the first, as most rosters have none */
-	size_t next; /* where the next one is noted, over the oldest */
 };
 
 struct versions *versions_new(void)
 {
 	struct versions *versions = calloc(1, sizeof(*versions));
 
-	if (versions) {
+	if (versions)
 		pthread_mutex_init(&versions->lock, NULL);
-		pthread_mutex_init(&versions->opens_lock, NULL);
-	}
 	return versions;
 }
 
@@ -86,8 +71,6 @@ void versions_free(struct versions *versions)
 	HASH_ITER(hh, versions->entries, entry, next)
 		entry_free_locked(versions, entry);
 	pthread_mutex_destroy(&versions->lock);
-	pthread_mutex_destroy(&versions->opens_lock);
-	free(versions->opens);
 	free(versions);
 }
 
@@ -120,77 +103,6 @@ static struct entry *touch_locked(struct versions *versions, const char *id)
 	/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
 	HASH_ADD_KEYPTR(hh, versions->entries, entry->id, strlen(entry->id), entry);
 	return entry;
-}
-
-void versions_opened(struct versions *versions, struct record *record, pid_t process)
-{
-	struct timespec now;
-
-	atomic_store(&record->shown, true);
-	clock_gettime(CLOCK_BOOTTIME, &now);
-	pthread_mutex_lock(&versions->opens_lock);
-	if (!versions->opens)
-		versions->opens = calloc(VERSIONS_OPENS_MAX, sizeof(*versions->opens));
-	if (versions->opens) {
-		versions->opens[versions->next] = (struct opening){
-		    .version = record->version,
-		    .at = (double)now.tv_sec + (double)now.tv_nsec / 1e9,
-		    .process = process,
-		};
-		versions->next = (versions->next + 1) % VERSIONS_OPENS_MAX;
-	}
-	pthread_mutex_unlock(&versions->opens_lock);
-}
-
-/* Which of the COUNT records in LIST is VERSION? COUNT: none. */
-static size_t find_version(struct record *const *list, size_t count, uint64_t version)
-{
-	size_t at = 0;
-
-	while (at < count && list[at]->version != version)
-		at++;
-	return at;
-}
-
-/* As below, but with the lock and for a process with a number. */
-static bool opened_alone_locked(const struct versions *versions,
-				const struct versions_process *process, struct record *const *list,
-				size_t count)
-{
-	double began = (double)process->started / (double)sysconf(_SC_CLK_TCK);
-	const struct opening *oldest = &versions->opens[versions->next];
-	bool newest = false;
-
-	/* what was forgotten before the oldest one may be the process's */
-	if (oldest->version && oldest->at >= began)
-		return false;
-	for (size_t i = 0; i < VERSIONS_OPENS_MAX; i++) {
-		const struct opening *opening = &versions->opens[i];
-		size_t at;
-
-		if (opening->process != process->pid || opening->at < began)
-			continue;
-		at = find_version(list, count, opening->version);
-		if (at > 0 && at < count)
-			return false;
-		newest |= at == 0;
-	}
-	return newest;
-}
-
-bool versions_opened_alone(struct versions *versions, const struct versions_process *process,
-			   struct record *const *list, size_t count)
-{
-	bool alone = false;
-
-	/* a process of another namespace has no number here */
-	if (process->pid <= 0 || !process->started)
-		return false;
-	pthread_mutex_lock(&versions->opens_lock);
-	if (versions->opens)
-		alone = opened_alone_locked(versions, process, list, count);
-	pthread_mutex_unlock(&versions->opens_lock);
-	return alone;
 }
 
 void versions_retire(struct versions *versions, struct record *record)

@@ -3,10 +3,10 @@
  *
  * A document that somebody saves was read from some version; what they changed is the difference to
  * that one. So each version that was opened for reading is kept when a newer one takes its place,
- * up to VERSIONS_MAX a record, and so is what a process left when it saved, for its next save, and
- * who opened which version lately. Bounded: the records changed longest ago are forgotten first,
- * and a document read from a forgotten version is a conflict. All functions are local and may be
- * called from any thread.
+ * up to VERSIONS_MAX a record, and so is what a process left when it saved, for its next save.
+ * Bounded: the records changed longest ago are forgotten first, and a document read from a
+ * forgotten version is a conflict. One mutex; all functions are local and may be called from any
+ * thread.
  */
 #ifndef ROSTERFS_VERSIONS_H
 #define ROSTERFS_VERSIONS_H
@@ -15,7 +15,6 @@
 
 #define VERSIONS_MAX 16
 #define VERSIONS_RECORDS_MAX 20000
-#define VERSIONS_OPENS_MAX 1024
 
 struct versions;
 
@@ -27,16 +26,6 @@ struct versions_process {
 
 struct versions *versions_new(void);
 void versions_free(struct versions *versions);
-
-/* PROCESS opens RECORD, the version shown now, for reading. */
-void versions_opened(struct versions *versions, struct record *record, pid_t process);
-
-/*
- * Is it certain that PROCESS, for as long as it has run, opened LIST[0] and none of the others, all
- * of one record? Only the latest VERSIONS_OPENS_MAX opens are remembered.
- */
-bool versions_opened_alone(struct versions *versions, const struct versions_process *process,
-			   struct record *const *list, size_t count);
 
 /* RECORD has been replaced by a newer one: keep it if it was ever shown, or is a namesake. Never
  * fails: it may be forgotten. */

@@ -6,8 +6,7 @@
  */
 #include "fs/ops.h"
 
-#include "cache/roster.h"
-#include "cache/versions.h"
+#include "cache/record.h"
 #include "fs/control.h"
 #include "fs/entry.h"
 #include "fs/handle.h"
@@ -16,7 +15,6 @@
 #include "fs/past.h"
 #include "fs/request.h"
 #include "fs/scratch.h"
-#include "fs/shelf.h"
 #include "fs/transaction.h"
 #include "vendors/log.h"
 
@@ -115,8 +113,7 @@ static void open_record(struct fs *fs, fuse_req_t req, struct node *node, fuse_i
 	struct handle *handle;
 
 	if (node->kind == NODE_JSON && (fi->flags & O_ACCMODE) != O_WRONLY)
-		versions_opened(roster_versions(node->shelf->roster), record,
-				fuse_req_ctx(req)->pid);
+		atomic_store(&record->shown, true);
 	tell_version(fs, node, record);
 	handle = handle_new(fs, node, record, fi->flags);
 	if (!handle) {

@@ -184,67 +184,6 @@ def test_forgotten_version(mount):
     put(m, FILE, {**newest, "firstname": "Ours"}).ok()
 
 
-# ---- there and back again ----
-
-WAYS_BACK = {
-    "sed": "sed -i 's/\"{old}\"/\"{new}\"/' {file}",
-    "perl": "perl -C -pi -e 's/\"{old}\"/\"{new}\"/' {file}",
-    "vim": "vim -es -u NONE -c '%s/\"{old}\"/\"{new}\"/' -c 'wq' {file}",
-    "python": "python3 -c 'import sys; text = open(sys.argv[1]).read(); "
-              "open(sys.argv[1], \"w\").write(text.replace(sys.argv[2], sys.argv[3]))' {file} {old} {new}",
-}
-
-
-def forget_stamp(m, ident=2):
-    """A vendor whose users have no updated_at, and a mount that has heard of it."""
-    m.sandbox.patch(ident, {"updated_at": None})
-    refresh(m)
-
-
-@pytest.mark.parametrize("way", WAYS_BACK)
-@pytest.mark.parametrize("stamps", ["in a GET only", "none"])
-def test_edit_and_edit_back(mount, way, stamps):
-    """One stamp, or none, for two versions: who has opened only the newest one has read that."""
-    m = mount()
-    m.sandbox.patch(2, {"firstname": "Ann"})
-    names = ["Ann", "Bob", "Ann", "Bob", "Ann"]
-    for old, new in zip(names, names[1:]):
-        if stamps == "none":
-            forget_stamp(m)
-        m.sh(f"cat {FILE}").ok()
-        m.sh(WAYS_BACK[way].format(old=old, new=new, file=FILE)).ok()
-        assert m.sandbox.user(2)["firstname"] == new
-    assert [entry["method"] for entry in sent(m.sandbox)] == ["PUT"] * 4
-
-
-def test_taking_a_colleagues_change_back(mount):
-    m = mount()
-    forget_stamp(m)
-    m.sh(f"cat {FILE} > {FILE}.orig").ok()
-    m.sandbox.patch(2, {"timezone": "Theirs", "updated_at": None})
-    refresh(m)
-    m.sh(f"cat {FILE}").ok()
-    # a copy from before it tells nothing, and that it may be old is said
-    result = m.sh(f"cp {FILE}.orig {FILE}")
-    assert result.code != 0 and m.sandbox.user(2)["timezone"] == "Theirs" and not sent(m.sandbox)
-    assert "sed -i" in last_line(m, FILE)
-    m.sh(f"sed -i 's#\"Theirs\"#\"Europe/London\"#' {FILE}").ok()
-    assert m.sandbox.user(2)["timezone"] == "Europe/London"
-
-
-@pytest.mark.parametrize("stamps", ["in a GET only", "none"])
-def test_edit_does_not_bring_a_leaver_back(mount, stamps):
-    m = mount()
-    m.sh(f"cat {FILE}").ok()
-    m.sh(f"sed -i 's/\"active\"/\"inactive\"/' {FILE}").ok()
-    if stamps == "none":
-        forget_stamp(m)
-        m.sh(f"cat {FILE}").ok()
-    assert m.sh(f"sed -i 's/\"inactive\"/\"active\"/' {FILE}").code != 0
-    assert m.sandbox.user(2)["status"] == "inactive"
-    assert "2.status" in last_line(m, FILE)
-
-
 # ---- a leaver stays out ----
 
 WAYS_OUT = ["status file", "document", "colleague, not seen yet", "colleague, fetched",
