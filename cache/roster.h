@@ -160,9 +160,10 @@ void roster_info(struct roster *roster, struct roster_info *info);
 /* Note the error of CALL as the last one. */
 void roster_note_error(struct roster *roster, const struct call *call, int error);
 
-/* ---- writing: for cache/update only ---- */
+/* ---- writing: for cache/update, and the lock for drafts too ---- */
 
-/* Wait until nobody else writes record ID. 0 or -EINTR (words in CALL); then roster_unlock. */
+/* Wait until nobody else writes record ID, or the draft at the path ID. 0, -EINTR or -ENOMEM (words
+ * in CALL); then roster_unlock. */
 int roster_lock(struct roster *roster, struct call *call, const char *id);
 void roster_unlock(struct roster *roster, const char *id);
 

@@ -6,6 +6,7 @@
  */
 #include "fs/draft.h"
 
+#include "cache/roster.h"
 #include "cache/update.h"
 #include "fs/node.h"
 #include "fs/path.h"
@@ -23,7 +24,43 @@ bool draft_posts(const char *name)
 	return path_parse(name, stem) == PATH_JSON;
 }
 
-int draft_post(struct request *request, struct scratch *scratch)
+/* The record that SCRATCH, or what stands at the name it is posted by, has become; the caller
+ * frees. NULL: none. */
+static char *find_made(const struct request *request, struct scratch *scratch)
+{
+	struct scratches *all = request->fs->scratches;
+	char *id = scratch_id(scratch);
+	struct scratch *there = id ? NULL : scratch_get(all, request->call.path);
+
+	if (there)
+		id = scratch_id(there);
+	scratch_put(all, there);
+	return id;
+}
+
+/* One at a time: a post whose writer has been interrupted goes on, and another one behind it would
+ * make a second record. */
+static int begin(struct request *request, struct scratch *scratch)
+{
+	struct roster *roster = request->node->shelf->roster;
+	int error = roster_lock(roster, &request->call, request->call.path);
+	char *id = error ? NULL : find_made(request, scratch);
+
+	if (id) {
+		roster_unlock(roster, request->call.path);
+		error = call_fail(&request->call, EPERM,
+				  "it has been made, as record %s: write there", id);
+	}
+	free(id);
+	return error;
+}
+
+static void end(struct request *request)
+{
+	roster_unlock(request->node->shelf->roster, request->call.path);
+}
+
+static int post(struct request *request, struct scratch *scratch)
 {
 	struct fs *fs = request->fs;
 	char *id = NULL;
@@ -36,24 +73,30 @@ int draft_post(struct request *request, struct scratch *scratch)
 	return error;
 }
 
+int draft_post(struct request *request, struct scratch *scratch)
+{
+	int error = begin(request, scratch);
+
+	if (error)
+		return error;
+	error = post(request, scratch);
+	end(request);
+	return error;
+}
+
 int draft_commit(struct request *request)
 {
 	struct scratch *scratch = node_scratch(request->node);
-	char *id = scratch_id(scratch);
-	int error = 0;
+	int error = begin(request, scratch);
 
-	/* through a descriptor that was open before it became a record */
-	if (id)
-		error = call_fail(&request->call, EPERM,
-				  "it has been made, as record %s: write there", id);
-	free(id);
-	if (!error)
-		error = scratch_set_text(request->fs->scratches, scratch, request->text,
-					 request->length);
+	if (error)
+		return error;
+	error = scratch_set_text(request->fs->scratches, scratch, request->text, request->length);
 	if (error && !request->call.words[0])
 		call_fail(&request->call, -error,
 			  "the file can't be kept in memory: see scratch_limit");
-	if (error || !request->length)
-		return error;
-	return draft_post(request, scratch);
+	if (!error && request->length)
+		error = post(request, scratch);
+	end(request);
+	return error;
 }

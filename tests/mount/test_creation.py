@@ -533,6 +533,32 @@ def test_whoever_waits_is_freed(ep, fault):
     assert len(sent(box)) == 1
 
 
+@pytest.mark.parametrize("command", ["cp", "cp ; mv"])
+def test_one_post_at_a_time(ep, command):
+    """Who saves a draft again, while what was interrupted goes on, does not make a second record."""
+    m = ep("documents")
+    box = m.sandbox
+    before = companies(box)
+    box.fault(fault="stall", method="POST", path="/v2/accounts")
+    source = m.folder / "source.json"
+    source.write_text(text_of({"name": "Acme"}))
+    first = m.spawn(f"exec cp {source} elasticpath/accounts/new/acme.json")
+    box.wait_held("POST", "/v2/accounts")
+    assert first.kill(signal.SIGINT) < harness.AT_ONCE
+    if command == "cp":
+        second = m.spawn(f"exec cp {source} elasticpath/accounts/new/acme.json")
+    else:
+        m.sh(f"cp {source} elasticpath/accounts/new/draft~").ok()
+        second = m.spawn("cd elasticpath/accounts/new && exec mv draft~ acme.json")
+    harness.wait_for_sleepers([second])
+    box.clear_faults()
+    result = second.finish()
+    assert result.code != 0 and "not permitted" in result.err
+    new, = made(box, before)
+    assert f"it has been made, as record {new['id']}" in last_line(m, "EPERM")
+    assert len(sent(box)) == 1 and (folder(m) / "acme.json").is_symlink()
+
+
 def test_who_waited_in_vain(ep):
     """No answer came in time: who is made all the same is seen at the next look."""
     m = ep("documents", {"elasticpath": {"timeout": 1, **PREPROVISION["elasticpath"]}})
