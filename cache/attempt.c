@@ -13,6 +13,7 @@
 #include "cache/roster.h"
 #include "vendors/call.h"
 #include "vendors/log.h"
+#include "vendors/shell.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -81,6 +82,19 @@ void attempt_undone_by(struct attempt *attempt, const char *command)
 	json_array_append_new(attempt->commands, json_string(command));
 }
 
+void attempt_undone_by_status(struct attempt *attempt, const char *id)
+{
+	char name[CALL_PATH_MAX], file[SHELL_WORD_MAX];
+	char *command = NULL;
+
+	snprintf(name, sizeof(name), "%s.status", id);
+	if (!shell_is_name(id) || !shell_word(name, file) ||
+	    asprintf(&command, "echo inactive > %s", file) < 0)
+		return;
+	attempt_undone_by(attempt, command);
+	free(command);
+}
+
 /* ---- the line ---- */
 
 /* TEXT as JSON, also where a name or a vendor's words are no UTF-8. */
@@ -121,37 +135,6 @@ static const char *outcome_of(const struct attempt *attempt, int error)
 	if (attempt->sent || attempt->call->request[0] || error == -EINTR)
 		return "failed";
 	return "refused";
-}
-
-/* Can COMMAND stand in a script as it is? Ids are the vendor's. */
-static bool is_plain(const char *command)
-{
-	return !command[strspn(command, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-					"0123456789 ./_->")];
-}
-
-/* TEXT as one word of a shell. */
-static void put_quoted(FILE *out, const char *text)
-{
-	fputc('\'', out);
-	for (const char *c = text; *c; c++) {
-		if (*c == '\'')
-			fputs("'\\''", out);
-		else
-			fputc(*c, out);
-	}
-	fputc('\'', out);
-}
-
-/* The name of a file as one word of a shell, without quotes where it needs none. */
-static void put_name(FILE *out, const char *name)
-{
-	if (*name == '-')
-		fputs("./", out);
-	if (is_plain(name) && !strpbrk(name, " >"))
-		fputs(name, out);
-	else
-		put_quoted(out, name);
 }
 
 /* What undoes it, for the account's directory: a new reference, or NULL. */
@@ -288,21 +271,18 @@ int attempt_announce(struct attempt *attempt)
 /* The commands as a script, which the caller frees; NULL: there is none. */
 static char *script_of(const struct attempt *attempt)
 {
+	char word[SHELL_WORD_MAX];
 	char *text = NULL;
 	json_t *command;
 	size_t i, size;
 	FILE *out;
 
-	json_array_foreach(attempt->commands, i, command) {
-		if (!is_plain(json_string_value(command)))
-			return NULL;
-	}
-	out = attempt->commands ? open_memstream(&text, &size) : NULL;
+	if (!attempt->commands || !shell_word(attempt->account->name, word))
+		return NULL;
+	out = open_memstream(&text, &size);
 	if (!out)
 		return NULL;
-	fputs("cd \"$(dirname \"$0\")/../../..\" && cd ./", out);
-	put_quoted(out, attempt->account->name);
-	fputs(" || exit\n", out);
+	fprintf(out, "cd \"$(dirname \"$0\")/../../..\" && cd %s || exit\n", word);
 	json_array_foreach(attempt->commands, i, command)
 		fprintf(out, "%s\n", json_string_value(command));
 	fclose(out);
@@ -314,26 +294,24 @@ static void tell_undo(struct attempt *attempt, const json_t *undo)
 {
 	const char *path = attempt->call->path + strlen(attempt->account->name) + 1;
 	const char *dot = strrchr(path, '.'), *word = NULL;
-	char name[CALL_PATH_MAX + 8];
+	char name[CALL_PATH_MAX + 8], file[SHELL_WORD_MAX];
 	char *text = NULL;
-	size_t size;
-	FILE *out = dot ? open_memstream(&text, &size) : NULL;
 
-	if (!out)
-		return;
 	if (strcmp(attempt->action, "status") == 0)
 		word = json_string_value(
 		    json_object_get(undo, roster_collection(attempt->roster)->status_key));
 	/* a vendor's further words can be restored by a document only */
-	if (word && (strcmp(word, "active") == 0 || strcmp(word, "inactive") == 0)) {
-		fprintf(out, "echo %s > ", word);
-		put_name(out, path);
-	} else {
-		snprintf(name, sizeof(name), "%.*s.json", (int)(dot - path), path);
-		fprintf(out, "cp ../.rosterfs/history/%" PRIu64 "/undo.json ", attempt->number);
-		put_name(out, name);
-	}
-	fclose(out);
+	if (word && strcmp(word, "active") != 0 && strcmp(word, "inactive") != 0)
+		word = NULL;
+	if (!dot)
+		return;
+	snprintf(name, sizeof(name), "%.*s.%s", (int)(dot - path), path, word ? "status" : "json");
+	if (!shell_word(name, file))
+		return;
+	if ((word ? asprintf(&text, "echo %s > %s", word, file)
+		  : asprintf(&text, "cp ../.rosterfs/history/%" PRIu64 "/undo.json %s",
+			     attempt->number, file)) < 0)
+		return;
 	free(attempt->undo);
 	attempt->undo = text;
 }

@@ -59,8 +59,12 @@ void attempt_set_fields(struct attempt *attempt, json_t *fields);
 void attempt_field(json_t *fields, const char *name, unsigned flags, const json_t *before,
 		   const json_t *after);
 
-/* COMMAND, to be given in the account's directory, undoes a part of the change. */
+/* COMMAND, to be given in the account's directory, undoes a part of the change. Names in it are
+ * shell_word's. */
 void attempt_undone_by(struct attempt *attempt, const char *command);
+
+/* The same: record ID is made inactive. */
+void attempt_undone_by_status(struct attempt *attempt, const char *id);
 
 /*
  * Before each request that may change something, and in a dry run in its place: the audit log has

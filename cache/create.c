@@ -275,13 +275,9 @@ static int send(struct creation *creation)
 /* What undoes it: where users have a status, it can be ended. */
 static void tell_history(struct creation *creation)
 {
-	char command[CALL_PATH_MAX];
-
 	creation->attempt->id = creation->id;
-	if (creation->collection->status_key) {
-		snprintf(command, sizeof(command), "echo inactive > %s.status", creation->id);
-		attempt_undone_by(creation->attempt, command);
-	}
+	if (creation->collection->status_key)
+		attempt_undone_by_status(creation->attempt, creation->id);
 	attempt_accepted(creation->attempt, NULL, creation->made, NULL);
 }
 

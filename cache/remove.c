@@ -14,6 +14,7 @@
 #include "cache/roster.h"
 #include "vendors/call.h"
 #include "vendors/log.h"
+#include "vendors/shell.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -70,7 +71,7 @@ static void publish_link(struct roster *roster, const char *id, const json_t *an
 }
 
 /* Room for a command that undoes a link. */
-#define COMMAND_MAX (2 * (size_t)CALL_PATH_MAX)
+#define COMMAND_MAX (2 * (size_t)SHELL_WORD_MAX + 16)
 
 /* In the path of CALL, what follows the account's directory; NULL: nothing does. */
 static const char *path_below(const struct call *call)
@@ -85,10 +86,10 @@ static void tell_link(struct attempt *attempt, const json_t *answer)
 {
 	json_t *after = answer ? json_deep_copy(answer) : json_pack("{s:s}", "id", attempt->id);
 	const char *below = path_below(attempt->call);
-	char command[COMMAND_MAX];
+	char file[SHELL_WORD_MAX], command[COMMAND_MAX];
 
-	if (below) {
-		snprintf(command, sizeof(command), "rm %s", below);
+	if (below && shell_word(below, file)) {
+		snprintf(command, sizeof(command), "rm %s", file);
 		attempt_undone_by(attempt, command);
 	}
 	attempt_accepted(attempt, NULL, after, NULL);
@@ -236,10 +237,17 @@ static bool undo_of(const struct call *call, char command[COMMAND_MAX])
 {
 	const char *below = path_below(call);
 	const char *name = strrchr(call->path, '/');
+	char path[CALL_PATH_MAX + 16], file[SHELL_WORD_MAX], folder[SHELL_WORD_MAX];
 
 	if (!below || name <= below)
 		return false;
-	snprintf(command, COMMAND_MAX, "ln -s ../../..%s %.*s/", name, (int)(name - below), below);
+	snprintf(path, sizeof(path), "../../..%s", name);
+	if (!shell_word(path, file))
+		return false;
+	snprintf(path, sizeof(path), "%.*s/", (int)(name - below), below);
+	if (!shell_word(path, folder))
+		return false;
+	snprintf(command, COMMAND_MAX, "ln -s %s %s", file, folder);
 	return true;
 }
 

@@ -86,7 +86,8 @@ static void log_undo(const struct steps *steps, const char *what)
 
 	for (size_t i = 0; steps->collection->undo_words(steps->fresh, i, words, sizeof(words));
 	     i++)
-		log_call(steps->call, "%s: %s", what, words);
+		log_call(steps->call, "%s: %s", what,
+			 words[0] ? words : "a link to the member in the account's members/");
 }
 
 /* The commands that undo what will be done. */
@@ -95,13 +96,14 @@ static void tell_undo(const struct steps *steps)
 	char words[CALL_WORDS_MAX];
 
 	if (strcmp(steps->word, "inactive") != 0) {
-		snprintf(words, sizeof(words), "echo inactive > %s.status", steps->id);
-		attempt_undone_by(steps->attempt, words);
+		attempt_undone_by_status(steps->attempt, steps->id);
 		return;
 	}
 	for (size_t i = 0; steps->collection->undo_words(steps->fresh, i, words, sizeof(words));
-	     i++)
-		attempt_undone_by(steps->attempt, words);
+	     i++) {
+		if (words[0])
+			attempt_undone_by(steps->attempt, words);
+	}
 }
 
 static json_t *steps_of(const struct steps *steps, const json_t *record)

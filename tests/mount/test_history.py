@@ -398,18 +398,40 @@ def test_partly(ep):
     assert numbers(m) == [1]
 
 
-def test_names_in_scripts(mount, sandbox):
-    """An id is the vendor's, a script is run by people: what is not plain is in none."""
+@pytest.mark.parametrize("odd", ["x;touch pwned", "it's $(touch pwned) `touch pwned`", "-rf", "é\"q", "~", "a b>c"])
+def test_names_in_scripts(mount, sandbox, odd):
+    """An id is the vendor's, a script is run by people: what could mean something is quoted."""
     m = mount(sandbox(users=5, vendors="partnerize,elasticpath,cj", members=3, accounts=2),
               config=None)
     box = m.sandbox
-    odd = "x;touch pwned"
     box.control("POST", "elasticpath/accounts", {"id": odd, "name": "Odd"})
     one = person(box, 1)
     box.control("POST", "elasticpath/memberships", {"account_id": odd, "account_member_id": one})
+    before = accounts_of(box, one)
+    assert odd in before and write(m, one, "inactive") == GOOD and not accounts_of(box, one)
+    m.sh("sh .rosterfs/history/1/undo.sh").ok()
+    assert accounts_of(box, one) == before
+    # by hand, in the vendor's directory
     assert write(m, one, "inactive") == GOOD
-    assert sorted(os.listdir(past(m, 1))) == PARTS
-    assert odd in (past(m, 1) / "before.json").read_text()
+    ended = [line.partition("made again in the vendor's directory by: ")[2] for line in m.log().splitlines()]
+    for line in [line.rpartition(" [uid ")[0] for line in ended if line][-len(before):]:
+        m.sh(line, "sh", folder=m.path / "elasticpath").ok()
+    assert accounts_of(box, one) == before
+    assert not any("pwned" in name for _, _, names in os.walk(m.path) for name in names)
+
+
+def test_names_in_no_script(mount, sandbox):
+    """Names of files that differ from their ids are in none."""
+    m = mount(sandbox(users=5, vendors="partnerize,elasticpath,cj", members=3, accounts=2),
+              config=None)
+    m.sandbox.control("POST", "elasticpath/accounts", {"id": "a/b", "name": "Odd"})
+    one = person(m.sandbox, 1)
+    before = accounts_of(m.sandbox, one)
+    m.sandbox.control("POST", "elasticpath/memberships", {"account_id": "a/b", "account_member_id": one})
+    assert write(m, one, "inactive") == GOOD and not accounts_of(m.sandbox, one)
+    assert "a link to the member in the account's members/" in m.log()
+    m.sh("sh .rosterfs/history/1/undo.sh").ok()
+    assert accounts_of(m.sandbox, one) == before
 
 
 def test_quoted_section(mount, sandbox):
