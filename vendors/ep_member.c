@@ -112,20 +112,28 @@ out:
 	return outcome;
 }
 
-/* Does member ID show already what of BODY the authentication info does not take? */
-static bool others_stand(struct call *call, struct account *account, const char *id,
-			 const json_t *body)
+/*
+ * Does member ID show already what of BODY the authentication info does not take? Then VENDOR_DONE.
+ * Asked even when the caller has gone: a part has been made.
+ */
+static enum vendor_outcome look_at_others(struct call *call, struct account *account,
+					  const char *id, const json_t *body)
 {
 	json_t *member = NULL, *value;
+	struct call look;
 	const char *key;
-	bool same = vendor_get(call, account, &ep_members, NULL, id, &member, NULL) == 0;
+	bool same = true;
+	int error;
 
+	call_continue(&look, call);
+	error = vendor_get(&look, account, &ep_members, NULL, id, &member, NULL);
+	call_destroy(&look);
 	json_object_foreach((json_t *)(uintptr_t)body, key, value) {
 		if (!is_identity(key) && strcmp(key, "type") != 0)
 			same &= json_equal(json_object_get(member, key), value);
 	}
 	json_decref(member);
-	return same;
+	return error ? VENDOR_UNKNOWN : same ? VENDOR_DONE : VENDOR_REFUSED;
 }
 
 enum vendor_outcome ep_member_put(struct call *call, struct account *account, const char *parent,
@@ -137,7 +145,6 @@ enum vendor_outcome ep_member_put(struct call *call, struct account *account, co
 	json_t *ignored = NULL;
 	bool others, known;
 	json_t *info = info_of(body, &others);
-	struct call refusal = {0};
 
 	(void)parent;
 	member.put = NULL;
@@ -154,11 +161,7 @@ enum vendor_outcome ep_member_put(struct call *call, struct account *account, co
 	if (known && outcome == VENDOR_REFUSED && call->error == EINTR) {
 		outcome = VENDOR_UNKNOWN; /* the other part has been made */
 	} else if (known && outcome == VENDOR_REFUSED) {
-		call_copy_error(&refusal, call);
-		if (others_stand(call, account, id, body))
-			outcome = VENDOR_DONE;
-		else
-			call_copy_error(call, &refusal);
+		outcome = look_at_others(call, account, id, body);
 	}
 out:
 	json_decref(info);

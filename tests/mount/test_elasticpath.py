@@ -1049,6 +1049,25 @@ def test_killed_between_two_parts(ep):
     assert (after["name"], after.get("loyalty_tier")) == ("Changed", document.get("loyalty_tier"))
 
 
+def test_killed_while_the_second_part_is_refused(ep):
+    """It asked for nothing that the first one had not done: that is looked at, though nobody waits."""
+    m = ep("documents")
+    box = m.sandbox
+    two = people(box)[1]
+    path = m.path / f"elasticpath/{two['id']}.json"
+    document = json.loads(path.read_text())
+    box.fault(fault="stall", status=403, method="PUT", path="/v2/account-members/*")
+    source = m.folder / "source.json"
+    source.write_text(text_of({**document, "name": "Changed"}))
+    writer = m.spawn(f"exec cp {source} {path}")
+    box.wait_held("PUT", f"/v2/account-members/{two['id']}")
+    assert writer.kill() < harness.AT_ONCE
+    box.clear_faults()
+    harness.wait_until(lambda: last_line(m, "interrupted"), 10 * harness.SCALE, "words in the log")
+    assert "changed (its caller was interrupted)" in last_line(m, "interrupted")
+    assert json.loads(path.read_text())["name"] == "Changed"
+
+
 @pytest.mark.parametrize("code, error", [(405, "EOPNOTSUPP"), (404, "ENOENT"), (400, "EINVAL")])
 def test_a_store_without_put_of_members(ep, code, error):
     """A name is changed all the same, and what can't be is refused."""

@@ -169,7 +169,11 @@ static bool carry_out(const struct server_parts *parts, const struct vendor_run 
 		return true;
 	case FAULT_STALL:
 		journal_hold(parts->journal, exchange->number);
-		return gate_hold(parts->gate, exchange->ticket, client_socket(&exchange->request));
+		if (!gate_hold(parts->gate, exchange->ticket, client_socket(&exchange->request)))
+			return false;
+		if (fault->status)
+			reply_ordered(run, reply, fault);
+		return true;
 	case FAULT_SLOW:
 		return gate_sleep(parts->gate, gate_now() + fault->ms);
 	case FAULT_DROP:
