@@ -115,10 +115,25 @@ static bool is_listed(struct roster *roster, const char *name)
 	return listed;
 }
 
+/* Has FRESH something from the vendor itself, which nobody can have added since, and VERSION not?
+ */
+static bool is_shorter(const struct collection *collection, const json_t *version,
+		       const json_t *fresh)
+{
+	const struct field *field = collection->fields;
+
+	while (field->name &&
+	       (!(field->flags & FIELD_SYSTEM) || json_object_get(version, field->name) ||
+		!json_object_get(fresh, field->name)))
+		field++;
+	return field->name;
+}
+
 /*
  * VERSION came in a list, which may show less of a record than a GET does: what is only left out
- * there is as FRESH has it. That is so while FRESH has the same stamp; where the row shows no
- * stamp, it is so of what no row shows. Only what the DOCUMENT names must be known.
+ * there is as FRESH has it. That is so while FRESH has the same stamp; where the row has none, it
+ * is so in a list of shorter rows, of what none of them shows. Only what the DOCUMENT names must be
+ * known.
  */
 static void complete_row(struct roster *roster, json_t *version, const json_t *document,
 			 const json_t *fresh)
@@ -127,7 +142,7 @@ static void complete_row(struct roster *roster, json_t *version, const json_t *d
 	const char *stamp = base_stamp(users, version), *now = base_stamp(users, fresh), *name;
 	json_t *value;
 
-	if (stamp && now && strcmp(stamp, now) != 0)
+	if (stamp ? !now || strcmp(stamp, now) != 0 : !is_shorter(users, version, fresh))
 		return;
 	json_object_foreach((json_t *)(uintptr_t)fresh, name, value) {
 		if (json_object_get(document, name) && !json_object_get(version, name) &&
@@ -188,6 +203,7 @@ int base_find(struct call *call, struct roster *roster, const char *id,
 		    "the document is from the version of %.64s, which is neither the newest "
 		    "nor held any more: read the file again and repeat the edit",
 		    stamp);
+	base->named = base_stamp(users, fresh);
 	base->is_newest = stamp && same_content(users, base->record, fresh);
 	return 0;
 }
@@ -221,9 +237,13 @@ int base_check_doubts(struct call *call, const struct base *base, const struct m
 			path = merge_path(edit);
 			call_fail(
 			    call, ESTALE,
-			    "\"%s\" in the document is the value of an older version: it may have "
-			    "been read before a change. Read the file again and repeat the edit",
-			    path ? path : "?");
+			    "\"%s\" in the document is the value of an older version: it may "
+			    "have been read before a change. %s",
+			    path ? path : "?",
+			    base->named
+				? "Read the file again and repeat the edit"
+				: "Nothing tells, for the vendor names no versions: what this "
+				  "mount wrote is undone by .rosterfs/history");
 			free(path);
 			return -ESTALE;
 		}

@@ -362,7 +362,7 @@ int handle_truncate(struct handle *handle, off_t length, const char **why)
 	pthread_mutex_lock(&handle->lock);
 	handle->sticky = 0;
 	if (handle->node->kind == NODE_STATUS) {
-		/* what counts is the word that is written */
+		handle->length = 0; /* what counts is the word that is written next */
 	} else if (length == 0) {
 		error = start_afresh_locked(handle);
 	} else if (length > (off_t)UPDATE_DOCUMENT_MAX) {

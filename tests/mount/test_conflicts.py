@@ -184,6 +184,26 @@ def test_forgotten_version(mount):
     put(m, FILE, {**newest, "firstname": "Ours"}).ok()
 
 
+def test_a_vendor_that_names_no_versions(mount):
+    """A value that was shown before may come from an old copy; what was written here can be undone."""
+    m = mount()
+
+    def forget_stamp():
+        m.sandbox.patch(2, {"updated_at": None})
+        refresh(m)
+        assert "updated_at" not in read(m, FILE)
+
+    forget_stamp()
+    before = m.sandbox.user(2)["firstname"]
+    m.sh(f"sed -i 's/\"{before}\"/\"Other\"/' {FILE}").ok()
+    forget_stamp()
+    assert m.sh(f"sed -i 's/\"Other\"/\"{before}\"/' {FILE}").code != 0
+    assert "undone by .rosterfs/history" in last_line(m, FILE)
+    assert m.sandbox.user(2)["firstname"] == "Other"
+    m.sh(f"cp .rosterfs/history/1/undo.json {FILE}").ok()
+    assert m.sandbox.user(2)["firstname"] == before
+
+
 # ---- a leaver stays out ----
 
 WAYS_OUT = ["status file", "document", "colleague, not seen yet", "colleague, fetched",

@@ -57,17 +57,22 @@ def test_what_rows_show_is_compared(short):
     assert "lastname" in last_line(short, "partnerize/2.json")
 
 
-@pytest.mark.parametrize("stamps", [True, False])
-def test_what_other_rows_show_was_not_there(mount, sandbox, stamps):
-    """Rows that show a field where somebody has it: who adds it when somebody else has, is told."""
+STAMP = "2026-11-20T10:00:00Z"
+
+
+@pytest.mark.parametrize("others", [True, False])
+@pytest.mark.parametrize("before, after", [(STAMP, "2026-11-20T11:00:00Z"), (STAMP, None), (None, None)])
+def test_whole_rows(mount, sandbox, others, before, after):
+    """Rows that show all there is: who adds a field when somebody else has, is told."""
     box = sandbox(users=25)
-    box.patch(3, {"nickname": "Jo"})
-    box.patch(2, {"firstname": "Ann"} if stamps else {"updated_at": None})
+    if others:
+        box.patch(3, {"nickname": "Jo"})
+    box.patch(2, {"firstname": "Ann", "updated_at": before})
     m = mount(box)
     os.listdir(m.path / "partnerize")
     document = json.loads((m.path / "partnerize/2.json").read_text())
-    assert ("updated_at" in document) == stamps and "nickname" not in document
-    box.patch(2, {"nickname": "Theirs", "updated_at": "2026-11-20T10:00:00Z" if stamps else None})
+    assert document.get("updated_at") == before and "nickname" not in document
+    box.patch(2, {"nickname": "Theirs", "updated_at": after})
     text = text_of({**document, "nickname": "Ours"})
     assert save(m.path / "partnerize/2.json", text) == refused("ESTALE")
     assert not sent(box)

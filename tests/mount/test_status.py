@@ -108,7 +108,6 @@ def test_a_second_word(mount, flags):
     os.write(file, b"\n")
     os.write(file, b" \r\n")
     if not flags & os.O_APPEND:
-        os.lseek(file, 0, os.SEEK_SET)
         os.ftruncate(file, 0)
         os.write(file, b"inactive\n")
     os.close(file)
