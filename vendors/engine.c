@@ -70,10 +70,11 @@ static void land(struct http *http, struct transfer *transfer)
 		finish(http, transfer);
 }
 
-/* A change that the vendor may be making is not cut off: only its answer tells. */
+/* A change that the vendor may be making is given a while: only its answer tells. */
 static bool is_to_end(const struct transfer *transfer)
 {
-	return transfer->abort && (transfer->repeatable || !transfer->reply.sent);
+	return transfer->cut ||
+	       (transfer->abort && (transfer->repeatable || !transfer->reply.sent));
 }
 
 /* When stopping, all there is is to be aborted. */

@@ -95,9 +95,9 @@ int http_add(struct http *http, struct account *account);
  * whether it may have gone out). An answer that came in the same moment as the cancel is returned
  * as an answer.
  *
- * What is not repeatable is waited for all the same once it has gone out, `timeout` seconds at the
- * most: to cut it off would not keep the vendor from making the change. It is not tried again then,
- * and http_stop alone ends it. Where it got no answer, call->unanswered is set.
+ * What is not repeatable is waited for all the same once it has gone out, for five seconds at the
+ * most: to cut it off would not keep the vendor from making the change. It is not tried again then.
+ * Where it got no answer, call->unanswered is set.
  */
 int http_perform(struct call *call, struct account *account, const struct http_request *request,
 		 struct http_reply *reply);

@@ -23,6 +23,9 @@
 #include <string.h>
 
 #define BODY_FIRST ((size_t)16 << 10)
+/* So long the answer to a change is waited for whose asker has gone; others wait behind it. */
+#define ANSWER_MILLISECONDS 5000
+
 /* An announced length is believed up to this: then no body of a usual size is ever copied. */
 #define BODY_BELIEVED ((int64_t)1 << 20)
 
@@ -265,9 +268,29 @@ struct transfer *http_start(struct call *call, struct account *account,
 	return transfer;
 }
 
+/* Wait until TRANSFER, which is flying, has ended: soon, but for a change that was sent. */
+static void abort_locked(struct http *http, struct transfer *transfer)
+{
+	struct timespec until = call_deadline(ANSWER_MILLISECONDS);
+
+	transfer->abort = true;
+	http->aborts = true;
+	http_poke(http);
+	while (transfer->state != TRANSFER_ENDED && !transfer->cut) {
+		if (pthread_cond_timedwait(&http->settled, &http->lock, &until) == ETIMEDOUT)
+			transfer->cut = true;
+	}
+	if (transfer->state == TRANSFER_ENDED)
+		return;
+	http->aborts = true;
+	http_poke(http);
+	while (transfer->state != TRANSFER_ENDED)
+		pthread_cond_wait(&http->settled, &http->lock);
+}
+
 /*
  * End TRANSFER; it stays its waiter's. The thread waits for nothing, so this takes no time, but for
- * a change that was sent: that ends with its answer.
+ * a change that was sent: that is given a while for its answer.
  */
 static void stop(struct transfer *transfer)
 {
@@ -276,11 +299,7 @@ static void stop(struct transfer *transfer)
 
 	pthread_mutex_lock(&http->lock);
 	if (transfer->state == TRANSFER_FLYING) {
-		transfer->abort = true;
-		http->aborts = true;
-		http_poke(http);
-		while (transfer->state != TRANSFER_ENDED)
-			pthread_cond_wait(&http->settled, &http->lock);
+		abort_locked(http, transfer);
 	} else if (transfer->state != TRANSFER_ENDED) {
 		queued = true;
 		lane_remove_locked(transfer->lane, transfer);

@@ -39,8 +39,8 @@ struct transfer {
 	struct call *call;          /* whom to wake; NULL: nobody waits any more */
 	bool dropped;               /* the thread frees it at its end */
 	/* nobody wants it any more: to be ended at once, or if it is a change that was sent, not to
-	 * be tried again */
-	bool abort;
+	 * be tried again, and to be CUT off if no answer comes soon */
+	bool abort, cut;
 
 	/* the request: our own copies, wiped when freed */
 	char *method, *path, *url;

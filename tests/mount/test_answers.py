@@ -374,6 +374,19 @@ def test_killed_writer_without_an_answer(mount):
     assert read(m, "partnerize/2.json")["firstname"] == "Jo"
 
 
+def test_killed_writer_of_a_vendor_that_hangs(mount):
+    """It is not waited for as long as `timeout` allows: others want to write to the record."""
+    m = mount(extra={"partnerize": {"timeout": 300, "retry_budget": 300}})
+    read(m, "partnerize/2.json")
+    m.sandbox.fault(method="PUT", fault="stall")
+    assert started(m, WRITE_JO).kill() < harness.AT_ONCE
+    put(m, "partnerize/2.json", {"lastname": "Do"}).ok()
+    line = last_line(m, "interrupted")
+    for words in ("it was not made when looked up", "the vendor may still be at it", "EINTR"):
+        assert words in line
+    assert [entry["status"] for entry in sent(m.sandbox)] == [0, 200]
+
+
 def test_killed_writer_who_is_refused(mount):
     m = mount()
     old, other = read(m, "partnerize/2.json"), at_vendor(m.sandbox, 3)["email"]
