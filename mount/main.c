@@ -30,10 +30,6 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-#ifndef ROSTERFS_VERSION
-#define ROSTERFS_VERSION "unknown"
-#endif
-
 #define SETTLE_MILLISECONDS 2000
 
 static void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));

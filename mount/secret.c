@@ -8,6 +8,8 @@
  */
 #include "mount/secret.h"
 
+#include "vendors/clock.h"
+
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -21,7 +23,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #define SECRET_LENGTH_MAX 16384
@@ -142,14 +143,6 @@ out:
 	return result;
 }
 
-static long milliseconds(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000L + now.tv_nsec / 1000000L;
-}
-
 /*
  * Start COMMAND with its output in the pipe END, in a session of its own: then the whole group can
  * be killed, and what asks for a password on the terminal fails at once instead of being stopped.
@@ -205,14 +198,14 @@ out_copy:
  */
 static int command_wait(pid_t pid, int fd, struct line *line, int *status)
 {
-	long deadline = milliseconds() + COMMAND_SECONDS * 1000L;
+	int64_t deadline = clock_milliseconds() + COMMAND_SECONDS * INT64_C(1000);
 	bool open = true;
 	pid_t ended;
 
 	while ((ended = waitpid(pid, status, WNOHANG)) == 0) {
 		struct pollfd wait = {.fd = open ? fd : -1, .events = POLLIN};
 
-		if (milliseconds() >= deadline) {
+		if (clock_milliseconds() >= deadline) {
 			(void)kill(-pid, SIGKILL);
 			(void)waitpid(pid, status, 0);
 			return -ETIMEDOUT;

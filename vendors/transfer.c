@@ -22,10 +22,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BODY_FIRST ((size_t)16 << 10)
 /* So long the answer to a change is waited for whose asker has gone; others wait behind it. */
 #define ANSWER_MILLISECONDS 5000
 
+#define BODY_FIRST ((size_t)16 << 10)
 /* An announced length is believed up to this: then no body of a usual size is ever copied. */
 #define BODY_BELIEVED ((int64_t)1 << 20)
 

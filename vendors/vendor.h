@@ -152,8 +152,7 @@ struct collection {
 	int (*set_status)(struct call *call, struct account *account, const json_t *fresh,
 			  const json_t *undo, size_t *made);
 	/* A line for the log, before a step is made: the command that undoes step INDEX of FRESH,
-	 * or
-	 * "", where there are names that no command can have. 0 when there is no such step. */
+	 * or "", where there are names that no command can have. 0 when there is no such step. */
 	int (*undo_words)(const json_t *fresh, size_t index, char *words, size_t size);
 	/* For an error: how to make FRESH active where nothing is known that could be restored. */
 	void (*restore_words)(const json_t *fresh, char *words, size_t size);

@@ -443,17 +443,21 @@ def test_killed_before_anything_was_sent(mount):
     assert not sent(m.sandbox)
 
 
+# a write that SIGUSR1 interrupts: an `except Rung:` is to follow
+WRITE_UNTIL_RUNG = ("import os, signal, sys\n"
+                    "class Rung(Exception): pass\n"
+                    "def ring(*_): raise Rung\n"
+                    "signal.signal(signal.SIGUSR1, ring)\n"
+                    "file = os.open('partnerize/2.json', os.O_WRONLY | os.O_TRUNC)\n"
+                    "try: os.write(file, b'{\"firstname\":\"Jo\"}')\n")
+
+
 def test_signal_without_death(mount):
     """EINTR is not sticky, and what the signal interrupted is not sent again by the close."""
     m = mount()
     read(m, "partnerize/2.json")
     m.sandbox.fault(method="PUT", fault="stall")
-    script = ("import os, signal, sys\n"
-              "class Rung(Exception): pass\n"
-              "def ring(*_): raise Rung\n"
-              "signal.signal(signal.SIGUSR1, ring)\n"
-              "file = os.open('partnerize/2.json', os.O_WRONLY | os.O_TRUNC)\n"
-              "try: os.write(file, b'{\"firstname\":\"Jo\"}')\n"
+    script = (WRITE_UNTIL_RUNG +
               "except Rung: print('rung')\n"
               "os.close(file)\n")
     writer = m.spawn(["env", "-C", str(m.path), sys.executable, "-c", script], shell=None,
@@ -472,12 +476,7 @@ def test_what_is_written_after_a_signal(mount):
     m = mount()
     read(m, "partnerize/2.json")
     m.sandbox.fault(method="PUT", fault="stall")
-    script = ("import os, signal, sys\n"
-              "class Rung(Exception): pass\n"
-              "def ring(*_): raise Rung\n"
-              "signal.signal(signal.SIGUSR1, ring)\n"
-              "file = os.open('partnerize/2.json', os.O_WRONLY | os.O_TRUNC)\n"
-              "try: os.write(file, b'{\"firstname\":\"Jo\"}')\n"
+    script = (WRITE_UNTIL_RUNG +
               "except Rung: os.write(file, b'{\"lastname\": \"Doe\", \"role\":')\n"
               "open(sys.argv[1], 'x').close()\n"
               "os.read(0, 1)\n"
