@@ -39,6 +39,7 @@ static const struct key account_keys[] = {
     {"parallel", KEY_NUMBER, offsetof(struct account, parallel), 1, 64},
     {"timeout", KEY_NUMBER, offsetof(struct account, timeout), 1, 3600},
     {"retry_budget", KEY_NUMBER, offsetof(struct account, retry_budget), 0, 86400},
+    {"lag", KEY_NUMBER, offsetof(struct account, lag), 0, 3600},
     {"allow_delete", KEY_YES_NO, offsetof(struct account, allow_delete), 0, 0},
     {.name = NULL},
 };

@@ -51,6 +51,7 @@ struct account *account_new(const char *name, const struct vendor *vendor)
 	account->parallel = 8;
 	account->timeout = 30;
 	account->retry_budget = 60;
+	account->lag = 60;
 	return account;
 }
 

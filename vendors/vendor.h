@@ -272,6 +272,7 @@ struct account {
 	unsigned parallel;     /* most requests in flight */
 	unsigned timeout;      /* seconds for one request */
 	unsigned retry_budget; /* seconds of retrying without progress */
+	unsigned lag; /* seconds for which the vendor's reads may lag behind its writes */
 	bool allow_delete;
 	char **values; /* the vendor's own settings, in the order of vendor->settings; NULL: not
 			  given */

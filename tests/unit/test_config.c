@@ -122,6 +122,7 @@ static void test_defaults(void **state)
 	assert_int_equal(account->parallel, 8);
 	assert_int_equal(account->timeout, 30);
 	assert_int_equal(account->retry_budget, 60);
+	assert_int_equal(account->lag, 60);
 	assert_false(account->allow_delete);
 	assert_string_equal(account_value(account, "shop_key"), "S3CRET");
 	assert_null(account_value(account, "spare_key"));
@@ -147,7 +148,7 @@ static void test_all_keys(void **state)
 	    "shop_key=a#b;c = d : \"e\"\r\n"
 	    "spare_key : two words # no comment\n"
 	    "base_url = https://x.example/v1//\n"
-	    "ttl = 0\ngrace = 60\nparallel = 64\ntimeout = 3600\nretry_budget = 0\n"
+	    "ttl = 0\ngrace = 60\nparallel = 64\ntimeout = 3600\nretry_budget = 0\nlag = 1\n"
 	    "allow_delete = yes\nauth = basic\nself_id = 7\n"
 	    "type = shop\n"
 	    "\n[rosterfs]\n"
@@ -170,6 +171,7 @@ static void test_all_keys(void **state)
 	assert_int_equal(account->parallel, 64);
 	assert_int_equal(account->timeout, 3600);
 	assert_int_equal(account->retry_budget, 0);
+	assert_int_equal(account->lag, 1);
 	assert_true(account->allow_delete);
 	assert_string_equal(account_value(account, "shop_key"), "a#b;c = d : \"e\"");
 	assert_string_equal(account_value(account, "spare_key"), "two words # no comment");
