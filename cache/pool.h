@@ -7,6 +7,8 @@
 #ifndef ROSTERFS_POOL_H
 #define ROSTERFS_POOL_H
 
+#include <stdbool.h>
+
 struct pool;
 
 /* At most LIMIT threads at a time. NULL: no memory. */
@@ -19,7 +21,17 @@ struct pool *pool_new(unsigned limit);
  */
 int pool_run(struct pool *pool, void (*run)(void *arg), void *arg);
 
-/* Wait until no work is queued or running, MILLISECONDS at the most. */
+/*
+ * Have RUN(ARG, false) called once on a thread of the pool, SECONDS from now. If the pool ends its
+ * delays before that, RUN(ARG, true) is called instead: it must free ARG and not wait. Never waits.
+ * Returns 0, or -ENOMEM, -EAGAIN or (the delays have ended) -ECANCELED: RUN is then not called.
+ */
+int pool_after(struct pool *pool, double seconds, void (*run)(void *arg, bool ending), void *arg);
+
+/* Call RUN(ARG, true), on this thread, for whatever pool_after still holds, and take no more. */
+void pool_end_delays(struct pool *pool);
+
+/* Wait until no work is queued or running, MILLISECONDS at the most. Ignores delayed work. */
 void pool_drain(struct pool *pool, unsigned milliseconds);
 
 /*

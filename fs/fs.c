@@ -86,6 +86,7 @@ int fs_start(struct fs *fs)
 void fs_stop(struct fs *fs, unsigned milliseconds)
 {
 	notify_stop(fs->notify);
+	pool_end_delays(fs->pool);
 	request_cancel_all(fs);
 	for (size_t i = 0; i < fs->branch_count; i++) {
 		struct shelf *shelf = shelf_first(&fs->branches[i]);
