@@ -167,6 +167,7 @@ static int send_until_known(struct change *change, struct call *call)
 			json_decref(answer);
 			return error;
 		case VENDOR_REFUSED:
+		case VENDOR_STALE:
 			return -change->call->error;
 		case VENDOR_CHANGED:
 			return -EAGAIN;

@@ -258,6 +258,7 @@ static int send(struct creation *creation)
 	case VENDOR_UNKNOWN:
 		break;
 	case VENDOR_REFUSED:
+	case VENDOR_STALE:
 		error = -creation->call->error;
 		break;
 	case VENDOR_CHANGED:

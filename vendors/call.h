@@ -19,6 +19,8 @@
 #include <sys/types.h>
 #include <time.h>
 
+struct basis;
+
 #define CALL_PATH_MAX 640
 #define CALL_WORDS_MAX 768
 #define CALL_REQUEST_MAX 256
@@ -48,6 +50,9 @@ struct call {
 
 	/* a change was sent, and no answer tells that the vendor is done with it. By http.h */
 	bool unanswered;
+
+	/* what a change rests on, the caller's (basis.h); NULL: this is no change */
+	struct basis *basis;
 };
 
 /* Prepare CALL for rosterfs' own work (pid 0) on PATH. Never fails. Pair with call_destroy. */
@@ -95,7 +100,7 @@ struct timespec call_deadline(unsigned milliseconds);
 int call_pause(struct call *call, unsigned milliseconds);
 
 /* Prepare TO (call_init's counterpart) as more work for the same asker, whom cancelling FROM does
- * not stop. */
+ * not stop. It has no basis. */
 void call_continue(struct call *to, const struct call *from);
 
 /* The process that THREAD belongs to. */

@@ -55,6 +55,13 @@ enum vendor_outcome {
 	VENDOR_REFUSED, /* certainly not applied; the errno and the words are in CALL */
 	VENDOR_UNKNOWN, /* lost on the way, or a 5xx: a GET will tell; errno and words in CALL */
 	VENDOR_CHANGED, /* 409 or 412: the record is not what we thought; errno and words in CALL */
+	/*
+	 * The read that the change rests on (basis.h) is too old: read again. Nothing was sent; but
+	 * where a change takes two requests, the first may have been made (basis->part_made), and
+	 * the next read tends to show it. call->status is 429 where it was the vendor's limit that
+	 * made it wait, and call->told how long that still lasts. Errno (EBUSY) and words in CALL.
+	 */
+	VENDOR_STALE,
 };
 
 enum field_flag {
@@ -132,6 +139,12 @@ struct collection {
 				   json_t **answer);
 	enum vendor_outcome (*post)(struct call *call, struct account *account, const char *parent,
 				    const json_t *body, json_t **answer);
+	/*
+	 * Before the read that a change rests on (basis.h): ask for what `put` will have to know,
+	 * so that no other request comes between the two. What fails here is for `put` to report.
+	 * May wait. NULL: nothing.
+	 */
+	void (*settle)(struct call *call, struct account *account);
 	/*
 	 * All records with EMAIL (in any case of ASCII letters), found by the vendor: 0 and a new
 	 * array in *RECORDS, each as vendor_get gives it, maybe none. -EOPNOTSUPP: it can't tell,
@@ -277,9 +290,12 @@ struct account {
 	char **values; /* the vendor's own settings, in the order of vendor->settings; NULL: not
 			  given */
 	atomic_bool updates_by_post; /* the vendor refused PUT with 405: POST to the item updates */
-	struct token *token;         /* NULL for a vendor without tokens */
-	void *memory;                /* vendor->memory_new's: the vendor's own */
-	struct lane *lane;           /* its queue; set by http_add, NULL without an API */
+	/* Set by whoever finds that this vendor refuses its own ETags: vendor_get hands out none
+	 * from then on, and vendor_put sends none. */
+	atomic_bool no_preconditions;
+	struct token *token; /* NULL for a vendor without tokens */
+	void *memory;        /* vendor->memory_new's: the vendor's own */
+	struct lane *lane;   /* its queue; set by http_add, NULL without an API */
 };
 
 /* A new account with the defaults, named NAME (copied). NULL: no memory. */
@@ -384,14 +400,23 @@ int vendor_list_all(struct call *call, struct account *account, const struct col
  * Fetch one record. Returns 0, a new reference in *RECORD (out of its envelope, confidential and
  * write-only fields removed) and its ETag in *ETAG (the caller frees; NULL: none; ETAG may be
  * NULL), or a negative errno with words in CALL: -ENOENT when the vendor does not know the id.
+ *
+ * With ETAG, no compressed answer is asked for, as a compressed one has another ETag. Only a strong
+ * and valid one (RFC 9110, 8.8.3) is handed out, and none once account->no_preconditions is set.
+ * With ETAG and call->basis, this is the read that a change rests on: see basis.h.
  */
 int vendor_get(struct call *call, struct account *account, const struct collection *collection,
 	       const char *parent, const char *id, json_t **record, char **etag);
 
 /*
- * Replace record ID by BODY (borrowed; already without system fields), with If-Match if ETAG. PUT
- * as Partnerize's guide says; a vendor that answers 405 gets a POST to the item, as its own older
- * documents say, from then on. An answer that lacks a record leaves *ANSWER NULL.
+ * Replace record ID by BODY (borrowed; already without system fields), with If-Match if ETAG is
+ * strong and valid and account->no_preconditions is not set. PUT as Partnerize's guide says; a
+ * vendor that answers 405 gets a POST to the item, as its own older documents say, from then on. An
+ * answer that lacks a record leaves *ANSWER NULL.
+ *
+ * With call->basis this is the write that rests on the read: see basis.h. A 429 that cannot be
+ * waited out while that read is fresh enough ends it at once: VENDOR_REFUSED, call->status 429 and
+ * call->told. The account's next request then waits as the vendor demands.
  */
 enum vendor_outcome vendor_put(struct call *call, struct account *account,
 			       const struct collection *collection, const char *parent,
