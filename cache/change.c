@@ -9,6 +9,7 @@
 
 #include "cache/attempt.h"
 #include "cache/guard.h"
+#include "cache/late.h"
 #include "cache/roster.h"
 #include "vendors/call.h"
 #include "vendors/clock.h"
@@ -23,13 +24,30 @@
 #define BACKOFF_FIRST_MS 250u
 #define BACKOFF_MAX_MS 10000u
 
+/* So long is looked again for a status that reads and this mount's own writes disagree about. */
+#define LOOK_SECONDS 5.0
+#define LOOK_FIRST_MS 250u
+
+/* So long is looked at a record, at the least, before its ETag is held to be one that can't be met.
+ */
+#define PRECONDITION_SECONDS 2.0
+#define PRECONDITION_LOOKS 3
+
+/* So many reads may come to nothing because the PUT could not follow at once, whatever the budget.
+ */
+#define READS_MIN 3
+
 /* ---- guards ---- */
 
 int change_check_self(struct change *change, const char *status)
 {
 	struct wait wait = {.kind = WAIT_SELF, .call = change->call};
-	int error = roster_ask_sync(change->roster, &wait);
+	int error;
 
+	/* that question may have to wait for the place that the GET has kept for the PUT */
+	if (!roster_knows_self(change->roster))
+		basis_release(change->call);
+	error = roster_ask_sync(change->roster, &wait);
 	if (error == -ENODATA)
 		error = call_fail(change->call, EPERM,
 				  "the vendor does not tell which user our key belongs to, so that "
@@ -126,6 +144,148 @@ static int announce(struct change *change)
 	return attempt_send(change->attempt);
 }
 
+/* ---- what became of a PUT ---- */
+
+static struct account *account_of(const struct change *change)
+{
+	return roster_account(change->roster);
+}
+
+/* What was said to wait would go beyond the budget. */
+static bool is_over(const struct change *change)
+{
+	return clock_seconds() + (double)change->call->told / 1000 >= change->end;
+}
+
+/* Is the user to lose access by this change? */
+static bool ends_access(const struct change *change)
+{
+	const char *after = change_status(change, change->target);
+
+	return after && strcmp(after, "inactive") == 0;
+}
+
+/*
+ * 429. The next GET waits as long as the vendor wants. Where the vendor lets a GET through and not
+ * the PUT after it, twice, it may never let two requests through in time: then a deactivation goes
+ * without another GET, because a leaver must get out, and anything else may not.
+ */
+static int limited(struct change *change)
+{
+	if (change->basis.ageless || is_over(change))
+		return -change->call->error;
+	change->next = CHANGE_READ;
+	if (++change->limited < 2)
+		return -EAGAIN;
+	if (!ends_access(change)) {
+		call_add_words(change->call,
+			       "; nothing was changed: twice it let the read pass, and not the "
+			       "change that must follow it at once");
+		return -change->call->error;
+	}
+	change->basis.ageless = true;
+	change->next = CHANGE_SEND;
+	return -EAGAIN;
+}
+
+/* The PUT could not leave soon enough after its GET. */
+static int too_late(struct change *change)
+{
+	if (change->basis.part_made && !change->first)
+		change->first = json_incref(change->fresh);
+	change->sent = change->sent || change->basis.part_made;
+	change->next = CHANGE_READ;
+	if (change->reads < READS_MIN || clock_seconds() < change->end)
+		return -EAGAIN;
+	return call_fail(change->call, EBUSY,
+			 "nothing was sent: %u times the change could not follow the read that it "
+			 "rests on soon enough; try again",
+			 change->reads);
+}
+
+/*
+ * 409 or 412 twice, or once and the caller has gone: taken, if it is about an email, else a
+ * conflict.
+ */
+static int changed_twice(struct change *change)
+{
+	for (size_t i = 0; i < change->merge.count; i++) {
+		const char *name = change->merge.edits[i].path[0];
+
+		for (const char *const *key = change->collection->email_keys; key && *key; key++) {
+			if (change->call->status == 409 && strcmp(name, *key) == 0) {
+				change->call->error = EEXIST;
+				return -EEXIST;
+			}
+		}
+	}
+	change->call->error = ESTALE;
+	return -ESTALE;
+}
+
+static int read_fresh(struct change *change);
+
+/*
+ * The vendor says that RECORD with ETAG is not what it has. Look at least twice more: it may be
+ * right, and its reads may lag. 0: they show something else, which is then fresh; 1: they all show
+ * the same; or a negative errno.
+ */
+static int look_at_precondition(struct change *change, const json_t *record, const char *etag)
+{
+	bool recent = lag_covers(roster_lag(change->roster), change->id);
+	double lag = account_of(change)->lag, span = PRECONDITION_SECONDS;
+
+	if (recent && lag > span)
+		span = lag < LOOK_SECONDS ? lag : LOOK_SECONDS;
+	for (int look = 0; look < PRECONDITION_LOOKS; look++) {
+		int error;
+
+		if (look && call_pause(change->call, (unsigned)(span * 1000 / 2)))
+			return call_fail(change->call, EINTR, "interrupted");
+		error = read_fresh(change);
+		if (error)
+			return error;
+		if (!change->etag || strcmp(change->etag, etag) != 0 ||
+		    !json_equal(change->fresh, record))
+			return 0;
+	}
+	return 1;
+}
+
+/* 412 to a PUT with If-Match. */
+static int precondition_failed(struct change *change)
+{
+	json_t *record = json_incref(change->fresh);
+	char *etag = change->etag;
+	int result;
+
+	change->etag = NULL;
+	result = look_at_precondition(change, record, etag);
+	if (result > 0) {
+		atomic_store(&account_of(change)->no_preconditions, true);
+		log_call(change->call,
+			 "the vendor answered 412 to the ETag that it goes on showing: its ETags "
+			 "can't be met, and no If-Match is sent to it until the next mount");
+		free(change->etag);
+		change->etag = NULL;
+	}
+	json_decref(record);
+	free(etag);
+	change->next = CHANGE_PLAN;
+	return result < 0 ? result : -EAGAIN;
+}
+
+/* 409 or 412. */
+static int contradicted(struct change *change)
+{
+	if (change->contradicted++ || call_cancelled(change->call))
+		return changed_twice(change);
+	change->next = CHANGE_READ;
+	if (change->call->status != 412 || !change->etag)
+		return -EAGAIN;
+	return precondition_failed(change);
+}
+
 /* It was not made, says fresh, and is not tried again. Returns what the PUT said. */
 static int give_up(struct change *change)
 {
@@ -135,63 +295,68 @@ static int give_up(struct change *change)
 	return -change->call->error;
 }
 
-/*
- * PUT until it is known what became of it. CALL is for what must be asked even when the caller is
- * gone. Returns 0, -EAGAIN (the vendor says that the record changed: plan anew), or a negative
- * errno.
- */
-static int send_until_known(struct change *change, struct call *call)
+/* Nobody knows what became of BODY, which was sent. */
+static int find_out(struct change *change, json_t *body)
 {
-	struct account *account = roster_account(change->roster);
-	double end = clock_seconds() + account->retry_budget;
+	unsigned pause = pause_before_retry(change->call, change->retries++);
+	double left = (change->end - clock_seconds()) * 1000;
+	bool last = is_over(change);
+	int error;
 
-	for (unsigned tries = 0;; tries++) {
-		json_t *answer = NULL, *body;
-		enum vendor_outcome outcome;
-		unsigned pause;
-		double left;
-		int error = announce(change);
-
-		if (error)
-			return error;
-		body = body_of(change);
-		if (!body)
-			return call_fail(change->call, ENOMEM, "no memory");
-		outcome = vendor_put(change->call, account, change->collection,
-				     roster_parent(change->roster), change->id, body, change->etag,
-				     &answer);
-		json_decref(body);
-		switch (outcome) {
-		case VENDOR_DONE:
-			error = change_settle_done(change, call, answer);
-			json_decref(answer);
-			return error;
-		case VENDOR_REFUSED:
-		case VENDOR_STALE:
-			return -change->call->error;
-		case VENDOR_CHANGED:
-			return -EAGAIN;
-		case VENDOR_UNKNOWN:
-			break;
-		}
-		pause = pause_before_retry(change->call, tries);
-		error = change_settle_unknown(change, call);
-		if (error == -EAGAIN &&
-		    (call_cancelled(change->call) ||
-		     clock_seconds() + (double)change->call->told / 1000 >= end))
-			return give_up(change);
-		if (error != -EAGAIN)
-			return error;
-		error = lay(change);
-		if (error)
-			return error;
-		/* the last try is made at the end of the budget, not after it */
-		left = (end - clock_seconds()) * 1000;
-		if (pause > left)
-			pause = left > 0 ? (unsigned)left : 0;
-		if (call_pause(change->call, pause))
-			return give_up(change);
+	if (change->call->unanswered) {
+		json_decref(change->unanswered);
+		change->unanswered = json_incref(body);
 	}
+	/* the last try is made at the end of the budget, not after it */
+	if (pause > left)
+		pause = left > 0 ? (unsigned)left : 0;
+	if (!last)
+		call_pause(change->call, pause);
+	error = change_settle_unknown(change);
+	if (error != -EAGAIN)
+		return error;
+	if (last || call_cancelled(change->call))
+		return give_up(change);
+	change->next = CHANGE_PLAN;
+	return -EAGAIN;
+}
+
+/* PUT, and find out what became of it. Returns 0, -EAGAIN (the next step) or a negative errno. */
+static int send(struct change *change)
+{
+	json_t *answer = NULL, *body;
+	enum vendor_outcome outcome;
+	int error = announce(change);
+
+	if (error)
+		return error;
+	body = body_of(change);
+	if (!body)
+		return call_fail(change->call, ENOMEM, "no memory");
+	change->basis.end = change->basis.ageless ? (int64_t)(change->end * 1000) : 0;
+	outcome = vendor_put(change->call, account_of(change), change->collection,
+			     roster_parent(change->roster), change->id, body, change->etag,
+			     &answer);
+	switch (outcome) {
+	case VENDOR_DONE:
+		error = change_settle_done(change, answer);
+		break;
+	case VENDOR_REFUSED:
+		error = change->call->status == 429 ? limited(change) : -change->call->error;
+		break;
+	case VENDOR_CHANGED:
+		error = contradicted(change);
+		break;
+	case VENDOR_STALE:
+		error = too_late(change);
+		break;
+	case VENDOR_UNKNOWN:
+		error = find_out(change, body);
+		break;
+	}
+	json_decref(body);
+	json_decref(answer);
+	return error;
 }
 
 static int dry_run(struct change *change)
@@ -240,96 +405,169 @@ static void start_over(struct change *change)
 {
 	json_decref(change->fresh);
 	json_decref(change->target);
+	free(change->read_status);
 	free(change->etag);
 	merge_clear(&change->merge);
 	change->fresh = change->target = NULL;
-	change->etag = NULL;
+	change->read_status = change->etag = NULL;
 }
 
-static int try_once(struct change *change, struct call *call)
-{
-	/* what has been made in part is looked at, whoever has gone */
-	struct call *asker = change->part ? call : change->call;
-	int error = change_get(change, asker, &change->fresh, &change->etag);
+/* ---- step by step: each returns 0 (done), -EAGAIN (the next step) or a negative errno ---- */
 
+/* GET what the PUT is to rest on. 0 or a negative errno. */
+static int read_fresh(struct change *change)
+{
+	struct call *asker;
+	int error;
+
+	start_over(change);
+	/* the first read has the whole budget, like any request */
+	change->basis.end = change->reads ? (int64_t)(change->end * 1000) : 0;
+	change->basis.ageless = false;
+	/* what has been made in part is looked at, whoever has gone */
+	asker = change->part ? change->alone : change->call;
+	error = change_get(change, asker, LAG_READ, &change->fresh, &change->etag);
 	if (error && change->part)
-		call_copy_error(change->call, call);
+		call_copy_error(change->call, asker);
+	if (!error)
+		change->reads++;
+	return error;
+}
+
+static int fail_lagging(struct change *change)
+{
+	const char *status = change_status(change, change->fresh);
+
+	return call_fail(
+	    change->call, ESTALE,
+	    "the vendor shows the status %s, although this mount made it %s just now: "
+	    "its reads may lag, or somebody has changed it back. Nothing was sent: try "
+	    "again, or write the status to %s.status",
+	    change->read_status, status ? status : "another one", change->id);
+}
+
+/*
+ * A document carries a status. Where the vendor shows another one than this mount has written,
+ * neither is sent: look again for some seconds.
+ */
+static int settle_status(struct change *change)
+{
+	double until = clock_seconds() + LOOK_SECONDS;
+	unsigned pause = LOOK_FIRST_MS;
+	int error = 0;
+
+	while (!error && change->read_status && !change->absolute) {
+		double left = (until - clock_seconds()) * 1000;
+
+		if (left <= 0)
+			return fail_lagging(change);
+		basis_release(change->call);
+		if (call_pause(change->call, pause < left ? pause : (unsigned)left + 1))
+			return call_fail(change->call, EINTR, "interrupted");
+		pause *= 2;
+		error = read_fresh(change);
+	}
+	return error;
+}
+
+/* Find the edits and check them. */
+static int plan(struct change *change)
+{
+	int error = settle_status(change);
+
 	if (error)
 		return error;
 	/* What is refused from here on until something is sent is our refusal, not that GET's. */
 	change->call->request[0] = '\0';
 	change->call->status = 0;
+	merge_clear(&change->merge);
 	error = change->plan(change);
-	if (error)
-		return error;
+	return error ? error : -EAGAIN;
+}
+
+/* Send what there is to send. */
+static int carry_out(struct change *change)
+{
+	int error;
+
 	if (!anything_to_do(change)) {
-		change->attempt->idle = !change->part;
+		change->attempt->idle = !change->part && !change->first;
 		change->result = json_incref(change->fresh);
 		change_publish(change, change->fresh);
 		return 0;
 	}
 	error = lay(change);
+	if (!error)
+		error = check_status(change);
 	if (error)
 		return error;
-	error = check_status(change);
-	if (error)
-		return error;
-	if (guard_dry_run(change->guard))
-		return dry_run(change);
-	return send_until_known(change, call);
+	return guard_dry_run(change->guard) ? dry_run(change) : send(change);
 }
 
-/*
- * 409 or 412 twice, or once and the caller has gone: taken, if it is about an email, else a
- * conflict.
- */
-static int changed_twice(struct change *change)
+static int step(struct change *change)
 {
-	for (size_t i = 0; i < change->merge.count; i++) {
-		const char *name = change->merge.edits[i].path[0];
+	int error;
 
-		for (const char *const *key = change->collection->email_keys; key && *key; key++) {
-			if (change->call->status == 409 && strcmp(name, *key) == 0) {
-				change->call->error = EEXIST;
-				return -EEXIST;
-			}
-		}
+	switch (change->next) {
+	case CHANGE_READ:
+		change->next = CHANGE_PLAN;
+		error = read_fresh(change);
+		return error ? error : -EAGAIN;
+	case CHANGE_PLAN:
+		change->next = CHANGE_SEND;
+		return plan(change);
+	case CHANGE_SEND:
+		break;
 	}
-	change->call->error = ESTALE;
-	return -ESTALE;
+	return carry_out(change);
+}
+
+static int run(struct change *change)
+{
+	int error;
+
+	change->end = clock_seconds() + account_of(change)->retry_budget;
+	basis_begin(&change->basis, 0);
+	change->call->basis = change->alone->basis = &change->basis;
+	do {
+		error = step(change);
+	} while (error == -EAGAIN);
+	basis_release(change->call);
+	change->call->basis = NULL;
+	return error;
 }
 
 int change_run(struct change *change)
 {
-	struct call call;
+	struct call alone;
 	int error = roster_lock(change->roster, change->call, change->id);
 
 	if (error)
 		return error;
-	call_continue(&call, change->call);
-	error = try_once(change, &call);
-	if (error == -EAGAIN && !call_cancelled(change->call)) {
-		start_over(change);
-		error = try_once(change, &call);
-	}
-	if (error == -EAGAIN)
-		error = changed_twice(change);
+	call_continue(&alone, change->call);
+	change->alone = &alone;
+	error = run(change);
 	/* "Read the file again", they are told: it must then show what they did not know. */
 	if (error == -ESTALE && change->fresh && !change->sent)
 		change_publish(change, change->fresh);
 	tell_fields(change);
 	if (error && !change->sent)
 		attempt_uncount(change->attempt, change->ticket);
-	if (error && !change->call->words[0] && call.words[0])
-		call_copy_error(change->call, &call);
+	if (error && !change->call->words[0] && alone.words[0])
+		call_copy_error(change->call, &alone);
+	if (change->unanswered)
+		late_watch(change);
 	roster_unlock(change->roster, change->id);
-	call_destroy(&call);
+	call_destroy(&alone);
+	change->alone = NULL;
 	return error;
 }
 
 void change_clear(struct change *change)
 {
 	start_over(change);
+	json_decref(change->first);
 	json_decref(change->result);
-	change->result = NULL;
+	json_decref(change->unanswered);
+	change->first = change->result = change->unanswered = NULL;
 }

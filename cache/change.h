@@ -6,7 +6,9 @@
 #define ROSTERFS_CHANGE_H
 
 #include "cache/base.h"
+#include "cache/lag.h"
 #include "cache/merge.h"
+#include "vendors/basis.h"
 
 #include <jansson.h>
 #include <stdbool.h>
@@ -14,6 +16,13 @@
 
 struct attempt;
 struct guard;
+
+/* What is to be done next. */
+enum change_step {
+	CHANGE_READ, /* GET the record */
+	CHANGE_PLAN, /* it has just been read: find the edits */
+	CHANGE_SEND, /* they are known: PUT, or nothing if there is nothing to do */
+};
 
 struct change {
 	struct call *call;
@@ -31,8 +40,15 @@ struct change {
 	int (*plan)(struct change *change);
 	void *arg;
 
-	json_t *fresh; /* the vendor's record, by GET */
+	/* The edits hold whatever the status is now: a status that reads and this mount's own
+	 * writes disagree about is no obstacle. */
+	bool absolute;
+
+	json_t *fresh; /* the vendor's record, by GET, without what is stale in it (lag.h) */
+	/* The status as that GET has it, where this mount wrote another one since; else NULL. */
+	char *read_status;
 	char *etag;    /* its ETag, or NULL */
+	json_t *first; /* fresh as it was before a part of the change was made; NULL: no part is */
 	struct merge merge;
 	json_t *target;      /* fresh with the edits laid on */
 	json_t *result;      /* what the vendor has now, as far as it accepted the change */
@@ -42,11 +58,24 @@ struct change {
 	bool status_checked; /* the plan has passed the guards on statuses already */
 	bool counted;        /* one status change is taken from the brake, or need not be */
 	uint64_t ticket;     /* for what is taken */
+
+	/* change.c's own */
+	struct call *alone; /* for what must be asked even when the caller is gone */
+	struct basis basis;
+	double end;            /* of the retry budget, monotonic seconds */
+	unsigned reads;        /* answered GETs that the change could rest on */
+	unsigned limited;      /* times that the vendor answered the PUT with 429, in a row */
+	unsigned contradicted; /* times that it answered 409 or 412 */
+	unsigned retries;      /* of PUTs of which nobody knew what became of them */
+	enum change_step next;
+	json_t *unanswered; /* the newest body that was sent and got no response, or NULL */
 };
 
 /*
- * Lock the record, GET, plan, PUT, prove, publish. Returns 0 or a negative errno with words in the
- * call. Pair with change_clear, in any case.
+ * Lock the record, GET, plan, PUT, prove, publish. A PUT leaves only right after the GET that it
+ * rests on (basis.h); after a wait of any kind all begins anew with a GET. One retry_budget covers
+ * the whole change. Returns 0 or a negative errno with words in the call. Pair with change_clear,
+ * in any case.
  */
 int change_run(struct change *change);
 
@@ -89,26 +118,37 @@ json_t *change_fields(const struct change *change);
 /* What a document must set to undo the edits, a new reference; NULL: none can. */
 json_t *change_undo(const struct change *change);
 
+/* A document of the fields that are to be shown once the change is made, a new reference. */
+json_t *change_accepted(const struct change *change);
+
 /* -ESTALE, and words that name the field of EDIT and both values. */
 int change_fail_conflict(struct change *change, const struct edit *edit);
 
 /* Others see RECORD from now on. */
 void change_publish(struct change *change, const json_t *record);
 
-/* GET the record under CALL; a 404 is noted in the roster. */
-int change_get(struct change *change, struct call *call, json_t **record, char **etag);
+/*
+ * GET the record under CALL, and replace what is stale in it, as READING has it. With ETAG it is
+ * what a PUT may rest on, and read_status is set. A 404 is noted in the roster.
+ */
+int change_get(struct change *change, struct call *call, enum lag_reading reading, json_t **record,
+	       char **etag);
+
+/* The record as it was before any part of the change was made, borrowed. */
+const json_t *change_before(const struct change *change);
 
 /*
- * The vendor says that the change is made; ANSWER is what it answered, or NULL. Proves it, with one
- * GET under CALL if need be. 0 when it took (result is set and published), else a negative errno.
+ * The vendor says that the change is made; ANSWER is what it answered, or NULL. Proves it by that,
+ * or by GETs, of which there are more while the vendor's reads may lag, unless the caller is
+ * interrupted. 0 when it took (result is set and published), else a negative errno.
  */
-int change_settle_done(struct change *change, struct call *call, json_t *answer);
+int change_settle_done(struct change *change, json_t *answer);
 
 /*
- * Nobody knows whether the change was made: a GET under CALL tells. 0 when it was (result is set
- * and published), -EAGAIN when it certainly was not (fresh is then the newest), else a negative
- * errno.
+ * Nobody knows whether the change was made: a GET tells. 0 when it was (result is set
+ * and published), -EAGAIN when it was not as far as the vendor shows (fresh is then the newest, and
+ * a PUT may rest on it), else a negative errno.
  */
-int change_settle_unknown(struct change *change, struct call *call);
+int change_settle_unknown(struct change *change);
 
 #endif

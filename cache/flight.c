@@ -32,6 +32,17 @@ static bool answer_self_locked(struct roster *roster, struct wait *wait)
 	return true;
 }
 
+bool roster_knows_self(struct roster *roster)
+{
+	bool known;
+
+	pthread_mutex_lock(&roster->lock);
+	known = roster->self_known &&
+		roster_left_locked(roster, roster->self_since, roster->self_since) > 0;
+	pthread_mutex_unlock(&roster->lock);
+	return known;
+}
+
 static bool answer_email_locked(struct roster *roster, struct wait *wait)
 {
 	double seconds;

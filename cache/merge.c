@@ -110,7 +110,7 @@ bool merge_same(const json_t *a, const json_t *b)
  * The same but for nulls: a vendor may show a member as null in one answer and leave it out of the
  * next. Arrays stay strict, else an edit that only adds a null in one would be both old and new.
  */
-static bool alike(const json_t *a, const json_t *b)
+bool merge_alike(const json_t *a, const json_t *b)
 {
 	const char *name;
 	json_t *value;
@@ -120,7 +120,7 @@ static bool alike(const json_t *a, const json_t *b)
 	if (!json_is_object(a) || !json_is_object(b))
 		return merge_same(a, b);
 	json_object_foreach(iterable(a), name, value) {
-		if (!alike(value, json_object_get(b, name)))
+		if (!merge_alike(value, json_object_get(b, name)))
 			return false;
 	}
 	json_object_foreach(iterable(b), name, value) {
@@ -263,9 +263,9 @@ enum merge_state merge_state(const struct edit *edit, const json_t *record)
 	/* First: clearing a member of what is no object any more is not done, it is in doubt. */
 	if (is_blocked(edit, record))
 		return MERGE_OTHER;
-	if (alike(value, edit->after))
+	if (merge_alike(value, edit->after))
 		return MERGE_NEW;
-	if (alike(value, edit->before))
+	if (merge_alike(value, edit->before))
 		return MERGE_OLD;
 	return value ? MERGE_OTHER : MERGE_MISSING;
 }

@@ -51,6 +51,12 @@ void merge_clear(struct merge *merge);
  */
 bool merge_same(const json_t *a, const json_t *b);
 
+/*
+ * The same, but a null member and a missing one count as the same thing, also inside objects (not
+ * inside arrays). NULL counts as null.
+ */
+bool merge_alike(const json_t *a, const json_t *b);
+
 /* The value at EDIT's path in RECORD, borrowed, or NULL. */
 json_t *merge_value(const struct edit *edit, const json_t *record);
 

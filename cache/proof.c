@@ -8,8 +8,10 @@
 #include "cache/change.h"
 
 #include "cache/attempt.h"
+#include "cache/late.h"
 #include "cache/roster.h"
 #include "vendors/call.h"
+#include "vendors/clock.h"
 #include "vendors/log.h"
 #include "vendors/vendor.h"
 
@@ -29,6 +31,11 @@ const char *change_status(const struct change *change, const json_t *record)
 unsigned change_flags(const struct change *change, const struct edit *edit)
 {
 	return collection_flags(change->collection, edit->path[0]);
+}
+
+const json_t *change_before(const struct change *change)
+{
+	return change->first ? change->first : change->fresh;
 }
 
 /* ---- words ---- */
@@ -58,7 +65,7 @@ char *change_describe(const struct change *change)
 	for (size_t i = 0; i < change->merge.count; i++) {
 		const struct edit *edit = &change->merge.edits[i];
 		char *path = merge_path(edit);
-		char *before = value_text(change, edit, merge_value(edit, change->fresh));
+		char *before = value_text(change, edit, merge_value(edit, change_before(change)));
 		char *after = value_text(change, edit, edit->after);
 
 		fprintf(out, "%s%s: %s -> %s", i ? ", " : "", path ? path : "?",
@@ -75,7 +82,7 @@ char *change_describe(const struct change *change)
 static bool is_told(const struct change *change, const struct edit *edit)
 {
 	return (change_flags(change, edit) & FIELD_WRITE_ONLY) ||
-	       merge_state(edit, change->fresh) != MERGE_NEW;
+	       merge_state(edit, change_before(change)) != MERGE_NEW;
 }
 
 json_t *change_fields(const struct change *change)
@@ -85,7 +92,7 @@ json_t *change_fields(const struct change *change)
 	for (size_t i = 0; fields && i < change->merge.count; i++) {
 		const struct edit *edit = &change->merge.edits[i];
 		unsigned flags = change_flags(change, edit);
-		const json_t *before = merge_value(edit, change->fresh);
+		const json_t *before = merge_value(edit, change_before(change));
 		char *path = merge_path(edit);
 
 		/* what is never shown may be there */
@@ -119,7 +126,7 @@ json_t *change_undo(const struct change *change)
 
 	for (size_t i = 0; i < change->merge.count; i++) {
 		const struct edit *edit = &change->merge.edits[i];
-		json_t *before = merge_value(edit, change->fresh);
+		json_t *before = merge_value(edit, change_before(change));
 
 		if ((change_flags(change, edit) & FIELD_WRITE_ONLY) || !is_told(change, edit))
 			continue;
@@ -129,6 +136,19 @@ json_t *change_undo(const struct change *change)
 		return undo;
 	json_decref(undo);
 	return NULL;
+}
+
+json_t *change_accepted(const struct change *change)
+{
+	json_t *accepted = json_object();
+
+	for (size_t i = 0; i < change->merge.count; i++) {
+		const struct edit *edit = &change->merge.edits[i];
+
+		if (!(change_flags(change, edit) & FIELD_WRITE_ONLY))
+			set_member(accepted, edit, json_deep_copy(edit->after));
+	}
+	return accepted;
 }
 
 int change_fail_conflict(struct change *change, const struct edit *edit)
@@ -200,14 +220,25 @@ void change_publish(struct change *change, const json_t *record)
 	record_put(made);
 }
 
-int change_get(struct change *change, struct call *call, json_t **record, char **etag)
+int change_get(struct change *change, struct call *call, enum lag_reading reading, json_t **record,
+	       char **etag)
 {
+	struct lag_found found;
 	int error = vendor_get(call, roster_account(change->roster), change->collection,
 			       roster_parent(change->roster), change->id, record, etag);
 
 	if (error == -ENOENT)
 		roster_publish_absent(change->roster, change->id);
-	return error;
+	if (error)
+		return error;
+	lag_correct(roster_lag(change->roster), change->id, *record, reading, &found);
+	if (etag) {
+		free(change->read_status);
+		change->read_status = found.status;
+	} else {
+		free(found.status);
+	}
+	return 0;
 }
 
 /* ---- what did the vendor do? ---- */
@@ -265,20 +296,43 @@ static void log_normalised(struct change *change, const json_t *record)
 }
 
 /* Before others see RECORD: who is active by our own hand has not come back behind our back. */
-static void note_status(struct change *change, const json_t *record)
+static void note_status(struct change *change, const json_t *record, const json_t *seen)
 {
-	const char *before = change_status(change, change->fresh);
+	const char *before = change_status(change, change_before(change));
 	const char *after = change_status(change, record);
+	bool inactive = after && strcmp(after, "inactive") == 0;
 
-	if (after && (!before || strcmp(before, after) != 0))
-		roster_note_deactivated(change->roster, change->id, strcmp(after, "inactive") == 0);
+	if (!after || (before && strcmp(before, after) == 0))
+		return;
+	roster_note_deactivated(change->roster, change->id, inactive);
+	if (inactive)
+		roster_note_writer(change->roster, change->id, change->call, seen);
 }
 
-static int took(struct change *change, json_t *record)
+/* Have reads that lag behind the change be known for what they are. SEEN shows what is in RECORD.
+ */
+static void acknowledge(struct change *change, const json_t *record, const json_t *seen)
+{
+	const json_t *before = change_before(change);
+	struct merge shown = {.edits = calloc(change->merge.count, sizeof(*shown.edits))};
+
+	for (size_t i = 0; shown.edits && i < change->merge.count; i++) {
+		const struct edit *edit = &change->merge.edits[i];
+
+		if (!(change_flags(change, edit) & FIELD_WRITE_ONLY) && is_told(change, edit))
+			shown.edits[shown.count++] = *edit; /* borrowed */
+	}
+	roster_acknowledge(change->roster, change->id, &shown, before, record, seen);
+	free(shown.edits);
+}
+
+/* The vendor has shown in SEEN that the change took; RECORD is all that is known of it now. */
+static int took(struct change *change, json_t *record, const json_t *seen)
 {
 	char *words = change_describe(change);
 
-	note_status(change, record);
+	note_status(change, record, seen);
+	acknowledge(change, record, seen);
 	log_normalised(change, record);
 	log_call(change->call, "changed%s: %s", attempt_alone(change->attempt), words ? words : "");
 	free(words);
@@ -287,48 +341,127 @@ static int took(struct change *change, json_t *record)
 	return 0;
 }
 
-static int not_applied(struct change *change, const json_t *record)
+/* ---- looking at it ---- */
+
+/* An answer that is no answer may be followed by a better one: so often is looked, so far apart. */
+#define BAD_LOOKS 3
+#define LOOK_FIRST_MS 250u
+#define LOOK_MAX_MS 4000u
+/* So long at the most is a change looked for that the vendor has accepted. */
+#define LOOK_SECONDS 15.0
+
+/* May a look that failed with ERROR, the BADth in a row, be repeated? */
+static bool is_bad_answer(int error, unsigned bad)
 {
+	return error == -EREMOTEIO && bad < BAD_LOOKS;
+}
+
+/*
+ * GET the record, once more where no more came than what can't be read. As change_get, for a caller
+ * that may have gone.
+ */
+static int look(struct change *change, json_t **record, char **etag)
+{
+	unsigned pause = LOOK_FIRST_MS;
+	int error;
+
+	for (unsigned bad = 1;; bad++) {
+		error = change_get(change, change->alone, LAG_PROOF, record, etag);
+		if (!is_bad_answer(error, bad))
+			return error;
+		call_pause(change->alone, pause);
+		pause *= 2;
+	}
+}
+
+/* RECORD (NULL: nothing is known) shows the old value, and no more looks are due. */
+static int not_applied(struct change *change, const json_t *record, double looked)
+{
+	struct account *account = roster_account(change->roster);
+
 	if (record)
 		change_publish(change, record);
 	else
 		roster_doubt(change->roster, change->id);
-	return call_fail(
-	    change->call, EREMOTEIO,
-	    "accepted but not applied: the vendor answered success and still shows the old "
-	    "value");
+	call_fail(change->call, EREMOTEIO,
+		  "accepted but not applied: the vendor answered success and still shows the old "
+		  "value");
+	if (!account->lag)
+		return -EREMOTEIO;
+	late_look(change);
+	if (call_cancelled(change->call)) {
+		change->attempt->unknown = true;
+		call_add_words(change->call, ", and nobody waits for it any more");
+	} else {
+		call_add_words(change->call, " after %.3g s", looked);
+	}
+	call_add_words(change->call,
+		       "; its reads may lag, so it is looked at once more %u s from now",
+		       account->lag);
+	return -EREMOTEIO;
 }
 
-/* The vendor says that it is done; ANSWER is what it answered, or NULL. */
-int change_settle_done(struct change *change, struct call *call, json_t *answer)
+/* The vendor accepted the change, and reading it back failed with ERROR. */
+static int not_read_back(struct change *change, int error)
 {
-	enum proof proof = answer ? prove(change, answer, true) : PROOF_MISSING;
+	call_copy_error(change->call, change->alone);
+	call_add_words(change->call,
+		       ": the vendor accepted the change, but it could not be read back, "
+		       "so that it is not known whether it was made");
+	roster_doubt(change->roster, change->id);
+	change->attempt->unknown = true;
+	collection_hide(change->collection, change->target);
+	change->result = json_incref(change->target);
+	return error;
+}
+
+/* The vendor accepted the change, and its answer does not show it: do its reads? */
+static int look_for_it(struct change *change)
+{
+	double lag = roster_account(change->roster)->lag, began = clock_seconds();
+	double until = began + (lag < LOOK_SECONDS ? lag : LOOK_SECONDS);
+	unsigned pause = LOOK_FIRST_MS;
 	json_t *record = NULL;
 	int error;
 
+	for (;;) {
+		double left;
+
+		json_decref(record);
+		record = NULL;
+		error = look(change, &record, NULL);
+		if (!error && prove(change, record, false) == PROOF_TOOK) {
+			error = took(change, record, record);
+			break;
+		}
+		left = (until - clock_seconds()) * 1000;
+		if ((!error || error == -ENOENT) && left > 0 &&
+		    !call_pause(change->call, pause < left ? pause : (unsigned)left + 1)) {
+			pause = pause < LOOK_MAX_MS ? 2 * pause : pause;
+			continue;
+		}
+		error = error ? not_read_back(change, error)
+			      : not_applied(change, record, clock_seconds() - began);
+		break;
+	}
+	json_decref(record);
+	return error;
+}
+
+int change_settle_done(struct change *change, json_t *answer)
+{
+	enum proof proof = answer ? prove(change, answer, true) : PROOF_MISSING;
+
 	change->sent = true;
-	if (proof == PROOF_OLD)
-		return not_applied(change, NULL);
 	if (proof == PROOF_TOOK) {
 		json_object_update_recursive(change->target, answer);
 		collection_hide(change->collection, change->target);
-		return took(change, change->target);
+		return took(change, change->target, answer);
 	}
-	error = change_get(change, call, &record, NULL);
-	if (error) {
-		call_copy_error(change->call, call);
-		roster_doubt(change->roster, change->id);
-		change->attempt->unknown = true;
-		collection_hide(change->collection, change->target);
-		change->result = json_incref(change->target);
-		log_call(change->call,
-			 "the vendor accepted the change, but it could not be read back");
-		return error;
-	}
-	error = prove(change, record, false) == PROOF_TOOK ? took(change, record)
-							   : not_applied(change, record);
-	json_decref(record);
-	return error;
+	/* what answers with an old value may have read it where it lags */
+	if (proof == PROOF_OLD && !roster_account(change->roster)->lag)
+		return not_applied(change, NULL, 0);
+	return look_for_it(change);
 }
 
 /* The first edit whose field now shows neither the old value nor the new one, or NULL. */
@@ -362,11 +495,7 @@ static int fail_third(struct change *change, const struct edit *edit, const json
 	return -ESTALE;
 }
 
-/*
- * Nobody knows whether the change was made: a GET tells. Returns 0 when it was, -EAGAIN when it
- * certainly was not (fresh is then the newest), else a negative errno.
- */
-int change_settle_unknown(struct change *change, struct call *call)
+int change_settle_unknown(struct change *change)
 {
 	const struct edit *third;
 	json_t *record = NULL;
@@ -374,18 +503,19 @@ int change_settle_unknown(struct change *change, struct call *call)
 	int error;
 
 	change->sent = true; /* it may have been */
-	error = change_get(change, call, &record, &etag);
+	error = look(change, &record, &etag);
 	if (error) {
 		roster_doubt(change->roster, change->id);
 		change->attempt->unknown = true;
-		log_call(change->call,
-			 "the answer to the change was lost, and reading the record to see "
-			 "whether it was made failed too: it is not known");
+		call_add_words(change->call,
+			       ": whether the change was made is not known, because reading the "
+			       "record failed too: %s",
+			       change->alone->words);
 		return error;
 	}
 	third = third_value(change, record);
 	if (third || (prove(change, record, false) == PROOF_TOOK && !change->write_only)) {
-		error = third ? fail_third(change, third, record) : took(change, record);
+		error = third ? fail_third(change, third, record) : took(change, record, record);
 		json_decref(record);
 		free(etag);
 		return error;
@@ -394,6 +524,6 @@ int change_settle_unknown(struct change *change, struct call *call)
 	free(change->etag);
 	change->fresh = record;
 	change->etag = etag;
-	change->sent = false;
+	change->sent = change->first != NULL;
 	return -EAGAIN;
 }

@@ -7,6 +7,7 @@
 #define ROSTERFS_ROSTER_PRIVATE
 #include "cache/roster_state.h"
 
+#include "cache/lag.h"
 #include "cache/versions.h"
 #include "vendors/clock.h"
 #include "vendors/log.h"
@@ -45,9 +46,12 @@ struct roster *roster_new(struct account *account, const struct collection *coll
 	if (!roster)
 		return NULL;
 	roster->versions = versions_new();
+	roster->lag = lag_new(collection, account->lag);
 	roster->parent = parent ? strdup(parent) : NULL;
-	if (!roster->versions || (parent && !roster->parent) || make_absent(roster, collection)) {
+	if (!roster->versions || !roster->lag || (parent && !roster->parent) ||
+	    make_absent(roster, collection)) {
 		versions_free(roster->versions);
+		lag_free(roster->lag);
 		free(roster->parent);
 		free(roster);
 		return NULL;
@@ -84,6 +88,7 @@ void roster_free(struct roster *roster)
 	snapshot_put(roster->snapshot);
 	record_put(roster->absent);
 	versions_free(roster->versions);
+	lag_free(roster->lag);
 	free(roster->self);
 	free(roster->asked.email);
 	free(roster->parent);
@@ -105,6 +110,11 @@ const char *roster_parent(struct roster *roster)
 struct account *roster_account(struct roster *roster)
 {
 	return roster->account;
+}
+
+struct pool *roster_pool(struct roster *roster)
+{
+	return roster->pool;
 }
 
 struct versions *roster_versions(struct roster *roster)

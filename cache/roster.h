@@ -9,14 +9,17 @@
 #define ROSTERFS_ROSTER_H
 
 #include "cache/snapshot.h"
+#include "vendors/call.h"
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 struct account;
-struct call;
 struct collection;
 struct flight;
+struct lag;
+struct merge;
 struct pool;
 struct roster;
 struct versions;
@@ -54,6 +57,7 @@ struct account *roster_account(struct roster *roster);
 const struct collection *roster_collection(struct roster *roster);
 const char *roster_parent(struct roster *roster); /* or NULL */
 struct versions *roster_versions(struct roster *roster);
+struct pool *roster_pool(struct roster *roster);
 
 /* ---- asking ---- */
 
@@ -101,6 +105,9 @@ bool roster_leave(struct roster *roster, struct wait *wait);
 
 /* Ask and block until answered or WAIT's call is cancelled (-EINTR). Returns wait->error. */
 int roster_ask_sync(struct roster *roster, struct wait *wait);
+
+/* Is it known whose the key is, or that the vendor does not tell, so that WAIT_SELF asks nobody? */
+bool roster_knows_self(struct roster *roster);
 
 /* Free what an answered WAIT holds. */
 void wait_clear(struct wait *wait);
@@ -187,6 +194,35 @@ void roster_doubt(struct roster *roster, const char *id);
 /* This mount made ID inactive (or, unset, active): a fetch that shows something else is worth a
  * word. */
 void roster_note_deactivated(struct roster *roster, const char *id, bool inactive);
+
+/*
+ * A write to record ID was acknowledged: the fields that MERGE names went from what BEFORE shows to
+ * what AFTER shows, and SEEN is the record in which the vendor showed that. Reads that lag behind
+ * it are corrected from now on (lag.h). All is borrowed.
+ */
+void roster_acknowledge(struct roster *roster, const char *id, const struct merge *merge,
+			const json_t *before, const json_t *after, const json_t *seen);
+
+/* What is remembered of such writes. It lives as long as the roster. */
+struct lag *roster_lag(struct roster *roster);
+
+/* Who made a user inactive. */
+struct roster_writer {
+	uid_t uid;
+	gid_t gid;
+	pid_t pid;
+	char command[CALL_COMMAND_MAX];
+	char path[CALL_PATH_MAX];
+	bool timed;           /* there is a time: */
+	struct timespec time; /* of update, the vendor's, of the inactive record */
+};
+
+/* After roster_note_deactivated: CALL did it, and the vendor showed it in SEEN. */
+void roster_note_writer(struct roster *roster, const char *id, const struct call *call,
+			const json_t *seen);
+
+/* Is ID inactive by the last status that this mount wrote, and by whom? */
+bool roster_writer(struct roster *roster, const char *id, struct roster_writer *writer);
 
 /* UNDO (copied; NULL: nothing any more) is what it takes to give ID back what this mount ended. */
 void roster_keep_undo(struct roster *roster, const char *id, const char *undo);

@@ -1,6 +1,6 @@
 /*
- * roster_state.h - the inside of a roster, shared by roster.c, flight.c, fetch.c, email.c, view.c
- * and undo.c, and nobody else.
+ * roster_state.h - the inside of a roster, shared by roster.c, flight.c, fetch.c, email.c,
+ * view.c, undo.c and ack.c, and nobody else.
  *
  * snapshot: what the last whole fetch showed, or NULL.
  * overlay: what was written or fetched alone, each entry with its own age: it wins over a snapshot
@@ -18,7 +18,8 @@
 #define ROSTERFS_ROSTER_STATE_H
 
 #ifndef ROSTERFS_ROSTER_PRIVATE
-#error "roster_state.h is for cache/roster.c, flight.c, fetch.c, email.c, view.c, undo.c only"
+#error                                                                                             \
+    "roster_state.h is for cache/roster.c, flight.c, fetch.c, email.c, view.c, undo.c, ack.c only"
 #endif
 
 #include "cache/roster.h"
@@ -48,9 +49,10 @@ struct busy {
 
 struct deactivated {
 	char *id;
-	char *undo;       /* or NULL */
-	bool inactive;    /* made so here; unset: only the undo counts */
-	bool seen_active; /* it has been said */
+	char *undo;                   /* or NULL */
+	struct roster_writer *writer; /* who made them so, or NULL: it is not known */
+	bool inactive;                /* made so here; unset: only the undo counts */
+	bool seen_active;             /* it has been said */
 	UT_hash_handle hh;
 };
 
@@ -83,8 +85,11 @@ struct roster {
 	struct pool *pool;
 	struct roster_events events;
 	struct versions *versions;
+	struct lag *lag;
 
-	pthread_mutex_t lock; /* with it only versions.c, pool_run and a call's cancel are called */
+	/* with it only versions.c, pool_run and a call's cancel are called */
+	pthread_mutex_t lock;
+	bool expiring; /* ack.c will look what of lag is too old */
 	struct snapshot *snapshot;
 	double snapshot_began; /* when its fetch began and ended, monotonic seconds */
 	double snapshot_since;

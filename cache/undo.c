@@ -17,6 +17,7 @@ void roster_deactivated_free_locked(struct roster *roster, struct deactivated *u
 {
 	HASH_DEL(roster->deactivated, user); /* NOLINT(clang-analyzer-unix.Malloc) */
 	free(user->undo);
+	free(user->writer);
 	free(user->id);
 	free(user);
 }

@@ -38,7 +38,7 @@ static void begin(struct change *change, struct attempt *attempt)
 static void note_status(struct change *change)
 {
 	const struct vendor *vendor = roster_account(change->roster)->vendor;
-	const char *before = change_status(change, change->fresh);
+	const char *before = change_status(change, change_before(change));
 	const char *after = change->result ? change_status(change, change->result) : NULL;
 
 	if (!after || guard_dry_run(change->guard) || (before && strcmp(before, after) == 0))
@@ -51,7 +51,7 @@ static void tell_history(struct change *change)
 {
 	json_t *undo = change_undo(change);
 
-	attempt_accepted(change->attempt, change->fresh, change->result, undo);
+	attempt_accepted(change->attempt, change_before(change), change->result, undo);
 	json_decref(undo);
 }
 
@@ -174,6 +174,31 @@ static int check_reactivation(struct change *change, const struct base *base)
 	return 0;
 }
 
+/*
+ * A status that the document states and the vendor does not have, but that is no edit: it may be
+ * meant, or be an old copy's. It is not ignored.
+ */
+static int check_stated_status(struct change *change)
+{
+	const struct document_plan *plan = change->arg;
+	const char *key = change->collection->status_key;
+	const char *now = change_status(change, change->fresh);
+	const char *stated = change_status(change, plan->document);
+
+	if (!now || !stated || strcmp(now, stated) == 0)
+		return 0;
+	for (size_t i = 0; i < change->merge.count; i++) {
+		if (strcmp(change->merge.edits[i].path[0], key) == 0)
+			return 0;
+	}
+	return call_fail(
+	    change->call, ESTALE,
+	    "\"%s\" in the document is %s, as in the version that it is based on, but the "
+	    "user is %s at the vendor now. Nothing was sent: read the file again, or write "
+	    "the status to %s.status",
+	    key, stated, now, change->id);
+}
+
 /* What the process's next save will be compared with. */
 static int keep_left(struct change *change, const struct base *base)
 {
@@ -247,6 +272,8 @@ static int plan_document(struct change *change)
 		error = base_check_doubts(change->call, &base, &change->merge);
 	if (!error)
 		error = check_reactivation(change, &base);
+	if (!error)
+		error = check_stated_status(change);
 	if (!error)
 		error = keep_left(change, &base);
 	base_clear(&base);
@@ -346,6 +373,29 @@ static void keep_save(struct change *change, const struct document_plan *plan)
 	versions_saved(versions, change->id, &plan->process, stamp, plan->left, change->result);
 }
 
+/*
+ * Who self is must be known where a status changes. It is asked before the GET, because afterwards
+ * the PUT has to follow at once. What goes wrong here will do so again, and be told, there.
+ */
+static void ask_self_early(struct change *change, const json_t *document)
+{
+	struct wait wait = {.kind = WAIT_SELF, .call = change->call};
+	const char *stated = change_status(change, document);
+	struct record *held;
+	double seconds;
+	bool differs;
+
+	roster_peek(change->roster, change->id, &held, &seconds);
+	differs = stated && held && strcmp(record_status(held), stated) != 0;
+	record_put(held);
+	if (!differs || roster_knows_self(change->roster))
+		return;
+	roster_ask_sync(change->roster, &wait);
+	wait_clear(&wait);
+	change->call->error = 0;
+	change->call->words[0] = '\0';
+}
+
 static int save_document(struct attempt *attempt, struct document_plan *plan)
 {
 	struct change change;
@@ -354,6 +404,7 @@ static int save_document(struct attempt *attempt, struct document_plan *plan)
 	begin(&change, attempt);
 	change.plan = plan_document;
 	change.arg = plan;
+	ask_self_early(&change, plan->document);
 	error = finish(&change, change_run(&change));
 	if (!error && change.sent && plan->left)
 		keep_save(&change, plan);
@@ -411,6 +462,10 @@ static int plan_status(struct change *change)
 
 	if (!change_status(change, change->fresh))
 		return fail_no_status(change->call);
+	/* Only what both the vendor and this mount's last write show is left alone. */
+	if (change->read_status && strcmp(change->read_status, word) != 0)
+		json_object_set_new(change->fresh, change->collection->status_key,
+				    json_string(change->read_status));
 	document = json_pack("{s:s}", change->collection->status_key, word);
 	error = document ? merge_diff(change->fresh, document, &change->merge) : -ENOMEM;
 	json_decref(document);
@@ -459,15 +514,19 @@ static void tell_status(struct attempt *attempt, const char *word)
 	json_decref(after);
 }
 
-static int set_status(struct attempt *attempt, const char *word)
+/* AGAIN: a status that was written and counted before. */
+static int set_status(struct attempt *attempt, const char *word, bool again)
 {
 	struct change change;
-	int error;
+	int error = 0;
 
 	begin(&change, attempt);
 	change.plan = plan_status;
 	change.arg = (void *)(uintptr_t)word;
-	error = check_status_early(&change, word);
+	change.absolute = true;
+	change.status_checked = change.counted = again;
+	if (!again)
+		error = check_status_early(&change, word);
 	if (!error)
 		error = change_run(&change);
 	error = finish(&change, error);
@@ -488,7 +547,19 @@ int update_status(struct call *call, struct roster *roster, struct guard *guard,
 	error = guard_writable(guard, call);
 	if (!error)
 		error = roster_collection(roster)->set_status ? steps_status(&attempt, word)
-							      : set_status(&attempt, word);
+							      : set_status(&attempt, word, false);
+	attempt_end(&attempt, error);
+	return error;
+}
+
+int update_reapply(struct call *call, struct roster *roster, struct guard *guard, const char *id)
+{
+	struct attempt attempt;
+	int error;
+
+	attempt_begin(&attempt, call, guard, roster, "reapply", id);
+	tell_status(&attempt, "inactive");
+	error = set_status(&attempt, "inactive", true);
 	attempt_end(&attempt, error);
 	return error;
 }

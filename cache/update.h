@@ -50,6 +50,13 @@ int update_status(struct call *call, struct roster *roster, struct guard *guard,
 		  const char *word);
 
 /*
+ * For late.c: make ID inactive once more, in the name of CALL, because a change that this mount had
+ * sent before was applied late. As update_status, but it is not counted by status_limit, and the
+ * audit log calls it "reapply".
+ */
+int update_reapply(struct call *call, struct roster *roster, struct guard *guard, const char *id);
+
+/*
  * Make a record of the document TEXT in ROSTER's collection. May wait. Returns 0 and its id in *ID
  * (the caller frees; NULL in a dry run), or a negative errno with words in CALL; *ID may be set
  * then too: the record has been made, but a field of it could not be set. -EOPNOTSUPP where the

@@ -1,0 +1,499 @@
+/*
+ * lag.c - see lag.h.
+ *
+ * A table by id, in the order of the last write, so that what is oldest is first. Values are kept
+ * as text, because a json_t stays in one thread; null and a missing member are the same thing. It
+ * knows neither rosters nor requests: whoever reads a record hands it in.
+ */
+#include "cache/lag.h"
+
+#include "vendors/clock.h"
+#include "vendors/vendor.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <uthash.h>
+#include <utlist.h>
+
+#define DEPTH_MAX 64
+#define OLDER_MAX 64
+
+/* A member, and what the writes of the last seconds made of it. */
+struct member {
+	char **path;
+	size_t depth;
+	char *after;  /* JSON text; NULL: nothing */
+	char **older; /* the values from before the writes, the same */
+	size_t older_count;
+	double until; /* monotonic seconds */
+	bool stale;   /* the last read showed an older value */
+	struct member *next, *prev;
+};
+
+struct entry {
+	char *id;
+	struct member *members; /* utlist */
+	struct timespec acked;  /* the vendor's time of the newest version that is known */
+	struct timespec before;
+	bool has_acked, has_before;
+	double until; /* of the member written last */
+	UT_hash_handle hh;
+};
+
+struct lag {
+	const struct collection *collection;
+	double seconds;
+	atomic_uint count; /* of entries: most reads find none, and take no lock */
+	pthread_mutex_t lock;
+	struct entry *entries;
+};
+
+struct lag *lag_new(const struct collection *collection, unsigned seconds)
+{
+	struct lag *lag = calloc(1, sizeof(*lag));
+
+	if (!lag)
+		return NULL;
+	lag->collection = collection;
+	lag->seconds = seconds;
+	pthread_mutex_init(&lag->lock, NULL);
+	return lag;
+}
+
+static void member_free(struct member *member)
+{
+	for (size_t i = 0; member->path && i < member->depth; i++)
+		free(member->path[i]);
+	for (size_t i = 0; i < member->older_count; i++)
+		free(member->older[i]);
+	free(member->older);
+	free(member->path);
+	free(member->after);
+	free(member);
+}
+
+static void entry_free_locked(struct lag *lag, struct entry *entry)
+{
+	struct member *member, *next;
+
+	HASH_DEL(lag->entries, entry); /* NOLINT(clang-analyzer-unix.Malloc) */
+	atomic_fetch_sub(&lag->count, 1);
+	DL_FOREACH_SAFE(entry->members, member, next)
+		member_free(member);
+	free(entry->id);
+	free(entry);
+}
+
+void lag_free(struct lag *lag)
+{
+	struct entry *entry, *next;
+
+	if (!lag)
+		return;
+	HASH_ITER(hh, lag->entries, entry, next)
+		entry_free_locked(lag, entry);
+	pthread_mutex_destroy(&lag->lock);
+	free(lag);
+}
+
+/* ---- values ---- */
+
+/* VALUE as text, the caller frees; *TEXT is NULL for nothing. False: no memory. */
+static bool text_of(const json_t *value, char **text)
+{
+	*text = NULL;
+	if (!value || json_is_null(value))
+		return true;
+	*text = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
+	return *text;
+}
+
+static json_t *value_of(const char *text)
+{
+	return text ? json_loads(text, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL) : json_null();
+}
+
+static bool is_value(const json_t *value, const char *text)
+{
+	json_t *other;
+	bool same;
+
+	if (!text)
+		return !value || json_is_null(value);
+	other = value_of(text);
+	same = other && merge_alike(value, other);
+	json_decref(other);
+	return same;
+}
+
+static bool is_older(const struct member *member, const json_t *value)
+{
+	for (size_t i = 0; i < member->older_count; i++) {
+		if (is_value(value, member->older[i]))
+			return true;
+	}
+	return false;
+}
+
+/* The value of FIELD in RECORD, borrowed, or NULL. */
+static json_t *value_in(const struct member *member, const json_t *record)
+{
+	const struct edit edit = {.path = member->path, .depth = member->depth};
+
+	return merge_value(&edit, record);
+}
+
+/* Set FIELD in RECORD to TEXT, which clears it if NULL. */
+static void set_value(const struct member *member, json_t *record, const char *text)
+{
+	json_t *object = record, *below;
+	const char *name = member->path[member->depth - 1];
+
+	for (size_t i = 0; i + 1 < member->depth; i++) {
+		below = json_object_get(object, member->path[i]);
+		if (!json_is_object(below) && !text)
+			return;
+		if (!json_is_object(below)) {
+			below = json_object();
+			json_object_set_new(object, member->path[i], below);
+		}
+		object = below;
+	}
+	if (text || json_object_get(object, name))
+		json_object_set_new(object, name, value_of(text));
+}
+
+/* ---- what was written ---- */
+
+static bool is_path(const struct member *member, char *const *path, size_t depth)
+{
+	bool same = member->depth == depth;
+
+	for (size_t i = 0; same && i < depth; i++)
+		same = strcmp(member->path[i], path[i]) == 0;
+	return same;
+}
+
+/* Does one of the two lie inside the other? */
+static bool overlaps(const struct member *member, char *const *path, size_t depth)
+{
+	size_t common = member->depth < depth ? member->depth : depth;
+	bool same = member->depth != depth;
+
+	for (size_t i = 0; same && i < common; i++)
+		same = strcmp(member->path[i], path[i]) == 0;
+	return same;
+}
+
+static struct member *member_new(char *const *path, size_t depth)
+{
+	struct member *member = calloc(1, sizeof(*member));
+
+	if (!member)
+		return NULL;
+	member->path = calloc(depth, sizeof(*member->path));
+	for (size_t i = 0; member->path && i < depth; i++) {
+		member->path[i] = strdup(path[i]);
+		member->depth = i + 1;
+		if (!member->path[i])
+			break;
+	}
+	if (!member->path || !member->path[depth - 1]) {
+		member_free(member);
+		return NULL;
+	}
+	return member;
+}
+
+/* The member of ENTRY at PATH, made if need be. What lies inside or around it is forgotten. */
+static struct member *member_of(struct entry *entry, char *const *path, size_t depth)
+{
+	struct member *member, *next, *found = NULL;
+
+	DL_FOREACH_SAFE(entry->members, member, next) {
+		if (is_path(member, path, depth)) {
+			found = member;
+		} else if (overlaps(member, path, depth)) {
+			DL_DELETE(entry->members, member);
+			member_free(member);
+		}
+	}
+	if (found)
+		return found;
+	found = member_new(path, depth);
+	if (found)
+		DL_APPEND(entry->members, found);
+	return found;
+}
+
+/* VALUE is from before the newest write of FIELD. */
+static void add_older(struct member *member, const json_t *value)
+{
+	char **longer, *text;
+
+	if (is_older(member, value) || member->older_count == OLDER_MAX)
+		return;
+	longer = reallocarray(member->older, member->older_count + 1, sizeof(*longer));
+	if (!longer)
+		return;
+	member->older = longer;
+	if (text_of(value, &text))
+		member->older[member->older_count++] = text;
+}
+
+/* From now on FIELD has the value TEXT (taken); what it had is an older one. */
+static void renew(struct member *member, char *text)
+{
+	json_t *value = value_of(member->after);
+
+	add_older(member, value);
+	json_decref(value);
+	free(member->after);
+	member->after = text;
+	member->stale = false;
+}
+
+/* Note in ENTRY that the member at PATH went from BEFORE to AFTER: each leaf by itself. */
+static void note_value(struct entry *entry, char **path, size_t depth, const json_t *before,
+		       const json_t *after, double until)
+{
+	struct member *member;
+	json_t *value;
+	const char *name;
+	char *text;
+
+	if (json_is_object(after) && depth < DEPTH_MAX && json_object_size(after)) {
+		json_object_foreach((json_t *)(uintptr_t)after, name, value) {
+			path[depth] = (char *)(uintptr_t)name;
+			note_value(entry, path, depth + 1, json_object_get(before, name), value,
+				   until);
+		}
+		return;
+	}
+	member = member_of(entry, path, depth);
+	if (!member || !text_of(after, &text))
+		return;
+	add_older(member, before);
+	if (member->until > 0)
+		renew(member, text);
+	else
+		member->after = text;
+	member->until = until;
+}
+
+/* The entry for ID, made if need be, at the end of the table. */
+static struct entry *touch_locked(struct lag *lag, const char *id)
+{
+	struct entry *entry;
+
+	HASH_FIND_STR(lag->entries, id, entry);
+	if (entry) {
+		HASH_DEL(lag->entries, entry);
+	} else {
+		entry = calloc(1, sizeof(*entry));
+		if (entry)
+			entry->id = strdup(id);
+		if (!entry || !entry->id) {
+			free(entry);
+			return NULL;
+		}
+		atomic_fetch_add(&lag->count, 1);
+	}
+	/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
+	HASH_ADD_KEYPTR(hh, lag->entries, entry->id, strlen(entry->id), entry);
+	return entry;
+}
+
+void lag_note(struct lag *lag, const char *id, const struct merge *merge, const json_t *before,
+	      const json_t *after, const json_t *answer)
+{
+	char *path[DEPTH_MAX + 1];
+	struct entry *entry;
+
+	if (lag->seconds <= 0 || !merge->count)
+		return;
+	pthread_mutex_lock(&lag->lock);
+	entry = touch_locked(lag, id);
+	if (entry) {
+		entry->until = clock_seconds() + lag->seconds;
+		entry->has_before = collection_time(lag->collection, before, &entry->before);
+		entry->has_acked = answer &&
+				   collection_time(lag->collection, answer, &entry->acked);
+	}
+	for (size_t i = 0; entry && i < merge->count; i++) {
+		const struct edit *edit = &merge->edits[i];
+
+		if (edit->depth > DEPTH_MAX)
+			continue;
+		memcpy(path, edit->path, edit->depth * sizeof(*path));
+		note_value(entry, path, edit->depth, merge_value(edit, before),
+			   merge_value(edit, after), entry->until);
+	}
+	pthread_mutex_unlock(&lag->lock);
+}
+
+/* ---- what was read ---- */
+
+static int compare(struct timespec a, struct timespec b)
+{
+	if (a.tv_sec != b.tv_sec)
+		return a.tv_sec < b.tv_sec ? -1 : 1;
+	return (a.tv_nsec > b.tv_nsec) - (a.tv_nsec < b.tv_nsec);
+}
+
+/* Is TIME, of a record that was read, later than what was acknowledged? */
+static bool is_later(const struct entry *entry, struct timespec time)
+{
+	int to_acked = compare(time, entry->acked);
+
+	/* the version before the write may go by the same time, where times are whole seconds, or
+	 * by a later one, where not all responses have the fraction */
+	if (!entry->has_acked || to_acked < 0 ||
+	    (entry->has_before && compare(time, entry->before) == 0))
+		return false;
+	return true;
+}
+
+struct sight {
+	json_t *record;
+	bool later;
+	enum lag_reading reading;
+	struct lag_found *found;
+};
+
+static void replace(const struct lag *lag, struct member *member, const struct sight *sight)
+{
+	const char *key = lag->collection->status_key;
+	const json_t *shown = value_in(member, sight->record);
+
+	if (sight->found) {
+		sight->found->corrected = true;
+		if (key && member->depth == 1 && strcmp(member->path[0], key) == 0 &&
+		    json_is_string(shown) && !sight->found->status)
+			sight->found->status = strdup(json_string_value(shown));
+	}
+	set_value(member, sight->record, member->after);
+	member->stale = true;
+}
+
+/* How SIGHT stands to FIELD. Returns false if the member is to be forgotten. */
+static bool look(const struct lag *lag, struct member *member, const struct sight *sight)
+{
+	const json_t *shown = value_in(member, sight->record);
+	bool learns = sight->reading == LAG_READ;
+	char *text;
+
+	if (is_value(shown, member->after)) {
+		member->stale = false;
+		return true;
+	}
+	if (!sight->later && is_older(member, shown)) {
+		replace(lag, member, sight);
+		return true;
+	}
+	if (!learns)
+		return true;
+	if (!sight->later || !text_of(shown, &text))
+		return false;
+	/* somebody wrote since: what was written here is an older value now */
+	renew(member, text);
+	return true;
+}
+
+/* Learn from a read at TIME (NULL: it has none) that AGREES or not. */
+static void learn(struct entry *entry, const struct timespec *time, bool agrees)
+{
+	if (!time)
+		return;
+	if (entry->has_acked ? is_later(entry, *time) : agrees) {
+		entry->acked = *time;
+		entry->has_acked = true;
+	}
+}
+
+static void correct_locked(struct lag *lag, struct entry *entry, struct sight *sight)
+{
+	struct member *member, *next;
+	struct timespec time;
+	bool timed = collection_time(lag->collection, sight->record, &time), agrees = true;
+	double now = clock_seconds();
+
+	sight->later = timed && is_later(entry, time);
+	DL_FOREACH_SAFE(entry->members, member, next) {
+		if (member->until <= now)
+			continue;
+		agrees = agrees && is_value(value_in(member, sight->record), member->after);
+		if (look(lag, member, sight))
+			continue;
+		DL_DELETE(entry->members, member);
+		member_free(member);
+	}
+	if (sight->reading == LAG_READ)
+		learn(entry, timed ? &time : NULL, agrees);
+	if (!entry->members)
+		entry_free_locked(lag, entry);
+}
+
+void lag_correct(struct lag *lag, const char *id, json_t *record, enum lag_reading reading,
+		 struct lag_found *found)
+{
+	struct sight sight = {.record = record, .reading = reading, .found = found};
+	struct entry *entry;
+
+	if (found)
+		*found = (struct lag_found){0};
+	if (!atomic_load(&lag->count))
+		return;
+	pthread_mutex_lock(&lag->lock);
+	HASH_FIND_STR(lag->entries, id, entry);
+	if (entry)
+		correct_locked(lag, entry, &sight);
+	pthread_mutex_unlock(&lag->lock);
+}
+
+bool lag_covers(struct lag *lag, const char *id)
+{
+	struct entry *entry;
+	bool covers;
+
+	pthread_mutex_lock(&lag->lock);
+	HASH_FIND_STR(lag->entries, id, entry);
+	covers = entry && entry->until > clock_seconds();
+	pthread_mutex_unlock(&lag->lock);
+	return covers;
+}
+
+/* ---- the end of the lag ---- */
+
+static bool is_stale(const struct entry *entry)
+{
+	const struct member *member;
+
+	DL_SEARCH_SCALAR(entry->members, member, stale, true);
+	return member;
+}
+
+double lag_expire(struct lag *lag, void (*tell)(void *arg, const char *id), void *arg)
+{
+	for (;;) {
+		struct entry *entry;
+		char *id = NULL;
+		double left;
+
+		pthread_mutex_lock(&lag->lock);
+		entry = lag->entries;
+		left = entry ? entry->until - clock_seconds() : 0;
+		if (entry && left <= 0 && is_stale(entry))
+			id = strdup(entry->id);
+		if (entry && left <= 0)
+			entry_free_locked(lag, entry);
+		pthread_mutex_unlock(&lag->lock);
+		if (!entry || left > 0)
+			return left;
+		if (id)
+			tell(arg, id);
+		free(id);
+	}
+}

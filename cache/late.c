@@ -1,0 +1,331 @@
+/*
+ * late.c - see late.h.
+ *
+ * A look compares three things: the body that got no response, the record as the vendor shows it,
+ * and the record as this mount last knew it. It holds no lock while it asks, and changes nothing
+ * itself: update_reapply does.
+ */
+#include "cache/late.h"
+
+#include "cache/attempt.h"
+#include "cache/change.h"
+#include "cache/pool.h"
+#include "cache/roster.h"
+#include "cache/update.h"
+#include "vendors/call.h"
+#include "vendors/clock.h"
+#include "vendors/log.h"
+#include "vendors/vendor.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define WATCH_MAX 300.0 /* seconds */
+#define STEP_FIRST 1.0
+
+struct late {
+	struct roster *roster;
+	struct guard *guard;
+	struct call call; /* who wrote: for the log */
+	char *id;
+	char *text;  /* JSON: the body that got no response, or the fields that were accepted */
+	bool watch;  /* the former */
+	double step; /* seconds to the next look */
+	double end;  /* of the last look, monotonic seconds */
+};
+
+static void late_free(struct late *late)
+{
+	call_destroy(&late->call);
+	free(late->id);
+	free(late->text);
+	free(late);
+}
+
+static void run(void *arg, bool ending);
+
+/* Look after late->step seconds. What can't be looked at is freed, and the log says so. */
+static void look_later(struct late *late)
+{
+	if (!pool_after(roster_pool(late->roster), late->step, run, late))
+		return;
+	log_call(&late->call,
+		 "the record can't be looked at again: whether a change shows late is not "
+		 "known");
+	late_free(late);
+}
+
+/* TEXT (taken) is what LATE looks for. */
+static struct late *late_new(struct change *change, char *text)
+{
+	struct late *late = text ? calloc(1, sizeof(*late)) : NULL;
+
+	if (!late) {
+		free(text);
+		return NULL;
+	}
+	late->roster = change->roster;
+	late->guard = change->guard;
+	call_continue(&late->call, change->call);
+	late->id = strdup(change->id);
+	late->text = text;
+	if (late->id)
+		return late;
+	late_free(late);
+	return NULL;
+}
+
+/* ---- a look ---- */
+
+/* The record as the vendor shows it, a new reference, or NULL. */
+static json_t *read_record(struct late *late)
+{
+	json_t *record = NULL;
+	struct call call;
+
+	call_continue(&call, &late->call);
+	if (vendor_get(&call, roster_account(late->roster), roster_collection(late->roster),
+		       roster_parent(late->roster), late->id, &record, NULL))
+		record = NULL;
+	call_destroy(&call);
+	return record;
+}
+
+/* Is NAME a field that is sent and shown? */
+static bool is_plain(const struct collection *collection, const char *name)
+{
+	return !(collection_flags(collection, name) &
+		 (FIELD_SYSTEM | FIELD_CONFIDENTIAL | FIELD_WRITE_ONLY));
+}
+
+/* Does RECORD show BODY, in each field that the vendor does not assign? */
+static bool shows(const struct collection *collection, const json_t *record, const json_t *body)
+{
+	const char *name;
+	json_t *value;
+
+	json_object_foreach((json_t *)(uintptr_t)body, name, value) {
+		if (is_plain(collection, name) &&
+		    !merge_alike(json_object_get(record, name), value))
+			return false;
+	}
+	json_object_foreach((json_t *)(uintptr_t)record, name, value) {
+		if (is_plain(collection, name) && !merge_alike(json_object_get(body, name), value))
+			return false;
+	}
+	return true;
+}
+
+static const char *status_of(const struct collection *collection, const json_t *record)
+{
+	const char *key = collection->status_key;
+	const char *status = key ? json_string_value(json_object_get(record, key)) : NULL;
+
+	return status ? status : "";
+}
+
+static bool is_later(struct timespec a, struct timespec b)
+{
+	return a.tv_sec != b.tv_sec ? a.tv_sec > b.tv_sec : a.tv_nsec > b.tv_nsec;
+}
+
+/* Does RECORD, which shows the late body, undo the `inactive` that this mount wrote last? */
+static bool undoes_inactive(struct late *late, const json_t *record, struct roster_writer *writer)
+{
+	const struct collection *collection = roster_collection(late->roster);
+	struct timespec time;
+
+	if (strcmp(status_of(collection, record), "active") != 0 ||
+	    !roster_writer(late->roster, late->id, writer))
+		return false;
+	return !collection_time(collection, record, &time) || !writer->timed ||
+	       is_later(time, writer->time);
+}
+
+static void reapply(struct late *late, const struct roster_writer *writer)
+{
+	struct call call;
+
+	call_init(&call, writer->path);
+	call.uid = writer->uid;
+	call.gid = writer->gid;
+	call.pid = writer->pid;
+	memcpy(call.command, writer->command, sizeof(call.command));
+	log_call(&call, "a change that got no response was applied late and made the user active "
+			"again: inactive is sent once more");
+	if (update_reapply(&call, late->roster, late->guard, late->id))
+		log_error(&call, -call.error);
+	call_destroy(&call);
+}
+
+static char *text_of(const json_t *value)
+{
+	return value ? json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT) : strdup("(none)");
+}
+
+/* Say in which fields RECORD differs from HELD. True if it does. */
+static bool log_differences(struct late *late, const json_t *held, const json_t *record)
+{
+	struct merge merge = {0};
+	bool any;
+
+	if (merge_diff(held, record, &merge))
+		return false;
+	any = false;
+	for (size_t i = 0; i < merge.count; i++) {
+		const struct edit *edit = &merge.edits[i];
+		char *path, *before, *after;
+
+		if (!is_plain(roster_collection(late->roster), edit->path[0]))
+			continue;
+		any = true;
+		path = merge_path(edit);
+		before = text_of(edit->before);
+		after = text_of(edit->after);
+		log_call(&late->call,
+			 "a change that got no response was applied late: \"%s\" was %.100s and is "
+			 "now %.100s",
+			 path ? path : "?", before ? before : "?", after ? after : "?");
+		free(path);
+		free(before);
+		free(after);
+	}
+	merge_clear(&merge);
+	return any;
+}
+
+/* What this mount knew last, a new reference, or NULL. */
+static json_t *held_record(struct late *late)
+{
+	struct record *held;
+	double seconds;
+	json_t *object;
+
+	roster_peek(late->roster, late->id, &held, &seconds);
+	object = held && held->id[0] ? record_json(held) : NULL;
+	record_put(held);
+	return object;
+}
+
+/* Is there a time in both, and RECORD's is not later than HELD's? Then it is no news. */
+static bool is_no_news(struct late *late, const json_t *held, const json_t *record)
+{
+	const struct collection *collection = roster_collection(late->roster);
+	struct timespec a, b;
+
+	return collection_time(collection, record, &a) && collection_time(collection, held, &b) &&
+	       !is_later(a, b);
+}
+
+/* Has the body been applied late, in RECORD? Then what follows from that is done. */
+static bool judge_watch(struct late *late, const json_t *record, const json_t *body)
+{
+	struct roster_writer writer;
+	json_t *held;
+	bool found = false;
+
+	if (!shows(roster_collection(late->roster), record, body))
+		return false;
+	if (undoes_inactive(late, record, &writer)) {
+		reapply(late, &writer);
+		return true;
+	}
+	held = held_record(late);
+	if (held && !is_no_news(late, held, record))
+		found = log_differences(late, held, record);
+	json_decref(held);
+	if (found)
+		roster_doubt(late->roster, late->id);
+	return found;
+}
+
+/* `lag` has ended: does RECORD show the fields that were ACCEPTED? */
+static bool judge_accepted(struct late *late, const json_t *record, const json_t *accepted)
+{
+	struct merge missing = {0};
+
+	if (merge_diff(record, accepted, &missing))
+		return true;
+	log_call(&late->call,
+		 missing.count
+		     ? "the change that the vendor accepted is still not applied, %u s later"
+		     : "the change that the vendor accepted is applied: its reads lagged (%u s)",
+		 roster_account(late->roster)->lag);
+	merge_clear(&missing);
+	roster_doubt(late->roster, late->id);
+	return true;
+}
+
+/* Is all said? */
+static bool look(struct late *late)
+{
+	json_t *record = read_record(late), *wanted = json_loads(late->text, JSON_ALLOW_NUL, NULL);
+	bool done = false;
+
+	if (record && wanted)
+		done = late->watch ? judge_watch(late, record, wanted)
+				   : judge_accepted(late, record, wanted);
+	json_decref(record);
+	json_decref(wanted);
+	return done;
+}
+
+static void run(void *arg, bool ending)
+{
+	struct late *late = arg;
+	double left;
+
+	if (ending) {
+		log_call(&late->call,
+			 late->watch
+			     ? "the mount ends: a change that got no response is not watched "
+			       "for any longer"
+			     : "the mount ends: an accepted change that did not show is not "
+			       "looked at any more");
+		late_free(late);
+		return;
+	}
+	left = look(late) ? 0 : late->end - clock_seconds();
+	if (left <= 0) {
+		late_free(late);
+		return;
+	}
+	late->step *= 2;
+	if (late->step > left)
+		late->step = left;
+	look_later(late);
+}
+
+/* ---- beginning ---- */
+
+void late_watch(struct change *change)
+{
+	struct account *account = roster_account(change->roster);
+	double seconds = 4.0 * account->timeout;
+	struct late *late = late_new(change, json_dumps(change->unanswered, JSON_COMPACT));
+
+	if (!late)
+		return;
+	if (seconds < account->lag)
+		seconds = account->lag;
+	if (seconds > WATCH_MAX)
+		seconds = WATCH_MAX;
+	late->watch = true;
+	late->step = STEP_FIRST;
+	late->end = clock_seconds() + seconds;
+	look_later(late);
+}
+
+void late_look(struct change *change)
+{
+	json_t *accepted = change_accepted(change);
+	struct late *late = late_new(change, json_dumps(accepted, JSON_COMPACT));
+
+	json_decref(accepted);
+	if (!late)
+		return;
+	late->step = roster_account(change->roster)->lag;
+	look_later(late);
+}
