@@ -1,12 +1,16 @@
 /*
  * basis.c - see basis.h.
  *
- * What is left of a change's time between two requests. The lane decides who goes; this file only
- * tells it what a request rests on. It must not know what is read or written.
+ * What a request takes from the basis of its call when it is queued, and what it leaves there when
+ * it lands. Who goes next, and whether it is too late, is lane.c's affair. It must not know what is
+ * read or written.
  */
 #include "vendors/basis.h"
 
 #include "vendors/call.h"
+#include "vendors/clock.h"
+#include "vendors/lane.h"
+#include "vendors/transfer.h"
 
 #include <string.h>
 
@@ -18,5 +22,71 @@ void basis_begin(struct basis *basis, int64_t end)
 
 void basis_release(struct call *call)
 {
-	(void)call;
+	struct basis *basis = call->basis;
+	struct lane *lane = basis ? basis->keeper : NULL;
+	struct http *http;
+
+	/* NULL stays NULL without a request of this call, and is what the end of http.h leaves */
+	if (!lane)
+		return;
+	http = lane->http;
+	pthread_mutex_lock(&http->lock);
+	lane_forgo_locked(basis);
+	pthread_mutex_unlock(&http->lock);
+	http_poke(http);
+}
+
+void basis_forget(struct call *call)
+{
+	basis_release(call);
+	/* no request of that read is under way, so that these are ours */
+	call->basis->begun = clock_milliseconds();
+	call->basis->asked = call->basis->answered = 0;
+}
+
+/* When the write that rests on the read of BASIS leaves at the latest. */
+static int64_t last_moment(const struct basis *basis)
+{
+	int64_t took = basis->answered - basis->asked;
+
+	if (basis->ageless)
+		return TRANSFER_NEVER;
+	if (!basis->answered)
+		return 0;
+	return basis->answered + (took > BASIS_FRESH ? took : BASIS_FRESH);
+}
+
+bool basis_rest_locked(struct transfer *transfer, const struct http_request *request)
+{
+	struct basis *basis = transfer->call->basis;
+	bool placed;
+
+	transfer->end = transfer->moment = TRANSFER_NEVER;
+	if (!basis)
+		return false;
+	if (basis->end)
+		transfer->end = basis->end;
+	if (request->rests)
+		transfer->moment = last_moment(basis);
+	if (basis->reading && request->repeatable && strcmp(request->method, "GET") == 0) {
+		transfer->basis = basis;
+		basis->reads++;
+	}
+	placed = basis->keeper == transfer->lane && !request->repeatable;
+	lane_forgo_locked(basis);
+	return placed;
+}
+
+void basis_answered_locked(struct basis *basis, int64_t asked, int64_t now)
+{
+	if (!basis->answered || asked < basis->asked)
+		basis->asked = asked;
+	basis->answered = now;
+}
+
+void basis_leave_locked(struct transfer *transfer)
+{
+	if (transfer->basis)
+		transfer->basis->reads--;
+	transfer->basis = NULL;
 }

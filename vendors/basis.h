@@ -71,6 +71,9 @@ struct basis {
 /* Begin a change that is to end at END (see there). Set call->basis to BASIS afterwards. */
 void basis_begin(struct basis *basis, int64_t end);
 
+/* In vendors/ alone: another read begins. As basis_release, and forgets the read before. */
+void basis_forget(struct call *call);
+
 /*
  * Give up the place that is kept for CALL's change, if there is one. Idempotent; fine without a
  * basis. Always called before the basis goes out of scope, and before a wait for anybody else.

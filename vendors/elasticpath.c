@@ -91,6 +91,7 @@ const struct collection ep_members = {
     .fields = member_fields,
     .creates = ep_member_creates,
     .put = ep_member_put,
+    .settle = ep_realm_settle,
     .list = ep_members_list,
     .post = ep_member_post,
     .find = ep_member_find,

@@ -70,6 +70,7 @@ struct ep_memory {
 	pthread_mutex_t lock; /* a leaf */
 	char *realm;          /* of the members; NULL: the settings name none */
 	time_t until;         /* monotonic seconds: realm holds until then; 0: not known */
+	int64_t told;         /* of clock_milliseconds: when realm came; 0: not known */
 	uint64_t asked;       /* grows when realm is forgotten: an older answer comes too late */
 
 	atomic_bool eq_refused; /* the members can't be filtered by eq(email,...) */
@@ -83,9 +84,12 @@ void ep_memory_free(void *memory);
  * The realm in which the members of the store sign in, as the account authentication settings name
  * it: 0 and its id in *REALM (the caller frees), which is NULL where they name none or can't be
  * seen. A negative errno with words in CALL otherwise. Asks the vendor at most once in account->ttl
- * seconds. May wait.
+ * seconds, and for a change (basis.h) not again after its read has begun. May wait.
  */
 int ep_realm(struct call *call, struct account *account, char **realm);
+
+/* collection->settle of the members: have the realm asked for, if it is not known. */
+void ep_realm_settle(struct call *call, struct account *account);
 
 /* The settings were written, or the vendor does not know the realm: ask anew the next time. */
 void ep_realm_forget(struct account *account);

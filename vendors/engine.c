@@ -83,6 +83,7 @@ static struct transfer *next_abort_locked(struct http *http)
 	struct transfer *transfer;
 
 	for (struct lane *lane = http->stopping ? http->lanes : NULL; lane; lane = lane->next) {
+		lane_forgo_all_locked(lane);
 		while ((transfer = lane_drain_locked(lane)))
 			TAILQ_INSERT_TAIL(&http->flying, transfer, link);
 	}

@@ -10,8 +10,10 @@
  */
 #include "vendors/elasticpath.h"
 
+#include "vendors/basis.h"
 #include "vendors/call.h"
 #include "vendors/exchange.h"
+#include "vendors/hash.h"
 #include "vendors/http.h"
 #include "vendors/log.h"
 #include "vendors/walk.h"
@@ -136,19 +138,57 @@ static enum vendor_outcome look_at_others(struct call *call, struct account *acc
 	return error ? VENDOR_UNKNOWN : same ? VENDOR_DONE : VENDOR_REFUSED;
 }
 
+/* What tells the first part of a change from another; 0: no memory. */
+static uint64_t part_of(const json_t *info)
+{
+	char *text = json_dumps(info, JSON_COMPACT | JSON_SORT_KEYS);
+	uint64_t part = text ? hash_text(text) : 0;
+
+	free(text);
+	return part;
+}
+
+/*
+ * Send the first part, INFO, as send_to_realm does; OTHERS: a second one follows. It is not sent
+ * again for a change that had to be made anew because the second part came too late: else that
+ * might go on for ever.
+ */
+static enum vendor_outcome put_info(struct call *call, struct account *account, const char *id,
+				    const json_t *info, bool others, bool *known)
+{
+	struct basis *basis = call->basis;
+	uint64_t part = basis && others ? part_of(info) : 0;
+	enum vendor_outcome outcome;
+	json_t *ignored = NULL;
+
+	*known = true;
+	if (part && basis->part_made && basis->part == part)
+		return VENDOR_DONE;
+	outcome = send_to_realm(call, account, id, info, &ignored, known);
+	json_decref(ignored);
+	if (part && *known && outcome == VENDOR_DONE) {
+		basis->part_made = true;
+		basis->part = part;
+	}
+	return outcome;
+}
+
+/*
+ * Two requests where there is a realm. The second one rests on the same read as the first:
+ * VENDOR_STALE where it comes too late, and the first has been made then (basis->part_made).
+ */
 enum vendor_outcome ep_member_put(struct call *call, struct account *account, const char *parent,
 				  const char *id, const json_t *body, const char *etag,
 				  json_t **answer)
 {
 	struct collection member = ep_members;
 	enum vendor_outcome outcome;
-	json_t *ignored = NULL;
 	bool others, known;
 	json_t *info = info_of(body, &others);
 
 	(void)parent;
 	member.put = NULL;
-	outcome = send_to_realm(call, account, id, info, &ignored, &known);
+	outcome = put_info(call, account, id, info, others, &known);
 	if (known && (outcome != VENDOR_DONE || !others))
 		goto out;
 	outcome = vendor_put(call, account, &member, NULL, id, body, etag, answer);
@@ -157,15 +197,15 @@ enum vendor_outcome ep_member_put(struct call *call, struct account *account, co
 		json_decref(*answer);
 		*answer = NULL;
 	}
-	/* a store without that PUT refuses it also where there was nothing to change by it */
+	/* a store without that PUT refuses it also where there was nothing to change by it; a 429
+	 * says nothing of that, and to look would have to wait, too */
 	if (known && outcome == VENDOR_REFUSED && call->error == EINTR) {
 		outcome = VENDOR_UNKNOWN; /* the other part has been made */
-	} else if (known && outcome == VENDOR_REFUSED) {
+	} else if (known && outcome == VENDOR_REFUSED && !(call->basis && call->status == 429)) {
 		outcome = look_at_others(call, account, id, body);
 	}
 out:
 	json_decref(info);
-	json_decref(ignored);
 	return outcome;
 }
 

@@ -8,6 +8,7 @@
  */
 #include "vendors/elasticpath.h"
 
+#include "vendors/basis.h"
 #include "vendors/call.h"
 #include "vendors/clock.h"
 #include "vendors/exchange.h"
@@ -81,6 +82,9 @@ int ep_realm(struct call *call, struct account *account, char **realm)
 	*realm = NULL;
 	pthread_mutex_lock(&memory->lock);
 	known = clock_now().tv_sec < memory->until;
+	/* asked before this change read its record, and for it, if ttl is short */
+	if (call->basis && memory->told >= call->basis->begun && memory->told)
+		known = true;
 	asked = memory->asked;
 	if (known)
 		*realm = copy(memory->realm, &error);
@@ -97,6 +101,7 @@ int ep_realm(struct call *call, struct account *account, char **realm)
 		free(memory->realm);
 		memory->realm = found;
 		memory->until = clock_now().tv_sec + (time_t)account->ttl;
+		memory->told = clock_milliseconds();
 		found = NULL;
 	}
 	pthread_mutex_unlock(&memory->lock);
@@ -107,12 +112,23 @@ out:
 	return error;
 }
 
+void ep_realm_settle(struct call *call, struct account *account)
+{
+	char *realm = NULL;
+
+	if (ep_realm(call, account, &realm)) {
+		call->error = 0;
+		call->words[0] = '\0';
+	}
+	free(realm);
+}
+
 void ep_realm_forget(struct account *account)
 {
 	struct ep_memory *memory = account->memory;
 
 	pthread_mutex_lock(&memory->lock);
-	memory->until = 0;
+	memory->until = memory->told = 0;
 	memory->asked++;
 	pthread_mutex_unlock(&memory->lock);
 }

@@ -11,6 +11,7 @@
  */
 #include "vendors/http.h"
 
+#include "vendors/clock.h"
 #include "vendors/lane.h"
 #include "vendors/transfer.h"
 
@@ -27,13 +28,18 @@
 /*
  * Called when a connection stands and the request is about to be sent on it. curl sends a request
  * once more by itself when a kept connection was closed under it: a change must not be made twice,
- * so there the second pass is refused, and the caller learns that the answer was lost.
+ * so there the second pass is refused, and the caller learns that the answer was lost. A change
+ * that waited for its connection for so long that what it rests on is too old is not sent.
  */
 static int on_request(void *arg, char *remote, char *local, int remote_port, int local_port)
 {
 	struct transfer *transfer = arg;
 
 	(void)remote, (void)local, (void)remote_port, (void)local_port;
+	if (!transfer->passes && clock_milliseconds() > transfer->moment) {
+		transfer->late = true;
+		return CURL_PREREQFUNC_ABORT;
+	}
 	transfer->reply.sent = true;
 	if (transfer->passes++ && !transfer->repeatable)
 		return CURL_PREREQFUNC_ABORT;
@@ -103,7 +109,6 @@ static bool set_rules(CURL *easy, const struct lane *lane)
 	/* an id of ".." must not climb out of its path */
 	bad |= curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
 	bad |= curl_easy_setopt(easy, CURLOPT_USERAGENT, "rosterfs/" ROSTERFS_VERSION);
-	bad |= curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "");
 	if (lane->secure) {
 		/* the first connection shows whether it can carry all requests (HTTP/2) */
 		bad |= curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_2TLS);
@@ -123,6 +128,8 @@ static bool set_request(CURL *easy, const struct transfer *transfer)
 	unsigned bad = 0;
 
 	bad |= curl_easy_setopt(easy, CURLOPT_URL, transfer->url);
+	bad |= curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING,
+				transfer->identity ? "identity" : "");
 	if (transfer->body || strcmp(transfer->method, "POST") == 0 ||
 	    strcmp(transfer->method, "PUT") == 0) {
 		bad |= curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE,
@@ -268,6 +275,11 @@ static void read_failure(struct transfer *transfer, CURLcode code)
 
 	curl_easy_getinfo(transfer->easy, CURLINFO_OS_ERRNO, &os);
 	error = errno_of(code, transfer, os, &transfer->transient);
+	if (transfer->late) {
+		transfer->transient = false;
+		transfer_stale(transfer);
+		return;
+	}
 	if (code == CURLE_COULDNT_CONNECT)
 		transfer_fail(transfer, error, "could not connect to %s: %s",
 			      whereto(transfer, buffer, sizeof(buffer)),
@@ -294,19 +306,29 @@ static void read_failure(struct transfer *transfer, CURLcode code)
 								: curl_words(transfer, code));
 }
 
-static const char *header(const struct transfer *transfer, const char *name)
+/* The value of header NAME, the last one where there are several; ONE: NULL where these differ. */
+static const char *header(const struct transfer *transfer, const char *name, bool one)
 {
+	const char *value = NULL;
 	struct curl_header *found;
+	size_t count = 1;
 
-	if (curl_easy_header(transfer->easy, name, 0, CURLH_HEADER, -1, &found) != CURLHE_OK)
-		return NULL;
-	return found->value;
+	for (size_t i = 0; i < count; i++) {
+		if (curl_easy_header(transfer->easy, name, i, CURLH_HEADER, -1, &found) !=
+		    CURLHE_OK)
+			return NULL;
+		if (one && value && strcmp(value, found->value) != 0)
+			return NULL;
+		value = found->value;
+		count = found->amount;
+	}
+	return value;
 }
 
 /* Milliseconds that header NAME says to wait; 0: nothing. */
 static int64_t delay_of(const struct transfer *transfer, const char *name)
 {
-	const char *text = header(transfer, name);
+	const char *text = header(transfer, name, false);
 	time_t date = text ? curl_getdate(text, NULL) : (time_t)-1;
 
 	return lane_delay(text, date, transfer->reply.date);
@@ -315,8 +337,8 @@ static int64_t delay_of(const struct transfer *transfer, const char *name)
 static void read_answer(struct transfer *transfer)
 {
 	struct http_reply *reply = &transfer->reply;
-	const char *etag = header(transfer, "ETag");
-	const char *date = header(transfer, "Date");
+	const char *etag = header(transfer, "ETag", true);
+	const char *date = header(transfer, "Date", false);
 	int64_t told;
 	long status = 0, version = 0;
 

@@ -41,6 +41,10 @@ struct http_request {
 	uint64_t serial; /* of the token in it: exchange_renew wants to know which was refused */
 	const char *if_match;        /* an ETag or NULL; exchange_prepare makes it a header */
 	const char *user, *password; /* HTTP Basic, when user is not NULL */
+	bool identity; /* no compressed answer is asked for: it would have another ETag */
+	/* a change that rests on the read of call->basis: not sent once that is too old (basis.h)
+	 */
+	bool rests;
 	/*
 	 * repeatable: a request that changes nothing (GET). Sent again on 429, 5xx (but 501 and
 	 * 505), a lost connection, an answer cut short and a time-out. Otherwise it is sent again
@@ -54,9 +58,10 @@ struct http_reply {
 	int error;  /* 0: there is an answer. Else a positive errno: no (whole) answer came */
 	int status; /* HTTP status, 0: none. 429 with sent false: an earlier 429 still holds */
 	bool sent;  /* the vendor may have got the request (so it may have been applied) */
+	bool stale; /* it rests on a read that is too old and was not sent (again): EBUSY */
 	char *body; /* NUL-terminated, length bytes; NULL when empty */
 	size_t length;
-	char *etag;      /* or NULL */
+	char *etag;      /* as it came; NULL: none, or several that differ */
 	time_t date;     /* the vendor's clock (Date header), 0: not told */
 	int64_t told;    /* milliseconds to wait before another try, says the vendor; 0: not told */
 	char words[256]; /* what went wrong in the transport, redacted; "" when error is 0 */
@@ -98,6 +103,8 @@ int http_add(struct http *http, struct account *account);
  * What is not repeatable is waited for all the same once it has gone out, for five seconds at the
  * most: to cut it off would not keep the vendor from making the change. It is not tried again then.
  * Where it got no answer, call->unanswered is set.
+ *
+ * What call->basis demands of it stands in basis.h.
  */
 int http_perform(struct call *call, struct account *account, const struct http_request *request,
 		 struct http_reply *reply);

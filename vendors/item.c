@@ -6,6 +6,7 @@
  */
 #include "vendors/vendor.h"
 
+#include "vendors/basis.h"
 #include "vendors/call.h"
 #include "vendors/exchange.h"
 #include "vendors/http.h"
@@ -53,17 +54,37 @@ static int take_record(struct call *call, const struct collection *collection, j
 	return 0;
 }
 
-int vendor_get(struct call *call, struct account *account, const struct collection *collection,
-	       const char *parent, const char *id, json_t **record, char **etag)
+/*
+ * Is TEXT an entity tag for If-Match? A weak one never matches there, and what is none may be more
+ * than a header can hold.
+ */
+static bool is_strong(const char *text)
 {
-	struct http_request request = {.method = "GET", .repeatable = true};
+	size_t length = text ? strlen(text) : 0;
+
+	if (length < 2 || text[0] != '"' || text[length - 1] != '"')
+		return false;
+	for (size_t i = 1; i + 1 < length; i++) {
+		unsigned char c = (unsigned char)text[i];
+
+		if (c <= 0x20 || c == '"' || c == 0x7f)
+			return false;
+	}
+	return true;
+}
+
+static int get_record(struct call *call, struct account *account,
+		      const struct collection *collection, const char *parent, const char *id,
+		      json_t **record, char **etag)
+{
+	struct http_request request = {.method = "GET",
+				       .repeatable = true,
+				       .identity = etag != NULL};
 	struct http_reply reply = {0};
 	char *path;
 	json_t *answer = NULL;
 	int error;
 
-	if (etag)
-		*etag = NULL;
 	if (collection->get)
 		return collection->get(call, account, parent, id, record);
 	path = vendor_path(collection, parent, id);
@@ -75,7 +96,7 @@ int vendor_get(struct call *call, struct account *account, const struct collecti
 		goto out;
 	answer = exchange_json(call, account, &reply);
 	error = answer ? take_record(call, collection, answer, id, record) : -EREMOTEIO;
-	if (!error && etag) {
+	if (!error && etag && is_strong(reply.etag) && !atomic_load(&account->no_preconditions)) {
 		*etag = reply.etag;
 		reply.etag = NULL;
 	}
@@ -86,11 +107,35 @@ out:
 	return error;
 }
 
+int vendor_get(struct call *call, struct account *account, const struct collection *collection,
+	       const char *parent, const char *id, json_t **record, char **etag)
+{
+	bool read = call->basis && etag;
+	int error;
+
+	if (etag)
+		*etag = NULL;
+	if (!read)
+		return get_record(call, account, collection, parent, id, record, etag);
+	basis_forget(call);
+	if (collection->settle)
+		collection->settle(call, account);
+	call->basis->reading = true;
+	error = get_record(call, account, collection, parent, id, record, etag);
+	call->basis->reading = false;
+	/* what was answered may be no record */
+	if (error)
+		basis_forget(call);
+	return error;
+}
+
 /* What the reply to a change proves. ERROR is the verdict on it. */
 static enum vendor_outcome judge(const struct http_reply *reply, int error)
 {
 	if (!error)
 		return VENDOR_DONE;
+	if (reply->stale)
+		return VENDOR_STALE;
 	if (!reply->status)
 		return reply->sent ? VENDOR_UNKNOWN : VENDOR_REFUSED;
 	if (reply->status == 409 || reply->status == 412)
@@ -106,15 +151,19 @@ static enum vendor_outcome send_change(struct call *call, struct account *accoun
 {
 	enum vendor_outcome result = judge(reply, exchange(call, account, request, reply));
 
-	/* PUT is what the guide says; POST to the item is what Partnerize's own 2020 documents say.
+	/*
+	 * PUT is what the guide says; POST to the item is what Partnerize's own 2020 documents say.
+	 * Where that comes too late, it is what is tried first when the record has been read again.
 	 */
 	if (result == VENDOR_REFUSED && reply->status == 405 &&
 	    strcmp(request->method, "PUT") == 0) {
 		http_reply_clear(reply);
 		request->method = "POST";
 		result = judge(reply, exchange(call, account, request, reply));
-		if (result == VENDOR_DONE)
+		if (result == VENDOR_DONE || result == VENDOR_STALE)
 			atomic_store(&account->updates_by_post, true);
+	} else if (result == VENDOR_REFUSED && reply->status == 405 && request->rests) {
+		atomic_store(&account->updates_by_post, false);
 	}
 	return result;
 }
@@ -152,12 +201,11 @@ static enum vendor_outcome take_answer(struct call *call, struct account *accoun
 	return VENDOR_DONE;
 }
 
-/* Send METHOD with BODY (or none) to PATH, which is freed. */
+/* Send REQUEST with BODY (or none) to PATH, which is freed. */
 static enum vendor_outcome change(struct call *call, struct account *account,
-				  const struct collection *collection, const char *method,
-				  char *path, const json_t *body, const char *etag, json_t **answer)
+				  const struct collection *collection, struct http_request request,
+				  char *path, const json_t *body, json_t **answer)
 {
-	struct http_request request = {.method = method, .path = path, .if_match = etag};
 	struct http_reply reply = {0};
 	enum vendor_outcome result = VENDOR_REFUSED;
 	json_t *wrapped = NULL;
@@ -171,6 +219,7 @@ static enum vendor_outcome change(struct call *call, struct account *account,
 		call_fail(call, ENOMEM, "no memory");
 		goto out;
 	}
+	request.path = path;
 	request.body = text;
 	request.body_length = text ? strlen(text) : 0;
 	result = send_change(call, account, &request, &reply);
@@ -213,16 +262,21 @@ enum vendor_outcome vendor_put(struct call *call, struct account *account,
 			       const char *id, const json_t *body, const char *etag,
 			       json_t **answer)
 {
-	const char *method = atomic_load(&account->updates_by_post) ? "POST" : "PUT";
+	struct http_request request = {
+	    .method = atomic_load(&account->updates_by_post) ? "POST" : "PUT",
+	    .rests = call->basis != NULL,
+	};
 	json_t *sent = with_type(call, collection, body);
 	enum vendor_outcome outcome = VENDOR_REFUSED;
 
 	*answer = NULL;
+	if (is_strong(etag) && !atomic_load(&account->no_preconditions))
+		request.if_match = etag;
 	if (sent && collection->put)
 		outcome = collection->put(call, account, parent, id, sent, etag, answer);
 	else if (sent)
-		outcome = change(call, account, collection, method,
-				 vendor_path(collection, parent, id), sent, etag, answer);
+		outcome = change(call, account, collection, request,
+				 vendor_path(collection, parent, id), sent, answer);
 	json_decref(sent);
 	return outcome;
 }
@@ -231,14 +285,17 @@ enum vendor_outcome vendor_delete(struct call *call, struct account *account,
 				  const struct collection *collection, const char *parent,
 				  const char *id)
 {
-	return change(call, account, collection, "DELETE", vendor_path(collection, parent, id),
-		      NULL, NULL, NULL);
+	struct http_request request = {.method = "DELETE"};
+
+	return change(call, account, collection, request, vendor_path(collection, parent, id), NULL,
+		      NULL);
 }
 
 enum vendor_outcome vendor_post(struct call *call, struct account *account,
 				const struct collection *collection, const char *parent,
 				const json_t *body, json_t **answer)
 {
+	struct http_request request = {.method = "POST"};
 	json_t *sent = with_type(call, collection, body);
 	enum vendor_outcome outcome = VENDOR_REFUSED;
 
@@ -246,8 +303,8 @@ enum vendor_outcome vendor_post(struct call *call, struct account *account,
 	if (sent && collection->post)
 		outcome = collection->post(call, account, parent, sent, answer);
 	else if (sent)
-		outcome = change(call, account, collection, "POST",
-				 vendor_path(collection, parent, NULL), sent, NULL, answer);
+		outcome = change(call, account, collection, request,
+				 vendor_path(collection, parent, NULL), sent, answer);
 	json_decref(sent);
 	return outcome;
 }

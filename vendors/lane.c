@@ -69,8 +69,11 @@ struct lane *lane_new(struct http *http, struct account *account)
 	lane->account = account;
 	http_where(account->base_url, &lane->secure, lane->where, sizeof(lane->where));
 	lane->allowed = account->parallel ? account->parallel : 1;
+	TAILQ_INIT(&lane->ready);
 	TAILQ_INIT(&lane->fresh);
 	TAILQ_INIT(&lane->again);
+	TAILQ_INIT(&lane->timed);
+	TAILQ_INIT(&lane->kept);
 	return lane;
 }
 
@@ -79,21 +82,111 @@ void lane_free(struct lane *lane)
 	free(lane);
 }
 
-void lane_queue_locked(struct lane *lane, struct transfer *transfer)
+/* TRANSFER waits from now on: not beyond its time. */
+static void queued(struct lane *lane, struct transfer *transfer)
 {
-	transfer->state = TRANSFER_FRESH;
-	TAILQ_INSERT_TAIL(&lane->fresh, transfer, link);
+	struct transfer *other = TAILQ_LAST(&lane->timed, transfer_queue);
+	int64_t end = transfer->end;
+
 	lane->stats.queued++;
+	if (transfer->tries && end != TRANSFER_NEVER)
+		end += SLACK;
+	transfer->until = sooner(transfer->moment, end);
+	if (transfer->until == TRANSFER_NEVER)
+		return;
+	/* times grow, more or less: nearly all go to the end at once */
+	while (other && other->until > transfer->until)
+		other = TAILQ_PREV(other, transfer_queue, line);
+	if (other)
+		TAILQ_INSERT_AFTER(&lane->timed, other, transfer, line);
+	else
+		TAILQ_INSERT_HEAD(&lane->timed, transfer, line);
+}
+
+void lane_queue_locked(struct lane *lane, struct transfer *transfer, bool placed)
+{
+	if (placed) {
+		transfer->state = TRANSFER_READY;
+		TAILQ_INSERT_TAIL(&lane->ready, transfer, link);
+		lane->places++;
+	} else {
+		transfer->state = TRANSFER_FRESH;
+		TAILQ_INSERT_TAIL(&lane->fresh, transfer, link);
+	}
+	queued(lane, transfer);
 }
 
 void lane_remove_locked(struct lane *lane, struct transfer *transfer)
 {
-	if (transfer->state == TRANSFER_FRESH)
+	if (transfer->state == TRANSFER_READY) {
+		TAILQ_REMOVE(&lane->ready, transfer, link);
+		lane->places--;
+	} else if (transfer->state == TRANSFER_FRESH) {
 		TAILQ_REMOVE(&lane->fresh, transfer, link);
-	else
+	} else {
 		TAILQ_REMOVE(&lane->again, transfer, link);
+	}
+	if (transfer->until != TRANSFER_NEVER)
+		TAILQ_REMOVE(&lane->timed, transfer, line);
 	lane->stats.queued--;
 }
+
+/* ---- places that are kept ---- */
+
+void lane_forgo_locked(struct basis *basis)
+{
+	struct lane *lane = basis->keeper;
+
+	if (!lane)
+		return;
+	TAILQ_REMOVE(&lane->kept, basis, link);
+	basis->keeper = NULL;
+	lane->places--;
+}
+
+void lane_forgo_all_locked(struct lane *lane)
+{
+	struct transfer *transfer;
+
+	while (!TAILQ_EMPTY(&lane->kept))
+		lane_forgo_locked(TAILQ_FIRST(&lane->kept));
+	while ((transfer = TAILQ_LAST(&lane->ready, transfer_queue))) {
+		TAILQ_REMOVE(&lane->ready, transfer, link);
+		lane->places--;
+		transfer->state = TRANSFER_FRESH;
+		TAILQ_INSERT_HEAD(&lane->fresh, transfer, link);
+	}
+}
+
+/*
+ * TRANSFER, of a read, has landed well. If it is the last one, its place is kept for the write,
+ * unless the vendor wants fewer in flight than there are, or none for now.
+ */
+static void keep_place(struct lane *lane, const struct transfer *transfer, int64_t now)
+{
+	struct basis *basis = transfer->basis;
+
+	basis_answered_locked(basis, transfer->tried, now);
+	if (basis->reads > 1 || basis->keeper || transfer->abort || lane->http->stopping)
+		return;
+	if (lane->stats.in_flight + lane->places >= lane->allowed || lane->not_before > now)
+		return;
+	basis->until = now + BASIS_KEEP;
+	TAILQ_INSERT_TAIL(&lane->kept, basis, link);
+	basis->keeper = lane;
+	lane->places++;
+}
+
+/* Places that were kept for long enough are free. */
+static void expire_places(struct lane *lane, int64_t now)
+{
+	struct basis *basis;
+
+	while ((basis = TAILQ_FIRST(&lane->kept)) && basis->until <= now)
+		lane_forgo_locked(basis);
+}
+
+/* ---- how long ---- */
 
 static int64_t budget(const struct lane *lane)
 {
@@ -108,24 +201,32 @@ static int64_t timeout(const struct lane *lane)
 /* No new try of TRANSFER starts later than this. */
 static int64_t budget_end(const struct lane *lane, const struct transfer *transfer)
 {
-	return later(transfer->first, lane->progress) + budget(lane);
+	return sooner(later(transfer->first, lane->progress) + budget(lane), transfer->end);
 }
 
 /* A transfer that was never tried waits no longer than this for its turn. */
 static int64_t queue_end(const struct lane *lane, const struct transfer *transfer)
 {
-	return later(transfer->queued, later(lane->heard, lane->progress)) +
-	       later(budget(lane), timeout(lane));
+	return sooner(later(transfer->queued, later(lane->heard, lane->progress)) +
+			  later(budget(lane), timeout(lane)),
+		      transfer->end);
 }
 
-/* When there is room for one more; TRANSFER_NEVER: not before one comes back. */
+/* When the lane's pause is over. */
+static int64_t resumes(const struct lane *lane)
+{
+	return lane->strikes ? later(lane->not_before, lane->calm) : lane->not_before;
+}
+
+/* When there is room for one more; TRANSFER_NEVER: not before one comes back, or a place is given
+ * up. */
 static int64_t opens(const struct lane *lane)
 {
 	unsigned most = lane->strikes ? 1 : lane->allowed;
 
-	if (lane->stats.in_flight >= most)
+	if (lane->stats.in_flight + lane->places >= most)
 		return TRANSFER_NEVER;
-	return lane->strikes ? later(lane->not_before, lane->calm) : lane->not_before;
+	return resumes(lane);
 }
 
 static void depart(struct lane *lane, struct transfer *transfer, int64_t now)
@@ -147,15 +248,48 @@ static void depart(struct lane *lane, struct transfer *transfer, int64_t now)
 }
 
 /* TRANSFER's turn did not come in time: say why. */
-static void give_up_fresh(const struct lane *lane, struct transfer *transfer)
+static void give_up_fresh(const struct lane *lane, struct transfer *transfer, int64_t now)
 {
 	if (lane->strikes || lane->not_before > queue_end(lane, transfer))
 		transfer->reply.status = 429;
+	else if (now > transfer->end)
+		transfer_fail(transfer, ETIMEDOUT,
+			      "the time for this change (retry_budget) ended before its turn came");
 	else if (lane->last_error)
 		transfer_fail(transfer, lane->last_error, "%s", lane->last_words);
 	else
 		transfer_fail(transfer, ETIMEDOUT, "%s did not answer those who came before",
 			      lane->where);
+}
+
+/* TRANSFER waits and cannot go before its UNTIL. What it met when it was tried is still true. */
+static void give_up_timed(const struct lane *lane, struct transfer *transfer, int64_t now)
+{
+	if (transfer->moment > transfer->until) {
+		if (!transfer->tries)
+			give_up_fresh(lane, transfer, now);
+		return;
+	}
+	if (transfer->reply.status == 429)
+		return;
+	transfer_stale(transfer);
+	if (resumes(lane) > now) {
+		transfer->reply.status = 429;
+		transfer->reply.told = later(lane->not_before - now, 0);
+	}
+}
+
+/* Who waits in vain, or the first to leave on a kept place; NULL: neither. */
+static struct transfer *take_first(struct lane *lane, int64_t now, bool *over)
+{
+	struct transfer *transfer = TAILQ_FIRST(&lane->timed);
+
+	expire_places(lane, now);
+	*over = transfer && later(now, lane->not_before) > transfer->until;
+	if (!*over)
+		return TAILQ_FIRST(&lane->ready);
+	give_up_timed(lane, transfer, now);
+	return transfer;
 }
 
 /* May the first of AGAIN go, or (*OVER) has its budget ended? */
@@ -170,10 +304,11 @@ static bool again_ready(const struct lane *lane, const struct transfer *again, i
 
 struct transfer *lane_take_locked(struct lane *lane, int64_t now, bool *over)
 {
-	struct transfer *transfer = TAILQ_FIRST(&lane->again);
+	struct transfer *transfer = take_first(lane, now, over);
 
-	*over = false;
-	if (!again_ready(lane, transfer, now, over)) {
+	if (!transfer && again_ready(lane, TAILQ_FIRST(&lane->again), now, over))
+		transfer = TAILQ_FIRST(&lane->again);
+	if (!transfer) {
 		transfer = TAILQ_FIRST(&lane->fresh);
 		if (!transfer)
 			return NULL;
@@ -181,7 +316,7 @@ struct transfer *lane_take_locked(struct lane *lane, int64_t now, bool *over)
 			*over = later(now, lane->not_before) > queue_end(lane, transfer);
 			if (!*over)
 				return NULL;
-			give_up_fresh(lane, transfer);
+			give_up_fresh(lane, transfer, now);
 		}
 	}
 	lane_remove_locked(lane, transfer);
@@ -195,6 +330,8 @@ int64_t lane_due_locked(const struct lane *lane, int64_t now)
 {
 	const struct transfer *again = TAILQ_FIRST(&lane->again);
 	const struct transfer *fresh = TAILQ_FIRST(&lane->fresh);
+	const struct transfer *timed = TAILQ_FIRST(&lane->timed);
+	const struct basis *kept = TAILQ_FIRST(&lane->kept);
 	int64_t due = TRANSFER_NEVER;
 
 	if (again && again->due > now)
@@ -203,6 +340,11 @@ int64_t lane_due_locked(const struct lane *lane, int64_t now)
 		due = sooner(opens(lane), budget_end(lane, again) + SLACK + 1);
 	if (fresh)
 		due = sooner(due, sooner(opens(lane), queue_end(lane, fresh) + 1));
+	if (timed)
+		due = sooner(due, timed->until + 1);
+	/* nobody need be woken for a place that nobody waits for */
+	if (kept && (fresh || again))
+		due = sooner(due, kept->until);
 	return due;
 }
 
@@ -221,10 +363,11 @@ static int64_t backoff(unsigned tries)
 	return (int64_t)dice * most / UINT32_MAX;
 }
 
-void lane_ended_locked(struct lane *lane, const struct transfer *transfer)
+void lane_ended_locked(struct lane *lane, struct transfer *transfer)
 {
 	const struct http_reply *reply = &transfer->reply;
 
+	basis_leave_locked(transfer);
 	if (reply->error || reply->status < 200 || reply->status > 299)
 		lane->stats.failures++;
 }
@@ -239,6 +382,7 @@ static void throttle(struct lane *lane, const struct transfer *transfer, int64_t
 	lane->stats.throttled++;
 	lane->good = 0;
 	lane->not_before = later(lane->not_before, now + sooner(transfer->told, HOLD_MAX));
+	lane_forgo_all_locked(lane);
 	/* a burst that was sent before the last halving tells nothing new */
 	if (transfer->tried <= lane->halved)
 		return;
@@ -287,7 +431,8 @@ void lane_landed_locked(struct lane *lane, struct transfer *transfer, int64_t no
 	}
 	lane->stats.in_flight--;
 	lane->stats.bytes += reply->length;
-	if (reply->error == EINTR)
+	/* of these the vendor knows nothing */
+	if (reply->error == EINTR || reply->stale)
 		return;
 	if (reply->error) {
 		lane->last_error = reply->error;
@@ -300,6 +445,8 @@ void lane_landed_locked(struct lane *lane, struct transfer *transfer, int64_t no
 		throttle(lane, transfer, now);
 	else if (!reply->error)
 		encourage(lane, transfer, now);
+	if (transfer->basis && reply->status >= 200 && reply->status <= 299)
+		keep_place(lane, transfer, now);
 }
 
 bool lane_again_locked(const struct lane *lane, struct transfer *transfer, int64_t now)
@@ -314,7 +461,12 @@ bool lane_again_locked(const struct lane *lane, struct transfer *transfer, int64
 	if (now >= end || now + transfer->told > end)
 		return false;
 	transfer->due = sooner(now + transfer->delay, end);
-	return true;
+	if (later(transfer->due, resumes(lane)) <= transfer->moment)
+		return true;
+	/* a 429 is an answer, no connection is none: another read shows whether there is one */
+	if (reply->error)
+		transfer_stale(transfer);
+	return false;
 }
 
 void lane_requeue_locked(struct lane *lane, struct transfer *transfer)
@@ -328,7 +480,7 @@ void lane_requeue_locked(struct lane *lane, struct transfer *transfer)
 		TAILQ_INSERT_BEFORE(other, transfer, link);
 	else
 		TAILQ_INSERT_TAIL(&lane->again, transfer, link);
-	lane->stats.queued++;
+	queued(lane, transfer);
 }
 
 struct transfer *lane_drain_locked(struct lane *lane)
@@ -337,6 +489,8 @@ struct transfer *lane_drain_locked(struct lane *lane)
 
 	if (!transfer)
 		transfer = TAILQ_FIRST(&lane->fresh);
+	if (!transfer)
+		transfer = TAILQ_FIRST(&lane->ready);
 	if (transfer) {
 		lane_remove_locked(lane, transfer);
 		transfer->state = TRANSFER_FLYING;

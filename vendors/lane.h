@@ -4,6 +4,7 @@
  *
  * A lane holds what waits to be sent and decides when the next one may go: at most `allowed` in
  * flight, none before a time that a 429 has set, retries when they are due and within their budget.
+ * A change that has read its record keeps its place in flight for its write (basis.h).
  * It knows time and numbers, no sockets. All functions want http->lock; NOW is
  * clock_milliseconds().
  */
@@ -19,8 +20,12 @@ struct lane {
 	char where[160]; /* "api.example.com port 443", for words */
 	bool secure;     /* https */
 
+	struct transfer_queue ready; /* on kept places */
 	struct transfer_queue fresh; /* oldest first */
 	struct transfer_queue again; /* soonest due first */
+	struct transfer_queue timed; /* of all these, who have an UNTIL: the soonest first */
+	struct basis_queue kept;     /* places in flight, kept for writes: the soonest over first */
+	unsigned places;             /* how many of `allowed` are in `kept` and `ready` */
 	unsigned allowed;            /* how many may be in flight now, 1 to account->parallel */
 	unsigned ceiling;            /* so many were too many when it was last halved; 0: never */
 	unsigned good;               /* answers other than 429 since allowed last changed */
@@ -47,10 +52,17 @@ struct lane *lane_new(struct http *http, struct account *account);
 
 void lane_free(struct lane *lane);
 
-/* Put a new transfer at the end of the queue. */
-void lane_queue_locked(struct lane *lane, struct transfer *transfer);
+/* Put a new transfer at the end of the queue, or PLACED where a place was kept for it (and has been
+ * given up a moment ago). */
+void lane_queue_locked(struct lane *lane, struct transfer *transfer, bool placed);
 
-/* Take a FRESH or AGAIN transfer out of the queue. */
+/* Give up the place that is kept for BASIS. */
+void lane_forgo_locked(struct basis *basis);
+
+/* Give up all that are kept; who was about to use one queues in front of all others. */
+void lane_forgo_all_locked(struct lane *lane);
+
+/* Take a transfer out of the queue. */
 void lane_remove_locked(struct lane *lane, struct transfer *transfer);
 
 /*
@@ -67,9 +79,10 @@ int64_t lane_due_locked(const struct lane *lane, int64_t now);
 void lane_landed_locked(struct lane *lane, struct transfer *transfer, int64_t now);
 
 /* TRANSFER has ended for good: count it. */
-void lane_ended_locked(struct lane *lane, const struct transfer *transfer);
+void lane_ended_locked(struct lane *lane, struct transfer *transfer);
 
-/* Shall TRANSFER, landed, be tried again? Then its due time is set: lane_requeue_locked it. */
+/* Shall TRANSFER, landed, be tried again? Then its due time is set: lane_requeue_locked it. Else
+ * its reply tells why. */
 bool lane_again_locked(const struct lane *lane, struct transfer *transfer, int64_t now);
 
 void lane_requeue_locked(struct lane *lane, struct transfer *transfer);

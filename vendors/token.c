@@ -7,6 +7,7 @@
  */
 #include "vendors/token.h"
 
+#include "vendors/basis.h"
 #include "vendors/call.h"
 #include "vendors/clock.h"
 #include "vendors/exchange.h"
@@ -19,12 +20,14 @@
 #include <string.h>
 #include <time.h>
 
+#define TOKEN_READ_LEFT 5000     /* milliseconds: what a read wants of a token, see is_good */
 #define TOKEN_LIFETIME_MAX 86400 /* seconds: whatever the vendor says, a day */
 
 struct slot {
 	char *text;      /* NULL: none */
 	uint64_t serial; /* of text */
-	time_t until;    /* monotonic seconds: not used from then on */
+	int64_t until;   /* of clock_milliseconds: not used from then on */
+	int64_t life;    /* milliseconds from when it came until then */
 	bool asking;
 };
 
@@ -97,7 +100,7 @@ static bool is_token(const char *text)
 
 /* Read ANSWER. 0, or -EREMOTEIO with words. */
 static int take_answer(struct call *call, struct account *account, const struct http_reply *reply,
-		       char **text, time_t *until)
+		       char **text, int64_t *life)
 {
 	json_t *answer = exchange_json(call, account, reply);
 	const json_t *data = json_object_get(answer, "data");
@@ -114,8 +117,7 @@ static int take_answer(struct call *call, struct account *account, const struct 
 		lifetime = 2 * early;
 	if (lifetime > TOKEN_LIFETIME_MAX)
 		lifetime = TOKEN_LIFETIME_MAX;
-	*until = clock_now().tv_sec +
-		 (time_t)(lifetime > 2 * early ? lifetime - early : (lifetime + 1) / 2);
+	*life = 1000 * (lifetime > 2 * early ? lifetime - early : (lifetime + 1) / 2);
 	*text = found && is_token(found) ? strdup(found) : NULL;
 	if (!*text)
 		error = call_fail(call, EREMOTEIO,
@@ -139,7 +141,7 @@ static int hint_region(struct call *call, int error)
 
 /* Ask the vendor for a token. May wait. */
 static int ask(struct call *call, struct account *account, enum token_grant grant, char **text,
-	       time_t *until)
+	       int64_t *life)
 {
 	struct http_request request = {
 	    .method = "POST",
@@ -162,15 +164,23 @@ static int ask(struct call *call, struct account *account, enum token_grant gran
 	else if (error == -EOPNOTSUPP || error == -EEXIST || error == -ESTALE)
 		error = -(call->error = EREMOTEIO);
 	if (!error)
-		error = take_answer(call, account, &reply, text, until);
+		error = take_answer(call, account, &reply, text, life);
 	http_reply_clear(&reply);
 	wipe(form);
 	return error;
 }
 
-static bool is_good(const struct slot *slot)
+/*
+ * For the read that a change rests on a token is good only if it will do for the write too: to get
+ * another one between the two would take time.
+ */
+static bool is_good(const struct slot *slot, const struct call *call)
 {
-	return slot->text && clock_now().tv_sec < slot->until;
+	bool read = call->basis && call->basis->reading;
+	int64_t left = slot->until - clock_milliseconds();
+	int64_t want = slot->life / 4 < TOKEN_READ_LEFT ? slot->life / 4 : TOKEN_READ_LEFT;
+
+	return slot->text && left > (read ? want : 0);
 }
 
 /* Be the one who asks. The lock is held at the beginning and at the end, not between. */
@@ -179,22 +189,40 @@ static int renew_locked(struct call *call, struct account *account, enum token_g
 	struct token *token = account->token;
 	struct slot *slot = &token->slots[grant];
 	char *text = NULL;
-	time_t until = 0;
+	int64_t life = 0;
 	int error;
 
 	slot->asking = true;
 	pthread_mutex_unlock(&token->lock);
-	error = ask(call, account, grant, &text, &until);
+	error = ask(call, account, grant, &text, &life);
 	pthread_mutex_lock(&token->lock);
 	slot->asking = false;
 	if (!error) {
 		wipe(slot->text);
 		slot->text = text;
-		slot->until = until;
+		slot->life = life;
+		slot->until = clock_milliseconds() + life;
 		slot->serial = ++token->serials;
 	}
 	pthread_cond_broadcast(&token->came);
 	return error;
+}
+
+/* Somebody else asks: wait a while for that. Who is cancelled looks up now and then. */
+static int await_locked(struct call *call, struct token *token, const struct slot *slot)
+{
+	struct timespec until = call_deadline(100);
+
+	pthread_mutex_unlock(&token->lock);
+	/* the asker may be waiting for our place */
+	basis_release(call);
+	pthread_mutex_lock(&token->lock);
+	/* the asker's own deadline bounds this */
+	if (slot->asking)
+		pthread_cond_timedwait(&token->came, &token->lock, &until);
+	if (call_cancelled(call))
+		return call_fail(call, EINTR, "interrupted while waiting for a token");
+	return 0;
 }
 
 int token_get(struct call *call, struct account *account, enum token_grant grant, char **header,
@@ -205,19 +233,11 @@ int token_get(struct call *call, struct account *account, enum token_grant grant
 	int error = 0;
 
 	pthread_mutex_lock(&token->lock);
-	while (!error && !is_good(slot)) {
-		if (slot->asking) {
-			/* The asker's own deadline bounds this; who is cancelled looks up now and
-			 * then. */
-			struct timespec until = call_deadline(100);
-
-			pthread_cond_timedwait(&token->came, &token->lock, &until);
-			if (call_cancelled(call))
-				error = call_fail(call, EINTR,
-						  "interrupted while waiting for a token");
-		} else {
+	while (!error && !is_good(slot, call)) {
+		if (slot->asking)
+			error = await_locked(call, token, slot);
+		else
 			error = renew_locked(call, account, grant);
-		}
 	}
 	if (!error && asprintf(header, "Bearer %s", slot->text) < 0)
 		error = call_fail(call, ENOMEM, "no memory");

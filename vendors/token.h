@@ -29,7 +29,9 @@ void token_free(struct token *token); /* wipes; NULL is fine */
 
 /*
  * "Bearer ..." for ACCOUNT's next request, in *HEADER (the caller wipes and frees), and which token
- * that is in *SERIAL. May wait for the vendor. Returns 0 or a negative errno with words in CALL.
+ * that is in *SERIAL. For the read that a change rests on (basis.h) one that stays good for some
+ * seconds more, as far as there are any such. May wait for the vendor, and gives the place of
+ * CALL's change up then. Returns 0 or a negative errno with words in CALL.
  */
 int token_get(struct call *call, struct account *account, enum token_grant grant, char **header,
 	      uint64_t *serial);

@@ -100,6 +100,7 @@ static int copy_request(struct transfer *transfer, const struct http_request *re
 		transfer->body_length = request->body_length;
 	}
 	transfer->repeatable = request->repeatable;
+	transfer->identity = request->identity;
 	return copy_headers(transfer, request);
 }
 
@@ -183,6 +184,13 @@ void transfer_fail(struct transfer *transfer, int error, const char *format, ...
 	memcpy(reply->words, words, sizeof(words));
 }
 
+void transfer_stale(struct transfer *transfer)
+{
+	transfer->reply.sent = false;
+	transfer_fail(transfer, EBUSY, "not sent: the record was read too long before");
+	transfer->reply.stale = true;
+}
+
 int transfer_take(struct transfer *transfer, const char *data, size_t length, int64_t announced)
 {
 	struct http_reply *reply = &transfer->reply;
@@ -260,7 +268,7 @@ struct transfer *http_start(struct call *call, struct account *account,
 		transfer->state = TRANSFER_ENDED;
 		transfer->ended = true;
 	} else {
-		lane_queue_locked(lane, transfer);
+		lane_queue_locked(lane, transfer, basis_rest_locked(transfer, request));
 	}
 	pthread_mutex_unlock(&http->lock);
 	if (!transfer->ended)
@@ -429,6 +437,7 @@ void http_drop(struct transfer *transfer, bool abort)
 	flying = transfer->state == TRANSFER_FLYING;
 	queued = !flying && transfer->state != TRANSFER_ENDED;
 	if (flying) {
+		basis_leave_locked(transfer);
 		transfer->call = NULL;
 		transfer->dropped = true;
 		if (abort) {

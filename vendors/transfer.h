@@ -2,7 +2,7 @@
  * transfer.h - private to http.c, engine.c, transfer.c and lane.c: one request under way, and what
  * all share.
  *
- * A transfer lives in its lane's queue (FRESH, AGAIN), then in the hands of the http thread
+ * A transfer lives in its lane's queue (READY, FRESH, AGAIN), then in the hands of the http thread
  * (FLYING), then in its waiter's (ENDED). http->lock guards the state, the links and the fields
  * named so below; everything else belongs to whoever the state says. Functions ending in _locked
  * want http->lock.
@@ -10,6 +10,7 @@
 #ifndef ROSTERFS_TRANSFER_H
 #define ROSTERFS_TRANSFER_H
 
+#include "vendors/basis.h"
 #include "vendors/http.h"
 
 #include <pthread.h>
@@ -20,6 +21,7 @@
 #define HTTP_IDLE_MAX 64 /* easy handles that are kept: they hold TLS sessions */
 
 enum transfer_state {
+	TRANSFER_READY,  /* queued, never tried: leaves on a place that was kept for it */
 	TRANSFER_FRESH,  /* queued, never tried */
 	TRANSFER_AGAIN,  /* queued, waits for its next try */
 	TRANSFER_FLYING, /* the thread's */
@@ -27,6 +29,7 @@ enum transfer_state {
 };
 
 TAILQ_HEAD(transfer_queue, transfer);
+TAILQ_HEAD(basis_queue, basis);
 
 struct transfer {
 	struct http *http; /* a counted reference */
@@ -35,7 +38,9 @@ struct transfer {
 
 	/* under http->lock */
 	enum transfer_state state;
-	TAILQ_ENTRY(transfer) link; /* by state: lane->fresh, lane->again, http->flying */
+	TAILQ_ENTRY(transfer) link; /* by state: lane->ready, fresh, again, http->flying */
+	TAILQ_ENTRY(transfer) line; /* queued, with an UNTIL: lane->timed */
+	struct basis *basis;        /* whose read it is, NULL: no read, or it has ended */
 	struct call *call;          /* whom to wake; NULL: nobody waits any more */
 	bool dropped;               /* the thread frees it at its end */
 	/* nobody wants it any more: to be ended at once, or if it is a change that was sent, not to
@@ -50,6 +55,11 @@ struct transfer {
 	char *body;
 	size_t body_length;
 	bool repeatable;
+	bool identity; /* no compressed answer is asked for */
+	int64_t end;   /* of clock_milliseconds: no try starts later; TRANSFER_NEVER: no limit */
+	/* a change that rests on a read: it leaves no later, or it is stale; TRANSFER_NEVER: none
+	 */
+	int64_t moment;
 
 	/* how it goes; of clock_milliseconds */
 	int64_t queued; /* when http_start was called */
@@ -57,11 +67,13 @@ struct transfer {
 	int64_t tried;  /* when it was last tried */
 	int64_t limit;  /* how long the last try may take */
 	int64_t due;    /* AGAIN: when the next try may start */
+	int64_t until;  /* queued: it waits no longer, for END or MOMENT */
 	int64_t delay;  /* how long to wait before the next try, as the last answer has it */
 	int64_t told;   /* what Retry-After or its like said, 0: nothing */
 	unsigned tries;
 	bool counted;   /* it is one of lane->in_flight */
 	bool transient; /* the last try failed in a way that may pass */
+	bool late;      /* its MOMENT passed before its connection stood */
 
 	/* curl's side of the try under way */
 	void *easy, *list;
@@ -100,6 +112,9 @@ void transfer_reset(struct transfer *transfer);
 void transfer_fail(struct transfer *transfer, int error, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* The read that TRANSFER, which was not sent, rests on is too old. */
+void transfer_stale(struct transfer *transfer);
+
 /*
  * LENGTH more bytes of the answer's body, of which the vendor ANNOUNCED so many in all (-1: it did
  * not). Returns 0, -EREMOTEIO (too large) or -ENOMEM.
@@ -111,6 +126,18 @@ bool transfer_tells(const struct transfer *transfer, const char *words);
 
 /* The line in the log for a transfer that has ended for good. */
 void transfer_log(const struct transfer *transfer);
+
+/*
+ * In basis.c: before TRANSFER (with its call) is queued for REQUEST, note what it rests on, by the
+ * basis of its call. True: it leaves on the place that was kept; any other one is given up.
+ */
+bool basis_rest_locked(struct transfer *transfer, const struct http_request *request);
+
+/* A request of the read of BASIS, sent at ASKED, was answered now. */
+void basis_answered_locked(struct basis *basis, int64_t asked, int64_t now);
+
+/* TRANSFER is no part of a read any more. */
+void basis_leave_locked(struct transfer *transfer);
 
 /* In engine.c: give a reference back; the last one frees. */
 void http_put(struct http *http);
