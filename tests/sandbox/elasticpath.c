@@ -242,11 +242,12 @@ struct vendor_run elasticpath_start(const struct elasticpath_options *options)
 	struct elasticpath *ep = text_alloc(1, sizeof *ep);
 	ep->options = *options;
 	pthread_mutex_init(&ep->lock, NULL);
-	ep->members = store_new();
-	ep->accounts = store_new();
-	ep->realms = store_new();
-	ep->settings = store_new();
+	ep->members = store_new(&ep->times);
+	ep->accounts = store_new(&ep->times);
+	ep->realms = store_new(&ep->times);
+	ep->settings = store_new(&ep->times);
 	ep->tokens = ep_tokens_new();
 	ep_seed(ep);
+	ep->times.seeded = true;
 	return (struct vendor_run){.vendor = &elasticpath, .self = ep};
 }

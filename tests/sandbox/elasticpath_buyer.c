@@ -113,7 +113,7 @@ static json_t *account_tokens_locked(struct elasticpath *ep, const struct record
 	struct text name = {0};
 	for (size_t i = 0; i < store_count_locked(ep->accounts); i++) {
 		const struct record *account = store_at_locked(ep->accounts, i);
-		const struct store *store = ep_group_store_locked(&ep->memberships,
+		const struct store *store = ep_group_store_locked(ep, &ep->memberships,
 								  record_id(account), false);
 		if (!store || !ep_membership_locked(store, record_id(member)))
 			continue;

@@ -100,7 +100,7 @@ static void patch_locked(struct elasticpath *ep, const struct place *place, json
 		json_t *object = ep_parse(record);
 		document_patch(object, change, nulls && strcmp(nulls, "keep") == 0);
 		if (!json_object_get(change, "meta"))
-			ep_touch(place->kind, object);
+			ep_touch(ep, place->kind, object);
 		ep_save_locked(ep, place->kind, store, record, object);
 		show(reply, 200, place->kind, record);
 		json_decref(object);
@@ -140,7 +140,7 @@ static void add_locked(struct elasticpath *ep, const struct place *place, json_t
 	const char *realm = json_string_value(json_object_get(object, "realm_id"));
 	struct store *store = place->store;
 	if (!store && realm && store_find_locked(ep->realms, realm))
-		store = ep_group_store_locked(place->group, realm, true);
+		store = ep_group_store_locked(ep, place->group, realm, true);
 	if (!store) {
 		fail(reply, 400, "realm_id (of a realm) is needed");
 		return;

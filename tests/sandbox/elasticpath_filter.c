@@ -360,7 +360,7 @@ bool ep_select_locked(struct ep_ask *ask, const struct ep_listing *listing, stru
 	} else if (sort && (strlen(sort) >= WORD || !is_listed(listing->sorts, sort))) {
 		ep_error(ask->ep, ask->reply, 400, "Bad Request", "Could not parse the sort.");
 		good = false;
-	} else if (sort && rows->store) {
+	} else if (sort && rows->store && !ask->ep->times.at && !ask->ep->times.before) {
 		const struct ep_view *view = view_of_store_locked(ask->ep, listing->kind, rows,
 								  sort);
 		select_sorted(view, listing->kind, falling, &filters, rows);

@@ -7,12 +7,29 @@
 
 #include "document.h"
 #include "elasticpath_parts.h"
+#include "moment.h"
+
+void ep_enter(struct ep_ask *ask, bool list)
+{
+	struct elasticpath *ep = ask->ep;
+	pthread_mutex_lock(&ep->lock);
+	if (strcmp(ask->request->method, "GET") == 0)
+		moment_enter_locked(&ep->times, ep->options.settings, ask->fault, list);
+}
+
+void ep_leave(struct ep_ask *ask)
+{
+	moment_leave_locked(&ask->ep->times);
+	pthread_mutex_unlock(&ask->ep->lock);
+}
 
 void ep_reply(struct ep_ask *ask, enum ep_kind kind, unsigned status, json_t *object)
 {
 	/* Where the account is in the path, the guide's objects do not repeat it. */
 	if (kind == EP_MEMBERSHIP && !ep_documents(ask->ep))
 		json_object_del(object, "account_id");
+	if (!ep_stamped(ask->ep))
+		ep_unstamp(object);
 	reply_json(ask->reply, status, json_pack("{s:o}", "data", object));
 }
 
@@ -30,7 +47,7 @@ struct store *ep_memberships_locked(struct ep_ask *ask)
 	struct elasticpath *ep = ask->ep;
 	if (!ep_find_locked(ask, EP_ACCOUNT, ep->accounts, ask->id[0]))
 		return NULL;
-	return ep_group_store_locked(&ep->memberships, ask->id[0], true);
+	return ep_group_store_locked(ep, &ep->memberships, ask->id[0], true);
 }
 
 struct store *ep_profiles_locked(struct ep_ask *ask)
@@ -38,7 +55,7 @@ struct store *ep_profiles_locked(struct ep_ask *ask)
 	struct elasticpath *ep = ask->ep;
 	if (!ep_find_locked(ask, EP_REALM, ep->realms, ask->id[0]))
 		return NULL;
-	return ep_group_store_locked(&ep->profiles, ask->id[0], true);
+	return ep_group_store_locked(ep, &ep->profiles, ask->id[0], true);
 }
 
 bool ep_members_realm_locked(struct ep_ask *ask)
@@ -70,9 +87,9 @@ static void get_locked(struct ep_ask *ask, enum ep_kind kind, const struct store
 
 static void get(struct ep_ask *ask, enum ep_kind kind, const struct store *store, const char *id)
 {
-	pthread_mutex_lock(&ask->ep->lock);
+	ep_enter(ask, false);
 	get_locked(ask, kind, store, id);
-	pthread_mutex_unlock(&ask->ep->lock);
+	ep_leave(ask);
 }
 
 void ep_get_member(struct ep_ask *ask)
@@ -97,28 +114,28 @@ void ep_get_realm(struct ep_ask *ask)
 
 void ep_get_info(struct ep_ask *ask)
 {
-	pthread_mutex_lock(&ask->ep->lock);
+	ep_enter(ask, false);
 	if (ep_members_realm_locked(ask))
 		get_locked(ask, EP_INFO, ask->ep->members, ask->id[1]);
-	pthread_mutex_unlock(&ask->ep->lock);
+	ep_leave(ask);
 }
 
 void ep_get_membership(struct ep_ask *ask)
 {
-	pthread_mutex_lock(&ask->ep->lock);
+	ep_enter(ask, false);
 	const struct store *store = ep_memberships_locked(ask);
 	if (store)
 		get_locked(ask, EP_MEMBERSHIP, store, ask->id[1]);
-	pthread_mutex_unlock(&ask->ep->lock);
+	ep_leave(ask);
 }
 
 void ep_get_profile(struct ep_ask *ask)
 {
-	pthread_mutex_lock(&ask->ep->lock);
+	ep_enter(ask, false);
 	const struct store *store = ep_profiles_locked(ask);
 	if (store)
 		get_locked(ask, EP_PROFILE, store, ask->id[1]);
-	pthread_mutex_unlock(&ask->ep->lock);
+	ep_leave(ask);
 }
 
 /* The record to be deleted, NULL with the reply set; with the fault, it is not to be deleted. */
@@ -133,22 +150,22 @@ static struct record *doomed_locked(struct ep_ask *ask, enum ep_kind kind,
 
 void ep_delete_info(struct ep_ask *ask)
 {
-	pthread_mutex_lock(&ask->ep->lock);
+	ep_enter(ask, false);
 	struct record *record = NULL;
 	if (ep_members_realm_locked(ask))
 		record = doomed_locked(ask, EP_INFO, ask->ep->members, ask->id[1]);
 	if (record)
 		ep_remove_member_locked(ask->ep, record);
-	pthread_mutex_unlock(&ask->ep->lock);
+	ep_leave(ask);
 }
 
 void ep_delete_account(struct ep_ask *ask)
 {
-	pthread_mutex_lock(&ask->ep->lock);
+	ep_enter(ask, false);
 	struct record *record = doomed_locked(ask, EP_ACCOUNT, ask->ep->accounts, ask->id[0]);
 	if (record)
 		ep_remove_account_locked(ask->ep, record);
-	pthread_mutex_unlock(&ask->ep->lock);
+	ep_leave(ask);
 }
 
 static void delete_locked(struct ep_ask *ask, enum ep_kind kind, struct store *store)
@@ -160,14 +177,14 @@ static void delete_locked(struct ep_ask *ask, enum ep_kind kind, struct store *s
 
 void ep_delete_membership(struct ep_ask *ask)
 {
-	pthread_mutex_lock(&ask->ep->lock);
+	ep_enter(ask, false);
 	delete_locked(ask, EP_MEMBERSHIP, ep_memberships_locked(ask));
-	pthread_mutex_unlock(&ask->ep->lock);
+	ep_leave(ask);
 }
 
 void ep_delete_profile(struct ep_ask *ask)
 {
-	pthread_mutex_lock(&ask->ep->lock);
+	ep_enter(ask, false);
 	delete_locked(ask, EP_PROFILE, ep_profiles_locked(ask));
-	pthread_mutex_unlock(&ask->ep->lock);
+	ep_leave(ask);
 }

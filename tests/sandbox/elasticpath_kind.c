@@ -11,10 +11,10 @@
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "document.h"
 #include "elasticpath_parts.h"
+#include "stamp.h"
 
 #define LENGTH(array) (sizeof(array) / sizeof *(array))
 
@@ -316,24 +316,25 @@ static json_t *object_times(enum ep_kind kind, json_t *object)
 	return kinds[kind].timestamps_level ? json_object_get(meta, "timestamps") : meta;
 }
 
-void ep_touch(enum ep_kind kind, json_t *object)
+void ep_touch(const struct elasticpath *ep, enum ep_kind kind, json_t *object)
 {
 	/* In the form that the object's other time has: with or without a fraction. */
 	json_t *times = object_times(kind, object);
 	const char *made = json_string_value(json_object_get(times, "created_at"));
-	if (!made)
+	enum stamps stamps = settings_get(ep->options.settings).stamps;
+	if (!made || stamps == STAMPS_FROZEN)
 		return;
-	struct timespec now;
-	clock_gettime(CLOCK_REALTIME, &now);
-	struct tm utc = {0};
-	gmtime_r(&now.tv_sec, &utc);
 	char shown[40];
-	size_t len = strftime(shown, sizeof shown, "%Y-%m-%dT%H:%M:%S", &utc);
-	if (strchr(made, '.'))
-		snprintf(shown + len, sizeof shown - len, ".%03ldZ", now.tv_nsec / 1000000);
-	else
-		snprintf(shown + len, sizeof shown - len, "Z");
+	stamp_now(stamps, "%Y-%m-%dT%H:%M:%S", strchr(made, '.') != NULL, shown, sizeof shown - 1);
+	strcat(shown, "Z");
 	json_object_set_new(times, "updated_at", json_string(shown));
+}
+
+void ep_unstamp(json_t *object)
+{
+	json_t *meta = json_object_get(object, "meta");
+	json_object_del(meta, "updated_at");
+	json_object_del(json_object_get(meta, "timestamps"), "updated_at");
 }
 
 void ep_normalise(json_t *data)

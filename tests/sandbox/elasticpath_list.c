@@ -12,6 +12,7 @@
 
 #include "document.h"
 #include "elasticpath_parts.h"
+#include "moment.h"
 
 #define LIMIT_MOST 100
 
@@ -100,6 +101,8 @@ static void move_rows_locked(struct ep_ask *ask, struct ep_rows *rows, struct st
 	struct elasticpath *ep = ask->ep;
 	if (ask->fault->kind != FAULT_MOVE_ROWS || !store || !store_count_locked(store))
 		return;
+	struct store_times times = ep->times;
+	moment_leave_locked(&ep->times);
 	struct record *first = store_at_locked(store, 0);
 	if (!ask->fault->body || strcmp(ask->fault->body, "delete") != 0)
 		store_rotate_locked(store);
@@ -110,6 +113,7 @@ static void move_rows_locked(struct ep_ask *ask, struct ep_rows *rows, struct st
 	else
 		ep_remove_locked(ep, store, first);
 	ep->changes++;
+	ep->times = times;
 	rows->count = store_count_locked(store);
 }
 
@@ -139,23 +143,44 @@ static size_t guide_membership_len(const struct ep_ask *ask, const struct record
 	return len;
 }
 
+static void add_object(const struct ep_ask *ask, json_t *object)
+{
+	if (!ep_stamped(ask->ep))
+		ep_unstamp(object);
+	char *text = document_text(object, false);
+	text_str(&ask->reply->body, text);
+	free(text);
+}
+
+static void add_record(const struct ep_ask *ask, const struct record *record)
+{
+	if (ep_stamped(ask->ep)) {
+		text_add(&ask->reply->body, record_text(record), record_len(record));
+	} else {
+		json_t *object = ep_parse(record);
+		add_object(ask, object);
+		json_decref(object);
+	}
+}
+
 static void add_row(const struct ep_ask *ask, const struct ep_listing *listing,
 		    const struct record *record)
 {
-	struct text *body = &ask->reply->body;
 	if (listing->kind == EP_INFO) {
 		json_t *member = ep_parse(record);
 		json_t *info = ep_info(member);
-		char *text = document_text(info, false);
-		text_str(body, text);
-		free(text);
+		add_object(ask, info);
 		json_decref(info);
 		json_decref(member);
 		return;
 	}
-	size_t len = record_len(record);
-	if (listing == &memberships && !ep_documents(ask->ep))
-		len = guide_membership_len(ask, record);
+	if (listing != &memberships || ep_documents(ask->ep)) {
+		add_record(ask, record);
+		return;
+	}
+	/* These have no times. */
+	struct text *body = &ask->reply->body;
+	size_t len = guide_membership_len(ask, record);
 	text_add(body, record_text(record), len);
 	if (len != record_len(record))
 		text_str(body, "}");
@@ -203,7 +228,7 @@ static void add_included_locked(const struct ep_ask *ask, const struct ep_listin
 			 any      ? ","
 			 : people ? ",\"included\":{\"account_members\":["
 				  : ",\"included\":{\"accounts\":[");
-		text_add(body, record_text(record), record_len(record));
+		add_record(ask, record);
 		any = true;
 	}
 	if (any)
@@ -305,9 +330,9 @@ static void list_store_locked(struct ep_ask *ask, const struct ep_listing *listi
 
 static void list_store(struct ep_ask *ask, const struct ep_listing *listing, struct store *store)
 {
-	pthread_mutex_lock(&ask->ep->lock);
+	ep_enter(ask, true);
 	list_store_locked(ask, listing, store);
-	pthread_mutex_unlock(&ask->ep->lock);
+	ep_leave(ask);
 }
 
 void ep_list_members(struct ep_ask *ask)
@@ -328,44 +353,44 @@ void ep_list_realms(struct ep_ask *ask)
 void ep_list_infos(struct ep_ask *ask)
 {
 	struct elasticpath *ep = ask->ep;
-	pthread_mutex_lock(&ep->lock);
+	ep_enter(ask, true);
 	if (strcmp(ask->id[0], ep->realm) == 0)
 		list_store_locked(ask, &infos, ep->members);
 	else if (ep_find_locked(ask, EP_REALM, ep->realms, ask->id[0]))
 		list_locked(ask, &infos, (struct ep_rows){.store = ep->settings});
-	pthread_mutex_unlock(&ep->lock);
+	ep_leave(ask);
 }
 
 void ep_list_memberships(struct ep_ask *ask)
 {
-	pthread_mutex_lock(&ask->ep->lock);
+	ep_enter(ask, true);
 	struct store *store = ep_memberships_locked(ask);
 	if (store)
 		list_store_locked(ask, &memberships, store);
-	pthread_mutex_unlock(&ask->ep->lock);
+	ep_leave(ask);
 }
 
 void ep_list_profiles(struct ep_ask *ask)
 {
-	pthread_mutex_lock(&ask->ep->lock);
+	ep_enter(ask, true);
 	struct store *store = ep_profiles_locked(ask);
 	if (store)
 		list_store_locked(ask, &profiles, store);
-	pthread_mutex_unlock(&ask->ep->lock);
+	ep_leave(ask);
 }
 
 void ep_list_memberships_of_member(struct ep_ask *ask)
 {
 	struct elasticpath *ep = ask->ep;
-	pthread_mutex_lock(&ep->lock);
+	ep_enter(ask, true);
 	if (ep_find_locked(ask, EP_MEMBER, ep->members, ask->id[0])) {
 		size_t most = store_count_locked(ep->accounts);
 		struct ep_rows rows = {.list = text_alloc(most + 1, sizeof(struct record *))};
 		/* In the accounts' order. */
 		for (size_t i = 0; i < most; i++) {
 			const char *account = record_id(store_at_locked(ep->accounts, i));
-			const struct store *store = ep_group_store_locked(&ep->memberships, account,
-									  false);
+			const struct store *store = ep_group_store_locked(ep, &ep->memberships,
+									  account, false);
 			const struct record *record = store
 							  ? ep_membership_locked(store, ask->id[0])
 							  : NULL;
@@ -374,5 +399,5 @@ void ep_list_memberships_of_member(struct ep_ask *ask)
 		}
 		list_locked(ask, &own_memberships, rows);
 	}
-	pthread_mutex_unlock(&ep->lock);
+	ep_leave(ask);
 }

@@ -22,6 +22,7 @@ struct ep_view;
 struct elasticpath {
 	struct elasticpath_options options;
 	pthread_mutex_t lock;
+	struct store_times times;
 	struct store *members, *accounts, *realms;
 	struct store *settings;       /* one record */
 	struct ep_group *memberships; /* by account */
@@ -65,7 +66,9 @@ json_t *ep_new(const struct elasticpath *ep, enum ep_kind kind, const char *id, 
 	       json_t *data);
 /* What a PUT of data leaves of old. New reference. */
 json_t *ep_updated(const struct elasticpath *ep, enum ep_kind kind, json_t *old, json_t *data);
-void ep_touch(enum ep_kind kind, json_t *object);
+void ep_touch(const struct elasticpath *ep, enum ep_kind kind, json_t *object);
+/* Takes updated_at out of an object as it is shown. */
+void ep_unstamp(json_t *object);
 /* A vendor that stores something other than what it was sent. */
 void ep_normalise(json_t *data);
 /* The member as user-authentication-info. New reference. */
@@ -77,7 +80,8 @@ json_t *ep_info(json_t *member);
 
 void ep_new_id_locked(struct elasticpath *ep, char id[EP_ID_MOST]);
 /* NULL if there is none and make is false. */
-struct store *ep_group_store_locked(struct ep_group **group, const char *owner, bool make);
+struct store *ep_group_store_locked(struct elasticpath *ep, struct ep_group **group,
+				    const char *owner, bool make);
 void ep_group_free(struct ep_group **group);
 /* The next store of the group after `store` (NULL: the first), with its owner. */
 struct store *ep_group_next_locked(const struct ep_group *group, const struct store *store,
@@ -114,6 +118,7 @@ void ep_seed(struct elasticpath *ep);
 void ep_time(const struct elasticpath *ep, int64_t seconds, const char *fraction, char *out,
 	     size_t size);
 void ep_now(const struct elasticpath *ep, char *out, size_t size);
+bool ep_stamped(const struct elasticpath *ep);
 void ep_uuid(const struct elasticpath *ep, unsigned kind, unsigned long index, char id[EP_ID_MOST]);
 
 /* elasticpath_filter.c: which rows, in which order */
@@ -148,6 +153,10 @@ void ep_list_realms(struct ep_ask *ask);
 void ep_list_profiles(struct ep_ask *ask);
 
 /* elasticpath_item.c: getting and deleting one */
+/* Takes the lock and gives it back. In between, a GET sees the state that the settings and its
+ * fault want it to see. */
+void ep_enter(struct ep_ask *ask, bool list);
+void ep_leave(struct ep_ask *ask);
 void ep_get_member(struct ep_ask *ask);
 void ep_get_info(struct ep_ask *ask);
 void ep_get_account(struct ep_ask *ask);

@@ -15,6 +15,7 @@
 #include "document.h"
 #include "elasticpath_parts.h"
 #include "seed.h"
+#include "stamp.h"
 
 #define FIRST_DAY 1577836800 /* 2020-01-01 */
 
@@ -47,11 +48,14 @@ void ep_time(const struct elasticpath *ep, int64_t seconds, const char *fraction
 
 void ep_now(const struct elasticpath *ep, char *out, size_t size)
 {
-	struct timespec now;
-	char fraction[16];
-	clock_gettime(CLOCK_REALTIME, &now);
-	snprintf(fraction, sizeof fraction, ".%03ld", now.tv_nsec / 1000000);
-	ep_time(ep, now.tv_sec, fraction, out, size);
+	enum stamps stamps = settings_get(ep->options.settings).stamps;
+	stamp_now(stamps, "%Y-%m-%dT%H:%M:%S", ep_documents(ep), out, size - 1);
+	strcat(out, "Z");
+}
+
+bool ep_stamped(const struct elasticpath *ep)
+{
+	return settings_get(ep->options.settings).stamps != STAMPS_NONE;
 }
 
 static void add_string(struct text *text, const char *key, const char *value)
@@ -193,7 +197,7 @@ static void seed_profile(struct elasticpath *ep, unsigned long index, const char
 	json_t *data = json_pack("{s:s,s:s,s:s}", "name", name, "discovery_url",
 				 "https://idp.example.com/.well-known/openid-configuration",
 				 "client_id", "idp-client-17");
-	add_object(ep, EP_PROFILE, ep_group_store_locked(&ep->profiles, realm, true), id,
+	add_object(ep, EP_PROFILE, ep_group_store_locked(ep, &ep->profiles, realm, true), id,
 		   ep_new(ep, EP_PROFILE, id, path, data));
 	json_decref(data);
 }
@@ -252,7 +256,7 @@ void ep_seed(struct elasticpath *ep)
 		ep_uuid(ep, 'a', i, id);
 		account_text(ep, i, id, &text);
 		store_add_locked(ep->accounts, id, NULL, text.data, text.len);
-		ep_group_store_locked(&ep->memberships, id, true);
+		ep_group_store_locked(ep, &ep->memberships, id, true);
 	}
 	for (unsigned long i = 1; i <= ep->options.members; i++) {
 		char email[128];

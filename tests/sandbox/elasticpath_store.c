@@ -33,27 +33,18 @@ static struct ep_group *find_group(struct ep_group *group, const char *owner)
 	return found;
 }
 
-struct store *ep_group_store_locked(struct ep_group **group, const char *owner, bool make)
+struct store *ep_group_store_locked(struct elasticpath *ep, struct ep_group **group,
+				    const char *owner, bool make)
 {
 	struct ep_group *found = find_group(*group, owner);
 	if (!found && make) {
 		size_t len = strlen(owner) + 1;
 		found = text_alloc(1, sizeof *found + len);
 		memcpy(found->owner, owner, len);
-		found->store = store_new();
+		found->store = store_new(&ep->times);
 		HASH_ADD_STR(*group, owner, found);
 	}
 	return found ? found->store : NULL;
-}
-
-static void group_remove_locked(struct ep_group **group, const char *owner)
-{
-	struct ep_group *found = find_group(*group, owner);
-	if (!found)
-		return;
-	HASH_DEL(*group, found);
-	store_free(found->store);
-	free(found);
 }
 
 void ep_group_free(struct ep_group **group)
@@ -153,7 +144,11 @@ void ep_remove_member_locked(struct elasticpath *ep, struct record *member)
 
 void ep_remove_account_locked(struct elasticpath *ep, struct record *account)
 {
-	group_remove_locked(&ep->memberships, record_id(account));
+	/* The store stays, for those who look back. */
+	struct store *store = ep_group_store_locked(ep, &ep->memberships, record_id(account),
+						    false);
+	while (store && store_count_locked(store))
+		ep_remove_locked(ep, store, store_at_locked(store, store_count_locked(store) - 1));
 	ep_remove_locked(ep, ep->accounts, account);
 }
 
@@ -197,7 +192,7 @@ void ep_membership_text(const struct elasticpath *ep, const struct ep_pair *pair
 struct record *ep_add_membership_locked(struct elasticpath *ep, const struct ep_pair *pair,
 					const char *id, const char *when)
 {
-	struct store *store = ep_group_store_locked(&ep->memberships, pair->account, true);
+	struct store *store = ep_group_store_locked(ep, &ep->memberships, pair->account, true);
 	char *key = member_key(pair->member);
 	struct text text = {0};
 	ep_membership_text(ep, pair, id, when, &text);

@@ -249,6 +249,8 @@ static void reply_updated(struct ep_ask *ask, enum ep_kind kind, json_t *old, js
 	enum put_answer answer = settings_get(ask->ep->options.settings).put_answer;
 	json_t *member = answer == PUT_OLD ? old : object;
 	json_t *whole = kind == EP_INFO ? ep_info(member) : json_incref(member);
+	if (answer == PUT_UNSTAMPED)
+		ep_unstamp(whole);
 	if (answer == PUT_EMPTY) {
 		reply_raw(ask->reply, 204, NULL, "");
 	} else if (answer == PUT_CHANGED && !ep_documents(ask->ep)) {
@@ -286,7 +288,7 @@ static void update_locked(struct ep_ask *ask, enum ep_kind kind, struct store *s
 			record_password_changed(record);
 		if (sets_secret(kind, data) || !json_equal(old, object)) {
 			json_t *whole = json_deep_copy(object);
-			ep_touch(stored, whole);
+			ep_touch(ep, stored, whole);
 			ep_save_locked(ep, stored, store, record, whole);
 			json_decref(object);
 			object = whole;

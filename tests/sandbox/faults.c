@@ -15,9 +15,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Which requests it makes sense for. */
+enum fault_fits { FITS_ALL, FITS_READS };
+
 struct order {
 	struct order *next;
 	struct fault fault;
+	enum fault_fits fits;
 	char *method; /* NULL: any */
 	char *path;   /* NULL: any */
 	char *query;  /* NULL: any */
@@ -34,33 +38,35 @@ static const struct fault_name {
 	const char *name;
 	enum fault_kind kind;
 	bool after;
+	enum fault_fits fits;
 } fault_names[] = {
-    {"status", FAULT_STATUS, false},
-    {"status_after", FAULT_STATUS, true},
-    {"stall", FAULT_STALL, false},
-    {"stall_after", FAULT_STALL, true},
-    {"drop", FAULT_DROP, false},
-    {"drop_after", FAULT_DROP, true},
-    {"html", FAULT_HTML, false},
-    {"html_after", FAULT_HTML, true},
-    {"not_json", FAULT_NOT_JSON, false},
-    {"not_json_after", FAULT_NOT_JSON, true},
-    {"empty", FAULT_NO_BODY, false},
-    {"empty_after", FAULT_NO_BODY, true},
-    {"slow", FAULT_SLOW, false},
-    {"slow_after", FAULT_SLOW, true},
-    {"truncate", FAULT_TRUNCATE, true},
-    {"repeat_page", FAULT_REPEAT_PAGE, false},
-    {"ignore_paging", FAULT_IGNORE_PAGING, false},
-    {"short_page", FAULT_SHORT_PAGE, false},
-    {"duplicate_row", FAULT_DUPLICATE_ROW, false},
-    {"move_rows", FAULT_MOVE_ROWS, false},
-    {"wrong_total", FAULT_WRONG_TOTAL, false},
-    {"not_applied", FAULT_NOT_APPLIED, false},
-    {"normalise", FAULT_NORMALISE, false},
-    {"wrong_user", FAULT_WRONG_USER, false},
-    {"expire_tokens", FAULT_EXPIRE_TOKENS, false},
-    {"etag", FAULT_ETAG, false},
+    {"status", FAULT_STATUS, false, FITS_ALL},
+    {"status_after", FAULT_STATUS, true, FITS_ALL},
+    {"stall", FAULT_STALL, false, FITS_ALL},
+    {"stall_after", FAULT_STALL, true, FITS_ALL},
+    {"drop", FAULT_DROP, false, FITS_ALL},
+    {"drop_after", FAULT_DROP, true, FITS_ALL},
+    {"html", FAULT_HTML, false, FITS_ALL},
+    {"html_after", FAULT_HTML, true, FITS_ALL},
+    {"not_json", FAULT_NOT_JSON, false, FITS_ALL},
+    {"not_json_after", FAULT_NOT_JSON, true, FITS_ALL},
+    {"empty", FAULT_NO_BODY, false, FITS_ALL},
+    {"empty_after", FAULT_NO_BODY, true, FITS_ALL},
+    {"slow", FAULT_SLOW, false, FITS_ALL},
+    {"slow_after", FAULT_SLOW, true, FITS_ALL},
+    {"truncate", FAULT_TRUNCATE, true, FITS_ALL},
+    {"repeat_page", FAULT_REPEAT_PAGE, false, FITS_ALL},
+    {"ignore_paging", FAULT_IGNORE_PAGING, false, FITS_ALL},
+    {"short_page", FAULT_SHORT_PAGE, false, FITS_ALL},
+    {"duplicate_row", FAULT_DUPLICATE_ROW, false, FITS_ALL},
+    {"move_rows", FAULT_MOVE_ROWS, false, FITS_ALL},
+    {"wrong_total", FAULT_WRONG_TOTAL, false, FITS_ALL},
+    {"not_applied", FAULT_NOT_APPLIED, false, FITS_ALL},
+    {"normalise", FAULT_NORMALISE, false, FITS_ALL},
+    {"wrong_user", FAULT_WRONG_USER, false, FITS_ALL},
+    {"stale", FAULT_STALE, false, FITS_READS},
+    {"expire_tokens", FAULT_EXPIRE_TOKENS, false, FITS_ALL},
+    {"etag", FAULT_ETAG, false, FITS_ALL},
 };
 
 static void order_free(struct order *order)
@@ -132,14 +138,15 @@ static bool take_words(char **words, const json_t *value)
 	return *words || json_is_null(value);
 }
 
-static bool take_kind(struct fault *fault, const json_t *value)
+static bool take_kind(struct order *order, const json_t *value)
 {
 	const char *name = json_is_string(value) ? json_string_value(value) : "";
 	for (size_t i = 0; i < sizeof fault_names / sizeof *fault_names; i++)
 		if (strcmp(fault_names[i].name, name) == 0) {
-			fault->name = fault_names[i].name;
-			fault->kind = fault_names[i].kind;
-			fault->after = fault_names[i].after;
+			order->fault.name = fault_names[i].name;
+			order->fault.kind = fault_names[i].kind;
+			order->fault.after = fault_names[i].after;
+			order->fits = fault_names[i].fits;
 			return true;
 		}
 	return false;
@@ -148,7 +155,7 @@ static bool take_kind(struct fault *fault, const json_t *value)
 static bool take_one(struct order *order, const char *key, const json_t *value)
 {
 	if (strcmp(key, "fault") == 0)
-		return take_kind(&order->fault, value);
+		return take_kind(order, value);
 	if (strcmp(key, "method") == 0)
 		return take_words(&order->method, value);
 	if (strcmp(key, "path") == 0)
@@ -237,6 +244,8 @@ bool faults_add(struct faults *faults, json_t *object, enum fault_kind *kind, ch
 static bool order_fits(const struct order *order, const struct request *request)
 {
 	if (order->method && strcmp(order->method, request->method) != 0)
+		return false;
+	if (order->fits == FITS_READS && strcmp(request->method, "GET") != 0)
 		return false;
 	if (order->query && !strstr(request->query, order->query))
 		return false;

@@ -33,6 +33,7 @@ enum fault_kind {
 	FAULT_NOT_APPLIED,
 	FAULT_NORMALISE,
 	FAULT_WRONG_USER,
+	FAULT_STALE,
 	/* Carried out by server.c; without a filter it is a switch like the next one. */
 	FAULT_EXPIRE_TOKENS,
 	/* A switch, not a fault that waits: faults_add hands it back to its caller. */

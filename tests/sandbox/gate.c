@@ -47,11 +47,16 @@ void gate_free(struct gate *gate)
 	free(gate);
 }
 
-int64_t gate_now(void)
+int64_t gate_now_us(void)
 {
 	struct timespec now;
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+int64_t gate_now(void)
+{
+	return gate_now_us() / 1000;
 }
 
 static struct timespec gate_time(int64_t ms)

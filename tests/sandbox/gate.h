@@ -18,6 +18,8 @@ void gate_free(struct gate *gate);
 
 /* Milliseconds on a clock that nobody sets. */
 int64_t gate_now(void);
+/* The same in microseconds. */
+int64_t gate_now_us(void);
 
 /* Waits until gate_now() reaches the time; false if the gate was closed meanwhile. */
 bool gate_sleep(struct gate *gate, int64_t until);

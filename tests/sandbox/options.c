@@ -47,6 +47,8 @@ enum option_letter {
 	OPTION_LIMIT_REFUSED,
 	OPTION_OFFSET_CEILING,
 	OPTION_LIST_TOTAL,
+	OPTION_READ_LAG,
+	OPTION_STAMPS,
 	OPTION_DIE
 };
 
@@ -72,6 +74,8 @@ static const struct option long_options[] = {
     {"token-wrapped", no_argument, NULL, OPTION_TOKEN_WRAPPED},
     {"limit-refused", no_argument, NULL, OPTION_LIMIT_REFUSED},
     {"offset-ceiling", required_argument, NULL, OPTION_OFFSET_CEILING},
+    {"read-lag", required_argument, NULL, OPTION_READ_LAG},
+    {"stamps", required_argument, NULL, OPTION_STAMPS},
     {"list-total", required_argument, NULL, OPTION_LIST_TOTAL},
     {"die-with-parent", no_argument, NULL, OPTION_DIE},
     {"help", no_argument, NULL, 'h'},
@@ -97,8 +101,11 @@ void options_help(void)
 	    "  --page-cap N           most rows of a page, whatever is asked for (100)\n"
 	    "  --application-key K    credentials; the defaults hold the word CANARY\n"
 	    "  --user-api-key K\n"
-	    "  --put-answer changed|full|empty|old\n"
+	    "  --put-answer changed|full|empty|old|unstamped\n"
 	    "                         what the answer of a PUT carries (changed)\n"
+	    "  --read-lag MS          GETs show the state of that long ago (0)\n"
+	    "  --stamps own|ms|seconds|tick|frozen|none\n"
+	    "                         how updated_at moves (own: as the profile has it)\n"
 	    "  --no-self              GET /user/self is 404\n"
 	    "\n"
 	    "Elastic Path:\n"
@@ -177,7 +184,7 @@ static bool read_names(struct options *options, int letter, const char *value)
 		options->partnerize.ids = (enum partnerize_ids)(word > 0 ? word : 0);
 		return word >= 0;
 	case OPTION_PUT_ANSWER:
-		return settings_put_answer(value, &options->settings.put_answer);
+		return settings_option(&options->settings, "put_answer", value);
 	case OPTION_APPLICATION_KEY:
 		options->partnerize.application_key = value;
 		return *value;
@@ -193,7 +200,11 @@ static bool read_names(struct options *options, int letter, const char *value)
 		options->elasticpath.client_secret = value;
 		return *value;
 	case OPTION_LIST_TOTAL:
-		return settings_list_total(value, &options->settings.list_total);
+		return settings_option(&options->settings, "list_total", value);
+	case OPTION_READ_LAG:
+		return settings_option(&options->settings, "read_lag_ms", value);
+	case OPTION_STAMPS:
+		return settings_option(&options->settings, "stamps", value);
 	case OPTION_WRITE_CONFIG:
 		options->write_config = value;
 		return *value;

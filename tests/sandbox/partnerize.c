@@ -16,6 +16,7 @@
 #include <time.h>
 
 #include "document.h"
+#include "moment.h"
 #include "partnerize_parts.h"
 
 enum route { ROUTE_NONE, ROUTE_USERS, ROUTE_SELF, ROUTE_USER };
@@ -174,13 +175,13 @@ static void add_row(const struct partnerize *p, struct text *body, const struct 
 	if (settings_get(p->options.settings).short_rows)
 		add_short(p, body, record);
 	else
-		text_add(body, record_text(record), record_len(record));
+		user_show(p, record, body);
 	if (documents(p))
 		text_add(body, "}", 1);
 }
 
-/* Changes the roster or the page as the fault says; returns the rows to show. */
-static size_t page_fault_locked(struct partnerize *p, const struct fault *fault, struct page *page)
+/* Changes the roster as the fault says. */
+static void move_rows_locked(struct partnerize *p, const struct fault *fault)
 {
 	if (fault->kind == FAULT_MOVE_ROWS && same(fault->body, "delete")) {
 		/* Not the key's owner: that would end every later request. */
@@ -192,6 +193,12 @@ static size_t page_fault_locked(struct partnerize *p, const struct fault *fault,
 	} else if (fault->kind == FAULT_MOVE_ROWS) {
 		store_rotate_locked(p->store);
 	}
+}
+
+/* Changes the page as the fault says; returns the rows to show. */
+static size_t page_fault_locked(const struct partnerize *p, const struct fault *fault,
+				struct page *page)
+{
 	page->total = store_count_locked(p->store);
 	if (fault->kind == FAULT_REPEAT_PAGE || fault->kind == FAULT_IGNORE_PAGING)
 		page->from = 0;
@@ -233,6 +240,8 @@ static void answer_list(struct partnerize *p, struct page page, const struct fau
 	struct text *body = &reply->body;
 	reply_raw(reply, 200, "application/json", "");
 	store_lock(p->store);
+	move_rows_locked(p, fault);
+	moment_enter_locked(&p->times, p->options.settings, fault, true);
 	size_t rows = page_fault_locked(p, fault, &page);
 	if (fault->kind == FAULT_WRONG_TOTAL)
 		page.total += 7;
@@ -247,6 +256,7 @@ static void answer_list(struct partnerize *p, struct page page, const struct fau
 		bool again = fault->kind == FAULT_DUPLICATE_ROW && i == rows - 1;
 		add_row(p, body, store_at_locked(p->store, page.from + (again ? 0 : i)));
 	}
+	moment_leave_locked(&p->times);
 	store_unlock(p->store);
 	text_str(body, "]");
 	if (documents(p))
@@ -285,18 +295,20 @@ static void get_user(struct partnerize *p, const char *id, const struct fault *f
 		     struct reply *reply)
 {
 	store_lock(p->store);
+	moment_enter_locked(&p->times, p->options.settings, fault, false);
 	const struct record *record = store_find_locked(p->store, id);
 	if (record && fault->kind == FAULT_WRONG_USER)
 		record = store_at_locked(p->store, record == store_at_locked(p->store, 0) ? 1 : 0);
 	if (record) {
 		reply_raw(reply, 200, "application/json", "{\"user\":");
-		text_add(&reply->body, record_text(record), record_len(record));
+		user_show(p, record, &reply->body);
 		text_str(&reply->body, "}");
 		if (settings_get(p->options.settings).etag)
 			reply_header(reply, "ETag", "\"v%u\"", record_version(record));
 	} else {
 		partnerize_error(reply, 404, "User not found.");
 	}
+	moment_leave_locked(&p->times);
 	store_unlock(p->store);
 }
 
@@ -416,7 +428,7 @@ struct vendor_run partnerize_start(const struct partnerize_options *options)
 {
 	struct partnerize *p = text_alloc(1, sizeof *p);
 	p->options = *options;
-	p->store = store_new();
+	p->store = store_new(&p->times);
 	p->basic = basic_header(options->application_key, options->user_api_key);
 	char id[USER_ID_MOST];
 	user_id(p, 1, id);
@@ -430,6 +442,7 @@ struct vendor_run partnerize_start(const struct partnerize_options *options)
 		user_id(p, p->next, id);
 		store_add_locked(p->store, id, email, text.data, text.len);
 	}
+	p->times.seeded = true;
 	store_unlock(p->store);
 	text_free(&text);
 	return (struct vendor_run){.vendor = &partnerize, .self = p};

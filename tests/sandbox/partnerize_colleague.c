@@ -84,7 +84,7 @@ static void patch(struct partnerize *p, const char *id, json_t *object, bool kee
 		json_t *user = user_parse(record);
 		document_patch(user, object, keep_nulls);
 		if (!json_object_get(object, "updated_at"))
-			json_object_set_new(user, "updated_at", user_now(p));
+			user_touch(p, user);
 		user_save_locked(p, record, user);
 		show(reply, 200, record);
 		json_decref(user);

@@ -14,10 +14,11 @@
 struct partnerize {
 	struct partnerize_options options;
 	struct store *store;
-	char *basic;           /* the only Authorization header that is let in */
-	char *owner;           /* id of the key's owner: the first user */
-	unsigned long next;    /* index of the next new user; under the store's lock */
-	atomic_ulong requests; /* for the X-RateLimit headers */
+	struct store_times times; /* under the store's lock */
+	char *basic;              /* the only Authorization header that is let in */
+	char *owner;              /* id of the key's owner: the first user */
+	unsigned long next;       /* index of the next new user; under the store's lock */
+	atomic_ulong requests;    /* for the X-RateLimit headers */
 };
 
 /* partnerize.c */
@@ -34,8 +35,13 @@ void user_seed(const struct partnerize *p, unsigned long index, struct text *tex
 /* The id of index in the style of the options. */
 void user_id(const struct partnerize *p, unsigned long index, char id[USER_ID_MOST]);
 json_t *user_id_json(const struct partnerize *p, const char *id);
-/* Now, as the profile writes it. */
+/* Now, as the profile and the setting of stamps have it. */
 json_t *user_now(const struct partnerize *p);
+/* Moves the updated_at of a user that is being changed. */
+void user_touch(const struct partnerize *p, json_t *user);
+/* Appends a user's text as answers show it. */
+void user_show(const struct partnerize *p, const struct record *record, struct text *text);
+void user_show_json(const struct partnerize *p, json_t *user, struct text *text);
 /* A new, complete user without created extras: defaults in every known field. */
 json_t *user_new(const struct partnerize *p, const char *id);
 json_t *user_parse(const struct record *record);

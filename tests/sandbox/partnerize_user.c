@@ -16,6 +16,7 @@
 
 #include "document.h"
 #include "seed.h"
+#include "stamp.h"
 
 static bool documents(const struct partnerize *p)
 {
@@ -49,9 +50,19 @@ static void user_time(const struct partnerize *p, int64_t seconds, char *out, si
 
 json_t *user_now(const struct partnerize *p)
 {
-	char now[32];
-	user_time(p, (int64_t)time(NULL), now, sizeof now);
+	char now[40];
+	enum stamps stamps = settings_get(p->options.settings).stamps;
+	stamp_now(stamps, documents(p) ? "%Y-%m-%d %H:%M:%S" : "%Y-%m-%dT%H:%M:%S", false, now,
+		  sizeof now - 1);
+	if (!documents(p))
+		strcat(now, "Z");
 	return json_string(now);
+}
+
+void user_touch(const struct partnerize *p, json_t *user)
+{
+	if (settings_get(p->options.settings).stamps != STAMPS_FROZEN)
+		json_object_set_new(user, "updated_at", user_now(p));
 }
 
 static void user_secret(char *secret, size_t size, const char *id)
@@ -195,6 +206,41 @@ json_t *user_new(const struct partnerize *p, const char *id)
 json_t *user_parse(const struct record *record)
 {
 	return json_loadb(record_text(record), record_len(record), 0, NULL);
+}
+
+static bool stamped(const struct partnerize *p)
+{
+	return settings_get(p->options.settings).stamps != STAMPS_NONE;
+}
+
+static void add_json(const struct partnerize *p, json_t *user, struct text *text)
+{
+	char *shown = document_text(user, documents(p));
+	text_str(text, shown);
+	free(shown);
+}
+
+void user_show(const struct partnerize *p, const struct record *record, struct text *text)
+{
+	if (stamped(p)) {
+		text_add(text, record_text(record), record_len(record));
+	} else {
+		json_t *user = user_parse(record);
+		user_show_json(p, user, text);
+		json_decref(user);
+	}
+}
+
+void user_show_json(const struct partnerize *p, json_t *user, struct text *text)
+{
+	if (stamped(p)) {
+		add_json(p, user, text);
+	} else {
+		json_t *shown = json_copy(user);
+		json_object_del(shown, "updated_at");
+		add_json(p, shown, text);
+		json_decref(shown);
+	}
 }
 
 void user_save_locked(struct partnerize *p, struct record *record, json_t *user)

@@ -49,10 +49,11 @@ static void normalise(json_t *body)
 }
 
 /* Empty answers have no body at all; everything else is {"user":...}. */
-static void reply_user(struct reply *reply, unsigned status, const char *text)
+static void reply_user(const struct partnerize *p, struct reply *reply, unsigned status,
+		       json_t *user)
 {
 	reply_raw(reply, status, "application/json", "{\"user\":");
-	text_str(&reply->body, text);
+	user_show_json(p, user, &reply->body);
 	text_str(&reply->body, "}");
 }
 
@@ -107,9 +108,7 @@ void partnerize_create(struct partnerize *p, const struct request *request,
 		json_t *user = made_user_locked(p, body, id);
 		if (fault->kind != FAULT_NOT_APPLIED)
 			record_password_changed(user_add_locked(p, id, user));
-		char *text = document_text(user, p->options.profile == PROFILE_DOCUMENTS);
-		reply_user(reply, p->options.profile == PROFILE_GUIDE ? 201 : 200, text);
-		free(text);
+		reply_user(p, reply, p->options.profile == PROFILE_GUIDE ? 201 : 200, user);
 		json_decref(user);
 	}
 	store_unlock(p->store);
@@ -154,24 +153,25 @@ static void reply_changed(struct reply *reply, json_t *old, json_t *user, json_t
 	reply_json(reply, 200, json_pack("{s:o}", "user", shown));
 }
 
-static void reply_updated(struct partnerize *p, struct reply *reply, const struct record *record,
-			  json_t *old, json_t *user, json_t *body)
+static void reply_updated(struct partnerize *p, struct reply *reply, json_t *old, json_t *user,
+			  json_t *body)
 {
-	char *text = NULL;
 	switch (settings_get(p->options.settings).put_answer) {
 	case PUT_CHANGED:
 		reply_changed(reply, old, user, body);
 		break;
 	case PUT_FULL:
-		reply_user(reply, 200, record_text(record));
+		reply_user(p, reply, 200, user);
 		break;
 	case PUT_EMPTY:
 		reply_raw(reply, 204, NULL, "");
 		break;
 	case PUT_OLD:
-		text = document_text(old, p->options.profile == PROFILE_DOCUMENTS);
-		reply_user(reply, 200, text);
-		free(text);
+		reply_user(p, reply, 200, old);
+		break;
+	case PUT_UNSTAMPED:
+		json_object_del(user, "updated_at");
+		reply_user(p, reply, 200, user);
 		break;
 	}
 }
@@ -197,7 +197,9 @@ static void update_locked(struct partnerize *p, struct record *record, json_t *b
 			  const struct fault *fault, struct reply *reply)
 {
 	if (fault->kind == FAULT_NOT_APPLIED) {
-		reply_user(reply, 200, record_text(record));
+		json_t *unchanged = user_parse(record);
+		reply_user(p, reply, 200, unchanged);
+		json_decref(unchanged);
 		return;
 	}
 	if (fault->kind == FAULT_NORMALISE)
@@ -208,10 +210,10 @@ static void update_locked(struct partnerize *p, struct record *record, json_t *b
 	if (password)
 		record_password_changed(record);
 	if (password || !json_equal(old, user)) {
-		json_object_set_new(user, "updated_at", user_now(p));
+		user_touch(p, user);
 		user_save_locked(p, record, user);
 	}
-	reply_updated(p, reply, record, old, user, body);
+	reply_updated(p, reply, old, user, body);
 	json_decref(old);
 	json_decref(user);
 }

@@ -1,8 +1,8 @@
 /*
  * settings: what a test may change while the sandbox runs.
  *
- * An unknown name or a value of the wrong kind is refused: a test with a slip in it must fail at
- * the order, not pass because nothing was set.
+ * One table has a row for each setting. An unknown name or a value of the wrong kind is refused: a
+ * test with a slip in it must fail at the order, not pass because nothing was set.
  *
  * It must not know who reads it.
  */
@@ -15,13 +15,48 @@
 
 #include "text.h"
 
+#define MOST_MS 3600000
+
 struct settings {
 	pthread_mutex_t lock;
 	struct settings_values values;
 };
 
-static const char *const put_words[] = {"changed", "full", "empty", "old"};
-static const char *const total_words[] = {"pages", "records", "none"};
+static const char *const put_words[] = {"changed", "full", "empty", "old", "unstamped", NULL};
+static const char *const total_words[] = {"pages", "records", "none", NULL};
+static const char *const lag_words[] = {"all", "items", "lists", NULL};
+static const char *const stamp_words[] = {"own", "ms", "seconds", "tick", "frozen", "none", NULL};
+
+enum value_kind { NUMBER, FLAG, WORD };
+
+#define AT(member) offsetof(struct settings_values, member)
+
+/* A number is a long, a flag a bool, a word an enum whose constants are in the order of the words.
+ */
+static const struct row {
+	const char *name;
+	enum value_kind kind;
+	size_t at;
+	long least, most;
+	const char *const *words;
+} rows[] = {
+    {"latency_ms", NUMBER, AT(latency_ms), 0, MOST_MS, NULL},
+    {"page_cap", NUMBER, AT(page_cap), 1, 1000000, NULL},
+    {"max_parallel", NUMBER, AT(max_parallel), 0, 1000000, NULL},
+    {"put_answer", WORD, AT(put_answer), 0, 0, put_words},
+    {"no_self", FLAG, AT(no_self), 0, 0, NULL},
+    {"etag", FLAG, AT(etag), 0, 0, NULL},
+    {"short_rows", FLAG, AT(short_rows), 0, 0, NULL},
+    {"read_lag_ms", NUMBER, AT(read_lag_ms), 0, 120000, NULL},
+    {"read_lag_kinds", WORD, AT(read_lag_kinds), 0, 0, lag_words},
+    {"read_lag_random", FLAG, AT(read_lag_random), 0, 0, NULL},
+    {"stamps", WORD, AT(stamps), 0, 0, stamp_words},
+    {"token_ttl", NUMBER, AT(token_ttl), 1, 10000000, NULL},
+    {"token_wrapped", FLAG, AT(token_wrapped), 0, 0, NULL},
+    {"limit_refused", FLAG, AT(limit_refused), 0, 0, NULL},
+    {"offset_ceiling", NUMBER, AT(offset_ceiling), 0, 100000000, NULL},
+    {"list_total", WORD, AT(list_total), 0, 0, total_words},
+};
 
 struct settings *settings_new(const struct settings_values *values)
 {
@@ -61,68 +96,41 @@ void settings_expire_tokens(struct settings *settings)
 	pthread_mutex_unlock(&settings->lock);
 }
 
-bool settings_put_answer(const char *word, enum put_answer *answer)
+/* The enums differ, but all are as wide as an unsigned int. */
+static bool set_word(void *place, const char *const *words, const char *word)
 {
-	for (unsigned i = 0; i < sizeof put_words / sizeof *put_words; i++)
-		if (strcmp(word, put_words[i]) == 0) {
-			*answer = (enum put_answer)i;
+	for (unsigned i = 0; word && words[i]; i++)
+		if (strcmp(words[i], word) == 0) {
+			memcpy(place, &i, sizeof i);
 			return true;
 		}
 	return false;
 }
 
-bool settings_list_total(const char *word, enum list_total *total)
+static unsigned get_word(const void *place)
 {
-	for (unsigned i = 0; i < sizeof total_words / sizeof *total_words; i++)
-		if (strcmp(word, total_words[i]) == 0) {
-			*total = (enum list_total)i;
-			return true;
+	unsigned word;
+	memcpy(&word, place, sizeof word);
+	return word;
+}
+
+static bool set_one(struct settings_values *values, const char *name, const json_t *value)
+{
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		const struct row *row = &rows[i];
+		void *place = (char *)values + row->at;
+		if (strcmp(row->name, name) != 0)
+			continue;
+		if (row->kind == WORD)
+			return set_word(place, row->words, json_string_value(value));
+		if (row->kind == FLAG) {
+			*(bool *)place = json_is_true(value);
+			return json_is_boolean(value);
 		}
-	return false;
-}
-
-static bool set_number(long *number, const json_t *value, long least)
-{
-	if (!json_is_integer(value) || json_integer_value(value) < least)
-		return false;
-	*number = (long)json_integer_value(value);
-	return true;
-}
-
-static bool set_flag(bool *flag, const json_t *value)
-{
-	*flag = json_is_true(value);
-	return json_is_boolean(value);
-}
-
-static bool set_one(struct settings_values *values, const char *key, const json_t *value)
-{
-	if (strcmp(key, "latency_ms") == 0)
-		return set_number(&values->latency_ms, value, 0);
-	if (strcmp(key, "page_cap") == 0)
-		return set_number(&values->page_cap, value, 1);
-	if (strcmp(key, "max_parallel") == 0)
-		return set_number(&values->max_parallel, value, 0);
-	if (strcmp(key, "put_answer") == 0)
-		return json_is_string(value) &&
-		       settings_put_answer(json_string_value(value), &values->put_answer);
-	if (strcmp(key, "no_self") == 0)
-		return set_flag(&values->no_self, value);
-	if (strcmp(key, "etag") == 0)
-		return set_flag(&values->etag, value);
-	if (strcmp(key, "short_rows") == 0)
-		return set_flag(&values->short_rows, value);
-	if (strcmp(key, "token_ttl") == 0)
-		return set_number(&values->token_ttl, value, 1);
-	if (strcmp(key, "token_wrapped") == 0)
-		return set_flag(&values->token_wrapped, value);
-	if (strcmp(key, "limit_refused") == 0)
-		return set_flag(&values->limit_refused, value);
-	if (strcmp(key, "offset_ceiling") == 0)
-		return set_number(&values->offset_ceiling, value, 0);
-	if (strcmp(key, "list_total") == 0)
-		return json_is_string(value) &&
-		       settings_list_total(json_string_value(value), &values->list_total);
+		*(long *)place = (long)json_integer_value(value);
+		return json_is_integer(value) && json_integer_value(value) >= row->least &&
+		       json_integer_value(value) <= row->most;
+	}
 	return false;
 }
 
@@ -145,15 +153,32 @@ bool settings_change(struct settings *settings, json_t *object, char *why, size_
 	return good;
 }
 
+bool settings_option(struct settings_values *values, const char *name, const char *word)
+{
+	char *end = NULL;
+	long number = strtol(word, &end, 10);
+	bool digits = *word >= '0' && *word <= '9' && !*end;
+	json_t *value = digits ? json_integer(number) : json_string(word);
+	bool good = set_one(values, name, value);
+	json_decref(value);
+	return good;
+}
+
 json_t *settings_json(struct settings *settings)
 {
 	struct settings_values now = settings_get(settings);
-	return json_pack("{s:I,s:I,s:I,s:s,s:b,s:b,s:b,s:I,s:b,s:b,s:I,s:s}", "latency_ms",
-			 (json_int_t)now.latency_ms, "page_cap", (json_int_t)now.page_cap,
-			 "max_parallel", (json_int_t)now.max_parallel, "put_answer",
-			 put_words[now.put_answer], "no_self", now.no_self, "etag", now.etag,
-			 "short_rows", now.short_rows, "token_ttl", (json_int_t)now.token_ttl,
-			 "token_wrapped", now.token_wrapped, "limit_refused", now.limit_refused,
-			 "offset_ceiling", (json_int_t)now.offset_ceiling, "list_total",
-			 total_words[now.list_total]);
+	json_t *object = json_object();
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		const struct row *row = &rows[i];
+		const void *place = (const char *)&now + row->at;
+		json_t *value = NULL;
+		if (row->kind == WORD)
+			value = json_string(row->words[get_word(place)]);
+		else if (row->kind == FLAG)
+			value = json_boolean(*(const bool *)place);
+		else
+			value = json_integer(*(const long *)place);
+		json_object_set_new(object, row->name, value);
+	}
+	return object;
 }

@@ -10,18 +10,28 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum put_answer { PUT_CHANGED, PUT_FULL, PUT_EMPTY, PUT_OLD };
+/* PUT_UNSTAMPED: the whole object without its updated_at. */
+enum put_answer { PUT_CHANGED, PUT_FULL, PUT_EMPTY, PUT_OLD, PUT_UNSTAMPED };
 /* What Elastic Path's meta.page.total counts; TOTAL_NONE: its lists have no meta. */
 enum list_total { TOTAL_PAGES, TOTAL_RECORDS, TOTAL_NONE };
+/* Which GETs show a state of the past. */
+enum lag_kinds { LAG_ALL, LAG_ITEMS, LAG_LISTS };
+/* How updated_at moves. STAMPS_OWN: as the profile has it; STAMPS_TICK: once a minute; STAMPS_NONE:
+ * it is never shown. */
+enum stamps { STAMPS_OWN, STAMPS_MS, STAMPS_SECONDS, STAMPS_TICK, STAMPS_FROZEN, STAMPS_NONE };
 
 struct settings_values {
 	long latency_ms;   /* each vendor request waits that long before it is handled */
 	long page_cap;     /* most rows of a page, whatever was asked for */
 	long max_parallel; /* 0: any; more vendor requests in flight are answered 429 */
 	enum put_answer put_answer;
-	bool no_self;    /* GET /user/self is 404 */
-	bool etag;       /* GET of an item gives an ETag, PUT demands it as If-Match */
-	bool short_rows; /* Partnerize lists the five fields of the guide's example only */
+	bool no_self;     /* GET /user/self is 404 */
+	bool etag;        /* GET of an item gives an ETag, PUT demands it as If-Match */
+	bool short_rows;  /* Partnerize lists the five fields of the guide's example only */
+	long read_lag_ms; /* GETs show the state of that long ago */
+	enum lag_kinds read_lag_kinds;
+	bool read_lag_random; /* each GET: of a random time up to that long ago */
+	enum stamps stamps;
 	/* Elastic Path's alone: */
 	long token_ttl;      /* seconds, for tokens issued from now on */
 	bool token_wrapped;  /* the token's answer stands in {"data":} */
@@ -44,8 +54,7 @@ void settings_expire_tokens(struct settings *settings);
 bool settings_change(struct settings *settings, json_t *object, char *why, size_t why_size);
 json_t *settings_json(struct settings *settings);
 
-/* False if there is no such word. */
-bool settings_put_answer(const char *word, enum put_answer *answer);
-bool settings_list_total(const char *word, enum list_total *total);
+/* Sets one value to a word or number as it stands on a command line; false if it can't be. */
+bool settings_option(struct settings_values *values, const char *name, const char *word);
 
 #endif

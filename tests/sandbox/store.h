@@ -10,13 +10,27 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "text.h"
 
 struct store;
 struct record;
 
-struct store *store_new(void);
+/* Which state of a vendor's stores is read. Shared by all of them, and protected by their lock.
+ * While at or before is set, count, at, find and email show that state, and nothing may be changed.
+ */
+struct store_times {
+	bool seeded; /* what is added until then was always there */
+	bool before; /* each record as it was before its last change */
+	int64_t at;  /* gate_now_us() of the state shown, at most STORE_MEMORY_S ago; 0: now */
+};
+
+/* How long every state of the past is kept, in seconds. */
+#define STORE_MEMORY_S 120
+
+/* times is borrowed for the life of the store. */
+struct store *store_new(const struct store_times *times);
 void store_free(struct store *store);
 void store_lock(struct store *store);
 void store_unlock(struct store *store);

@@ -1,0 +1,27 @@
+/*
+ * stamp: the clock of the times that vendors write into records.
+ *
+ * Some vendors count milliseconds, some whole seconds; and a client that takes two changes in one
+ * tick of the clock for one is found out with a clock that ticks once a minute.
+ *
+ * It must not know which record is stamped.
+ */
+#include "stamp.h"
+
+#include <stdio.h>
+#include <time.h>
+
+void stamp_now(enum stamps stamps, const char *format, bool fraction, char *out, size_t size)
+{
+	struct timespec now;
+	struct tm utc = {0};
+	clock_gettime(CLOCK_REALTIME, &now);
+	if (stamps == STAMPS_SECONDS || stamps == STAMPS_TICK)
+		now.tv_nsec = 0;
+	if (stamps == STAMPS_TICK)
+		now.tv_sec -= now.tv_sec % 60;
+	gmtime_r(&now.tv_sec, &utc);
+	size_t len = strftime(out, size, format, &utc);
+	if (fraction || stamps == STAMPS_MS)
+		snprintf(out + len, size - len, ".%03ld", now.tv_nsec / 1000000);
+}
