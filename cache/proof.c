@@ -374,15 +374,12 @@ static int look(struct change *change, json_t **record, char **etag)
 	}
 }
 
-/* RECORD (NULL: nothing is known) shows the old value, and no more looks are due. */
+/* RECORD shows the old value, LOOKED seconds after the change was accepted. */
 static int not_applied(struct change *change, const json_t *record, double looked)
 {
 	struct account *account = roster_account(change->roster);
 
-	if (record)
-		change_publish(change, record);
-	else
-		roster_doubt(change->roster, change->id);
+	change_publish(change, record);
 	call_fail(change->call, EREMOTEIO,
 		  "accepted but not applied: the vendor answered success and still shows the old "
 		  "value");
@@ -458,9 +455,7 @@ int change_settle_done(struct change *change, json_t *answer)
 		collection_hide(change->collection, change->target);
 		return took(change, change->target, answer);
 	}
-	/* what answers with an old value may have read it where it lags */
-	if (proof == PROOF_OLD && !roster_account(change->roster)->lag)
-		return not_applied(change, NULL, 0);
+	/* what answers with an old value may have read that before the change was applied */
 	return look_for_it(change);
 }
 

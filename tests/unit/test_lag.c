@@ -1,0 +1,293 @@
+/*
+ * test_lag.c - which of the values that a read shows are older than a write that was acknowledged.
+ */
+#include "cache/lag.h"
+#include "vendors/vendor.h"
+
+#include <jansson.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static const char *const time_keys[] = {"updated_at", NULL};
+static const struct field fields[] = {{NULL, 0}};
+static const struct collection users = {
+    .name = "users",
+    .status_key = "status",
+    .time_keys = time_keys,
+    .fields = fields,
+};
+
+#define BEFORE "2026-01-01T10:00:00Z"
+#define AFTER "2026-01-01T10:00:05Z"
+#define LATER "2026-01-01T10:00:09Z"
+
+/* A JSON text in which ' stands for ". */
+static json_t *json(const char *text)
+{
+	char *copy = strdup(text);
+	json_t *value;
+
+	for (char *c = copy; *c; c++) {
+		if (*c == '\'')
+			*c = '"';
+	}
+	value = json_loads(copy, 0, NULL);
+	free(copy);
+	assert_non_null(value);
+	return value;
+}
+
+/* ID went from BEFORE to AFTER by a write that was answered with ANSWER (or NULL). */
+static void note(struct lag *lag, const char *before, const char *after, const char *answer)
+{
+	json_t *a = json(before), *b = json(after), *c = answer ? json(answer) : NULL;
+	json_t *document = json_deep_copy(b);
+	struct merge merge;
+
+	json_object_del(document, "updated_at"); /* the vendor's own is no edit */
+	assert_int_equal(merge_diff(a, document, &merge), 0);
+	json_decref(document);
+	lag_note(lag, "7", &merge, a, b, c);
+	merge_clear(&merge);
+	json_decref(a);
+	json_decref(b);
+	json_decref(c);
+}
+
+/* A read of ID shows SHOWN: that must be taken for TAKEN. */
+static void reads(struct lag *lag, const char *shown, const char *taken)
+{
+	json_t *record = json(shown), *wanted = json(taken);
+	struct lag_found found;
+
+	lag_correct(lag, "7", record, LAG_READ, &found);
+	if (!json_equal(record, wanted))
+		fail_msg("%s was taken for %s", shown, json_dumps(record, JSON_COMPACT));
+	assert_int_equal(found.corrected, strcmp(shown, taken) != 0);
+	free(found.status);
+	json_decref(record);
+	json_decref(wanted);
+}
+
+#define AS_IT_IS(lag, shown) reads(lag, shown, shown)
+
+/* Without times: the value from before is stale, a third one is news. */
+static void test_values(void **state)
+{
+	struct lag *lag = lag_new(&users, 60);
+
+	(void)state;
+	AS_IT_IS(lag, "{'status':'active'}");
+	note(lag, "{'status':'active','phone':'1'}", "{'status':'inactive','phone':'1'}",
+	     "{'status':'inactive'}");
+	reads(lag, "{'status':'active','phone':'1'}", "{'status':'inactive','phone':'1'}");
+	/* only that field */
+	reads(lag, "{'status':'active','phone':'2'}", "{'status':'inactive','phone':'2'}");
+	AS_IT_IS(lag, "{'status':'inactive'}");
+	/* the next replica still lags */
+	reads(lag, "{'status':'active'}", "{'status':'inactive'}");
+	AS_IT_IS(lag, "{'status':'suspended'}");
+	/* that has ended the memory */
+	AS_IT_IS(lag, "{'status':'active'}");
+	assert_false(lag_covers(lag, "7"));
+	lag_free(lag);
+}
+
+/* Several writes: each older value is stale, also that of the first. */
+static void test_chain(void **state)
+{
+	struct lag *lag = lag_new(&users, 60);
+
+	(void)state;
+	note(lag, "{'phone':'1','role':'a'}", "{'phone':'2','role':'a'}", NULL);
+	note(lag, "{'phone':'2','role':'a'}", "{'phone':'2','role':'b'}", NULL);
+	note(lag, "{'phone':'2','role':'b'}", "{'phone':'3','role':'b'}", NULL);
+	reads(lag, "{'phone':'1','role':'a'}", "{'phone':'3','role':'b'}");
+	reads(lag, "{'phone':'2','role':'b'}", "{'phone':'3','role':'b'}");
+	note(lag, "{'phone':'3'}", "{'phone':'1'}", NULL);
+	AS_IT_IS(lag, "{'phone':'1','role':'b'}");
+	reads(lag, "{'phone':'3','role':'b'}", "{'phone':'1','role':'b'}");
+	lag_free(lag);
+}
+
+/* By times: what is not later is stale; what is later is news, and what it replaces is stale then.
+ */
+static void test_times(void **state)
+{
+	struct lag *lag = lag_new(&users, 60);
+
+	(void)state;
+	note(lag, "{'status':'active','updated_at':'" BEFORE "'}",
+	     "{'status':'inactive','updated_at':'" AFTER "'}",
+	     "{'status':'inactive','updated_at':'" AFTER "'}");
+	reads(lag, "{'status':'active','updated_at':'" BEFORE "'}",
+	      "{'status':'inactive','updated_at':'" BEFORE "'}");
+	/* a short row */
+	reads(lag, "{'status':'active'}", "{'status':'inactive'}");
+	AS_IT_IS(lag, "{'status':'inactive','updated_at':'" AFTER "'}");
+	reads(lag, "{'status':'active','updated_at':'" BEFORE "'}",
+	      "{'status':'inactive','updated_at':'" BEFORE "'}");
+	/* somebody has set it back */
+	AS_IT_IS(lag, "{'status':'active','updated_at':'" LATER "'}");
+	AS_IT_IS(lag, "{'status':'active','updated_at':'" LATER "'}");
+	/* this read is from between the two */
+	reads(lag, "{'status':'inactive','updated_at':'" AFTER "'}",
+	      "{'status':'active','updated_at':'" AFTER "'}");
+	lag_free(lag);
+}
+
+/* An equal time counts as later, unless the version before the write had it too. */
+static void test_equal_times(void **state)
+{
+	struct lag *lag = lag_new(&users, 60);
+
+	(void)state;
+	note(lag, "{'status':'active','updated_at':'" BEFORE "'}",
+	     "{'status':'inactive','updated_at':'" AFTER "'}", "{'updated_at':'" AFTER "'}");
+	AS_IT_IS(lag, "{'status':'active','updated_at':'" AFTER "'}");
+	lag_free(lag);
+
+	lag = lag_new(&users, 60);
+	note(lag, "{'status':'active','updated_at':'" AFTER "'}",
+	     "{'status':'inactive','updated_at':'" AFTER "'}", "{'updated_at':'" AFTER "'}");
+	reads(lag, "{'status':'active','updated_at':'" AFTER "'}",
+	      "{'status':'inactive','updated_at':'" AFTER "'}");
+	AS_IT_IS(lag, "{'status':'active','updated_at':'" LATER "'}");
+	lag_free(lag);
+}
+
+/* A response without the fraction of the second must not make the version before look later. */
+static void test_rounded_answer(void **state)
+{
+	struct lag *lag = lag_new(&users, 60);
+	const char *const before = "{'status':'active','updated_at':'2026-01-01T10:00:00.100Z'}";
+
+	(void)state;
+	note(lag, before, "{'status':'inactive','updated_at':'2026-01-01T10:00:00Z'}",
+	     "{'updated_at':'2026-01-01T10:00:00Z'}");
+	reads(lag, before, "{'status':'inactive','updated_at':'2026-01-01T10:00:00.100Z'}");
+	lag_free(lag);
+}
+
+/* The response had no time: none counts as later until a read has shown what was written. */
+static void test_untimed_answer(void **state)
+{
+	struct lag *lag = lag_new(&users, 60);
+
+	(void)state;
+	note(lag, "{'status':'active','updated_at':'" BEFORE "'}",
+	     "{'status':'inactive','updated_at':'" BEFORE "'}", "{'status':'inactive'}");
+	reads(lag, "{'status':'active','updated_at':'" AFTER "'}",
+	      "{'status':'inactive','updated_at':'" AFTER "'}");
+	AS_IT_IS(lag, "{'status':'inactive','updated_at':'" AFTER "'}");
+	AS_IT_IS(lag, "{'status':'active','updated_at':'" LATER "'}");
+	lag_free(lag);
+}
+
+/* Members of objects by themselves; null and missing are the same. */
+static void test_nested(void **state)
+{
+	struct lag *lag = lag_new(&users, 60);
+
+	(void)state;
+	note(lag, "{'address':{'city':'A','zip':'1'},'fax':'9'}",
+	     "{'address':{'city':'B','zip':'1'},'fax':null}", NULL);
+	reads(lag, "{'address':{'city':'A','zip':'2'},'fax':'9'}",
+	      "{'address':{'city':'B','zip':'2'},'fax':null}");
+	AS_IT_IS(lag, "{'address':{'city':'B'}}");
+	lag_free(lag);
+
+	/* an object where there was none: each member by itself */
+	lag = lag_new(&users, 60);
+	note(lag, "{'name':'x'}", "{'name':'x','address':{'city':'B','zip':'1'}}", NULL);
+	reads(lag, "{'name':'x'}", "{'name':'x','address':{'city':'B','zip':'1'}}");
+	reads(lag, "{'name':'x','address':{'zip':'2'}}",
+	      "{'name':'x','address':{'zip':'2','city':'B'}}");
+	lag_free(lag);
+}
+
+/* A read that is to prove something newer teaches nothing. */
+static void test_proof(void **state)
+{
+	struct lag *lag = lag_new(&users, 60);
+	json_t *record = json("{'phone':'3'}");
+
+	(void)state;
+	note(lag, "{'phone':'1'}", "{'phone':'2'}", NULL);
+	lag_correct(lag, "7", record, LAG_PROOF, NULL);
+	assert_string_equal(json_string_value(json_object_get(record, "phone")), "3");
+	json_decref(record);
+	reads(lag, "{'phone':'1'}", "{'phone':'2'}");
+	lag_free(lag);
+}
+
+/* The status that was read is told, where it was not believed. */
+static void test_status(void **state)
+{
+	struct lag *lag = lag_new(&users, 60);
+	json_t *record = json("{'status':'active'}");
+	struct lag_found found;
+
+	(void)state;
+	note(lag, "{'status':'active'}", "{'status':'inactive'}", NULL);
+	lag_correct(lag, "7", record, LAG_READ, &found);
+	assert_string_equal(found.status, "active");
+	free(found.status);
+	json_decref(record);
+	record = json("{'status':'inactive'}");
+	lag_correct(lag, "7", record, LAG_READ, &found);
+	assert_null(found.status);
+	json_decref(record);
+	lag_free(lag);
+}
+
+static void tell(void *arg, const char *id)
+{
+	strcat(arg, id);
+}
+
+/* When the lag ends, those whose last read was stale are told of; 0 seconds are no memory. */
+static void test_end(void **state)
+{
+	struct lag *lag = lag_new(&users, 1);
+	char told[16] = "";
+	double left;
+
+	(void)state;
+	assert_true(lag_expire(lag, tell, told) <= 0);
+	note(lag, "{'status':'active'}", "{'status':'inactive'}", NULL);
+	reads(lag, "{'status':'active'}", "{'status':'inactive'}");
+	while ((left = lag_expire(lag, tell, told)) > 0) {
+		struct timespec pause = {0, 20000000};
+
+		assert_true(left <= 1);
+		nanosleep(&pause, NULL);
+	}
+	assert_string_equal(told, "7");
+	AS_IT_IS(lag, "{'status':'active'}");
+	lag_free(lag);
+
+	lag = lag_new(&users, 0);
+	note(lag, "{'status':'active'}", "{'status':'inactive'}", NULL);
+	AS_IT_IS(lag, "{'status':'active'}");
+	lag_free(lag);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_values),         cmocka_unit_test(test_chain),
+	    cmocka_unit_test(test_times),          cmocka_unit_test(test_equal_times),
+	    cmocka_unit_test(test_rounded_answer), cmocka_unit_test(test_untimed_answer),
+	    cmocka_unit_test(test_nested),         cmocka_unit_test(test_proof),
+	    cmocka_unit_test(test_status),         cmocka_unit_test(test_end),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
