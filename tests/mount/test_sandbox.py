@@ -3,6 +3,7 @@
 import base64
 import http.client
 import json
+import threading
 import urllib.parse
 
 import pytest
@@ -371,10 +372,249 @@ def test_an_answer_without_a_stamp(users, shop):
         assert "updated_at" in json.dumps(v.data(path))
 
 
+# ---- writes that are applied late ----
+
+def last(v, **want):
+    """The newest journal entry with these values."""
+    return [entry for entry in v.box.journal() if all(entry[key] == want[key] for key in want)][-1]
+
+
+def send_and_leave(v, ident=7, **change):
+    """A PUT whose client gets no answer."""
+    with pytest.raises((http.client.RemoteDisconnected, ConnectionError)):
+        v.put(ident, **change)
+
+
+def test_a_late_write(users):
+    v = users()
+    v.box.fault(method="PUT", path="/user/7", fault="late", ms=3600000, body="drop")
+    send_and_leave(v, timezone="Asia/Tokyo")
+    assert v.user()["timezone"] != "Asia/Tokyo"
+    assert last(v, method="PUT")["state"] == "pending" and last(v, method="PUT")["status"] == 0
+    assert v.put(status="inactive")[0] == 200
+    v.box.clear_faults()
+    assert last(v, method="PUT", state="pending")["status_sent"] == "active"
+    v.box.release()
+    entry = last(v, method="PUT", state="applied")
+    assert entry["late_status"] == 200 and entry["applied_us"] > entry["t_us"]
+    assert v.user()["status"] == "active" and v.user()["timezone"] == "Asia/Tokyo"
+
+
+def test_a_late_write_in_time(users):
+    v = users()
+    v.box.fault(fault="late", ms=300, body="drop", times=2)
+    assert v.user()["status"] == "active", "a read is not late"
+    send_and_leave(v, status="inactive")
+    wait_until(lambda: v.user()["status"] == "inactive", 20 * SCALE, "the late write")
+    with pytest.raises((http.client.RemoteDisconnected, ConnectionError)):
+        v.ask("DELETE", "/user/9")
+    wait_until(lambda: v.ask("GET", "/user/9")[0] == 404, 20 * SCALE, "the late deletion")
+    times = last(v, method="DELETE")
+    assert times["applied_us"] - times["t_us"] >= 300000
+
+
+def test_a_late_write_of_a_client_that_waits(users):
+    v = users()
+    v.box.fault(method="PUT", fault="late", ms=100)
+    client = threading.Thread(target=send_and_leave, args=(v,), kwargs={"status": "inactive"})
+    client.start()
+    wait_until(lambda: v.user()["status"] == "inactive", 20 * SCALE, "the late write")
+    assert client.is_alive() and last(v, method="PUT")["held"]
+    v.box.release()
+    client.join(20 * SCALE)
+    assert not client.is_alive() and last(v, method="PUT")["state"] == "applied"
+
+
+def test_a_late_write_that_is_refused(users):
+    v = users(etag_style="strong")
+    tag = v.ask("GET", "/user/7")[2]["ETag"]
+    v.box.fault(method="PUT", fault="late", ms=3600000, body="drop")
+    v.headers = {**v.headers, "If-Match": tag}
+    send_and_leave(v, timezone="Asia/Tokyo")
+    v.box.patch(7, {"status": "inactive"})
+    v.box.release()
+    assert last(v, method="PUT")["state"] == "refused" and last(v, method="PUT")["late_status"] == 412
+    assert v.user()["status"] == "inactive"
+
+
+def test_a_late_write_of_a_shop(shop):
+    v = shop()
+    lonely = v.stored("members")[19]["id"]
+    v.box.fault(method="POST", path="/v2/accounts/*", fault="late", ms=3600000, body="drop")
+    with pytest.raises((http.client.RemoteDisconnected, ConnectionError)):
+        v.write("POST", v.theirs, "account_membership", account_member_id=lonely)
+    own = f"/v2/account-members/{lonely}/account-memberships"
+    assert v.data(own) == []
+    v.box.release()
+    assert len(v.data(own)) == 1 and last(v, method="POST")["late_status"] == 201
+
+
+def test_late_writes_end_with_the_sandbox(users):
+    v = users()
+    v.box.fault(method="PUT", fault="late", ms=3600000, body="drop")
+    send_and_leave(v, status="inactive")
+    v.box.fault(method="GET", fault="colleague", ms=3600000, user=7, body={"lastname": "Late"})
+    assert v.user()["lastname"] != "Late"
+
+
+# ---- a colleague at a given moment ----
+
+def test_a_colleague(users):
+    v = users()
+    v.box.fault(method="PUT", path="/user/7", fault="colleague", user="7", body={"phone": "1"})
+    v.box.fault(method="PUT", path="/user/7", fault="colleague_after", user=7, body={"status": "inactive"})
+    before = v.user()
+    answer = v.put(timezone="Asia/Tokyo")
+    assert answer[0] == 200 and answer[1]["user"]["timezone"] == "Asia/Tokyo"
+    after = v.user()
+    assert after["status"] == "inactive" and after["timezone"] == "Asia/Tokyo"
+    assert "1" not in (before.get("phone"), after.get("phone")), "the PUT came after it, and replaced it"
+    assert last(v, method="PUT")["colleague_status"] == 200
+    v.put(status="active")
+    assert v.user()["status"] == "active", "each order is used once"
+
+
+def test_a_colleague_beside_another_fault(users):
+    v = users()
+    v.box.fault(method="PUT", fault="status", status=429, retry_after=4)
+    v.box.fault(method="PUT", fault="colleague", user=7, body={"status": "inactive"}, ms=200)
+    status, _, headers = v.put(timezone="Asia/Tokyo")
+    assert status == 429 and headers["Retry-After"] == "4"
+    wait_until(lambda: v.user()["status"] == "inactive", 20 * SCALE, "the colleague's change")
+    v.box.fault(method="PUT", fault="drop")
+    v.box.fault(method="PUT", fault="colleague", target="users/8", change="DELETE")
+    send_and_leave(v)
+    assert v.ask("GET", "/user/8")[0] == 404
+    v.box.fault(method="GET", path="/user", fault="colleague", target="users", change="POST",
+                body={"user_id": "80"}, skip=1)
+    assert "80" not in ids(v.rows()) and "80" in ids(v.rows())
+    v.box.fault(method="GET", fault="colleague_after", target="users/nobody", body={})
+    v.user()
+    assert last(v, method="GET")["colleague_status"] == 404
+
+
+def test_a_colleague_in_a_shop(shop):
+    v = shop()
+    one = v.data(v.own)[0]["id"]
+    v.box.fault(method="GET", path=v.own, fault="colleague_after", change="DELETE",
+                target="elasticpath/memberships/" + one)
+    assert len(v.data(v.own)) == 3 and len(v.data(v.own)) == 2
+    v.box.fault(method="PUT", fault="colleague", target="elasticpath/settings", body={"enable_self_signup": False})
+    v.box.fault(method="PUT", fault="status", status=503)
+    assert v.write("PUT", "/v2/settings/account-authentication", "account_authentication_settings")[0] == 503
+    assert v.data("/v2/settings/account-authentication")["enable_self_signup"] is False
+
+
+def test_orders_are_read_strictly(users):
+    v = users()
+    for wrong in ({"fault": "late"}, {"fault": "colleague"}, {"fault": "colleague", "user": []},
+                  {"fault": "colleague", "user": "7", "change": "PUT"}, {"fault": "stale", "path": 1.5}):
+        assert v.box.ask("POST", "/__sandbox/faults", wrong)[0] == 400, wrong
+
+
+# ---- a limited number of requests ----
+
+def test_limiter(users):
+    v = users()
+    v.box.settings(limit_requests=2, limit_window_ms=3600000)
+    path = "/user/7"
+    answers = [v.ask("GET", path) for _ in range(4)]
+    assert [answer[0] for answer in answers] == [200, 200, 429, 429]
+    assert "Retry-After" not in answers[2][2]
+    assert [entry["status"] for entry in v.box.journal()] == [200, 200, 429, 429]
+    for after, shown in ((7, "7"), ("Fri, 31 Dec 1999 23:59:59 GMT", "Fri, 31 Dec 1999 23:59:59 GMT")):
+        v.box.settings(limit_retry_after=after)
+        assert v.put(lastname="X")[2]["Retry-After"] == shown
+    v.box.fault(method="GET", fault="html", times=1)
+    v.box.fault(method="GET", fault="colleague", user=7, body={"lastname": "Theirs"})
+    v.box.settings(limit_retry_after=None)
+    assert v.ask("GET", path)[0] == 429, "it takes no fault with it, but the colleague's"
+    assert v.box.user(7)["lastname"] == "Theirs"
+    v.box.clear_faults()
+    v.box.settings(limit_window_ms=1)
+    wait_until(lambda: v.ask("GET", path)[0] == 200, 20 * SCALE, "another window")
+    v.box.settings(limit_requests=0)
+    assert [v.ask("GET", path)[0] for _ in range(5)] == [200] * 5
+
+
+def test_limiter_lets_tokens_pass(shop):
+    v = shop()
+    v.box.settings(limit_requests=1, limit_window_ms=3600000)
+    assert [ElasticPath(v.box).ask("GET", v.own)[0] for _ in range(3)] == [200, 429, 429]
+
+
+# ---- entity tags ----
+
+def tags(v, path, body, accept="identity"):
+    """The ETag of a GET, and the status of a PUT with it as If-Match."""
+    tag = v.ask("GET", path, headers={"Accept-Encoding": accept})[2]["ETag"]
+    return tag, v.ask("PUT", path, body, {"If-Match": tag})[0]
+
+
+@pytest.mark.parametrize("vendor", ["partnerize", "elasticpath"])
+def test_etags(users, shop, vendor):
+    if vendor == "partnerize":
+        v = users()
+        path, body = "/user/7", {"firstname": "A", "lastname": "B", "email": "a@example.com"}
+    else:
+        v = shop()
+        path, body = f"/v2/accounts/{v.account}", {"data": {"type": "account", "name": "A"}}
+    assert v.ask("GET", path)[2]["ETag"] is None
+    assert v.ask("PUT", path, body, {"If-Match": '"v9"'})[0] == 200
+    want = {"strong": ('"v2"', 200), "weak": ('W/"v2"', 412), "garbage": ('"v\t2"', 412), "unquoted": ("v2", 412),
+            "lie": ('"v2"', 412), "unchecked": ('"v2"', 200), "gzip": ('"v2"', 200)}
+    for style, (tag, status) in want.items():
+        v.box.settings(etag_style=style)
+        assert tags(v, path, body) == (tag, status), style
+        assert v.ask("PUT", path, body)[0] == 200, "without If-Match it passes"
+        assert v.ask("PUT", path, body, {"If-Match": "*"})[0] == (412 if style == "lie" else 200)
+    for accept in ("gzip", "deflate, gzip;q=0.5", "*", "GZIP, br"):
+        v.box.settings(etag_style="gzip")
+        assert tags(v, path, body, accept=accept) == ('"v2-gzip"', 412)
+        v.box.settings(etag_style="gzip_weak")
+        assert tags(v, path, body, accept=accept) == ('W/"v2"', 412)
+    for accept in ("identity", "gzip;q=0", "gzip; q=0.000, br", "deflate"):
+        assert tags(v, path, body, accept=accept) == ('"v2"', 200)
+    v.box.settings(etag_style="unchecked")
+    assert v.ask("PUT", path, body, {"If-Match": '"v77"'})[0] == 200
+    v.box.settings(etag_style="off")
+    v.box.fault(fault="etag")
+    assert v.ask("PUT", path, body)[0] == 412 and tags(v, path, body) == ('"v2"', 200)
+    v.box.clear_faults()
+    assert v.ask("PUT", path, body)[0] == 200
+
+
+def test_etag_of_a_stale_answer(users):
+    v = users(etag_style="strong")
+    v.box.patch(7, {"lastname": "New"})
+    v.box.fault(method="GET", fault="stale")
+    assert v.ask("GET", "/user/7")[2]["ETag"] == '"v1"'
+    assert v.ask("GET", "/user/7")[2]["ETag"] == '"v2"'
+
+
+# ---- the journal ----
+
+def test_journal(users, shop):
+    v = users()
+    v.user()
+    v.put(status="inactive", password="CANARY-secret")
+    v.ask("GET", "/user/a%2Fb")
+    v.rows()
+    get, put, other, rows = v.box.journal()
+    assert get["t_us"] <= get["end_us"] <= put["t_us"] <= put["end_us"] <= other["t_us"]
+    assert get["t_us"] // 1000 == get["t_ms"] and isinstance(get["t_us"], int)
+    assert [entry["id"] for entry in (get, put, other, rows)] == ["7", "7", "a/b", None]
+    assert (get["status_sent"], put["status_sent"]) == (None, "inactive")
+    assert "CANARY" not in json.dumps(put)
+    v = shop()
+    v.write("PUT", f"/v2/accounts/{v.account}", "account", name="A", status="blocked")
+    assert last(v, method="PUT")["id"] == v.account and last(v, method="PUT")["status_sent"] == "blocked"
+
+
 def test_settings_are_read_strictly(users):
     v = users()
     for wrong in ({"stamps": "often"}, {"read_lag_ms": -1}, {"read_lag_ms": FOREVER + 1},
-                  {"read_lag_kinds": "some"}, {"read_lag_random": 1}, {"no_such": 1}):
+                  {"read_lag_kinds": "some"}, {"etag_style": "odd"}, {"limit_retry_after": "x" * 64}, {"read_lag_random": 1}, {"no_such": 1}):
         assert v.box.ask("PUT", "/__sandbox/settings", wrong)[0] == 400, wrong
     v.box.settings(read_lag_ms=5, read_lag_kinds="lists", stamps="none")
     now = v.box.control("GET", "settings")

@@ -79,6 +79,7 @@ void control_answer(const struct server_parts *parts, const struct request *requ
 		done(reply);
 	} else if (strcmp(what.data, "POST release") == 0) {
 		gate_release(parts->gate);
+		later_release(parts->later);
 		done(reply);
 	} else if (strcmp(what.data, "GET settings") == 0) {
 		reply_json(reply, 200, settings_json(parts->settings));

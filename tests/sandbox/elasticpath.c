@@ -141,6 +141,12 @@ static const char *elasticpath_route(const void *self, const struct request *req
 	return ours ? "/v2 (other)" : NULL;
 }
 
+static bool elasticpath_unlimited(const void *self, const struct request *request)
+{
+	(void)self;
+	return strcmp(request->path, "/oauth/access_token") == 0;
+}
+
 static bool elasticpath_leaks(const void *self, const struct request *request)
 {
 	return ep_token_leaks(self, request);
@@ -231,6 +237,7 @@ static const struct vendor elasticpath = {
     .name = "elasticpath",
     .route = elasticpath_route,
     .leaks = elasticpath_leaks,
+    .unlimited = elasticpath_unlimited,
     .answer = elasticpath_answer,
     .error = elasticpath_error,
     .colleague = ep_colleague,

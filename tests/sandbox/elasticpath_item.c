@@ -7,6 +7,7 @@
 
 #include "document.h"
 #include "elasticpath_parts.h"
+#include "etag.h"
 #include "moment.h"
 
 void ep_enter(struct ep_ask *ask, bool list)
@@ -81,8 +82,8 @@ static void get_locked(struct ep_ask *ask, enum ep_kind kind, const struct store
 		object = info;
 	}
 	ep_reply(ask, kind, 200, object);
-	if (settings_get(ask->ep->options.settings).etag)
-		reply_header(ask->reply, "ETag", "\"v%u\"", record_version(record));
+	struct settings_values settings = settings_get(ask->ep->options.settings);
+	etag_send(&settings, ask->request, record_version(record), ask->reply);
 }
 
 static void get(struct ep_ask *ask, enum ep_kind kind, const struct store *store, const char *id)

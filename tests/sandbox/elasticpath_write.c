@@ -14,6 +14,7 @@
 
 #include "document.h"
 #include "elasticpath_parts.h"
+#include "etag.h"
 
 #define REALMS "/v2/authentication-realms/"
 
@@ -232,10 +233,8 @@ out:
 /* False with the reply set: the ETag demanded is missing or another one. */
 static bool matches(struct ep_ask *ask, const struct record *record)
 {
-	char etag[32];
-	snprintf(etag, sizeof etag, "\"v%u\"", record_version(record));
-	const char *match = request_header(ask->request, "If-Match");
-	if (!settings_get(ask->ep->options.settings).etag || (match && strcmp(match, etag) == 0))
+	struct settings_values settings = settings_get(ask->ep->options.settings);
+	if (etag_check(&settings, ask->request, record_version(record)) == ETAG_PASSES)
 		return true;
 	ep_error(ask->ep, ask->reply, 412, "Precondition Failed",
 		 "If-Match with the object's ETag is required.");

@@ -15,8 +15,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "document.h"
+
 /* Which requests it makes sense for. */
-enum fault_fits { FITS_ALL, FITS_READS };
+enum fault_fits { FITS_ALL, FITS_READS, FITS_WRITES };
 
 struct order {
 	struct order *next;
@@ -65,6 +67,9 @@ static const struct fault_name {
     {"normalise", FAULT_NORMALISE, false, FITS_ALL},
     {"wrong_user", FAULT_WRONG_USER, false, FITS_ALL},
     {"stale", FAULT_STALE, false, FITS_READS},
+    {"late", FAULT_LATE, false, FITS_WRITES},
+    {"colleague", FAULT_COLLEAGUE, false, FITS_ALL},
+    {"colleague_after", FAULT_COLLEAGUE, true, FITS_ALL},
     {"expire_tokens", FAULT_EXPIRE_TOKENS, false, FITS_ALL},
     {"etag", FAULT_ETAG, false, FITS_ALL},
 };
@@ -83,6 +88,8 @@ static void order_free(struct order *order)
 void fault_free(struct fault *fault)
 {
 	free(fault->body);
+	free(fault->target);
+	free(fault->change);
 	free(fault->retry_after);
 	free(fault->limit_retry_after);
 	*fault = (struct fault){0};
@@ -138,6 +145,35 @@ static bool take_words(char **words, const json_t *value)
 	return *words || json_is_null(value);
 }
 
+/* As take_words; an object is taken as its text. */
+static bool take_body(char **body, const json_t *value)
+{
+	if (!json_is_object(value))
+		return take_words(body, value);
+	free(*body);
+	*body = document_text((json_t *)value, false);
+	return true;
+}
+
+static bool is_change(const char *method)
+{
+	return method && (strcmp(method, "PATCH") == 0 || strcmp(method, "POST") == 0 ||
+			  strcmp(method, "DELETE") == 0);
+}
+
+/* A Partnerize user's id, for short. */
+static bool take_user(char **target, const json_t *value)
+{
+	char *id = NULL;
+	bool good = take_words(&id, value) && id;
+	struct text text = {0};
+	text_fmt(&text, "users/%s", id ? id : "");
+	free(id);
+	free(*target);
+	*target = text.data;
+	return good;
+}
+
 static bool take_kind(struct order *order, const json_t *value)
 {
 	const char *name = json_is_string(value) ? json_string_value(value) : "";
@@ -163,7 +199,13 @@ static bool take_one(struct order *order, const char *key, const json_t *value)
 	if (strcmp(key, "query") == 0)
 		return take_words(&order->query, value);
 	if (strcmp(key, "body") == 0)
-		return take_words(&order->fault.body, value);
+		return take_body(&order->fault.body, value);
+	if (strcmp(key, "target") == 0)
+		return take_words(&order->fault.target, value);
+	if (strcmp(key, "user") == 0)
+		return take_user(&order->fault.target, value);
+	if (strcmp(key, "change") == 0)
+		return take_words(&order->fault.change, value) && is_change(order->fault.change);
 	if (strcmp(key, "retry_after") == 0)
 		return take_words(&order->fault.retry_after, value);
 	if (strcmp(key, "rate_limit_retry_after") == 0)
@@ -202,8 +244,11 @@ static struct order *order_read(json_t *object, char *why, size_t why_size)
 		missing = "fault";
 	else if (order->fault.kind == FAULT_STATUS && !order->fault.status)
 		missing = "status";
-	else if (order->fault.kind == FAULT_SLOW && !order->fault.ms)
+	else if ((order->fault.kind == FAULT_SLOW || order->fault.kind == FAULT_LATE) &&
+		 !order->fault.ms)
 		missing = "ms";
+	else if (order->fault.kind == FAULT_COLLEAGUE && !order->fault.target)
+		missing = "target";
 	if (missing) {
 		snprintf(why, why_size, "%s is missing", missing);
 		order_free(order);
@@ -245,7 +290,8 @@ static bool order_fits(const struct order *order, const struct request *request)
 {
 	if (order->method && strcmp(order->method, request->method) != 0)
 		return false;
-	if (order->fits == FITS_READS && strcmp(request->method, "GET") != 0)
+	bool reads = strcmp(request->method, "GET") == 0;
+	if ((order->fits == FITS_READS && !reads) || (order->fits == FITS_WRITES && reads))
 		return false;
 	if (order->query && !strstr(request->query, order->query))
 		return false;
@@ -253,38 +299,74 @@ static bool order_fits(const struct order *order, const struct request *request)
 	       fnmatch(order->path, request->path, 0) == 0;
 }
 
+static char *copy(const char *words)
+{
+	return words ? text_copy(words, strlen(words)) : NULL;
+}
+
 static struct fault fault_copy(const struct fault *fault)
 {
-	struct fault copy = *fault;
-	if (fault->body)
-		copy.body = text_copy(fault->body, strlen(fault->body));
-	if (fault->retry_after)
-		copy.retry_after = text_copy(fault->retry_after, strlen(fault->retry_after));
-	if (fault->limit_retry_after)
-		copy.limit_retry_after = text_copy(fault->limit_retry_after,
-						   strlen(fault->limit_retry_after));
-	return copy;
+	struct fault new = *fault;
+	new.body = copy(fault->body);
+	new.target = copy(fault->target);
+	new.change = copy(fault->change);
+	new.retry_after = copy(fault->retry_after);
+	new.limit_retry_after = copy(fault->limit_retry_after);
+	return new;
+}
+
+/* Counts the order at *place down; it is taken out when it is used up. */
+static struct fault use_locked(struct order **place)
+{
+	struct fault fault = {0};
+	struct order *order = *place;
+	if (order->skip > 0) {
+		order->skip--;
+		return fault;
+	}
+	fault = fault_copy(&order->fault);
+	if (order->times > 0 && --order->times == 0) {
+		*place = order->next;
+		order_free(order);
+	}
+	return fault;
+}
+
+static bool is_companion(const struct order *order)
+{
+	return order->fault.kind == FAULT_COLLEAGUE;
 }
 
 struct fault faults_take(struct faults *faults, const struct request *request)
 {
 	struct fault fault = {0};
-	struct order *used_up = NULL;
 	pthread_mutex_lock(&faults->lock);
 	struct order **place = &faults->first;
-	while (*place && !order_fits(*place, request))
+	while (*place && (is_companion(*place) || !order_fits(*place, request)))
 		place = &(*place)->next;
-	struct order *order = *place;
-	if (order && order->skip > 0) {
-		order->skip--;
-	} else if (order) {
-		fault = fault_copy(&order->fault);
-		if (order->times > 0 && --order->times == 0) {
-			*place = order->next;
-			used_up = order;
-		}
+	if (*place)
+		fault = use_locked(place);
+	pthread_mutex_unlock(&faults->lock);
+	return fault;
+}
+
+size_t faults_take_companions(struct faults *faults, const struct request *request,
+			      struct fault companions[FAULT_COMPANIONS])
+{
+	size_t used = 0;
+	pthread_mutex_lock(&faults->lock);
+	struct order **place = &faults->first;
+	while (*place && used < FAULT_COMPANIONS) {
+		struct order *next = (*place)->next;
+		struct fault fault = {0};
+		if (is_companion(*place) && order_fits(*place, request))
+			fault = use_locked(place);
+		if (fault.kind != FAULT_NONE)
+			companions[used++] = fault;
+		/* One that was used up is no longer there. */
+		if (*place != next)
+			place = &(*place)->next;
 	}
 	pthread_mutex_unlock(&faults->lock);
-	order_free(used_up);
-	return fault;
+	return used;
 }

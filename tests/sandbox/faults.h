@@ -34,6 +34,10 @@ enum fault_kind {
 	FAULT_NORMALISE,
 	FAULT_WRONG_USER,
 	FAULT_STALE,
+	/* Carried out by errand.c: the request is applied later, and gets no answer; someone else
+	 * changes something when the request comes. The latter goes along with another fault. */
+	FAULT_LATE,
+	FAULT_COLLEAGUE,
 	/* Carried out by server.c; without a filter it is a switch like the next one. */
 	FAULT_EXPIRE_TOKENS,
 	/* A switch, not a fault that waits: faults_add hands it back to its caller. */
@@ -46,6 +50,8 @@ struct fault {
 	unsigned status;
 	long ms;
 	char *body;              /* NULL if none was given */
+	char *target;            /* of FAULT_COLLEAGUE: the path below "/__sandbox/" */
+	char *change;            /* of FAULT_COLLEAGUE: the method; NULL: PATCH */
 	char *retry_after;       /* header values; NULL: not sent */
 	char *limit_retry_after; /* X-RateLimit-Retry-After */
 	const char *name;        /* a literal, for the journal; NULL with FAULT_NONE */
@@ -66,5 +72,12 @@ void faults_clear(struct faults *faults);
  * caller gives the copy to fault_free. */
 struct fault faults_take(struct faults *faults, const struct request *request);
 void fault_free(struct fault *fault);
+
+#define FAULT_COMPANIONS 8
+
+/* In the same way those waiting orders that fit the request and go along with another: up to
+ * FAULT_COMPANIONS, in their order. Returns how many. */
+size_t faults_take_companions(struct faults *faults, const struct request *request,
+			      struct fault companions[FAULT_COMPANIONS]);
 
 #endif

@@ -15,15 +15,18 @@
 #include "text.h"
 
 struct MHD_Connection;
+struct kept_value;
 
 struct request {
-	struct MHD_Connection *connection; /* for server.c alone */
+	struct MHD_Connection
+	    *connection;         /* for server.c and request.c alone; NULL if it was kept */
+	struct kept_value *kept; /* for request.c alone */
 	char *method;
 	char *path;       /* percent-decoded, without the query */
 	char *sent_path;  /* the path as it was sent, for ids that hold a slash */
 	char *query;      /* as it was sent; "" without one */
 	struct text body; /* data may be NULL */
-	int64_t arrived;  /* gate_now() of its first byte */
+	int64_t arrived;  /* gate_now_us() of its first byte */
 	bool too_large;   /* the body was longer than any vendor takes; it was dropped */
 };
 
@@ -33,6 +36,11 @@ const char *request_header(const struct request *request, const char *name);
 void request_decode(char *words);
 /* The decoded value of a query parameter; NULL if it is not there, "" if it has no value. */
 const char *request_arg(const struct request *request, const char *name);
+
+/* A copy that outlives the connection, with all headers; end it with request_clear and free. */
+struct request *request_keep(const struct request *request);
+/* Frees what it holds. */
+void request_clear(struct request *request);
 
 #define REPLY_HEADERS 8
 

@@ -23,15 +23,21 @@
 
 struct entry {
 	unsigned long number;
-	int64_t arrived;
-	int64_t ended; /* 0: in flight */
+	int64_t arrived; /* these are gate_now_us() */
+	int64_t ended;   /* 0: in flight */
+	int64_t applied; /* 0: not applied later, or not yet */
 	char *method;
 	char *path;
 	char *query;
 	char *body; /* JSON text; NULL: none */
 	char *if_match;
+	char *id;          /* what stands for the last {id} of the route; NULL: it ends otherwise */
+	char *status_sent; /* the status in the body; NULL: none */
 	const char *fault;
 	unsigned status;
+	unsigned late_status;      /* of a request that was applied later */
+	unsigned colleague_status; /* of the last change by a colleague; 0: none */
+	bool late;
 	bool leak;
 	bool held;
 };
@@ -44,7 +50,7 @@ struct count {
 
 struct journal {
 	pthread_mutex_t lock;
-	int64_t started;
+	int64_t started;       /* gate_now_us() */
 	struct entry *entries; /* numbers ascend without a gap */
 	size_t used, room;
 	unsigned long next;
@@ -59,7 +65,7 @@ struct journal *journal_new(void)
 {
 	struct journal *journal = text_alloc(1, sizeof *journal);
 	pthread_mutex_init(&journal->lock, NULL);
-	journal->started = gate_now();
+	journal->started = gate_now_us();
 	journal->next = 1;
 	return journal;
 }
@@ -71,6 +77,8 @@ static void entry_clear(struct entry *entry)
 	free(entry->query);
 	free(entry->body);
 	free(entry->if_match);
+	free(entry->id);
+	free(entry->status_sent);
 }
 
 /* Forgets the oldest entries. */
@@ -192,6 +200,38 @@ static char *words_shown(const char *words)
 	return text_copy(shown, strlen(shown));
 }
 
+/* NULL if the route does not end in an id. */
+static char *id_shown(const struct request *request, const char *route)
+{
+	size_t len = strlen(route);
+	const char *slash = strrchr(request->sent_path, '/');
+	if (!slash || len < 4 || strcmp(route + len - 4, "{id}") != 0)
+		return NULL;
+	char *id = text_copy(slash + 1, strlen(slash + 1));
+	request_decode(id);
+	char *shown = words_shown(id);
+	free(id);
+	return shown;
+}
+
+/* At the top of the body, or in the one object that wraps it. NULL if there is none. */
+static char *status_sent(const struct request *request)
+{
+	json_t *body = NULL;
+	if (request->body.len)
+		body = json_loadb(request->body.data, request->body.len, 0, NULL);
+	json_t *status = json_object_get(body, "status");
+	const char *key;
+	json_t *member;
+	json_object_foreach(body, key, member) {
+		if (!status)
+			status = json_object_get(member, "status");
+	}
+	char *sent = json_is_string(status) ? words_shown(json_string_value(status)) : NULL;
+	json_decref(body);
+	return sent;
+}
+
 unsigned long journal_begin(struct journal *journal, const struct request *request,
 			    const char *route, bool leak)
 {
@@ -203,6 +243,8 @@ unsigned long journal_begin(struct journal *journal, const struct request *reque
 	    .query = words_shown(request->query),
 	    .body = body_shown(request),
 	    .if_match = if_match ? words_shown(if_match) : NULL,
+	    .id = id_shown(request, route),
+	    .status_sent = status_sent(request),
 	    .leak = leak,
 	};
 	pthread_mutex_lock(&journal->lock);
@@ -234,6 +276,35 @@ void journal_hold(struct journal *journal, unsigned long number)
 	pthread_mutex_unlock(&journal->lock);
 }
 
+void journal_pending(struct journal *journal, unsigned long number)
+{
+	pthread_mutex_lock(&journal->lock);
+	struct entry *entry = entry_locked(journal, number);
+	if (entry)
+		entry->late = true;
+	pthread_mutex_unlock(&journal->lock);
+}
+
+void journal_applied(struct journal *journal, unsigned long number, unsigned status)
+{
+	pthread_mutex_lock(&journal->lock);
+	struct entry *entry = entry_locked(journal, number);
+	if (entry) {
+		entry->late_status = status;
+		entry->applied = gate_now_us();
+	}
+	pthread_mutex_unlock(&journal->lock);
+}
+
+void journal_colleague(struct journal *journal, unsigned long number, unsigned status)
+{
+	pthread_mutex_lock(&journal->lock);
+	struct entry *entry = entry_locked(journal, number);
+	if (entry)
+		entry->colleague_status = status;
+	pthread_mutex_unlock(&journal->lock);
+}
+
 void journal_end(struct journal *journal, unsigned long number, unsigned status, const char *fault)
 {
 	pthread_mutex_lock(&journal->lock);
@@ -242,7 +313,7 @@ void journal_end(struct journal *journal, unsigned long number, unsigned status,
 	if (entry) {
 		entry->status = status;
 		entry->fault = fault;
-		entry->ended = gate_now();
+		entry->ended = gate_now_us();
 		entry->held = false;
 	}
 	pthread_mutex_unlock(&journal->lock);
@@ -255,24 +326,45 @@ void journal_connection(struct journal *journal)
 	pthread_mutex_unlock(&journal->lock);
 }
 
+static const char *entry_state(const struct entry *entry)
+{
+	if (entry->late && !entry->applied)
+		return "pending";
+	if (entry->late)
+		return entry->late_status < 300 ? "applied" : "refused";
+	if (!entry->ended)
+		return "in flight";
+	return entry->status ? "answered" : "dropped";
+}
+
+/* A moment as microseconds since the start. */
+static json_t *time_json(const struct journal *journal, int64_t time)
+{
+	return time ? json_integer((json_int_t)(time - journal->started)) : json_null();
+}
+
 static json_t *entry_json(const struct journal *journal, const struct entry *entry)
 {
 	json_t *body = NULL;
 	if (entry->body)
 		body = json_loads(entry->body, JSON_DECODE_ANY, NULL);
-	const char *state = "answered";
-	if (!entry->ended)
-		state = "in flight";
-	else if (!entry->status)
-		state = "dropped";
-	return json_pack("{s:I,s:I,s:I,s:s,s:s,s:s,s:i,s:s,s:o?,s:s?,s:s?,s:b,s:b}", "n",
-			 (json_int_t)entry->number, "t_ms",
-			 (json_int_t)(entry->arrived - journal->started), "ms",
-			 (json_int_t)(entry->ended ? entry->ended - entry->arrived : 0), "method",
-			 entry->method, "path", entry->path, "query", entry->query, "status",
-			 (int)entry->status, "state", state, "body", body, "if_match",
-			 entry->if_match, "fault", entry->fault, "leak", entry->leak, "held",
-			 entry->held);
+	int64_t lasted = entry->ended ? entry->ended - entry->arrived : 0;
+	json_t *object = json_pack("{s:I,s:I,s:I,s:s,s:s,s:s,s:i,s:s,s:o?,s:s?,s:s?,s:b,s:b}", "n",
+				   (json_int_t)entry->number, "t_ms",
+				   (json_int_t)(entry->arrived - journal->started) / 1000, "ms",
+				   (json_int_t)lasted / 1000, "method", entry->method, "path",
+				   entry->path, "query", entry->query, "status", (int)entry->status,
+				   "state", entry_state(entry), "body", body, "if_match",
+				   entry->if_match, "fault", entry->fault, "leak", entry->leak,
+				   "held", entry->held);
+	json_t *more = json_pack("{s:o,s:o,s:o,s:s?,s:s?,s:i,s:i}", "t_us",
+				 time_json(journal, entry->arrived), "end_us",
+				 time_json(journal, entry->ended), "applied_us",
+				 time_json(journal, entry->applied), "id", entry->id, "status_sent",
+				 entry->status_sent, "late_status", (int)entry->late_status,
+				 "colleague_status", (int)entry->colleague_status);
+	json_object_update_new(object, more);
+	return object;
 }
 
 json_t *journal_list(struct journal *journal)

@@ -25,6 +25,14 @@ unsigned long journal_begin(struct journal *journal, const struct request *reque
  * status 0: it got no answer. fault is a literal or NULL. */
 void journal_end(struct journal *journal, unsigned long number, unsigned status, const char *fault);
 
+/* The request will be applied later: its state is "pending", until journal_applied tells what the
+ * vendor would have answered: then it is "applied", or "refused". */
+void journal_pending(struct journal *journal, unsigned long number);
+void journal_applied(struct journal *journal, unsigned long number, unsigned status);
+
+/* A colleague's change that was ordered for the request was made, or was not, by the status. */
+void journal_colleague(struct journal *journal, unsigned long number, unsigned status);
+
 /* The request waits until a test lets it go: what its fault wants to come before that is done. From
  * then until journal_end it is held. */
 void journal_hold(struct journal *journal, unsigned long number);

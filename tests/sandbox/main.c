@@ -80,6 +80,8 @@ int main(int argc, char **argv)
 	    .journal = journal_new(),
 	    .faults = faults_new(),
 	    .gate = gate_new(),
+	    .later = later_new(),
+	    .limiter = limiter_new(),
 	};
 	options.partnerize.settings = parts.settings;
 	options.elasticpath.settings = parts.settings;
@@ -89,10 +91,13 @@ int main(int argc, char **argv)
 		parts.vendor[parts.vendors++] = elasticpath_start(&options.elasticpath);
 
 	int status = serve_until_signal(&options, &parts, &ends);
+	later_stop(parts.later);
 
 	for (unsigned i = 0; i < parts.vendors; i++)
 		parts.vendor[i].vendor->free(parts.vendor[i].self);
 	gate_free(parts.gate);
+	later_free(parts.later);
+	limiter_free(parts.limiter);
 	faults_free(parts.faults);
 	journal_free(parts.journal);
 	settings_free(parts.settings);

@@ -49,6 +49,7 @@ enum option_letter {
 	OPTION_LIST_TOTAL,
 	OPTION_READ_LAG,
 	OPTION_STAMPS,
+	OPTION_ETAG_STYLE,
 	OPTION_DIE
 };
 
@@ -75,6 +76,7 @@ static const struct option long_options[] = {
     {"limit-refused", no_argument, NULL, OPTION_LIMIT_REFUSED},
     {"offset-ceiling", required_argument, NULL, OPTION_OFFSET_CEILING},
     {"read-lag", required_argument, NULL, OPTION_READ_LAG},
+    {"etag-style", required_argument, NULL, OPTION_ETAG_STYLE},
     {"stamps", required_argument, NULL, OPTION_STAMPS},
     {"list-total", required_argument, NULL, OPTION_LIST_TOTAL},
     {"die-with-parent", no_argument, NULL, OPTION_DIE},
@@ -106,6 +108,8 @@ void options_help(void)
 	    "  --read-lag MS          GETs show the state of that long ago (0)\n"
 	    "  --stamps own|ms|seconds|tick|frozen|none\n"
 	    "                         how updated_at moves (own: as the profile has it)\n"
+	    "  --etag-style off|strong|weak|gzip|gzip_weak|garbage|unquoted|lie|unchecked\n"
+	    "                         the ETag of a GET, and what If-Match does (off)\n"
 	    "  --no-self              GET /user/self is 404\n"
 	    "\n"
 	    "Elastic Path:\n"
@@ -203,6 +207,8 @@ static bool read_names(struct options *options, int letter, const char *value)
 		return settings_option(&options->settings, "list_total", value);
 	case OPTION_READ_LAG:
 		return settings_option(&options->settings, "read_lag_ms", value);
+	case OPTION_ETAG_STYLE:
+		return settings_option(&options->settings, "etag_style", value);
 	case OPTION_STAMPS:
 		return settings_option(&options->settings, "stamps", value);
 	case OPTION_WRITE_CONFIG:
@@ -299,7 +305,10 @@ bool options_read(struct options *options, int argc, char **argv)
 			    .client_secret = "sandbox-client-secret-CANARY-9d27"},
 	    .with_partnerize = true,
 	    .with_cj = true,
-	    .settings = {.page_cap = 100, .token_ttl = 3600, .offset_ceiling = 10000},
+	    .settings = {.page_cap = 100,
+			 .limit_window_ms = 1000,
+			 .token_ttl = 3600,
+			 .offset_ceiling = 10000},
 	};
 	int which = 0;
 	int letter;

@@ -16,6 +16,7 @@
 #include <time.h>
 
 #include "document.h"
+#include "etag.h"
 #include "moment.h"
 #include "partnerize_parts.h"
 
@@ -291,8 +292,8 @@ static void list_users(struct partnerize *p, const struct request *request,
 	answer_list(p, page, fault, reply);
 }
 
-static void get_user(struct partnerize *p, const char *id, const struct fault *fault,
-		     struct reply *reply)
+static void get_user(struct partnerize *p, const struct request *request, const char *id,
+		     const struct fault *fault, struct reply *reply)
 {
 	store_lock(p->store);
 	moment_enter_locked(&p->times, p->options.settings, fault, false);
@@ -303,8 +304,8 @@ static void get_user(struct partnerize *p, const char *id, const struct fault *f
 		reply_raw(reply, 200, "application/json", "{\"user\":");
 		user_show(p, record, &reply->body);
 		text_str(&reply->body, "}");
-		if (settings_get(p->options.settings).etag)
-			reply_header(reply, "ETag", "\"v%u\"", record_version(record));
+		struct settings_values settings = settings_get(p->options.settings);
+		etag_send(&settings, request, record_version(record), reply);
 	} else {
 		partnerize_error(reply, 404, "User not found.");
 	}
@@ -322,7 +323,7 @@ static void answer_user(struct partnerize *p, const struct request *request, con
 			const struct fault *fault, struct reply *reply)
 {
 	if (strcmp(request->method, "GET") == 0)
-		get_user(p, id, fault, reply);
+		get_user(p, request, id, fault, reply);
 	else if (strcmp(request->method, "PUT") == 0 ||
 		 (documents(p) && strcmp(request->method, "POST") == 0))
 		partnerize_update(p, request, id, fault, reply);
@@ -340,7 +341,7 @@ static void answer_self(struct partnerize *p, const struct request *request,
 	else if (settings_get(p->options.settings).no_self)
 		partnerize_error(reply, 404, "Not found.");
 	else
-		get_user(p, p->owner, fault, reply);
+		get_user(p, request, p->owner, fault, reply);
 }
 
 static void answer_users(struct partnerize *p, const struct request *request,

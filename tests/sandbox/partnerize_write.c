@@ -13,6 +13,7 @@
 #include <strings.h>
 
 #include "document.h"
+#include "etag.h"
 #include "partnerize_parts.h"
 
 /* The body as an object, or NULL with the reply set. */
@@ -180,16 +181,13 @@ static void reply_updated(struct partnerize *p, struct reply *reply, json_t *old
 static bool matches(struct partnerize *p, const struct request *request,
 		    const struct record *record, struct reply *reply)
 {
-	if (!settings_get(p->options.settings).etag)
-		return true;
-	char etag[32];
-	snprintf(etag, sizeof etag, "\"v%u\"", record_version(record));
-	const char *match = request_header(request, "If-Match");
-	if (match && (strcmp(match, etag) == 0 || strcmp(match, "*") == 0))
+	struct settings_values settings = settings_get(p->options.settings);
+	enum etag_verdict verdict = etag_check(&settings, request, record_version(record));
+	if (verdict == ETAG_PASSES)
 		return true;
 	partnerize_error(reply, 412, "%s",
-			 match ? "The user has changed since that version was read."
-			       : "If-Match with the user's ETag is required.");
+			 verdict == ETAG_OTHER ? "The user has changed since that version was read."
+					       : "If-Match with the user's ETag is required.");
 	return false;
 }
 

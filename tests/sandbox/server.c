@@ -3,8 +3,8 @@
  *
  * A request is read whole, entered in the journal, delayed, handed to its vendor, and answered; a
  * fault that was ordered for it is carried out before or after the vendor has handled it. Vendors
- * thus stay plain functions from a request to an answer. libmicrohttpd does the protocol; this is
- * the only file that knows it.
+ * thus stay plain functions from a request to an answer. libmicrohttpd does the protocol; only
+ * this file and request.c know it.
  *
  * It must not know what any vendor's paths or bodies mean.
  */
@@ -20,6 +20,7 @@
 #include <sys/socket.h>
 
 #include "control.h"
+#include "errand.h"
 
 #define BODY_MOST (4U << 20)
 #define CONNECTIONS_MOST 4096U
@@ -35,51 +36,13 @@ struct exchange {
 	struct request request;
 	struct reply reply;
 	struct fault fault;
+	struct fault companions[FAULT_COMPANIONS];
+	size_t companions_used;
 	unsigned ticket;
 	unsigned long number; /* in the journal */
 	bool started;
+	bool limited; /* refused by the limiter */
 };
-
-const char *request_header(const struct request *request, const char *name)
-{
-	return MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, name);
-}
-
-const char *request_arg(const struct request *request, const char *name)
-{
-	const char *value = NULL;
-	size_t len = 0;
-	if (MHD_lookup_connection_value_n(request->connection, MHD_GET_ARGUMENT_KIND, name,
-					  strlen(name), &value, &len) != MHD_YES)
-		return NULL;
-	return value ? value : "";
-}
-
-static int hex(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
-/* A %00 stays as it is: no id holds a NUL. */
-void request_decode(char *path)
-{
-	char *out = path;
-	for (const char *in = path; *in; in++) {
-		int high = *in == '%' ? hex(in[1]) : -1;
-		int low = high >= 0 ? hex(in[2]) : -1;
-		if (low >= 0 && high + low > 0) {
-			*out++ = (char)(high * 16 + low);
-			in += 2;
-		} else {
-			*out++ = *in;
-		}
-	}
-	*out = '\0';
-}
 
 /* The library shows the URL as it was sent only here, before it takes it apart. */
 static void *exchange_new(void *self, const char *uri, struct MHD_Connection *connection)
@@ -106,13 +69,11 @@ static void exchange_free(void *self, struct MHD_Connection *connection, void **
 	*state = NULL;
 	if (!exchange)
 		return;
-	free(exchange->request.method);
-	free(exchange->request.path);
-	free(exchange->request.sent_path);
-	free(exchange->request.query);
-	text_free(&exchange->request.body);
+	request_clear(&exchange->request);
 	reply_free(&exchange->reply);
 	fault_free(&exchange->fault);
+	for (size_t i = 0; i < exchange->companions_used; i++)
+		fault_free(&exchange->companions[i]);
 	free(exchange);
 }
 
@@ -174,6 +135,12 @@ static bool carry_out(const struct server_parts *parts, const struct vendor_run 
 		if (fault->status)
 			reply_ordered(run, reply, fault);
 		return true;
+	case FAULT_LATE:
+		errand_late(parts, run, &exchange->request, exchange->number, fault->ms);
+		journal_hold(parts->journal, exchange->number);
+		if (!fault->body || strcmp(fault->body, "drop") != 0)
+			gate_hold(parts->gate, exchange->ticket, client_socket(&exchange->request));
+		return false;
 	case FAULT_SLOW:
 		return gate_sleep(parts->gate, gate_now() + fault->ms);
 	case FAULT_DROP:
@@ -199,37 +166,55 @@ static bool carry_out(const struct server_parts *parts, const struct vendor_run 
 	}
 }
 
-/* From a whole request to an answer in exchange->reply; false: the connection is to be closed
- * without. */
-static bool answer_vendor(const struct server_parts *parts, const struct vendor_run *run,
-			  struct exchange *exchange, bool crowded)
+static void refuse_as_too_many(const struct server_parts *parts, const struct vendor_run *run,
+			       struct exchange *exchange)
+{
+	shaped_error(run, &exchange->reply, 429, "Too many requests.");
+	struct settings_values settings = settings_get(parts->settings);
+	if (exchange->limited && settings.limit_retry_after[0])
+		reply_header(&exchange->reply, "Retry-After", "%s", settings.limit_retry_after);
+}
+
+/* From a request that may be handled to an answer in exchange->reply; false: the connection is to
+ * be closed without. */
+static bool handle(const struct server_parts *parts, const struct vendor_run *run,
+		   struct exchange *exchange)
 {
 	const struct request *request = &exchange->request;
 	struct reply *reply = &exchange->reply;
-	long latency = settings_get(parts->settings).latency_ms;
-	if (latency && !gate_sleep(parts->gate, request->arrived + latency))
-		return false;
-	if (crowded) {
-		shaped_error(run, reply, 429, "Too many requests.");
-		return true;
-	}
 	bool after = exchange->fault.after;
-	if (!after && !carry_out(parts, run, exchange))
-		return false;
-	if (reply->status)
-		return true;
-	if (request->too_large)
+	bool goes_on = after || carry_out(parts, run, exchange);
+	errand_colleagues(parts, exchange->number, exchange->companions, exchange->companions_used,
+			  false);
+	if (!goes_on || reply->status)
+		after = false;
+	else if (request->too_large)
 		shaped_error(run, reply, 413, "The body is too large.");
 	else if (run)
 		run->vendor->answer(run->self, request, &exchange->fault, reply);
 	else
 		plain_error(reply, 404, "There is nothing at this path.");
-	return !after || carry_out(parts, run, exchange);
+	errand_colleagues(parts, exchange->number, exchange->companions, exchange->companions_used,
+			  true);
+	return goes_on && (!after || carry_out(parts, run, exchange));
 }
 
-static bool serve_vendor(struct server *server, struct exchange *exchange)
+/* The same from a whole request. */
+static bool answer_vendor(const struct server_parts *parts, const struct vendor_run *run,
+			  struct exchange *exchange, bool refused)
 {
-	const struct server_parts *parts = &server->parts;
+	long latency = settings_get(parts->settings).latency_ms;
+	if (latency && !gate_sleep(parts->gate, exchange->request.arrived / 1000 + latency))
+		return false;
+	if (refused)
+		refuse_as_too_many(parts, run, exchange);
+	return handle(parts, run, exchange);
+}
+
+/* The vendor whose path it is, NULL if it is none's; enters the request in the journal. */
+static const struct vendor_run *find_vendor(const struct server_parts *parts,
+					    struct exchange *exchange)
+{
 	const struct request *request = &exchange->request;
 	const struct vendor_run *run = NULL;
 	const char *route = NULL;
@@ -243,16 +228,32 @@ static bool serve_vendor(struct server *server, struct exchange *exchange)
 	for (unsigned i = 0; i < parts->vendors; i++)
 		leak = leak || parts->vendor[i].vendor->leaks(parts->vendor[i].self, request);
 	exchange->number = journal_begin(parts->journal, request, route ? route : "other", leak);
-	long most = settings_get(parts->settings).max_parallel;
-	bool crowded = atomic_fetch_add(&server->admitted, 1) >= most && most;
-	if (crowded)
+	return run;
+}
+
+static bool serve_vendor(struct server *server, struct exchange *exchange)
+{
+	const struct server_parts *parts = &server->parts;
+	const struct request *request = &exchange->request;
+	const struct vendor_run *run = find_vendor(parts, exchange);
+	struct settings_values settings = settings_get(parts->settings);
+	bool unlimited = run && run->vendor->unlimited &&
+			 run->vendor->unlimited(run->self, request);
+	exchange->limited = !unlimited && !limiter_admit(parts->limiter, &settings);
+	bool refused = exchange->limited;
+	if (!refused && atomic_fetch_add(&server->admitted, 1) >= settings.max_parallel &&
+	    settings.max_parallel) {
 		atomic_fetch_sub(&server->admitted, 1);
-	if (!crowded) {
+		refused = true;
+	}
+	if (!refused) {
 		exchange->ticket = gate_ticket(parts->gate);
 		exchange->fault = faults_take(parts->faults, request);
 	}
-	bool answered = answer_vendor(parts, run, exchange, crowded);
-	if (!crowded)
+	exchange->companions_used = faults_take_companions(parts->faults, request,
+							   exchange->companions);
+	bool answered = answer_vendor(parts, run, exchange, refused);
+	if (!refused)
 		atomic_fetch_sub(&server->admitted, 1);
 	journal_end(parts->journal, exchange->number, answered ? exchange->reply.status : 0,
 		    exchange->fault.name);
@@ -303,6 +304,21 @@ static struct MHD_Response *make_response(struct exchange *exchange)
 						 cut_read, cut, cut_free);
 }
 
+/* The library refuses a tab, which a broken vendor sends. */
+static void add_header(struct MHD_Response *response, const char *name, const char *value)
+{
+	static const char stand_in = '\x1f';
+	char sent[sizeof((struct reply *)0)->header[0].value];
+	snprintf(sent, sizeof sent, "%s", value);
+	char *tab = strchr(sent, '\t');
+	if (tab)
+		*tab = stand_in;
+	MHD_add_response_header(response, name, sent);
+	const char *held = tab ? MHD_get_response_header(response, name) : NULL;
+	if (held && held[tab - sent] == stand_in)
+		((char *)(uintptr_t)held)[tab - sent] = '\t';
+}
+
 static enum MHD_Result send_reply(struct exchange *exchange)
 {
 	const struct reply *reply = &exchange->reply;
@@ -313,7 +329,7 @@ static enum MHD_Result send_reply(struct exchange *exchange)
 	if (reply->type)
 		MHD_add_response_header(response, "Content-Type", reply->type);
 	for (unsigned i = 0; i < reply->headers; i++)
-		MHD_add_response_header(response, reply->header[i].name, reply->header[i].value);
+		add_header(response, reply->header[i].name, reply->header[i].value);
 	enum MHD_Result result = MHD_queue_response(exchange->request.connection, status, response);
 	MHD_destroy_response(response);
 	return result;
@@ -357,7 +373,7 @@ static enum MHD_Result serve(void *self, struct MHD_Connection *connection, cons
 	if (!exchange->started) {
 		exchange->started = true;
 		request->method = text_copy(method, strlen(method));
-		request->arrived = gate_now();
+		request->arrived = gate_now_us();
 		return MHD_YES;
 	}
 	if (*upload_size) {

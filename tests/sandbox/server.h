@@ -9,6 +9,8 @@
 #include "faults.h"
 #include "gate.h"
 #include "journal.h"
+#include "later.h"
+#include "limiter.h"
 #include "settings.h"
 #include "vendor.h"
 
@@ -20,6 +22,8 @@ struct server_parts {
 	struct journal *journal;
 	struct faults *faults;
 	struct gate *gate;
+	struct later *later;
+	struct limiter *limiter;
 	unsigned vendors;
 	struct vendor_run vendor[SERVER_VENDORS];
 };

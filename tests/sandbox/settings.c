@@ -27,11 +27,15 @@ static const char *const total_words[] = {"pages", "records", "none", NULL};
 static const char *const lag_words[] = {"all", "items", "lists", NULL};
 static const char *const stamp_words[] = {"own", "ms", "seconds", "tick", "frozen", "none", NULL};
 
-enum value_kind { NUMBER, FLAG, WORD };
+static const char *const etag_words[] = {"off",     "strong",   "weak", "gzip",      "gzip_weak",
+					 "garbage", "unquoted", "lie",  "unchecked", NULL};
+
+enum value_kind { NUMBER, FLAG, WORD, TEXT };
 
 #define AT(member) offsetof(struct settings_values, member)
 
-/* A number is a long, a flag a bool, a word an enum whose constants are in the order of the words.
+/* A number is a long, a flag a bool, a text as many characters as `most`, a word an enum whose
+ * constants are in the order of the words.
  */
 static const struct row {
 	const char *name;
@@ -46,6 +50,11 @@ static const struct row {
     {"put_answer", WORD, AT(put_answer), 0, 0, put_words},
     {"no_self", FLAG, AT(no_self), 0, 0, NULL},
     {"etag", FLAG, AT(etag), 0, 0, NULL},
+    {"etag_style", WORD, AT(etag_style), 0, 0, etag_words},
+    {"limit_requests", NUMBER, AT(limit_requests), 0, 1000000, NULL},
+    {"limit_window_ms", NUMBER, AT(limit_window_ms), 1, MOST_MS, NULL},
+    {"limit_retry_after", TEXT, AT(limit_retry_after), 0,
+     sizeof((struct settings_values *)0)->limit_retry_after, NULL},
     {"short_rows", FLAG, AT(short_rows), 0, 0, NULL},
     {"read_lag_ms", NUMBER, AT(read_lag_ms), 0, 120000, NULL},
     {"read_lag_kinds", WORD, AT(read_lag_kinds), 0, 0, lag_words},
@@ -114,6 +123,19 @@ static unsigned get_word(const void *place)
 	return word;
 }
 
+/* A number is taken as its digits, null as "". */
+static bool set_text(char *place, size_t size, const json_t *value)
+{
+	const char *text = json_is_null(value) ? "" : json_string_value(value);
+	if (json_is_integer(value))
+		snprintf(place, size, "%lld", (long long)json_integer_value(value));
+	else if (text && strlen(text) < size)
+		snprintf(place, size, "%s", text);
+	else
+		return false;
+	return true;
+}
+
 static bool set_one(struct settings_values *values, const char *name, const json_t *value)
 {
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -123,6 +145,8 @@ static bool set_one(struct settings_values *values, const char *name, const json
 			continue;
 		if (row->kind == WORD)
 			return set_word(place, row->words, json_string_value(value));
+		if (row->kind == TEXT)
+			return set_text(place, (size_t)row->most, value);
 		if (row->kind == FLAG) {
 			*(bool *)place = json_is_true(value);
 			return json_is_boolean(value);
@@ -174,6 +198,8 @@ json_t *settings_json(struct settings *settings)
 		json_t *value = NULL;
 		if (row->kind == WORD)
 			value = json_string(row->words[get_word(place)]);
+		else if (row->kind == TEXT)
+			value = json_string(place);
 		else if (row->kind == FLAG)
 			value = json_boolean(*(const bool *)place);
 		else

@@ -20,13 +20,31 @@ enum lag_kinds { LAG_ALL, LAG_ITEMS, LAG_LISTS };
  * it is never shown. */
 enum stamps { STAMPS_OWN, STAMPS_MS, STAMPS_SECONDS, STAMPS_TICK, STAMPS_FROZEN, STAMPS_NONE };
 
+/* What a GET of an item has as its ETag, and when a PUT with If-Match passes. ETAG_OFF: none,
+ * unless etag is set, which then means ETAG_STRONG. */
+enum etag_style {
+	ETAG_OFF,
+	ETAG_STRONG,
+	ETAG_WEAK,
+	ETAG_GZIP,      /* "v1-gzip" where the client takes gzip, else strong */
+	ETAG_GZIP_WEAK, /* W/"v1" there */
+	ETAG_GARBAGE,   /* with a tab in it */
+	ETAG_UNQUOTED,
+	ETAG_LIE,      /* strong, and matches nothing */
+	ETAG_UNCHECKED /* strong, and If-Match is ignored */
+};
+
 struct settings_values {
 	long latency_ms;   /* each vendor request waits that long before it is handled */
 	long page_cap;     /* most rows of a page, whatever was asked for */
 	long max_parallel; /* 0: any; more vendor requests in flight are answered 429 */
 	enum put_answer put_answer;
-	bool no_self;     /* GET /user/self is 404 */
-	bool etag;        /* GET of an item gives an ETag, PUT demands it as If-Match */
+	bool no_self; /* GET /user/self is 404 */
+	bool etag;    /* GET of an item gives an ETag, PUT demands it as If-Match */
+	enum etag_style etag_style;
+	long limit_requests; /* so many are let in within the window, the others are 429; 0: all */
+	long limit_window_ms;
+	char limit_retry_after[64]; /* of those 429; "": not sent */
 	bool short_rows;  /* Partnerize lists the five fields of the guide's example only */
 	long read_lag_ms; /* GETs show the state of that long ago */
 	enum lag_kinds read_lag_kinds;

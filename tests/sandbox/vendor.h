@@ -20,6 +20,8 @@ struct vendor {
 	const char *(*route)(const void *self, const struct request *request);
 	/* Whether one of the vendor's secrets stands in the URL. */
 	bool (*leaks)(const void *self, const struct request *request);
+	/* Whether the request costs nothing where requests are limited; NULL: none does. */
+	bool (*unlimited)(const void *self, const struct request *request);
 	/* Answers, strictly; applies the fault if it is one of the vendor's kinds. */
 	void (*answer)(void *self, const struct request *request, const struct fault *fault,
 		       struct reply *reply);
