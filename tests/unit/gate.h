@@ -346,7 +346,10 @@ static inline void actor_start(struct actor *actor, enum deed deed)
 
 static inline void actor_join(struct actor *actor)
 {
-	pthread_join(actor->thread, NULL);
+	struct timespec until = call_deadline(PATIENCE * 1000);
+
+	if (pthread_timedjoin_np(actor->thread, NULL, &until))
+		fail_msg("what was asked for item %s does not end", actor->id);
 }
 
 static inline void actor_end(struct actor *actor)
