@@ -61,6 +61,7 @@ struct gate_request {
 	char encoding[40], if_match[80], bearer[80];
 	unsigned status; /* 0: not answered yet */
 	const char *body;
+	size_t length;
 	const char *const *headers;
 };
 
@@ -85,9 +86,9 @@ static inline void gate_header(struct MHD_Connection *connection, const char *na
 static inline enum MHD_Result gate_send(struct MHD_Connection *connection,
 					const struct gate_request *request)
 {
-	const char *body = request->body ? request->body : "";
-	struct MHD_Response *response = MHD_create_response_from_buffer(strlen(body),
-									(void *)(size_t)body,
+	struct MHD_Response *response = MHD_create_response_from_buffer(request->length,
+									(void *)(size_t)
+									    request->body,
 									MHD_RESPMEM_MUST_COPY);
 	enum MHD_Result result;
 
@@ -188,17 +189,25 @@ static inline void gate_asked(struct gate *gate, size_t index, const char *what)
 	assert_int_equal(count, index + 1);
 }
 
-/* HEADERS: name, value, ..., NULL; or NULL. */
-static inline void gate_answer(struct gate *gate, size_t index, unsigned status, const char *body,
-			       const char *const *headers)
+/* LENGTH bytes of BODY, which is kept. HEADERS: name, value, ..., NULL; or NULL. */
+static inline void gate_answer_bytes(struct gate *gate, size_t index, unsigned status,
+				     const char *body, size_t length, const char *const *headers)
 {
 	pthread_mutex_lock(&gate->lock);
 	assert_true(index < gate->count && !gate->requests[index].status);
 	gate->requests[index].body = body;
+	gate->requests[index].length = length;
 	gate->requests[index].headers = headers;
 	gate->requests[index].status = status;
 	pthread_cond_broadcast(&gate->moved);
 	pthread_mutex_unlock(&gate->lock);
+}
+
+/* The same with a text; NULL: none. */
+static inline void gate_answer(struct gate *gate, size_t index, unsigned status, const char *body,
+			       const char *const *headers)
+{
+	gate_answer_bytes(gate, index, status, body ? body : "", body ? strlen(body) : 0, headers);
 }
 
 static inline size_t gate_count(struct gate *gate)

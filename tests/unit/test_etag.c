@@ -96,6 +96,33 @@ static void test_compression(void **state)
 	actor_end(&actor);
 }
 
+/* ITEM("1") */
+static const char squeezed[] =
+    "\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\xab\x56\xca\x2c\x49\xcd\x55\xb2\x52\xa8\x56\xca\x4c\x01\x52\x4a\x86\x4a\xb5\xb5\x00\x91\x75\x47\xa6\x15\x00\x00\x00";
+
+/* A vendor that compresses all the same has given the tag of something else. */
+static void test_compressed_all_the_same(void **state)
+{
+	const char *const codings[] = {"gzip", "identity"};
+	struct play *play = *state;
+	struct actor actor;
+
+	actor_begin(&actor, play, &items, "1", -1);
+	for (size_t i = 0; i < 2; i++) {
+		const char *const headers[] = {"ETag", "\"v1\"", "Content-Encoding", codings[i],
+					       NULL};
+
+		actor_start(&actor, DEED_READ);
+		gate_asked(&play->gate, i, "GET /item/1");
+		gate_answer_bytes(&play->gate, i, 200, i ? ITEM("1") : squeezed,
+				  i ? strlen(ITEM("1")) : sizeof(squeezed) - 1, headers);
+		actor_join(&actor);
+		assert_int_equal(actor.error, 0);
+		assert_true(!actor.etag == !i);
+	}
+	actor_end(&actor);
+}
+
 /* What cannot be met, or sent, is left out; the write itself goes. */
 static void test_if_match(void **state)
 {
@@ -141,8 +168,9 @@ static void test_no_preconditions(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    PLAY(test_tags),     PLAY(test_two_tags),         PLAY(test_compression),
-	    PLAY(test_if_match), PLAY(test_no_preconditions),
+	    PLAY(test_tags),        PLAY(test_two_tags),
+	    PLAY(test_compression), PLAY(test_compressed_all_the_same),
+	    PLAY(test_if_match),    PLAY(test_no_preconditions),
 	};
 
 	return cmocka_run_group_tests_name("etag", tests, NULL, NULL);
