@@ -59,10 +59,8 @@ int socket(int domain, int type, int protocol)
 struct gate_request {
 	char *what; /* "GET /item/1" */
 	char encoding[40], if_match[80], bearer[80];
-	unsigned status; /* 0: not answered yet */
-	const char *body;
-	size_t length;
-	const char *const *headers;
+	unsigned status;
+	struct MHD_Response *response; /* NULL: not answered yet */
 };
 
 struct gate {
@@ -83,22 +81,6 @@ static inline void gate_header(struct MHD_Connection *connection, const char *na
 	snprintf(value, size, "%s", found ? found : "");
 }
 
-static inline enum MHD_Result gate_send(struct MHD_Connection *connection,
-					const struct gate_request *request)
-{
-	struct MHD_Response *response = MHD_create_response_from_buffer(request->length,
-									(void *)(size_t)
-									    request->body,
-									MHD_RESPMEM_MUST_COPY);
-	enum MHD_Result result;
-
-	for (const char *const *header = request->headers; header && *header; header += 2)
-		MHD_add_response_header(response, header[0], header[1]);
-	result = MHD_queue_response(connection, request->status, response);
-	MHD_destroy_response(response);
-	return result;
-}
-
 static inline enum MHD_Result gate_request(void *arg, struct MHD_Connection *connection,
 					   const char *path, const char *method,
 					   const char *version, const char *data, size_t *length,
@@ -106,7 +88,8 @@ static inline enum MHD_Result gate_request(void *arg, struct MHD_Connection *con
 {
 	static int seen;
 	struct gate *gate = arg;
-	struct gate_request *request, answer;
+	struct gate_request *request;
+	enum MHD_Result result = MHD_NO;
 
 	(void)version;
 	(void)data;
@@ -126,11 +109,12 @@ static inline enum MHD_Result gate_request(void *arg, struct MHD_Connection *con
 	gate_header(connection, "Authorization", request->bearer, sizeof(request->bearer));
 	gate->count++;
 	pthread_cond_broadcast(&gate->moved);
-	while (!request->status && !gate->stopping)
+	while (!request->response && !gate->stopping)
 		pthread_cond_wait(&gate->moved, &gate->lock);
-	answer = *request;
+	if (request->response)
+		result = MHD_queue_response(connection, request->status, request->response);
 	pthread_mutex_unlock(&gate->lock);
-	return answer.status ? gate_send(connection, &answer) : MHD_NO;
+	return result;
 }
 
 static inline void gate_start(struct gate *gate)
@@ -162,11 +146,18 @@ static inline void gate_stop(struct gate *gate)
 	gate->daemon = NULL;
 }
 
+static inline void gate_forget(struct gate_request *request)
+{
+	free(request->what);
+	if (request->response)
+		MHD_destroy_response(request->response);
+}
+
 static inline void gate_free(struct gate *gate)
 {
 	gate_stop(gate);
 	for (size_t i = 0; i < gate->count; i++)
-		free(gate->requests[i].what);
+		gate_forget(&gate->requests[i]);
 	pthread_cond_destroy(&gate->moved);
 	pthread_mutex_destroy(&gate->lock);
 }
@@ -189,15 +180,20 @@ static inline void gate_asked(struct gate *gate, size_t index, const char *what)
 	assert_int_equal(count, index + 1);
 }
 
-/* LENGTH bytes of BODY, which is kept. HEADERS: name, value, ..., NULL; or NULL. */
+/* LENGTH bytes of BODY. HEADERS: name, value, ..., NULL; or NULL. */
 static inline void gate_answer_bytes(struct gate *gate, size_t index, unsigned status,
 				     const char *body, size_t length, const char *const *headers)
 {
+	struct MHD_Response *response = MHD_create_response_from_buffer(length,
+									(void *)(size_t)body,
+									MHD_RESPMEM_MUST_COPY);
+
+	assert_non_null(response);
+	for (; headers && *headers; headers += 2)
+		MHD_add_response_header(response, headers[0], headers[1]);
 	pthread_mutex_lock(&gate->lock);
-	assert_true(index < gate->count && !gate->requests[index].status);
-	gate->requests[index].body = body;
-	gate->requests[index].length = length;
-	gate->requests[index].headers = headers;
+	assert_true(index < gate->count && !gate->requests[index].response);
+	gate->requests[index].response = response;
 	gate->requests[index].status = status;
 	pthread_cond_broadcast(&gate->moved);
 	pthread_mutex_unlock(&gate->lock);
