@@ -26,20 +26,19 @@
 /* ---- what curl calls ---- */
 
 /*
- * Called when a connection stands and the request is about to be sent on it. curl sends a request
- * once more by itself when a kept connection was closed under it: a change must not be made twice,
- * so there the second pass is refused, and the caller learns that the answer was lost. A change
- * that waited for its connection for so long that what it rests on is too old is not sent.
+ * Called when a connection stands and the request is about to be sent on it: too late for a change
+ * whose moment has passed. curl sends a request once more by itself when a kept connection was
+ * closed under it: a change must not be made twice, so there the second pass is refused, and the
+ * caller learns that the answer was lost.
  */
 static int on_request(void *arg, char *remote, char *local, int remote_port, int local_port)
 {
 	struct transfer *transfer = arg;
 
 	(void)remote, (void)local, (void)remote_port, (void)local_port;
-	if (!transfer->passes && clock_milliseconds() > transfer->moment) {
-		transfer->late = true;
+	transfer->late = !transfer->passes && clock_milliseconds() > transfer->moment;
+	if (transfer->late)
 		return CURL_PREREQFUNC_ABORT;
-	}
 	transfer->reply.sent = true;
 	if (transfer->passes++ && !transfer->repeatable)
 		return CURL_PREREQFUNC_ABORT;
@@ -275,11 +274,6 @@ static void read_failure(struct transfer *transfer, CURLcode code)
 
 	curl_easy_getinfo(transfer->easy, CURLINFO_OS_ERRNO, &os);
 	error = errno_of(code, transfer, os, &transfer->transient);
-	if (transfer->late) {
-		transfer->transient = false;
-		transfer_stale(transfer);
-		return;
-	}
 	if (code == CURLE_COULDNT_CONNECT)
 		transfer_fail(transfer, error, "could not connect to %s: %s",
 			      whereto(transfer, buffer, sizeof(buffer)),
@@ -306,21 +300,17 @@ static void read_failure(struct transfer *transfer, CURLcode code)
 								: curl_words(transfer, code));
 }
 
-/* The value of header NAME, the last one where there are several; ONE: NULL where these differ. */
+/* The value of header NAME, the last of several; ONE: NULL where these differ. */
 static const char *header(const struct transfer *transfer, const char *name, bool one)
 {
+	struct curl_header *found = NULL;
 	const char *value = NULL;
-	struct curl_header *found;
-	size_t count = 1;
 
-	for (size_t i = 0; i < count; i++) {
-		if (curl_easy_header(transfer->easy, name, i, CURLH_HEADER, -1, &found) !=
-		    CURLHE_OK)
-			return NULL;
-		if (one && value && strcmp(value, found->value) != 0)
+	for (size_t i = 0; !found || i < found->amount; i++) {
+		if (curl_easy_header(transfer->easy, name, i, CURLH_HEADER, -1, &found) ||
+		    (one && value && strcmp(value, found->value) != 0))
 			return NULL;
 		value = found->value;
-		count = found->amount;
 	}
 	return value;
 }
@@ -337,8 +327,14 @@ static int64_t delay_of(const struct transfer *transfer, const char *name)
 static void read_answer(struct transfer *transfer)
 {
 	struct http_reply *reply = &transfer->reply;
-	const char *etag = header(transfer, "ETag", true);
+	/* what is compressed though that was not asked for has another tag than the record */
+	const char *coding = transfer->identity ? header(transfer, "Content-Encoding", false)
+						: NULL;
+	const char *etag = coding && strcasecmp(coding, "identity")
+			       ? NULL
+			       : header(transfer, "ETag", true);
 	const char *date = header(transfer, "Date", false);
+	time_t stamp = date ? curl_getdate(date, NULL) : 0;
 	int64_t told;
 	long status = 0, version = 0;
 
@@ -349,11 +345,7 @@ static void read_answer(struct transfer *transfer)
 		transfer->passes = 1;
 	reply->status = (int)status;
 	reply->etag = etag && *etag ? strdup(etag) : NULL;
-	if (date) {
-		time_t stamp = curl_getdate(date, NULL);
-
-		reply->date = stamp == (time_t)-1 ? 0 : stamp;
-	}
+	reply->date = stamp == (time_t)-1 ? 0 : stamp;
 	transfer->transient = status == 429 ||
 			      (status >= 500 && status <= 599 && status != 501 && status != 505);
 	if (!transfer->transient)
@@ -419,6 +411,8 @@ struct transfer *http_landed(struct http *http)
 	curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&transfer);
 	if (code == CURLE_OK)
 		read_answer(transfer);
+	else if (transfer->late)
+		transfer_stale(transfer);
 	else
 		read_failure(transfer, code);
 	http_recall(http, transfer);

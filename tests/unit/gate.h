@@ -1,0 +1,479 @@
+/*
+ * gate.h - a vendor that answers when it is told to, and a clock that stands still, for
+ * test_basis.c.
+ *
+ * Each request that comes is numbered and waits for gate_answer. The monotonic clock of the whole
+ * process moves by gate_pass alone, so that no test depends on how fast the machine is.
+ */
+#ifndef TESTS_UNIT_GATE_H
+#define TESTS_UNIT_GATE_H
+
+#include "vendors/basis.h"
+#include "vendors/call.h"
+#include "vendors/clock.h"
+#include "vendors/http.h"
+#include "vendors/log.h"
+#include "vendors/token.h"
+#include "vendors/transfer.h"
+#include "vendors/vendor.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <microhttpd.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#define GATE_MOST 64
+#define PATIENCE 120 /* seconds: nothing here takes one */
+
+/* ---- the clock ---- */
+
+static atomic_llong gate_now;     /* milliseconds; 0: the machine's */
+static atomic_llong gate_connect; /* so many pass while the next connection is made */
+
+int clock_gettime(clockid_t clock, struct timespec *time)
+{
+	long long now = atomic_load(&gate_now);
+
+	if (clock != CLOCK_MONOTONIC || !now)
+		return (int)syscall(SYS_clock_gettime, clock, time);
+	*time = (struct timespec){now / 1000, now % 1000 * 1000000};
+	return 0;
+}
+
+/* libcurl finds this one. */
+int socket(int domain, int type, int protocol)
+{
+	atomic_fetch_add(&gate_now, atomic_exchange(&gate_connect, 0));
+	return (int)syscall(SYS_socket, domain, type, protocol);
+}
+
+/* ---- the server ---- */
+
+struct gate_request {
+	char *what; /* "GET /item/1" */
+	char encoding[40], if_match[80], bearer[80];
+	unsigned status;
+	struct MHD_Response *response; /* NULL: not answered yet */
+};
+
+struct gate {
+	struct MHD_Daemon *daemon;
+	pthread_mutex_t lock;
+	pthread_cond_t moved;
+	struct gate_request requests[GATE_MOST];
+	size_t count;
+	bool stopping;
+	char url[64];
+};
+
+static inline void gate_header(struct MHD_Connection *connection, const char *name, char *value,
+			       size_t size)
+{
+	const char *found = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
+
+	snprintf(value, size, "%s", found ? found : "");
+}
+
+static inline enum MHD_Result gate_request(void *arg, struct MHD_Connection *connection,
+					   const char *path, const char *method,
+					   const char *version, const char *data, size_t *length,
+					   void **state)
+{
+	static int seen;
+	struct gate *gate = arg;
+	struct gate_request *request;
+	enum MHD_Result result = MHD_NO;
+
+	(void)version;
+	(void)data;
+	if (!*state || *length) {
+		*state = &seen;
+		*length = 0;
+		return MHD_YES;
+	}
+	pthread_mutex_lock(&gate->lock);
+	request = &gate->requests[gate->count];
+	if (gate->count == GATE_MOST || asprintf(&request->what, "%s %s", method, path) < 0) {
+		pthread_mutex_unlock(&gate->lock);
+		return MHD_NO;
+	}
+	gate_header(connection, "Accept-Encoding", request->encoding, sizeof(request->encoding));
+	gate_header(connection, "If-Match", request->if_match, sizeof(request->if_match));
+	gate_header(connection, "Authorization", request->bearer, sizeof(request->bearer));
+	gate->count++;
+	pthread_cond_broadcast(&gate->moved);
+	while (!request->response && !gate->stopping)
+		pthread_cond_wait(&gate->moved, &gate->lock);
+	if (request->response)
+		result = MHD_queue_response(connection, request->status, request->response);
+	pthread_mutex_unlock(&gate->lock);
+	return result;
+}
+
+static inline void gate_start(struct gate *gate)
+{
+	struct sockaddr_in address = {.sin_family = AF_INET};
+
+	memset(gate, 0, sizeof(*gate));
+	pthread_mutex_init(&gate->lock, NULL);
+	pthread_cond_init(&gate->moved, NULL);
+	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	gate->daemon = MHD_start_daemon(MHD_USE_INTERNAL_POLLING_THREAD |
+					    MHD_USE_THREAD_PER_CONNECTION,
+					0, NULL, NULL, gate_request, gate, MHD_OPTION_SOCK_ADDR,
+					&address, MHD_OPTION_END);
+	assert_non_null(gate->daemon);
+	snprintf(gate->url, sizeof(gate->url), "http://127.0.0.1:%u",
+		 MHD_get_daemon_info(gate->daemon, MHD_DAEMON_INFO_BIND_PORT)->port);
+}
+
+/* Nobody answers any more, or listens. Idempotent. */
+static inline void gate_stop(struct gate *gate)
+{
+	pthread_mutex_lock(&gate->lock);
+	gate->stopping = true;
+	pthread_cond_broadcast(&gate->moved);
+	pthread_mutex_unlock(&gate->lock);
+	if (gate->daemon)
+		MHD_stop_daemon(gate->daemon);
+	gate->daemon = NULL;
+}
+
+static inline void gate_forget(struct gate_request *request)
+{
+	free(request->what);
+	if (request->response)
+		MHD_destroy_response(request->response);
+}
+
+static inline void gate_free(struct gate *gate)
+{
+	gate_stop(gate);
+	for (size_t i = 0; i < gate->count; i++)
+		gate_forget(&gate->requests[i]);
+	pthread_cond_destroy(&gate->moved);
+	pthread_mutex_destroy(&gate->lock);
+}
+
+/* Wait for request INDEX (from 0), the newest one: it is WHAT. */
+static inline void gate_asked(struct gate *gate, size_t index, const char *what)
+{
+	struct timespec until = call_deadline(PATIENCE * 1000);
+	size_t count;
+	int error = 0;
+
+	pthread_mutex_lock(&gate->lock);
+	while (gate->count <= index && !error)
+		error = pthread_cond_timedwait(&gate->moved, &gate->lock, &until);
+	count = gate->count;
+	pthread_mutex_unlock(&gate->lock);
+	if (error)
+		fail_msg("request %zu, %s, did not come", index, what);
+	assert_string_equal(gate->requests[index].what, what);
+	assert_int_equal(count, index + 1);
+}
+
+/* LENGTH bytes of BODY. HEADERS: name, value, ..., NULL; or NULL. */
+static inline void gate_answer_bytes(struct gate *gate, size_t index, unsigned status,
+				     const char *body, size_t length, const char *const *headers)
+{
+	struct MHD_Response *response = MHD_create_response_from_buffer(length,
+									(void *)(size_t)body,
+									MHD_RESPMEM_MUST_COPY);
+
+	assert_non_null(response);
+	for (; headers && *headers; headers += 2)
+		MHD_add_response_header(response, headers[0], headers[1]);
+	pthread_mutex_lock(&gate->lock);
+	assert_true(index < gate->count && !gate->requests[index].response);
+	gate->requests[index].response = response;
+	gate->requests[index].status = status;
+	pthread_cond_broadcast(&gate->moved);
+	pthread_mutex_unlock(&gate->lock);
+}
+
+/* The same with a text; NULL: none. */
+static inline void gate_answer(struct gate *gate, size_t index, unsigned status, const char *body,
+			       const char *const *headers)
+{
+	gate_answer_bytes(gate, index, status, body ? body : "", body ? strlen(body) : 0, headers);
+}
+
+static inline size_t gate_count(struct gate *gate)
+{
+	size_t count;
+
+	pthread_mutex_lock(&gate->lock);
+	count = gate->count;
+	pthread_mutex_unlock(&gate->lock);
+	return count;
+}
+
+/* ---- a scene ---- */
+
+struct play {
+	struct gate gate;
+	struct http *http;
+	struct account *account;
+};
+
+/* Let MILLISECONDS pass. */
+static inline void gate_pass(struct play *play, long long milliseconds)
+{
+	atomic_fetch_add(&gate_now, milliseconds);
+	http_poke(play->http);
+}
+
+static inline struct play *play_new(const struct vendor *vendor, unsigned parallel)
+{
+	struct play *play = calloc(1, sizeof(*play));
+
+	assert_non_null(play);
+	if (!atomic_load(&gate_now))
+		atomic_store(&gate_now, clock_milliseconds());
+	gate_start(&play->gate);
+	play->account = account_new("acme", vendor);
+	assert_non_null(play->account);
+	free(play->account->base_url);
+	play->account->base_url = strdup(play->gate.url);
+	play->account->parallel = parallel;
+	for (size_t i = 0; vendor->settings[i].name; i++)
+		play->account->values[i] = strdup(vendor->settings[i].name);
+	play->http = http_new();
+	assert_non_null(play->http);
+	assert_int_equal(http_add(play->http, play->account), 0);
+	return play;
+}
+
+static inline void play_free(struct play *play)
+{
+	http_free(play->http);
+	gate_free(&play->gate);
+	account_free(play->account);
+	log_free();
+	free(play);
+}
+
+/* Wait until so many are queued, and so many (or -1: any) in flight. */
+static inline void play_queued(struct play *play, unsigned queued, int flying)
+{
+	struct http_stats stats;
+
+	for (int turn = 0; turn < PATIENCE * 1000; turn++) {
+		http_stats(play->account, &stats);
+		if (stats.queued == queued && (flying < 0 || stats.in_flight == (unsigned)flying))
+			return;
+		usleep(1000);
+	}
+	fail_msg("%u queued and %u in flight, not %u and %d", stats.queued, stats.in_flight, queued,
+		 flying);
+}
+
+/* ---- those who ask ---- */
+
+enum deed {
+	DEED_READ,  /* vendor_get with an ETag */
+	DEED_LOOK,  /* vendor_get without */
+	DEED_WRITE, /* vendor_put */
+	DEED_END,   /* vendor_delete */
+};
+
+struct actor {
+	struct play *play;
+	const struct collection *collection;
+	const char *id;
+	struct call call;
+	struct basis basis;
+	enum deed deed;
+	pthread_t thread;
+	json_t *body; /* of a write; NULL: {"a": 1} */
+	char *etag;
+	const char *match;
+	int error;
+	enum vendor_outcome outcome;
+};
+
+static inline void *actor_run(void *arg)
+{
+	struct actor *actor = arg;
+	struct account *account = actor->play->account;
+	json_t *record = NULL, *body = NULL;
+
+	switch (actor->deed) {
+	case DEED_READ:
+	case DEED_LOOK:
+		free(actor->etag);
+		actor->etag = NULL;
+		actor->error = vendor_get(&actor->call, account, actor->collection, NULL, actor->id,
+					  &record, actor->deed == DEED_READ ? &actor->etag : NULL);
+		break;
+	case DEED_WRITE:
+		body = actor->body ? json_incref(actor->body) : json_pack("{s:i}", "a", 1);
+		actor->outcome = vendor_put(&actor->call, account, actor->collection, NULL,
+					    actor->id, body, actor->match, &record);
+		break;
+	case DEED_END:
+		actor->outcome = vendor_delete(&actor->call, account, actor->collection, NULL,
+					       actor->id);
+		break;
+	}
+	json_decref(record);
+	json_decref(body);
+	return NULL;
+}
+
+/* END: see basis_begin; -1: no basis. */
+static inline void actor_begin(struct actor *actor, struct play *play,
+			       const struct collection *collection, const char *id, int64_t end)
+{
+	memset(actor, 0, sizeof(*actor));
+	actor->play = play;
+	actor->collection = collection;
+	actor->id = id;
+	call_init(&actor->call, id);
+	basis_begin(&actor->basis, end < 0 ? 0 : end);
+	if (end >= 0)
+		actor->call.basis = &actor->basis;
+}
+
+static inline void actor_start(struct actor *actor, enum deed deed)
+{
+	actor->deed = deed;
+	assert_int_equal(pthread_create(&actor->thread, NULL, actor_run, actor), 0);
+}
+
+static inline void actor_join(struct actor *actor)
+{
+	struct timespec until = call_deadline(PATIENCE * 1000);
+
+	if (pthread_timedjoin_np(actor->thread, NULL, &until))
+		fail_msg("what was asked for item %s does not end", actor->id);
+}
+
+static inline void actor_end(struct actor *actor)
+{
+	basis_release(&actor->call);
+	call_destroy(&actor->call);
+	json_decref(actor->body);
+	free(actor->etag);
+}
+
+/* ---- a vendor without keys, and what most tests begin with ---- */
+
+static const char *const id_keys[] = {"id", NULL};
+static const struct field fields[] = {{NULL, 0}};
+
+static const struct collection items = {
+    .name = "items",
+    .list_path = "/item",
+    .item_path = "/item/",
+    .item_key = "item",
+    .id_keys = id_keys,
+    .fields = fields,
+};
+
+static inline int authorize(struct call *call, struct account *account,
+			    struct http_request *request)
+{
+	(void)call;
+	(void)account;
+	(void)request;
+	return 0;
+}
+
+static const struct setting no_settings[] = {{.name = NULL}};
+
+static const struct vendor plain = {
+    .type = "plain",
+    .settings = no_settings,
+    .users = &items,
+    .authorize = authorize,
+};
+
+static inline int authorize_by_token(struct call *call, struct account *account,
+				     struct http_request *request)
+{
+	int error = token_get(call, account, TOKEN_CLIENT_CREDENTIALS, &request->bearer,
+			      &request->serial);
+
+	if (!error)
+		request->headers[request->header_count++] =
+		    (struct http_header){.name = "Authorization", .value = request->bearer};
+	return error;
+}
+
+static inline int renew(struct call *call, struct account *account, uint64_t serial)
+{
+	(void)call;
+	token_refused(account, TOKEN_CLIENT_CREDENTIALS, serial);
+	return 0;
+}
+
+static const struct setting token_settings[] = {{.name = "client_id"},
+						{.name = "client_secret"},
+						{.name = NULL}};
+
+/* The same with tokens. */
+static const struct vendor keyed = {
+    .type = "keyed",
+    .settings = token_settings,
+    .users = &items,
+    .authorize = authorize_by_token,
+    .renew = renew,
+};
+
+#define ITEM(id) "{\"item\": {\"id\": \"" id "\"}}"
+#define LATER(seconds) ((const char *const[]){"Retry-After", seconds, NULL})
+
+/* ACTOR reads item 1, which is request INDEX. */
+static inline void read_one(struct play *play, struct actor *actor, size_t index)
+{
+	actor_start(actor, DEED_READ);
+	gate_asked(&play->gate, index, "GET /item/1");
+	gate_answer(&play->gate, index, 200, ITEM("1"), NULL);
+	actor_join(actor);
+	assert_int_equal(actor->error, 0);
+}
+
+/* ACTOR's write of item 1, request INDEX, is answered with STATUS. */
+static inline void write_one(struct play *play, struct actor *actor, size_t index, unsigned status,
+			     const char *const *headers)
+{
+	actor_start(actor, DEED_WRITE);
+	gate_asked(&play->gate, index, "PUT /item/1");
+	gate_answer(&play->gate, index, status, status == 200 ? ITEM("1") : NULL, headers);
+	actor_join(actor);
+}
+
+/* ACTOR's write ends as stale without being sent. */
+static inline void write_stale(struct actor *actor)
+{
+	size_t count = gate_count(&actor->play->gate);
+
+	actor_start(actor, DEED_WRITE);
+	actor_join(actor);
+	assert_int_equal(actor->outcome, VENDOR_STALE);
+	assert_int_equal(actor->call.error, EBUSY);
+	assert_true(actor->call.words[0]);
+	assert_false(actor->call.unanswered);
+	assert_int_equal(gate_count(&actor->play->gate), count);
+}
+
+/* OTHER looks at item 2, as request INDEX, which is the next. */
+static inline void look_comes(struct play *play, struct actor *other, size_t index)
+{
+	gate_asked(&play->gate, index, "GET /item/2");
+	gate_answer(&play->gate, index, 200, ITEM("2"), NULL);
+	actor_join(other);
+	assert_int_equal(other->error, 0);
+	actor_end(other);
+}
+
+#endif
