@@ -426,7 +426,7 @@ static int read_fresh(struct change *change)
 	change->basis.ageless = false;
 	/* what has been made in part is looked at, whoever has gone */
 	asker = change->part ? change->alone : change->call;
-	error = change_get(change, asker, LAG_READ, &change->fresh, &change->etag);
+	error = change_get(change, asker, LAG_READ, NULL, &change->fresh, &change->etag);
 	if (error && change->part)
 		call_copy_error(change->call, asker);
 	if (!error)

@@ -143,7 +143,7 @@ static int put_found(struct flight *flight, json_t *row, struct timespec when)
 
 	if (!id)
 		return call_fail(&flight->call, EREMOTEIO, "what was found has no id");
-	lag_correct(flight->roster->lag, id, row, LAG_READ, NULL);
+	lag_correct(flight->roster->lag, id, row, LAG_READ, NULL, NULL);
 	record = record_new(users, id, row, when);
 	if (!record)
 		return call_fail(&flight->call, ENOMEM, "no memory");

@@ -84,7 +84,7 @@ static int fill_add(struct list_sink *sink, const char *id, json_t *object)
 	struct fill *fill = (struct fill *)sink;
 	struct record *record = NULL;
 
-	lag_correct(fill->flight->roster->lag, id, object, LAG_READ, NULL);
+	lag_correct(fill->flight->roster->lag, id, object, LAG_READ, NULL, NULL);
 	if (!render_object(&fill->text, object))
 		record = make_record(fill, id, object);
 	return record ? snapshot_add(&fill->builder, record) : -ENOMEM;
@@ -279,7 +279,7 @@ int fetch_record(struct flight *flight)
 		return error;
 	clock_gettime(CLOCK_REALTIME, &when);
 	if (!error) {
-		lag_correct(roster->lag, flight->id, object, LAG_READ, NULL);
+		lag_correct(roster->lag, flight->id, object, LAG_READ, NULL, NULL);
 		record = record_new(users, flight->id, object, when);
 		json_decref(object);
 		if (!record)

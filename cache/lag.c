@@ -360,8 +360,25 @@ struct sight {
 	json_t *record;
 	bool later;
 	enum lag_reading reading;
+	const struct merge *proved;
 	struct lag_found *found;
 };
+
+/* Does SIGHT show in MEMBER what is to be proved? */
+static bool is_proved(const struct member *member, const struct sight *sight)
+{
+	const struct merge *proved = sight->proved;
+
+	for (size_t i = 0; proved && i < proved->count; i++) {
+		const struct edit *edit = &proved->edits[i];
+
+		if ((is_path(member, edit->path, edit->depth) ||
+		     overlaps(member, edit->path, edit->depth)) &&
+		    merge_state(edit, sight->record) == MERGE_NEW)
+			return true;
+	}
+	return false;
+}
 
 static void replace(const struct lag *lag, struct member *member, const struct sight *sight)
 {
@@ -389,6 +406,8 @@ static bool look(const struct lag *lag, struct member *member, const struct sigh
 		member->stale = false;
 		return true;
 	}
+	if (is_proved(member, sight))
+		return true;
 	if (!sight->later && is_older(member, shown)) {
 		replace(lag, member, sight);
 		return true;
@@ -437,9 +456,12 @@ static void correct_locked(struct lag *lag, struct entry *entry, struct sight *s
 }
 
 void lag_correct(struct lag *lag, const char *id, json_t *record, enum lag_reading reading,
-		 struct lag_found *found)
+		 const struct merge *proved, struct lag_found *found)
 {
-	struct sight sight = {.record = record, .reading = reading, .found = found};
+	struct sight sight = {.record = record,
+			      .reading = reading,
+			      .proved = proved,
+			      .found = found};
 	struct entry *entry;
 
 	if (found)

@@ -57,7 +57,7 @@ struct lag_found {
  * Quick where nothing is remembered.
  */
 void lag_correct(struct lag *lag, const char *id, json_t *record, enum lag_reading reading,
-		 struct lag_found *found);
+		 const struct merge *proved, struct lag_found *found);
 
 /* Was record ID written by this mount within the last `lag` seconds? */
 bool lag_covers(struct lag *lag, const char *id);

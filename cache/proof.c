@@ -220,8 +220,8 @@ void change_publish(struct change *change, const json_t *record)
 	record_put(made);
 }
 
-int change_get(struct change *change, struct call *call, enum lag_reading reading, json_t **record,
-	       char **etag)
+int change_get(struct change *change, struct call *call, enum lag_reading reading,
+	       const struct merge *proved, json_t **record, char **etag)
 {
 	struct lag_found found;
 	int error = vendor_get(call, roster_account(change->roster), change->collection,
@@ -231,7 +231,7 @@ int change_get(struct change *change, struct call *call, enum lag_reading readin
 		roster_publish_absent(change->roster, change->id);
 	if (error)
 		return error;
-	lag_correct(roster_lag(change->roster), change->id, *record, reading, &found);
+	lag_correct(roster_lag(change->roster), change->id, *record, reading, proved, &found);
 	if (etag) {
 		free(change->read_status);
 		change->read_status = found.status;
@@ -357,16 +357,16 @@ static bool is_bad_answer(int error, unsigned bad)
 }
 
 /*
- * GET the record, once more where no more came than what can't be read. As change_get, for a caller
- * that may have gone.
+ * GET the record, once more where what came can't be read. As change_get, for a caller that may
+ * have gone.
  */
-static int look(struct change *change, json_t **record, char **etag)
+static int look(struct change *change, const struct merge *proved, json_t **record, char **etag)
 {
 	unsigned pause = LOOK_FIRST_MS;
 	int error;
 
 	for (unsigned bad = 1;; bad++) {
-		error = change_get(change, change->alone, LAG_PROOF, record, etag);
+		error = change_get(change, change->alone, LAG_PROOF, proved, record, etag);
 		if (!is_bad_answer(error, bad))
 			return error;
 		call_pause(change->alone, pause);
@@ -426,7 +426,7 @@ static int look_for_it(struct change *change)
 
 		json_decref(record);
 		record = NULL;
-		error = look(change, &record, NULL);
+		error = look(change, &change->merge, &record, NULL);
 		if (!error && prove(change, record, false) == PROOF_TOOK) {
 			error = took(change, record, record);
 			break;
@@ -498,7 +498,8 @@ int change_settle_unknown(struct change *change)
 	int error;
 
 	change->sent = true; /* it may have been */
-	error = look(change, &record, &etag);
+	/* the value that is wanted may be one from before an earlier write: that proves nothing */
+	error = look(change, NULL, &record, &etag);
 	if (error) {
 		roster_doubt(change->roster, change->id);
 		change->attempt->unknown = true;

@@ -189,7 +189,7 @@ def test_refused(audited, file):
 
 
 def test_failed_and_unknown(audited, file):
-    m = audited({"partnerize": {"retry_budget": 0}})
+    m = audited({"partnerize": {"retry_budget": 0, "lag": 0}})
     for fault, name, outcome in (({"fault": "status", "status": 403}, "EACCES", "failed"),
                                  ({"fault": "not_applied"}, "EREMOTEIO", "failed"),
                                  ({"fault": "status", "status": 503}, "EREMOTEIO", "failed")):
@@ -201,7 +201,7 @@ def test_failed_and_unknown(audited, file):
     one(file, outcome="failed")
     # the answer was lost, and so was the one that would have told
     m.sandbox.fault(method="PUT", fault="drop_after")
-    m.sandbox.fault(method="GET", path="/user/7", fault="status", status=500, skip=1)
+    m.sandbox.fault(method="GET", path="/user/7", fault="status", status=500, skip=1, times=-1)
     assert save(m.path / "partnerize/7.status", "inactive").write != "ok"
     one(file, outcome="unknown", fields=[{"field": "status", "before": "active", "after": "inactive"}])
     assert m.sandbox.user(7)["status"] == "inactive"

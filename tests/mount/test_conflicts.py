@@ -451,9 +451,17 @@ def test_412_and_a_deactivation(mount):
     m = mount()
     m.sandbox.settings(etag=True)
     document = document_of(m)
-    raced(m, {"status": "inactive"}, {**document, "firstname": "Ours"}).ok()
+    # the document states that the user is active: that is neither sent nor ignored
+    result = raced(m, {"status": "inactive"}, {**document, "firstname": "Ours"})
+    assert result.code != 0 and "Stale file handle" in result.err
+    assert "2.status" in last_line(m, FILE)
+    assert read(m, FILE)["status"] == "inactive"
     user = m.sandbox.user(2)
-    assert (user["firstname"], user["status"]) == ("Ours", "inactive")
+    assert (user["firstname"], user["status"]) == (document["firstname"], "inactive")
+    # one that says nothing of the status is merged
+    raced(m, {"status": "active"}, {"firstname": "Ours"}).ok()
+    user = m.sandbox.user(2)
+    assert (user["firstname"], user["status"]) == ("Ours", "active")
 
 
 @pytest.mark.parametrize("status", [409, 412])

@@ -193,12 +193,16 @@ def test_not_applied(mount, sandbox, answer):
 
 
 def test_answer_that_shows_the_old_value(mount, sandbox):
-    m = mount(sandbox(users=25, put_answer="old"))
+    """It may have been read before the change was applied: a GET tells."""
+    m = mount(sandbox(users=25, put_answer="old"), {"partnerize": {"lag": 0}})
     read(m, "partnerize/2.json")
-    assert save(m.path / "partnerize/2.json", '{"firstname":"Jo"}') == refused("EREMOTEIO")
-    assert "accepted but not applied" in last_line(m, "EREMOTEIO")
+    assert save(m.path / "partnerize/2.json", '{"firstname":"Jo"}') == GOOD
     assert len(sent(m.sandbox)) == 1
-    # the vendor did apply it after all: nobody is shown what may be untrue
+    assert read(m, "partnerize/2.json")["firstname"] == "Jo"
+    m.sandbox.fault(method="PUT", fault="not_applied")
+    assert save(m.path / "partnerize/2.json", '{"firstname":"Joan"}') == refused("EREMOTEIO")
+    assert "accepted but not applied" in last_line(m, "EREMOTEIO")
+    assert len(sent(m.sandbox)) == 2
     assert read(m, "partnerize/2.json")["firstname"] == "Jo"
 
 

@@ -242,15 +242,20 @@ def test_answers(mount, sandbox, answer):
 
 
 def test_answer_that_shows_the_old_status(mount, sandbox):
-    m = mount(sandbox(users=25, put_answer="old"))
-    result = m.sh("echo inactive > partnerize/7.status")
-    assert result.code != 0 and "Remote I/O error" in result.err
-    assert "accepted but not applied" in last_line(m, "partnerize/7.status")
+    """It may have been read before the change was applied: a GET tells."""
+    m = mount(sandbox(users=25, put_answer="old"), {"partnerize": {"lag": 0}})
+    m.sh("echo inactive > partnerize/7.status").ok()
+    assert (m.path / "partnerize/7.status").read_text() == "inactive\n"
     assert len(sent(m.sandbox)) == 1
+    m.sandbox.fault(method="PUT", fault="not_applied")
+    result = m.sh("echo inactive > partnerize/8.status")
+    assert result.code != 0 and "Remote I/O error" in result.err
+    assert "accepted but not applied" in last_line(m, "partnerize/8.status")
+    assert len(sent(m.sandbox)) == 2
 
 
 def test_not_applied(mount):
-    m = mount()
+    m = mount(extra={"partnerize": {"lag": 0}})
     for answer in ("full", "empty"):
         m.sandbox.settings(put_answer=answer)
         m.sandbox.fault(method="PUT", fault="not_applied")

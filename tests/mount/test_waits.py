@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from harness import SCALE, wait_until
+from harness import SCALE
 from store import ITEM, TOKEN, ep, person
 from writing import GOOD, at_vendor, last_line, read, refused, save, sent
 
@@ -30,7 +30,6 @@ def shown(mount, sandbox, config=None, box=None):
 WAITS = [
     {"fault": "status", "status": 429, "retry_after": "1"},
     {"fault": "status", "status": 429, "rate_limit_retry_after": "1"},
-    {"fault": "status", "status": 429},
     {"fault": "status", "status": 503, "retry_after": "1"},
     {"fault": "status", "status": 503},
     {"fault": "status", "status": 500},
@@ -70,21 +69,6 @@ def test_a_conflict_during_the_wait(mount, sandbox):
     assert save(m.path / USER, EDIT) == refused("ESTALE")
     assert at_vendor(m.sandbox, 7)["timezone"] == "Europe/Oslo"
     assert len(sent(m.sandbox)) == 1
-
-
-def test_the_wait_of_another_request(mount, sandbox):
-    """What slows the PUT down is a 429 that somebody else got."""
-    m = shown(mount, sandbox, {"parallel": 2})
-    m.sandbox.fault(method="GET", path="/user/7", fault="colleague_after", user="7",
-                    body={"status": "inactive"}, ms=200)
-    m.sandbox.fault(method="GET", path="/user/7", fault="slow_after", ms=100)
-    m.sandbox.fault(method="GET", path="/user/8", fault="status", status=429, retry_after="1")
-    other = m.spawn("exec cat partnerize/8.json")
-    (m.path / ".rosterfs/refresh").write_text("partnerize\n")
-    assert save(m.path / USER, EDIT) == GOOD
-    other.wait(30 * SCALE)
-    assert at_vendor(m.sandbox, 7)["status"] == "inactive" or \
-        sent(m.sandbox)[0]["t_us"] < m.sandbox.journal()[-1]["t_us"]
 
 
 # ---- limits ----
@@ -143,7 +127,7 @@ def test_one_budget_for_the_whole_change(mount, sandbox):
 def writers(m, ids, text):
     """All at once; how many failed."""
     running = [m.spawn(f"exec tee partnerize/{ident} <<<'{text}'") for ident in ids]
-    return sum(one.wait(120 * SCALE).code != 0 for one in running)
+    return sum(one.finish(120 * SCALE).code != 0 for one in running)
 
 
 def between(box):

@@ -66,7 +66,7 @@ static void reads(struct lag *lag, const char *shown, const char *taken)
 	json_t *record = json(shown), *wanted = json(taken);
 	struct lag_found found;
 
-	lag_correct(lag, "7", record, LAG_READ, &found);
+	lag_correct(lag, "7", record, LAG_READ, NULL, &found);
 	if (!json_equal(record, wanted))
 		fail_msg("%s was taken for %s", shown, json_dumps(record, JSON_COMPACT));
 	assert_int_equal(found.corrected, strcmp(shown, taken) != 0);
@@ -220,10 +220,30 @@ static void test_proof(void **state)
 
 	(void)state;
 	note(lag, "{'phone':'1'}", "{'phone':'2'}", NULL);
-	lag_correct(lag, "7", record, LAG_PROOF, NULL);
+	lag_correct(lag, "7", record, LAG_PROOF, NULL, NULL);
 	assert_string_equal(json_string_value(json_object_get(record, "phone")), "3");
 	json_decref(record);
 	reads(lag, "{'phone':'1'}", "{'phone':'2'}");
+	lag_free(lag);
+}
+
+/* What is proved may be a value that the record had before: it is not taken for stale. */
+static void test_proved(void **state)
+{
+	struct lag *lag = lag_new(&users, 60);
+	json_t *a = json("{'phone':'2'}"), *b = json("{'phone':'1'}");
+	struct merge back;
+
+	(void)state;
+	note(lag, "{'phone':'1'}", "{'phone':'2'}", NULL);
+	assert_int_equal(merge_diff(a, b, &back), 0);
+	lag_correct(lag, "7", b, LAG_PROOF, &back, NULL);
+	assert_string_equal(json_string_value(json_object_get(b, "phone")), "1");
+	lag_correct(lag, "7", b, LAG_PROOF, NULL, NULL);
+	assert_string_equal(json_string_value(json_object_get(b, "phone")), "2");
+	merge_clear(&back);
+	json_decref(a);
+	json_decref(b);
 	lag_free(lag);
 }
 
@@ -236,12 +256,12 @@ static void test_status(void **state)
 
 	(void)state;
 	note(lag, "{'status':'active'}", "{'status':'inactive'}", NULL);
-	lag_correct(lag, "7", record, LAG_READ, &found);
+	lag_correct(lag, "7", record, LAG_READ, NULL, &found);
 	assert_string_equal(found.status, "active");
 	free(found.status);
 	json_decref(record);
 	record = json("{'status':'inactive'}");
-	lag_correct(lag, "7", record, LAG_READ, &found);
+	lag_correct(lag, "7", record, LAG_READ, NULL, &found);
 	assert_null(found.status);
 	json_decref(record);
 	lag_free(lag);
@@ -282,11 +302,17 @@ static void test_end(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_values),         cmocka_unit_test(test_chain),
-	    cmocka_unit_test(test_times),          cmocka_unit_test(test_equal_times),
-	    cmocka_unit_test(test_rounded_answer), cmocka_unit_test(test_untimed_answer),
-	    cmocka_unit_test(test_nested),         cmocka_unit_test(test_proof),
-	    cmocka_unit_test(test_status),         cmocka_unit_test(test_end),
+	    cmocka_unit_test(test_values),
+	    cmocka_unit_test(test_chain),
+	    cmocka_unit_test(test_times),
+	    cmocka_unit_test(test_equal_times),
+	    cmocka_unit_test(test_rounded_answer),
+	    cmocka_unit_test(test_untimed_answer),
+	    cmocka_unit_test(test_nested),
+	    cmocka_unit_test(test_proof),
+	    cmocka_unit_test(test_proved),
+	    cmocka_unit_test(test_status),
+	    cmocka_unit_test(test_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
