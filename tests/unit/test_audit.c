@@ -82,7 +82,7 @@ static struct audit *open_at(const char *path)
 static int append(struct audit *audit, const char *line)
 {
 	size_t length = strlen(line);
-	int error = audit_secure(audit, length);
+	int error = audit_announce(audit, NULL, 0, length);
 
 	return error ? error : audit_append(audit, line, length, length);
 }
@@ -98,7 +98,7 @@ static void test_lines(void **state)
 	assert_int_equal(info.st_size, 0);
 	assert_int_equal(append(audit, "one\n"), 0);
 	/* promised is not written: nobody reads zeros */
-	assert_int_equal(audit_secure(audit, 4000), 0);
+	assert_int_equal(audit_announce(audit, NULL, 0, 4000), 0);
 	assert_text(path_of("audit"), "one\n");
 	assert_int_equal(append(audit, "two\n"), 0);
 	audit_release(audit, 4000);
@@ -138,7 +138,7 @@ static void test_moved_away(void **state)
 	assert_text(path_of("old"), "one\n");
 	assert_text(path_of("audit"), "two\n");
 	/* between the promise and the line */
-	assert_int_equal(audit_secure(audit, 6), 0);
+	assert_int_equal(audit_announce(audit, NULL, 0, 6), 0);
 	assert_int_equal(unlink(path_of("audit")), 0);
 	assert_int_equal(audit_append(audit, "three\n", 6, 6), 0);
 	assert_text(path_of("audit"), "three\n");
@@ -171,10 +171,10 @@ static void test_no_directory(void **state)
 	assert_int_equal(mkdir(path_of("no"), 0700), 0);
 	audit = open_at(path_of("no/audit"));
 	assert_int_equal(append(audit, "one\n"), 0);
-	assert_int_equal(audit_secure(audit, 4), 0);
+	assert_int_equal(audit_announce(audit, NULL, 0, 4), 0);
 	snprintf(moved, sizeof(moved), "%s/moved", folder);
 	assert_int_equal(rename(path_of("no"), moved), 0);
-	assert_int_equal(audit_secure(audit, 6), -ENOENT);
+	assert_int_equal(audit_announce(audit, NULL, 0, 6), -ENOENT);
 	/* what was promised is kept where the room is */
 	assert_int_equal(audit_append(audit, "two\n", 4, 4), 0);
 	assert_text(path_of("moved/audit"), "one\ntwo\n");
@@ -194,7 +194,7 @@ static void test_devices(void **state)
 	assert_int_equal(append(audit, "one\n"), 0);
 	audit_free(audit);
 	audit = open_at("/dev/full");
-	assert_int_equal(audit_secure(audit, 4), -ENOSPC);
+	assert_int_equal(audit_announce(audit, NULL, 0, 4), -ENOSPC);
 	assert_int_equal(audit_append(audit, "one\n", 4, 0), -ENOSPC);
 	audit_free(audit);
 }
@@ -211,7 +211,7 @@ static void test_limit_on_size(void **state)
 	limit = before;
 	limit.rlim_cur = 8;
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
-	assert_int_equal(audit_secure(audit, 100), -EFBIG);
+	assert_int_equal(audit_announce(audit, NULL, 0, 100), -EFBIG);
 	/* what was not promised may be cut: the next line stands alone all the same */
 	assert_int_equal(audit_append(audit, "abcdefgh\n", 9, 0), -EFBIG);
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
