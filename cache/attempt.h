@@ -23,7 +23,7 @@ struct roster;
 #define ATTEMPT_TOKEN_MAX 33 /* 128 bits in hex */
 
 struct attempt {
-	struct call *call;
+	struct call *call; /* uid, pid, command and path of the lines are its */
 	struct guard *guard;
 	struct account *account;
 	struct roster *roster; /* NULL: no record is changed */
