@@ -370,7 +370,9 @@ def test_unanswered(audited, file, killed):
     line = pair(file, outcome="unknown", errno="ETIMEDOUT")
     assert "it was not made when looked up; the vendor may still be at it" in line["words"]
     assert ("interrupted" in line["words"]) == killed
-    assert line["words"] in last_line(m, "ETIMEDOUT") and len(sent(m.sandbox)) == 1
+    # the log is told after the audit log
+    harness.wait_until(lambda: line["words"] in last_line(m, "ETIMEDOUT"), 10 * harness.SCALE, "the words in the log")
+    assert len(sent(m.sandbox)) == 1
     assert save(m.path / "partnerize/8.status", "inactive") == refused("EDQUOT")
     m.sandbox.patch(7, {"status": "inactive"})
     assert (m.path / "partnerize/7.status").read_text() == "inactive\n"
