@@ -21,10 +21,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 
 /* What the outcome adds to a line at most, besides the path: each byte of the words may become six.
  */
 #define OUTCOME_MAX (6 * (size_t)CALL_WORDS_MAX + 1024)
+
+/* The outcome in a line that stands there before anything is sent. */
+#define SENDING "sending"
 
 void attempt_begin_account(struct attempt *attempt, struct call *call, struct guard *guard,
 			   struct account *account, const char *action)
@@ -137,12 +141,64 @@ static const char *outcome_of(const struct attempt *attempt, int error)
 	return "refused";
 }
 
-/* What undoes it, for the account's directory: a new reference, or NULL. */
-static json_t *undo_json(const struct attempt *attempt)
+/* The record's file with SUFFIX in the account's directory, quoted. False: there is none. */
+static bool sibling(const struct attempt *attempt, const char *suffix, char file[SHELL_WORD_MAX])
 {
+	const char *path = attempt->call->path + strlen(attempt->account->name) + 1;
+	const char *dot = strrchr(path, '.');
+	char name[CALL_PATH_MAX + 8];
+
+	if (!dot)
+		return false;
+	snprintf(name, sizeof(name), "%.*s.%s", (int)(dot - path), path, suffix);
+	return shell_word(name, file);
+}
+
+/*
+ * The command that makes WORD (NULL: none) the record's status, or NULL: a vendor's further words
+ * can be restored by a document only. The caller frees.
+ */
+static char *status_command(const struct attempt *attempt, const char *word)
+{
+	char file[SHELL_WORD_MAX];
+	char *text = NULL;
+
+	if (!word || (strcmp(word, "active") != 0 && strcmp(word, "inactive") != 0))
+		return NULL;
+	if (!sibling(attempt, "status", file) || asprintf(&text, "echo %s > %s", word, file) < 0)
+		return NULL;
+	return text;
+}
+
+/* The same for the status from before, as an array, or NULL: no status was written. */
+static json_t *undo_of_status(const struct attempt *attempt)
+{
+	const json_t *field = json_array_get(attempt->fields, 0);
+	const json_t *before = json_object_get(field, "before");
+	char *text = strcmp(attempt->action, "status") == 0
+			 ? status_command(attempt, json_string_value(before))
+			 : NULL;
+	json_t *undo = text ? json_pack("[o]", text_json(text)) : NULL;
+
+	free(text);
+	return undo;
+}
+
+/*
+ * What undoes it, for the account's directory: a new reference, or NULL. What was not made, or was
+ * made by somebody else, is not undone.
+ */
+static json_t *undo_json(const struct attempt *attempt, const char *outcome)
+{
+	bool open = strcmp(outcome, SENDING) == 0 || strcmp(outcome, "unknown") == 0;
+
+	if (attempt->idle || (!attempt->accepted && strcmp(outcome, "failed") == 0))
+		return NULL;
 	if (attempt->undo)
 		return json_pack("[o]", text_json(attempt->undo));
-	return json_incref(attempt->commands);
+	if (attempt->commands)
+		return json_incref(attempt->commands);
+	return open ? undo_of_status(attempt) : NULL;
 }
 
 /* The line that says OUTCOME, with a newline at its end; the caller frees. NULL: no memory. */
@@ -154,6 +210,7 @@ static char *line_of(const struct attempt *attempt, const char *outcome, int err
 	char *text, *longer = NULL;
 
 	json_object_set_new(line, "time", time_json(&attempt->when));
+	json_object_set_new(line, "attempt", json_string(attempt->token));
 	json_object_set_new(line, "uid", json_integer(call->uid));
 	json_object_set_new(line, "pid", json_integer(call->pid));
 	json_object_set_new(line, "command", text_json(call->command));
@@ -164,7 +221,7 @@ static char *line_of(const struct attempt *attempt, const char *outcome, int err
 	json_object_set_new(line, "fields",
 			    attempt->fields ? json_incref(attempt->fields) : json_array());
 	if (strcmp(outcome, "refused") != 0)
-		json_object_set_new(line, "undo", undo_json(attempt));
+		json_object_set_new(line, "undo", undo_json(attempt, outcome));
 	if (attempt->number)
 		json_object_set_new(line, "history", json_integer((json_int_t)attempt->number));
 	json_object_set_new(line, "outcome", json_string(outcome));
@@ -190,29 +247,68 @@ static int fail_audit(struct attempt *attempt, int error)
 {
 	attempt->call->request[0] = '\0';
 	attempt->call->status = 0;
-	return call_fail(attempt->call, EIO,
-			 "audit_log %s can't be written (%s), so nothing was sent",
-			 audit_path(guard_audit(attempt->guard)), strerror(-error));
+	return call_fail(attempt->call, EIO, "audit_log %s can't be written (%s), so %s",
+			 audit_path(guard_audit(attempt->guard)), strerror(-error),
+			 attempt->sent ? "it was not sent again" : "nothing was sent");
+}
+
+/* Name it where all mounts are told apart. 0 or a negative errno. */
+static int name_attempt(struct attempt *attempt)
+{
+	unsigned char bytes[(ATTEMPT_TOKEN_MAX - 1) / 2];
+
+	if (attempt->token[0])
+		return 0;
+	if (getrandom(bytes, sizeof(bytes), 0) != (ssize_t)sizeof(bytes))
+		return -EIO;
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		snprintf(attempt->token + 2 * i, 3, "%02x", bytes[i]);
+	return 0;
+}
+
+/* Has the log the line that says what is sent now? */
+static bool is_announced(const struct attempt *attempt)
+{
+	return attempt->announced && json_equal(attempt->announced, attempt->fields);
+}
+
+/*
+ * Append the line that says what is sent now (in a dry run: nothing), and secure room for the
+ * outcome's. 0 or a negative errno.
+ */
+static int announce(struct attempt *attempt, struct audit *audit)
+{
+	bool dry = guard_dry_run(attempt->guard);
+	size_t length = 0, size, more;
+	char *line;
+	int error = name_attempt(attempt);
+
+	if (error)
+		return error;
+	if (!attempt->fields)
+		attempt->fields = json_array();
+	line = line_of(attempt, SENDING, 0, &length);
+	if (!line)
+		return -ENOMEM;
+	size = length + OUTCOME_MAX + 6 * strlen(attempt->call->path);
+	more = size > attempt->secured ? size - attempt->secured : 0;
+	error = audit_announce(audit, line, dry ? 0 : length, more);
+	free(line);
+	if (error)
+		return error;
+	attempt->secured += more;
+	json_decref(attempt->announced);
+	attempt->announced = json_incref(attempt->fields);
+	return 0;
 }
 
 int attempt_send(struct attempt *attempt)
 {
 	struct audit *audit = guard_audit(attempt->guard);
-	size_t length = 0;
-	char *line;
 	int error = 0;
 
-	if (audit) {
-		line = line_of(attempt, "unknown", 0, &length);
-		error = line ? 0 : -ENOMEM;
-		free(line);
-		length += OUTCOME_MAX + 6 * strlen(attempt->call->path);
-	}
-	if (!error && length > attempt->secured) {
-		error = audit_secure(audit, length - attempt->secured);
-		if (!error)
-			attempt->secured = length;
-	}
+	if (audit && !is_announced(attempt))
+		error = announce(attempt, audit);
 	if (error)
 		return fail_audit(attempt, error);
 	if (!guard_dry_run(attempt->guard))
@@ -238,32 +334,43 @@ void attempt_uncount(struct attempt *attempt, uint64_t ticket)
 		guard_give_back(attempt->guard, ticket);
 }
 
-/* Append the line that says OUTCOME. 0 or a negative errno. */
-static int append(struct attempt *attempt, const char *outcome, int error, size_t secured)
+/* The line that says how it ended; the caller frees. NULL: no memory. */
+static char *outcome_line(struct attempt *attempt, int error, size_t *length)
 {
-	struct audit *audit = guard_audit(attempt->guard);
-	size_t length;
-	char *line = line_of(attempt, outcome, error, &length);
-	int failed = -ENOMEM;
+	const char *outcome = outcome_of(attempt, error);
+	char *line = line_of(attempt, outcome, error, length);
+	size_t more = *length - attempt->secured;
 
-	if (line)
-		failed = audit_append(audit, line, length, secured);
-	else
-		audit_release(audit, secured);
+	if (!line || !attempt->announced || *length <= attempt->secured)
+		return line;
+	/* what others have written to the fields since is told only where there is room for it */
+	if (!audit_announce(guard_audit(attempt->guard), NULL, 0, more)) {
+		attempt->secured += more;
+		return line;
+	}
 	free(line);
-	return failed;
+	attempt_set_fields(attempt, json_incref(attempt->announced));
+	return line_of(attempt, outcome, error, length);
 }
 
-int attempt_announce(struct attempt *attempt)
+/* Append the line that says how it ended. 0 or a negative errno. */
+static int append_outcome(struct attempt *attempt, int error)
 {
-	int error = 0;
+	struct audit *audit = guard_audit(attempt->guard);
+	size_t length = 0;
+	char *line = NULL;
+	int failed = name_attempt(attempt);
 
-	if (guard_audit(attempt->guard))
-		error = append(attempt, "sending", 0, 0);
-	if (!error)
-		return 0;
-	attempt->sent = false;
-	return fail_audit(attempt, error);
+	if (!failed) {
+		line = outcome_line(attempt, error, &length);
+		failed = line ? 0 : -ENOMEM;
+	}
+	if (line)
+		failed = audit_append(audit, line, length, attempt->secured);
+	else
+		audit_release(audit, attempt->secured);
+	free(line);
+	return failed;
 }
 
 /* ---- the history ---- */
@@ -292,25 +399,19 @@ static char *script_of(const struct attempt *attempt)
 /* UNDO, a document, restores it: by the old word of a status, or a copy of what the history has. */
 static void tell_undo(struct attempt *attempt, const json_t *undo)
 {
-	const char *path = attempt->call->path + strlen(attempt->account->name) + 1;
-	const char *dot = strrchr(path, '.'), *word = NULL;
-	char name[CALL_PATH_MAX + 8], file[SHELL_WORD_MAX];
+	const char *word = NULL;
+	char file[SHELL_WORD_MAX];
 	char *text = NULL;
 
 	if (strcmp(attempt->action, "status") == 0)
 		word = json_string_value(
 		    json_object_get(undo, roster_collection(attempt->roster)->status_key));
-	/* a vendor's further words can be restored by a document only */
-	if (word && strcmp(word, "active") != 0 && strcmp(word, "inactive") != 0)
-		word = NULL;
-	if (!dot)
-		return;
-	snprintf(name, sizeof(name), "%.*s.%s", (int)(dot - path), path, word ? "status" : "json");
-	if (!shell_word(name, file))
-		return;
-	if ((word ? asprintf(&text, "echo %s > %s", word, file)
-		  : asprintf(&text, "cp ../.rosterfs/history/%" PRIu64 "/undo.json %s",
-			     attempt->number, file)) < 0)
+	text = status_command(attempt, word);
+	if (!text && sibling(attempt, "json", file) &&
+	    asprintf(&text, "cp ../.rosterfs/history/%" PRIu64 "/undo.json %s", attempt->number,
+		     file) < 0)
+		text = NULL;
+	if (!text)
 		return;
 	free(attempt->undo);
 	attempt->undo = text;
@@ -328,6 +429,7 @@ void attempt_accepted(struct attempt *attempt, const json_t *before, const json_
 				      .undo = undo,
 				      .stamp_key = roster_collection(attempt->roster)->stamp_key};
 
+	attempt->accepted = true;
 	if (!history)
 		return;
 	script = script_of(attempt);
@@ -366,15 +468,16 @@ void attempt_end(struct attempt *attempt, int error)
 	if (error && error != -EINTR)
 		call_add_words(attempt->call, "%s", attempt_alone(attempt));
 	if (tell)
-		failed = append(attempt, outcome_of(attempt, error), error, attempt->secured);
+		failed = append_outcome(attempt, error);
 	else if (attempt->secured)
 		audit_release(guard_audit(attempt->guard), attempt->secured);
 	if (failed)
 		log_call(attempt->call, "audit_log %s has no line about this change: %s",
 			 audit_path(guard_audit(attempt->guard)), strerror(-failed));
 	json_decref(attempt->fields);
+	json_decref(attempt->announced);
 	json_decref(attempt->commands);
 	free(attempt->undo);
-	attempt->fields = attempt->commands = NULL;
+	attempt->fields = attempt->announced = attempt->commands = NULL;
 	attempt->undo = NULL;
 }

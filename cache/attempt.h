@@ -20,23 +20,28 @@ struct collection;
 struct guard;
 struct roster;
 
+#define ATTEMPT_TOKEN_MAX 33 /* 128 bits in hex */
+
 struct attempt {
-	struct call *call;
+	struct call *call; /* uid, pid, command and path of the lines are its */
 	struct guard *guard;
 	struct account *account;
 	struct roster *roster; /* NULL: no record is changed */
 	const char *action;    /* "update", "status", "create", "link", "unlink", "delete"... */
 	const char *id;        /* or NULL: not known, or none; borrowed */
-	bool idle;             /* there is nothing to change */
+	bool idle;             /* there is nothing to change, or nothing any more */
 	bool unknown;          /* something was sent, and nobody knows what became of it */
 
 	/* attempt.c's own */
 	struct timespec when;
-	json_t *fields;   /* array of {field, before, after} */
+	char token[ATTEMPT_TOKEN_MAX]; /* names it in its lines, in all mounts; "": not yet */
+	json_t *fields;                /* array of {field, before, after} */
+	json_t *announced;             /* the fields of the last "sending" line, NULL: none */
 	json_t *commands; /* array of texts that undo it, for the account's directory, or NULL */
 	char *undo;       /* in their place: one for the same directory, or NULL */
 	size_t secured;   /* bytes in the audit log */
 	bool sent;
+	bool accepted;
 	uint64_t number; /* in the history, 0: none */
 };
 
@@ -59,16 +64,20 @@ void attempt_set_fields(struct attempt *attempt, json_t *fields);
 void attempt_field(json_t *fields, const char *name, unsigned flags, const json_t *before,
 		   const json_t *after);
 
-/* COMMAND, to be given in the account's directory, undoes a part of the change. Names in it are
- * shell_word's. */
+/*
+ * COMMAND, to be given in the account's directory, undoes a part of the change; before
+ * attempt_send, if it is known by then. Names in it are shell_word's.
+ */
 void attempt_undone_by(struct attempt *attempt, const char *command);
 
 /* The same: record ID is made inactive. */
 void attempt_undone_by_status(struct attempt *attempt, const char *id);
 
 /*
- * Before each request that may change something, and in a dry run in its place: the audit log has
- * room for the line. 0, or -EIO with words in the call: nothing may be sent.
+ * Before each request that may change something: append a line with the outcome "sending" to the
+ * audit log, unless the last one of this attempt had the same fields, and secure room for the line
+ * with the outcome. In a dry run only secure the room. Waits for the disk. 0, or -EIO with words in
+ * the call: nothing may be sent.
  */
 int attempt_send(struct attempt *attempt);
 
@@ -83,12 +92,6 @@ int attempt_send_counted(struct attempt *attempt, uint64_t *ticket);
  * knows what became of it.
  */
 void attempt_uncount(struct attempt *attempt, uint64_t ticket);
-
-/*
- * After attempt_send, for a change made of several requests: a line of its own in the audit log
- * says what will be done and what undoes it. 0, or -EIO with words.
- */
-int attempt_announce(struct attempt *attempt);
 
 /*
  * The vendor accepted the change: BEFORE became AFTER (borrowed; NULL: there was or is none), UNDO

@@ -3,7 +3,11 @@
  *
  * Room is secured by fallocate: blocks behind the end of the file, which its size does not show and
  * which the next lines fill. A file system that can't do that is asked how much is free, and a
- * device is asked with an empty write. It knows nothing of what a line says.
+ * device is asked with an empty write.
+ *
+ * A thread that has appended waits for an fsync that began afterwards. The first one to wait starts
+ * it, without the mutex; those that append meanwhile share the next one. It knows nothing of what a
+ * line says.
  */
 #include "cache/audit.h"
 
@@ -21,9 +25,19 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+/* The threads that wait for the same fsync. */
+struct batch {
+	unsigned threads;
+	bool done;
+	int error; /* of that fsync */
+};
+
 struct audit {
 	char *path;
-	pthread_mutex_t lock; /* of what follows */
+	pthread_mutex_t lock;  /* of what follows */
+	pthread_cond_t synced; /* an fsync has ended */
+	struct batch *next;    /* for an fsync that has not begun, or NULL */
+	bool syncing;          /* one thread is at it: the file stays open */
 	int file;
 	dev_t device; /* which file that is */
 	ino_t inode;
@@ -137,6 +151,7 @@ int audit_open(const char *path, struct audit **audit, char *why, size_t why_siz
 		return -ENOMEM;
 	}
 	pthread_mutex_init(&made->lock, NULL);
+	pthread_cond_init(&made->synced, NULL);
 	made->file = file;
 	made->device = info.st_dev;
 	made->inode = info.st_ino;
@@ -150,6 +165,7 @@ void audit_free(struct audit *audit)
 	if (!audit)
 		return;
 	close(audit->file);
+	pthread_cond_destroy(&audit->synced);
 	pthread_mutex_destroy(&audit->lock);
 	free(audit->path);
 	free(audit);
@@ -197,22 +213,22 @@ static int secure_room(int file, size_t more)
 	return 0;
 }
 
-static int sync_file(int file)
-{
-	/* a device has nothing to be synced */
-	return fsync(file) && errno != EINVAL ? -errno : 0;
-}
+/* ---- another file at the path ---- */
 
-/* When another file stands at the path, or none, go on there, with what was promised. */
-static int follow_path_locked(struct audit *audit)
+static bool stands_at_path_locked(const struct audit *audit)
 {
 	struct stat info;
-	int file, error;
 
-	if (stat(audit->path, &info) == 0 && info.st_dev == audit->device &&
-	    info.st_ino == audit->inode)
-		return 0;
-	file = open_log(audit->path, &info);
+	return stat(audit->path, &info) == 0 && info.st_dev == audit->device &&
+	       info.st_ino == audit->inode;
+}
+
+/* Go on in the file at the path, which is made if need be, with what was promised. */
+static int reopen_locked(struct audit *audit)
+{
+	struct stat info;
+	int file = open_log(audit->path, &info), error;
+
 	if (file < 0)
 		return file;
 	error = secure_room(file, audit->secured);
@@ -228,30 +244,17 @@ static int follow_path_locked(struct audit *audit)
 	return 0;
 }
 
-int audit_secure(struct audit *audit, size_t size)
+/* When another file stands at the path, or none, go on there. 0 or a negative errno. */
+static int follow_path_locked(struct audit *audit)
 {
-	int error;
-
-	pthread_mutex_lock(&audit->lock);
-	error = follow_path_locked(audit);
-	if (!error)
-		error = secure_room(audit->file, audit->secured + size + 1);
-	if (!error)
-		error = sync_file(audit->file);
-	if (!error)
-		audit->secured += size;
-	pthread_mutex_unlock(&audit->lock);
-	return error;
+	while (!stands_at_path_locked(audit)) {
+		/* what was appended to the old file is synced first */
+		if (!audit->syncing && !audit->next)
+			return reopen_locked(audit);
+		pthread_cond_wait(&audit->synced, &audit->lock);
+	}
+	return 0;
 }
-
-void audit_release(struct audit *audit, size_t size)
-{
-	pthread_mutex_lock(&audit->lock);
-	audit->secured -= size;
-	pthread_mutex_unlock(&audit->lock);
-}
-
-/* ---- lines ---- */
 
 /* Has the file been removed, so that nobody will ever read what is in it? */
 static bool is_removed(int file)
@@ -260,6 +263,55 @@ static bool is_removed(int file)
 
 	return fstat(file, &info) == 0 && !info.st_nlink;
 }
+
+/* ---- syncing ---- */
+
+static int sync_file(int file)
+{
+	/* a device has nothing to be synced */
+	return fsync(file) && errno != EINVAL ? -errno : 0;
+}
+
+/* Sync the file for BATCH, the next one. The lock is released meanwhile. */
+static void sync_batch_locked(struct audit *audit, struct batch *batch)
+{
+	int error;
+
+	audit->next = NULL;
+	audit->syncing = true;
+	pthread_mutex_unlock(&audit->lock);
+	error = sync_file(audit->file);
+	pthread_mutex_lock(&audit->lock);
+	audit->syncing = false;
+	batch->error = error;
+	batch->done = true;
+	pthread_cond_broadcast(&audit->synced);
+}
+
+/* Wait until what this thread has appended is on the disk. 0 or a negative errno. */
+static int sync_locked(struct audit *audit)
+{
+	struct batch *batch = audit->next;
+	int error;
+
+	if (!batch)
+		batch = audit->next = calloc(1, sizeof(*batch));
+	if (!batch)
+		return -ENOMEM;
+	batch->threads++;
+	while (!batch->done) {
+		if (audit->syncing)
+			pthread_cond_wait(&audit->synced, &audit->lock);
+		else
+			sync_batch_locked(audit, batch);
+	}
+	error = batch->error;
+	if (!--batch->threads)
+		free(batch);
+	return error;
+}
+
+/* ---- lines ---- */
 
 /* All of TEXT, or a negative errno. *BEGUN: some of it is there. */
 static int write_all(int file, const char *text, size_t length, bool *begun)
@@ -278,15 +330,12 @@ static int write_all(int file, const char *text, size_t length, bool *begun)
 	return 0;
 }
 
-int audit_append(struct audit *audit, const char *line, size_t length, size_t secured)
+/* LINE at the end of the file, on a line of its own. */
+static int write_locked(struct audit *audit, const char *line, size_t length)
 {
 	bool begun = false;
-	int moved, error = 0;
+	int error = 0;
 
-	pthread_mutex_lock(&audit->lock);
-	audit->secured -= secured;
-	/* where nothing new can be made, the room is in the file that was moved away */
-	moved = follow_path_locked(audit);
 	if (audit->torn)
 		error = write_all(audit->file, "\n", 1, &begun);
 	if (!error) {
@@ -295,10 +344,49 @@ int audit_append(struct audit *audit, const char *line, size_t length, size_t se
 	}
 	if (error && begun)
 		audit->torn = true;
+	return error;
+}
+
+int audit_announce(struct audit *audit, const char *line, size_t length, size_t size)
+{
+	int error;
+
+	pthread_mutex_lock(&audit->lock);
+	error = follow_path_locked(audit);
 	if (!error)
-		error = sync_file(audit->file);
-	if (!error && moved && is_removed(audit->file))
-		error = moved;
+		error = secure_room(audit->file, audit->secured + length + size + 1);
+	if (!error && length)
+		error = write_locked(audit, line, length);
+	if (!error) {
+		audit->secured += size;
+		error = sync_locked(audit);
+		if (error)
+			audit->secured -= size;
+	}
 	pthread_mutex_unlock(&audit->lock);
 	return error;
+}
+
+void audit_release(struct audit *audit, size_t size)
+{
+	pthread_mutex_lock(&audit->lock);
+	audit->secured -= size;
+	pthread_mutex_unlock(&audit->lock);
+}
+
+int audit_append(struct audit *audit, const char *line, size_t length, size_t secured)
+{
+	int moved, error;
+	bool lost;
+
+	pthread_mutex_lock(&audit->lock);
+	/* where nothing new can be made, the room is in the file that was moved away */
+	moved = follow_path_locked(audit);
+	audit->secured -= secured;
+	error = write_locked(audit, line, length);
+	lost = moved && is_removed(audit->file);
+	if (!error)
+		error = sync_locked(audit);
+	pthread_mutex_unlock(&audit->lock);
+	return !error && lost ? moved : error;
 }

@@ -2,10 +2,13 @@
  * audit.h - the file audit_log: lines that are appended, and are on the disk when a function
  * returns.
  *
- * Before a change is sent, room for its line is secured; the line itself, which tells how the
- * change ended, follows afterwards. A file that was moved away (logrotate) is made anew at its
- * path. One mutex, held while the disk is waited for, but for nothing else. What stands in a line
- * is attempt.c's.
+ * Before a change is sent, audit_announce appends its first line and secures room for its last one,
+ * which audit_append appends when it is known how the change ended. Threads that append at the same
+ * time share one fsync. A file that was moved away (logrotate) is made anew at its path, and a
+ * change that was announced in the old file ends in the new one. What stands in a line is
+ * attempt.c's.
+ *
+ * Threads: any. One mutex; while the disk is synced it is not held.
  */
 #ifndef ROSTERFS_AUDIT_H
 #define ROSTERFS_AUDIT_H
@@ -28,10 +31,12 @@ int audit_check(const char *path, char *why, size_t why_size);
 const char *audit_path(const struct audit *audit);
 
 /*
- * Make sure that SIZE bytes more can be written, whatever else fills the disk. 0, then pair with
- * audit_append or audit_release of as many bytes; or a negative errno: the file can't be written.
+ * Append LINE (LENGTH bytes, a newline at its end; 0: none) and secure SIZE bytes more, which can
+ * then be written whatever else fills the disk. 0 when the line is on the disk; then pair with
+ * audit_append or audit_release of as many bytes. Or a negative errno: nothing is secured, and the
+ * line may be there or not.
  */
-int audit_secure(struct audit *audit, size_t size);
+int audit_announce(struct audit *audit, const char *line, size_t length, size_t size);
 void audit_release(struct audit *audit, size_t size);
 
 /*

@@ -81,17 +81,23 @@ static const char *path_below(const struct call *call)
 	return slash ? slash + 1 : NULL;
 }
 
+/* What undoes the link that is about to be made. */
+static void tell_undo(struct attempt *attempt)
+{
+	const char *below = path_below(attempt->call);
+	char file[SHELL_WORD_MAX], command[COMMAND_MAX];
+
+	if (!below || !shell_word(below, file))
+		return;
+	snprintf(command, sizeof(command), "rm %s", file);
+	attempt_undone_by(attempt, command);
+}
+
 /* The link with ID has been made; ANSWER is the vendor's record of it, or NULL. */
 static void tell_link(struct attempt *attempt, const json_t *answer)
 {
 	json_t *after = answer ? json_deep_copy(answer) : json_pack("{s:s}", "id", attempt->id);
-	const char *below = path_below(attempt->call);
-	char file[SHELL_WORD_MAX], command[COMMAND_MAX];
 
-	if (below && shell_word(below, file)) {
-		snprintf(command, sizeof(command), "rm %s", file);
-		attempt_undone_by(attempt, command);
-	}
 	attempt_accepted(attempt, NULL, after, NULL);
 	json_decref(after);
 }
@@ -119,6 +125,7 @@ static int settle_link(struct attempt *attempt, enum vendor_outcome outcome, con
 	if (there > 0) {
 		log_call(call, "%s%s", outcome == VENDOR_CHANGED ? "it was there already" : "made",
 			 attempt_alone(attempt));
+		attempt->idle = outcome == VENDOR_CHANGED;
 		if (outcome == VENDOR_UNKNOWN)
 			tell_link(attempt, NULL);
 		error = 0;
@@ -137,9 +144,11 @@ static int post_link(struct attempt *attempt)
 	json_t *body = collection->link(attempt->id), *answer = NULL;
 	enum vendor_outcome outcome;
 	uint64_t ticket = 0;
-	int error = body ? attempt_send_counted(attempt, &ticket)
-			 : call_fail(attempt->call, ENOMEM, "no memory");
+	int error;
 
+	tell_undo(attempt);
+	error = body ? attempt_send_counted(attempt, &ticket)
+		     : call_fail(attempt->call, ENOMEM, "no memory");
 	if (error)
 		goto out;
 	outcome = vendor_post(attempt->call, attempt->account, collection, roster_parent(roster),

@@ -279,19 +279,6 @@ static int dry_run(struct steps *steps)
 	return error;
 }
 
-/* The guards, the audit log and the log agree and know what comes. 0 or a negative errno. */
-static int announce(struct steps *steps, uint64_t *ticket)
-{
-	int error = attempt_send_counted(steps->attempt, ticket);
-
-	if (error)
-		return error;
-	error = attempt_announce(steps->attempt);
-	if (error)
-		guard_give_back(steps->guard, *ticket);
-	return error;
-}
-
 static int make_steps(struct steps *steps)
 {
 	struct account *account = steps->attempt->account;
@@ -305,7 +292,7 @@ static int make_steps(struct steps *steps)
 	tell_undo(steps);
 	if (guard_dry_run(steps->guard))
 		return dry_run(steps);
-	error = announce(steps, &ticket);
+	error = attempt_send_counted(steps->attempt, &ticket);
 	if (error)
 		return error;
 	if (inactive) {

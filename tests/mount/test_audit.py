@@ -1,4 +1,4 @@
-"""audit_log: one line for each attempted change, on the disk, and nothing is sent that it can't hold."""
+"""audit_log: a line before a change is sent and one that tells how it ended, or one line where nothing is sent."""
 
 import concurrent.futures
 import datetime
@@ -12,55 +12,15 @@ import subprocess
 import pytest
 
 import harness
+from auditing import KEYS, audited, ends, file, lines, news, one, pair
 from store import (DELETABLE, DELETE, ONE_MEMBERSHIP, PROFILES, accounts_of, company, ep, fails, link,
                    outside, person, unlink, write)
 from writing import (GOOD, PASSWORD, at_vendor, edited, last_line, nowhere, put, read, refresh, refused,
                      save, sent)
 
-__all__ = ["ep"]  # the fixture
+__all__ = ["audited", "ep", "file"]  # the fixtures
 
-KEYS = ["time", "uid", "pid", "command", "vendor", "id", "path", "action", "fields", "outcome", "errno",
-        "words"]
 NEW = {"firstname": "John", "lastname": "Smith", "email": "john@example.com", "password": PASSWORD}
-
-
-@pytest.fixture
-def file(place):
-    """Where the audit log stands."""
-    (place / "audit").mkdir(parents=True)
-    return place / "audit/log.jsonl"
-
-
-@pytest.fixture
-def audited(mount, sandbox, file):
-    """audited(extra, options=...) mounts 25 users with an audit log."""
-    def start(extra=None, profile="guide", box=None, **rest):
-        keys = {**(extra or {})}
-        keys["rosterfs"] = {"audit_log": file, **keys.get("rosterfs", {})}
-        return mount(box or sandbox(users=25, profile=profile), keys, **rest)
-    return start
-
-
-def lines(file):
-    return [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
-
-
-def news(file):
-    """The lines that came since the last call."""
-    seen = news.seen.get(file, 0)
-    found = lines(file)
-    news.seen[file] = len(found)
-    return found[seen:]
-
-
-news.seen = {}
-
-
-def one(file, **expected):
-    """The one line that came, which has at least what is EXPECTED."""
-    line, = news(file)
-    assert {key: line.get(key, "missing") for key in expected} == expected, line
-    return line
 
 
 def test_a_line(audited, file):
@@ -69,7 +29,7 @@ def test_a_line(audited, file):
     assert file.stat().st_mode == 0o100600 and lines(file) == []
     command = m.spawn("read x < partnerize/7.json; exec sh -c 'echo inactive > partnerize/7.status'")
     command.finish().ok()
-    line = one(file, vendor="partnerize", id="7", path="partnerize/7.status", action="status",
+    line = pair(file, vendor="partnerize", id="7", path="partnerize/7.status", action="status",
                outcome="done", errno=None, words=None, uid=os.getuid(), pid=command.pid, command="sh",
                fields=[{"field": "status", "before": "active", "after": "inactive"}])
     assert [key for key in line if key not in ("undo", "history")] == KEYS and line["history"] == 1
@@ -79,7 +39,7 @@ def test_a_line(audited, file):
     refresh(m)
     put(m, "partnerize/7.json", {**read(m, "partnerize/7.json"), "firstname": "J\"o é\n",
                                  "tags": ["a"], "status": "active"}).ok()
-    line = one(file, action="update", path="partnerize/7.json", outcome="done", command="cp")
+    line = pair(file, action="update", path="partnerize/7.json", outcome="done", command="cp")
     fields = {field["field"]: (field["before"], field["after"]) for field in line["fields"]}
     assert fields["firstname"][1] == "J\"o é\n" and fields["tags"] == (None, ["a"])
     assert fields["status"] == ("inactive", "active")
@@ -89,7 +49,7 @@ def test_a_line(audited, file):
     document = read(m, "partnerize/7.json")
     document["address"]["city"] = None
     put(m, "partnerize/7.json", document).ok()
-    assert one(file)["fields"] == [{"field": "address.city", "before": "Ulm", "after": None}]
+    assert pair(file)["fields"] == [{"field": "address.city", "before": "Ulm", "after": None}]
 
 
 def test_undo(audited, file):
@@ -102,22 +62,22 @@ def test_undo(audited, file):
         before = at_vendor(m.sandbox, name)
         path = m.path / f"partnerize/{name}.status"
         assert save(path, "inactive") == GOOD
-        line = one(file, outcome="done", undo=[f"echo active > {quoted}.status{end}"])
+        line = pair(file, outcome="done", undo=[f"echo active > {quoted}.status{end}"])
         m.sh(line["undo"][0], "sh", folder=m.path / "partnerize").ok()
-        line = one(file, outcome="done", undo=[f"echo inactive > {quoted}.status{end}"])
+        line = pair(file, outcome="done", undo=[f"echo inactive > {quoted}.status{end}"])
         put(m, f"partnerize/{name}.json".replace("'", "'\\''"), {"firstname": "Jo", "status": "inactive"}).ok()
-        line = one(file, outcome="done", action="update")
+        line = pair(file, outcome="done", action="update")
         assert line["undo"] == [f"cp ../.rosterfs/history/{line['history']}/undo.json {quoted}.json{end}"]
         m.sh(line["undo"][0], "sh", folder=m.path / "partnerize").ok()
-        assert one(file)["undo"]
+        assert pair(file)["undo"]
         assert {key: value for key, value in at_vendor(m.sandbox, name).items() if key != "updated_at"} == \
             {key: value for key, value in before.items() if key != "updated_at"}
     # by a rename, and from another word of the vendor, which is no status to write
     m.sh("""echo '{"firstname":"Jo"}' > partnerize/.x; mv partnerize/.x partnerize/8.json""").ok()
-    assert one(file)["undo"] == [f"cp ../.rosterfs/history/{lines(file)[-1]['history']}/undo.json 8.json"]
+    assert pair(file)["undo"] == [f"cp ../.rosterfs/history/{lines(file)[-1]['history']}/undo.json 8.json"]
     m.sandbox.patch(8, {"status": "suspended"})
     m.sh("echo inactive > partnerize/8.status").ok()
-    assert one(file)["undo"] == [f"cp ../.rosterfs/history/{lines(file)[-1]['history']}/undo.json 8.json"]
+    assert pair(file)["undo"] == [f"cp ../.rosterfs/history/{lines(file)[-1]['history']}/undo.json 8.json"]
     # what is refused, or only tried, has none
     news(file)
     assert m.sh("echo inactive > partnerize/1.status").code != 0
@@ -135,13 +95,13 @@ def test_nothing_to_change(audited, file):
 def test_passwords(audited, file):
     m = audited()
     put(m, "partnerize/7.json", {"password": PASSWORD}).ok()
-    one(file, fields=[{"field": "password", "before": "(set)", "after": "(set)"}], outcome="done")
+    pair(file, fields=[{"field": "password", "before": "(set)", "after": "(set)"}], outcome="done")
     assert save(m.path / "partnerize/7.json", '{"password": null}').close == "EINVAL"
     put(m, "partnerize/new/john.json", NEW).ok()
     news(file)
     m.sandbox.fault(fault="status", status=400, method="PUT", body=json.dumps({"error": PASSWORD}))
     assert put(m, "partnerize/8.json", {"password": PASSWORD}).code != 0
-    assert one(file, outcome="failed", errno="EINVAL")["words"]
+    assert pair(file, outcome="failed", errno="EINVAL")["words"]
     assert put(m, "partnerize/8.json", {"user_api_key": "my-CANARY"}).code != 0
     one(file, outcome="refused", errno="EPERM", fields=[{"field": "user_api_key", "before": None, "after": "(set)"}])
     nowhere(m)
@@ -168,7 +128,7 @@ def test_refused(audited, file):
     assert put(m, "partnerize/7.json", edited(document, "firstname", "Ours")).code != 0
     one(file, outcome="refused", errno="ESTALE", fields=[{"field": "firstname", "before": "Theirs", "after": "Ours"}])
     m.sh("echo inactive > partnerize/7.status; echo inactive > partnerize/8.status").ok()
-    assert [line["outcome"] for line in news(file)] == ["done", "done"]
+    assert [line["outcome"] for line in news(file)] == ["sending", "done"] * 2
     m.sandbox.reset()
     assert m.sh("echo inactive > partnerize/9.status").code != 0
     line = one(file, outcome="refused", errno="EDQUOT",
@@ -195,7 +155,7 @@ def test_failed_and_unknown(audited, file):
                                  ({"fault": "status", "status": 503}, "EREMOTEIO", "failed")):
         m.sandbox.fault(method="PUT", **fault)
         assert save(m.path / "partnerize/7.status", "inactive") == refused(name)
-        assert one(file, outcome=outcome, errno=name, action="status")["words"], fault
+        assert pair(file, outcome=outcome, errno=name, action="status")["words"], fault
     m.sandbox.fault(method="GET", path="/user/7", fault="status", status=500)
     assert save(m.path / "partnerize/7.status", "inactive") == refused("EREMOTEIO")
     one(file, outcome="failed")
@@ -203,12 +163,12 @@ def test_failed_and_unknown(audited, file):
     m.sandbox.fault(method="PUT", fault="drop_after")
     m.sandbox.fault(method="GET", path="/user/7", fault="status", status=500, skip=1, times=-1)
     assert save(m.path / "partnerize/7.status", "inactive").write != "ok"
-    one(file, outcome="unknown", fields=[{"field": "status", "before": "active", "after": "inactive"}])
+    pair(file, outcome="unknown", fields=[{"field": "status", "before": "active", "after": "inactive"}])
     assert m.sandbox.user(7)["status"] == "inactive"
     m.sandbox.clear_faults()
     m.sandbox.fault(method="PUT", fault="drop_after")
     assert save(m.path / "partnerize/7.status", "active") == GOOD
-    one(file, outcome="done", fields=[{"field": "status", "before": "inactive", "after": "active"}])
+    pair(file, outcome="done", fields=[{"field": "status", "before": "inactive", "after": "active"}])
 
 
 def test_dry_run(audited, file):
@@ -234,19 +194,19 @@ def test_create_and_delete(audited, file):
     m = audited(DELETE_USERS)
     put(m, "partnerize/new/john.json", {**NEW, "status": "inactive"}).ok()
     ident = os.readlink(m.path / "partnerize/new/john.json")[3:-5]
-    line = one(file, action="create", id=ident, outcome="done", path="partnerize/new/john.json", history=1)
+    line = pair(file, action="create", id=ident, outcome="done", path="partnerize/new/john.json", history=1)
     assert {"field": "status", "before": None, "after": "inactive"} in line["fields"]
     assert m.sandbox.user(ident)["status"] == "inactive"
     put(m, "partnerize/new/again.json", NEW)
-    one(file, action="create", id=None, outcome="failed", errno="EEXIST")
+    pair(file, action="create", id=None, outcome="failed", errno="EEXIST")
     m.sh(f"echo deleted > partnerize/{ident}.status").ok()
-    one(file, action="delete", id=ident, outcome="done", fields=[], history=2)
+    pair(file, action="delete", id=ident, outcome="done", fields=[], history=2)
 
 
 def test_by_rename(audited, file):
     m = audited()
     m.sh("cd partnerize; sed -i s/active/inactive/ 7.status; jq '.firstname = \"Jo\"' 8.json > x && mv x 8.json").ok()
-    first, second = news(file)
+    _, first, _, second = news(file)
     assert (first["path"], first["action"], first["command"]) == ("partnerize/7.status", "status", "sed")
     assert (second["path"], second["action"], second["command"]) == ("partnerize/8.json", "update", "mv")
 
@@ -258,13 +218,13 @@ def test_there_before(audited, file):
     file.chmod(0o640)
     m = audited()
     m.sh("echo inactive > partnerize/7.status").ok()
-    assert len(lines(file)) == 2 and file.stat().st_mode == 0o100640
+    assert len(lines(file)) == 3 and file.stat().st_mode == 0o100640
     # what somebody else appends, and a line that was cut, stay
     with open(file, "a", encoding="utf-8") as other:
         other.write('{"other": 1}\n')
     m.sh("echo inactive > partnerize/8.status").ok()
     assert [("other" in line, line.get("id")) for line in lines(file)[1:]] == \
-        [(False, "7"), (True, None), (False, "8")]
+        [(False, "7"), (False, "7"), (True, None), (False, "8"), (False, "8")]
 
 
 def test_moved_away(audited, file):
@@ -272,13 +232,13 @@ def test_moved_away(audited, file):
     m.sh("echo inactive > partnerize/7.status").ok()
     os.rename(file, f"{file}.1")
     m.sh("echo inactive > partnerize/8.status").ok()
-    assert [line["id"] for line in lines(file)] == ["8"] and file.stat().st_mode == 0o100600
+    assert [line["id"] for line in lines(file)] == ["8", "8"] and file.stat().st_mode == 0o100600
     os.truncate(file, 0)
     m.sh("echo inactive > partnerize/9.status").ok()
-    assert [line["id"] for line in lines(file)] == ["9"]
+    assert [line["id"] for line in lines(file)] == ["9", "9"]
     os.unlink(file)
     m.sh("echo inactive > partnerize/11.status").ok()
-    assert [line["id"] for line in lines(file)] == ["11"]
+    assert [line["id"] for line in lines(file)] == ["11", "11"]
 
 
 def test_it_cannot_be_written(audited, file):
@@ -303,7 +263,7 @@ def test_it_cannot_be_written(audited, file):
     m.sh("echo active > partnerize/8.status").ok()
     os.rename(f"{folder}.gone", folder)
     m.sh("echo inactive > partnerize/8.status").ok()
-    found = [(line["id"], line["outcome"]) for line in lines(file)]
+    found = [(line["id"], line["outcome"]) for line in ends(file)]
     assert [entry for entry in found if entry[1] != "refused"] == [("7", "done"), ("8", "done")]
     assert m.sandbox.user(8)["status"] == "inactive"
 
@@ -371,11 +331,11 @@ def test_room_is_secured_first(audited, file):
     m.sandbox.fault(method="PUT", fault="stall", path="/user/7")
     command = m.spawn("echo inactive > partnerize/7.status")
     m.sandbox.wait_held("PUT", "/user/7")
-    assert lines(file) == [] and file.stat().st_size == 0
-    assert file.stat().st_blocks > 0
+    one(file, outcome="sending", id="7")
+    assert file.stat().st_blocks * 512 >= file.stat().st_size + 4096
     # somebody else's line does not wait for it, and it comes when it is known how it ended
     m.sh("echo inactive > partnerize/8.status").ok()
-    assert [line["id"] for line in lines(file)] == ["8"]
+    pair(file, id="8", outcome="done")
     os.rename(file, f"{file}.1")
     m.sandbox.clear_faults()
     command.finish().ok()
@@ -390,10 +350,10 @@ def test_interrupted(audited, file, fault):
     command = m.spawn("exec cp /dev/stdin partnerize/7.status <<< inactive")
     m.sandbox.wait_held("PUT", "/user/7")
     command.kill(signal.SIGKILL)
-    assert lines(file) == []
+    assert not ends(file)
     m.sandbox.clear_faults()
-    harness.wait_until(lambda: lines(file), 10 * harness.SCALE, "the line")
-    one(file, outcome="done", command="cp", history=1, errno=None)
+    harness.wait_until(lambda: ends(file), 10 * harness.SCALE, "the line")
+    pair(file, outcome="done", command="cp", history=1, errno=None)
     assert at_vendor(m.sandbox, 7)["status"] == "inactive"
 
 
@@ -406,11 +366,13 @@ def test_unanswered(audited, file, killed):
     harness.wait_until(lambda: sent(m.sandbox), 10 * harness.SCALE, "the PUT")
     if killed:
         command.kill(signal.SIGKILL)
-    harness.wait_until(lambda: lines(file), 10 * harness.SCALE, "the line")
-    line = one(file, outcome="unknown", errno="ETIMEDOUT")
+    harness.wait_until(lambda: ends(file), 10 * harness.SCALE, "the line")
+    line = pair(file, outcome="unknown", errno="ETIMEDOUT")
     assert "it was not made when looked up; the vendor may still be at it" in line["words"]
     assert ("interrupted" in line["words"]) == killed
-    assert line["words"] in last_line(m, "ETIMEDOUT") and len(sent(m.sandbox)) == 1
+    # the log is told after the audit log
+    harness.wait_until(lambda: line["words"] in last_line(m, "ETIMEDOUT"), 10 * harness.SCALE, "the words in the log")
+    assert len(sent(m.sandbox)) == 1
     assert save(m.path / "partnerize/8.status", "inactive") == refused("EDQUOT")
     m.sandbox.patch(7, {"status": "inactive"})
     assert (m.path / "partnerize/7.status").read_text() == "inactive\n"
@@ -429,7 +391,7 @@ def test_unmounted_without_an_answer(audited, file, killed):
         os.kill(m.pid, signal.SIGTERM)
     assert m.wait(5) == 0
     m.ended = True
-    line = one(file, outcome="unknown", errno="EINTR")
+    line = pair(file, outcome="unknown", errno="EINTR")
     assert "the vendor may still be at it" in line["words"]
 
 
@@ -473,15 +435,16 @@ def test_memberships(shop, file, profile):
     command.finish().ok()
     second = one(file, action="status", outcome="done", id=five)
     assert second["time"] == first["time"] and second["undo"] == first["undo"]
+    assert second["attempt"] == first["attempt"]
     assert write(m, five, "active") == GOOD
     assert [line["outcome"] for line in news(file)] == ["sending", "done"]
     # links
     where = outside(box, five)
     assert link(m, where, five) == "ok"
     path = f"elasticpath/accounts/{where}/members/{five}.json"
-    one(file, action="link", outcome="done", id=five, path=path, fields=[])
+    pair(file, action="link", outcome="done", id=five, path=path, fields=[])
     assert unlink(m, where, five) == "ok"
-    one(file, action="unlink", outcome="done", id=five, path=path,
+    pair(file, action="unlink", outcome="done", id=five, path=path,
         undo=[f"ln -s ../../../{five}.json accounts/{where}/members/"])
     assert write(m, five, "inactive") == GOOD
     for command in news(file)[-1]["undo"]:
@@ -495,7 +458,7 @@ def test_nothing_to_undo(ep, file):
     five = person(m.sandbox, 5)
     accounts = accounts_of(m.sandbox, five)
     assert unlink(m, accounts[0], five) == "ok"
-    assert "undo" in one(file, action="unlink", outcome="done")
+    assert "undo" in pair(file, action="unlink", outcome="done")
     assert unlink(m, accounts[1], five) == "EDQUOT"
     assert "undo" not in one(file, action="unlink", outcome="refused", errno="EDQUOT")
     assert write(m, five, "inactive").write == "EDQUOT"
@@ -549,10 +512,10 @@ def test_transactions(shop, file):
     with open(m.path / "elasticpath/tokens", "r+b", buffering=0) as tokens:
         tokens.write(json.dumps({"data": request}).encode())
         assert b"token" in tokens.read(65536)
-    one(file, action="transaction", outcome="done", vendor="elasticpath", id=None, fields=[], path="elasticpath/tokens")
+    pair(file, action="transaction", outcome="done", vendor="elasticpath", id=None, fields=[], path="elasticpath/tokens")
     with open(m.path / "elasticpath/tokens", "r+b", buffering=0) as tokens:
         assert fails(tokens.write, json.dumps({"data": {**request, "oauth_authorization_code": "no"}}).encode()) != "ok"
-    one(file, action="transaction", outcome="failed")
+    pair(file, action="transaction", outcome="failed")
     text = file.read_text()
     for word in ("QUARTZ", "CANARY", "callback", person(m.sandbox, 5)):
         assert word not in text
@@ -567,13 +530,13 @@ def test_profiles(shop, file, profile):
     wanted = {"name": "IdP", "discovery_url": "https://idp.example.com/x", "client_id": "c",
               "client_secret": "idp-secret-QUARTZ"}
     put(m, f"{folder}/new/x.json", wanted).ok()
-    line = one(file, action="create", outcome="done")
+    line = pair(file, action="create", outcome="done")
     assert {"field": "client_secret", "before": None, "after": "(set)"} in line["fields"]
     ident = line["id"]
     put(m, f"{folder}/{ident}.json", {"name": "Other", "client_secret": "idp-secret-QUARTZ"}).ok()
-    line = one(file, action="update", outcome="done", id=ident)
+    line = pair(file, action="update", outcome="done", id=ident)
     assert {field["field"] for field in line["fields"]} == {"name", "client_secret"}
     os.unlink(m.path / f"{folder}/{ident}.json")
-    one(file, action="delete", outcome="done", id=ident)
+    pair(file, action="delete", outcome="done", id=ident)
     assert "QUARTZ" not in file.read_text()
     assert m.sh("grep -r QUARTZ .rosterfs").code == 1
