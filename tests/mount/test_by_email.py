@@ -786,7 +786,8 @@ def test_nothing_replaces_a_link(ep, command):
     "jq '.first_name=\"Even\"' {f} | sponge {f}", "sed s/Odd/Even/ {f} > $TMPDIR/x && cp $TMPDIR/x {f}",
 ])
 def test_a_record_is_changed_through_its_link(ep, command):
-    m = ep()
+    # somebody sets a field back at once: with a lag that would be taken for a read that is behind
+    m = ep(extra={"partnerize": {"lag": 0}})
     add(m.sandbox, "77", "jane@example.com", status="active")
     for file in ("by-email/jane@example.com/partnerize.json", "partnerize/by-email/jane@example.com.json"):
         m.sandbox.patch("77", {"first_name": "Odd"})
