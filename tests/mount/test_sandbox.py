@@ -562,6 +562,8 @@ def test_orders_are_read_strictly(users):
     for wrong in ({"fault": "late"}, {"fault": "colleague"}, {"fault": "colleague", "user": []},
                   {"fault": "colleague", "user": "7", "change": "PUT"}, {"fault": "stale", "path": 1.5}):
         assert v.box.ask("POST", "/__sandbox/faults", wrong)[0] == 400, wrong
+    for right in ({"fault": "late", "ms": 1}, {"fault": "colleague", "user": 7, "change": "DELETE"}):
+        assert v.box.ask("POST", "/__sandbox/faults", right)[0] == 200, right
 
 
 # ---- a limited number of requests ----
