@@ -212,6 +212,58 @@ def test_replicas_that_lag_differently(users):
     wait_until(went_back, 40 * SCALE, "a replica that is further behind", 0)
 
 
+def in_threads(*works):
+    """Run all at once; the first one's end is the others' (they are given a function that tells it)."""
+    ended = threading.Event()
+    problems = []
+
+    def run(work):
+        try:
+            work(ended.is_set)
+        except Exception as problem:  # an assertion, too, must reach the test
+            problems.append(problem)
+        if work is works[0]:
+            ended.set()
+    threads = [threading.Thread(target=run, args=(work,)) for work in works]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60 * SCALE)
+    assert not problems and not any(thread.is_alive() for thread in threads), problems
+
+
+@pytest.mark.parametrize("vendor", ["partnerize", "elasticpath"])
+def test_a_lagging_list_is_a_state_that_there_was(users, shop, vendor):
+    """Rows 7 and 8 are changed in turn, and a row is made and removed: no list mixes two moments."""
+    if vendor == "partnerize":
+        v, kind, name = users(), "users", "lastname"
+        new = {"user_id": "99", name: "0"}
+    else:
+        v, kind, name = shop(), "elasticpath/members", "name"
+        new = {"id": "99", name: "0"}
+    first, second = (ids(v.box.control("GET", kind))[place] for place in (6, 7))
+    v.box.settings(read_lag_ms=30, read_lag_random=True)
+
+    def write(_ended):
+        for turn in range(150):
+            v.box.control("PATCH", f"{kind}/{first}", {name: str(turn)})
+            v.box.control("POST", kind, new)
+            v.box.control("PATCH", f"{kind}/{second}", {name: str(turn)})
+            v.box.control("DELETE", f"{kind}/99")
+
+    def read(ended):
+        while not ended():
+            rows = v.rows() if vendor == "partnerize" else v.data("/v2/account-members?page[limit]=100")
+            shown = {row.get("user_id", row.get("id")): row[name] for row in rows}
+            assert list(shown)[6:8] == [first, second]
+            if shown[first].isdigit() and shown[second].isdigit():
+                assert 0 <= int(shown[first]) - int(shown[second]) <= 1
+                assert "99" not in shown or list(shown)[-1] == "99"
+            v.ask("GET", "/user/99")
+    in_threads(write, read, read, read)
+    assert "99" not in ids(v.box.control("GET", kind))
+
+
 @pytest.mark.parametrize("profile", ["guide", "documents"])
 def test_lag_of_a_shop(shop, profile):
     v = shop(profile=profile)
@@ -510,6 +562,8 @@ def test_orders_are_read_strictly(users):
     for wrong in ({"fault": "late"}, {"fault": "colleague"}, {"fault": "colleague", "user": []},
                   {"fault": "colleague", "user": "7", "change": "PUT"}, {"fault": "stale", "path": 1.5}):
         assert v.box.ask("POST", "/__sandbox/faults", wrong)[0] == 400, wrong
+    for right in ({"fault": "late", "ms": 1}, {"fault": "colleague", "user": 7, "change": "DELETE"}):
+        assert v.box.ask("POST", "/__sandbox/faults", right)[0] == 200, right
 
 
 # ---- a limited number of requests ----

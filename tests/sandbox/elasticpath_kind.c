@@ -325,8 +325,8 @@ void ep_touch(const struct elasticpath *ep, enum ep_kind kind, json_t *object)
 	if (!made || stamps == STAMPS_FROZEN)
 		return;
 	char shown[40];
-	stamp_now(stamps, "%Y-%m-%dT%H:%M:%S", strchr(made, '.') != NULL, shown, sizeof shown - 1);
-	strcat(shown, "Z");
+	const struct stamp_form form = {"%Y-%m-%dT%H:%M:%S", strchr(made, '.') != NULL, "Z"};
+	stamp_now(stamps, &form, shown, sizeof shown);
 	json_object_set_new(times, "updated_at", json_string(shown));
 }
 

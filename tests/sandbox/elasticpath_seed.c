@@ -49,8 +49,8 @@ void ep_time(const struct elasticpath *ep, int64_t seconds, const char *fraction
 void ep_now(const struct elasticpath *ep, char *out, size_t size)
 {
 	enum stamps stamps = settings_get(ep->options.settings).stamps;
-	stamp_now(stamps, "%Y-%m-%dT%H:%M:%S", ep_documents(ep), out, size - 1);
-	strcat(out, "Z");
+	const struct stamp_form form = {"%Y-%m-%dT%H:%M:%S", ep_documents(ep), "Z"};
+	stamp_now(stamps, &form, out, size);
 }
 
 bool ep_stamped(const struct elasticpath *ep)

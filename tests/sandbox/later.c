@@ -82,6 +82,7 @@ void later_free(struct later *later)
 {
 	if (!later)
 		return;
+	later_stop(later);
 	pthread_cond_destroy(&later->moved);
 	pthread_mutex_destroy(&later->lock);
 	free(later);
@@ -123,9 +124,12 @@ void later_release(struct later *later)
 void later_stop(struct later *later)
 {
 	pthread_mutex_lock(&later->lock);
+	bool stopped = later->stopped;
 	later->stopped = true;
 	pthread_cond_broadcast(&later->moved);
 	pthread_mutex_unlock(&later->lock);
+	if (stopped)
+		return;
 	pthread_join(later->thread, NULL);
 	finish(take_all(later), false);
 }

@@ -13,7 +13,7 @@ struct later;
 
 /* Signals that end the program must be blocked by then. */
 struct later *later_new(void);
-/* Only after later_stop. NULL is fine. */
+/* Stops it first. NULL is fine. */
 void later_free(struct later *later);
 
 /* Calls work(arg, true) when gate_now_us() reaches due; work takes arg over. If the program ends
@@ -21,7 +21,8 @@ void later_free(struct later *later);
 void later_add(struct later *later, int64_t due, void (*work)(void *arg, bool now), void *arg);
 /* Does now, in the calling thread, all that waits for its time. */
 void later_release(struct later *later);
-/* For good: nothing is done any more, and what waits is freed. */
+/* For good: waits for what is being done, and frees what waits for its time. A second call does
+ * nothing. */
 void later_stop(struct later *later);
 
 #endif

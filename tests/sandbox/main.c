@@ -91,12 +91,11 @@ int main(int argc, char **argv)
 		parts.vendor[parts.vendors++] = elasticpath_start(&options.elasticpath);
 
 	int status = serve_until_signal(&options, &parts, &ends);
-	later_stop(parts.later);
 
+	later_free(parts.later);
 	for (unsigned i = 0; i < parts.vendors; i++)
 		parts.vendor[i].vendor->free(parts.vendor[i].self);
 	gate_free(parts.gate);
-	later_free(parts.later);
 	limiter_free(parts.limiter);
 	faults_free(parts.faults);
 	journal_free(parts.journal);

@@ -51,11 +51,10 @@ static void user_time(const struct partnerize *p, int64_t seconds, char *out, si
 json_t *user_now(const struct partnerize *p)
 {
 	char now[40];
+	static const struct stamp_form guide = {"%Y-%m-%dT%H:%M:%S", false, "Z"};
+	static const struct stamp_form zoneless = {"%Y-%m-%d %H:%M:%S", false, ""};
 	enum stamps stamps = settings_get(p->options.settings).stamps;
-	stamp_now(stamps, documents(p) ? "%Y-%m-%d %H:%M:%S" : "%Y-%m-%dT%H:%M:%S", false, now,
-		  sizeof now - 1);
-	if (!documents(p))
-		strcat(now, "Z");
+	stamp_now(stamps, documents(p) ? &zoneless : &guide, now, sizeof now);
 	return json_string(now);
 }
 

@@ -427,5 +427,6 @@ void server_stop(struct server *server)
 		return;
 	gate_close(server->parts.gate);
 	MHD_stop_daemon(server->daemon);
+	later_stop(server->parts.later);
 	free(server);
 }

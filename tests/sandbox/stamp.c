@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <time.h>
 
-void stamp_now(enum stamps stamps, const char *format, bool fraction, char *out, size_t size)
+void stamp_now(enum stamps stamps, const struct stamp_form *form, char *out, size_t size)
 {
 	struct timespec now;
 	struct tm utc = {0};
@@ -21,7 +21,10 @@ void stamp_now(enum stamps stamps, const char *format, bool fraction, char *out,
 	if (stamps == STAMPS_TICK)
 		now.tv_sec -= now.tv_sec % 60;
 	gmtime_r(&now.tv_sec, &utc);
-	size_t len = strftime(out, size, format, &utc);
-	if (fraction || stamps == STAMPS_MS)
-		snprintf(out + len, size - len, ".%03ld", now.tv_nsec / 1000000);
+	char fraction[8] = "";
+	if (form->fraction || stamps == STAMPS_MS)
+		snprintf(fraction, sizeof fraction, ".%03u",
+			 (unsigned)(now.tv_nsec / 1000000) % 1000);
+	size_t len = strftime(out, size, form->format, &utc);
+	snprintf(out + len, size - len, "%s%s", fraction, form->zone);
 }

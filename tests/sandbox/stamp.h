@@ -11,8 +11,14 @@
 
 #include "settings.h"
 
-/* Writes now in UTC by the strftime format, as coarse as the stamps have it; with milliseconds
- * behind it if the vendor's own times have them or the stamps demand it. */
-void stamp_now(enum stamps stamps, const char *format, bool fraction, char *out, size_t size);
+/* How a vendor writes a time. */
+struct stamp_form {
+	const char *format; /* strftime's */
+	bool fraction;      /* milliseconds follow, also where the stamps do not demand it */
+	const char *zone;   /* comes last */
+};
+
+/* Writes now in UTC, as coarse as the stamps have it. */
+void stamp_now(enum stamps stamps, const struct stamp_form *form, char *out, size_t size);
 
 #endif
