@@ -328,9 +328,8 @@ static void read_answer(struct transfer *transfer)
 {
 	struct http_reply *reply = &transfer->reply;
 	/* what is compressed though that was not asked for has another tag than the record */
-	const char *coding = transfer->identity ? header(transfer, "Content-Encoding", false)
-						: NULL;
-	const char *etag = coding && strcasecmp(coding, "identity")
+	const char *code = transfer->identity ? header(transfer, "Content-Encoding", false) : NULL;
+	const char *etag = code && strcasecmp(code, "identity") != 0
 			       ? NULL
 			       : header(transfer, "ETag", true);
 	const char *date = header(transfer, "Date", false);
