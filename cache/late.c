@@ -31,6 +31,7 @@ struct late {
 	struct call call; /* who wrote: for the log */
 	char *id;
 	char *text;  /* JSON: the body that got no response, or the fields that were accepted */
+	char *known; /* the record when this began, or NULL */
 	bool watch;  /* the former */
 	double step; /* seconds to the next look */
 	double end;  /* of the last look, monotonic seconds */
@@ -41,6 +42,7 @@ static void late_free(struct late *late)
 	call_destroy(&late->call);
 	free(late->id);
 	free(late->text);
+	free(late->known);
 	free(late);
 }
 
@@ -204,7 +206,10 @@ static json_t *held_record(struct late *late)
 	json_t *object;
 
 	roster_peek(late->roster, late->id, &held, &seconds);
-	object = held && held->id[0] ? record_json(held) : NULL;
+	if (held && held->id[0])
+		object = record_json(held);
+	else
+		object = late->known ? json_loads(late->known, JSON_ALLOW_NUL, NULL) : NULL;
 	record_put(held);
 	return object;
 }
@@ -217,6 +222,18 @@ static bool is_no_news(struct late *late, const json_t *held, const json_t *reco
 
 	return collection_time(collection, record, &a) && collection_time(collection, held, &b) &&
 	       !is_later(a, b);
+}
+
+/* May RECORD be from before a write of this mount that was acknowledged since? */
+static bool may_be_stale(struct late *late, const json_t *record)
+{
+	json_t *copy = json_deep_copy(record);
+	struct lag_found found;
+
+	lag_correct(roster_lag(late->roster), late->id, copy, LAG_PROOF, NULL, &found);
+	json_decref(copy);
+	free(found.status);
+	return found.corrected;
 }
 
 /* Has the body been applied late, in RECORD? Then what follows from that is done. */
@@ -233,7 +250,7 @@ static bool judge_watch(struct late *late, const json_t *record, const json_t *b
 		return true;
 	}
 	held = held_record(late);
-	if (held && !is_no_news(late, held, record))
+	if (held && !is_no_news(late, held, record) && !may_be_stale(late, record))
 		found = log_differences(late, held, record);
 	json_decref(held);
 	if (found)
@@ -312,6 +329,7 @@ void late_watch(struct change *change)
 		seconds = account->lag;
 	if (seconds > WATCH_MAX)
 		seconds = WATCH_MAX;
+	late->known = json_dumps(change->result ? change->result : change->fresh, JSON_COMPACT);
 	late->watch = true;
 	late->step = STEP_FIRST;
 	late->end = clock_seconds() + seconds;
