@@ -267,33 +267,43 @@ static char *value_text(const json_t *value)
 	return text;
 }
 
+/* What to do about HIT, each after a semicolon. The caller frees. NULL: no memory. */
+static char *ways_out(const struct base *base, const struct earlier_hit *hit, bool secret)
+{
+	const char *key = base->collection->status_key, *word = json_string_value(hit->value);
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out)
+		return NULL;
+	if (key && hit->path && strcmp(hit->path, key) == 0 && word &&
+	    (strcmp(word, "active") == 0 || strcmp(word, "inactive") == 0))
+		fprintf(out, "; write %s to %.64s.status if that is what you want", word, base->id);
+	if (base->read_again)
+		fprintf(out, "; read the file again (`:e!`) and repeat the edit");
+	if (hit->number && !secret)
+		fprintf(out, "; .rosterfs/history/%" PRIu64 "/undo.json takes that save back",
+			hit->number);
+	fclose(out);
+	return text;
+}
+
 static int fail_earlier(struct call *call, const struct base *base, const struct earlier_hit *hit,
 			bool secret)
 {
-	const char *key = base->collection->status_key;
-	bool is_status = key && hit->path && strcmp(hit->path, key) == 0;
-	char *now = value_text(hit->now), *value = value_text(hit->value);
-	char *ways = NULL;
-	size_t size;
-	FILE *out = open_memstream(&ways, &size);
+	char *now = value_text(hit->now), *value = value_text(hit->value), *values = NULL;
+	char *ways = ways_out(base, hit, secret);
 
-	if (out && is_status)
-		fprintf(out, "; write %s to %.64s.status if that is what you want",
-			json_string_value(hit->value), base->id);
-	if (out && base->read_again)
-		fprintf(out, "; read the file again (`:e!`) and repeat the edit");
-	if (out && hit->number && !secret)
-		fprintf(out, "; .rosterfs/history/%" PRIu64 "/undo.json takes that save back",
-			hit->number);
-	if (out)
-		fclose(out);
+	if (!secret && asprintf(&values, ": %s at the vendor, %s in the document", now ? now : "?",
+				value ? value : "?") < 0)
+		values = NULL;
 	call_fail(call, ESTALE,
-		  "\"%.64s\" was changed by an earlier save of this process%s%s%s%s, and the "
-		  "document, which may be an old copy, has the value from before%s",
-		  hit->path ? hit->path : "?", secret ? "" : ": ", secret ? "" : (now ? now : "?"),
-		  secret ? "" : " at the vendor, ", secret ? "" : (value ? value : "?"),
-		  ways ? ways : "");
+		  "\"%.64s\" was changed by an earlier save of this process%s; the document may be "
+		  "an old copy, so nothing was sent%s",
+		  hit->path ? hit->path : "?", values ? values : "", ways ? ways : "");
 	free(ways);
+	free(values);
 	free(now);
 	free(value);
 	return -ESTALE;
