@@ -106,23 +106,25 @@ static bool is_shorter(const struct collection *collection, const json_t *versio
 /*
  * VERSION came in a list, which may show less of a record than a GET does: what is only left out
  * there is as FRESH has it. That is so while FRESH has the same stamp; where the row has none, it
- * is so in a list of shorter rows, of what none of them shows. Where that takes a look at all rows,
- * it is done only for what the DOCUMENT names.
+ * is so in a list of shorter rows, of what none of them shows. Only what the DOCUMENT names must be
+ * known. STAMP is VERSION's, or NULL if that cannot be compared, because FRESH is from after a
+ * save.
  */
-static void complete_row(struct roster *roster, json_t *version, const json_t *document,
-			 const json_t *fresh)
+static void complete_row(struct roster *roster, json_t *version, const char *stamp,
+			 const json_t *document, const json_t *fresh)
 {
 	const struct collection *users = roster_collection(roster);
-	const char *stamp = base_stamp(users, version), *now = base_stamp(users, fresh), *name;
+	const char *now = base_stamp(users, fresh), *name;
 	json_t *value;
 
 	if (stamp ? !now || strcmp(stamp, now) != 0 : !is_shorter(users, version, fresh))
 		return;
 	json_object_foreach((json_t *)(uintptr_t)fresh, name, value) {
 		/* a null is as good as nothing, but nobody was shown it */
-		if (json_is_null(value) || json_object_get(version, name))
+		if (json_is_null(value) || !json_object_get(document, name) ||
+		    json_object_get(version, name))
 			continue;
-		if (stamp || (json_object_get(document, name) && !is_listed(roster, name)))
+		if (stamp || !is_listed(roster, name))
 			json_object_set(version, name, value);
 	}
 }
@@ -164,8 +166,7 @@ static int from_last_save(struct roster *roster, const char *id,
 	if (!versions_last_save(roster_versions(roster), id, process, stamp, &last))
 		return 0;
 	earlier_rebase(&last.earlier, last.document, last.left, document);
-	if (!base_stamp(users, last.document))
-		complete_row(roster, last.document, document, last.left);
+	complete_row(roster, last.document, NULL, document, last.left);
 	base->record = json_incref(last.document);
 	base->is_newest = same_content(users, last.left, fresh);
 	base->saved_before = true;
@@ -196,7 +197,8 @@ static int from_versions(struct roster *roster, const char *id, const char *stam
 			if (!base->record) {
 				base->record = json_incref(version);
 				if (list[i]->row)
-					complete_row(roster, version, document, fresh);
+					complete_row(roster, version, base_stamp(users, version),
+						     document, fresh);
 			} else if (atomic_load(&list[i]->shown) || list[i]->namesake) {
 				base->doubts[base->doubt_count++] = json_incref(version);
 			}
