@@ -47,6 +47,22 @@ static bool same_content(const struct collection *collection, const json_t *a, c
 	return true;
 }
 
+/* Do A and B show different values of a field? They cannot be one version then. */
+static bool contradicts(const struct collection *collection, const json_t *a, const json_t *b)
+{
+	const char *key;
+	json_t *value;
+
+	json_object_foreach((json_t *)(uintptr_t)a, key, value) {
+		const json_t *other = json_object_get(b, key);
+
+		if (other && !merge_same(value, other) &&
+		    !(collection_flags(collection, key) & FIELD_SYSTEM))
+			return true;
+	}
+	return false;
+}
+
 /* Shown versions, newest first: the one held now (wherever it counts) and the retired ones. */
 static size_t candidates(struct roster *roster, const char *id, struct record **list)
 {
@@ -202,6 +218,8 @@ static int from_versions(struct roster *roster, const char *id, const char *stam
 			} else if (atomic_load(&list[i]->shown) || list[i]->namesake) {
 				base->doubts[base->doubt_count++] = json_incref(version);
 			}
+			if (contradicts(users, base->record, version))
+				base->ambiguous = true;
 		}
 		json_decref(version);
 		record_put(list[i]);
@@ -237,7 +255,7 @@ int base_find(struct call *call, struct roster *roster, const char *id,
 		    "the document is from the version of %.64s, which is neither the newest "
 		    "nor held any more: read the file again and repeat the edit",
 		    stamp);
-	base->is_newest = stamp && same_content(users, base->record, fresh);
+	base->is_newest = stamp && !base->ambiguous && same_content(users, base->record, fresh);
 	return 0;
 }
 

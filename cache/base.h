@@ -23,6 +23,7 @@ struct base {
 	json_t *record; /* compare the document with this */
 	bool is_newest; /* the vendor's record is known to be just that version */
 	bool named;     /* the vendor gives each version a stamp */
+	bool ambiguous; /* versions that differ have the stamp: it does not tell which is newest */
 	/* Older versions that the document might as well have been read from: a value of theirs is
 	 * no edit. */
 	json_t *doubts[BASE_DOUBTS_MAX];

@@ -171,6 +171,20 @@ def test_by_another_process(again, stamped):
         assert (user["status"], user["firstname"]) == ("inactive", "One"), looked
 
 
+def test_by_another_process_much_later(mount):
+    """When so many versions have the stamp of the old copy that its own is not held any more."""
+    work = Again(mount(), "frozen")
+    (work.m.path / "partnerize/7.status").write_text("inactive\n")
+    work.vendor_names_versions()
+    for number in range(20):
+        put(work.m, FILE, {"phone": str(number)}).ok()
+        work.vendor_names_versions()
+        read(work.m, FILE)
+    put(work.m, FILE, work.old)
+    assert work.user()["status"] == "inactive"
+    assert "ESTALE" in last_line(work.m, f"{FILE}: ") and "7.status" in last_line(work.m, f"{FILE}: ")
+
+
 def test_by_a_descriptor_from_before(again):
     """It shows the version that was opened; what is written into it makes an old copy."""
     work = again()
