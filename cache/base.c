@@ -6,12 +6,15 @@
  */
 #include "cache/base.h"
 
+#include "cache/history.h"
 #include "cache/merge.h"
 #include "cache/roster.h"
 #include "vendors/call.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -44,33 +47,20 @@ static bool same_content(const struct collection *collection, const json_t *a, c
 	return true;
 }
 
-/*
- * What PROCESS saved before from the same version: its document then is what it compares with now.
- * Where the vendor made something else of a value and the new document repeats the old one, nothing
- * changed.
- */
-static bool from_last_save(struct roster *roster, const char *id,
-			   const struct versions_process *process, const char *stamp,
-			   const json_t *document, const json_t *fresh, struct base *base)
+/* Do A and B show different values of a field? They cannot be one version then. */
+static bool contradicts(const struct collection *collection, const json_t *a, const json_t *b)
 {
-	const struct collection *users = roster_collection(roster);
-	json_t *saved, *left, *value;
 	const char *key;
+	json_t *value;
 
-	if (!versions_last_save(roster_versions(roster), id, process, stamp, &saved, &left))
-		return false;
-	json_object_foreach(left, key, value) {
-		json_t *before = json_object_get(saved, key);
-		const json_t *written = json_object_get(document, key);
+	json_object_foreach((json_t *)(uintptr_t)a, key, value) {
+		const json_t *other = json_object_get(b, key);
 
-		/* Edited again: the edit starts from what the vendor made of the first one. */
-		if (before && written && !merge_same(before, value) && !merge_same(before, written))
-			json_object_set(saved, key, value);
+		if (other && !merge_same(value, other) &&
+		    !(collection_flags(collection, key) & FIELD_SYSTEM))
+			return true;
 	}
-	base->record = saved;
-	base->is_newest = same_content(users, left, fresh);
-	json_decref(left);
-	return true;
+	return false;
 }
 
 /* Shown versions, newest first: the one held now (wherever it counts) and the retired ones. */
@@ -133,22 +123,74 @@ static bool is_shorter(const struct collection *collection, const json_t *versio
  * VERSION came in a list, which may show less of a record than a GET does: what is only left out
  * there is as FRESH has it. That is so while FRESH has the same stamp; where the row has none, it
  * is so in a list of shorter rows, of what none of them shows. Only what the DOCUMENT names must be
- * known.
+ * known. STAMP is VERSION's, or NULL if that cannot be compared, because FRESH is from after a
+ * save.
  */
-static void complete_row(struct roster *roster, json_t *version, const json_t *document,
-			 const json_t *fresh)
+static void complete_row(struct roster *roster, json_t *version, const char *stamp,
+			 const json_t *document, const json_t *fresh)
 {
 	const struct collection *users = roster_collection(roster);
-	const char *stamp = base_stamp(users, version), *now = base_stamp(users, fresh), *name;
+	const char *now = base_stamp(users, fresh), *name;
 	json_t *value;
 
 	if (stamp ? !now || strcmp(stamp, now) != 0 : !is_shorter(users, version, fresh))
 		return;
 	json_object_foreach((json_t *)(uintptr_t)fresh, name, value) {
-		if (json_object_get(document, name) && !json_object_get(version, name) &&
-		    (stamp || !is_listed(roster, name)))
+		/* a null is as good as nothing, but nobody was shown it */
+		if (json_is_null(value) || !json_object_get(document, name) ||
+		    json_object_get(version, name))
+			continue;
+		if (stamp || !is_listed(roster, name))
 			json_object_set(version, name, value);
 	}
+}
+
+/* Each shown version that STAMP names (NULL: each) is a doubt. 0 or -ENOMEM. */
+static int doubt_all(struct roster *roster, const char *id, const char *stamp, struct base *base)
+{
+	struct record *list[VERSIONS_MAX + 1];
+	size_t count = candidates(roster, id, list);
+	int error = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		bool counts = atomic_load(&list[i]->shown) || list[i]->namesake;
+		json_t *version = counts ? record_json(list[i]) : NULL;
+
+		if (counts && !version)
+			error = -ENOMEM;
+		if (version && named_by(roster_collection(roster), version, stamp))
+			base->doubts[base->doubt_count++] = json_incref(version);
+		json_decref(version);
+		record_put(list[i]);
+	}
+	return error;
+}
+
+/*
+ * What PROCESS saved before from the same version: its document then is what it compares with now.
+ * Where the vendor made something else of a value and the new document repeats the old one, nothing
+ * changed. Returns 1, 0 if there was no such save, or -ENOMEM.
+ */
+static int from_last_save(struct roster *roster, const char *id,
+			  const struct versions_process *process, const char *stamp,
+			  const json_t *document, const json_t *fresh, struct base *base)
+{
+	const struct collection *users = roster_collection(roster);
+	struct versions_save last;
+	int error;
+
+	if (!versions_last_save(roster_versions(roster), id, process, stamp, &last))
+		return 0;
+	earlier_rebase(&last.earlier, last.document, last.left, document);
+	complete_row(roster, last.document, NULL, document, last.left);
+	base->record = json_incref(last.document);
+	base->is_newest = same_content(users, last.left, fresh);
+	base->saved_before = true;
+	base->earlier = last.earlier;
+	last.earlier = (struct earlier){0};
+	versions_save_clear(&last);
+	error = doubt_all(roster, id, stamp, base);
+	return error ? error : 1;
 }
 
 /* Take the newest version that STAMP names (NULL: that was shown) as base, the older ones as
@@ -171,10 +213,13 @@ static int from_versions(struct roster *roster, const char *id, const char *stam
 			if (!base->record) {
 				base->record = json_incref(version);
 				if (list[i]->row)
-					complete_row(roster, version, document, fresh);
+					complete_row(roster, version, base_stamp(users, version),
+						     document, fresh);
 			} else if (atomic_load(&list[i]->shown) || list[i]->namesake) {
 				base->doubts[base->doubt_count++] = json_incref(version);
 			}
+			if (contradicts(users, base->record, version))
+				base->ambiguous = true;
 		}
 		json_decref(version);
 		record_put(list[i]);
@@ -190,9 +235,16 @@ int base_find(struct call *call, struct roster *roster, const char *id,
 	int error;
 
 	memset(base, 0, sizeof(*base));
-	if (from_last_save(roster, id, process, stamp, document, fresh, base))
+	base->collection = users;
+	base->fresh = fresh;
+	base->id = id;
+	base->named = base_stamp(users, fresh);
+	base->read_again = base->named && (!stamp || strcmp(stamp, base_stamp(users, fresh)) != 0);
+	error = from_last_save(roster, id, process, stamp, document, fresh, base);
+	if (error > 0)
 		return 0;
-	error = from_versions(roster, id, stamp, document, fresh, base);
+	if (!error)
+		error = from_versions(roster, id, stamp, document, fresh, base);
 	if (error)
 		return call_fail(call, ENOMEM, "no memory");
 	if (!base->record && (!stamp || named_by(users, fresh, stamp)))
@@ -203,8 +255,7 @@ int base_find(struct call *call, struct roster *roster, const char *id,
 		    "the document is from the version of %.64s, which is neither the newest "
 		    "nor held any more: read the file again and repeat the edit",
 		    stamp);
-	base->named = base_stamp(users, fresh);
-	base->is_newest = stamp && same_content(users, base->record, fresh);
+	base->is_newest = stamp && !base->ambiguous && same_content(users, base->record, fresh);
 	return 0;
 }
 
@@ -220,33 +271,149 @@ void base_clear(struct base *base)
 	json_decref(base->record);
 	for (size_t i = 0; i < base->doubt_count; i++)
 		json_decref(base->doubts[i]);
+	earlier_clear(&base->earlier);
 	memset(base, 0, sizeof(*base));
+}
+
+/* ---- is it older than that? ---- */
+
+/* VALUE (NULL: none) as JSON, cut short, for words. The caller frees. */
+static char *value_text(const json_t *value)
+{
+	char *text = value ? json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT) : strdup("(none)");
+
+	if (text && strlen(text) > 100)
+		memcpy(text + 97, "...", 4);
+	return text;
+}
+
+/* What to do about HIT, each after a semicolon. The caller frees. NULL: no memory. */
+static char *ways_out(const struct base *base, const struct earlier_hit *hit, bool secret)
+{
+	const char *key = base->collection->status_key, *word = json_string_value(hit->value);
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out)
+		return NULL;
+	if (key && hit->path && strcmp(hit->path, key) == 0 && word &&
+	    (strcmp(word, "active") == 0 || strcmp(word, "inactive") == 0))
+		fprintf(out, "; write %s to %.64s.status if that is what you want", word, base->id);
+	if (base->read_again)
+		fprintf(out, "; read the file again (`:e!`) and repeat the edit");
+	if (hit->number && !secret)
+		fprintf(out, "; .rosterfs/history/%" PRIu64 "/undo.json takes that save back",
+			hit->number);
+	fclose(out);
+	return text;
+}
+
+static int fail_earlier(struct call *call, const struct base *base, const struct earlier_hit *hit,
+			bool secret)
+{
+	char *now = value_text(hit->now), *value = value_text(hit->value), *values = NULL;
+	char *ways = ways_out(base, hit, secret);
+
+	if (!secret && asprintf(&values, ": %s at the vendor, %s in the document", now ? now : "?",
+				value ? value : "?") < 0)
+		values = NULL;
+	call_fail(call, ESTALE,
+		  "\"%.64s\" was changed by an earlier save of this process%s; the document may be "
+		  "an old copy, so nothing was sent%s",
+		  hit->path ? hit->path : "?", values ? values : "", ways ? ways : "");
+	free(ways);
+	free(values);
+	free(now);
+	free(value);
+	return -ESTALE;
+}
+
+/* Does EDIT bring back what the process's own saves have changed? 0, or -ESTALE with words. */
+static int check_earlier(struct call *call, const struct base *base, const struct edit *edit)
+{
+	unsigned hidden = FIELD_WRITE_ONLY | FIELD_CONFIDENTIAL;
+	bool secret = collection_flags(base->collection, edit->path[0]) & hidden;
+	struct earlier_hit hit;
+	int error;
+
+	if (base->earlier.full)
+		return call_fail(
+		    call, ESTALE,
+		    "earlier saves of this process changed more fields of this version "
+		    "than are remembered; read the file again and repeat the edit");
+	if (!earlier_find(&base->earlier, edit, base->fresh, secret, &hit))
+		return 0;
+	error = fail_earlier(call, base, &hit, secret);
+	earlier_hit_clear(&hit);
+	return error;
+}
+
+static int fail_doubt(struct call *call, const struct base *base, const struct edit *edit)
+{
+	char *path = merge_path(edit);
+
+	call_fail(call, ESTALE,
+		  "\"%s\" in the document is the value of an older version: it may "
+		  "have been read before a change. %s",
+		  path ? path : "?",
+		  base->named ? "Read the file again and repeat the edit"
+			      : "Nothing tells, for the vendor names no versions: what this "
+				"mount wrote is undone by .rosterfs/history");
+	free(path);
+	return -ESTALE;
 }
 
 int base_check_doubts(struct call *call, const struct base *base, const struct merge *merge)
 {
 	for (size_t i = 0; i < merge->count; i++) {
 		const struct edit *edit = &merge->edits[i];
+		int error = base->saved_before ? check_earlier(call, base, edit) : 0;
 
+		if (error)
+			return error;
+		if (base->saved_before && merge_state(edit, base->fresh) == MERGE_NEW)
+			continue;
 		for (size_t j = 0; j < base->doubt_count; j++) {
 			const json_t *older = merge_value(edit, base->doubts[j]);
-			char *path;
 
-			if (!older || !merge_same(older, edit->after))
-				continue;
-			path = merge_path(edit);
-			call_fail(
-			    call, ESTALE,
-			    "\"%s\" in the document is the value of an older version: it may "
-			    "have been read before a change. %s",
-			    path ? path : "?",
-			    base->named
-				? "Read the file again and repeat the edit"
-				: "Nothing tells, for the vendor names no versions: what this "
-				  "mount wrote is undone by .rosterfs/history");
-			free(path);
-			return -ESTALE;
+			if (older && merge_same(older, edit->after))
+				return fail_doubt(call, base, edit);
 		}
 	}
 	return 0;
+}
+
+/* ---- the next save ---- */
+
+/*
+ * PROCESS has taken a write back: SAVE. That says nothing of the version that it reads next, unless
+ * it saved from a version of the same stamp before: its document then has the change as well.
+ */
+static void keep_undo(struct roster *roster, const char *id, const struct versions_process *process,
+		      const struct earlier_save *save)
+{
+	const char *stamp = base_stamp(roster_collection(roster), save->left);
+	struct earlier_save with = *save;
+	struct versions_save last;
+	const struct edit *conflict;
+
+	if (!versions_last_save(roster_versions(roster), id, process, stamp, &last))
+		return;
+	with.document = last.document;
+	if (merge_apply(save->merge, last.document, true, &conflict) == 0)
+		versions_saved(roster_versions(roster), id, process, stamp, &with);
+	versions_save_clear(&last);
+}
+
+void base_keep(struct roster *roster, const char *id, const struct versions_process *process,
+	       const char *stamp, const struct earlier_save *save, bool idle)
+{
+	struct versions_save last = {0};
+
+	if (stamp && history_names(stamp))
+		keep_undo(roster, id, process, save);
+	else if (!idle || versions_last_save(roster_versions(roster), id, process, stamp, &last))
+		versions_saved(roster_versions(roster), id, process, stamp, save);
+	versions_save_clear(&last);
 }

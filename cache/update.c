@@ -361,16 +361,16 @@ static int read_document(struct attempt *attempt, const char *text, size_t lengt
 	return 0;
 }
 
-/* What PLAN's process saves next from the same version is compared with what this save left. */
+/* What PLAN's process saves next from the same version is compared with this save. */
 static void keep_save(struct change *change, const struct document_plan *plan)
 {
-	struct versions *versions = roster_versions(change->roster);
-	const char *stamp = plan->stamp;
+	struct earlier_save save = {.collection = change->collection,
+				    .merge = &change->merge,
+				    .document = plan->left,
+				    .left = change->result,
+				    .number = change->attempt->number};
 
-	/* what it reads after it has undone a write names another version */
-	if (stamp && history_names(stamp))
-		stamp = base_stamp(change->collection, change->result);
-	versions_saved(versions, change->id, &plan->process, stamp, plan->left, change->result);
+	base_keep(change->roster, change->id, &plan->process, plan->stamp, &save, !change->sent);
 }
 
 /*
@@ -406,7 +406,7 @@ static int save_document(struct attempt *attempt, struct document_plan *plan)
 	change.arg = plan;
 	ask_self_early(&change, plan->document);
 	error = finish(&change, change_run(&change));
-	if (!error && change.sent && plan->left)
+	if (!error && (change.sent || attempt->idle) && plan->left && change.merge.count)
 		keep_save(&change, plan);
 	change_clear(&change);
 	return error;

@@ -1,8 +1,8 @@
 /*
  * versions.c - see versions.h.
  *
- * A table by id, oldest entry first, so that the bound takes from the front. Knows nothing of
- * merging: cache/base decides which of these versions a document was read from.
+ * A table by id, oldest entry first, so that the bound takes from the front. It does not decide
+ * which of these versions a document was read from (base.c).
  */
 #include "cache/versions.h"
 
@@ -11,20 +11,19 @@
 #include <string.h>
 #include <uthash.h>
 
-#define SAVES_MAX 4
-
 struct save {
 	struct versions_process process;
 	char *stamp;    /* or NULL */
 	char *document; /* JSON text: trees stay in one thread */
 	char *left;
+	struct earlier earlier;
 };
 
 struct entry {
 	char *id;
 	struct record *shown[VERSIONS_MAX]; /* newest first */
 	size_t count;
-	struct save saves[SAVES_MAX]; /* newest first */
+	struct save saves[VERSIONS_SAVES_MAX]; /* newest first */
 	size_t save_count;
 	UT_hash_handle hh;
 };
@@ -48,6 +47,7 @@ static void save_clear(struct save *save)
 	free(save->stamp);
 	free(save->document);
 	free(save->left);
+	earlier_clear(&save->earlier);
 	memset(save, 0, sizeof(*save));
 }
 
@@ -144,63 +144,86 @@ static bool same_save(const struct save *save, const struct versions_process *pr
 	return stamp ? save->stamp && strcmp(save->stamp, stamp) == 0 : !save->stamp;
 }
 
+/*
+ * The place in ENTRY of what PROCESS saved from STAMP: now the first one. What was there goes to
+ * OLD, or OLD is empty and the place of the oldest one is taken.
+ */
+static struct save *place_save_locked(struct entry *entry, const struct versions_process *process,
+				      const char *stamp, struct save *old)
+{
+	size_t at = 0;
+
+	while (at < entry->save_count && !same_save(&entry->saves[at], process, stamp))
+		at++;
+	if (at < entry->save_count)
+		*old = entry->saves[at];
+	else if (at == VERSIONS_SAVES_MAX)
+		save_clear(&entry->saves[--at]);
+	else
+		entry->save_count++;
+	memmove(&entry->saves[1], &entry->saves[0], at * sizeof(entry->saves[0]));
+	return &entry->saves[0];
+}
+
 void versions_saved(struct versions *versions, const char *id,
 		    const struct versions_process *process, const char *stamp,
-		    const json_t *document, const json_t *left)
+		    const struct earlier_save *told)
 {
 	struct save save = {
 	    .process = *process,
 	    .stamp = stamp ? strdup(stamp) : NULL,
-	    .document = json_dumps(document, JSON_COMPACT),
-	    .left = json_dumps(left, JSON_COMPACT),
+	    .document = json_dumps(told->document, JSON_COMPACT),
+	    .left = json_dumps(told->left, JSON_COMPACT),
 	};
-	struct entry *entry;
-	size_t at = 0;
+	struct save old = {0};
+	struct entry *entry = NULL;
 
-	if ((stamp && !save.stamp) || !save.document || !save.left) {
-		save_clear(&save);
-		return;
+	if ((!stamp || save.stamp) && save.document && save.left) {
+		pthread_mutex_lock(&versions->lock);
+		entry = touch_locked(versions, id);
+		if (entry) {
+			struct save *place = place_save_locked(entry, process, stamp, &old);
+
+			save.earlier = old.earlier;
+			old.earlier = (struct earlier){0};
+			earlier_note(&save.earlier, told);
+			*place = save;
+		}
+		pthread_mutex_unlock(&versions->lock);
 	}
-	pthread_mutex_lock(&versions->lock);
-	entry = touch_locked(versions, id);
-	if (entry) {
-		while (at < entry->save_count && !same_save(&entry->saves[at], process, stamp))
-			at++;
-		if (at == entry->save_count && at == SAVES_MAX)
-			at--;
-		if (at < entry->save_count)
-			save_clear(&entry->saves[at]);
-		else
-			entry->save_count++;
-		memmove(&entry->saves[1], &entry->saves[0], at * sizeof(entry->saves[0]));
-		entry->saves[0] = save;
-	}
-	pthread_mutex_unlock(&versions->lock);
-	if (!entry)
-		save_clear(&save);
+	save_clear(entry ? &old : &save);
 }
 
 bool versions_last_save(struct versions *versions, const char *id,
 			const struct versions_process *process, const char *stamp,
-			json_t **document, json_t **left)
+			struct versions_save *last)
 {
 	struct entry *entry;
 
-	*document = *left = NULL;
+	memset(last, 0, sizeof(*last));
 	pthread_mutex_lock(&versions->lock);
 	entry = find_locked(versions, id);
 	for (size_t i = 0; entry && i < entry->save_count; i++) {
-		if (same_save(&entry->saves[i], process, stamp)) {
-			*document = json_loads(entry->saves[i].document, JSON_ALLOW_NUL, NULL);
-			*left = json_loads(entry->saves[i].left, JSON_ALLOW_NUL, NULL);
+		const struct save *save = &entry->saves[i];
+
+		if (same_save(save, process, stamp)) {
+			last->document = json_loads(save->document, JSON_ALLOW_NUL, NULL);
+			last->left = json_loads(save->left, JSON_ALLOW_NUL, NULL);
+			earlier_copy(&last->earlier, &save->earlier);
 			break;
 		}
 	}
 	pthread_mutex_unlock(&versions->lock);
-	if (*document && *left)
+	if (last->document && last->left)
 		return true;
-	json_decref(*document);
-	json_decref(*left);
-	*document = *left = NULL;
+	versions_save_clear(last);
 	return false;
+}
+
+void versions_save_clear(struct versions_save *save)
+{
+	json_decref(save->document);
+	json_decref(save->left);
+	earlier_clear(&save->earlier);
+	memset(save, 0, sizeof(*save));
 }

@@ -11,10 +11,12 @@
 #ifndef ROSTERFS_VERSIONS_H
 #define ROSTERFS_VERSIONS_H
 
+#include "cache/earlier.h"
 #include "cache/record.h"
 
 #define VERSIONS_MAX 16
 #define VERSIONS_RECORDS_MAX 20000
+#define VERSIONS_SAVES_MAX 8
 
 struct versions;
 
@@ -35,20 +37,32 @@ void versions_retire(struct versions *versions, struct record *record);
  * number. */
 size_t versions_list(struct versions *versions, const char *id, struct record **list, size_t room);
 
+/* What a process left when it last saved from a version, and before. */
+struct versions_save {
+	json_t *document; /* the version that it was compared with, plus its changes */
+	json_t *left;     /* the record as the save left it */
+	struct earlier earlier;
+};
+
 /*
- * PROCESS saved record ID with a document that named version STAMP (NULL: none). DOCUMENT is the
- * version it was compared with plus its changes, LEFT the record as the save left it. Borrowed.
+ * PROCESS saved record ID with a document that named version STAMP (NULL: none). SAVE is what it
+ * did (borrowed). Only the last VERSIONS_SAVES_MAX versions and processes of a record are
+ * remembered; after that a document is compared with the version that it names. Never fails: it may
+ * be forgotten.
  */
 void versions_saved(struct versions *versions, const char *id,
 		    const struct versions_process *process, const char *stamp,
-		    const json_t *document, const json_t *left);
+		    const struct earlier_save *save);
 
 /*
- * Has PROCESS saved record ID from STAMP before? Then true, and what versions_saved was told last,
- * as new references.
+ * Return true if PROCESS has saved record ID from STAMP before, and fill SAVE; pair with
+ * versions_save_clear.
  */
 bool versions_last_save(struct versions *versions, const char *id,
 			const struct versions_process *process, const char *stamp,
-			json_t **document, json_t **left);
+			struct versions_save *save);
+
+/* Free what SAVE has. All zero is fine. */
+void versions_save_clear(struct versions_save *save);
 
 #endif
