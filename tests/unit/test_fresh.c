@@ -141,6 +141,40 @@ static void test_too_late_in_the_queue(void **state)
 	actor_end(&actor);
 }
 
+/* Nobody need tell the thread that time has passed: it wakes in a second, not when all else does.
+ */
+static void test_thread_wakes_by_itself(void **state)
+{
+	struct play *play = *state;
+	struct actor actor, other, third;
+	time_t begun = time(NULL);
+
+	actor_begin(&actor, play, &items, "1", 0);
+	actor_begin(&other, play, &items, "2", -1);
+	actor_begin(&third, play, &items, "1", 0);
+	read_one(play, &actor, 0);
+	actor_start(&other, DEED_LOOK);
+	play_queued(play, 1, 0);
+	usleep(50000);
+	atomic_fetch_add(&gate_now, BASIS_KEEP);
+	look_comes(play, &other, 1);
+	read_one(play, &third, 2);
+	basis_release(&third.call);
+	actor_begin(&other, play, &items, "2", -1);
+	actor_start(&other, DEED_LOOK);
+	gate_asked(&play->gate, 3, "GET /item/2");
+	actor_start(&third, DEED_WRITE);
+	play_queued(play, 1, 1);
+	usleep(50000);
+	atomic_fetch_add(&gate_now, BASIS_FRESH + 1);
+	actor_join(&third);
+	assert_int_equal(third.outcome, VENDOR_STALE);
+	look_comes(play, &other, 3);
+	assert_true(time(NULL) - begun < 20);
+	actor_end(&third);
+	actor_end(&actor);
+}
+
 /* ---- whatever it waited for ---- */
 
 static const char *const closing[] = {"Connection", "close", NULL};
@@ -413,6 +447,7 @@ int main(void)
 	    PLAY(test_failed_read),
 	    PLAY(test_ageless),
 	    PLAY(test_too_late_in_the_queue),
+	    PLAY(test_thread_wakes_by_itself),
 	    PLAY(test_no_connection),
 	    PLAY(test_slow_connection),
 	    PLAY(test_post_too_late),
