@@ -188,12 +188,19 @@ static int limited(struct change *change)
 	return -EAGAIN;
 }
 
+/* Where a change takes two requests, the first may have been made. */
+static void note_part(struct change *change)
+{
+	if (!change->basis.part_made)
+		return;
+	if (!change->first)
+		change->first = json_incref(change->fresh);
+	change->sent = true;
+}
+
 /* The PUT could not leave soon enough after its GET. */
 static int too_late(struct change *change)
 {
-	if (change->basis.part_made && !change->first)
-		change->first = json_incref(change->fresh);
-	change->sent = change->sent || change->basis.part_made;
 	change->next = CHANGE_READ;
 	if (change->reads < READS_MIN || clock_seconds() < change->end)
 		return -EAGAIN;
@@ -342,13 +349,16 @@ static int send(struct change *change)
 		error = change_settle_done(change, answer);
 		break;
 	case VENDOR_REFUSED:
+		note_part(change);
 		error = change->call->status == 429 ? limited(change) : -change->call->error;
 		break;
 	case VENDOR_CHANGED:
 		error = contradicted(change);
 		break;
 	case VENDOR_STALE:
-		error = too_late(change);
+		note_part(change);
+		/* what kept it was a 429, of this request or of another one */
+		error = change->call->status == 429 ? limited(change) : too_late(change);
 		break;
 	case VENDOR_UNKNOWN:
 		error = find_out(change, body);

@@ -31,7 +31,7 @@ struct late {
 	struct call call; /* who wrote: for the log */
 	char *id;
 	char *text;  /* JSON: the body that got no response, or the fields that were accepted */
-	char *known; /* the record when this began, or NULL */
+	char *known; /* JSON: the record as this mount knew it last, or NULL */
 	bool watch;  /* the former */
 	double step; /* seconds to the next look */
 	double end;  /* of the last look, monotonic seconds */
@@ -203,15 +203,14 @@ static json_t *held_record(struct late *late)
 {
 	struct record *held;
 	double seconds;
-	json_t *object;
 
 	roster_peek(late->roster, late->id, &held, &seconds);
-	if (held && held->id[0])
-		object = record_json(held);
-	else
-		object = late->known ? json_loads(late->known, JSON_ALLOW_NUL, NULL) : NULL;
+	if (held && held->id[0]) {
+		free(late->known);
+		late->known = strdup(record_text(held));
+	}
 	record_put(held);
-	return object;
+	return late->known ? json_loads(late->known, JSON_ALLOW_NUL, NULL) : NULL;
 }
 
 /* Is there a time in both, and RECORD's is not later than HELD's? Then it is no news. */
@@ -239,17 +238,19 @@ static bool may_be_stale(struct late *late, const json_t *record)
 /* Has the body been applied late, in RECORD? Then what follows from that is done. */
 static bool judge_watch(struct late *late, const json_t *record, const json_t *body)
 {
+	json_t *held = held_record(late);
 	struct roster_writer writer;
-	json_t *held;
 	bool found = false;
 
-	if (!shows(roster_collection(late->roster), record, body))
+	if (!shows(roster_collection(late->roster), record, body)) {
+		json_decref(held);
 		return false;
+	}
 	if (undoes_inactive(late, record, &writer)) {
+		json_decref(held);
 		reapply(late, &writer);
 		return true;
 	}
-	held = held_record(late);
 	if (held && !is_no_news(late, held, record) && !may_be_stale(late, record))
 		found = log_differences(late, held, record);
 	json_decref(held);
