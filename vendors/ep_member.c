@@ -300,8 +300,10 @@ enum vendor_outcome ep_member_post(struct call *call, struct account *account, c
 			  "the account authentication settings name no realm in which a member "
 			  "could be made");
 	}
-	if (outcome == VENDOR_DONE && id)
+	if (outcome == VENDOR_DONE && id) {
 		*answer = ep_member_of(made, id);
+		ep_lag_note_new(account, *answer);
+	}
 	if (progress && strcmp(progress, "IN_PROGRESS") == 0)
 		log_call(call, "the vendor is still making the member (creation_status is "
 			       "IN_PROGRESS) and may take it back");
