@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs the Debian packages that are missing of the sets named as arguments: build, demo, test,
-# bench, lint. What is there already, from wherever it came, is left alone: each line of the table
+# bench, lint, bare. What is there already, from wherever it came, is left alone: each line of the table
 # has a command that tells whether the thing is there. Without apt-get it names what is missing and
 # stops. The word `device` alone asks whether there is a /dev/fuse.
 set -u
@@ -70,6 +70,10 @@ table() {
 		bench|nginx-light|nginx with HTTP/2|nginx -V 2>&1 | grep -q http_v2
 		bench|openssl|openssl|command -v openssl
 		bench|util-linux|setpriv (util-linux)|command -v setpriv
+		bare|debootstrap|debootstrap|command -v debootstrap
+		bare|debian-archive-keyring|Debian's archive keys (debian-archive-keyring)|ls /usr/share/keyrings/debian-archive-keyring.gpg
+		bare|util-linux|unshare (util-linux)|command -v unshare
+		bare|git|git|command -v git
 		lint|clang|clang|command -v clang
 		lint|clang-tidy|clang-tidy|command -v clang-tidy
 		lint|clang-format|clang-format|command -v clang-format
