@@ -60,6 +60,13 @@ ifneq ($(filter-out $(NO_LIBS),$(or $(MAKECMDGOALS),all)),)
 include $(BUILD)/libs.mk
 endif
 
+# What needs a mount says so before anything is built or installed.
+ifneq ($(filter demo test asan tsan bench,$(MAKECMDGOALS)),)
+ifneq ($(shell tests/deps.sh device >&2 && echo yes),yes)
+$(error stopped, because nothing can be mounted)
+endif
+endif
+
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes \
 	-Wmissing-prototypes $(WERROR)
 
