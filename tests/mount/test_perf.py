@@ -16,17 +16,17 @@ PAGES = USERS // 100
 
 
 def test_cold_list(mount, sandbox):
-    """ls of 10,000 users asks for each page once, and for eight at a time."""
+    """ls of 10,000 users asks for each page once, and for seven or eight at a time."""
     box = sandbox(users=USERS)
     m = mount(box, {"partnerize": {"parallel": 8}})
-    # where the vendor tells no total, it takes a few pages until so many are asked for
-    with box.holding(8, method="GET", path="/user", skip=30):
+    # where the vendor tells no total, the eighth connection is for a page behind the next ones
+    with box.holding(7, method="GET", path="/user", skip=1):
         command = m.spawn("ls -f partnerize")
     assert command.finish().ok().out.count(".json\n") == USERS
     counts = box.counts()
     # the page that proves the end, and what else is asked for before it comes
     assert PAGES + 1 <= counts["total"] <= PAGES + 7
-    assert counts["max_in_flight"] == 8
+    assert 7 <= counts["max_in_flight"] <= 8
 
 
 @pytest.mark.parametrize("most", [4, 8, 16])
@@ -65,7 +65,8 @@ def test_never_more_in_flight(mount, sandbox, parallel):
     """Listing, reading and writing at once share one limit."""
     box = sandbox(users=1000)
     m = mount(box, {"partnerize": {"parallel": parallel}})
-    with box.holding(parallel, skip=3):
+    m.sh("readlink partnerize/self").ok()
+    with box.holding(parallel, path="/user/*"):
         first = [m.spawn(f"cat partnerize/{ident}.json") for ident in range(11, 16)]
         writers = [m.spawn(f"echo inactive > partnerize/{ident}.status") for ident in range(22, 29)]
         lister = m.spawn("ls partnerize")
