@@ -60,6 +60,7 @@ as_user() {
 
 # installed: how many packages the root has, and their size in kB
 installed() {
+	# shellcheck disable=SC2016  # for dpkg-query
 	chroot "$root" dpkg-query -W -f '${db:Status-Abbrev} ${Installed-Size}\n' |
 		awk '$1 == "ii" { n++; size += $2 } END { print n, size }'
 }
@@ -74,7 +75,8 @@ inside() {
 	say 'make demo </dev/null'
 	start=$SECONDS
 	as_user 'make demo' && demo=passed
-	say "make demo: $demo after $((SECONDS - start)) s"
+	read -r more grown < <(installed)
+	say "make demo: $demo after $((SECONDS - start)) s, with $((more - count)) packages installed"
 
 	say 'make test'
 	start=$SECONDS
@@ -82,7 +84,8 @@ inside() {
 	code=${PIPESTATUS[0]}
 	say "make test: exit status $code after $((SECONDS - start)) s"
 	read -r more grown < <(installed)
-	say "installed by make: $((more - count)) packages, $(((grown - size) / 1000)) MB"
+	say "installed in all: $((more - count)) packages of $(du -sm "$cache/packages" | cut -f 1) MB," \
+		"$(((grown - size) / 1000)) MB unpacked"
 
 	read -r good bad odd < <(sed -nE \
 		's/^([0-9]+) passed, ([0-9]+) failed(, ([0-9]+) skipped)?$/\1 \2 \4/p' "$root/test.log" | tail -n 1)
@@ -99,6 +102,7 @@ fi
 
 # ---- outside ----
 
+# shellcheck disable=SC2317  # called by the trap
 clean_up() {
 	trap '' INT TERM HUP
 	# its death ends the first process of the new namespaces, and with that all of them
@@ -113,6 +117,7 @@ trap 'exit 130' INT TERM HUP
 
 # mirror LABEL: the first address that apt of this machine has for Debian's archive of that label
 mirror() {
+	# shellcheck disable=SC2016  # for apt-get
 	apt-get indextargets --format '$(LABEL)|$(REPO_URI)' 'Created-By: Packages' 2>/dev/null |
 		sed -n "s/^$1|//p" | head -n 1
 }
@@ -136,8 +141,8 @@ make_base() {
 		die "debootstrap failed; all that it said is in $cache/debootstrap.log"
 	fi
 	rm -f "$new"/var/cache/apt/archives/*.deb
-	tar -C "$new" --numeric-owner -cf "$cache/$suite.part" . &&
-		mv "$cache/$suite.part" "$cache/$suite.tar" || die "cannot write $cache/$suite.tar"
+	tar -C "$new" --numeric-owner -cf "$cache/$suite.part" . || die "cannot write $cache/$suite.part"
+	mv "$cache/$suite.part" "$cache/$suite.tar" || die "cannot write $cache/$suite.tar"
 	rm -rf --one-file-system "$new"
 }
 
@@ -173,7 +178,8 @@ exec 8>"$cache/lock"
 flock -n 8 || die "another run uses $cache"
 rm -rf --one-file-system "$cache"/root.*
 [ -s "$cache/$suite.tar" ] || make_base
-root=$(mktemp -d "$cache/root.XXXXXX") && chmod 755 "$root" || die "cannot make a folder in $cache"
+root=$(mktemp -d "$cache/root.XXXXXX") || die "cannot make a folder in $cache"
+chmod 755 "$root"
 fill "$root"
 
 # job control gives the child a process group of its own, so that Ctrl-C comes here alone

@@ -6,7 +6,7 @@
         assert m.sh("ls partnerize | wc -l").ok().out == "...\n"
 
 Markers: limit(SECONDS) for another time limit than 60; plain for a test that makes no sense with
-sanitizers (it measures time or memory); no_tsan for one that ThreadSanitizer makes too slow.
+sanitizers (it measures memory, or is large); no_tsan for one that ThreadSanitizer makes too slow.
 """
 
 import os
@@ -170,6 +170,6 @@ def pytest_sessionfinish(session, exitstatus):
         return
     values = list(OUTCOMES.values())
     with open(name, "a", encoding="utf-8") as file:
-        file.write(f"{values.count('passed')} {values.count('failed')}\n")
+        file.write(f"{values.count('passed')} {values.count('failed')} {values.count('skipped')}\n")
     if "failed" in values and exitstatus == 0:
         session.exitstatus = 1
