@@ -8,7 +8,7 @@ import pytest
 
 import harness
 
-pytestmark = pytest.mark.limit(120)
+pytestmark = pytest.mark.limit(300)
 
 USERS = 6500
 PAGES = USERS // 100

@@ -691,7 +691,7 @@ def memory(pid):
 
 
 @pytest.mark.plain
-@pytest.mark.limit(120)
+@pytest.mark.limit(300)
 def test_memory_is_flat(mount, sandbox):
     box = sandbox(users=5000)
     m = mount(box)

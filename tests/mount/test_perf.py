@@ -8,7 +8,7 @@ import pytest
 
 import harness
 
-pytestmark = [pytest.mark.plain, pytest.mark.limit(120)]
+pytestmark = [pytest.mark.plain, pytest.mark.limit(300)]
 
 USERS = 10000
 LATENCY = 50
