@@ -158,7 +158,8 @@ static void test_progress(void **state)
 
 	scene->account.retry_budget = 1;
 	web_order(&scene->web, 100000, 503, NULL, NULL);
-	/* where the machine stood still for as long as the budget, it was right to give up: once more */
+	/* where the machine stood still for as long as the budget, it was right to give up: once
+	 * more */
 	while (longest > 800) {
 		struct waiter waiter;
 
