@@ -336,6 +336,12 @@ def privately(script, arguments, env):
         mknod -m 0666 /usr/local/sbin/fuse c 10 229
         mount --bind /usr/local/sbin/fuse /dev/fuse
         cp "$BUILD/rosterfs" /usr/local/sbin/
+        # fusermount3 looks into it for others than root; a root made by debootstrap has none
+        if ! [ -e /etc/mtab ]; then
+            cp -a /etc /usr/local/sbin/
+            ln -s /proc/self/mounts /usr/local/sbin/etc/mtab
+            mount --bind /usr/local/sbin/etc /etc
+        fi
     """
     return run([sys.executable, pathlib.Path(__file__).with_name("private.py"), "sh", "-euc", before + script,
                 "sh", *arguments],
