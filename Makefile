@@ -112,7 +112,7 @@ tsan: ## all tests with ThreadSanitizer
 	@$(MAKE) --no-print-directory BUILD='$(BUILD)/tsan' SANITIZE=thread test
 
 .PHONY: test-bare
-test-bare: ## demo and test of HEAD in a fresh Debian (as root; downloads half a gigabyte)
+test-bare: ## demo and test of HEAD in a fresh Debian (as root; downloads 250 MB)
 	@tests/bare.sh
 
 .PHONY: bench
