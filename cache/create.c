@@ -11,6 +11,7 @@
 #include "cache/attempt.h"
 #include "cache/change.h"
 #include "cache/guard.h"
+#include "cache/late.h"
 #include "cache/looks.h"
 #include "cache/record.h"
 #include "cache/roster.h"
@@ -197,6 +198,18 @@ static void keep_made(struct creation *creation, json_t *record)
 	creation->made = json_incref(record);
 }
 
+/* `lag` has ended: say whether the record that was made is there by now. */
+static void tell_there(const struct late_sight *sight)
+{
+	if (sight->record)
+		log_call(sight->call,
+			 "looked once more: record %s is there by now: the reads lagged",
+			 sight->id);
+	else
+		log_call(sight->call, "looked once more: record %s is not to be seen: %s",
+			 sight->id, sight->words);
+}
+
 /* The record is there: show it, and set what the POST has left out. */
 static int set_rest(struct creation *creation)
 {
@@ -222,12 +235,14 @@ static int set_rest(struct creation *creation)
 		keep_made(creation, change.result ? change.result : change.fresh);
 		change_clear(&change);
 	} while (error == -ENOENT && looks_again(&looks));
-	if (error == -ENOENT)
+	if (error == -ENOENT) {
+		late_look(creation->call, creation->roster, creation->id, NULL, tell_there);
 		error = call_fail(creation->call, EREMOTEIO,
 				  "accepted but not applied: the vendor does not show the record%s",
 				  account_of(creation)->lag
 				      ? "; its reads may lag behind its writes (lag)"
 				      : "");
+	}
 	if (error)
 		call_add_words(creation->call, " (the record has been made, with id %s)",
 			       creation->id);

@@ -10,6 +10,7 @@
 #include "cache/attempt.h"
 #include "cache/change.h"
 #include "cache/guard.h"
+#include "cache/late.h"
 #include "cache/looks.h"
 #include "cache/roster.h"
 #include "vendors/call.h"
@@ -82,6 +83,20 @@ static int look(struct attempt *attempt, struct call *call)
 	return error ? error : 1;
 }
 
+/* `lag` has ended: say whether the user is gone by now. */
+static void tell_deleted(const struct late_sight *sight)
+{
+	if (sight->error == -ENOENT)
+		log_call(sight->call,
+			 "looked once more: the user is deleted by now: the reads lagged");
+	else if (sight->error)
+		log_call(sight->call,
+			 "looked once more: whether the user is deleted is not known: %s",
+			 sight->words);
+	else
+		log_call(sight->call, "looked once more: the user is still there");
+}
+
 /* The vendor has said that the user is deleted, or its answer was lost: is it so? */
 static int prove(struct attempt *attempt, bool said)
 {
@@ -108,6 +123,7 @@ static int prove(struct attempt *attempt, bool said)
 				  attempt->account->lag
 				      ? "; its reads may lag behind its writes (lag)"
 				      : "");
+		late_look(attempt->call, attempt->roster, attempt->id, NULL, tell_deleted);
 	} else if (there) {
 		call_add_words(attempt->call, ": the user is still there");
 	} else {

@@ -139,7 +139,8 @@ json_t *change_undo(const struct change *change)
 	return NULL;
 }
 
-json_t *change_accepted(const struct change *change)
+/* A document of the fields that are to be shown once the change is made, a new reference. */
+static json_t *accepted_fields(const struct change *change)
 {
 	json_t *accepted = json_object();
 
@@ -377,6 +378,32 @@ static int look(struct change *change, const struct merge *proved, json_t **reco
 	}
 }
 
+/* `lag` has ended: say whether the record shows the accepted fields by now. */
+static void tell_accepted(const struct late_sight *sight)
+{
+	unsigned lag = roster_account(sight->roster)->lag;
+	struct merge missing = {0};
+
+	if (!sight->record)
+		log_call(
+		    sight->call,
+		    "looked once more after %u s: whether the accepted change is applied is not "
+		    "known, because the record can't be read: %s",
+		    lag, sight->words);
+	else if (!merge_diff(sight->record, sight->wanted, &missing))
+		log_call(sight->call, "looked once more after %u s: the accepted change is %s", lag,
+			 missing.count ? "still not applied" : "applied: the reads lagged");
+	merge_clear(&missing);
+}
+
+static void look_later(const struct change *change)
+{
+	json_t *accepted = accepted_fields(change);
+
+	late_look(change->call, change->roster, change->id, accepted, tell_accepted);
+	json_decref(accepted);
+}
+
 /* RECORD shows the old value, LOOKED seconds after the change was accepted. */
 static int not_applied(struct change *change, const json_t *record, double looked)
 {
@@ -388,7 +415,7 @@ static int not_applied(struct change *change, const json_t *record, double looke
 		  "value");
 	if (!account->lag)
 		return -EREMOTEIO;
-	late_look(change);
+	look_later(change);
 	if (call_cancelled(change->call)) {
 		change->attempt->unknown = true;
 		call_add_words(change->call, ", and nobody waits for it any more");

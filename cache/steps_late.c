@@ -5,7 +5,7 @@
 #include "cache/steps_state.h"
 
 #include "cache/attempt.h"
-#include "cache/pool.h"
+#include "cache/late.h"
 #include "cache/roster.h"
 #include "vendors/call.h"
 #include "vendors/log.h"
@@ -13,94 +13,55 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct late {
-	struct roster *roster;
-	struct call call; /* who wrote: for the log */
-	char *id;
-	char *sent; /* JSON: a record with the steps that were accepted, or may have been */
-	bool inactive;
-};
-
-static void late_free(struct late *late)
+/* Say whether the record shows the steps of SIGHT, which were to make it WORD. */
+static void tell(const struct late_sight *sight, const char *word)
 {
-	call_destroy(&late->call);
-	free(late->id);
-	free(late->sent);
-	free(late);
-}
+	const struct steps steps = {.roster = sight->roster,
+				    .collection = roster_collection(sight->roster),
+				    .id = sight->id,
+				    .word = word};
 
-/* GET, and say what there is. */
-static void look(struct late *late)
-{
-	const char *word = late->inactive ? "inactive" : "active";
-	json_t *sent = json_loads(late->sent, 0, NULL), *record = NULL;
-	struct steps steps = {.roster = late->roster,
-			      .collection = roster_collection(late->roster),
-			      .id = late->id,
-			      .word = word};
-	struct call call;
-
-	call_continue(&call, &late->call);
-	if (!sent || steps_get(&steps, &call, &record))
-		log_call(&late->call,
+	if (!sight->record)
+		log_call(sight->call,
 			 "looked once more: the record can't be read, so that it is not known "
 			 "whether it is %s: %s",
-			 word, call.words);
-	else if (steps_shows(&steps, sent, record))
-		log_call(&late->call, "looked once more: what was accepted is applied by now");
+			 word, sight->words);
+	else if (steps_shows(&steps, sight->wanted, sight->record))
+		log_call(sight->call, "looked once more: what was accepted is applied by now");
 	else
-		log_call(&late->call,
+		log_call(sight->call,
 			 "looked once more: what was accepted is still not applied; write %s again",
 			 word);
-	/* whoever reads it next is told by the vendor */
-	roster_doubt(late->roster, late->id);
-	call_destroy(&call);
-	json_decref(record);
-	json_decref(sent);
 }
 
-static void run(void *arg, bool ending)
+static void tell_inactive(const struct late_sight *sight)
 {
-	struct late *late = arg;
-
-	if (ending)
-		log_call(&late->call, "the mount ends: an accepted change that did not show is not "
-				      "looked at any more");
-	else
-		look(late);
-	late_free(late);
+	tell(sight, "inactive");
 }
 
-/* What was sent and may have been made, as text; NULL: no memory. The caller frees. */
-static char *made_text(const struct steps *steps)
+static void tell_active(const struct late_sight *sight)
+{
+	tell(sight, "active");
+}
+
+/* The steps that were sent and may have been made, a new reference. */
+static json_t *made_steps(const struct steps *steps)
 {
 	json_t *made = json_deep_copy(steps->sent);
 	json_t *list = steps_of(steps, made);
-	char *text;
 
 	for (size_t i = json_array_size(list); i-- > 0;) {
 		if (!steps_was_made(steps, i))
 			json_array_remove(list, i);
 	}
-	text = made ? json_dumps(made, JSON_COMPACT) : NULL;
-	json_decref(made);
-	return text;
+	return made;
 }
 
 void steps_look_later(const struct steps *steps)
 {
-	unsigned lag = steps->attempt->account->lag;
-	struct late *late = lag ? calloc(1, sizeof(*late)) : NULL;
+	json_t *made = made_steps(steps);
 
-	if (!late)
-		return;
-	late->roster = steps->roster;
-	call_continue(&late->call, steps->call);
-	late->id = strdup(steps->id);
-	late->sent = made_text(steps);
-	late->inactive = steps_is_inactive(steps);
-	if (!late->id || !late->sent || pool_after(roster_pool(late->roster), lag, run, late)) {
-		log_call(steps->call, "what became of it can't be looked at again");
-		late_free(late);
-	}
+	late_look(steps->call, steps->roster, steps->id, made,
+		  steps_is_inactive(steps) ? tell_inactive : tell_active);
+	json_decref(made);
 }

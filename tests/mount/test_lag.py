@@ -250,7 +250,7 @@ def test_applied_after_the_last_look(mount, sandbox):
     m.sandbox.fault(method="PUT", fault="not_applied")
     assert save(m.path / STATUS, "inactive") == refused("EREMOTEIO")
     m.sandbox.patch(7, {"status": "inactive"})
-    wait_until(lambda: "is applied: its reads lagged" in m.log(), 20 * SCALE, "a last look")
+    wait_until(lambda: "is applied: the reads lagged" in m.log(), 20 * SCALE, "a last look")
     assert status(m) == "inactive"
 
 
