@@ -431,8 +431,8 @@ static int read_fresh(struct change *change)
 	int error;
 
 	start_over(change);
-	/* the first read has the whole budget, like any request */
-	change->basis.end = change->reads ? (int64_t)(change->end * 1000) : 0;
+	/* a read that the vendor's 429 has made necessary waits no longer than the budget lasts */
+	change->basis.end = change->limited ? (int64_t)(change->end * 1000) : 0;
 	change->basis.ageless = false;
 	/* what has been made in part is looked at, whoever has gone */
 	asker = change->part ? change->alone : change->call;

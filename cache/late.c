@@ -288,7 +288,7 @@ static void run(void *arg, bool ending)
 
 	if (ending) {
 		log_call(&late->call,
-			 late->watch
+			 !late->tell
 			     ? "the mount ends: a change that got no response is not watched "
 			       "for any longer"
 			     : "the mount ends: an accepted change that did not show is not "

@@ -638,9 +638,15 @@ def test_created_anew(mount, flags):
     assert len(sent(m.sandbox)) == 1
     assert at_vendor(m.sandbox, 2)["lastname"] == read(m, FILE)["lastname"] == "Anew"
     assert (m.path / BACKUP).read_bytes() == text
-    # the backup put back is the old text
-    os.rename(m.path / BACKUP, m.path / FILE)
-    assert len(sent(m.sandbox)) == 2
+    # the backup is an old copy: put back by the process that saved, it would undo that save
+    with pytest.raises(OSError) as failure:
+        os.rename(m.path / BACKUP, m.path / FILE)
+    assert failure.value.errno == errno.EBUSY
+    assert len(sent(m.sandbox)) == 1
+    assert at_vendor(m.sandbox, 2)["lastname"] == "Anew"
+    assert (m.path / BACKUP).read_bytes() == text
+    # the history takes it back
+    (m.path / FILE).write_bytes((m.path / ".rosterfs/history/1/undo.json").read_bytes())
     assert at_vendor(m.sandbox, 2)["lastname"] == json.loads(text)["lastname"]
 
 
