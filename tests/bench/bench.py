@@ -152,6 +152,7 @@ def measure(bench, sizes):
     bench.part(figures.requests)
     for function in (wire.listing, wire.http2, wire.changes, wire.blocking):
         bench.part(function, largest)
+    bench.part(wire.window)
     for function in waits.PARTS:
         bench.part(function)
 
