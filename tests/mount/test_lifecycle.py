@@ -581,6 +581,7 @@ def test_what_fusermount3_refuses(nobody_place, conf, env, option, owner, word):
     file, _folder = conf("[cj]\n")
     mnt = nobody_place / "mnt"
     mnt.mkdir()
+    mnt.chmod(0o755)  # whatever the umask is
     os.chown(file, NOBODY, NOBODY)
     os.chown(mnt, owner, owner)
     for way in ("", "-f"):
