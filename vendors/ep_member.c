@@ -172,6 +172,19 @@ static enum vendor_outcome put_info(struct call *call, struct account *account, 
 	return outcome;
 }
 
+/* Has RECORD (or NULL) each member that PART has? */
+static bool has_all(const json_t *record, const json_t *part)
+{
+	const char *key;
+	json_t *value;
+
+	json_object_foreach((json_t *)(uintptr_t)part, key, value) {
+		if (!json_object_get(record, key))
+			return false;
+	}
+	return true;
+}
+
 /* Does RECORD show all of PART? */
 static bool shows(const json_t *record, const json_t *part)
 {
@@ -192,7 +205,7 @@ static bool shows(const json_t *record, const json_t *part)
  * from the version before. NULL: nothing was answered, a GET will tell.
  */
 static void answer_both(struct call *call, struct account *account, const char *id,
-			const json_t *first, json_t **answer)
+			const json_t *info, const json_t *first, json_t **answer)
 {
 	json_t *told = *answer ? json_copy(*answer) : json_object(), *member = NULL;
 	struct call look;
@@ -206,7 +219,7 @@ static void answer_both(struct call *call, struct account *account, const char *
 	}
 	json_object_del(told, "meta");
 	json_object_del(told, "links");
-	if (!json_is_object(first))
+	if (!has_all(first, info))
 		goto out;
 	call_continue(&look, call);
 	if (vendor_get(&look, account, &ep_members, NULL, id, &member, NULL))
@@ -246,7 +259,7 @@ enum vendor_outcome ep_member_put(struct call *call, struct account *account, co
 	}
 out:
 	if (known && outcome == VENDOR_DONE)
-		answer_both(call, account, id, first, answer);
+		answer_both(call, account, id, info, first, answer);
 	json_decref(first);
 	json_decref(info);
 	return outcome;

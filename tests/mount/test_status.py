@@ -545,6 +545,7 @@ def test_active_again(mount):
     assert m.log().count("active again") == 1
     # put out once more, and back once more
     m.sh("echo inactive > partnerize/7.status").ok()
+    refresh(m)  # the answer had no time: now it is known, and what comes later is later
     m.sandbox.patch(7, {"status": "active"})
     refresh(m)
     assert m.log().count("active again") == 2
