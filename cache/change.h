@@ -9,6 +9,7 @@
 #include "cache/lag.h"
 #include "cache/merge.h"
 #include "vendors/basis.h"
+#include "vendors/vendor.h"
 
 #include <jansson.h>
 #include <stdbool.h>
@@ -104,10 +105,30 @@ json_t *change_parse(struct call *call, const char *text, size_t length);
  */
 int change_check_hidden(struct call *call, struct roster *roster, const json_t *document);
 
-/* ---- between change.c and proof.c ---- */
+/* ---- between change.c, verdict.c, proof.c and tell.c ---- */
+
+/* GET what the PUT is to rest on, into fresh. 0 or a negative errno. */
+int change_read(struct change *change);
+
+/*
+ * The vendor has answered the PUT of BODY with OUTCOME and ANSWER (both borrowed). Proves or
+ * settles what became of it. 0 when it is done, -EAGAIN when change->next is to be done, or a
+ * negative errno.
+ */
+int change_judge(struct change *change, enum vendor_outcome outcome, json_t *body, json_t *answer);
 
 /* The flags of the field that EDIT is about, or is inside of. */
 unsigned change_flags(const struct change *change, const struct edit *edit);
+
+/* VALUE of EDIT's field as JSON, cut short, for words; a write-only one is "(set)". The caller
+ * frees. */
+char *change_value_text(const struct change *change, const struct edit *edit, const json_t *value);
+
+/* Is there something to tell of EDIT, or was it at the vendor already? */
+bool change_is_told(const struct change *change, const struct edit *edit);
+
+/* A document of the fields that are to be shown once the change is made, a new reference. */
+json_t *change_accepted(const struct change *change);
 
 /* "firstname: "Jane" -> "Joan", ..." for the log, write-only values as (set). The caller frees. */
 char *change_describe(const struct change *change);

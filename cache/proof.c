@@ -2,8 +2,7 @@
  * proof.c - what became of a change: proved by the vendor's answer, by one more GET, or settled by
  * a GET.
  *
- * Also the words in which the log tells of it. It sends no change (change.c does) and decides
- * nothing about conflicts (merge.c does).
+ * It sends no change (change.c does) and decides nothing about conflicts (merge.c does).
  */
 #include "cache/change.h"
 
@@ -37,137 +36,6 @@ unsigned change_flags(const struct change *change, const struct edit *edit)
 const json_t *change_before(const struct change *change)
 {
 	return change->first ? change->first : change->fresh;
-}
-
-/* ---- words ---- */
-
-/* VALUE as JSON, cut short, for the log; a write-only one is not shown. The caller frees. */
-static char *value_text(const struct change *change, const struct edit *edit, const json_t *value)
-{
-	char *text;
-
-	if (change_flags(change, edit) & (FIELD_WRITE_ONLY | FIELD_CONFIDENTIAL))
-		return strdup("(set)");
-	text = value ? json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT) : strdup("(none)");
-	if (text && strlen(text) > 100)
-		memcpy(text + 97, "...", 4);
-	return text;
-}
-
-/* "firstname: "Jane" -> "Joan", ..." for the log. The caller frees. */
-char *change_describe(const struct change *change)
-{
-	char *text = NULL;
-	size_t size;
-	FILE *out = open_memstream(&text, &size);
-
-	if (!out)
-		return NULL;
-	for (size_t i = 0; i < change->merge.count; i++) {
-		const struct edit *edit = &change->merge.edits[i];
-		char *path = merge_path(edit);
-		char *before = value_text(change, edit, merge_value(edit, change_before(change)));
-		char *after = value_text(change, edit, edit->after);
-
-		fprintf(out, "%s%s: %s -> %s", i ? ", " : "", path ? path : "?",
-			before ? before : "?", after ? after : "?");
-		free(path);
-		free(before);
-		free(after);
-	}
-	fclose(out);
-	return text;
-}
-
-/* Is there something to tell of EDIT, or was it at the vendor already? */
-static bool is_told(const struct change *change, const struct edit *edit)
-{
-	return (change_flags(change, edit) & FIELD_WRITE_ONLY) ||
-	       merge_state(edit, change_before(change)) != MERGE_NEW;
-}
-
-json_t *change_fields(const struct change *change)
-{
-	json_t *fields = change->merge.count ? json_array() : NULL;
-
-	for (size_t i = 0; fields && i < change->merge.count; i++) {
-		const struct edit *edit = &change->merge.edits[i];
-		unsigned flags = change_flags(change, edit);
-		const json_t *before = merge_value(edit, change_before(change));
-		char *path = merge_path(edit);
-
-		/* what is never shown may be there */
-		if (flags & FIELD_WRITE_ONLY)
-			before = edit->after;
-		if (is_told(change, edit))
-			attempt_field(fields, path ? path : "?", flags, before, edit->after);
-		free(path);
-	}
-	return fields;
-}
-
-/* Set the member at EDIT's path in DOCUMENT to VALUE (taken). */
-static void set_member(json_t *document, const struct edit *edit, json_t *value)
-{
-	for (size_t i = 0; i + 1 < edit->depth; i++) {
-		json_t *below = json_object_get(document, edit->path[i]);
-
-		if (!below) {
-			below = json_object();
-			json_object_set_new(document, edit->path[i], below);
-		}
-		document = below;
-	}
-	json_object_set_new(document, edit->path[edit->depth - 1], value);
-}
-
-json_t *change_undo(const struct change *change)
-{
-	json_t *undo = json_object();
-
-	for (size_t i = 0; i < change->merge.count; i++) {
-		const struct edit *edit = &change->merge.edits[i];
-		json_t *before = merge_value(edit, change_before(change));
-
-		if ((change_flags(change, edit) & FIELD_WRITE_ONLY) || !is_told(change, edit))
-			continue;
-		set_member(undo, edit, before ? json_deep_copy(before) : json_null());
-	}
-	if (json_object_size(undo))
-		return undo;
-	json_decref(undo);
-	return NULL;
-}
-
-/* A document of the fields that are to be shown once the change is made, a new reference. */
-static json_t *accepted_fields(const struct change *change)
-{
-	json_t *accepted = json_object();
-
-	for (size_t i = 0; i < change->merge.count; i++) {
-		const struct edit *edit = &change->merge.edits[i];
-
-		if (!(change_flags(change, edit) & FIELD_WRITE_ONLY))
-			set_member(accepted, edit, json_deep_copy(edit->after));
-	}
-	return accepted;
-}
-
-int change_fail_conflict(struct change *change, const struct edit *edit)
-{
-	char *path = merge_path(edit);
-	char *theirs = value_text(change, edit, merge_value(edit, change->fresh));
-	char *ours = value_text(change, edit, edit->after);
-	int error =
-	    call_fail(change->call, ESTALE,
-		      "\"%s\" was changed on both sides: %s at the vendor, %s in the document. "
-		      "Nothing was sent: read the file again and repeat the edit",
-		      path ? path : "?", theirs ? theirs : "?", ours ? ours : "?");
-
-	free(path);
-	free(theirs);
-	free(ours);
-	return error;
 }
 
 /* ---- publishing ---- */
@@ -294,7 +162,7 @@ static void log_normalised(struct change *change, const json_t *record)
 		    merge_state(edit, record) != MERGE_OTHER)
 			continue;
 		path = merge_path(edit);
-		value = value_text(change, edit, merge_value(edit, record));
+		value = change_value_text(change, edit, merge_value(edit, record));
 		log_call(change->call, "the vendor made %s of \"%s\"", value ? value : "?",
 			 path ? path : "?");
 		free(path);
@@ -326,7 +194,8 @@ static void acknowledge(struct change *change, const json_t *record, const json_
 	for (size_t i = 0; shown.edits && i < change->merge.count; i++) {
 		const struct edit *edit = &change->merge.edits[i];
 
-		if (!(change_flags(change, edit) & FIELD_WRITE_ONLY) && is_told(change, edit))
+		if (!(change_flags(change, edit) & FIELD_WRITE_ONLY) &&
+		    change_is_told(change, edit))
 			shown.edits[shown.count++] = *edit; /* borrowed */
 	}
 	roster_acknowledge(change->roster, change->id, &shown, before, record, seen);
@@ -398,7 +267,7 @@ static void tell_accepted(const struct late_sight *sight)
 
 static void look_later(const struct change *change)
 {
-	json_t *accepted = accepted_fields(change);
+	json_t *accepted = change_accepted(change);
 
 	late_look(change->call, change->roster, change->id, accepted, tell_accepted);
 	json_decref(accepted);
@@ -501,7 +370,7 @@ static const struct edit *third_value(const struct change *change, const json_t 
 static int fail_third(struct change *change, const struct edit *edit, const json_t *record)
 {
 	char *path = merge_path(edit);
-	char *value = value_text(change, edit, merge_value(edit, record));
+	char *value = change_value_text(change, edit, merge_value(edit, record));
 
 	change->attempt->unknown = true;
 	change_publish(change, record);
