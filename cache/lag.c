@@ -318,9 +318,9 @@ void lag_note(struct lag *lag, const char *id, const struct merge *merge, const 
 	entry = touch_locked(lag, id);
 	if (entry) {
 		entry->until = clock_seconds() + lag->seconds;
-		entry->has_before = collection_time(lag->collection, before, &entry->before);
+		entry->has_before = collection_updated(lag->collection, before, &entry->before);
 		entry->has_acked = answer &&
-				   collection_time(lag->collection, answer, &entry->acked);
+				   collection_updated(lag->collection, answer, &entry->acked);
 	}
 	for (size_t i = 0; entry && i < merge->count; i++) {
 		const struct edit *edit = &merge->edits[i];
@@ -436,7 +436,7 @@ static void correct_locked(struct lag *lag, struct entry *entry, struct sight *s
 {
 	struct member *member, *next;
 	struct timespec time;
-	bool timed = collection_time(lag->collection, sight->record, &time), agrees = true;
+	bool timed = collection_updated(lag->collection, sight->record, &time), agrees = true;
 	double now = clock_seconds();
 
 	sight->later = timed && is_later(entry, time);

@@ -142,7 +142,7 @@ static bool undoes_inactive(struct late *late, const json_t *record, struct rost
 	if (strcmp(status_of(collection, record), "active") != 0 ||
 	    !roster_writer(late->roster, late->id, writer))
 		return false;
-	return !collection_time(collection, record, &time) || !writer->timed ||
+	return !collection_updated(collection, record, &time) || !writer->timed ||
 	       is_later(time, writer->time);
 }
 
@@ -219,8 +219,8 @@ static bool is_no_news(struct late *late, const json_t *held, const json_t *reco
 	const struct collection *collection = roster_collection(late->roster);
 	struct timespec a, b;
 
-	return collection_time(collection, record, &a) && collection_time(collection, held, &b) &&
-	       !is_later(a, b);
+	return collection_updated(collection, record, &a) &&
+	       collection_updated(collection, held, &b) && !is_later(a, b);
 }
 
 /* May RECORD be from before a write of this mount that was acknowledged since? */

@@ -14,12 +14,14 @@
 
 #include <cmocka.h>
 
-static const char *const time_keys[] = {"updated_at", NULL};
+static const char *const time_keys[] = {"updated_at", "created_at", NULL};
+static const char *const created_keys[] = {"created_at", NULL};
 static const struct field fields[] = {{NULL, 0}};
 static const struct collection users = {
     .name = "users",
     .status_key = "status",
     .time_keys = time_keys,
+    .created_keys = created_keys,
     .fields = fields,
 };
 
@@ -190,6 +192,22 @@ static void test_untimed_answer(void **state)
 	lag_free(lag);
 }
 
+/* An answer tells when the record was made, and not when it was changed: no read is later by that.
+ */
+static void test_created_is_not_updated(void **state)
+{
+	struct lag *lag = lag_new(&users, 60);
+
+	(void)state;
+	note(lag, "{'phone':'1','created_at':'2020-01-01T00:00:00Z','updated_at':'" AFTER "'}",
+	     "{'phone':'2','created_at':'2020-01-01T00:00:00Z','updated_at':'" AFTER "'}",
+	     "{'phone':'2','created_at':'2020-01-01T00:00:00Z'}");
+	/* this read is from before the version that the write replaced */
+	reads(lag, "{'phone':'1','created_at':'2020-01-01T00:00:00Z','updated_at':'" BEFORE "'}",
+	      "{'phone':'2','created_at':'2020-01-01T00:00:00Z','updated_at':'" BEFORE "'}");
+	lag_free(lag);
+}
+
 /* Members of objects by themselves; null and missing are the same. */
 static void test_nested(void **state)
 {
@@ -308,6 +326,7 @@ int main(void)
 	    cmocka_unit_test(test_equal_times),
 	    cmocka_unit_test(test_rounded_answer),
 	    cmocka_unit_test(test_untimed_answer),
+	    cmocka_unit_test(test_created_is_not_updated),
 	    cmocka_unit_test(test_nested),
 	    cmocka_unit_test(test_proof),
 	    cmocka_unit_test(test_proved),
