@@ -220,6 +220,9 @@ class Judge:
                     continue
                 ops = self.under_way(change)
                 for name in sorted(change.fields):
+                    # a member's status is made of its memberships, which are looked at themselves
+                    if name == "status" and any(other.startswith("member:") for other in change.fields):
+                        continue
                     if any(self.wants(op, name, change.after.get(name)) for op in ops):
                         if name == "status" and change.after.get(name) == "active":
                             self.check_newest(change, ops)
