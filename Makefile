@@ -61,9 +61,16 @@ UNIT_PROGRAMS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(call wanted,$(UNIT_
 
 # The flags of the libraries stand in a file that is made by asking pkg-config, after what is
 # missing was installed: make reads it, and starts anew once it has made it.
-NO_LIBS := clean help deps deps-% uninstall format layers lint-shell lint-format
+NO_LIBS := clean help deps deps-% test-bare uninstall format layers lint-shell lint-format
 ifneq ($(filter-out $(NO_LIBS),$(or $(MAKECMDGOALS),all)),)
 include $(BUILD)/libs.mk
+endif
+
+# What needs a mount says so before anything is built or installed.
+ifneq ($(filter demo test asan tsan bench,$(MAKECMDGOALS)),)
+ifneq ($(shell tests/deps.sh device >&2 && echo yes),yes)
+$(error stopped, because nothing can be mounted)
+endif
 endif
 
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes \
@@ -116,6 +123,10 @@ model: all deps-test ## random writers against a model, for SECONDS (SEED=n, ROU
 		ROSTERFS_MODEL_SECONDS='$(SECONDS)' ROSTERFS_MODEL_SEED='$(SEED)' ROSTERFS_MODEL_ROUNDS='$(ROUNDS)' \
 		ROSTERFS_MODEL_VENDOR='$(VENDOR)' ROSTERFS_MODEL_READERS='$(READERS)' \
 		ROSTERFS_TEST_LIMIT=$$(($(SECONDS) * 2 + 1200)) tests/run model
+
+.PHONY: test-bare
+test-bare: ## demo and test of HEAD in a fresh Debian (as root; downloads 250 MB)
+	@tests/bare.sh
 
 .PHONY: bench
 bench: all $(BENCH_PROGRAMS) deps-bench ## time and requests against the floor, in ten to twelve minutes (N=users, ROWS=word)

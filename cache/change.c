@@ -10,6 +10,7 @@
 #include "cache/attempt.h"
 #include "cache/guard.h"
 #include "cache/late.h"
+#include "cache/looks.h"
 #include "cache/roster.h"
 #include "vendors/call.h"
 #include "vendors/clock.h"
@@ -26,7 +27,6 @@
 
 /* So long is looked again for a status that reads and this mount's own writes disagree about. */
 #define LOOK_SECONDS 5.0
-#define LOOK_FIRST_MS 250u
 
 /* So long is looked at a record, at the least, before its ETag is held to be one that can't be met.
  */
@@ -431,8 +431,8 @@ static int read_fresh(struct change *change)
 	int error;
 
 	start_over(change);
-	/* the first read has the whole budget, like any request */
-	change->basis.end = change->reads ? (int64_t)(change->end * 1000) : 0;
+	/* a read that the vendor's 429 has made necessary waits no longer than the budget lasts */
+	change->basis.end = change->limited ? (int64_t)(change->end * 1000) : 0;
 	change->basis.ageless = false;
 	/* what has been made in part is looked at, whoever has gone */
 	asker = change->part ? change->alone : change->call;
@@ -462,20 +462,18 @@ static int fail_lagging(struct change *change)
  */
 static int settle_status(struct change *change)
 {
-	double until = clock_seconds() + LOOK_SECONDS;
-	unsigned pause = LOOK_FIRST_MS;
+	struct looks looks;
 	int error = 0;
 
+	looks_begin(&looks, change->call, LOOK_SECONDS);
 	while (!error && change->read_status && !change->absolute) {
-		double left = (until - clock_seconds()) * 1000;
-
-		if (left <= 0)
-			return fail_lagging(change);
 		basis_release(change->call);
-		if (call_pause(change->call, pause < left ? pause : (unsigned)left + 1))
-			return call_fail(change->call, EINTR, "interrupted");
-		pause *= 2;
-		error = read_fresh(change);
+		if (looks_again(&looks))
+			error = read_fresh(change);
+		else if (call_cancelled(change->call))
+			error = call_fail(change->call, EINTR, "interrupted");
+		else
+			error = fail_lagging(change);
 	}
 	return error;
 }

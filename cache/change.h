@@ -118,9 +118,6 @@ json_t *change_fields(const struct change *change);
 /* What a document must set to undo the edits, a new reference; NULL: none can. */
 json_t *change_undo(const struct change *change);
 
-/* A document of the fields that are to be shown once the change is made, a new reference. */
-json_t *change_accepted(const struct change *change);
-
 /* -ESTALE, and words that name the field of EDIT and both values. */
 int change_fail_conflict(struct change *change, const struct edit *edit);
 

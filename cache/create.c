@@ -11,6 +11,8 @@
 #include "cache/attempt.h"
 #include "cache/change.h"
 #include "cache/guard.h"
+#include "cache/late.h"
+#include "cache/looks.h"
 #include "cache/record.h"
 #include "cache/roster.h"
 #include "cache/snapshot.h"
@@ -26,10 +28,6 @@
 
 /* The vendor's clock and ours may differ by so many seconds. */
 #define CLOCKS_DIFFER 600
-
-/* A record that was just made may not be there for readers yet: so many looks, so far apart. */
-#define LOOKS 4
-#define LOOK_MS 250u
 
 struct creation {
 	struct attempt *attempt;
@@ -116,19 +114,24 @@ static int settle(struct creation *creation)
 {
 	const char *email = collection_email(creation->collection, creation->wanted);
 	int lost = -creation->call->error, error;
+	struct looks looks;
 	struct call call;
 	size_t older, others;
 
-	roster_refresh(creation->roster);
 	creation->attempt->unknown = creation->settled = true;
 	if (!email) {
+		roster_refresh(creation->roster);
 		call_add_words(creation->call,
 			       ": it may have been made all the same: look for it before you try "
 			       "again");
 		return lost;
 	}
 	call_continue(&call, creation->call);
-	error = find_new(creation, &call, email, &older, &others);
+	looks_begin(&looks, creation->call, looks_seconds(account_of(creation)));
+	do {
+		roster_refresh(creation->roster);
+		error = find_new(creation, &call, email, &older, &others);
+	} while (!creation->id && !older && !others && looks_again(&looks));
 	call_destroy(&call);
 	if (creation->id) {
 		creation->attempt->unknown = creation->call->unanswered = false;
@@ -195,15 +198,27 @@ static void keep_made(struct creation *creation, json_t *record)
 	creation->made = json_incref(record);
 }
 
+/* `lag` has ended: say whether the record that was made is there by now. */
+static void tell_there(const struct late_sight *sight)
+{
+	if (sight->record)
+		log_call(sight->call,
+			 "looked once more: record %s is there by now: the reads lagged",
+			 sight->id);
+	else
+		log_call(sight->call, "looked once more: record %s is not to be seen: %s",
+			 sight->id, sight->words);
+}
+
 /* The record is there: show it, and set what the POST has left out. */
 static int set_rest(struct creation *creation)
 {
 	struct change change;
-	int error = -ENOENT;
+	struct looks looks;
+	int error;
 
-	for (unsigned looks = 0; error == -ENOENT && looks < LOOKS; looks++) {
-		if (looks && call_pause(creation->call, LOOK_MS << looks))
-			break;
+	looks_begin(&looks, creation->call, looks_seconds(account_of(creation)));
+	do {
 		memset(&change, 0, sizeof(change));
 		change.call = creation->call;
 		change.roster = creation->roster;
@@ -219,11 +234,36 @@ static int set_rest(struct creation *creation)
 		error = change_run(&change);
 		keep_made(creation, change.result ? change.result : change.fresh);
 		change_clear(&change);
+	} while (error == -ENOENT && looks_again(&looks));
+	if (error == -ENOENT) {
+		late_look(creation->call, creation->roster, creation->id, NULL, tell_there);
+		error = call_fail(creation->call, EREMOTEIO,
+				  "accepted but not applied: the vendor does not show the record%s",
+				  account_of(creation)->lag
+				      ? "; its reads may lag behind its writes (lag)"
+				      : "");
 	}
 	if (error)
 		call_add_words(creation->call, " (the record has been made, with id %s)",
 			       creation->id);
 	return error;
+}
+
+/* Readers are to see the record, as far as it is known, also while the vendor's reads lag. */
+static void note_made(struct creation *creation)
+{
+	struct record *record, *held;
+	struct timespec when;
+	double seconds;
+
+	clock_gettime(CLOCK_REALTIME, &when);
+	roster_peek(creation->roster, creation->id, &held, &seconds);
+	record = held || !creation->made
+		     ? held
+		     : record_new(creation->collection, creation->id, creation->made, when);
+	if (record)
+		roster_note_made(creation->roster, record);
+	record_put(record);
 }
 
 /* The vendor has accepted the POST: ANSWER, or NULL. */
@@ -301,6 +341,7 @@ static int create(struct creation *creation)
 		 attempt_alone(creation->attempt));
 	if (user && vendor->creation)
 		log_call(creation->call, "%s", vendor->creation);
+	note_made(creation);
 	error = set_rest(creation);
 	tell_history(creation);
 	return error;

@@ -76,11 +76,11 @@ static double left_locked(const struct roster *roster, const char *email, double
 
 	*began = 0;
 	if (roster_whole_fresh_locked(roster))
-		return roster_left_locked(roster, roster->snapshot_began, roster->snapshot_since);
+		return roster_snapshot_left_locked(roster);
 	if (!asked->email || strcasecmp(asked->email, email) != 0)
 		return 0;
 	*began = asked->began;
-	return roster_left_locked(roster, asked->began, asked->since);
+	return roster_limited_locked(roster, asked->began, asked->since, asked->ends);
 }
 
 struct snapshot *roster_fresh_email_locked(struct roster *roster, const char *email,
@@ -143,6 +143,8 @@ static int put_found(struct flight *flight, json_t *row, struct timespec when)
 
 	if (!id)
 		return call_fail(&flight->call, EREMOTEIO, "what was found has no id");
+	if (roster_was_deleted(flight->roster, &flight->call, id, row))
+		return 0;
 	lag_correct(flight->roster->lag, id, row, LAG_READ, NULL, NULL);
 	record = record_new(users, id, row, when);
 	if (!record)
@@ -166,6 +168,7 @@ static int note_asked(struct flight *flight, struct timespec when)
 	asked->email = email;
 	asked->began = flight->began;
 	asked->since = clock_seconds();
+	asked->ends = flight->call.good_until;
 	asked->when = when;
 	pthread_mutex_unlock(&flight->roster->lock);
 	return 0;
@@ -187,6 +190,8 @@ int fetch_email(struct flight *flight)
 		if (error)
 			break;
 	}
+	if (!error)
+		presence_complete_email(flight, found);
 	json_decref(found);
 	return error ? error : note_asked(flight, when);
 }

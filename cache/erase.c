@@ -10,6 +10,8 @@
 #include "cache/attempt.h"
 #include "cache/change.h"
 #include "cache/guard.h"
+#include "cache/late.h"
+#include "cache/looks.h"
 #include "cache/roster.h"
 #include "vendors/call.h"
 #include "vendors/log.h"
@@ -17,10 +19,6 @@
 
 #include <errno.h>
 #include <string.h>
-
-/* A vendor's reads may lag its writes: so many looks, so far apart. */
-#define LOOKS 3
-#define LOOK_MS 250u
 
 /* What is refused without a request, but for the question who self is. */
 static int check(struct attempt *attempt)
@@ -49,29 +47,54 @@ static int check(struct attempt *attempt)
 	return error ? error : change_check_self(&change, UPDATE_DELETED);
 }
 
-/* The user as the vendor shows it. 0 or a negative errno, with words in CALL. */
+/*
+ * The user as the vendor shows it, unless that is how it was before it was deleted here. 0 or a
+ * negative errno, with words in CALL.
+ */
 static int get(struct attempt *attempt, struct call *call, json_t **record)
 {
-	return vendor_get(call, attempt->account, roster_collection(attempt->roster),
-			  roster_parent(attempt->roster), attempt->id, record, NULL);
+	int error = vendor_get(call, attempt->account, roster_collection(attempt->roster),
+			       roster_parent(attempt->roster), attempt->id, record, NULL);
+
+	if (!error && roster_was_deleted(attempt->roster, call, attempt->id, *record)) {
+		json_decref(*record);
+		*record = NULL;
+		error = call_fail(call, ENOENT, "it was deleted here just now");
+	}
+	return error;
 }
 
-/* Is the user still there? 1, 0, or a negative errno with words in CALL. */
-static int look(struct attempt *attempt, struct call *call, unsigned looks)
+/* Is the user still there, for as long as reads may lag? 1, 0, or a negative errno with words in
+ * CALL. */
+static int look(struct attempt *attempt, struct call *call)
 {
-	int error = 0;
+	struct looks looks;
+	int error;
 
-	for (unsigned i = 0; i < looks && !error; i++) {
+	looks_begin(&looks, attempt->call, looks_seconds(attempt->account));
+	do {
 		json_t *record = NULL;
 
-		if (i)
-			call_pause(call, LOOK_MS << i);
 		error = get(attempt, call, &record);
 		json_decref(record);
-	}
+	} while ((!error || error == -EREMOTEIO) && looks_again(&looks));
 	if (error == -ENOENT)
 		return 0;
 	return error ? error : 1;
+}
+
+/* `lag` has ended: say whether the user is gone by now. */
+static void tell_deleted(const struct late_sight *sight)
+{
+	if (sight->error == -ENOENT)
+		log_call(sight->call,
+			 "looked once more: the user is deleted by now: the reads lagged");
+	else if (sight->error)
+		log_call(sight->call,
+			 "looked once more: whether the user is deleted is not known: %s",
+			 sight->words);
+	else
+		log_call(sight->call, "looked once more: the user is still there");
 }
 
 /* The vendor has said that the user is deleted, or its answer was lost: is it so? */
@@ -82,7 +105,7 @@ static int prove(struct attempt *attempt, bool said)
 	int there;
 
 	call_continue(&again, attempt->call);
-	there = look(attempt, &again, said ? LOOKS : 1);
+	there = look(attempt, &again);
 	if (there < 0) {
 		attempt->unknown = true;
 		roster_doubt(attempt->roster, attempt->id);
@@ -96,7 +119,11 @@ static int prove(struct attempt *attempt, bool said)
 	} else if (there && said) {
 		error = call_fail(attempt->call, EREMOTEIO,
 				  "accepted but not applied: the vendor answered success and still "
-				  "shows the user");
+				  "shows the user%s",
+				  attempt->account->lag
+				      ? "; its reads may lag behind its writes (lag)"
+				      : "");
+		late_look(attempt->call, attempt->roster, attempt->id, NULL, tell_deleted);
 	} else if (there) {
 		call_add_words(attempt->call, ": the user is still there");
 	} else {
@@ -114,6 +141,7 @@ static void tell(struct attempt *attempt, const json_t *before)
 	log_call(attempt->call, "deleted: this can't be undone%s", attempt_alone(attempt));
 	if (remains)
 		log_call(attempt->call, "what remains to be done: %s", remains);
+	roster_note_deleted(attempt->roster, attempt->id, before);
 	roster_publish_deleted(attempt->roster, attempt->id);
 	attempt_accepted(attempt, before, NULL, NULL);
 }

@@ -84,6 +84,8 @@ static int fill_add(struct list_sink *sink, const char *id, json_t *object)
 	struct fill *fill = (struct fill *)sink;
 	struct record *record = NULL;
 
+	if (roster_was_deleted(fill->flight->roster, &fill->flight->call, id, object))
+		return 0;
 	lag_correct(fill->flight->roster->lag, id, object, LAG_READ, NULL, NULL);
 	if (!render_object(&fill->text, object))
 		record = make_record(fill, id, object);
@@ -163,6 +165,7 @@ static bool install(const struct flight *flight, struct snapshot *new, double be
 		roster->snapshot = snapshot_get(new);
 		roster->snapshot_began = flight->began;
 		roster->snapshot_since = clock_seconds();
+		roster->snapshot_ends = flight->call.good_until;
 		roster->generation++;
 		roster->merged = flight->generation;
 		dropped = drop_overlay_locked(roster, flight, new);
@@ -190,6 +193,7 @@ int fetch_whole(struct flight *flight)
 	};
 	bool made_many, same;
 	double seconds, before;
+	size_t added = 0;
 	int error;
 
 	clock_gettime(CLOCK_REALTIME, &fill.when);
@@ -200,6 +204,9 @@ int fetch_whole(struct flight *flight)
 	snapshot_begin(&fill.builder, old);
 	error = vendor_list(&flight->call, roster->account, roster->collection, roster->parent,
 			    &fill.sink);
+	if (!error && presence_complete(flight, &fill.builder, &added))
+		error = call_fail(&flight->call, ENOMEM, "no memory for the roster");
+	fill.made += added;
 	if (error)
 		snapshot_reset(&fill.builder);
 	new = snapshot_end(&fill.builder, fill.when);
@@ -246,18 +253,20 @@ void fetch_put(const struct flight *flight, const char *id, struct record *recor
 {
 	struct roster *roster = flight->roster;
 	struct record *old = NULL, *kept = NULL;
+	struct overlay *entry;
 	bool stale = false;
 
 	pthread_mutex_lock(&roster->lock);
 	if (roster->generation != flight->generation) {
-		struct overlay *entry;
-
 		HASH_FIND_STR(roster->overlay, id, entry);
 		stale = entry && entry->generation > flight->generation;
 	}
 	if (!stale) {
 		kept = held_or_new_locked(roster, id, record);
 		old = roster_overlay_locked(roster, id, kept, flight->began, true);
+		HASH_FIND_STR(roster->overlay, id, entry);
+		if (entry)
+			entry->ends = flight->call.good_until;
 	}
 	pthread_mutex_unlock(&roster->lock);
 	if (!stale)
@@ -277,14 +286,20 @@ int fetch_record(struct flight *flight)
 
 	if (error && error != -ENOENT)
 		return error;
-	clock_gettime(CLOCK_REALTIME, &when);
-	if (!error) {
+	if (!error && roster_was_deleted(roster, &flight->call, flight->id, object)) {
+		json_decref(object);
+		error = call_fail(&flight->call, ENOENT, "it was deleted here just now");
+	} else if (!error) {
+		clock_gettime(CLOCK_REALTIME, &when);
 		lag_correct(roster->lag, flight->id, object, LAG_READ, NULL, NULL);
 		record = record_new(users, flight->id, object, when);
 		json_decref(object);
 		if (!record)
 			return call_fail(&flight->call, ENOMEM, "no memory");
 		keep_time(roster, record);
+	} else {
+		record = presence_record(roster, &flight->call, flight->id);
+		error = record ? 0 : error;
 	}
 	fetch_put(flight, flight->id, record);
 	record_put(record);

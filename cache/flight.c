@@ -155,11 +155,12 @@ static bool fetched_alone_locked(const struct roster *roster)
 	}
 	for (entry = roster->overlay; entry; entry = entry->hh.next) {
 		if (entry->alone && entry->record &&
-		    roster_left_locked(roster, entry->began, entry->since) > 0)
+		    roster_limited_locked(roster, entry->began, entry->since, entry->ends) > 0)
 			return true;
 	}
 	return roster->asked.email &&
-	       roster_left_locked(roster, roster->asked.began, roster->asked.since) > 0;
+	       roster_limited_locked(roster, roster->asked.began, roster->asked.since,
+				     roster->asked.ends) > 0;
 }
 
 /* The flight under way that will answer WAIT, or NULL. */

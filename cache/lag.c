@@ -20,6 +20,12 @@
 #define DEPTH_MAX 64
 #define OLDER_MAX 64
 
+/* A vendor's time of update. */
+struct time {
+	bool known;
+	struct timespec value;
+};
+
 /* A member, and what the writes of the last seconds made of it. */
 struct member {
 	char **path;
@@ -27,18 +33,18 @@ struct member {
 	char *after;  /* JSON text; NULL: nothing */
 	char **older; /* the values from before the writes, the same */
 	size_t older_count;
-	double until; /* monotonic seconds */
-	bool stale;   /* the last read showed an older value */
+	struct time acked;  /* of the newest version that is known to have AFTER */
+	struct time before; /* of the version before the write */
+	double until;       /* monotonic seconds */
+	bool stale;         /* the last read showed an older value */
 	struct member *next, *prev;
 };
 
 struct entry {
 	char *id;
 	struct member *members; /* utlist */
-	struct timespec acked;  /* the vendor's time of the newest version that is known */
-	struct timespec before;
-	bool has_acked, has_before;
-	double until; /* of the member written last */
+	struct time before;     /* of the version before the newest write */
+	double until;           /* of the newest write, monotonic seconds */
 	UT_hash_handle hh;
 };
 
@@ -257,7 +263,7 @@ static void renew(struct member *member, char *text)
 
 /* Note in ENTRY that the member at PATH went from BEFORE to AFTER: each leaf by itself. */
 static void note_value(struct entry *entry, char **path, size_t depth, const json_t *before,
-		       const json_t *after, double until)
+		       const json_t *after)
 {
 	struct member *member;
 	json_t *value;
@@ -267,8 +273,7 @@ static void note_value(struct entry *entry, char **path, size_t depth, const jso
 	if (json_is_object(after) && depth < DEPTH_MAX && json_object_size(after)) {
 		json_object_foreach((json_t *)(uintptr_t)after, name, value) {
 			path[depth] = (char *)(uintptr_t)name;
-			note_value(entry, path, depth + 1, json_object_get(before, name), value,
-				   until);
+			note_value(entry, path, depth + 1, json_object_get(before, name), value);
 		}
 		return;
 	}
@@ -280,7 +285,18 @@ static void note_value(struct entry *entry, char **path, size_t depth, const jso
 		renew(member, text);
 	else
 		member->after = text;
-	member->until = until;
+	member->until = entry->until;
+	member->before = entry->before;
+	member->acked.known = false;
+}
+
+/* The time of update in RECORD (NULL: there is none). */
+static struct time time_of(const struct lag *lag, const json_t *record)
+{
+	struct time time = {0};
+
+	time.known = record && collection_updated(lag->collection, record, &time.value);
+	return time;
 }
 
 /* The entry for ID, made if need be, at the end of the table. */
@@ -309,7 +325,9 @@ static struct entry *touch_locked(struct lag *lag, const char *id)
 void lag_note(struct lag *lag, const char *id, const struct merge *merge, const json_t *before,
 	      const json_t *after, const json_t *answer)
 {
+	struct time acked = time_of(lag, answer);
 	char *path[DEPTH_MAX + 1];
+	struct member *member;
 	struct entry *entry;
 
 	if (lag->seconds <= 0 || !merge->count)
@@ -318,9 +336,7 @@ void lag_note(struct lag *lag, const char *id, const struct merge *merge, const 
 	entry = touch_locked(lag, id);
 	if (entry) {
 		entry->until = clock_seconds() + lag->seconds;
-		entry->has_before = collection_updated(lag->collection, before, &entry->before);
-		entry->has_acked = answer &&
-				   collection_updated(lag->collection, answer, &entry->acked);
+		entry->before = time_of(lag, before);
 	}
 	for (size_t i = 0; entry && i < merge->count; i++) {
 		const struct edit *edit = &merge->edits[i];
@@ -329,7 +345,12 @@ void lag_note(struct lag *lag, const char *id, const struct merge *merge, const 
 			continue;
 		memcpy(path, edit->path, edit->depth * sizeof(*path));
 		note_value(entry, path, edit->depth, merge_value(edit, before),
-			   merge_value(edit, after), entry->until);
+			   merge_value(edit, after));
+	}
+	/* the version that is acknowledged has what was written before, too */
+	DL_FOREACH(entry ? entry->members : NULL, member) {
+		if (acked.known && is_value(value_in(member, after), member->after))
+			member->acked = acked;
 	}
 	pthread_mutex_unlock(&lag->lock);
 }
@@ -343,22 +364,19 @@ static int compare(struct timespec a, struct timespec b)
 	return (a.tv_nsec > b.tv_nsec) - (a.tv_nsec < b.tv_nsec);
 }
 
-/* Is TIME, of a record that was read, later than what was acknowledged? */
-static bool is_later(const struct entry *entry, struct timespec time)
+/* Is TIME, of a record that was read, later than what was acknowledged for MEMBER? */
+static bool is_later(const struct member *member, struct time time)
 {
-	int to_acked = compare(time, entry->acked);
-
+	if (!time.known || !member->acked.known || compare(time.value, member->acked.value) < 0)
+		return false;
 	/* the version before the write may go by the same time, where times are whole seconds, or
 	 * by a later one, where not all responses have the fraction */
-	if (!entry->has_acked || to_acked < 0 ||
-	    (entry->has_before && compare(time, entry->before) == 0))
-		return false;
-	return true;
+	return !member->before.known || compare(time.value, member->before.value) != 0;
 }
 
 struct sight {
 	json_t *record;
-	bool later;
+	struct time time;
 	enum lag_reading reading;
 	const struct merge *proved;
 	struct lag_found *found;
@@ -399,58 +417,44 @@ static void replace(const struct lag *lag, struct member *member, const struct s
 static bool look(const struct lag *lag, struct member *member, const struct sight *sight)
 {
 	const json_t *shown = value_in(member, sight->record);
-	bool learns = sight->reading == LAG_READ;
+	bool learns = sight->reading == LAG_READ, later = is_later(member, sight->time);
 	char *text;
 
 	if (is_value(shown, member->after)) {
 		member->stale = false;
+		if (learns && sight->time.known && (later || !member->acked.known))
+			member->acked = sight->time;
 		return true;
 	}
 	if (is_proved(member, sight))
 		return true;
-	if (!sight->later && is_older(member, shown)) {
+	if (!later && is_older(member, shown)) {
 		replace(lag, member, sight);
 		return true;
 	}
 	if (!learns)
 		return true;
-	if (!sight->later || !text_of(shown, &text))
+	if (!later || !text_of(shown, &text))
 		return false;
 	/* somebody wrote since: what was written here is an older value now */
 	renew(member, text);
+	member->acked = sight->time;
 	return true;
 }
 
-/* Learn from a read at TIME (NULL: it has none) that AGREES or not. */
-static void learn(struct entry *entry, const struct timespec *time, bool agrees)
-{
-	if (!time)
-		return;
-	if (entry->has_acked ? is_later(entry, *time) : agrees) {
-		entry->acked = *time;
-		entry->has_acked = true;
-	}
-}
-
-static void correct_locked(struct lag *lag, struct entry *entry, struct sight *sight)
+static void correct_locked(struct lag *lag, struct entry *entry, const struct sight *sight)
 {
 	struct member *member, *next;
-	struct timespec time;
-	bool timed = collection_updated(lag->collection, sight->record, &time), agrees = true;
 	double now = clock_seconds();
 
-	sight->later = timed && is_later(entry, time);
 	DL_FOREACH_SAFE(entry->members, member, next) {
 		if (member->until <= now)
 			continue;
-		agrees = agrees && is_value(value_in(member, sight->record), member->after);
 		if (look(lag, member, sight))
 			continue;
 		DL_DELETE(entry->members, member);
 		member_free(member);
 	}
-	if (sight->reading == LAG_READ)
-		learn(entry, timed ? &time : NULL, agrees);
 	if (!entry->members)
 		entry_free_locked(lag, entry);
 }
@@ -468,6 +472,7 @@ void lag_correct(struct lag *lag, const char *id, json_t *record, enum lag_readi
 		*found = (struct lag_found){0};
 	if (!atomic_load(&lag->count))
 		return;
+	sight.time = time_of(lag, record);
 	pthread_mutex_lock(&lag->lock);
 	HASH_FIND_STR(lag->entries, id, entry);
 	if (entry)

@@ -30,11 +30,11 @@ struct late {
 	struct guard *guard;
 	struct call call; /* who wrote: for the log */
 	char *id;
-	char *text;  /* JSON: the body that got no response, or the fields that were accepted */
+	char *text;  /* JSON: the body that got no response, or what the look is for; or NULL */
 	char *known; /* JSON: the record as this mount knew it last, or NULL */
-	bool watch;  /* the former */
-	double step; /* seconds to the next look */
-	double end;  /* of the last look, monotonic seconds */
+	void (*tell)(const struct late_sight *sight); /* for the latter; NULL: it is watched for */
+	double step;                                  /* seconds to the next look */
+	double end;                                   /* of the last look, monotonic seconds */
 };
 
 static void late_free(struct late *late)
@@ -59,21 +59,19 @@ static void look_later(struct late *late)
 	late_free(late);
 }
 
-/* TEXT (taken) is what LATE looks for. */
-static struct late *late_new(struct change *change, char *text)
+/* WANTED is what is looked for. */
+static struct late *late_new(const struct call *call, struct roster *roster, const char *id,
+			     const json_t *wanted)
 {
-	struct late *late = text ? calloc(1, sizeof(*late)) : NULL;
+	struct late *late = calloc(1, sizeof(*late));
 
-	if (!late) {
-		free(text);
+	if (!late)
 		return NULL;
-	}
-	late->roster = change->roster;
-	late->guard = change->guard;
-	call_continue(&late->call, change->call);
-	late->id = strdup(change->id);
-	late->text = text;
-	if (late->id)
+	late->roster = roster;
+	call_continue(&late->call, call);
+	late->id = strdup(id);
+	late->text = wanted ? json_dumps(wanted, JSON_COMPACT) : NULL;
+	if (late->id && (late->text || !wanted))
 		return late;
 	late_free(late);
 	return NULL;
@@ -81,18 +79,14 @@ static struct late *late_new(struct change *change, char *text)
 
 /* ---- a look ---- */
 
-/* The record as the vendor shows it, a new reference, or NULL. */
-static json_t *read_record(struct late *late)
+/* The record as the vendor shows it, a new reference, or NULL, *ERROR and words in CALL. */
+static json_t *read_record(struct late *late, struct call *call, int *error)
 {
 	json_t *record = NULL;
-	struct call call;
 
-	call_continue(&call, &late->call);
-	if (vendor_get(&call, roster_account(late->roster), roster_collection(late->roster),
-		       roster_parent(late->roster), late->id, &record, NULL))
-		record = NULL;
-	call_destroy(&call);
-	return record;
+	*error = vendor_get(call, roster_account(late->roster), roster_collection(late->roster),
+			    roster_parent(late->roster), late->id, &record, NULL);
+	return *error ? NULL : record;
 }
 
 /* Is NAME a field that is sent and shown? */
@@ -236,7 +230,7 @@ static bool may_be_stale(struct late *late, const json_t *record)
 }
 
 /* Has the body been applied late, in RECORD? Then what follows from that is done. */
-static bool judge_watch(struct late *late, const json_t *record, const json_t *body)
+static bool judge(struct late *late, const json_t *record, const json_t *body)
 {
 	json_t *held = held_record(late);
 	struct roster_writer writer;
@@ -259,34 +253,31 @@ static bool judge_watch(struct late *late, const json_t *record, const json_t *b
 	return found;
 }
 
-/* `lag` has ended: does RECORD show the fields that were ACCEPTED? */
-static bool judge_accepted(struct late *late, const json_t *record, const json_t *accepted)
-{
-	struct merge missing = {0};
-
-	if (merge_diff(record, accepted, &missing))
-		return true;
-	log_call(&late->call,
-		 missing.count
-		     ? "the change that the vendor accepted is still not applied, %u s later"
-		     : "the change that the vendor accepted is applied: its reads lagged (%u s)",
-		 roster_account(late->roster)->lag);
-	merge_clear(&missing);
-	roster_doubt(late->roster, late->id);
-	return true;
-}
-
 /* Is all said? */
 static bool look(struct late *late)
 {
-	json_t *record = read_record(late), *wanted = json_loads(late->text, JSON_ALLOW_NUL, NULL);
-	bool done = false;
+	json_t *wanted = late->text ? json_loads(late->text, JSON_ALLOW_NUL, NULL) : NULL, *record;
+	struct late_sight sight;
+	struct call call;
+	bool done = true;
 
-	if (record && wanted)
-		done = late->watch ? judge_watch(late, record, wanted)
-				   : judge_accepted(late, record, wanted);
+	call_continue(&call, &late->call);
+	sight = (struct late_sight){.call = &late->call,
+				    .roster = late->roster,
+				    .id = late->id,
+				    .wanted = wanted,
+				    .words = call.words};
+	record = read_record(late, &call, &sight.error);
+	sight.record = record;
+	if (late->tell) {
+		late->tell(&sight);
+		roster_doubt(late->roster, late->id);
+	} else {
+		done = record && wanted && judge(late, record, wanted);
+	}
 	json_decref(record);
 	json_decref(wanted);
+	call_destroy(&call);
 	return done;
 }
 
@@ -297,7 +288,7 @@ static void run(void *arg, bool ending)
 
 	if (ending) {
 		log_call(&late->call,
-			 late->watch
+			 !late->tell
 			     ? "the mount ends: a change that got no response is not watched "
 			       "for any longer"
 			     : "the mount ends: an accepted change that did not show is not "
@@ -322,29 +313,30 @@ void late_watch(struct change *change)
 {
 	struct account *account = roster_account(change->roster);
 	double seconds = 4.0 * account->timeout;
-	struct late *late = late_new(change, json_dumps(change->unanswered, JSON_COMPACT));
+	struct late *late = late_new(change->call, change->roster, change->id, change->unanswered);
 
 	if (!late)
 		return;
+	late->guard = change->guard;
 	if (seconds < account->lag)
 		seconds = account->lag;
 	if (seconds > WATCH_MAX)
 		seconds = WATCH_MAX;
 	late->known = json_dumps(change->result ? change->result : change->fresh, JSON_COMPACT);
-	late->watch = true;
 	late->step = STEP_FIRST;
 	late->end = clock_seconds() + seconds;
 	look_later(late);
 }
 
-void late_look(struct change *change)
+void late_look(const struct call *call, struct roster *roster, const char *id, const json_t *wanted,
+	       void (*tell)(const struct late_sight *sight))
 {
-	json_t *accepted = change_accepted(change);
-	struct late *late = late_new(change, json_dumps(accepted, JSON_COMPACT));
+	unsigned lag = roster_account(roster)->lag;
+	struct late *late = lag ? late_new(call, roster, id, wanted) : NULL;
 
-	json_decref(accepted);
 	if (!late)
 		return;
-	late->step = roster_account(change->roster)->lag;
+	late->tell = tell;
+	late->step = lag;
 	look_later(late);
 }

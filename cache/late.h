@@ -7,7 +7,11 @@
 #ifndef ROSTERFS_LATE_H
 #define ROSTERFS_LATE_H
 
+#include <jansson.h>
+
+struct call;
 struct change;
+struct roster;
 
 /*
  * CHANGE sent a body (change->unanswered) that got no response. Look at the record after 1, 2, 4
@@ -18,8 +22,25 @@ struct change;
  */
 void late_watch(struct change *change);
 
-/* The vendor accepted CHANGE and does not show it: look once more when `lag` ends, and log what
- * there is. Never waits. */
-void late_look(struct change *change);
+/* What a last look has found. */
+struct late_sight {
+	struct call *call; /* of the writer: for the log */
+	struct roster *roster;
+	const char *id;
+	const json_t
+	    *record; /* NULL: it can't be read; ERROR and WORDS say why (-ENOENT: not there) */
+	const json_t *wanted; /* what late_look was given */
+	int error;
+	const char *words;
+};
+
+/*
+ * CALL's change of record ID was accepted, and the vendor does not show it. Look once more when
+ * `lag` ends, and have TELL log what there is; the record is asked for anew by whoever reads it
+ * next. WANTED (borrowed, may be NULL) is handed on to TELL. With a lag of 0 this does nothing.
+ * Never waits.
+ */
+void late_look(const struct call *call, struct roster *roster, const char *id, const json_t *wanted,
+	       void (*tell)(const struct late_sight *sight));
 
 #endif

@@ -9,6 +9,7 @@
 
 #include "cache/attempt.h"
 #include "cache/late.h"
+#include "cache/looks.h"
 #include "cache/roster.h"
 #include "vendors/call.h"
 #include "vendors/clock.h"
@@ -138,7 +139,8 @@ json_t *change_undo(const struct change *change)
 	return NULL;
 }
 
-json_t *change_accepted(const struct change *change)
+/* A document of the fields that are to be shown once the change is made, a new reference. */
+static json_t *accepted_fields(const struct change *change)
 {
 	json_t *accepted = json_object();
 
@@ -227,6 +229,11 @@ int change_get(struct change *change, struct call *call, enum lag_reading readin
 	int error = vendor_get(call, roster_account(change->roster), change->collection,
 			       roster_parent(change->roster), change->id, record, etag);
 
+	if (!error && roster_was_deleted(change->roster, call, change->id, *record)) {
+		json_decref(*record);
+		*record = NULL;
+		error = call_fail(call, ENOENT, "it was deleted through this mount just now");
+	}
 	if (error == -ENOENT)
 		roster_publish_absent(change->roster, change->id);
 	if (error)
@@ -345,10 +352,7 @@ static int took(struct change *change, json_t *record, const json_t *seen)
 
 /* An answer that is no answer may be followed by a better one: so often is looked, so far apart. */
 #define BAD_LOOKS 3
-#define LOOK_FIRST_MS 250u
-#define LOOK_MAX_MS 4000u
-/* So long at the most is a change looked for that the vendor has accepted. */
-#define LOOK_SECONDS 15.0
+#define BAD_PAUSE_MS 250u
 
 /* May a look that failed with ERROR, the BADth in a row, be repeated? */
 static bool is_bad_answer(int error, unsigned bad)
@@ -362,7 +366,7 @@ static bool is_bad_answer(int error, unsigned bad)
  */
 static int look(struct change *change, const struct merge *proved, json_t **record, char **etag)
 {
-	unsigned pause = LOOK_FIRST_MS;
+	unsigned pause = BAD_PAUSE_MS;
 	int error;
 
 	for (unsigned bad = 1;; bad++) {
@@ -372,6 +376,32 @@ static int look(struct change *change, const struct merge *proved, json_t **reco
 		call_pause(change->alone, pause);
 		pause *= 2;
 	}
+}
+
+/* `lag` has ended: say whether the record shows the accepted fields by now. */
+static void tell_accepted(const struct late_sight *sight)
+{
+	unsigned lag = roster_account(sight->roster)->lag;
+	struct merge missing = {0};
+
+	if (!sight->record)
+		log_call(
+		    sight->call,
+		    "looked once more after %u s: whether the accepted change is applied is not "
+		    "known, because the record can't be read: %s",
+		    lag, sight->words);
+	else if (!merge_diff(sight->record, sight->wanted, &missing))
+		log_call(sight->call, "looked once more after %u s: the accepted change is %s", lag,
+			 missing.count ? "still not applied" : "applied: the reads lagged");
+	merge_clear(&missing);
+}
+
+static void look_later(const struct change *change)
+{
+	json_t *accepted = accepted_fields(change);
+
+	late_look(change->call, change->roster, change->id, accepted, tell_accepted);
+	json_decref(accepted);
 }
 
 /* RECORD shows the old value, LOOKED seconds after the change was accepted. */
@@ -385,7 +415,7 @@ static int not_applied(struct change *change, const json_t *record, double looke
 		  "value");
 	if (!account->lag)
 		return -EREMOTEIO;
-	late_look(change);
+	look_later(change);
 	if (call_cancelled(change->call)) {
 		change->attempt->unknown = true;
 		call_add_words(change->call, ", and nobody waits for it any more");
@@ -415,32 +445,26 @@ static int not_read_back(struct change *change, int error)
 /* The vendor accepted the change, and its answer does not show it: do its reads? */
 static int look_for_it(struct change *change)
 {
-	double lag = roster_account(change->roster)->lag, began = clock_seconds();
-	double until = began + (lag < LOOK_SECONDS ? lag : LOOK_SECONDS);
-	unsigned pause = LOOK_FIRST_MS;
+	double began = clock_seconds();
 	json_t *record = NULL;
+	struct looks looks;
 	int error;
 
-	for (;;) {
-		double left;
-
+	looks_begin(&looks, change->call, looks_seconds(roster_account(change->roster)));
+	do {
 		json_decref(record);
 		record = NULL;
 		error = look(change, &change->merge, &record, NULL);
 		if (!error && prove(change, record, false) == PROOF_TOOK) {
 			error = took(change, record, record);
-			break;
+			json_decref(record);
+			return error;
 		}
-		left = (until - clock_seconds()) * 1000;
-		if ((!error || error == -ENOENT) && left > 0 &&
-		    !call_pause(change->call, pause < left ? pause : (unsigned)left + 1)) {
-			pause = pause < LOOK_MAX_MS ? 2 * pause : pause;
-			continue;
-		}
-		error = error ? not_read_back(change, error)
-			      : not_applied(change, record, clock_seconds() - began);
-		break;
-	}
+	} while ((!error || error == -ENOENT) && looks_again(&looks));
+	if (error)
+		error = not_read_back(change, error);
+	else
+		error = not_applied(change, record, clock_seconds() - began);
 	json_decref(record);
 	return error;
 }
@@ -501,6 +525,7 @@ int change_settle_unknown(struct change *change)
 	/* the value that is wanted may be one from before an earlier write: that proves nothing */
 	error = look(change, NULL, &record, &etag);
 	if (error) {
+		free(etag);
 		roster_doubt(change->roster, change->id);
 		change->attempt->unknown = true;
 		call_add_words(change->call,

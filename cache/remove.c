@@ -11,6 +11,8 @@
 #include "cache/attempt.h"
 #include "cache/change.h"
 #include "cache/guard.h"
+#include "cache/looks.h"
+#include "cache/record.h"
 #include "cache/roster.h"
 #include "vendors/call.h"
 #include "vendors/log.h"
@@ -35,14 +37,21 @@ static int look(struct call *call, struct roster *roster, const char *id)
 	return error == -ENOENT ? 0 : error ? error : 1;
 }
 
-/* The same after an answer that was lost, or that may mean two things. The caller may be gone. */
-static int look_again(struct call *call, struct roster *roster, const char *id)
+/*
+ * The same after an answer that was lost, or that may mean two things: for as long as reads may
+ * lag, until record ID is there, or with WANTED unset is not. CALL's caller may be gone.
+ */
+static int look_again(struct call *call, struct roster *roster, const char *id, bool wanted)
 {
+	struct looks looks;
 	struct call again;
 	int there;
 
 	call_continue(&again, call);
-	there = look(&again, roster, id);
+	looks_begin(&looks, call, looks_seconds(roster_account(roster)));
+	do {
+		there = look(&again, roster, id);
+	} while (there == !wanted && looks_again(&looks));
 	if (there < 0)
 		call_add_words(call, ": nor could it be looked up, so that nobody knows");
 	call_destroy(&again);
@@ -50,6 +59,30 @@ static int look_again(struct call *call, struct roster *roster, const char *id)
 }
 
 /* ---- links ---- */
+
+/* LINK has been made, or ENDED: reads may lag behind that. */
+static void remember(struct roster *roster, const json_t *link, bool ended)
+{
+	const struct collection *collection = roster_collection(roster);
+
+	if (link && collection->remember)
+		collection->remember(roster_account(roster), roster_parent(roster),
+				     ended ? link : NULL, ended ? NULL : link);
+}
+
+/* The same for the link with ID, which was made: as it is held. */
+static void remember_held(struct roster *roster, const char *id)
+{
+	struct record *held;
+	double seconds;
+	json_t *link;
+
+	roster_peek(roster, id, &held, &seconds);
+	link = held ? record_json(held) : NULL;
+	remember(roster, link, false);
+	json_decref(link);
+	record_put(held);
+}
 
 /* The vendor answered RECORD, or nothing: the link is there. */
 static void publish_link(struct roster *roster, const char *id, const json_t *answer)
@@ -63,6 +96,8 @@ static void publish_link(struct roster *roster, const char *id, const json_t *an
 	/* without the vendor's own id for it, it could not be ended */
 	if (answer && collection_path_id(collection, answer, buffer))
 		record = record_new(collection, id, answer, when);
+	if (record)
+		remember(roster, answer, false);
 	if (record)
 		roster_publish(roster, record);
 	else
@@ -120,11 +155,12 @@ static int settle_link(struct attempt *attempt, enum vendor_outcome outcome, con
 		return error;
 	}
 	/* 409 is "already", or two writers that met; else the answer was lost */
-	there = look_again(call, attempt->roster, attempt->id);
+	there = look_again(call, attempt->roster, attempt->id, true);
 	attempt->unknown = there < 0 && outcome != VENDOR_CHANGED;
 	if (there > 0) {
 		log_call(call, "%s%s", outcome == VENDOR_CHANGED ? "it was there already" : "made",
 			 attempt_alone(attempt));
+		remember_held(attempt->roster, attempt->id);
 		attempt->idle = outcome == VENDOR_CHANGED;
 		if (outcome == VENDOR_UNKNOWN)
 			tell_link(attempt, NULL);
@@ -273,6 +309,22 @@ static json_t *record_held(const struct attempt *attempt)
 	return object ? object : json_pack("{s:s}", "id", attempt->id);
 }
 
+/* The record, which was BEFORE and which the vendor called OWN, is no more. */
+static void note_gone(struct attempt *attempt, const char *own, const json_t *before)
+{
+	const struct collection *collection = roster_collection(attempt->roster);
+	json_t *link;
+
+	if (!collection->link) {
+		roster_note_deleted(attempt->roster, attempt->id, before);
+		return;
+	}
+	link = json_pack("{s:s, s:s}", collection->path_id_key, own, collection->id_keys[0],
+			 attempt->id);
+	remember(attempt->roster, link, true);
+	json_decref(link);
+}
+
 /* Delete the record, which the vendor calls OWN. */
 static int send_delete(struct attempt *attempt, const char *own)
 {
@@ -299,7 +351,7 @@ static int send_delete(struct attempt *attempt, const char *own)
 	if (outcome != VENDOR_DONE)
 		error = -call->error;
 	if (outcome == VENDOR_UNKNOWN) {
-		int there = look_again(call, roster, attempt->id);
+		int there = look_again(call, roster, attempt->id, false);
 
 		attempt->unknown = there < 0;
 		if (!there)
@@ -312,6 +364,7 @@ static int send_delete(struct attempt *attempt, const char *own)
 	if (!error) {
 		log_call(call, "%s%s", collection->link ? "ended" : "deleted: this can't be undone",
 			 attempt_alone(attempt));
+		note_gone(attempt, own, before);
 		roster_publish_deleted(roster, attempt->id);
 		attempt_accepted(attempt, before, NULL, NULL);
 	}

@@ -85,6 +85,7 @@ void roster_free(struct roster *roster)
 	}
 	HASH_ITER(hh, roster->deactivated, user, next_user)
 		roster_deactivated_free_locked(roster, user);
+	presence_free_locked(roster);
 	snapshot_put(roster->snapshot);
 	record_put(roster->absent);
 	versions_free(roster->versions);
@@ -140,10 +141,23 @@ double roster_left_locked(const struct roster *roster, double began, double sinc
 	return began < roster->refreshed ? 0 : since + ttl - clock_seconds();
 }
 
+double roster_limited_locked(const struct roster *roster, double began, double since, double ends)
+{
+	double left = roster_left_locked(roster, began, since);
+	double limit = ends > 0 ? ends - clock_seconds() : left;
+
+	return limit < left ? limit : left;
+}
+
+double roster_snapshot_left_locked(const struct roster *roster)
+{
+	return roster_limited_locked(roster, roster->snapshot_began, roster->snapshot_since,
+				     roster->snapshot_ends);
+}
+
 bool roster_whole_fresh_locked(const struct roster *roster)
 {
-	return roster->snapshot &&
-	       roster_left_locked(roster, roster->snapshot_began, roster->snapshot_since) > 0;
+	return roster->snapshot && roster_snapshot_left_locked(roster) > 0;
 }
 
 double roster_grace_locked(const struct roster *roster)
@@ -153,8 +167,7 @@ double roster_grace_locked(const struct roster *roster)
 	if (!roster->snapshot || !roster->account->grace ||
 	    roster->snapshot_began < roster->refreshed)
 		return 0;
-	left = roster_left_locked(roster, roster->snapshot_began, roster->snapshot_since) +
-	       roster->account->grace;
+	left = roster_snapshot_left_locked(roster) + roster->account->grace;
 	return left > 0 ? left : 0;
 }
 
@@ -188,7 +201,8 @@ enum roster_knows roster_peek_locked(struct roster *roster, const char *id, stru
 				     double *seconds)
 {
 	struct overlay *entry = overlay_find_locked(roster, id);
-	double left = entry ? roster_left_locked(roster, entry->began, entry->since) : 0;
+	double left = entry ? roster_limited_locked(roster, entry->began, entry->since, entry->ends)
+			    : 0;
 	bool whole = roster_whole_fresh_locked(roster);
 
 	*record = NULL;
@@ -206,8 +220,7 @@ enum roster_knows roster_peek_locked(struct roster *roster, const char *id, stru
 	if (entry && entry->doubt)
 		return *record ? ROSTER_STALE : ROSTER_UNKNOWN;
 	if (whole) {
-		*seconds = roster_left_locked(roster, roster->snapshot_began,
-					      roster->snapshot_since);
+		*seconds = roster_snapshot_left_locked(roster);
 		if (!*record)
 			*record = roster->absent;
 		return *record ? ROSTER_FRESH : ROSTER_ABSENT;
@@ -245,8 +258,7 @@ struct snapshot *roster_snapshot(struct roster *roster, double *seconds)
 	*seconds = 0;
 	if (roster->snapshot && !view_take_locked(roster, &view) &&
 	    roster_whole_fresh_locked(roster))
-		*seconds = roster_left_locked(roster, roster->snapshot_began,
-					      roster->snapshot_since);
+		*seconds = roster_snapshot_left_locked(roster);
 	pthread_mutex_unlock(&roster->lock);
 	return view_make(roster, &view);
 }
@@ -259,8 +271,7 @@ uint64_t roster_generation(struct roster *roster, double *seconds)
 	generation = roster->generation;
 	*seconds = 0;
 	if (roster_whole_fresh_locked(roster))
-		*seconds = roster_left_locked(roster, roster->snapshot_began,
-					      roster->snapshot_since);
+		*seconds = roster_snapshot_left_locked(roster);
 	pthread_mutex_unlock(&roster->lock);
 	return generation;
 }
@@ -293,6 +304,7 @@ struct record *roster_overlay_locked(struct roster *roster, const char *id, stru
 		atomic_store(&roster->saved, true);
 	entry->began = began;
 	entry->since = clock_seconds();
+	entry->ends = 0;
 	entry->generation = ++roster->generation;
 	entry->alone = alone;
 	entry->doubt = false;
@@ -365,7 +377,8 @@ void roster_publish(struct roster *roster, struct record *record)
 
 void roster_publish_absent(struct roster *roster, const char *id)
 {
-	publish(roster, id, NULL, false);
+	if (!roster_was_made(roster, id))
+		publish(roster, id, NULL, false);
 }
 
 void roster_publish_deleted(struct roster *roster, const char *id)

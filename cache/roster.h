@@ -182,11 +182,36 @@ void roster_unlock(struct roster *roster, const char *id);
 void roster_publish(struct roster *roster, struct record *record);
 
 /* The vendor says that there is no record ID. A user that a fresh roster shows stays listed: 404
- * may mean "not for you". */
+ * may mean "not for you". What was made here just now stays as well. */
 void roster_publish_absent(struct roster *roster, const char *id);
+
+/*
+ * This mount has made RECORD (borrowed): for account->lag seconds it stays, as it is known last,
+ * where a list lacks it or a GET says 404. Publishes nothing.
+ */
+void roster_note_made(struct roster *roster, struct record *record);
+
+/* Was ID made here, no longer ago than that? Then a 404 may be an old response. */
+bool roster_was_made(struct roster *roster, const char *id);
 
 /* This mount has deleted ID: it is listed no more, until a fetch that begins later shows it. */
 void roster_publish_deleted(struct roster *roster, const char *id);
+
+/*
+ * Before that, for what is no link: it was BEFORE (borrowed). For account->lag seconds it stays
+ * absent, unless the vendor shows it with a later time of update.
+ */
+void roster_note_deleted(struct roster *roster, const char *id, const json_t *before);
+
+/*
+ * Is RECORD, which CALL has read, one that was deleted here, as it was before? Then it counts as
+ * absent, and CALL has read what is not good for longer than that is remembered.
+ */
+bool roster_was_deleted(struct roster *roster, struct call *call, const char *id,
+			const json_t *record);
+
+/* What was published of ID is good until UNTIL only (monotonic seconds; 0: as long as any). */
+void roster_good_until(struct roster *roster, const char *id, double until);
 
 /* A write to ID ended in a way that nobody knows: the next question about it goes to the vendor. */
 void roster_doubt(struct roster *roster, const char *id);

@@ -1,6 +1,6 @@
 /*
- * roster_state.h - the inside of a roster, shared by roster.c, flight.c, fetch.c, email.c,
- * view.c, undo.c and ack.c, and nobody else.
+ * roster_state.h - the inside of a roster, shared by roster.c, flight.c, fetch.c, email.c, view.c,
+ * undo.c, ack.c and presence.c, and nobody else.
  *
  * snapshot: what the last whole fetch showed, or NULL.
  * overlay: what was written or fetched alone, each entry with its own age: it wins over a snapshot
@@ -19,7 +19,7 @@
 
 #ifndef ROSTERFS_ROSTER_PRIVATE
 #error                                                                                             \
-    "roster_state.h is for cache/roster.c, flight.c, fetch.c, email.c, view.c, undo.c, ack.c only"
+    "roster_state.h is for cache/roster.c, flight.c, fetch.c, email.c, view.c, undo.c, ack.c, presence.c only"
 #endif
 
 #include "cache/roster.h"
@@ -35,6 +35,7 @@ struct overlay {
 	struct record *record; /* NULL: the vendor said 404 */
 	double began, since;   /* when it was asked for and known, monotonic seconds */
 	uint64_t generation;   /* of the roster when it was put here */
+	double ends;           /* it is not good for longer than that, 0: no such limit */
 	bool alone;            /* fetched alone, not written */
 	bool doubt;            /* a write ended in a way that nobody knows */
 	bool deleted;          /* by this mount: no longer listed */
@@ -60,6 +61,7 @@ struct deactivated {
 struct asked {
 	char *email; /* or NULL */
 	double began, since;
+	double ends;          /* as an overlay's */
 	struct timespec when; /* wall clock */
 };
 
@@ -93,12 +95,15 @@ struct roster {
 	struct snapshot *snapshot;
 	double snapshot_began; /* when its fetch began and ended, monotonic seconds */
 	double snapshot_since;
-	double unlisted;  /* when a whole fetch failed last, or 0 */
-	double refreshed; /* when the owner asked for it anew: what began before is stale */
+	double snapshot_ends; /* as an overlay's */
+	double unlisted;      /* when a whole fetch failed last, or 0 */
+	double refreshed;     /* when the owner asked for it anew: what began before is stale */
 	struct overlay *overlay;
+	struct presence *presences; /* what was made and deleted here (presence.c) */
 	struct asked asked;
 	uint64_t generation;
-	uint64_t merged;   /* what the overlay got up to this generation is in the snapshot */
+	uint64_t merged;       /* what the overlay got up to this generation is in the snapshot */
+	atomic_bool remembers; /* there has been one */
 	atomic_bool saved; /* a record was saved here: what is fetched may have to keep its time */
 	struct flight *flights; /* utlist */
 	bool stopped;
@@ -120,6 +125,12 @@ struct roster {
 /* The seconds for which what was asked at BEGAN and answered at SINCE stays fresh; 0 or less:
  * stale. */
 double roster_left_locked(const struct roster *roster, double began, double since);
+
+/* The same for what is not good for longer than ENDS. */
+double roster_limited_locked(const struct roster *roster, double began, double since, double ends);
+
+/* The same for the snapshot. */
+double roster_snapshot_left_locked(const struct roster *roster);
 
 /* A write to ID ended in a way that nobody knows, and nobody has looked since. */
 bool roster_doubts_locked(struct roster *roster, const char *id);
@@ -204,6 +215,21 @@ int fetch_email(struct flight *flight);
 
 /* FLIGHT, which fetches no whole roster, brought RECORD (borrowed; NULL: absent) for ID. */
 void fetch_put(const struct flight *flight, const char *id, struct record *record);
+
+/*
+ * presence.c. A reference to what was made here as ID, and is to be shown in place of a 404 that
+ * CALL got; NULL: there is none.
+ */
+struct record *presence_record(struct roster *roster, struct call *call, const char *id);
+
+/* FLIGHT has read a whole list into BUILDER: add what was made here and is not in it, *ADDED of
+ * that unlike what was shown before. 0 or -ENOMEM. */
+int presence_complete(struct flight *flight, struct snapshot_builder *builder, size_t *added);
+
+/* FLIGHT has FOUND those with an email: put what was made here and is not among them. */
+void presence_complete_email(struct flight *flight, const json_t *found);
+
+void presence_free_locked(struct roster *roster);
 
 /*
  * email.c: as roster_peek_email. NULL with *SECONDS: no memory.

@@ -1,8 +1,8 @@
 /*
  * steps.c - see steps.h.
  *
- * GET, say what will be undone how, make the steps, GET again. The guards are the same as for any
- * status; which steps there are is the vendor's file's business.
+ * GET, say what will be undone how, make the steps, and have it proved (steps_proof.c). The guards
+ * are the same as for any status; which steps there are is the vendor's file's business.
  */
 #include "cache/steps.h"
 
@@ -10,74 +10,14 @@
 #include "cache/guard.h"
 #include "cache/record.h"
 #include "cache/roster.h"
+#include "cache/steps_state.h"
 #include "vendors/call.h"
 #include "vendors/log.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-
-struct steps {
-	struct attempt *attempt;
-	struct call *call;
-	struct roster *roster;
-	struct guard *guard;
-	const struct collection *collection;
-	const char *id;
-	const char *word;
-	json_t *fresh;
-	json_t *undo; /* for a restoration */
-};
-
-static const char *status_of(const struct steps *steps, const json_t *record)
-{
-	const char *status = json_string_value(
-	    json_object_get(record, steps->collection->status_key));
-
-	return status ? status : RECORD_STATUS_UNKNOWN;
-}
-
-static int get(struct steps *steps, struct call *call, json_t **record)
-{
-	int error = vendor_get(call, roster_account(steps->roster), steps->collection, NULL,
-			       steps->id, record, NULL);
-
-	if (error == -ENOENT)
-		roster_publish_absent(steps->roster, steps->id);
-	return error;
-}
-
-static void publish(struct steps *steps, const json_t *object)
-{
-	struct timespec when;
-	struct record *record;
-
-	clock_gettime(CLOCK_REALTIME, &when);
-	record = record_new(steps->collection, steps->id, object, when);
-	if (record)
-		roster_publish(steps->roster, record);
-	else
-		roster_doubt(steps->roster, steps->id);
-	record_put(record);
-}
-
-/* Is STEP one of LIST? */
-static bool has_step(const struct steps *steps, const json_t *list, const json_t *step)
-{
-	const char *key = steps->collection->step_key;
-	const json_t *wanted = json_object_get(step, key);
-	json_t *other;
-	size_t i;
-
-	json_array_foreach(list, i, other) {
-		if (json_equal(json_object_get(other, key), wanted))
-			return true;
-	}
-	return false;
-}
 
 /* Say in the log, after WHAT, the command that makes each step again. */
 static void log_undo(const struct steps *steps, const char *what)
@@ -95,7 +35,7 @@ static void tell_undo(const struct steps *steps)
 {
 	char words[CALL_WORDS_MAX];
 
-	if (strcmp(steps->word, "inactive") != 0) {
+	if (!steps_is_inactive(steps)) {
 		attempt_undone_by_status(steps->attempt, steps->id);
 		return;
 	}
@@ -106,22 +46,17 @@ static void tell_undo(const struct steps *steps)
 	}
 }
 
-static json_t *steps_of(const struct steps *steps, const json_t *record)
+/* RECORD (a new reference) with the steps of LIST too, each once. NULL: no memory. */
+static json_t *join(const struct steps *steps, const json_t *record, const json_t *list)
 {
-	return json_object_get(record, steps->collection->steps_key);
-}
-
-/* The steps of A and B, each once: what ended before is not forgotten by what ends now. */
-static json_t *join(const struct steps *steps, const json_t *a, const json_t *b)
-{
-	json_t *joined = json_deep_copy(a);
-	json_t *list = steps_of(steps, joined);
+	json_t *joined = json_deep_copy(record);
+	json_t *all = steps_of(steps, joined);
 	json_t *step;
 	size_t i;
 
-	json_array_foreach(steps_of(steps, b), i, step) {
-		if (!has_step(steps, list, step))
-			json_array_append(list, step);
+	json_array_foreach(list, i, step) {
+		if (!steps_has(steps, all, step))
+			json_array_append(all, step);
 	}
 	return joined;
 }
@@ -138,8 +73,8 @@ static void find_undo(struct steps *steps)
 /* Before the first step: what may be ended is kept, with what was ended before. */
 static void keep_undo(struct steps *steps)
 {
-	json_t *all = steps->undo ? join(steps, steps->undo, steps->fresh)
-				  : json_deep_copy(steps->fresh);
+	json_t *all = join(steps, steps->undo ? steps->undo : steps->fresh,
+			   steps_of(steps, steps->fresh));
 	char *text = all ? json_dumps(all, JSON_COMPACT) : NULL;
 
 	if (text)
@@ -147,109 +82,6 @@ static void keep_undo(struct steps *steps)
 	free(text);
 	json_decref(steps->undo);
 	steps->undo = all;
-}
-
-/* After the last one: what RECORD shows needs no undo. */
-static void trim_undo(struct steps *steps, const json_t *record)
-{
-	json_t *list = steps_of(steps, steps->undo);
-	const json_t *now = steps_of(steps, record);
-	char *text = NULL;
-
-	for (size_t i = json_array_size(list); i-- > 0;) {
-		if (has_step(steps, now, json_array_get(list, i)))
-			json_array_remove(list, i);
-	}
-	if (json_array_size(list))
-		text = json_dumps(steps->undo, JSON_COMPACT);
-	roster_keep_undo(steps->roster, steps->id, text);
-	free(text);
-}
-
-/* Does RECORD show what is wanted? For `active` that all is back that this mount has ended. */
-static bool is_done(const struct steps *steps, const json_t *record)
-{
-	const json_t *now = steps_of(steps, record);
-	json_t *step;
-	size_t i;
-
-	if (strcmp(status_of(steps, record), steps->word) != 0)
-		return false;
-	if (strcmp(steps->word, "active") != 0)
-		return true;
-	json_array_foreach(steps_of(steps, steps->undo), i, step) {
-		if (!has_step(steps, now, step))
-			return false;
-	}
-	return true;
-}
-
-/* Say in the words of the error which steps remain. */
-static void add_remaining(struct steps *steps, const json_t *record)
-{
-	const char *key = steps->collection->step_key;
-	json_t *step;
-	size_t i;
-
-	json_array_foreach(steps_of(steps, record), i, step) {
-		call_add_words(steps->call, i ? ", %s" : "; what remains is %s",
-			       json_string_value(json_object_get(step, key)));
-	}
-}
-
-/* RECORD is what it is now; ERROR: of the steps. */
-static void settle(struct steps *steps, const json_t *record, int error)
-{
-	bool inactive = strcmp(steps->word, "inactive") == 0;
-
-	if (!error || !inactive)
-		roster_note_deactivated(steps->roster, steps->id, inactive);
-	trim_undo(steps, record);
-	publish(steps, record);
-}
-
-static int fail_not_applied(struct steps *steps, const json_t *record)
-{
-	const char *status = status_of(steps, record);
-
-	if (strcmp(status, steps->word) != 0)
-		return call_fail(steps->call, EREMOTEIO,
-				 "accepted but not applied: the user is still %s", status);
-	return call_fail(steps->call, EREMOTEIO,
-			 "accepted but not applied: not all is back that this mount had ended; "
-			 "write the status again");
-}
-
-/* The steps have been made, or some of them: what is it now? */
-static int prove(struct steps *steps, int error)
-{
-	bool inactive = strcmp(steps->word, "inactive") == 0;
-	struct call call;
-	json_t *record = NULL;
-	int get_error;
-
-	call_continue(&call, steps->call);
-	get_error = get(steps, &call, &record);
-	if (get_error) {
-		steps->attempt->unknown = true;
-		roster_doubt(steps->roster, steps->id);
-		if (!error)
-			call_copy_error(steps->call, &call);
-	} else {
-		/* However the answers were: what it is now is what counts. */
-		if (is_done(steps, record))
-			error = 0;
-		else if (!error)
-			error = fail_not_applied(steps, record);
-		else if (error && inactive)
-			add_remaining(steps, record);
-		settle(steps, record, error);
-		if (!json_equal(record, steps->fresh))
-			attempt_accepted(steps->attempt, steps->fresh, record, NULL);
-	}
-	json_decref(record);
-	call_destroy(&call);
-	return error ? error : get_error;
 }
 
 /* Nobody knows what to restore: say how the user can do it. */
@@ -279,36 +111,162 @@ static int dry_run(struct steps *steps)
 	return error;
 }
 
-static int make_steps(struct steps *steps)
+/* What is to be made or ended: also what the vendor still shows otherwise than it was acknowledged.
+ */
+static int choose(struct steps *steps)
+{
+	const json_t *now = steps_of(steps, steps->fresh);
+	const char *id_key = steps->collection->step_id_key;
+	const json_t *base = steps_is_inactive(steps) || !steps->undo ? steps->fresh : steps->undo;
+	json_t *list, *step;
+	size_t i;
+
+	steps->sent = json_deep_copy(base);
+	list = steps_of(steps, steps->sent);
+	if (base == steps->fresh && !steps_is_inactive(steps))
+		json_array_clear(list);
+	json_array_foreach(steps->unconfirmed, i, step) {
+		/* in the record: made, and not shown; else ended, and still shown */
+		if (steps_has_same(now, step, id_key) != steps_is_inactive(steps) &&
+		    !steps_has_same(list, step,
+				    steps_is_inactive(steps) ? id_key
+							     : steps->collection->step_key))
+			json_array_append(list, step);
+	}
+	if (steps->sent)
+		steps->outcomes = calloc(json_array_size(list) + 1, sizeof(*steps->outcomes));
+	return steps->outcomes ? 0 : call_fail(steps->call, ENOMEM, "no memory");
+}
+
+/* That a step was made is no longer to be read into what the vendor shows, once it is ended. */
+static void forget_ended(const struct steps *steps)
+{
+	json_t *ended = json_deep_copy(steps->sent);
+	json_t *list = steps_of(steps, ended);
+
+	for (size_t i = json_array_size(list); i-- > 0;) {
+		if (steps->outcomes[i] != VENDOR_DONE)
+			json_array_remove(list, i);
+	}
+	steps->collection->forget(steps->attempt->account, ended);
+	json_decref(ended);
+}
+
+static int send(struct steps *steps)
 {
 	struct account *account = steps->attempt->account;
-	bool inactive = strcmp(steps->word, "inactive") == 0;
+	size_t count = json_array_size(steps_of(steps, steps->sent));
+	bool made = false;
 	uint64_t ticket;
-	size_t made;
-	int error;
+	int error = attempt_send_counted(steps->attempt, &ticket);
 
-	if (!inactive && !steps->undo)
+	if (error)
+		return error;
+	if (steps_is_inactive(steps)) {
+		log_undo(steps, "about to be ended; made again in the vendor's directory by");
+		keep_undo(steps);
+	}
+	error = steps->collection->set_status(steps->call, account, steps->sent,
+					      !steps_is_inactive(steps), steps->outcomes);
+	if (steps_is_inactive(steps))
+		forget_ended(steps);
+	error = steps_prove(steps, error);
+	for (size_t i = 0; i < count; i++)
+		made = made || steps_was_made(steps, i);
+	if (!made)
+		guard_give_back(steps->guard, ticket);
+	return error;
+}
+
+static int make_steps(struct steps *steps)
+{
+	const char *remains = steps->attempt->account->vendor->remains;
+	int error = choose(steps);
+
+	if (error)
+		return error;
+	if (!steps_is_inactive(steps) && !json_array_size(steps_of(steps, steps->sent)))
 		return fail_unknown(steps);
 	tell_undo(steps);
 	if (guard_dry_run(steps->guard))
 		return dry_run(steps);
-	error = attempt_send_counted(steps->attempt, &ticket);
-	if (error)
-		return error;
-	if (inactive) {
-		log_undo(steps, "about to be ended; made again in the vendor's directory by");
-		keep_undo(steps);
-	}
-	error = steps->collection->set_status(steps->call, account, steps->fresh,
-					      inactive ? NULL : steps->undo, &made);
-	error = prove(steps, error);
-	if (!made)
-		guard_give_back(steps->guard, ticket);
+	error = send(steps);
 	if (error)
 		return error;
 	log_call(steps->call, "now %s%s", steps->word, attempt_alone(steps->attempt));
-	if (inactive)
-		log_call(steps->call, "what remains to be done: %s", account->vendor->remains);
+	if (steps_is_inactive(steps))
+		log_call(steps->call, "what remains to be done: %s", remains);
+	return 0;
+}
+
+/*
+ * May the vendor show what it will not show for long? By its id something that was ended, but has
+ * not been proved to be: for `inactive` that is no doubt, as it will be ended again.
+ */
+static bool is_doubtful(const struct steps *steps)
+{
+	const char *id_key = steps->collection->step_id_key;
+	const json_t *now = steps_of(steps, steps->fresh);
+	json_t *step;
+	size_t i;
+
+	if (steps_is_inactive(steps))
+		return json_array_size(steps->unconfirmed);
+	json_array_foreach(steps->unconfirmed, i, step) {
+		if (steps_has_same(now, step, id_key))
+			return true;
+	}
+	json_array_foreach(steps_of(steps, steps->undo), i, step) {
+		if (steps_has_same(now, step, id_key))
+			return true;
+	}
+	return false;
+}
+
+/* Is there nothing to do, by what the vendor showed and by what this mount remembers? */
+static bool is_idle(const struct steps *steps)
+{
+	return steps_is_done(steps, steps->fresh) && !is_doubtful(steps);
+}
+
+/* What fresh is by now: what the vendor did not show is known apart from it. */
+static void take_unconfirmed(struct steps *steps)
+{
+	const char *key = steps->collection->unconfirmed_key;
+
+	json_decref(steps->unconfirmed);
+	steps->unconfirmed = json_incref(json_object_get(steps->fresh, key));
+	if (steps->unconfirmed)
+		json_object_del(steps->fresh, key);
+}
+
+/* The record is locked: make it so. FRESH (taken) is what was read just now, or NULL. */
+static int run(struct steps *steps, json_t *fresh)
+{
+	struct call *call = steps->call;
+	int error = 0;
+
+	find_undo(steps);
+	steps->fresh = fresh;
+	take_unconfirmed(steps);
+	/* That there is nothing to do is only said of what the vendor shows now; nor is it acted on
+	   what it may show by now. */
+	if (!steps->fresh || steps->unconfirmed || is_idle(steps)) {
+		json_decref(steps->fresh);
+		steps->fresh = NULL;
+		error = steps_get(steps, call, &steps->fresh);
+		take_unconfirmed(steps);
+	}
+	if (error)
+		return error;
+	/* What is refused from here on until something is sent is our refusal, not that GET's. */
+	call->request[0] = '\0';
+	call->status = 0;
+	steps->attempt->idle = is_idle(steps);
+	if (!steps->attempt->idle)
+		return make_steps(steps);
+	steps_settle_idle(steps);
+	steps_publish(steps, call, steps->fresh);
 	return 0;
 }
 
@@ -329,6 +287,7 @@ int steps_status(struct attempt *attempt, const char *word)
 	struct record *held;
 	double seconds;
 	bool just_now;
+	json_t *fresh;
 	int error = 0;
 
 	/* What is refused in any case costs no request. */
@@ -343,32 +302,18 @@ int steps_status(struct attempt *attempt, const char *word)
 		   seconds > (double)attempt->account->ttl - 1;
 	if (!error)
 		error = roster_lock(roster, call, steps.id);
-	if (!error)
-		steps.fresh = just_now ? record_json(held) : NULL;
+	fresh = !error && just_now ? record_json(held) : NULL;
 	record_put(held);
 	if (error)
 		return error;
-	find_undo(&steps);
-	/* That there is nothing to do is only said of what the vendor shows now. */
-	if (!steps.fresh || is_done(&steps, steps.fresh)) {
-		json_decref(steps.fresh);
-		steps.fresh = NULL;
-		error = get(&steps, call, &steps.fresh);
-	}
-	/* What is refused from here on until something is sent is our refusal, not that GET's. */
-	if (!error) {
-		call->request[0] = '\0';
-		call->status = 0;
-	}
-	attempt->idle = !error && is_done(&steps, steps.fresh);
-	if (attempt->idle)
-		publish(&steps, steps.fresh);
-	else if (!error)
-		error = make_steps(&steps);
+	error = run(&steps, fresh);
 	roster_unlock(roster, steps.id);
 	if (error)
 		roster_note_error(roster, call, error);
 	json_decref(steps.fresh);
+	json_decref(steps.unconfirmed);
 	json_decref(steps.undo);
+	json_decref(steps.sent);
+	free(steps.outcomes);
 	return error;
 }

@@ -12,6 +12,7 @@
 #include "cache/document.h"
 #include "cache/guard.h"
 #include "cache/history.h"
+#include "cache/looks.h"
 #include "cache/roster.h"
 #include "cache/steps.h"
 #include "vendors/call.h"
@@ -22,6 +23,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* What was made here just now may not be there yet for all reads: so many seconds are waited. */
+#define MADE_SECONDS 5.0
 
 static void begin(struct change *change, struct attempt *attempt)
 {
@@ -53,6 +57,21 @@ static void tell_history(struct change *change)
 
 	attempt_accepted(change->attempt, change_before(change), change->result, undo);
 	json_decref(undo);
+}
+
+/* change_run, again where the vendor does not know yet what was made here. */
+static int run(struct change *change)
+{
+	struct looks looks;
+	int error;
+
+	looks_begin(&looks, change->call, MADE_SECONDS);
+	do {
+		change->next = CHANGE_READ;
+		error = change_run(change);
+	} while (error == -ENOENT && !change->fresh &&
+		 roster_was_made(change->roster, change->id) && looks_again(&looks));
+	return error;
 }
 
 static int finish(struct change *change, int error)
@@ -405,7 +424,7 @@ static int save_document(struct attempt *attempt, struct document_plan *plan)
 	change.plan = plan_document;
 	change.arg = plan;
 	ask_self_early(&change, plan->document);
-	error = finish(&change, change_run(&change));
+	error = finish(&change, run(&change));
 	if (!error && (change.sent || attempt->idle) && plan->left && change.merge.count)
 		keep_save(&change, plan);
 	change_clear(&change);
@@ -528,7 +547,7 @@ static int set_status(struct attempt *attempt, const char *word, bool again)
 	if (!again)
 		error = check_status_early(&change, word);
 	if (!error)
-		error = change_run(&change);
+		error = run(&change);
 	error = finish(&change, error);
 	change_clear(&change);
 	return error;

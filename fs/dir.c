@@ -93,8 +93,8 @@ static void choose_pages(struct fs *fs, struct dir *dir, uint64_t version, doubl
 
 	if (seconds <= 0)
 		return;
-	pages = node_open_pages(fs, dir->ino, version);
-	dir->paged = pages != NODE_PAGES_PAST;
+	pages = node_open_pages(fs, dir->ino, version, NULL);
+	dir->paged = pages != NODE_PAGES_PAST && pages != NODE_PAGES_OTHER;
 	dir->drops = dir->paged && pages != NODE_PAGES_KEEP;
 	fi->cache_readdir = dir->paged;
 	fi->keep_cache = pages == NODE_PAGES_KEEP;

@@ -56,10 +56,28 @@ double entry_attr(struct fs *fs, struct node *node, const struct record *record,
 	return node_pages_differ(fs, node, record->version) ? 0 : seconds;
 }
 
+/* NODE, or if somebody reads another version than RECORD through its pages, one that gets its name.
+ */
+static struct node *node_for(struct fs *fs, struct node *node, const struct record *record)
+{
+	struct node *renewed;
+
+	if (node_readers(fs, node_ino(fs, node), node, record->version) == NODE_READERS_NONE)
+		return node;
+	node_renew(fs, node);
+	renewed = node_find(fs, node->path);
+	if (!renewed)
+		return node;
+	node_drop(fs, node);
+	return renewed;
+}
+
 void entry_fill(struct fs *fs, struct node *node, const struct record *record, double seconds,
 		struct fuse_entry_param *entry)
 {
 	memset(entry, 0, sizeof(*entry));
+	if (node_is_record(node) && record)
+		node = node_for(fs, node, record);
 	entry->ino = node_to_kernel(fs, node);
 	entry->attr_timeout = entry_attr(fs, node, record, seconds, &entry->attr);
 	if (node_scratch(node) || node->kind == NODE_LINK || node->kind == NODE_TRANSACTION ||

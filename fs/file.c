@@ -18,6 +18,7 @@
 #include "fs/scratch.h"
 #include "fs/shelf.h"
 #include "fs/transaction.h"
+#include "fs/view.h"
 #include "vendors/log.h"
 
 #include <errno.h>
@@ -33,10 +34,11 @@ void file_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset, struct
 	char *data;
 	ssize_t count;
 
+	atomic_store(&handle->used, true);
 	if (handle->paged)
 		node_pages_dropped(fs, ino, &handle->drops);
 	/* no process reads, but a page is brought: for mmap or sendfile */
-	else if (!fi->lock_owner)
+	else if (!fi->lock_owner && !handle->shares)
 		node_forget_pages(fs, ino);
 	if (node->kind == NODE_SCRATCH)
 		count = scratch_read(node_scratch(node), offset, size, &data);
@@ -199,7 +201,7 @@ void file_write(fuse_req_t req, fuse_ino_t ino, const char *data, size_t size, o
 	const char *why;
 	int action;
 
-	(void)ino;
+	view_written(handle, ino);
 	if (!size) {
 		fuse_reply_write(req, 0);
 		return;
@@ -246,6 +248,7 @@ static void flush_or_sync(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info 
 	int action;
 
 	(void)ino;
+	atomic_store(&handle_of(fi)->used, true);
 	if (node->kind == NODE_TRANSACTION) {
 		action = transaction_flush(handle_of(fi), &why);
 		if (action && why)
@@ -280,12 +283,12 @@ void file_fsync(fuse_req_t req, fuse_ino_t ino, int datasync, struct fuse_file_i
 	flush_or_sync(req, ino, fi, false);
 }
 
-int file_truncate(fuse_req_t req, struct fuse_file_info *fi, off_t length)
+int file_truncate(fuse_req_t req, struct handle *handle, off_t length)
 {
-	struct handle *handle = handle_of(fi);
 	const char *why;
 	int error;
 
+	atomic_store(&handle->used, true);
 	if (handle->node->kind == NODE_SCRATCH)
 		return scratch_truncate(fs_of(req)->scratches, node_scratch(handle->node), length);
 	error = handle_truncate(handle, length, &why);

@@ -17,6 +17,7 @@
 #include "fs/scratch.h"
 #include "fs/shelf.h"
 #include "fs/vacancy.h"
+#include "fs/view.h"
 #include "vendors/vendor.h"
 
 #include <stdlib.h>
@@ -125,6 +126,7 @@ void fs_free(struct fs *fs)
 	notify_free(fs->notify);
 	handle_exit(fs);
 	dir_exit(fs);
+	view_exit(fs);
 	for (size_t i = 0; fs->branches && i < fs->branch_count; i++)
 		free_branch(&fs->branches[i]);
 	node_exit(fs);

@@ -7,11 +7,13 @@
  *   entry.c        what the kernel is told of a node, and for how long
  *   dir.c          open directories, and what the kernel keeps of them
  *   listing.c      read them
- *   open.c         open files: what they show, and how the kernel may read them
+ *   open.c         open files: what they show
+ *   view.c         how the kernel may read a record while others write, or read another version
  *   file.c         read, write, flush: from a FUSE request to a handle, and on to the vendor
  *   handle.c       one open file: what was written so far, and when it is complete
  *   node.c         what stands at a path
  *   inode.c        what stands behind each number that the kernel holds
+ *   pages.c        what the kernel's pages of it hold
  *   shelf.c        one directory's worth of records and its roster
  *   scratch.c      files in memory that no vendor has; scratch_text.c: what stands in them
  *   vacancy.c      names that seem free to whoever renamed their record away
@@ -55,6 +57,16 @@ struct shelf;
 struct swapped;
 struct vacancies;
 
+/* Who was told ESTALE, to come by another number, and has not come yet; view.c. */
+enum moved_for { MOVED_NOT, MOVED_READS, MOVED_WRITES, MOVED_ASKS };
+struct moved {
+	struct node *node; /* held; its number is that one; NULL: nobody */
+	pid_t thread;
+	enum moved_for what;
+	double until; /* seconds of the one clock */
+};
+#define MOVED_MAX 64
+
 /* One account's directory. */
 struct branch {
 	struct fs *fs;
@@ -93,9 +105,12 @@ struct fs {
 	struct node *root, *control;
 	pthread_mutex_t nodes_lock;
 	pthread_mutex_t versions_lock; /* of each node's versions; a leaf */
-	struct request *requests;      /* utlist: parked ones; under requests_lock */
-	struct handle *handles;        /* utlist: open files; under requests_lock */
-	struct dir *dirs;              /* utlist: open directories; under requests_lock */
+	struct moved moved[MOVED_MAX]; /* in turn; under versions_lock */
+	size_t moved_next;
+	atomic_uint moving;       /* how many there are */
+	struct request *requests; /* utlist: parked ones; under requests_lock */
+	struct handle *handles;   /* utlist: open files; under requests_lock */
+	struct dir *dirs;         /* utlist: open directories; under requests_lock */
 	pthread_mutex_t requests_lock;
 	struct scratches *scratches; /* files that no vendor has */
 	struct vacancies *vacancies; /* names whose record somebody has renamed away */

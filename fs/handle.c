@@ -36,8 +36,6 @@ struct handle *handle_new(struct fs *fs, struct node *node, struct record *recor
 	pthread_mutex_lock(&fs->requests_lock);
 	DL_APPEND(fs->handles, handle);
 	pthread_mutex_unlock(&fs->requests_lock);
-	if (handle->writable)
-		atomic_fetch_add(&node->writers, 1);
 	if (handle->writable && (flags & O_TRUNC)) {
 		handle->fresh = true;
 		document_init(&handle->scanner);
@@ -71,7 +69,7 @@ void handle_put(struct handle *handle)
 	pthread_mutex_lock(&handle->fs->requests_lock);
 	DL_DELETE(handle->fs->handles, handle);
 	pthread_mutex_unlock(&handle->fs->requests_lock);
-	if (handle->writable)
+	if (handle->writes)
 		atomic_fetch_sub(&handle->node->writers, 1);
 	if (handle->buffer)
 		explicit_bzero(handle->buffer, handle->room); /* it may hold a password */

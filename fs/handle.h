@@ -29,15 +29,23 @@ struct handle {
 	struct fs *fs;
 	struct handle *prev, *next; /* in fs->handles */
 	struct node *node;          /* held */
-	fuse_ino_t ino;        /* by which the kernel opened it; a rename brings it elsewhere */
+	/* by which the kernel opened it (a rename brings it elsewhere), for which thread and when,
+	 * in seconds of the one clock; set under requests_lock */
+	fuse_ino_t ino;
+	pid_t thread;
+	double opened;
 	struct record *record; /* the version shown, or NULL for a file that is no record's */
 	char *fixed;           /* text of a file that is no record's; owned */
 	size_t fixed_length;
 	off_t answer_at;  /* transaction.c: where the answer's first reader began */
 	bool answer_read; /* there was one */
 	bool writable, append;
-	bool paged; /* reads through the kernel's pages of the inode */
-	bool drops; /* the kernel drops old ones first; node.h */
+	atomic_bool used;   /* read, written or truncated since it was opened */
+	atomic_bool paged;  /* reads through the kernel's pages of the inode */
+	bool drops;         /* the kernel drops old ones first; node.h */
+	atomic_bool shares; /* the version that is read through them, maybe past them */
+	bool writes;        /* counted in node->writers */
+	bool again;         /* opened upon ESTALE */
 
 	char *buffer; /* what the file would hold, once written to; NULL: as the record */
 	size_t length, room;

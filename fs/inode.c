@@ -277,69 +277,6 @@ fuse_ino_t node_to_kernel(struct fs *fs, struct node *node)
 	return ino;
 }
 
-/* ---- the kernel's pages ---- */
-
-static struct inode *inode_of(struct fs *fs, fuse_ino_t ino)
-{
-	return ino == FUSE_ROOT_ID ? &fs->root->own : (struct inode *)(uintptr_t)ino;
-}
-
-enum node_pages node_open_pages(struct fs *fs, fuse_ino_t ino, uint64_t version)
-{
-	struct inode *inode = inode_of(fs, ino);
-	enum node_pages pages = NODE_PAGES_KEEP;
-
-	pthread_mutex_lock(&fs->versions_lock);
-	if (inode->dropping)
-		pages = NODE_PAGES_PAST;
-	else if (!inode->page_version)
-		pages = NODE_PAGES_NONE;
-	else if (inode->page_version != node_version(version))
-		pages = inode->page_opens ? NODE_PAGES_PAST : NODE_PAGES_DROP;
-	if (pages != NODE_PAGES_PAST) {
-		inode->page_version = node_version(version);
-		inode->page_opens++;
-	}
-	if (pages == NODE_PAGES_NONE || pages == NODE_PAGES_DROP)
-		inode->dropping = 1;
-	pthread_mutex_unlock(&fs->versions_lock);
-	return pages;
-}
-
-void node_close_pages(struct fs *fs, fuse_ino_t ino)
-{
-	pthread_mutex_lock(&fs->versions_lock);
-	inode_of(fs, ino)->page_opens--;
-	pthread_mutex_unlock(&fs->versions_lock);
-}
-
-void node_forget_pages(struct fs *fs, fuse_ino_t ino)
-{
-	pthread_mutex_lock(&fs->versions_lock);
-	inode_of(fs, ino)->page_version = NODE_VERSION_UNKNOWN;
-	pthread_mutex_unlock(&fs->versions_lock);
-}
-
-bool node_pages_differ(struct fs *fs, struct node *node, uint64_t version)
-{
-	const struct inode *inode = inode_of(fs, node_ino(fs, node));
-	bool differ;
-
-	pthread_mutex_lock(&fs->versions_lock);
-	differ = inode->page_opens && inode->page_version != node_version(version);
-	pthread_mutex_unlock(&fs->versions_lock);
-	return differ;
-}
-
-void node_pages_dropped(struct fs *fs, fuse_ino_t ino, bool *drops)
-{
-	pthread_mutex_lock(&fs->versions_lock);
-	if (*drops)
-		inode_of(fs, ino)->dropping = 0;
-	*drops = false;
-	pthread_mutex_unlock(&fs->versions_lock);
-}
-
 /* ---- renames ---- */
 
 /* A node that was swapped stays for so many seconds: a request may just have looked at it. */
@@ -402,6 +339,8 @@ void node_swap(struct fs *fs, struct node *a, struct node *b)
 	/* a file in memory is written through its pages */
 	node_forget_pages(fs, node_ino(fs, a));
 	node_forget_pages(fs, node_ino(fs, b));
+	node_resized(fs, node_ino(fs, a));
+	node_resized(fs, node_ino(fs, b));
 }
 
 bool node_is_lasting(struct fs *fs, struct node *node)
@@ -412,6 +351,45 @@ bool node_is_lasting(struct fs *fs, struct node *node)
 	lasting = owner_of(node->inode)->lasting;
 	pthread_mutex_unlock(&fs->nodes_lock);
 	return lasting;
+}
+
+/* ---- another number for the same name ---- */
+
+/* NODE gives way to another one of its name. NULL: it has already, or there is no memory. */
+static struct node *renew_locked(struct fs *fs, struct node *node, uint64_t hash)
+{
+	struct node *renewed;
+
+	if (node->nameless || node->ended || table_find(&fs->nodes, node->path, hash) != node)
+		return NULL;
+	renewed = node_new((enum node_kind)node->kind, node->path, node->id);
+	if (!renewed || table_add(&fs->nameless, node, hash)) {
+		free(renewed);
+		return NULL;
+	}
+	renewed->branch = node->branch;
+	renewed->shelf = node->shelf;
+	leave_locked(fs, node);
+	node->nameless = true;
+	if (enter_locked(fs, renewed, hash)) {
+		/* the name is looked up anew when it is needed */
+		node_free(renewed);
+		return NULL;
+	}
+	return renewed;
+}
+
+void node_renew(struct fs *fs, struct node *node)
+{
+	struct node *renewed;
+
+	drop_swapped(fs, false);
+	pthread_mutex_lock(&fs->nodes_lock);
+	renewed = renew_locked(fs, node, hash_text(node->path));
+	/* until the kernel has looked it up */
+	if (renewed)
+		keep_swapped_locked(fs, renewed);
+	pthread_mutex_unlock(&fs->nodes_lock);
 }
 
 /* ---- the whole ---- */

@@ -17,6 +17,7 @@
 #include "fs/scratch.h"
 #include "fs/shelf.h"
 #include "fs/vacancy.h"
+#include "fs/view.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -43,6 +44,8 @@ static void reply_fixed(struct fs *fs, fuse_req_t req, struct node *node)
 	struct record *record = NULL;
 	double seconds = 0;
 
+	if (node)
+		node = view_take(fs, req, node);
 	if (node && node_needs_record(node))
 		entry_peek(node, &record, &seconds);
 	reply_entry(fs, req, node, record, seconds);
@@ -88,6 +91,8 @@ static void lookup_known(struct fs *fs, fuse_req_t req, struct node *directory, 
 	struct record *record = NULL;
 	double seconds = 0;
 
+	if (node)
+		node = view_take(fs, req, node);
 	if (node && entry_peek(node, &record, &seconds) == ROSTER_ABSENT) {
 		node_drop(fs, node);
 		fuse_reply_err(req, ENOENT);

@@ -61,9 +61,9 @@ enum node_kind {
 struct inode {
 	struct node *_Atomic node; /* NULL: nobody's any more; written under the table's lock */
 	uint64_t lookups;          /* that the kernel counts; under the table's lock */
-	/* handles that read through its pages, and whether the kernel drops old ones; under
-	 * versions_lock */
-	unsigned page_opens : 31, dropping : 1;
+	/* handles that read the version in its pages; whether the kernel drops old ones; whether it
+	 * may think of another size than it was told; under versions_lock */
+	unsigned page_opens : 30, dropping : 1, resized : 1;
 	uint32_t page_version; /* as node.told_version: what the pages hold; under versions_lock */
 };
 
@@ -135,15 +135,58 @@ void node_forget(struct fs *fs, fuse_ino_t ino, uint64_t count);
 void node_swap(struct fs *fs, struct node *a, struct node *b);
 
 /*
+ * The name of NODE, a record's file, leads to another node from now on, with another number: NODE
+ * itself keeps the one that it has, without a name. Without memory, and where that is so already,
+ * nothing happens.
+ */
+void node_renew(struct fs *fs, struct node *node);
+
+/*
  * The kernel keeps pages for each inode, not for each open file: of a file's text, of a directory's
  * names. Somebody opens VERSION, unlike that of any other text or list, by the number INO: they may
  * read through the pages as they are, or once the kernel has dropped them (NONE: it has never had
- * any), or must read past them, since others read another version through them. Who does not read
- * past them calls node_close_pages in the end. INO is held by the kernel until then.
+ * any), or must read past them: they are being dropped (PAST), or others read another version
+ * through them, or the kernel may have a wrong size, since there are or were WRITERS (NULL: of a
+ * directory) (OTHER). Who reads through them, or a file's past them (PAST), calls node_close_pages
+ * in the end. INO is held by the kernel until then.
  */
-enum node_pages { NODE_PAGES_KEEP, NODE_PAGES_NONE, NODE_PAGES_DROP, NODE_PAGES_PAST };
-enum node_pages node_open_pages(struct fs *fs, fuse_ino_t ino, uint64_t version);
+enum node_pages {
+	NODE_PAGES_KEEP,
+	NODE_PAGES_NONE,
+	NODE_PAGES_DROP,
+	NODE_PAGES_PAST,
+	NODE_PAGES_OTHER
+};
+enum node_pages node_open_pages(struct fs *fs, fuse_ino_t ino, uint64_t version,
+				atomic_uint *writers);
 void node_close_pages(struct fs *fs, fuse_ino_t ino);
+
+/* The kernel may have taken another size for INO's than it was told: nobody reads it through its
+ * pages any more. */
+void node_resized(struct fs *fs, fuse_ino_t ino);
+
+/* Does anybody read INO through its pages? */
+bool node_has_readers(struct fs *fs, fuse_ino_t ino);
+
+/*
+ * With versions_lock: is INO, whose WRITERS are counted, free of readers, of writers and what they
+ * leave behind, or of both?
+ */
+bool node_is_free_locked(struct fs *fs, fuse_ino_t ino, const atomic_uint *writers, bool of_readers,
+			 bool of_writers);
+
+/*
+ * Count one more of INO's WRITERS. False: somebody reads through its pages, and it is not counted,
+ * unless ANYWAY.
+ */
+bool node_open_writer(struct fs *fs, fuse_ino_t ino, atomic_uint *writers, bool anyway);
+
+/*
+ * NODE stands behind INO and shows VERSION (0: it is no record's). Who reads through the pages:
+ * nobody, or that version; another one; or, since the name leads elsewhere, whatever that was.
+ */
+enum node_readers { NODE_READERS_NONE, NODE_READERS_OTHER, NODE_READERS_NAMELESS };
+enum node_readers node_readers(struct fs *fs, fuse_ino_t ino, struct node *node, uint64_t version);
 
 /* What the pages hold is not known any more: who reads past them has brought some. */
 void node_forget_pages(struct fs *fs, fuse_ino_t ino);

@@ -1,5 +1,5 @@
 /*
- * open.c - opening files: what an open file shows, and how the kernel may read it.
+ * open.c - opening files: what an open file shows.
  *
  * A record that nobody knows yet is asked for while the request is parked. What is then read and
  * written through the handle is file.c's business.
@@ -16,57 +16,13 @@
 #include "fs/request.h"
 #include "fs/scratch.h"
 #include "fs/transaction.h"
+#include "fs/view.h"
 #include "vendors/log.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-
-/*
- * The kernel has no page of HANDLE's file yet: it is given all of them. That saves the read, and
- * the question after it: a read makes the kernel take a file's times for old. Whoever opens it
- * before this open is answered reads past its pages; should he map them, the thread that answered
- * his open is there to unlock them. False: the kernel does not take them.
- */
-static bool give_pages(struct handle *handle)
-{
-	char *text;
-	ssize_t length = handle_read(handle, 0, SIZE_MAX, &text);
-	bool given = length > 0 && notify_text(handle->fs, handle->ino, text, (size_t)length) == 0;
-
-	if (given)
-		node_pages_dropped(handle->fs, handle->ino, &handle->drops);
-	free(text);
-	return given;
-}
-
-/*
- * How the kernel may read HANDLE. Its pages belong to the inode, not to the open file: they are
- * used when they hold this version, dropped when nobody reads another version through them, and
- * otherwise this handle reads past them.
- */
-static void choose_pages(struct handle *handle, struct fuse_file_info *fi)
-{
-	struct node *node = handle->node;
-	uint64_t version = handle->record ? handle->record->version : 1;
-	enum node_pages pages;
-
-	fi->noflush = !handle->writable;
-	/* While somebody writes, the kernel takes the writer's size for the file's. */
-	if (handle->writable || atomic_load(&node->writers) ||
-	    (!handle->record && !node_text(node))) {
-		fi->direct_io = 1;
-		return;
-	}
-	pages = node_open_pages(handle->fs, handle->ino, version);
-	handle->paged = pages != NODE_PAGES_PAST;
-	handle->drops = handle->paged && pages != NODE_PAGES_KEEP;
-	if (pages == NODE_PAGES_NONE && give_pages(handle))
-		pages = NODE_PAGES_KEEP;
-	fi->direct_io = !handle->paged;
-	fi->keep_cache = pages == NODE_PAGES_KEEP;
-}
 
 /* The kernel reads as far as it thinks the file goes: it must not think of another version. */
 static void tell_version(struct fs *fs, struct node *node, const struct record *record)
@@ -81,47 +37,76 @@ static void tell_version(struct fs *fs, struct node *node, const struct record *
 		notify_attributes(fs, node);
 }
 
-struct record *open_pages(const struct fuse_file_info *fi)
-{
-	return handle_of(fi)->paged ? handle_of(fi)->record : NULL;
-}
-
 void open_end(struct handle *handle)
 {
-	if (handle->paged) {
-		node_pages_dropped(handle->fs, handle->ino, &handle->drops);
-		node_close_pages(handle->fs, handle->ino);
-	}
+	view_close(handle);
 	handle_put(handle);
 }
 
-static void reply_open(fuse_req_t req, struct handle *handle, fuse_ino_t ino,
-		       struct fuse_file_info *fi)
+/* HANDLE is ready. */
+static void answer(fuse_req_t req, struct handle *handle, struct fuse_file_info *fi)
 {
-	handle->ino = ino;
-	choose_pages(handle, fi);
 	fi->fh = (uint64_t)(uintptr_t)handle;
 	/* Interrupted on its way: no release will come. */
 	if (fuse_reply_open(req, fi) == -ENOENT)
 		open_end(handle);
 }
 
-/* Open NODE by its number INO, which shows RECORD (takes its reference). */
+static void reply_open(fuse_req_t req, struct handle *handle, fuse_ino_t ino,
+		       struct fuse_file_info *fi)
+{
+	if (view_open(handle, req, ino, fi)) {
+		answer(req, handle, fi);
+	} else {
+		open_end(handle);
+		fuse_reply_err(req, ESTALE);
+	}
+}
+
+/* A newer record than HANDLE's, with a reference, or NULL: it shows the newest. */
+static struct record *find_newer(struct handle *handle)
+{
+	struct record *newest;
+	double seconds;
+
+	entry_peek(handle->node, &newest, &seconds);
+	if (newest && newest->version == handle->record->version) {
+		record_put(newest);
+		return NULL;
+	}
+	return newest;
+}
+
+/*
+ * Open NODE by its number INO, which shows RECORD (takes its reference). From when HANDLE counts as
+ * a reader on, nobody is told the size of another version: so the version must be looked at after
+ * that.
+ */
 static void open_record(struct fs *fs, fuse_req_t req, struct node *node, fuse_ino_t ino,
 			struct record *record, struct fuse_file_info *fi)
 {
 	struct handle *handle;
 
-	if (node->kind == NODE_JSON && (fi->flags & O_ACCMODE) != O_WRONLY)
-		atomic_store(&record->shown, true);
-	tell_version(fs, node, record);
-	handle = handle_new(fs, node, record, fi->flags);
-	if (!handle) {
-		record_put(record);
-		fuse_reply_err(req, ENOMEM);
-		return;
-	}
-	reply_open(req, handle, ino, fi);
+	do {
+		if (node->kind == NODE_JSON && (fi->flags & O_ACCMODE) != O_WRONLY)
+			atomic_store(&record->shown, true);
+		handle = handle_new(fs, node, record, fi->flags);
+		if (!handle) {
+			record_put(record);
+			fuse_reply_err(req, ENOMEM);
+			return;
+		}
+		if (!view_open(handle, req, ino, fi)) {
+			open_end(handle);
+			fuse_reply_err(req, ESTALE);
+			return;
+		}
+		record = handle->writable || handle->again ? NULL : find_newer(handle);
+		if (record)
+			open_end(handle);
+	} while (record);
+	tell_version(fs, node, handle->record);
+	answer(req, handle, fi);
 }
 
 static void opened(struct request *request, int error)
@@ -180,30 +165,55 @@ static bool load_draft(struct handle *handle)
 	return handle->fixed;
 }
 
+/* Others may read the new one as well by then, but not each time. */
+#define RENEWED_MAX 3
+
+/*
+ * A handle that writes *NODE anew, or, if others read what goes by its number, the node that then
+ * gets its name. NULL: no memory. *NODE's reference is kept, or changed for the other's.
+ */
+static struct handle *new_handle(struct fs *fs, fuse_req_t req, struct node **node, int flags)
+{
+	struct record *record = NULL;
+	struct handle *handle;
+	struct node *renewed;
+	double seconds = 0;
+
+	for (int turn = 0;; turn++) {
+		if (node_is_record(*node))
+			entry_peek(*node, &record, &seconds);
+		handle = handle_new(fs, *node, record, flags);
+		if (!handle) {
+			record_put(record);
+			return NULL;
+		}
+		if (view_create(handle, req, turn == RENEWED_MAX))
+			return handle;
+		open_end(handle);
+		renewed = node_find(fs, (*node)->path);
+		if (!renewed)
+			return NULL;
+		node_drop(fs, *node);
+		*node = renewed;
+	}
+}
+
 /*
  * A new file in memory, or the record's file whose owner has renamed it away: it is written from
  * its start.
  */
 void open_new(struct fs *fs, fuse_req_t req, struct node *node, struct fuse_file_info *fi)
 {
-	struct handle *handle;
-	struct record *record = NULL;
+	struct handle *handle = new_handle(fs, req, &node, fi->flags | O_TRUNC);
 	struct fuse_entry_param entry;
-	double seconds = 0;
 
-	if (node_is_record(node))
-		entry_peek(node, &record, &seconds);
-	handle = handle_new(fs, node, record ? record_get(record) : NULL, fi->flags | O_TRUNC);
 	if (!handle) {
-		record_put(record);
-		record_put(record);
 		node_drop(fs, node);
 		fuse_reply_err(req, ENOMEM);
 		return;
 	}
-	entry_fill(fs, node, record, 0, &entry);
-	record_put(record);
-	handle->ino = entry.ino;
+	entry_fill(fs, node, handle->record, 0, &entry);
+	view_opened(handle, req, entry.ino);
 	fi->direct_io = node->kind != NODE_SCRATCH;
 	fi->fh = (uint64_t)(uintptr_t)handle;
 	if (fuse_reply_create(req, &entry, fi) == -ENOENT) {
@@ -234,13 +244,13 @@ static void open_scratch(struct fs *fs, fuse_req_t req, struct node *node, fuse_
 		fuse_reply_err(req, ENOMEM);
 		return;
 	}
-	if ((fi->flags & O_TRUNC) && node->kind == NODE_SCRATCH)
-		scratch_truncate(fs->scratches, node_scratch(node), 0);
 	if (node->kind == NODE_DRAFT) {
 		reply_open(req, handle, ino, fi);
 		return;
 	}
-	handle->ino = ino;
+	view_opened(handle, req, ino);
+	/* a backup, by the number of the record that others still read */
+	fi->direct_io = node_has_readers(fs, ino);
 	fi->fh = (uint64_t)(uintptr_t)handle;
 	if (fuse_reply_open(req, fi) == -ENOENT)
 		open_end(handle);

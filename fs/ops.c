@@ -9,12 +9,14 @@
 #include "cache/roster.h"
 #include "fs/by_email.h"
 #include "fs/entry.h"
+#include "fs/handle.h"
 #include "fs/node.h"
 #include "fs/past.h"
 #include "fs/path.h"
 #include "fs/request.h"
 #include "fs/scratch.h"
 #include "fs/shelf.h"
+#include "fs/view.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -28,6 +30,25 @@ static void reply_attr(struct fs *fs, fuse_req_t req, struct node *node,
 	double keep = entry_attr(fs, node, record, seconds, &attr);
 
 	fuse_reply_attr(req, &attr, keep);
+}
+
+/* The same for what is asked about by the number INO, which others may have open. */
+static void reply_opened_attr(struct fs *fs, fuse_req_t req, fuse_ino_t ino, struct node *node,
+			      const struct record *record, double seconds)
+{
+	struct handle *shown;
+	struct stat attr;
+	int error = view_attr(fs, req, ino, node, record, &shown);
+
+	if (error) {
+		fuse_reply_err(req, -error);
+	} else if (shown) {
+		node_attr(fs, shown->node, shown->record, &attr);
+		fuse_reply_attr(req, &attr, 0);
+		handle_put(shown);
+	} else {
+		reply_attr(fs, req, node, record, seconds);
+	}
 }
 
 /* ---- names that the kernel holds ---- */
@@ -67,7 +88,7 @@ static void got_attr(struct request *request, int error)
 	entry_peek(node, &held, &seconds);
 	record_put(held);
 	if (request_claim(request))
-		reply_attr(request->fs, request->req, node, record, seconds);
+		reply_opened_attr(request->fs, request->req, request->ino, node, record, seconds);
 }
 
 static void op_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
@@ -80,8 +101,8 @@ static void op_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi
 	double seconds = 0;
 
 	/* A read near the end of an open file: it ends where that version ends. */
-	if (fi && open_pages(fi)) {
-		reply_attr(fs, req, node, open_pages(fi), 0);
+	if (fi && view_pages(handle_of(fi))) {
+		reply_attr(fs, req, node, view_pages(handle_of(fi)), 0);
 		return;
 	}
 	if (node_is_person(node)) {
@@ -89,22 +110,24 @@ static void op_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi
 		return;
 	}
 	if (!node_needs_record(node)) {
-		reply_attr(fs, req, node, NULL, 0);
+		reply_opened_attr(fs, req, ino, node, NULL, 0);
 		return;
 	}
 	knows = entry_peek(node, &record, &seconds);
 	/* While somebody fetches the roster, a known record's attributes are those known. */
 	if (knows == ROSTER_FRESH || knows == ROSTER_FETCHING) {
-		reply_attr(fs, req, node, record, seconds);
+		reply_opened_attr(fs, req, ino, node, record, seconds);
 		record_put(record);
 		return;
 	}
 	record_put(record);
 	request = request_new(fs, req, node);
-	if (!request)
+	if (!request) {
 		fuse_reply_err(req, ENOMEM);
-	else
-		entry_ask(request, got_attr);
+		return;
+	}
+	request->ino = ino;
+	entry_ask(request, got_attr);
 }
 
 /* NODE is neither a record's file nor one in memory. */
@@ -126,9 +149,32 @@ static void set_nothing(struct fs *fs, fuse_req_t req, struct node *node, int wh
 }
 
 /*
- * Tools set modes, owners and times when they save, and must not hear that they can't. A size
- * counts only for an open file: a path alone is truncated to nothing that could be sent.
+ * NODE, behind INO, gets LENGTH. A size counts only for an open file: a path alone is truncated to
+ * nothing that could be sent. 0 or a negative errno.
  */
+static int set_size(struct fs *fs, fuse_req_t req, fuse_ino_t ino, const struct node *node,
+		    off_t length, struct fuse_file_info *fi)
+{
+	struct handle *handle = NULL;
+	int error;
+
+	if (fi)
+		return file_truncate(req, handle_of(fi), length);
+	/* whatever it has been renamed to meanwhile */
+	if (length == 0)
+		handle = view_truncated(fs, req, ino);
+	if (handle) {
+		error = file_truncate(req, handle, 0);
+		handle_put(handle);
+		return error;
+	}
+	if (node_scratch(node))
+		return scratch_truncate(fs->scratches, node_scratch(node), length);
+	return request_refuse(req, node->path, -EINVAL,
+			      "a file that is not open can't be truncated: nothing was sent");
+}
+
+/* Tools set modes, owners and times when they save, and must not hear that they can't. */
 static void op_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *attr, int what,
 		       struct fuse_file_info *fi)
 {
@@ -142,21 +188,15 @@ static void op_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *attr, int wh
 		set_nothing(fs, req, node, what);
 		return;
 	}
-	if ((what & FUSE_SET_ATTR_SIZE) && fi)
-		error = file_truncate(req, fi, attr->st_size);
-	else if ((what & FUSE_SET_ATTR_SIZE) && node_scratch(node))
-		error = scratch_truncate(fs->scratches, node_scratch(node), attr->st_size);
-	else if (what & FUSE_SET_ATTR_SIZE)
-		error =
-		    request_refuse(req, node->path, -EINVAL,
-				   "a file that is not open can't be truncated: nothing was sent");
+	if (what & FUSE_SET_ATTR_SIZE)
+		error = set_size(fs, req, ino, node, attr->st_size, fi);
 	if (error) {
 		fuse_reply_err(req, -error);
 		return;
 	}
 	if (!node_scratch(node))
 		entry_peek(node, &record, &seconds);
-	reply_attr(fs, req, node, record, 0);
+	reply_opened_attr(fs, req, ino, node, record, 0);
 	record_put(record);
 }
 
@@ -241,6 +281,11 @@ static void op_init(void *userdata, struct fuse_conn_info *conn)
 	conn->want &= ~(unsigned)FUSE_CAP_AUTO_INVAL_DATA;
 	/* A write must fail where it is made. */
 	conn->want &= ~(unsigned)FUSE_CAP_WRITEBACK_CACHE;
+	/*
+	 * A > truncates what it has opened in a request of its own, whose answer tells the size:
+	 * else the kernel takes it for empty, and with it whoever reads meanwhile.
+	 */
+	conn->want &= ~(unsigned)FUSE_CAP_ATOMIC_O_TRUNC;
 	if (fs->greeted)
 		fs->greeted(fs->greeted_arg);
 }

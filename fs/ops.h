@@ -56,9 +56,6 @@ void open_file(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi);
  * reference goes to the kernel. */
 void open_new(struct fs *fs, fuse_req_t req, struct node *node, struct fuse_file_info *fi);
 
-/* The record that the open file FI reads through the kernel's pages, borrowed, or NULL. */
-struct record *open_pages(const struct fuse_file_info *fi);
-
 /* HANDLE is open no more. */
 void open_end(struct handle *handle);
 
@@ -78,6 +75,6 @@ void file_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi);
 int file_save(struct request *request);
 
 /* ftruncate on an open file; answers nothing. 0 or a negative errno. */
-int file_truncate(fuse_req_t req, struct fuse_file_info *fi, off_t length);
+int file_truncate(fuse_req_t req, struct handle *handle, off_t length);
 
 #endif

@@ -1,6 +1,6 @@
 #!/bin/bash
 # A tour of rosterfs on a mount of the sandbox: each command is printed, then run. On a terminal it
-# ends in a shell in the mount. Whatever happens, the mount and the sandbox are gone afterwards. The
+# waits for Enter after each step, and ends in a shell in the mount. Whatever happens, the mount and the sandbox are gone afterwards. The
 # exit status is 0 only when each command did what the tour says, so that this is a test too.
 # `make demo` builds and calls it.
 set -u
@@ -22,6 +22,7 @@ mnt=$work/roster
 config=$work/rosterfs.conf
 sandbox=''
 wrong=0
+steps=0
 
 mounted() {
 	grep -qF " $mnt " /proc/self/mountinfo
@@ -48,7 +49,24 @@ else
 	bold='' faint='' plain=''
 fi
 
+# on a terminal: until Enter is pressed; q ends the tour
+pause() {
+	local answer=''
+	[ -t 0 ] && [ -t 1 ] || return 0
+	printf '\n%s-- Enter: go on, q: quit --%s ' "$bold" "$plain"
+	read -r answer || answer=q
+	case "$answer" in
+	[qQ]*)
+		printf '\n'
+		exit 0
+		;;
+	esac
+}
+
+# the words that begin a step
 say() {
+	[ "$steps" -eq 0 ] || pause
+	steps=$((steps + 1))
 	printf '\n%s# %s%s\n' "$faint" "$*" "$plain"
 }
 
@@ -114,7 +132,8 @@ id=$(cd "$mnt" && timeout 60 jq -r 'select(.status == "active" and .role == "sta
 user=partnerize/$id
 
 say "A record is the vendor's own JSON."
-show "cat $user.json"
+show "head -n 12 $user.json"
+show "wc -l < $user.json"
 
 say 'All tools work: who is inactive, how many there are of each role, who sits in Leeds?'
 show "jq -r 'select(.status == \"inactive\") | .email' partnerize/[0-9]*.json | head -n 5"
@@ -126,7 +145,7 @@ show "jq -c '{email, role, status}' $user.json"
 show "echo inactive > $user.status"
 show "jq -c '{email, role, status}' $user.json"
 expect "grep -qx inactive $user.status"
-show "tail -n 3 .rosterfs/log"
+show "tail -n 3 .rosterfs/log | head -n 2"
 
 say 'An edit, as one likes: only what you changed is changed at the vendor.'
 show "sed -i 's|\"timezone\": .*|\"timezone\": \"Asia/Tokyo\",|' $user.json"
@@ -174,8 +193,9 @@ say 'What each write changed is kept, and what undoes it.'
 show 'ls .rosterfs/history'
 show 'cat .rosterfs/history/1/undo.json'
 
-say 'What is left is done by hand: CJ has no API for users, only these steps.'
-show "cat $person/cj.MANUAL"
+say 'What is left is done by hand: CJ has no API for users, only steps in a text.'
+show "grep -A 5 '^To remove a leaver' $person/cj.MANUAL"
+printf 'These are a few of %s lines. To read all: less %s/cj.MANUAL\n' "$(wc -l <"$mnt/$person/cj.MANUAL")" "$person"
 expect 'grep -q "To remove a leaver" cj/MANUAL'
 
 say 'All requests that this tour cost, counted by the sandbox:'

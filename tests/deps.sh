@@ -1,8 +1,8 @@
 #!/bin/sh
 # Installs the Debian packages that are missing of the sets named as arguments: build, demo, test,
-# bench, lint. What is there already, from wherever it came, is left alone: each line of the table
+# bench, lint, bare. What is there already, from wherever it came, is left alone: each line of the table
 # has a command that tells whether the thing is there. Without apt-get it names what is missing and
-# stops. The word `device` alone asks whether there is a /dev/fuse.
+# stops. The word `device` alone asks whether this machine lets us mount.
 set -u
 
 CC=${CC:-cc}
@@ -64,12 +64,16 @@ table() {
 		test|gdb|gdb|command -v gdb
 		test|openssl|openssl|command -v openssl
 		test|nginx-light|nginx|command -v nginx
-		test|util-linux|unshare and setpriv (util-linux)|command -v unshare && command -v setpriv
+		test|util-linux|setpriv (util-linux)|command -v setpriv
 		bench|python3|python 3.9 or later|$PYTHON -c 'import sys; sys.exit(sys.version_info < (3, 9))'
 		bench|curl|curl|command -v curl
 		bench|nginx-light|nginx with HTTP/2|nginx -V 2>&1 | grep -q http_v2
 		bench|openssl|openssl|command -v openssl
 		bench|util-linux|setpriv (util-linux)|command -v setpriv
+		bare|debootstrap|debootstrap|command -v debootstrap
+		bare|debian-archive-keyring|Debian's archive keys (debian-archive-keyring)|ls /usr/share/keyrings/debian-archive-keyring.gpg
+		bare|util-linux|unshare (util-linux)|command -v unshare
+		bare|git|git|command -v git
 		lint|clang|clang|command -v clang
 		lint|clang-tidy|clang-tidy|command -v clang-tidy
 		lint|clang-format|clang-format|command -v clang-format
@@ -90,9 +94,20 @@ missing() {
 # no package brings it
 if [ "$*" = device ]; then
 	[ -e /dev/fuse ] || modprobe fuse 2>/dev/null
-	[ -e /dev/fuse ] && exit 0
-	echo 'There is no /dev/fuse here, so nothing can be mounted. Load the module (modprobe fuse), or' >&2
-	echo 'give the container the device: --device /dev/fuse --cap-add SYS_ADMIN.' >&2
+	# CAP_SYS_ADMIN is bit 21; where even fusermount3 cannot have it, nobody can mount
+	bounds=$(sed -n 's/^CapBnd:[[:space:]]*//p' /proc/self/status 2>/dev/null)
+	if [ ! -e /dev/fuse ]; then
+		why='there is no /dev/fuse'
+	elif ! (: <>/dev/fuse) 2>/dev/null; then
+		why='/dev/fuse cannot be opened for reading and writing'
+	elif [ -n "$bounds" ] && [ $((0x$bounds >> 21 & 1)) -eq 0 ]; then
+		why='mounting is not allowed (no CAP_SYS_ADMIN)'
+	else
+		exit 0
+	fi
+	echo "Nothing can be mounted here: $why." >&2
+	echo 'On a machine of your own, run (as root): modprobe fuse; chmod 666 /dev/fuse' >&2
+	echo 'Start a container with: --device /dev/fuse --cap-add SYS_ADMIN --security-opt apparmor=unconfined' >&2
 	exit 1
 fi
 

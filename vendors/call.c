@@ -22,6 +22,12 @@ void call_init(struct call *call, const char *path)
 	snprintf(call->command, sizeof(call->command), "rosterfs");
 }
 
+void call_good_until(struct call *call, double until)
+{
+	if (call->good_until <= 0 || until < call->good_until)
+		call->good_until = until;
+}
+
 /* The process that THREAD belongs to; THREAD itself when that can't be told. */
 pid_t call_process(pid_t thread)
 {

@@ -51,6 +51,10 @@ struct call {
 	/* a change was sent, and no answer tells that the vendor is done with it. By http.h */
 	bool unanswered;
 
+	/* Something that was read is this mount's own memory, in place of a response that lags
+	   behind a write: so long it is good (monotonic seconds). 0: all is the vendor's word. */
+	double good_until;
+
 	/* what a change rests on, the caller's (basis.h); NULL: this is no change */
 	struct basis *basis;
 };
@@ -76,6 +80,10 @@ void call_add_words(struct call *call, const char *format, ...)
 
 /* Copy the error (errno, words, request, status) of FROM to TO. */
 void call_copy_error(struct call *to, const struct call *from);
+
+/* What CALL has read is good until UNTIL (monotonic seconds), or a time that was said before and is
+ * earlier. */
+void call_good_until(struct call *call, double until);
 
 /* The caller is gone, or the mount is ending. Wakes whoever waits for CALL. Idempotent. */
 void call_cancel(struct call *call);

@@ -3,8 +3,8 @@
  *
  * elasticpath.c has the members and the vendor's table, ep_places.c everything that stands beside
  * the members, ep_member.c what is sent to change, make and find one, ep_status.c the memberships
- * as a status, ep_list.c the stores that are too large for offsets, ep_realm.c what is remembered,
- * ep_buyer.c the sign-in of buyers.
+ * as a status, ep_list.c the stores that are too large for offsets, ep_realm.c and ep_lag.c what is
+ * remembered, ep_buyer.c the sign-in of buyers.
  */
 #ifndef ROSTERFS_ELASTICPATH_H
 #define ROSTERFS_ELASTICPATH_H
@@ -74,6 +74,8 @@ struct ep_memory {
 	uint64_t asked;       /* grows when realm is forgotten: an older answer comes too late */
 
 	atomic_bool eq_refused; /* the members can't be filtered by eq(email,...) */
+
+	struct ep_change *changes; /* what was made and ended here (ep_lag.c) */
 };
 
 /* vendor->memory_new and memory_free */
@@ -93,5 +95,48 @@ void ep_realm_settle(struct call *call, struct account *account);
 
 /* The settings were written, or the vendor does not know the realm: ask anew the next time. */
 void ep_realm_forget(struct account *account);
+
+/* ---- what was made and ended here, while reads may lag behind: ep_lag.c; nothing waits ---- */
+
+/*
+ * The vendor has acknowledged that membership ID of MEMBER in the account COMPANY was made, or
+ * ENDED. That is remembered for account->lag seconds.
+ */
+void ep_lag_note(struct account *account, const char *company, const char *member, const char *id,
+		 bool ended);
+
+/* It has been asked that such a membership be made, ID where that is known, else NULL; nothing has
+ * shown it yet. */
+void ep_lag_note_asked(struct account *account, const char *company, const char *member,
+		       const char *id);
+
+/* RECORD, an account or a member, was made, and has no memberships but those noted. */
+void ep_lag_note_new(struct account *account, const json_t *record);
+
+/* That membership ID of MEMBER in the account COMPANY was made or asked for is not remembered any
+ * more, nor that one was asked for whose id was not known. */
+void ep_lag_forget(struct account *account, const char *company, const char *member,
+		   const char *id);
+
+/* Was the account or member ID made here, no longer ago than that? */
+bool ep_lag_is_new(struct account *account, const char *id);
+
+/*
+ * The memberships that are remembered, of COMPANY or MEMBER where these are not NULL: a new array
+ * of {id, account, member, ended, asked, until}; what was only asked for may have no id.
+ */
+json_t *ep_lag_changes(struct account *account, const char *company, const char *member);
+
+/* What CALL has read is not what the vendor showed, but CHANGE, one of ep_lag_changes. */
+void ep_lag_used(struct call *call, const json_t *change);
+
+/*
+ * Lay CHANGES (ep_lag_changes of one member) on MEMBERSHIPS, an array of {id, account} as the
+ * vendor showed it to CALL. What differed is added to UNCONFIRMED, in the same form.
+ */
+void ep_lag_lay(struct call *call, const json_t *changes, json_t *memberships, json_t *unconfirmed);
+
+/* Free what MEMORY has of it. */
+void ep_lag_free(struct ep_memory *memory);
 
 #endif

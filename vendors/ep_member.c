@@ -149,28 +149,73 @@ static uint64_t part_of(const json_t *info)
 }
 
 /*
- * Send the first part, INFO, as send_to_realm does; OTHERS: a second one follows. It is not sent
- * again for a change that had to be made anew because the second part came too late: else that
- * might go on for ever.
+ * Send the first part, INFO, as send_to_realm does, with its *ANSWER, a new reference or NULL;
+ * OTHERS: a second one follows. It is not sent again for a change that had to be made anew because
+ * the second part came too late: else that might go on for ever.
  */
 static enum vendor_outcome put_info(struct call *call, struct account *account, const char *id,
-				    const json_t *info, bool others, bool *known)
+				    const json_t *info, bool others, json_t **answer, bool *known)
 {
 	struct basis *basis = call->basis;
 	uint64_t part = basis && others ? part_of(info) : 0;
 	enum vendor_outcome outcome;
-	json_t *ignored = NULL;
 
 	*known = true;
+	*answer = NULL;
 	if (part && basis->part_made && basis->part == part)
 		return VENDOR_DONE;
-	outcome = send_to_realm(call, account, id, info, &ignored, known);
-	json_decref(ignored);
+	outcome = send_to_realm(call, account, id, info, answer, known);
 	if (part && *known && outcome == VENDOR_DONE) {
 		basis->part_made = true;
 		basis->part = part;
 	}
 	return outcome;
+}
+
+/* Does RECORD show all of PART? */
+static bool shows(const json_t *record, const json_t *part)
+{
+	const char *key;
+	json_t *value;
+
+	json_object_foreach((json_t *)(uintptr_t)part, key, value) {
+		if (!json_equal(json_object_get(record, key), value))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * FIRST answered the part that the authentication info takes, *ANSWER (or NULL) the other one: into
+ * *ANSWER goes what both together say of the member. That is the member as a GET shows it, unless
+ * that GET lags behind what was answered; a member without its time of update could not be told
+ * from the version before. NULL: nothing was answered, a GET will tell.
+ */
+static void answer_both(struct call *call, struct account *account, const char *id,
+			const json_t *first, json_t **answer)
+{
+	json_t *told = *answer ? json_copy(*answer) : json_object(), *member = NULL;
+	struct call look;
+
+	json_decref(*answer);
+	*answer = NULL;
+	for (size_t i = 0; identity[i]; i++) {
+		json_object_del(told, identity[i]);
+		if (json_object_get(first, identity[i]))
+			json_object_set(told, identity[i], json_object_get(first, identity[i]));
+	}
+	json_object_del(told, "meta");
+	json_object_del(told, "links");
+	if (!json_is_object(first))
+		goto out;
+	call_continue(&look, call);
+	if (vendor_get(&look, account, &ep_members, NULL, id, &member, NULL))
+		member = NULL;
+	call_destroy(&look);
+	*answer = json_incref(member && shows(member, told) ? member : told);
+out:
+	json_decref(member);
+	json_decref(told);
 }
 
 /*
@@ -184,19 +229,14 @@ enum vendor_outcome ep_member_put(struct call *call, struct account *account, co
 	struct collection member = ep_members;
 	enum vendor_outcome outcome;
 	bool others, known;
-	json_t *info = info_of(body, &others);
+	json_t *info = info_of(body, &others), *first = NULL;
 
 	(void)parent;
 	member.put = NULL;
-	outcome = put_info(call, account, id, info, others, &known);
+	outcome = put_info(call, account, id, info, others, &first, &known);
 	if (known && (outcome != VENDOR_DONE || !others))
 		goto out;
 	outcome = vendor_put(call, account, &member, NULL, id, body, etag, answer);
-	if (known) {
-		/* It does not say what became of name and email: a GET will. */
-		json_decref(*answer);
-		*answer = NULL;
-	}
 	/* a store without that PUT refuses it also where there was nothing to change by it; a 429
 	 * says nothing of that, and to look would have to wait, too */
 	if (known && outcome == VENDOR_REFUSED && call->error == EINTR) {
@@ -205,6 +245,9 @@ enum vendor_outcome ep_member_put(struct call *call, struct account *account, co
 		outcome = look_at_others(call, account, id, body);
 	}
 out:
+	if (known && outcome == VENDOR_DONE)
+		answer_both(call, account, id, first, answer);
+	json_decref(first);
 	json_decref(info);
 	return outcome;
 }
@@ -257,8 +300,10 @@ enum vendor_outcome ep_member_post(struct call *call, struct account *account, c
 			  "the account authentication settings name no realm in which a member "
 			  "could be made");
 	}
-	if (outcome == VENDOR_DONE && id)
+	if (outcome == VENDOR_DONE && id) {
 		*answer = ep_member_of(made, id);
+		ep_lag_note_new(account, *answer);
+	}
 	if (progress && strcmp(progress, "IN_PROGRESS") == 0)
 		log_call(call, "the vendor is still making the member (creation_status is "
 			       "IN_PROGRESS) and may take it back");

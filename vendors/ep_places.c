@@ -34,6 +34,19 @@ static const struct field account_fields[] = {
     {NULL, 0},
 };
 
+static enum vendor_outcome post_account(struct call *call, struct account *account,
+					const char *parent, const json_t *body, json_t **answer)
+{
+	struct collection accounts = ep_accounts;
+	enum vendor_outcome outcome;
+
+	accounts.post = NULL;
+	outcome = vendor_post(call, account, &accounts, parent, body, answer);
+	if (outcome == VENDOR_DONE)
+		ep_lag_note_new(account, *answer);
+	return outcome;
+}
+
 const struct collection ep_accounts = {
     .name = "accounts",
     .list_path = "/v2/accounts",
@@ -44,6 +57,7 @@ const struct collection ep_accounts = {
     .stamp_key = "meta.timestamps.updated_at",
     .fields = account_fields,
     .creates = always,
+    .post = post_account,
 };
 
 /* ---- memberships ---- */
@@ -91,6 +105,124 @@ static json_t *link_body(const char *id)
 	return json_pack("{s:s, s:s}", "type", "account_membership", "account_member_id", id);
 }
 
+/* Passes the rows of an account's list on, but for those that were ended here. */
+struct links {
+	struct list_sink sink;
+	struct call *call;
+	const json_t *changes;
+	struct list_sink *out;
+};
+
+static int links_add(struct list_sink *sink, const char *id, json_t *record)
+{
+	struct links *links = (struct links *)sink;
+	const json_t *own = json_object_get(record, ep_links.path_id_key);
+	json_t *change;
+	size_t i;
+
+	json_array_foreach(links->changes, i, change) {
+		if (!json_is_true(json_object_get(change, "ended")) ||
+		    !json_equal(json_object_get(change, "id"), own))
+			continue;
+		ep_lag_used(links->call, change);
+		return 0;
+	}
+	return links->out->add(links->out, id, record);
+}
+
+static void links_reset(struct list_sink *sink)
+{
+	struct links *links = (struct links *)sink;
+
+	links->out->reset(links->out);
+}
+
+static void links_progress(struct list_sink *sink, unsigned pages, size_t rows)
+{
+	struct links *links = (struct links *)sink;
+
+	if (links->out->progress)
+		links->out->progress(links->out, pages, rows);
+}
+
+/* Add those that were made here and have not come. 0 or -ENOMEM. */
+static int add_made(struct links *links)
+{
+	json_t *change;
+	size_t i;
+
+	json_array_foreach(links->changes, i, change) {
+		json_t *member = json_object_get(change, "member"), *link;
+		int error;
+
+		if (json_is_true(json_object_get(change, "ended")) ||
+		    json_is_true(json_object_get(change, "asked")))
+			continue;
+		link = json_pack("{s:O, s:s, s:O}", "id", json_object_get(change, "id"), "type",
+				 "account_membership", "account_member_id", member);
+		error = link ? links->out->add(links->out, json_string_value(member), link)
+			     : -ENOMEM;
+		json_decref(link);
+		if (!error)
+			ep_lag_used(links->call, change);
+		else if (error != -EEXIST)
+			return error;
+	}
+	return 0;
+}
+
+static int list_links(struct call *call, struct account *account, const char *parent,
+		      struct list_sink *out)
+{
+	json_t *changes = ep_lag_changes(account, parent, NULL);
+	struct links links = {.sink = {.add = links_add,
+				       .reset = links_reset,
+				       .progress = links_progress},
+			      .call = call,
+			      .changes = changes,
+			      .out = out};
+	struct list_part part = {.parent = parent, .sink = &links.sink};
+	int error = vendor_list_all(call, account, &ep_links, &part, 1);
+
+	/* an account that was just made may not be there yet for all reads */
+	if (error == -EREMOTEIO && call->status == 404 && ep_lag_is_new(account, parent)) {
+		call->error = 0;
+		call->words[0] = '\0';
+		error = 0;
+	}
+	if (!error)
+		error = add_made(&links);
+	json_decref(changes);
+	return error;
+}
+
+/* 409: it is there already. Where no list shows it yet, it is known that it may come. */
+static enum vendor_outcome post_link(struct call *call, struct account *account, const char *parent,
+				     const json_t *body, json_t **answer)
+{
+	struct collection links = ep_links;
+	enum vendor_outcome outcome;
+	char member[24], own[24];
+
+	links.post = NULL;
+	outcome = vendor_post(call, account, &links, parent, body, answer);
+	if (outcome == VENDOR_DONE || outcome == VENDOR_UNKNOWN ||
+	    (outcome == VENDOR_CHANGED && call->status == 409))
+		ep_lag_note_asked(account, parent, collection_id(&ep_links, body, member),
+				  *answer ? collection_path_id(&ep_links, *answer, own) : NULL);
+	return outcome;
+}
+
+static void remember_link(struct account *account, const char *parent, const json_t *ended,
+			  const json_t *made)
+{
+	const json_t *link = ended ? ended : made;
+	char member[24], own[24];
+
+	ep_lag_note(account, parent, collection_id(&ep_links, link, member),
+		    collection_path_id(&ep_links, link, own), ended);
+}
+
 /* The same memberships, each known by its member. */
 const struct collection ep_links = {
     .name = "members of the account",
@@ -104,7 +236,10 @@ const struct collection ep_links = {
     .fields = membership_fields,
     .creates = always,
     .deletes = true,
+    .list = list_links,
+    .post = post_link,
     .link = link_body,
+    .remember = remember_link,
 };
 
 /* ---- settings ---- */

@@ -31,6 +31,7 @@ void ep_memory_free(void *arg)
 {
 	struct ep_memory *memory = arg;
 
+	ep_lag_free(memory);
 	pthread_mutex_destroy(&memory->lock);
 	free(memory->realm);
 	free(memory);

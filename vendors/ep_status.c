@@ -3,7 +3,8 @@
  *
  * A member is active while there is a membership of theirs in any account. One member's are one
  * request; everybody's are the accounts and the memberships of each, and no request per member.
- * Each is shown as a record {id, status, memberships: [{id, account}]}.
+ * Each is shown as a record {id, status, memberships: [{id, account}]}; where the vendor's response
+ * does not show yet what this mount made or ended (ep_lag.c), "unconfirmed" has those as well.
  */
 #include "vendors/elasticpath.h"
 
@@ -30,11 +31,25 @@ static const char *account_of(const json_t *membership)
 	return id;
 }
 
-static json_t *status_record(const char *id, json_t *memberships)
+#define UNCONFIRMED "unconfirmed"
+
+/*
+ * The record of member ID, whose MEMBERSHIPS the vendor showed to CALL; CHANGES are what is
+ * remembered of the member's. NULL: no memory.
+ */
+static json_t *status_record(struct call *call, const char *id, json_t *memberships,
+			     const json_t *changes)
 {
-	return json_pack("{s:s, s:s, s:O}", "id", id, "status",
-			 json_array_size(memberships) ? "active" : "inactive", "memberships",
-			 memberships);
+	json_t *unconfirmed = json_array(), *record;
+
+	ep_lag_lay(call, changes, memberships, unconfirmed);
+	record = json_pack("{s:s, s:s, s:O}", "id", id, "status",
+			   json_array_size(memberships) ? "active" : "inactive", "memberships",
+			   memberships);
+	if (record && json_array_size(unconfirmed))
+		json_object_set(record, UNCONFIRMED, unconfirmed);
+	json_decref(unconfirmed);
+	return record;
 }
 
 /* ---- collecting ---- */
@@ -119,11 +134,26 @@ static int walk_memberships(struct call *call, struct account *account, json_t *
 	return error;
 }
 
+/* Leave out those of ACCOUNTS that were made here and may not be there yet for all reads: their
+ * memberships are remembered. */
+static void leave_new(struct account *account, json_t *accounts)
+{
+	const char *id;
+	json_t *value;
+	void *next;
+
+	json_object_foreach_safe(accounts, next, id, value) {
+		if (ep_lag_is_new(account, id))
+			json_object_del(accounts, id);
+	}
+}
+
 /*
- * One try at everything. *MOVED: an account that was listed was not there any more, and with it
- * went the list.
+ * One try at everything, FIRST or not. *MOVED: an account that was listed was not there any more,
+ * and with it went the list.
  */
-static int walk_all(struct call *call, struct account *account, json_t *members, bool *moved)
+static int walk_all(struct call *call, struct account *account, json_t *members, bool first,
+		    bool *moved)
 {
 	struct gather accounts = {.sink = {.add = gather_add, .reset = gather_reset},
 				  .rows = json_object()};
@@ -132,6 +162,8 @@ static int walk_all(struct call *call, struct account *account, json_t *members,
 	*moved = false;
 	if (accounts.rows)
 		error = vendor_list(call, account, &ep_accounts, NULL, &accounts.sink);
+	if (!first)
+		leave_new(account, accounts.rows);
 	if (!error) {
 		error = walk_memberships(call, account, accounts.rows, members);
 		*moved = error == -EREMOTEIO && call->status == 404;
@@ -140,22 +172,44 @@ static int walk_all(struct call *call, struct account *account, json_t *members,
 	return error;
 }
 
-/* A member without memberships is in none of these lists: absent_status is theirs. */
-static int hand_on(json_t *members, struct list_sink *sink)
+/* All that is remembered, by member; who has none in MEMBERS gets an empty array there. */
+static json_t *changes_by_member(struct account *account, json_t *members)
 {
+	json_t *changes = ep_lag_changes(account, NULL, NULL), *sorted = json_object(), *change;
+	size_t i;
+
+	json_array_foreach(changes, i, change) {
+		const char *member = json_string_value(json_object_get(change, "member"));
+		json_t *list = json_object_get(sorted, member);
+
+		if (!list && json_object_set_new(sorted, member, json_array()) == 0)
+			list = json_object_get(sorted, member);
+		json_array_append(list, change);
+		if (!json_object_get(members, member))
+			json_object_set_new(members, member, json_array());
+	}
+	json_decref(changes);
+	return sorted;
+}
+
+/* A member without memberships is in none of these lists: absent_status is theirs. */
+static int hand_on(struct call *call, struct account *account, json_t *members,
+		   struct list_sink *sink)
+{
+	json_t *changes = changes_by_member(account, members), *memberships;
 	const char *id;
-	json_t *memberships;
-	int error;
+	int error = 0;
 
 	json_object_foreach(members, id, memberships) {
-		json_t *record = status_record(id, memberships);
+		json_t *record = status_record(call, id, memberships, json_object_get(changes, id));
 
 		error = record ? sink->add(sink, id, record) : -ENOMEM;
 		json_decref(record);
 		if (error)
-			return error;
+			break;
 	}
-	return 0;
+	json_decref(changes);
+	return error;
 }
 
 static int list(struct call *call, struct account *account, const char *parent,
@@ -167,7 +221,7 @@ static int list(struct call *call, struct account *account, const char *parent,
 
 	(void)parent;
 	for (unsigned tries = 0; members && moved; tries++) {
-		error = walk_all(call, account, members, &moved);
+		error = walk_all(call, account, members, !tries, &moved);
 		if (!moved || tries == AGAIN)
 			break;
 		log_call(call, "%s: %s is not there any more (404); listing the accounts again",
@@ -177,7 +231,7 @@ static int list(struct call *call, struct account *account, const char *parent,
 		call->words[0] = '\0';
 	}
 	if (!error)
-		error = hand_on(members, sink);
+		error = hand_on(call, account, members, sink);
 	json_decref(members);
 	if (error && !call->error)
 		call_fail(call, -error, "the memberships could not be kept");
@@ -231,12 +285,16 @@ static int get(struct call *call, struct account *account, const char *parent, c
 	else
 		error = call_fail(call, ENOMEM, "no memory");
 	if (error == -EREMOTEIO && call->status == 404) {
-		call->error = ENOENT;
-		error = -ENOENT;
+		/* who was just made may not be there yet for all reads */
+		error = ep_lag_is_new(account, id) ? 0 : -ENOENT;
+		call->error = -error;
 	}
 	if (!error) {
-		*record = status_record(id, own.memberships);
+		json_t *changes = ep_lag_changes(account, NULL, id);
+
+		*record = status_record(call, id, own.memberships, changes);
 		error = *record ? 0 : call_fail(call, ENOMEM, "no memory");
+		json_decref(changes);
 	}
 	json_decref(own.memberships);
 	json_decref(own.ids);
@@ -282,6 +340,13 @@ static void restore_words(const json_t *fresh, char *words, size_t size)
 static enum vendor_outcome end_one(struct call *call, struct account *account,
 				   const json_t *membership)
 {
+	if (!json_object_get(membership, "id")) {
+		call_fail(call, EREMOTEIO,
+			  "a membership in account %s may have been made here, and no list shows "
+			  "it yet",
+			  json_string_value(json_object_get(membership, "account")));
+		return VENDOR_REFUSED;
+	}
 	return vendor_delete(call, account, &ep_memberships,
 			     json_string_value(json_object_get(membership, "account")),
 			     json_string_value(json_object_get(membership, "id")));
@@ -299,7 +364,7 @@ static enum vendor_outcome restore_one(struct call *call, struct account *accoun
 		call_fail(call, ENOMEM, "no memory");
 		return VENDOR_REFUSED;
 	}
-	outcome = vendor_post(call, account, &ep_memberships,
+	outcome = vendor_post(call, account, &ep_links,
 			      json_string_value(json_object_get(membership, "account")), body,
 			      &answer);
 	json_decref(body);
@@ -307,24 +372,21 @@ static enum vendor_outcome restore_one(struct call *call, struct account *accoun
 	return outcome == VENDOR_CHANGED && call->status == 409 ? VENDOR_DONE : outcome;
 }
 
-static int set_status(struct call *call, struct account *account, const json_t *fresh,
-		      const json_t *undo, size_t *made)
+static int set_status(struct call *call, struct account *account, const json_t *record, bool active,
+		      enum vendor_outcome *outcomes)
 {
-	const json_t *memberships = json_object_get(undo ? undo : fresh, "memberships");
-	const char *member = json_string_value(json_object_get(fresh, "id"));
+	const json_t *memberships = json_object_get(record, "memberships");
+	const char *member = json_string_value(json_object_get(record, "id"));
 	char words[CALL_WORDS_MAX - 128] = "", request[CALL_REQUEST_MAX] = "";
 	size_t i, done = 0;
 	json_t *membership;
 	int first = 0, status = 0;
 
-	*made = 0;
 	json_array_foreach(memberships, i, membership) {
-		enum vendor_outcome outcome = undo ? restore_one(call, account, member, membership)
-						   : end_one(call, account, membership);
-
-		*made += outcome == VENDOR_DONE || outcome == VENDOR_UNKNOWN;
-		done += outcome == VENDOR_DONE;
-		if (outcome == VENDOR_DONE || first)
+		outcomes[i] = active ? restore_one(call, account, member, membership)
+				     : end_one(call, account, membership);
+		done += outcomes[i] == VENDOR_DONE;
+		if (outcomes[i] == VENDOR_DONE || first)
 			continue;
 		first = -call->error;
 		status = call->status;
@@ -336,9 +398,39 @@ static int set_status(struct call *call, struct account *account, const json_t *
 		call->status = status;
 		call_fail(call, -first,
 			  "%zu of %zu memberships %s; write the status again for the others: %s",
-			  done, json_array_size(memberships), undo ? "restored" : "ended", words);
+			  done, json_array_size(memberships), active ? "restored" : "ended", words);
 	}
 	return first;
+}
+
+static void note_all(struct account *account, const json_t *record, bool ended)
+{
+	const char *member = json_string_value(json_object_get(record, "id"));
+	json_t *membership;
+	size_t i;
+
+	json_array_foreach(json_object_get(record, "memberships"), i, membership)
+		ep_lag_note(account, json_string_value(json_object_get(membership, "account")),
+			    member, json_string_value(json_object_get(membership, "id")), ended);
+}
+
+static void remember(struct account *account, const char *parent, const json_t *ended,
+		     const json_t *made)
+{
+	(void)parent;
+	note_all(account, ended, true);
+	note_all(account, made, false);
+}
+
+static void forget(struct account *account, const json_t *record)
+{
+	const char *member = json_string_value(json_object_get(record, "id"));
+	json_t *membership;
+	size_t i;
+
+	json_array_foreach(json_object_get(record, "memberships"), i, membership)
+		ep_lag_forget(account, json_string_value(json_object_get(membership, "account")),
+			      member, json_string_value(json_object_get(membership, "id")));
 }
 
 static const struct field status_fields[] = {{NULL, 0}};
@@ -358,4 +450,8 @@ const struct collection ep_statuses = {
     .restore_words = restore_words,
     .steps_key = "memberships",
     .step_key = "account",
+    .step_id_key = "id",
+    .unconfirmed_key = UNCONFIRMED,
+    .remember = remember,
+    .forget = forget,
 };

@@ -157,20 +157,35 @@ struct collection {
 	 */
 	json_t *(*link)(const char *id);
 	/*
-	 * For a status that is made of steps (memberships): make FRESH, the record as it is now,
-	 * active again from UNDO, or with UNDO NULL inactive. Tries each step, then returns 0 or
-	 * the first negative errno, with words in CALL that say what is left. *MADE: how many steps
-	 * were made, or may have been. May wait.
+	 * For a status that is made of steps (memberships): with ACTIVE make each step of RECORD,
+	 * else end it. Tries each, then returns 0 or the first negative errno, with words in CALL
+	 * that say what is left. OUTCOMES, as many as there are steps, says what became of each.
+	 * May wait.
 	 */
-	int (*set_status)(struct call *call, struct account *account, const json_t *fresh,
-			  const json_t *undo, size_t *made);
+	int (*set_status)(struct call *call, struct account *account, const json_t *record,
+			  bool active, enum vendor_outcome *outcomes);
 	/* A line for the log, before a step is made: the command that undoes step INDEX of FRESH,
 	 * or "", where there are names that no command can have. 0 when there is no such step. */
 	int (*undo_words)(const json_t *fresh, size_t index, char *words, size_t size);
 	/* For an error: how to make FRESH active where nothing is known that could be restored. */
 	void (*restore_words)(const json_t *fresh, char *words, size_t size);
-	const char *steps_key; /* the array in a record that holds what its status is made of */
-	const char *step_key;  /* what tells one of these from another */
+	const char *steps_key;   /* the array in a record that holds what its status is made of */
+	const char *step_key;    /* what tells one of these from another */
+	const char *step_id_key; /* the vendor's own id of a step, which is never used again */
+	/* The array in a record with the steps that the vendor did not show as this mount's memory
+	   has them (remember): made, which the record has as well; ended; or asked for and maybe
+	   made, which have "asked": true, and some no id. Absent: there are none. */
+	const char *unconfirmed_key;
+	/*
+	 * The vendor has acknowledged that ENDED is no more, or MADE has been made (borrowed, NULL:
+	 * nothing): links of PARENT, or for set_status records with those steps. For account->lag
+	 * seconds that outweighs what is read. Never waits. NULL: nothing is remembered.
+	 */
+	void (*remember)(struct account *account, const char *parent, const json_t *ended,
+			 const json_t *made);
+	/* For set_status: the vendor has answered that the steps of RECORD are ended, and has not
+	   shown it. What is remembered of them counts no longer. Never waits. */
+	void (*forget)(struct account *account, const json_t *record);
 };
 
 /* ---- what stands in a vendor's directory besides its users ---- */
@@ -285,7 +300,7 @@ struct account {
 	unsigned parallel;     /* most requests in flight */
 	unsigned timeout;      /* seconds for one request */
 	unsigned retry_budget; /* seconds of retrying without progress */
-	unsigned lag; /* seconds for which the vendor's reads may lag behind its writes */
+	unsigned lag;          /* seconds for which the vendor's reads may lag behind its writes */
 	bool allow_delete;
 	char **values; /* the vendor's own settings, in the order of vendor->settings; NULL: not
 			  given */

@@ -24,6 +24,7 @@ import figures  # noqa: E402
 import report  # noqa: E402
 import rows  # noqa: E402
 import systems  # noqa: E402
+import waits  # noqa: E402
 import wire  # noqa: E402
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -151,6 +152,9 @@ def measure(bench, sizes):
     bench.part(figures.requests)
     for function in (wire.listing, wire.http2, wire.changes, wire.blocking):
         bench.part(function, largest)
+    bench.part(wire.window)
+    for function in waits.PARTS:
+        bench.part(function)
 
 
 def options():

@@ -20,6 +20,8 @@ from system import Hang, wait_until
 LATENCY = 50
 CHANGES = 1000
 WRITERS = 16
+CROWD = 100
+SLOW = 300
 
 NGINX = """
 daemon off; master_process off; worker_processes 1;
@@ -204,6 +206,43 @@ def changes(bench, users):
     roster.stop()
     ideal = math.ceil(2 * len(chosen) / WRITERS) * LATENCY / 1000
     bench.figure("wire", name, took, "s", ideal, "ideal", 1.15, asked)
+
+
+def windows(journal):
+    """For each PUT: milliseconds at the vendor since the GET that it rests on."""
+    read, found = {}, []
+    for entry in sorted(journal, key=lambda entry: entry["t_us"]):
+        if entry["method"] == "GET":
+            read[entry["path"]] = entry["t_us"]
+        elif entry["method"] == "PUT":
+            found.append((entry["t_us"] - read[entry["path"]]) / 1000)
+    return sorted(found)
+
+
+def window(bench):
+    """How long others can change a record between the GET and the PUT of a change, with many writers."""
+    name = f"wire: p99 from GET to PUT, {CROWD} writers, {SLOW} ms, parallel 8"
+    if not bench.wanted(name):
+        return
+    folder = bench.folder("window")
+    box = bench.sandbox(folder / "sandbox", users=2 * CROWD, vendors="partnerize", latency=0)
+    roster = bench.keep(systems.Rosterfs(folder, box, bench.env, {"parallel": 8}, {"status_limit": 0}))
+    roster.start()
+    roster.fetch()
+    os.readlink(roster.path / "self")
+    users = box.control("GET", "users")
+    chosen = [user["user_id"] for user in users if user["status"] == "active"][10:10 + CROWD]
+    names = folder / "names"
+    names.write_text("".join(f"{ident}.status\n" for ident in chosen))
+    box.settings(latency_ms=SLOW)
+    box.reset()
+    process.run(["xargs", "-a", names, f"-P{CROWD}", "-n1", "sh", "-c", 'echo inactive >"$0"'], roster.path)
+    found = windows(box.journal())
+    roster.stop()
+    if len(found) != len(chosen):
+        raise Broken(f"{len(found)} PUTs for {len(chosen)} changes")
+    bench.figure("wire", name, found[len(found) * 99 // 100 - 1], "ms", SLOW, "latency", 1.3,
+                 f"HTTP {len(box.journal())}")
 
 
 # ---- what waits meanwhile ----

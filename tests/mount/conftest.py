@@ -5,8 +5,8 @@
         m = mount(box, {"partnerize": {"ttl": 1}}, options=["-o", "ro"])
         assert m.sh("ls partnerize | wc -l").ok().out == "...\n"
 
-Markers: limit(SECONDS) for another time limit than 60; plain for a test that makes no sense with
-sanitizers (it measures time or memory); no_tsan for one that ThreadSanitizer makes too slow.
+Markers: limit(SECONDS) for another time limit than 120; plain for a test that makes no sense with
+sanitizers (it measures memory, or is large); no_tsan for one that ThreadSanitizer makes too slow.
 """
 
 import os
@@ -19,11 +19,11 @@ sys.path.insert(0, os.path.dirname(__file__))
 import harness  # noqa: E402
 
 WATCHDOG = harness.Watchdog()
-LIMIT = 60
+LIMIT = 120
 
 
 def pytest_configure(config):
-    config.addinivalue_line("markers", "limit(seconds): another time limit than 60 seconds")
+    config.addinivalue_line("markers", "limit(seconds): another time limit than 120 seconds")
     config.addinivalue_line("markers", "plain: not with sanitizers")
     config.addinivalue_line("markers", "no_tsan: not with ThreadSanitizer")
     WATCHDOG.start()
@@ -170,6 +170,6 @@ def pytest_sessionfinish(session, exitstatus):
         return
     values = list(OUTCOMES.values())
     with open(name, "a", encoding="utf-8") as file:
-        file.write(f"{values.count('passed')} {values.count('failed')}\n")
+        file.write(f"{values.count('passed')} {values.count('failed')} {values.count('skipped')}\n")
     if "failed" in values and exitstatus == 0:
         session.exitstatus = 1

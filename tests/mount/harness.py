@@ -23,7 +23,7 @@ import urllib.parse
 
 from commands import Command, Result, Terminal
 from system import (AT_ONCE, BUILD, SANITIZE, SCALE, SUSPICIOUS, TOP, Failure, Hang, MountFailed,
-                    abort_connection, kill, mount_entry, running, sleeping_in_fuse, stacks, stopped,
+                    abort_connection, kill, mount_entry, running, sleeper_in_fuse, stacks, stopped,
                     wait_until)
 
 __all__ = ["AT_ONCE", "BUILD", "SANITIZE", "SCALE", "TOP", "Command", "Failure", "Hang", "Mount",
@@ -32,12 +32,20 @@ __all__ = ["AT_ONCE", "BUILD", "SANITIZE", "SCALE", "TOP", "Command", "Failure",
 
 
 def wait_for_sleepers(commands):
-    """Until each of COMMANDS waits for the file system."""
-    left = list(commands)
+    """
+    Until each of COMMANDS waits for the file system, and has not been awake for a while: a name that
+    is looked up first is answered at once.
+    """
+    since = {command: (None, 0) for command in commands}
 
     def none_left():
-        left[:] = [command for command in left if not sleeping_in_fuse(command.pid)]
-        return not left
+        for command, (before, start) in list(since.items()):
+            now = sleeper_in_fuse(command.pid)
+            if now is None or now != before:
+                since[command] = now, time.monotonic()
+            elif time.monotonic() - start > 0.2 * SCALE:
+                del since[command]
+        return not since
     wait_until(none_left, 20 * SCALE, "all commands to wait", 0.05)
 
 
@@ -120,6 +128,18 @@ class Sandbox:
         """Until a request with METHOD for PATH stalls; with stall_after it has been applied."""
         wait_until(lambda: any(entry["held"] and (entry["method"], entry["path"]) == (method, path)
                                for entry in self.journal()), 10 * SCALE, f"{method} {path}, held")
+
+    @contextlib.contextmanager
+    def holding(self, number, **which):
+        """
+        Requests that the block starts stall (WHICH: of a method, of a path, after so many) until
+        NUMBER are in flight; then all faults are forgotten. Tells how many go at a time, on the
+        slowest machine too.
+        """
+        self.fault(fault="stall", times=-1, **which)
+        yield
+        wait_until(lambda: self.counts()["in_flight"] >= number, 20 * SCALE, f"{number} requests in flight")
+        self.clear_faults()
 
     def reset(self):
         """Forget the requests counted so far."""

@@ -28,7 +28,7 @@ DELETE = "DELETE /v2/accounts/{id}/account-memberships/{id}"
 POST = "POST /v2/accounts/{id}/account-memberships"
 
 ONE_MEMBERSHIP = "/v2/accounts/*/account-memberships/*"
-QUICK = {"elasticpath": {"retry_budget": 0}}
+QUICK = {"elasticpath": {"retry_budget": 0, "lag": 0}}  # nothing is tried or looked for again
 DELETABLE = {"elasticpath": {"allow_delete": "yes"}}
 
 

@@ -17,9 +17,9 @@ SANITIZE = os.environ.get("SANITIZE", "")
 # how much longer things may take: multiply every time limit that is no promise to users by it
 SCALE = 6 if "thread" in SANITIZE else 3 if SANITIZE else 1
 
-# What is at once takes less than so many seconds, also where the machine stands still for a second
-# now and then. It is told from what waits for a silent vendor: that takes its time-out, 30 s, or more.
-AT_ONCE = 3 + 2 * SCALE
+# What waits for nobody takes a fraction of a second, and less than so many seconds on a machine that is
+# busy. It is told from what waits for a silent vendor: that takes its time-out, 30 s, or more.
+AT_ONCE = min(10 * SCALE, 25)
 
 # a word of these on a daemon's stderr fails the test
 SUSPICIOUS = re.compile(r"warning|leak|runtime error|data race|Sanitizer", re.IGNORECASE)
@@ -85,8 +85,11 @@ def stopped(pid):
     return all(state_in(task) == "T" for task in pathlib.Path(f"/proc/{pid}/task").iterdir())
 
 
-def sleeping_in_fuse(pid):
-    """Does a process of the session of PID wait for an answer of a FUSE file system?"""
+def sleeper_in_fuse(pid):
+    """
+    Of the session of PID, the process that waits for an answer of a FUSE file system: its id, and how
+    often it has gone to sleep so far. None without one.
+    """
     for entry in pathlib.Path("/proc").iterdir():
         if not entry.name.isdigit():
             continue
@@ -96,8 +99,9 @@ def sleeping_in_fuse(pid):
             # "0": this kernel does not tell where a process sleeps
             if int(words[3]) == pid and words[0] in "SD" and \
                     (where in ("", "0") or "request_wait_answer" in where or "fuse" in where):
-                return True
-    return False
+                status = (entry / "status").read_text()
+                return entry.name, re.search(r"^voluntary_ctxt_switches:\t(\d+)", status, re.MULTILINE).group(1)
+    return None
 
 
 def kill(pid, number=signal.SIGKILL):

@@ -48,7 +48,7 @@ def test_final_when_close_returns(mount, sandbox, answer):
         assert json.loads(text)["firstname"] == "x" * length
         again = path.stat()
         assert (again.st_size, again.st_mtime_ns) == (stat.st_size, stat.st_mtime_ns)
-        assert abs(stat.st_mtime - time.time()) < 5 * harness.SCALE
+        assert abs(stat.st_mtime - time.time()) < 60 * harness.SCALE
     os.close(reader)
 
 
@@ -121,8 +121,7 @@ def test_never_anything_between(mount):
         assert read(m, "partnerize/2.json")["firstname"] == name
     stop.set()
     reader.join()
-    # the kernel has one size of the inode: a read in the very moment of a change may end too early
-    assert len(cut) <= len(names) < len(seen), cut
+    assert not cut and len(names) < len(seen)
     order = [first, *names]
     assert set(seen) <= set(order)
     assert [order.index(name) for name in seen] == sorted(order.index(name) for name in seen)
@@ -280,7 +279,7 @@ def test_until_the_budget_ends(mount, fault, name):
     m.sandbox.fault(method="PUT", times=-1, **fault)
     start = time.monotonic()
     assert save(path, '{"firstname":"Jo"}') == refused(name)
-    assert time.monotonic() - start < 6 * harness.SCALE
+    assert time.monotonic() - start < 1 + harness.AT_ONCE
     assert name in last_line(m, "partnerize/2.json: PUT")
     m.sandbox.clear_faults()
     assert path.read_text() == text

@@ -488,7 +488,7 @@ def test_a_lost_answer_of_a_member(ep, fault):
 @pytest.mark.parametrize("fault", ["drop", "stall", "status"])
 def test_a_member_that_was_not_made(ep, fault):
     """Somebody who has had that email for long is not the one."""
-    m = ep("documents", {"elasticpath": {**PREPROVISION["elasticpath"], "timeout": 1, "retry_budget": 0}})
+    m = ep("documents", {"elasticpath": {**PREPROVISION["elasticpath"], "timeout": 1, "retry_budget": 0, "lag": 0}})
     box = m.sandbox
     realm = box.control("GET", "elasticpath/realms")[0]["id"]
     box.control("PATCH", f"elasticpath/realms/{realm}", {"duplicate_email_policy": "allowed"})
@@ -563,7 +563,7 @@ def test_one_post_at_a_time(ep, command):
 
 def test_who_waited_in_vain(ep):
     """No answer came in time: who is made all the same is seen at the next look."""
-    m = ep("documents", {"elasticpath": {"timeout": 1, **PREPROVISION["elasticpath"]}})
+    m = ep("documents", {"elasticpath": {"timeout": 1, "lag": 0, **PREPROVISION["elasticpath"]}})
     box = m.sandbox
     os.listdir(m.path / "elasticpath/by-email")
     box.fault(fault="stall", method="POST", path=INFOS, times=-1)

@@ -13,7 +13,7 @@ from writing import (GOOD, errno_of, last_line, name_of, put, read, refresh, ref
 __all__ = ["ep"]  # the fixture
 
 ALLOWED = {"partnerize": {"allow_delete": "yes"}}
-QUICK = {"partnerize": {"allow_delete": "yes", "retry_budget": 0}}
+QUICK = {"partnerize": {"allow_delete": "yes", "retry_budget": 0, "lag": 0}}
 DELETE = "DELETE /user/{id}"
 NOT_OFFERED = name_of(errno.EOPNOTSUPP)
 

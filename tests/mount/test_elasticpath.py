@@ -669,7 +669,7 @@ def test_lost_answers(ep, fault, skip, times):
 
 def test_accepted_but_not_applied(ep):
     """204 to each DELETE, and the memberships are still there."""
-    m = ep("documents")
+    m = ep("documents", {"elasticpath": {"lag": 0}})
     five = person(m.sandbox, 5)
     m.sh("ls -l elasticpath").ok()
     m.sandbox.fault(fault="status", status=204, method="DELETE", path=ONE_MEMBERSHIP, times=3)
@@ -758,7 +758,7 @@ def test_active_restores(ep, mount, profile):
 
 @pytest.mark.parametrize("profile", PROFILES)
 def test_active_restores_all(ep, profile):
-    m = ep(profile)
+    m = ep(profile, {"elasticpath": {"lag": 0}})
     box = m.sandbox
     five = person(box, 5)
     accounts = accounts_of(box, five)

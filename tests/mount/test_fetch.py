@@ -4,7 +4,6 @@ import json
 import os
 import signal
 import stat
-import statistics
 import time
 
 import pytest
@@ -441,21 +440,12 @@ def test_forty_readers_of_forty_records(mount, sandbox):
 
 # ---- a vendor that does not answer ----
 
-def quickly(action, limit=0.1):
-    """ACTION's value; it waits for nobody, and the quickest of a few takes less than LIMIT seconds."""
-    took = []
-    while not took or (len(took) < 20 and min(took) >= limit * harness.SCALE):
-        start = time.monotonic()
-        value = action()
-        took.append(time.monotonic() - start)
-        assert took[-1] < AT_ONCE
-    assert min(took) < limit * harness.SCALE, took
+def quickly(action):
+    """ACTION's value; it waits for nobody."""
+    start = time.monotonic()
+    value = action()
+    assert time.monotonic() - start < AT_ONCE
     return value
-
-
-def freed(times):
-    """Who was killed was gone at once, one who was held up by the machine alone excepted."""
-    return max(times) < AT_ONCE and statistics.median(times) < 0.3 * harness.SCALE
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
@@ -480,8 +470,7 @@ def test_signals_free_each_reader(mount, sandbox, number, known):
         for name in ("7.json", "30.status"):
             assert stat.S_ISREG(quickly(lambda: os.stat(m.path / "partnerize" / name)).st_mode)
     assert not any(reader.done() for reader in readers)
-    times = [reader.kill(number) for reader in readers]
-    assert freed(times), times
+    assert max(reader.kill(number) for reader in readers) < AT_ONCE
     assert all(reader.process.returncode == -number for reader in readers)
     box.clear_faults()
     assert listed(m) == ids(box)
@@ -496,8 +485,7 @@ def test_one_who_leaves_does_not_hold_up_others(mount, sandbox):
     readers += [m.spawn(["cat", f"partnerize/{n}.json"], None) for n in range(1, 13)]
     wait_for_sleepers(readers)
     # every second one goes, the one that came first among them
-    times = [reader.kill() for reader in readers[::2]]
-    assert freed(times), times
+    assert max(reader.kill() for reader in readers[::2]) < AT_ONCE
     box.clear_faults()
     for reader in readers[1::2]:
         result = reader.finish().ok()
@@ -524,7 +512,7 @@ def test_one_vendor_does_not_hold_up_another(mount, sandbox):
     readers = [m.spawn(["ls", "partnerize"], None) for _ in range(20)]
     readers += [m.spawn(["cat", f"partnerize/{n}.json"], None) for n in range(1, 21)]
     wait_for_sleepers(readers)
-    assert len(quickly(lambda: listed(m, "alive"), 1)) == 25
+    assert len(quickly(lambda: listed(m, "alive"))) == 25
     assert quickly(lambda: (m.path / "alive/7.json").read_text())
     # nor one record another: what is known is read without a request
     for reader in readers:
@@ -558,14 +546,10 @@ def test_unmount_with_a_dead_vendor(mount, sandbox, way):
 
 
 def test_slow_but_whole(mount, sandbox):
-    """The cost of a listing in time is pages / parallel, not pages."""
+    """A listing has as many pages under way as `parallel` says."""
     box = sandbox(users=1000, latency=100)
     m = mount(box, {"partnerize": {"parallel": 5}})
-    took = []
-    # one by one it were 1.1 s
-    while not took or (len(took) < 8 and min(took) >= 0.9):
-        refresh(m)
-        took.append(m.sh("ls partnerize").ok().seconds)
-        assert took[-1] >= 0.3
+    with box.holding(4, method="GET", path="/user", skip=1):
+        command = m.spawn("ls partnerize")
+    command.finish().ok()
     assert listed(m) == ids(box) and 4 <= box.counts()["max_in_flight"] <= 5
-    assert min(took) < 0.9 * harness.SCALE, took

@@ -1,16 +1,14 @@
 """Many requests on few connections: nginx with TLS and HTTP/2 between rosterfs and the sandbox."""
 
-import re
 import shutil
 import socket
 import subprocess
-import time
 
 import pytest
 
 import harness
 
-pytestmark = pytest.mark.limit(120)
+pytestmark = pytest.mark.limit(300)
 
 USERS = 6500
 PAGES = USERS // 100
@@ -104,21 +102,14 @@ def front(place, sandbox):
         one.stop()
 
 
-def vendor(sandbox, users=USERS, latency=200):
-    """
-    It tells its total, so that what a list costs is known to the request. All requests of a round
-    meet in 200 ms, also on a busy machine.
-    """
+def vendor(sandbox, users=USERS, latency=None):
+    """It tells its total, so that what a list costs is known to the request."""
     return sandbox(profile="documents", users=users, latency=latency)
 
 
 def mount_behind(mount, box, nginx):
     return mount(box, {"partnerize": {"base_url": nginx.url, "parallel": PARALLEL}},
                  extra_env=nginx.env)
-
-
-def names(m):
-    return m.sh("ls -f partnerize").ok().out.count(".json\n")
 
 
 @pytest.mark.parametrize("protocol, more, connections", [
@@ -135,7 +126,10 @@ def test_a_list(mount, sandbox, front, protocol, more, connections):
     box = vendor(sandbox)
     nginx = front(box, protocol, more)
     m = mount_behind(mount, box, nginx)
-    assert names(m) == USERS
+    # all of the first round, the first page excepted, meet at the vendor
+    with box.holding(PARALLEL, method="GET", path="/user", skip=1):
+        command = m.spawn("ls -f partnerize")
+    assert command.finish().ok().out.count(".json\n") == USERS
     counts, seen = box.counts(), nginx.seen()
     assert counts["total"] == counts["GET /user"] == PAGES
     assert {(name, status) for _, name, status, _ in seen} == {
@@ -168,39 +162,3 @@ def test_writes_while_connections_are_renewed(mount, sandbox, front):
     assert all(box.user(ident)["status"] == "inactive" for ident in chosen)
     puts = [one["path"] for one in box.journal() if one["method"] in ("PUT", "POST")]
     assert len(puts) == len(set(puts)) == len(chosen)
-
-
-def curl_seconds(m, nginx, box, pages):
-    """As long as curl takes for the pages, on one connection as well."""
-    first, second = re.findall(r"_key = (\S+)", box.config())
-    file = nginx.folder / "curl.conf"
-    file.touch(0o600)
-    file.write_text(f'user = "{first}:{second}"\ncacert = "{nginx.folder}/cert.pem"\nhttp2\nparallel\n'
-                    f'parallel-max = {PARALLEL}\nsilent\nfail\ncompressed\noutput = "/dev/null"\n'
-                    f'url = "{nginx.url}/user?limit=100&offset=[0-{100 * (pages - 1)}:100]"\n')
-    box.reset()
-    took = m.sh(f"curl -K {file}").ok().seconds
-    assert box.counts()["total"] == pages
-    return took
-
-
-@pytest.mark.plain
-def test_time(mount, sandbox, front):
-    """A roster of 20,000 comes little later than curl has its pages."""
-    pages = 200
-    box = vendor(sandbox, 100 * pages, 50)
-    nginx = front(box)
-    ours, curls = [], []
-    while len(ours) < 3 or (len(ours) < 16 and min(ours) > 1.2 * min(curls)):
-        m = mount_behind(mount, box, nginx)
-        curls.append(curl_seconds(m, nginx, box, pages))
-        box.reset()
-        start = time.monotonic()
-        # the open waits for the roster
-        m.sh("exec 3<partnerize").ok()
-        ours.append(time.monotonic() - start)
-        counts = box.counts()
-        assert (counts["total"], counts["max_in_flight"]) == (pages, PARALLEL)
-        assert m.unmount().code == 0
-        m.wait()
-    assert min(ours) <= 1.2 * min(curls), f"{min(ours) / min(curls):.3f}: {ours} to {curls}"

@@ -12,7 +12,7 @@ from asked import ROUNDS, fewest, more
 from system import SCALE, wait_until
 from writing import PASSWORD, at_vendor, errno_of, text_of
 
-pytestmark = pytest.mark.limit(60)
+pytestmark = pytest.mark.limit(120)
 
 
 def asked_by(m, command):

@@ -6,8 +6,11 @@ import time
 import pytest
 
 from harness import SCALE, wait_until
+from store import ep, person
 from writing import (GOOD, at_vendor, edited, last_line, put, read, refresh, refused, save, sent,
                      text_of)
+
+__all__ = ["ep"]
 
 # longer than any test waits: a read shows the state before all that the test has done
 FAR = 100000
@@ -118,13 +121,22 @@ def test_nested_fields(mount, sandbox):
     assert at_vendor(m.sandbox, 2)["address"] == wanted
 
 
-def test_a_field_back_and_forth(mount, sandbox):
+def test_many_edits_of_a_field(mount, sandbox):
     m = lagging(mount, sandbox)
-    for number in ("1", "2", "1", "3", "2"):
-        assert save(m.path / USER, json.dumps({"phone": number})) == GOOD
-        assert at_vendor(m.sandbox, 7)["phone"] == number
+    for number in range(5):
+        assert save(m.path / USER, json.dumps({"phone": str(number)})) == GOOD
+        assert at_vendor(m.sandbox, 7)["phone"] == str(number)
         refresh(m)
-        assert read(m, USER)["phone"] == number
+        assert read(m, USER)["phone"] == str(number)
+
+
+def test_a_status_back_and_forth(mount, sandbox):
+    m = lagging(mount, sandbox)
+    for word in ("inactive", "active", "inactive", "active", "inactive"):
+        assert save(m.path / STATUS, word) == GOOD
+        assert at_vendor(m.sandbox, 7)["status"] == word
+        refresh(m)
+        assert status(m) == word
 
 
 # ---- what others do is seen ----
@@ -238,7 +250,7 @@ def test_applied_after_the_last_look(mount, sandbox):
     m.sandbox.fault(method="PUT", fault="not_applied")
     assert save(m.path / STATUS, "inactive") == refused("EREMOTEIO")
     m.sandbox.patch(7, {"status": "inactive"})
-    wait_until(lambda: "is applied: its reads lagged" in m.log(), 20 * SCALE, "a last look")
+    wait_until(lambda: "is applied: the reads lagged" in m.log(), 20 * SCALE, "a last look")
     assert status(m) == "inactive"
 
 
@@ -280,3 +292,23 @@ def test_a_stated_status_is_not_ignored(mount, sandbox):
     m.sandbox.patch(7, {"status": "active"})
     put(m, USER, {"phone": "2"}).ok()
     assert at_vendor(m.sandbox, 7)["status"] == "active"
+
+
+# ---- Elastic Path ----
+
+@pytest.mark.parametrize("profile", ["guide", "documents"])
+def test_a_members_name(ep, profile):
+    """The response to the PUT shows it, and no GET does."""
+    m = ep(profile)
+    file = m.path / "elasticpath" / f"{person(m.sandbox, 3)}.json"
+    before = json.loads(file.read_text())
+    m.sandbox.settings(read_lag_ms=FAR)
+    assert save(file, '{"name": "First Name"}') == GOOD
+    assert json.loads(file.read_text())["name"] == "First Name"
+    assert save(file, '{"email": "second@example.com"}') == GOOD
+    now = m.sandbox.control("GET", f"elasticpath/members/{before['id']}")
+    assert (now["name"], now["email"]) == ("First Name", "second@example.com")
+    (m.path / ".rosterfs/refresh").write_text("elasticpath\n")
+    assert len(list((m.path / "elasticpath").glob("*.json"))) == 45
+    shown = json.loads(file.read_text())
+    assert (shown["name"], shown["email"]) == ("First Name", "second@example.com")

@@ -20,7 +20,7 @@ from writing import GOOD, last_line, refused, save
 
 __all__ = ["ep"]  # the fixture
 
-HURRIED = {"elasticpath": {"allow_delete": "yes", "retry_budget": 0}}
+HURRIED = {"elasticpath": {"allow_delete": "yes", "retry_budget": 0, "lag": 0}}
 
 
 # ---- members/ ----
@@ -192,7 +192,7 @@ def test_ln_refused(ep, code, error):
                                             ("drop", False), ("stall", False), ("status", False)])
 def test_ln_with_a_lost_answer(ep, fault, applied):
     """Never sent twice: whoever looks can see whether it took."""
-    m = ep("documents", {"elasticpath": {"timeout": 1, "retry_budget": 2}})
+    m = ep("documents", {"elasticpath": {"timeout": 1, "retry_budget": 2, "lag": 1}})
     box = m.sandbox
     twenty, account = person(box, 20), company(box)["id"]
     links(m, account)
@@ -393,7 +393,7 @@ def test_rm_that_is_killed(ep, fault):
 @pytest.mark.parametrize("what", ["rm", "ln"])
 def test_no_answer_in_time(ep, what):
     """It is as it was, but may not stay so: that is said, and counted."""
-    m = ep("documents", {"rosterfs": {"status_limit": 1}, "elasticpath": {"allow_delete": "yes", "timeout": 1}})
+    m = ep("documents", {"rosterfs": {"status_limit": 1}, "elasticpath": {"allow_delete": "yes", "timeout": 1, "lag": 0}})
     box = m.sandbox
     member = person(box, 3 if what == "rm" else 20)
     account = (accounts_of(box, member) or [company(box)["id"]])[0]
@@ -421,7 +421,7 @@ def test_rm_of_one_that_a_colleague_ended(ep):
 
 def test_rm_that_was_not_done(ep):
     """204, and the membership is still there: that comes to light."""
-    m = ep("documents", DELETABLE)
+    m = ep("documents", {"elasticpath": {"allow_delete": "yes", "lag": 0}})
     box = m.sandbox
     three = person(box, 3)
     account = accounts_of(box, three)[0]

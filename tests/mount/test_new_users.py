@@ -170,7 +170,7 @@ def test_a_lost_answer(mounted, profile, fault):
 @pytest.mark.parametrize("profile", PROFILES)
 @pytest.mark.parametrize("fault", [{"fault": "drop"}, {"fault": "status", "status": 503}])
 def test_not_made(mounted, profile, fault):
-    m = mounted(profile, {"partnerize": {"retry_budget": 0}})
+    m = mounted(profile, {"partnerize": {"retry_budget": 0, "lag": 0}})
     m.sandbox.fault(method="POST", path="/user", **fault)
     text = text_of(NEW)
     result = make(m, text)

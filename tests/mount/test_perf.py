@@ -1,128 +1,76 @@
-"""Time and requests against what the wire allows. Bounds are wide enough for a busy machine."""
+"""How many requests jobs take, and how many are in flight. How long they take is in tests/bench."""
 
 import itertools
 import os
-import re
 import threading
-import time
 
 import pytest
 
 import harness
 
-pytestmark = [pytest.mark.plain, pytest.mark.limit(120)]
+pytestmark = [pytest.mark.plain, pytest.mark.limit(300)]
 
 USERS = 10000
 LATENCY = 50
 PAGES = USERS // 100
-# Times the same pages by curl. Both take 14 rounds: curl begins with one page to see what the
-# connection can do, and here the first page takes one, and the last one has the proof of the end.
-MOST = 1.2
-# A busy machine only ever makes either of them slower, so that the quickest of several runs is what
-# each can do. They take turns, so that both have the same weather.
-PAIRS = (3, 16)
 
 
-def seconds(function):
-    start = time.monotonic()
-    function()
-    return time.monotonic() - start
-
-
-def curl_config(box, place):
-    """A file for curl -K with the pages, and the headers that rosterfs sends."""
-    first, second = re.findall(r"_key = (\S+)", box.config())
-    file = place / "curl.conf"
-    file.touch(0o600)
-    file.write_text(f'header = "X-Application-Key: {first}"\nheader = "X-User-Api-Key: {second}"\n'
-                    "parallel\nparallel-max = 8\nsilent\nfail\ncompressed\n"
-                    f'output = "/dev/null"\nurl = "{box.url}/user?page=[1-{PAGES}]&count=100"\n')
-    return file
-
-
-def test_cold_list(mount, sandbox, place):
-    """ls of 10,000 users takes little longer than fetching the pages."""
-    box = sandbox(users=USERS, latency=LATENCY)
-    file = curl_config(box, place)
-    ours, curls = [], []
-    while len(ours) < PAIRS[0] or (len(ours) < PAIRS[1] and min(ours) > MOST * min(curls)):
-        m = mount(box, {"partnerize": {"parallel": 8}})
-        curls.append(curl_seconds(m, box, file))
-        ours.append(list_seconds(m, box))
-        assert m.unmount().code == 0
-        m.wait()
-    assert min(ours) <= MOST * min(curls), f"{min(ours) / min(curls):.3f}: {ours} to {curls}"
-
-
-def curl_seconds(m, box, file):
-    box.reset()
-    took = m.sh(f"curl -K {file}").ok().seconds
-    assert box.counts()["total"] == PAGES
-    return took
-
-
-def list_seconds(m, box):
-    box.reset()
-    result = m.sh("ls -f partnerize").ok()
+def test_cold_list(mount, sandbox):
+    """ls of 10,000 users asks for each page once, and for seven or eight at a time."""
+    box = sandbox(users=USERS)
+    m = mount(box, {"partnerize": {"parallel": 8}})
+    # where the vendor tells no total, the eighth connection is for a page behind the next ones
+    with box.holding(7, method="GET", path="/user", skip=1):
+        command = m.spawn("ls -f partnerize")
+    assert command.finish().ok().out.count(".json\n") == USERS
     counts = box.counts()
-    assert result.out.count(".json\n") == USERS
     # the page that proves the end, and what else is asked for before it comes
     assert PAGES + 1 <= counts["total"] <= PAGES + 7
-    assert counts["max_in_flight"] == 8
-    return result.seconds
+    assert 7 <= counts["max_in_flight"] <= 8
 
 
 @pytest.mark.parametrize("most", [4, 8, 16])
 def test_a_vendor_that_takes_fewer(mount, sandbox, most):
-    """What is too many for a vendor (429) is found out, at a price: a roster takes half as long again."""
+    """What is too many for a vendor (429) is found out, at the price of a few requests."""
     box = sandbox(users=USERS, latency=LATENCY, profile="documents")
     box.settings(max_parallel=most)
-    ideal = (1 + (PAGES - 1) / most) * LATENCY / 1000
-    took = []
-    while not took or (len(took) < 8 and min(took) > 1.5 * ideal):
-        m = mount(box, {"partnerize": {"parallel": 32}})
-        box.reset()
-        # the open waits for the roster
-        took.append(m.sh("exec 3<partnerize").ok().seconds)
-        statuses = [one["status"] for one in box.journal()]
-        assert statuses.count(200) == PAGES
-        assert 1 <= statuses.count(429) == len(statuses) - PAGES <= 2 * 32 + PAGES / 10
-        assert len(os.listdir(m.path / "partnerize")) > 2 * USERS
-        assert m.unmount().code == 0
-        m.wait()
-    assert min(took) <= 1.5 * ideal, f"{took} s instead of {ideal} s"
+    m = mount(box, {"partnerize": {"parallel": 32}})
+    # the open waits for the roster
+    m.sh("exec 3<partnerize").ok()
+    statuses = [one["status"] for one in box.journal()]
+    assert statuses.count(200) == PAGES
+    assert 1 <= statuses.count(429) == len(statuses) - PAGES <= 2 * 32 + PAGES / 10
+    assert len(os.listdir(m.path / "partnerize")) > 2 * USERS
 
 
 def test_a_vendor_that_wants_a_pause(mount, sandbox):
     """Retry-After holds back all requests, and fewer go at a time afterwards."""
     box = sandbox(users=USERS, latency=LATENCY, profile="documents")
-    seen = []
-    while not seen or (len(seen) < 6 and not all(seen[-1])):
-        m = mount(box, {"partnerize": {"parallel": 32}})
-        box.reset()
-        box.fault(fault="status", status=429, retry_after=1, method="GET", skip=1, times=20)
-        took = m.sh("exec 3<partnerize").ok().seconds
-        assert took >= 1
-        journal = box.journal()
-        assert len(journal) == PAGES + 20
-        told = min(one["t_ms"] + one["ms"] for one in journal if one["status"] == 429)
-        # on a busy machine what was on its way then arrives later than that
-        after = sorted(one["t_ms"] for one in journal if one["t_ms"] > told + 10)
-        seen.append((took <= 2.5, after[0] >= told + 990,
-                     sum(arrival < after[0] + LATENCY / 2 for arrival in after) <= 16))
-        assert m.unmount().code == 0
-        m.wait()
-    assert all(seen[-1]), seen
+    m = mount(box, {"partnerize": {"parallel": 32}})
+    # all that go after the first page
+    box.fault(fault="status", status=429, retry_after=1, method="GET", skip=1, times=32)
+    m.sh("exec 3<partnerize").ok()
+    journal = sorted(box.journal(), key=lambda one: one["t_ms"])
+    assert len(journal) == PAGES + 32
+    told = min(one["t_ms"] + one["ms"] for one in journal if one["status"] == 429)
+    # those that are not refused, without the first page, are sent when the pause has ended
+    after = [one["t_ms"] for one in journal if one["status"] == 200][1:]
+    assert after[0] >= told + 990
+    # none of these has got its response yet
+    assert sum(arrival < after[0] + LATENCY / 2 for arrival in after) <= 16
 
 
 @pytest.mark.parametrize("parallel", [1, 3])
 def test_never_more_in_flight(mount, sandbox, parallel):
     """Listing, reading and writing at once share one limit."""
-    box = sandbox(users=1000, latency=5)
+    box = sandbox(users=1000)
     m = mount(box, {"partnerize": {"parallel": parallel}})
-    first = [m.spawn(f"cat partnerize/{ident}.json") for ident in range(11, 16)]
-    writers = [m.spawn(f"echo inactive > partnerize/{ident}.status") for ident in range(22, 29)]
-    for command in [*first, *writers]:
+    m.sh("readlink partnerize/self").ok()
+    with box.holding(parallel, path="/user/*"):
+        first = [m.spawn(f"cat partnerize/{ident}.json") for ident in range(11, 16)]
+        writers = [m.spawn(f"echo inactive > partnerize/{ident}.status") for ident in range(22, 29)]
+        lister = m.spawn("ls partnerize")
+    for command in [*first, *writers, lister]:
         command.finish().ok()
     (m.path / ".rosterfs/refresh").write_text("all")
     assert len(os.listdir(m.path / "partnerize")) > 2000
@@ -134,52 +82,46 @@ def test_warm_costs_no_request(mount, sandbox):
     m = mount(box)
     m.sh("ls -l partnerize").ok()
     box.reset()
-    lists = [m.sh("ls -l partnerize").ok() for _ in range(3)]
-    assert all(len(result.lines()) >= 2 * USERS for result in lists)
-    assert min(result.seconds for result in lists) < 3
-    assert min(m.sh("cat partnerize/99*.json partnerize/99*.status").ok().seconds for _ in range(3)) < 3
+    for _ in range(3):
+        assert len(m.sh("ls -l partnerize").ok().lines()) >= 2 * USERS
+        m.sh("cat partnerize/99*.json partnerize/99*.status").ok()
     assert box.counts()["total"] == 0
 
 
 def test_parallel_writes(mount, sandbox):
-    """64 status changes: as long as 128 requests take, 16 at a time."""
-    box = sandbox(users=200, latency=LATENCY)
+    """64 status changes are 128 requests, 16 at a time."""
+    box = sandbox(users=200)
     m = mount(box, {"rosterfs": {"status_limit": 0}, "partnerize": {"parallel": 16}})
     os.listdir(m.path / "partnerize")
     os.readlink(m.path / "partnerize/self")
     active = [user["user_id"] for user in box.control("GET", "users") if user["status"] == "active"]
     chosen = active[10:74]
-    ideal = 128 / 16 * LATENCY / 1000
-    took, words = [], itertools.cycle(("inactive", "active"))
-    while not took or (len(took) < 8 and min(took) > 1.5 * ideal):
-        word = next(words)
-        took.append(change_all(m, chosen, word))
+    for word in itertools.islice(itertools.cycle(("inactive", "active")), 3):
+        box.reset()
+        change_all(m, chosen, word)
         counts = box.counts()
         assert all(box.user(ident)["status"] == word for ident in chosen)
         assert (counts["GET /user/{id}"], counts["PUT /user/{id}"]) == (64, 64)
         assert counts["total"] == 128
         assert counts["max_in_flight"] == 16
-    assert min(took) <= 1.5 * ideal, f"{took} s instead of {ideal} s"
 
 
 def change_all(m, idents, word):
-    """Write WORD to the status of each of IDENTS, all at once; the seconds that it took."""
+    """Write WORD to the status of each of IDENTS, all at once."""
     errors = []
-    go = threading.Event()
 
     def change(ident):
-        go.wait()
         try:
             (m.path / f"partnerize/{ident}.status").write_text(word + "\n")
         except OSError as error:
             errors.append(error)
     threads = [threading.Thread(target=change, args=(ident,)) for ident in idents]
+    with m.sandbox.holding(16):
+        for thread in threads:
+            thread.start()
     for thread in threads:
-        thread.start()
-    m.sandbox.reset()
-    took = seconds(lambda: (go.set(), [thread.join() for thread in threads]))
+        thread.join()
     assert not errors
-    return took
 
 
 def test_one_slow_record_delays_no_other(mount, sandbox):

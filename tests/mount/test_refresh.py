@@ -100,7 +100,7 @@ def memory(m, word):
 
 
 @pytest.mark.plain
-@pytest.mark.limit(120)
+@pytest.mark.limit(300)
 def test_memory(mount, sandbox):
     """Twenty refreshes leave as much as there was, and none takes much more meanwhile."""
     m = mount(sandbox(users=20000))

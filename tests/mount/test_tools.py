@@ -120,7 +120,7 @@ TOOLS = (
     Tool("node, writeFileSync", "in place",
          "node -e 'const fs = require(\"fs\"); "
          "fs.writeFileSync(process.env.F, fs.readFileSync(process.env.TEXT))'",
-         r"Error: ((?:E\w+|Unknown system error -\d+): .*)"),
+         r"Error: ((?:E\w+|Unknown system error -\d+|UNKNOWN): .*)"),
 )
 
 # What a shell itself writes. bash writes each line by itself.

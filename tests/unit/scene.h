@@ -19,10 +19,27 @@
 #include <cmocka.h>
 
 #define KEY "s3cr3t-key-4711"
-/* What is at once takes less than that, also on a machine that stands still for a second now and
- * then; what it must be told from takes PATIENCE seconds. */
-#define AT_ONCE_MS 5000
-#define PATIENCE 30
+/* Limits against hanging are that many times as long with sanitizers. */
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define SCALE 6
+#elif __has_feature(address_sanitizer)
+#define SCALE 3
+#endif
+#endif
+#ifndef SCALE
+#if defined(__SANITIZE_THREAD__)
+#define SCALE 6
+#elif defined(__SANITIZE_ADDRESS__)
+#define SCALE 3
+#else
+#define SCALE 1
+#endif
+#endif
+/* What does not wait takes milliseconds, and less than AT_ONCE_MS on a machine that is busy. What
+ * it must be told from takes PATIENCE seconds. */
+#define AT_ONCE_MS (10000 * SCALE)
+#define PATIENCE 100
 #define SCENE(test) cmocka_unit_test_setup_teardown(test, scene_setup, scene_teardown)
 
 struct scene {

@@ -1,0 +1,210 @@
+/*
+ * test_presence.c - what was made and deleted here, while a vendor's reads lag: it stays so, until
+ * lag is over or the vendor shows something newer.
+ */
+#include "tests/unit/played.h"
+
+static const char *const time_keys[] = {"updated_at", NULL};
+
+static void note_made(struct scene *scene, const char *id, int value)
+{
+	struct timespec now = {1, 0};
+	json_t *object = user(id, value);
+	struct record *record = record_new(&people, id, object, now);
+
+	roster_note_made(scene->roster, record);
+	record_put(record);
+	json_decref(object);
+}
+
+static void delete_user(struct scene *scene, const char *id)
+{
+	json_t *before = user(id, 0);
+
+	roster_note_deleted(scene->roster, id, before);
+	roster_publish_deleted(scene->roster, id);
+	json_decref(before);
+}
+
+static size_t count(struct scene *scene)
+{
+	struct snapshot *snapshot = whole(scene);
+	size_t users = snapshot->count;
+
+	snapshot_put(snapshot);
+	return users;
+}
+
+/* The whole roster, fetched anew. */
+static struct snapshot *fetch(struct scene *scene)
+{
+	roster_refresh(scene->roster);
+	return whole(scene);
+}
+
+static void test_made(void **state)
+{
+	struct snapshot *now;
+	struct scene scene;
+
+	(void)state;
+	begin(&scene, 10);
+	assert_int_equal(count(&scene), 10);
+	note_made(&scene, "20", 1);
+	for (int turn = 0; turn < 2; turn++) {
+		now = fetch(&scene);
+		assert_int_equal(now->count, 11);
+		assert_int_equal(value_in(now, "20"), 1);
+		snapshot_put(now);
+		roster_refresh(scene.roster);
+		assert_int_equal(ask_record(&scene, "20"), 1);
+		roster_publish_absent(scene.roster, "20");
+		assert_int_equal(ask_record(&scene, "20"), 1);
+	}
+	/* as it is known last, not as it was made */
+	write_user(&scene, "20", 2);
+	now = fetch(&scene);
+	assert_int_equal(value_in(now, "20"), 2);
+	snapshot_put(now);
+	/* nobody else is helped by that */
+	roster_refresh(scene.roster);
+	assert_int_equal(ask_record(&scene, "30"), -ENOENT);
+	assert_false(roster_was_made(scene.roster, "30"));
+	assert_true(roster_was_made(scene.roster, "20"));
+	/* once the vendor shows it, its word counts */
+	user_count = 21;
+	atomic_store(&values[20], 3);
+	now = fetch(&scene);
+	assert_int_equal(now->count, 21);
+	assert_int_equal(value_in(now, "20"), 3);
+	snapshot_put(now);
+	user_count = 10;
+	now = fetch(&scene);
+	assert_int_equal(value_in(now, "20"), 3);
+	snapshot_put(now);
+	end(&scene);
+}
+
+static void test_deleted(void **state)
+{
+	struct snapshot *now;
+	struct scene scene;
+
+	(void)state;
+	begin(&scene, 10);
+	assert_int_equal(count(&scene), 10);
+	delete_user(&scene, "6");
+	for (int turn = 0; turn < 2; turn++) {
+		now = fetch(&scene);
+		assert_int_equal(now->count, 9);
+		assert_int_equal(value_in(now, "6"), -1);
+		snapshot_put(now);
+		roster_refresh(scene.roster);
+		assert_int_equal(ask_record(&scene, "6"), -ENOENT);
+	}
+	/* made again, it is there */
+	note_made(&scene, "6", 4);
+	now = fetch(&scene);
+	assert_int_equal(now->count, 10);
+	snapshot_put(now);
+	end(&scene);
+}
+
+/* Without lag a list is the vendor's word at once. */
+static void test_no_lag(void **state)
+{
+	struct snapshot *now;
+	struct scene scene;
+
+	(void)state;
+	begin(&scene, 10);
+	scene.account->lag = 0;
+	delete_user(&scene, "6");
+	note_made(&scene, "20", 1);
+	assert_false(roster_was_made(scene.roster, "20"));
+	now = fetch(&scene);
+	assert_int_equal(now->count, 10);
+	assert_int_equal(value_in(now, "6"), 0);
+	snapshot_put(now);
+	end(&scene);
+}
+
+/* When lag is over, the next question goes to the vendor, long before ttl. */
+static void test_the_end_of_lag(void **state)
+{
+	struct scene scene;
+	struct call call;
+	double seconds;
+
+	(void)state;
+	begin(&scene, 10);
+	call_init(&call, "test");
+	scene.account->lag = 1;
+	scene.account->ttl = 3600;
+	delete_user(&scene, "6");
+	note_made(&scene, "20", 1);
+	snapshot_put(fetch(&scene));
+	snapshot_put(roster_snapshot(scene.roster, &seconds));
+	assert_true(seconds <= 1);
+	while (ask_record(&scene, "20") != -ENOENT || ask_record(&scene, "6") != 0)
+		call_pause(&call, 20);
+	assert_int_equal(count(&scene), 10);
+	/* and then for as long as any */
+	snapshot_put(fetch(&scene));
+	snapshot_put(roster_snapshot(scene.roster, &seconds));
+	assert_true(seconds > 1);
+	call_destroy(&call);
+	end(&scene);
+}
+
+/* Is user 6, shown with TIME (NULL: none), taken for the one that was deleted with BEFORE? */
+static bool is_hidden(struct roster *roster, const char *before, const char *time)
+{
+	json_t *old = json_pack("{s:s, s:s*}", "id", "6", "updated_at", before);
+	json_t *now = json_pack("{s:s, s:s*}", "id", "6", "updated_at", time);
+	struct call call;
+	bool hidden;
+
+	call_init(&call, "test");
+	roster_note_deleted(roster, "6", old);
+	hidden = roster_was_deleted(roster, &call, "6", now);
+	assert_true((call.good_until > 0) == hidden);
+	/* what is newer ends the memory */
+	assert_true(roster_was_deleted(roster, &call, "6", old) == hidden);
+	assert_false(roster_was_deleted(roster, &call, "7", now));
+	call_destroy(&call);
+	json_decref(old);
+	json_decref(now);
+	return hidden;
+}
+
+static void test_times(void **state)
+{
+	const char *const early = "2026-01-01T00:00:00Z", *const late = "2026-01-01T00:00:01Z";
+	const struct roster_events events = {0};
+	struct collection timed = people;
+	struct account *account = account_new("acme", &vendor);
+	struct roster *roster;
+
+	(void)state;
+	timed.time_keys = time_keys;
+	roster = roster_new(account, &timed, NULL, NULL, &events);
+	assert_true(is_hidden(roster, early, early));
+	assert_true(is_hidden(roster, late, early));
+	assert_false(is_hidden(roster, early, late));
+	assert_true(is_hidden(roster, NULL, late));
+	assert_true(is_hidden(roster, early, NULL));
+	roster_free(roster);
+	account_free(account);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_made),   cmocka_unit_test(test_deleted),
+	    cmocka_unit_test(test_no_lag), cmocka_unit_test(test_the_end_of_lag),
+	    cmocka_unit_test(test_times),
+	};
+
+	return cmocka_run_group_tests_name("presence", tests, NULL, NULL);
+}
