@@ -12,6 +12,8 @@ import re
 # what the vendor assigns, or what goes along with it
 ASSIGNED = {"updated_at", "created_at", "user_id", "user_api_key", "id", "type", "meta", "links",
             "relationships", "_version", "_password_changes"}
+# faults that answer success and do nothing
+NOT_DONE = {"empty", "html", "not_json", "not_applied"}
 # how much longer than its caller a request that nobody waits for may be on its way
 AFTERMATH = 3_000_000
 MOMENT = 1_000_000
@@ -268,7 +270,7 @@ class Judge:
     def check_writes(self):
         for user, ops in self.run.ops.items():
             for op in ops:
-                if "wanted" not in op or not op["ok"]:
+                if "wanted" not in op or not op["ok"] or not op.get("claims", True):
                     continue
                 for name, value in op["wanted"].items():
                     self.check_write(user, op, name, value)
@@ -286,8 +288,20 @@ class Judge:
             if name == "status" and self.joined(op, value):
                 self.notes["a colleague joined or parted meanwhile"] += 1
                 return
+            if self.third_value(op, name):
+                self.notes["accepted and not applied, and a colleague wrote a third value"] += 1
+                return
             self.say(user, f"{title(op)} wrote {name} = {value!r}, was acknowledged, and the vendor did not "
                            "have it then")
+
+    def third_value(self, op, name):
+        """The vendor said that it was done, and before its record was looked at somebody wrote another value:
+        it can't be told from what the vendor made of ours."""
+        lies = [row["t_us"] for row in self.run.rows.values()
+                if row["fault"] in NOT_DONE and row["status"] == 200 and row["method"] == "PUT" and
+                row["id"] == op["user"] and op["t0"] <= row["t_us"] <= op["t1"]]
+        return any(change and lies and change.at > min(lies) and name in change.fields and self.was_foreign(change)
+                   for _, change in self.run.states(op["user"], op["t0"], op["t1"]))
 
     def joined(self, op, value):
         """Did others make memberships while a member was made inactive, or end them?"""

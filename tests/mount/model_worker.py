@@ -282,7 +282,8 @@ class Worker:
 
         def save(folder):
             run(["sh", "-c", f"cd {shlex.quote(str(folder))} && exec {shlex.join(words)}"])
-        self.attempt(step, user, {path: value}, save, form=words[0])
+        # vim says nothing where it has found nothing to replace
+        self.attempt(step, user, {path: value}, save, form=words[0], claims=words[0] != "vim")
 
     def do_killed(self, step, user, dice):
         """A writer that is killed while it writes."""
