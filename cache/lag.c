@@ -43,7 +43,8 @@ struct member {
 struct entry {
 	char *id;
 	struct member *members; /* utlist */
-	struct time before;     /* of the version before the newest write */
+	struct time before;     /* of the version before the newest write, or later */
+	struct time newest;     /* of all versions that are known */
 	double until;           /* of the newest write, monotonic seconds */
 	UT_hash_handle hh;
 };
@@ -299,6 +300,20 @@ static struct time time_of(const struct lag *lag, const json_t *record)
 	return time;
 }
 
+static int compare(struct timespec a, struct timespec b)
+{
+	if (a.tv_sec != b.tv_sec)
+		return a.tv_sec < b.tv_sec ? -1 : 1;
+	return (a.tv_nsec > b.tv_nsec) - (a.tv_nsec < b.tv_nsec);
+}
+
+static struct time newer(struct time a, struct time b)
+{
+	if (!a.known || !b.known)
+		return a.known ? a : b;
+	return compare(a.value, b.value) < 0 ? b : a;
+}
+
 /* The entry for ID, made if need be, at the end of the table. */
 static struct entry *touch_locked(struct lag *lag, const char *id)
 {
@@ -336,7 +351,9 @@ void lag_note(struct lag *lag, const char *id, const struct merge *merge, const 
 	entry = touch_locked(lag, id);
 	if (entry) {
 		entry->until = clock_seconds() + lag->seconds;
-		entry->before = time_of(lag, before);
+		/* BEFORE may be a read that lags, and the version before the write a later one */
+		entry->before = newer(time_of(lag, before), entry->newest);
+		entry->newest = newer(acked, entry->newest);
 	}
 	for (size_t i = 0; entry && i < merge->count; i++) {
 		const struct edit *edit = &merge->edits[i];
@@ -357,13 +374,6 @@ void lag_note(struct lag *lag, const char *id, const struct merge *merge, const 
 
 /* ---- what was read ---- */
 
-static int compare(struct timespec a, struct timespec b)
-{
-	if (a.tv_sec != b.tv_sec)
-		return a.tv_sec < b.tv_sec ? -1 : 1;
-	return (a.tv_nsec > b.tv_nsec) - (a.tv_nsec < b.tv_nsec);
-}
-
 /* Is TIME, of a record that was read, later than what was acknowledged for MEMBER? */
 static bool is_later(const struct member *member, struct time time)
 {
@@ -371,7 +381,7 @@ static bool is_later(const struct member *member, struct time time)
 		return false;
 	/* the version before the write may go by the same time, where times are whole seconds, or
 	 * by a later one, where not all responses have the fraction */
-	return !member->before.known || compare(time.value, member->before.value) != 0;
+	return !member->before.known || compare(time.value, member->before.value) > 0;
 }
 
 struct sight {
@@ -414,7 +424,8 @@ static void replace(const struct lag *lag, struct member *member, const struct s
 }
 
 /* How SIGHT stands to FIELD. Returns false if the member is to be forgotten. */
-static bool look(const struct lag *lag, struct member *member, const struct sight *sight)
+static bool look(const struct lag *lag, struct entry *entry, struct member *member,
+		 const struct sight *sight)
 {
 	const json_t *shown = value_in(member, sight->record);
 	bool learns = sight->reading == LAG_READ, later = is_later(member, sight->time);
@@ -422,8 +433,10 @@ static bool look(const struct lag *lag, struct member *member, const struct sigh
 
 	if (is_value(shown, member->after)) {
 		member->stale = false;
-		if (learns && sight->time.known && (later || !member->acked.known))
+		if (learns && sight->time.known && (later || !member->acked.known)) {
 			member->acked = sight->time;
+			entry->newest = newer(sight->time, entry->newest);
+		}
 		return true;
 	}
 	if (is_proved(member, sight))
@@ -438,7 +451,9 @@ static bool look(const struct lag *lag, struct member *member, const struct sigh
 		return false;
 	/* somebody wrote since: what was written here is an older value now */
 	renew(member, text);
+	member->before = newer(member->acked, member->before);
 	member->acked = sight->time;
+	entry->newest = newer(sight->time, entry->newest);
 	return true;
 }
 
@@ -450,7 +465,7 @@ static void correct_locked(struct lag *lag, struct entry *entry, const struct si
 	DL_FOREACH_SAFE(entry->members, member, next) {
 		if (member->until <= now)
 			continue;
-		if (look(lag, member, sight))
+		if (look(lag, entry, member, sight))
 			continue;
 		DL_DELETE(entry->members, member);
 		member_free(member);

@@ -192,6 +192,25 @@ static void test_untimed_answer(void **state)
 	lag_free(lag);
 }
 
+/* What a write rests on may be a read that lags: the version before it has the time of the last one
+ * that is known, which may be that of the write as well. */
+static void test_write_on_a_stale_read(void **state)
+{
+	struct lag *lag = lag_new(&users, 60);
+
+	(void)state;
+	note(lag, "{'phone':'1','role':'a','updated_at':'" BEFORE "'}",
+	     "{'phone':'2','role':'a','updated_at':'" BEFORE "'}",
+	     "{'phone':'2','updated_at':'" AFTER "'}");
+	note(lag, "{'phone':'2','role':'a','updated_at':'" BEFORE "'}",
+	     "{'phone':'2','role':'b','updated_at':'" BEFORE "'}",
+	     "{'role':'b','updated_at':'" AFTER "'}");
+	reads(lag, "{'phone':'2','role':'a','updated_at':'" AFTER "'}",
+	      "{'phone':'2','role':'b','updated_at':'" AFTER "'}");
+	AS_IT_IS(lag, "{'phone':'2','role':'a','updated_at':'" LATER "'}");
+	lag_free(lag);
+}
+
 /* An answer tells when the record was made, and not when it was changed: no read is later by that.
  */
 static void test_created_is_not_updated(void **state)
@@ -327,6 +346,7 @@ int main(void)
 	    cmocka_unit_test(test_rounded_answer),
 	    cmocka_unit_test(test_untimed_answer),
 	    cmocka_unit_test(test_created_is_not_updated),
+	    cmocka_unit_test(test_write_on_a_stale_read),
 	    cmocka_unit_test(test_nested),
 	    cmocka_unit_test(test_proof),
 	    cmocka_unit_test(test_proved),
