@@ -175,13 +175,24 @@ class Judge:
         for other in self.run.changes[user]:
             if other is change:
                 break
-            if other.at < start or name not in other.fields or not same(other.before.get(name), value):
+            if name not in other.fields or not same(other.before.get(name), value):
+                continue
+            if self.set_back(change, other, name):
+                return "set back to an older value, which no time tells from a read that lags"
+            if other.at < start:
                 continue
             if self.was_foreign(other) and not (self.run.settings["checked"] and change.row["if_match"]):
                 return "foreign change between read and write"
             if self.run.mount_at(other.at) != self.run.mount_at(change.row["t_us"]):
                 return "the mount was restarted in between"
         return None
+
+    def set_back(self, change, other, name):
+        """Did OTHER set a field back to what it was, where no time tells that from a read that lags?"""
+        if self.run.settings["stamps"] == "ms" or other.at < change.row["t_us"] - self.run.settings["lag"] * MOMENT:
+            return False
+        before = [self.run.first[change.user], *(one.after for one in self.run.changes[change.user] if one.at < other.at)]
+        return self.was_foreign(other) and any(same(state.get(name), other.after.get(name)) for state in before[:-1])
 
     def is_late(self, change):
         return change.row["state"] == "applied" or \

@@ -234,7 +234,30 @@ class Round:
         if any(row["state"] == "applied" for row in run.rows.values()):
             # as long as is watched for it
             time.sleep(max(self.config["lag"], 4 * self.config["timeout"]) + 1)
+        self.wrong_view = self.compare_view()
         self.keep_log()
+
+    def compare_view(self):
+        """In the end the mount shows what the vendor has: words about what it does not, by user."""
+        end = time.monotonic() + (self.config["lag"] + 10) * SCALE
+        while True:
+            (self.mounted.path / ".rosterfs/refresh").write_text("all\n")
+            shown, now_at_vendor = self.shown(), self.states()
+            differs = {user: {name: (shown[user].get(name), state.get(name)) for name in {*state, *shown[user]}
+                              if state.get(name) != shown[user].get(name) and not name.startswith("member:")}
+                       for user, state in now_at_vendor.items()}
+            wrong = {user: f"in the end the mount shows {some} (first) and not what the vendor has (second)"
+                     for user, some in differs.items() if some}
+            if not wrong or time.monotonic() > end:
+                return wrong
+            time.sleep(0.3)
+
+    def shown(self):
+        folder, found = self.mounted.path / self.vendor, {}
+        for user in self.users:
+            found[user] = model_check.flat(json.loads((folder / f"{user}.json").read_text(encoding="utf-8")))
+            found[user]["status"] = (folder / f"{user}.status").read_text(encoding="utf-8").strip()
+        return found
 
     def history(self):
         answer = self.box.control("GET", "changes")
@@ -258,6 +281,7 @@ class Round:
         run = self.history()
         judge = model_check.Judge(run, self.readers)
         judge.check()
+        judge.found += self.wrong_view.items()
         return judge.found, run, judge.notes
 
 

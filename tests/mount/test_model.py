@@ -56,7 +56,7 @@ def play(seed, vendor, sandbox, mount, place, steps):
           f"{sum(map(len, run.changes.values()))} changes; {dict(notes)}; "
           f"{len(found)} violations", flush=True)
     words = [f"{user}: {what}" for user, what in found]
-    for user in list(dict.fromkeys(user for user, _ in found if user))[:2]:
+    for user in list(dict.fromkeys(user for user, _ in found if user))[:4]:
         lines = model_round.model_check.history(run, user)
         words += ["", f"the history of {user}:", *lines[:LONGEST]]
     return [str(game), *words] if found else []
