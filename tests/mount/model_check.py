@@ -189,6 +189,8 @@ class Judge:
 
     def set_back(self, change, other, name):
         """Did OTHER set a field back to what it was, where no time tells that from a read that lags?"""
+        if change.fields & {"status"} and change.after.get("status") == "active":
+            return False
         if self.run.settings["stamps"] == "ms" or other.at < change.row["t_us"] - self.run.settings["lag"] * MOMENT:
             return False
         before = [self.run.first[change.user], *(one.after for one in self.run.changes[change.user] if one.at < other.at)]
