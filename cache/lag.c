@@ -384,6 +384,18 @@ static bool is_later(const struct member *member, struct time time)
 	return !member->before.known || compare(time.value, member->before.value) > 0;
 }
 
+/* Is TIME from before what was acknowledged for MEMBER? Not all responses have the fraction. */
+static bool is_earlier(const struct member *member, struct time time)
+{
+	struct timespec acked = member->acked.value;
+
+	if (!time.known || !member->acked.known)
+		return false;
+	if (!time.value.tv_nsec)
+		acked.tv_nsec = 0;
+	return compare(time.value, acked) < 0;
+}
+
 struct sight {
 	json_t *record;
 	struct time time;
@@ -441,7 +453,7 @@ static bool look(const struct lag *lag, struct entry *entry, struct member *memb
 	}
 	if (is_proved(member, sight))
 		return true;
-	if (!later && is_older(member, shown)) {
+	if (is_earlier(member, sight->time) || (!later && is_older(member, shown))) {
 		replace(lag, member, sight);
 		return true;
 	}

@@ -26,6 +26,7 @@ static const struct collection users = {
 };
 
 #define BEFORE "2026-01-01T10:00:00Z"
+#define BETWEEN "2026-01-01T10:00:02Z"
 #define AFTER "2026-01-01T10:00:05Z"
 #define LATER "2026-01-01T10:00:09Z"
 
@@ -211,6 +212,21 @@ static void test_write_on_a_stale_read(void **state)
 	lag_free(lag);
 }
 
+/* A write went over a value that was never read here: a read with an earlier time may still show
+ * it. */
+static void test_unseen_value(void **state)
+{
+	struct lag *lag = lag_new(&users, 60);
+
+	(void)state;
+	note(lag, "{'phone':'1','updated_at':'" BEFORE "'}",
+	     "{'phone':'3','updated_at':'" BEFORE "'}", "{'phone':'3','updated_at':'" AFTER "'}");
+	reads(lag, "{'phone':'2','updated_at':'" BETWEEN "'}",
+	      "{'phone':'3','updated_at':'" BETWEEN "'}");
+	AS_IT_IS(lag, "{'phone':'2','updated_at':'" LATER "'}");
+	lag_free(lag);
+}
+
 /* An answer tells when the record was made, and not when it was changed: no read is later by that.
  */
 static void test_created_is_not_updated(void **state)
@@ -346,6 +362,7 @@ int main(void)
 	    cmocka_unit_test(test_rounded_answer),
 	    cmocka_unit_test(test_untimed_answer),
 	    cmocka_unit_test(test_created_is_not_updated),
+	    cmocka_unit_test(test_unseen_value),
 	    cmocka_unit_test(test_write_on_a_stale_read),
 	    cmocka_unit_test(test_nested),
 	    cmocka_unit_test(test_proof),
