@@ -181,20 +181,26 @@ class Judge:
                 return "set back to an older value, which no time tells from a read that lags"
             if other.at < start:
                 continue
-            if self.was_foreign(other) and not (self.run.settings["checked"] and change.row["if_match"]):
+            if (self.was_foreign(other) or self.unwanted(other, name)) and not (self.run.settings["checked"] and change.row["if_match"]):
                 return "foreign change between read and write"
             if self.run.mount_at(other.at) != self.run.mount_at(change.row["t_us"]):
                 return "the mount was restarted in between"
         return None
 
+    def unwanted(self, change, name):
+        """A change of the mount's took a field along that it had read too early: it knows nothing of that."""
+        return bool(self.run.lag) and not any(self.wants(op, name, change.after.get(name))
+                                              for op in self.under_way(change))
+
     def set_back(self, change, other, name):
         """Did OTHER set a field back to what it was, where no time tells that from a read that lags?"""
-        if change.fields & {"status"} and change.after.get("status") == "active":
+        since = change.row["t_us"] - self.run.settings["lag"] * MOMENT
+        # a status that is in doubt is never sent
+        if (name == "status" and change.after.get(name) == "active") or other.at < since or \
+                self.run.settings["stamps"] == "ms" or not self.was_foreign(other):
             return False
-        if self.run.settings["stamps"] == "ms" or other.at < change.row["t_us"] - self.run.settings["lag"] * MOMENT:
-            return False
-        before = [self.run.first[change.user], *(one.after for one in self.run.changes[change.user] if one.at < other.at)]
-        return self.was_foreign(other) and any(same(state.get(name), other.after.get(name)) for state in before[:-1])
+        before = [one.before for one in self.run.changes[change.user] if one.at < other.at]
+        return any(same(state.get(name), other.after.get(name)) for state in before)
 
     def is_late(self, change):
         return change.row["state"] == "applied" or \
@@ -290,8 +296,8 @@ class Judge:
                 stated = op.get("stated")
                 if stated and "status" not in op["wanted"] and op.get("base", {}).get("status") and \
                         not self.held(op, lambda state, stated=stated: state.get("status") == stated):
-                    self.say(user, f"{title(op)} stated the status {stated}, which the vendor did not have, and "
-                                   "was acknowledged")
+                    self.say(user, f"{title(op)} stated the status {stated}, which the vendor did not have, "
+                                   "and was acknowledged")
 
     def check_write(self, user, op, name, value):
         if name == "member":
@@ -313,13 +319,15 @@ class Judge:
         lies = [row["t_us"] for row in self.run.rows.values()
                 if row["fault"] in NOT_DONE and row["status"] == 200 and row["method"] == "PUT" and
                 row["id"] == op["user"] and op["t0"] <= row["t_us"] <= op["t1"]]
-        return any(change and lies and change.at > min(lies) and name in change.fields and self.was_foreign(change)
-                   for _, change in self.run.states(op["user"], op["t0"], op["t1"]))
+        changes = [change for _, change in self.run.states(op["user"], op["t0"], op["t1"]) if change]
+        return any(change.at > min(lies) and name in change.fields and self.was_foreign(change)
+                   for change in changes if lies)
 
     def joined(self, op, value):
         """Did others make memberships while a member was made inactive, or end them?"""
-        return any(change and self.was_foreign(change) and any(name.startswith("member:") for name in change.fields)
-                   for _, change in self.run.states(op["user"], op["t0"] - self.run.lag, op["t1"]))
+        states = self.run.states(op["user"], op["t0"] - self.run.lag, op["t1"])
+        return any(change and self.was_foreign(change) and
+                   any(name.startswith("member:") for name in change.fields) for _, change in states)
 
     # ---- 4, and what the workers saw themselves ----
 
@@ -339,13 +347,16 @@ class Judge:
 # ---- words ----
 
 def title(op):
-    return f"process {op['process']} thread {op['thread']} step {op['n']} ({op['kind']}, {op.get('form', '')})"
+    how = op["kind"] + (f", {op['form']}" if op.get("form") else "")
+    return f"process {op['process']} thread {op['thread']} step {op['n']} ({how})"
+
+
+TOLD = ("wanted", "stated", "stamped", "read_at", "change", "fault", "settings")
 
 
 def op_lines(op):
-    yield op["t0"], f"{title(op)} begins: " + ", ".join(
-        f"{key} {json.dumps(op[key], ensure_ascii=False)}"
-        for key in ("wanted", "stated", "stamped", "read_at", "change", "fault", "settings") if op.get(key) is not None)
+    told = [f"{key} {json.dumps(op[key], ensure_ascii=False)}" for key in TOLD if op.get(key) is not None]
+    yield op["t0"], f"{title(op)} begins: {', '.join(told)}"
     if op.get("base"):
         yield op["t0"], f"    made of {json.dumps(flat(op['base']), ensure_ascii=False)} " \
                         f"{op['base'].get('updated_at')}"
@@ -354,8 +365,8 @@ def op_lines(op):
 
 def row_lines(row):
     words = f"request {row['n']} {row['method']} {row['path']}"
-    yield row["t_us"], f"{words} arrives" + (f" {json.dumps(row['body'], ensure_ascii=False)}" if row["body"] else "") + \
-        (f" If-Match {row['if_match']}" if row["if_match"] else "")
+    body = f" {json.dumps(row['body'], ensure_ascii=False)}" if row["body"] else ""
+    yield row["t_us"], f"{words} arrives{body}" + (f" If-Match {row['if_match']}" if row["if_match"] else "")
     if row["end_us"]:
         yield row["end_us"], f"{words} ends: {row['status'] or 'no answer'}" + \
             (f" (ordered: {row['fault']})" if row["fault"] else "")

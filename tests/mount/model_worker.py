@@ -419,8 +419,8 @@ class Worker:
                 for step in range(self.plan["steps"]):
                     self.step(thread, number * self.plan["steps"] + step)
             except Exception as error:  # pylint: disable=broad-except
-                self.tell({"thread": thread, "n": -1, "kind": "broken"}, user="", t0=now(), t1=now(), ok=False,
-                          problem=f"{type(error).__name__}: {error}")
+                self.tell({"thread": thread, "n": -1, "kind": "broken"}, user="", t0=now(), t1=now(),
+                          ok=False, problem=f"{type(error).__name__}: {error}")
         threads = [threading.Thread(target=work, args=(thread,)) for thread in self.plan["threads"]]
         for thread in threads:
             thread.start()

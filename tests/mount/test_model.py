@@ -1,8 +1,9 @@
 """A model of what writers may rely on, and many writers who try to prove it wrong.
 
-Sixteen threads in three processes read, write in all sorts of ways, also from documents that they read
-long ago, while colleagues change the same few users, the vendor fails in many ways, its reads lag, and rosterfs is
-restarted or killed. The sandbox tells afterwards what became of each record, change by change:
+Sixteen threads in three processes read, and write in all sorts of ways, also documents that they read
+long ago, while colleagues change the same few users, the vendor fails in many ways, its reads lag, and
+rosterfs is restarted or killed. The sandbox tells afterwards what became of each record, change by
+change:
 
  1. An acknowledged write was at the vendor while its writer waited.
  2. Nobody becomes active whom nobody wanted active, but by a colleague; a document does that only if it
@@ -10,9 +11,10 @@ restarted or killed. The sandbox tells afterwards what became of each record, ch
  3. No field changes to what nobody wanted who was at work then.
  4. What was read was a whole record, of the right user, or an error.
 
-So a write is at the vendor until somebody, who is known, overwrites it. Left out are what a change takes
-back that reached the vendor between the read and the write of one change, unless it checks ETags, and what a change takes
-back that got no answer and was applied late, if the log names it.
+So a write is at the vendor until somebody, who is known, overwrites it; and in the end the mount shows
+what the vendor has. Left out are changes that reach the vendor between the read and the write of one
+change, unless it checks ETags, and what a change takes back that got no answer and was applied late, if
+the log names it. model_check.py tells the rest.
 
 `make test` runs a few rounds of fixed seeds; `make model SECONDS=600 SEED=1` runs for so long, and each
 round has a seed of its own: SEED=n ROUNDS=1 VENDOR=v repeats one. READERS=0 leaves number 4 out.
@@ -23,7 +25,6 @@ import time
 
 import pytest
 
-import harness
 import model_round
 
 SECONDS = int(os.environ.get("ROSTERFS_MODEL_SECONDS") or 0)
