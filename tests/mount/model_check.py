@@ -195,9 +195,10 @@ class Judge:
     def set_back(self, change, other, name):
         """Did OTHER set a field back to what it was, where no time tells that from a read that lags?"""
         since = change.row["t_us"] - self.run.settings["lag"] * MOMENT
+        timed = self.run.settings["stamps"] == "ms" and self.run.settings["put_answer"] == "full"
         # a status that is in doubt is never sent
-        if (name == "status" and change.after.get(name) == "active") or other.at < since or \
-                self.run.settings["stamps"] == "ms" or not self.was_foreign(other):
+        if (name == "status" and change.after.get(name) == "active") or other.at < since or timed or \
+                not self.was_foreign(other):
             return False
         before = [one.before for one in self.run.changes[change.user] if one.at < other.at]
         return any(same(state.get(name), other.after.get(name)) for state in before)

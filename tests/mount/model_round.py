@@ -44,7 +44,8 @@ FAULTS = [
     {**PUT, "fault": "status", "status": 412}, {**PUT, "fault": "status", "status": 400},
     {**GET, "fault": "status", "status": 429}, {**GET, "fault": "status", "status": 503},
     {**GET, "fault": "drop"}, {**GET, "fault": "html"}, {**GET, "fault": "empty"},
-    {**GET, "fault": "slow", "ms": 400}, {**GET, "fault": "colleague_after"}, {**GET, "fault": "not_json"}, {**GET, "fault": "truncate"},
+    {**GET, "fault": "slow", "ms": 400}, {**GET, "fault": "colleague_after"}, {**GET, "fault": "not_json"},
+    {**GET, "fault": "truncate"},
 ]
 MEMBER_FAULTS = [
     {"times": 1, "method": method, "path": "memberships", **fault}
@@ -256,8 +257,7 @@ class Round:
                 for name in {*state, *shown[user]}:
                     pair = shown[user].get(name), state.get(name)
                     if pair[0] != pair[1] and not name.startswith("member:"):
-                        wrong[user] = f"in the end the mount shows {name} = {pair[0]!r}, and the vendor has " \
-                                      f"{pair[1]!r}"
+                        wrong[user] = f"in the end {name} is {pair[0]!r} here and {pair[1]!r} at the vendor"
             if not wrong or time.monotonic() > end:
                 return wrong
             time.sleep(0.3)
