@@ -130,13 +130,15 @@ class Judge:
                 arrived <= op["t1"] + (0 if op["ok"] else AFTERMATH)]
 
     @staticmethod
-    def wants(op, name, value):
+    def wants(op, change, name):
+        """Did OP want what CHANGE made of field NAME?"""
+        value = change.after.get(name)
         if name.startswith("member:"):
             account, makes = op["wanted"].get("member", (None, None))
-            if "member:" + str(account) == name and makes == bool(value):
+            made = len(value or ()) > len(change.before.get(name) or ())
+            if "member:" + str(account) == name and makes == made:
                 return True
-            word = op["wanted"].get("status")
-            return op.get("absolute") and word == ("active" if value else "inactive")
+            return op.get("absolute") and op["wanted"].get("status") == ("active" if made else "inactive")
         return name in op["wanted"] and same(op["wanted"][name], value)
 
     def was_foreign(self, change):
@@ -189,8 +191,7 @@ class Judge:
 
     def unwanted(self, change, name):
         """A change of the mount's took a field along that it had read too early: it knows nothing of that."""
-        return bool(self.run.lag) and not any(self.wants(op, name, change.after.get(name))
-                                              for op in self.under_way(change))
+        return bool(self.run.lag) and not any(self.wants(op, change, name) for op in self.under_way(change))
 
     def set_back(self, change, other, name):
         """Did OTHER set a field back to what it was, where no time tells that from a read that lags?"""
@@ -245,7 +246,7 @@ class Judge:
                     # a member's status is made of its memberships, which are looked at themselves
                     if name == "status" and any(other.startswith("member:") for other in change.fields):
                         continue
-                    if any(self.wants(op, name, change.after.get(name)) for op in ops):
+                    if any(self.wants(op, change, name) for op in ops):
                         if name == "status" and change.after.get(name) == "active":
                             self.check_newest(change, ops)
                         continue
@@ -258,7 +259,7 @@ class Judge:
 
     def check_newest(self, change, ops):
         """A document made the user active: it must have been made of the newest version."""
-        made = [op for op in ops if self.wants(op, "status", "active")]
+        made = [op for op in ops if self.wants(op, change, "status")]
         if self.run.lag or self.is_late(change) or any("base" not in op for op in made):
             return
         begin = self.basis(change)
@@ -301,10 +302,11 @@ class Judge:
                                    "and was acknowledged")
 
     def check_write(self, user, op, name, value):
-        if name == "member":
-            account, makes = value
-            name, value = "member:" + account, True if makes else None
-        if not self.held(op, lambda state: same(state.get(name), value)):
+        def has(state):
+            if name == "member":
+                return bool(state.get("member:" + value[0])) == value[1]
+            return same(state.get(name), value)
+        if not self.held(op, has):
             if name == "status" and self.joined(op, value):
                 self.notes["a colleague joined or parted meanwhile"] += 1
                 return

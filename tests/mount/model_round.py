@@ -132,7 +132,7 @@ class Round:
         for one in self.box.control("GET", "elasticpath/memberships"):
             account, member = sides(one)
             if member in found:
-                found[member]["member:" + account] = True
+                found[member].setdefault("member:" + account, []).append(one["id"])
         return {member: with_status(state) for member, state in found.items()}
 
     def mount(self):
@@ -321,9 +321,10 @@ def member_in(entry):
 def member_view(state, entry):
     record = entry["after"] or entry["before"]
     if record.get("type") == "account_membership":
-        state = {name: value for name, value in state.items() if name != "member:" + sides(record)[0]}
-        if entry["after"]:
-            state["member:" + sides(record)[0]] = True
-        return with_status(state)
+        name = "member:" + sides(record)[0]
+        ids = [one for one in state.get(name, []) if one != record["id"]]
+        ids += [record["id"]] if entry["after"] else []
+        state = {field: value for field, value in state.items() if field != name}
+        return with_status({**state, name: ids} if ids else state)
     members = {name: value for name, value in state.items() if name.startswith("member:")}
     return with_status({**model_check.flat(entry["after"]), **members})
