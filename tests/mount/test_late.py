@@ -32,10 +32,10 @@ def lose_put(m, text, ms=3600000):
     assert save(m.path / USER, text) == GOOD
 
 
-@pytest.mark.parametrize("stamps", ["ms", "none"])
-def test_a_late_put_does_not_bring_a_leaver_back(mount, sandbox, place, stamps):
+@pytest.mark.parametrize("stamps, put_answer", [("ms", "changed"), ("none", "changed"), ("none", "full")])
+def test_a_late_put_does_not_bring_a_leaver_back(mount, sandbox, place, stamps, put_answer):
     audit = place / "audit.jsonl"
-    m = start(mount, sandbox, audit, stamps=stamps)
+    m = start(mount, sandbox, audit, stamps=stamps, put_answer=put_answer)
     lose_put(m, '{"timezone": "Asia/Tokyo"}')
     assert save(m.path / STATUS, "inactive") == GOOD
     puts = len(sent(m.sandbox))
