@@ -168,9 +168,6 @@ class Judge:
         user, value = change.user, change.after.get(name)
         if self.is_reapplied(change, name):
             return "inactive, sent once more"
-        late = self.is_late(change)
-        if late:
-            return self.late_excuse(change, name)
         # Somebody else's change came between the read that this rests on, or what that showed, and this
         # one. Who checks ETags can't be overtaken.
         start = self.basis(change)
@@ -187,7 +184,7 @@ class Judge:
                 return "foreign change between read and write"
             if self.run.mount_at(other.at) != self.run.mount_at(change.row["t_us"]):
                 return "the mount was restarted in between"
-        return None
+        return self.late_excuse(change, name) if self.is_late(change) else None
 
     def unwanted(self, change, name):
         """A change of the mount's took a field along that it had read too early: it knows nothing of that."""
