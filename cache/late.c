@@ -207,14 +207,15 @@ static json_t *held_record(struct late *late)
 	return late->known ? json_loads(late->known, JSON_ALLOW_NUL, NULL) : NULL;
 }
 
-/* Is there a time in both, and RECORD's is not later than HELD's? Then it is no news. */
+/* Is there a time in both, and RECORD's is the earlier one? Then it is no news. Times may be too
+ * coarse to tell two versions apart, or never move. */
 static bool is_no_news(struct late *late, const json_t *held, const json_t *record)
 {
 	const struct collection *collection = roster_collection(late->roster);
 	struct timespec a, b;
 
 	return collection_updated(collection, record, &a) &&
-	       collection_updated(collection, held, &b) && !is_later(a, b);
+	       collection_updated(collection, held, &b) && is_later(b, a);
 }
 
 /* May RECORD be from before a write of this mount that was acknowledged since? */

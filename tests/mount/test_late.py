@@ -83,9 +83,10 @@ def test_a_colleague_is_not_a_late_put(mount, sandbox):
     assert at_vendor(m.sandbox, 7)["status"] == "active"
 
 
-def test_nobody_was_deactivated(mount, sandbox):
+@pytest.mark.parametrize("stamps", ["ms", "frozen", "none"])
+def test_nobody_was_deactivated(mount, sandbox, stamps):
     """Other fields that a late PUT takes back are told with both values, and left."""
-    m = start(mount, sandbox, stamps="ms")
+    m = start(mount, sandbox, stamps=stamps)
     lose_put(m, '{"timezone": "Asia/Tokyo"}')
     assert save(m.path / USER, '{"firstname": "Joan"}') == GOOD
     before = m.sandbox.user(7)["firstname"]
