@@ -36,6 +36,7 @@ struct member {
 	struct time acked;  /* of the newest version that is known to have AFTER */
 	struct time before; /* of the version before the write */
 	double until;       /* monotonic seconds */
+	bool vague;         /* the version before the write may go by the same time */
 	bool stale;         /* the last read showed an older value */
 	struct member *next, *prev;
 };
@@ -45,6 +46,7 @@ struct entry {
 	struct member *members; /* utlist */
 	struct time before;     /* of the version before the newest write, or later */
 	struct time newest;     /* of all versions that are known */
+	bool untimed, vague;    /* the time of the newest write is not known; nor was it before */
 	double until;           /* of the newest write, monotonic seconds */
 	UT_hash_handle hh;
 };
@@ -288,6 +290,7 @@ static void note_value(struct entry *entry, char **path, size_t depth, const jso
 		member->after = text;
 	member->until = entry->until;
 	member->before = entry->before;
+	member->vague = entry->vague;
 	member->acked.known = false;
 }
 
@@ -354,6 +357,8 @@ void lag_note(struct lag *lag, const char *id, const struct merge *merge, const 
 		/* BEFORE may be a read that lags, and the version before the write a later one */
 		entry->before = newer(time_of(lag, before), entry->newest);
 		entry->newest = newer(acked, entry->newest);
+		entry->vague = entry->untimed;
+		entry->untimed = !acked.known;
 	}
 	for (size_t i = 0; entry && i < merge->count; i++) {
 		const struct edit *edit = &merge->edits[i];
@@ -377,7 +382,12 @@ void lag_note(struct lag *lag, const char *id, const struct merge *merge, const 
 /* Is TIME, of a record that was read, later than what was acknowledged for MEMBER? */
 static bool is_later(const struct member *member, struct time time)
 {
-	if (!time.known || !member->acked.known || compare(time.value, member->acked.value) < 0)
+	int order;
+
+	if (!time.known || !member->acked.known)
+		return false;
+	order = compare(time.value, member->acked.value);
+	if (order < 0 || (order == 0 && member->vague))
 		return false;
 	/* the version before the write may go by the same time, where times are whole seconds, or
 	 * by a later one, where not all responses have the fraction */
@@ -464,6 +474,7 @@ static bool look(const struct lag *lag, struct entry *entry, struct member *memb
 	/* somebody wrote since: what was written here is an older value now */
 	renew(member, text);
 	member->before = newer(member->acked, member->before);
+	member->vague = false;
 	member->acked = sight->time;
 	entry->newest = newer(sight->time, entry->newest);
 	return true;
@@ -473,15 +484,20 @@ static void correct_locked(struct lag *lag, struct entry *entry, const struct si
 {
 	struct member *member, *next;
 	double now = clock_seconds();
+	bool agrees = true;
 
 	DL_FOREACH_SAFE(entry->members, member, next) {
 		if (member->until <= now)
 			continue;
+		agrees = agrees && is_value(value_in(member, sight->record), member->after);
 		if (look(lag, entry, member, sight))
 			continue;
 		DL_DELETE(entry->members, member);
 		member_free(member);
 	}
+	/* it is the newest write, or a version after it */
+	if (agrees && sight->reading == LAG_READ && sight->time.known)
+		entry->untimed = false;
 	if (!entry->members)
 		entry_free_locked(lag, entry);
 }

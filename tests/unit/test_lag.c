@@ -212,6 +212,24 @@ static void test_write_on_a_stale_read(void **state)
 	lag_free(lag);
 }
 
+/* Two writes in a second, and no answer tells the time: when a read has told that of the second
+ * one, a read that lags behind it may have the same. */
+static void test_writes_in_one_second(void **state)
+{
+	struct lag *lag = lag_new(&users, 60);
+
+	(void)state;
+	note(lag, "{'phone':'1','updated_at':'" BEFORE "'}",
+	     "{'phone':'2','updated_at':'" BEFORE "'}", "{'phone':'2'}");
+	note(lag, "{'phone':'2','updated_at':'" BEFORE "'}",
+	     "{'phone':'3','updated_at':'" BEFORE "'}", "{'phone':'3'}");
+	AS_IT_IS(lag, "{'phone':'3','updated_at':'" AFTER "'}");
+	reads(lag, "{'phone':'2','updated_at':'" AFTER "'}",
+	      "{'phone':'3','updated_at':'" AFTER "'}");
+	AS_IT_IS(lag, "{'phone':'2','updated_at':'" LATER "'}");
+	lag_free(lag);
+}
+
 /* A write went over a value that was never read here: a read with an earlier time may still show
  * it. */
 static void test_unseen_value(void **state)
@@ -363,6 +381,7 @@ int main(void)
 	    cmocka_unit_test(test_untimed_answer),
 	    cmocka_unit_test(test_created_is_not_updated),
 	    cmocka_unit_test(test_unseen_value),
+	    cmocka_unit_test(test_writes_in_one_second),
 	    cmocka_unit_test(test_write_on_a_stale_read),
 	    cmocka_unit_test(test_nested),
 	    cmocka_unit_test(test_proof),
