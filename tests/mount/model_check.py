@@ -171,6 +171,8 @@ class Judge:
         # Somebody else's change came between the read that this rests on, or what that showed, and this
         # one. Who checks ETags can't be overtaken.
         start = self.basis(change)
+        if self.unseen(change, name, start):
+            return "a value of before the write that nobody had seen, which no time tells"
         for other in self.run.changes[user]:
             if other is change:
                 break
@@ -190,12 +192,31 @@ class Judge:
         """A change of the mount's took a field along that it had read too early: it knows nothing of that."""
         return bool(self.run.lag) and not any(self.wants(op, change, name) for op in self.under_way(change))
 
+    def timed(self):
+        """Does the vendor tell the time of each version, also in the answer to a PUT?"""
+        return self.run.settings["stamps"] == "ms" and self.run.settings["put_answer"] == "full"
+
+    def unseen(self, change, name, start):
+        """Somebody else's value was overwritten before any read had shown it, and a read that lags does."""
+        value = change.after.get(name)
+        if not self.run.lag or self.timed() or (name == "status" and value == "active"):
+            return False
+        written = False
+        for other in self.run.changes[change.user]:
+            if other is change or name not in other.fields:
+                continue
+            if other.at > change.at:
+                return False
+            if written and other.at >= start and same(other.before.get(name), value):
+                return True
+            written = self.was_foreign(other) and same(other.after.get(name), value)
+        return False
+
     def set_back(self, change, other, name):
         """Did OTHER set a field back to what it was, where no time tells that from a read that lags?"""
         since = change.row["t_us"] - self.run.settings["lag"] * MOMENT
-        timed = self.run.settings["stamps"] == "ms" and self.run.settings["put_answer"] == "full"
         # a status that is in doubt is never sent
-        if (name == "status" and change.after.get(name) == "active") or other.at < since or timed or \
+        if (name == "status" and change.after.get(name) == "active") or other.at < since or self.timed() or \
                 not self.was_foreign(other):
             return False
         before = [one.before for one in self.run.changes[change.user] if one.at < other.at]
