@@ -182,7 +182,8 @@ class Judge:
                 return "set back to an older value, which no time tells from a read that lags"
             if other.at < start:
                 continue
-            if (self.was_foreign(other) or self.unwanted(other, name)) and not (self.run.settings["checked"] and change.row["if_match"]):
+            checked = self.run.settings["checked"] and change.row["if_match"]
+            if (self.was_foreign(other) or self.unwanted(other, name)) and not checked:
                 return "foreign change between read and write"
             if self.run.mount_at(other.at) != self.run.mount_at(change.row["t_us"]):
                 return "the mount was restarted in between"
