@@ -33,6 +33,7 @@ struct late {
 	char *text;  /* JSON: the body that got no response, or what the look is for; or NULL */
 	char *known; /* JSON: the record as this mount knew it last, or NULL */
 	void (*tell)(const struct late_sight *sight); /* for the latter; NULL: it is watched for */
+	bool doubt;                                   /* it may be a read that lags: KNOWN stays */
 	double step;                                  /* seconds to the next look */
 	double end;                                   /* of the last look, monotonic seconds */
 };
@@ -199,7 +200,7 @@ static json_t *held_record(struct late *late)
 	double seconds;
 
 	roster_peek(late->roster, late->id, &held, &seconds);
-	if (held && held->id[0]) {
+	if (held && held->id[0] && !late->doubt) {
 		free(late->known);
 		late->known = strdup(record_text(held));
 	}
@@ -238,6 +239,7 @@ static bool judge(struct late *late, const json_t *record, const json_t *body)
 	bool found = false;
 
 	if (!shows(roster_collection(late->roster), record, body)) {
+		late->doubt = false;
 		json_decref(held);
 		return false;
 	}
@@ -246,7 +248,9 @@ static bool judge(struct late *late, const json_t *record, const json_t *body)
 		reapply(late, &writer);
 		return true;
 	}
-	if (held && !is_no_news(late, held, record) && !may_be_stale(late, record))
+	/* when that ends, others have read it too, and what it took back is not held any more */
+	late->doubt = may_be_stale(late, record);
+	if (held && !is_no_news(late, held, record) && !late->doubt)
 		found = log_differences(late, held, record);
 	json_decref(held);
 	if (found)

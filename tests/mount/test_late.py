@@ -7,7 +7,7 @@ import pytest
 
 from auditing import lines
 from harness import SCALE, wait_until
-from writing import GOOD, at_vendor, last_line, read, save, sent
+from writing import GOOD, at_vendor, last_line, read, refresh, save, sent
 
 USER = "partnerize/7.json"
 STATUS = "partnerize/7.status"
@@ -98,6 +98,20 @@ def test_nobody_was_deactivated(mount, sandbox, stamps):
     assert '"firstname"' in line and '"Joan"' in line and USER in line
     assert len(sent(m.sandbox)) == puts
     assert read(m, USER)["firstname"] == at_vendor(m.sandbox, 7)["firstname"] != "Joan"
+
+
+def test_what_is_read_meanwhile_hides_nothing(mount, sandbox):
+    """When the lag has ended, all see what the late PUT left; that it took something back is still told."""
+    m = start(mount, sandbox, stamps="none")
+    lose_put(m, '{"timezone": "Asia/Tokyo"}')
+    assert save(m.path / USER, '{"firstname": "Joan"}') == GOOD
+    m.sandbox.release()
+
+    def told():
+        refresh(m)
+        read(m, USER)
+        return '"firstname" was "Joan"' in m.log()
+    wait_until(told, 30 * SCALE, "a line in the log")
 
 
 def test_an_unknown_outcome_is_told_later(mount, sandbox):
