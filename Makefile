@@ -19,6 +19,12 @@ SANITIZE ?=
 V ?= 0
 # test, asan and tsan: only the tests whose names hold this word
 T ?=
+# model: for how long, with which seeds, and which vendor alone; READERS=0 leaves the readers unchecked
+SECONDS ?= 60
+SEED ?= 1
+ROUNDS ?=
+VENDOR ?=
+READERS ?= 1
 # bench: how many users (one number or several), and only the rows whose names hold this word
 N ?= 100 1000 10000 100000 1000000
 ROWS ?=
@@ -111,6 +117,13 @@ asan: ## all tests with AddressSanitizer and UndefinedBehaviorSanitizer
 tsan: ## all tests with ThreadSanitizer
 	@$(MAKE) --no-print-directory BUILD='$(BUILD)/tsan' SANITIZE=thread test
 
+.PHONY: model
+model: all deps-test ## random writers against a model, for SECONDS (SEED=n, ROUNDS=n, VENDOR=v, READERS=0)
+	@BUILD='$(BUILD)' SANITIZE='$(SANITIZE)' PYTHON='$(PYTHON)' \
+		ROSTERFS_MODEL_SECONDS='$(SECONDS)' ROSTERFS_MODEL_SEED='$(SEED)' ROSTERFS_MODEL_ROUNDS='$(ROUNDS)' \
+		ROSTERFS_MODEL_VENDOR='$(VENDOR)' ROSTERFS_MODEL_READERS='$(READERS)' \
+		ROSTERFS_TEST_LIMIT=$$(($(SECONDS) * 2 + 1200)) tests/run model
+
 .PHONY: test-bare
 test-bare: ## demo and test of HEAD in a fresh Debian (as root; downloads 250 MB)
 	@tests/bare.sh
@@ -161,7 +174,7 @@ format: deps-lint ## let clang-format rewrite the C files
 help: ## this list
 	@sed -n 's/^\([a-z][a-z-]*\):[^#]*## \(.*\)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) | \
 		while IFS='|' read -r name text; do printf '  %-10s %s\n' "$$name" "$$text"; done
-	@echo 'Variables: BUILD PREFIX DESTDIR CC CFLAGS LDFLAGS WERROR T N ROWS V PYTHON'
+	@echo 'Variables: BUILD PREFIX DESTDIR CC CFLAGS LDFLAGS WERROR T N ROWS SECONDS SEED ROUNDS VENDOR READERS V PYTHON'
 
 # ---- building ----
 

@@ -89,7 +89,7 @@ void roster_note_writer(struct roster *roster, const char *id, const struct call
 		writer->pid = call->pid;
 		memcpy(writer->command, call->command, sizeof(writer->command));
 		memcpy(writer->path, call->path, sizeof(writer->path));
-		writer->timed = collection_time(roster->collection, seen, &writer->time);
+		writer->timed = collection_updated(roster->collection, seen, &writer->time);
 	}
 	pthread_mutex_unlock(&roster->lock);
 }

@@ -36,6 +36,7 @@ struct member {
 	struct time acked;  /* of the newest version that is known to have AFTER */
 	struct time before; /* of the version before the write */
 	double until;       /* monotonic seconds */
+	bool vague;         /* the version before the write may go by the same time */
 	bool stale;         /* the last read showed an older value */
 	struct member *next, *prev;
 };
@@ -43,7 +44,9 @@ struct member {
 struct entry {
 	char *id;
 	struct member *members; /* utlist */
-	struct time before;     /* of the version before the newest write */
+	struct time before;     /* of the version before the newest write, or later */
+	struct time newest;     /* of all versions that are known */
+	bool untimed, vague;    /* the time of the newest write is not known; nor was it before */
 	double until;           /* of the newest write, monotonic seconds */
 	UT_hash_handle hh;
 };
@@ -287,6 +290,7 @@ static void note_value(struct entry *entry, char **path, size_t depth, const jso
 		member->after = text;
 	member->until = entry->until;
 	member->before = entry->before;
+	member->vague = entry->vague;
 	member->acked.known = false;
 }
 
@@ -295,8 +299,22 @@ static struct time time_of(const struct lag *lag, const json_t *record)
 {
 	struct time time = {0};
 
-	time.known = record && collection_time(lag->collection, record, &time.value);
+	time.known = record && collection_updated(lag->collection, record, &time.value);
 	return time;
+}
+
+static int compare(struct timespec a, struct timespec b)
+{
+	if (a.tv_sec != b.tv_sec)
+		return a.tv_sec < b.tv_sec ? -1 : 1;
+	return (a.tv_nsec > b.tv_nsec) - (a.tv_nsec < b.tv_nsec);
+}
+
+static struct time newer(struct time a, struct time b)
+{
+	if (!a.known || !b.known)
+		return a.known ? a : b;
+	return compare(a.value, b.value) < 0 ? b : a;
 }
 
 /* The entry for ID, made if need be, at the end of the table. */
@@ -336,7 +354,11 @@ void lag_note(struct lag *lag, const char *id, const struct merge *merge, const 
 	entry = touch_locked(lag, id);
 	if (entry) {
 		entry->until = clock_seconds() + lag->seconds;
-		entry->before = time_of(lag, before);
+		/* BEFORE may be a read that lags, and the version before the write a later one */
+		entry->before = newer(time_of(lag, before), entry->newest);
+		entry->newest = newer(acked, entry->newest);
+		entry->vague = entry->untimed;
+		entry->untimed = !acked.known;
 	}
 	for (size_t i = 0; entry && i < merge->count; i++) {
 		const struct edit *edit = &merge->edits[i];
@@ -357,21 +379,31 @@ void lag_note(struct lag *lag, const char *id, const struct merge *merge, const 
 
 /* ---- what was read ---- */
 
-static int compare(struct timespec a, struct timespec b)
-{
-	if (a.tv_sec != b.tv_sec)
-		return a.tv_sec < b.tv_sec ? -1 : 1;
-	return (a.tv_nsec > b.tv_nsec) - (a.tv_nsec < b.tv_nsec);
-}
-
 /* Is TIME, of a record that was read, later than what was acknowledged for MEMBER? */
 static bool is_later(const struct member *member, struct time time)
 {
-	if (!time.known || !member->acked.known || compare(time.value, member->acked.value) < 0)
+	int order;
+
+	if (!time.known || !member->acked.known)
+		return false;
+	order = compare(time.value, member->acked.value);
+	if (order < 0 || (order == 0 && member->vague))
 		return false;
 	/* the version before the write may go by the same time, where times are whole seconds, or
 	 * by a later one, where not all responses have the fraction */
-	return !member->before.known || compare(time.value, member->before.value) != 0;
+	return !member->before.known || compare(time.value, member->before.value) > 0;
+}
+
+/* Is TIME from before what was acknowledged for MEMBER? Not all responses have the fraction. */
+static bool is_earlier(const struct member *member, struct time time)
+{
+	struct timespec acked = member->acked.value;
+
+	if (!time.known || !member->acked.known)
+		return false;
+	if (!time.value.tv_nsec)
+		acked.tv_nsec = 0;
+	return compare(time.value, acked) < 0;
 }
 
 struct sight {
@@ -414,7 +446,8 @@ static void replace(const struct lag *lag, struct member *member, const struct s
 }
 
 /* How SIGHT stands to FIELD. Returns false if the member is to be forgotten. */
-static bool look(const struct lag *lag, struct member *member, const struct sight *sight)
+static bool look(const struct lag *lag, struct entry *entry, struct member *member,
+		 const struct sight *sight)
 {
 	const json_t *shown = value_in(member, sight->record);
 	bool learns = sight->reading == LAG_READ, later = is_later(member, sight->time);
@@ -422,13 +455,15 @@ static bool look(const struct lag *lag, struct member *member, const struct sigh
 
 	if (is_value(shown, member->after)) {
 		member->stale = false;
-		if (learns && sight->time.known && (later || !member->acked.known))
+		if (learns && sight->time.known && (later || !member->acked.known)) {
 			member->acked = sight->time;
+			entry->newest = newer(sight->time, entry->newest);
+		}
 		return true;
 	}
 	if (is_proved(member, sight))
 		return true;
-	if (!later && is_older(member, shown)) {
+	if (is_earlier(member, sight->time) || (!later && is_older(member, shown))) {
 		replace(lag, member, sight);
 		return true;
 	}
@@ -438,7 +473,10 @@ static bool look(const struct lag *lag, struct member *member, const struct sigh
 		return false;
 	/* somebody wrote since: what was written here is an older value now */
 	renew(member, text);
+	member->before = newer(member->acked, member->before);
+	member->vague = false;
 	member->acked = sight->time;
+	entry->newest = newer(sight->time, entry->newest);
 	return true;
 }
 
@@ -446,15 +484,20 @@ static void correct_locked(struct lag *lag, struct entry *entry, const struct si
 {
 	struct member *member, *next;
 	double now = clock_seconds();
+	bool agrees = true;
 
 	DL_FOREACH_SAFE(entry->members, member, next) {
 		if (member->until <= now)
 			continue;
-		if (look(lag, member, sight))
+		agrees = agrees && is_value(value_in(member, sight->record), member->after);
+		if (look(lag, entry, member, sight))
 			continue;
 		DL_DELETE(entry->members, member);
 		member_free(member);
 	}
+	/* it is the newest write, or a version after it */
+	if (agrees && sight->reading == LAG_READ && sight->time.known)
+		entry->untimed = false;
 	if (!entry->members)
 		entry_free_locked(lag, entry);
 }

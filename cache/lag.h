@@ -6,13 +6,15 @@
  * from before it. The table remembers, for each field that a write changed, the values before and
  * after, and the time of update that the vendor gave to the result. A record that was read is stale
  * in a field if it shows a value from before the write there and its time of update is not later
- * than the acknowledged one. Only that field is replaced. Times are the vendor's own and are never
- * compared with a clock of this machine.
+ * than the acknowledged one; and if that time is an earlier one, whatever it shows there, because
+ * the write may have gone over a value that no read has shown. Only that field is replaced. Times
+ * are the vendor's own and are never compared with a clock of this machine.
  *
- * A third value ends the memory of its field. A later time means that somebody wrote since: what
- * that record shows is remembered in place of what the write left, so that a staler read after it
- * changes nothing. What can't be told apart: at a vendor without times of update, a field that
- * somebody sets back to a value from before the write is taken for stale until `lag` ends.
+ * A third value without such a time ends the memory of its field. A later time means that somebody
+ * wrote since: what that record shows is remembered in place of what the write left, so that a
+ * staler read after it changes nothing. What can't be told apart: at a vendor without times of
+ * update, a field that somebody sets back to a value from before the write is taken for stale until
+ * `lag` ends.
  *
  * One table a roster. One mutex, a leaf lock; no function waits; any thread. Arguments stay the
  * caller's.

@@ -33,6 +33,7 @@ struct late {
 	char *text;  /* JSON: the body that got no response, or what the look is for; or NULL */
 	char *known; /* JSON: the record as this mount knew it last, or NULL */
 	void (*tell)(const struct late_sight *sight); /* for the latter; NULL: it is watched for */
+	bool doubt;                                   /* it may be a read that lags: KNOWN stays */
 	double step;                                  /* seconds to the next look */
 	double end;                                   /* of the last look, monotonic seconds */
 };
@@ -136,7 +137,7 @@ static bool undoes_inactive(struct late *late, const json_t *record, struct rost
 	if (strcmp(status_of(collection, record), "active") != 0 ||
 	    !roster_writer(late->roster, late->id, writer))
 		return false;
-	return !collection_time(collection, record, &time) || !writer->timed ||
+	return !collection_updated(collection, record, &time) || !writer->timed ||
 	       is_later(time, writer->time);
 }
 
@@ -199,7 +200,7 @@ static json_t *held_record(struct late *late)
 	double seconds;
 
 	roster_peek(late->roster, late->id, &held, &seconds);
-	if (held && held->id[0]) {
+	if (held && held->id[0] && !late->doubt) {
 		free(late->known);
 		late->known = strdup(record_text(held));
 	}
@@ -207,14 +208,15 @@ static json_t *held_record(struct late *late)
 	return late->known ? json_loads(late->known, JSON_ALLOW_NUL, NULL) : NULL;
 }
 
-/* Is there a time in both, and RECORD's is not later than HELD's? Then it is no news. */
+/* Is there a time in both, and RECORD's is the earlier one? Then it is no news. Times may be too
+ * coarse to tell two versions apart, or never move. */
 static bool is_no_news(struct late *late, const json_t *held, const json_t *record)
 {
 	const struct collection *collection = roster_collection(late->roster);
 	struct timespec a, b;
 
-	return collection_time(collection, record, &a) && collection_time(collection, held, &b) &&
-	       !is_later(a, b);
+	return collection_updated(collection, record, &a) &&
+	       collection_updated(collection, held, &b) && is_later(b, a);
 }
 
 /* May RECORD be from before a write of this mount that was acknowledged since? */
@@ -237,6 +239,7 @@ static bool judge(struct late *late, const json_t *record, const json_t *body)
 	bool found = false;
 
 	if (!shows(roster_collection(late->roster), record, body)) {
+		late->doubt = false;
 		json_decref(held);
 		return false;
 	}
@@ -245,7 +248,9 @@ static bool judge(struct late *late, const json_t *record, const json_t *body)
 		reapply(late, &writer);
 		return true;
 	}
-	if (held && !is_no_news(late, held, record) && !may_be_stale(late, record))
+	/* when that ends, others have read it too, and what it took back is not held any more */
+	late->doubt = may_be_stale(late, record);
+	if (held && !is_no_news(late, held, record) && !late->doubt)
 		found = log_differences(late, held, record);
 	json_decref(held);
 	if (found)

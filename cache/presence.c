@@ -91,7 +91,8 @@ void roster_note_deleted(struct roster *roster, const char *id, const json_t *be
 	pthread_mutex_lock(&roster->lock);
 	presence = note_locked(roster, id, NULL);
 	if (presence)
-		presence->timed = collection_time(roster->collection, before, &presence->updated);
+		presence->timed = collection_updated(roster->collection, before,
+						     &presence->updated);
 	pthread_mutex_unlock(&roster->lock);
 }
 
@@ -124,7 +125,7 @@ static bool is_newer(const struct roster *roster, const struct presence *presenc
 {
 	struct timespec now;
 
-	if (!presence->timed || !collection_time(roster->collection, record, &now))
+	if (!presence->timed || !collection_updated(roster->collection, record, &now))
 		return false;
 	return now.tv_sec > presence->updated.tv_sec ||
 	       (now.tv_sec == presence->updated.tv_sec && now.tv_nsec > presence->updated.tv_nsec);

@@ -194,12 +194,23 @@ static bool parse_time(const char *text, struct timespec *time)
 	return true;
 }
 
-static bool find_time(const char *const *keys, const json_t *record, struct timespec *time)
+static bool is_among(const char *const *keys, const char *name)
+{
+	for (; keys && *keys; keys++) {
+		if (strcmp(*keys, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* By the first of KEYS that can be read and is not among BUT. */
+static bool find_time(const char *const *keys, const char *const *but, const json_t *record,
+		      struct timespec *time)
 {
 	for (const char *const *key = keys; key && *key; key++) {
 		const char *text = json_string_value(collection_value(record, *key));
 
-		if (text && parse_time(text, time))
+		if (!is_among(but, *key) && text && parse_time(text, time))
 			return true;
 	}
 	return false;
@@ -208,13 +219,19 @@ static bool find_time(const char *const *keys, const json_t *record, struct time
 bool collection_time(const struct collection *collection, const json_t *record,
 		     struct timespec *time)
 {
-	return find_time(collection->time_keys, record, time);
+	return find_time(collection->time_keys, NULL, record, time);
 }
 
 bool collection_created(const struct collection *collection, const json_t *record,
 			struct timespec *time)
 {
-	return find_time(collection->created_keys, record, time);
+	return find_time(collection->created_keys, NULL, record, time);
+}
+
+bool collection_updated(const struct collection *collection, const json_t *record,
+			struct timespec *time)
+{
+	return find_time(collection->time_keys, collection->created_keys, record, time);
 }
 
 void collection_hide(const struct collection *collection, json_t *record)

@@ -365,6 +365,10 @@ const char *collection_email(const struct collection *collection, const json_t *
 bool collection_time(const struct collection *collection, const json_t *record,
 		     struct timespec *time);
 
+/* The same, but the time when it was made does not stand in for it: versions can be told by it. */
+bool collection_updated(const struct collection *collection, const json_t *record,
+			struct timespec *time);
+
 /* The same: when RECORD was made. */
 bool collection_created(const struct collection *collection, const json_t *record,
 			struct timespec *time);

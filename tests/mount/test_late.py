@@ -7,7 +7,7 @@ import pytest
 
 from auditing import lines
 from harness import SCALE, wait_until
-from writing import GOOD, at_vendor, last_line, read, save, sent
+from writing import GOOD, at_vendor, last_line, read, refresh, save, sent
 
 USER = "partnerize/7.json"
 STATUS = "partnerize/7.status"
@@ -32,10 +32,10 @@ def lose_put(m, text, ms=3600000):
     assert save(m.path / USER, text) == GOOD
 
 
-@pytest.mark.parametrize("stamps", ["ms", "none"])
-def test_a_late_put_does_not_bring_a_leaver_back(mount, sandbox, place, stamps):
+@pytest.mark.parametrize("stamps, put_answer", [("ms", "changed"), ("none", "changed"), ("none", "full")])
+def test_a_late_put_does_not_bring_a_leaver_back(mount, sandbox, place, stamps, put_answer):
     audit = place / "audit.jsonl"
-    m = start(mount, sandbox, audit, stamps=stamps)
+    m = start(mount, sandbox, audit, stamps=stamps, put_answer=put_answer)
     lose_put(m, '{"timezone": "Asia/Tokyo"}')
     assert save(m.path / STATUS, "inactive") == GOOD
     puts = len(sent(m.sandbox))
@@ -83,9 +83,10 @@ def test_a_colleague_is_not_a_late_put(mount, sandbox):
     assert at_vendor(m.sandbox, 7)["status"] == "active"
 
 
-def test_nobody_was_deactivated(mount, sandbox):
+@pytest.mark.parametrize("stamps", ["ms", "frozen", "none"])
+def test_nobody_was_deactivated(mount, sandbox, stamps):
     """Other fields that a late PUT takes back are told with both values, and left."""
-    m = start(mount, sandbox, stamps="ms")
+    m = start(mount, sandbox, stamps=stamps)
     lose_put(m, '{"timezone": "Asia/Tokyo"}')
     assert save(m.path / USER, '{"firstname": "Joan"}') == GOOD
     before = m.sandbox.user(7)["firstname"]
@@ -97,6 +98,20 @@ def test_nobody_was_deactivated(mount, sandbox):
     assert '"firstname"' in line and '"Joan"' in line and USER in line
     assert len(sent(m.sandbox)) == puts
     assert read(m, USER)["firstname"] == at_vendor(m.sandbox, 7)["firstname"] != "Joan"
+
+
+def test_what_is_read_meanwhile_hides_nothing(mount, sandbox):
+    """When the lag has ended, all see what the late PUT left; that it took something back is still told."""
+    m = start(mount, sandbox, stamps="none")
+    lose_put(m, '{"timezone": "Asia/Tokyo"}')
+    assert save(m.path / USER, '{"firstname": "Joan"}') == GOOD
+    m.sandbox.release()
+
+    def told():
+        refresh(m)
+        read(m, USER)
+        return '"firstname" was "Joan"' in m.log()
+    wait_until(told, 30 * SCALE, "a line in the log")
 
 
 def test_an_unknown_outcome_is_told_later(mount, sandbox):

@@ -10,6 +10,7 @@
 
 #include <string.h>
 
+#include "changes.h"
 #include "document.h"
 
 #define CONTROL_ROOT "/__sandbox/"
@@ -66,6 +67,15 @@ static void take_order(const struct server_parts *parts, const struct request *r
 		fail(reply, 400, why);
 }
 
+/* What changed, and when the times in it and in the journal began. */
+static void show_changes(const struct server_parts *parts, struct reply *reply)
+{
+	int64_t started = journal_started(parts->journal);
+	reply_json(reply, 200,
+		   json_pack("{s:I,s:o}", "started_us", (json_int_t)started, "changes",
+			     changes_list(started)));
+}
+
 void control_answer(const struct server_parts *parts, const struct request *request,
 		    struct reply *reply)
 {
@@ -88,6 +98,11 @@ void control_answer(const struct server_parts *parts, const struct request *requ
 	} else if (strcmp(what.data, "DELETE journal") == 0) {
 		journal_clear(parts->journal);
 		done(reply);
+	} else if (strcmp(what.data, "POST changes") == 0) {
+		changes_begin();
+		done(reply);
+	} else if (strcmp(what.data, "GET changes") == 0) {
+		show_changes(parts, reply);
 	} else if (strcmp(what.data, "GET counts") == 0) {
 		reply_json(reply, 200, journal_counts(parts->journal));
 	} else {

@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "changes.h"
+
 struct change {
 	const struct server_parts *parts;
 	unsigned long number;
@@ -77,7 +79,9 @@ static void late_work(void *arg, bool now)
 	if (now) {
 		const struct fault none = {0};
 		struct reply reply = {0};
+		changes_by(late->number);
 		late->run->vendor->answer(late->run->self, late->request, &none, &reply);
+		changes_by(0);
 		journal_applied(late->parts->journal, late->number, reply.status);
 		reply_free(&reply);
 	}

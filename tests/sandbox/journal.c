@@ -116,6 +116,11 @@ void journal_clear(struct journal *journal)
 	pthread_mutex_unlock(&journal->lock);
 }
 
+int64_t journal_started(const struct journal *journal)
+{
+	return journal->started;
+}
+
 void journal_free(struct journal *journal)
 {
 	if (!journal)

@@ -8,6 +8,7 @@
 
 #include <jansson.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "http.h"
 
@@ -39,6 +40,9 @@ void journal_hold(struct journal *journal, unsigned long number);
 
 /* A connection sent its first vendor request. */
 void journal_connection(struct journal *journal);
+
+/* gate_now_us() of the moment from which the journal's times count. */
+int64_t journal_started(const struct journal *journal);
 
 /* New references. */
 json_t *journal_list(struct journal *journal);

@@ -13,6 +13,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "changes.h"
 #include "options.h"
 #include "server.h"
 
@@ -100,5 +101,6 @@ int main(int argc, char **argv)
 	faults_free(parts.faults);
 	journal_free(parts.journal);
 	settings_free(parts.settings);
+	changes_free();
 	return status;
 }

@@ -19,6 +19,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "changes.h"
 #include "control.h"
 #include "errand.h"
 
@@ -190,10 +191,13 @@ static bool handle(const struct server_parts *parts, const struct vendor_run *ru
 		after = false;
 	else if (request->too_large)
 		shaped_error(run, reply, 413, "The body is too large.");
-	else if (run)
+	else if (run) {
+		changes_by(exchange->number);
 		run->vendor->answer(run->self, request, &exchange->fault, reply);
-	else
+		changes_by(0);
+	} else {
 		plain_error(reply, 404, "There is nothing at this path.");
+	}
 	errand_colleagues(parts, exchange->number, exchange->companions, exchange->companions_used,
 			  true);
 	return goes_on && (!after || carry_out(parts, run, exchange));

@@ -20,6 +20,7 @@
 #include <string.h>
 #include <uthash.h>
 
+#include "changes.h"
 #include "gate.h"
 
 /* So many turns are kept however old they are, for those who look at a record's last change. */
@@ -395,6 +396,7 @@ struct record *store_add_locked(struct store *store, const char *id, const char 
 	if (store->times->seeded) {
 		remember_turn(store, TURN_ADD, record, store->used - 1);
 		record->since = store->changed;
+		changes_note(store->changed, id, NULL, record->text);
 	}
 	return record;
 }
@@ -406,6 +408,7 @@ void store_change_locked(struct store *store, struct record *record, const char 
 	record->text = text_copy(text, len);
 	record->len = len;
 	record->version++;
+	changes_note(store->changed, record->id, record->older->text, record->text);
 	unindex_email(store, record);
 	index_email(store, record, email);
 }
@@ -426,6 +429,7 @@ void store_remove_locked(struct store *store, struct record *record)
 		HASH_DELETE(by_email, store->emails, record);
 	record->removed = true;
 	remember_turn(store, TURN_REMOVE, record, place);
+	changes_note(store->changed, record->id, record->text, NULL);
 }
 
 void store_rotate_locked(struct store *store)

@@ -14,16 +14,19 @@
 
 #include <cmocka.h>
 
-static const char *const time_keys[] = {"updated_at", NULL};
+static const char *const time_keys[] = {"updated_at", "created_at", NULL};
+static const char *const created_keys[] = {"created_at", NULL};
 static const struct field fields[] = {{NULL, 0}};
 static const struct collection users = {
     .name = "users",
     .status_key = "status",
     .time_keys = time_keys,
+    .created_keys = created_keys,
     .fields = fields,
 };
 
 #define BEFORE "2026-01-01T10:00:00Z"
+#define BETWEEN "2026-01-01T10:00:02Z"
 #define AFTER "2026-01-01T10:00:05Z"
 #define LATER "2026-01-01T10:00:09Z"
 
@@ -190,6 +193,74 @@ static void test_untimed_answer(void **state)
 	lag_free(lag);
 }
 
+/* What a write rests on may be a read that lags: the version before it has the time of the last one
+ * that is known, which may be that of the write as well. */
+static void test_write_on_a_stale_read(void **state)
+{
+	struct lag *lag = lag_new(&users, 60);
+
+	(void)state;
+	note(lag, "{'phone':'1','role':'a','updated_at':'" BEFORE "'}",
+	     "{'phone':'2','role':'a','updated_at':'" BEFORE "'}",
+	     "{'phone':'2','updated_at':'" AFTER "'}");
+	note(lag, "{'phone':'2','role':'a','updated_at':'" BEFORE "'}",
+	     "{'phone':'2','role':'b','updated_at':'" BEFORE "'}",
+	     "{'role':'b','updated_at':'" AFTER "'}");
+	reads(lag, "{'phone':'2','role':'a','updated_at':'" AFTER "'}",
+	      "{'phone':'2','role':'b','updated_at':'" AFTER "'}");
+	AS_IT_IS(lag, "{'phone':'2','role':'a','updated_at':'" LATER "'}");
+	lag_free(lag);
+}
+
+/* Two writes in a second, and no answer tells the time: when a read has told that of the second
+ * one, a read that lags behind it may have the same. */
+static void test_writes_in_one_second(void **state)
+{
+	struct lag *lag = lag_new(&users, 60);
+
+	(void)state;
+	note(lag, "{'phone':'1','updated_at':'" BEFORE "'}",
+	     "{'phone':'2','updated_at':'" BEFORE "'}", "{'phone':'2'}");
+	note(lag, "{'phone':'2','updated_at':'" BEFORE "'}",
+	     "{'phone':'3','updated_at':'" BEFORE "'}", "{'phone':'3'}");
+	AS_IT_IS(lag, "{'phone':'3','updated_at':'" AFTER "'}");
+	reads(lag, "{'phone':'2','updated_at':'" AFTER "'}",
+	      "{'phone':'3','updated_at':'" AFTER "'}");
+	AS_IT_IS(lag, "{'phone':'2','updated_at':'" LATER "'}");
+	lag_free(lag);
+}
+
+/* A write went over a value that was never read here: a read with an earlier time may still show
+ * it. */
+static void test_unseen_value(void **state)
+{
+	struct lag *lag = lag_new(&users, 60);
+
+	(void)state;
+	note(lag, "{'phone':'1','updated_at':'" BEFORE "'}",
+	     "{'phone':'3','updated_at':'" BEFORE "'}", "{'phone':'3','updated_at':'" AFTER "'}");
+	reads(lag, "{'phone':'2','updated_at':'" BETWEEN "'}",
+	      "{'phone':'3','updated_at':'" BETWEEN "'}");
+	AS_IT_IS(lag, "{'phone':'2','updated_at':'" LATER "'}");
+	lag_free(lag);
+}
+
+/* An answer tells when the record was made, and not when it was changed: no read is later by that.
+ */
+static void test_created_is_not_updated(void **state)
+{
+	struct lag *lag = lag_new(&users, 60);
+
+	(void)state;
+	note(lag, "{'phone':'1','created_at':'2020-01-01T00:00:00Z','updated_at':'" AFTER "'}",
+	     "{'phone':'2','created_at':'2020-01-01T00:00:00Z','updated_at':'" AFTER "'}",
+	     "{'phone':'2','created_at':'2020-01-01T00:00:00Z'}");
+	/* this read is from before the version that the write replaced */
+	reads(lag, "{'phone':'1','created_at':'2020-01-01T00:00:00Z','updated_at':'" BEFORE "'}",
+	      "{'phone':'2','created_at':'2020-01-01T00:00:00Z','updated_at':'" BEFORE "'}");
+	lag_free(lag);
+}
+
 /* Members of objects by themselves; null and missing are the same. */
 static void test_nested(void **state)
 {
@@ -308,6 +379,10 @@ int main(void)
 	    cmocka_unit_test(test_equal_times),
 	    cmocka_unit_test(test_rounded_answer),
 	    cmocka_unit_test(test_untimed_answer),
+	    cmocka_unit_test(test_created_is_not_updated),
+	    cmocka_unit_test(test_unseen_value),
+	    cmocka_unit_test(test_writes_in_one_second),
+	    cmocka_unit_test(test_write_on_a_stale_read),
 	    cmocka_unit_test(test_nested),
 	    cmocka_unit_test(test_proof),
 	    cmocka_unit_test(test_proved),
