@@ -20,10 +20,10 @@
 # in the reply to it becomes the size for all readers. Saying 0 there empties the read as before.
 # Only saying the old size keeps it whole.
 #
-# Source: Linux, fs/fuse/file.c (fuse_open, fuse_truncate_update_attr;
-# before Linux 6.9 in fuse_finish_open) and fs/fuse/dir.c
-# (fuse_do_setattr: it drops the handle for ATTR_OPEN); libfuse 3.14.0, lib/fuse_lowlevel.c (do_init).
-# include/fuse_common.h says of the capability only that the filesystem handles O_TRUNC in open.
+# Source: Linux, fs/fuse/file.c (fuse_open, fuse_truncate_update_attr; before 6.9 in
+# fuse_finish_open) and fs/fuse/dir.c (fuse_do_setattr: it drops the handle for ATTR_OPEN); libfuse
+# 3.14.0, lib/fuse_lowlevel.c (do_init). include/fuse_common.h says of the capability only that the
+# filesystem handles O_TRUNC in open.
 set -eu
 
 work=$(mktemp -d)
