@@ -28,6 +28,7 @@ set -eu
 
 work=$(mktemp -d)
 servers=
+# shellcheck disable=SC2317  # called by the trap
 clean()
 {
 	for pid in $servers; do kill "$pid" 2>/dev/null || true; done

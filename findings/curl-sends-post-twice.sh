@@ -27,6 +27,7 @@ set -eu
 version=7.88.1-10+deb12u15
 work=$(mktemp -d)
 server=
+# shellcheck disable=SC2317  # called by the trap
 clean()
 {
 	[ -z "$server" ] || kill "$server" 2>/dev/null || true

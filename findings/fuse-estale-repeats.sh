@@ -23,6 +23,7 @@
 set -eu
 
 work=$(mktemp -d)
+# shellcheck disable=SC2317  # called by the trap
 clean()
 {
 	umount -l "$work/mnt" 2>/dev/null || true # mounted only if something failed

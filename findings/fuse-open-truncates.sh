@@ -10,15 +10,15 @@
 #
 # What happens: libfuse turns FUSE_CAP_ATOMIC_O_TRUNC on for every low-level server. The kernel then
 # sends no SETATTR for O_TRUNC, and as soon as the OPEN succeeds it sets the size of the inode to 0
-# by itself; the reply to OPEN has no field to object with. A reader whose READ is on its way at that
-# moment gets end of file: read(2) returns 0, no error, although the server sends all bytes. A next
-# read(2) by the same reader asks for the attributes again and gets the text, so that a test which
-# does one step after the other never sees it.
+# by itself; the reply to OPEN has no field to object with. A reader whose READ through the page
+# cache is on its way at that moment gets end of file: read(2) returns 0, no error, although the
+# server sends all bytes. A next read(2) by the same reader asks for the attributes again and gets
+# the text, so that a test which does one step after the other never sees it.
 #
 # Turning the capability off is only half of the way out: OPEN is then followed by a SETATTR with
 # size 0 that carries no file handle (the server is not told which open it belongs to), and the size
 # in the reply to it becomes the size for all readers. Saying 0 there empties the read as before.
-# Only saying the old size keeps it whole.
+# Only saying the old size keeps it whole, or FOPEN_DIRECT_IO, which reads past the page cache.
 #
 # Source: Linux, fs/fuse/file.c (fuse_open, fuse_truncate_update_attr; before 6.9 in
 # fuse_finish_open) and fs/fuse/dir.c (fuse_do_setattr: it drops the handle for ATTR_OPEN); libfuse
@@ -27,6 +27,7 @@
 set -eu
 
 work=$(mktemp -d)
+# shellcheck disable=SC2317  # called by the trap
 clean()
 {
 	umount -l "$work/mnt" 2>/dev/null || true # mounted only if something failed
