@@ -45,7 +45,7 @@ UNIT_SOURCES := $(sort $(wildcard tests/unit/test_*.c))
 BENCH_SOURCES := $(sort $(wildcard tests/bench/*.c))
 C_SOURCES := $(SOURCES) $(SANDBOX_SOURCES) $(UNIT_SOURCES) $(BENCH_SOURCES)
 HEADERS := $(sort $(wildcard vendors/*.h cache/*.h fs/*.h mount/*.h tests/sandbox/*.h tests/unit/*.h))
-SCRIPTS := .ci/run tests/run $(sort $(wildcard tests/*.sh))
+SCRIPTS := .ci/run tests/run $(sort $(wildcard tests/*.sh)) $(sort $(wildcard findings/*.sh))
 
 object = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 
