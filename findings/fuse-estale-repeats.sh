@@ -1,7 +1,7 @@
 #!/bin/sh
 # A FUSE server that answers ESTALE has its request sent again, or its caller told another error.
 #
-# Seen with: Linux 6.x (since 3.8), libfuse 3.14.0 (Debian libfuse3-dev 3.14.0-4). Needs root and
+# Seen with: Linux 6.18, libfuse 3.14.0 (Debian libfuse3-dev 3.14.0-4). Needs root and
 # /dev/fuse.
 #
 # The guess: the error that a server answers is the one that the application gets, and a request

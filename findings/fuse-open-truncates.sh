@@ -1,7 +1,7 @@
 #!/bin/sh
 # An open with O_TRUNC empties the read that another process waits for.
 #
-# Seen with: libfuse 3.14.0 (Debian libfuse3-dev 3.14.0-4), Linux 6.x. Needs root and /dev/fuse.
+# Seen with: libfuse 3.14.0 (Debian libfuse3-dev 3.14.0-4), Linux 6.18. Needs root and /dev/fuse.
 #
 # A file server keeps versions: a handle that was opened before a change reads the old text, and
 # GETATTR tells the old size until the change is complete. The guess: the kernel's size of an inode
@@ -20,10 +20,9 @@
 # in the reply to it becomes the size for all readers. Saying 0 there empties the read as before.
 # Only saying the old size keeps it whole, or FOPEN_DIRECT_IO, which reads past the page cache.
 #
-# Source: Linux, fs/fuse/file.c (fuse_open, fuse_truncate_update_attr; before 6.9 in
-# fuse_finish_open) and fs/fuse/dir.c (fuse_do_setattr: it drops the handle for ATTR_OPEN); libfuse
-# 3.14.0, lib/fuse_lowlevel.c (do_init). include/fuse_common.h says of the capability only that the
-# filesystem handles O_TRUNC in open.
+# Source: Linux, fs/fuse/file.c (what follows a successful OPEN with O_TRUNC) and fs/fuse/dir.c
+# (fuse_do_setattr: it drops the handle for ATTR_OPEN); libfuse 3.14.0, lib/fuse_lowlevel.c (do_init).
+# include/fuse_common.h says of the capability only that the filesystem handles O_TRUNC in open.
 set -eu
 
 work=$(mktemp -d)
