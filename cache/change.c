@@ -214,6 +214,8 @@ int change_read(struct change *change)
 		call_copy_error(change->call, asker);
 	if (!error)
 		change->reads++;
+	else if (change->limited)
+		error = change_fail_limited(change);
 	return error;
 }
 

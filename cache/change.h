@@ -105,10 +105,19 @@ json_t *change_parse(struct call *call, const char *text, size_t length);
  */
 int change_check_hidden(struct call *call, struct roster *roster, const json_t *document);
 
+/*
+ * DOCUMENT, without a stamp of its collection: a name of a version that the history gave to a
+ * record of another kind must not be sent as data. 0, or -ESTALE with words.
+ */
+int change_check_history(struct call *call, const json_t *document);
+
 /* ---- between change.c, verdict.c, proof.c and tell.c ---- */
 
 /* GET what the PUT is to rest on, into fresh. 0 or a negative errno. */
 int change_read(struct change *change);
+
+/* The change has met 429s, and a request ended: -EBUSY if it waited in vain, else its own error. */
+int change_fail_limited(struct change *change);
 
 /*
  * The vendor has answered the PUT of BODY with OUTCOME and ANSWER (both borrowed). Proves or

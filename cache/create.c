@@ -383,6 +383,8 @@ static int read_and_create(struct creation *creation, const char *text, size_t l
 	tell_fields(creation);
 	error = change_check_hidden(call, creation->roster, creation->wanted);
 	if (!error)
+		error = change_check_history(call, creation->wanted);
+	if (!error)
 		error = create(creation);
 	if (error)
 		roster_note_error(creation->roster, call, error);

@@ -348,6 +348,34 @@ static void remove_stamp(json_t *document, const char *key)
 	}
 }
 
+/* Does a text in VALUE name a version of the history? */
+static bool names_history(const json_t *value)
+{
+	json_t *below;
+	const char *name;
+	size_t i;
+
+	if (json_is_string(value))
+		return history_names(json_string_value(value));
+	json_object_foreach((json_t *)(uintptr_t)value, name, below) {
+		if (names_history(below))
+			return true;
+	}
+	json_array_foreach(value, i, below) {
+		if (names_history(below))
+			return true;
+	}
+	return false;
+}
+
+int change_check_history(struct call *call, const json_t *document)
+{
+	if (!names_history(document))
+		return 0;
+	return call_fail(call, ESTALE,
+			 "the document undoes a write to another kind of record: nothing was sent");
+}
+
 /* What TEXT says into *PLAN. 0 or a negative errno. */
 static int read_document(struct attempt *attempt, const char *text, size_t length,
 			 struct document_plan *plan)
@@ -377,7 +405,7 @@ static int read_document(struct attempt *attempt, const char *text, size_t lengt
 		remove_stamp(plan->document, key);
 	plan->process.pid = call->pid;
 	plan->process.started = call_process_start(call->pid);
-	return 0;
+	return change_check_history(call, plan->document);
 }
 
 /* What PLAN's process saves next from the same version is compared with this save. */

@@ -66,6 +66,17 @@ static bool ends_access(const struct change *change)
 	return after && strcmp(after, "inactive") == 0;
 }
 
+int change_fail_limited(struct change *change)
+{
+	if (change->call->error != ETIMEDOUT)
+		return -change->call->error;
+	return call_fail(
+	    change->call, EBUSY,
+	    "too many requests, says the vendor (429), until retry_budget (%u s) was over: "
+	    "try again later",
+	    account_of(change)->retry_budget);
+}
+
 /*
  * 429. The next GET waits as long as the vendor wants. Where the vendor lets a GET through and not
  * the PUT after it, twice, it may never let two requests through in time: then a deactivation goes
@@ -237,7 +248,11 @@ int change_judge(struct change *change, enum vendor_outcome outcome, json_t *bod
 		break;
 	case VENDOR_REFUSED:
 		note_part(change);
-		error = change->call->status == 429 ? limited(change) : -change->call->error;
+		if (change->call->status == 429)
+			error = limited(change);
+		else
+			error = change->basis.ageless ? change_fail_limited(change)
+						      : -change->call->error;
 		break;
 	case VENDOR_CHANGED:
 		error = contradicted(change);

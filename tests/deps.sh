@@ -98,6 +98,8 @@ if [ "$*" = device ]; then
 	bounds=$(sed -n 's/^CapBnd:[[:space:]]*//p' /proc/self/status 2>/dev/null)
 	if [ ! -e /dev/fuse ]; then
 		why='there is no /dev/fuse'
+	elif [ "$(stat -L -c %F:%t:%T /dev/fuse)" != 'character special file:a:e5' ]; then
+		why='/dev/fuse is not the FUSE device (something else stands in its place)'
 	elif ! (: <>/dev/fuse) 2>/dev/null; then
 		why='/dev/fuse cannot be opened for reading and writing'
 	elif [ -n "$bounds" ] && [ $((0x$bounds >> 21 & 1)) -eq 0 ]; then

@@ -454,3 +454,19 @@ def test_words(mount):
     assert save(m.path / "partnerize/7.json", text).close == "ESTALE"
     assert "history" in last_line(m, "ESTALE")
     assert re.search(r'"updated_at": "\.rosterfs/history/1/after\.json of 20', (past(m, 1) / "undo.json").read_text())
+
+
+def test_an_undo_of_another_vendor(ep):
+    """Its name of a version means nothing there, and is not sent as data."""
+    m = ep("documents")
+    put(m, "partnerize/3.json", '{"firstname": "Jo"}').ok()
+    member = person(m.sandbox, 2)
+    put(m, f"elasticpath/{member}.json", '{"name": "Jo"}').ok()
+    before = at_vendor(m.sandbox, 4)
+    m.sandbox.reset()
+    for number, name in ((1, f"elasticpath/{member}.json"), (2, "partnerize/4.json")):
+        result = m.sh(f"cp .rosterfs/history/{number}/undo.json {name}")
+        assert result.code != 0 and "Stale file handle" in result.err
+        assert "undoes a write" in last_line(m, name)
+    assert not [entry for entry in sent(m.sandbox) if entry["method"] == "PUT"]
+    assert at_vendor(m.sandbox, 4) == before

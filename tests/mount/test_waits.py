@@ -122,6 +122,17 @@ def test_one_budget_for_the_whole_change(mount, sandbox):
     assert m.sandbox.counts()[PUT] == 1
 
 
+@pytest.mark.parametrize("budget", [2, 3])
+def test_the_budget_ends_during_a_pause(mount, sandbox, budget):
+    """Whoever waits for the vendor's 429 to pass is told of the 429, not of a time-out."""
+    m = shown(mount, sandbox, {"retry_budget": budget})
+    m.sandbox.fault(method="PUT", fault="status", status=429, retry_after="1", times=-1)
+    m.sandbox.fault(method="GET", path="/user/*", fault="status", status=429, retry_after="1", skip=1, times=-1)
+    for name, text in ((STATUS, "inactive"), (USER, EDIT)):
+        assert save(m.path / name, text).write == "EBUSY"
+        assert "429" in last_line(m, name) or "too many requests" in last_line(m, name)
+
+
 # ---- one place for GET and PUT ----
 
 def writers(m, ids, text):
