@@ -193,14 +193,26 @@ static bool log_differences(struct late *late, const json_t *held, const json_t 
 	return any;
 }
 
+/* RECORD is what this mount knows now. */
+static void know(struct late *late, const json_t *record)
+{
+	char *text = json_dumps(record, JSON_COMPACT);
+
+	if (!text)
+		return;
+	free(late->known);
+	late->known = text;
+}
+
 /* What this mount knew last, a new reference, or NULL. */
 static json_t *held_record(struct late *late)
 {
 	struct record *held;
 	double seconds;
+	bool fresh = roster_peek(late->roster, late->id, &held, &seconds) == ROSTER_FRESH;
 
-	roster_peek(late->roster, late->id, &held, &seconds);
-	if (held && held->id[0] && !late->doubt) {
+	/* what stands in for one in doubt may be from before the last writes */
+	if (fresh && held && held->id[0] && !late->doubt) {
 		free(late->known);
 		late->known = strdup(record_text(held));
 	}
@@ -219,42 +231,41 @@ static bool is_no_news(struct late *late, const json_t *held, const json_t *reco
 	       collection_updated(collection, held, &b) && is_later(b, a);
 }
 
-/* May RECORD be from before a write of this mount that was acknowledged since? */
-static bool may_be_stale(struct late *late, const json_t *record)
+/* RECORD with what this mount has written since, a new reference. *STALE: it may be from before
+ * that.
+ */
+static json_t *correct(struct late *late, const json_t *record, bool *stale)
 {
 	json_t *copy = json_deep_copy(record);
 	struct lag_found found;
 
 	lag_correct(roster_lag(late->roster), late->id, copy, LAG_PROOF, NULL, &found);
-	json_decref(copy);
 	free(found.status);
-	return found.corrected;
+	*stale = found.corrected;
+	return copy;
 }
 
 /* Has the body been applied late, in RECORD? Then what follows from that is done. */
 static bool judge(struct late *late, const json_t *record, const json_t *body)
 {
-	json_t *held = held_record(late);
+	bool shown = shows(roster_collection(late->roster), record, body), stale, found = false;
+	json_t *held = held_record(late), *now = correct(late, record, &stale);
 	struct roster_writer writer;
-	bool found = false;
 
-	if (!shows(roster_collection(late->roster), record, body)) {
-		late->doubt = false;
-		json_decref(held);
-		return false;
-	}
-	if (undoes_inactive(late, record, &writer)) {
-		json_decref(held);
+	late->doubt = shown && stale;
+	if (shown && undoes_inactive(late, record, &writer)) {
 		reapply(late, &writer);
-		return true;
-	}
-	/* when that ends, others have read it too, and what it took back is not held any more */
-	late->doubt = may_be_stale(late, record);
-	if (held && !is_no_news(late, held, record) && !late->doubt)
+		found = true;
+	} else if (!shown || stale) {
+		/* when the lag ends, others have read it too, and what it took back is not held */
+		know(late, now);
+	} else if (held && !is_no_news(late, held, record)) {
 		found = log_differences(late, held, record);
+		if (found)
+			roster_doubt(late->roster, late->id);
+	}
 	json_decref(held);
-	if (found)
-		roster_doubt(late->roster, late->id);
+	json_decref(now);
 	return found;
 }
 

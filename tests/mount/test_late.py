@@ -114,6 +114,24 @@ def test_what_is_read_meanwhile_hides_nothing(mount, sandbox):
     wait_until(told, 30 * SCALE, "a line in the log")
 
 
+def test_what_is_in_doubt_is_not_what_was_known(mount, sandbox):
+    """What a list showed stands in for a record in doubt, and is not what a late PUT is compared with."""
+    m = mount(sandbox(users=25), {"partnerize": {**HURRY, "timeout": 5}})
+    m.sandbox.settings(stamps="none")
+    refresh(m)
+    read(m, USER)
+    lose_put(m, '{"timezone": "Asia/Tokyo"}')
+    assert save(m.path / USER, '{"firstname": "Joan"}') == GOOD
+    m.sandbox.fault(method="PUT", path="/user/7", fault="status_after", status=503)
+    m.sandbox.fault(method="GET", path="/user/7", fault="html", skip=1, times=-1)
+    assert save(m.path / USER, '{"lastname": "Doe"}').write != "ok"
+    m.sandbox.clear_faults()
+    m.sandbox.reset()
+    wait_until(lambda: m.sandbox.counts().get("GET /user/{id}", 0), 30 * SCALE, "a look")
+    m.sandbox.release()
+    wait_until(lambda: '"firstname" was "Joan"' in m.log(), 30 * SCALE, "a line in the log")
+
+
 def test_an_unknown_outcome_is_told_later(mount, sandbox):
     """The save failed, and the log's last line about it says so; then what became of it."""
     m = mount(sandbox(users=25), {"partnerize": {**HURRY, "retry_budget": 0}})
