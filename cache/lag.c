@@ -469,7 +469,9 @@ static bool look(const struct lag *lag, struct entry *entry, struct member *memb
 	}
 	if (!learns)
 		return true;
-	if (!later || !text_of(shown, &text))
+	/* of two versions with one time nobody knows which is the newer one */
+	if (!later || compare(sight->time.value, member->acked.value) == 0 ||
+	    !text_of(shown, &text))
 		return false;
 	/* somebody wrote since: what was written here is an older value now */
 	renew(member, text);

@@ -212,6 +212,19 @@ static void test_write_on_a_stale_read(void **state)
 	lag_free(lag);
 }
 
+/* An equal time counts as later, and is no reason to take what comes next for older. */
+static void test_equal_time_ends(void **state)
+{
+	struct lag *lag = lag_new(&users, 60);
+
+	(void)state;
+	note(lag, "{'phone':'1','updated_at':'" BEFORE "'}",
+	     "{'phone':'3','updated_at':'" BEFORE "'}", "{'phone':'3','updated_at':'" AFTER "'}");
+	AS_IT_IS(lag, "{'phone':'2','updated_at':'" AFTER "'}");
+	AS_IT_IS(lag, "{'phone':'3','updated_at':'" AFTER "'}");
+	lag_free(lag);
+}
+
 /* Two writes in a second, and no answer tells the time: when a read has told that of the second
  * one, a read that lags behind it may have the same. */
 static void test_writes_in_one_second(void **state)
@@ -381,6 +394,7 @@ int main(void)
 	    cmocka_unit_test(test_untimed_answer),
 	    cmocka_unit_test(test_created_is_not_updated),
 	    cmocka_unit_test(test_unseen_value),
+	    cmocka_unit_test(test_equal_time_ends),
 	    cmocka_unit_test(test_writes_in_one_second),
 	    cmocka_unit_test(test_write_on_a_stale_read),
 	    cmocka_unit_test(test_nested),
