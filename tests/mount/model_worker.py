@@ -290,6 +290,7 @@ class Worker:
     def do_killed(self, step, user, dice):
         """A writer that is killed while it writes."""
         number, document = self.read(user)
+        document = copy(document)
         edits = self.edits(step, dice, 0)
         for path, value in edits.items():
             put(document, path, value)
