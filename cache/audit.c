@@ -226,9 +226,10 @@ static bool stands_at_path_locked(const struct audit *audit)
 /* Go on in the file at the path, which is made if need be, with what was promised. */
 static int reopen_locked(struct audit *audit)
 {
-	struct stat info;
-	int file = open_log(audit->path, &info), error;
+	struct stat info = {0};
+	int error, file;
 
+	file = open_log(audit->path, &info);
 	if (file < 0)
 		return file;
 	error = secure_room(file, audit->secured);

@@ -73,11 +73,15 @@ static uint64_t hash_number(uint64_t hash, const json_t *value)
 
 static uint64_t hash_value(const json_t *value)
 {
-	json_type type = json_is_real(value) ? JSON_INTEGER : json_typeof(value);
-	uint64_t hash = hash_bytes(HASH_BEGIN, &type, sizeof(type));
+	json_type type = json_typeof(value);
 	const char *name;
 	json_t *member;
+	uint64_t hash;
 	size_t i;
+
+	if (type == JSON_REAL)
+		type = JSON_INTEGER;
+	hash = hash_bytes(HASH_BEGIN, &type, sizeof(type));
 
 	switch (type) {
 	case JSON_STRING:

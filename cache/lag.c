@@ -553,19 +553,21 @@ double lag_expire(struct lag *lag, void (*tell)(void *arg, const char *id), void
 		struct entry *entry;
 		char *id = NULL;
 		double left;
+		bool due;
 
 		pthread_mutex_lock(&lag->lock);
 		entry = lag->entries;
 		left = entry ? entry->until - clock_seconds() : 0;
-		if (entry && left <= 0 && is_stale(entry))
+		due = entry && left <= 0;
+		if (due && is_stale(entry))
 			id = strdup(entry->id);
-		if (entry && left <= 0)
+		if (due)
 			entry_free_locked(lag, entry);
 		pthread_mutex_unlock(&lag->lock);
-		if (!entry || left > 0)
-			return left;
 		if (id)
 			tell(arg, id);
 		free(id);
+		if (!due)
+			return left;
 	}
 }

@@ -245,15 +245,40 @@ static json_t *correct(struct late *late, const json_t *record, bool *stale)
 	return copy;
 }
 
+/*
+ * Is all in which RECORD differs from HELD (or NULL) as in BODY? A change that takes two requests
+ * may be applied late in a part.
+ */
+static bool takes_from(const struct collection *collection, const json_t *held,
+		       const json_t *record, const json_t *body)
+{
+	struct merge merge = {0};
+	bool any = false, other = !held || merge_diff(held, record, &merge);
+
+	for (size_t i = 0; i < merge.count; i++) {
+		const struct edit *edit = &merge.edits[i];
+
+		if (!is_plain(collection, edit->path[0]))
+			continue;
+		any = true;
+		other = other || !merge_alike(merge_value(edit, body), edit->after);
+	}
+	merge_clear(&merge);
+	return any && !other;
+}
+
 /* Has the body been applied late, in RECORD? Then what follows from that is done. */
 static bool judge(struct late *late, const json_t *record, const json_t *body)
 {
-	bool shown = shows(roster_collection(late->roster), record, body), stale, found = false;
-	json_t *held = held_record(late), *now = correct(late, record, &stale);
+	const struct collection *collection = roster_collection(late->roster);
+	json_t *held = held_record(late);
+	bool whole = shows(collection, record, body), stale, found = false;
+	bool shown = whole || takes_from(collection, held, record, body);
+	json_t *now = correct(late, record, &stale);
 	struct roster_writer writer;
 
 	late->doubt = shown && stale;
-	if (shown && undoes_inactive(late, record, &writer)) {
+	if (whole && undoes_inactive(late, record, &writer)) {
 		reapply(late, &writer);
 		found = true;
 	} else if (!shown || stale) {

@@ -38,7 +38,7 @@
 #endif
 /* What does not wait takes milliseconds, and less than AT_ONCE_MS on a machine that is busy. What
  * it must be told from takes PATIENCE seconds. */
-#define AT_ONCE_MS (10000 * SCALE)
+#define AT_ONCE_MS ((int64_t)10000 * SCALE)
 #define PATIENCE 100
 #define SCENE(test) cmocka_unit_test_setup_teardown(test, scene_setup, scene_teardown)
 
