@@ -166,6 +166,22 @@ static int doubt_all(struct roster *roster, const char *id, const char *stamp, s
 	return error;
 }
 
+/* Has a version been shown since that is not what the process's last save LEFT? */
+static bool newer_shown(struct roster *roster, const char *id, const json_t *left)
+{
+	struct record *held;
+	double seconds;
+	json_t *now;
+	bool newer;
+
+	roster_peek(roster, id, &held, &seconds);
+	now = held && atomic_load(&held->shown) ? record_json(held) : NULL;
+	newer = now && !same_content(roster_collection(roster), left, now);
+	json_decref(now);
+	record_put(held);
+	return newer;
+}
+
 /*
  * What PROCESS saved before from the same version: its document then is what it compares with now.
  * Where the vendor made something else of a value and the new document repeats the old one, nothing
@@ -177,10 +193,18 @@ static int from_last_save(struct roster *roster, const char *id,
 {
 	const struct collection *users = roster_collection(roster);
 	struct versions_save last;
+	char buffer[24];
 	int error;
 
 	if (!versions_last_save(roster_versions(roster), id, process, stamp, &last))
 		return 0;
+	/* a few fields without a stamp are meant for what was shown last, by whomever it was saved
+	 */
+	if (!stamp && !collection_id(users, document, buffer) &&
+	    newer_shown(roster, id, last.left)) {
+		versions_save_clear(&last);
+		return 0;
+	}
 	earlier_rebase(&last.earlier, last.document, last.left, document);
 	complete_row(roster, last.document, NULL, document, last.left);
 	base->record = json_incref(last.document);

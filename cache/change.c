@@ -209,7 +209,7 @@ int change_read(struct change *change)
 	change->basis.ageless = false;
 	/* what has been made in part is looked at, whoever has gone */
 	asker = change->part ? change->alone : change->call;
-	error = change_get(change, asker, LAG_READ, NULL, &change->fresh, &change->etag);
+	error = change_get(change, asker, LAG_READ, &change->fresh, &change->etag);
 	if (error && change->part)
 		call_copy_error(change->call, asker);
 	if (!error)
@@ -275,6 +275,9 @@ static int carry_out(struct change *change)
 
 	if (!anything_to_do(change)) {
 		change->attempt->idle = !change->part && !change->first;
+		if (change->reads > 1)
+			log_call(change->call,
+				 "nothing is left to change: the vendor shows it by now");
 		change->result = json_incref(change->fresh);
 		change_publish(change, change->fresh);
 		return 0;

@@ -158,8 +158,8 @@ void change_publish(struct change *change, const json_t *record);
  * GET the record under CALL, and replace what is stale in it, as lag_correct does. With ETAG it is
  * what a PUT may rest on, and read_status is set. A 404 is noted in the roster.
  */
-int change_get(struct change *change, struct call *call, enum lag_reading reading,
-	       const struct merge *proved, json_t **record, char **etag);
+int change_get(struct change *change, struct call *call, enum lag_reading reading, json_t **record,
+	       char **etag);
 
 /* The record as it was before any part of the change was made, borrowed. */
 const json_t *change_before(const struct change *change);

@@ -37,7 +37,9 @@ struct member {
 	struct time before; /* of the version before the write */
 	double until;       /* monotonic seconds */
 	bool vague;         /* the version before the write may go by the same time */
-	bool stale;         /* the last read showed an older value */
+	/* a write went over a part of it, or over what it is a part of: any value may be older */
+	bool loose;
+	bool stale; /* the last read showed an older value */
 	struct member *next, *prev;
 };
 
@@ -139,6 +141,8 @@ static bool is_value(const json_t *value, const char *text)
 
 static bool is_older(const struct member *member, const json_t *value)
 {
+	if (member->loose)
+		return true;
 	for (size_t i = 0; i < member->older_count; i++) {
 		if (is_value(value, member->older[i]))
 			return true;
@@ -220,20 +224,24 @@ static struct member *member_new(char *const *path, size_t depth)
 static struct member *member_of(struct entry *entry, char *const *path, size_t depth)
 {
 	struct member *member, *next, *found = NULL;
+	bool loose = false;
 
 	DL_FOREACH_SAFE(entry->members, member, next) {
 		if (is_path(member, path, depth)) {
 			found = member;
 		} else if (overlaps(member, path, depth)) {
+			loose = true;
 			DL_DELETE(entry->members, member);
 			member_free(member);
 		}
 	}
+	if (!found) {
+		found = member_new(path, depth);
+		if (found)
+			DL_APPEND(entry->members, found);
+	}
 	if (found)
-		return found;
-	found = member_new(path, depth);
-	if (found)
-		DL_APPEND(entry->members, found);
+		found->loose = found->loose || loose;
 	return found;
 }
 
@@ -414,7 +422,7 @@ struct sight {
 	struct lag_found *found;
 };
 
-/* Does SIGHT show in MEMBER what is to be proved? */
+/* Must MEMBER stay as SIGHT shows it, because it is to be proved? */
 static bool is_proved(const struct member *member, const struct sight *sight)
 {
 	const struct merge *proved = sight->proved;
@@ -422,9 +430,14 @@ static bool is_proved(const struct member *member, const struct sight *sight)
 	for (size_t i = 0; proved && i < proved->count; i++) {
 		const struct edit *edit = &proved->edits[i];
 
-		if ((is_path(member, edit->path, edit->depth) ||
-		     overlaps(member, edit->path, edit->depth)) &&
-		    merge_state(edit, sight->record) == MERGE_NEW)
+		if (is_path(member, edit->path, edit->depth)) {
+			/* what was remembered would be taken for what is wanted */
+			if (is_value(edit->after, member->after))
+				return true;
+		} else if (!overlaps(member, edit->path, edit->depth)) {
+			continue;
+		}
+		if (sight->reading == LAG_PROOF && merge_state(edit, sight->record) == MERGE_NEW)
 			return true;
 	}
 	return false;
@@ -475,6 +488,7 @@ static bool look(const struct lag *lag, struct entry *entry, struct member *memb
 		return false;
 	/* somebody wrote since: what was written here is an older value now */
 	renew(member, text);
+	member->loose = false;
 	member->before = newer(member->acked, member->before);
 	member->vague = false;
 	member->acked = sight->time;

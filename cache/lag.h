@@ -43,9 +43,10 @@ void lag_note(struct lag *lag, const char *id, const struct merge *merge, const 
 	      const json_t *after, const json_t *answer);
 
 enum lag_reading {
-	LAG_READ,  /* a read for its own sake: third values and later times end or renew the memory
-		    */
-	LAG_PROOF, /* a read that is to prove another write: nothing is learnt from it */
+	LAG_READ,   /* for its own sake: third values and later times end or renew the memory */
+	LAG_PROOF,  /* to prove a write that the vendor has acknowledged: nothing is learnt from it
+		     */
+	LAG_SETTLE, /* to find out what became of a write that got no response: nor from this */
 };
 
 /* What lag_correct found. */
@@ -55,7 +56,10 @@ struct lag_found {
 };
 
 /*
- * RECORD, of ID, has been read from the vendor: replace what is stale in it. FOUND may be NULL.
+ * RECORD, of ID, has been read from the vendor: replace what is stale in it. PROVED (NULL with
+ * LAG_READ) are the edits of the write in question: what is remembered of earlier writes never
+ * counts as a proof of them. A field that shows what they want stays, though it may be a value from
+ * before an earlier write, if the vendor has acknowledged them (LAG_PROOF). FOUND may be NULL.
  * Quick where nothing is remembered.
  */
 void lag_correct(struct lag *lag, const char *id, json_t *record, enum lag_reading reading,

@@ -24,6 +24,7 @@
 
 #define WATCH_MAX 300.0 /* seconds */
 #define STEP_FIRST 1.0
+#define LAG_STEP 4.0 /* seconds between looks beyond the end, while a later write may lag */
 
 struct late {
 	struct roster *roster;
@@ -36,6 +37,7 @@ struct late {
 	bool doubt;                                   /* it may be a read that lags: KNOWN stays */
 	double step;                                  /* seconds to the next look */
 	double end;                                   /* of the last look, monotonic seconds */
+	double last;                                  /* the latest that END may become */
 };
 
 static void late_free(struct late *late)
@@ -152,8 +154,10 @@ static void reapply(struct late *late, const struct roster_writer *writer)
 	memcpy(call.command, writer->command, sizeof(call.command));
 	log_call(&call, "a change that got no response was applied late and made the user active "
 			"again: inactive is sent once more");
-	if (update_reapply(&call, late->roster, late->guard, late->id))
+	if (update_reapply(&call, late->roster, late->guard, late->id)) {
 		log_error(&call, -call.error);
+		roster_doubt(late->roster, late->id);
+	}
 	call_destroy(&call);
 }
 
@@ -162,8 +166,17 @@ static char *text_of(const json_t *value)
 	return value ? json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT) : strdup("(none)");
 }
 
-/* Say in which fields RECORD differs from HELD. True if it does. */
-static bool log_differences(struct late *late, const json_t *held, const json_t *record)
+/* Has the record after EDIT what BODY has there? */
+static bool is_from(const struct collection *collection, const struct edit *edit,
+		    const json_t *body)
+{
+	return is_plain(collection, edit->path[0]) && merge_value(edit, body) &&
+	       merge_alike(merge_value(edit, body), edit->after);
+}
+
+/* Say in which fields RECORD differs from HELD and is as in BODY. True if there are any. */
+static bool log_differences(struct late *late, const json_t *held, const json_t *record,
+			    const json_t *body)
 {
 	struct merge merge = {0};
 	bool any;
@@ -175,7 +188,7 @@ static bool log_differences(struct late *late, const json_t *held, const json_t 
 		const struct edit *edit = &merge.edits[i];
 		char *path, *before, *after;
 
-		if (!is_plain(roster_collection(late->roster), edit->path[0]))
+		if (!is_from(roster_collection(late->roster), edit, body))
 			continue;
 		any = true;
 		path = merge_path(edit);
@@ -246,25 +259,22 @@ static json_t *correct(struct late *late, const json_t *record, bool *stale)
 }
 
 /*
- * Is all in which RECORD differs from HELD (or NULL) as in BODY? A change that takes two requests
- * may be applied late in a part.
+ * Is there anything in which RECORD differs from HELD (or NULL) and is as in BODY? A change that
+ * takes two requests may be applied late in a part, and the vendor or somebody else may have
+ * changed other fields since.
  */
 static bool takes_from(const struct collection *collection, const json_t *held,
 		       const json_t *record, const json_t *body)
 {
 	struct merge merge = {0};
-	bool any = false, other = !held || merge_diff(held, record, &merge);
+	bool any = false;
 
-	for (size_t i = 0; i < merge.count; i++) {
-		const struct edit *edit = &merge.edits[i];
-
-		if (!is_plain(collection, edit->path[0]))
-			continue;
-		any = true;
-		other = other || !merge_alike(merge_value(edit, body), edit->after);
-	}
+	if (!held || merge_diff(held, record, &merge))
+		return false;
+	for (size_t i = 0; i < merge.count; i++)
+		any = any || is_from(collection, &merge.edits[i], body);
 	merge_clear(&merge);
-	return any && !other;
+	return any;
 }
 
 /* Has the body been applied late, in RECORD? Then what follows from that is done. */
@@ -279,13 +289,15 @@ static bool judge(struct late *late, const json_t *record, const json_t *body)
 
 	late->doubt = shown && stale;
 	if (whole && undoes_inactive(late, record, &writer)) {
+		if (held)
+			log_differences(late, held, record, body);
 		reapply(late, &writer);
 		found = true;
 	} else if (!shown || stale) {
 		/* when the lag ends, others have read it too, and what it took back is not held */
 		know(late, now);
 	} else if (held && !is_no_news(late, held, record)) {
-		found = log_differences(late, held, record);
+		found = log_differences(late, held, record, body);
 		if (found)
 			roster_doubt(late->roster, late->id);
 	}
@@ -337,7 +349,14 @@ static void run(void *arg, bool ending)
 		late_free(late);
 		return;
 	}
-	left = look(late) ? 0 : late->end - clock_seconds();
+	if (look(late)) {
+		late_free(late);
+		return;
+	}
+	/* what is read within the lag of a later write can't be told from what was before it */
+	if (!late->tell && late->end < late->last && lag_covers(roster_lag(late->roster), late->id))
+		late->end = clock_seconds() + LAG_STEP;
+	left = late->end - clock_seconds();
 	if (left <= 0) {
 		late_free(late);
 		return;
@@ -366,6 +385,7 @@ void late_watch(struct change *change)
 	late->known = json_dumps(change->result ? change->result : change->fresh, JSON_COMPACT);
 	late->step = STEP_FIRST;
 	late->end = clock_seconds() + seconds;
+	late->last = clock_seconds() + WATCH_MAX;
 	look_later(late);
 }
 

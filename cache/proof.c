@@ -90,8 +90,8 @@ void change_publish(struct change *change, const json_t *record)
 	record_put(made);
 }
 
-int change_get(struct change *change, struct call *call, enum lag_reading reading,
-	       const struct merge *proved, json_t **record, char **etag)
+int change_get(struct change *change, struct call *call, enum lag_reading reading, json_t **record,
+	       char **etag)
 {
 	struct lag_found found;
 	int error = vendor_get(call, roster_account(change->roster), change->collection,
@@ -106,7 +106,8 @@ int change_get(struct change *change, struct call *call, enum lag_reading readin
 		roster_publish_absent(change->roster, change->id);
 	if (error)
 		return error;
-	lag_correct(roster_lag(change->roster), change->id, *record, reading, proved, &found);
+	lag_correct(roster_lag(change->roster), change->id, *record, reading,
+		    reading == LAG_READ ? NULL : &change->merge, &found);
 	if (etag) {
 		free(change->read_status);
 		change->read_status = found.status;
@@ -233,13 +234,13 @@ static bool is_bad_answer(int error, unsigned bad)
  * GET the record, once more where what came can't be read. As change_get, for a caller that may
  * have gone.
  */
-static int look(struct change *change, const struct merge *proved, json_t **record, char **etag)
+static int look(struct change *change, enum lag_reading reading, json_t **record, char **etag)
 {
 	unsigned pause = BAD_PAUSE_MS;
 	int error;
 
 	for (unsigned bad = 1;; bad++) {
-		error = change_get(change, change->alone, LAG_PROOF, proved, record, etag);
+		error = change_get(change, change->alone, reading, record, etag);
 		if (!is_bad_answer(error, bad))
 			return error;
 		call_pause(change->alone, pause);
@@ -285,8 +286,8 @@ static int not_applied(struct change *change, const json_t *record, double looke
 	if (!account->lag)
 		return -EREMOTEIO;
 	look_later(change);
+	change->attempt->unknown = true; /* until then */
 	if (call_cancelled(change->call)) {
-		change->attempt->unknown = true;
 		call_add_words(change->call, ", and nobody waits for it any more");
 	} else {
 		call_add_words(change->call, " after %.3g s", looked);
@@ -323,7 +324,7 @@ static int look_for_it(struct change *change)
 	do {
 		json_decref(record);
 		record = NULL;
-		error = look(change, &change->merge, &record, NULL);
+		error = look(change, LAG_PROOF, &record, NULL);
 		if (!error && prove(change, record, false) == PROOF_TOOK) {
 			error = took(change, record, record);
 			json_decref(record);
@@ -391,8 +392,7 @@ int change_settle_unknown(struct change *change)
 	int error;
 
 	change->sent = true; /* it may have been */
-	/* the value that is wanted may be one from before an earlier write: that proves nothing */
-	error = look(change, NULL, &record, &etag);
+	error = look(change, LAG_SETTLE, &record, &etag);
 	if (error) {
 		free(etag);
 		roster_doubt(change->roster, change->id);

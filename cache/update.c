@@ -319,15 +319,27 @@ int change_check_hidden(struct call *call, struct roster *roster, const json_t *
 	return 0;
 }
 
-/* A stamp names a version; as anything else than text it is an attempt to change it. */
-static int check_stamp(struct call *call, struct roster *roster, const json_t *document)
+/*
+ * A stamp names a version. As anything else than text it names none, and if it is not what the
+ * record shows it is an attempt to change it.
+ */
+static int check_stamp(const struct attempt *attempt, const json_t *document)
 {
-	const char *key = roster_collection(roster)->stamp_key;
+	const char *key = roster_collection(attempt->roster)->stamp_key;
 	const json_t *stamp = key ? collection_value(document, key) : NULL;
+	struct record *held;
+	double seconds;
+	json_t *shown;
+	bool same;
 
 	if (!stamp || json_is_string(stamp))
 		return 0;
-	return fail_assigned(call, key);
+	roster_peek(attempt->roster, attempt->id, &held, &seconds);
+	shown = held ? record_json(held) : NULL;
+	same = shown && merge_same(collection_value(shown, key), stamp);
+	json_decref(shown);
+	record_put(held);
+	return same ? 0 : fail_assigned(attempt->call, key);
 }
 
 /* Remove the stamp at KEY ("meta.updated_at") from DOCUMENT, and what then holds nothing. */
@@ -391,7 +403,7 @@ static int read_document(struct attempt *attempt, const char *text, size_t lengt
 	plan->document = change_parse(call, text, length);
 	if (!plan->document)
 		return -EINVAL;
-	error = check_stamp(call, attempt->roster, plan->document);
+	error = check_stamp(attempt, plan->document);
 	if (!error)
 		error = change_check_hidden(call, attempt->roster, plan->document);
 	if (error)

@@ -24,13 +24,16 @@
 /* So long is looked at a record, at the least, before its ETag is held to be one that can't be met.
  */
 #define PRECONDITION_SECONDS 2.0
-/* The same where this mount has written the record within `lag`, which may be longer. */
+/* The same where reads may lag for longer. */
 #define PRECONDITION_LAG_SECONDS 5.0
 #define PRECONDITION_LOOKS 3
 
 /* So many reads may come to nothing because the PUT could not follow at once, whatever the budget.
  */
 #define READS_MIN 3
+
+/* A look for what became of a PUT may begin this long after the budget has ended. */
+#define LOOK_MIN_MS 1000
 
 static struct account *account_of(const struct change *change)
 {
@@ -149,10 +152,10 @@ static int changed_twice(struct change *change)
  */
 static int look_at_precondition(struct change *change, const json_t *record, const char *etag)
 {
-	bool recent = lag_covers(roster_lag(change->roster), change->id);
 	double lag = account_of(change)->lag, span = PRECONDITION_SECONDS;
 
-	if (recent && lag > span)
+	/* somebody else's write may be what the reads lag behind */
+	if (lag > span)
 		span = lag < PRECONDITION_LAG_SECONDS ? lag : PRECONDITION_LAG_SECONDS;
 	for (int look = 0; look < PRECONDITION_LOOKS; look++) {
 		int error;
@@ -229,6 +232,10 @@ static int find_out(struct change *change, json_t *body)
 		pause = left > 0 ? (unsigned)left : 0;
 	if (!last)
 		call_pause(change->call, pause);
+	/* the budget is that of the whole change, but one look there must be */
+	change->basis.end = (int64_t)(change->end * 1000);
+	if (change->basis.end < clock_milliseconds() + LOOK_MIN_MS)
+		change->basis.end = clock_milliseconds() + LOOK_MIN_MS;
 	error = change_settle_unknown(change);
 	if (error != -EAGAIN)
 		return error;

@@ -6,6 +6,7 @@
  */
 #include "vendors/vendor.h"
 
+#include "vendors/redact.h"
 #include "vendors/token.h"
 
 #include <stdlib.h>
@@ -82,8 +83,25 @@ const char *account_value(const struct account *account, const char *name)
 	return NULL;
 }
 
+/* A vendor may quote our Authorization header: which secrets are in it is its own file's business.
+ */
+static void redact_pairs(const struct account *account, char *text)
+{
+	const struct setting *settings = account->vendor->settings;
+
+	for (size_t i = 0; settings[i].name; i++) {
+		for (size_t j = 0; settings[j].name; j++) {
+			if (i != j && settings[i].type == SETTING_SECRET &&
+			    settings[j].type == SETTING_SECRET && account->values[i] &&
+			    account->values[j])
+				redact_basic(text, account->values[i], account->values[j]);
+		}
+	}
+}
+
 void account_redact(const struct account *account, char *text)
 {
+	redact_pairs(account, text);
 	if (account->token)
 		token_redact(account->token, text);
 	for (size_t i = 0; account->vendor->settings[i].name; i++) {

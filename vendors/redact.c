@@ -72,3 +72,38 @@ void redact(char *words, const char *secret)
 	wipe(escaped);
 	wipe(json);
 }
+
+/* USER:PASSWORD in base64, as HTTP Basic sends it; the caller wipes and frees. NULL: no memory. */
+static char *basic_form(const char *user, const char *password)
+{
+	static const char
+	    digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	char *text = NULL, *form = NULL, *end;
+	int length = asprintf(&text, "%s:%s", user, password);
+
+	if (length < 0)
+		return NULL;
+	form = end = calloc(1, ((size_t)length + 2) / 3 * 4 + 1);
+	for (int i = 0; form && i < length; i += 3) {
+		const unsigned char *at = (const unsigned char *)text + i;
+		unsigned bits = (unsigned)at[0] << 16;
+
+		bits |= i + 1 < length ? (unsigned)at[1] << 8 : 0;
+		bits |= i + 2 < length ? at[2] : 0;
+		*end++ = digits[bits >> 18];
+		*end++ = digits[bits >> 12 & 63];
+		*end++ = i + 1 < length ? digits[bits >> 6 & 63] : '=';
+		*end++ = i + 2 < length ? digits[bits & 63] : '=';
+	}
+	wipe(text);
+	return form;
+}
+
+void redact_basic(char *words, const char *user, const char *password)
+{
+	char *form = basic_form(user, password);
+
+	if (form)
+		redact(words, form);
+	wipe(form);
+}

@@ -14,4 +14,7 @@
  */
 void redact(char *words, const char *secret);
 
+/* The same for what HTTP Basic makes of USER and PASSWORD. */
+void redact_basic(char *words, const char *user, const char *password);
+
 #endif

@@ -323,7 +323,7 @@ static void test_proved(void **state)
 	assert_int_equal(merge_diff(a, b, &back), 0);
 	lag_correct(lag, "7", b, LAG_PROOF, &back, NULL);
 	assert_string_equal(json_string_value(json_object_get(b, "phone")), "1");
-	lag_correct(lag, "7", b, LAG_PROOF, NULL, NULL);
+	lag_correct(lag, "7", b, LAG_SETTLE, &back, NULL);
 	assert_string_equal(json_string_value(json_object_get(b, "phone")), "2");
 	merge_clear(&back);
 	json_decref(a);
