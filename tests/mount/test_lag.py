@@ -65,7 +65,7 @@ def test_a_refresh(mount, sandbox, stamps):
 
 
 def test_a_status_is_sent_unless_both_show_it(mount, sandbox):
-    m = lagging(mount, sandbox)
+    m = lagging(mount, sandbox, put_answer="full")
     assert save(m.path / STATUS, "inactive") == GOOD
     # the memory shows it, the GET does not
     assert save(m.path / STATUS, "inactive") == GOOD
@@ -215,6 +215,19 @@ def test_a_document_waits_for_reads_to_catch_up(mount, sandbox):
 
 
 # ---- accepted: applied or not ----
+
+@pytest.mark.parametrize("fault", [{"fault": "drop"}, {"fault": "not_applied"}])
+@pytest.mark.parametrize("stamps", ["none", "frozen", "ms"])
+def test_what_is_remembered_proves_nothing(mount, sandbox, stamps, fault):
+    """Inactive by an earlier write, active again at the vendor, and the next inactive does not arrive."""
+    m = lagging(mount, sandbox, lag=2, far=0, stamps=stamps, put_answer="empty")
+    assert save(m.path / STATUS, "inactive") == GOOD
+    m.sandbox.patch(7, {"status": "active"})
+    m.sandbox.fault(method="PUT", path="/user/7", **fault)
+    result = save(m.path / STATUS, "inactive")
+    assert (result == GOOD) == (at_vendor(m.sandbox, 7)["status"] == "inactive")
+    assert result in (GOOD, refused("EREMOTEIO"))
+
 
 def test_an_answer_without_the_record(mount, sandbox):
     """204, and the GET after it still shows the old value: that is no failure yet."""

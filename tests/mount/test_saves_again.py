@@ -28,6 +28,8 @@ class Again:
         self.box = m.sandbox
         self.stamps = stamps
         self.path = m.path / FILE
+        if self.stamps == "frozen":
+            self.box.settings(stamps="frozen")
         self.vendor_names_versions()
         refresh(m)
         self.old = read(m, FILE)
