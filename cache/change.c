@@ -207,7 +207,7 @@ int change_read(struct change *change)
 	/* a read that the vendor's 429 has made necessary waits no longer than the budget lasts */
 	change->basis.end = change->limited ? (int64_t)(change->end * 1000) : 0;
 	change->basis.ageless = false;
-	/* what has been made in part is looked at, whoever has gone */
+	/* what has been made in part is looked at, also if the caller has gone */
 	asker = change->part ? change->alone : change->call;
 	error = change_get(change, asker, LAG_READ, &change->fresh, &change->etag);
 	if (error && change->part)

@@ -3,10 +3,11 @@
  *
  * A table by id, in the order of the last write, so that what is oldest is first. Values are kept
  * as text, because a json_t stays in one thread; null and a missing member are the same thing. It
- * knows neither rosters nor requests: whoever reads a record hands it in.
+ * knows neither rosters nor requests: the reader of a record hands it in.
  */
 #include "cache/lag.h"
 
+#include "cache/lag_member.h"
 #include "vendors/clock.h"
 #include "vendors/vendor.h"
 
@@ -18,30 +19,6 @@
 #include <utlist.h>
 
 #define DEPTH_MAX 64
-#define OLDER_MAX 64
-
-/* A vendor's time of update. */
-struct time {
-	bool known;
-	struct timespec value;
-};
-
-/* A member, and what the writes of the last seconds made of it. */
-struct member {
-	char **path;
-	size_t depth;
-	char *after;  /* JSON text; NULL: nothing */
-	char **older; /* the values from before the writes, the same */
-	size_t older_count;
-	struct time acked;  /* of the newest version that is known to have AFTER */
-	struct time before; /* of the version before the write */
-	double until;       /* monotonic seconds */
-	bool vague;         /* the version before the write may go by the same time */
-	/* a write went over a part of it, or over what it is a part of: any value may be older */
-	bool loose;
-	bool stale; /* the last read showed an older value */
-	struct member *next, *prev;
-};
 
 struct entry {
 	char *id;
@@ -73,18 +50,6 @@ struct lag *lag_new(const struct collection *collection, unsigned seconds)
 	return lag;
 }
 
-static void member_free(struct member *member)
-{
-	for (size_t i = 0; member->path && i < member->depth; i++)
-		free(member->path[i]);
-	for (size_t i = 0; i < member->older_count; i++)
-		free(member->older[i]);
-	free(member->older);
-	free(member->path);
-	free(member->after);
-	free(member);
-}
-
 static void entry_free_locked(struct lag *lag, struct entry *entry)
 {
 	struct member *member, *next;
@@ -109,116 +74,7 @@ void lag_free(struct lag *lag)
 	free(lag);
 }
 
-/* ---- values ---- */
-
-/* VALUE as text, the caller frees; *TEXT is NULL for nothing. False: no memory. */
-static bool text_of(const json_t *value, char **text)
-{
-	*text = NULL;
-	if (!value || json_is_null(value))
-		return true;
-	*text = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
-	return *text;
-}
-
-static json_t *value_of(const char *text)
-{
-	return text ? json_loads(text, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL) : json_null();
-}
-
-static bool is_value(const json_t *value, const char *text)
-{
-	json_t *other;
-	bool same;
-
-	if (!text)
-		return !value || json_is_null(value);
-	other = value_of(text);
-	same = other && merge_alike(value, other);
-	json_decref(other);
-	return same;
-}
-
-static bool is_older(const struct member *member, const json_t *value)
-{
-	if (member->loose)
-		return true;
-	for (size_t i = 0; i < member->older_count; i++) {
-		if (is_value(value, member->older[i]))
-			return true;
-	}
-	return false;
-}
-
-/* The value of FIELD in RECORD, borrowed, or NULL. */
-static json_t *value_in(const struct member *member, const json_t *record)
-{
-	const struct edit edit = {.path = member->path, .depth = member->depth};
-
-	return merge_value(&edit, record);
-}
-
-/* Set FIELD in RECORD to TEXT, which clears it if NULL. */
-static void set_value(const struct member *member, json_t *record, const char *text)
-{
-	json_t *object = record, *below;
-	const char *name = member->path[member->depth - 1];
-
-	for (size_t i = 0; i + 1 < member->depth; i++) {
-		below = json_object_get(object, member->path[i]);
-		if (!json_is_object(below) && !text)
-			return;
-		if (!json_is_object(below)) {
-			below = json_object();
-			json_object_set_new(object, member->path[i], below);
-		}
-		object = below;
-	}
-	if (text || json_object_get(object, name))
-		json_object_set_new(object, name, value_of(text));
-}
-
 /* ---- what was written ---- */
-
-static bool is_path(const struct member *member, char *const *path, size_t depth)
-{
-	bool same = member->depth == depth;
-
-	for (size_t i = 0; same && i < depth; i++)
-		same = strcmp(member->path[i], path[i]) == 0;
-	return same;
-}
-
-/* Does one of the two lie inside the other? */
-static bool overlaps(const struct member *member, char *const *path, size_t depth)
-{
-	size_t common = member->depth < depth ? member->depth : depth;
-	bool same = member->depth != depth;
-
-	for (size_t i = 0; same && i < common; i++)
-		same = strcmp(member->path[i], path[i]) == 0;
-	return same;
-}
-
-static struct member *member_new(char *const *path, size_t depth)
-{
-	struct member *member = calloc(1, sizeof(*member));
-
-	if (!member)
-		return NULL;
-	member->path = calloc(depth, sizeof(*member->path));
-	for (size_t i = 0; member->path && i < depth; i++) {
-		member->path[i] = strdup(path[i]);
-		member->depth = i + 1;
-		if (!member->path[i])
-			break;
-	}
-	if (!member->path || !member->path[depth - 1]) {
-		member_free(member);
-		return NULL;
-	}
-	return member;
-}
 
 /* The member of ENTRY at PATH, made if need be. What lies inside or around it is forgotten. */
 static struct member *member_of(struct entry *entry, char *const *path, size_t depth)
@@ -227,9 +83,9 @@ static struct member *member_of(struct entry *entry, char *const *path, size_t d
 	bool loose = false;
 
 	DL_FOREACH_SAFE(entry->members, member, next) {
-		if (is_path(member, path, depth)) {
+		if (member_is_at(member, path, depth)) {
 			found = member;
-		} else if (overlaps(member, path, depth)) {
+		} else if (member_overlaps(member, path, depth)) {
 			loose = true;
 			DL_DELETE(entry->members, member);
 			member_free(member);
@@ -243,33 +99,6 @@ static struct member *member_of(struct entry *entry, char *const *path, size_t d
 	if (found)
 		found->loose = found->loose || loose;
 	return found;
-}
-
-/* VALUE is from before the newest write of FIELD. */
-static void add_older(struct member *member, const json_t *value)
-{
-	char **longer, *text;
-
-	if (is_older(member, value) || member->older_count == OLDER_MAX)
-		return;
-	longer = reallocarray(member->older, member->older_count + 1, sizeof(*longer));
-	if (!longer)
-		return;
-	member->older = longer;
-	if (text_of(value, &text))
-		member->older[member->older_count++] = text;
-}
-
-/* From now on FIELD has the value TEXT (taken); what it had is an older one. */
-static void renew(struct member *member, char *text)
-{
-	json_t *value = value_of(member->after);
-
-	add_older(member, value);
-	json_decref(value);
-	free(member->after);
-	member->after = text;
-	member->stale = false;
 }
 
 /* Note in ENTRY that the member at PATH went from BEFORE to AFTER: each leaf by itself. */
@@ -289,11 +118,11 @@ static void note_value(struct entry *entry, char **path, size_t depth, const jso
 		return;
 	}
 	member = member_of(entry, path, depth);
-	if (!member || !text_of(after, &text))
+	if (!member || !member_text(after, &text))
 		return;
-	add_older(member, before);
+	member_add_older(member, before);
 	if (member->until > 0)
-		renew(member, text);
+		member_renew(member, text);
 	else
 		member->after = text;
 	member->until = entry->until;
@@ -309,20 +138,6 @@ static struct time time_of(const struct lag *lag, const json_t *record)
 
 	time.known = record && collection_updated(lag->collection, record, &time.value);
 	return time;
-}
-
-static int compare(struct timespec a, struct timespec b)
-{
-	if (a.tv_sec != b.tv_sec)
-		return a.tv_sec < b.tv_sec ? -1 : 1;
-	return (a.tv_nsec > b.tv_nsec) - (a.tv_nsec < b.tv_nsec);
-}
-
-static struct time newer(struct time a, struct time b)
-{
-	if (!a.known || !b.known)
-		return a.known ? a : b;
-	return compare(a.value, b.value) < 0 ? b : a;
 }
 
 /* The entry for ID, made if need be, at the end of the table. */
@@ -363,8 +178,8 @@ void lag_note(struct lag *lag, const char *id, const struct merge *merge, const 
 	if (entry) {
 		entry->until = clock_seconds() + lag->seconds;
 		/* BEFORE may be a read that lags, and the version before the write a later one */
-		entry->before = newer(time_of(lag, before), entry->newest);
-		entry->newest = newer(acked, entry->newest);
+		entry->before = time_newer(time_of(lag, before), entry->newest);
+		entry->newest = time_newer(acked, entry->newest);
 		entry->vague = entry->untimed;
 		entry->untimed = !acked.known;
 	}
@@ -379,40 +194,13 @@ void lag_note(struct lag *lag, const char *id, const struct merge *merge, const 
 	}
 	/* the version that is acknowledged has what was written before, too */
 	DL_FOREACH(entry ? entry->members : NULL, member) {
-		if (acked.known && is_value(value_in(member, after), member->after))
+		if (acked.known && member_is_value(member_value(member, after), member->after))
 			member->acked = acked;
 	}
 	pthread_mutex_unlock(&lag->lock);
 }
 
 /* ---- what was read ---- */
-
-/* Is TIME, of a record that was read, later than what was acknowledged for MEMBER? */
-static bool is_later(const struct member *member, struct time time)
-{
-	int order;
-
-	if (!time.known || !member->acked.known)
-		return false;
-	order = compare(time.value, member->acked.value);
-	if (order < 0 || (order == 0 && member->vague))
-		return false;
-	/* the version before the write may go by the same time, where times are whole seconds, or
-	 * by a later one, where not all responses have the fraction */
-	return !member->before.known || compare(time.value, member->before.value) > 0;
-}
-
-/* Is TIME from before what was acknowledged for MEMBER? Not all responses have the fraction. */
-static bool is_earlier(const struct member *member, struct time time)
-{
-	struct timespec acked = member->acked.value;
-
-	if (!time.known || !member->acked.known)
-		return false;
-	if (!time.value.tv_nsec)
-		acked.tv_nsec = 0;
-	return compare(time.value, acked) < 0;
-}
 
 struct sight {
 	json_t *record;
@@ -430,11 +218,11 @@ static bool is_proved(const struct member *member, const struct sight *sight)
 	for (size_t i = 0; proved && i < proved->count; i++) {
 		const struct edit *edit = &proved->edits[i];
 
-		if (is_path(member, edit->path, edit->depth)) {
+		if (member_is_at(member, edit->path, edit->depth)) {
 			/* what was remembered would be taken for what is wanted */
-			if (is_value(edit->after, member->after))
+			if (member_is_value(edit->after, member->after))
 				return true;
-		} else if (!overlaps(member, edit->path, edit->depth)) {
+		} else if (!member_overlaps(member, edit->path, edit->depth)) {
 			continue;
 		}
 		if (sight->reading == LAG_PROOF && merge_state(edit, sight->record) == MERGE_NEW)
@@ -446,7 +234,7 @@ static bool is_proved(const struct member *member, const struct sight *sight)
 static void replace(const struct lag *lag, struct member *member, const struct sight *sight)
 {
 	const char *key = lag->collection->status_key;
-	const json_t *shown = value_in(member, sight->record);
+	const json_t *shown = member_value(member, sight->record);
 
 	if (sight->found) {
 		sight->found->corrected = true;
@@ -454,45 +242,45 @@ static void replace(const struct lag *lag, struct member *member, const struct s
 		    json_is_string(shown) && !sight->found->status)
 			sight->found->status = strdup(json_string_value(shown));
 	}
-	set_value(member, sight->record, member->after);
+	member_set(member, sight->record, member->after);
 	member->stale = true;
 }
 
-/* How SIGHT stands to FIELD. Returns false if the member is to be forgotten. */
+/* Judge MEMBER as SIGHT shows it. Returns false if the member is to be forgotten. */
 static bool look(const struct lag *lag, struct entry *entry, struct member *member,
 		 const struct sight *sight)
 {
-	const json_t *shown = value_in(member, sight->record);
-	bool learns = sight->reading == LAG_READ, later = is_later(member, sight->time);
+	const json_t *shown = member_value(member, sight->record);
+	bool learns = sight->reading == LAG_READ, later = member_is_later(member, sight->time);
 	char *text;
 
-	if (is_value(shown, member->after)) {
+	if (member_is_value(shown, member->after)) {
 		member->stale = false;
 		if (learns && sight->time.known && (later || !member->acked.known)) {
 			member->acked = sight->time;
-			entry->newest = newer(sight->time, entry->newest);
+			entry->newest = time_newer(sight->time, entry->newest);
 		}
 		return true;
 	}
 	if (is_proved(member, sight))
 		return true;
-	if (is_earlier(member, sight->time) || (!later && is_older(member, shown))) {
+	if (member_is_earlier(member, sight->time) || (!later && member_is_older(member, shown))) {
 		replace(lag, member, sight);
 		return true;
 	}
 	if (!learns)
 		return true;
 	/* of two versions with one time nobody knows which is the newer one */
-	if (!later || compare(sight->time.value, member->acked.value) == 0 ||
-	    !text_of(shown, &text))
+	if (!later || time_compare(sight->time.value, member->acked.value) == 0 ||
+	    !member_text(shown, &text))
 		return false;
 	/* somebody wrote since: what was written here is an older value now */
-	renew(member, text);
+	member_renew(member, text);
 	member->loose = false;
-	member->before = newer(member->acked, member->before);
+	member->before = time_newer(member->acked, member->before);
 	member->vague = false;
 	member->acked = sight->time;
-	entry->newest = newer(sight->time, entry->newest);
+	entry->newest = time_newer(sight->time, entry->newest);
 	return true;
 }
 
@@ -505,7 +293,8 @@ static void correct_locked(struct lag *lag, struct entry *entry, const struct si
 	DL_FOREACH_SAFE(entry->members, member, next) {
 		if (member->until <= now)
 			continue;
-		agrees = agrees && is_value(value_in(member, sight->record), member->after);
+		agrees = agrees &&
+			 member_is_value(member_value(member, sight->record), member->after);
 		if (look(lag, entry, member, sight))
 			continue;
 		DL_DELETE(entry->members, member);

@@ -36,8 +36,8 @@ struct late_sight {
 
 /*
  * CALL's change of record ID was accepted, and the vendor does not show it. Look once more when
- * `lag` ends, and have TELL log what there is; the record is asked for anew by whoever reads it
- * next. WANTED (borrowed, may be NULL) is handed on to TELL. With a lag of 0 this does nothing.
+ * `lag` ends, and have TELL log what there is; the next reader of the record asks for it
+ * anew. WANTED (borrowed, may be NULL) is handed on to TELL. With a lag of 0 this does nothing.
  * Never waits.
  */
 void late_look(const struct call *call, struct roster *roster, const char *id, const json_t *wanted,

@@ -246,7 +246,7 @@ struct roster_writer {
 void roster_note_writer(struct roster *roster, const char *id, const struct call *call,
 			const json_t *seen);
 
-/* Is ID inactive by the last status that this mount wrote, and by whom? */
+/* Return true if the last status that this mount wrote to ID is inactive; *WRITER wrote it. */
 bool roster_writer(struct roster *roster, const char *id, struct roster_writer *writer);
 
 /* UNDO (copied; NULL: nothing any more) is what it takes to give ID back what this mount ended. */

@@ -283,7 +283,7 @@ static void op_init(void *userdata, struct fuse_conn_info *conn)
 	conn->want &= ~(unsigned)FUSE_CAP_WRITEBACK_CACHE;
 	/*
 	 * A > truncates what it has opened in a request of its own, whose answer tells the size:
-	 * else the kernel takes it for empty, and with it whoever reads meanwhile.
+	 * else the kernel takes it for empty, and so do readers at that moment.
 	 */
 	conn->want &= ~(unsigned)FUSE_CAP_ATOMIC_O_TRUNC;
 	if (fs->greeted)

@@ -24,7 +24,7 @@
 /* Who has opened a file asks about what is open for so long; later it may well be the name. */
 #define OPENED_SECONDS 1
 
-/* ---- who is to come back by another number ---- */
+/* ---- callers that look a name up again, and get another inode ---- */
 
 /* With versions_lock: is MOVED about NODE's name, and is THREAD about to come back? */
 static bool concerns_locked(const struct moved *moved, const struct node *node, pid_t thread)
@@ -75,7 +75,7 @@ static void forget_told(struct fs *fs, pid_t thread)
 		node_drop(fs, nodes[i]);
 }
 
-/* With versions_lock: is NODE kept for another than THREAD, who is in the way of WHAT? */
+/* With versions_lock. Return true if a thread other than THREAD keeps NODE from WHAT. */
 static bool is_kept_locked(struct fs *fs, const struct node *node, pid_t thread,
 			   enum moved_for what)
 {

@@ -1,16 +1,16 @@
 /*
- * view.h - what an open record's file shows to whoever reads while others write.
+ * view.h - what an open record's file shows to readers while others write.
  *
- * The kernel has one size and one set of pages for an inode, whoever opened it. A write that goes
- * past the end moves that size, as does each answer about attributes, and a read through the pages
- * ends where the size then is, or has zeros behind its text. So an inode that somebody reads
- * through its pages shows one version, and nobody writes to it:
+ * The kernel has one size and one set of pages for an inode, no matter which process opened it. A
+ * write that goes past the end moves that size, as does each answer about attributes, and a read
+ * through the pages ends where the size then is, or has zeros behind its text. So an inode that
+ * somebody reads through its pages shows one version, and nobody writes to it:
  *
  *   who opens it to write, or to read another version, or to read while somebody writes, is told
  *   ESTALE. The kernel then looks the name up again, and finds another inode there, which it opens.
  *   The process sees none of that.
- *   attributes are those of the version that is read, for whoever has it open; anybody else is
- *   told ESTALE likewise.
+ *   attributes are those of the version that is read, for the processes that have it open; anybody
+ * else is told ESTALE likewise.
  *
  * A shell's > is an open and then a SETATTR without the open file (op_init in ops.c), which
  * belongs to what its thread has opened last. Nothing here waits.

@@ -20,7 +20,7 @@ MOMENT = 1_000_000
 
 
 def flat(record, above=""):
-    """{path: value} of what is in a record, but for what the vendor assigns."""
+    """{path: value} of a record, without what the vendor assigns."""
     found = {}
     for name, value in (record or {}).items():
         if not above and name in ASSIGNED:

@@ -116,7 +116,7 @@ class Round:
         self.box.settings(**{**self.settings, "read_lag_ms": 0})
         self.box.control("POST", "changes")
         self.first = self.states()
-        # no read shall show what was before that
+        # no read must show what was before that
         time.sleep(self.settings["read_lag_ms"] / 1000 + 0.1)
         self.mount()
         self.box.settings(read_lag_ms=self.settings["read_lag_ms"])
