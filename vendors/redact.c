@@ -73,11 +73,14 @@ void redact(char *words, const char *secret)
 	wipe(json);
 }
 
+#define PADDING 64 /* of the digits */
+
 /* USER:PASSWORD in base64, as HTTP Basic sends it; the caller wipes and frees. NULL: no memory. */
 static char *basic_form(const char *user, const char *password)
 {
 	static const char
-	    digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	    digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+		       "="; /* the last one fills up */
 	char *text = NULL, *form = NULL, *end;
 	int length = asprintf(&text, "%s:%s", user, password);
 
@@ -92,8 +95,8 @@ static char *basic_form(const char *user, const char *password)
 		bits |= i + 2 < length ? at[2] : 0;
 		*end++ = digits[bits >> 18];
 		*end++ = digits[bits >> 12 & 63];
-		*end++ = i + 1 < length ? digits[bits >> 6 & 63] : '=';
-		*end++ = i + 2 < length ? digits[bits & 63] : '=';
+		*end++ = digits[i + 1 < length ? bits >> 6 & 63 : PADDING];
+		*end++ = digits[i + 2 < length ? bits & 63 : PADDING];
 	}
 	wipe(text);
 	return form;

@@ -163,12 +163,34 @@ static void test_redact(void **state)
 	}
 }
 
+/* As RFC 4648 has it, with each length of padding. */
+static void test_redact_basic(void **state)
+{
+	static const struct {
+		const char *user, *words, *redacted;
+	} cases[] = {
+	    {"canary", "bad Basic Y2FuYXJ5OnB3, sorry", "bad Basic ************, sorry"},
+	    {"canar", "bad Basic Y2FuYXI6cHc=", "bad Basic ************"},
+	    {"cana", "Y2FuYTpwdw== is bad", "************ is bad"},
+	    {"canary", "nothing of it", "nothing of it"},
+	};
+	char words[64];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		snprintf(words, sizeof(words), "%s", cases[i].words);
+		redact_basic(words, cases[i].user, "pw");
+		assert_string_equal(words, cases[i].redacted);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_places),
 	    cmocka_unit_test(test_links),
 	    cmocka_unit_test(test_redact),
+	    cmocka_unit_test(test_redact_basic),
 	};
 
 	return cmocka_run_group_tests_name("places", tests, NULL, NULL);
