@@ -276,13 +276,17 @@ static void test_end(void **state)
 {
 	struct scene *scene = *state;
 	struct waiter waiters[6];
+	struct http_stats stats;
 	int64_t begun;
 
 	scene->account.timeout = PATIENCE;
 	for (int i = 0; i < 6; i++)
 		waiter_start(&waiters[i], &scene->account, "/stall");
-	while (requests(scene) < 4)
+	/* nothing may be asked of it after it is freed */
+	do {
 		usleep(1000);
+		http_stats(&scene->account, &stats);
+	} while (requests(scene) < 4 || stats.in_flight + stats.queued < 6);
 	begun = now_ms();
 	http_free(scene->http);
 	scene->http = NULL;
