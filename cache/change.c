@@ -76,11 +76,6 @@ static int check_status(struct change *change)
 /* ---- sending ---- */
 
 /* Lay the edits on fresh. 0, or -ESTALE with words. */
-static struct account *account_of(const struct change *change)
-{
-	return roster_account(change->roster);
-}
-
 static int lay(struct change *change)
 {
 	const struct edit *conflict;
@@ -134,7 +129,7 @@ static int send(struct change *change)
 	if (!body)
 		return call_fail(change->call, ENOMEM, "no memory");
 	change->basis.end = change->basis.ageless ? (int64_t)(change->end * 1000) : 0;
-	outcome = vendor_put(change->call, account_of(change), change->collection,
+	outcome = vendor_put(change->call, change_account(change), change->collection,
 			     roster_parent(change->roster), change->id, body, change->etag,
 			     &answer);
 	error = change_judge(change, outcome, body, answer);
@@ -312,7 +307,7 @@ static int run(struct change *change)
 {
 	int error;
 
-	change->end = clock_seconds() + account_of(change)->retry_budget;
+	change->end = clock_seconds() + change_account(change)->retry_budget;
 	basis_begin(&change->basis, 0);
 	change->call->basis = change->alone->basis = &change->basis;
 	do {

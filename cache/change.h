@@ -126,6 +126,9 @@ int change_fail_limited(struct change *change);
  */
 int change_judge(struct change *change, enum vendor_outcome outcome, json_t *body, json_t *answer);
 
+/* Return the account of the record, borrowed. */
+struct account *change_account(const struct change *change);
+
 /* The flags of the field that EDIT is about, or is inside of. */
 unsigned change_flags(const struct change *change, const struct edit *edit);
 

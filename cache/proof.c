@@ -16,7 +16,6 @@
 #include "vendors/vendor.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -26,6 +25,11 @@ const char *change_status(const struct change *change, const json_t *record)
 	const char *key = change->collection->status_key;
 
 	return key ? json_string_value(json_object_get(record, key)) : NULL;
+}
+
+struct account *change_account(const struct change *change)
+{
+	return roster_account(change->roster);
 }
 
 unsigned change_flags(const struct change *change, const struct edit *edit)
@@ -94,7 +98,7 @@ int change_get(struct change *change, struct call *call, enum lag_reading readin
 	       char **etag)
 {
 	struct lag_found found;
-	int error = vendor_get(call, roster_account(change->roster), change->collection,
+	int error = vendor_get(call, change_account(change), change->collection,
 			       roster_parent(change->roster), change->id, record, etag);
 
 	if (!error && roster_was_deleted(change->roster, call, change->id, *record)) {
@@ -277,7 +281,7 @@ static void look_later(const struct change *change)
 /* RECORD shows the old value, LOOKED seconds after the change was accepted. */
 static int not_applied(struct change *change, const json_t *record, double looked)
 {
-	struct account *account = roster_account(change->roster);
+	struct account *account = change_account(change);
 
 	change_publish(change, record);
 	call_fail(change->call, EREMOTEIO,
@@ -320,7 +324,7 @@ static int look_for_it(struct change *change)
 	struct looks looks;
 	int error;
 
-	looks_begin(&looks, change->call, looks_seconds(roster_account(change->roster)));
+	looks_begin(&looks, change->call, looks_seconds(change_account(change)));
 	do {
 		json_decref(record);
 		record = NULL;

@@ -6,7 +6,6 @@
  */
 #include "cache/change.h"
 
-#include "cache/lag.h"
 #include "cache/roster.h"
 #include "vendors/call.h"
 #include "vendors/clock.h"
@@ -34,11 +33,6 @@
 
 /* A look for what became of a PUT may begin this long after the budget has ended. */
 #define LOOK_MIN_MS 1000
-
-static struct account *account_of(const struct change *change)
-{
-	return roster_account(change->roster);
-}
 
 /* Milliseconds until the next try: a random part of the back-off, or what the vendor asked for. */
 static unsigned pause_before_retry(const struct call *call, unsigned tries)
@@ -77,7 +71,7 @@ int change_fail_limited(struct change *change)
 	    change->call, EBUSY,
 	    "too many requests, says the vendor (429), until retry_budget (%u s) was over: "
 	    "try again later",
-	    account_of(change)->retry_budget);
+	    change_account(change)->retry_budget);
 }
 
 /*
@@ -152,7 +146,7 @@ static int changed_twice(struct change *change)
  */
 static int look_at_precondition(struct change *change, const json_t *record, const char *etag)
 {
-	double lag = account_of(change)->lag, span = PRECONDITION_SECONDS;
+	double lag = change_account(change)->lag, span = PRECONDITION_SECONDS;
 
 	/* somebody else's write may be what the reads lag behind */
 	if (lag > span)
@@ -182,7 +176,7 @@ static int precondition_failed(struct change *change)
 	change->etag = NULL;
 	result = look_at_precondition(change, record, etag);
 	if (result > 0) {
-		atomic_store(&account_of(change)->no_preconditions, true);
+		atomic_store(&change_account(change)->no_preconditions, true);
 		log_call(change->call,
 			 "the vendor answered 412 to the ETag that it goes on showing: its ETags "
 			 "can't be met, and no If-Match is sent to it until the next mount");
