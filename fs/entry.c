@@ -49,9 +49,7 @@ double entry_attr(struct fs *fs, struct node *node, const struct record *record,
 		return FIXED_SECONDS;
 	if (!record || atomic_load(&node->writers))
 		return 0;
-	pthread_mutex_lock(&fs->versions_lock);
-	node->told_version = node_version(record->version);
-	pthread_mutex_unlock(&fs->versions_lock);
+	node_tell(fs, node, record->version);
 	/* Who reads another version through the pages has its size asked for at each turn. */
 	return node_pages_differ(fs, node, record->version) ? 0 : seconds;
 }

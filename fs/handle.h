@@ -29,11 +29,10 @@ struct handle {
 	struct fs *fs;
 	struct handle *prev, *next; /* in fs->handles */
 	struct node *node;          /* held */
-	/* by which the kernel opened it (a rename brings it elsewhere), for which thread and when,
-	 * in seconds of the one clock; set under requests_lock */
+	/* by which the kernel opened it (a rename brings it elsewhere), and for which thread; set
+	 * under requests_lock */
 	fuse_ino_t ino;
 	pid_t thread;
-	double opened;
 	struct record *record; /* the version shown, or NULL for a file that is no record's */
 	char *fixed;           /* text of a file that is no record's; owned */
 	size_t fixed_length;

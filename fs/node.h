@@ -77,8 +77,9 @@ struct node {
 	unsigned holders;    /* who holds it, but for the kernel; under the table's lock */
 	atomic_uint writers; /* handles open for writing: its attributes are not cached */
 	/* whose attributes the kernel was told last: of the record, or of what a directory lists,
-	 * shortened; 0: none yet; under versions_lock */
-	uint32_t told_version;
+	 * shortened; 0: none yet. And whether it was told others before, and may use them until it
+	 * has heard the last; under versions_lock */
+	uint32_t told_version : 31, retold : 1;
 	struct branch *branch; /* NULL outside of an account's directory */
 	struct shelf *shelf;   /* NULL for what is no part of one */
 	union {
@@ -105,11 +106,11 @@ static inline struct scratch *node_scratch(const struct node *node)
 }
 
 /* Of pages: there are some, but nobody knows what they hold. */
-#define NODE_VERSION_UNKNOWN UINT32_MAX
+#define NODE_VERSION_UNKNOWN ((uint32_t)INT32_MAX)
 
 /*
  * VERSION in half as many bits, neither 0 nor unknown: tells it from those before it as well,
- * unless one of them is four thousand million changes older.
+ * unless one of them is two thousand million changes older.
  */
 static inline uint32_t node_version(uint64_t version)
 {
@@ -187,6 +188,15 @@ bool node_open_writer(struct fs *fs, fuse_ino_t ino, atomic_uint *writers, bool 
  */
 enum node_readers { NODE_READERS_NONE, NODE_READERS_OTHER, NODE_READERS_NAMELESS };
 enum node_readers node_readers(struct fs *fs, fuse_ino_t ino, struct node *node, uint64_t version);
+
+/* The kernel is being told the attributes of NODE's VERSION. */
+void node_tell(struct fs *fs, struct node *node, uint64_t version);
+
+/*
+ * NODE has been opened and shows VERSION: may the kernel, which was told another version, still use
+ * that one's attributes? Then it must be told that they are old, before the answer.
+ */
+bool node_was_told(struct fs *fs, struct node *node, uint64_t version);
 
 /* What the pages hold is not known any more: who reads past them has brought some. */
 void node_forget_pages(struct fs *fs, fuse_ino_t ino);

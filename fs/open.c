@@ -24,19 +24,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The kernel reads as far as it thinks the file goes: it must not think of another version. */
-static void tell_version(struct fs *fs, struct node *node, const struct record *record)
-{
-	bool old;
-
-	pthread_mutex_lock(&fs->versions_lock);
-	old = node->told_version != node_version(record->version);
-	node->told_version = node_version(record->version);
-	pthread_mutex_unlock(&fs->versions_lock);
-	if (old)
-		notify_attributes(fs, node);
-}
-
 void open_end(struct handle *handle)
 {
 	view_close(handle);
@@ -105,7 +92,10 @@ static void open_record(struct fs *fs, fuse_req_t req, struct node *node, fuse_i
 		if (record)
 			open_end(handle);
 	} while (record);
-	tell_version(fs, node, handle->record);
+	/* The kernel reads as far as it thinks the file goes: it must not think of another version.
+	 */
+	if (node_was_told(fs, node, handle->record->version))
+		notify_attributes(fs, node);
 	answer(req, handle, fi);
 }
 

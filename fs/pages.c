@@ -120,6 +120,35 @@ bool node_pages_differ(struct fs *fs, struct node *node, uint64_t version)
 	return differ;
 }
 
+static void tell_locked(struct node *node, uint64_t version)
+{
+	uint32_t told = node_version(version);
+
+	node->retold = node->retold || (node->told_version && node->told_version != told);
+	node->told_version = told & NODE_VERSION_UNKNOWN;
+}
+
+void node_tell(struct fs *fs, struct node *node, uint64_t version)
+{
+	pthread_mutex_lock(&fs->versions_lock);
+	tell_locked(node, version);
+	pthread_mutex_unlock(&fs->versions_lock);
+}
+
+bool node_was_told(struct fs *fs, struct node *node, uint64_t version)
+{
+	bool told;
+
+	pthread_mutex_lock(&fs->versions_lock);
+	told = !node->told_version;
+	tell_locked(node, version);
+	/* what is on its way now will be older than the notification, and not be used */
+	told = told || node->retold;
+	node->retold = false;
+	pthread_mutex_unlock(&fs->versions_lock);
+	return told;
+}
+
 void node_pages_dropped(struct fs *fs, fuse_ino_t ino, bool *drops)
 {
 	pthread_mutex_lock(&fs->versions_lock);

@@ -21,9 +21,6 @@
 #define MOVED_SECONDS 1
 #define ASKED_SECONDS 0.1
 
-/* Who has opened a file asks about what is open for so long; later it may well be the name. */
-#define OPENED_SECONDS 1
-
 /* ---- callers that look a name up again, and get another inode ---- */
 
 /* With versions_lock: is MOVED about NODE's name, and is THREAD about to come back? */
@@ -226,23 +223,22 @@ static struct handle *find_reader(struct fs *fs, fuse_ino_t ino)
 	return found;
 }
 
-/* Whose attributes does THREAD ask for by INO: of what it has open there, or of the name? */
-enum asks { ASKS_NAME, ASKS_OPENED, ASKS_EITHER };
-
-static enum asks what_asked(struct fs *fs, pid_t thread, fuse_ino_t ino)
+/*
+ * Does THREAD have something open by INO? Then it is told of that, although it may ask for the name:
+ * the kernel takes the size for that of the pages, which others may have mapped.
+ */
+static bool has_opened(struct fs *fs, pid_t thread, fuse_ino_t ino)
 {
-	const struct handle *handle, *own = NULL;
-	enum asks asks = ASKS_NAME;
+	const struct handle *handle;
+	bool found = false;
 
 	pthread_mutex_lock(&fs->requests_lock);
 	DL_FOREACH(fs->handles, handle) {
 		if (handle->ino == ino && handle->thread == thread)
-			own = handle;
+			found = true;
 	}
-	if (own)
-		asks = clock_seconds() - own->opened < OPENED_SECONDS ? ASKS_OPENED : ASKS_EITHER;
 	pthread_mutex_unlock(&fs->requests_lock);
-	return asks;
+	return found;
 }
 
 /* ---- open ---- */
@@ -252,7 +248,6 @@ void view_opened(struct handle *handle, fuse_req_t req, fuse_ino_t ino)
 	pthread_mutex_lock(&handle->fs->requests_lock);
 	handle->ino = ino;
 	handle->thread = fuse_req_ctx(req)->pid;
-	handle->opened = clock_seconds();
 	pthread_mutex_unlock(&handle->fs->requests_lock);
 }
 
@@ -417,18 +412,16 @@ int view_attr(struct fs *fs, fuse_req_t req, fuse_ino_t ino, struct node *node,
 {
 	enum node_readers readers = node_readers(fs, ino, node, record ? record->version : 0);
 	pid_t thread = fuse_req_ctx(req)->pid;
-	enum asks asks = ASKS_OPENED;
 
 	*shown = NULL;
 	if (readers == NODE_READERS_NONE)
 		return 0;
 	/* the kernel comes back once only */
-	if (readers == NODE_READERS_OTHER && !told_before(fs, node, thread))
-		asks = what_asked(fs, thread, ino);
-	if (asks == ASKS_OPENED)
+	if (readers == NODE_READERS_NAMELESS || told_before(fs, node, thread) ||
+	    has_opened(fs, thread, ino)) {
 		*shown = find_reader(fs, ino);
-	if (asks != ASKS_NAME)
 		return 0;
+	}
 	move(fs, node, thread, MOVED_ASKS);
 	return -ESTALE;
 }

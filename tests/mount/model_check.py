@@ -180,6 +180,10 @@ class Judge:
                 continue
             if self.set_back(change, other, name):
                 return "set back to an older value, which no time tells from a read that lags"
+            if self.renewed(change, other, name):
+                return "a third value ended the memory, and no time tells what a read after it shows"
+            if self.same_time(change, other, name):
+                return "an older value with the time of update of the write, from before a read that lagged"
             if other.at < start:
                 continue
             checked = self.run.settings["checked"] and change.row["if_match"]
@@ -222,6 +226,23 @@ class Judge:
             return False
         before = [one.before for one in self.run.changes[change.user] if one.at < other.at]
         return any(same(state.get(name), other.after.get(name)) for state in before)
+
+    def renewed(self, change, other, name):
+        """Did somebody write a third value after OTHER? A read that shows it ends the memory of OTHER."""
+        if not self.run.lag or self.timed() or (name == "status" and change.after.get(name) == "active"):
+            return False
+        return any(other.at < one.at < change.at and name in one.fields and self.was_foreign(one)
+                   for one in self.run.changes[change.user])
+
+    def same_time(self, change, other, name):
+        """Was there another version in the second of OTHER, where times are that coarse? OTHER may rest on a
+        read from before that one, and an equal time then counts as later."""
+        if not self.run.lag or self.timed() or (name == "status" and change.after.get(name) == "active"):
+            return False
+        unit = MOMENT * (60 if self.run.settings["stamps"] == "tick" else 1)
+        second = (other.at + self.run.realtime) // unit
+        return any(one.at < other.at and (one.at + self.run.realtime) // unit == second
+                   for one in self.run.changes[change.user])
 
     def is_late(self, change):
         return change.row["state"] == "applied" or \
@@ -341,9 +362,16 @@ class Judge:
         lies = [row["t_us"] for row in self.run.rows.values()
                 if row["fault"] in NOT_DONE and row["status"] == 200 and row["method"] == "PUT" and
                 row["id"] == op["user"] and op["t0"] <= row["t_us"] <= op["t1"]]
+        if not lies:
+            return False
         changes = [change for _, change in self.run.states(op["user"], op["t0"], op["t1"]) if change]
-        return any(change.at > min(lies) and name in change.fields and self.was_foreign(change)
-                   for change in changes if lies)
+        if any(change.at > min(lies) and name in change.fields and self.was_foreign(change) for change in changes):
+            return True
+        # or a read that lags shows somebody's value of before, which no read had shown
+        old = self.run.states(op["user"], min(lies), min(lies))[0][0].get(name)
+        return bool(self.run.lag) and any(
+            not same(state.get(name), old) and not same(state.get(name), op["wanted"].get(name))
+            for state, _ in self.run.states(op["user"], min(lies) - self.run.lag, min(lies)))
 
     def joined(self, op, value):
         """Did others make memberships while a member was made inactive, or end them?"""

@@ -8,6 +8,7 @@ import mmap
 import os
 import pathlib
 import sys
+import time
 
 import pytest
 
@@ -148,6 +149,26 @@ def test_a_status_changes_an_open_text(mount):
         assert os.pread(reader.fileno(), 20000, 0) == before
         assert os.fstat(reader.fileno()).st_size == len(before)
     assert json.loads(path.read_bytes())["status"] == "inactive"
+
+
+@pytest.mark.parametrize("change", ["echo inactive >partnerize/7.status",
+                                    "echo '{\"lastname\": \"Other\"}' >partnerize/.n; mv partnerize/.n partnerize/7.json"],
+                         ids=["status", "rename"])
+def test_an_open_text_is_mapped_late(mount, change):
+    """However long ago somebody opened it, on a busy machine or in thought: it has its own size."""
+    m = mount()
+    path = m.path / "partnerize/7.json"
+    before = path.read_bytes()
+    with open(path, "rb", buffering=0) as reader:
+        assert reader.read() == before
+        m.sh(change).ok()
+        time.sleep(1.5)
+        assert os.fstat(reader.fileno()).st_size == len(before)
+        with mmap.mmap(reader.fileno(), 0, mmap.MAP_SHARED, mmap.PROT_READ) as view:
+            assert view[:] == before
+    after = at_vendor(m.sandbox, 7)
+    assert (after["status"], after["lastname"]) in [("inactive", json.loads(before)["lastname"]), ("active", "Other")]
+    assert len(path.read_bytes()) == len(text_of(after).encode()) != len(before)
 
 
 def test_truncation_is_a_request(mount):
