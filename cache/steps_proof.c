@@ -306,6 +306,36 @@ static bool may_come(const struct steps *steps, const json_t *record)
 	return false;
 }
 
+/*
+ * A step that the vendor did not answer is proved by its reads alone: that one like it was made
+ * before, and may not be shown yet, says nothing of this one. It remains to be restored.
+ */
+static void forget_unanswered(struct steps *steps)
+{
+	const char *key = steps->collection->step_key;
+	json_t *earlier = json_array(), *record, *step, *other;
+	size_t i, j;
+
+	json_array_foreach(steps_of(steps, steps->sent), i, step) {
+		json_array_foreach(steps->unconfirmed, j, other) {
+			if (steps->outcomes[i] == VENDOR_UNKNOWN &&
+			    json_equal(json_object_get(other, key), json_object_get(step, key)))
+				json_array_append(earlier, other);
+		}
+	}
+	record = difference(steps, earlier, NULL);
+	if (json_array_size(earlier))
+		steps->collection->forget(steps->attempt->account, record);
+	json_array_foreach(steps->undo ? earlier : NULL, i, step) {
+		if (!steps_has(steps, steps_of(steps, steps->undo), step))
+			json_array_append(steps_of(steps, steps->undo), step);
+	}
+	if (!steps->undo && json_array_size(earlier))
+		steps->undo = json_incref(record);
+	json_decref(record);
+	json_decref(earlier);
+}
+
 /* The steps have been made, or some of them: what is it now? */
 int steps_prove(struct steps *steps, int error)
 {
@@ -313,6 +343,8 @@ int steps_prove(struct steps *steps, int error)
 	json_t *record = NULL;
 	int get_error;
 
+	if (!steps_is_inactive(steps))
+		forget_unanswered(steps);
 	call_continue(&call, steps->call);
 	get_error = look(steps, &call, &record);
 	if (get_error) {

@@ -238,6 +238,22 @@ def test_a_lost_post_that_nothing_shows(ep):
     assert accounts_of(box, twenty) == []
 
 
+def test_a_lost_post_after_one_that_was_made(ep):
+    """What was made before and a colleague has ended says nothing of a request without an answer."""
+    m = ep("documents", {"elasticpath": {"retry_budget": 0}})
+    box = m.sandbox
+    five = person(box, 5)
+    accounts = accounts_of(box, five)
+    assert write(m, five, "inactive") == GOOD and write(m, five, "active") == GOOD
+    for account in accounts:
+        part(box, account, five)
+    box.fault(fault="drop", method="POST", path="/v2/accounts/*", times=len(accounts))
+    refusal = write(m, five, "active")
+    assert refusal != GOOD and accounts_of(box, five) == []
+    assert write(m, five, "active") == GOOD
+    assert accounts_of(box, five) == accounts and status(m, five) == "active\n"
+
+
 @pytest.mark.parametrize("fault", ["drop_after", "status_after", "html_after"])
 def test_lost_responses(ep, fault):
     m = ep("documents", {"elasticpath": {"retry_budget": 0}})
