@@ -361,7 +361,7 @@ static int run_check(struct mount *mount)
 	else if (audit && audit_check(audit, why, sizeof(why)))
 		complain("%s", why);
 	else
-		failed = check_run(&mount->config, stdout);
+		failed = check_run(&mount->config, mount->options.quick, stdout);
 	http_free(mount->http);
 	return failed ? 1 : 0;
 }
