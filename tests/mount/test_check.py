@@ -253,3 +253,26 @@ def test_more_than_came(check, mount, sandbox, fault, words):
         os.listdir(m.path / "partnerize")
     assert refused.value.errno == errno.EREMOTEIO
     assert words in m.log()
+
+
+# ---- what nobody sees in a key ----
+
+@pytest.mark.parametrize(("before", "after", "words"), [
+    ("\ufeff", "", "byte order mark (U+FEFF)"), ("", "\u00a0", "no-break space (U+00A0)"),
+    ("\u200b", "", "zero-width space (U+200B)"),
+])
+@pytest.mark.parametrize("way", ["", "_file", "_env", "_command"])
+def test_invisible_in_a_key(sandbox, env, way, before, after, words):
+    box = sandbox(users=1)
+    key = box.config().partition("user_api_key = ")[2].partition("\n")[0]
+    text = before + key + after
+    (box.folder / "key").touch(0o600)
+    (box.folder / "key").write_text(text + "\n")
+    value = {"": text, "_file": "key", "_env": "THE_KEY", "_command": f"cat {box.folder}/key"}[way]
+    file = box.folder / "check.conf"
+    file.touch(0o600)
+    file.write_text(box.config({"partnerize": {"user_api_key": None, "user_api_key" + way: value}}))
+    result = run([harness.BUILD / "rosterfs", "--check", file], {**env, "THE_KEY": text})
+    assert result.code == 1 and result.out == "" and result.err.count("\n") == 1, repr(result)
+    assert str(file) in result.err and words in result.err and key not in result.err
+    assert box.counts()["total"] == 0

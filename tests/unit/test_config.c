@@ -141,7 +141,7 @@ static void test_all_keys(void **state)
 	(void)state;
 	put("note", "Zeile 1\n\xC3\xA4\n", 11, 0644);
 	accept_text(
-	    "\xEF\xBB\xBF# a comment ; with anything in it\r\n"
+	    "# a comment ; with anything\xC2\xA0in it\r\n"
 	    "; another\n"
 	    "   \t\n"
 	    "[second store]\r\n"
@@ -256,6 +256,19 @@ static void test_lines(void **state)
 	    {2, "control character", "[shop]\nshop_key = S3CRET\033\n"},
 	    {2, "control character", "[shop]\nshop_key = S3\rCRET\n"},
 	    {2, "control character", "[shop]\n# \v\n"},
+	    {1, "byte order mark (U+FEFF)", "\xEF\xBB\xBF[shop]\n"},
+	    {1, "UTF-16", "\xFF\xFE[shop]\n"},
+	    {2, "begins with a no-break space (U+00A0)", "[shop]\n\xC2\xA0shop_key = S3CRET\n"},
+	    {2, "the key holds a no-break space (U+202F)",
+	     "[shop]\nshop_key\xE2\x80\xAF= S3CRET\n"},
+	    {2, "value begins or ends with a no-break space",
+	     "[shop]\nshop_key = S3CRET\xC2\xA0\n"},
+	    {2, "secret holds a zero-width space (U+200B)", "[shop]\nshop_key = S3\xE2\x80\x8BT\n"},
+	    {3, "begins or ends with a byte order mark",
+	     SHOP "self_id = \xEF\xBB\xBF"
+		  "7\n"},
+	    {1, "name begins or ends with a no-break space", "[shop\xC2\xA0]\n"},
+	    {1, "nothing may follow the ]", "[shop]\xC2\xA0\n"},
 	    {4, "in line 2 already", SHOP "ttl = 3\nshop_key = S3CRET\n"},
 	    {4, "section is in line 1 already", SHOP "[paper]\n[shop]\n"},
 	    {3, "section is in line 2 already", "[paper]\n[rosterfs]\n[rosterfs]\n"},
