@@ -91,6 +91,13 @@ def test_log_of_a_mount(mount, sandbox, answers, words):
     assert words in m.log()
 
 
+def test_self_id_of_nobody(mount, sandbox):
+    m = mount(sandbox(users=25, no_self=True), {"partnerize": {"self_id": "9999"}})
+    m.sh("ls partnerize").ok()
+    (m.path / "partnerize/7.status").write_text("inactive\n")
+    assert "partnerize/7.status: self_id is 9999, but no such user is in the list" in m.log()
+
+
 # ---- the list ----
 
 def test_walks_everything_unless_quick(check, sandbox):
