@@ -131,11 +131,52 @@ static void compare_self(struct check *check)
 
 /* ---- the list ---- */
 
+static enum paging by_number(const struct account *account)
+{
+	(void)account;
+	return PAGING_NUMBER;
+}
+
+static enum paging by_offset(const struct account *account)
+{
+	(void)account;
+	return PAGING_OFFSET;
+}
+
+/*
+ * The list was read without pages. If the vendor has pages nevertheless, it is only their first: so
+ * ask for the second one in both ways. An error, or users that have come already, prove nothing
+ * else.
+ */
+static void check_unpaged(struct check *check)
+{
+	enum paging (*const ways[])(const struct account *) = {by_number, by_offset};
+	static const char *const names[] = {"page", "offset"};
+
+	for (size_t i = 0; i < 2; i++) {
+		struct collection users = *check->account->vendor->users;
+		struct strangers strangers;
+		struct list_part part = {.page = 2};
+
+		users.paging = ways[i];
+		users.page_size = (unsigned)check->tally.count;
+		strangers_init(&strangers, &check->tally);
+		part.sink = &strangers.sink;
+		if (vendor_list_all(&check->call, check->account, &users, &part, 1) ||
+		    !strangers.count)
+			continue;
+		check->failed = true;
+		say(check, "%s answered %zu other users: set paging = %s", check->call.request,
+		    strangers.count, names[i]);
+		return;
+	}
+}
+
 static bool check_list(struct check *check)
 {
 	struct account *account = check->account;
 	const struct collection *users = account->vendor->users;
-	struct list_part part = {.sink = &check->tally.sink, .one_page = true};
+	struct list_part part = {.sink = &check->tally.sink, .page = 1};
 	int error = check->quick
 			? vendor_list_all(&check->call, account, users, &part, 1)
 			: vendor_list(&check->call, account, users, NULL, &check->tally.sink);
@@ -155,6 +196,9 @@ static bool check_list(struct check *check)
 	} else {
 		compare_self(check);
 	}
+	if (!check->quick && check->tally.count && users->paging &&
+	    users->paging(account) == PAGING_NONE)
+		check_unpaged(check);
 	return check->tally.count != 0;
 }
 

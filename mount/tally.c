@@ -172,3 +172,23 @@ bool tally_has(const struct tally *tally, const char *id)
 {
 	return table_find(&tally->ids, id, hash_text(id)) != NULL;
 }
+
+static int add_stranger(struct list_sink *sink, const char *id, json_t *record)
+{
+	struct strangers *strangers = (struct strangers *)sink;
+
+	(void)record;
+	strangers->count += !tally_has(strangers->tally, id);
+	return 0;
+}
+
+static void reset_strangers(struct list_sink *sink)
+{
+	((struct strangers *)sink)->count = 0;
+}
+
+void strangers_init(struct strangers *strangers, const struct tally *tally)
+{
+	*strangers = (struct strangers){.sink = {.add = add_stranger, .reset = reset_strangers},
+					.tally = tally};
+}

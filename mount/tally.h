@@ -43,6 +43,15 @@ void tally_end(struct tally *tally);
 /* Did a user with ID come? */
 bool tally_has(const struct tally *tally, const char *id);
 
+/* A sink that counts users who are not in TALLY (borrowed), and keeps nothing. */
+struct strangers {
+	struct list_sink sink;
+	const struct tally *tally;
+	size_t count;
+};
+
+void strangers_init(struct strangers *strangers, const struct tally *tally);
+
 /* Is WORD a status that rosterfs can read and write: active or inactive? */
 bool tally_is_known(const char *word);
 

@@ -163,6 +163,8 @@ static bool begin_lists(struct lists *all)
 			walk_init(&list->walk, paging != PAGING_NUMBER, all->collection->page_size,
 				  parallel(all));
 			list->walk.unpaged = paging == PAGING_NONE;
+			if (list->part->page)
+				walk_begin_at(&list->walk, list->part->page);
 		}
 		any = any || list->part;
 	}
@@ -340,7 +342,7 @@ static enum walk_verdict report_page(struct lists *all, struct list *list, int *
 	/* the pages differ in nothing but where they start */
 	if (*error && refused && page.number > 1 && all->collection->offset_ceiling)
 		*error = fail_cut(all, list, list->walk.rows);
-	else if (!*error && page.number == 1 && !list->part->one_page && is_too_long(all, &result))
+	else if (!*error && page.number == 1 && !list->part->page && is_too_long(all, &result))
 		*error = fail_cut(all, list, all->collection->offset_ceiling);
 	if (*error) {
 		verdict = walk_page_error(&list->walk);
@@ -360,7 +362,7 @@ static enum walk_verdict report_page(struct lists *all, struct list *list, int *
 	else if (verdict != WALK_RESTART && list->part->sink->progress)
 		list->part->sink->progress(list->part->sink, (unsigned)list->walk.done,
 					   list->walk.rows);
-	if (list->part->one_page && (verdict == WALK_MORE || verdict == WALK_WAIT))
+	if (list->part->page && (verdict == WALK_MORE || verdict == WALK_WAIT))
 		return WALK_DONE;
 	return verdict;
 }

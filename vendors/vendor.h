@@ -412,10 +412,10 @@ int vendor_self(struct call *call, struct account *account, char **id);
 struct list_part {
 	const char *parent;
 	struct list_sink *sink; /* for its rows; a reset voids no other list's */
-	bool one_page; /* end after the first page: then the sink has no roster, only its beginning
-			  */
-	bool cut;      /* set where it failed because the vendor lists no further (offset_ceiling): the
-		     sink has the list's beginning, from nothing to all that can be had */
+	unsigned page; /* 0: all pages. Else this page alone, and the sink gets no roster; each page
+			  counts as one of the size that the collection asks for */
+	bool cut; /* set where it failed because the vendor lists no further (offset_ceiling): the
+		sink has the list's beginning, from nothing to all that can be had */
 };
 
 /*

@@ -44,6 +44,13 @@ void walk_init(struct walk *walk, bool offsets, size_t page_size, size_t paralle
 	begin_pass(walk, walk->parallel == 1);
 }
 
+void walk_begin_at(struct walk *walk, size_t page)
+{
+	walk->sequential = true;
+	walk->done = walk->asked = walk->arrived = page - 1;
+	walk->rows = walk->done * walk->page_size;
+}
+
 /* Three rounds: a page that is slow, or was passed over, shall not idle the other connections at
  * once, nor fill the memory. */
 size_t walk_window(const struct walk *walk)

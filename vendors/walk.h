@@ -132,6 +132,10 @@ struct walk {
 /* OFFSETS: as in struct walk. PAGE_SIZE: rows to ask for. PARALLEL: most pages in flight. */
 void walk_init(struct walk *walk, bool offsets, size_t page_size, size_t parallel);
 
+/* Right after walk_init: begin at PAGE, counted from 1, as if the pages before it had been full.
+ * Only for a caller that reports this page and no other. */
+void walk_begin_at(struct walk *walk, size_t page);
+
 /* At most so many pages are asked for and not yet reported: page p may have slot p % window. */
 size_t walk_window(const struct walk *walk);
 

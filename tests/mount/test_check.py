@@ -241,6 +241,21 @@ def test_list_without_pages(check, mount, sandbox, paging):
     assert verdict(check(box, {"partnerize": {"paging": "page"}})) == 1
 
 
+@pytest.mark.parametrize("cap", [100, 7])
+@pytest.mark.parametrize("users", [8, 250])
+def test_pages_after_all(check, sandbox, cap, users):
+    """Without a total the response looks whole: --check asks for a second page."""
+    box = sandbox(users=users, page_cap=cap)
+    result = check(box, {"partnerize": {"paging": "none"}})
+    shown = min(cap, users)
+    assert f"partnerize: {shown} users: " in result.out
+    assert verdict(result) == (shown < users)
+    if shown < users:
+        assert f"GET /user?page=2&count={shown} answered " in result.out
+        assert "other users: set paging = page\n" in result.out
+    assert verdict(check(box, {"partnerize": {"paging": "none"}}, "--check=quick")) == 0
+
+
 @pytest.mark.parametrize(("fault", "words"), [
     ({"fault": "wrong_total"}, "tells of more than the 250 rows"),
     ({"fault": "duplicate_row"}, "second time"),
