@@ -150,15 +150,17 @@ static enum paging by_offset(const struct account *account)
  */
 static void check_unpaged(struct check *check)
 {
-	enum paging (*const ways[])(const struct account *) = {by_number, by_offset};
-	static const char *const names[] = {"page", "offset"};
+	static const struct {
+		enum paging (*paging)(const struct account *account);
+		const char *name;
+	} ways[] = {{by_number, "page"}, {by_offset, "offset"}};
 
 	for (size_t i = 0; i < 2; i++) {
 		struct collection users = *check->account->vendor->users;
 		struct strangers strangers;
 		struct list_part part = {.page = 2};
 
-		users.paging = ways[i];
+		users.paging = ways[i].paging;
 		users.page_size = (unsigned)check->tally.count;
 		strangers_init(&strangers, &check->tally);
 		part.sink = &strangers.sink;
@@ -167,7 +169,7 @@ static void check_unpaged(struct check *check)
 			continue;
 		check->failed = true;
 		say(check, "%s answered %zu other users: set paging = %s", check->call.request,
-		    strangers.count, names[i]);
+		    strangers.count, ways[i].name);
 		return;
 	}
 }

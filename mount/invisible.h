@@ -14,17 +14,17 @@
 #define INVISIBLE_WORDS_MAX 64
 
 /*
- * The first of the LENGTH bytes at TEXT that begins a blank or invisible character outside of
- * ASCII: a byte order mark, a no-break space (that of Latin-1 too), a zero-width space... Joiners
- * that some scripts are spelt with (U+200C, U+200D) are none. NULL: there is none.
+ * Return where the first blank or invisible character outside of ASCII begins in the LENGTH bytes
+ * at TEXT, or NULL: a byte order mark, a no-break space (also that of Latin-1), a zero-width
+ * space... Joiners that some scripts are spelt with (U+200C, U+200D) do not count.
  */
 const char *invisible_find(const char *text, size_t length);
 
-/* The same, but only at the beginning or the end of TEXT. */
+/* Return the same, but only for a character at the beginning or the end of TEXT. */
 const char *invisible_at_ends(const char *text, size_t length);
 
-/* Name the character that invisible_find returned: "a no-break space (U+00A0)". END is that of the
- * text. */
+/* Write to WORDS what the character at AT is, which invisible_find returned: "a no-break space
+ * (U+00A0)". END is that of the text. */
 void invisible_name(const char *at, const char *end, char words[INVISIBLE_WORDS_MAX]);
 
 #endif

@@ -40,7 +40,7 @@ void tally_statuses(struct tally *tally, const struct collection *statuses);
 /* All statuses came: users without one have what STATUSES calls its absent_status. */
 void tally_end(struct tally *tally);
 
-/* Did a user with ID come? */
+/* Return whether a user with ID came. */
 bool tally_has(const struct tally *tally, const char *id);
 
 /* A sink that counts users who are not in TALLY (borrowed), and keeps nothing. */
@@ -52,7 +52,7 @@ struct strangers {
 
 void strangers_init(struct strangers *strangers, const struct tally *tally);
 
-/* Is WORD a status that rosterfs can read and write: active or inactive? */
+/* Return whether WORD is a status that rosterfs writes: active or inactive. */
 bool tally_is_known(const char *word);
 
 #endif
