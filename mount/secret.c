@@ -136,11 +136,12 @@ static int read_file(const struct words *why, const char *path, struct line *lin
 		goto out;
 	}
 	if (fstat(fd, &status) < 0) {
-		result = fail(why, errno, "the file cannot be looked at: %s", strerror(errno));
+		result = fail(why, errno, "the file's mode cannot be read: %s", strerror(errno));
 		goto out;
 	}
 	if (status.st_mode & (S_IRGRP | S_IROTH) && !S_ISDIR(status.st_mode)) {
-		result = fail(why, EPERM, "group or others can read the file: chmod go-r it");
+		result = fail(why, EPERM,
+			      "group or others can read the file: run chmod go-r on it");
 		goto out;
 	}
 	do {

@@ -106,7 +106,7 @@ static int begin_section(struct reader *reader, const char *text, size_t length)
 			reader->error =
 			    sections_fail(reader->why, reader->why_size, EINVAL, reader->file,
 					  reader->line,
-					  "this section is in line %u already: join the two",
+					  "this section is in line %u already: merge the two",
 					  other->line);
 			return reader->error;
 		}
@@ -167,9 +167,9 @@ static int check_line(struct reader *reader, const char *text, size_t length, si
 		return refuse_invisible(reader, "the line begins with", text, text + length);
 	for (size_t i = 1; i < length; i++) {
 		if (text[i] == ';' && isspace((unsigned char)text[i - 1]))
-			return fail(reader, "a ; after a space would cut the line there; a comment "
-					    "needs a line of its own, such a secret a file that "
-					    "KEY_file names");
+			return fail(reader, "' ;' starts a comment, which needs a line of its own; "
+					    "put a secret that contains it into a file, and name "
+					    "that with KEY_file");
 	}
 	if (text[0] == '[')
 		return take_header(reader, text, length);

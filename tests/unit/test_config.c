@@ -243,9 +243,9 @@ static void test_lines(void **state)
 	    {3, "is indented", SHOP " ttl = 3\n"},
 	    {3, "is indented", SHOP "\t# a comment\n"},
 	    {1, "is indented", " [shop]\n"},
-	    {2, "after a space would cut", "[shop]\nshop_key = S3CRET ;more\n"},
-	    {2, "after a space would cut", "[shop]\nshop_key =\t;S3CRET\n"},
-	    {1, "after a space would cut", "[shop ;x]\n"},
+	    {2, "' ;' starts a comment", "[shop]\nshop_key = S3CRET ;more\n"},
+	    {2, "' ;' starts a comment", "[shop]\nshop_key =\t;S3CRET\n"},
+	    {1, "' ;' starts a comment", "[shop ;x]\n"},
 	    {2, "expected key = value", "[shop]\nS3CRET\n"},
 	    {2, "no key before the =", "[shop]\n= S3CRET\n"},
 	    {1, "] of the section is missing", "[shop\n"},
@@ -312,7 +312,7 @@ static void test_names(void **state)
 	    {1, "cannot be named by-email", "[by-email]\ntype = paper\n"},
 	    {1, "cannot be named .rosterfs", "[.rosterfs]\ntype = paper\n"},
 	    {1, "has no name", "[]\ntype = paper\n"},
-	    {1, "no / in it", "[a/b]\ntype = paper\n"},
+	    {1, "must not contain /", "[a/b]\ntype = paper\n"},
 	    {1, "no . at its beginning", "[..]\ntype = paper\n"},
 	    {1, "no space after [", "[ paper]\n"},
 	    {1, "no space after [", "[paper ]\n"},
@@ -456,7 +456,7 @@ static void test_permissions(void **state)
 
 	(void)state;
 	refuse_text(SHOP, 0640, 2,
-		    "group or others can read: chmod go-r the file, or use shop_key_file");
+		    "group or others can read: run chmod go-r on the file, or use shop_key_file");
 	refuse_text(SHOP, 0604, 2, "group or others can read");
 	accept_text(SHOP, 0400, &config);
 	config_clear(&config);
