@@ -313,7 +313,7 @@ static void test_names(void **state)
 	    {1, "cannot be named .rosterfs", "[.rosterfs]\ntype = paper\n"},
 	    {1, "has no name", "[]\ntype = paper\n"},
 	    {1, "must not contain /", "[a/b]\ntype = paper\n"},
-	    {1, "no . at its beginning", "[..]\ntype = paper\n"},
+	    {1, "or begin with .", "[..]\ntype = paper\n"},
 	    {1, "no space after [", "[ paper]\n"},
 	    {1, "no space after [", "[paper ]\n"},
 	    {1, "control character", "[a\tb]\ntype = paper\n"},
