@@ -12,6 +12,7 @@
 #include "cache/late.h"
 #include "cache/looks.h"
 #include "cache/roster.h"
+#include "cache/snapshot.h"
 #include "vendors/call.h"
 #include "vendors/clock.h"
 #include "vendors/log.h"
@@ -26,11 +27,30 @@
 
 /* ---- guards ---- */
 
+/* Log if ID is only what the config says, and the newest list has no such user: it protects nobody.
+ */
+static void warn_of_self(const struct change *change, const char *id)
+{
+	const char *configured = account_value(roster_account(change->roster), "self_id");
+	struct snapshot *snapshot;
+	double seconds;
+
+	if (!configured || strcmp(configured, id) != 0)
+		return;
+	snapshot = roster_snapshot(change->roster, &seconds);
+	if (snapshot && !snapshot_find(snapshot, id))
+		log_call(change->call, "self_id is %s, but no such user is in the list", id);
+	snapshot_put(snapshot);
+}
+
 int change_check_self(struct change *change, const char *status)
 {
 	struct wait wait = {.kind = WAIT_SELF, .call = change->call};
 	int error;
 
+	/* its keys are no user's */
+	if (!roster_account(change->roster)->vendor->self)
+		return 0;
 	/* that question may have to wait for the place that the GET has kept for the PUT */
 	if (!roster_knows_self(change->roster))
 		basis_release(change->call);
@@ -45,6 +65,8 @@ int change_check_self(struct change *change, const char *status)
 		    call_fail(change->call, EPERM,
 			      "this is the user that rosterfs' own key belongs to: the key would "
 			      "die with it");
+	if (!error)
+		warn_of_self(change, wait.self);
 	wait_clear(&wait);
 	return error;
 }

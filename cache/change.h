@@ -87,7 +87,7 @@ const char *change_status(const struct change *change, const json_t *record);
 
 /*
  * May the status of the record become STATUS? -EPERM when it is the key's own user, or nobody can
- * tell whose the key is. May wait for the vendor (self).
+ * tell whose the key is. 0 for a vendor whose keys are no user's. May wait for the vendor (self).
  */
 int change_check_self(struct change *change, const char *status);
 

@@ -322,6 +322,14 @@ static bool begins_with(const char *text, size_t length, const char *mark)
 	return memcmp(text, mark, length < size ? length : size) == 0;
 }
 
+/* Outside of strings JSON is ASCII. What is not is most likely a blank that nobody sees. */
+static const char *find_foreign(const char *text)
+{
+	if ((unsigned char)*text < 0x80)
+		return NULL;
+	return "a character outside of the strings is not ASCII: is it a no-break space (U+00A0)?";
+}
+
 /* The first of the LENGTH bytes at TEXT can't stand where EXPECT is: what files have such bytes? */
 static const char *find_cause(enum expect expect, const char *text, size_t length)
 {
@@ -330,12 +338,12 @@ static const char *find_cause(enum expect expect, const char *text, size_t lengt
 	if (expect == EXPECT_UTF8 || (expect == EXPECT_CHARACTER && (unsigned char)*text >= 0x80))
 		return "the text is not UTF-8: save it as UTF-8";
 	if (expect != EXPECT_OBJECT)
-		return NULL;
+		return find_foreign(text);
 	if (begins_with(text, length, "\xEF\xBB\xBF"))
 		return "the text begins with a byte order mark: save it as UTF-8 without one";
 	if (begins_with(text, length, "\xFF\xFE") || begins_with(text, length, "\xFE\xFF"))
 		return "the text begins with the byte order mark of UTF-16: save it as UTF-8";
-	return NULL;
+	return find_foreign(text);
 }
 
 void document_init(struct document *document)

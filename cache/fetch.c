@@ -310,7 +310,7 @@ int fetch_self(struct flight *flight)
 {
 	struct roster *roster = flight->roster;
 	char *id = NULL;
-	int error = roster->account->vendor->self(&flight->call, roster->account, &id);
+	int error = vendor_self(&flight->call, roster->account, &id);
 
 	if (error && error != -ENODATA)
 		return error;

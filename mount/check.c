@@ -1,105 +1,347 @@
 /*
  * check.c - see check.h.
  *
- * Two GETs a vendor and nothing else: which user the keys belong to, and one page of users. It
- * mounts nothing and changes nothing.
+ * One thread for each vendor with an API. It asks what a deactivation rests on: self, because
+ * statuses are refused as long as nobody knows whose the key is; the list, page by page, because a
+ * vendor that repeats a page has no list; and the status of each user. It mounts nothing and
+ * changes nothing. A value from the config is never printed as something that the vendor said.
+ *
+ * The first words of the lines are documented in rosterfs(1), because scripts read them.
  */
 #include "mount/check.h"
 
 #include "mount/config.h"
+#include "mount/tally.h"
 #include "vendors/call.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
+#include <pthread.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Counts rows, and ends the walk once there is one: the rest would be asked for in vain. */
-struct first {
-	struct list_sink sink;
-	bool seen;
-	bool has_status;
-	const struct collection *users;
+/* Where the lines of all vendors go. */
+struct output {
+	FILE *file;
+	pthread_mutex_t lock;
 };
 
-static int first_add(struct list_sink *sink, const char *id, json_t *record)
-{
-	struct first *first = (struct first *)sink;
-
-	(void)id;
-	first->seen = true;
-	first->has_status = first->users->status_key &&
-			    json_object_get(record, first->users->status_key);
-	return -ECANCELED;
-}
-
-static void first_reset(struct list_sink *sink)
-{
-	(void)sink;
-}
-
-static int check_self(struct account *account, FILE *out)
-{
+/* The check of one vendor; its thread's alone. */
+struct check {
+	struct account *account;
+	struct output *output;
+	bool quick;
+	bool failed;
 	struct call call;
-	char *id = NULL;
+	char *told; /* the id of the key's user, as the vendor says; NULL: it does not tell */
+	struct tally tally;
+	pthread_t thread;
+	bool started; /* thread is to be joined */
+};
+
+static void say(struct check *check, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* One line, whatever stands in what a vendor says. */
+static void say(struct check *check, const char *format, ...)
+{
+	char line[CALL_REQUEST_MAX + CALL_WORDS_MAX + 256];
+	struct output *output = check->output;
+	va_list arguments;
+
+	va_start(arguments, format);
+	(void)vsnprintf(line, sizeof(line), format, arguments);
+	va_end(arguments);
+	for (char *at = line; *at; at++) {
+		if ((unsigned char)*at < 0x20 || *at == 0x7f)
+			*at = '?';
+	}
+	pthread_mutex_lock(&output->lock);
+	fprintf(output->file, "%s: %s\n", check->account->name, line);
+	(void)fflush(output->file);
+	pthread_mutex_unlock(&output->lock);
+}
+
+/* Say why the request failed that CALL tells of. */
+static void say_error(struct check *check)
+{
+	const struct call *call = &check->call;
+	char status[32] = "";
+
+	check->failed = true;
+	if (call->status)
+		(void)snprintf(status, sizeof(status), " answered %d", call->status);
+	say(check, "%s%s%s%s", call->request, call->request[0] ? status : "",
+	    call->request[0] ? ": " : "", call->words);
+}
+
+/* ---- whose is the key? ---- */
+
+static const char *configured_self(const struct check *check)
+{
+	return account_value(check->account, "self_id");
+}
+
+/* Returns whether it makes sense to go on. */
+static bool check_self(struct check *check)
+{
+	const char *configured = configured_self(check);
+	int error = check->account->vendor->self(&check->call, check->account, &check->told);
+
+	if (error == -ENODATA) {
+		check->failed = !configured;
+		say(check, "the vendor does not tell whose the key is: %s%s", check->call.words,
+		    configured ? "" : "; no status can be written until self_id is set");
+		return true;
+	}
+	if (error) {
+		say_error(check);
+		return false;
+	}
+	say(check, "the key belongs to user %s", check->told);
+	if (configured && strcmp(configured, check->told) != 0) {
+		check->failed = true;
+		say(check, "self_id is %s, but the key belongs to user %s: correct or remove it",
+		    configured, check->told);
+	}
+	return true;
+}
+
+/* Compare whose the key is with the list: what the vendor says, else what the config says. */
+static void compare_self(struct check *check)
+{
+	const char *configured = configured_self(check);
+
+	if (check->told && !check->quick && !tally_has(&check->tally, check->told)) {
+		say(check, "user %s, to whom the key belongs, is not in the list", check->told);
+	} else if (!check->told && configured) {
+		if (tally_has(&check->tally, configured)) {
+			say(check, "self_id is %s: there is such a user in the list", configured);
+		} else if (check->quick) {
+			say(check,
+			    "self_id is %s: no such user is on the first page; --check reads the "
+			    "whole list",
+			    configured);
+		} else {
+			check->failed = true;
+			say(check, "self_id is %s, but no such user is in the list", configured);
+		}
+	}
+}
+
+/* ---- the list ---- */
+
+static enum paging by_number(const struct account *account)
+{
+	(void)account;
+	return PAGING_NUMBER;
+}
+
+static enum paging by_offset(const struct account *account)
+{
+	(void)account;
+	return PAGING_OFFSET;
+}
+
+/*
+ * The list was read without pages. If the vendor has pages nevertheless, it is only their first: so
+ * ask for the second one in both ways. An error, or users that have come already, prove nothing
+ * else.
+ */
+static void check_unpaged(struct check *check)
+{
+	static const struct {
+		enum paging (*paging)(const struct account *account);
+		const char *name;
+	} ways[] = {{by_number, "page"}, {by_offset, "offset"}};
+
+	for (size_t i = 0; i < 2; i++) {
+		struct collection users = *check->account->vendor->users;
+		struct strangers strangers;
+		struct list_part part = {.page = 2};
+
+		users.paging = ways[i].paging;
+		users.page_size = (unsigned)check->tally.count;
+		strangers_init(&strangers, &check->tally);
+		part.sink = &strangers.sink;
+		if (vendor_list_all(&check->call, check->account, &users, &part, 1) ||
+		    !strangers.count)
+			continue;
+		check->failed = true;
+		say(check, "%s answered %zu other users: set paging = %s", check->call.request,
+		    strangers.count, ways[i].name);
+		return;
+	}
+}
+
+static bool check_list(struct check *check)
+{
+	struct account *account = check->account;
+	const struct collection *users = account->vendor->users;
+	struct list_part part = {.sink = &check->tally.sink, .page = 1};
+	int error = check->quick
+			? vendor_list_all(&check->call, account, users, &part, 1)
+			: vendor_list(&check->call, account, users, NULL, &check->tally.sink);
+
+	if (error) {
+		if (check->call.status == 404 && !account->vendor->choose_base_url)
+			call_add_words(&check->call, " (is base_url right?)");
+		say_error(check);
+		return false;
+	}
+	say(check, "users can be listed%s%s", check->quick ? " (one page only)" : "",
+	    check->tally.count ? "" : "; there are none");
+	if (!check->tally.count && check->told) {
+		check->failed = true;
+		say(check, "not even user %s, to whom the key belongs, is in the list",
+		    check->told);
+	} else {
+		compare_self(check);
+	}
+	if (!check->quick && check->tally.count && users->paging &&
+	    users->paging(account) == PAGING_NONE)
+		check_unpaged(check);
+	return check->tally.count != 0;
+}
+
+/* ---- the statuses ---- */
+
+/* The list shows no status. Does a GET of one user? */
+static void check_one_status(struct check *check)
+{
+	const struct account *account = check->account;
+	const struct collection *users = account->vendor->users;
+	const char *id = check->tally.first, *word = NULL;
+	json_t *record = NULL;
+	int error = vendor_get(&check->call, check->account, users, NULL, id, &record, NULL);
+
+	if (error) {
+		say_error(check);
+		say(check, "no user in the list has a status: nobody can be deactivated here");
+		return;
+	}
+	if (users->status_key)
+		word = json_string_value(json_object_get(record, users->status_key));
+	if (word && tally_is_known(word)) {
+		say(check, "the list shows no status, but user %s by id does: %s", id, word);
+	} else {
+		check->failed = true;
+		say(check, "no user has a status: nobody can be deactivated here");
+	}
+	json_decref(record);
+}
+
+/* What the list says of statuses that are a field of users. */
+static void judge_statuses(struct check *check)
+{
+	const struct tally *tally = &check->tally;
+
+	if (tally->active || tally->inactive)
+		return;
+	if (!tally->others) {
+		check_one_status(check);
+		return;
+	}
+	check->failed = true;
+	say(check,
+	    "no user has the status active or inactive, only others, such as \"%s\": nobody can be "
+	    "deactivated here",
+	    tally->other);
+}
+
+static void say_statuses(struct check *check)
+{
+	const struct tally *tally = &check->tally;
+	char others[128] = "", none[64] = "";
+
+	if (tally->others)
+		(void)snprintf(others, sizeof(others), ", %zu with another status, such as \"%s\"",
+			       tally->others, tally->other);
+	if (tally->none)
+		(void)snprintf(none, sizeof(none), ", %zu without a status", tally->none);
+	say(check, "%zu users%s: %zu active, %zu inactive%s%s", tally->count,
+	    check->quick ? " on one page" : "", tally->active, tally->inactive, others, none);
+}
+
+/* Statuses that are no field of users: all of them, or with QUICK the first user's. */
+static void check_statuses(struct check *check)
+{
+	struct account *account = check->account;
+	const struct collection *statuses = account->vendor->statuses;
+	const char *id = check->tally.first;
+	json_t *record = NULL;
 	int error;
 
-	call_init(&call, account->name);
-	error = account->vendor->self(&call, account, &id);
-	if (!error)
-		fprintf(out, "%s: the key belongs to user %s\n", account->name, id);
-	else if (error == -ENODATA)
-		fprintf(out,
-			"%s: the vendor does not tell whose the key is: statuses can't be written "
-			"until self_id is set\n",
-			account->name);
-	else
-		fprintf(out, "%s: %s: %s\n", account->name, call.request, call.words);
-	free(id);
-	call_destroy(&call);
-	return error == -ENODATA ? 0 : error;
-}
-
-static int check_list(struct account *account, FILE *out)
-{
-	struct first first = {.sink = {.add = first_add, .reset = first_reset},
-			      .users = account->vendor->users};
-	struct call call;
-	int error;
-
-	call_init(&call, account->name);
-	error = vendor_list(&call, account, account->vendor->users, NULL, &first.sink);
-	if (error == -ECANCELED)
-		error = 0;
+	if (check->quick) {
+		error = vendor_get(&check->call, account, statuses, NULL, id, &record, NULL);
+		if (!error)
+			say(check, "statuses can be read: user %s is %s (one user only)", id,
+			    json_string_value(json_object_get(record, statuses->status_key)));
+		json_decref(record);
+	} else {
+		tally_statuses(&check->tally, statuses);
+		error = vendor_list(&check->call, account, statuses, NULL, &check->tally.sink);
+		tally_end(&check->tally);
+		if (!error)
+			say_statuses(check);
+	}
 	if (error)
-		fprintf(out, "%s: %s: %s\n", account->name, call.request, call.words);
-	else if (!first.seen)
-		fprintf(out, "%s: users can be listed; there are none\n", account->name);
-	else
-		fprintf(out, "%s: users can be listed%s\n", account->name,
-			first.has_status || account->vendor->statuses
-			    ? ""
-			    : ", but show no status: they can't be deactivated here");
-	call_destroy(&call);
-	return error;
+		say_error(check);
 }
 
-unsigned check_run(const struct config *config, FILE *out)
+/* ---- all of it ---- */
+
+static void *run(void *arg)
 {
+	struct check *check = arg;
+	const struct vendor *vendor = check->account->vendor;
+
+	call_init(&check->call, check->account->name);
+	tally_init(&check->tally, vendor->statuses ? NULL : vendor->users);
+	if ((!vendor->self || check_self(check)) && check_list(check)) {
+		if (vendor->statuses) {
+			check_statuses(check);
+		} else {
+			say_statuses(check);
+			judge_statuses(check);
+		}
+	}
+	say(check, "%s", check->failed ? "failed" : "ok");
+	tally_clear(&check->tally);
+	call_destroy(&check->call);
+	free(check->told);
+	return NULL;
+}
+
+unsigned check_run(const struct config *config, bool quick, FILE *out)
+{
+	struct output output = {out, PTHREAD_MUTEX_INITIALIZER};
+	struct check *checks = calloc(config->account_count + 1, sizeof(*checks));
 	unsigned failed = 0;
 
-	for (size_t i = 0; i < config->account_count; i++) {
-		struct account *account = config->accounts[i];
-		int error;
-
-		if (!account->vendor->users) {
-			fprintf(out, "%s: kept by hand, nothing to ask\n", account->name);
-			continue;
-		}
-		error = account->vendor->self ? check_self(account, out) : 0;
-		if (!error)
-			error = check_list(account, out);
-		failed += error != 0;
+	if (!checks) {
+		fputs("no memory\n", out);
+		return 1;
 	}
+	for (size_t i = 0; i < config->account_count; i++) {
+		struct check *check = &checks[i];
+
+		*check = (struct check){.account = config->accounts[i],
+					.output = &output,
+					.quick = quick};
+		if (!check->account->vendor->users)
+			say(check, "kept by hand, nothing to ask");
+		else if (pthread_create(&check->thread, NULL, run, check) == 0)
+			check->started = true;
+		else
+			(void)run(check);
+	}
+	for (size_t i = 0; i < config->account_count; i++) {
+		if (checks[i].started)
+			(void)pthread_join(checks[i].thread, NULL);
+		failed += checks[i].failed;
+	}
+	free(checks);
+	pthread_mutex_destroy(&output.lock);
 	return failed;
 }

@@ -68,10 +68,9 @@ static int set_size(const struct keys *keys, const struct entry *entry, size_t *
 	unsigned shift = unit ? 10 * ((unsigned)(unit - units) + 1) : 0;
 
 	if (value < 0 || (*end && (!unit || end[1])) || value > (long long)(SSIZE_MAX >> shift))
-		return keys_fail(
-		    keys, entry->line,
-		    "%s must be a number of bytes, with K, M or G after it if you like",
-		    entry->key);
+		return keys_fail(keys, entry->line,
+				 "%s must be a number of bytes, which K, M or G may follow",
+				 entry->key);
 	*size = (size_t)value << shift;
 	return 0;
 }

@@ -228,7 +228,7 @@ static int check_name(const struct keys *keys, const struct section *section)
 	if (strchr(name, '/') || name[0] == '.')
 		return keys_fail(keys, section->line,
 				 "a section's name becomes a directory's name: "
-				 "no / in it, and no . at its beginning");
+				 "it must not contain / or begin with .");
 	if (isspace((unsigned char)name[0]) || isspace((unsigned char)name[strlen(name) - 1]))
 		return keys_fail(keys, section->line, "no space after [ and before ] of a section");
 	for (size_t i = 0; name[i]; i++) {
@@ -268,7 +268,7 @@ static int check_key(const struct keys *keys, const struct section *section,
 	if (setting->type == SETTING_SECRET && way == SECRET_GIVEN && keys->sections->shared)
 		return keys_fail(
 		    keys, entry->line,
-		    "a secret in a file that group or others can read: chmod go-r the file, "
+		    "a secret in a file that group or others can read: run chmod go-r on the file, "
 		    "or use %s_file, %s_env or %s_command",
 		    setting->name, setting->name, setting->name);
 	return 0;

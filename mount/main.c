@@ -127,7 +127,7 @@ static int open_audit(struct mount *mount)
 	}
 	if (realpath(path, real) && strncmp(real, mount->mountpoint, length) == 0 &&
 	    (real[length] == '/' || length == 1)) {
-		complain("audit_log %s: it can't lie below the mount point", path);
+		complain("audit_log %s: the file must not be below the mount point", path);
 		return -EINVAL;
 	}
 	return 0;
@@ -145,11 +145,10 @@ static int find_mountpoint(struct mount *mount)
 		int error = errno;
 
 		if (error == ENOTCONN)
-			complain(
-			    "%s: a mount that has died is still there: fusermount3 -u it first",
-			    mount->options.mountpoint);
+			complain("%s: stale mount: run fusermount3 -u first",
+				 mount->options.mountpoint);
 		else
-			complain("%s: %s: make that directory first", mount->options.mountpoint,
+			complain("%s: %s; create the directory first", mount->options.mountpoint,
 				 strerror(error));
 		return -error;
 	}
@@ -361,7 +360,7 @@ static int run_check(struct mount *mount)
 	else if (audit && audit_check(audit, why, sizeof(why)))
 		complain("%s", why);
 	else
-		failed = check_run(&mount->config, stdout);
+		failed = check_run(&mount->config, mount->options.quick, stdout);
 	http_free(mount->http);
 	return failed ? 1 : 0;
 }

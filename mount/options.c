@@ -332,7 +332,13 @@ static int take_option(const struct parse *parse, int option, char **argv)
 		options->version = true;
 		return 0;
 	case OPTION_CHECK:
+		if (optarg && strcmp(optarg, "quick") != 0)
+			return fail(parse, EINVAL,
+				    "unknown option --check=%s: only --check and --check=quick are "
+				    "known; try rosterfs --help",
+				    optarg);
 		options->check = true;
+		options->quick = optarg != NULL;
 		return 0;
 	case 1:
 		return take_argument(parse, optarg);
@@ -353,7 +359,7 @@ int options_parse(int argc, char **argv, struct options *options, char *why, siz
 	static const struct option long_options[] = {
 	    {"help", no_argument, NULL, 'h'},
 	    {"version", no_argument, NULL, 'V'},
-	    {"check", no_argument, NULL, OPTION_CHECK},
+	    {"check", optional_argument, NULL, OPTION_CHECK},
 	    {NULL, 0, NULL, 0},
 	};
 	const struct parse parse = {options, why, why_size};
@@ -391,7 +397,7 @@ void options_clear(struct options *options)
 const char *options_help(void)
 {
 	return "usage: rosterfs [options] CONFIG MOUNTPOINT\n"
-	       "       rosterfs --check CONFIG\n"
+	       "       rosterfs --check[=quick] CONFIG\n"
 	       "\n"
 	       "Mounts the user rosters of the vendors in CONFIG as files. Goes to the background once\n"
 	       "the mount answers. To unmount: umount MOUNTPOINT, or fusermount3 -u MOUNTPOINT.\n"
@@ -399,8 +405,14 @@ const char *options_help(void)
 	       "  -f              stay in the foreground\n"
 	       "  -d              print the log to stderr too; implies -f\n"
 	       "  -o OPT[,OPT...] mount options, see below\n"
-	       "      --check     check CONFIG, its secrets and the credentials at each vendor;\n"
-	       "                  mounts nothing\n"
+	       "      --check     check CONFIG, its secrets, and at each vendor with an API the\n"
+	       "                  credentials and the whole list of users; mounts nothing.\n"
+	       "                  Prints lines \"VENDOR: WORDS\"; the last one about each vendor is\n"
+	       "                  \"VENDOR: ok\", \"VENDOR: failed\" or \"VENDOR: kept by hand, ...\".\n"
+	       "                  Exit status: 0: no vendor has failed; 1: one has, or CONFIG is\n"
+	       "                  wrong; 2: the command line is wrong\n"
+	       "      --check=quick\n"
+	       "                  the same, but only one page of each list is read\n"
 	       "  -h, --help      print this text\n"
 	       "  -V, --version   print the version\n"
 	       "\n"

@@ -16,7 +16,8 @@ struct options {
 	const char *mountpoint; /* borrowed from argv, as it was given; NULL with check */
 	bool help;              /* print options_help() and end; nothing else was looked at */
 	bool version;           /* print the version and end; nothing else was looked at */
-	bool check;             /* --check */
+	bool check;             /* --check, or --check=quick */
+	bool quick;             /* --check=quick */
 	bool foreground;        /* -f, or -d */
 	bool debug;             /* -d */
 	bool read_only;         /* ro: whichever of ro and rw came last */

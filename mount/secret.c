@@ -8,6 +8,7 @@
  */
 #include "mount/secret.h"
 
+#include "mount/invisible.h"
 #include "vendors/clock.h"
 
 #include <ctype.h>
@@ -59,15 +60,25 @@ static int fail(const struct words *why, int error, const char *format, ...)
 /* Check TEXT and copy it to *SECRET. */
 static int take(const struct words *why, const char *text, size_t length, char **secret)
 {
+	const char *invisible;
 	char *copy;
 
 	if (length == 0)
 		return fail(why, EINVAL, "the secret is empty");
 	if (length > SECRET_LENGTH_MAX)
 		return fail(why, EINVAL, "a secret can have %d bytes at most", SECRET_LENGTH_MAX);
+	if (length > 1 && (memcmp(text, "\xFF\xFE", 2) == 0 || memcmp(text, "\xFE\xFF", 2) == 0))
+		return fail(why, EINVAL, "the secret is in UTF-16: save it as UTF-8");
 	for (size_t i = 0; i < length; i++) {
 		if (iscntrl((unsigned char)text[i]))
 			return fail(why, EINVAL, "the secret holds a control character");
+	}
+	invisible = invisible_find(text, length);
+	if (invisible) {
+		char name[INVISIBLE_WORDS_MAX];
+
+		invisible_name(invisible, text + length, name);
+		return fail(why, EINVAL, "the secret holds %s: remove it", name);
 	}
 	copy = strndup(text, length);
 	if (!copy)
@@ -125,11 +136,12 @@ static int read_file(const struct words *why, const char *path, struct line *lin
 		goto out;
 	}
 	if (fstat(fd, &status) < 0) {
-		result = fail(why, errno, "the file cannot be looked at: %s", strerror(errno));
+		result = fail(why, errno, "the file's mode cannot be read: %s", strerror(errno));
 		goto out;
 	}
 	if (status.st_mode & (S_IRGRP | S_IROTH) && !S_ISDIR(status.st_mode)) {
-		result = fail(why, EPERM, "group or others can read the file: chmod go-r it");
+		result = fail(why, EPERM,
+			      "group or others can read the file: run chmod go-r on it");
 		goto out;
 	}
 	do {

@@ -15,8 +15,8 @@ enum secret_source { SECRET_GIVEN, SECRET_FILE, SECRET_ENV, SECRET_COMMAND };
  * Get the secret that WHERE names in the way of SOURCE: the text itself, a file's first line, an
  * environment variable, the first line of what `sh -c WHERE` prints (30 s at most; it must exit 0).
  * A file that group or others can read is refused, as is an empty secret and one with control
- * characters. Returns 0 and the secret in *SECRET (free with secret_free), or a negative errno and
- * words without the secret in WHY. May block.
+ * characters or invisible ones (invisible.h). Returns 0 and the secret in *SECRET (free with
+ * secret_free), or a negative errno and words without the secret in WHY. May block.
  */
 int secret_read(enum secret_source source, const char *where, char **secret, char *why,
 		size_t why_size);

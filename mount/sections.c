@@ -9,6 +9,8 @@
  */
 #include "mount/sections.h"
 
+#include "mount/invisible.h"
+
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -58,6 +60,20 @@ static int fail(struct reader *reader, const char *words)
 	return reader->error;
 }
 
+/* Refuse the invisible character at AT, if there is one. WHERE: what holds it. */
+static int refuse_invisible(struct reader *reader, const char *where, const char *at,
+			    const char *end)
+{
+	char name[INVISIBLE_WORDS_MAX];
+
+	if (!at)
+		return 0;
+	invisible_name(at, end, name);
+	reader->error = sections_fail(reader->why, reader->why_size, EINVAL, reader->file,
+				      reader->line, "%s %s: remove it", where, name);
+	return reader->error;
+}
+
 static int fail_memory(struct reader *reader)
 {
 	reader->error = sections_fail(reader->why, reader->why_size, ENOMEM, reader->file,
@@ -80,6 +96,9 @@ static int begin_section(struct reader *reader, const char *text, size_t length)
 	struct sections *sections = reader->sections;
 	struct section *list;
 
+	if (refuse_invisible(reader, "the section's name begins or ends with",
+			     invisible_at_ends(text, length), text + length))
+		return reader->error;
 	for (size_t i = 0; i < sections->count; i++) {
 		const struct section *other = &sections->list[i];
 
@@ -87,7 +106,7 @@ static int begin_section(struct reader *reader, const char *text, size_t length)
 			reader->error =
 			    sections_fail(reader->why, reader->why_size, EINVAL, reader->file,
 					  reader->line,
-					  "this section is in line %u already: join the two",
+					  "this section is in line %u already: merge the two",
 					  other->line);
 			return reader->error;
 		}
@@ -144,11 +163,13 @@ static int check_line(struct reader *reader, const char *text, size_t length, si
 		return fail(reader, "the line is indented; begin it at the left margin");
 	if (text[0] == '#' || text[0] == ';')
 		return 0;
+	if (invisible_find(text, length) == text)
+		return refuse_invisible(reader, "the line begins with", text, text + length);
 	for (size_t i = 1; i < length; i++) {
 		if (text[i] == ';' && isspace((unsigned char)text[i - 1]))
-			return fail(reader, "a ; after a space would cut the line there; a comment "
-					    "needs a line of its own, such a secret a file that "
-					    "KEY_file names");
+			return fail(reader, "' ;' starts a comment, which needs a line of its own; "
+					    "put a secret that contains it into a file, and name "
+					    "that with KEY_file");
 	}
 	if (text[0] == '[')
 		return take_header(reader, text, length);
@@ -198,9 +219,15 @@ static int take_pair(void *user, const char *name, const char *key, const char *
 	section = &reader->sections->list[reader->sections->count - 1];
 	if (!*key)
 		return fail(reader, "there is no key before the =") == 0;
+	if (refuse_invisible(reader, "the key holds", invisible_find(key, strlen(key)),
+			     key + strlen(key)))
+		return 0;
 	if (!value || !*value)
 		return fail(reader, "the key has no value; remove the line if you want the "
 				    "default") == 0;
+	if (refuse_invisible(reader, "the value begins or ends with",
+			     invisible_at_ends(value, strlen(value)), value + strlen(value)))
+		return 0;
 	other = section_find(section, key);
 	if (other) {
 		reader->error = sections_fail(reader->why, reader->why_size, EINVAL, reader->file,
@@ -262,6 +289,22 @@ out:
 	return result;
 }
 
+/* Is the text of READER, of which nothing is read yet, UTF-8 without a byte order mark? */
+static int check_encoding(struct reader *reader)
+{
+	size_t length = (size_t)(reader->end - reader->at);
+
+	reader->line = 1;
+	if (length >= 2 &&
+	    (memcmp(reader->at, "\xFF\xFE", 2) == 0 || memcmp(reader->at, "\xFE\xFF", 2) == 0))
+		return fail(reader, "the file is in UTF-16: save it as UTF-8");
+	if (length >= 3 && memcmp(reader->at, "\xEF\xBB\xBF", 3) == 0)
+		return fail(reader, "the file begins with a byte order mark (U+FEFF): save it as "
+				    "UTF-8 without one");
+	reader->line = 0;
+	return 0;
+}
+
 int sections_read(const char *file, struct sections *sections, char *why, size_t why_size)
 {
 	struct reader reader = {.file = file,
@@ -279,9 +322,8 @@ int sections_read(const char *file, struct sections *sections, char *why, size_t
 		return sections_fail(why, why_size, -result, file, 0, "%s", strerror(-result));
 	reader.at = text;
 	reader.end = text + length;
-	if (length >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0)
-		reader.at += 3;
-	line = ini_parse_stream(next_line, &reader, take_pair, &reader);
+	line = check_encoding(&reader) ? 0
+				       : ini_parse_stream(next_line, &reader, take_pair, &reader);
 	explicit_bzero(text, length);
 	free(text);
 	if (line < 0 && !reader.error)

@@ -35,9 +35,10 @@ struct sections {
 
 /*
  * Read FILE into *SECTIONS. Refused with a line number: an indented or overlong line, control
- * characters, a value that inih would cut at ` ;`, a key outside of sections, a key without a
- * value, and whatever stands there twice. Returns 0, or a negative errno and one line in WHY. May
- * block if FILE is a pipe. Pair with sections_clear.
+ * characters, a byte order mark, an invisible character (invisible.h) in a key or at the ends of a
+ * value or a section's name, a value that inih would cut at ` ;`, a key outside of sections, a key
+ * without a value, and whatever stands there twice. Returns 0, or a negative errno and one line in
+ * WHY. May block if FILE is a pipe. Pair with sections_clear.
  */
 int sections_read(const char *file, struct sections *sections, char *why, size_t why_size);
 

@@ -62,11 +62,12 @@ struct lists {
 	struct transfer **under_way;
 };
 
-/* What the two parameters are called, escaped. */
+/* What the two parameters are called, escaped; NULL: there are none. */
 static const char *const parameters[][2] = {
     [PAGING_NUMBER] = {"page", "count"},
     [PAGING_OFFSET] = {"offset", "limit"},
     [PAGING_BRACKETS] = {"page%5Boffset%5D", "page%5Blimit%5D"},
+    [PAGING_NONE] = {NULL, NULL},
 };
 
 static bool is_2xx(const struct http_reply *reply)
@@ -88,6 +89,8 @@ static char *page_path(const struct lists *all, const struct list *list, const s
 	char *base = vendor_path(all->collection, list->part->parent, NULL);
 	char *path = NULL;
 
+	if (!names[0])
+		return base;
 	if (base && asprintf(&path, "%s%c%s=%zu&%s=%zu", base, strchr(base, '?') ? '&' : '?',
 			     names[0], ask->start, names[1], ask->size) < 0)
 		path = NULL;
@@ -149,7 +152,7 @@ static int start_pages(struct lists *all)
 /* Begin lists where there is room. Returns whether any is being walked. */
 static bool begin_lists(struct lists *all)
 {
-	bool offsets = all->collection->paging(all->account) != PAGING_NUMBER;
+	enum paging paging = all->collection->paging(all->account);
 	bool any = false;
 
 	for (size_t i = 0; i < all->list_count; i++) {
@@ -157,7 +160,11 @@ static bool begin_lists(struct lists *all)
 
 		if (!list->part && all->begun < all->part_count) {
 			list->part = &all->parts[all->begun++];
-			walk_init(&list->walk, offsets, all->collection->page_size, parallel(all));
+			walk_init(&list->walk, paging != PAGING_NUMBER, all->collection->page_size,
+				  parallel(all));
+			list->walk.unpaged = paging == PAGING_NONE;
+			if (list->part->page)
+				walk_begin_at(&list->walk, list->part->page);
 		}
 		any = any || list->part;
 	}
@@ -335,7 +342,7 @@ static enum walk_verdict report_page(struct lists *all, struct list *list, int *
 	/* the pages differ in nothing but where they start */
 	if (*error && refused && page.number > 1 && all->collection->offset_ceiling)
 		*error = fail_cut(all, list, list->walk.rows);
-	else if (!*error && page.number == 1 && is_too_long(all, &result))
+	else if (!*error && page.number == 1 && !list->part->page && is_too_long(all, &result))
 		*error = fail_cut(all, list, all->collection->offset_ceiling);
 	if (*error) {
 		verdict = walk_page_error(&list->walk);
@@ -355,6 +362,8 @@ static enum walk_verdict report_page(struct lists *all, struct list *list, int *
 	else if (verdict != WALK_RESTART && list->part->sink->progress)
 		list->part->sink->progress(list->part->sink, (unsigned)list->walk.done,
 					   list->walk.rows);
+	if (list->part->page && (verdict == WALK_MORE || verdict == WALK_WAIT))
+		return WALK_DONE;
 	return verdict;
 }
 

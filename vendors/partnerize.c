@@ -14,12 +14,13 @@
 #include "vendors/http.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 extern const struct vendor vendor_partnerize;
 
 static const char *const auth_choices[] = {"headers", "basic", NULL};
-static const char *const paging_choices[] = {"page", "offset", NULL};
+static const char *const paging_choices[] = {"page", "offset", "none", NULL};
 
 static const struct setting settings[] = {
     {.name = "application_key", .type = SETTING_SECRET, .required = true},
@@ -60,6 +61,8 @@ static enum paging user_paging(const struct account *account)
 {
 	const char *paging = account_value(account, "paging");
 
+	if (paging && strcmp(paging, "none") == 0)
+		return PAGING_NONE;
 	return paging && strcmp(paging, "offset") == 0 ? PAGING_OFFSET : PAGING_NUMBER;
 }
 
@@ -118,29 +121,50 @@ static int authorize(struct call *call, struct account *account, struct http_req
 	return 0;
 }
 
-/* Ask PATH for the key's owner: 0 and *ID, -ENODATA if this path does not tell. */
-static int ask_self(struct call *call, struct account *account, const char *path, char **id)
+/* The id in ANSWER, wrapped or flat, or NULL: it is no user's. */
+static const char *self_of(json_t *answer, char *buffer)
+{
+	if (json_object_get(answer, users.list_key))
+		return NULL;
+	return collection_id(&users, collection_unwrap(&users, answer), buffer);
+}
+
+/*
+ * Ask PATH for the key's owner: 0 and *ID, -ENODATA if this path does not tell. Then WORDS, of SIZE
+ * bytes, is extended by what it answered.
+ */
+static int ask_self(struct call *call, struct account *account, const char *path, char **id,
+		    char *words, size_t size)
 {
 	struct http_request request = {.method = "GET", .path = path, .repeatable = true};
 	struct http_reply reply = {0};
 	int error = exchange(call, account, &request, &reply);
+	size_t length = strlen(words);
 	json_t *answer = NULL;
-	const char *found;
+	const char *found = NULL;
 	char buffer[24];
 
 	/* A vendor without such a path takes "self" for an id, and says so in one of these ways. */
 	if (error == -ENOENT || error == -EINVAL || error == -EACCES || error == -EOPNOTSUPP)
 		error = -ENODATA;
-	if (error)
+	if (error && error != -ENODATA)
 		goto out;
-	answer = exchange_json(call, account, &reply);
-	if (!answer) {
-		error = -EREMOTEIO;
-		goto out;
+	if (!error && reply.length) {
+		answer = exchange_json(call, account, &reply);
+		if (!answer) {
+			error = -EREMOTEIO;
+			goto out;
+		}
+		found = self_of(answer, buffer);
 	}
-	found = collection_id(&users, json_object_get(answer, users.item_key), buffer);
 	*id = found ? strdup(found) : NULL;
-	error = !found ? -ENODATA : *id ? 0 : -ENOMEM;
+	if (found)
+		error = *id ? 0 : call_fail(call, ENOMEM, "no memory");
+	else
+		snprintf(words + length, size - length, "%sGET %s answered %d%s",
+			 length ? ", " : "", path, reply.status, error ? "" : " without a user_id");
+	if (!found)
+		error = -ENODATA;
 out:
 	json_decref(answer);
 	http_reply_clear(&reply);
@@ -151,14 +175,16 @@ out:
 static int self(struct call *call, struct account *account, char **id)
 {
 	const char *const paths[2][2] = {{"/user/self", "/user"}, {"/user", "/user/self"}};
-	const char *configured = account_value(account, "self_id");
+	char words[160] = "";
 	int error = -ENODATA;
 
 	for (size_t i = 0; i < 2 && error == -ENODATA; i++)
-		error = ask_self(call, account, paths[basic(account)][i], id);
-	if (error == -ENODATA && configured) {
-		*id = strdup(configured);
-		error = *id ? 0 : -ENOMEM;
+		error = ask_self(call, account, paths[basic(account)][i], id, words, sizeof(words));
+	if (error == -ENODATA) {
+		/* the words are about both requests */
+		call->request[0] = '\0';
+		call->status = 0;
+		return call_fail(call, ENODATA, "%s", words);
 	}
 	return error;
 }

@@ -86,6 +86,7 @@ enum paging {
 	PAGING_NUMBER,   /* page=1.. & count= */
 	PAGING_OFFSET,   /* offset=0.. & limit= */
 	PAGING_BRACKETS, /* page[offset]=0.. & page[limit]= */
+	PAGING_NONE,     /* no parameters: one response holds the whole list */
 };
 
 /* One kind of record. Names that are lists are NULL-terminated, the first that a record has counts.
@@ -269,9 +270,10 @@ struct vendor {
 	int (*renew)(struct call *call, struct account *account, uint64_t serial);
 
 	/*
-	 * Find the id of the user that our key belongs to. Returns 0 and the id in *ID (the caller
-	 * frees), -ENODATA when the vendor does not tell (nothing is said in CALL then), or a
-	 * negative errno with words in CALL. May wait. NULL: our keys are no user's.
+	 * Find the id of the user that our key belongs to, by asking the vendor. Returns 0 and the
+	 * id in *ID (the caller frees), -ENODATA when the vendor does not tell (the words in CALL
+	 * then are what it answered: "GET /user/self answered 404"), or another negative errno with
+	 * words in CALL. May wait. NULL: our keys are no user's. For vendor_self.
 	 */
 	int (*self)(struct call *call, struct account *account, char **id);
 
@@ -399,12 +401,21 @@ struct list_sink {
 int vendor_list(struct call *call, struct account *account, const struct collection *collection,
 		const char *parent, struct list_sink *sink);
 
+/*
+ * Find the id of the user that our key belongs to: what the vendor says, else the setting self_id.
+ * Contract as that of vendor->self; -ENODATA also if our keys are no user's. Logs what the vendor
+ * answered if it does not tell, and a self_id that contradicts it.
+ */
+int vendor_self(struct call *call, struct account *account, char **id);
+
 /* One of the lists that vendor_list_all walks. */
 struct list_part {
 	const char *parent;
 	struct list_sink *sink; /* for its rows; a reset voids no other list's */
+	unsigned page; /* 0: all pages. Else this page alone, and the sink gets no roster; each page
+			  counts as one of the size that the collection asks for */
 	bool cut; /* set where it failed because the vendor lists no further (offset_ceiling): the
-		     sink has the list's beginning, from nothing to all that can be had */
+		sink has the list's beginning, from nothing to all that can be had */
 };
 
 /*

@@ -44,6 +44,13 @@ void walk_init(struct walk *walk, bool offsets, size_t page_size, size_t paralle
 	begin_pass(walk, walk->parallel == 1);
 }
 
+void walk_begin_at(struct walk *walk, size_t page)
+{
+	walk->sequential = true;
+	walk->done = walk->asked = walk->arrived = page - 1;
+	walk->rows = walk->done * walk->page_size;
+}
+
 /* Three rounds: a page that is slow, or was passed over, shall not idle the other connections at
  * once, nor fill the memory. */
 size_t walk_window(const struct walk *walk)
@@ -361,11 +368,38 @@ static bool says_end(const struct walk *walk, const struct walk_result *result)
 	return result->rows < asked || (walk->done > 1 && walk->always_more);
 }
 
+/*
+ * The one response of a vendor without pages. If it tells of more rows than it holds, or of another
+ * page, the vendor has pages after all.
+ */
+static enum walk_verdict whole_result(struct walk *walk, const struct walk_result *result)
+{
+	const struct totals *totals = &result->totals;
+	long long rows = (long long)result->rows;
+
+	walk->rows = result->rows;
+	if (result->fresh < result->rows) {
+		say(walk, "%zu of the %zu rows come a second time", result->rows - result->fresh,
+		    result->rows);
+		return again(walk, false);
+	}
+	if (totals->records <= rows && totals->count <= rows && totals->pages <= 1 &&
+	    totals->more != 1)
+		return WALK_DONE;
+	say(walk,
+	    "the list is read without pages, but the vendor tells of more than the %zu rows that "
+	    "came",
+	    result->rows);
+	return WALK_FAILED;
+}
+
 enum walk_verdict walk_page_result(struct walk *walk, const struct walk_result *result)
 {
 	bool by_rows = steps_by_rows(walk);
 
 	walk->done++;
+	if (walk->unpaged)
+		return whole_result(walk, result);
 	if (walk->done >= walk->brink)
 		walk->brink = SIZE_MAX;
 	if (walk->ended)

@@ -24,6 +24,8 @@
  * What nobody can tell without one more request: a total that is too small by exactly what whole
  * pages hold. It is believed, unless the vendor names a next page.
  *
+ * A vendor without pages (unpaged) is asked once.
+ *
  * Pure: no I/O, no allocation, no locks. One walk belongs to one thread.
  *
  *	walk_init
@@ -87,6 +89,9 @@ enum walk_look { WALK_LOOKS_UNCLEAR, WALK_LOOKS_FULL, WALK_LOOKS_SMALL };
 struct walk {
 	/* set by walk_init */
 	bool offsets; /* pages are named by an offset, not a number */
+	/* The vendor has no pages: the first response is the whole list. Set by the caller, right
+	   after walk_init. */
+	bool unpaged;
 	size_t page_size;
 	size_t parallel;
 
@@ -126,6 +131,10 @@ struct walk {
 
 /* OFFSETS: as in struct walk. PAGE_SIZE: rows to ask for. PARALLEL: most pages in flight. */
 void walk_init(struct walk *walk, bool offsets, size_t page_size, size_t parallel);
+
+/* Right after walk_init: begin at PAGE, counted from 1, as if the pages before it had been full.
+ * Only for a caller that reports this page and no other. */
+void walk_begin_at(struct walk *walk, size_t page);
 
 /* At most so many pages are asked for and not yet reported: page p may have slot p % window. */
 size_t walk_window(const struct walk *walk);

@@ -415,6 +415,8 @@ ENCODINGS = [
     ('{"firstname":"SECRET"}'.encode("utf-16"), "UTF-16"),
     ('{"firstname":"SECRET"}'.encode("utf-16-be"), "UTF-16"),
     ('{"firstname":"SECRET"}'.encode("utf-16-le"), "UTF-16"),
+    ('{"firstname":\u00a0"SECRET"}'.encode(), "no-break space"),
+    ('{"firstname":"SECRET"\ufeff}'.encode(), "not ASCII"),
     (LATIN_1, "not UTF-8"),
     (b'{"firstname":"SECRET \xf0\x9f\x98"}', "not UTF-8"),
 ]

@@ -37,6 +37,8 @@ enum option_letter {
 	OPTION_USER_API_KEY,
 	OPTION_PUT_ANSWER,
 	OPTION_NO_SELF,
+	OPTION_SELF_FORM,
+	OPTION_LIST_PAGING,
 	OPTION_VENDORS,
 	OPTION_MEMBERS,
 	OPTION_ACCOUNTS,
@@ -66,6 +68,8 @@ static const struct option long_options[] = {
     {"user-api-key", required_argument, NULL, OPTION_USER_API_KEY},
     {"put-answer", required_argument, NULL, OPTION_PUT_ANSWER},
     {"no-self", no_argument, NULL, OPTION_NO_SELF},
+    {"self-form", required_argument, NULL, OPTION_SELF_FORM},
+    {"list-paging", required_argument, NULL, OPTION_LIST_PAGING},
     {"vendors", required_argument, NULL, OPTION_VENDORS},
     {"members", required_argument, NULL, OPTION_MEMBERS},
     {"accounts", required_argument, NULL, OPTION_ACCOUNTS},
@@ -111,6 +115,11 @@ void options_help(void)
 	    "  --etag-style off|strong|weak|gzip|gzip_weak|garbage|unquoted|lie|unchecked\n"
 	    "                         the ETag of a GET, and what If-Match does (off)\n"
 	    "  --no-self              GET /user/self is 404\n"
+	    "  --self-form own|flat|data|unknown\n"
+	    "                         how GET /user/self answers (own: in {\"user\":})\n"
+	    "  --list-paging own|ignored|refused\n"
+	    "                         ignored, refused: Partnerize's list has no pages; the\n"
+	    "                         config then has paging = none (own)\n"
 	    "\n"
 	    "Elastic Path:\n"
 	    "  --members N            account members (200)\n"
@@ -203,6 +212,10 @@ static bool read_names(struct options *options, int letter, const char *value)
 	case OPTION_CLIENT_SECRET:
 		options->elasticpath.client_secret = value;
 		return *value;
+	case OPTION_SELF_FORM:
+		return settings_option(&options->settings, "self_form", value);
+	case OPTION_LIST_PAGING:
+		return settings_option(&options->settings, "list_paging", value);
 	case OPTION_LIST_TOTAL:
 		return settings_option(&options->settings, "list_total", value);
 	case OPTION_READ_LAG:
@@ -331,6 +344,7 @@ bool options_read(struct options *options, int argc, char **argv)
 static void config_text(const struct options *options, unsigned port, struct text *text)
 {
 	bool documents = options->partnerize.profile == PROFILE_DOCUMENTS;
+	bool paged = options->settings.list_paging == PAGING_OWN;
 	text_str(text, "# written by rosterfs-sandbox; it fits this one run\n");
 	if (options->with_partnerize)
 		text_fmt(text,
@@ -343,7 +357,9 @@ static void config_text(const struct options *options, unsigned port, struct tex
 			 "\n",
 			 port, options->partnerize.application_key,
 			 options->partnerize.user_api_key, documents ? "basic" : "headers",
-			 documents ? "offset" : "page");
+			 !paged      ? "none"
+			 : documents ? "offset"
+				     : "page");
 	if (options->with_elasticpath)
 		text_fmt(text,
 			 "[elasticpath]\n"

@@ -203,6 +203,8 @@ static size_t page_fault_locked(const struct partnerize *p, const struct fault *
 	page->total = store_count_locked(p->store);
 	if (fault->kind == FAULT_REPEAT_PAGE || fault->kind == FAULT_IGNORE_PAGING)
 		page->from = 0;
+	if (page->limit == SIZE_MAX)
+		page->limit = page->total ? page->total : 1;
 	size_t rows = page->from < page->total ? page->total - page->from : 0;
 	if (rows > page->limit && fault->kind != FAULT_IGNORE_PAGING)
 		rows = page->limit;
@@ -268,13 +270,33 @@ static void answer_list(struct partnerize *p, struct page page, const struct fau
 	text_str(body, "}");
 }
 
+/* The whole list, by a vendor that has no pages. */
+static void list_all(struct partnerize *p, const struct request *request, const struct fault *fault,
+		     struct reply *reply)
+{
+	static const char *const parameters[] = {"page", "count", "limit", "offset"};
+	enum list_paging paging = settings_get(p->options.settings).list_paging;
+	bool asked = false;
+	for (size_t i = 0; i < sizeof parameters / sizeof *parameters; i++)
+		asked = asked || request_arg(request, parameters[i]);
+	if (asked && paging == PAGING_REFUSED)
+		partnerize_error(reply, 400, "There are no pages.");
+	else
+		answer_list(p, (struct page){.limit = SIZE_MAX}, fault, reply);
+}
+
 static void list_users(struct partnerize *p, const struct request *request,
 		       const struct fault *fault, struct reply *reply)
 {
-	size_t cap = (size_t)settings_get(p->options.settings).page_cap;
+	struct settings_values settings = settings_get(p->options.settings);
+	size_t cap = (size_t)settings.page_cap;
 	struct page page = {.from = 0, .limit = documents(p) ? 20 : 100};
 	size_t number = 1;
 	bool good;
+	if (settings.list_paging != PAGING_OWN) {
+		list_all(p, request, fault, reply);
+		return;
+	}
 	if (documents(p))
 		good = number_arg(request, "limit", 1, &page.limit) &&
 		       number_arg(request, "offset", 0, &page.from);
@@ -290,6 +312,20 @@ static void list_users(struct partnerize *p, const struct request *request,
 	if (!documents(p))
 		page.from = (number - 1) * page.limit;
 	answer_list(p, page, fault, reply);
+}
+
+/* The key's owner in another form than that of a GET by id. */
+static void answer_self_in(struct partnerize *p, enum self_form form, struct reply *reply)
+{
+	store_lock(p->store);
+	reply_raw(reply, 200, "application/json", form == SELF_DATA ? "{\"data\":" : "");
+	if (form == SELF_UNKNOWN)
+		text_str(&reply->body, "{\"authenticated\":true}");
+	else
+		user_show(p, store_find_locked(p->store, p->owner), &reply->body);
+	if (form == SELF_DATA)
+		text_str(&reply->body, "}");
+	store_unlock(p->store);
 }
 
 static void get_user(struct partnerize *p, const struct request *request, const char *id,
@@ -336,10 +372,13 @@ static void answer_user(struct partnerize *p, const struct request *request, con
 static void answer_self(struct partnerize *p, const struct request *request,
 			const struct fault *fault, struct reply *reply)
 {
+	struct settings_values settings = settings_get(p->options.settings);
 	if (strcmp(request->method, "GET") != 0)
 		refuse_method(reply, "GET");
-	else if (settings_get(p->options.settings).no_self)
+	else if (settings.no_self)
 		partnerize_error(reply, 404, "Not found.");
+	else if (settings.self_form != SELF_OWN)
+		answer_self_in(p, settings.self_form, reply);
 	else
 		get_user(p, request, p->owner, fault, reply);
 }

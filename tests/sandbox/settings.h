@@ -20,6 +20,14 @@ enum lag_kinds { LAG_ALL, LAG_ITEMS, LAG_LISTS };
  * it is never shown. */
 enum stamps { STAMPS_OWN, STAMPS_MS, STAMPS_SECONDS, STAMPS_TICK, STAMPS_FROZEN, STAMPS_NONE };
 
+/* How Partnerize's GET of the key's owner answers. SELF_OWN: in {"user":}; SELF_UNKNOWN: 200
+ * without an id. */
+enum self_form { SELF_OWN, SELF_FLAT, SELF_DATA, SELF_UNKNOWN };
+/* What Partnerize's list does with the parameters of a page. PAGING_OWN: takes them; otherwise it
+ * has no pages: PAGING_IGNORED: one answer whatever is asked, PAGING_REFUSED: 400 if any is asked
+ * for. */
+enum list_paging { PAGING_OWN, PAGING_IGNORED, PAGING_REFUSED };
+
 /* What a GET of an item has as its ETag, and when a PUT with If-Match passes. ETAG_OFF: none,
  * unless etag is set, which then means ETAG_STRONG. */
 enum etag_style {
@@ -40,7 +48,9 @@ struct settings_values {
 	long max_parallel; /* 0: any; more vendor requests in flight are answered 429 */
 	enum put_answer put_answer;
 	bool no_self; /* GET /user/self is 404 */
-	bool etag;    /* GET of an item gives an ETag, PUT demands it as If-Match */
+	enum self_form self_form;
+	enum list_paging list_paging;
+	bool etag; /* GET of an item gives an ETag, PUT demands it as If-Match */
 	enum etag_style etag_style;
 	long limit_requests; /* so many are let in within the window, the others are 429; 0: all */
 	long limit_window_ms;

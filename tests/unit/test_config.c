@@ -141,7 +141,7 @@ static void test_all_keys(void **state)
 	(void)state;
 	put("note", "Zeile 1\n\xC3\xA4\n", 11, 0644);
 	accept_text(
-	    "\xEF\xBB\xBF# a comment ; with anything in it\r\n"
+	    "# a comment ; with anything\xC2\xA0in it\r\n"
 	    "; another\n"
 	    "   \t\n"
 	    "[second store]\r\n"
@@ -243,9 +243,9 @@ static void test_lines(void **state)
 	    {3, "is indented", SHOP " ttl = 3\n"},
 	    {3, "is indented", SHOP "\t# a comment\n"},
 	    {1, "is indented", " [shop]\n"},
-	    {2, "after a space would cut", "[shop]\nshop_key = S3CRET ;more\n"},
-	    {2, "after a space would cut", "[shop]\nshop_key =\t;S3CRET\n"},
-	    {1, "after a space would cut", "[shop ;x]\n"},
+	    {2, "' ;' starts a comment", "[shop]\nshop_key = S3CRET ;more\n"},
+	    {2, "' ;' starts a comment", "[shop]\nshop_key =\t;S3CRET\n"},
+	    {1, "' ;' starts a comment", "[shop ;x]\n"},
 	    {2, "expected key = value", "[shop]\nS3CRET\n"},
 	    {2, "no key before the =", "[shop]\n= S3CRET\n"},
 	    {1, "] of the section is missing", "[shop\n"},
@@ -256,6 +256,19 @@ static void test_lines(void **state)
 	    {2, "control character", "[shop]\nshop_key = S3CRET\033\n"},
 	    {2, "control character", "[shop]\nshop_key = S3\rCRET\n"},
 	    {2, "control character", "[shop]\n# \v\n"},
+	    {1, "byte order mark (U+FEFF)", "\xEF\xBB\xBF[shop]\n"},
+	    {1, "UTF-16", "\xFF\xFE[shop]\n"},
+	    {2, "begins with a no-break space (U+00A0)", "[shop]\n\xC2\xA0shop_key = S3CRET\n"},
+	    {2, "the key holds a no-break space (U+202F)",
+	     "[shop]\nshop_key\xE2\x80\xAF= S3CRET\n"},
+	    {2, "value begins or ends with a no-break space",
+	     "[shop]\nshop_key = S3CRET\xC2\xA0\n"},
+	    {2, "secret holds a zero-width space (U+200B)", "[shop]\nshop_key = S3\xE2\x80\x8BT\n"},
+	    {3, "begins or ends with a byte order mark",
+	     SHOP "self_id = \xEF\xBB\xBF"
+		  "7\n"},
+	    {1, "name begins or ends with a no-break space", "[shop\xC2\xA0]\n"},
+	    {1, "nothing may follow the ]", "[shop]\xC2\xA0\n"},
 	    {4, "in line 2 already", SHOP "ttl = 3\nshop_key = S3CRET\n"},
 	    {4, "section is in line 1 already", SHOP "[paper]\n[shop]\n"},
 	    {3, "section is in line 2 already", "[paper]\n[rosterfs]\n[rosterfs]\n"},
@@ -299,8 +312,8 @@ static void test_names(void **state)
 	    {1, "cannot be named by-email", "[by-email]\ntype = paper\n"},
 	    {1, "cannot be named .rosterfs", "[.rosterfs]\ntype = paper\n"},
 	    {1, "has no name", "[]\ntype = paper\n"},
-	    {1, "no / in it", "[a/b]\ntype = paper\n"},
-	    {1, "no . at its beginning", "[..]\ntype = paper\n"},
+	    {1, "must not contain /", "[a/b]\ntype = paper\n"},
+	    {1, "or begin with .", "[..]\ntype = paper\n"},
 	    {1, "no space after [", "[ paper]\n"},
 	    {1, "no space after [", "[paper ]\n"},
 	    {1, "control character", "[a\tb]\ntype = paper\n"},
@@ -443,7 +456,7 @@ static void test_permissions(void **state)
 
 	(void)state;
 	refuse_text(SHOP, 0640, 2,
-		    "group or others can read: chmod go-r the file, or use shop_key_file");
+		    "group or others can read: run chmod go-r on the file, or use shop_key_file");
 	refuse_text(SHOP, 0604, 2, "group or others can read");
 	accept_text(SHOP, 0400, &config);
 	config_clear(&config);

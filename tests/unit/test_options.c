@@ -91,7 +91,11 @@ static void test_letters(void **state)
 	assert_null(options.mountpoint);
 	options_clear(&options);
 	accept_line("a --check -o ro", &options);
-	assert_true(options.check);
+	assert_true(options.check && !options.quick);
+	options_clear(&options);
+	accept_line("--check=quick a", &options);
+	assert_true(options.check && options.quick);
+	assert_string_equal(options.config, "a");
 	options_clear(&options);
 }
 
@@ -209,6 +213,8 @@ static void test_refused(void **state)
 	    {"-c a", "unknown option -c"},
 	    {"a b --nonsense", "unknown option --nonsense"},
 	    {"--check=a", "unknown option --check=a"},
+	    {"--check=quickly a", "unknown option --check=quickly"},
+	    {"--check= a", "unknown option --check="},
 	    {"--help=a", "unknown option --help=a"},
 	    {"a b -o", "the option -o needs an argument"},
 	    {"a b -o dryrun", "unknown mount option dryrun"},

@@ -4,6 +4,8 @@
  */
 #include "tests/unit/played.h"
 
+#include "cache/change.h"
+
 /* ---- refreshing ---- */
 
 static void check_events(struct scene *scene, int changes, int replacements)
@@ -374,6 +376,26 @@ static void test_all_at_once(void **state)
 	assert_null(words);
 }
 
+/* The keys of a vendor without `self` are no user's: nobody need be asked, and nobody is. */
+static void test_nobodys_keys(void **state)
+{
+	struct scene scene;
+	struct call call;
+	struct change change = {.call = &call, .id = "1"};
+	char *id = NULL;
+
+	(void)state;
+	begin(&scene, 3);
+	call_init(&call, "test");
+	change.roster = scene.roster;
+	assert_int_equal(change_check_self(&change, "inactive"), 0);
+	assert_int_equal(call.error, 0);
+	assert_int_equal(vendor_self(&call, scene.account, &id), -ENODATA);
+	assert_null(id);
+	call_destroy(&call);
+	end(&scene);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -386,6 +408,7 @@ int main(void)
 	    cmocka_unit_test(test_written_while_fetched),
 	    cmocka_unit_test(test_deactivated_while_fetched),
 	    cmocka_unit_test(test_all_at_once),
+	    cmocka_unit_test(test_nobodys_keys),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -97,6 +97,15 @@ static void test_file(void **state)
 	    {"\nkey\n", NULL},
 	    {"k\tey\n", NULL},
 	    {"k\rey\n", NULL},
+	    /* what nobody sees: a byte order mark, no-break spaces (one of Latin-1), blanks */
+	    {"\xEF\xBB\xBFkey\n", NULL},
+	    {"key\xC2\xA0\n", NULL},
+	    {"k\302\240ey\n", NULL},
+	    {"key\xA0\n", NULL},
+	    {"key\xE2\x80\x8B\n", NULL},
+	    {"\xFF\xFEk", NULL},
+	    /* what is spelt with the same bytes */
+	    {"\xC3\xA0\xE2\x80\x8C\xF0\x9F\xA0\xA0", "\xC3\xA0\xE2\x80\x8C\xF0\x9F\xA0\xA0"},
 	};
 
 	(void)state;

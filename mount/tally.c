@@ -1,0 +1,194 @@
+/*
+ * tally.c - see tally.h.
+ *
+ * A list sink that counts. It tells a row that came before by its id, as a roster does, so that a
+ * vendor that repeats a page is found out. It must not know what the counts mean, nor print them.
+ */
+#include "mount/tally.h"
+
+#include "vendors/hash.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A user; in the table, and freed with it. */
+struct seen {
+	bool counted; /* its status was */
+	char id[];
+};
+
+static const char *seen_key(const void *item)
+{
+	return ((const struct seen *)item)->id;
+}
+
+bool tally_is_known(const char *word)
+{
+	return strcmp(word, "active") == 0 || strcmp(word, "inactive") == 0;
+}
+
+/* Keep WORD, cut between two characters. */
+static void keep_other(struct tally *tally, const char *word)
+{
+	size_t length = strlen(word);
+
+	if (length >= sizeof(tally->other))
+		length = sizeof(tally->other) - 1;
+	while (length && ((unsigned char)word[length] & 0xc0) == 0x80)
+		length--;
+	memcpy(tally->other, word, length);
+	tally->other[length] = '\0';
+}
+
+/* Count WORD; NULL, or what the mount shows as unknown (cache/record.c): no status. */
+static void count_status(struct tally *tally, const char *word)
+{
+	if (!word || !*word || strpbrk(word, "\r\n")) {
+		tally->none++;
+	} else if (!tally_is_known(word)) {
+		if (!tally->others++)
+			keep_other(tally, word);
+	} else if (strcmp(word, "active") == 0) {
+		tally->active++;
+	} else {
+		tally->inactive++;
+	}
+}
+
+static const char *status_of(const struct tally *tally, const json_t *record)
+{
+	const char *key = tally->collection ? tally->collection->status_key : NULL;
+
+	return key ? json_string_value(json_object_get(record, key)) : NULL;
+}
+
+static int add_user(struct tally *tally, const char *id, const json_t *record)
+{
+	uint64_t hash = hash_text(id);
+	struct seen *seen;
+
+	if (table_find(&tally->ids, id, hash))
+		return -EEXIST;
+	seen = calloc(1, sizeof(*seen) + strlen(id) + 1);
+	if (!seen)
+		return -ENOMEM;
+	memcpy(seen->id, id, strlen(id) + 1);
+	if (table_add(&tally->ids, seen, hash)) {
+		free(seen);
+		return -ENOMEM;
+	}
+	if (!tally->first)
+		tally->first = strdup(id);
+	if (!tally->first)
+		return -ENOMEM;
+	tally->count++;
+	if (tally->collection)
+		count_status(tally, status_of(tally, record));
+	return 0;
+}
+
+/* A status may be of a user that came into being since the users were listed. */
+static int add_status(struct tally *tally, const char *id, const json_t *record)
+{
+	struct seen *seen = table_find(&tally->ids, id, hash_text(id));
+
+	if (!seen)
+		return 0;
+	if (seen->counted)
+		return -EEXIST;
+	seen->counted = true;
+	count_status(tally, status_of(tally, record));
+	return 0;
+}
+
+static int add(struct list_sink *sink, const char *id, json_t *record)
+{
+	struct tally *tally = (struct tally *)sink;
+
+	return tally->of_statuses ? add_status(tally, id, record) : add_user(tally, id, record);
+}
+
+static void forget_statuses(struct tally *tally)
+{
+	tally->active = tally->inactive = tally->others = tally->none = 0;
+	tally->other[0] = '\0';
+}
+
+static void forget_users(struct tally *tally)
+{
+	size_t at = 0;
+
+	for (void *seen; (seen = table_next(&tally->ids, &at));)
+		free(seen);
+	table_clear(&tally->ids);
+	free(tally->first);
+	tally->first = NULL;
+	tally->count = 0;
+}
+
+static void reset(struct list_sink *sink)
+{
+	struct tally *tally = (struct tally *)sink;
+	size_t at = 0;
+
+	forget_statuses(tally);
+	if (!tally->of_statuses) {
+		forget_users(tally);
+		return;
+	}
+	for (struct seen *seen; (seen = table_next(&tally->ids, &at));)
+		seen->counted = false;
+}
+
+void tally_init(struct tally *tally, const struct collection *users)
+{
+	*tally = (struct tally){.sink = {.add = add, .reset = reset}, .collection = users};
+	table_init(&tally->ids, seen_key);
+}
+
+void tally_clear(struct tally *tally)
+{
+	forget_users(tally);
+}
+
+void tally_statuses(struct tally *tally, const struct collection *statuses)
+{
+	tally->collection = statuses;
+	tally->of_statuses = true;
+}
+
+void tally_end(struct tally *tally)
+{
+	size_t at = 0;
+
+	for (const struct seen *seen; (seen = table_next(&tally->ids, &at));) {
+		if (!seen->counted)
+			count_status(tally, tally->collection->absent_status);
+	}
+}
+
+bool tally_has(const struct tally *tally, const char *id)
+{
+	return table_find(&tally->ids, id, hash_text(id)) != NULL;
+}
+
+static int add_stranger(struct list_sink *sink, const char *id, json_t *record)
+{
+	struct strangers *strangers = (struct strangers *)sink;
+
+	(void)record;
+	strangers->count += !tally_has(strangers->tally, id);
+	return 0;
+}
+
+static void reset_strangers(struct list_sink *sink)
+{
+	((struct strangers *)sink)->count = 0;
+}
+
+void strangers_init(struct strangers *strangers, const struct tally *tally)
+{
+	*strangers = (struct strangers){.sink = {.add = add_stranger, .reset = reset_strangers},
+					.tally = tally};
+}
