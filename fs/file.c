@@ -13,6 +13,7 @@
 #include "fs/draft.h"
 #include "fs/entry.h"
 #include "fs/handle.h"
+#include "fs/mistyped.h"
 #include "fs/node.h"
 #include "fs/request.h"
 #include "fs/scratch.h"
@@ -148,9 +149,14 @@ static void start_commit(struct fs *fs, fuse_req_t req, struct handle *handle, s
 static void write_scratch(struct fs *fs, fuse_req_t req, const struct handle *handle,
 			  const char *data, size_t size, off_t offset)
 {
-	int error = scratch_write(fs->scratches, node_scratch(handle->node), data, size,
-				  handle->append ? -1 : offset);
+	off_t at = handle->append ? -1 : offset;
+	int error = mistyped_write(req, handle, data, size, at);
 
+	if (error) {
+		fuse_reply_err(req, -error);
+		return;
+	}
+	error = scratch_write(fs->scratches, node_scratch(handle->node), data, size, at);
 	if (error)
 		fuse_reply_err(req, -request_refuse(req, handle->node->path, error,
 						    error == -EPERM
