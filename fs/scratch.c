@@ -39,6 +39,17 @@ struct scratches *scratches_new(size_t limit)
 	return all;
 }
 
+void scratch_look(struct scratches *all, struct scratch_room *room)
+{
+	size_t held = atomic_load(&all->held);
+
+	/* somebody may just be trying whether more fits */
+	room->bytes = all->limit;
+	room->bytes_left = held < all->limit ? all->limit - held : 0;
+	room->files = room->bytes / SCRATCH_COST;
+	room->files_left = room->bytes_left / SCRATCH_COST;
+}
+
 /* ---- one file ---- */
 
 static void free_scratch(struct scratches *all, struct scratch *scratch)

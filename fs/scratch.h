@@ -22,6 +22,14 @@ struct scratches;
 struct scratches *scratches_new(size_t limit);
 void scratches_free(struct scratches *all); /* NULL is fine */
 
+/* What they may hold in all and what is left of that, in bytes, and how many empty files would fit
+ * into either. */
+struct scratch_room {
+	size_t bytes, bytes_left;
+	size_t files, files_left;
+};
+void scratch_look(struct scratches *all, struct scratch_room *room);
+
 /* ---- names; PATH is below the mount point ---- */
 
 /*
