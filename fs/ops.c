@@ -134,7 +134,7 @@ static void op_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi
 static void set_nothing(struct fs *fs, fuse_req_t req, struct node *node, int what)
 {
 	/* a shell's > truncates what is then asked by a write */
-	bool asks = node->kind == NODE_CONTROL_REFRESH || node->kind == NODE_TRANSACTION;
+	bool asks = node_is_command(node) || node->kind == NODE_TRANSACTION;
 	int error = 0;
 
 	if (node->branch && !node->branch->users)

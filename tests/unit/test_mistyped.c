@@ -31,7 +31,8 @@ static void each_edit(const char *text, edited_fn *done, int left)
 				 text + i);
 			done(edited, left);
 			snprintf(edited, sizeof(edited), "%s", text);
-			edited[i] = i < length ? *letter : '\0';
+			if (i < length)
+				edited[i] = *letter;
 			done(edited, left);
 		}
 		if (i == length)
