@@ -11,6 +11,7 @@
 #include "cache/guard.h"
 #include "cache/history.h"
 #include "cache/roster.h"
+#include "cache/takeback.h"
 #include "vendors/call.h"
 #include "vendors/log.h"
 #include "vendors/shell.h"
@@ -318,8 +319,12 @@ int attempt_send(struct attempt *attempt)
 
 int attempt_send_counted(struct attempt *attempt, uint64_t *ticket)
 {
-	int error = guard_take(attempt->guard, attempt->call, ticket);
+	int error;
 
+	*ticket = 0;
+	if (attempt->takes_back)
+		return attempt_send(attempt);
+	error = guard_take(attempt->guard, attempt->call, ticket);
 	if (error)
 		return error;
 	error = attempt_send(attempt);
@@ -434,7 +439,9 @@ void attempt_accepted(struct attempt *attempt, const json_t *before, const json_
 		return;
 	script = script_of(attempt);
 	write.script = script;
+	takeback_tell(attempt, before, after, &write.access);
 	attempt->number = history_add(history, &write);
+	history_access_clear(&write.access);
 	if (attempt->number && undo)
 		tell_undo(attempt, undo);
 	if (!attempt->number)

@@ -31,6 +31,7 @@ struct attempt {
 	const char *id;        /* or NULL: not known, or none; borrowed */
 	bool idle;             /* there is nothing to change, or nothing any more */
 	bool unknown;          /* something was sent, and nobody knows what became of it */
+	bool takes_back;       /* it takes back a change of this mount: takeback.h */
 
 	/* attempt.c's own */
 	struct timespec when;
@@ -82,8 +83,8 @@ void attempt_undone_by_status(struct attempt *attempt, const char *id);
 int attempt_send(struct attempt *attempt);
 
 /*
- * The same for a change that the brake counts: TICKET is for attempt_uncount. On an error nothing
- * has been counted.
+ * The same for a change that the brake counts, unless it takes back another one: TICKET is for
+ * attempt_uncount. On an error nothing has been counted.
  */
 int attempt_send_counted(struct attempt *attempt, uint64_t *ticket);
 

@@ -13,6 +13,7 @@
 #include "cache/looks.h"
 #include "cache/roster.h"
 #include "cache/snapshot.h"
+#include "cache/takeback.h"
 #include "vendors/call.h"
 #include "vendors/clock.h"
 #include "vendors/log.h"
@@ -71,7 +72,8 @@ int change_check_self(struct change *change, const char *status)
 	return error;
 }
 
-/* Does the target change the status? Then it passes the guards and is counted. */
+/* Does the target change the status? Then it passes the guards and is counted, unless it takes back
+ * what the vendor still shows. */
 static int check_status(struct change *change)
 {
 	const char *before = change_status(change, change->fresh);
@@ -86,6 +88,8 @@ static int check_status(struct change *change)
 			return error;
 		change->status_checked = true;
 	}
+	if (!change->counted && takeback_status(change->attempt, change->fresh, after))
+		return 0;
 	if (guard_dry_run(change->guard))
 		return guard_has_room(change->guard, change->call);
 	if (change->counted)

@@ -13,6 +13,7 @@
 #include "cache/late.h"
 #include "cache/looks.h"
 #include "cache/roster.h"
+#include "cache/takeback.h"
 #include "vendors/call.h"
 #include "vendors/log.h"
 #include "vendors/vendor.h"
@@ -43,7 +44,8 @@ static int check(struct attempt *attempt)
 		return call_fail(attempt->call, EOPNOTSUPP,
 				 "this vendor's users are not deleted here: write inactive, and "
 				 "see MANUAL");
-	error = guard_has_room(attempt->guard, attempt->call);
+	if (!takeback_creation(attempt, NULL))
+		error = guard_has_room(attempt->guard, attempt->call);
 	return error ? error : change_check_self(&change, UPDATE_DELETED);
 }
 
@@ -186,6 +188,7 @@ static int erase(struct attempt *attempt)
 		/* what is refused now, until something is sent, is not that GET's refusal */
 		call->request[0] = '\0';
 		call->status = 0;
+		takeback_creation(attempt, before);
 	}
 	if (!error && guard_dry_run(attempt->guard)) {
 		error = attempt_send(attempt);

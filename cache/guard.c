@@ -22,10 +22,11 @@ struct taken {
 
 struct guard {
 	bool read_only, dry_run;
-	unsigned limit, window;
+	unsigned window;
 	struct history *history;
 	struct audit *audit;
 	pthread_mutex_t lock; /* of what follows */
+	unsigned limit;       /* 0: none */
 	struct taken *taken;  /* oldest first */
 	size_t count, room;
 	uint64_t last; /* ticket given */
@@ -82,7 +83,8 @@ bool guard_dry_run(const struct guard *guard)
 
 /* ---- the brake ---- */
 
-/* Forget what is older than the window. Is there room for one more? */
+/* Forget what is older than the window. Is there room for one more? Without a limit they are
+ * counted all the same, for a limit that is set later. */
 static bool room_locked(struct guard *guard)
 {
 	time_t oldest = clock_now().tv_sec - (time_t)guard->window;
@@ -94,7 +96,44 @@ static bool room_locked(struct guard *guard)
 		guard->count -= old;
 		memmove(guard->taken, guard->taken + old, guard->count * sizeof(*guard->taken));
 	}
-	return guard->count < guard->limit;
+	return !guard->limit || guard->count < guard->limit;
+}
+
+void guard_look(struct guard *guard, struct guard_room *room)
+{
+	struct timespec now = clock_now(), today;
+	size_t count, next;
+
+	clock_gettime(CLOCK_REALTIME, &today);
+	pthread_mutex_lock(&guard->lock);
+	room_locked(guard);
+	count = guard->count;
+	*room = (struct guard_room){.limit = guard->limit, .window = guard->window};
+	room->left = count < guard->limit ? guard->limit - (unsigned)count : 0;
+	/* where the limit was lowered, several must go first */
+	next = count > guard->limit && guard->limit ? count - guard->limit : 0;
+	if (count)
+		room->until = guard->taken[next].when + (time_t)guard->window - now.tv_sec +
+			      today.tv_sec;
+	pthread_mutex_unlock(&guard->lock);
+	/* the two clocks do not begin their seconds at the same time: not too early */
+	if (room->until && today.tv_nsec > now.tv_nsec)
+		room->until++;
+}
+
+void guard_set_limit(struct guard *guard, unsigned limit)
+{
+	pthread_mutex_lock(&guard->lock);
+	guard->limit = limit;
+	pthread_mutex_unlock(&guard->lock);
+}
+
+void guard_time(time_t when, char text[GUARD_TIME_MAX])
+{
+	struct tm local;
+
+	localtime_r(&when, &local);
+	strftime(text, GUARD_TIME_MAX, "%Y-%m-%dT%H:%M:%S%z", &local);
 }
 
 /* Count one more. 0 or -ENOMEM. */
@@ -115,20 +154,24 @@ static int take_locked(struct guard *guard, uint64_t *ticket)
 	return 0;
 }
 
-static int refuse(const struct guard *guard, struct call *call)
+static int refuse(struct guard *guard, struct call *call)
 {
+	struct guard_room room;
+	char when[GUARD_TIME_MAX];
+
+	guard_look(guard, &room);
+	/* 0: there is room again just now */
+	guard_time(room.until ? room.until : time(NULL), when);
 	return call_fail(call, EDQUOT,
-			 "%u statuses, memberships and deletions were sent in the last %u seconds, "
-			 "which is status_limit: raise it in the config, or wait",
-			 guard->limit, guard->window);
+			 "status_limit reached (%u in %u s); next change possible at %s; to raise "
+			 "it for this mount, write \"status_limit N\" to .rosterfs/control",
+			 room.limit, room.window, when);
 }
 
 int guard_has_room(struct guard *guard, struct call *call)
 {
 	bool room;
 
-	if (!guard->limit)
-		return 0;
 	pthread_mutex_lock(&guard->lock);
 	room = room_locked(guard);
 	pthread_mutex_unlock(&guard->lock);
@@ -141,8 +184,6 @@ int guard_take(struct guard *guard, struct call *call, uint64_t *ticket)
 	int error = 0;
 
 	*ticket = 0;
-	if (!guard->limit)
-		return 0;
 	pthread_mutex_lock(&guard->lock);
 	room = room_locked(guard);
 	if (room)

@@ -3,6 +3,7 @@
  * statuses, and who is told of it.
  *
  * One guard a mount. All but the brake is set before threads start; the brake has its own mutex.
+ * What takes back a change of this mount (takeback.h) is not counted, and its callers do not ask.
  * Nothing here waits.
  */
 #ifndef ROSTERFS_GUARD_H
@@ -10,6 +11,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <time.h>
 
 struct audit;
 struct call;
@@ -31,6 +33,23 @@ struct audit *guard_audit(const struct guard *guard);
 int guard_writable(const struct guard *guard, struct call *call);
 
 bool guard_dry_run(const struct guard *guard);
+
+/* What the brake still lets through. */
+struct guard_room {
+	unsigned limit;  /* 0: no limit */
+	unsigned window; /* seconds */
+	unsigned left;
+	time_t until; /* when LEFT grows, in seconds since 1970; 0: nothing is counted */
+};
+void guard_look(struct guard *guard, struct guard_room *room);
+
+/* From now on LIMIT status changes may be made in the window (0: no limit). Those that were made
+ * before count, also those from when there was no limit. */
+void guard_set_limit(struct guard *guard, unsigned limit);
+
+/* WHEN, local, with its distance from UTC, as the log writes times, into TEXT. */
+#define GUARD_TIME_MAX 48
+void guard_time(time_t when, char text[GUARD_TIME_MAX]);
 
 /* Is there room for one more status change? 0, or -EDQUOT with words that name the key. Takes
  * nothing. */

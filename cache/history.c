@@ -24,6 +24,7 @@ struct write {
 	char stamp[STAMP_MAX];
 	const void *owner;
 	char *id;
+	struct history_access access; /* its texts are owned */
 	char *texts[HISTORY_PARTS];
 	size_t lengths[HISTORY_PARTS];
 	size_t bytes;
@@ -56,6 +57,7 @@ static void write_free(struct write *write)
 		return;
 	for (size_t i = 0; i < HISTORY_PARTS; i++)
 		free(write->texts[i]);
+	history_access_clear(&write->access);
 	free(write->id);
 	free(write);
 }
@@ -131,6 +133,25 @@ static int set_undo(struct write *write, const json_t *undo, const char *stamp_k
 	return error;
 }
 
+/* Copy FROM with its texts. 0, or -1 and TO has none. */
+static int copy_access(struct history_access *to, const struct history_access *from)
+{
+	*to = *from;
+	to->was = from->was ? strdup(from->was) : NULL;
+	to->left = from->left ? strdup(from->left) : NULL;
+	if ((!from->was || to->was) && (!from->left || to->left))
+		return 0;
+	history_access_clear(to);
+	return -1;
+}
+
+void history_access_clear(struct history_access *access)
+{
+	free((char *)(uintptr_t)access->was);
+	free((char *)(uintptr_t)access->left);
+	access->was = access->left = NULL;
+}
+
 static struct write *write_new(const struct history_write *told, uint64_t number)
 {
 	struct write *write = calloc(1, sizeof(*write));
@@ -142,7 +163,8 @@ static struct write *write_new(const struct history_write *told, uint64_t number
 	make_stamp(write);
 	write->owner = told->owner;
 	write->id = strdup(told->id);
-	if (!write->id || set_part(write, HISTORY_BEFORE, told->before) ||
+	if (!write->id || copy_access(&write->access, &told->access) ||
+	    set_part(write, HISTORY_BEFORE, told->before) ||
 	    set_part(write, HISTORY_AFTER, told->after) ||
 	    set_undo(write, told->undo, told->stamp_key))
 		goto no_memory;
@@ -155,6 +177,8 @@ static struct write *write_new(const struct history_write *told, uint64_t number
 	write->bytes = sizeof(*write);
 	for (size_t i = 0; i < HISTORY_PARTS; i++)
 		write->bytes += write->lengths[i];
+	write->bytes += write->access.was ? strlen(write->access.was) : 0;
+	write->bytes += write->access.left ? strlen(write->access.left) : 0;
 	return write;
 no_memory:
 	write_free(write);
@@ -252,6 +276,29 @@ char *history_text(struct history *history, uint64_t number, enum history_part p
 	}
 	pthread_mutex_unlock(&history->lock);
 	return text;
+}
+
+bool history_newest_access(struct history *history, const void *subject, const char *id,
+			   struct history_access *access)
+{
+	const struct write *newest = NULL;
+	bool found;
+
+	pthread_mutex_lock(&history->lock);
+	for (uint64_t number = history->last; number >= history->first && !newest; number--) {
+		const struct write *write = find_locked(history, number);
+
+		if (write && write->access.kind != HISTORY_EDIT &&
+		    write->access.subject == subject && strcmp(write->id, id) == 0)
+			newest = write;
+	}
+	found = newest && !copy_access(access, &newest->access);
+	if (found) {
+		access->owner = newest->owner;
+		access->number = newest->number;
+	}
+	pthread_mutex_unlock(&history->lock);
+	return found;
 }
 
 bool history_names(const char *stamp)

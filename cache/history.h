@@ -29,6 +29,27 @@ enum history_part {
 	HISTORY_PARTS,
 };
 
+/* What a write did to somebody's access. */
+enum history_kind {
+	HISTORY_EDIT, /* nothing */
+	HISTORY_STATUS,
+	HISTORY_LINK,
+	HISTORY_UNLINK,
+	HISTORY_CREATE,
+	HISTORY_DELETE,
+};
+
+struct history_access {
+	enum history_kind kind;
+	const void *subject; /* one for all rosters whose records' ids name the same people */
+	bool takes_back;     /* it took back the write before it */
+	/* the state before it and the one that it left, as texts (takeback.c's); NULL: none */
+	const char *was, *left;
+	/* of a write that was found: whose record it was, and its number */
+	const void *owner;
+	uint64_t number;
+};
+
 /* A write, as history_add is told of it; all is borrowed. */
 struct history_write {
 	const void *owner; /* the roster of the record: whoever asks for a version names it too */
@@ -39,6 +60,7 @@ struct history_write {
 	const json_t *undo;
 	const char *stamp_key;
 	const char *script; /* or NULL */
+	struct history_access access;
 };
 
 /* At most BYTES of text (HISTORY_BYTES_MAX). NULL: no memory. */
@@ -58,6 +80,14 @@ bool history_look(struct history *history, uint64_t number, size_t sizes[HISTORY
 /* The text of PART; the caller frees. NULL: there is none. */
 char *history_text(struct history *history, uint64_t number, enum history_part part,
 		   size_t *length);
+
+/*
+ * The newest write of this mount that did something to the access of SUBJECT's ID: copied to
+ * *ACCESS, whose texts the caller frees by history_access_clear. False: none is kept.
+ */
+bool history_newest_access(struct history *history, const void *subject, const char *id,
+			   struct history_access *access);
+void history_access_clear(struct history_access *access);
 
 /* Is STAMP a version's name of a history, this or another one? */
 bool history_names(const char *stamp);

@@ -14,6 +14,7 @@
 #include "cache/looks.h"
 #include "cache/record.h"
 #include "cache/roster.h"
+#include "cache/takeback.h"
 #include "vendors/call.h"
 #include "vendors/log.h"
 #include "vendors/shell.h"
@@ -183,6 +184,7 @@ static int post_link(struct attempt *attempt)
 	int error;
 
 	tell_undo(attempt);
+	takeback_link(attempt, NULL);
 	error = body ? attempt_send_counted(attempt, &ticket)
 		     : call_fail(attempt->call, ENOMEM, "no memory");
 	if (error)
@@ -325,6 +327,36 @@ static void note_gone(struct attempt *attempt, const char *own, const json_t *be
 	json_decref(link);
 }
 
+/* Could it be what takes back a link that was made here, or a record? */
+static bool may_take_back(struct attempt *attempt)
+{
+	return roster_collection(attempt->roster)->link ? takeback_link(attempt, "")
+							: takeback_creation(attempt, NULL);
+}
+
+/* Find out whether it is: of a record that was made here, by one GET. If that fails, it is not. */
+static void look_back(struct attempt *attempt, const char *own)
+{
+	struct roster *roster = attempt->roster;
+	json_t *fresh = NULL;
+	struct call again;
+
+	if (roster_collection(roster)->link) {
+		takeback_link(attempt, own);
+		return;
+	}
+	if (!takeback_creation(attempt, NULL))
+		return;
+	call_continue(&again, attempt->call);
+	if (vendor_get(&again, attempt->account, roster_collection(roster), roster_parent(roster),
+		       own, &fresh, NULL))
+		attempt->takes_back = false;
+	else
+		takeback_creation(attempt, fresh);
+	json_decref(fresh);
+	call_destroy(&again);
+}
+
 /* Delete the record, which the vendor calls OWN. */
 static int send_delete(struct attempt *attempt, const char *own)
 {
@@ -340,6 +372,7 @@ static int send_delete(struct attempt *attempt, const char *own)
 
 	if (undone)
 		attempt_undone_by(attempt, command);
+	look_back(attempt, own);
 	error = attempt_send_counted(attempt, &ticket);
 	if (error)
 		return error;
@@ -381,7 +414,7 @@ static int delete_record(struct attempt *attempt)
 
 	if (!error)
 		error = check_allowed(call, roster);
-	if (!error)
+	if (!error && !may_take_back(attempt))
 		error = guard_has_room(attempt->guard, call);
 	if (!error)
 		error = roster_lock(roster, call, attempt->id);

@@ -12,6 +12,7 @@
 #include "cache/guard.h"
 #include "cache/roster.h"
 #include "cache/steps.h"
+#include "cache/takeback.h"
 #include "cache/update_parts.h"
 #include "vendors/call.h"
 #include "vendors/vendor.h"
@@ -66,7 +67,7 @@ static int check_status_early(struct change *change, const char *word)
 	record_put(held);
 	if (unknown)
 		return update_fail_no_status(change->call);
-	if (!same)
+	if (!same && !takeback_may_be(change->attempt, word))
 		error = guard_has_room(change->guard, change->call);
 	if (!error)
 		error = change_check_self(change, word);

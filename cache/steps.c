@@ -11,6 +11,7 @@
 #include "cache/record.h"
 #include "cache/roster.h"
 #include "cache/steps_state.h"
+#include "cache/takeback.h"
 #include "vendors/call.h"
 #include "vendors/log.h"
 #include "vendors/vendor.h"
@@ -188,6 +189,7 @@ static int make_steps(struct steps *steps)
 	if (!steps_is_inactive(steps) && !json_array_size(steps_of(steps, steps->sent)))
 		return fail_unknown(steps);
 	tell_undo(steps);
+	takeback_status(steps->attempt, steps->fresh, steps->word);
 	if (guard_dry_run(steps->guard))
 		return dry_run(steps);
 	error = send(steps);
@@ -292,7 +294,7 @@ int steps_status(struct attempt *attempt, const char *word)
 
 	/* What is refused in any case costs no request. */
 	knows = roster_peek(roster, steps.id, &held, &seconds);
-	if (!held || strcmp(record_status(held), word) != 0)
+	if ((!held || strcmp(record_status(held), word) != 0) && !takeback_may_be(attempt, word))
 		error = guard_has_room(steps.guard, call);
 	/*
 	 * The open has just asked for this user alone, to tell the size: that is new enough,

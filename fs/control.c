@@ -1,10 +1,12 @@
 /*
  * control.c - see control.h.
  *
- * Renders figures that others keep. It changes nothing but the age of rosters.
+ * Renders figures that others keep. It changes nothing but the age of rosters and the limit of the
+ * brake.
  */
 #include "fs/control.h"
 
+#include "cache/guard.h"
 #include "cache/roster.h"
 #include "fs/notify.h"
 #include "fs/shelf.h"
@@ -84,12 +86,32 @@ static void print_branch(FILE *out, struct branch *branch)
 			"", info.reappeared);
 }
 
+static void print_limit(FILE *out, struct fs *fs)
+{
+	struct guard_room room;
+	char when[GUARD_TIME_MAX];
+
+	guard_look(fs->guard, &room);
+	if (!room.limit) {
+		fprintf(out, "status_limit: none\n");
+		return;
+	}
+	fprintf(out, "status_limit: %u of %u changes in %u s left", room.left, room.limit,
+		room.window);
+	if (room.until) {
+		guard_time(room.until, when);
+		fprintf(out, " until %s", when);
+	}
+	fprintf(out, "\n");
+}
+
 static void print_status(FILE *out, struct fs *fs)
 {
 	fprintf(out, "%-16s %8s %8s %-32s %8s %4s %s\n", "VENDOR", "USERS", "AGE", "STATE",
 		"REQUESTS", "OPEN", "LAST ERROR");
 	for (size_t i = 0; i < fs->branch_count; i++)
 		print_branch(out, &fs->branches[i]);
+	print_limit(out, fs);
 	if (fs->options.read_only)
 		fprintf(out, "mounted read-only\n");
 	if (fs->options.dry_run)
@@ -204,6 +226,30 @@ static void print_metric(FILE *out, const struct fs *fs, const struct metric *me
 	}
 }
 
+static void print_gauge(FILE *out, const char *name, const char *help, long long value)
+{
+	fprintf(out, "# TYPE %s gauge\n# HELP %s %s\n%s %lld\n", name, name, help, name, value);
+}
+
+/* One brake for all vendors. Without a limit nothing is left of it. */
+static void print_room(FILE *out, struct fs *fs)
+{
+	struct guard_room room;
+
+	guard_look(fs->guard, &room);
+	print_gauge(out, "rosterfs_status_limit", "Status changes in the window; 0: no limit.",
+		    room.limit);
+	print_gauge(out, "rosterfs_status_window_seconds", "Length of that window.", room.window);
+	if (!room.limit)
+		return;
+	print_gauge(out, "rosterfs_status_changes_left", "Status changes that are left.",
+		    room.left);
+	if (room.until)
+		print_gauge(out, "rosterfs_status_changes_left_until_seconds",
+			    "When more are left, in seconds since 1970; absent: none is counted.",
+			    (long long)room.until);
+}
+
 /* 0 or -ENOMEM. */
 static int print_metrics(FILE *out, struct fs *fs)
 {
@@ -220,9 +266,25 @@ static int print_metrics(FILE *out, struct fs *fs)
 	for (size_t m = 0; m < sizeof(metrics) / sizeof(metrics[0]); m++)
 		print_metric(out, fs, &metrics[m], figures);
 	free(figures);
+	print_room(out, fs);
 	print_asked(out, &fs->asked);
 	fprintf(out, "# EOF\n");
 	return 0;
+}
+
+/* What may be written back as it is. */
+static char *settings_text(struct fs *fs, size_t *length)
+{
+	struct guard_room room;
+	char *text = NULL;
+	int printed;
+
+	guard_look(fs->guard, &room);
+	printed = asprintf(&text, "status_limit %u\n", room.limit);
+	if (printed < 0)
+		return NULL;
+	*length = (size_t)printed;
+	return text;
 }
 
 char *control_text(struct fs *fs, enum node_kind kind, size_t *length)
@@ -233,6 +295,8 @@ char *control_text(struct fs *fs, enum node_kind kind, size_t *length)
 
 	if (kind == NODE_CONTROL_LOG)
 		return log_text(length);
+	if (kind == NODE_CONTROL_SETTINGS)
+		return settings_text(fs, length);
 	if (kind != NODE_CONTROL_STATUS && kind != NODE_CONTROL_METRICS)
 		return NULL;
 	out = open_memstream(&text, length);
@@ -261,12 +325,10 @@ off_t control_size(struct fs *fs, enum node_kind kind)
 	return text ? (off_t)length : 0;
 }
 
-int control_refresh(struct fs *fs, const char *text, size_t length)
+static bool refresh(struct fs *fs, const char *text, size_t length)
 {
 	bool found = false;
 
-	if (length && text[length - 1] == '\n')
-		length--;
 	for (size_t i = 0; i < fs->branch_count; i++) {
 		const char *name = fs->branches[i].account->name;
 		bool all = length == 3 && memcmp(text, "all", 3) == 0;
@@ -279,5 +341,66 @@ int control_refresh(struct fs *fs, const char *text, size_t length)
 		shelf_refresh_all(&fs->branches[i]);
 		notify_refresh(fs, &fs->branches[i]);
 	}
-	return found ? 0 : -EINVAL;
+	return found;
+}
+
+/* As in the config (mount/keys.c). */
+#define LIMIT_MAX 1000000000u
+
+/* "status_limit N": N into *LIMIT. */
+static bool parse_limit(const char *text, size_t length, unsigned *limit)
+{
+	static const char key[] = "status_limit";
+	size_t at = sizeof(key) - 1, begin;
+	unsigned long number = 0;
+
+	if (length < at || memcmp(text, key, at) != 0)
+		return false;
+	for (begin = at; at < length && (text[at] == ' ' || text[at] == '\t'); at++) {
+	}
+	if (at == begin || at == length)
+		return false;
+	for (; at < length; at++) {
+		if (text[at] < '0' || text[at] > '9')
+			return false;
+		number = number * 10 + (unsigned long)(text[at] - '0');
+		if (number > LIMIT_MAX)
+			return false;
+	}
+	*limit = (unsigned)number;
+	return true;
+}
+
+static bool set(struct fs *fs, const char *text, size_t length, char **done)
+{
+	struct guard_room room;
+	unsigned limit;
+
+	if (!parse_limit(text, length, &limit))
+		return false;
+	guard_look(fs->guard, &room);
+	guard_set_limit(fs->guard, limit);
+	if (asprintf(done, "status_limit is %u for this mount from now on; it was %u", limit,
+		     room.limit) < 0)
+		*done = NULL;
+	return true;
+}
+
+int control_write(struct fs *fs, enum node_kind kind, const char *text, size_t length,
+		  const char **words, char **done)
+{
+	bool good;
+
+	*done = NULL;
+	if (length && text[length - 1] == '\n')
+		length--;
+	if (kind == NODE_CONTROL_REFRESH) {
+		good = refresh(fs, text, length);
+		*words = "neither the name of a vendor's directory nor all";
+	} else {
+		good = set(fs, text, length, done);
+		*words = "not a setting: write status_limit and a number, such as "
+			 "\"status_limit 100\" (0: no limit; at most 1000000000)";
+	}
+	return good ? 0 : -EINVAL;
 }

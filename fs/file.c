@@ -13,6 +13,7 @@
 #include "fs/draft.h"
 #include "fs/entry.h"
 #include "fs/handle.h"
+#include "fs/mistyped.h"
 #include "fs/node.h"
 #include "fs/request.h"
 #include "fs/scratch.h"
@@ -148,9 +149,14 @@ static void start_commit(struct fs *fs, fuse_req_t req, struct handle *handle, s
 static void write_scratch(struct fs *fs, fuse_req_t req, const struct handle *handle,
 			  const char *data, size_t size, off_t offset)
 {
-	int error = scratch_write(fs->scratches, node_scratch(handle->node), data, size,
-				  handle->append ? -1 : offset);
+	off_t at = handle->append ? -1 : offset;
+	int error = mistyped_write(req, handle, data, size, at);
 
+	if (error) {
+		fuse_reply_err(req, -error);
+		return;
+	}
+	error = scratch_write(fs->scratches, node_scratch(handle->node), data, size, at);
 	if (error)
 		fuse_reply_err(req, -request_refuse(req, handle->node->path, error,
 						    error == -EPERM
@@ -192,6 +198,22 @@ static void refuse_text(struct fs *fs, fuse_req_t req, struct handle *handle, in
 	request_refuse_write(req, handle->node, error, why);
 }
 
+static void write_command(struct fs *fs, fuse_req_t req, const struct node *node, const char *data,
+			  size_t size)
+{
+	const char *words;
+	char *done;
+	int error = control_write(fs, node->kind, data, size, &words, &done);
+
+	if (done)
+		request_note(req, node->path, done);
+	free(done);
+	if (error)
+		fuse_reply_err(req, -request_refuse(req, node->path, error, words));
+	else
+		fuse_reply_write(req, size);
+}
+
 void file_write(fuse_req_t req, fuse_ino_t ino, const char *data, size_t size, off_t offset,
 		struct fuse_file_info *fi)
 {
@@ -210,14 +232,8 @@ void file_write(fuse_req_t req, fuse_ino_t ino, const char *data, size_t size, o
 		write_scratch(fs, req, handle, data, size, offset);
 		return;
 	}
-	if (node->kind == NODE_CONTROL_REFRESH) {
-		if (control_refresh(fs, data, size))
-			fuse_reply_err(
-			    req,
-			    -request_refuse(req, node->path, -EINVAL,
-					    "neither the name of a vendor's directory nor all"));
-		else
-			fuse_reply_write(req, size);
+	if (node_is_command(node)) {
+		write_command(fs, req, node, data, size);
 		return;
 	}
 	if (node->kind == NODE_TRANSACTION) {

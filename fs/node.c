@@ -44,6 +44,7 @@ static const struct node_fixed in_control[] = {{"status", NODE_CONTROL_STATUS, N
 					       {"log", NODE_CONTROL_LOG, NULL},
 					       {"metrics", NODE_CONTROL_METRICS, NULL},
 					       {"refresh", NODE_CONTROL_REFRESH, NULL},
+					       {"control", NODE_CONTROL_SETTINGS, NULL},
 					       {"history", NODE_HISTORY, NULL}};
 
 /* What a directory has that not each one of its kind has: at most so many, but for places. */
@@ -160,7 +161,12 @@ bool node_is_record(const struct node *node)
 bool node_is_control(const struct node *node)
 {
 	return node->kind == NODE_CONTROL_STATUS || node->kind == NODE_CONTROL_LOG ||
-	       node->kind == NODE_CONTROL_METRICS || node->kind == NODE_CONTROL_REFRESH;
+	       node->kind == NODE_CONTROL_METRICS || node_is_command(node);
+}
+
+bool node_is_command(const struct node *node)
+{
+	return node->kind == NODE_CONTROL_REFRESH || node->kind == NODE_CONTROL_SETTINGS;
 }
 
 bool node_needs_record(const struct node *node)
@@ -355,8 +361,9 @@ static mode_t mode_of(const struct fs *fs, const struct node *node)
 	case NODE_CONTROL_METRICS:
 	case NODE_WRITE_PART:
 		return S_IFREG | 0400;
-	case NODE_CONTROL_REFRESH:
-		return S_IFREG | 0600; /* it reads as empty, so that grep -r has nothing to tell */
+	case NODE_CONTROL_REFRESH: /* it reads as empty, so that grep -r has nothing to tell */
+	case NODE_CONTROL_SETTINGS:
+		return S_IFREG | 0600;
 	case NODE_JSON:
 	case NODE_STATUS:
 		break;

@@ -52,6 +52,7 @@ enum node_kind {
 	NODE_CONTROL_LOG,
 	NODE_CONTROL_METRICS,
 	NODE_CONTROL_REFRESH,
+	NODE_CONTROL_SETTINGS,
 	NODE_HISTORY,    /* .rosterfs/history/ */
 	NODE_WRITE,      /* the directory of one write in it */
 	NODE_WRITE_PART, /* a file in that */
@@ -266,6 +267,9 @@ void node_target(const struct node *node, char *target);
 
 /* A file of .rosterfs, whose text is another one at each look. */
 bool node_is_control(const struct node *node);
+
+/* One of these that takes commands. */
+bool node_is_command(const struct node *node);
 
 /* Fill ATTR for NODE; RECORD is what a record's node shows, NULL: a placeholder (its time-out must
  * be 0). */

@@ -134,16 +134,18 @@ static void op_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi
 static void set_nothing(struct fs *fs, fuse_req_t req, struct node *node, int what)
 {
 	/* a shell's > truncates what is then asked by a write */
-	bool asks = node->kind == NODE_CONTROL_REFRESH || node->kind == NODE_TRANSACTION;
+	bool asks = node_is_command(node) || node->kind == NODE_TRANSACTION;
 	int error = 0;
 
 	if (node->branch && !node->branch->users)
 		error = -EROFS;
-	else if (node_is_person(node) || past_is(node) || ((what & FUSE_SET_ATTR_SIZE) && !asks))
+	else if (past_is(node) || ((what & FUSE_SET_ATTR_SIZE) && !asks))
 		error = -EPERM;
 	if (error)
 		fuse_reply_err(req, -request_refuse(req, node->path, error,
 						    "this can't be changed here"));
+	else if (node_is_person(node))
+		by_email_getattr(req, node); /* which many vendors may have to tell */
 	else
 		reply_attr(fs, req, node, NULL, 0);
 }
@@ -250,21 +252,26 @@ static void op_readlink(fuse_req_t req, fuse_ino_t ino)
 
 /* ---- the whole ---- */
 
+/* Small, so that a small scratch_limit is some of them too. */
+#define BLOCK 512u
+
+/*
+ * Only files in memory take room, and records none, however many there are: a monitor that counts
+ * them would raise an alarm, and without any room tools do not even try to save.
+ */
 static void op_statfs(fuse_req_t req, fuse_ino_t ino)
 {
 	struct fs *fs = fs_asked(req, ASKED_STATFS);
-	/* Not all zero: df hides such a mount. */
-	struct statvfs stat = {.f_bsize = 4096, .f_frsize = 4096, .f_blocks = 1, .f_namemax = 255};
+	struct scratch_room room;
+	struct statvfs stat = {.f_bsize = BLOCK, .f_frsize = BLOCK, .f_namemax = 255};
 
 	(void)ino;
-	for (size_t i = 0; i < fs->branch_count; i++) {
-		struct roster_info info;
-
-		if (!fs->branches[i].users)
-			continue;
-		roster_info(fs->branches[i].users->roster, &info);
-		stat.f_files += 2 * info.users;
-	}
+	scratch_look(fs->scratches, &room);
+	/* Not all zero: df hides such a mount. */
+	stat.f_blocks = room.bytes / BLOCK ? room.bytes / BLOCK : 1;
+	stat.f_bfree = stat.f_bavail = room.bytes_left / BLOCK;
+	stat.f_files = room.files;
+	stat.f_ffree = stat.f_favail = room.files_left;
 	fuse_reply_statfs(req, &stat);
 }
 

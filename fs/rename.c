@@ -15,6 +15,7 @@
 #include "fs/backup.h"
 #include "fs/draft.h"
 #include "fs/entry.h"
+#include "fs/mistyped.h"
 #include "fs/node.h"
 #include "fs/path.h"
 #include "fs/request.h"
@@ -288,6 +289,13 @@ static bool is_taken(const struct renaming *renaming)
 	return taken;
 }
 
+/* Does the new name look as if a record's file was meant, and the text as if it was for that? Then
+ * that has been logged. */
+static bool is_mistyped(const struct renaming *renaming)
+{
+	return mistyped_rename(renaming->req, renaming->to, renaming->name, renaming->new_name);
+}
+
 /* The record's name must be free, and for all but who renamed the record away it is not. */
 static void refuse_record(const struct renaming *renaming)
 {
@@ -332,6 +340,8 @@ static void rename_scratch(const struct renaming *renaming, struct scratch *scra
 		refuse(renaming, renaming->replaces ? -EPERM : -EEXIST, "there is such a file");
 	else if (drafts && draft_posts(renaming->new_name) && !draft_posts(renaming->name))
 		start_post(renaming, scratch);
+	else if (is_mistyped(renaming))
+		fuse_reply_err(renaming->req, EINVAL);
 	else
 		fuse_reply_err(renaming->req, -scratch_rename(renaming->fs->scratches,
 							      renaming->path, renaming->new_path));
@@ -352,6 +362,10 @@ static void rename_record(const struct renaming *renaming)
 	}
 	if (is_taken(renaming)) {
 		refuse(renaming, -EEXIST, "there is such a file");
+		return;
+	}
+	if (is_mistyped(renaming)) {
+		fuse_reply_err(renaming->req, EINVAL);
 		return;
 	}
 	node = node_find(renaming->fs, renaming->path);

@@ -365,6 +365,17 @@ static void begin_refusal(struct call *call, fuse_req_t req, const char *path, i
 	log_error(call, error);
 }
 
+void request_note(fuse_req_t req, const char *path, const char *words)
+{
+	const struct fuse_ctx *context = fuse_req_ctx(req);
+	struct call call;
+
+	call_init(&call, path);
+	call_set_caller(&call, context->uid, context->gid, context->pid);
+	log_call(&call, "%s", words);
+	call_destroy(&call);
+}
+
 int request_refuse(fuse_req_t req, const char *path, int error, const char *words)
 {
 	struct call call;

@@ -103,6 +103,9 @@ bool request_claim(struct request *request);
  */
 void request_fail(struct request *request, int error);
 
+/* One line in the log about what a request has done at once. */
+void request_note(fuse_req_t req, const char *path, const char *words);
+
 /* One line in the log about a request that is refused at once. Returns ERROR. */
 int request_refuse(fuse_req_t req, const char *path, int error, const char *words);
 

@@ -39,12 +39,24 @@ struct scratches *scratches_new(size_t limit)
 	return all;
 }
 
+void scratch_look(struct scratches *all, struct scratch_room *room)
+{
+	size_t held = atomic_load(&all->held);
+
+	/* somebody may just be trying whether more fits */
+	room->bytes = all->limit;
+	room->bytes_left = held < all->limit ? all->limit - held : 0;
+	room->files = room->bytes / SCRATCH_COST;
+	room->files_left = room->bytes_left / SCRATCH_COST;
+}
+
 /* ---- one file ---- */
 
 static void free_scratch(struct scratches *all, struct scratch *scratch)
 {
 	scratch_discount(all, scratch);
 	scratch_wipe(scratch->text, scratch->room);
+	free(scratch->path);
 	free(scratch->target);
 	free(scratch->id);
 	pthread_mutex_destroy(&scratch->lock);
@@ -94,6 +106,13 @@ static void put_locked(struct scratches *all, struct scratch *scratch)
 		free_scratch(all, scratch);
 }
 
+static void drop_directory_locked(struct scratches *all, struct directory *directory)
+{
+	HASH_DEL(all->directories, directory); /* NOLINT(clang-analyzer-unix.Malloc) */
+	free(directory->path);
+	free(directory);
+}
+
 static void forget_locked(struct scratches *all, const char *path)
 {
 	const char *last;
@@ -108,11 +127,8 @@ static void forget_locked(struct scratches *all, const char *path)
 	put_locked(all, name->scratch);
 	free(name->name);
 	free(name);
-	if (!directory->names) {
-		HASH_DEL(all->directories, directory); /* NOLINT(clang-analyzer-unix.Malloc) */
-		free(directory->path);
-		free(directory);
-	}
+	if (!directory->names)
+		drop_directory_locked(all, directory);
 }
 
 /* SCRATCH loses its name. If nobody has it open it makes room at once, before the kernel forgets
@@ -155,6 +171,18 @@ static struct directory *take_directory_locked(struct scratches *all, const char
 	return directory;
 }
 
+/* SCRATCH is called PATH from now on. 0, or -ENOMEM and nothing changed. */
+static int set_path_locked(struct scratch *scratch, const char *path)
+{
+	char *copy = strdup(path);
+
+	if (!copy)
+		return -ENOMEM;
+	free(scratch->path);
+	scratch->path = copy;
+	return 0;
+}
+
 /* SCRATCH gets the name PATH, which is free, and with it a reference. 0 or -ENOMEM. */
 static int name_locked(struct scratches *all, const char *path, struct scratch *scratch)
 {
@@ -167,7 +195,9 @@ static int name_locked(struct scratches *all, const char *path, struct scratch *
 		name->name = strdup(last);
 	if (name && name->name)
 		directory = take_directory_locked(all, path, above);
-	if (!directory) {
+	if (!directory || set_path_locked(scratch, path)) {
+		if (directory && !directory->names)
+			drop_directory_locked(all, directory);
 		if (name)
 			free(name->name);
 		free(name);
@@ -186,6 +216,8 @@ static int rename_locked(struct scratches *all, const char *path, struct scratch
 
 	if (!name)
 		return name_locked(all, path, scratch);
+	if (set_path_locked(scratch, path))
+		return -ENOMEM;
 	retire_locked(all, name->scratch);
 	put_locked(all, name->scratch);
 	name->scratch = scratch;
@@ -384,6 +416,19 @@ int scratch_rename(struct scratches *all, const char *path, const char *new_path
 		forget_locked(all, path);
 	pthread_mutex_unlock(&all->lock);
 	return error;
+}
+
+char *scratch_path(struct scratches *all, const struct scratch *scratch)
+{
+	const struct name *name;
+	char *path = NULL;
+
+	pthread_mutex_lock(&all->lock);
+	name = scratch->path ? find_locked(all, scratch->path) : NULL;
+	if (name && name->scratch == scratch)
+		path = strdup(scratch->path);
+	pthread_mutex_unlock(&all->lock);
+	return path;
 }
 
 uint64_t scratch_expired(struct scratches *all, const char *directory)

@@ -22,6 +22,14 @@ struct scratches;
 struct scratches *scratches_new(size_t limit);
 void scratches_free(struct scratches *all); /* NULL is fine */
 
+/* What they may hold in all and what is left of that, in bytes, and how many empty files would fit
+ * into either. */
+struct scratch_room {
+	size_t bytes, bytes_left;
+	size_t files, files_left;
+};
+void scratch_look(struct scratches *all, struct scratch_room *room);
+
 /* ---- names; PATH is below the mount point ---- */
 
 /*
@@ -61,7 +69,32 @@ uint64_t scratch_expired(struct scratches *all, const char *directory);
 /* The name of number INDEX in DIRECTORY (a path), which the caller frees, or NULL. */
 char *scratch_name(struct scratches *all, const char *directory, size_t index);
 
+/* The path of SCRATCH now; the caller frees. NULL: it has no name any more, or no memory. */
+char *scratch_path(struct scratches *all, const struct scratch *scratch);
+
 /* ---- one file ---- */
+
+/* What a text says, where records are concerned. */
+enum scratch_says {
+	SCRATCH_NOTHING,
+	SCRATCH_STATUS, /* exactly one status word, with or without a newline */
+	SCRATCH_OBJECT, /* one whole JSON object, white space around it included */
+};
+
+/*
+ * Tell what the text of SCRATCH would say after SIZE bytes more at OFFSET (negative: at the end).
+ * SCRATCH_NOTHING unless all of it was written in order from the start; a write over all that was
+ * there is a new start. SCRATCH_OBJECT only for the write that completes the object. Pieces that
+ * were told of before are not read again. Changes nothing that is shown.
+ */
+enum scratch_says scratch_says_after(struct scratch *scratch, const char *data, size_t size,
+				     off_t offset);
+
+/* Tell what its text says now, however it was written. */
+enum scratch_says scratch_says(struct scratch *scratch);
+
+/* A write to SCRATCH was refused: its text is not what somebody wanted to save. */
+void scratch_spoil(struct scratch *scratch);
 
 /* Where a link leads, borrowed; NULL: it is a file. */
 const char *scratch_target(const struct scratch *scratch);

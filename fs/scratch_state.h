@@ -4,6 +4,7 @@
 #ifndef ROSTERFS_SCRATCH_STATE_H
 #define ROSTERFS_SCRATCH_STATE_H
 
+#include "cache/document.h"
 #include "fs/scratch.h"
 
 #include <stdatomic.h>
@@ -14,6 +15,7 @@
 
 struct scratch {
 	unsigned references; /* under the table's lock: of the name, and of who uses it */
+	char *path;          /* the newest name; under the table's lock */
 	char *target;        /* of a link; set once */
 	size_t cost;         /* what it is counted for besides its length; set once */
 	bool removed; /* it had a name, and nobody had it open then; under the table's lock */
@@ -25,6 +27,9 @@ struct scratch {
 	pthread_mutex_t lock; /* of what follows */
 	char *text;
 	size_t length, room;
+	bool patched;            /* not written in order from the start */
+	size_t scanned;          /* so much of the text the scanner has seen */
+	struct document scanner; /* good if scanned is not 0 */
 	char *id;
 	bool spoilt, spent;
 	bool counted; /* in what all of them hold */

@@ -2,10 +2,12 @@
  * scratch_text.c - the bytes of one file in memory: the second half of scratch.h.
  *
  * It knows nothing of names. What a file holds is counted against what all may hold before there is
- * room for it, and what it does not hold any more is wiped at once.
+ * room for it, and what it does not hold any more is wiped at once. It can tell a status word and a
+ * JSON object from other texts, for mistyped.c.
  */
 #include "fs/scratch_state.h"
 
+#include "cache/update.h"
 #include "vendors/clock.h"
 
 #include <errno.h>
@@ -133,14 +135,28 @@ ssize_t scratch_read(struct scratch *scratch, off_t offset, size_t size, char **
 	return count && !*data ? -ENOMEM : (ssize_t)count;
 }
 
+/* Put SIZE bytes of DATA at AT, for which there is room now; there were BEFORE bytes. */
+static void put_locked(struct scratch *scratch, const char *data, size_t size, size_t at,
+		       size_t before)
+{
+	memcpy(scratch->text + at, data, size);
+	if (!at && size >= before)
+		scratch->patched = false;
+	else if (at != before)
+		scratch->patched = true;
+	if (at < scratch->scanned)
+		scratch->scanned = 0;
+}
+
 int scratch_write(struct scratches *all, struct scratch *scratch, const char *data, size_t size,
 		  off_t offset)
 {
-	size_t at;
+	size_t at, before;
 	int error = 0;
 
 	pthread_mutex_lock(&scratch->lock);
-	at = offset < 0 ? scratch->length : (size_t)offset;
+	before = scratch->length;
+	at = offset < 0 ? before : (size_t)offset;
 	if (scratch->spent)
 		error = -EPERM;
 	else if (at > FILE_MAX || size > FILE_MAX - at)
@@ -148,7 +164,7 @@ int scratch_write(struct scratches *all, struct scratch *scratch, const char *da
 	else if (at + size > scratch->length)
 		error = set_length_locked(all, scratch, at + size);
 	if (!error && size)
-		memcpy(scratch->text + at, data, size);
+		put_locked(scratch, data, size, at, before);
 	scratch->spoilt |= error != 0;
 	touch_locked(scratch);
 	pthread_mutex_unlock(&scratch->lock);
@@ -157,12 +173,18 @@ int scratch_write(struct scratches *all, struct scratch *scratch, const char *da
 
 int scratch_truncate(struct scratches *all, struct scratch *scratch, off_t length)
 {
+	size_t before;
 	int error;
 
 	pthread_mutex_lock(&scratch->lock);
+	before = scratch->length;
 	error = set_length_locked(all, scratch, (size_t)length);
 	if (!error && !length)
-		scratch->spoilt = false;
+		scratch->spoilt = scratch->patched = false;
+	else if (!error && (size_t)length > before)
+		scratch->patched = true;
+	if (scratch->scanned > scratch->length)
+		scratch->scanned = 0;
 	touch_locked(scratch);
 	pthread_mutex_unlock(&scratch->lock);
 	return error;
@@ -179,6 +201,85 @@ char *scratch_text(struct scratch *scratch, size_t *length)
 		memcpy(text, scratch->text, scratch->length);
 	pthread_mutex_unlock(&scratch->lock);
 	return text;
+}
+
+/* ---- what it says ---- */
+
+/* No status has so many bytes, its newline included. */
+#define STATUS_MAX 16
+
+/* Is the text, and SIZE bytes of DATA behind its first KEPT, a status word? */
+static bool is_status_locked(const struct scratch *scratch, size_t kept, const char *data,
+			     size_t size)
+{
+	char text[STATUS_MAX];
+
+	if (kept > STATUS_MAX || size > STATUS_MAX - kept)
+		return false;
+	if (kept)
+		memcpy(text, scratch->text, kept);
+	if (size)
+		memcpy(text + kept, data, size);
+	return update_status_word(text, kept + size);
+}
+
+/* Let the scanner see the first KEPT bytes of the text, which it has not seen yet. */
+static void scan_locked(struct scratch *scratch, size_t kept)
+{
+	if (!scratch->scanned || scratch->scanned > kept) {
+		document_init(&scratch->scanner);
+		scratch->scanned = 0;
+	}
+	if (kept > scratch->scanned)
+		document_feed(&scratch->scanner, scratch->text + scratch->scanned,
+			      kept - scratch->scanned);
+	scratch->scanned = kept;
+}
+
+enum scratch_says scratch_says_after(struct scratch *scratch, const char *data, size_t size,
+				     off_t offset)
+{
+	enum scratch_says says = SCRATCH_NOTHING;
+	struct document scanner;
+	size_t at, kept;
+
+	pthread_mutex_lock(&scratch->lock);
+	at = offset < 0 ? scratch->length : (size_t)offset;
+	kept = at || size < scratch->length ? scratch->length : 0;
+	if (at == kept && !(kept && scratch->patched)) {
+		scan_locked(scratch, kept);
+		scanner = scratch->scanner;
+		if (is_status_locked(scratch, kept, data, size))
+			says = SCRATCH_STATUS;
+		else if (scanner.state != DOCUMENT_WHOLE &&
+			 document_feed(&scanner, data, size) == DOCUMENT_WHOLE)
+			says = SCRATCH_OBJECT;
+	}
+	pthread_mutex_unlock(&scratch->lock);
+	return says;
+}
+
+enum scratch_says scratch_says(struct scratch *scratch)
+{
+	enum scratch_says says = SCRATCH_NOTHING;
+	struct document scanner;
+
+	document_init(&scanner);
+	pthread_mutex_lock(&scratch->lock);
+	if (is_status_locked(scratch, scratch->length, NULL, 0))
+		says = SCRATCH_STATUS;
+	else if (scratch->length &&
+		 document_feed(&scanner, scratch->text, scratch->length) == DOCUMENT_WHOLE)
+		says = SCRATCH_OBJECT;
+	pthread_mutex_unlock(&scratch->lock);
+	return says;
+}
+
+void scratch_spoil(struct scratch *scratch)
+{
+	pthread_mutex_lock(&scratch->lock);
+	scratch->spoilt = true;
+	pthread_mutex_unlock(&scratch->lock);
 }
 
 int scratch_set_text(struct scratches *all, struct scratch *scratch, const char *text,

@@ -761,6 +761,28 @@ def test_nothing_is_made(ep, folder):
     assert asked(box) == 0
 
 
+def test_times_are_let_pass(ep):
+    """Tools that copy or unpack set times and owners, and must not hear that they can't."""
+    m = ep()
+    email = email_of(m.sandbox)
+    before = m.sh("ls -lR --time-style=full-iso by-email partnerize/by-email").ok().out
+    for folder in (m.path / "by-email" / email, m.path / "partnerize/by-email"):
+        names = os.listdir(folder)
+        assert names
+        for name in names:
+            os.utime(folder / name, (1, 1), follow_symlinks=False)
+            os.lchown(folder / name, os.getuid(), os.getgid())
+        os.utime(folder)
+        os.utime(folder, (1, 1))
+        os.chown(folder, os.getuid(), os.getgid())
+        os.chmod(folder, 0o700)
+    m.sh(f"touch -h by-email/{email}/* partnerize/by-email/*; touch by-email/{email} by-email").ok()
+    # nobody who is not there has times
+    assert m.sh("touch -hc by-email/nobody@example.com").ok().err == ""
+    assert fails(os.utime, m.path / "by-email/nobody@example.com") == "ENOENT"
+    assert m.sh("ls -lR --time-style=full-iso by-email partnerize/by-email").ok().out == before
+
+
 @pytest.mark.parametrize("command", [
     "sed -i s/active/inactive/ {f}", "sed -i.bak s/a/b/ {f}", "perl -pi -e s/active/inactive/ {f}",
     "jq . {f} > {d}/tmp && mv {d}/tmp {f}", "cp -b README {f}",

@@ -898,7 +898,6 @@ def test_status_limit(ep):
     m.sandbox.reset()
     assert write(m, everyone[3], "inactive") == refused("EDQUOT")
     assert "status_limit" in last_line(m, "EDQUOT")
-    assert write(m, everyone[0], "active") == refused("EDQUOT")
     assert not sent(m.sandbox)
     # one brake for the whole mount
     assert save(m.path / "partnerize/3.status", "inactive\n") == refused("EDQUOT")

@@ -1,6 +1,7 @@
 """The tree as people see it: names, modes, texts, sizes and times; what is read while records change."""
 
 import calendar
+import contextlib
 import errno
 import json
 import mmap
@@ -573,7 +574,53 @@ def test_df(mount):
     assert status.f_blocks > 0 and status.f_namemax == 255
     assert status.f_files >= 50
     assert m.sh("df -i .; stat -f .").code == 0
+    # nothing of it is used: a monitor has no reason for an alarm
+    assert m.sh("df --output=pcent,ipcent .").ok().out.split()[-2:] == ["0%", "0%"]
     assert "fuse.rosterfs" in m.sh(f"findmnt -n -o FSTYPE {m.path}").out
+
+
+def room(m):
+    """Bytes in all and free, and files in all and free."""
+    status = os.statvfs(m.path)
+    assert status.f_bfree == status.f_bavail and status.f_ffree == status.f_favail
+    assert status.f_bsize == status.f_frsize  # tools multiply with either
+    return (status.f_blocks * status.f_frsize, status.f_bavail * status.f_frsize, status.f_files,
+            status.f_ffree)
+
+
+def test_free_space(mount):
+    """What is left of scratch_limit, wherever that is asked."""
+    m = mount(extra={"rosterfs": {"scratch_limit": "1M"}})
+    os.listdir(m.path / "partnerize")
+    before = room(m)
+    assert before[:2] == (1 << 20, 1 << 20) and before[2] == before[3] > 1000
+    (m.path / "partnerize/x~").write_bytes(b"x" * 500000)
+    total, free, files, files_free = room(m)
+    assert (total, files) == (before[0], before[2])
+    assert 500000 <= before[1] - free <= 502000
+    assert files_free < files
+    for path in ("partnerize/7.json", "by-email", "partnerize/x~"):
+        assert os.statvfs(m.path / path).f_bavail == os.statvfs(m.path).f_bavail
+    # so much fits, and then nothing
+    result = m.sh("head -c 2000000 /dev/zero >partnerize/y~")
+    assert "No space left" in result.err
+    with open(m.path / "partnerize/y~", "ab", buffering=0) as file:
+        with contextlib.suppress(OSError):
+            while True:
+                file.write(b"x" * 100)
+    assert free - 2000 < (m.path / "partnerize/y~").stat().st_size <= free
+    assert room(m)[1] == room(m)[3] == 0
+    for name in ("x~", "y~"):
+        os.unlink(m.path / "partnerize" / name)
+    assert room(m) == before
+    # a save needs none
+    assert m.sh("echo inactive > partnerize/7.status").code == 0
+
+
+def test_no_room(mount):
+    m = mount(extra={"rosterfs": {"scratch_limit": "0"}})
+    assert room(m) == (512, 0, 0, 0)
+    assert m.sh(f"df {m.path}").code == 0
 
 
 # ---- .rosterfs ----

@@ -394,7 +394,7 @@ def test_limit(mount):
     document = read(m, "partnerize/9.json")
     # both directions count, and documents
     assert save(folder / "7.status", "inactive") == GOOD
-    assert save(folder / "7.status", "active") == GOOD
+    assert save(folder / "20.status", "active") == GOOD
     put(m, "partnerize/9.json", {**document, "status": "inactive"}).ok()
     m.sandbox.reset()
     assert save(folder / "8.status", "inactive") == refused("EDQUOT")

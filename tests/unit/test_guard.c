@@ -43,7 +43,8 @@ static void test_limit(void **state)
 	assert_int_equal(guard_has_room(guard, &call), -EDQUOT);
 	assert_int_equal(guard_take(guard, &call, &ticket), -EDQUOT);
 	assert_true(ticket == 0);
-	assert_non_null(strstr(call.words, "status_limit"));
+	assert_non_null(strstr(call.words, "status_limit reached (3 in 3600 s); next change "
+					   "possible at "));
 	/* whichever is given back, there is room for one */
 	guard_give_back(guard, tickets[0]);
 	guard_give_back(guard, tickets[0]);
@@ -96,6 +97,58 @@ static void test_window(void **state)
 	for (size_t i = 1; i < 200; i++)
 		assert_int_equal(guard_take(guard, &call, &ticket), 0);
 	assert_int_equal(guard_take(guard, &call, &ticket), -EDQUOT);
+	call_destroy(&call);
+	guard_free(guard);
+}
+
+static void assert_room(struct guard *guard, unsigned limit, unsigned left, time_t until)
+{
+	struct guard_room room;
+
+	guard_look(guard, &room);
+	assert_int_equal(room.limit, limit);
+	assert_int_equal(room.window, 10);
+	assert_int_equal(room.left, left);
+	assert_int_equal(room.until, until);
+}
+
+static void test_room(void **state)
+{
+	struct guard *guard = guard_new(false, false, 3, 10);
+	char text[GUARD_TIME_MAX];
+	struct call call;
+	uint64_t ticket;
+
+	(void)state;
+	call_init(&call, "a/1.status");
+	played = 1000;
+	assert_room(guard, 3, 3, 0);
+	for (size_t i = 0; i < 3; i++) {
+		assert_int_equal(guard_take(guard, &call, &ticket), 0);
+		played++;
+		assert_room(guard, 3, 2 - (unsigned)i, 1010);
+	}
+	/* lowered, two must go first; raised, the first one that goes is room for more */
+	guard_set_limit(guard, 2);
+	assert_int_equal(guard_has_room(guard, &call), -EDQUOT);
+	assert_room(guard, 2, 0, 1011);
+	guard_set_limit(guard, 5);
+	assert_room(guard, 5, 2, 1010);
+	assert_int_equal(guard_has_room(guard, &call), 0);
+	/* without a limit they are counted all the same */
+	guard_set_limit(guard, 0);
+	assert_room(guard, 0, 0, 1010);
+	for (size_t i = 0; i < 100; i++)
+		assert_int_equal(guard_take(guard, &call, &ticket), 0);
+	guard_set_limit(guard, 50);
+	assert_room(guard, 50, 0, 1013);
+	guard_give_back(guard, ticket);
+	assert_room(guard, 50, 0, 1013);
+	played = 1013;
+	assert_room(guard, 50, 50, 0);
+	guard_time(0, text);
+	assert_non_null(strstr(text, "19"));
+	assert_int_equal(strlen(text), strlen("1970-01-01T00:00:00+0000"));
 	call_destroy(&call);
 	guard_free(guard);
 }
@@ -153,9 +206,9 @@ static void test_read_only(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_limit),     cmocka_unit_test(test_no_limit),
-	    cmocka_unit_test(test_window),    cmocka_unit_test(test_threads),
-	    cmocka_unit_test(test_read_only),
+	    cmocka_unit_test(test_limit),   cmocka_unit_test(test_no_limit),
+	    cmocka_unit_test(test_window),  cmocka_unit_test(test_room),
+	    cmocka_unit_test(test_threads), cmocka_unit_test(test_read_only),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

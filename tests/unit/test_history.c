@@ -54,6 +54,62 @@ static char *undo_member(struct history *history, uint64_t number, const char *n
 	return copy;
 }
 
+/* Add what did KIND to the access of SUBJECT's ID. */
+static uint64_t add_access(struct history *history, const void *subject, const char *id,
+			   enum history_kind kind, const char *left)
+{
+	struct history_write write =
+	    {.owner = owner,
+	     .id = id,
+	     .access = {.kind = kind, .subject = subject, .was = "was", .left = left}};
+
+	return history_add(history, &write);
+}
+
+static const char *newest(struct history *history, const void *subject, const char *id, char *text,
+			  size_t size)
+{
+	struct history_access access;
+
+	if (!history_newest_access(history, subject, id, &access))
+		return NULL;
+	assert_ptr_equal(access.owner, owner);
+	snprintf(text, size, "%s %d %d", access.left ? access.left : "-", (int)access.kind,
+		 (int)access.number);
+	if (access.was)
+		assert_string_equal(access.was, "was");
+	history_access_clear(&access);
+	return text;
+}
+
+/* The newest that did something, as long as it is kept; no older one takes its place. */
+static void test_access(void **state)
+{
+	struct history *history = history_new(HISTORY_BYTES_MAX);
+	char text[64];
+
+	(void)state;
+	assert_null(newest(history, owner, "7", text, sizeof(text)));
+	add_access(history, owner, "7", HISTORY_STATUS, "a");
+	add_access(history, owner, "8", HISTORY_STATUS, "b");
+	add_access(history, other, "7", HISTORY_LINK, "c");
+	add(history, "7", "an edit", NULL);
+	assert_string_equal(newest(history, owner, "7", text, sizeof(text)), "a 1 1");
+	assert_string_equal(newest(history, owner, "8", text, sizeof(text)), "b 1 2");
+	assert_string_equal(newest(history, other, "7", text, sizeof(text)), "c 2 3");
+	assert_null(newest(history, other, "8", text, sizeof(text)));
+	add_access(history, owner, "7", HISTORY_DELETE, NULL);
+	assert_string_equal(newest(history, owner, "7", text, sizeof(text)), "- 5 5");
+	for (unsigned i = 0; i < HISTORY_WRITES_MAX - 3; i++)
+		add(history, "9", "an edit", NULL);
+	assert_null(newest(history, owner, "8", text, sizeof(text)) ? "kept" : NULL);
+	assert_string_equal(newest(history, owner, "7", text, sizeof(text)), "- 5 5");
+	for (unsigned i = 0; i < 3; i++)
+		add(history, "9", "an edit", NULL);
+	assert_null(newest(history, owner, "7", text, sizeof(text)) ? "kept" : NULL);
+	history_free(history);
+}
+
 static void test_one(void **state)
 {
 	struct history *history = history_new(HISTORY_BYTES_MAX);
@@ -229,9 +285,10 @@ static void test_threads(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_one),        cmocka_unit_test(test_nothing_there),
-	    cmocka_unit_test(test_versions),   cmocka_unit_test(test_number_bound),
-	    cmocka_unit_test(test_byte_bound), cmocka_unit_test(test_threads),
+	    cmocka_unit_test(test_one),           cmocka_unit_test(test_access),
+	    cmocka_unit_test(test_nothing_there), cmocka_unit_test(test_versions),
+	    cmocka_unit_test(test_number_bound),  cmocka_unit_test(test_byte_bound),
+	    cmocka_unit_test(test_threads),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
