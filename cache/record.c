@@ -7,6 +7,7 @@
 #include "cache/record.h"
 
 #include "cache/render.h"
+#include "vendors/exact.h"
 #include "vendors/vendor.h"
 
 #include <stdlib.h>
@@ -175,5 +176,5 @@ bool record_shows(const struct record *record, const struct render *text)
 
 json_t *record_json(const struct record *record)
 {
-	return json_loadb(record_text(record), record->length, JSON_ALLOW_NUL, NULL);
+	return exact_parse(record_text(record), record->length, 0, NULL);
 }
