@@ -76,6 +76,7 @@ struct record *record_new_rendered(const struct collection *collection, const ch
 	record->namesake = false;
 	record->saved = false;
 	record->row = false;
+	record->unreadable = false;
 	record->version = atomic_fetch_add(&last_version, 1) + 1;
 	record->length = (uint32_t)text->length;
 	record_set_time(record, collection_time(collection, object, &own) ? own : when);

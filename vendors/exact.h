@@ -44,6 +44,16 @@ struct exact_error {
  */
 json_t *exact_parse(const char *text, size_t length, unsigned flags, struct exact_error *error);
 
+/*
+ * Parse a text that exact_parse refuses, with something else in place of each string, number or
+ * word that cannot be read (bytes that are not UTF-8, a byte order mark, control characters, NaN).
+ * Returns a new reference, or NULL: that was not all.
+ */
+json_t *exact_mend(const char *text, size_t length);
+
+/* How much in VALUE, which exact_mend made, could not be read. */
+size_t exact_count_mended(const json_t *value);
+
 /* exact_print's flags: */
 #define EXACT_INDENT 0x1  /* as a record's file: two spaces a level; else without any space */
 #define EXACT_SORT 0x2    /* members by their keys; else in the tree's order */

@@ -24,9 +24,7 @@ static bool is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
-/* The end of the string whose first character is at AT: its quote, or END. *ESCAPED: it has a `\`.
- */
-static const char *string_end(const char *at, const char *end, bool *escaped)
+const char *exact_string_end(const char *at, const char *end, bool *escaped)
 {
 	*escaped = false;
 	for (;;) {
@@ -41,8 +39,7 @@ static const char *string_end(const char *at, const char *end, bool *escaped)
 	}
 }
 
-/* The end of the number that begins at AT. *WHOLE: it has no fraction and no exponent. */
-static const char *number_end(const char *at, const char *end, bool *whole)
+const char *exact_number_end(const char *at, const char *end, bool *whole)
 {
 	*whole = true;
 	for (; at < end; at++) {
@@ -55,8 +52,7 @@ static const char *number_end(const char *at, const char *end, bool *whole)
 	return at;
 }
 
-/* Is the number of LENGTH characters at AT one by JSON's grammar? Otherwise jansson refuses it. */
-static bool is_number(const char *at, size_t length)
+bool exact_is_number_text(const char *at, size_t length)
 {
 	const char *end = at + length;
 
@@ -106,7 +102,7 @@ static bool is_plain_integer(const char *at, size_t length)
 /* Must the number of LENGTH characters at AT, WHOLE or not, be carried? */
 static bool is_carried_number(const char *at, size_t length, bool whole)
 {
-	return (!whole || !is_plain_integer(at, length)) && is_number(at, length);
+	return (!whole || !is_plain_integer(at, length)) && exact_is_number_text(at, length);
 }
 
 /* The four hex digits at AT, or -1. */
@@ -129,11 +125,7 @@ static int unit_at(const char *at, const char *end)
 	return unit;
 }
 
-/*
- * Decode the escape at *AT (its `\`), which moves on behind it. Returns the character, a lone half
- * of a surrogate pair as such, or -1: it is no escape of JSON.
- */
-static int take_escape(const char **at, const char *end)
+int exact_take_escape(const char **at, const char *end)
 {
 	static const char from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";
 	const char *known;
@@ -172,7 +164,7 @@ static bool is_carried_string(const char *at, const char *end, bool key)
 
 	while ((at = memchr(at, '\\', (size_t)(end - at)))) {
 		bool first = at == begin;
-		int c = take_escape(&at, end);
+		int c = exact_take_escape(&at, end);
 
 		if (c < 0)
 			return false;
@@ -185,8 +177,7 @@ static bool is_carried_string(const char *at, const char *end, bool key)
 
 /* ---- the scan ---- */
 
-/* Is what follows the string that ends at AT a colon? */
-static bool is_key(const char *at, const char *end)
+bool exact_is_key(const char *at, const char *end)
 {
 	for (at++; at < end && (*at == ' ' || *at == '\t' || *at == '\n' || *at == '\r'); at++)
 		;
@@ -212,14 +203,15 @@ static const char *find_carried(const char *at, const char *end, const char **to
 		if (!kind) {
 			at++;
 		} else if (kind == 1) {
-			at = string_end(at + 1, end, &flag);
-			if (flag && at < end && is_carried_string(begin + 1, at, is_key(at, end))) {
+			at = exact_string_end(at + 1, end, &flag);
+			if (flag && at < end &&
+			    is_carried_string(begin + 1, at, exact_is_key(at, end))) {
 				*token_end = at + 1;
 				return begin;
 			}
 			at++;
 		} else {
-			at = number_end(at, end, &flag);
+			at = exact_number_end(at, end, &flag);
 			if ((!flag || *begin == '-' || at - begin > LONG_INTEGER) &&
 			    is_carried_number(begin, (size_t)(at - begin), flag)) {
 				*token_end = at;
@@ -275,7 +267,7 @@ static void put_carried_string(struct exact_text *out, const char *at, const cha
 		if (!escape)
 			break;
 		at = escape;
-		put_character(out, take_escape(&at, end));
+		put_character(out, exact_take_escape(&at, end));
 	}
 	exact_put(out, "\"", 1);
 }
@@ -294,7 +286,7 @@ static const char *rewrite(struct exact_text *out, const char *at, const char *f
 		exact_put(out, at, (size_t)(first - at));
 		if (*first == '"') {
 			put_carried_string(out, first + 1, token_end - 1,
-					   is_key(token_end - 1, end));
+					   exact_is_key(token_end - 1, end));
 		} else {
 			exact_put(out, "\"\\u0000n", 8);
 			exact_put(out, first, (size_t)(token_end - first));

@@ -48,6 +48,29 @@ static inline const char *exact_carried(const json_t *value, char kind)
 										    : NULL;
 }
 
+/* ---- tokens, in exact_parse.c ---- */
+
+/* The end of the string whose first character is at AT: its quote, or END. *ESCAPED: it has a `\`.
+ */
+const char *exact_string_end(const char *at, const char *end, bool *escaped);
+
+/* Is what follows the string that ends at AT (its quote) a colon? */
+bool exact_is_key(const char *at, const char *end);
+
+/* The end of the number that begins at AT. *WHOLE: it has no fraction and no exponent. */
+const char *exact_number_end(const char *at, const char *end, bool *whole);
+
+/* Is the number of LENGTH characters at AT one by JSON's grammar? Otherwise jansson refuses it. */
+bool exact_is_number_text(const char *at, size_t length);
+
+/*
+ * Decode the escape at *AT (its `\`), which moves on behind it. Returns the character, a lone half
+ * of a surrogate pair as such, or -1: it is no escape of JSON.
+ */
+int exact_take_escape(const char **at, const char *end);
+
+/* ---- text that grows, in exact_print.c ---- */
+
 /* Make room for LENGTH bytes more. False: no memory; TEXT is NULL then. */
 bool exact_reserve(struct exact_text *out, size_t length);
 
