@@ -17,7 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define DOCUMENT_DEPTH_MAX 2048 /* as exact_parse's: what can be shown can be saved */
+#define DOCUMENT_DEPTH_MAX 512
 
 enum document_state {
 	DOCUMENT_BEGUN, /* more must come (an empty text is this) */
