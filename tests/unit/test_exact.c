@@ -238,6 +238,44 @@ static void test_words(void **state)
 	}
 }
 
+/* ---- what is no JSON ---- */
+
+static void test_mend(void **state)
+{
+	static const struct {
+		const char *text, *printed; /* NULL: nobody can tell what is meant */
+		size_t count;
+	} rows[] = {
+	    {"[{\"a\":\"\xff\",\"b\":1.0}]",
+	     "[{\"a\":\"\\u0000!\",\"\\u001A\\u001A0\":true,\"b\":1.0}]", 1},
+	    {"[{\"a\":[\"\xed\xa0\x80\"]},{\"a\":2}]",
+	     "[{\"a\":[\"\\u0000!\"],\"\\u001A\\u001A0\":true},{\"a\":2}]", 1},
+	    {"[{\"\xc0\x80\":1,\"b\":\xef\xbb\xbf 2}]",
+	     "[{\"\\u001A\\u001A0\":1,\"b\":2,\"\\u001A\\u001A1\":true}]", 2},
+	    {"[{\"a\":-Infinity}]", "[{\"a\":\"\\u0000!\",\"\\u001A\\u001A0\":true}]", 1},
+	    {"[\xef\xbb\xbf{}]", "[{\"\\u001A\\u001A0\":true}]", 1},
+	    {"[{\"a\":\"\\q\\\"\"}]", "[{\"a\":\"\\u0000!\",\"\\u001A\\u001A0\":true}]", 1},
+	    {"[{\"a\":1]", NULL, 0},
+	    {"[{\"a\":\"}]", NULL, 0},
+	    {"[{\"a\" 1}]", NULL, 0},
+	    {"[{\"a\":1,}]", NULL, 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		json_t *value = exact_mend(rows[i].text, strlen(rows[i].text));
+		char *printed = exact_dump(value, 0);
+
+		assert_null(exact_parse(rows[i].text, strlen(rows[i].text), 0, NULL));
+		if (!printed != !rows[i].printed ||
+		    (printed && strcmp(printed, rows[i].printed) != 0))
+			fail_msg("row %zu: %s", i, printed ? printed : "(nothing)");
+		assert_int_equal(exact_count_mended(value), rows[i].count);
+		free(printed);
+		json_decref(value);
+	}
+}
+
 /* ---- generated documents ---- */
 
 static uint64_t seed;
@@ -485,10 +523,10 @@ static void test_generated(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_tokens),    cmocka_unit_test(test_spelling),
-	    cmocka_unit_test(test_refused),   cmocka_unit_test(test_place),
-	    cmocka_unit_test(test_numbers),   cmocka_unit_test(test_words),
-	    cmocka_unit_test(test_generated),
+	    cmocka_unit_test(test_tokens),  cmocka_unit_test(test_spelling),
+	    cmocka_unit_test(test_refused), cmocka_unit_test(test_place),
+	    cmocka_unit_test(test_numbers), cmocka_unit_test(test_words),
+	    cmocka_unit_test(test_mend),    cmocka_unit_test(test_generated),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
