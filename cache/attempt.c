@@ -13,6 +13,7 @@
 #include "cache/roster.h"
 #include "cache/takeback.h"
 #include "vendors/call.h"
+#include "vendors/exact.h"
 #include "vendors/log.h"
 #include "vendors/shell.h"
 #include "vendors/vendor.h"
@@ -177,7 +178,7 @@ static json_t *undo_of_status(const struct attempt *attempt)
 	const json_t *field = json_array_get(attempt->fields, 0);
 	const json_t *before = json_object_get(field, "before");
 	char *text = strcmp(attempt->action, "status") == 0
-			 ? status_command(attempt, json_string_value(before))
+			 ? status_command(attempt, exact_string(before))
 			 : NULL;
 	json_t *undo = text ? json_pack("[o]", text_json(text)) : NULL;
 
@@ -228,7 +229,7 @@ static char *line_of(const struct attempt *attempt, const char *outcome, int err
 	json_object_set_new(line, "outcome", json_string(outcome));
 	json_object_set_new(line, "errno", name ? json_string(name) : json_null());
 	json_object_set_new(line, "words", error ? text_json(call->words) : json_null());
-	text = json_dumps(line, JSON_COMPACT);
+	text = exact_dump(line, 0);
 	json_decref(line);
 	if (text) {
 		*length = strlen(text) + 1;

@@ -10,6 +10,7 @@
 #include "cache/merge.h"
 #include "cache/roster.h"
 #include "vendors/call.h"
+#include "vendors/exact.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -22,7 +23,7 @@ const char *base_stamp(const struct collection *collection, const json_t *record
 {
 	if (!collection->stamp_key)
 		return NULL;
-	return json_string_value(collection_value(record, collection->stamp_key));
+	return exact_string(collection_value(record, collection->stamp_key));
 }
 
 /* Are A and B alike in all that somebody can change? */
@@ -92,7 +93,7 @@ static bool named_by(const struct collection *collection, const json_t *version,
 static bool is_listed(struct roster *roster, const char *name)
 {
 	json_t *text = json_string(name);
-	char *quoted = json_dumps(text, JSON_ENCODE_ANY);
+	char *quoted = exact_dump(text, 0);
 	double seconds;
 	struct snapshot *snapshot = quoted ? roster_snapshot(roster, &seconds) : NULL;
 	bool listed = !quoted;
@@ -304,7 +305,7 @@ void base_clear(struct base *base)
 /* VALUE (NULL: none) as JSON, cut short, for words. The caller frees. */
 static char *value_text(const json_t *value)
 {
-	char *text = value ? json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT) : strdup("(none)");
+	char *text = value ? exact_dump(value, 0) : strdup("(none)");
 
 	if (text && strlen(text) > 100)
 		memcpy(text + 97, "...", 4);
@@ -314,7 +315,7 @@ static char *value_text(const json_t *value)
 /* What to do about HIT, each after a semicolon. The caller frees. NULL: no memory. */
 static char *ways_out(const struct base *base, const struct earlier_hit *hit, bool secret)
 {
-	const char *key = base->collection->status_key, *word = json_string_value(hit->value);
+	const char *key = base->collection->status_key, *word = exact_string(hit->value);
 	char *text = NULL;
 	size_t size;
 	FILE *out = open_memstream(&text, &size);

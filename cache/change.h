@@ -111,6 +111,21 @@ int change_check_hidden(struct call *call, struct roster *roster, const json_t *
  */
 int change_check_history(struct call *call, const json_t *document);
 
+/*
+ * Undo in DOCUMENT, in place, what the tool that wrote it has rounded of BASE (restore.h). Unless
+ * *TOLD the log says so, and *TOLD is set. 0, or -ENOMEM with words.
+ */
+int change_restore(struct call *call, const json_t *base, json_t *document, bool *told);
+
+/*
+ * Half a surrogate pair may go back to where the vendor has it, and nowhere else. 0, or -EINVAL
+ * with words.
+ */
+int change_check_unpaired(struct call *call, const struct merge *merge);
+
+/* The same for a DOCUMENT that has no base. */
+int change_check_paired(struct call *call, const json_t *document);
+
 /* ---- between change.c, verdict.c, proof.c and tell.c ---- */
 
 /* GET what the PUT is to rest on, into fresh. 0 or a negative errno. */

@@ -17,6 +17,7 @@
 #include "cache/roster.h"
 #include "cache/snapshot.h"
 #include "vendors/call.h"
+#include "vendors/exact.h"
 #include "vendors/log.h"
 #include "vendors/vendor.h"
 
@@ -161,7 +162,7 @@ static int settle(struct creation *creation)
 /* Did the vendor but write WANTED in another way, in other capitals? */
 static bool is_alike(const json_t *wanted, const json_t *made)
 {
-	const char *a = json_string_value(wanted), *b = json_string_value(made);
+	const char *a = exact_string(wanted), *b = exact_string(made);
 
 	return a && b && strcasecmp(a, b) == 0;
 }
@@ -384,6 +385,8 @@ static int read_and_create(struct creation *creation, const char *text, size_t l
 	error = change_check_hidden(call, creation->roster, creation->wanted);
 	if (!error)
 		error = change_check_history(call, creation->wanted);
+	if (!error)
+		error = change_check_paired(call, creation->wanted);
 	if (!error)
 		error = create(creation);
 	if (error)

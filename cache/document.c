@@ -26,8 +26,6 @@ enum expect {
 	EXPECT_UTF8,         /* in a character of several bytes */
 	EXPECT_ESCAPED,      /* after `\` */
 	EXPECT_HEX,          /* in \uXXXX */
-	EXPECT_PAIR,         /* after the first \u of a surrogate pair: `\` */
-	EXPECT_PAIR_U,       /* and `u` */
 	EXPECT_LITERAL,      /* in true, false, null */
 	EXPECT_MINUS_DIGIT,  /* after `-` */
 	EXPECT_ZERO_END,     /* after a leading `0` */
@@ -91,7 +89,6 @@ static bool close_level(struct document *document)
 static bool begin_string(struct document *document, bool name)
 {
 	document->in_name = name;
-	document->in_pair = false;
 	return go(document, EXPECT_CHARACTER);
 }
 
@@ -198,54 +195,23 @@ static bool take_character(struct document *document, unsigned char byte)
 	return byte >= 0x20;
 }
 
-static bool begin_hex(struct document *document, bool pair)
-{
-	document->in_pair = pair;
-	document->unit = 0;
-	document->left = 4;
-	return go(document, EXPECT_HEX);
-}
-
 static bool take_escaped(struct document *document, unsigned char byte)
 {
-	if (byte == 'u')
-		return begin_hex(document, false);
-	return byte && strchr("\"\\/bfnrt", byte) && go(document, EXPECT_CHARACTER);
-}
-
-/* Can the digits so far become what may stand here? DC00..DFFF in a pair, and only there. */
-static bool may_stand(const struct document *document)
-{
-	switch (document->left) {
-	case 3:
-		return !document->in_pair || document->unit == 0xD;
-	case 2:
-		return document->in_pair == (document->unit >= 0xDC && document->unit <= 0xDF);
-	default:
-		return true;
+	if (byte == 'u') {
+		document->left = 4;
+		return go(document, EXPECT_HEX);
 	}
+	return byte && strchr("\"\\/bfnrt", byte) && go(document, EXPECT_CHARACTER);
 }
 
 static bool take_hex(struct document *document, unsigned char byte)
 {
 	unsigned char lower = byte | 0x20;
-	unsigned digit;
 
-	if (is_digit(byte))
-		digit = byte - '0';
-	else if (lower >= 'a' && lower <= 'f')
-		digit = lower - 'a' + 10U;
-	else
+	if (!is_digit(byte) && !(lower >= 'a' && lower <= 'f'))
 		return false;
-	document->unit = (uint16_t)((unsigned)document->unit << 4 | digit);
 	document->left--;
-	if (!may_stand(document))
-		return false;
-	if (document->left)
-		return true;
-	if (!document->in_pair && document->unit >= 0xD800 && document->unit <= 0xDBFF)
-		return go(document, EXPECT_PAIR);
-	return go(document, EXPECT_CHARACTER);
+	return document->left || go(document, EXPECT_CHARACTER);
 }
 
 static bool take_literal(struct document *document, unsigned char byte)
@@ -303,10 +269,6 @@ static bool take(struct document *document, unsigned char byte)
 		return take_escaped(document, byte);
 	case EXPECT_HEX:
 		return take_hex(document, byte);
-	case EXPECT_PAIR:
-		return byte == '\\' && go(document, EXPECT_PAIR_U);
-	case EXPECT_PAIR_U:
-		return byte == 'u' && begin_hex(document, true);
 	case EXPECT_LITERAL:
 		return take_literal(document, byte);
 	default:

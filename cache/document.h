@@ -4,8 +4,9 @@
  * An editor writes a file in pieces, and the only place where a shell sees an error is write(). So
  * each piece is looked at as it comes: the scanner goes byte by byte, in constant memory plus one
  * bit a nesting level, and never looks back. It accepts exactly one JSON object (RFC 8259, valid
- * UTF-8, each \u surrogate in its pair, no byte order mark) with white space around it. What is
- * whole here may still be refused by the parser: numbers out of its range, \u0000.
+ * UTF-8, no byte order mark) with white space around it. What is whole here is what exact_parse
+ * takes as well, so that a text is accepted or refused whatever way it comes: a repeated key, or
+ * half a surrogate pair that the record has not, is refused later and for each of them.
  * No locks, no allocation; nesting deeper than DOCUMENT_DEPTH_MAX is DOCUMENT_WRONG. A copy of the
  * struct is a scanner of its own.
  */
@@ -35,8 +36,6 @@ struct document {
 	unsigned char low;    /* the next byte of a UTF-8 character is at least this... */
 	unsigned char high;   /* ...and at most this */
 	bool in_name;         /* the string is a member's name */
-	bool in_pair;         /* the \u is the second of a surrogate pair */
-	uint16_t unit;        /* the digits of a \u so far */
 	const char *literal;  /* the rest of true, false or null */
 	unsigned depth;       /* objects and arrays that are open */
 	uint8_t nesting[DOCUMENT_DEPTH_MAX / 8]; /* one bit a level: 1 is an array */

@@ -6,6 +6,7 @@
  */
 #include "cache/earlier.h"
 
+#include "vendors/exact.h"
 #include "vendors/vendor.h"
 
 #include <stdio.h>
@@ -57,20 +58,6 @@ static uint64_t path_of(const struct edit *edit)
 	return path;
 }
 
-/* 1 and 1.0 are the same number, as in merge.h. */
-static uint64_t hash_number(uint64_t hash, const json_t *value)
-{
-	double real = json_real_value(value);
-	json_int_t integer = json_integer_value(value);
-
-	if (json_is_real(value) && real >= -9223372036854775808.0 && real < 9223372036854775808.0 &&
-	    (double)(json_int_t)real == real)
-		integer = (json_int_t)real;
-	else if (json_is_real(value))
-		return hash_bytes(hash, &real, sizeof(real));
-	return hash_bytes(hash, &integer, sizeof(integer));
-}
-
 static uint64_t hash_value(const json_t *value)
 {
 	json_type type = json_typeof(value);
@@ -79,7 +66,8 @@ static uint64_t hash_value(const json_t *value)
 	uint64_t hash;
 	size_t i;
 
-	if (type == JSON_REAL)
+	/* 1 and 1.0 are the same number, as in merge.h */
+	if (exact_is_number(value))
 		type = JSON_INTEGER;
 	hash = hash_bytes(HASH_BEGIN, &type, sizeof(type));
 
@@ -88,7 +76,7 @@ static uint64_t hash_value(const json_t *value)
 		hash = hash_bytes(hash, json_string_value(value), json_string_length(value));
 		break;
 	case JSON_INTEGER:
-		hash = hash_number(hash, value);
+		hash ^= exact_hash_number(value);
 		break;
 	case JSON_ARRAY:
 		json_array_foreach(value, i, member)

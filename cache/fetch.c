@@ -57,7 +57,8 @@ static void keep_time(struct roster *roster, struct record *record)
 }
 
 /* OBJECT has come, and its text is FILL's. A reference, NULL: no memory. */
-static struct record *make_record(struct fill *fill, const char *id, const json_t *object)
+static struct record *make_record(struct fill *fill, const char *id, const json_t *object,
+				  bool unreadable)
 {
 	struct roster *roster = fill->flight->roster;
 	struct record *old = snapshot_old(&fill->builder, id), *record;
@@ -74,22 +75,32 @@ static struct record *make_record(struct fill *fill, const char *id, const json_
 	if (!record)
 		return NULL;
 	record->row = true;
+	record->unreadable = unreadable;
 	keep_time(roster, record);
 	fill->made++;
 	return record;
 }
 
-static int fill_add(struct list_sink *sink, const char *id, json_t *object)
+static int fill_record(struct fill *fill, const char *id, json_t *object, bool unreadable)
 {
-	struct fill *fill = (struct fill *)sink;
 	struct record *record = NULL;
 
 	if (roster_was_deleted(fill->flight->roster, &fill->flight->call, id, object))
 		return 0;
 	lag_correct(fill->flight->roster->lag, id, object, LAG_READ, NULL, NULL);
 	if (!render_object(&fill->text, object))
-		record = make_record(fill, id, object);
+		record = make_record(fill, id, object, unreadable);
 	return record ? snapshot_add(&fill->builder, record) : -ENOMEM;
+}
+
+static int fill_add(struct list_sink *sink, const char *id, json_t *object)
+{
+	return fill_record((struct fill *)sink, id, object, false);
+}
+
+static int fill_unreadable(struct list_sink *sink, const char *id, json_t *object)
+{
+	return fill_record((struct fill *)sink, id, object, true);
 }
 
 static void fill_reset(struct list_sink *sink)
@@ -188,7 +199,10 @@ int fetch_whole(struct flight *flight)
 	struct roster *roster = flight->roster;
 	struct snapshot *old = NULL, *new;
 	struct fill fill = {
-	    .sink = {.add = fill_add, .reset = fill_reset, .progress = fill_progress},
+	    .sink = {.add = fill_add,
+		     .unreadable = fill_unreadable,
+		     .reset = fill_reset,
+		     .progress = fill_progress},
 	    .flight = flight,
 	};
 	bool made_many, same;

@@ -8,6 +8,7 @@
 #include "cache/history.h"
 
 #include "cache/render.h"
+#include "vendors/exact.h"
 
 #include <inttypes.h>
 #include <pthread.h>
@@ -323,7 +324,7 @@ json_t *history_version(struct history *history, const char *stamp, const void *
 		text = strdup(write->texts[HISTORY_AFTER]);
 	pthread_mutex_unlock(&history->lock);
 	if (text)
-		version = json_loads(text, JSON_ALLOW_NUL, NULL);
+		version = exact_parse(text, strlen(text), 0, NULL);
 	free(text);
 	return version;
 }

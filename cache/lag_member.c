@@ -6,6 +6,7 @@
 #include "cache/lag_member.h"
 
 #include "cache/merge.h"
+#include "vendors/exact.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -29,13 +30,13 @@ bool member_text(const json_t *value, char **text)
 	*text = NULL;
 	if (!value || json_is_null(value))
 		return true;
-	*text = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
+	*text = exact_dump(value, 0);
 	return *text;
 }
 
 static json_t *member_json(const char *text)
 {
-	return text ? json_loads(text, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL) : json_null();
+	return text ? exact_parse(text, strlen(text), EXACT_ANY, NULL) : json_null();
 }
 
 bool member_is_value(const json_t *value, const char *text)

@@ -14,6 +14,7 @@
 #include "cache/update.h"
 #include "vendors/call.h"
 #include "vendors/clock.h"
+#include "vendors/exact.h"
 #include "vendors/log.h"
 #include "vendors/vendor.h"
 
@@ -73,7 +74,7 @@ static struct late *late_new(const struct call *call, struct roster *roster, con
 	late->roster = roster;
 	call_continue(&late->call, call);
 	late->id = strdup(id);
-	late->text = wanted ? json_dumps(wanted, JSON_COMPACT) : NULL;
+	late->text = wanted ? exact_dump(wanted, 0) : NULL;
 	if (late->id && (late->text || !wanted))
 		return late;
 	late_free(late);
@@ -120,7 +121,7 @@ static bool shows(const struct collection *collection, const json_t *record, con
 static const char *status_of(const struct collection *collection, const json_t *record)
 {
 	const char *key = collection->status_key;
-	const char *status = key ? json_string_value(json_object_get(record, key)) : NULL;
+	const char *status = key ? exact_string(json_object_get(record, key)) : NULL;
 
 	return status ? status : "";
 }
@@ -163,7 +164,7 @@ static void reapply(struct late *late, const struct roster_writer *writer)
 
 static char *text_of(const json_t *value)
 {
-	return value ? json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT) : strdup("(none)");
+	return value ? exact_dump(value, 0) : strdup("(none)");
 }
 
 /* Has the record after EDIT what BODY has there? */
@@ -209,7 +210,7 @@ static bool log_differences(struct late *late, const json_t *held, const json_t 
 /* RECORD is what this mount knows now. */
 static void know(struct late *late, const json_t *record)
 {
-	char *text = json_dumps(record, JSON_COMPACT);
+	char *text = exact_dump(record, 0);
 
 	if (!text)
 		return;
@@ -230,7 +231,7 @@ static json_t *held_record(struct late *late)
 		late->known = strdup(record_text(held));
 	}
 	record_put(held);
-	return late->known ? json_loads(late->known, JSON_ALLOW_NUL, NULL) : NULL;
+	return late->known ? exact_parse(late->known, strlen(late->known), 0, NULL) : NULL;
 }
 
 /* Is there a time in both, and RECORD's is the earlier one? Then it is no news. Times may be too
@@ -309,7 +310,8 @@ static bool judge(struct late *late, const json_t *record, const json_t *body)
 /* Is all said? */
 static bool look(struct late *late)
 {
-	json_t *wanted = late->text ? json_loads(late->text, JSON_ALLOW_NUL, NULL) : NULL, *record;
+	json_t *wanted = late->text ? exact_parse(late->text, strlen(late->text), 0, NULL) : NULL,
+	       *record;
 	struct late_sight sight;
 	struct call call;
 	bool done = true;
@@ -382,7 +384,7 @@ void late_watch(struct change *change)
 		seconds = account->lag;
 	if (seconds > WATCH_MAX)
 		seconds = WATCH_MAX;
-	late->known = json_dumps(change->result ? change->result : change->fresh, JSON_COMPACT);
+	late->known = exact_dump(change->result ? change->result : change->fresh, 0);
 	late->step = STEP_FIRST;
 	late->end = clock_seconds() + seconds;
 	late->last = clock_seconds() + WATCH_MAX;

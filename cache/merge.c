@@ -11,6 +11,8 @@
  */
 #include "cache/merge.h"
 
+#include "vendors/exact.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,25 +33,6 @@ static json_t *iterable(const json_t *object)
 static bool is_nothing(const json_t *value)
 {
 	return !value || json_is_null(value);
-}
-
-static bool same_integer_real(json_int_t integer, double real)
-{
-	/* Not by way of double: 9007199254740993 and 9007199254740992.0 differ. */
-	if (!(real >= -9223372036854775808.0 && real < 9223372036854775808.0))
-		return false;
-	return (double)(json_int_t)real == real && (json_int_t)real == integer;
-}
-
-static bool same_number(const json_t *a, const json_t *b)
-{
-	if (json_is_integer(a) && json_is_integer(b))
-		return json_integer_value(a) == json_integer_value(b);
-	if (json_is_integer(a))
-		return same_integer_real(json_integer_value(a), json_real_value(b));
-	if (json_is_integer(b))
-		return same_integer_real(json_integer_value(b), json_real_value(a));
-	return json_real_value(a) == json_real_value(b);
 }
 
 static bool same_string(const json_t *a, const json_t *b)
@@ -90,8 +73,8 @@ bool merge_same(const json_t *a, const json_t *b)
 {
 	if (!a || !b)
 		return a == b;
-	if (json_is_number(a) && json_is_number(b))
-		return same_number(a, b);
+	if (exact_is_number(a) && exact_is_number(b))
+		return exact_same_number(a, b);
 	if (json_typeof(a) != json_typeof(b))
 		return false;
 	switch (json_typeof(a)) {
@@ -330,7 +313,7 @@ char *merge_path(const struct edit *edit)
 	char *end;
 
 	for (size_t i = 0; i < edit->depth; i++)
-		size += strlen(edit->path[i]) + 1;
+		size += strlen(exact_key_words(edit->path[i])) + 1;
 	path = malloc(size);
 	if (!path)
 		return NULL;
@@ -338,7 +321,7 @@ char *merge_path(const struct edit *edit)
 	for (size_t i = 0; i < edit->depth; i++) {
 		if (i)
 			*end++ = '.';
-		end = stpcpy(end, edit->path[i]);
+		end = stpcpy(end, exact_key_words(edit->path[i]));
 	}
 	*end = '\0';
 	return path;

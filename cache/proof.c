@@ -12,6 +12,7 @@
 #include "cache/roster.h"
 #include "vendors/call.h"
 #include "vendors/clock.h"
+#include "vendors/exact.h"
 #include "vendors/log.h"
 #include "vendors/vendor.h"
 
@@ -24,7 +25,7 @@ const char *change_status(const struct change *change, const json_t *record)
 {
 	const char *key = change->collection->status_key;
 
-	return key ? json_string_value(json_object_get(record, key)) : NULL;
+	return key ? exact_string(json_object_get(record, key)) : NULL;
 }
 
 struct account *change_account(const struct change *change)

@@ -7,6 +7,7 @@
 #include "cache/record.h"
 
 #include "cache/render.h"
+#include "vendors/exact.h"
 #include "vendors/vendor.h"
 
 #include <stdlib.h>
@@ -75,6 +76,7 @@ struct record *record_new_rendered(const struct collection *collection, const ch
 	record->namesake = false;
 	record->saved = false;
 	record->row = false;
+	record->unreadable = false;
 	record->version = atomic_fetch_add(&last_version, 1) + 1;
 	record->length = (uint32_t)text->length;
 	record_set_time(record, collection_time(collection, object, &own) ? own : when);
@@ -175,5 +177,5 @@ bool record_shows(const struct record *record, const struct render *text)
 
 json_t *record_json(const struct record *record)
 {
-	return json_loadb(record_text(record), record->length, JSON_ALLOW_NUL, NULL);
+	return exact_parse(record_text(record), record->length, 0, NULL);
 }

@@ -34,6 +34,8 @@ struct record {
 	bool namesake : 1; /* a newer version has the same stamp */
 	bool saved : 1;    /* its time is when it was saved here */
 	bool row : 1;      /* it came in a list, which may show less of a record than a GET does */
+	/* its row was not JSON: of the text nothing counts, of the rest what could be read */
+	bool unreadable : 1;
 	char id[];         /* and after it the strings above */
 };
 

@@ -217,6 +217,11 @@ enum roster_knows roster_peek_locked(struct roster *roster, const char *id, stru
 	}
 	if (roster->snapshot)
 		*record = snapshot_find(roster->snapshot, id);
+	/* what a GET shows of it may be JSON */
+	if (*record && (*record)->unreadable) {
+		*record = NULL;
+		return ROSTER_UNKNOWN;
+	}
 	if (entry && entry->doubt)
 		return *record ? ROSTER_STALE : ROSTER_UNKNOWN;
 	if (whole) {
@@ -331,7 +336,7 @@ void roster_replaced(struct roster *roster, const char *id, struct record *old,
 {
 	bool same = old && record && record_same(old, record);
 
-	if (old && !same)
+	if (old && !same && !old->unreadable)
 		versions_retire(roster->versions, old);
 	if (same && atomic_load(&old->shown))
 		atomic_store(&record->shown, true);

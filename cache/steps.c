@@ -13,6 +13,7 @@
 #include "cache/steps_state.h"
 #include "cache/takeback.h"
 #include "vendors/call.h"
+#include "vendors/exact.h"
 #include "vendors/log.h"
 #include "vendors/vendor.h"
 
@@ -67,7 +68,7 @@ static void find_undo(struct steps *steps)
 {
 	char *text = roster_undo(steps->roster, steps->id);
 
-	steps->undo = text ? json_loads(text, 0, NULL) : NULL;
+	steps->undo = text ? exact_parse(text, strlen(text), 0, NULL) : NULL;
 	free(text);
 }
 
@@ -76,7 +77,7 @@ static void keep_undo(struct steps *steps)
 {
 	json_t *all = join(steps, steps->undo ? steps->undo : steps->fresh,
 			   steps_of(steps, steps->fresh));
-	char *text = all ? json_dumps(all, JSON_COMPACT) : NULL;
+	char *text = all ? exact_dump(all, 0) : NULL;
 
 	if (text)
 		roster_keep_undo(steps->roster, steps->id, text);

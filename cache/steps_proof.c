@@ -12,6 +12,7 @@
 #include "cache/record.h"
 #include "cache/roster.h"
 #include "vendors/call.h"
+#include "vendors/exact.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -50,8 +51,7 @@ bool steps_has(const struct steps *steps, const json_t *list, const json_t *step
 
 static const char *status_of(const struct steps *steps, const json_t *record)
 {
-	const char *status = json_string_value(
-	    json_object_get(record, steps->collection->status_key));
+	const char *status = exact_string(json_object_get(record, steps->collection->status_key));
 
 	return status ? status : RECORD_STATUS_UNKNOWN;
 }
@@ -121,7 +121,7 @@ static void trim_undo(struct steps *steps, const json_t *record)
 			json_array_remove(list, i);
 	}
 	if (json_array_size(list))
-		text = json_dumps(steps->undo, JSON_COMPACT);
+		text = exact_dump(steps->undo, 0);
 	roster_keep_undo(steps->roster, steps->id, text);
 	free(text);
 }

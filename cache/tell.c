@@ -8,6 +8,7 @@
 
 #include "cache/attempt.h"
 #include "vendors/call.h"
+#include "vendors/exact.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -21,7 +22,7 @@ char *change_value_text(const struct change *change, const struct edit *edit, co
 
 	if (change_flags(change, edit) & (FIELD_WRITE_ONLY | FIELD_CONFIDENTIAL))
 		return strdup("(set)");
-	text = value ? json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT) : strdup("(none)");
+	text = value ? exact_dump(value, 0) : strdup("(none)");
 	if (text && strlen(text) > 100)
 		memcpy(text + 97, "...", 4);
 	return text;

@@ -29,7 +29,9 @@ static int ask(struct attempt *attempt, const char *text, size_t length, json_t 
 	request = change_parse(call, text, length);
 	if (!request)
 		return -EINVAL;
-	error = attempt_send(attempt);
+	error = change_check_paired(call, request);
+	if (!error)
+		error = attempt_send(attempt);
 	if (!error && guard_dry_run(attempt->guard))
 		log_call(call, "dry run: nothing sent; it would be POST %s", transaction->path);
 	else if (!error)

@@ -9,13 +9,13 @@
 
 #include "cache/attempt.h"
 #include "cache/change.h"
-#include "cache/document.h"
 #include "cache/guard.h"
 #include "cache/history.h"
 #include "cache/looks.h"
 #include "cache/roster.h"
 #include "cache/update_parts.h"
 #include "vendors/call.h"
+#include "vendors/exact.h"
 #include "vendors/log.h"
 #include "vendors/vendor.h"
 
@@ -91,36 +91,9 @@ struct document_plan {
 	json_t *document; /* without its stamp */
 	char *stamp;      /* or NULL */
 	struct versions_process process;
-	json_t *left; /* the base with the document's edits, for the process's next save */
+	bool restored; /* that a tool had rounded something is in the log */
+	json_t *left;  /* the base with the document's edits, for the process's next save */
 };
-
-json_t *change_parse(struct call *call, const char *text, size_t length)
-{
-	struct document scanner;
-	json_error_t error;
-	json_t *document = json_loadb(text, length, JSON_ALLOW_NUL | JSON_REJECT_DUPLICATES,
-				      &error);
-
-	if (document && json_is_object(document))
-		return document;
-	if (document) {
-		json_decref(document);
-		call_fail(call, EINVAL, "not a JSON object");
-		return NULL;
-	}
-	document_init(&scanner);
-	document_feed(&scanner, text, length);
-	if (scanner.why) {
-		call_fail(call, EINVAL, "%s", scanner.why);
-		return NULL;
-	}
-	/* What jansson quotes after "near" could be a password. */
-	for (char *near = strstr(error.text, " near "); near; near = NULL)
-		*near = '\0';
-	call_fail(call, EINVAL, "not one whole JSON document: line %d, column %d: %s", error.line,
-		  error.column, error.text);
-	return NULL;
-}
 
 static int fail_assigned(struct call *call, const char *field)
 {
@@ -282,9 +255,12 @@ static int plan_document(struct change *change)
 				  plan->stamp, plan->document, change->fresh, &base);
 	if (error)
 		return error;
-	error = merge_diff(base.record, plan->document, &change->merge);
-	if (error)
+	error = change_restore(change->call, base.record, plan->document, &plan->restored);
+	if (!error && merge_diff(base.record, plan->document, &change->merge))
 		error = call_fail(change->call, ENOMEM, "no memory");
+	/* what undoes a write has what the vendor had before it */
+	if (!error && !(plan->stamp && history_names(plan->stamp)))
+		error = change_check_unpaired(change->call, &change->merge);
 	for (size_t i = 0; !error && i < change->merge.count; i++)
 		error = check_edit(change, &change->merge.edits[i]);
 	if (!error)
@@ -332,7 +308,7 @@ static int check_stamp(const struct attempt *attempt, const json_t *document)
 	json_t *shown;
 	bool same;
 
-	if (!stamp || json_is_string(stamp))
+	if (!stamp || exact_is_string(stamp))
 		return 0;
 	roster_peek(attempt->roster, attempt->id, &held, &seconds);
 	shown = held ? record_json(held) : NULL;
@@ -358,34 +334,6 @@ static void remove_stamp(json_t *document, const char *key)
 			return;
 		collection_remove(document, above);
 	}
-}
-
-/* Does a text in VALUE name a version of the history? */
-static bool names_history(const json_t *value)
-{
-	json_t *below;
-	const char *name;
-	size_t i;
-
-	if (json_is_string(value))
-		return history_names(json_string_value(value));
-	json_object_foreach((json_t *)(uintptr_t)value, name, below) {
-		if (names_history(below))
-			return true;
-	}
-	json_array_foreach(value, i, below) {
-		if (names_history(below))
-			return true;
-	}
-	return false;
-}
-
-int change_check_history(struct call *call, const json_t *document)
-{
-	if (!names_history(document))
-		return 0;
-	return call_fail(call, ESTALE,
-			 "the document undoes a write to another kind of record: nothing was sent");
 }
 
 /* What TEXT says into *PLAN. 0 or a negative errno. */

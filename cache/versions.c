@@ -6,6 +6,8 @@
  */
 #include "cache/versions.h"
 
+#include "vendors/exact.h"
+
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -172,8 +174,8 @@ void versions_saved(struct versions *versions, const char *id,
 	struct save save = {
 	    .process = *process,
 	    .stamp = stamp ? strdup(stamp) : NULL,
-	    .document = json_dumps(told->document, JSON_COMPACT),
-	    .left = json_dumps(told->left, JSON_COMPACT),
+	    .document = exact_dump(told->document, 0),
+	    .left = exact_dump(told->left, 0),
 	};
 	struct save old = {0};
 	struct entry *entry = NULL;
@@ -207,8 +209,9 @@ bool versions_last_save(struct versions *versions, const char *id,
 		const struct save *save = &entry->saves[i];
 
 		if (same_save(save, process, stamp)) {
-			last->document = json_loads(save->document, JSON_ALLOW_NUL, NULL);
-			last->left = json_loads(save->left, JSON_ALLOW_NUL, NULL);
+			last->document = exact_parse(save->document, strlen(save->document), 0,
+						     NULL);
+			last->left = exact_parse(save->left, strlen(save->left), 0, NULL);
 			earlier_copy(&last->earlier, &save->earlier);
 			break;
 		}

@@ -5,6 +5,7 @@
  * other (ids as text or numbers, flat or wrapped rows, three forms of time stamps). No I/O, no
  * state.
  */
+#include "vendors/exact.h"
 #include "vendors/vendor.h"
 
 #include <stdio.h>
@@ -73,8 +74,10 @@ json_t *collection_unwrap(const struct collection *collection, json_t *answer)
 /* ID as text. */
 static const char *id_text(const json_t *id, char *buffer)
 {
-	const char *text = json_string_value(id);
+	const char *text = json_string_value(id), *digits = exact_number(id);
 
+	if (digits) /* an id of more than 64 bits: no fraction, no exponent, no sign */
+		return digits[strspn(digits, "0123456789")] ? NULL : digits;
 	if (json_is_integer(id)) {
 		snprintf(buffer, 24, "%" JSON_INTEGER_FORMAT, json_integer_value(id));
 		return buffer;

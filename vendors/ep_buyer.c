@@ -9,6 +9,7 @@
 #include "vendors/elasticpath.h"
 
 #include "vendors/call.h"
+#include "vendors/exact.h"
 #include "vendors/exchange.h"
 #include "vendors/http.h"
 #include "vendors/redact.h"
@@ -140,7 +141,7 @@ static int run(struct call *call, struct account *account, const json_t *request
 	if (!json_is_object(request))
 		return call_fail(call, EINVAL, "a sign-in is a JSON object");
 	wrapped = wrap(request);
-	body = wrapped ? json_dumps(wrapped, JSON_COMPACT) : NULL;
+	body = wrapped ? exact_dump(wrapped, 0) : NULL;
 	error = body ? sign_in(call, account, body, answer) : call_fail(call, ENOMEM, "no memory");
 	if (error)
 		hide_request(call, "", request);

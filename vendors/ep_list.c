@@ -65,6 +65,15 @@ static int plain_add(struct list_sink *sink, const char *id, json_t *record)
 	return error;
 }
 
+static int plain_unreadable(struct list_sink *sink, const char *id, json_t *record)
+{
+	struct plain *plain = (struct plain *)sink;
+	int error = plain->members->unreadable(plain->members, id, record);
+
+	plain->rows += !error;
+	return error;
+}
+
 static void plain_reset(struct list_sink *sink)
 {
 	struct plain *plain = (struct plain *)sink;
@@ -312,6 +321,7 @@ int ep_members_list(struct call *call, struct account *account, const char *pare
 		    struct list_sink *sink)
 {
 	struct plain plain = {.sink = {.add = plain_add,
+				       .unreadable = sink->unreadable ? plain_unreadable : NULL,
 				       .reset = plain_reset,
 				       .progress = plain_progress},
 			      .members = sink};

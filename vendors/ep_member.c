@@ -12,6 +12,7 @@
 
 #include "vendors/basis.h"
 #include "vendors/call.h"
+#include "vendors/exact.h"
 #include "vendors/exchange.h"
 #include "vendors/hash.h"
 #include "vendors/http.h"
@@ -141,7 +142,7 @@ static enum vendor_outcome look_at_others(struct call *call, struct account *acc
 /* What tells the first part of a change from another; 0: no memory. */
 static uint64_t part_of(const json_t *info)
 {
-	char *text = json_dumps(info, JSON_COMPACT | JSON_SORT_KEYS);
+	char *text = exact_dump(info, EXACT_SORT);
 	uint64_t part = text ? hash_text(text) : 0;
 
 	free(text);

@@ -176,6 +176,7 @@ static int list_links(struct call *call, struct account *account, const char *pa
 {
 	json_t *changes = ep_lag_changes(account, parent, NULL);
 	struct links links = {.sink = {.add = links_add,
+				       .unreadable = links_add, /* the ids are all there is to it */
 				       .reset = links_reset,
 				       .progress = links_progress},
 			      .call = call,

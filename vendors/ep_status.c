@@ -9,6 +9,7 @@
 #include "vendors/elasticpath.h"
 
 #include "vendors/call.h"
+#include "vendors/exact.h"
 #include "vendors/log.h"
 #include "vendors/shell.h"
 
@@ -23,11 +24,10 @@
 /* In the guide the account's id is flat, in the vendor's OpenAPI it is in relationships. */
 static const char *account_of(const json_t *membership)
 {
-	const char *id = json_string_value(json_object_get(membership, "account_id"));
+	const char *id = exact_string(json_object_get(membership, "account_id"));
 
 	if (!id)
-		id = json_string_value(
-		    collection_value(membership, "relationships.account.data.id"));
+		id = exact_string(collection_value(membership, "relationships.account.data.id"));
 	return id;
 }
 
@@ -116,7 +116,9 @@ static int walk_memberships(struct call *call, struct account *account, json_t *
 	json_object_foreach(accounts, id, value) {
 		if (error)
 			break;
-		gathers[i] = (struct gather){.sink = {.add = gather_add, .reset = gather_reset},
+		gathers[i] = (struct gather){.sink = {.add = gather_add,
+						      .unreadable = gather_add,
+						      .reset = gather_reset},
 					     .account = id,
 					     .rows = json_object()};
 		error = gathers[i].rows ? 0 : -ENOMEM;
@@ -155,7 +157,9 @@ static void leave_new(struct account *account, json_t *accounts)
 static int walk_all(struct call *call, struct account *account, json_t *members, bool first,
 		    bool *moved)
 {
-	struct gather accounts = {.sink = {.add = gather_add, .reset = gather_reset},
+	struct gather accounts = {.sink = {.add = gather_add,
+					   .unreadable = gather_add,
+					   .reset = gather_reset},
 				  .rows = json_object()};
 	int error = -ENOMEM;
 
@@ -274,7 +278,7 @@ static void own_reset(struct list_sink *sink)
 static int get(struct call *call, struct account *account, const char *parent, const char *id,
 	       json_t **record)
 {
-	struct own own = {.sink = {.add = own_add, .reset = own_reset},
+	struct own own = {.sink = {.add = own_add, .unreadable = own_add, .reset = own_reset},
 			  .ids = json_object(),
 			  .memberships = json_array()};
 	int error;

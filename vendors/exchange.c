@@ -8,6 +8,7 @@
 #include "vendors/exchange.h"
 
 #include "vendors/call.h"
+#include "vendors/exact.h"
 #include "vendors/http.h"
 #include "vendors/vendor.h"
 
@@ -18,17 +19,11 @@
 
 json_t *exchange_parse(const char *text, size_t length, char *why, size_t why_size)
 {
-	json_error_t error;
-	json_t *answer = json_loadb(text, length, JSON_ALLOW_NUL | JSON_DECODE_ANY, &error);
+	struct exact_error error;
+	json_t *answer = exact_parse(text, length, EXACT_ANY, &error);
 
-	if (!answer && why) {
-		/* What jansson quotes after "near" may be somebody's data. */
-		char *near = strstr(error.text, " near ");
-
-		if (near)
-			*near = '\0';
-		snprintf(why, why_size, "%s at byte %d", error.text, error.position);
-	}
+	if (!answer && why)
+		snprintf(why, why_size, "%s at byte %zu", error.words, error.position);
 	return answer;
 }
 
@@ -98,32 +93,54 @@ static void add_words(char *words, size_t size, const char *text)
 		snprintf(words + length, size - length, "%s%s", length ? ": " : "", text);
 }
 
+static void add_string(char *words, size_t size, const json_t *string)
+{
+	char *text = exact_string_words(string);
+
+	add_words(words, size, text);
+	free(text);
+}
+
 static void add_member(char *words, size_t size, const json_t *object, const char *name)
 {
-	add_words(words, size, json_string_value(json_object_get(object, name)));
+	add_string(words, size, json_object_get(object, name));
 }
 
 /* One element of an errors array: Partnerize v2 and v3, Elastic Path. */
 static void add_item(char *words, size_t size, const json_t *item)
 {
-	if (json_is_string(item))
-		add_words(words, size, json_string_value(item));
+	add_string(words, size, item);
 	add_member(words, size, item, "property");
 	add_member(words, size, item, "title");
 	add_member(words, size, item, "detail");
 	add_member(words, size, item, "message");
 }
 
+/* BODY of an error answer, also where it is not UTF-8, as its words are worth reading all the same.
+ */
+static json_t *parse_words(const char *body, size_t length)
+{
+	json_t *answer = exchange_parse(body, length, NULL, 0);
+	char *plain = answer ? NULL : malloc(length + 1);
+
+	if (!plain)
+		return answer;
+	for (size_t i = 0; i < length; i++)
+		plain[i] = (char)(body[i] & 0x80 ? '?' : body[i]);
+	answer = exchange_parse(plain, length, NULL, 0);
+	free(plain);
+	return answer;
+}
+
 void exchange_words(const char *body, size_t length, char *words, size_t size)
 {
-	json_t *answer = body ? exchange_parse(body, length, NULL, 0) : NULL;
+	json_t *answer = body ? parse_words(body, length) : NULL;
 	json_t *error = json_object_get(answer, "error");
 	json_t *items, *item;
 	size_t i;
 
 	words[0] = '\0';
-	if (json_is_string(error))
-		add_words(words, size, json_string_value(error));
+	add_string(words, size, error);
 	add_member(words, size, error, "message");
 	add_member(words, size, answer, "error_description");
 	add_member(words, size, answer, "message");
@@ -133,10 +150,6 @@ void exchange_words(const char *body, size_t length, char *words, size_t size)
 	json_array_foreach(items, i, item)
 		add_item(words, size, item);
 	json_decref(answer);
-	for (char *c = words; *c; c++) {
-		if ((unsigned char)*c < 0x20 || *c == 0x7f)
-			*c = ' ';
-	}
 }
 
 int exchange_verdict(struct call *call, struct account *account, const struct http_reply *reply)

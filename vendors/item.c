@@ -8,6 +8,7 @@
 
 #include "vendors/basis.h"
 #include "vendors/call.h"
+#include "vendors/exact.h"
 #include "vendors/exchange.h"
 #include "vendors/http.h"
 #include "vendors/redact.h"
@@ -173,7 +174,7 @@ static void redact_written(struct call *call, const struct collection *collectio
 			   const json_t *body)
 {
 	for (const struct field *field = collection->fields; field->name; field++) {
-		const char *value = json_string_value(json_object_get(body, field->name));
+		const char *value = exact_string(json_object_get(body, field->name));
 
 		if (field->flags & FIELD_WRITE_ONLY && value)
 			redact(call->words, value);
@@ -214,7 +215,7 @@ static enum vendor_outcome change(struct call *call, struct account *account,
 	if (body && collection->wraps_requests)
 		wrapped = json_pack("{s:O}", collection->item_key, body);
 	if (body)
-		text = json_dumps(wrapped ? wrapped : body, JSON_COMPACT);
+		text = exact_dump(wrapped ? wrapped : body, 0);
 	if (!path || (body && !text)) {
 		call_fail(call, ENOMEM, "no memory");
 		goto out;

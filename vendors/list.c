@@ -326,8 +326,11 @@ static enum walk_verdict report_page(struct lists *all, struct list *list, int *
 {
 	struct slot *slot = &list->slots[list->walk.done % all->window];
 	struct walk_result result = {.totals = TOTALS_UNKNOWN};
-	struct page page = {all->call, all->account, all->collection, list->part->sink,
-			    list->walk.done + 1};
+	struct page page = {.call = all->call,
+			    .account = all->account,
+			    .collection = all->collection,
+			    .sink = list->part->sink,
+			    .number = list->walk.done + 1};
 	struct transfer *transfer = slot->came;
 	bool refused = http_reply(transfer)->status == 400;
 	enum walk_verdict verdict;

@@ -9,10 +9,12 @@
 #include "vendors/page.h"
 
 #include "vendors/call.h"
+#include "vendors/exact.h"
 #include "vendors/exchange.h"
 #include "vendors/hash.h"
 #include "vendors/heap.h"
 #include "vendors/http.h"
+#include "vendors/log.h"
 #include "vendors/vendor.h"
 #include "vendors/walk.h"
 
@@ -69,6 +71,23 @@ static struct totals read_totals(const struct collection *collection, const json
 	return totals;
 }
 
+/* Hand RECORD on, which cannot be read, but for its id. As hand_on. */
+static int hand_on_unreadable(const struct page *page, const char *id, json_t *record,
+			      size_t number)
+{
+	if (!page->sink->unreadable)
+		return call_fail(page->call, EREMOTEIO,
+				 "page %zu of the %s: row %zu (%s \"%.64s\") is not JSON: %s",
+				 page->number, page->collection->name, number,
+				 page->collection->id_keys[0], id, page->why);
+	log_call(page->call,
+		 "page %zu of the %s: row %zu (%s \"%.64s\") is not JSON: %s: that record alone "
+		 "can't be read or written",
+		 page->number, page->collection->name, number, page->collection->id_keys[0], id,
+		 page->why);
+	return page->sink->unreadable(page->sink, id, record);
+}
+
 /* Hand one row to the sink. Returns 0, -EEXIST, or a negative errno with words. */
 static int hand_on(const struct page *page, json_t *row, size_t number, uint64_t *sum)
 {
@@ -85,7 +104,8 @@ static int hand_on(const struct page *page, json_t *row, size_t number, uint64_t
 				 collection->id_keys[0]);
 	*sum += hash_text(id);
 	collection_hide(collection, record);
-	error = page->sink->add(page->sink, id, record);
+	error = page->why && exact_count_mended(row) ? hand_on_unreadable(page, id, record, number)
+						     : page->sink->add(page->sink, id, record);
 	if (error && error != -EEXIST && !page->call->error)
 		return call_fail(page->call, -error,
 				 "page %zu of the %s: row %zu could not be kept", page->number,
@@ -137,8 +157,24 @@ static int no_rows(const struct page *page, const json_t *answer)
 			 single ? "\"" : "");
 }
 
-int page_read(const struct page *page, const struct http_reply *reply, struct walk_result *result)
+/*
+ * What TEXT, which is not JSON, has all the same: a page in which that is so of some rows only.
+ * NULL: it is none.
+ */
+static json_t *mend(const struct page *page, const char *text, size_t length)
 {
+	json_t *answer = exact_mend(text, length);
+
+	if (answer &&
+	    exact_count_mended(answer) == exact_count_mended(find_rows(page->collection, answer)))
+		return answer;
+	json_decref(answer);
+	return NULL;
+}
+
+int page_read(struct page *page, const struct http_reply *reply, struct walk_result *result)
+{
+	const char *text = reply->body ? reply->body : "";
 	char why[160] = "";
 	json_t *answer, *rows;
 	int error = judge(page, reply);
@@ -146,7 +182,11 @@ int page_read(const struct page *page, const struct http_reply *reply, struct wa
 	if (error)
 		return error;
 	heap_begin();
-	answer = exchange_parse(reply->body ? reply->body : "", reply->length, why, sizeof(why));
+	answer = exchange_parse(text, reply->length, why, sizeof(why));
+	if (!answer) {
+		page->why = why;
+		answer = mend(page, text, reply->length);
+	}
 	heap_pause();
 	if (!answer)
 		return call_fail(page->call, EREMOTEIO, "page %zu of the %s is not JSON: %s",
@@ -159,5 +199,6 @@ int page_read(const struct page *page, const struct http_reply *reply, struct wa
 		error = no_rows(page, answer);
 	}
 	json_decref(answer);
+	page->why = NULL;
 	return error;
 }

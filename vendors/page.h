@@ -19,13 +19,15 @@ struct page {
 	struct account *account;
 	const struct collection *collection;
 	struct list_sink *sink;
-	size_t number; /* from 1, for words */
+	size_t number;   /* from 1, for words */
+	const char *why; /* page_read's own: why the answer is not JSON, or NULL */
 };
 
 /*
  * Hand the rows in REPLY to the sink, and in numbers to *RESULT. Returns 0, or a negative errno
- * with words in the call: then what came is no page of a list.
+ * with words in the call: then what came is no page of a list. A row that is not JSON goes to the
+ * sink's `unreadable`, and is logged.
  */
-int page_read(const struct page *page, const struct http_reply *reply, struct walk_result *result);
+int page_read(struct page *page, const struct http_reply *reply, struct walk_result *result);
 
 #endif

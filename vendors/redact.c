@@ -3,6 +3,7 @@
  */
 #include "vendors/redact.h"
 
+#include "vendors/exact.h"
 #include "vendors/http.h"
 
 #include <jansson.h>
@@ -39,7 +40,7 @@ static void wipe(char *form)
 static char *json_form(const char *text)
 {
 	json_t *string = json_string(text);
-	char *form = string ? json_dumps(string, JSON_ENCODE_ANY) : NULL;
+	char *form = string ? exact_dump(string, 0) : NULL;
 	size_t length = form ? strlen(form) : 0;
 
 	if (length >= 2) {

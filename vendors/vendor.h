@@ -384,11 +384,14 @@ void collection_hide(const struct collection *collection, json_t *record);
  * Receives the rows of a roster while it is walked. add: RECORD is borrowed, and what must never be
  * shown is removed already; what is to be kept of it is copied (heap.h tells why); ID is its id;
  * returns 0, -EEXIST when the id came before (list.c then decides), or a negative errno that ends
- * the walk. reset: all rows so far are void, the walk starts again. progress (may be NULL): so many
- * pages and rows of this pass are there.
+ * the walk. unreadable (may be NULL): RECORD's row is not JSON; it has its id and what else of it
+ * could be read, and must not be shown or taken for the record; returns as add. Without this
+ * function such a row ends the walk. reset: all rows so far are void, the walk starts again.
+ * progress (may be NULL): so many pages and rows of this pass are there.
  */
 struct list_sink {
 	int (*add)(struct list_sink *sink, const char *id, json_t *record);
+	int (*unreadable)(struct list_sink *sink, const char *id, json_t *record);
 	void (*reset)(struct list_sink *sink);
 	void (*progress)(struct list_sink *sink, unsigned pages, size_t rows);
 };

@@ -1,10 +1,11 @@
 /*
- * test_document.c - does the scanner of cache/document.c agree with jansson, however a text is cut?
+ * test_document.c - does the scanner of cache/document.c agree with the parser, however a text is
+ * cut?
  *
  * First a table of texts with the state each must have. Then thousands of generated documents, and
- * mutations of them. For each text, jansson says whether it is a whole object; each prefix that the
- * scanner calls begun is completed by a few bytes and must then be whole for jansson, and what the
- * scanner calls wrong must stay wrong for jansson, whatever is put behind it. Each text is also fed
+ * mutations of them. For each text, exact_parse says whether it is a whole object; each prefix that
+ * the scanner calls begun is completed by a few bytes and must then be whole for it, and what the
+ * scanner calls wrong must stay wrong for it, whatever is put behind it. Each text is also fed
  * cut at every place. The seed is fixed: a failure comes again.
  */
 #include <stdarg.h>
@@ -21,6 +22,7 @@
 
 #include "cache/document.h"
 #include "tests/unit/document_examples.h"
+#include "vendors/exact.h"
 
 #define TEXT_MAX 4096
 #define DOCUMENTS 1500
@@ -46,7 +48,7 @@ static unsigned below(unsigned limit)
 	return (unsigned)(next_random() % limit);
 }
 
-/* ---- what is asked of the scanner, and of jansson ---- */
+/* ---- what is asked of the scanner, and of the parser ---- */
 
 static enum document_state scan(const char *bytes, size_t length)
 {
@@ -56,26 +58,13 @@ static enum document_state scan(const char *bytes, size_t length)
 	return document_feed(&document, bytes, length);
 }
 
-enum verdict {
-	PARSED,
-	REFUSED,
-	BEYOND, /* JSON, but more than jansson takes: no ground to compare on */
-};
-
-static enum verdict parse(const char *bytes, size_t length)
+static bool parses(const char *bytes, size_t length)
 {
-	json_error_t error;
-	json_t *value = json_loadb(bytes, length, JSON_ALLOW_NUL, &error);
-	enum verdict verdict = json_is_object(value) ? PARSED : REFUSED;
+	json_t *value = exact_parse(bytes, length, 0, NULL);
+	bool whole = json_is_object(value);
 
-	/* jansson 2.14 passes over a NUL byte behind a number; RFC 8259 has no place for one */
-	if (memchr(bytes, '\0', length))
-		verdict = REFUSED;
-	else if (!value && (json_error_code(&error) == json_error_numeric_overflow ||
-			    json_error_code(&error) == json_error_null_byte_in_key))
-		verdict = BEYOND;
 	json_decref(value);
-	return verdict;
+	return whole;
 }
 
 static void fail_with(const char *what, const char *bytes, size_t length)
@@ -109,11 +98,11 @@ static void complete(const struct document *begun, const char *bytes, size_t len
 		text.bytes[text.length++] = *c;
 		document = trial;
 	}
-	if (parse(text.bytes, text.length) == REFUSED)
-		fail_with("completed, but jansson refuses it", text.bytes, text.length);
+	if (!parses(text.bytes, text.length))
+		fail_with("completed, but the parser refuses it", text.bytes, text.length);
 }
 
-/* The first LENGTH bytes are wrong: is it so for jansson, whatever end is put behind them? */
+/* The first LENGTH bytes are wrong: is it so for the parser, whatever end is put behind them? */
 static void check_hopeless(const struct text *whole, size_t length)
 {
 	static const char *const ends[] = {
@@ -126,8 +115,8 @@ static void check_hopeless(const struct text *whole, size_t length)
 		memcpy(text.bytes, whole->bytes, length);
 		memcpy(text.bytes + length, ends[i], strlen(ends[i]));
 		text.length += strlen(ends[i]);
-		if (parse(text.bytes, text.length) == PARSED)
-			fail_with("wrong, but jansson takes it", text.bytes, text.length);
+		if (parses(text.bytes, text.length))
+			fail_with("wrong, but the parser takes it", text.bytes, text.length);
 		assert_int_equal(scan(text.bytes, text.length), DOCUMENT_WRONG);
 	}
 }
@@ -176,8 +165,8 @@ static void check_prefixes(const struct text *text)
 			assert_int_not_equal(state, DOCUMENT_BEGUN);
 		if (state == DOCUMENT_WRONG && before != DOCUMENT_WRONG)
 			check_hopeless(text, i + 1);
-		if (state == DOCUMENT_WHOLE && parse(text->bytes, i + 1) == REFUSED)
-			fail_with("whole, but jansson refuses it", text->bytes, i + 1);
+		if (state == DOCUMENT_WHOLE && !parses(text->bytes, i + 1))
+			fail_with("whole, but the parser refuses it", text->bytes, i + 1);
 		before = state;
 	}
 }
@@ -185,10 +174,9 @@ static void check_prefixes(const struct text *text)
 static void check_text(const struct text *text)
 {
 	enum document_state state = scan(text->bytes, text->length);
-	enum verdict verdict = parse(text->bytes, text->length);
 
-	if (verdict != BEYOND && (verdict == PARSED) != (state == DOCUMENT_WHOLE))
-		fail_with("jansson disagrees", text->bytes, text->length);
+	if (parses(text->bytes, text->length) != (state == DOCUMENT_WHOLE))
+		fail_with("the parser disagrees", text->bytes, text->length);
 	check_cuts(text, state);
 	check_prefixes(text);
 }
@@ -418,6 +406,7 @@ static void test_depth(void **state)
 			assert_int_equal(array ? document_feed(&document, "[", 1)
 					       : document_feed(&document, "{\"a\":", 5),
 					 DOCUMENT_BEGUN);
+		/* neither takes one level more */
 		for (unsigned brace = 0; brace < 2; brace++) {
 			struct document deeper = document;
 

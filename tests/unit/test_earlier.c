@@ -5,6 +5,7 @@
  */
 #include "cache/earlier.h"
 
+#include "vendors/exact.h"
 #include "vendors/vendor.h"
 
 #include <setjmp.h>
@@ -33,7 +34,7 @@ static json_t *parse(const char *text)
 		if (*c == '\'')
 			*c = '"';
 	}
-	value = json_loads(copy, JSON_DECODE_ANY, NULL);
+	value = exact_parse(copy, strlen(copy), EXACT_ANY, NULL);
 	free(copy);
 	assert_non_null(value);
 	return value;

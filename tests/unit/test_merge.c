@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "cache/merge.h"
+#include "vendors/exact.h"
 
 static json_t *parse(const char *text)
 {
@@ -27,7 +28,7 @@ static json_t *parse(const char *text)
 	for (char *c = copy; *c; c++)
 		if (*c == '\'')
 			*c = '"';
-	value = json_loads(copy, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
+	value = exact_parse(copy, strlen(copy), EXACT_ANY, NULL);
 	if (!value)
 		print_error("not JSON: %s\n", text);
 	free(copy);
@@ -38,7 +39,7 @@ static json_t *parse(const char *text)
 /* The exact text, members in their order; the caller frees. */
 static char *dump(const json_t *value)
 {
-	char *text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
+	char *text = exact_dump(value, 0);
 
 	assert_non_null(text);
 	return text;

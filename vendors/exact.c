@@ -1,0 +1,315 @@
+/*
+ * exact.c - what is carried (exact.h): kinds, comparisons, words.
+ *
+ * Numbers are compared by their decimal digits, never by way of a double: that two numbers round to
+ * the same one is a question of its own.
+ */
+#include "vendors/exact.h"
+
+#include "vendors/exact_parts.h"
+
+#include <ctype.h>
+#include <float.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+const char *exact_number(const json_t *value)
+{
+	return exact_carried(value, 'n');
+}
+
+const char *exact_string(const json_t *value)
+{
+	const char *text = json_string_value(value);
+
+	return text && !*text && json_string_length(value) ? NULL : text;
+}
+
+bool exact_is_number(const json_t *value)
+{
+	return json_is_number(value) || exact_number(value);
+}
+
+bool exact_is_string(const json_t *value)
+{
+	return json_is_string(value) && !exact_number(value);
+}
+
+/* ---- decimals ---- */
+
+/* A number: its digits from the first to the last that is not 0, and the last one's power of ten.
+ */
+struct decimal {
+	const char *first, *end; /* a `.` may stand between them; equal: the number is 0 */
+	long long exponent;
+	bool minus;
+};
+
+/* The exponent that is written at TEXT (behind the `e`); beyond all reason it stays there. */
+static long long read_exponent(const char *text)
+{
+	const long long most = 1000000000000000;
+	bool minus = *text == '-';
+	long long exponent = 0;
+
+	for (text += minus || *text == '+'; isdigit((unsigned char)*text); text++) {
+		if (exponent < most)
+			exponent = exponent * 10 + (*text - '0');
+	}
+	return minus ? -exponent : exponent;
+}
+
+static struct decimal read_decimal(const char *text)
+{
+	struct decimal decimal = {.minus = *text == '-'};
+	const char *last = NULL, *point = NULL;
+	long long after_last = 0; /* digits before the point, and behind the last that is not 0 */
+	long long behind = 0;     /* digits behind the point, up to that */
+
+	for (text += decimal.minus; *text && *text != 'e' && *text != 'E'; text++) {
+		if (*text == '.') {
+			point = text;
+			continue;
+		}
+		if (*text != '0') {
+			if (!last)
+				decimal.first = text;
+			last = text;
+			after_last = 0;
+			behind = point ? text - point : 0;
+		} else if (!point) {
+			after_last++;
+		}
+	}
+	if (!last)
+		return (struct decimal){.first = text, .end = text};
+	decimal.end = last + 1;
+	decimal.exponent = after_last - behind + (*text ? read_exponent(text + 1) : 0);
+	return decimal;
+}
+
+/* The characters of NUMBER; BUFFER (of 40 bytes) is used where it is not carried. */
+static const char *number_text(const json_t *number, char *buffer)
+{
+	const char *text = exact_number(number);
+
+	if (text)
+		return text;
+	if (json_is_integer(number))
+		snprintf(buffer, 40, "%" JSON_INTEGER_FORMAT, json_integer_value(number));
+	else
+		snprintf(buffer, 40, "%.17g", json_real_value(number));
+	return buffer;
+}
+
+static bool same_decimal(const struct decimal *a, const struct decimal *b)
+{
+	const char *at = a->first, *other = b->first;
+
+	if (a->minus != b->minus || a->exponent != b->exponent)
+		return false;
+	for (;; at++, other++) {
+		at += at < a->end && *at == '.';
+		other += other < b->end && *other == '.';
+		if (at == a->end || other == b->end)
+			return at == a->end && other == b->end;
+		if (*at != *other)
+			return false;
+	}
+}
+
+static bool same_integer_real(json_int_t integer, double real)
+{
+	/* Not by way of double: 9007199254740993 and 9007199254740992.0 differ. */
+	if (!(real >= -9223372036854775808.0 && real < 9223372036854775808.0))
+		return false;
+	return (double)(json_int_t)real == real && (json_int_t)real == integer;
+}
+
+bool exact_same_number(const json_t *a, const json_t *b)
+{
+	char left[40], right[40];
+	struct decimal x, y;
+
+	if (json_is_integer(a) && json_is_integer(b))
+		return json_integer_value(a) == json_integer_value(b);
+	if (json_is_real(a) && json_is_real(b))
+		return json_real_value(a) == json_real_value(b);
+	if (json_is_integer(a) && json_is_real(b))
+		return same_integer_real(json_integer_value(a), json_real_value(b));
+	if (json_is_real(a) && json_is_integer(b))
+		return same_integer_real(json_integer_value(b), json_real_value(a));
+	x = read_decimal(number_text(a, left));
+	y = read_decimal(number_text(b, right));
+	return same_decimal(&x, &y);
+}
+
+uint64_t exact_hash_number(const json_t *number)
+{
+	uint64_t hash = 0xcbf29ce484222325u;
+	char buffer[40];
+	struct decimal decimal = read_decimal(number_text(number, buffer));
+
+	for (const char *at = decimal.first; at < decimal.end; at++) {
+		if (*at != '.')
+			hash = (hash ^ (unsigned char)*at) * 0x100000001b3u;
+	}
+	hash = (hash ^ (uint64_t)decimal.exponent) * 0x100000001b3u;
+	return (hash ^ decimal.minus) * 0x100000001b3u;
+}
+
+/* ---- what other tools make of it ---- */
+
+/* NUMBER as a double; beyond their range the largest one, as jq has it. */
+static double rounded(const json_t *number)
+{
+	char buffer[40];
+	double real;
+
+	if (json_is_integer(number))
+		return (double)json_integer_value(number);
+	real = strtod(number_text(number, buffer), NULL);
+	if (isinf(real))
+		return real > 0 ? DBL_MAX : -DBL_MAX;
+	return real;
+}
+
+/*
+ * The next character of a carried string at *TEXT, as UTF-8 into CHARACTER (of 8 bytes); half a
+ * surrogate pair as U+FFFD, or with WORDS as it is written. Returns its length.
+ */
+static size_t take_character(const char **text, bool words, char *character)
+{
+	static const char from[] = "\"\\bfnrt", to[] = "\"\\\b\f\n\r\t";
+	const char *at = *text;
+	char digits[5] = "";
+	long unit;
+
+	*text += 1;
+	if (*at != '\\') {
+		*character = *at;
+		return 1;
+	}
+	*text += 1;
+	if (at[1] != 'u') {
+		*character = to[strchr(from, at[1]) - from];
+		return 1;
+	}
+	*text += 4;
+	memcpy(digits, at + 2, 4);
+	unit = strtol(digits, NULL, 16);
+	if (unit < 0xD800) {
+		*character = (char)unit; /* a control character */
+		return 1;
+	}
+	if (words)
+		return (size_t)snprintf(character, 8, "\\u%s", digits);
+	memcpy(character, "\xEF\xBF\xBD", 3);
+	return 3;
+}
+
+/* The text of string VALUE with U+FFFD for what is no character, *LENGTH bytes; the caller frees.
+ * NULL: no memory. */
+static char *replaced_text(const json_t *value, size_t *length)
+{
+	const char *text = exact_carried(value, 's');
+	char *replaced = malloc(json_string_length(value) + 8), *end = replaced;
+
+	*length = json_string_length(value);
+	if (!replaced || !text)
+		return replaced ? memcpy(replaced, json_string_value(value), *length) : NULL;
+	while (*text)
+		end += take_character(&text, false, end);
+	*length = (size_t)(end - replaced);
+	return replaced;
+}
+
+static bool is_replaced(const json_t *value, const json_t *original)
+{
+	size_t length, wanted;
+	char *text = replaced_text(value, &length), *other = replaced_text(original, &wanted);
+	bool same = text && other && length == wanted && memcmp(text, other, length) == 0;
+
+	free(text);
+	free(other);
+	return same;
+}
+
+bool exact_is_rounded(const json_t *value, const json_t *original)
+{
+	if (exact_is_number(value) && exact_is_number(original))
+		return rounded(value) == rounded(original) && !exact_same_number(value, original);
+	return exact_is_unpaired(original) && exact_is_string(value) &&
+	       !json_equal(value, original) && is_replaced(value, original);
+}
+
+/* Does TEXT, JSON between quotes, have half a surrogate pair? Whole ones are written as UTF-8. */
+static bool has_half(const char *text)
+{
+	while ((text = strchr(text, '\\'))) {
+		if (text[1] == 'u' && (text[2] == 'd' || text[2] == 'D'))
+			return true;
+		text += 2;
+	}
+	return false;
+}
+
+bool exact_is_unpaired(const json_t *value)
+{
+	const char *text = exact_carried(value, 's');
+
+	return text && has_half(text);
+}
+
+bool exact_is_unpaired_key(const char *key)
+{
+	return *key == EXACT_KEY_MARK && has_half(key + 1);
+}
+
+char *exact_key_replaced(const char *key)
+{
+	const char *text = key + (*key == EXACT_KEY_MARK);
+	char *replaced = strdup(key), *end = replaced;
+
+	if (!replaced || text == key)
+		return replaced;
+	while (*text) {
+		end += take_character(&text, false, end);
+		if (!end[-1]) /* it must be carried all the same */
+			return strcpy(replaced, key);
+	}
+	*end = '\0';
+	return replaced;
+}
+
+const char *exact_key_words(const char *key)
+{
+	return *key == EXACT_KEY_MARK ? key + 1 : key;
+}
+
+char *exact_string_words(const json_t *value)
+{
+	const char *text = exact_carried(value, 's');
+	size_t length = json_string_length(value), end = 0;
+	char *words;
+
+	if (!exact_is_string(value))
+		return NULL;
+	words = malloc(length + 8);
+	if (!words)
+		return NULL;
+	if (text) {
+		while (*text)
+			end += take_character(&text, true, words + end);
+	} else {
+		memcpy(words, json_string_value(value), length);
+		end = length;
+	}
+	words[end] = '\0';
+	for (size_t i = 0; i < end; i++) {
+		if ((unsigned char)words[i] < 0x20 || words[i] == 0x7f)
+			words[i] = ' ';
+	}
+	return words;
+}
