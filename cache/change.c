@@ -75,6 +75,19 @@ static int check_status(struct change *change)
 
 /* ---- sending ---- */
 
+/* Has the target what each PUT must bring? 0, or -EINVAL with words: then none is sent. */
+static int check_whole(struct change *change)
+{
+	const char *lacks = collection_lacks(change->collection, change->target);
+
+	if (!lacks)
+		return 0;
+	return call_fail(change->call, EINVAL,
+			 "the document must have \"%s\": the vendor wants it with each change, and "
+			 "does not show it. Nothing was sent",
+			 lacks);
+}
+
 /* Lay the edits on fresh. 0, or -ESTALE with words. */
 static int lay(struct change *change)
 {
@@ -88,16 +101,16 @@ static int lay(struct change *change)
 	error = merge_apply(&change->merge, change->target, false, &conflict);
 	if (error == -ESTALE)
 		return change_fail_conflict(change, conflict);
-	return error ? call_fail(change->call, ENOMEM, "no memory") : 0;
+	return error ? call_fail(change->call, ENOMEM, "no memory") : check_whole(change);
 }
 
-/* What is sent: the whole object without what the vendor assigns. */
+/* What is sent: the whole object without what the vendor assigns, or takes no more. */
 static json_t *body_of(const struct change *change)
 {
 	json_t *body = json_deep_copy(change->target);
 
 	for (const struct field *field = change->collection->fields; body && field->name; field++) {
-		if (field->flags & (FIELD_SYSTEM | FIELD_CONFIDENTIAL))
+		if (field->flags & (FIELD_SYSTEM | FIELD_CONFIDENTIAL | FIELD_ONCE))
 			json_object_del(body, field->name);
 	}
 	return body;
@@ -128,10 +141,12 @@ static int send(struct change *change)
 	body = body_of(change);
 	if (!body)
 		return call_fail(change->call, ENOMEM, "no memory");
+	change->basis.record = change->fresh;
 	change->basis.end = change->basis.ageless ? (int64_t)(change->end * 1000) : 0;
 	outcome = vendor_put(change->call, change_account(change), change->collection,
 			     roster_parent(change->roster), change->id, body, change->etag,
 			     &answer);
+	change->basis.record = NULL;
 	error = change_judge(change, outcome, body, answer);
 	json_decref(body);
 	json_decref(answer);
@@ -171,11 +186,11 @@ static bool anything_to_do(struct change *change)
 	change->write_only = change->merge.count > 0;
 	for (size_t i = 0; i < change->merge.count; i++) {
 		const struct edit *edit = &change->merge.edits[i];
-		bool write_only = change_flags(change, edit) & FIELD_WRITE_ONLY;
+		bool hidden = change_is_hidden(change, edit);
 
-		if (write_only || merge_state(edit, change->fresh) != MERGE_NEW)
+		if (hidden || merge_state(edit, change->fresh) != MERGE_NEW)
 			any = true;
-		change->write_only &= write_only;
+		change->write_only &= hidden;
 	}
 	return any;
 }

@@ -166,25 +166,54 @@ static bool is_alike(const json_t *wanted, const json_t *made)
 	return a && b && strcasecmp(a, b) == 0;
 }
 
-/* What the record does not show of what was wanted. */
-static int plan_rest(struct change *change)
+/*
+ * What FRESH does not show of WANTED, a new reference; NULL: no memory. What it never shows was in
+ * the POST, and is not missed.
+ */
+static json_t *rest_of(const struct collection *collection, const json_t *wanted,
+		       const json_t *fresh)
 {
-	struct merge *merge = &change->merge;
-	json_t *rest = json_deep_copy(change->arg);
-	int error = rest ? 0 : -ENOMEM;
+	json_t *rest = json_deep_copy(wanted);
 	const char *name;
 	json_t *value;
 	void *next;
 
 	json_object_foreach_safe(rest, next, name, value) {
-		const unsigned given = FIELD_WRITE_ONLY | FIELD_IMMUTABLE;
+		const unsigned given = FIELD_IMMUTABLE | FIELD_ONCE;
 
-		if ((collection_flags(change->collection, name) & given) || json_is_null(value) ||
-		    is_alike(value, json_object_get(change->fresh, name)))
+		if ((collection_flags(collection, name) & given) || json_is_null(value) ||
+		    collection_hides(collection, fresh, name) ||
+		    is_alike(value, json_object_get(fresh, name)))
 			json_object_del(rest, name);
 	}
-	if (!error)
+	return rest;
+}
+
+/* Each PUT must bring what the vendor does not show: REST gets it from WANTED. */
+static void add_each_time(const struct collection *collection, const json_t *wanted,
+			  const json_t *fresh, json_t *rest)
+{
+	for (const struct field *field = collection->fields; field->name; field++) {
+		json_t *value = json_object_get(wanted, field->name);
+
+		if ((field->flags & FIELD_EACH_TIME) && value &&
+		    collection_hides(collection, fresh, field->name))
+			json_object_set(rest, field->name, value);
+	}
+}
+
+/* What the record does not show of what was wanted. */
+static int plan_rest(struct change *change)
+{
+	struct merge *merge = &change->merge;
+	json_t *rest = rest_of(change->collection, change->arg, change->fresh);
+	int error = rest ? merge_diff(change->fresh, rest, merge) : -ENOMEM;
+
+	if (!error && merge->count) {
+		merge_clear(merge);
+		add_each_time(change->collection, change->arg, change->fresh, rest);
 		error = merge_diff(change->fresh, rest, merge);
+	}
 	json_decref(rest);
 	return error ? call_fail(change->call, ENOMEM, "no memory") : 0;
 }

@@ -234,6 +234,31 @@ bool collection_updated(const struct collection *collection, const json_t *recor
 	return find_time(collection->time_keys, collection->created_keys, record, time);
 }
 
+/* Has RECORD nothing, or null, as NAME? */
+static bool has_nothing(const json_t *record, const char *name)
+{
+	const json_t *value = json_object_get(record, name);
+
+	return !value || json_is_null(value);
+}
+
+const char *collection_lacks(const struct collection *collection, const json_t *body)
+{
+	for (const struct field *field = collection->fields; field->name; field++) {
+		if ((field->flags & FIELD_EACH_TIME) && has_nothing(body, field->name))
+			return field->name;
+	}
+	return NULL;
+}
+
+bool collection_hides(const struct collection *collection, const json_t *record, const char *name)
+{
+	unsigned flags = collection_flags(collection, name);
+
+	return (flags & FIELD_WRITE_ONLY) ||
+	       ((flags & FIELD_EACH_TIME) && has_nothing(record, name));
+}
+
 void collection_hide(const struct collection *collection, json_t *record)
 {
 	for (const struct field *field = collection->fields; field->name; field++) {

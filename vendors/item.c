@@ -266,10 +266,19 @@ enum vendor_outcome vendor_put(struct call *call, struct account *account,
 	    .method = atomic_load(&account->updates_by_post) ? "POST" : "PUT",
 	    .rests = call->basis != NULL,
 	};
-	json_t *sent = with_type(call, collection, body);
+	const char *lacks = collection_lacks(collection, body);
 	enum vendor_outcome outcome = VENDOR_REFUSED;
+	json_t *sent;
 
 	*answer = NULL;
+	if (lacks) {
+		call->status = 0;
+		call_fail(call, EINVAL,
+			  "nothing was sent: the vendor wants \"%s\" with each change of the %s",
+			  lacks, collection->name);
+		return VENDOR_REFUSED;
+	}
+	sent = with_type(call, collection, body);
 	if (is_strong(etag) && !atomic_load(&account->no_preconditions))
 		request.if_match = etag;
 	if (sent && collection->put)
