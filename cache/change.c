@@ -208,6 +208,23 @@ static void start_over(struct change *change)
 
 /* ---- step by step: each returns 0 (done), -EAGAIN (the next step) or a negative errno ---- */
 
+/*
+ * The GET of a record that has just been made was a 404, to ASKER: what the vendor answered when it
+ * was made is the record. No GET is there to rest on, so its age does not count. 0 or -ENOMEM.
+ */
+static int take_made(struct change *change, struct call *asker)
+{
+	log_call(change->call,
+		 "%s answered %d: what the vendor answered to the creation is taken "
+		 "for the record",
+		 asker->request, asker->status);
+	asker->error = 0;
+	asker->words[0] = '\0';
+	change->basis.ageless = true;
+	change->fresh = json_deep_copy(change->made);
+	return change->fresh ? 0 : call_fail(asker, ENOMEM, "no memory");
+}
+
 int change_read(struct change *change)
 {
 	struct call *asker;
@@ -220,6 +237,8 @@ int change_read(struct change *change)
 	/* what has been made in part is looked at, also if the caller has gone */
 	asker = change->part ? change->alone : change->call;
 	error = change_get(change, asker, LAG_READ, &change->fresh, &change->etag);
+	if (error == -ENOENT && change->made)
+		error = take_made(change, asker);
 	if (error && change->part)
 		call_copy_error(change->call, asker);
 	if (!error)

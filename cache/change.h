@@ -41,6 +41,10 @@ struct change {
 	int (*plan)(struct change *change);
 	void *arg;
 
+	/* Stands in for the record where a GET answers 404 (borrowed), or NULL: what the vendor
+	 * has shown of a record that it has just made. */
+	const json_t *made;
+
 	/* The edits hold whatever the status is now: a status that reads and this mount's own
 	 * writes disagree about is no obstacle. */
 	bool absolute;

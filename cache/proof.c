@@ -111,7 +111,7 @@ int change_get(struct change *change, struct call *call, enum lag_reading readin
 		*record = NULL;
 		error = call_fail(call, ENOENT, "it was deleted through this mount just now");
 	}
-	if (error == -ENOENT)
+	if (error == -ENOENT && !change->made)
 		roster_publish_absent(change->roster, change->id);
 	if (error)
 		return error;

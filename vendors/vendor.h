@@ -141,6 +141,8 @@ struct collection {
 				   json_t **answer);
 	enum vendor_outcome (*post)(struct call *call, struct account *account, const char *parent,
 				    const json_t *body, json_t **answer);
+	/* The answer to a POST is another object, and tells but a part of the record. */
+	bool posts_part;
 	/*
 	 * Before the read that a change rests on (basis.h): ask for what `put` will have to know,
 	 * so that no other request comes between the two. What fails here is for `put` to report.
@@ -340,7 +342,8 @@ unsigned collection_flags(const struct collection *collection, const char *name)
 
 /*
  * Take RECORD (a borrowed reference inside ANSWER) out of its envelope {"user":{..}}; an answer
- * that is the bare record passes too. NULL: there is no object.
+ * that is the bare record passes too: it has an id, or, where there is but one record, its type.
+ * NULL: there is no object.
  */
 json_t *collection_unwrap(const struct collection *collection, json_t *answer);
 
@@ -446,7 +449,7 @@ int vendor_get(struct call *call, struct account *account, const struct collecti
  * strong and valid and account->no_preconditions is not set. A BODY that lacks a field which each
  * PUT must bring (FIELD_EACH_TIME) is not sent: VENDOR_REFUSED, EINVAL. PUT as Partnerize's guide
  * says; a vendor that answers 405 gets a POST to the item, as its own older documents say, from
- * then on. An answer that lacks a record leaves *ANSWER NULL.
+ * then on. An answer that lacks a record, or has one that is not ID's, leaves *ANSWER NULL.
  *
  * With call->basis this is the write that rests on the read: see basis.h. A 429 that cannot be
  * waited out while that read is fresh enough ends it at once: VENDOR_REFUSED, call->status 429 and
