@@ -58,13 +58,22 @@ static json_t *id_value(const char *const *keys, const json_t *record)
 	return value;
 }
 
+/* Is ANSWER, without an envelope, the one record that there is? It need not have an id. */
+static bool is_the_one(const struct collection *collection, const json_t *answer)
+{
+	const char *type = json_string_value(json_object_get(answer, "type"));
+
+	return collection->single && collection->type && type &&
+	       strcmp(type, collection->type) == 0;
+}
+
 json_t *collection_unwrap(const struct collection *collection, json_t *answer)
 {
 	json_t *inner = json_object_get(answer, collection->item_key);
 
 	if (json_is_object(inner))
 		return inner;
-	if (id_value(collection->id_keys, answer))
+	if (id_value(collection->id_keys, answer) || is_the_one(collection, answer))
 		return answer;
 	inner = json_object_get(answer, "data"); /* Partnerize v3 */
 	return json_is_object(inner) ? inner : NULL;

@@ -12,6 +12,7 @@
 #include "vendors/call.h"
 
 #include <errno.h>
+#include <string.h>
 
 static bool always(const struct account *account)
 {
@@ -196,6 +197,15 @@ static int list_links(struct call *call, struct account *account, const char *pa
 	return error;
 }
 
+/* Does LINK (NULL: none) name another member than BODY? */
+static bool is_of_another(const json_t *link, const json_t *body)
+{
+	char buffer[24], wanted[24];
+	const char *member = link ? collection_id(&ep_links, link, buffer) : NULL;
+
+	return member && strcmp(member, collection_id(&ep_links, body, wanted)) != 0;
+}
+
 /* 409: it is there already. Where no list shows it yet, it is known that it may come. */
 static enum vendor_outcome post_link(struct call *call, struct account *account, const char *parent,
 				     const json_t *body, json_t **answer)
@@ -206,6 +216,12 @@ static enum vendor_outcome post_link(struct call *call, struct account *account,
 
 	links.post = NULL;
 	outcome = vendor_post(call, account, &links, parent, body, answer);
+	if (is_of_another(*answer, body)) {
+		json_decref(*answer);
+		*answer = NULL;
+		outcome = VENDOR_UNKNOWN;
+		call_fail(call, EREMOTEIO, "the answer is about another member");
+	}
 	if (outcome == VENDOR_DONE || outcome == VENDOR_UNKNOWN ||
 	    (outcome == VENDOR_CHANGED && call->status == 409))
 		ep_lag_note_asked(account, parent, collection_id(&ep_links, body, member),

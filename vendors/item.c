@@ -10,6 +10,7 @@
 #include "vendors/call.h"
 #include "vendors/exchange.h"
 #include "vendors/http.h"
+#include "vendors/log.h"
 #include "vendors/redact.h"
 
 #include <errno.h>
@@ -35,20 +36,30 @@ char *vendor_path(const struct collection *collection, const char *parent, const
 	return path;
 }
 
+/* Is FOUND the record with ID? -EREMOTEIO, and words, where it is another one, or names none. */
+static int check_same(struct call *call, const struct collection *collection, const json_t *found,
+		      const char *id)
+{
+	char buffer[24];
+	const char *found_id = collection_id(collection, found, buffer);
+
+	if (collection->single || (found_id && strcmp(found_id, id) == 0))
+		return 0;
+	return call_fail(call, EREMOTEIO, "the answer is about another record: %s \"%s\"",
+			 collection->id_keys[0], found_id ? found_id : "");
+}
+
 /* The record in ANSWER: it must be one, and the one that was asked for. */
 static int take_record(struct call *call, const struct collection *collection, json_t *answer,
 		       const char *id, json_t **record)
 {
 	json_t *found = collection_unwrap(collection, answer);
-	char buffer[24];
-	const char *found_id = collection_id(collection, found, buffer);
 
 	if (!found)
 		return call_fail(call, EREMOTEIO, "the answer holds no \"%s\"",
 				 collection->item_key);
-	if (!collection->single && (!found_id || strcmp(found_id, id) != 0))
-		return call_fail(call, EREMOTEIO, "the answer is about another record: %s \"%s\"",
-				 collection->id_keys[0], found_id ? found_id : "");
+	if (check_same(call, collection, found, id))
+		return -EREMOTEIO;
 	*record = json_incref(found);
 	collection_hide(collection, found);
 	return 0;
@@ -180,12 +191,16 @@ static void redact_written(struct call *call, const struct collection *collectio
 	}
 }
 
-/* What was answered to a change: the record in it, if any, into *ANSWER. */
+/*
+ * What was answered to a change: the record in it, if any, into *ANSWER. It proves nothing of the
+ * record ID (NULL: a new one) if it is another one: then it is as if none were in it.
+ */
 static enum vendor_outcome take_answer(struct call *call, struct account *account,
-				       const struct collection *collection,
+				       const struct collection *collection, const char *id,
 				       const struct http_reply *reply, json_t **answer)
 {
 	json_t *parsed, *record;
+	char buffer[24];
 
 	if (!reply->length)
 		return VENDOR_DONE;
@@ -193,7 +208,14 @@ static enum vendor_outcome take_answer(struct call *call, struct account *accoun
 	if (!parsed)
 		return VENDOR_UNKNOWN; /* an HTML page with status 200 promises nothing */
 	record = collection_unwrap(collection, parsed);
-	if (record) {
+	/* a part of a record may come without its id: that proves nothing either */
+	if (record && id && check_same(call, collection, record, id)) {
+		if (collection_id(collection, record, buffer))
+			log_call(call, "%s was accepted, but %s: the record is looked at",
+				 call->request, call->words);
+		call->error = 0;
+		call->words[0] = '\0';
+	} else if (record) {
 		*answer = json_incref(record);
 		collection_hide(collection, record);
 	}
@@ -201,10 +223,11 @@ static enum vendor_outcome take_answer(struct call *call, struct account *accoun
 	return VENDOR_DONE;
 }
 
-/* Send REQUEST with BODY (or none) to PATH, which is freed. */
+/* Send REQUEST with BODY (or none), about record ID (NULL: a new one), to PATH, which is freed. */
 static enum vendor_outcome change(struct call *call, struct account *account,
-				  const struct collection *collection, struct http_request request,
-				  char *path, const json_t *body, json_t **answer)
+				  const struct collection *collection, const char *id,
+				  struct http_request request, char *path, const json_t *body,
+				  json_t **answer)
 {
 	struct http_reply reply = {0};
 	enum vendor_outcome result = VENDOR_REFUSED;
@@ -226,7 +249,7 @@ static enum vendor_outcome change(struct call *call, struct account *account,
 	if (body)
 		redact_written(call, collection, body);
 	if (result == VENDOR_DONE && answer)
-		result = take_answer(call, account, collection, &reply, answer);
+		result = take_answer(call, account, collection, id, &reply, answer);
 	if (!body && reply.status == 404)
 		result = VENDOR_DONE; /* deleted is deleted */
 	if (!body && reply.status == 409)
@@ -284,7 +307,7 @@ enum vendor_outcome vendor_put(struct call *call, struct account *account,
 	if (sent && collection->put)
 		outcome = collection->put(call, account, parent, id, sent, etag, answer);
 	else if (sent)
-		outcome = change(call, account, collection, request,
+		outcome = change(call, account, collection, id, request,
 				 vendor_path(collection, parent, id), sent, answer);
 	json_decref(sent);
 	return outcome;
@@ -296,8 +319,8 @@ enum vendor_outcome vendor_delete(struct call *call, struct account *account,
 {
 	struct http_request request = {.method = "DELETE"};
 
-	return change(call, account, collection, request, vendor_path(collection, parent, id), NULL,
-		      NULL);
+	return change(call, account, collection, id, request, vendor_path(collection, parent, id),
+		      NULL, NULL);
 }
 
 enum vendor_outcome vendor_post(struct call *call, struct account *account,
@@ -312,7 +335,7 @@ enum vendor_outcome vendor_post(struct call *call, struct account *account,
 	if (sent && collection->post)
 		outcome = collection->post(call, account, parent, sent, answer);
 	else if (sent)
-		outcome = change(call, account, collection, request,
+		outcome = change(call, account, collection, NULL, request,
 				 vendor_path(collection, parent, NULL), sent, answer);
 	json_decref(sent);
 	return outcome;
