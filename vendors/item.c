@@ -157,8 +157,22 @@ static enum vendor_outcome judge(const struct http_reply *reply, int error)
 	return VENDOR_REFUSED;
 }
 
+/* The text of a body, which may hold a password; no text: no memory is left. */
+struct body_text {
+	char *text;
+	size_t length;
+};
+
+static void set_body(struct http_request *request, const struct body_text *text)
+{
+	request->body = text->text;
+	request->body_length = text->length;
+}
+
+/* POSTED is the text where a PUT has to become a POST. */
 static enum vendor_outcome send_change(struct call *call, struct account *account,
-				       struct http_request *request, struct http_reply *reply)
+				       struct http_request *request, const struct body_text *posted,
+				       struct http_reply *reply)
 {
 	enum vendor_outcome result = judge(reply, exchange(call, account, request, reply));
 
@@ -170,6 +184,7 @@ static enum vendor_outcome send_change(struct call *call, struct account *accoun
 	    strcmp(request->method, "PUT") == 0) {
 		http_reply_clear(reply);
 		request->method = "POST";
+		set_body(request, posted);
 		result = judge(reply, exchange(call, account, request, reply));
 		if (result == VENDOR_DONE || result == VENDOR_STALE)
 			atomic_store(&account->updates_by_post, true);
@@ -223,29 +238,64 @@ static enum vendor_outcome take_answer(struct call *call, struct account *accoun
 	return VENDOR_DONE;
 }
 
+/* Write BODY, a reference that is taken, as it goes out. False: no memory. */
+static bool write_body(const struct collection *collection, json_t *body, struct body_text *text)
+{
+	json_t *sent = body && collection->wraps_requests
+			   ? json_pack("{s:O}", collection->item_key, body)
+			   : json_incref(body);
+
+	text->text = sent ? json_dumps(sent, JSON_COMPACT) : NULL;
+	text->length = text->text ? strlen(text->text) : 0;
+	json_decref(sent);
+	json_decref(body);
+	return text->text;
+}
+
+static void wipe_body(struct body_text *text)
+{
+	if (text->text)
+		explicit_bzero(text->text, text->length);
+	free(text->text);
+}
+
+/* BODY as it is to be posted to the item of ID: a new reference, NULL: no memory. */
+static json_t *with_id(const struct call *call, const struct collection *collection,
+		       const json_t *body, const char *id)
+{
+	json_t *posted = json_copy((json_t *)(uintptr_t)body), *own;
+
+	if (!collection->posted_id || !posted)
+		return posted;
+	/* as the vendor writes it: a text, or a number */
+	own = call->basis ? json_object_get(call->basis->record, collection->posted_id) : NULL;
+	if (json_object_set_new(posted, collection->posted_id,
+				own ? json_incref(own) : json_string(id))) {
+		json_decref(posted);
+		return NULL;
+	}
+	return posted;
+}
+
 /* Send REQUEST with BODY (or none), about record ID (NULL: a new one), to PATH, which is freed. */
 static enum vendor_outcome change(struct call *call, struct account *account,
 				  const struct collection *collection, const char *id,
 				  struct http_request request, char *path, const json_t *body,
 				  json_t **answer)
 {
+	struct body_text text = {0}, posted = {0};
 	struct http_reply reply = {0};
 	enum vendor_outcome result = VENDOR_REFUSED;
-	json_t *wrapped = NULL;
-	char *text = NULL;
 
-	if (body && collection->wraps_requests)
-		wrapped = json_pack("{s:O}", collection->item_key, body);
-	if (body)
-		text = json_dumps(wrapped ? wrapped : body, JSON_COMPACT);
-	if (!path || (body && !text)) {
+	if (!path ||
+	    (body && !write_body(collection, json_incref((json_t *)(uintptr_t)body), &text)) ||
+	    (body && id && !write_body(collection, with_id(call, collection, body, id), &posted))) {
 		call_fail(call, ENOMEM, "no memory");
 		goto out;
 	}
 	request.path = path;
-	request.body = text;
-	request.body_length = text ? strlen(text) : 0;
-	result = send_change(call, account, &request, &reply);
+	set_body(&request, id && body && strcmp(request.method, "POST") == 0 ? &posted : &text);
+	result = send_change(call, account, &request, &posted, &reply);
 	if (body)
 		redact_written(call, collection, body);
 	if (result == VENDOR_DONE && answer)
@@ -255,11 +305,9 @@ static enum vendor_outcome change(struct call *call, struct account *account,
 	if (!body && reply.status == 409)
 		call->error = ESTALE; /* nothing is taken twice by that */
 out:
-	if (text)
-		explicit_bzero(text, strlen(text)); /* it may hold a password */
-	free(text);
+	wipe_body(&text);
+	wipe_body(&posted);
 	free(path);
-	json_decref(wrapped);
 	http_reply_clear(&reply);
 	return result;
 }

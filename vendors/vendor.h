@@ -110,6 +110,9 @@ struct collection {
 	const char *path_id_key;
 	const char *type; /* sent as "type" where the body has none (item.c), or NULL */
 	const char *const *email_keys;
+	/* The id goes into this member of the body where an update is a POST to the item; NULL: it
+	 * does not. */
+	const char *posted_id;
 	bool wraps_requests; /* what is sent goes into the envelope item_key too */
 	const char *const
 	    *time_keys; /* when last updated, best first; "meta.updated_at" is nested */

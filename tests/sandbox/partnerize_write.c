@@ -234,8 +234,10 @@ void partnerize_update(struct partnerize *p, const struct request *request, cons
 	json_t *body = read_body(request, reply);
 	if (!body)
 		return;
-	/* The 2020 blueprint has the id in the body as well. */
+	/* The 2020 blueprint has the id in the body as well, and must have it in a POST. */
 	json_t *own_id = user_id_json(p, id);
+	bool nameless = p->options.profile == PROFILE_DOCUMENTS &&
+			strcmp(request->method, "POST") == 0 && !json_object_get(body, "user_id");
 	if (p->options.profile == PROFILE_DOCUMENTS &&
 	    json_equal(own_id, json_object_get(body, "user_id")))
 		json_object_del(body, "user_id");
@@ -246,6 +248,8 @@ void partnerize_update(struct partnerize *p, const struct request *request, cons
 	const char *email = json_string_value(json_object_get(body, "email"));
 	if (!record)
 		partnerize_error(reply, 404, "User not found.");
+	else if (nameless)
+		partnerize_error(reply, 400, "Validation failed: user_id is required.");
 	else if (!good)
 		partnerize_error(reply, 400, "Validation failed: %s.", why);
 	else if (email && store_email_locked(p->store, email, record))
