@@ -142,7 +142,9 @@ static int send(struct change *change)
 	if (!body)
 		return call_fail(change->call, ENOMEM, "no memory");
 	change->basis.record = change->fresh;
-	change->basis.end = change->basis.ageless ? (int64_t)(change->end * 1000) : 0;
+	change->basis.end = change->basis.ageless && !change->stands_in
+				? (int64_t)(change->end * 1000)
+				: 0;
 	outcome = vendor_put(change->call, change_account(change), change->collection,
 			     roster_parent(change->roster), change->id, body, change->etag,
 			     &answer);
@@ -220,7 +222,7 @@ static int take_made(struct change *change, struct call *asker)
 		 asker->request, asker->status);
 	asker->error = 0;
 	asker->words[0] = '\0';
-	change->basis.ageless = true;
+	change->basis.ageless = change->stands_in = true;
 	change->fresh = json_deep_copy(change->made);
 	return change->fresh ? 0 : call_fail(asker, ENOMEM, "no memory");
 }
@@ -233,7 +235,7 @@ int change_read(struct change *change)
 	start_over(change);
 	/* a read that the vendor's 429 has made necessary waits no longer than the budget lasts */
 	change->basis.end = change->limited ? (int64_t)(change->end * 1000) : 0;
-	change->basis.ageless = false;
+	change->basis.ageless = change->stands_in = false;
 	/* what has been made in part is looked at, also if the caller has gone */
 	asker = change->part ? change->alone : change->call;
 	error = change_get(change, asker, LAG_READ, &change->fresh, &change->etag);

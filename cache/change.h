@@ -44,6 +44,7 @@ struct change {
 	/* Stands in for the record where a GET answers 404 (borrowed), or NULL: what the vendor
 	 * has shown of a record that it has just made. */
 	const json_t *made;
+	bool stands_in; /* fresh is a copy of it */
 
 	/* The edits hold whatever the status is now: a status that reads and this mount's own
 	 * writes disagree about is no obstacle. */
