@@ -252,6 +252,25 @@ static int from_versions(struct roster *roster, const char *id, const char *stam
 	return error;
 }
 
+/*
+ * What FRESH does not show, and the vendor must be told each time, is an edit wherever a document
+ * has it, also if the version that it was read from showed it.
+ */
+static void hide_unshown(const struct collection *collection, const json_t *fresh,
+			 struct base *base)
+{
+	json_t *record = json_copy(base->record);
+
+	if (!record)
+		return;
+	for (const struct field *field = collection->fields; field->name; field++) {
+		if (collection_hides(collection, fresh, field->name))
+			json_object_del(record, field->name);
+	}
+	json_decref(base->record);
+	base->record = record;
+}
+
 int base_find(struct call *call, struct roster *roster, const char *id,
 	      const struct versions_process *process, const char *stamp, const json_t *document,
 	      const json_t *fresh, struct base *base)
@@ -266,8 +285,10 @@ int base_find(struct call *call, struct roster *roster, const char *id,
 	base->named = base_stamp(users, fresh);
 	base->read_again = base->named && (!stamp || strcmp(stamp, base_stamp(users, fresh)) != 0);
 	error = from_last_save(roster, id, process, stamp, document, fresh, base);
-	if (error > 0)
+	if (error > 0) {
+		hide_unshown(users, fresh, base);
 		return 0;
+	}
 	if (!error)
 		error = from_versions(roster, id, stamp, document, fresh, base);
 	if (error)
@@ -281,6 +302,7 @@ int base_find(struct call *call, struct roster *roster, const char *id,
 		    "nor held any more: read the file again and repeat the edit",
 		    stamp);
 	base->is_newest = stamp && !base->ambiguous && same_content(users, base->record, fresh);
+	hide_unshown(users, fresh, base);
 	return 0;
 }
 
@@ -289,6 +311,7 @@ void base_take(struct roster *roster, json_t *version, const json_t *fresh, stru
 	memset(base, 0, sizeof(*base));
 	base->record = version;
 	base->is_newest = same_content(roster_collection(roster), version, fresh);
+	hide_unshown(roster_collection(roster), fresh, base);
 }
 
 void base_clear(struct base *base)
@@ -358,7 +381,8 @@ static int fail_earlier(struct call *call, const struct base *base, const struct
 static int check_earlier(struct call *call, const struct base *base, const struct edit *edit)
 {
 	unsigned hidden = FIELD_WRITE_ONLY | FIELD_CONFIDENTIAL;
-	bool secret = collection_flags(base->collection, edit->path[0]) & hidden;
+	bool secret = (collection_flags(base->collection, edit->path[0]) & hidden) ||
+		      collection_hides(base->collection, base->fresh, edit->path[0]);
 	struct earlier_hit hit;
 	int error;
 
@@ -402,6 +426,8 @@ int base_check_doubts(struct call *call, const struct base *base, const struct m
 		for (size_t j = 0; j < base->doubt_count; j++) {
 			const json_t *older = merge_value(edit, base->doubts[j]);
 
+			if (collection_hides(base->collection, base->fresh, edit->path[0]))
+				continue;
 			if (older && merge_same(older, edit->after))
 				return fail_doubt(call, base, edit);
 		}

@@ -20,7 +20,7 @@ struct roster;
 #define BASE_DOUBTS_MAX (VERSIONS_MAX + 1)
 
 struct base {
-	json_t *record; /* compare the document with this */
+	json_t *record; /* compare the document with this: without what the vendor hides */
 	bool is_newest; /* the vendor's record is known to be just that version */
 	bool named;     /* the vendor gives each version a stamp */
 	bool ambiguous; /* versions that differ have the stamp: it does not tell which is newest */

@@ -101,6 +101,19 @@ static int check_status(struct change *change)
 
 /* ---- sending ---- */
 
+/* Has the target what each PUT must bring? 0, or -EINVAL with words: then none is sent. */
+static int check_whole(struct change *change)
+{
+	const char *lacks = collection_lacks(change->collection, change->target);
+
+	if (!lacks)
+		return 0;
+	return call_fail(change->call, EINVAL,
+			 "the document must have \"%s\": the vendor wants it with each change, and "
+			 "does not show it. Nothing was sent",
+			 lacks);
+}
+
 /* Lay the edits on fresh. 0, or -ESTALE with words. */
 static int lay(struct change *change)
 {
@@ -114,16 +127,16 @@ static int lay(struct change *change)
 	error = merge_apply(&change->merge, change->target, false, &conflict);
 	if (error == -ESTALE)
 		return change_fail_conflict(change, conflict);
-	return error ? call_fail(change->call, ENOMEM, "no memory") : 0;
+	return error ? call_fail(change->call, ENOMEM, "no memory") : check_whole(change);
 }
 
-/* What is sent: the whole object without what the vendor assigns. */
+/* What is sent: the whole object without what the vendor assigns, or takes no more. */
 static json_t *body_of(const struct change *change)
 {
 	json_t *body = json_deep_copy(change->target);
 
 	for (const struct field *field = change->collection->fields; body && field->name; field++) {
-		if (field->flags & (FIELD_SYSTEM | FIELD_CONFIDENTIAL))
+		if (field->flags & (FIELD_SYSTEM | FIELD_CONFIDENTIAL | FIELD_ONCE))
 			json_object_del(body, field->name);
 	}
 	return body;
@@ -154,10 +167,14 @@ static int send(struct change *change)
 	body = body_of(change);
 	if (!body)
 		return call_fail(change->call, ENOMEM, "no memory");
-	change->basis.end = change->basis.ageless ? (int64_t)(change->end * 1000) : 0;
+	change->basis.record = change->fresh;
+	change->basis.end = change->basis.ageless && !change->stands_in
+				? (int64_t)(change->end * 1000)
+				: 0;
 	outcome = vendor_put(change->call, change_account(change), change->collection,
 			     roster_parent(change->roster), change->id, body, change->etag,
 			     &answer);
+	change->basis.record = NULL;
 	error = change_judge(change, outcome, body, answer);
 	json_decref(body);
 	json_decref(answer);
@@ -197,11 +214,11 @@ static bool anything_to_do(struct change *change)
 	change->write_only = change->merge.count > 0;
 	for (size_t i = 0; i < change->merge.count; i++) {
 		const struct edit *edit = &change->merge.edits[i];
-		bool write_only = change_flags(change, edit) & FIELD_WRITE_ONLY;
+		bool hidden = change_is_hidden(change, edit);
 
-		if (write_only || merge_state(edit, change->fresh) != MERGE_NEW)
+		if (hidden || merge_state(edit, change->fresh) != MERGE_NEW)
 			any = true;
-		change->write_only &= write_only;
+		change->write_only &= hidden;
 	}
 	return any;
 }
@@ -219,6 +236,23 @@ static void start_over(struct change *change)
 
 /* ---- step by step: each returns 0 (done), -EAGAIN (the next step) or a negative errno ---- */
 
+/*
+ * The GET of a record that has just been made was a 404, to ASKER: what the vendor answered when it
+ * was made is the record. No GET is there to rest on, so its age does not count. 0 or -ENOMEM.
+ */
+static int take_made(struct change *change, struct call *asker)
+{
+	log_call(change->call,
+		 "%s answered %d: what the vendor answered to the creation is taken "
+		 "for the record",
+		 asker->request, asker->status);
+	asker->error = 0;
+	asker->words[0] = '\0';
+	change->basis.ageless = change->stands_in = true;
+	change->fresh = json_deep_copy(change->made);
+	return change->fresh ? 0 : call_fail(asker, ENOMEM, "no memory");
+}
+
 int change_read(struct change *change)
 {
 	struct call *asker;
@@ -227,10 +261,12 @@ int change_read(struct change *change)
 	start_over(change);
 	/* a read that the vendor's 429 has made necessary waits no longer than the budget lasts */
 	change->basis.end = change->limited ? (int64_t)(change->end * 1000) : 0;
-	change->basis.ageless = false;
+	change->basis.ageless = change->stands_in = false;
 	/* what has been made in part is looked at, also if the caller has gone */
 	asker = change->part ? change->alone : change->call;
 	error = change_get(change, asker, LAG_READ, &change->fresh, &change->etag);
+	if (error == -ENOENT && change->made)
+		error = take_made(change, asker);
 	if (error && change->part)
 		call_copy_error(change->call, asker);
 	if (!error)

@@ -41,6 +41,11 @@ struct change {
 	int (*plan)(struct change *change);
 	void *arg;
 
+	/* Stands in for the record where a GET answers 404 (borrowed), or NULL: what the vendor
+	 * has shown of a record that it has just made. */
+	const json_t *made;
+	bool stands_in; /* fresh is a copy of it */
+
 	/* The edits hold whatever the status is now: a status that reads and this mount's own
 	 * writes disagree about is no obstacle. */
 	bool absolute;
@@ -54,7 +59,7 @@ struct change {
 	json_t *target;      /* fresh with the edits laid on */
 	json_t *result;      /* what the vendor has now, as far as it accepted the change */
 	bool sent;           /* something was, or may have been, changed at the vendor */
-	bool write_only;     /* all edits are of fields that the vendor never shows */
+	bool write_only;     /* all edits are of fields that the vendor does not show */
 	bool part;           /* of a larger attempt, whose fields are known already */
 	bool status_checked; /* the plan has passed the guards on statuses already */
 	bool counted;        /* one status change is taken from the brake, or need not be */
@@ -146,6 +151,9 @@ struct account *change_account(const struct change *change);
 
 /* The flags of the field that EDIT is about, or is inside of. */
 unsigned change_flags(const struct change *change, const struct edit *edit);
+
+/* Is EDIT about a field that the vendor does not show (collection_hides)? */
+bool change_is_hidden(const struct change *change, const struct edit *edit);
 
 /* VALUE of EDIT's field as JSON, cut short, for words; a write-only one is "(set)". The caller
  * frees. */

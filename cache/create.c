@@ -3,11 +3,13 @@
  *
  * A POST is sent once. When its answer is lost, the email tells whether it took: who has that email
  * and was certainly not there before is who was made. Whoever may have been there before is left
- * alone, or a lost answer would write over somebody. What the POST left out is then set by one PUT,
- * like any other change. It knows nothing of drafts and links: fs/ shows those.
+ * alone, or a lost answer would write over somebody. The answer is proof; a GET is sent for what it
+ * lacks. What the POST left out is then set by one PUT, like any other change. It knows nothing of
+ * drafts and links: fs/ shows those.
  */
 #include "cache/update.h"
 
+#include "cache/alike.h"
 #include "cache/attempt.h"
 #include "cache/change.h"
 #include "cache/guard.h"
@@ -101,8 +103,11 @@ static int find_new(struct creation *creation, struct call *call, const char *em
 		const struct record *record = wait.snapshot->records[i];
 		enum age age = age_of(creation, record);
 
-		if (age == AGE_NEW)
+		if (age == AGE_NEW) {
+			json_decref(creation->made);
+			creation->made = record_json(record);
 			creation->id = strdup(record->id);
+		}
 		*older += age == AGE_OLD;
 		*others += age == AGE_UNKNOWN;
 	}
@@ -159,33 +164,54 @@ static int settle(struct creation *creation)
 
 /* ---- after the POST ---- */
 
-/* Did the vendor but write WANTED in another way, in other capitals? */
-static bool is_alike(const json_t *wanted, const json_t *made)
+/*
+ * What FRESH does not show of WANTED, a new reference; NULL: no memory. What it never shows was in
+ * the POST, and is not missed.
+ */
+static json_t *rest_of(const struct collection *collection, const json_t *wanted,
+		       const json_t *fresh)
 {
-	const char *a = exact_string(wanted), *b = exact_string(made);
+	json_t *rest = json_deep_copy(wanted);
+	const char *name;
+	json_t *value;
+	void *next;
 
-	return a && b && strcasecmp(a, b) == 0;
+	json_object_foreach_safe(rest, next, name, value) {
+		const unsigned given = FIELD_IMMUTABLE | FIELD_ONCE;
+
+		if ((collection_flags(collection, name) & given) || json_is_null(value) ||
+		    collection_hides(collection, fresh, name))
+			json_object_del(rest, name);
+	}
+	alike_remove(rest, fresh);
+	return rest;
+}
+
+/* Each PUT must bring what the vendor does not show: REST gets it from WANTED. */
+static void add_each_time(const struct collection *collection, const json_t *wanted,
+			  const json_t *fresh, json_t *rest)
+{
+	for (const struct field *field = collection->fields; field->name; field++) {
+		json_t *value = json_object_get(wanted, field->name);
+
+		if ((field->flags & FIELD_EACH_TIME) && value &&
+		    collection_hides(collection, fresh, field->name))
+			json_object_set(rest, field->name, value);
+	}
 }
 
 /* What the record does not show of what was wanted. */
 static int plan_rest(struct change *change)
 {
 	struct merge *merge = &change->merge;
-	json_t *rest = json_deep_copy(change->arg);
-	int error = rest ? 0 : -ENOMEM;
-	const char *name;
-	json_t *value;
-	void *next;
+	json_t *rest = rest_of(change->collection, change->arg, change->fresh);
+	int error = rest ? merge_diff(change->fresh, rest, merge) : -ENOMEM;
 
-	json_object_foreach_safe(rest, next, name, value) {
-		const unsigned given = FIELD_WRITE_ONLY | FIELD_IMMUTABLE;
-
-		if ((collection_flags(change->collection, name) & given) || json_is_null(value) ||
-		    is_alike(value, json_object_get(change->fresh, name)))
-			json_object_del(rest, name);
-	}
-	if (!error)
+	if (!error && merge->count) {
+		merge_clear(merge);
+		add_each_time(change->collection, change->arg, change->fresh, rest);
 		error = merge_diff(change->fresh, rest, merge);
+	}
 	json_decref(rest);
 	return error ? call_fail(change->call, ENOMEM, "no memory") : 0;
 }
@@ -211,32 +237,86 @@ static void tell_there(const struct late_sight *sight)
 			 sight->id, sight->words);
 }
 
-/* The record is there: show it, and set what the POST has left out. */
-static int set_rest(struct creation *creation)
+/* Does the answer to the POST show all that was wanted, so that nobody need be asked? */
+static bool is_proved(const struct creation *creation)
+{
+	struct merge missing = {0};
+	json_t *rest;
+	bool proved;
+
+	/* a row of a list, by which a lost answer was settled, may show less */
+	if (!creation->made || creation->settled || creation->collection->posts_part)
+		return false;
+	rest = rest_of(creation->collection, creation->wanted, creation->made);
+	proved = rest && merge_diff(creation->made, rest, &missing) == 0 && !missing.count;
+	merge_clear(&missing);
+	json_decref(rest);
+	return proved;
+}
+
+/* GET the record, and PUT what it does not show. 0 or a negative errno. */
+static int run_rest(struct creation *creation)
 {
 	struct change change;
+	int error;
+
+	memset(&change, 0, sizeof(change));
+	change.call = creation->call;
+	change.roster = creation->roster;
+	change.guard = creation->guard;
+	change.attempt = creation->attempt;
+	change.collection = creation->collection;
+	change.id = creation->id;
+	change.plan = plan_rest;
+	change.arg = creation->wanted;
+	change.made = creation->made;
+	change.part = true;
+	/* a new user's first status is nobody's change, if they surely are new */
+	change.status_checked = change.counted = !creation->settled;
+	error = change_run(&change);
+	keep_made(creation, error || !change.result ? change.fresh : change.result);
+	change_clear(&change);
+	return error;
+}
+
+/*
+ * Readers see the record from now on, as far as it is known, also while the vendor's reads lag, or
+ * do not know it at all.
+ */
+static void show_made(struct creation *creation)
+{
+	struct record *record = NULL, *held;
+	struct timespec when;
+	double seconds;
+
+	clock_gettime(CLOCK_REALTIME, &when);
+	roster_peek(creation->roster, creation->id, &held, &seconds);
+	if (creation->made && !creation->settled)
+		record = record_new(creation->collection, creation->id, creation->made, when);
+	if (record) {
+		record->row = true; /* a GET may show more */
+		roster_publish(creation->roster, record);
+	}
+	if (record || held)
+		roster_note_made(creation->roster, record ? record : held);
+	record_put(record);
+	record_put(held);
+}
+
+/* The record is there: set what the POST has left out. */
+static int set_rest(struct creation *creation)
+{
 	struct looks looks;
 	int error;
 
+	if (is_proved(creation))
+		return 0;
 	looks_begin(&looks, creation->call, looks_seconds(account_of(creation)));
 	do {
-		memset(&change, 0, sizeof(change));
-		change.call = creation->call;
-		change.roster = creation->roster;
-		change.guard = creation->guard;
-		change.attempt = creation->attempt;
-		change.collection = creation->collection;
-		change.id = creation->id;
-		change.plan = plan_rest;
-		change.arg = creation->wanted;
-		change.part = true;
-		/* a new user's first status is nobody's change, if they surely are new */
-		change.status_checked = change.counted = !creation->settled;
-		error = change_run(&change);
-		keep_made(creation, change.result ? change.result : change.fresh);
-		change_clear(&change);
-	} while (error == -ENOENT && looks_again(&looks));
+		error = run_rest(creation);
+	} while (error == -ENOENT && !creation->made && looks_again(&looks));
 	if (error == -ENOENT) {
+		show_made(creation); /* what is to be asked for anew would not be found */
 		late_look(creation->call, creation->roster, creation->id, NULL, tell_there);
 		error = call_fail(creation->call, EREMOTEIO,
 				  "accepted but not applied: the vendor does not show the record%s",
@@ -250,21 +330,24 @@ static int set_rest(struct creation *creation)
 	return error;
 }
 
-/* Readers are to see the record, as far as it is known, also while the vendor's reads lag. */
-static void note_made(struct creation *creation)
+/* Say in the log what the vendor wrote in another way. */
+static void log_normalised(const struct creation *creation)
 {
-	struct record *record, *held;
-	struct timespec when;
-	double seconds;
+	const char *name;
+	json_t *value;
 
-	clock_gettime(CLOCK_REALTIME, &when);
-	roster_peek(creation->roster, creation->id, &held, &seconds);
-	record = held || !creation->made
-		     ? held
-		     : record_new(creation->collection, creation->id, creation->made, when);
-	if (record)
-		roster_note_made(creation->roster, record);
-	record_put(record);
+	json_object_foreach(creation->wanted, name, value) {
+		const json_t *made = json_object_get(creation->made, name);
+		char *text;
+
+		if (!made || collection_hides(creation->collection, NULL, name) ||
+		    merge_same(value, made) || !alike(value, made))
+			continue;
+		text = exact_dump(made, 0);
+		log_call(creation->call, "the vendor made %.100s of \"%s\"", text ? text : "?",
+			 name);
+		free(text);
+	}
 }
 
 /* The vendor has accepted the POST: ANSWER, or NULL. */
@@ -342,8 +425,9 @@ static int create(struct creation *creation)
 		 attempt_alone(creation->attempt));
 	if (user && vendor->creation)
 		log_call(creation->call, "%s", vendor->creation);
-	note_made(creation);
+	show_made(creation);
 	error = set_rest(creation);
+	log_normalised(creation);
 	tell_history(creation);
 	return error;
 }

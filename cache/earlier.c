@@ -252,7 +252,7 @@ void earlier_note(struct earlier *earlier, const struct earlier_save *save)
 		add(earlier, like); /* the path itself was written, also where it is an object */
 		add_leaves(earlier, like, edit->after);
 		like.written = false;
-		if (!(collection_flags(save->collection, edit->path[0]) & FIELD_WRITE_ONLY))
+		if (!collection_hides(save->collection, save->left, edit->path[0]))
 			add_leaves(earlier, like, merge_value(edit, save->left));
 	}
 	json_object_foreach((json_t *)(uintptr_t)save->left, name, member) {

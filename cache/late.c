@@ -97,7 +97,7 @@ static json_t *read_record(struct late *late, struct call *call, int *error)
 static bool is_plain(const struct collection *collection, const char *name)
 {
 	return !(collection_flags(collection, name) &
-		 (FIELD_SYSTEM | FIELD_CONFIDENTIAL | FIELD_WRITE_ONLY));
+		 (FIELD_SYSTEM | FIELD_CONFIDENTIAL | FIELD_WRITE_ONLY | FIELD_ONCE));
 }
 
 /* Does RECORD show BODY, in each field that the vendor does not assign? */
@@ -107,7 +107,7 @@ static bool shows(const struct collection *collection, const json_t *record, con
 	json_t *value;
 
 	json_object_foreach((json_t *)(uintptr_t)body, name, value) {
-		if (is_plain(collection, name) &&
+		if (is_plain(collection, name) && !collection_hides(collection, record, name) &&
 		    !merge_alike(json_object_get(record, name), value))
 			return false;
 	}

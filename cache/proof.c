@@ -38,6 +38,11 @@ unsigned change_flags(const struct change *change, const struct edit *edit)
 	return collection_flags(change->collection, edit->path[0]);
 }
 
+bool change_is_hidden(const struct change *change, const struct edit *edit)
+{
+	return collection_hides(change->collection, change->fresh, edit->path[0]);
+}
+
 const json_t *change_before(const struct change *change)
 {
 	return change->first ? change->first : change->fresh;
@@ -107,7 +112,7 @@ int change_get(struct change *change, struct call *call, enum lag_reading readin
 		*record = NULL;
 		error = call_fail(call, ENOENT, "it was deleted through this mount just now");
 	}
-	if (error == -ENOENT)
+	if (error == -ENOENT && !change->made)
 		roster_publish_absent(change->roster, change->id);
 	if (error)
 		return error;
@@ -138,7 +143,8 @@ static enum proof prove(struct change *change, const json_t *record, bool partia
 		const struct edit *edit = &change->merge.edits[i];
 		enum merge_state state;
 
-		if (change_flags(change, edit) & FIELD_WRITE_ONLY)
+		if (change_is_hidden(change, edit) &&
+		    collection_hides(change->collection, record, edit->path[0]))
 			continue;
 		if (merge_state(edit, change->fresh) == MERGE_NEW)
 			continue; /* it was there before */
@@ -200,8 +206,7 @@ static void acknowledge(struct change *change, const json_t *record, const json_
 	for (size_t i = 0; shown.edits && i < change->merge.count; i++) {
 		const struct edit *edit = &change->merge.edits[i];
 
-		if (!(change_flags(change, edit) & FIELD_WRITE_ONLY) &&
-		    change_is_told(change, edit))
+		if (!change_is_hidden(change, edit) && change_is_told(change, edit))
 			shown.edits[shown.count++] = *edit; /* borrowed */
 	}
 	roster_acknowledge(change->roster, change->id, &shown, before, record, seen);
@@ -303,6 +308,17 @@ static int not_applied(struct change *change, const json_t *record, double looke
 	return -EREMOTEIO;
 }
 
+/* Have the target, as all that is known now, show no more than the vendor does. ANSWER: the
+ * vendor's newest, or NULL. */
+static void hide_target(struct change *change, const json_t *answer)
+{
+	for (const struct field *field = change->collection->fields; field->name; field++) {
+		if (collection_hides(change->collection, change->fresh, field->name) &&
+		    collection_hides(change->collection, answer, field->name))
+			json_object_del(change->target, field->name);
+	}
+}
+
 /* The vendor accepted the change, and reading it back failed with ERROR. */
 static int not_read_back(struct change *change, int error)
 {
@@ -313,6 +329,7 @@ static int not_read_back(struct change *change, int error)
 	roster_doubt(change->roster, change->id);
 	change->attempt->unknown = true;
 	collection_hide(change->collection, change->target);
+	hide_target(change, NULL);
 	change->result = json_incref(change->target);
 	return error;
 }
@@ -352,6 +369,7 @@ int change_settle_done(struct change *change, json_t *answer)
 	if (proof == PROOF_TOOK) {
 		json_object_update_recursive(change->target, answer);
 		collection_hide(change->collection, change->target);
+		hide_target(change, answer);
 		return took(change, change->target, answer);
 	}
 	/* what answers with an old value may have read that before the change was applied */

@@ -102,8 +102,7 @@ json_t *change_undo(const struct change *change)
 		const struct edit *edit = &change->merge.edits[i];
 		json_t *before = merge_value(edit, change_before(change));
 
-		if ((change_flags(change, edit) & FIELD_WRITE_ONLY) ||
-		    !change_is_told(change, edit))
+		if (change_is_hidden(change, edit) || !change_is_told(change, edit))
 			continue;
 		set_member(undo, edit, before ? json_deep_copy(before) : json_null());
 	}
@@ -120,7 +119,7 @@ json_t *change_accepted(const struct change *change)
 	for (size_t i = 0; i < change->merge.count; i++) {
 		const struct edit *edit = &change->merge.edits[i];
 
-		if (!(change_flags(change, edit) & FIELD_WRITE_ONLY))
+		if (!change_is_hidden(change, edit))
 			set_member(accepted, edit, json_deep_copy(edit->after));
 	}
 	return accepted;

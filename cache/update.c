@@ -136,7 +136,7 @@ static int check_edit(struct change *change, const struct edit *edit)
 
 	if (!(flags & FIELD_WRITE_ONLY) && merge_state(edit, change->fresh) == MERGE_NEW)
 		return 0;
-	if (flags & (FIELD_SYSTEM | FIELD_IMMUTABLE | FIELD_CONFIDENTIAL))
+	if (flags & (FIELD_SYSTEM | FIELD_IMMUTABLE | FIELD_CONFIDENTIAL | FIELD_ONCE))
 		return fail_assigned(change->call, edit->path[0]);
 	if ((flags & FIELD_REQUIRED) && edit->depth == 1 && json_is_null(edit->after))
 		return call_fail(change->call, EINVAL, "\"%s\" is required: it can't be cleared",
@@ -286,7 +286,7 @@ int change_check_hidden(struct call *call, struct roster *roster, const json_t *
 		if ((field->flags & hidden) == hidden && json_is_null(value))
 			return call_fail(call, EINVAL, "\"%s\" is required: it can't be cleared",
 					 field->name);
-		if ((field->flags & FIELD_EACH_TIME) && !value)
+		if ((field->flags & FIELD_EACH_TIME) && (field->flags & FIELD_WRITE_ONLY) && !value)
 			return call_fail(call, EINVAL,
 					 "the document must have \"%s\" each time: the vendor "
 					 "never shows it, and would forget it",

@@ -27,6 +27,7 @@
 #ifndef ROSTERFS_BASIS_H
 #define ROSTERFS_BASIS_H
 
+#include <jansson.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -55,6 +56,11 @@ struct basis {
 	 * is to say the same.
 	 */
 	bool part_made;
+	/*
+	 * What the read showed, as far as the write is made of it (borrowed), or NULL: not known.
+	 * Where a vendor_put takes two requests, a part that shows nothing else is not sent.
+	 */
+	const json_t *record;
 
 	/* the rest is for vendors/ alone */
 	bool reading;            /* a vendor_get with an ETAG is going on */

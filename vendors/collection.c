@@ -59,13 +59,22 @@ static json_t *id_value(const char *const *keys, const json_t *record)
 	return value;
 }
 
+/* Is ANSWER, without an envelope, the one record that there is? It need not have an id. */
+static bool is_the_one(const struct collection *collection, const json_t *answer)
+{
+	const char *type = json_string_value(json_object_get(answer, "type"));
+
+	return collection->single && collection->type && type &&
+	       strcmp(type, collection->type) == 0;
+}
+
 json_t *collection_unwrap(const struct collection *collection, json_t *answer)
 {
 	json_t *inner = json_object_get(answer, collection->item_key);
 
 	if (json_is_object(inner))
 		return inner;
-	if (id_value(collection->id_keys, answer))
+	if (id_value(collection->id_keys, answer) || is_the_one(collection, answer))
 		return answer;
 	inner = json_object_get(answer, "data"); /* Partnerize v3 */
 	return json_is_object(inner) ? inner : NULL;
@@ -235,6 +244,31 @@ bool collection_updated(const struct collection *collection, const json_t *recor
 			struct timespec *time)
 {
 	return find_time(collection->time_keys, collection->created_keys, record, time);
+}
+
+/* Has RECORD nothing, or null, as NAME? */
+static bool has_nothing(const json_t *record, const char *name)
+{
+	const json_t *value = json_object_get(record, name);
+
+	return !value || json_is_null(value);
+}
+
+const char *collection_lacks(const struct collection *collection, const json_t *body)
+{
+	for (const struct field *field = collection->fields; field->name; field++) {
+		if ((field->flags & FIELD_EACH_TIME) && has_nothing(body, field->name))
+			return field->name;
+	}
+	return NULL;
+}
+
+bool collection_hides(const struct collection *collection, const json_t *record, const char *name)
+{
+	unsigned flags = collection_flags(collection, name);
+
+	return (flags & FIELD_WRITE_ONLY) ||
+	       ((flags & FIELD_EACH_TIME) && has_nothing(record, name));
 }
 
 void collection_hide(const struct collection *collection, json_t *record)

@@ -94,6 +94,7 @@ const struct collection ep_members = {
     .settle = ep_realm_settle,
     .list = ep_members_list,
     .post = ep_member_post,
+    .posts_part = true,
     .find = ep_member_find,
 };
 

@@ -4,9 +4,9 @@
  * In the vendor's documents (single-sign-on OpenAPI, 2025) a member's name and email are changed
  * through the user-authentication-info with the same id, in the realm that the account
  * authentication settings name; PUT on the member is for the store's own fields. The guide knows
- * only the latter, for everything. So: where the settings name a realm both are sent, else the
- * member alone. A member is made by making that info; the guide says that only sign-in makes
- * members, so the config must allow it.
+ * only the latter, for everything. So: where the settings name a realm, each half that has changed
+ * goes its own way, else all goes to the member. A member is made by making that info; the guide
+ * says that only sign-in makes members, so the config must allow it.
  */
 #include "vendors/elasticpath.h"
 
@@ -29,7 +29,11 @@
 static const char *const identity[] = {"name",        "given_name", "middle_name",
 				       "family_name", "email",      NULL};
 
-static const struct field info_fields[] = {{NULL, 0}};
+static const struct field info_fields[] = {
+    {"name", FIELD_REQUIRED | FIELD_EACH_TIME},
+    {"email", FIELD_REQUIRED | FIELD_EACH_TIME},
+    {NULL, 0},
+};
 
 static const struct collection infos = {
     .name = "user authentication info",
@@ -51,21 +55,31 @@ static bool is_identity(const char *name)
 	return false;
 }
 
-/* The part of BODY that the authentication info takes; *OTHERS: there is more in it. */
-static json_t *info_of(const json_t *body, bool *others)
+/* The part of BODY that the authentication info takes, or that it does not take. */
+static json_t *half_of(const json_t *body, bool info)
 {
-	json_t *info = json_object();
+	json_t *half = json_object();
 	const char *key;
 	json_t *value;
 
-	*others = false;
 	json_object_foreach((json_t *)(uintptr_t)body, key, value) {
-		if (is_identity(key))
-			json_object_set(info, key, value);
-		else if (strcmp(key, "type") != 0)
-			*others = true;
+		if (is_identity(key) == info && (!info || strcmp(key, "type") != 0))
+			json_object_set(half, key, value);
 	}
-	return info;
+	return half;
+}
+
+/* Shows HALF anything that RECORD (NULL: not known) does not? */
+static bool differs(const json_t *half, const json_t *record)
+{
+	const char *key;
+	json_t *value;
+
+	json_object_foreach((json_t *)(uintptr_t)half, key, value) {
+		if (strcmp(key, "type") != 0 && !json_equal(json_object_get(record, key), value))
+			return true;
+	}
+	return false;
 }
 
 /* ---- changing and making ---- */
@@ -116,11 +130,11 @@ out:
 }
 
 /*
- * Does member ID show already what of BODY the authentication info does not take? Then VENDOR_DONE.
- * Asked even when the caller has gone: a part has been made.
+ * Does member ID show OTHERS, what the authentication info does not take, already? Then
+ * VENDOR_DONE. Asked even when the caller has gone: a part has been made.
  */
 static enum vendor_outcome look_at_others(struct call *call, struct account *account,
-					  const char *id, const json_t *body)
+					  const char *id, const json_t *others)
 {
 	json_t *member = NULL, *value;
 	struct call look;
@@ -131,8 +145,8 @@ static enum vendor_outcome look_at_others(struct call *call, struct account *acc
 	call_continue(&look, call);
 	error = vendor_get(&look, account, &ep_members, NULL, id, &member, NULL);
 	call_destroy(&look);
-	json_object_foreach((json_t *)(uintptr_t)body, key, value) {
-		if (!is_identity(key) && strcmp(key, "type") != 0)
+	json_object_foreach((json_t *)(uintptr_t)others, key, value) {
+		if (strcmp(key, "type") != 0)
 			same &= json_equal(json_object_get(member, key), value);
 	}
 	json_decref(member);
@@ -232,37 +246,72 @@ out:
 	json_decref(told);
 }
 
+/* PUT OTHERS, the half of member ID that has changed besides INFO, which (MADE) has been sent. */
+static enum vendor_outcome put_others(struct call *call, struct account *account, const char *id,
+				      const json_t *others, bool made, json_t **answer)
+{
+	struct collection member = ep_members;
+	enum vendor_outcome outcome;
+
+	member.put = NULL;
+	outcome = vendor_put(call, account, &member, NULL, id, others, NULL, answer);
+	if (!made || outcome != VENDOR_REFUSED)
+		return outcome;
+	if (call->error == EINTR)
+		return VENDOR_UNKNOWN;
+	/* a 429 says nothing of what the member shows, and to look would have to wait, too */
+	return call->basis && call->status == 429 ? outcome
+						  : look_at_others(call, account, id, others);
+}
+
+/* Is there a realm, in which a part of a member stands? Else the member has it all. */
+static bool has_realm(struct call *call, struct account *account, int *error)
+{
+	char *realm = NULL;
+	bool found;
+
+	*error = ep_realm(call, account, &realm);
+	found = realm;
+	free(realm);
+	return found;
+}
+
 /*
- * Two requests where there is a realm. The second one rests on the same read as the first:
- * VENDOR_STALE where it comes too late, and the first has been made then (basis->part_made).
+ * Two requests where there is a realm and both halves have changed, else one. The second one rests
+ * on the same read as the first: VENDOR_STALE where it comes too late, and the first has been made
+ * then (basis->part_made).
  */
 enum vendor_outcome ep_member_put(struct call *call, struct account *account, const char *parent,
 				  const char *id, const json_t *body, const char *etag,
 				  json_t **answer)
 {
+	const json_t *read = call->basis ? call->basis->record : NULL;
+	json_t *info = half_of(body, true), *others = half_of(body, false), *first = NULL;
+	bool info_differs = differs(info, read), others_differ = differs(others, read), known;
 	struct collection member = ep_members;
-	enum vendor_outcome outcome;
-	bool others, known;
-	json_t *info = info_of(body, &others), *first = NULL;
+	enum vendor_outcome outcome = VENDOR_REFUSED;
+	int error;
 
 	(void)parent;
-	member.put = NULL;
-	outcome = put_info(call, account, id, info, others, &first, &known);
-	if (known && (outcome != VENDOR_DONE || !others))
-		goto out;
-	outcome = vendor_put(call, account, &member, NULL, id, body, etag, answer);
-	/* a store without that PUT refuses it also where there was nothing to change by it; a 429
-	 * says nothing of that, and to look would have to wait, too */
-	if (known && outcome == VENDOR_REFUSED && call->error == EINTR) {
-		outcome = VENDOR_UNKNOWN; /* the other part has been made */
-	} else if (known && outcome == VENDOR_REFUSED && !(call->basis && call->status == 429)) {
-		outcome = look_at_others(call, account, id, body);
+	if (info_differs) {
+		outcome = put_info(call, account, id, info, others_differ, &first, &known);
+	} else {
+		known = has_realm(call, account, &error);
+		if (error)
+			goto out;
 	}
-out:
-	if (known && outcome == VENDOR_DONE)
+	if (!known) {
+		member.put = NULL;
+		outcome = vendor_put(call, account, &member, NULL, id, body, etag, answer);
+	} else if (others_differ && (!info_differs || outcome == VENDOR_DONE)) {
+		outcome = put_others(call, account, id, others, info_differs, answer);
+	}
+	if (known && info_differs && outcome == VENDOR_DONE)
 		answer_both(call, account, id, info, first, answer);
+out:
 	json_decref(first);
 	json_decref(info);
+	json_decref(others);
 	return outcome;
 }
 
@@ -301,8 +350,8 @@ enum vendor_outcome ep_member_post(struct call *call, struct account *account, c
 				   const json_t *body, json_t **answer)
 {
 	char buffer[24];
-	bool others, known;
-	json_t *info = info_of(body, &others), *made = NULL;
+	bool known;
+	json_t *info = half_of(body, true), *made = NULL;
 	enum vendor_outcome outcome = send_to_realm(call, account, NULL, info, &made, &known);
 	const char *progress = json_string_value(collection_value(made, "meta.creation_status"));
 	const char *id = made ? collection_id(&infos, made, buffer) : NULL;

@@ -12,6 +12,7 @@
 #include "vendors/call.h"
 
 #include <errno.h>
+#include <string.h>
 
 static bool always(const struct account *account)
 {
@@ -29,8 +30,8 @@ static const struct field account_fields[] = {
     {"meta", FIELD_SYSTEM},
     {"links", FIELD_SYSTEM},
     {"relationships", FIELD_SYSTEM},
-    {"name", FIELD_REQUIRED},
-    {"parent_id", FIELD_IMMUTABLE},
+    {"name", FIELD_REQUIRED | FIELD_EACH_TIME},
+    {"parent_id", FIELD_ONCE},
     {NULL, 0},
 };
 
@@ -197,6 +198,15 @@ static int list_links(struct call *call, struct account *account, const char *pa
 	return error;
 }
 
+/* Does LINK (NULL: none) name another member than BODY? */
+static bool is_of_another(const json_t *link, const json_t *body)
+{
+	char buffer[24], wanted[24];
+	const char *member = link ? collection_id(&ep_links, link, buffer) : NULL;
+
+	return member && strcmp(member, collection_id(&ep_links, body, wanted)) != 0;
+}
+
 /* 409: it is there already. Where no list shows it yet, it is known that it may come. */
 static enum vendor_outcome post_link(struct call *call, struct account *account, const char *parent,
 				     const json_t *body, json_t **answer)
@@ -207,6 +217,12 @@ static enum vendor_outcome post_link(struct call *call, struct account *account,
 
 	links.post = NULL;
 	outcome = vendor_post(call, account, &links, parent, body, answer);
+	if (is_of_another(*answer, body)) {
+		json_decref(*answer);
+		*answer = NULL;
+		outcome = VENDOR_UNKNOWN;
+		call_fail(call, EREMOTEIO, "the answer is about another member");
+	}
 	if (outcome == VENDOR_DONE || outcome == VENDOR_UNKNOWN ||
 	    (outcome == VENDOR_CHANGED && call->status == 409))
 		ep_lag_note_asked(account, parent, collection_id(&ep_links, body, member),
@@ -246,14 +262,15 @@ const struct collection ep_links = {
 /* ---- settings ---- */
 
 /*
- * PUT replaces all, the guide says, so all goes back: relationships too, which name the realm (its
- * PUT is made "to reference the realm"; where the realm stands is the OpenAPI's).
+ * PUT replaces all, the guide says, so all goes back that the vendor's requests have. The realm is
+ * named in relationships, which no request of the OpenAPI has.
  */
 static const struct field settings_fields[] = {
     {"id", FIELD_SYSTEM},
     {"type", FIELD_IMMUTABLE | FIELD_REQUIRED},
     {"meta", FIELD_SYSTEM},
     {"links", FIELD_SYSTEM},
+    {"relationships", FIELD_SYSTEM},
     {NULL, 0},
 };
 
@@ -293,20 +310,43 @@ static const struct field realm_fields[] = {
     {"type", FIELD_IMMUTABLE | FIELD_REQUIRED},
     {"meta", FIELD_SYSTEM},
     {"links", FIELD_SYSTEM},
-    {"relationships", FIELD_SYSTEM},
-    {"name", FIELD_REQUIRED},
+    {"relationships", FIELD_ONCE},
+    {"name", FIELD_REQUIRED | FIELD_EACH_TIME},
     {NULL, 0},
 };
 
-/* The guide makes realms; in the OpenAPI each store has its three, and there is no such call. */
+/* BODY with no other relationship than its origin: a new reference, NULL: no memory. */
+static json_t *with_origin(const json_t *body)
+{
+	json_t *sent = json_copy((json_t *)(uintptr_t)body);
+	json_t *origin = json_object_get(json_object_get(body, "relationships"), "origin");
+
+	json_object_del(sent, "relationships");
+	if (sent && origin &&
+	    json_object_set_new(sent, "relationships", json_pack("{s:O}", "origin", origin))) {
+		json_decref(sent);
+		return NULL;
+	}
+	return sent;
+}
+
+/*
+ * The guide makes realms; in the OpenAPI each store has its three, and there is no such call. The
+ * type that the vendor's JavaScript client has for it wants relationships.origin.
+ */
 static enum vendor_outcome post_realm(struct call *call, struct account *account,
 				      const char *parent, const json_t *body, json_t **answer)
 {
 	struct collection realms = ep_realms;
-	enum vendor_outcome outcome;
+	enum vendor_outcome outcome = VENDOR_REFUSED;
+	json_t *sent = with_origin(body);
 
 	realms.post = NULL;
-	outcome = vendor_post(call, account, &realms, parent, body, answer);
+	if (sent)
+		outcome = vendor_post(call, account, &realms, parent, sent, answer);
+	else
+		call_fail(call, ENOMEM, "no memory");
+	json_decref(sent);
 	if (outcome == VENDOR_REFUSED && (call->status == 404 || call->status == 405))
 		call_fail(call, EOPNOTSUPP,
 			  "the vendor makes no realms: a store has those that are listed");
@@ -326,16 +366,20 @@ const struct collection ep_realms = {
     .post = post_realm,
 };
 
-/* OpenAPI: all four are needed in each PUT, and the secret is not shown. */
+/*
+ * OpenAPI of 2024: all four are needed in each PUT. The secret is not shown, and in the newest
+ * examples discovery_url is not either: they have the issuer, which the vendor finds out.
+ */
 static const struct field profile_fields[] = {
     {"id", FIELD_SYSTEM | FIELD_REQUIRED},
     {"type", FIELD_IMMUTABLE | FIELD_REQUIRED},
     {"meta", FIELD_SYSTEM},
     {"links", FIELD_SYSTEM},
     {"relationships", FIELD_SYSTEM},
-    {"name", FIELD_REQUIRED},
-    {"discovery_url", FIELD_REQUIRED},
-    {"client_id", FIELD_REQUIRED},
+    {"issuer", FIELD_SYSTEM},
+    {"name", FIELD_REQUIRED | FIELD_EACH_TIME},
+    {"discovery_url", FIELD_REQUIRED | FIELD_EACH_TIME},
+    {"client_id", FIELD_REQUIRED | FIELD_EACH_TIME},
     {"client_secret", FIELD_WRITE_ONLY | FIELD_REQUIRED | FIELD_EACH_TIME},
     {NULL, 0},
 };

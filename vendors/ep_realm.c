@@ -55,6 +55,7 @@ static int ask(struct call *call, struct account *account, char **realm)
 	struct http_reply reply = {0};
 	int error = exchange(call, account, &request, &reply);
 	json_t *answer = error ? NULL : exchange_json(call, account, &reply);
+	const json_t *settings = answer ? collection_unwrap(&ep_settings, answer) : NULL;
 
 	*realm = NULL;
 	if (error == -ENOENT || error == -EACCES)
@@ -62,11 +63,10 @@ static int ask(struct call *call, struct account *account, char **realm)
 	else if (!error && !answer)
 		error = -EREMOTEIO;
 	else if (!error)
-		*realm =
-		    copy(json_string_value(
-			     collection_value(answer,
-					      "data.relationships.authentication_realm.data.id")),
-			 &error);
+		*realm = copy(json_string_value(
+				  collection_value(settings,
+						   "relationships.authentication_realm.data.id")),
+			      &error);
 	json_decref(answer);
 	http_reply_clear(&reply);
 	return error;

@@ -57,6 +57,7 @@ static json_t *status_record(struct call *call, const char *id, json_t *membersh
 /* Takes the rows of one list: id -> what is to be known of it. */
 struct gather {
 	struct list_sink sink;
+	struct call *call;
 	const char *account; /* whose memberships they are; NULL: they are accounts */
 	json_t *rows;
 };
@@ -68,7 +69,11 @@ static int gather_add(struct list_sink *sink, const char *id, json_t *record)
 	const char *member = gather->account ? collection_id(&ep_links, record, buffer) : "";
 
 	if (!member)
-		return -EREMOTEIO;
+		return call_fail(
+		    gather->call, EREMOTEIO,
+		    "membership %s of account %s names no member: it has neither "
+		    "\"account_member_id\" nor \"relationships.account_member.data.id\"",
+		    id, gather->account);
 	if (json_object_get(gather->rows, id))
 		return -EEXIST;
 	return json_object_set_new(gather->rows, id, json_string(member)) ? -ENOMEM : 0;
@@ -119,6 +124,7 @@ static int walk_memberships(struct call *call, struct account *account, json_t *
 		gathers[i] = (struct gather){.sink = {.add = gather_add,
 						      .unreadable = gather_add,
 						      .reset = gather_reset},
+					     .call = call,
 					     .account = id,
 					     .rows = json_object()};
 		error = gathers[i].rows ? 0 : -ENOMEM;
@@ -238,7 +244,7 @@ static int list(struct call *call, struct account *account, const char *parent,
 		error = hand_on(call, account, members, sink);
 	json_decref(members);
 	if (error && !call->error)
-		call_fail(call, -error, "the memberships could not be kept");
+		call_fail(call, -error, "the memberships could not be kept: %s", strerror(-error));
 	return error;
 }
 
@@ -247,6 +253,7 @@ static int list(struct call *call, struct account *account, const char *parent,
 /* Takes one member's memberships. */
 struct own {
 	struct list_sink sink;
+	struct call *call;
 	json_t *ids; /* of those that came */
 	json_t *memberships;
 };
@@ -257,7 +264,10 @@ static int own_add(struct list_sink *sink, const char *id, json_t *record)
 	const char *account = account_of(record);
 
 	if (!account)
-		return -EREMOTEIO;
+		return call_fail(own->call, EREMOTEIO,
+				 "membership %s of the member names no account: it has neither "
+				 "\"account_id\" nor \"relationships.account.data.id\"",
+				 id);
 	if (json_object_get(own->ids, id))
 		return -EEXIST;
 	if (json_object_set_new(own->ids, id, json_true()) ||
@@ -279,6 +289,7 @@ static int get(struct call *call, struct account *account, const char *parent, c
 	       json_t **record)
 {
 	struct own own = {.sink = {.add = own_add, .unreadable = own_add, .reset = own_reset},
+			  .call = call,
 			  .ids = json_object(),
 			  .memberships = json_array()};
 	int error;

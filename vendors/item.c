@@ -11,6 +11,7 @@
 #include "vendors/exact.h"
 #include "vendors/exchange.h"
 #include "vendors/http.h"
+#include "vendors/log.h"
 #include "vendors/redact.h"
 
 #include <errno.h>
@@ -36,20 +37,30 @@ char *vendor_path(const struct collection *collection, const char *parent, const
 	return path;
 }
 
+/* Is FOUND the record with ID? -EREMOTEIO, and words, where it is another one, or names none. */
+static int check_same(struct call *call, const struct collection *collection, const json_t *found,
+		      const char *id)
+{
+	char buffer[24];
+	const char *found_id = collection_id(collection, found, buffer);
+
+	if (collection->single || (found_id && strcmp(found_id, id) == 0))
+		return 0;
+	return call_fail(call, EREMOTEIO, "the answer is about another record: %s \"%s\"",
+			 collection->id_keys[0], found_id ? found_id : "");
+}
+
 /* The record in ANSWER: it must be one, and the one that was asked for. */
 static int take_record(struct call *call, const struct collection *collection, json_t *answer,
 		       const char *id, json_t **record)
 {
 	json_t *found = collection_unwrap(collection, answer);
-	char buffer[24];
-	const char *found_id = collection_id(collection, found, buffer);
 
 	if (!found)
 		return call_fail(call, EREMOTEIO, "the answer holds no \"%s\"",
 				 collection->item_key);
-	if (!collection->single && (!found_id || strcmp(found_id, id) != 0))
-		return call_fail(call, EREMOTEIO, "the answer is about another record: %s \"%s\"",
-				 collection->id_keys[0], found_id ? found_id : "");
+	if (check_same(call, collection, found, id))
+		return -EREMOTEIO;
 	*record = json_incref(found);
 	collection_hide(collection, found);
 	return 0;
@@ -147,8 +158,22 @@ static enum vendor_outcome judge(const struct http_reply *reply, int error)
 	return VENDOR_REFUSED;
 }
 
+/* The text of a body, which may hold a password; no text: no memory is left. */
+struct body_text {
+	char *text;
+	size_t length;
+};
+
+static void set_body(struct http_request *request, const struct body_text *text)
+{
+	request->body = text->text;
+	request->body_length = text->length;
+}
+
+/* POSTED is the text where a PUT has to become a POST. */
 static enum vendor_outcome send_change(struct call *call, struct account *account,
-				       struct http_request *request, struct http_reply *reply)
+				       struct http_request *request, const struct body_text *posted,
+				       struct http_reply *reply)
 {
 	enum vendor_outcome result = judge(reply, exchange(call, account, request, reply));
 
@@ -160,6 +185,7 @@ static enum vendor_outcome send_change(struct call *call, struct account *accoun
 	    strcmp(request->method, "PUT") == 0) {
 		http_reply_clear(reply);
 		request->method = "POST";
+		set_body(request, posted);
 		result = judge(reply, exchange(call, account, request, reply));
 		if (result == VENDOR_DONE || result == VENDOR_STALE)
 			atomic_store(&account->updates_by_post, true);
@@ -181,12 +207,16 @@ static void redact_written(struct call *call, const struct collection *collectio
 	}
 }
 
-/* What was answered to a change: the record in it, if any, into *ANSWER. */
+/*
+ * What was answered to a change: the record in it, if any, into *ANSWER. It proves nothing of the
+ * record ID (NULL: a new one) if it is another one: then it is as if none were in it.
+ */
 static enum vendor_outcome take_answer(struct call *call, struct account *account,
-				       const struct collection *collection,
+				       const struct collection *collection, const char *id,
 				       const struct http_reply *reply, json_t **answer)
 {
 	json_t *parsed, *record;
+	char buffer[24];
 
 	if (!reply->length)
 		return VENDOR_DONE;
@@ -194,7 +224,14 @@ static enum vendor_outcome take_answer(struct call *call, struct account *accoun
 	if (!parsed)
 		return VENDOR_UNKNOWN; /* an HTML page with status 200 promises nothing */
 	record = collection_unwrap(collection, parsed);
-	if (record) {
+	/* a part of a record may come without its id: that proves nothing either */
+	if (record && id && check_same(call, collection, record, id)) {
+		if (collection_id(collection, record, buffer))
+			log_call(call, "%s was accepted, but %s: the record is looked at",
+				 call->request, call->words);
+		call->error = 0;
+		call->words[0] = '\0';
+	} else if (record) {
 		*answer = json_incref(record);
 		collection_hide(collection, record);
 	}
@@ -202,42 +239,76 @@ static enum vendor_outcome take_answer(struct call *call, struct account *accoun
 	return VENDOR_DONE;
 }
 
-/* Send REQUEST with BODY (or none) to PATH, which is freed. */
-static enum vendor_outcome change(struct call *call, struct account *account,
-				  const struct collection *collection, struct http_request request,
-				  char *path, const json_t *body, json_t **answer)
+/* Write BODY, a reference that is taken, as it goes out. False: no memory. */
+static bool write_body(const struct collection *collection, json_t *body, struct body_text *text)
 {
+	json_t *sent = body && collection->wraps_requests
+			   ? json_pack("{s:O}", collection->item_key, body)
+			   : json_incref(body);
+
+	text->text = sent ? exact_dump(sent, 0) : NULL;
+	text->length = text->text ? strlen(text->text) : 0;
+	json_decref(sent);
+	json_decref(body);
+	return text->text;
+}
+
+static void wipe_body(struct body_text *text)
+{
+	if (text->text)
+		explicit_bzero(text->text, text->length);
+	free(text->text);
+}
+
+/* BODY as it is to be posted to the item of ID: a new reference, NULL: no memory. */
+static json_t *with_id(const struct call *call, const struct collection *collection,
+		       const json_t *body, const char *id)
+{
+	json_t *posted = json_copy((json_t *)(uintptr_t)body), *own;
+
+	if (!collection->posted_id || !posted)
+		return posted;
+	/* as the vendor writes it: a text, or a number */
+	own = call->basis ? json_object_get(call->basis->record, collection->posted_id) : NULL;
+	if (json_object_set_new(posted, collection->posted_id,
+				own ? json_incref(own) : json_string(id))) {
+		json_decref(posted);
+		return NULL;
+	}
+	return posted;
+}
+
+/* Send REQUEST with BODY (or none), about record ID (NULL: a new one), to PATH, which is freed. */
+static enum vendor_outcome change(struct call *call, struct account *account,
+				  const struct collection *collection, const char *id,
+				  struct http_request request, char *path, const json_t *body,
+				  json_t **answer)
+{
+	struct body_text text = {0}, posted = {0};
 	struct http_reply reply = {0};
 	enum vendor_outcome result = VENDOR_REFUSED;
-	json_t *wrapped = NULL;
-	char *text = NULL;
 
-	if (body && collection->wraps_requests)
-		wrapped = json_pack("{s:O}", collection->item_key, body);
-	if (body)
-		text = exact_dump(wrapped ? wrapped : body, 0);
-	if (!path || (body && !text)) {
+	if (!path ||
+	    (body && !write_body(collection, json_incref((json_t *)(uintptr_t)body), &text)) ||
+	    (body && id && !write_body(collection, with_id(call, collection, body, id), &posted))) {
 		call_fail(call, ENOMEM, "no memory");
 		goto out;
 	}
 	request.path = path;
-	request.body = text;
-	request.body_length = text ? strlen(text) : 0;
-	result = send_change(call, account, &request, &reply);
+	set_body(&request, id && body && strcmp(request.method, "POST") == 0 ? &posted : &text);
+	result = send_change(call, account, &request, &posted, &reply);
 	if (body)
 		redact_written(call, collection, body);
 	if (result == VENDOR_DONE && answer)
-		result = take_answer(call, account, collection, &reply, answer);
+		result = take_answer(call, account, collection, id, &reply, answer);
 	if (!body && reply.status == 404)
 		result = VENDOR_DONE; /* deleted is deleted */
 	if (!body && reply.status == 409)
 		call->error = ESTALE; /* nothing is taken twice by that */
 out:
-	if (text)
-		explicit_bzero(text, strlen(text)); /* it may hold a password */
-	free(text);
+	wipe_body(&text);
+	wipe_body(&posted);
 	free(path);
-	json_decref(wrapped);
 	http_reply_clear(&reply);
 	return result;
 }
@@ -267,16 +338,25 @@ enum vendor_outcome vendor_put(struct call *call, struct account *account,
 	    .method = atomic_load(&account->updates_by_post) ? "POST" : "PUT",
 	    .rests = call->basis != NULL,
 	};
-	json_t *sent = with_type(call, collection, body);
+	const char *lacks = collection_lacks(collection, body);
 	enum vendor_outcome outcome = VENDOR_REFUSED;
+	json_t *sent;
 
 	*answer = NULL;
+	if (lacks) {
+		call->status = 0;
+		call_fail(call, EINVAL,
+			  "nothing was sent: the vendor wants \"%s\" with each change of the %s",
+			  lacks, collection->name);
+		return VENDOR_REFUSED;
+	}
+	sent = with_type(call, collection, body);
 	if (is_strong(etag) && !atomic_load(&account->no_preconditions))
 		request.if_match = etag;
 	if (sent && collection->put)
 		outcome = collection->put(call, account, parent, id, sent, etag, answer);
 	else if (sent)
-		outcome = change(call, account, collection, request,
+		outcome = change(call, account, collection, id, request,
 				 vendor_path(collection, parent, id), sent, answer);
 	json_decref(sent);
 	return outcome;
@@ -288,8 +368,8 @@ enum vendor_outcome vendor_delete(struct call *call, struct account *account,
 {
 	struct http_request request = {.method = "DELETE"};
 
-	return change(call, account, collection, request, vendor_path(collection, parent, id), NULL,
-		      NULL);
+	return change(call, account, collection, id, request, vendor_path(collection, parent, id),
+		      NULL, NULL);
 }
 
 enum vendor_outcome vendor_post(struct call *call, struct account *account,
@@ -304,7 +384,7 @@ enum vendor_outcome vendor_post(struct call *call, struct account *account,
 	if (sent && collection->post)
 		outcome = collection->post(call, account, parent, sent, answer);
 	else if (sent)
-		outcome = change(call, account, collection, request,
+		outcome = change(call, account, collection, NULL, request,
 				 vendor_path(collection, parent, NULL), sent, answer);
 	json_decref(sent);
 	return outcome;

@@ -108,8 +108,8 @@ static int hand_on(const struct page *page, json_t *row, size_t number, uint64_t
 						     : page->sink->add(page->sink, id, record);
 	if (error && error != -EEXIST && !page->call->error)
 		return call_fail(page->call, -error,
-				 "page %zu of the %s: row %zu could not be kept", page->number,
-				 collection->name, number);
+				 "page %zu of the %s: row %zu could not be kept: %s", page->number,
+				 collection->name, number, strerror(-error));
 	return error;
 }
 

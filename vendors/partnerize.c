@@ -83,6 +83,7 @@ static const struct collection users = {
     .page_size = 100,
     .taken = taken,
     .id_keys = id_keys,
+    .posted_id = "user_id", /* so the 2020 documents */
     .email_keys = email_keys,
     .time_keys = time_keys,
     .created_keys = created_keys,

@@ -71,9 +71,11 @@ enum field_flag {
 	FIELD_WRITE_ONLY = 8,    /* sent when written; never shown, logged or kept */
 	FIELD_CONFIDENTIAL = 16, /* the vendor shows it, rosterfs does not: removed from each answer
 				  */
-	/* With WRITE_ONLY: each PUT must bring it, or the vendor forgets it: a document without it
-	   is EINVAL. */
+	/* Each PUT must bring it, or the vendor refuses the PUT, or forgets it: without it none is
+	   sent (collection_lacks). Where the vendor does not show it, which it never does with
+	   WRITE_ONLY, a document without it is EINVAL. */
 	FIELD_EACH_TIME = 32,
+	FIELD_ONCE = 64, /* given when the record is made: never in a PUT, a change is EPERM */
 };
 
 /* What the table does not name is a plain mutable field. */
@@ -109,6 +111,9 @@ struct collection {
 	const char *path_id_key;
 	const char *type; /* sent as "type" where the body has none (item.c), or NULL */
 	const char *const *email_keys;
+	/* The id goes into this member of the body where an update is a POST to the item; NULL: it
+	 * does not. */
+	const char *posted_id;
 	bool wraps_requests; /* what is sent goes into the envelope item_key too */
 	const char *const
 	    *time_keys; /* when last updated, best first; "meta.updated_at" is nested */
@@ -140,6 +145,8 @@ struct collection {
 				   json_t **answer);
 	enum vendor_outcome (*post)(struct call *call, struct account *account, const char *parent,
 				    const json_t *body, json_t **answer);
+	/* The answer to a POST is another object, and tells but a part of the record. */
+	bool posts_part;
 	/*
 	 * Before the read that a change rests on (basis.h): ask for what `put` will have to know,
 	 * so that no other request comes between the two. What fails here is for `put` to report.
@@ -340,7 +347,8 @@ unsigned collection_flags(const struct collection *collection, const char *name)
 
 /*
  * Take RECORD (a borrowed reference inside ANSWER) out of its envelope {"user":{..}}; an answer
- * that is the bare record passes too. NULL: there is no object.
+ * that is the bare record passes too: it has an id, or, where there is but one record, its type.
+ * NULL: there is no object.
  */
 json_t *collection_unwrap(const struct collection *collection, json_t *answer);
 
@@ -374,6 +382,18 @@ bool collection_updated(const struct collection *collection, const json_t *recor
 /* The same: when RECORD was made. */
 bool collection_created(const struct collection *collection, const json_t *record,
 			struct timespec *time);
+
+/*
+ * The first field (FIELD_EACH_TIME) that BODY, which is to be PUT, has not or has as null; in
+ * static memory. NULL: it has them all.
+ */
+const char *collection_lacks(const struct collection *collection, const json_t *body);
+
+/*
+ * Does RECORD, as the vendor shows it, not tell what it has in field NAME, although the vendor must
+ * have been told: a write-only field, or one that each PUT must bring?
+ */
+bool collection_hides(const struct collection *collection, const json_t *record, const char *name);
 
 /* Remove from RECORD what must never be shown: confidential and write-only fields. */
 void collection_hide(const struct collection *collection, json_t *record);
@@ -443,9 +463,10 @@ int vendor_get(struct call *call, struct account *account, const struct collecti
 
 /*
  * Replace record ID by BODY (borrowed; already without system fields), with If-Match if ETAG is
- * strong and valid and account->no_preconditions is not set. PUT as Partnerize's guide says; a
- * vendor that answers 405 gets a POST to the item, as its own older documents say, from then on. An
- * answer that lacks a record leaves *ANSWER NULL.
+ * strong and valid and account->no_preconditions is not set. A BODY that lacks a field which each
+ * PUT must bring (FIELD_EACH_TIME) is not sent: VENDOR_REFUSED, EINVAL. PUT as Partnerize's guide
+ * says; a vendor that answers 405 gets a POST to the item, as its own older documents say, from
+ * then on. An answer that lacks a record, or has one that is not ID's, leaves *ANSWER NULL.
  *
  * With call->basis this is the write that rests on the read: see basis.h. A 429 that cannot be
  * waited out while that read is fresh enough ends it at once: VENDOR_REFUSED, call->status 429 and

@@ -298,13 +298,17 @@ def test_taken_email(mount, sandbox):
     assert save(m.path / "partnerize/2.json", text_of({"email": other})) == refused("EINVAL")
 
 
-def test_vendor_that_updates_by_post(mount, sandbox):
-    m = mount(sandbox(users=25, profile="documents"))
-    read(m, "partnerize/2.json")
+@pytest.mark.parametrize("ids", ["text", "numbers"])
+def test_vendor_that_updates_by_post(mount, sandbox, ids):
+    m = mount(sandbox(users=25, profile="documents", ids=ids))
+    ident = read(m, "partnerize/2.json")["user_id"]
     m.sandbox.fault(method="PUT", fault="status", status=405, times=-1)
     put(m, "partnerize/2.json", {"firstname": "Jo"}).ok()
     put(m, "partnerize/2.json", {"lastname": "Do"}).ok()
     assert [entry["method"] for entry in sent(m.sandbox)] == ["PUT", "POST", "POST"]
+    bodies = [json.loads(body) if isinstance(body, str) else body
+              for body in (entry["body"] for entry in sent(m.sandbox))]
+    assert [body.get("user_id") for body in bodies] == [None, ident, ident]
     assert (m.sandbox.user(2)["firstname"], m.sandbox.user(2)["lastname"]) == ("Jo", "Do")
 
 

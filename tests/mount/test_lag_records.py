@@ -100,15 +100,21 @@ def test_a_lost_response(mounted):
 
 @pytest.mark.parametrize("lag", [0, 1])
 def test_made_by_its_word_alone(mounted, lag):
-    """201 with an id, and no GET shows anybody: said when it has been looked for as long as that."""
+    """
+    201 shows who was made, and no GET does: that is enough, but for what the POST has left out. Whether the
+    PUT took that is looked for as long as reads may lag.
+    """
     m = mounted("guide", {"partnerize": {"lag": lag}})
     box = m.sandbox
     m.sh("ls partnerize").ok()
-    box.settings(read_lag_ms=FOREVER)
-    assert make(m, NEW) == refused("EREMOTEIO")
+    box.settings(read_lag_ms=FOREVER, put_answer="empty")
+    assert make(m, {**NEW, "email": "plain@example.com"}, "plain") == GOOD
+    assert box.counts().get("GET /user/{id}", 0) == 0
+    assert make(m, {**NEW, **REST}) == refused("EREMOTEIO")
     line = last_line(m, "EREMOTEIO")
     assert "accepted but not applied" in line and ("may lag" in line) == (lag > 0)
-    assert (box.counts()["GET /user/{id}"] == 1) == (lag == 0)
+    assert (box.counts()["GET /user/{id}"] == 2) == (lag == 0) and box.counts()["PUT /user/{id}"] == 1
+    assert read(m, "partnerize/new/x.json")["email"] == NEW["email"]
     box.settings(read_lag_ms=0)
     refresh(m)
     assert listed(m, made(m))

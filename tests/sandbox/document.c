@@ -10,8 +10,10 @@
  */
 #include "document.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 json_t *document_parse(const char *bytes, size_t len, char *why, size_t why_size)
 {
@@ -100,5 +102,40 @@ void document_patch(json_t *target, json_t *patch, bool keep_nulls)
 		} else {
 			json_object_set_new(target, key, json_deep_copy(value));
 		}
+	}
+}
+
+/* New; ASCII, and the Latin letters of two bytes whose small ones are 32 further on. */
+static json_t *tidy_text(const json_t *value)
+{
+	const char *text = json_string_value(value);
+	size_t len = json_string_length(value);
+	while (len && isspace((unsigned char)*text)) {
+		text++;
+		len--;
+	}
+	while (len && isspace((unsigned char)text[len - 1]))
+		len--;
+	char *small = text_copy(text, len);
+	for (char *c = small; *c; c++) {
+		unsigned char next = (unsigned char)c[1];
+		*c = (char)tolower((unsigned char)*c);
+		if ((unsigned char)*c == 0xC3 && next >= 0x80 && next <= 0x9E && next != 0x97)
+			*++c = (char)(next + 0x20);
+	}
+	json_t *tidy = json_string(small);
+	free(small);
+	return tidy;
+}
+
+void document_tidy(json_t *object)
+{
+	const char *name;
+	json_t *value;
+	json_object_foreach(object, name, value) {
+		if (json_is_string(value) && strcmp(name, "type") != 0)
+			json_object_set_new(object, name, tidy_text(value));
+		else if (json_is_object(value))
+			document_tidy(value);
 	}
 }

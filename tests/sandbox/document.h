@@ -28,4 +28,7 @@ void document_add_string(struct text *text, const char *string);
  * removing. */
 void document_patch(json_t *target, json_t *patch, bool keep_nulls);
 
+/* Trims each text of an object, at any depth, and makes its letters small; names stay. */
+void document_tidy(json_t *object);
+
 #endif

@@ -3,7 +3,8 @@
  * stored.
  *
  * This is the tests' way behind the API: no tokens, no rules. Objects are shown as they are stored;
- * one that is shown by itself has `_version` and, as a profile, `_secret_changes`.
+ * one that is shown by itself has `_version` and, as a profile, `_secret_changes` and
+ * `_secret_losses`.
  *
  * It must not know about latency, stalls and broken answers.
  */
@@ -34,9 +35,12 @@ static void show(struct reply *reply, unsigned status, enum ep_kind kind,
 {
 	json_t *object = ep_parse(record);
 	json_object_set_new(object, "_version", json_integer(record_version(record)));
-	if (kind == EP_PROFILE)
+	if (kind == EP_PROFILE) {
 		json_object_set_new(object, "_secret_changes",
 				    json_integer(record_password_changes(record)));
+		json_object_set_new(object, "_secret_losses",
+				    json_integer(record_password_losses(record)));
+	}
 	reply_json(reply, status, object);
 }
 

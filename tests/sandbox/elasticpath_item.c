@@ -31,7 +31,12 @@ void ep_reply(struct ep_ask *ask, enum ep_kind kind, unsigned status, json_t *ob
 		json_object_del(object, "account_id");
 	if (!ep_stamped(ask->ep))
 		ep_unstamp(object);
-	reply_json(ask->reply, status, json_pack("{s:o}", "data", object));
+	if (ep_newest_form(ask->ep, kind))
+		ep_shape_profile(object);
+	if (kind == EP_SETTINGS && settings_get(ask->ep->options.settings).settings_flat)
+		reply_json(ask->reply, status, object);
+	else
+		reply_json(ask->reply, status, json_pack("{s:o}", "data", object));
 }
 
 struct record *ep_find_locked(struct ep_ask *ask, enum ep_kind kind, const struct store *store,

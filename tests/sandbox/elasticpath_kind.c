@@ -191,17 +191,41 @@ static const char *value_fault(enum value kind, const json_t *value)
 	return NULL;
 }
 
+/* What the vendor's JavaScript client sends to make a realm. */
+static bool names_origin(const json_t *related)
+{
+	const json_t *data = json_object_get(json_object_get(related, "origin"), "data");
+	return json_object_size(related) == 1 && json_object_size(data) == 2 &&
+	       json_is_string(json_object_get(data, "id")) &&
+	       json_is_string(json_object_get(data, "type"));
+}
+
 static const char *member_fault(const struct elasticpath *ep, enum ep_kind kind, json_t *old,
 				const char *name, json_t *value)
 {
+	if (kind == EP_REALM && !old && strcmp(name, "relationships") == 0)
+		return names_origin(value) ? NULL : "must name an origin, and nothing else";
 	if (is_system(name))
 		return "is assigned by the system and cannot be sent";
 	const struct field *field = find_field(ep, kind, name);
 	if (!field)
 		return kinds[kind].flows ? NULL : "is not a field of this object";
-	if (old && (field->how & FIXED) && !json_equal(value, json_object_get(old, name)))
+	/* The documents list it as read-only; the guide does not list it. */
+	if (old && (field->how & FIXED) &&
+	    (ep_documents(ep) || !json_equal(value, json_object_get(old, name))))
 		return "cannot be changed";
 	return value_fault(field->value, value);
+}
+
+bool ep_newest_form(const struct elasticpath *ep, enum ep_kind kind)
+{
+	return kind == EP_PROFILE && settings_get(ep->options.settings).oidc_form == OIDC_NEWEST;
+}
+
+static bool is_needed(const struct elasticpath *ep, enum ep_kind kind, const struct field *field)
+{
+	return (field->how & NEEDED) &&
+	       (!ep_newest_form(ep, kind) || strcmp(field->name, "name") == 0);
 }
 
 bool ep_check(const struct elasticpath *ep, enum ep_kind kind, const char *id, json_t *old,
@@ -221,10 +245,15 @@ bool ep_check(const struct elasticpath *ep, enum ep_kind kind, const char *id, j
 		}
 	}
 	for (const struct field *field = kinds[kind].fields; field->name; field++)
-		if ((field->how & NEEDED) && !json_object_get(data, field->name)) {
+		if (is_needed(ep, kind, field) && !json_object_get(data, field->name)) {
 			snprintf(why, why_size, "%s is required", field->name);
 			return false;
 		}
+	if (kind == EP_REALM && !old && !json_object_get(data, "relationships") &&
+	    settings_get(ep->options.settings).origin_needed) {
+		snprintf(why, why_size, "relationships.origin is required");
+		return false;
+	}
 	return true;
 }
 
@@ -280,6 +309,8 @@ json_t *ep_new(const struct elasticpath *ep, enum ep_kind kind, const char *id, 
 				    json_pack("{s:{s:O?},s:{s:[]},s:{s:[]}}", "parent", "data",
 					      json_object_get(data, "parent_id"), "ancestors",
 					      "data", "account_tags", "data"));
+	if (kind == EP_REALM && json_object_get(data, "relationships"))
+		json_object_set(object, "relationships", json_object_get(data, "relationships"));
 	json_object_set_new(object, "links", new_links(kind, path));
 	return object;
 }
@@ -287,7 +318,7 @@ json_t *ep_new(const struct elasticpath *ep, enum ep_kind kind, const char *id, 
 json_t *ep_updated(const struct elasticpath *ep, enum ep_kind kind, json_t *old, json_t *data)
 {
 	/* The vendor's documents: "partial, unless an endpoint says otherwise". */
-	bool replace = !ep_documents(ep) || kind == EP_SETTINGS;
+	bool replace = !ep_documents(ep) || kind == EP_SETTINGS || ep_newest_form(ep, kind);
 	json_t *object = json_object();
 	const char *name;
 	json_t *value;
@@ -337,8 +368,12 @@ void ep_unstamp(json_t *object)
 	json_object_del(json_object_get(meta, "timestamps"), "updated_at");
 }
 
-void ep_normalise(json_t *data)
+void ep_normalise(json_t *data, const struct fault *fault)
 {
+	if (fault->body && strcmp(fault->body, "tidy") == 0) {
+		document_tidy(data);
+		return;
+	}
 	const char *name = json_string_value(json_object_get(data, "name"));
 	if (!name)
 		return;
@@ -347,6 +382,13 @@ void ep_normalise(json_t *data)
 		*c = (char)toupper((unsigned char)*c);
 	json_object_set_new(data, "name", json_string(upper));
 	free(upper);
+}
+
+void ep_shape_profile(json_t *object)
+{
+	json_t *url = json_object_get(object, "discovery_url");
+	json_object_set_new(object, "issuer", url ? json_incref(url) : json_null());
+	json_object_del(object, "discovery_url");
 }
 
 json_t *ep_info(json_t *member)

@@ -174,6 +174,13 @@ static void add_row(const struct ep_ask *ask, const struct ep_listing *listing,
 		json_decref(member);
 		return;
 	}
+	if (ep_newest_form(ask->ep, listing->kind)) {
+		json_t *profile = ep_parse(record);
+		ep_shape_profile(profile);
+		add_object(ask, profile);
+		json_decref(profile);
+		return;
+	}
 	if (listing != &memberships || ep_documents(ask->ep)) {
 		add_record(ask, record);
 		return;

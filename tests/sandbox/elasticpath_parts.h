@@ -70,7 +70,11 @@ void ep_touch(const struct elasticpath *ep, enum ep_kind kind, json_t *object);
 /* Takes updated_at out of an object as it is shown. */
 void ep_unstamp(json_t *object);
 /* A vendor that stores something other than what it was sent. */
-void ep_normalise(json_t *data);
+void ep_normalise(json_t *data, const struct fault *fault);
+/* Whether profiles are as in the newest specification: see enum oidc_form. */
+bool ep_newest_form(const struct elasticpath *ep, enum ep_kind kind);
+/* Makes an OIDC profile what that shows. */
+void ep_shape_profile(json_t *object);
 /* The member as user-authentication-info. New reference. */
 json_t *ep_info(json_t *member);
 

@@ -64,7 +64,7 @@ static void create_locked(struct ep_ask *ask, enum ep_kind kind, struct store *s
 	struct text path = {0};
 	char id[EP_ID_MOST];
 	if (ask->fault->kind == FAULT_NORMALISE)
-		ep_normalise(data);
+		ep_normalise(data, ask->fault);
 	ep_new_id_locked(ep, id);
 	text_fmt(&path, "%s%s", below, id);
 	json_t *object = ep_new(ep, stored, id, path.data, data);
@@ -268,6 +268,19 @@ static void reply_updated(struct ep_ask *ask, enum ep_kind kind, json_t *old, js
 	json_decref(whole);
 }
 
+/* With the fault, answers another object than the one that was changed. */
+static bool reply_other_locked(struct ep_ask *ask, enum ep_kind kind, const struct store *store,
+			       const struct record *record)
+{
+	if (ask->fault->kind != FAULT_WRONG_USER || store_count_locked(store) < 2)
+		return false;
+	record = store_at_locked(store, record == store_at_locked(store, 0) ? 1 : 0);
+	json_t *other = ep_parse(record);
+	ep_reply(ask, kind, 200, kind == EP_INFO ? ep_info(other) : json_incref(other));
+	json_decref(other);
+	return true;
+}
+
 /* The reply is set. The fields were checked. */
 static void update_locked(struct ep_ask *ask, enum ep_kind kind, struct store *store,
 			  struct record *record, json_t *data)
@@ -278,13 +291,15 @@ static void update_locked(struct ep_ask *ask, enum ep_kind kind, struct store *s
 	json_t *old = ep_parse(record);
 	json_t *object = NULL;
 	if (ask->fault->kind == FAULT_NORMALISE)
-		ep_normalise(data);
+		ep_normalise(data, ask->fault);
 	if (ask->fault->kind == FAULT_NOT_APPLIED) {
 		ep_reply(ask, kind, 200, kind == EP_INFO ? ep_info(old) : json_incref(old));
 	} else {
 		object = ep_updated(ep, kind, old, data);
 		if (sets_secret(kind, data))
 			record_password_changed(record);
+		else if (ep_newest_form(ep, kind))
+			record_password_lost(record);
 		if (sets_secret(kind, data) || !json_equal(old, object)) {
 			json_t *whole = json_deep_copy(object);
 			ep_touch(ep, stored, whole);
@@ -292,7 +307,8 @@ static void update_locked(struct ep_ask *ask, enum ep_kind kind, struct store *s
 			json_decref(object);
 			object = whole;
 		}
-		reply_updated(ask, kind, old, object, data);
+		if (!reply_other_locked(ask, kind, store, record))
+			reply_updated(ask, kind, old, object, data);
 	}
 	json_decref(old);
 	json_decref(object);
@@ -365,7 +381,8 @@ void ep_put_profile(struct ep_ask *ask)
 }
 
 /* "To reference the realm", says the guide, and not how: the documents' form is taken, and must
- * name a realm that there is. Takes it out of data; false with the reply set. */
+ * name a realm that there is. In the documents' requests there is none. Takes it out of data; false
+ * with the reply set. */
 static bool names_realm_locked(struct ep_ask *ask, json_t *data)
 {
 	json_t *related = json_object_get(data, "relationships");
@@ -375,8 +392,10 @@ static bool names_realm_locked(struct ep_ask *ask, json_t *data)
 					      "data");
 	const char *id = json_string_value(json_object_get(realm, "id"));
 	bool known = id && store_find_locked(ask->ep->realms, id);
-	if (!known || (ep_documents(ask->ep) && strcmp(id, ask->ep->realm) != 0)) {
-		ep_invalid(ask, "relationships must name the store's authentication realm");
+	if (!known || ep_documents(ask->ep)) {
+		ep_invalid(ask, ep_documents(ask->ep)
+				    ? "relationships is read-only"
+				    : "relationships must name an authentication realm");
 		return false;
 	}
 	json_object_del(data, "relationships");

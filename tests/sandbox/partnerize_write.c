@@ -34,8 +34,12 @@ static json_t *read_body(const struct request *request, struct reply *reply)
 }
 
 /* A vendor that stores something other than what it was sent. */
-static void normalise(json_t *body)
+static void normalise(json_t *body, const struct fault *fault)
 {
+	if (fault->body && strcmp(fault->body, "tidy") == 0) {
+		document_tidy(body);
+		return;
+	}
 	static const char *const names[] = {"firstname", "lastname"};
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
 		const json_t *value = json_object_get(body, names[i]);
@@ -99,7 +103,7 @@ void partnerize_create(struct partnerize *p, const struct request *request,
 		return;
 	}
 	if (fault->kind == FAULT_NORMALISE)
-		normalise(body);
+		normalise(body, fault);
 	store_lock(p->store);
 	const char *email = json_string_value(json_object_get(body, "email"));
 	if (store_email_locked(p->store, email, NULL)) {
@@ -201,7 +205,7 @@ static void update_locked(struct partnerize *p, struct record *record, json_t *b
 		return;
 	}
 	if (fault->kind == FAULT_NORMALISE)
-		normalise(body);
+		normalise(body, fault);
 	json_t *old = user_parse(record);
 	json_t *user = updated_user(p, old, body);
 	bool password = json_object_get(body, "password") != NULL;
@@ -211,7 +215,14 @@ static void update_locked(struct partnerize *p, struct record *record, json_t *b
 		user_touch(p, user);
 		user_save_locked(p, record, user);
 	}
-	reply_updated(p, reply, old, user, body);
+	if (fault->kind == FAULT_WRONG_USER) {
+		bool first = record == store_at_locked(p->store, 0);
+		json_t *other = user_parse(store_at_locked(p->store, first ? 1 : 0));
+		reply_user(p, reply, 200, other);
+		json_decref(other);
+	} else {
+		reply_updated(p, reply, old, user, body);
+	}
 	json_decref(old);
 	json_decref(user);
 }
@@ -223,8 +234,10 @@ void partnerize_update(struct partnerize *p, const struct request *request, cons
 	json_t *body = read_body(request, reply);
 	if (!body)
 		return;
-	/* The 2020 blueprint has the id in the body as well. */
+	/* The 2020 blueprint has the id in the body as well, and must have it in a POST. */
 	json_t *own_id = user_id_json(p, id);
+	bool nameless = p->options.profile == PROFILE_DOCUMENTS &&
+			strcmp(request->method, "POST") == 0 && !json_object_get(body, "user_id");
 	if (p->options.profile == PROFILE_DOCUMENTS &&
 	    json_equal(own_id, json_object_get(body, "user_id")))
 		json_object_del(body, "user_id");
@@ -235,6 +248,8 @@ void partnerize_update(struct partnerize *p, const struct request *request, cons
 	const char *email = json_string_value(json_object_get(body, "email"));
 	if (!record)
 		partnerize_error(reply, 404, "User not found.");
+	else if (nameless)
+		partnerize_error(reply, 400, "Validation failed: user_id is required.");
 	else if (!good)
 		partnerize_error(reply, 400, "Validation failed: %s.", why);
 	else if (email && store_email_locked(p->store, email, record))

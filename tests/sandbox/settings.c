@@ -26,6 +26,7 @@ static const char *const put_words[] = {"changed", "full", "empty", "old", "unst
 static const char *const total_words[] = {"pages", "records", "none", NULL};
 static const char *const self_words[] = {"own", "flat", "data", "unknown", NULL};
 static const char *const paging_words[] = {"own", "ignored", "refused", NULL};
+static const char *const oidc_words[] = {"full", "newest", NULL};
 static const char *const lag_words[] = {"all", "items", "lists", NULL};
 static const char *const stamp_words[] = {"own", "ms", "seconds", "tick", "frozen", "none", NULL};
 
@@ -69,6 +70,9 @@ static const struct row {
     {"limit_refused", FLAG, AT(limit_refused), 0, 0, NULL},
     {"offset_ceiling", NUMBER, AT(offset_ceiling), 0, 100000000, NULL},
     {"list_total", WORD, AT(list_total), 0, 0, total_words},
+    {"oidc_form", WORD, AT(oidc_form), 0, 0, oidc_words},
+    {"settings_flat", FLAG, AT(settings_flat), 0, 0, NULL},
+    {"origin_needed", FLAG, AT(origin_needed), 0, 0, NULL},
 };
 
 struct settings *settings_new(const struct settings_values *values)

@@ -14,6 +14,10 @@
 enum put_answer { PUT_CHANGED, PUT_FULL, PUT_EMPTY, PUT_OLD, PUT_UNSTAMPED };
 /* What Elastic Path's meta.page.total counts; TOTAL_NONE: its lists have no meta. */
 enum list_total { TOTAL_PAGES, TOTAL_RECORDS, TOTAL_NONE };
+/* An OIDC profile: all four fields are needed in each PUT, and all but the secret are shown; or, as
+ * in the newest specification, only the name is needed, a PUT forgets what it leaves out, the
+ * secret too, and the issuer is shown in place of discovery_url. */
+enum oidc_form { OIDC_FULL, OIDC_NEWEST };
 /* Which GETs show a state of the past. */
 enum lag_kinds { LAG_ALL, LAG_ITEMS, LAG_LISTS };
 /* How updated_at moves. STAMPS_OWN: as the profile has it; STAMPS_TICK: once a minute; STAMPS_NONE:
@@ -66,6 +70,9 @@ struct settings_values {
 	bool limit_refused;  /* page[limit] over 100 is 400, not taken as 100 */
 	long offset_ceiling; /* page[offset] over it is 400 */
 	enum list_total list_total;
+	enum oidc_form oidc_form;
+	bool settings_flat;        /* the settings' answers have no {"data":} */
+	bool origin_needed;        /* POST of a realm wants relationships.origin */
 	unsigned long token_epoch; /* tokens of an older epoch are dead; not for settings_change */
 };
 

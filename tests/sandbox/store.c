@@ -36,7 +36,7 @@ struct record {
 	char *email; /* lower case; NULL: not in the index */
 	size_t len;
 	unsigned version;
-	unsigned password_changes;
+	unsigned password_changes, password_losses;
 	char id[];
 };
 
@@ -470,4 +470,14 @@ unsigned record_password_changes(const struct record *record)
 void record_password_changed(struct record *record)
 {
 	record->password_changes++;
+}
+
+unsigned record_password_losses(const struct record *record)
+{
+	return record->password_losses;
+}
+
+void record_password_lost(struct record *record)
+{
+	record->password_losses++;
 }

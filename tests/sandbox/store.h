@@ -61,5 +61,8 @@ size_t record_len(const struct record *record);
 unsigned record_version(const struct record *record);
 unsigned record_password_changes(const struct record *record);
 void record_password_changed(struct record *record);
+/* A write left its secret out, and it is gone: how often that has happened. */
+unsigned record_password_losses(const struct record *record);
+void record_password_lost(struct record *record);
 
 #endif

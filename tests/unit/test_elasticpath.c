@@ -9,6 +9,8 @@
 
 #include "vendors/elasticpath.h"
 
+#include "vendors/basis.h"
+
 #define REALM_SETTINGS(id)                                                                         \
 	"{\"data\": {\"type\": \"account_authentication_settings\", \"relationships\": "           \
 	"{\"authentication_realm\": {\"data\": {\"id\": \"" id "\"}}}}}"
@@ -114,6 +116,8 @@ static enum vendor_outcome put_member(struct shop *shop, const char *text)
 	return outcome;
 }
 
+#define ANN "{\"name\": \"A\", \"email\": \"a@x\"}"
+
 static void test_put_in_realm(void **state)
 {
 	struct shop *shop = *state;
@@ -134,10 +138,38 @@ static void test_put_in_realm(void **state)
 	assert_int_equal(shop->asked_count, 4);
 	assert_asked(shop, 2, "PUT " INFOS("r1") "/m1");
 	assert_asked(shop, 3, "PUT " MEMBERS "/m1");
-	assert_body(
-	    shop, 3,
-	    "{\"data\": {\"type\": \"account_member\", \"name\": \"B\", \"email\": \"a@x\", "
-	    "\"tier\": 3}}");
+	assert_body(shop, 3, "{\"data\": {\"type\": \"account_member\", \"tier\": 3}}");
+}
+
+/* What was read tells which half has changed; an info that could not be whole is not sent. */
+static void test_put_of_a_half(void **state)
+{
+	struct shop *shop = *state;
+	json_t *read = parse("{\"name\": \"A\", \"email\": \"a@x\", \"tier\": 3}");
+	struct basis basis;
+
+	shop_says(shop, -1, "GET " SETTINGS, 200, REALM_SETTINGS("r1"));
+	shop_says(shop, -1, "PUT " INFOS("r1") "/m1", 200, "{\"data\": {\"id\": \"m1\"}}");
+	shop_says(shop, -1, "PUT " MEMBERS "/m1", 200, "{\"data\": {\"id\": \"m1\"}}");
+	assert_int_equal(put_member(shop, "{\"name\": \"B\", \"tier\": 3}"), VENDOR_REFUSED);
+	assert_int_equal(shop->call.error, EINVAL);
+	assert_non_null(strstr(shop->call.words, "\"email\""));
+	basis_begin(&basis, 0);
+	basis.ageless = true;
+	basis.record = read;
+	shop->call.basis = &basis;
+	assert_int_equal(put_member(shop, "{\"name\": \"A\", \"email\": \"a@x\", \"tier\": 4}"),
+			 VENDOR_DONE);
+	assert_int_equal(shop->asked_count, 2);
+	assert_asked(shop, 1, "PUT " MEMBERS "/m1");
+	assert_body(shop, 1, "{\"data\": {\"type\": \"account_member\", \"tier\": 4}}");
+	assert_int_equal(put_member(shop, "{\"name\": \"B\", \"email\": \"a@x\", \"tier\": 3}"),
+			 VENDOR_DONE);
+	assert_asked(shop, 2, "PUT " INFOS("r1") "/m1");
+	assert_false(basis.part_made);
+	basis_release(&shop->call);
+	shop->call.basis = NULL;
+	json_decref(read);
 }
 
 static void test_put_where_the_realm_moved(void **state)
@@ -147,11 +179,11 @@ static void test_put_where_the_realm_moved(void **state)
 	shop_says(shop, 1, "GET " SETTINGS, 200, REALM_SETTINGS("old"));
 	shop_says(shop, 1, "GET " SETTINGS, 200, REALM_SETTINGS("new"));
 	shop_says(shop, -1, "PUT " INFOS("new") "/m1", 200, "{\"data\": {\"id\": \"m1\"}}");
-	assert_int_equal(put_member(shop, "{\"name\": \"A\"}"), VENDOR_DONE);
+	assert_int_equal(put_member(shop, ANN), VENDOR_DONE);
 	assert_int_equal(shop->asked_count, 4);
 	assert_asked(shop, 1, "PUT " INFOS("old") "/m1");
 	assert_asked(shop, 3, "PUT " INFOS("new") "/m1");
-	assert_int_equal(put_member(shop, "{\"name\": \"A\"}"), VENDOR_DONE);
+	assert_int_equal(put_member(shop, ANN), VENDOR_DONE);
 	assert_int_equal(shop->asked_count, 5);
 }
 
@@ -160,7 +192,7 @@ static void test_put_of_nobody(void **state)
 	struct shop *shop = *state;
 
 	shop_says(shop, -1, "GET " SETTINGS, 200, REALM_SETTINGS("r1"));
-	assert_int_equal(put_member(shop, "{\"name\": \"A\"}"), VENDOR_REFUSED);
+	assert_int_equal(put_member(shop, ANN), VENDOR_REFUSED);
 	assert_int_equal(shop->call.error, ENOENT);
 	assert_int_equal(shop->call.status, 404);
 	assert_non_null(strstr(shop->call.words, "Not there"));
@@ -174,13 +206,13 @@ static void test_put_without_realm(void **state)
 
 	shop_says(shop, -1, "GET " SETTINGS, 200, "{\"data\": {}}");
 	shop_says(shop, -1, "PUT " MEMBERS "/m1", 200, "{\"data\": {\"id\": \"m1\"}}");
-	assert_int_equal(put_member(shop, "{\"name\": \"A\"}"), VENDOR_DONE);
+	assert_int_equal(put_member(shop, ANN), VENDOR_DONE);
 	assert_asked(shop, 1, "PUT " MEMBERS "/m1");
 	/* nor is anything sent while nobody knows */
 	shop_clear(shop);
 	ep_realm_forget(shop->account);
 	shop_says(shop, -1, "GET " SETTINGS, 400, "{}");
-	assert_int_equal(put_member(shop, "{\"name\": \"A\"}"), VENDOR_REFUSED);
+	assert_int_equal(put_member(shop, ANN), VENDOR_REFUSED);
 	assert_int_equal(shop->asked_count, 1);
 }
 
@@ -368,6 +400,7 @@ int main(void)
 	    SHOP(test_no_realm),
 	    SHOP(test_settings_written),
 	    SHOP(test_put_in_realm),
+	    SHOP(test_put_of_a_half),
 	    SHOP(test_put_where_the_realm_moved),
 	    SHOP(test_put_of_nobody),
 	    SHOP(test_put_without_realm),

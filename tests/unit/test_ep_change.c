@@ -21,7 +21,7 @@ static struct actor *actor_of(struct play *play)
 	static struct actor actor;
 
 	actor_begin(&actor, play, &ep_members, "1", 0);
-	actor.body = json_pack("{s:s, s:i}", "name", "Jane", "tier", 3);
+	actor.body = json_pack("{s:s, s:s, s:i}", "name", "Jane", "email", "j@x", "tier", 3);
 	actor_start(&actor, DEED_READ);
 	gate_asked(&play->gate, 0, "POST /oauth/access_token");
 	gate_answer(&play->gate, 0, 200, "{\"access_token\": \"t\", \"expires_in\": 3600}", NULL);

@@ -39,7 +39,7 @@ static void check_fields(const struct collection *collection)
 	for (const struct field *field = collection->fields; field->name; field++) {
 		assert_null(strchr(field->name, '.'));
 		if (field->flags & FIELD_EACH_TIME)
-			assert_true(field->flags & FIELD_WRITE_ONLY);
+			assert_true(field->flags & FIELD_REQUIRED);
 		type = type || strcmp(field->name, "type") == 0;
 	}
 	if (collection->type)
