@@ -17,8 +17,30 @@
 #include "vendors/walk.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* What the two parameters are called, escaped. */
+static const char *const parameters[][2] = {
+    [PAGING_NUMBER] = {"page", "count"},
+    [PAGING_OFFSET] = {"offset", "limit"},
+    [PAGING_BRACKETS] = {"page%5Boffset%5D", "page%5Blimit%5D"},
+};
+
+char *page_path(const struct account *account, const struct collection *collection,
+		const char *parent, size_t start, size_t size)
+{
+	const char *const *names = parameters[collection->paging(account)];
+	char *base = vendor_path(collection, parent, NULL);
+	char *path = NULL;
+
+	if (base && asprintf(&path, "%s%c%s=%zu&%s=%zu", base, strchr(base, '?') ? '&' : '?',
+			     names[0], start, names[1], size) < 0)
+		path = NULL;
+	free(base);
+	return path;
+}
 
 /* The rows in ANSWER, borrowed, or NULL. */
 static json_t *find_rows(const struct collection *collection, json_t *answer)

@@ -3,6 +3,7 @@
  *
  * It must not know about latency, stalls and broken answers.
  */
+#include <ctype.h>
 #include <string.h>
 
 #include "document.h"
@@ -34,11 +35,23 @@ void ep_reply(struct ep_ask *ask, enum ep_kind kind, unsigned status, json_t *ob
 	reply_json(ask->reply, status, json_pack("{s:o}", "data", object));
 }
 
+/* Whether it has the form of a UUID; an id that was stored behind the vendor's back need not. */
+static bool is_uuid(const char *id)
+{
+	static const char form[] = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
+	size_t i = 0;
+	while (form[i] && (form[i] == '-' ? id[i] == '-' : isxdigit((unsigned char)id[i])))
+		i++;
+	return !form[i] && !id[i];
+}
+
 struct record *ep_find_locked(struct ep_ask *ask, enum ep_kind kind, const struct store *store,
 			      const char *id)
 {
 	struct record *record = store_find_locked(store, id);
-	if (!record)
+	if (!record && !is_uuid(id))
+		ep_error(ask->ep, ask->reply, 400, "Bad Request", "The id must be a UUID.");
+	else if (!record)
 		ep_error(ask->ep, ask->reply, 404, "Not Found", "%s not found.", ep_words(kind));
 	return record;
 }
@@ -67,9 +80,24 @@ bool ep_members_realm_locked(struct ep_ask *ask)
 	return false;
 }
 
+/* Whether the setting lets an object be read alone: false with the reply set. */
+static bool may_get(struct ep_ask *ask, enum ep_kind kind)
+{
+	enum item_gets gets = settings_get(ask->ep->options.settings).item_gets;
+	if (gets == ITEMS_SERVED || kind == EP_SETTINGS)
+		return true;
+	if (gets == ITEMS_404)
+		ep_error(ask->ep, ask->reply, 404, "Not Found", "There is nothing at this path.");
+	else
+		ep_error(ask->ep, ask->reply, 405, "Method Not Allowed", "Not offered here.");
+	return false;
+}
+
 static void get_locked(struct ep_ask *ask, enum ep_kind kind, const struct store *store,
 		       const char *id)
 {
+	if (!may_get(ask, kind))
+		return;
 	const struct record *record = ep_find_locked(ask, kind, store, id);
 	if (!record)
 		return;

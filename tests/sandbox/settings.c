@@ -24,6 +24,7 @@ struct settings {
 
 static const char *const put_words[] = {"changed", "full", "empty", "old", "unstamped", NULL};
 static const char *const total_words[] = {"pages", "records", "none", NULL};
+static const char *const item_words[] = {"served", "404", "405", NULL};
 static const char *const lag_words[] = {"all", "items", "lists", NULL};
 static const char *const stamp_words[] = {"own", "ms", "seconds", "tick", "frozen", "none", NULL};
 
@@ -49,6 +50,8 @@ static const struct row {
     {"max_parallel", NUMBER, AT(max_parallel), 0, 1000000, NULL},
     {"put_answer", WORD, AT(put_answer), 0, 0, put_words},
     {"no_self", FLAG, AT(no_self), 0, 0, NULL},
+    {"item_gets", WORD, AT(item_gets), 0, 0, item_words},
+    {"omit_inactive", FLAG, AT(omit_inactive), 0, 0, NULL},
     {"etag", FLAG, AT(etag), 0, 0, NULL},
     {"etag_style", WORD, AT(etag_style), 0, 0, etag_words},
     {"limit_requests", NUMBER, AT(limit_requests), 0, 1000000, NULL},

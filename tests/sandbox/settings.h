@@ -14,6 +14,8 @@
 enum put_answer { PUT_CHANGED, PUT_FULL, PUT_EMPTY, PUT_OLD, PUT_UNSTAMPED };
 /* What Elastic Path's meta.page.total counts; TOTAL_NONE: its lists have no meta. */
 enum list_total { TOTAL_PAGES, TOTAL_RECORDS, TOTAL_NONE };
+/* What a GET of one record is answered: a vendor may have no such request. */
+enum item_gets { ITEMS_SERVED, ITEMS_404, ITEMS_405 };
 /* Which GETs show a state of the past. */
 enum lag_kinds { LAG_ALL, LAG_ITEMS, LAG_LISTS };
 /* How updated_at moves. STAMPS_OWN: as the profile has it; STAMPS_TICK: once a minute; STAMPS_NONE:
@@ -40,7 +42,9 @@ struct settings_values {
 	long max_parallel; /* 0: any; more vendor requests in flight are answered 429 */
 	enum put_answer put_answer;
 	bool no_self; /* GET /user/self is 404 */
-	bool etag;    /* GET of an item gives an ETag, PUT demands it as If-Match */
+	enum item_gets item_gets;
+	bool omit_inactive; /* Partnerize's lists have no inactive users */
+	bool etag;          /* GET of an item gives an ETag, PUT demands it as If-Match */
 	enum etag_style etag_style;
 	long limit_requests; /* so many are let in within the window, the others are 429; 0: all */
 	long limit_window_ms;
