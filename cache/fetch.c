@@ -246,6 +246,7 @@ int fetch_whole(struct flight *flight)
 		same = install(flight, new, before) && old && !fill.made &&
 		       old->count == new->count;
 		note_lacks(roster, old, new);
+		figures_compare(flight, old, new);
 		roster_check_all_active(roster, new);
 		if (roster->events.replaced)
 			roster->events.replaced(roster->events.arg, same);

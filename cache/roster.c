@@ -437,6 +437,7 @@ void roster_refresh(struct roster *roster)
 	pthread_mutex_lock(&roster->lock);
 	roster->refreshed = clock_seconds();
 	roster->self_known = false;
+	roster->shrunk = 0;
 	pthread_mutex_unlock(&roster->lock);
 }
 

@@ -161,6 +161,8 @@ struct roster_info {
 	unsigned pages; /* of the fetch under way */
 	size_t rows;
 	uint64_t fetches;  /* whole rosters fetched */
+	size_t shrunk;     /* so many were listed before the list became less than half as long */
+	bool nobody;       /* it has never listed anybody, not even the user of the key */
 	size_t reappeared; /* users active again after this mount deactivated them */
 	char last_error[256]; /* "" or the last error of a fetch or a write, with its time */
 	double failed;        /* when that was, monotonic seconds */

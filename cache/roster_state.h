@@ -113,6 +113,7 @@ struct roster {
 	struct gone *gone; /* who was known and is not listed any more (absence.c) */
 	size_t
 	    shrunk; /* how many were listed before the list became so much shorter; 0: it did not */
+	bool nobody; /* the first list did not even have the user that the key belongs to */
 	size_t step; /* rows of the first page of the newest list; 0: not known */
 	_Atomic(enum roster_gets) gets;
 	atomic_bool rows_short; /* a GET has shown more than a row */
@@ -227,6 +228,10 @@ int fetch_self(struct flight *flight);
 
 /* The same for one record. -EAGAIN: the GET failed as flight->missed, and the list has to tell. */
 int fetch_record(struct flight *flight);
+
+/* figures.c: FLIGHT has brought NEW in place of OLD (or NULL). Say so where it is suspiciously
+ * short. */
+void figures_compare(struct flight *flight, const struct snapshot *old, const struct snapshot *new);
 
 /* Have the vendor find who has an email. -EOPNOTSUPP: only the whole roster can tell. */
 int fetch_email(struct flight *flight);

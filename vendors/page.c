@@ -2,8 +2,9 @@
  * page.c - see page.h.
  *
  * From an answer to rows: is it a page at all, where are its rows, what does it say of the whole
- * list? Tolerant in form, since the documents of a vendor contradict each other, but strict in
- * substance: a row without an id is an error, since leaving it out would make the list short. It
+ * list? The forms are those that a document of the vendor shows, and no others: what else is empty
+ * proves no empty list. A row without an id is an error, since leaving it out would make the list
+ * short. It
  * must not know which page comes next, nor what becomes of the rows.
  */
 #include "vendors/page.h"
@@ -42,16 +43,34 @@ char *page_path(const struct account *account, const struct collection *collecti
 	return path;
 }
 
-/* The rows in ANSWER, borrowed, or NULL. */
-static json_t *find_rows(const struct collection *collection, json_t *answer)
+/*
+ * The rows in ANSWER, borrowed, or NULL. Only where the documents have them: anything else may well
+ * be empty without being a list of nobody.
+ */
+static json_t *find_rows(const struct collection *collection, const json_t *answer)
 {
 	json_t *rows = json_object_get(answer, collection->list_key);
 
-	if (!rows)
-		rows = json_object_get(answer, "data");
-	if (!rows)
-		rows = answer;
 	return json_is_array(rows) ? rows : NULL;
+}
+
+/* The record in ROW, which the documents show flat or, with an envelope of its own, wrapped. */
+static json_t *record_of(const struct collection *collection, json_t *row)
+{
+	json_t *inner = json_object_get(row, collection->item_key);
+
+	if (strcmp(collection->item_key, collection->list_key) != 0 && json_is_object(inner))
+		return inner;
+	return json_is_object(row) ? row : NULL;
+}
+
+/* Does ANSWER, whose status is a success, tell of an error all the same? */
+static bool tells_error(const json_t *answer)
+{
+	const json_t *error = json_object_get(answer, "error");
+
+	return (error && !json_is_null(error)) ||
+	       json_array_size(json_object_get(answer, "errors"));
 }
 
 /* A number that is told as a number or as text, or -1. */
@@ -95,7 +114,7 @@ static struct totals read_totals(const struct collection *collection, const json
 static int hand_on(const struct page *page, json_t *row, size_t number, uint64_t *sum)
 {
 	const struct collection *collection = page->collection;
-	json_t *record = collection_unwrap(collection, row);
+	json_t *record = record_of(collection, row);
 	char buffer[24];
 	const char *id = record ? collection_id(collection, record, buffer) : NULL;
 	int error;
@@ -159,6 +178,17 @@ static int no_rows(const struct page *page, const json_t *answer)
 			 single ? "\"" : "");
 }
 
+/* There is a list, perhaps, and an error beside it: it is not to be trusted. */
+static int with_error(const struct page *page, const struct http_reply *reply)
+{
+	char words[CALL_WORDS_MAX / 2];
+
+	exchange_words(reply->body, reply->length, words, sizeof(words));
+	account_redact(page->account, words);
+	return call_fail(page->call, EREMOTEIO, "page %zu of the %s holds an error: %s",
+			 page->number, page->collection->name, words[0] ? words : "(no words)");
+}
+
 int page_read(const struct page *page, const struct http_reply *reply, struct walk_result *result)
 {
 	char why[160] = "";
@@ -174,7 +204,9 @@ int page_read(const struct page *page, const struct http_reply *reply, struct wa
 		return call_fail(page->call, EREMOTEIO, "page %zu of the %s is not JSON: %s",
 				 page->number, page->collection->name, why);
 	rows = find_rows(page->collection, answer);
-	if (rows) {
+	if (tells_error(answer)) {
+		error = with_error(page, reply);
+	} else if (rows) {
 		result->totals = read_totals(page->collection, answer);
 		error = hand_on_rows(page, rows, result);
 	} else {
