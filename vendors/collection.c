@@ -58,12 +58,24 @@ static json_t *id_value(const char *const *keys, const json_t *record)
 	return value;
 }
 
+/* Links that stand beside RECORD in ANSWER are its own: a list has them inside of each row. */
+static void take_links(const struct collection *collection, const json_t *answer, json_t *record)
+{
+	json_t *links = json_object_get(answer, "links");
+
+	if (json_is_object(links) && !json_object_get(record, "links") &&
+	    collection_flags(collection, "links") & FIELD_SYSTEM)
+		json_object_set(record, "links", links);
+}
+
 json_t *collection_unwrap(const struct collection *collection, json_t *answer)
 {
 	json_t *inner = json_object_get(answer, collection->item_key);
 
-	if (json_is_object(inner))
+	if (json_is_object(inner)) {
+		take_links(collection, answer, inner);
 		return inner;
+	}
 	if (id_value(collection->id_keys, answer))
 		return answer;
 	inner = json_object_get(answer, "data"); /* Partnerize v3 */

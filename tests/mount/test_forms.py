@@ -118,3 +118,17 @@ def test_a_roster_without_its_own_key(mount):
     m.sandbox.fault(fault="status", status=200, method="GET", path="/user", times=-1, body={"users": [], "count": 0})
     assert listed(m) == set()
     assert [len(lines) for lines in warnings(m)] == [1, 1]
+
+
+@pytest.mark.parametrize("cold", ["member", "account"])
+def test_links_beside_an_object(mount, sandbox, cold):
+    """A row has its links inside, an object that comes alone beside it: both show the same record."""
+    box = store.store(sandbox, profile="documents")
+    m = mount(box)
+    member, account = store.person(box, 5), box.control("GET", "elasticpath/accounts")[0]["id"]
+    path = m.path / "elasticpath" / {"member": f"{member}.json", "account": f"accounts/{account}/account.json"}[cold]
+    alone = path.read_text()
+    assert json.loads(alone)["links"]["self"].startswith("https://")
+    renew(m)
+    os.listdir(path.parents[1] if cold == "account" else path.parent)
+    assert path.read_text() == alone

@@ -12,6 +12,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 json_t *document_parse(const char *bytes, size_t len, char *why, size_t why_size)
 {
@@ -100,5 +101,22 @@ void document_patch(json_t *target, json_t *patch, bool keep_nulls)
 		} else {
 			json_object_set_new(target, key, json_deep_copy(value));
 		}
+	}
+}
+
+void document_trim(json_t *object)
+{
+	const char *name;
+	json_t *value;
+	json_object_foreach(object, name, value) {
+		const char *text = json_string_value(value);
+		if (!text)
+			continue;
+		size_t len = json_string_length(value), from = 0;
+		while (from < len && strchr(" \t\r\n", text[from]))
+			from++;
+		while (len > from && strchr(" \t\r\n", text[len - 1]))
+			len--;
+		json_object_set_new(object, name, json_stringn(text + from, len - from));
 	}
 }

@@ -28,4 +28,7 @@ void document_add_string(struct text *text, const char *string);
  * removing. */
 void document_patch(json_t *target, json_t *patch, bool keep_nulls);
 
+/* Cuts blanks off both ends of each text on the highest level of the object. */
+void document_trim(json_t *object);
+
 #endif

@@ -11,6 +11,11 @@
 #include "etag.h"
 #include "moment.h"
 
+void ep_not_played(struct ep_ask *ask)
+{
+	ep_error(ask->ep, ask->reply, 404, "Not Found", "There is nothing at this path.");
+}
+
 void ep_enter(struct ep_ask *ask, bool list)
 {
 	struct elasticpath *ep = ask->ep;
@@ -30,9 +35,19 @@ void ep_reply(struct ep_ask *ask, enum ep_kind kind, unsigned status, json_t *ob
 	/* Where the account is in the path, the guide's objects do not repeat it. */
 	if (kind == EP_MEMBERSHIP && !ep_documents(ask->ep))
 		json_object_del(object, "account_id");
+	else if (kind == EP_MEMBERSHIP)
+		ep_tell_one_side(object, false);
 	if (!ep_stamped(ask->ep))
 		ep_unstamp(object);
-	reply_json(ask->reply, status, json_pack("{s:o}", "data", object));
+	/* A row has its links inside, an object that comes alone beside it. */
+	json_t *links = ep_documents(ask->ep) ? json_object_get(object, "links") : NULL;
+	json_t *answer = json_pack("{s:O}", "data", object);
+	if (links) {
+		json_object_set(answer, "links", links);
+		json_object_del(object, "links");
+	}
+	json_decref(object);
+	reply_json(ask->reply, status, answer);
 }
 
 /* Whether it has the form of a UUID; an id that was stored behind the vendor's back need not. */
@@ -105,7 +120,7 @@ static void get_locked(struct ep_ask *ask, enum ep_kind kind, const struct store
 		record = store_at_locked(store, record == store_at_locked(store, 0) ? 1 : 0);
 	json_t *object = ep_parse(record);
 	if (kind == EP_INFO) {
-		json_t *info = ep_info(object);
+		json_t *info = ep_info(ask->ep, object);
 		json_decref(object);
 		object = info;
 	}

@@ -51,6 +51,7 @@ static const struct row {
     {"put_answer", WORD, AT(put_answer), 0, 0, put_words},
     {"no_self", FLAG, AT(no_self), 0, 0, NULL},
     {"item_gets", WORD, AT(item_gets), 0, 0, item_words},
+    {"trim", FLAG, AT(trim), 0, 0, NULL},
     {"omit_inactive", FLAG, AT(omit_inactive), 0, 0, NULL},
     {"etag", FLAG, AT(etag), 0, 0, NULL},
     {"etag_style", WORD, AT(etag_style), 0, 0, etag_words},

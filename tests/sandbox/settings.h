@@ -43,6 +43,7 @@ struct settings_values {
 	enum put_answer put_answer;
 	bool no_self; /* GET /user/self is 404 */
 	enum item_gets item_gets;
+	bool trim;          /* blanks at both ends of texts are not stored */
 	bool omit_inactive; /* Partnerize's lists have no inactive users */
 	bool etag;          /* GET of an item gives an ETag, PUT demands it as If-Match */
 	enum etag_style etag_style;
