@@ -113,13 +113,13 @@ struct roster {
 	struct gone *gone; /* who was known and is not listed any more (absence.c) */
 	size_t
 	    shrunk; /* how many were listed before the list became so much shorter; 0: it did not */
-	bool nobody; /* the first list did not even have the user that the key belongs to */
 	size_t step; /* rows of the first page of the newest list; 0: not known */
+	uint64_t generation;
+	uint64_t merged; /* what the overlay got up to this generation is in the snapshot */
 	_Atomic(enum roster_gets) gets;
 	atomic_bool rows_short; /* a GET has shown more than a row */
 	atomic_bool rows_told;  /* the log says that rows are used */
-	uint64_t generation;
-	uint64_t merged;       /* what the overlay got up to this generation is in the snapshot */
+	bool nobody; /* the first list did not even have the user that the key belongs to */
 	atomic_bool remembers; /* there has been one */
 	atomic_bool saved; /* a record was saved here: what is fetched may have to keep its time */
 	struct flight *flights; /* utlist */

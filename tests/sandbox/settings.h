@@ -41,17 +41,17 @@ struct settings_values {
 	long page_cap;     /* most rows of a page, whatever was asked for */
 	long max_parallel; /* 0: any; more vendor requests in flight are answered 429 */
 	enum put_answer put_answer;
-	bool no_self; /* GET /user/self is 404 */
-	enum item_gets item_gets;
+	bool no_self;       /* GET /user/self is 404 */
+	bool etag;          /* GET of an item gives an ETag, PUT demands it as If-Match */
 	bool trim;          /* blanks at both ends of texts are not stored */
 	bool omit_inactive; /* Partnerize's lists have no inactive users */
-	bool etag;          /* GET of an item gives an ETag, PUT demands it as If-Match */
+	bool short_rows;    /* Partnerize lists the five fields of the guide's example only */
+	enum item_gets item_gets;
 	enum etag_style etag_style;
 	long limit_requests; /* so many are let in within the window, the others are 429; 0: all */
 	long limit_window_ms;
 	char limit_retry_after[64]; /* of those 429; "": not sent */
-	bool short_rows;  /* Partnerize lists the five fields of the guide's example only */
-	long read_lag_ms; /* GETs show the state of that long ago */
+	long read_lag_ms;           /* GETs show the state of that long ago */
 	enum lag_kinds read_lag_kinds;
 	bool read_lag_random; /* each GET: of a random time up to that long ago */
 	enum stamps stamps;
