@@ -91,7 +91,7 @@ static bool is_empty(const json_t *value)
 static bool is_written(const char *text, const json_t *scalar)
 {
 	char *written = exact_is_number(scalar) || json_is_boolean(scalar) ? exact_dump(scalar, 0)
-									    : NULL;
+									   : NULL;
 	bool same = written && same_text(text, written);
 
 	free(written);

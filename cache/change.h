@@ -182,7 +182,8 @@ void change_publish(struct change *change, const json_t *record);
 
 /*
  * GET the record under CALL, and replace what is stale in it, as lag_correct does. With ETAG it is
- * what a PUT may rest on, and read_status is set. A 404 is noted in the roster.
+ * what a PUT may rest on, and read_status is set. As
+ * absence_get: -ENOENT means that the record does not exist.
  */
 int change_get(struct change *change, struct call *call, enum lag_reading reading, json_t **record,
 	       char **etag);

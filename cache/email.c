@@ -35,7 +35,7 @@ static int add_from_snapshot(struct snapshot_builder *builder, struct roster *ro
 		const struct overlay *entry;
 
 		HASH_FIND_STR(roster->overlay, with[i]->id, entry);
-		if (entry && (entry->record || entry->deleted))
+		if (entry && (entry->record || entry->deleted || entry->proven))
 			continue;
 		if (snapshot_add(builder, record_get(with[i])))
 			return -ENOMEM;
@@ -90,7 +90,7 @@ struct snapshot *roster_fresh_email_locked(struct roster *roster, const char *em
 	struct snapshot *found;
 
 	*seconds = 0;
-	if (left <= 0)
+	if (left <= 0 || (began <= 0 && absence_due_locked(roster, email)))
 		return NULL;
 	found = roster_with_email_locked(roster, email, began);
 	/* That there is nobody holds no longer than for an id. */

@@ -7,6 +7,7 @@
  */
 #include "cache/update.h"
 
+#include "cache/absence.h"
 #include "cache/attempt.h"
 #include "cache/change.h"
 #include "cache/guard.h"
@@ -49,18 +50,32 @@ static int check(struct attempt *attempt)
 	return error ? error : change_check_self(&change, UPDATE_DELETED);
 }
 
+/* A user that is being deleted. */
+struct erasure {
+	struct attempt *attempt;
+	bool by_row; /* the vendor has no GET of it, only a row in its list */
+};
+
 /*
  * The user as the vendor shows it, unless that is how it was before it was deleted here. 0 or a
- * negative errno, with words in CALL.
+ * negative errno, with words in CALL. LOOK: it was shown before, by a GET or by a row: a GET that
+ * had it and now answers 404 is proof.
  */
-static int get(struct attempt *attempt, struct call *call, json_t **record)
+static int get(struct erasure *erasure, struct call *call, bool look, json_t **record)
 {
-	int error = vendor_get(call, attempt->account, roster_collection(attempt->roster),
-			       roster_parent(attempt->roster), attempt->id, record, NULL);
+	struct attempt *attempt = erasure->attempt;
+	int error;
 
+	if (look && !erasure->by_row)
+		error = vendor_get(call, attempt->account, roster_collection(attempt->roster),
+				   roster_parent(attempt->roster), attempt->id, record, NULL);
+	else
+		error = absence_get(attempt->roster, call, attempt->id, record, NULL,
+				    look ? NULL : &erasure->by_row);
 	if (!error && roster_was_deleted(attempt->roster, call, attempt->id, *record)) {
 		json_decref(*record);
 		*record = NULL;
+		roster_publish_absent(attempt->roster, attempt->id);
 		error = call_fail(call, ENOENT, "it was deleted here just now");
 	}
 	return error;
@@ -68,8 +83,9 @@ static int get(struct attempt *attempt, struct call *call, json_t **record)
 
 /* Is the user still there, for as long as reads may lag? 1, 0, or a negative errno with words in
  * CALL. */
-static int look(struct attempt *attempt, struct call *call)
+static int look(struct erasure *erasure, struct call *call)
 {
+	struct attempt *attempt = erasure->attempt;
 	struct looks looks;
 	int error;
 
@@ -77,7 +93,7 @@ static int look(struct attempt *attempt, struct call *call)
 	do {
 		json_t *record = NULL;
 
-		error = get(attempt, call, &record);
+		error = get(erasure, call, true, &record);
 		json_decref(record);
 	} while ((!error || error == -EREMOTEIO) && looks_again(&looks));
 	if (error == -ENOENT)
@@ -100,14 +116,15 @@ static void tell_deleted(const struct late_sight *sight)
 }
 
 /* The vendor has said that the user is deleted, or its answer was lost: is it so? */
-static int prove(struct attempt *attempt, bool said)
+static int prove(struct erasure *erasure, bool said)
 {
+	struct attempt *attempt = erasure->attempt;
 	int error = said ? 0 : -attempt->call->error;
 	struct call again;
 	int there;
 
 	call_continue(&again, attempt->call);
-	there = look(attempt, &again);
+	there = look(erasure, &again);
 	if (there < 0) {
 		attempt->unknown = true;
 		roster_doubt(attempt->roster, attempt->id);
@@ -148,8 +165,9 @@ static void tell(struct attempt *attempt, const json_t *before)
 	attempt_accepted(attempt, before, NULL, NULL);
 }
 
-static int send(struct attempt *attempt, const json_t *before)
+static int send(struct erasure *erasure, const json_t *before)
 {
+	struct attempt *attempt = erasure->attempt;
 	const struct collection *collection = roster_collection(attempt->roster);
 	struct call *call = attempt->call;
 	enum vendor_outcome outcome;
@@ -161,7 +179,7 @@ static int send(struct attempt *attempt, const json_t *before)
 	outcome = vendor_delete(call, attempt->account, collection, roster_parent(attempt->roster),
 				attempt->id);
 	if (outcome == VENDOR_DONE || outcome == VENDOR_UNKNOWN)
-		error = prove(attempt, outcome == VENDOR_DONE);
+		error = prove(erasure, outcome == VENDOR_DONE);
 	else
 		error = -call->error;
 	if (error && outcome != VENDOR_DONE)
@@ -175,15 +193,14 @@ static int send(struct attempt *attempt, const json_t *before)
 
 static int erase(struct attempt *attempt)
 {
+	struct erasure erasure = {.attempt = attempt};
 	struct call *call = attempt->call;
 	json_t *before = NULL;
 	int error = roster_lock(attempt->roster, call, attempt->id);
 
 	if (error)
 		return error;
-	error = get(attempt, call, &before);
-	if (error == -ENOENT)
-		roster_publish_absent(attempt->roster, attempt->id);
+	error = get(&erasure, call, false, &before);
 	if (!error) {
 		/* what is refused now, until something is sent, is not that GET's refusal */
 		call->request[0] = '\0';
@@ -195,7 +212,7 @@ static int erase(struct attempt *attempt)
 		if (!error)
 			change_log_unsent(call, attempt->roster, "DELETE", attempt->id);
 	} else if (!error) {
-		error = send(attempt, before);
+		error = send(&erasure, before);
 	}
 	roster_unlock(attempt->roster, attempt->id);
 	json_decref(before);

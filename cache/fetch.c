@@ -118,6 +118,8 @@ static void fill_progress(struct list_sink *sink, unsigned pages, size_t rows)
 	pthread_mutex_lock(&roster->lock);
 	fill->flight->pages = pages;
 	fill->flight->rows = rows;
+	if (pages == 1)
+		roster->step = rows;
 	pthread_mutex_unlock(&roster->lock);
 }
 
@@ -158,6 +160,27 @@ static void retire_replaced(struct roster *roster, const struct snapshot *old,
 	}
 }
 
+/* RECORD was known: keep it in mind if NEW, which is installed, lacks it. */
+static void note_lack(struct roster *roster, const struct record *record,
+		      const struct snapshot *new)
+{
+	if (snapshot_find(new, record->id))
+		return;
+	pthread_mutex_lock(&roster->lock);
+	absence_lacks_locked(roster, record);
+	pthread_mutex_unlock(&roster->lock);
+}
+
+/* The same for all of OLD (or NULL), without the lock: that may take a while. */
+static void note_lacks(struct roster *roster, const struct snapshot *old,
+		       const struct snapshot *new)
+{
+	for (size_t i = 0; old && i < old->count; i++) {
+		if (i >= new->count || new->records[i] != old->records[i])
+			note_lack(roster, old->records[i], new);
+	}
+}
+
 /*
  * NEW is what the roster is from now on, unless a fetch that began later was quicker. Returns
  * whether it is, and nothing but the snapshot whose fetch began at BEFORE had to give way.
@@ -180,6 +203,7 @@ static bool install(const struct flight *flight, struct snapshot *new, double be
 		roster->generation++;
 		roster->merged = flight->generation;
 		dropped = drop_overlay_locked(roster, flight, new);
+		absence_listed_locked(roster, new);
 		alone = alone && !dropped;
 	}
 	roster->fetches++;
@@ -189,6 +213,8 @@ static bool install(const struct flight *flight, struct snapshot *new, double be
 	while (dropped) {
 		entry = dropped;
 		dropped = entry->next;
+		if (entry->record)
+			note_lack(roster, entry->record, new);
 		roster_overlay_free(entry);
 	}
 	return alone;
@@ -233,6 +259,8 @@ int fetch_whole(struct flight *flight)
 			retire_replaced(roster, old, new);
 		same = install(flight, new, before) && old && !fill.made &&
 		       old->count == new->count;
+		note_lacks(roster, old, new);
+		figures_compare(flight, old, new);
 		roster_check_all_active(roster, new);
 		if (roster->events.replaced)
 			roster->events.replaced(roster->events.arg, same);
@@ -288,34 +316,77 @@ void fetch_put(const struct flight *flight, const char *id, struct record *recor
 	record_put(kept);
 }
 
+/*
+ * The GET of FLIGHT's record failed with ERROR in a way that the list has to explain. *RECORD is
+ * what was made here, or NULL. 0, -ENOENT: the list has been read and lacks it, or -EAGAIN.
+ */
+static int explain(struct flight *flight, struct record **record)
+{
+	struct roster *roster = flight->roster;
+	bool lacks = flight->listed;
+
+	*record = presence_record(roster, &flight->call, flight->id);
+	if (*record)
+		return 0;
+	pthread_mutex_lock(&roster->lock);
+	if (roster_whole_fresh_locked(roster) && !snapshot_find(roster->snapshot, flight->id))
+		lacks = true;
+	pthread_mutex_unlock(&roster->lock);
+	if (lacks)
+		return -(flight->call.error = ENOENT);
+	flight->missed = calloc(1, sizeof(*flight->missed));
+	if (!flight->missed)
+		return call_fail(&flight->call, ENOMEM, "no memory");
+	call_continue(flight->missed, &flight->call);
+	call_copy_error(flight->missed, &flight->call);
+	flight->call.error = 0;
+	flight->call.words[0] = '\0';
+	return -EAGAIN;
+}
+
+/* What was answered to FLIGHT's GET: OBJECT (taken), as a new *RECORD. 0 or a negative errno. */
+static int take_object(struct flight *flight, json_t *object, struct record **record)
+{
+	struct roster *roster = flight->roster;
+	struct timespec when;
+
+	absence_note_get(roster, flight->id, object);
+	clock_gettime(CLOCK_REALTIME, &when);
+	lag_correct(roster->lag, flight->id, object, LAG_READ, NULL, NULL);
+	*record = record_new(roster->collection, flight->id, object, when);
+	json_decref(object);
+	if (!*record)
+		return call_fail(&flight->call, ENOMEM, "no memory");
+	keep_time(roster, *record);
+	return 0;
+}
+
 int fetch_record(struct flight *flight)
 {
 	struct roster *roster = flight->roster;
-	const struct collection *users = roster->collection;
 	struct record *record = NULL;
-	struct timespec when;
 	json_t *object = NULL;
-	int error = vendor_get(&flight->call, roster->account, users, roster->parent, flight->id,
-			       &object, NULL);
+	bool proven = false;
+	int error = vendor_get(&flight->call, roster->account, roster->collection, roster->parent,
+			       flight->id, &object, NULL);
 
-	if (error && error != -ENOENT)
-		return error;
 	if (!error && roster_was_deleted(roster, &flight->call, flight->id, object)) {
 		json_decref(object);
 		error = call_fail(&flight->call, ENOENT, "it was deleted here just now");
 	} else if (!error) {
-		clock_gettime(CLOCK_REALTIME, &when);
-		lag_correct(roster->lag, flight->id, object, LAG_READ, NULL, NULL);
-		record = record_new(users, flight->id, object, when);
-		json_decref(object);
-		if (!record)
-			return call_fail(&flight->call, ENOMEM, "no memory");
-		keep_time(roster, record);
-	} else {
+		error = take_object(flight, object, &record);
+	} else if (absence_is_told(roster, &flight->call, error)) {
+		error = explain(flight, &record);
+		proven = error == -ENOENT;
+	} else if (error == -ENOENT) {
 		record = presence_record(roster, &flight->call, flight->id);
 		error = record ? 0 : error;
 	}
+	if (error && error != -ENOENT)
+		return error;
 	fetch_put(flight, flight->id, record);
+	if (proven)
+		absence_prove(roster, flight->id);
 	record_put(record);
 	return error;
 }

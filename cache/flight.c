@@ -106,7 +106,7 @@ static void show(struct roster *roster, struct view *view, struct wait *waits)
 
 /* ---- starting and ending flights ---- */
 
-static struct flight *start_locked(struct roster *roster, const struct wait *wait);
+static struct flight *start_locked(struct roster *roster, const struct wait *wait, bool listed);
 
 /* In the seconds of grace after the ttl the old roster is good enough, while a new one is fetched.
  */
@@ -116,7 +116,9 @@ static bool answer_old_locked(struct roster *roster, struct wait *wait, struct v
 	struct record *record = NULL;
 	double seconds;
 
-	if (wait->kind == WAIT_SELF || roster_grace_locked(roster) <= 0)
+	if (wait->kind == WAIT_SELF || roster_grace_locked(roster) <= 0 ||
+	    roster_whole_fresh_locked(roster) ||
+	    (wait->kind == WAIT_EMAIL && absence_due_locked(roster, wait->id)))
 		return false;
 	if (wait->kind == WAIT_RECORD) {
 		/* what a write may have changed is not shown as it was before */
@@ -132,7 +134,8 @@ static bool answer_old_locked(struct roster *roster, struct wait *wait, struct v
 		wait->error = wait->snapshot ? 0 : -ENOMEM;
 	}
 	if (!roster_fetching_locked(roster))
-		start_locked(roster, &whole); /* nobody waits for it; the next question will see */
+		start_locked(roster, &whole,
+			     false); /* nobody waits for it; the next question will see */
 	return true;
 }
 
@@ -183,6 +186,9 @@ static struct flight *flight_for_locked(struct roster *roster, const struct wait
 
 static void flight_free(struct flight *flight)
 {
+	if (flight->missed)
+		call_destroy(flight->missed);
+	free(flight->missed);
 	call_destroy(&flight->call);
 	free(flight->id);
 	free(flight);
@@ -197,7 +203,13 @@ static bool needs_whole_locked(const struct roster *roster, enum wait_kind kind)
 
 	if (!is_alone(kind))
 		return false;
+	/* what a fresh list lacks is asked for by id */
+	if (absence_asks_id(roster) && roster_whole_fresh_locked(roster))
+		return false;
 	if (kind == WAIT_EMAIL ? !collection->find : collection->listed_only)
+		return true;
+	if (kind == WAIT_RECORD && absence_asks_id(roster) &&
+	    atomic_load(&roster->gets) == ROSTER_GETS_NONE)
 		return true;
 	/* what can't be listed can still be asked for one by one */
 	if (roster->unlisted > 0 &&
@@ -206,7 +218,8 @@ static bool needs_whole_locked(const struct roster *roster, enum wait_kind kind)
 	return !collection->single && fetched_alone_locked(roster);
 }
 
-static struct flight *start_locked(struct roster *roster, const struct wait *wait)
+/* LISTED: a whole list has just been read, and does not answer WAIT. */
+static struct flight *start_locked(struct roster *roster, const struct wait *wait, bool listed)
 {
 	struct flight *flight = calloc(1, sizeof(*flight));
 	char path[CALL_PATH_MAX];
@@ -215,7 +228,8 @@ static struct flight *start_locked(struct roster *roster, const struct wait *wai
 		return NULL;
 	flight->roster = roster;
 	flight->kind = wait->kind;
-	if (needs_whole_locked(roster, wait->kind))
+	flight->listed = listed || (wait->kind == WAIT_EMAIL && roster_whole_fresh_locked(roster));
+	if (!flight->listed && needs_whole_locked(roster, wait->kind))
 		flight->kind = WAIT_WHOLE;
 	if (is_alone(flight->kind))
 		flight->id = strdup(wait->id);
@@ -255,7 +269,7 @@ void roster_ask(struct roster *roster, struct wait *wait)
 	} else if (!answer_locked(roster, wait, &view) && !answer_old_locked(roster, wait, &view)) {
 		flight = flight_for_locked(roster, wait);
 		if (!flight)
-			flight = start_locked(roster, wait);
+			flight = start_locked(roster, wait, false);
 		if (flight) {
 			wait->flight = flight;
 			DL_APPEND(flight->waits, wait);
@@ -313,6 +327,8 @@ static void settle_locked(struct flight *flight, struct wait *wait, struct view 
 	struct record *record = NULL;
 	double seconds;
 
+	if (absence_settle_locked(flight, wait, error))
+		return;
 	wait->error = error;
 	if (error) {
 		call_copy_error(wait->call, &flight->call);
@@ -334,8 +350,10 @@ static void settle_locked(struct flight *flight, struct wait *wait, struct view 
 		break;
 	case WAIT_EMAIL:
 		wait->snapshot = roster_with_email_locked(roster, wait->id,
-							  flight->kind == WAIT_EMAIL ? flight->began
-										     : 0);
+							  flight->kind == WAIT_EMAIL &&
+								  !flight->listed
+							      ? flight->began
+							      : 0);
 		wait->error = wait->snapshot ? 0 : -ENOMEM;
 		break;
 	}
@@ -363,18 +381,58 @@ static bool hand_over_locked(struct flight *flight)
 	return true;
 }
 
+static bool hand_over(struct flight *flight)
+{
+	bool over;
+
+	pthread_mutex_lock(&flight->roster->lock);
+	over = flight->dropped || hand_over_locked(flight);
+	pthread_mutex_unlock(&flight->roster->lock);
+	return over;
+}
+
 static int find_email(struct flight *flight)
 {
-	struct roster *roster = flight->roster;
 	int error = fetch_email(flight);
-	bool over;
 
 	if (error != -EOPNOTSUPP)
 		return error;
-	pthread_mutex_lock(&roster->lock);
-	over = flight->dropped || hand_over_locked(flight);
-	pthread_mutex_unlock(&roster->lock);
-	return over ? -EINTR : fetch_whole(flight);
+	return hand_over(flight) ? -EINTR : fetch_whole(flight);
+}
+
+/* FLIGHT's GET of a record failed so that the list has to tell what that means. */
+static int read_list(struct flight *flight)
+{
+	int error = hand_over(flight) ? -EINTR : 0;
+
+	if (error)
+		return error;
+	error = fetch_whole(flight);
+	if (!error)
+		absence_note_list(flight);
+	return error;
+}
+
+/*
+ * FLIGHT has brought the whole list, and WAIT is still not answered (absence.c tells why): then it
+ * waits for another flight, which asks by id. False: no memory, or that is not so.
+ */
+static bool ask_on_locked(struct flight *flight, struct wait *wait)
+{
+	struct flight *other = NULL, *next;
+
+	if (flight->kind != WAIT_WHOLE || !absence_asks_on_locked(flight->roster, wait))
+		return false;
+	DL_FOREACH(flight->roster->flights, next) {
+		if (next->kind == wait->kind && next->listed && strcmp(next->id, wait->id) == 0)
+			other = next;
+	}
+	if (!other && !(other = start_locked(flight->roster, wait, true)))
+		return false;
+	DL_DELETE(flight->waits, wait);
+	wait->flight = other;
+	DL_APPEND(other->waits, wait);
+	return true;
 }
 
 /* Does anybody wait for an email? */
@@ -390,17 +448,20 @@ static bool is_for_email(struct flight *flight)
 
 static int fly(struct flight *flight)
 {
+	int error;
+
 	switch (flight->kind) {
 	case WAIT_WHOLE:
 		return fetch_whole(flight);
 	case WAIT_RECORD:
-		return fetch_record(flight);
+		error = fetch_record(flight);
+		return error == -EAGAIN ? read_list(flight) : error;
 	case WAIT_SELF:
 		return fetch_self(flight);
 	case WAIT_EMAIL:
 		break;
 	}
-	return find_email(flight);
+	return flight->listed ? fetch_gone(flight) : find_email(flight);
 }
 
 static void flight_run(void *arg)
@@ -421,7 +482,9 @@ static void flight_run(void *arg)
 		roster->unlisted = error ? clock_seconds() : 0;
 	if (!flight->dropped) {
 		DL_DELETE(roster->flights, flight);
-		DL_FOREACH(flight->waits, wait) {
+		DL_FOREACH_SAFE(flight->waits, wait, next) {
+			if (!error && ask_on_locked(flight, wait))
+				continue;
 			wait->flight = NULL;
 			settle_locked(flight, wait, &view, error);
 		}
@@ -434,59 +497,4 @@ static void flight_run(void *arg)
 		wait->done(wait);
 	}
 	flight_free(flight);
-}
-
-/* ---- asking and waiting for it ---- */
-
-static void wake_asker(struct wait *wait)
-{
-	struct call *call = wait->call;
-
-	pthread_mutex_lock(&call->lock);
-	wait->answered = true;
-	pthread_cond_broadcast(&call->wake);
-	pthread_mutex_unlock(&call->lock);
-}
-
-static bool is_answered(void *arg)
-{
-	const struct wait *wait = arg;
-
-	return wait->answered;
-}
-
-/* For a waiter whose answer is on its way already: nothing can interrupt it any more. */
-static void wait_for_answer(const struct wait *wait)
-{
-	struct call *call = wait->call;
-
-	pthread_mutex_lock(&call->lock);
-	while (!wait->answered)
-		pthread_cond_wait(&call->wake, &call->lock);
-	pthread_mutex_unlock(&call->lock);
-}
-
-int roster_ask_sync(struct roster *roster, struct wait *wait)
-{
-	wait->done = wake_asker;
-	wait->answered = false;
-	roster_ask(roster, wait);
-	if (call_wait(wait->call, is_answered, wait)) {
-		if (roster_leave(roster, wait)) {
-			wait->error = -EINTR;
-			return -EINTR;
-		}
-		wait_for_answer(wait);
-	}
-	return wait->error;
-}
-
-void wait_clear(struct wait *wait)
-{
-	snapshot_put(wait->snapshot);
-	record_put(wait->record);
-	free(wait->self);
-	wait->snapshot = NULL;
-	wait->record = NULL;
-	wait->self = NULL;
 }

@@ -7,6 +7,7 @@
  */
 #include "cache/late.h"
 
+#include "cache/absence.h"
 #include "cache/attempt.h"
 #include "cache/change.h"
 #include "cache/pool.h"
@@ -88,8 +89,7 @@ static json_t *read_record(struct late *late, struct call *call, int *error)
 {
 	json_t *record = NULL;
 
-	*error = vendor_get(call, roster_account(late->roster), roster_collection(late->roster),
-			    roster_parent(late->roster), late->id, &record, NULL);
+	*error = absence_get(late->roster, call, late->id, &record, NULL, NULL);
 	return *error ? NULL : record;
 }
 

@@ -6,6 +6,7 @@
  */
 #include "cache/change.h"
 
+#include "cache/absence.h"
 #include "cache/attempt.h"
 #include "cache/late.h"
 #include "cache/looks.h"
@@ -104,16 +105,14 @@ int change_get(struct change *change, struct call *call, enum lag_reading readin
 	       char **etag)
 {
 	struct lag_found found;
-	int error = vendor_get(call, change_account(change), change->collection,
-			       roster_parent(change->roster), change->id, record, etag);
+	int error = absence_get(change->roster, call, change->id, record, etag, NULL);
 
 	if (!error && roster_was_deleted(change->roster, call, change->id, *record)) {
 		json_decref(*record);
 		*record = NULL;
+		roster_publish_absent(change->roster, change->id);
 		error = call_fail(call, ENOENT, "it was deleted through this mount just now");
 	}
-	if (error == -ENOENT && !change->made)
-		roster_publish_absent(change->roster, change->id);
 	if (error)
 		return error;
 	lag_correct(roster_lag(change->roster), change->id, *record, reading,

@@ -86,6 +86,7 @@ void roster_free(struct roster *roster)
 	HASH_ITER(hh, roster->deactivated, user, next_user)
 		roster_deactivated_free_locked(roster, user);
 	presence_free_locked(roster);
+	absence_free_locked(roster);
 	snapshot_put(roster->snapshot);
 	record_put(roster->absent);
 	versions_free(roster->versions);
@@ -197,18 +198,42 @@ bool roster_doubts_locked(struct roster *roster, const char *id)
 	return entry && entry->doubt;
 }
 
+/* Does ENTRY tell, for now, that there is no such record? */
+static bool is_absent_locked(const struct roster *roster, const struct overlay *entry)
+{
+	if (entry->record || entry->began < roster->refreshed)
+		return false;
+	if (entry->deleted ||
+	    (entry->proven && roster_left_locked(roster, entry->began, entry->since) > 0))
+		return true;
+	return clock_seconds() - entry->since < ABSENT_SECONDS;
+}
+
+/* A fresh whole roster lacks ID: *RECORD is what else is known of it, or NULL. */
+static enum roster_knows unlisted(const struct roster *roster, const struct overlay *entry,
+				  struct record **record)
+{
+	if (roster->absent) {
+		*record = roster->absent;
+		return ROSTER_FRESH;
+	}
+	if (!absence_asks_id(roster))
+		return ROSTER_ABSENT;
+	*record = entry ? entry->record : NULL;
+	return *record ? ROSTER_STALE : ROSTER_UNKNOWN;
+}
+
 enum roster_knows roster_peek_locked(struct roster *roster, const char *id, struct record **record,
 				     double *seconds)
 {
 	struct overlay *entry = overlay_find_locked(roster, id);
 	double left = entry ? roster_limited_locked(roster, entry->began, entry->since, entry->ends)
 			    : 0;
-	bool whole = roster_whole_fresh_locked(roster);
+	enum roster_knows knows = ROSTER_FRESH;
 
 	*record = NULL;
 	*seconds = 0;
-	if (entry && !entry->record && entry->began >= roster->refreshed &&
-	    (entry->deleted || clock_seconds() - entry->since < ABSENT_SECONDS))
+	if (entry && is_absent_locked(roster, entry))
 		return ROSTER_ABSENT;
 	if (entry && entry->record && left > 0) {
 		*record = entry->record;
@@ -224,11 +249,12 @@ enum roster_knows roster_peek_locked(struct roster *roster, const char *id, stru
 	}
 	if (entry && entry->doubt)
 		return *record ? ROSTER_STALE : ROSTER_UNKNOWN;
-	if (whole) {
-		*seconds = roster_snapshot_left_locked(roster);
+	if (roster_whole_fresh_locked(roster)) {
 		if (!*record)
-			*record = roster->absent;
-		return *record ? ROSTER_FRESH : ROSTER_ABSENT;
+			knows = unlisted(roster, entry, record);
+		if (knows == ROSTER_FRESH || knows == ROSTER_ABSENT)
+			*seconds = roster_snapshot_left_locked(roster);
+		return knows;
 	}
 	if (entry && entry->record)
 		*record = entry->record;
@@ -315,6 +341,7 @@ struct record *roster_overlay_locked(struct roster *roster, const char *id, stru
 	entry->doubt = false;
 	/* a 404 is no news about what this mount has deleted */
 	entry->deleted = entry->deleted && !record;
+	entry->proven = false;
 	return old;
 }
 
@@ -415,6 +442,7 @@ void roster_refresh(struct roster *roster)
 	pthread_mutex_lock(&roster->lock);
 	roster->refreshed = clock_seconds();
 	roster->self_known = false;
+	roster->shrunk = 0;
 	pthread_mutex_unlock(&roster->lock);
 }
 
@@ -468,48 +496,5 @@ void roster_unlock(struct roster *roster, const char *id)
 		free(busy);
 	}
 	pthread_cond_broadcast(&roster->free);
-	pthread_mutex_unlock(&roster->lock);
-}
-
-/* ---- who was deactivated here, errors, figures ---- */
-
-void roster_note_error(struct roster *roster, const struct call *call, int error)
-{
-	struct tm local;
-	time_t now = time(NULL);
-	char when[32];
-
-	localtime_r(&now, &local);
-	strftime(when, sizeof(when), "%H:%M:%S", &local);
-	pthread_mutex_lock(&roster->lock);
-	snprintf(roster->last_error, sizeof(roster->last_error), "%s %.32s: %.150s (%s)", when,
-		 call->request[0] ? call->request : call->path, call->words,
-		 strerrorname_np(-error));
-	roster->failed = clock_seconds();
-	pthread_mutex_unlock(&roster->lock);
-}
-
-void roster_info(struct roster *roster, struct roster_info *info)
-{
-	struct flight *flight;
-
-	memset(info, 0, sizeof(*info));
-	pthread_mutex_lock(&roster->lock);
-	flight = roster_fetching_locked(roster);
-	if (roster->snapshot) {
-		info->known = true;
-		info->users = roster->snapshot->count;
-		info->age = clock_seconds() - roster->snapshot_since;
-		info->fetched = roster->snapshot->fetched;
-	}
-	if (flight) {
-		info->fetching = true;
-		info->pages = flight->pages;
-		info->rows = flight->rows;
-	}
-	info->fetches = roster->fetches;
-	info->reappeared = roster->reappeared;
-	memcpy(info->last_error, roster->last_error, sizeof(info->last_error));
-	info->failed = roster->failed;
 	pthread_mutex_unlock(&roster->lock);
 }

@@ -115,8 +115,8 @@ void wait_clear(struct wait *wait);
 /* ---- local questions: they never wait ---- */
 
 enum roster_knows {
-	ROSTER_UNKNOWN,  /* a vendor would have to be asked */
-	ROSTER_ABSENT,   /* fresh knowledge that there is no such record */
+	ROSTER_UNKNOWN,  /* a vendor would have to be asked, also where a fresh list lacks it */
+	ROSTER_ABSENT,   /* it is proven, by now, that there is no such record (absence.h) */
 	ROSTER_STALE,    /* *RECORD is what was known last; a fetch is due */
 	ROSTER_FETCHING, /* as STALE, and a fetch is under way; in grace good for *SECONDS more */
 	ROSTER_FRESH,    /* *RECORD is good for *SECONDS more */
@@ -128,6 +128,9 @@ enum roster_knows {
  */
 enum roster_knows roster_peek(struct roster *roster, const char *id, struct record **record,
 			      double *seconds);
+
+/* Does the newest list, which is fresh, lack ID, and is nothing else known of it? */
+bool roster_never_lists(struct roster *roster, const char *id);
 
 /*
  * Who has EMAIL (in any case of ASCII letters): a snapshot of those alone, a reference, if that is
@@ -157,8 +160,10 @@ struct roster_info {
 	bool fetching;
 	unsigned pages; /* of the fetch under way */
 	size_t rows;
-	uint64_t fetches;     /* whole rosters fetched */
-	size_t reappeared;    /* users active again after this mount deactivated them */
+	uint64_t fetches;  /* whole rosters fetched */
+	size_t shrunk;     /* so many were listed before the list became less than half as long */
+	bool nobody;       /* it has never listed anybody, not even the user of the key */
+	size_t reappeared; /* users active again after this mount deactivated them */
 	char last_error[256]; /* "" or the last error of a fetch or a write, with its time */
 	double failed;        /* when that was, monotonic seconds */
 };
@@ -181,8 +186,8 @@ void roster_unlock(struct roster *roster, const char *id);
  */
 void roster_publish(struct roster *roster, struct record *record);
 
-/* The vendor says that there is no record ID. A user that a fresh roster shows stays listed: 404
- * may mean "not for you". What was made here just now stays as well. */
+/* The vendor says that there is no record ID. What was made here just now stays. It is listed as
+ * before, unless that is proven (absence.h). */
 void roster_publish_absent(struct roster *roster, const char *id);
 
 /*

@@ -1,6 +1,6 @@
 /*
  * roster_state.h - the inside of a roster, shared by roster.c, flight.c, fetch.c, email.c, view.c,
- * undo.c, ack.c and presence.c, and nobody else.
+ * undo.c, ack.c, presence.c, absence.c and figures.c, and nobody else.
  *
  * snapshot: what the last whole fetch showed, or NULL.
  * overlay: what was written or fetched alone, each entry with its own age: it wins over a snapshot
@@ -9,7 +9,10 @@
  * each with its waiters.
  *
  * State of a record: UNKNOWN -> (GET or walk) -> FRESH -> (ttl) -> STALE -> (fetch) -> FRESH
- *                    FRESH -> (GET says 404) -> ABSENT for ABSENT_SECONDS -> as before
+ *                    FRESH or STALE -> (a walk that lacks it) -> UNKNOWN -> (GET) -> FRESH
+ *                    any -> (GET says 404, and the newest list lacks it) -> ABSENT -> (ttl) -> as
+ * before; what only a GET says (a status, or what was deleted here) is so for ABSENT_SECONDS
+ * Where all that there is stands in the list (listed_only), a walk that lacks it makes it ABSENT.
  * A flight: started with waiters -> runs on the pool -> ends: result stored, flight unlinked,
  * waiters told. A flight whose last waiter leaves is cancelled and unlinked at once; its thread
  * then finds itself dropped.
@@ -19,7 +22,7 @@
 
 #ifndef ROSTERFS_ROSTER_PRIVATE
 #error                                                                                             \
-    "roster_state.h is for cache/roster.c, flight.c, fetch.c, email.c, view.c, undo.c, ack.c, presence.c only"
+    "roster_state.h is for cache/roster.c, flight.c, fetch.c, email.c, view.c, undo.c, ack.c, presence.c, absence.c, figures.c only"
 #endif
 
 #include "cache/roster.h"
@@ -39,6 +42,7 @@ struct overlay {
 	bool alone;            /* fetched alone, not written */
 	bool doubt;            /* a write ended in a way that nobody knows */
 	bool deleted;          /* by this mount: no longer listed */
+	bool proven;           /* absent by GET and by the list: no longer listed */
 	struct overlay *next;  /* where it was taken out of the table, to be freed */
 	UT_hash_handle hh;
 };
@@ -73,11 +77,16 @@ struct flight {
 	double began;        /* monotonic seconds */
 	uint64_t generation; /* the roster's when it began */
 	bool dropped;        /* nobody waits any more */
+	bool listed;         /* a whole list, read since it was asked for, lacks it */
+	struct call *missed; /* how the GET of the record failed, so that the list is read; NULL */
 	unsigned pages;
 	size_t rows;
 	struct wait *waits; /* utlist */
 	struct flight *next, *prev;
 };
+
+/* Has the vendor a GET by id? */
+enum roster_gets { ROSTER_GETS_UNKNOWN, ROSTER_GETS, ROSTER_GETS_NONE };
 
 struct roster {
 	struct account *account;
@@ -101,8 +110,16 @@ struct roster {
 	struct overlay *overlay;
 	struct presence *presences; /* what was made and deleted here (presence.c) */
 	struct asked asked;
+	struct gone *gone; /* who was known and is not listed any more (absence.c) */
+	size_t
+	    shrunk; /* how many were listed before the list became so much shorter; 0: it did not */
+	size_t step; /* rows of the first page of the newest list; 0: not known */
 	uint64_t generation;
-	uint64_t merged;       /* what the overlay got up to this generation is in the snapshot */
+	uint64_t merged; /* what the overlay got up to this generation is in the snapshot */
+	_Atomic(enum roster_gets) gets;
+	atomic_bool rows_short; /* a GET has shown more than a row */
+	atomic_bool rows_told;  /* the log says that rows are used */
+	bool nobody; /* the first list did not even have the user that the key belongs to */
 	atomic_bool remembers; /* there has been one */
 	atomic_bool saved; /* a record was saved here: what is fetched may have to keep its time */
 	struct flight *flights; /* utlist */
@@ -207,8 +224,14 @@ struct flight *roster_fetching_locked(const struct roster *roster);
  * known.
  */
 int fetch_whole(struct flight *flight);
-int fetch_record(struct flight *flight);
 int fetch_self(struct flight *flight);
+
+/* The same for one record. -EAGAIN: the GET failed as flight->missed, and the list has to tell. */
+int fetch_record(struct flight *flight);
+
+/* figures.c: FLIGHT has brought NEW in place of OLD (or NULL). Say so where it is suspiciously
+ * short. */
+void figures_compare(struct flight *flight, const struct snapshot *old, const struct snapshot *new);
 
 /* Have the vendor find who has an email. -EOPNOTSUPP: only the whole roster can tell. */
 int fetch_email(struct flight *flight);
@@ -230,6 +253,57 @@ int presence_complete(struct flight *flight, struct snapshot_builder *builder, s
 void presence_complete_email(struct flight *flight, const json_t *found);
 
 void presence_free_locked(struct roster *roster);
+
+/*
+ * absence.c. Does the vendor have to be asked by id for what a whole list lacks? Not where a
+ * collection has but one record, or can only be listed, or where lacking is a status.
+ */
+bool absence_asks_id(const struct roster *roster);
+
+/* A GET by id under CALL ended with ERROR: does the list have to tell what that means? */
+bool absence_is_told(const struct roster *roster, const struct call *call, int error);
+
+/* OBJECT was answered to a GET of ID. */
+void absence_note_get(struct roster *roster, const char *id, const json_t *object);
+
+/* The list has a record whose GET failed as GOT: say so under CALL, the first time. */
+void absence_note_row(struct roster *roster, struct call *call, const struct call *got);
+
+/* That ID is absent, as the overlay has it, is proven: by its GET and by the list. */
+void absence_prove(struct roster *roster, const char *id);
+
+/*
+ * The GET of a record failed as GOT, and the list, read under CALL, with ERROR. Returns the error
+ * of the record, with words in CALL.
+ */
+int absence_unread(struct call *call, const struct call *got, int error);
+
+/* FLIGHT has brought the whole list, because the GET of its record failed as flight->missed. */
+void absence_note_list(struct flight *flight);
+
+/* FLIGHT has ended with ERROR: answer WAIT if it is for that record. False: it is not, or what is
+ * known by now answers it. */
+bool absence_settle_locked(struct flight *flight, struct wait *wait, int error);
+
+/*
+ * A whole list has just come. Does it leave WAIT unanswered, because it lacks a record that may
+ * exist all the same, or somebody who had an email? The vendor is to be asked by id then.
+ */
+bool absence_asks_on_locked(struct roster *roster, const struct wait *wait);
+
+/* The newest list lacks RECORD, which was known. */
+void absence_lacks_locked(struct roster *roster, const struct record *record);
+
+/* NEW is the newest list: whoever is in it is not gone. */
+void absence_listed_locked(struct roster *roster, const struct snapshot *new);
+
+/* Is anybody who had EMAIL and is not listed any more to be asked for by id? */
+bool absence_due_locked(struct roster *roster, const char *email);
+
+/* Ask for all of them: FLIGHT is for the email. As fetch_record, but 0 whoever is there. */
+int fetch_gone(struct flight *flight);
+
+void absence_free_locked(struct roster *roster);
 
 /*
  * email.c: as roster_peek_email. NULL with *SECONDS: no memory.

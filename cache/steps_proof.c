@@ -7,6 +7,7 @@
  */
 #include "cache/steps_state.h"
 
+#include "cache/absence.h"
 #include "cache/attempt.h"
 #include "cache/looks.h"
 #include "cache/record.h"
@@ -58,15 +59,8 @@ static const char *status_of(const struct steps *steps, const json_t *record)
 
 int steps_get(struct steps *steps, struct call *call, json_t **record)
 {
-	int error;
-
 	call->good_until = 0;
-	error = vendor_get(call, roster_account(steps->roster), steps->collection, NULL, steps->id,
-			   record, NULL);
-
-	if (error == -ENOENT)
-		roster_publish_absent(steps->roster, steps->id);
-	return error;
+	return absence_get_status(steps->roster, call, steps->id, record);
 }
 
 /* Others see OBJECT, which CALL has read. */

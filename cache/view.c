@@ -27,7 +27,8 @@ static int take_written_locked(struct roster *roster, struct view *view)
 	for (const struct overlay *entry = roster->overlay; entry; entry = entry->hh.next) {
 		struct written *written = &view->written[view->count];
 
-		if (entry->generation <= roster->merged || (!entry->record && !entry->deleted))
+		if (entry->generation <= roster->merged ||
+		    (!entry->record && !entry->deleted && !entry->proven))
 			continue;
 		written->old = snapshot_find(roster->snapshot, entry->id);
 		if (entry->record == written->old)

@@ -60,6 +60,35 @@ static void branch_info(struct branch *branch, struct roster_info *info)
 	}
 }
 
+/* Say of each list of BRANCH that has become so much shorter. */
+static void print_shrunk(FILE *out, struct branch *branch)
+{
+	for (struct shelf *shelf = shelf_first(branch); shelf; shelf = shelf->next) {
+		struct roster *rosters[] = {shelf->roster, shelf->statuses};
+
+		for (size_t i = 0; i < 2; i++) {
+			struct roster_info info;
+
+			if (!rosters[i] || (i && rosters[1] == rosters[0]))
+				continue;
+			roster_info(rosters[i], &info);
+			if (info.nobody)
+				fprintf(
+				    out,
+				    "%-16s warning: the list of %s is empty: the key may not have the "
+				    "right to list\n",
+				    "", roster_collection(rosters[i])->name);
+			if (info.shrunk)
+				fprintf(
+				    out,
+				    "%-16s warning: the list of %s has %zu now, and had %zu before: "
+				    "the key may have lost its rights\n",
+				    "", roster_collection(rosters[i])->name, info.users,
+				    info.shrunk);
+		}
+	}
+}
+
 static void print_branch(FILE *out, struct branch *branch)
 {
 	struct roster_info info;
@@ -84,6 +113,7 @@ static void print_branch(FILE *out, struct branch *branch)
 			"%-16s %zu users are active again at the vendor after this mount made them "
 			"inactive: see log\n",
 			"", info.reappeared);
+	print_shrunk(out, branch);
 }
 
 static void print_limit(FILE *out, struct fs *fs)

@@ -154,12 +154,44 @@ static void take_absent(struct request *request)
 	request->wait.record = status;
 }
 
+/*
+ * The vendor has shown no status of the user, by ERROR (0: the user has been asked for since, and
+ * is there). Only then the whole list of statuses is worth asking for.
+ */
+static bool ask_for_status(struct request *request, int error)
+{
+	const struct node *node = request->node;
+	struct roster *users = node->shelf->roster, *statuses = entry_roster(node);
+	struct record *status = NULL;
+	double seconds;
+
+	if (statuses == users || request->wait.kind != WAIT_RECORD)
+		return false;
+	if (request->roster == statuses &&
+	    (error == -ENOENT || (error == -EINVAL && request->call.status == 400))) {
+		request->call.error = 0;
+		request->call.words[0] = '\0';
+		request_again(request, users, WAIT_RECORD, node->id);
+		return true;
+	}
+	if (request->roster != users || error)
+		return false;
+	roster_peek(statuses, node->id, &status, &seconds);
+	record_put(status);
+	if (!status)
+		request_again(request, statuses, WAIT_WHOLE, NULL);
+	return !status;
+}
+
 bool entry_again(struct request *request, int error)
 {
 	struct node *node = request->node;
 	struct record *user = NULL;
 	enum roster_knows knows;
 	double seconds;
+
+	if (ask_for_status(request, error))
+		return true;
 
 	/*
 	 * The status of whoever a whole roster does not show, or of whom the vendor told nothing:
@@ -182,13 +214,14 @@ int entry_found(struct request *request, int error, struct record **record)
 	struct node *node = request->node;
 	char stem[PATH_STEM_MAX + 1];
 
-	if (!error && request->wait.kind == WAIT_WHOLE) {
+	if (!error && request->wait.kind == WAIT_WHOLE && !node->id) {
 		path_parse(node_name(node), stem);
 		*record = entry_find_cut(request->wait.snapshot, stem);
 		if (*record)
 			node_learn(request->fs, node, (*record)->id);
 	} else {
-		if (!error && request->roster != entry_roster(node))
+		if (!error &&
+		    (request->roster != entry_roster(node) || request->wait.kind == WAIT_WHOLE))
 			take_absent(request);
 		*record = request->wait.record;
 	}

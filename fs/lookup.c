@@ -134,8 +134,10 @@ static void lookup_folder(struct fs *fs, fuse_req_t req, struct node *directory,
 {
 	char *id = NULL;
 
+	/* a new inode on trial would be there for mkdir: only who was listed once is asked for */
 	if (strlen(name) > PATH_STEM_MAX || !find_id(directory->shelf, name, &id) || !id ||
-	    is_unlikely_id(directory->shelf, id))
+	    is_unlikely_id(directory->shelf, id) ||
+	    roster_never_lists(directory->shelf->roster, id))
 		fuse_reply_err(req, ENOENT);
 	else
 		lookup_known(fs, req, directory, name, NODE_FOLDER, id);

@@ -150,8 +150,8 @@ static void check_node(struct fs *fs, struct node *node)
 		return;
 	knows = entry_peek(node, &record, &seconds);
 	pthread_mutex_lock(&fs->versions_lock);
-	differs = record && node->told_version &&
-		  node->told_version != node_version(record->version);
+	differs = node->told_version &&
+		  (!record || node->told_version != node_version(record->version));
 	pthread_mutex_unlock(&fs->versions_lock);
 	if (differs || knows == ROSTER_ABSENT)
 		notify_attributes(fs, node);

@@ -17,6 +17,8 @@
 #include "fs/scratch.h"
 #include "fs/shelf.h"
 #include "fs/view.h"
+#include "vendors/log.h"
+#include "vendors/vendor.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -72,6 +74,17 @@ static void op_forget_multi(fuse_req_t req, size_t count, struct fuse_forget_dat
 
 /* ---- getattr, setattr ---- */
 
+/* Is NODE's name made of its id, so that it is not there without its record? */
+static bool goes_by_id(const struct node *node)
+{
+	char name[SHELF_NAME_MAX];
+
+	if (!node->id || roster_collection(node->shelf->roster)->single)
+		return false;
+	shelf_name(node->shelf, node->id, node->kind == NODE_STATUS ? ".status" : ".json", name);
+	return strcmp(name, node_name(node)) == 0;
+}
+
 static void got_attr(struct request *request, int error)
 {
 	struct node *node = request->node;
@@ -81,6 +94,15 @@ static void got_attr(struct request *request, int error)
 	if (entry_again(request, error))
 		return;
 	error = entry_found(request, error, &record);
+	if (error == -ENOENT && goes_by_id(node) && !atomic_load(&node->writers) &&
+	    !node_has_readers(request->fs, request->ino)) {
+		/* Nobody has it open, so that was a question by name: the kernel looks that up
+		 * again, and finds or creates nothing. */
+		log_error(&request->call, error);
+		if (request_claim(request))
+			fuse_reply_err(request->req, ESTALE);
+		return;
+	}
 	if (error) {
 		request_fail(request, error);
 		return;

@@ -68,12 +68,24 @@ static bool is_the_one(const struct collection *collection, const json_t *answer
 	       strcmp(type, collection->type) == 0;
 }
 
+/* Links that stand beside RECORD in ANSWER are its own: a list has them inside of each row. */
+static void take_links(const struct collection *collection, const json_t *answer, json_t *record)
+{
+	json_t *links = json_object_get(answer, "links");
+
+	if (json_is_object(links) && !json_object_get(record, "links") &&
+	    collection_flags(collection, "links") & FIELD_SYSTEM)
+		json_object_set(record, "links", links);
+}
+
 json_t *collection_unwrap(const struct collection *collection, json_t *answer)
 {
 	json_t *inner = json_object_get(answer, collection->item_key);
 
-	if (json_is_object(inner))
+	if (json_is_object(inner)) {
+		take_links(collection, answer, inner);
 		return inner;
+	}
 	if (id_value(collection->id_keys, answer) || is_the_one(collection, answer))
 		return answer;
 	inner = json_object_get(answer, "data"); /* Partnerize v3 */

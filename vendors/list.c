@@ -62,14 +62,6 @@ struct lists {
 	struct transfer **under_way;
 };
 
-/* What the two parameters are called, escaped; NULL: there are none. */
-static const char *const parameters[][2] = {
-    [PAGING_NUMBER] = {"page", "count"},
-    [PAGING_OFFSET] = {"offset", "limit"},
-    [PAGING_BRACKETS] = {"page%5Boffset%5D", "page%5Blimit%5D"},
-    [PAGING_NONE] = {NULL, NULL},
-};
-
 static bool is_2xx(const struct http_reply *reply)
 {
 	return !reply->error && reply->status >= 200 && reply->status < 300;
@@ -83,19 +75,9 @@ static size_t parallel(const struct lists *all)
 /* ---- asking ---- */
 
 /* "/user?page=2&count=100"; the caller frees. */
-static char *page_path(const struct lists *all, const struct list *list, const struct walk_ask *ask)
+static char *ask_path(const struct lists *all, const struct list *list, const struct walk_ask *ask)
 {
-	const char *const *names = parameters[all->collection->paging(all->account)];
-	char *base = vendor_path(all->collection, list->part->parent, NULL);
-	char *path = NULL;
-
-	if (!names[0])
-		return base;
-	if (base && asprintf(&path, "%s%c%s=%zu&%s=%zu", base, strchr(base, '?') ? '&' : '?',
-			     names[0], ask->start, names[1], ask->size) < 0)
-		path = NULL;
-	free(base);
-	return path;
+	return page_path(all->account, all->collection, list->part->parent, ask->start, ask->size);
 }
 
 /* Ask for the page in slot INDEX of LIST. */
@@ -103,7 +85,7 @@ static int start_page(struct lists *all, struct list *list, size_t index)
 {
 	struct slot *slot = &list->slots[index];
 	struct http_request request = {.method = "GET", .repeatable = true};
-	char *path = page_path(all, list, &slot->ask);
+	char *path = ask_path(all, list, &slot->ask);
 	int error;
 
 	if (!path)
@@ -292,7 +274,7 @@ static int await_page(struct lists *all)
 static void note_request(const struct lists *all, const struct list *list,
 			 const struct walk_ask *ask)
 {
-	char *path = page_path(all, list, ask);
+	char *path = ask_path(all, list, ask);
 
 	if (path)
 		snprintf(all->call->request, sizeof(all->call->request), "GET %s", path);

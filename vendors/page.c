@@ -2,8 +2,9 @@
  * page.c - see page.h.
  *
  * From an answer to rows: is it a page at all, where are its rows, what does it say of the whole
- * list? Tolerant in form, since the documents of a vendor contradict each other, but strict in
- * substance: a row without an id is an error, since leaving it out would make the list short. It
+ * list? The forms are those that a document of the vendor shows, and no others: what else is empty
+ * proves no empty list. A row without an id is an error, since leaving it out would make the list
+ * short. It
  * must not know which page comes next, nor what becomes of the rows.
  */
 #include "vendors/page.h"
@@ -19,19 +20,62 @@
 #include "vendors/walk.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* The rows in ANSWER, borrowed, or NULL. */
-static json_t *find_rows(const struct collection *collection, json_t *answer)
+/* What the two parameters are called, escaped. */
+static const char *const parameters[][2] = {
+    [PAGING_NUMBER] = {"page", "count"},
+    [PAGING_OFFSET] = {"offset", "limit"},
+    [PAGING_BRACKETS] = {"page%5Boffset%5D", "page%5Blimit%5D"},
+    [PAGING_NONE] = {NULL, NULL},
+};
+
+char *page_path(const struct account *account, const struct collection *collection,
+		const char *parent, size_t start, size_t size)
+{
+	const char *const *names = parameters[collection->paging(account)];
+	char *base = vendor_path(collection, parent, NULL);
+	char *path = NULL;
+
+	if (!names[0])
+		return base;
+	if (base && asprintf(&path, "%s%c%s=%zu&%s=%zu", base, strchr(base, '?') ? '&' : '?',
+			     names[0], start, names[1], size) < 0)
+		path = NULL;
+	free(base);
+	return path;
+}
+
+/*
+ * The rows in ANSWER, borrowed, or NULL. Only where the documents have them: anything else may well
+ * be empty without being a list of nobody.
+ */
+static json_t *find_rows(const struct collection *collection, const json_t *answer)
 {
 	json_t *rows = json_object_get(answer, collection->list_key);
 
-	if (!rows)
-		rows = json_object_get(answer, "data");
-	if (!rows)
-		rows = answer;
 	return json_is_array(rows) ? rows : NULL;
+}
+
+/* The record in ROW, which the documents show flat or, with an envelope of its own, wrapped. */
+static json_t *record_of(const struct collection *collection, json_t *row)
+{
+	json_t *inner = json_object_get(row, collection->item_key);
+
+	if (strcmp(collection->item_key, collection->list_key) != 0 && json_is_object(inner))
+		return inner;
+	return json_is_object(row) ? row : NULL;
+}
+
+/* Does ANSWER, whose status is a success, tell of an error all the same? */
+static bool tells_error(const json_t *answer)
+{
+	const json_t *error = json_object_get(answer, "error");
+
+	return (error && !json_is_null(error)) ||
+	       json_array_size(json_object_get(answer, "errors"));
 }
 
 /* A number that is told as a number or as text, or -1. */
@@ -92,7 +136,7 @@ static int hand_on_unreadable(const struct page *page, const char *id, json_t *r
 static int hand_on(const struct page *page, json_t *row, size_t number, uint64_t *sum)
 {
 	const struct collection *collection = page->collection;
-	json_t *record = collection_unwrap(collection, row);
+	json_t *record = record_of(collection, row);
 	char buffer[24];
 	const char *id = record ? collection_id(collection, record, buffer) : NULL;
 	int error;
@@ -157,6 +201,17 @@ static int no_rows(const struct page *page, const json_t *answer)
 			 single ? "\"" : "");
 }
 
+/* There is a list, perhaps, and an error beside it: it is not to be trusted. */
+static int with_error(const struct page *page, const struct http_reply *reply)
+{
+	char words[CALL_WORDS_MAX / 2];
+
+	exchange_words(reply->body, reply->length, words, sizeof(words));
+	account_redact(page->account, words);
+	return call_fail(page->call, EREMOTEIO, "page %zu of the %s holds an error: %s",
+			 page->number, page->collection->name, words[0] ? words : "(no words)");
+}
+
 /*
  * What TEXT, which is not JSON, has all the same: a page in which that is so of some rows only.
  * NULL: it is none.
@@ -192,7 +247,9 @@ int page_read(struct page *page, const struct http_reply *reply, struct walk_res
 		return call_fail(page->call, EREMOTEIO, "page %zu of the %s is not JSON: %s",
 				 page->number, page->collection->name, why);
 	rows = find_rows(page->collection, answer);
-	if (rows) {
+	if (tells_error(answer)) {
+		error = with_error(page, reply);
+	} else if (rows) {
 		result->totals = read_totals(page->collection, answer);
 		error = hand_on_rows(page, rows, result);
 	} else {

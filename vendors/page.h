@@ -1,5 +1,5 @@
 /*
- * page.h - private to list.c: what one page of a list means.
+ * page.h - private to list.c and row.c: how one page of a list is asked for, and what it means.
  */
 #ifndef ROSTERFS_PAGE_H
 #define ROSTERFS_PAGE_H
@@ -22,6 +22,13 @@ struct page {
 	size_t number;   /* from 1, for words */
 	const char *why; /* page_read's own: why the answer is not JSON, or NULL */
 };
+
+/*
+ * The path and query that ask for SIZE rows from START: the number of a page, counted from 1, where
+ * ACCOUNT's pages have numbers, else so many rows are before it. The caller frees. NULL: no memory.
+ */
+char *page_path(const struct account *account, const struct collection *collection,
+		const char *parent, size_t start, size_t size);
 
 /*
  * Hand the rows in REPLY to the sink, and in numbers to *RESULT. Returns 0, or a negative errno

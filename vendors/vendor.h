@@ -348,7 +348,8 @@ unsigned collection_flags(const struct collection *collection, const char *name)
 /*
  * Take RECORD (a borrowed reference inside ANSWER) out of its envelope {"user":{..}}; an answer
  * that is the bare record passes too: it has an id, or, where there is but one record, its type.
- * NULL: there is no object.
+ * Links that stand beside it, where the collection has such a field, are put into it, as in a row of
+ * a list. NULL: there is no object.
  */
 json_t *collection_unwrap(const struct collection *collection, json_t *answer);
 
@@ -460,6 +461,26 @@ int vendor_list_all(struct call *call, struct account *account, const struct col
  */
 int vendor_get(struct call *call, struct account *account, const struct collection *collection,
 	       const char *parent, const char *id, json_t **record, char **etag);
+
+/* Where the row of a record stands in its list, as the walk of the list has found it. */
+struct list_spot {
+	size_t page;   /* counted from 0 */
+	size_t before; /* rows before that page */
+	size_t size;   /* rows that the page was asked for with; 0: the rest is not known */
+};
+
+/*
+ * Read record ID anew as a row of its list: for a vendor that lists records and has no GET of one.
+ * *SPOT is where the row was last; where that page does not have it, the whole list is walked, and
+ * *SPOT is set. Returns 0 and a new reference in *RECORD, as the list shows it; -ENOENT when the
+ * complete list, walked now, lacks it; or another negative errno with words in CALL. May wait.
+ *
+ * With WRITE this is the read that a change rests on (call->basis, basis.h): the row comes of one
+ * page that was asked for alone, after the walk.
+ */
+int vendor_row(struct call *call, struct account *account, const struct collection *collection,
+	       const char *parent, const char *id, bool write, struct list_spot *spot,
+	       json_t **record);
 
 /*
  * Replace record ID by BODY (borrowed; already without system fields), with If-Match if ETAG is

@@ -79,8 +79,8 @@ def test_nobody_is_waited_for_who_was_not_made_here(mounted):
     m = mounted()
     box = m.sandbox
     read(m, "partnerize/7.json")
+    box.delete(7)
     box.reset()
-    box.fault(fault="status", status=404, method="GET", path="/user/7", times=-1)
     assert save(m.path / "partnerize/7.status", "inactive\n") == refused("ENOENT")
     assert box.counts()["GET /user/{id}"] <= 2 and not sent(box)
 

@@ -449,7 +449,8 @@ def test_a_rename_that_is_refused(mount):
         if (m.path / target).parent.is_dir():
             assert fails(os.rename, folder / "T", m.path / target) == error, target
     assert rename2(folder / "T", path, NOREPLACE) == "EEXIST"
-    os.listdir(folder)  # so that it is known who is not there
+    # so that it is known who is not there: the list alone does not tell
+    assert not (folder / "zz.status").exists() and not (folder / "zz.json").exists()
     assert rename2(folder / "T", folder / "zz.status", NOREPLACE) == "ENOENT"
     assert rename2(folder / "T", folder / "zz.json", NOREPLACE) == "ENOTSUP"
     assert "partnerize/zz.json: there is no such record" in last_line(m, "zz.json")

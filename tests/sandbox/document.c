@@ -139,3 +139,20 @@ void document_tidy(json_t *object)
 			document_tidy(value);
 	}
 }
+
+void document_trim(json_t *object)
+{
+	const char *name;
+	json_t *value;
+	json_object_foreach(object, name, value) {
+		const char *text = json_string_value(value);
+		if (!text)
+			continue;
+		size_t len = json_string_length(value), from = 0;
+		while (from < len && strchr(" \t\r\n", text[from]))
+			from++;
+		while (len > from && strchr(" \t\r\n", text[len - 1]))
+			len--;
+		json_object_set_new(object, name, json_stringn(text + from, len - from));
+	}
+}

@@ -31,4 +31,7 @@ void document_patch(json_t *target, json_t *patch, bool keep_nulls);
 /* Trims each text of an object, at any depth, and makes its letters small; names stay. */
 void document_tidy(json_t *object);
 
+/* Cuts blanks off both ends of each text on the highest level of the object. */
+void document_trim(json_t *object);
+
 #endif

@@ -41,6 +41,8 @@ static const struct door {
     {"/v2/accounts/{id}", "DELETE", ep_delete_account, BOTH},
     {"/v2/accounts/{id}/account-memberships", "GET", ep_list_memberships, BOTH},
     {"/v2/accounts/{id}/account-memberships", "POST", ep_post_membership, BOTH},
+    {"/v2/accounts/{id}/account-memberships/unassigned-account-members", "GET", ep_not_played,
+     BOTH},
     {"/v2/accounts/{id}/account-memberships/{id}", "GET", ep_get_membership, BOTH},
     {"/v2/accounts/{id}/account-memberships/{id}", "DELETE", ep_delete_membership, BOTH},
     {"/v2/settings/account-authentication", "GET", ep_get_settings, BOTH},

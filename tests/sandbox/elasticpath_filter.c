@@ -1,7 +1,8 @@
 /*
  * elasticpath_filter: which rows of a list are wanted, and in which order.
  *
- * filter=op(field,value), several joined by `:`, values quoted or plain words. What a list can be
+ * filter=op(field,value) or is_null(field), several joined by `:` (and), by or(a,b) or by (a|b);
+ * values quoted or plain words, with blanks in ilike and like. What a list can be
  * filtered by is narrow and differs between the profiles; everything else is the vendor's "Could
  * not parse the supplied filter". The last order that was asked for is kept: a client that walks
  * 100,000 members by created_at must not have them sorted for each page.
@@ -18,18 +19,20 @@
 #define FILTERS 10
 #define WORD 40
 
-enum op { EQ, LIKE, ILIKE, GT, GE, LT, LE };
+enum op { EQ, LIKE, ILIKE, GT, GE, LT, LE, IS_NULL };
 
-static const char *const op_names[] = {"eq", "like", "ilike", "gt", "ge", "lt", "le"};
+static const char *const op_names[] = {"eq", "like", "ilike", "gt", "ge", "lt", "le", "is_null"};
 
 struct filter {
 	enum op op;
 	char field[WORD];
 	struct text value; /* times as time_key has them */
+	unsigned any;      /* one of those with this number has to pass; 0: it has to itself */
 };
 
 struct filters {
 	unsigned count;
+	unsigned groups; /* of which one has to pass */
 	struct filter filter[FILTERS];
 };
 
@@ -109,8 +112,9 @@ static bool read_word(const char **at, char end, char *word)
 }
 
 /* In quotes with `\` before what is meant literally, or plain. */
-static bool read_value(const char **at, struct text *value)
+static bool read_value(const char **at, bool blanks, struct text *value)
 {
+	const char *plain = blanks ? "._-@:+* " : "._-@:+*";
 	char quote = '\0';
 	if (**at == '"' || **at == '\'')
 		quote = *(*at)++;
@@ -118,7 +122,7 @@ static bool read_value(const char **at, struct text *value)
 	while (**at && **at != (quote ? quote : ')')) {
 		if (quote && **at == '\\' && (*at)[1])
 			++*at;
-		else if (!quote && !isalnum((unsigned char)**at) && !strchr("._-@:+*", **at))
+		else if (!quote && !isalnum((unsigned char)**at) && !strchr(plain, **at))
 			return false;
 		text_add(value, (*at)++, 1);
 	}
@@ -151,11 +155,43 @@ static bool read_filter(const char **at, const char *allowed, struct filter *fil
 	char name[WORD];
 	char both[2 * WORD];
 	if (!read_word(at, '(', name) || !read_op(name, &filter->op) ||
-	    !read_word(at, ',', filter->field))
+	    !read_word(at, filter->op == IS_NULL ? ')' : ',', filter->field))
 		return false;
 	snprintf(both, sizeof both, "%s:%s", name, filter->field);
-	return is_listed(allowed, both) && read_value(at, &filter->value) &&
+	if (!is_listed(allowed, both))
+		return false;
+	if (filter->op == IS_NULL)
+		return true;
+	bool blanks = filter->op == LIKE || filter->op == ILIKE;
+	return read_value(at, blanks, &filter->value) &&
 	       (!is_time(filter->field) || time_key(&filter->value));
+}
+
+static bool read_one(const char **at, const char *allowed, unsigned any, struct filters *filters)
+{
+	if (filters->count == FILTERS)
+		return false;
+	struct filter *filter = &filters->filter[filters->count++];
+	filter->any = any;
+	return read_filter(at, allowed, filter);
+}
+
+/* One filter, or several of which one has to pass: or(a,b), as the vendor has it, or (a|b), as its
+ * own client writes it. */
+static bool read_group(const char **at, const char *allowed, struct filters *filters)
+{
+	bool word = strncmp(*at, "or(", 3) == 0;
+	char between = word ? ',' : '|';
+	if (!word && **at != '(')
+		return read_one(at, allowed, 0, filters);
+	*at += word ? 3 : 1;
+	unsigned any = ++filters->groups;
+	while (read_one(at, allowed, any, filters)) {
+		if (*(*at)++ == between)
+			continue;
+		return (*at)[-1] == ')';
+	}
+	return false;
 }
 
 static bool read_filters(const char *words, const char *allowed, struct filters *filters)
@@ -163,8 +199,7 @@ static bool read_filters(const char *words, const char *allowed, struct filters 
 	if (!words)
 		return true;
 	for (const char *at = words;; at++) {
-		if (filters->count == FILTERS ||
-		    !read_filter(&at, allowed, &filters->filter[filters->count++]))
+		if (!read_group(&at, allowed, filters))
 			return false;
 		if (*at != ':')
 			return !*at;
@@ -225,6 +260,8 @@ static bool passes(const struct filter *filter, const char *key)
 		return strcmp(key, value) < 0;
 	case LE:
 		return strcmp(key, value) <= 0;
+	case IS_NULL:
+		return !*key;
 	}
 	return false;
 }
@@ -234,14 +271,20 @@ static bool passes_all(const struct filters *filters, enum ep_kind kind,
 		       const struct record *record, const char *sort, const char *known,
 		       struct text *key)
 {
+	bool passed[FILTERS + 1] = {false};
 	for (unsigned i = 0; i < filters->count; i++) {
 		const struct filter *filter = &filters->filter[i];
 		bool has = known && strcmp(filter->field, sort) == 0;
 		if (!has)
 			row_key(kind, record, filter->field, key);
-		if (!passes(filter, has ? known : key->data))
+		if (passes(filter, has ? known : key->data))
+			passed[filter->any] = true;
+		else if (!filter->any)
 			return false;
 	}
+	for (unsigned any = 1; any <= filters->groups; any++)
+		if (!passed[any])
+			return false;
 	return true;
 }
 

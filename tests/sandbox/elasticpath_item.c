@@ -3,12 +3,18 @@
  *
  * It must not know about latency, stalls and broken answers.
  */
+#include <ctype.h>
 #include <string.h>
 
 #include "document.h"
 #include "elasticpath_parts.h"
 #include "etag.h"
 #include "moment.h"
+
+void ep_not_played(struct ep_ask *ask)
+{
+	ep_error(ask->ep, ask->reply, 404, "Not Found", "There is nothing at this path.");
+}
 
 void ep_enter(struct ep_ask *ask, bool list)
 {
@@ -29,21 +35,44 @@ void ep_reply(struct ep_ask *ask, enum ep_kind kind, unsigned status, json_t *ob
 	/* Where the account is in the path, the guide's objects do not repeat it. */
 	if (kind == EP_MEMBERSHIP && !ep_documents(ask->ep))
 		json_object_del(object, "account_id");
+	else if (kind == EP_MEMBERSHIP)
+		ep_tell_one_side(object, false);
 	if (!ep_stamped(ask->ep))
 		ep_unstamp(object);
 	if (ep_newest_form(ask->ep, kind))
 		ep_shape_profile(object);
-	if (kind == EP_SETTINGS && settings_get(ask->ep->options.settings).settings_flat)
+	if (kind == EP_SETTINGS && settings_get(ask->ep->options.settings).settings_flat) {
 		reply_json(ask->reply, status, object);
-	else
-		reply_json(ask->reply, status, json_pack("{s:o}", "data", object));
+		return;
+	}
+	/* A row has its links inside, an object that comes alone beside it. */
+	json_t *links = ep_documents(ask->ep) ? json_object_get(object, "links") : NULL;
+	json_t *answer = json_pack("{s:O}", "data", object);
+	if (links) {
+		json_object_set(answer, "links", links);
+		json_object_del(object, "links");
+	}
+	json_decref(object);
+	reply_json(ask->reply, status, answer);
+}
+
+/* Whether it has the form of a UUID; an id that was stored behind the vendor's back need not. */
+static bool is_uuid(const char *id)
+{
+	static const char form[] = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
+	size_t i = 0;
+	while (form[i] && (form[i] == '-' ? id[i] == '-' : isxdigit((unsigned char)id[i])))
+		i++;
+	return !form[i] && !id[i];
 }
 
 struct record *ep_find_locked(struct ep_ask *ask, enum ep_kind kind, const struct store *store,
 			      const char *id)
 {
 	struct record *record = store_find_locked(store, id);
-	if (!record)
+	if (!record && !is_uuid(id))
+		ep_error(ask->ep, ask->reply, 400, "Bad Request", "The id must be a UUID.");
+	else if (!record)
 		ep_error(ask->ep, ask->reply, 404, "Not Found", "%s not found.", ep_words(kind));
 	return record;
 }
@@ -72,9 +101,24 @@ bool ep_members_realm_locked(struct ep_ask *ask)
 	return false;
 }
 
+/* Whether the setting lets an object be read alone: false with the reply set. */
+static bool may_get(struct ep_ask *ask, enum ep_kind kind)
+{
+	enum item_gets gets = settings_get(ask->ep->options.settings).item_gets;
+	if (gets == ITEMS_SERVED || kind == EP_SETTINGS)
+		return true;
+	if (gets == ITEMS_404)
+		ep_error(ask->ep, ask->reply, 404, "Not Found", "There is nothing at this path.");
+	else
+		ep_error(ask->ep, ask->reply, 405, "Method Not Allowed", "Not offered here.");
+	return false;
+}
+
 static void get_locked(struct ep_ask *ask, enum ep_kind kind, const struct store *store,
 		       const char *id)
 {
+	if (!may_get(ask, kind))
+		return;
 	const struct record *record = ep_find_locked(ask, kind, store, id);
 	if (!record)
 		return;
@@ -82,7 +126,7 @@ static void get_locked(struct ep_ask *ask, enum ep_kind kind, const struct store
 		record = store_at_locked(store, record == store_at_locked(store, 0) ? 1 : 0);
 	json_t *object = ep_parse(record);
 	if (kind == EP_INFO) {
-		json_t *info = ep_info(object);
+		json_t *info = ep_info(ask->ep, object);
 		json_decref(object);
 		object = info;
 	}

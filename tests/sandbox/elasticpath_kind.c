@@ -273,9 +273,18 @@ static json_t *new_meta(const struct elasticpath *ep, enum ep_kind kind, json_t 
 	return kinds[kind].timestamps_level ? json_pack("{s:o}", "timestamps", times) : times;
 }
 
-static json_t *new_links(enum ep_kind kind, const char *path)
+/* The vendor's own host: links lead there whatever the client asks. */
+const char *ep_host(const struct elasticpath *ep)
 {
-	json_t *links = json_pack("{s:s}", "self", path);
+	return ep_documents(ep) ? "https://useast.api.elasticpath.com" : "";
+}
+
+static json_t *new_links(const struct elasticpath *ep, enum ep_kind kind, const char *path)
+{
+	struct text self = {0};
+	text_fmt(&self, "%s%s", ep_host(ep), path);
+	json_t *links = json_pack("{s:s}", "self", self.data);
+	text_free(&self);
 	if (kind == EP_PROFILE)
 		json_object_update_new(links,
 				       json_pack("{s:s,s:s,s:s}", "authorization-endpoint",
@@ -283,6 +292,17 @@ static json_t *new_links(enum ep_kind kind, const char *path)
 						 "/oidc-idp/callback", "client-discovery-url",
 						 "/oidc-idp/.well-known"));
 	return links;
+}
+
+/* The account above is an object, those above that a plain array. */
+static json_t *account_relations(json_t *parent)
+{
+	json_t *above = json_is_string(parent)
+			    ? json_pack("{s:O,s:s}", "id", parent, "type", "account")
+			    : json_null();
+	json_t *ancestors = json_is_string(parent) ? json_pack("[O]", above) : json_array();
+	return json_pack("{s:{s:o},s:o,s:{s:[]}}", "parent", "data", above, "ancestors", ancestors,
+			 "account_tags", "data");
 }
 
 json_t *ep_new(const struct elasticpath *ep, enum ep_kind kind, const char *id, const char *path,
@@ -306,12 +326,10 @@ json_t *ep_new(const struct elasticpath *ep, enum ep_kind kind, const char *id, 
 	json_object_set_new(object, "meta", new_meta(ep, kind, data));
 	if (kind == EP_ACCOUNT && ep_documents(ep))
 		json_object_set_new(object, "relationships",
-				    json_pack("{s:{s:O?},s:{s:[]},s:{s:[]}}", "parent", "data",
-					      json_object_get(data, "parent_id"), "ancestors",
-					      "data", "account_tags", "data"));
+				    account_relations(json_object_get(data, "parent_id")));
 	if (kind == EP_REALM && json_object_get(data, "relationships"))
 		json_object_set(object, "relationships", json_object_get(data, "relationships"));
-	json_object_set_new(object, "links", new_links(kind, path));
+	json_object_set_new(object, "links", new_links(ep, kind, path));
 	return object;
 }
 
@@ -391,7 +409,7 @@ void ep_shape_profile(json_t *object)
 	json_object_del(object, "discovery_url");
 }
 
-json_t *ep_info(json_t *member)
+json_t *ep_info(const struct elasticpath *ep, json_t *member)
 {
 	static const char *const shared[] = {"name", "given_name", "middle_name", "family_name",
 					     "email"};
@@ -407,5 +425,12 @@ json_t *ep_info(json_t *member)
 	meta = meta ? meta : json_object();
 	json_object_set_new(meta, "creation_status", json_string("COMPLETE"));
 	json_object_set_new(info, "meta", meta);
+	if (ep_documents(ep)) {
+		struct text path = {0};
+		text_fmt(&path, "/v2/authentication-realms/%s/user-authentication-info/%s",
+			 ep->realm, id ? id : "");
+		json_object_set_new(info, "links", new_links(ep, EP_INFO, path.data));
+		text_free(&path);
+	}
 	return info;
 }

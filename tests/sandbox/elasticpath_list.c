@@ -20,10 +20,11 @@ static const char sorts_all[] = " created_at email id name updated_at ";
 static const char sorts_few[] = " created_at id updated_at ";
 #define ORDERED(field) "gt:" field " ge:" field " lt:" field " le:" field " "
 #define TIMES " " ORDERED("created_at") ORDERED("updated_at")
+#define NULLS "is_null:legal_name is_null:registration_id is_null:external_ref is_null:parent_id "
 #define ACCOUNT_FILTERS                                                                            \
-	TIMES "eq:id " ORDERED("id") "eq:name like:name eq:legal_name like:legal_name "            \
-				     "eq:registration_id like:registration_id "                    \
-				     "eq:external_ref like:external_ref "
+	TIMES NULLS "eq:id " ORDERED("id") "eq:name like:name eq:legal_name like:legal_name "      \
+					   "eq:registration_id like:registration_id "              \
+					   "eq:external_ref like:external_ref "
 #define INFO_FILTERS TIMES "eq:email ilike:email eq:name ilike:name "
 
 static const struct ep_listing members = {EP_MEMBER,
@@ -43,7 +44,7 @@ static const struct ep_listing accounts = {EP_ACCOUNT,
 					   NULL,
 					   false};
 static const struct ep_listing memberships = {EP_MEMBERSHIP,
-					      {" ", TIMES ORDERED("id")},
+					      {" ", TIMES ORDERED("id") "eq:account_member_id "},
 					      sorts_few,
 					      "account_member",
 					      true};
@@ -168,7 +169,7 @@ static void add_row(const struct ep_ask *ask, const struct ep_listing *listing,
 {
 	if (listing->kind == EP_INFO) {
 		json_t *member = ep_parse(record);
-		json_t *info = ep_info(member);
+		json_t *info = ep_info(ask->ep, member);
 		add_object(ask, info);
 		json_decref(info);
 		json_decref(member);
@@ -181,7 +182,14 @@ static void add_row(const struct ep_ask *ask, const struct ep_listing *listing,
 		json_decref(profile);
 		return;
 	}
-	if (listing != &memberships || ep_documents(ask->ep)) {
+	if (listing->kind == EP_MEMBERSHIP && ep_documents(ask->ep)) {
+		json_t *membership = ep_parse(record);
+		ep_tell_one_side(membership, listing == &own_memberships);
+		add_object(ask, membership);
+		json_decref(membership);
+		return;
+	}
+	if (listing != &memberships) {
 		add_record(ask, record);
 		return;
 	}

@@ -76,7 +76,12 @@ bool ep_newest_form(const struct elasticpath *ep, enum ep_kind kind);
 /* Makes an OIDC profile what that shows. */
 void ep_shape_profile(json_t *object);
 /* The member as user-authentication-info. New reference. */
-json_t *ep_info(json_t *member);
+json_t *ep_info(const struct elasticpath *ep, json_t *member);
+/* What stands before the path in links. */
+const char *ep_host(const struct elasticpath *ep);
+/* In the documents a membership tells one side alone: in an account's lists the member, in a
+ * member's own (OWN) the account, and the member's id flat. */
+void ep_tell_one_side(json_t *membership, bool own);
 
 /* elasticpath_store.c: what is stored, by id and owner */
 
@@ -160,6 +165,8 @@ void ep_list_profiles(struct ep_ask *ask);
 /* Takes the lock and gives it back. In between, a GET sees the state that the settings and its
  * fault want it to see. */
 void ep_enter(struct ep_ask *ask, bool list);
+/* For what the vendor has and is not played. */
+void ep_not_played(struct ep_ask *ask);
 void ep_leave(struct ep_ask *ask);
 void ep_get_member(struct ep_ask *ask);
 void ep_get_info(struct ep_ask *ask);

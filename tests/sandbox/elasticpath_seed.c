@@ -131,7 +131,7 @@ static void member_text(const struct elasticpath *ep, unsigned long index, const
 	add_flows(text, person.dice, index == 2);
 	int64_t made = created_at(index);
 	add_times(ep, text, index, person.updated > made ? person.updated : made);
-	text_fmt(text, "\"links\":{\"self\":\"/v2/account-members/%s\"}}", id);
+	text_fmt(text, "\"links\":{\"self\":\"%s/v2/account-members/%s\"}}", ep_host(ep), id);
 }
 
 static void account_text(const struct elasticpath *ep, unsigned long index, const char *id,
@@ -158,8 +158,8 @@ static void account_text(const struct elasticpath *ep, unsigned long index, cons
 	add_times(ep, text, index, FIRST_DAY + (int64_t)index * 86400 + 31536000);
 	if (ep_documents(ep))
 		text_str(text, "\"relationships\":{\"parent\":{\"data\":null},"
-			       "\"ancestors\":{\"data\":[]},\"account_tags\":{\"data\":[]}},");
-	text_fmt(text, "\"links\":{\"self\":\"/v2/accounts/%s\"}}", id);
+			       "\"ancestors\":[],\"account_tags\":{\"data\":[]}},");
+	text_fmt(text, "\"links\":{\"self\":\"%s/v2/accounts/%s\"}}", ep_host(ep), id);
 }
 
 /* None for every twentieth, which is thus inactive; else 1 to 3: 1 + index % 3 as far as there are
@@ -234,13 +234,19 @@ static void seed_settings(struct elasticpath *ep)
 				     "account_management_authentication_token_timeout_secs", 43200,
 				     "enable_self_signup", 1,
 				     "auto_create_account_for_account_members", 1);
-	if (ep_documents(ep))
+	if (ep_documents(ep)) {
+		struct text self = {0};
+		char id[EP_ID_MOST];
+		ep_uuid(ep, 't', 1, id);
+		text_fmt(&self, "%s/v2/settings/account-authentication", ep_host(ep));
 		json_object_update_new(settings,
-				       json_pack("{s:{s:{s:{s:s,s:s}}},s:{s:s},s:{s:s}}",
-						 "relationships", "authentication_realm", "data",
-						 "id", ep->realm, "type", "authentication-realm",
-						 "meta", "client_id", "account-management", "links",
-						 "self", "/v2/settings/account-authentication"));
+				       json_pack("{s:s,s:{s:{s:{s:s,s:s}}},s:{s:s},s:{s:s}}", "id",
+						 id, "relationships", "authentication_realm",
+						 "data", "id", ep->realm, "type",
+						 "authentication_realm", "meta", "client_id",
+						 "account-management", "links", "self", self.data));
+		text_free(&self);
+	}
 	add_object(ep, EP_SETTINGS, ep->settings, EP_SETTINGS_ID, settings);
 }
 

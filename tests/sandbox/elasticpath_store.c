@@ -183,10 +183,19 @@ void ep_membership_text(const struct elasticpath *ep, const struct ep_pair *pair
 	add_related(text, "account_member", pair->member);
 	text_str(text, "},\"links\":{\"self\":");
 	struct text self = {0};
-	text_fmt(&self, "/v2/accounts/%s/account-memberships/%s", pair->account, id);
+	text_fmt(&self, "%s/v2/accounts/%s/account-memberships/%s", ep_host(ep), pair->account, id);
 	document_add_string(text, self.data);
 	text_free(&self);
 	text_str(text, "}}");
+}
+
+void ep_tell_one_side(json_t *membership, bool own)
+{
+	json_t *related = json_object_get(membership, "relationships");
+	json_t *member = json_object_get(json_object_get(related, "account_member"), "data");
+	if (own)
+		json_object_set(membership, "account_member_id", json_object_get(member, "id"));
+	json_object_del(related, own ? "account_member" : "account");
 }
 
 struct record *ep_add_membership_locked(struct elasticpath *ep, const struct ep_pair *pair,
@@ -256,6 +265,12 @@ bool ep_string(enum ep_kind kind, const struct record *record, const char *field
 		at = object_member(at, "meta");
 		if (ep_has_timestamps_level(kind))
 			at = object_member(at, "timestamps");
+	}
+	if (kind == EP_MEMBERSHIP && strcmp(field, "account_member_id") == 0 &&
+	    !object_member(at, field)) {
+		at = object_member(object_member(at, "relationships"), "account_member");
+		at = object_member(at, "data");
+		field = "id";
 	}
 	at = object_member(at, field);
 	value->len = 0;

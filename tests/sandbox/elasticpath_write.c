@@ -41,6 +41,8 @@ json_t *ep_body(struct ep_ask *ask, const char *type)
 		why[0] = '\0';
 	data = why[0] ? NULL : json_incref(data);
 	json_decref(body);
+	if (data && settings_get(ask->ep->options.settings).trim)
+		document_trim(data);
 	if (!data)
 		ep_error(ask->ep, ask->reply, 400, "Bad Request", "Bad request: %s.", why);
 	return data;
@@ -74,7 +76,7 @@ static void create_locked(struct ep_ask *ask, enum ep_kind kind, struct store *s
 			record_password_changed(record);
 	}
 	if (kind == EP_INFO) {
-		json_t *info = ep_info(object);
+		json_t *info = ep_info(ask->ep, object);
 		json_decref(object);
 		object = info;
 	}
@@ -247,7 +249,7 @@ static void reply_updated(struct ep_ask *ask, enum ep_kind kind, json_t *old, js
 {
 	enum put_answer answer = settings_get(ask->ep->options.settings).put_answer;
 	json_t *member = answer == PUT_OLD ? old : object;
-	json_t *whole = kind == EP_INFO ? ep_info(member) : json_incref(member);
+	json_t *whole = kind == EP_INFO ? ep_info(ask->ep, member) : json_incref(member);
 	if (answer == PUT_UNSTAMPED)
 		ep_unstamp(whole);
 	if (answer == PUT_EMPTY) {
@@ -276,7 +278,7 @@ static bool reply_other_locked(struct ep_ask *ask, enum ep_kind kind, const stru
 		return false;
 	record = store_at_locked(store, record == store_at_locked(store, 0) ? 1 : 0);
 	json_t *other = ep_parse(record);
-	ep_reply(ask, kind, 200, kind == EP_INFO ? ep_info(other) : json_incref(other));
+	ep_reply(ask, kind, 200, kind == EP_INFO ? ep_info(ask->ep, other) : json_incref(other));
 	json_decref(other);
 	return true;
 }
@@ -293,7 +295,8 @@ static void update_locked(struct ep_ask *ask, enum ep_kind kind, struct store *s
 	if (ask->fault->kind == FAULT_NORMALISE)
 		ep_normalise(data, ask->fault);
 	if (ask->fault->kind == FAULT_NOT_APPLIED) {
-		ep_reply(ask, kind, 200, kind == EP_INFO ? ep_info(old) : json_incref(old));
+		ep_reply(ask, kind, 200,
+			 kind == EP_INFO ? ep_info(ask->ep, old) : json_incref(old));
 	} else {
 		object = ep_updated(ep, kind, old, data);
 		if (sets_secret(kind, data))

@@ -150,7 +150,33 @@ static bool number_arg(const struct request *request, const char *name, size_t l
 
 struct page {
 	size_t from, limit, total;
+	/* The users that are listed, where these are not all; answer_list frees it. */
+	const struct record **listed;
 };
+
+/* Leaves out whom the lists do not have. */
+static void choose_locked(const struct partnerize *p, struct page *page)
+{
+	page->total = store_count_locked(p->store);
+	if (!settings_get(p->options.settings).omit_inactive)
+		return;
+	page->listed = text_alloc(page->total + 1, sizeof(struct record *));
+	size_t count = 0;
+	for (size_t i = 0; i < page->total; i++) {
+		const struct record *record = store_at_locked(p->store, i);
+		json_t *user = user_parse(record);
+		if (!same(json_string_value(json_object_get(user, "status")), "inactive"))
+			page->listed[count++] = record;
+		json_decref(user);
+	}
+	page->total = count;
+}
+
+static const struct record *listed_locked(const struct partnerize *p, const struct page *page,
+					  size_t place)
+{
+	return page->listed ? page->listed[place] : store_at_locked(p->store, place);
+}
 
 /* Those fields of a user that the guide's example of a list shows. */
 static void add_short(const struct partnerize *p, struct text *body, const struct record *record)
@@ -197,10 +223,8 @@ static void move_rows_locked(struct partnerize *p, const struct fault *fault)
 }
 
 /* Changes the page as the fault says; returns the rows to show. */
-static size_t page_fault_locked(const struct partnerize *p, const struct fault *fault,
-				struct page *page)
+static size_t page_fault(const struct fault *fault, struct page *page)
 {
-	page->total = store_count_locked(p->store);
 	if (fault->kind == FAULT_REPEAT_PAGE || fault->kind == FAULT_IGNORE_PAGING)
 		page->from = 0;
 	if (page->limit == SIZE_MAX)
@@ -245,7 +269,8 @@ static void answer_list(struct partnerize *p, struct page page, const struct fau
 	store_lock(p->store);
 	move_rows_locked(p, fault);
 	moment_enter_locked(&p->times, p->options.settings, fault, true);
-	size_t rows = page_fault_locked(p, fault, &page);
+	choose_locked(p, &page);
+	size_t rows = page_fault(fault, &page);
 	if (fault->kind == FAULT_WRONG_TOTAL)
 		page.total += 7;
 	text_str(body, "{");
@@ -257,8 +282,9 @@ static void answer_list(struct partnerize *p, struct page page, const struct fau
 	text_str(body, "\"users\":[");
 	for (size_t i = 0; i < rows; i++) {
 		bool again = fault->kind == FAULT_DUPLICATE_ROW && i == rows - 1;
-		add_row(p, body, store_at_locked(p->store, page.from + (again ? 0 : i)));
+		add_row(p, body, listed_locked(p, &page, page.from + (again ? 0 : i)));
 	}
+	free(page.listed);
 	moment_leave_locked(&p->times);
 	store_unlock(p->store);
 	text_str(body, "]");
@@ -358,7 +384,13 @@ static void refuse_method(struct reply *reply, const char *allow)
 static void answer_user(struct partnerize *p, const struct request *request, const char *id,
 			const struct fault *fault, struct reply *reply)
 {
-	if (strcmp(request->method, "GET") == 0)
+	enum item_gets gets = settings_get(p->options.settings).item_gets;
+	bool reads = strcmp(request->method, "GET") == 0;
+	if (reads && gets == ITEMS_404)
+		partnerize_error(reply, 404, "Not found.");
+	else if (reads && gets == ITEMS_405)
+		refuse_method(reply, documents(p) ? "POST, PUT" : "PUT, DELETE");
+	else if (reads)
 		get_user(p, request, id, fault, reply);
 	else if (strcmp(request->method, "PUT") == 0 ||
 		 (documents(p) && strcmp(request->method, "POST") == 0))

@@ -104,6 +104,8 @@ void partnerize_create(struct partnerize *p, const struct request *request,
 	}
 	if (fault->kind == FAULT_NORMALISE)
 		normalise(body, fault);
+	if (settings_get(p->options.settings).trim)
+		document_trim(body);
 	store_lock(p->store);
 	const char *email = json_string_value(json_object_get(body, "email"));
 	if (store_email_locked(p->store, email, NULL)) {
@@ -206,6 +208,8 @@ static void update_locked(struct partnerize *p, struct record *record, json_t *b
 	}
 	if (fault->kind == FAULT_NORMALISE)
 		normalise(body, fault);
+	if (settings_get(p->options.settings).trim)
+		document_trim(body);
 	json_t *old = user_parse(record);
 	json_t *user = updated_user(p, old, body);
 	bool password = json_object_get(body, "password") != NULL;

@@ -27,6 +27,7 @@ static const char *const total_words[] = {"pages", "records", "none", NULL};
 static const char *const self_words[] = {"own", "flat", "data", "unknown", NULL};
 static const char *const paging_words[] = {"own", "ignored", "refused", NULL};
 static const char *const oidc_words[] = {"full", "newest", NULL};
+static const char *const item_words[] = {"served", "404", "405", NULL};
 static const char *const lag_words[] = {"all", "items", "lists", NULL};
 static const char *const stamp_words[] = {"own", "ms", "seconds", "tick", "frozen", "none", NULL};
 
@@ -54,6 +55,9 @@ static const struct row {
     {"no_self", FLAG, AT(no_self), 0, 0, NULL},
     {"self_form", WORD, AT(self_form), 0, 0, self_words},
     {"list_paging", WORD, AT(list_paging), 0, 0, paging_words},
+    {"item_gets", WORD, AT(item_gets), 0, 0, item_words},
+    {"trim", FLAG, AT(trim), 0, 0, NULL},
+    {"omit_inactive", FLAG, AT(omit_inactive), 0, 0, NULL},
     {"etag", FLAG, AT(etag), 0, 0, NULL},
     {"etag_style", WORD, AT(etag_style), 0, 0, etag_words},
     {"limit_requests", NUMBER, AT(limit_requests), 0, 1000000, NULL},

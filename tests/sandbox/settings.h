@@ -18,6 +18,8 @@ enum list_total { TOTAL_PAGES, TOTAL_RECORDS, TOTAL_NONE };
  * in the newest specification, only the name is needed, a PUT forgets what it leaves out, the
  * secret too, and the issuer is shown in place of discovery_url. */
 enum oidc_form { OIDC_FULL, OIDC_NEWEST };
+/* What a GET of one record is answered: a vendor may have no such request. */
+enum item_gets { ITEMS_SERVED, ITEMS_404, ITEMS_405 };
 /* Which GETs show a state of the past. */
 enum lag_kinds { LAG_ALL, LAG_ITEMS, LAG_LISTS };
 /* How updated_at moves. STAMPS_OWN: as the profile has it; STAMPS_TICK: once a minute; STAMPS_NONE:
@@ -54,13 +56,16 @@ struct settings_values {
 	bool no_self; /* GET /user/self is 404 */
 	enum self_form self_form;
 	enum list_paging list_paging;
-	bool etag; /* GET of an item gives an ETag, PUT demands it as If-Match */
+	bool etag;          /* GET of an item gives an ETag, PUT demands it as If-Match */
+	bool trim;          /* blanks at both ends of texts are not stored */
+	bool omit_inactive; /* Partnerize's lists have no inactive users */
+	bool short_rows;    /* Partnerize lists the five fields of the guide's example only */
+	enum item_gets item_gets;
 	enum etag_style etag_style;
 	long limit_requests; /* so many are let in within the window, the others are 429; 0: all */
 	long limit_window_ms;
 	char limit_retry_after[64]; /* of those 429; "": not sent */
-	bool short_rows;  /* Partnerize lists the five fields of the guide's example only */
-	long read_lag_ms; /* GETs show the state of that long ago */
+	long read_lag_ms;           /* GETs show the state of that long ago */
 	enum lag_kinds read_lag_kinds;
 	bool read_lag_random; /* each GET: of a random time up to that long ago */
 	enum stamps stamps;

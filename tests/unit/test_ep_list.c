@@ -62,7 +62,8 @@ static struct basket basket;
 static int list(struct shop *shop)
 {
 	json_decref(basket.last);
-	basket = (struct basket){.sink = {basket_add, basket_reset, basket_progress}};
+	basket = (struct basket){
+	    .sink = {.add = basket_add, .reset = basket_reset, .progress = basket_progress}};
 	shop->account->parallel = 1;
 	shop->account->retry_budget = 0;
 	return vendor_list(&shop->call, shop->account, shop->account->vendor->users, NULL,
