@@ -10,6 +10,7 @@
 #include "cache/roster_state.h"
 
 #include "cache/lag.h"
+#include "vendors/address.h"
 #include "vendors/clock.h"
 #include "vendors/vendor.h"
 
@@ -20,9 +21,10 @@
 
 /* ---- what is known ---- */
 
-/* Add those of ROSTER's snapshot, but for whom the overlay has something newer. 0 or -ENOMEM. */
+/* Add those with KEY of ROSTER's snapshot, but for whom the overlay has something newer. 0 or
+ * -ENOMEM. */
 static int add_from_snapshot(struct snapshot_builder *builder, struct roster *roster,
-			     const char *email)
+			     const char *key)
 {
 	const struct snapshot_emails *emails = snapshot_emails(roster->snapshot);
 	struct record *const *with;
@@ -30,7 +32,7 @@ static int add_from_snapshot(struct snapshot_builder *builder, struct roster *ro
 
 	if (!emails)
 		return -ENOMEM;
-	with = snapshot_with_email(emails, email, &count);
+	with = snapshot_with_email(emails, key, &count);
 	for (size_t i = 0; i < count; i++) {
 		const struct overlay *entry;
 
@@ -46,23 +48,24 @@ static int add_from_snapshot(struct snapshot_builder *builder, struct roster *ro
 struct snapshot *roster_with_email_locked(struct roster *roster, const char *email, double began)
 {
 	struct timespec fetched = roster->asked.when;
+	char *key = address_key(email);
 	struct snapshot_builder builder;
-	int error = 0;
+	int error = key ? 0 : -ENOMEM;
 
 	snapshot_begin(&builder, NULL);
-	if (roster->snapshot && began <= 0) {
+	if (!error && roster->snapshot && began <= 0) {
 		fetched = roster->snapshot->fetched;
-		error = add_from_snapshot(&builder, roster, email);
+		error = add_from_snapshot(&builder, roster, key);
 	}
 	for (struct overlay *entry = roster->overlay; entry && !error; entry = entry->hh.next) {
 		const struct record *record = entry->record;
 
-		if (!record || !record_email(record) ||
-		    strcasecmp(record_email(record), email) != 0)
+		if (!record || !record_key(record) || strcasecmp(record_key(record), key) != 0)
 			continue;
 		if (entry->doubt || entry->began >= began)
 			error = snapshot_add(&builder, record_get(entry->record));
 	}
+	free(key);
 	if (!error)
 		return snapshot_end(&builder, fetched);
 	snapshot_reset(&builder);

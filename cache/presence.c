@@ -9,6 +9,7 @@
 #define ROSTERFS_ROSTER_PRIVATE
 #include "cache/roster_state.h"
 
+#include "vendors/address.h"
 #include "vendors/clock.h"
 #include "vendors/vendor.h"
 
@@ -179,14 +180,17 @@ struct record *presence_record(struct roster *roster, struct call *call, const c
 	return record;
 }
 
-/* Of those that were made, with EMAIL (NULL: any): an array of references that ends with NULL, the
+/* Of those that were made, with EMAIL in any spelling (NULL: any): an array of references that ends with NULL, the
  * caller frees; NULL: there are none. */
 static struct record **made(struct roster *roster, const char *email, double *until)
 {
+	char *key = email ? address_key(email) : NULL;
 	struct record **records = NULL;
 	struct presence *presence, *next;
 	size_t count = 0;
 
+	if (email && !key)
+		return NULL;
 	pthread_mutex_lock(&roster->lock);
 	if (roster->presences)
 		records = calloc(HASH_COUNT(roster->presences) + 1, sizeof(struct record *));
@@ -197,8 +201,8 @@ static struct record **made(struct roster *roster, const char *email, double *un
 		if (!records || !find_locked(roster, presence->id) || !presence->record)
 			continue;
 		record = newest_locked(roster, presence);
-		has = record_email(record);
-		if (email && (!has || strcasecmp(has, email) != 0)) {
+		has = record_key(record);
+		if (key && (!has || strcasecmp(has, key) != 0)) {
 			record_put(record);
 			continue;
 		}
@@ -207,6 +211,7 @@ static struct record **made(struct roster *roster, const char *email, double *un
 		records[count++] = record;
 	}
 	pthread_mutex_unlock(&roster->lock);
+	free(key);
 	return records;
 }
 

@@ -34,8 +34,11 @@ struct roster_events {
 	void (*record_changed)(void *arg, const char *id); /* another version, or gone */
 	/* A new snapshot: SAME: each record is what it was, else anything may differ. */
 	void (*replaced)(void *arg, bool same);
-	/* Somebody got or lost EMAIL, other than by replaced; NULL: nobody wants to know. */
-	void (*email_changed)(void *arg, const char *email);
+	/*
+	 * Somebody got or lost an email with KEY (in any case of ASCII letters), or it is spelled
+	 * in another way now, other than by replaced; NULL: nobody wants to know.
+	 */
+	void (*email_changed)(void *arg, const char *key);
 };
 
 /*
@@ -65,7 +68,8 @@ enum wait_kind {
 	WAIT_WHOLE,  /* the whole roster: snapshot */
 	WAIT_RECORD, /* the record with this id: record */
 	WAIT_SELF,   /* the id of the key's own user: self */
-	WAIT_EMAIL,  /* who has this email, in any case: a snapshot of those alone, maybe empty */
+	WAIT_EMAIL,  /* who has this email, in any spelling (address.h): a snapshot of those alone,
+		      * maybe empty */
 };
 
 /* One question. The asker fills the first part and keeps all of it alive until done was called. */
@@ -130,7 +134,7 @@ enum roster_knows roster_peek(struct roster *roster, const char *id, struct reco
 			      double *seconds);
 
 /*
- * Who has EMAIL (in any case of ASCII letters): a snapshot of those alone, a reference, if that is
+ * Who has EMAIL, in any spelling (address.h): a snapshot of those alone, a reference, if that is
  * fresh for *SECONDS more. NULL: a vendor would have to be asked, or no memory.
  */
 struct snapshot *roster_peek_email(struct roster *roster, const char *email, double *seconds);

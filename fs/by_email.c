@@ -318,19 +318,31 @@ static int take_link(struct fs *fs, const struct node *directory, const struct p
 	return 1;
 }
 
+/* Number INDEX of all people, as by_email_entry. */
+static int take_person(struct fs *fs, const struct node *directory, const struct people *people,
+		       size_t index, struct by_email_entry *entry)
+{
+	bool named;
+
+	if (index >= people->count + people->apart_count)
+		return -1;
+	entry->fleeting = index >= people->count;
+	named = entry->fleeting
+		    ? people_apart_stem(people->apart[index - people->count], entry->name)
+		    : people_stem(people->emails[index], entry->name);
+	return named ? take_node(fs, NODE_PERSON, directory, entry) : 0;
+}
+
 int by_email_entry(struct fs *fs, const struct node *directory, const struct people *people,
 		   size_t index, struct by_email_entry *entry)
 {
 	struct person_link link;
 
+	entry->fleeting = false;
 	entry->size = 0;
 	entry->time = people_fetched(people);
 	if (directory->kind == NODE_PEOPLE) {
-		if (index >= people->count)
-			return -1;
-		return people_stem(people->emails[index], entry->name)
-			   ? take_node(fs, NODE_PERSON, directory, entry)
-			   : 0;
+		return take_person(fs, directory, people, index, entry);
 	}
 	if (directory->kind == NODE_PERSON) {
 		if (person_manual(fs, index, entry->name))

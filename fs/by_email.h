@@ -27,6 +27,7 @@ struct by_email_entry {
 	char name[PATH_NAME_MAX + 1];
 	struct node *node; /* a reference */
 	off_t size;        /* of a link */
+	bool fleeting;     /* nobody tells the kernel when it changes */
 	struct timespec time;
 };
 

@@ -1,15 +1,16 @@
 /*
  * people.c - see people.h.
  *
- * Emails become names as ids do (path.h), in lower case first: only ASCII letters, so that no two
- * vendors can disagree. Where an email has several records at one vendor, each name tells the id
- * too. It knows rosters and names, not the kernel.
+ * The key of an email (address.h) becomes a name as an id does (path.h), so that no two vendors can
+ * disagree. Where one vendor spells it in several ways, each spelling is a person: the index has
+ * records with one key sorted by spelling. It knows rosters and names, not the kernel.
  */
 #include "fs/people.h"
 
 #include "cache/record.h"
 #include "cache/roster.h"
 #include "fs/shelf.h"
+#include "vendors/address.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -52,38 +53,65 @@ void people_fold(char *stem)
 	}
 }
 
-bool people_stem(const char *email, char *stem)
+bool people_stem(const char *key, char *stem)
 {
-	char *folded;
+	char *shown;
 
-	path_stem(email, stem);
+	path_stem(key, stem);
 	people_fold(stem);
-	if (!path_is_cut(stem))
+	if (address_is_plain(key, strlen(key)) && !path_is_cut(stem) && !strstr(stem, "xn--"))
 		return true;
-	/* the hash that it ends in must not depend on the case either */
-	folded = strdup(email);
-	if (!folded)
+	/* the hash that a cut one ends in must not depend on the case either */
+	shown = address_display(key);
+	if (!shown)
 		return false;
-	for (char *at = folded; *at; at++)
-		*at = to_lower(*at);
-	path_stem(folded, stem);
-	free(folded);
+	path_email_stem(shown, false, stem);
+	free(shown);
 	return true;
 }
 
-/* QUERY's name is an email's. False: no email is called so. */
-static bool ask_email(struct people_query *query)
+bool people_apart_stem(const struct record *record, char *stem)
+{
+	char *spelling = address_spelling(record_email(record));
+
+	if (spelling)
+		path_email_stem(spelling, true, stem);
+	free(spelling);
+	return spelling;
+}
+
+/* What was typed for QUERY's name: into EMAIL (PATH_STEM_MAX + 1 bytes). False: no email. */
+static bool typed_email(const struct people_query *query, char *email)
 {
 	char stem[PATH_STEM_MAX + 1];
 
 	memcpy(stem, query->name, sizeof(stem));
 	people_fold(stem);
+	return path_email(stem, email);
+}
+
+/* QUERY's name is an email's. False: no email is called so. */
+static bool ask_email(struct people_query *query)
+{
+	char stem[PATH_STEM_MAX + 1], email[PATH_STEM_MAX + 1];
+	char *key;
+
+	query->email[0] = '\0';
+	memcpy(stem, query->name, sizeof(stem));
+	people_fold(stem);
 	query->exact = strcmp(stem, query->name) == 0;
 	query->whole = path_is_cut(stem);
-	if (query->whole || path_id(stem, query->email))
+	if (query->whole)
 		return true;
-	query->email[0] = '\0';
-	return false;
+	key = path_email(stem, email) ? address_key(email) : NULL;
+	if (!key || !*key || strlen(key) >= sizeof(query->email)) {
+		free(key);
+		return false;
+	}
+	stpcpy(query->email, key);
+	query->exact = people_stem(key, stem) && strcmp(stem, query->name) == 0;
+	free(key);
+	return true;
 }
 
 static bool ask_person(const char *name, size_t length, struct people_query *query)
@@ -169,7 +197,9 @@ void people_free(struct people *people)
 	for (size_t i = 0; i < people->fs->branch_count; i++)
 		snapshot_put(people->known[i].snapshot);
 	free(people->emails);
+	free(people->apart);
 	free(people->email);
+	free(people->spelling);
 	free(people);
 }
 
@@ -291,18 +321,28 @@ int people_index(const struct people *people)
 	return 0;
 }
 
-struct record *const *people_with(const struct people_known *known, const char *email,
-				  size_t *count)
+struct record *const *people_with(const struct people_known *known, const char *key, size_t *count)
 {
 	const struct snapshot_emails *emails = known->snapshot ? snapshot_emails(known->snapshot)
 							       : NULL;
 
 	*count = 0;
-	return emails ? snapshot_with_email(emails, email, count) : NULL;
+	return emails ? snapshot_with_email(emails, key, count) : NULL;
 }
 
-/* An email whose name was cut to STEM, borrowed, or NULL. */
-static const char *find_cut(const struct people *people, const char *stem)
+/* ---- who it is ---- */
+
+/* Can a name that is made of RECORD's email be so long that it is cut? Each byte makes three at the
+ * most, but for a domain that is shown in Unicode. */
+static bool may_be_cut(const struct record *record)
+{
+	return strlen(record_email(record)) * 3 > PATH_STEM_MAX ||
+	       strlen(record_key(record)) * 3 > PATH_STEM_MAX ||
+	       strcasestr(record_key(record), "xn--");
+}
+
+/* A record whose email's name was cut to STEM, borrowed, or NULL. *APART: that of its spelling. */
+static const struct record *find_cut(const struct people *people, const char *stem, bool *apart)
 {
 	char own[PATH_STEM_MAX + 1];
 
@@ -311,12 +351,16 @@ static const char *find_cut(const struct people *people, const char *stem)
 		const struct snapshot_emails *emails = snapshot ? snapshot_emails(snapshot) : NULL;
 
 		for (size_t j = 0; emails && j < emails->count; j++) {
-			const char *email = record_email(emails->records[j]);
+			const struct record *record = emails->records[j];
 
-			/* each byte makes three at the most */
-			if (strlen(email) * 3 > PATH_STEM_MAX && people_stem(email, own) &&
-			    strcmp(own, stem) == 0)
-				return email;
+			if (!may_be_cut(record))
+				continue;
+			*apart = false;
+			if (people_stem(record_key(record), own) && strcmp(own, stem) == 0)
+				return record;
+			*apart = true;
+			if (people_apart_stem(record, own) && strcmp(own, stem) == 0)
+				return record;
 		}
 	}
 	return NULL;
@@ -324,62 +368,27 @@ static const char *find_cut(const struct people *people, const char *stem)
 
 int people_choose(struct people *people, const struct people_query *query)
 {
-	char stem[PATH_STEM_MAX + 1];
-	const char *email = query->email;
+	char stem[PATH_STEM_MAX + 1], typed[PATH_STEM_MAX + 1];
+	const char *email = query->email, *spelled = NULL;
+	const struct record *record;
+	bool apart = false;
 	size_t count = 0;
 
 	if (people_index(people))
 		return -ENOMEM;
-	if (query->whole) {
-		memcpy(stem, query->name, sizeof(stem));
-		people_fold(stem);
-		email = find_cut(people, stem);
+	memcpy(stem, query->name, sizeof(stem));
+	people_fold(stem);
+	if (path_is_cut(stem)) {
+		record = find_cut(people, stem, &apart);
+		email = record ? record_key(record) : NULL;
+		spelled = record && apart ? record_email(record) : NULL;
+	} else if (typed_email(query, typed)) {
+		spelled = typed;
 	}
 	for (size_t i = 0; email && !count && i < people->fs->branch_count; i++)
 		people_with(&people->known[i], email, &count);
 	if (!count)
 		return -ENOENT;
 	people->email = strdup(email);
-	return people->email ? 0 : -ENOMEM;
-}
-
-int people_list(struct people *people)
-{
-	const struct fs *fs = people->fs;
-	size_t *at = calloc(fs->branch_count + 1, sizeof(*at));
-	size_t room = 0;
-	int error = people_index(people);
-
-	for (size_t i = 0; !error && i < fs->branch_count; i++) {
-		if (people->known[i].snapshot)
-			room += snapshot_emails(people->known[i].snapshot)->count;
-	}
-	people->emails = calloc(room + 1, sizeof(char *));
-	if (error || !at || !people->emails) {
-		free(at);
-		return -ENOMEM;
-	}
-	for (;;) {
-		const char *least = NULL;
-		size_t from = 0;
-
-		for (size_t i = 0; i < fs->branch_count; i++) {
-			struct snapshot *snapshot = people->known[i].snapshot;
-			const struct snapshot_emails *emails;
-
-			emails = snapshot ? snapshot_emails(snapshot) : NULL;
-			if (!emails || at[i] == emails->count ||
-			    (least && strcasecmp(least, record_email(emails->records[at[i]])) <= 0))
-				continue;
-			least = record_email(emails->records[at[i]]);
-			from = i;
-		}
-		if (!least)
-			break;
-		at[from]++;
-		if (!people->count || strcasecmp(people->emails[people->count - 1], least) != 0)
-			people->emails[people->count++] = least;
-	}
-	free(at);
-	return 0;
+	return people->email ? people_choose_spelling(people, spelled) : -ENOMEM;
 }

@@ -7,6 +7,7 @@
 #include "vendors/address.h"
 
 #include <idn2.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -265,7 +266,7 @@ static char *join(const char *head, size_t length, char *domain)
 
 	if (joined) {
 		memcpy(joined, head, length);
-		strcpy(joined + length, domain);
+		stpcpy(joined + length, domain);
 	}
 	free(domain);
 	return joined;
@@ -356,7 +357,8 @@ char *address_key(const char *email)
 	return key;
 }
 
-char *address_display(const char *key)
+/* What address_display shows for KEY, whose letters are small. */
+static char *display(const char *key)
 {
 	const char *at = strrchr(key, '@');
 	char *shown = NULL, *again, *domain = NULL;
@@ -376,6 +378,14 @@ char *address_display(const char *key)
 	free(again);
 	free(shown);
 	return strdup(key);
+}
+
+char *address_display(const char *key)
+{
+	char *small = copy_lower(key), *shown = small ? display(small) : NULL;
+
+	free(small);
+	return shown;
 }
 
 /* ---- the spelling ---- */
@@ -420,4 +430,28 @@ int address_compare_spelling(const char *a, const char *b)
 	free(left);
 	free(right);
 	return order;
+}
+
+/* ---- for people ---- */
+
+char *address_written(const char *email)
+{
+	char *written = malloc(strlen(email) * strlen("<U+0020>") + 1), *to = written;
+	const char *begin = email;
+
+	while (written && *email) {
+		const char *at = email;
+		uint32_t character = address_next(&email);
+		bool at_end = at == begin || !*email;
+
+		if (character > (at_end ? 0x20 : 0x1f) && character < 0x7f)
+			*to++ = (char)character;
+		else if (character == UINT32_MAX)
+			to += sprintf(to, "<%02X>", (unsigned char)*at);
+		else
+			to += sprintf(to, "<U+%04X>", (unsigned)character);
+	}
+	if (written)
+		*to = '\0';
+	return written;
 }

@@ -39,7 +39,8 @@ char *address_text(const char *email, size_t length);
 char *address_key(const char *email);
 
 /*
- * KEY as people read it: with the domain in Unicode. Its key is KEY. The caller frees; NULL: no
+ * KEY (in any case of its ASCII letters) as people read it: in small letters, with the domain in
+ * Unicode. Its key is KEY. The caller frees; NULL: no
  * memory.
  */
 char *address_display(const char *key);
@@ -54,6 +55,12 @@ char *address_spelling(const char *email);
 /* Compare the spellings of A and B as strcmp does. Without memory, compare A and B in any ASCII
  * case. */
 int address_compare_spelling(const char *a, const char *b);
+
+/*
+ * EMAIL so that each character of it is seen: those that are not printable ASCII, and blanks at the
+ * ends, as <U+200B>. The caller frees; NULL: no memory.
+ */
+char *address_written(const char *email);
 
 /* ---- characters ---- */
 

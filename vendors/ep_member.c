@@ -10,6 +10,7 @@
  */
 #include "vendors/elasticpath.h"
 
+#include "vendors/address.h"
 #include "vendors/basis.h"
 #include "vendors/call.h"
 #include "vendors/exchange.h"
@@ -366,6 +367,17 @@ static bool is_whole(const json_t *answer, size_t rows)
 	return (size_t)totals.pages == rows; /* some count records in it */
 }
 
+/* Return true if the keys of A and B (NULL: none) are equal. */
+static bool is_same_email(const char *a, const char *b)
+{
+	char *left = a ? address_key(a) : NULL, *right = address_key(b);
+	bool same = left && right && strcmp(left, right) == 0;
+
+	free(left);
+	free(right);
+	return same;
+}
+
 /* Those of ROWS that have EMAIL: what the vendor's operators take for equal is not certain. */
 static int take_matches(struct call *call, const json_t *rows, const char *email, json_t *records)
 {
@@ -374,9 +386,7 @@ static int take_matches(struct call *call, const json_t *rows, const char *email
 	json_t *row;
 
 	json_array_foreach(rows, i, row) {
-		const char *found = collection_email(&ep_members, row);
-
-		if (!found || strcasecmp(found, email) != 0)
+		if (!is_same_email(collection_email(&ep_members, row), email))
 			continue;
 		if (!collection_id(&ep_members, row, buffer))
 			return call_fail(call, EREMOTEIO, "a member that was found has no id");

@@ -355,7 +355,10 @@ const char *collection_path_id(const struct collection *collection, const json_t
 /* Could a record have ID, or is something else at its item path? */
 bool collection_may_have(const struct collection *collection, const char *id);
 
-/* The email of RECORD, borrowed, or NULL. */
+/* The email of RECORD, a string that is not empty and may include NUL, borrowed, or NULL. */
+const json_t *collection_email_value(const struct collection *collection, const json_t *record);
+
+/* The same as text. NULL: it has none, or one that includes NUL. */
 const char *collection_email(const struct collection *collection, const json_t *record);
 
 /*

@@ -16,7 +16,7 @@
 json_t *document_parse(const char *bytes, size_t len, char *why, size_t why_size)
 {
 	json_error_t error;
-	json_t *value = json_loadb(bytes, len, JSON_REJECT_DUPLICATES, &error);
+	json_t *value = json_loadb(bytes, len, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &error);
 	if (!value) {
 		snprintf(why, why_size, "the body is not JSON (line %d, column %d)", error.line,
 			 error.column);

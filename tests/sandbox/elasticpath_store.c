@@ -76,7 +76,7 @@ struct store *ep_group_next_locked(const struct ep_group *group, const struct st
 
 json_t *ep_parse(const struct record *record)
 {
-	return json_loadb(record_text(record), record_len(record), 0, NULL);
+	return json_loadb(record_text(record), record_len(record), JSON_ALLOW_NUL, NULL);
 }
 
 /* The e-mail index does not tell capitals apart, ids do. */

@@ -211,7 +211,7 @@ static void create_membership_locked(struct ep_ask *ask, const char *member)
 	ep_membership_text(ep, &pair, id, now, &text);
 	if (ask->fault->kind != FAULT_NOT_APPLIED)
 		ep_add_membership_locked(ep, &pair, id, now);
-	ep_reply(ask, EP_MEMBERSHIP, 201, json_loadb(text.data, text.len, 0, NULL));
+	ep_reply(ask, EP_MEMBERSHIP, 201, json_loadb(text.data, text.len, JSON_ALLOW_NUL, NULL));
 	text_free(&text);
 }
 

@@ -204,7 +204,7 @@ json_t *user_new(const struct partnerize *p, const char *id)
 
 json_t *user_parse(const struct record *record)
 {
-	return json_loadb(record_text(record), record_len(record), 0, NULL);
+	return json_loadb(record_text(record), record_len(record), JSON_ALLOW_NUL, NULL);
 }
 
 static bool stamped(const struct partnerize *p)
