@@ -139,6 +139,14 @@ enum roster_knows roster_peek(struct roster *roster, const char *id, struct reco
  */
 struct snapshot *roster_peek_email(struct roster *roster, const char *email, double *seconds);
 
+/*
+ * Whose emails a reader takes for the one with KEY (address.h, skeleton.h), without those with KEY:
+ * a snapshot of those alone, a reference, by what is known now, fresh or not. *KNOWN: that is a
+ * whole roster. *MORE: there are more than it has. The first call for a snapshot takes a while.
+ * NULL: no memory.
+ */
+struct snapshot *roster_similar(struct roster *roster, const char *key, bool *known, bool *more);
+
 /* The newest snapshot with what was written since, a reference, or NULL; *SECONDS that it stays
  * fresh (0: stale). */
 struct snapshot *roster_snapshot(struct roster *roster, double *seconds);

@@ -1,6 +1,6 @@
 /*
- * roster_state.h - the inside of a roster, shared by roster.c, flight.c, fetch.c, email.c, view.c,
- * undo.c, ack.c and presence.c, and nobody else.
+ * roster_state.h - the inside of a roster, shared by roster.c, flight.c, fetch.c, email.c,
+ * similar.c, view.c, undo.c, ack.c and presence.c, and nobody else.
  *
  * snapshot: what the last whole fetch showed, or NULL.
  * overlay: what was written or fetched alone, each entry with its own age: it wins over a snapshot
@@ -19,7 +19,7 @@
 
 #ifndef ROSTERFS_ROSTER_PRIVATE
 #error                                                                                             \
-    "roster_state.h is for cache/roster.c, flight.c, fetch.c, email.c, view.c, undo.c, ack.c, presence.c only"
+    "roster_state.h is for cache/roster.c, flight.c, fetch.c, email.c, similar.c, view.c, undo.c, ack.c, presence.c only"
 #endif
 
 #include "cache/roster.h"

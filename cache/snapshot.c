@@ -34,6 +34,7 @@ void snapshot_put(struct snapshot *snapshot)
 	free(snapshot->records);
 	table_clear(&snapshot->ids);
 	free(atomic_load(&snapshot->by_email));
+	free(atomic_load(&snapshot->similar));
 	free(snapshot);
 }
 

@@ -15,9 +15,11 @@ struct snapshot {
 	atomic_uint references;
 	struct timespec fetched; /* wall clock, the directory's mtime */
 	size_t count;
-	struct record **records;                  /* in the vendor's order */
-	struct table ids;                         /* the same by id; borrows their references */
-	struct snapshot_emails *_Atomic by_email; /* made when first asked for, then kept */
+	struct record **records; /* in the vendor's order */
+	struct table ids;        /* the same by id; borrows their references */
+	/* made when first asked for, then kept */
+	struct snapshot_emails *_Atomic by_email;
+	struct snapshot_similar *_Atomic similar;
 };
 
 /* Those who have an email, sorted by its key, then its spelling (address.h), then by id; borrowed
@@ -25,6 +27,12 @@ struct snapshot {
 struct snapshot_emails {
 	size_t count;
 	struct record *records[];
+};
+
+/* Places of those who have an email, sorted by the hash of its skeleton (similar.c). */
+struct snapshot_similar {
+	size_t count;
+	uint32_t places[];
 };
 
 struct snapshot *snapshot_get(struct snapshot *snapshot);

@@ -14,6 +14,7 @@
 #include "fs/person.h"
 #include "fs/request.h"
 #include "fs/shelf.h"
+#include "fs/similar.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -39,6 +40,21 @@ static void show_link(const struct person_link *link, const struct node *node, s
 	shown->time = record_time(link->record);
 }
 
+/* The text about emails that are like that of NODE's directory. 0, -ENOENT: there are none, or
+ * -ENOMEM. */
+static int show_similar(struct people *people, const struct node *node, struct shown *shown)
+{
+	struct people_query query;
+	int error = people_ask(node, &query) ? people_choose(people, &query) : -ENOENT;
+
+	if (!error)
+		error = similar_look(people);
+	if (error || !people->similar)
+		return error ? error : -ENOENT;
+	shown->size = (off_t)strlen(people->similar);
+	return 0;
+}
+
 /* Find in PEOPLE what NODE shows. 0, -ENOENT or -ENOMEM. */
 static int show(struct people *people, const struct node *node, struct shown *shown)
 {
@@ -55,6 +71,8 @@ static int show(struct people *people, const struct node *node, struct shown *sh
 		return people_index(people);
 	case NODE_PERSON:
 		return people_ask(node, &query) ? people_choose(people, &query) : -ENOENT;
+	case NODE_SIMILAR:
+		return show_similar(people, node, shown);
 	default:
 		error = person_find(people, node, &link);
 		if (!error)
@@ -94,11 +112,24 @@ static void lookup_manual(struct fs *fs, fuse_req_t req, const struct node *dire
 		fuse_reply_err(req, ENOMEM);
 }
 
+static bool is_similar(const struct node *directory, const char *name)
+{
+	return directory->kind == NODE_PERSON && strcmp(name, SIMILAR_NAME) == 0;
+}
+
+/* What NAME in DIRECTORY stands for. */
+static enum node_kind kind_of(const struct node *directory, const char *name)
+{
+	if (directory->kind == NODE_PEOPLE)
+		return NODE_PERSON;
+	return is_similar(directory, name) ? NODE_SIMILAR : NODE_PERSON_LINK;
+}
+
 /* NAME in DIRECTORY, for which QUERY asks, can be there. */
 static void lookup_person(struct fs *fs, fuse_req_t req, const struct node *directory,
 			  const char *name, const struct people_query *query)
 {
-	enum node_kind kind = directory->kind == NODE_PEOPLE ? NODE_PERSON : NODE_PERSON_LINK;
+	enum node_kind kind = kind_of(directory, name);
 	struct node *node = node_take(fs, kind, directory, name, NULL, NULL);
 	struct people *people = node ? people_peek(fs, query) : NULL;
 	bool known = people && people->seconds > 0;
@@ -109,7 +140,7 @@ static void lookup_person(struct fs *fs, fuse_req_t req, const struct node *dire
 		error = show(people, node, &shown);
 	if (!error)
 		reply_name(fs, req, node, known ? &shown : NULL,
-			   query->exact ? people->seconds : 0);
+			   query->exact && kind != NODE_SIMILAR ? people->seconds : 0);
 	else
 		fuse_reply_err(req, -error);
 	if (error && node)
@@ -125,7 +156,7 @@ void by_email_lookup(fuse_req_t req, struct node *directory, const char *name)
 
 	if (in_person && person_is_manual(fs, name))
 		lookup_manual(fs, req, directory, name);
-	else if ((in_person && !person_may_link(fs, name)) ||
+	else if ((in_person && !person_may_link(fs, name) && !is_similar(directory, name)) ||
 		 !people_ask_name(directory, name, &query))
 		fuse_reply_err(req, ENOENT);
 	else
@@ -134,7 +165,7 @@ void by_email_lookup(fuse_req_t req, struct node *directory, const char *name)
 
 /* ---- what may wait ---- */
 
-enum wanted { WANT_ATTR, WANT_TARGET, WANT_OPEN };
+enum wanted { WANT_ATTR, WANT_TARGET, WANT_OPEN, WANT_TEXT };
 
 /* Answer REQ about NODE, which SHOWN is known of. Takes PEOPLE. */
 static void reply(struct fs *fs, fuse_req_t req, struct node *node, enum wanted wanted,
@@ -155,8 +186,14 @@ static void reply(struct fs *fs, fuse_req_t req, struct node *node, enum wanted 
 		fuse_reply_readlink(req, shown->target);
 		break;
 	case WANT_OPEN:
+		/* without memory it is not listed, and looked up it is an error */
+		if (node->kind == NODE_PERSON)
+			similar_look(people);
 		dir_reply_open(req, node, people, fi);
 		return;
+	case WANT_TEXT:
+		open_text(fs, req, node, people->similar, fi);
+		break;
 	}
 	people_free(people);
 }
@@ -224,11 +261,19 @@ static void opened(struct request *request, int error)
 	finish(request, error, WANT_OPEN);
 }
 
+static void opened_text(struct request *request, int error)
+{
+	finish(request, error, WANT_TEXT);
+}
+
 /* Ask all rosters that QUERY is about. */
 static void ask(struct request *request, const struct people_query *query, enum wanted wanted)
 {
-	static void (*const finishes[])(struct request * request, int error) =
-	    {[WANT_ATTR] = got_attr, [WANT_TARGET] = got_target, [WANT_OPEN] = opened};
+	static void (*const finishes[])(struct request * request,
+					int error) = {[WANT_ATTR] = got_attr,
+						      [WANT_TARGET] = got_target,
+						      [WANT_OPEN] = opened,
+						      [WANT_TEXT] = opened_text};
 	struct fs *fs = request->fs;
 	struct roster **rosters = calloc(fs->branch_count + 1, sizeof(struct roster *));
 	size_t count = 0;
@@ -295,6 +340,11 @@ void by_email_open(fuse_req_t req, struct node *node, struct fuse_file_info *fi)
 	answer(req, node, WANT_OPEN, fi);
 }
 
+void by_email_open_text(fuse_req_t req, struct node *node, struct fuse_file_info *fi)
+{
+	answer(req, node, WANT_TEXT, fi);
+}
+
 /* ---- what an open directory has ---- */
 
 static int take_node(struct fs *fs, enum node_kind kind, const struct node *directory,
@@ -333,6 +383,15 @@ static int take_person(struct fs *fs, const struct node *directory, const struct
 	return named ? take_node(fs, NODE_PERSON, directory, entry) : 0;
 }
 
+static int take_similar(struct fs *fs, const struct node *directory, const struct people *people,
+			struct by_email_entry *entry)
+{
+	memcpy(entry->name, SIMILAR_NAME, sizeof(SIMILAR_NAME));
+	entry->fleeting = true;
+	entry->size = (off_t)strlen(people->similar);
+	return take_node(fs, NODE_SIMILAR, directory, entry);
+}
+
 int by_email_entry(struct fs *fs, const struct node *directory, const struct people *people,
 		   size_t index, struct by_email_entry *entry)
 {
@@ -347,9 +406,11 @@ int by_email_entry(struct fs *fs, const struct node *directory, const struct peo
 	if (directory->kind == NODE_PERSON) {
 		if (person_manual(fs, index, entry->name))
 			return take_node(fs, NODE_PERSON_MANUAL, directory, entry);
-		return person_link(people, index - fs->branch_count, &link)
-			   ? take_link(fs, directory, &link, entry)
-			   : -1;
+		index -= fs->branch_count;
+		if (people->similar && index-- == 0)
+			return take_similar(fs, directory, people, entry);
+		return person_link(people, index, &link) ? take_link(fs, directory, &link, entry)
+							 : -1;
 	}
 	return person_own_link(people, directory->branch, index, &link)
 		   ? take_link(fs, directory, &link, entry)

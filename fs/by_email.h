@@ -22,6 +22,9 @@ void by_email_readlink(fuse_req_t req, struct node *node);
 /* Open a directory: dir_reply_open follows. */
 void by_email_open(fuse_req_t req, struct node *node, struct fuse_file_info *fi);
 
+/* Open SIMILAR.MANUAL, a NODE_SIMILAR: open_text follows. */
+void by_email_open_text(fuse_req_t req, struct node *node, struct fuse_file_info *fi);
+
 /* A name in an open directory. */
 struct by_email_entry {
 	char name[PATH_NAME_MAX + 1];

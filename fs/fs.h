@@ -22,6 +22,7 @@
  *   by_email.c     by-email: what the kernel is answered
  *   people.c       who has which email
  *   person.c       the links in by-email
+ *   similar.c      in a person's directory: whose emails are easily taken for theirs
  *   transaction.c  a file that is asked and answers
  *   request.c      a FUSE request that waits for a vendor: parked, interruptible
  *   notify.c       telling the kernel what it must forget

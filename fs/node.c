@@ -205,7 +205,8 @@ bool node_is_link(const struct node *node)
 
 bool node_is_person(const struct node *node)
 {
-	return node->kind == NODE_PERSON || node->kind == NODE_PERSON_LINK;
+	return node->kind == NODE_PERSON || node->kind == NODE_PERSON_LINK ||
+	       node->kind == NODE_SIMILAR;
 }
 
 void node_target(const struct node *node, char *target)
@@ -323,6 +324,7 @@ static mode_t mode_of(const struct fs *fs, const struct node *node)
 	switch (node->kind) {
 	case NODE_README:
 	case NODE_MANUAL:
+	case NODE_SIMILAR:
 		return S_IFREG | (0444 & ~wide);
 	case NODE_SELF:
 	case NODE_LINK:

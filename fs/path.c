@@ -214,7 +214,8 @@ bool path_email(const char *stem, char *email)
 	email[length] = '\0';
 	if (!length)
 		return false;
-	/* characters that a listed name has as %XX can be typed as they are, but for hidden files */
+	/* characters that a listed name has as %XX can be typed as they are, but for hidden files
+	 */
 	if (!strchr(stem, '%') && stem[0] != '.' && stem[0] != '#')
 		return true;
 	path_email_stem(email, false, again);

@@ -173,6 +173,13 @@ bool people_ask(const struct node *node, struct people_query *query)
 			return ask_own(node->branch, name, query);
 		person = strchr(node->path, '/') + 1;
 		return ask_person(person, (size_t)(name - person) - 1, query);
+	case NODE_SIMILAR:
+		person = strchr(node->path, '/') + 1;
+		if (!ask_person(person, (size_t)(name - person) - 1, query))
+			return false;
+		/* it is about others too: nobody tells the kernel when it changes */
+		query->exact = false;
+		return true;
 	default:
 		return false;
 	}
@@ -200,6 +207,7 @@ void people_free(struct people *people)
 	free(people->apart);
 	free(people->email);
 	free(people->spelling);
+	free(people->similar);
 	free(people);
 }
 

@@ -57,6 +57,7 @@ struct people {
 	size_t apart_count;          /* of these */
 	char *email;                 /* people_choose's: the key */
 	char *spelling;              /* of whom it is; NULL: nobody with that key is apart */
+	char *similar;               /* similar_look's */
 	struct people_known known[]; /* by branch */
 };
 
@@ -90,6 +91,12 @@ struct timespec people_time(struct fs *fs, const struct node *directory, double 
  * people->email, people->spelling. 0, -ENOENT: nobody has it, or -ENOMEM.
  */
 int people_choose(struct people *people, const struct people_query *query);
+
+/* Is RECORD, whose email has the key of people->email, of that spelling, if it matters? */
+bool people_shows(const struct people *people, const struct record *record);
+
+/* The name of the directory of RECORD, which has that key too, into STEM. False: no memory. */
+bool people_record_stem(const struct people *people, const struct record *record, char *stem);
 
 /*
  * For people_choose, once people->email is chosen: whom of those with that key TYPED (NULL: the

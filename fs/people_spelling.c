@@ -96,6 +96,25 @@ struct record *const *people_shown(const struct people *people, size_t branch, s
 	return with_spelling(with, count, people->spelling);
 }
 
+bool people_shows(const struct people *people, const struct record *record)
+{
+	return !people->spelling ||
+	       address_compare_spelling(record_email(record), people->spelling) == 0;
+}
+
+bool people_record_stem(const struct people *people, const struct record *record, char *stem)
+{
+	char *main = main_spelling(people, record_key(record));
+	bool named = false;
+
+	if (main)
+		named = address_compare_spelling(record_email(record), main) == 0
+			    ? people_stem(record_key(record), stem)
+			    : people_apart_stem(record, stem);
+	free(main);
+	return named;
+}
+
 int people_choose_spelling(struct people *people, const char *typed)
 {
 	char *spelling = typed ? address_spelling(typed) : main_spelling(people, people->email);

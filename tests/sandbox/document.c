@@ -12,6 +12,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 json_t *document_parse(const char *bytes, size_t len, char *why, size_t why_size)
 {
@@ -65,6 +66,12 @@ char *document_text(json_t *value, bool ascii)
 	flags |= JSON_REAL_PRECISION((size_t)digits_needed(value));
 	char *text = json_dumps(value, flags);
 	return text ? text : text_copy("null", 4);
+}
+
+const char *document_email(const json_t *string)
+{
+	const char *text = json_string_value(string);
+	return text && strlen(text) == json_string_length(string) ? text : NULL;
 }
 
 void document_add_string(struct text *text, const char *string)

@@ -115,7 +115,7 @@ static bool registration_taken_locked(struct ep_ask *ask, json_t *data, const st
 static bool email_taken_locked(struct ep_ask *ask, json_t *data, const struct record *but)
 {
 	struct elasticpath *ep = ask->ep;
-	const char *email = json_string_value(json_object_get(data, "email"));
+	const char *email = document_email(json_object_get(data, "email"));
 	const struct record *realm = store_find_locked(ep->realms, ep->realm);
 	struct text policy = {0};
 	bool one = realm && ep_string(EP_REALM, realm, "duplicate_email_policy", &policy) &&

@@ -298,6 +298,7 @@ static void test_names(void **state)
 	    {1, "cannot be named README", "[README]\ntype = paper\n"},
 	    {1, "cannot be named by-email", "[by-email]\ntype = paper\n"},
 	    {1, "cannot be named .rosterfs", "[.rosterfs]\ntype = paper\n"},
+	    {1, "cannot be named SIMILAR", "[SIMILAR]\ntype = paper\n"},
 	    {1, "has no name", "[]\ntype = paper\n"},
 	    {1, "no / in it", "[a/b]\ntype = paper\n"},
 	    {1, "no . at its beginning", "[..]\ntype = paper\n"},
