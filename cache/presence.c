@@ -180,8 +180,8 @@ struct record *presence_record(struct roster *roster, struct call *call, const c
 	return record;
 }
 
-/* Of those that were made, with EMAIL in any spelling (NULL: any): an array of references that ends with NULL, the
- * caller frees; NULL: there are none. */
+/* Of those that were made, with EMAIL in any spelling (NULL: any): an array of references that ends
+ * with NULL, the caller frees; NULL: there are none. */
 static struct record **made(struct roster *roster, const char *email, double *until)
 {
 	char *key = email ? address_key(email) : NULL;

@@ -36,8 +36,8 @@ static uint8_t number_of(const char *status)
 static const char *status_of(const struct collection *collection, const json_t *object)
 {
 	const json_t *value = collection->status_key
-				      ? json_object_get(object, collection->status_key)
-				      : NULL;
+				  ? json_object_get(object, collection->status_key)
+				  : NULL;
 	const char *status = json_string_value(value);
 
 	/* nor what is another word up to a NUL byte */

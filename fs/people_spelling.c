@@ -202,7 +202,8 @@ static int add_apart(struct people *people, const char *key, bool *plain)
 			*plain = *plain || count;
 			continue;
 		}
-		apart = realloc(people->apart, (people->apart_count + count) * sizeof(*apart));
+		apart = realloc(people->apart,
+				(people->apart_count + count) * sizeof(const struct record *));
 		if (!apart) {
 			error = -ENOMEM;
 			break;
@@ -218,7 +219,7 @@ static int add_apart(struct people *people, const char *key, bool *plain)
 	free(main);
 	if (error || people->apart_count == first)
 		return error;
-	qsort(people->apart + first, people->apart_count - first, sizeof(*people->apart),
+	qsort(people->apart + first, people->apart_count - first, sizeof(const struct record *),
 	      compare_records);
 	for (size_t i = first; i < people->apart_count; i++) {
 		if (end == first ||
