@@ -115,6 +115,13 @@ def test_nul(ep):
     assert targets(m.path / "by-email/jane%2500@example.com") == expected(partnerize="68")
 
 
+def test_nul_in_a_status(ep):
+    """Nor does a status go by what stands before a NUL byte."""
+    m = ep()
+    m.sandbox.patch("5", {"status": "inactive\0ish"})
+    assert (m.path / "partnerize/5.status").read_text() == "unknown\n"
+
+
 def test_nothing_to_be_seen(ep):
     """Who has an email of blanks has none."""
     m = ep()
