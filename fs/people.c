@@ -397,6 +397,8 @@ int people_choose(struct people *people, const struct people_query *query)
 		people_with(&people->known[i], email, &count);
 	if (!count)
 		return -ENOENT;
+	/* it may have been chosen before */
+	free(people->email);
 	people->email = strdup(email);
 	return people->email ? people_choose_spelling(people, spelled) : -ENOMEM;
 }

@@ -120,6 +120,8 @@ int people_choose_spelling(struct people *people, const char *typed)
 	char *spelling = typed ? address_spelling(typed) : main_spelling(people, people->email);
 	bool split = false;
 
+	free(people->spelling);
+	people->spelling = NULL;
 	if (!spelling)
 		return -ENOMEM;
 	if (has_spelling(people, people->email, spelling, &split)) {

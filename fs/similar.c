@@ -205,6 +205,8 @@ int similar_look(struct people *people)
 	if (out && (fclose(out) || !text))
 		error = -ENOMEM;
 	free(written);
+	free(people->similar);
+	people->similar = NULL;
 	if (error || !any) {
 		free(text);
 		return error;
