@@ -91,7 +91,6 @@ void roster_free(struct roster *roster)
 	versions_free(roster->versions);
 	lag_free(roster->lag);
 	free(roster->self);
-	free(roster->asked.email);
 	free(roster->parent);
 	pthread_cond_destroy(&roster->free);
 	pthread_mutex_destroy(&roster->lock);

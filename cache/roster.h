@@ -92,8 +92,8 @@ struct wait {
 /*
  * Ask. WAIT's done is called exactly once, from this thread before roster_ask returns when the
  * answer is there, else later from another one; no lock is held then. With no fresh roster, the
- * first record asked for, by id or where the vendor can by email, is fetched alone, and the next
- * one brings the whole roster.
+ * first record asked for by id is fetched alone, and the next one brings the whole roster; who has
+ * an email only a whole roster tells.
  */
 void roster_ask(struct roster *roster, struct wait *wait);
 

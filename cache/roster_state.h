@@ -5,8 +5,7 @@
  * snapshot: what the last whole fetch showed, or NULL.
  * overlay: what was written or fetched alone, each entry with its own age: it wins over a snapshot
  * whose fetch began before it (generation).
- * flights: fetches under way, at most one WHOLE, one SELF, one RECORD an id, one EMAIL an email;
- * each with its waiters.
+ * flights: fetches under way, at most one WHOLE, one SELF, one RECORD an id; each with its waiters.
  *
  * State of a record: UNKNOWN -> (GET or walk) -> FRESH -> (ttl) -> STALE -> (fetch) -> FRESH
  *                    FRESH -> (GET says 404) -> ABSENT for ABSENT_SECONDS -> as before
@@ -57,18 +56,10 @@ struct deactivated {
 	UT_hash_handle hh;
 };
 
-/* The email that the vendor was asked for last; who has it is in the overlay. */
-struct asked {
-	char *email; /* or NULL */
-	double began, since;
-	double ends;          /* as an overlay's */
-	struct timespec when; /* wall clock */
-};
-
 struct flight {
 	struct roster *roster;
 	enum wait_kind kind;
-	char *id; /* WAIT_RECORD; WAIT_EMAIL: the email */
+	char *id; /* WAIT_RECORD */
 	struct call call;
 	double began;        /* monotonic seconds */
 	uint64_t generation; /* the roster's when it began */
@@ -100,7 +91,6 @@ struct roster {
 	double refreshed;     /* when the owner asked for it anew: what began before is stale */
 	struct overlay *overlay;
 	struct presence *presences; /* what was made and deleted here (presence.c) */
-	struct asked asked;
 	uint64_t generation;
 	uint64_t merged;       /* what the overlay got up to this generation is in the snapshot */
 	atomic_bool remembers; /* there has been one */
@@ -210,9 +200,6 @@ int fetch_whole(struct flight *flight);
 int fetch_record(struct flight *flight);
 int fetch_self(struct flight *flight);
 
-/* Have the vendor find who has an email. -EOPNOTSUPP: only the whole roster can tell. */
-int fetch_email(struct flight *flight);
-
 /* FLIGHT, which fetches no whole roster, brought RECORD (borrowed; NULL: absent) for ID. */
 void fetch_put(const struct flight *flight, const char *id, struct record *record);
 
@@ -226,9 +213,6 @@ struct record *presence_record(struct roster *roster, struct call *call, const c
  * that unlike what was shown before. 0 or -ENOMEM. */
 int presence_complete(struct flight *flight, struct snapshot_builder *builder, size_t *added);
 
-/* FLIGHT has FOUND those with an email: put what was made here and is not among them. */
-void presence_complete_email(struct flight *flight, const json_t *found);
-
 void presence_free_locked(struct roster *roster);
 
 /*
@@ -241,9 +225,9 @@ struct snapshot *roster_fresh_email_locked(struct roster *roster, const char *em
 void roster_index_emails(struct roster *roster);
 
 /*
- * Who has EMAIL by all that is known, fresh or not; with a BEGAN that is not 0 only by what was
- * asked or written since. A new reference, NULL: no memory.
+ * Who has EMAIL by the whole roster and what was written since, fresh or not. A new reference, NULL:
+ * no memory. ROSTER has a snapshot.
  */
-struct snapshot *roster_with_email_locked(struct roster *roster, const char *email, double began);
+struct snapshot *roster_with_email_locked(struct roster *roster, const char *email);
 
 #endif

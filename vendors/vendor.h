@@ -145,14 +145,6 @@ struct collection {
 	 * May wait. NULL: nothing.
 	 */
 	void (*settle)(struct call *call, struct account *account);
-	/*
-	 * All records with EMAIL (in any case of ASCII letters), found by the vendor: 0 and a new
-	 * array in *RECORDS, each as vendor_get gives it, maybe none. -EOPNOTSUPP: it can't tell,
-	 * only the whole list does; or another negative errno. Words are in CALL. May wait. NULL:
-	 * only the whole list tells.
-	 */
-	int (*find)(struct call *call, struct account *account, const char *email,
-		    json_t **records);
 	/* For PLACE_LINKS: what is to be posted to link user ID. A new reference, NULL: no memory.
 	 */
 	json_t *(*link)(const char *id);

@@ -65,6 +65,7 @@ static const struct row {
     {"limit_refused", FLAG, AT(limit_refused), 0, 0, NULL},
     {"offset_ceiling", NUMBER, AT(offset_ceiling), 0, 100000000, NULL},
     {"list_total", WORD, AT(list_total), 0, 0, total_words},
+    {"eq_any_case", FLAG, AT(eq_any_case), 0, 0, NULL},
 };
 
 struct settings *settings_new(const struct settings_values *values)

@@ -56,6 +56,7 @@ struct settings_values {
 	bool limit_refused;  /* page[limit] over 100 is 400, not taken as 100 */
 	long offset_ceiling; /* page[offset] over it is 400 */
 	enum list_total list_total;
+	bool eq_any_case; /* eq(email,...) takes capitals for small letters */
 	unsigned long token_epoch; /* tokens of an older epoch are dead; not for settings_change */
 };
 
