@@ -227,10 +227,31 @@ static struct flight *start_locked(struct roster *roster, const struct wait *wai
 	return flight;
 }
 
+/* Have WAIT wait for a flight. False: its error is set. */
+static bool wait_locked(struct roster *roster, struct wait *wait)
+{
+	struct flight *flight;
+
+	wait->error = wait->brief ? overdue_error_locked(roster, wait->call) : 0;
+	if (wait->error)
+		return false;
+	flight = flight_for_locked(roster, wait);
+	if (!flight)
+		flight = start_locked(roster, wait);
+	if (!flight) {
+		wait->error = call_fail(wait->call, ENOMEM, "no memory or no thread for a fetch");
+		return false;
+	}
+	wait->flight = flight;
+	DL_APPEND(flight->waits, wait);
+	if (wait->brief)
+		overdue_wait_locked(flight);
+	return true;
+}
+
 void roster_ask(struct roster *roster, struct wait *wait)
 {
 	struct view view = {0};
-	struct flight *flight;
 
 	if (wait->kind == WAIT_EMAIL)
 		roster_index_emails(roster);
@@ -244,17 +265,10 @@ void roster_ask(struct roster *roster, struct wait *wait)
 	 * nothing. */
 	if (roster->stopped || call_cancelled(wait->call)) {
 		wait->error = call_fail(wait->call, EINTR, "interrupted");
-	} else if (!answer_locked(roster, wait, &view) && !answer_old_locked(roster, wait, &view)) {
-		flight = flight_for_locked(roster, wait);
-		if (!flight)
-			flight = start_locked(roster, wait);
-		if (flight) {
-			wait->flight = flight;
-			DL_APPEND(flight->waits, wait);
-			pthread_mutex_unlock(&roster->lock);
-			return;
-		}
-		wait->error = call_fail(wait->call, ENOMEM, "no memory or no thread for a fetch");
+	} else if (!answer_locked(roster, wait, &view) && !answer_old_locked(roster, wait, &view) &&
+		   wait_locked(roster, wait)) {
+		pthread_mutex_unlock(&roster->lock);
+		return;
 	}
 	pthread_mutex_unlock(&roster->lock);
 	show(roster, &view, wait);
@@ -371,8 +385,10 @@ static void flight_run(void *arg)
 		roster_index_emails(roster);
 
 	pthread_mutex_lock(&roster->lock);
-	if (flight->kind == WAIT_WHOLE && error != -EINTR)
+	if (flight->kind == WAIT_WHOLE && error != -EINTR) {
 		roster->unlisted = error ? clock_seconds() : 0;
+		overdue_note_locked(flight, error);
+	}
 	if (!flight->dropped) {
 		DL_DELETE(roster->flights, flight);
 		DL_FOREACH(flight->waits, wait) {

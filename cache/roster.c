@@ -86,6 +86,7 @@ void roster_free(struct roster *roster)
 	HASH_ITER(hh, roster->deactivated, user, next_user)
 		roster_deactivated_free_locked(roster, user);
 	presence_free_locked(roster);
+	overdue_free_locked(roster);
 	snapshot_put(roster->snapshot);
 	record_put(roster->absent);
 	versions_free(roster->versions);

@@ -22,6 +22,7 @@
  *   by_email.c     by-email: what the kernel is answered
  *   people.c       who has which email
  *   person.c       the links in by-email
+ *   unread.c       files there in place of links, while a vendor can't be read
  *   transaction.c  a file that is asked and answers
  *   request.c      a FUSE request that waits for a vendor: parked, interruptible
  *   notify.c       telling the kernel what it must forget

@@ -466,11 +466,13 @@ def test_all_vendors_at_once(ep):
                     "exec readlink by-email/jane@example.com/partnerize.json"):
         reader = m.spawn(command)
         harness.wait_until(lambda: box.counts()["in_flight"] == 2, 10 * harness.SCALE, "both requests")
-        assert not reader.done()
+        # one person is waited for 5 s
+        assert not reader.done() or "ls" not in command
         # nobody else waits
         m.sh("ls; cat README cj/MANUAL; ls -d by-email", timeout=5).ok()
         assert reader.kill() < harness.AT_ONCE
-        harness.wait_until(lambda: box.counts()["in_flight"] == 0, 10 * harness.SCALE, "their end")
+        if "ls" in command:
+            harness.wait_until(lambda: box.counts()["in_flight"] == 0, 10 * harness.SCALE, "their end")
     box.clear_faults()
     assert email_of(box) in os.listdir(m.path / "by-email")
 
@@ -571,25 +573,17 @@ LISTS = {"partnerize": "/user", "elasticpath": "/v2/account-members"}
 @pytest.mark.parametrize("broken", LISTS)
 @pytest.mark.parametrize("fault, error", FAILURES, ids=lambda value: str(value)[-12:])
 def test_one_vendor_fails(ep, broken, fault, error):
+    """What by-email lists is about all vendors; of one person see test_unread.py."""
     m = ep(extra=QUICK)
     box = m.sandbox
     email = email_of(box)
     fine = next(vendor for vendor in LISTS if vendor != broken)
     box.fault(method="GET", path=LISTS[broken], times=-1, **fault)
-    person = m.path / "by-email" / email
     for known in (False, True):
-        for name in (person, m.path / "by-email/nobody@example.com"):
-            assert fails(os.listdir, name) == error
-            assert fails(os.stat, name) == error
-        for name in (f"{fine}.json", f"{broken}.json", f"{fine}.status", "cj.MANUAL"):
-            assert fails(os.stat, person / name) == error
-            assert fails(os.readlink, person / name) == error
-        line = last_line(m, f"by-email/{email}")
-        assert f"{broken} can't be read" in line and error in line
         assert fails(os.listdir, m.path / "by-email") == error
         assert f"{broken} can't be read" in last_line(m, " by-email: ")
-        result = m.sh(f"echo inactive | tee by-email/'{email}'/*.status >/dev/null")
-        assert result.code
+        for name in (m.path / "by-email/nobody@example.com", m.path / "by-email/nobody@example.com/cj.MANUAL"):
+            assert fails(os.stat, name) == error
         # the other one's own view is none about both
         assert f"{email}.json" in os.listdir(m.path / fine / "by-email")
         assert (m.path / fine / f"by-email/{email}.json").read_text()
@@ -597,11 +591,11 @@ def test_one_vendor_fails(ep, broken, fault, error):
         assert fails(os.readlink, m.path / broken / f"by-email/{email}.json") == error
         if not known:
             box.clear_faults()
-            assert email in os.listdir(m.path / "by-email") and "elasticpath.json" in os.listdir(person)
+            assert email in os.listdir(m.path / "by-email")
             refresh(m)
             box.fault(method="GET", path=LISTS[broken], times=-1, **fault)
     box.clear_faults()
-    assert sorted(os.listdir(person)) == sorted(expected(partnerize=0, elasticpath=0))
+    assert sorted(os.listdir(m.path / "by-email" / email)) == sorted(expected(partnerize=0, elasticpath=0))
     assert fails(os.stat, m.path / "by-email/nobody@example.com") == "ENOENT"
 
 
@@ -623,11 +617,11 @@ def test_old_news_are_no_news(ep):
     m.sh(f"ls -l by-email/'{email}'").ok()
     box.fault(method="GET", path="/v2/account-members", fault="status", status=500, times=-1)
     time.sleep(1.1)
-    for name in (email, "nobody@example.com"):
-        assert fails(os.stat, m.path / "by-email" / name) == "EREMOTEIO"
-        assert fails(os.listdir, m.path / "by-email" / name) == "EREMOTEIO"
+    assert fails(os.stat, m.path / "by-email/nobody@example.com") == "EREMOTEIO"
+    assert fails(os.listdir, m.path / "by-email/nobody@example.com") == "EREMOTEIO"
     assert fails(os.listdir, m.path / "by-email") == "EREMOTEIO"
-    assert fails(os.stat, m.path / "by-email" / email / "partnerize.json") == "EREMOTEIO"
+    assert fails(pathlib.Path.read_text, m.path / "by-email" / email / "elasticpath.json") == "EREMOTEIO"
+    assert (m.path / "by-email" / email / "partnerize.json").read_text()
     box.clear_faults()
     assert targets(m.path / "by-email" / email).keys() == expected(partnerize=0, elasticpath=0).keys()
 
