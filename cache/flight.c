@@ -128,18 +128,12 @@ static bool answer_old_locked(struct roster *roster, struct wait *wait, struct v
 	} else if (wait->kind == WAIT_WHOLE) {
 		wait->error = view_take_locked(roster, view);
 	} else {
-		wait->snapshot = roster_with_email_locked(roster, wait->id, 0);
+		wait->snapshot = roster_with_email_locked(roster, wait->id);
 		wait->error = wait->snapshot ? 0 : -ENOMEM;
 	}
 	if (!roster_fetching_locked(roster))
 		start_locked(roster, &whole); /* nobody waits for it; the next question will see */
 	return true;
-}
-
-/* Is it about one record or person, so that a whole roster tells too? */
-static bool is_alone(enum wait_kind kind)
-{
-	return kind == WAIT_RECORD || kind == WAIT_EMAIL;
 }
 
 /* Has another record been fetched alone since the roster went stale? Then the next one brings all.
@@ -150,7 +144,7 @@ static bool fetched_alone_locked(const struct roster *roster)
 	const struct flight *flight;
 
 	DL_FOREACH(roster->flights, flight) {
-		if (is_alone(flight->kind))
+		if (flight->kind == WAIT_RECORD)
 			return true;
 	}
 	for (entry = roster->overlay; entry; entry = entry->hh.next) {
@@ -158,9 +152,7 @@ static bool fetched_alone_locked(const struct roster *roster)
 		    roster_limited_locked(roster, entry->began, entry->since, entry->ends) > 0)
 			return true;
 	}
-	return roster->asked.email &&
-	       roster_limited_locked(roster, roster->asked.began, roster->asked.since,
-				     roster->asked.ends) > 0;
+	return false;
 }
 
 /* The flight under way that will answer WAIT, or NULL. */
@@ -173,12 +165,12 @@ static struct flight *flight_for_locked(struct roster *roster, const struct wait
 		if (flight->began < roster->refreshed)
 			continue;
 		if (flight->kind == wait->kind &&
-		    (!is_alone(wait->kind) || strcmp(flight->id, wait->id) == 0))
+		    (wait->kind != WAIT_RECORD || strcmp(flight->id, wait->id) == 0))
 			return flight;
 		if (flight->kind == WAIT_WHOLE)
 			whole = flight;
 	}
-	return is_alone(wait->kind) ? whole : NULL;
+	return wait->kind == WAIT_RECORD || wait->kind == WAIT_EMAIL ? whole : NULL;
 }
 
 static void flight_free(struct flight *flight)
@@ -195,9 +187,9 @@ static bool needs_whole_locked(const struct roster *roster, enum wait_kind kind)
 {
 	const struct collection *collection = roster->collection;
 
-	if (!is_alone(kind))
-		return false;
-	if (kind == WAIT_EMAIL ? !collection->find : collection->listed_only)
+	if (kind != WAIT_RECORD)
+		return kind != WAIT_SELF;
+	if (collection->listed_only)
 		return true;
 	/* what can't be listed can still be asked for one by one */
 	if (roster->unlisted > 0 &&
@@ -217,17 +209,17 @@ static struct flight *start_locked(struct roster *roster, const struct wait *wai
 	flight->kind = wait->kind;
 	if (needs_whole_locked(roster, wait->kind))
 		flight->kind = WAIT_WHOLE;
-	if (is_alone(flight->kind))
+	if (flight->kind == WAIT_RECORD)
 		flight->id = strdup(wait->id);
-	snprintf(path, sizeof(path), "%s/%s%s", roster->account->name,
-		 flight->kind == WAIT_EMAIL ? "by-email/" : "",
+	snprintf(path, sizeof(path), "%s/%s", roster->account->name,
 		 flight->id                  ? flight->id
 		 : flight->kind == WAIT_SELF ? "self"
 					     : "");
 	call_init(&flight->call, path);
 	flight->began = clock_seconds();
 	flight->generation = roster->generation;
-	if ((is_alone(flight->kind) && !flight->id) || pool_run(roster->pool, flight_run, flight)) {
+	if ((flight->kind == WAIT_RECORD && !flight->id) ||
+	    pool_run(roster->pool, flight_run, flight)) {
 		flight_free(flight);
 		return NULL;
 	}
@@ -235,10 +227,31 @@ static struct flight *start_locked(struct roster *roster, const struct wait *wai
 	return flight;
 }
 
+/* Have WAIT wait for a flight. False: its error is set. */
+static bool wait_locked(struct roster *roster, struct wait *wait)
+{
+	struct flight *flight;
+
+	wait->error = wait->brief ? overdue_error_locked(roster, wait->call) : 0;
+	if (wait->error)
+		return false;
+	flight = flight_for_locked(roster, wait);
+	if (!flight)
+		flight = start_locked(roster, wait);
+	if (!flight) {
+		wait->error = call_fail(wait->call, ENOMEM, "no memory or no thread for a fetch");
+		return false;
+	}
+	wait->flight = flight;
+	DL_APPEND(flight->waits, wait);
+	if (wait->brief)
+		overdue_wait_locked(flight);
+	return true;
+}
+
 void roster_ask(struct roster *roster, struct wait *wait)
 {
 	struct view view = {0};
-	struct flight *flight;
 
 	if (wait->kind == WAIT_EMAIL)
 		roster_index_emails(roster);
@@ -252,17 +265,10 @@ void roster_ask(struct roster *roster, struct wait *wait)
 	 * nothing. */
 	if (roster->stopped || call_cancelled(wait->call)) {
 		wait->error = call_fail(wait->call, EINTR, "interrupted");
-	} else if (!answer_locked(roster, wait, &view) && !answer_old_locked(roster, wait, &view)) {
-		flight = flight_for_locked(roster, wait);
-		if (!flight)
-			flight = start_locked(roster, wait);
-		if (flight) {
-			wait->flight = flight;
-			DL_APPEND(flight->waits, wait);
-			pthread_mutex_unlock(&roster->lock);
-			return;
-		}
-		wait->error = call_fail(wait->call, ENOMEM, "no memory or no thread for a fetch");
+	} else if (!answer_locked(roster, wait, &view) && !answer_old_locked(roster, wait, &view) &&
+		   wait_locked(roster, wait)) {
+		pthread_mutex_unlock(&roster->lock);
+		return;
 	}
 	pthread_mutex_unlock(&roster->lock);
 	show(roster, &view, wait);
@@ -333,48 +339,10 @@ static void settle_locked(struct flight *flight, struct wait *wait, struct view 
 		wait->error = wait->self ? 0 : -ENOMEM;
 		break;
 	case WAIT_EMAIL:
-		wait->snapshot = roster_with_email_locked(roster, wait->id,
-							  flight->kind == WAIT_EMAIL ? flight->began
-										     : 0);
+		wait->snapshot = roster_with_email_locked(roster, wait->id);
 		wait->error = wait->snapshot ? 0 : -ENOMEM;
 		break;
 	}
-}
-
-/*
- * The vendor could not find an email: only a whole roster can tell. One that is under way gets who
- * waits for FLIGHT, which has ended then, else FLIGHT is to fetch it.
- */
-static bool hand_over_locked(struct flight *flight)
-{
-	const struct wait whole = {.kind = WAIT_WHOLE};
-	struct flight *other = flight_for_locked(flight->roster, &whole);
-	struct wait *wait;
-
-	if (!other) {
-		flight->kind = WAIT_WHOLE;
-		return false;
-	}
-	DL_FOREACH(flight->waits, wait)
-		wait->flight = other;
-	DL_CONCAT(other->waits, flight->waits);
-	DL_DELETE(flight->roster->flights, flight);
-	flight->dropped = true;
-	return true;
-}
-
-static int find_email(struct flight *flight)
-{
-	struct roster *roster = flight->roster;
-	int error = fetch_email(flight);
-	bool over;
-
-	if (error != -EOPNOTSUPP)
-		return error;
-	pthread_mutex_lock(&roster->lock);
-	over = flight->dropped || hand_over_locked(flight);
-	pthread_mutex_unlock(&roster->lock);
-	return over ? -EINTR : fetch_whole(flight);
 }
 
 /* Does anybody wait for an email? */
@@ -397,10 +365,10 @@ static int fly(struct flight *flight)
 		return fetch_record(flight);
 	case WAIT_SELF:
 		return fetch_self(flight);
-	case WAIT_EMAIL:
+	case WAIT_EMAIL: /* the whole roster is what is fetched for it */
 		break;
 	}
-	return find_email(flight);
+	return -EINVAL;
 }
 
 static void flight_run(void *arg)
@@ -417,8 +385,10 @@ static void flight_run(void *arg)
 		roster_index_emails(roster);
 
 	pthread_mutex_lock(&roster->lock);
-	if (flight->kind == WAIT_WHOLE && error != -EINTR)
+	if (flight->kind == WAIT_WHOLE && error != -EINTR) {
 		roster->unlisted = error ? clock_seconds() : 0;
+		overdue_note_locked(flight, error);
+	}
 	if (!flight->dropped) {
 		DL_DELETE(roster->flights, flight);
 		DL_FOREACH(flight->waits, wait) {

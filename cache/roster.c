@@ -87,12 +87,12 @@ void roster_free(struct roster *roster)
 	HASH_ITER(hh, roster->deactivated, user, next_user)
 		roster_deactivated_free_locked(roster, user);
 	presence_free_locked(roster);
+	overdue_free_locked(roster);
 	snapshot_put(roster->snapshot);
 	record_put(roster->absent);
 	versions_free(roster->versions);
 	lag_free(roster->lag);
 	free(roster->self);
-	free(roster->asked.email);
 	free(roster->parent);
 	pthread_cond_destroy(&roster->free);
 	pthread_mutex_destroy(&roster->lock);

@@ -79,6 +79,11 @@ struct wait {
 	struct call *call; /* gets the words of an error; is not waited in */
 	void (*done)(struct wait *wait);
 	void *arg; /* the asker's */
+	/*
+	 * WAIT_WHOLE, WAIT_EMAIL: fail with -ETIMEDOUT when the fetch takes longer than 5 s. It
+	 * goes on.
+	 */
+	bool brief;
 
 	/* the answer; references belong to the asker */
 	int error; /* 0 or a negative errno; -ENOENT: no such record; -ENODATA: self is not known */
@@ -96,8 +101,8 @@ struct wait {
 /*
  * Ask. WAIT's done is called exactly once, from this thread before roster_ask returns when the
  * answer is there, else later from another one; no lock is held then. With no fresh roster, the
- * first record asked for, by id or where the vendor can by email, is fetched alone, and the next
- * one brings the whole roster.
+ * first record asked for by id is fetched alone, and the next one brings the whole roster; who has
+ * an email only a whole roster tells.
  */
 void roster_ask(struct roster *roster, struct wait *wait);
 
@@ -109,6 +114,13 @@ bool roster_leave(struct roster *roster, struct wait *wait);
 
 /* Ask and block until answered or WAIT's call is cancelled (-EINTR). Returns wait->error. */
 int roster_ask_sync(struct roster *roster, struct wait *wait);
+
+/*
+ * Does ROSTER count as unreadable? So it does if what is known is not fresh, and a fetch failed
+ * less than FAILED_FOR seconds ago or the one under way takes longer than 5 s: a negative errno and
+ * its words in CALL. Else 0. Never waits.
+ */
+int roster_unreadable(struct roster *roster, double failed_for, struct call *call);
 
 /* Is it known whose the key is, or that the vendor does not tell, so that WAIT_SELF asks nobody? */
 bool roster_knows_self(struct roster *roster);

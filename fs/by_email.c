@@ -2,8 +2,8 @@
  * by_email.c - see by_email.h.
  *
  * What is known and fresh is answered at once; for the rest all rosters that the answer is about
- * are asked together. Nobody is said to be unknown while a vendor is. It knows how to answer the
- * kernel, not which names there are (people.c, person.c).
+ * are asked together. Nobody is said to be unknown while a vendor can't be read. It knows how to
+ * answer the kernel, not which names there are (people.c, person.c).
  */
 #include "fs/by_email.h"
 
@@ -15,8 +15,12 @@
 #include "fs/request.h"
 #include "fs/shelf.h"
 #include "fs/similar.h"
+#include "fs/unread.h"
+#include "vendors/log.h"
+#include "vendors/vendor.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -35,17 +39,25 @@ struct shown {
 
 static void show_link(const struct person_link *link, const struct node *node, struct shown *shown)
 {
+	if (!link->record)
+		return;
 	person_target(link, node, shown->target);
 	shown->size = (off_t)strlen(shown->target);
 	shown->time = record_time(link->record);
 }
 
-/* The text about emails that are like that of NODE's directory. 0, -ENOENT: there are none, or
- * -ENOMEM. */
-static int show_similar(struct people *people, const struct node *node, struct shown *shown)
+/* The kind of the node that LINK is. */
+static enum node_kind kind_of(const struct person_link *link)
 {
-	struct people_query query;
-	int error = people_ask(node, &query) ? people_choose(people, &query) : -ENOENT;
+	return link->record ? NODE_PERSON_LINK : NODE_PERSON_UNREAD;
+}
+
+/* The text about emails that are like that which QUERY asks for. 0, -ENOENT: there are none, a
+ * vendor's errno, or -ENOMEM. */
+static int show_similar(struct people *people, const struct people_query *query,
+			struct shown *shown)
+{
+	int error = people_choose(people, query);
 
 	if (!error)
 		error = similar_look(people);
@@ -55,13 +67,16 @@ static int show_similar(struct people *people, const struct node *node, struct s
 	return 0;
 }
 
-/* Find in PEOPLE what NODE shows. 0, -ENOENT or -ENOMEM. */
+/* Find in PEOPLE what NODE shows. 0, -ENOENT, a vendor's errno, -ESTALE: another node has its name,
+ * or -ENOMEM. */
 static int show(struct people *people, const struct node *node, struct shown *shown)
 {
 	struct people_query query;
 	struct person_link link;
 	int error;
 
+	if (!people_ask(node, &query))
+		return -ENOENT;
 	memset(shown, 0, sizeof(*shown));
 	shown->time = people_fetched(people);
 	switch (node->kind) {
@@ -70,11 +85,13 @@ static int show(struct people *people, const struct node *node, struct shown *sh
 	case NODE_EMAILS:
 		return people_index(people);
 	case NODE_PERSON:
-		return people_ask(node, &query) ? people_choose(people, &query) : -ENOENT;
+		return people_choose(people, &query);
 	case NODE_SIMILAR:
-		return show_similar(people, node, shown);
+		return show_similar(people, &query, shown);
 	default:
-		error = person_find(people, node, &link);
+		error = person_find(people, &query, node_name(node), &link);
+		if (!error && kind_of(&link) != (enum node_kind)node->kind)
+			error = -ESTALE;
 		if (!error)
 			show_link(&link, node, shown);
 		return error;
@@ -117,32 +134,67 @@ static bool is_similar(const struct node *directory, const char *name)
 	return directory->kind == NODE_PERSON && strcmp(name, SIMILAR_NAME) == 0;
 }
 
-/* What NAME in DIRECTORY stands for. */
-static enum node_kind kind_of(const struct node *directory, const char *name)
+/* Answer REQ about PATH with ERROR, which PEOPLE showed; with a line in the log if that is a
+ * vendor's. */
+static void refuse(fuse_req_t req, const char *path, const struct people *people, int error)
 {
-	if (directory->kind == NODE_PEOPLE)
-		return NODE_PERSON;
-	return is_similar(directory, name) ? NODE_SIMILAR : NODE_PERSON_LINK;
+	const struct people_known *failed = people_failed(people);
+	const char *vendor;
+	char words[CALL_WORDS_MAX];
+
+	if (failed && error != -ENOENT && error != -ENOMEM && error != -ESTALE) {
+		vendor = people->fs->branches[failed - people->known].account->name;
+		snprintf(words, sizeof(words), "%s can't be read: %s", vendor,
+			 failed->words ? failed->words : strerror(-error));
+		request_refuse(req, path, error, words);
+	}
+	fuse_reply_err(req, -error);
+}
+
+/* What NAME in DIRECTORY, for which QUERY asks, is by PEOPLE: its *KIND. As show. */
+static int find_kind(struct people *people, const struct node *directory,
+		     const struct people_query *query, const char *name, enum node_kind *kind)
+{
+	struct person_link link;
+	int error;
+
+	if (directory->kind == NODE_PEOPLE) {
+		*kind = NODE_PERSON;
+		return people->told ? people_choose(people, query) : 0;
+	}
+	*kind = is_similar(directory, name) ? NODE_SIMILAR : NODE_PERSON_LINK;
+	if (!people->told || *kind == NODE_SIMILAR)
+		return 0;
+	error = person_find(people, query, name, &link);
+	if (!error)
+		*kind = kind_of(&link);
+	return error;
 }
 
 /* NAME in DIRECTORY, for which QUERY asks, can be there. */
 static void lookup_person(struct fs *fs, fuse_req_t req, const struct node *directory,
 			  const char *name, const struct people_query *query)
 {
-	enum node_kind kind = kind_of(directory, name);
-	struct node *node = node_take(fs, kind, directory, name, NULL, NULL);
-	struct people *people = node ? people_peek(fs, query) : NULL;
-	bool known = people && people->seconds > 0;
-	int error = people ? 0 : -ENOMEM;
+	struct people *people = people_peek(fs, query);
+	struct node *node = NULL;
+	char path[NODE_PATH_MAX];
+	enum node_kind kind;
 	struct shown shown;
+	int error = people ? find_kind(people, directory, query, name, &kind) : -ENOMEM;
 
-	if (known)
-		error = show(people, node, &shown);
-	if (!error)
-		reply_name(fs, req, node, known ? &shown : NULL,
-			   query->exact && kind != NODE_SIMILAR ? people->seconds : 0);
-	else
-		fuse_reply_err(req, -error);
+	if (!error) {
+		node = node_take(fs, kind, directory, name, NULL, NULL);
+		error = !node ? -ENOMEM : people->told ? show(people, node, &shown) : 0;
+	}
+	if (!error) {
+		reply_name(fs, req, node, people->told ? &shown : NULL,
+			   query->exact && people->told && kind != NODE_SIMILAR ? people->seconds : 0);
+	} else if (people) {
+		node_path(directory, name, path);
+		refuse(req, path, people, error);
+	} else {
+		fuse_reply_err(req, ENOMEM);
+	}
 	if (error && node)
 		node_drop(fs, node);
 	people_free(people);
@@ -205,45 +257,61 @@ static struct people *take_answers(struct request *request, const struct people_
 	struct people *people = people_peek(fs, query);
 	size_t at = 0;
 
-	if (!people || people->seconds > 0)
+	if (!people || people->told)
 		return people;
 	/* it was fresh when it came, and whoever waited for it does not wait again */
 	people_free(people);
 	people = people_new(fs);
 	for (size_t i = 0; people && i < fs->branch_count; i++) {
-		const struct wait *wait;
+		const struct question *question;
 
 		if (!people_concerns(query, &fs->branches[i]))
 			continue;
-		wait = &request->questions[at++].wait;
-		people->known[i].snapshot = snapshot_get(wait->snapshot);
-		people->known[i].generation = wait->generation;
+		question = &request->questions[at++];
+		people->known[i].generation = question->wait.generation;
+		if (question->wait.error)
+			people_fail(&people->known[i], question->wait.error, &question->call);
+		else
+			people->known[i].snapshot = snapshot_get(question->wait.snapshot);
 	}
 	return people;
 }
 
-static void finish(struct request *request, int error, enum wanted wanted)
+/* The kernel looks the name up again, and finds the other node. */
+static void reply_stale(struct request *request)
+{
+	if (request_claim(request))
+		fuse_reply_err(request->req, ESTALE);
+}
+
+/* The questions of REQUEST ended with ASKED. */
+static void finish(struct request *request, int asked, enum wanted wanted)
 {
 	struct node *node = request->node;
 	struct people *people = NULL;
 	struct people_query query;
 	struct shown shown;
+	int error = asked;
 
 	people_ask(node, &query);
-	if (!error) {
+	/* one vendor that fails does not keep a person from being shown */
+	if (!error || (query.person && asked != -EINTR && request->question_count)) {
 		people = take_answers(request, &query);
 		error = people ? show(people, node, &shown) : -ENOMEM;
 		if (error == -ENOENT)
 			call_fail(&request->call, ENOENT, "nobody has that email");
 	}
-	if (error) {
+	if (asked && people && (!error || error == -ESTALE))
+		log_error(&request->call, asked);
+	if (error == -ESTALE) {
+		reply_stale(request);
+	} else if (error) {
 		request_fail(request, error);
-		people_free(people);
 	} else if (request_claim(request)) {
 		reply(request->fs, request->req, node, wanted, &shown, people, &request->fi);
-	} else {
-		people_free(people);
+		return;
 	}
+	people_free(people);
 }
 
 static void got_attr(struct request *request, int error)
@@ -276,6 +344,8 @@ static void ask(struct request *request, const struct people_query *query, enum 
 						      [WANT_TEXT] = opened_text};
 	struct fs *fs = request->fs;
 	struct roster **rosters = calloc(fs->branch_count + 1, sizeof(struct roster *));
+	struct wait asked = {.kind = query->whole ? WAIT_WHOLE : WAIT_EMAIL,
+			     .brief = query->person};
 	size_t count = 0;
 
 	request->text = strdup(query->email);
@@ -290,44 +360,67 @@ static void ask(struct request *request, const struct people_query *query, enum 
 		if (people_concerns(query, &fs->branches[i]))
 			rosters[count++] = fs->branches[i].users->roster;
 	}
-	request_ask_all(request, rosters, count, query->whole ? WAIT_WHOLE : WAIT_EMAIL,
-			request->text, finishes[wanted]);
+	asked.id = request->text;
+	request_ask_all(request, rosters, count, &asked, finishes[wanted]);
 	free(rosters);
+}
+
+/* The same for REQ, about NODE. */
+static void ask_anew(struct fs *fs, fuse_req_t req, struct node *node,
+		     const struct people_query *query, enum wanted wanted,
+		     const struct fuse_file_info *fi)
+{
+	struct request *request = request_new(fs, req, node);
+
+	if (!request) {
+		fuse_reply_err(req, ENOMEM);
+		return;
+	}
+	if (fi)
+		request->fi = *fi;
+	ask(request, query, wanted);
 }
 
 static void answer(fuse_req_t req, struct node *node, enum wanted wanted, struct fuse_file_info *fi)
 {
 	struct fs *fs = fs_of(req);
 	struct people_query query;
-	struct people *people = NULL;
-	struct request *request;
+	struct people *people;
 	struct shown shown;
-	int error = -ENOENT;
+	int error;
 
-	if (people_ask(node, &query)) {
-		people = people_peek(fs, &query);
-		error = people ? -EAGAIN : -ENOMEM;
+	if (!people_ask(node, &query)) {
+		fuse_reply_err(req, ENOENT);
+		return;
 	}
-	if (people && people->seconds > 0)
-		error = show(people, node, &shown);
+	/* who opens the directory wants to see whether a vendor is back */
+	if (wanted == WANT_OPEN)
+		query.failed_for = 0;
+	people = people_peek(fs, &query);
+	if (!people) {
+		fuse_reply_err(req, ENOMEM);
+		return;
+	}
+	if (!people->told) {
+		people_free(people);
+		ask_anew(fs, req, node, &query, wanted, fi);
+		return;
+	}
+	error = show(people, node, &shown);
 	if (!error) {
 		reply(fs, req, node, wanted, &shown, people, fi);
 		return;
 	}
+	refuse(req, node->path, people, error);
 	people_free(people);
-	request = error == -EAGAIN ? request_new(fs, req, node) : NULL;
-	if (!request) {
-		fuse_reply_err(req, error == -EAGAIN ? ENOMEM : -error);
-		return;
-	}
-	if (fi)
-		request->fi = *fi;
-	ask(request, &query, wanted);
 }
 
 void by_email_getattr(fuse_req_t req, struct node *node)
 {
-	answer(req, node, WANT_ATTR, NULL);
+	if (node->kind == NODE_PERSON_UNREAD)
+		unread_getattr(req, node);
+	else
+		answer(req, node, WANT_ATTR, NULL);
 }
 
 void by_email_readlink(fuse_req_t req, struct node *node)
@@ -360,8 +453,10 @@ static int take_link(struct fs *fs, const struct node *directory, const struct p
 	struct shown shown;
 
 	memcpy(entry->name, link->name, sizeof(entry->name));
-	if (!take_node(fs, NODE_PERSON_LINK, directory, entry))
+	if (!take_node(fs, kind_of(link), directory, entry))
 		return 0;
+	if (!link->record)
+		return 1;
 	show_link(link, entry->node, &shown);
 	entry->size = shown.size;
 	entry->time = shown.time;

@@ -206,7 +206,7 @@ bool node_is_link(const struct node *node)
 bool node_is_person(const struct node *node)
 {
 	return node->kind == NODE_PERSON || node->kind == NODE_PERSON_LINK ||
-	       node->kind == NODE_SIMILAR;
+	       node->kind == NODE_SIMILAR || node->kind == NODE_PERSON_UNREAD;
 }
 
 void node_target(const struct node *node, char *target)
@@ -361,6 +361,7 @@ static mode_t mode_of(const struct fs *fs, const struct node *node)
 		return S_IFREG | 0600; /* it reads as empty, so that grep -r has nothing to tell */
 	case NODE_JSON:
 	case NODE_STATUS:
+	case NODE_PERSON_UNREAD:
 		break;
 	}
 	return S_IFREG | (all & ~fs->options.umask);

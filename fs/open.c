@@ -17,6 +17,7 @@
 #include "fs/request.h"
 #include "fs/scratch.h"
 #include "fs/transaction.h"
+#include "fs/unread.h"
 #include "fs/view.h"
 #include "vendors/log.h"
 
@@ -288,6 +289,8 @@ static void open_other(struct fs *fs, fuse_req_t req, struct node *node, fuse_in
 		error = transaction_open(fi->flags, &why);
 	if (error)
 		fuse_reply_err(req, -request_refuse(req, node->path, error, why));
+	else if (node->kind == NODE_PERSON_UNREAD)
+		unread_open(req, node, fi->flags);
 	else if (node_scratch(node))
 		open_scratch(fs, req, node, ino, fi);
 	else if (node->kind == NODE_SIMILAR)

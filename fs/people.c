@@ -11,6 +11,7 @@
 #include "cache/roster.h"
 #include "fs/shelf.h"
 #include "vendors/address.h"
+#include "vendors/call.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -21,6 +22,9 @@
 
 /* What is known of a mount without any API changes never; of others their rosters say. */
 #define SECONDS_MAX 3600.0
+
+/* So long a vendor that failed is not asked again for each name in a person's directory. */
+#define FAILED_SECONDS 5.0
 
 /* ---- names ---- */
 
@@ -118,6 +122,8 @@ static bool ask_person(const char *name, size_t length, struct people_query *que
 {
 	if (length > PATH_STEM_MAX)
 		return false;
+	query->person = true;
+	query->failed_for = FAILED_SECONDS;
 	snprintf(query->name, sizeof(query->name), "%.*s", (int)length, name);
 	return ask_email(query);
 }
@@ -169,6 +175,7 @@ bool people_ask(const struct node *node, struct people_query *query)
 	case NODE_PERSON:
 		return ask_person(name, strlen(name), query);
 	case NODE_PERSON_LINK:
+	case NODE_PERSON_UNREAD:
 		if (node->branch)
 			return ask_own(node->branch, name, query);
 		person = strchr(node->path, '/') + 1;
@@ -201,8 +208,10 @@ void people_free(struct people *people)
 {
 	if (!people)
 		return;
-	for (size_t i = 0; i < people->fs->branch_count; i++)
+	for (size_t i = 0; i < people->fs->branch_count; i++) {
 		snapshot_put(people->known[i].snapshot);
+		free(people->known[i].words);
+	}
 	free(people->emails);
 	free(people->apart);
 	free(people->email);
@@ -216,31 +225,87 @@ bool people_concerns(const struct people_query *query, const struct branch *bran
 	return branch->users && (!query->branch || query->branch == branch);
 }
 
-struct people *people_peek(struct fs *fs, const struct people_query *query)
+void people_fail(struct people_known *known, int error, const struct call *call)
+{
+	snapshot_put(known->snapshot);
+	known->snapshot = NULL;
+	free(known->words);
+	known->error = error;
+	if (!call->request[0] || asprintf(&known->words, "%s: %s", call->request, call->words) < 0)
+		known->words = strdup(call->words);
+}
+
+const struct people_known *people_failed(const struct people *people)
+{
+	for (size_t i = 0; i < people->fs->branch_count; i++) {
+		if (people->known[i].error)
+			return &people->known[i];
+	}
+	return NULL;
+}
+
+/* What is known of ROSTER for QUERY: the seconds that it stays fresh, 0: it is not. */
+static double peek(struct people_known *known, struct roster *roster,
+		   const struct people_query *query)
+{
+	struct call call;
+	double seconds;
+	int error;
+
+	known->generation = roster_generation(roster, &seconds);
+	if (query->whole)
+		known->snapshot = roster_snapshot(roster, &seconds);
+	else
+		known->snapshot = roster_peek_email(roster, query->email, &seconds);
+	if (known->snapshot && seconds > 0)
+		return seconds;
+	if (!query->person)
+		return 0;
+	call_init(&call, "");
+	error = roster_unreadable(roster, query->failed_for, &call);
+	if (error)
+		people_fail(known, error, &call);
+	call_destroy(&call);
+	return 0;
+}
+
+static struct people *peek_all(struct fs *fs, const struct people_query *query)
 {
 	struct people *people = people_new(fs);
 	double least = SECONDS_MAX;
 
-	for (size_t i = 0; people && i < fs->branch_count; i++) {
+	if (!people)
+		return NULL;
+	people->told = true;
+	for (size_t i = 0; i < fs->branch_count; i++) {
 		struct people_known *known = &people->known[i];
-		struct roster *roster;
 		double seconds;
 
 		if (!people_concerns(query, &fs->branches[i]))
 			continue;
-		roster = fs->branches[i].users->roster;
-		known->generation = roster_generation(roster, &seconds);
-		if (query->whole)
-			known->snapshot = roster_snapshot(roster, &seconds);
-		else
-			known->snapshot = roster_peek_email(roster, query->email, &seconds);
-		if (!known->snapshot)
-			seconds = 0;
+		seconds = peek(known, fs->branches[i].users->roster, query);
+		people->told = people->told && (seconds > 0 || known->error);
 		least = seconds < least ? seconds : least;
 	}
-	if (people)
-		people->seconds = least;
+	people->seconds = least;
 	return people;
+}
+
+struct people *people_peek(struct fs *fs, const struct people_query *query)
+{
+	struct people_query anew = *query;
+	struct people *people = peek_all(fs, query);
+	int error;
+
+	if (!people || !people->told || query->failed_for <= 0 || !people_failed(people))
+		return people;
+	/* that a vendor failed is remembered for who is there, not for who may be */
+	error = people_choose(people, query);
+	if (!error || error == -ENOMEM)
+		return people;
+	people_free(people);
+	anew.failed_for = 0;
+	return peek_all(fs, &anew);
 }
 
 double people_left(const struct people *people)
@@ -251,6 +316,8 @@ double people_left(const struct people *people)
 		const struct people_known *known = &people->known[i];
 		double seconds;
 
+		if (known->error)
+			return 0;
 		if (!known->snapshot)
 			continue;
 		if (known->generation !=
@@ -376,6 +443,7 @@ static const struct record *find_cut(const struct people *people, const char *st
 
 int people_choose(struct people *people, const struct people_query *query)
 {
+	const struct people_known *failed = people_failed(people);
 	char stem[PATH_STEM_MAX + 1], typed[PATH_STEM_MAX + 1];
 	const char *email = query->email, *spelled = NULL;
 	const struct record *record;
@@ -396,7 +464,7 @@ int people_choose(struct people *people, const struct people_query *query)
 	for (size_t i = 0; email && !count && i < people->fs->branch_count; i++)
 		people_with(&people->known[i], email, &count);
 	if (!count)
-		return -ENOENT;
+		return failed ? failed->error : -ENOENT;
 	/* it may have been chosen before */
 	free(people->email);
 	people->email = strdup(email);

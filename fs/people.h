@@ -16,6 +16,7 @@
 #include "fs/node.h"
 #include "fs/path.h"
 
+struct call;
 struct record;
 struct snapshot;
 
@@ -25,11 +26,14 @@ struct snapshot;
 #define PEOPLE_KEY_MAX (4 * PATH_STEM_MAX + 1)
 
 struct people_query {
-	struct branch *branch;        /* only what it knows; NULL: all of them */
-	bool whole;                   /* only whole rosters can tell */
-	bool exact;                   /* the name is the plain one that is listed */
-	char name[PATH_STEM_MAX + 1]; /* as it was typed, without .json */
-	char email[PEOPLE_KEY_MAX];   /* its key; not if whole */
+	struct branch *branch; /* only what it knows; NULL: all of them */
+	bool whole;            /* only whole rosters can tell */
+	bool exact;            /* the name is the plain one that is listed */
+	/* about one person, at all vendors: one that can't be read is left out of it */
+	bool person;
+	double failed_for; /* how old a vendor's failure may be to count for that, seconds */
+	char name[PATH_STEM_MAX + 1];  /* as it was typed, without .json */
+	char email[PEOPLE_KEY_MAX];    /* its key; not if whole */
 };
 
 /*
@@ -46,11 +50,14 @@ struct people_known {
 	struct snapshot
 	    *snapshot;       /* the whole roster, or only who has the email; NULL: not asked */
 	uint64_t generation; /* of the roster */
+	int error;           /* for a person: the negative errno for which it can't be read */
+	char *words;         /* of that, owned; NULL: none */
 };
 
 struct people {
 	struct fs *fs;
-	double seconds;              /* that all of it stays fresh */
+	bool told;                   /* it is all there is to know, or why it can't be known */
+	double seconds;              /* that all of it stays fresh; 0 with an error */
 	const char **emails;         /* people_list's: keys */
 	size_t count;                /* of these */
 	const struct record **apart; /* people_list's: who has a directory by their spelling */
@@ -65,8 +72,14 @@ struct people {
 struct people *people_new(struct fs *fs);
 void people_free(struct people *people); /* NULL is fine */
 
-/* What is known for QUERY and fresh; else its seconds are 0. NULL: no memory. */
+/* What is known for QUERY and fresh, if it is told. NULL: no memory. */
 struct people *people_peek(struct fs *fs, const struct people_query *query);
+
+/* The vendor of KNOWN can't be read: ERROR (negative), which is said in CALL. */
+void people_fail(struct people_known *known, int error, const struct call *call);
+
+/* The first of PEOPLE that can't be read, or NULL: there is none. */
+const struct people_known *people_failed(const struct people *people);
 
 /* Does QUERY concern BRANCH: has it an API, and is it asked? */
 bool people_concerns(const struct people_query *query, const struct branch *branch);
@@ -88,7 +101,7 @@ struct timespec people_time(struct fs *fs, const struct node *directory, double 
 
 /*
  * Find the email that QUERY stands for, if anybody has it, and the spelling, where that matters:
- * people->email, people->spelling. 0, -ENOENT: nobody has it, or -ENOMEM.
+ * people->email, people->spelling. 0, -ENOENT: nobody has it, people_failed's error: nobody of those that can be read, or -ENOMEM.
  */
 int people_choose(struct people *people, const struct people_query *query);
 

@@ -34,7 +34,7 @@ static bool ends_in(const char *name, const char *suffix)
 
 /* ---- in a person's directory ---- */
 
-/* LINK is to RECORD, one of COUNT, with suffix number SUFFIX. */
+/* LINK is to RECORD (or NULL), one of COUNT, with suffix number SUFFIX. */
 static void name_link(struct fs *fs, struct person_link *link, const struct branch *branch,
 		      const struct record *record, size_t count, size_t suffix)
 {
@@ -60,10 +60,12 @@ bool person_link(const struct people *people, size_t index, struct person_link *
 	for (size_t i = 0; i < fs->branch_count; i++) {
 		size_t count;
 		struct record *const *with = people_shown(people, i, &count);
+		bool unread = people->known[i].error;
 
+		count = unread ? 1 : count;
 		if (index < count * SUFFIXES) {
-			name_link(fs, link, &fs->branches[i], with[index / SUFFIXES], count,
-				  index % SUFFIXES);
+			name_link(fs, link, &fs->branches[i],
+				  unread ? NULL : with[index / SUFFIXES], count, index % SUFFIXES);
 			return true;
 		}
 		index -= count * SUFFIXES;
@@ -237,22 +239,35 @@ static bool find_own(const struct people *people, const struct people_query *que
 
 /* ---- both ---- */
 
-int person_find(struct people *people, const struct node *node, struct person_link *link)
+/* NAME is nobody's of those who can be read: could it be that of one of several at a vendor that
+ * can't? Then its error, else -ENOENT. */
+static int find_unread(const struct people *people, const char *name)
 {
-	struct people_query query;
+	for (size_t i = 0; i < people->fs->branch_count; i++) {
+		const char *vendor = people->fs->branches[i].account->name;
+		size_t length = strlen(vendor);
+
+		if (people->known[i].error && strncmp(name, vendor, length) == 0 &&
+		    name[length] == '~')
+			return people->known[i].error;
+	}
+	return -ENOENT;
+}
+
+int person_find(struct people *people, const struct people_query *query, const char *name,
+		struct person_link *link)
+{
 	int error;
 
-	if (!people_ask(node, &query))
-		return -ENOENT;
-	if (query.branch) {
+	if (query->branch) {
 		error = people_index(people);
-		return error ? error : find_own(people, &query, link) ? 0 : -ENOENT;
+		return error ? error : find_own(people, query, link) ? 0 : -ENOENT;
 	}
-	error = people_choose(people, &query);
+	error = people_choose(people, query);
 	for (size_t i = 0; !error; i++) {
 		if (!person_link(people, i, link))
-			error = -ENOENT;
-		else if (strcmp(link->name, node_name(node)) == 0)
+			error = find_unread(people, name);
+		else if (strcmp(link->name, name) == 0)
 			return 0;
 	}
 	return error;

@@ -94,7 +94,6 @@ const struct collection ep_members = {
     .settle = ep_realm_settle,
     .list = ep_members_list,
     .post = ep_member_post,
-    .find = ep_member_find,
 };
 
 static int authorize(struct call *call, struct account *account, struct http_request *request)

@@ -1,5 +1,5 @@
 /*
- * ep_member.c - changing, making and finding one of Elastic Path's members.
+ * ep_member.c - changing and making one of Elastic Path's members.
  *
  * In the vendor's documents (single-sign-on OpenAPI, 2025) a member's name and email are changed
  * through the user-authentication-info with the same id, in the realm that the account
@@ -10,7 +10,6 @@
  */
 #include "vendors/elasticpath.h"
 
-#include "vendors/address.h"
 #include "vendors/basis.h"
 #include "vendors/call.h"
 #include "vendors/exchange.h"
@@ -324,131 +323,4 @@ enum vendor_outcome ep_member_post(struct call *call, struct account *account, c
 	json_decref(info);
 	json_decref(made);
 	return outcome;
-}
-
-/* ---- finding ---- */
-
-#define FIND_ROWS 100
-
-/* A list of the members whose email is OP to EMAIL; the caller frees. NULL: no memory. */
-static char *find_path(const char *op, const char *email)
-{
-	size_t length = 0;
-	char *quoted = malloc(2 * strlen(email) + 1), *filter = NULL, *escaped = NULL, *path = NULL;
-
-	for (const char *c = email; quoted && *c; c++) {
-		if (*c == '"' || *c == '\'' || *c == '\\')
-			quoted[length++] = '\\';
-		quoted[length++] = *c;
-	}
-	if (quoted && asprintf(&filter, "%s(email,\"%.*s\")", op, (int)length, quoted) < 0)
-		filter = NULL;
-	if (filter)
-		escaped = http_escape(filter);
-	if (escaped && asprintf(&path, "%s?filter=%s&page%%5Boffset%%5D=0&page%%5Blimit%%5D=%d",
-				ep_members.list_path, escaped, FIND_ROWS) < 0)
-		path = NULL;
-	free(quoted);
-	free(filter);
-	free(escaped);
-	return path;
-}
-
-/* Is ANSWER, with so many ROWS, all that fits? Without a word about it only if there was room. */
-static bool is_whole(const json_t *answer, size_t rows)
-{
-	struct totals totals = TOTALS_UNKNOWN;
-
-	ep_totals(answer, &totals);
-	if (totals.records >= 0)
-		return (size_t)totals.records <= rows;
-	if (totals.more == 0 || totals.pages < 0)
-		return rows < FIND_ROWS;
-	return (size_t)totals.pages == rows; /* some count records in it */
-}
-
-/* Return true if the keys of A and B (NULL: none) are equal. */
-static bool is_same_email(const char *a, const char *b)
-{
-	char *left = a ? address_key(a) : NULL, *right = address_key(b);
-	bool same = left && right && strcmp(left, right) == 0;
-
-	free(left);
-	free(right);
-	return same;
-}
-
-/* Those of ROWS that have EMAIL: what the vendor's operators take for equal is not certain. */
-static int take_matches(struct call *call, const json_t *rows, const char *email, json_t *records)
-{
-	char buffer[24];
-	size_t i;
-	json_t *row;
-
-	json_array_foreach(rows, i, row) {
-		if (!is_same_email(collection_email(&ep_members, row), email))
-			continue;
-		if (!collection_id(&ep_members, row, buffer))
-			return call_fail(call, EREMOTEIO, "a member that was found has no id");
-		collection_hide(&ep_members, row);
-		if (json_array_append(records, row))
-			return call_fail(call, ENOMEM, "no memory");
-	}
-	return 0;
-}
-
-/* Ask with OP. Returns 0 with the matches added to RECORDS, or a negative errno. */
-static int find_by(struct call *call, struct account *account, const char *op, const char *email,
-		   json_t *records)
-{
-	struct http_request request = {.method = "GET", .repeatable = true};
-	struct http_reply reply = {0};
-	char *path = find_path(op, email);
-	json_t *answer = NULL, *rows;
-	int error;
-
-	request.path = path;
-	error = path ? exchange(call, account, &request, &reply)
-		     : call_fail(call, ENOMEM, "no memory");
-	if (!error) {
-		answer = exchange_json(call, account, &reply);
-		error = answer ? 0 : -EREMOTEIO;
-	}
-	rows = json_object_get(answer, ep_members.list_key);
-	if (error == -ENOENT) /* no member is meant by that */
-		error = -(call->error = EREMOTEIO);
-	else if (!error && !json_is_array(rows))
-		error = call_fail(call, EREMOTEIO, "the answer holds no list \"%s\"",
-				  ep_members.list_key);
-	else if (!error && !is_whole(answer, json_array_size(rows)))
-		error = call_fail(call, EOPNOTSUPP, "too many members answer to that email");
-	if (!error)
-		error = take_matches(call, rows, email, records);
-	json_decref(answer);
-	http_reply_clear(&reply);
-	free(path);
-	return error;
-}
-
-/* The guide has eq; the OpenAPI of 2025 for this list only ilike, in which `*` is any text. */
-int ep_member_find(struct call *call, struct account *account, const char *email, json_t **records)
-{
-	struct ep_memory *memory = account->memory;
-	json_t *found = json_array();
-	int error = found ? -EINVAL : call_fail(call, ENOMEM, "no memory");
-
-	if (found && !atomic_load(&memory->eq_refused))
-		error = find_by(call, account, "eq", email, found);
-	if (error == -EINVAL) {
-		error = find_by(call, account, "ilike", email, found);
-		if (!error)
-			atomic_store(&memory->eq_refused, true);
-	}
-	if (error == -EINVAL)
-		error = -(call->error = EOPNOTSUPP);
-	if (error)
-		json_decref(found);
-	else
-		*records = found;
-	return error;
 }
