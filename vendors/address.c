@@ -200,12 +200,14 @@ static size_t find_at(const uint32_t *at, size_t length)
 /* Leave of TEXT what tells the person. */
 static void trim(struct text *text)
 {
-	const uint32_t *at;
+	const uint32_t *at, *sign;
 	size_t before, length;
 
 	remove_invisible(text);
 	at = text->at;
 	length = text->length;
+	/* nothing that is trimmed holds an @ */
+	sign = at + find_at(at, length);
 	do {
 		before = length;
 		trim_blanks(&at, &length);
@@ -214,7 +216,7 @@ static void trim(struct text *text)
 			length -= strlen(MAILTO);
 		}
 		/* a dot ends a domain only: without an @ it is a part of the name */
-		if (length && is_dot(at[length - 1]) && find_at(at, length) < length - 1)
+		if (length && is_dot(at[length - 1]) && sign < at + length - 1)
 			length--;
 	} while (length != before);
 	memmove(text->at, at, length * sizeof(*at));

@@ -144,12 +144,13 @@ static char *find_email(char *text)
 		*close = '\0';
 		text = open + 1;
 	}
-	/* comments */
-	while ((open = strchr(text, '(')) && (close = strchr(open, ')')))
-		memmove(open, close + 1, strlen(close));
+	/* comments, and quotes */
+	close = strrchr(text, ')');
 	to = text;
 	for (const char *at = text; *at; at++) {
-		if (!strchr("\"<>[]", *at))
+		if (*at == '(' && close && at < close)
+			at = strchr(at, ')');
+		else if (!strchr("\"<>[]", *at))
 			*to++ = *at;
 	}
 	*to = '\0';

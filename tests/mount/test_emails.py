@@ -6,7 +6,7 @@ import re
 import pytest
 
 from store import ep, fails
-from test_by_email import MANUALS, add, add_member, expected, move, refresh
+from test_by_email import MANUALS, SIMILAR, add, add_member, expected, move, refresh, targets
 
 __all__ = ["ep"]  # the fixture
 
@@ -27,13 +27,6 @@ SPELLINGS = {
     "all": "\ufeff mailto:JANE@exam\u200bple.com. \u00a0",
 }
 
-
-SIMILAR = "SIMILAR.MANUAL"
-
-
-def targets(path):
-    """What the links in a directory lead to."""
-    return {name: os.readlink(path / name) for name in os.listdir(path) if name != SIMILAR}
 
 
 def similar(m, name):

@@ -120,6 +120,30 @@ static void test_keys(void **state)
 		expect_key(pairs[i][0], pairs[i][1]);
 }
 
+/* Emails of strangers may be as long as an answer: the time for one must not grow faster than that.
+ */
+static void test_long(void **state)
+{
+	static const char *const pieces[] = {".",    " ",       "mailto:", "@", "\xe3\x80\x82",
+					     "xn--", "\xc3\xa9"};
+	const size_t length = 400000;
+	char *email = malloc(length + 64), *key, *again;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(pieces) / sizeof(pieces[0]); i++) {
+		char *to = stpcpy(email, " mailto:a@b");
+
+		while (to < email + length)
+			to = stpcpy(to, pieces[i]);
+		key = address_key(email);
+		again = address_key(key);
+		assert_string_equal(again, key);
+		free(key);
+		free(again);
+	}
+	free(email);
+}
+
 static void test_nul(void **state)
 {
 	static const char email[] = "a\0b@x.com";
@@ -323,13 +347,10 @@ static void test_each_character(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_one_person),
-	    cmocka_unit_test(test_keys),
-	    cmocka_unit_test(test_nul),
-	    cmocka_unit_test(test_display),
-	    cmocka_unit_test(test_spellings),
-	    cmocka_unit_test(test_random),
-	    cmocka_unit_test(test_each_character),
+	    cmocka_unit_test(test_one_person), cmocka_unit_test(test_keys),
+	    cmocka_unit_test(test_long),       cmocka_unit_test(test_nul),
+	    cmocka_unit_test(test_display),    cmocka_unit_test(test_spellings),
+	    cmocka_unit_test(test_random),     cmocka_unit_test(test_each_character),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

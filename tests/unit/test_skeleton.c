@@ -115,6 +115,28 @@ static void test_others(void **state)
 	}
 }
 
+/* As long as an answer can be: the time must not grow faster than the length. */
+static void test_long(void **state)
+{
+	static const char *const pieces[] = {"(", "()", "<",        "\"",
+					     ".", "rn", "\xd0\xb0", ADDRESS_NUL};
+	const size_t length = 400000;
+	char *key = malloc(length + 64), *skeleton;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(pieces) / sizeof(pieces[0]); i++) {
+		char *to = stpcpy(key, "a@b");
+
+		while (to < key + length)
+			to = stpcpy(to, pieces[i]);
+		skeleton = skeleton_make(key, SKELETON_ALL);
+		assert_non_null(skeleton);
+		assert_true(strlen(skeleton) <= strlen(key));
+		free(skeleton);
+	}
+	free(key);
+}
+
 static void test_words(void **state)
 {
 	(void)state;
@@ -127,6 +149,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_similar),
 	    cmocka_unit_test(test_others),
+	    cmocka_unit_test(test_long),
 	    cmocka_unit_test(test_words),
 	};
 
