@@ -90,13 +90,13 @@ struct roster {
 	/* with it only versions.c, pool_run, pool_after and a call's cancel are called */
 	pthread_mutex_t lock;
 	bool expiring; /* ack.c will look what of lag is too old */
+	bool watching; /* overdue.c will look which waits are due */
 	struct snapshot *snapshot;
 	double snapshot_began; /* when its fetch began and ended, monotonic seconds */
 	double snapshot_since;
 	double snapshot_ends;    /* as an overlay's */
 	double unlisted;         /* when a whole fetch failed last, or 0 */
 	struct failure *failure; /* of the last whole fetch; NULL: it was good, or there was none */
-	bool watching;           /* overdue.c will look which waits are due */
 	double refreshed;        /* when the owner asked for it anew: what began before is stale */
 	struct overlay *overlay;
 	struct presence *presences; /* what was made and deleted here (presence.c) */

@@ -40,6 +40,7 @@ static const struct key account_keys[] = {
     {"timeout", KEY_NUMBER, offsetof(struct account, timeout), 1, 3600},
     {"retry_budget", KEY_NUMBER, offsetof(struct account, retry_budget), 0, 86400},
     {"lag", KEY_NUMBER, offsetof(struct account, lag), 0, 3600},
+    {"max_users", KEY_NUMBER, offsetof(struct account, max_users), 1, 1000000000},
     {"allow_delete", KEY_YES_NO, offsetof(struct account, allow_delete), 0, 0},
     {.name = NULL},
 };

@@ -292,6 +292,7 @@ struct account {
 	unsigned parallel;     /* most requests in flight */
 	unsigned timeout;      /* seconds for one request */
 	unsigned retry_budget; /* seconds of retrying without progress */
+	unsigned max_users;    /* most rows of a list: one that is longer may have no end */
 	unsigned lag;          /* seconds for which the vendor's reads may lag behind its writes */
 	bool allow_delete;
 	char **values; /* the vendor's own settings, in the order of vendor->settings; NULL: not
@@ -386,7 +387,8 @@ struct list_sink {
 /*
  * Walk the whole collection, of PARENT if it belongs to one (else NULL). Returns 0 when each record
  * was handed to SINK exactly once since the last reset, else a negative errno with words in CALL:
- * then what the sink got is not a roster.
+ * then what the sink got is not a roster. -EREMOTEIO: also when there are more than the account's
+ * max_users.
  */
 int vendor_list(struct call *call, struct account *account, const struct collection *collection,
 		const char *parent, struct list_sink *sink);
@@ -398,6 +400,13 @@ struct list_part {
 	bool cut; /* set where it failed because the vendor lists no further (offset_ceiling): the
 		     sink has the list's beginning, from nothing to all that can be had */
 };
+
+/*
+ * May a list of COLLECTION have ROWS? 0, or -EREMOTEIO with words in CALL that name max_users.
+ * Never waits. vendor_list_all asks for each of its lists; who makes one list of several asks too.
+ */
+int vendor_list_bound(struct call *call, const struct account *account,
+		      const struct collection *collection, size_t rows);
 
 /*
  * Walk the collection of each parent in PARTS, as many at once as the account may have requests in

@@ -181,6 +181,16 @@ static void add_row(const struct partnerize *p, struct text *body, const struct 
 		text_add(body, "}", 1);
 }
 
+/* A user that is in no store, at that place of an endless list. */
+static void add_endless(const struct partnerize *p, struct text *body, size_t place)
+{
+	text_fmt(body,
+		 "%s%s{\"user_id\":\"endless%zu\",\"email\":\"endless%zu@example.com\","
+		 "\"status\":\"active\"}%s",
+		 body->data[body->len - 1] == '[' ? "" : ",", documents(p) ? "{\"user\":" : "",
+		 place, place, documents(p) ? "}" : "");
+}
+
 /* Changes the roster as the fault says. */
 static void move_rows_locked(struct partnerize *p, const struct fault *fault)
 {
@@ -244,8 +254,11 @@ static void answer_list(struct partnerize *p, struct page page, const struct fau
 	move_rows_locked(p, fault);
 	moment_enter_locked(&p->times, p->options.settings, fault, true);
 	size_t rows = page_fault_locked(p, fault, &page);
+	bool endless = settings_get(p->options.settings).endless_list;
 	if (fault->kind == FAULT_WRONG_TOTAL)
 		page.total += 7;
+	if (endless)
+		page.total = 1000000000;
 	text_str(body, "{");
 	if (documents(p))
 		text_fmt(
@@ -257,6 +270,8 @@ static void answer_list(struct partnerize *p, struct page page, const struct fau
 		bool again = fault->kind == FAULT_DUPLICATE_ROW && i == rows - 1;
 		add_row(p, body, store_at_locked(p->store, page.from + (again ? 0 : i)));
 	}
+	for (; endless && rows < page.limit; rows++)
+		add_endless(p, body, page.from + rows);
 	moment_leave_locked(&p->times);
 	store_unlock(p->store);
 	text_str(body, "]");

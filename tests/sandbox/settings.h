@@ -45,8 +45,9 @@ struct settings_values {
 	long limit_requests; /* so many are let in within the window, the others are 429; 0: all */
 	long limit_window_ms;
 	char limit_retry_after[64]; /* of those 429; "": not sent */
-	bool short_rows;  /* Partnerize lists the five fields of the guide's example only */
-	long read_lag_ms; /* GETs show the state of that long ago */
+	bool endless_list; /* Partnerize lists new users behind the last one, without an end */
+	bool short_rows;   /* Partnerize lists the five fields of the guide's example only */
+	long read_lag_ms;  /* GETs show the state of that long ago */
 	enum lag_kinds read_lag_kinds;
 	bool read_lag_random; /* each GET: of a random time up to that long ago */
 	enum stamps stamps;
@@ -56,7 +57,7 @@ struct settings_values {
 	bool limit_refused;  /* page[limit] over 100 is 400, not taken as 100 */
 	long offset_ceiling; /* page[offset] over it is 400 */
 	enum list_total list_total;
-	bool eq_any_case; /* eq(email,...) takes capitals for small letters */
+	bool eq_any_case;          /* eq(email,...) takes capitals for small letters */
 	unsigned long token_epoch; /* tokens of an older epoch are dead; not for settings_change */
 };
 
