@@ -188,7 +188,8 @@ static void lookup_person(struct fs *fs, fuse_req_t req, const struct node *dire
 	}
 	if (!error) {
 		reply_name(fs, req, node, people->told ? &shown : NULL,
-			   query->exact && people->told && kind != NODE_SIMILAR ? people->seconds : 0);
+			   query->exact && people->told && kind != NODE_SIMILAR ? people->seconds
+										: 0);
 	} else if (people) {
 		node_path(directory, name, path);
 		refuse(req, path, people, error);

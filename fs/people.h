@@ -32,8 +32,8 @@ struct people_query {
 	/* about one person, at all vendors: one that can't be read is left out of it */
 	bool person;
 	double failed_for; /* how old a vendor's failure may be to count for that, seconds */
-	char name[PATH_STEM_MAX + 1];  /* as it was typed, without .json */
-	char email[PEOPLE_KEY_MAX];    /* its key; not if whole */
+	char name[PATH_STEM_MAX + 1]; /* as it was typed, without .json */
+	char email[PEOPLE_KEY_MAX];   /* its key; not if whole */
 };
 
 /*
@@ -101,7 +101,8 @@ struct timespec people_time(struct fs *fs, const struct node *directory, double 
 
 /*
  * Find the email that QUERY stands for, if anybody has it, and the spelling, where that matters:
- * people->email, people->spelling. 0, -ENOENT: nobody has it, people_failed's error: nobody of those that can be read, or -ENOMEM.
+ * people->email, people->spelling. 0, -ENOENT: nobody has it, people_failed's error: nobody of
+ * those that can be read, or -ENOMEM.
  */
 int people_choose(struct people *people, const struct people_query *query);
 

@@ -312,3 +312,17 @@ def test_thousands_who_look_alike(ep):
     os.listdir(m.path / "by-email")
     text = similar(m, JANE)
     assert text.count("a plus-tag") == 100 and "partnerize: there are more of them" in text
+
+
+# ---- cold ----
+
+@pytest.mark.parametrize("typed", [JANE, "Jane@Example.com", " jane@example.com", "mailto:jane@example.com"])
+def test_cold(ep, typed):
+    """All of it also holds for the first that is looked at on a mount."""
+    m = ep()
+    add(m.sandbox, "77", "\u200bJANE@example.com.")
+    add(m.sandbox, "78", "jane+news@example.com")
+    add_member(m.sandbox, "m-1", JANE)
+    assert targets(m.path / "by-email" / typed) == expected(partnerize="77", elasticpath="m-1")
+    text = (m.path / "by-email" / typed / SIMILAR).read_text()
+    assert lines_of(text, "partnerize/78.json")[1] == "differs in a plus-tag"
