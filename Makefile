@@ -29,7 +29,9 @@ READERS ?= 1
 N ?= 100 1000 10000 100000 1000000
 ROWS ?=
 
-ROSTERFS_LIBS := fuse3 libcurl jansson inih
+ROSTERFS_LIBS := fuse3 libcurl jansson inih libidn2
+# which pkg-config does not know
+ROSTERFS_OTHER_LIBS := -lunistring
 SANDBOX_LIBS := libmicrohttpd jansson
 
 .DEFAULT_GOAL := all
@@ -189,7 +191,7 @@ $(BUILD)/libs.mk: Makefile tests/deps.sh $(if $(LIBS_MISSING),FORCE)
 	@CC='$(CC)' tests/deps.sh build
 	@{ printf 'LIBS_CFLAGS := %s\n' \
 		"$$($(PKG_CONFIG) --cflags $(ROSTERFS_LIBS) $(SANDBOX_LIBS) | sed 's/-I/-isystem /g')"; \
-	printf 'ROSTERFS_LDLIBS := %s\n' "$$($(PKG_CONFIG) --libs $(ROSTERFS_LIBS))"; \
+	printf 'ROSTERFS_LDLIBS := %s\n' "$$($(PKG_CONFIG) --libs $(ROSTERFS_LIBS)) $(ROSTERFS_OTHER_LIBS)"; \
 	printf 'SANDBOX_LDLIBS := %s\n' "$$($(PKG_CONFIG) --libs $(SANDBOX_LIBS))"; } >$@
 
 # objects made by another compiler or with other flags are made anew

@@ -12,6 +12,7 @@
 #include "cache/lag.h"
 #include "vendors/clock.h"
 #include "vendors/log.h"
+#include "vendors/address.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -24,7 +25,7 @@
 
 /* Somebody who was known, and whom the newest list lacks. */
 struct gone {
-	char *email; /* or NULL */
+	char *key; /* of the email, or NULL */
 	UT_hash_handle hh;
 	char id[];
 };
@@ -337,7 +338,7 @@ bool absence_asks_on_locked(struct roster *roster, const struct wait *wait)
 static void forget_locked(struct roster *roster, struct gone *gone)
 {
 	HASH_DEL(roster->gone, gone); /* NOLINT(clang-analyzer-unix.Malloc) */
-	free(gone->email);
+	free(gone->key);
 	free(gone);
 }
 
@@ -351,7 +352,7 @@ void absence_free_locked(struct roster *roster)
 
 void absence_lacks_locked(struct roster *roster, const struct record *record)
 {
-	const char *email = record_email(record);
+	const char *key = record_key(record);
 	struct gone *gone;
 
 	if (!absence_asks_id(roster))
@@ -363,7 +364,7 @@ void absence_lacks_locked(struct roster *roster, const struct record *record)
 	if (!gone)
 		return;
 	memcpy(gone->id, record->id, strlen(record->id) + 1);
-	gone->email = email ? strdup(email) : NULL;
+	gone->key = key ? strdup(key) : NULL;
 	/* the first in the table is the oldest */
 	if (HASH_COUNT(roster->gone) >= GONE_MAX)
 		forget_locked(roster, roster->gone);
@@ -396,14 +397,15 @@ void absence_listed_locked(struct roster *roster, const struct snapshot *new)
 	}
 }
 
-/* Does GONE, by what was known of them last, have EMAIL, and has nobody asked for them since? */
-static bool is_due_locked(struct roster *roster, const struct gone *gone, const char *email)
+/* Does GONE, by what was known of them last, have an email of KEY, and has nobody asked for them
+ * since? */
+static bool is_due_locked(struct roster *roster, const struct gone *gone, const char *key)
 {
 	struct record *record;
 	double seconds;
 	enum roster_knows knows;
 
-	if (!gone->email || strcasecmp(gone->email, email) != 0)
+	if (!gone->key || strcasecmp(gone->key, key) != 0)
 		return false;
 	knows = roster_peek_locked(roster, gone->id, &record, &seconds);
 	return knows != ROSTER_FRESH && knows != ROSTER_ABSENT;
@@ -411,27 +413,36 @@ static bool is_due_locked(struct roster *roster, const struct gone *gone, const 
 
 bool absence_due_locked(struct roster *roster, const char *email)
 {
+	char *key = roster->gone ? address_key(email) : NULL;
 	struct gone *gone, *next;
+	bool due = false;
 
+	/* without memory, they are asked for */
 	HASH_ITER(hh, roster->gone, gone, next) {
-		if (is_due_locked(roster, gone, email))
-			return true;
+		due = due || !key || is_due_locked(roster, gone, key);
 	}
-	return false;
+	free(key);
+	return due;
 }
 
 /* Who of those with EMAIL is due: their ids in a new array, NULL: no memory. */
 static json_t *find_due(struct roster *roster, const char *email)
 {
 	json_t *ids = json_array();
+	char *key = address_key(email);
 	struct gone *gone, *next;
 
+	if (!key) {
+		json_decref(ids);
+		return NULL;
+	}
 	pthread_mutex_lock(&roster->lock);
 	HASH_ITER(hh, roster->gone, gone, next) {
-		if (is_due_locked(roster, gone, email))
+		if (is_due_locked(roster, gone, key))
 			json_array_append_new(ids, json_string(gone->id));
 	}
 	pthread_mutex_unlock(&roster->lock);
+	free(key);
 	return ids;
 }
 

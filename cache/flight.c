@@ -130,19 +130,13 @@ static bool answer_old_locked(struct roster *roster, struct wait *wait, struct v
 	} else if (wait->kind == WAIT_WHOLE) {
 		wait->error = view_take_locked(roster, view);
 	} else {
-		wait->snapshot = roster_with_email_locked(roster, wait->id, 0);
+		wait->snapshot = roster_with_email_locked(roster, wait->id);
 		wait->error = wait->snapshot ? 0 : -ENOMEM;
 	}
 	if (!roster_fetching_locked(roster))
 		start_locked(roster, &whole,
 			     false); /* nobody waits for it; the next question will see */
 	return true;
-}
-
-/* Is it about one record or person, so that a whole roster tells too? */
-static bool is_alone(enum wait_kind kind)
-{
-	return kind == WAIT_RECORD || kind == WAIT_EMAIL;
 }
 
 /* Has another record been fetched alone since the roster went stale? Then the next one brings all.
@@ -153,7 +147,7 @@ static bool fetched_alone_locked(const struct roster *roster)
 	const struct flight *flight;
 
 	DL_FOREACH(roster->flights, flight) {
-		if (is_alone(flight->kind))
+		if (flight->kind == WAIT_RECORD)
 			return true;
 	}
 	for (entry = roster->overlay; entry; entry = entry->hh.next) {
@@ -161,9 +155,7 @@ static bool fetched_alone_locked(const struct roster *roster)
 		    roster_limited_locked(roster, entry->began, entry->since, entry->ends) > 0)
 			return true;
 	}
-	return roster->asked.email &&
-	       roster_limited_locked(roster, roster->asked.began, roster->asked.since,
-				     roster->asked.ends) > 0;
+	return false;
 }
 
 /* The flight under way that will answer WAIT, or NULL. */
@@ -176,12 +168,12 @@ static struct flight *flight_for_locked(struct roster *roster, const struct wait
 		if (flight->began < roster->refreshed)
 			continue;
 		if (flight->kind == wait->kind &&
-		    (!is_alone(wait->kind) || strcmp(flight->id, wait->id) == 0))
+		    (wait->kind != WAIT_RECORD || strcmp(flight->id, wait->id) == 0))
 			return flight;
 		if (flight->kind == WAIT_WHOLE)
 			whole = flight;
 	}
-	return is_alone(wait->kind) ? whole : NULL;
+	return wait->kind == WAIT_RECORD || wait->kind == WAIT_EMAIL ? whole : NULL;
 }
 
 static void flight_free(struct flight *flight)
@@ -201,12 +193,12 @@ static bool needs_whole_locked(const struct roster *roster, enum wait_kind kind)
 {
 	const struct collection *collection = roster->collection;
 
-	if (!is_alone(kind))
-		return false;
+	if (kind != WAIT_RECORD)
+		return kind != WAIT_SELF;
 	/* what a fresh list lacks is asked for by id */
 	if (absence_asks_id(roster) && roster_whole_fresh_locked(roster))
 		return false;
-	if (kind == WAIT_EMAIL ? !collection->find : collection->listed_only)
+	if (collection->listed_only)
 		return true;
 	if (kind == WAIT_RECORD && absence_asks_id(roster) &&
 	    atomic_load(&roster->gets) == ROSTER_GETS_NONE)
@@ -231,7 +223,7 @@ static struct flight *start_locked(struct roster *roster, const struct wait *wai
 	flight->listed = listed || (wait->kind == WAIT_EMAIL && roster_whole_fresh_locked(roster));
 	if (!flight->listed && needs_whole_locked(roster, wait->kind))
 		flight->kind = WAIT_WHOLE;
-	if (is_alone(flight->kind))
+	if (flight->kind == WAIT_RECORD || flight->kind == WAIT_EMAIL)
 		flight->id = strdup(wait->id);
 	snprintf(path, sizeof(path), "%s/%s%s", roster->account->name,
 		 flight->kind == WAIT_EMAIL ? "by-email/" : "",
@@ -241,7 +233,8 @@ static struct flight *start_locked(struct roster *roster, const struct wait *wai
 	call_init(&flight->call, path);
 	flight->began = clock_seconds();
 	flight->generation = roster->generation;
-	if ((is_alone(flight->kind) && !flight->id) || pool_run(roster->pool, flight_run, flight)) {
+	if (((flight->kind == WAIT_RECORD || flight->kind == WAIT_EMAIL) && !flight->id) ||
+	    pool_run(roster->pool, flight_run, flight)) {
 		flight_free(flight);
 		return NULL;
 	}
@@ -249,10 +242,31 @@ static struct flight *start_locked(struct roster *roster, const struct wait *wai
 	return flight;
 }
 
+/* Have WAIT wait for a flight. False: its error is set. */
+static bool wait_locked(struct roster *roster, struct wait *wait)
+{
+	struct flight *flight;
+
+	wait->error = wait->brief ? overdue_error_locked(roster, wait->call) : 0;
+	if (wait->error)
+		return false;
+	flight = flight_for_locked(roster, wait);
+	if (!flight)
+		flight = start_locked(roster, wait, false);
+	if (!flight) {
+		wait->error = call_fail(wait->call, ENOMEM, "no memory or no thread for a fetch");
+		return false;
+	}
+	wait->flight = flight;
+	DL_APPEND(flight->waits, wait);
+	if (wait->brief)
+		overdue_wait_locked(flight);
+	return true;
+}
+
 void roster_ask(struct roster *roster, struct wait *wait)
 {
 	struct view view = {0};
-	struct flight *flight;
 
 	if (wait->kind == WAIT_EMAIL)
 		roster_index_emails(roster);
@@ -266,17 +280,10 @@ void roster_ask(struct roster *roster, struct wait *wait)
 	 * nothing. */
 	if (roster->stopped || call_cancelled(wait->call)) {
 		wait->error = call_fail(wait->call, EINTR, "interrupted");
-	} else if (!answer_locked(roster, wait, &view) && !answer_old_locked(roster, wait, &view)) {
-		flight = flight_for_locked(roster, wait);
-		if (!flight)
-			flight = start_locked(roster, wait, false);
-		if (flight) {
-			wait->flight = flight;
-			DL_APPEND(flight->waits, wait);
-			pthread_mutex_unlock(&roster->lock);
-			return;
-		}
-		wait->error = call_fail(wait->call, ENOMEM, "no memory or no thread for a fetch");
+	} else if (!answer_locked(roster, wait, &view) && !answer_old_locked(roster, wait, &view) &&
+		   wait_locked(roster, wait)) {
+		pthread_mutex_unlock(&roster->lock);
+		return;
 	}
 	pthread_mutex_unlock(&roster->lock);
 	show(roster, &view, wait);
@@ -349,11 +356,7 @@ static void settle_locked(struct flight *flight, struct wait *wait, struct view 
 		wait->error = wait->self ? 0 : -ENOMEM;
 		break;
 	case WAIT_EMAIL:
-		wait->snapshot = roster_with_email_locked(roster, wait->id,
-							  flight->kind == WAIT_EMAIL &&
-								  !flight->listed
-							      ? flight->began
-							      : 0);
+		wait->snapshot = roster_with_email_locked(roster, wait->id);
 		wait->error = wait->snapshot ? 0 : -ENOMEM;
 		break;
 	}
@@ -391,15 +394,6 @@ static bool hand_over(struct flight *flight)
 	return over;
 }
 
-static int find_email(struct flight *flight)
-{
-	int error = fetch_email(flight);
-
-	if (error != -EOPNOTSUPP)
-		return error;
-	return hand_over(flight) ? -EINTR : fetch_whole(flight);
-}
-
 /* FLIGHT's GET of a record failed so that the list has to tell what that means. */
 static int read_list(struct flight *flight)
 {
@@ -432,6 +426,8 @@ static bool ask_on_locked(struct flight *flight, struct wait *wait)
 	DL_DELETE(flight->waits, wait);
 	wait->flight = other;
 	DL_APPEND(other->waits, wait);
+	if (wait->brief)
+		overdue_wait_locked(other);
 	return true;
 }
 
@@ -458,10 +454,10 @@ static int fly(struct flight *flight)
 		return error == -EAGAIN ? read_list(flight) : error;
 	case WAIT_SELF:
 		return fetch_self(flight);
-	case WAIT_EMAIL:
+	case WAIT_EMAIL: /* the whole roster is what is fetched for it */
 		break;
 	}
-	return flight->listed ? fetch_gone(flight) : find_email(flight);
+	return flight->listed ? fetch_gone(flight) : -EINVAL;
 }
 
 static void flight_run(void *arg)
@@ -478,8 +474,10 @@ static void flight_run(void *arg)
 		roster_index_emails(roster);
 
 	pthread_mutex_lock(&roster->lock);
-	if (flight->kind == WAIT_WHOLE && error != -EINTR)
+	if (flight->kind == WAIT_WHOLE && error != -EINTR) {
 		roster->unlisted = error ? clock_seconds() : 0;
+		overdue_note_locked(flight, error);
+	}
 	if (!flight->dropped) {
 		DL_DELETE(roster->flights, flight);
 		DL_FOREACH_SAFE(flight->waits, wait, next) {

@@ -15,7 +15,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 struct presence {
 	char *id;
@@ -179,9 +178,9 @@ struct record *presence_record(struct roster *roster, struct call *call, const c
 	return record;
 }
 
-/* Of those that were made, with EMAIL (NULL: any): an array of references that ends with NULL, the
- * caller frees; NULL: there are none. */
-static struct record **made(struct roster *roster, const char *email, double *until)
+/* Those that were made: an array of references that ends with NULL, the caller frees; NULL: there
+ * are none. */
+static struct record **made(struct roster *roster, double *until)
 {
 	struct record **records = NULL;
 	struct presence *presence, *next;
@@ -192,16 +191,10 @@ static struct record **made(struct roster *roster, const char *email, double *un
 		records = calloc(HASH_COUNT(roster->presences) + 1, sizeof(struct record *));
 	HASH_ITER(hh, roster->presences, presence, next) {
 		struct record *record;
-		const char *has;
 
 		if (!records || !find_locked(roster, presence->id) || !presence->record)
 			continue;
 		record = newest_locked(roster, presence);
-		has = record_email(record);
-		if (email && (!has || strcasecmp(has, email) != 0)) {
-			record_put(record);
-			continue;
-		}
 		if (!count || presence->until < *until)
 			*until = presence->until;
 		records[count++] = record;
@@ -213,7 +206,7 @@ static struct record **made(struct roster *roster, const char *email, double *un
 int presence_complete(struct flight *flight, struct snapshot_builder *builder, size_t *added)
 {
 	double until = 0;
-	struct record **records = made(flight->roster, NULL, &until);
+	struct record **records = made(flight->roster, &until);
 	int error = 0;
 
 	*added = 0;
@@ -231,30 +224,4 @@ int presence_complete(struct flight *flight, struct snapshot_builder *builder, s
 	}
 	free(records);
 	return error;
-}
-
-void presence_complete_email(struct flight *flight, const json_t *found)
-{
-	double until = 0;
-	struct record **records = made(flight->roster, flight->id, &until);
-
-	for (size_t i = 0; records && records[i]; i++) {
-		const struct collection *collection = flight->roster->collection;
-		bool is_found = false;
-		json_t *row;
-		size_t place;
-
-		json_array_foreach(found, place, row) {
-			char buffer[24];
-			const char *id = collection_id(collection, row, buffer);
-
-			is_found = is_found || (id && strcmp(id, records[i]->id) == 0);
-		}
-		if (!is_found) {
-			call_good_until(&flight->call, until);
-			fetch_put(flight, records[i]->id, records[i]);
-		}
-		record_put(records[i]);
-	}
-	free(records);
 }

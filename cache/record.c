@@ -7,11 +7,14 @@
 #include "cache/record.h"
 
 #include "cache/render.h"
+#include "vendors/address.h"
 #include "vendors/exact.h"
 #include "vendors/vendor.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 static atomic_uint_fast64_t last_version;
 
@@ -33,13 +36,42 @@ static uint8_t number_of(const char *status)
 /* The status that OBJECT shows, one word for one line; "unknown" when it shows none. */
 static const char *status_of(const struct collection *collection, const json_t *object)
 {
-	const char *status = NULL;
+	const json_t *value = collection->status_key
+				  ? json_object_get(object, collection->status_key)
+				  : NULL;
+	const char *status = json_string_value(value);
 
-	if (collection->status_key)
-		status = json_string_value(json_object_get(object, collection->status_key));
-	if (!status || !*status || strpbrk(status, "\r\n"))
+	/* nor what is another word up to a NUL byte */
+	if (!status || !*status || strpbrk(status, "\r\n") ||
+	    strlen(status) != json_string_length(value))
 		return RECORD_STATUS_UNKNOWN;
 	return status;
+}
+
+/* An email as a record keeps it. */
+struct kept {
+	const char *email; /* NULL: none */
+	const char *key;   /* NULL: the email is its key, in some case of ASCII letters */
+	char *own_email, *own_key;
+};
+
+/* What a record keeps of VALUE, a string or NULL. 0 or -ENOMEM; free both of its own in any case.
+ */
+static int keep_email(const json_t *value, struct kept *kept)
+{
+	memset(kept, 0, sizeof(*kept));
+	kept->email = json_string_value(value);
+	if (!kept->email || address_is_plain(kept->email, json_string_length(value)))
+		return 0;
+	kept->email = kept->own_email = address_text(kept->email, json_string_length(value));
+	kept->own_key = kept->email ? address_key(kept->email) : NULL;
+	if (!kept->own_key)
+		return -ENOMEM;
+	if (!*kept->own_key) /* nobody can be called so */
+		kept->email = NULL;
+	else if (strcasecmp(kept->own_key, kept->email) != 0)
+		kept->key = kept->own_key;
+	return 0;
 }
 
 /* Put TEXT behind what RECORD has, *END bytes from its id. Returns where it begins. */
@@ -53,39 +85,56 @@ static uint32_t append(struct record *record, size_t *end, const char *text, siz
 	return (uint32_t)begin;
 }
 
-struct record *record_new_rendered(const struct collection *collection, const char *id,
-				   const json_t *object, const struct render *text,
-				   struct timespec when)
+static size_t bytes_of(const char *text)
 {
-	const char *email = collection_email(collection, object);
-	const char *status = status_of(collection, object);
-	uint8_t number = number_of(status);
-	size_t bytes = strlen(id) + 1 + (number < WORDS ? 0 : strlen(status) + 1) +
-		       (email ? strlen(email) + 1 : 0) + text->length + 1;
-	struct record *record;
-	struct timespec own;
-	size_t end = 0;
+	return text ? strlen(text) + 1 : 0;
+}
 
-	if (bytes > UINT32_MAX)
-		return NULL;
-	record = malloc(sizeof(*record) + bytes);
+/* A record with room for BYTES of strings. NULL: no memory. */
+static struct record *allocate(size_t bytes)
+{
+	struct record *record = bytes <= UINT32_MAX ? malloc(sizeof(*record) + bytes) : NULL;
+
 	if (!record)
 		return NULL;
 	atomic_init(&record->references, 1);
 	atomic_init(&record->shown, false);
-	record->namesake = false;
-	record->saved = false;
-	record->row = false;
-	record->unreadable = false;
+	record->namesake = record->saved = record->row = false;
+	record->unreadable = record->keyed = false;
 	record->version = atomic_fetch_add(&last_version, 1) + 1;
-	record->length = (uint32_t)text->length;
-	record_set_time(record, collection_time(collection, object, &own) ? own : when);
-	append(record, &end, id, strlen(id));
-	record->status = number;
-	if (number == WORDS)
-		append(record, &end, status, strlen(status));
-	record->email = email ? append(record, &end, email, strlen(email)) : 0;
-	record->text = append(record, &end, text->text, text->length);
+	return record;
+}
+
+struct record *record_new_rendered(const struct collection *collection, const char *id,
+				   const json_t *object, const struct render *text,
+				   struct timespec when)
+{
+	const char *status = status_of(collection, object);
+	uint8_t number = number_of(status);
+	struct record *record = NULL;
+	struct timespec own;
+	struct kept kept;
+	size_t end = 0;
+
+	if (!keep_email(collection_email_value(collection, object), &kept))
+		record = allocate(bytes_of(id) + (number < WORDS ? 0 : bytes_of(status)) +
+				  bytes_of(kept.email) + bytes_of(kept.key) + text->length + 1);
+	if (record) {
+		record->length = (uint32_t)text->length;
+		record_set_time(record, collection_time(collection, object, &own) ? own : when);
+		append(record, &end, id, strlen(id));
+		record->status = number;
+		if (number == WORDS)
+			append(record, &end, status, strlen(status));
+		record->email = kept.email ? append(record, &end, kept.email, strlen(kept.email))
+					   : 0;
+		record->keyed = kept.key;
+		if (kept.key)
+			append(record, &end, kept.key, strlen(kept.key));
+		record->text = append(record, &end, text->text, text->length);
+	}
+	free(kept.own_email);
+	free(kept.own_key);
 	return record;
 }
 

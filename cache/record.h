@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 #include <time.h>
 
 struct collection;
@@ -36,16 +37,31 @@ struct record {
 	bool row : 1;      /* it came in a list, which may show less of a record than a GET does */
 	/* its row was not JSON: of the text nothing counts, of the rest what could be read */
 	bool unreadable : 1;
+	bool keyed : 1;    /* the email's key stands behind it: it is not what the email shows */
 	char id[];         /* and after it the strings above */
 };
 
 /* "active", "inactive", another word of the vendor's, or "unknown". */
 const char *record_status(const struct record *record);
 
-/* NULL: it has none. */
+/*
+ * As the vendor stores it, with ADDRESS_NUL for a NUL byte. NULL: it has none, or nothing that is
+ * seen. To find people, compare record_key.
+ */
 static inline const char *record_email(const struct record *record)
 {
 	return record->email ? record->id + record->email : NULL;
+}
+
+/*
+ * The matching key of the email (address.h), but in any case of its ASCII letters: compare with
+ * strcasecmp. NULL: it has none.
+ */
+static inline const char *record_key(const struct record *record)
+{
+	const char *email = record_email(record);
+
+	return record->keyed ? email + strlen(email) + 1 : email;
 }
 
 /* Pretty-printed JSON, one newline at its end. */

@@ -9,6 +9,7 @@
 
 #include "cache/lag.h"
 #include "cache/versions.h"
+#include "vendors/address.h"
 #include "vendors/clock.h"
 #include "vendors/log.h"
 #include "vendors/vendor.h"
@@ -87,12 +88,12 @@ void roster_free(struct roster *roster)
 		roster_deactivated_free_locked(roster, user);
 	presence_free_locked(roster);
 	absence_free_locked(roster);
+	overdue_free_locked(roster);
 	snapshot_put(roster->snapshot);
 	record_put(roster->absent);
 	versions_free(roster->versions);
 	lag_free(roster->lag);
 	free(roster->self);
-	free(roster->asked.email);
 	free(roster->parent);
 	pthread_cond_destroy(&roster->free);
 	pthread_mutex_destroy(&roster->lock);
@@ -347,10 +348,12 @@ struct record *roster_overlay_locked(struct roster *roster, const char *id, stru
 
 static void tell_email(struct roster *roster, const struct record *old, const struct record *record)
 {
-	const char *before = old ? record_email(old) : NULL;
-	const char *now = record ? record_email(record) : NULL;
+	const char *before = old ? record_key(old) : NULL;
+	const char *now = record ? record_key(record) : NULL;
 
-	if (!roster->events.email_changed || (before && now && strcasecmp(before, now) == 0))
+	if (!roster->events.email_changed ||
+	    (before && now &&
+	     address_compare_spelling(record_email(old), record_email(record)) == 0))
 		return;
 	if (before)
 		roster->events.email_changed(roster->events.arg, before);

@@ -34,8 +34,11 @@ struct roster_events {
 	void (*record_changed)(void *arg, const char *id); /* another version, or gone */
 	/* A new snapshot: SAME: each record is what it was, else anything may differ. */
 	void (*replaced)(void *arg, bool same);
-	/* Somebody got or lost EMAIL, other than by replaced; NULL: nobody wants to know. */
-	void (*email_changed)(void *arg, const char *email);
+	/*
+	 * Somebody got or lost an email with KEY (in any case of ASCII letters), or it is spelled
+	 * in another way now, other than by replaced; NULL: nobody wants to know.
+	 */
+	void (*email_changed)(void *arg, const char *key);
 };
 
 /*
@@ -65,7 +68,8 @@ enum wait_kind {
 	WAIT_WHOLE,  /* the whole roster: snapshot */
 	WAIT_RECORD, /* the record with this id: record */
 	WAIT_SELF,   /* the id of the key's own user: self */
-	WAIT_EMAIL,  /* who has this email, in any case: a snapshot of those alone, maybe empty */
+	WAIT_EMAIL,  /* who has this email, in any spelling (address.h): a snapshot of those alone,
+		      * maybe empty */
 };
 
 /* One question. The asker fills the first part and keeps all of it alive until done was called. */
@@ -75,6 +79,11 @@ struct wait {
 	struct call *call; /* gets the words of an error; is not waited in */
 	void (*done)(struct wait *wait);
 	void *arg; /* the asker's */
+	/*
+	 * WAIT_WHOLE, WAIT_EMAIL: fail with -ETIMEDOUT when the fetch takes longer than 5 s. It
+	 * goes on.
+	 */
+	bool brief;
 
 	/* the answer; references belong to the asker */
 	int error; /* 0 or a negative errno; -ENOENT: no such record; -ENODATA: self is not known */
@@ -92,8 +101,8 @@ struct wait {
 /*
  * Ask. WAIT's done is called exactly once, from this thread before roster_ask returns when the
  * answer is there, else later from another one; no lock is held then. With no fresh roster, the
- * first record asked for, by id or where the vendor can by email, is fetched alone, and the next
- * one brings the whole roster.
+ * first record asked for by id is fetched alone, and the next one brings the whole roster; who has
+ * an email only a whole roster tells.
  */
 void roster_ask(struct roster *roster, struct wait *wait);
 
@@ -105,6 +114,13 @@ bool roster_leave(struct roster *roster, struct wait *wait);
 
 /* Ask and block until answered or WAIT's call is cancelled (-EINTR). Returns wait->error. */
 int roster_ask_sync(struct roster *roster, struct wait *wait);
+
+/*
+ * Does ROSTER count as unreadable? So it does if what is known is not fresh, and a fetch failed
+ * less than FAILED_FOR seconds ago or the one under way takes longer than 5 s: a negative errno and
+ * its words in CALL. Else 0. Never waits.
+ */
+int roster_unreadable(struct roster *roster, double failed_for, struct call *call);
 
 /* Is it known whose the key is, or that the vendor does not tell, so that WAIT_SELF asks nobody? */
 bool roster_knows_self(struct roster *roster);
@@ -133,10 +149,18 @@ enum roster_knows roster_peek(struct roster *roster, const char *id, struct reco
 bool roster_never_lists(struct roster *roster, const char *id);
 
 /*
- * Who has EMAIL (in any case of ASCII letters): a snapshot of those alone, a reference, if that is
+ * Who has EMAIL, in any spelling (address.h): a snapshot of those alone, a reference, if that is
  * fresh for *SECONDS more. NULL: a vendor would have to be asked, or no memory.
  */
 struct snapshot *roster_peek_email(struct roster *roster, const char *email, double *seconds);
+
+/*
+ * Whose emails a reader takes for the one with KEY (address.h, skeleton.h), without those with KEY:
+ * a snapshot of those alone, a reference, by what is known now, fresh or not. *KNOWN: that is a
+ * whole roster. *MORE: there are more than it has. The first call for a snapshot takes a while.
+ * NULL: no memory.
+ */
+struct snapshot *roster_similar(struct roster *roster, const char *key, bool *known, bool *more);
 
 /* The newest snapshot with what was written since, a reference, or NULL; *SECONDS that it stays
  * fresh (0: stale). */

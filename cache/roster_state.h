@@ -1,12 +1,12 @@
 /*
- * roster_state.h - the inside of a roster, shared by roster.c, flight.c, fetch.c, email.c, view.c,
- * undo.c, ack.c, presence.c, absence.c and figures.c, and nobody else.
+ * roster_state.h - the inside of a roster, shared by roster.c, flight.c, fetch.c, email.c,
+ * similar.c, view.c, undo.c, ack.c, presence.c, absence.c, overdue.c and figures.c, and nobody
+ * else.
  *
  * snapshot: what the last whole fetch showed, or NULL.
  * overlay: what was written or fetched alone, each entry with its own age: it wins over a snapshot
  * whose fetch began before it (generation).
- * flights: fetches under way, at most one WHOLE, one SELF, one RECORD an id, one EMAIL an email;
- * each with its waiters.
+ * flights: fetches under way, at most one WHOLE, one SELF, one RECORD an id; each with its waiters.
  *
  * State of a record: UNKNOWN -> (GET or walk) -> FRESH -> (ttl) -> STALE -> (fetch) -> FRESH
  *                    FRESH or STALE -> (a walk that lacks it) -> UNKNOWN -> (GET) -> FRESH
@@ -15,14 +15,14 @@
  * Where all that there is stands in the list (listed_only), a walk that lacks it makes it ABSENT.
  * A flight: started with waiters -> runs on the pool -> ends: result stored, flight unlinked,
  * waiters told. A flight whose last waiter leaves is cancelled and unlinked at once; its thread
- * then finds itself dropped.
+ * then finds itself dropped. One whose last waiter is told that it takes too long goes on.
  */
 #ifndef ROSTERFS_ROSTER_STATE_H
 #define ROSTERFS_ROSTER_STATE_H
 
 #ifndef ROSTERFS_ROSTER_PRIVATE
 #error                                                                                             \
-    "roster_state.h is for cache/roster.c, flight.c, fetch.c, email.c, view.c, undo.c, ack.c, presence.c, absence.c, figures.c only"
+    "roster_state.h is for cache/roster.c, flight.c, fetch.c, email.c, similar.c, view.c, undo.c, ack.c, presence.c, absence.c, overdue.c, figures.c only"
 #endif
 
 #include "cache/roster.h"
@@ -61,18 +61,17 @@ struct deactivated {
 	UT_hash_handle hh;
 };
 
-/* The email that the vendor was asked for last; who has it is in the overlay. */
-struct asked {
-	char *email; /* or NULL */
-	double began, since;
-	double ends;          /* as an overlay's */
-	struct timespec when; /* wall clock */
+/* How a whole fetch failed. */
+struct failure {
+	struct call call; /* for its words alone */
+	int error;
+	double began, since; /* when it began and ended, monotonic seconds */
 };
 
 struct flight {
 	struct roster *roster;
 	enum wait_kind kind;
-	char *id; /* WAIT_RECORD; WAIT_EMAIL: the email */
+	char *id; /* WAIT_RECORD */
 	struct call call;
 	double began;        /* monotonic seconds */
 	uint64_t generation; /* the roster's when it began */
@@ -98,19 +97,20 @@ struct roster {
 	struct versions *versions;
 	struct lag *lag;
 
-	/* with it only versions.c, pool_run and a call's cancel are called */
+	/* with it only versions.c, pool_run, pool_after and a call's cancel are called */
 	pthread_mutex_t lock;
 	bool expiring; /* ack.c will look what of lag is too old */
+	bool watching; /* overdue.c will look which waits are due */
 	struct snapshot *snapshot;
 	double snapshot_began; /* when its fetch began and ended, monotonic seconds */
 	double snapshot_since;
-	double snapshot_ends; /* as an overlay's */
-	double unlisted;      /* when a whole fetch failed last, or 0 */
-	double refreshed;     /* when the owner asked for it anew: what began before is stale */
+	double snapshot_ends;    /* as an overlay's */
+	double unlisted;         /* when a whole fetch failed last, or 0 */
+	struct failure *failure; /* of the last whole fetch; NULL: it was good, or there was none */
+	double refreshed;        /* when the owner asked for it anew: what began before is stale */
 	struct overlay *overlay;
 	struct presence *presences; /* what was made and deleted here (presence.c) */
-	struct asked asked;
-	struct gone *gone; /* who was known and is not listed any more (absence.c) */
+	struct gone *gone;          /* who was known and is not listed any more (absence.c) */
 	size_t
 	    shrunk; /* how many were listed before the list became so much shorter; 0: it did not */
 	size_t step; /* rows of the first page of the newest list; 0: not known */
@@ -233,11 +233,23 @@ int fetch_record(struct flight *flight);
  * short. */
 void figures_compare(struct flight *flight, const struct snapshot *old, const struct snapshot *new);
 
-/* Have the vendor find who has an email. -EOPNOTSUPP: only the whole roster can tell. */
-int fetch_email(struct flight *flight);
-
 /* FLIGHT, which fetches no whole roster, brought RECORD (borrowed; NULL: absent) for ID. */
 void fetch_put(const struct flight *flight, const char *id, struct record *record);
+
+/* overdue.c. -ETIMEDOUT, with words in CALL, if the fetch under way takes too long for a brief
+ * wait, else 0. */
+int overdue_error_locked(const struct roster *roster, struct call *call);
+
+/* FLIGHT, which was to fetch all, has ended with ERROR (0: it has it). */
+void overdue_note_locked(struct flight *flight, int error);
+
+/* A brief wait has been added to FLIGHT: see that it is told when that takes too long. */
+void overdue_wait_locked(const struct flight *flight);
+
+/* Look in SECONDS, unless that is on its way. */
+void overdue_watch_locked(struct roster *roster, double seconds);
+
+void overdue_free_locked(struct roster *roster);
 
 /*
  * presence.c. A reference to what was made here as ID, and is to be shown in place of a 404 that
@@ -248,9 +260,6 @@ struct record *presence_record(struct roster *roster, struct call *call, const c
 /* FLIGHT has read a whole list into BUILDER: add what was made here and is not in it, *ADDED of
  * that unlike what was shown before. 0 or -ENOMEM. */
 int presence_complete(struct flight *flight, struct snapshot_builder *builder, size_t *added);
-
-/* FLIGHT has FOUND those with an email: put what was made here and is not among them. */
-void presence_complete_email(struct flight *flight, const json_t *found);
 
 void presence_free_locked(struct roster *roster);
 
@@ -315,9 +324,9 @@ struct snapshot *roster_fresh_email_locked(struct roster *roster, const char *em
 void roster_index_emails(struct roster *roster);
 
 /*
- * Who has EMAIL by all that is known, fresh or not; with a BEGAN that is not 0 only by what was
- * asked or written since. A new reference, NULL: no memory.
+ * Who has EMAIL by the whole roster and what was written since, fresh or not. A new reference,
+ * NULL: no memory. ROSTER has a snapshot.
  */
-struct snapshot *roster_with_email_locked(struct roster *roster, const char *email, double began);
+struct snapshot *roster_with_email_locked(struct roster *roster, const char *email);
 
 #endif

@@ -8,6 +8,7 @@
  */
 #include "cache/snapshot.h"
 
+#include "vendors/address.h"
 #include "vendors/hash.h"
 
 #include <errno.h>
@@ -33,6 +34,7 @@ void snapshot_put(struct snapshot *snapshot)
 	free(snapshot->records);
 	table_clear(&snapshot->ids);
 	free(atomic_load(&snapshot->by_email));
+	free(atomic_load(&snapshot->similar));
 	free(snapshot);
 }
 
@@ -46,8 +48,10 @@ struct record *snapshot_find(const struct snapshot *snapshot, const char *id)
 static int compare_email(const void *a, const void *b)
 {
 	const struct record *const *left = a, *const *right = b;
-	int order = strcasecmp(record_email(*left), record_email(*right));
+	int order = strcasecmp(record_key(*left), record_key(*right));
 
+	if (!order)
+		order = address_compare_spelling(record_email(*left), record_email(*right));
 	return order ? order : strcmp((*left)->id, (*right)->id);
 }
 
@@ -83,7 +87,7 @@ const struct snapshot_emails *snapshot_emails(struct snapshot *snapshot)
 	return first;
 }
 
-struct record *const *snapshot_with_email(const struct snapshot_emails *emails, const char *email,
+struct record *const *snapshot_with_email(const struct snapshot_emails *emails, const char *key,
 					  size_t *count)
 {
 	size_t low = 0, high = emails->count, end;
@@ -91,13 +95,13 @@ struct record *const *snapshot_with_email(const struct snapshot_emails *emails, 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
-		if (strcasecmp(record_email(emails->records[middle]), email) < 0)
+		if (strcasecmp(record_key(emails->records[middle]), key) < 0)
 			low = middle + 1;
 		else
 			high = middle;
 	}
 	for (end = low; end < emails->count; end++) {
-		if (strcasecmp(record_email(emails->records[end]), email) != 0)
+		if (strcasecmp(record_key(emails->records[end]), key) != 0)
 			break;
 	}
 	*count = end - low;

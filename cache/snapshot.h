@@ -15,15 +15,24 @@ struct snapshot {
 	atomic_uint references;
 	struct timespec fetched; /* wall clock, the directory's mtime */
 	size_t count;
-	struct record **records;                  /* in the vendor's order */
-	struct table ids;                         /* the same by id; borrows their references */
-	struct snapshot_emails *_Atomic by_email; /* made when first asked for, then kept */
+	struct record **records; /* in the vendor's order */
+	struct table ids;        /* the same by id; borrows their references */
+	/* made when first asked for, then kept */
+	struct snapshot_emails *_Atomic by_email;
+	struct snapshot_similar *_Atomic similar;
 };
 
-/* Those who have an email, sorted by it in lower case, then by id; borrowed from the snapshot. */
+/* Those who have an email, sorted by its key, then its spelling (address.h), then by id; borrowed
+ * from the snapshot. */
 struct snapshot_emails {
 	size_t count;
 	struct record *records[];
+};
+
+/* Places of those who have an email, sorted by the hash of its skeleton (similar.c). */
+struct snapshot_similar {
+	size_t count;
+	uint32_t places[];
 };
 
 struct snapshot *snapshot_get(struct snapshot *snapshot);
@@ -38,8 +47,11 @@ struct record *snapshot_find(const struct snapshot *snapshot, const char *id);
  */
 const struct snapshot_emails *snapshot_emails(struct snapshot *snapshot);
 
-/* The first of those in EMAILS who have EMAIL, in any case of ASCII letters; *COUNT of them. */
-struct record *const *snapshot_with_email(const struct snapshot_emails *emails, const char *email,
+/*
+ * The first of those in EMAILS whose email has KEY (address.h; in any case of ASCII letters);
+ * *COUNT of them.
+ */
+struct record *const *snapshot_with_email(const struct snapshot_emails *emails, const char *key,
 					  size_t *count);
 
 /* ---- building one; one thread ---- */

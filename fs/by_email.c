@@ -2,8 +2,8 @@
  * by_email.c - see by_email.h.
  *
  * What is known and fresh is answered at once; for the rest all rosters that the answer is about
- * are asked together. Nobody is said to be unknown while a vendor is. It knows how to answer the
- * kernel, not which names there are (people.c, person.c).
+ * are asked together. Nobody is said to be unknown while a vendor can't be read. It knows how to
+ * answer the kernel, not which names there are (people.c, person.c).
  */
 #include "fs/by_email.h"
 
@@ -14,8 +14,13 @@
 #include "fs/person.h"
 #include "fs/request.h"
 #include "fs/shelf.h"
+#include "fs/similar.h"
+#include "fs/unread.h"
+#include "vendors/log.h"
+#include "vendors/vendor.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -34,18 +39,44 @@ struct shown {
 
 static void show_link(const struct person_link *link, const struct node *node, struct shown *shown)
 {
+	if (!link->record)
+		return;
 	person_target(link, node, shown->target);
 	shown->size = (off_t)strlen(shown->target);
 	shown->time = record_time(link->record);
 }
 
-/* Find in PEOPLE what NODE shows. 0, -ENOENT or -ENOMEM. */
+/* The kind of the node that LINK is. */
+static enum node_kind kind_of(const struct person_link *link)
+{
+	return link->record ? NODE_PERSON_LINK : NODE_PERSON_UNREAD;
+}
+
+/* The text about emails that are like that which QUERY asks for. 0, -ENOENT: there are none, a
+ * vendor's errno, or -ENOMEM. */
+static int show_similar(struct people *people, const struct people_query *query,
+			struct shown *shown)
+{
+	int error = people_choose(people, query);
+
+	if (!error)
+		error = similar_look(people);
+	if (error || !people->similar)
+		return error ? error : -ENOENT;
+	shown->size = (off_t)strlen(people->similar);
+	return 0;
+}
+
+/* Find in PEOPLE what NODE shows. 0, -ENOENT, a vendor's errno, -ESTALE: another node has its name,
+ * or -ENOMEM. */
 static int show(struct people *people, const struct node *node, struct shown *shown)
 {
 	struct people_query query;
 	struct person_link link;
 	int error;
 
+	if (!people_ask(node, &query))
+		return -ENOENT;
 	memset(shown, 0, sizeof(*shown));
 	shown->time = people_fetched(people);
 	switch (node->kind) {
@@ -54,9 +85,13 @@ static int show(struct people *people, const struct node *node, struct shown *sh
 	case NODE_EMAILS:
 		return people_index(people);
 	case NODE_PERSON:
-		return people_ask(node, &query) ? people_choose(people, &query) : -ENOENT;
+		return people_choose(people, &query);
+	case NODE_SIMILAR:
+		return show_similar(people, &query, shown);
 	default:
-		error = person_find(people, node, &link);
+		error = person_find(people, &query, node_name(node), &link);
+		if (!error && kind_of(&link) != (enum node_kind)node->kind)
+			error = -ESTALE;
 		if (!error)
 			show_link(&link, node, shown);
 		return error;
@@ -94,24 +129,73 @@ static void lookup_manual(struct fs *fs, fuse_req_t req, const struct node *dire
 		fuse_reply_err(req, ENOMEM);
 }
 
+static bool is_similar(const struct node *directory, const char *name)
+{
+	return directory->kind == NODE_PERSON && strcmp(name, SIMILAR_NAME) == 0;
+}
+
+/* Answer REQ about PATH with ERROR, which PEOPLE showed; with a line in the log if that is a
+ * vendor's. */
+static void refuse(fuse_req_t req, const char *path, const struct people *people, int error)
+{
+	const struct people_known *failed = people_failed(people);
+	const char *vendor;
+	char words[CALL_WORDS_MAX];
+
+	if (failed && error != -ENOENT && error != -ENOMEM && error != -ESTALE) {
+		vendor = people->fs->branches[failed - people->known].account->name;
+		snprintf(words, sizeof(words), "%s can't be read: %s", vendor,
+			 failed->words ? failed->words : strerror(-error));
+		request_refuse(req, path, error, words);
+	}
+	fuse_reply_err(req, -error);
+}
+
+/* What NAME in DIRECTORY, for which QUERY asks, is by PEOPLE: its *KIND. As show. */
+static int find_kind(struct people *people, const struct node *directory,
+		     const struct people_query *query, const char *name, enum node_kind *kind)
+{
+	struct person_link link;
+	int error;
+
+	if (directory->kind == NODE_PEOPLE) {
+		*kind = NODE_PERSON;
+		return people->told ? people_choose(people, query) : 0;
+	}
+	*kind = is_similar(directory, name) ? NODE_SIMILAR : NODE_PERSON_LINK;
+	if (!people->told || *kind == NODE_SIMILAR)
+		return 0;
+	error = person_find(people, query, name, &link);
+	if (!error)
+		*kind = kind_of(&link);
+	return error;
+}
+
 /* NAME in DIRECTORY, for which QUERY asks, can be there. */
 static void lookup_person(struct fs *fs, fuse_req_t req, const struct node *directory,
 			  const char *name, const struct people_query *query)
 {
-	enum node_kind kind = directory->kind == NODE_PEOPLE ? NODE_PERSON : NODE_PERSON_LINK;
-	struct node *node = node_take(fs, kind, directory, name, NULL, NULL);
-	struct people *people = node ? people_peek(fs, query) : NULL;
-	bool known = people && people->seconds > 0;
-	int error = people ? 0 : -ENOMEM;
+	struct people *people = people_peek(fs, query);
+	struct node *node = NULL;
+	char path[NODE_PATH_MAX];
+	enum node_kind kind;
 	struct shown shown;
+	int error = people ? find_kind(people, directory, query, name, &kind) : -ENOMEM;
 
-	if (known)
-		error = show(people, node, &shown);
-	if (!error)
-		reply_name(fs, req, node, known ? &shown : NULL,
-			   query->exact ? people->seconds : 0);
-	else
-		fuse_reply_err(req, -error);
+	if (!error) {
+		node = node_take(fs, kind, directory, name, NULL, NULL);
+		error = !node ? -ENOMEM : people->told ? show(people, node, &shown) : 0;
+	}
+	if (!error) {
+		reply_name(fs, req, node, people->told ? &shown : NULL,
+			   query->exact && people->told && kind != NODE_SIMILAR ? people->seconds
+										: 0);
+	} else if (people) {
+		node_path(directory, name, path);
+		refuse(req, path, people, error);
+	} else {
+		fuse_reply_err(req, ENOMEM);
+	}
 	if (error && node)
 		node_drop(fs, node);
 	people_free(people);
@@ -125,7 +209,7 @@ void by_email_lookup(fuse_req_t req, struct node *directory, const char *name)
 
 	if (in_person && person_is_manual(fs, name))
 		lookup_manual(fs, req, directory, name);
-	else if ((in_person && !person_may_link(fs, name)) ||
+	else if ((in_person && !person_may_link(fs, name) && !is_similar(directory, name)) ||
 		 !people_ask_name(directory, name, &query))
 		fuse_reply_err(req, ENOENT);
 	else
@@ -134,7 +218,7 @@ void by_email_lookup(fuse_req_t req, struct node *directory, const char *name)
 
 /* ---- what may wait ---- */
 
-enum wanted { WANT_ATTR, WANT_TARGET, WANT_OPEN };
+enum wanted { WANT_ATTR, WANT_TARGET, WANT_OPEN, WANT_TEXT };
 
 /* Answer REQ about NODE, which SHOWN is known of. Takes PEOPLE. */
 static void reply(struct fs *fs, fuse_req_t req, struct node *node, enum wanted wanted,
@@ -155,8 +239,14 @@ static void reply(struct fs *fs, fuse_req_t req, struct node *node, enum wanted 
 		fuse_reply_readlink(req, shown->target);
 		break;
 	case WANT_OPEN:
+		/* without memory it is not listed, and looked up it is an error */
+		if (node->kind == NODE_PERSON)
+			similar_look(people);
 		dir_reply_open(req, node, people, fi);
 		return;
+	case WANT_TEXT:
+		open_text(fs, req, node, people->similar, fi);
+		break;
 	}
 	people_free(people);
 }
@@ -168,45 +258,61 @@ static struct people *take_answers(struct request *request, const struct people_
 	struct people *people = people_peek(fs, query);
 	size_t at = 0;
 
-	if (!people || people->seconds > 0)
+	if (!people || people->told)
 		return people;
 	/* it was fresh when it came, and whoever waited for it does not wait again */
 	people_free(people);
 	people = people_new(fs);
 	for (size_t i = 0; people && i < fs->branch_count; i++) {
-		const struct wait *wait;
+		const struct question *question;
 
 		if (!people_concerns(query, &fs->branches[i]))
 			continue;
-		wait = &request->questions[at++].wait;
-		people->known[i].snapshot = snapshot_get(wait->snapshot);
-		people->known[i].generation = wait->generation;
+		question = &request->questions[at++];
+		people->known[i].generation = question->wait.generation;
+		if (question->wait.error)
+			people_fail(&people->known[i], question->wait.error, &question->call);
+		else
+			people->known[i].snapshot = snapshot_get(question->wait.snapshot);
 	}
 	return people;
 }
 
-static void finish(struct request *request, int error, enum wanted wanted)
+/* The kernel looks the name up again, and finds the other node. */
+static void reply_stale(struct request *request)
+{
+	if (request_claim(request))
+		fuse_reply_err(request->req, ESTALE);
+}
+
+/* The questions of REQUEST ended with ASKED. */
+static void finish(struct request *request, int asked, enum wanted wanted)
 {
 	struct node *node = request->node;
 	struct people *people = NULL;
 	struct people_query query;
 	struct shown shown;
+	int error = asked;
 
 	people_ask(node, &query);
-	if (!error) {
+	/* one vendor that fails does not keep a person from being shown */
+	if (!error || (query.person && asked != -EINTR && request->question_count)) {
 		people = take_answers(request, &query);
 		error = people ? show(people, node, &shown) : -ENOMEM;
 		if (error == -ENOENT)
 			call_fail(&request->call, ENOENT, "nobody has that email");
 	}
-	if (error) {
+	if (asked && people && (!error || error == -ESTALE))
+		log_error(&request->call, asked);
+	if (error == -ESTALE) {
+		reply_stale(request);
+	} else if (error) {
 		request_fail(request, error);
-		people_free(people);
 	} else if (request_claim(request)) {
 		reply(request->fs, request->req, node, wanted, &shown, people, &request->fi);
-	} else {
-		people_free(people);
+		return;
 	}
+	people_free(people);
 }
 
 static void got_attr(struct request *request, int error)
@@ -224,13 +330,23 @@ static void opened(struct request *request, int error)
 	finish(request, error, WANT_OPEN);
 }
 
+static void opened_text(struct request *request, int error)
+{
+	finish(request, error, WANT_TEXT);
+}
+
 /* Ask all rosters that QUERY is about. */
 static void ask(struct request *request, const struct people_query *query, enum wanted wanted)
 {
-	static void (*const finishes[])(struct request * request, int error) =
-	    {[WANT_ATTR] = got_attr, [WANT_TARGET] = got_target, [WANT_OPEN] = opened};
+	static void (*const finishes[])(struct request * request,
+					int error) = {[WANT_ATTR] = got_attr,
+						      [WANT_TARGET] = got_target,
+						      [WANT_OPEN] = opened,
+						      [WANT_TEXT] = opened_text};
 	struct fs *fs = request->fs;
 	struct roster **rosters = calloc(fs->branch_count + 1, sizeof(struct roster *));
+	struct wait asked = {.kind = query->whole ? WAIT_WHOLE : WAIT_EMAIL,
+			     .brief = query->person};
 	size_t count = 0;
 
 	request->text = strdup(query->email);
@@ -245,44 +361,67 @@ static void ask(struct request *request, const struct people_query *query, enum 
 		if (people_concerns(query, &fs->branches[i]))
 			rosters[count++] = fs->branches[i].users->roster;
 	}
-	request_ask_all(request, rosters, count, query->whole ? WAIT_WHOLE : WAIT_EMAIL,
-			request->text, finishes[wanted]);
+	asked.id = request->text;
+	request_ask_all(request, rosters, count, &asked, finishes[wanted]);
 	free(rosters);
+}
+
+/* The same for REQ, about NODE. */
+static void ask_anew(struct fs *fs, fuse_req_t req, struct node *node,
+		     const struct people_query *query, enum wanted wanted,
+		     const struct fuse_file_info *fi)
+{
+	struct request *request = request_new(fs, req, node);
+
+	if (!request) {
+		fuse_reply_err(req, ENOMEM);
+		return;
+	}
+	if (fi)
+		request->fi = *fi;
+	ask(request, query, wanted);
 }
 
 static void answer(fuse_req_t req, struct node *node, enum wanted wanted, struct fuse_file_info *fi)
 {
 	struct fs *fs = fs_of(req);
 	struct people_query query;
-	struct people *people = NULL;
-	struct request *request;
+	struct people *people;
 	struct shown shown;
-	int error = -ENOENT;
+	int error;
 
-	if (people_ask(node, &query)) {
-		people = people_peek(fs, &query);
-		error = people ? -EAGAIN : -ENOMEM;
+	if (!people_ask(node, &query)) {
+		fuse_reply_err(req, ENOENT);
+		return;
 	}
-	if (people && people->seconds > 0)
-		error = show(people, node, &shown);
+	/* who opens the directory wants to see whether a vendor is back */
+	if (wanted == WANT_OPEN)
+		query.failed_for = 0;
+	people = people_peek(fs, &query);
+	if (!people) {
+		fuse_reply_err(req, ENOMEM);
+		return;
+	}
+	if (!people->told) {
+		people_free(people);
+		ask_anew(fs, req, node, &query, wanted, fi);
+		return;
+	}
+	error = show(people, node, &shown);
 	if (!error) {
 		reply(fs, req, node, wanted, &shown, people, fi);
 		return;
 	}
+	refuse(req, node->path, people, error);
 	people_free(people);
-	request = error == -EAGAIN ? request_new(fs, req, node) : NULL;
-	if (!request) {
-		fuse_reply_err(req, error == -EAGAIN ? ENOMEM : -error);
-		return;
-	}
-	if (fi)
-		request->fi = *fi;
-	ask(request, &query, wanted);
 }
 
 void by_email_getattr(fuse_req_t req, struct node *node)
 {
-	answer(req, node, WANT_ATTR, NULL);
+	if (node->kind == NODE_PERSON_UNREAD)
+		unread_getattr(req, node);
+	else
+		answer(req, node, WANT_ATTR, NULL);
 }
 
 void by_email_readlink(fuse_req_t req, struct node *node)
@@ -293,6 +432,11 @@ void by_email_readlink(fuse_req_t req, struct node *node)
 void by_email_open(fuse_req_t req, struct node *node, struct fuse_file_info *fi)
 {
 	answer(req, node, WANT_OPEN, fi);
+}
+
+void by_email_open_text(fuse_req_t req, struct node *node, struct fuse_file_info *fi)
+{
+	answer(req, node, WANT_TEXT, fi);
 }
 
 /* ---- what an open directory has ---- */
@@ -310,12 +454,38 @@ static int take_link(struct fs *fs, const struct node *directory, const struct p
 	struct shown shown;
 
 	memcpy(entry->name, link->name, sizeof(entry->name));
-	if (!take_node(fs, NODE_PERSON_LINK, directory, entry))
+	if (!take_node(fs, kind_of(link), directory, entry))
 		return 0;
+	if (!link->record)
+		return 1;
 	show_link(link, entry->node, &shown);
 	entry->size = shown.size;
 	entry->time = shown.time;
 	return 1;
+}
+
+/* Number INDEX of all people, as by_email_entry. */
+static int take_person(struct fs *fs, const struct node *directory, const struct people *people,
+		       size_t index, struct by_email_entry *entry)
+{
+	bool named;
+
+	if (index >= people->count + people->apart_count)
+		return -1;
+	entry->fleeting = index >= people->count;
+	named = entry->fleeting
+		    ? people_apart_stem(people->apart[index - people->count], entry->name)
+		    : people_stem(people->emails[index], entry->name);
+	return named ? take_node(fs, NODE_PERSON, directory, entry) : 0;
+}
+
+static int take_similar(struct fs *fs, const struct node *directory, const struct people *people,
+			struct by_email_entry *entry)
+{
+	memcpy(entry->name, SIMILAR_NAME, sizeof(SIMILAR_NAME));
+	entry->fleeting = true;
+	entry->size = (off_t)strlen(people->similar);
+	return take_node(fs, NODE_SIMILAR, directory, entry);
 }
 
 int by_email_entry(struct fs *fs, const struct node *directory, const struct people *people,
@@ -323,21 +493,20 @@ int by_email_entry(struct fs *fs, const struct node *directory, const struct peo
 {
 	struct person_link link;
 
+	entry->fleeting = false;
 	entry->size = 0;
 	entry->time = people_fetched(people);
 	if (directory->kind == NODE_PEOPLE) {
-		if (index >= people->count)
-			return -1;
-		return people_stem(people->emails[index], entry->name)
-			   ? take_node(fs, NODE_PERSON, directory, entry)
-			   : 0;
+		return take_person(fs, directory, people, index, entry);
 	}
 	if (directory->kind == NODE_PERSON) {
 		if (person_manual(fs, index, entry->name))
 			return take_node(fs, NODE_PERSON_MANUAL, directory, entry);
-		return person_link(people, index - fs->branch_count, &link)
-			   ? take_link(fs, directory, &link, entry)
-			   : -1;
+		index -= fs->branch_count;
+		if (people->similar && index-- == 0)
+			return take_similar(fs, directory, people, entry);
+		return person_link(people, index, &link) ? take_link(fs, directory, &link, entry)
+							 : -1;
 	}
 	return person_own_link(people, directory->branch, index, &link)
 		   ? take_link(fs, directory, &link, entry)

@@ -20,8 +20,10 @@
  *   rename.c       renames: a save, or nothing; backup.c: a backup
  *   draft.c        new/: what is to become a record
  *   by_email.c     by-email: what the kernel is answered
- *   people.c       who has which email
+ *   people.c       who has which email; people_spelling.c: who is listed, and who is apart
  *   person.c       the links in by-email
+ *   similar.c      in a person's directory: whose emails are easily taken for theirs
+ *   unread.c       files there in place of links, while a vendor can't be read
  *   transaction.c  a file that is asked and answers
  *   request.c      a FUSE request that waits for a vendor: parked, interruptible
  *   notify.c       telling the kernel what it must forget

@@ -100,7 +100,7 @@ static int add_person(struct page *page, size_t index, off_t next)
 	page->failed = !found;
 	if (found <= 0)
 		return found;
-	fill(page, person.node, NULL, page->seconds, &entry);
+	fill(page, person.node, NULL, person.fleeting ? 0 : page->seconds, &entry);
 	if (person.node->kind != NODE_PERSON_MANUAL) {
 		entry.attr.st_size = person.size;
 		entry.attr.st_mtim = entry.attr.st_atim = entry.attr.st_ctim = person.time;

@@ -211,7 +211,8 @@ bool node_is_link(const struct node *node)
 
 bool node_is_person(const struct node *node)
 {
-	return node->kind == NODE_PERSON || node->kind == NODE_PERSON_LINK;
+	return node->kind == NODE_PERSON || node->kind == NODE_PERSON_LINK ||
+	       node->kind == NODE_SIMILAR || node->kind == NODE_PERSON_UNREAD;
 }
 
 void node_target(const struct node *node, char *target)
@@ -329,6 +330,7 @@ static mode_t mode_of(const struct fs *fs, const struct node *node)
 	switch (node->kind) {
 	case NODE_README:
 	case NODE_MANUAL:
+	case NODE_SIMILAR:
 		return S_IFREG | (0444 & ~wide);
 	case NODE_SELF:
 	case NODE_LINK:
@@ -366,6 +368,7 @@ static mode_t mode_of(const struct fs *fs, const struct node *node)
 		return S_IFREG | 0600;
 	case NODE_JSON:
 	case NODE_STATUS:
+	case NODE_PERSON_UNREAD:
 		break;
 	}
 	return S_IFREG | (all & ~fs->options.umask);

@@ -45,8 +45,10 @@ enum node_kind {
 	NODE_PEOPLE,        /* by-email at the root */
 	NODE_PERSON,        /* a person's directory there */
 	NODE_PERSON_MANUAL, /* a link in that to a branch's MANUAL */
+	NODE_SIMILAR,       /* SIMILAR.MANUAL in that */
 	NODE_EMAILS,        /* by-email in a branch */
 	NODE_PERSON_LINK,   /* a link to a record in either: whose, is looked up each time */
+	NODE_PERSON_UNREAD, /* a file in its place while its vendor can't be read */
 	NODE_CONTROL,
 	NODE_CONTROL_STATUS,
 	NODE_CONTROL_LOG,

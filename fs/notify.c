@@ -127,11 +127,11 @@ void notify_refresh(struct fs *fs, const struct branch *branch)
 	notify_all(fs, &(struct sieve){.branch = branch});
 }
 
-void notify_person(struct fs *fs, const struct branch *branch, const char *email)
+void notify_person(struct fs *fs, const struct branch *branch, const char *key)
 {
 	char stem[PATH_STEM_MAX + 1];
 
-	if (people_stem(email, stem))
+	if (people_stem(key, stem))
 		notify_all(fs, &(struct sieve){.branch = branch, .person = stem});
 }
 

@@ -38,8 +38,9 @@ int notify_text(struct fs *fs, fuse_ino_t ino, char *text, size_t length);
 /* The attributes of all records of BRANCH are old: what is known of them counts as old. */
 void notify_refresh(struct fs *fs, const struct branch *branch);
 
-/* Somebody got or lost EMAIL in BRANCH: the attributes of what by-email has under it are old. */
-void notify_person(struct fs *fs, const struct branch *branch, const char *email);
+/* Somebody got or lost an email with KEY in BRANCH: the attributes of what by-email has under it
+ * are old. */
+void notify_person(struct fs *fs, const struct branch *branch, const char *key);
 
 /* A roster has been replaced: have the thread go through SHELF's nodes for what differs. */
 void notify_shelf(struct notify *notify, struct shelf *shelf);

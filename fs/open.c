@@ -7,6 +7,7 @@
 #include "fs/ops.h"
 
 #include "cache/record.h"
+#include "fs/by_email.h"
 #include "fs/control.h"
 #include "fs/entry.h"
 #include "fs/handle.h"
@@ -16,6 +17,7 @@
 #include "fs/request.h"
 #include "fs/scratch.h"
 #include "fs/transaction.h"
+#include "fs/unread.h"
 #include "fs/view.h"
 #include "vendors/log.h"
 
@@ -148,6 +150,23 @@ static void open_fixed(struct fs *fs, fuse_req_t req, struct node *node, fuse_in
 	reply_open(req, handle, ino, fi);
 }
 
+void open_text(struct fs *fs, fuse_req_t req, struct node *node, const char *text,
+	       struct fuse_file_info *fi)
+{
+	struct handle *handle = handle_new(fs, node, NULL, fi->flags);
+
+	if (handle)
+		handle->fixed = strdup(text);
+	if (!handle || !handle->fixed) {
+		if (handle)
+			handle_put(handle);
+		fuse_reply_err(req, ENOMEM);
+		return;
+	}
+	handle->fixed_length = strlen(text);
+	reply_open(req, handle, node_ino(fs, node), fi);
+}
+
 /* What HANDLE, on a draft or a record, reads at first. False: no memory. */
 static bool load_draft(struct handle *handle)
 {
@@ -254,14 +273,18 @@ static void open_other(struct fs *fs, fuse_req_t req, struct node *node, fuse_in
 	const char *why = "this text can only be read";
 	int error = 0;
 
-	if (node_text(node) && writes)
+	if ((node_text(node) || node->kind == NODE_SIMILAR) && writes)
 		error = node->kind == NODE_MANUAL ? -EROFS : -EPERM;
 	else if (node->kind == NODE_TRANSACTION)
 		error = transaction_open(fi->flags, &why);
 	if (error)
 		fuse_reply_err(req, -request_refuse(req, node->path, error, why));
+	else if (node->kind == NODE_PERSON_UNREAD)
+		unread_open(req, node, fi->flags);
 	else if (node_scratch(node))
 		open_scratch(fs, req, node, ino, fi);
+	else if (node->kind == NODE_SIMILAR)
+		by_email_open_text(req, node, fi);
 	else
 		open_fixed(fs, req, node, ino, fi);
 }

@@ -56,6 +56,10 @@ void open_file(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi);
  * reference goes to the kernel. */
 void open_new(struct fs *fs, fuse_req_t req, struct node *node, struct fuse_file_info *fi);
 
+/* Answer REQ: NODE, which can only be read, is open and shows TEXT (copied). */
+void open_text(struct fs *fs, fuse_req_t req, struct node *node, const char *text,
+	       struct fuse_file_info *fi);
+
 /* HANDLE is open no more. */
 void open_end(struct handle *handle);
 

@@ -6,6 +6,7 @@
  */
 #include "fs/path.h"
 
+#include "vendors/address.h"
 #include "vendors/hash.h"
 
 #include <inttypes.h>
@@ -14,6 +15,7 @@
 
 #define CUT_MARK "%~"
 #define CUT_TAIL 18 /* the mark and 16 hex digits */
+#define NUL_CODE "%00"
 
 static const char *const suffixes[] = {[PATH_JSON] = ".json", [PATH_STATUS] = ".status"};
 
@@ -65,9 +67,68 @@ static inline bool is_plain(const char *id, size_t at)
 	return at > 0 || (byte != '.' && byte != '#');
 }
 
+/* What is written in another way in a name. */
+enum coded {
+	CODED_ID,    /* what is not plain */
+	CODED_EMAIL, /* the same, ADDRESS_NUL, and U+0080 to U+009F */
+	CODED_ASCII, /* the same, and what is not ASCII */
+};
+
+/* Is the byte of ID at AT part of a control character that is not ASCII? */
+static bool is_control(const char *id, size_t at)
+{
+	const unsigned char *bytes = (const unsigned char *)id;
+
+	if (bytes[at] == 0xc2)
+		return bytes[at + 1] >= 0x80 && bytes[at + 1] < 0xa0;
+	return at && bytes[at - 1] == 0xc2 && bytes[at] >= 0x80 && bytes[at] < 0xa0;
+}
+
+/* How many bytes of the name stand for ID at *AT, which moves on behind the last that they stand
+ * for. They are in CODE. */
+static size_t encode_next(const char *id, enum coded coded, size_t *at, char code[4])
+{
+	unsigned char byte = (unsigned char)id[*at];
+
+	if (coded != CODED_ID && strncmp(id + *at, ADDRESS_NUL, strlen(ADDRESS_NUL)) == 0) {
+		*at += strlen(ADDRESS_NUL);
+		memcpy(code, NUL_CODE, sizeof(NUL_CODE));
+		return strlen(NUL_CODE);
+	}
+	if (is_plain(id, *at) && !(coded == CODED_ASCII && byte > 0x7f) &&
+	    !(coded != CODED_ID && is_control(id, *at))) {
+		code[0] = id[(*at)++];
+		return 1;
+	}
+	++*at;
+	return (size_t)snprintf(code, 4, "%%%02X", byte);
+}
+
+static void encode(const char *id, enum coded coded, char *stem)
+{
+	size_t length = 0, whole = 0, at = 0;
+	char code[4];
+
+	while (id[at]) {
+		size_t need = encode_next(id, coded, &at, code);
+
+		if (length + need > PATH_STEM_MAX) {
+			snprintf(stem + whole, CUT_TAIL + 1, "%s%016" PRIx64, CUT_MARK,
+				 hash_text(id));
+			return;
+		}
+		memcpy(stem + length, code, need);
+		length += need;
+		/* Where it may be cut: after a whole character, with room for the tail. */
+		if (length <= PATH_STEM_MAX - CUT_TAIL && ((unsigned char)id[at] & 0xc0) != 0x80)
+			whole = length;
+	}
+	stem[length] = '\0';
+}
+
 void path_stem(const char *id, char *stem)
 {
-	size_t length = 0, whole = 0;
+	size_t length = 0;
 
 	/* as most are: plain and short */
 	while (length < PATH_STEM_MAX && is_plain(id, length)) {
@@ -75,28 +136,13 @@ void path_stem(const char *id, char *stem)
 		length++;
 	}
 	stem[length] = '\0';
-	if (!id[length])
-		return;
-	length = 0;
-	for (size_t at = 0; id[at]; at++) {
-		size_t need = is_plain(id, at) ? 1 : 3;
+	if (id[length])
+		encode(id, CODED_ID, stem);
+}
 
-		if (length + need > PATH_STEM_MAX) {
-			snprintf(stem + whole, CUT_TAIL + 1, "%s%016" PRIx64, CUT_MARK,
-				 hash_text(id));
-			return;
-		}
-		if (need == 1)
-			stem[length] = id[at];
-		else
-			snprintf(stem + length, 4, "%%%02X", (unsigned char)id[at]);
-		length += need;
-		/* Where it may be cut: after a whole character, with room for the tail. */
-		if (length <= PATH_STEM_MAX - CUT_TAIL &&
-		    ((unsigned char)id[at + 1] & 0xc0) != 0x80)
-			whole = length;
-	}
-	stem[length] = '\0';
+void path_email_stem(const char *email, bool ascii, char *stem)
+{
+	encode(email, ascii ? CODED_ASCII : CODED_EMAIL, stem);
 }
 
 /* How much of STEM can stand before the tail, whole characters only. */
@@ -138,9 +184,9 @@ static int hex_digit(char digit)
 	return -1;
 }
 
-bool path_id(const char *stem, char *id)
+/* What STEM stands for, not terminated, a NUL byte as ADDRESS_NUL. 0: for nothing. */
+static size_t decode(const char *stem, char *id)
 {
-	char again[PATH_STEM_MAX + 1];
 	size_t length = 0;
 
 	for (size_t at = 0; stem[at]; at++) {
@@ -149,12 +195,43 @@ bool path_id(const char *stem, char *id)
 			continue;
 		}
 		if (!stem[at + 1] || hex_digit(stem[at + 1]) < 0 || hex_digit(stem[at + 2]) < 0)
-			return false;
-		id[length++] = (char)(hex_digit(stem[at + 1]) * 16 + hex_digit(stem[at + 2]));
+			return 0;
+		id[length] = (char)(hex_digit(stem[at + 1]) * 16 + hex_digit(stem[at + 2]));
+		if (id[length])
+			length++;
+		else
+			length = (size_t)(stpcpy(id + length, ADDRESS_NUL) - id);
 		at += 2;
 	}
+	return length;
+}
+
+bool path_email(const char *stem, char *email)
+{
+	char again[PATH_STEM_MAX + 1];
+	size_t length = decode(stem, email);
+
+	email[length] = '\0';
+	if (!length)
+		return false;
+	/* characters that a listed name has as %XX can be typed as they are, but for hidden files
+	 */
+	if (!strchr(stem, '%') && stem[0] != '.' && stem[0] != '#')
+		return true;
+	path_email_stem(email, false, again);
+	if (strcmp(again, stem) == 0)
+		return true;
+	path_email_stem(email, true, again);
+	return strcmp(again, stem) == 0;
+}
+
+bool path_id(const char *stem, char *id)
+{
+	char again[PATH_STEM_MAX + 1];
+	size_t length = decode(stem, id);
+
 	id[length] = '\0';
-	if (!length || strlen(id) != length)
+	if (!length || strstr(stem, NUL_CODE))
 		return false;
 	/* 12%33.json is not another name of 123.json: each record has one. */
 	path_stem(id, again);

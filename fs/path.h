@@ -33,6 +33,12 @@ bool path_is_reserved(const char *name);
 void path_stem(const char *id, char *stem);
 
 /*
+ * The same for EMAIL, in which ADDRESS_NUL is %00, and control characters that are not ASCII are
+ * %XX too. ASCII: no character may be overlooked: all that is not ASCII is %XX.
+ */
+void path_email_stem(const char *email, bool ascii, char *stem);
+
+/*
  * The stem for ID where HEAD, a stem, is not enough to tell it from others: HEAD~STEM, cut as above
  * where that is too long, or where CUT says so.
  */
@@ -41,6 +47,10 @@ void path_join(const char *head, const char *id, bool cut, char *stem);
 /* Does the stem tell the whole id? Then it is in ID (PATH_STEM_MAX + 1 bytes). False: cut, or no
  * stem of any id. */
 bool path_id(const char *stem, char *id);
+
+/* The same for an email's stem, of either kind, or with characters as they are that have %XX there.
+ */
+bool path_email(const char *stem, char *email);
 
 /* Is STEM one that was cut, so that only a roster can tell whose it is? */
 bool path_is_cut(const char *stem);

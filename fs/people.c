@@ -1,15 +1,17 @@
 /*
  * people.c - see people.h.
  *
- * Emails become names as ids do (path.h), in lower case first: only ASCII letters, so that no two
- * vendors can disagree. Where an email has several records at one vendor, each name tells the id
- * too. It knows rosters and names, not the kernel.
+ * The key of an email (address.h) becomes a name as an id does (path.h), so that no two vendors can
+ * disagree. Where one vendor spells it in several ways, each spelling is a person: the index has
+ * records with one key sorted by spelling. It knows rosters and names, not the kernel.
  */
 #include "fs/people.h"
 
 #include "cache/record.h"
 #include "cache/roster.h"
 #include "fs/shelf.h"
+#include "vendors/address.h"
+#include "vendors/call.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -20,6 +22,9 @@
 
 /* What is known of a mount without any API changes never; of others their rosters say. */
 #define SECONDS_MAX 3600.0
+
+/* So long a vendor that failed is not asked again for each name in a person's directory. */
+#define FAILED_SECONDS 5.0
 
 /* ---- names ---- */
 
@@ -52,44 +57,73 @@ void people_fold(char *stem)
 	}
 }
 
-bool people_stem(const char *email, char *stem)
+bool people_stem(const char *key, char *stem)
 {
-	char *folded;
+	char *shown;
 
-	path_stem(email, stem);
+	path_stem(key, stem);
 	people_fold(stem);
-	if (!path_is_cut(stem))
+	if (address_is_plain(key, strlen(key)) && !path_is_cut(stem) && !strstr(stem, "xn--"))
 		return true;
-	/* the hash that it ends in must not depend on the case either */
-	folded = strdup(email);
-	if (!folded)
+	/* the hash that a cut one ends in must not depend on the case either */
+	shown = address_display(key);
+	if (!shown)
 		return false;
-	for (char *at = folded; *at; at++)
-		*at = to_lower(*at);
-	path_stem(folded, stem);
-	free(folded);
+	path_email_stem(shown, false, stem);
+	free(shown);
 	return true;
 }
 
-/* QUERY's name is an email's. False: no email is called so. */
-static bool ask_email(struct people_query *query)
+bool people_apart_stem(const struct record *record, char *stem)
+{
+	char *spelling = address_spelling(record_email(record));
+
+	if (spelling)
+		path_email_stem(spelling, true, stem);
+	free(spelling);
+	return spelling;
+}
+
+/* What was typed for QUERY's name: into EMAIL (PATH_STEM_MAX + 1 bytes). False: no email. */
+static bool typed_email(const struct people_query *query, char *email)
 {
 	char stem[PATH_STEM_MAX + 1];
 
 	memcpy(stem, query->name, sizeof(stem));
 	people_fold(stem);
+	return path_email(stem, email);
+}
+
+/* QUERY's name is an email's. False: no email is called so. */
+static bool ask_email(struct people_query *query)
+{
+	char stem[PATH_STEM_MAX + 1], email[PATH_STEM_MAX + 1];
+	char *key;
+
+	query->email[0] = '\0';
+	memcpy(stem, query->name, sizeof(stem));
+	people_fold(stem);
 	query->exact = strcmp(stem, query->name) == 0;
 	query->whole = path_is_cut(stem);
-	if (query->whole || path_id(stem, query->email))
+	if (query->whole)
 		return true;
-	query->email[0] = '\0';
-	return false;
+	key = path_email(stem, email) ? address_key(email) : NULL;
+	if (!key || !*key || strlen(key) >= sizeof(query->email)) {
+		free(key);
+		return false;
+	}
+	stpcpy(query->email, key);
+	query->exact = people_stem(key, stem) && strcmp(stem, query->name) == 0;
+	free(key);
+	return true;
 }
 
 static bool ask_person(const char *name, size_t length, struct people_query *query)
 {
 	if (length > PATH_STEM_MAX)
 		return false;
+	query->person = true;
+	query->failed_for = FAILED_SECONDS;
 	snprintf(query->name, sizeof(query->name), "%.*s", (int)length, name);
 	return ask_email(query);
 }
@@ -141,10 +175,18 @@ bool people_ask(const struct node *node, struct people_query *query)
 	case NODE_PERSON:
 		return ask_person(name, strlen(name), query);
 	case NODE_PERSON_LINK:
+	case NODE_PERSON_UNREAD:
 		if (node->branch)
 			return ask_own(node->branch, name, query);
 		person = strchr(node->path, '/') + 1;
 		return ask_person(person, (size_t)(name - person) - 1, query);
+	case NODE_SIMILAR:
+		person = strchr(node->path, '/') + 1;
+		if (!ask_person(person, (size_t)(name - person) - 1, query))
+			return false;
+		/* it is about others too: nobody tells the kernel when it changes */
+		query->exact = false;
+		return true;
 	default:
 		return false;
 	}
@@ -166,10 +208,15 @@ void people_free(struct people *people)
 {
 	if (!people)
 		return;
-	for (size_t i = 0; i < people->fs->branch_count; i++)
+	for (size_t i = 0; i < people->fs->branch_count; i++) {
 		snapshot_put(people->known[i].snapshot);
+		free(people->known[i].words);
+	}
 	free(people->emails);
+	free(people->apart);
 	free(people->email);
+	free(people->spelling);
+	free(people->similar);
 	free(people);
 }
 
@@ -178,31 +225,87 @@ bool people_concerns(const struct people_query *query, const struct branch *bran
 	return branch->users && (!query->branch || query->branch == branch);
 }
 
-struct people *people_peek(struct fs *fs, const struct people_query *query)
+void people_fail(struct people_known *known, int error, const struct call *call)
+{
+	snapshot_put(known->snapshot);
+	known->snapshot = NULL;
+	free(known->words);
+	known->error = error;
+	if (!call->request[0] || asprintf(&known->words, "%s: %s", call->request, call->words) < 0)
+		known->words = strdup(call->words);
+}
+
+const struct people_known *people_failed(const struct people *people)
+{
+	for (size_t i = 0; i < people->fs->branch_count; i++) {
+		if (people->known[i].error)
+			return &people->known[i];
+	}
+	return NULL;
+}
+
+/* What is known of ROSTER for QUERY: the seconds that it stays fresh, 0: it is not. */
+static double peek(struct people_known *known, struct roster *roster,
+		   const struct people_query *query)
+{
+	struct call call;
+	double seconds;
+	int error;
+
+	known->generation = roster_generation(roster, &seconds);
+	if (query->whole)
+		known->snapshot = roster_snapshot(roster, &seconds);
+	else
+		known->snapshot = roster_peek_email(roster, query->email, &seconds);
+	if (known->snapshot && seconds > 0)
+		return seconds;
+	if (!query->person)
+		return 0;
+	call_init(&call, "");
+	error = roster_unreadable(roster, query->failed_for, &call);
+	if (error)
+		people_fail(known, error, &call);
+	call_destroy(&call);
+	return 0;
+}
+
+static struct people *peek_all(struct fs *fs, const struct people_query *query)
 {
 	struct people *people = people_new(fs);
 	double least = SECONDS_MAX;
 
-	for (size_t i = 0; people && i < fs->branch_count; i++) {
+	if (!people)
+		return NULL;
+	people->told = true;
+	for (size_t i = 0; i < fs->branch_count; i++) {
 		struct people_known *known = &people->known[i];
-		struct roster *roster;
 		double seconds;
 
 		if (!people_concerns(query, &fs->branches[i]))
 			continue;
-		roster = fs->branches[i].users->roster;
-		known->generation = roster_generation(roster, &seconds);
-		if (query->whole)
-			known->snapshot = roster_snapshot(roster, &seconds);
-		else
-			known->snapshot = roster_peek_email(roster, query->email, &seconds);
-		if (!known->snapshot)
-			seconds = 0;
+		seconds = peek(known, fs->branches[i].users->roster, query);
+		people->told = people->told && (seconds > 0 || known->error);
 		least = seconds < least ? seconds : least;
 	}
-	if (people)
-		people->seconds = least;
+	people->seconds = least;
 	return people;
+}
+
+struct people *people_peek(struct fs *fs, const struct people_query *query)
+{
+	struct people_query anew = *query;
+	struct people *people = peek_all(fs, query);
+	int error;
+
+	if (!people || !people->told || query->failed_for <= 0 || !people_failed(people))
+		return people;
+	/* that a vendor failed is remembered for who is there, not for who may be */
+	error = people_choose(people, query);
+	if (!error || error == -ENOMEM)
+		return people;
+	people_free(people);
+	anew.failed_for = 0;
+	return peek_all(fs, &anew);
 }
 
 double people_left(const struct people *people)
@@ -213,6 +316,8 @@ double people_left(const struct people *people)
 		const struct people_known *known = &people->known[i];
 		double seconds;
 
+		if (known->error)
+			return 0;
 		if (!known->snapshot)
 			continue;
 		if (known->generation !=
@@ -291,18 +396,28 @@ int people_index(const struct people *people)
 	return 0;
 }
 
-struct record *const *people_with(const struct people_known *known, const char *email,
-				  size_t *count)
+struct record *const *people_with(const struct people_known *known, const char *key, size_t *count)
 {
 	const struct snapshot_emails *emails = known->snapshot ? snapshot_emails(known->snapshot)
 							       : NULL;
 
 	*count = 0;
-	return emails ? snapshot_with_email(emails, email, count) : NULL;
+	return emails ? snapshot_with_email(emails, key, count) : NULL;
 }
 
-/* An email whose name was cut to STEM, borrowed, or NULL. */
-static const char *find_cut(const struct people *people, const char *stem)
+/* ---- who it is ---- */
+
+/* Can a name that is made of RECORD's email be so long that it is cut? Each byte makes three at the
+ * most, but for a domain that is shown in Unicode. */
+static bool may_be_cut(const struct record *record)
+{
+	return strlen(record_email(record)) * 3 > PATH_STEM_MAX ||
+	       strlen(record_key(record)) * 3 > PATH_STEM_MAX ||
+	       strcasestr(record_key(record), "xn--");
+}
+
+/* A record whose email's name was cut to STEM, borrowed, or NULL. *APART: that of its spelling. */
+static const struct record *find_cut(const struct people *people, const char *stem, bool *apart)
 {
 	char own[PATH_STEM_MAX + 1];
 
@@ -311,12 +426,16 @@ static const char *find_cut(const struct people *people, const char *stem)
 		const struct snapshot_emails *emails = snapshot ? snapshot_emails(snapshot) : NULL;
 
 		for (size_t j = 0; emails && j < emails->count; j++) {
-			const char *email = record_email(emails->records[j]);
+			const struct record *record = emails->records[j];
 
-			/* each byte makes three at the most */
-			if (strlen(email) * 3 > PATH_STEM_MAX && people_stem(email, own) &&
-			    strcmp(own, stem) == 0)
-				return email;
+			if (!may_be_cut(record))
+				continue;
+			*apart = false;
+			if (people_stem(record_key(record), own) && strcmp(own, stem) == 0)
+				return record;
+			*apart = true;
+			if (people_apart_stem(record, own) && strcmp(own, stem) == 0)
+				return record;
 		}
 	}
 	return NULL;
@@ -324,62 +443,30 @@ static const char *find_cut(const struct people *people, const char *stem)
 
 int people_choose(struct people *people, const struct people_query *query)
 {
-	char stem[PATH_STEM_MAX + 1];
-	const char *email = query->email;
+	const struct people_known *failed = people_failed(people);
+	char stem[PATH_STEM_MAX + 1], typed[PATH_STEM_MAX + 1];
+	const char *email = query->email, *spelled = NULL;
+	const struct record *record;
+	bool apart = false;
 	size_t count = 0;
 
 	if (people_index(people))
 		return -ENOMEM;
-	if (query->whole) {
-		memcpy(stem, query->name, sizeof(stem));
-		people_fold(stem);
-		email = find_cut(people, stem);
+	memcpy(stem, query->name, sizeof(stem));
+	people_fold(stem);
+	if (path_is_cut(stem)) {
+		record = find_cut(people, stem, &apart);
+		email = record ? record_key(record) : NULL;
+		spelled = record && apart ? record_email(record) : NULL;
+	} else if (typed_email(query, typed)) {
+		spelled = typed;
 	}
 	for (size_t i = 0; email && !count && i < people->fs->branch_count; i++)
 		people_with(&people->known[i], email, &count);
 	if (!count)
-		return -ENOENT;
+		return failed ? failed->error : -ENOENT;
+	/* it may have been chosen before */
+	free(people->email);
 	people->email = strdup(email);
-	return people->email ? 0 : -ENOMEM;
-}
-
-int people_list(struct people *people)
-{
-	const struct fs *fs = people->fs;
-	size_t *at = calloc(fs->branch_count + 1, sizeof(*at));
-	size_t room = 0;
-	int error = people_index(people);
-
-	for (size_t i = 0; !error && i < fs->branch_count; i++) {
-		if (people->known[i].snapshot)
-			room += snapshot_emails(people->known[i].snapshot)->count;
-	}
-	people->emails = calloc(room + 1, sizeof(char *));
-	if (error || !at || !people->emails) {
-		free(at);
-		return -ENOMEM;
-	}
-	for (;;) {
-		const char *least = NULL;
-		size_t from = 0;
-
-		for (size_t i = 0; i < fs->branch_count; i++) {
-			struct snapshot *snapshot = people->known[i].snapshot;
-			const struct snapshot_emails *emails;
-
-			emails = snapshot ? snapshot_emails(snapshot) : NULL;
-			if (!emails || at[i] == emails->count ||
-			    (least && strcasecmp(least, record_email(emails->records[at[i]])) <= 0))
-				continue;
-			least = record_email(emails->records[at[i]]);
-			from = i;
-		}
-		if (!least)
-			break;
-		at[from]++;
-		if (!people->count || strcasecmp(people->emails[people->count - 1], least) != 0)
-			people->emails[people->count++] = least;
-	}
-	free(at);
-	return 0;
+	return people->email ? people_choose_spelling(people, spelled) : -ENOMEM;
 }

@@ -2,8 +2,13 @@
  * people.h - who has which email: the names in by-email, and the records behind them.
  *
  * A name in by-email stands for an email, a directory there for a person: whoever has that email,
- * at each vendor. Which records these are is looked up each time, since a refresh may move a person
- * to another record. Nothing here waits for a vendor, and nothing answers the kernel.
+ * in any spelling (address.h), at each vendor. But where one vendor stores several spellings that
+ * differ in more than blanks at the ends and capitals, each of them is a person of its own: its
+ * directory has the records of that spelling, and all records of vendors that store one spelling
+ * only. One spelling, the plainest, has the plain name, the others are named by their spelling,
+ * with %XX for what is not ASCII. Which records these are is looked up each time, since a refresh
+ * may move a person to another record. Nothing here waits for a vendor, and nothing answers the
+ * kernel.
  */
 #ifndef ROSTERFS_PEOPLE_H
 #define ROSTERFS_PEOPLE_H
@@ -11,17 +16,24 @@
 #include "fs/node.h"
 #include "fs/path.h"
 
+struct call;
 struct record;
 struct snapshot;
 
 /* ---- what a name asks for ---- */
 
+/* Enough for the key of an email that has a name which was not cut. */
+#define PEOPLE_KEY_MAX (4 * PATH_STEM_MAX + 1)
+
 struct people_query {
-	struct branch *branch;         /* only what it knows; NULL: all of them */
-	bool whole;                    /* only whole rosters can tell */
-	bool exact;                    /* the name has the case that it is listed in */
-	char name[PATH_STEM_MAX + 1];  /* as it was typed, without .json */
-	char email[PATH_STEM_MAX + 1]; /* in lower case; not if whole */
+	struct branch *branch; /* only what it knows; NULL: all of them */
+	bool whole;            /* only whole rosters can tell */
+	bool exact;            /* the name is the plain one that is listed */
+	/* about one person, at all vendors: one that can't be read is left out of it */
+	bool person;
+	double failed_for; /* how old a vendor's failure may be to count for that, seconds */
+	char name[PATH_STEM_MAX + 1]; /* as it was typed, without .json */
+	char email[PEOPLE_KEY_MAX];   /* its key; not if whole */
 };
 
 /*
@@ -38,14 +50,21 @@ struct people_known {
 	struct snapshot
 	    *snapshot;       /* the whole roster, or only who has the email; NULL: not asked */
 	uint64_t generation; /* of the roster */
+	int error;           /* for a person: the negative errno for which it can't be read */
+	char *words;         /* of that, owned; NULL: none */
 };
 
 struct people {
 	struct fs *fs;
-	double seconds;              /* that all of it stays fresh */
-	const char **emails;         /* people_list's */
+	bool told;                   /* it is all there is to know, or why it can't be known */
+	double seconds;              /* that all of it stays fresh; 0 with an error */
+	const char **emails;         /* people_list's: keys */
 	size_t count;                /* of these */
-	char *email;                 /* people_choose's */
+	const struct record **apart; /* people_list's: who has a directory by their spelling */
+	size_t apart_count;          /* of these */
+	char *email;                 /* people_choose's: the key */
+	char *spelling;              /* of whom it is; NULL: nobody with that key is apart */
+	char *similar;               /* similar_look's */
 	struct people_known known[]; /* by branch */
 };
 
@@ -53,8 +72,14 @@ struct people {
 struct people *people_new(struct fs *fs);
 void people_free(struct people *people); /* NULL is fine */
 
-/* What is known for QUERY and fresh; else its seconds are 0. NULL: no memory. */
+/* What is known for QUERY and fresh, if it is told. NULL: no memory. */
 struct people *people_peek(struct fs *fs, const struct people_query *query);
+
+/* The vendor of KNOWN can't be read: ERROR (negative), which is said in CALL. */
+void people_fail(struct people_known *known, int error, const struct call *call);
+
+/* The first of PEOPLE that can't be read, or NULL: there is none. */
+const struct people_known *people_failed(const struct people *people);
 
 /* Does QUERY concern BRANCH: has it an API, and is it asked? */
 bool people_concerns(const struct people_query *query, const struct branch *branch);
@@ -75,16 +100,35 @@ struct timespec people_time(struct fs *fs, const struct node *directory, double 
 /* ---- who it is ---- */
 
 /*
- * Find the email that QUERY stands for, if anybody has it: people->email. 0, -ENOENT: nobody has
- * it, or -ENOMEM.
+ * Find the email that QUERY stands for, if anybody has it, and the spelling, where that matters:
+ * people->email, people->spelling. 0, -ENOENT: nobody has it, people_failed's error: nobody of
+ * those that can be read, or -ENOMEM.
  */
 int people_choose(struct people *people, const struct people_query *query);
 
-/* Collect the emails of all, each once, in order: people->emails. 0 or -ENOMEM. */
+/* Is RECORD, whose email has the key of people->email, of that spelling, if it matters? */
+bool people_shows(const struct people *people, const struct record *record);
+
+/* The name of the directory of RECORD, which has that key too, into STEM. False: no memory. */
+bool people_record_stem(const struct people *people, const struct record *record, char *stem);
+
+/*
+ * For people_choose, once people->email is chosen: whom of those with that key TYPED (NULL: the
+ * plain name) means. 0 or -ENOMEM.
+ */
+int people_choose_spelling(struct people *people, const char *typed);
+
+/* Collect the emails of all, each once, in order: people->emails, and people->apart. 0 or -ENOMEM.
+ */
 int people_list(struct people *people);
 
-/* The name of EMAIL's directory, into STEM (PATH_STEM_MAX + 1 bytes). False: no memory. */
-bool people_stem(const char *email, char *stem);
+/* The plain name of a directory of those with KEY (in any case of its ASCII letters), into STEM
+ * (PATH_STEM_MAX + 1 bytes). False: no memory. */
+bool people_stem(const char *key, char *stem);
+
+/* The name of the directory of those who spell their email as RECORD does, if it is not the plain
+ * one. False: no memory. */
+bool people_apart_stem(const struct record *record, char *stem);
 
 /* Give STEM the case that such a name has: letters are small, the digits of %XX large. */
 void people_fold(char *stem);
@@ -92,8 +136,11 @@ void people_fold(char *stem);
 /* Make the indexes that the rest needs; once made they stay. 0 or -ENOMEM. */
 int people_index(const struct people *people);
 
-/* Those who have EMAIL by KNOWN, whose index has been made; *COUNT of them. */
-struct record *const *people_with(const struct people_known *known, const char *email,
-				  size_t *count);
+/* Those whose email has KEY by KNOWN, whose index has been made; *COUNT of them. */
+struct record *const *people_with(const struct people_known *known, const char *key, size_t *count);
+
+/* Those of number BRANCH whom the directory of people->email and people->spelling shows; *COUNT of
+ * them. */
+struct record *const *people_shown(const struct people *people, size_t branch, size_t *count);
 
 #endif

@@ -2,17 +2,20 @@
  * person.c - see person.h.
  *
  * A record goes by its vendor's name in a person's directory, and by the email in the vendor's own
- * by-email. Where several have one email, each name has the id behind a `~`: which names there are
+ * by-email. Where several have one email, in any spelling, each name has the id behind a `~`: which
+ * names there are
  * follows from the records alone, so that looking one up and listing all can't disagree.
  */
 #include "fs/person.h"
 
 #include "cache/record.h"
 #include "cache/roster.h"
+#include "vendors/address.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -31,7 +34,7 @@ static bool ends_in(const char *name, const char *suffix)
 
 /* ---- in a person's directory ---- */
 
-/* LINK is to RECORD, one of COUNT, with suffix number SUFFIX. */
+/* LINK is to RECORD (or NULL), one of COUNT, with suffix number SUFFIX. */
 static void name_link(struct fs *fs, struct person_link *link, const struct branch *branch,
 		      const struct record *record, size_t count, size_t suffix)
 {
@@ -56,11 +59,13 @@ bool person_link(const struct people *people, size_t index, struct person_link *
 
 	for (size_t i = 0; i < fs->branch_count; i++) {
 		size_t count;
-		struct record *const *with = people_with(&people->known[i], people->email, &count);
+		struct record *const *with = people_shown(people, i, &count);
+		bool unread = people->known[i].error;
 
+		count = unread ? 1 : count;
 		if (index < count * SUFFIXES) {
-			name_link(fs, link, &fs->branches[i], with[index / SUFFIXES], count,
-				  index % SUFFIXES);
+			name_link(fs, link, &fs->branches[i],
+				  unread ? NULL : with[index / SUFFIXES], count, index % SUFFIXES);
 			return true;
 		}
 		index -= count * SUFFIXES;
@@ -114,17 +119,20 @@ static bool name_own(const struct people_known *known, struct person_link *link,
 {
 	char head[PATH_STEM_MAX + 1], stem[PATH_STEM_MAX + 1], email[PATH_STEM_MAX + 1];
 	size_t others = 0;
+	char *key;
 
 	link->branch = branch;
 	link->record = record;
 	link->suffix = suffixes[0];
-	if (!people_stem(record_email(record), head))
+	if (!people_stem(record_key(record), head))
 		return false;
 	memcpy(stem, head, sizeof(stem));
 	if (count > 1) {
 		path_join(head, record->id, false, stem);
-		if (path_id(stem, email)) /* which may be an email too */
-			people_with(known, email, &others);
+		key = path_email(stem, email) ? address_key(email) : NULL;
+		if (key) /* which may be an email too */
+			people_with(known, key, &others);
+		free(key);
 		if (others)
 			path_join(head, record->id, true, stem);
 	}
@@ -135,12 +143,12 @@ static bool name_own(const struct people_known *known, struct person_link *link,
 /* How many have the email of the one at PLACE? One or, which is enough, two. */
 static size_t count_equal(const struct snapshot_emails *emails, size_t place)
 {
-	const char *email = record_email(emails->records[place]);
+	const char *key = record_key(emails->records[place]);
 
-	if (place && strcasecmp(record_email(emails->records[place - 1]), email) == 0)
+	if (place && strcasecmp(record_key(emails->records[place - 1]), key) == 0)
 		return 2;
 	if (place + 1 < emails->count &&
-	    strcasecmp(record_email(emails->records[place + 1]), email) == 0)
+	    strcasecmp(record_key(emails->records[place + 1]), key) == 0)
 		return 2;
 	return 1;
 }
@@ -172,20 +180,25 @@ static bool find_several(const struct people_known *known, const struct branch *
 {
 	char head[PATH_STEM_MAX + 1], email[PATH_STEM_MAX + 1];
 	struct record *const *with;
-	size_t count, length;
+	size_t count = 0;
+	char *key;
 
 	snprintf(head, sizeof(head), "%.*s", (int)place, name);
 	people_fold(head);
-	if (!path_id(head, email))
-		return false;
-	with = people_with(known, email, &count);
+	key = path_email(head, email) ? address_key(email) : NULL;
+	with = key ? people_with(known, key, &count) : NULL;
+	/* an email can be typed in any spelling, an id can't */
+	if (!key || !people_stem(key, head))
+		count = 0;
+	free(key);
 	for (size_t i = 0; count > 1 && i < count; i++) {
+		size_t own = strlen(head), length;
+
 		if (!name_own(known, link, branch, with[i], count))
 			continue;
-		/* an email can be typed in any case, an id can't */
 		length = strlen(link->name) - strlen(link->suffix);
-		if (strncasecmp(link->name, name, place) == 0 && strlen(name) == length &&
-		    memcmp(link->name + place, name + place, length - place) == 0)
+		if (length > own && strlen(name + place) == length - own &&
+		    memcmp(link->name + own, name + place, length - own) == 0)
 			return true;
 	}
 	return false;
@@ -226,22 +239,35 @@ static bool find_own(const struct people *people, const struct people_query *que
 
 /* ---- both ---- */
 
-int person_find(struct people *people, const struct node *node, struct person_link *link)
+/* NAME is nobody's of those who can be read: could it be that of one of several at a vendor that
+ * can't? Then its error, else -ENOENT. */
+static int find_unread(const struct people *people, const char *name)
 {
-	struct people_query query;
+	for (size_t i = 0; i < people->fs->branch_count; i++) {
+		const char *vendor = people->fs->branches[i].account->name;
+		size_t length = strlen(vendor);
+
+		if (people->known[i].error && strncmp(name, vendor, length) == 0 &&
+		    name[length] == '~')
+			return people->known[i].error;
+	}
+	return -ENOENT;
+}
+
+int person_find(struct people *people, const struct people_query *query, const char *name,
+		struct person_link *link)
+{
 	int error;
 
-	if (!people_ask(node, &query))
-		return -ENOENT;
-	if (query.branch) {
+	if (query->branch) {
 		error = people_index(people);
-		return error ? error : find_own(people, &query, link) ? 0 : -ENOENT;
+		return error ? error : find_own(people, query, link) ? 0 : -ENOENT;
 	}
-	error = people_choose(people, &query);
+	error = people_choose(people, query);
 	for (size_t i = 0; !error; i++) {
 		if (!person_link(people, i, link))
-			error = -ENOENT;
-		else if (strcmp(link->name, node_name(node)) == 0)
+			error = find_unread(people, name);
+		else if (strcmp(link->name, name) == 0)
 			return 0;
 	}
 	return error;

@@ -11,13 +11,14 @@
 struct person_link {
 	char name[PATH_NAME_MAX + 1];
 	const struct branch *branch; /* where it leads */
-	const struct record *record; /* borrowed from people */
+	const struct record *record; /* borrowed from people; NULL: branch can't be read */
 	const char *suffix;          /* of the record's file: ".json" */
 };
 
 /*
- * Number INDEX of the links to records in the directory of people->email, vendor by vendor. False:
- * there are no more.
+ * Number INDEX of the links to records in the directory of people->email, vendor by vendor; of one
+ * that can't be read the two that it would have if it knew one such person. False: there are no
+ * more.
  */
 bool person_link(const struct people *people, size_t index, struct person_link *link);
 
@@ -26,12 +27,14 @@ bool person_own_link(const struct people *people, const struct branch *branch, s
 		     struct person_link *link);
 
 /*
- * Find the link to a record that NODE is. 0, or -ENOENT: there is none of its name, or -ENOMEM.
- * What it borrows is PEOPLE's.
+ * Find the link to a record that is called NAME in the directory that QUERY is about. 0, or
+ * -ENOENT: there is none of its name, the errno of the vendor that could tell but can't be read, or
+ * -ENOMEM. What it borrows is PEOPLE's.
  */
-int person_find(struct people *people, const struct node *node, struct person_link *link);
+int person_find(struct people *people, const struct people_query *query, const char *name,
+		struct person_link *link);
 
-/* Where LINK leads from NODE, into TARGET (NODE_PATH_MAX bytes). */
+/* Where LINK, which has a record, leads from NODE, into TARGET (NODE_PATH_MAX bytes). */
 void person_target(const struct person_link *link, const struct node *node, char *target);
 
 /* Could NAME be the name of a link to somebody's record in a person's directory? */

@@ -228,21 +228,24 @@ static int outcome(struct request *request)
 	for (size_t i = 0; i < request->question_count; i++) {
 		struct question *question = &request->questions[i];
 		int error = question->wait.error;
+		char words[CALL_WORDS_MAX];
 
 		/* a list that is not there is no file that is not there */
 		if (error == -ENOENT)
-			error = -EREMOTEIO;
+			error = question->wait.error = -EREMOTEIO;
 		if (!error)
 			continue;
+		if (request->question_count > 1 && error != -EINTR) {
+			memcpy(words, question->call.words, sizeof(words));
+			call_fail(&question->call, -error, "%s can't be read: %s",
+				  roster_account(question->roster)->name, words);
+		}
 		if (first) {
 			log_error(&question->call, error);
 			continue;
 		}
 		first = error;
 		call_copy_error(&request->call, &question->call);
-		if (request->question_count > 1 && error != -EINTR)
-			call_fail(&request->call, -error, "%s can't be read: %s",
-				  roster_account(question->roster)->name, question->call.words);
 	}
 	return first;
 }
@@ -268,7 +271,7 @@ static void question_answered(struct wait *wait)
 
 /* REQUEST gets a question for each of ROSTERS. */
 static int prepare_questions(struct request *request, struct roster **rosters, size_t count,
-			     enum wait_kind kind, const char *id)
+			     const struct wait *asked)
 {
 	request->questions = calloc(count + 1, sizeof(*request->questions));
 	if (!request->questions)
@@ -279,11 +282,10 @@ static int prepare_questions(struct request *request, struct roster **rosters, s
 		question->request = request;
 		question->roster = rosters[i];
 		call_continue(&question->call, &request->call);
-		question->wait = (struct wait){.kind = kind,
-					       .id = id,
-					       .call = &question->call,
-					       .done = question_answered,
-					       .arg = question};
+		question->wait = *asked;
+		question->wait.call = &question->call;
+		question->wait.done = question_answered;
+		question->wait.arg = question;
 	}
 	request->question_count = count;
 	request->open = count + 1; /* one is ours, until all have been asked */
@@ -291,10 +293,9 @@ static int prepare_questions(struct request *request, struct roster **rosters, s
 }
 
 void request_ask_all(struct request *request, struct roster **rosters, size_t count,
-		     enum wait_kind kind, const char *id,
-		     void (*finish)(struct request *request, int error))
+		     const struct wait *asked, void (*finish)(struct request *request, int error))
 {
-	int error = prepare_questions(request, rosters, count, kind, id);
+	int error = prepare_questions(request, rosters, count, asked);
 
 	request->finish = finish;
 	if (!park(request) && !error)

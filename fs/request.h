@@ -73,13 +73,13 @@ void request_again(struct request *request, struct roster *roster, enum wait_kin
 		   const char *id);
 
 /*
- * Ask all of ROSTERS (COUNT of them) at once, each as request_ask. FINISH is called when each has
- * answered, with the error of the first that failed: its words then name the account. The errors of
- * the others are in the log.
+ * Ask all of ROSTERS (COUNT of them) at once, each as request_ask. ASKED is what to ask for: kind,
+ * id and brief. FINISH is called when each has answered, with the error of the first
+ * that failed: its words then name the account, as those in the questions of the others do, which
+ * are in the log.
  */
 void request_ask_all(struct request *request, struct roster **rosters, size_t count,
-		     enum wait_kind kind, const char *id,
-		     void (*finish)(struct request *request, int error));
+		     const struct wait *asked, void (*finish)(struct request *request, int error));
 
 /* Have WORK done on the pool, then FINISH called with what it returned; the request is then gone.
  */

@@ -40,6 +40,7 @@ static const struct key account_keys[] = {
     {"timeout", KEY_NUMBER, offsetof(struct account, timeout), 1, 3600},
     {"retry_budget", KEY_NUMBER, offsetof(struct account, retry_budget), 0, 86400},
     {"lag", KEY_NUMBER, offsetof(struct account, lag), 0, 3600},
+    {"max_users", KEY_NUMBER, offsetof(struct account, max_users), 1, 1000000000},
     {"allow_delete", KEY_YES_NO, offsetof(struct account, allow_delete), 0, 0},
     {.name = NULL},
 };
@@ -210,7 +211,7 @@ static const struct entry *setting_entry(const struct section *section, const st
 /* The section's name becomes a directory's name, and a part of names in by-email. */
 static int check_name(const struct keys *keys, const struct section *section)
 {
-	static const char *const reserved[] = {"README", "by-email", ".rosterfs"};
+	static const char *const reserved[] = {"README", "by-email", ".rosterfs", "SIMILAR"};
 	const char *name = section->name;
 	json_t *text;
 

@@ -21,6 +21,8 @@ table() {
 		build|fuse3|fusermount3 of libfuse 3|command -v fusermount3
 		build|libcurl4-openssl-dev|libcurl|$PKG_CONFIG --exists libcurl
 		build|libjansson-dev|jansson|$PKG_CONFIG --exists jansson
+		build|libidn2-dev|libidn2|$PKG_CONFIG --exists libidn2
+		build|libunistring-dev|libunistring|echo '#include <unistr.h>' | $CC -E -x c -o /dev/null -
 		build|libinih-dev|inih|$PKG_CONFIG --exists inih
 		build|libmicrohttpd-dev|libmicrohttpd|$PKG_CONFIG --exists libmicrohttpd
 		build|uthash-dev|uthash|echo '#include <uthash.h>' | $CC -E -x c -o /dev/null -

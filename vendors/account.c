@@ -53,6 +53,7 @@ struct account *account_new(const char *name, const struct vendor *vendor)
 	account->timeout = 30;
 	account->retry_budget = 60;
 	account->lag = 60;
+	account->max_users = 2000000;
 	return account;
 }
 

@@ -131,15 +131,24 @@ bool collection_may_have(const struct collection *collection, const char *id)
 	return true;
 }
 
-const char *collection_email(const struct collection *collection, const json_t *record)
+const json_t *collection_email_value(const struct collection *collection, const json_t *record)
 {
 	for (const char *const *key = collection->email_keys; key && *key; key++) {
-		const char *email = json_string_value(json_object_get(record, *key));
+		const json_t *email = json_object_get(record, *key);
 
-		if (email && *email)
+		if (json_string_length(email))
 			return email;
 	}
 	return NULL;
+}
+
+const char *collection_email(const struct collection *collection, const json_t *record)
+{
+	const json_t *value = collection_email_value(collection, record);
+	const char *email = json_string_value(value);
+
+	/* up to a NUL byte, it would be another person's */
+	return email && strlen(email) == json_string_length(value) ? email : NULL;
 }
 
 /* The offset from UTC at TEXT in seconds: "", "Z", "+01:00", "+0100", "+01". False: something else.

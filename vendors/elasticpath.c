@@ -95,7 +95,6 @@ const struct collection ep_members = {
     .list = ep_members_list,
     .post = ep_member_post,
     .posts_part = true,
-    .find = ep_member_find,
 };
 
 static int authorize(struct call *call, struct account *account, struct http_request *request)

@@ -2,7 +2,7 @@
  * elasticpath.h - what the files of Elastic Path share; nobody else includes it.
  *
  * elasticpath.c has the members and the vendor's table, ep_places.c everything that stands beside
- * the members, ep_member.c what is sent to change, make and find one, ep_status.c the memberships
+ * the members, ep_member.c what is sent to change and make one, ep_status.c the memberships
  * as a status, ep_list.c the stores that are too large for offsets, ep_realm.c and ep_lag.c what is
  * remembered, ep_buyer.c the sign-in of buyers.
  */
@@ -58,7 +58,6 @@ enum vendor_outcome ep_member_put(struct call *call, struct account *account, co
 bool ep_member_creates(const struct account *account);
 enum vendor_outcome ep_member_post(struct call *call, struct account *account, const char *parent,
 				   const json_t *body, json_t **answer);
-int ep_member_find(struct call *call, struct account *account, const char *email, json_t **records);
 
 /* The list of ep_members, also of a store that is too large for offsets: ep_list.c */
 int ep_members_list(struct call *call, struct account *account, const char *parent,
@@ -72,8 +71,6 @@ struct ep_memory {
 	time_t until;         /* monotonic seconds: realm holds until then; 0: not known */
 	int64_t told;         /* of clock_milliseconds: when realm came; 0: not known */
 	uint64_t asked;       /* grows when realm is forgotten: an older answer comes too late */
-
-	atomic_bool eq_refused; /* the members can't be filtered by eq(email,...) */
 
 	struct ep_change *changes; /* what was made and ended here (ep_lag.c) */
 };

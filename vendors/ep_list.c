@@ -149,8 +149,9 @@ static int tour_add(struct list_sink *sink, const char *id, json_t *info)
 	/* it came in the leg before, or in this one before it was begun anew */
 	if (error == -EEXIST)
 		return 0;
-	tour->count += !error;
-	return error;
+	if (error)
+		return error;
+	return vendor_list_bound(tour->call, tour->account, &ep_members, ++tour->count);
 }
 
 /* A leg begins, or begins anew: what it brought stays, as it comes again. */

@@ -291,6 +291,18 @@ static int fail_cut(const struct lists *all, struct list *list, size_t count)
 			 count, all->collection->name);
 }
 
+int vendor_list_bound(struct call *call, const struct account *account,
+		      const struct collection *collection, size_t rows)
+{
+	if (rows <= account->max_users)
+		return 0;
+	return call_fail(
+	    call, EREMOTEIO,
+	    "the list of %s goes on behind max_users = %u: raise max_users in section [%s] if "
+	    "there are so many",
+	    collection->name, account->max_users, account->name);
+}
+
 /*
  * Does the vendor's total tell that its ceiling will be hit? Then its pages are not worth asking
  * for. Only the total that is certain counts: a number of pages may be one of rows.
@@ -344,7 +356,12 @@ static enum walk_verdict report_page(struct lists *all, struct list *list, int *
 	if (verdict == WALK_FAILED)
 		*error = call_fail(all->call, EREMOTEIO, "the list of %s can't be read whole: %s",
 				   all->collection->name, list->walk.why);
-	else if (verdict != WALK_RESTART && list->part->sink->progress)
+	else if (verdict != WALK_RESTART)
+		*error = vendor_list_bound(all->call, all->account, all->collection,
+					   list->walk.rows);
+	if (*error)
+		return WALK_FAILED;
+	if (verdict != WALK_RESTART && list->part->sink->progress)
 		list->part->sink->progress(list->part->sink, (unsigned)list->walk.done,
 					   list->walk.rows);
 	if (list->part->page && (verdict == WALK_MORE || verdict == WALK_WAIT))

@@ -153,14 +153,6 @@ struct collection {
 	 * May wait. NULL: nothing.
 	 */
 	void (*settle)(struct call *call, struct account *account);
-	/*
-	 * All records with EMAIL (in any case of ASCII letters), found by the vendor: 0 and a new
-	 * array in *RECORDS, each as vendor_get gives it, maybe none. -EOPNOTSUPP: it can't tell,
-	 * only the whole list does; or another negative errno. Words are in CALL. May wait. NULL:
-	 * only the whole list tells.
-	 */
-	int (*find)(struct call *call, struct account *account, const char *email,
-		    json_t **records);
 	/* For PLACE_LINKS: what is to be posted to link user ID. A new reference, NULL: no memory.
 	 */
 	json_t *(*link)(const char *id);
@@ -309,6 +301,7 @@ struct account {
 	unsigned parallel;     /* most requests in flight */
 	unsigned timeout;      /* seconds for one request */
 	unsigned retry_budget; /* seconds of retrying without progress */
+	unsigned max_users;    /* most rows of a list: one that is longer may have no end */
 	unsigned lag;          /* seconds for which the vendor's reads may lag behind its writes */
 	bool allow_delete;
 	char **values; /* the vendor's own settings, in the order of vendor->settings; NULL: not
@@ -366,7 +359,10 @@ const char *collection_path_id(const struct collection *collection, const json_t
 /* Could a record have ID, or is something else at its item path? */
 bool collection_may_have(const struct collection *collection, const char *id);
 
-/* The email of RECORD, borrowed, or NULL. */
+/* The email of RECORD, a string that is not empty and may include NUL, borrowed, or NULL. */
+const json_t *collection_email_value(const struct collection *collection, const json_t *record);
+
+/* The same as text. NULL: it has none, or one that includes NUL. */
 const char *collection_email(const struct collection *collection, const json_t *record);
 
 /*
@@ -420,7 +416,8 @@ struct list_sink {
 /*
  * Walk the whole collection, of PARENT if it belongs to one (else NULL). Returns 0 when each record
  * was handed to SINK exactly once since the last reset, else a negative errno with words in CALL:
- * then what the sink got is not a roster.
+ * then what the sink got is not a roster. -EREMOTEIO: also when there are more than the account's
+ * max_users.
  */
 int vendor_list(struct call *call, struct account *account, const struct collection *collection,
 		const char *parent, struct list_sink *sink);
@@ -441,6 +438,13 @@ struct list_part {
 	bool cut; /* set where it failed because the vendor lists no further (offset_ceiling): the
 		sink has the list's beginning, from nothing to all that can be had */
 };
+
+/*
+ * May a list of COLLECTION have ROWS? 0, or -EREMOTEIO with words in CALL that name max_users.
+ * Never waits. vendor_list_all asks for each of its lists; who makes one list of several asks too.
+ */
+int vendor_list_bound(struct call *call, const struct account *account,
+		      const struct collection *collection, size_t rows);
 
 /*
  * Walk the collection of each parent in PARTS, as many at once as the account may have requests in

@@ -23,6 +23,7 @@ __all__ = ["ep"]  # the fixture
 QUICK = {name: {"retry_budget": 0} for name in ("partnerize", "elasticpath")}
 USERS = "GET /user"
 USER = "GET /user/{id}"
+SIMILAR = "SIMILAR.MANUAL"
 VENDORS = ("partnerize", "elasticpath", "cj")
 MANUALS = [f"{name}.MANUAL" for name in sorted(VENDORS)]
 # every fifth member of the store is the user of that number, and user 5's email is another one's nowhere
@@ -53,7 +54,7 @@ def listing(path):
 
 def targets(path):
     """What the links in a directory lead to."""
-    return {name: os.readlink(path / name) for name in os.listdir(path)}
+    return {name: os.readlink(path / name) for name in os.listdir(path) if name != SIMILAR}
 
 
 def expected(**stems):
@@ -198,8 +199,8 @@ ODD = {
     "jane+news@example.com": "jane+news@example.com",
     "o'brien@example.com": "o'brien@example.com",
     "O'MALLEY+X@EXAMPLE.COM": "o'malley+x@example.com",
-    "Jörg.Straße@exämple.de": "jörg.straße@exämple.de",
-    "ÄRGER@example.com": "Ärger@example.com",
+    "Jörg.Straße@exämple.de": "jörg.strasse@exämple.de",
+    "ÄRGER@example.com": "ärger@example.com",
     "太郎@例え.jp": "太郎@例え.jp",
     "a/b@x": "a%2Fb@x",
     "../../etc@x": "%2E.%2F..%2Fetc@x",
@@ -283,6 +284,7 @@ def test_one_email_of_several(ep):
              and name.endswith(".json")]
     assert len(stems) == 4
     links = targets(m.path / "by-email/twin@example.com")
+    assert SIMILAR in os.listdir(m.path / "by-email/twin@example.com")
     wanted = expected(elasticpath="m-1")
     own = {}
     for stem in stems:
@@ -346,6 +348,13 @@ def test_names_never_clash(mount, sandbox):
 
 # ---- what it costs ----
 
+def lists(box, path):
+    """The requests for a whole list, and those that a filter narrows."""
+    asked_for = [entry["query"] for entry in box.journal() if entry["method"] == "GET" and entry["path"] == path]
+    return len([query for query in asked_for if "filter" not in query]), \
+        len([query for query in asked_for if "filter" in query])
+
+
 @pytest.mark.parametrize("profile", PROFILES)
 def test_cold_in_one_vendor(ep, profile):
     m = ep(profile)
@@ -353,21 +362,31 @@ def test_cold_in_one_vendor(ep, profile):
     email = email_of(box)
     text = m.sh(f"cat \"elasticpath/by-email/{email}.json\"").ok().json()
     assert text["id"] == people(box)[SHARED - 1]["id"]
-    # the documents' profile refuses eq
-    assert box.counts()[LIST] == asked(box) == (1 if profile == "guide" else 2)
-    assert all("filter" in entry["query"] for entry in box.journal() if entry["path"] == "/v2/account-members")
-    box.reset()
+    # the whole roster, and no filter
+    assert lists(box, "/v2/account-members") == (1, 0) and asked(box) == 1
     m.sh(f"cat \"elasticpath/by-email/{email}.json\"; ls -l \"elasticpath/by-email/{email}.json\"").ok()
     assert (m.path / f"elasticpath/by-email/{email.upper()}.json").is_file()
-    assert asked(box) == 0
-    # the next one brings the whole roster
     other = name_for(people(box)[7]["email"])
     m.sh(f"cat \"elasticpath/by-email/{other}.json\"").ok()
-    assert asked(box) == 1
     m.sh("ls -l elasticpath/by-email; cat elasticpath/by-email/* > /dev/null").ok()
     assert asked(box) == 1
     m.sh(f"cat \"partnerize/by-email/{email}.json\"").ok()
-    assert box.counts()[USERS] == 1 + (profile == "guide") and asked(box) == 1 + box.counts()[USERS]
+    assert asked(box) == 1 + box.counts()[USERS]
+
+
+@pytest.mark.parametrize("eq_any_case", [False, True])
+@pytest.mark.parametrize("profile", PROFILES)
+@pytest.mark.parametrize("stored", ["Jane.Doe@Example.com", "JANE.DOE@EXAMPLE.COM", "jane.doe@example.com"])
+def test_offboarding_in_any_case_cold(ep, profile, stored, eq_any_case):
+    """The store's filter tells capitals from small letters: it is no proof that nobody has an email."""
+    m = ep(profile, box={"eq_any_case": eq_any_case})
+    box = m.sandbox
+    add(box, "77", "jane.doe@example.com", status="active")
+    add_member(box, "m-1", stored)
+    join(box, companies(box)[0]["id"], "m-1")
+    assert m.sh("cd by-email/jane.doe@example.com && echo inactive | tee *.status").ok().out == "inactive\n"
+    assert accounts_of(box, "m-1") == [] and box.user("77")["status"] != "active"
+    assert lists(box, "/v2/account-members")[1] == 0
 
 
 @pytest.mark.parametrize("profile", PROFILES)
@@ -377,7 +396,7 @@ def test_cold_person(ep, profile):
     email = email_of(box)
     m.sh(f"cat \"by-email/{email}/partnerize.json\"").ok()
     counts = box.counts()
-    assert counts[LIST] <= 2 and USER not in counts and asked(box) == counts[USERS] + counts[LIST]
+    assert counts[LIST] == 1 and USER not in counts and asked(box) == counts[USERS] + counts[LIST]
     box.reset()
     m.sh(f"cat by-email/'{email}'/*.json; ls -l by-email/'{email}'").ok()
     assert asked(box) == 0
@@ -415,11 +434,13 @@ def test_nobody_cold(ep):
     assert fails(os.stat, m.path / "elasticpath/by-email/nobody@example.com.json") == "ENOENT"
     assert asked(box) == 1
     assert "nobody has that email" in last_line(m, "nobody@example.com.json")
+    assert lists(box, "/v2/account-members") == (1, 0)
     assert fails(os.listdir, m.path / "by-email/nobody@example.com") == "ENOENT"
     assert fails(os.readlink, m.path / "by-email/nobody@example.com/cj.MANUAL") == "ENOENT"
     result = m.sh("echo inactive | tee by-email/nobody@example.com/*.status")
     assert result.code and "No such file" in result.err
-    # a name that nobody has asked for yet is there on trial: it is refused for that, then as it should be
+    # a name of which nothing is known is there on trial: it is refused for that, then as it should be
+    refresh(m)
     assert fails(os.mkdir, m.path / "by-email/new@example.com") == "EEXIST"
     assert m.sh("touch by-email/new@example.com; cp README by-email/new@example.com").code
     assert fails(os.mkdir, m.path / "by-email/new@example.com") == "EPERM"
@@ -429,27 +450,13 @@ def test_nobody_cold(ep):
     assert targets(m.path / "by-email/nobody@example.com") == expected(elasticpath="m-1")
 
 
-@pytest.mark.parametrize("code", [400, 422])
-def test_a_store_that_can_not_filter(ep, code):
-    m = ep()
-    box = m.sandbox
-    box.fault(method="GET", path="/v2/account-members", query="filter", fault="status", status=code, times=-1)
-    email = email_of(box)
-    with concurrent.futures.ThreadPoolExecutor(4) as pool:
-        texts = {pool.submit(pathlib.Path.read_text, m.path / f"elasticpath/by-email/{email}.json").result()
-                 for _ in range(4)}
-    assert len(texts) == 1
-    assert len([entry for entry in box.journal() if "filter" not in entry["query"]
-                and entry["path"] == "/v2/account-members"]) == 1
-
-
 def test_many_at_once_cold(ep):
     m = ep(box={"latency": 100})
     names = [f"elasticpath/by-email/{name_for(one['email'])}.json" for one in people(m.sandbox)[:20]]
     with concurrent.futures.ThreadPoolExecutor(20) as pool:
         texts = list(pool.map(lambda name: (m.path / name).read_text(), names))
     assert len(set(texts)) == 20
-    assert asked(m.sandbox) <= 3
+    assert asked(m.sandbox) == 1
 
 
 def test_all_vendors_at_once(ep):
@@ -461,11 +468,13 @@ def test_all_vendors_at_once(ep):
                     "exec readlink by-email/jane@example.com/partnerize.json"):
         reader = m.spawn(command)
         harness.wait_until(lambda: box.counts()["in_flight"] == 2, 10 * harness.SCALE, "both requests")
-        assert not reader.done()
+        # one person is waited for 5 s
+        assert not reader.done() or "ls" not in command
         # nobody else waits
         m.sh("ls; cat README cj/MANUAL; ls -d by-email", timeout=5).ok()
         assert reader.kill() < harness.AT_ONCE
-        harness.wait_until(lambda: box.counts()["in_flight"] == 0, 10 * harness.SCALE, "their end")
+        if "ls" in command:
+            harness.wait_until(lambda: box.counts()["in_flight"] == 0, 10 * harness.SCALE, "their end")
     box.clear_faults()
     assert email_of(box) in os.listdir(m.path / "by-email")
 
@@ -502,19 +511,16 @@ def test_whoever_waits_holds_nobody_up(ep):
 
 
 def test_a_store_too_large_to_be_listed(ep):
-    """Once it is known that the whole can't be had, each is asked for alone."""
+    """Who has an email only the whole list tells; who is asked for by id is found all the same."""
     m = ep("guide", QUICK, box={"members": 620, "offset_ceiling": 100, "list_total": "pages"})
     box = m.sandbox
     assert m.sh("ls elasticpath").code and fails(os.listdir, m.path / "elasticpath/by-email") == "EREMOTEIO"
     assert fails(os.listdir, m.path / "by-email") == "EREMOTEIO"
-    box.reset()
-    for member in people(box)[-3:]:
-        email = name_for(member["email"])
-        assert os.readlink(m.path / f"elasticpath/by-email/{email}.json") == f"../{member['id']}.json"
-        assert "elasticpath.json" in os.listdir(m.path / "by-email" / email)
+    email = name_for(people(box)[-1]["email"])
+    assert fails(os.readlink, m.path / f"elasticpath/by-email/{email}.json") == "EREMOTEIO"
+    assert fails(os.listdir, m.path / "by-email" / email) == "EREMOTEIO"
     for member in people(box)[:2]:
         assert (m.path / f"elasticpath/{member['id']}.json").is_file()
-    assert box.counts()[LIST] == 3 and asked(box) <= 5 + 2
 
 
 def test_all_at_once_and_without_pause(ep):
@@ -569,25 +575,17 @@ LISTS = {"partnerize": "/user", "elasticpath": "/v2/account-members"}
 @pytest.mark.parametrize("broken", LISTS)
 @pytest.mark.parametrize("fault, error", FAILURES, ids=lambda value: str(value)[-12:])
 def test_one_vendor_fails(ep, broken, fault, error):
+    """What by-email lists is about all vendors; of one person see test_unread.py."""
     m = ep(extra=QUICK)
     box = m.sandbox
     email = email_of(box)
     fine = next(vendor for vendor in LISTS if vendor != broken)
     box.fault(method="GET", path=LISTS[broken], times=-1, **fault)
-    person = m.path / "by-email" / email
     for known in (False, True):
-        for name in (person, m.path / "by-email/nobody@example.com"):
-            assert fails(os.listdir, name) == error
-            assert fails(os.stat, name) == error
-        for name in (f"{fine}.json", f"{broken}.json", f"{fine}.status", "cj.MANUAL"):
-            assert fails(os.stat, person / name) == error
-            assert fails(os.readlink, person / name) == error
-        line = last_line(m, f"by-email/{email}")
-        assert f"{broken} can't be read" in line and error in line
         assert fails(os.listdir, m.path / "by-email") == error
         assert f"{broken} can't be read" in last_line(m, " by-email: ")
-        result = m.sh(f"echo inactive | tee by-email/'{email}'/*.status >/dev/null")
-        assert result.code
+        for name in (m.path / "by-email/nobody@example.com", m.path / "by-email/nobody@example.com/cj.MANUAL"):
+            assert fails(os.stat, name) == error
         # the other one's own view is none about both
         assert f"{email}.json" in os.listdir(m.path / fine / "by-email")
         assert (m.path / fine / f"by-email/{email}.json").read_text()
@@ -595,11 +593,11 @@ def test_one_vendor_fails(ep, broken, fault, error):
         assert fails(os.readlink, m.path / broken / f"by-email/{email}.json") == error
         if not known:
             box.clear_faults()
-            assert email in os.listdir(m.path / "by-email") and "elasticpath.json" in os.listdir(person)
+            assert email in os.listdir(m.path / "by-email")
             refresh(m)
             box.fault(method="GET", path=LISTS[broken], times=-1, **fault)
     box.clear_faults()
-    assert sorted(os.listdir(person)) == sorted(expected(partnerize=0, elasticpath=0))
+    assert sorted(os.listdir(m.path / "by-email" / email)) == sorted(expected(partnerize=0, elasticpath=0))
     assert fails(os.stat, m.path / "by-email/nobody@example.com") == "ENOENT"
 
 
@@ -621,11 +619,11 @@ def test_old_news_are_no_news(ep):
     m.sh(f"ls -l by-email/'{email}'").ok()
     box.fault(method="GET", path="/v2/account-members", fault="status", status=500, times=-1)
     time.sleep(1.1)
-    for name in (email, "nobody@example.com"):
-        assert fails(os.stat, m.path / "by-email" / name) == "EREMOTEIO"
-        assert fails(os.listdir, m.path / "by-email" / name) == "EREMOTEIO"
+    assert fails(os.stat, m.path / "by-email/nobody@example.com") == "EREMOTEIO"
+    assert fails(os.listdir, m.path / "by-email/nobody@example.com") == "EREMOTEIO"
     assert fails(os.listdir, m.path / "by-email") == "EREMOTEIO"
-    assert fails(os.stat, m.path / "by-email" / email / "partnerize.json") == "EREMOTEIO"
+    assert fails(pathlib.Path.read_text, m.path / "by-email" / email / "elasticpath.json") == "EREMOTEIO"
+    assert (m.path / "by-email" / email / "partnerize.json").read_text()
     box.clear_faults()
     assert targets(m.path / "by-email" / email).keys() == expected(partnerize=0, elasticpath=0).keys()
 

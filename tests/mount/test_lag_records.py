@@ -152,7 +152,7 @@ def test_an_account(ep):
 
 
 def test_a_member_by_email(ep):
-    """The store finds members by their email; it does not find this one yet."""
+    """The store does not list this one yet."""
     m = ep("documents", {"elasticpath": {"allow_preprovision": "yes"}})
     box = m.sandbox
     box.settings(read_lag_ms=1500)

@@ -673,3 +673,14 @@ def test_settings_are_read_strictly(users):
     v.box.settings(read_lag_ms=5, read_lag_kinds="lists", stamps="none")
     now = v.box.control("GET", "settings")
     assert (now["read_lag_ms"], now["read_lag_kinds"], now["stamps"]) == (5, "lists", "none")
+
+
+@pytest.mark.parametrize("eq_any_case", [False, True])
+def test_eq_of_an_email(shop, eq_any_case):
+    """The vendor tells capitals from small letters, unless the switch says otherwise."""
+    v = shop(eq_any_case=eq_any_case)
+    v.box.control("POST", "elasticpath/members", {"id": "m-1", "type": "account_member", "email": "Jane@Example.com"})
+    for op, email, found in (("eq", "Jane@Example.com", True), ("eq", "jane@example.com", eq_any_case),
+                             ("like", "jane@example.com", False)):
+        words = urllib.parse.urlencode({"filter": f'{op}(email,"{email}")'})
+        assert ids(v.data("/v2/account-members?" + words)) == (["m-1"] if found else [])

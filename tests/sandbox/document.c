@@ -18,7 +18,7 @@
 json_t *document_parse(const char *bytes, size_t len, char *why, size_t why_size)
 {
 	json_error_t error;
-	json_t *value = json_loadb(bytes, len, JSON_REJECT_DUPLICATES, &error);
+	json_t *value = json_loadb(bytes, len, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &error);
 	if (!value) {
 		snprintf(why, why_size, "the body is not JSON (line %d, column %d)", error.line,
 			 error.column);
@@ -67,6 +67,12 @@ char *document_text(json_t *value, bool ascii)
 	flags |= JSON_REAL_PRECISION((size_t)digits_needed(value));
 	char *text = json_dumps(value, flags);
 	return text ? text : text_copy("null", 4);
+}
+
+const char *document_email(const json_t *string)
+{
+	const char *text = json_string_value(string);
+	return text && strlen(text) == json_string_length(string) ? text : NULL;
 }
 
 void document_add_string(struct text *text, const char *string)

@@ -21,6 +21,10 @@ json_t *document_parse(const char *bytes, size_t len, char *why, size_t why_size
  * all but ASCII. The caller frees it; never NULL. */
 char *document_text(json_t *value, bool ascii);
 
+/* The key by which the store finds an email: the string itself, or NULL if it includes a NUL byte,
+ * up to which it would be another one. */
+const char *document_email(const json_t *string);
+
 /* Appends the string as a JSON string, quotes included; the bytes must be UTF-8. */
 void document_add_string(struct text *text, const char *string);
 

@@ -31,6 +31,7 @@ struct filter {
 };
 
 struct filters {
+	bool any_case; /* of an email: eq takes capitals for small letters */
 	unsigned count;
 	unsigned groups; /* of which one has to pass */
 	struct filter filter[FILTERS];
@@ -241,13 +242,13 @@ static bool is_like(const char *pattern, const char *string, bool any_case)
 	return pattern[strspn(pattern, "*")] == '\0';
 }
 
-static bool passes(const struct filter *filter, const char *key)
+static bool passes(const struct filter *filter, bool any_case, const char *key)
 {
 	const char *value = filter->value.data;
 	switch (filter->op) {
-	case EQ: /* an e-mail address in any case, say the documents */
-		return (strcmp(filter->field, "email") == 0 ? strcasecmp(key, value)
-							    : strcmp(key, value)) == 0;
+	case EQ:
+		any_case = any_case && strcmp(filter->field, "email") == 0;
+		return (any_case ? strcasecmp(key, value) : strcmp(key, value)) == 0;
 	case LIKE:
 		return is_like(value, key, false);
 	case ILIKE:
@@ -277,7 +278,7 @@ static bool passes_all(const struct filters *filters, enum ep_kind kind,
 		bool has = known && strcmp(filter->field, sort) == 0;
 		if (!has)
 			row_key(kind, record, filter->field, key);
-		if (passes(filter, has ? known : key->data))
+		if (passes(filter, filters->any_case, has ? known : key->data))
 			passed[filter->any] = true;
 		else if (!filter->any)
 			return false;
@@ -394,7 +395,8 @@ bool ep_select_locked(struct ep_ask *ask, const struct ep_listing *listing, stru
 {
 	const char *sort = request_arg(ask->request, "sort");
 	bool falling = sort && *sort == '-';
-	struct filters filters = {0};
+	struct filters filters = {.any_case =
+				      settings_get(ask->ep->options.settings).eq_any_case};
 	bool good = read_filters(request_arg(ask->request, "filter"),
 				 listing->filters[ep_documents(ask->ep) ? 1 : 0], &filters);
 	sort = falling ? sort + 1 : sort;

@@ -76,7 +76,7 @@ struct store *ep_group_next_locked(const struct ep_group *group, const struct st
 
 json_t *ep_parse(const struct record *record)
 {
-	return json_loadb(record_text(record), record_len(record), 0, NULL);
+	return json_loadb(record_text(record), record_len(record), JSON_ALLOW_NUL, NULL);
 }
 
 /* The e-mail index does not tell capitals apart, ids do. */
@@ -94,7 +94,7 @@ static char *member_key(const char *member)
 
 static const char *object_email(enum ep_kind kind, const json_t *object)
 {
-	return kind == EP_MEMBER ? json_string_value(json_object_get(object, "email")) : NULL;
+	return kind == EP_MEMBER ? document_email(json_object_get(object, "email")) : NULL;
 }
 
 struct record *ep_add_locked(struct elasticpath *ep, enum ep_kind kind, struct store *store,

@@ -117,7 +117,7 @@ static bool registration_taken_locked(struct ep_ask *ask, json_t *data, const st
 static bool email_taken_locked(struct ep_ask *ask, json_t *data, const struct record *but)
 {
 	struct elasticpath *ep = ask->ep;
-	const char *email = json_string_value(json_object_get(data, "email"));
+	const char *email = document_email(json_object_get(data, "email"));
 	const struct record *realm = store_find_locked(ep->realms, ep->realm);
 	struct text policy = {0};
 	bool one = realm && ep_string(EP_REALM, realm, "duplicate_email_policy", &policy) &&
@@ -213,7 +213,7 @@ static void create_membership_locked(struct ep_ask *ask, const char *member)
 	ep_membership_text(ep, &pair, id, now, &text);
 	if (ask->fault->kind != FAULT_NOT_APPLIED)
 		ep_add_membership_locked(ep, &pair, id, now);
-	ep_reply(ask, EP_MEMBERSHIP, 201, json_loadb(text.data, text.len, 0, NULL));
+	ep_reply(ask, EP_MEMBERSHIP, 201, json_loadb(text.data, text.len, JSON_ALLOW_NUL, NULL));
 	text_free(&text);
 }
 

@@ -49,6 +49,7 @@ enum option_letter {
 	OPTION_LIMIT_REFUSED,
 	OPTION_OFFSET_CEILING,
 	OPTION_LIST_TOTAL,
+	OPTION_EQ_ANY_CASE,
 	OPTION_READ_LAG,
 	OPTION_STAMPS,
 	OPTION_ETAG_STYLE,
@@ -83,6 +84,7 @@ static const struct option long_options[] = {
     {"etag-style", required_argument, NULL, OPTION_ETAG_STYLE},
     {"stamps", required_argument, NULL, OPTION_STAMPS},
     {"list-total", required_argument, NULL, OPTION_LIST_TOTAL},
+    {"eq-any-case", no_argument, NULL, OPTION_EQ_ANY_CASE},
     {"die-with-parent", no_argument, NULL, OPTION_DIE},
     {"help", no_argument, NULL, 'h'},
     {NULL, 0, NULL, 0},
@@ -132,6 +134,7 @@ void options_help(void)
 	    "  --offset-ceiling N     page[offset] over it is 400 (10000)\n"
 	    "  --list-total pages|records|none\n"
 	    "                         what meta.page.total counts; none: no meta (pages)\n"
+	    "  --eq-any-case          eq(email,...) takes capitals for small letters\n"
 	    "\n"
 	    "  --die-with-parent      end when the thread that started this ends\n"
 	    "  -h, --help\n"
@@ -258,6 +261,9 @@ static bool read_elasticpath(struct options *options, int letter, const char *va
 		return true;
 	case OPTION_LIMIT_REFUSED:
 		options->settings.limit_refused = true;
+		return true;
+	case OPTION_EQ_ANY_CASE:
+		options->settings.eq_any_case = true;
 		return true;
 	default:
 		return read_names(options, letter, value);

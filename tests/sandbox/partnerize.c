@@ -207,6 +207,16 @@ static void add_row(const struct partnerize *p, struct text *body, const struct 
 		text_add(body, "}", 1);
 }
 
+/* A user that is in no store, at that place of an endless list. */
+static void add_endless(const struct partnerize *p, struct text *body, size_t place)
+{
+	text_fmt(body,
+		 "%s%s{\"user_id\":\"endless%zu\",\"email\":\"endless%zu@example.com\","
+		 "\"status\":\"active\"}%s",
+		 body->data[body->len - 1] == '[' ? "" : ",", documents(p) ? "{\"user\":" : "",
+		 place, place, documents(p) ? "}" : "");
+}
+
 /* Changes the roster as the fault says. */
 static void move_rows_locked(struct partnerize *p, const struct fault *fault)
 {
@@ -271,8 +281,11 @@ static void answer_list(struct partnerize *p, struct page page, const struct fau
 	moment_enter_locked(&p->times, p->options.settings, fault, true);
 	choose_locked(p, &page);
 	size_t rows = page_fault(fault, &page);
+	bool endless = settings_get(p->options.settings).endless_list;
 	if (fault->kind == FAULT_WRONG_TOTAL)
 		page.total += 7;
+	if (endless)
+		page.total = 1000000000;
 	text_str(body, "{");
 	if (documents(p))
 		text_fmt(
@@ -285,6 +298,8 @@ static void answer_list(struct partnerize *p, struct page page, const struct fau
 		add_row(p, body, listed_locked(p, &page, page.from + (again ? 0 : i)));
 	}
 	free(page.listed);
+	for (; endless && rows < page.limit; rows++)
+		add_endless(p, body, page.from + rows);
 	moment_leave_locked(&p->times);
 	store_unlock(p->store);
 	text_str(body, "]");

@@ -204,7 +204,7 @@ json_t *user_new(const struct partnerize *p, const char *id)
 
 json_t *user_parse(const struct record *record)
 {
-	return json_loadb(record_text(record), record_len(record), 0, NULL);
+	return json_loadb(record_text(record), record_len(record), JSON_ALLOW_NUL, NULL);
 }
 
 static bool stamped(const struct partnerize *p)
@@ -245,7 +245,7 @@ void user_show_json(const struct partnerize *p, json_t *user, struct text *text)
 void user_save_locked(struct partnerize *p, struct record *record, json_t *user)
 {
 	char *text = document_text(user, documents(p));
-	const char *email = json_string_value(json_object_get(user, "email"));
+	const char *email = document_email(json_object_get(user, "email"));
 	store_change_locked(p->store, record, email, text, strlen(text));
 	free(text);
 }
@@ -253,7 +253,7 @@ void user_save_locked(struct partnerize *p, struct record *record, json_t *user)
 struct record *user_add_locked(struct partnerize *p, const char *id, json_t *user)
 {
 	char *text = document_text(user, documents(p));
-	const char *email = json_string_value(json_object_get(user, "email"));
+	const char *email = document_email(json_object_get(user, "email"));
 	struct record *record = store_add_locked(p->store, id, email, text, strlen(text));
 	free(text);
 	return record;

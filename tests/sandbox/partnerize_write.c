@@ -107,8 +107,8 @@ void partnerize_create(struct partnerize *p, const struct request *request,
 	if (settings_get(p->options.settings).trim)
 		document_trim(body);
 	store_lock(p->store);
-	const char *email = json_string_value(json_object_get(body, "email"));
-	if (store_email_locked(p->store, email, NULL)) {
+	const char *email = document_email(json_object_get(body, "email"));
+	if (email && store_email_locked(p->store, email, NULL)) {
 		taken(p, body, reply);
 	} else {
 		char id[USER_ID_MOST];
@@ -249,7 +249,7 @@ void partnerize_update(struct partnerize *p, const struct request *request, cons
 	bool good = user_check(p, body, false, why, sizeof why);
 	store_lock(p->store);
 	struct record *record = store_find_locked(p->store, id);
-	const char *email = json_string_value(json_object_get(body, "email"));
+	const char *email = document_email(json_object_get(body, "email"));
 	if (!record)
 		partnerize_error(reply, 404, "User not found.");
 	else if (nameless)

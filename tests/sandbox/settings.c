@@ -64,6 +64,7 @@ static const struct row {
     {"limit_window_ms", NUMBER, AT(limit_window_ms), 1, MOST_MS, NULL},
     {"limit_retry_after", TEXT, AT(limit_retry_after), 0,
      sizeof((struct settings_values *)0)->limit_retry_after, NULL},
+    {"endless_list", FLAG, AT(endless_list), 0, 0, NULL},
     {"short_rows", FLAG, AT(short_rows), 0, 0, NULL},
     {"read_lag_ms", NUMBER, AT(read_lag_ms), 0, 120000, NULL},
     {"read_lag_kinds", WORD, AT(read_lag_kinds), 0, 0, lag_words},
@@ -77,6 +78,7 @@ static const struct row {
     {"oidc_form", WORD, AT(oidc_form), 0, 0, oidc_words},
     {"settings_flat", FLAG, AT(settings_flat), 0, 0, NULL},
     {"origin_needed", FLAG, AT(origin_needed), 0, 0, NULL},
+    {"eq_any_case", FLAG, AT(eq_any_case), 0, 0, NULL},
 };
 
 struct settings *settings_new(const struct settings_values *values)

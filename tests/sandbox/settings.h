@@ -65,7 +65,8 @@ struct settings_values {
 	long limit_requests; /* so many are let in within the window, the others are 429; 0: all */
 	long limit_window_ms;
 	char limit_retry_after[64]; /* of those 429; "": not sent */
-	long read_lag_ms;           /* GETs show the state of that long ago */
+	bool endless_list; /* Partnerize lists new users behind the last one, without an end */
+	long read_lag_ms;  /* GETs show the state of that long ago */
 	enum lag_kinds read_lag_kinds;
 	bool read_lag_random; /* each GET: of a random time up to that long ago */
 	enum stamps stamps;
@@ -78,6 +79,7 @@ struct settings_values {
 	enum oidc_form oidc_form;
 	bool settings_flat;        /* the settings' answers have no {"data":} */
 	bool origin_needed;        /* POST of a realm wants relationships.origin */
+	bool eq_any_case;          /* eq(email,...) takes capitals for small letters */
 	unsigned long token_epoch; /* tokens of an older epoch are dead; not for settings_change */
 };
 

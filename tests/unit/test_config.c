@@ -123,6 +123,7 @@ static void test_defaults(void **state)
 	assert_int_equal(account->timeout, 30);
 	assert_int_equal(account->retry_budget, 60);
 	assert_int_equal(account->lag, 60);
+	assert_int_equal(account->max_users, 2000000);
 	assert_false(account->allow_delete);
 	assert_string_equal(account_value(account, "shop_key"), "S3CRET");
 	assert_null(account_value(account, "spare_key"));
@@ -149,6 +150,7 @@ static void test_all_keys(void **state)
 	    "spare_key : two words # no comment\n"
 	    "base_url = https://x.example/v1//\n"
 	    "ttl = 0\ngrace = 60\nparallel = 64\ntimeout = 3600\nretry_budget = 0\nlag = 1\n"
+	    "max_users = 7\n"
 	    "allow_delete = yes\nauth = basic\nself_id = 7\n"
 	    "type = shop\n"
 	    "\n[rosterfs]\n"
@@ -172,6 +174,7 @@ static void test_all_keys(void **state)
 	assert_int_equal(account->timeout, 3600);
 	assert_int_equal(account->retry_budget, 0);
 	assert_int_equal(account->lag, 1);
+	assert_int_equal(account->max_users, 7);
 	assert_true(account->allow_delete);
 	assert_string_equal(account_value(account, "shop_key"), "a#b;c = d : \"e\"");
 	assert_string_equal(account_value(account, "spare_key"), "two words # no comment");
@@ -311,6 +314,7 @@ static void test_names(void **state)
 	    {1, "cannot be named README", "[README]\ntype = paper\n"},
 	    {1, "cannot be named by-email", "[by-email]\ntype = paper\n"},
 	    {1, "cannot be named .rosterfs", "[.rosterfs]\ntype = paper\n"},
+	    {1, "cannot be named SIMILAR", "[SIMILAR]\ntype = paper\n"},
 	    {1, "has no name", "[]\ntype = paper\n"},
 	    {1, "must not contain /", "[a/b]\ntype = paper\n"},
 	    {1, "or begin with .", "[..]\ntype = paper\n"},
@@ -367,6 +371,7 @@ static void test_values(void **state)
 	    {3, "timeout must be a whole number from 1 to 3600", SHOP "timeout = 0\n"},
 	    {3, "retry_budget must be a whole number from 0 to 86400",
 	     SHOP "retry_budget = 86401\n"},
+	    {3, "max_users must be a whole number from 1 to 1000000000", SHOP "max_users = 0\n"},
 	    {3, "allow_delete must be yes or no", SHOP "allow_delete = true\n"},
 	    {3, "auth must be one of: headers, basic", SHOP "auth = S3CRET\n"},
 	    {3, "base_url: ", SHOP "base_url = http://shop.example\n"},

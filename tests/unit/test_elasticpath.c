@@ -15,7 +15,6 @@
 	"{\"data\": {\"type\": \"account_authentication_settings\", \"relationships\": "           \
 	"{\"authentication_realm\": {\"data\": {\"id\": \"" id "\"}}}}}"
 #define INFOS(realm) "/v2/authentication-realms/" realm "/user-authentication-info"
-#define FILTER "/v2/account-members?filter="
 
 /* ---- the realm ---- */
 
@@ -295,104 +294,6 @@ static void test_post_of_a_realm(void **state)
 	json_decref(body);
 }
 
-/* ---- finding members ---- */
-
-#define JANE "{\"id\": \"m1\", \"type\": \"account_member\", \"email\": \"Jane+1@X.example\"}"
-#define JACK "{\"id\": \"m2\", \"type\": \"account_member\", \"email\": \"jack@x.example\"}"
-#define PAGE(current, total)                                                                       \
-	"\"meta\": {\"page\": {\"current\": " current ", \"total\": " total "}}"
-
-/* How many are found, or the negative errno. */
-static int find(struct shop *shop, const char *email)
-{
-	json_t *records = NULL;
-	int found = ep_members.find(&shop->call, shop->account, email, &records);
-
-	if (found == 0) {
-		found = (int)json_array_size(records);
-		for (int i = 0; i < found; i++)
-			assert_true(json_is_object(json_array_get(records, (size_t)i)));
-		json_decref(records);
-	}
-	return found;
-}
-
-static void test_find(void **state)
-{
-	struct shop *shop = *state;
-
-	shop_says(shop, 1, "GET " FILTER, 200,
-		  "{\"data\": [" JACK ", " JANE "], \"meta\": {\"results\": {\"total\": 2}}}");
-	assert_int_equal(find(shop, "jane+1@x.example"), 1);
-	assert_asked(shop, 0,
-		     "GET " FILTER "eq%28email%2C%22jane%2B1%40x.example%22%29"
-		     "&page%5Boffset%5D=0&page%5Blimit%5D=100");
-	shop_says(shop, 1, "GET " FILTER, 200, "{\"data\": [], " PAGE("1", "0") "}");
-	assert_int_equal(find(shop, "nobody@x.example"), 0);
-	shop_says(shop, 1, "GET " FILTER, 200, "{\"data\": [" JANE ", " JANE "]}");
-	assert_int_equal(find(shop, "JANE+1@x.example"), 2);
-}
-
-static void test_find_quotes(void **state)
-{
-	struct shop *shop = *state;
-
-	assert_int_equal(find(shop, "a\"b'\\c*&#%@x"), -EREMOTEIO);
-	assert_asked(shop, 0,
-		     "GET " FILTER "eq%28email%2C%22a%5C%22b%5C%27%5C%5Cc%2A%26%23%25%40x%22%29"
-		     "&page");
-}
-
-static void test_find_without_eq(void **state)
-{
-	struct shop *shop = *state;
-
-	shop_says(shop, -1, "GET " FILTER "eq", 400,
-		  "{\"errors\": [{\"title\": \"Bad Request\"}]}");
-	shop_says(shop, -1, "GET " FILTER "ilike", 200, "{\"data\": [" JANE ", " JACK "]}");
-	assert_int_equal(find(shop, "jane+1@x.example"), 1);
-	assert_int_equal(shop->asked_count, 2);
-	assert_int_equal(find(shop, "jack@x.example"), 1);
-	assert_int_equal(find(shop, "j*@x.example"), 0);
-	assert_int_equal(shop->asked_count, 4);
-	assert_asked(shop, 3, "GET " FILTER "ilike%28email%2C%22j%2A%40x.example%22%29");
-}
-
-static void test_find_not_offered(void **state)
-{
-	struct shop *shop = *state;
-
-	shop_says(shop, -1, "GET " FILTER, 400, "{\"errors\": [{\"title\": \"Bad Request\"}]}");
-	assert_int_equal(find(shop, "jane@x.example"), -EOPNOTSUPP);
-	assert_int_equal(find(shop, "jane@x.example"), -EOPNOTSUPP);
-	assert_int_equal(shop->asked_count, 4); /* eq may not be to blame */
-}
-
-/* A vendor that ignores the filter shows a page of its members: nobody knows who is on the next. */
-static void test_find_in_part(void **state)
-{
-	const struct {
-		const char *answer;
-		int found;
-	} answers[] = {
-	    {"{\"data\": [" JANE "], \"meta\": {\"results\": {\"total\": 101}}}", -EOPNOTSUPP},
-	    {"{\"data\": [" JANE "], " PAGE("1", "9") "}", -EOPNOTSUPP},
-	    {"{\"data\": [" JANE ", " JACK "], " PAGE("1", "2") "}", 1},
-	    {"{\"data\": [" JANE "], " PAGE("1", "1") "}", 1},
-	    {"{\"data\": [], \"meta\": {\"results\": {\"total\": 1}}}", -EOPNOTSUPP},
-	    {"{\"data\": {}}", -EREMOTEIO},
-	    {"{\"data\": [{\"email\": \"jane+1@x.example\"}]}", -EREMOTEIO},
-	    {"<html>", -EREMOTEIO},
-	};
-	struct shop *shop = *state;
-
-	for (size_t i = 0; i < sizeof(answers) / sizeof(*answers); i++) {
-		shop_clear(shop);
-		shop_says(shop, -1, "GET " FILTER, 200, answers[i].answer);
-		assert_int_equal(find(shop, "jane+1@x.example"), answers[i].found);
-	}
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -408,11 +309,6 @@ int main(void)
 	    SHOP(test_post),
 	    SHOP(test_post_without_realm),
 	    SHOP(test_post_of_a_realm),
-	    SHOP(test_find),
-	    SHOP(test_find_quotes),
-	    SHOP(test_find_without_eq),
-	    SHOP(test_find_not_offered),
-	    SHOP(test_find_in_part),
 	};
 
 	return cmocka_run_group_tests_name("elasticpath", tests, NULL, NULL);

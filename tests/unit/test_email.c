@@ -25,9 +25,9 @@ static struct {
 	const char *id, *email;
 } users[USERS_MAX];
 
-static atomic_int lists, finds, gets;
-static int find_error;
-/* a find waits here, when it is shut, until it is opened */
+static atomic_int lists, gets;
+static int list_error;
+/* a list waits here, when it is shut, until it is opened */
 static pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t opened = PTHREAD_COND_INITIALIZER;
 static bool shut;
@@ -54,6 +54,12 @@ static int play_list(struct call *call, struct account *account, const char *par
 	(void)account;
 	(void)parent;
 	atomic_fetch_add(&lists, 1);
+	pthread_mutex_lock(&gate);
+	while (shut)
+		pthread_cond_wait(&opened, &gate);
+	pthread_mutex_unlock(&gate);
+	if (list_error)
+		return call_fail(call, -list_error, "the list failed");
 	for (size_t i = 0; !error && i < USERS_MAX && users[i].id; i++) {
 		json_t *record = user(i);
 
@@ -73,25 +79,6 @@ static int play_get(struct call *call, struct account *account, const char *pare
 	for (size_t i = 0; i < USERS_MAX && users[i].id && !*record; i++)
 		*record = strcmp(users[i].id, id) == 0 ? user(i) : NULL;
 	return *record ? 0 : call_fail(call, ENOENT, "no such user");
-}
-
-static int play_find(struct call *call, struct account *account, const char *email,
-		     json_t **records)
-{
-	(void)account;
-	atomic_fetch_add(&finds, 1);
-	pthread_mutex_lock(&gate);
-	while (shut)
-		pthread_cond_wait(&opened, &gate);
-	pthread_mutex_unlock(&gate);
-	if (find_error)
-		return call_fail(call, -find_error, "no filter");
-	*records = json_array();
-	for (size_t i = 0; i < USERS_MAX && users[i].id; i++) {
-		if (users[i].email && strcasecmp(users[i].email, email) == 0)
-			json_array_append_new(*records, user(i));
-	}
-	return 0;
 }
 
 static const char *const id_keys[] = {"id", NULL};
@@ -127,14 +114,13 @@ static void email_changed(void *arg, const char *email)
 	snprintf(scene->told + length, sizeof(scene->told) - length, "%s ", email);
 }
 
-static void begin(struct scene *scene, bool finds_by_email)
+static void begin(struct scene *scene)
 {
 	const struct roster_events events = {.arg = scene, .email_changed = email_changed};
 
 	memset(scene, 0, sizeof(*scene));
-	people.find = finds_by_email ? play_find : NULL;
-	find_error = 0;
-	lists = finds = gets = 0;
+	list_error = 0;
+	lists = gets = 0;
 	scene->pool = pool_new(8);
 	scene->account = account_new("acme", &vendor);
 	scene->roster = roster_new(scene->account, &people, NULL, scene->pool, &events);
@@ -260,12 +246,13 @@ static void test_by_the_list(void **state)
 	struct scene scene;
 
 	(void)state;
-	begin(&scene, false);
+	begin(&scene);
 	set_users(4, four);
 	peek(&scene, "jane@example.com", NULL);
 	ask(&scene, "jane@example.com", "1 3 ");
 	ask(&scene, "JANE@EXAMPLE.COM", "1 3 ");
 	ask(&scene, "nobody@example.com", "");
+	peek(&scene, "nobody@example.com", "");
 	peek(&scene, "bob@example.com", "2 ");
 	assert_int_equal(lists, 1);
 	assert_int_equal(gets, 0);
@@ -273,48 +260,6 @@ static void test_by_the_list(void **state)
 	peek(&scene, "bob@example.com", NULL);
 	ask(&scene, "bob@example.com", "2 ");
 	assert_int_equal(lists, 2);
-	end(&scene);
-}
-
-static void test_by_the_vendor(void **state)
-{
-	struct scene scene;
-
-	(void)state;
-	begin(&scene, true);
-	set_users(4, four);
-	ask(&scene, "jane@example.com", "1 3 ");
-	peek(&scene, "Jane@example.com", "1 3 ");
-	peek(&scene, "bob@example.com", NULL);
-	assert_int_equal(ask_other(&scene, WAIT_RECORD, "3"), 0);
-	assert_int_equal(finds, 1);
-	assert_int_equal(lists + gets, 0);
-	/* the next one brings all */
-	ask(&scene, "bob@example.com", "2 ");
-	peek(&scene, "nobody@example.com", "");
-	assert_int_equal(finds, 1);
-	assert_int_equal(lists, 1);
-	users[0].email = "other@example.com";
-	roster_refresh(scene.roster);
-	peek(&scene, "jane@example.com", NULL);
-	ask(&scene, "jane@example.com", "3 ");
-	assert_int_equal(finds, 2);
-	peek(&scene, "other@example.com", NULL);
-	end(&scene);
-}
-
-static void test_nobody(void **state)
-{
-	struct scene scene;
-
-	(void)state;
-	begin(&scene, true);
-	set_users(4, four);
-	ask(&scene, "nobody@example.com", "");
-	ask(&scene, "nobody@example.com", "");
-	peek(&scene, "nobody@example.com", "");
-	assert_int_equal(finds, 1);
-	assert_int_equal(lists, 0);
 	write_user(&scene, "9", "Nobody@example.com");
 	peek(&scene, "nobody@example.com", "9 ");
 	end(&scene);
@@ -325,63 +270,53 @@ static void test_after_a_record(void **state)
 	struct scene scene;
 
 	(void)state;
-	begin(&scene, true);
+	begin(&scene);
 	set_users(4, four); /* then one is known, but not that it is all */
 	assert_int_equal(ask_other(&scene, WAIT_RECORD, "1"), 0);
 	peek(&scene, "jane@example.com", NULL);
 	ask(&scene, "jane@example.com", "1 3 ");
-	assert_int_equal(finds, 0);
 	assert_int_equal(lists, 1);
 	end(&scene);
 }
 
 static void test_writes(void **state)
 {
-	for (int by_vendor = 0; by_vendor < 2; by_vendor++) {
-		struct scene scene;
+	struct scene scene;
 
-		(void)state;
-		begin(&scene, by_vendor);
-		set_users(4, four);
-		ask(&scene, "jane@example.com", "1 3 ");
-		scene.told[0] = '\0';
-		write_user(&scene, "1", "moved@example.com");
-		assert_string_equal(scene.told, "Jane@Example.com moved@example.com ");
-		peek(&scene, "jane@example.com", "3 ");
-		write_user(&scene, "1", "MOVED@example.com");
-		assert_string_equal(scene.told, "Jane@Example.com moved@example.com ");
-		write_user(&scene, "8", "jane@example.com");
-		peek(&scene, "jane@example.com", "3 8 ");
-		roster_publish_deleted(scene.roster, "3");
-		peek(&scene, "jane@example.com", "8 ");
-		write_user(&scene, "8", NULL);
-		peek(&scene, "jane@example.com", "");
-		assert_string_equal(scene.told,
-				    "Jane@Example.com moved@example.com jane@example.com "
-				    "jane@example.COM jane@example.com ");
-		end(&scene);
-	}
+	(void)state;
+	begin(&scene);
+	set_users(4, four);
+	ask(&scene, "jane@example.com", "1 3 ");
+	scene.told[0] = '\0';
+	write_user(&scene, "1", "moved@example.com");
+	assert_string_equal(scene.told, "Jane@Example.com moved@example.com ");
+	peek(&scene, "jane@example.com", "3 ");
+	write_user(&scene, "1", "MOVED@example.com");
+	assert_string_equal(scene.told, "Jane@Example.com moved@example.com ");
+	write_user(&scene, "8", "jane@example.com");
+	peek(&scene, "jane@example.com", "3 8 ");
+	roster_publish_deleted(scene.roster, "3");
+	peek(&scene, "jane@example.com", "8 ");
+	write_user(&scene, "8", NULL);
+	peek(&scene, "jane@example.com", "");
+	assert_string_equal(scene.told, "Jane@Example.com moved@example.com jane@example.com "
+					"jane@example.COM jane@example.com ");
+	end(&scene);
 }
 
-static void test_no_filter(void **state)
+static void test_no_list(void **state)
 {
 	struct scene scene;
 
 	(void)state;
-	begin(&scene, true);
+	begin(&scene);
 	set_users(4, four);
-	find_error = -EOPNOTSUPP;
-	ask(&scene, "jane@example.com", "1 3 ");
-	ask(&scene, "bob@example.com", "2 ");
-	assert_int_equal(finds, 1);
-	assert_int_equal(lists, 1);
-	end(&scene);
-
-	begin(&scene, true);
-	find_error = -EREMOTEIO;
+	/* one that was fetched alone is no answer about all */
+	assert_int_equal(ask_other(&scene, WAIT_RECORD, "1"), 0);
+	list_error = -EREMOTEIO;
 	assert_int_equal(ask_other(&scene, WAIT_EMAIL, "jane@example.com"), -EREMOTEIO);
 	peek(&scene, "jane@example.com", NULL);
-	find_error = 0;
+	list_error = 0;
 	ask(&scene, "jane@example.com", "1 3 ");
 	end(&scene);
 }
@@ -431,36 +366,28 @@ static void set_gate(bool closed)
 	pthread_mutex_unlock(&gate);
 }
 
-/* A find that ends in "only a list can tell" while a list is under way, or not. */
-static void test_handed_over(void **state)
+/* One list answers all who ask for an email, and who asks for all. */
+static void test_together(void **state)
 {
 	struct asker email, same, gone, whole;
 	struct scene scene;
 
 	(void)state;
-	for (int refused = 0; refused < 2; refused++) {
-		begin(&scene, true);
-		set_users(4, four);
-		find_error = refused ? -EOPNOTSUPP : 0;
-		set_gate(true);
-		start(&scene, &email, WAIT_EMAIL, "jane@example.com");
-		start(&scene, &same, WAIT_EMAIL, "jane@example.com");
-		start(&scene, &gone, WAIT_EMAIL, "jane@example.com");
-		while (!atomic_load(&finds))
-			call_pause(&email.call, 1);
-		assert_true(roster_leave(scene.roster, &gone.wait));
-		call_destroy(&gone.call);
-		if (refused)
-			start(&scene, &whole, WAIT_WHOLE, NULL);
-		set_gate(false);
-		finish(&email, "1 3 ");
-		finish(&same, "1 3 ");
-		if (refused)
-			finish(&whole, "1 2 3 4 ");
-		assert_int_equal(finds, 1);
-		assert_true(refused ? lists <= 2 && lists > 0 : lists == 0);
-		end(&scene);
-	}
+	begin(&scene);
+	set_users(4, four);
+	set_gate(true);
+	start(&scene, &email, WAIT_EMAIL, "jane@example.com");
+	start(&scene, &same, WAIT_EMAIL, "JANE@example.com");
+	start(&scene, &gone, WAIT_EMAIL, "bob@example.com");
+	start(&scene, &whole, WAIT_WHOLE, NULL);
+	assert_true(roster_leave(scene.roster, &gone.wait));
+	call_destroy(&gone.call);
+	set_gate(false);
+	finish(&email, "1 3 ");
+	finish(&same, "1 3 ");
+	finish(&whole, "1 2 3 4 ");
+	assert_int_equal(lists, 1);
+	end(&scene);
 }
 
 /* All leave: the fetch is cancelled, and ends alone. */
@@ -470,17 +397,16 @@ static void test_all_leave(void **state)
 	struct scene scene;
 
 	(void)state;
-	begin(&scene, true);
+	begin(&scene);
 	set_users(4, four);
-	find_error = -EOPNOTSUPP;
 	set_gate(true);
 	start(&scene, &email, WAIT_EMAIL, "jane@example.com");
-	while (!atomic_load(&finds))
+	while (!atomic_load(&lists))
 		call_pause(&email.call, 1);
 	assert_true(roster_leave(scene.roster, &email.wait));
 	set_gate(false);
 	pool_drain(scene.pool, 5000);
-	assert_int_equal(lists, 0);
+	assert_int_equal(lists, 1);
 	assert_false(atomic_load(&email.done));
 	call_destroy(&email.call);
 	end(&scene);
@@ -490,9 +416,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_index),          cmocka_unit_test(test_by_the_list),
-	    cmocka_unit_test(test_by_the_vendor),  cmocka_unit_test(test_nobody),
 	    cmocka_unit_test(test_after_a_record), cmocka_unit_test(test_writes),
-	    cmocka_unit_test(test_no_filter),      cmocka_unit_test(test_handed_over),
+	    cmocka_unit_test(test_no_list),        cmocka_unit_test(test_together),
 	    cmocka_unit_test(test_all_leave),
 	};
 

@@ -129,6 +129,7 @@ static int setup(void **state)
 	scene->account.vendor = &vendor;
 	scene->account.base_url = scene->lister.url;
 	scene->account.parallel = 8;
+	scene->account.max_users = 1000000;
 	scene->account.timeout = 20;
 	scene->account.retry_budget = 20;
 	assert_int_equal(http_add(scene->http, &scene->account), 0);

@@ -2,6 +2,7 @@
  * test_path.c - ids become names and names become ids again, whatever bytes are in them.
  */
 #include "fs/path.h"
+#include "vendors/address.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -48,6 +49,42 @@ static void test_names_that_are_no_stems(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(stems) / sizeof(stems[0]); i++)
 		assert_false(path_id(stems[i], id));
+}
+
+static void test_emails(void **state)
+{
+	static const struct {
+		const char *email, *stem, *ascii;
+	} cases[] = {
+	    {"jane@x", "jane@x", "jane@x"},
+	    {"a" ADDRESS_NUL "b@x", "a%00b@x", "a%00b@x"},
+	    {"J\xc3\xb6rg@x", "J\xc3\xb6rg@x", "J%C3%B6rg@x"},
+	    {"a\xc2\x9b\xc2\xa0@x", "a%C2%9B\xc2\xa0@x", "a%C2%9B%C2%A0@x"},
+	    {"ja\xe2\x80\x8bne@x", "ja\xe2\x80\x8bne@x", "ja%E2%80%8Bne@x"},
+	    {"a%00b\n@x", "a%2500b%0A@x", "a%2500b%0A@x"},
+	};
+	/* as they are typed, or not */
+	static const char *const typed[] = {"a\tb@x", "a\xc2\x9b@x"};
+	static const char *const none[] = {".a@x", "#a@x", "a%b@x", "%41@x", "a%C3\xb6@x", ""};
+	char stem[PATH_STEM_MAX + 1], email[PATH_STEM_MAX + 1];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		path_email_stem(cases[i].email, false, stem);
+		assert_string_equal(stem, cases[i].stem);
+		assert_true(path_email(stem, email));
+		assert_string_equal(email, cases[i].email);
+		path_email_stem(cases[i].email, true, stem);
+		assert_string_equal(stem, cases[i].ascii);
+		assert_true(path_email(stem, email));
+		assert_string_equal(email, cases[i].email);
+	}
+	for (size_t i = 0; i < sizeof(typed) / sizeof(typed[0]); i++) {
+		assert_true(path_email(typed[i], email));
+		assert_string_equal(email, typed[i]);
+	}
+	for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++)
+		assert_false(path_email(none[i], email));
 }
 
 static void test_kinds(void **state)
@@ -192,9 +229,10 @@ static void test_random_ids(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_stems),  cmocka_unit_test(test_names_that_are_no_stems),
-	    cmocka_unit_test(test_kinds),  cmocka_unit_test(test_long_ids),
-	    cmocka_unit_test(test_joined), cmocka_unit_test(test_random_ids),
+	    cmocka_unit_test(test_stems),      cmocka_unit_test(test_names_that_are_no_stems),
+	    cmocka_unit_test(test_emails),     cmocka_unit_test(test_kinds),
+	    cmocka_unit_test(test_long_ids),   cmocka_unit_test(test_joined),
+	    cmocka_unit_test(test_random_ids),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
