@@ -395,8 +395,7 @@ bool ep_select_locked(struct ep_ask *ask, const struct ep_listing *listing, stru
 {
 	const char *sort = request_arg(ask->request, "sort");
 	bool falling = sort && *sort == '-';
-	struct filters filters = {.any_case =
-				      settings_get(ask->ep->options.settings).eq_any_case};
+	struct filters filters = {.any_case = settings_get(ask->ep->options.settings).eq_any_case};
 	bool good = read_filters(request_arg(ask->request, "filter"),
 				 listing->filters[ep_documents(ask->ep) ? 1 : 0], &filters);
 	sort = falling ? sort + 1 : sort;
