@@ -1,8 +1,8 @@
 /*
  * http.h - requests to vendors: pool of connections, deadlines, retries, limits, redaction.
  *
- * One thread drives all sockets; it parses nothing and waits for nothing but them. http.c is the
- * only file that knows libcurl. An account has a lane: at most `parallel` requests in flight, a
+ * One thread drives all sockets; it parses nothing and waits for nothing but them. http.c and
+ * http_url.c alone know libcurl. An account has a lane: at most `parallel` requests in flight, a
  * back-off when the vendor says 429, counters. Keys travel in headers only, never in a URL.
  *
  * Retries happen here as far as they are safe without knowing the document: see http_request.
