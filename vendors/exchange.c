@@ -127,6 +127,9 @@ void exchange_words(const char *body, size_t length, char *words, size_t size)
 	add_member(words, size, error, "message");
 	add_member(words, size, answer, "error_description");
 	add_member(words, size, answer, "message");
+	/* RFC 7807, RFC 9457 */
+	add_member(words, size, answer, "title");
+	add_member(words, size, answer, "detail");
 	items = json_object_get(error, "errors");
 	if (!items)
 		items = json_object_get(answer, "errors");
