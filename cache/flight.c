@@ -257,6 +257,9 @@ void roster_ask(struct roster *roster, struct wait *wait)
 		if (!flight)
 			flight = start_locked(roster, wait);
 		if (flight) {
+			/* what became of a change is worth waiting for */
+			if (atomic_load(&wait->call->reached))
+				atomic_store(&flight->call.reached, true);
 			wait->flight = flight;
 			DL_APPEND(flight->waits, wait);
 			pthread_mutex_unlock(&roster->lock);

@@ -264,6 +264,7 @@ def test_vendor_goes_away(mount, sandbox):
     status = (m.path / ".rosterfs/status").read_text()
     assert re.search(r"partnerize +25 .*ECONNREFUSED", status)
     other = sandbox(users=25, port=port)
+    (m.path / ".rosterfs/refresh").write_text("partnerize\n")
     assert outcome(os.listdir, m.path / "partnerize") is None
     assert other.counts()["total"] >= 1
     box.stop = lambda: ""
