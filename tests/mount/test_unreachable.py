@@ -8,11 +8,12 @@ import pathlib
 import random
 import re
 import socket
+import subprocess
 import time
 
 import pytest
 
-from harness import SCALE, wait_until
+from harness import SCALE, MountFailed, wait_until
 from writing import errno_of, last_line, put, refused, save
 
 # hangs only: each first call has 5 s, the others none
@@ -194,3 +195,44 @@ def test_a_write_is_told_to_wait(mount):
     assert "not asked: the vendor said at" in last_line(m, " partnerize/7.status: ")
     assert m.sandbox.counts()["PUT /user/{id}"] == 1
     m.sh("echo partnerize > .rosterfs/refresh; echo inactive > partnerize/7.status").ok()
+
+
+# ---- descriptors ----
+
+def limited(limit):
+    return ["prlimit", f"--nofile={limit}", "--"]
+
+
+def test_soft_limit_is_raised(mount, sandbox):
+    m = mount(sandbox(users=2000, page_cap=10), {"partnerize": {"parallel": 64}}, wear=limited("64:4096"))
+    assert m.sh("ls partnerize | grep -c 'json$'").ok().out == "2000\n"
+    assert "descriptors" not in m.stderr()
+
+
+def test_too_few_descriptors(mount, sandbox):
+    """What is missing is said at start, and less is asked at a time."""
+    m = mount(sandbox(users=2000, page_cap=10), {"partnerize": {"parallel": 64}}, wear=limited("64:64"))
+    for said in m.stderr(), m.log():
+        assert re.search(r"too few file descriptors: 64 may be open .* parallel = 64 .* needs 352; .* partnerize \d",
+                         said)
+    assert m.sh("ls partnerize | grep -c 'json$'").ok().out == "2000\n"
+
+
+def test_far_too_few_descriptors(mount, sandbox):
+    with pytest.raises(MountFailed) as failed:
+        mount(sandbox(users=2), wear=limited("33:33"))
+    assert "too few file descriptors: 33 may be open" in str(failed.value)
+
+
+def test_no_descriptor_is_left(mount):
+    m = mount()
+    used = {int(name) for name in os.listdir(f"/proc/{m.pid}/fd")}
+    free = min(set(range(4096)) - used)
+    subprocess.run(["prlimit", f"--pid={m.pid}", f"--nofile={free}:4096"], check=True)
+    result = m.sh("ls partnerize", timeout=QUICK)
+    assert result.code != 0 and os.strerror(errno.EMFILE) in result.err
+    subprocess.run(["prlimit", f"--pid={m.pid}", "--nofile=4096:4096"], check=True)
+    line = last_line(m, " partnerize: ")
+    assert "no file descriptor is left" in line and "ulimit" in line
+    # that was no fault of the vendor's, which is asked at once
+    m.sh("ls partnerize", timeout=QUICK).ok()
