@@ -13,7 +13,7 @@ import time
 
 import pytest
 
-from harness import SCALE, MountFailed, wait_until
+from harness import SCALE, MountFailed, kill, wait_until
 from writing import errno_of, last_line, put, refused, save
 
 # hangs only: each first call has 5 s, the others none
@@ -236,3 +236,19 @@ def test_no_descriptor_is_left(mount):
     assert "no file descriptor is left" in line and "ulimit" in line
     # that was no fault of the vendor's, which is asked at once
     m.sh("ls partnerize", timeout=QUICK).ok()
+
+
+# ---- a mount that was killed ----
+
+def test_killed(mount):
+    """What the kernel remembers of a process that is gone is no sign of life for long."""
+    m = mount()
+    names = [".", "README", "by-email", "partnerize", "partnerize/by-email", "partnerize/MANUAL", "partnerize/new",
+             "partnerize/7.json", ".rosterfs", ".rosterfs/log", "tables"]
+    names = [name for name in names if m.sh(f"stat {name} && ls -l partnerize").code == 0]
+    assert len(names) > 9
+    kill(m.pid)
+    m.process.wait(20 * SCALE)
+    for name in names:
+        wait_until(lambda n=name: m.sh(f"test -e {m.path}/{n}", folder="/").code != 0, 60 * SCALE, f"{name} to go")
+    m.abandon()
