@@ -56,6 +56,7 @@ struct transfer {
 	size_t body_length;
 	bool repeatable;
 	bool identity; /* no compressed answer is asked for */
+	bool probe;    /* nothing is sent: only whether there is a connection is asked (hold.h) */
 	int64_t end;   /* of clock_milliseconds: no try starts later; TRANSFER_NEVER: no limit */
 	/* a change that rests on a read: it leaves no later, or it is stale; TRANSFER_NEVER: none
 	 */
@@ -76,17 +77,16 @@ struct transfer {
 	bool counted;   /* it is one of lane->in_flight */
 	bool transient; /* the last try failed in a way that may pass */
 	bool unreached; /* it found no connection */
-	bool probe;     /* it sends nothing: only whether there is a connection is asked (hold.h) */
 	bool late;      /* its MOMENT passed before its connection stood */
 
 	/* curl's side of the try under way */
 	void *easy, *list;
 	unsigned passes; /* how often curl was about to send the request in this try */
+	int refused;     /* errno for which we ended an answer ourselves, 0: none */
 	char curl_words[256];
 
 	struct http_reply reply;
 	size_t capacity; /* of reply.body */
-	int refused;     /* errno for which we ended an answer ourselves, 0: none */
 };
 
 struct http {

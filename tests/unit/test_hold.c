@@ -192,7 +192,7 @@ static bool has_ended(struct actor *actor)
 static void pass_until_ended(struct play *play, struct actor *actor)
 {
 	for (int64_t passed = 0; !has_ended(actor); passed += 100) {
-		assert_true(passed < BUDGET * 1000 / 2);
+		assert_true(passed < BUDGET * 1000LL / 2);
 		gate_pass(play, 100);
 		usleep(1000);
 	}
@@ -221,9 +221,9 @@ static void test_patient(void **state)
 	actor_end(&actor);
 	/* who had an answer goes on, and its tries are not those of others */
 	play_queued(play, 1, 0);
-	gate_pass(play, 2 * HOLD_PROBE);
+	gate_pass(play, 2LL * HOLD_PROBE);
 	play_queued(play, 1, 0);
-	gate_pass(play, BUDGET * 1000);
+	gate_pass(play, BUDGET * 1000LL);
 	actor_join(&patient);
 	assert_int_equal(patient.error, -ECONNREFUSED);
 	actor_end(&patient);
