@@ -69,6 +69,7 @@ struct change {
 	struct call *alone; /* for what must be asked even when the caller is gone */
 	struct basis basis;
 	double end;            /* of the retry budget, monotonic seconds */
+	double waited;         /* seconds, as the vendor asked */
 	unsigned reads;        /* answered GETs that the change could rest on */
 	unsigned limited;      /* times that the vendor answered the PUT with 429, in a row */
 	unsigned contradicted; /* times that it answered 409 or 412 */

@@ -168,7 +168,7 @@ static struct flight *flight_for_locked(struct roster *roster, const struct wait
 		if (flight->began < roster->refreshed)
 			continue;
 		if (flight->kind == wait->kind &&
-		    (wait->kind != WAIT_RECORD || strcmp(flight->id, wait->id) == 0))
+		    (!flight->id || strcmp(flight->id, wait->id) == 0))
 			return flight;
 		if (flight->kind == WAIT_WHOLE)
 			whole = flight;
@@ -257,6 +257,9 @@ static bool wait_locked(struct roster *roster, struct wait *wait)
 		wait->error = call_fail(wait->call, ENOMEM, "no memory or no thread for a fetch");
 		return false;
 	}
+	/* what became of a change is worth waiting for */
+	if (atomic_load(&wait->call->reached))
+		atomic_store(&flight->call.reached, true);
 	wait->flight = flight;
 	DL_APPEND(flight->waits, wait);
 	if (wait->brief)

@@ -27,6 +27,9 @@
 #define PRECONDITION_LAG_SECONDS 5.0
 #define PRECONDITION_LOOKS 3
 
+/* Seconds by which the waits that the vendor asks for may exceed the budget. */
+#define TOLD_SLACK 0.5
+
 /* So many reads may come to nothing because the PUT could not follow at once, whatever the budget.
  */
 #define READS_MIN 3
@@ -49,10 +52,22 @@ static unsigned pause_before_retry(const struct call *call, unsigned tries)
 	return random;
 }
 
-/* What was said to wait would go beyond the budget. */
-static bool is_over(const struct change *change)
+/*
+ * What was said to wait would go beyond the budget, or the budget is over. A wait as long as the
+ * budget is waited for: what the requests themselves took is no part of it.
+ */
+static bool is_over(struct change *change)
 {
-	return clock_seconds() + (double)change->call->told / 1000 >= change->end;
+	const struct account *account = change_account(change);
+	double told = (double)change->call->told / 1000;
+
+	if (!change->call->told)
+		return clock_seconds() >= change->end;
+	if (change->waited + told > account->retry_budget + TOLD_SLACK ||
+	    clock_seconds() >= change->end + account->timeout)
+		return true;
+	change->waited += told;
+	return false;
 }
 
 /* Is the user to lose access by this change? */

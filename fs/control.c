@@ -1,8 +1,8 @@
 /*
  * control.c - see control.h.
  *
- * Renders figures that others keep. It changes nothing but the age of rosters and the limit of the
- * brake.
+ * Renders figures that others keep. It changes nothing but the age of rosters, the limit of the
+ * brake, and whether a vendor is asked that is not to be asked just now.
  */
 #include "fs/control.h"
 
@@ -93,6 +93,7 @@ static void print_branch(FILE *out, struct branch *branch)
 {
 	struct roster_info info;
 	struct http_stats stats;
+	char hold[512];
 
 	fprintf(out, "%-16s ", branch->account->name);
 	if (!branch->users) {
@@ -108,6 +109,10 @@ static void print_branch(FILE *out, struct branch *branch)
 	print_state(out, &info);
 	fprintf(out, "%8" PRIu64 " %4u %s\n", stats.requests, stats.in_flight + stats.queued,
 		info.last_error[0] ? info.last_error : "-");
+	http_hold(branch->account, hold, sizeof(hold));
+	if (hold[0])
+		fprintf(out, "%-16s not asked: %s; echo %s > .rosterfs/refresh asks once\n", "",
+			hold, branch->account->name);
 	if (info.reappeared)
 		fprintf(out,
 			"%-16s %zu users are active again at the vendor after this mount made them "
@@ -368,6 +373,7 @@ static bool refresh(struct fs *fs, const char *text, size_t length)
 		found = true;
 		if (!fs->branches[i].users)
 			continue;
+		http_lift(fs->branches[i].account);
 		shelf_refresh_all(&fs->branches[i]);
 		notify_refresh(fs, &fs->branches[i]);
 	}

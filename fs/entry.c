@@ -2,8 +2,8 @@
  * entry.c - see entry.h.
  *
  * The rule of the kernel's caches: a record's name and attributes hold as long as the roster is
- * fresh, and not at all while somebody writes; what is fixed holds long. It answers no request
- * itself.
+ * fresh, and not at all while somebody writes; what is fixed holds for a second. It answers no
+ * request itself.
  */
 #include "fs/entry.h"
 
@@ -22,8 +22,11 @@
 #include <errno.h>
 #include <string.h>
 
-/* How long the kernel may keep what never changes by itself. */
-#define FIXED_SECONDS 3600.0
+/*
+ * How long the kernel may keep what never changes by itself. Longer would save little, and a mount
+ * whose process was killed would look well for so long.
+ */
+#define FIXED_SECONDS 1.0
 
 double entry_attr(struct fs *fs, struct node *node, const struct record *record, double seconds,
 		  struct stat *attr)
@@ -43,7 +46,7 @@ double entry_attr(struct fs *fs, struct node *node, const struct record *record,
 		return seconds;
 	if (node->kind == NODE_PEOPLE || node->kind == NODE_EMAILS) {
 		attr->st_mtim = attr->st_atim = attr->st_ctim = people_time(fs, node, &seconds);
-		return seconds;
+		return seconds < FIXED_SECONDS ? seconds : FIXED_SECONDS;
 	}
 	if (!node_needs_record(node))
 		return FIXED_SECONDS;

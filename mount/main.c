@@ -9,6 +9,7 @@
 #include "mount/background.h"
 #include "mount/check.h"
 #include "mount/config.h"
+#include "mount/descriptors.h"
 #include "mount/options.h"
 #include "vendors/http.h"
 #include "vendors/log.h"
@@ -92,11 +93,18 @@ struct mount {
 	bool greeted; /* INIT has come */
 };
 
-/* The lanes of all accounts with an API. */
+/* The lanes of all accounts with an API. -EMFILE: it has been said what is missing. */
 static int open_lanes(struct mount *mount)
 {
-	int error = 0;
+	char words[1024];
+	int error = descriptors_provide(&mount->config, words, sizeof(words));
 
+	if (words[0]) {
+		complain("%s", words);
+		log_line("%s", words);
+	}
+	if (error)
+		return error;
 	mount->http = http_new();
 	if (!mount->http)
 		return -ENOMEM;
@@ -209,7 +217,8 @@ static int build(struct mount *mount)
 		mount->fs = fs_new(&fs_options, mount->config.accounts,
 				   mount->config.account_count);
 	if (!mount->fs) {
-		complain("no memory");
+		if (error != -EMFILE)
+			complain("no memory");
 		goto out;
 	}
 	mount->fs->greeted = on_init;
@@ -355,11 +364,11 @@ static int run_check(struct mount *mount)
 	int error = open_lanes(mount);
 	unsigned failed = 1;
 
-	if (error)
+	if (error && error != -EMFILE)
 		complain("no memory");
-	else if (audit && audit_check(audit, why, sizeof(why)))
+	else if (!error && audit && audit_check(audit, why, sizeof(why)))
 		complain("%s", why);
-	else
+	else if (!error)
 		failed = check_run(&mount->config, mount->options.quick, stdout);
 	http_free(mount->http);
 	return failed ? 1 : 0;

@@ -27,7 +27,7 @@ files_but() {
 
 # shellcheck disable=SC2046  # no file name here holds a space
 {
-	rule 'only vendors/http.c knows libcurl' 'curl/' $(files_but vendors/http.c vendors cache fs mount)
+	rule 'only vendors/http*.c know libcurl' 'curl/' $(files_but 'vendors/http*.c' vendors cache fs mount)
 	rule 'only fs/ and mount/main.c know libfuse' '(fuse3/)?(fuse|cuse)(_[a-z_]*)?[.]h' \
 		$(files_but mount/main.c vendors cache mount)
 	rule 'only vendors/ knows libunistring and libidn2' 'uni(case|ctype|norm|str|name|types)[.]h|idn2[.]h' \

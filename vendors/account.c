@@ -51,7 +51,7 @@ struct account *account_new(const char *name, const struct vendor *vendor)
 	account->grace = 0;
 	account->parallel = 8;
 	account->timeout = 30;
-	account->retry_budget = 60;
+	account->retry_budget = 120;
 	account->lag = 60;
 	account->max_users = 2000000;
 	return account;

@@ -63,6 +63,7 @@ struct basis {
 	const json_t *record;
 
 	/* the rest is for vendors/ alone */
+	atomic_bool reached;     /* as in struct call, of all calls that have this basis */
 	bool reading;            /* a vendor_get with an ETAG is going on */
 	int64_t begun;           /* when the last such began */
 	uint64_t part;           /* a hash of the part that was made */

@@ -103,6 +103,7 @@ void call_copy_error(struct call *to, const struct call *from)
 {
 	to->error = from->error;
 	to->status = from->status;
+	to->unasked = from->unasked;
 	memcpy(to->request, from->request, sizeof(to->request));
 	memcpy(to->words, from->words, sizeof(to->words));
 }
@@ -178,6 +179,7 @@ void call_continue(struct call *to, const struct call *from)
 	to->uid = from->uid;
 	to->gid = from->gid;
 	to->pid = from->pid;
+	atomic_store(&to->reached, atomic_load(&from->reached));
 	memcpy(to->command, from->command, sizeof(to->command));
 }
 

@@ -13,6 +13,7 @@
 #define ROSTERFS_CALL_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -44,9 +45,15 @@ struct call {
 	/* why it failed: set by call_fail where the cause is known, passed upward untouched */
 	int error;                      /* 0, or a positive errno */
 	int status;                     /* HTTP status of the answer that decided, 0: none */
+	bool unasked;                   /* it is that of an earlier one: nothing was sent */
 	int64_t told;                   /* milliseconds that it said to wait, 0: it did not */
 	char request[CALL_REQUEST_MAX]; /* "PUT /user/123" of the request that decided */
 	char words[CALL_WORDS_MAX];     /* one line, redacted */
+
+	/* The vendor has answered a request of this call, or got a change from it: it is worth to
+	 * wait for the vendor where no connection comes about. By http.h; whoever waits for another
+	 * call with the same vendor hands it on */
+	atomic_bool reached;
 
 	/* a change was sent, and no answer tells that the vendor is done with it. By http.h */
 	bool unanswered;

@@ -1,5 +1,6 @@
 /*
- * engine.c - the thread that drives all requests, and the beginning and end of http.h.
+ * engine.c - the thread that drives all requests, the beginning and end of http.h, and what it
+ * tells of an account.
  *
  * It sleeps until a socket, a timer of a lane or http_poke wakes it; with nothing under way it
  * sleeps for good. Each turn it ends what is to be aborted, launches what the lanes let go, and
@@ -17,7 +18,9 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* ---- the thread ---- */
 
@@ -27,10 +30,15 @@ static void finish(struct http *http, struct transfer *transfer)
 	struct call *call;
 	bool dropped;
 
-	transfer_log(transfer);
+	if (!transfer->probe)
+		transfer_log(transfer);
 	pthread_mutex_lock(&http->lock);
-	lane_landed_locked(transfer->lane, transfer, clock_milliseconds());
-	lane_ended_locked(transfer->lane, transfer);
+	if (transfer->probe) {
+		lane_probed_locked(transfer->lane, transfer, clock_milliseconds());
+	} else {
+		lane_landed_locked(transfer->lane, transfer, clock_milliseconds());
+		lane_ended_locked(transfer->lane, transfer);
+	}
 	TAILQ_REMOVE(&http->flying, transfer, link);
 	transfer->state = TRANSFER_ENDED;
 	transfer->ended = true;
@@ -59,7 +67,7 @@ static void land(struct http *http, struct transfer *transfer)
 
 	pthread_mutex_lock(&http->lock);
 	lane_landed_locked(lane, transfer, now);
-	again = !transfer->dropped && !transfer->abort && !http->stopping &&
+	again = !transfer->probe && !transfer->dropped && !transfer->abort && !http->stopping &&
 		lane_again_locked(lane, transfer, now);
 	if (again) {
 		TAILQ_REMOVE(&http->flying, transfer, link);
@@ -125,6 +133,7 @@ static struct transfer *next_launch_locked(struct http *http, bool *over, int64_
 	for (struct lane *lane = http->lanes; lane; lane = lane->next) {
 		struct transfer *transfer = lane_take_locked(lane, now, over);
 		int64_t next = lane_due_locked(lane, now);
+		int64_t look = hold_due(&lane->hold);
 
 		if (transfer) {
 			TAILQ_INSERT_TAIL(&http->flying, transfer, link);
@@ -132,9 +141,50 @@ static struct transfer *next_launch_locked(struct http *http, bool *over, int64_
 		}
 		if (next < due)
 			due = next;
+		if (look < due)
+			due = look;
 	}
 	*sleep = due > now ? due - now : 0;
 	return NULL;
+}
+
+/* The next lane for which a connection is to be tried; NULL: none. */
+static struct lane *next_probe_locked(struct http *http, int64_t now)
+{
+	for (struct lane *lane = http->lanes; lane; lane = lane->next) {
+		if (hold_wants_probe(&lane->hold, now))
+			return lane;
+	}
+	return NULL;
+}
+
+/* Try the connections that are to be tried. */
+static void probe(struct http *http)
+{
+	int64_t now = clock_milliseconds();
+	struct transfer *transfer;
+	struct lane *lane;
+
+	for (;;) {
+		pthread_mutex_lock(&http->lock);
+		lane = next_probe_locked(http, now);
+		pthread_mutex_unlock(&http->lock);
+		if (!lane)
+			return;
+		transfer = transfer_probe(lane);
+		pthread_mutex_lock(&http->lock);
+		if (transfer) {
+			transfer->state = TRANSFER_FLYING;
+			TAILQ_INSERT_TAIL(&http->flying, transfer, link);
+		} else {
+			hold_probed(&lane->hold, now);
+		}
+		pthread_mutex_unlock(&http->lock);
+		if (transfer && !http_launch(http, transfer)) {
+			http_recall(http, transfer);
+			finish(http, transfer);
+		}
+	}
 }
 
 /* Launch all that may go; returns how long to sleep. */
@@ -178,6 +228,7 @@ static void *run(void *arg)
 
 	while (reap(http)) {
 		connections = keep_connections(http, connections);
+		probe(http);
 		http_sleep(http, launch(http));
 		while ((transfer = http_landed(http)))
 			land(http, transfer);
@@ -281,4 +332,70 @@ int http_add(struct http *http, struct account *account)
 	pthread_mutex_unlock(&http->lock);
 	account->lane = lane;
 	return 0;
+}
+
+/* ---- what is known of an account ---- */
+
+void http_progress(struct account *account)
+{
+	struct lane *lane = account->lane;
+
+	pthread_mutex_lock(&lane->http->lock);
+	lane->progress = clock_milliseconds();
+	pthread_mutex_unlock(&lane->http->lock);
+}
+
+unsigned http_allowed(const struct account *account)
+{
+	struct lane *lane = account->lane;
+	unsigned allowed;
+
+	pthread_mutex_lock(&lane->http->lock);
+	allowed = lane->allowed;
+	pthread_mutex_unlock(&lane->http->lock);
+	return allowed;
+}
+
+void http_stats(const struct account *account, struct http_stats *stats)
+{
+	struct lane *lane = account->lane;
+
+	memset(stats, 0, sizeof(*stats));
+	if (!lane)
+		return;
+	pthread_mutex_lock(&lane->http->lock);
+	*stats = lane->stats;
+	pthread_mutex_unlock(&lane->http->lock);
+}
+
+void http_hold(const struct account *account, char *words, size_t size)
+{
+	struct lane *lane = account->lane;
+	int64_t now = clock_milliseconds();
+	char met[32];
+
+	words[0] = '\0';
+	if (!lane)
+		return;
+	pthread_mutex_lock(&lane->http->lock);
+	if (lane->hold.until > now) {
+		hold_words(&lane->hold, now, words, size);
+	} else if (lane->hold.down) {
+		hold_clock(lane->hold.met, met, sizeof(met));
+		snprintf(words, size, "%s (at %s)", lane->hold.words, met);
+	}
+	pthread_mutex_unlock(&lane->http->lock);
+}
+
+void http_lift(struct account *account)
+{
+	struct lane *lane = account->lane;
+
+	if (!lane)
+		return;
+	pthread_mutex_lock(&lane->http->lock);
+	hold_lift(&lane->hold, clock_milliseconds());
+	lane->calm = 0;
+	pthread_mutex_unlock(&lane->http->lock);
+	http_poke(lane->http);
 }

@@ -9,6 +9,7 @@
 
 #include "vendors/call.h"
 #include "vendors/exact.h"
+#include "vendors/hold.h"
 #include "vendors/http.h"
 #include "vendors/vendor.h"
 
@@ -144,6 +145,9 @@ void exchange_words(const char *body, size_t length, char *words, size_t size)
 	add_member(words, size, error, "message");
 	add_member(words, size, answer, "error_description");
 	add_member(words, size, answer, "message");
+	/* RFC 7807, RFC 9457 */
+	add_member(words, size, answer, "title");
+	add_member(words, size, answer, "detail");
 	items = json_object_get(error, "errors");
 	if (!items)
 		items = json_object_get(answer, "errors");
@@ -152,15 +156,33 @@ void exchange_words(const char *body, size_t length, char *words, size_t size)
 	json_decref(answer);
 }
 
+/* A 429 with the vendor's WORDS, or "". */
+static int fail_limited(struct call *call, const struct http_reply *reply, const char *words)
+{
+	char until[32];
+
+	call_fail(call, EBUSY, "the vendor says that there are too many requests%s%s",
+		  words[0] ? ": " : "", words);
+	if (reply->told) {
+		hold_clock(time(NULL) + (time_t)((reply->told + 999) / 1000), until, sizeof(until));
+		call_add_words(call, "; it wants to be left alone until %s", until);
+	}
+	return -EBUSY;
+}
+
 int exchange_verdict(struct call *call, struct account *account, const struct http_reply *reply)
 {
 	char words[CALL_WORDS_MAX / 2];
 	int error;
 
 	call->status = reply->status;
+	call->unasked = reply->status == 429 && !reply->sent;
 	call->told = reply->told;
 	if (reply->error)
 		return call_fail(call, reply->error, "%s", reply->words);
+	/* an earlier answer still holds */
+	if (call->unasked)
+		return call_fail(call, EBUSY, "%s", reply->words);
 	if (reply->status >= 200 && reply->status < 300)
 		return 0;
 	exchange_words(reply->body, reply->length, words, sizeof(words));
@@ -171,9 +193,7 @@ int exchange_verdict(struct call *call, struct account *account, const struct ht
 				 "the vendor refuses our keys%s%s: see section [%s] of the config",
 				 words[0] ? ": " : "", words, account->name);
 	if (reply->status == 429)
-		return call_fail(call, error,
-				 "the vendor says that there are too many requests%s%s",
-				 words[0] ? ": " : "", words);
+		return fail_limited(call, reply, words);
 	if (reply->status >= 300 && reply->status < 400)
 		return call_fail(
 		    call, error,

@@ -1,5 +1,5 @@
 /*
- * http.c - what rosterfs wants of libcurl; the only file that knows it.
+ * http.c - what rosterfs wants of libcurl; only this file and http_url.c know it.
  *
  * Turns a transfer into a try (an "easy" handle in the one "multi" handle) and curl's verdict on it
  * into an errno and words. Everything between http_open and http_close is for the http thread
@@ -15,13 +15,14 @@
 #include "vendors/lane.h"
 #include "vendors/transfer.h"
 
-#include <arpa/inet.h>
 #include <curl/curl.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 /* ---- what curl calls ---- */
 
@@ -123,7 +124,7 @@ static bool set_rules(CURL *easy, const struct lane *lane)
 
 static bool set_request(CURL *easy, const struct transfer *transfer)
 {
-	bool get = strcmp(transfer->method, "GET") == 0;
+	bool get = strcmp(transfer->method, "GET") == 0 || transfer->probe;
 	unsigned bad = 0;
 
 	bad |= curl_easy_setopt(easy, CURLOPT_URL, transfer->url);
@@ -158,6 +159,8 @@ static bool set_try(CURL *easy, struct transfer *transfer, bool afresh)
 	bad |= curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_request);
 	bad |= curl_easy_setopt(easy, CURLOPT_PREREQDATA, transfer);
 	bad |= curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)transfer->limit);
+	bad |= curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)transfer->reach);
+	bad |= curl_easy_setopt(easy, CURLOPT_CONNECT_ONLY, transfer->probe ? 1L : 0L);
 	/* a connection that just failed, or went silent, is not tried again */
 	bad |= curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, afresh ? 1L : 0L);
 	return !bad;
@@ -165,7 +168,7 @@ static bool set_try(CURL *easy, struct transfer *transfer, bool afresh)
 
 bool http_launch(struct http *http, struct transfer *transfer)
 {
-	bool afresh = transfer->reply.error != 0;
+	bool afresh = transfer->reply.error != 0 || transfer->probe;
 	CURL *easy = http->idle_count ? http->idle[--http->idle_count] : curl_easy_init();
 
 	transfer->easy = easy;
@@ -264,27 +267,74 @@ static const char *curl_words(const struct transfer *transfer, CURLcode code)
 	return !words[0] || transfer_tells(transfer, words) ? curl_easy_strerror(code) : words;
 }
 
+/* Is there none left to this process, or to the machine? OS is what the last call met. */
+static bool no_descriptor(long os)
+{
+	int descriptor = os == EMFILE || os == ENFILE ? -1 : eventfd(0, EFD_CLOEXEC);
+
+	if (descriptor < 0)
+		return true;
+	close(descriptor);
+	return false;
+}
+
+/* No connection came about, for all of ERROR. */
+static void fail_unreached(struct transfer *transfer, CURLcode code, int error, long os)
+{
+	const char *where = transfer->lane->where;
+	int64_t most = transfer->reach < transfer->limit ? transfer->reach : transfer->limit;
+	curl_off_t looked_up = 0;
+	char buffer[160];
+
+	curl_easy_getinfo(transfer->easy, CURLINFO_NAMELOOKUP_TIME_T, &looked_up);
+	if (error == EMFILE)
+		transfer_fail(transfer, EMFILE,
+			      "no file descriptor is left for a connection to %s: raise the limit "
+			      "(ulimit -n, LimitNOFILE), or lower parallel",
+			      where);
+	else if (code == CURLE_COULDNT_CONNECT)
+		transfer_fail(transfer, error, "could not connect to %s: %s",
+			      whereto(transfer, buffer, sizeof(buffer)),
+			      os ? strerror((int)os) : "no route, or no answer");
+	else if (error == ETIMEDOUT && !looked_up)
+		transfer_fail(transfer, EHOSTUNREACH,
+			      "could not resolve the host name of %s within %.3g s", where,
+			      (double)most / 1000);
+	else if (error == ETIMEDOUT)
+		transfer_fail(transfer, error, "could not connect to %s within %.3g s", where,
+			      (double)most / 1000);
+	else if (code == CURLE_COULDNT_RESOLVE_HOST)
+		transfer_fail(transfer, error, "could not resolve the host name of %s", where);
+	else if (error == EHOSTUNREACH)
+		transfer_fail(transfer, error, "%s", curl_words(transfer, code));
+	else
+		transfer_fail(transfer, error, "connection to %s lost: %s", where,
+			      curl_words(transfer, code));
+}
+
 static void read_failure(struct transfer *transfer, CURLcode code)
 {
 	const char *where = transfer->lane->where;
-	double seconds = (double)transfer->limit / 1000;
-	char buffer[160];
 	long os = 0;
 	int error;
 
 	curl_easy_getinfo(transfer->easy, CURLINFO_OS_ERRNO, &os);
 	error = errno_of(code, transfer, os, &transfer->transient);
-	if (code == CURLE_COULDNT_CONNECT)
-		transfer_fail(transfer, error, "could not connect to %s: %s",
-			      whereto(transfer, buffer, sizeof(buffer)),
-			      os ? strerror((int)os) : "no route, or no answer");
-	else if (error == ETIMEDOUT && !transfer->reply.sent)
-		transfer_fail(transfer, error, "could not connect to %s within %.3g s", where,
-			      seconds);
+	/* without a free descriptor nothing is reached, and curl has many names for that */
+	if (!transfer->reply.sent && no_descriptor(os)) {
+		error = EMFILE;
+		transfer->transient = true;
+	}
+	transfer->unreached = transfer->transient &&
+			      (!transfer->reply.sent || code == CURLE_COULDNT_CONNECT ||
+			       code == CURLE_COULDNT_RESOLVE_HOST);
+	if (transfer->unreached)
+		fail_unreached(transfer, code, error, os);
 	else if (error == ETIMEDOUT)
 		transfer_fail(transfer, error, "no %sanswer from %s within %.3g s",
-			      transfer->reply.length ? "whole " : "", where, seconds);
-	else if (error == EHOSTUNREACH || error == EINVAL)
+			      transfer->reply.length ? "whole " : "", where,
+			      (double)transfer->limit / 1000);
+	else if (error == EINVAL)
 		transfer_fail(transfer, error, "%s", curl_words(transfer, code));
 	else if (error == EPROTO)
 		transfer_fail(transfer, error, "no secure connection to %s: %s", where,
@@ -321,7 +371,16 @@ static int64_t delay_of(const struct transfer *transfer, const char *name)
 	const char *text = header(transfer, name, false);
 	time_t date = text ? curl_getdate(text, NULL) : (time_t)-1;
 
-	return lane_delay(text, date, transfer->reply.date);
+	return hold_delay(text, date, transfer->reply.date);
+}
+
+/* The longest time that the answer says to wait. */
+static int64_t told_by(const struct transfer *transfer)
+{
+	int64_t told = delay_of(transfer, "Retry-After");
+	int64_t other = delay_of(transfer, "X-RateLimit-Retry-After");
+
+	return told > other ? told : other;
 }
 
 static void read_answer(struct transfer *transfer)
@@ -334,7 +393,6 @@ static void read_answer(struct transfer *transfer)
 			       : header(transfer, "ETag", true);
 	const char *date = header(transfer, "Date", false);
 	time_t stamp = date ? curl_getdate(date, NULL) : 0;
-	int64_t told;
 	long status = 0, version = 0;
 
 	curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
@@ -349,11 +407,8 @@ static void read_answer(struct transfer *transfer)
 			      (status >= 500 && status <= 599 && status != 501 && status != 505);
 	if (!transfer->transient)
 		return;
-	transfer->told = delay_of(transfer, "Retry-After");
-	told = delay_of(transfer, "X-RateLimit-Retry-After");
-	if (told > transfer->told)
-		transfer->told = told;
-	reply->told = transfer->told;
+	reply->told = told_by(transfer);
+	transfer->told = reply->told < HOLD_MAX ? reply->told : HOLD_MAX;
 }
 
 /* ---- the multi handle ---- */
@@ -408,7 +463,9 @@ struct transfer *http_landed(struct http *http)
 		return NULL;
 	code = message->data.result;
 	curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&transfer);
-	if (code == CURLE_OK)
+	if (code == CURLE_OK && transfer->probe)
+		transfer->transient = false;
+	else if (code == CURLE_OK)
 		read_answer(transfer);
 	else if (transfer->late)
 		transfer_stale(transfer);
@@ -416,84 +473,4 @@ struct transfer *http_landed(struct http *http)
 		read_failure(transfer, code);
 	http_recall(http, transfer);
 	return transfer;
-}
-
-/* ---- URLs ---- */
-
-char *http_escape(const char *text)
-{
-	char *escaped, *copy;
-
-	/* curl leaves dots alone, but these two are not names in a path */
-	if (strcmp(text, ".") == 0)
-		return strdup("%2E");
-	if (strcmp(text, "..") == 0)
-		return strdup("%2E%2E");
-	escaped = curl_easy_escape(NULL, text, 0);
-	copy = escaped ? strdup(escaped) : NULL;
-	curl_free(escaped);
-	return copy;
-}
-
-static bool is_loopback(const char *host)
-{
-	struct in_addr ipv4;
-
-	if (strcasecmp(host, "localhost") == 0 || strcmp(host, "[::1]") == 0)
-		return true;
-	return inet_pton(AF_INET, host, &ipv4) == 1 && ntohl(ipv4.s_addr) >> 24 == 127;
-}
-
-/* What is wrong with the parts of a URL, or NULL. */
-static const char *check_parts(CURLU *parts, const char *url)
-{
-	char *scheme = NULL, *host = NULL, *user = NULL, *password = NULL;
-	const char *why = NULL;
-
-	if (curl_url_set(parts, CURLUPART_URL, url, 0) != CURLUE_OK ||
-	    curl_url_get(parts, CURLUPART_SCHEME, &scheme, 0) != CURLUE_OK ||
-	    curl_url_get(parts, CURLUPART_HOST, &host, 0) != CURLUE_OK || !*host)
-		why = "not a URL such as https://api.example.com";
-	else if (strcmp(scheme, "https") != 0 && strcmp(scheme, "http") != 0)
-		why = "the URL must begin with https://";
-	else if (curl_url_get(parts, CURLUPART_USER, &user, 0) == CURLUE_OK ||
-		 curl_url_get(parts, CURLUPART_PASSWORD, &password, 0) == CURLUE_OK)
-		why = "a user or password does not belong into the URL";
-	else if (strpbrk(url, "?#"))
-		why = "the URL must end before any ? or #";
-	else if (strcmp(scheme, "http") == 0 && !is_loopback(host))
-		why =
-		    "http:// is for loopback only, as keys would travel in the clear: use https://";
-	curl_free(scheme);
-	curl_free(host);
-	curl_free(user);
-	curl_free(password);
-	return why;
-}
-
-int http_check_url(const char *url, const char **why)
-{
-	CURLU *parts = curl_url();
-	const char *words = parts ? check_parts(parts, url) : "no memory";
-
-	curl_url_cleanup(parts);
-	if (words)
-		*why = words;
-	return words ? -EINVAL : 0;
-}
-
-void http_where(const char *url, bool *secure, char *where, size_t size)
-{
-	CURLU *parts = curl_url();
-	char *host = NULL, *port = NULL;
-
-	*secure = strncasecmp(url, "http:", 5) != 0;
-	snprintf(where, size, "the vendor");
-	if (parts && curl_url_set(parts, CURLUPART_URL, url, 0) == CURLUE_OK &&
-	    curl_url_get(parts, CURLUPART_HOST, &host, 0) == CURLUE_OK &&
-	    curl_url_get(parts, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) == CURLUE_OK)
-		snprintf(where, size, "%s port %s", host, port);
-	curl_free(host);
-	curl_free(port);
-	curl_url_cleanup(parts);
 }

@@ -1,8 +1,8 @@
 /*
  * http.h - requests to vendors: pool of connections, deadlines, retries, limits, redaction.
  *
- * One thread drives all sockets; it parses nothing and waits for nothing but them. http.c is the
- * only file that knows libcurl. An account has a lane: at most `parallel` requests in flight, a
+ * One thread drives all sockets; it parses nothing and waits for nothing but them. http.c and
+ * http_url.c alone know libcurl. An account has a lane: at most `parallel` requests in flight, a
  * back-off when the vendor says 429, counters. Keys travel in headers only, never in a URL.
  *
  * Retries happen here as far as they are safe without knowing the document: see http_request.
@@ -61,10 +61,12 @@ struct http_reply {
 	bool stale; /* it rests on a read that is too old and was not sent (again): EBUSY */
 	char *body; /* NUL-terminated, length bytes; NULL when empty */
 	size_t length;
-	char *etag;      /* as it came; NULL: none, or several that differ */
-	time_t date;     /* the vendor's clock (Date header), 0: not told */
-	int64_t told;    /* milliseconds to wait before another try, says the vendor; 0: not told */
-	char words[256]; /* what went wrong in the transport, redacted; "" when error is 0 */
+	char *etag;   /* as it came; NULL: none, or several that differ */
+	time_t date;  /* the vendor's clock (Date header), 0: not told */
+	int64_t told; /* milliseconds to wait before another try, says the vendor; 0: not told */
+	/* what went wrong in the transport, redacted; "" when there is an answer. For a 429 that
+	 * was not sent: why it was not */
+	char words[256];
 };
 
 /* One request under way. */
@@ -94,11 +96,12 @@ int http_add(struct http *http, struct account *account);
 /*
  * Send REQUEST and wait for the answer, or until CALL is cancelled. At most about max(timeout,
  * retry_budget) seconds from the first try, and no longer than that in the queue when nobody in the
- * lane gets an answer. Always fills *REPLY (http_reply_clear frees what it holds) and notes "METHOD
- * path" and the status in CALL. Returns 0 when there is an answer, whatever its status, else the
- * negative errno, which is in reply->error too; -EINTR: cancelled, or the end (reply->sent tells
- * whether it may have gone out). An answer that came in the same moment as the cancel is returned
- * as an answer.
+ * lane gets an answer. Where no connection comes about and CALL has had no answer yet: five
+ * seconds, and none at all while that, or a Retry-After, is known (hold.h). Always fills *REPLY
+ * (http_reply_clear frees what it holds) and notes "METHOD path" and the status in CALL. Returns 0
+ * when there is an answer, whatever its status, else the negative errno, which is in reply->error
+ * too; -EINTR: cancelled, or the end (reply->sent tells whether it may have gone out). An answer
+ * that came in the same moment as the cancel is returned as an answer.
  *
  * What is not repeatable is waited for all the same once it has gone out, for five seconds at the
  * most: to cut it off would not keep the vendor from making the change. It is not tried again then.
@@ -166,5 +169,14 @@ struct http_stats {
 	unsigned queued;
 };
 void http_stats(const struct account *account, struct http_stats *stats);
+
+/*
+ * One line on why ACCOUNT's vendor is not asked just now: it said to wait, or cannot be reached. ""
+ * where nothing keeps it from being asked.
+ */
+void http_hold(const struct account *account, char *words, size_t size);
+
+/* Let the next request of ACCOUNT ask its vendor, whatever http_hold says. */
+void http_lift(struct account *account);
 
 #endif

@@ -192,6 +192,8 @@ static enum vendor_outcome send_change(struct call *call, struct account *accoun
 	} else if (result == VENDOR_REFUSED && reply->status == 405 && request->rests) {
 		atomic_store(&account->updates_by_post, false);
 	}
+	if (result == VENDOR_REFUSED && !reply->sent && !call->unasked)
+		call_add_words(call, "; nothing was sent");
 	return result;
 }
 

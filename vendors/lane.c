@@ -11,53 +11,16 @@
  */
 #include "vendors/lane.h"
 
-#include "vendors/vendor.h"
+#include "vendors/call.h"
+#include "vendors/lane_times.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
-#define BACKOFF_FIRST 250
-#define BACKOFF_MAX 10000
 /* A last try is given this long even where the budget has ended. */
 #define TRY_MIN 1000
-/* Timers come late by a little; a retry that was due in time is not given up for that. */
-#define SLACK 200
-/* A vendor's slip of the pen must not close the lane for years. */
-#define HOLD_MAX 3600000
-/* After so many rounds of answers without a 429 is tried again what was too many. */
-#define ROUNDS_AT_CEILING 16
-
-static int64_t later(int64_t a, int64_t b)
-{
-	return a > b ? a : b;
-}
-
-static int64_t sooner(int64_t a, int64_t b)
-{
-	return a < b ? a : b;
-}
-
-int64_t lane_delay(const char *text, time_t date, time_t vendor_now)
-{
-	double seconds;
-	char *end;
-
-	if (!text)
-		return 0;
-	seconds = strtod(text, &end);
-	if (end == text || *end) {
-		if (date == (time_t)-1)
-			return 0;
-		seconds = difftime(date, vendor_now ? vendor_now : time(NULL));
-	}
-	/* (not a number compares false) */
-	if (!(seconds > 0))
-		return 0;
-	return seconds > 1e6 ? (int64_t)1000000000 : (int64_t)(seconds * 1000 + 0.999);
-}
 
 struct lane *lane_new(struct http *http, struct account *account)
 {
@@ -90,7 +53,7 @@ static void queued(struct lane *lane, struct transfer *transfer)
 
 	lane->stats.queued++;
 	if (transfer->tries && end != TRANSFER_NEVER)
-		end += SLACK;
+		end = later(end, transfer->due) + SLACK;
 	transfer->until = sooner(transfer->moment, end);
 	if (transfer->until == TRANSFER_NEVER)
 		return;
@@ -158,25 +121,6 @@ void lane_forgo_all_locked(struct lane *lane)
 	}
 }
 
-/*
- * TRANSFER, of a read, has landed well. If it is the last one, its place is kept for the write,
- * unless the vendor wants fewer in flight than there are, or none for now.
- */
-static void keep_place(struct lane *lane, const struct transfer *transfer, int64_t now)
-{
-	struct basis *basis = transfer->basis;
-
-	basis_answered_locked(basis, transfer->tried, now);
-	if (basis->reads > 1 || basis->keeper || transfer->abort || lane->http->stopping)
-		return;
-	if (lane->stats.in_flight + lane->places >= lane->allowed || lane->not_before > now)
-		return;
-	basis->until = now + BASIS_KEEP;
-	TAILQ_INSERT_TAIL(&lane->kept, basis, link);
-	basis->keeper = lane;
-	lane->places++;
-}
-
 /* Places that were kept for long enough are free. */
 static void expire_places(struct lane *lane, int64_t now)
 {
@@ -184,24 +128,6 @@ static void expire_places(struct lane *lane, int64_t now)
 
 	while ((basis = TAILQ_FIRST(&lane->kept)) && basis->until <= now)
 		lane_forgo_locked(basis);
-}
-
-/* ---- how long ---- */
-
-static int64_t budget(const struct lane *lane)
-{
-	return (int64_t)lane->account->retry_budget * 1000;
-}
-
-static int64_t timeout(const struct lane *lane)
-{
-	return (int64_t)(lane->account->timeout ? lane->account->timeout : 1) * 1000;
-}
-
-/* No new try of TRANSFER starts later than this. */
-static int64_t budget_end(const struct lane *lane, const struct transfer *transfer)
-{
-	return sooner(later(transfer->first, lane->progress) + budget(lane), transfer->end);
 }
 
 /* A transfer that was never tried waits no longer than this for its turn. */
@@ -212,17 +138,17 @@ static int64_t queue_end(const struct lane *lane, const struct transfer *transfe
 		      transfer->end);
 }
 
-/* When the lane's pause is over. */
-static int64_t resumes(const struct lane *lane)
+/* Will TRANSFER, never tried, wait in vain? */
+static bool in_vain(const struct lane *lane, const struct transfer *transfer, int64_t now)
 {
-	return lane->strikes ? later(lane->not_before, lane->calm) : lane->not_before;
+	return later(now, lane->hold.until) > queue_end(lane, transfer);
 }
 
 /* When there is room for one more; TRANSFER_NEVER: not before one comes back, or a place is given
  * up. */
 static int64_t opens(const struct lane *lane)
 {
-	unsigned most = lane->strikes ? 1 : lane->allowed;
+	unsigned most = lane->strikes || lane->hold.trial ? 1 : lane->allowed;
 
 	if (lane->stats.in_flight + lane->places >= most)
 		return TRANSFER_NEVER;
@@ -238,20 +164,42 @@ static void depart(struct lane *lane, struct transfer *transfer, int64_t now)
 	} else {
 		int64_t rest = later(budget_end(lane, transfer) - now, TRY_MIN);
 
-		transfer->limit = sooner(transfer->limit, rest);
+		/* who waited as the vendor asked is given the whole time */
+		if (!transfer->told)
+			transfer->limit = sooner(transfer->limit, rest);
 		lane->stats.retries++;
 	}
+	transfer->reach = HOLD_REACH_LATE;
+	if (!is_patient(transfer))
+		transfer->reach = later(hold_reach_end(&lane->hold, transfer->first) - now,
+					HOLD_REACH_MIN);
 	transfer->tries++;
 	transfer->counted = true;
 	lane->stats.in_flight++;
 	lane->stats.requests++;
 }
 
+/* TRANSFER is not sent because of an earlier 429 or Retry-After. */
+static void refuse_held(const struct lane *lane, struct transfer *transfer, int64_t now)
+{
+	struct http_reply *reply = &transfer->reply;
+	char held[sizeof(reply->words) - 16];
+
+	reply->status = 429;
+	reply->told = later(lane->hold.until - now, 0);
+	if (reply->told)
+		hold_words(&lane->hold, now, held, sizeof(held));
+	else
+		snprintf(held, sizeof(held),
+			 "the vendor answered 429 to everybody until the time to wait was over");
+	snprintf(reply->words, sizeof(reply->words), "not asked: %s", held);
+}
+
 /* TRANSFER's turn did not come in time: say why. */
 static void give_up_fresh(const struct lane *lane, struct transfer *transfer, int64_t now)
 {
-	if (lane->strikes || lane->not_before > queue_end(lane, transfer))
-		transfer->reply.status = 429;
+	if (lane->strikes || (lane->hold.until > now && in_vain(lane, transfer, now)))
+		refuse_held(lane, transfer, now);
 	else if (now > transfer->end)
 		transfer_fail(transfer, ETIMEDOUT,
 			      "the time for this change (retry_budget) ended before its turn came");
@@ -273,23 +221,53 @@ static void give_up_timed(const struct lane *lane, struct transfer *transfer, in
 	if (transfer->reply.status == 429)
 		return;
 	transfer_stale(transfer);
-	if (resumes(lane) > now) {
-		transfer->reply.status = 429;
-		transfer->reply.told = later(lane->not_before - now, 0);
+	if (resumes(lane) > now)
+		refuse_held(lane, transfer, now);
+}
+
+/* While the vendor is down: the next one who is to be told so at once; NULL: none. */
+static struct transfer *turn_away(struct lane *lane, int64_t now)
+{
+	const struct hold *hold = &lane->hold;
+	struct transfer *transfer;
+	char met[32];
+
+	TAILQ_FOREACH(transfer, &lane->again, link) {
+		if (!is_patient(transfer))
+			return transfer;
 	}
+	TAILQ_FOREACH(transfer, &lane->fresh, link) {
+		if (is_patient(transfer))
+			continue;
+		lane->hold.asked = now;
+		hold_clock(hold->met, met, sizeof(met));
+		transfer_fail(transfer, hold->error, "not asked: %s (at %s)", hold->words, met);
+		return transfer;
+	}
+	return NULL;
 }
 
 /* Who waits in vain, or the first to leave on a kept place; NULL: neither. */
 static struct transfer *take_first(struct lane *lane, int64_t now, bool *over)
 {
-	struct transfer *transfer = TAILQ_FIRST(&lane->timed);
+	struct transfer *transfer = lane->hold.down ? turn_away(lane, now) : NULL;
 
+	*over = transfer != NULL;
+	if (transfer)
+		return transfer;
+	transfer = TAILQ_FIRST(&lane->timed);
 	expire_places(lane, now);
-	*over = transfer && later(now, lane->not_before) > transfer->until;
+	*over = transfer && later(now, lane->hold.until) > transfer->until;
 	if (!*over)
 		return TAILQ_FIRST(&lane->ready);
 	give_up_timed(lane, transfer, now);
 	return transfer;
+}
+
+/* AGAIN waits no longer than this, but always for as long as the vendor asked it to. */
+static int64_t again_end(const struct lane *lane, const struct transfer *again)
+{
+	return later(budget_end(lane, again), again->due) + SLACK;
 }
 
 /* May the first of AGAIN go, or (*OVER) has its budget ended? */
@@ -298,7 +276,7 @@ static bool again_ready(const struct lane *lane, const struct transfer *again, i
 {
 	if (!again || again->due > now)
 		return false;
-	*over = later(now, lane->not_before) > budget_end(lane, again) + SLACK;
+	*over = later(now, lane->hold.until) > again_end(lane, again);
 	return *over || now >= opens(lane);
 }
 
@@ -313,7 +291,7 @@ struct transfer *lane_take_locked(struct lane *lane, int64_t now, bool *over)
 		if (!transfer)
 			return NULL;
 		if (now < opens(lane)) {
-			*over = later(now, lane->not_before) > queue_end(lane, transfer);
+			*over = in_vain(lane, transfer, now);
 			if (!*over)
 				return NULL;
 			give_up_fresh(lane, transfer, now);
@@ -337,7 +315,7 @@ int64_t lane_due_locked(const struct lane *lane, int64_t now)
 	if (again && again->due > now)
 		due = again->due;
 	else if (again)
-		due = sooner(opens(lane), budget_end(lane, again) + SLACK + 1);
+		due = sooner(opens(lane), again_end(lane, again) + 1);
 	if (fresh)
 		due = sooner(due, sooner(opens(lane), queue_end(lane, fresh) + 1));
 	if (timed)
@@ -346,127 +324,6 @@ int64_t lane_due_locked(const struct lane *lane, int64_t now)
 	if (kept && (fresh || again))
 		due = sooner(due, kept->until);
 	return due;
-}
-
-/* Full jitter: anything up to 250 ms, 500 ms, ... 10 s. */
-static int64_t backoff(unsigned tries)
-{
-	int64_t most = BACKOFF_FIRST;
-	uint32_t dice = 0;
-
-	while (--tries && most < BACKOFF_MAX)
-		most *= 2;
-	most = sooner(most, BACKOFF_MAX);
-	/* without randomness the mean will do */
-	if (getrandom(&dice, sizeof(dice), GRND_NONBLOCK) != (ssize_t)sizeof(dice))
-		return most / 2;
-	return (int64_t)dice * most / UINT32_MAX;
-}
-
-void lane_ended_locked(struct lane *lane, struct transfer *transfer)
-{
-	const struct http_reply *reply = &transfer->reply;
-
-	basis_leave_locked(transfer);
-	if (reply->error || reply->status < 200 || reply->status > 299)
-		lane->stats.failures++;
-}
-
-/*
- * A 429: half as many from now on. Where somebody got an answer since it was sent, too many at a
- * time is all that was wrong. Else a single one goes ahead, after a pause that grows each time.
- * That ends with the next answer, but a pause that the vendor asks for does not.
- */
-static void throttle(struct lane *lane, const struct transfer *transfer, int64_t now)
-{
-	lane->stats.throttled++;
-	lane->good = 0;
-	lane->not_before = later(lane->not_before, now + sooner(transfer->told, HOLD_MAX));
-	lane_forgo_all_locked(lane);
-	/* a burst that was sent before the last halving tells nothing new */
-	if (transfer->tried <= lane->halved)
-		return;
-	lane->halved = now;
-	lane->ceiling = lane->allowed;
-	lane->allowed = lane->allowed > 1 ? lane->allowed / 2 : 1;
-	/* who queues then must still get a turn in the time that is allowed; a vendor that says how
-	 * long to wait need not be guessed at */
-	if (lane->welcome <= transfer->tried && !transfer->told)
-		lane->calm = now + sooner(backoff(++lane->strikes), budget(lane) / 2);
-}
-
-/* An answer other than 429. One more in flight after each round of them, but what was too many is
- * not tried so soon again: that would cost half of them each time. */
-static void encourage(struct lane *lane, const struct transfer *transfer, int64_t now)
-{
-	bool at_ceiling = lane->allowed + 1 == lane->ceiling;
-
-	lane->strikes = 0;
-	lane->welcome = now;
-	/* what was sent before the halving tells nothing of what is allowed since */
-	if (transfer->tried <= lane->halved)
-		return;
-	if (++lane->good < lane->allowed * (at_ceiling ? ROUNDS_AT_CEILING : 1))
-		return;
-	lane->good = 0;
-	if (lane->allowed < lane->account->parallel)
-		lane->allowed++;
-}
-
-void lane_landed_locked(struct lane *lane, struct transfer *transfer, int64_t now)
-{
-	const struct http_reply *reply = &transfer->reply;
-	bool throttled = reply->status == 429;
-	/* the first 429 of a transfer concerns its lane, which waits as a whole */
-	unsigned tries = throttled ? transfer->tries - 1 : transfer->tries;
-
-	if (!transfer->counted)
-		return;
-	transfer->counted = false;
-	/* what curl sent once more by itself (on_request in http.c) */
-	if (transfer->passes > 1 && transfer->repeatable) {
-		transfer->tries += transfer->passes - 1;
-		lane->stats.requests += transfer->passes - 1;
-		lane->stats.retries += transfer->passes - 1;
-	}
-	lane->stats.in_flight--;
-	lane->stats.bytes += reply->length;
-	/* of these the vendor knows nothing */
-	if (reply->error == EINTR || reply->stale)
-		return;
-	if (reply->error) {
-		lane->last_error = reply->error;
-		snprintf(lane->last_words, sizeof(lane->last_words), "%s", reply->words);
-	} else {
-		lane->heard = now;
-	}
-	transfer->delay = later(tries ? backoff(tries) : 0, transfer->told);
-	if (throttled)
-		throttle(lane, transfer, now);
-	else if (!reply->error)
-		encourage(lane, transfer, now);
-	if (transfer->basis && reply->status >= 200 && reply->status <= 299)
-		keep_place(lane, transfer, now);
-}
-
-bool lane_again_locked(const struct lane *lane, struct transfer *transfer, int64_t now)
-{
-	const struct http_reply *reply = &transfer->reply;
-	int64_t end = budget_end(lane, transfer);
-
-	if (!transfer->transient)
-		return false;
-	if (!transfer->repeatable && reply->status != 429 && (!reply->error || reply->sent))
-		return false;
-	if (now >= end || now + transfer->told > end)
-		return false;
-	transfer->due = sooner(now + transfer->delay, end);
-	if (later(transfer->due, resumes(lane)) <= transfer->moment)
-		return true;
-	/* a 429 is an answer, no connection is none: another read shows whether there is one */
-	if (reply->error)
-		transfer_stale(transfer);
-	return false;
 }
 
 void lane_requeue_locked(struct lane *lane, struct transfer *transfer)

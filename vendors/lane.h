@@ -1,16 +1,18 @@
 /*
- * lane.h - private to http.c, engine.c and transfer.c: an account's place in the queue to its
+ * lane.h - private to http*.c, engine.c and transfer.c: an account's place in the queue to its
  * vendor.
  *
  * A lane holds what waits to be sent and decides when the next one may go: at most `allowed` in
- * flight, none before a time that a 429 has set, retries when they are due and within their budget.
+ * flight, none while a hold (hold.h) is on, retries when they are due and within their budget.
  * A change that has read its record keeps its place in flight for its write (basis.h).
- * It knows time and numbers, no sockets. All functions want http->lock; NOW is
+ * It knows time and numbers, no sockets (lane.c: who goes next; lane_learn.c: what follows from a
+ * try). All functions want http->lock; NOW is
  * clock_milliseconds().
  */
 #ifndef ROSTERFS_LANE_H
 #define ROSTERFS_LANE_H
 
+#include "vendors/hold.h"
 #include "vendors/transfer.h"
 
 struct lane {
@@ -30,8 +32,8 @@ struct lane {
 	unsigned ceiling;            /* so many were too many when it was last halved; 0: never */
 	unsigned good;               /* answers other than 429 since allowed last changed */
 	unsigned strikes;            /* halvings since the last such answer; see throttle */
-	int64_t not_before;          /* the vendor wants to be left alone until then */
-	int64_t calm;                /* so do we, while there are strikes */
+	struct hold hold;            /* may it be asked at all? */
+	int64_t calm;                /* we leave it alone until then, while there are strikes */
 	int64_t halved;              /* when allowed was last halved */
 	int64_t heard;               /* when the last whole answer came */
 	int64_t welcome;             /* the same, of those other than 429 */
@@ -40,12 +42,6 @@ struct lane {
 	char last_words[256];
 	struct http_stats stats;
 };
-
-/*
- * Milliseconds that TEXT says to wait: seconds, or a DATE (-1: it is none) by the vendor's clock,
- * which is at VENDOR_NOW (0: not told). 0: it says nothing, or is NULL.
- */
-int64_t lane_delay(const char *text, time_t date, time_t vendor_now);
 
 /* NULL: no memory. */
 struct lane *lane_new(struct http *http, struct account *account);
@@ -83,7 +79,10 @@ void lane_ended_locked(struct lane *lane, struct transfer *transfer);
 
 /* Shall TRANSFER, landed, be tried again? Then its due time is set: lane_requeue_locked it. Else
  * its reply tells why. */
-bool lane_again_locked(const struct lane *lane, struct transfer *transfer, int64_t now);
+bool lane_again_locked(struct lane *lane, struct transfer *transfer, int64_t now);
+
+/* The try of a connection that hold_wants_probe asked for has come to an end. */
+void lane_probed_locked(struct lane *lane, const struct transfer *probe, int64_t now);
 
 void lane_requeue_locked(struct lane *lane, struct transfer *transfer);
 

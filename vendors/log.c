@@ -129,7 +129,7 @@ void log_error(const struct call *call, int error)
 	size_t length = stamp(line, sizeof(line));
 	int added;
 
-	if (call->status)
+	if (call->status && !call->unasked)
 		snprintf(status, sizeof(status), " answered %d", call->status);
 	added = snprintf(line + length, sizeof(line) - length, "%s: %s%s%s%s: %s (%s)", call->path,
 			 call->request[0] ? call->request : "", call->request[0] ? status : "",

@@ -128,6 +128,18 @@ static struct transfer *transfer_new(struct lane *lane, const struct http_reques
 	return transfer;
 }
 
+struct transfer *transfer_probe(struct lane *lane)
+{
+	struct http_request request = {.method = "CONNECT", .path = "", .repeatable = true};
+	struct transfer *transfer = transfer_new(lane, &request);
+
+	if (!transfer)
+		return NULL;
+	transfer->probe = transfer->dropped = true;
+	transfer->limit = transfer->reach = HOLD_REACH_LATE;
+	return transfer;
+}
+
 void transfer_free(struct transfer *transfer)
 {
 	http_reply_clear(&transfer->reply);
@@ -159,7 +171,7 @@ void transfer_reset(struct transfer *transfer)
 	transfer->refused = 0;
 	transfer->passes = 0;
 	transfer->told = 0;
-	transfer->transient = false;
+	transfer->transient = transfer->unreached = false;
 	transfer->curl_words[0] = '\0';
 }
 
@@ -239,11 +251,12 @@ void transfer_log(const struct transfer *transfer)
 {
 	const struct http_reply *reply = &transfer->reply;
 	int64_t begun = transfer->tries ? transfer->first : transfer->queued;
+	bool words = reply->error || (reply->words[0] && !reply->sent);
 	char status[16];
 
 	snprintf(status, sizeof(status), "%d", reply->status);
 	log_line("%s %s %s -> %s in %lld ms (%u %s)", transfer->lane->account->name,
-		 transfer->method, transfer->path, reply->error ? reply->words : status,
+		 transfer->method, transfer->path, words ? reply->words : status,
 		 (long long)(clock_milliseconds() - begun), transfer->tries,
 		 transfer->tries == 1 ? "try" : "tries");
 }
@@ -371,6 +384,7 @@ int http_perform(struct call *call, struct account *account, const struct http_r
 	*reply = transfer->reply;
 	memset(&transfer->reply, 0, sizeof(transfer->reply));
 	call->status = reply->status;
+	call->unasked = reply->status == 429 && !reply->sent;
 	/* 504: what stands before the vendor did not wait for it */
 	if (!request->repeatable && reply->sent && (reply->error || reply->status == 504))
 		call->unanswered = true;
@@ -454,36 +468,4 @@ void http_drop(struct transfer *transfer, bool abort)
 		transfer_log(transfer);
 	if (!flying)
 		transfer_free(transfer);
-}
-
-void http_progress(struct account *account)
-{
-	struct lane *lane = account->lane;
-
-	pthread_mutex_lock(&lane->http->lock);
-	lane->progress = clock_milliseconds();
-	pthread_mutex_unlock(&lane->http->lock);
-}
-
-unsigned http_allowed(const struct account *account)
-{
-	struct lane *lane = account->lane;
-	unsigned allowed;
-
-	pthread_mutex_lock(&lane->http->lock);
-	allowed = lane->allowed;
-	pthread_mutex_unlock(&lane->http->lock);
-	return allowed;
-}
-
-void http_stats(const struct account *account, struct http_stats *stats)
-{
-	struct lane *lane = account->lane;
-
-	memset(stats, 0, sizeof(*stats));
-	if (!lane)
-		return;
-	pthread_mutex_lock(&lane->http->lock);
-	*stats = lane->stats;
-	pthread_mutex_unlock(&lane->http->lock);
 }

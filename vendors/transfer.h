@@ -1,5 +1,5 @@
 /*
- * transfer.h - private to http.c, engine.c, transfer.c and lane.c: one request under way, and what
+ * transfer.h - private to http*.c, engine.c, transfer.c and lane.c: one request under way, and what
  * all share.
  *
  * A transfer lives in its lane's queue (READY, FRESH, AGAIN), then in the hands of the http thread
@@ -56,6 +56,7 @@ struct transfer {
 	size_t body_length;
 	bool repeatable;
 	bool identity; /* no compressed answer is asked for */
+	bool probe;    /* nothing is sent: only whether there is a connection is asked (hold.h) */
 	int64_t end;   /* of clock_milliseconds: no try starts later; TRANSFER_NEVER: no limit */
 	/* a change that rests on a read: it leaves no later, or it is stale; TRANSFER_NEVER: none
 	 */
@@ -65,24 +66,27 @@ struct transfer {
 	int64_t queued; /* when http_start was called */
 	int64_t first;  /* when it was first tried */
 	int64_t tried;  /* when it was last tried */
+	int64_t flown;  /* how long all tries took */
 	int64_t limit;  /* how long the last try may take */
+	int64_t reach;  /* how long it may look for a connection */
 	int64_t due;    /* AGAIN: when the next try may start */
 	int64_t until;  /* queued: it waits no longer, for END or MOMENT */
 	int64_t delay;  /* how long to wait before the next try, as the last answer has it */
-	int64_t told;   /* what Retry-After or its like said, 0: nothing */
+	int64_t told;   /* what Retry-After or its like said, HOLD_MAX at most; 0: nothing */
 	unsigned tries;
 	bool counted;   /* it is one of lane->in_flight */
 	bool transient; /* the last try failed in a way that may pass */
+	bool unreached; /* it found no connection */
 	bool late;      /* its MOMENT passed before its connection stood */
 
 	/* curl's side of the try under way */
 	void *easy, *list;
 	unsigned passes; /* how often curl was about to send the request in this try */
+	int refused;     /* errno for which we ended an answer ourselves, 0: none */
 	char curl_words[256];
 
 	struct http_reply reply;
 	size_t capacity; /* of reply.body */
-	int refused;     /* errno for which we ended an answer ourselves, 0: none */
 };
 
 struct http {
@@ -104,6 +108,9 @@ struct http {
 
 /* Wipe and free; takes http->lock, to give the reference back. */
 void transfer_free(struct transfer *transfer);
+
+/* A transfer without a waiter that looks for a connection of LANE. NULL: no memory. */
+struct transfer *transfer_probe(struct lane *lane);
 
 /* Forget the answer of the last try, before the next one. */
 void transfer_reset(struct transfer *transfer);
@@ -142,7 +149,8 @@ void basis_leave_locked(struct transfer *transfer);
 /* In engine.c: give a reference back; the last one frees. */
 void http_put(struct http *http);
 
-/* ---- in http.c, which alone knows curl; all but http_poke for the thread only ---- */
+/* ---- in http.c and http_url.c, which alone know curl; all but http_poke for the thread only ----
+ */
 
 /* Set up curl. Returns 0 or -ENOMEM; pair with http_close, after the thread. */
 int http_open(struct http *http);

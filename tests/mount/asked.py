@@ -8,6 +8,9 @@ up to a few times and the smallest one is looked at: what rosterfs causes, it ca
 import re
 
 ROUNDS = 6
+# The names and attributes of what is fixed, such as a vendor's directory, hold for a second: each
+# costs a request a second. What is asked for each of many users is more.
+FEW = 100
 
 
 def asked(m):

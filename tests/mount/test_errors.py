@@ -17,6 +17,7 @@ import urllib.parse
 import pytest
 
 import harness
+from writing import PASSWORD, nowhere, refused, save
 
 # time, path, method and endpoint, status, words, errno, who
 LINE = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}[+-]\d{4} (?P<path>\S+): "
@@ -268,6 +269,7 @@ def test_vendor_goes_away(mount, sandbox):
     status = (m.path / ".rosterfs/status").read_text()
     assert re.search(r"partnerize +25 .*ECONNREFUSED", status)
     other = sandbox(users=25, port=port)
+    (m.path / ".rosterfs/refresh").write_text("partnerize\n")
     assert outcome(os.listdir, m.path / "partnerize") is None
     assert other.counts()["total"] >= 1
     box.stop = lambda: ""
@@ -630,3 +632,24 @@ def test_ways_to_answer(mount, way):
         # no request was made twice for the way of its answer
         assert metrics(m)["rosterfs_retries_total"] == 0
         assert vendor.seen.count("/user/3") == 2
+
+
+# ---- RFC 9457 ----
+
+def problem(title, detail):
+    return json.dumps({"type": "https://example.com/problems/7", "title": title, "status": 422, "detail": detail,
+                       "instance": "/user"})
+
+
+def test_problem_details(mount):
+    """title and detail are the vendor's words; a key that it quotes is not."""
+    m = mount()
+    key = re.search(r"^user_api_key *= *(\S+)", m.config_file.read_text(), re.M)[1]
+    m.sandbox.fault(fault="status", status=403, body=problem("Missing scope", f"The key {key} may not list users."))
+    assert m.sh("ls partnerize").code != 0
+    assert "says: Missing scope: The key *" in last_error(m, "partnerize")["words"]
+    assert key not in m.log()
+    m.sandbox.fault(method="PUT", fault="status", status=422, body=problem("Weak", f"{PASSWORD} is a word"))
+    assert save(m.path / "partnerize/7.json", json.dumps({"password": PASSWORD})) == refused("EINVAL")
+    assert "says: Weak: ***" in last_error(m, "partnerize/7.json")["words"]
+    nowhere(m)

@@ -121,7 +121,7 @@ static void test_defaults(void **state)
 	assert_int_equal(account->grace, 0);
 	assert_int_equal(account->parallel, 8);
 	assert_int_equal(account->timeout, 30);
-	assert_int_equal(account->retry_budget, 60);
+	assert_int_equal(account->retry_budget, 120);
 	assert_int_equal(account->lag, 60);
 	assert_int_equal(account->max_users, 2000000);
 	assert_false(account->allow_delete);

@@ -1,0 +1,84 @@
+/*
+ * descriptors.c - see descriptors.h.
+ *
+ * What happens without it: a request that finds no free descriptor looks like a vendor that cannot
+ * be reached.
+ */
+#include "mount/descriptors.h"
+
+#include "mount/config.h"
+#include "vendors/vendor.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <sys/resource.h>
+
+/* Open all the time (stderr, /dev/fuse, the audit log, what wakes threads), or for a moment in each
+ * thread that looks who asks. */
+#define ALWAYS 32
+/* A request's at the most, while it looks up a name: two for the resolver's end, one for the
+ * resolver itself, and a connection of each family. */
+#define EACH 5
+
+static size_t accounts_with_api(const struct config *config, size_t *requests)
+{
+	size_t count = 0;
+
+	*requests = 0;
+	for (size_t i = 0; i < config->account_count; i++) {
+		if (!config->accounts[i]->vendor->users)
+			continue;
+		*requests += config->accounts[i]->parallel;
+		count++;
+	}
+	return count;
+}
+
+/* ALLOWED descriptors are too few for REQUESTS at a time: lower parallel, and say so. */
+static void share(const struct config *config, size_t allowed, size_t requests, char *words,
+		  size_t size)
+{
+	size_t room = (allowed - ALWAYS) / EACH;
+	int length = snprintf(
+	    words, size,
+	    "too few file descriptors: %zu may be open (ulimit -n, LimitNOFILE), and parallel = %zu "
+	    "in all needs %zu; until that is changed, requests at a time:",
+	    allowed, requests, ALWAYS + EACH * requests);
+
+	for (size_t i = 0; i < config->account_count; i++) {
+		struct account *account = config->accounts[i];
+		size_t part = account->parallel * room / requests;
+
+		if (!account->vendor->users)
+			continue;
+		account->parallel = part ? (unsigned)part : 1;
+		if (length > 0 && (size_t)length < size)
+			length += snprintf(words + length, size - (size_t)length, " %s %u",
+					   account->name, account->parallel);
+	}
+}
+
+int descriptors_provide(const struct config *config, char *words, size_t size)
+{
+	size_t requests, accounts = accounts_with_api(config, &requests);
+	size_t needed = ALWAYS + EACH * requests;
+	struct rlimit limit;
+
+	words[0] = '\0';
+	if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur >= needed)
+		return 0;
+	limit.rlim_cur = limit.rlim_max < needed ? limit.rlim_max : needed;
+	if (setrlimit(RLIMIT_NOFILE, &limit))
+		getrlimit(RLIMIT_NOFILE, &limit);
+	if (limit.rlim_cur >= needed)
+		return 0;
+	if (limit.rlim_cur < ALWAYS + EACH * accounts) {
+		snprintf(words, size,
+			 "too few file descriptors: %zu may be open (ulimit -n, LimitNOFILE), and "
+			 "at least %zu are needed",
+			 (size_t)limit.rlim_cur, ALWAYS + EACH * accounts);
+		return -EMFILE;
+	}
+	share(config, limit.rlim_cur, requests, words, size);
+	return 0;
+}
