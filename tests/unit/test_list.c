@@ -136,7 +136,9 @@ static int setup(void **state)
 	call_init(&scene->call, "acme");
 	for (size_t i = 0; i < LISTS_MAX; i++) {
 		snprintf(scene->names[i], sizeof(scene->names[i]), "%zu", i);
-		scene->piles[i].sink = (struct list_sink){pile_add, pile_reset, pile_progress};
+		scene->piles[i].sink = (struct list_sink){.add = pile_add,
+							  .reset = pile_reset,
+							  .progress = pile_progress};
 		scene->piles[i].list = i;
 		scene->parts[i].parent = scene->names[i];
 		scene->parts[i].sink = &scene->piles[i].sink;
