@@ -37,8 +37,8 @@ struct record {
 	bool row : 1;      /* it came in a list, which may show less of a record than a GET does */
 	/* its row was not JSON: of the text nothing counts, of the rest what could be read */
 	bool unreadable : 1;
-	bool keyed : 1;    /* the email's key stands behind it: it is not what the email shows */
-	char id[];         /* and after it the strings above */
+	bool keyed : 1; /* the email's key stands behind it: it is not what the email shows */
+	char id[];      /* and after it the strings above */
 };
 
 /* "active", "inactive", another word of the vendor's, or "unknown". */

@@ -77,11 +77,12 @@ bool people_stem(const char *key, char *stem)
 bool people_apart_stem(const struct record *record, char *stem)
 {
 	char *spelling = address_spelling(record_email(record));
+	bool done = spelling;
 
-	if (spelling)
+	if (done)
 		path_email_stem(spelling, true, stem);
 	free(spelling);
-	return spelling;
+	return done;
 }
 
 /* What was typed for QUERY's name: into EMAIL (PATH_STEM_MAX + 1 bytes). False: no email. */

@@ -30,12 +30,13 @@ static bool put_record(FILE *out, const struct branch *branch, const struct reco
 {
 	char *written = address_written(record_email(record));
 	char stem[PATH_STEM_MAX + 1];
+	bool done = written;
 
 	path_stem(record->id, stem);
-	if (written)
+	if (done)
 		fprintf(out, "%s/%s.json: %s\n", branch->account->name, stem, written);
 	free(written);
-	return written;
+	return done;
 }
 
 static void put_reasons(FILE *out, unsigned steps)

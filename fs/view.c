@@ -224,8 +224,8 @@ static struct handle *find_reader(struct fs *fs, fuse_ino_t ino)
 }
 
 /*
- * Does THREAD have something open by INO? Then it is told of that, although it may ask for the name:
- * the kernel takes the size for that of the pages, which others may have mapped.
+ * Does THREAD have something open by INO? Then it is told of that, although it may ask for the
+ * name: the kernel takes the size for that of the pages, which others may have mapped.
  */
 static bool has_opened(struct fs *fs, pid_t thread, fuse_ino_t ino)
 {

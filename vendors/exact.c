@@ -205,7 +205,9 @@ static size_t take_character(const char **text, bool words, char *character)
 	}
 	if (words)
 		return (size_t)snprintf(character, 8, "\\u%s", digits);
-	memcpy(character, "\xEF\xBF\xBD", 3);
+	character[0] = (char)0xEF; /* U+FFFD */
+	character[1] = (char)0xBF;
+	character[2] = (char)0xBD;
 	return 3;
 }
 
@@ -276,8 +278,10 @@ char *exact_key_replaced(const char *key)
 		return replaced;
 	while (*text) {
 		end += take_character(&text, false, end);
-		if (!end[-1]) /* it must be carried all the same */
-			return strcpy(replaced, key);
+		if (!end[-1]) { /* it must be carried all the same */
+			memcpy(replaced, key, strlen(key) + 1);
+			return replaced;
+		}
 	}
 	*end = '\0';
 	return replaced;

@@ -339,7 +339,8 @@ static json_t *fail(struct exact_error *error, const char *text, size_t position
 /* The copy of what jansson reads, or all zero: it may read the text itself. False: no memory. */
 static bool make_copy(const char *text, size_t length, struct exact_text *copy)
 {
-	const char *end = text + length, *token_end, *first = find_carried(text, end, &token_end);
+	const char *end = text + length, *token_end = end;
+	const char *first = find_carried(text, end, &token_end);
 
 	memset(copy, 0, sizeof(*copy));
 	if (first == end)
@@ -353,7 +354,8 @@ static bool make_copy(const char *text, size_t length, struct exact_text *copy)
 /* Where in TEXT is what stands at POSITION in its copy? */
 static size_t original(const char *text, size_t length, size_t position)
 {
-	const char *end = text + length, *token_end, *first = find_carried(text, end, &token_end);
+	const char *end = text + length, *token_end = end;
+	const char *first = find_carried(text, end, &token_end);
 	struct exact_text copy = {0};
 	size_t found = 0;
 

@@ -341,8 +341,8 @@ unsigned collection_flags(const struct collection *collection, const char *name)
 /*
  * Take RECORD (a borrowed reference inside ANSWER) out of its envelope {"user":{..}}; an answer
  * that is the bare record passes too: it has an id, or, where there is but one record, its type.
- * Links that stand beside it, where the collection has such a field, are put into it, as in a row of
- * a list. NULL: there is no object.
+ * Links that stand beside it, where the collection has such a field, are put into it, as in a row
+ * of a list. NULL: there is no object.
  */
 json_t *collection_unwrap(const struct collection *collection, json_t *answer);
 

@@ -49,37 +49,38 @@ enum etag_style {
 };
 
 struct settings_values {
-	long latency_ms;   /* each vendor request waits that long before it is handled */
-	long page_cap;     /* most rows of a page, whatever was asked for */
-	long max_parallel; /* 0: any; more vendor requests in flight are answered 429 */
-	enum put_answer put_answer;
-	bool no_self; /* GET /user/self is 404 */
-	enum self_form self_form;
-	enum list_paging list_paging;
-	bool etag;          /* GET of an item gives an ETag, PUT demands it as If-Match */
-	bool trim;          /* blanks at both ends of texts are not stored */
-	bool omit_inactive; /* Partnerize's lists have no inactive users */
-	bool short_rows;    /* Partnerize lists the five fields of the guide's example only */
-	enum item_gets item_gets;
-	enum etag_style etag_style;
+	long latency_ms;     /* each vendor request waits that long before it is handled */
+	long page_cap;       /* most rows of a page, whatever was asked for */
+	long max_parallel;   /* 0: any; more vendor requests in flight are answered 429 */
 	long limit_requests; /* so many are let in within the window, the others are 429; 0: all */
 	long limit_window_ms;
 	char limit_retry_after[64]; /* of those 429; "": not sent */
-	bool endless_list; /* Partnerize lists new users behind the last one, without an end */
-	long read_lag_ms;  /* GETs show the state of that long ago */
+	long read_lag_ms;           /* GETs show the state of that long ago */
 	enum lag_kinds read_lag_kinds;
-	bool read_lag_random; /* each GET: of a random time up to that long ago */
+	enum put_answer put_answer;
+	enum self_form self_form;
+	enum list_paging list_paging;
+	enum item_gets item_gets;
+	enum etag_style etag_style;
 	enum stamps stamps;
+	bool read_lag_random; /* each GET: of a random time up to that long ago */
+	bool no_self;         /* GET /user/self is 404 */
+	bool etag;            /* GET of an item gives an ETag, PUT demands it as If-Match */
+	bool trim;            /* blanks at both ends of texts are not stored */
+	/* Partnerize's alone: */
+	bool omit_inactive; /* lists have no inactive users */
+	bool short_rows;    /* lists show the five fields of the guide's example only */
+	bool endless_list;  /* lists have new users behind the last one, without an end */
 	/* Elastic Path's alone: */
-	long token_ttl;      /* seconds, for tokens issued from now on */
-	bool token_wrapped;  /* the token's answer stands in {"data":} */
-	bool limit_refused;  /* page[limit] over 100 is 400, not taken as 100 */
-	long offset_ceiling; /* page[offset] over it is 400 */
+	bool token_wrapped; /* the token's answer stands in {"data":} */
+	bool limit_refused; /* page[limit] over 100 is 400, not taken as 100 */
+	bool settings_flat; /* the settings' answers have no {"data":} */
+	bool origin_needed; /* POST of a realm wants relationships.origin */
+	bool eq_any_case;   /* eq(email,...) takes capitals for small letters */
 	enum list_total list_total;
 	enum oidc_form oidc_form;
-	bool settings_flat;        /* the settings' answers have no {"data":} */
-	bool origin_needed;        /* POST of a realm wants relationships.origin */
-	bool eq_any_case;          /* eq(email,...) takes capitals for small letters */
+	long token_ttl;            /* seconds, for tokens issued from now on */
+	long offset_ceiling;       /* page[offset] over it is 400 */
 	unsigned long token_epoch; /* tokens of an older epoch are dead; not for settings_change */
 };
 
