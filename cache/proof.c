@@ -105,7 +105,11 @@ int change_get(struct change *change, struct call *call, enum lag_reading readin
 	       char **etag)
 {
 	struct lag_found found;
-	int error = absence_get(change->roster, call, change->id, record, etag, NULL);
+	/* Of what was just made, the answer to the POST shows as much as its row. */
+	int error = change->made && !change->sent
+			? vendor_get(call, change_account(change), change->collection,
+				     roster_parent(change->roster), change->id, record, etag)
+			: absence_get(change->roster, call, change->id, record, etag, NULL);
 
 	if (!error && roster_was_deleted(change->roster, call, change->id, *record)) {
 		json_decref(*record);
