@@ -150,7 +150,7 @@ static int ask_self(struct call *call, struct account *account, const char *path
 		error = -ENODATA;
 	if (error && error != -ENODATA)
 		goto out;
-	if (!error && reply.length) {
+	if (!error) {
 		answer = exchange_json(call, account, &reply);
 		if (!answer) {
 			error = -EREMOTEIO;

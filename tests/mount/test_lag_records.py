@@ -65,6 +65,7 @@ def test_made_and_changed_at_once(mounted):
     """The GET of a change says 404 at first."""
     m = mounted()
     box = m.sandbox
+    read(m, "partnerize/7.json")  # so that it is known that a record can be read alone
     assert make(m, NEW) == GOOD
     ident = made(m)
     stale(box, times=2, path=f"/user/{ident}")
