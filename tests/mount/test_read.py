@@ -405,13 +405,13 @@ def test_refresh_words(mount, sandbox):
     box = sandbox(users=5)
     m = mount(box)
     os.listdir(m.path / "partnerize")
-    for name in ("partnerize", "all", "cj"):
+    for name in ("partnerize", "partnerize/", "all", "cj"):
         box.reset()
         m.sh(f"echo {name} > .rosterfs/refresh").ok()
         os.listdir(m.path / "partnerize")
         assert (box.counts()["total"] > 0) == (name != "cj")
     box.reset()
-    for name in ("nobody", "partnerize cj", ""):
+    for name in ("nobody", "partnerize cj", "", "/", "partnerize//", "partnerize/7.json"):
         result = m.sh(f"echo '{name}' > .rosterfs/refresh")
         assert result.code != 0 and "Invalid argument" in result.err
     assert m.sh("printf all > .rosterfs/refresh").code == 0
