@@ -522,6 +522,19 @@ def test_killed(mount, rosterfs):
     m.ended = True
 
 
+def test_mounted_already(mount, rosterfs, tmp_path):
+    """A second one is not put in front of the first, however its mount point is written."""
+    m = mount()
+    (tmp_path / "link").symlink_to(m.path)
+    for path in (m.path, f"{m.path}/", tmp_path / "link"):
+        refused(rosterfs(m.config_file, path), path, "mounted here already: run fusermount3 -u")
+        refused(rosterfs("-f", m.config_file, path), path, "mounted here already: run fusermount3 -u")
+    assert pathlib.Path("/proc/self/mounts").read_text().count(f" {m.path} ") == 1
+    assert m.alive() and "5.json" in os.listdir(m.path / "partnerize")
+    # what is below it, or beside it, is not meant
+    refused(rosterfs(m.config_file, m.path / "partnerize/5.json"), "not a directory")
+
+
 def test_busy_mount_stays(mount):
     """fusermount3 -u of a mount that somebody uses is refused, and all goes on."""
     m = mount()
