@@ -105,7 +105,10 @@ def test_manuals(mount):
                   "evidence", "token dies with its owner's account"):
         assert words in text, words
     assert "Rotate the keys" in (m.path / "partnerize/MANUAL").read_text()
-    assert "grep -F partnerize/123. .rosterfs/log" in (m.path / "README").read_text()
+    readme = (m.path / "README").read_text()
+    for command in ("grep -F partnerize/123. .rosterfs/log", "echo status_limit 500 > .rosterfs/control",
+                    "sh .rosterfs/history/7/undo.sh", "timeout 5 cat README"):
+        assert f"\n  {command}" in readme, command
     assert m.sandbox.counts()["total"] == 0
 
 
