@@ -163,7 +163,7 @@ static bool is_mounted(const char *path)
 
 static int find_mountpoint(struct mount *mount)
 {
-	struct stat stat_buffer;
+	struct stat stat_buffer = {0};
 	struct statvfs statvfs_buffer;
 	bool there = realpath(mount->options.mountpoint, mount->mountpoint);
 	int error = 0;

@@ -161,7 +161,7 @@ def test_check_wrong_keys(rosterfs, conf, sandbox):
     result = rosterfs("--check", file)
     assert result.code > 0
     said = result.out + result.err
-    assert "partnerize: " in said and "refuses the keys in section [partnerize]" in said
+    assert "partnerize: GET /" in said and "refuses the keys in section [partnerize]" in said
     assert "another" not in said
 
 
