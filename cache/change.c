@@ -57,10 +57,11 @@ int change_check_self(struct change *change, const char *status)
 		basis_release(change->call);
 	error = roster_ask_sync(change->roster, &wait);
 	if (error == -ENODATA)
-		error = call_fail(change->call, EPERM,
-				  "the vendor does not tell which user our key belongs to, so that "
-				  "rosterfs might lock itself out: set self_id in section [%s]",
-				  roster_account(change->roster)->name);
+		error =
+		    call_fail(change->call, EPERM,
+			      "the vendor does not tell which user the keys in section [%s] belong "
+			      "to, so that rosterfs might lock itself out: set self_id there",
+			      roster_account(change->roster)->name);
 	else if (!error && strcmp(wait.self, change->id) == 0 && strcmp(status, "active") != 0)
 		error =
 		    call_fail(change->call, EPERM,

@@ -215,6 +215,7 @@ static struct flight *start_locked(struct roster *roster, const struct wait *wai
 {
 	struct flight *flight = calloc(1, sizeof(*flight));
 	char path[CALL_PATH_MAX];
+	const char *name;
 
 	if (!flight)
 		return NULL;
@@ -225,11 +226,9 @@ static struct flight *start_locked(struct roster *roster, const struct wait *wai
 		flight->kind = WAIT_WHOLE;
 	if (flight->kind == WAIT_RECORD || flight->kind == WAIT_EMAIL)
 		flight->id = strdup(wait->id);
-	snprintf(path, sizeof(path), "%s/%s%s", roster->account->name,
-		 flight->kind == WAIT_EMAIL ? "by-email/" : "",
-		 flight->id                  ? flight->id
-		 : flight->kind == WAIT_SELF ? "self"
-					     : "");
+	name = flight->kind == WAIT_SELF ? "self" : flight->id ? flight->id : "";
+	snprintf(path, sizeof(path), "%s%s%s%s", roster->account->name, *name ? "/" : "",
+		 flight->kind == WAIT_EMAIL ? "by-email/" : "", name);
 	call_init(&flight->call, path);
 	flight->began = clock_seconds();
 	flight->generation = roster->generation;

@@ -164,7 +164,8 @@ static int refuse(struct guard *guard, struct call *call)
 	guard_time(room.until ? room.until : time(NULL), when);
 	return call_fail(call, EDQUOT,
 			 "status_limit reached (%u in %u s); next change possible at %s; to raise "
-			 "it for this mount, write \"status_limit N\" to .rosterfs/control",
+			 "it for this mount, write \"status_limit N\" to .rosterfs/control; taking "
+			 "back a change of this mount does not count",
 			 room.limit, room.window, when);
 }
 

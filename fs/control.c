@@ -131,11 +131,11 @@ static void print_limit(FILE *out, struct fs *fs)
 		fprintf(out, "status_limit: none\n");
 		return;
 	}
-	fprintf(out, "status_limit: %u of %u changes in %u s left", room.left, room.limit,
+	fprintf(out, "status_limit: %u of %u changes left (per %u s)", room.left, room.limit,
 		room.window);
 	if (room.until) {
 		guard_time(room.until, when);
-		fprintf(out, " until %s", when);
+		fprintf(out, "; more again at %s", when);
 	}
 	fprintf(out, "\n");
 }
@@ -362,11 +362,13 @@ off_t control_size(struct fs *fs, enum node_kind kind)
 
 static bool refresh(struct fs *fs, const char *text, size_t length)
 {
-	bool found = false;
+	bool all = length == 3 && memcmp(text, "all", 3) == 0, found = false;
 
+	/* as Tab completes the name of a directory */
+	if (length && text[length - 1] == '/')
+		length--;
 	for (size_t i = 0; i < fs->branch_count; i++) {
 		const char *name = fs->branches[i].account->name;
-		bool all = length == 3 && memcmp(text, "all", 3) == 0;
 
 		if (!all && (strlen(name) != length || memcmp(name, text, length) != 0))
 			continue;

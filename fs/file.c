@@ -11,6 +11,7 @@
 #include "cache/update.h"
 #include "fs/control.h"
 #include "fs/draft.h"
+#include "fs/emptied.h"
 #include "fs/entry.h"
 #include "fs/handle.h"
 #include "fs/mistyped.h"
@@ -58,6 +59,7 @@ void file_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
 	(void)ino;
 	fs_asked(req, ASKED_RELEASE);
+	emptied_tell(handle_of(fi));
 	open_end(handle_of(fi));
 	fuse_reply_err(req, 0);
 }
@@ -276,6 +278,7 @@ static void flush_or_sync(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info 
 		fuse_reply_err(req, 0);
 		return;
 	}
+	emptied_close(handle_of(fi), req);
 	action = handle_flush(handle_of(fi), &why);
 	if (action < 0 && why)
 		refuse_text(fs, req, handle_of(fi), action, why, NULL, 0);

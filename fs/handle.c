@@ -8,6 +8,7 @@
 
 #include "cache/record.h"
 #include "cache/update.h"
+#include "fs/emptied.h"
 #include "fs/node.h"
 #include "fs/scratch.h"
 
@@ -38,6 +39,7 @@ struct handle *handle_new(struct fs *fs, struct node *node, struct record *recor
 	pthread_mutex_unlock(&fs->requests_lock);
 	if (handle->writable && (flags & O_TRUNC)) {
 		handle->fresh = true;
+		handle->emptied = true;
 		document_init(&handle->scanner);
 		handle->buffer = calloc(1, 1);
 		handle->room = 1;
@@ -77,6 +79,7 @@ void handle_put(struct handle *handle)
 	if (handle->fixed)
 		explicit_bzero(handle->fixed, handle->fixed_length);
 	free(handle->fixed);
+	emptied_clear(handle);
 	record_put(handle->record);
 	if (node_scratch(handle->node))
 		scratch_opened(node_scratch(handle->node), -1);
@@ -359,6 +362,7 @@ int handle_truncate(struct handle *handle, off_t length, const char **why)
 	*why = "no memory";
 	pthread_mutex_lock(&handle->lock);
 	handle->sticky = 0;
+	handle->emptied = length == 0;
 	if (handle->node->kind == NODE_STATUS) {
 		handle->length = 0; /* what counts is the word that is written next */
 	} else if (length == 0) {
@@ -423,6 +427,7 @@ char *handle_text(struct handle *handle, size_t *length, unsigned *turn)
 	if (text && turn) {
 		*turn = ++handle->turn;
 		handle->unsent = false;
+		handle->emptied = false;
 	}
 	pthread_mutex_unlock(&handle->lock);
 	return text;

@@ -21,6 +21,7 @@
 
 #include <stdint.h>
 
+struct call;
 struct record;
 
 struct handle {
@@ -48,10 +49,12 @@ struct handle {
 
 	char *buffer; /* what the file would hold, once written to; NULL: as the record */
 	size_t length, room;
-	bool fresh;     /* truncated and written from the start, without a gap: scanner is good */
-	bool unsent;    /* the buffer differs from what was committed last */
-	int sticky;     /* negative errno of the last commit or write, 0: none */
-	size_t refused; /* bytes of the last write, which a failed commit took back; 0: none */
+	bool fresh;   /* truncated and written from the start, without a gap: scanner is good */
+	bool unsent;  /* the buffer differs from what was committed last */
+	bool emptied; /* truncated to nothing since what was committed last */
+	struct call *closer; /* who closed it while it was emptied, owned; NULL: nobody */
+	int sticky;          /* negative errno of the last commit or write, 0: none */
+	size_t refused;      /* bytes of the last write, which a failed commit took back; 0: none */
 	unsigned
 	    turn; /* the newest commit: an older one that ends late says nothing about this text */
 	struct document scanner;

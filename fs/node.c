@@ -34,6 +34,9 @@ static const char readme_text[] =
     "  grep -F partnerize/123. .rosterfs/log | tail -1   why something failed\n"
     "  cat .rosterfs/status                         what is known, how old it is, what is going on\n"
     "  echo partnerize > .rosterfs/refresh          fetch anew at the next read\n"
+    "  echo status_limit 500 > .rosterfs/control    let more status changes through\n"
+    "  sh .rosterfs/history/7/undo.sh               take back the seventh change, or copy undo.json\n"
+    "  timeout 5 cat README > /dev/null             fails if rosterfs has died or hangs\n"
     "\n"
     "A write that succeeded has been acknowledged by the vendor. See rosterfs(1), section SEMANTICS.\n";
 

@@ -233,8 +233,9 @@ static void got_self(struct request *request, int error)
 	if (error == -ENODATA)
 		error =
 		    call_fail(&request->call, ENOENT,
-			      "the vendor does not tell which user our key belongs to: set self_id "
-			      "in the config");
+			      "the vendor does not tell which user the keys in section [%s] belong "
+			      "to: set self_id there",
+			      request->node->branch->account->name);
 	if (error) {
 		request_fail(request, error);
 		return;

@@ -228,12 +228,15 @@ bool people_concerns(const struct people_query *query, const struct branch *bran
 
 void people_fail(struct people_known *known, int error, const struct call *call)
 {
+	char request[CALL_REQUEST_MAX + 32];
+
 	snapshot_put(known->snapshot);
 	known->snapshot = NULL;
 	free(known->words);
 	known->error = error;
-	if (!call->request[0] || asprintf(&known->words, "%s: %s", call->request, call->words) < 0)
-		known->words = strdup(call->words);
+	call_tell_request(call, request);
+	if (asprintf(&known->words, "%s%s", request, call->words) < 0)
+		known->words = NULL;
 }
 
 const struct people_known *people_failed(const struct people *people)

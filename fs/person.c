@@ -34,22 +34,29 @@ static bool ends_in(const char *name, const char *suffix)
 
 /* ---- in a person's directory ---- */
 
-/* LINK is to RECORD (or NULL), one of COUNT, with suffix number SUFFIX. */
-static void name_link(struct fs *fs, struct person_link *link, const struct branch *branch,
-		      const struct record *record, size_t count, size_t suffix)
+void person_stem(struct fs *fs, const struct branch *branch, const struct record *record,
+		 size_t count, char *stem)
 {
 	const char *vendor = branch->account->name;
-	char stem[PATH_STEM_MAX + 1];
 
-	link->branch = branch;
-	link->record = record;
-	link->suffix = suffixes[suffix];
-	snprintf(stem, sizeof(stem), "%s", vendor);
+	snprintf(stem, PATH_STEM_MAX + 1, "%s", vendor);
 	if (count > 1) {
 		path_join(vendor, record->id, false, stem);
 		if (fs_branch(fs, stem)) /* the name that another vendor's record has */
 			path_join(vendor, record->id, true, stem);
 	}
+}
+
+/* LINK is to RECORD (or NULL), one of COUNT, with suffix number SUFFIX. */
+static void name_link(struct fs *fs, struct person_link *link, const struct branch *branch,
+		      const struct record *record, size_t count, size_t suffix)
+{
+	char stem[PATH_STEM_MAX + 1];
+
+	link->branch = branch;
+	link->record = record;
+	link->suffix = suffixes[suffix];
+	person_stem(fs, branch, record, count, stem);
 	snprintf(link->name, sizeof(link->name), "%s%s", stem, link->suffix);
 }
 

@@ -27,6 +27,13 @@ bool person_own_link(const struct people *people, const struct branch *branch, s
 		     struct person_link *link);
 
 /*
+ * Write the stem of the links to RECORD of BRANCH, one of COUNT that the directory shows of it,
+ * into STEM (PATH_STEM_MAX + 1 bytes): "partnerize", or "partnerize~7".
+ */
+void person_stem(struct fs *fs, const struct branch *branch, const struct record *record,
+		 size_t count, char *stem);
+
+/*
  * Find the link to a record that is called NAME in the directory that QUERY is about. 0, or
  * -ENOENT: there is none of its name, the errno of the vendor that could tell but can't be read, or
  * -ENOMEM. What it borrows is PEOPLE's.

@@ -228,18 +228,15 @@ static int outcome(struct request *request)
 	for (size_t i = 0; i < request->question_count; i++) {
 		struct question *question = &request->questions[i];
 		int error = question->wait.error;
-		char words[CALL_WORDS_MAX];
 
 		/* a list that is not there is no file that is not there */
 		if (error == -ENOENT)
 			error = question->wait.error = -EREMOTEIO;
 		if (!error)
 			continue;
-		if (request->question_count > 1 && error != -EINTR) {
-			memcpy(words, question->call.words, sizeof(words));
-			call_fail(&question->call, -error, "%s can't be read: %s",
-				  roster_account(question->roster)->name, words);
-		}
+		if (request->question_count > 1 && error != -EINTR)
+			call_fail_unreadable(&question->call, -error,
+					     roster_account(question->roster)->name, "");
 		if (first) {
 			log_error(&question->call, error);
 			continue;

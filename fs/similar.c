@@ -9,6 +9,7 @@
 
 #include "cache/record.h"
 #include "cache/roster.h"
+#include "fs/person.h"
 #include "fs/shelf.h"
 #include "vendors/address.h"
 #include "vendors/skeleton.h"
@@ -132,22 +133,26 @@ static bool are_stored_differently(struct record *const *with, size_t count)
  * -ENOMEM. */
 static int put_own(FILE *out, const struct people *people, bool *any)
 {
-	const struct fs *fs = people->fs;
+	struct fs *fs = people->fs;
 	char stem[PATH_STEM_MAX + 1];
 
 	for (size_t i = 0; i < fs->branch_count; i++) {
 		const struct branch *branch = &fs->branches[i];
-		size_t count;
+		size_t count, shown;
 		struct record *const *with = people_with(&people->known[i], people->email, &count);
 
+		people_shown(people, i, &shown);
 		if (!are_stored_differently(with, count))
 			continue;
 		*any = true;
 		for (size_t j = 0; j < count && j < LISTED_MAX; j++) {
 			if (!put_record(out, branch, with[j]))
 				return -ENOMEM;
-			if (people_shows(people, with[j]))
+			if (people_shows(people, with[j])) {
+				person_stem(fs, branch, with[j], shown, stem);
+				fprintf(out, "    in this directory as %s\n", stem);
 				continue;
+			}
 			if (!people_record_stem(people, with[j], stem))
 				return -ENOMEM;
 			fprintf(out, "    see ../%s\n", stem);

@@ -48,7 +48,6 @@ void unread_open(fuse_req_t req, const struct node *node, int flags)
 {
 	const struct branch *branch = vendor_of(fs_of(req), node);
 	const struct fuse_ctx *context = fuse_req_ctx(req);
-	char words[CALL_WORDS_MAX];
 	struct call call;
 	int error;
 
@@ -56,9 +55,9 @@ void unread_open(fuse_req_t req, const struct node *node, int flags)
 	call_set_caller(&call, context->uid, context->gid, context->pid);
 	error = error_of(branch, &call);
 	if (error != -ESTALE) {
-		memcpy(words, call.words, sizeof(words));
-		call_fail(&call, -error, "%s can't be read%s: %s", branch->account->name,
-			  (flags & O_ACCMODE) == O_RDONLY ? "" : ", so nothing was sent", words);
+		call_fail_unreadable(&call, -error, branch->account->name,
+				     (flags & O_ACCMODE) == O_RDONLY ? ""
+								     : ", so nothing was sent");
 		log_error(&call, error);
 	}
 	call_destroy(&call);

@@ -19,8 +19,10 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <malloc.h>
+#include <mntent.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -141,17 +143,43 @@ static int open_audit(struct mount *mount)
 	return 0;
 }
 
+/* Return true if what is mounted at PATH last, in front of all else there, is a rosterfs. */
+static bool is_mounted(const char *path)
+{
+	FILE *mounts = setmntent("/proc/self/mounts", "re");
+	char line[8 * PATH_MAX];
+	struct mntent entry;
+	bool found = false;
+
+	if (!mounts)
+		return false;
+	while (getmntent_r(mounts, &entry, line, sizeof(line))) {
+		if (strcmp(entry.mnt_dir, path) == 0)
+			found = strcmp(entry.mnt_type, "fuse.rosterfs") == 0;
+	}
+	endmntent(mounts);
+	return found;
+}
+
 static int find_mountpoint(struct mount *mount)
 {
-	struct stat stat_buffer;
+	struct stat stat_buffer = {0};
 	struct statvfs statvfs_buffer;
+	bool there = realpath(mount->options.mountpoint, mount->mountpoint);
+	int error = 0;
 
 	/* The kernel may still know the attributes of a mount that has died, but not its figures.
 	 */
-	if (!realpath(mount->options.mountpoint, mount->mountpoint) ||
-	    stat(mount->mountpoint, &stat_buffer) || statvfs(mount->mountpoint, &statvfs_buffer)) {
-		int error = errno;
-
+	if (!there || stat(mount->mountpoint, &stat_buffer) ||
+	    statvfs(mount->mountpoint, &statvfs_buffer))
+		error = errno;
+	/* another user's, which gives nobody else its figures, is an error too */
+	if (there && error != ENOTCONN && is_mounted(mount->mountpoint)) {
+		complain("%s: a rosterfs is mounted here already: run fusermount3 -u %s first",
+			 mount->options.mountpoint, mount->options.mountpoint);
+		return -EBUSY;
+	}
+	if (error) {
 		if (error == ENOTCONN)
 			complain("%s: stale mount: run fusermount3 -u first",
 				 mount->options.mountpoint);

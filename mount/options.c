@@ -412,7 +412,7 @@ const char *options_help(void)
 	       "                  Exit status: 0: no vendor has failed; 1: one has, or CONFIG is\n"
 	       "                  wrong; 2: the command line is wrong\n"
 	       "      --check=quick\n"
-	       "                  the same, but only one page of each list is read\n"
+	       "                  the same, but only one page of each list is read, so ok means less\n"
 	       "  -h, --help      print this text\n"
 	       "  -V, --version   print the version\n"
 	       "\n"

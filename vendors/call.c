@@ -99,6 +99,27 @@ void call_add_words(struct call *call, const char *format, ...)
 	va_end(args);
 }
 
+void call_tell_request(const struct call *call, char *text)
+{
+	if (!call->request[0])
+		text[0] = '\0';
+	else if (call->status && !call->unasked)
+		snprintf(text, CALL_REQUEST_MAX + 32, "%s answered %d: ", call->request,
+			 call->status);
+	else
+		snprintf(text, CALL_REQUEST_MAX + 32, "%s: ", call->request);
+}
+
+void call_fail_unreadable(struct call *call, int error, const char *vendor, const char *more)
+{
+	char request[CALL_REQUEST_MAX + 32], words[CALL_WORDS_MAX];
+
+	memcpy(words, call->words, sizeof(words));
+	call_tell_request(call, request);
+	call->request[0] = '\0';
+	call_fail(call, error, "%s can't be read%s: %s%s", vendor, more, request, words);
+}
+
 void call_copy_error(struct call *to, const struct call *from)
 {
 	to->error = from->error;

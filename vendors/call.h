@@ -85,6 +85,19 @@ int call_fail(struct call *call, int error, const char *format, ...)
 void call_add_words(struct call *call, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/*
+ * Print the request that decided how CALL failed into TEXT (CALL_REQUEST_MAX + 32 bytes), with the
+ * HTTP status if there was a response: "GET /user answered 403: ", or "" without a request.
+ */
+void call_tell_request(const struct call *call, char *text);
+
+/*
+ * Say in CALL, which failed with ERROR (a positive errno), that VENDOR can't be read: the words
+ * become "VENDOR can't be readMORE: REQUEST answered STATUS: WORDS", and the call has no request
+ * any more.
+ */
+void call_fail_unreadable(struct call *call, int error, const char *vendor, const char *more);
+
 /* Copy the error (errno, words, request, status) of FROM to TO. */
 void call_copy_error(struct call *to, const struct call *from);
 

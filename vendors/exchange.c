@@ -190,8 +190,8 @@ int exchange_verdict(struct call *call, struct account *account, const struct ht
 	error = errno_of(reply->status);
 	if (reply->status == 401)
 		return call_fail(call, error,
-				 "the vendor refuses our keys%s%s: see section [%s] of the config",
-				 words[0] ? ": " : "", words, account->name);
+				 "the vendor refuses the keys in section [%s] of the config%s%s",
+				 account->name, words[0] ? ": " : "", words);
 	if (reply->status == 429)
 		return fail_limited(call, reply, words);
 	if (reply->status >= 300 && reply->status < 400)

@@ -125,15 +125,13 @@ void log_call(const struct call *call, const char *format, ...)
 void log_error(const struct call *call, int error)
 {
 	char line[LINE_MAX_BYTES];
-	char status[32] = "";
+	char request[CALL_REQUEST_MAX + 32];
 	size_t length = stamp(line, sizeof(line));
 	int added;
 
-	if (call->status && !call->unasked)
-		snprintf(status, sizeof(status), " answered %d", call->status);
-	added = snprintf(line + length, sizeof(line) - length, "%s: %s%s%s%s: %s (%s)", call->path,
-			 call->request[0] ? call->request : "", call->request[0] ? status : "",
-			 call->request[0] ? ": " : "", call->words[0] ? call->words : "failed",
+	call_tell_request(call, request);
+	added = snprintf(line + length, sizeof(line) - length, "%s: %s%s: %s (%s)", call->path,
+			 request, call->words[0] ? call->words : "failed",
 			 strerrorname_np(-error) ? strerrorname_np(-error) : "?", strerror(-error));
 	if (added > 0)
 		length += (size_t)added;

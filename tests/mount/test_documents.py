@@ -7,10 +7,12 @@ import pathlib
 
 import pytest
 
+import harness
 from writing import (GOOD, PASSWORD, Save, at_vendor, changed, edited, errno_of, last_line, name_of,
                      nowhere, put, read, refused, save, sent, text_of)
 
 SHELLS = ["bash", "dash", "zsh", "busybox sh"]
+EMPTY = "partnerize/{}: truncated and closed without a text: nothing was sent "
 
 # user 2 has every field; this is what each of them may become: value by value, kind by kind
 EDITS = [
@@ -386,12 +388,27 @@ def test_refused_in_shells(mount, shell):
         result = m.sh(f"f=partnerize/2.json\n{command}", shell)
         assert result.code != 0, command
         assert result.err or (shell == "busybox sh" and command.startswith("printf")), command
-    for command in [": > $f", "truncate -s 0 $f", "touch $f", "cat /dev/null > $f", "true >> $f",
-                    "exec 3<> $f", "echo >> $f", "jq . $f > $f", "cp /dev/null $f",
+    empties = [": > $f", "truncate -s 0 $f", "cat /dev/null > $f", "cp /dev/null $f"]
+    for command in [*empties, "jq . $f > $f", "touch $f", "true >> $f", "exec 3<> $f", "echo >> $f",
                     "chmod 600 $f", "chmod u+x $f", "touch -d 2020-01-01 $f", "chown $(id -u) $f"]:
+        told = m.log().count(EMPTY.format("2.json"))
         m.sh(f"f=partnerize/2.json\n{command}", shell).ok()
         assert (m.path / "partnerize/2.json").read_text() == before, command
+        harness.wait_until(lambda: m.log().count(EMPTY.format("2.json")) == told + (command in empties),
+                           30 * harness.SCALE, f"{command} is told once")
+    assert m.log().count(EMPTY.format("2.json")) == len(empties)
     assert not sent(m.sandbox)
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_only_what_stays_empty_is_told(mount, shell):
+    """A shell opens, truncates and closes files that it, or a program, then writes to."""
+    m = mount()
+    m.sh("echo '{\"firstname\": \"Jo\"}' > partnerize/2.json; printf '{' > partnerize/3.json;"
+         "echo inactive > partnerize/4.status; echo none > partnerize/5.status;"
+         "jq .firstname=9 partnerize/6.json > partnerize/7.json; : > partnerize/8.status", shell)
+    harness.wait_until(lambda: EMPTY.format("8.status") in m.log(), 30 * harness.SCALE, "the last command")
+    assert m.log().count(EMPTY.partition(" ")[2]) == 1
 
 
 def test_append(mount):

@@ -145,9 +145,9 @@ def test_apart_in_name(ep, other):
         assert os.readlink(m.path / f"partnerize/by-email/{JANE}~{ident}.json") == f"../{ident}.json"
         assert os.readlink(m.path / f"partnerize/by-email/{other}~{ident}.json") == f"../{ident}.json"
     text = similar(m, JANE)
-    assert lines_of(text, "partnerize/77.json") == [JANE]
+    assert lines_of(text, "partnerize/77.json") == [JANE, "in this directory as partnerize~77"]
     written = other.replace(" ", "<U+0020>").replace("\u00a0", "<U+00A0>").replace("\n", "<U+000A>")
-    assert lines_of(text, "partnerize/78.json") == [written]
+    assert lines_of(text, "partnerize/78.json") == [written, "in this directory as partnerize~78"]
     assert "elasticpath" not in text
 
 
@@ -181,11 +181,11 @@ def test_apart_in_directory(ep, other, name, written):
     for typed in (name, other, other.upper() if other.isascii() else other, f" {other}"):
         assert targets(m.path / "by-email" / typed) == two, typed
     text = similar(m, JANE)
-    assert lines_of(text, "partnerize/77.json") == [JANE]
+    assert lines_of(text, "partnerize/77.json") == [JANE, "in this directory as partnerize"]
     assert lines_of(text, "partnerize/78.json") == [written, f"see ../{name}"]
     text = similar(m, name)
     assert lines_of(text, "partnerize/77.json") == [JANE, f"see ../{JANE}"]
-    assert lines_of(text, "partnerize/78.json") == [written]
+    assert lines_of(text, "partnerize/78.json") == [written, "in this directory as partnerize"]
     # the vendor's own
     for ident in ("77", "78"):
         assert os.readlink(m.path / f"partnerize/by-email/{JANE}~{ident}.json") == f"../{ident}.json"

@@ -93,7 +93,8 @@ def test_a_roster_that_is_suddenly_short(mount, left, warned):
     log, _ = warnings(m)
     assert len(log) == warned
     if warned:
-        assert f"has {left} now, and had 25 before" in log[0] and "rights" in log[0]
+        assert f" partnerize: warning: the list of users has {left} now, and had 25 before" in log[0]
+        assert "rights" in log[0]
 
 
 def test_the_warning_in_status(mount, sandbox):

@@ -161,7 +161,7 @@ def test_check_wrong_keys(rosterfs, conf, sandbox):
     result = rosterfs("--check", file)
     assert result.code > 0
     said = result.out + result.err
-    assert "partnerize: " in said and "refuses our keys" in said and "[partnerize]" in said
+    assert "partnerize: GET /" in said and "refuses the keys in section [partnerize]" in said
     assert "another" not in said
 
 
@@ -520,6 +520,19 @@ def test_killed(mount, rosterfs):
     refused(rosterfs(m.config_file, m.path), m.path, "fusermount3 -u")
     assert m.unmount().code == 0
     m.ended = True
+
+
+def test_mounted_already(mount, rosterfs, tmp_path):
+    """A second one is not put in front of the first, however its mount point is written."""
+    m = mount()
+    (tmp_path / "link").symlink_to(m.path)
+    for path in (m.path, f"{m.path}/", tmp_path / "link"):
+        refused(rosterfs(m.config_file, path), path, "mounted here already: run fusermount3 -u")
+        refused(rosterfs("-f", m.config_file, path), path, "mounted here already: run fusermount3 -u")
+    assert pathlib.Path("/proc/self/mounts").read_text().count(f" {m.path} ") == 1
+    assert m.alive() and "5.json" in os.listdir(m.path / "partnerize")
+    # what is below it, or beside it, is not meant
+    refused(rosterfs(m.config_file, m.path / "partnerize/5.json"), "not a directory")
 
 
 def test_busy_mount_stays(mount):

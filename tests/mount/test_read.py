@@ -105,7 +105,10 @@ def test_manuals(mount):
                   "evidence", "token dies with its owner's account"):
         assert words in text, words
     assert "Rotate the keys" in (m.path / "partnerize/MANUAL").read_text()
-    assert "grep -F partnerize/123. .rosterfs/log" in (m.path / "README").read_text()
+    readme = (m.path / "README").read_text()
+    for command in ("grep -F partnerize/123. .rosterfs/log", "echo status_limit 500 > .rosterfs/control",
+                    "sh .rosterfs/history/7/undo.sh", "timeout 5 cat README"):
+        assert f"\n  {command}" in readme, command
     assert m.sandbox.counts()["total"] == 0
 
 
@@ -405,13 +408,13 @@ def test_refresh_words(mount, sandbox):
     box = sandbox(users=5)
     m = mount(box)
     os.listdir(m.path / "partnerize")
-    for name in ("partnerize", "all", "cj"):
+    for name in ("partnerize", "partnerize/", "all", "cj"):
         box.reset()
         m.sh(f"echo {name} > .rosterfs/refresh").ok()
         os.listdir(m.path / "partnerize")
         assert (box.counts()["total"] > 0) == (name != "cj")
     box.reset()
-    for name in ("nobody", "partnerize cj", ""):
+    for name in ("nobody", "partnerize cj", "", "/", "partnerize//", "partnerize/7.json"):
         result = m.sh(f"echo '{name}' > .rosterfs/refresh")
         assert result.code != 0 and "Invalid argument" in result.err
     assert m.sh("printf all > .rosterfs/refresh").code == 0

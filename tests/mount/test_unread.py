@@ -63,9 +63,9 @@ def test_one_vendor_fails(ep, broken, fault, error):
                 assert fails(opened, path, flags) == error
             assert asked(box) == 0
             line = last_line(m, str(path.relative_to(m.path)))
-            assert f"{broken} can't be read, so nothing was sent: " in line and error in line
+            assert f": {broken} can't be read, so nothing was sent: GET /" in line and error in line
             assert (person / (fine + suffix)).read_text()
-        assert f"{broken} can't be read" in last_line(m, f"by-email/{email}: ")
+        assert f"by-email/{email}: {broken} can't be read: GET /" in last_line(m, f"by-email/{email}: ")
         # who may be one of several at that vendor, and who is none of another's
         assert fails(os.lstat, person / f"{broken}~7.json") == error
         for name in (f"{fine}~7.json", "cj.json", "x.status", f"{broken}.other"):
@@ -107,7 +107,7 @@ def test_nobody(ep):
             assert fails(os.stat, path) == "EACCES"
             assert fails(os.stat, path / "cj.MANUAL") == "EACCES"
         line = last_line(m, f"{path.relative_to(m.path)}")
-        assert "elasticpath can't be read" in line and "403" in line
+        assert ": elasticpath can't be read: GET /v2/account-members" in line and " answered 403: " in line
     result = m.sh(f"echo inactive | tee by-email/'{only}'/*.status")
     assert result.code and "Permission denied" in result.err
     box.clear_faults()
