@@ -99,10 +99,16 @@ void call_add_words(struct call *call, const char *format, ...)
 	va_end(args);
 }
 
+int call_shown_status(const struct call *call)
+{
+	return call->status ? call->status : call->token_status;
+}
+
 void call_copy_error(struct call *to, const struct call *from)
 {
 	to->error = from->error;
 	to->status = from->status;
+	to->token_status = from->token_status;
 	to->unasked = from->unasked;
 	memcpy(to->request, from->request, sizeof(to->request));
 	memcpy(to->words, from->words, sizeof(to->words));

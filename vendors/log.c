@@ -129,8 +129,8 @@ void log_error(const struct call *call, int error)
 	size_t length = stamp(line, sizeof(line));
 	int added;
 
-	if (call->status && !call->unasked)
-		snprintf(status, sizeof(status), " answered %d", call->status);
+	if (call_shown_status(call) && !call->unasked)
+		snprintf(status, sizeof(status), " answered %d", call_shown_status(call));
 	added = snprintf(line + length, sizeof(line) - length, "%s: %s%s%s%s: %s (%s)", call->path,
 			 call->request[0] ? call->request : "", call->request[0] ? status : "",
 			 call->request[0] ? ": " : "", call->words[0] ? call->words : "failed",
