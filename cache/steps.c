@@ -270,6 +270,7 @@ static int run(struct steps *steps, json_t *fresh)
 		return make_steps(steps);
 	steps_settle_idle(steps);
 	steps_publish(steps, call, steps->fresh);
+	log_call(call, "already %s: nothing was sent", steps->word);
 	return 0;
 }
 
