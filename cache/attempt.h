@@ -31,7 +31,8 @@ struct attempt {
 	const char *id;        /* or NULL: not known, or none; borrowed */
 	bool idle;             /* there is nothing to change, or nothing any more */
 	bool unknown;          /* something was sent, and nobody knows what became of it */
-	bool takes_back;       /* it takes back a change of this mount: takeback.h */
+	uint64_t takes_back;   /* the number of the write of this mount that it takes back, or the
+				  oldest of several; 0: none, it counts (takeback.h) */
 
 	/* attempt.c's own */
 	struct timespec when;

@@ -326,6 +326,20 @@ static int plan(struct change *change)
 	return error ? error : -EAGAIN;
 }
 
+/* Say that there is nothing to change: the log's last line about a path is the outcome. */
+static void log_idle(const struct change *change)
+{
+	const char *status = change->absolute ? change_status(change, change->fresh) : NULL;
+
+	change_log_remains(change, change->fresh);
+	if (change->reads > 1)
+		log_call(change->call, "nothing is left to change: the vendor shows it by now");
+	else if (change->attempt->idle && status)
+		log_call(change->call, "already %s: nothing was sent", status);
+	else if (change->attempt->idle)
+		log_call(change->call, "nothing in it is to be changed: nothing was sent");
+}
+
 /* Send what there is to send. */
 static int carry_out(struct change *change)
 {
@@ -333,9 +347,7 @@ static int carry_out(struct change *change)
 
 	if (!anything_to_do(change)) {
 		change->attempt->idle = !change->part && !change->first;
-		if (change->reads > 1)
-			log_call(change->call,
-				 "nothing is left to change: the vendor shows it by now");
+		log_idle(change);
 		change->result = json_incref(change->fresh);
 		change_publish(change, change->fresh);
 		return 0;

@@ -169,6 +169,10 @@ json_t *change_accepted(const struct change *change);
 /* "firstname: "Jane" -> "Joan", ..." for the log, write-only values as (set). The caller frees. */
 char *change_describe(const struct change *change);
 
+/* Say in the log what a status that the change has made to be that of RECORD leaves to be done; the
+ * line that says that it is made follows. */
+void change_log_remains(const struct change *change, const json_t *record);
+
 /* The edits as attempt_set_fields takes them; NULL: there are none. */
 json_t *change_fields(const struct change *change);
 

@@ -421,13 +421,13 @@ static int create(struct creation *creation)
 	error = send(creation);
 	if (error)
 		return error;
-	log_call(creation->call, "made, with id %s%s", creation->id,
-		 attempt_alone(creation->attempt));
-	if (user && vendor->creation)
-		log_call(creation->call, "%s", vendor->creation);
 	show_made(creation);
 	error = set_rest(creation);
 	log_normalised(creation);
+	if (user && vendor->creation)
+		log_call(creation->call, "%s", vendor->creation);
+	log_call(creation->call, "made, with id %s%s", creation->id,
+		 attempt_alone(creation->attempt));
 	tell_history(creation);
 	return error;
 }

@@ -157,9 +157,9 @@ static void tell(struct attempt *attempt, const json_t *before)
 {
 	const char *remains = attempt->account->vendor->remains;
 
-	log_call(attempt->call, "deleted: this can't be undone%s", attempt_alone(attempt));
 	if (remains)
 		log_call(attempt->call, "what remains to be done: %s", remains);
+	log_call(attempt->call, "deleted: this can't be undone%s", attempt_alone(attempt));
 	roster_note_deleted(attempt->roster, attempt->id, before);
 	roster_publish_deleted(attempt->roster, attempt->id);
 	attempt_accepted(attempt, before, NULL, NULL);

@@ -280,13 +280,15 @@ char *history_text(struct history *history, uint64_t number, enum history_part p
 }
 
 bool history_newest_access(struct history *history, const void *subject, const char *id,
-			   struct history_access *access)
+			   uint64_t below, struct history_access *access)
 {
 	const struct write *newest = NULL;
+	uint64_t number;
 	bool found;
 
 	pthread_mutex_lock(&history->lock);
-	for (uint64_t number = history->last; number >= history->first && !newest; number--) {
+	number = below && below <= history->last ? below - 1 : history->last;
+	for (; number >= history->first && !newest; number--) {
 		const struct write *write = find_locked(history, number);
 
 		if (write && write->access.kind != HISTORY_EDIT &&

@@ -42,7 +42,8 @@ enum history_kind {
 struct history_access {
 	enum history_kind kind;
 	const void *subject; /* one for all rosters whose records' ids name the same people */
-	bool takes_back;     /* it took back the write before it */
+	uint64_t
+	    takes_back; /* the number of the write that it took back, or of the oldest; 0: none */
 	/* the state before it and the one that it left, as texts (takeback.c's); NULL: none */
 	const char *was, *left;
 	/* of a write that was found: whose record it was, and its number */
@@ -82,11 +83,12 @@ char *history_text(struct history *history, uint64_t number, enum history_part p
 		   size_t *length);
 
 /*
- * The newest write of this mount that did something to the access of SUBJECT's ID: copied to
- * *ACCESS, whose texts the caller frees by history_access_clear. False: none is kept.
+ * The newest write of this mount before number BELOW (0: of all) that did something to the access
+ * of SUBJECT's ID: copied to *ACCESS, whose texts the caller frees by history_access_clear. False:
+ * none is kept.
  */
 bool history_newest_access(struct history *history, const void *subject, const char *id,
-			   struct history_access *access);
+			   uint64_t below, struct history_access *access);
 void history_access_clear(struct history_access *access);
 
 /* Is STAMP a version's name of a history, this or another one? */

@@ -224,6 +224,7 @@ static int took(struct change *change, json_t *record, const json_t *seen)
 	note_status(change, record, seen);
 	acknowledge(change, record, seen);
 	log_normalised(change, record);
+	change_log_remains(change, record);
 	log_call(change->call, "changed%s: %s", attempt_alone(change->attempt), words ? words : "");
 	free(words);
 	change->result = json_incref(record);

@@ -71,8 +71,9 @@ static void remember(struct roster *roster, const json_t *link, bool ended)
 				     ended ? link : NULL, ended ? NULL : link);
 }
 
-/* The same for the link with ID, which was made: as it is held. */
-static void remember_held(struct roster *roster, const char *id)
+/* The same for the link with ID, which was made: as it is held. Returns that, a new reference, or
+ * NULL. */
+static json_t *remember_held(struct roster *roster, const char *id)
 {
 	struct record *held;
 	double seconds;
@@ -81,8 +82,8 @@ static void remember_held(struct roster *roster, const char *id)
 	roster_peek(roster, id, &held, &seconds);
 	link = held ? record_json(held) : NULL;
 	remember(roster, link, false);
-	json_decref(link);
 	record_put(held);
+	return link;
 }
 
 /* The vendor answered RECORD, or nothing: the link is there. */
@@ -144,6 +145,7 @@ static int settle_link(struct attempt *attempt, enum vendor_outcome outcome, con
 {
 	struct call *call = attempt->call;
 	int error = -call->error, there;
+	json_t *held;
 
 	if (outcome == VENDOR_DONE) {
 		log_call(call, "made%s", attempt_alone(attempt));
@@ -161,10 +163,11 @@ static int settle_link(struct attempt *attempt, enum vendor_outcome outcome, con
 	if (there > 0) {
 		log_call(call, "%s%s", outcome == VENDOR_CHANGED ? "it was there already" : "made",
 			 attempt_alone(attempt));
-		remember_held(attempt->roster, attempt->id);
+		held = remember_held(attempt->roster, attempt->id);
 		attempt->idle = outcome == VENDOR_CHANGED;
 		if (outcome == VENDOR_UNKNOWN)
-			tell_link(attempt, NULL);
+			tell_link(attempt, held);
+		json_decref(held);
 		error = 0;
 	} else if (!there && call->unanswered) {
 		call_add_words(call, ": it was not there when looked up");
@@ -350,7 +353,7 @@ static void look_back(struct attempt *attempt, const char *own)
 	call_continue(&again, attempt->call);
 	if (vendor_get(&again, attempt->account, roster_collection(roster), roster_parent(roster),
 		       own, &fresh, NULL))
-		attempt->takes_back = false;
+		attempt->takes_back = 0;
 	else
 		takeback_creation(attempt, fresh);
 	json_decref(fresh);

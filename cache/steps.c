@@ -190,15 +190,15 @@ static int make_steps(struct steps *steps)
 	if (!steps_is_inactive(steps) && !json_array_size(steps_of(steps, steps->sent)))
 		return fail_unknown(steps);
 	tell_undo(steps);
-	takeback_status(steps->attempt, steps->fresh, steps->word);
+	takeback_steps(steps->attempt, steps->fresh, steps_is_inactive(steps) ? NULL : steps->sent);
 	if (guard_dry_run(steps->guard))
 		return dry_run(steps);
 	error = send(steps);
 	if (error)
 		return error;
-	log_call(steps->call, "now %s%s", steps->word, attempt_alone(steps->attempt));
 	if (steps_is_inactive(steps))
 		log_call(steps->call, "what remains to be done: %s", remains);
+	log_call(steps->call, "now %s%s", steps->word, attempt_alone(steps->attempt));
 	return 0;
 }
 
@@ -270,6 +270,7 @@ static int run(struct steps *steps, json_t *fresh)
 		return make_steps(steps);
 	steps_settle_idle(steps);
 	steps_publish(steps, call, steps->fresh);
+	log_call(call, "already %s: nothing was sent", steps->word);
 	return 0;
 }
 

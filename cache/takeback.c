@@ -2,7 +2,8 @@
  * takeback.c - see takeback.h.
  *
  * Keeps what a write left in a short text that can be compared: a status, or where that is made of
- * steps, these, each with the vendor's own id of it. It counts nothing: that is guard.c's.
+ * steps, these, each with the vendor's own id of it. What a record's steps were left as is put
+ * together from the newest write backwards. It counts nothing: that is guard.c's.
  */
 #include "cache/takeback.h"
 
@@ -132,110 +133,256 @@ void takeback_tell(const struct attempt *attempt, const json_t *before, const js
 
 /* ---- what is asked ---- */
 
-/* The newest change of the access of ATTEMPT's record, if it can be taken back. */
-static bool find_newest(const struct attempt *attempt, struct history_access *access)
+/* The newest write to the access of ATTEMPT's record before write number BELOW (0: of all). */
+static bool find(const struct attempt *attempt, uint64_t below, struct history_access *access)
 {
 	struct history *history = guard_history(attempt->guard);
 
-	if (!history || !attempt->roster || !attempt->id ||
-	    !history_newest_access(history, subject_of(attempt->roster), attempt->id, access))
-		return false;
-	if (!access->takes_back)
-		return true;
-	history_access_clear(access);
-	return false;
+	return history && attempt->roster && attempt->id &&
+	       history_newest_access(history, subject_of(attempt->roster), attempt->id, below,
+				     access);
 }
 
-/* Does WORD restore what was before ACCESS, a change of a status that is a field? */
-static bool restores_field(const struct history_access *access, const char *word)
+/* ---- a status that is a field ---- */
+
+/* Does WORD restore what was before ACCESS? */
+static bool restores(const struct history_access *access, const char *word)
 {
-	switch (access->kind) {
-	case HISTORY_STATUS:
+	if (access->kind == HISTORY_STATUS)
 		return same(access->was, word);
-	case HISTORY_CREATE:
-		return strcmp(word, "inactive") == 0;
-	default:
-		return false;
-	}
+	return access->kind == HISTORY_CREATE && strcmp(word, "inactive") == 0;
 }
 
 /*
- * The same for one that is made of steps. `active` makes only steps again that this mount has
- * ended, and `inactive` leaves none.
+ * The number of the write before which the record had the status WORD, if this mount's writes alone
+ * led from it to SHOWN (NULL: to what they left), and none of them was taken back; or 0.
  */
-static bool restores_steps(const struct history_access *access, const char *word)
+static uint64_t restored_field(const struct attempt *attempt, const char *word, const char *shown)
 {
-	bool inactive = strcmp(word, "inactive") == 0;
+	char *state = shown ? strdup(shown) : NULL;
+	bool goes_on = !shown || state;
+	uint64_t below = 0, found = 0;
+	struct history_access access;
 
-	switch (access->kind) {
-	case HISTORY_STATUS:
-		if (!access->was || !access->left)
-			return false;
-		return inactive ? !access->was[0] : strlen(access->left) < strlen(access->was);
-	case HISTORY_LINK:
-		return inactive; /* if it left no other */
-	default:
-		return false;
+	while (goes_on && find(attempt, below, &access)) {
+		if (!state && access.left)
+			state = strdup(access.left);
+		goes_on = same(state, access.left);
+		below = access.takes_back ? access.takes_back : access.number;
+		if (goes_on && !access.takes_back) {
+			if (restores(&access, word))
+				found = access.number;
+			free(state);
+			state = access.was ? strdup(access.was) : NULL;
+			goes_on = !found && state;
+		}
+		history_access_clear(&access);
 	}
+	free(state);
+	return found;
 }
 
-/* Does WORD restore what was before? Then *ACCESS has what the vendor must still show. */
-static bool find_restored(const struct attempt *attempt, const char *word,
-			  struct history_access *access)
+/* ---- steps, one by one ---- */
+
+/*
+ * What this mount did to the steps of one record, by their keys: {"left": the step's text as the
+ * newest writes left it, or null; "write": the number of the write that made or ended it, 0 if that
+ * can't be taken back}.
+ */
+struct ledger {
+	json_t *steps;
+	bool whole; /* these are all the steps that the record was left with */
+};
+
+/* The line of TEXT, steps, at *AT: a copy, and its key, which the caller frees; *AT goes on. False:
+ * the end. */
+static bool next_line(const char **at, char **line, char **key)
 {
-	bool restores;
+	const char *start = *at;
+	size_t length = strcspn(start, "\n");
 
-	if (!find_newest(attempt, access))
+	if (!*start)
 		return false;
-	restores = roster_collection(attempt->roster)->set_status ? restores_steps(access, word)
-								  : restores_field(access, word);
-	if (!restores)
-		history_access_clear(access);
-	return restores;
+	*at = start + length + (start[length] != '\0');
+	*line = strndup(start, length);
+	*key = strndup(start, strcspn(start, " \n"));
+	if (*line && *key)
+		return true;
+	free(*line);
+	free(*key);
+	return false;
 }
+
+/* Write NUMBER (0: it can't be taken back) left the step with KEY as LEFT (taken). TOUCHED: it was
+ * not so before. */
+static void note_step(struct ledger *ledger, const char *key, json_t *left, bool touched,
+		      uint64_t number)
+{
+	json_t *step = json_object_get(ledger->steps, key);
+
+	if (!step) {
+		/* if a newer write left all that there was, it left no such step */
+		step = json_object();
+		json_object_set(step, "left", ledger->whole ? json_null() : left);
+		json_object_set_new(ledger->steps, key, step);
+	}
+	if (touched && !json_object_get(step, "write")) {
+		bool same_left = json_equal(json_object_get(step, "left"), left);
+
+		json_object_set_new(step, "write",
+				    json_integer(same_left ? (json_int_t)number : 0));
+	}
+	json_decref(left);
+}
+
+/* Is LINE, or with WHOLE unset another one of its KEY, in TEXT (NULL: there is none)? */
+static bool has_line(const char *text, const char *line, const char *key, bool whole)
+{
+	const char *wanted = whole ? line : key, *at = text;
+	size_t length = strlen(wanted);
+
+	while (at && *at) {
+		if (strncmp(at, wanted, length) == 0 && at[length] == (whole ? '\n' : ' '))
+			return true;
+		at = strchr(at, '\n');
+		at += at != NULL;
+	}
+	return false;
+}
+
+/* Into LEDGER what ACCESS did, which is older than what is there. */
+static void note_access(struct ledger *ledger, const struct history_access *access)
+{
+	bool final = access->takes_back || access->kind == HISTORY_DELETE;
+	const char *left = access->left ? access->left : "", *was = access->was ? access->was : "";
+	uint64_t number = final ? 0 : access->number;
+	char *line = NULL, *key = NULL;
+
+	for (const char *at = left; next_line(&at, &line, &key); free(line), free(key))
+		note_step(ledger, key, json_string(line), !has_line(was, line, key, true), number);
+	for (const char *at = was; next_line(&at, &line, &key); free(line), free(key)) {
+		if (!has_line(left, line, key, false))
+			note_step(ledger, key, json_null(), true, number);
+	}
+	if (access->kind != HISTORY_LINK && access->kind != HISTORY_UNLINK)
+		ledger->whole = true;
+}
+
+/* Pair with json_decref of its steps, which are NULL without memory. */
+static struct ledger ledger_of(const struct attempt *attempt)
+{
+	struct ledger ledger = {.steps = json_object()};
+	struct history_access access;
+	uint64_t below = 0;
+
+	while (ledger.steps && find(attempt, below, &access)) {
+		note_access(&ledger, &access);
+		below = access.number;
+		history_access_clear(&access);
+	}
+	return ledger;
+}
+
+/* The number of the write that is taken back by making the step with KEY again or, with LINE, its
+ * text ("": whatever it is), by ending it; or 0. */
+static uint64_t taken_step(const struct ledger *ledger, const char *key, const char *line)
+{
+	const json_t *step = json_object_get(ledger->steps, key);
+	const char *left = json_string_value(json_object_get(step, "left"));
+	bool fits = line ? left && (!line[0] || strcmp(left, line) == 0) : !left;
+
+	return fits ? (uint64_t)json_integer_value(json_object_get(step, "write")) : 0;
+}
+
+/* Is STATE, steps that the vendor shows, what this mount left? */
+static bool is_as_left(const struct ledger *ledger, const char *state)
+{
+	char *line = NULL, *own = NULL;
+	bool good = true;
+	const char *key;
+	json_t *step;
+
+	json_object_foreach(ledger->steps, key, step) {
+		const char *left = json_string_value(json_object_get(step, "left"));
+
+		good = good && has_line(state, left, key, left) == (left != NULL);
+	}
+	for (const char *at = state; next_line(&at, &line, &own); free(line), free(own))
+		good = good && (!ledger->whole || json_object_get(ledger->steps, own));
+	return good;
+}
+
+/* Can any step be taken back for the status WORD? */
+static bool may_be_steps(const struct attempt *attempt, const char *word)
+{
+	const char *line = strcmp(word, "inactive") == 0 ? "" : NULL;
+	struct ledger ledger = ledger_of(attempt);
+	bool any = false;
+	const char *key;
+	json_t *step;
+
+	json_object_foreach(ledger.steps, key, step)
+		any = any || taken_step(&ledger, key, line);
+	json_decref(ledger.steps);
+	return any;
+}
+
+bool takeback_steps(struct attempt *attempt, const json_t *fresh, const json_t *wanted)
+{
+	const struct collection *collection = roster_collection(attempt->roster);
+	char *shown = steps_text(collection, fresh), *line = NULL, *key = NULL;
+	char *list = wanted ? steps_text(collection, wanted) : NULL;
+	const char *at = wanted ? list : shown;
+	struct ledger ledger = ledger_of(attempt);
+	bool good = shown && at && ledger.steps && is_as_left(&ledger, shown);
+	uint64_t oldest = 0;
+
+	for (; good && next_line(&at, &line, &key); free(line), free(key)) {
+		uint64_t number;
+
+		if (wanted && has_line(shown, line, key, false))
+			continue;
+		number = taken_step(&ledger, key, wanted ? NULL : line);
+		good = number;
+		oldest = !oldest || number < oldest ? number : oldest;
+	}
+	attempt->takes_back = good ? oldest : 0;
+	json_decref(ledger.steps);
+	free(shown);
+	free(list);
+	return attempt->takes_back;
+}
+
+/* ---- for all kinds of changes ---- */
 
 bool takeback_may_be(const struct attempt *attempt, const char *word)
 {
-	struct history_access access;
-
-	if (!find_restored(attempt, word, &access))
-		return false;
-	history_access_clear(&access);
-	return true;
+	if (roster_collection(attempt->roster)->set_status)
+		return may_be_steps(attempt, word);
+	return restored_field(attempt, word, NULL);
 }
 
 bool takeback_status(struct attempt *attempt, const json_t *fresh, const char *word)
 {
-	struct history_access access;
-	char *state;
+	char *state = state_of(attempt->roster, fresh);
 
-	attempt->takes_back = false;
-	if (!find_restored(attempt, word, &access))
-		return false;
-	state = state_of(attempt->roster, fresh);
-	attempt->takes_back = same(state, access.left);
+	attempt->takes_back = state ? restored_field(attempt, word, state) : 0;
 	free(state);
-	history_access_clear(&access);
 	return attempt->takes_back;
 }
 
 bool takeback_link(struct attempt *attempt, const char *own)
 {
-	struct history_access access;
-	char *state;
+	const char *key = roster_parent(attempt->roster);
+	struct ledger ledger = ledger_of(attempt);
+	char *line = own && own[0] ? step_text(key, own) : NULL;
 
-	attempt->takes_back = false;
-	if (!find_newest(attempt, &access))
-		return false;
-	if (access.owner == attempt->roster && !own) {
-		/* that it is not there is what the vendor says by making it */
-		attempt->takes_back = access.kind == HISTORY_UNLINK;
-	} else if (access.owner == attempt->roster && access.kind == HISTORY_LINK) {
-		state = step_text(roster_parent(attempt->roster), own);
-		attempt->takes_back = !own[0] || same(state, access.left);
-		free(state);
-	}
-	history_access_clear(&access);
+	if (line)
+		line[strlen(line) - 1] = '\0';
+	/* that it is not there is what the vendor says by making it */
+	attempt->takes_back = taken_step(&ledger, key, line ? line : own);
+	json_decref(ledger.steps);
+	free(line);
 	return attempt->takes_back;
 }
 
@@ -246,13 +393,14 @@ bool takeback_creation(struct attempt *attempt, const json_t *fresh)
 	struct history_access access;
 	size_t length;
 
-	attempt->takes_back = false;
-	if (!find_newest(attempt, &access))
+	attempt->takes_back = 0;
+	if (!find(attempt, 0, &access))
 		return false;
 	if (access.kind == HISTORY_CREATE && access.owner == attempt->roster) {
 		shown = fresh ? render_string(fresh, &length) : NULL;
 		left = history_text(history, access.number, HISTORY_AFTER, &length);
-		attempt->takes_back = !fresh || same(shown, left);
+		if (!fresh || same(shown, left))
+			attempt->takes_back = access.number;
 	}
 	free(shown);
 	free(left);

@@ -6,6 +6,11 @@
  *   history: a status, a membership, or the creation;
  *   the vendor still shows what that change left; and
  *   it restores what was before.
+ * Whatever the command: a status that is made of steps, memberships, is judged by each of them, so
+ * that what a status ended can be made again by links, one by one, and the other way round. When
+ * the newest change is taken back, the one before it can be. A status that is a field may also
+ * take back several changes at once.
+ *
  * What takes back is counted no more than it gives back: a loop that writes two statuses in turn is
  * stopped all the same, because taking back what took back counts.
  *
@@ -28,10 +33,14 @@ struct attempt;
 bool takeback_may_be(const struct attempt *attempt, const char *word);
 
 /*
- * Set attempt->takes_back, and return it: FRESH, as the vendor shows the record just now, gets the
- * status WORD.
+ * Set attempt->takes_back, and return whether it is set: FRESH, as the vendor shows the record just
+ * now, gets the status WORD, which is a field.
  */
 bool takeback_status(struct attempt *attempt, const json_t *fresh, const char *word);
+
+/* The same for a status that is made of steps: those in WANTED, a record, that FRESH lacks are made
+ * or, with WANTED NULL, all those in FRESH are ended. */
+bool takeback_steps(struct attempt *attempt, const json_t *fresh, const json_t *wanted);
 
 /* The same for a link that is made or, with OWN, the vendor's id of it, ended (OWN "": it is not
  * known yet, and need not be the same). */

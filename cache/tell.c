@@ -9,6 +9,7 @@
 #include "cache/attempt.h"
 #include "vendors/call.h"
 #include "vendors/exact.h"
+#include "vendors/log.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -51,6 +52,17 @@ char *change_describe(const struct change *change)
 	}
 	fclose(out);
 	return text;
+}
+
+void change_log_remains(const struct change *change, const json_t *record)
+{
+	const char *remains = change_account(change)->vendor->remains;
+	const char *before = change_status(change, change_before(change));
+	const char *after = change_status(change, record);
+
+	if (remains && after && strcmp(after, "inactive") == 0 &&
+	    (!before || strcmp(before, after) != 0))
+		log_call(change->call, "what remains to be done: %s", remains);
 }
 
 bool change_is_told(const struct change *change, const struct edit *edit)

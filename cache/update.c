@@ -16,7 +16,6 @@
 #include "cache/update_parts.h"
 #include "vendors/call.h"
 #include "vendors/exact.h"
-#include "vendors/log.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -36,19 +35,6 @@ void update_begin(struct change *change, struct attempt *attempt)
 	change->attempt = attempt;
 	change->collection = roster_collection(attempt->roster);
 	change->id = attempt->id;
-}
-
-/* Say what a changed status means. */
-static void note_status(struct change *change)
-{
-	const struct vendor *vendor = roster_account(change->roster)->vendor;
-	const char *before = change_status(change, change_before(change));
-	const char *after = change->result ? change_status(change, change->result) : NULL;
-
-	if (!after || guard_dry_run(change->guard) || (before && strcmp(before, after) == 0))
-		return;
-	if (strcmp(after, "inactive") == 0 && vendor->remains)
-		log_call(change->call, "what remains to be done: %s", vendor->remains);
 }
 
 static void tell_history(struct change *change)
@@ -78,8 +64,6 @@ int update_finish(struct change *change, int error)
 {
 	if (error)
 		roster_note_error(change->roster, change->call, error);
-	else
-		note_status(change);
 	if (change->result && !change->attempt->idle)
 		tell_history(change);
 	return error;

@@ -69,8 +69,8 @@ static void say_error(struct check *check)
 	char status[32] = "";
 
 	check->failed = true;
-	if (call->status)
-		(void)snprintf(status, sizeof(status), " answered %d", call->status);
+	if (call_shown_status(call))
+		(void)snprintf(status, sizeof(status), " answered %d", call_shown_status(call));
 	say(check, "%s%s%s%s", call->request, call->request[0] ? status : "",
 	    call->request[0] ? ": " : "", call->words);
 }

@@ -99,13 +99,18 @@ void call_add_words(struct call *call, const char *format, ...)
 	va_end(args);
 }
 
+int call_shown_status(const struct call *call)
+{
+	return call->status ? call->status : call->token_status;
+}
+
 void call_tell_request(const struct call *call, char *text)
 {
 	if (!call->request[0])
 		text[0] = '\0';
-	else if (call->status && !call->unasked)
+	else if (call_shown_status(call) && !call->unasked)
 		snprintf(text, CALL_REQUEST_MAX + 32, "%s answered %d: ", call->request,
-			 call->status);
+			 call_shown_status(call));
 	else
 		snprintf(text, CALL_REQUEST_MAX + 32, "%s: ", call->request);
 }
@@ -124,6 +129,7 @@ void call_copy_error(struct call *to, const struct call *from)
 {
 	to->error = from->error;
 	to->status = from->status;
+	to->token_status = from->token_status;
 	to->unasked = from->unasked;
 	memcpy(to->request, from->request, sizeof(to->request));
 	memcpy(to->words, from->words, sizeof(to->words));

@@ -45,6 +45,8 @@ struct call {
 	/* why it failed: set by call_fail where the cause is known, passed upward untouched */
 	int error;                      /* 0, or a positive errno */
 	int status;                     /* HTTP status of the answer that decided, 0: none */
+	int token_status;               /* in its place, where that refused a token: it says nothing
+					   of what was asked for. 0: none */
 	bool unasked;                   /* it is that of an earlier one: nothing was sent */
 	int64_t told;                   /* milliseconds that it said to wait, 0: it did not */
 	char request[CALL_REQUEST_MAX]; /* "PUT /user/123" of the request that decided */
@@ -84,6 +86,9 @@ int call_fail(struct call *call, int error, const char *format, ...)
 /* Add to the words of a call that call_fail was used on (cut to their room). */
 void call_add_words(struct call *call, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+
+/* The HTTP status to show with the words, whatever it was that the vendor answered; 0: none. */
+int call_shown_status(const struct call *call);
 
 /*
  * Print the request that decided how CALL failed into TEXT (CALL_REQUEST_MAX + 32 bytes), with the

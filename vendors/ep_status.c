@@ -395,7 +395,7 @@ static int set_status(struct call *call, struct account *account, const json_t *
 	char words[CALL_WORDS_MAX - 128] = "", request[CALL_REQUEST_MAX] = "";
 	size_t i, done = 0;
 	json_t *membership;
-	int first = 0, status = 0;
+	int first = 0, status = 0, token_status = 0;
 
 	json_array_foreach(memberships, i, membership) {
 		outcomes[i] = active ? restore_one(call, account, member, membership)
@@ -405,12 +405,14 @@ static int set_status(struct call *call, struct account *account, const json_t *
 			continue;
 		first = -call->error;
 		status = call->status;
+		token_status = call->token_status;
 		memcpy(request, call->request, sizeof(request));
 		snprintf(words, sizeof(words), "%.*s", (int)sizeof(words) - 1, call->words);
 	}
 	if (first) {
 		memcpy(call->request, request, sizeof(request));
 		call->status = status;
+		call->token_status = token_status;
 		call_fail(call, -first,
 			  "%zu of %zu memberships %s; write the status again for the others: %s",
 			  done, json_array_size(memberships), active ? "restored" : "ended", words);

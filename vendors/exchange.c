@@ -176,6 +176,7 @@ int exchange_verdict(struct call *call, struct account *account, const struct ht
 	int error;
 
 	call->status = reply->status;
+	call->token_status = 0;
 	call->unasked = reply->status == 429 && !reply->sent;
 	call->told = reply->told;
 	if (reply->error)

@@ -133,8 +133,7 @@ static int hint_region(struct call *call, int error)
 	char words[CALL_WORDS_MAX / 2];
 
 	snprintf(words, sizeof(words), "%.*s", (int)sizeof(words) - 1, call->words);
-	/* ENOENT would read as if a user were not there, and so would the status to our callers */
-	call->status = 0;
+	/* ENOENT would read as if a user were not there */
 	return call_fail(call, error == -ENOENT ? EREMOTEIO : -error,
 			 "no token: %s (is the region, or base_url, that of the store?)", words);
 }
@@ -163,6 +162,12 @@ static int ask(struct call *call, struct account *account, enum token_grant gran
 		error = hint_region(call, error);
 	else if (error == -EOPNOTSUPP || error == -EEXIST || error == -ESTALE)
 		error = -(call->error = EREMOTEIO);
+	/* a 404 or 400 would tell our callers that a record is not there; a 429 means the same to
+	   them, whatever it was that was asked for */
+	if (error && reply.status != 429) {
+		call->token_status = call->status;
+		call->status = 0;
+	}
 	if (!error)
 		error = take_answer(call, account, &reply, text, life);
 	http_reply_clear(&reply);

@@ -371,7 +371,7 @@ int http_perform(struct call *call, struct account *account, const struct http_r
 
 	memset(reply, 0, sizeof(*reply));
 	snprintf(call->request, sizeof(call->request), "%s %s", request->method, request->path);
-	call->status = 0;
+	call->status = call->token_status = 0;
 	/* once it is in the queue it may be sent before anybody looks */
 	if (call_cancelled(call)) {
 		call_fail(call, EINTR, "interrupted");

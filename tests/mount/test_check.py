@@ -189,6 +189,15 @@ def test_elasticpath(check, sandbox, path, option):
     assert " answered 403: " in result.out and path.rpartition("/")[2] in result.out
 
 
+@pytest.mark.parametrize("code", [400, 401, 403, 404, 500])
+def test_a_refused_token(check, sandbox, code):
+    box = sandbox(users=5, members=60, vendors="partnerize,elasticpath,cj")
+    box.fault(fault="status", path="/oauth/access_token", status=code, times=-1)
+    result = check(box, {"elasticpath": {"retry_budget": "1"}})
+    assert verdict(result, "elasticpath") == 1
+    assert f"elasticpath: POST /oauth/access_token answered {code}: " in result.out
+
+
 # ---- all vendors at the same time ----
 
 def test_one_slow_vendor(sandbox, env):

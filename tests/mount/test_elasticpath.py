@@ -152,6 +152,7 @@ def test_token_endpoint_refuses(ep, code, error):
         # whatever it says, it does not speak of the member
         assert found != "ENOENT", f"{name}: a member that there is looks as if it had gone"
         assert found == error or code in (405, 409), name
+    assert f"POST /oauth/access_token answered {code}: " in m.log()
     assert write(m, five, "inactive") != GOOD
     m.sandbox.clear_faults()
     assert status(m, five) == "active\n"

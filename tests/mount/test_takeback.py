@@ -131,6 +131,27 @@ def test_another_word(mount):
     assert m.sandbox.user(7)["status"] == "inactive"
 
 
+@pytest.mark.parametrize("way", ["one by one", "at once"])
+def test_several_words(mount, way):
+    """Several changes of one status are taken back one after the other, or together."""
+    m = limited(mount, 2, {"lag": 0})
+    m.sandbox.patch(7, {"status": "suspended"})
+    assert set_status(m, 7, "active") == set_status(m, 7, "inactive") == GOOD
+    assert left(m)[0] == 0
+    if way == "one by one":
+        m.sh("cp .rosterfs/history/2/undo.json partnerize/7.json").ok()
+        assert m.sandbox.user(7)["status"] == "active"
+        back = "cp .rosterfs/history/1/undo.json partnerize/7.json"
+    else:
+        m.sandbox.patch(7, {"updated_at": "2030-01-01T00:00:00Z"})  # the name of one version only
+        m.sh("echo all > .rosterfs/refresh").ok()
+        back = BACK["document"].replace("active", "suspended")
+    # this vendor sets no such word, but the limit does not keep it from being asked to
+    assert m.sh(back, env={"N": "7"}).code != 0
+    assert sent(m.sandbox)[-1]["status_sent"] == "suspended"
+    assert "PUT /user/7 answered 400" in last_line(m, "partnerize/7.json")
+
+
 def test_other_edits_between(mount):
     """They change no status."""
     m = limited(mount, 1)
@@ -274,19 +295,123 @@ def test_a_link_to_nobody(ep):
     assert write(m, five, "inactive") == FULL
 
 
-def test_a_link_after_a_status(ep):
-    """The newest change of the member is the link, so that the status before it is not taken back."""
-    m = shop(ep, 2)
+UNDO = "sh .rosterfs/history/{}/undo.sh"
+
+
+def logged_undo(m, who):
+    """What the log says of how to make again what a status ended: as a script."""
+    lines = re.findall(rf" elasticpath/{who}\.status: about to be ended; .*?: (ln -s .*?) \[uid",
+                       m.sh("cat .rosterfs/log").ok().out)
+    return "cd elasticpath; " + "; ".join(lines)
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+@pytest.mark.parametrize("way", ["undo.sh", "log", "a part", "a link ended between"])
+def test_a_status_taken_back_by_links(ep, profile, way):
+    """Whatever the command, each link counts nothing, and so does the status that makes the rest."""
+    m = shop(ep, 2 if way == "a link ended between" else 1, profile)
+    box = m.sandbox
+    five = person(box, 5)
+    before = accounts_of(box, five)
+    assert len(before) == 3
+    assert write(m, five, "inactive") == GOOD
+    if way == "undo.sh":
+        m.sh(UNDO.format(1)).ok()
+    elif way == "log":
+        m.sh(logged_undo(m, five)).ok()
+    elif way == "a part":
+        assert link(m, before[1], five) == "ok"
+        assert sorted(accounts_of(box, five)) == [before[1]]
+        assert write(m, five, "active") == GOOD
+    else:
+        assert link(m, before[0], five) == unlink(m, before[0], five) == "ok"
+        m.sh(UNDO.format(1)).ok()
+    assert sorted(accounts_of(box, five)) == sorted(before)
+    assert left(m)[0] == 0
+    # taking back what took back counts
+    assert unlink(m, before[2], five) == "EDQUOT"
+    assert write(m, five, "inactive") == FULL
+    assert write(m, person(box, 3), "inactive") == FULL
+
+
+def test_links_ended_one_by_one(ep):
+    """Each has its own way back: the log's, undo.sh, and a link."""
+    m = shop(ep, 3)
+    box = m.sandbox
+    five = person(box, 5)
+    before = accounts_of(box, five)
+    for account in before:
+        assert unlink(m, account, five) == "ok"
+    assert left(m)[0] == 0
+    m.sh(UNDO.format(1)).ok()
+    m.sh(UNDO.format(2)).ok()
+    assert link(m, before[2], five) == "ok"
+    assert sorted(accounts_of(box, five)) == sorted(before)
+    assert left(m)[0] == 0
+    assert [unlink(m, account, five) for account in before] == ["EDQUOT"] * 3
+
+
+def test_links_made_one_by_one(ep):
+    """Each can be ended, or all by the status."""
+    for way in ("undo.sh", "status", "both"):
+        m = shop(ep, 2)
+        box = m.sandbox
+        twenty = person(box, 20)
+        assert not accounts_of(box, twenty)
+        first = outside(box, twenty)
+        assert link(m, first, twenty) == "ok"
+        second = outside(box, twenty)
+        assert second != first and link(m, second, twenty) == "ok"
+        assert left(m)[0] == 0
+        if way != "status":
+            m.sh(UNDO.format(1)).ok()
+        if way == "undo.sh":
+            m.sh(UNDO.format(2)).ok()
+        else:
+            assert write(m, twenty, "inactive") == GOOD
+        assert not accounts_of(box, twenty) and left(m)[0] == 0
+
+
+def test_a_link_whose_answer_was_lost(ep):
+    """It is found, with the vendor's own id of it, and taken back."""
+    m = shop(ep, 1)
     box = m.sandbox
     five = person(box, 5)
     there = outside(box, five)
+    box.fault(method="POST", fault="drop_after", path="/v2/accounts/*/account-memberships", times=1)
+    assert link(m, there, five) == "ok"
+    assert left(m)[0] == 0
+    m.sh(UNDO.format(1)).ok()
+    assert there not in accounts_of(box, five)
+
+
+def test_a_colleague_after_a_status(ep):
+    """A membership that a colleague has made and ended again is not what this mount left."""
+    m = shop(ep, 1, lag=0)
+    box = m.sandbox
+    five = person(box, 5)
+    before = accounts_of(box, five)
+    assert write(m, five, "inactive") == GOOD
+    m.sh(UNDO.format(1)).ok()
+    part(box, before[0], five)
+    m.sh("echo all > .rosterfs/refresh; ls elasticpath/accounts/*/members").ok()
+    assert link(m, before[0], five) == "EDQUOT"
+    assert left(m)[0] == 0
+
+
+def test_a_link_after_a_status(ep):
+    """Each is taken back, in whatever order."""
+    m = shop(ep, 2)
+    box = m.sandbox
+    five = person(box, 5)
+    there, before = outside(box, five), accounts_of(box, five)
     assert write(m, five, "inactive") == GOOD
     assert link(m, there, five) == "ok"
-    assert write(m, five, "active") == FULL
-    # one after the other
+    assert write(m, five, "active") == GOOD
     assert unlink(m, there, five) == "ok"
-    assert write(m, five, "active") == FULL  # nothing of it is known to be the newest
+    assert sorted(accounts_of(box, five)) == sorted(before)
     assert left(m)[0] == 0
+    assert write(m, five, "inactive") == FULL
 
 
 @pytest.mark.parametrize("profile", PROFILES)

@@ -71,7 +71,7 @@ static const char *newest(struct history *history, const void *subject, const ch
 {
 	struct history_access access;
 
-	if (!history_newest_access(history, subject, id, &access))
+	if (!history_newest_access(history, subject, id, 0, &access))
 		return NULL;
 	assert_ptr_equal(access.owner, owner);
 	snprintf(text, size, "%s %d %d", access.left ? access.left : "-", (int)access.kind,
