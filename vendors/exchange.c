@@ -133,9 +133,9 @@ static json_t *parse_words(const char *body, size_t length)
 	return answer;
 }
 
-void exchange_words(const char *body, size_t length, char *words, size_t size)
+/* The words of ANSWER into WORDS, of SIZE. */
+static void read_words(const json_t *answer, char *words, size_t size)
 {
-	json_t *answer = body ? parse_words(body, length) : NULL;
 	json_t *error = json_object_get(answer, "error");
 	json_t *items, *item;
 	size_t i;
@@ -153,7 +153,31 @@ void exchange_words(const char *body, size_t length, char *words, size_t size)
 		items = json_object_get(answer, "errors");
 	json_array_foreach(items, i, item)
 		add_item(words, size, item);
+}
+
+void exchange_words(const char *body, size_t length, char *words, size_t size)
+{
+	json_t *answer = body ? parse_words(body, length) : NULL;
+
+	read_words(answer, words, size);
 	json_decref(answer);
+}
+
+bool exchange_tells_error(const json_t *answer, char *words, size_t size)
+{
+	json_t *error = json_object_get(answer, "error"),
+	       *errors = json_object_get(answer, "errors");
+	bool told = (error && !json_is_null(error) && !json_is_false(error)) ||
+		    json_array_size(errors) || json_object_size(errors);
+	json_t *part;
+
+	if (!told || !words)
+		return told;
+	/* what stands beside may be a record's */
+	part = json_pack("{s:O*, s:O*}", "error", error, "errors", errors);
+	read_words(part, words, size);
+	json_decref(part);
+	return true;
 }
 
 /* A 429 with the vendor's WORDS, or "". */
