@@ -374,13 +374,31 @@ static int64_t delay_of(const struct transfer *transfer, const char *name)
 	return hold_delay(text, date, transfer->reply.date);
 }
 
-/* The longest time that the answer says to wait. */
+/* Is header NAME a number above zero? */
+static bool is_positive(const struct transfer *transfer, const char *name)
+{
+	const char *text = header(transfer, name, false);
+
+	return text && strtod(text, NULL) > 0;
+}
+
+/*
+ * The longest time that the answer says to wait. When a limit is reset counts only for a request
+ * that was too much for that limit, and if nothing says better how long to wait.
+ */
 static int64_t told_by(const struct transfer *transfer)
 {
+	static const char *const resets[][2] = {{"X-RateLimit-Remaining", "X-RateLimit-Reset"},
+						{"RateLimit-Remaining", "RateLimit-Reset"}};
 	int64_t told = delay_of(transfer, "Retry-After");
 	int64_t other = delay_of(transfer, "X-RateLimit-Retry-After");
 
-	return told > other ? told : other;
+	told = told > other ? told : other;
+	for (size_t i = 0; !told && transfer->reply.status == 429 && i < 2; i++) {
+		if (!is_positive(transfer, resets[i][0]))
+			told = delay_of(transfer, resets[i][1]);
+	}
+	return told;
 }
 
 static void read_answer(struct transfer *transfer)

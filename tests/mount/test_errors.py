@@ -4,6 +4,7 @@ import contextlib
 import errno
 import http.server
 import json
+import math
 import os
 import re
 import socket
@@ -351,6 +352,28 @@ def test_told_when_to_come_back(mount, key, status):
     assert 1.0 <= seconds < 1 + harness.AT_ONCE
     first, second = requests(m.sandbox, "GET", "/user")[:2]
     assert second["t_ms"] - first["t_ms"] >= 990
+
+
+@pytest.mark.parametrize("epoch", [False, True])
+def test_told_when_the_limit_is_reset(mount, epoch):
+    m = mount(extra={"partnerize": {"retry_budget": 20}})
+    when = math.ceil(time.time()) + 1 if epoch else "1.25"
+    m.sandbox.fault(fault="status", status=429, path="/user", rate_limit_reset=when, rate_limit_remaining=0)
+    assert timed(os.listdir, m.path / "partnerize")[0] is None
+    first, second = requests(m.sandbox, "GET", "/user")[:2]
+    if epoch:
+        assert time.time() >= when
+    else:
+        assert second["t_ms"] - first["t_ms"] >= 1240
+
+
+@pytest.mark.parametrize("fault", [{"status": 503}, {"status": 429, "rate_limit_remaining": 7},
+                                   {"status": 429, "rate_limit_retry_after": 1}, {"status": 429, "retry_after": 1}])
+def test_a_reset_that_is_not_waited_for(mount, fault):
+    """It was not the limit, or the vendor tells better how long to wait."""
+    m = mount(extra={"partnerize": {"retry_budget": 20}})
+    m.sandbox.fault(fault="status", path="/user", rate_limit_reset=3600, **fault)
+    assert timed(os.listdir, m.path / "partnerize")[0] is None
 
 
 def test_told_to_come_back_too_late(mount):
