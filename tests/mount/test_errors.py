@@ -676,3 +676,19 @@ def test_problem_details(mount):
     assert save(m.path / "partnerize/7.json", json.dumps({"password": PASSWORD})) == refused("EINVAL")
     assert "says: Weak: ***" in last_error(m, "partnerize/7.json")["words"]
     nowhere(m)
+
+
+@pytest.mark.parametrize("body,words", [
+    ({"errors": {"role": ["is bad", "is old"], "email": "is taken"}}, "role: is bad: is old: email: is taken"),
+    ({"error": {"errors": {"role": [{"message": "is bad"}]}}}, "role: is bad"),
+    ({"title": "Invalid", "errors": {"role": ["is bad"]}}, "Invalid: role: is bad"),
+    ({"message": {"role": ["is bad"]}}, "role: is bad"),
+    ({"detail": [{"loc": ["body", "role"], "msg": "is bad"}]}, "is bad"),
+    ({"title": "Invalid", "invalid-params": [{"name": "role", "reason": "is bad"}]}, "Invalid: role: is bad"),
+    ({"errors": {}, "message": "is bad"}, "is bad"),
+], ids=range(7))
+def test_words_of_each_field(mount, body, words):
+    m = mount()
+    m.sandbox.fault(method="PUT", fault="status", status=422, body=json.dumps(body))
+    assert save(m.path / "partnerize/7.json", '{"role": "admin"}') == refused("EINVAL")
+    assert f"the vendor says: {words}" in last_error(m, "partnerize/7.json")["words"]
