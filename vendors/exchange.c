@@ -207,17 +207,23 @@ bool exchange_tells_error(const json_t *answer, char *words, size_t size)
 	return true;
 }
 
-/* A 429 with the vendor's WORDS, or "". */
-static int fail_limited(struct call *call, const struct http_reply *reply, const char *words)
+/* Until when the vendor wants to be left alone, if it says so. */
+static void add_until(struct call *call, const struct http_reply *reply)
 {
 	char until[32];
 
+	if (!reply->told)
+		return;
+	hold_clock(time(NULL) + (time_t)((reply->told + 999) / 1000), until, sizeof(until));
+	call_add_words(call, "; it wants to be left alone until %s", until);
+}
+
+/* A 429 with the vendor's WORDS, or "". */
+static int fail_limited(struct call *call, const struct http_reply *reply, const char *words)
+{
 	call_fail(call, EBUSY, "the vendor says that there are too many requests%s%s",
 		  words[0] ? ": " : "", words);
-	if (reply->told) {
-		hold_clock(time(NULL) + (time_t)((reply->told + 999) / 1000), until, sizeof(until));
-		call_add_words(call, "; it wants to be left alone until %s", until);
-	}
+	add_until(call, reply);
 	return -EBUSY;
 }
 
@@ -249,8 +255,10 @@ int exchange_verdict(struct call *call, struct account *account, const struct ht
 		return call_fail(
 		    call, error,
 		    "the vendor redirects; redirects are not followed: check base_url");
-	return call_fail(call, error, "the vendor says: %s",
-			 words[0] ? words : "(nothing that can be read)");
+	call_fail(call, error, "the vendor says: %s",
+		  words[0] ? words : "(nothing that can be read)");
+	add_until(call, reply);
+	return -error;
 }
 
 int exchange(struct call *call, struct account *account, struct http_request *request,

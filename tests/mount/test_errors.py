@@ -387,6 +387,31 @@ def test_told_to_come_back_too_late(mount):
     assert m.sandbox.counts()["total"] == 1
 
 
+def test_a_server_error_until(mount):
+    """The first error says as much as the next one, which is not asked for."""
+    m = mount()
+    m.sandbox.fault(fault="status", status=503, retry_after=86400)
+    assert timed(read, m.path / "partnerize/7.json")[0] == "EREMOTEIO"
+    line = last_error(m, "partnerize/7.json")
+    assert line["status"] == "503" and "it wants to be left alone until " in line["words"]
+
+
+def test_the_last_try_is_short(mount):
+    m = mount(extra={"partnerize": {"timeout": 3, "retry_budget": 4}})
+    m.sandbox.fault(fault="stall", times=-1)
+    assert timed(os.listdir, m.path / "partnerize")[0] == "ETIMEDOUT"
+    words = last_error(m, "partnerize")["words"]
+    assert "s, all that was left for one more try" in words
+
+
+def test_status_shows_whole_words(mount):
+    m = mount()
+    words = "the moon is wrong " * 20 + "END"
+    m.sandbox.fault(fault="status", status=403, body=json.dumps({"message": words}), path="/user")
+    assert m.sh("ls partnerize").code
+    assert words in (m.path / ".rosterfs/status").read_text()
+
+
 def test_retry_that_helps(mount):
     m = mount()
     m.sandbox.fault(fault="status", status=500)
