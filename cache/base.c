@@ -26,8 +26,7 @@ const char *base_stamp(const struct collection *collection, const json_t *record
 	return exact_string(collection_value(record, collection->stamp_key));
 }
 
-/* Are A and B alike in all that somebody can change? */
-static bool same_content(const struct collection *collection, const json_t *a, const json_t *b)
+bool base_same_content(const struct collection *collection, const json_t *a, const json_t *b)
 {
 	const char *key;
 	json_t *value;
@@ -177,7 +176,7 @@ static bool newer_shown(struct roster *roster, const char *id, const json_t *lef
 
 	roster_peek(roster, id, &held, &seconds);
 	now = held && atomic_load(&held->shown) ? record_json(held) : NULL;
-	newer = now && !same_content(roster_collection(roster), left, now);
+	newer = now && !base_same_content(roster_collection(roster), left, now);
 	json_decref(now);
 	record_put(held);
 	return newer;
@@ -209,7 +208,7 @@ static int from_last_save(struct roster *roster, const char *id,
 	earlier_rebase(&last.earlier, last.document, last.left, document);
 	complete_row(roster, last.document, NULL, document, last.left);
 	base->record = json_incref(last.document);
-	base->is_newest = same_content(users, last.left, fresh);
+	base->is_newest = base_same_content(users, last.left, fresh);
 	base->saved_before = true;
 	base->earlier = last.earlier;
 	last.earlier = (struct earlier){0};
@@ -301,7 +300,8 @@ int base_find(struct call *call, struct roster *roster, const char *id,
 		    "the document is from the version of %.64s, which is neither the newest "
 		    "nor held any more: read the file again and repeat the edit",
 		    stamp);
-	base->is_newest = stamp && !base->ambiguous && same_content(users, base->record, fresh);
+	base->is_newest = stamp && !base->ambiguous &&
+			  base_same_content(users, base->record, fresh);
 	hide_unshown(users, fresh, base);
 	return 0;
 }
@@ -310,7 +310,7 @@ void base_take(struct roster *roster, json_t *version, const json_t *fresh, stru
 {
 	memset(base, 0, sizeof(*base));
 	base->record = version;
-	base->is_newest = same_content(roster_collection(roster), version, fresh);
+	base->is_newest = base_same_content(roster_collection(roster), version, fresh);
 	hide_unshown(roster_collection(roster), fresh, base);
 }
 

@@ -68,6 +68,9 @@ int base_check_doubts(struct call *call, const struct base *base, const struct m
 void base_keep(struct roster *roster, const char *id, const struct versions_process *process,
 	       const char *stamp, const struct earlier_save *save, bool idle);
 
+/* Are A and B alike in all that somebody can change? */
+bool base_same_content(const struct collection *collection, const json_t *a, const json_t *b);
+
 /* The stamp that RECORD carries, borrowed, or NULL. */
 const char *base_stamp(const struct collection *collection, const json_t *record);
 

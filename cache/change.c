@@ -172,6 +172,7 @@ static int send(struct change *change)
 	change->basis.end = change->basis.ageless && !change->stands_in
 				? (int64_t)(change->end * 1000)
 				: 0;
+	change->call->said[0] = '\0';
 	outcome = vendor_put(change->call, change_account(change), change->collection,
 			     roster_parent(change->roster), change->id, body, change->etag,
 			     &answer);

@@ -141,8 +141,8 @@ static int settle(struct creation *creation)
 	call_destroy(&call);
 	if (creation->id) {
 		creation->attempt->unknown = creation->call->unanswered = false;
-		log_call(creation->call, "the answer was lost, but there is a new record with that "
-					 "email: it has been made");
+		log_call(creation->call, "the answer was lost, or is no proof, but there is a new "
+					 "record with that email: it has been made");
 		return 0;
 	}
 	creation->attempt->unknown = error || others;

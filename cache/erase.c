@@ -135,6 +135,12 @@ static int prove(struct erasure *erasure, bool said)
 		call_add_words(attempt->call,
 			       ": whether the user has been deleted could not be seen, so that "
 			       "nobody knows");
+	} else if (there && said && attempt->call->status == 404) {
+		error =
+		    call_fail(attempt->call, EREMOTEIO,
+			      "not deleted: the vendor answered that there is no such user, and "
+			      "still shows the user");
+		late_look(attempt->call, attempt->roster, attempt->id, NULL, tell_deleted);
 	} else if (there && said) {
 		error = call_fail(attempt->call, EREMOTEIO,
 				  "accepted but not applied: the vendor answered success and still "

@@ -24,7 +24,7 @@ void roster_note_error(struct roster *roster, const struct call *call, int error
 	localtime_r(&now, &local);
 	strftime(when, sizeof(when), "%H:%M:%S", &local);
 	pthread_mutex_lock(&roster->lock);
-	snprintf(roster->last_error, sizeof(roster->last_error), "%s %.32s: %.150s (%s)", when,
+	snprintf(roster->last_error, sizeof(roster->last_error), "%s %s: %s (%s)", when,
 		 call->request[0] ? call->request : call->path, call->words,
 		 strerrorname_np(-error));
 	roster->failed = clock_seconds();

@@ -309,6 +309,23 @@ bool history_names(const char *stamp)
 	return strncmp(stamp, STAMP_BEGIN, strlen(STAMP_BEGIN)) == 0;
 }
 
+uint64_t history_before(struct history *history, const void *owner, const char *id, uint64_t number)
+{
+	uint64_t found = 0;
+
+	pthread_mutex_lock(&history->lock);
+	if (number > history->last)
+		number = history->last + 1;
+	while (!found && number > history->first) {
+		const struct write *write = find_locked(history, --number);
+
+		if (write && write->owner == owner && strcmp(write->id, id) == 0)
+			found = number;
+	}
+	pthread_mutex_unlock(&history->lock);
+	return found;
+}
+
 json_t *history_version(struct history *history, const char *stamp, const void *owner,
 			const char *id)
 {

@@ -91,6 +91,10 @@ bool history_newest_access(struct history *history, const void *subject, const c
 			   uint64_t below, struct history_access *access);
 void history_access_clear(struct history_access *access);
 
+/* The newest write before write NUMBER that was to OWNER's record ID. 0: none is kept. */
+uint64_t history_before(struct history *history, const void *owner, const char *id,
+			uint64_t number);
+
 /* Is STAMP a version's name of a history, this or another one? */
 bool history_names(const char *stamp);
 

@@ -297,6 +297,9 @@ static int not_applied(struct change *change, const json_t *record, double looke
 	call_fail(change->call, EREMOTEIO,
 		  "accepted but not applied: the vendor answered success and still shows the old "
 		  "value");
+	if (change->call->said[0])
+		call_add_words(change->call, "; its answer tells of an error: %s",
+			       change->call->said);
 	if (!account->lag)
 		return -EREMOTEIO;
 	look_later(change);
@@ -323,6 +326,17 @@ static void hide_target(struct change *change, const json_t *answer)
 	}
 }
 
+/* Whether the change was made is not known: ERROR, with words in the call. */
+static int not_known(struct change *change, int error)
+{
+	roster_doubt(change->roster, change->id);
+	change->attempt->unknown = true;
+	collection_hide(change->collection, change->target);
+	hide_target(change, NULL);
+	change->result = json_incref(change->target);
+	return error;
+}
+
 /* The vendor accepted the change, and reading it back failed with ERROR. */
 static int not_read_back(struct change *change, int error)
 {
@@ -330,12 +344,17 @@ static int not_read_back(struct change *change, int error)
 	call_add_words(change->call,
 		       ": the vendor accepted the change, but it could not be read back, "
 		       "so that it is not known whether it was made");
-	roster_doubt(change->roster, change->id);
-	change->attempt->unknown = true;
-	collection_hide(change->collection, change->target);
-	hide_target(change, NULL);
-	change->result = json_incref(change->target);
-	return error;
+	return not_known(change, error);
+}
+
+/* The vendor answered success with an error in it, and no GET shows the fields of the change. */
+static int not_shown(struct change *change)
+{
+	return not_known(change,
+			 call_fail(change->call, EREMOTEIO,
+				   "the vendor answered success, but with an error in it: %s: the "
+				   "record does not show whether the change was made",
+				   change->call->said));
 }
 
 /* The vendor accepted the change, and its answer does not show it: do its reads? */
@@ -376,6 +395,8 @@ int change_settle_done(struct change *change, json_t *answer)
 		hide_target(change, answer);
 		return took(change, change->target, answer);
 	}
+	if (change->call->said[0] && change->write_only)
+		return not_shown(change);
 	/* what answers with an old value may have read that before the change was applied */
 	return look_for_it(change);
 }

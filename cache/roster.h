@@ -175,6 +175,8 @@ uint64_t roster_generation(struct roster *roster, double *seconds);
 /* Count the next questions as if the roster were old. */
 void roster_refresh(struct roster *roster);
 
+#define ROSTER_ERROR_MAX 1536 /* a path and the words of a call, whole */
+
 /* Figures for .rosterfs/status and metrics. */
 struct roster_info {
 	bool known;              /* there is a snapshot */
@@ -188,8 +190,9 @@ struct roster_info {
 	size_t shrunk;     /* so many were listed before the list became less than half as long */
 	bool nobody;       /* it has never listed anybody, not even the user of the key */
 	size_t reappeared; /* users active again after this mount deactivated them */
-	char last_error[256]; /* "" or the last error of a fetch or a write, with its time */
-	double failed;        /* when that was, monotonic seconds */
+	char last_error[ROSTER_ERROR_MAX]; /* "" or the last error of a fetch or a write, with its
+					      time */
+	double failed;                     /* when that was, monotonic seconds */
 };
 void roster_info(struct roster *roster, struct roster_info *info);
 

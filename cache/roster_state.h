@@ -135,7 +135,7 @@ struct roster {
 	struct deactivated *deactivated;
 	size_t reappeared;
 	uint64_t fetches;
-	char last_error[256];
+	char last_error[ROSTER_ERROR_MAX];
 	double failed; /* when that was, monotonic seconds */
 };
 

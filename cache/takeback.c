@@ -8,9 +8,10 @@
 #include "cache/takeback.h"
 
 #include "cache/attempt.h"
+#include "cache/base.h"
 #include "cache/guard.h"
-#include "cache/render.h"
 #include "cache/roster.h"
+#include "vendors/exact.h"
 #include "vendors/vendor.h"
 
 #include <stdio.h>
@@ -386,24 +387,54 @@ bool takeback_link(struct attempt *attempt, const char *own)
 	return attempt->takes_back;
 }
 
+/* The record before or after write NUMBER, a new reference. NULL: it is not kept. */
+static json_t *record_of(struct history *history, uint64_t number, enum history_part part)
+{
+	size_t length;
+	char *text = history_text(history, number, part, &length);
+	json_t *record = text ? exact_parse(text, length, 0, NULL) : NULL;
+
+	free(text);
+	return record;
+}
+
+/*
+ * Has this mount alone changed ATTEMPT's record since CREATION, a write in HISTORY, and does FRESH
+ * show what it left? Each of its writes must have found what the one before left.
+ */
+static bool only_ours(const struct attempt *attempt, struct history *history, uint64_t creation,
+		      const json_t *fresh)
+{
+	const struct collection *collection = roster_collection(attempt->roster);
+	json_t *found = json_incref((json_t *)(uintptr_t)fresh);
+	uint64_t number = UINT64_MAX;
+	bool ours = true;
+
+	do {
+		json_t *after;
+
+		number = history_before(history, attempt->roster, attempt->id, number);
+		after = number ? record_of(history, number, HISTORY_AFTER) : NULL;
+		ours = found && after && base_same_content(collection, found, after);
+		json_decref(found);
+		json_decref(after);
+		found = ours ? record_of(history, number, HISTORY_BEFORE) : NULL;
+	} while (ours && number > creation);
+	json_decref(found);
+	return ours;
+}
+
 bool takeback_creation(struct attempt *attempt, const json_t *fresh)
 {
 	struct history *history = guard_history(attempt->guard);
-	char *shown = NULL, *left = NULL;
 	struct history_access access;
-	size_t length;
 
 	attempt->takes_back = 0;
 	if (!find(attempt, 0, &access))
 		return false;
-	if (access.kind == HISTORY_CREATE && access.owner == attempt->roster) {
-		shown = fresh ? render_string(fresh, &length) : NULL;
-		left = history_text(history, access.number, HISTORY_AFTER, &length);
-		if (!fresh || same(shown, left))
-			attempt->takes_back = access.number;
-	}
-	free(shown);
-	free(left);
+	if (access.kind == HISTORY_CREATE && access.owner == attempt->roster &&
+	    (!fresh || only_ours(attempt, history, access.number, fresh)))
+		attempt->takes_back = access.number;
 	history_access_clear(&access);
 	return attempt->takes_back;
 }

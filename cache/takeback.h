@@ -46,8 +46,8 @@ bool takeback_steps(struct attempt *attempt, const json_t *fresh, const json_t *
  * known yet, and need not be the same). */
 bool takeback_link(struct attempt *attempt, const char *own);
 
-/* The same for a record that is deleted, and that was made here. FRESH: what the vendor shows
- * (NULL: it is not known yet). */
+/* The same for a record that is deleted, and that was made here and edited here alone. FRESH: what
+ * the vendor shows (NULL: it is not known yet). */
 bool takeback_creation(struct attempt *attempt, const json_t *fresh);
 
 /*

@@ -13,6 +13,7 @@
 #include "cache/history.h"
 #include "cache/looks.h"
 #include "cache/roster.h"
+#include "cache/setback.h"
 #include "cache/update_parts.h"
 #include "vendors/call.h"
 #include "vendors/exact.h"
@@ -253,6 +254,9 @@ static int plan_document(struct change *change)
 		error = check_reactivation(change, &base);
 	if (!error)
 		error = check_stated_status(change);
+	/* what repeats a save of its own process is as good as that was */
+	if (!error && !plan->stamp && !base.saved_before)
+		error = setback_check(change, plan->document);
 	if (!error)
 		error = keep_left(change, &base);
 	base_clear(&base);

@@ -21,6 +21,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 /* ---- the form of a name ---- */
 
@@ -89,30 +90,59 @@ static bool is_like(const char *suffix, const char *word)
 	return distance(lower, word) <= AWAY_MAX;
 }
 
-/* Does a whole record's name stand in NAME, with a dot and more behind it? */
+/* Could SUFFIX be what mktemp(3) made of six X? A hand writes no capitals in the middle of a word.
+ */
+static bool is_random(const char *suffix)
+{
+	bool small = false;
+
+	if (strlen(suffix) < 6)
+		return false;
+	for (const char *c = suffix; *c; c++) {
+		if (small && *c >= 'A' && *c <= 'Z')
+			return true;
+		small |= *c >= 'a' && *c <= 'z';
+	}
+	return false;
+}
+
+/* Is MORE, behind the whole name of a record's file with the suffix WORD, that suffix once more? */
+static bool is_again(const char *name, const char *more, const char *word)
+{
+	return name[0] != '.' && is_like(more, word) && !is_random(more);
+}
+
+/* Does a whole record's name stand in NAME, with a dot and more behind it, as programs write it? */
 static bool has_record_name(const char *name)
 {
 	for (const char *dot = strchr(name, '.'); dot; dot = strchr(dot + 1, '.')) {
-		if (dot > name &&
-		    (strncmp(dot, ".json.", 6) == 0 || strncmp(dot, ".status.", 8) == 0))
+		if (dot == name)
+			continue;
+		if ((strncmp(dot, ".json.", 6) == 0 && !is_again(name, dot + 6, "json")) ||
+		    (strncmp(dot, ".status.", 8) == 0 && !is_again(name, dot + 8, "status")))
 			return true;
 	}
 	return false;
 }
 
-/* The record's name that NAME is with ".txt" behind it, into RECORD (NAME_MAX + 1 bytes). */
-static bool cut_txt(const char *name, bool drafts, char *record)
+/*
+ * The record's name that NAME is with ".txt" behind it, in capitals or not, or with its own suffix
+ * once more, mistyped; into RECORD (NAME_MAX + 1 bytes).
+ */
+static bool cut_more(const char *name, bool drafts, char *record)
 {
+	const char *dot = strrchr(name, '.');
 	char stem[PATH_STEM_MAX + 1];
-	size_t length = strlen(name);
 	enum path_kind kind;
 
-	if (length < 4 || length > NAME_MAX || strcmp(name + length - 4, ".txt") != 0)
+	if (!dot || dot - name > NAME_MAX)
 		return false;
-	memcpy(record, name, length - 4);
-	record[length - 4] = '\0';
+	snprintf(record, NAME_MAX + 1, "%.*s", (int)(dot - name), name);
 	kind = path_parse(record, stem);
-	return kind == PATH_JSON || (kind == PATH_STATUS && !drafts);
+	if (kind != PATH_JSON && (kind != PATH_STATUS || drafts))
+		return false;
+	return strcasecmp(dot, ".txt") == 0 ||
+	       is_again(name, dot + 1, kind == PATH_JSON ? "json" : "status");
 }
 
 bool mistyped_form(const char *name, bool drafts)
@@ -120,7 +150,7 @@ bool mistyped_form(const char *name, bool drafts)
 	const char *dot = strrchr(name, '.');
 	char record[NAME_MAX + 1];
 
-	if (cut_txt(name, drafts, record))
+	if (cut_more(name, drafts, record))
 		return true;
 	if (!dot || has_record_name(name))
 		return false;
@@ -187,8 +217,8 @@ static void find_meant(const struct node *directory, const char *name, enum scra
 	const char *dot;
 	int length;
 
-	snprintf(record, sizeof(record), "%s", name);
-	cut_txt(name, false, record);
+	if (!cut_more(name, false, record))
+		snprintf(record, sizeof(record), "%s", name);
 	dot = strrchr(record, '.');
 	/* a bare id may have dots */
 	if (!dot || (!mistyped_form(name, false) && is_bare(directory, name)))

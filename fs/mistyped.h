@@ -18,11 +18,13 @@ struct node;
 
 /*
  * Return true if the form of NAME, a file in memory, is a record's with a mistyped suffix:
- *   a record's name and ".txt" behind it; or
+ *   a record's name and ".txt" behind it, in capitals or not, or a dot and once more its own
+ *   suffix, mistyped as below (26.json.jsn), unless NAME begins with a dot, or the suffix looks
+ *   like six random letters; or
  *   its last dot is followed by letters only, which in lower case are at most two letters away from
  *   "status" or "json" (one added, left out, changed or swapped with its neighbour is one letter),
  *   and are not exactly that word.
- * False for a whole record's name and a dot and more behind it, which are names of editors. DRAFTS:
+ * Else false for a whole record's name and a dot and more behind it, which are names of editors. DRAFTS:
  * in new/, where only what is like ".json" counts.
  */
 bool mistyped_form(const char *name, bool drafts);

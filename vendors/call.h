@@ -52,6 +52,10 @@ struct call {
 	char request[CALL_REQUEST_MAX]; /* "PUT /user/123" of the request that decided */
 	char words[CALL_WORDS_MAX];     /* one line, redacted */
 
+	/* What the vendor says of an error in an answer to a PUT whose status is a success, one
+	 * line, redacted; "": it tells of none. By item.c; whoever sends the PUT clears it first */
+	char said[CALL_WORDS_MAX / 2];
+
 	/* The vendor has answered a request of this call, or got a change from it: it is worth to
 	 * wait for the vendor where no connection comes about. By http.h; whoever waits for another
 	 * call with the same vendor hands it on */

@@ -107,14 +107,39 @@ static void add_member(char *words, size_t size, const json_t *object, const cha
 	add_string(words, size, json_object_get(object, name));
 }
 
-/* One element of an errors array: Partnerize v2 and v3, Elastic Path. */
+/* One element of an errors array: Partnerize v2 and v3, Elastic Path, RFC 7807's invalid-params. */
 static void add_item(char *words, size_t size, const json_t *item)
 {
 	add_string(words, size, item);
 	add_member(words, size, item, "property");
+	add_member(words, size, item, "name");
 	add_member(words, size, item, "title");
 	add_member(words, size, item, "detail");
 	add_member(words, size, item, "message");
+	add_member(words, size, item, "msg");
+	add_member(words, size, item, "reason");
+}
+
+/*
+ * What ERRORS says: an array of items; or an object of fields (ASP.NET, Laravel), each with its
+ * words, one or several.
+ */
+static void add_items(char *words, size_t size, const json_t *errors)
+{
+	const char *field;
+	json_t *item, *text, *name;
+	size_t i;
+
+	json_array_foreach(errors, i, item)
+		add_item(words, size, item);
+	json_object_foreach((json_t *)(uintptr_t)errors, field, item) {
+		name = json_string(field);
+		add_string(words, size, name);
+		json_decref(name);
+		add_item(words, size, item);
+		json_array_foreach(item, i, text)
+			add_item(words, size, text);
+	}
 }
 
 /* BODY of an error answer, also where it is not UTF-8, as its words are worth reading all the same.
@@ -133,12 +158,12 @@ static json_t *parse_words(const char *body, size_t length)
 	return answer;
 }
 
-void exchange_words(const char *body, size_t length, char *words, size_t size)
+/* The words of ANSWER into WORDS, of SIZE. */
+static void read_words(const json_t *answer, char *words, size_t size)
 {
-	json_t *answer = body ? parse_words(body, length) : NULL;
 	json_t *error = json_object_get(answer, "error");
-	json_t *items, *item;
-	size_t i;
+	static const char *const more[] = {"invalid-params", "invalid_params", "message", "detail"};
+	json_t *items;
 
 	words[0] = '\0';
 	add_string(words, size, error);
@@ -151,22 +176,54 @@ void exchange_words(const char *body, size_t length, char *words, size_t size)
 	items = json_object_get(error, "errors");
 	if (!items)
 		items = json_object_get(answer, "errors");
-	json_array_foreach(items, i, item)
-		add_item(words, size, item);
+	add_items(words, size, items);
+	/* of RFC 7807, and what some have in place of a text */
+	for (size_t i = 0; i < sizeof(more) / sizeof(more[0]); i++)
+		add_items(words, size, json_object_get(answer, more[i]));
+}
+
+void exchange_words(const char *body, size_t length, char *words, size_t size)
+{
+	json_t *answer = body ? parse_words(body, length) : NULL;
+
+	read_words(answer, words, size);
 	json_decref(answer);
+}
+
+bool exchange_tells_error(const json_t *answer, char *words, size_t size)
+{
+	json_t *error = json_object_get(answer, "error"),
+	       *errors = json_object_get(answer, "errors");
+	bool told = (error && !json_is_null(error) && !json_is_false(error)) ||
+		    json_array_size(errors) || json_object_size(errors);
+	json_t *part;
+
+	if (!told || !words)
+		return told;
+	/* what stands beside may be a record's */
+	part = json_pack("{s:O*, s:O*}", "error", error, "errors", errors);
+	read_words(part, words, size);
+	json_decref(part);
+	return true;
+}
+
+/* Until when the vendor wants to be left alone, if it says so. */
+static void add_until(struct call *call, const struct http_reply *reply)
+{
+	char until[32];
+
+	if (!reply->told)
+		return;
+	hold_clock(time(NULL) + (time_t)((reply->told + 999) / 1000), until, sizeof(until));
+	call_add_words(call, "; it wants to be left alone until %s", until);
 }
 
 /* A 429 with the vendor's WORDS, or "". */
 static int fail_limited(struct call *call, const struct http_reply *reply, const char *words)
 {
-	char until[32];
-
 	call_fail(call, EBUSY, "the vendor says that there are too many requests%s%s",
 		  words[0] ? ": " : "", words);
-	if (reply->told) {
-		hold_clock(time(NULL) + (time_t)((reply->told + 999) / 1000), until, sizeof(until));
-		call_add_words(call, "; it wants to be left alone until %s", until);
-	}
+	add_until(call, reply);
 	return -EBUSY;
 }
 
@@ -199,8 +256,10 @@ int exchange_verdict(struct call *call, struct account *account, const struct ht
 		return call_fail(
 		    call, error,
 		    "the vendor redirects; redirects are not followed: check base_url");
-	return call_fail(call, error, "the vendor says: %s",
-			 words[0] ? words : "(nothing that can be read)");
+	call_fail(call, error, "the vendor says: %s",
+		  words[0] ? words : "(nothing that can be read)");
+	add_until(call, reply);
+	return -error;
 }
 
 int exchange(struct call *call, struct account *account, struct http_request *request,

@@ -9,6 +9,7 @@
 #define ROSTERFS_EXCHANGE_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 struct account;
@@ -56,6 +57,12 @@ json_t *exchange_json(struct call *call, struct account *account, const struct h
 
 /* Parse LENGTH bytes of a vendor's JSON. NULL: not JSON; WHY (or NULL), of WHY_SIZE, says why. */
 json_t *exchange_parse(const char *text, size_t length, char *why, size_t why_size);
+
+/*
+ * Does ANSWER, whose status is a success, tell of an error all the same? Then WORDS (or NULL), of
+ * SIZE, has what it says of it, one line, not redacted.
+ */
+bool exchange_tells_error(const json_t *answer, char *words, size_t size);
 
 /* What a vendor's error answer says, one line, "" if nothing; cut to SIZE. Accepts every known
  * shape. */

@@ -199,6 +199,9 @@ void http_recall(struct http *http, struct transfer *transfer)
 
 /* ---- what came of a try ---- */
 
+/* Behind the time that a try was given: it was not the whole one. */
+#define REST ", all that was left for one more try"
+
 /* The errno for CODE, and whether it may pass by itself. */
 static int errno_of(CURLcode code, const struct transfer *transfer, long os, bool *transient)
 {
@@ -283,6 +286,7 @@ static void fail_unreached(struct transfer *transfer, CURLcode code, int error, 
 {
 	const char *where = transfer->lane->where;
 	int64_t most = transfer->reach < transfer->limit ? transfer->reach : transfer->limit;
+	const char *rest = transfer->tries > 1 && most < HOLD_REACH ? REST : "";
 	curl_off_t looked_up = 0;
 	char buffer[160];
 
@@ -298,11 +302,11 @@ static void fail_unreached(struct transfer *transfer, CURLcode code, int error, 
 			      os ? strerror((int)os) : "no route, or no answer");
 	else if (error == ETIMEDOUT && !looked_up)
 		transfer_fail(transfer, EHOSTUNREACH,
-			      "could not resolve the host name of %s within %.3g s", where,
-			      (double)most / 1000);
+			      "could not resolve the host name of %s within %.3g s%s", where,
+			      (double)most / 1000, rest);
 	else if (error == ETIMEDOUT)
-		transfer_fail(transfer, error, "could not connect to %s within %.3g s", where,
-			      (double)most / 1000);
+		transfer_fail(transfer, error, "could not connect to %s within %.3g s%s", where,
+			      (double)most / 1000, rest);
 	else if (code == CURLE_COULDNT_RESOLVE_HOST)
 		transfer_fail(transfer, error, "could not resolve the host name of %s", where);
 	else if (error == EHOSTUNREACH)
@@ -331,9 +335,9 @@ static void read_failure(struct transfer *transfer, CURLcode code)
 	if (transfer->unreached)
 		fail_unreached(transfer, code, error, os);
 	else if (error == ETIMEDOUT)
-		transfer_fail(transfer, error, "no %sanswer from %s within %.3g s",
+		transfer_fail(transfer, error, "no %sanswer from %s within %.3g s%s",
 			      transfer->reply.length ? "whole " : "", where,
-			      (double)transfer->limit / 1000);
+			      (double)transfer->limit / 1000, transfer->shortened ? REST : "");
 	else if (error == EINVAL)
 		transfer_fail(transfer, error, "%s", curl_words(transfer, code));
 	else if (error == EPROTO)
@@ -374,13 +378,31 @@ static int64_t delay_of(const struct transfer *transfer, const char *name)
 	return hold_delay(text, date, transfer->reply.date);
 }
 
-/* The longest time that the answer says to wait. */
+/* Is header NAME a number above zero? */
+static bool is_positive(const struct transfer *transfer, const char *name)
+{
+	const char *text = header(transfer, name, false);
+
+	return text && strtod(text, NULL) > 0;
+}
+
+/*
+ * The longest time that the answer says to wait. When a limit is reset counts only for a request
+ * that was too much for that limit, and if nothing says better how long to wait.
+ */
 static int64_t told_by(const struct transfer *transfer)
 {
+	static const char *const resets[][2] = {{"X-RateLimit-Remaining", "X-RateLimit-Reset"},
+						{"RateLimit-Remaining", "RateLimit-Reset"}};
 	int64_t told = delay_of(transfer, "Retry-After");
 	int64_t other = delay_of(transfer, "X-RateLimit-Retry-After");
 
-	return told > other ? told : other;
+	told = told > other ? told : other;
+	for (size_t i = 0; !told && transfer->reply.status == 429 && i < 2; i++) {
+		if (!is_positive(transfer, resets[i][0]))
+			told = delay_of(transfer, resets[i][1]);
+	}
+	return told;
 }
 
 static void read_answer(struct transfer *transfer)

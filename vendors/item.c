@@ -204,27 +204,56 @@ static void redact_written(struct call *call, const struct collection *collectio
 	for (const struct field *field = collection->fields; field->name; field++) {
 		const char *value = exact_string(json_object_get(body, field->name));
 
-		if (field->flags & FIELD_WRITE_ONLY && value)
+		if (field->flags & FIELD_WRITE_ONLY && value) {
 			redact(call->words, value);
+			redact(call->said, value);
+		}
 	}
 }
 
 /*
+ * The answer to a change of record ID (NULL: a new one) has the status of a success and tells of
+ * the error SAID. So it proves nothing: a GET shows whether a record was changed, and who looks
+ * for a new one whether it was made.
+ */
+static enum vendor_outcome doubt_answer(struct call *call, const struct account *account,
+					const char *id, char *said)
+{
+	const char *words = said[0] ? said : "(nothing that can be read)";
+
+	account_redact(account, said);
+	if (!id) {
+		call_fail(call, EREMOTEIO,
+			  "the vendor answered success, but with an error in it: %s", words);
+		return VENDOR_UNKNOWN;
+	}
+	snprintf(call->said, sizeof(call->said), "%s", words);
+	return VENDOR_DONE;
+}
+
+/*
  * What was answered to a change: the record in it, if any, into *ANSWER. It proves nothing of the
- * record ID (NULL: a new one) if it is another one: then it is as if none were in it.
+ * record ID (NULL: a new one) if it is another one, or if an error stands beside it: then it is as
+ * if none were in it.
  */
 static enum vendor_outcome take_answer(struct call *call, struct account *account,
 				       const struct collection *collection, const char *id,
 				       const struct http_reply *reply, json_t **answer)
 {
+	char buffer[24], said[sizeof(call->said)];
+	enum vendor_outcome outcome;
 	json_t *parsed, *record;
-	char buffer[24];
 
 	if (!reply->length)
 		return VENDOR_DONE;
 	parsed = exchange_json(call, account, reply);
 	if (!parsed)
 		return VENDOR_UNKNOWN; /* an HTML page with status 200 promises nothing */
+	if (exchange_tells_error(parsed, said, sizeof(said))) {
+		outcome = doubt_answer(call, account, id, said);
+		json_decref(parsed);
+		return outcome;
+	}
 	record = collection_unwrap(collection, parsed);
 	/* a part of a record may come without its id: that proves nothing either */
 	if (record && id && check_same(call, collection, record, id)) {
@@ -299,10 +328,10 @@ static enum vendor_outcome change(struct call *call, struct account *account,
 	request.path = path;
 	set_body(&request, id && body && strcmp(request.method, "POST") == 0 ? &posted : &text);
 	result = send_change(call, account, &request, &posted, &reply);
-	if (body)
-		redact_written(call, collection, body);
 	if (result == VENDOR_DONE && answer)
 		result = take_answer(call, account, collection, id, &reply, answer);
+	if (body)
+		redact_written(call, collection, body);
 	if (!body && reply.status == 404)
 		result = VENDOR_DONE; /* deleted is deleted */
 	if (!body && reply.status == 409)

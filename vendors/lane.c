@@ -159,14 +159,16 @@ static void depart(struct lane *lane, struct transfer *transfer, int64_t now)
 {
 	transfer->tried = now;
 	transfer->limit = timeout(lane);
+	transfer->shortened = false;
 	if (!transfer->tries) {
 		transfer->first = now;
 	} else {
 		int64_t rest = later(budget_end(lane, transfer) - now, TRY_MIN);
 
 		/* who waited as the vendor asked is given the whole time */
-		if (!transfer->told)
-			transfer->limit = sooner(transfer->limit, rest);
+		transfer->shortened = !transfer->told && rest < transfer->limit;
+		if (transfer->shortened)
+			transfer->limit = rest;
 		lane->stats.retries++;
 	}
 	transfer->reach = HOLD_REACH_LATE;

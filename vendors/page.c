@@ -69,15 +69,6 @@ static json_t *record_of(const struct collection *collection, json_t *row)
 	return json_is_object(row) ? row : NULL;
 }
 
-/* Does ANSWER, whose status is a success, tell of an error all the same? */
-static bool tells_error(const json_t *answer)
-{
-	const json_t *error = json_object_get(answer, "error");
-
-	return (error && !json_is_null(error)) ||
-	       json_array_size(json_object_get(answer, "errors"));
-}
-
 /* A number that is told as a number or as text, or -1. */
 static long long number_of(const json_t *value)
 {
@@ -247,7 +238,7 @@ int page_read(struct page *page, const struct http_reply *reply, struct walk_res
 		return call_fail(page->call, EREMOTEIO, "page %zu of the %s is not JSON: %s",
 				 page->number, page->collection->name, why);
 	rows = find_rows(page->collection, answer);
-	if (tells_error(answer)) {
+	if (exchange_tells_error(answer, NULL, 0)) {
 		error = with_error(page, reply);
 	} else if (rows) {
 		result->totals = read_totals(page->collection, answer);

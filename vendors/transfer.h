@@ -68,6 +68,7 @@ struct transfer {
 	int64_t tried;  /* when it was last tried */
 	int64_t flown;  /* how long all tries took */
 	int64_t limit;  /* how long the last try may take */
+	bool shortened; /* that is the rest of the retry budget, and less than `timeout` */
 	int64_t reach;  /* how long it may look for a connection */
 	int64_t due;    /* AGAIN: when the next try may start */
 	int64_t until;  /* queued: it waits no longer, for END or MOMENT */

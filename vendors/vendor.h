@@ -491,7 +491,8 @@ int vendor_row(struct call *call, struct account *account, const struct collecti
  * strong and valid and account->no_preconditions is not set. A BODY that lacks a field which each
  * PUT must bring (FIELD_EACH_TIME) is not sent: VENDOR_REFUSED, EINVAL. PUT as Partnerize's guide
  * says; a vendor that answers 405 gets a POST to the item, as its own older documents say, from
- * then on. An answer that lacks a record, or has one that is not ID's, leaves *ANSWER NULL.
+ * then on. An answer that lacks a record, or has one that is not ID's, leaves *ANSWER NULL; so does
+ * one with an error beside it, whose words are in call->said then.
  *
  * With call->basis this is the write that rests on the read: see basis.h. A 429 that cannot be
  * waited out while that read is fresh enough ends it at once: VENDOR_REFUSED, call->status 429 and
@@ -509,7 +510,7 @@ enum vendor_outcome vendor_delete(struct call *call, struct account *account,
 
 /*
  * Make a record of BODY (borrowed). Never repeated blindly: VENDOR_UNKNOWN when the answer was
- * lost. The record as answered into *ANSWER, without what must never be shown; NULL where it is not
+ * lost, or tells of an error although its status is a success. The record as answered into *ANSWER, without what must never be shown; NULL where it is not
  * answered. It has its id, but not always each field, nor as a GET shows them; and a vendor whose
  * reads lag its writes may answer the first GETs of it with 404.
  */

@@ -209,6 +209,15 @@ def test_accepted_but_not_applied(mount):
     assert not os.listdir(m.path / ".rosterfs/history")
 
 
+def test_answered_that_there_is_no_such_user(mount):
+    m = mount(extra=QUICK)
+    m.sandbox.fault(fault="status", status=404, method="DELETE", path="/user/7")
+    assert delete(m, 7) == refused("EREMOTEIO")
+    line = last_line(m, "EREMOTEIO")
+    assert "not deleted" in line and "no such user" in line and "still shows" in line
+    assert "success" not in line and there(m, 7)
+
+
 def test_nobody_knows(mount):
     m = mount(extra=QUICK)
     m.sh("ls partnerize").ok()

@@ -4,6 +4,7 @@ import contextlib
 import errno
 import http.server
 import json
+import math
 import os
 import re
 import socket
@@ -353,6 +354,28 @@ def test_told_when_to_come_back(mount, key, status):
     assert second["t_ms"] - first["t_ms"] >= 990
 
 
+@pytest.mark.parametrize("epoch", [False, True])
+def test_told_when_the_limit_is_reset(mount, epoch):
+    m = mount(extra={"partnerize": {"retry_budget": 20}})
+    when = math.ceil(time.time()) + 1 if epoch else "1.25"
+    m.sandbox.fault(fault="status", status=429, path="/user", rate_limit_reset=when, rate_limit_remaining=0)
+    assert timed(os.listdir, m.path / "partnerize")[0] is None
+    first, second = requests(m.sandbox, "GET", "/user")[:2]
+    if epoch:
+        assert time.time() >= when
+    else:
+        assert second["t_ms"] - first["t_ms"] >= 1240
+
+
+@pytest.mark.parametrize("fault", [{"status": 503}, {"status": 429, "rate_limit_remaining": 7},
+                                   {"status": 429, "rate_limit_retry_after": 1}, {"status": 429, "retry_after": 1}])
+def test_a_reset_that_is_not_waited_for(mount, fault):
+    """It was not the limit, or the vendor tells better how long to wait."""
+    m = mount(extra={"partnerize": {"retry_budget": 20}})
+    m.sandbox.fault(fault="status", path="/user", rate_limit_reset=3600, **fault)
+    assert timed(os.listdir, m.path / "partnerize")[0] is None
+
+
 def test_told_to_come_back_too_late(mount):
     """Waiting for it would be in vain: the error comes at once, and nothing else is sent meanwhile."""
     m = mount(extra={"partnerize": {"retry_budget": 40}})
@@ -362,6 +385,31 @@ def test_told_to_come_back_too_late(mount):
         assert found == "EBUSY"
         assert seconds < harness.AT_ONCE
     assert m.sandbox.counts()["total"] == 1
+
+
+def test_a_server_error_until(mount):
+    """The first error says as much as the next one, which is not asked for."""
+    m = mount()
+    m.sandbox.fault(fault="status", status=503, retry_after=86400)
+    assert timed(read, m.path / "partnerize/7.json")[0] == "EREMOTEIO"
+    line = last_error(m, "partnerize/7.json")
+    assert line["status"] == "503" and "it wants to be left alone until " in line["words"]
+
+
+def test_the_last_try_is_short(mount):
+    m = mount(extra={"partnerize": {"timeout": 3, "retry_budget": 4}})
+    m.sandbox.fault(fault="stall", times=-1)
+    assert timed(os.listdir, m.path / "partnerize")[0] == "ETIMEDOUT"
+    words = last_error(m, "partnerize")["words"]
+    assert "s, all that was left for one more try" in words
+
+
+def test_status_shows_whole_words(mount):
+    m = mount()
+    words = "the moon is wrong " * 20 + "END"
+    m.sandbox.fault(fault="status", status=403, body=json.dumps({"message": words}), path="/user")
+    assert m.sh("ls partnerize").code
+    assert words in (m.path / ".rosterfs/status").read_text()
 
 
 def test_retry_that_helps(mount):
@@ -653,3 +701,19 @@ def test_problem_details(mount):
     assert save(m.path / "partnerize/7.json", json.dumps({"password": PASSWORD})) == refused("EINVAL")
     assert "says: Weak: ***" in last_error(m, "partnerize/7.json")["words"]
     nowhere(m)
+
+
+@pytest.mark.parametrize("body,words", [
+    ({"errors": {"role": ["is bad", "is old"], "email": "is taken"}}, "role: is bad: is old: email: is taken"),
+    ({"error": {"errors": {"role": [{"message": "is bad"}]}}}, "role: is bad"),
+    ({"title": "Invalid", "errors": {"role": ["is bad"]}}, "Invalid: role: is bad"),
+    ({"message": {"role": ["is bad"]}}, "role: is bad"),
+    ({"detail": [{"loc": ["body", "role"], "msg": "is bad"}]}, "is bad"),
+    ({"title": "Invalid", "invalid-params": [{"name": "role", "reason": "is bad"}]}, "Invalid: role: is bad"),
+    ({"errors": {}, "message": "is bad"}, "is bad"),
+], ids=range(7))
+def test_words_of_each_field(mount, body, words):
+    m = mount()
+    m.sandbox.fault(method="PUT", fault="status", status=422, body=json.dumps(body))
+    assert save(m.path / "partnerize/7.json", '{"role": "admin"}') == refused("EINVAL")
+    assert f"the vendor says: {words}" in last_error(m, "partnerize/7.json")["words"]

@@ -12,7 +12,8 @@ from test_scratch import BOTH, asked, fails, make, writable_folders
 from writing import last_line, sent
 
 MISTYPED = ("26.statu", "26.Status", "26.STATUS", "26.state", "26.stauts", "26.statuss", "26.stat",
-            "26.status.txt", "26.json.txt", "26.JSON", "26.jsno", "26.js", "26.jsonx", "26.jason",
+            "26.status.txt", "26.json.txt", "26.status.TXT", "26.json.jsn", "26.status.statu",
+             "26.JSON", "26.jsno", "26.js", "26.jsonx", "26.jason",
             "27.jsn", "999.statsu", "nobody.sttaus", "26")
 # each makes a file called $F of a text that is in $T, in one piece or in several
 WAYS = {

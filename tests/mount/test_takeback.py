@@ -210,6 +210,22 @@ def test_a_user_that_was_made_is_deleted(mount):
     assert left(m)[0] == 0
 
 
+@pytest.mark.parametrize("edits", [[{"role": "user"}], [{"timezone": "Asia/Tokyo"}, {"role": "admin", "locale": "de_DE"}]])
+def test_a_user_that_was_made_and_edited_is_deleted(mount, edits):
+    m = limited(mount, 1, {"allow_delete": "yes"})
+    ident, other = make_user(m), make_user(m, "y")
+    end(m, 7)
+    for one in (ident, other):
+        for edit in edits:
+            put(m, f"partnerize/{one}.json", edit).ok()
+    # a colleague's work between two edits of this mount
+    m.sandbox.patch(other, {"firstname": "Jo"})
+    put(m, f"partnerize/{other}.json", {"locale": "fr_FR"}).ok()
+    assert set_status(m, other, "deleted") == FULL
+    assert set_status(m, ident, "deleted") == GOOD
+    assert left(m)[0] == 0
+
+
 # ---- Elastic Path ----
 
 def shop(ep, limit, profile="documents", **keys):

@@ -92,6 +92,8 @@ void fault_free(struct fault *fault)
 	free(fault->change);
 	free(fault->retry_after);
 	free(fault->limit_retry_after);
+	free(fault->limit_remaining);
+	free(fault->limit_reset);
 	*fault = (struct fault){0};
 }
 
@@ -210,6 +212,10 @@ static bool take_one(struct order *order, const char *key, const json_t *value)
 		return take_words(&order->fault.retry_after, value);
 	if (strcmp(key, "rate_limit_retry_after") == 0)
 		return take_words(&order->fault.limit_retry_after, value);
+	if (strcmp(key, "rate_limit_remaining") == 0)
+		return take_words(&order->fault.limit_remaining, value);
+	if (strcmp(key, "rate_limit_reset") == 0)
+		return take_words(&order->fault.limit_reset, value);
 	if (strcmp(key, "times") == 0)
 		return take_number(&order->times, value) &&
 		       (order->times > 0 || order->times == -1);
@@ -312,6 +318,8 @@ static struct fault fault_copy(const struct fault *fault)
 	new.change = copy(fault->change);
 	new.retry_after = copy(fault->retry_after);
 	new.limit_retry_after = copy(fault->limit_retry_after);
+	new.limit_remaining = copy(fault->limit_remaining);
+	new.limit_reset = copy(fault->limit_reset);
 	return new;
 }
 

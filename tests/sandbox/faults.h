@@ -54,6 +54,8 @@ struct fault {
 	char *change;            /* of FAULT_COLLEAGUE: the method; NULL: PATCH */
 	char *retry_after;       /* header values; NULL: not sent */
 	char *limit_retry_after; /* X-RateLimit-Retry-After */
+	char *limit_remaining;   /* X-RateLimit-Remaining */
+	char *limit_reset;       /* X-RateLimit-Reset */
 	const char *name;        /* a literal, for the journal; NULL with FAULT_NONE */
 };
 

@@ -110,6 +110,10 @@ static void reply_ordered(const struct vendor_run *run, struct reply *reply,
 		reply_header(reply, "Retry-After", "%s", fault->retry_after);
 	if (fault->limit_retry_after)
 		reply_header(reply, "X-RateLimit-Retry-After", "%s", fault->limit_retry_after);
+	if (fault->limit_remaining)
+		reply_header(reply, "X-RateLimit-Remaining", "%s", fault->limit_remaining);
+	if (fault->limit_reset)
+		reply_header(reply, "X-RateLimit-Reset", "%s", fault->limit_reset);
 }
 
 static int client_socket(const struct request *request)
