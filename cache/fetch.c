@@ -204,6 +204,7 @@ static bool install(const struct flight *flight, struct snapshot *new, double be
 		roster->merged = flight->generation;
 		dropped = drop_overlay_locked(roster, flight, new);
 		absence_listed_locked(roster, new);
+		gets_listed_locked(roster, new);
 		alone = alone && !dropped;
 	}
 	roster->fetches++;
@@ -350,7 +351,7 @@ static int take_object(struct flight *flight, json_t *object, struct record **re
 	struct roster *roster = flight->roster;
 	struct timespec when;
 
-	absence_note_get(roster, flight->id, object);
+	gets_note(roster, flight->id, object);
 	clock_gettime(CLOCK_REALTIME, &when);
 	lag_correct(roster->lag, flight->id, object, LAG_READ, NULL, NULL);
 	*record = record_new(roster->collection, flight->id, object, when);
