@@ -406,16 +406,14 @@ void absence_prove(struct roster *roster, const char *id)
 
 int fetch_gone(struct flight *flight)
 {
-	char *email = flight->id;
-	json_t *ids = find_due(flight->roster, email), *id;
+	json_t *ids = find_due(flight->roster, flight->id), *id;
 	int error = ids ? 0 : call_fail(&flight->call, ENOMEM, "no memory");
 	size_t i;
 
 	json_array_foreach(ids, i, id) {
 		/* whether they are there or not is known then */
-		flight->id = (char *)(uintptr_t)json_string_value(id);
+		flight->asked = json_string_value(id);
 		error = fetch_record(flight);
-		flight->id = email;
 		if (error && error != -ENOENT)
 			break;
 		flight->call.error = 0;

@@ -61,17 +61,20 @@ struct deactivated {
 	UT_hash_handle hh;
 };
 
-/* How a whole fetch failed. */
+/* How a whole fetch failed, or the questions for those who had an email. */
 struct failure {
 	struct call call; /* for its words alone */
 	int error;
 	double began, since; /* when it began and ended, monotonic seconds */
+	UT_hash_handle hh;
+	char email[]; /* as it was asked for; "": all */
 };
 
 struct flight {
 	struct roster *roster;
 	enum wait_kind kind;
-	char *id; /* WAIT_RECORD */
+	char *id;          /* WAIT_RECORD, WAIT_EMAIL */
+	const char *asked; /* the record that is asked for: ID, or one who had the email */
 	struct call call;
 	double began;        /* monotonic seconds */
 	uint64_t generation; /* the roster's when it began */
@@ -107,7 +110,8 @@ struct roster {
 	double snapshot_ends;    /* as an overlay's */
 	double unlisted;         /* when a whole fetch failed last, or 0 */
 	struct failure *failure; /* of the last whole fetch; NULL: it was good, or there was none */
-	double refreshed;        /* when the owner asked for it anew: what began before is stale */
+	struct failure *failures; /* of the last questions for emails */
+	double refreshed;         /* when the owner asked for it anew: what began before is stale */
 	struct overlay *overlay;
 	struct presence *presences; /* what was made and deleted here (presence.c) */
 	struct gone *gone;          /* who was known and is not listed any more (absence.c) */
@@ -240,11 +244,11 @@ void figures_compare(struct flight *flight, const struct snapshot *old, const st
 /* FLIGHT, which fetches no whole roster, brought RECORD (borrowed; NULL: absent) for ID. */
 void fetch_put(const struct flight *flight, const char *id, struct record *record);
 
-/* overdue.c. -ETIMEDOUT, with words in CALL, if the fetch under way takes too long for a brief
- * wait, else 0. */
-int overdue_error_locked(const struct roster *roster, struct call *call);
+/* overdue.c. -ETIMEDOUT, with words in CALL, if the fetch under way (of those who had EMAIL; NULL:
+ * of the whole roster) takes too long for a brief wait, else 0. */
+int overdue_error_locked(const struct roster *roster, const char *email, struct call *call);
 
-/* FLIGHT, which was to fetch all, has ended with ERROR (0: it has it). */
+/* FLIGHT, which was to fetch all or is for an email, has ended with ERROR (0: it has it). */
 void overdue_note_locked(struct flight *flight, int error);
 
 /* A brief wait has been added to FLIGHT: see that it is told when that takes too long. */
