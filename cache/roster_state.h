@@ -117,7 +117,8 @@ struct roster {
 	struct gone *gone;          /* who was known and is not listed any more (absence.c) */
 	size_t
 	    shrunk; /* how many were listed before the list became so much shorter; 0: it did not */
-	size_t step; /* rows of the first page of the newest list; 0: not known */
+	size_t shrunk_to; /* how many the newest list has, if it did */
+	size_t step;      /* rows of the first page of the newest list; 0: not known */
 	uint64_t generation;
 	uint64_t merged; /* what the overlay got up to this generation is in the snapshot */
 	_Atomic(enum roster_gets) gets;
