@@ -45,53 +45,6 @@ bool absence_is_told(const struct roster *roster, const struct call *call, int e
 	       (error == -EINVAL && call->status == 400);
 }
 
-/* ---- which vendors have a GET by id ---- */
-
-/* OBJECT was answered to a GET of ID: does it show more than its row? */
-static void note_get(struct roster *roster, const char *id, const json_t *object)
-{
-	const struct record *row;
-	const char *name;
-	json_t *value;
-
-	atomic_store(&roster->gets, ROSTER_GETS);
-	if (atomic_load(&roster->rows_short))
-		return;
-	pthread_mutex_lock(&roster->lock);
-	row = roster->snapshot ? snapshot_find(roster->snapshot, id) : NULL;
-	if (row && row->row) {
-		json_object_foreach((json_t *)(uintptr_t)object, name, value) {
-			json_t *text = json_is_null(value) ? NULL : json_string(name);
-			char *quoted = text ? json_dumps(text, JSON_ENCODE_ANY) : NULL;
-
-			if (quoted && !record_has(row, quoted))
-				atomic_store(&roster->rows_short, true);
-			free(quoted);
-			json_decref(text);
-		}
-	}
-	pthread_mutex_unlock(&roster->lock);
-}
-
-void absence_note_get(struct roster *roster, const char *id, const json_t *object)
-{
-	if (absence_asks_id(roster))
-		note_get(roster, id, object);
-}
-
-void absence_note_row(struct roster *roster, struct call *call, const struct call *got)
-{
-	enum roster_gets unknown = ROSTER_GETS_UNKNOWN;
-
-	atomic_compare_exchange_strong(&roster->gets, &unknown, ROSTER_GETS_NONE);
-	if (atomic_exchange(&roster->rows_told, true))
-		return;
-	log_call(call,
-		 "%s of %s: %s was refused (status %d), but the list has the record: its row is "
-		 "used, here and wherever that happens again",
-		 roster->collection->name, roster->account->name, got->request, got->status);
-}
-
 /* ---- a record for a change ---- */
 
 /* What is known of ID in the newest list: ROSTER_ABSENT, if that is fresh and lacks it, and
@@ -151,18 +104,6 @@ static int fail_absent(struct roster *roster, struct call *call, const struct ca
 	return fail_as(call, got, ENOENT);
 }
 
-/* ROW shows no more than the list does: may a change of ID rest on it? */
-static int check_row(struct roster *roster, struct call *call, const struct call *got)
-{
-	if (!atomic_load(&roster->rows_short))
-		return 0;
-	return call_fail(call, EREMOTEIO,
-			 "nothing was sent: %s was answered %d although the record is listed, and "
-			 "the list shows less of a record than a GET does, so that the rest of it "
-			 "would be lost",
-			 got->request, got->status);
-}
-
 /* The GET of ID failed as GOT: what does the list say? */
 static int get_row(struct roster *roster, struct call *call, const struct call *got, const char *id,
 		   bool write, json_t **record)
@@ -177,17 +118,19 @@ static int get_row(struct roster *roster, struct call *call, const struct call *
 		return fail_as(call, got, got->error == EINVAL ? EINVAL : ENOENT);
 	call->error = 0;
 	call->words[0] = '\0';
-	error = vendor_row(call, roster->account, roster->collection, roster->parent, id, write,
-			   &spot, record);
+	error = write ? gets_compare(roster, call, id) : 0;
+	if (!error)
+		error = vendor_row(call, roster->account, roster->collection, roster->parent, id,
+				   write, &spot, record);
 	if (error == -ENOENT)
 		return fail_absent(roster, call, got, id);
 	if (error)
 		return absence_unread(call, got, error);
 	error = got->error == EINVAL ? fail_as(call, got, EINVAL) : 0;
 	if (!error)
-		absence_note_row(roster, call, got);
+		gets_note_row(roster, call, got);
 	if (!error && write)
-		error = check_row(roster, call, got);
+		error = gets_check_row(roster, call, got, id, *record);
 	if (error) {
 		json_decref(*record);
 		*record = NULL;
@@ -205,7 +148,7 @@ int absence_get(struct roster *roster, struct call *call, const char *id, json_t
 	if (by_row)
 		*by_row = false;
 	if (!error)
-		absence_note_get(roster, id, *record);
+		gets_note(roster, id, *record);
 	else if (error == -ENOENT && !absence_asks_id(roster))
 		roster_publish_absent(roster, id);
 	if (!absence_is_told(roster, call, error))
@@ -294,7 +237,7 @@ void absence_note_list(struct flight *flight)
 		fetch_put(flight, flight->id, NULL);
 		absence_prove(roster, flight->id);
 	} else if (flight->missed->error != EINVAL) {
-		absence_note_row(roster, &flight->call, flight->missed);
+		gets_note_row(roster, &flight->call, flight->missed);
 	}
 }
 
@@ -463,16 +406,14 @@ void absence_prove(struct roster *roster, const char *id)
 
 int fetch_gone(struct flight *flight)
 {
-	char *email = flight->id;
-	json_t *ids = find_due(flight->roster, email), *id;
+	json_t *ids = find_due(flight->roster, flight->id), *id;
 	int error = ids ? 0 : call_fail(&flight->call, ENOMEM, "no memory");
 	size_t i;
 
 	json_array_foreach(ids, i, id) {
 		/* whether they are there or not is known then */
-		flight->id = (char *)(uintptr_t)json_string_value(id);
+		flight->asked = json_string_value(id);
 		error = fetch_record(flight);
-		flight->id = email;
 		if (error && error != -ENOENT)
 			break;
 		flight->call.error = 0;

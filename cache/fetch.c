@@ -204,6 +204,7 @@ static bool install(const struct flight *flight, struct snapshot *new, double be
 		roster->merged = flight->generation;
 		dropped = drop_overlay_locked(roster, flight, new);
 		absence_listed_locked(roster, new);
+		gets_listed_locked(roster, new);
 		alone = alone && !dropped;
 	}
 	roster->fetches++;
@@ -325,11 +326,11 @@ static int explain(struct flight *flight, struct record **record)
 	struct roster *roster = flight->roster;
 	bool lacks = flight->listed;
 
-	*record = presence_record(roster, &flight->call, flight->id);
+	*record = presence_record(roster, &flight->call, flight->asked);
 	if (*record)
 		return 0;
 	pthread_mutex_lock(&roster->lock);
-	if (roster_whole_fresh_locked(roster) && !snapshot_find(roster->snapshot, flight->id))
+	if (roster_whole_fresh_locked(roster) && !snapshot_find(roster->snapshot, flight->asked))
 		lacks = true;
 	pthread_mutex_unlock(&roster->lock);
 	if (lacks)
@@ -350,10 +351,10 @@ static int take_object(struct flight *flight, json_t *object, struct record **re
 	struct roster *roster = flight->roster;
 	struct timespec when;
 
-	absence_note_get(roster, flight->id, object);
+	gets_note(roster, flight->asked, object);
 	clock_gettime(CLOCK_REALTIME, &when);
-	lag_correct(roster->lag, flight->id, object, LAG_READ, NULL, NULL);
-	*record = record_new(roster->collection, flight->id, object, when);
+	lag_correct(roster->lag, flight->asked, object, LAG_READ, NULL, NULL);
+	*record = record_new(roster->collection, flight->asked, object, when);
 	json_decref(object);
 	if (!*record)
 		return call_fail(&flight->call, ENOMEM, "no memory");
@@ -368,9 +369,9 @@ int fetch_record(struct flight *flight)
 	json_t *object = NULL;
 	bool proven = false;
 	int error = vendor_get(&flight->call, roster->account, roster->collection, roster->parent,
-			       flight->id, &object, NULL);
+			       flight->asked, &object, NULL);
 
-	if (!error && roster_was_deleted(roster, &flight->call, flight->id, object)) {
+	if (!error && roster_was_deleted(roster, &flight->call, flight->asked, object)) {
 		json_decref(object);
 		error = call_fail(&flight->call, ENOENT, "it was deleted here just now");
 	} else if (!error) {
@@ -379,14 +380,14 @@ int fetch_record(struct flight *flight)
 		error = explain(flight, &record);
 		proven = error == -ENOENT;
 	} else if (error == -ENOENT) {
-		record = presence_record(roster, &flight->call, flight->id);
+		record = presence_record(roster, &flight->call, flight->asked);
 		error = record ? 0 : error;
 	}
 	if (error && error != -ENOENT)
 		return error;
-	fetch_put(flight, flight->id, record);
+	fetch_put(flight, flight->asked, record);
 	if (proven)
-		absence_prove(roster, flight->id);
+		absence_prove(roster, flight->asked);
 	record_put(record);
 	return error;
 }

@@ -62,8 +62,10 @@ void figures_compare(struct flight *flight, const struct snapshot *old, const st
 	if (roster->shrunk > before)
 		before = roster->shrunk;
 	suspicious = now < before && (now * 2 < before);
-	same = suspicious == (roster->shrunk > 0) && nobody == roster->nobody;
+	same = suspicious == (roster->shrunk > 0) && nobody == roster->nobody &&
+	       (!suspicious || now >= roster->shrunk_to);
 	roster->shrunk = suspicious ? before : 0;
+	roster->shrunk_to = now;
 	roster->nobody = nobody;
 	pthread_mutex_unlock(&roster->lock);
 	if (same)

@@ -225,7 +225,7 @@ static struct flight *start_locked(struct roster *roster, const struct wait *wai
 	if (!flight->listed && needs_whole_locked(roster, wait->kind))
 		flight->kind = WAIT_WHOLE;
 	if (flight->kind == WAIT_RECORD || flight->kind == WAIT_EMAIL)
-		flight->id = strdup(wait->id);
+		flight->asked = flight->id = strdup(wait->id);
 	name = flight->kind == WAIT_SELF ? "self" : flight->id ? flight->id : "";
 	snprintf(path, sizeof(path), "%s%s%s%s", roster->account->name, *name ? "/" : "",
 		 flight->kind == WAIT_EMAIL ? "by-email/" : "", name);
@@ -246,7 +246,9 @@ static bool wait_locked(struct roster *roster, struct wait *wait)
 {
 	struct flight *flight;
 
-	wait->error = wait->brief ? overdue_error_locked(roster, wait->call) : 0;
+	wait->error = wait->brief ? overdue_error_locked(roster, NULL, wait->call) : 0;
+	if (!wait->error && wait->brief && wait->kind == WAIT_EMAIL)
+		wait->error = overdue_error_locked(roster, wait->id, wait->call);
 	if (wait->error)
 		return false;
 	flight = flight_for_locked(roster, wait);
@@ -399,11 +401,8 @@ static bool hand_over(struct flight *flight)
 /* FLIGHT's GET of a record failed so that the list has to tell what that means. */
 static int read_list(struct flight *flight)
 {
-	int error = hand_over(flight) ? -EINTR : 0;
+	int error = hand_over(flight) ? -EINTR : fetch_whole(flight);
 
-	if (error)
-		return error;
-	error = fetch_whole(flight);
 	if (!error)
 		absence_note_list(flight);
 	return error;
@@ -476,10 +475,10 @@ static void flight_run(void *arg)
 		roster_index_emails(roster);
 
 	pthread_mutex_lock(&roster->lock);
-	if (flight->kind == WAIT_WHOLE && error != -EINTR) {
+	if (flight->kind == WAIT_WHOLE && error != -EINTR)
 		roster->unlisted = error ? clock_seconds() : 0;
+	if ((flight->kind == WAIT_WHOLE || flight->kind == WAIT_EMAIL) && error != -EINTR)
 		overdue_note_locked(flight, error);
-	}
 	if (!flight->dropped) {
 		DL_DELETE(roster->flights, flight);
 		DL_FOREACH_SAFE(flight->waits, wait, next) {

@@ -88,6 +88,7 @@ void roster_free(struct roster *roster)
 		roster_deactivated_free_locked(roster, user);
 	presence_free_locked(roster);
 	absence_free_locked(roster);
+	gets_free_locked(roster);
 	overdue_free_locked(roster);
 	snapshot_put(roster->snapshot);
 	record_put(roster->absent);

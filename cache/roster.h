@@ -118,9 +118,11 @@ int roster_ask_sync(struct roster *roster, struct wait *wait);
 /*
  * Does ROSTER count as unreadable? So it does if what is known is not fresh, and a fetch failed
  * less than FAILED_FOR seconds ago or the one under way takes longer than 5 s: a negative errno and
- * its words in CALL. Else 0. Never waits.
+ * its words in CALL. Else 0. With EMAIL (NULL: none), as WAIT_EMAIL was asked for, also if the same
+ * holds of those who had it and are not listed any more. Never waits.
  */
-int roster_unreadable(struct roster *roster, double failed_for, struct call *call);
+int roster_unreadable(struct roster *roster, const char *email, double failed_for,
+		      struct call *call);
 
 /* Is it known whose the key is, or that the vendor does not tell, so that WAIT_SELF asks nobody? */
 bool roster_knows_self(struct roster *roster);

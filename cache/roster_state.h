@@ -1,7 +1,7 @@
 /*
  * roster_state.h - the inside of a roster, shared by roster.c, flight.c, fetch.c, email.c,
- * similar.c, view.c, undo.c, ack.c, presence.c, absence.c, overdue.c and figures.c, and nobody
- * else.
+ * similar.c, view.c, undo.c, ack.c, presence.c, absence.c, gets.c, overdue.c and figures.c,
+ * and nobody else.
  *
  * snapshot: what the last whole fetch showed, or NULL.
  * overlay: what was written or fetched alone, each entry with its own age: it wins over a snapshot
@@ -22,7 +22,7 @@
 
 #ifndef ROSTERFS_ROSTER_PRIVATE
 #error                                                                                             \
-    "roster_state.h is for cache/roster.c, flight.c, fetch.c, email.c, similar.c, view.c, undo.c, ack.c, presence.c, absence.c, overdue.c, figures.c only"
+    "roster_state.h is for cache/roster.c, flight.c, fetch.c, email.c, similar.c, view.c, undo.c, ack.c, presence.c, absence.c, gets.c, overdue.c, figures.c only"
 #endif
 
 #include "cache/roster.h"
@@ -61,17 +61,20 @@ struct deactivated {
 	UT_hash_handle hh;
 };
 
-/* How a whole fetch failed. */
+/* How a whole fetch failed, or the questions for those who had an email. */
 struct failure {
 	struct call call; /* for its words alone */
 	int error;
 	double began, since; /* when it began and ended, monotonic seconds */
+	UT_hash_handle hh;
+	char email[]; /* as it was asked for; "": all */
 };
 
 struct flight {
 	struct roster *roster;
 	enum wait_kind kind;
-	char *id; /* WAIT_RECORD */
+	char *id;          /* WAIT_RECORD, WAIT_EMAIL */
+	const char *asked; /* the record that is asked for: ID, or one who had the email */
 	struct call call;
 	double began;        /* monotonic seconds */
 	uint64_t generation; /* the roster's when it began */
@@ -107,16 +110,22 @@ struct roster {
 	double snapshot_ends;    /* as an overlay's */
 	double unlisted;         /* when a whole fetch failed last, or 0 */
 	struct failure *failure; /* of the last whole fetch; NULL: it was good, or there was none */
-	double refreshed;        /* when the owner asked for it anew: what began before is stale */
+	struct failure *failures; /* of the last questions for emails */
+	double refreshed;         /* when the owner asked for it anew: what began before is stale */
 	struct overlay *overlay;
 	struct presence *presences; /* what was made and deleted here (presence.c) */
 	struct gone *gone;          /* who was known and is not listed any more (absence.c) */
 	size_t
 	    shrunk; /* how many were listed before the list became so much shorter; 0: it did not */
-	size_t step; /* rows of the first page of the newest list; 0: not known */
+	size_t shrunk_to; /* how many the newest list has, if it did */
+	size_t step;      /* rows of the first page of the newest list; 0: not known */
 	uint64_t generation;
 	uint64_t merged; /* what the overlay got up to this generation is in the snapshot */
 	_Atomic(enum roster_gets) gets;
+	struct shown *shown;    /* which GETs by id have worked (gets.c) */
+	unsigned kept;          /* of them, whose members are yet to be compared with a row */
+	bool uncompared;        /* no list has come since one was kept */
+	bool compared;          /* the members of one have been */
 	atomic_bool rows_short; /* a GET has shown more than a row */
 	atomic_bool rows_told;  /* the log says that rows are used */
 	bool nobody; /* the first list did not even have the user that the key belongs to */
@@ -236,11 +245,11 @@ void figures_compare(struct flight *flight, const struct snapshot *old, const st
 /* FLIGHT, which fetches no whole roster, brought RECORD (borrowed; NULL: absent) for ID. */
 void fetch_put(const struct flight *flight, const char *id, struct record *record);
 
-/* overdue.c. -ETIMEDOUT, with words in CALL, if the fetch under way takes too long for a brief
- * wait, else 0. */
-int overdue_error_locked(const struct roster *roster, struct call *call);
+/* overdue.c. -ETIMEDOUT, with words in CALL, if the fetch under way (of those who had EMAIL; NULL:
+ * of the whole roster) takes too long for a brief wait, else 0. */
+int overdue_error_locked(const struct roster *roster, const char *email, struct call *call);
 
-/* FLIGHT, which was to fetch all, has ended with ERROR (0: it has it). */
+/* FLIGHT, which was to fetch all or is for an email, has ended with ERROR (0: it has it). */
 void overdue_note_locked(struct flight *flight, int error);
 
 /* A brief wait has been added to FLIGHT: see that it is told when that takes too long. */
@@ -271,12 +280,6 @@ bool absence_asks_id(const struct roster *roster);
 
 /* A GET by id under CALL ended with ERROR: does the list have to tell what that means? */
 bool absence_is_told(const struct roster *roster, const struct call *call, int error);
-
-/* OBJECT was answered to a GET of ID. */
-void absence_note_get(struct roster *roster, const char *id, const json_t *object);
-
-/* The list has a record whose GET failed as GOT: say so under CALL, the first time. */
-void absence_note_row(struct roster *roster, struct call *call, const struct call *got);
 
 /* That ID is absent, as the overlay has it, is proven: by its GET and by the list. */
 void absence_prove(struct roster *roster, const char *id);
@@ -313,6 +316,34 @@ bool absence_due_locked(struct roster *roster, const char *email);
 int fetch_gone(struct flight *flight);
 
 void absence_free_locked(struct roster *roster);
+
+/*
+ * gets.c: which GETs by id have worked, and whether rows show as much. OBJECT was answered to a GET
+ * of ID.
+ */
+void gets_note(struct roster *roster, const char *id, const json_t *object);
+
+/* The list has a record whose GET failed as GOT: say so under CALL, the first time. */
+void gets_note_row(struct roster *roster, struct call *call, const struct call *got);
+
+/* NEW is the newest list: compare with it what GETs have shown. */
+void gets_listed_locked(struct roster *roster, const struct snapshot *new);
+
+/*
+ * A change of ID is to rest on a row: where no list has been compared yet with what GETs have
+ * shown, read one for that. 0 or a negative errno with words in CALL. May wait.
+ */
+int gets_compare(struct roster *roster, struct call *call, const char *id);
+
+/*
+ * May a change of ID, whose GET failed as GOT, rest on ROW, which has been read after that GET? Not
+ * if GETs show more than rows do, nor if a GET of ID has worked before: it may have been deleted,
+ * and the list lags. 0, or -EREMOTEIO with words in CALL.
+ */
+int gets_check_row(struct roster *roster, struct call *call, const struct call *got, const char *id,
+		   const json_t *row);
+
+void gets_free_locked(struct roster *roster);
 
 /*
  * email.c: as roster_peek_email. NULL with *SECONDS: no memory.

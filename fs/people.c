@@ -266,7 +266,8 @@ static double peek(struct people_known *known, struct roster *roster,
 	if (!query->person)
 		return 0;
 	call_init(&call, "");
-	error = roster_unreadable(roster, query->failed_for, &call);
+	error = roster_unreadable(roster, query->whole ? NULL : query->email, query->failed_for,
+				  &call);
 	if (error)
 		people_fail(known, error, &call);
 	call_destroy(&call);

@@ -9,6 +9,7 @@
 #include "cache/roster.h"
 #include "fs/entry.h"
 #include "fs/path.h"
+#include "fs/people.h"
 #include "fs/shelf.h"
 #include "vendors/log.h"
 #include "vendors/vendor.h"
@@ -34,13 +35,17 @@ static const struct branch *vendor_of(struct fs *fs, const struct node *node)
 }
 
 /*
- * The errno for which BRANCH can't be read, with words in CALL; -ESTALE: it can, or is to be asked
- * again. However old a failure is, the name was looked up a moment ago.
+ * The errno for which the person of NODE can't be read at BRANCH, with words in CALL; -ESTALE: it
+ * can, or is to be asked again. However old a failure is, the name was looked up a moment ago.
  */
-static int error_of(const struct branch *branch, struct call *call)
+static int error_of(const struct node *node, const struct branch *branch, struct call *call)
 {
-	int error = branch ? roster_unreadable(branch->users->roster, HUGE_VAL, call) : 0;
+	struct people_query query;
+	int error = 0;
 
+	if (branch && people_ask(node, &query))
+		error = roster_unreadable(branch->users->roster, query.whole ? NULL : query.email,
+					  HUGE_VAL, call);
 	return error ? error : -ESTALE;
 }
 
@@ -53,7 +58,7 @@ void unread_open(fuse_req_t req, const struct node *node, int flags)
 
 	call_init(&call, node->path);
 	call_set_caller(&call, context->uid, context->gid, context->pid);
-	error = error_of(branch, &call);
+	error = error_of(node, branch, &call);
 	if (error != -ESTALE) {
 		call_fail_unreadable(&call, -error, branch->account->name,
 				     (flags & O_ACCMODE) == O_RDONLY ? ""
@@ -72,7 +77,7 @@ void unread_getattr(fuse_req_t req, struct node *node)
 	int error;
 
 	call_init(&call, node->path);
-	error = error_of(vendor_of(fs, node), &call);
+	error = error_of(node, vendor_of(fs, node), &call);
 	call_destroy(&call);
 	if (error == -ESTALE) {
 		fuse_reply_err(req, ESTALE);

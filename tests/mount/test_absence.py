@@ -185,6 +185,55 @@ def test_a_short_row_is_not_written_over_the_record(mount, sandbox):
     assert "would be lost" in last_line(m, "partnerize/7.status")
 
 
+@pytest.mark.parametrize("commands", ["cat 4.json; ls", "cat 4.json", "cat 4.status; ls; cat 4.json"])
+@pytest.mark.parametrize("short", [True, False])
+def test_what_a_get_showed_before_there_was_a_list(mount, sandbox, commands, short):
+    """A list that comes after the GET is compared with it, and read for that if it has not come."""
+    box = sandbox(users=25)
+    box.settings(short_rows=short)
+    box.patch(4, {"nickname": "Jo"})
+    box.fault(fault="status", status=404, method="GET", path="/user/3", times=-1)
+    m = mount(box)
+    before = at_vendor(box, 3)
+    m.sh(f"cd partnerize && {commands}").ok()
+    result = m.sh("echo inactive > partnerize/3.status")
+    if short:
+        assert "Remote I/O error" in result.err and not sent(box)
+        assert at_vendor(box, 3) == before
+        assert "would be lost" in last_line(m, "partnerize/3.status")
+    else:
+        result.ok()
+        assert at_vendor(box, 3) == {**before, "status": "inactive", "updated_at": at_vendor(box, 3)["updated_at"]}
+
+
+def test_a_get_of_an_unlisted_user_is_compared_too(mount, sandbox):
+    """Nobody whose GET works is listed: the row is compared with what it shows of others."""
+    box = sandbox(users=25)
+    box.settings(short_rows=True, omit_inactive=True)
+    box.fault(fault="status", status=404, method="GET", path="/user/3", times=-1)
+    m = mount(box)
+    assert (m.path / "partnerize/10.status").read_text() == "inactive\n"
+    result = m.sh("echo inactive > partnerize/3.status")
+    assert "Remote I/O error" in result.err and not sent(box)
+
+
+@pytest.mark.parametrize("write", ["echo inactive > 3.status", "echo '{\"role\": \"owner\"}' > 3.json"])
+def test_deleted_elsewhere_while_the_list_lags(mount, sandbox, write):
+    """Its GET has worked: that it is still listed does not make it writable, or it might be revived."""
+    box = sandbox(users=25)
+    m = mount(box)
+    m.sh("cd partnerize && cat 3.status 4.status && ls").ok()
+    box.settings(read_lag_ms=120000, read_lag_kinds="lists")
+    box.delete(3)
+    box.reset()
+    result = m.sh(f"cd partnerize && {write}")
+    assert "Remote I/O error" in result.err and not sent(box)
+    assert gets(box, "/user") == 1, "the list is looked at again"
+    assert "may have been deleted" in last_line(m, "partnerize/3.")
+    box.settings(read_lag_ms=0)
+    assert "No such file" in m.sh(f"cd partnerize && {write}").err and not sent(box)
+
+
 @pytest.mark.parametrize("profile", ["guide", "documents"])
 def test_no_get_by_id_in_other_collections(mount, sandbox, profile):
     box = store.store(sandbox, profile=profile)

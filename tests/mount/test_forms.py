@@ -97,6 +97,21 @@ def test_a_roster_that_is_suddenly_short(mount, left, warned):
         assert "rights" in log[0]
 
 
+def test_a_roster_that_goes_on_shrinking(mount):
+    """The log says each time that it is shorter still."""
+    m = mount(extra={"partnerize": {"ttl": 1}})
+    assert len(listed(m)) == 25
+    rows = m.sandbox.control("GET", "users")
+    for left in (11, 4, 0):
+        m.sandbox.clear_faults()
+        for query, users in (("page=1", rows[:left]), ("", [])):
+            m.sandbox.fault(fault="status", status=200, method="GET", path="/user", query=query, times=-1,
+                            body={"users": users, "count": len(users)})
+        harness.wait_until(lambda number=left: len(listed(m)) == number, 10 * harness.SCALE, "the list")
+    log, _ = warnings(m)
+    assert [line.split(" has ")[1].split(",")[0] for line in log] == ["11 now", "4 now", "0 now"]
+
+
 def test_the_warning_in_status(mount, sandbox):
     """It stays until the list has recovered, or somebody asks for it anew."""
     box = sandbox(users=25)

@@ -345,3 +345,62 @@ def test_many_while_it_comes_and_goes(ep):
             one.result()
     assert kinds(person) == wanted()
     assert box.counts().get(LIST)
+
+
+# ---- who is not listed any more, and can't be asked for by id ----
+
+@pytest.fixture(name="unlisted")
+def _unlisted(ep):
+    """unlisted(settings) is a mount where a user was listed whom only a GET by id shows now."""
+    def start(settings):
+        m = ep(extra={"partnerize": settings})
+        box = m.sandbox
+        box.settings(omit_inactive=True)
+        assert kinds(m.path / "by-email" / email_of(box)) == wanted()
+        box.patch(SHARED, {"status": "inactive"})
+        refresh(m)
+        os.listdir(m.path / "partnerize")
+        box.reset()
+        return m, m.path / "by-email" / email_of(box)
+    return start
+
+
+@pytest.mark.parametrize("fault, error", [
+    ({"fault": "status", "status": 401}, "EKEYREJECTED"),
+    ({"fault": "status", "status": 403}, "EACCES"),
+    ({"fault": "status", "status": 429}, "EBUSY"),
+    ({"fault": "status", "status": 500}, "EREMOTEIO"),
+    ({"fault": "html"}, "EREMOTEIO"),
+], ids=lambda value: str(value)[-12:])
+def test_an_unlisted_user_fails(unlisted, fault, error):
+    m, person = unlisted({"retry_budget": 0})
+    box = m.sandbox
+    box.fault(method="GET", path=f"/user/{SHARED}", times=-1, **fault)
+    for suffix in (".json", ".status"):
+        path = person / f"partnerize{suffix}"
+        assert stat.S_ISREG(path.lstat().st_mode)
+        for flags in (os.O_RDONLY, os.O_WRONLY):
+            assert fails(opened, path, flags) == error
+        assert error in last_line(m, str(path.relative_to(m.path)))
+    asks = box.counts().get("GET /user/{id}", 0)
+    assert kinds(person) == wanted("partnerize")
+    m.sh(f"cd {person} && echo inactive | tee *.status")
+    assert accounts_of(box, people(box)[SHARED - 1]["id"]) == []
+    assert asks <= 2 and box.counts()["GET /user/{id}"] <= asks + 4, "once a directory is opened"
+    box.clear_faults()
+    refresh(m)
+    assert kinds(person) == wanted()
+    assert (person / "partnerize.status").read_text() == "inactive\n"
+
+
+@pytest.mark.limit(LIMIT)
+def test_an_unlisted_user_of_a_silent_vendor(unlisted):
+    m, person = unlisted({"timeout": 3600})
+    box = m.sandbox
+    box.fault(method="GET", path=f"/user/{SHARED}", fault="stall", times=-1)
+    for _ in range(3):
+        assert kinds(person) == wanted("partnerize")
+        assert fails(opened, person / "partnerize.status", os.O_WRONLY) == "ETIMEDOUT"
+    assert box.counts()["GET /user/{id}"] == 1, "it is still being waited for"
+    box.clear_faults()
+    harness.wait_until(lambda: kinds(person) == wanted(), LIMIT, "the answer")
