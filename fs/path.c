@@ -70,15 +70,26 @@ static inline bool is_plain(const char *id, size_t at)
 /* What is written in another way in a name. */
 enum coded {
 	CODED_ID,    /* what is not plain */
-	CODED_EMAIL, /* the same, ADDRESS_NUL, and U+0080 to U+009F */
+	CODED_EMAIL, /* the same, ADDRESS_NUL, U+0080 to U+009F, and halves of surrogate pairs */
 	CODED_ASCII, /* the same, and what is not ASCII */
 };
 
-/* Is the byte of ID at AT part of a control character that is not ASCII? */
+/* Does half a surrogate pair begin at BYTES? */
+static bool is_half(const unsigned char *bytes)
+{
+	return bytes[0] == 0xed && bytes[1] >= 0xa0 && bytes[1] < 0xc0;
+}
+
+/* Is the byte of ID at AT part of a control character that is not ASCII, or of half a surrogate
+ * pair? */
 static bool is_control(const char *id, size_t at)
 {
 	const unsigned char *bytes = (const unsigned char *)id;
 
+	for (size_t back = 0; back < 3 && back <= at; back++) {
+		if (is_half(bytes + at - back))
+			return true;
+	}
 	if (bytes[at] == 0xc2)
 		return bytes[at + 1] >= 0x80 && bytes[at + 1] < 0xa0;
 	return at && bytes[at - 1] == 0xc2 && bytes[at] >= 0x80 && bytes[at] < 0xa0;

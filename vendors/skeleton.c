@@ -109,7 +109,7 @@ static char *to_letters(const char *shown)
 
 		/* a NUL byte stays one for the time being */
 		if (character != UINT32_MAX)
-			text[length++] = character;
+			text[length++] = address_is_half(character) ? 0xfffd : character;
 	}
 	folded = text ? u32_casefold(text, length, NULL, UNINORM_NFKD, NULL, &count) : NULL;
 	looks = folded ? calloc(2 * count + 1, sizeof(*looks)) : NULL;
@@ -222,7 +222,8 @@ static bool is_simple(const char *key, size_t length)
 
 /* ---- the whole ---- */
 
-/* TEXT, which is freed, without what the step BLANKS is about beyond ASCII, and ADDRESS_NUL. */
+/* TEXT, which is freed, without what the step BLANKS is about beyond ASCII, ADDRESS_NUL, and halves
+ * of surrogate pairs. */
 static char *remove_blanks(char *text)
 {
 	char *to = text;
@@ -231,7 +232,7 @@ static char *remove_blanks(char *text)
 		const char *from = at;
 		uint32_t character = address_next(&at);
 
-		if (!character ||
+		if (!character || address_is_half(character) ||
 		    (character != UINT32_MAX &&
 		     (address_is_blank(character) ||
 		      uc_is_general_category_withtable(character, UC_CATEGORY_MASK_Cc))))
