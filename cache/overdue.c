@@ -98,6 +98,7 @@ int roster_unreadable(struct roster *roster, double failed_for, struct call *cal
 		error = failed_locked(roster, failed_for, call);
 		error = error ? error : overdue_error_locked(roster, call);
 	}
+	error = error ? error : illegible_error_locked(roster, failed_for, call);
 	pthread_mutex_unlock(&roster->lock);
 	return error;
 }

@@ -89,6 +89,7 @@ void roster_free(struct roster *roster)
 	presence_free_locked(roster);
 	absence_free_locked(roster);
 	overdue_free_locked(roster);
+	illegible_free_locked(roster);
 	snapshot_put(roster->snapshot);
 	record_put(roster->absent);
 	versions_free(roster->versions);
