@@ -223,17 +223,20 @@ bool path_email(const char *stem, char *email)
 	size_t length = decode(stem, email);
 
 	email[length] = '\0';
-	if (!length)
+	if (length) {
+		path_email_stem(email, false, again);
+		if (strcmp(again, stem) == 0)
+			return true;
+		path_email_stem(email, true, again);
+		if (strcmp(again, stem) == 0)
+			return true;
+	}
+	/* it is no listed name: then as the vendor has it. Programs look for hidden files that are
+	 * nobody's */
+	if (!*stem || ((*stem == '.' || *stem == '#') && !strchr(stem, '@')))
 		return false;
-	/* characters that a listed name has as %XX can be typed as they are, but for hidden files
-	 */
-	if (!strchr(stem, '%') && stem[0] != '.' && stem[0] != '#')
-		return true;
-	path_email_stem(email, false, again);
-	if (strcmp(again, stem) == 0)
-		return true;
-	path_email_stem(email, true, again);
-	return strcmp(again, stem) == 0;
+	memcpy(email, stem, strlen(stem) + 1);
+	return true;
 }
 
 bool path_id(const char *stem, char *id)
