@@ -217,13 +217,23 @@ static size_t decode(const char *stem, char *id)
 	return length;
 }
 
+/* Can EMAIL be one? None has a byte that is no UTF-8. */
+static bool is_text(const char *email)
+{
+	while (*email) {
+		if (address_next(&email) == UINT32_MAX)
+			return false;
+	}
+	return true;
+}
+
 bool path_email(const char *stem, char *email)
 {
 	char again[PATH_STEM_MAX + 1];
 	size_t length = decode(stem, email);
 
 	email[length] = '\0';
-	if (length) {
+	if (length && is_text(email)) {
 		path_email_stem(email, false, again);
 		if (strcmp(again, stem) == 0)
 			return true;
@@ -231,9 +241,9 @@ bool path_email(const char *stem, char *email)
 		if (strcmp(again, stem) == 0)
 			return true;
 	}
-	/* it is no listed name: then as the vendor has it. Programs look for hidden files that are
-	 * nobody's */
-	if (!*stem || ((*stem == '.' || *stem == '#') && !strchr(stem, '@')))
+	/* it is no listed name: then as the vendor has it. Without an @ it is a file that some
+	 * program looks for */
+	if (!*stem || ((*stem == '.' || *stem == '#' || strchr(stem, '%')) && !strchr(stem, '@')))
 		return false;
 	memcpy(email, stem, strlen(stem) + 1);
 	return true;

@@ -50,7 +50,7 @@ bool path_id(const char *stem, char *id);
 
 /*
  * The same for an email's stem, of either kind. A STEM that is none is the email itself, as it is
- * typed, but for names of hidden files without an @.
+ * typed, but for names without an @ that begin with a dot or # or have a `%`.
  */
 bool path_email(const char *stem, char *email);
 

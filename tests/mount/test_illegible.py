@@ -52,7 +52,7 @@ def test_both_are_ended(mount, vendor, bad, warm):
         assert os.readlink(m.path / f"partnerize/by-email/{JANE}.json") == "../7.json"
         assert fails(os.stat, m.path / "by-email/nobody@example.com") == "ENOENT"
     # asked for once, and then for the PUT
-    assert vendor.gets.count("7") <= 4, vendor.gets
+    assert 1 <= vendor.gets.count("7") <= 4, vendor.gets
     assert JANE in os.listdir(m.path / "by-email")
 
 
@@ -90,7 +90,7 @@ def test_one_command_asks_once(mount, vendor):
     vendor.alone["/user", "7"] = 403
     m = mount(config=raw.config(vendor))
     m.sh(f"ls by-email/{JANE}; cat by-email/{JANE}/*.json; echo inactive | tee by-email/{JANE}/*.status")
-    assert vendor.gets.count("7") <= 4, vendor.gets
+    assert 1 <= vendor.gets.count("7") <= 4, vendor.gets
 
 
 def test_too_many_rows(mount, vendor):

@@ -66,9 +66,10 @@ static void test_emails(void **state)
 	    {"a\xed\x9f\xbf@x", "a\xed\x9f\xbf@x", "a%ED%9F%BF@x"},
 	};
 	/* as they are typed, or not */
-	static const char *const typed[] = {"a\tb@x",     "a\xc2\x9b@x", ".a@x",  "#a@x", "a%b@x",
-					    "a%C3\xb6@x", "%41@x",       "50%@x", "a%",   "%%2F@x"};
-	static const char *const none[] = {".hidden", "#x#", ""};
+	static const char *const typed[] = {"a\tb@x", "a\xc2\x9b@x", ".a@x",       "#a@x",
+					    "a%b@x",  "a%C3\xb6@x",  "per%CEnt@x", "%41@x",
+					    "50%@x",  "%%2F@x"};
+	static const char *const none[] = {".hidden", "#x#", "%41", "a%", ""};
 	char stem[PATH_STEM_MAX + 1], email[PATH_STEM_MAX + 1];
 
 	(void)state;
