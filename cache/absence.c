@@ -365,7 +365,7 @@ bool absence_due_locked(struct roster *roster, const char *email)
 		due = due || !key || is_due_locked(roster, gone, key);
 	}
 	free(key);
-	return due;
+	return due || illegible_due_locked(roster, email);
 }
 
 /* Who of those with EMAIL is due: their ids in a new array, NULL: no memory. */
@@ -421,5 +421,5 @@ int fetch_gone(struct flight *flight)
 		error = 0;
 	}
 	json_decref(ids);
-	return error;
+	return error ? error : fetch_illegible(flight);
 }

@@ -26,7 +26,8 @@ struct fill {
 	struct snapshot_builder builder;
 	struct render text; /* of the record that has just come */
 	struct timespec when;
-	size_t made; /* records that are not the old snapshot's */
+	json_t *illegible; /* ids, or NULL */
+	size_t made;       /* records that are not the old snapshot's */
 };
 
 /* What is held of ID, a reference, or NULL. */
@@ -90,6 +91,10 @@ static int fill_record(struct fill *fill, const char *id, json_t *object, bool u
 	lag_correct(fill->flight->roster->lag, id, object, LAG_READ, NULL, NULL);
 	if (!render_object(&fill->text, object))
 		record = make_record(fill, id, object, unreadable);
+	if (record && illegible_add(&fill->illegible, record)) {
+		record_put(record);
+		return -ENOMEM;
+	}
 	return record ? snapshot_add(&fill->builder, record) : -ENOMEM;
 }
 
@@ -108,6 +113,7 @@ static void fill_reset(struct list_sink *sink)
 	struct fill *fill = (struct fill *)sink;
 
 	snapshot_reset(&fill->builder);
+	json_array_clear(fill->illegible);
 }
 
 static void fill_progress(struct list_sink *sink, unsigned pages, size_t rows)
@@ -182,10 +188,12 @@ static void note_lacks(struct roster *roster, const struct snapshot *old,
 }
 
 /*
- * NEW is what the roster is from now on, unless a fetch that began later was quicker. Returns
- * whether it is, and nothing but the snapshot whose fetch began at BEFORE had to give way.
+ * NEW, with ILLEGIBLE rows, is what the roster is from now on, unless a fetch that began later was
+ * quicker. Returns whether it is, and nothing but the snapshot whose fetch began at BEFORE had to
+ * give way.
  */
-static bool install(const struct flight *flight, struct snapshot *new, double before)
+static bool install(const struct flight *flight, struct snapshot *new, json_t *illegible,
+		    double before)
 {
 	struct roster *roster = flight->roster;
 	struct overlay *dropped = NULL, *entry;
@@ -205,6 +213,7 @@ static bool install(const struct flight *flight, struct snapshot *new, double be
 		dropped = drop_overlay_locked(roster, flight, new);
 		absence_listed_locked(roster, new);
 		gets_listed_locked(roster, new);
+		illegible_listed_locked(roster, illegible);
 		alone = alone && !dropped;
 	}
 	roster->fetches++;
@@ -258,7 +267,7 @@ int fetch_whole(struct flight *flight)
 		/* first, so that each version that was shown is found all the time */
 		if (old)
 			retire_replaced(roster, old, new);
-		same = install(flight, new, before) && old && !fill.made &&
+		same = install(flight, new, fill.illegible, before) && old && !fill.made &&
 		       old->count == new->count;
 		note_lacks(roster, old, new);
 		figures_compare(flight, old, new);
@@ -271,6 +280,7 @@ int fetch_whole(struct flight *flight)
 	 * next fetch, on another thread, would not fill them, so the kernel gets them.
 	 */
 	made_many = fill.made >= MANY;
+	json_decref(fill.illegible);
 	snapshot_put(old);
 	snapshot_put(new);
 	if (made_many)

@@ -142,6 +142,7 @@ int roster_unreadable(struct roster *roster, const char *email, double failed_fo
 		error = unreadable_locked(roster, NULL, failed_for, call);
 	if (!error && email && absence_due_locked(roster, email))
 		error = unreadable_locked(roster, email, failed_for, call);
+	error = error ? error : illegible_error_locked(roster, failed_for, call);
 	pthread_mutex_unlock(&roster->lock);
 	return error;
 }

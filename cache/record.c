@@ -55,15 +55,32 @@ struct kept {
 	char *own_email, *own_key;
 };
 
-/* What a record keeps of VALUE, a string or NULL. 0 or -ENOMEM; free both of its own in any case.
+/* Make KEPT's email of VALUE, a string that is not plain. 0 or -ENOMEM. */
+static int keep_text(const json_t *value, struct kept *kept)
+{
+	size_t length = 0;
+	char *bytes = exact_string_bytes(value, &length);
+
+	if (bytes)
+		kept->email = kept->own_email = address_text(bytes, length);
+	free(bytes);
+	return kept->own_email ? 0 : -ENOMEM;
+}
+
+/*
+ * What a record keeps of VALUE, a string in OBJECT or NULL. 0 or -ENOMEM; free both of its own in
+ * any case.
  */
-static int keep_email(const json_t *value, struct kept *kept)
+static int keep_email(const json_t *value, const json_t *object, struct kept *kept)
 {
 	memset(kept, 0, sizeof(*kept));
-	kept->email = json_string_value(value);
-	if (!kept->email || address_is_plain(kept->email, json_string_length(value)))
+	kept->email = exact_string(value);
+	if (kept->email && address_is_plain(kept->email, json_string_length(value)))
 		return 0;
-	kept->email = kept->own_email = address_text(kept->email, json_string_length(value));
+	if (!value || exact_is_stand_in(value, object))
+		return 0;
+	if (keep_text(value, kept))
+		return -ENOMEM;
 	kept->own_key = kept->email ? address_key(kept->email) : NULL;
 	if (!kept->own_key)
 		return -ENOMEM;
@@ -116,7 +133,7 @@ struct record *record_new_rendered(const struct collection *collection, const ch
 	struct kept kept;
 	size_t end = 0;
 
-	if (!keep_email(collection_email_value(collection, object), &kept))
+	if (!keep_email(collection_email_value(collection, object), object, &kept))
 		record = allocate(bytes_of(id) + (number < WORDS ? 0 : bytes_of(status)) +
 				  bytes_of(kept.email) + bytes_of(kept.key) + text->length + 1);
 	if (record) {

@@ -90,6 +90,7 @@ void roster_free(struct roster *roster)
 	absence_free_locked(roster);
 	gets_free_locked(roster);
 	overdue_free_locked(roster);
+	illegible_free_locked(roster);
 	snapshot_put(roster->snapshot);
 	record_put(roster->absent);
 	versions_free(roster->versions);

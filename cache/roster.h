@@ -117,9 +117,10 @@ int roster_ask_sync(struct roster *roster, struct wait *wait);
 
 /*
  * Does ROSTER count as unreadable? So it does if what is known is not fresh, and a fetch failed
- * less than FAILED_FOR seconds ago or the one under way takes longer than 5 s: a negative errno and
- * its words in CALL. Else 0. With EMAIL (NULL: none), as WAIT_EMAIL was asked for, also if the same
- * holds of those who had it and are not listed any more. Never waits.
+ * less than FAILED_FOR seconds ago or the one under way takes longer than 5 s, or if rows of it have
+ * emails that could not be read that long ago, not even by GETs by id: a negative errno and its
+ * words in CALL. Else 0. With EMAIL (NULL: none), as WAIT_EMAIL was asked for, also if the same holds
+ * of those who had it and are not listed any more. Never waits.
  */
 int roster_unreadable(struct roster *roster, const char *email, double failed_for,
 		      struct call *call);

@@ -1,7 +1,7 @@
 /*
  * roster_state.h - the inside of a roster, shared by roster.c, flight.c, fetch.c, email.c,
- * similar.c, view.c, undo.c, ack.c, presence.c, absence.c, gets.c, overdue.c and figures.c,
- * and nobody else.
+ * similar.c, view.c, undo.c, ack.c, presence.c, absence.c, gets.c, illegible.c, overdue.c and
+ * figures.c, and nobody else.
  *
  * snapshot: what the last whole fetch showed, or NULL.
  * overlay: what was written or fetched alone, each entry with its own age: it wins over a snapshot
@@ -22,7 +22,7 @@
 
 #ifndef ROSTERFS_ROSTER_PRIVATE
 #error                                                                                             \
-    "roster_state.h is for cache/roster.c, flight.c, fetch.c, email.c, similar.c, view.c, undo.c, ack.c, presence.c, absence.c, gets.c, overdue.c, figures.c only"
+    "roster_state.h is for cache/roster.c, flight.c, fetch.c, email.c, similar.c, view.c, undo.c, ack.c, presence.c, absence.c, gets.c, illegible.c, overdue.c, figures.c only"
 #endif
 
 #include "cache/roster.h"
@@ -115,6 +115,8 @@ struct roster {
 	struct overlay *overlay;
 	struct presence *presences; /* what was made and deleted here (presence.c) */
 	struct gone *gone;          /* who was known and is not listed any more (absence.c) */
+	json_t *illegible; /* ids of rows whose email cannot be read, or NULL (illegible.c) */
+	struct failure *illegible_failure; /* how asking for them ended; NULL: well, or not yet */
 	size_t
 	    shrunk; /* how many were listed before the list became so much shorter; 0: it did not */
 	size_t shrunk_to; /* how many the newest list has, if it did */
@@ -312,7 +314,8 @@ void absence_listed_locked(struct roster *roster, const struct snapshot *new);
 /* Is anybody who had EMAIL and is not listed any more to be asked for by id? */
 bool absence_due_locked(struct roster *roster, const char *email);
 
-/* Ask for all of them: FLIGHT is for the email. As fetch_record, but 0 whoever is there. */
+/* Ask for all of them, and for whom illegible.c knows: FLIGHT is for the email. As fetch_record, but
+ * 0 whoever is there. */
 int fetch_gone(struct flight *flight);
 
 void absence_free_locked(struct roster *roster);
@@ -344,6 +347,27 @@ int gets_check_row(struct roster *roster, struct call *call, const struct call *
 		   const json_t *row);
 
 void gets_free_locked(struct roster *roster);
+
+/*
+ * illegible.c. Add RECORD's id to *IDS (NULL: none yet) if its row is not JSON and shows no email. 0
+ * or -ENOMEM.
+ */
+int illegible_add(json_t **ids, const struct record *record);
+
+/* The newest list has the IDS (borrowed, or NULL) of such rows. */
+void illegible_listed_locked(struct roster *roster, json_t *ids);
+
+/* Are any of them to be asked for by id, before it is known who has EMAIL? */
+bool illegible_due_locked(struct roster *roster, const char *email);
+
+/* How that failed less than FAILED_FOR seconds ago: a negative errno and its words in CALL, or 0. */
+int illegible_error_locked(const struct roster *roster, double failed_for, struct call *call);
+
+/* Ask for them: FLIGHT is for an email. A failure does not count if others have the email. 0 or a
+ * negative errno with words in the flight's call. May wait. */
+int fetch_illegible(struct flight *flight);
+
+void illegible_free_locked(struct roster *roster);
 
 /*
  * email.c: as roster_peek_email. NULL with *SECONDS: no memory.

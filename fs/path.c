@@ -70,15 +70,26 @@ static inline bool is_plain(const char *id, size_t at)
 /* What is written in another way in a name. */
 enum coded {
 	CODED_ID,    /* what is not plain */
-	CODED_EMAIL, /* the same, ADDRESS_NUL, and U+0080 to U+009F */
+	CODED_EMAIL, /* the same, ADDRESS_NUL, U+0080 to U+009F, and halves of surrogate pairs */
 	CODED_ASCII, /* the same, and what is not ASCII */
 };
 
-/* Is the byte of ID at AT part of a control character that is not ASCII? */
+/* Does half a surrogate pair begin at BYTES? */
+static bool is_half(const unsigned char *bytes)
+{
+	return bytes[0] == 0xed && bytes[1] >= 0xa0 && bytes[1] < 0xc0;
+}
+
+/* Is the byte of ID at AT part of a control character that is not ASCII, or of half a surrogate
+ * pair? */
 static bool is_control(const char *id, size_t at)
 {
 	const unsigned char *bytes = (const unsigned char *)id;
 
+	for (size_t back = 0; back < 3 && back <= at; back++) {
+		if (is_half(bytes + at - back))
+			return true;
+	}
 	if (bytes[at] == 0xc2)
 		return bytes[at + 1] >= 0x80 && bytes[at + 1] < 0xa0;
 	return at && bytes[at - 1] == 0xc2 && bytes[at] >= 0x80 && bytes[at] < 0xa0;
@@ -206,23 +217,36 @@ static size_t decode(const char *stem, char *id)
 	return length;
 }
 
+/* Can EMAIL be one? None has a byte that is no UTF-8. */
+static bool is_text(const char *email)
+{
+	while (*email) {
+		if (address_next(&email) == UINT32_MAX)
+			return false;
+	}
+	return true;
+}
+
 bool path_email(const char *stem, char *email)
 {
 	char again[PATH_STEM_MAX + 1];
 	size_t length = decode(stem, email);
 
 	email[length] = '\0';
-	if (!length)
+	if (length && is_text(email)) {
+		path_email_stem(email, false, again);
+		if (strcmp(again, stem) == 0)
+			return true;
+		path_email_stem(email, true, again);
+		if (strcmp(again, stem) == 0)
+			return true;
+	}
+	/* it is no listed name: then as the vendor has it. Without an @ it is a file that some
+	 * program looks for */
+	if (!*stem || ((*stem == '.' || *stem == '#' || strchr(stem, '%')) && !strchr(stem, '@')))
 		return false;
-	/* characters that a listed name has as %XX can be typed as they are, but for hidden files
-	 */
-	if (!strchr(stem, '%') && stem[0] != '.' && stem[0] != '#')
-		return true;
-	path_email_stem(email, false, again);
-	if (strcmp(again, stem) == 0)
-		return true;
-	path_email_stem(email, true, again);
-	return strcmp(again, stem) == 0;
+	memcpy(email, stem, strlen(stem) + 1);
+	return true;
 }
 
 bool path_id(const char *stem, char *id)

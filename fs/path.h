@@ -48,7 +48,9 @@ void path_join(const char *head, const char *id, bool cut, char *stem);
  * stem of any id. */
 bool path_id(const char *stem, char *id);
 
-/* The same for an email's stem, of either kind, or with characters as they are that have %XX there.
+/*
+ * The same for an email's stem, of either kind. A STEM that is none is the email itself, as it is
+ * typed, but for names without an @ that begin with a dot or # or have a `%`.
  */
 bool path_email(const char *stem, char *email);
 

@@ -129,13 +129,28 @@ static bool ask_person(const char *name, size_t length, struct people_query *que
 	return ask_email(query);
 }
 
+/* The stem of NAME, a link in a branch's own by-email, into STEM. False: it can't be one. */
+static bool own_stem(const char *name, char *stem)
+{
+	static const char suffix[] = ".json";
+	size_t length = strlen(name), end = strlen(suffix);
+
+	/* as path_parse, but an email may begin with a dot or # */
+	if (length <= end || length - end > PATH_STEM_MAX ||
+	    strcmp(name + length - end, suffix) != 0)
+		return false;
+	memcpy(stem, name, length - end);
+	stem[length - end] = '\0';
+	return true;
+}
+
 /* NAME is one in BRANCH's own by-email. */
 static bool ask_own(struct branch *branch, const char *name, struct people_query *query)
 {
 	bool is_email;
 
 	query->branch = branch;
-	if (path_parse(name, query->name) != PATH_JSON)
+	if (!own_stem(name, query->name))
 		return false;
 	is_email = ask_email(query);
 	/* a `~` may be the email's, or stand before an id */

@@ -39,6 +39,11 @@ bool address_is_invisible(uint32_t character)
 	       (character >= 0xfff9 && character <= 0xfffb);
 }
 
+bool address_is_half(uint32_t character)
+{
+	return character >= 0xd800 && character < 0xe000;
+}
+
 uint32_t address_next(const char **text)
 {
 	const uint8_t *at = (const uint8_t *)*text;
@@ -48,6 +53,10 @@ uint32_t address_next(const char **text)
 	if (at[0] == (uint8_t)ADDRESS_NUL[0] && at[1] == (uint8_t)ADDRESS_NUL[1]) {
 		*text += 2;
 		return 0;
+	}
+	if (at[0] == 0xed && at[1] >= 0xa0 && at[1] < 0xc0 && (at[2] & 0xc0) == 0x80) {
+		*text += 3;
+		return 0xd000 | (uint32_t)(at[1] & 0x3f) << 6 | (at[2] & 0x3f);
 	}
 	length = u8_strmbtouc(&character, at);
 	if (length <= 0) {
@@ -111,7 +120,8 @@ char *address_text(const char *email, size_t length)
 
 /* ---- to code points and back ---- */
 
-/* False: EMAIL is not UTF-8, or there is no memory (then text->at is NULL). */
+/* False: EMAIL is not UTF-8, or has half a surrogate pair, of which libraries make U+FFFD, or there
+ * is no memory (then text->at is NULL). */
 static bool decode(const char *email, struct text *text)
 {
 	text->length = 0;
@@ -121,7 +131,7 @@ static bool decode(const char *email, struct text *text)
 	while (*email) {
 		uint32_t character = address_next(&email);
 
-		if (character == UINT32_MAX)
+		if (character == UINT32_MAX || address_is_half(character))
 			return false;
 		text->at[text->length++] = character;
 	}
@@ -332,7 +342,6 @@ static char *step(const char *email)
 		trim(&text);
 		key = make_key(&text);
 	} else {
-		/* nobody's: JSON has nothing but UTF-8 */
 		key = text.at ? copy_lower(email) : NULL;
 	}
 	free(text.at);

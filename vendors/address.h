@@ -5,7 +5,8 @@
  * another normal form, with the domain in Unicode or in ASCII. Pure functions over UTF-8 that never
  * block and need no lock. A NUL byte, which JSON allows in an email, is the bytes C0 80 in all
  * texts here: UTF-8 has no other use for them, so that such an email is a C string and stays unlike
- * any other one.
+ * any other one. Half a surrogate pair, which JSON allows too, is the three bytes that UTF-8 would
+ * have for it (ED A0 80 to ED BF BF); an email with one is its own key but for ASCII capitals.
  *
  * Unicode: White_Space and Default_Ignorable_Code_Point (UAX #44), full case folding
  * (Unicode 3.13), NFC (UAX #15). Domains: IDNA 2008 with the mapping of UTS #46, non-transitional.
@@ -69,6 +70,9 @@ char *address_written(const char *email);
  * UINT32_MAX. *TEXT is not at its end.
  */
 uint32_t address_next(const char **text);
+
+/* Return true for half a surrogate pair. */
+bool address_is_half(uint32_t character);
 
 /* Return true for a blank: white space, or what looks like it. */
 bool address_is_blank(uint32_t character);

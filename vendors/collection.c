@@ -136,7 +136,7 @@ const json_t *collection_email_value(const struct collection *collection, const 
 	for (const char *const *key = collection->email_keys; key && *key; key++) {
 		const json_t *email = json_object_get(record, *key);
 
-		if (json_string_length(email))
+		if (exact_is_string(email) && json_string_length(email))
 			return email;
 	}
 	return NULL;

@@ -54,6 +54,9 @@ json_t *exact_mend(const char *text, size_t length);
 /* How much in VALUE, which exact_mend made, could not be read. */
 size_t exact_count_mended(const json_t *value);
 
+/* Is VALUE, a member of OBJECT, what exact_mend put in place of one that could not be read? */
+bool exact_is_stand_in(const json_t *value, const json_t *object);
+
 /* exact_print's flags: */
 #define EXACT_INDENT 0x1  /* as a record's file: two spaces a level; else without any space */
 #define EXACT_SORT 0x2    /* members by their keys; else in the tree's order */
@@ -114,5 +117,12 @@ const char *exact_key_words(const char *key);
  * pair stands as \ud83d. The caller frees. NULL: no memory, or it is no string.
  */
 char *exact_string_words(const json_t *value);
+
+/*
+ * The text of string VALUE, *LENGTH bytes, not terminated; it may have a NUL anywhere. Half a
+ * surrogate pair is three bytes, as UTF-8 would have it, so that no two strings become one. The
+ * caller frees. NULL: no memory, or it is no string.
+ */
+char *exact_string_bytes(const json_t *value, size_t *length);
 
 #endif

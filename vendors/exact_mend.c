@@ -19,6 +19,9 @@
 #define MARK "\x1a\\u001A\\u001A"
 #define MARK_TEXT "\"\\u001A\\u001A"
 
+/* What stands for a value, between its quotes. */
+#define STAND_IN "\\u0000!"
+
 struct mend {
 	struct exact_text out;
 	const char *at, *end;
@@ -51,7 +54,7 @@ static void put_mark(struct mend *mend)
 /* Put what stands for a value that cannot be read: neither word, id nor email. */
 static void put_stand_in(struct mend *mend)
 {
-	put_words(mend, "\"\\u0000!\"");
+	put_words(mend, "\"" STAND_IN "\"");
 	mend->pending = true;
 }
 
@@ -195,4 +198,12 @@ size_t exact_count_mended(const json_t *value)
 	json_object_foreach((json_t *)(uintptr_t)value, name, below)
 		count += (strncmp(name, MARK, strlen(MARK)) == 0) + exact_count_mended(below);
 	return count;
+}
+
+bool exact_is_stand_in(const json_t *value, const json_t *object)
+{
+	const char *text = exact_carried(value, 's');
+
+	/* a vendor may send that string too, but hardly in a row with a mark */
+	return text && strcmp(text, STAND_IN) == 0 && exact_count_mended(object);
 }

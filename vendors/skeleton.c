@@ -109,7 +109,7 @@ static char *to_letters(const char *shown)
 
 		/* a NUL byte stays one for the time being */
 		if (character != UINT32_MAX)
-			text[length++] = character;
+			text[length++] = address_is_half(character) ? 0xfffd : character;
 	}
 	folded = text ? u32_casefold(text, length, NULL, UNINORM_NFKD, NULL, &count) : NULL;
 	looks = folded ? calloc(2 * count + 1, sizeof(*looks)) : NULL;
@@ -133,6 +133,52 @@ static char *to_letters(const char *shown)
 }
 
 /* ---- a display name ---- */
+
+/* Do the words from TEXT to EMAIL name somebody? One blank may stand in an email by mistake: one
+ * word is a name if the email begins with it, several are if none is a single letter. */
+static bool are_names(const char *text, const char *email)
+{
+	size_t words = 0, length = strcspn(text, " "), shortest = length;
+
+	if (strncasecmp(text, email, length) == 0)
+		return true;
+	for (; text < email; text += strspn(text, " ")) {
+		length = strcspn(text, " ");
+		shortest = length < shortest ? length : shortest;
+		text += length;
+		words++;
+	}
+	return words > 1 && shortest > 1;
+}
+
+/* Cut TEXT, whose bytes may be changed, to the email behind words that name somebody: "Jane Doe
+ * jane@x". Returns where that begins. */
+static char *skip_names(char *text)
+{
+	char *at = strchr(text, '@'), *email = at;
+
+	while (email && email > text && email[-1] != ' ')
+		email--;
+	text += strspn(text, " ");
+	return email && email > text && email < at && are_names(text, email) ? email : text;
+}
+
+/* TEXT without what stands before an email as a scheme, "smtp:", and behind it, "?subject=x". */
+static char *strip_link(char *text)
+{
+	char *at = strchr(text, '@'), *end = at ? at + strcspn(at, "?") : NULL;
+	size_t length;
+
+	if (!at)
+		return text;
+	*end = '\0';
+	while (end > at && strchr(",; ", end[-1]))
+		*--end = '\0';
+	while ((length = strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")) &&
+	       text[length] == ':')
+		text += length + 1;
+	return text;
+}
 
 /* Cut TEXT, whose bytes may be changed, to the email in it: "Jane <jane@x>", "(Jane) jane@x". */
 static char *find_email(char *text)
@@ -158,7 +204,7 @@ static char *find_email(char *text)
 		to[-1] = '\0';
 		text++;
 	}
-	return text;
+	return strip_link(text);
 }
 
 /* ---- ASCII ---- */
@@ -200,6 +246,16 @@ static void reduce(const char *email, unsigned steps, char *reduced)
 		}
 		if ((steps & SKELETON_DOTS) && in_name && letter == '.')
 			continue;
+		if (steps & SKELETON_SIGNS) {
+			/* what follows is not the last @ */
+			if (letter == '@' && from[1] == '@')
+				continue;
+			if (letter == ',' && from > name)
+				letter = '.';
+			if (letter == '.' && from > name && to > reduced &&
+			    (to[-1] == '.' || to[-1] == '@'))
+				continue;
+		}
 		if ((steps & SKELETON_BLANKS) && ((letter > 0 && letter <= ' ') || letter == 0x7f))
 			continue;
 		if (steps & SKELETON_LETTERS)
@@ -217,12 +273,13 @@ static bool is_simple(const char *key, size_t length)
 		if ((unsigned char)key[i] > 0x7f)
 			return false;
 	}
-	return key[0] != '\'' && !key[strcspn(key, "\"<>[]()")] && !strcasestr(key, "xn--");
+	return key[0] != '\'' && !key[strcspn(key, "\"<>[]() ,;:?")] && !strcasestr(key, "xn--");
 }
 
 /* ---- the whole ---- */
 
-/* TEXT, which is freed, without what the step BLANKS is about beyond ASCII, and ADDRESS_NUL. */
+/* TEXT, which is freed, without what the step BLANKS is about beyond ASCII, ADDRESS_NUL, and halves
+ * of surrogate pairs. */
 static char *remove_blanks(char *text)
 {
 	char *to = text;
@@ -231,7 +288,7 @@ static char *remove_blanks(char *text)
 		const char *from = at;
 		uint32_t character = address_next(&at);
 
-		if (!character ||
+		if (!character || address_is_half(character) ||
 		    (character != UINT32_MAX &&
 		     (address_is_blank(character) ||
 		      uc_is_general_category_withtable(character, UC_CATEGORY_MASK_Cc))))
@@ -248,6 +305,11 @@ static char *prepare(const char *key, unsigned steps)
 {
 	char *text = address_display(key), *next;
 
+	if (text && (steps & SKELETON_NAME)) {
+		next = strdup(skip_names(text));
+		free(text);
+		text = next;
+	}
 	if (text && (steps & SKELETON_BLANKS))
 		text = remove_blanks(text);
 	if (text && (steps & SKELETON_LETTERS)) {
@@ -338,6 +400,8 @@ const char *skeleton_words(enum skeleton_step step)
 		return "blanks or control characters";
 	case SKELETON_LETTERS:
 		return "a look-alike letter";
+	case SKELETON_SIGNS:
+		return "a comma, or two dots or @ for one";
 	}
 	return "";
 }

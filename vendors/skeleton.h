@@ -13,14 +13,17 @@
 
 /* What a reader overlooks. */
 enum skeleton_step {
-	SKELETON_NAME = 1,    /* a display name, brackets or quotes around the email */
-	SKELETON_TAG = 2,     /* what follows a + in the name */
-	SKELETON_DOTS = 4,    /* dots in the name */
-	SKELETON_BLANKS = 8,  /* blanks and control characters */
-	SKELETON_LETTERS = 16 /* a letter that looks like another, or has a mark on it */
+	/* a display name, brackets or quotes around the email, smtp: before it, a comma, a
+	 * semicolon or ?subject=x behind it */
+	SKELETON_NAME = 1,
+	SKELETON_TAG = 2,      /* what follows a + in the name */
+	SKELETON_DOTS = 4,     /* dots in the name */
+	SKELETON_BLANKS = 8,   /* blanks and control characters */
+	SKELETON_LETTERS = 16, /* a letter that looks like another, or has a mark on it */
+	SKELETON_SIGNS = 32    /* in the domain a comma for a dot, or two dots; two @ */
 };
 
-#define SKELETON_ALL 31u
+#define SKELETON_ALL 63u
 
 /*
  * KEY (of an email, address.h; in any case of its ASCII letters) without what the STEPS are about.

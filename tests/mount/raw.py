@@ -85,7 +85,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.answer(b'{"users":[%s]}' % page if listed == "/user" else
                         b'{"data":[%s],"meta":{"results":{"total":%d}}}' % (page, len(rows)))
         elif ident in rows:
-            self.answer(self.item(as_bytes(rows[ident])))
+            self.server.gets.append(ident)
+            row = self.server.alone.get((listed, ident), rows[ident])
+            self.answer(*((b"{}", row) if isinstance(row, int) else (self.item(as_bytes(row)),)))
         else:
             self.answer(b"{}", 404)
 
@@ -96,9 +98,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
         listed, ident = self.place()
         self.server.bodies.append((f"{self.command} {listed}/{ident}", body.decode()))
         change = load(body)
-        row = load(self.server.lists[listed][ident])
+        alone = (listed, ident) in self.server.alone
+        row = load(self.server.alone[listed, ident] if alone else self.server.lists[listed][ident])
         row.update(change.get("data", change))
-        self.server.lists[listed][ident] = dump(row)
+        if alone:
+            self.server.alone[listed, ident] = dump(row)
+        else:
+            self.server.lists[listed][ident] = dump(row)
         self.answer(self.item(dump(row).encode()))
 
     def do_POST(self):
@@ -120,6 +126,8 @@ def vendor():
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
     server.bodies, server.refusals = [], {}
+    # the ids asked for; what a GET by id has in place of the row, or its status
+    server.gets, server.alone = [], {}
     server.lists = {
         "/user": {str(n): f'{{"user_id":"{n}","firstname":"P{n}","lastname":"L","email":"p{n}@example.com",'
                           '"status":"active"}' for n in (1, 2, 3)},

@@ -237,8 +237,12 @@ def test_odd_emails(ep, warm):
         assert (m.path / f"elasticpath/by-email/{name}.json").read_text()
     assert set(names) <= set(os.listdir(m.path / "by-email"))
     assert {name + ".json" for name in names} <= set(os.listdir(m.path / "elasticpath/by-email"))
+    # as the vendor has it
+    for name in (".dot@example.com", "#hash@example.com", "per%cent@example.com"):
+        user, member = names[ODD[name]]
+        assert targets(m.path / "by-email" / name) == expected(partnerize=user, elasticpath=member)
     # what no email is called by
-    for name in (".dot@example.com", "a%2Gb@x", "per%cent@example.com", "%41@x"):
+    for name in (".hash@example.com", "a%2Gb@x", "per%63ent@example.com", "%41@x"):
         assert fails(os.stat, m.path / "by-email" / name) == "ENOENT"
 
 

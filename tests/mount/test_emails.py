@@ -247,6 +247,14 @@ LOOKS = {
     "in ASCII": ("jane@examp1e.com", "a look-alike letter"),
     "blank": ("jane @example.com", "blanks or control characters"),
     "NUL": ("jane@example.com\0", "blanks or control characters"),
+    "comma": ("jane@example.com,", "a display name, or brackets or quotes around the email"),
+    "list": ("jane@example.com;", "a display name, or brackets or quotes around the email"),
+    "words": ("Jane Doe jane@example.com", "a display name, or brackets or quotes around the email"),
+    "scheme": ("smtp:jane@example.com", "a display name, or brackets or quotes around the email"),
+    "link": ("mailto:jane@example.com?subject=x", "a display name, or brackets or quotes around the email"),
+    "dot twice": ("jane@example..com", "a comma, or two dots or @ for one"),
+    "at twice": ("jane@@example.com", "a comma, or two dots or @ for one"),
+    "comma for a dot": ("jane@example,com", "a comma, or two dots or @ for one"),
     "escape": ("\x1b[1mjane@example.com", None),
     "two": ("\x1bj.ane+x@example.com", "a plus-tag, dots in the name, blanks or control characters"),
 }
@@ -326,3 +334,36 @@ def test_cold(ep, typed):
     assert targets(m.path / "by-email" / typed) == expected(partnerize="77", elasticpath="m-1")
     text = (m.path / "by-email" / typed / SIMILAR).read_text()
     assert lines_of(text, "partnerize/78.json")[1] == "differs in a plus-tag"
+
+
+# as a vendor has it, and the name that is listed
+TYPED = [("user%host@example.com", "user%25host@example.com"), (".jane@example.com", "%2Ejane@example.com"),
+         ("#jane@example.com", "%23jane@example.com"), ("100%@example.com", "100%25@example.com"),
+         ("%41@example.com", "%2541@example.com"), ("%zz@EXAMPLE.com", "%25zz@example.com")]
+
+
+@pytest.mark.parametrize("warm", [True, False])
+@pytest.mark.parametrize("email, name", TYPED)
+def test_typed_as_the_vendor_has_it(ep, email, name, warm):
+    m = ep()
+    add(m.sandbox, "77", email)
+    add_member(m.sandbox, "m-1", email)
+    if warm:
+        assert name in os.listdir(m.path / "by-email")
+    for typed in (email, name):
+        assert targets(m.path / "by-email" / typed) == expected(partnerize="77", elasticpath="m-1"), typed
+        assert os.readlink(m.path / f"partnerize/by-email/{typed}.json") == "../77.json", typed
+        m.sh(["sh", "-c", 'echo inactive | tee "by-email/$0/partnerize.status"', typed], None).ok()
+    assert m.sandbox.control("GET", "users")[-1]["status"] == "inactive"
+    # a name that is listed is that person's, whatever else it may be
+    add(m.sandbox, "78", name)
+    refresh(m)
+    assert targets(m.path / "by-email" / name) == expected(partnerize="77", elasticpath="m-1")
+
+
+def test_hidden_names_ask_nobody(ep):
+    m = ep()
+    for name in (".git", ".hidden", "#x#", ".Trash-0"):
+        assert fails(os.stat, m.path / "by-email" / name) == "ENOENT"
+        assert fails(os.stat, m.path / f"partnerize/by-email/{name}.json") == "ENOENT"
+    assert m.sandbox.counts()["total"] == 0

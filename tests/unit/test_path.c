@@ -62,10 +62,14 @@ static void test_emails(void **state)
 	    {"a\xc2\x9b\xc2\xa0@x", "a%C2%9B\xc2\xa0@x", "a%C2%9B%C2%A0@x"},
 	    {"ja\xe2\x80\x8bne@x", "ja\xe2\x80\x8bne@x", "ja%E2%80%8Bne@x"},
 	    {"a%00b\n@x", "a%2500b%0A@x", "a%2500b%0A@x"},
+	    {"a\xed\xa0\xbd\xed\xbf\xbf@x", "a%ED%A0%BD%ED%BF%BF@x", "a%ED%A0%BD%ED%BF%BF@x"},
+	    {"a\xed\x9f\xbf@x", "a\xed\x9f\xbf@x", "a%ED%9F%BF@x"},
 	};
 	/* as they are typed, or not */
-	static const char *const typed[] = {"a\tb@x", "a\xc2\x9b@x"};
-	static const char *const none[] = {".a@x", "#a@x", "a%b@x", "%41@x", "a%C3\xb6@x", ""};
+	static const char *const typed[] = {"a\tb@x", "a\xc2\x9b@x", ".a@x",       "#a@x",
+					    "a%b@x",  "a%C3\xb6@x",  "per%CEnt@x", "%41@x",
+					    "50%@x",  "%%2F@x"};
+	static const char *const none[] = {".hidden", "#x#", "%41", "a%", ""};
 	char stem[PATH_STEM_MAX + 1], email[PATH_STEM_MAX + 1];
 
 	(void)state;

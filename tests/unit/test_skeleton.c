@@ -78,6 +78,26 @@ static void test_similar(void **state)
 	    {"walter@x.com", "vvalter@x.com", SKELETON_LETTERS},
 	    {"bob0@x.com", "bobo@x.com", SKELETON_LETTERS},
 	    {"a5@x.com", "a\xd9\xa5@x.com", SKELETON_LETTERS},
+	    /* what is copied with it */
+	    {JANE, "jane@example.com,", SKELETON_NAME},
+	    {JANE, "jane@example.com; ", SKELETON_NAME},
+	    {JANE, "Jane Doe jane@example.com", SKELETON_NAME},
+	    {JANE, "Jane jane@example.com", SKELETON_NAME},
+	    {JANE, "Doe, Jane  Jane@Example.com;", SKELETON_NAME},
+	    {JANE, "smtp:jane@example.com", SKELETON_NAME},
+	    {JANE, "SMTP:mailto:jane@example.com", SKELETON_NAME},
+	    {JANE, "mailto:jane@example.com?subject=x&cc=a@b.com", SKELETON_NAME},
+	    {JANE, "Jane <mailto:jane@example.com?subject=x>", SKELETON_NAME},
+	    {JANE, "ja ne@example.com", SKELETON_BLANKS},
+	    {JANE, "j a n e@example.com", SKELETON_BLANKS},
+	    {JANE, "ja\xed\xa0\xbdne@example.com", SKELETON_BLANKS},
+	    /* signs */
+	    {JANE, "jane@example..com", SKELETON_SIGNS},
+	    {JANE, "jane@@example.com", SKELETON_SIGNS},
+	    {JANE, "jane@@@example...com", SKELETON_SIGNS},
+	    {JANE, "jane@.example.com", SKELETON_SIGNS},
+	    {JANE, "jane@example,com", SKELETON_SIGNS},
+	    {JANE, "jane+x@@example,com", SKELETON_TAG | SKELETON_SIGNS},
 	    /* two at once */
 	    {JANE, "J.\xd0\xb0ne+x@example.com", SKELETON_TAG | SKELETON_DOTS | SKELETON_LETTERS},
 	    {JANE, "Jane <j.ane@example.com>", SKELETON_NAME | SKELETON_DOTS},
@@ -105,6 +125,9 @@ static void test_others(void **state)
 	    {"user1@x.com", "user11@x.com"},
 	    {"+a@x.com", "+b@x.com"},
 	    {"jane_doe@x.com", "jane-doe@x.com"},
+	    {JANE, "jane@example.com,bob@example.com"},
+	    {JANE, "x,jane@example.com"},
+	    {JANE, "dear jane,doe@example.com"},
 	    {"\xe5\xa4\xaa\xe9\x83\x8e@x.jp", "\xe6\xac\xa1\xe9\x83\x8e@x.jp"},
 	};
 
@@ -118,8 +141,8 @@ static void test_others(void **state)
 /* As long as an answer can be: the time must not grow faster than the length. */
 static void test_long(void **state)
 {
-	static const char *const pieces[] = {"(", "()", "<",        "\"",
-					     ".", "rn", "\xd0\xb0", ADDRESS_NUL};
+	static const char *const pieces[] = {"(", "()", "<",  "\"", ".", "rn", "\xd0\xb0",
+					     " ", "a ", "a:", "@",  ",", "?",  ADDRESS_NUL};
 	const size_t length = 400000;
 	char *key = malloc(length + 64), *skeleton;
 
