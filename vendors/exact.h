@@ -92,7 +92,8 @@ uint64_t exact_hash_number(const json_t *number);
 
 /*
  * Is VALUE what a tool makes of ORIGINAL if it reads numbers as doubles, or writes U+FFFD for half
- * a surrogate pair? False if both are equal.
+ * a surrogate pair? False if both are equal. Not every number that reads as the same double is:
+ * only what tools print for that, or null for what lies beyond its range. Any other was typed.
  */
 bool exact_is_rounded(const json_t *value, const json_t *original);
 
