@@ -80,19 +80,23 @@ static void log_restored(struct call *call, const struct restored *restored)
 				 : "");
 }
 
+static int fail_doubtful(struct call *call, const char *name)
+{
+	return call_fail(
+	    call, ESTALE,
+	    "an element of \"%s\" was rounded, as jq and JavaScript do, and nobody can "
+	    "tell which of the vendor's it is: nothing was sent. Edit the file with a tool "
+	    "that keeps all digits, or save [] there first, and then the new list",
+	    name);
+}
+
 int change_restore(struct call *call, const json_t *base, json_t *document, bool *told)
 {
 	struct restored restored = {0};
 	int error = restore_document(base, document, &restored);
 
 	if (error == -EINVAL)
-		call_fail(
-		    call, EINVAL,
-		    "an element of \"%s\" was rounded, as jq and JavaScript do, and several "
-		    "of the vendor's become the same then: nobody can tell which one is meant. "
-		    "Nothing was sent. Edit the file with a tool that keeps all digits, or save "
-		    "[] there first, and then the new list",
-		    restored.doubt ? restored.doubt : "?");
+		error = fail_doubtful(call, restored.doubt ? restored.doubt : "?");
 	else if (error)
 		call_fail(call, ENOMEM, "no memory");
 	if (!error && restored.count && !*told) {
