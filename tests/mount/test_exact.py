@@ -336,6 +336,40 @@ def test_row_that_nobody_can_name(mount, vendor, row):
     assert name_of(errno_of(os.listdir, m.path / "partnerize")) == "EREMOTEIO"
 
 
+# ---- equal keys ----
+
+@pytest.mark.parametrize("more", ['"role":"b"', r'"r\u006fle":"a"', '"deep":{"x":1,"y":[{"z":1,"z":1}]}'],
+                         ids=("other", "escaped", "deep"))
+def test_equal_keys_in_a_row(mount, vendor, more):
+    """Nobody knows which one is meant, and a PUT would drop one of them."""
+    good = {}
+    for listed, ident, _name, _field in RECORDS:
+        good[listed, ident] = row = vendor.lists[listed][ident]
+        vendor.lists[listed][ident] = row[:-1] + ',"role":"a",' + more + "}"
+    m = mount(config=raw.config(vendor))
+    assert {"1.json", "2.json", "2.status", "3.json"} <= set(os.listdir(m.path / "partnerize"))
+    assert {"m1.json", "m2.json", "m3.json"} <= set(os.listdir(m.path / "elasticpath"))
+    for _, _, name, _ in RECORDS:
+        assert "Remote I/O error" in m.sh(f"cat {name}").err
+    m.sh("cat partnerize/[13].json elasticpath/m[13].json").ok()
+    assert m.sh("echo inactive > partnerize/2.status").code != 0
+    m.sh("echo inactive > partnerize/3.status").ok()
+    assert [place for place, _ in vendor.bodies] == ["PUT /user/3"]
+    assert "duplicate object key" in last_line(m, 'row 2 (user_id "2")')
+    for (listed, ident), row in good.items():
+        vendor.lists[listed][ident] = row
+    for _, _, name, _ in RECORDS:
+        m.sh(f"cat {name}").ok()
+
+
+@pytest.mark.parametrize("row", ['{"user_id":"9","user_id":"8"}', '{"user_id":"9"}],"users":['],
+                         ids=("id", "envelope"))
+def test_equal_keys_that_hide_who_is_there(mount, vendor, row):
+    vendor.lists["/user"]["9"] = row
+    m = mount(config=raw.config(vendor))
+    assert name_of(errno_of(os.listdir, m.path / "partnerize")) == "EREMOTEIO"
+
+
 # ---- one answer for `>` and rename ----
 
 def nested(levels):

@@ -308,7 +308,15 @@ static void test_mend(void **state)
 	    {"[{\"a\":-Infinity}]", "[{\"a\":\"\\u0000!\",\"\\u001A\\u001A0\":true}]", 1},
 	    {"[\xef\xbb\xbf{}]", "[{\"\\u001A\\u001A0\":true}]", 1},
 	    {"[{\"a\":\"\\q\\\"\"}]", "[{\"a\":\"\\u0000!\",\"\\u001A\\u001A0\":true}]", 1},
+	    {"[{\"a\":1,\"b\":2,\"a\":[3]},{\"a\":4}]",
+	     "[{\"a\":1,\"b\":2,\"\\u001A\\u001A0=a\":[3]},{\"a\":4}]", 1},
+	    {"[{\"a\":{\"a\":[{\"a\":1}]},\"\\u0061\":2,\"a\":3}]",
+	     "[{\"a\":{\"a\":[{\"a\":1}]},\"\\u001A\\u001A0=a\":2,\"\\u001A\\u001A1=a\":3}]", 2},
+	    {"{\"\\ud83d\":1,\"\\uD83D\":\"\xff\"}",
+	     "{\"\\ud83d\":1,\"\\u001A\\u001A0=\\ud83d\":\"\\u0000!\",\"\\u001A\\u001A1\":true}",
+	     2},
 	    {"[{\"a\":1]", NULL, 0},
+	    {"]}}[{\"a\":1}]", NULL, 0},
 	    {"[{\"a\":\"}]", NULL, 0},
 	    {"[{\"a\" 1}]", NULL, 0},
 	    {"[{\"a\":1,}]", NULL, 0},
@@ -319,7 +327,8 @@ static void test_mend(void **state)
 		json_t *value = exact_mend(rows[i].text, strlen(rows[i].text));
 		char *printed = exact_dump(value, 0);
 
-		assert_null(exact_parse(rows[i].text, strlen(rows[i].text), 0, NULL));
+		assert_null(
+		    exact_parse(rows[i].text, strlen(rows[i].text), EXACT_NO_REPEATS, NULL));
 		if (!printed != !rows[i].printed ||
 		    (printed && strcmp(printed, rows[i].printed) != 0))
 			fail_msg("row %zu: %s", i, printed ? printed : "(nothing)");
@@ -327,6 +336,21 @@ static void test_mend(void **state)
 		free(printed);
 		json_decref(value);
 	}
+}
+
+static void test_repeated(void **state)
+{
+	const char *text = "{\"a\":1,\"b\":{\"c\":1,\"c\":2},\"a\":3,\"d=e\":4}";
+	json_t *value = exact_mend(text, strlen(text));
+
+	(void)state;
+	assert_true(exact_has_repeated(value, "a"));
+	assert_false(exact_has_repeated(value, "b"));
+	assert_false(exact_has_repeated(value, "c"));
+	assert_false(exact_has_repeated(value, "e"));
+	assert_true(exact_has_repeated(json_object_get(value, "b"), "c"));
+	assert_false(exact_has_repeated(NULL, "a"));
+	json_decref(value);
 }
 
 /* ---- generated documents ---- */
@@ -576,11 +600,11 @@ static void test_generated(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_tokens),    cmocka_unit_test(test_spelling),
-	    cmocka_unit_test(test_refused),   cmocka_unit_test(test_place),
-	    cmocka_unit_test(test_numbers),   cmocka_unit_test(test_words),
-	    cmocka_unit_test(test_replaced),  cmocka_unit_test(test_mend),
-	    cmocka_unit_test(test_generated),
+	    cmocka_unit_test(test_tokens),   cmocka_unit_test(test_spelling),
+	    cmocka_unit_test(test_refused),  cmocka_unit_test(test_place),
+	    cmocka_unit_test(test_numbers),  cmocka_unit_test(test_words),
+	    cmocka_unit_test(test_replaced), cmocka_unit_test(test_mend),
+	    cmocka_unit_test(test_repeated), cmocka_unit_test(test_generated),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
