@@ -119,7 +119,7 @@ int change_check_history(struct call *call, const json_t *document);
 
 /*
  * Undo in DOCUMENT, in place, what the tool that wrote it has rounded of BASE (restore.h). Unless
- * *TOLD the log says so, and *TOLD is set. 0, or -ENOMEM with words.
+ * *TOLD the log says so, and *TOLD is set. 0, or with words -ENOMEM, or -ESTALE: nobody can tell.
  */
 int change_restore(struct call *call, const json_t *base, json_t *document, bool *told);
 

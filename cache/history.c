@@ -327,7 +327,7 @@ uint64_t history_before(struct history *history, const void *owner, const char *
 }
 
 json_t *history_version(struct history *history, const char *stamp, const void *owner,
-			const char *id)
+			const char *id, enum history_part part)
 {
 	uint64_t number = 0;
 	const struct write *write;
@@ -339,8 +339,8 @@ json_t *history_version(struct history *history, const char *stamp, const void *
 	pthread_mutex_lock(&history->lock);
 	write = find_locked(history, number);
 	if (write && write->owner == owner && strcmp(write->id, id) == 0 &&
-	    strcmp(write->stamp, stamp) == 0)
-		text = strdup(write->texts[HISTORY_AFTER]);
+	    strcmp(write->stamp, stamp) == 0 && write->texts[part])
+		text = strdup(write->texts[part]);
 	pthread_mutex_unlock(&history->lock);
 	if (text)
 		version = exact_parse(text, strlen(text), 0, NULL);

@@ -98,8 +98,11 @@ uint64_t history_before(struct history *history, const void *owner, const char *
 /* Is STAMP a version's name of a history, this or another one? */
 bool history_names(const char *stamp);
 
-/* The version that STAMP names, of OWNER's record ID: a new reference. NULL: it is not kept. */
+/*
+ * The version that STAMP names, of OWNER's record ID (PART is HISTORY_AFTER), or another document
+ * of that write: a new reference. NULL: it is not kept.
+ */
 json_t *history_version(struct history *history, const char *stamp, const void *owner,
-			const char *id);
+			const char *id, enum history_part part);
 
 #endif

@@ -6,6 +6,7 @@
  */
 #include "cache/restore.h"
 
+#include "cache/align.h"
 #include "vendors/exact.h"
 
 #include <errno.h>
@@ -15,7 +16,7 @@
 #include <string.h>
 
 #define DOUBLE_MAX (1LL << 53) /* the integers up to here are doubles */
-#define SEARCH_MAX 1000        /* elements of an array in which one that was moved is looked for */
+#define TRIAL_COST 20          /* comparisons of align.h: what one trial counts as */
 
 /* Where the walk stands: a chain on the stack. */
 struct spot {
@@ -41,23 +42,38 @@ static void write_path(FILE *out, const struct spot *spot)
 		fputs("[]", out);
 }
 
-static void note(struct restored *restored, const struct spot *spot)
+/* What SPOT is called; the caller frees. NULL: no memory. */
+static char *path_of(const struct spot *spot)
 {
+	char *path = NULL;
 	size_t size;
-	FILE *out;
+	FILE *out = open_memstream(&path, &size);
 
-	if (restored->count++)
-		return;
-	out = open_memstream(&restored->path, &size);
 	if (!out)
-		return;
+		return NULL;
 	write_path(out, spot);
 	fclose(out);
+	return path;
+}
+
+static void note(struct restored *restored, const struct spot *spot)
+{
+	if (!restored->count++)
+		restored->path = path_of(spot);
+}
+
+/* Nobody can tell what an element at SPOT was. */
+static int doubt(struct restored *restored, const struct spot *spot)
+{
+	if (!restored->doubt)
+		restored->doubt = path_of(spot);
+	return -EINVAL;
 }
 
 void restored_clear(struct restored *restored)
 {
 	free(restored->path);
+	free(restored->doubt);
 	*restored = (struct restored){0};
 }
 
@@ -85,56 +101,6 @@ static bool is_losable(const json_t *value)
 	return false;
 }
 
-/* What stands in OBJECT for KEY of the base, whole or with U+FFFD. *NAME is what it is there. */
-static json_t *find_member(const json_t *object, const char *key, char **name)
-{
-	json_t *value = json_object_get(object, key);
-
-	*name = NULL;
-	if (value || !exact_is_unpaired_key(key))
-		return value;
-	*name = exact_key_replaced(key);
-	return *name ? json_object_get(object, *name) : NULL;
-}
-
-static bool is_same(const json_t *value, const json_t *original);
-
-static bool is_same_object(const json_t *value, const json_t *original)
-{
-	const char *key;
-	json_t *member;
-
-	if (json_object_size(value) != json_object_size(original))
-		return false;
-	json_object_foreach(iterable(original), key, member) {
-		char *name;
-		const json_t *other = find_member(value, key, &name);
-
-		free(name);
-		if (!other || !is_same(other, member))
-			return false;
-	}
-	return true;
-}
-
-/* Is VALUE the ORIGINAL, or what a tool made of it? */
-static bool is_same(const json_t *value, const json_t *original)
-{
-	size_t count = json_array_size(original);
-
-	if (json_is_object(value) && json_is_object(original))
-		return is_same_object(value, original);
-	if (!json_is_array(value) || !json_is_array(original))
-		return merge_same(value, original) || exact_is_rounded(value, original);
-	if (json_array_size(value) != count)
-		return false;
-	for (size_t i = 0; i < count; i++) {
-		if (!is_same(json_array_get(value, i), json_array_get(original, i)))
-			return false;
-	}
-	return true;
-}
-
 /* ---- the walk ---- */
 
 static int restore(const struct spot *spot, const json_t *base, json_t *document,
@@ -142,7 +108,7 @@ static int restore(const struct spot *spot, const json_t *base, json_t *document
 
 /*
  * What is to stand in place of VALUE, for which the base has ORIGINAL: a new reference in *INSTEAD,
- * or NULL: VALUE itself, in which all may have been restored. 0 or -ENOMEM.
+ * or NULL: VALUE itself, in which all may have been restored. As restore_document.
  */
 static int restore_value(const struct spot *spot, const json_t *original, json_t *value,
 			 struct restored *restored, json_t **instead)
@@ -153,10 +119,12 @@ static int restore_value(const struct spot *spot, const json_t *original, json_t
 		return restore(spot, original, value, restored);
 	if (!original || json_equal(value, original))
 		return 0;
-	if (exact_is_rounded(value, original))
+	if (exact_is_rounded(value, original)) {
 		note(restored, spot);
-	else if (!exact_is_number(value) || !merge_same(value, original))
+		restored->nulls += json_is_null(value);
+	} else if (!exact_is_number(value) || !merge_same(value, original)) {
 		return 0;
+	}
 	*instead = json_deep_copy(original);
 	return *instead ? 0 : -ENOMEM;
 }
@@ -171,7 +139,7 @@ static int restore_keys(const struct spot *up, const json_t *base, json_t *docum
 	json_object_foreach(iterable(base), key, member) {
 		struct spot spot = {up, key};
 		char *name;
-		json_t *value = find_member(document, key, &name);
+		json_t *value = align_member(document, key, &name);
 		int error = 0;
 
 		if (name && value && !json_object_get(base, name)) {
@@ -207,41 +175,164 @@ static int restore_object(const struct spot *up, const json_t *base, json_t *doc
 	return error;
 }
 
-/* Which element of BASE became VALUE at INDEX of the document's array? */
-static const json_t *find_original(const json_t *base, const json_t *value, size_t index)
-{
-	const json_t *same = json_array_get(base, index);
-	size_t count = json_array_size(base);
+/* ---- arrays ---- */
 
-	if ((same && is_same(value, same)) || count > SEARCH_MAX)
-		return same;
-	for (size_t i = 0; i < count; i++) {
-		if (is_same(value, json_array_get(base, i)))
-			return json_array_get(base, i);
+/* What an element becomes if it is taken for one of the base's, edited. */
+struct trial {
+	json_t *result; /* owned, or NULL: it has nothing that was rounded of that */
+	size_t count;   /* what was */
+};
+
+/* Try on a copy of VALUE whether it has something of element ORIGIN. As restore_document. */
+static int try_element(struct align *align, const struct spot *spot, const json_t *value,
+		       size_t origin, struct trial *trial)
+{
+	const json_t *base = json_array_get(align->base, origin);
+	struct restored restored = {0};
+	int error;
+
+	*trial = (struct trial){0};
+	if (json_typeof(value) != json_typeof(base) || !is_losable(base))
+		return 0;
+	if (!align_spend(align, TRIAL_COST))
+		return -EINVAL;
+	trial->result = json_deep_copy(value);
+	if (!trial->result)
+		return -ENOMEM;
+	error = restore(spot, base, trial->result, &restored);
+	trial->count = restored.count;
+	restored_clear(&restored);
+	if (error || !trial->count) {
+		json_decref(trial->result);
+		*trial = (struct trial){0};
 	}
-	return same;
+	return error;
+}
+
+/*
+ * Compare what element VALUE becomes of each of the base's that has no match with BEST, which moves
+ * to the one of which it has most; *ORIGIN is that one's index. -EINVAL: it has as much of two.
+ */
+static int try_others(struct align *align, const struct spot *spot, const json_t *value,
+		      struct trial *best, size_t *origin)
+{
+	bool tied = false;
+
+	for (size_t k = 0; k < align->base_count; k++) {
+		struct trial trial = {0};
+		int error = align->used[k] ? 0 : try_element(align, spot, value, k, &trial);
+
+		if (error)
+			return error;
+		if (trial.count && trial.count == best->count)
+			tied = tied || !json_equal(trial.result, best->result);
+		if (trial.count > best->count) {
+			json_decref(best->result);
+			*best = trial;
+			*origin = k;
+			tied = false;
+		} else {
+			json_decref(trial.result);
+		}
+	}
+	return tied ? -EINVAL : 0;
+}
+
+/* Element INDEX has no match: it is new, or one of the base's was edited. */
+static int match_edited(struct align *align, const struct spot *spot, size_t index)
+{
+	const json_t *value = json_array_get(align->document, index);
+	const json_t *before = json_array_get(align->base, index);
+	struct trial best = {0};
+	size_t origin = ALIGN_NONE;
+	int error = try_others(align, spot, value, &best, &origin);
+
+	/* how its numbers are spelled */
+	if (origin == ALIGN_NONE && before && !align->used[index] &&
+	    json_typeof(value) == json_typeof(before))
+		origin = index;
+	if (!error && origin != ALIGN_NONE)
+		align_match(align, index, origin);
+	json_decref(best.result);
+	return error;
+}
+
+/* Element INDEX, rounded, may as well be another one that was edited until it was like its match.
+ */
+static int check_match(struct align *align, const struct spot *spot, size_t index)
+{
+	const json_t *value = json_array_get(align->document, index);
+	struct trial best;
+	size_t origin = align->match[index];
+	int error = try_element(align, spot, value, origin, &best);
+
+	if (!error && best.count) {
+		error = try_others(align, spot, value, &best, &origin);
+		if (!error && origin != align->match[index])
+			error = -EINVAL;
+	}
+	json_decref(best.result);
+	return error;
+}
+
+static bool is_container(const json_t *value)
+{
+	return json_is_object(value) || json_is_array(value);
+}
+
+/* Match the elements of the document with those of the base. As restore_document. */
+static int match_elements(struct align *align, const struct spot *spot, const json_t *base,
+			  json_t *document)
+{
+	int error = align_begin(align, base, document);
+	size_t matched = 0;
+	json_t *value;
+	size_t i;
+
+	json_array_foreach(document, i, value) {
+		if (error || !is_container(value) || align->match[i] != ALIGN_NONE)
+			continue;
+		error = match_edited(align, spot, i);
+	}
+	for (i = 0; !error && i < align->base_count; i++)
+		matched += align->used[i];
+	json_array_foreach(document, i, value) {
+		if (error || matched == align->base_count)
+			break;
+		if (is_container(value) && align->match[i] != ALIGN_NONE)
+			error = check_match(align, spot, i);
+	}
+	return error;
 }
 
 static int restore_array(const struct spot *up, const json_t *base, json_t *document,
 			 struct restored *restored)
 {
 	struct spot spot = {up, NULL};
+	struct align align;
 	json_t *value;
+	int error;
 	size_t i;
 
 	if (!is_losable(base))
 		return 0;
+	error = match_elements(&align, &spot, base, document);
+	if (error == -EINVAL)
+		doubt(restored, up);
 	json_array_foreach(document, i, value) {
-		json_t *instead;
-		int error = restore_value(&spot, find_original(base, value, i), value, restored,
-					  &instead);
+		json_t *instead = NULL;
 
+		if (error)
+			break;
+		if (align.match[i] == ALIGN_NONE)
+			continue;
+		error = restore_value(&spot, json_array_get(base, align.match[i]), value, restored,
+				      &instead);
 		if (!error && instead && json_array_set_new(document, i, instead))
 			error = -ENOMEM;
-		if (error)
-			return error;
 	}
-	return 0;
+	align_clear(&align);
+	return error;
 }
 
 static int restore(const struct spot *spot, const json_t *base, json_t *document,

@@ -197,13 +197,33 @@ static int base_in_history(struct change *change, const char *stamp, struct base
 	json_t *version = NULL;
 
 	if (history)
-		version = history_version(history, stamp, change->roster, change->id);
+		version = history_version(history, stamp, change->roster, change->id,
+					  HISTORY_AFTER);
 	if (!version)
 		return call_fail(change->call, ESTALE,
 				 "the document undoes a write that .rosterfs/history does not hold "
 				 "any more, or that was to another record: nothing was sent");
 	base_take(change->roster, version, change->fresh, base);
 	return 0;
+}
+
+/*
+ * Undo what a tool has rounded of what it has read: BASE, or the document in the history, which
+ * may differ from its base by just what rounding does.
+ */
+static int restore_plan(struct change *change, const json_t *base)
+{
+	struct document_plan *plan = change->arg;
+	struct history *history = guard_history(change->guard);
+	json_t *undo = NULL;
+	int error;
+
+	if (history && plan->stamp)
+		undo = history_version(history, plan->stamp, change->roster, change->id,
+				       HISTORY_UNDO);
+	error = change_restore(change->call, undo ? undo : base, plan->document, &plan->restored);
+	json_decref(undo);
+	return error;
 }
 
 /* The id of another record, as in a copy of its file, whatever version that is from. */
@@ -240,7 +260,7 @@ static int plan_document(struct change *change)
 				  plan->stamp, plan->document, change->fresh, &base);
 	if (error)
 		return error;
-	error = change_restore(change->call, base.record, plan->document, &plan->restored);
+	error = restore_plan(change, base.record);
 	if (!error && merge_diff(base.record, plan->document, &change->merge))
 		error = call_fail(change->call, ENOMEM, "no memory");
 	/* what undoes a write has what the vendor had before it */

@@ -69,21 +69,42 @@ int change_check_history(struct call *call, const json_t *document)
 			 "the document undoes a write to another kind of record: nothing was sent");
 }
 
+static void log_restored(struct call *call, const struct restored *restored)
+{
+	log_call(call,
+		 "\"%s\" in the document (%zu such in all) is the vendor's value as a tool rounds "
+		 "it, or with U+FFFD in place of half a surrogate pair: taken as unchanged%s",
+		 restored->path ? restored->path : "?", restored->count,
+		 restored->nulls ? "; so is null for a number that is too large for a tool: to "
+				   "clear that, save 0 there first, and then null"
+				 : "");
+}
+
+static int fail_doubtful(struct call *call, const char *name)
+{
+	return call_fail(
+	    call, ESTALE,
+	    "an element of \"%s\" was rounded, as jq and JavaScript do, and nobody can "
+	    "tell which of the vendor's it is: nothing was sent. Edit the file with a tool "
+	    "that keeps all digits, or save [] there first, and then the new list",
+	    name);
+}
+
 int change_restore(struct call *call, const json_t *base, json_t *document, bool *told)
 {
 	struct restored restored = {0};
 	int error = restore_document(base, document, &restored);
 
-	if (restored.count && !*told) {
+	if (error == -EINVAL)
+		error = fail_doubtful(call, restored.doubt ? restored.doubt : "?");
+	else if (error)
+		call_fail(call, ENOMEM, "no memory");
+	if (!error && restored.count && !*told) {
 		*told = true;
-		log_call(call,
-			 "\"%s\" in the document (%zu such in all) is the vendor's value as a tool "
-			 "rounds it, or with U+FFFD in place of half a surrogate pair: taken as "
-			 "unchanged",
-			 restored.path ? restored.path : "?", restored.count);
+		log_restored(call, &restored);
 	}
 	restored_clear(&restored);
-	return error ? call_fail(call, ENOMEM, "no memory") : 0;
+	return error;
 }
 
 static int fail_unpaired(struct call *call, const char *name)

@@ -14,6 +14,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#define REPLACEMENT 0xFFFD /* what tools write for what is no character */
+
 const char *exact_number(const json_t *value)
 {
 	return exact_carried(value, 'n');
@@ -175,11 +177,18 @@ static double rounded(const json_t *number)
 	return real;
 }
 
+/* What stands for half a surrogate pair. */
+enum half {
+	HALF_WORDS,    /* as it is written: \ud83d */
+	HALF_REPLACED, /* U+FFFD */
+	HALF_KEPT,     /* three bytes as UTF-8 would have them, which no other character has */
+};
+
 /*
- * The next character of a carried string at *TEXT, as UTF-8 into CHARACTER (of 8 bytes); half a
- * surrogate pair as U+FFFD, or with WORDS as it is written. Returns its length.
+ * The next character of a carried string at *TEXT, as UTF-8 into CHARACTER (of 8 bytes), half a
+ * surrogate pair as HOW says. Returns its length.
  */
-static size_t take_character(const char **text, bool words, char *character)
+static size_t take_character(const char **text, enum half how, char *character)
 {
 	static const char from[] = "\"\\bfnrt", to[] = "\"\\\b\f\n\r\t";
 	const char *at = *text;
@@ -203,45 +212,96 @@ static size_t take_character(const char **text, bool words, char *character)
 		*character = (char)unit; /* a control character */
 		return 1;
 	}
-	if (words)
+	if (how == HALF_WORDS)
 		return (size_t)snprintf(character, 8, "\\u%s", digits);
-	character[0] = (char)0xEF; /* U+FFFD */
-	character[1] = (char)0xBF;
-	character[2] = (char)0xBD;
-	return 3;
+	return exact_utf8(how == HALF_KEPT ? (int)unit : REPLACEMENT, character);
 }
 
-/* The text of string VALUE with U+FFFD for what is no character, *LENGTH bytes; the caller frees.
+/* The text of string VALUE, halves of surrogate pairs kept, *LENGTH bytes; the caller frees.
  * NULL: no memory. */
-static char *replaced_text(const json_t *value, size_t *length)
+static char *kept_text(const json_t *value, size_t *length)
 {
 	const char *text = exact_carried(value, 's');
-	char *replaced = malloc(json_string_length(value) + 8), *end = replaced;
+	char *kept = malloc(json_string_length(value) + 8), *end = kept;
 
 	*length = json_string_length(value);
-	if (!replaced || !text)
-		return replaced ? memcpy(replaced, json_string_value(value), *length) : NULL;
+	if (!kept || !text)
+		return kept ? memcpy(kept, json_string_value(value), *length) : NULL;
 	while (*text)
-		end += take_character(&text, false, end);
-	*length = (size_t)(end - replaced);
-	return replaced;
+		end += take_character(&text, HALF_KEPT, end);
+	*length = (size_t)(end - kept);
+	return kept;
+}
+
+/*
+ * Has TEXT what FROM has, both of LENGTH bytes, but U+FFFD for some halves of surrogate pairs? That
+ * has three bytes as well. Another half in place of one is none of a tool's doing.
+ */
+static bool same_but_halves(const char *text, const char *from, size_t length)
+{
+	char replacement[4];
+
+	exact_utf8(REPLACEMENT, replacement);
+	for (size_t i = 0; i < length; i++) {
+		if (text[i] == from[i])
+			continue;
+		if ((unsigned char)from[i] != 0xED || length - i < 3 ||
+		    (unsigned char)from[i + 1] < 0xA0 || memcmp(text + i, replacement, 3) != 0)
+			return false;
+		i += 2;
+	}
+	return true;
 }
 
 static bool is_replaced(const json_t *value, const json_t *original)
 {
 	size_t length, wanted;
-	char *text = replaced_text(value, &length), *other = replaced_text(original, &wanted);
-	bool same = text && other && length == wanted && memcmp(text, other, length) == 0;
+	char *text = kept_text(value, &length), *from = kept_text(original, &wanted);
+	bool same = text && from && length == wanted && same_but_halves(text, from, length);
 
 	free(text);
-	free(other);
+	free(from);
 	return same;
+}
+
+/*
+ * Is NUMBER what a tool prints for REAL? That is with the fewest digits that read back as it
+ * (JavaScript and jq fill up with zeros), with 16 or 17 digits, or as the whole number that it is.
+ */
+static bool is_print_of(const json_t *number, double real)
+{
+	char own[40], text[400];
+	struct decimal x = read_decimal(number_text(number, own)), y;
+
+	for (int digits = 15; digits <= 17; digits++) {
+		snprintf(text, sizeof(text), "%.*g", digits, real);
+		y = read_decimal(text);
+		if (strtod(text, NULL) == real && same_decimal(&x, &y))
+			return true;
+	}
+	snprintf(text, sizeof(text), "%.0f", real);
+	y = read_decimal(text);
+	return strtod(text, NULL) == real && same_decimal(&x, &y);
+}
+
+/* Is NUMBER beyond the range of doubles? JavaScript writes null then. */
+static bool is_beyond_range(const json_t *number)
+{
+	const char *text = exact_number(number);
+
+	return text && isinf(strtod(text, NULL));
 }
 
 bool exact_is_rounded(const json_t *value, const json_t *original)
 {
-	if (exact_is_number(value) && exact_is_number(original))
-		return rounded(value) == rounded(original) && !exact_same_number(value, original);
+	if (json_is_null(value))
+		return is_beyond_range(original);
+	if (exact_is_number(value) && exact_is_number(original)) {
+		double real = rounded(original);
+
+		return rounded(value) == real && !exact_same_number(value, original) &&
+		       is_print_of(value, real);
+	}
 	return exact_is_unpaired(original) && exact_is_string(value) &&
 	       !json_equal(value, original) && is_replaced(value, original);
 }
@@ -277,7 +337,7 @@ char *exact_key_replaced(const char *key)
 	if (!replaced || text == key)
 		return replaced;
 	while (*text) {
-		end += take_character(&text, false, end);
+		end += take_character(&text, HALF_REPLACED, end);
 		if (!end[-1]) { /* it must be carried all the same */
 			memcpy(replaced, key, strlen(key) + 1);
 			return replaced;
@@ -305,7 +365,7 @@ char *exact_string_words(const json_t *value)
 		return NULL;
 	if (text) {
 		while (*text)
-			end += take_character(&text, true, words + end);
+			end += take_character(&text, HALF_WORDS, words + end);
 	} else {
 		memcpy(words, json_string_value(value), length);
 		end = length;

@@ -47,9 +47,13 @@ json_t *exact_parse(const char *text, size_t length, unsigned flags, struct exac
 /*
  * Parse a text that exact_parse refuses, with something else in place of each string, number or
  * word that cannot be read (bytes that are not UTF-8, a byte order mark, control characters, NaN).
- * Returns a new reference, or NULL: that was not all.
+ * Of members with equal keys the first keeps its name. Returns a new reference, or NULL: that was
+ * not all.
  */
 json_t *exact_mend(const char *text, size_t length);
+
+/* Had OBJECT, which exact_mend made, two members with KEY, which is plain ASCII? */
+bool exact_has_repeated(const json_t *object, const char *key);
 
 /* How much in VALUE, which exact_mend made, could not be read. */
 size_t exact_count_mended(const json_t *value);
@@ -95,7 +99,8 @@ uint64_t exact_hash_number(const json_t *number);
 
 /*
  * Is VALUE what a tool makes of ORIGINAL if it reads numbers as doubles, or writes U+FFFD for half
- * a surrogate pair? False if both are equal.
+ * a surrogate pair? False if both are equal. Not every number that reads as the same double is:
+ * only what tools print for that, or null for what lies beyond its range. Any other was typed.
  */
 bool exact_is_rounded(const json_t *value, const json_t *original);
 

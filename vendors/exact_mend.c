@@ -3,8 +3,8 @@
  *
  * One record that holds a byte which is not UTF-8 must not hide all others. Token by token a copy
  * is made in which something stands for what cannot be read, and in the object around it a member
- * that says so. Only single tokens are mended: where brackets do not match, nobody knows which
- * record is meant.
+ * that says so; a member whose key the object has already becomes such a one. Only single tokens
+ * are mended: where brackets do not match, nobody knows which record is meant.
  */
 #include "vendors/exact.h"
 
@@ -18,6 +18,7 @@
 /* What a key begins with that says so, as it stands in a tree and in a text. */
 #define MARK "\x1a\\u001A\\u001A"
 #define MARK_TEXT "\"\\u001A\\u001A"
+#define REPEATED "=" /* behind it and its number: the key that there was already */
 
 /* What stands for a value, between its quotes. */
 #define STAND_IN "\\u0000!"
@@ -28,6 +29,7 @@ struct mend {
 	bool pending;   /* the object has something that cannot be read, and does not yet say so */
 	char last;      /* what was put last, no white space */
 	unsigned marks; /* keys must not be equal */
+	json_t *keys;   /* of the objects and arrays that are open: an object of their keys each */
 };
 
 static void put(struct mend *mend, const char *text, size_t length)
@@ -42,13 +44,33 @@ static void put_words(struct mend *mend, const char *words)
 	put(mend, words, strlen(words));
 }
 
-/* Put a key that says that something cannot be read. */
-static void put_mark(struct mend *mend)
+/* Put a key that says that something cannot be read; REPEATED, LENGTH bytes, came before. */
+static void put_mark(struct mend *mend, const char *repeated, size_t length)
 {
 	char text[40];
 
-	snprintf(text, sizeof(text), MARK_TEXT "%u\"", mend->marks++);
+	snprintf(text, sizeof(text), MARK_TEXT "%u", mend->marks++);
 	put_words(mend, text);
+	if (repeated)
+		put(mend, REPEATED, 1);
+	put(mend, repeated, length);
+	put(mend, "\"", 1);
+}
+
+/* Has the object that is open a member already whose key is the string from BEGIN to END, quotes
+ * and all? It has from now on. */
+static bool is_repeated(struct mend *mend, const char *begin, const char *end)
+{
+	json_t *keys = json_array_get(mend->keys, json_array_size(mend->keys) - 1);
+	json_t *string = exact_parse(begin, (size_t)(end - begin), EXACT_ANY, NULL);
+	char *key = exact_dump(string, 0); /* however it was written */
+	bool repeated = key && json_object_get(keys, key);
+
+	if (key && !repeated)
+		json_object_set_new(keys, key, json_true());
+	free(key);
+	json_decref(string);
+	return repeated;
 }
 
 /* Put what stands for a value that cannot be read: neither word, id nor email. */
@@ -111,14 +133,16 @@ static void mend_string(struct mend *mend)
 	key = exact_is_key(quote, mend->end);
 	clean = is_clean(begin + 1, quote);
 	if (key && mend->pending) {
-		put_mark(mend);
+		put_mark(mend, NULL, 0);
 		put_words(mend, ":true,");
 		mend->pending = false;
 	}
-	if (clean)
+	if (clean && key && is_repeated(mend, begin, mend->at))
+		put_mark(mend, begin + 1, (size_t)(quote - begin - 1));
+	else if (clean)
 		put(mend, begin, (size_t)(mend->at - begin));
 	else if (key)
-		put_mark(mend);
+		put_mark(mend, NULL, 0);
 	else
 		put_stand_in(mend);
 }
@@ -161,10 +185,14 @@ static void mend_token(struct mend *mend)
 	mend->at++;
 	if (c == '}' && mend->pending) {
 		put_words(mend, mend->last == '{' ? "" : ",");
-		put_mark(mend);
+		put_mark(mend, NULL, 0);
 		put_words(mend, ":true");
 		mend->pending = false;
 	}
+	if (c == '{' || c == '[')
+		json_array_append_new(mend->keys, json_object());
+	if (c == '}' || c == ']')
+		json_array_remove(mend->keys, json_array_size(mend->keys) - 1);
 	if (c && strchr("{}[]:,", c))
 		put(mend, &c, 1);
 	else if (c && strchr(" \t\r\n", c))
@@ -175,7 +203,7 @@ static void mend_token(struct mend *mend)
 
 json_t *exact_mend(const char *text, size_t length)
 {
-	struct mend mend = {.at = text, .end = text + length};
+	struct mend mend = {.at = text, .end = text + length, .keys = json_array()};
 	json_t *value = NULL;
 
 	exact_reserve(&mend.out, length + length / 8 + 64);
@@ -184,7 +212,27 @@ json_t *exact_mend(const char *text, size_t length)
 	if (mend.out.text)
 		value = exact_parse(mend.out.text, mend.out.length, EXACT_ANY, NULL);
 	free(mend.out.text);
+	json_decref(mend.keys);
 	return value;
+}
+
+static bool is_mark(const char *key)
+{
+	return strncmp(key, MARK, strlen(MARK)) == 0;
+}
+
+bool exact_has_repeated(const json_t *object, const char *key)
+{
+	const char *name;
+	json_t *member;
+
+	json_object_foreach((json_t *)(uintptr_t)object, name, member) {
+		const char *repeated = is_mark(name) ? strchr(name, *REPEATED) : NULL;
+
+		if (repeated && strcmp(repeated + 1, key) == 0)
+			return true;
+	}
+	return false;
 }
 
 size_t exact_count_mended(const json_t *value)
@@ -196,7 +244,7 @@ size_t exact_count_mended(const json_t *value)
 	json_array_foreach(value, i, below)
 		count += exact_count_mended(below);
 	json_object_foreach((json_t *)(uintptr_t)value, name, below)
-		count += (strncmp(name, MARK, strlen(MARK)) == 0) + exact_count_mended(below);
+		count += is_mark(name) + exact_count_mended(below);
 	return count;
 }
 

@@ -55,7 +55,10 @@ int exchange(struct call *call, struct account *account, struct http_request *re
  */
 json_t *exchange_json(struct call *call, struct account *account, const struct http_reply *reply);
 
-/* Parse LENGTH bytes of a vendor's JSON. NULL: not JSON; WHY (or NULL), of WHY_SIZE, says why. */
+/*
+ * Parse LENGTH bytes of a vendor's JSON. NULL: not JSON, or an object has two equal keys; WHY (or
+ * NULL), of WHY_SIZE, says why.
+ */
 json_t *exchange_parse(const char *text, size_t length, char *why, size_t why_size);
 
 /*

@@ -123,6 +123,26 @@ static int hand_on_unreadable(const struct page *page, const char *id, json_t *r
 	return page->sink->unreadable(page->sink, id, record);
 }
 
+/* Is there more than one id in RECORD, or more than one record in ROW? They are no JSON. */
+static bool is_ambiguous(const struct collection *collection, const json_t *row,
+			 const json_t *record)
+{
+	if (exact_has_repeated(row, collection->item_key))
+		return true;
+	for (const char *const *key = collection->id_keys; *key; key++) {
+		const json_t *at = record;
+		char path[64], *rest, *name;
+
+		snprintf(path, sizeof(path), "%s", *key);
+		for (name = strtok_r(path, ".", &rest); name; name = strtok_r(NULL, ".", &rest)) {
+			if (exact_has_repeated(at, name))
+				return true;
+			at = json_object_get(at, name);
+		}
+	}
+	return false;
+}
+
 /* Hand one row to the sink. Returns 0, -EEXIST, or a negative errno with words. */
 static int hand_on(const struct page *page, json_t *row, size_t number, uint64_t *sum)
 {
@@ -137,6 +157,10 @@ static int hand_on(const struct page *page, json_t *row, size_t number, uint64_t
 				 page->number, collection->name, number,
 				 json_is_object(row) ? "has no" : "is no object with",
 				 collection->id_keys[0]);
+	if (page->why && is_ambiguous(collection, row, record))
+		return call_fail(page->call, EREMOTEIO,
+				 "page %zu of the %s: row %zu has more than one \"%s\"",
+				 page->number, collection->name, number, collection->id_keys[0]);
 	*sum += hash_text(id);
 	collection_hide(collection, record);
 	error = page->why && exact_count_mended(row) ? hand_on_unreadable(page, id, record, number)

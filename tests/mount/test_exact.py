@@ -145,6 +145,96 @@ def test_real_edit_of_a_large_number(mount, vendor):
     assert "taken as unchanged" not in m.log()
 
 
+ONE, OTHER, BOTH = "1234567890123456789", "1234567890123456790", "1234567890123456800"
+
+
+def test_edit_to_the_next_number(mount, vendor):
+    """No tool prints it for the double that both are: somebody typed it."""
+    vendor.lists["/user"]["2"] = vendor.lists["/user"]["2"][:-1] + f',"manager":{ONE}}}'
+    m = mount(config=raw.config(vendor))
+    m.sh(f"sed -i s/{ONE}/{OTHER}/ partnerize/2.json").ok()
+    (_, body), = vendor.bodies
+    assert f'"manager":{OTHER}' in body
+    assert "taken as unchanged" not in m.log()
+
+
+def test_null_beyond_the_range(mount, vendor):
+    """What JavaScript's JSON.stringify makes of a number that it read as infinite."""
+    vendor.lists["/user"]["2"] = vendor.lists["/user"]["2"][:-1] + ',"lim":1e400,"low":-1e309,"few":7.0}'
+    m = mount(config=raw.config(vendor))
+    path = m.path / "partnerize/2.json"
+    document = json.loads(path.read_text())
+    document.update(lim=None, low=None, few=None, firstname="Jo")
+    assert save(path, json.dumps(document)) == ("ok",) * 3
+    (_, body), = vendor.bodies
+    assert '"lim":1e400' in body and '"low":-1e309' in body and '"firstname":"Jo"' in body
+    assert '"few":null' in body or '"few"' not in body
+    assert "save 0 there first" in last_line(m, "taken as unchanged")
+    # and that is how it is cleared, and how that is undone
+    vendor.bodies.clear()
+    assert save(path, '{"lim": 0}') == ("ok",) * 3
+    assert save(path, '{"lim": null}') == ("ok",) * 3
+    assert '"lim":0' in vendor.bodies[0][1] and '"lim":1e400' not in vendor.bodies[1][1]
+    assert '"lim":null' in vendor.bodies[1][1]
+    assert save(path, '{"lim": 2e400}') == ("ok",) * 3
+    number = max(int(name) for name in os.listdir(m.path / ".rosterfs/history") if name.isdigit())
+    vendor.bodies.clear()
+    m.sh(f"cp .rosterfs/history/{number}/undo.json partnerize/2.json").ok()
+    (_, body), = vendor.bodies
+    assert '"lim":null' in body
+
+
+# what is there, the command, what is sent: None, nobody can tell
+ELEMENTS = {
+    "removed": (f'[{ONE},{OTHER}]', f"sed -i /{ONE}/d NAME", f'[{OTHER}]'),
+    "added": (f'[{ONE}]', f"sed -i s/{ONE}/{ONE},{OTHER}/ NAME", f'[{ONE},{OTHER}]'),
+    "object": (f'[{{"id":{ONE},"p":"r"}},{{"id":{OTHER},"p":"r"}}]',
+               f"tr -d '\\n' < NAME | sed 's/{{ *\"id\": {ONE}[^}}]*}}, *//' > t~; mv t~ NAME",
+               f'[{{"id":{OTHER},"p":"r"}}]'),
+    "spelled": ("[1.50,1.5,2.0]", "sed -i /1.50/d NAME", "[1.5,2.0]"),
+    "text": (r'["\udc00","\udc01",1]', r"""echo '{"arr":["\udc01"]}' > NAME""", r'["\udc01"]'),
+    "appended": (f'[{ONE},{OTHER}]', "jq '.arr += [3]' NAME > t~; mv t~ NAME", f'[{ONE},{OTHER},3]'),
+    "jq removed": (f'[{ONE},{OTHER}]', "jq 'del(.arr[1])' NAME > t~; mv t~ NAME", None),
+    "jq reversed": ("[1,9007199254740993,9007199254740992]",
+                    "jq '.arr |= reverse' NAME > t~; mv t~ NAME", None),
+    "jq prepended": ("[9007199254740993,9007199254740992]",
+                     "jq '.arr = [{new: 1}] + .arr' NAME > t~; mv t~ NAME", None),
+    "replaced": (r'["\udc00","\udc01",1]', """echo '{"arr":["\ufffd"]}' > NAME""", None),
+}
+
+
+@pytest.mark.parametrize("case", ELEMENTS, ids=lambda case: case.replace(" ", "-"))
+def test_which_element(mount, vendor, case):
+    had, command, wanted = ELEMENTS[case]
+    vendor.lists["/user"]["2"] = vendor.lists["/user"]["2"][:-1] + f',"arr":{had}}}'
+    m = mount(config=raw.config(vendor))
+    m.sh("cat partnerize/2.json").ok()
+    result = m.sh("set -e; cd partnerize; " + command.replace("NAME", "2.json"))
+    if wanted is None:
+        assert result.code != 0 and re.search("Stale file handle|resource busy", result.err)
+        assert not vendor.bodies and "nobody can tell" in last_line(m, "partnerize/2.json")
+        return
+    result.ok()
+    (_, body), = vendor.bodies
+    assert f'"arr":{wanted}' in body
+    # and all of it can be taken back
+    vendor.bodies.clear()
+    m.sh("cp .rosterfs/history/1/undo.json partnerize/2.json").ok()
+    (_, body), = vendor.bodies
+    assert f'"arr":{had}' in body
+
+
+def test_rounded_undo(mount, vendor):
+    """jq reads undo.json, and rounds what that has."""
+    vendor.lists["/user"]["2"] = vendor.lists["/user"]["2"][:-1] + f',"arr":[{ONE},"x"],"n":{BOTH}}}'
+    m = mount(config=raw.config(vendor))
+    m.sh(f"echo '{{\"arr\":[\"x\"],\"n\":{ONE}}}' > partnerize/2.json").ok()
+    vendor.bodies.clear()
+    m.sh("cd partnerize; jq . ../.rosterfs/history/1/undo.json > t~ && mv t~ 2.json").ok()
+    (_, body), = vendor.bodies
+    assert f'"arr":[{ONE},"x"]' in body and f'"n":{BOTH}' in body
+
+
 def test_replacement_characters(mount, vendor):
     """What Python's errors="replace" or a browser writes for half a surrogate pair."""
     vendor.lists["/user"]["2"] = with_tokens(vendor.lists["/user"]["2"])
@@ -161,7 +251,8 @@ def test_replacement_characters(mount, vendor):
 # ---- half a surrogate pair ----
 
 @pytest.mark.parametrize("text", [r'{"firstname": "\ud83d"}', r'{"half": "\ud83d\ud83d"}',
-                                  r'{"\ude00": 1}', r'{"list": ["\udead"]}', r'{"new": {"\ud800": 1}}'])
+                                  r'{"\ude00": 1}', r'{"list": ["\udead"]}', r'{"new": {"\ud800": 1}}',
+                                  r'{"half": "\ud83e"}'])
 @pytest.mark.parametrize("how", ["write", "rename"])
 def test_no_half_that_the_record_does_not_have(mount, vendor, text, how):
     vendor.lists["/user"]["2"] = with_tokens(vendor.lists["/user"]["2"])
@@ -240,6 +331,40 @@ def test_row_that_is_not_json(mount, vendor, bad):
                                  b'{"email":NaN}'])
 def test_row_that_nobody_can_name(mount, vendor, row):
     """A list is complete or an error."""
+    vendor.lists["/user"]["9"] = row
+    m = mount(config=raw.config(vendor))
+    assert name_of(errno_of(os.listdir, m.path / "partnerize")) == "EREMOTEIO"
+
+
+# ---- equal keys ----
+
+@pytest.mark.parametrize("more", ['"role":"b"', r'"r\u006fle":"a"', '"deep":{"x":1,"y":[{"z":1,"z":1}]}'],
+                         ids=("other", "escaped", "deep"))
+def test_equal_keys_in_a_row(mount, vendor, more):
+    """Nobody knows which one is meant, and a PUT would drop one of them."""
+    good = {}
+    for listed, ident, _name, _field in RECORDS:
+        good[listed, ident] = row = vendor.lists[listed][ident]
+        vendor.lists[listed][ident] = row[:-1] + ',"role":"a",' + more + "}"
+    m = mount(config=raw.config(vendor))
+    assert {"1.json", "2.json", "2.status", "3.json"} <= set(os.listdir(m.path / "partnerize"))
+    assert {"m1.json", "m2.json", "m3.json"} <= set(os.listdir(m.path / "elasticpath"))
+    for _, _, name, _ in RECORDS:
+        assert "Remote I/O error" in m.sh(f"cat {name}").err
+    m.sh("cat partnerize/[13].json elasticpath/m[13].json").ok()
+    assert m.sh("echo inactive > partnerize/2.status").code != 0
+    m.sh("echo inactive > partnerize/3.status").ok()
+    assert [place for place, _ in vendor.bodies] == ["PUT /user/3"]
+    assert "duplicate object key" in last_line(m, 'row 2 (user_id "2")')
+    for (listed, ident), row in good.items():
+        vendor.lists[listed][ident] = row
+    for _, _, name, _ in RECORDS:
+        m.sh(f"cat {name}").ok()
+
+
+@pytest.mark.parametrize("row", ['{"user_id":"9","user_id":"8"}', '{"user_id":"9"}],"users":['],
+                         ids=("id", "envelope"))
+def test_equal_keys_that_hide_who_is_there(mount, vendor, row):
     vendor.lists["/user"]["9"] = row
     m = mount(config=raw.config(vendor))
     assert name_of(errno_of(os.listdir, m.path / "partnerize")) == "EREMOTEIO"

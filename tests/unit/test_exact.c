@@ -189,6 +189,17 @@ static void test_numbers(void **state)
 	    {"1e-400", "0", false, true},
 	    {"18446744073709551617", "18446744073709552000", false, true},
 	    {"18446744073709551617", "18446744073709551616", false, true},
+	    {"1234567890123456789", "1234567890123456800", false, true},
+	    {"1234567890123456789", "1.2345678901234568e+18", false, true},
+	    {"1234567890123456789", "1234567890123456768", false, true},
+	    {"1234567890123456789", "1234567890123456790", false, false},
+	    {"1234567890123456789", "1234567890123456788", false, false},
+	    {"9007199254740992", "9007199254740993", false, false},
+	    {"0.3", "0.29999999999999999", false, true},
+	    {"0.3", "0.30000000000000001", false, false},
+	    {"1e-400", "1e-401", false, false},
+	    {"1e400", "1e401", false, false},
+	    {"-0.0000000000000000000000000001", "-1e-28", true, false},
 	};
 
 	(void)state;
@@ -205,6 +216,48 @@ static void test_numbers(void **state)
 		assert_null(exact_string(a));
 		json_decref(a);
 		json_decref(b);
+	}
+}
+
+/* What stands in place of a value that a tool could not keep. */
+static void test_replaced(void **state)
+{
+	static const struct {
+		const char *original, *value;
+		bool rounded;
+	} rows[] = {
+	    {"\"a\\udc00b\"",
+	     "\"a\xef\xbf\xbd"
+	     "b\"",
+	     true},
+	    {"\"a\\udc00b\"", "\"a\\ufffdb\"", true},
+	    {"\"a\\udc00b\"", "\"a\\udc01b\"", false},
+	    {"\"a\\udc00b\\udc01\"", "\"a\\udc00b\\ufffd\"", true},
+	    {"\"a\\udc00b\\udc01\"", "\"a\\ufffdb\\udc02\"", false},
+	    {"\"\\udc00\\ufffd\"", "\"\\ufffd\\udc00\"", false},
+	    {"\"\\udc00\\ufffd\"", "\"\\ufffd\\ufffd\"", true},
+	    {"\"\\udc00\"", "\"\\ufffd\\ufffd\"", false},
+	    {"\"\\ud7ff\\udc00\"", "\"\\ufffd\\udc00\"", false},
+	    {"1e400", "null", true},
+	    {"-1e309", "null", true},
+	    {"1e308", "null", false},
+	    {"1e-400", "null", false},
+	    {"1", "null", false},
+	    {"\"\\udc00\"", "null", false},
+	    {"null", "null", false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const char *text = rows[i].original, *other = rows[i].value;
+		json_t *original = exact_parse(text, strlen(text), EXACT_ANY, NULL);
+		json_t *value = exact_parse(other, strlen(other), EXACT_ANY, NULL);
+
+		assert_true(original && value);
+		if (exact_is_rounded(value, original) != rows[i].rounded)
+			fail_msg("%s for %s", other, text);
+		json_decref(original);
+		json_decref(value);
 	}
 }
 
@@ -255,7 +308,15 @@ static void test_mend(void **state)
 	    {"[{\"a\":-Infinity}]", "[{\"a\":\"\\u0000!\",\"\\u001A\\u001A0\":true}]", 1},
 	    {"[\xef\xbb\xbf{}]", "[{\"\\u001A\\u001A0\":true}]", 1},
 	    {"[{\"a\":\"\\q\\\"\"}]", "[{\"a\":\"\\u0000!\",\"\\u001A\\u001A0\":true}]", 1},
+	    {"[{\"a\":1,\"b\":2,\"a\":[3]},{\"a\":4}]",
+	     "[{\"a\":1,\"b\":2,\"\\u001A\\u001A0=a\":[3]},{\"a\":4}]", 1},
+	    {"[{\"a\":{\"a\":[{\"a\":1}]},\"\\u0061\":2,\"a\":3}]",
+	     "[{\"a\":{\"a\":[{\"a\":1}]},\"\\u001A\\u001A0=a\":2,\"\\u001A\\u001A1=a\":3}]", 2},
+	    {"{\"\\ud83d\":1,\"\\uD83D\":\"\xff\"}",
+	     "{\"\\ud83d\":1,\"\\u001A\\u001A0=\\ud83d\":\"\\u0000!\",\"\\u001A\\u001A1\":true}",
+	     2},
 	    {"[{\"a\":1]", NULL, 0},
+	    {"]}}[{\"a\":1}]", NULL, 0},
 	    {"[{\"a\":\"}]", NULL, 0},
 	    {"[{\"a\" 1}]", NULL, 0},
 	    {"[{\"a\":1,}]", NULL, 0},
@@ -266,7 +327,8 @@ static void test_mend(void **state)
 		json_t *value = exact_mend(rows[i].text, strlen(rows[i].text));
 		char *printed = exact_dump(value, 0);
 
-		assert_null(exact_parse(rows[i].text, strlen(rows[i].text), 0, NULL));
+		assert_null(
+		    exact_parse(rows[i].text, strlen(rows[i].text), EXACT_NO_REPEATS, NULL));
 		if (!printed != !rows[i].printed ||
 		    (printed && strcmp(printed, rows[i].printed) != 0))
 			fail_msg("row %zu: %s", i, printed ? printed : "(nothing)");
@@ -274,6 +336,21 @@ static void test_mend(void **state)
 		free(printed);
 		json_decref(value);
 	}
+}
+
+static void test_repeated(void **state)
+{
+	const char *text = "{\"a\":1,\"b\":{\"c\":1,\"c\":2},\"a\":3,\"d=e\":4}";
+	json_t *value = exact_mend(text, strlen(text));
+
+	(void)state;
+	assert_true(exact_has_repeated(value, "a"));
+	assert_false(exact_has_repeated(value, "b"));
+	assert_false(exact_has_repeated(value, "c"));
+	assert_false(exact_has_repeated(value, "e"));
+	assert_true(exact_has_repeated(json_object_get(value, "b"), "c"));
+	assert_false(exact_has_repeated(NULL, "a"));
+	json_decref(value);
 }
 
 /* ---- generated documents ---- */
@@ -523,10 +600,11 @@ static void test_generated(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_tokens),  cmocka_unit_test(test_spelling),
-	    cmocka_unit_test(test_refused), cmocka_unit_test(test_place),
-	    cmocka_unit_test(test_numbers), cmocka_unit_test(test_words),
-	    cmocka_unit_test(test_mend),    cmocka_unit_test(test_generated),
+	    cmocka_unit_test(test_tokens),   cmocka_unit_test(test_spelling),
+	    cmocka_unit_test(test_refused),  cmocka_unit_test(test_place),
+	    cmocka_unit_test(test_numbers),  cmocka_unit_test(test_words),
+	    cmocka_unit_test(test_replaced), cmocka_unit_test(test_mend),
+	    cmocka_unit_test(test_repeated), cmocka_unit_test(test_generated),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -177,22 +177,23 @@ static void test_versions(void **state)
 	assert_false(history_names("2026-01-02T03:04:05Z"));
 	assert_false(history_names(""));
 
-	version = history_version(history, stamp, owner, "7");
+	version = history_version(history, stamp, owner, "7", HISTORY_AFTER);
 	assert_string_equal(json_string_value(json_object_get(version, "a")), "new");
 	json_decref(version);
-	version = history_version(history, nested, owner, "7");
+	version = history_version(history, nested, owner, "7", HISTORY_AFTER);
 	assert_string_equal(json_string_value(json_object_get(version, "a")), "newer");
 	json_decref(version);
 
 	/* another record, another roster, another mount, another time */
-	assert_null(history_version(history, stamp, owner, "8"));
-	assert_null(history_version(history, stamp, other, "7"));
-	assert_null(history_version(mount, stamp, owner, "7"));
+	assert_null(history_version(history, stamp, owner, "8", HISTORY_AFTER));
+	assert_null(history_version(history, stamp, other, "7", HISTORY_AFTER));
+	assert_null(history_version(mount, stamp, owner, "7", HISTORY_AFTER));
 	stamp[strlen(stamp) - 2] ^= 1;
-	assert_null(history_version(history, stamp, owner, "7"));
-	assert_null(history_version(history, ".rosterfs/history/x", owner, "7"));
-	assert_null(history_version(history, ".rosterfs/history/99999999999999999999", owner, "7"));
-	assert_null(history_version(history, "2026", owner, "7"));
+	assert_null(history_version(history, stamp, owner, "7", HISTORY_AFTER));
+	assert_null(history_version(history, ".rosterfs/history/x", owner, "7", HISTORY_AFTER));
+	assert_null(history_version(history, ".rosterfs/history/99999999999999999999", owner, "7",
+				    HISTORY_AFTER));
+	assert_null(history_version(history, "2026", owner, "7", HISTORY_AFTER));
 	free(stamp);
 	free(nested);
 	history_free(history);
@@ -219,7 +220,7 @@ static void test_number_bound(void **state)
 		assert_int_equal(history_look(history, i, sizes, &when), i >= first && i <= last);
 	stamp = undo_member(history, 235, "updated_at", NULL);
 	add(history, "7", "new", NULL);
-	assert_null(history_version(history, stamp, owner, "7"));
+	assert_null(history_version(history, stamp, owner, "7", HISTORY_AFTER));
 	free(stamp);
 	history_free(history);
 }
