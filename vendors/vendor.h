@@ -20,6 +20,7 @@
 #include <time.h>
 
 struct account;
+struct basis_read;
 struct call;
 struct http_request;
 struct lane;
@@ -465,6 +466,14 @@ int vendor_list_all(struct call *call, struct account *account, const struct col
  */
 int vendor_get(struct call *call, struct account *account, const struct collection *collection,
 	       const char *parent, const char *id, json_t **record, char **etag);
+
+/*
+ * The same without an ETag, for a vendor_put that is made of this record besides the one that
+ * call->basis rests on: the write then rests on this one, and what it has rested on goes to *READ,
+ * for basis_resume. Where it fails, nothing changes. Only below vendor_put.
+ */
+int vendor_get_part(struct call *call, struct account *account, const struct collection *collection,
+		    const char *parent, const char *id, struct basis_read *read, json_t **record);
 
 /* Where the row of a record stands in its list, as the walk of the list has found it. */
 struct list_spot {

@@ -164,6 +164,56 @@ def test_the_half_that_changed(ep, change, halves):
             assert not identity and body["loyalty"] == change["loyalty"]
 
 
+def other_info(box, member, **fields):
+    """Its user-authentication-info shows other values than the member, and something of its own."""
+    box.control("POST", "elasticpath/infos", {"id": member, **fields})
+
+
+@pytest.mark.parametrize("change", [{"email": "q@x.example.com"}, {"given_name": "Jo"},
+                                    {"email": "q@x.example.com", "loyalty": "gold"}])
+def test_what_the_info_has_besides(ep, change):
+    """It is replaced as a whole: what nobody has touched goes back as it is there, not as the member shows it."""
+    m = ep("documents")
+    box = m.sandbox
+    member = person(box, 2)
+    own = {"name": "DIFF", "given_name": "GG", "department": {"code": 7}}
+    other_info(box, member, **own)
+    box.control("PATCH", f"elasticpath/members/{member}", {"loyalty": "silver"})
+    path = m.path / f"elasticpath/{member}.json"
+    before = json.loads(path.read_text())
+    box.reset()
+    assert save(path, text_of(change)) == GOOD
+    info = next(entry for entry in journal(box, "PUT") if "user-authentication-info" in entry["path"])
+    wanted = {"type": "user_authentication_info", "email": before["email"], **own,
+              **{key: before[key] for key in ("middle_name", "family_name") if key in before},
+              **{key: value for key, value in change.items() if key != "loyalty"}}
+    assert body_of(info) == wanted
+    after = json.loads(path.read_text())
+    assert after == {**before, **change, "meta": after["meta"]}
+    assert stored(box, "members", member) == after
+    assert box.counts().get("GET" + INFO_PUT[3:]) == 1
+    left = box.control("GET", f"elasticpath/infos/{member}")
+    assert left["department"] == own["department"] and left["name"] == "DIFF"
+
+
+def test_an_info_that_is_not_there_or_not_to_be_read(ep):
+    m = ep("documents")
+    box = m.sandbox
+    member = person(box, 2)
+    before = stored(box, "members", member)
+    path = m.path / f"elasticpath/{member}.json"
+    box.fault(fault="status", status=403, method="GET", path=INFOS + "/*")
+    assert save(path, '{"loyalty": "gold"}') == GOOD, "the other half needs no info"
+    box.reset()
+    box.fault(fault="status", status=403, method="GET", path=INFOS + "/*")
+    assert save(path, '{"name": "Joan"}') == refused("EACCES")
+    assert not journal(box, "PUT") and "nothing was sent" in last_line(m, "EACCES")
+    box.fault(fault="status", status=404, method="GET", path=INFOS + "/*")
+    assert save(path, '{"name": "Joan"}') == GOOD
+    body = body_of(journal(box, "PUT")[0])
+    assert body["name"] == "Joan" and body["email"] == before["email"]
+
+
 def test_a_half_that_is_refused(ep):
     """There is no other half behind which that could hide."""
     m = ep("documents")
