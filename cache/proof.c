@@ -216,8 +216,7 @@ static void acknowledge(struct change *change, const json_t *record, const json_
 	free(shown.edits);
 }
 
-/* The vendor has shown in SEEN that the change took; RECORD is all that is known of it now. */
-static int took(struct change *change, json_t *record, const json_t *seen)
+int change_took(struct change *change, json_t *record, const json_t *seen)
 {
 	char *words = change_describe(change);
 
@@ -351,7 +350,7 @@ static int look_for_it(struct change *change)
 		record = NULL;
 		error = look(change, LAG_PROOF, &record, NULL);
 		if (!error && prove(change, record, false) == PROOF_TOOK) {
-			error = took(change, record, record);
+			error = change_took(change, record, record);
 			json_decref(record);
 			return error;
 		}
@@ -373,7 +372,7 @@ int change_settle_done(struct change *change, json_t *answer)
 		json_object_update_recursive(change->target, answer);
 		collection_hide(change->collection, change->target);
 		hide_target(change, answer);
-		return took(change, change->target, answer);
+		return change_took(change, change->target, answer);
 	}
 	/* what answers with an old value may have read that before the change was applied */
 	return look_for_it(change);
@@ -431,7 +430,8 @@ int change_settle_unknown(struct change *change)
 	}
 	third = third_value(change, record);
 	if (third || (prove(change, record, false) == PROOF_TOOK && !change->write_only)) {
-		error = third ? fail_third(change, third, record) : took(change, record, record);
+		error = third ? fail_third(change, third, record)
+			      : change_took(change, record, record);
 		json_decref(record);
 		free(etag);
 		return error;

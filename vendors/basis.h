@@ -58,6 +58,8 @@ struct basis {
 	 * is to say the same.
 	 */
 	bool part_made;
+	json_t
+	    *part_fields; /* then, {field: value} as it was to set them; whoever began drops it */
 	/* Set by vendor_put: what the first part is to be made of is not there. It is not asked for
 	 * again under this basis. */
 	bool part_absent;

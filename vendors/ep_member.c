@@ -102,6 +102,9 @@ static enum vendor_outcome put_info(struct call *call, struct account *account, 
 	outcome = ep_info_put(call, account, id, info, edits, answer, known);
 	if (part && *known && outcome == VENDOR_DONE) {
 		basis->part_made = true;
+		if (!basis->part_fields)
+			basis->part_fields = json_object();
+		json_object_update(basis->part_fields, (json_t *)(uintptr_t)edits);
 		basis->part = part;
 	}
 	return outcome;

@@ -204,6 +204,7 @@ def test_an_info_that_is_not_there_or_not_to_be_read(ep):
     path = m.path / f"elasticpath/{member}.json"
     box.fault(fault="status", status=403, method="GET", path=INFOS + "/*")
     assert save(path, '{"loyalty": "gold"}') == GOOD, "the other half needs no info"
+    box.clear_faults()
     box.reset()
     box.fault(fault="status", status=403, method="GET", path=INFOS + "/*")
     assert save(path, '{"name": "Joan"}') == refused("EACCES")
@@ -224,6 +225,41 @@ def test_a_half_that_is_refused(ep):
     assert save(m.path / f"elasticpath/{member}.json", '{"loyalty": "gold"}') == refused(NOT_OFFERED)
     assert stored(box, "members", member) == before
     assert not [entry for entry in sent(box) if "user-authentication-info" in entry["path"]]
+
+
+@pytest.mark.parametrize("status, error, looks", [(422, "EINVAL", True), (409, "EEXIST", True), (403, "EACCES", False)])
+def test_the_second_half_is_refused(ep, tmp_path, status, error, looks):
+    """What the first half has changed is no secret: it is shown, named and can be undone."""
+    log = tmp_path / "audit.log"
+    m = ep("documents", {"rosterfs": {"audit_log": log}})
+    box = m.sandbox
+    member = person(box, 2)
+    box.control("PATCH", f"elasticpath/members/{member}", {"loyalty": "silver"})
+    path = m.path / f"elasticpath/{member}.json"
+    before = json.loads(path.read_text())
+    box.fault(fault="status", status=status, method="PUT", path="/v2/account-members/*", times=-1,
+              body=json.dumps({"errors": [{"title": "No", "detail": "no such tier"}]}))
+    if not looks:
+        box.fault(fault="status", status=403, method="GET", path=f"/v2/account-members/{member}", skip=1, times=-1)
+    assert save(path, '{"email": "z@x.example.com", "loyalty": "gold"}') == refused(error)
+    line = last_line(m, error)
+    assert "no such tier" in line and '"z@x.example.com"' in line and "gold" not in line
+    assert f'changed: email: "{before["email"]}" -> "z@x.example.com"' in m.log()
+    assert stored(box, "members", member)["email"] == "z@x.example.com"
+    box.clear_faults()
+    shown = json.loads(path.read_text())
+    assert shown == {**before, "email": "z@x.example.com", "meta": shown["meta"]}
+    assert os.listdir(m.path / ".rosterfs/history") == ["1"]
+    ending = json.loads(log.read_text().splitlines()[-1])
+    assert ending["outcome"] == ("failed" if looks else "unknown")
+    assert ending["history"] == 1 and ending["errno"] == error
+    assert "z@x.example.com" in ending["words"] and "history/1/undo.json" in ending["undo"][0]
+    assert {field["field"] for field in ending["fields"]} == {"email", "loyalty"}
+    result = m.sh(f"cd elasticpath && {ending['undo'][0]}")
+    assert result.code == 0, result.err
+    after = json.loads(path.read_text())
+    assert after == {**before, "meta": after["meta"]}
+    assert stored(box, "members", member) == after
 
 
 def test_without_a_realm_the_member_has_both(ep):
