@@ -315,8 +315,14 @@ static int not_applied(struct change *change, const json_t *record, double looke
 static void hide_target(struct change *change, const json_t *answer)
 {
 	for (const struct field *field = change->collection->fields; field->name; field++) {
-		if (collection_hides(change->collection, change->fresh, field->name) &&
-		    collection_hides(change->collection, answer, field->name))
+		json_t *shown = json_object_get(answer, field->name);
+
+		if (!collection_hides(change->collection, change->fresh, field->name) ||
+		    !collection_hides(change->collection, answer, field->name))
+			continue;
+		if (json_is_string(shown) && !(field->flags & FIELD_WRITE_ONLY))
+			json_object_set(change->target, field->name, shown);
+		else
 			json_object_del(change->target, field->name);
 	}
 }

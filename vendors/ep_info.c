@@ -100,7 +100,9 @@ static json_t *body_of(const json_t *info, const struct part *part)
 	json_object_foreach((json_t *)(uintptr_t)part->half, key, value) {
 		shown = json_object_get(body, key);
 		if (json_object_get(part->edits, key) || !shown ||
-		    ((collection_flags(&infos, key) & FIELD_EACH_TIME) && json_is_null(shown)))
+		    ((collection_flags(&infos, key) & FIELD_EACH_TIME) &&
+		     (json_is_null(shown) ||
+		      (json_is_string(shown) && !json_string_length(shown)))))
 			json_object_set(body, key, value);
 	}
 	return body;

@@ -73,8 +73,8 @@ enum field_flag {
 	FIELD_CONFIDENTIAL = 16, /* the vendor shows it, rosterfs does not: removed from each answer
 				  */
 	/* Each PUT must bring it, or the vendor refuses the PUT, or forgets it: without it none is
-	   sent (collection_lacks). Where the vendor does not show it, which it never does with
-	   WRITE_ONLY, a document without it is EINVAL. */
+	   sent (collection_lacks). Where the vendor does not show it, or shows "", a document
+	   without it is EINVAL; WRITE_ONLY is never shown. */
 	FIELD_EACH_TIME = 32,
 	FIELD_ONCE = 64, /* given when the record is made: never in a PUT, a change is EPERM */
 };
@@ -382,8 +382,8 @@ bool collection_created(const struct collection *collection, const json_t *recor
 			struct timespec *time);
 
 /*
- * The first field (FIELD_EACH_TIME) that BODY, which is to be PUT, has not or has as null; in
- * static memory. NULL: it has them all.
+ * The first field (FIELD_EACH_TIME) that BODY, which is to be PUT, has not or has as null or "";
+ * in static memory. NULL: it has them all.
  */
 const char *collection_lacks(const struct collection *collection, const json_t *body);
 

@@ -118,6 +118,32 @@ def test_what_the_vendor_does_not_show(ep):
     assert "discovery_url" not in undo and SECRET not in undo
 
 
+def test_what_the_vendor_shows_blank(ep):
+    """An empty text is no more than nothing: what is there is not written over by it."""
+    m = ep("documents")
+    box = m.sandbox
+    box.settings(oidc_form="blank")
+    ident = idps(box)[0]["id"]
+    before = stored(box, "oidc-profiles", ident)
+    path = profile_file(m, ident)
+    shown = json.loads(path.read_text())
+    assert shown["discovery_url"] == "" and before["discovery_url"]
+    assert edit(path, name="Changed", client_secret=SECRET) == refused("EINVAL")
+    assert "discovery_url" in last_line(m, "EINVAL")
+    assert save(path, text_of({**shown, "name": "Changed", "client_secret": SECRET})) == refused("EINVAL")
+    assert not sent(box) and stored(box, "oidc-profiles", ident) == before
+    for name in ("Changed", "Again"):
+        assert edit(path, name=name, client_secret=SECRET, discovery_url=URL) == GOOD
+        after = stored(box, "oidc-profiles", ident)
+        assert (after["name"], after["discovery_url"]) == (name, URL)
+        assert json.loads(path.read_text()) == {**shown, "name": name, "meta": after["meta"]}
+    # a creation has been told it, and nothing is left to do
+    box.reset()
+    result, made, _path = new_profile(m, IDP)
+    assert result == GOOD and not journal(box, "PUT")
+    assert stored(box, "oidc-profiles", made[0])["discovery_url"] == URL
+
+
 @pytest.mark.parametrize("missing", [{}, {"name": None}])
 def test_an_account_without_a_name(ep, missing):
     """A GET that does not show what the PUT must have."""

@@ -216,12 +216,20 @@ static const char *member_fault(const struct elasticpath *ep, enum ep_kind kind,
 	if (old && (field->how & FIXED) &&
 	    (ep_documents(ep) || !json_equal(value, json_object_get(old, name))))
 		return "cannot be changed";
+	if (kind == EP_PROFILE && json_is_string(value) &&
+	    settings_get(ep->options.settings).oidc_form == OIDC_BLANK)
+		return NULL;
 	return value_fault(field->value, value);
 }
 
 bool ep_newest_form(const struct elasticpath *ep, enum ep_kind kind)
 {
 	return kind == EP_PROFILE && settings_get(ep->options.settings).oidc_form == OIDC_NEWEST;
+}
+
+bool ep_is_shaped(const struct elasticpath *ep, enum ep_kind kind)
+{
+	return kind == EP_PROFILE && settings_get(ep->options.settings).oidc_form != OIDC_FULL;
 }
 
 static bool is_needed(const struct elasticpath *ep, enum ep_kind kind, const struct field *field)
@@ -404,8 +412,12 @@ void ep_normalise(json_t *data, const struct fault *fault)
 	free(upper);
 }
 
-void ep_shape_profile(json_t *object)
+void ep_shape_profile(const struct elasticpath *ep, json_t *object)
 {
+	if (!ep_newest_form(ep, EP_PROFILE)) {
+		json_object_set_new(object, "discovery_url", json_string(""));
+		return;
+	}
 	json_t *url = json_object_get(object, "discovery_url");
 	json_object_set_new(object, "issuer", url ? json_incref(url) : json_null());
 	json_object_del(object, "discovery_url");

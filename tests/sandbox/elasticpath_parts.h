@@ -74,8 +74,9 @@ void ep_unstamp(json_t *object);
 void ep_normalise(json_t *data, const struct fault *fault);
 /* Whether profiles are as in the newest specification: see enum oidc_form. */
 bool ep_newest_form(const struct elasticpath *ep, enum ep_kind kind);
-/* Makes an OIDC profile what that shows. */
-void ep_shape_profile(json_t *object);
+/* Whether such an object is shown otherwise than it is stored, by that enum, and what it shows. */
+bool ep_is_shaped(const struct elasticpath *ep, enum ep_kind kind);
+void ep_shape_profile(const struct elasticpath *ep, json_t *object);
 /* The member as user-authentication-info, with what that shows otherwise. New reference. */
 json_t *ep_info(const struct elasticpath *ep, json_t *member);
 /* Whether the member's info was made to differ from it: a PUT of the info then replaces all of it.
