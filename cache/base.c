@@ -263,8 +263,12 @@ static void hide_unshown(const struct collection *collection, const json_t *fres
 	if (!record)
 		return;
 	for (const struct field *field = collection->fields; field->name; field++) {
-		if (collection_hides(collection, fresh, field->name))
-			json_object_del(record, field->name);
+		if (!collection_hides(collection, fresh, field->name))
+			continue;
+		json_object_del(record, field->name);
+		/* or shows as "" */
+		if (json_object_get(fresh, field->name))
+			json_object_set(record, field->name, json_object_get(fresh, field->name));
 	}
 	json_decref(base->record);
 	base->record = record;

@@ -408,6 +408,10 @@ int change_run(struct change *change)
 	if (error == -ESTALE && change->fresh && !change->sent)
 		change_publish(change, change->fresh);
 	tell_fields(change);
+	if (error)
+		change_settle_part(change);
+	json_decref(change->basis.part_fields);
+	change->basis.part_fields = NULL;
 	if (error && !change->sent)
 		attempt_uncount(change->attempt, change->ticket);
 	if (error && !change->call->words[0] && alone.words[0])

@@ -132,7 +132,7 @@ int change_check_unpaired(struct call *call, const struct merge *merge);
 /* The same for a DOCUMENT that has no base. */
 int change_check_paired(struct call *call, const json_t *document);
 
-/* ---- between change.c, verdict.c, proof.c and tell.c ---- */
+/* ---- between change.c, verdict.c, proof.c, part.c and tell.c ---- */
 
 /* GET what the PUT is to rest on, into fresh. 0 or a negative errno. */
 int change_read(struct change *change);
@@ -195,6 +195,20 @@ int change_get(struct change *change, struct call *call, enum lag_reading readin
 
 /* The record as it was before any part of the change was made, borrowed. */
 const json_t *change_before(const struct change *change);
+
+/* The vendor has shown in SEEN that the edits in merge took; RECORD is all that is known of it now.
+ * It is published, and the result; the log says so. Returns 0. */
+int change_took(struct change *change, json_t *record, const json_t *seen);
+
+/* A request has ended: where the change takes two, the first may have been made. */
+void change_note_part(struct change *change);
+
+/*
+ * The change has failed. Where a part of it was made, one more GET is made, that part becomes what
+ * merge and result are about, as by change_took, and is named in the call's words. It may wait,
+ * also for a caller that has gone.
+ */
+void change_settle_part(struct change *change);
 
 /*
  * The vendor says that the change is made; ANSWER is what it answered, or NULL. Proves it by that,

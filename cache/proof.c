@@ -216,8 +216,7 @@ static void acknowledge(struct change *change, const json_t *record, const json_
 	free(shown.edits);
 }
 
-/* The vendor has shown in SEEN that the change took; RECORD is all that is known of it now. */
-static int took(struct change *change, json_t *record, const json_t *seen)
+int change_took(struct change *change, json_t *record, const json_t *seen)
 {
 	char *words = change_describe(change);
 
@@ -320,8 +319,14 @@ static int not_applied(struct change *change, const json_t *record, double looke
 static void hide_target(struct change *change, const json_t *answer)
 {
 	for (const struct field *field = change->collection->fields; field->name; field++) {
-		if (collection_hides(change->collection, change->fresh, field->name) &&
-		    collection_hides(change->collection, answer, field->name))
+		json_t *shown = json_object_get(answer, field->name);
+
+		if (!collection_hides(change->collection, change->fresh, field->name) ||
+		    !collection_hides(change->collection, answer, field->name))
+			continue;
+		if (json_is_string(shown) && !(field->flags & FIELD_WRITE_ONLY))
+			json_object_set(change->target, field->name, shown);
+		else
 			json_object_del(change->target, field->name);
 	}
 }
@@ -371,7 +376,7 @@ static int look_for_it(struct change *change)
 		record = NULL;
 		error = look(change, LAG_PROOF, &record, NULL);
 		if (!error && prove(change, record, false) == PROOF_TOOK) {
-			error = took(change, record, record);
+			error = change_took(change, record, record);
 			json_decref(record);
 			return error;
 		}
@@ -393,7 +398,7 @@ int change_settle_done(struct change *change, json_t *answer)
 		json_object_update_recursive(change->target, answer);
 		collection_hide(change->collection, change->target);
 		hide_target(change, answer);
-		return took(change, change->target, answer);
+		return change_took(change, change->target, answer);
 	}
 	if (change->call->said[0] && change->write_only)
 		return not_shown(change);
@@ -453,7 +458,8 @@ int change_settle_unknown(struct change *change)
 	}
 	third = third_value(change, record);
 	if (third || (prove(change, record, false) == PROOF_TOOK && !change->write_only)) {
-		error = third ? fail_third(change, third, record) : took(change, record, record);
+		error = third ? fail_third(change, third, record)
+			      : change_took(change, record, record);
 		json_decref(record);
 		free(etag);
 		return error;

@@ -145,8 +145,9 @@ int change_fail_conflict(struct change *change, const struct edit *edit)
 	int error =
 	    call_fail(change->call, ESTALE,
 		      "\"%s\" was changed on both sides: %s at the vendor, %s in the document. "
-		      "Nothing was sent: read the file again and repeat the edit",
-		      path ? path : "?", theirs ? theirs : "?", ours ? ours : "?");
+		      "Nothing %s sent: read the file again and repeat the edit",
+		      path ? path : "?", theirs ? theirs : "?", ours ? ours : "?",
+		      change->first ? "else was" : "was");
 
 	free(path);
 	free(theirs);

@@ -103,23 +103,14 @@ static int limited(struct change *change)
 		return -EAGAIN;
 	if (!ends_access(change)) {
 		call_add_words(change->call,
-			       "; nothing was changed: twice it let the read pass, and not the "
-			       "change that must follow it at once");
+			       "; %s was changed: twice it let the read pass, and not the "
+			       "change that must follow it at once",
+			       change->first ? "nothing else" : "nothing");
 		return -change->call->error;
 	}
 	change->basis.ageless = true;
 	change->next = CHANGE_SEND;
 	return -EAGAIN;
-}
-
-/* Where a change takes two requests, the first may have been made. */
-static void note_part(struct change *change)
-{
-	if (!change->basis.part_made)
-		return;
-	if (!change->first)
-		change->first = json_incref(change->fresh);
-	change->sent = true;
 }
 
 /* The PUT could not leave soon enough after its GET. */
@@ -129,9 +120,9 @@ static int too_late(struct change *change)
 	if (change->reads < READS_MIN || clock_seconds() < change->end)
 		return -EAGAIN;
 	return call_fail(change->call, EBUSY,
-			 "nothing was sent: %u times the change could not follow the read that it "
+			 "nothing %s sent: %u times the change could not follow the read that it "
 			 "rests on soon enough; try again",
-			 change->reads);
+			 change->first ? "else was" : "was", change->reads);
 }
 
 /*
@@ -258,12 +249,12 @@ int change_judge(struct change *change, enum vendor_outcome outcome, json_t *bod
 {
 	int error = 0;
 
+	change_note_part(change);
 	switch (outcome) {
 	case VENDOR_DONE:
 		error = change_settle_done(change, answer);
 		break;
 	case VENDOR_REFUSED:
-		note_part(change);
 		if (change->call->status == 429)
 			error = limited(change);
 		else
@@ -274,7 +265,6 @@ int change_judge(struct change *change, enum vendor_outcome outcome, json_t *bod
 		error = contradicted(change);
 		break;
 	case VENDOR_STALE:
-		note_part(change);
 		/* what kept it was a 429, of this request or of another one */
 		error = change->call->status == 429 ? limited(change) : too_late(change);
 		break;

@@ -44,16 +44,38 @@ void basis_forget(struct call *call)
 	call->basis->asked = call->basis->answered = 0;
 }
 
-/* When the write that rests on the read of BASIS leaves at the latest. */
-static int64_t last_moment(const struct basis *basis)
+void basis_set_aside(struct call *call, struct basis_read *read)
 {
-	int64_t took = basis->answered - basis->asked;
+	struct basis *basis = call->basis;
+
+	/* as above */
+	*read = (struct basis_read){basis->asked, basis->answered};
+	basis->asked = basis->answered = 0;
+}
+
+void basis_resume(struct call *call, const struct basis_read *read)
+{
+	if (!call->basis)
+		return;
+	call->basis->asked = read->asked;
+	call->basis->answered = read->answered;
+}
+
+/* When a write that rests on READ of BASIS leaves at the latest. */
+static int64_t last_moment(const struct basis *basis, const struct basis_read *read)
+{
+	int64_t took = read->answered - read->asked;
 
 	if (basis->ageless)
 		return TRANSFER_NEVER;
-	if (!basis->answered)
+	if (!read->answered)
 		return 0;
-	return basis->answered + (took > BASIS_FRESH ? took : BASIS_FRESH);
+	return read->answered + (took > BASIS_FRESH ? took : BASIS_FRESH);
+}
+
+bool basis_is_late(const struct basis *basis, const struct basis_read *read)
+{
+	return basis->asked > last_moment(basis, read);
 }
 
 bool basis_rest_locked(struct transfer *transfer, const struct http_request *request)
@@ -67,12 +89,13 @@ bool basis_rest_locked(struct transfer *transfer, const struct http_request *req
 	if (basis->end)
 		transfer->end = basis->end;
 	if (request->rests)
-		transfer->moment = last_moment(basis);
+		transfer->moment = last_moment(basis,
+					       &(struct basis_read){basis->asked, basis->answered});
 	if (basis->reading && request->repeatable && strcmp(request->method, "GET") == 0) {
 		transfer->basis = basis;
 		basis->reads++;
 	}
-	placed = basis->keeper == transfer->lane && !request->repeatable;
+	placed = basis->keeper == transfer->lane && (!request->repeatable || basis->further);
 	lane_forgo_locked(basis);
 	return placed;
 }

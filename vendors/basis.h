@@ -16,6 +16,8 @@
  * whatever it waited for: its turn, a 429, a connection, a token, another method, the first of two
  *   requests. It ends with VENDOR_STALE as soon as that is certain. A write without a read before
  * it is always too late.
+ * - vendor_get_part is a further read, of what a write is made of besides the record: it takes the
+ *   place that is kept, and keeps it again. That write then rests on it.
  * - vendor_delete and vendor_post use the place if there is one, and need no read.
  * - A vendor_get without an ETAG is any other request.
  *
@@ -56,6 +58,11 @@ struct basis {
 	 * is to say the same.
 	 */
 	bool part_made;
+	json_t
+	    *part_fields; /* then, {field: value} as it was to set them; whoever began drops it */
+	/* Set by vendor_put: what the first part is to be made of is not there. It is not asked for
+	 * again under this basis. */
+	bool part_absent;
 	/*
 	 * What the read showed, as far as the write is made of it (borrowed), or NULL: not known.
 	 * Where a vendor_put takes two requests, a part that shows nothing else is not sent.
@@ -64,7 +71,8 @@ struct basis {
 
 	/* the rest is for vendors/ alone */
 	atomic_bool reached;     /* as in struct call, of all calls that have this basis */
-	bool reading;            /* a vendor_get with an ETAG is going on */
+	bool reading;            /* a vendor_get with an ETAG is going on, or */
+	bool further;            /* a vendor_get_part */
 	int64_t begun;           /* when the last such began */
 	uint64_t part;           /* a hash of the part that was made */
 	int64_t asked, answered; /* under http->lock: the read's; 0: there is none */
@@ -75,11 +83,26 @@ struct basis {
 	TAILQ_ENTRY(basis) link;
 };
 
+/* When a read was sent and answered; 0: there is none. */
+struct basis_read {
+	int64_t asked, answered;
+};
+
 /* Begin a change that is to end at END (see there). Set call->basis to BASIS afterwards. */
 void basis_begin(struct basis *basis, int64_t end);
 
 /* In vendors/ alone: another read begins. As basis_release, and forgets the read before. */
 void basis_forget(struct call *call);
+
+/* In vendors/ alone: a further read begins, and what the change has rested on goes to *READ. */
+void basis_set_aside(struct call *call, struct basis_read *read);
+
+/* In vendors/ alone: the change rests on READ again. Fine without a basis. */
+void basis_resume(struct call *call, const struct basis_read *read);
+
+/* In vendors/ alone: was the last read of BASIS sent later than a write that rests on READ may be?
+ */
+bool basis_is_late(const struct basis *basis, const struct basis_read *read);
 
 /*
  * Give up the place that is kept for CALL's change, if there is one. Idempotent; fine without a

@@ -267,12 +267,13 @@ bool collection_updated(const struct collection *collection, const json_t *recor
 	return find_time(collection->time_keys, collection->created_keys, record, time);
 }
 
-/* Has RECORD nothing, or null, as NAME? */
+/* Has RECORD nothing, null, or a text of no length, as what is blanked is shown, as NAME? */
 static bool has_nothing(const json_t *record, const char *name)
 {
 	const json_t *value = json_object_get(record, name);
 
-	return !value || json_is_null(value);
+	return !value || json_is_null(value) ||
+	       (json_is_string(value) && json_string_length(value) == 0);
 }
 
 const char *collection_lacks(const struct collection *collection, const json_t *body)

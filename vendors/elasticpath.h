@@ -2,7 +2,8 @@
  * elasticpath.h - what the files of Elastic Path share; nobody else includes it.
  *
  * elasticpath.c has the members and the vendor's table, ep_places.c everything that stands beside
- * the members, ep_member.c what is sent to change and make one, ep_status.c the memberships
+ * the members, ep_member.c what is sent to change and make one, ep_info.c one half of that,
+ * ep_status.c the memberships
  * as a status, ep_list.c the stores that are too large for offsets, ep_realm.c and ep_lag.c what is
  * remembered, ep_buyer.c the sign-in of buyers.
  */
@@ -44,11 +45,31 @@ void ep_totals(const json_t *answer, struct totals *totals);
 	.wraps_requests = true, .time_keys = ep_time_keys, .paging = ep_paging,                    \
 	.totals = ep_totals
 
-/*
- * The member that INFO, a user-authentication-info, is the other half of: ID is that of both. A new
- * reference; NULL: no memory. In ep_member.c.
+/* ---- the user-authentication-info, one half of a member: ep_info.c ---- */
+
+/* Does it, and not the member itself, take the member's field NAME? */
+bool ep_info_takes(const char *name);
+
+/* Its id, which is the member's, as collection_id; NULL: INFO is NULL or has none. */
+const char *ep_info_id(const json_t *info, char *buffer);
+
+/* The member that INFO is the other half of: ID is that of both. A new reference; NULL: no memory.
  */
 json_t *ep_member_of(const json_t *info, const char *id);
+
+/*
+ * As vendor_put, in the realm of the members: HALF is what an info takes of the member ID, EDITS
+ * what of it has changed. What the info has besides these is read right before, and sent back;
+ * where the vendor knows no such info, all of HALF is sent. *KNOWN false: there is no realm, and
+ * nothing was sent. May wait.
+ */
+enum vendor_outcome ep_info_put(struct call *call, struct account *account, const char *id,
+				const json_t *half, const json_t *edits, json_t **answer,
+				bool *known);
+
+/* The same as vendor_post: make INFO. */
+enum vendor_outcome ep_info_post(struct call *call, struct account *account, const json_t *info,
+				 json_t **answer, bool *known);
 
 /* ---- hooks of ep_members: ep_member.c, with the contracts of struct collection ---- */
 

@@ -5,55 +5,20 @@
  * through the user-authentication-info with the same id, in the realm that the account
  * authentication settings name; PUT on the member is for the store's own fields. The guide knows
  * only the latter, for everything. So: where the settings name a realm, each half that has changed
- * goes its own way, else all goes to the member. A member is made by making that info; the guide
- * says that only sign-in makes members, so the config must allow it.
+ * goes its own way (the first by ep_info.c), else all goes to the member. A member is made by
+ * making that info; the guide says that only sign-in makes members, so the config must allow it.
  */
 #include "vendors/elasticpath.h"
 
 #include "vendors/basis.h"
 #include "vendors/call.h"
 #include "vendors/exact.h"
-#include "vendors/exchange.h"
 #include "vendors/hash.h"
-#include "vendors/http.h"
 #include "vendors/log.h"
-#include "vendors/walk.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
-
-/* What the authentication info has of a member. */
-static const char *const identity[] = {"name",        "given_name", "middle_name",
-				       "family_name", "email",      NULL};
-
-static const struct field info_fields[] = {
-    {"name", FIELD_REQUIRED | FIELD_EACH_TIME},
-    {"email", FIELD_REQUIRED | FIELD_EACH_TIME},
-    {NULL, 0},
-};
-
-static const struct collection infos = {
-    .name = "user authentication info",
-    .list_path = "/v2/authentication-realms/{parent}/user-authentication-info",
-    .item_path = "/v2/authentication-realms/{parent}/user-authentication-info/",
-    .item_key = "data",
-    .id_keys = ep_id_keys,
-    .type = "user_authentication_info",
-    .fields = info_fields,
-    .wraps_requests = true,
-};
-
-static bool is_identity(const char *name)
-{
-	for (size_t i = 0; identity[i]; i++) {
-		if (strcmp(identity[i], name) == 0)
-			return true;
-	}
-	return false;
-}
 
 /* The part of BODY that the authentication info takes, or that it does not take. */
 static json_t *half_of(const json_t *body, bool info)
@@ -63,70 +28,24 @@ static json_t *half_of(const json_t *body, bool info)
 	json_t *value;
 
 	json_object_foreach((json_t *)(uintptr_t)body, key, value) {
-		if (is_identity(key) == info && (!info || strcmp(key, "type") != 0))
+		if (ep_info_takes(key) == info && (!info || strcmp(key, "type") != 0))
 			json_object_set(half, key, value);
 	}
 	return half;
 }
 
-/* Shows HALF anything that RECORD (NULL: not known) does not? */
-static bool differs(const json_t *half, const json_t *record)
+/* What of HALF RECORD (NULL: not known) does not show: a new object. */
+static json_t *edits_of(const json_t *half, const json_t *record)
 {
+	json_t *edits = json_object();
 	const char *key;
 	json_t *value;
 
 	json_object_foreach((json_t *)(uintptr_t)half, key, value) {
 		if (strcmp(key, "type") != 0 && !json_equal(json_object_get(record, key), value))
-			return true;
+			json_object_set(edits, key, value);
 	}
-	return false;
-}
-
-/* ---- changing and making ---- */
-
-/* PUT INFO to ID in REALM, or with ID NULL POST it there. */
-static enum vendor_outcome send_info(struct call *call, struct account *account, const char *realm,
-				     const char *id, const json_t *info, json_t **answer)
-{
-	if (id)
-		return vendor_put(call, account, &infos, realm, id, info, NULL, answer);
-	return vendor_post(call, account, &infos, realm, info, answer);
-}
-
-/*
- * Send INFO to the realm of the members. A realm that is not known any more may be one that was
- * remembered too long: the settings are asked once more. *KNOWN false: they name no realm, and
- * nothing was sent.
- */
-static enum vendor_outcome send_to_realm(struct call *call, struct account *account, const char *id,
-					 const json_t *info, json_t **answer, bool *known)
-{
-	enum vendor_outcome outcome = VENDOR_REFUSED;
-	char *realm = NULL, *other = NULL;
-	struct call refusal = {0};
-
-	*known = true;
-	if (ep_realm(call, account, &realm))
-		goto out;
-	*known = realm;
-	if (!realm)
-		goto out;
-	outcome = send_info(call, account, realm, id, info, answer);
-	if (outcome != VENDOR_REFUSED || call->status != 404)
-		goto out;
-	call_copy_error(&refusal, call);
-	ep_realm_forget(account);
-	if (ep_realm(call, account, &other))
-		goto out;
-	*known = other;
-	if (other && strcmp(other, realm) != 0)
-		outcome = send_info(call, account, other, id, info, answer);
-	else
-		call_copy_error(call, &refusal); /* it is the member that is not there */
-out:
-	free(realm);
-	free(other);
-	return outcome;
+	return edits;
 }
 
 /*
@@ -164,12 +83,13 @@ static uint64_t part_of(const json_t *info)
 }
 
 /*
- * Send the first part, INFO, as send_to_realm does, with its *ANSWER, a new reference or NULL;
- * OTHERS: a second one follows. It is not sent again for a change that had to be made anew because
- * the second part came too late: else that might go on for ever.
+ * Send the first part as ep_info_put does; OTHERS: a second one follows. It is not sent again for a
+ * change that had to be made anew because the second part came too late: else that might go on for
+ * ever.
  */
 static enum vendor_outcome put_info(struct call *call, struct account *account, const char *id,
-				    const json_t *info, bool others, json_t **answer, bool *known)
+				    const json_t *info, const json_t *edits, bool others,
+				    json_t **answer, bool *known)
 {
 	struct basis *basis = call->basis;
 	uint64_t part = basis && others ? part_of(info) : 0;
@@ -179,9 +99,12 @@ static enum vendor_outcome put_info(struct call *call, struct account *account, 
 	*answer = NULL;
 	if (part && basis->part_made && basis->part == part)
 		return VENDOR_DONE;
-	outcome = send_to_realm(call, account, id, info, answer, known);
+	outcome = ep_info_put(call, account, id, info, edits, answer, known);
 	if (part && *known && outcome == VENDOR_DONE) {
 		basis->part_made = true;
+		if (!basis->part_fields)
+			basis->part_fields = json_object();
+		json_object_update(basis->part_fields, (json_t *)(uintptr_t)edits);
 		basis->part = part;
 	}
 	return outcome;
@@ -214,28 +137,28 @@ static bool shows(const json_t *record, const json_t *part)
 }
 
 /*
- * FIRST answered the part that the authentication info takes, *ANSWER (or NULL) the other one: into
- * *ANSWER goes what both together say of the member. That is the member as a GET shows it, unless
+ * FIRST answered the part that the authentication info takes, which was sent because of EDITS,
+ * *ANSWER (or NULL) the other one: into *ANSWER goes what both together say of the member. In what
+ * was not edited the info may differ from the member. That is the member as a GET shows it, unless
  * that GET lags behind what was answered; a member without its time of update could not be told
  * from the version before. NULL: nothing was answered, a GET will tell.
  */
 static void answer_both(struct call *call, struct account *account, const char *id,
-			const json_t *info, const json_t *first, json_t **answer)
+			const json_t *edits, const json_t *first, json_t **answer)
 {
-	json_t *told = *answer ? json_copy(*answer) : json_object(), *member = NULL;
+	json_t *told = *answer ? half_of(*answer, false) : json_object(), *member = NULL;
 	struct call look;
+	const char *key;
+	json_t *value;
 
 	json_decref(*answer);
 	*answer = NULL;
-	for (size_t i = 0; identity[i]; i++) {
-		json_object_del(told, identity[i]);
-		if (json_object_get(first, identity[i]))
-			json_object_set(told, identity[i], json_object_get(first, identity[i]));
-	}
 	json_object_del(told, "meta");
 	json_object_del(told, "links");
-	if (!has_all(first, info))
+	if (!has_all(first, edits))
 		goto out;
+	json_object_foreach((json_t *)(uintptr_t)edits, key, value)
+		json_object_set(told, key, json_object_get(first, key));
 	call_continue(&look, call);
 	if (vendor_get(&look, account, &ep_members, NULL, id, &member, NULL))
 		member = NULL;
@@ -287,14 +210,16 @@ enum vendor_outcome ep_member_put(struct call *call, struct account *account, co
 {
 	const json_t *read = call->basis ? call->basis->record : NULL;
 	json_t *info = half_of(body, true), *others = half_of(body, false), *first = NULL;
-	bool info_differs = differs(info, read), others_differ = differs(others, read), known;
+	json_t *edits = edits_of(info, read), *other_edits = edits_of(others, read);
+	bool info_differs = json_object_size(edits) > 0, known;
+	bool others_differ = json_object_size(other_edits) > 0;
 	struct collection member = ep_members;
 	enum vendor_outcome outcome = VENDOR_REFUSED;
 	int error;
 
 	(void)parent;
 	if (info_differs) {
-		outcome = put_info(call, account, id, info, others_differ, &first, &known);
+		outcome = put_info(call, account, id, info, edits, others_differ, &first, &known);
 	} else {
 		known = has_realm(call, account, &error);
 		if (error)
@@ -307,9 +232,11 @@ enum vendor_outcome ep_member_put(struct call *call, struct account *account, co
 		outcome = put_others(call, account, id, others, info_differs, answer);
 	}
 	if (known && info_differs && outcome == VENDOR_DONE)
-		answer_both(call, account, id, info, first, answer);
+		answer_both(call, account, id, edits, first, answer);
 out:
 	json_decref(first);
+	json_decref(edits);
+	json_decref(other_edits);
 	json_decref(info);
 	json_decref(others);
 	return outcome;
@@ -322,39 +249,15 @@ bool ep_member_creates(const struct account *account)
 	return allowed && strcmp(allowed, "yes") == 0;
 }
 
-json_t *ep_member_of(const json_t *info, const char *id)
-{
-	json_t *member = json_pack("{s:s, s:s}", "id", id, "type", ep_members.type);
-	json_t *times = json_object(), *value;
-
-	for (size_t i = 0; identity[i]; i++) {
-		value = json_object_get(info, identity[i]);
-		if (value)
-			json_object_set(member, identity[i], value);
-	}
-	for (const char *const *key = (const char *const[]){"created_at", "updated_at", NULL}; *key;
-	     key++) {
-		value = json_object_get(json_object_get(info, "meta"), *key);
-		if (value)
-			json_object_set(times, *key, value);
-	}
-	value = json_pack("{s:o}", "timestamps", times);
-	if (!member || json_object_set_new(member, "meta", value)) {
-		json_decref(member);
-		return NULL;
-	}
-	return member;
-}
-
 enum vendor_outcome ep_member_post(struct call *call, struct account *account, const char *parent,
 				   const json_t *body, json_t **answer)
 {
 	char buffer[24];
 	bool known;
 	json_t *info = half_of(body, true), *made = NULL;
-	enum vendor_outcome outcome = send_to_realm(call, account, NULL, info, &made, &known);
+	enum vendor_outcome outcome = ep_info_post(call, account, info, &made, &known);
 	const char *progress = json_string_value(collection_value(made, "meta.creation_status"));
-	const char *id = made ? collection_id(&infos, made, buffer) : NULL;
+	const char *id = ep_info_id(made, buffer);
 
 	(void)parent;
 	if (!known) {

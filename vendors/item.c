@@ -141,6 +141,23 @@ int vendor_get(struct call *call, struct account *account, const struct collecti
 	return error;
 }
 
+int vendor_get_part(struct call *call, struct account *account, const struct collection *collection,
+		    const char *parent, const char *id, struct basis_read *read, json_t **record)
+{
+	struct basis *basis = call->basis;
+	int error;
+
+	if (!basis)
+		return get_record(call, account, collection, parent, id, record, NULL);
+	basis_set_aside(call, read);
+	basis->reading = basis->further = true;
+	error = get_record(call, account, collection, parent, id, record, NULL);
+	basis->reading = basis->further = false;
+	if (error)
+		basis_resume(call, read);
+	return error;
+}
+
 /* What the reply to a change proves. ERROR is the verdict on it. */
 static enum vendor_outcome judge(const struct http_reply *reply, int error)
 {

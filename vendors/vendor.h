@@ -20,6 +20,7 @@
 #include <time.h>
 
 struct account;
+struct basis_read;
 struct call;
 struct http_request;
 struct lane;
@@ -72,8 +73,8 @@ enum field_flag {
 	FIELD_CONFIDENTIAL = 16, /* the vendor shows it, rosterfs does not: removed from each answer
 				  */
 	/* Each PUT must bring it, or the vendor refuses the PUT, or forgets it: without it none is
-	   sent (collection_lacks). Where the vendor does not show it, which it never does with
-	   WRITE_ONLY, a document without it is EINVAL. */
+	   sent (collection_lacks). Where the vendor does not show it, or shows "", a document
+	   without it is EINVAL; WRITE_ONLY is never shown. */
 	FIELD_EACH_TIME = 32,
 	FIELD_ONCE = 64, /* given when the record is made: never in a PUT, a change is EPERM */
 };
@@ -381,8 +382,8 @@ bool collection_created(const struct collection *collection, const json_t *recor
 			struct timespec *time);
 
 /*
- * The first field (FIELD_EACH_TIME) that BODY, which is to be PUT, has not or has as null; in
- * static memory. NULL: it has them all.
+ * The first field (FIELD_EACH_TIME) that BODY, which is to be PUT, has not or has as null or "";
+ * in static memory. NULL: it has them all.
  */
 const char *collection_lacks(const struct collection *collection, const json_t *body);
 
@@ -465,6 +466,14 @@ int vendor_list_all(struct call *call, struct account *account, const struct col
  */
 int vendor_get(struct call *call, struct account *account, const struct collection *collection,
 	       const char *parent, const char *id, json_t **record, char **etag);
+
+/*
+ * The same without an ETag, for a vendor_put that is made of this record besides the one that
+ * call->basis rests on: the write then rests on this one, and what it has rested on goes to *READ,
+ * for basis_resume. Where it fails, nothing changes. Only below vendor_put.
+ */
+int vendor_get_part(struct call *call, struct account *account, const struct collection *collection,
+		    const char *parent, const char *id, struct basis_read *read, json_t **record);
 
 /* Where the row of a record stands in its list, as the walk of the list has found it. */
 struct list_spot {

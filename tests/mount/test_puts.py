@@ -118,6 +118,32 @@ def test_what_the_vendor_does_not_show(ep):
     assert "discovery_url" not in undo and SECRET not in undo
 
 
+def test_what_the_vendor_shows_blank(ep):
+    """An empty text is no more than nothing: what is there is not written over by it."""
+    m = ep("documents")
+    box = m.sandbox
+    box.settings(oidc_form="blank")
+    ident = idps(box)[0]["id"]
+    before = stored(box, "oidc-profiles", ident)
+    path = profile_file(m, ident)
+    shown = json.loads(path.read_text())
+    assert shown["discovery_url"] == "" and before["discovery_url"]
+    assert edit(path, name="Changed", client_secret=SECRET) == refused("EINVAL")
+    assert "discovery_url" in last_line(m, "EINVAL")
+    assert save(path, text_of({**shown, "name": "Changed", "client_secret": SECRET})) == refused("EINVAL")
+    assert not sent(box) and stored(box, "oidc-profiles", ident) == before
+    for name in ("Changed", "Again"):
+        assert edit(path, name=name, client_secret=SECRET, discovery_url=URL) == GOOD
+        after = stored(box, "oidc-profiles", ident)
+        assert (after["name"], after["discovery_url"]) == (name, URL)
+        assert json.loads(path.read_text()) == {**shown, "name": name, "meta": after["meta"]}
+    # a creation has been told it, and nothing is left to do
+    box.reset()
+    result, made, _path = new_profile(m, IDP)
+    assert result == GOOD and not journal(box, "PUT")
+    assert stored(box, "oidc-profiles", made[0])["discovery_url"] == URL
+
+
 @pytest.mark.parametrize("missing", [{}, {"name": None}])
 def test_an_account_without_a_name(ep, missing):
     """A GET that does not show what the PUT must have."""
@@ -164,6 +190,57 @@ def test_the_half_that_changed(ep, change, halves):
             assert not identity and body["loyalty"] == change["loyalty"]
 
 
+def other_info(box, member, **fields):
+    """Its user-authentication-info shows other values than the member, and something of its own."""
+    box.control("POST", "elasticpath/infos", {"id": member, **fields})
+
+
+@pytest.mark.parametrize("change", [{"email": "q@x.example.com"}, {"given_name": "Jo"},
+                                    {"email": "q@x.example.com", "loyalty": "gold"}])
+def test_what_the_info_has_besides(ep, change):
+    """It is replaced as a whole: what nobody has touched goes back as it is there, not as the member shows it."""
+    m = ep("documents")
+    box = m.sandbox
+    member = person(box, 2)
+    own = {"name": "DIFF", "given_name": "GG", "department": {"code": 7}}
+    other_info(box, member, **own)
+    box.control("PATCH", f"elasticpath/members/{member}", {"loyalty": "silver"})
+    path = m.path / f"elasticpath/{member}.json"
+    before = json.loads(path.read_text())
+    box.reset()
+    assert save(path, text_of(change)) == GOOD
+    info = next(entry for entry in journal(box, "PUT") if "user-authentication-info" in entry["path"])
+    wanted = {"type": "user_authentication_info", "email": before["email"], **own,
+              **{key: before[key] for key in ("middle_name", "family_name") if key in before},
+              **{key: value for key, value in change.items() if key != "loyalty"}}
+    assert body_of(info) == wanted
+    after = json.loads(path.read_text())
+    assert after == {**before, **change, "meta": after["meta"]}
+    assert stored(box, "members", member) == after
+    assert box.counts().get("GET" + INFO_PUT[3:]) == 1
+    left = box.control("GET", f"elasticpath/infos/{member}")
+    assert left["department"] == own["department"] and left["name"] == "DIFF"
+
+
+def test_an_info_that_is_not_there_or_not_to_be_read(ep):
+    m = ep("documents")
+    box = m.sandbox
+    member = person(box, 2)
+    before = stored(box, "members", member)
+    path = m.path / f"elasticpath/{member}.json"
+    box.fault(fault="status", status=403, method="GET", path=INFOS + "/*")
+    assert save(path, '{"loyalty": "gold"}') == GOOD, "the other half needs no info"
+    box.clear_faults()
+    box.reset()
+    box.fault(fault="status", status=403, method="GET", path=INFOS + "/*")
+    assert save(path, '{"name": "Joan"}') == refused("EACCES")
+    assert not journal(box, "PUT") and "nothing was sent" in last_line(m, "EACCES")
+    box.fault(fault="status", status=404, method="GET", path=INFOS + "/*")
+    assert save(path, '{"name": "Joan"}') == GOOD
+    body = body_of(journal(box, "PUT")[0])
+    assert body["name"] == "Joan" and body["email"] == before["email"]
+
+
 def test_a_half_that_is_refused(ep):
     """There is no other half behind which that could hide."""
     m = ep("documents")
@@ -174,6 +251,41 @@ def test_a_half_that_is_refused(ep):
     assert save(m.path / f"elasticpath/{member}.json", '{"loyalty": "gold"}') == refused(NOT_OFFERED)
     assert stored(box, "members", member) == before
     assert not [entry for entry in sent(box) if "user-authentication-info" in entry["path"]]
+
+
+@pytest.mark.parametrize("status, error, looks", [(422, "EINVAL", True), (409, "EEXIST", True), (403, "EACCES", False)])
+def test_the_second_half_is_refused(ep, tmp_path, status, error, looks):
+    """What the first half has changed is no secret: it is shown, named and can be undone."""
+    log = tmp_path / "audit.log"
+    m = ep("documents", {"rosterfs": {"audit_log": log}})
+    box = m.sandbox
+    member = person(box, 2)
+    box.control("PATCH", f"elasticpath/members/{member}", {"loyalty": "silver"})
+    path = m.path / f"elasticpath/{member}.json"
+    before = json.loads(path.read_text())
+    box.fault(fault="status", status=status, method="PUT", path="/v2/account-members/*", times=-1,
+              body=json.dumps({"errors": [{"title": "No", "detail": "no such tier"}]}))
+    if not looks:
+        box.fault(fault="status", status=403, method="GET", path=f"/v2/account-members/{member}", skip=1, times=-1)
+    assert save(path, '{"email": "z@x.example.com", "loyalty": "gold"}') == refused(error)
+    line = last_line(m, error)
+    assert "no such tier" in line and '"z@x.example.com"' in line and "gold" not in line
+    assert f'changed: email: "{before["email"]}" -> "z@x.example.com"' in m.log()
+    assert stored(box, "members", member)["email"] == "z@x.example.com"
+    box.clear_faults()
+    shown = json.loads(path.read_text())
+    assert shown == {**before, "email": "z@x.example.com", "meta": shown["meta"]}
+    assert os.listdir(m.path / ".rosterfs/history") == ["1"]
+    ending = json.loads(log.read_text().splitlines()[-1])
+    assert ending["outcome"] == ("failed" if looks else "unknown")
+    assert ending["history"] == 1 and ending["errno"] == error
+    assert "z@x.example.com" in ending["words"] and "history/1/undo.json" in ending["undo"][0]
+    assert {field["field"] for field in ending["fields"]} == {"email", "loyalty"}
+    result = m.sh(f"cd elasticpath && {ending['undo'][0]}")
+    assert result.code == 0, result.err
+    after = json.loads(path.read_text())
+    assert after == {**before, "meta": after["meta"]}
+    assert stored(box, "members", member) == after
 
 
 def test_without_a_realm_the_member_has_both(ep):

@@ -228,6 +228,7 @@ static void elasticpath_free(void *self)
 	store_free(ep->members);
 	store_free(ep->accounts);
 	store_free(ep->realms);
+	store_free(ep->infos);
 	store_free(ep->settings);
 	ep_tokens_free(ep->tokens);
 	pthread_mutex_destroy(&ep->lock);
@@ -254,6 +255,7 @@ struct vendor_run elasticpath_start(const struct elasticpath_options *options)
 	ep->members = store_new(&ep->times);
 	ep->accounts = store_new(&ep->times);
 	ep->realms = store_new(&ep->times);
+	ep->infos = store_new(&ep->times);
 	ep->settings = store_new(&ep->times);
 	ep->tokens = ep_tokens_new();
 	ep_seed(ep);

@@ -158,7 +158,8 @@ static void add_locked(struct elasticpath *ep, const struct place *place, json_t
 	json_object_del(object, "realm_id");
 	struct text path = {0};
 	text_fmt(&path, "/v2/%s/%s", place->path, id);
-	json_t *whole = ep_new(ep, place->kind, id, path.data, object);
+	json_t *whole = place->kind == EP_INFO ? json_copy(object)
+					       : ep_new(ep, place->kind, id, path.data, object);
 	/* Those that a new object has of its own may be given as well. */
 	const char *name;
 	json_t *value;
@@ -219,6 +220,7 @@ static bool find_place(struct elasticpath *ep, const char *below, struct place *
 {
 	const struct place places[] = {
 	    {"members", "account-members", EP_MEMBER, ep->members, NULL, NULL},
+	    {"infos", "", EP_INFO, ep->infos, NULL, NULL},
 	    {"accounts", "accounts", EP_ACCOUNT, ep->accounts, NULL, NULL},
 	    {"memberships", "", EP_MEMBERSHIP, NULL, &ep->memberships, NULL},
 	    {"settings", "settings", EP_SETTINGS, ep->settings, NULL, EP_SETTINGS_ID},

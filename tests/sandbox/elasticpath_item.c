@@ -39,8 +39,8 @@ void ep_reply(struct ep_ask *ask, enum ep_kind kind, unsigned status, json_t *ob
 		ep_tell_one_side(object, false);
 	if (!ep_stamped(ask->ep))
 		ep_unstamp(object);
-	if (ep_newest_form(ask->ep, kind))
-		ep_shape_profile(object);
+	if (ep_is_shaped(ask->ep, kind))
+		ep_shape_profile(ask->ep, object);
 	if (kind == EP_SETTINGS && settings_get(ask->ep->options.settings).settings_flat) {
 		reply_json(ask->reply, status, object);
 		return;

@@ -209,17 +209,27 @@ static const char *member_fault(const struct elasticpath *ep, enum ep_kind kind,
 		return "is assigned by the system and cannot be sent";
 	const struct field *field = find_field(ep, kind, name);
 	if (!field)
-		return kinds[kind].flows ? NULL : "is not a field of this object";
+		return kinds[kind].flows || (kind == EP_INFO && json_object_get(old, name))
+			   ? NULL
+			   : "is not a field of this object";
 	/* The documents list it as read-only; the guide does not list it. */
 	if (old && (field->how & FIXED) &&
 	    (ep_documents(ep) || !json_equal(value, json_object_get(old, name))))
 		return "cannot be changed";
+	if (kind == EP_PROFILE && json_is_string(value) &&
+	    settings_get(ep->options.settings).oidc_form == OIDC_BLANK)
+		return NULL;
 	return value_fault(field->value, value);
 }
 
 bool ep_newest_form(const struct elasticpath *ep, enum ep_kind kind)
 {
 	return kind == EP_PROFILE && settings_get(ep->options.settings).oidc_form == OIDC_NEWEST;
+}
+
+bool ep_is_shaped(const struct elasticpath *ep, enum ep_kind kind)
+{
+	return kind == EP_PROFILE && settings_get(ep->options.settings).oidc_form != OIDC_FULL;
 }
 
 static bool is_needed(const struct elasticpath *ep, enum ep_kind kind, const struct field *field)
@@ -402,8 +412,12 @@ void ep_normalise(json_t *data, const struct fault *fault)
 	free(upper);
 }
 
-void ep_shape_profile(json_t *object)
+void ep_shape_profile(const struct elasticpath *ep, json_t *object)
 {
+	if (!ep_newest_form(ep, EP_PROFILE)) {
+		json_object_set_new(object, "discovery_url", json_string(""));
+		return;
+	}
 	json_t *url = json_object_get(object, "discovery_url");
 	json_object_set_new(object, "issuer", url ? json_incref(url) : json_null());
 	json_object_del(object, "discovery_url");
@@ -420,6 +434,13 @@ json_t *ep_info(const struct elasticpath *ep, json_t *member)
 		if (value)
 			json_object_set(info, shared[i], value);
 	}
+	const struct record *apart = id ? store_find_locked(ep->infos, id) : NULL;
+	if (apart) {
+		json_t *other = ep_parse(apart);
+		json_object_del(other, "meta");
+		json_object_update(info, other);
+		json_decref(other);
+	}
 	json_t *times = object_times(EP_MEMBER, member);
 	json_t *meta = json_deep_copy(json_is_object(times) ? times : NULL);
 	meta = meta ? meta : json_object();
@@ -433,4 +454,32 @@ json_t *ep_info(const struct elasticpath *ep, json_t *member)
 		text_free(&path);
 	}
 	return info;
+}
+
+bool ep_info_differs(const struct elasticpath *ep, const json_t *member)
+{
+	const char *id = json_string_value(json_object_get(member, "id"));
+	return id && store_find_locked(ep->infos, id);
+}
+
+json_t *ep_info_replaced_locked(struct elasticpath *ep, json_t *member, json_t *data)
+{
+	const char *id = json_string_value(json_object_get(member, "id"));
+	struct record *apart = store_find_locked(ep->infos, id);
+	json_t *info = ep_info(ep, member);
+	json_t *object = json_copy(member);
+	json_t *other = json_pack("{s:s}", "id", id);
+	const char *name;
+	json_t *value;
+	json_object_foreach(data, name, value) {
+		if (find_field(ep, EP_MEMBER, name) &&
+		    !json_equal(json_object_get(info, name), value))
+			json_object_set(object, name, value);
+		if (!is_system(name) && !json_equal(json_object_get(object, name), value))
+			json_object_set(other, name, value);
+	}
+	ep_save_locked(ep, EP_INFO, ep->infos, apart, other);
+	json_decref(other);
+	json_decref(info);
+	return object;
 }

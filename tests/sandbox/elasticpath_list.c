@@ -175,9 +175,9 @@ static void add_row(const struct ep_ask *ask, const struct ep_listing *listing,
 		json_decref(member);
 		return;
 	}
-	if (ep_newest_form(ask->ep, listing->kind)) {
+	if (ep_is_shaped(ask->ep, listing->kind)) {
 		json_t *profile = ep_parse(record);
-		ep_shape_profile(profile);
+		ep_shape_profile(ask->ep, profile);
 		add_object(ask, profile);
 		json_decref(profile);
 		return;

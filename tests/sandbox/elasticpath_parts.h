@@ -24,6 +24,7 @@ struct elasticpath {
 	pthread_mutex_t lock;
 	struct store_times times;
 	struct store *members, *accounts, *realms;
+	struct store *infos;          /* by member: what its info shows otherwise than the member */
 	struct store *settings;       /* one record */
 	struct ep_group *memberships; /* by account */
 	struct ep_group *profiles;    /* by realm */
@@ -73,10 +74,16 @@ void ep_unstamp(json_t *object);
 void ep_normalise(json_t *data, const struct fault *fault);
 /* Whether profiles are as in the newest specification: see enum oidc_form. */
 bool ep_newest_form(const struct elasticpath *ep, enum ep_kind kind);
-/* Makes an OIDC profile what that shows. */
-void ep_shape_profile(json_t *object);
-/* The member as user-authentication-info. New reference. */
+/* Whether such an object is shown otherwise than it is stored, by that enum, and what it shows. */
+bool ep_is_shaped(const struct elasticpath *ep, enum ep_kind kind);
+void ep_shape_profile(const struct elasticpath *ep, json_t *object);
+/* The member as user-authentication-info, with what that shows otherwise. New reference. */
 json_t *ep_info(const struct elasticpath *ep, json_t *member);
+/* Whether the member's info was made to differ from it: a PUT of the info then replaces all of it.
+ */
+bool ep_info_differs(const struct elasticpath *ep, const json_t *member);
+/* The member (a new reference) after such a PUT of data: it shows what the PUT has changed. */
+json_t *ep_info_replaced_locked(struct elasticpath *ep, json_t *member, json_t *data);
 /* What stands before the path in links. */
 const char *ep_host(const struct elasticpath *ep);
 /* In the documents a membership tells one side alone: in an account's lists the member, in a

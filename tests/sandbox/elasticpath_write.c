@@ -298,7 +298,9 @@ static void update_locked(struct ep_ask *ask, enum ep_kind kind, struct store *s
 		ep_reply(ask, kind, 200,
 			 kind == EP_INFO ? ep_info(ask->ep, old) : json_incref(old));
 	} else {
-		object = ep_updated(ep, kind, old, data);
+		object = kind == EP_INFO && ep_info_differs(ep, old)
+			     ? ep_info_replaced_locked(ep, old, data)
+			     : ep_updated(ep, kind, old, data);
 		if (sets_secret(kind, data))
 			record_password_changed(record);
 		else if (ep_newest_form(ep, kind))
@@ -325,6 +327,11 @@ static void put_locked(struct ep_ask *ask, enum ep_kind kind, struct store *stor
 	if (!record)
 		return;
 	json_t *old = ep_parse(record);
+	if (kind == EP_INFO) {
+		json_t *info = ep_info(ask->ep, old);
+		json_decref(old);
+		old = info;
+	}
 	bool good = matches(ask, record) && checked(ask, kind, id, old, data);
 	json_decref(old);
 	bool email = kind == EP_INFO || (kind == EP_MEMBER && !ep_documents(ask->ep));

@@ -16,8 +16,9 @@ enum put_answer { PUT_CHANGED, PUT_FULL, PUT_EMPTY, PUT_OLD, PUT_UNSTAMPED };
 enum list_total { TOTAL_PAGES, TOTAL_RECORDS, TOTAL_NONE };
 /* An OIDC profile: all four fields are needed in each PUT, and all but the secret are shown; or, as
  * in the newest specification, only the name is needed, a PUT forgets what it leaves out, the
- * secret too, and the issuer is shown in place of discovery_url. */
-enum oidc_form { OIDC_FULL, OIDC_NEWEST };
+ * secret too, and the issuer is shown in place of discovery_url; or, blank, as at first, but
+ * discovery_url is shown as "", and "" is taken for it. */
+enum oidc_form { OIDC_FULL, OIDC_NEWEST, OIDC_BLANK };
 /* What a GET of one record is answered: a vendor may have no such request. */
 enum item_gets { ITEMS_SERVED, ITEMS_404, ITEMS_405 };
 /* Which GETs show a state of the past. */

@@ -122,22 +122,26 @@ static void test_put_in_realm(void **state)
 	struct shop *shop = *state;
 
 	shop_says(shop, -1, "GET " SETTINGS, 200, REALM_SETTINGS("r1"));
+	shop_says(shop, -1, "GET " INFOS("r1") "/m1", 200,
+		  "{\"data\": {\"id\": \"m1\", \"type\": \"user_authentication_info\", \"own\": 1, "
+		  "\"name\": \"Z\", \"meta\": {}, \"links\": {}}}");
 	shop_says(shop, -1, "PUT " INFOS("r1") "/m1", 200, "{\"data\": {\"id\": \"m1\"}}");
 	shop_says(shop, -1, "PUT " MEMBERS "/m1", 200, "{\"data\": {\"id\": \"m1\"}}");
 	assert_int_equal(put_member(shop, "{\"type\": \"account_member\", \"name\": \"A\", "
 					  "\"given_name\": null, \"email\": \"a@x\"}"),
 			 VENDOR_DONE);
-	assert_int_equal(shop->asked_count, 2);
-	assert_body(shop, 1,
-		    "{\"data\": {\"type\": \"user_authentication_info\", \"name\": \"A\", "
-		    "\"given_name\": null, \"email\": \"a@x\"}}");
+	assert_int_equal(shop->asked_count, 3);
+	assert_body(
+	    shop, 2,
+	    "{\"data\": {\"type\": \"user_authentication_info\", \"own\": 1, \"name\": \"A\", "
+	    "\"given_name\": null, \"email\": \"a@x\"}}");
 	/* the store's own fields are the member's; a body without a type gets one */
 	assert_int_equal(put_member(shop, "{\"name\": \"B\", \"email\": \"a@x\", \"tier\": 3}"),
 			 VENDOR_DONE);
-	assert_int_equal(shop->asked_count, 4);
-	assert_asked(shop, 2, "PUT " INFOS("r1") "/m1");
-	assert_asked(shop, 3, "PUT " MEMBERS "/m1");
-	assert_body(shop, 3, "{\"data\": {\"type\": \"account_member\", \"tier\": 3}}");
+	assert_int_equal(shop->asked_count, 6);
+	assert_asked(shop, 4, "PUT " INFOS("r1") "/m1");
+	assert_asked(shop, 5, "PUT " MEMBERS "/m1");
+	assert_body(shop, 5, "{\"data\": {\"type\": \"account_member\", \"tier\": 3}}");
 }
 
 /* What was read tells which half has changed; an info that could not be whole is not sent. */
@@ -159,12 +163,13 @@ static void test_put_of_a_half(void **state)
 	shop->call.basis = &basis;
 	assert_int_equal(put_member(shop, "{\"name\": \"A\", \"email\": \"a@x\", \"tier\": 4}"),
 			 VENDOR_DONE);
-	assert_int_equal(shop->asked_count, 2);
-	assert_asked(shop, 1, "PUT " MEMBERS "/m1");
-	assert_body(shop, 1, "{\"data\": {\"type\": \"account_member\", \"tier\": 4}}");
+	assert_int_equal(shop->asked_count, 3);
+	assert_asked(shop, 2, "PUT " MEMBERS "/m1");
+	assert_body(shop, 2, "{\"data\": {\"type\": \"account_member\", \"tier\": 4}}");
 	assert_int_equal(put_member(shop, "{\"name\": \"B\", \"email\": \"a@x\", \"tier\": 3}"),
 			 VENDOR_DONE);
-	assert_asked(shop, 2, "PUT " INFOS("r1") "/m1");
+	assert_asked(shop, 3, "GET " INFOS("r1") "/m1");
+	assert_asked(shop, 4, "PUT " INFOS("r1") "/m1");
 	assert_false(basis.part_made);
 	basis_release(&shop->call);
 	shop->call.basis = NULL;
@@ -179,11 +184,12 @@ static void test_put_where_the_realm_moved(void **state)
 	shop_says(shop, 1, "GET " SETTINGS, 200, REALM_SETTINGS("new"));
 	shop_says(shop, -1, "PUT " INFOS("new") "/m1", 200, "{\"data\": {\"id\": \"m1\"}}");
 	assert_int_equal(put_member(shop, ANN), VENDOR_DONE);
-	assert_int_equal(shop->asked_count, 4);
-	assert_asked(shop, 1, "PUT " INFOS("old") "/m1");
-	assert_asked(shop, 3, "PUT " INFOS("new") "/m1");
+	assert_int_equal(shop->asked_count, 6);
+	assert_asked(shop, 2, "PUT " INFOS("old") "/m1");
+	assert_asked(shop, 4, "GET " INFOS("new") "/m1");
+	assert_asked(shop, 5, "PUT " INFOS("new") "/m1");
 	assert_int_equal(put_member(shop, ANN), VENDOR_DONE);
-	assert_int_equal(shop->asked_count, 5);
+	assert_int_equal(shop->asked_count, 8);
 }
 
 static void test_put_of_nobody(void **state)
@@ -196,7 +202,7 @@ static void test_put_of_nobody(void **state)
 	assert_int_equal(shop->call.status, 404);
 	assert_non_null(strstr(shop->call.words, "Not there"));
 	assert_non_null(strstr(shop->call.request, "PUT " INFOS("r1") "/m1"));
-	assert_int_equal(shop->asked_count, 3);
+	assert_int_equal(shop->asked_count, 4);
 }
 
 static void test_put_without_realm(void **state)
