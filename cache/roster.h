@@ -172,6 +172,12 @@ struct snapshot *roster_snapshot(struct roster *roster, double *seconds);
  */
 uint64_t roster_generation(struct roster *roster, double *seconds);
 
+/*
+ * Was there a record ID, as far as was known when AT was the roster's generation and OLD (NULL:
+ * none) its snapshot? What was known since does not count.
+ */
+bool roster_knew(struct roster *roster, const struct snapshot *old, const char *id, uint64_t at);
+
 /* Count the next questions as if the roster were old. */
 void roster_refresh(struct roster *roster);
 
