@@ -18,6 +18,7 @@
 #include "vendors/vendor.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -41,11 +42,14 @@ static int take_answer(struct creation *creation, json_t *answer)
 {
 	char buffer[24];
 	const char *id = answer ? collection_id(creation->collection, answer, buffer) : NULL;
+	char said[CALL_WORDS_MAX];
 	int error;
 
+	snprintf(said, sizeof(said), "%s", id ? "" : creation->call->words);
 	if (!id)
 		return call_fail(creation->call, EREMOTEIO,
-				 "the vendor accepted it, but names no id");
+				 "the vendor accepted it, but names no id%s%s",
+				 said[0] ? "; it says: " : "", said);
 	error = creation_check(creation, id, answer);
 	if (error)
 		return error;

@@ -104,6 +104,39 @@ static void tell_there(const struct late_sight *sight)
 			 sight->id, sight->words);
 }
 
+/* Is what DOCUMENT has at the path of ONCE what RECORD shows? */
+static bool is_kept(const struct once *once, const json_t *document, const json_t *record)
+{
+	const json_t *wanted = collection_value(document, once->path);
+
+	if (!wanted || alike(wanted, collection_value(record, once->path)))
+		return true;
+	return once->shown && alike(wanted, collection_value(record, once->shown));
+}
+
+/*
+ * What RECORD, which was made, does not show although it was wanted and no PUT can bring it, or
+ * although each record has it; in static memory. NULL: nothing.
+ */
+static const char *lacks(const struct creation *creation, const json_t *record)
+{
+	const struct collection *collection = creation->collection;
+
+	for (const struct once *once = collection->once; once && once->path; once++) {
+		if (!is_kept(once, creation->wanted, record))
+			return once->path;
+	}
+	for (const struct field *field = collection->fields; field->name; field++) {
+		const json_t *wanted = json_object_get(creation->wanted, field->name);
+		const json_t *shown = json_object_get(record, field->name);
+
+		if ((field->flags & FIELD_EACH_TIME) && wanted && !alike(wanted, shown) &&
+		    alike(NULL, shown) && !collection_hides(collection, record, field->name))
+			return field->name;
+	}
+	return NULL;
+}
+
 /* Does the answer to the POST show all that was wanted, so that nobody need be asked? */
 static bool is_proved(const struct creation *creation)
 {
@@ -116,7 +149,8 @@ static bool is_proved(const struct creation *creation)
 	    creation->collection->posts_part)
 		return false;
 	rest = rest_of(creation->collection, creation->wanted, creation->made);
-	proved = rest && merge_diff(creation->made, rest, &missing) == 0 && !missing.count;
+	proved = rest && merge_diff(creation->made, rest, &missing) == 0 && !missing.count &&
+		 !lacks(creation, creation->made);
 	merge_clear(&missing);
 	json_decref(rest);
 	return proved;
@@ -170,6 +204,7 @@ void creation_show(struct creation *creation)
 
 int creation_set_rest(struct creation *creation)
 {
+	const char *lacking;
 	struct looks looks;
 	int error;
 
@@ -190,6 +225,12 @@ int creation_set_rest(struct creation *creation)
 				      ? "; its reads may lag behind its writes (lag)"
 				      : "");
 	}
+	lacking = creation->made ? lacks(creation, creation->made) : NULL;
+	if (lacking && !error)
+		error = call_fail(creation->call, EREMOTEIO, "accepted but not applied");
+	if (lacking && error == -EREMOTEIO)
+		call_add_words(creation->call, ": the vendor does not show \"%s\" as it was given",
+			       lacking);
 	if (error)
 		call_add_words(creation->call, " (the record has been made, with id %s)",
 			       creation->id);

@@ -35,6 +35,12 @@ static const struct field account_fields[] = {
     {NULL, 0},
 };
 
+/* An account shows its parent in one of two ways, or in both. */
+static const struct once account_once[] = {
+    {"parent_id", "relationships.parent.data.id"},
+    {NULL, NULL},
+};
+
 static enum vendor_outcome post_account(struct call *call, struct account *account,
 					const char *parent, const json_t *body, json_t **answer)
 {
@@ -58,6 +64,7 @@ const struct collection ep_accounts = {
     .type = "account",
     .stamp_key = "meta.timestamps.updated_at",
     .fields = account_fields,
+    .once = account_once,
     .creates = always,
     .post = post_account,
 };
@@ -316,6 +323,11 @@ static const struct field realm_fields[] = {
     {NULL, 0},
 };
 
+static const struct once realm_once[] = {
+    {"relationships.origin.data.id", NULL},
+    {NULL, NULL},
+};
+
 /* BODY with no other relationship than its origin: a new reference, NULL: no memory. */
 static json_t *with_origin(const json_t *body)
 {
@@ -364,6 +376,7 @@ const struct collection ep_realms = {
     .type = "authentication-realm",
     .stamp_key = "meta.updated_at",
     .fields = realm_fields,
+    .once = realm_once,
     .creates = always,
     .post = post_realm,
 };
@@ -380,7 +393,7 @@ static const struct field profile_fields[] = {
     {"relationships", FIELD_SYSTEM},
     {"issuer", FIELD_SYSTEM},
     {"name", FIELD_REQUIRED | FIELD_EACH_TIME},
-    {"discovery_url", FIELD_REQUIRED | FIELD_EACH_TIME},
+    {"discovery_url", FIELD_REQUIRED | FIELD_EACH_TIME | FIELD_MAY_HIDE},
     {"client_id", FIELD_REQUIRED | FIELD_EACH_TIME},
     {"client_secret", FIELD_WRITE_ONLY | FIELD_REQUIRED | FIELD_EACH_TIME},
     {NULL, 0},

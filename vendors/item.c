@@ -209,6 +209,16 @@ static void redact_written(struct call *call, const struct collection *collectio
 	}
 }
 
+/* What the vendor says in place of a new record: into the words of CALL, which has not failed. */
+static void quote(struct call *call, const struct account *account, const struct http_reply *reply)
+{
+	char words[CALL_WORDS_MAX / 2];
+
+	exchange_words(reply->body, reply->length, words, sizeof(words));
+	account_redact(account, words);
+	snprintf(call->words, sizeof(call->words), "%s", words);
+}
+
 /*
  * What was answered to a change: the record in it, if any, into *ANSWER. It proves nothing of the
  * record ID (NULL: a new one) if it is another one: then it is as if none were in it.
@@ -237,6 +247,8 @@ static enum vendor_outcome take_answer(struct call *call, struct account *accoun
 		*answer = json_incref(record);
 		collection_hide(collection, record);
 	}
+	if (!id && !(*answer && collection_id(collection, *answer, buffer)))
+		quote(call, account, reply);
 	json_decref(parsed);
 	return VENDOR_DONE;
 }
@@ -299,10 +311,10 @@ static enum vendor_outcome change(struct call *call, struct account *account,
 	request.path = path;
 	set_body(&request, id && body && strcmp(request.method, "POST") == 0 ? &posted : &text);
 	result = send_change(call, account, &request, &posted, &reply);
-	if (body)
-		redact_written(call, collection, body);
 	if (result == VENDOR_DONE && answer)
 		result = take_answer(call, account, collection, id, &reply, answer);
+	if (body)
+		redact_written(call, collection, body);
 	if (!body && reply.status == 404)
 		result = VENDOR_DONE; /* deleted is deleted */
 	if (!body && reply.status == 409)
