@@ -330,6 +330,21 @@ bool roster_never_lists(struct roster *roster, const char *id)
 	return never;
 }
 
+bool roster_knew(struct roster *roster, const struct snapshot *old, const char *id, uint64_t at)
+{
+	struct overlay *entry;
+	struct gone *gone;
+	bool knew;
+
+	pthread_mutex_lock(&roster->lock);
+	HASH_FIND_STR(roster->overlay, id, entry);
+	HASH_FIND_STR(roster->gone, id, gone);
+	knew = entry && entry->generation <= at ? entry->record != NULL
+						: gone || (old && snapshot_find(old, id));
+	pthread_mutex_unlock(&roster->lock);
+	return knew;
+}
+
 void absence_listed_locked(struct roster *roster, const struct snapshot *new)
 {
 	struct gone *gone, *next;

@@ -1,9 +1,9 @@
 /*
  * attempt.h - one change that somebody attempts: what the audit log and the history are told of it.
  *
- * update.c, create.c, remove.c, erase.c and transact.c begin one for each change, say what they
- * know, and end it; what finds nothing to change is none. It belongs to the thread that made it.
- * Write-only fields stand in it as "(set)" and nowhere else.
+ * update.c, create.c, link.c, remove.c, erase.c and transact.c begin one for each change, say what
+ * they know, and end it; what finds nothing to change is none. It belongs to the thread that made
+ * it. Write-only fields stand in it as "(set)" and nowhere else.
  */
 #ifndef ROSTERFS_ATTEMPT_H
 #define ROSTERFS_ATTEMPT_H

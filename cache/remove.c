@@ -1,10 +1,11 @@
 /*
- * remove.c - links that are made and ended, and records that are deleted: the rest of update.h but
- * for users (erase.c).
+ * remove.c - links that are ended, and records that are deleted: the rest of update.h but for users
+ * (erase.c).
  *
  * Each is one request that cannot be merged, so the guards count it before it is sent, and the log
- * says before a link is ended how to make it again. A lost answer is settled by looking. It must
- * not know what a link means to a vendor: its table does.
+ * says before a link is ended how to make it again. What is ended must be seen to be gone; a lost
+ * answer is settled by looking, too. It must not know what a link means to a vendor: its table
+ * does.
  */
 #include "cache/update.h"
 
@@ -24,90 +25,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-/* Is record ID there, says the vendor now? 1, 0, or a negative errno with words in CALL. */
-static int look(struct call *call, struct roster *roster, const char *id)
-{
-	struct wait wait = {.kind = WAIT_RECORD, .id = id, .call = call};
-	int error;
-
-	roster_refresh(roster);
-	error = roster_ask_sync(roster, &wait);
-	wait_clear(&wait);
-	return error == -ENOENT ? 0 : error ? error : 1;
-}
-
-/*
- * The same after an answer that was lost, or that may mean two things: for as long as reads may
- * lag, until record ID is there, or with WANTED unset is not. CALL's caller may be gone.
- */
-static int look_again(struct call *call, struct roster *roster, const char *id, bool wanted)
-{
-	struct looks looks;
-	struct call again;
-	int there;
-
-	call_continue(&again, call);
-	looks_begin(&looks, call, looks_seconds(roster_account(roster)));
-	do {
-		there = look(&again, roster, id);
-	} while (there == !wanted && looks_again(&looks));
-	if (there < 0)
-		call_add_words(call, ": nor could it be looked up, so that nobody knows");
-	call_destroy(&again);
-	return there;
-}
-
-/* ---- links ---- */
-
-/* LINK has been made, or ENDED: reads may lag behind that. */
-static void remember(struct roster *roster, const json_t *link, bool ended)
-{
-	const struct collection *collection = roster_collection(roster);
-
-	if (link && collection->remember)
-		collection->remember(roster_account(roster), roster_parent(roster),
-				     ended ? link : NULL, ended ? NULL : link);
-}
-
-/* The same for the link with ID, which was made: as it is held. Returns that, a new reference, or
- * NULL. */
-static json_t *remember_held(struct roster *roster, const char *id)
-{
-	struct record *held;
-	double seconds;
-	json_t *link;
-
-	roster_peek(roster, id, &held, &seconds);
-	link = held ? record_json(held) : NULL;
-	remember(roster, link, false);
-	record_put(held);
-	return link;
-}
-
-/* The vendor answered RECORD, or nothing: the link is there. */
-static void publish_link(struct roster *roster, const char *id, const json_t *answer)
-{
-	const struct collection *collection = roster_collection(roster);
-	struct record *record = NULL;
-	struct timespec when;
-	char buffer[24];
-
-	clock_gettime(CLOCK_REALTIME, &when);
-	/* without the vendor's own id for it, it could not be ended */
-	if (answer && collection_path_id(collection, answer, buffer))
-		record = record_new(collection, id, answer, when);
-	if (record)
-		remember(roster, answer, false);
-	if (record)
-		roster_publish(roster, record);
-	else
-		roster_refresh(roster);
-	record_put(record);
-}
-
-/* Room for a command that undoes a link. */
+/* Room for a command that makes a link again. */
 #define COMMAND_MAX (2 * (size_t)SHELL_WORD_MAX + 16)
 
 /* In the path of CALL, what follows the account's directory; NULL: nothing does. */
@@ -117,129 +36,6 @@ static const char *path_below(const struct call *call)
 
 	return slash ? slash + 1 : NULL;
 }
-
-/* What undoes the link that is about to be made. */
-static void tell_undo(struct attempt *attempt)
-{
-	const char *below = path_below(attempt->call);
-	char file[SHELL_WORD_MAX], command[COMMAND_MAX];
-
-	if (!below || !shell_word(below, file))
-		return;
-	snprintf(command, sizeof(command), "rm %s", file);
-	attempt_undone_by(attempt, command);
-}
-
-/* The link with ID has been made; ANSWER is the vendor's record of it, or NULL. */
-static void tell_link(struct attempt *attempt, const json_t *answer)
-{
-	json_t *after = answer ? json_deep_copy(answer) : json_pack("{s:s}", "id", attempt->id);
-
-	attempt_accepted(attempt, NULL, after, NULL);
-	json_decref(after);
-}
-
-/* The request has been sent: OUTCOME and ANSWER. 0 or a negative errno. */
-static int settle_link(struct attempt *attempt, enum vendor_outcome outcome, const json_t *answer,
-		       uint64_t ticket)
-{
-	struct call *call = attempt->call;
-	int error = -call->error, there;
-	json_t *held;
-
-	if (outcome == VENDOR_DONE) {
-		log_call(call, "made%s", attempt_alone(attempt));
-		publish_link(attempt->roster, attempt->id, answer);
-		tell_link(attempt, answer);
-		return 0;
-	}
-	if (outcome == VENDOR_REFUSED) {
-		attempt_uncount(attempt, ticket);
-		return error;
-	}
-	/* 409 is "already", or two writers that met; else the answer was lost */
-	there = look_again(call, attempt->roster, attempt->id, true);
-	attempt->unknown = there < 0 && outcome != VENDOR_CHANGED;
-	if (there > 0) {
-		log_call(call, "%s%s", outcome == VENDOR_CHANGED ? "it was there already" : "made",
-			 attempt_alone(attempt));
-		held = remember_held(attempt->roster, attempt->id);
-		attempt->idle = outcome == VENDOR_CHANGED;
-		if (outcome == VENDOR_UNKNOWN)
-			tell_link(attempt, held);
-		json_decref(held);
-		error = 0;
-	} else if (!there && call->unanswered) {
-		call_add_words(call, ": it was not there when looked up");
-	}
-	if (outcome == VENDOR_CHANGED || !there)
-		attempt_uncount(attempt, ticket);
-	return error;
-}
-
-static int post_link(struct attempt *attempt)
-{
-	struct roster *roster = attempt->roster;
-	const struct collection *collection = roster_collection(roster);
-	json_t *body = collection->link(attempt->id), *answer = NULL;
-	enum vendor_outcome outcome;
-	uint64_t ticket = 0;
-	int error;
-
-	tell_undo(attempt);
-	takeback_link(attempt, NULL);
-	error = body ? attempt_send_counted(attempt, &ticket)
-		     : call_fail(attempt->call, ENOMEM, "no memory");
-	if (error)
-		goto out;
-	outcome = vendor_post(attempt->call, attempt->account, collection, roster_parent(roster),
-			      body, &answer);
-	error = settle_link(attempt, outcome, answer, ticket);
-out:
-	json_decref(body);
-	json_decref(answer);
-	return error;
-}
-
-static int make_link(struct attempt *attempt)
-{
-	struct call *call = attempt->call;
-	int error = guard_writable(attempt->guard, call);
-
-	if (error)
-		return error;
-	if (!roster_collection(attempt->roster)->link)
-		return call_fail(call, EPERM, "links can't be made here");
-	if (guard_dry_run(attempt->guard)) {
-		error = guard_has_room(attempt->guard, call);
-		if (!error)
-			error = attempt_send(attempt);
-		if (!error)
-			change_log_unsent(call, attempt->roster, "POST", NULL);
-		return error;
-	}
-	error = roster_lock(attempt->roster, call, attempt->id);
-	if (error)
-		return error;
-	error = post_link(attempt);
-	roster_unlock(attempt->roster, attempt->id);
-	if (error)
-		roster_note_error(attempt->roster, call, error);
-	return error;
-}
-
-int update_link(struct call *call, struct roster *roster, struct guard *guard, const char *id)
-{
-	struct attempt attempt;
-	int error;
-
-	attempt_begin(&attempt, call, guard, roster, "link", id);
-	error = make_link(&attempt);
-	attempt_end(&attempt, error);
-	return error;
-}
-
-/* ---- deleting ---- */
 
 static int check_allowed(struct call *call, struct roster *roster)
 {
@@ -324,9 +120,12 @@ static void note_gone(struct attempt *attempt, const char *own, const json_t *be
 		roster_note_deleted(attempt->roster, attempt->id, before);
 		return;
 	}
+	if (!collection->remember)
+		return;
 	link = json_pack("{s:s, s:s}", collection->path_id_key, own, collection->id_keys[0],
 			 attempt->id);
-	remember(attempt->roster, link, true);
+	if (link)
+		collection->remember(attempt->account, roster_parent(attempt->roster), link, NULL);
 	json_decref(link);
 }
 
@@ -360,6 +159,93 @@ static void look_back(struct attempt *attempt, const char *own)
 	call_destroy(&again);
 }
 
+/* Finds a row in a list as the vendor shows it, whatever this mount remembers. */
+struct search {
+	struct list_sink sink;
+	const struct collection *collection;
+	const char *own; /* the id that the vendor has for it */
+	bool found;
+};
+
+static int search_add(struct list_sink *sink, const char *id, json_t *record)
+{
+	struct search *search = (struct search *)sink;
+	char buffer[24];
+	const char *own = collection_path_id(search->collection, record, buffer);
+
+	(void)id;
+	if (own && strcmp(own, search->own) == 0)
+		search->found = true;
+	return 0;
+}
+
+static void search_reset(struct list_sink *sink)
+{
+	((struct search *)sink)->found = false;
+}
+
+/* Does the vendor still show what it calls OWN, by GET or in its list? 1, 0 or a negative errno. */
+static int look_for(struct call *call, struct attempt *attempt, const char *own)
+{
+	const char *parent = roster_parent(attempt->roster);
+	struct collection raw = *roster_collection(attempt->roster);
+	struct search search = {.sink = {.add = search_add,
+					 .unreadable = search_add,
+					 .reset = search_reset},
+				.collection = &raw,
+				.own = own};
+	json_t *record = NULL;
+	int error = raw.link ? -ENOENT
+			     : vendor_get(call, attempt->account, &raw, parent, own, &record, NULL);
+
+	json_decref(record);
+	if (error != -ENOENT)
+		return error ? error : 1;
+	call->error = 0;
+	call->words[0] = '\0';
+	raw.list = NULL;
+	error = vendor_list(call, attempt->account, &raw, parent, &search.sink);
+	return error ? error : search.found;
+}
+
+/*
+ * The vendor has said (SAID) that the record, which it calls OWN, is no more, or its answer was
+ * lost: is it so? Asked for as long as reads may lag. 0 or a negative errno.
+ */
+static int prove_gone(struct attempt *attempt, const char *own, bool said)
+{
+	struct call *call = attempt->call, again;
+	int error = -call->error, there;
+	bool absent = call->status == 404;
+	struct looks looks;
+
+	call_continue(&again, call);
+	looks_begin(&looks, call, looks_seconds(attempt->account));
+	do {
+		there = look_for(&again, attempt, own);
+	} while (there > 0 && looks_again(&looks));
+	attempt->unknown = there < 0;
+	if (there < 0 && said) {
+		error = there;
+		call_copy_error(call, &again);
+	}
+	call_destroy(&again);
+	if (!there)
+		return 0;
+	roster_refresh(attempt->roster);
+	if (there < 0)
+		call_add_words(call, ": nor could it be looked up, so that nobody knows");
+	else if (said)
+		error = call_fail(
+		    call, EREMOTEIO,
+		    "accepted but not applied: the vendor answered %s and still shows it%s",
+		    absent ? "404" : "success",
+		    attempt->account->lag ? "; its reads may lag behind its writes (lag)" : "");
+	else if (call->unanswered)
+		call_add_words(call, ": it was still there when looked up");
+	return error;
+}
+
 /* Delete the record, which the vendor calls OWN. */
 static int send_delete(struct attempt *attempt, const char *own)
 {
@@ -384,18 +270,11 @@ static int send_delete(struct attempt *attempt, const char *own)
 			 command);
 	before = record_held(attempt);
 	outcome = vendor_delete(call, attempt->account, collection, roster_parent(roster), own);
-	if (outcome != VENDOR_DONE)
+	if (outcome == VENDOR_DONE || outcome == VENDOR_UNKNOWN)
+		error = prove_gone(attempt, own, outcome == VENDOR_DONE);
+	else
 		error = -call->error;
-	if (outcome == VENDOR_UNKNOWN) {
-		int there = look_again(call, roster, attempt->id, false);
-
-		attempt->unknown = there < 0;
-		if (!there)
-			error = 0;
-		else if (there > 0 && call->unanswered)
-			call_add_words(call, ": it was still there when looked up");
-	}
-	if (error)
+	if (error && outcome != VENDOR_DONE)
 		attempt_uncount(attempt, ticket);
 	if (!error) {
 		log_call(call, "%s%s", collection->link ? "ended" : "deleted: this can't be undone",

@@ -117,10 +117,10 @@ int roster_ask_sync(struct roster *roster, struct wait *wait);
 
 /*
  * Does ROSTER count as unreadable? So it does if what is known is not fresh, and a fetch failed
- * less than FAILED_FOR seconds ago or the one under way takes longer than 5 s, or if rows of it have
- * emails that could not be read that long ago, not even by GETs by id: a negative errno and its
- * words in CALL. Else 0. With EMAIL (NULL: none), as WAIT_EMAIL was asked for, also if the same holds
- * of those who had it and are not listed any more. Never waits.
+ * less than FAILED_FOR seconds ago or the one under way takes longer than 5 s, or if rows of it
+ * have emails that could not be read that long ago, not even by GETs by id: a negative errno and
+ * its words in CALL. Else 0. With EMAIL (NULL: none), as WAIT_EMAIL was asked for, also if the same
+ * holds of those who had it and are not listed any more. Never waits.
  */
 int roster_unreadable(struct roster *roster, const char *email, double failed_for,
 		      struct call *call);
@@ -174,6 +174,12 @@ struct snapshot *roster_snapshot(struct roster *roster, double *seconds);
  * is all there is to know as long as it stays. *SECONDS that the roster stays fresh (0: stale).
  */
 uint64_t roster_generation(struct roster *roster, double *seconds);
+
+/*
+ * Was there a record ID, as far as was known when AT was the roster's generation and OLD (NULL:
+ * none) its snapshot? What was known since does not count.
+ */
+bool roster_knew(struct roster *roster, const struct snapshot *old, const char *id, uint64_t at);
 
 /* Count the next questions as if the roster were old. */
 void roster_refresh(struct roster *roster);

@@ -314,8 +314,8 @@ void absence_listed_locked(struct roster *roster, const struct snapshot *new);
 /* Is anybody who had EMAIL and is not listed any more to be asked for by id? */
 bool absence_due_locked(struct roster *roster, const char *email);
 
-/* Ask for all of them, and for whom illegible.c knows: FLIGHT is for the email. As fetch_record, but
- * 0 whoever is there. */
+/* Ask for all of them, and for whom illegible.c knows: FLIGHT is for the email. As fetch_record,
+ * but 0 whoever is there. */
 int fetch_gone(struct flight *flight);
 
 void absence_free_locked(struct roster *roster);
@@ -349,8 +349,8 @@ int gets_check_row(struct roster *roster, struct call *call, const struct call *
 void gets_free_locked(struct roster *roster);
 
 /*
- * illegible.c. Add RECORD's id to *IDS (NULL: none yet) if its row is not JSON and shows no email. 0
- * or -ENOMEM.
+ * illegible.c. Add RECORD's id to *IDS (NULL: none yet) if its row is not JSON and shows no email.
+ * 0 or -ENOMEM.
  */
 int illegible_add(json_t **ids, const struct record *record);
 
@@ -360,7 +360,8 @@ void illegible_listed_locked(struct roster *roster, json_t *ids);
 /* Are any of them to be asked for by id, before it is known who has EMAIL? */
 bool illegible_due_locked(struct roster *roster, const char *email);
 
-/* How that failed less than FAILED_FOR seconds ago: a negative errno and its words in CALL, or 0. */
+/* How that failed less than FAILED_FOR seconds ago: a negative errno and its words in CALL, or 0.
+ */
 int illegible_error_locked(const struct roster *roster, double failed_for, struct call *call);
 
 /* Ask for them: FLIGHT is for an email. A failure does not count if others have the email. 0 or a

@@ -60,20 +60,23 @@ int update_reapply(struct call *call, struct roster *roster, struct guard *guard
  * Make a record of the document TEXT in ROSTER's collection. May wait. Returns 0 and its id in *ID
  * (the caller frees; NULL in a dry run), or a negative errno with words in CALL; *ID may be set
  * then too: the record has been made, but a field of it could not be set. -EOPNOTSUPP where the
- * vendor makes none, -EEXIST: taken. One POST at most: when its answer is lost, the email tells.
+ * vendor makes none, -EEXIST: taken, also where the vendor answers with who was there before, who
+ * is left alone. -EREMOTEIO, also: made, and a field that can be given only once was not taken. One
+ * POST at most: when its answer is lost, or is about another record, the email tells.
  */
 int update_create(struct call *call, struct roster *roster, struct guard *guard, const char *text,
 		  size_t length, char **id);
 
 /*
  * Link user ID into ROSTER, which is one of links: counted by status_limit. 0 (also when somebody
- * else has made the link) or a negative errno with words in CALL. May wait.
+ * else has made the link) or a negative errno with words in CALL. May wait. In link.c.
  */
 int update_link(struct call *call, struct roster *roster, struct guard *guard, const char *id);
 
 /*
- * Delete record ID: counted by status_limit. 0 or a negative errno with words in CALL: -EPERM
- * without allow_delete, or where the vendor deletes none. May wait.
+ * Delete record ID: counted by status_limit. 0 when the vendor shows it no more, or a negative
+ * errno with words in CALL: -EPERM without allow_delete, or where the vendor deletes none,
+ * -EREMOTEIO where it says that it has, and goes on showing it. May wait.
  */
 int update_delete(struct call *call, struct roster *roster, struct guard *guard, const char *id);
 

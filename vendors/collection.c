@@ -290,7 +290,7 @@ bool collection_hides(const struct collection *collection, const json_t *record,
 	unsigned flags = collection_flags(collection, name);
 
 	return (flags & FIELD_WRITE_ONLY) ||
-	       ((flags & FIELD_EACH_TIME) && has_nothing(record, name));
+	       ((flags & FIELD_MAY_HIDE) && has_nothing(record, name));
 }
 
 void collection_hide(const struct collection *collection, json_t *record)

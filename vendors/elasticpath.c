@@ -45,7 +45,7 @@ static const struct field member_fields[] = {
 
 static const char *const taken[] = {"tokens", NULL};
 static const char *const email_keys[] = {"email", NULL};
-static const char *const created_keys[] = {"meta.timestamps.created_at", "meta.created_at", NULL};
+const char *const ep_created_keys[] = {"meta.timestamps.created_at", "meta.created_at", NULL};
 const char *const ep_time_keys[] = {"meta.timestamps.updated_at", "meta.updated_at",
 				    "meta.timestamps.created_at", "meta.created_at", NULL};
 
@@ -86,7 +86,7 @@ const struct collection ep_members = {
     .id_keys = ep_id_keys,
     .type = "account_member",
     .email_keys = email_keys,
-    .created_keys = created_keys,
+    .created_keys = ep_created_keys,
     .stamp_key = "meta.timestamps.updated_at",
     .fields = member_fields,
     .creates = ep_member_creates,

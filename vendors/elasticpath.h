@@ -36,6 +36,7 @@ extern const struct transaction ep_tokens;
 /* What all of them have in common: elasticpath.c */
 extern const char *const ep_id_keys[];
 extern const char *const ep_time_keys[];
+extern const char *const ep_created_keys[];
 enum paging ep_paging(const struct account *account);
 void ep_totals(const json_t *answer, struct totals *totals);
 

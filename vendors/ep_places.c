@@ -35,6 +35,12 @@ static const struct field account_fields[] = {
     {NULL, 0},
 };
 
+/* An account shows its parent in one of two ways, or in both. */
+static const struct once account_once[] = {
+    {"parent_id", "relationships.parent.data.id"},
+    {NULL, NULL},
+};
+
 static enum vendor_outcome post_account(struct call *call, struct account *account,
 					const char *parent, const json_t *body, json_t **answer)
 {
@@ -54,9 +60,11 @@ const struct collection ep_accounts = {
     .item_path = "/v2/accounts/",
     EP_LIST,
     .id_keys = ep_id_keys,
+    .created_keys = ep_created_keys,
     .type = "account",
     .stamp_key = "meta.timestamps.updated_at",
     .fields = account_fields,
+    .once = account_once,
     .creates = always,
     .post = post_account,
 };
@@ -315,6 +323,11 @@ static const struct field realm_fields[] = {
     {NULL, 0},
 };
 
+static const struct once realm_once[] = {
+    {"relationships.origin.data.id", NULL},
+    {NULL, NULL},
+};
+
 /* BODY with no other relationship than its origin: a new reference, NULL: no memory. */
 static json_t *with_origin(const json_t *body)
 {
@@ -359,9 +372,11 @@ const struct collection ep_realms = {
     .item_path = "/v2/authentication-realms/",
     EP_LIST,
     .id_keys = ep_id_keys,
+    .created_keys = ep_created_keys,
     .type = "authentication-realm",
     .stamp_key = "meta.updated_at",
     .fields = realm_fields,
+    .once = realm_once,
     .creates = always,
     .post = post_realm,
 };
@@ -378,7 +393,7 @@ static const struct field profile_fields[] = {
     {"relationships", FIELD_SYSTEM},
     {"issuer", FIELD_SYSTEM},
     {"name", FIELD_REQUIRED | FIELD_EACH_TIME},
-    {"discovery_url", FIELD_REQUIRED | FIELD_EACH_TIME},
+    {"discovery_url", FIELD_REQUIRED | FIELD_EACH_TIME | FIELD_MAY_HIDE},
     {"client_id", FIELD_REQUIRED | FIELD_EACH_TIME},
     {"client_secret", FIELD_WRITE_ONLY | FIELD_REQUIRED | FIELD_EACH_TIME},
     {NULL, 0},
@@ -390,6 +405,7 @@ static const struct collection ep_profiles = {
     .item_path = "/v2/authentication-realms/{parent}/oidc-profiles/",
     EP_LIST,
     .id_keys = ep_id_keys,
+    .created_keys = ep_created_keys,
     .type = "oidc-profile",
     .stamp_key = "meta.updated_at",
     .fields = profile_fields,

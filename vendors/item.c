@@ -228,6 +228,16 @@ static void redact_written(struct call *call, const struct collection *collectio
 	}
 }
 
+/* What the vendor says in place of a new record: into the words of CALL, which has not failed. */
+static void quote(struct call *call, const struct account *account, const struct http_reply *reply)
+{
+	char words[CALL_WORDS_MAX / 2];
+
+	exchange_words(reply->body, reply->length, words, sizeof(words));
+	account_redact(account, words);
+	snprintf(call->words, sizeof(call->words), "%s", words);
+}
+
 /*
  * The answer to a change of record ID (NULL: a new one) has the status of a success and tells of
  * the error SAID. So it proves nothing: a GET shows whether a record was changed, and who looks
@@ -283,6 +293,8 @@ static enum vendor_outcome take_answer(struct call *call, struct account *accoun
 		*answer = json_incref(record);
 		collection_hide(collection, record);
 	}
+	if (!id && !(*answer && collection_id(collection, *answer, buffer)))
+		quote(call, account, reply);
 	json_decref(parsed);
 	return VENDOR_DONE;
 }

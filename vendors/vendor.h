@@ -73,16 +73,27 @@ enum field_flag {
 	FIELD_CONFIDENTIAL = 16, /* the vendor shows it, rosterfs does not: removed from each answer
 				  */
 	/* Each PUT must bring it, or the vendor refuses the PUT, or forgets it: without it none is
-	   sent (collection_lacks). Where the vendor does not show it, or shows "", a document
-	   without it is EINVAL; WRITE_ONLY is never shown. */
+	   sent (collection_lacks). With WRITE_ONLY a document without it is EINVAL, and so is ""
+	   that the vendor shows in its place. */
 	FIELD_EACH_TIME = 32,
 	FIELD_ONCE = 64, /* given when the record is made: never in a PUT, a change is EPERM */
+	/* With EACH_TIME: the vendor may not show what it has there. Where it does not, a document
+	   without it is EINVAL. */
+	FIELD_MAY_HIDE = 128,
 };
 
 /* What the table does not name is a plain mutable field. */
 struct field {
 	const char *name;
 	unsigned flags; /* of enum field_flag */
+};
+
+/*
+ * Something that is given only when a record is made (in a field with FIELD_ONCE): where it stands
+ * in the document, may be nested, and where else a record may show it, or NULL.
+ */
+struct once {
+	const char *path, *shown;
 };
 
 enum paging {
@@ -124,6 +135,7 @@ struct collection {
 	/* The status of a record that a whole list does not show; NULL: there is no such record. */
 	const char *absent_status;
 	const struct field *fields; /* ends with a NULL name */
+	const struct once *once;    /* ends with a NULL path; NULL: nothing */
 	enum paging (*paging)(const struct account *account);
 	/*
 	 * What a list answer says of the whole list, laid into *TOTALS (walk.h), where all is
@@ -389,7 +401,7 @@ const char *collection_lacks(const struct collection *collection, const json_t *
 
 /*
  * Does RECORD, as the vendor shows it, not tell what it has in field NAME, although the vendor must
- * have been told: a write-only field, or one that each PUT must bring?
+ * have been told: a write-only field, or one that it may hide (FIELD_MAY_HIDE) and has not shown?
  */
 bool collection_hides(const struct collection *collection, const json_t *record, const char *name);
 
@@ -519,9 +531,11 @@ enum vendor_outcome vendor_delete(struct call *call, struct account *account,
 
 /*
  * Make a record of BODY (borrowed). Never repeated blindly: VENDOR_UNKNOWN when the answer was
- * lost, or tells of an error although its status is a success. The record as answered into *ANSWER, without what must never be shown; NULL where it is not
- * answered. It has its id, but not always each field, nor as a GET shows them; and a vendor whose
- * reads lag its writes may answer the first GETs of it with 404.
+ * lost, or tells of an error although its status is a success. The record as answered into *ANSWER,
+ * without what must never be shown; NULL where it is not answered. It has its id, but not always
+ * each field, nor as a GET shows them (without an id it is none: what the vendor says, if anything,
+ * is then the words in CALL); and a vendor whose reads lag its writes may answer the first GETs of
+ * it with 404.
  */
 enum vendor_outcome vendor_post(struct call *call, struct account *account,
 				const struct collection *collection, const char *parent,

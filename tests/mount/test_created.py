@@ -2,6 +2,7 @@
 
 import json
 import os
+import time
 
 import pytest
 
@@ -265,3 +266,81 @@ def test_a_membership_that_names_nobody(ep, which):
             (m.path / f"elasticpath/{person(box, number)}.status").read_text()
     line = last_line(m, "EREMOTEIO")
     assert "m-7" in line and f"names no {'member' if which == 'all' else 'account'}" in line
+
+
+# ---- what can be given only once ----
+
+def gets_of(box, path):
+    return [entry for entry in journal(box, "GET") if entry["path"].startswith(path)]
+
+
+@pytest.mark.parametrize("get", [True, False])
+@pytest.mark.parametrize("field", ["parent_id", "relationships.origin", "name"])
+def test_a_field_that_the_vendor_drops(ep, field, get):
+    """No PUT can bring it, or brings it and is ignored: the record is there, and the error says so."""
+    m = ep("guide", {"elasticpath": {"lag": 0}})
+    box = m.sandbox
+    other, realm = company(box)["id"], realm_of(box)
+    origin = {"origin": {"data": {"id": other, "type": "store"}}}
+    place, path, document = {
+        "parent_id": ("accounts/", "/v2/accounts", {**ACME, "parent_id": other}),
+        "name": (f"realms/{realm}/oidc-profiles/", f"/v2/authentication-realms/{realm}/oidc-profiles", IDP),
+        "relationships.origin": ("realms/", "/v2/authentication-realms",
+                                 {"name": "NEW", "redirect_uris": [], "duplicate_email_policy": "allowed",
+                                  "relationships": origin})}[field]
+    os.listdir(m.path / f"elasticpath/{place}")
+    box.reset()
+    box.fault(fault="normalise", body=f"drop {field.split('.')[0]}", method="POST", path=path)
+    box.fault(fault="normalise", body="drop name", method="PUT", path=path + "/*", times=-1)
+    if not get:
+        no_item(box, path + "/*")
+    file = folder(m, place) / "x.json"
+    assert create(file, document) == refused("EREMOTEIO")
+    ident = os.readlink(file).replace(".json", "").split("/")[1]
+    line = last_line(m, "EREMOTEIO")
+    assert f'"{field}' in line and ident in line and "has been made" in line
+    assert len(journal(box, "POST")) == 1 and gets_of(box, path + "/")
+    assert len(journal(box, "PUT")) == (1 if field == "name" else 0)
+
+
+@pytest.mark.parametrize("answer", ["GET", "relationships"])
+def test_a_field_that_the_answer_does_not_show(ep, answer):
+    """A GET tells, and an account may show its parent in another way."""
+    m = ep("documents", {"elasticpath": {"lag": 0}})
+    box = m.sandbox
+    first, second = (one["id"] for one in box.control("GET", "elasticpath/accounts")[:2])
+    now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    body = {"id": "made-1", "type": "account", **ACME, "meta": {"timestamps": {"created_at": now, "updated_at": now}}}
+    box.control("POST", "elasticpath/accounts", {**body, "parent_id": first})
+    if answer == "relationships":
+        body["relationships"] = {"parent": {"data": {"id": first, "type": "account"}}}
+    box.fault(fault="not_json", method="POST", path="/v2/accounts", status=201, body=json.dumps({"data": body}))
+    file = folder(m) / "x.json"
+    assert create(file, {**ACME, "parent_id": first}) == GOOD
+    assert len(gets_of(box, "/v2/accounts/made-1")) == (1 if answer == "GET" else 0)
+    os.unlink(file)
+    box.fault(fault="not_json", method="POST", path="/v2/accounts", status=201,
+              body=json.dumps({"data": {**body, "id": "made-2"}}))
+    box.control("POST", "elasticpath/accounts", {**body, "id": "made-2", "parent_id": first})
+    assert create(file, {**ACME, "parent_id": second}) == refused("EREMOTEIO")
+
+
+# ---- a refusal with a status that says otherwise ----
+
+@pytest.mark.parametrize("status", [200, 201])
+@pytest.mark.parametrize("answer", [{"error": {"message": "Email taken"}}, {"errors": [{"title": "Email taken"}]},
+                                    {"error": {"message": "Email taken"}, "user": {}}])
+def test_a_refusal_that_is_called_success(mounted, status, answer):
+    m = mounted(extra={"partnerize": {"lag": 0, "retry_budget": 0}})
+    m.sandbox.fault(fault="not_json", method="POST", path="/user", status=status, body=json.dumps(answer))
+    assert make(m, NEW) == refused("EREMOTEIO")
+    line = last_line(m, "EREMOTEIO")
+    assert "it says: Email taken" in line and "was not made" in line and len(users(m)) == 25
+
+
+def test_a_refusal_that_quotes_a_password(mounted):
+    m = mounted(extra={"partnerize": {"lag": 0, "retry_budget": 0}})
+    m.sandbox.fault(fault="not_json", method="POST", path="/user",
+                    body=json.dumps({"error": {"message": f"weak: {NEW['password']}"}}))
+    assert make(m, NEW) == refused("EREMOTEIO")
+    assert "weak" in m.log() and "horse SECRET" not in m.log() + m.stderr()

@@ -3,6 +3,7 @@ has changed."""
 
 import json
 import os
+import uuid
 
 import pytest
 
@@ -47,7 +48,11 @@ def test_the_put_after_a_creation_has_the_secret(ep, form):
     assert result == GOOD
     ident, = made
     assert box.counts().get("PUT " + PROFILE, 0) == 0, "other capitals are the vendor's way of writing it"
-    # a POST that leaves out what it was given
+    # a POST that leaves out what it was given; the record is a new one
+    old = stored(box, "oidc-profiles", ident)
+    ident = str(uuid.uuid4())
+    box.control("POST", "elasticpath/oidc-profiles",
+                {**{key: value for key, value in old.items() if key[0] != "_"}, "id": ident, "realm_id": realm_of(box)})
     box.fault(fault="not_json", method="POST", status=201, path="/v2/authentication-realms/*/oidc-profiles",
               body=json.dumps({"data": {"id": ident, "type": "oidc-profile", "name": "Left out",
                                         "client_id": "ping-1"}}))

@@ -402,6 +402,10 @@ void ep_normalise(json_t *data, const struct fault *fault)
 		document_tidy(data);
 		return;
 	}
+	if (fault->body && strncmp(fault->body, "drop ", 5) == 0) {
+		json_object_del(data, fault->body + 5);
+		return;
+	}
 	const char *name = json_string_value(json_object_get(data, "name"));
 	if (!name)
 		return;
