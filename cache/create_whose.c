@@ -27,7 +27,7 @@
 #define CLOCKS_DIFFER 600
 
 /* A time without its distance from UTC may be off by so many seconds more. */
-#define ZONES_DIFFER (26 * 3600)
+#define ZONES_DIFFER (26L * 3600)
 
 static bool was_known(const struct creation *creation, const char *id)
 {

@@ -24,8 +24,8 @@ struct node;
  *   its last dot is followed by letters only, which in lower case are at most two letters away from
  *   "status" or "json" (one added, left out, changed or swapped with its neighbour is one letter),
  *   and are not exactly that word.
- * Else false for a whole record's name and a dot and more behind it, which are names of editors. DRAFTS:
- * in new/, where only what is like ".json" counts.
+ * Else false for a whole record's name and a dot and more behind it, which are names of editors.
+ * DRAFTS: in new/, where only what is like ".json" counts.
  */
 bool mistyped_form(const char *name, bool drafts);
 
