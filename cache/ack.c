@@ -11,6 +11,7 @@
 
 #include "cache/lag.h"
 #include "cache/pool.h"
+#include "vendors/hash.h"
 #include "vendors/vendor.h"
 
 #include <stdlib.h>
@@ -92,6 +93,24 @@ void roster_note_writer(struct roster *roster, const char *id, const struct call
 		writer->timed = collection_updated(roster->collection, seen, &writer->time);
 	}
 	pthread_mutex_unlock(&roster->lock);
+}
+
+void roster_note_refused(struct roster *roster, const char *id, const struct call *call)
+{
+	pthread_mutex_lock(&roster->lock);
+	roster->refused = hash_text(id);
+	roster->refused_pid = call->pid;
+	pthread_mutex_unlock(&roster->lock);
+}
+
+bool roster_was_refused(struct roster *roster, const char *id, const struct call *call)
+{
+	bool refused;
+
+	pthread_mutex_lock(&roster->lock);
+	refused = call->pid && roster->refused_pid == call->pid && roster->refused == hash_text(id);
+	pthread_mutex_unlock(&roster->lock);
+	return refused;
 }
 
 bool roster_writer(struct roster *roster, const char *id, struct roster_writer *writer)

@@ -159,7 +159,7 @@ static int announce(struct change *change)
 /* PUT, and find out what became of it. Returns 0, -EAGAIN (the next step) or a negative errno. */
 static int send(struct change *change)
 {
-	json_t *answer = NULL, *body;
+	json_t *answer = NULL, *body, *acknowledged;
 	enum vendor_outcome outcome;
 	int error = announce(change);
 
@@ -168,7 +168,9 @@ static int send(struct change *change)
 	body = body_of(change);
 	if (!body)
 		return call_fail(change->call, ENOMEM, "no memory");
+	acknowledged = lag_acknowledged(roster_lag(change->roster), change->id);
 	change->basis.record = change->fresh;
+	change->basis.acknowledged = acknowledged;
 	change->basis.end = change->basis.ageless && !change->stands_in
 				? (int64_t)(change->end * 1000)
 				: 0;
@@ -176,7 +178,8 @@ static int send(struct change *change)
 	outcome = vendor_put(change->call, change_account(change), change->collection,
 			     roster_parent(change->roster), change->id, body, change->etag,
 			     &answer);
-	change->basis.record = NULL;
+	change->basis.record = change->basis.acknowledged = NULL;
+	json_decref(acknowledged);
 	error = change_judge(change, outcome, body, answer);
 	json_decref(body);
 	json_decref(answer);
@@ -337,7 +340,8 @@ static void log_idle(const struct change *change)
 		log_call(change->call, "nothing is left to change: the vendor shows it by now");
 	else if (change->attempt->idle && status)
 		log_call(change->call, "already %s: nothing was sent", status);
-	else if (change->attempt->idle)
+	else if (change->attempt->idle &&
+		 !roster_was_refused(change->roster, change->id, change->call))
 		log_call(change->call, "nothing in it is to be changed: nothing was sent");
 }
 
@@ -408,8 +412,10 @@ int change_run(struct change *change)
 	if (error == -ESTALE && change->fresh && !change->sent)
 		change_publish(change, change->fresh);
 	tell_fields(change);
-	if (error)
+	if (error) {
+		roster_note_refused(change->roster, change->id, change->call);
 		change_settle_part(change);
+	}
 	json_decref(change->basis.part_fields);
 	change->basis.part_fields = NULL;
 	if (error && !change->sent)

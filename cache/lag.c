@@ -328,6 +328,31 @@ void lag_correct(struct lag *lag, const char *id, json_t *record, enum lag_readi
 	pthread_mutex_unlock(&lag->lock);
 }
 
+json_t *lag_acknowledged(struct lag *lag, const char *id)
+{
+	double now = clock_seconds();
+	struct member *member;
+	struct entry *entry;
+	json_t *found = NULL;
+
+	if (!atomic_load(&lag->count))
+		return NULL;
+	pthread_mutex_lock(&lag->lock);
+	HASH_FIND_STR(lag->entries, id, entry);
+	DL_FOREACH(entry ? entry->members : NULL, member) {
+		if (member->depth != 1 || member->until <= now)
+			continue;
+		if (!found)
+			found = json_object();
+		/* what nothing shows any more stands as null */
+		json_object_set_new(found, member->path[0], json_null());
+		if (member->after)
+			member_set(member, found, member->after);
+	}
+	pthread_mutex_unlock(&lag->lock);
+	return found;
+}
+
 bool lag_covers(struct lag *lag, const char *id)
 {
 	struct entry *entry;

@@ -65,6 +65,9 @@ struct lag_found {
 void lag_correct(struct lag *lag, const char *id, json_t *record, enum lag_reading reading,
 		 const struct merge *proved, struct lag_found *found);
 
+/* The members of record ID, on its highest level, that are remembered: a new object, or NULL. */
+json_t *lag_acknowledged(struct lag *lag, const char *id);
+
 /* Was record ID written by this mount within the last `lag` seconds? */
 bool lag_covers(struct lag *lag, const char *id);
 

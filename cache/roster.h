@@ -287,6 +287,11 @@ struct roster_writer {
 void roster_note_writer(struct roster *roster, const char *id, const struct call *call,
 			const json_t *seen);
 
+/* A save of record ID by CALL was refused; and was that the last one refused, of the same process?
+ * An editor then writes back what it had read. */
+void roster_note_refused(struct roster *roster, const char *id, const struct call *call);
+bool roster_was_refused(struct roster *roster, const char *id, const struct call *call);
+
 /* Return true if the last status that this mount wrote to ID is inactive; *WRITER wrote it. */
 bool roster_writer(struct roster *roster, const char *id, struct roster_writer *writer);
 

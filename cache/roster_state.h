@@ -130,7 +130,9 @@ struct roster {
 	bool compared;          /* the members of one have been */
 	atomic_bool rows_short; /* a GET has shown more than a row */
 	atomic_bool rows_told;  /* the log says that rows are used */
-	bool nobody; /* the first list did not even have the user that the key belongs to */
+	bool nobody;      /* the first list did not even have the user that the key belongs to */
+	uint64_t refused; /* the id, hashed, of the last save that was refused */
+	pid_t refused_pid;
 	atomic_bool remembers; /* there has been one */
 	atomic_bool saved; /* a record was saved here: what is fetched may have to keep its time */
 	struct flight *flights; /* utlist */

@@ -68,6 +68,9 @@ struct basis {
 	 * Where a vendor_put takes two requests, a part that shows nothing else is not sent.
 	 */
 	const json_t *record;
+	/* Fields of it that writes of this mount have set, and that no other read can show for
+	 * certain while reads lag: {name: value} (borrowed), or NULL. */
+	const json_t *acknowledged;
 
 	/* the rest is for vendors/ alone */
 	atomic_bool reached;     /* as in struct call, of all calls that have this basis */

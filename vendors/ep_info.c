@@ -86,8 +86,12 @@ struct part {
 	const json_t *edits; /* what of it has changed */
 };
 
-/* INFO, as the vendor shows it (NULL: not at all), with the edits of PART: a new reference. */
-static json_t *body_of(const json_t *info, const struct part *part)
+/*
+ * INFO, as the vendor shows it (NULL: not at all), with the edits of PART: a new reference. What
+ * this mount has set before (ACKNOWLEDGED, or NULL) is as the member has it: the info may be a read
+ * that lags.
+ */
+static json_t *body_of(const json_t *info, const struct part *part, const json_t *acknowledged)
 {
 	json_t *body = info ? json_copy((json_t *)(uintptr_t)info) : json_object(), *shown, *value;
 	const char *key;
@@ -99,7 +103,8 @@ static json_t *body_of(const json_t *info, const struct part *part)
 	}
 	json_object_foreach((json_t *)(uintptr_t)part->half, key, value) {
 		shown = json_object_get(body, key);
-		if (json_object_get(part->edits, key) || !shown ||
+		if (json_object_get(part->edits, key) || json_object_get(acknowledged, key) ||
+		    !shown ||
 		    ((collection_flags(&infos, key) & FIELD_EACH_TIME) &&
 		     (json_is_null(shown) ||
 		      (json_is_string(shown) && !json_string_length(shown)))))
@@ -166,7 +171,7 @@ static enum vendor_outcome put(struct call *call, struct account *account, const
 		call_add_words(call, "; nothing was sent");
 		return VENDOR_REFUSED;
 	}
-	body = body_of(info, part);
+	body = body_of(info, part, call->basis ? call->basis->acknowledged : NULL);
 	if (!info || !may_be_changed(call, &read, info, part))
 		outcome = vendor_put(call, account, &infos, realm, part->id, body, NULL, answer);
 	if (info)

@@ -380,22 +380,5 @@ char *exact_string_words(const json_t *value)
 
 char *exact_string_bytes(const json_t *value, size_t *length)
 {
-	const char *text = exact_carried(value, 's');
-	char *bytes, *end;
-
-	if (!exact_is_string(value))
-		return NULL;
-	*length = json_string_length(value);
-	end = bytes = malloc(*length + 8);
-	if (!bytes || !text)
-		return bytes ? memcpy(bytes, json_string_value(value), *length) : NULL;
-	while (*text) {
-		size_t taken = take_character(&text, true, end);
-
-		if (taken == strlen("\\ud83d"))
-			taken = exact_utf8((int)strtol(end + 2, NULL, 16), end);
-		end += taken;
-	}
-	*length = (size_t)(end - bytes);
-	return bytes;
+	return exact_is_string(value) ? kept_text(value, length) : NULL;
 }
