@@ -122,7 +122,9 @@ struct roster {
 	size_t shrunk_to; /* how many the newest list has, if it did */
 	size_t step;      /* rows of the first page of the newest list; 0: not known */
 	uint64_t generation;
-	uint64_t merged; /* what the overlay got up to this generation is in the snapshot */
+	uint64_t merged;  /* what the overlay got up to this generation is in the snapshot */
+	uint64_t refused; /* the id, hashed, of the last save that was refused */
+	pid_t refused_pid;
 	_Atomic(enum roster_gets) gets;
 	struct shown *shown;    /* which GETs by id have worked (gets.c) */
 	unsigned kept;          /* of them, whose members are yet to be compared with a row */
@@ -130,9 +132,7 @@ struct roster {
 	bool compared;          /* the members of one have been */
 	atomic_bool rows_short; /* a GET has shown more than a row */
 	atomic_bool rows_told;  /* the log says that rows are used */
-	bool nobody;      /* the first list did not even have the user that the key belongs to */
-	uint64_t refused; /* the id, hashed, of the last save that was refused */
-	pid_t refused_pid;
+	bool nobody; /* the first list did not even have the user that the key belongs to */
 	atomic_bool remembers; /* there has been one */
 	atomic_bool saved; /* a record was saved here: what is fetched may have to keep its time */
 	struct flight *flights; /* utlist */
