@@ -17,6 +17,7 @@
 #include "fs/request.h"
 #include "fs/shelf.h"
 #include "fs/vacancy.h"
+#include "fs/view.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -61,16 +62,21 @@ double entry_attr(struct fs *fs, struct node *node, const struct record *record,
  */
 static struct node *node_for(struct fs *fs, struct node *node, const struct record *record)
 {
-	struct node *renewed;
+	/* what has the name by now may be read as well */
+	for (int turn = 0; turn < 4; turn++) {
+		struct node *renewed;
 
-	if (node_readers(fs, node_ino(fs, node), node, record->version) == NODE_READERS_NONE)
-		return node;
-	node_renew(fs, node);
-	renewed = node_find(fs, node->path);
-	if (!renewed)
-		return node;
-	node_drop(fs, node);
-	return renewed;
+		if (node_readers(fs, node_ino(fs, node), node, record->version) ==
+		    NODE_READERS_NONE)
+			break;
+		node_renew(fs, node);
+		renewed = node_find(fs, node->path);
+		if (!renewed)
+			break;
+		node_drop(fs, node);
+		node = renewed;
+	}
+	return node;
 }
 
 void entry_fill(struct fs *fs, struct node *node, const struct record *record, double seconds,
@@ -81,6 +87,8 @@ void entry_fill(struct fs *fs, struct node *node, const struct record *record, d
 		node = node_for(fs, node, record);
 	entry->ino = node_to_kernel(fs, node);
 	entry->attr_timeout = entry_attr(fs, node, record, seconds, &entry->attr);
+	if (node_scratch(node))
+		view_keep_size(fs, entry->ino, &entry->attr);
 	if (node_scratch(node) || node->kind == NODE_LINK || node->kind == NODE_TRANSACTION ||
 	    past_is(node) || (node_is_record(node) && vacancy_exists(fs->vacancies, node->path)))
 		entry->entry_timeout = 0; /* they come and go */

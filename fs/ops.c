@@ -121,10 +121,13 @@ static void op_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi
 	struct record *record = NULL;
 	struct request *request;
 	double seconds = 0;
+	struct stat attr;
 
 	/* A read near the end of an open file: it ends where that version ends. */
 	if (fi && view_pages(handle_of(fi))) {
-		reply_attr(fs, req, node, view_pages(handle_of(fi)), 0);
+		/* by its own node: a rename may have brought the number elsewhere */
+		node_attr(fs, handle_of(fi)->node, view_pages(handle_of(fi)), &attr);
+		fuse_reply_attr(req, &attr, 0);
 		return;
 	}
 	if (node_is_person(node)) {

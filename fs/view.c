@@ -241,6 +241,23 @@ static bool has_opened(struct fs *fs, pid_t thread, fuse_ino_t ino)
 	return found;
 }
 
+/* What THREAD reads by INO past the pages, with one reference, or NULL. */
+static struct handle *find_own(struct fs *fs, pid_t thread, fuse_ino_t ino)
+{
+	struct handle *handle, *found = NULL;
+
+	pthread_mutex_lock(&fs->requests_lock);
+	DL_FOREACH(fs->handles, handle) {
+		if (handle->ino == ino && handle->thread == thread && !handle->shares &&
+		    !handle->writable && handle->record && hold_locked(handle)) {
+			found = handle;
+			break;
+		}
+	}
+	pthread_mutex_unlock(&fs->requests_lock);
+	return found;
+}
+
 /* ---- open ---- */
 
 void view_opened(struct handle *handle, fuse_req_t req, fuse_ino_t ino)
@@ -414,8 +431,12 @@ int view_attr(struct fs *fs, fuse_req_t req, fuse_ino_t ino, struct node *node,
 	pid_t thread = fuse_req_ctx(req)->pid;
 
 	*shown = NULL;
-	if (readers == NODE_READERS_NONE)
+	if (readers == NODE_READERS_NONE) {
+		/* nobody's pages can be cut: it is told the size of what it reads itself */
+		if (record)
+			*shown = find_own(fs, thread, ino);
 		return 0;
+	}
 	/* the kernel comes back once only */
 	if (readers == NODE_READERS_NAMELESS || told_before(fs, node, thread) ||
 	    has_opened(fs, thread, ino)) {
@@ -424,4 +445,16 @@ int view_attr(struct fs *fs, fuse_req_t req, fuse_ino_t ino, struct node *node,
 	}
 	move(fs, node, thread, MOVED_ASKS);
 	return -ESTALE;
+}
+
+void view_keep_size(struct fs *fs, fuse_ino_t ino, struct stat *attr)
+{
+	struct handle *reader = node_has_readers(fs, ino) ? find_reader(fs, ino) : NULL;
+	struct stat shown;
+
+	if (!reader)
+		return;
+	node_attr(fs, reader->node, reader->record, &shown);
+	attr->st_size = shown.st_size;
+	handle_put(reader);
 }

@@ -69,4 +69,11 @@ struct handle *view_truncated(struct fs *fs, fuse_req_t req, fuse_ino_t ino);
 int view_attr(struct fs *fs, fuse_req_t req, fuse_ino_t ino, struct node *node,
 	      const struct record *record, struct handle **shown);
 
+/*
+ * ATTR are to be told of INO, which is a file in memory now. A rename may have brought the number
+ * there, and others may read a record through its pages: then the size stays that of the version
+ * that they read.
+ */
+void view_keep_size(struct fs *fs, fuse_ino_t ino, struct stat *attr);
+
 #endif

@@ -43,7 +43,7 @@ bool exact_reserve(struct exact_text *out, size_t length)
 
 void exact_put(struct exact_text *out, const char *text, size_t length)
 {
-	if (!exact_reserve(out, length))
+	if (!length || !exact_reserve(out, length))
 		return;
 	memcpy(out->text + out->length, text, length);
 	out->length += length;

@@ -171,6 +171,23 @@ def test_an_open_text_is_mapped_late(mount, change):
     assert len(path.read_bytes()) == len(text_of(after).encode()) != len(before)
 
 
+def test_an_open_text_becomes_a_backup(mount):
+    """Its inode stands for the backup then, which has a newer text and another size."""
+    m = mount()
+    path = m.path / "partnerize/7.json"
+    before = path.read_bytes()
+    with open(path, "rb", buffering=0) as reader:
+        assert reader.read() == before
+        m.sh("cd partnerize; echo inactive >7.status; mv 7.json 7.json~; ls -l 7.json~; stat 7.json~").ok()
+        with mmap.mmap(reader.fileno(), 0, mmap.MAP_SHARED, mmap.PROT_READ) as view:
+            for _ in range(20):
+                (m.path / "partnerize/7.json~").lstat()
+                assert view[:] == before
+        assert os.pread(reader.fileno(), 20000, 0) == before
+    m.sh("cd partnerize; mv 7.json~ 7.json").ok()
+    assert json.loads(path.read_text())["status"] == "inactive"
+
+
 def test_truncation_is_a_request(mount):
     """A shell's > is an open and a truncation, which must find each other, and asks no vendor more."""
     m = mount()
