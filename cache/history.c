@@ -279,6 +279,16 @@ char *history_text(struct history *history, uint64_t number, enum history_part p
 	return text;
 }
 
+json_t *history_record(struct history *history, uint64_t number, enum history_part part)
+{
+	size_t length;
+	char *text = history_text(history, number, part, &length);
+	json_t *record = text ? exact_parse(text, length, 0, NULL) : NULL;
+
+	free(text);
+	return record;
+}
+
 bool history_newest_access(struct history *history, const void *subject, const char *id,
 			   uint64_t below, struct history_access *access)
 {

@@ -82,6 +82,10 @@ bool history_look(struct history *history, uint64_t number, size_t sizes[HISTORY
 char *history_text(struct history *history, uint64_t number, enum history_part part,
 		   size_t *length);
 
+/* The same of a PART that is a record, parsed: a new reference. NULL: there is none, or no memory.
+ */
+json_t *history_record(struct history *history, uint64_t number, enum history_part part);
+
 /*
  * The newest write of this mount before number BELOW (0: of all) that did something to the access
  * of SUBJECT's ID: copied to *ACCESS, whose texts the caller frees by history_access_clear. False:

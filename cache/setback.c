@@ -9,23 +9,11 @@
 #include "cache/guard.h"
 #include "cache/history.h"
 #include "vendors/call.h"
-#include "vendors/exact.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* The record before or after write NUMBER, a new reference. NULL: there is none. */
-static json_t *record_of(struct history *history, uint64_t number, enum history_part part)
-{
-	size_t length;
-	char *text = history_text(history, number, part, &length);
-	json_t *record = text ? exact_parse(text, length, 0, NULL) : NULL;
-
-	free(text);
-	return record;
-}
 
 /* Did the newest write of this mount that changed what EDIT is about leave what the vendor has? */
 static bool is_ours(const struct change *change, const struct edit *edit)
@@ -41,8 +29,8 @@ static bool is_ours(const struct change *change, const struct edit *edit)
 		number = history_before(history, change->roster, change->id, number);
 		if (!number)
 			break;
-		before = record_of(history, number, HISTORY_BEFORE);
-		after = record_of(history, number, HISTORY_AFTER);
+		before = history_record(history, number, HISTORY_BEFORE);
+		after = history_record(history, number, HISTORY_AFTER);
 		changed = before &&
 			  !merge_alike(merge_value(edit, before), merge_value(edit, after));
 		ours = changed && merge_alike(merge_value(edit, after), now);

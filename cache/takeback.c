@@ -11,7 +11,6 @@
 #include "cache/base.h"
 #include "cache/guard.h"
 #include "cache/roster.h"
-#include "vendors/exact.h"
 #include "vendors/vendor.h"
 
 #include <stdio.h>
@@ -387,17 +386,6 @@ bool takeback_link(struct attempt *attempt, const char *own)
 	return attempt->takes_back;
 }
 
-/* The record before or after write NUMBER, a new reference. NULL: it is not kept. */
-static json_t *record_of(struct history *history, uint64_t number, enum history_part part)
-{
-	size_t length;
-	char *text = history_text(history, number, part, &length);
-	json_t *record = text ? exact_parse(text, length, 0, NULL) : NULL;
-
-	free(text);
-	return record;
-}
-
 /*
  * Has this mount alone changed ATTEMPT's record since CREATION, a write in HISTORY, and does FRESH
  * show what it left? Each of its writes must have found what the one before left.
@@ -414,11 +402,11 @@ static bool only_ours(const struct attempt *attempt, struct history *history, ui
 		json_t *after;
 
 		number = history_before(history, attempt->roster, attempt->id, number);
-		after = number ? record_of(history, number, HISTORY_AFTER) : NULL;
+		after = number ? history_record(history, number, HISTORY_AFTER) : NULL;
 		ours = found && after && base_same_content(collection, found, after);
 		json_decref(found);
 		json_decref(after);
-		found = ours ? record_of(history, number, HISTORY_BEFORE) : NULL;
+		found = ours ? history_record(history, number, HISTORY_BEFORE) : NULL;
 	} while (ours && number > creation);
 	json_decref(found);
 	return ours;
