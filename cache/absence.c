@@ -23,7 +23,7 @@
 /* So many are remembered: of more, the first are forgotten. */
 #define GONE_MAX 100000
 
-/* Somebody who was known, and whom the newest list lacks. */
+/* A record that was known, and that the newest list does not have. */
 struct gone {
 	char *key; /* of the email, or NULL */
 	UT_hash_handle hh;
@@ -276,7 +276,7 @@ bool absence_asks_on_locked(struct roster *roster, const struct wait *wait)
 	       roster_peek_locked(roster, wait->id, &record, &seconds) == ROSTER_UNKNOWN;
 }
 
-/* ---- who is not listed any more ---- */
+/* ---- records that are no longer listed ---- */
 
 static void forget_locked(struct roster *roster, struct gone *gone)
 {

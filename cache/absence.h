@@ -30,8 +30,8 @@ int absence_get(struct roster *roster, struct call *call, const char *id, json_t
 
 /*
  * Fetch the status of user ID from ROSTER, whose collection has an absent_status. As absence_get
- * for the user: where the vendor shows no status of a user whom it has, the list of statuses tells
- * it. -ENOENT: there is no such user. May wait.
+ * for the user. If the vendor has the user and shows no status, the list of statuses has it.
+ * -ENOENT: there is no such user. May wait.
  */
 int absence_get_status(struct roster *roster, struct call *call, const char *id, json_t **record);
 

@@ -11,8 +11,8 @@
 #include <stdbool.h>
 
 /*
- * Is MADE (NULL: there is nothing) what WANTED is, but for the way of writing? Objects: in each
- * member that WANTED has; arrays: in each element.
+ * Does MADE (NULL: there is nothing) say the same as WANTED, perhaps written in another way?
+ * Objects are compared in each member that WANTED has, arrays in each element.
  */
 bool alike(const json_t *wanted, const json_t *made);
 

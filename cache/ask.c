@@ -1,7 +1,7 @@
 /*
  * ask.c - ask a roster and block until it has answered (a part of roster.h).
  *
- * For threads of the pool: whoever must not block asks by roster_ask.
+ * For threads of the pool. A thread that must not block calls roster_ask.
  */
 #include "cache/roster.h"
 

@@ -1,11 +1,11 @@
 /*
  * create_whose.c - whose is the record that the vendor shows after a POST: a part of create.c.
  *
- * An answer may be about somebody else: a vendor that finds who has the email instead of making
- * them, or a proxy that mixes answers up. Who was known before, has another email, or was made long
- * before the POST is left alone, or the document would write over them. When no answer tells, the
- * email does: who has that email and was certainly not there before is who was made. It changes
- * nothing at the vendor.
+ * An answer may be about another record: a vendor may return the one that has the email already, or
+ * a proxy may mix answers up. A record that was known before, has another email, or was made long
+ * before the POST is left alone, or the document would overwrite it. If no answer tells, the email
+ * does: the record that has it, and that was certainly not there before, is the new one. This file
+ * changes nothing at the vendor.
  */
 #include "cache/create_parts.h"
 
