@@ -188,11 +188,11 @@ static void note_lacks(struct roster *roster, const struct snapshot *old,
 }
 
 /*
- * NEW, with ILLEGIBLE rows, is what the roster is from now on, unless a fetch that began later was
+ * NEW, with the *ILLEGIBLE rows (moved), is what the roster is from now on, unless a fetch that began later was
  * quicker. Returns whether it is, and nothing but the snapshot whose fetch began at BEFORE had to
  * give way.
  */
-static bool install(const struct flight *flight, struct snapshot *new, json_t *illegible,
+static bool install(const struct flight *flight, struct snapshot *new, json_t **illegible,
 		    double before)
 {
 	struct roster *roster = flight->roster;
@@ -267,7 +267,7 @@ int fetch_whole(struct flight *flight)
 		/* first, so that each version that was shown is found all the time */
 		if (old)
 			retire_replaced(roster, old, new);
-		same = install(flight, new, fill.illegible, before) && old && !fill.made &&
+		same = install(flight, new, &fill.illegible, before) && old && !fill.made &&
 		       old->count == new->count;
 		note_lacks(roster, old, new);
 		figures_compare(flight, old, new);

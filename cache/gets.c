@@ -156,8 +156,10 @@ void gets_note(struct roster *roster, const char *id, const json_t *object)
 	shown = remember_locked(roster, id);
 	if (shown && names && (shown->names || roster->kept < KEPT_MAX)) {
 		roster->kept += !shown->names;
+		/* moved, not shared: a json_t stays in one thread at a time */
 		json_decref(shown->names);
-		shown->names = json_incref(names);
+		shown->names = names;
+		names = NULL;
 		compare_locked(roster, shown, roster->snapshot, false);
 		roster->uncompared = roster->uncompared || shown->names;
 	}

@@ -39,16 +39,22 @@ static void forget_failure_locked(struct roster *roster)
 	roster->illegible_failure = NULL;
 }
 
-void illegible_listed_locked(struct roster *roster, json_t *ids)
+void illegible_listed_locked(struct roster *roster, json_t **ids)
 {
 	forget_failure_locked(roster);
 	json_decref(roster->illegible);
-	roster->illegible = absence_asks_id(roster) ? json_incref(ids) : NULL;
+	roster->illegible = NULL;
+	if (!absence_asks_id(roster))
+		return;
+	roster->illegible = *ids;
+	*ids = NULL;
 }
 
 void illegible_free_locked(struct roster *roster)
 {
-	illegible_listed_locked(roster, NULL);
+	json_t *none = NULL;
+
+	illegible_listed_locked(roster, &none);
 }
 
 /* Has nobody asked for ID by id? */

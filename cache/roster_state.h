@@ -356,8 +356,9 @@ void gets_free_locked(struct roster *roster);
  */
 int illegible_add(json_t **ids, const struct record *record);
 
-/* The newest list has the IDS (borrowed, or NULL) of such rows. */
-void illegible_listed_locked(struct roster *roster, json_t *ids);
+/* The newest list has the *IDS (or NULL) of such rows. They are moved, not shared, because a json_t
+ * stays in one thread: *IDS is NULL afterwards, unless the roster has no use for them. */
+void illegible_listed_locked(struct roster *roster, json_t **ids);
 
 /* Are any of them to be asked for by id, before it is known who has EMAIL? */
 bool illegible_due_locked(struct roster *roster, const char *email);
