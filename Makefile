@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Makefile - builds rosterfs and its sandbox, runs the tests. `make help` lists the targets.
 #
 # Everything that is built lies in $(BUILD). The folders vendors, cache, fs and mount are
@@ -41,12 +42,13 @@ MAKEFLAGS += --no-builtin-rules
 
 # ---- sources ----
 
-SOURCES := $(sort $(wildcard vendors/*.c cache/*.c fs/*.c mount/*.c))
+FOLDERS := vendors vendors/* cache/* fs fs/* mount
+SOURCES := $(sort $(wildcard $(addsuffix /*.c,$(FOLDERS))))
 SANDBOX_SOURCES := $(sort $(wildcard tests/sandbox/*.c))
 UNIT_SOURCES := $(sort $(wildcard tests/unit/test_*.c))
 BENCH_SOURCES := $(sort $(wildcard tests/bench/*.c))
 C_SOURCES := $(SOURCES) $(SANDBOX_SOURCES) $(UNIT_SOURCES) $(BENCH_SOURCES)
-HEADERS := $(sort $(wildcard vendors/*.h cache/*.h fs/*.h mount/*.h tests/sandbox/*.h tests/unit/*.h))
+HEADERS := $(sort $(wildcard $(addsuffix /*.h,$(FOLDERS) tests/sandbox tests/unit)))
 SCRIPTS := .ci/run tests/run $(sort $(wildcard tests/*.sh)) $(sort $(wildcard findings/*.sh))
 
 object = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))

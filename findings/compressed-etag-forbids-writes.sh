@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # Who reads with compression can never write: If-Match fails with 412, however often it reads anew.
 #
 # Seen with: Apache httpd 2.4.71 (Debian apache2-bin 2.4.71-1~deb12u1), nginx 1.22.1 (Debian nginx

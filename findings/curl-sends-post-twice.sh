@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # curl sends a POST twice without being asked to retry, and reports one success.
 #
 # Seen with: curl and libcurl 7.88.1 (Debian curl 7.88.1-10+deb12u15).

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # A FUSE server that answers ESTALE has its request sent again, or its caller told another error.
 #
 # Seen with: Linux 6.18, libfuse 3.14.0 (Debian libfuse3-dev 3.14.0-4). Needs root and

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # An open with O_TRUNC empties the read that another process waits for.
 #
 # Seen with: libfuse 3.14.0 (Debian libfuse3-dev 3.14.0-4), Linux 6.18. Needs root and /dev/fuse.

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # mv asks twice for a rename that was refused, the second time unguarded, and misreports EINVAL.
 #
 # Seen with: coreutils 9.1 (Debian coreutils 9.1-1), libfuse 3.14.0 (Debian libfuse3-dev 3.14.0-4),

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * asked.h - how many requests of each kind the kernel has sent, and what it was told.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * dir.c - open and close directories.
  *
@@ -7,15 +8,15 @@
  */
 #include "fs/dir.h"
 
-#include "cache/roster.h"
-#include "fs/by_email.h"
-#include "fs/node.h"
+#include "cache/roster/roster.h"
+#include "fs/people/email_dir.h"
+#include "fs/tree/node.h"
 #include "fs/notify.h"
 #include "fs/ops.h"
-#include "fs/people.h"
+#include "fs/people/email_index.h"
 #include "fs/request.h"
-#include "fs/scratch.h"
-#include "fs/shelf.h"
+#include "fs/memory/scratch.h"
+#include "fs/tree/record_dir.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -27,8 +28,8 @@
 /* Is what stands in NODE a list of records? */
 static bool shows_roster(const struct node *node)
 {
-	return (node->kind == NODE_BRANCH || node->kind == NODE_PLACE) && node->shelf &&
-	       shelf_lists(node->shelf);
+	return (node->kind == NODE_BRANCH || node->kind == NODE_PLACE) && node->record_dir &&
+	       record_dir_lists(node->record_dir);
 }
 
 static void close_dir(struct fs *fs, struct dir *dir)
@@ -41,7 +42,7 @@ static void close_dir(struct fs *fs, struct dir *dir)
 		node_close_pages(fs, dir->ino);
 	}
 	snapshot_put(dir->snapshot);
-	people_free(dir->people);
+	email_index_free(dir->people);
 	node_drop(fs, dir->node);
 	free(dir);
 }
@@ -98,8 +99,8 @@ static void choose_pages(struct fs *fs, struct dir *dir, uint64_t version, doubl
 	dir->drops = dir->paged && pages != NODE_PAGES_KEEP;
 	fi->cache_readdir = dir->paged;
 	fi->keep_cache = pages == NODE_PAGES_KEEP;
-	if (dir->node->shelf)
-		atomic_store(&dir->node->shelf->patience, fi->keep_cache ? PATIENCE : 0);
+	if (dir->node->record_dir)
+		atomic_store(&dir->node->record_dir->patience, fi->keep_cache ? PATIENCE : 0);
 }
 
 /*
@@ -108,12 +109,12 @@ static void choose_pages(struct fs *fs, struct dir *dir, uint64_t version, doubl
  */
 void dir_asked(struct fs *fs, const struct node *node)
 {
-	struct shelf *shelf = node->shelf;
+	struct record_dir *record_dir = node->record_dir;
 
-	if (!shelf || !shows_roster(node))
+	if (!record_dir || !shows_roster(node))
 		return;
-	if (atomic_load(&shelf->patience) > 0 && atomic_fetch_sub(&shelf->patience, 1) == 1)
-		notify_names(fs->notify, shelf);
+	if (atomic_load(&record_dir->patience) > 0 && atomic_fetch_sub(&record_dir->patience, 1) == 1)
+		notify_names(fs->notify, record_dir);
 }
 
 /* WHOLE is the answered question for the roster, NULL where there is none. */
@@ -130,26 +131,26 @@ static void reply_open(struct fs *fs, fuse_req_t req, struct node *node, const s
 	if (whole) {
 		dir->snapshot = snapshot_get(whole->snapshot);
 		dir->generation = whole->generation;
-		roster_generation(node->shelf->roster, &seconds);
+		roster_generation(node->record_dir->roster, &seconds);
 		choose_pages(fs, dir, dir->generation + expired, seconds, fi);
 	}
 	reply_dir(fs, req, dir, fi);
 }
 
-void dir_reply_open(fuse_req_t req, struct node *node, struct people *people,
+void dir_reply_open(fuse_req_t req, struct node *node, struct email_index *people,
 		    struct fuse_file_info *fi)
 {
 	struct fs *fs = people->fs;
 	struct dir *dir = dir_new(fs, req, node);
 
 	if (!dir) {
-		people_free(people);
+		email_index_free(people);
 		return;
 	}
 	dir->people = people;
 	/* what a person's own directory shows is looked up each time */
 	if (node->kind != NODE_PERSON)
-		choose_pages(fs, dir, people_version(people), people_left(people), fi);
+		choose_pages(fs, dir, email_index_version(people), email_index_left(people), fi);
 	reply_dir(fs, req, dir, fi);
 }
 
@@ -169,8 +170,8 @@ void dir_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 	struct node *node = node_of(fs, ino);
 	struct request *request;
 
-	if (by_email_holds(node)) {
-		by_email_open(req, node, fi);
+	if (email_dir_holds(node)) {
+		email_dir_open(req, node, fi);
 		return;
 	}
 	if (!shows_roster(node)) {
@@ -183,7 +184,7 @@ void dir_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 		return;
 	}
 	request->fi = *fi;
-	request_ask(request, node->shelf->roster, WAIT_WHOLE, NULL, opened);
+	request_ask(request, node->record_dir->roster, WAIT_WHOLE, NULL, opened);
 }
 
 void dir_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * dir.h - an open directory: what dir.c opens and listing.c reads.
  */
@@ -14,7 +15,7 @@ struct dir {
 	fuse_ino_t ino;            /* by which the kernel opened it */
 	struct snapshot *snapshot; /* NULL: no roster here */
 	uint64_t generation;       /* of the roster, that the snapshot shows */
-	struct people *people;     /* in by-email, else NULL */
+	struct email_index *people;     /* in by-email, else NULL */
 	bool paged;                /* the kernel keeps the names that are read through it */
 	bool drops;                /* the kernel drops old ones first; node.h */
 };

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * emptied.c - see emptied.h.
  *
@@ -6,9 +7,9 @@
  */
 #include "fs/emptied.h"
 
-#include "fs/node.h"
-#include "vendors/call.h"
-#include "vendors/log.h"
+#include "fs/tree/node.h"
+#include "vendors/base/call.h"
+#include "vendors/base/log.h"
 
 #include <stdlib.h>
 

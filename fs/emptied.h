@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * emptied.h - a record's file that is truncated and closed without a text.
  *

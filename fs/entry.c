@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * entry.c - see entry.h.
  *
@@ -7,16 +8,16 @@
  */
 #include "fs/entry.h"
 
-#include "cache/record.h"
-#include "cache/snapshot.h"
-#include "fs/control.h"
-#include "fs/node.h"
-#include "fs/past.h"
-#include "fs/path.h"
-#include "fs/people.h"
+#include "cache/roster/record.h"
+#include "cache/roster/snapshot.h"
+#include "fs/control/control.h"
+#include "fs/tree/node.h"
+#include "fs/control/history_dir.h"
+#include "fs/tree/path.h"
+#include "fs/people/email_index.h"
 #include "fs/request.h"
-#include "fs/shelf.h"
-#include "fs/vacancy.h"
+#include "fs/tree/record_dir.h"
+#include "fs/memory/vacancy.h"
 #include "fs/view.h"
 #include "vendors/vendor.h"
 
@@ -39,14 +40,14 @@ double entry_attr(struct fs *fs, struct node *node, const struct record *record,
 	}
 	/*
 	 * A directory's are looked at for each name in it: they must not cost a request. A fetch
-	 * says when its time has changed (shelf.c).
+	 * says when its time has changed (record_dir.c).
 	 */
-	if (node_scratch(node) || node->kind == NODE_NEW || past_is(node))
+	if (node_scratch(node) || node->kind == NODE_NEW || history_dir_is(node))
 		return 0;
 	if (node_is_person(node))
 		return seconds;
 	if (node->kind == NODE_PEOPLE || node->kind == NODE_EMAILS) {
-		attr->st_mtim = attr->st_atim = attr->st_ctim = people_time(fs, node, &seconds);
+		attr->st_mtim = attr->st_atim = attr->st_ctim = email_index_time(fs, node, &seconds);
 		return seconds < FIXED_SECONDS ? seconds : FIXED_SECONDS;
 	}
 	if (!node_needs_record(node))
@@ -90,7 +91,7 @@ void entry_fill(struct fs *fs, struct node *node, const struct record *record, d
 	if (node_scratch(node))
 		view_keep_size(fs, entry->ino, &entry->attr);
 	if (node_scratch(node) || node->kind == NODE_LINK || node->kind == NODE_TRANSACTION ||
-	    past_is(node) || (node_is_record(node) && vacancy_exists(fs->vacancies, node->path)))
+	    history_dir_is(node) || (node_is_record(node) && vacancy_exists(fs->vacancies, node->path)))
 		entry->entry_timeout = 0; /* they come and go */
 	else if (node_is_person(node))
 		entry->entry_timeout = seconds;
@@ -116,7 +117,7 @@ struct record *entry_find_cut(const struct snapshot *snapshot, const char *stem)
 
 struct roster *entry_roster(const struct node *node)
 {
-	return node->kind == NODE_STATUS ? node->shelf->statuses : node->shelf->roster;
+	return node->kind == NODE_STATUS ? node->record_dir->statuses : node->record_dir->roster;
 }
 
 /* Does RECORD stand for all users that a whole roster of statuses does not show? */
@@ -136,9 +137,9 @@ enum roster_knows entry_peek(const struct node *node, struct record **record, do
 	if (!node->id)
 		return ROSTER_UNKNOWN;
 	knows = roster_peek(entry_roster(node), node->id, record, seconds);
-	if (entry_roster(node) == node->shelf->roster)
+	if (entry_roster(node) == node->record_dir->roster)
 		return knows;
-	of_user = roster_peek(node->shelf->roster, node->id, &user, &user_seconds);
+	of_user = roster_peek(node->record_dir->roster, node->id, &user, &user_seconds);
 	record_put(user);
 	if (of_user == ROSTER_ABSENT)
 		knows = ROSTER_ABSENT;
@@ -172,7 +173,7 @@ static void take_absent(struct request *request)
 static bool ask_for_status(struct request *request, int error)
 {
 	const struct node *node = request->node;
-	struct roster *users = node->shelf->roster, *statuses = entry_roster(node);
+	struct roster *users = node->record_dir->roster, *statuses = entry_roster(node);
 	struct record *status = NULL;
 	double seconds;
 
@@ -208,15 +209,15 @@ bool entry_again(struct request *request, int error)
 	 * The status of whoever a whole roster does not show, or of whom the vendor told nothing:
 	 * but is there such a user?
 	 */
-	if (error || request->wait.kind != WAIT_RECORD || request->roster == node->shelf->roster ||
+	if (error || request->wait.kind != WAIT_RECORD || request->roster == node->record_dir->roster ||
 	    strcmp(record_status(request->wait.record),
 		   roster_collection(request->roster)->absent_status) != 0)
 		return false;
-	knows = roster_peek(node->shelf->roster, node->id, &user, &seconds);
+	knows = roster_peek(node->record_dir->roster, node->id, &user, &seconds);
 	record_put(user);
 	if (knows == ROSTER_FRESH || (knows == ROSTER_STALE && !is_absent(request->wait.record)))
 		return false;
-	request_again(request, node->shelf->roster, WAIT_RECORD, node->id);
+	request_again(request, node->record_dir->roster, WAIT_RECORD, node->id);
 	return true;
 }
 
@@ -240,7 +241,7 @@ int entry_found(struct request *request, int error, struct record **record)
 		error = -ENOENT;
 	if (error == -ENOENT && !request->call.words[0])
 		call_fail(&request->call, ENOENT, "there is no such %s",
-			  node->shelf->place ? "record" : "user");
+			  node->record_dir->place ? "record" : "user");
 	return error;
 }
 
@@ -255,8 +256,8 @@ void entry_ask(struct request *request, void (*finish)(struct request *request, 
 	 */
 	if (node->id && roster_peek(roster, node->id, &record, &seconds) == ROSTER_FRESH &&
 	    is_absent(record))
-		roster = node->shelf->roster;
+		roster = node->record_dir->roster;
 	record_put(record);
-	request_ask(request, node->id ? roster : node->shelf->roster,
+	request_ask(request, node->id ? roster : node->record_dir->roster,
 		    node->id ? WAIT_RECORD : WAIT_WHOLE, node->id, finish);
 }

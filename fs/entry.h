@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * entry.h - what the kernel is told of a node and for how long, and how a record is found that
  * nobody knows yet.
@@ -5,7 +6,7 @@
 #ifndef ROSTERFS_ENTRY_H
 #define ROSTERFS_ENTRY_H
 
-#include "cache/roster.h"
+#include "cache/roster/roster.h"
 #include "fs/fs.h"
 
 struct record;

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * file.c - read, write, flush.
  *
@@ -7,21 +8,21 @@
  */
 #include "fs/ops.h"
 
-#include "cache/record.h"
-#include "cache/update.h"
-#include "fs/control.h"
-#include "fs/draft.h"
+#include "cache/roster/record.h"
+#include "cache/update/update.h"
+#include "fs/control/control.h"
+#include "fs/memory/draft.h"
 #include "fs/emptied.h"
 #include "fs/entry.h"
 #include "fs/handle.h"
 #include "fs/mistyped.h"
-#include "fs/node.h"
+#include "fs/tree/node.h"
 #include "fs/request.h"
-#include "fs/scratch.h"
-#include "fs/shelf.h"
-#include "fs/transaction.h"
+#include "fs/memory/scratch.h"
+#include "fs/tree/record_dir.h"
+#include "fs/control/query_file.h"
 #include "fs/view.h"
-#include "vendors/log.h"
+#include "vendors/base/log.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -45,7 +46,7 @@ void file_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset, struct
 	if (node->kind == NODE_SCRATCH)
 		count = scratch_read(node_scratch(node), offset, size, &data);
 	else if (node->kind == NODE_TRANSACTION)
-		count = transaction_read(handle, offset, size, &data);
+		count = query_file_read(handle, offset, size, &data);
 	else
 		count = handle_read(handle, offset, size, &data);
 	if (count < 0)
@@ -69,17 +70,17 @@ void file_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 int file_save(struct request *request)
 {
 	struct node *node = request->node;
-	struct shelf *shelf = node->shelf;
+	struct record_dir *record_dir = node->record_dir;
 	int error;
 
 	if (!request->word)
-		return update_document(&request->call, shelf->roster, request->fs->guard, node->id,
+		return update_document(&request->call, record_dir->roster, request->fs->guard, node->id,
 				       request->text, request->length);
-	error = update_status(&request->call, shelf->statuses, request->fs->guard, node->id,
+	error = update_status(&request->call, record_dir->statuses, request->fs->guard, node->id,
 			      request->word);
 	/* part of it may have been done */
-	if (shelf->statuses != shelf->roster)
-		shelf_refresh_links(node->branch);
+	if (record_dir->statuses != record_dir->roster)
+		record_dir_refresh_links(node->branch);
 	return error;
 }
 
@@ -239,7 +240,7 @@ void file_write(fuse_req_t req, fuse_ino_t ino, const char *data, size_t size, o
 		return;
 	}
 	if (node->kind == NODE_TRANSACTION) {
-		transaction_write(fs, req, handle, data, size);
+		query_file_write(fs, req, handle, data, size);
 		return;
 	}
 	if (!node_is_record(node) && node->kind != NODE_DRAFT) {
@@ -268,7 +269,7 @@ static void flush_or_sync(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info 
 	(void)ino;
 	atomic_store(&handle_of(fi)->used, true);
 	if (node->kind == NODE_TRANSACTION) {
-		action = transaction_flush(handle_of(fi), &why);
+		action = query_file_flush(handle_of(fi), &why);
 		if (action && why)
 			request_refuse(req, node->path, action, why);
 		fuse_reply_err(req, -action);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * fs.c - see fs.h: builds the filesystem and takes it apart, in order.
  *
@@ -6,17 +7,17 @@
  */
 #include "fs/fs.h"
 
-#include "cache/guard.h"
-#include "cache/history.h"
-#include "cache/pool.h"
+#include "cache/history/guard.h"
+#include "cache/history/history.h"
+#include "vendors/base/pool.h"
 #include "fs/handle.h"
-#include "fs/node.h"
+#include "fs/tree/node.h"
 #include "fs/notify.h"
 #include "fs/ops.h"
 #include "fs/request.h"
-#include "fs/scratch.h"
-#include "fs/shelf.h"
-#include "fs/vacancy.h"
+#include "fs/memory/scratch.h"
+#include "fs/tree/record_dir.h"
+#include "fs/memory/vacancy.h"
 #include "fs/view.h"
 #include "vendors/vendor.h"
 
@@ -41,7 +42,7 @@ static int make_branch(struct fs *fs, struct branch *branch, struct account *acc
 	branch->fs = fs;
 	branch->account = account;
 	pthread_mutex_init(&branch->lock, NULL);
-	return account->vendor->users ? shelf_users(branch) : 0;
+	return account->vendor->users ? record_dir_users(branch) : 0;
 }
 
 struct fs *fs_new(const struct fs_options *options, struct account **accounts, size_t count)
@@ -90,10 +91,10 @@ void fs_stop(struct fs *fs, unsigned milliseconds)
 	pool_end_delays(fs->pool);
 	request_cancel_all(fs);
 	for (size_t i = 0; i < fs->branch_count; i++) {
-		struct shelf *shelf = shelf_first(&fs->branches[i]);
+		struct record_dir *record_dir = record_dir_first(&fs->branches[i]);
 
-		for (; shelf; shelf = shelf->next)
-			shelf_stop(shelf);
+		for (; record_dir; record_dir = record_dir->next)
+			record_dir_stop(record_dir);
 	}
 	pool_drain(fs->pool, milliseconds);
 }
@@ -108,12 +109,12 @@ void fs_finish(struct fs *fs)
 
 static void free_branch(struct branch *branch)
 {
-	struct shelf *shelf;
+	struct record_dir *record_dir;
 
 	HASH_CLEAR(hh, branch->by_path);
-	while ((shelf = branch->shelves)) {
-		branch->shelves = shelf->next;
-		shelf_free(shelf);
+	while ((record_dir = branch->record_dirs)) {
+		branch->record_dirs = record_dir->next;
+		record_dir_free(record_dir);
 	}
 	pthread_mutex_destroy(&branch->lock);
 }

@@ -1,40 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * fs.h - the filesystem as a whole: what all files under fs/ share.
  *
  *   ops.c          the FUSE table: attributes and links
  *   lookup.c       which node stands at a name
- *   names.c        names that are made, removed, renamed
+ *   create_remove.c        names that are made, removed, renamed
  *   entry.c        what the kernel is told of a node, and for how long
  *   dir.c          open directories, and what the kernel keeps of them
  *   listing.c      read them
  *   open.c         open files: what they show
- *   view.c         how the kernel may read a record while others write, or read another version
+ *   overlay.c         how the kernel may read a record while others write, or read another version
  *   file.c         read, write, flush: from a FUSE request to a handle, and on to the vendor
  *   handle.c       one open file: what was written so far, and when it is complete
  *   node.c         what stands at a path
  *   inode.c        what stands behind each number that the kernel holds
  *   pages.c        what the kernel's pages of it hold
- *   shelf.c        one directory's worth of records and its roster
+ *   record_dir.c        one directory's worth of records and its roster
  *   scratch.c      files in memory that no vendor has; scratch_text.c: what stands in them
  *   vacancy.c      names that seem free to whoever renamed their record away
  *   rename.c       renames: a save, or nothing; backup.c: a backup
  *   draft.c        new/: what is to become a record
- *   by_email.c     by-email: what the kernel is answered
- *   people.c       who has which email; people_spelling.c: who is listed, and who is apart
- *   person.c       the links in by-email
+ *   email_dir.c     by-email: what the kernel is answered
+ *   email_index.c       who has which email; email_spelling.c: who is listed, and who is apart
+ *   email_links.c       the links in by-email
  *   similar.c      in a person's directory: whose emails are easily taken for theirs
  *   unread.c       files there in place of links, while a vendor can't be read
- *   transaction.c  a file that is asked and answers
+ *   query_file.c  a file that is asked and answers
  *   request.c      a FUSE request that waits for a vendor: parked, interruptible
  *   notify.c       telling the kernel what it must forget
  *   control.c      .rosterfs
- *   past.c         .rosterfs/history
+ *   history_dir.c         .rosterfs/history
  *   path.c         names and ids
  */
 #ifndef ROSTERFS_FS_H
 #define ROSTERFS_FS_H
 
-#include "cache/table.h"
+#include "vendors/base/table.h"
 #include "fs/asked.h"
 
 #include <fuse_lowlevel.h>
@@ -55,11 +56,11 @@ struct notify;
 struct pool;
 struct request;
 struct scratches;
-struct shelf;
+struct record_dir;
 struct swapped;
 struct vacancies;
 
-/* Who was told ESTALE, to come by another number, and has not come yet; view.c. */
+/* Who was told ESTALE, to come by another number, and has not come yet; overlay.c. */
 enum moved_for { MOVED_NOT, MOVED_READS, MOVED_WRITES, MOVED_ASKS };
 struct moved {
 	struct node *node; /* held; its number is that one; NULL: nobody */
@@ -73,11 +74,11 @@ struct moved {
 struct branch {
 	struct fs *fs;
 	struct account *account;
-	struct shelf *users;   /* NULL: no API, read-only */
+	struct record_dir *users;   /* NULL: no API, read-only */
 	struct node *node;     /* its directory */
 	pthread_mutex_t lock;  /* of what follows */
-	struct shelf *shelves; /* all of them, the users too; by next */
-	struct shelf *by_path; /* uthash: those that are not the users */
+	struct record_dir *record_dirs; /* all of them, the users too; by next */
+	struct record_dir *by_path; /* uthash: those that are not the users */
 };
 
 struct fs_options {
@@ -123,7 +124,7 @@ struct fs {
 };
 
 /*
- * A filesystem of ACCOUNTS (borrowed, COUNT of them), all of them with their lanes in http.c. NULL:
+ * A filesystem of ACCOUNTS (borrowed, COUNT of them), all of them with their queues in http.c. NULL:
  * no memory. The session is set by the caller, before its loop starts.
  */
 struct fs *fs_new(const struct fs_options *options, struct account **accounts, size_t count);

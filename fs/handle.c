@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * handle.c - see handle.h.
  *
@@ -6,11 +7,11 @@
  */
 #include "fs/handle.h"
 
-#include "cache/record.h"
-#include "cache/update.h"
+#include "cache/roster/record.h"
+#include "cache/update/update.h"
 #include "fs/emptied.h"
-#include "fs/node.h"
-#include "fs/scratch.h"
+#include "fs/tree/node.h"
+#include "fs/memory/scratch.h"
 
 #include <errno.h>
 #include <fcntl.h>

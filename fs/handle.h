@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * handle.h - one open file: the version it reads, and what was written to it so far.
  *
@@ -16,7 +17,7 @@
 #ifndef ROSTERFS_HANDLE_H
 #define ROSTERFS_HANDLE_H
 
-#include "cache/document.h"
+#include "cache/document/document.h"
 #include "fs/fs.h"
 
 #include <stdint.h>
@@ -37,7 +38,7 @@ struct handle {
 	struct record *record; /* the version shown, or NULL for a file that is no record's */
 	char *fixed;           /* text of a file that is no record's; owned */
 	size_t fixed_length;
-	off_t answer_at;  /* transaction.c: where the answer's first reader began */
+	off_t answer_at;  /* query_file.c: where the answer's first reader began */
 	bool answer_read; /* there was one */
 	bool writable, append;
 	atomic_bool used;   /* read, written or truncated since it was opened */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * listing.c - read an open directory.
  *
@@ -7,17 +8,17 @@
  */
 #include "fs/dir.h"
 
-#include "cache/roster.h"
-#include "fs/by_email.h"
+#include "cache/roster/roster.h"
+#include "fs/people/email_dir.h"
 #include "fs/entry.h"
-#include "fs/node.h"
+#include "fs/tree/node.h"
 #include "fs/notify.h"
 #include "fs/ops.h"
-#include "fs/past.h"
-#include "fs/path.h"
-#include "fs/people.h"
-#include "fs/scratch.h"
-#include "fs/shelf.h"
+#include "fs/control/history_dir.h"
+#include "fs/tree/path.h"
+#include "fs/people/email_index.h"
+#include "fs/memory/scratch.h"
+#include "fs/tree/record_dir.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -92,10 +93,10 @@ static bool add(struct page *page, const char *name, struct node *node, const st
 /* Number INDEX of the names in by-email. 1: added, 0: the page is full, -1: there are no more. */
 static int add_person(struct page *page, size_t index, off_t next)
 {
-	struct by_email_entry person;
+	struct email_dir_entry person;
 	struct fuse_entry_param entry;
 	const struct dir *dir = page->dir;
-	int found = by_email_entry(page->fs, dir->node, dir->people, index, &person);
+	int found = email_dir_entry(page->fs, dir->node, dir->people, index, &person);
 
 	page->failed = !found;
 	if (found <= 0)
@@ -141,9 +142,9 @@ static enum node_kind kind_of(const struct node *directory, size_t place)
 {
 	if (directory->kind == NODE_BRANCH)
 		return place % 2 ? NODE_STATUS : NODE_JSON;
-	if (shelf_has_folders(directory->shelf))
+	if (record_dir_has_folders(directory->record_dir))
 		return NODE_FOLDER;
-	return shelf_has_links(directory->shelf) ? NODE_LINK : NODE_JSON;
+	return record_dir_has_links(directory->record_dir) ? NODE_LINK : NODE_JSON;
 }
 
 static const char *suffix_of(enum node_kind kind)
@@ -191,7 +192,7 @@ static const char *stem_of(struct page *page, size_t index)
 static bool add_record(struct page *page, size_t place, off_t next)
 {
 	const struct node *directory = page->dir->node;
-	struct roster *roster = directory->shelf->roster;
+	struct roster *roster = directory->record_dir->roster;
 	size_t index = place / names_of(directory);
 	struct record *shown = page->dir->snapshot->records[index];
 	enum node_kind kind = kind_of(directory, place);
@@ -205,7 +206,7 @@ static bool add_record(struct page *page, size_t place, off_t next)
 	stpcpy(stpcpy(name, stem_of(page, index)), suffix_of(kind));
 	if (!page->plus)
 		return add_bare(page, name, kind, next);
-	node = node_take(page->fs, kind, directory, name, directory->shelf, shown->id);
+	node = node_take(page->fs, kind, directory, name, directory->record_dir, shown->id);
 	if (!node) {
 		page->failed = true;
 		return false;
@@ -245,8 +246,8 @@ static int add_scratch(struct page *page, size_t index, off_t next)
 static int add_past(struct page *page, size_t index, off_t next)
 {
 	char name[PAST_NAME_MAX];
-	int there = past_name(page->fs, page->dir->node, index, name);
-	struct node *node = there > 0 ? past_take(page->fs, page->dir->node, name) : NULL;
+	int there = history_dir_name(page->fs, page->dir->node, index, name);
+	struct node *node = there > 0 ? history_dir_take(page->fs, page->dir->node, name) : NULL;
 
 	if (!node)
 		return there < 0 ? -1 : 1;
@@ -264,7 +265,7 @@ static int add_place(struct page *page, size_t place)
 	if (place < 2)
 		return add_dots(page, place ? ".." : ".", next);
 	place -= 2;
-	if (past_is(directory))
+	if (history_dir_is(directory))
 		return add_past(page, place, next);
 	if (place < page->fixed) {
 		node_fixed(directory, place, &fixed);
@@ -306,7 +307,7 @@ static void read_page(fuse_req_t req, size_t size, off_t offset, struct fuse_fil
 	    .buffer = malloc(size),
 	    .size = size,
 	};
-	struct shelf *shelf;
+	struct record_dir *record_dir;
 	uint64_t generation;
 	double seconds;
 
@@ -317,10 +318,10 @@ static void read_page(fuse_req_t req, size_t size, off_t offset, struct fuse_fil
 	if (page.dir->paged)
 		node_pages_dropped(page.fs, page.dir->ino, &page.dir->drops);
 	if (page.dir->people)
-		page.seconds = by_email_seconds(page.dir->node, page.dir->people);
+		page.seconds = email_dir_seconds(page.dir->node, page.dir->people);
 	if (page.dir->snapshot) {
 		page.current = page.dir->generation ==
-				   roster_generation(page.dir->node->shelf->roster,
+				   roster_generation(page.dir->node->record_dir->roster,
 						     &page.seconds) &&
 			       page.seconds > 0;
 	}
@@ -328,7 +329,7 @@ static void read_page(fuse_req_t req, size_t size, off_t offset, struct fuse_fil
 	for (size_t place = (size_t)offset; add_place(&page, place) > 0; place++) {
 	}
 	/* the answer may be the last that is heard of the open directory: another thread ends it */
-	shelf = page.dir->node->shelf;
+	record_dir = page.dir->node->record_dir;
 	generation = page.dir->generation;
 	/* an empty page would be the end of the directory */
 	if (page.failed && !page.used)
@@ -337,8 +338,8 @@ static void read_page(fuse_req_t req, size_t size, off_t offset, struct fuse_fil
 		fuse_reply_buf(req, page.buffer, page.used);
 	free(page.buffer);
 	/* The kernel has just been told what a write has made old meanwhile: let it be compared. */
-	if (page.current && plus && roster_generation(shelf->roster, &seconds) != generation)
-		notify_shelf(page.fs->notify, shelf);
+	if (page.current && plus && roster_generation(record_dir->roster, &seconds) != generation)
+		notify_shelf(page.fs->notify, record_dir);
 }
 
 void listing_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset,

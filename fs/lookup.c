@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * lookup.c - which node stands at a name.
  *
@@ -7,16 +8,16 @@
  */
 #include "fs/ops.h"
 
-#include "cache/roster.h"
-#include "fs/by_email.h"
+#include "cache/roster/roster.h"
+#include "fs/people/email_dir.h"
 #include "fs/entry.h"
-#include "fs/node.h"
-#include "fs/past.h"
-#include "fs/path.h"
+#include "fs/tree/node.h"
+#include "fs/control/history_dir.h"
+#include "fs/tree/path.h"
 #include "fs/request.h"
-#include "fs/scratch.h"
-#include "fs/shelf.h"
-#include "fs/vacancy.h"
+#include "fs/memory/scratch.h"
+#include "fs/tree/record_dir.h"
+#include "fs/memory/vacancy.h"
 #include "fs/view.h"
 #include "vendors/vendor.h"
 
@@ -53,10 +54,10 @@ static void reply_fixed(struct fs *fs, fuse_req_t req, struct node *node)
 }
 
 /* A cut name tells no id: what the newest roster says, fresh or not, must do. */
-static char *id_of_cut(struct shelf *shelf, const char *stem)
+static char *id_of_cut(struct record_dir *record_dir, const char *stem)
 {
 	double seconds;
-	struct snapshot *snapshot = roster_snapshot(shelf->roster, &seconds);
+	struct snapshot *snapshot = roster_snapshot(record_dir->roster, &seconds);
 	const struct record *record = snapshot ? entry_find_cut(snapshot, stem) : NULL;
 	char *id = record ? strdup(record->id) : NULL;
 
@@ -68,16 +69,16 @@ static char *id_of_cut(struct shelf *shelf, const char *stem)
  * The id that STEM stands for, which the caller frees: NULL also where only a whole roster would
  * tell. False: it can stand for none.
  */
-static bool find_id(struct shelf *shelf, const char *stem, char **id)
+static bool find_id(struct record_dir *record_dir, const char *stem, char **id)
 {
 	char whole[PATH_STEM_MAX + 1];
 
 	*id = NULL;
 	if (path_is_cut(stem)) {
-		*id = id_of_cut(shelf, stem);
+		*id = id_of_cut(record_dir, stem);
 		return true;
 	}
-	if (!path_id(stem, whole) || !shelf_may_have(shelf, whole))
+	if (!path_id(stem, whole) || !record_dir_may_have(record_dir, whole))
 		return false;
 	*id = strdup(whole);
 	return *id != NULL;
@@ -87,7 +88,7 @@ static bool find_id(struct shelf *shelf, const char *stem, char **id)
 static void lookup_known(struct fs *fs, fuse_req_t req, struct node *directory, const char *name,
 			 enum node_kind kind, const char *id)
 {
-	struct node *node = node_take(fs, kind, directory, name, directory->shelf, id);
+	struct node *node = node_take(fs, kind, directory, name, directory->record_dir, id);
 	struct record *record = NULL;
 	double seconds = 0;
 
@@ -109,7 +110,7 @@ static void lookup_file(struct fs *fs, fuse_req_t req, struct node *directory, c
 	char *id;
 
 	if (kind == PATH_OTHER || (kind == PATH_STATUS && directory->kind != NODE_BRANCH) ||
-	    !find_id(directory->shelf, stem, &id)) {
+	    !find_id(directory->record_dir, stem, &id)) {
 		fuse_reply_err(req, ENOENT);
 		return;
 	}
@@ -118,14 +119,14 @@ static void lookup_file(struct fs *fs, fuse_req_t req, struct node *directory, c
 }
 
 /* Desktops and shells look for autorun.inf, .git and the like: that must not cost a request. */
-static bool is_unlikely_id(struct shelf *shelf, const char *id)
+static bool is_unlikely_id(struct record_dir *record_dir, const char *id)
 {
 	struct record *record;
 	double seconds;
 
 	if (!strchr(id, '.'))
 		return false;
-	roster_peek(shelf->roster, id, &record, &seconds);
+	roster_peek(record_dir->roster, id, &record, &seconds);
 	record_put(record);
 	return !record;
 }
@@ -135,9 +136,9 @@ static void lookup_folder(struct fs *fs, fuse_req_t req, struct node *directory,
 	char *id = NULL;
 
 	/* a new inode on trial would be there for mkdir: only who was listed once is asked for */
-	if (strlen(name) > PATH_STEM_MAX || !find_id(directory->shelf, name, &id) || !id ||
-	    is_unlikely_id(directory->shelf, id) ||
-	    roster_never_lists(directory->shelf->roster, id))
+	if (strlen(name) > PATH_STEM_MAX || !find_id(directory->record_dir, name, &id) || !id ||
+	    is_unlikely_id(directory->record_dir, id) ||
+	    roster_never_lists(directory->record_dir->roster, id))
 		fuse_reply_err(req, ENOENT);
 	else
 		lookup_known(fs, req, directory, name, NODE_FOLDER, id);
@@ -159,7 +160,7 @@ static void found_link(struct request *request, int error)
 		fuse_reply_err(request->req, ENOENT);
 		return;
 	}
-	shelf_name(request->node->shelf, request->text, ".json", name);
+	record_dir_name(request->node->record_dir, request->text, ".json", name);
 	lookup_known(request->fs, request->req, request->node, name, NODE_LINK, request->text);
 }
 
@@ -170,14 +171,14 @@ static void found_link(struct request *request, int error)
 static void lookup_link(struct fs *fs, fuse_req_t req, struct node *directory, const char *name)
 {
 	char stem[PATH_STEM_MAX + 1];
-	struct roster *roster = directory->shelf->roster;
+	struct roster *roster = directory->record_dir->roster;
 	enum roster_knows knows = ROSTER_ABSENT;
 	struct record *record = NULL;
 	struct request *request;
 	double seconds;
 	char *id = NULL;
 
-	if (path_parse(name, stem) == PATH_JSON && find_id(directory->shelf, stem, &id) && id)
+	if (path_parse(name, stem) == PATH_JSON && find_id(directory->record_dir, stem, &id) && id)
 		knows = roster_peek(roster, id, &record, &seconds);
 	record_put(record);
 	if (knows == ROSTER_FRESH || knows == ROSTER_ABSENT) {
@@ -211,9 +212,9 @@ static void lookup_scratch(struct fs *fs, fuse_req_t req, struct node *directory
 
 static void lookup_in_shelf(struct fs *fs, fuse_req_t req, struct node *directory, const char *name)
 {
-	if (shelf_has_links(directory->shelf))
+	if (record_dir_has_links(directory->record_dir))
 		lookup_link(fs, req, directory, name);
-	else if (shelf_has_folders(directory->shelf))
+	else if (record_dir_has_folders(directory->record_dir))
 		lookup_folder(fs, req, directory, name);
 	else
 		lookup_file(fs, req, directory, name);
@@ -222,7 +223,7 @@ static void lookup_in_shelf(struct fs *fs, fuse_req_t req, struct node *director
 static void lookup_past(struct fs *fs, fuse_req_t req, const struct node *directory,
 			const char *name)
 {
-	struct node *node = past_take(fs, directory, name);
+	struct node *node = history_dir_take(fs, directory, name);
 
 	if (node)
 		reply_entry(fs, req, node, NULL, 0);
@@ -254,8 +255,8 @@ void lookup_name(fuse_req_t req, fuse_ino_t parent, const char *name)
 		reply_entry(fs, req, branch->node, NULL, 0);
 		return;
 	}
-	if (by_email_holds(directory)) {
-		by_email_lookup(req, directory, name);
+	if (email_dir_holds(directory)) {
+		email_dir_lookup(req, directory, name);
 		return;
 	}
 	if (is_vacant(fs, req, directory, name)) {
@@ -271,7 +272,7 @@ void lookup_name(fuse_req_t req, fuse_ino_t parent, const char *name)
 	if (node_holds_files(directory) && (directory->kind == NODE_NEW || !path_is_reserved(name)))
 		lookup_scratch(fs, req, directory, name);
 	else if ((directory->kind == NODE_BRANCH || directory->kind == NODE_PLACE) &&
-		 directory->shelf && shelf_lists(directory->shelf))
+		 directory->record_dir && record_dir_lists(directory->record_dir))
 		lookup_in_shelf(fs, req, directory, name);
 	else
 		lookup_past(fs, req, directory, name);

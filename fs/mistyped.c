@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * mistyped.c - see mistyped.h.
  *
@@ -6,15 +7,15 @@
  */
 #include "fs/mistyped.h"
 
-#include "cache/roster.h"
-#include "cache/snapshot.h"
+#include "cache/roster/roster.h"
+#include "cache/roster/snapshot.h"
 #include "fs/entry.h"
 #include "fs/handle.h"
-#include "fs/node.h"
-#include "fs/path.h"
+#include "fs/tree/node.h"
+#include "fs/tree/path.h"
 #include "fs/request.h"
-#include "fs/scratch.h"
-#include "fs/shelf.h"
+#include "fs/memory/scratch.h"
+#include "fs/tree/record_dir.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -160,7 +161,7 @@ bool mistyped_form(const char *name, bool drafts)
 /* ---- a name in its directory ---- */
 
 /* Is NAME the id of a record in SHELF, as far as is known without asking? */
-static bool is_known_id(struct shelf *shelf, const char *name)
+static bool is_known_id(struct record_dir *record_dir, const char *name)
 {
 	char id[PATH_STEM_MAX + 1];
 	struct record *record = NULL;
@@ -168,17 +169,17 @@ static bool is_known_id(struct shelf *shelf, const char *name)
 	double seconds;
 	bool known;
 
-	if (!shelf || !shelf_lists(shelf) || strlen(name) > PATH_STEM_MAX)
+	if (!record_dir || !record_dir_lists(record_dir) || strlen(name) > PATH_STEM_MAX)
 		return false;
 	if (path_is_cut(name)) {
-		snapshot = roster_snapshot(shelf->roster, &seconds);
+		snapshot = roster_snapshot(record_dir->roster, &seconds);
 		known = snapshot && entry_find_cut(snapshot, name);
 		snapshot_put(snapshot);
 		return known;
 	}
-	if (!path_id(name, id) || !shelf_may_have(shelf, id))
+	if (!path_id(name, id) || !record_dir_may_have(record_dir, id))
 		return false;
-	roster_peek(shelf->roster, id, &record, &seconds);
+	roster_peek(record_dir->roster, id, &record, &seconds);
 	known = record;
 	record_put(record);
 	return known;
@@ -196,7 +197,7 @@ static bool is_bare(const struct node *directory, const char *name)
 			return true;
 	}
 	return (directory->kind == NODE_BRANCH || directory->kind == NODE_PLACE) &&
-	       is_known_id(directory->shelf, name);
+	       is_known_id(directory->record_dir, name);
 }
 
 static bool is_mistyped(const struct node *directory, const char *name)

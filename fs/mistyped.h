@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * mistyped.h - names beside the records that somebody meant for a record's file.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * notify.c - see notify.h.
  *
@@ -6,11 +7,11 @@
  */
 #include "fs/notify.h"
 
-#include "cache/roster.h"
+#include "cache/roster/roster.h"
 #include "fs/entry.h"
-#include "fs/node.h"
-#include "fs/people.h"
-#include "fs/shelf.h"
+#include "fs/tree/node.h"
+#include "fs/people/email_index.h"
+#include "fs/tree/record_dir.h"
 #include "vendors/vendor.h"
 
 #include <stdlib.h>
@@ -21,7 +22,7 @@ struct notify {
 	pthread_t thread;
 	pthread_mutex_t lock;
 	pthread_cond_t wake;
-	bool due; /* a shelf is */
+	bool due; /* a record directory is */
 	bool started, ending;
 };
 
@@ -60,7 +61,7 @@ int notify_text(struct fs *fs, fuse_ino_t ino, char *text, size_t length)
 /* Which nodes are meant: those of BRANCH that show records or people. */
 struct sieve {
 	const struct branch *branch;
-	const struct shelf *shelf; /* only its own; NULL: all */
+	const struct record_dir *record_dir; /* only its own; NULL: all */
 	const char *person;        /* only those of whose email this is the stem; NULL: of all */
 };
 
@@ -79,12 +80,12 @@ static bool passes(const struct sieve *sieve, const struct node *node)
 	if (node_is_person(node)) {
 		if (node->branch && node->branch != sieve->branch)
 			return false;
-		if (sieve->shelf && sieve->shelf != sieve->branch->users)
+		if (sieve->record_dir && sieve->record_dir != sieve->branch->users)
 			return false;
 		return !sieve->person || is_theirs(node, sieve->person);
 	}
 	return !sieve->person && node->branch == sieve->branch &&
-	       (!sieve->shelf || node->shelf == sieve->shelf) && node_needs_record(node);
+	       (!sieve->record_dir || node->record_dir == sieve->record_dir) && node_needs_record(node);
 }
 
 /*
@@ -131,7 +132,7 @@ void notify_person(struct fs *fs, const struct branch *branch, const char *key)
 {
 	char stem[PATH_STEM_MAX + 1];
 
-	if (people_stem(key, stem))
+	if (email_index_stem(key, stem))
 		notify_all(fs, &(struct sieve){.branch = branch, .person = stem});
 }
 
@@ -158,10 +159,10 @@ static void check_node(struct fs *fs, struct node *node)
 	record_put(record);
 }
 
-static void check_shelf(struct fs *fs, const struct shelf *shelf)
+static void check_shelf(struct fs *fs, const struct record_dir *record_dir)
 {
 	size_t count;
-	const struct sieve sieve = {.branch = shelf->branch, .shelf = shelf};
+	const struct sieve sieve = {.branch = record_dir->branch, .record_dir = record_dir};
 	struct node **nodes = collect(fs, &sieve, &count);
 
 	for (size_t i = 0; i < count; i++) {
@@ -172,9 +173,9 @@ static void check_shelf(struct fs *fs, const struct shelf *shelf)
 }
 
 /* The kernel drops the names that it keeps of SHELF's directory. */
-static void drop_names(struct fs *fs, const struct shelf *shelf)
+static void drop_names(struct fs *fs, const struct record_dir *record_dir)
 {
-	struct node *directory = node_find(fs, shelf->path);
+	struct node *directory = node_find(fs, record_dir->path);
 
 	if (!directory)
 		return;
@@ -186,13 +187,13 @@ static void drop_names(struct fs *fs, const struct shelf *shelf)
 static void check_due(struct fs *fs)
 {
 	for (size_t i = 0; i < fs->branch_count; i++) {
-		struct shelf *shelf = shelf_first(&fs->branches[i]);
+		struct record_dir *record_dir = record_dir_first(&fs->branches[i]);
 
-		for (; shelf; shelf = shelf->next) {
-			if (atomic_exchange(&shelf->due, false))
-				check_shelf(fs, shelf);
-			if (atomic_exchange(&shelf->drop, false))
-				drop_names(fs, shelf);
+		for (; record_dir; record_dir = record_dir->next) {
+			if (atomic_exchange(&record_dir->due, false))
+				check_shelf(fs, record_dir);
+			if (atomic_exchange(&record_dir->drop, false))
+				drop_names(fs, record_dir);
 		}
 	}
 }
@@ -255,14 +256,14 @@ static void wake(struct notify *notify)
 	pthread_mutex_unlock(&notify->lock);
 }
 
-void notify_shelf(struct notify *notify, struct shelf *shelf)
+void notify_shelf(struct notify *notify, struct record_dir *record_dir)
 {
-	atomic_store(&shelf->due, true);
+	atomic_store(&record_dir->due, true);
 	wake(notify);
 }
 
-void notify_names(struct notify *notify, struct shelf *shelf)
+void notify_names(struct notify *notify, struct record_dir *record_dir)
 {
-	atomic_store(&shelf->drop, true);
+	atomic_store(&record_dir->drop, true);
 	wake(notify);
 }

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * notify.h - telling the kernel what it must forget, and what it need not ask for.
  *
@@ -43,9 +44,9 @@ void notify_refresh(struct fs *fs, const struct branch *branch);
 void notify_person(struct fs *fs, const struct branch *branch, const char *key);
 
 /* A roster has been replaced: have the thread go through SHELF's nodes for what differs. */
-void notify_shelf(struct notify *notify, struct shelf *shelf);
+void notify_shelf(struct notify *notify, struct record_dir *record_dir);
 
 /* Have the thread drop the names that the kernel keeps of SHELF's directory. */
-void notify_names(struct notify *notify, struct shelf *shelf);
+void notify_names(struct notify *notify, struct record_dir *record_dir);
 
 #endif

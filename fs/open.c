@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * open.c - opening files: what an open file shows.
  *
@@ -6,20 +7,20 @@
  */
 #include "fs/ops.h"
 
-#include "cache/record.h"
-#include "fs/by_email.h"
-#include "fs/control.h"
+#include "cache/roster/record.h"
+#include "fs/people/email_dir.h"
+#include "fs/control/control.h"
 #include "fs/entry.h"
 #include "fs/handle.h"
-#include "fs/node.h"
+#include "fs/tree/node.h"
 #include "fs/notify.h"
-#include "fs/past.h"
+#include "fs/control/history_dir.h"
 #include "fs/request.h"
-#include "fs/scratch.h"
-#include "fs/transaction.h"
-#include "fs/unread.h"
+#include "fs/memory/scratch.h"
+#include "fs/control/query_file.h"
+#include "fs/people/unread.h"
 #include "fs/view.h"
-#include "vendors/log.h"
+#include "vendors/base/log.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -142,8 +143,8 @@ static void open_fixed(struct fs *fs, fuse_req_t req, struct node *node, fuse_in
 			return;
 		}
 		handle->fixed_length = strlen(handle->fixed);
-	} else if (past_is(node)) {
-		handle->fixed = past_text(fs, node, &handle->fixed_length);
+	} else if (history_dir_is(node)) {
+		handle->fixed = history_dir_text(fs, node, &handle->fixed_length);
 	} else {
 		handle->fixed = control_text(fs, node->kind, &handle->fixed_length);
 	}
@@ -276,7 +277,7 @@ static void open_other(struct fs *fs, fuse_req_t req, struct node *node, fuse_in
 	if ((node_text(node) || node->kind == NODE_SIMILAR) && writes)
 		error = node->kind == NODE_MANUAL ? -EROFS : -EPERM;
 	else if (node->kind == NODE_TRANSACTION)
-		error = transaction_open(fi->flags, &why);
+		error = query_file_open(fi->flags, &why);
 	if (error)
 		fuse_reply_err(req, -request_refuse(req, node->path, error, why));
 	else if (node->kind == NODE_PERSON_UNREAD)
@@ -284,7 +285,7 @@ static void open_other(struct fs *fs, fuse_req_t req, struct node *node, fuse_in
 	else if (node_scratch(node))
 		open_scratch(fs, req, node, ino, fi);
 	else if (node->kind == NODE_SIMILAR)
-		by_email_open_text(req, node, fi);
+		email_dir_open_text(req, node, fi);
 	else
 		open_fixed(fs, req, node, ino, fi);
 }

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * ops.c - attributes and links, and the FUSE table.
  *
@@ -6,18 +7,18 @@
  */
 #include "fs/ops.h"
 
-#include "cache/roster.h"
-#include "fs/by_email.h"
+#include "cache/roster/roster.h"
+#include "fs/people/email_dir.h"
 #include "fs/entry.h"
 #include "fs/handle.h"
-#include "fs/node.h"
-#include "fs/past.h"
-#include "fs/path.h"
+#include "fs/tree/node.h"
+#include "fs/control/history_dir.h"
+#include "fs/tree/path.h"
 #include "fs/request.h"
-#include "fs/scratch.h"
-#include "fs/shelf.h"
+#include "fs/memory/scratch.h"
+#include "fs/tree/record_dir.h"
 #include "fs/view.h"
-#include "vendors/log.h"
+#include "vendors/base/log.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -79,9 +80,9 @@ static bool goes_by_id(const struct node *node)
 {
 	char name[SHELF_NAME_MAX];
 
-	if (!node->id || roster_collection(node->shelf->roster)->single)
+	if (!node->id || roster_collection(node->record_dir->roster)->single)
 		return false;
-	shelf_name(node->shelf, node->id, node->kind == NODE_STATUS ? ".status" : ".json", name);
+	record_dir_name(node->record_dir, node->id, node->kind == NODE_STATUS ? ".status" : ".json", name);
 	return strcmp(name, node_name(node)) == 0;
 }
 
@@ -131,7 +132,7 @@ static void op_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi
 		return;
 	}
 	if (node_is_person(node)) {
-		by_email_getattr(req, node);
+		email_dir_getattr(req, node);
 		return;
 	}
 	if (!node_needs_record(node)) {
@@ -164,13 +165,13 @@ static void set_nothing(struct fs *fs, fuse_req_t req, struct node *node, int wh
 
 	if (node->branch && !node->branch->users)
 		error = -EROFS;
-	else if (past_is(node) || ((what & FUSE_SET_ATTR_SIZE) && !asks))
+	else if (history_dir_is(node) || ((what & FUSE_SET_ATTR_SIZE) && !asks))
 		error = -EPERM;
 	if (error)
 		fuse_reply_err(req, -request_refuse(req, node->path, error,
 						    "this can't be changed here"));
 	else if (node_is_person(node))
-		by_email_getattr(req, node); /* which many vendors may have to tell */
+		email_dir_getattr(req, node); /* which many vendors may have to tell */
 	else
 		reply_attr(fs, req, node, NULL, 0);
 }
@@ -261,7 +262,7 @@ static void op_readlink(fuse_req_t req, fuse_ino_t ino)
 		return;
 	}
 	if (node_is_person(node)) {
-		by_email_readlink(req, node);
+		email_dir_readlink(req, node);
 		return;
 	}
 	if (node->kind != NODE_SELF) {
@@ -273,7 +274,7 @@ static void op_readlink(fuse_req_t req, fuse_ino_t ino)
 	if (!request)
 		fuse_reply_err(req, ENOMEM);
 	else
-		request_ask(request, node->shelf->roster, WAIT_SELF, NULL, got_self);
+		request_ask(request, node->record_dir->roster, WAIT_SELF, NULL, got_self);
 }
 
 /* ---- the whole ---- */

@@ -1,5 +1,6 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
- * ops.h - the FUSE operations, spread over ops.c (attributes), lookup.c, names.c, dir.c, listing.c,
+ * ops.h - the FUSE operations, spread over ops.c (attributes), lookup.c, create_remove.c, dir.c, listing.c,
  * open.c and file.c.
  *
  * Each answers its request exactly once, or parks it (request.h). An operation that the kernel
@@ -11,7 +12,7 @@
 
 #include "fs/fs.h"
 
-struct people;
+struct email_index;
 
 /* ---- lookup.c ---- */
 void lookup_name(fuse_req_t req, fuse_ino_t parent, const char *name);
@@ -25,7 +26,7 @@ void dir_fsync(fuse_req_t req, fuse_ino_t ino, int datasync, struct fuse_file_in
 void dir_asked(struct fs *fs, const struct node *node);
 
 /* Answer REQ: NODE, a directory of by-email, is open and shows PEOPLE, which is taken. */
-void dir_reply_open(fuse_req_t req, struct node *node, struct people *people,
+void dir_reply_open(fuse_req_t req, struct node *node, struct email_index *people,
 		    struct fuse_file_info *fi);
 
 /* At the end: free the open directories whose release the kernel did not send any more. */
@@ -37,7 +38,7 @@ void listing_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset,
 void listing_read_plus(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset,
 		       struct fuse_file_info *fi);
 
-/* ---- names.c ---- */
+/* ---- create_remove.c ---- */
 void names_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode,
 		  struct fuse_file_info *fi);
 void names_mknod(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode, dev_t device);

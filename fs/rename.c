@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * rename.c - renames: a save, a backup, or nothing to do with any vendor.
  *
@@ -11,17 +12,17 @@
  */
 #include "fs/ops.h"
 
-#include "cache/update.h"
-#include "fs/backup.h"
-#include "fs/draft.h"
+#include "cache/update/update.h"
+#include "fs/memory/backup.h"
+#include "fs/memory/draft.h"
 #include "fs/entry.h"
 #include "fs/mistyped.h"
-#include "fs/node.h"
-#include "fs/path.h"
+#include "fs/tree/node.h"
+#include "fs/tree/path.h"
 #include "fs/request.h"
-#include "fs/scratch.h"
-#include "fs/shelf.h"
-#include "fs/vacancy.h"
+#include "fs/memory/scratch.h"
+#include "fs/tree/record_dir.h"
+#include "fs/memory/vacancy.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -145,10 +146,10 @@ static struct node *target_node(const struct renaming *renaming)
 			return node_take_fixed(renaming->fs, directory, &fixed);
 	}
 	if (kind == PATH_OTHER || (kind == PATH_STATUS && directory->kind != NODE_BRANCH) ||
-	    path_is_cut(stem) || !path_id(stem, id) || !shelf_may_have(directory->shelf, id))
+	    path_is_cut(stem) || !path_id(stem, id) || !record_dir_may_have(directory->record_dir, id))
 		return NULL;
 	return node_take(renaming->fs, kind == PATH_STATUS ? NODE_STATUS : NODE_JSON, directory,
-			 renaming->new_name, directory->shelf, id);
+			 renaming->new_name, directory->record_dir, id);
 }
 
 /* A backup that is put back as it was asks for nothing, so no vendor is asked. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * request.c - see request.h.
  *
@@ -12,12 +13,12 @@
  */
 #include "fs/request.h"
 
-#include "cache/pool.h"
-#include "cache/update.h"
+#include "vendors/base/pool.h"
+#include "cache/update/update.h"
 #include "fs/handle.h"
-#include "fs/node.h"
-#include "fs/shelf.h"
-#include "vendors/log.h"
+#include "fs/tree/node.h"
+#include "fs/tree/record_dir.h"
+#include "vendors/base/log.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -390,7 +391,7 @@ int request_refuse_write(fuse_req_t req, const struct node *node, int error, con
 
 	begin_refusal(&call, req, node->path, error, words);
 	if (node_is_record(node) && node->id)
-		update_refused(&call, status ? node->shelf->statuses : node->shelf->roster,
+		update_refused(&call, status ? node->record_dir->statuses : node->record_dir->roster,
 			       fs_of(req)->guard, status ? "status" : "update", node->id, error);
 	call_destroy(&call);
 	return error;

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * request.h - a FUSE request that waits for a vendor: parked, not holding a thread of the session.
  *
@@ -8,9 +9,9 @@
 #ifndef ROSTERFS_REQUEST_H
 #define ROSTERFS_REQUEST_H
 
-#include "cache/roster.h"
+#include "cache/roster/roster.h"
 #include "fs/fs.h"
-#include "vendors/call.h"
+#include "vendors/base/call.h"
 
 struct handle;
 struct request;

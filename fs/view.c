@@ -1,16 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
- * view.c - see view.h.
+ * overlay.c - see view.h.
  *
  * It decides by what is open; what a handle holds is handle.c's, and which node stands behind a
  * number inode.c's business.
  */
 #include "fs/view.h"
 
-#include "cache/record.h"
+#include "cache/roster/record.h"
 #include "fs/handle.h"
-#include "fs/node.h"
+#include "fs/tree/node.h"
 #include "fs/notify.h"
-#include "vendors/clock.h"
+#include "vendors/base/clock.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * check.c - see check.h.
  *
@@ -12,7 +13,7 @@
 
 #include "mount/config.h"
 #include "mount/tally.h"
-#include "vendors/call.h"
+#include "vendors/base/call.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * check.h - rosterfs --check: do the config and each vendor's credentials work, and can people be
  * deactivated?
@@ -11,7 +12,7 @@
 struct config;
 
 /*
- * Ask all vendors of CONFIG (accounts with their lanes) at the same time: whose the key is, the
+ * Ask all vendors of CONFIG (accounts with their queues) at the same time: whose the key is, the
  * whole list of users (QUICK: its first page) and their statuses. Write lines to OUT, each as soon
  * as it is known and beginning with the name of its account. Only GETs are sent, and requests for a
  * token. Waits for the vendors. Returns the number of vendors that failed: those that did not

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * config.c - reads the config file: the values of its keys, and the accounts that they make.
  *
@@ -12,7 +13,7 @@
 #include "mount/keys.h"
 #include "mount/secret.h"
 #include "mount/sections.h"
-#include "vendors/http.h"
+#include "vendors/http/http.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * config.h - the config file: sections, typed keys, secrets; errors with file and line.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * descriptors.h - how many files this process may have open, and how many requests that allows.
  */
@@ -11,7 +12,7 @@ struct config;
 /*
  * Raise the soft limit (RLIMIT_NOFILE) as far as the accounts of CONFIG need and the hard one
  * allows. Where that is too low, lower `parallel` of the accounts. Call it once, after the config
- * is read and before the accounts have lanes.
+ * is read and before the accounts have queues.
  *
  * Returns 0 with "" in WORDS; 0 with one line in WORDS that says what is missing and what follows;
  * or -EMFILE with such a line where not even one request of each account could be sent.

@@ -1,10 +1,11 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * invisible.h - characters that nobody sees in an editor, and that copying and saving add to a
  * text.
  *
  * One rule for the config file and for secrets: such a character is never taken for a part of a
  * name or a secret, and never dropped without a word, but refused and named. Documents have the
- * same rule outside of their strings (cache/document.h). Nothing here blocks or allocates.
+ * same rule outside of their strings (cache/document/document.h). Nothing here blocks or allocates.
  */
 #ifndef ROSTERFS_INVISIBLE_H
 #define ROSTERFS_INVISIBLE_H

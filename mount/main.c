@@ -1,18 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * main.c - what happens at start and at stop, in order.
  *
  * Builds the whole stack in one place: config, requests to vendors, filesystem, FUSE session. After
  * the loop has begun nothing exits any more but through its end.
  */
-#include "cache/audit.h"
+#include "cache/history/audit.h"
 #include "fs/fs.h"
 #include "mount/background.h"
 #include "mount/check.h"
 #include "mount/config.h"
 #include "mount/descriptors.h"
 #include "mount/options.h"
-#include "vendors/http.h"
-#include "vendors/log.h"
+#include "vendors/http/http.h"
+#include "vendors/base/log.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -95,7 +96,7 @@ struct mount {
 	bool greeted; /* INIT has come */
 };
 
-/* The lanes of all accounts with an API. -EMFILE: it has been said what is missing. */
+/* The queues of all accounts with an API. -EMFILE: it has been said what is missing. */
 static int open_lanes(struct mount *mount)
 {
 	char words[1024];

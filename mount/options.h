@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * options.h - the command line: `rosterfs [options] CONFIG MOUNTPOINT`, also as mount(8) gives it.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * secret.c - gets one secret from the place that the config names.
  *
@@ -9,7 +10,7 @@
 #include "mount/secret.h"
 
 #include "mount/invisible.h"
-#include "vendors/clock.h"
+#include "vendors/base/clock.h"
 
 #include <ctype.h>
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * secret.h - where a secret comes from: given, in a file, in the environment, or a command's
  * output.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * sections.c - the text of a config file, taken apart by inih, with line numbers.
  *

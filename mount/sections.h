@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * sections.h - the text of a config file, taken apart: sections, and in each its keys with their
  * lines.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * tally.c - see tally.h.
  *
@@ -6,7 +7,7 @@
  */
 #include "mount/tally.h"
 
-#include "vendors/hash.h"
+#include "vendors/base/hash.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -41,7 +42,7 @@ static void keep_other(struct tally *tally, const char *word)
 	tally->other[length] = '\0';
 }
 
-/* Count WORD; NULL, or what the mount shows as unknown (cache/record.c): no status. */
+/* Count WORD; NULL, or what the mount shows as unknown (cache/roster/record.c): no status. */
 static void count_status(struct tally *tally, const char *word)
 {
 	if (!word || !*word || strpbrk(word, "\r\n")) {

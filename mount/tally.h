@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * tally.h - counts the users of a list and their statuses, for --check.
  *
@@ -6,7 +7,7 @@
 #ifndef ROSTERFS_TALLY_H
 #define ROSTERFS_TALLY_H
 
-#include "cache/table.h"
+#include "vendors/base/table.h"
 #include "vendors/vendor.h"
 
 #include <stdbool.h>

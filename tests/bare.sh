@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # Runs `make demo` and `make test` of the commit HEAD as a new user does on a fresh Debian: in a root
 # that debootstrap makes, with git, make, a C compiler and ca-certificates, and nothing else. Needs
 # root. `make test-bare` calls it.

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # A tour of rosterfs on a mount of the sandbox: each command is printed, then run. On a terminal it
 # waits for Enter after each step, and ends in a shell in the mount. Whatever happens, the mount and the sandbox are gone afterwards. The
 # exit status is 0 only when each command did what the tour says, so that this is a test too.

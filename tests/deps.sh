@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # Installs the Debian packages that are missing of the sets named as arguments: build, demo, test,
 # bench, lint, bare. What is there already, from wherever it came, is left alone: each line of the table
 # has a command that tells whether the thing is there. Without apt-get it names what is missing and

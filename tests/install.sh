@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # `tests/install.sh BUILD`: what `make install` puts somewhere runs there, has its manual pages, and
 # is gone after `make uninstall`.
 set -eu

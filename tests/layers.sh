@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # Checks that the includes go one way, from mount to fs to cache to vendors, and that each library
 # is known in one place only. Prints each line that breaks the rule; the last line is "layers: ok".
 set -u

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * vendor.h - the contract between a vendor and the rest of rosterfs. Read this first.
  *
@@ -23,7 +24,7 @@ struct account;
 struct basis_read;
 struct call;
 struct http_request;
-struct lane;
+struct account_queue;
 struct list_sink;
 struct token;
 struct totals;
@@ -325,13 +326,13 @@ struct account {
 	atomic_bool no_preconditions;
 	struct token *token; /* NULL for a vendor without tokens */
 	void *memory;        /* vendor->memory_new's: the vendor's own */
-	struct lane *lane;   /* its queue; set by http_add, NULL without an API */
+	struct account_queue *queue;   /* its queue; set by http_add, NULL without an API */
 };
 
 /* A new account with the defaults, named NAME (copied). NULL: no memory. */
 struct account *account_new(const char *name, const struct vendor *vendor);
 
-/* Wipes the secrets and frees everything but the lane, which http_free ends. NULL is fine. */
+/* Wipes the secrets and frees everything but the queue, which http_free ends. NULL is fine. */
 void account_free(struct account *account);
 
 /* The value of the vendor's own setting NAME, or NULL. NAME must be in the vendor's table. */
@@ -412,7 +413,7 @@ void collection_hide(const struct collection *collection, json_t *record);
 
 /*
  * Receives the rows of a roster while it is walked. add: RECORD is borrowed, and what must never be
- * shown is removed already; what is to be kept of it is copied (heap.h tells why); ID is its id;
+ * shown is removed already; what is to be kept of it is copied (page_arena.h tells why); ID is its id;
  * returns 0, -EEXIST when the id came before (list.c then decides), or a negative errno that ends
  * the walk. unreadable (may be NULL): RECORD's row is not JSON; it has its id and what else of it
  * could be read, and must not be shown or taken for the record; returns as add. Without this

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * vendors.c - the list of vendors. A new one is one file, and one line here.
  */

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """make bench: what rosterfs costs, beside the least that FUSE, the wire and jansson cost.
 
 It reports and does not judge: slow is no error, but a count that differs is (names, bytes, requests

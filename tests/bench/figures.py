@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Single figures of the daemon: memory, CPU, start, idle, and how many requests a job costs."""
 
 import contextlib

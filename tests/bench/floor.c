@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * floor.c - the least that a FUSE filesystem can cost: a directory of files, served from memory.
  *

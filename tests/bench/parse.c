@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * parse.c - the least that parsing and rendering a roster with jansson costs.
  *

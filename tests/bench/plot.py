@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Cost against the number of users, as an SVG picture with two axes of powers of ten."""
 
 import html

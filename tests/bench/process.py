@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Commands that are timed, and what /proc says of a process.
 
 Nothing waits for ever: a command that takes too long is killed with all its children. A command is

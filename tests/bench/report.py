@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What was measured, as text on stdout, as results.json, and as a picture of cost against N."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The tables: what common tools take, cold and warm, on each filesystem with the same names.
 
 Cold is a fresh mount: rosterfs has its roster (fetching it is a row of its own), the kernel knows no

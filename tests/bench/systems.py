@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The filesystems side by side: rosterfs, the floor, tmpfs, and where installed bindfs and rclone.
 
 Each shows the same names in .path while it is started, and counts the requests of the kernel in

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * touch.c - looks at files one by one and tells how long that took, without a shell in between.
  *

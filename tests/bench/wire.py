@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What the wire costs: a vendor that takes 50 ms for each answer, and what waits meanwhile.
 
 The yardstick is curl on the same pages, or the ideal: rounds of requests, times the latency.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What the kernel asks the daemon for, by the daemon's own count.
 
 The kernel may reclaim a page that it keeps at any moment, and some kernels do it all the time, long

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What the tests of audit_log share: a mount that has one, and the lines that came."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Commands on a mount, and programs in a real terminal there.
 
 Commands write to files, not pipes, so that one that hangs in the kernel cannot hold the harness.

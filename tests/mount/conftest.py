@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The fixtures of the mount tests, the time limit of each test, and the count for tests/run.
 
     def test_x(sandbox, mount):

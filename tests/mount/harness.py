@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What the mount tests stand on: a sandbox, a mount, and a watchdog.
 
 Nothing here waits for ever: a daemon that hangs is shown with its stacks, killed, and its mount

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What must hold of a run of the model test, whatever was done: see test_model.py.
 
 The sandbox tells each change of each record in its order, and which request made it. A change by a

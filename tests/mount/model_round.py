@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """One round of the model test: a vendor with its habits, a mount, and some busy processes.
 
 All is chosen by the seed: the vendor's profile, how its reads lag, what it answers to a PUT, how it

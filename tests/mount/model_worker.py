@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """One process of the model test: some threads that read, write, and stir up the vendor.
 
     model_worker.py PLAN        PLAN is a JSON file; see model_round.py

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """
 Vendors whose JSON is kept letter by letter: for what the sandbox, which parses it, cannot hold.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A reader in a loop, as a process of its own: python3 reading.py WAY FOLDER STOP IDS...
 
 It reads the records' texts and statuses until the file STOP is there, and prints as JSON what it

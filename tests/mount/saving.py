@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What the tests of editors and tools share: a record to work on, the four ways in which a save is
 refused, and the rows of editors.md, the table that tells how each tool fares.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What the tests of Elastic Path share: a store, its mount, and what the store knows by itself."""
 
 import contextlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Where things are, how long they may take, and what the system says about processes and mounts."""
 
 import contextlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """
 Whether a vendor has a record: a GET by id that answers 404 and a complete list that lacks it prove
 together that it does not, and neither does alone.

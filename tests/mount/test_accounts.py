@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Elastic Path's accounts: folders with a document and the links of their members."""
 
 import configparser

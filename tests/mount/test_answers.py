@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A save and the vendor's answer: what others see meanwhile, answers that get lost, refusals, interrupts."""
 
 import errno

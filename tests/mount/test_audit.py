@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """audit_log: a line before a change is sent and one that tells how it ended, or one line where nothing is sent."""
 
 import concurrent.futures

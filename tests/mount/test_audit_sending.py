@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """audit_log: the line that stands there before a change is sent, whatever happens afterwards."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """by-email: a directory a person, across vendors, and a link an email in each vendor's own."""
 
 import concurrent.futures

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """--check: what it asks of each vendor, what it says about it, and its exit status."""
 
 import errno

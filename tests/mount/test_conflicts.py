@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Two people, one record: what is merged, what is refused, and what no document can ever do."""
 
 import os

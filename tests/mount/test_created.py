@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What proves a creation and a change: the vendor's own answer, if it is about that record."""
 
 import json

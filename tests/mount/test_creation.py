@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """new/: a document that becomes a record, a draft where it does not, and nothing sent twice."""
 
 import concurrent.futures

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """echo deleted > ID.status: only with allow_delete, never the key's own user, and with proof."""
 
 import errno

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """123.json: what a save changes at the vendor, and when it is sent, however it is written."""
 
 import contextlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Interactive editors, in a real terminal, with their default settings.
 
 Each saves three times from one buffer, and is refused in four ways, each in a session of its own. How an

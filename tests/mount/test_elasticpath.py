@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Elastic Path: one token, members as files, and a status that is their memberships."""
 
 import concurrent.futures

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """One person, however a vendor writes the email: names and look-ups in by-email."""
 
 import os

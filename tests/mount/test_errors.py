@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Section "Errors" of the contract: each cause has its errno, its retries and its line in the log."""
 
 import contextlib

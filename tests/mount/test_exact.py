@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What nobody edited goes back as the vendor wrote it; a row that is not JSON hides no other."""
 
 import json

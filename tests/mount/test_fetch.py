@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What reading costs and when it waits: requests, paging and its faults, many readers, a dead vendor."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """
 What counts as a list: the forms that a document of the vendor shows, and no others, since an answer
 of another form may be empty without being a list of nobody. And a list that is suddenly short.

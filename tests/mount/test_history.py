@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """.rosterfs/history: what was there before and after each write, and a document that undoes it."""
 
 import json

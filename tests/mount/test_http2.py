@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Many requests on few connections: nginx with TLS and HTTP/2 between rosterfs and the sandbox."""
 
 import shutil

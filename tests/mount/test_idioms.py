@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What people type without thinking: shell idioms that could do harm to a whole roster.
 
 For each: nothing happens at a vendor that the words of the command do not say, and where nothing

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Rows whose email cannot be read: whoever looks for a person is not told that they are nobody."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What the kernel asks for, and what it keeps: the requests decide how quick a tool is."""
 
 import errno

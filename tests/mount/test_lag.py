@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A vendor whose reads lag behind its writes: nothing that was written is undone or shown undone."""
 
 import json

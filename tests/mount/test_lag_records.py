@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Records that this mount made or deleted, and reads that lag behind."""
 
 import json

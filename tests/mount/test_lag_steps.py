@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Memberships and reads that lag: what this mount made or ended stays so, and is never restored in part."""
 
 import json

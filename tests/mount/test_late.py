@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A PUT that got no response and is applied late: what it undoes is put right, or told."""
 
 import json

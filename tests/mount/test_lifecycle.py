@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Starting, going to the background, being unmounted, signalled and killed; and costing nothing when idle."""
 
 import errno

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Elastic Path's lists where they are long, or many: the ceiling of 10,000, and all memberships."""
 
 import json

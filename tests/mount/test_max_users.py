@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """max_users: a list that is longer may have no end, and must not take all memory."""
 
 import os

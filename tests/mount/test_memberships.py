@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Elastic Path's memberships: links in an account's members/ that can be made and removed."""
 
 import concurrent.futures

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Names that somebody meant for a record's file: a command that seems to deactivate or to save must
 fail where the shell sees it, and everything that editors make beside the records must not.
 """

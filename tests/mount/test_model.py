@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A model of what writers may rely on, and many writers who try to prove it wrong.
 
 Sixteen threads in three processes read, and write in all sorts of ways, also documents that they read

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """partnerize/new/: a document that becomes a user. What drafts are in general is test_creation.py's."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The last line of the log about a path tells the outcome, also where nothing was to be changed."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """How many requests jobs take, and how many are in flight. How long they take is in tests/bench."""
 
 import itertools

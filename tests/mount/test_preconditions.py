@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """ETags as servers and proxies really send them: only one that can be met is sent as If-Match."""
 
 import pytest

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What a PUT carries: all that the vendor wants each time, nothing that it does not take, and no more than
 has changed."""
 

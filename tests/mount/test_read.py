@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The tree as people see it: names, modes, texts, sizes and times; what is read while records change."""
 
 import calendar

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Who reads while somebody writes: the whole text before or after, or an error, and never a piece.
 
 The kernel has one size for each inode, whatever is read through it, and takes a writer's for it.

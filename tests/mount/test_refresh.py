@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A refresh leaves alone what did not change: the kernel's pages, and the daemon's memory."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """rm and ln of what the vendor only says it has done: the error says so."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The sandbox by itself: what tests order of it, seen over HTTP without a mount."""
 
 import base64

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What the sandbox tells of each change of each record, for the model test."""
 
 from test_sandbox import last, send_and_leave, shop, users  # noqa: F401 (fixtures)

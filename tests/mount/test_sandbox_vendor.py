@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The sandbox plays the vendors as their specifications have them: forms, filters, habits."""
 
 import urllib.parse

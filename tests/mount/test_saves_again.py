@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """One process that saves a record again, from the version that it saved from before.
 
 An editor may go on from its buffer. A script that writes an old copy must not take back what its

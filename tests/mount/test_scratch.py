@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Scratch files: what stands beside the records for editors and tools, in memory only. Renames onto
 records and away from them, and the name that is vacant for whoever renamed.
 """

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Keys and passwords: they go to the vendor, in headers and bodies, and appear nowhere else."""
 
 import base64

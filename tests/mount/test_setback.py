@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A document of a few fields that sets one back to what was shown last: it must not seem to work."""
 
 import pytest

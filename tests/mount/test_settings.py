@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Elastic Path's settings, realms and OIDC profiles: documents of which nothing is ever reset."""
 
 import json

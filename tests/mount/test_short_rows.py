@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A vendor whose lists show less of a user than a GET of that user: what an edit is compared with."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The main job once, in every way of starting and stopping: is anything badly wrong?"""
 
 import json

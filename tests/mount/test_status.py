@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """123.status: what it takes, what it refuses, what it sends, and the guards on it."""
 
 import errno

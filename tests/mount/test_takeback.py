@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """status_limit: what takes back a change of this mount is not counted, and what counts for it can be
 seen and set while the mount is up.
 """

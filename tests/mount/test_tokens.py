@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Elastic Path's buyer tokens: a file that is written and then read, and of which nothing is kept."""
 
 import concurrent.futures

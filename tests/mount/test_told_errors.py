@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """An answer whose status is a success, and that tells of an error all the same, proves nothing."""
 
 import json

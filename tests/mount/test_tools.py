@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Tools and shells that change a file without being looked at, with their default settings.
 
 Each saves twice and is refused in four ways. A tool is one line of TOOLS, and its row in editors.md

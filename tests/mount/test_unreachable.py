@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A vendor that cannot be reached, or that said when to come back: a quick answer, and who ends it."""
 
 import contextlib

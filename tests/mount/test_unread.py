@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A person's directory while a vendor can't be read: the others are there, and it says so."""
 
 import concurrent.futures

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What comes between the GET and the PUT of a change: no wait may undo what others did meanwhile."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A POST that is answered with somebody who was there before: nothing of them is changed."""
 
 import json

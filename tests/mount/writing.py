@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What the tests of writing share: documents, saves that tell each step's errno, what was sent."""
 
 import errno

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * control: what tests order and ask, below /__sandbox/.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * document: JSON in and out, as a strict vendor does it.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * elasticpath: routes, credentials and errors of the simulated Elastic Path; elasticpath.h tells
  * the two profiles apart.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * elasticpath: Elastic Path's account management API, in the two shapes that are known of it.
  *

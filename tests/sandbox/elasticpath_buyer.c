@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * elasticpath_buyer: POST /v2/account-members/tokens, by which a buyer signs in.
  *

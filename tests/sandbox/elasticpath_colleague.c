@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * elasticpath_colleague: changes that someone else makes at Elastic Path, and a look at what is
  * stored.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * elasticpath_filter: which rows of a list are wanted, and in which order.
  *

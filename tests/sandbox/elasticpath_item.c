@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * elasticpath_item: getting and deleting one object at the simulated Elastic Path.
  *

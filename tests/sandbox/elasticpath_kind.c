@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * elasticpath_kind: the kinds of objects at Elastic Path, their fields, and what a write does to
  * them.

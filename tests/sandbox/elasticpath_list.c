@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * elasticpath_list: pages of objects, with what Elastic Path puts around them.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * elasticpath_parts: what the files of the Elastic Path simulation share among themselves.
  *

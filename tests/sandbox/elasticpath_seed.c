@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * elasticpath_seed: a store that does not exist, always the same one for the same seed.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * elasticpath_store: what is stored at the simulated Elastic Path, by id and owner.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * elasticpath_token: the tokens that let a program in at the simulated Elastic Path.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * elasticpath_write: making and changing one object at the simulated Elastic Path.
  *

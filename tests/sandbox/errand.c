@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * errand: what happens at a vendor beside the answer to a request.
  *

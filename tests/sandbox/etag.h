@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * etag: entity tags as vendors and the proxies before them send and check them.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * faults: what tests ordered to go wrong, waiting for the requests that they name.
  *

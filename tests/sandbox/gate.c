@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * gate: where requests wait, for a time or until a test lets them go.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * http: a request that came in whole, and an answer that is yet to be sent.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * later: work that is done at a given time, in a thread of its own.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * limiter: how many requests a vendor lets in within a time.
  *

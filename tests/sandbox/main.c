@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * rosterfs-sandbox: the vendors' user APIs on loopback, for tests and the demo.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * moment: which state of a vendor's stores a GET shows.
  *

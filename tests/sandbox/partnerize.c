@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * partnerize: routes, credentials and reading of the simulated Partnerize; partnerize.h tells the
  * two profiles apart.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * partnerize: Partnerize's user API, in the two shapes that are known of it.
  *

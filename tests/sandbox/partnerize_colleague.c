@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * partnerize_colleague: changes that someone else makes at Partnerize, and a look at what is
  * stored.

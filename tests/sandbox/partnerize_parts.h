@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * partnerize_parts: what the files of the Partnerize simulation share among themselves.
  *

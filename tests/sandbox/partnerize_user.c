@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * partnerize_user: Partnerize's user object: its fields, their rules, and the seeded ones as text.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * partnerize_write: creating, changing and deleting a Partnerize user.
  *

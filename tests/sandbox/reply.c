@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * reply: putting an answer together (the half of http.h that needs no network).
  *

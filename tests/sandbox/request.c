@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * request: what a vendor may ask of a request, and requests that outlive their connection.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * seed: people who do not exist, always the same ones for the same seed.
  *

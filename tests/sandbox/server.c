@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * server: HTTP in and out, and all that goes wrong on the way.
  *

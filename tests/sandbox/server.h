@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * server: the vendors' APIs over HTTP on 127.0.0.1.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * text: bytes that grow, and the two allocations that everything here uses.
  *

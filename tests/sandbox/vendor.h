@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * vendor: what the server asks of each simulated vendor. A vendor is one file (or a few) that fills
  * in this table, and one line in main.c.

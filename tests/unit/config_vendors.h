@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * config_vendors.h - vendors for the tests of the config file, each program including them once.
  *
@@ -6,7 +7,7 @@
 #ifndef ROSTERFS_CONFIG_VENDORS_H
 #define ROSTERFS_CONFIG_VENDORS_H
 
-#include "vendors/http.h"
+#include "vendors/http/http.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>

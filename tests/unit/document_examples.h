@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * document_examples.h - texts for test_document.c, each with the state it must have.
  *
@@ -7,7 +8,7 @@
 #ifndef ROSTERFS_TESTS_DOCUMENT_EXAMPLES_H
 #define ROSTERFS_TESTS_DOCUMENT_EXAMPLES_H
 
-#include "cache/document.h"
+#include "cache/document/document.h"
 
 struct example {
 	enum document_state state;

@@ -1,8 +1,9 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * flat.h - a record as a flat map from path to text: what test_merge_random.c judges a merge by.
  *
  * Everything is static and in this header, since one test only uses it. It must not use a function
- * of cache/merge.c: it is there to be another way to the same answer.
+ * of cache/document/merge.c: it is there to be another way to the same answer.
  */
 #ifndef ROSTERFS_TESTS_FLAT_H
 #define ROSTERFS_TESTS_FLAT_H

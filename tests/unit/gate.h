@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * gate.h - a vendor that answers when it is told to, and a clock that stands still, for
  * test_basis.c.
@@ -8,13 +9,13 @@
 #ifndef TESTS_UNIT_GATE_H
 #define TESTS_UNIT_GATE_H
 
-#include "vendors/basis.h"
-#include "vendors/call.h"
-#include "vendors/clock.h"
-#include "vendors/http.h"
-#include "vendors/log.h"
-#include "vendors/token.h"
-#include "vendors/transfer.h"
+#include "vendors/http/basis.h"
+#include "vendors/base/call.h"
+#include "vendors/base/clock.h"
+#include "vendors/http/http.h"
+#include "vendors/base/log.h"
+#include "vendors/rest/token.h"
+#include "vendors/http/transfer.h"
 #include "vendors/vendor.h"
 
 #include <arpa/inet.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * lister.h - a web server on loopback with many lists, for test_list.c.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * paged.h - a vendor that gives its rows in pages, in all its moods, and somebody who walks them.
  *
@@ -10,7 +11,7 @@
 #ifndef ROSTERFS_TEST_PAGED_H
 #define ROSTERFS_TEST_PAGED_H
 
-#include "vendors/walk.h"
+#include "vendors/rest/walk.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

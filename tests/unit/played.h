@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * played.h - a roster whose vendor is played by functions, for test_roster.c and test_grace.c.
  *
@@ -7,9 +8,9 @@
 #ifndef ROSTERFS_TEST_PLAYED_H
 #define ROSTERFS_TEST_PLAYED_H
 
-#include "cache/pool.h"
-#include "cache/roster.h"
-#include "vendors/call.h"
+#include "vendors/base/pool.h"
+#include "cache/roster/roster.h"
+#include "vendors/base/call.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * scene.h - what test_http.c and test_retry.c share: a server, an http thread and an account a
  * test.
@@ -6,9 +7,9 @@
 #define TESTS_UNIT_SCENE_H
 
 #include "tests/unit/web.h"
-#include "vendors/call.h"
-#include "vendors/http.h"
-#include "vendors/log.h"
+#include "vendors/base/call.h"
+#include "vendors/http/http.h"
+#include "vendors/base/log.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * shop.h - an Elastic Path store of a few lines, on loopback, for test_elasticpath.c and
  * test_buyer.c.
@@ -8,9 +9,9 @@
 #ifndef TESTS_UNIT_SHOP_H
 #define TESTS_UNIT_SHOP_H
 
-#include "vendors/call.h"
-#include "vendors/http.h"
-#include "vendors/log.h"
+#include "vendors/base/call.h"
+#include "vendors/http/http.h"
+#include "vendors/base/log.h"
 #include "vendors/vendor.h"
 
 #include <arpa/inet.h>

@@ -1,7 +1,8 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * test_address.c - which spellings of an email are one person's.
  */
-#include "vendors/address.h"
+#include "vendors/base/address.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

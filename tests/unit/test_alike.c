@@ -1,7 +1,8 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * test_alike.c - what counts as another way of writing the same value.
  */
-#include "cache/alike.h"
+#include "cache/document/alike.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,8 +1,9 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * test_audit.c - the file of lines: appended, whole, on the disk together, and not promised where
  * they can't be kept.
  */
-#include "cache/audit.h"
+#include "cache/history/audit.h"
 
 #include <errno.h>
 #include <fcntl.h>

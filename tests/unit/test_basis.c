@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * test_basis.c - what a change rests on: the place that is kept for its write, and writes that come
  * too late.
@@ -22,7 +23,7 @@ static int tear_down(void **state)
 	return 0;
 }
 
-/* The lane takes `parallel` when it is made. */
+/* The queue takes `parallel` when it is made. */
 static struct play *wider(void **state, unsigned parallel)
 {
 	play_free(*state);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * test_buyer.c - the sign-in of an Elastic Path buyer: what is sent, with which token, how often,
  * and that nothing of the request or the answer comes into words that are logged.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * test_collection.c - what a table says about one record: values by path, and when it was updated.
  *

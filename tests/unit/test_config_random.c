@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * test_config_random.c - config files with lines of any length, and thousands of damaged ones: each
  * is read or refused, in one line that names the file and quotes no secret.

@@ -1,5 +1,6 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
- * test_document.c - does the scanner of cache/document.c agree with the parser, however a text is
+ * test_document.c - does the scanner of cache/document/document.c agree with the parser, however a text is
  * cut?
  *
  * First a table of texts with the state each must have. Then thousands of generated documents, and
@@ -20,9 +21,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cache/document.h"
+#include "cache/document/document.h"
 #include "tests/unit/document_examples.h"
-#include "vendors/exact.h"
+#include "vendors/json/exact.h"
 
 #define TEXT_MAX 4096
 #define DOCUMENTS 1500

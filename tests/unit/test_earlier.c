@@ -1,11 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * test_earlier.c - what the saves of one process leave behind: found again, told apart, bounded.
  *
  * In the tables ' stands for ".
  */
-#include "cache/earlier.h"
+#include "cache/document/earlier.h"
 
-#include "vendors/exact.h"
+#include "vendors/json/exact.h"
 #include "vendors/vendor.h"
 
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * test_elasticpath.c - what Elastic Path is asked, request by request: changing, making and finding
  * members, the realm that is remembered. The sign-in of buyers: test_buyer.c.
@@ -7,9 +8,9 @@
  */
 #include "tests/unit/shop.h"
 
-#include "vendors/elasticpath.h"
+#include "vendors/elasticpath/elasticpath.h"
 
-#include "vendors/basis.h"
+#include "vendors/http/basis.h"
 
 #define REALM_SETTINGS(id)                                                                         \
 	"{\"data\": {\"type\": \"account_authentication_settings\", \"relationships\": "           \

@@ -1,10 +1,11 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * test_email.c - who has an email: the index of a snapshot, and what a roster asks a vendor for,
  * which is played by two functions here.
  */
-#include "cache/pool.h"
-#include "cache/roster.h"
-#include "vendors/call.h"
+#include "vendors/base/pool.h"
+#include "cache/roster/roster.h"
+#include "vendors/base/call.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>

@@ -1,10 +1,11 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * test_ep_change.c - changes of Elastic Path's members as reads and the writes that rest on them:
  * one request to know the realm, and two to change a member.
  */
 #include "tests/unit/gate.h"
 
-#include "vendors/elasticpath.h"
+#include "vendors/elasticpath/elasticpath.h"
 
 #define PLAY(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 #define SETTINGS "GET /v2/settings/account-authentication"

@@ -1,10 +1,11 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * test_ep_lag.c - Elastic Path's memberships while reads lag: what was made and ended here is laid
  * on each list, and what differs is told.
  */
 #include "tests/unit/shop.h"
 
-#include "vendors/elasticpath.h"
+#include "vendors/elasticpath/elasticpath.h"
 
 #define OWN_LIST "GET /v2/account-members/m1/account-memberships"
 #define ACCOUNT_LIST "GET /v2/accounts/a1/account-memberships"

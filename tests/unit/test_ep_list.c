@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * test_ep_list.c - members that offsets do not reach: what ep_list.c asks, and what it believes.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * test_etag.c - which entity tags are handed out and sent back, and how they are asked for.
  */

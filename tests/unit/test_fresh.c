@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * test_fresh.c - how old the read may be that a write rests on, whatever the write waited for; and
  * when a change as a whole is over.

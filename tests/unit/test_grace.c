@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * test_grace.c - what readers of a roster see in the seconds of grace: the old roster, while one
  * fetch runs behind them.

@@ -1,9 +1,10 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * test_guard.c - the brake: it counts, forgets, and gives back what was not used, and to whom.
  */
-#include "cache/guard.h"
+#include "cache/history/guard.h"
 
-#include "vendors/call.h"
+#include "vendors/base/call.h"
 
 #include <errno.h>
 #include <pthread.h>

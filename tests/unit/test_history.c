@@ -1,7 +1,8 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * test_history.c - what vendors accepted: numbers, bounds, and the names of versions.
  */
-#include "cache/history.h"
+#include "cache/history/history.h"
 
 #include <pthread.h>
 #include <setjmp.h>

@@ -1,8 +1,9 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * test_hold.c - when a vendor is not asked at all: it said how long to wait, or cannot be reached.
  */
 #include "tests/unit/gate.h"
-#include "vendors/hold.h"
+#include "vendors/http/hold.h"
 
 #define PLAY(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 #define LOOKS 3

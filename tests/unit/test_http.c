@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * test_http.c - the transport against a small web server on loopback: limits, connections, ends.
  *

@@ -1,7 +1,8 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * test_lag.c - which of the values that a read shows are older than a write that was acknowledged.
  */
-#include "cache/lag.h"
+#include "cache/roster/lag.h"
 #include "vendors/vendor.h"
 
 #include <jansson.h>

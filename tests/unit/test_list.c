@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * test_list.c - vendor_list and vendor_list_all over real HTTP: many lists at once, in one thread.
  *
@@ -6,9 +7,9 @@
  * list is told apart, and nothing is left behind.
  */
 #include "tests/unit/lister.h"
-#include "vendors/call.h"
-#include "vendors/http.h"
-#include "vendors/log.h"
+#include "vendors/base/call.h"
+#include "vendors/http/http.h"
+#include "vendors/base/log.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -257,7 +258,7 @@ static void test_many_lists(void **state)
 		/* with a total that proves right there is no request too many */
 		assert_int_equal(requests(scene), pages);
 		assert_true(most_running(scene) <= (int)parallels[round]);
-		if (round < 3) /* the lane was made for 8 */
+		if (round < 3) /* the queue was made for 8 */
 			assert_int_equal(most_running(scene), parallels[round]);
 	}
 }

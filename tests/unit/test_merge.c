@@ -1,5 +1,6 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
- * test_merge.c - each rule of cache/merge.h, in tables, and what happens when memory runs out.
+ * test_merge.c - each rule of cache/document/merge.h, in tables, and what happens when memory runs out.
  *
  * In the tables ' stands for ". Random records are the matter of test_merge_random.c.
  */
@@ -16,8 +17,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cache/merge.h"
-#include "vendors/exact.h"
+#include "cache/document/merge.h"
+#include "vendors/json/exact.h"
 
 static json_t *parse(const char *text)
 {

@@ -1,6 +1,7 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * test_merge_random.c - is no edit lost, no foreign change lost, and a conflict exactly where both
- * sides changed? Thousands of random triples (base, ours, theirs) through cache/merge.c.
+ * sides changed? Thousands of random triples (base, ours, theirs) through cache/document/merge.c.
  *
  * What must come out is worked out in another way than merge.c does it: the three are flattened
  * into maps from path to text, and the rules are stated over those maps. The seed is fixed: a
@@ -20,7 +21,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cache/merge.h"
+#include "cache/document/merge.h"
 #include "tests/unit/flat.h"
 
 #define ROUNDS 6000
@@ -359,15 +360,15 @@ static void spoil(json_t *object)
 /* The edits, from copies that are spoilt at once: edits share nothing with what they came from. */
 static void diff_copies(const json_t *base, const json_t *ours, struct merge *merge)
 {
-	json_t *base_copy = json_deep_copy(base);
+	json_t *edit_base_copy = json_deep_copy(base);
 	json_t *ours_copy = json_deep_copy(ours);
 
-	assert_int_equal(merge_diff(base_copy, ours_copy, merge), 0);
-	assert_true(json_equal(base_copy, base));
+	assert_int_equal(merge_diff(edit_base_copy, ours_copy, merge), 0);
+	assert_true(json_equal(edit_base_copy, base));
 	assert_true(json_equal(ours_copy, ours));
-	spoil(base_copy);
+	spoil(edit_base_copy);
 	spoil(ours_copy);
-	json_decref(base_copy);
+	json_decref(edit_base_copy);
 	json_decref(ours_copy);
 }
 

@@ -1,9 +1,10 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * test_mistyped.c - which names are a record's with a mistyped suffix, and what a text says that is
  * written piece by piece.
  */
 #include "fs/mistyped.h"
-#include "fs/scratch.h"
+#include "fs/memory/scratch.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,8 +1,9 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * test_path.c - ids become names and names become ids again, whatever bytes are in them.
  */
-#include "fs/path.h"
-#include "vendors/address.h"
+#include "fs/tree/path.h"
+#include "vendors/base/address.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

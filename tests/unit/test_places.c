@@ -1,10 +1,11 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * test_places.c - the tables of all vendors: each place and collection is what vendor.h asks for,
  * so that a new row that forgets something is found here and not by a user.
  *
  * And what is taken out of a vendor's words (redact.h), a pure function.
  */
-#include "vendors/redact.h"
+#include "vendors/rest/redact.h"
 #include "vendors/vendor.h"
 
 #include <setjmp.h>

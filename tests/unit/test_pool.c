@@ -1,8 +1,9 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * test_pool.c - delayed work: in order of its due times, on a thread of the pool, and called off at
  * the end.
  */
-#include "cache/pool.h"
+#include "vendors/base/pool.h"
 
 #include <errno.h>
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * test_presence.c - what was made and deleted here, while a vendor's reads lag: it stays so, until
  * lag is over or the vendor shows something newer.

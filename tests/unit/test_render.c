@@ -1,9 +1,10 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * test_render.c - the text of an object: its form, one buffer for one text after the other, and as
  * many digits as its numbers need.
  */
-#include "cache/render.h"
-#include "vendors/exact.h"
+#include "cache/document/render.h"
+#include "vendors/json/exact.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

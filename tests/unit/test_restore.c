@@ -1,5 +1,6 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
- * test_restore.c - cache/restore.h: what a tool rounded is the base's again, what was edited is
+ * test_restore.c - cache/document/restore.h: what a tool rounded is the base's again, what was edited is
  * not.
  *
  * In the tables ' stands for ".
@@ -17,8 +18,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cache/restore.h"
-#include "vendors/exact.h"
+#include "cache/document/restore.h"
+#include "vendors/json/exact.h"
 
 static json_t *parse(const char *text)
 {

@@ -1,10 +1,11 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * test_roster.c - what readers of a roster see while it is fetched anew and written to: the same
  * records where nothing changed, and each write that was acknowledged.
  */
 #include "tests/unit/played.h"
 
-#include "cache/change.h"
+#include "cache/update/change.h"
 
 /* ---- refreshing ---- */
 

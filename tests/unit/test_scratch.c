@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * test_scratch.c - what files in memory are called when there is no memory for a name.
  *
@@ -23,7 +24,7 @@ static void *failing_calloc(size_t count, size_t size)
 }
 
 #define calloc failing_calloc
-#include "fs/scratch.c" /* NOLINT(bugprone-suspicious-include) */
+#include "fs/memory/scratch.c" /* NOLINT(bugprone-suspicious-include) */
 #undef calloc
 
 static void fail_after(int calls)

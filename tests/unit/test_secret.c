@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * test_secret.c - secrets from files and commands: what is taken, what is refused.
  */

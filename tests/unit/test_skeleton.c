@@ -1,8 +1,9 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * test_skeleton.c - which emails a reader takes for one another, and why.
  */
-#include "vendors/address.h"
-#include "vendors/skeleton.h"
+#include "vendors/base/address.h"
+#include "vendors/base/skeleton.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

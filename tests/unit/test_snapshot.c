@@ -1,9 +1,10 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * test_snapshot.c - building a snapshot, on its own and from an older one, and finding in it; and
  * what a record keeps of an object.
  */
-#include "cache/render.h"
-#include "cache/snapshot.h"
+#include "cache/document/render.h"
+#include "cache/roster/snapshot.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>

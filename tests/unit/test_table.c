@@ -1,9 +1,10 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * test_table.c - the hash table that finds items by a text: against a plain array, and where its
  * places wrap around the end.
  */
-#include "cache/table.h"
-#include "vendors/hash.h"
+#include "vendors/base/table.h"
+#include "vendors/base/hash.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

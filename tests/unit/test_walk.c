@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * test_walk.c - walk.h against a vendor that is simulated (paged.h), in all its moods.
  *

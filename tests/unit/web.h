@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * web.h - a tiny web server on loopback for test_http.c, in threads of the test itself.
  *

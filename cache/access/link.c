@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * link.c - links that are made: a part of update.h.
+ *
+ * Each is one request that cannot be merged, so the guards count it before it is sent. The answer
+ * is proof if it shows the link; when it does not, or was lost, the link is looked for. It must not
+ * know what a link means to a vendor: its table does.
+ */
+#include "cache/update/update.h"
+
+#include "cache/history/attempt.h"
+#include "cache/update/change.h"
+#include "cache/history/guard.h"
+#include "cache/update/looks.h"
+#include "cache/roster/record.h"
+#include "cache/roster/roster.h"
+#include "cache/history/takeback.h"
+#include "vendors/base/call.h"
+#include "vendors/base/log.h"
+#include "vendors/base/shell.h"
+#include "vendors/vendor.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/* Is record ID there, says the vendor now? 1, 0, or a negative errno with words in CALL. */
+static int look(struct call *call, struct roster *roster, const char *id)
+{
+	struct wait wait = {.kind = WAIT_RECORD, .id = id, .call = call};
+	int error;
+
+	roster_refresh(roster);
+	error = roster_ask_sync(roster, &wait);
+	wait_clear(&wait);
+	return error == -ENOENT ? 0 : error ? error : 1;
+}
+
+/*
+ * The same after an answer that was lost, that may mean two things, or that (SAID) tells nothing of
+ * it: for as long as reads may lag, until record ID is there. CALL's caller may be gone.
+ */
+static int look_again(struct call *call, struct roster *roster, const char *id, bool said)
+{
+	struct looks looks;
+	struct call again;
+	int there;
+
+	call_continue(&again, call);
+	looks_begin(&looks, call, looks_seconds(roster_account(roster)));
+	do {
+		there = look(&again, roster, id);
+	} while (!there && looks_again(&looks));
+	if (there < 0 && said)
+		call_copy_error(call, &again);
+	if (there < 0)
+		call_add_words(call, ": nor could it be looked up, so that nobody knows");
+	call_destroy(&again);
+	return there;
+}
+
+/* LINK has been made: reads may lag behind that. */
+static void remember(struct roster *roster, const json_t *link)
+{
+	const struct collection *collection = roster_collection(roster);
+
+	if (link && collection->remember)
+		collection->remember(roster_account(roster), roster_parent(roster), NULL, link);
+}
+
+/* The same for the link with ID, which was made: as it is held. */
+static json_t *remember_held(struct roster *roster, const char *id)
+{
+	struct record *held;
+	double seconds;
+	json_t *link;
+
+	roster_peek(roster, id, &held, &seconds);
+	link = held ? record_json(held) : NULL;
+	remember(roster, link);
+	record_put(held);
+	return link;
+}
+
+/* The vendor answered RECORD, or nothing: the link is there. */
+static void publish_link(struct roster *roster, const char *id, const json_t *answer)
+{
+	const struct collection *collection = roster_collection(roster);
+	struct record *record = NULL;
+	struct timespec when;
+	char buffer[24];
+
+	clock_gettime(CLOCK_REALTIME, &when);
+	/* without the vendor's own id for it, it could not be ended */
+	if (answer && collection_path_id(collection, answer, buffer))
+		record = record_new(collection, id, answer, when);
+	if (record)
+		remember(roster, answer);
+	if (record)
+		roster_publish(roster, record);
+	else
+		roster_refresh(roster);
+	record_put(record);
+}
+
+/* Room for a command that ends a link. */
+#define COMMAND_MAX (SHELL_WORD_MAX + 16)
+
+/* What undoes the link that is about to be made. */
+static void tell_undo(struct attempt *attempt)
+{
+	const char *slash = strchr(attempt->call->path, '/');
+	char file[SHELL_WORD_MAX], command[COMMAND_MAX];
+
+	if (!slash || !shell_word(slash + 1, file))
+		return;
+	snprintf(command, sizeof(command), "rm %s", file);
+	attempt_undone_by(attempt, command);
+}
+
+/* The link with ID has been made; ANSWER is the vendor's record of it, or NULL. */
+static void tell_link(struct attempt *attempt, const json_t *answer)
+{
+	json_t *after = answer ? json_deep_copy(answer) : json_pack("{s:s}", "id", attempt->id);
+
+	attempt_accepted(attempt, NULL, after, NULL);
+	json_decref(after);
+}
+
+/* The vendor said that the link is made, and not what it made: is it there? 0 or a negative errno.
+ */
+static int prove_link(struct attempt *attempt)
+{
+	struct call *call = attempt->call;
+	char said[CALL_WORDS_MAX];
+	json_t *held;
+	int there;
+
+	snprintf(said, sizeof(said), "%s", call->words);
+	there = look_again(call, attempt->roster, attempt->id, true);
+	attempt->unknown = there < 0;
+	if (there < 0)
+		return there;
+	if (!there)
+		return call_fail(call, EREMOTEIO,
+				 "accepted but not applied: the vendor does not show it%s%s",
+				 said[0] ? "; it says: " : "", said);
+	log_call(call, "made%s", attempt_alone(attempt));
+	held = remember_held(attempt->roster, attempt->id);
+	tell_link(attempt, held);
+	json_decref(held);
+	return 0;
+}
+
+/* The request has been sent: OUTCOME and ANSWER. 0 or a negative errno. */
+static int settle_link(struct attempt *attempt, enum vendor_outcome outcome, const json_t *answer,
+		       uint64_t ticket)
+{
+	struct call *call = attempt->call;
+	char buffer[24];
+	int error = -call->error, there;
+	json_t *held;
+
+	if (outcome == VENDOR_DONE &&
+	    !(answer && collection_path_id(roster_collection(attempt->roster), answer, buffer)))
+		return prove_link(attempt);
+	if (outcome == VENDOR_DONE) {
+		log_call(call, "made%s", attempt_alone(attempt));
+		publish_link(attempt->roster, attempt->id, answer);
+		tell_link(attempt, answer);
+		return 0;
+	}
+	if (outcome == VENDOR_REFUSED) {
+		attempt_uncount(attempt, ticket);
+		return error;
+	}
+	/* 409 is "already", or two writers that met; else the answer was lost */
+	there = look_again(call, attempt->roster, attempt->id, false);
+	attempt->unknown = there < 0 && outcome != VENDOR_CHANGED;
+	if (there > 0) {
+		log_call(call, "%s%s", outcome == VENDOR_CHANGED ? "it was there already" : "made",
+			 attempt_alone(attempt));
+		held = remember_held(attempt->roster, attempt->id);
+		attempt->idle = outcome == VENDOR_CHANGED;
+		if (outcome == VENDOR_UNKNOWN)
+			tell_link(attempt, held);
+		json_decref(held);
+		error = 0;
+	} else if (!there && call->unanswered) {
+		call_add_words(call, ": it was not there when looked up");
+	}
+	if (outcome == VENDOR_CHANGED || !there)
+		attempt_uncount(attempt, ticket);
+	return error;
+}
+
+static int post_link(struct attempt *attempt)
+{
+	struct roster *roster = attempt->roster;
+	const struct collection *collection = roster_collection(roster);
+	json_t *body = collection->link(attempt->id), *answer = NULL;
+	enum vendor_outcome outcome;
+	uint64_t ticket = 0;
+	int error;
+
+	tell_undo(attempt);
+	takeback_link(attempt, NULL);
+	error = body ? attempt_send_counted(attempt, &ticket)
+		     : call_fail(attempt->call, ENOMEM, "no memory");
+	if (error)
+		goto out;
+	outcome = vendor_post(attempt->call, attempt->account, collection, roster_parent(roster),
+			      body, &answer);
+	error = settle_link(attempt, outcome, answer, ticket);
+out:
+	json_decref(body);
+	json_decref(answer);
+	return error;
+}
+
+static int make_link(struct attempt *attempt)
+{
+	struct call *call = attempt->call;
+	int error = guard_writable(attempt->guard, call);
+
+	if (error)
+		return error;
+	if (!roster_collection(attempt->roster)->link)
+		return call_fail(call, EPERM, "links can't be made here");
+	if (guard_dry_run(attempt->guard)) {
+		error = guard_has_room(attempt->guard, call);
+		if (!error)
+			error = attempt_send(attempt);
+		if (!error)
+			change_log_unsent(call, attempt->roster, "POST", NULL);
+		return error;
+	}
+	error = roster_lock(attempt->roster, call, attempt->id);
+	if (error)
+		return error;
+	error = post_link(attempt);
+	roster_unlock(attempt->roster, attempt->id);
+	if (error)
+		roster_note_error(attempt->roster, call, error);
+	return error;
+}
+
+int update_link(struct call *call, struct roster *roster, struct guard *guard, const char *id)
+{
+	struct attempt attempt;
+	int error;
+
+	attempt_begin(&attempt, call, guard, roster, "link", id);
+	error = make_link(&attempt);
+	attempt_end(&attempt, error);
+	return error;
+}

@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * unlink.c - links that are ended, and records that are deleted: the rest of update.h but for users
+ * (delete_user.c).
+ *
+ * Each is one request that cannot be merged, so the guards count it before it is sent, and the log
+ * says before a link is ended how to make it again. What is ended must be seen to be gone; a lost
+ * answer is settled by looking, too. It must not know what a link means to a vendor: its table
+ * does.
+ */
+#include "cache/update/update.h"
+
+#include "cache/history/attempt.h"
+#include "cache/update/change.h"
+#include "cache/history/guard.h"
+#include "cache/update/looks.h"
+#include "cache/roster/record.h"
+#include "cache/roster/roster.h"
+#include "cache/history/takeback.h"
+#include "vendors/base/call.h"
+#include "vendors/base/log.h"
+#include "vendors/base/shell.h"
+#include "vendors/vendor.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Room for a command that makes a link again. */
+#define COMMAND_MAX (2 * (size_t)SHELL_WORD_MAX + 16)
+
+/* In the path of CALL, what follows the account's directory; NULL: nothing does. */
+static const char *path_below(const struct call *call)
+{
+	const char *slash = strchr(call->path, '/');
+
+	return slash ? slash + 1 : NULL;
+}
+
+static int check_allowed(struct call *call, struct roster *roster)
+{
+	const struct collection *collection = roster_collection(roster);
+
+	if (!collection->deletes)
+		return call_fail(call, EPERM, "%s are not deleted here: see MANUAL",
+				 collection->name);
+	if (!roster_account(roster)->allow_delete)
+		return call_fail(call, EPERM,
+				 "%s are deleted only with allow_delete = yes in section [%s]",
+				 collection->name, roster_account(roster)->name);
+	return 0;
+}
+
+/* The id in the path of record ID, which the vendor may call otherwise; the caller frees. */
+static char *path_id(struct call *call, struct roster *roster, const char *id, int *error)
+{
+	const struct collection *collection = roster_collection(roster);
+	struct wait wait = {.kind = WAIT_RECORD, .id = id, .call = call};
+	const char *own = NULL;
+	char buffer[24], *copy;
+	json_t *object;
+
+	if (!collection->path_id_key)
+		return strdup(id);
+	*error = roster_ask_sync(roster, &wait);
+	object = wait.record ? record_json(wait.record) : NULL;
+	own = object ? collection_path_id(collection, object, buffer) : NULL;
+	copy = own ? strdup(own) : NULL;
+	if (*error == -ENOENT)
+		call_fail(call, ENOENT, "there is no such record");
+	else if (!*error && !own)
+		*error = call_fail(call, EREMOTEIO, "the vendor names no \"%s\" of it",
+				   collection->path_id_key);
+	json_decref(object);
+	wait_clear(&wait);
+	return copy;
+}
+
+/*
+ * "acme/accounts/1/members/7.json" is made again by: ln -s ../../../7.json accounts/1/members/
+ */
+static bool undo_of(const struct call *call, char command[COMMAND_MAX])
+{
+	const char *below = path_below(call);
+	const char *name = strrchr(call->path, '/');
+	char path[CALL_PATH_MAX + 16], file[SHELL_WORD_MAX], folder[SHELL_WORD_MAX];
+
+	if (!below || name <= below)
+		return false;
+	snprintf(path, sizeof(path), "../../..%s", name);
+	if (!shell_word(path, file))
+		return false;
+	snprintf(path, sizeof(path), "%.*s/", (int)(name - below), below);
+	if (!shell_word(path, folder))
+		return false;
+	snprintf(command, COMMAND_MAX, "ln -s %s %s", file, folder);
+	return true;
+}
+
+/* What the record was, as far as that is known without a request: a new reference, or NULL. */
+static json_t *record_held(const struct attempt *attempt)
+{
+	struct record *record;
+	double seconds;
+	json_t *object;
+
+	roster_peek(attempt->roster, attempt->id, &record, &seconds);
+	object = record && record->id[0] ? record_json(record) : NULL;
+	record_put(record);
+	return object ? object : json_pack("{s:s}", "id", attempt->id);
+}
+
+/* The record, which was BEFORE and which the vendor called OWN, is no more. */
+static void note_gone(struct attempt *attempt, const char *own, const json_t *before)
+{
+	const struct collection *collection = roster_collection(attempt->roster);
+	json_t *link;
+
+	if (!collection->link) {
+		roster_note_deleted(attempt->roster, attempt->id, before);
+		return;
+	}
+	if (!collection->remember)
+		return;
+	link = json_pack("{s:s, s:s}", collection->path_id_key, own, collection->id_keys[0],
+			 attempt->id);
+	if (link)
+		collection->remember(attempt->account, roster_parent(attempt->roster), link, NULL);
+	json_decref(link);
+}
+
+/* Could it be what takes back a link that was made here, or a record? */
+static bool may_take_back(struct attempt *attempt)
+{
+	return roster_collection(attempt->roster)->link ? takeback_link(attempt, "")
+							: takeback_creation(attempt, NULL);
+}
+
+/* Find out whether it is: of a record that was made here, by one GET. If that fails, it is not. */
+static void look_back(struct attempt *attempt, const char *own)
+{
+	struct roster *roster = attempt->roster;
+	json_t *fresh = NULL;
+	struct call again;
+
+	if (roster_collection(roster)->link) {
+		takeback_link(attempt, own);
+		return;
+	}
+	if (!takeback_creation(attempt, NULL))
+		return;
+	call_continue(&again, attempt->call);
+	if (vendor_get(&again, attempt->account, roster_collection(roster), roster_parent(roster),
+		       own, &fresh, NULL))
+		attempt->takes_back = 0;
+	else
+		takeback_creation(attempt, fresh);
+	json_decref(fresh);
+	call_destroy(&again);
+}
+
+/* Finds a row in a list as the vendor shows it, whatever this mount remembers. */
+struct search {
+	struct list_sink sink;
+	const struct collection *collection;
+	const char *own; /* the id that the vendor has for it */
+	bool found;
+};
+
+static int search_add(struct list_sink *sink, const char *id, json_t *record)
+{
+	struct search *search = (struct search *)sink;
+	char buffer[24];
+	const char *own = collection_path_id(search->collection, record, buffer);
+
+	(void)id;
+	if (own && strcmp(own, search->own) == 0)
+		search->found = true;
+	return 0;
+}
+
+static void search_reset(struct list_sink *sink)
+{
+	((struct search *)sink)->found = false;
+}
+
+/* Does the vendor still show what it calls OWN, by GET or in its list? 1, 0 or a negative errno. */
+static int look_for(struct call *call, struct attempt *attempt, const char *own)
+{
+	const char *parent = roster_parent(attempt->roster);
+	struct collection raw = *roster_collection(attempt->roster);
+	struct search search = {.sink = {.add = search_add,
+					 .unreadable = search_add,
+					 .reset = search_reset},
+				.collection = &raw,
+				.own = own};
+	json_t *record = NULL;
+	int error = raw.link ? -ENOENT
+			     : vendor_get(call, attempt->account, &raw, parent, own, &record, NULL);
+
+	json_decref(record);
+	if (error != -ENOENT)
+		return error ? error : 1;
+	call->error = 0;
+	call->words[0] = '\0';
+	raw.list = NULL;
+	error = vendor_list(call, attempt->account, &raw, parent, &search.sink);
+	return error ? error : search.found;
+}
+
+/*
+ * The vendor has said (SAID) that the record, which it calls OWN, is no more, or its answer was
+ * lost: is it so? Asked for as long as reads may lag. 0 or a negative errno.
+ */
+static int prove_gone(struct attempt *attempt, const char *own, bool said)
+{
+	struct call *call = attempt->call, again;
+	int error = -call->error, there;
+	bool absent = call->status == 404;
+	struct looks looks;
+
+	call_continue(&again, call);
+	looks_begin(&looks, call, looks_seconds(attempt->account));
+	do {
+		there = look_for(&again, attempt, own);
+	} while (there > 0 && looks_again(&looks));
+	attempt->unknown = there < 0;
+	if (there < 0 && said) {
+		error = there;
+		call_copy_error(call, &again);
+	}
+	call_destroy(&again);
+	if (!there)
+		return 0;
+	roster_refresh(attempt->roster);
+	if (there < 0)
+		call_add_words(call, ": nor could it be looked up, so that nobody knows");
+	else if (said)
+		error = call_fail(
+		    call, EREMOTEIO,
+		    "accepted but not applied: the vendor answered %s and still shows it%s",
+		    absent ? "404" : "success",
+		    attempt->account->lag ? "; its reads may lag behind its writes (lag)" : "");
+	else if (call->unanswered)
+		call_add_words(call, ": it was still there when looked up");
+	return error;
+}
+
+/* Delete the record, which the vendor calls OWN. */
+static int send_delete(struct attempt *attempt, const char *own)
+{
+	struct roster *roster = attempt->roster;
+	const struct collection *collection = roster_collection(roster);
+	struct call *call = attempt->call;
+	char command[COMMAND_MAX];
+	bool undone = collection->link && undo_of(call, command);
+	enum vendor_outcome outcome;
+	json_t *before;
+	uint64_t ticket = 0;
+	int error;
+
+	if (undone)
+		attempt_undone_by(attempt, command);
+	look_back(attempt, own);
+	error = attempt_send_counted(attempt, &ticket);
+	if (error)
+		return error;
+	if (undone)
+		log_call(call, "about to be ended; made again in the vendor's directory by: %s",
+			 command);
+	before = record_held(attempt);
+	outcome = vendor_delete(call, attempt->account, collection, roster_parent(roster), own);
+	if (outcome == VENDOR_DONE || outcome == VENDOR_UNKNOWN)
+		error = prove_gone(attempt, own, outcome == VENDOR_DONE);
+	else
+		error = -call->error;
+	if (error && outcome != VENDOR_DONE)
+		attempt_uncount(attempt, ticket);
+	if (!error) {
+		log_call(call, "%s%s", collection->link ? "ended" : "deleted: this can't be undone",
+			 attempt_alone(attempt));
+		note_gone(attempt, own, before);
+		roster_publish_deleted(roster, attempt->id);
+		attempt_accepted(attempt, before, NULL, NULL);
+	}
+	json_decref(before);
+	return error;
+}
+
+static int delete_record(struct attempt *attempt)
+{
+	struct call *call = attempt->call;
+	struct roster *roster = attempt->roster;
+	int error = guard_writable(attempt->guard, call);
+	char *own = NULL;
+
+	if (!error)
+		error = check_allowed(call, roster);
+	if (!error && !may_take_back(attempt))
+		error = guard_has_room(attempt->guard, call);
+	if (!error)
+		error = roster_lock(roster, call, attempt->id);
+	if (error)
+		return error;
+	own = path_id(call, roster, attempt->id, &error);
+	if (!error && !own)
+		error = call_fail(call, ENOMEM, "no memory");
+	if (!error && guard_dry_run(attempt->guard)) {
+		error = attempt_send(attempt);
+		if (!error)
+			change_log_unsent(call, roster, "DELETE", own);
+	} else if (!error) {
+		error = send_delete(attempt, own);
+	}
+	roster_unlock(roster, attempt->id);
+	if (error)
+		roster_note_error(roster, call, error);
+	free(own);
+	return error;
+}
+
+int update_delete(struct call *call, struct roster *roster, struct guard *guard, const char *id)
+{
+	struct attempt attempt;
+	int error;
+
+	attempt_begin(&attempt, call, guard, roster,
+		      roster_collection(roster)->link ? "unlink" : "delete", id);
+	error = delete_record(&attempt);
+	attempt_end(&attempt, error);
+	return error;
+}

@@ -1,0 +1,394 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * audit.c - see audit.h.
+ *
+ * Room is secured by fallocate: blocks behind the end of the file, which its size does not show and
+ * which the next lines fill. A file system that can't do that is asked how much is free, and a
+ * device is asked with an empty write.
+ *
+ * A thread that has appended waits for an fsync that began afterwards. The first one to wait starts
+ * it, without the mutex; those that append meanwhile share the next one. It knows nothing of what a
+ * line says.
+ */
+#include "cache/history/audit.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+/* The threads that wait for the same fsync. */
+struct batch {
+	unsigned threads;
+	bool done;
+	int error; /* of that fsync */
+};
+
+struct audit {
+	char *path;
+	pthread_mutex_t lock;  /* of what follows */
+	pthread_cond_t synced; /* an fsync has ended */
+	struct batch *next;    /* for an fsync that has not begun, or NULL */
+	bool syncing;          /* one thread is at it: the file stays open */
+	int file;
+	dev_t device; /* which file that is */
+	ino_t inode;
+	size_t secured; /* bytes promised and not yet used */
+	bool torn;      /* the file ends in the middle of a line */
+};
+
+/* ---- opening ---- */
+
+/* Have the name of a new file on the disk as well; a file system that can't has it by itself. */
+static void sync_directory(const char *path)
+{
+	char *copy = strdup(path);
+	int directory = copy ? open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+
+	if (directory >= 0) {
+		(void)fsync(directory);
+		close(directory);
+	}
+	free(copy);
+}
+
+/* Is FILE one that lines can be appended to? 0 and *INFO, or a negative errno. */
+static int check_kind(int file, struct stat *info)
+{
+	if (fstat(file, info))
+		return -errno;
+	return S_ISREG(info->st_mode) || S_ISCHR(info->st_mode) ? 0 : -EINVAL;
+}
+
+/* Does FILE (of SIZE bytes) end without a newline, because a crash or a full disk cut a line? */
+static bool ends_torn(const char *path, off_t size)
+{
+	int file = size > 0 ? open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC) : -1;
+	char last = '\n';
+
+	if (file >= 0 && pread(file, &last, 1, size - 1) != 1)
+		last = '\n';
+	if (file >= 0)
+		close(file);
+	return last != '\n';
+}
+
+/* A descriptor of the file at the path, and what it is, or a negative errno. */
+static int open_log(const char *path, struct stat *info)
+{
+	const int flags = O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
+	bool is_new = false;
+	int file = open(path, flags), error;
+
+	if (file < 0 && errno == ENOENT) {
+		file = open(path, flags | O_CREAT, 0600);
+		is_new = file >= 0;
+	}
+	if (file < 0)
+		return -errno;
+	error = check_kind(file, info);
+	if (error) {
+		close(file);
+		return error;
+	}
+	if (is_new)
+		sync_directory(path);
+	return file;
+}
+
+static int fail(const char *path, int error, char *why, size_t why_size)
+{
+	snprintf(why, why_size, "audit_log %s: %s%s", path,
+		 error == -EINVAL ? "not a file that can be appended to" : strerror(-error),
+		 error == -ENOENT ? ": make its directory first" : "");
+	return error;
+}
+
+int audit_check(const char *path, char *why, size_t why_size)
+{
+	struct stat info;
+	char *copy;
+	int file, error = 0;
+
+	if (access(path, F_OK) == 0) {
+		file = open_log(path, &info);
+		if (file >= 0)
+			close(file);
+		else
+			error = file;
+	} else {
+		copy = strdup(path);
+		if (copy && access(dirname(copy), W_OK | X_OK))
+			error = -errno;
+		free(copy);
+	}
+	return error ? fail(path, error, why, why_size) : 0;
+}
+
+int audit_open(const char *path, struct audit **audit, char *why, size_t why_size)
+{
+	struct stat info = {0};
+	struct audit *made = NULL;
+	int file = open_log(path, &info);
+
+	if (file < 0)
+		return fail(path, file, why, why_size);
+	made = calloc(1, sizeof(*made));
+	if (made)
+		made->path = strdup(path);
+	if (!made || !made->path) {
+		free(made);
+		close(file);
+		snprintf(why, why_size, "no memory");
+		return -ENOMEM;
+	}
+	pthread_mutex_init(&made->lock, NULL);
+	pthread_cond_init(&made->synced, NULL);
+	made->file = file;
+	made->device = info.st_dev;
+	made->inode = info.st_ino;
+	made->torn = S_ISREG(info.st_mode) && ends_torn(path, info.st_size);
+	*audit = made;
+	return 0;
+}
+
+void audit_free(struct audit *audit)
+{
+	if (!audit)
+		return;
+	close(audit->file);
+	pthread_cond_destroy(&audit->synced);
+	pthread_mutex_destroy(&audit->lock);
+	free(audit->path);
+	free(audit);
+}
+
+const char *audit_path(const struct audit *audit)
+{
+	return audit->path;
+}
+
+/* ---- room ---- */
+
+static int fits_limit(off_t size, size_t more)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY &&
+	    (uint64_t)size + more > limit.rlim_cur)
+		return -EFBIG;
+	return 0;
+}
+
+/* Is there room for MORE bytes at the end of FILE, and does it stay there? */
+static int secure_room(int file, size_t more)
+{
+	struct stat info;
+	struct statvfs free_space;
+
+	if (fstat(file, &info) || write(file, "", 0) < 0)
+		return -errno;
+	if (!S_ISREG(info.st_mode) || !more)
+		return 0;
+	if (fits_limit(info.st_size, more))
+		return -EFBIG;
+	if (fallocate(file, FALLOC_FL_KEEP_SIZE, info.st_size, (off_t)more)) {
+		if (errno != EOPNOTSUPP && errno != ENOSYS)
+			return -errno;
+		if (fstatvfs(file, &free_space))
+			return -errno;
+		if (free_space.f_flag & ST_RDONLY)
+			return -EROFS;
+		if (free_space.f_bavail < more / free_space.f_frsize + 1)
+			return -ENOSPC;
+	}
+	return 0;
+}
+
+/* ---- another file at the path ---- */
+
+static bool stands_at_path_locked(const struct audit *audit)
+{
+	struct stat info;
+
+	return stat(audit->path, &info) == 0 && info.st_dev == audit->device &&
+	       info.st_ino == audit->inode;
+}
+
+/* Go on in the file at the path, which is made if need be, with what was promised. */
+static int reopen_locked(struct audit *audit)
+{
+	struct stat info = {0};
+	int error, file;
+
+	file = open_log(audit->path, &info);
+	if (file < 0)
+		return file;
+	error = secure_room(file, audit->secured);
+	if (error) {
+		close(file);
+		return error;
+	}
+	close(audit->file);
+	audit->file = file;
+	audit->device = info.st_dev;
+	audit->inode = info.st_ino;
+	audit->torn = S_ISREG(info.st_mode) && ends_torn(audit->path, info.st_size);
+	return 0;
+}
+
+/* When another file stands at the path, or none, go on there. 0 or a negative errno. */
+static int follow_path_locked(struct audit *audit)
+{
+	while (!stands_at_path_locked(audit)) {
+		/* what was appended to the old file is synced first */
+		if (!audit->syncing && !audit->next)
+			return reopen_locked(audit);
+		pthread_cond_wait(&audit->synced, &audit->lock);
+	}
+	return 0;
+}
+
+/* Has the file been removed, so that nobody will ever read what is in it? */
+static bool is_removed(int file)
+{
+	struct stat info;
+
+	return fstat(file, &info) == 0 && !info.st_nlink;
+}
+
+/* ---- syncing ---- */
+
+static int sync_file(int file)
+{
+	/* a device has nothing to be synced */
+	return fsync(file) && errno != EINVAL ? -errno : 0;
+}
+
+/* Sync the file for BATCH, the next one. The lock is released meanwhile. */
+static void sync_batch_locked(struct audit *audit, struct batch *batch)
+{
+	int error;
+
+	audit->next = NULL;
+	audit->syncing = true;
+	pthread_mutex_unlock(&audit->lock);
+	error = sync_file(audit->file);
+	pthread_mutex_lock(&audit->lock);
+	audit->syncing = false;
+	batch->error = error;
+	batch->done = true;
+	pthread_cond_broadcast(&audit->synced);
+}
+
+/* Wait until what this thread has appended is on the disk. 0 or a negative errno. */
+static int sync_locked(struct audit *audit)
+{
+	struct batch *batch = audit->next;
+	int error;
+
+	if (!batch)
+		batch = audit->next = calloc(1, sizeof(*batch));
+	if (!batch)
+		return -ENOMEM;
+	batch->threads++;
+	while (!batch->done) {
+		if (audit->syncing)
+			pthread_cond_wait(&audit->synced, &audit->lock);
+		else
+			sync_batch_locked(audit, batch);
+	}
+	error = batch->error;
+	if (!--batch->threads)
+		free(batch);
+	return error;
+}
+
+/* ---- lines ---- */
+
+/* All of TEXT, or a negative errno. *BEGUN: some of it is there. */
+static int write_all(int file, const char *text, size_t length, bool *begun)
+{
+	while (length) {
+		ssize_t written = write(file, text, length);
+
+		if (written < 0 && errno == EINTR)
+			continue;
+		if (written <= 0)
+			return written < 0 ? -errno : -EIO;
+		*begun = true;
+		text += written;
+		length -= (size_t)written;
+	}
+	return 0;
+}
+
+/* LINE at the end of the file, on a line of its own. */
+static int write_locked(struct audit *audit, const char *line, size_t length)
+{
+	bool begun = false;
+	int error = 0;
+
+	if (audit->torn)
+		error = write_all(audit->file, "\n", 1, &begun);
+	if (!error) {
+		audit->torn = begun = false;
+		error = write_all(audit->file, line, length, &begun);
+	}
+	if (error && begun)
+		audit->torn = true;
+	return error;
+}
+
+int audit_announce(struct audit *audit, const char *line, size_t length, size_t size)
+{
+	int error;
+
+	pthread_mutex_lock(&audit->lock);
+	error = follow_path_locked(audit);
+	if (!error)
+		error = secure_room(audit->file, audit->secured + length + size + 1);
+	if (!error && length)
+		error = write_locked(audit, line, length);
+	if (!error) {
+		audit->secured += size;
+		error = sync_locked(audit);
+		if (error)
+			audit->secured -= size;
+	}
+	pthread_mutex_unlock(&audit->lock);
+	return error;
+}
+
+void audit_release(struct audit *audit, size_t size)
+{
+	pthread_mutex_lock(&audit->lock);
+	audit->secured -= size;
+	pthread_mutex_unlock(&audit->lock);
+}
+
+int audit_append(struct audit *audit, const char *line, size_t length, size_t secured)
+{
+	int moved, error;
+	bool lost;
+
+	pthread_mutex_lock(&audit->lock);
+	/* where nothing new can be made, the room is in the file that was moved away */
+	moved = follow_path_locked(audit);
+	audit->secured -= secured;
+	error = write_locked(audit, line, length);
+	lost = moved && is_removed(audit->file);
+	if (!error)
+		error = sync_locked(audit);
+	pthread_mutex_unlock(&audit->lock);
+	return !error && lost ? moved : error;
+}

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * guard.c - see guard.h.
+ *
+ * The brake keeps the times of the changes in the last window, oldest first: when there are `limit`
+ * of them, there is no room. Each has a ticket, so that whoever gives one back takes nobody else's.
+ * It knows nothing of what is changed.
+ */
+#include "cache/history/guard.h"
+
+#include "vendors/base/call.h"
+#include "vendors/base/clock.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+struct taken {
+	uint64_t ticket;
+	time_t when; /* monotonic seconds */
+};
+
+struct guard {
+	bool read_only, dry_run;
+	unsigned window;
+	struct history *history;
+	struct audit *audit;
+	pthread_mutex_t lock; /* of what follows */
+	unsigned limit;       /* 0: none */
+	struct taken *taken;  /* oldest first */
+	size_t count, room;
+	uint64_t last; /* ticket given */
+};
+
+struct guard *guard_new(bool read_only, bool dry_run, unsigned limit, unsigned window)
+{
+	struct guard *guard = calloc(1, sizeof(*guard));
+
+	if (!guard)
+		return NULL;
+	guard->read_only = read_only;
+	guard->dry_run = dry_run;
+	guard->limit = limit;
+	guard->window = window;
+	pthread_mutex_init(&guard->lock, NULL);
+	return guard;
+}
+
+void guard_free(struct guard *guard)
+{
+	if (!guard)
+		return;
+	pthread_mutex_destroy(&guard->lock);
+	free(guard->taken);
+	free(guard);
+}
+
+void guard_tell(struct guard *guard, struct history *history, struct audit *audit)
+{
+	guard->history = history;
+	guard->audit = audit;
+}
+
+struct history *guard_history(const struct guard *guard)
+{
+	return guard->history;
+}
+
+struct audit *guard_audit(const struct guard *guard)
+{
+	return guard->audit;
+}
+
+int guard_writable(const struct guard *guard, struct call *call)
+{
+	return guard->read_only ? call_fail(call, EROFS, "mounted read-only (-o ro)") : 0;
+}
+
+bool guard_dry_run(const struct guard *guard)
+{
+	return guard->dry_run;
+}
+
+/* ---- the brake ---- */
+
+/* Forget what is older than the window. Is there room for one more? Without a limit they are
+ * counted all the same, for a limit that is set later. */
+static bool room_locked(struct guard *guard)
+{
+	time_t oldest = clock_now().tv_sec - (time_t)guard->window;
+	size_t old = 0;
+
+	while (old < guard->count && guard->taken[old].when <= oldest)
+		old++;
+	if (old) {
+		guard->count -= old;
+		memmove(guard->taken, guard->taken + old, guard->count * sizeof(*guard->taken));
+	}
+	return !guard->limit || guard->count < guard->limit;
+}
+
+void guard_look(struct guard *guard, struct guard_room *room)
+{
+	struct timespec now = clock_now(), today;
+	size_t count, next;
+
+	clock_gettime(CLOCK_REALTIME, &today);
+	pthread_mutex_lock(&guard->lock);
+	room_locked(guard);
+	count = guard->count;
+	*room = (struct guard_room){.limit = guard->limit, .window = guard->window};
+	room->left = count < guard->limit ? guard->limit - (unsigned)count : 0;
+	/* where the limit was lowered, several must go first */
+	next = count > guard->limit && guard->limit ? count - guard->limit : 0;
+	if (count)
+		room->until = guard->taken[next].when + (time_t)guard->window - now.tv_sec +
+			      today.tv_sec;
+	pthread_mutex_unlock(&guard->lock);
+	/* the two clocks do not begin their seconds at the same time: not too early */
+	if (room->until && today.tv_nsec > now.tv_nsec)
+		room->until++;
+}
+
+void guard_set_limit(struct guard *guard, unsigned limit)
+{
+	pthread_mutex_lock(&guard->lock);
+	guard->limit = limit;
+	pthread_mutex_unlock(&guard->lock);
+}
+
+void guard_time(time_t when, char text[GUARD_TIME_MAX])
+{
+	struct tm local;
+
+	localtime_r(&when, &local);
+	strftime(text, GUARD_TIME_MAX, "%Y-%m-%dT%H:%M:%S%z", &local);
+}
+
+/* Count one more. 0 or -ENOMEM. */
+static int take_locked(struct guard *guard, uint64_t *ticket)
+{
+	size_t room = guard->room ? 2 * guard->room : 64;
+	struct taken *longer = guard->taken;
+
+	if (guard->count == guard->room) {
+		longer = realloc(guard->taken, room * sizeof(*longer));
+		if (!longer)
+			return -ENOMEM;
+		guard->taken = longer;
+		guard->room = room;
+	}
+	*ticket = ++guard->last;
+	longer[guard->count++] = (struct taken){*ticket, clock_now().tv_sec};
+	return 0;
+}
+
+static int refuse(struct guard *guard, struct call *call)
+{
+	struct guard_room room;
+	char when[GUARD_TIME_MAX];
+
+	guard_look(guard, &room);
+	/* 0: there is room again just now */
+	guard_time(room.until ? room.until : time(NULL), when);
+	return call_fail(call, EDQUOT,
+			 "status_limit reached (%u in %u s); next change possible at %s; to raise "
+			 "it for this mount, write \"status_limit N\" to .rosterfs/control; taking "
+			 "back a change of this mount does not count",
+			 room.limit, room.window, when);
+}
+
+int guard_has_room(struct guard *guard, struct call *call)
+{
+	bool room;
+
+	pthread_mutex_lock(&guard->lock);
+	room = room_locked(guard);
+	pthread_mutex_unlock(&guard->lock);
+	return room ? 0 : refuse(guard, call);
+}
+
+int guard_take(struct guard *guard, struct call *call, uint64_t *ticket)
+{
+	bool room;
+	int error = 0;
+
+	*ticket = 0;
+	pthread_mutex_lock(&guard->lock);
+	room = room_locked(guard);
+	if (room)
+		error = take_locked(guard, ticket);
+	pthread_mutex_unlock(&guard->lock);
+	if (!room)
+		return refuse(guard, call);
+	return error ? call_fail(call, ENOMEM, "no memory") : 0;
+}
+
+void guard_give_back(struct guard *guard, uint64_t ticket)
+{
+	size_t at;
+
+	pthread_mutex_lock(&guard->lock);
+	/* it is one of the newest */
+	for (at = guard->count; at-- > 0 && guard->taken[at].ticket != ticket;) {
+	}
+	if (at < guard->count) {
+		guard->count--;
+		memmove(guard->taken + at, guard->taken + at + 1,
+			(guard->count - at) * sizeof(*guard->taken));
+	}
+	pthread_mutex_unlock(&guard->lock);
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * ask.c - ask a roster and block until it has answered (a part of roster.h).
+ *
+ * For threads of the pool. A thread that must not block calls roster_ask.
+ */
+#include "cache/roster/roster.h"
+
+#include "vendors/base/call.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+static void wake_asker(struct wait *wait)
+{
+	struct call *call = wait->call;
+
+	pthread_mutex_lock(&call->lock);
+	wait->answered = true;
+	pthread_cond_broadcast(&call->wake);
+	pthread_mutex_unlock(&call->lock);
+}
+
+static bool is_answered(void *arg)
+{
+	const struct wait *wait = arg;
+
+	return wait->answered;
+}
+
+/* For a waiter whose answer is on its way already: nothing can interrupt it any more. */
+static void wait_for_answer(const struct wait *wait)
+{
+	struct call *call = wait->call;
+
+	pthread_mutex_lock(&call->lock);
+	while (!wait->answered)
+		pthread_cond_wait(&call->wake, &call->lock);
+	pthread_mutex_unlock(&call->lock);
+}
+
+int roster_ask_sync(struct roster *roster, struct wait *wait)
+{
+	wait->done = wake_asker;
+	wait->answered = false;
+	roster_ask(roster, wait);
+	if (call_wait(wait->call, is_answered, wait)) {
+		if (roster_leave(roster, wait)) {
+			wait->error = -EINTR;
+			return -EINTR;
+		}
+		wait_for_answer(wait);
+	}
+	return wait->error;
+}
+
+void wait_clear(struct wait *wait)
+{
+	snapshot_put(wait->snapshot);
+	record_put(wait->record);
+	free(wait->self);
+	wait->snapshot = NULL;
+	wait->record = NULL;
+	wait->self = NULL;
+}

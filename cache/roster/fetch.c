@@ -1,0 +1,421 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * fetch.c - what a flight does on its thread: fetch the whole roster, one record, or who self is.
+ *
+ * It asks the vendor and installs what came, unless something newer is known by then: a write that
+ * was acknowledged meanwhile, or a fetch that began later. Who waits for it is flight.c's business.
+ */
+#define ROSTERFS_ROSTER_PRIVATE
+#include "cache/roster/roster_state.h"
+
+#include "cache/roster/lag.h"
+#include "cache/document/render.h"
+#include "cache/roster/versions.h"
+#include "vendors/base/clock.h"
+#include "vendors/vendor.h"
+
+#include <errno.h>
+#include <malloc.h>
+#include <stdlib.h>
+
+/* So many records are some megabytes. */
+#define MANY 10000
+
+struct fill {
+	struct list_sink sink;
+	struct flight *flight;
+	struct snapshot_builder builder;
+	struct render text; /* of the record that has just come */
+	struct timespec when;
+	json_t *illegible; /* ids, or NULL */
+	size_t made;       /* records that are not the old snapshot's */
+};
+
+/* What is held of ID, a reference, or NULL. */
+static struct record *held_of(struct roster *roster, const char *id)
+{
+	struct record *held;
+	double seconds;
+
+	roster_peek(roster, id, &held, &seconds);
+	if (held == roster->absent) {
+		record_put(held);
+		return NULL;
+	}
+	return held;
+}
+
+/* RECORD has just come: what is held of it may have been saved here. */
+static void keep_time(struct roster *roster, struct record *record)
+{
+	struct record *held;
+
+	if (!atomic_load(&roster->saved))
+		return;
+	held = held_of(roster, record->id);
+	if (held)
+		record_keep_time(roster->collection, record, held);
+	record_put(held);
+}
+
+/* OBJECT has come, and its text is FILL's. A reference, NULL: no memory. */
+static struct record *make_record(struct fill *fill, const char *id, const json_t *object,
+				  bool unreadable)
+{
+	struct roster *roster = fill->flight->roster;
+	struct record *old = snapshot_old(&fill->builder, id), *record;
+
+	/* one memcmp tells that nothing has changed, long before there is another record */
+	if (old && record_shows(old, &fill->text))
+		return record_get(old);
+	/* it may have been read before there was any list */
+	record = fill->builder.old ? NULL : held_of(roster, id);
+	if (record && record_shows(record, &fill->text))
+		return record;
+	record_put(record);
+	record = record_new_rendered(roster->collection, id, object, &fill->text, fill->when);
+	if (!record)
+		return NULL;
+	record->row = true;
+	record->unreadable = unreadable;
+	keep_time(roster, record);
+	fill->made++;
+	return record;
+}
+
+static int fill_record(struct fill *fill, const char *id, json_t *object, bool unreadable)
+{
+	struct record *record = NULL;
+
+	if (roster_was_deleted(fill->flight->roster, &fill->flight->call, id, object))
+		return 0;
+	lag_correct(fill->flight->roster->lag, id, object, LAG_READ, NULL, NULL);
+	if (!render_object(&fill->text, object))
+		record = make_record(fill, id, object, unreadable);
+	if (record && illegible_add(&fill->illegible, record)) {
+		record_put(record);
+		return -ENOMEM;
+	}
+	return record ? snapshot_add(&fill->builder, record) : -ENOMEM;
+}
+
+static int fill_add(struct list_sink *sink, const char *id, json_t *object)
+{
+	return fill_record((struct fill *)sink, id, object, false);
+}
+
+static int fill_unreadable(struct list_sink *sink, const char *id, json_t *object)
+{
+	return fill_record((struct fill *)sink, id, object, true);
+}
+
+static void fill_reset(struct list_sink *sink)
+{
+	struct fill *fill = (struct fill *)sink;
+
+	snapshot_reset(&fill->builder);
+	json_array_clear(fill->illegible);
+}
+
+static void fill_progress(struct list_sink *sink, unsigned pages, size_t rows)
+{
+	struct fill *fill = (struct fill *)sink;
+	struct roster *roster = fill->flight->roster;
+
+	pthread_mutex_lock(&roster->lock);
+	fill->flight->pages = pages;
+	fill->flight->rows = rows;
+	if (pages == 1)
+		roster->step = rows;
+	pthread_mutex_unlock(&roster->lock);
+}
+
+/*
+ * Forget what was known before the fetch; what was written since it began stays on top. Returns the
+ * entries that are out of the table then, in a list.
+ */
+static struct overlay *drop_overlay_locked(struct roster *roster, const struct flight *flight,
+					   const struct snapshot *new)
+{
+	struct overlay *entry, *next, *dropped = NULL;
+
+	HASH_ITER(hh, roster->overlay, entry, next) {
+		if (entry->generation > flight->generation)
+			continue;
+		if (entry->record)
+			roster_pass_on(roster, entry->record, new);
+		HASH_DEL(roster->overlay, entry); /* NOLINT(clang-analyzer-core.NullDereference) */
+		entry->next = dropped;
+		dropped = entry;
+	}
+	return dropped;
+}
+
+/* Keep versions that were shown and are replaced. */
+static void retire_replaced(struct roster *roster, const struct snapshot *old,
+			    const struct snapshot *new)
+{
+	for (size_t i = 0; i < old->count; i++) {
+		struct record *record = old->records[i];
+
+		/* so most are passed over without a look at the record itself */
+		if (i < new->count &&new->records[i] == record)
+			continue;
+		if (atomic_load_explicit(&record->shown, memory_order_relaxed) &&
+		    snapshot_find(new, record->id) != record)
+			versions_retire(roster->versions, record);
+	}
+}
+
+/* RECORD was known: keep it in mind if NEW, which is installed, lacks it. */
+static void note_lack(struct roster *roster, const struct record *record,
+		      const struct snapshot *new)
+{
+	if (snapshot_find(new, record->id))
+		return;
+	pthread_mutex_lock(&roster->lock);
+	absence_lacks_locked(roster, record);
+	pthread_mutex_unlock(&roster->lock);
+}
+
+/* The same for all of OLD (or NULL), without the lock: that may take a while. */
+static void note_lacks(struct roster *roster, const struct snapshot *old,
+		       const struct snapshot *new)
+{
+	for (size_t i = 0; old && i < old->count; i++) {
+		if (i >= new->count || new->records[i] != old->records[i])
+			note_lack(roster, old->records[i], new);
+	}
+}
+
+/*
+ * NEW, with the *ILLEGIBLE rows (moved), is what the roster is from now on, unless a fetch that began later was
+ * quicker. Returns whether it is, and nothing but the snapshot whose fetch began at BEFORE had to
+ * give way.
+ */
+static bool install(const struct flight *flight, struct snapshot *new, json_t **illegible,
+		    double before)
+{
+	struct roster *roster = flight->roster;
+	struct overlay *dropped = NULL, *entry;
+	struct snapshot *old = NULL;
+	bool alone = false;
+
+	pthread_mutex_lock(&roster->lock);
+	if (flight->began >= roster->snapshot_began) {
+		alone = roster->snapshot_began == before;
+		old = roster->snapshot;
+		roster->snapshot = snapshot_get(new);
+		roster->snapshot_began = flight->began;
+		roster->snapshot_since = clock_seconds();
+		roster->snapshot_ends = flight->call.good_until;
+		roster->generation++;
+		roster->merged = flight->generation;
+		dropped = drop_overlay_locked(roster, flight, new);
+		absence_listed_locked(roster, new);
+		gets_listed_locked(roster, new);
+		illegible_listed_locked(roster, illegible);
+		alone = alone && !dropped;
+	}
+	roster->fetches++;
+	pthread_mutex_unlock(&roster->lock);
+	/* a large roster is long in going: nobody shall wait for the lock meanwhile */
+	snapshot_put(old);
+	while (dropped) {
+		entry = dropped;
+		dropped = entry->next;
+		if (entry->record)
+			note_lack(roster, entry->record, new);
+		roster_overlay_free(entry);
+	}
+	return alone;
+}
+
+int fetch_whole(struct flight *flight)
+{
+	struct roster *roster = flight->roster;
+	struct snapshot *old = NULL, *new;
+	struct fill fill = {
+	    .sink = {.add = fill_add,
+		     .unreadable = fill_unreadable,
+		     .reset = fill_reset,
+		     .progress = fill_progress},
+	    .flight = flight,
+	};
+	bool made_many, same;
+	double seconds, before;
+	size_t added = 0;
+	int error;
+
+	clock_gettime(CLOCK_REALTIME, &fill.when);
+	pthread_mutex_lock(&roster->lock);
+	before = roster->snapshot_began;
+	pthread_mutex_unlock(&roster->lock);
+	old = roster_snapshot(roster, &seconds);
+	snapshot_begin(&fill.builder, old);
+	error = vendor_list(&flight->call, roster->account, roster->collection, roster->parent,
+			    &fill.sink);
+	if (!error && presence_complete(flight, &fill.builder, &added))
+		error = call_fail(&flight->call, ENOMEM, "no memory for the roster");
+	fill.made += added;
+	if (error)
+		snapshot_reset(&fill.builder);
+	new = snapshot_end(&fill.builder, fill.when);
+	render_clear(&fill.text);
+	if (!error && !new)
+		error = call_fail(&flight->call, ENOMEM, "no memory for the roster");
+	if (!error && new) {
+		/* first, so that each version that was shown is found all the time */
+		if (old)
+			retire_replaced(roster, old, new);
+		same = install(flight, new, &fill.illegible, before) && old && !fill.made &&
+		       old->count == new->count;
+		note_lacks(roster, old, new);
+		figures_compare(flight, old, new);
+		roster_check_all_active(roster, new);
+		if (roster->events.replaced)
+			roster->events.replaced(roster->events.arg, same);
+	}
+	/*
+	 * What was read, and the many that were replaced, leave holes in one thread's heap: the
+	 * next fetch, on another thread, would not fill them, so the kernel gets them.
+	 */
+	made_many = fill.made >= MANY;
+	json_decref(fill.illegible);
+	snapshot_put(old);
+	snapshot_put(new);
+	if (made_many)
+		malloc_trim(0);
+	return error;
+}
+
+/* A reference to what is held of ID if that shows the same as RECORD (or NULL), else to RECORD. */
+static struct record *held_or_new_locked(struct roster *roster, const char *id,
+					 struct record *record)
+{
+	struct record *held;
+	double seconds;
+
+	if (!record)
+		return NULL;
+	roster_peek_locked(roster, id, &held, &seconds);
+	return record_get(held && held != roster->absent && record_same(held, record) ? held
+										      : record);
+}
+
+void fetch_put(const struct flight *flight, const char *id, struct record *record)
+{
+	struct roster *roster = flight->roster;
+	struct record *old = NULL, *kept = NULL;
+	struct overlay *entry;
+	bool stale = false;
+
+	pthread_mutex_lock(&roster->lock);
+	if (roster->generation != flight->generation) {
+		HASH_FIND_STR(roster->overlay, id, entry);
+		stale = entry && entry->generation > flight->generation;
+	}
+	if (!stale) {
+		kept = held_or_new_locked(roster, id, record);
+		old = roster_overlay_locked(roster, id, kept, flight->began, true);
+		HASH_FIND_STR(roster->overlay, id, entry);
+		if (entry)
+			entry->ends = flight->call.good_until;
+	}
+	pthread_mutex_unlock(&roster->lock);
+	if (!stale)
+		roster_replaced(roster, id, old, kept);
+	record_put(kept);
+}
+
+/*
+ * The GET of FLIGHT's record failed with ERROR in a way that the list has to explain. *RECORD is
+ * what was made here, or NULL. 0, -ENOENT: the list has been read and lacks it, or -EAGAIN.
+ */
+static int explain(struct flight *flight, struct record **record)
+{
+	struct roster *roster = flight->roster;
+	bool lacks = flight->listed;
+
+	*record = presence_record(roster, &flight->call, flight->asked);
+	if (*record)
+		return 0;
+	pthread_mutex_lock(&roster->lock);
+	if (roster_whole_fresh_locked(roster) && !snapshot_find(roster->snapshot, flight->asked))
+		lacks = true;
+	pthread_mutex_unlock(&roster->lock);
+	if (lacks)
+		return -(flight->call.error = ENOENT);
+	flight->missed = calloc(1, sizeof(*flight->missed));
+	if (!flight->missed)
+		return call_fail(&flight->call, ENOMEM, "no memory");
+	call_continue(flight->missed, &flight->call);
+	call_copy_error(flight->missed, &flight->call);
+	flight->call.error = 0;
+	flight->call.words[0] = '\0';
+	return -EAGAIN;
+}
+
+/* What was answered to FLIGHT's GET: OBJECT (taken), as a new *RECORD. 0 or a negative errno. */
+static int take_object(struct flight *flight, json_t *object, struct record **record)
+{
+	struct roster *roster = flight->roster;
+	struct timespec when;
+
+	gets_note(roster, flight->asked, object);
+	clock_gettime(CLOCK_REALTIME, &when);
+	lag_correct(roster->lag, flight->asked, object, LAG_READ, NULL, NULL);
+	*record = record_new(roster->collection, flight->asked, object, when);
+	json_decref(object);
+	if (!*record)
+		return call_fail(&flight->call, ENOMEM, "no memory");
+	keep_time(roster, *record);
+	return 0;
+}
+
+int fetch_record(struct flight *flight)
+{
+	struct roster *roster = flight->roster;
+	struct record *record = NULL;
+	json_t *object = NULL;
+	bool proven = false;
+	int error = vendor_get(&flight->call, roster->account, roster->collection, roster->parent,
+			       flight->asked, &object, NULL);
+
+	if (!error && roster_was_deleted(roster, &flight->call, flight->asked, object)) {
+		json_decref(object);
+		error = call_fail(&flight->call, ENOENT, "it was deleted here just now");
+	} else if (!error) {
+		error = take_object(flight, object, &record);
+	} else if (absence_is_told(roster, &flight->call, error)) {
+		error = explain(flight, &record);
+		proven = error == -ENOENT;
+	} else if (error == -ENOENT) {
+		record = presence_record(roster, &flight->call, flight->asked);
+		error = record ? 0 : error;
+	}
+	if (error && error != -ENOENT)
+		return error;
+	fetch_put(flight, flight->asked, record);
+	if (proven)
+		absence_prove(roster, flight->asked);
+	record_put(record);
+	return error;
+}
+
+int fetch_self(struct flight *flight)
+{
+	struct roster *roster = flight->roster;
+	char *id = NULL;
+	int error = vendor_self(&flight->call, roster->account, &id);
+
+	if (error && error != -ENODATA)
+		return error;
+	pthread_mutex_lock(&roster->lock);
+	free(roster->self);
+	roster->self = id;
+	roster->self_known = true;
+	roster->self_since = clock_seconds();
+	pthread_mutex_unlock(&roster->lock);
+	return error;
+}

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * create.c - making a record of a document: the part of update.h that sends POST.
+ *
+ * A POST is sent once. create_whose.c finds out whether the record that is answered, or that has
+ * the email when no answer came, is the one that was made: any other one is left alone.
+ * create_rest.c then sets what the POST has left out. It knows nothing of drafts and links: fs/
+ * shows those.
+ */
+#include "cache/update/update.h"
+
+#include "cache/history/attempt.h"
+#include "cache/update/change.h"
+#include "cache/update/create_parts.h"
+#include "cache/history/guard.h"
+#include "cache/roster/snapshot.h"
+#include "vendors/base/call.h"
+#include "vendors/base/log.h"
+#include "vendors/vendor.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* DOCUMENT is copied without what the vendor assigns. NULL: no memory. */
+static json_t *wanted_of(const struct collection *collection, const json_t *document)
+{
+	json_t *wanted = json_deep_copy(document);
+
+	for (const struct field *field = collection->fields; wanted && field->name; field++) {
+		if (field->flags & (FIELD_SYSTEM | FIELD_CONFIDENTIAL))
+			json_object_del(wanted, field->name);
+	}
+	if (wanted && collection->stamp_key)
+		collection_remove(wanted, collection->stamp_key);
+	return wanted;
+}
+
+/* The vendor has accepted the POST: ANSWER, or NULL. 0 or a negative errno with words in the call.
+ */
+static int take_answer(struct creation *creation, json_t *answer)
+{
+	char buffer[24];
+	const char *id = answer ? collection_id(creation->collection, answer, buffer) : NULL;
+	char said[CALL_WORDS_MAX];
+	int error;
+
+	snprintf(said, sizeof(said), "%s", id ? "" : creation->call->words);
+	if (!id)
+		return call_fail(creation->call, EREMOTEIO,
+				 "the vendor accepted it, but names no id%s%s",
+				 said[0] ? "; it says: " : "", said);
+	error = creation_check(creation, id, answer);
+	if (error)
+		return error;
+	creation->id = strdup(id);
+	if (!creation->id)
+		return call_fail(creation->call, ENOMEM, "no memory");
+	creation->unproven = creation_unproven(creation, answer);
+	creation_keep(creation, answer);
+	return 0;
+}
+
+static int send(struct creation *creation)
+{
+	struct account *account = creation_account(creation);
+	json_t *answer = NULL;
+	int error = attempt_send(creation->attempt);
+	double seconds;
+
+	if (error)
+		return error;
+	creation->generation = roster_generation(creation->roster, &seconds);
+	creation->before = roster_snapshot(creation->roster, &seconds);
+	creation->all_known = creation->before && seconds > 0;
+	creation->began = time(NULL);
+	switch (vendor_post(creation->call, account, creation->collection,
+			    roster_parent(creation->roster), creation->wanted, &answer)) {
+	case VENDOR_DONE:
+		error = take_answer(creation, answer);
+		if (error == -EREMOTEIO)
+			error = creation_settle(creation);
+		break;
+	case VENDOR_UNKNOWN:
+		error = creation_settle(creation);
+		break;
+	case VENDOR_REFUSED:
+	case VENDOR_STALE:
+		error = -creation->call->error;
+		break;
+	case VENDOR_CHANGED:
+		/* whatever we know of others is no obstacle: what is wanted is taken */
+		creation->call->error = EEXIST;
+		error = -EEXIST;
+		break;
+	}
+	json_decref(answer);
+	return error;
+}
+
+/* What undoes it: where users have a status, it can be ended. */
+static void tell_history(struct creation *creation)
+{
+	creation->attempt->id = creation->id;
+	if (creation->collection->status_key)
+		attempt_undone_by_status(creation->attempt, creation->id);
+	attempt_accepted(creation->attempt, NULL, creation->made, NULL);
+}
+
+/* The record is there: say so, last of all. */
+static void announce(struct creation *creation)
+{
+	const struct vendor *vendor = creation_account(creation)->vendor;
+
+	creation_log_normalised(creation);
+	if (creation->collection == vendor->users && vendor->creation)
+		log_call(creation->call, "%s", vendor->creation);
+	log_call(creation->call, "made, with id %s%s", creation->id,
+		 attempt_alone(creation->attempt));
+}
+
+/*
+ * The record that the answer named is another one: ERROR, and words. Nothing of it was changed. Who
+ * was made, if the POST took?
+ */
+static int leave_alone(struct creation *creation, int error)
+{
+	free(creation->id);
+	json_decref(creation->made);
+	creation->id = NULL;
+	creation->made = NULL;
+	creation->stranger = creation->unproven = false;
+	return error == -EREMOTEIO ? creation_settle(creation) : error;
+}
+
+/* The record is there. An answer that does not show whose it is must be seen to be ours first. */
+static int complete(struct creation *creation)
+{
+	int error;
+
+	if (creation->unproven) {
+		error = creation_set_rest(creation);
+		if (!creation->stranger) {
+			creation_show(creation);
+			return error;
+		}
+		error = leave_alone(creation, error);
+		if (error)
+			return error;
+	}
+	creation_show(creation);
+	return creation_set_rest(creation);
+}
+
+static int create(struct creation *creation)
+{
+	int error;
+
+	if (guard_dry_run(creation->guard)) {
+		error = attempt_send(creation->attempt);
+		if (!error)
+			change_log_unsent(creation->call, creation->roster, "POST", NULL);
+		return error;
+	}
+	error = send(creation);
+	if (!error)
+		error = complete(creation);
+	if (!creation->id)
+		return error;
+	announce(creation);
+	tell_history(creation);
+	return error;
+}
+
+/* What is to be made, for the audit log. */
+static void tell_fields(struct creation *creation)
+{
+	json_t *fields = json_array(), *value;
+	const char *name;
+
+	json_object_foreach(creation->wanted, name, value)
+		attempt_field(fields, name, collection_flags(creation->collection, name), NULL,
+			      value);
+	attempt_set_fields(creation->attempt, fields);
+}
+
+/* TEXT is to become a record. 0 or a negative errno. */
+static int read_and_create(struct creation *creation, const char *text, size_t length)
+{
+	struct call *call = creation->call;
+	json_t *document;
+	int error = guard_writable(creation->guard, call);
+
+	if (error)
+		return error;
+	if (length > UPDATE_DOCUMENT_MAX)
+		return call_fail(call, EFBIG, "a document may have at most 1 MiB");
+	if (!creation->collection->creates ||
+	    !creation->collection->creates(creation_account(creation)))
+		return call_fail(call, EOPNOTSUPP, "the vendor makes no %s by its API: see MANUAL",
+				 creation->collection->name);
+	document = change_parse(call, text, length);
+	if (!document)
+		return -EINVAL;
+	creation->wanted = wanted_of(creation->collection, document);
+	json_decref(document);
+	if (!creation->wanted)
+		return call_fail(call, ENOMEM, "no memory");
+	tell_fields(creation);
+	error = change_check_hidden(call, creation->roster, creation->wanted);
+	if (!error)
+		error = change_check_history(call, creation->wanted);
+	if (!error)
+		error = change_check_paired(call, creation->wanted);
+	if (!error)
+		error = create(creation);
+	if (error)
+		roster_note_error(creation->roster, call, error);
+	return error;
+}
+
+int update_create(struct call *call, struct roster *roster, struct guard *guard, const char *text,
+		  size_t length, char **id)
+{
+	struct attempt attempt;
+	struct creation creation = {.attempt = &attempt,
+				    .call = call,
+				    .roster = roster,
+				    .guard = guard,
+				    .collection = roster_collection(roster)};
+	int error;
+
+	attempt_begin(&attempt, call, guard, roster, "create", NULL);
+	error = read_and_create(&creation, text, length);
+	attempt_end(&attempt, error);
+	*id = creation.id;
+	snapshot_put(creation.before);
+	json_decref(creation.wanted);
+	json_decref(creation.made);
+	return error;
+}

@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * create_rest.c - what a POST has left out of a new record: a part of create.c.
+ *
+ * The answer is proof; a GET is sent for what it lacks. What that does not show either is set by
+ * one PUT, like any other change. What can be given only when a record is made, and was not taken,
+ * is an error. It does not find out whose record it is, but for an answer that does not show it
+ * (create_whose.c).
+ */
+#include "cache/update/create_parts.h"
+
+#include "cache/document/alike.h"
+#include "cache/history/attempt.h"
+#include "cache/update/change.h"
+#include "cache/update/late.h"
+#include "cache/update/looks.h"
+#include "cache/roster/record.h"
+#include "vendors/base/call.h"
+#include "vendors/json/exact.h"
+#include "vendors/base/log.h"
+#include "vendors/vendor.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/*
+ * What FRESH does not show of WANTED, a new reference; NULL: no memory. What it never shows was in
+ * the POST, and is not missed.
+ */
+static json_t *rest_of(const struct collection *collection, const json_t *wanted,
+		       const json_t *fresh)
+{
+	json_t *rest = json_deep_copy(wanted);
+	const char *name;
+	json_t *value;
+	void *next;
+
+	json_object_foreach_safe(rest, next, name, value) {
+		const unsigned given = FIELD_IMMUTABLE | FIELD_ONCE;
+
+		if ((collection_flags(collection, name) & given) || json_is_null(value) ||
+		    collection_hides(collection, fresh, name))
+			json_object_del(rest, name);
+	}
+	alike_remove(rest, fresh);
+	return rest;
+}
+
+/* Each PUT must bring what the vendor does not show: REST gets it from WANTED. */
+static void add_each_time(const struct collection *collection, const json_t *wanted,
+			  const json_t *fresh, json_t *rest)
+{
+	for (const struct field *field = collection->fields; field->name; field++) {
+		json_t *value = json_object_get(wanted, field->name);
+
+		if ((field->flags & FIELD_EACH_TIME) && value &&
+		    collection_hides(collection, fresh, field->name))
+			json_object_set(rest, field->name, value);
+	}
+}
+
+/* What the record does not show of what was wanted. */
+static int plan_rest(struct change *change)
+{
+	struct creation *creation = change->arg;
+	struct merge *merge = &change->merge;
+	json_t *rest;
+	int error;
+
+	if (creation->unproven && !change->stands_in) {
+		error = creation_check(creation, change->id, change->fresh);
+		creation->stranger = error;
+		if (error)
+			return error;
+	}
+	rest = rest_of(change->collection, creation->wanted, change->fresh);
+	error = rest ? merge_diff(change->fresh, rest, merge) : -ENOMEM;
+	if (!error && merge->count) {
+		merge_clear(merge);
+		add_each_time(change->collection, creation->wanted, change->fresh, rest);
+		error = merge_diff(change->fresh, rest, merge);
+	}
+	json_decref(rest);
+	return error ? call_fail(change->call, ENOMEM, "no memory") : 0;
+}
+
+void creation_keep(struct creation *creation, json_t *record)
+{
+	if (!record)
+		return;
+	json_decref(creation->made);
+	creation->made = json_incref(record);
+}
+
+/* `lag` has ended: say whether the record that was made is there by now. */
+static void tell_there(const struct late_sight *sight)
+{
+	if (sight->record)
+		log_call(sight->call,
+			 "looked once more: record %s is there by now: the reads lagged",
+			 sight->id);
+	else
+		log_call(sight->call, "looked once more: record %s is not to be seen: %s",
+			 sight->id, sight->words);
+}
+
+/* Is what DOCUMENT has at the path of ONCE what RECORD shows? */
+static bool is_kept(const struct once *once, const json_t *document, const json_t *record)
+{
+	const json_t *wanted = collection_value(document, once->path);
+
+	if (!wanted || alike(wanted, collection_value(record, once->path)))
+		return true;
+	return once->shown && alike(wanted, collection_value(record, once->shown));
+}
+
+/*
+ * What RECORD, which was made, does not show although it was wanted and no PUT can bring it, or
+ * although each record has it; in static memory. NULL: nothing.
+ */
+static const char *lacks(const struct creation *creation, const json_t *record)
+{
+	const struct collection *collection = creation->collection;
+
+	for (const struct once *once = collection->once; once && once->path; once++) {
+		if (!is_kept(once, creation->wanted, record))
+			return once->path;
+	}
+	for (const struct field *field = collection->fields; field->name; field++) {
+		const json_t *wanted = json_object_get(creation->wanted, field->name);
+		const json_t *shown = json_object_get(record, field->name);
+
+		if ((field->flags & FIELD_EACH_TIME) && wanted && !alike(wanted, shown) &&
+		    alike(NULL, shown) && !collection_hides(collection, record, field->name))
+			return field->name;
+	}
+	return NULL;
+}
+
+/* Does the answer to the POST show all that was wanted, so that nobody need be asked? */
+static bool is_proved(const struct creation *creation)
+{
+	struct merge missing = {0};
+	json_t *rest;
+	bool proved;
+
+	/* a row of a list, by which a lost answer was settled, may show less */
+	if (!creation->made || creation->settled || creation->unproven ||
+	    creation->collection->posts_part)
+		return false;
+	rest = rest_of(creation->collection, creation->wanted, creation->made);
+	proved = rest && merge_diff(creation->made, rest, &missing) == 0 && !missing.count &&
+		 !lacks(creation, creation->made);
+	merge_clear(&missing);
+	json_decref(rest);
+	return proved;
+}
+
+/* GET the record, and PUT what it does not show. 0 or a negative errno. */
+static int run_rest(struct creation *creation)
+{
+	struct change change;
+	int error;
+
+	memset(&change, 0, sizeof(change));
+	change.call = creation->call;
+	change.roster = creation->roster;
+	change.guard = creation->guard;
+	change.attempt = creation->attempt;
+	change.collection = creation->collection;
+	change.id = creation->id;
+	change.plan = plan_rest;
+	change.arg = creation;
+	change.made = creation->made;
+	change.part = true;
+	/* a new user's first status is nobody's change, if they surely are new */
+	change.status_checked = change.counted = !creation->settled;
+	error = change_run(&change);
+	if (!creation->stranger)
+		creation_keep(creation, error || !change.result ? change.fresh : change.result);
+	change_clear(&change);
+	return error;
+}
+
+void creation_show(struct creation *creation)
+{
+	struct record *record = NULL, *held;
+	struct timespec when;
+	double seconds;
+
+	clock_gettime(CLOCK_REALTIME, &when);
+	roster_peek(creation->roster, creation->id, &held, &seconds);
+	if (creation->made && !creation->settled)
+		record = record_new(creation->collection, creation->id, creation->made, when);
+	if (record) {
+		record->row = true; /* a GET may show more */
+		roster_publish(creation->roster, record);
+	}
+	if (record || held)
+		roster_note_made(creation->roster, record ? record : held);
+	record_put(record);
+	record_put(held);
+}
+
+int creation_set_rest(struct creation *creation)
+{
+	const char *lacking;
+	struct looks looks;
+	int error;
+
+	if (is_proved(creation))
+		return 0;
+	looks_begin(&looks, creation->call, looks_seconds(creation_account(creation)));
+	do {
+		error = run_rest(creation);
+	} while (error == -ENOENT && !creation->made && looks_again(&looks));
+	if (creation->stranger)
+		return error;
+	if (error == -ENOENT) {
+		creation_show(creation); /* what is to be asked for anew would not be found */
+		late_look(creation->call, creation->roster, creation->id, NULL, tell_there);
+		error = call_fail(creation->call, EREMOTEIO,
+				  "accepted but not applied: the vendor does not show the record%s",
+				  creation_account(creation)->lag
+				      ? "; its reads may lag behind its writes (lag)"
+				      : "");
+	}
+	lacking = creation->made ? lacks(creation, creation->made) : NULL;
+	if (lacking && !error)
+		error = call_fail(creation->call, EREMOTEIO, "accepted but not applied");
+	if (lacking && error == -EREMOTEIO)
+		call_add_words(creation->call, ": the vendor does not show \"%s\" as it was given",
+			       lacking);
+	if (error)
+		call_add_words(creation->call, " (the record has been made, with id %s)",
+			       creation->id);
+	return error;
+}
+
+void creation_log_normalised(const struct creation *creation)
+{
+	const char *name;
+	json_t *value;
+
+	json_object_foreach(creation->wanted, name, value) {
+		const json_t *made = json_object_get(creation->made, name);
+		char *text;
+
+		if (!made || collection_hides(creation->collection, NULL, name) ||
+		    merge_same(value, made) || !alike(value, made))
+			continue;
+		text = exact_dump(made, 0);
+		log_call(creation->call, "the vendor made %.100s of \"%s\"", text ? text : "?",
+			 name);
+		free(text);
+	}
+}

@@ -1,0 +1,475 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * edit_base.c - see edit_base.h.
+ *
+ * Looks through the versions that this mount has shown. It makes no request and changes nothing;
+ * what an edit then does to the vendor's record is merge.c's.
+ */
+#include "cache/update/edit_base.h"
+
+#include "cache/history/history.h"
+#include "cache/document/merge.h"
+#include "cache/roster/roster.h"
+#include "vendors/base/call.h"
+#include "vendors/json/exact.h"
+#include "vendors/vendor.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char *edit_base_stamp(const struct collection *collection, const json_t *record)
+{
+	if (!collection->stamp_key)
+		return NULL;
+	return exact_string(collection_value(record, collection->stamp_key));
+}
+
+bool edit_base_same_content(const struct collection *collection, const json_t *a, const json_t *b)
+{
+	const char *key;
+	json_t *value;
+
+	json_object_foreach((json_t *)(uintptr_t)a, key, value) {
+		const json_t *other = json_object_get(b, key);
+
+		if (collection_flags(collection, key) & FIELD_SYSTEM)
+			continue;
+		if (other ? !merge_same(value, other) : !json_is_null(value))
+			return false;
+	}
+	json_object_foreach((json_t *)(uintptr_t)b, key, value) {
+		if (!(collection_flags(collection, key) & FIELD_SYSTEM) && !json_is_null(value) &&
+		    !json_object_get(a, key))
+			return false;
+	}
+	return true;
+}
+
+/* Do A and B show different values of a field? They cannot be one version then. */
+static bool contradicts(const struct collection *collection, const json_t *a, const json_t *b)
+{
+	const char *key;
+	json_t *value;
+
+	json_object_foreach((json_t *)(uintptr_t)a, key, value) {
+		const json_t *other = json_object_get(b, key);
+
+		if (other && !merge_same(value, other) &&
+		    !(collection_flags(collection, key) & FIELD_SYSTEM))
+			return true;
+	}
+	return false;
+}
+
+/* Shown versions, newest first: the one held now (wherever it counts) and the retired ones. */
+static size_t candidates(struct roster *roster, const char *id, struct record **list)
+{
+	struct record *current;
+	double seconds;
+	size_t count = 0;
+
+	roster_peek(roster, id, &current, &seconds);
+	if (current && atomic_load(&current->shown))
+		list[count++] = record_get(current);
+	count += versions_list(roster_versions(roster), id, list + count, VERSIONS_MAX);
+	/* Last, the one held that nobody has opened: a document may come from elsewhere. */
+	if (current && !atomic_load(&current->shown))
+		list[count++] = record_get(current);
+	record_put(current);
+	return count;
+}
+
+static bool named_by(const struct collection *collection, const json_t *version, const char *stamp)
+{
+	const char *own = edit_base_stamp(collection, version);
+
+	return !stamp || (own && strcmp(own, stamp) == 0);
+}
+
+/* Has any row of the newest list a member NAME? */
+static bool is_listed(struct roster *roster, const char *name)
+{
+	json_t *text = json_string(name);
+	char *quoted = exact_dump(text, 0);
+	double seconds;
+	struct snapshot *snapshot = quoted ? roster_snapshot(roster, &seconds) : NULL;
+	bool listed = !quoted;
+
+	for (size_t i = 0; snapshot && !listed && i < snapshot->count; i++)
+		listed = snapshot->records[i]->row && record_has(snapshot->records[i], quoted);
+	snapshot_put(snapshot);
+	free(quoted);
+	json_decref(text);
+	return listed;
+}
+
+/* Has FRESH something from the vendor itself, which nobody can have added since, and VERSION not?
+ */
+static bool is_shorter(const struct collection *collection, const json_t *version,
+		       const json_t *fresh)
+{
+	const struct field *field = collection->fields;
+
+	while (field->name &&
+	       (!(field->flags & FIELD_SYSTEM) || json_object_get(version, field->name) ||
+		!json_object_get(fresh, field->name)))
+		field++;
+	return field->name;
+}
+
+/*
+ * VERSION came in a list, which may show less of a record than a GET does: what is only left out
+ * there is as FRESH has it. That is so while FRESH has the same stamp; where the row has none, it
+ * is so in a list of shorter rows, of what none of them shows. Only what the DOCUMENT names must be
+ * known. STAMP is VERSION's, or NULL if that cannot be compared, because FRESH is from after a
+ * save.
+ */
+static void complete_row(struct roster *roster, json_t *version, const char *stamp,
+			 const json_t *document, const json_t *fresh)
+{
+	const struct collection *users = roster_collection(roster);
+	const char *now = edit_base_stamp(users, fresh), *name;
+	json_t *value;
+
+	if (stamp ? !now || strcmp(stamp, now) != 0 : !is_shorter(users, version, fresh))
+		return;
+	json_object_foreach((json_t *)(uintptr_t)fresh, name, value) {
+		/* a null is as good as nothing, but nobody was shown it */
+		if (json_is_null(value) || !json_object_get(document, name) ||
+		    json_object_get(version, name))
+			continue;
+		if (stamp || !is_listed(roster, name))
+			json_object_set(version, name, value);
+	}
+}
+
+/* Each shown version that STAMP names (NULL: each) is a doubt. 0 or -ENOMEM. */
+static int doubt_all(struct roster *roster, const char *id, const char *stamp, struct edit_base *base)
+{
+	struct record *list[VERSIONS_MAX + 1];
+	size_t count = candidates(roster, id, list);
+	int error = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		bool counts = atomic_load(&list[i]->shown) || list[i]->namesake;
+		json_t *version = counts ? record_json(list[i]) : NULL;
+
+		if (counts && !version)
+			error = -ENOMEM;
+		if (version && named_by(roster_collection(roster), version, stamp))
+			base->doubts[base->doubt_count++] = json_incref(version);
+		json_decref(version);
+		record_put(list[i]);
+	}
+	return error;
+}
+
+/* Has a version been shown since that is not what the process's last save LEFT? */
+static bool newer_shown(struct roster *roster, const char *id, const json_t *left)
+{
+	struct record *held;
+	double seconds;
+	json_t *now;
+	bool newer;
+
+	roster_peek(roster, id, &held, &seconds);
+	now = held && atomic_load(&held->shown) ? record_json(held) : NULL;
+	newer = now && !edit_base_same_content(roster_collection(roster), left, now);
+	json_decref(now);
+	record_put(held);
+	return newer;
+}
+
+/*
+ * What PROCESS saved before from the same version: its document then is what it compares with now.
+ * Where the vendor made something else of a value and the new document repeats the old one, nothing
+ * changed. Returns 1, 0 if there was no such save, or -ENOMEM.
+ */
+static int from_last_save(struct roster *roster, const char *id,
+			  const struct versions_process *process, const char *stamp,
+			  const json_t *document, const json_t *fresh, struct edit_base *base)
+{
+	const struct collection *users = roster_collection(roster);
+	struct versions_save last;
+	char buffer[24];
+	int error;
+
+	if (!versions_last_save(roster_versions(roster), id, process, stamp, &last))
+		return 0;
+	/* a few fields without a stamp are meant for what was shown last, by whomever it was saved
+	 */
+	if (!stamp && !collection_id(users, document, buffer) &&
+	    newer_shown(roster, id, last.left)) {
+		versions_save_clear(&last);
+		return 0;
+	}
+	earlier_rebase(&last.earlier, last.document, last.left, document);
+	complete_row(roster, last.document, NULL, document, last.left);
+	base->record = json_incref(last.document);
+	base->is_newest = edit_base_same_content(users, last.left, fresh);
+	base->saved_before = true;
+	base->earlier = last.earlier;
+	last.earlier = (struct earlier){0};
+	versions_save_clear(&last);
+	error = doubt_all(roster, id, stamp, base);
+	return error ? error : 1;
+}
+
+/* Take the newest version that STAMP names (NULL: that was shown) as base, the older ones as
+ * doubts. */
+static int from_versions(struct roster *roster, const char *id, const char *stamp,
+			 const json_t *document, const json_t *fresh, struct edit_base *base)
+{
+	const struct collection *users = roster_collection(roster);
+	struct record *list[VERSIONS_MAX + 1];
+	size_t count = candidates(roster, id, list);
+	int error = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		bool counts = stamp || atomic_load(&list[i]->shown);
+		json_t *version = counts ? record_json(list[i]) : NULL;
+
+		if (counts && !version)
+			error = -ENOMEM;
+		if (version && named_by(users, version, stamp)) {
+			if (!base->record) {
+				base->record = json_incref(version);
+				if (list[i]->row)
+					complete_row(roster, version, edit_base_stamp(users, version),
+						     document, fresh);
+			} else if (atomic_load(&list[i]->shown) || list[i]->namesake) {
+				base->doubts[base->doubt_count++] = json_incref(version);
+			}
+			if (contradicts(users, base->record, version))
+				base->ambiguous = true;
+		}
+		json_decref(version);
+		record_put(list[i]);
+	}
+	return error;
+}
+
+/*
+ * What FRESH does not show, and the vendor must be told each time, is an edit wherever a document
+ * has it, also if the version that it was read from showed it.
+ */
+static void hide_unshown(const struct collection *collection, const json_t *fresh,
+			 struct edit_base *base)
+{
+	json_t *record = json_copy(base->record);
+
+	if (!record)
+		return;
+	for (const struct field *field = collection->fields; field->name; field++) {
+		if (!collection_hides(collection, fresh, field->name))
+			continue;
+		json_object_del(record, field->name);
+		/* or shows as "" */
+		if (json_object_get(fresh, field->name))
+			json_object_set(record, field->name, json_object_get(fresh, field->name));
+	}
+	json_decref(base->record);
+	base->record = record;
+}
+
+int edit_base_find(struct call *call, struct roster *roster, const char *id,
+	      const struct versions_process *process, const char *stamp, const json_t *document,
+	      const json_t *fresh, struct edit_base *base)
+{
+	const struct collection *users = roster_collection(roster);
+	int error;
+
+	memset(base, 0, sizeof(*base));
+	base->collection = users;
+	base->fresh = fresh;
+	base->id = id;
+	base->named = edit_base_stamp(users, fresh);
+	base->read_again = base->named && (!stamp || strcmp(stamp, edit_base_stamp(users, fresh)) != 0);
+	error = from_last_save(roster, id, process, stamp, document, fresh, base);
+	if (error > 0) {
+		hide_unshown(users, fresh, base);
+		return 0;
+	}
+	if (!error)
+		error = from_versions(roster, id, stamp, document, fresh, base);
+	if (error)
+		return call_fail(call, ENOMEM, "no memory");
+	if (!base->record && (!stamp || named_by(users, fresh, stamp)))
+		base->record = json_deep_copy(fresh);
+	if (!base->record)
+		return call_fail(
+		    call, ESTALE,
+		    "the document is from the version of %.64s, which is neither the newest "
+		    "nor held any more: read the file again and repeat the edit",
+		    stamp);
+	base->is_newest = stamp && !base->ambiguous &&
+			  edit_base_same_content(users, base->record, fresh);
+	hide_unshown(users, fresh, base);
+	return 0;
+}
+
+void edit_base_take(struct roster *roster, json_t *version, const json_t *fresh, struct edit_base *base)
+{
+	memset(base, 0, sizeof(*base));
+	base->record = version;
+	base->is_newest = edit_base_same_content(roster_collection(roster), version, fresh);
+	hide_unshown(roster_collection(roster), fresh, base);
+}
+
+void edit_base_clear(struct edit_base *base)
+{
+	json_decref(base->record);
+	for (size_t i = 0; i < base->doubt_count; i++)
+		json_decref(base->doubts[i]);
+	earlier_clear(&base->earlier);
+	memset(base, 0, sizeof(*base));
+}
+
+/* ---- is it older than that? ---- */
+
+/* VALUE (NULL: none) as JSON, cut short, for words. The caller frees. */
+static char *value_text(const json_t *value)
+{
+	char *text = value ? exact_dump(value, 0) : strdup("(none)");
+
+	if (text && strlen(text) > 100)
+		memcpy(text + 97, "...", 4);
+	return text;
+}
+
+/* What to do about HIT, each after a semicolon. The caller frees. NULL: no memory. */
+static char *ways_out(const struct edit_base *base, const struct earlier_hit *hit, bool secret)
+{
+	const char *key = base->collection->status_key, *word = exact_string(hit->value);
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out)
+		return NULL;
+	if (key && hit->path && strcmp(hit->path, key) == 0 && word &&
+	    (strcmp(word, "active") == 0 || strcmp(word, "inactive") == 0))
+		fprintf(out, "; write %s to %.64s.status if that is what you want", word, base->id);
+	if (base->read_again)
+		fprintf(out, "; read the file again (`:e!`) and repeat the edit");
+	if (hit->number && !secret)
+		fprintf(out, "; .rosterfs/history/%" PRIu64 "/undo.json takes that save back",
+			hit->number);
+	fclose(out);
+	return text;
+}
+
+static int fail_earlier(struct call *call, const struct edit_base *base, const struct earlier_hit *hit,
+			bool secret)
+{
+	char *now = value_text(hit->now), *value = value_text(hit->value), *values = NULL;
+	char *ways = ways_out(base, hit, secret);
+
+	if (!secret && asprintf(&values, ": %s at the vendor, %s in the document", now ? now : "?",
+				value ? value : "?") < 0)
+		values = NULL;
+	call_fail(call, ESTALE,
+		  "\"%.64s\" was changed by an earlier save of this process%s; the document may be "
+		  "an old copy, so nothing was sent%s",
+		  hit->path ? hit->path : "?", values ? values : "", ways ? ways : "");
+	free(ways);
+	free(values);
+	free(now);
+	free(value);
+	return -ESTALE;
+}
+
+/* Does EDIT bring back what the process's own saves have changed? 0, or -ESTALE with words. */
+static int check_earlier(struct call *call, const struct edit_base *base, const struct edit *edit)
+{
+	unsigned hidden = FIELD_WRITE_ONLY | FIELD_CONFIDENTIAL;
+	bool secret = (collection_flags(base->collection, edit->path[0]) & hidden) ||
+		      collection_hides(base->collection, base->fresh, edit->path[0]);
+	struct earlier_hit hit;
+	int error;
+
+	if (base->earlier.full)
+		return call_fail(
+		    call, ESTALE,
+		    "earlier saves of this process changed more fields of this version "
+		    "than are remembered; read the file again and repeat the edit");
+	if (!earlier_find(&base->earlier, edit, base->fresh, secret, &hit))
+		return 0;
+	error = fail_earlier(call, base, &hit, secret);
+	earlier_hit_clear(&hit);
+	return error;
+}
+
+static int fail_doubt(struct call *call, const struct edit_base *base, const struct edit *edit)
+{
+	char *path = merge_path(edit);
+
+	call_fail(call, ESTALE,
+		  "\"%s\" in the document is the value of an older version: it may "
+		  "have been read before a change. %s",
+		  path ? path : "?",
+		  base->named ? "Read the file again and repeat the edit"
+			      : "Nothing tells, for the vendor names no versions: what this "
+				"mount wrote is undone by .rosterfs/history");
+	free(path);
+	return -ESTALE;
+}
+
+int edit_base_check_doubts(struct call *call, const struct edit_base *base, const struct merge *merge)
+{
+	for (size_t i = 0; i < merge->count; i++) {
+		const struct edit *edit = &merge->edits[i];
+		int error = base->saved_before ? check_earlier(call, base, edit) : 0;
+
+		if (error)
+			return error;
+		if (base->saved_before && merge_state(edit, base->fresh) == MERGE_NEW)
+			continue;
+		for (size_t j = 0; j < base->doubt_count; j++) {
+			const json_t *older = merge_value(edit, base->doubts[j]);
+
+			if (collection_hides(base->collection, base->fresh, edit->path[0]))
+				continue;
+			if (older && merge_same(older, edit->after))
+				return fail_doubt(call, base, edit);
+		}
+	}
+	return 0;
+}
+
+/* ---- the next save ---- */
+
+/*
+ * PROCESS has taken a write back: SAVE. That says nothing of the version that it reads next, unless
+ * it saved from a version of the same stamp before: its document then has the change as well.
+ */
+static void keep_undo(struct roster *roster, const char *id, const struct versions_process *process,
+		      const struct earlier_save *save)
+{
+	const char *stamp = edit_base_stamp(roster_collection(roster), save->left);
+	struct earlier_save with = *save;
+	struct versions_save last;
+	const struct edit *conflict;
+
+	if (!versions_last_save(roster_versions(roster), id, process, stamp, &last))
+		return;
+	with.document = last.document;
+	if (merge_apply(save->merge, last.document, true, &conflict) == 0)
+		versions_saved(roster_versions(roster), id, process, stamp, &with);
+	versions_save_clear(&last);
+}
+
+void edit_base_keep(struct roster *roster, const char *id, const struct versions_process *process,
+	       const char *stamp, const struct earlier_save *save, bool idle)
+{
+	struct versions_save last = {0};
+
+	if (stamp && history_names(stamp))
+		keep_undo(roster, id, process, save);
+	else if (!idle || versions_last_save(roster_versions(roster), id, process, stamp, &last))
+		versions_saved(roster_versions(roster), id, process, stamp, save);
+	versions_save_clear(&last);
+}

@@ -1,0 +1,406 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * late.c - see late.h.
+ *
+ * A look compares three things: the body that got no response, the record as the vendor shows it,
+ * and the record as this mount last knew it. It holds no lock while it asks, and changes nothing
+ * itself: update_reapply does.
+ */
+#include "cache/update/late.h"
+
+#include "cache/roster/absence.h"
+#include "cache/history/attempt.h"
+#include "cache/update/change.h"
+#include "vendors/base/pool.h"
+#include "cache/roster/roster.h"
+#include "cache/update/update.h"
+#include "vendors/base/call.h"
+#include "vendors/base/clock.h"
+#include "vendors/json/exact.h"
+#include "vendors/base/log.h"
+#include "vendors/vendor.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define WATCH_MAX 300.0 /* seconds */
+#define STEP_FIRST 1.0
+#define LAG_STEP 4.0 /* seconds between looks beyond the end, while a later write may lag */
+
+struct late {
+	struct roster *roster;
+	struct guard *guard;
+	struct call call; /* who wrote: for the log */
+	char *id;
+	char *text;  /* JSON: the body that got no response, or what the look is for; or NULL */
+	char *known; /* JSON: the record as this mount knew it last, or NULL */
+	void (*tell)(const struct late_sight *sight); /* for the latter; NULL: it is watched for */
+	bool doubt;                                   /* it may be a read that lags: KNOWN stays */
+	double step;                                  /* seconds to the next look */
+	double end;                                   /* of the last look, monotonic seconds */
+	double last;                                  /* the latest that END may become */
+};
+
+static void late_free(struct late *late)
+{
+	call_destroy(&late->call);
+	free(late->id);
+	free(late->text);
+	free(late->known);
+	free(late);
+}
+
+static void run(void *arg, bool ending);
+
+/* Look after late->step seconds. What can't be looked at is freed, and the log says so. */
+static void look_later(struct late *late)
+{
+	if (!pool_after(roster_pool(late->roster), late->step, run, late))
+		return;
+	log_call(&late->call,
+		 "the record can't be looked at again: whether a change shows late is not "
+		 "known");
+	late_free(late);
+}
+
+/* WANTED is what is looked for. */
+static struct late *late_new(const struct call *call, struct roster *roster, const char *id,
+			     const json_t *wanted)
+{
+	struct late *late = calloc(1, sizeof(*late));
+
+	if (!late)
+		return NULL;
+	late->roster = roster;
+	call_continue(&late->call, call);
+	late->id = strdup(id);
+	late->text = wanted ? exact_dump(wanted, 0) : NULL;
+	if (late->id && (late->text || !wanted))
+		return late;
+	late_free(late);
+	return NULL;
+}
+
+/* ---- a look ---- */
+
+/* The record as the vendor shows it, a new reference, or NULL, *ERROR and words in CALL. */
+static json_t *read_record(struct late *late, struct call *call, int *error)
+{
+	json_t *record = NULL;
+
+	*error = absence_get(late->roster, call, late->id, &record, NULL, NULL);
+	return *error ? NULL : record;
+}
+
+/* Is NAME a field that is sent and shown? */
+static bool is_plain(const struct collection *collection, const char *name)
+{
+	return !(collection_flags(collection, name) &
+		 (FIELD_SYSTEM | FIELD_CONFIDENTIAL | FIELD_WRITE_ONLY | FIELD_ONCE));
+}
+
+/* Does RECORD show BODY, in each field that the vendor does not assign? */
+static bool shows(const struct collection *collection, const json_t *record, const json_t *body)
+{
+	const char *name;
+	json_t *value;
+
+	json_object_foreach((json_t *)(uintptr_t)body, name, value) {
+		if (is_plain(collection, name) && !collection_hides(collection, record, name) &&
+		    !merge_alike(json_object_get(record, name), value))
+			return false;
+	}
+	json_object_foreach((json_t *)(uintptr_t)record, name, value) {
+		if (is_plain(collection, name) && !merge_alike(json_object_get(body, name), value))
+			return false;
+	}
+	return true;
+}
+
+static const char *status_of(const struct collection *collection, const json_t *record)
+{
+	const char *key = collection->status_key;
+	const char *status = key ? exact_string(json_object_get(record, key)) : NULL;
+
+	return status ? status : "";
+}
+
+static bool is_later(struct timespec a, struct timespec b)
+{
+	return a.tv_sec != b.tv_sec ? a.tv_sec > b.tv_sec : a.tv_nsec > b.tv_nsec;
+}
+
+/* Does RECORD, which shows the late body, undo the `inactive` that this mount wrote last? */
+static bool undoes_inactive(struct late *late, const json_t *record, struct roster_writer *writer)
+{
+	const struct collection *collection = roster_collection(late->roster);
+	struct timespec time;
+
+	if (strcmp(status_of(collection, record), "active") != 0 ||
+	    !roster_writer(late->roster, late->id, writer))
+		return false;
+	return !collection_updated(collection, record, &time) || !writer->timed ||
+	       is_later(time, writer->time);
+}
+
+static void reapply(struct late *late, const struct roster_writer *writer)
+{
+	struct call call;
+
+	call_init(&call, writer->path);
+	call.uid = writer->uid;
+	call.gid = writer->gid;
+	call.pid = writer->pid;
+	memcpy(call.command, writer->command, sizeof(call.command));
+	log_call(&call, "a change that got no response was applied late and made the user active "
+			"again: inactive is sent once more");
+	if (update_reapply(&call, late->roster, late->guard, late->id)) {
+		log_error(&call, -call.error);
+		roster_doubt(late->roster, late->id);
+	}
+	call_destroy(&call);
+}
+
+static char *text_of(const json_t *value)
+{
+	return value ? exact_dump(value, 0) : strdup("(none)");
+}
+
+/* Has the record after EDIT what BODY has there? */
+static bool is_from(const struct collection *collection, const struct edit *edit,
+		    const json_t *body)
+{
+	return is_plain(collection, edit->path[0]) && merge_value(edit, body) &&
+	       merge_alike(merge_value(edit, body), edit->after);
+}
+
+/* Say in which fields RECORD differs from HELD and is as in BODY. True if there are any. */
+static bool log_differences(struct late *late, const json_t *held, const json_t *record,
+			    const json_t *body)
+{
+	struct merge merge = {0};
+	bool any;
+
+	if (merge_diff(held, record, &merge))
+		return false;
+	any = false;
+	for (size_t i = 0; i < merge.count; i++) {
+		const struct edit *edit = &merge.edits[i];
+		char *path, *before, *after;
+
+		if (!is_from(roster_collection(late->roster), edit, body))
+			continue;
+		any = true;
+		path = merge_path(edit);
+		before = text_of(edit->before);
+		after = text_of(edit->after);
+		log_call(&late->call,
+			 "a change that got no response was applied late: \"%s\" was %.100s and is "
+			 "now %.100s",
+			 path ? path : "?", before ? before : "?", after ? after : "?");
+		free(path);
+		free(before);
+		free(after);
+	}
+	merge_clear(&merge);
+	return any;
+}
+
+/* RECORD is what this mount knows now. */
+static void know(struct late *late, const json_t *record)
+{
+	char *text = exact_dump(record, 0);
+
+	if (!text)
+		return;
+	free(late->known);
+	late->known = text;
+}
+
+/* What this mount knew last, a new reference, or NULL. */
+static json_t *held_record(struct late *late)
+{
+	struct record *held;
+	double seconds;
+	bool fresh = roster_peek(late->roster, late->id, &held, &seconds) == ROSTER_FRESH;
+
+	/* what stands in for one in doubt may be from before the last writes */
+	if (fresh && held && held->id[0] && !late->doubt) {
+		free(late->known);
+		late->known = strdup(record_text(held));
+	}
+	record_put(held);
+	return late->known ? exact_parse(late->known, strlen(late->known), 0, NULL) : NULL;
+}
+
+/* Is there a time in both, and RECORD's is the earlier one? Then it is no news. Times may be too
+ * coarse to tell two versions apart, or never move. */
+static bool is_no_news(struct late *late, const json_t *held, const json_t *record)
+{
+	const struct collection *collection = roster_collection(late->roster);
+	struct timespec a, b;
+
+	return collection_updated(collection, record, &a) &&
+	       collection_updated(collection, held, &b) && is_later(b, a);
+}
+
+/* RECORD with what this mount has written since, a new reference. *STALE: it may be from before
+ * that.
+ */
+static json_t *correct(struct late *late, const json_t *record, bool *stale)
+{
+	json_t *copy = json_deep_copy(record);
+	struct lag_found found;
+
+	lag_correct(roster_lag(late->roster), late->id, copy, LAG_PROOF, NULL, &found);
+	free(found.status);
+	*stale = found.corrected;
+	return copy;
+}
+
+/*
+ * Is there anything in which RECORD differs from HELD (or NULL) and is as in BODY? A change that
+ * takes two requests may be applied late in a part, and the vendor or somebody else may have
+ * changed other fields since.
+ */
+static bool takes_from(const struct collection *collection, const json_t *held,
+		       const json_t *record, const json_t *body)
+{
+	struct merge merge = {0};
+	bool any = false;
+
+	if (!held || merge_diff(held, record, &merge))
+		return false;
+	for (size_t i = 0; i < merge.count; i++)
+		any = any || is_from(collection, &merge.edits[i], body);
+	merge_clear(&merge);
+	return any;
+}
+
+/* Has the body been applied late, in RECORD? Then what follows from that is done. */
+static bool judge(struct late *late, const json_t *record, const json_t *body)
+{
+	const struct collection *collection = roster_collection(late->roster);
+	json_t *held = held_record(late);
+	bool whole = shows(collection, record, body), stale, found = false;
+	bool shown = whole || takes_from(collection, held, record, body);
+	json_t *now = correct(late, record, &stale);
+	struct roster_writer writer;
+
+	late->doubt = shown && stale;
+	if (whole && undoes_inactive(late, record, &writer)) {
+		if (held)
+			log_differences(late, held, record, body);
+		reapply(late, &writer);
+		found = true;
+	} else if (!shown || stale) {
+		/* when the lag ends, others have read it too, and what it took back is not held */
+		know(late, now);
+	} else if (held && !is_no_news(late, held, record)) {
+		found = log_differences(late, held, record, body);
+		if (found)
+			roster_doubt(late->roster, late->id);
+	}
+	json_decref(held);
+	json_decref(now);
+	return found;
+}
+
+/* Is all said? */
+static bool look(struct late *late)
+{
+	json_t *wanted = late->text ? exact_parse(late->text, strlen(late->text), 0, NULL) : NULL,
+	       *record;
+	struct late_sight sight;
+	struct call call;
+	bool done = true;
+
+	call_continue(&call, &late->call);
+	sight = (struct late_sight){.call = &late->call,
+				    .roster = late->roster,
+				    .id = late->id,
+				    .wanted = wanted,
+				    .words = call.words};
+	record = read_record(late, &call, &sight.error);
+	sight.record = record;
+	if (late->tell) {
+		late->tell(&sight);
+		roster_doubt(late->roster, late->id);
+	} else {
+		done = record && wanted && judge(late, record, wanted);
+	}
+	json_decref(record);
+	json_decref(wanted);
+	call_destroy(&call);
+	return done;
+}
+
+static void run(void *arg, bool ending)
+{
+	struct late *late = arg;
+	double left;
+
+	if (ending) {
+		log_call(&late->call,
+			 !late->tell
+			     ? "the mount ends: a change that got no response is not watched "
+			       "for any longer"
+			     : "the mount ends: an accepted change that did not show is not "
+			       "looked at any more");
+		late_free(late);
+		return;
+	}
+	if (look(late)) {
+		late_free(late);
+		return;
+	}
+	/* what is read within the lag of a later write can't be told from what was before it */
+	if (!late->tell && late->end < late->last && lag_covers(roster_lag(late->roster), late->id))
+		late->end = clock_seconds() + LAG_STEP;
+	left = late->end - clock_seconds();
+	if (left <= 0) {
+		late_free(late);
+		return;
+	}
+	late->step *= 2;
+	if (late->step > left)
+		late->step = left;
+	look_later(late);
+}
+
+/* ---- beginning ---- */
+
+void late_watch(struct change *change)
+{
+	struct account *account = roster_account(change->roster);
+	double seconds = 4.0 * account->timeout;
+	struct late *late = late_new(change->call, change->roster, change->id, change->unanswered);
+
+	if (!late)
+		return;
+	late->guard = change->guard;
+	if (seconds < account->lag)
+		seconds = account->lag;
+	if (seconds > WATCH_MAX)
+		seconds = WATCH_MAX;
+	late->known = exact_dump(change->result ? change->result : change->fresh, 0);
+	late->step = STEP_FIRST;
+	late->end = clock_seconds() + seconds;
+	late->last = clock_seconds() + WATCH_MAX;
+	look_later(late);
+}
+
+void late_look(const struct call *call, struct roster *roster, const char *id, const json_t *wanted,
+	       void (*tell)(const struct late_sight *sight))
+{
+	unsigned lag = roster_account(roster)->lag;
+	struct late *late = lag ? late_new(call, roster, id, wanted) : NULL;
+
+	if (!late)
+		return;
+	late->tell = tell;
+	late->step = lag;
+	look_later(late);
+}

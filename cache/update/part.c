@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * part.c - a change that takes two requests at the vendor, of which only the first was made: a part
+ * of change.h.
+ *
+ * What was made is a change like any other: it is shown, logged, and stands in the history. It does
+ * not know which fields make a part: the vendor's code says that (basis.h).
+ */
+#include "cache/update/change.h"
+
+#include "cache/roster/roster.h"
+#include "vendors/base/call.h"
+#include "vendors/base/clock.h"
+#include "vendors/vendor.h"
+
+#include <stdlib.h>
+
+/* A look may begin this long after the budget has ended. */
+#define LOOK_MIN_MS 1000
+
+void change_note_part(struct change *change)
+{
+	if (!change->basis.part_made)
+		return;
+	if (!change->first)
+		change->first = json_incref(change->fresh);
+	change->sent = true;
+}
+
+/* The record by one more GET, or NULL: it can't be read. */
+static json_t *look(struct change *change)
+{
+	json_t *record = NULL;
+
+	change->basis.end = (int64_t)(change->end * 1000);
+	if (change->basis.end < clock_milliseconds() + LOOK_MIN_MS)
+		change->basis.end = clock_milliseconds() + LOOK_MIN_MS;
+	if (change_get(change, change->alone, LAG_PROOF, &record, NULL)) {
+		roster_doubt(change->roster, change->id);
+		return NULL;
+	}
+	return record;
+}
+
+/*
+ * Which fields of the part are as it made them? A new object; what the vendor acknowledged, and
+ * RECORD does not show, although it is not too old for that, is not. RECORD is given what it should
+ * show.
+ */
+static json_t *fields_made(const struct change *change, json_t *record, bool may_lag)
+{
+	json_t *made = json_object(), *value;
+	const char *field;
+
+	json_object_foreach(change->basis.part_fields, field, value) {
+		const json_t *before = json_object_get(change->first, field);
+
+		if (!json_equal(json_object_get(record, field), before))
+			json_object_set(made, field, json_object_get(record, field));
+		else if (may_lag && json_object_set(made, field, value) == 0)
+			json_object_set(record, field, value);
+	}
+	return made;
+}
+
+void change_settle_part(struct change *change)
+{
+	json_t *record, *made;
+	bool read;
+	char *words;
+
+	if (!change->first || !change->basis.part_fields || change->result)
+		return;
+	record = look(change);
+	read = record;
+	if (!record)
+		record = json_deep_copy(change->first);
+	made = fields_made(change, record, !read || change_account(change)->lag);
+	merge_clear(&change->merge);
+	if (!json_object_size(made) || merge_diff(change->first, made, &change->merge)) {
+		change_publish(change, record);
+	} else {
+		if (!change->fresh)
+			change->fresh = json_incref(change->first);
+		change_took(change, record, record);
+		words = change_describe(change);
+		call_add_words(change->call,
+			       "; but a part of the change was made before that, and stays: %s",
+			       words ? words : "?");
+		free(words);
+	}
+	json_decref(made);
+	json_decref(record);
+}

@@ -1,0 +1,474 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * proof.c - what became of a change: proved by the vendor's answer, by one more GET, or settled by
+ * a GET.
+ *
+ * It sends no change (change.c does) and decides nothing about conflicts (merge.c does).
+ */
+#include "cache/update/change.h"
+
+#include "cache/roster/absence.h"
+#include "cache/history/attempt.h"
+#include "cache/update/late.h"
+#include "cache/update/looks.h"
+#include "cache/roster/roster.h"
+#include "vendors/base/call.h"
+#include "vendors/base/clock.h"
+#include "vendors/json/exact.h"
+#include "vendors/base/log.h"
+#include "vendors/vendor.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+const char *change_status(const struct change *change, const json_t *record)
+{
+	const char *key = change->collection->status_key;
+
+	return key ? exact_string(json_object_get(record, key)) : NULL;
+}
+
+struct account *change_account(const struct change *change)
+{
+	return roster_account(change->roster);
+}
+
+unsigned change_flags(const struct change *change, const struct edit *edit)
+{
+	return collection_flags(change->collection, edit->path[0]);
+}
+
+bool change_is_hidden(const struct change *change, const struct edit *edit)
+{
+	return collection_hides(change->collection, change->fresh, edit->path[0]);
+}
+
+const json_t *change_before(const struct change *change)
+{
+	return change->first ? change->first : change->fresh;
+}
+
+/* ---- publishing ---- */
+
+/*
+ * The answer brought no new stamp, so that now two versions go by the old one. A document that
+ * names it may be from before the change, even if nobody has read that version here: it is kept.
+ */
+static void keep_namesake(struct change *change, struct timespec when)
+{
+	struct record *old = record_new(change->collection, change->id, change->fresh, when);
+
+	if (!old)
+		return;
+	old->namesake = true;
+	versions_retire(roster_versions(change->roster), old);
+	record_put(old);
+}
+
+void change_publish(struct change *change, const json_t *record)
+{
+	const char *stamp = edit_base_stamp(change->collection, record);
+	const char *before = edit_base_stamp(change->collection, change->fresh);
+	struct record *made, *held;
+	struct timespec when;
+	double seconds;
+
+	clock_gettime(CLOCK_REALTIME, &when);
+	if (change->sent && stamp && before && strcmp(stamp, before) == 0)
+		keep_namesake(change, when);
+	made = record_new(change->collection, change->id, record, when);
+	if (!made) {
+		roster_doubt(change->roster, change->id);
+		return;
+	}
+	/* An answer without a new stamp leaves the old one in the record; its time is past all the
+	 * same. */
+	if (change->sent && stamp && before && strcmp(stamp, before) == 0) {
+		record_set_time(made, when);
+		made->saved = true;
+	}
+	/* Who wrote another file and renamed that takes its time for the record's. */
+	if (change->sent && change->call->written.tv_sec) {
+		record_set_time(made, change->call->written);
+		made->saved = true;
+	}
+	roster_peek(change->roster, change->id, &held, &seconds);
+	if (held)
+		record_keep_time(change->collection, made, held);
+	record_put(held);
+	roster_publish(change->roster, made);
+	record_put(made);
+}
+
+int change_get(struct change *change, struct call *call, enum lag_reading reading, json_t **record,
+	       char **etag)
+{
+	struct lag_found found;
+	/* Of what was just made, the answer to the POST shows as much as its row. */
+	int error = change->made && !change->sent
+			? vendor_get(call, change_account(change), change->collection,
+				     roster_parent(change->roster), change->id, record, etag)
+			: absence_get(change->roster, call, change->id, record, etag, NULL);
+
+	if (!error && roster_was_deleted(change->roster, call, change->id, *record)) {
+		json_decref(*record);
+		*record = NULL;
+		roster_publish_absent(change->roster, change->id);
+		error = call_fail(call, ENOENT, "it was deleted through this mount just now");
+	}
+	if (error)
+		return error;
+	lag_correct(roster_lag(change->roster), change->id, *record, reading,
+		    reading == LAG_READ ? NULL : &change->merge, &found);
+	if (etag) {
+		free(change->read_status);
+		change->read_status = found.status;
+	} else {
+		free(found.status);
+	}
+	return 0;
+}
+
+/* ---- what did the vendor do? ---- */
+
+enum proof {
+	PROOF_TOOK,    /* each edit is there, or was normalised */
+	PROOF_OLD,     /* an edit still shows its old value */
+	PROOF_MISSING, /* RECORD does not show an edited field */
+};
+
+static enum proof prove(struct change *change, const json_t *record, bool partial)
+{
+	enum proof proof = PROOF_TOOK;
+
+	for (size_t i = 0; i < change->merge.count; i++) {
+		const struct edit *edit = &change->merge.edits[i];
+		enum merge_state state;
+
+		if (change_is_hidden(change, edit) &&
+		    collection_hides(change->collection, record, edit->path[0]))
+			continue;
+		if (merge_state(edit, change->fresh) == MERGE_NEW)
+			continue; /* it was there before */
+		if (partial && !merge_value(edit, record)) {
+			proof = PROOF_MISSING;
+			continue;
+		}
+		state = merge_state(edit, record);
+		if (state == MERGE_OLD)
+			return PROOF_OLD;
+		if (state == MERGE_MISSING) {
+			/* gone without a trace: the vendor dropped a field that it does not know */
+			return PROOF_OLD;
+		}
+	}
+	return proof;
+}
+
+/* Say in the log which values the vendor made something else of. */
+static void log_normalised(struct change *change, const json_t *record)
+{
+	for (size_t i = 0; i < change->merge.count; i++) {
+		const struct edit *edit = &change->merge.edits[i];
+		char *path, *value;
+
+		if ((change_flags(change, edit) & FIELD_WRITE_ONLY) ||
+		    merge_state(edit, record) != MERGE_OTHER)
+			continue;
+		path = merge_path(edit);
+		value = change_value_text(change, edit, merge_value(edit, record));
+		log_call(change->call, "the vendor made %s of \"%s\"", value ? value : "?",
+			 path ? path : "?");
+		free(path);
+		free(value);
+	}
+}
+
+/* Before others see RECORD: who is active by our own hand has not come back behind our back. */
+static void note_status(struct change *change, const json_t *record, const json_t *seen)
+{
+	const char *before = change_status(change, change_before(change));
+	const char *after = change_status(change, record);
+	bool inactive = after && strcmp(after, "inactive") == 0;
+
+	if (!after || (before && strcmp(before, after) == 0))
+		return;
+	roster_note_deactivated(change->roster, change->id, inactive);
+	if (inactive)
+		roster_note_writer(change->roster, change->id, change->call, seen);
+}
+
+/* Have reads that lag behind the change be known for what they are. SEEN shows what is in RECORD.
+ */
+static void acknowledge(struct change *change, const json_t *record, const json_t *seen)
+{
+	const json_t *before = change_before(change);
+	struct merge shown = {.edits = calloc(change->merge.count, sizeof(*shown.edits))};
+
+	for (size_t i = 0; shown.edits && i < change->merge.count; i++) {
+		const struct edit *edit = &change->merge.edits[i];
+
+		if (!change_is_hidden(change, edit) && change_is_told(change, edit))
+			shown.edits[shown.count++] = *edit; /* borrowed */
+	}
+	roster_acknowledge(change->roster, change->id, &shown, before, record, seen);
+	free(shown.edits);
+}
+
+int change_took(struct change *change, json_t *record, const json_t *seen)
+{
+	char *words = change_describe(change);
+
+	note_status(change, record, seen);
+	acknowledge(change, record, seen);
+	log_normalised(change, record);
+	change_log_remains(change, record);
+	log_call(change->call, "changed%s: %s", attempt_alone(change->attempt), words ? words : "");
+	free(words);
+	change->result = json_incref(record);
+	change_publish(change, record);
+	return 0;
+}
+
+/* ---- looking at it ---- */
+
+/* An answer that is no answer may be followed by a better one: so often is looked, so far apart. */
+#define BAD_LOOKS 3
+#define BAD_PAUSE_MS 250u
+
+/* May a look that failed with ERROR, the BADth in a row, be repeated? */
+static bool is_bad_answer(int error, unsigned bad)
+{
+	return error == -EREMOTEIO && bad < BAD_LOOKS;
+}
+
+/*
+ * GET the record, once more where what came can't be read. As change_get, for a caller that may
+ * have gone.
+ */
+static int look(struct change *change, enum lag_reading reading, json_t **record, char **etag)
+{
+	unsigned pause = BAD_PAUSE_MS;
+	int error;
+
+	for (unsigned bad = 1;; bad++) {
+		error = change_get(change, change->alone, reading, record, etag);
+		if (!is_bad_answer(error, bad))
+			return error;
+		call_pause(change->alone, pause);
+		pause *= 2;
+	}
+}
+
+/* `lag` has ended: say whether the record shows the accepted fields by now. */
+static void tell_accepted(const struct late_sight *sight)
+{
+	unsigned lag = roster_account(sight->roster)->lag;
+	struct merge missing = {0};
+
+	if (!sight->record)
+		log_call(
+		    sight->call,
+		    "looked once more after %u s: whether the accepted change is applied is not "
+		    "known, because the record can't be read: %s",
+		    lag, sight->words);
+	else if (!merge_diff(sight->record, sight->wanted, &missing))
+		log_call(sight->call, "looked once more after %u s: the accepted change is %s", lag,
+			 missing.count ? "still not applied" : "applied: the reads lagged");
+	merge_clear(&missing);
+}
+
+static void look_later(const struct change *change)
+{
+	json_t *accepted = change_accepted(change);
+
+	late_look(change->call, change->roster, change->id, accepted, tell_accepted);
+	json_decref(accepted);
+}
+
+/* RECORD shows the old value, LOOKED seconds after the change was accepted. */
+static int not_applied(struct change *change, const json_t *record, double looked)
+{
+	struct account *account = change_account(change);
+
+	change_publish(change, record);
+	call_fail(change->call, EREMOTEIO,
+		  "accepted but not applied: the vendor answered success and still shows the old "
+		  "value");
+	if (change->call->said[0])
+		call_add_words(change->call, "; its answer tells of an error: %s",
+			       change->call->said);
+	if (!account->lag)
+		return -EREMOTEIO;
+	look_later(change);
+	change->attempt->unknown = true; /* until then */
+	if (call_cancelled(change->call)) {
+		call_add_words(change->call, ", and nobody waits for it any more");
+	} else {
+		call_add_words(change->call, " after %.3g s", looked);
+	}
+	call_add_words(change->call,
+		       "; its reads may lag, so it is looked at once more %u s from now",
+		       account->lag);
+	return -EREMOTEIO;
+}
+
+/* Have the target, as all that is known now, show no more than the vendor does. ANSWER: the
+ * vendor's newest, or NULL. */
+static void hide_target(struct change *change, const json_t *answer)
+{
+	for (const struct field *field = change->collection->fields; field->name; field++) {
+		json_t *shown = json_object_get(answer, field->name);
+
+		if (!collection_hides(change->collection, change->fresh, field->name) ||
+		    !collection_hides(change->collection, answer, field->name))
+			continue;
+		if (json_is_string(shown) && !(field->flags & FIELD_WRITE_ONLY))
+			json_object_set(change->target, field->name, shown);
+		else
+			json_object_del(change->target, field->name);
+	}
+}
+
+/* Whether the change was made is not known: ERROR, with words in the call. */
+static int not_known(struct change *change, int error)
+{
+	roster_doubt(change->roster, change->id);
+	change->attempt->unknown = true;
+	collection_hide(change->collection, change->target);
+	hide_target(change, NULL);
+	change->result = json_incref(change->target);
+	return error;
+}
+
+/* The vendor accepted the change, and reading it back failed with ERROR. */
+static int not_read_back(struct change *change, int error)
+{
+	call_copy_error(change->call, change->alone);
+	call_add_words(change->call,
+		       ": the vendor accepted the change, but it could not be read back, "
+		       "so that it is not known whether it was made");
+	return not_known(change, error);
+}
+
+/* The vendor answered success with an error in it, and no GET shows the fields of the change. */
+static int not_shown(struct change *change)
+{
+	return not_known(change,
+			 call_fail(change->call, EREMOTEIO,
+				   "the vendor answered success, but with an error in it: %s: the "
+				   "record does not show whether the change was made",
+				   change->call->said));
+}
+
+/* The vendor accepted the change, and its answer does not show it: do its reads? */
+static int look_for_it(struct change *change)
+{
+	double began = clock_seconds();
+	json_t *record = NULL;
+	struct looks looks;
+	int error;
+
+	looks_begin(&looks, change->call, looks_seconds(change_account(change)));
+	do {
+		json_decref(record);
+		record = NULL;
+		error = look(change, LAG_PROOF, &record, NULL);
+		if (!error && prove(change, record, false) == PROOF_TOOK) {
+			error = change_took(change, record, record);
+			json_decref(record);
+			return error;
+		}
+	} while ((!error || error == -ENOENT) && looks_again(&looks));
+	if (error)
+		error = not_read_back(change, error);
+	else
+		error = not_applied(change, record, clock_seconds() - began);
+	json_decref(record);
+	return error;
+}
+
+int change_settle_done(struct change *change, json_t *answer)
+{
+	enum proof proof = answer ? prove(change, answer, true) : PROOF_MISSING;
+
+	change->sent = true;
+	if (proof == PROOF_TOOK) {
+		json_object_update_recursive(change->target, answer);
+		collection_hide(change->collection, change->target);
+		hide_target(change, answer);
+		return change_took(change, change->target, answer);
+	}
+	if (change->call->said[0] && change->write_only)
+		return not_shown(change);
+	/* what answers with an old value may have read that before the change was applied */
+	return look_for_it(change);
+}
+
+/* The first edit whose field now shows neither the old value nor the new one, or NULL. */
+static const struct edit *third_value(const struct change *change, const json_t *record)
+{
+	for (size_t i = 0; i < change->merge.count; i++) {
+		const struct edit *edit = &change->merge.edits[i];
+		enum merge_state state = merge_state(edit, record);
+
+		if (!(change_flags(change, edit) & FIELD_WRITE_ONLY) &&
+		    (state == MERGE_OTHER || state == MERGE_MISSING))
+			return edit;
+	}
+	return NULL;
+}
+
+/* The vendor made something else of our value, or somebody else wrote theirs: no answer tells. */
+static int fail_third(struct change *change, const struct edit *edit, const json_t *record)
+{
+	char *path = merge_path(edit);
+	char *value = change_value_text(change, edit, merge_value(edit, record));
+
+	change->attempt->unknown = true;
+	change_publish(change, record);
+	call_fail(change->call, ESTALE,
+		  "the answer to the change was lost, and \"%s\" is now neither what it was nor "
+		  "what was written, but %s: read the file again",
+		  path ? path : "?", value ? value : "?");
+	free(path);
+	free(value);
+	return -ESTALE;
+}
+
+int change_settle_unknown(struct change *change)
+{
+	const struct edit *third;
+	json_t *record = NULL;
+	char *etag = NULL;
+	int error;
+
+	change->sent = true; /* it may have been */
+	error = look(change, LAG_SETTLE, &record, &etag);
+	if (error) {
+		free(etag);
+		roster_doubt(change->roster, change->id);
+		change->attempt->unknown = true;
+		call_add_words(change->call,
+			       ": whether the change was made is not known, because reading the "
+			       "record failed too: %s",
+			       change->alone->words);
+		return error;
+	}
+	third = third_value(change, record);
+	if (third || (prove(change, record, false) == PROOF_TOOK && !change->write_only)) {
+		error = third ? fail_third(change, third, record)
+			      : change_took(change, record, record);
+		json_decref(record);
+		free(etag);
+		return error;
+	}
+	json_decref(change->fresh);
+	free(change->etag);
+	change->fresh = record;
+	change->etag = etag;
+	change->sent = change->first != NULL;
+	return -EAGAIN;
+}

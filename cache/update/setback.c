@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * setback.c - see setback.h.
+ *
+ * Asks the history who has changed a field. It is asked only where a document has no edits.
+ */
+#include "cache/update/setback.h"
+
+#include "cache/update/change.h"
+#include "cache/history/guard.h"
+#include "cache/history/history.h"
+#include "vendors/base/call.h"
+#include "vendors/vendor.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Did the newest write of this mount that changed what EDIT is about leave what the vendor has? */
+static bool is_ours(const struct change *change, const struct edit *edit)
+{
+	struct history *history = guard_history(change->guard);
+	const json_t *now = merge_value(edit, change->fresh);
+	uint64_t number = UINT64_MAX;
+	bool changed = false, ours = false;
+
+	while (history && !changed) {
+		json_t *before, *after;
+
+		number = history_before(history, change->roster, change->id, number);
+		if (!number)
+			break;
+		before = history_record(history, number, HISTORY_BEFORE);
+		after = history_record(history, number, HISTORY_AFTER);
+		changed = before &&
+			  !merge_alike(merge_value(edit, before), merge_value(edit, after));
+		ours = changed && merge_alike(merge_value(edit, after), now);
+		json_decref(before);
+		json_decref(after);
+	}
+	return ours;
+}
+
+static int fail(struct change *change, const struct edit *edit)
+{
+	char *path = merge_path(edit);
+	char *now = change_value_text(change, edit, merge_value(edit, change->fresh));
+	char *stated = change_value_text(change, edit, edit->after);
+
+	call_fail(change->call, ESTALE,
+		  "\"%s\" in the document is %s, as in the version that was shown last, but it is "
+		  "now %s, because it was changed through this mount since. Nothing was sent: read "
+		  "the file again and change that text",
+		  path ? path : "?", stated ? stated : "?", now ? now : "?");
+	free(stated);
+	free(now);
+	free(path);
+	return -ESTALE;
+}
+
+int setback_check(struct change *change, const json_t *document)
+{
+	const unsigned assigned = FIELD_SYSTEM | FIELD_IMMUTABLE | FIELD_ONCE | FIELD_WRITE_ONLY |
+				  FIELD_CONFIDENTIAL;
+	struct merge stated = {0};
+	int error = 0;
+
+	if (change->merge.count)
+		return 0;
+	if (merge_diff(change->fresh, document, &stated))
+		return call_fail(change->call, ENOMEM, "no memory");
+	for (size_t i = 0; !error && i < stated.count; i++) {
+		const struct edit *edit = &stated.edits[i];
+
+		if (!(change_flags(change, edit) & assigned) && !change_is_hidden(change, edit) &&
+		    merge_state(edit, change->fresh) != MERGE_NEW && is_ours(change, edit))
+			error = fail(change, edit);
+	}
+	merge_clear(&stated);
+	return error;
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * transact.c - a question to a vendor and its answer, of which nothing is kept: a part of update.h.
+ *
+ * It passes the same door as changes, because it may give somebody access: read-only, dry run and
+ * audit log hold for it. Neither question nor answer stands anywhere but in memory.
+ */
+#include "cache/update/update.h"
+
+#include "cache/history/attempt.h"
+#include "cache/update/change.h"
+#include "cache/history/guard.h"
+#include "cache/document/render.h"
+#include "vendors/base/call.h"
+#include "vendors/base/log.h"
+#include "vendors/vendor.h"
+
+#include <errno.h>
+
+/* Ask what TEXT asks. 0 and the vendor's answer (NULL in a dry run), or a negative errno. */
+static int ask(struct attempt *attempt, const char *text, size_t length, json_t **reply)
+{
+	const struct transaction *transaction = attempt->account->vendor->transaction;
+	struct call *call = attempt->call;
+	json_t *request;
+	int error = guard_writable(attempt->guard, call);
+
+	if (error)
+		return error;
+	request = change_parse(call, text, length);
+	if (!request)
+		return -EINVAL;
+	error = change_check_paired(call, request);
+	if (!error)
+		error = attempt_send(attempt);
+	if (!error && guard_dry_run(attempt->guard))
+		log_call(call, "dry run: nothing sent; it would be POST %s", transaction->path);
+	else if (!error)
+		error = transaction->run(call, attempt->account, request, reply);
+	json_decref(request);
+	return error;
+}
+
+int update_transact(struct call *call, struct account *account, struct guard *guard,
+		    const char *text, size_t length, char **answer, size_t *answer_length)
+{
+	struct attempt attempt;
+	json_t *reply = NULL;
+	int error;
+
+	*answer = NULL;
+	*answer_length = 0;
+	attempt_begin_account(&attempt, call, guard, account, "transaction");
+	error = ask(&attempt, text, length, &reply);
+	attempt_end(&attempt, error);
+	if (!error && reply) {
+		*answer = render_string(reply, answer_length);
+		error = *answer ? 0 : call_fail(call, ENOMEM, "no memory");
+	}
+	json_decref(reply);
+	return error;
+}

@@ -1,0 +1,456 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * update.c - see update.h.
+ *
+ * Turns what somebody wrote (a document, a status word) into the edits it means and checks that
+ * they are allowed. How edits reach the vendor is change.c's; which version a document was read
+ * from is edit_base.c's.
+ */
+#include "cache/update/update.h"
+
+#include "cache/history/attempt.h"
+#include "cache/update/change.h"
+#include "cache/history/guard.h"
+#include "cache/history/history.h"
+#include "cache/update/looks.h"
+#include "cache/roster/roster.h"
+#include "cache/update/setback.h"
+#include "cache/update/update_parts.h"
+#include "vendors/base/call.h"
+#include "vendors/json/exact.h"
+#include "vendors/vendor.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What was made here just now may not be there yet for all reads: so many seconds are waited. */
+#define MADE_SECONDS 5.0
+
+void update_begin(struct change *change, struct attempt *attempt)
+{
+	memset(change, 0, sizeof(*change));
+	change->call = attempt->call;
+	change->roster = attempt->roster;
+	change->guard = attempt->guard;
+	change->attempt = attempt;
+	change->collection = roster_collection(attempt->roster);
+	change->id = attempt->id;
+}
+
+static void tell_history(struct change *change)
+{
+	json_t *undo = change_undo(change);
+
+	attempt_accepted(change->attempt, change_before(change), change->result, undo);
+	json_decref(undo);
+}
+
+/* change_run, again where the vendor does not know yet what was made here. */
+int update_run(struct change *change)
+{
+	struct looks looks;
+	int error;
+
+	looks_begin(&looks, change->call, MADE_SECONDS);
+	do {
+		change->next = CHANGE_READ;
+		error = change_run(change);
+	} while (error == -ENOENT && !change->fresh &&
+		 roster_was_made(change->roster, change->id) && looks_again(&looks));
+	return error;
+}
+
+int update_finish(struct change *change, int error)
+{
+	if (error)
+		roster_note_error(change->roster, change->call, error);
+	if (change->result && !change->attempt->idle)
+		tell_history(change);
+	return error;
+}
+
+/* ---- documents ---- */
+
+struct document_plan {
+	json_t *document; /* without its stamp */
+	char *stamp;      /* or NULL */
+	struct versions_process process;
+	bool restored; /* that a tool had rounded something is in the log */
+	json_t *left;  /* the base with the document's edits, for the process's next save */
+};
+
+static int fail_assigned(struct call *call, const char *field)
+{
+	return call_fail(call, EPERM, "\"%s\" is assigned by the vendor and can't be changed",
+			 field);
+}
+
+int update_fail_no_status(struct call *call)
+{
+	return call_fail(call, EOPNOTSUPP,
+			 "the vendor shows no status for this user, so it can't be "
+			 "changed here: see MANUAL");
+}
+
+/*
+ * A status that the vendor's record does not have would be a new field of it: a vendor that keeps
+ * whatever it is sent would confirm a deactivation that is none.
+ */
+static int check_new_status(struct change *change, const struct edit *edit)
+{
+	const struct vendor *vendor = roster_account(change->roster)->vendor;
+	const char *key = change->collection->status_key, *name = edit->path[0];
+
+	if (key)
+		return strcmp(name, key) == 0 && !change_status(change, change->fresh)
+			   ? update_fail_no_status(change->call)
+			   : 0;
+	if (change->collection != vendor->users || !vendor->statuses ||
+	    strcmp(name, vendor->statuses->status_key) != 0 || json_object_get(change->fresh, name))
+		return 0;
+	return call_fail(change->call, EOPNOTSUPP,
+			 "the vendor's record has no \"%s\": write the word to %s.status", name,
+			 change->id);
+}
+
+/* May this edit be made at all? */
+static int check_edit(struct change *change, const struct edit *edit)
+{
+	unsigned flags = change_flags(change, edit);
+
+	if (!(flags & FIELD_WRITE_ONLY) && merge_state(edit, change->fresh) == MERGE_NEW)
+		return 0;
+	if (flags & (FIELD_SYSTEM | FIELD_IMMUTABLE | FIELD_CONFIDENTIAL | FIELD_ONCE))
+		return fail_assigned(change->call, edit->path[0]);
+	if ((flags & FIELD_REQUIRED) && edit->depth == 1 && json_is_null(edit->after))
+		return call_fail(change->call, EINVAL, "\"%s\" is required: it can't be cleared",
+				 edit->path[0]);
+	return check_new_status(change, edit);
+}
+
+/* A document never brings a leaver back unless it is certain that it knows of the deactivation. */
+static int check_reactivation(struct change *change, const struct edit_base *base)
+{
+	const struct document_plan *plan = change->arg;
+	const char *now = change_status(change, change->fresh);
+	const char *wanted = change_status(change, plan->document);
+
+	if (!now || !wanted || strcmp(now, wanted) == 0 || strcmp(wanted, "active") != 0)
+		return 0;
+	for (size_t i = 0; i < change->merge.count; i++) {
+		if (strcmp(change->merge.edits[i].path[0], change->collection->status_key) == 0 &&
+		    !base->is_newest)
+			return call_fail(
+			    change->call, ESTALE,
+			    "the user is %s at the vendor, and the document, which says "
+			    "active, may have been read before that: write active to "
+			    "%s.status if that is what you want",
+			    now, change->id);
+	}
+	return 0;
+}
+
+/*
+ * A status that the document states and the vendor does not have, but that is no edit: it may be
+ * meant, or be an old copy's. It is not ignored.
+ */
+static int check_stated_status(struct change *change)
+{
+	const struct document_plan *plan = change->arg;
+	const char *key = change->collection->status_key;
+	const char *now = change_status(change, change->fresh);
+	const char *stated = change_status(change, plan->document);
+
+	if (!now || !stated || strcmp(now, stated) == 0)
+		return 0;
+	for (size_t i = 0; i < change->merge.count; i++) {
+		if (strcmp(change->merge.edits[i].path[0], key) == 0)
+			return 0;
+	}
+	return call_fail(
+	    change->call, ESTALE,
+	    "\"%s\" in the document is %s, as in the version that it is based on, but the "
+	    "user is %s at the vendor now. Nothing was sent: read the file again, or write "
+	    "the status to %s.status",
+	    key, stated, now, change->id);
+}
+
+/* What the process's next save will be compared with. */
+static int keep_left(struct change *change, const struct edit_base *base)
+{
+	struct document_plan *plan = change->arg;
+	const struct edit *conflict;
+
+	json_decref(plan->left);
+	plan->left = json_deep_copy(base->record);
+	if (!plan->left || merge_apply(&change->merge, plan->left, true, &conflict))
+		return call_fail(change->call, ENOMEM, "no memory");
+	collection_hide(change->collection, plan->left);
+	return 0;
+}
+
+/* The document names the version that a write left, as those in the history do that undo one. */
+static int edit_base_in_history(struct change *change, const char *stamp, struct edit_base *base)
+{
+	struct history *history = guard_history(change->guard);
+	json_t *version = NULL;
+
+	if (history)
+		version = history_version(history, stamp, change->roster, change->id,
+					  HISTORY_AFTER);
+	if (!version)
+		return call_fail(change->call, ESTALE,
+				 "the document undoes a write that .rosterfs/history does not hold "
+				 "any more, or that was to another record: nothing was sent");
+	edit_base_take(change->roster, version, change->fresh, base);
+	return 0;
+}
+
+/*
+ * Undo what a tool has rounded of what it has read: BASE, or the document in the history, which
+ * may differ from its base by just what rounding does.
+ */
+static int restore_plan(struct change *change, const json_t *base)
+{
+	struct document_plan *plan = change->arg;
+	struct history *history = guard_history(change->guard);
+	json_t *undo = NULL;
+	int error;
+
+	if (history && plan->stamp)
+		undo = history_version(history, plan->stamp, change->roster, change->id,
+				       HISTORY_UNDO);
+	error = change_restore(change->call, undo ? undo : base, plan->document, &plan->restored);
+	json_decref(undo);
+	return error;
+}
+
+/* The id of another record, as in a copy of its file, whatever version that is from. */
+static int check_id(const struct change *change, const json_t *document)
+{
+	const struct collection *collection = change->collection;
+	const char *key = collection->id_keys[0], *id;
+	char buffer[24];
+	json_t *fields;
+
+	id = collection->single ? NULL : collection_id(collection, document, buffer);
+	if (!id || strcmp(id, change->id) == 0)
+		return 0;
+	fields = json_array();
+	if (fields)
+		attempt_field(fields, key, 0, collection_value(change->fresh, key),
+			      collection_value(document, key));
+	attempt_set_fields(change->attempt, fields);
+	return fail_assigned(change->call, key);
+}
+
+static int plan_document(struct change *change)
+{
+	struct document_plan *plan = change->arg;
+	struct edit_base base = {0};
+	int error = check_id(change, plan->document);
+
+	if (error)
+		return error;
+	if (plan->stamp && history_names(plan->stamp))
+		error = edit_base_in_history(change, plan->stamp, &base);
+	else
+		error = edit_base_find(change->call, change->roster, change->id, &plan->process,
+				  plan->stamp, plan->document, change->fresh, &base);
+	if (error)
+		return error;
+	error = restore_plan(change, base.record);
+	if (!error && merge_diff(base.record, plan->document, &change->merge))
+		error = call_fail(change->call, ENOMEM, "no memory");
+	/* what undoes a write has what the vendor had before it */
+	if (!error && !(plan->stamp && history_names(plan->stamp)))
+		error = change_check_unpaired(change->call, &change->merge);
+	for (size_t i = 0; !error && i < change->merge.count; i++)
+		error = check_edit(change, &change->merge.edits[i]);
+	if (!error)
+		error = edit_base_check_doubts(change->call, &base, &change->merge);
+	if (!error)
+		error = check_reactivation(change, &base);
+	if (!error)
+		error = check_stated_status(change);
+	/* what repeats a save of its own process is as good as that was */
+	if (!error && !plan->stamp && !base.saved_before)
+		error = setback_check(change, plan->document);
+	if (!error)
+		error = keep_left(change, &base);
+	edit_base_clear(&base);
+	return error;
+}
+
+int change_check_hidden(struct call *call, struct roster *roster, const json_t *document)
+{
+	const struct field *field = roster_collection(roster)->fields;
+	const unsigned hidden = FIELD_REQUIRED | FIELD_WRITE_ONLY;
+
+	for (; field->name; field++) {
+		const json_t *value = json_object_get(document, field->name);
+
+		if ((field->flags & hidden) == hidden && json_is_null(value))
+			return call_fail(call, EINVAL, "\"%s\" is required: it can't be cleared",
+					 field->name);
+		if ((field->flags & FIELD_EACH_TIME) && (field->flags & FIELD_WRITE_ONLY) && !value)
+			return call_fail(call, EINVAL,
+					 "the document must have \"%s\" each time: the vendor "
+					 "never shows it, and would forget it",
+					 field->name);
+	}
+	return 0;
+}
+
+/*
+ * A stamp names a version. As anything else than text it names none, and if it is not what the
+ * record shows it is an attempt to change it.
+ */
+static int check_stamp(const struct attempt *attempt, const json_t *document)
+{
+	const char *key = roster_collection(attempt->roster)->stamp_key;
+	const json_t *stamp = key ? collection_value(document, key) : NULL;
+	struct record *held;
+	double seconds;
+	json_t *shown;
+	bool same;
+
+	if (!stamp || exact_is_string(stamp))
+		return 0;
+	roster_peek(attempt->roster, attempt->id, &held, &seconds);
+	shown = held ? record_json(held) : NULL;
+	same = shown && merge_same(collection_value(shown, key), stamp);
+	json_decref(shown);
+	record_put(held);
+	return same ? 0 : fail_assigned(attempt->call, key);
+}
+
+/* Remove the stamp at KEY ("meta.updated_at") from DOCUMENT, and what then holds nothing. */
+static void remove_stamp(json_t *document, const char *key)
+{
+	char above[64];
+	const char *end = key + strlen(key);
+
+	collection_remove(document, key);
+	while ((end = memrchr(key, '.', (size_t)(end - key)))) {
+		const json_t *value;
+
+		snprintf(above, sizeof(above), "%.*s", (int)(end - key), key);
+		value = collection_value(document, above);
+		if (!json_is_object(value) || json_object_size(value))
+			return;
+		collection_remove(document, above);
+	}
+}
+
+/* What TEXT says into *PLAN. 0 or a negative errno. */
+static int read_document(struct attempt *attempt, const char *text, size_t length,
+			 struct document_plan *plan)
+{
+	struct call *call = attempt->call;
+	const char *key = roster_collection(attempt->roster)->stamp_key, *stamp;
+	int error = guard_writable(attempt->guard, call);
+
+	if (error)
+		return error;
+	if (length > UPDATE_DOCUMENT_MAX)
+		return call_fail(call, EFBIG, "a document may have at most 1 MiB");
+	plan->document = change_parse(call, text, length);
+	if (!plan->document)
+		return -EINVAL;
+	error = check_stamp(attempt, plan->document);
+	if (!error)
+		error = change_check_hidden(call, attempt->roster, plan->document);
+	if (error)
+		return error;
+	stamp = edit_base_stamp(roster_collection(attempt->roster), plan->document);
+	if (stamp)
+		plan->stamp = strdup(stamp);
+	if (stamp && !plan->stamp)
+		return call_fail(call, ENOMEM, "no memory");
+	if (key)
+		remove_stamp(plan->document, key);
+	plan->process.pid = call->pid;
+	plan->process.started = call_process_start(call->pid);
+	return change_check_history(call, plan->document);
+}
+
+/* What PLAN's process saves next from the same version is compared with this save. */
+static void keep_save(struct change *change, const struct document_plan *plan)
+{
+	struct earlier_save save = {.collection = change->collection,
+				    .merge = &change->merge,
+				    .document = plan->left,
+				    .left = change->result,
+				    .number = change->attempt->number};
+
+	edit_base_keep(change->roster, change->id, &plan->process, plan->stamp, &save, !change->sent);
+}
+
+/*
+ * Who self is must be known where a status changes. It is asked before the GET, because afterwards
+ * the PUT has to follow at once. What goes wrong here will do so again, and be told, there.
+ */
+static void ask_self_early(struct change *change, const json_t *document)
+{
+	struct wait wait = {.kind = WAIT_SELF, .call = change->call};
+	const char *stated = change_status(change, document);
+	struct record *held;
+	double seconds;
+	bool differs;
+
+	roster_peek(change->roster, change->id, &held, &seconds);
+	differs = stated && held && strcmp(record_status(held), stated) != 0;
+	record_put(held);
+	if (!differs || roster_knows_self(change->roster))
+		return;
+	roster_ask_sync(change->roster, &wait);
+	wait_clear(&wait);
+	change->call->error = 0;
+	change->call->words[0] = '\0';
+}
+
+static int save_document(struct attempt *attempt, struct document_plan *plan)
+{
+	struct change change;
+	int error;
+
+	update_begin(&change, attempt);
+	change.plan = plan_document;
+	change.arg = plan;
+	ask_self_early(&change, plan->document);
+	error = update_finish(&change, update_run(&change));
+	if (!error && (change.sent || attempt->idle) && plan->left && change.merge.count)
+		keep_save(&change, plan);
+	change_clear(&change);
+	return error;
+}
+
+int update_document(struct call *call, struct roster *roster, struct guard *guard, const char *id,
+		    const char *text, size_t length)
+{
+	struct document_plan plan = {0};
+	struct attempt attempt;
+	int error;
+
+	attempt_begin(&attempt, call, guard, roster, "update", id);
+	error = read_document(&attempt, text, length, &plan);
+	if (!error)
+		error = save_document(&attempt, &plan);
+	attempt_end(&attempt, error);
+	json_decref(plan.document);
+	json_decref(plan.left);
+	free(plan.stamp);
+	return error;
+}
+
+void update_refused(struct call *call, struct roster *roster, struct guard *guard,
+		    const char *action, const char *id, int error)
+{
+	struct attempt attempt;
+
+	attempt_begin(&attempt, call, guard, roster, action, id);
+	attempt_end(&attempt, error);
+}

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * query_file.c - see query_file.h.
+ *
+ * Collects the request in the handle's buffer and keeps the answer in its fixed text; both hold
+ * secrets and are wiped. What is asked and answered is the vendor's: this file reads neither.
+ */
+#include "fs/control/query_file.h"
+
+#include "cache/update/update.h"
+#include "fs/handle.h"
+#include "fs/tree/node.h"
+#include "fs/request.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+int query_file_open(int flags, const char **why)
+{
+	*why = "it is written and then read: open it for both (in a shell: exec 3<>tokens)";
+	return (flags & O_ACCMODE) == O_WRONLY ? -EINVAL : 0;
+}
+
+/* Forget the answer to the last request. */
+static void forget_locked(struct handle *handle)
+{
+	if (handle->fixed)
+		explicit_bzero(handle->fixed, handle->fixed_length);
+	free(handle->fixed);
+	handle->fixed = NULL;
+	handle->fixed_length = 0;
+	handle->answer_at = 0;
+	handle->answer_read = false;
+}
+
+static void begin_locked(struct handle *handle)
+{
+	if (handle->buffer)
+		explicit_bzero(handle->buffer, handle->room);
+	handle->length = 0;
+	handle->unsent = true;
+	document_init(&handle->scanner);
+}
+
+static bool is_space(const char *text, size_t length)
+{
+	size_t i = 0;
+
+	while (i < length && text[i] && strchr(" \t\r\n", text[i]))
+		i++;
+	return i == length;
+}
+
+/* Take DATA as the next piece. HANDLE_COMMIT when the request is complete. */
+static int collect(struct handle *handle, const char *data, size_t size, const char **why)
+{
+	enum document_state state;
+	int error = 0;
+
+	*why = "no memory";
+	pthread_mutex_lock(&handle->lock);
+	if (handle->sticky) { /* this is the rest of what was too large, and no request */
+		*why = NULL;
+		pthread_mutex_unlock(&handle->lock);
+		return handle->sticky;
+	}
+	if (!handle->unsent && is_space(data, size)) {
+		pthread_mutex_unlock(&handle->lock);
+		return HANDLE_DONE; /* the newline after a request that was sent */
+	}
+	forget_locked(handle);
+	if (!handle->unsent)
+		begin_locked(handle);
+	state = document_feed(&handle->scanner, data, size);
+	if (handle->length + size > UPDATE_DOCUMENT_MAX) {
+		*why = "a request may have at most 1 MiB: nothing was sent";
+		error = handle->sticky = -EFBIG;
+	} else if (state == DOCUMENT_WRONG) {
+		*why = handle->scanner.why ? handle->scanner.why
+					   : "this can't become a JSON object: nothing was sent";
+		error = -EINVAL;
+	} else {
+		error = handle_append(handle, data, size);
+	}
+	if (error || state == DOCUMENT_WHOLE)
+		handle->unsent = false;
+	pthread_mutex_unlock(&handle->lock);
+	if (error)
+		return error;
+	return state == DOCUMENT_WHOLE ? HANDLE_COMMIT : HANDLE_DONE;
+}
+
+int query_file_flush(struct handle *handle, const char **why)
+{
+	int error;
+
+	*why = NULL; /* a sticky error has had its words */
+	pthread_mutex_lock(&handle->lock);
+	error = handle->sticky;
+	if (!error && handle->unsent && handle->length) {
+		*why = "what was written is not one whole JSON object: nothing was sent";
+		error = -EINVAL;
+	}
+	pthread_mutex_unlock(&handle->lock);
+	return error;
+}
+
+static int run(struct request *request)
+{
+	struct handle *handle = request->handle;
+	char *answer = NULL;
+	size_t length = 0;
+	int error = update_transact(&request->call, request->node->branch->account,
+				    request->fs->guard, request->text, request->length, &answer,
+				    &length);
+
+	if (error)
+		return error;
+	pthread_mutex_lock(&handle->lock);
+	forget_locked(handle);
+	handle->fixed = answer;
+	handle->fixed_length = length;
+	pthread_mutex_unlock(&handle->lock);
+	return 0;
+}
+
+static void answered(struct request *request, int error)
+{
+	if (error)
+		request_fail(request, error);
+	else if (request_claim(request))
+		fuse_reply_write(request->req, request->size);
+	handle_put(request->handle);
+}
+
+void query_file_write(struct fs *fs, fuse_req_t req, struct handle *handle, const char *data,
+		       size_t size)
+{
+	struct request *request;
+	const char *why;
+	int action = collect(handle, data, size, &why);
+
+	if (action < 0) {
+		if (why)
+			request_refuse(req, handle->node->path, action, why);
+		fuse_reply_err(req, -action);
+		return;
+	}
+	if (action == HANDLE_DONE) {
+		fuse_reply_write(req, size);
+		return;
+	}
+	request = request_new(fs, req, handle->node);
+	if (request)
+		request->text = handle_text(handle, &request->length, &request->turn);
+	if (!request || !request->text) {
+		if (request)
+			request_free(request);
+		fuse_reply_err(req, ENOMEM);
+		return;
+	}
+	request->size = size;
+	request->handle = handle;
+	handle_hold(handle);
+	request_work(request, run, answered);
+}
+
+ssize_t query_file_read(struct handle *handle, off_t offset, size_t size, char **data)
+{
+	size_t at, count = 0;
+
+	*data = NULL;
+	pthread_mutex_lock(&handle->lock);
+	/* the answer begins where its first reader begins, and at 0 for one who goes back */
+	if (handle->fixed && !handle->answer_read)
+		handle->answer_at = offset;
+	if (offset < handle->answer_at)
+		handle->answer_at = 0;
+	at = (size_t)(offset - handle->answer_at);
+	if (handle->fixed && at < handle->fixed_length)
+		count = handle->fixed_length - at < size ? handle->fixed_length - at : size;
+	handle->answer_read = handle->fixed != NULL;
+	if (count) {
+		*data = malloc(count);
+		if (*data)
+			memcpy(*data, handle->fixed + at, count);
+	}
+	pthread_mutex_unlock(&handle->lock);
+	return count && !*data ? -ENOMEM : (ssize_t)count;
+}

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * backup.c - see backup.h.
+ *
+ * Copies what the record shows now; which renames ask for that is rename.c's business. What a
+ * record's text means it must not know.
+ */
+#include "fs/memory/backup.h"
+
+#include "cache/roster/record.h"
+#include "fs/entry.h"
+#include "fs/tree/node.h"
+#include "fs/request.h"
+#include "fs/memory/scratch.h"
+#include "fs/memory/vacancy.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What a record's NODE shows as RECORD is kept at BACKUP. 0 or a negative errno. */
+static int keep_backup(struct fs *fs, const struct node *node, struct record *record,
+		       const char *backup)
+{
+	char *line;
+	int error;
+
+	if (node->kind == NODE_JSON) {
+		error = scratch_replace(fs->scratches, backup, record_text(record), record->length);
+		if (!error)
+			atomic_store(&record->shown, true);
+		return error;
+	}
+	if (asprintf(&line, "%s\n", record_status(record)) < 0)
+		return -ENOMEM;
+	error = scratch_replace(fs->scratches, backup, line, strlen(line));
+	free(line);
+	return error;
+}
+
+/* NODE shows RECORD: leave a backup at NEW_NAME in DIRECTORY. 0 or a negative errno. */
+static int back_up(struct fs *fs, struct node *node, struct record *record,
+		   const struct node *directory, const char *new_name, pid_t process)
+{
+	char backup[NODE_PATH_MAX];
+	struct node *kept;
+	int error;
+
+	node_path(directory, new_name, backup);
+	error = keep_backup(fs, node, record, backup);
+	if (error)
+		return error;
+	kept = node_take_scratch(fs, directory, new_name);
+	if (!kept)
+		return -ENOMEM;
+	/* nobody has looked for it before this */
+	scratch_doubt(kept->scratch);
+	node_swap(fs, node, kept);
+	node_drop(fs, kept);
+	vacancy_begin(fs->vacancies, node->path, backup, process);
+	return 0;
+}
+
+/* Answer REQ: back_up, the record of NODE, ended with ERROR. */
+static void reply_backed_up(fuse_req_t req, const struct node *node, int error)
+{
+	if (error)
+		request_refuse(req, node->path, error,
+			       "the copy can't be kept in memory: see scratch_limit");
+	fuse_reply_err(req, -error);
+}
+
+/* REQUEST's text is the new name, in the directory where its node stands. */
+static void found_record(struct request *request, int error)
+{
+	struct fs *fs = request->fs;
+	struct node *node = request->node, *directory;
+	char above[NODE_PATH_MAX];
+	struct record *record;
+
+	if (entry_again(request, error))
+		return;
+	error = entry_found(request, error, &record);
+	if (error) {
+		request_fail(request, error);
+		return;
+	}
+	/* for whoever was interrupted the kernel has renamed nothing */
+	if (!request_claim(request))
+		return;
+	snprintf(above, sizeof(above), "%s", node->path);
+	*strrchr(above, '/') = '\0';
+	directory = node_find(fs, above);
+	error = directory ? back_up(fs, node, record, directory, request->text, request->call.pid)
+			  : -ENOENT;
+	if (directory)
+		node_drop(fs, directory);
+	reply_backed_up(request->req, node, error);
+}
+
+/* Nobody knows what NODE shows: ask. */
+static void ask(struct fs *fs, fuse_req_t req, struct node *node, const char *new_name)
+{
+	struct request *request = request_new(fs, req, node);
+
+	if (request)
+		request->text = strdup(new_name);
+	if (!request || !request->text) {
+		if (request)
+			request_free(request);
+		fuse_reply_err(req, ENOMEM);
+		return;
+	}
+	request->length = strlen(new_name);
+	entry_ask(request, found_record);
+}
+
+void backup_make(struct fs *fs, fuse_req_t req, struct node *node, const struct node *directory,
+		 const char *new_name)
+{
+	struct record *record;
+	double seconds;
+
+	entry_peek(node, &record, &seconds);
+	if (record)
+		reply_backed_up(req, node,
+				back_up(fs, node, record, directory, new_name,
+					call_process(fuse_req_ctx(req)->pid)));
+	else
+		ask(fs, req, node, new_name);
+	record_put(record);
+}

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * vacancy.c - see vacancy.h.
+ *
+ * A short list: there are as many entries as saves under way. It knows paths and processes, not
+ * what stands at a path.
+ */
+#include "fs/memory/vacancy.h"
+
+#include "vendors/base/call.h"
+#include "vendors/base/clock.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <utlist.h>
+
+struct vacancy {
+	char *path, *backup;
+	pid_t process;
+	unsigned long long started; /* of the process: a pid may come again */
+	time_t until;               /* monotonic seconds */
+	struct vacancy *next;
+};
+
+struct vacancies {
+	atomic_size_t count; /* most look-ups find that there is none without the lock */
+	pthread_mutex_t lock;
+	struct vacancy *list; /* utlist */
+};
+
+struct vacancies *vacancies_new(void)
+{
+	struct vacancies *vacancies = calloc(1, sizeof(*vacancies));
+
+	if (vacancies)
+		pthread_mutex_init(&vacancies->lock, NULL);
+	return vacancies;
+}
+
+static void drop_locked(struct vacancies *vacancies, struct vacancy *vacancy)
+{
+	LL_DELETE(vacancies->list, vacancy);
+	atomic_fetch_sub(&vacancies->count, 1);
+	free(vacancy->path);
+	free(vacancy->backup);
+	free(vacancy);
+}
+
+void vacancies_free(struct vacancies *vacancies)
+{
+	if (!vacancies)
+		return;
+	while (vacancies->list)
+		drop_locked(vacancies, vacancies->list);
+	pthread_mutex_destroy(&vacancies->lock);
+	free(vacancies);
+}
+
+static void expire_locked(struct vacancies *vacancies)
+{
+	struct vacancy *vacancy, *next;
+	time_t time = clock_now().tv_sec;
+
+	LL_FOREACH_SAFE(vacancies->list, vacancy, next) {
+		if (vacancy->until <= time)
+			drop_locked(vacancies, vacancy);
+	}
+}
+
+void vacancy_begin(struct vacancies *vacancies, const char *path, const char *backup, pid_t process)
+{
+	struct vacancy *vacancy;
+
+	/* somebody in another PID namespace: who comes next may be somebody else there */
+	if (process <= 0)
+		return;
+	vacancy_end(vacancies, path, process);
+	vacancy = calloc(1, sizeof(*vacancy));
+	if (vacancy) {
+		vacancy->path = strdup(path);
+		vacancy->backup = strdup(backup);
+	}
+	if (!vacancy || !vacancy->path || !vacancy->backup) {
+		if (vacancy) {
+			free(vacancy->path);
+			free(vacancy->backup);
+		}
+		free(vacancy);
+		return;
+	}
+	vacancy->process = process;
+	vacancy->started = call_process_start(process);
+	vacancy->until = clock_now().tv_sec + VACANCY_SECONDS;
+	pthread_mutex_lock(&vacancies->lock);
+	LL_PREPEND(vacancies->list, vacancy);
+	atomic_fetch_add(&vacancies->count, 1);
+	pthread_mutex_unlock(&vacancies->lock);
+}
+
+bool vacancy_holds(struct vacancies *vacancies, const char *path, pid_t thread)
+{
+	struct vacancy *vacancy;
+	unsigned long long started;
+	bool holds = false;
+	pid_t process;
+
+	/* to find out whose thread it is takes longer than all else here */
+	if (!vacancy_exists(vacancies, path))
+		return false;
+	process = call_process(thread);
+	started = call_process_start(process);
+	pthread_mutex_lock(&vacancies->lock);
+	expire_locked(vacancies);
+	LL_FOREACH(vacancies->list, vacancy) {
+		holds |= vacancy->process == process && vacancy->started == started &&
+			 strcmp(vacancy->path, path) == 0;
+	}
+	pthread_mutex_unlock(&vacancies->lock);
+	return holds;
+}
+
+bool vacancy_exists(struct vacancies *vacancies, const char *path)
+{
+	struct vacancy *vacancy;
+	bool exists = false;
+
+	if (!atomic_load(&vacancies->count))
+		return false;
+	pthread_mutex_lock(&vacancies->lock);
+	expire_locked(vacancies);
+	LL_FOREACH(vacancies->list, vacancy)
+		exists |= strcmp(vacancy->path, path) == 0;
+	pthread_mutex_unlock(&vacancies->lock);
+	return exists;
+}
+
+void vacancy_end(struct vacancies *vacancies, const char *path, pid_t process)
+{
+	struct vacancy *vacancy, *next;
+
+	pthread_mutex_lock(&vacancies->lock);
+	LL_FOREACH_SAFE(vacancies->list, vacancy, next) {
+		if (vacancy->process == process && strcmp(vacancy->path, path) == 0)
+			drop_locked(vacancies, vacancy);
+	}
+	pthread_mutex_unlock(&vacancies->lock);
+}
+
+void vacancy_end_backup(struct vacancies *vacancies, const char *backup)
+{
+	struct vacancy *vacancy, *next;
+
+	if (!atomic_load(&vacancies->count))
+		return;
+	pthread_mutex_lock(&vacancies->lock);
+	LL_FOREACH_SAFE(vacancies->list, vacancy, next) {
+		if (strcmp(vacancy->backup, backup) == 0)
+			drop_locked(vacancies, vacancy);
+	}
+	pthread_mutex_unlock(&vacancies->lock);
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * email_links.h - the links in by-email: in a person's directory those to each vendor's record, status
+ * and MANUAL, in a vendor's own by-email those to its records. Nothing here waits.
+ */
+#ifndef ROSTERFS_EMAIL_LINKS_H
+#define ROSTERFS_EMAIL_LINKS_H
+
+#include "fs/people/email_index.h"
+
+/* A link in by-email. */
+struct email_links_link {
+	char name[PATH_NAME_MAX + 1];
+	const struct branch *branch; /* where it leads */
+	const struct record *record; /* borrowed from people; NULL: branch can't be read */
+	const char *suffix;          /* of the record's file: ".json" */
+};
+
+/*
+ * Number INDEX of the links to records in the directory of people->email, vendor by vendor; of one
+ * that can't be read the two that it would have if it knew one such person. False: there are no
+ * more.
+ */
+bool email_links_link(const struct email_index *people, size_t index, struct email_links_link *link);
+
+/* The same for BRANCH's own by-email. */
+bool email_links_own_link(const struct email_index *people, const struct branch *branch, size_t index,
+		     struct email_links_link *link);
+
+/*
+ * Write the stem of the links to RECORD of BRANCH, one of COUNT that the directory shows of it,
+ * into STEM (PATH_STEM_MAX + 1 bytes): "partnerize", or "partnerize~7".
+ */
+void email_links_stem(struct fs *fs, const struct branch *branch, const struct record *record,
+		 size_t count, char *stem);
+
+/*
+ * Find the link to a record that is called NAME in the directory that QUERY is about. 0, or
+ * -ENOENT: there is none of its name, the errno of the vendor that could tell but can't be read, or
+ * -ENOMEM. What it borrows is PEOPLE's.
+ */
+int email_links_find(struct email_index *people, const struct email_index_query *query, const char *name,
+		struct email_links_link *link);
+
+/* Where LINK, which has a record, leads from NODE, into TARGET (NODE_PATH_MAX bytes). */
+void email_links_target(const struct email_links_link *link, const struct node *node, char *target);
+
+/* Could NAME be the name of a link to somebody's record in a person's directory? */
+bool email_links_may_link(const struct fs *fs, const char *name);
+
+/* Is NAME the name of the link to a branch's MANUAL there? */
+bool email_links_is_manual(struct fs *fs, const char *name);
+
+/* Number INDEX of these names, into NAME (PATH_NAME_MAX + 1 bytes). False: there are no more. */
+bool email_links_manual(const struct fs *fs, size_t index, char *name);
+
+#endif

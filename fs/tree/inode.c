@@ -1,0 +1,456 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * inode.c - the table of nodes, and which of them stands behind each number that the kernel holds:
+ * the second half of node.h.
+ *
+ * It counts who needs a node and frees it when nobody does. What a node is and shows is node.c's
+ * business. A node whose path somebody else has taken stays in a second table, without a name,
+ * until the kernel forgets it.
+ */
+#include "fs/tree/node.h"
+
+#include "fs/memory/draft.h"
+#include "fs/memory/scratch.h"
+#include "fs/tree/record_dir.h"
+#include "vendors/base/clock.h"
+#include "vendors/base/hash.h"
+#include "vendors/vendor.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <utlist.h>
+
+/* ---- making and freeing ---- */
+
+static const char *path_of(const void *item)
+{
+	const struct node *node = item;
+
+	return node->path;
+}
+
+static struct node *node_new(enum node_kind kind, const char *path, const char *id)
+{
+	size_t length = strlen(path) + 1, id_length = id ? strlen(id) + 1 : 0;
+	struct node *node = calloc(1, sizeof(*node) + length + id_length);
+
+	if (!node)
+		return NULL;
+	memcpy(node->path, path, length);
+	if (id)
+		node->id = memcpy(node->path + length, id, id_length);
+	node->kind = (uint8_t)kind;
+	node->inode = &node->own;
+	atomic_init(&node->own.node, node);
+	return node;
+}
+
+static void node_free(struct node *node)
+{
+	/* what node_learn brought */
+	if (!node_scratch(node) && node->id && node->id != node->path + strlen(node->path) + 1)
+		free(node->id);
+	free(node);
+}
+
+/* The node that INODE was made with. */
+static struct node *owner_of(struct inode *inode)
+{
+	return (struct node *)(uintptr_t)((char *)inode - offsetof(struct node, own));
+}
+
+/* Put NODE, whose path has HASH, into the tables; and take it out. 0 or -ENOMEM. */
+static int enter_locked(struct fs *fs, struct node *node, uint64_t hash)
+{
+	if (table_add(&fs->nodes, node, hash))
+		return -ENOMEM;
+	if (!node_is_person(node) || !table_add(&fs->persons, node, hash))
+		return 0;
+	table_remove(&fs->nodes, node);
+	return -ENOMEM;
+}
+
+static void leave_locked(struct fs *fs, struct node *node)
+{
+	if (node->nameless) {
+		table_remove(&fs->nameless, node);
+		return;
+	}
+	table_remove(&fs->nodes, node);
+	if (node_is_person(node))
+		table_remove(&fs->persons, node);
+}
+
+/*
+ * Does nobody need NODE any more? Then it ends. After a rename its inode may be another's who still
+ * needs that, and the one that it uses may have been left behind by another. Returns a reference
+ * that the caller puts, without the lock, or NULL.
+ */
+static struct scratch *end_unneeded_locked(struct fs *fs, struct node *node)
+{
+	struct scratch *scratch = node_scratch(node);
+	struct node *owner = owner_of(node->inode);
+
+	if (node->holders || node->inode->lookups)
+		return NULL;
+	leave_locked(fs, node);
+	node->ended = true;
+	atomic_store(&node->inode->node, NULL);
+	if (owner != node && owner->ended)
+		node_free(owner);
+	if (!atomic_load(&node->own.node))
+		node_free(node);
+	return scratch;
+}
+
+/* ---- finding and making ---- */
+
+/* As node_take, for what SCRATCH holds if that is not NULL. */
+static struct node *take(struct fs *fs, enum node_kind kind, const struct node *directory,
+			 const char *name, struct record_dir *record_dir, const char *id,
+			 struct scratch *scratch)
+{
+	char path[NODE_PATH_MAX];
+	struct node *node, *taken = NULL;
+	uint64_t hash;
+
+	node_path(directory, name, path);
+	hash = hash_text(path);
+	pthread_mutex_lock(&fs->nodes_lock);
+	node = table_find(&fs->nodes, path, hash);
+	/*
+	 * A draft has become a record, or a name is used anew. And the kernel lets only one write
+	 * to an inode at a time: each who asks a transaction file gets one of their own.
+	 */
+	if (node &&
+	    (node->kind != kind || node_scratch(node) != scratch || kind == NODE_TRANSACTION)) {
+		if (table_add(&fs->nameless, node, hash))
+			goto out;
+		leave_locked(fs, node);
+		node->nameless = true;
+		node = NULL;
+	}
+	if (!node) {
+		node = node_new(kind, path, id);
+		if (!node || enter_locked(fs, node, hash)) {
+			free(node);
+			goto out;
+		}
+		node->branch = record_dir ? record_dir->branch : directory->branch;
+		node->record_dir = record_dir;
+		if (scratch)
+			node->scratch = scratch_hold(fs->scratches, scratch);
+	}
+	node->holders++;
+	taken = node;
+out:
+	pthread_mutex_unlock(&fs->nodes_lock);
+	return taken;
+}
+
+struct node *node_take(struct fs *fs, enum node_kind kind, const struct node *directory,
+		       const char *name, struct record_dir *record_dir, const char *id)
+{
+	return take(fs, kind, directory, name, record_dir, id, NULL);
+}
+
+struct node *node_take_scratch(struct fs *fs, const struct node *directory, const char *name)
+{
+	enum node_kind kind = NODE_SCRATCH;
+	struct scratch *scratch;
+	char path[NODE_PATH_MAX];
+	struct node *node;
+	char *id;
+
+	/* node_path would cut it to another's name */
+	if (strlen(name) > NAME_MAX)
+		return NULL;
+	node_path(directory, name, path);
+	scratch = scratch_get(fs->scratches, path);
+	if (!scratch)
+		return NULL;
+	id = scratch_id(scratch);
+	if (id)
+		kind = NODE_MADE;
+	else if (scratch_target(scratch))
+		kind = NODE_SCRATCH_LINK;
+	else if (directory->kind == NODE_NEW && draft_posts(name))
+		kind = NODE_DRAFT;
+	node = take(fs, kind, directory, name, directory->record_dir, NULL, scratch);
+	scratch_looked_up(scratch);
+	scratch_put(fs->scratches, scratch);
+	free(id);
+	return node;
+}
+
+/* ---- counting ---- */
+
+struct node *node_find(struct fs *fs, const char *path)
+{
+	struct node *node;
+
+	pthread_mutex_lock(&fs->nodes_lock);
+	node = table_find(&fs->nodes, path, hash_text(path));
+	if (node)
+		node->holders++;
+	pthread_mutex_unlock(&fs->nodes_lock);
+	return node;
+}
+
+void node_learn(struct fs *fs, struct node *node, const char *id)
+{
+	char *copy = strdup(id);
+
+	pthread_mutex_lock(&fs->nodes_lock);
+	if (!node->id) {
+		node->id = copy;
+		copy = NULL;
+	}
+	pthread_mutex_unlock(&fs->nodes_lock);
+	free(copy);
+}
+
+void node_hold(struct fs *fs, struct node *node)
+{
+	pthread_mutex_lock(&fs->nodes_lock);
+	node->holders++;
+	pthread_mutex_unlock(&fs->nodes_lock);
+}
+
+void node_drop(struct fs *fs, struct node *node)
+{
+	struct scratch *scratch;
+
+	if (node == fs->root)
+		return;
+	pthread_mutex_lock(&fs->nodes_lock);
+	node->holders--;
+	scratch = end_unneeded_locked(fs, node);
+	pthread_mutex_unlock(&fs->nodes_lock);
+	scratch_put(fs->scratches, scratch);
+}
+
+void node_forget(struct fs *fs, fuse_ino_t ino, uint64_t count)
+{
+	struct inode *inode = (struct inode *)(uintptr_t)ino;
+	struct scratch *scratch;
+
+	if (ino == FUSE_ROOT_ID)
+		return;
+	pthread_mutex_lock(&fs->nodes_lock);
+	inode->lookups -= count;
+	scratch = end_unneeded_locked(fs, atomic_load(&inode->node));
+	pthread_mutex_unlock(&fs->nodes_lock);
+	scratch_put(fs->scratches, scratch);
+}
+
+struct node *node_of(struct fs *fs, fuse_ino_t ino)
+{
+	const struct inode *inode = (const struct inode *)(uintptr_t)ino;
+
+	return ino == FUSE_ROOT_ID ? fs->root : atomic_load(&inode->node);
+}
+
+fuse_ino_t node_ino(struct fs *fs, struct node *node)
+{
+	fuse_ino_t ino;
+
+	if (node == fs->root)
+		return FUSE_ROOT_ID;
+	pthread_mutex_lock(&fs->nodes_lock);
+	ino = (fuse_ino_t)(uintptr_t)node->inode;
+	pthread_mutex_unlock(&fs->nodes_lock);
+	return ino;
+}
+
+fuse_ino_t node_to_kernel(struct fs *fs, struct node *node)
+{
+	fuse_ino_t ino;
+
+	pthread_mutex_lock(&fs->nodes_lock);
+	node->holders--;
+	node->inode->lookups++;
+	ino = (fuse_ino_t)(uintptr_t)node->inode;
+	pthread_mutex_unlock(&fs->nodes_lock);
+	return ino;
+}
+
+/* ---- renames ---- */
+
+/* A node that was swapped stays for so many seconds: a request may just have looked at it. */
+#define SWAPPED_SECONDS 10
+
+struct swapped {
+	struct node *node; /* held */
+	time_t until;
+	struct swapped *next;
+};
+
+/* Let go of those whose time has come, or of all. */
+static void drop_swapped(struct fs *fs, bool all)
+{
+	struct swapped *swapped, *next, *due = NULL;
+	time_t now = clock_now().tv_sec;
+
+	pthread_mutex_lock(&fs->nodes_lock);
+	LL_FOREACH_SAFE(fs->swapped, swapped, next) {
+		if (!all && swapped->until > now)
+			continue;
+		LL_DELETE(fs->swapped, swapped);
+		LL_PREPEND(due, swapped);
+	}
+	pthread_mutex_unlock(&fs->nodes_lock);
+	LL_FOREACH_SAFE(due, swapped, next) {
+		node_drop(fs, swapped->node);
+		free(swapped);
+	}
+}
+
+/* NODE is held for a while. Without memory it is held for good, which is harmless. */
+static void keep_swapped_locked(struct fs *fs, struct node *node)
+{
+	struct swapped *swapped = calloc(1, sizeof(*swapped));
+
+	node->holders++;
+	if (!swapped)
+		return;
+	swapped->node = node;
+	swapped->until = clock_now().tv_sec + SWAPPED_SECONDS;
+	LL_PREPEND(fs->swapped, swapped);
+}
+
+void node_swap(struct fs *fs, struct node *a, struct node *b)
+{
+	struct inode *inode;
+
+	drop_swapped(fs, false);
+	pthread_mutex_lock(&fs->nodes_lock);
+	keep_swapped_locked(fs, a);
+	keep_swapped_locked(fs, b);
+	inode = a->inode;
+	a->inode = b->inode;
+	b->inode = inode;
+	atomic_store(&a->inode->node, a);
+	atomic_store(&b->inode->node, b);
+	owner_of(a->inode)->lasting = owner_of(b->inode)->lasting = true;
+	pthread_mutex_unlock(&fs->nodes_lock);
+	/* a file in memory is written through its pages */
+	node_forget_pages(fs, node_ino(fs, a));
+	node_forget_pages(fs, node_ino(fs, b));
+	node_resized(fs, node_ino(fs, a));
+	node_resized(fs, node_ino(fs, b));
+}
+
+bool node_is_lasting(struct fs *fs, struct node *node)
+{
+	bool lasting;
+
+	pthread_mutex_lock(&fs->nodes_lock);
+	lasting = owner_of(node->inode)->lasting;
+	pthread_mutex_unlock(&fs->nodes_lock);
+	return lasting;
+}
+
+/* ---- another number for the same name ---- */
+
+/* NODE gives way to another one of its name. NULL: it has already, or there is no memory. */
+static struct node *renew_locked(struct fs *fs, struct node *node, uint64_t hash)
+{
+	struct node *renewed;
+
+	if (node->nameless || node->ended || table_find(&fs->nodes, node->path, hash) != node)
+		return NULL;
+	renewed = node_new((enum node_kind)node->kind, node->path, node->id);
+	if (!renewed || table_add(&fs->nameless, node, hash)) {
+		free(renewed);
+		return NULL;
+	}
+	renewed->branch = node->branch;
+	renewed->record_dir = node->record_dir;
+	leave_locked(fs, node);
+	node->nameless = true;
+	if (enter_locked(fs, renewed, hash)) {
+		/* the name is looked up anew when it is needed */
+		node_free(renewed);
+		return NULL;
+	}
+	return renewed;
+}
+
+void node_renew(struct fs *fs, struct node *node)
+{
+	struct node *renewed;
+
+	drop_swapped(fs, false);
+	pthread_mutex_lock(&fs->nodes_lock);
+	renewed = renew_locked(fs, node, hash_text(node->path));
+	/* until the kernel has looked it up */
+	if (renewed)
+		keep_swapped_locked(fs, renewed);
+	pthread_mutex_unlock(&fs->nodes_lock);
+}
+
+/* ---- the whole ---- */
+
+int node_init(struct fs *fs)
+{
+	table_init(&fs->nodes, path_of);
+	table_init(&fs->persons, path_of);
+	table_init(&fs->nameless, path_of);
+	fs->root = node_new(NODE_ROOT, "", NULL);
+	if (!fs->root)
+		return -ENOMEM;
+	fs->control = node_take(fs, NODE_CONTROL, fs->root, ".rosterfs", NULL, NULL);
+	if (!fs->control)
+		return -ENOMEM;
+	for (size_t i = 0; i < fs->branch_count; i++) {
+		struct branch *branch = &fs->branches[i];
+
+		branch->node = node_take(fs, NODE_BRANCH, fs->root, branch->account->name,
+					 branch->users, NULL);
+		if (!branch->node)
+			return -ENOMEM;
+		branch->node->branch = branch; /* also one without users */
+	}
+	return 0;
+}
+
+/* Free the nodes that have ended, but whose inode one of TABLE's still uses. */
+static void free_ended(const struct table *table)
+{
+	const struct node *node;
+	size_t at = 0;
+
+	while ((node = table_next(table, &at))) {
+		if (owner_of(node->inode)->ended)
+			node_free(owner_of(node->inode));
+	}
+}
+
+static void free_all(struct fs *fs, struct table *table)
+{
+	struct node *node;
+	size_t at = 0;
+
+	while ((node = table_next(table, &at))) {
+		scratch_put(fs->scratches, node_scratch(node));
+		node_free(node);
+	}
+	table_clear(table);
+}
+
+void node_exit(struct fs *fs)
+{
+	drop_swapped(fs, true);
+	free_ended(&fs->nodes);
+	free_ended(&fs->nameless);
+	free_all(fs, &fs->nodes);
+	free_all(fs, &fs->nameless);
+	table_clear(&fs->persons);
+	if (fs->root)
+		node_free(fs->root);
+	fs->root = NULL;
+}

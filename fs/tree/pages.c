@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * pages.c - what the kernel's pages of an inode hold, and who reads through them: part of node.h.
+ *
+ * It counts and compares, under versions_lock. Who may read how is overlay.c's business.
+ */
+#include "fs/tree/node.h"
+
+static struct inode *inode_of(struct fs *fs, fuse_ino_t ino)
+{
+	return ino == FUSE_ROOT_ID ? &fs->root->own : (struct inode *)(uintptr_t)ino;
+}
+
+enum node_pages node_open_pages(struct fs *fs, fuse_ino_t ino, uint64_t version,
+				atomic_uint *writers)
+{
+	struct inode *inode = inode_of(fs, ino);
+	enum node_pages pages = NODE_PAGES_KEEP;
+
+	pthread_mutex_lock(&fs->versions_lock);
+	if ((inode->page_opens && inode->page_version != node_version(version)) || inode->resized ||
+	    (writers && atomic_load(writers)))
+		pages = NODE_PAGES_OTHER;
+	else if (inode->dropping)
+		pages = NODE_PAGES_PAST;
+	else if (!inode->page_version)
+		pages = NODE_PAGES_NONE;
+	else if (inode->page_version != node_version(version))
+		pages = NODE_PAGES_DROP;
+	if (pages == NODE_PAGES_PAST && writers) {
+		/* it is the same version, and nobody else may change its size either */
+		inode->page_opens++;
+	} else if (pages != NODE_PAGES_PAST && pages != NODE_PAGES_OTHER) {
+		inode->page_version = node_version(version);
+		inode->page_opens++;
+	}
+	if (pages == NODE_PAGES_NONE || pages == NODE_PAGES_DROP)
+		inode->dropping = 1;
+	pthread_mutex_unlock(&fs->versions_lock);
+	return pages;
+}
+
+void node_close_pages(struct fs *fs, fuse_ino_t ino)
+{
+	pthread_mutex_lock(&fs->versions_lock);
+	inode_of(fs, ino)->page_opens--;
+	pthread_mutex_unlock(&fs->versions_lock);
+}
+
+void node_forget_pages(struct fs *fs, fuse_ino_t ino)
+{
+	pthread_mutex_lock(&fs->versions_lock);
+	inode_of(fs, ino)->page_version = NODE_VERSION_UNKNOWN;
+	pthread_mutex_unlock(&fs->versions_lock);
+}
+
+void node_resized(struct fs *fs, fuse_ino_t ino)
+{
+	pthread_mutex_lock(&fs->versions_lock);
+	inode_of(fs, ino)->resized = 1;
+	pthread_mutex_unlock(&fs->versions_lock);
+}
+
+bool node_open_writer(struct fs *fs, fuse_ino_t ino, atomic_uint *writers, bool anyway)
+{
+	bool may;
+
+	pthread_mutex_lock(&fs->versions_lock);
+	may = anyway || !inode_of(fs, ino)->page_opens;
+	if (may)
+		atomic_fetch_add(writers, 1);
+	pthread_mutex_unlock(&fs->versions_lock);
+	return may;
+}
+
+bool node_has_readers(struct fs *fs, fuse_ino_t ino)
+{
+	bool readers;
+
+	pthread_mutex_lock(&fs->versions_lock);
+	readers = inode_of(fs, ino)->page_opens;
+	pthread_mutex_unlock(&fs->versions_lock);
+	return readers;
+}
+
+bool node_is_free_locked(struct fs *fs, fuse_ino_t ino, const atomic_uint *writers, bool of_readers,
+			 bool of_writers)
+{
+	const struct inode *inode = inode_of(fs, ino);
+
+	return !(of_readers && inode->page_opens) &&
+	       !(of_writers && (inode->resized || atomic_load(writers)));
+}
+
+enum node_readers node_readers(struct fs *fs, fuse_ino_t ino, struct node *node, uint64_t version)
+{
+	const struct inode *inode = inode_of(fs, ino);
+	enum node_readers readers = NODE_READERS_NONE;
+	bool nameless;
+
+	pthread_mutex_lock(&fs->versions_lock);
+	if (inode->page_opens && inode->page_version != (version ? node_version(version) : 0))
+		readers = NODE_READERS_OTHER;
+	pthread_mutex_unlock(&fs->versions_lock);
+	if (!readers)
+		return readers;
+	pthread_mutex_lock(&fs->nodes_lock);
+	nameless = node->nameless || !version;
+	pthread_mutex_unlock(&fs->nodes_lock);
+	return nameless ? NODE_READERS_NAMELESS : readers;
+}
+
+bool node_pages_differ(struct fs *fs, struct node *node, uint64_t version)
+{
+	const struct inode *inode = inode_of(fs, node_ino(fs, node));
+	bool differ;
+
+	pthread_mutex_lock(&fs->versions_lock);
+	differ = inode->page_opens && inode->page_version != node_version(version);
+	pthread_mutex_unlock(&fs->versions_lock);
+	return differ;
+}
+
+static void tell_locked(struct node *node, uint64_t version)
+{
+	uint32_t told = node_version(version);
+
+	node->retold = node->retold || (node->told_version && node->told_version != told);
+	node->told_version = told & NODE_VERSION_UNKNOWN;
+}
+
+void node_tell(struct fs *fs, struct node *node, uint64_t version)
+{
+	pthread_mutex_lock(&fs->versions_lock);
+	tell_locked(node, version);
+	pthread_mutex_unlock(&fs->versions_lock);
+}
+
+bool node_was_told(struct fs *fs, struct node *node, uint64_t version)
+{
+	bool told;
+
+	pthread_mutex_lock(&fs->versions_lock);
+	told = !node->told_version;
+	tell_locked(node, version);
+	/* what is on its way now will be older than the notification, and not be used */
+	told = told || node->retold;
+	node->retold = false;
+	pthread_mutex_unlock(&fs->versions_lock);
+	return told;
+}
+
+void node_pages_dropped(struct fs *fs, fuse_ino_t ino, bool *drops)
+{
+	pthread_mutex_lock(&fs->versions_lock);
+	if (*drops)
+		inode_of(fs, ino)->dropping = 0;
+	*drops = false;
+	pthread_mutex_unlock(&fs->versions_lock);
+}

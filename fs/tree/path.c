@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * path.c - see path.h.
+ *
+ * What a vendor calls a user must become exactly one file name, and back, whatever bytes are in it.
+ * No state, no I/O.
+ */
+#include "fs/tree/path.h"
+
+#include "vendors/base/address.h"
+#include "vendors/base/hash.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#define CUT_MARK "%~"
+#define CUT_TAIL 18 /* the mark and 16 hex digits */
+#define NUL_CODE "%00"
+
+static const char *const suffixes[] = {[PATH_JSON] = ".json", [PATH_STATUS] = ".status"};
+
+enum path_kind path_parse(const char *name, char *stem)
+{
+	size_t length = strlen(name);
+
+	if (name[0] == '.' || name[0] == '#')
+		return PATH_OTHER;
+	for (enum path_kind kind = PATH_JSON; kind <= PATH_STATUS; kind++) {
+		size_t suffix = strlen(suffixes[kind]);
+
+		if (length <= suffix || length - suffix > PATH_STEM_MAX ||
+		    strcmp(name + length - suffix, suffixes[kind]) != 0)
+			continue;
+		memcpy(stem, name, length - suffix);
+		stem[length - suffix] = '\0';
+		return kind;
+	}
+	return PATH_OTHER;
+}
+
+bool path_is_reserved(const char *name)
+{
+	size_t length = strlen(name);
+
+	for (enum path_kind kind = PATH_JSON; kind <= PATH_STATUS; kind++) {
+		size_t suffix = strlen(suffixes[kind]);
+
+		/* "$id.status" with nothing in $id */
+		if (strcmp(name, suffixes[kind]) == 0)
+			return true;
+		if (length >= suffix && name[0] != '.' && name[0] != '#' &&
+		    strcmp(name + length - suffix, suffixes[kind]) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Large directories are made of letters and digits: those first. */
+static inline bool is_plain(const char *id, size_t at)
+{
+	unsigned char byte = (unsigned char)id[at];
+
+	if (byte > '/')
+		return byte != 0x7f;
+	if (byte < 0x20 || byte == '/' || byte == '%')
+		return false;
+	return at > 0 || (byte != '.' && byte != '#');
+}
+
+/* What is written in another way in a name. */
+enum coded {
+	CODED_ID,    /* what is not plain */
+	CODED_EMAIL, /* the same, ADDRESS_NUL, U+0080 to U+009F, and halves of surrogate pairs */
+	CODED_ASCII, /* the same, and what is not ASCII */
+};
+
+/* Does half a surrogate pair begin at BYTES? */
+static bool is_half(const unsigned char *bytes)
+{
+	return bytes[0] == 0xed && bytes[1] >= 0xa0 && bytes[1] < 0xc0;
+}
+
+/* Is the byte of ID at AT part of a control character that is not ASCII, or of half a surrogate
+ * pair? */
+static bool is_control(const char *id, size_t at)
+{
+	const unsigned char *bytes = (const unsigned char *)id;
+
+	for (size_t back = 0; back < 3 && back <= at; back++) {
+		if (is_half(bytes + at - back))
+			return true;
+	}
+	if (bytes[at] == 0xc2)
+		return bytes[at + 1] >= 0x80 && bytes[at + 1] < 0xa0;
+	return at && bytes[at - 1] == 0xc2 && bytes[at] >= 0x80 && bytes[at] < 0xa0;
+}
+
+/* How many bytes of the name stand for ID at *AT, which moves on behind the last that they stand
+ * for. They are in CODE. */
+static size_t encode_next(const char *id, enum coded coded, size_t *at, char code[4])
+{
+	unsigned char byte = (unsigned char)id[*at];
+
+	if (coded != CODED_ID && strncmp(id + *at, ADDRESS_NUL, strlen(ADDRESS_NUL)) == 0) {
+		*at += strlen(ADDRESS_NUL);
+		memcpy(code, NUL_CODE, sizeof(NUL_CODE));
+		return strlen(NUL_CODE);
+	}
+	if (is_plain(id, *at) && !(coded == CODED_ASCII && byte > 0x7f) &&
+	    !(coded != CODED_ID && is_control(id, *at))) {
+		code[0] = id[(*at)++];
+		return 1;
+	}
+	++*at;
+	return (size_t)snprintf(code, 4, "%%%02X", byte);
+}
+
+static void encode(const char *id, enum coded coded, char *stem)
+{
+	size_t length = 0, whole = 0, at = 0;
+	char code[4];
+
+	while (id[at]) {
+		size_t need = encode_next(id, coded, &at, code);
+
+		if (length + need > PATH_STEM_MAX) {
+			snprintf(stem + whole, CUT_TAIL + 1, "%s%016" PRIx64, CUT_MARK,
+				 hash_text(id));
+			return;
+		}
+		memcpy(stem + length, code, need);
+		length += need;
+		/* Where it may be cut: after a whole character, with room for the tail. */
+		if (length <= PATH_STEM_MAX - CUT_TAIL && ((unsigned char)id[at] & 0xc0) != 0x80)
+			whole = length;
+	}
+	stem[length] = '\0';
+}
+
+void path_stem(const char *id, char *stem)
+{
+	size_t length = 0;
+
+	/* as most are: plain and short */
+	while (length < PATH_STEM_MAX && is_plain(id, length)) {
+		stem[length] = id[length];
+		length++;
+	}
+	stem[length] = '\0';
+	if (id[length])
+		encode(id, CODED_ID, stem);
+}
+
+void path_email_stem(const char *email, bool ascii, char *stem)
+{
+	encode(email, ascii ? CODED_ASCII : CODED_EMAIL, stem);
+}
+
+/* How much of STEM can stand before the tail, whole characters only. */
+static size_t whole_length(const char *stem)
+{
+	size_t whole = 0, at = 0;
+
+	for (; at <= PATH_STEM_MAX - CUT_TAIL && stem[at]; at++) {
+		if (((unsigned char)stem[at] & 0xc0) != 0x80)
+			whole = at;
+		/* one byte as three, but for the mark of what was cut before */
+		if (stem[at] == '%' && stem[at + 1] != CUT_MARK[1])
+			at += 2;
+	}
+	return at <= PATH_STEM_MAX - CUT_TAIL ? at : whole;
+}
+
+void path_join(const char *head, const char *id, bool cut, char *stem)
+{
+	char joined[2 * PATH_STEM_MAX + 2], own[PATH_STEM_MAX + 1];
+	int length;
+
+	path_stem(id, own);
+	length = snprintf(joined, sizeof(joined), "%s~%s", head, own);
+	if (length <= PATH_STEM_MAX && !cut) {
+		memcpy(stem, joined, (size_t)length + 1);
+		return;
+	}
+	snprintf(stem, PATH_STEM_MAX + 1, "%.*s%s%016" PRIx64, (int)whole_length(joined), joined,
+		 CUT_MARK, hash_text(head) * 31 ^ hash_text(id));
+}
+
+static int hex_digit(char digit)
+{
+	if (digit >= '0' && digit <= '9')
+		return digit - '0';
+	if (digit >= 'A' && digit <= 'F')
+		return digit - 'A' + 10;
+	return -1;
+}
+
+/* What STEM stands for, not terminated, a NUL byte as ADDRESS_NUL. 0: for nothing. */
+static size_t decode(const char *stem, char *id)
+{
+	size_t length = 0;
+
+	for (size_t at = 0; stem[at]; at++) {
+		if (stem[at] != '%') {
+			id[length++] = stem[at];
+			continue;
+		}
+		if (!stem[at + 1] || hex_digit(stem[at + 1]) < 0 || hex_digit(stem[at + 2]) < 0)
+			return 0;
+		id[length] = (char)(hex_digit(stem[at + 1]) * 16 + hex_digit(stem[at + 2]));
+		if (id[length])
+			length++;
+		else
+			length = (size_t)(stpcpy(id + length, ADDRESS_NUL) - id);
+		at += 2;
+	}
+	return length;
+}
+
+/* Can EMAIL be one? None has a byte that is no UTF-8. */
+static bool is_text(const char *email)
+{
+	while (*email) {
+		if (address_next(&email) == UINT32_MAX)
+			return false;
+	}
+	return true;
+}
+
+bool path_email(const char *stem, char *email)
+{
+	char again[PATH_STEM_MAX + 1];
+	size_t length = decode(stem, email);
+
+	email[length] = '\0';
+	if (length && is_text(email)) {
+		path_email_stem(email, false, again);
+		if (strcmp(again, stem) == 0)
+			return true;
+		path_email_stem(email, true, again);
+		if (strcmp(again, stem) == 0)
+			return true;
+	}
+	/* it is no listed name: then as the vendor has it. Without an @ it is a file that some
+	 * program looks for */
+	if (!*stem || ((*stem == '.' || *stem == '#' || strchr(stem, '%')) && !strchr(stem, '@')))
+		return false;
+	memcpy(email, stem, strlen(stem) + 1);
+	return true;
+}
+
+bool path_id(const char *stem, char *id)
+{
+	char again[PATH_STEM_MAX + 1];
+	size_t length = decode(stem, id);
+
+	id[length] = '\0';
+	if (!length || strstr(stem, NUL_CODE))
+		return false;
+	/* 12%33.json is not another name of 123.json: each record has one. */
+	path_stem(id, again);
+	return strcmp(again, stem) == 0;
+}
+
+bool path_is_cut(const char *stem)
+{
+	size_t length = strlen(stem);
+
+	return length > CUT_TAIL &&
+	       strncmp(stem + length - CUT_TAIL, CUT_MARK, strlen(CUT_MARK)) == 0;
+}

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * record_dir.c - see record_dir.h.
+ *
+ * Keeps a branch's record directories, and passes on what their rosters tell: the kernel forgets attributes
+ * before a writer hears of success, and a membership that is made or ended is a reason to ask for
+ * the member's status anew. It must not know what stands in a record.
+ */
+#include "fs/tree/record_dir.h"
+
+#include "cache/roster/roster.h"
+#include "fs/tree/node.h"
+#include "fs/notify.h"
+#include "fs/tree/path.h"
+#include "vendors/vendor.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void record_dir_name(const struct record_dir *record_dir, const char *id, const char *suffix, char *name)
+{
+	char stem[PATH_STEM_MAX + 1];
+
+	path_stem(id, stem);
+	if (!record_dir->place || record_dir->place->kind == PLACE_FILES || record_dir->place->kind == PLACE_LINKS)
+		snprintf(name, SHELF_NAME_MAX, "%s%s", stem, suffix);
+	else if (record_dir->place->kind == PLACE_FOLDERS)
+		snprintf(name, SHELF_NAME_MAX, "%s/%s", stem, record_dir->place->file);
+	else
+		snprintf(name, SHELF_NAME_MAX, "%s", record_dir->place->file);
+}
+
+bool record_dir_creates(const struct record_dir *record_dir)
+{
+	const struct collection *collection = roster_collection(record_dir->roster);
+
+	return !record_dir_has_links(record_dir) && collection->creates &&
+	       collection->creates(record_dir->branch->account);
+}
+
+bool record_dir_may_have(const struct record_dir *record_dir, const char *id)
+{
+	return collection_may_have(roster_collection(record_dir->roster), id);
+}
+
+bool record_dir_lists(const struct record_dir *record_dir)
+{
+	return !record_dir->place || record_dir->place->kind != PLACE_FILE;
+}
+
+bool record_dir_has_links(const struct record_dir *record_dir)
+{
+	return record_dir->place && record_dir->place->kind == PLACE_LINKS;
+}
+
+bool record_dir_has_folders(const struct record_dir *record_dir)
+{
+	return record_dir->place && record_dir->place->kind == PLACE_FOLDERS;
+}
+
+/* ---- what rosters tell ---- */
+
+/* Another version of ID: the kernel forgets its attributes. */
+static void tell_kernel(struct record_dir *record_dir, const char *id, const char *suffix)
+{
+	struct fs *fs = record_dir->branch->fs;
+	char name[SHELF_NAME_MAX], path[NODE_PATH_MAX];
+	struct node *node;
+
+	record_dir_name(record_dir, id, suffix, name);
+	snprintf(path, sizeof(path), "%s/%s", record_dir->path, name);
+	node = node_find(fs, path);
+	if (!node)
+		return;
+	notify_attributes(fs, node);
+	node_drop(fs, node);
+}
+
+/* A link of user ID was made or ended here: that may be another status. */
+static void doubt_status(struct record_dir *record_dir, const char *id)
+{
+	struct roster *statuses = record_dir->branch->users->statuses;
+	struct record *link;
+	double seconds;
+
+	roster_peek(record_dir->roster, id, &link, &seconds);
+	/* made by our own hand: it is no surprise that the user is active again */
+	if (link)
+		roster_note_deactivated(statuses, id, false);
+	record_put(link);
+	roster_doubt(statuses, id);
+}
+
+static void record_changed(void *arg, const char *id)
+{
+	struct record_dir *record_dir = arg;
+
+	tell_kernel(record_dir, id, ".json");
+	if (!record_dir->place)
+		tell_kernel(record_dir, id, ".status");
+	if (record_dir_has_links(record_dir))
+		doubt_status(record_dir, id);
+}
+
+static void email_changed(void *arg, const char *email)
+{
+	const struct record_dir *record_dir = arg;
+
+	if (!record_dir->place)
+		notify_person(record_dir->branch->fs, record_dir->branch, email);
+}
+
+static void replaced(void *arg, bool same)
+{
+	struct record_dir *record_dir = arg;
+	struct fs *fs = record_dir->branch->fs;
+	struct node *directory = node_find(fs, record_dir->path);
+
+	if (directory) {
+		notify_attributes(fs, directory);
+		node_drop(fs, directory);
+	}
+	/* going through 200,000 nodes to find nothing would keep others from theirs */
+	if (!same)
+		notify_shelf(fs->notify, record_dir);
+}
+
+/* ---- making and ending ---- */
+
+static struct record_dir *record_dir_new(struct branch *branch, const struct place *place, const char *path,
+			       const char *parent)
+{
+	const struct vendor *vendor = branch->account->vendor;
+	struct record_dir *record_dir = calloc(1, sizeof(*record_dir));
+	struct roster_events events = {.arg = record_dir,
+				       .record_changed = record_changed,
+				       .replaced = replaced,
+				       .email_changed = email_changed};
+
+	if (!record_dir)
+		return NULL;
+	record_dir->branch = branch;
+	record_dir->place = place;
+	record_dir->path = strdup(path);
+	record_dir->roster = roster_new(branch->account, place ? place->collection : vendor->users,
+				   parent, branch->fs->pool, &events);
+	record_dir->statuses = record_dir->roster;
+	if (!place && vendor->statuses)
+		record_dir->statuses = roster_new(branch->account, vendor->statuses, NULL,
+					     branch->fs->pool, &events);
+	if (!record_dir->path || !record_dir->roster || !record_dir->statuses) {
+		record_dir_free(record_dir);
+		return NULL;
+	}
+	return record_dir;
+}
+
+int record_dir_users(struct branch *branch)
+{
+	branch->users = record_dir_new(branch, NULL, branch->account->name, NULL);
+	if (!branch->users)
+		return -ENOMEM;
+	branch->record_dirs = branch->users;
+	return 0;
+}
+
+struct record_dir *record_dir_first(struct branch *branch)
+{
+	struct record_dir *record_dir;
+
+	pthread_mutex_lock(&branch->lock);
+	record_dir = branch->record_dirs;
+	pthread_mutex_unlock(&branch->lock);
+	return record_dir;
+}
+
+struct record_dir *record_dir_take(struct branch *branch, const struct place *place, const char *path,
+			 const char *parent)
+{
+	struct record_dir *record_dir;
+
+	pthread_mutex_lock(&branch->lock);
+	HASH_FIND_STR(branch->by_path, path, record_dir);
+	if (!record_dir) {
+		record_dir = record_dir_new(branch, place, path, parent);
+		if (record_dir) {
+			record_dir->next = branch->record_dirs;
+			branch->record_dirs = record_dir;
+			HASH_ADD_KEYPTR(hh, branch->by_path, record_dir->path, strlen(record_dir->path),
+					record_dir);
+		}
+	}
+	pthread_mutex_unlock(&branch->lock);
+	return record_dir;
+}
+
+void record_dir_stop(struct record_dir *record_dir)
+{
+	roster_stop(record_dir->roster);
+	roster_stop(record_dir->statuses);
+}
+
+void record_dir_free(struct record_dir *record_dir)
+{
+	if (!record_dir)
+		return;
+	if (record_dir->statuses != record_dir->roster)
+		roster_free(record_dir->statuses);
+	roster_free(record_dir->roster);
+	free(record_dir->path);
+	free(record_dir);
+}
+
+void record_dir_refresh_all(struct branch *branch)
+{
+	for (struct record_dir *record_dir = record_dir_first(branch); record_dir; record_dir = record_dir->next) {
+		roster_refresh(record_dir->roster);
+		roster_refresh(record_dir->statuses);
+	}
+}
+
+void record_dir_refresh_links(struct branch *branch)
+{
+	for (struct record_dir *record_dir = record_dir_first(branch); record_dir; record_dir = record_dir->next) {
+		if (record_dir_has_links(record_dir))
+			roster_refresh(record_dir->roster);
+	}
+}

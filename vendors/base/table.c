@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * table.c - see table.h.
+ *
+ * Open addressing, the next place is tried when one is taken; what is removed leaves no gap, since
+ * those behind it move up. A byte of each hash stands in an array of its own: a search looks at
+ * hardly any item but the right one, each of which would be a miss of the processor's cache. It
+ * must not know what the items are.
+ */
+#include "vendors/base/table.h"
+
+#include "vendors/base/hash.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ROOM_FIRST 16
+
+void table_init(struct table *table, const char *(*key)(const void *item))
+{
+	memset(table, 0, sizeof(*table));
+	table->key = key;
+}
+
+void table_clear(struct table *table)
+{
+	free(table->slots);
+	free(table->tags);
+	table_init(table, table->key);
+}
+
+/* Where the search for HASH begins: FNV's upper bits are the better mixed ones. */
+static size_t home_of(const struct table *table, uint64_t hash)
+{
+	return (size_t)((hash ^ (hash >> 32)) & (table->room - 1));
+}
+
+static uint8_t tag_of(uint64_t hash)
+{
+	return (uint8_t)(hash >> 56 | 1);
+}
+
+static size_t after(const struct table *table, size_t at)
+{
+	return (at + 1) & (table->room - 1);
+}
+
+void *table_find(const struct table *table, const char *key, uint64_t hash)
+{
+	uint8_t tag = tag_of(hash);
+
+	if (!table->room)
+		return NULL;
+	for (size_t at = home_of(table, hash); table->tags[at]; at = after(table, at)) {
+		if (table->tags[at] == tag && strcmp(table->key(table->slots[at]), key) == 0)
+			return table->slots[at];
+	}
+	return NULL;
+}
+
+static void put(struct table *table, void *item, uint64_t hash)
+{
+	size_t at = home_of(table, hash);
+
+	while (table->tags[at])
+		at = after(table, at);
+	table->slots[at] = item;
+	table->tags[at] = tag_of(hash);
+	table->count++;
+}
+
+static int grow(struct table *table)
+{
+	struct table old = *table;
+	struct table larger = {.room = old.room ? 2 * old.room : ROOM_FIRST, .key = old.key};
+
+	larger.slots = malloc(larger.room * sizeof(void *));
+	larger.tags = calloc(larger.room, 1);
+	if (!larger.slots || !larger.tags) {
+		free(larger.slots);
+		free(larger.tags);
+		return -ENOMEM;
+	}
+	for (size_t i = 0; i < old.room; i++) {
+		if (old.tags[i])
+			put(&larger, old.slots[i], hash_text(old.key(old.slots[i])));
+	}
+	*table = larger;
+	free(old.slots);
+	free(old.tags);
+	return 0;
+}
+
+int table_add(struct table *table, void *item, uint64_t hash)
+{
+	/* four fifths full: 100,000 fit into 2^17 */
+	if (table->count >= table->room / 5 * 4 && grow(table))
+		return -ENOMEM;
+	put(table, item, hash);
+	return 0;
+}
+
+/* May what belongs HOME stay at AT when GAP becomes free? Not if the search would end at the gap.
+ */
+static bool may_stay(size_t home, size_t gap, size_t at)
+{
+	return gap < at ? home > gap && home <= at : home > gap || home <= at;
+}
+
+void table_remove(struct table *table, const void *item)
+{
+	size_t gap = home_of(table, hash_text(table->key(item)));
+
+	while (table->slots[gap] != item || !table->tags[gap])
+		gap = after(table, gap);
+	for (size_t at = after(table, gap); table->tags[at]; at = after(table, at)) {
+		size_t home = home_of(table, hash_text(table->key(table->slots[at])));
+
+		if (may_stay(home, gap, at))
+			continue;
+		table->slots[gap] = table->slots[at];
+		table->tags[gap] = table->tags[at];
+		gap = at;
+	}
+	table->tags[gap] = 0;
+	table->count--;
+}
+
+void *table_next(const struct table *table, size_t *at)
+{
+	while (*at < table->room) {
+		size_t place = (*at)++;
+
+		if (table->tags[place])
+			return table->slots[place];
+	}
+	return NULL;
+}

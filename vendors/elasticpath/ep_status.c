@@ -1,0 +1,475 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * ep_status.c - the status of Elastic Path's members, which is no field of theirs.
+ *
+ * A member is active while there is a membership of theirs in any account. One member's are one
+ * request; everybody's are the accounts and the memberships of each, and no request per member.
+ * Each is shown as a record {id, status, memberships: [{id, account}]}; where the vendor's response
+ * does not show yet what this mount made or ended (ep_lag.c), "unconfirmed" has those as well.
+ */
+#include "vendors/elasticpath/elasticpath.h"
+
+#include "vendors/base/call.h"
+#include "vendors/json/exact.h"
+#include "vendors/base/log.h"
+#include "vendors/base/shell.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* How often the accounts are listed again, because one of them went away before it was asked. */
+#define AGAIN 2
+
+/* In the guide the account's id is flat, in the vendor's OpenAPI it is in relationships. */
+static const char *account_of(const json_t *membership)
+{
+	const char *id = exact_string(json_object_get(membership, "account_id"));
+
+	if (!id)
+		id = exact_string(collection_value(membership, "relationships.account.data.id"));
+	return id;
+}
+
+#define UNCONFIRMED "unconfirmed"
+
+/*
+ * The record of member ID, whose MEMBERSHIPS the vendor showed to CALL; CHANGES are what is
+ * remembered of the member's. NULL: no memory.
+ */
+static json_t *status_record(struct call *call, const char *id, json_t *memberships,
+			     const json_t *changes)
+{
+	json_t *unconfirmed = json_array(), *record;
+
+	ep_lag_lay(call, changes, memberships, unconfirmed);
+	record = json_pack("{s:s, s:s, s:O}", "id", id, "status",
+			   json_array_size(memberships) ? "active" : "inactive", "memberships",
+			   memberships);
+	if (record && json_array_size(unconfirmed))
+		json_object_set(record, UNCONFIRMED, unconfirmed);
+	json_decref(unconfirmed);
+	return record;
+}
+
+/* ---- collecting ---- */
+
+/* Takes the rows of one list: id -> what is to be known of it. */
+struct gather {
+	struct list_sink sink;
+	struct call *call;
+	const char *account; /* whose memberships they are; NULL: they are accounts */
+	json_t *rows;
+};
+
+static int gather_add(struct list_sink *sink, const char *id, json_t *record)
+{
+	struct gather *gather = (struct gather *)sink;
+	char buffer[24];
+	const char *member = gather->account ? collection_id(&ep_links, record, buffer) : "";
+
+	if (!member)
+		return call_fail(
+		    gather->call, EREMOTEIO,
+		    "membership %s of account %s names no member: it has neither "
+		    "\"account_member_id\" nor \"relationships.account_member.data.id\"",
+		    id, gather->account);
+	if (json_object_get(gather->rows, id))
+		return -EEXIST;
+	return json_object_set_new(gather->rows, id, json_string(member)) ? -ENOMEM : 0;
+}
+
+static void gather_reset(struct list_sink *sink)
+{
+	struct gather *gather = (struct gather *)sink;
+
+	json_object_clear(gather->rows);
+}
+
+/* What GATHER holds counts for the members: MEMBERS is member id -> array of {id, account}. */
+static int count_memberships(const struct gather *gather, json_t *members)
+{
+	const char *id;
+	json_t *member;
+
+	json_object_foreach(gather->rows, id, member) {
+		const char *name = json_string_value(member);
+		json_t *membership = json_pack("{s:s, s:s}", "id", id, "account", gather->account);
+		json_t *list = json_object_get(members, name);
+
+		if (!list && json_object_set_new(members, name, json_array()) == 0)
+			list = json_object_get(members, name);
+		if (json_array_append_new(list, membership))
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+/* ---- everybody's ---- */
+
+/* The memberships of all ACCOUNTS (whose keys are ids) into MEMBERS. */
+static int walk_memberships(struct call *call, struct account *account, json_t *accounts,
+			    json_t *members)
+{
+	size_t count = json_object_size(accounts), i = 0;
+	struct gather *gathers = calloc(count + 1, sizeof(*gathers));
+	struct list_part *parts = calloc(count + 1, sizeof(*parts));
+	int error = gathers && parts ? 0 : -ENOMEM;
+	const char *id;
+	json_t *value;
+
+	json_object_foreach(accounts, id, value) {
+		if (error)
+			break;
+		gathers[i] = (struct gather){.sink = {.add = gather_add,
+						      .unreadable = gather_add,
+						      .reset = gather_reset},
+					     .call = call,
+					     .account = id,
+					     .rows = json_object()};
+		error = gathers[i].rows ? 0 : -ENOMEM;
+		parts[i] = (struct list_part){.parent = id, .sink = &gathers[i].sink};
+		i++;
+	}
+	if (!error)
+		error = vendor_list_all(call, account, &ep_memberships, parts, count);
+	for (i = 0; i < count && !error; i++)
+		error = count_memberships(&gathers[i], members);
+	for (i = 0; i < count && gathers; i++)
+		json_decref(gathers[i].rows);
+	free(gathers);
+	free(parts);
+	return error;
+}
+
+/* Leave out those of ACCOUNTS that were made here and may not be there yet for all reads: their
+ * memberships are remembered. */
+static void leave_new(struct account *account, json_t *accounts)
+{
+	const char *id;
+	json_t *value;
+	void *next;
+
+	json_object_foreach_safe(accounts, next, id, value) {
+		if (ep_lag_is_new(account, id))
+			json_object_del(accounts, id);
+	}
+}
+
+/*
+ * One try at everything, FIRST or not. *MOVED: an account that was listed was not there any more,
+ * and with it went the list.
+ */
+static int walk_all(struct call *call, struct account *account, json_t *members, bool first,
+		    bool *moved)
+{
+	struct gather accounts = {.sink = {.add = gather_add,
+					   .unreadable = gather_add,
+					   .reset = gather_reset},
+				  .rows = json_object()};
+	int error = -ENOMEM;
+
+	*moved = false;
+	if (accounts.rows)
+		error = vendor_list(call, account, &ep_accounts, NULL, &accounts.sink);
+	if (!first)
+		leave_new(account, accounts.rows);
+	if (!error) {
+		error = walk_memberships(call, account, accounts.rows, members);
+		*moved = error == -EREMOTEIO && call->status == 404;
+	}
+	json_decref(accounts.rows);
+	return error;
+}
+
+/* All that is remembered, by member; who has none in MEMBERS gets an empty array there. */
+static json_t *changes_by_member(struct account *account, json_t *members)
+{
+	json_t *changes = ep_lag_changes(account, NULL, NULL), *sorted = json_object(), *change;
+	size_t i;
+
+	json_array_foreach(changes, i, change) {
+		const char *member = json_string_value(json_object_get(change, "member"));
+		json_t *list = json_object_get(sorted, member);
+
+		if (!list && json_object_set_new(sorted, member, json_array()) == 0)
+			list = json_object_get(sorted, member);
+		json_array_append(list, change);
+		if (!json_object_get(members, member))
+			json_object_set_new(members, member, json_array());
+	}
+	json_decref(changes);
+	return sorted;
+}
+
+/* A member without memberships is in none of these lists: absent_status is theirs. */
+static int hand_on(struct call *call, struct account *account, json_t *members,
+		   struct list_sink *sink)
+{
+	json_t *changes = changes_by_member(account, members), *memberships;
+	const char *id;
+	int error = 0;
+
+	json_object_foreach(members, id, memberships) {
+		json_t *record = status_record(call, id, memberships, json_object_get(changes, id));
+
+		error = record ? sink->add(sink, id, record) : -ENOMEM;
+		json_decref(record);
+		if (error)
+			break;
+	}
+	json_decref(changes);
+	return error;
+}
+
+static int list(struct call *call, struct account *account, const char *parent,
+		struct list_sink *sink)
+{
+	json_t *members = json_object();
+	bool moved = true;
+	int error = -ENOMEM;
+
+	(void)parent;
+	for (unsigned tries = 0; members && moved; tries++) {
+		error = walk_all(call, account, members, !tries, &moved);
+		if (!moved || tries == AGAIN)
+			break;
+		log_call(call, "%s: %s is not there any more (404); listing the accounts again",
+			 account->name, call->request);
+		json_object_clear(members);
+		call->error = 0;
+		call->words[0] = '\0';
+	}
+	if (!error)
+		error = hand_on(call, account, members, sink);
+	json_decref(members);
+	if (error && !call->error)
+		call_fail(call, -error, "the memberships could not be kept: %s", strerror(-error));
+	return error;
+}
+
+/* ---- one member's ---- */
+
+/* Takes one member's memberships. */
+struct own {
+	struct list_sink sink;
+	struct call *call;
+	json_t *ids; /* of those that came */
+	json_t *memberships;
+};
+
+static int own_add(struct list_sink *sink, const char *id, json_t *record)
+{
+	struct own *own = (struct own *)sink;
+	const char *account = account_of(record);
+
+	if (!account)
+		return call_fail(own->call, EREMOTEIO,
+				 "membership %s of the member names no account: it has neither "
+				 "\"account_id\" nor \"relationships.account.data.id\"",
+				 id);
+	if (json_object_get(own->ids, id))
+		return -EEXIST;
+	if (json_object_set_new(own->ids, id, json_true()) ||
+	    json_array_append_new(own->memberships,
+				  json_pack("{s:s, s:s}", "id", id, "account", account)))
+		return -ENOMEM;
+	return 0;
+}
+
+static void own_reset(struct list_sink *sink)
+{
+	struct own *own = (struct own *)sink;
+
+	json_object_clear(own->ids);
+	json_array_clear(own->memberships);
+}
+
+static int get(struct call *call, struct account *account, const char *parent, const char *id,
+	       json_t **record)
+{
+	struct own own = {.sink = {.add = own_add, .unreadable = own_add, .reset = own_reset},
+			  .call = call,
+			  .ids = json_object(),
+			  .memberships = json_array()};
+	int error;
+
+	(void)parent;
+	if (own.ids && own.memberships)
+		error = vendor_list(call, account, &ep_own_memberships, id, &own.sink);
+	else
+		error = call_fail(call, ENOMEM, "no memory");
+	if (error == -EREMOTEIO && call->status == 404) {
+		/* who was just made may not be there yet for all reads */
+		error = ep_lag_is_new(account, id) ? 0 : -ENOENT;
+		call->error = -error;
+	}
+	if (!error) {
+		json_t *changes = ep_lag_changes(account, NULL, id);
+
+		*record = status_record(call, id, own.memberships, changes);
+		error = *record ? 0 : call_fail(call, ENOMEM, "no memory");
+		json_decref(changes);
+	}
+	json_decref(own.memberships);
+	json_decref(own.ids);
+	return error;
+}
+
+/* ---- ending and restoring ---- */
+
+/* The command that links MEMBER into ACCOUNT, or "". */
+static void link_words(const char *member, const char *account, char *words, size_t size)
+{
+	char path[CALL_PATH_MAX], file[SHELL_WORD_MAX], folder[SHELL_WORD_MAX];
+	int length = -1;
+
+	if (shell_is_name(member) && shell_is_name(account)) {
+		snprintf(path, sizeof(path), "../../../%s.json", member);
+		shell_word(path, file);
+		snprintf(path, sizeof(path), "accounts/%s/members/", account);
+		shell_word(path, folder);
+		length = snprintf(words, size, "ln -s %s %s", file, folder);
+	}
+	if (length < 0 || (size_t)length >= size)
+		words[0] = '\0';
+}
+
+static int undo_words(const json_t *fresh, size_t index, char *words, size_t size)
+{
+	const json_t *membership = json_array_get(json_object_get(fresh, "memberships"), index);
+
+	if (!membership)
+		return 0;
+	link_words(json_string_value(json_object_get(fresh, "id")),
+		   json_string_value(json_object_get(membership, "account")), words, size);
+	return 1;
+}
+
+static void restore_words(const json_t *fresh, char *words, size_t size)
+{
+	link_words(json_string_value(json_object_get(fresh, "id")), "ACCOUNT", words, size);
+}
+
+/* End one membership. If it can't be, words are in CALL. */
+static enum vendor_outcome end_one(struct call *call, struct account *account,
+				   const json_t *membership)
+{
+	if (!json_object_get(membership, "id")) {
+		call_fail(call, EREMOTEIO,
+			  "a membership in account %s may have been made here, and no list shows "
+			  "it yet",
+			  json_string_value(json_object_get(membership, "account")));
+		return VENDOR_REFUSED;
+	}
+	return vendor_delete(call, account, &ep_memberships,
+			     json_string_value(json_object_get(membership, "account")),
+			     json_string_value(json_object_get(membership, "id")));
+}
+
+/* Make one membership again; that it is there already is as good. */
+static enum vendor_outcome restore_one(struct call *call, struct account *account,
+				       const char *member, const json_t *membership)
+{
+	json_t *body = ep_links.link(member);
+	json_t *answer = NULL;
+	enum vendor_outcome outcome;
+
+	if (!body) {
+		call_fail(call, ENOMEM, "no memory");
+		return VENDOR_REFUSED;
+	}
+	outcome = vendor_post(call, account, &ep_links,
+			      json_string_value(json_object_get(membership, "account")), body,
+			      &answer);
+	json_decref(body);
+	json_decref(answer);
+	return outcome == VENDOR_CHANGED && call->status == 409 ? VENDOR_DONE : outcome;
+}
+
+static int set_status(struct call *call, struct account *account, const json_t *record, bool active,
+		      enum vendor_outcome *outcomes)
+{
+	const json_t *memberships = json_object_get(record, "memberships");
+	const char *member = json_string_value(json_object_get(record, "id"));
+	char words[CALL_WORDS_MAX - 128] = "", request[CALL_REQUEST_MAX] = "";
+	size_t i, done = 0;
+	json_t *membership;
+	int first = 0, status = 0, token_status = 0;
+
+	json_array_foreach(memberships, i, membership) {
+		outcomes[i] = active ? restore_one(call, account, member, membership)
+				     : end_one(call, account, membership);
+		done += outcomes[i] == VENDOR_DONE;
+		if (outcomes[i] == VENDOR_DONE || first)
+			continue;
+		first = -call->error;
+		status = call->status;
+		token_status = call->token_status;
+		memcpy(request, call->request, sizeof(request));
+		snprintf(words, sizeof(words), "%.*s", (int)sizeof(words) - 1, call->words);
+	}
+	if (first) {
+		memcpy(call->request, request, sizeof(request));
+		call->status = status;
+		call->token_status = token_status;
+		call_fail(call, -first,
+			  "%zu of %zu memberships %s; write the status again for the others: %s",
+			  done, json_array_size(memberships), active ? "restored" : "ended", words);
+	}
+	return first;
+}
+
+static void note_all(struct account *account, const json_t *record, bool ended)
+{
+	const char *member = json_string_value(json_object_get(record, "id"));
+	json_t *membership;
+	size_t i;
+
+	json_array_foreach(json_object_get(record, "memberships"), i, membership)
+		ep_lag_note(account, json_string_value(json_object_get(membership, "account")),
+			    member, json_string_value(json_object_get(membership, "id")), ended);
+}
+
+static void remember(struct account *account, const char *parent, const json_t *ended,
+		     const json_t *made)
+{
+	(void)parent;
+	note_all(account, ended, true);
+	note_all(account, made, false);
+}
+
+static void forget(struct account *account, const json_t *record)
+{
+	const char *member = json_string_value(json_object_get(record, "id"));
+	json_t *membership;
+	size_t i;
+
+	json_array_foreach(json_object_get(record, "memberships"), i, membership)
+		ep_lag_forget(account, json_string_value(json_object_get(membership, "account")),
+			      member, json_string_value(json_object_get(membership, "id")));
+}
+
+static const struct field status_fields[] = {{NULL, 0}};
+
+const struct collection ep_statuses = {
+    .name = "memberships",
+    .list_path = "",
+    .item_path = "",
+    .id_keys = ep_id_keys,
+    .status_key = "status",
+    .absent_status = "inactive",
+    .fields = status_fields,
+    .list = list,
+    .get = get,
+    .set_status = set_status,
+    .undo_words = undo_words,
+    .restore_words = restore_words,
+    .steps_key = "memberships",
+    .step_key = "account",
+    .step_id_key = "id",
+    .unconfirmed_key = UNCONFIRMED,
+    .remember = remember,
+    .forget = forget,
+};

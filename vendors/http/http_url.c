@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * http_url.c - what http.h says of URLs, by libcurl's own rules. Pure functions.
+ */
+#include "vendors/http/http.h"
+
+#include "vendors/http/transfer.h"
+
+#include <arpa/inet.h>
+#include <curl/curl.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+char *http_escape(const char *text)
+{
+	char *escaped, *copy;
+
+	/* curl leaves dots alone, but these two are not names in a path */
+	if (strcmp(text, ".") == 0)
+		return strdup("%2E");
+	if (strcmp(text, "..") == 0)
+		return strdup("%2E%2E");
+	escaped = curl_easy_escape(NULL, text, 0);
+	copy = escaped ? strdup(escaped) : NULL;
+	curl_free(escaped);
+	return copy;
+}
+
+static bool is_loopback(const char *host)
+{
+	struct in_addr ipv4;
+
+	if (strcasecmp(host, "localhost") == 0 || strcmp(host, "[::1]") == 0)
+		return true;
+	return inet_pton(AF_INET, host, &ipv4) == 1 && ntohl(ipv4.s_addr) >> 24 == 127;
+}
+
+/* What is wrong with the parts of a URL, or NULL. */
+static const char *check_parts(CURLU *parts, const char *url)
+{
+	char *scheme = NULL, *host = NULL, *user = NULL, *password = NULL;
+	const char *why = NULL;
+
+	if (curl_url_set(parts, CURLUPART_URL, url, 0) != CURLUE_OK ||
+	    curl_url_get(parts, CURLUPART_SCHEME, &scheme, 0) != CURLUE_OK ||
+	    curl_url_get(parts, CURLUPART_HOST, &host, 0) != CURLUE_OK || !*host)
+		why = "not a URL such as https://api.example.com";
+	else if (strcmp(scheme, "https") != 0 && strcmp(scheme, "http") != 0)
+		why = "the URL must begin with https://";
+	else if (curl_url_get(parts, CURLUPART_USER, &user, 0) == CURLUE_OK ||
+		 curl_url_get(parts, CURLUPART_PASSWORD, &password, 0) == CURLUE_OK)
+		why = "a user or password does not belong into the URL";
+	else if (strpbrk(url, "?#"))
+		why = "the URL must end before any ? or #";
+	else if (strcmp(scheme, "http") == 0 && !is_loopback(host))
+		why =
+		    "http:// is for loopback only, as keys would travel in the clear: use https://";
+	curl_free(scheme);
+	curl_free(host);
+	curl_free(user);
+	curl_free(password);
+	return why;
+}
+
+int http_check_url(const char *url, const char **why)
+{
+	CURLU *parts = curl_url();
+	const char *words = parts ? check_parts(parts, url) : "no memory";
+
+	curl_url_cleanup(parts);
+	if (words)
+		*why = words;
+	return words ? -EINVAL : 0;
+}
+
+void http_where(const char *url, bool *secure, char *where, size_t size)
+{
+	CURLU *parts = curl_url();
+	char *host = NULL, *port = NULL;
+
+	*secure = strncasecmp(url, "http:", 5) != 0;
+	snprintf(where, size, "the vendor");
+	if (parts && curl_url_set(parts, CURLUPART_URL, url, 0) == CURLUE_OK &&
+	    curl_url_get(parts, CURLUPART_HOST, &host, 0) == CURLUE_OK &&
+	    curl_url_get(parts, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) == CURLUE_OK)
+		snprintf(where, size, "%s port %s", host, port);
+	curl_free(host);
+	curl_free(port);
+	curl_url_cleanup(parts);
+}

@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * collection.c - what the table of a collection says about one record: id, email, time, envelope.
+ *
+ * Pure functions over a vendor's JSON, tolerant where the documents of a vendor contradict each
+ * other (ids as text or numbers, flat or wrapped rows, three forms of time stamps). No I/O, no
+ * state.
+ */
+#include "vendors/json/exact.h"
+#include "vendors/vendor.h"
+
+#include <stdio.h>
+#include <string.h>
+
+json_t *collection_value(const json_t *record, const char *path)
+{
+	const char *dot = strchr(path, '.');
+	char name[64];
+	size_t length;
+
+	/* most paths are a plain name; this is asked several times for each of many records */
+	if (!dot)
+		return json_object_get(record, path);
+	length = (size_t)(dot - path);
+	if (length >= sizeof(name))
+		return NULL;
+	memcpy(name, path, length);
+	name[length] = '\0';
+	return collection_value(json_object_get(record, name), dot + 1);
+}
+
+void collection_remove(json_t *record, const char *path)
+{
+	const char *last = strrchr(path, '.');
+	char above[128];
+
+	if (!last) {
+		json_object_del(record, path);
+		return;
+	}
+	snprintf(above, sizeof(above), "%.*s", (int)(last - path), path);
+	json_object_del(collection_value(record, above), last + 1);
+}
+
+unsigned collection_flags(const struct collection *collection, const char *name)
+{
+	for (const struct field *field = collection->fields; field->name; field++) {
+		if (strcmp(field->name, name) == 0)
+			return field->flags;
+	}
+	return 0;
+}
+
+static json_t *id_value(const char *const *keys, const json_t *record)
+{
+	json_t *value = NULL;
+
+	for (; *keys && !value; keys++)
+		value = collection_value(record, *keys);
+	return value;
+}
+
+/* Is ANSWER, without an envelope, the one record that there is? It need not have an id. */
+static bool is_the_one(const struct collection *collection, const json_t *answer)
+{
+	const char *type = json_string_value(json_object_get(answer, "type"));
+
+	return collection->single && collection->type && type &&
+	       strcmp(type, collection->type) == 0;
+}
+
+/* Links that stand beside RECORD in ANSWER are its own: a list has them inside of each row. */
+static void take_links(const struct collection *collection, const json_t *answer, json_t *record)
+{
+	json_t *links = json_object_get(answer, "links");
+
+	if (json_is_object(links) && !json_object_get(record, "links") &&
+	    collection_flags(collection, "links") & FIELD_SYSTEM)
+		json_object_set(record, "links", links);
+}
+
+json_t *collection_unwrap(const struct collection *collection, json_t *answer)
+{
+	json_t *inner = json_object_get(answer, collection->item_key);
+
+	if (json_is_object(inner)) {
+		take_links(collection, answer, inner);
+		return inner;
+	}
+	if (id_value(collection->id_keys, answer) || is_the_one(collection, answer))
+		return answer;
+	inner = json_object_get(answer, "data"); /* Partnerize v3 */
+	return json_is_object(inner) ? inner : NULL;
+}
+
+/* ID as text. */
+static const char *id_text(const json_t *id, char *buffer)
+{
+	const char *text = json_string_value(id), *digits = exact_number(id);
+
+	if (digits) /* an id of more than 64 bits: no fraction, no exponent, no sign */
+		return digits[strspn(digits, "0123456789")] ? NULL : digits;
+	if (json_is_integer(id)) {
+		snprintf(buffer, 24, "%" JSON_INTEGER_FORMAT, json_integer_value(id));
+		return buffer;
+	}
+	/* An id with a NUL byte in it could not be told from its beginning. */
+	if (!text || !*text || strlen(text) != json_string_length(id))
+		return NULL;
+	return text;
+}
+
+const char *collection_id(const struct collection *collection, const json_t *record, char *buffer)
+{
+	return id_text(id_value(collection->id_keys, record), buffer);
+}
+
+const char *collection_path_id(const struct collection *collection, const json_t *record,
+			       char *buffer)
+{
+	if (!collection->path_id_key)
+		return collection_id(collection, record, buffer);
+	return id_text(collection_value(record, collection->path_id_key), buffer);
+}
+
+bool collection_may_have(const struct collection *collection, const char *id)
+{
+	for (const char *const *taken = collection->taken; taken && *taken; taken++) {
+		if (strcmp(*taken, id) == 0)
+			return false;
+	}
+	return true;
+}
+
+const json_t *collection_email_value(const struct collection *collection, const json_t *record)
+{
+	for (const char *const *key = collection->email_keys; key && *key; key++) {
+		const json_t *email = json_object_get(record, *key);
+
+		if (exact_is_string(email) && json_string_length(email))
+			return email;
+	}
+	return NULL;
+}
+
+const char *collection_email(const struct collection *collection, const json_t *record)
+{
+	const json_t *value = collection_email_value(collection, record);
+	const char *email = json_string_value(value);
+
+	/* up to a NUL byte, it would be another person's */
+	return email && strlen(email) == json_string_length(value) ? email : NULL;
+}
+
+/* The offset from UTC at TEXT in seconds: "", "Z", "+01:00", "+0100", "+01". False: something else.
+ */
+static bool parse_offset(const char *text, long *offset)
+{
+	unsigned hours, minutes = 0;
+	int used = 0;
+
+	*offset = 0;
+	if (!*text || strcmp(text, "Z") == 0 || strcmp(text, "z") == 0)
+		return true;
+	if (*text != '+' && *text != '-')
+		return false;
+	if (sscanf(text + 1, "%2u:%2u%n", &hours, &minutes, &used) != 2 &&
+	    sscanf(text + 1, "%2u%2u%n", &hours, &minutes, &used) != 2 &&
+	    sscanf(text + 1, "%2u%n", &hours, &used) != 1)
+		return false;
+	if (hours > 23 || minutes > 59 || (used && text[1 + used]))
+		return false;
+	*offset = (long)hours * 3600 + (long)minutes * 60;
+	if (*text == '-')
+		*offset = -*offset;
+	return true;
+}
+
+/* A number of so many DIGITS at *TEXT, which moves on behind it. False: there is none from LEAST to
+ * MOST. */
+static bool parse_number(const char **text, int digits, long least, long most, long *number)
+{
+	*number = 0;
+	for (; digits; digits--, ++*text) {
+		if (**text < '0' || **text > '9')
+			return false;
+		*number = *number * 10 + (**text - '0');
+	}
+	return *number >= least && *number <= most;
+}
+
+/* Days from 1970-01-01. The year begins in March, so that a leap day is its last. */
+static long days_until(long year, long month, long day)
+{
+	year -= month < 3;
+	month = (month + 9) % 12;
+	return 365 * year + year / 4 - year / 100 + year / 400 + (153 * month + 2) / 5 + day -
+	       719469;
+}
+
+/* By hand: strptime and timegm took a thirtieth of all the time that a roster takes to be read. */
+static bool parse_time(const char *text, struct timespec *time)
+{
+	long year, month, day, hours = 0, minutes = 0, seconds = 0, offset, nanoseconds = 0;
+
+	if (!parse_number(&text, 4, 1, 9999, &year) || *text++ != '-' ||
+	    !parse_number(&text, 2, 1, 12, &month) || *text++ != '-' ||
+	    !parse_number(&text, 2, 1, 31, &day))
+		return false;
+	if (*text == 'T' || *text == 't' || *text == ' ') {
+		text++;
+		if (!parse_number(&text, 2, 0, 23, &hours) || *text++ != ':' ||
+		    !parse_number(&text, 2, 0, 59, &minutes) || *text++ != ':' ||
+		    !parse_number(&text, 2, 0, 60, &seconds))
+			return false;
+	}
+	if (*text == '.') {
+		long unit = 100000000;
+
+		for (text++; *text >= '0' && *text <= '9'; text++, unit /= 10)
+			nanoseconds += (*text - '0') * unit;
+	}
+	if (!parse_offset(text, &offset))
+		return false;
+	time->tv_sec = days_until(year, month, day) * 86400 + hours * 3600 + minutes * 60 +
+		       seconds - offset;
+	time->tv_nsec = nanoseconds;
+	return true;
+}
+
+static bool is_among(const char *const *keys, const char *name)
+{
+	for (; keys && *keys; keys++) {
+		if (strcmp(*keys, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* By the first of KEYS that can be read and is not among BUT. */
+static bool find_time(const char *const *keys, const char *const *but, const json_t *record,
+		      struct timespec *time)
+{
+	for (const char *const *key = keys; key && *key; key++) {
+		const char *text = json_string_value(collection_value(record, *key));
+
+		if (!is_among(but, *key) && text && parse_time(text, time))
+			return true;
+	}
+	return false;
+}
+
+bool collection_time(const struct collection *collection, const json_t *record,
+		     struct timespec *time)
+{
+	return find_time(collection->time_keys, NULL, record, time);
+}
+
+bool collection_created(const struct collection *collection, const json_t *record,
+			struct timespec *time)
+{
+	return find_time(collection->created_keys, NULL, record, time);
+}
+
+bool collection_updated(const struct collection *collection, const json_t *record,
+			struct timespec *time)
+{
+	return find_time(collection->time_keys, collection->created_keys, record, time);
+}
+
+/* Has RECORD nothing, null, or a text of no length, as what is blanked is shown, as NAME? */
+static bool has_nothing(const json_t *record, const char *name)
+{
+	const json_t *value = json_object_get(record, name);
+
+	return !value || json_is_null(value) ||
+	       (json_is_string(value) && json_string_length(value) == 0);
+}
+
+const char *collection_lacks(const struct collection *collection, const json_t *body)
+{
+	for (const struct field *field = collection->fields; field->name; field++) {
+		if ((field->flags & FIELD_EACH_TIME) && has_nothing(body, field->name))
+			return field->name;
+	}
+	return NULL;
+}
+
+bool collection_hides(const struct collection *collection, const json_t *record, const char *name)
+{
+	unsigned flags = collection_flags(collection, name);
+
+	return (flags & FIELD_WRITE_ONLY) ||
+	       ((flags & FIELD_MAY_HIDE) && has_nothing(record, name));
+}
+
+void collection_hide(const struct collection *collection, json_t *record)
+{
+	for (const struct field *field = collection->fields; field->name; field++) {
+		if (field->flags & (FIELD_WRITE_ONLY | FIELD_CONFIDENTIAL))
+			json_object_del(record, field->name);
+	}
+}

@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * exchange.c - see exchange.h.
+ *
+ * Turns answers into errnos and words. It knows the shapes that vendors' error answers have, but
+ * not what was asked, and it keeps nothing between two requests. What it says has been redacted: a
+ * vendor that quotes our key in its error must not bring it into the log.
+ */
+#include "vendors/rest/exchange.h"
+
+#include "vendors/base/call.h"
+#include "vendors/json/exact.h"
+#include "vendors/http/hold.h"
+#include "vendors/http/http.h"
+#include "vendors/vendor.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+json_t *exchange_parse(const char *text, size_t length, char *why, size_t why_size)
+{
+	struct exact_error error;
+	/* of two members with one key nobody knows which is meant */
+	json_t *answer = exact_parse(text, length, EXACT_ANY | EXACT_NO_REPEATS, &error);
+
+	if (!answer && why)
+		snprintf(why, why_size, "%s at byte %zu", error.words, error.position);
+	return answer;
+}
+
+int exchange_prepare(struct call *call, struct account *account, struct http_request *request)
+{
+	int error;
+
+	request->header_count = 0;
+	error = account->vendor->authorize(call, account, request);
+	if (!error && request->if_match)
+		request->headers[request->header_count++] =
+		    (struct http_header){.name = "If-Match", .value = request->if_match};
+	return error;
+}
+
+int exchange_renew(struct call *call, struct account *account, uint64_t serial)
+{
+	if (!account->vendor->renew)
+		return -ENOTSUP;
+	return account->vendor->renew(call, account, serial);
+}
+
+void exchange_done(struct http_request *request)
+{
+	if (request->bearer)
+		explicit_bzero(request->bearer, strlen(request->bearer));
+	free(request->bearer);
+	request->bearer = NULL;
+}
+
+/* The one table from HTTP status to errno. */
+static int errno_of(int status)
+{
+	switch (status) {
+	case 400:
+	case 422:
+		return EINVAL;
+	case 401:
+		return EKEYREJECTED;
+	case 403:
+		return EACCES;
+	case 404:
+	case 410:
+		return ENOENT;
+	case 405:
+	case 501:
+		return EOPNOTSUPP;
+	case 409:
+		return EEXIST;
+	case 412:
+		return ESTALE;
+	case 413:
+		return EFBIG;
+	case 429:
+		return EBUSY;
+	default:
+		return EREMOTEIO;
+	}
+}
+
+/* Append TEXT to WORDS, with a separator when there is something already. */
+static void add_words(char *words, size_t size, const char *text)
+{
+	size_t length = strlen(words);
+
+	if (text && *text && length + 3 < size)
+		snprintf(words + length, size - length, "%s%s", length ? ": " : "", text);
+}
+
+static void add_string(char *words, size_t size, const json_t *string)
+{
+	char *text = exact_string_words(string);
+
+	add_words(words, size, text);
+	free(text);
+}
+
+static void add_member(char *words, size_t size, const json_t *object, const char *name)
+{
+	add_string(words, size, json_object_get(object, name));
+}
+
+/* One element of an errors array: Partnerize v2 and v3, Elastic Path, RFC 7807's invalid-params. */
+static void add_item(char *words, size_t size, const json_t *item)
+{
+	add_string(words, size, item);
+	add_member(words, size, item, "property");
+	add_member(words, size, item, "name");
+	add_member(words, size, item, "title");
+	add_member(words, size, item, "detail");
+	add_member(words, size, item, "message");
+	add_member(words, size, item, "msg");
+	add_member(words, size, item, "reason");
+}
+
+/*
+ * What ERRORS says: an array of items; or an object of fields (ASP.NET, Laravel), each with its
+ * words, one or several.
+ */
+static void add_items(char *words, size_t size, const json_t *errors)
+{
+	const char *field;
+	json_t *item, *text, *name;
+	size_t i;
+
+	json_array_foreach(errors, i, item)
+		add_item(words, size, item);
+	json_object_foreach((json_t *)(uintptr_t)errors, field, item) {
+		name = json_string(field);
+		add_string(words, size, name);
+		json_decref(name);
+		add_item(words, size, item);
+		json_array_foreach(item, i, text)
+			add_item(words, size, text);
+	}
+}
+
+/* BODY of an error answer, also where it is not UTF-8, as its words are worth reading all the same.
+ */
+static json_t *parse_words(const char *body, size_t length)
+{
+	json_t *answer = exact_parse(body, length, EXACT_ANY, NULL);
+	char *plain = answer ? NULL : malloc(length + 1);
+
+	if (!plain)
+		return answer;
+	for (size_t i = 0; i < length; i++)
+		plain[i] = (char)(body[i] & 0x80 ? '?' : body[i]);
+	answer = exact_parse(plain, length, EXACT_ANY, NULL);
+	free(plain);
+	return answer;
+}
+
+/* The words of ANSWER into WORDS, of SIZE. */
+static void read_words(const json_t *answer, char *words, size_t size)
+{
+	json_t *error = json_object_get(answer, "error");
+	static const char *const more[] = {"invalid-params", "invalid_params", "message", "detail"};
+	json_t *items;
+
+	words[0] = '\0';
+	add_string(words, size, error);
+	add_member(words, size, error, "message");
+	add_member(words, size, answer, "error_description");
+	add_member(words, size, answer, "message");
+	/* RFC 7807, RFC 9457 */
+	add_member(words, size, answer, "title");
+	add_member(words, size, answer, "detail");
+	items = json_object_get(error, "errors");
+	if (!items)
+		items = json_object_get(answer, "errors");
+	add_items(words, size, items);
+	/* of RFC 7807, and what some have in place of a text */
+	for (size_t i = 0; i < sizeof(more) / sizeof(more[0]); i++)
+		add_items(words, size, json_object_get(answer, more[i]));
+}
+
+void exchange_words(const char *body, size_t length, char *words, size_t size)
+{
+	json_t *answer = body ? parse_words(body, length) : NULL;
+
+	read_words(answer, words, size);
+	json_decref(answer);
+}
+
+bool exchange_tells_error(const json_t *answer, char *words, size_t size)
+{
+	json_t *error = json_object_get(answer, "error"),
+	       *errors = json_object_get(answer, "errors");
+	bool told = (error && !json_is_null(error) && !json_is_false(error)) ||
+		    json_array_size(errors) || json_object_size(errors);
+	json_t *part;
+
+	if (!told || !words)
+		return told;
+	/* what stands beside may be a record's */
+	part = json_pack("{s:O*, s:O*}", "error", error, "errors", errors);
+	read_words(part, words, size);
+	json_decref(part);
+	return true;
+}
+
+/* Until when the vendor wants to be left alone, if it says so. */
+static void add_until(struct call *call, const struct http_reply *reply)
+{
+	char until[32];
+
+	if (!reply->told)
+		return;
+	hold_clock(time(NULL) + (time_t)((reply->told + 999) / 1000), until, sizeof(until));
+	call_add_words(call, "; it wants to be left alone until %s", until);
+}
+
+/* A 429 with the vendor's WORDS, or "". */
+static int fail_limited(struct call *call, const struct http_reply *reply, const char *words)
+{
+	call_fail(call, EBUSY, "the vendor says that there are too many requests%s%s",
+		  words[0] ? ": " : "", words);
+	add_until(call, reply);
+	return -EBUSY;
+}
+
+int exchange_verdict(struct call *call, struct account *account, const struct http_reply *reply)
+{
+	char words[CALL_WORDS_MAX / 2];
+	int error;
+
+	call->status = reply->status;
+	call->token_status = 0;
+	call->unasked = reply->status == 429 && !reply->sent;
+	call->told = reply->told;
+	if (reply->error)
+		return call_fail(call, reply->error, "%s", reply->words);
+	/* an earlier answer still holds */
+	if (call->unasked)
+		return call_fail(call, EBUSY, "%s", reply->words);
+	if (reply->status >= 200 && reply->status < 300)
+		return 0;
+	exchange_words(reply->body, reply->length, words, sizeof(words));
+	account_redact(account, words);
+	error = errno_of(reply->status);
+	if (reply->status == 401)
+		return call_fail(call, error,
+				 "the vendor refuses the keys in section [%s] of the config%s%s",
+				 account->name, words[0] ? ": " : "", words);
+	if (reply->status == 429)
+		return fail_limited(call, reply, words);
+	if (reply->status >= 300 && reply->status < 400)
+		return call_fail(
+		    call, error,
+		    "the vendor redirects; redirects are not followed: check base_url");
+	call_fail(call, error, "the vendor says: %s",
+		  words[0] ? words : "(nothing that can be read)");
+	add_until(call, reply);
+	return -error;
+}
+
+int exchange(struct call *call, struct account *account, struct http_request *request,
+	     struct http_reply *reply)
+{
+	int error;
+
+	memset(reply, 0, sizeof(*reply));
+	for (int tries = 0; tries < 2; tries++) {
+		http_reply_clear(reply);
+		error = exchange_prepare(call, account, request);
+		if (error)
+			return error;
+		http_perform(call, account, request, reply);
+		exchange_done(request);
+		if (reply->status != 401 || exchange_renew(call, account, request->serial))
+			break;
+	}
+	return exchange_verdict(call, account, reply);
+}
+
+json_t *exchange_json(struct call *call, struct account *account, const struct http_reply *reply)
+{
+	char why[160] = "the answer is empty";
+	json_t *answer = NULL;
+
+	if (reply->length)
+		answer = exchange_parse(reply->body, reply->length, why, sizeof(why));
+	if (!answer) {
+		account_redact(account, why);
+		call_fail(call, EREMOTEIO, "the answer is not the JSON that the API promises: %s",
+			  why);
+	}
+	return answer;
+}

@@ -1,0 +1,452 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * item.c - one record at the vendor: fetch it, make it, replace it, delete it.
+ *
+ * Knows paths and envelopes from the collection's table, and what an answer to a change proves. It
+ * does not know what changed, nor who may change it: cache/update does.
+ */
+#include "vendors/vendor.h"
+
+#include "vendors/http/basis.h"
+#include "vendors/base/call.h"
+#include "vendors/json/exact.h"
+#include "vendors/rest/exchange.h"
+#include "vendors/http/http.h"
+#include "vendors/base/log.h"
+#include "vendors/rest/redact.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+char *vendor_path(const struct collection *collection, const char *parent, const char *id)
+{
+	const char *text = id ? collection->item_path : collection->list_path;
+	const char *place = strstr(text, "{parent}");
+	size_t before = place ? (size_t)(place - text) : strlen(text);
+	const char *after = place ? place + strlen("{parent}") : "";
+	char *escaped_parent = http_escape(parent && place ? parent : "");
+	char *escaped = http_escape(id && !collection->single ? id : "");
+	char *path = NULL;
+
+	if (escaped && escaped_parent &&
+	    asprintf(&path, "%.*s%s%s%s", (int)before, text, escaped_parent, after, escaped) < 0)
+		path = NULL;
+	free(escaped_parent);
+	free(escaped);
+	return path;
+}
+
+/* Is FOUND the record with ID? -EREMOTEIO, and words, where it is another one, or names none. */
+static int check_same(struct call *call, const struct collection *collection, const json_t *found,
+		      const char *id)
+{
+	char buffer[24];
+	const char *found_id = collection_id(collection, found, buffer);
+
+	if (collection->single || (found_id && strcmp(found_id, id) == 0))
+		return 0;
+	return call_fail(call, EREMOTEIO, "the answer is about another record: %s \"%s\"",
+			 collection->id_keys[0], found_id ? found_id : "");
+}
+
+/* The record in ANSWER: it must be one, and the one that was asked for. */
+static int take_record(struct call *call, const struct collection *collection, json_t *answer,
+		       const char *id, json_t **record)
+{
+	json_t *found = collection_unwrap(collection, answer);
+
+	if (!found)
+		return call_fail(call, EREMOTEIO, "the answer holds no \"%s\"",
+				 collection->item_key);
+	if (check_same(call, collection, found, id))
+		return -EREMOTEIO;
+	*record = json_incref(found);
+	collection_hide(collection, found);
+	return 0;
+}
+
+/*
+ * Is TEXT an entity tag for If-Match? A weak one never matches there, and what is none may be more
+ * than a header can hold.
+ */
+static bool is_strong(const char *text)
+{
+	size_t length = text ? strlen(text) : 0;
+
+	if (length < 2 || text[0] != '"' || text[length - 1] != '"')
+		return false;
+	for (size_t i = 1; i + 1 < length; i++) {
+		unsigned char c = (unsigned char)text[i];
+
+		if (c <= 0x20 || c == '"' || c == 0x7f)
+			return false;
+	}
+	return true;
+}
+
+static int get_record(struct call *call, struct account *account,
+		      const struct collection *collection, const char *parent, const char *id,
+		      json_t **record, char **etag)
+{
+	struct http_request request = {.method = "GET",
+				       .repeatable = true,
+				       .identity = etag != NULL};
+	struct http_reply reply = {0};
+	char *path;
+	json_t *answer = NULL;
+	int error;
+
+	if (collection->get)
+		return collection->get(call, account, parent, id, record);
+	path = vendor_path(collection, parent, id);
+	if (!path)
+		return call_fail(call, ENOMEM, "no memory");
+	request.path = path;
+	error = exchange(call, account, &request, &reply);
+	if (error)
+		goto out;
+	answer = exchange_json(call, account, &reply);
+	error = answer ? take_record(call, collection, answer, id, record) : -EREMOTEIO;
+	if (!error && etag && is_strong(reply.etag) && !atomic_load(&account->no_preconditions)) {
+		*etag = reply.etag;
+		reply.etag = NULL;
+	}
+out:
+	json_decref(answer);
+	http_reply_clear(&reply);
+	free(path);
+	return error;
+}
+
+int vendor_get(struct call *call, struct account *account, const struct collection *collection,
+	       const char *parent, const char *id, json_t **record, char **etag)
+{
+	bool read = call->basis && etag;
+	int error;
+
+	if (etag)
+		*etag = NULL;
+	if (!read)
+		return get_record(call, account, collection, parent, id, record, etag);
+	basis_forget(call);
+	if (collection->settle)
+		collection->settle(call, account);
+	call->basis->reading = true;
+	error = get_record(call, account, collection, parent, id, record, etag);
+	call->basis->reading = false;
+	/* what was answered may be no record */
+	if (error)
+		basis_forget(call);
+	return error;
+}
+
+int vendor_get_part(struct call *call, struct account *account, const struct collection *collection,
+		    const char *parent, const char *id, struct basis_read *read, json_t **record)
+{
+	struct basis *basis = call->basis;
+	int error;
+
+	if (!basis)
+		return get_record(call, account, collection, parent, id, record, NULL);
+	basis_set_aside(call, read);
+	basis->reading = basis->further = true;
+	error = get_record(call, account, collection, parent, id, record, NULL);
+	basis->reading = basis->further = false;
+	if (error)
+		basis_resume(call, read);
+	return error;
+}
+
+/* What the reply to a change proves. ERROR is the verdict on it. */
+static enum vendor_outcome judge(const struct http_reply *reply, int error)
+{
+	if (!error)
+		return VENDOR_DONE;
+	if (reply->stale)
+		return VENDOR_STALE;
+	if (!reply->status)
+		return reply->sent ? VENDOR_UNKNOWN : VENDOR_REFUSED;
+	if (reply->status == 409 || reply->status == 412)
+		return VENDOR_CHANGED;
+	if (reply->error || reply->status == 408 ||
+	    (reply->status >= 500 && reply->status != 501 && reply->status != 505))
+		return VENDOR_UNKNOWN;
+	return VENDOR_REFUSED;
+}
+
+/* The text of a body, which may hold a password; no text: no memory is left. */
+struct body_text {
+	char *text;
+	size_t length;
+};
+
+static void set_body(struct http_request *request, const struct body_text *text)
+{
+	request->body = text->text;
+	request->body_length = text->length;
+}
+
+/* POSTED is the text where a PUT has to become a POST. */
+static enum vendor_outcome send_change(struct call *call, struct account *account,
+				       struct http_request *request, const struct body_text *posted,
+				       struct http_reply *reply)
+{
+	enum vendor_outcome result = judge(reply, exchange(call, account, request, reply));
+
+	/*
+	 * PUT is what the guide says; POST to the item is what Partnerize's own 2020 documents say.
+	 * Where that comes too late, it is what is tried first when the record has been read again.
+	 */
+	if (result == VENDOR_REFUSED && reply->status == 405 &&
+	    strcmp(request->method, "PUT") == 0) {
+		http_reply_clear(reply);
+		request->method = "POST";
+		set_body(request, posted);
+		result = judge(reply, exchange(call, account, request, reply));
+		if (result == VENDOR_DONE || result == VENDOR_STALE)
+			atomic_store(&account->updates_by_post, true);
+	} else if (result == VENDOR_REFUSED && reply->status == 405 && request->rests) {
+		atomic_store(&account->updates_by_post, false);
+	}
+	if (result == VENDOR_REFUSED && !reply->sent && !call->unasked)
+		call_add_words(call, "; nothing was sent");
+	return result;
+}
+
+/* A vendor that quotes a password it refuses must not bring it into the log. */
+static void redact_written(struct call *call, const struct collection *collection,
+			   const json_t *body)
+{
+	for (const struct field *field = collection->fields; field->name; field++) {
+		const char *value = exact_string(json_object_get(body, field->name));
+
+		if (field->flags & FIELD_WRITE_ONLY && value) {
+			redact(call->words, value);
+			redact(call->said, value);
+		}
+	}
+}
+
+/* What the vendor says in place of a new record: into the words of CALL, which has not failed. */
+static void quote(struct call *call, const struct account *account, const struct http_reply *reply)
+{
+	char words[CALL_WORDS_MAX / 2];
+
+	exchange_words(reply->body, reply->length, words, sizeof(words));
+	account_redact(account, words);
+	snprintf(call->words, sizeof(call->words), "%s", words);
+}
+
+/*
+ * The answer to a change of record ID (NULL: a new one) has the status of a success and tells of
+ * the error SAID. So it proves nothing: a GET shows whether a record was changed, and who looks
+ * for a new one whether it was made.
+ */
+static enum vendor_outcome doubt_answer(struct call *call, const struct account *account,
+					const char *id, char *said)
+{
+	const char *words = said[0] ? said : "(nothing that can be read)";
+
+	account_redact(account, said);
+	if (!id) {
+		call_fail(call, EREMOTEIO,
+			  "the vendor answered success, but with an error in it: %s", words);
+		return VENDOR_UNKNOWN;
+	}
+	snprintf(call->said, sizeof(call->said), "%s", words);
+	return VENDOR_DONE;
+}
+
+/*
+ * What was answered to a change: the record in it, if any, into *ANSWER. It proves nothing of the
+ * record ID (NULL: a new one) if it is another one, or if an error stands beside it: then it is as
+ * if none were in it.
+ */
+static enum vendor_outcome take_answer(struct call *call, struct account *account,
+				       const struct collection *collection, const char *id,
+				       const struct http_reply *reply, json_t **answer)
+{
+	char buffer[24], said[sizeof(call->said)];
+	enum vendor_outcome outcome;
+	json_t *parsed, *record;
+
+	if (!reply->length)
+		return VENDOR_DONE;
+	parsed = exchange_json(call, account, reply);
+	if (!parsed)
+		return VENDOR_UNKNOWN; /* an HTML page with status 200 promises nothing */
+	if (exchange_tells_error(parsed, said, sizeof(said))) {
+		outcome = doubt_answer(call, account, id, said);
+		json_decref(parsed);
+		return outcome;
+	}
+	record = collection_unwrap(collection, parsed);
+	/* a part of a record may come without its id: that proves nothing either */
+	if (record && id && check_same(call, collection, record, id)) {
+		if (collection_id(collection, record, buffer))
+			log_call(call, "%s was accepted, but %s: the record is looked at",
+				 call->request, call->words);
+		call->error = 0;
+		call->words[0] = '\0';
+	} else if (record) {
+		*answer = json_incref(record);
+		collection_hide(collection, record);
+	}
+	if (!id && !(*answer && collection_id(collection, *answer, buffer)))
+		quote(call, account, reply);
+	json_decref(parsed);
+	return VENDOR_DONE;
+}
+
+/* Write BODY, a reference that is taken, as it goes out. False: no memory. */
+static bool write_body(const struct collection *collection, json_t *body, struct body_text *text)
+{
+	json_t *sent = body && collection->wraps_requests
+			   ? json_pack("{s:O}", collection->item_key, body)
+			   : json_incref(body);
+
+	text->text = sent ? exact_dump(sent, 0) : NULL;
+	text->length = text->text ? strlen(text->text) : 0;
+	json_decref(sent);
+	json_decref(body);
+	return text->text;
+}
+
+static void wipe_body(struct body_text *text)
+{
+	if (text->text)
+		explicit_bzero(text->text, text->length);
+	free(text->text);
+}
+
+/* BODY as it is to be posted to the item of ID: a new reference, NULL: no memory. */
+static json_t *with_id(const struct call *call, const struct collection *collection,
+		       const json_t *body, const char *id)
+{
+	json_t *posted = json_copy((json_t *)(uintptr_t)body), *own;
+
+	if (!collection->posted_id || !posted)
+		return posted;
+	/* as the vendor writes it: a text, or a number */
+	own = call->basis ? json_object_get(call->basis->record, collection->posted_id) : NULL;
+	if (json_object_set_new(posted, collection->posted_id,
+				own ? json_incref(own) : json_string(id))) {
+		json_decref(posted);
+		return NULL;
+	}
+	return posted;
+}
+
+/* Send REQUEST with BODY (or none), about record ID (NULL: a new one), to PATH, which is freed. */
+static enum vendor_outcome change(struct call *call, struct account *account,
+				  const struct collection *collection, const char *id,
+				  struct http_request request, char *path, const json_t *body,
+				  json_t **answer)
+{
+	struct body_text text = {0}, posted = {0};
+	struct http_reply reply = {0};
+	enum vendor_outcome result = VENDOR_REFUSED;
+
+	if (!path ||
+	    (body && !write_body(collection, json_incref((json_t *)(uintptr_t)body), &text)) ||
+	    (body && id && !write_body(collection, with_id(call, collection, body, id), &posted))) {
+		call_fail(call, ENOMEM, "no memory");
+		goto out;
+	}
+	request.path = path;
+	set_body(&request, id && body && strcmp(request.method, "POST") == 0 ? &posted : &text);
+	result = send_change(call, account, &request, &posted, &reply);
+	if (result == VENDOR_DONE && answer)
+		result = take_answer(call, account, collection, id, &reply, answer);
+	if (body)
+		redact_written(call, collection, body);
+	if (!body && reply.status == 404)
+		result = VENDOR_DONE; /* deleted is deleted */
+	if (!body && reply.status == 409)
+		call->error = ESTALE; /* nothing is taken twice by that */
+out:
+	wipe_body(&text);
+	wipe_body(&posted);
+	free(path);
+	http_reply_clear(&reply);
+	return result;
+}
+
+/* BODY as it is sent, with the collection's type: a new reference. NULL: no memory, words in CALL.
+ */
+static json_t *with_type(struct call *call, const struct collection *collection, const json_t *body)
+{
+	json_t *sent = (json_t *)(uintptr_t)body;
+
+	if (!collection->type || json_object_get(body, "type"))
+		return json_incref(sent);
+	sent = json_pack("{s:s}", "type", collection->type);
+	if (sent && json_object_update(sent, (json_t *)(uintptr_t)body) == 0)
+		return sent;
+	json_decref(sent);
+	call_fail(call, ENOMEM, "no memory");
+	return NULL;
+}
+
+enum vendor_outcome vendor_put(struct call *call, struct account *account,
+			       const struct collection *collection, const char *parent,
+			       const char *id, const json_t *body, const char *etag,
+			       json_t **answer)
+{
+	struct http_request request = {
+	    .method = atomic_load(&account->updates_by_post) ? "POST" : "PUT",
+	    .rests = call->basis != NULL,
+	};
+	const char *lacks = collection_lacks(collection, body);
+	enum vendor_outcome outcome = VENDOR_REFUSED;
+	json_t *sent;
+
+	*answer = NULL;
+	if (lacks) {
+		call->status = 0;
+		call_fail(call, EINVAL,
+			  "nothing was sent: the vendor wants \"%s\" with each change of the %s",
+			  lacks, collection->name);
+		return VENDOR_REFUSED;
+	}
+	sent = with_type(call, collection, body);
+	if (is_strong(etag) && !atomic_load(&account->no_preconditions))
+		request.if_match = etag;
+	if (sent && collection->put)
+		outcome = collection->put(call, account, parent, id, sent, etag, answer);
+	else if (sent)
+		outcome = change(call, account, collection, id, request,
+				 vendor_path(collection, parent, id), sent, answer);
+	json_decref(sent);
+	return outcome;
+}
+
+enum vendor_outcome vendor_delete(struct call *call, struct account *account,
+				  const struct collection *collection, const char *parent,
+				  const char *id)
+{
+	struct http_request request = {.method = "DELETE"};
+
+	return change(call, account, collection, id, request, vendor_path(collection, parent, id),
+		      NULL, NULL);
+}
+
+enum vendor_outcome vendor_post(struct call *call, struct account *account,
+				const struct collection *collection, const char *parent,
+				const json_t *body, json_t **answer)
+{
+	struct http_request request = {.method = "POST"};
+	json_t *sent = with_type(call, collection, body);
+	enum vendor_outcome outcome = VENDOR_REFUSED;
+
+	*answer = NULL;
+	if (sent && collection->post)
+		outcome = collection->post(call, account, parent, sent, answer);
+	else if (sent)
+		outcome = change(call, account, collection, NULL, request,
+				 vendor_path(collection, parent, NULL), sent, answer);
+	json_decref(sent);
+	return outcome;
+}

@@ -1,0 +1,489 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * list.c - fetch whole collections, page by page, pages in parallel: vendor_list and
+ * vendor_list_all of vendor.h.
+ *
+ * walk.c decides which page to ask for and what an answer means; this file drives it, or several
+ * walks at once, in one thread: it starts the requests, keeps what came too early, and has page.c
+ * hand the rows to the sinks in the vendor's order. A connection must not idle while we read: what
+ * came is asked for anew first, and pages that were asked for together come together, so that a
+ * moment is waited for the others before one is read. A page that is not yet wanted waits as raw
+ * text, which is a tenth of its JSON tree. It must not know what becomes of the rows, nor of a
+ * vendor's peculiarities beyond what the collection's table says.
+ */
+#include "vendors/vendor.h"
+
+#include "vendors/base/call.h"
+#include "vendors/rest/exchange.h"
+#include "vendors/rest/page_arena.h"
+#include "vendors/http/http.h"
+#include "vendors/base/log.h"
+#include "vendors/rest/page.h"
+#include "vendors/rest/walk.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LINGER 2 /* milliseconds */
+
+/* A page that was asked for and is not yet handed on. */
+struct slot {
+	struct walk_ask ask;
+	struct transfer *came; /* its transfer, once that has ended */
+	uint64_t serial;       /* of the token it was asked with */
+	bool renewed;          /* asked a second time, after a 401 */
+};
+
+/* A list that is being walked. */
+struct list {
+	struct list_part *part; /* NULL: none, its place is free */
+	struct walk walk;
+	struct slot *slots;          /* page p is in slot p % window */
+	struct transfer **under_way; /* the same places */
+	size_t first_rows;           /* of page 0, as count_rows sees them */
+};
+
+/* All that one call walks. */
+struct lists {
+	struct call *call;
+	struct account *account;
+	const struct collection *collection;
+	struct list_part *parts;
+	size_t part_count;
+	size_t begun;     /* parts that are being walked, or are whole */
+	size_t in_flight; /* requests under way */
+	size_t came;      /* pages that wait to be read */
+	size_t window;    /* slots of a list */
+	size_t list_count;
+	struct list *lists;
+	/* those of all lists, one after the other */
+	struct slot *slots;
+	struct transfer **under_way;
+};
+
+static bool is_2xx(const struct http_reply *reply)
+{
+	return !reply->error && reply->status >= 200 && reply->status < 300;
+}
+
+static size_t parallel(const struct lists *all)
+{
+	return all->account->parallel ? all->account->parallel : 1;
+}
+
+/* ---- asking ---- */
+
+/* "/user?page=2&count=100"; the caller frees. */
+static char *ask_path(const struct lists *all, const struct list *list, const struct walk_ask *ask)
+{
+	return page_path(all->account, all->collection, list->part->parent, ask->start, ask->size);
+}
+
+/* Ask for the page in slot INDEX of LIST. */
+static int start_page(struct lists *all, struct list *list, size_t index)
+{
+	struct slot *slot = &list->slots[index];
+	struct http_request request = {.method = "GET", .repeatable = true};
+	char *path = ask_path(all, list, &slot->ask);
+	int error;
+
+	if (!path)
+		return call_fail(all->call, ENOMEM, "no memory for a request");
+	request.path = path;
+	error = exchange_prepare(all->call, all->account, &request);
+	if (error)
+		goto out;
+	slot->serial = request.serial;
+	list->under_way[index] = http_start(all->call, all->account, &request);
+	exchange_done(&request);
+	if (list->under_way[index])
+		all->in_flight++;
+	else
+		error = call_fail(all->call, ENOMEM, "no memory for a request");
+out:
+	free(path);
+	return error;
+}
+
+/* Ask for all pages that may be asked for now; what could only queue may turn out not to be needed.
+ */
+static int start_pages(struct lists *all)
+{
+	unsigned allowed = http_allowed(all->account);
+	size_t most = allowed < parallel(all) ? allowed : parallel(all);
+
+	for (size_t i = 0; i < all->list_count; i++) {
+		struct list *list = &all->lists[i];
+		struct walk_ask ask;
+
+		while (list->part && all->in_flight < most &&
+		       walk_next(&list->walk, &ask) == WALK_MORE) {
+			size_t index = ask.page % all->window;
+			int error;
+
+			list->slots[index] = (struct slot){.ask = ask};
+			error = start_page(all, list, index);
+			if (error)
+				return error;
+		}
+	}
+	return 0;
+}
+
+/* Begin lists where there is room. Returns whether any is being walked. */
+static bool begin_lists(struct lists *all)
+{
+	enum paging paging = all->collection->paging(all->account);
+	bool any = false;
+
+	for (size_t i = 0; i < all->list_count; i++) {
+		struct list *list = &all->lists[i];
+
+		if (!list->part && all->begun < all->part_count) {
+			list->part = &all->parts[all->begun++];
+			walk_init(&list->walk, paging != PAGING_NUMBER, all->collection->page_size,
+				  parallel(all));
+			list->walk.unpaged = paging == PAGING_NONE;
+			if (list->part->page)
+				walk_begin_at(&list->walk, list->part->page);
+		}
+		any = any || list->part;
+	}
+	return any;
+}
+
+/* ---- taking what comes ---- */
+
+/* How often KEY, in quotes, stands in REPLY. */
+static size_t count_key(const struct http_reply *reply, const char *key)
+{
+	const char *at = reply->body, *end = at + reply->length;
+	char quoted[64];
+	size_t length, count = 0;
+
+	length = (size_t)snprintf(quoted, sizeof(quoted), "\"%s\"", key);
+	while (at && length < sizeof(quoted) &&
+	       (at = memmem(at, (size_t)(end - at), quoted, length))) {
+		at += length;
+		count++;
+	}
+	return count;
+}
+
+/* How many rows REPLY seems to hold: good for comparing two pages, long before either is read. */
+static size_t count_rows(const struct lists *all, const struct http_reply *reply)
+{
+	size_t count = 0;
+
+	for (const char *const *key = all->collection->id_keys; *key && is_2xx(reply); key++) {
+		const char *dot = strrchr(*key, '.');
+
+		count += count_key(reply, dot ? dot + 1 : *key);
+	}
+	return count;
+}
+
+static enum walk_look look_at(const struct lists *all, const struct list *list,
+			      const struct http_reply *reply)
+{
+	size_t rows = count_rows(all, reply);
+
+	if (!is_2xx(reply))
+		return WALK_LOOKS_SMALL;
+	if (rows && rows >= list->first_rows)
+		return WALK_LOOKS_FULL;
+	return rows < list->first_rows / 8 ? WALK_LOOKS_SMALL : WALK_LOOKS_UNCLEAR;
+}
+
+/* The page in slot INDEX of LIST has come. A 401 is answered with a new proof, once for each page.
+ */
+static int take_page(struct lists *all, struct list *list, size_t index)
+{
+	struct slot *slot = &list->slots[index];
+	struct http_reply *reply = http_reply(list->under_way[index]);
+
+	all->in_flight--;
+	if (!reply->error && reply->status == 401 && !slot->renewed) {
+		int error = exchange_renew(all->call, all->account, slot->serial);
+
+		if (error && error != -ENOTSUP)
+			return error;
+		if (!error) {
+			slot->renewed = true;
+			http_drop(list->under_way[index], false);
+			list->under_way[index] = NULL;
+			return start_page(all, list, index);
+		}
+	}
+	slot->came = list->under_way[index];
+	list->under_way[index] = NULL;
+	all->came++;
+	if (is_2xx(reply))
+		http_progress(all->account);
+	walk_arrived(&list->walk, slot->ask.page, look_at(all, list, reply));
+	return 0;
+}
+
+/*
+ * Take all pages that have come, and ask for the next ones. After the first one the others of its
+ * round are waited for, but only a moment in all: pages that come one by one are read meanwhile.
+ */
+static int take_pages(struct lists *all)
+{
+	size_t count = all->list_count * all->window;
+	bool idle = all->came == 0;
+	struct timespec until = {0};
+	int error = start_pages(all);
+
+	while (!error) {
+		bool linger = idle && all->came && all->in_flight;
+		int index = http_wait_until(all->call, all->under_way, count,
+					    linger ? &until : NULL);
+
+		if (index < 0)
+			break;
+		if (!all->came)
+			until = call_deadline(LINGER);
+		error = take_page(all, &all->lists[(size_t)index / all->window],
+				  (size_t)index % all->window);
+		if (!error)
+			error = start_pages(all);
+	}
+	return error;
+}
+
+static int interrupted(struct lists *all, int error)
+{
+	all->call->request[0] = '\0';
+	all->call->status = 0;
+	return call_fail(all->call, error, "interrupted while the %s were listed",
+			 all->collection->name);
+}
+
+static int await_page(struct lists *all)
+{
+	int index = http_wait_any(all->call, all->under_way, all->list_count * all->window);
+
+	return index >= 0 ? 0 : interrupted(all, -index);
+}
+
+/* ---- reading what came ---- */
+
+/* Name the request that the call's errors are about. */
+static void note_request(const struct lists *all, const struct list *list,
+			 const struct walk_ask *ask)
+{
+	char *path = ask_path(all, list, ask);
+
+	if (path)
+		snprintf(all->call->request, sizeof(all->call->request), "GET %s", path);
+	free(path);
+}
+
+/* The vendor lists no further than COUNT rows. */
+static int fail_cut(const struct lists *all, struct list *list, size_t count)
+{
+	list->part->cut = true;
+	return call_fail(all->call, EREMOTEIO,
+			 "the vendor lists no more than its first %zu %s, and there are more: they "
+			 "can't be shown whole",
+			 count, all->collection->name);
+}
+
+int vendor_list_bound(struct call *call, const struct account *account,
+		      const struct collection *collection, size_t rows)
+{
+	if (rows <= account->max_users)
+		return 0;
+	return call_fail(
+	    call, EREMOTEIO,
+	    "the list of %s goes on behind max_users = %u: raise max_users in section [%s] if "
+	    "there are so many",
+	    collection->name, account->max_users, account->name);
+}
+
+/*
+ * Does the vendor's total tell that its ceiling will be hit? Then its pages are not worth asking
+ * for. Only the total that is certain counts: a number of pages may be one of rows.
+ */
+static bool is_too_long(const struct lists *all, const struct walk_result *result)
+{
+	long long rows = (long long)result->rows, records = result->totals.records;
+	unsigned ceiling = all->collection->offset_ceiling;
+
+	return ceiling && rows && records > rows && (records - 1) / rows * rows > ceiling;
+}
+
+/* Report the page in turn to the walk. Returns its verdict; *ERROR tells why it failed. */
+static enum walk_verdict report_page(struct lists *all, struct list *list, int *error)
+{
+	struct slot *slot = &list->slots[list->walk.done % all->window];
+	struct walk_result result = {.totals = TOTALS_UNKNOWN};
+	struct page page = {.call = all->call,
+			    .account = all->account,
+			    .collection = all->collection,
+			    .sink = list->part->sink,
+			    .number = list->walk.done + 1};
+	struct transfer *transfer = slot->came;
+	bool refused = http_reply(transfer)->status == 400;
+	enum walk_verdict verdict;
+
+	slot->came = NULL;
+	all->came--;
+	note_request(all, list, &slot->ask);
+	*error = page_read(&page, http_reply(transfer), &result);
+	if (page.number == 1)
+		list->first_rows = count_rows(all, http_reply(transfer));
+	http_drop(transfer, false);
+	/* the pages differ in nothing but where they start */
+	if (*error && refused && page.number > 1 && all->collection->offset_ceiling)
+		*error = fail_cut(all, list, list->walk.rows);
+	else if (!*error && page.number == 1 && !list->part->page && is_too_long(all, &result))
+		*error = fail_cut(all, list, all->collection->offset_ceiling);
+	if (*error) {
+		verdict = walk_page_error(&list->walk);
+		if (verdict != WALK_FAILED) {
+			/* behind the end it means nothing */
+			list->part->cut = false;
+			all->call->error = 0;
+			all->call->words[0] = '\0';
+			*error = 0;
+		}
+		return verdict;
+	}
+	verdict = walk_page_result(&list->walk, &result);
+	if (verdict == WALK_FAILED)
+		*error = call_fail(all->call, EREMOTEIO, "the list of %s can't be read whole: %s",
+				   all->collection->name, list->walk.why);
+	else if (verdict != WALK_RESTART)
+		*error = vendor_list_bound(all->call, all->account, all->collection,
+					   list->walk.rows);
+	if (*error)
+		return WALK_FAILED;
+	if (verdict != WALK_RESTART && list->part->sink->progress)
+		list->part->sink->progress(list->part->sink, (unsigned)list->walk.done,
+					   list->walk.rows);
+	if (list->part->page && (verdict == WALK_MORE || verdict == WALK_WAIT))
+		return WALK_DONE;
+	return verdict;
+}
+
+/* Let go of all pages of LIST. Those under way end by themselves: an aborted one costs its
+ * connection. */
+static void drop_pages(struct lists *all, struct list *list)
+{
+	bool abort = call_cancelled(all->call);
+
+	for (size_t i = 0; i < all->window; i++) {
+		all->in_flight -= list->under_way[i] != NULL;
+		all->came -= list->slots[i].came != NULL;
+		http_drop(list->under_way[i], abort);
+		http_drop(list->slots[i].came, false);
+		list->under_way[i] = list->slots[i].came = NULL;
+	}
+}
+
+/* Read one page of LIST. */
+static int advance(struct lists *all, struct list *list)
+{
+	int error;
+
+	switch (report_page(all, list, &error)) {
+	case WALK_DONE:
+		drop_pages(all, list);
+		list->part = NULL;
+		break;
+	case WALK_FAILED:
+		return error;
+	case WALK_RESTART:
+		log_call(all->call, "%s of %s: %s; listing again", all->collection->name,
+			 all->account->name, list->walk.why);
+		drop_pages(all, list);
+		list->part->sink->reset(list->part->sink);
+		break;
+	case WALK_MORE:
+	case WALK_WAIT:
+		break;
+	}
+	return 0;
+}
+
+/* A list whose page in turn has come, or NULL. */
+static struct list *find_ready(const struct lists *all)
+{
+	for (size_t i = 0; i < all->list_count; i++) {
+		struct list *list = &all->lists[i];
+
+		if (list->part && list->slots[list->walk.done % all->window].came)
+			return list;
+	}
+	return NULL;
+}
+
+static int run(struct lists *all)
+{
+	while (begin_lists(all)) {
+		struct list *ready;
+		int error = take_pages(all);
+
+		/* a quick vendor's pages never make it wait, where it would hear of this */
+		if (!error && call_cancelled(all->call))
+			error = interrupted(all, EINTR);
+		if (error)
+			return error;
+		ready = find_ready(all);
+		error = ready ? advance(all, ready) : await_page(all);
+		if (error)
+			return error;
+	}
+	return 0;
+}
+
+int vendor_list_all(struct call *call, struct account *account, const struct collection *collection,
+		    struct list_part *parts, size_t count)
+{
+	struct lists all = {.call = call,
+			    .account = account,
+			    .collection = collection,
+			    .parts = parts,
+			    .part_count = count};
+	struct walk walk;
+	int error;
+
+	walk_init(&walk, true, 1, parallel(&all));
+	all.window = walk_window(&walk);
+	all.list_count = count < parallel(&all) ? count : parallel(&all);
+	all.lists = calloc(all.list_count, sizeof(*all.lists));
+	all.slots = calloc(all.list_count * all.window, sizeof(*all.slots));
+	all.under_way = calloc(all.list_count * all.window, sizeof(struct transfer *));
+	if (!count) {
+		error = 0;
+	} else if (all.lists && all.slots && all.under_way) {
+		for (size_t i = 0; i < all.list_count; i++) {
+			all.lists[i].slots = &all.slots[i * all.window];
+			all.lists[i].under_way = &all.under_way[i * all.window];
+		}
+		error = run(&all);
+		for (size_t i = 0; i < all.list_count; i++)
+			drop_pages(&all, &all.lists[i]);
+	} else {
+		error = call_fail(call, ENOMEM, "no memory to list the %s", collection->name);
+	}
+	page_arena_free();
+	free(all.under_way);
+	free(all.slots);
+	free(all.lists);
+	return error;
+}
+
+int vendor_list(struct call *call, struct account *account, const struct collection *collection,
+		const char *parent, struct list_sink *sink)
+{
+	struct list_part part = {.parent = parent, .sink = sink};
+
+	if (collection->list)
+		return collection->list(call, account, parent, sink);
+	return vendor_list_all(call, account, collection, &part, 1);
+}

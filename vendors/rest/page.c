@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * page.c - see page.h.
+ *
+ * From an answer to rows: is it a page at all, where are its rows, what does it say of the whole
+ * list? The forms are those that a document of the vendor shows, and no others: what else is empty
+ * proves no empty list. A row without an id is an error, since leaving it out would make the list
+ * short. It
+ * must not know which page comes next, nor what becomes of the rows.
+ */
+#include "vendors/rest/page.h"
+
+#include "vendors/base/call.h"
+#include "vendors/json/exact.h"
+#include "vendors/rest/exchange.h"
+#include "vendors/base/hash.h"
+#include "vendors/rest/page_arena.h"
+#include "vendors/http/http.h"
+#include "vendors/base/log.h"
+#include "vendors/vendor.h"
+#include "vendors/rest/walk.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What the two parameters are called, escaped. */
+static const char *const parameters[][2] = {
+    [PAGING_NUMBER] = {"page", "count"},
+    [PAGING_OFFSET] = {"offset", "limit"},
+    [PAGING_BRACKETS] = {"page%5Boffset%5D", "page%5Blimit%5D"},
+    [PAGING_NONE] = {NULL, NULL},
+};
+
+char *page_path(const struct account *account, const struct collection *collection,
+		const char *parent, size_t start, size_t size)
+{
+	const char *const *names = parameters[collection->paging(account)];
+	char *base = vendor_path(collection, parent, NULL);
+	char *path = NULL;
+
+	if (!names[0])
+		return base;
+	if (base && asprintf(&path, "%s%c%s=%zu&%s=%zu", base, strchr(base, '?') ? '&' : '?',
+			     names[0], start, names[1], size) < 0)
+		path = NULL;
+	free(base);
+	return path;
+}
+
+/*
+ * The rows in ANSWER, borrowed, or NULL. Only where the documents have them: anything else may well
+ * be empty without being a list of nobody.
+ */
+static json_t *find_rows(const struct collection *collection, const json_t *answer)
+{
+	json_t *rows = json_object_get(answer, collection->list_key);
+
+	return json_is_array(rows) ? rows : NULL;
+}
+
+/* The record in ROW, which the documents show flat or, with an envelope of its own, wrapped. */
+static json_t *record_of(const struct collection *collection, json_t *row)
+{
+	json_t *inner = json_object_get(row, collection->item_key);
+
+	if (strcmp(collection->item_key, collection->list_key) != 0 && json_is_object(inner))
+		return inner;
+	return json_is_object(row) ? row : NULL;
+}
+
+/* A number that is told as a number or as text, or -1. */
+static long long number_of(const json_t *value)
+{
+	const char *text = json_string_value(value);
+	long long number;
+	char *end;
+
+	if (json_is_integer(value))
+		return json_integer_value(value) < 0 ? -1 : json_integer_value(value);
+	if (!text || *text < '0' || *text > '9')
+		return -1;
+	errno = 0;
+	number = strtoll(text, &end, 10);
+	return errno || *end ? -1 : number;
+}
+
+static struct totals read_totals(const struct collection *collection, const json_t *answer)
+{
+	struct totals totals = TOTALS_UNKNOWN;
+	const json_t *pagination, *next;
+
+	if (collection->totals) {
+		collection->totals(answer, &totals);
+		return totals;
+	}
+	if (collection->total_key)
+		totals.count = number_of(json_object_get(answer, collection->total_key));
+	pagination = json_object_get(json_object_get(answer, "hypermedia"), "pagination");
+	totals.records = number_of(json_object_get(pagination, "total_item_count"));
+	totals.pages = number_of(json_object_get(pagination, "total_page_count"));
+	next = json_object_get(pagination, "next_page");
+	if (next)
+		totals.more = json_string_length(next) &&
+			      strcmp(json_string_value(next), "null") != 0;
+	return totals;
+}
+
+/* Hand RECORD on, which cannot be read, but for its id. As hand_on. */
+static int hand_on_unreadable(const struct page *page, const char *id, json_t *record,
+			      size_t number)
+{
+	if (!page->sink->unreadable)
+		return call_fail(page->call, EREMOTEIO,
+				 "page %zu of the %s: row %zu (%s \"%.64s\") is not JSON: %s",
+				 page->number, page->collection->name, number,
+				 page->collection->id_keys[0], id, page->why);
+	log_call(page->call,
+		 "page %zu of the %s: row %zu (%s \"%.64s\") is not JSON: %s: that record alone "
+		 "can't be read or written",
+		 page->number, page->collection->name, number, page->collection->id_keys[0], id,
+		 page->why);
+	return page->sink->unreadable(page->sink, id, record);
+}
+
+/* Is there more than one id in RECORD, or more than one record in ROW? They are no JSON. */
+static bool is_ambiguous(const struct collection *collection, const json_t *row,
+			 const json_t *record)
+{
+	if (exact_has_repeated(row, collection->item_key))
+		return true;
+	for (const char *const *key = collection->id_keys; *key; key++) {
+		const json_t *at = record;
+		char path[64], *rest, *name;
+
+		snprintf(path, sizeof(path), "%s", *key);
+		for (name = strtok_r(path, ".", &rest); name; name = strtok_r(NULL, ".", &rest)) {
+			if (exact_has_repeated(at, name))
+				return true;
+			at = json_object_get(at, name);
+		}
+	}
+	return false;
+}
+
+/* Hand one row to the sink. Returns 0, -EEXIST, or a negative errno with words. */
+static int hand_on(const struct page *page, json_t *row, size_t number, uint64_t *sum)
+{
+	const struct collection *collection = page->collection;
+	json_t *record = record_of(collection, row);
+	char buffer[24];
+	const char *id = record ? collection_id(collection, record, buffer) : NULL;
+	int error;
+
+	if (!id)
+		return call_fail(page->call, EREMOTEIO, "page %zu of the %s: row %zu %s \"%s\"",
+				 page->number, collection->name, number,
+				 json_is_object(row) ? "has no" : "is no object with",
+				 collection->id_keys[0]);
+	if (page->why && is_ambiguous(collection, row, record))
+		return call_fail(page->call, EREMOTEIO,
+				 "page %zu of the %s: row %zu has more than one \"%s\"",
+				 page->number, collection->name, number, collection->id_keys[0]);
+	*sum += hash_text(id);
+	collection_hide(collection, record);
+	error = page->why && exact_count_mended(row) ? hand_on_unreadable(page, id, record, number)
+						     : page->sink->add(page->sink, id, record);
+	if (error && error != -EEXIST && !page->call->error)
+		return call_fail(page->call, -error,
+				 "page %zu of the %s: row %zu could not be kept: %s", page->number,
+				 collection->name, number, strerror(-error));
+	return error;
+}
+
+static int hand_on_rows(const struct page *page, const json_t *rows, struct walk_result *result)
+{
+	result->rows = json_array_size(rows);
+	for (size_t i = 0; i < result->rows; i++) {
+		int error = hand_on(page, json_array_get(rows, i), i + 1, &result->sum);
+
+		if (error && error != -EEXIST)
+			return error;
+		result->fresh += !error;
+	}
+	return 0;
+}
+
+/* Is REPLY an answer to what was asked? Returns 0 or a negative errno with words. */
+static int judge(const struct page *page, const struct http_reply *reply)
+{
+	struct call *call = page->call;
+	int error = exchange_verdict(call, page->account, reply);
+
+	if (error == -ENOENT) {
+		/* the errno of a directory that is not there: scripts would take it for no roster
+		 */
+		call->error = EREMOTEIO;
+		error = -EREMOTEIO;
+	}
+	/* a record below which nothing is listed may simply be gone */
+	if ((reply->status == 401 ||
+	     (reply->status == 404 && !strstr(page->collection->list_path, "{parent}"))) &&
+	    page->account->vendor->choose_base_url)
+		call_add_words(call, " (is the region, or base_url, that of the store?)");
+	return error;
+}
+
+static int no_rows(const struct page *page, const json_t *answer)
+{
+	const struct collection *collection = page->collection;
+	bool single = json_is_object(json_object_get(answer, collection->item_key));
+
+	return call_fail(page->call, EREMOTEIO, "page %zu of the %s holds no list \"%s\"%s%s%s",
+			 page->number, collection->name, collection->list_key,
+			 single ? ", only a single \"" : "", single ? collection->item_key : "",
+			 single ? "\"" : "");
+}
+
+/* There is a list, perhaps, and an error beside it: it is not to be trusted. */
+static int with_error(const struct page *page, const struct http_reply *reply)
+{
+	char words[CALL_WORDS_MAX / 2];
+
+	exchange_words(reply->body, reply->length, words, sizeof(words));
+	account_redact(page->account, words);
+	return call_fail(page->call, EREMOTEIO, "page %zu of the %s holds an error: %s",
+			 page->number, page->collection->name, words[0] ? words : "(no words)");
+}
+
+/*
+ * What TEXT, which is not JSON, has all the same: a page in which that is so of some rows only.
+ * NULL: it is none.
+ */
+static json_t *mend(const struct page *page, const char *text, size_t length)
+{
+	json_t *answer = exact_mend(text, length);
+
+	if (answer &&
+	    exact_count_mended(answer) == exact_count_mended(find_rows(page->collection, answer)))
+		return answer;
+	json_decref(answer);
+	return NULL;
+}
+
+int page_read(struct page *page, const struct http_reply *reply, struct walk_result *result)
+{
+	const char *text = reply->body ? reply->body : "";
+	char why[160] = "";
+	json_t *answer, *rows;
+	int error = judge(page, reply);
+
+	if (error)
+		return error;
+	page_arena_begin();
+	answer = exchange_parse(text, reply->length, why, sizeof(why));
+	if (!answer) {
+		page->why = why;
+		answer = mend(page, text, reply->length);
+	}
+	page_arena_pause();
+	if (!answer)
+		return call_fail(page->call, EREMOTEIO, "page %zu of the %s is not JSON: %s",
+				 page->number, page->collection->name, why);
+	rows = find_rows(page->collection, answer);
+	if (exchange_tells_error(answer, NULL, 0)) {
+		error = with_error(page, reply);
+	} else if (rows) {
+		result->totals = read_totals(page->collection, answer);
+		error = hand_on_rows(page, rows, result);
+	} else {
+		error = no_rows(page, answer);
+	}
+	json_decref(answer);
+	page->why = NULL;
+	return error;
+}

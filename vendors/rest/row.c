@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * row.c - one record as a row of its list: vendor_row of vendor.h.
+ *
+ * A vendor may list records and have no request for a single one. A change then rests on the row:
+ * the page that it stands on is asked for alone, as the walk asked for it, so that the change can
+ * follow right after it. It does not know what the row is used for.
+ */
+#include "vendors/vendor.h"
+
+#include "vendors/http/basis.h"
+#include "vendors/base/call.h"
+#include "vendors/rest/exchange.h"
+#include "vendors/rest/page_arena.h"
+#include "vendors/http/http.h"
+#include "vendors/rest/page.h"
+#include "vendors/rest/walk.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Rows move while a list is read: so often the page is looked for. */
+#define TRIES 3
+
+/* ---- the whole list ---- */
+
+/* Keeps one row of a walk, and where it stood. */
+struct search {
+	struct list_sink sink;
+	const struct collection *collection;
+	const char *id;
+	json_t *ids; /* of the rows of this pass: the walk has to know repeats */
+	size_t pages, rows;
+	size_t step; /* rows of the first page: the others are asked for with that size */
+	struct list_spot spot;
+	json_t *record; /* or NULL */
+};
+
+static int search_add(struct list_sink *sink, const char *id, json_t *record)
+{
+	struct search *search = (struct search *)sink;
+
+	if (json_object_get(search->ids, id))
+		return -EEXIST;
+	if (json_object_set_new(search->ids, id, json_true()))
+		return -ENOMEM;
+	if (strcmp(id, search->id) != 0)
+		return 0;
+	search->record = json_deep_copy(record);
+	search->spot = (struct list_spot){.page = search->pages,
+					  .before = search->rows,
+					  .size = search->pages ? search->step
+								: search->collection->page_size};
+	return search->record ? 0 : -ENOMEM;
+}
+
+/* The row is not JSON: nothing can be written on it. Others do not matter here. */
+static int search_unreadable(struct list_sink *sink, const char *id, json_t *record)
+{
+	struct search *search = (struct search *)sink;
+
+	return strcmp(id, search->id) == 0 ? -EREMOTEIO : search_add(sink, id, record);
+}
+
+static void search_reset(struct list_sink *sink)
+{
+	struct search *search = (struct search *)sink;
+
+	json_object_clear(search->ids);
+	json_decref(search->record);
+	search->record = NULL;
+	search->pages = search->rows = 0;
+}
+
+static void search_progress(struct list_sink *sink, unsigned pages, size_t rows)
+{
+	struct search *search = (struct search *)sink;
+
+	if (pages == 1)
+		search->step = rows;
+	search->pages = pages;
+	search->rows = rows;
+}
+
+/* Walk the whole list: 0, -ENOENT, or another negative errno with words in CALL. */
+static int walk(struct call *call, struct account *account, const struct collection *collection,
+		const char *parent, const char *id, struct list_spot *spot, json_t **record)
+{
+	struct search search = {.sink = {.add = search_add,
+					 .unreadable = search_unreadable,
+					 .reset = search_reset,
+					 .progress = search_progress},
+				.collection = collection,
+				.id = id,
+				.ids = json_object()};
+	int error = search.ids ? vendor_list(call, account, collection, parent, &search.sink)
+			       : call_fail(call, ENOMEM, "no memory");
+
+	if (!error && !search.record)
+		error = call_fail(call, ENOENT, "the list of %s does not have it",
+				  collection->name);
+	json_decref(search.ids);
+	if (error) {
+		json_decref(search.record);
+		return error;
+	}
+	*spot = search.spot;
+	*record = search.record;
+	return 0;
+}
+
+/* ---- one page of it ---- */
+
+/* Keeps one row of a page. */
+struct pick {
+	struct list_sink sink;
+	const char *id;
+	json_t *record; /* or NULL */
+};
+
+static int pick_add(struct list_sink *sink, const char *id, json_t *record)
+{
+	struct pick *pick = (struct pick *)sink;
+
+	if (pick->record || strcmp(id, pick->id) != 0)
+		return 0;
+	pick->record = json_deep_copy(record);
+	return pick->record ? 0 : -ENOMEM;
+}
+
+static int pick_unreadable(struct list_sink *sink, const char *id, json_t *record)
+{
+	(void)record;
+	return strcmp(id, ((struct pick *)sink)->id) == 0 ? -EREMOTEIO : 0;
+}
+
+/* Ask for the page at SPOT. 0, -ENOENT: ID is not on it, or another negative errno. */
+static int ask_page(struct call *call, struct account *account, const struct collection *collection,
+		    const char *parent, const char *id, const struct list_spot *spot,
+		    json_t **record)
+{
+	bool numbers = collection->paging(account) == PAGING_NUMBER;
+	size_t start = numbers ? spot->page + 1 : spot->before;
+	char *path = page_path(account, collection, parent, start, spot->size);
+	struct http_request request = {.method = "GET", .repeatable = true, .path = path};
+	struct pick pick = {.sink = {.add = pick_add, .unreadable = pick_unreadable}, .id = id};
+	struct page page = {.call = call,
+			    .account = account,
+			    .collection = collection,
+			    .sink = &pick.sink,
+			    .number = spot->page + 1};
+	struct walk_result result = {.totals = TOTALS_UNKNOWN};
+	struct http_reply reply = {0};
+	int error = path ? exchange(call, account, &request, &reply)
+			 : call_fail(call, ENOMEM, "no memory");
+
+	if (!error)
+		error = page_read(&page, &reply, &result);
+	if (!error && !pick.record)
+		error = -ENOENT;
+	else if (error == -ENOENT)
+		error = -(call->error = EREMOTEIO); /* no record is meant by that */
+	if (error)
+		json_decref(pick.record);
+	else
+		*record = pick.record;
+	page_arena_free();
+	http_reply_clear(&reply);
+	free(path);
+	return error;
+}
+
+/* The same, as the read that a change rests on. */
+static int read_page(struct call *call, struct account *account,
+		     const struct collection *collection, const char *parent, const char *id,
+		     const struct list_spot *spot, json_t **record)
+{
+	int error;
+
+	if (!call->basis)
+		return ask_page(call, account, collection, parent, id, spot, record);
+	basis_forget(call);
+	if (collection->settle)
+		collection->settle(call, account);
+	call->basis->reading = true;
+	error = ask_page(call, account, collection, parent, id, spot, record);
+	call->basis->reading = false;
+	if (error)
+		basis_forget(call);
+	return error;
+}
+
+int vendor_row(struct call *call, struct account *account, const struct collection *collection,
+	       const char *parent, const char *id, bool write, struct list_spot *spot,
+	       json_t **record)
+{
+	int error;
+
+	for (int tries = 0; tries < TRIES; tries++) {
+		json_t *listed = NULL;
+
+		error = spot->size ? read_page(call, account, collection, parent, id, spot, record)
+				   : -ENOENT;
+		if (error != -ENOENT)
+			return error;
+		error = walk(call, account, collection, parent, id, spot, &listed);
+		if (error)
+			return error;
+		if (!write) {
+			*record = listed;
+			return 0;
+		}
+		json_decref(listed);
+	}
+	error = spot->size ? read_page(call, account, collection, parent, id, spot, record)
+			   : -ENOENT;
+	if (error == -ENOENT)
+		error = call_fail(call, EREMOTEIO,
+				  "the list of %s has it, but the page that it was on does not: "
+				  "rows keep moving",
+				  collection->name);
+	return error;
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * self.c - whose the key is: vendor_self of vendor.h.
+ *
+ * The vendor's word counts. The setting self_id is for vendors that do not tell; it is what
+ * somebody wrote into the config, so that it is never taken for a fact where the vendor says
+ * something else. It must not know what the id is good for.
+ */
+#include "vendors/vendor.h"
+
+#include "vendors/base/call.h"
+#include "vendors/base/log.h"
+
+#include <errno.h>
+#include <string.h>
+
+int vendor_self(struct call *call, struct account *account, char **id)
+{
+	const char *configured = account_value(account, "self_id");
+	int error;
+
+	if (!account->vendor->self)
+		return call_fail(call, ENODATA, "the keys belong to no user");
+	error = account->vendor->self(call, account, id);
+	if (!error && configured && strcmp(configured, *id) != 0)
+		log_call(call,
+			 "self_id is %s, but the vendor says that the key belongs to user %s: "
+			 "correct self_id, or remove it",
+			 configured, *id);
+	if (error != -ENODATA)
+		return error;
+	log_call(call, "the vendor does not tell whose the key is: %s", call->words);
+	if (!configured)
+		return error;
+	call->error = 0;
+	call->words[0] = '\0';
+	*id = strdup(configured);
+	return *id ? 0 : call_fail(call, ENOMEM, "no memory");
+}
