@@ -2,8 +2,8 @@
 /*
  * membership_status.c - see membership_status.h.
  *
- * GET, say what will be undone how, make the steps, and have it proved (membership_proof.c). The guards
- * are the same as for any status; which steps there are is the vendor's file's business.
+ * GET, say what will be undone how, make the steps, and have it proved (membership_proof.c). The
+ * guards are the same as for any status; which steps there are is the vendor's file's business.
  */
 #include "cache/access/membership_status.h"
 
@@ -30,7 +30,7 @@ static void log_undo(const struct steps *steps, const char *what)
 	for (size_t i = 0; steps->collection->undo_words(steps->fresh, i, words, sizeof(words));
 	     i++)
 		log_call(steps->call, "%s: %s", what,
-			 words[0] ? words : "a link to the member in the account's members/");
+			 words[0] ? words : steps->collection->step_words);
 }
 
 /* The commands that undo what will be done. */

@@ -466,6 +466,7 @@ const struct collection ep_statuses = {
     .set_status = set_status,
     .undo_words = undo_words,
     .restore_words = restore_words,
+    .step_words = "a link to the member in the account's members/",
     .steps_key = "memberships",
     .step_key = "account",
     .step_id_key = "id",

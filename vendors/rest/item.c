@@ -188,18 +188,15 @@ static void set_body(struct http_request *request, const struct body_text *text)
 	request->body_length = text->length;
 }
 
-/* POSTED is the text where a PUT has to become a POST. */
+/* POSTED is the text where a PUT may become a POST; no text: it may not. */
 static enum vendor_outcome send_change(struct call *call, struct account *account,
 				       struct http_request *request, const struct body_text *posted,
 				       struct http_reply *reply)
 {
 	enum vendor_outcome result = judge(reply, exchange(call, account, request, reply));
 
-	/*
-	 * PUT is what the guide says; POST to the item is what Partnerize's own 2020 documents say.
-	 * Where that comes too late, it is what is tried first when the record has been read again.
-	 */
-	if (result == VENDOR_REFUSED && reply->status == 405 &&
+	/* A POST that comes too late is what is tried first when the record has been read again. */
+	if (result == VENDOR_REFUSED && reply->status == 405 && posted->text &&
 	    strcmp(request->method, "PUT") == 0) {
 		http_reply_clear(reply);
 		request->method = "POST";
@@ -351,12 +348,13 @@ static enum vendor_outcome change(struct call *call, struct account *account,
 
 	if (!path ||
 	    (body && !write_body(collection, json_incref((json_t *)(uintptr_t)body), &text)) ||
-	    (body && id && !write_body(collection, with_id(call, collection, body, id), &posted))) {
+	    (body && id && collection->put_becomes_post &&
+	     !write_body(collection, with_id(call, collection, body, id), &posted))) {
 		call_fail(call, ENOMEM, "no memory");
 		goto out;
 	}
 	request.path = path;
-	set_body(&request, id && body && strcmp(request.method, "POST") == 0 ? &posted : &text);
+	set_body(&request, posted.text && strcmp(request.method, "POST") == 0 ? &posted : &text);
 	result = send_change(call, account, &request, &posted, &reply);
 	if (result == VENDOR_DONE && answer)
 		result = take_answer(call, account, collection, id, &reply, answer);
@@ -396,7 +394,9 @@ enum vendor_outcome vendor_put(struct call *call, struct account *account,
 			       json_t **answer)
 {
 	struct http_request request = {
-	    .method = atomic_load(&account->updates_by_post) ? "POST" : "PUT",
+	    .method = collection->put_becomes_post && atomic_load(&account->updates_by_post)
+			  ? "POST"
+			  : "PUT",
 	    .rests = call->basis != NULL,
 	};
 	const char *lacks = collection_lacks(collection, body);
