@@ -541,6 +541,12 @@ enum vendor_outcome vendor_put(struct call *call, struct account *account,
 			       const char *id, const json_t *body, const char *etag,
 			       json_t **answer);
 
+/* As vendor_put, without the collection's own `put`: this is what such a function is made of. */
+enum vendor_outcome item_put_direct(struct call *call, struct account *account,
+				    const struct collection *collection, const char *parent,
+				    const char *id, const json_t *body, const char *etag,
+				    json_t **answer);
+
 /* Delete the record with ID in its path. A 404 counts as done: it is not there. */
 enum vendor_outcome vendor_delete(struct call *call, struct account *account,
 				  const struct collection *collection, const char *parent,
@@ -557,6 +563,11 @@ enum vendor_outcome vendor_delete(struct call *call, struct account *account,
 enum vendor_outcome vendor_post(struct call *call, struct account *account,
 				const struct collection *collection, const char *parent,
 				const json_t *body, json_t **answer);
+
+/* As vendor_post, without the collection's own `post`: this is what such a function is made of. */
+enum vendor_outcome item_post_direct(struct call *call, struct account *account,
+				     const struct collection *collection, const char *parent,
+				     const json_t *body, json_t **answer);
 
 /* The path of the list, or with ID of one record, escaped; the caller frees. NULL: no memory. */
 char *vendor_path(const struct collection *collection, const char *parent, const char *id);

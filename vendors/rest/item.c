@@ -388,10 +388,24 @@ static json_t *with_type(struct call *call, const struct collection *collection,
 	return NULL;
 }
 
-enum vendor_outcome vendor_put(struct call *call, struct account *account,
-			       const struct collection *collection, const char *parent,
-			       const char *id, const json_t *body, const char *etag,
-			       json_t **answer)
+/* BODY as it is PUT, which must have all that each PUT must bring. As with_type. */
+static json_t *put_body(struct call *call, const struct collection *collection, const json_t *body)
+{
+	const char *lacks = collection_lacks(collection, body);
+
+	if (!lacks)
+		return with_type(call, collection, body);
+	call->status = 0;
+	call_fail(call, EINVAL,
+		  "nothing was sent: the vendor wants \"%s\" with each change of the %s", lacks,
+		  collection->name);
+	return NULL;
+}
+
+enum vendor_outcome item_put_direct(struct call *call, struct account *account,
+				    const struct collection *collection, const char *parent,
+				    const char *id, const json_t *body, const char *etag,
+				    json_t **answer)
 {
 	struct http_request request = {
 	    .method = collection->put_becomes_post && atomic_load(&account->updates_by_post)
@@ -399,26 +413,33 @@ enum vendor_outcome vendor_put(struct call *call, struct account *account,
 			  : "PUT",
 	    .rests = call->basis != NULL,
 	};
-	const char *lacks = collection_lacks(collection, body);
+	json_t *sent = put_body(call, collection, body);
+	enum vendor_outcome outcome = VENDOR_REFUSED;
+
+	*answer = NULL;
+	if (is_strong(etag) && !atomic_load(&account->no_preconditions))
+		request.if_match = etag;
+	if (sent)
+		outcome = change(call, account, collection, id, request,
+				 vendor_path(collection, parent, id), sent, answer);
+	json_decref(sent);
+	return outcome;
+}
+
+enum vendor_outcome vendor_put(struct call *call, struct account *account,
+			       const struct collection *collection, const char *parent,
+			       const char *id, const json_t *body, const char *etag,
+			       json_t **answer)
+{
 	enum vendor_outcome outcome = VENDOR_REFUSED;
 	json_t *sent;
 
+	if (!collection->put)
+		return item_put_direct(call, account, collection, parent, id, body, etag, answer);
 	*answer = NULL;
-	if (lacks) {
-		call->status = 0;
-		call_fail(call, EINVAL,
-			  "nothing was sent: the vendor wants \"%s\" with each change of the %s",
-			  lacks, collection->name);
-		return VENDOR_REFUSED;
-	}
-	sent = with_type(call, collection, body);
-	if (is_strong(etag) && !atomic_load(&account->no_preconditions))
-		request.if_match = etag;
-	if (sent && collection->put)
+	sent = put_body(call, collection, body);
+	if (sent)
 		outcome = collection->put(call, account, parent, id, sent, etag, answer);
-	else if (sent)
-		outcome = change(call, account, collection, id, request,
-				 vendor_path(collection, parent, id), sent, answer);
 	json_decref(sent);
 	return outcome;
 }
@@ -433,20 +454,35 @@ enum vendor_outcome vendor_delete(struct call *call, struct account *account,
 		      NULL, NULL);
 }
 
-enum vendor_outcome vendor_post(struct call *call, struct account *account,
-				const struct collection *collection, const char *parent,
-				const json_t *body, json_t **answer)
+enum vendor_outcome item_post_direct(struct call *call, struct account *account,
+				     const struct collection *collection, const char *parent,
+				     const json_t *body, json_t **answer)
 {
 	struct http_request request = {.method = "POST"};
 	json_t *sent = with_type(call, collection, body);
 	enum vendor_outcome outcome = VENDOR_REFUSED;
 
 	*answer = NULL;
-	if (sent && collection->post)
-		outcome = collection->post(call, account, parent, sent, answer);
-	else if (sent)
+	if (sent)
 		outcome = change(call, account, collection, NULL, request,
 				 vendor_path(collection, parent, NULL), sent, answer);
+	json_decref(sent);
+	return outcome;
+}
+
+enum vendor_outcome vendor_post(struct call *call, struct account *account,
+				const struct collection *collection, const char *parent,
+				const json_t *body, json_t **answer)
+{
+	enum vendor_outcome outcome = VENDOR_REFUSED;
+	json_t *sent;
+
+	if (!collection->post)
+		return item_post_direct(call, account, collection, parent, body, answer);
+	*answer = NULL;
+	sent = with_type(call, collection, body);
+	if (sent)
+		outcome = collection->post(call, account, parent, sent, answer);
 	json_decref(sent);
 	return outcome;
 }
