@@ -8,7 +8,9 @@
  */
 #include "tests/unit/shop.h"
 
-#include "vendors/elasticpath/elasticpath.h"
+#include "vendors/elasticpath/ep_member.h"
+#include "vendors/elasticpath/ep_realm.h"
+#include "vendors/elasticpath/ep_settings.h"
 
 #include "vendors/http/basis.h"
 
@@ -23,7 +25,7 @@ static void assert_realm(struct shop *shop, const char *wanted)
 {
 	char *realm = NULL;
 
-	assert_int_equal(ep_realm(&shop->call, shop->account, &realm), 0);
+	assert_int_equal(ep_settings_realm(&shop->call, shop->account, &realm), 0);
 	if (wanted)
 		assert_string_equal(realm, wanted);
 	else
@@ -40,13 +42,13 @@ static void test_realm_is_remembered(void **state)
 		assert_realm(shop, "r1");
 	assert_int_equal(shop->asked_count, 1);
 	shop_says(shop, 1, "GET " SETTINGS, 200, REALM_SETTINGS("r2"));
-	ep_realm_forget(shop->account);
+	ep_settings_forget(shop->account);
 	for (int i = 0; i < 3; i++)
 		assert_realm(shop, "r2");
 	assert_int_equal(shop->asked_count, 2);
 	/* nothing is kept where the section says so */
 	shop->account->ttl = 0;
-	ep_realm_forget(shop->account);
+	ep_settings_forget(shop->account);
 	shop_says(shop, 2, "GET " SETTINGS, 200, REALM_SETTINGS("r3"));
 	assert_realm(shop, "r3");
 	assert_realm(shop, "r3");
@@ -61,7 +63,7 @@ static void test_no_realm(void **state)
 
 	for (size_t i = 0; i < 3; i++) {
 		shop_clear(shop);
-		ep_realm_forget(shop->account);
+		ep_settings_forget(shop->account);
 		shop_says(shop, -1, "GET " SETTINGS, statuses[i],
 			  "{\"data\": {\"enable_self_signup\": true}}");
 		assert_realm(shop, NULL);
@@ -70,14 +72,14 @@ static void test_no_realm(void **state)
 	}
 	/* what went wrong is not remembered */
 	shop_clear(shop);
-	ep_realm_forget(shop->account);
+	ep_settings_forget(shop->account);
 	shop_says(shop, -1, "GET " SETTINGS, 400, "{}");
-	assert_int_equal(ep_realm(&shop->call, shop->account, &realm), -EINVAL);
-	assert_int_equal(ep_realm(&shop->call, shop->account, &realm), -EINVAL);
+	assert_int_equal(ep_settings_realm(&shop->call, shop->account, &realm), -EINVAL);
+	assert_int_equal(ep_settings_realm(&shop->call, shop->account, &realm), -EINVAL);
 	assert_null(realm);
 	shop_clear(shop);
 	shop_says(shop, -1, "GET " SETTINGS, 200, "<html>");
-	assert_int_equal(ep_realm(&shop->call, shop->account, &realm), -EREMOTEIO);
+	assert_int_equal(ep_settings_realm(&shop->call, shop->account, &realm), -EREMOTEIO);
 	assert_int_equal(shop->asked_count, 1);
 }
 
@@ -216,7 +218,7 @@ static void test_put_without_realm(void **state)
 	assert_asked(shop, 1, "PUT " MEMBERS "/m1");
 	/* nor is anything sent while nobody knows */
 	shop_clear(shop);
-	ep_realm_forget(shop->account);
+	ep_settings_forget(shop->account);
 	shop_says(shop, -1, "GET " SETTINGS, 400, "{}");
 	assert_int_equal(put_member(shop, ANN), VENDOR_REFUSED);
 	assert_int_equal(shop->asked_count, 1);

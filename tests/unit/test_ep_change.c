@@ -5,7 +5,9 @@
  */
 #include "tests/unit/gate.h"
 
-#include "vendors/elasticpath/elasticpath.h"
+#include "vendors/elasticpath/ep_account.h"
+#include "vendors/elasticpath/ep_member.h"
+#include "vendors/elasticpath/ep_status.h"
 
 #define PLAY(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 #define SETTINGS "GET /v2/settings/account-authentication"

@@ -5,7 +5,9 @@
  */
 #include "tests/unit/shop.h"
 
-#include "vendors/elasticpath/elasticpath.h"
+#include "vendors/elasticpath/ep_lag.h"
+#include "vendors/elasticpath/ep_membership.h"
+#include "vendors/elasticpath/ep_status.h"
 
 #define OWN_LIST "GET /v2/account-members/m1/account-memberships"
 #define ACCOUNT_LIST "GET /v2/accounts/a1/account-memberships"

@@ -8,12 +8,15 @@
  * own (ep_status.c). Facts are from the user-management guide (March 2026) where not marked
  * otherwise.
  */
-#include "vendors/elasticpath/elasticpath.h"
+#include "vendors/vendor.h"
 
-#include "vendors/base/call.h"
+#include "vendors/elasticpath/ep_buyer.h"
+#include "vendors/elasticpath/ep_member.h"
+#include "vendors/elasticpath/ep_memory.h"
+#include "vendors/elasticpath/ep_places.h"
+#include "vendors/elasticpath/ep_status.h"
 #include "vendors/http/http.h"
 #include "vendors/rest/token.h"
-#include "vendors/rest/walk.h"
 
 #include <string.h>
 
@@ -28,74 +31,6 @@ static const struct setting settings[] = {
     {.name = "region", .type = SETTING_CHOICE, .choices = region_choices},
     {.name = "allow_preprovision", .type = SETTING_CHOICE, .fallback = "no", .choices = no_or_yes},
     {.name = NULL},
-};
-
-const char *const ep_id_keys[] = {"id", NULL};
-
-/* OpenAPI: links and relationships come with each record; meta holds the time stamps. */
-static const struct field member_fields[] = {
-    {"id", FIELD_SYSTEM | FIELD_REQUIRED},
-    {"type", FIELD_IMMUTABLE | FIELD_REQUIRED},
-    {"meta", FIELD_SYSTEM},
-    {"links", FIELD_SYSTEM},
-    {"relationships", FIELD_SYSTEM},
-    {"name", FIELD_REQUIRED},
-    {"email", FIELD_REQUIRED},
-    {NULL, 0},
-};
-
-static const char *const taken[] = {"tokens", NULL};
-static const char *const email_keys[] = {"email", NULL};
-const char *const ep_created_keys[] = {"meta.timestamps.created_at", "meta.created_at", NULL};
-const char *const ep_time_keys[] = {"meta.timestamps.updated_at", "meta.updated_at",
-				    "meta.timestamps.created_at", "meta.created_at", NULL};
-
-enum paging ep_paging(const struct account *account)
-{
-	(void)account;
-	return PAGING_BRACKETS;
-}
-
-/*
- * meta.results.total counts records (OpenAPI); meta.page.total counts pages, the guide shows it
- * alone. A link to a next page outweighs either.
- */
-void ep_totals(const json_t *answer, struct totals *totals)
-{
-	const json_t *records = collection_value(answer, "meta.results.total");
-	const json_t *current = collection_value(answer, "meta.page.current");
-	const json_t *pages = collection_value(answer, "meta.page.total");
-	const char *next = json_string_value(collection_value(answer, "links.next"));
-
-	if (json_is_integer(records)) {
-		totals->records = json_integer_value(records);
-	} else if (json_is_integer(current) && json_is_integer(pages)) {
-		totals->pages = json_integer_value(pages);
-		totals->more = json_integer_value(current) < json_integer_value(pages);
-	}
-	/* some write the word null; no link at all says nothing, nor does it where none is given */
-	if (next && *next && strcmp(next, "null") != 0)
-		totals->more = 1;
-}
-
-const struct collection ep_members = {
-    .name = "account members",
-    .list_path = "/v2/account-members",
-    .item_path = "/v2/account-members/",
-    EP_LIST,
-    .taken = taken,
-    .id_keys = ep_id_keys,
-    .type = "account_member",
-    .email_keys = email_keys,
-    .created_keys = ep_created_keys,
-    .stamp_key = "meta.timestamps.updated_at",
-    .fields = member_fields,
-    .creates = ep_member_creates,
-    .put = ep_member_put,
-    .settle = ep_realm_settle,
-    .list = ep_members_list,
-    .post = ep_member_post,
-    .posts_part = true,
 };
 
 static int authorize(struct call *call, struct account *account, struct http_request *request)
@@ -188,7 +123,7 @@ const struct vendor vendor_elasticpath = {
     .users = &ep_members,
     .statuses = &ep_statuses,
     .places = ep_places,
-    .transaction = &ep_tokens,
+    .transaction = &ep_buyer_tokens,
     .creation =
 	"the member was made in advance (allow_preprovision): the guide warns that a member "
 	"who never came through the store's sign-in fails there or stays an orphan, so have "

@@ -7,12 +7,12 @@
  * in and a list, one token for each account (201): both are handed on as they came. Nothing of the
  * request or the answer is kept, nor quoted in an error, and the texts of both are wiped.
  */
-#include "vendors/elasticpath/elasticpath.h"
+#include "vendors/elasticpath/ep_buyer.h"
 
 #include "vendors/base/call.h"
+#include "vendors/http/http.h"
 #include "vendors/json/exact.h"
 #include "vendors/rest/exchange.h"
-#include "vendors/http/http.h"
 #include "vendors/rest/redact.h"
 #include "vendors/rest/token.h"
 
@@ -79,7 +79,7 @@ static int post(struct call *call, struct account *account, const char *body,
 		struct http_reply *reply)
 {
 	struct http_request request = {.method = "POST",
-				       .path = ep_tokens.path,
+				       .path = ep_buyer_tokens.path,
 				       .body = body,
 				       .body_length = strlen(body)};
 	int error = token_get(call, account, TOKEN_IMPLICIT, &request.bearer, &request.serial);
@@ -153,6 +153,6 @@ static int run(struct call *call, struct account *account, const json_t *request
 	return error;
 }
 
-const struct transaction ep_tokens = {.name = "tokens",
-				      .path = "/v2/account-members/tokens",
-				      .run = run};
+const struct transaction ep_buyer_tokens = {.name = "tokens",
+					    .path = "/v2/account-members/tokens",
+					    .run = run};

@@ -6,10 +6,12 @@
  * may have more than the member shows, or other values, and a PUT replaces it: so what is sent is
  * what it has, with the edits laid on. It does not know what else is to be changed of the member.
  */
-#include "vendors/elasticpath/elasticpath.h"
+#include "vendors/elasticpath/ep_info.h"
 
-#include "vendors/http/basis.h"
 #include "vendors/base/call.h"
+#include "vendors/elasticpath/ep_common.h"
+#include "vendors/elasticpath/ep_settings.h"
+#include "vendors/http/basis.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -34,7 +36,7 @@ static const struct collection infos = {
     .list_path = "/v2/authentication-realms/{parent}/user-authentication-info",
     .item_path = "/v2/authentication-realms/{parent}/user-authentication-info/",
     .item_key = "data",
-    .id_keys = ep_id_keys,
+    .id_keys = ep_common_id_keys,
     .type = "user_authentication_info",
     .fields = info_fields,
     .wraps_requests = true,
@@ -54,9 +56,9 @@ const char *ep_info_id(const json_t *info, char *buffer)
 	return info ? collection_id(&infos, info, buffer) : NULL;
 }
 
-json_t *ep_member_of(const json_t *info, const char *id)
+json_t *ep_info_member(const json_t *info, const char *id)
 {
-	json_t *member = json_pack("{s:s, s:s}", "id", id, "type", ep_members.type);
+	json_t *member = json_pack("{s:s, s:s}", "id", id, "type", EP_COMMON_MEMBER_TYPE);
 	json_t *times = json_object(), *value;
 
 	for (size_t i = 0; identity[i]; i++) {
@@ -202,7 +204,7 @@ static enum vendor_outcome send_to_realm(struct call *call, struct account *acco
 	struct call refusal = {0};
 
 	*known = true;
-	if (ep_realm(call, account, &realm))
+	if (ep_settings_realm(call, account, &realm))
 		goto out;
 	*known = realm;
 	if (!realm)
@@ -211,8 +213,8 @@ static enum vendor_outcome send_to_realm(struct call *call, struct account *acco
 	if (outcome != VENDOR_REFUSED || call->status != 404)
 		goto out;
 	call_copy_error(&refusal, call);
-	ep_realm_forget(account);
-	if (ep_realm(call, account, &other))
+	ep_settings_forget(account);
+	if (ep_settings_realm(call, account, &other))
 		goto out;
 	*known = other;
 	if (other && strcmp(other, realm) != 0) {

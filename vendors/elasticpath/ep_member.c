@@ -9,13 +9,18 @@
  * goes its own way (the first by ep_info.c), else all goes to the member. A member is made by
  * making that info; the guide says that only sign-in makes members, so the config must allow it.
  */
-#include "vendors/elasticpath/elasticpath.h"
+#include "vendors/elasticpath/ep_member.h"
 
-#include "vendors/http/basis.h"
 #include "vendors/base/call.h"
-#include "vendors/json/exact.h"
 #include "vendors/base/hash.h"
 #include "vendors/base/log.h"
+#include "vendors/elasticpath/ep_common.h"
+#include "vendors/elasticpath/ep_info.h"
+#include "vendors/elasticpath/ep_lag.h"
+#include "vendors/elasticpath/ep_list.h"
+#include "vendors/elasticpath/ep_settings.h"
+#include "vendors/http/basis.h"
+#include "vendors/json/exact.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -192,7 +197,7 @@ static bool has_realm(struct call *call, struct account *account, int *error)
 	char *realm = NULL;
 	bool found;
 
-	*error = ep_realm(call, account, &realm);
+	*error = ep_settings_realm(call, account, &realm);
 	found = realm;
 	free(realm);
 	return found;
@@ -203,9 +208,9 @@ static bool has_realm(struct call *call, struct account *account, int *error)
  * on the same read as the first: VENDOR_STALE where it comes too late, and the first has been made
  * then (basis->part_made).
  */
-enum vendor_outcome ep_member_put(struct call *call, struct account *account, const char *parent,
-				  const char *id, const json_t *body, const char *etag,
-				  json_t **answer)
+static enum vendor_outcome member_put(struct call *call, struct account *account,
+				      const char *parent, const char *id, const json_t *body,
+				      const char *etag, json_t **answer)
 {
 	const json_t *read = call->basis ? call->basis->record : NULL;
 	json_t *info = half_of(body, true), *others = half_of(body, false), *first = NULL;
@@ -239,15 +244,15 @@ out:
 	return outcome;
 }
 
-bool ep_member_creates(const struct account *account)
+static bool member_creates(const struct account *account)
 {
 	const char *allowed = account_value(account, "allow_preprovision");
 
 	return allowed && strcmp(allowed, "yes") == 0;
 }
 
-enum vendor_outcome ep_member_post(struct call *call, struct account *account, const char *parent,
-				   const json_t *body, json_t **answer)
+static enum vendor_outcome member_post(struct call *call, struct account *account,
+				       const char *parent, const json_t *body, json_t **answer)
 {
 	char buffer[24];
 	bool known;
@@ -264,7 +269,7 @@ enum vendor_outcome ep_member_post(struct call *call, struct account *account, c
 			  "could be made");
 	}
 	if (outcome == VENDOR_DONE && id) {
-		*answer = ep_member_of(made, id);
+		*answer = ep_info_member(made, id);
 		ep_lag_note_new(account, *answer);
 	}
 	if (progress && strcmp(progress, "IN_PROGRESS") == 0)
@@ -274,3 +279,46 @@ enum vendor_outcome ep_member_post(struct call *call, struct account *account, c
 	json_decref(made);
 	return outcome;
 }
+
+static int member_list(struct call *call, struct account *account, const char *parent,
+		       struct list_sink *sink)
+{
+	return ep_list_walk(call, account, &ep_members, parent, sink);
+}
+
+/* ---- the table ---- */
+
+/* OpenAPI: links and relationships come with each record; meta holds the time stamps. */
+static const struct field member_fields[] = {
+    {"id", FIELD_SYSTEM | FIELD_REQUIRED},
+    {"type", FIELD_IMMUTABLE | FIELD_REQUIRED},
+    {"meta", FIELD_SYSTEM},
+    {"links", FIELD_SYSTEM},
+    {"relationships", FIELD_SYSTEM},
+    {"name", FIELD_REQUIRED},
+    {"email", FIELD_REQUIRED},
+    {NULL, 0},
+};
+
+static const char *const taken[] = {"tokens", NULL};
+static const char *const email_keys[] = {"email", NULL};
+
+const struct collection ep_members = {
+    .name = "account members",
+    .list_path = "/v2/account-members",
+    .item_path = "/v2/account-members/",
+    EP_COMMON_LIST,
+    .taken = taken,
+    .id_keys = ep_common_id_keys,
+    .type = EP_COMMON_MEMBER_TYPE,
+    .email_keys = email_keys,
+    .created_keys = ep_common_created_keys,
+    .stamp_key = "meta.timestamps.updated_at",
+    .fields = member_fields,
+    .creates = member_creates,
+    .put = member_put,
+    .settle = ep_settings_settle,
+    .list = member_list,
+    .post = member_post,
+    .posts_part = true,
+};

@@ -7,12 +7,16 @@
  * Each is shown as a record {id, status, memberships: [{id, account}]}; where the vendor's response
  * does not show yet what this mount made or ended (ep_lag.c), "unconfirmed" has those as well.
  */
-#include "vendors/elasticpath/elasticpath.h"
+#include "vendors/elasticpath/ep_status.h"
 
 #include "vendors/base/call.h"
-#include "vendors/json/exact.h"
 #include "vendors/base/log.h"
 #include "vendors/base/shell.h"
+#include "vendors/elasticpath/ep_account.h"
+#include "vendors/elasticpath/ep_common.h"
+#include "vendors/elasticpath/ep_lag.h"
+#include "vendors/elasticpath/ep_membership.h"
+#include "vendors/json/exact.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -43,7 +47,7 @@ static json_t *status_record(struct call *call, const char *id, json_t *membersh
 {
 	json_t *unconfirmed = json_array(), *record;
 
-	ep_lag_lay(call, changes, memberships, unconfirmed);
+	ep_lag_apply(call, changes, memberships, unconfirmed);
 	record = json_pack("{s:s, s:s, s:O}", "id", id, "status",
 			   json_array_size(memberships) ? "active" : "inactive", "memberships",
 			   memberships);
@@ -457,7 +461,7 @@ const struct collection ep_statuses = {
     .name = "memberships",
     .list_path = "",
     .item_path = "",
-    .id_keys = ep_id_keys,
+    .id_keys = ep_common_id_keys,
     .status_key = "status",
     .absent_status = "inactive",
     .fields = status_fields,
