@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * keys.c - which keys a section of the config file may hold.
+ * keys.c - see keys.h.
  *
- * Each key is a row of a table: the mount's keys and the common keys of accounts here, a vendor's
- * own keys in its table. All sections are checked before the first value is looked at, so that
- * nobody types a passphrase only to be told of a misspelt key. No message quotes a value, because
- * it may be a secret; an unknown key is quoted only if it looks like a key, because a stray line
- * of a secret may have an = in it. This file must not know any vendor by name.
+ * Each key is a row of a table. The keys of the mount and the common keys of accounts are here; a
+ * vendor's own keys are in the vendor's table. No vendor, and no key of one, is named here.
+ *
+ * All sections are checked before the first value is read, so that nobody types a passphrase and is
+ * then told of a misspelt key. No message quotes a value, because it may be a secret. An unknown
+ * key is quoted only if it looks like a key, because a stray line of a secret may have an = in it.
  */
 #include "mount/keys.h"
 
@@ -32,7 +33,7 @@ static const struct key mount_keys[] = {
     {.name = NULL},
 };
 
-/* of vendors with an API; account_new sets the defaults */
+/* For vendors with an API. account_new sets the defaults. */
 static const struct key account_keys[] = {
     {"base_url", KEY_URL, offsetof(struct account, base_url), 0, 0},
     {"ttl", KEY_NUMBER, offsetof(struct account, ttl), 0, YEAR},
@@ -46,7 +47,7 @@ static const struct key account_keys[] = {
     {.name = NULL},
 };
 
-/* What may follow the name of a secret, by enum secret_source. */
+/* The suffix of a secret's key, by enum secret_source. */
 static const char *const secret_ways[] = {[SECRET_GIVEN] = "",
 					  [SECRET_FILE] = "_file",
 					  [SECRET_ENV] = "_env",
@@ -107,8 +108,9 @@ const struct setting *keys_setting(const struct vendor *vendor, const char *name
 
 /* ---- hints for misspelt keys ---- */
 
-/* How many letters are to be inserted, removed or changed to get from A to B. */
-static size_t distance(const char *a, const char *b)
+/* Return how many letters must be inserted, removed or changed to turn A into B. SIZE_MAX: one of
+ * them is too long to be a key. */
+static size_t keys_distance(const char *a, const char *b)
 {
 	size_t row[KEY_MAX_BYTES + 1];
 	size_t width = strlen(b);
@@ -135,12 +137,12 @@ static size_t distance(const char *a, const char *b)
 	return row[width];
 }
 
-/* Keep NAME in HINT (KEY_MAX_BYTES + 1) if it is closer to KEY than what stands there. */
+/* Copy NAME to HINT (KEY_MAX_BYTES + 1) if it is closer to KEY than *BEST, and set *BEST. */
 static void suggest(const char *key, const char *name, char *hint, size_t *best)
 {
-	size_t far = distance(key, name);
+	size_t far = keys_distance(key, name);
 
-	/* two changes turn a short word into any other */
+	/* two changes turn a short word into any other short word */
 	if (far >= *best || far > 2 || far * 2 > strlen(name))
 		return;
 	*best = far;
@@ -167,9 +169,9 @@ static void suggest_settings(const char *key, const struct vendor *vendor, char 
 	}
 }
 
-/* VENDOR NULL: a key of [rosterfs]. */
-static int fail_unknown(const struct keys *keys, const struct entry *entry,
-			const struct vendor *vendor)
+/* Fail because ENTRY has an unknown key. VENDOR NULL: ENTRY is in [rosterfs]. Returns -EINVAL. */
+static int keys_fail_unknown(const struct keys *keys, const struct entry *entry,
+			     const struct vendor *vendor)
 {
 	char hint[KEY_MAX_BYTES + 1] = "";
 	size_t best = SIZE_MAX;
@@ -196,7 +198,8 @@ static int fail_unknown(const struct keys *keys, const struct entry *entry,
 
 /* ---- checks ---- */
 
-/* The entry of SECTION before END (NULL: of all) that gives SETTING in whatever way, or NULL. */
+/* Return the first entry of SECTION before END (NULL: of all) that gives SETTING in any way, or
+ * NULL. */
 static const struct entry *setting_entry(const struct section *section, const struct vendor *vendor,
 					 const struct setting *setting, const struct entry *end)
 {
@@ -209,7 +212,7 @@ static const struct entry *setting_entry(const struct section *section, const st
 	return NULL;
 }
 
-/* The section's name becomes a directory's name, and a part of names in by-email. */
+/* Check the name of SECTION. It becomes the name of a directory and a part of names in by-email. */
 static int check_name(const struct keys *keys, const struct section *section)
 {
 	static const char *const reserved[] = {"README", "by-email", ".rosterfs", "SIMILAR"};
@@ -261,7 +264,7 @@ static int check_key(const struct keys *keys, const struct section *section,
 				 vendor->type, entry->key);
 	}
 	if (!setting)
-		return fail_unknown(keys, entry, vendor);
+		return keys_fail_unknown(keys, entry, vendor);
 	other = setting_entry(section, vendor, setting, entry);
 	if (other)
 		return keys_fail(keys, entry->line,
@@ -295,7 +298,7 @@ int keys_check_mount(const struct keys *keys, const struct section *section)
 {
 	for (size_t i = 0; i < section->count; i++) {
 		if (!keys_mount(section->entries[i].key))
-			return fail_unknown(keys, &section->entries[i], NULL);
+			return keys_fail_unknown(keys, &section->entries[i], NULL);
 	}
 	return 0;
 }

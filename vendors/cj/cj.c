@@ -2,9 +2,9 @@
 /*
  * cj.c - Commission Junction, and any other vendor whose users are kept by hand (type = manual).
  *
- * No API, no network: the directory is read-only and holds a MANUAL. For CJ the text is here (from
- * its user-management guide, March 2026, and how-tos on the web); `notice_file` replaces it, and
- * for type = manual it is all there is.
+ * No API and no network: the directory is read-only and has a MANUAL. The text for CJ is here. The
+ * file that `notice_file` names replaces it; for type = manual that file is required. Sources of
+ * the text: vendors/README.md.
  */
 #include "vendors/vendor.h"
 
@@ -73,7 +73,7 @@ static const char cj_text[] =
     "- a screenshot of the Users page before and after,\n"
     "- which tokens were replaced and where they are used now (never the tokens themselves).\n";
 
-static const char *manual(const struct account *account)
+static const char *cj_manual(const struct account *account)
 {
 	const char *notice = account_value(account, "notice_file");
 
@@ -83,11 +83,11 @@ static const char *manual(const struct account *account)
 const struct vendor vendor_cj = {
     .type = "cj",
     .settings = cj_settings,
-    .manual = manual,
+    .manual = cj_manual,
 };
 
 const struct vendor vendor_manual = {
     .type = "manual",
     .settings = manual_settings,
-    .manual = manual,
+    .manual = cj_manual,
 };

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * elasticpath.c - Elastic Path Commerce Cloud: account members, who are buyers, never
- * administrators.
+ * elasticpath.c - Elastic Path Commerce Cloud: the vendor's table, its keys and its MANUAL.
  *
- * The members are read-only at the vendor (its account-management OpenAPI, 2025); what ends a
- * buyer's access is the end of each membership of an account. So the status is a collection of its
- * own (ep_status.c). Facts are from the user-management guide (March 2026) where not marked
- * otherwise.
+ * The users are account members: buyers of a store, never its administrators. A member has no
+ * status; it is active while it belongs to an account of the store (ep_status.h).
+ *
+ * In the comments of this folder "guide" is the user-management guide of March 2026, and "OpenAPI"
+ * is the vendor's own (2025, if no year is named). See vendors/README.md.
  */
 #include "vendors/vendor.h"
 
@@ -25,7 +25,7 @@ extern const struct vendor vendor_elasticpath;
 static const char *const region_choices[] = {"useast", "euwest", NULL};
 static const char *const no_or_yes[] = {"no", "yes", NULL};
 
-static const struct setting settings[] = {
+static const struct setting elasticpath_settings[] = {
     {.name = "client_id", .type = SETTING_SECRET, .required = true},
     {.name = "client_secret", .type = SETTING_SECRET, .required = true},
     {.name = "region", .type = SETTING_CHOICE, .choices = region_choices},
@@ -33,7 +33,8 @@ static const struct setting settings[] = {
     {.name = NULL},
 };
 
-static int authorize(struct call *call, struct account *account, struct http_request *request)
+static int elasticpath_authorize(struct call *call, struct account *account,
+				 struct http_request *request)
 {
 	int error = token_get(call, account, TOKEN_CLIENT_CREDENTIALS, &request->bearer,
 			      &request->serial);
@@ -44,14 +45,14 @@ static int authorize(struct call *call, struct account *account, struct http_req
 	return error;
 }
 
-static int renew(struct call *call, struct account *account, uint64_t serial)
+static int elasticpath_renew(struct call *call, struct account *account, uint64_t serial)
 {
 	(void)call;
 	token_refused(account, TOKEN_CLIENT_CREDENTIALS, serial);
 	return 0;
 }
 
-static const char manual_text[] =
+static const char elasticpath_text[] =
     "Elastic Path: what no API does\n"
     "==============================\n"
     "\n"
@@ -98,13 +99,13 @@ static const char manual_text[] =
     "What to keep as evidence: who did it, when, the member's id and email, the accounts that the member\n"
     "belonged to (from .rosterfs/log), a screenshot of the team page.\n";
 
-static const char *manual(const struct account *account)
+static const char *elasticpath_manual(const struct account *account)
 {
 	(void)account;
-	return manual_text;
+	return elasticpath_text;
 }
 
-static const char *base_url(const struct account *account)
+static const char *elasticpath_base_url(const struct account *account)
 {
 	const char *region = account_value(account, "region");
 
@@ -116,8 +117,8 @@ static const char *base_url(const struct account *account)
 
 const struct vendor vendor_elasticpath = {
     .type = "elasticpath",
-    .settings = settings,
-    .choose_base_url = base_url,
+    .settings = elasticpath_settings,
+    .choose_base_url = elasticpath_base_url,
     .base_url_key = "region",
     .base_url_hint = " (is the region, or base_url, that of the store?)",
     .users = &ep_members,
@@ -132,9 +133,9 @@ const struct vendor vendor_elasticpath = {
 			"in; allow_preprovision = yes in the section opens new/ all the same",
     .remains = "tokens that the person holds live on until they expire; self-signup and "
 	       "auto_create_account_for_account_members would let them back in: see MANUAL",
-    .manual = manual,
-    .authorize = authorize,
-    .renew = renew,
+    .manual = elasticpath_manual,
+    .authorize = elasticpath_authorize,
+    .renew = elasticpath_renew,
     .memory_new = ep_memory_new,
     .memory_free = ep_memory_free,
 };

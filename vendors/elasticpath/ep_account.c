@@ -11,7 +11,7 @@
  * parent_id can be given when an account is created, and never again (account-management OpenAPI,
  * 2025). Stores add fields of their own ("flows"), so what is not named here is carried along.
  */
-static const struct field account_fields[] = {
+static const struct field ep_account_fields[] = {
     {"id", FIELD_SYSTEM | FIELD_REQUIRED},
     {"type", FIELD_IMMUTABLE | FIELD_REQUIRED},
     {"meta", FIELD_SYSTEM},
@@ -22,14 +22,14 @@ static const struct field account_fields[] = {
     {NULL, 0},
 };
 
-/* An account shows its parent in one of two ways, or in both. */
-static const struct once account_once[] = {
+/* A record shows its parent in either field, or in both. */
+static const struct once ep_account_once[] = {
     {"parent_id", "relationships.parent.data.id"},
     {NULL, NULL},
 };
 
-static enum vendor_outcome post_account(struct call *call, struct account *account,
-					const char *parent, const json_t *body, json_t **answer)
+static enum vendor_outcome ep_account_post(struct call *call, struct account *account,
+					   const char *parent, const json_t *body, json_t **answer)
 {
 	enum vendor_outcome outcome = item_post_direct(call, account, &ep_accounts, parent, body,
 						       answer);
@@ -48,8 +48,8 @@ const struct collection ep_accounts = {
     .created_keys = ep_common_created_keys,
     .type = "account",
     .stamp_key = "meta.timestamps.updated_at",
-    .fields = account_fields,
-    .once = account_once,
+    .fields = ep_account_fields,
+    .once = ep_account_once,
     .creates = ep_common_creates,
-    .post = post_account,
+    .post = ep_account_post,
 };

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * ep_member.c - changing and making one of Elastic Path's members.
+ * ep_member.c - see ep_member.h.
  *
- * In the vendor's documents (single-sign-on OpenAPI, 2025) a member's name and email are changed
- * through the user-authentication-info with the same id, in the realm that the account
- * authentication settings name; PUT on the member is for the store's own fields. The guide knows
- * only the latter, for everything. So: where the settings name a realm, each half that has changed
- * goes its own way (the first by ep_info.c), else all goes to the member. A member is made by
- * making that info; the guide says that only sign-in makes members, so the config must allow it.
+ * A member's name and email are changed through the user-authentication-info with the same id
+ * (single-sign-on OpenAPI, 2025); PUT on the member changes the store's own fields. The guide has
+ * only the PUT on the member, for everything. So if the settings name a realm, each half that has
+ * changed is sent in its own request, the info first (ep_info.h). Otherwise everything is sent to
+ * the member.
+ *
+ * A member is created by creating its info. The guide says that only a sign-in creates members, so
+ * the config must allow it (allow_preprovision).
  */
 #include "vendors/elasticpath/ep_member.h"
 
@@ -26,7 +28,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The part of BODY that the authentication info takes, or that it does not take. */
+/* Return the fields of BODY that the info takes, or if INFO is false, the others: a new object. */
 static json_t *half_of(const json_t *body, bool info)
 {
 	json_t *half = json_object();
@@ -40,7 +42,7 @@ static json_t *half_of(const json_t *body, bool info)
 	return half;
 }
 
-/* What of HALF RECORD (NULL: not known) does not show: a new object. */
+/* Return the fields of HALF that differ in RECORD (NULL: unknown, all differ): a new object. */
 static json_t *edits_of(const json_t *half, const json_t *record)
 {
 	json_t *edits = json_object();
@@ -55,8 +57,8 @@ static json_t *edits_of(const json_t *half, const json_t *record)
 }
 
 /*
- * Does member ID show OTHERS, what the authentication info does not take, already? Then
- * VENDOR_DONE. Asked even when the caller has gone: a part has been made.
+ * Read member ID and return VENDOR_DONE if it shows OTHERS, the half that the info does not take.
+ * Asks the vendor even if the caller is gone, because the first half has been applied.
  */
 static enum vendor_outcome look_at_others(struct call *call, struct account *account,
 					  const char *id, const json_t *others)
@@ -78,8 +80,8 @@ static enum vendor_outcome look_at_others(struct call *call, struct account *acc
 	return error ? VENDOR_UNKNOWN : same ? VENDOR_DONE : VENDOR_REFUSED;
 }
 
-/* What tells the first part of a change from another; 0: no memory. */
-static uint64_t part_of(const json_t *info)
+/* Return a hash that identifies the first part of a change. 0: no memory. */
+static uint64_t hash_part(const json_t *info)
 {
 	char *text = exact_dump(info, EXACT_SORT);
 	uint64_t part = text ? hash_text(text) : 0;
@@ -89,16 +91,16 @@ static uint64_t part_of(const json_t *info)
 }
 
 /*
- * Send the first part as ep_info_put does; OTHERS: a second one follows. It is not sent again for a
- * change that had to be made anew because the second part came too late: else that might go on for
- * ever.
+ * Send the first part, as ep_info_put. OTHERS is true if a second part follows. If the change is
+ * repeated because the second part came too late, do not send the first part again: that could go
+ * on without end.
  */
 static enum vendor_outcome put_info(struct call *call, struct account *account, const char *id,
 				    const json_t *info, const json_t *edits, bool others,
 				    json_t **answer, bool *known)
 {
 	struct basis *basis = call->basis;
-	uint64_t part = basis && others ? part_of(info) : 0;
+	uint64_t part = basis && others ? hash_part(info) : 0;
 	enum vendor_outcome outcome;
 
 	*known = true;
@@ -116,7 +118,7 @@ static enum vendor_outcome put_info(struct call *call, struct account *account, 
 	return outcome;
 }
 
-/* Has RECORD (or NULL) each member that PART has? */
+/* Return true if RECORD (or NULL) has each field that PART has. */
 static bool has_all(const json_t *record, const json_t *part)
 {
 	const char *key;
@@ -129,8 +131,8 @@ static bool has_all(const json_t *record, const json_t *part)
 	return true;
 }
 
-/* Does RECORD show all of PART? */
-static bool shows(const json_t *record, const json_t *part)
+/* Return true if RECORD has each field of PART with the same value. */
+static bool member_shows(const json_t *record, const json_t *part)
 {
 	const char *key;
 	json_t *value;
@@ -143,11 +145,13 @@ static bool shows(const json_t *record, const json_t *part)
 }
 
 /*
- * FIRST answered the part that the authentication info takes, which was sent because of EDITS,
- * *ANSWER (or NULL) the other one: into *ANSWER goes what both together say of the member. In what
- * was not edited the info may differ from the member. That is the member as a GET shows it, unless
- * that GET lags behind what was answered; a member without its time of update could not be told
- * from the version before. NULL: nothing was answered, a GET will tell.
+ * Combine the responses to both parts into *ANSWER: FIRST is that of the info, which was sent
+ * because of EDITS; *ANSWER (or NULL) is that of the member.
+ *
+ * The result is the member as a GET shows it, unless that GET is staler than the responses. It is
+ * needed because fields that were not edited may differ between info and member, and because a
+ * member without its time of update cannot be told from the version before. *ANSWER is NULL if the
+ * responses have no record; the caller then sends a GET.
  */
 static void answer_both(struct call *call, struct account *account, const char *id,
 			const json_t *edits, const json_t *first, json_t **answer)
@@ -169,15 +173,16 @@ static void answer_both(struct call *call, struct account *account, const char *
 	if (vendor_get(&look, account, &ep_members, NULL, id, &member, NULL))
 		member = NULL;
 	call_destroy(&look);
-	*answer = json_incref(member && shows(member, told) ? member : told);
+	*answer = json_incref(member && member_shows(member, told) ? member : told);
 out:
 	json_decref(member);
 	json_decref(told);
 }
 
-/* PUT OTHERS, the half of member ID that has changed besides INFO, which (MADE) has been sent. */
-static enum vendor_outcome put_others(struct call *call, struct account *account, const char *id,
-				      const json_t *others, bool made, json_t **answer)
+/* PUT OTHERS, the half of member ID that the info does not take. MADE: the info has been sent. */
+static enum vendor_outcome member_put_others(struct call *call, struct account *account,
+					     const char *id, const json_t *others, bool made,
+					     json_t **answer)
 {
 	enum vendor_outcome outcome = item_put_direct(call, account, &ep_members, NULL, id, others,
 						      NULL, answer);
@@ -186,12 +191,12 @@ static enum vendor_outcome put_others(struct call *call, struct account *account
 		return outcome;
 	if (call->error == EINTR)
 		return VENDOR_UNKNOWN;
-	/* a 429 says nothing of what the member shows, and to look would have to wait, too */
+	/* after a 429 a look would have to wait as well */
 	return call->basis && call->status == 429 ? outcome
 						  : look_at_others(call, account, id, others);
 }
 
-/* Is there a realm, in which a part of a member stands? Else the member has it all. */
+/* Return true if the settings name a realm, so that a member has an info. An error is in *ERROR. */
 static bool has_realm(struct call *call, struct account *account, int *error)
 {
 	char *realm = NULL;
@@ -204,9 +209,9 @@ static bool has_realm(struct call *call, struct account *account, int *error)
 }
 
 /*
- * Two requests where there is a realm and both halves have changed, else one. The second one rests
- * on the same read as the first: VENDOR_STALE where it comes too late, and the first has been made
- * then (basis->part_made).
+ * As collection->put. Sends two requests if there is a realm and both halves have changed, else
+ * one. Both are based on the same read. If the second comes too late, returns VENDOR_STALE; the
+ * first has been applied then (basis->part_made).
  */
 static enum vendor_outcome member_put(struct call *call, struct account *account,
 				      const char *parent, const char *id, const json_t *body,
@@ -231,7 +236,7 @@ static enum vendor_outcome member_put(struct call *call, struct account *account
 	if (!known) {
 		outcome = item_put_direct(call, account, &ep_members, NULL, id, body, etag, answer);
 	} else if (others_differ && (!info_differs || outcome == VENDOR_DONE)) {
-		outcome = put_others(call, account, id, others, info_differs, answer);
+		outcome = member_put_others(call, account, id, others, info_differs, answer);
 	}
 	if (known && info_differs && outcome == VENDOR_DONE)
 		answer_both(call, account, id, edits, first, answer);
@@ -288,7 +293,7 @@ static int member_list(struct call *call, struct account *account, const char *p
 
 /* ---- the table ---- */
 
-/* OpenAPI: links and relationships come with each record; meta holds the time stamps. */
+/* Each record has links and relationships; meta has the time stamps (OpenAPI). */
 static const struct field member_fields[] = {
     {"id", FIELD_SYSTEM | FIELD_REQUIRED},
     {"type", FIELD_IMMUTABLE | FIELD_REQUIRED},
@@ -300,18 +305,18 @@ static const struct field member_fields[] = {
     {NULL, 0},
 };
 
-static const char *const taken[] = {"tokens", NULL};
-static const char *const email_keys[] = {"email", NULL};
+static const char *const member_taken[] = {"tokens", NULL};
+static const char *const member_email_keys[] = {"email", NULL};
 
 const struct collection ep_members = {
     .name = "account members",
     .list_path = "/v2/account-members",
     .item_path = "/v2/account-members/",
     EP_COMMON_LIST,
-    .taken = taken,
+    .taken = member_taken,
     .id_keys = ep_common_id_keys,
     .type = EP_COMMON_MEMBER_TYPE,
-    .email_keys = email_keys,
+    .email_keys = member_email_keys,
     .created_keys = ep_common_created_keys,
     .stamp_key = "meta.timestamps.updated_at",
     .fields = member_fields,

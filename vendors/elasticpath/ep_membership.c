@@ -31,7 +31,7 @@ const struct collection ep_memberships = {
     .fields = membership_fields,
 };
 
-/* Only ever listed: each row names its account. */
+/* Each row names its account. */
 const struct collection ep_own_memberships = {
     .name = "memberships of the member",
     .list_path = "/v2/account-members/{parent}/account-memberships",
@@ -45,16 +45,16 @@ const struct collection ep_own_memberships = {
     .totals = ep_common_totals,
 };
 
-/* In the guide the member's id is flat, in the OpenAPI it is in relationships. */
+/* The guide has the member's id flat, the OpenAPI in relationships. */
 static const char *const link_id_keys[] = {"account_member_id",
 					   "relationships.account_member.data.id", NULL};
 
-static json_t *link_body(const char *id)
+static json_t *links_body(const char *id)
 {
 	return json_pack("{s:s, s:s}", "type", "account_membership", "account_member_id", id);
 }
 
-/* Passes the rows of an account's list on, but for those that were ended here. */
+/* Passes on the rows of an account's list, except those that were ended here. */
 struct links {
 	struct list_sink sink;
 	struct call *call;
@@ -94,7 +94,7 @@ static void links_progress(struct list_sink *sink, unsigned pages, size_t rows)
 		links->out->progress(links->out, pages, rows);
 }
 
-/* Add those that were made here and have not come. 0 or -ENOMEM. */
+/* Pass on the memberships that were created here and are not in the list. 0 or -ENOMEM. */
 static int add_made(struct links *links)
 {
 	json_t *change;
@@ -120,12 +120,12 @@ static int add_made(struct links *links)
 	return 0;
 }
 
-static int list_links(struct call *call, struct account *account, const char *parent,
+static int links_list(struct call *call, struct account *account, const char *parent,
 		      struct list_sink *out)
 {
 	json_t *changes = ep_lag_changes(account, parent, NULL);
 	struct links links = {.sink = {.add = links_add,
-				       .unreadable = links_add, /* the ids are all there is to it */
+				       .unreadable = links_add, /* only the ids are used */
 				       .reset = links_reset,
 				       .progress = links_progress},
 			      .call = call,
@@ -134,7 +134,7 @@ static int list_links(struct call *call, struct account *account, const char *pa
 	struct list_part part = {.parent = parent, .sink = &links.sink};
 	int error = vendor_list_all(call, account, &ep_links, &part, 1);
 
-	/* an account that was just made may not be there yet for all reads */
+	/* reads may not show an account that was just created */
 	if (error == -EREMOTEIO && call->status == 404 && ep_lag_is_new(account, parent)) {
 		call->error = 0;
 		call->words[0] = '\0';
@@ -146,7 +146,7 @@ static int list_links(struct call *call, struct account *account, const char *pa
 	return error;
 }
 
-/* Does LINK (NULL: none) name another member than BODY? */
+/* Return true if LINK (or NULL) names another member than BODY. */
 static bool is_of_another(const json_t *link, const json_t *body)
 {
 	char buffer[24], wanted[24];
@@ -155,9 +155,12 @@ static bool is_of_another(const json_t *link, const json_t *body)
 	return member && strcmp(member, collection_id(&ep_links, body, wanted)) != 0;
 }
 
-/* 409: it is there already. Where no list shows it yet, it is known that it may come. */
-static enum vendor_outcome post_link(struct call *call, struct account *account, const char *parent,
-				     const json_t *body, json_t **answer)
+/*
+ * As collection->post. A 409 says that the membership exists already; if no list shows it yet, it
+ * may appear.
+ */
+static enum vendor_outcome links_post(struct call *call, struct account *account,
+				      const char *parent, const json_t *body, json_t **answer)
 {
 	enum vendor_outcome outcome = item_post_direct(call, account, &ep_links, parent, body,
 						       answer);
@@ -176,8 +179,8 @@ static enum vendor_outcome post_link(struct call *call, struct account *account,
 	return outcome;
 }
 
-static void remember_link(struct account *account, const char *parent, const json_t *ended,
-			  const json_t *made)
+static void links_remember(struct account *account, const char *parent, const json_t *ended,
+			   const json_t *made)
 {
 	const json_t *link = ended ? ended : made;
 	char member[24], own[24];
@@ -186,7 +189,6 @@ static void remember_link(struct account *account, const char *parent, const jso
 		    collection_path_id(&ep_links, link, own), ended);
 }
 
-/* The same memberships, each known by its member. */
 const struct collection ep_links = {
     .name = "members of the account",
     .list_path = "/v2/accounts/{parent}/account-memberships",
@@ -199,8 +201,8 @@ const struct collection ep_links = {
     .fields = membership_fields,
     .creates = ep_common_creates,
     .deletes = true,
-    .list = list_links,
-    .post = post_link,
-    .link = link_body,
-    .remember = remember_link,
+    .list = links_list,
+    .post = links_post,
+    .link = links_body,
+    .remember = links_remember,
 };

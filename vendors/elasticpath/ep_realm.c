@@ -11,7 +11,7 @@
 
 /* ---- realms ---- */
 
-static const struct field realm_fields[] = {
+static const struct field ep_realm_fields[] = {
     {"id", FIELD_SYSTEM | FIELD_REQUIRED},
     {"type", FIELD_IMMUTABLE | FIELD_REQUIRED},
     {"meta", FIELD_SYSTEM},
@@ -21,12 +21,12 @@ static const struct field realm_fields[] = {
     {NULL, 0},
 };
 
-static const struct once realm_once[] = {
+static const struct once ep_realm_once[] = {
     {"relationships.origin.data.id", NULL},
     {NULL, NULL},
 };
 
-/* BODY with no other relationship than its origin: a new reference, NULL: no memory. */
+/* Return BODY without its relationships, except origin: a new reference. NULL: no memory. */
 static json_t *with_origin(const json_t *body)
 {
 	json_t *sent = json_copy((json_t *)(uintptr_t)body);
@@ -42,11 +42,12 @@ static json_t *with_origin(const json_t *body)
 }
 
 /*
- * The guide makes realms; in the OpenAPI each store has its three, and there is no such call. The
- * type that the vendor's JavaScript client has for it wants relationships.origin.
+ * As collection->post. The guide creates realms. In the OpenAPI a store has three realms and there
+ * is no such call. The type of the request in the vendor's JavaScript client needs
+ * relationships.origin.
  */
-static enum vendor_outcome post_realm(struct call *call, struct account *account,
-				      const char *parent, const json_t *body, json_t **answer)
+static enum vendor_outcome ep_realm_post(struct call *call, struct account *account,
+					 const char *parent, const json_t *body, json_t **answer)
 {
 	enum vendor_outcome outcome = VENDOR_REFUSED;
 	json_t *sent = with_origin(body);
@@ -71,15 +72,18 @@ const struct collection ep_realms = {
     .created_keys = ep_common_created_keys,
     .type = "authentication-realm",
     .stamp_key = "meta.updated_at",
-    .fields = realm_fields,
-    .once = realm_once,
+    .fields = ep_realm_fields,
+    .once = ep_realm_once,
     .creates = ep_common_creates,
-    .post = post_realm,
+    .post = ep_realm_post,
 };
 
+/* ---- OIDC profiles ---- */
+
 /*
- * OpenAPI of 2024: all four are needed in each PUT. The secret is not shown, and in the newest
- * examples discovery_url is not either: they have the issuer, which the vendor finds out.
+ * Each PUT must have all four of the fields at the end (OpenAPI of 2024). The vendor does not show
+ * the secret. In the newest examples it does not show discovery_url either, but the issuer, which
+ * the vendor finds out.
  */
 static const struct field profile_fields[] = {
     {"id", FIELD_SYSTEM | FIELD_REQUIRED},

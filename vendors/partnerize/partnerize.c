@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * partnerize.c - Partnerize: one collection, users, with full CRUD according to its user-management
- * guide (updated March 2026).
+ * partnerize.c - Partnerize: one collection, users, which can be listed, read, created, updated and
+ * deleted.
  *
- * Where the vendor's own public documents (OpenAPI of api-docs.partnerize.com, the 2020 API
- * Blueprint) say something else than the guide, both are coped with: keys in two headers or HTTP
- * Basic, page and count or limit and offset, flat or wrapped rows, `email` or `email_address`, GET
- * /user/self or GET /user for the key's owner. What is confirmed by whom stands in README.md.
+ * "Guide" is the user-management guide of March 2026. The vendor's own public documents (the
+ * OpenAPI of api-docs.partnerize.com, and the API Blueprint of 2020) contradict it in places. Both
+ * forms are accepted: keys in two headers or HTTP Basic; page and count or limit and offset; flat
+ * or wrapped rows; `email` or `email_address`; GET /user/self or GET /user for the key's owner. See
+ * vendors/README.md.
  */
 #include "vendors/vendor.h"
 
 #include "vendors/base/call.h"
-#include "vendors/rest/exchange.h"
 #include "vendors/http/http.h"
+#include "vendors/rest/exchange.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -23,7 +24,7 @@ extern const struct vendor vendor_partnerize;
 static const char *const auth_choices[] = {"headers", "basic", NULL};
 static const char *const paging_choices[] = {"page", "offset", "none", NULL};
 
-static const struct setting settings[] = {
+static const struct setting partnerize_settings[] = {
     {.name = "application_key", .type = SETTING_SECRET, .required = true},
     {.name = "user_api_key", .type = SETTING_SECRET, .required = true},
     {.name = "auth", .type = SETTING_CHOICE, .fallback = "headers", .choices = auth_choices},
@@ -32,10 +33,11 @@ static const struct setting settings[] = {
     {.name = NULL},
 };
 
-static const char *const id_keys[] = {"user_id", NULL};
-static const char *const taken[] = {"self", NULL};
+static const char *const partnerize_id_keys[] = {"user_id", NULL};
+static const char *const partnerize_taken[] = {"self", NULL};
 
-/* The guide's object; created, network_* and user_api_key are from the vendor's own documents. */
+/* The fields are from the guide; created, network_* and user_api_key from the vendor's documents.
+ */
 static const struct field user_fields[] = {
     {"user_id", FIELD_SYSTEM | FIELD_REQUIRED},
     {"created_at", FIELD_SYSTEM},
@@ -54,9 +56,9 @@ static const struct field user_fields[] = {
     {NULL, 0},
 };
 
-static const char *const email_keys[] = {"email", "email_address", NULL};
-static const char *const created_keys[] = {"created_at", "created", NULL};
-static const char *const time_keys[] = {"updated_at", "created_at", "created", NULL};
+static const char *const partnerize_email_keys[] = {"email", "email_address", NULL};
+static const char *const partnerize_created_keys[] = {"created_at", "created", NULL};
+static const char *const partnerize_time_keys[] = {"updated_at", "created_at", "created", NULL};
 
 static enum paging user_paging(const struct account *account)
 {
@@ -67,14 +69,14 @@ static enum paging user_paging(const struct account *account)
 	return paging && strcmp(paging, "offset") == 0 ? PAGING_OFFSET : PAGING_NUMBER;
 }
 
-/* POST /user is in the guide and, with more required fields, in the vendor's own documents. */
-static bool creates(const struct account *account)
+/* POST /user is in the guide. In the vendor's documents it needs more fields. */
+static bool partnerize_creates(const struct account *account)
 {
 	(void)account;
 	return true;
 }
 
-static const struct collection users = {
+static const struct collection partnerize_users = {
     .name = "users",
     .list_path = "/user",
     .item_path = "/user/",
@@ -86,38 +88,39 @@ static const struct collection users = {
     .pages_key = "hypermedia.pagination.total_page_count",
     .next_key = "hypermedia.pagination.next_page",
     .page_size = 100,
-    .taken = taken,
-    .id_keys = id_keys,
-    /* PUT is what the guide says; the vendor's own 2020 documents POST to the item, with the id
-       in the body too */
+    .taken = partnerize_taken,
+    .id_keys = partnerize_id_keys,
+    /* The guide has PUT. The vendor's API Blueprint of 2020 has POST to the item, with the id in
+       the body too. */
     .put_becomes_post = true,
     .posted_id = "user_id",
-    .email_keys = email_keys,
-    .time_keys = time_keys,
-    .created_keys = created_keys,
+    .email_keys = partnerize_email_keys,
+    .time_keys = partnerize_time_keys,
+    .created_keys = partnerize_created_keys,
     .stamp_key = "updated_at",
     .status_key = "status",
     .fields = user_fields,
     .paging = user_paging,
-    .creates = creates,
-    .deletes = true, /* the guide's; the vendor's own documents know no DELETE of a user */
+    .creates = partnerize_creates,
+    .deletes = true, /* guide; the vendor's documents have no DELETE of a user */
 };
 
-static bool basic(const struct account *account)
+static bool uses_basic(const struct account *account)
 {
 	const char *auth = account_value(account, "auth");
 
 	return auth && strcmp(auth, "basic") == 0;
 }
 
-/* Query parameters would work too, the guide says, and would end in every proxy's log: never. */
-static int authorize(struct call *call, struct account *account, struct http_request *request)
+/* The guide also allows the keys in the query. They would be in the log of each proxy: not used. */
+static int partnerize_authorize(struct call *call, struct account *account,
+				struct http_request *request)
 {
 	const char *application = account_value(account, "application_key");
 	const char *user = account_value(account, "user_api_key");
 
 	(void)call;
-	if (basic(account)) {
+	if (uses_basic(account)) {
 		request->user = application;
 		request->password = user;
 		return 0;
@@ -130,17 +133,19 @@ static int authorize(struct call *call, struct account *account, struct http_req
 	return 0;
 }
 
-/* The id in ANSWER, wrapped or flat, or NULL: it is no user's. */
+/* Return the id of the user in ANSWER, wrapped or flat, or NULL. */
 static const char *self_of(json_t *answer, char *buffer)
 {
-	if (json_object_get(answer, users.list_key))
+	if (json_object_get(answer, partnerize_users.list_key))
 		return NULL;
-	return collection_id(&users, collection_unwrap(&users, answer), buffer);
+	return collection_id(&partnerize_users, collection_unwrap(&partnerize_users, answer),
+			     buffer);
 }
 
 /*
- * Ask PATH for the key's owner: 0 and *ID, -ENODATA if this path does not tell. Then WORDS, of SIZE
- * bytes, is extended by what it answered.
+ * GET the key's owner from PATH. Returns 0 and *ID, which the caller frees; -ENODATA if the
+ * response does not tell, and appends the response to WORDS (SIZE bytes); or a negative errno with
+ * words in CALL.
  */
 static int ask_self(struct call *call, struct account *account, const char *path, char **id,
 		    char *words, size_t size)
@@ -153,7 +158,7 @@ static int ask_self(struct call *call, struct account *account, const char *path
 	const char *found = NULL;
 	char buffer[24];
 
-	/* A vendor without such a path takes "self" for an id, and says so in one of these ways. */
+	/* A vendor without such a path takes "self" for an id, and returns one of these. */
 	if (error == -ENOENT || error == -EINVAL || error == -EACCES || error == -EOPNOTSUPP)
 		error = -ENODATA;
 	if (error && error != -ENODATA)
@@ -180,17 +185,21 @@ out:
 	return error;
 }
 
-/* GET /user/self is the guide's, GET /user the vendor's own; who uses Basic follows the latter. */
-static int self(struct call *call, struct account *account, char **id)
+/*
+ * As vendor->self. The guide has GET /user/self, the vendor's documents GET /user. Try the vendor's
+ * first if the keys go into HTTP Basic, as its documents say.
+ */
+static int partnerize_self(struct call *call, struct account *account, char **id)
 {
 	const char *const paths[2][2] = {{"/user/self", "/user"}, {"/user", "/user/self"}};
 	char words[160] = "";
 	int error = -ENODATA;
 
 	for (size_t i = 0; i < 2 && error == -ENODATA; i++)
-		error = ask_self(call, account, paths[basic(account)][i], id, words, sizeof(words));
+		error = ask_self(call, account, paths[uses_basic(account)][i], id, words,
+				 sizeof(words));
 	if (error == -ENODATA) {
-		/* the words are about both requests */
+		/* the words name both requests */
 		call->request[0] = '\0';
 		call->status = 0;
 		return call_fail(call, ENODATA, "%s", words);
@@ -198,7 +207,7 @@ static int self(struct call *call, struct account *account, char **id)
 	return error;
 }
 
-static const char manual_text[] =
+static const char partnerize_text[] =
     "Partnerize: what no API does\n"
     "============================\n"
     "\n"
@@ -229,20 +238,20 @@ static const char manual_text[] =
     "\n"
     "Partnerize has no SCIM, and its webhooks tell about conversions only, not about users.\n";
 
-static const char *manual(const struct account *account)
+static const char *partnerize_manual(const struct account *account)
 {
 	(void)account;
-	return manual_text;
+	return partnerize_text;
 }
 
 const struct vendor vendor_partnerize = {
     .type = "partnerize",
-    .settings = settings,
+    .settings = partnerize_settings,
     .base_url = "https://api.partnerize.com",
-    .users = &users,
+    .users = &partnerize_users,
     .remains = "keys that the person held keep working in integrations until somebody rotates "
 	       "them in the console: see MANUAL",
-    .manual = manual,
-    .authorize = authorize,
-    .self = self,
+    .manual = partnerize_manual,
+    .authorize = partnerize_authorize,
+    .self = partnerize_self,
 };
