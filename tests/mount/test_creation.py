@@ -711,8 +711,7 @@ def test_preprovision(ep, profile):
     assert {one["id"] + ".json", one["id"] + ".status"} <= set(os.listdir(m.path / "elasticpath"))
     assert status(m, one["id"]) == "inactive\n"
     # the guide's warning
-    line = last_line(m, "sign-in")
-    assert "elasticpath/new/joan.json" in line and "orphan" in line
+    assert "elasticpath/new/joan.json" in last_line(m, "orphaned")
     # a new buyer, all the way
     account = companies(box)[0]["id"]
     assert link(m, account, one["id"]) == "ok" and status(m, one["id"]) == "active\n"

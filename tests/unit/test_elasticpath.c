@@ -260,7 +260,7 @@ static void test_post(void **state)
 	assert_text(answer, "meta.timestamps.updated_at", "2026-01-01T00:00:00Z");
 	assert_null(json_object_get(answer, "links"));
 	log = log_text(&length);
-	assert_non_null(strstr(log, "may take it back"));
+	assert_non_null(strstr(log, "may remove it again"));
 	free(log);
 	json_decref(answer);
 	json_decref(body);
@@ -295,7 +295,7 @@ static void test_post_of_a_realm(void **state)
 					     &answer),
 				 VENDOR_REFUSED);
 		assert_int_equal(shop->call.error, errors[i]);
-		assert_true(!!strstr(shop->call.words, "the vendor makes no realms") ==
+		assert_true(!!strstr(shop->call.words, "the vendor creates no realms") ==
 			    (errors[i] == EOPNOTSUPP));
 		assert_int_equal(shop->asked_count, 1);
 	}

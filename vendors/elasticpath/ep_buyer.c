@@ -143,7 +143,7 @@ static int ep_buyer_run(struct call *call, struct account *account, const json_t
 	int error;
 
 	if (!json_is_object(request))
-		return call_fail(call, EINVAL, "a sign-in is a JSON object");
+		return call_fail(call, EINVAL, "a sign-in must be a JSON object");
 	wrapped = wrap(request);
 	body = wrapped ? exact_dump(wrapped, 0) : NULL;
 	error = body ? sign_in(call, account, body, answer) : call_fail(call, ENOMEM, "no memory");

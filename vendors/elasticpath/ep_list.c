@@ -128,11 +128,11 @@ static int note_created(struct tour *tour, const json_t *info, const char *id)
 	if (!created || strlen(created) >= STAMP_MAX ||
 	    !collection_time(&ep_list_infos, info, &time))
 		return call_fail(tour->call, EREMOTEIO,
-				 "user authentication info %s has no meta.created_at to go by", id);
+				 "user authentication info %s has no meta.created_at", id);
 	if (time.tv_sec < tour->since.tv_sec ||
 	    (time.tv_sec == tour->since.tv_sec && time.tv_nsec < tour->since.tv_nsec))
 		return call_fail(tour->call, EREMOTEIO,
-				 "the vendor does not sort by created_at: %s (%s) comes behind %s",
+				 "the vendor does not sort by created_at: %s (%s) comes after %s",
 				 id, created, tour->last);
 	memcpy(tour->last, created, strlen(created) + 1);
 	tour->since = time;
@@ -224,12 +224,11 @@ static int walk_leg(struct tour *tour, bool *cut)
 	if (!part.cut)
 		return error;
 	if (tour->count == before)
-		return call_fail(tour->call, EREMOTEIO,
-				 "the vendor lists no more than %zu account members that were "
-				 "created at %s or later, and there are more: they can't be shown "
-				 "whole",
-				 json_object_size(tour->ids),
-				 *tour->from ? tour->from : "any time");
+		return call_fail(
+		    tour->call, EREMOTEIO,
+		    "the vendor lists only %zu account members created at %s or later, "
+		    "and there are more: the list would be incomplete",
+		    json_object_size(tour->ids), *tour->from ? tour->from : "any time");
 	tour->call->error = 0;
 	tour->call->words[0] = '\0';
 	return 0;
@@ -243,7 +242,8 @@ static int walk_legs(struct tour *tour)
 	for (unsigned legs = 0; !error && cut; legs++) {
 		if (legs == LEGS_MAX)
 			return call_fail(tour->call, EREMOTEIO,
-					 "there is no end after %zu account members", tour->count);
+					 "the list has no end: %zu account members so far",
+					 tour->count);
 		error = walk_leg(tour, &cut);
 	}
 	return error;
@@ -292,7 +292,7 @@ static int walk_tour(struct tour *tour, size_t least)
 	if (!error && tour->count < total)
 		error = call_fail(tour->call, EREMOTEIO,
 				  "there are %zu account members, but only %zu in the user "
-				  "authentication info of the realm: they can't be shown whole",
+				  "authentication info of the realm: the list would be incomplete",
 				  total, tour->count);
 	return error;
 }
@@ -355,7 +355,7 @@ int ep_list_walk(struct call *call, struct account *account, const struct collec
 		memcpy(call->request, request, sizeof(request));
 		call->status = status;
 		error = call_fail(call, EREMOTEIO,
-				  "%s (to list them by created_at takes a realm, and the account "
+				  "%s (listing them by created_at needs a realm, and the account "
 				  "authentication settings name none)",
 				  words);
 	}

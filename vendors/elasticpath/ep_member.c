@@ -271,15 +271,15 @@ static enum vendor_outcome member_post(struct call *call, struct account *accoun
 		outcome = VENDOR_REFUSED;
 		call_fail(call, EOPNOTSUPP,
 			  "the account authentication settings name no realm in which a member "
-			  "could be made");
+			  "can be created");
 	}
 	if (outcome == VENDOR_DONE && id) {
 		*answer = ep_info_member(made, id);
 		ep_lag_note_new(account, *answer);
 	}
 	if (progress && strcmp(progress, "IN_PROGRESS") == 0)
-		log_call(call, "the vendor is still making the member (creation_status is "
-			       "IN_PROGRESS) and may take it back");
+		log_call(call, "the vendor is still creating the member (creation_status is "
+			       "IN_PROGRESS) and may remove it again");
 	json_decref(info);
 	json_decref(made);
 	return outcome;

@@ -59,7 +59,7 @@ static enum vendor_outcome ep_realm_post(struct call *call, struct account *acco
 	json_decref(sent);
 	if (outcome == VENDOR_REFUSED && (call->status == 404 || call->status == 405))
 		call_fail(call, EOPNOTSUPP,
-			  "the vendor makes no realms: a store has those that are listed");
+			  "the vendor creates no realms: a store has only those that are listed");
 	return outcome;
 }
 

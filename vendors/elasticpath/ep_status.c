@@ -241,7 +241,8 @@ static int ep_status_list(struct call *call, struct account *account, const char
 		error = walk_all(call, account, members, !tries, &moved);
 		if (!moved || tries == AGAIN)
 			break;
-		log_call(call, "%s: %s is not there any more (404); listing the accounts again",
+		log_call(call,
+			 "%s: %s answered 404: an account was deleted; listing the accounts again",
 			 account->name, call->request);
 		json_object_clear(members);
 		call->error = 0;
@@ -251,7 +252,7 @@ static int ep_status_list(struct call *call, struct account *account, const char
 		error = pass_records(call, account, members, sink);
 	json_decref(members);
 	if (error && !call->error)
-		call_fail(call, -error, "the memberships could not be kept: %s", strerror(-error));
+		call_fail(call, -error, "cannot store the memberships: %s", strerror(-error));
 	return error;
 }
 
@@ -363,10 +364,11 @@ static enum vendor_outcome end_one(struct call *call, struct account *account,
 				   const json_t *membership)
 {
 	if (!json_object_get(membership, "id")) {
-		call_fail(call, EREMOTEIO,
-			  "a membership in account %s may have been made here, and no list shows "
-			  "it yet",
-			  json_string_value(json_object_get(membership, "account")));
+		call_fail(
+		    call, EREMOTEIO,
+		    "a membership in account %s may have been created here, and no list shows "
+		    "it yet",
+		    json_string_value(json_object_get(membership, "account")));
 		return VENDOR_REFUSED;
 	}
 	return vendor_delete(call, account, &ep_memberships,
