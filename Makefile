@@ -311,8 +311,10 @@ lint-shell: deps-lint ## shellcheck on the shell scripts
 	@echo 'lint-shell: ok'
 
 .PHONY: lint-man
+# what mandoc says about other man pages depends on which are installed here
 lint-man: deps-lint ## mandoc on the man pages
-	@mandoc -T lint -W warning mount/rosterfs.1 mount/rosterfs.conf.5
+	@! mandoc -T lint mount/rosterfs.1 mount/rosterfs.conf.5 2>&1 | \
+		grep -vE ': (outdated mandoc\.db|STYLE: referenced manual not found:) '
 	@echo 'lint-man: ok'
 
 README_LINES := 150
