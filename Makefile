@@ -134,7 +134,7 @@ model: all deps-test ## random writers against a model, for SECONDS (SEED=n, ROU
 		ROSTERFS_TEST_LIMIT=$$(($(SECONDS) * 2 + 1200)) tests/run model
 
 .PHONY: test-bare
-test-bare: ## demo and test of HEAD in a fresh Debian (as root; downloads 250 MB)
+test-bare: ## build, demo and test of HEAD in a fresh Debian (as root; downloads 250 MB)
 	@tests/bare.sh
 
 .PHONY: bench
