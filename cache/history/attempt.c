@@ -17,6 +17,7 @@
 #include "vendors/json/exact.h"
 #include "vendors/base/log.h"
 #include "vendors/base/shell.h"
+#include "vendors/base/status_words.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -166,7 +167,7 @@ static char *status_command(const struct attempt *attempt, const char *word)
 	char file[SHELL_WORD_MAX];
 	char *text = NULL;
 
-	if (!word || (strcmp(word, "active") != 0 && strcmp(word, "inactive") != 0))
+	if (!word || (strcmp(word, STATUS_ACTIVE) != 0 && strcmp(word, STATUS_INACTIVE) != 0))
 		return NULL;
 	if (!sibling(attempt, "status", file) || asprintf(&text, "echo %s > %s", word, file) < 0)
 		return NULL;
