@@ -10,7 +10,6 @@
 
 #include "cache/roster/absence.h"
 #include "cache/history/attempt.h"
-#include "cache/update/change.h"
 #include "cache/history/guard.h"
 #include "cache/update/late.h"
 #include "cache/update/looks.h"
@@ -19,6 +18,7 @@
 #include "vendors/base/call.h"
 #include "vendors/base/log.h"
 #include "vendors/base/status_words.h"
+#include "cache/update/self_guard.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -28,9 +28,6 @@
 static int check(struct attempt *attempt)
 {
 	const struct account *account = attempt->account;
-	struct change change = {.call = attempt->call,
-				.roster = attempt->roster,
-				.id = attempt->id};
 	bool deletes = roster_collection(attempt->roster)->deletes;
 	int error = guard_writable(attempt->guard, attempt->call);
 
@@ -49,7 +46,9 @@ static int check(struct attempt *attempt)
 				 "see MANUAL");
 	if (!takeback_creation(attempt, NULL))
 		error = guard_has_room(attempt->guard, attempt->call);
-	return error ? error : change_check_self(&change, STATUS_DELETED);
+	return error
+		   ? error
+		   : self_guard_check(attempt->call, attempt->roster, attempt->id, STATUS_DELETED);
 }
 
 /* A user that is being deleted. */
@@ -216,9 +215,7 @@ static int erase(struct attempt *attempt)
 		takeback_creation(attempt, before);
 	}
 	if (!error && guard_dry_run(attempt->guard)) {
-		error = attempt_send(attempt);
-		if (!error)
-			change_log_unsent(call, attempt->roster, "DELETE", attempt->id);
+		error = attempt_dry_run(attempt, "DELETE", attempt->id);
 	} else if (!error) {
 		error = send(&erasure, before);
 	}

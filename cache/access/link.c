@@ -9,7 +9,6 @@
 #include "cache/access/link.h"
 
 #include "cache/history/attempt.h"
-#include "cache/update/change.h"
 #include "cache/history/guard.h"
 #include "cache/update/looks.h"
 #include "cache/roster/record.h"
@@ -231,11 +230,7 @@ static int make_link(struct attempt *attempt)
 		return call_fail(call, EPERM, "links can't be made here");
 	if (guard_dry_run(attempt->guard)) {
 		error = guard_has_room(attempt->guard, call);
-		if (!error)
-			error = attempt_send(attempt);
-		if (!error)
-			change_log_unsent(call, attempt->roster, "POST", NULL);
-		return error;
+		return error ? error : attempt_dry_run(attempt, "POST", NULL);
 	}
 	error = roster_lock(attempt->roster, call, attempt->id);
 	if (error)

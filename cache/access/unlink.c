@@ -10,7 +10,6 @@
 #include "cache/access/unlink.h"
 
 #include "cache/history/attempt.h"
-#include "cache/update/change.h"
 #include "cache/history/guard.h"
 #include "cache/update/looks.h"
 #include "cache/roster/record.h"
@@ -306,9 +305,7 @@ static int delete_record(struct attempt *attempt)
 	if (!error && !own)
 		error = call_fail(call, ENOMEM, "no memory");
 	if (!error && guard_dry_run(attempt->guard)) {
-		error = attempt_send(attempt);
-		if (!error)
-			change_log_unsent(call, roster, "DELETE", own);
+		error = attempt_dry_run(attempt, "DELETE", own);
 	} else if (!error) {
 		error = send_delete(attempt, own);
 	}

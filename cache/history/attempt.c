@@ -320,6 +320,21 @@ int attempt_send(struct attempt *attempt)
 	return 0;
 }
 
+int attempt_dry_run(struct attempt *attempt, const char *method, const char *id)
+{
+	struct roster *roster = attempt->roster;
+	int error = attempt_send(attempt);
+	char *path;
+
+	if (error)
+		return error;
+	path = vendor_path(roster_collection(roster), roster_parent(roster), id);
+	log_call(attempt->call, "dry run: nothing sent; it would be %s %s", method,
+		 path ? path : "?");
+	free(path);
+	return 0;
+}
+
 int attempt_send_counted(struct attempt *attempt, uint64_t *ticket)
 {
 	int error;

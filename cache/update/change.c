@@ -19,6 +19,7 @@
 #include "vendors/base/clock.h"
 #include "vendors/base/log.h"
 #include "vendors/base/status_words.h"
+#include "cache/update/self_guard.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -29,51 +30,6 @@
 #define LOOK_SECONDS 5.0
 
 /* ---- guards ---- */
-
-/* Log if ID is only what the config says, and the newest list has no such user: it protects nobody.
- */
-static void warn_of_self(const struct change *change, const char *id)
-{
-	const char *configured = account_value(roster_account(change->roster), "self_id");
-	struct snapshot *snapshot;
-	double seconds;
-
-	if (!configured || strcmp(configured, id) != 0)
-		return;
-	snapshot = roster_snapshot(change->roster, &seconds);
-	if (snapshot && !snapshot_find(snapshot, id))
-		log_call(change->call, "self_id is %s, but no such user is in the list", id);
-	snapshot_put(snapshot);
-}
-
-int change_check_self(struct change *change, const char *status)
-{
-	struct wait wait = {.kind = WAIT_SELF, .call = change->call};
-	int error;
-
-	/* its keys are no user's */
-	if (!roster_account(change->roster)->vendor->self)
-		return 0;
-	/* that question may have to wait for the place that the GET has kept for the PUT */
-	if (!roster_knows_self(change->roster))
-		basis_release(change->call);
-	error = roster_ask_sync(change->roster, &wait);
-	if (error == -ENODATA)
-		error =
-		    call_fail(change->call, EPERM,
-			      "the vendor does not tell which user the keys in section [%s] belong "
-			      "to, so that rosterfs might lock itself out: set self_id there",
-			      roster_account(change->roster)->name);
-	else if (!error && strcmp(wait.self, change->id) == 0 && strcmp(status, STATUS_ACTIVE) != 0)
-		error =
-		    call_fail(change->call, EPERM,
-			      "this is the user that rosterfs' own key belongs to: the key would "
-			      "die with it");
-	if (!error)
-		warn_of_self(change, wait.self);
-	wait_clear(&wait);
-	return error;
-}
 
 /* Does the target change the status? Then it passes the guards and is counted, unless it takes back
  * what the vendor still shows. */
@@ -86,7 +42,7 @@ static int check_status(struct change *change)
 	if (!after || (before && strcmp(before, after) == 0))
 		return 0;
 	if (!change->status_checked) {
-		error = change_check_self(change, after);
+		error = self_guard_check(change->call, change->roster, change->id, after);
 		if (error)
 			return error;
 		change->status_checked = true;
@@ -203,14 +159,6 @@ static int dry_run(struct change *change)
 	free(words);
 	change_publish(change, change->fresh);
 	return 0;
-}
-
-void change_log_unsent(struct call *call, struct roster *roster, const char *method, const char *id)
-{
-	char *path = vendor_path(roster_collection(roster), roster_parent(roster), id);
-
-	log_call(call, "dry run: nothing sent; it would be %s %s", method, path ? path : "?");
-	free(path);
 }
 
 /* Is there anything in the edits that the vendor's record does not show yet? */

@@ -92,17 +92,6 @@ void change_clear(struct change *change);
 /* The status in RECORD, borrowed, or NULL when it has none. */
 const char *change_status(const struct change *change, const json_t *record);
 
-/*
- * May the status of the record become STATUS? -EPERM when it is the key's own user, or nobody can
- * tell whose the key is. 0 for a vendor whose keys are no user's. May wait for the vendor (self).
- */
-int change_check_self(struct change *change, const char *status);
-
-/* One line in the log: a dry run does not send METHOD for record ID of ROSTER (NULL: of its list).
- */
-void change_log_unsent(struct call *call, struct roster *roster, const char *method,
-		       const char *id);
-
 /* Parse what was written. NULL: -EINVAL with words in CALL that quote nothing of it. */
 json_t *change_parse(struct call *call, const char *text, size_t length);
 

@@ -157,12 +157,8 @@ static int create(struct creation *creation)
 {
 	int error;
 
-	if (guard_dry_run(creation->guard)) {
-		error = attempt_send(creation->attempt);
-		if (!error)
-			change_log_unsent(creation->call, creation->roster, "POST", NULL);
-		return error;
-	}
+	if (guard_dry_run(creation->guard))
+		return attempt_dry_run(creation->attempt, "POST", NULL);
 	error = send(creation);
 	if (!error)
 		error = complete(creation);

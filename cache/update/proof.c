@@ -17,6 +17,7 @@
 #include "vendors/json/exact.h"
 #include "vendors/base/log.h"
 #include "vendors/base/status_words.h"
+#include "cache/document/content.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -70,8 +71,8 @@ static void keep_namesake(struct change *change, struct timespec when)
 
 void change_publish(struct change *change, const json_t *record)
 {
-	const char *stamp = edit_base_stamp(change->collection, record);
-	const char *before = edit_base_stamp(change->collection, change->fresh);
+	const char *stamp = content_stamp(change->collection, record);
+	const char *before = content_stamp(change->collection, change->fresh);
 	struct record *made, *held;
 	struct timespec when;
 	double seconds;

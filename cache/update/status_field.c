@@ -12,6 +12,7 @@
 #include "cache/update/update_parts.h"
 #include "vendors/base/call.h"
 #include "vendors/base/status_words.h"
+#include "cache/update/self_guard.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -61,7 +62,7 @@ static int check_status_early(struct change *change, const char *word)
 	if (!same && !takeback_may_be(change->attempt, word))
 		error = guard_has_room(change->guard, change->call);
 	if (!error)
-		error = change_check_self(change, word);
+		error = self_guard_check(change->call, change->roster, change->id, word);
 	change->status_checked = !error;
 	return error;
 }

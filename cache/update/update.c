@@ -20,6 +20,8 @@
 #include "vendors/base/call.h"
 #include "vendors/json/exact.h"
 #include "vendors/base/status_words.h"
+#include "cache/document/content.h"
+#include "cache/update/self_guard.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -253,7 +255,7 @@ static int plan_document(struct change *change)
 		error = edit_base_in_history(change, plan->stamp, &base);
 	else
 		error = edit_base_find(change->call, change->roster, change->id, &plan->process,
-				  plan->stamp, plan->document, change->fresh, &base);
+				       plan->stamp, plan->document, change->fresh, &base);
 	if (error)
 		return error;
 	error = restore_plan(change, base.record);
@@ -360,7 +362,7 @@ static int read_document(struct attempt *attempt, const char *text, size_t lengt
 		error = change_check_hidden(call, attempt->roster, plan->document);
 	if (error)
 		return error;
-	stamp = edit_base_stamp(roster_collection(attempt->roster), plan->document);
+	stamp = content_stamp(roster_collection(attempt->roster), plan->document);
 	if (stamp)
 		plan->stamp = strdup(stamp);
 	if (stamp && !plan->stamp)
@@ -381,16 +383,13 @@ static void keep_save(struct change *change, const struct document_plan *plan)
 				    .left = change->result,
 				    .number = change->attempt->number};
 
-	edit_base_keep(change->roster, change->id, &plan->process, plan->stamp, &save, !change->sent);
+	edit_base_keep(change->roster, change->id, &plan->process, plan->stamp, &save,
+		       !change->sent);
 }
 
-/*
- * Who self is must be known where a status changes. It is asked before the GET, because afterwards
- * the PUT has to follow at once. What goes wrong here will do so again, and be told, there.
- */
-static void ask_self_early(struct change *change, const json_t *document)
+/* Will DOCUMENT change the status, as far as is known before the GET? */
+static bool changes_status(const struct change *change, const json_t *document)
 {
-	struct wait wait = {.kind = WAIT_SELF, .call = change->call};
 	const char *stated = change_status(change, document);
 	struct record *held;
 	double seconds;
@@ -399,12 +398,7 @@ static void ask_self_early(struct change *change, const json_t *document)
 	roster_peek(change->roster, change->id, &held, &seconds);
 	differs = stated && held && strcmp(record_status(held), stated) != 0;
 	record_put(held);
-	if (!differs || roster_knows_self(change->roster))
-		return;
-	roster_ask_sync(change->roster, &wait);
-	wait_clear(&wait);
-	change->call->error = 0;
-	change->call->words[0] = '\0';
+	return differs;
 }
 
 static int save_document(struct attempt *attempt, struct document_plan *plan)
@@ -415,7 +409,8 @@ static int save_document(struct attempt *attempt, struct document_plan *plan)
 	update_begin(&change, attempt);
 	change.plan = plan_document;
 	change.arg = plan;
-	ask_self_early(&change, plan->document);
+	if (changes_status(&change, plan->document))
+		self_guard_learn(change.call, change.roster);
 	error = update_finish(&change, update_run(&change));
 	if (!error && (change.sent || attempt->idle) && plan->left && change.merge.count)
 		keep_save(&change, plan);
