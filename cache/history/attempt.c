@@ -11,13 +11,13 @@
 #include "cache/history/audit.h"
 #include "cache/history/guard.h"
 #include "cache/history/history.h"
-#include "cache/roster/roster.h"
 #include "cache/history/takeback.h"
+#include "cache/roster/roster.h"
 #include "vendors/base/call.h"
-#include "vendors/json/exact.h"
 #include "vendors/base/log.h"
 #include "vendors/base/shell.h"
 #include "vendors/base/status_words.h"
+#include "vendors/json/exact.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>

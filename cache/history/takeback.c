@@ -8,11 +8,11 @@
  */
 #include "cache/history/takeback.h"
 
+#include "cache/document/content.h"
 #include "cache/history/attempt.h"
 #include "cache/history/guard.h"
 #include "cache/roster/roster.h"
 #include "vendors/base/status_words.h"
-#include "cache/document/content.h"
 #include "vendors/vendor.h"
 
 #include <stdio.h>

@@ -7,13 +7,13 @@
  */
 #include "cache/update/edit_base.h"
 
-#include "cache/history/history.h"
+#include "cache/document/content.h"
 #include "cache/document/merge.h"
+#include "cache/history/history.h"
 #include "cache/roster/roster.h"
 #include "vendors/base/call.h"
-#include "vendors/json/exact.h"
 #include "vendors/base/status_words.h"
-#include "cache/document/content.h"
+#include "vendors/json/exact.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>

@@ -8,11 +8,11 @@
 #include "cache/history/guard.h"
 #include "cache/history/takeback.h"
 #include "cache/roster/roster.h"
+#include "cache/update/apply.h"
 #include "cache/update/change.h"
-#include "cache/update/update_parts.h"
+#include "cache/update/self_guard.h"
 #include "vendors/base/call.h"
 #include "vendors/base/status_words.h"
-#include "cache/update/self_guard.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -91,16 +91,17 @@ static int set_status(struct attempt *attempt, const char *word, bool again)
 	struct change change;
 	int error = 0;
 
-	update_begin(&change, attempt);
+	change_begin(&change, attempt);
 	change.plan = plan_status;
+	change.reapply = status_field_reapply;
 	change.arg = (void *)(uintptr_t)word;
 	change.absolute = true;
 	change.status_checked = change.counted = again;
 	if (!again)
 		error = check_status_early(&change, word);
 	if (!error)
-		error = update_run(&change);
-	error = update_finish(&change, error);
+		error = apply_change(&change);
+	error = apply_finish(&change, error);
 	change_clear(&change);
 	return error;
 }

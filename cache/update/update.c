@@ -8,72 +8,27 @@
  */
 #include "cache/update/update.h"
 
+#include "cache/document/content.h"
 #include "cache/history/attempt.h"
-#include "cache/update/change.h"
 #include "cache/history/guard.h"
 #include "cache/history/history.h"
-#include "cache/update/looks.h"
 #include "cache/roster/roster.h"
+#include "cache/update/apply.h"
+#include "cache/update/change.h"
+#include "cache/update/input.h"
+#include "cache/update/looks.h"
+#include "cache/update/self_guard.h"
 #include "cache/update/setback.h"
-#include "cache/update/update_parts.h"
 #include "cache/update/status_field.h"
 #include "vendors/base/call.h"
-#include "vendors/json/exact.h"
 #include "vendors/base/status_words.h"
-#include "cache/document/content.h"
-#include "cache/update/self_guard.h"
+#include "vendors/json/exact.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* What was made here just now may not be there yet for all reads: so many seconds are waited. */
-#define MADE_SECONDS 5.0
-
-void update_begin(struct change *change, struct attempt *attempt)
-{
-	memset(change, 0, sizeof(*change));
-	change->call = attempt->call;
-	change->roster = attempt->roster;
-	change->guard = attempt->guard;
-	change->attempt = attempt;
-	change->collection = roster_collection(attempt->roster);
-	change->id = attempt->id;
-}
-
-static void tell_history(struct change *change)
-{
-	json_t *undo = change_undo(change);
-
-	attempt_accepted(change->attempt, change_before(change), change->result, undo);
-	json_decref(undo);
-}
-
-/* change_run, again where the vendor does not know yet what was made here. */
-int update_run(struct change *change)
-{
-	struct looks looks;
-	int error;
-
-	looks_begin(&looks, change->call, MADE_SECONDS);
-	do {
-		change->next = CHANGE_READ;
-		error = change_run(change);
-	} while (error == -ENOENT && !change->fresh &&
-		 roster_was_made(change->roster, change->id) && looks_again(&looks));
-	return error;
-}
-
-int update_finish(struct change *change, int error)
-{
-	if (error)
-		roster_note_error(change->roster, change->call, error);
-	if (change->result && !change->attempt->idle)
-		tell_history(change);
-	return error;
-}
 
 /* ---- documents ---- */
 
@@ -219,7 +174,7 @@ static int restore_plan(struct change *change, const json_t *base)
 	if (history && plan->stamp)
 		undo = history_version(history, plan->stamp, change->roster, change->id,
 				       HISTORY_UNDO);
-	error = change_restore(change->call, undo ? undo : base, plan->document, &plan->restored);
+	error = input_restore(change->call, undo ? undo : base, plan->document, &plan->restored);
 	json_decref(undo);
 	return error;
 }
@@ -263,7 +218,7 @@ static int plan_document(struct change *change)
 		error = call_fail(change->call, ENOMEM, "no memory");
 	/* what undoes a write has what the vendor had before it */
 	if (!error && !(plan->stamp && history_names(plan->stamp)))
-		error = change_check_unpaired(change->call, &change->merge);
+		error = input_check_edits(change->call, &change->merge);
 	for (size_t i = 0; !error && i < change->merge.count; i++)
 		error = check_edit(change, &change->merge.edits[i]);
 	if (!error)
@@ -279,26 +234,6 @@ static int plan_document(struct change *change)
 		error = keep_left(change, &base);
 	edit_base_clear(&base);
 	return error;
-}
-
-int change_check_hidden(struct call *call, struct roster *roster, const json_t *document)
-{
-	const struct field *field = roster_collection(roster)->fields;
-	const unsigned hidden = FIELD_REQUIRED | FIELD_WRITE_ONLY;
-
-	for (; field->name; field++) {
-		const json_t *value = json_object_get(document, field->name);
-
-		if ((field->flags & hidden) == hidden && json_is_null(value))
-			return call_fail(call, EINVAL, "\"%s\" is required: it can't be cleared",
-					 field->name);
-		if ((field->flags & FIELD_EACH_TIME) && (field->flags & FIELD_WRITE_ONLY) && !value)
-			return call_fail(call, EINVAL,
-					 "the document must have \"%s\" each time: the vendor "
-					 "never shows it, and would forget it",
-					 field->name);
-	}
-	return 0;
 }
 
 /*
@@ -354,12 +289,13 @@ static int read_document(struct attempt *attempt, const char *text, size_t lengt
 		return error;
 	if (length > UPDATE_DOCUMENT_MAX)
 		return call_fail(call, EFBIG, "a document may have at most 1 MiB");
-	plan->document = change_parse(call, text, length);
+	plan->document = input_parse(call, text, length);
 	if (!plan->document)
 		return -EINVAL;
 	error = check_stamp(attempt, plan->document);
 	if (!error)
-		error = change_check_hidden(call, attempt->roster, plan->document);
+		error = input_check_required(call, roster_collection(attempt->roster),
+					     plan->document);
 	if (error)
 		return error;
 	stamp = content_stamp(roster_collection(attempt->roster), plan->document);
@@ -371,7 +307,7 @@ static int read_document(struct attempt *attempt, const char *text, size_t lengt
 		remove_stamp(plan->document, key);
 	plan->process.pid = call->pid;
 	plan->process.started = call_process_start(call->pid);
-	return change_check_history(call, plan->document);
+	return input_check_stamps(call, plan->document);
 }
 
 /* What PLAN's process saves next from the same version is compared with this save. */
@@ -406,12 +342,13 @@ static int save_document(struct attempt *attempt, struct document_plan *plan)
 	struct change change;
 	int error;
 
-	update_begin(&change, attempt);
+	change_begin(&change, attempt);
 	change.plan = plan_document;
+	change.reapply = status_field_reapply;
 	change.arg = plan;
 	if (changes_status(&change, plan->document))
 		self_guard_learn(change.call, change.roster);
-	error = update_finish(&change, update_run(&change));
+	error = apply_finish(&change, apply_change(&change));
 	if (!error && (change.sent || attempt->idle) && plan->left && change.merge.count)
 		keep_save(&change, plan);
 	change_clear(&change);

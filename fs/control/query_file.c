@@ -7,6 +7,7 @@
  */
 #include "fs/control/query_file.h"
 
+#include "cache/update/transact.h"
 #include "cache/update/update.h"
 #include "fs/handle.h"
 #include "fs/tree/node.h"
@@ -112,7 +113,7 @@ static int run(struct request *request)
 	struct handle *handle = request->handle;
 	char *answer = NULL;
 	size_t length = 0;
-	int error = update_transact(&request->call, request->node->branch->account,
+	int error = transact_send(&request->call, request->node->branch->account,
 				    request->fs->guard, request->text, request->length, &answer,
 				    &length);
 

@@ -5,9 +5,12 @@
  * Each verdict names the step that comes next: read anew, plan anew, send as it is, or the end. It
  * sends nothing itself; change.c goes on with the step.
  */
-#include "cache/update/change.h"
+#include "cache/update/answer.h"
 
 #include "cache/roster/roster.h"
+#include "cache/update/change.h"
+#include "cache/update/part.h"
+#include "cache/update/proof.h"
 #include "vendors/base/call.h"
 #include "vendors/base/clock.h"
 #include "vendors/base/log.h"
@@ -78,17 +81,6 @@ static bool ends_access(const struct change *change)
 	const char *after = change_status(change, change->target);
 
 	return after && strcmp(after, STATUS_INACTIVE) == 0;
-}
-
-int change_fail_limited(struct change *change)
-{
-	if (change->call->error != ETIMEDOUT)
-		return -change->call->error;
-	return call_fail(
-	    change->call, EBUSY,
-	    "too many requests, says the vendor (429), until retry_budget (%u s) was over: "
-	    "try again later",
-	    change_account(change)->retry_budget);
 }
 
 /*
@@ -238,7 +230,7 @@ static int find_out(struct change *change, json_t *body)
 	change->basis.end = (int64_t)(change->end * 1000);
 	if (change->basis.end < clock_milliseconds() + LOOK_MIN_MS)
 		change->basis.end = clock_milliseconds() + LOOK_MIN_MS;
-	error = change_settle_unknown(change);
+	error = proof_settle_unknown(change);
 	if (error != -EAGAIN)
 		return error;
 	if (last || call_cancelled(change->call))
@@ -247,14 +239,14 @@ static int find_out(struct change *change, json_t *body)
 	return -EAGAIN;
 }
 
-int change_judge(struct change *change, enum vendor_outcome outcome, json_t *body, json_t *answer)
+int answer_judge(struct change *change, enum vendor_outcome outcome, json_t *body, json_t *answer)
 {
 	int error = 0;
 
-	change_note_part(change);
+	part_note(change);
 	switch (outcome) {
 	case VENDOR_DONE:
-		error = change_settle_done(change, answer);
+		error = proof_settle_done(change, answer);
 		break;
 	case VENDOR_REFUSED:
 		if (change->call->status == 429)
