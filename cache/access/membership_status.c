@@ -2,8 +2,8 @@
 /*
  * membership_status.c - see membership_status.h.
  *
- * GET, say what will be undone how, make the steps, and have it proved (membership_proof.c). The guards
- * are the same as for any status; which steps there are is the vendor's file's business.
+ * GET, say what will be undone how, make the steps, and have it proved (membership_proof.c). The
+ * guards are the same as for any status; which steps there are is the vendor's file's business.
  */
 #include "cache/access/membership_status.h"
 
@@ -13,6 +13,7 @@
 #include "cache/roster/roster.h"
 #include "cache/access/membership_state.h"
 #include "cache/history/takeback.h"
+#include "cache/history/undo.h"
 #include "vendors/base/call.h"
 #include "vendors/json/exact.h"
 #include "vendors/base/log.h"
@@ -22,30 +23,47 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* What makes STEP again; NULL: a step of any parent. */
+static struct undo undo_of(const struct steps *steps, const json_t *step)
+{
+	const json_t *parent = json_object_get(step, steps->collection->step_key);
+
+	return (struct undo){.what = UNDO_LINK,
+			     .id = steps->id,
+			     .links = steps->collection->step_links,
+			     .parent = json_string_value(parent)};
+}
+
 /* Say in the log, after WHAT, the command that makes each step again. */
 static void log_undo(const struct steps *steps, const char *what)
 {
-	char words[CALL_WORDS_MAX];
+	json_t *step;
+	size_t i;
 
-	for (size_t i = 0; steps->collection->undo_words(steps->fresh, i, words, sizeof(words));
-	     i++)
+	json_array_foreach(steps_of(steps, steps->fresh), i, step) {
+		const struct undo undo = undo_of(steps, step);
+		char *command = attempt_command(steps->attempt, &undo);
+
 		log_call(steps->call, "%s: %s", what,
-			 words[0] ? words : "a link to the member in the account's members/");
+			 command ? command : "a link to the member in the account's members/");
+		free(command);
+	}
 }
 
 /* The commands that undo what will be done. */
 static void tell_undo(const struct steps *steps)
 {
-	char words[CALL_WORDS_MAX];
+	json_t *step;
+	size_t i;
 
 	if (!steps_is_inactive(steps)) {
 		attempt_undone_by_status(steps->attempt, steps->id);
 		return;
 	}
-	for (size_t i = 0; steps->collection->undo_words(steps->fresh, i, words, sizeof(words));
-	     i++) {
-		if (words[0])
-			attempt_undone_by(steps->attempt, words);
+	json_array_foreach(steps_of(steps, steps->fresh), i, step) {
+		const struct undo undo = undo_of(steps, step);
+
+		attempt_undone_by(steps->attempt, &undo);
 	}
 }
 
@@ -90,14 +108,16 @@ static void keep_undo(struct steps *steps)
 /* Nobody knows what to restore: say how the user can do it. */
 static int fail_unknown(struct steps *steps)
 {
-	char words[CALL_WORDS_MAX / 2];
+	const struct undo undo = undo_of(steps, NULL);
+	char *command = attempt_command(steps->attempt, &undo);
+	int error =
+	    call_fail(steps->call, EOPNOTSUPP,
+		      "this mount has not ended anything of the user, so that it can't know what "
+		      "to restore; to do it: %s",
+		      command ? command : "");
 
-	steps->collection->restore_words(steps->fresh, words, sizeof(words));
-	return call_fail(
-	    steps->call, EOPNOTSUPP,
-	    "this mount has not ended anything of the user, so that it can't know what "
-	    "to restore; to do it: %s",
-	    words);
+	free(command);
+	return error;
 }
 
 /* Nothing is sent: say what would be. Such a mount has ended nothing, so it restores nothing. */
