@@ -8,6 +8,7 @@
 #include "fs/handle.h"
 
 #include "cache/roster/record.h"
+#include "cache/access/status.h"
 #include "cache/update/update.h"
 #include "fs/emptied.h"
 #include "fs/tree/node.h"
@@ -297,7 +298,7 @@ static int write_text_locked(struct handle *handle, const char *data, size_t siz
 static int write_status_locked(struct handle *handle, const char *data, size_t size, off_t offset,
 			       const char **why)
 {
-	const char *word = update_status_word(data, size);
+	const char *word = status_word(data, size);
 
 	if (handle->length && is_space(data, size))
 		return HANDLE_DONE;
@@ -306,7 +307,7 @@ static int write_status_locked(struct handle *handle, const char *data, size_t s
 		return -EINVAL;
 	}
 	if (handle->length && offset &&
-	    !(handle->append && word == update_status_word(handle->buffer, handle->length))) {
+	    !(handle->append && word == status_word(handle->buffer, handle->length))) {
 		*why = "a status is one word, and one has been written to this open file already";
 		return -EINVAL;
 	}

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * delete_user.c - a user that is deleted for good: what `deleted` in a .status means. A part of update.h.
+ * delete_user.c - a user that is deleted for good: what `deleted` in a .status means.
  *
  * GET, so that the history has what there was; DELETE; and GET again, because an answer in words
  * proves little, and nothing here can be undone. It does not know which vendors delete users: their
  * tables do.
  */
-#include "cache/update/update.h"
+#include "cache/access/delete_user.h"
 
 #include "cache/roster/absence.h"
 #include "cache/history/attempt.h"
@@ -18,6 +18,7 @@
 #include "cache/history/takeback.h"
 #include "vendors/base/call.h"
 #include "vendors/base/log.h"
+#include "vendors/base/status_words.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -48,7 +49,7 @@ static int check(struct attempt *attempt)
 				 "see MANUAL");
 	if (!takeback_creation(attempt, NULL))
 		error = guard_has_room(attempt->guard, attempt->call);
-	return error ? error : change_check_self(&change, UPDATE_DELETED);
+	return error ? error : change_check_self(&change, STATUS_DELETED);
 }
 
 /* A user that is being deleted. */
@@ -226,7 +227,7 @@ static int erase(struct attempt *attempt)
 	return error;
 }
 
-int update_erase(struct call *call, struct roster *roster, struct guard *guard, const char *id)
+int delete_user(struct call *call, struct roster *roster, struct guard *guard, const char *id)
 {
 	struct attempt attempt;
 	int error;

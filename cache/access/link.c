@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * link.c - links that are made: a part of update.h.
+ * link.c - links that are made.
  *
  * Each is one request that cannot be merged, so the guards count it before it is sent. The answer
  * is proof if it shows the link; when it does not, or was lost, the link is looked for. It must not
  * know what a link means to a vendor: its table does.
  */
-#include "cache/update/update.h"
+#include "cache/access/link.h"
 
 #include "cache/history/attempt.h"
 #include "cache/update/change.h"
@@ -233,7 +233,7 @@ static int make_link(struct attempt *attempt)
 	return error;
 }
 
-int update_link(struct call *call, struct roster *roster, struct guard *guard, const char *id)
+int link_create(struct call *call, struct roster *roster, struct guard *guard, const char *id)
 {
 	struct attempt attempt;
 	int error;

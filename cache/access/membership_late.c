@@ -9,6 +9,7 @@
 #include "cache/update/late.h"
 #include "cache/roster/roster.h"
 #include "vendors/base/call.h"
+#include "vendors/base/status_words.h"
 #include "vendors/base/log.h"
 
 #include <stdlib.h>
@@ -37,12 +38,12 @@ static void tell(const struct late_sight *sight, const char *word)
 
 static void tell_inactive(const struct late_sight *sight)
 {
-	tell(sight, "inactive");
+	tell(sight, STATUS_INACTIVE);
 }
 
 static void tell_active(const struct late_sight *sight)
 {
-	tell(sight, "active");
+	tell(sight, STATUS_ACTIVE);
 }
 
 /* The steps that were sent and may have been made, a new reference. */

@@ -8,7 +8,7 @@
 struct attempt;
 
 /*
- * For update_status, when the collection has set_status: make the status of ATTEMPT's record be
+ * For status_write, when the collection has set_status: make the status of ATTEMPT's record be
  * WORD. What undoes each step is in the log and the audit log before the first one. Complete, or a
  * negative errno and words that say what is left; the same call again does the rest. May wait.
  */

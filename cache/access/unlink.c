@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * unlink.c - links that are ended, and records that are deleted: the rest of update.h but for users
- * (delete_user.c).
+ * unlink.c - links that are ended, and records that are deleted, but for users (delete_user.c).
  *
  * Each is one request that cannot be merged, so the guards count it before it is sent, and the log
  * says before a link is ended how to make it again. What is ended must be seen to be gone; a lost
  * answer is settled by looking, too. It must not know what a link means to a vendor: its table
  * does.
  */
-#include "cache/update/update.h"
+#include "cache/access/unlink.h"
 
 #include "cache/history/attempt.h"
 #include "cache/update/change.h"
@@ -297,7 +296,7 @@ static int delete_record(struct attempt *attempt)
 	return error;
 }
 
-int update_delete(struct call *call, struct roster *roster, struct guard *guard, const char *id)
+int unlink_record(struct call *call, struct roster *roster, struct guard *guard, const char *id)
 {
 	struct attempt attempt;
 	int error;

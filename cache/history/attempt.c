@@ -17,6 +17,7 @@
 #include "vendors/base/call.h"
 #include "vendors/json/exact.h"
 #include "vendors/base/log.h"
+#include "vendors/base/status_words.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -157,7 +158,7 @@ static char *status_command(const struct attempt *attempt, const char *word)
 {
 	const struct undo undo = {.what = UNDO_STATUS, .path = attempt->call->path, .word = word};
 
-	if (!word || (strcmp(word, "active") != 0 && strcmp(word, "inactive") != 0))
+	if (!word || (strcmp(word, STATUS_ACTIVE) != 0 && strcmp(word, STATUS_INACTIVE) != 0))
 		return NULL;
 	return attempt_command(attempt, &undo);
 }

@@ -10,6 +10,7 @@
 #include "cache/document/render.h"
 #include "vendors/base/address.h"
 #include "vendors/json/exact.h"
+#include "vendors/base/status_words.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -20,7 +21,7 @@
 static atomic_uint_fast64_t last_version;
 
 /* Nearly all have one of these, so that it is not kept with each. */
-static const char *const words[] = {RECORD_STATUS_UNKNOWN, "active", "inactive"};
+static const char *const words[] = {RECORD_STATUS_UNKNOWN, STATUS_ACTIVE, STATUS_INACTIVE};
 
 #define WORDS (sizeof(words) / sizeof(words[0]))
 

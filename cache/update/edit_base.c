@@ -12,6 +12,7 @@
 #include "cache/roster/roster.h"
 #include "vendors/base/call.h"
 #include "vendors/json/exact.h"
+#include "vendors/base/status_words.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -351,7 +352,7 @@ static char *ways_out(const struct edit_base *base, const struct earlier_hit *hi
 	if (!out)
 		return NULL;
 	if (key && hit->path && strcmp(hit->path, key) == 0 && word &&
-	    (strcmp(word, "active") == 0 || strcmp(word, "inactive") == 0))
+	    (strcmp(word, STATUS_ACTIVE) == 0 || strcmp(word, STATUS_INACTIVE) == 0))
 		fprintf(out, "; write %s to %.64s.status if that is what you want", word, base->id);
 	if (base->read_again)
 		fprintf(out, "; read the file again (`:e!`) and repeat the edit");

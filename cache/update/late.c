@@ -4,7 +4,7 @@
  *
  * A look compares three things: the body that got no response, the record as the vendor shows it,
  * and the record as this mount last knew it. It holds no lock while it asks, and changes nothing
- * itself: update_reapply does.
+ * itself: status_field_reapply does.
  */
 #include "cache/update/late.h"
 
@@ -13,11 +13,12 @@
 #include "cache/update/change.h"
 #include "vendors/base/pool.h"
 #include "cache/roster/roster.h"
-#include "cache/update/update.h"
+#include "cache/update/status_field.h"
 #include "vendors/base/call.h"
 #include "vendors/base/clock.h"
 #include "vendors/json/exact.h"
 #include "vendors/base/log.h"
+#include "vendors/base/status_words.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -138,7 +139,7 @@ static bool undoes_inactive(struct late *late, const json_t *record, struct rost
 	const struct collection *collection = roster_collection(late->roster);
 	struct timespec time;
 
-	if (strcmp(status_of(collection, record), "active") != 0 ||
+	if (strcmp(status_of(collection, record), STATUS_ACTIVE) != 0 ||
 	    !roster_writer(late->roster, late->id, writer))
 		return false;
 	return !collection_updated(collection, record, &time) || !writer->timed ||
@@ -156,7 +157,7 @@ static void reapply(struct late *late, const struct roster_writer *writer)
 	memcpy(call.command, writer->command, sizeof(call.command));
 	log_call(&call, "a change that got no response was applied late and made the user active "
 			"again: inactive is sent once more");
-	if (update_reapply(&call, late->roster, late->guard, late->id)) {
+	if (status_field_reapply(&call, late->roster, late->guard, late->id)) {
 		log_error(&call, -call.error);
 		roster_doubt(late->roster, late->id);
 	}

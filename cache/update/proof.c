@@ -16,6 +16,7 @@
 #include "vendors/base/clock.h"
 #include "vendors/json/exact.h"
 #include "vendors/base/log.h"
+#include "vendors/base/status_words.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -191,7 +192,7 @@ static void note_status(struct change *change, const json_t *record, const json_
 {
 	const char *before = change_status(change, change_before(change));
 	const char *after = change_status(change, record);
-	bool inactive = after && strcmp(after, "inactive") == 0;
+	bool inactive = after && strcmp(after, STATUS_INACTIVE) == 0;
 
 	if (!after || (before && strcmp(before, after) == 0))
 		return;

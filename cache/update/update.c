@@ -16,8 +16,10 @@
 #include "cache/roster/roster.h"
 #include "cache/update/setback.h"
 #include "cache/update/update_parts.h"
+#include "cache/update/status_field.h"
 #include "vendors/base/call.h"
 #include "vendors/json/exact.h"
+#include "vendors/base/status_words.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -87,13 +89,6 @@ static int fail_assigned(struct call *call, const char *field)
 			 field);
 }
 
-int update_fail_no_status(struct call *call)
-{
-	return call_fail(call, EOPNOTSUPP,
-			 "the vendor shows no status for this user, so it can't be "
-			 "changed here: see MANUAL");
-}
-
 /*
  * A status that the vendor's record does not have would be a new field of it: a vendor that keeps
  * whatever it is sent would confirm a deactivation that is none.
@@ -105,7 +100,7 @@ static int check_new_status(struct change *change, const struct edit *edit)
 
 	if (key)
 		return strcmp(name, key) == 0 && !change_status(change, change->fresh)
-			   ? update_fail_no_status(change->call)
+			   ? status_field_fail_missing(change->call)
 			   : 0;
 	if (change->collection != vendor->users || !vendor->statuses ||
 	    strcmp(name, vendor->statuses->status_key) != 0 || json_object_get(change->fresh, name))
@@ -137,7 +132,7 @@ static int check_reactivation(struct change *change, const struct edit_base *bas
 	const char *now = change_status(change, change->fresh);
 	const char *wanted = change_status(change, plan->document);
 
-	if (!now || !wanted || strcmp(now, wanted) == 0 || strcmp(wanted, "active") != 0)
+	if (!now || !wanted || strcmp(now, wanted) == 0 || strcmp(wanted, STATUS_ACTIVE) != 0)
 		return 0;
 	for (size_t i = 0; i < change->merge.count; i++) {
 		if (strcmp(change->merge.edits[i].path[0], change->collection->status_key) == 0 &&

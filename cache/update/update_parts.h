@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * update_parts.h - private to update.c and status.c: the frame of every change of a record.
+ * update_parts.h - private to update.c and status_field.c: the frame of every change of a record.
  */
 #ifndef ROSTERFS_UPDATE_PARTS_H
 #define ROSTERFS_UPDATE_PARTS_H
@@ -17,8 +17,5 @@ int update_run(struct change *change);
 
 /* CHANGE ended with ERROR: tell the roster and the history. Returns ERROR. */
 int update_finish(struct change *change, int error);
-
-/* -EOPNOTSUPP, and words: the vendor shows no status for this user. */
-int update_fail_no_status(struct call *call);
 
 #endif

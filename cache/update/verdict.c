@@ -11,6 +11,7 @@
 #include "vendors/base/call.h"
 #include "vendors/base/clock.h"
 #include "vendors/base/log.h"
+#include "vendors/base/status_words.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -76,7 +77,7 @@ static bool ends_access(const struct change *change)
 {
 	const char *after = change_status(change, change->target);
 
-	return after && strcmp(after, "inactive") == 0;
+	return after && strcmp(after, STATUS_INACTIVE) == 0;
 }
 
 int change_fail_limited(struct change *change)

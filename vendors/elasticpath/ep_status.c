@@ -12,6 +12,7 @@
 #include "vendors/base/call.h"
 #include "vendors/json/exact.h"
 #include "vendors/base/log.h"
+#include "vendors/base/status_words.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -44,7 +45,7 @@ static json_t *status_record(struct call *call, const char *id, json_t *membersh
 
 	ep_lag_lay(call, changes, memberships, unconfirmed);
 	record = json_pack("{s:s, s:s, s:O}", "id", id, "status",
-			   json_array_size(memberships) ? "active" : "inactive", "memberships",
+			   json_array_size(memberships) ? STATUS_ACTIVE : STATUS_INACTIVE, "memberships",
 			   memberships);
 	if (record && json_array_size(unconfirmed))
 		json_object_set(record, UNCONFIRMED, unconfirmed);
@@ -425,7 +426,7 @@ const struct collection ep_statuses = {
     .item_path = "",
     .id_keys = ep_id_keys,
     .status_key = "status",
-    .absent_status = "inactive",
+    .absent_status = STATUS_INACTIVE,
     .fields = status_fields,
     .list = list,
     .get = get,
