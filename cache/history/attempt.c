@@ -103,7 +103,7 @@ void attempt_undone_by(struct attempt *attempt, const struct undo *undo)
 
 void attempt_undone_by_status(struct attempt *attempt, const char *id)
 {
-	const struct undo undo = {.what = UNDO_STATUS, .id = id, .word = "inactive"};
+	const struct undo undo = {.what = UNDO_STATUS, .id = id, .word = STATUS_INACTIVE};
 
 	attempt_undone_by(attempt, &undo);
 }
