@@ -178,11 +178,9 @@ struct collection {
 	 */
 	int (*set_status)(struct call *call, struct account *account, const json_t *record,
 			  bool active, enum vendor_outcome *outcomes);
-	/* A line for the log, before a step is made: the command that undoes step INDEX of FRESH,
-	 * or "", where there are names that no command can have. 0 when there is no such step. */
-	int (*undo_words)(const json_t *fresh, size_t index, char *words, size_t size);
-	/* For an error: how to make FRESH active where nothing is known that could be restored. */
-	void (*restore_words)(const json_t *fresh, char *words, size_t size);
+	/* The links that the steps are: each step links the record's id into the parent that
+	   step_key names. */
+	const struct collection *step_links;
 	const char *steps_key;   /* the array in a record that holds what its status is made of */
 	const char *step_key;    /* what tells one of these from another */
 	const char *step_id_key; /* the vendor's own id of a step, which is never used again */

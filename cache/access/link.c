@@ -14,9 +14,9 @@
 #include "cache/roster/record.h"
 #include "cache/roster/roster.h"
 #include "cache/history/takeback.h"
+#include "cache/history/undo.h"
 #include "vendors/base/call.h"
 #include "vendors/base/log.h"
-#include "vendors/base/shell.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -104,21 +104,6 @@ static void publish_link(struct roster *roster, const char *id, const json_t *an
 	record_put(record);
 }
 
-/* Room for a command that ends a link. */
-#define COMMAND_MAX (SHELL_WORD_MAX + 16)
-
-/* What undoes the link that is about to be made. */
-static void tell_undo(struct attempt *attempt)
-{
-	const char *slash = strchr(attempt->call->path, '/');
-	char file[SHELL_WORD_MAX], command[COMMAND_MAX];
-
-	if (!slash || !shell_word(slash + 1, file))
-		return;
-	snprintf(command, sizeof(command), "rm %s", file);
-	attempt_undone_by(attempt, command);
-}
-
 /* The link with ID has been made; ANSWER is the vendor's record of it, or NULL. */
 static void tell_link(struct attempt *attempt, const json_t *answer)
 {
@@ -199,12 +184,13 @@ static int post_link(struct attempt *attempt)
 {
 	struct roster *roster = attempt->roster;
 	const struct collection *collection = roster_collection(roster);
+	const struct undo undo = {.what = UNDO_UNLINK, .path = attempt->call->path};
 	json_t *body = collection->link(attempt->id), *answer = NULL;
 	enum vendor_outcome outcome;
 	uint64_t ticket = 0;
 	int error;
 
-	tell_undo(attempt);
+	attempt_undone_by(attempt, &undo);
 	takeback_link(attempt, NULL);
 	error = body ? attempt_send_counted(attempt, &ticket)
 		     : call_fail(attempt->call, ENOMEM, "no memory");

@@ -2,7 +2,7 @@
 /*
  * status.c - see status.h.
  *
- * Chooses how a status is written: a field of the record, or memberships.
+ * Chooses how a status is written: as a field of the record, as memberships, or as a deletion.
  */
 #include "cache/access/status.h"
 
@@ -43,8 +43,9 @@ int status_write(struct call *call, struct roster *roster, struct guard *guard, 
 	status_field_note(&attempt, word);
 	error = guard_writable(guard, call);
 	if (!error)
-		error = roster_collection(roster)->set_status ? steps_status(&attempt, word)
-							      : status_field_write(&attempt, word);
+		error = roster_collection(roster)->set_status
+			    ? membership_status_write(&attempt, word)
+			    : status_field_write(&attempt, word);
 	attempt_end(&attempt, error);
 	return error;
 }

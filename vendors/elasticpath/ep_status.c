@@ -13,7 +13,6 @@
 #include "vendors/json/exact.h"
 #include "vendors/base/log.h"
 #include "vendors/base/status_words.h"
-#include "vendors/base/shell.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -320,39 +319,6 @@ static int get(struct call *call, struct account *account, const char *parent, c
 
 /* ---- ending and restoring ---- */
 
-/* The command that links MEMBER into ACCOUNT, or "". */
-static void link_words(const char *member, const char *account, char *words, size_t size)
-{
-	char path[CALL_PATH_MAX], file[SHELL_WORD_MAX], folder[SHELL_WORD_MAX];
-	int length = -1;
-
-	if (shell_is_name(member) && shell_is_name(account)) {
-		snprintf(path, sizeof(path), "../../../%s.json", member);
-		shell_word(path, file);
-		snprintf(path, sizeof(path), "accounts/%s/members/", account);
-		shell_word(path, folder);
-		length = snprintf(words, size, "ln -s %s %s", file, folder);
-	}
-	if (length < 0 || (size_t)length >= size)
-		words[0] = '\0';
-}
-
-static int undo_words(const json_t *fresh, size_t index, char *words, size_t size)
-{
-	const json_t *membership = json_array_get(json_object_get(fresh, "memberships"), index);
-
-	if (!membership)
-		return 0;
-	link_words(json_string_value(json_object_get(fresh, "id")),
-		   json_string_value(json_object_get(membership, "account")), words, size);
-	return 1;
-}
-
-static void restore_words(const json_t *fresh, char *words, size_t size)
-{
-	link_words(json_string_value(json_object_get(fresh, "id")), "ACCOUNT", words, size);
-}
-
 /* End one membership. If it can't be, words are in CALL. */
 static enum vendor_outcome end_one(struct call *call, struct account *account,
 				   const json_t *membership)
@@ -465,8 +431,7 @@ const struct collection ep_statuses = {
     .list = list,
     .get = get,
     .set_status = set_status,
-    .undo_words = undo_words,
-    .restore_words = restore_words,
+    .step_links = &ep_links,
     .steps_key = "memberships",
     .step_key = "account",
     .step_id_key = "id",
