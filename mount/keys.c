@@ -11,6 +11,7 @@
 #include "mount/keys.h"
 
 #include "mount/config.h"
+#include "vendors/base/limits.h"
 #include "vendors/vendor.h"
 
 #include <ctype.h>
@@ -25,7 +26,7 @@
 #define YEAR 31536000u
 
 static const struct key mount_keys[] = {
-    {"status_limit", KEY_NUMBER, offsetof(struct config, status_limit), 0, 1000000000},
+    {"status_limit", KEY_NUMBER, offsetof(struct config, status_limit), 0, LIMITS_COUNT_MAX},
     {"status_window", KEY_NUMBER, offsetof(struct config, status_window), 1, YEAR},
     {"scratch_limit", KEY_SIZE, offsetof(struct config, scratch_limit), 0, 0},
     {"audit_log", KEY_PATH, offsetof(struct config, audit_log), 0, 0},
@@ -41,7 +42,7 @@ static const struct key account_keys[] = {
     {"timeout", KEY_NUMBER, offsetof(struct account, timeout), 1, 3600},
     {"retry_budget", KEY_NUMBER, offsetof(struct account, retry_budget), 0, 86400},
     {"lag", KEY_NUMBER, offsetof(struct account, lag), 0, 3600},
-    {"max_users", KEY_NUMBER, offsetof(struct account, max_users), 1, 1000000000},
+    {"max_users", KEY_NUMBER, offsetof(struct account, max_users), 1, LIMITS_COUNT_MAX},
     {"allow_delete", KEY_YES_NO, offsetof(struct account, allow_delete), 0, 0},
     {.name = NULL},
 };

@@ -10,6 +10,7 @@
 #include "cache/roster/roster.h"
 #include "vendors/base/call.h"
 #include "vendors/base/log.h"
+#include "vendors/base/words.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -37,12 +38,12 @@ static void tell(const struct late_sight *sight, const char *word)
 
 static void tell_inactive(const struct late_sight *sight)
 {
-	tell(sight, "inactive");
+	tell(sight, WORDS_INACTIVE);
 }
 
 static void tell_active(const struct late_sight *sight)
 {
-	tell(sight, "active");
+	tell(sight, WORDS_ACTIVE);
 }
 
 /* The steps that were sent and may have been made, a new reference. */

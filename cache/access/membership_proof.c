@@ -14,6 +14,7 @@
 #include "cache/roster/record.h"
 #include "cache/roster/roster.h"
 #include "vendors/base/call.h"
+#include "vendors/base/words.h"
 #include "vendors/json/exact.h"
 
 #include <errno.h>
@@ -23,7 +24,7 @@
 
 bool steps_is_inactive(const struct steps *steps)
 {
-	return strcmp(steps->word, "inactive") == 0;
+	return strcmp(steps->word, WORDS_INACTIVE) == 0;
 }
 
 json_t *steps_of(const struct steps *steps, const json_t *record)
@@ -130,7 +131,7 @@ bool steps_is_done(const struct steps *steps, const json_t *record)
 
 	if (strcmp(status_of(steps, record), steps->word) != 0)
 		return false;
-	if (strcmp(steps->word, "active") != 0)
+	if (strcmp(steps->word, WORDS_ACTIVE) != 0)
 		return true;
 	json_array_foreach(steps_of(steps, steps->undo), i, step) {
 		if (!steps_has(steps, now, step))

@@ -16,6 +16,7 @@
 #include "cache/history/takeback.h"
 #include "cache/update/update_parts.h"
 #include "vendors/base/call.h"
+#include "vendors/base/words.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -24,7 +25,7 @@
 
 const char *update_status_word(const char *text, size_t length)
 {
-	static const char *const words[] = {"active", "inactive", UPDATE_DELETED};
+	static const char *const words[] = {WORDS_ACTIVE, WORDS_INACTIVE, UPDATE_DELETED};
 
 	if (length && text[length - 1] == '\n')
 		length--;
@@ -139,8 +140,8 @@ int update_reapply(struct call *call, struct roster *roster, struct guard *guard
 	int error;
 
 	attempt_begin(&attempt, call, guard, roster, "reapply", id);
-	tell_status(&attempt, "inactive");
-	error = set_status(&attempt, "inactive", true);
+	tell_status(&attempt, WORDS_INACTIVE);
+	error = set_status(&attempt, WORDS_INACTIVE, true);
 	attempt_end(&attempt, error);
 	return error;
 }

@@ -14,6 +14,7 @@
 #include "cache/roster/roster.h"
 #include "cache/history/takeback.h"
 #include "vendors/base/call.h"
+#include "vendors/base/words.h"
 #include "vendors/json/exact.h"
 #include "vendors/base/log.h"
 #include "vendors/base/shell.h"
@@ -166,7 +167,7 @@ static char *status_command(const struct attempt *attempt, const char *word)
 	char file[SHELL_WORD_MAX];
 	char *text = NULL;
 
-	if (!word || (strcmp(word, "active") != 0 && strcmp(word, "inactive") != 0))
+	if (!word || (strcmp(word, WORDS_ACTIVE) != 0 && strcmp(word, WORDS_INACTIVE) != 0))
 		return NULL;
 	if (!sibling(attempt, "status", file) || asprintf(&text, "echo %s > %s", word, file) < 0)
 		return NULL;

@@ -12,6 +12,7 @@
 #include "cache/update/edit_base.h"
 #include "cache/history/guard.h"
 #include "cache/roster/roster.h"
+#include "vendors/base/words.h"
 #include "vendors/vendor.h"
 
 #include <stdio.h>
@@ -151,7 +152,7 @@ static bool restores(const struct history_access *access, const char *word)
 {
 	if (access->kind == HISTORY_STATUS)
 		return same(access->was, word);
-	return access->kind == HISTORY_CREATE && strcmp(word, "inactive") == 0;
+	return access->kind == HISTORY_CREATE && strcmp(word, WORDS_INACTIVE) == 0;
 }
 
 /*
@@ -316,7 +317,7 @@ static bool is_as_left(const struct ledger *ledger, const char *state)
 /* Can any step be taken back for the status WORD? */
 static bool may_be_steps(const struct attempt *attempt, const char *word)
 {
-	const char *line = strcmp(word, "inactive") == 0 ? "" : NULL;
+	const char *line = strcmp(word, WORDS_INACTIVE) == 0 ? "" : NULL;
 	struct ledger ledger = ledger_of(attempt);
 	bool any = false;
 	const char *key;

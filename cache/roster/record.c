@@ -9,6 +9,7 @@
 
 #include "cache/document/render.h"
 #include "vendors/base/address.h"
+#include "vendors/base/words.h"
 #include "vendors/json/exact.h"
 #include "vendors/vendor.h"
 
@@ -20,7 +21,7 @@
 static atomic_uint_fast64_t last_version;
 
 /* Nearly all have one of these, so that it is not kept with each. */
-static const char *const words[] = {RECORD_STATUS_UNKNOWN, "active", "inactive"};
+static const char *const words[] = {RECORD_STATUS_UNKNOWN, WORDS_ACTIVE, WORDS_INACTIVE};
 
 #define WORDS (sizeof(words) / sizeof(words[0]))
 

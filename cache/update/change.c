@@ -18,6 +18,7 @@
 #include "vendors/base/call.h"
 #include "vendors/base/clock.h"
 #include "vendors/base/log.h"
+#include "vendors/base/words.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -63,7 +64,7 @@ int change_check_self(struct change *change, const char *status)
 			      "the vendor does not tell which user the keys in section [%s] belong "
 			      "to, so that rosterfs might lock itself out: set self_id there",
 			      roster_account(change->roster)->name);
-	else if (!error && strcmp(wait.self, change->id) == 0 && strcmp(status, "active") != 0)
+	else if (!error && strcmp(wait.self, change->id) == 0 && strcmp(status, WORDS_ACTIVE) != 0)
 		error =
 		    call_fail(change->call, EPERM,
 			      "this is the user that rosterfs' own key belongs to: the key would "

@@ -11,6 +11,7 @@
 #include "cache/document/merge.h"
 #include "cache/roster/roster.h"
 #include "vendors/base/call.h"
+#include "vendors/base/words.h"
 #include "vendors/json/exact.h"
 #include "vendors/vendor.h"
 
@@ -351,7 +352,7 @@ static char *ways_out(const struct edit_base *base, const struct earlier_hit *hi
 	if (!out)
 		return NULL;
 	if (key && hit->path && strcmp(hit->path, key) == 0 && word &&
-	    (strcmp(word, "active") == 0 || strcmp(word, "inactive") == 0))
+	    (strcmp(word, WORDS_ACTIVE) == 0 || strcmp(word, WORDS_INACTIVE) == 0))
 		fprintf(out, "; write %s to %.64s.status if that is what you want", word, base->id);
 	if (base->read_again)
 		fprintf(out, "; read the file again (`:e!`) and repeat the edit");

@@ -16,6 +16,7 @@
 #include "cache/update/update.h"
 #include "vendors/base/call.h"
 #include "vendors/base/clock.h"
+#include "vendors/base/words.h"
 #include "vendors/json/exact.h"
 #include "vendors/base/log.h"
 #include "vendors/vendor.h"
@@ -138,7 +139,7 @@ static bool undoes_inactive(struct late *late, const json_t *record, struct rost
 	const struct collection *collection = roster_collection(late->roster);
 	struct timespec time;
 
-	if (strcmp(status_of(collection, record), "active") != 0 ||
+	if (strcmp(status_of(collection, record), WORDS_ACTIVE) != 0 ||
 	    !roster_writer(late->roster, late->id, writer))
 		return false;
 	return !collection_updated(collection, record, &time) || !writer->timed ||

@@ -14,6 +14,7 @@
 #include "cache/roster/roster.h"
 #include "vendors/base/call.h"
 #include "vendors/base/clock.h"
+#include "vendors/base/words.h"
 #include "vendors/json/exact.h"
 #include "vendors/base/log.h"
 #include "vendors/vendor.h"
@@ -191,7 +192,7 @@ static void note_status(struct change *change, const json_t *record, const json_
 {
 	const char *before = change_status(change, change_before(change));
 	const char *after = change_status(change, record);
-	bool inactive = after && strcmp(after, "inactive") == 0;
+	bool inactive = after && strcmp(after, WORDS_INACTIVE) == 0;
 
 	if (!after || (before && strcmp(before, after) == 0))
 		return;

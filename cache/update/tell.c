@@ -9,6 +9,7 @@
 
 #include "cache/history/attempt.h"
 #include "vendors/base/call.h"
+#include "vendors/base/words.h"
 #include "vendors/json/exact.h"
 #include "vendors/base/log.h"
 #include "vendors/vendor.h"
@@ -61,7 +62,7 @@ void change_log_remains(const struct change *change, const json_t *record)
 	const char *before = change_status(change, change_before(change));
 	const char *after = change_status(change, record);
 
-	if (remains && after && strcmp(after, "inactive") == 0 &&
+	if (remains && after && strcmp(after, WORDS_INACTIVE) == 0 &&
 	    (!before || strcmp(before, after) != 0))
 		log_call(change->call, "what remains to be done: %s", remains);
 }

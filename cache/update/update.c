@@ -17,6 +17,8 @@
 #include "cache/update/setback.h"
 #include "cache/update/update_parts.h"
 #include "vendors/base/call.h"
+#include "vendors/base/limits.h"
+#include "vendors/base/words.h"
 #include "vendors/json/exact.h"
 #include "vendors/vendor.h"
 
@@ -137,7 +139,7 @@ static int check_reactivation(struct change *change, const struct edit_base *bas
 	const char *now = change_status(change, change->fresh);
 	const char *wanted = change_status(change, plan->document);
 
-	if (!now || !wanted || strcmp(now, wanted) == 0 || strcmp(wanted, "active") != 0)
+	if (!now || !wanted || strcmp(now, wanted) == 0 || strcmp(wanted, WORDS_ACTIVE) != 0)
 		return 0;
 	for (size_t i = 0; i < change->merge.count; i++) {
 		if (strcmp(change->merge.edits[i].path[0], change->collection->status_key) == 0 &&
@@ -355,8 +357,8 @@ static int read_document(struct attempt *attempt, const char *text, size_t lengt
 
 	if (error)
 		return error;
-	if (length > UPDATE_DOCUMENT_MAX)
-		return call_fail(call, EFBIG, "a document may have at most 1 MiB");
+	if (length > LIMITS_TEXT_MAX)
+		return call_fail(call, EFBIG, "a document may have at most " LIMITS_TEXT_WORDS);
 	plan->document = change_parse(call, text, length);
 	if (!plan->document)
 		return -EINVAL;

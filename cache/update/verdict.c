@@ -10,7 +10,9 @@
 #include "cache/roster/roster.h"
 #include "vendors/base/call.h"
 #include "vendors/base/clock.h"
+#include "vendors/base/limits.h"
 #include "vendors/base/log.h"
+#include "vendors/base/words.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -27,9 +29,6 @@
 /* The same where reads may lag for longer. */
 #define PRECONDITION_LAG_SECONDS 5.0
 #define PRECONDITION_LOOKS 3
-
-/* Seconds by which the waits that the vendor asks for may exceed the budget. */
-#define TOLD_SLACK 0.5
 
 /* So many reads may come to nothing because the PUT could not follow at once, whatever the budget.
  */
@@ -64,7 +63,7 @@ static bool is_over(struct change *change)
 
 	if (!change->call->told)
 		return clock_seconds() >= change->end;
-	if (change->waited + told > account->retry_budget + TOLD_SLACK ||
+	if (change->waited + told > account->retry_budget + LIMITS_TOLD_SLACK / 1000.0 ||
 	    clock_seconds() >= change->end + account->timeout)
 		return true;
 	change->waited += told;
@@ -76,7 +75,7 @@ static bool ends_access(const struct change *change)
 {
 	const char *after = change_status(change, change->target);
 
-	return after && strcmp(after, "inactive") == 0;
+	return after && strcmp(after, WORDS_INACTIVE) == 0;
 }
 
 int change_fail_limited(struct change *change)

@@ -11,6 +11,7 @@
 #include "cache/roster/roster.h"
 #include "fs/notify.h"
 #include "fs/tree/record_dir.h"
+#include "vendors/base/limits.h"
 #include "vendors/http/http.h"
 #include "vendors/base/log.h"
 #include "vendors/vendor.h"
@@ -383,9 +384,6 @@ static bool refresh(struct fs *fs, const char *text, size_t length)
 	return found;
 }
 
-/* As in the config (mount/keys.c). */
-#define LIMIT_MAX 1000000000u
-
 /* "status_limit N": N into *LIMIT. */
 static bool parse_limit(const char *text, size_t length, unsigned *limit)
 {
@@ -403,7 +401,7 @@ static bool parse_limit(const char *text, size_t length, unsigned *limit)
 		if (text[at] < '0' || text[at] > '9')
 			return false;
 		number = number * 10 + (unsigned long)(text[at] - '0');
-		if (number > LIMIT_MAX)
+		if (number > LIMITS_COUNT_MAX)
 			return false;
 	}
 	*limit = (unsigned)number;

@@ -7,6 +7,7 @@
  * Each is shown as a record {id, status, memberships: [{id, account}]}; where the vendor's response
  * does not show yet what this mount made or ended (ep_lag.c), "unconfirmed" has those as well.
  */
+#include "vendors/base/words.h"
 #include "vendors/elasticpath/elasticpath.h"
 
 #include "vendors/base/call.h"
@@ -45,8 +46,8 @@ static json_t *status_record(struct call *call, const char *id, json_t *membersh
 
 	ep_lag_lay(call, changes, memberships, unconfirmed);
 	record = json_pack("{s:s, s:s, s:O}", "id", id, "status",
-			   json_array_size(memberships) ? "active" : "inactive", "memberships",
-			   memberships);
+			   json_array_size(memberships) ? WORDS_ACTIVE : WORDS_INACTIVE,
+			   "memberships", memberships);
 	if (record && json_array_size(unconfirmed))
 		json_object_set(record, UNCONFIRMED, unconfirmed);
 	json_decref(unconfirmed);
@@ -459,7 +460,7 @@ const struct collection ep_statuses = {
     .item_path = "",
     .id_keys = ep_id_keys,
     .status_key = "status",
-    .absent_status = "inactive",
+    .absent_status = WORDS_INACTIVE,
     .fields = status_fields,
     .list = list,
     .get = get,

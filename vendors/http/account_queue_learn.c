@@ -6,6 +6,7 @@
  * whether the request is sent again and when. Arithmetic like account_queue.c, with the same limits to what
  * it may know.
  */
+#include "vendors/base/limits.h"
 #include "vendors/http/account_queue.h"
 
 #include "vendors/base/call.h"
@@ -223,7 +224,8 @@ bool account_queue_again_locked(struct account_queue *queue, struct transfer *tr
 	if (!transfer->repeatable && reply->status != 429 && (!reply->error || reply->sent))
 		return false;
 	/* a budget that is as long as the waits that the vendor asks for will do */
-	if (transfer->told ? now - transfer->flown + transfer->told > end + TOLD_SLACK : now >= end)
+	if (transfer->told ? now - transfer->flown + transfer->told > end + LIMITS_TOLD_SLACK
+			   : now >= end)
 		return give_up(queue, transfer, now);
 	transfer->due = due_time(transfer, now, end);
 	if (later(transfer->due, resumes(queue)) <= transfer->moment)

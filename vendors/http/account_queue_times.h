@@ -5,13 +5,12 @@
 #ifndef ROSTERFS_ACCOUNT_QUEUE_TIMES_H
 #define ROSTERFS_ACCOUNT_QUEUE_TIMES_H
 
+#include "vendors/base/limits.h"
 #include "vendors/http/account_queue.h"
 #include "vendors/vendor.h"
 
 /* Timers come late by a little; a retry that was due in time is not given up for that. */
 #define SLACK 200
-/* A wait that the vendor asks for may exceed the budget by so much. */
-#define TOLD_SLACK 500
 
 static inline int64_t later(int64_t a, int64_t b)
 {
