@@ -303,10 +303,10 @@ static int choose_base_url(const struct keys *keys, const struct section *sectio
 	const struct vendor *vendor = account->vendor;
 	const char *chosen = vendor->choose_base_url ? vendor->choose_base_url(account) : NULL;
 
-	if (account->base_url || !chosen)
+	if (account->endpoint.base_url || !chosen)
 		return 0;
-	account->base_url = strdup(chosen);
-	return account->base_url ? 0 : keys_fail_memory(keys, section->line);
+	account->endpoint.base_url = strdup(chosen);
+	return account->endpoint.base_url ? 0 : keys_fail_memory(keys, section->line);
 }
 
 static int read_account(const struct keys *keys, const struct section *section,

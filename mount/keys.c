@@ -35,12 +35,12 @@ static const struct key mount_keys[] = {
 
 /* of vendors with an API; account_new sets the defaults */
 static const struct key account_keys[] = {
-    {"base_url", KEY_URL, offsetof(struct account, base_url), 0, 0},
+    {"base_url", KEY_URL, offsetof(struct account, endpoint.base_url), 0, 0},
     {"ttl", KEY_NUMBER, offsetof(struct account, ttl), 0, YEAR},
     {"grace", KEY_NUMBER, offsetof(struct account, grace), 0, YEAR},
-    {"parallel", KEY_NUMBER, offsetof(struct account, parallel), 1, 64},
-    {"timeout", KEY_NUMBER, offsetof(struct account, timeout), 1, 3600},
-    {"retry_budget", KEY_NUMBER, offsetof(struct account, retry_budget), 0, 86400},
+    {"parallel", KEY_NUMBER, offsetof(struct account, endpoint.parallel), 1, 64},
+    {"timeout", KEY_NUMBER, offsetof(struct account, endpoint.timeout), 1, 3600},
+    {"retry_budget", KEY_NUMBER, offsetof(struct account, endpoint.retry_budget), 0, 86400},
     {"lag", KEY_NUMBER, offsetof(struct account, lag), 0, 3600},
     {"max_users", KEY_NUMBER, offsetof(struct account, max_users), 1, LIMITS_COUNT_MAX},
     {"allow_delete", KEY_YES_NO, offsetof(struct account, allow_delete), 0, 0},

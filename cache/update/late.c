@@ -376,7 +376,7 @@ static void run(void *arg, bool ending)
 void late_watch(struct change *change)
 {
 	struct account *account = roster_account(change->roster);
-	double seconds = 4.0 * account->timeout;
+	double seconds = 4.0 * account->endpoint.timeout;
 	struct late *late = late_new(change->call, change->roster, change->id, change->unanswered);
 
 	if (!late)

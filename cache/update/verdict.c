@@ -63,8 +63,8 @@ static bool is_over(struct change *change)
 
 	if (!change->call->told)
 		return clock_seconds() >= change->end;
-	if (change->waited + told > account->retry_budget + LIMITS_TOLD_SLACK / 1000.0 ||
-	    clock_seconds() >= change->end + account->timeout)
+	if (change->waited + told > account->endpoint.retry_budget + LIMITS_TOLD_SLACK / 1000.0 ||
+	    clock_seconds() >= change->end + account->endpoint.timeout)
 		return true;
 	change->waited += told;
 	return false;
@@ -86,7 +86,7 @@ int change_fail_limited(struct change *change)
 	    change->call, EBUSY,
 	    "too many requests, says the vendor (429), until retry_budget (%u s) was over: "
 	    "try again later",
-	    change_account(change)->retry_budget);
+	    change_account(change)->endpoint.retry_budget);
 }
 
 /*

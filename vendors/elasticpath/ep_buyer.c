@@ -88,7 +88,7 @@ static int post(struct call *call, struct account *account, const char *body,
 		return error;
 	request.headers[request.header_count++] = (struct http_header){.name = "Authorization",
 								       .value = request.bearer};
-	http_perform(call, account, &request, reply);
+	http_perform(call, &account->endpoint, &request, reply);
 	exchange_done(&request);
 	if (reply->status == 401)
 		token_refused(account, TOKEN_IMPLICIT, request.serial);

@@ -102,7 +102,7 @@ static void encourage(struct account_queue *queue, const struct transfer *transf
 	if (++queue->good < queue->allowed * (at_ceiling ? ROUNDS_AT_CEILING : 1))
 		return;
 	queue->good = 0;
-	if (queue->allowed < queue->account->parallel)
+	if (queue->allowed < queue->endpoint->parallel)
 		queue->allowed++;
 }
 

@@ -275,7 +275,7 @@ int exchange(struct call *call, struct account *account, struct http_request *re
 		error = exchange_prepare(call, account, request);
 		if (error)
 			return error;
-		http_perform(call, account, request, reply);
+		http_perform(call, &account->endpoint, request, reply);
 		exchange_done(request);
 		if (reply->status != 401 || exchange_renew(call, account, request->serial))
 			break;
