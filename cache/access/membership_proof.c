@@ -16,6 +16,7 @@
 #include "vendors/base/call.h"
 #include "vendors/base/words.h"
 #include "vendors/json/exact.h"
+#include "vendors/json/exact_print.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -117,7 +118,7 @@ static void trim_undo(struct steps *steps, const json_t *record)
 			json_array_remove(list, i);
 	}
 	if (json_array_size(list))
-		text = exact_dump(steps->undo, 0);
+		text = exact_print_text(steps->undo, 0);
 	roster_keep_undo(steps->roster, steps->id, text);
 	free(text);
 }

@@ -14,7 +14,8 @@
 #include "cache/access/membership_state.h"
 #include "cache/history/takeback.h"
 #include "vendors/base/call.h"
-#include "vendors/json/exact.h"
+#include "vendors/json/exact_parse.h"
+#include "vendors/json/exact_print.h"
 #include "vendors/base/log.h"
 #include "vendors/vendor.h"
 
@@ -78,7 +79,7 @@ static void keep_undo(struct steps *steps)
 {
 	json_t *all = join(steps, steps->undo ? steps->undo : steps->fresh,
 			   steps_of(steps, steps->fresh));
-	char *text = all ? exact_dump(all, 0) : NULL;
+	char *text = all ? exact_print_text(all, 0) : NULL;
 
 	if (text)
 		roster_keep_undo(steps->roster, steps->id, text);

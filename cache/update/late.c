@@ -18,6 +18,8 @@
 #include "vendors/base/clock.h"
 #include "vendors/base/words.h"
 #include "vendors/json/exact.h"
+#include "vendors/json/exact_parse.h"
+#include "vendors/json/exact_print.h"
 #include "vendors/base/log.h"
 #include "vendors/vendor.h"
 
@@ -77,7 +79,7 @@ static struct late *late_new(const struct call *call, struct roster *roster, con
 	late->roster = roster;
 	call_continue(&late->call, call);
 	late->id = strdup(id);
-	late->text = wanted ? exact_dump(wanted, 0) : NULL;
+	late->text = wanted ? exact_print_text(wanted, 0) : NULL;
 	if (late->id && (late->text || !wanted))
 		return late;
 	late_free(late);
@@ -166,7 +168,7 @@ static void reapply(struct late *late, const struct roster_writer *writer)
 
 static char *text_of(const json_t *value)
 {
-	return value ? exact_dump(value, 0) : strdup("(none)");
+	return value ? exact_print_text(value, 0) : strdup("(none)");
 }
 
 /* Has the record after EDIT what BODY has there? */
@@ -212,7 +214,7 @@ static bool log_differences(struct late *late, const json_t *held, const json_t 
 /* RECORD is what this mount knows now. */
 static void know(struct late *late, const json_t *record)
 {
-	char *text = exact_dump(record, 0);
+	char *text = exact_print_text(record, 0);
 
 	if (!text)
 		return;
@@ -386,7 +388,7 @@ void late_watch(struct change *change)
 		seconds = account->lag;
 	if (seconds > WATCH_MAX)
 		seconds = WATCH_MAX;
-	late->known = exact_dump(change->result ? change->result : change->fresh, 0);
+	late->known = exact_print_text(change->result ? change->result : change->fresh, 0);
 	late->step = STEP_FIRST;
 	late->end = clock_seconds() + seconds;
 	late->last = clock_seconds() + WATCH_MAX;

@@ -10,7 +10,7 @@
 #include "cache/history/attempt.h"
 #include "vendors/base/call.h"
 #include "vendors/base/words.h"
-#include "vendors/json/exact.h"
+#include "vendors/json/exact_print.h"
 #include "vendors/base/log.h"
 #include "vendors/vendor.h"
 
@@ -25,7 +25,7 @@ char *change_value_text(const struct change *change, const struct edit *edit, co
 
 	if (change_flags(change, edit) & (FIELD_WRITE_ONLY | FIELD_CONFIDENTIAL))
 		return strdup("(set)");
-	text = value ? exact_dump(value, 0) : strdup("(none)");
+	text = value ? exact_print_text(value, 0) : strdup("(none)");
 	if (text && strlen(text) > 100)
 		memcpy(text + 97, "...", 4);
 	return text;

@@ -13,6 +13,7 @@
 #include "cache/document/restore.h"
 #include "vendors/base/call.h"
 #include "vendors/json/exact.h"
+#include "vendors/json/exact_parse.h"
 #include "vendors/base/log.h"
 
 #include <errno.h>
@@ -22,13 +23,13 @@
 json_t *change_parse(struct call *call, const char *text, size_t length)
 {
 	struct document scanner;
-	struct exact_error error;
+	struct exact_parse_error error;
 	json_t *document;
 
 	/* what a write() refuses, a rename does as well */
 	document_init(&scanner);
 	document_feed(&scanner, text, length);
-	document = exact_parse(text, length, EXACT_NO_REPEATS, &error);
+	document = exact_parse(text, length, EXACT_PARSE_NO_REPEATS, &error);
 	if (document && scanner.state == DOCUMENT_WHOLE)
 		return document;
 	if (scanner.why)

@@ -7,15 +7,24 @@
  */
 #include "vendors/json/exact.h"
 
-#include "vendors/json/exact_parts.h"
+#include "vendors/json/exact_text.h"
 
 #include <ctype.h>
 #include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define REPLACEMENT 0xFFFD /* what tools write for what is no character */
+
+const char *exact_carried(const json_t *value, char kind)
+{
+	const char *text = json_is_string(value) ? json_string_value(value) : NULL;
+
+	return text && !text[0] && json_string_length(value) > 1 && text[1] == kind ? text + 2
+										    : NULL;
+}
 
 const char *exact_number(const json_t *value)
 {
@@ -215,7 +224,7 @@ static size_t take_character(const char **text, enum half how, char *character)
 	}
 	if (how == HALF_WORDS)
 		return (size_t)snprintf(character, 8, "\\u%s", digits);
-	return exact_utf8(how == HALF_KEPT ? (int)unit : REPLACEMENT, character);
+	return exact_text_utf8(how == HALF_KEPT ? (int)unit : REPLACEMENT, character);
 }
 
 /* The text of string VALUE, halves of surrogate pairs kept, *LENGTH bytes; the caller frees.
@@ -242,7 +251,7 @@ static bool same_but_halves(const char *text, const char *from, size_t length)
 {
 	char replacement[4];
 
-	exact_utf8(REPLACEMENT, replacement);
+	exact_text_utf8(REPLACEMENT, replacement);
 	for (size_t i = 0; i < length; i++) {
 		if (text[i] == from[i])
 			continue;
