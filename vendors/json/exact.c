@@ -7,6 +7,7 @@
  */
 #include "vendors/json/exact.h"
 
+#include "vendors/base/hash.h"
 #include "vendors/json/exact_text.h"
 
 #include <ctype.h>
@@ -159,16 +160,16 @@ bool exact_same_number(const json_t *a, const json_t *b)
 
 uint64_t exact_hash_number(const json_t *number)
 {
-	uint64_t hash = 0xcbf29ce484222325u;
+	uint64_t hash = HASH_START;
 	char buffer[40];
 	struct decimal decimal = read_decimal(number_text(number, buffer));
 
 	for (const char *at = decimal.first; at < decimal.end; at++) {
 		if (*at != '.')
-			hash = (hash ^ (unsigned char)*at) * 0x100000001b3u;
+			hash = hash_bytes(hash, at, 1);
 	}
-	hash = (hash ^ (uint64_t)decimal.exponent) * 0x100000001b3u;
-	return (hash ^ decimal.minus) * 0x100000001b3u;
+	hash = hash_bytes(hash, &decimal.exponent, sizeof(decimal.exponent));
+	return hash_bytes(hash, &decimal.minus, sizeof(decimal.minus));
 }
 
 /* ---- what other tools make of it ---- */
