@@ -14,7 +14,9 @@
 #include "cache/roster/roster.h"
 #include "cache/update/looks.h"
 #include "vendors/base/call.h"
+#include "vendors/base/status_words.h"
 #include "vendors/json/exact.h"
+#include "vendors/json/exact_print.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -52,7 +54,7 @@ static void trim_undo(struct membership *membership, const json_t *record)
 			json_array_remove(list, i);
 	}
 	if (json_array_size(list))
-		text = exact_dump(membership->undo, 0);
+		text = exact_print_text(membership->undo, 0);
 	roster_keep_undo(membership->roster, membership->id, text);
 	free(text);
 }

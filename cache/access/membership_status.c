@@ -17,6 +17,8 @@
 #include "cache/roster/record.h"
 #include "cache/roster/roster.h"
 #include "vendors/base/call.h"
+#include "vendors/json/exact_parse.h"
+#include "vendors/json/exact_print.h"
 #include "vendors/base/log.h"
 #include "vendors/json/exact.h"
 #include "vendors/vendor.h"
@@ -100,7 +102,7 @@ static void membership_status_keep_undo(struct membership *membership)
 	json_t *all = join_steps(membership,
 				 membership->undo ? membership->undo : membership->fresh,
 				 membership_steps(membership, membership->fresh));
-	char *text = all ? exact_dump(all, 0) : NULL;
+	char *text = all ? exact_print_text(all, 0) : NULL;
 
 	if (text)
 		roster_keep_undo(membership->roster, membership->id, text);

@@ -12,12 +12,13 @@
 #include "cache/history/guard.h"
 #include "cache/history/history.h"
 #include "cache/history/takeback.h"
-#include "cache/roster/roster.h"
 #include "cache/history/undo.h"
+#include "cache/roster/roster.h"
 #include "vendors/base/call.h"
 #include "vendors/base/log.h"
 #include "vendors/base/status_words.h"
 #include "vendors/json/exact.h"
+#include "vendors/json/exact_print.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -220,7 +221,7 @@ static char *line_of(const struct attempt *attempt, const char *outcome, int err
 	json_object_set_new(line, "outcome", json_string(outcome));
 	json_object_set_new(line, "errno", name ? json_string(name) : json_null());
 	json_object_set_new(line, "words", error ? text_json(call->words) : json_null());
-	text = exact_dump(line, 0);
+	text = exact_print_text(line, 0);
 	json_decref(line);
 	if (text) {
 		*length = strlen(text) + 1;

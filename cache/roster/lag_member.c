@@ -8,7 +8,8 @@
 
 #include "cache/document/merge.h"
 #include "vendors/base/clock.h"
-#include "vendors/json/exact.h"
+#include "vendors/json/exact_parse.h"
+#include "vendors/json/exact_print.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -32,13 +33,13 @@ bool member_text(const json_t *value, char **text)
 	*text = NULL;
 	if (!value || json_is_null(value))
 		return true;
-	*text = exact_dump(value, 0);
+	*text = exact_print_text(value, 0);
 	return *text;
 }
 
 static json_t *member_json(const char *text)
 {
-	return text ? exact_parse(text, strlen(text), EXACT_ANY, NULL) : json_null();
+	return text ? exact_parse(text, strlen(text), EXACT_PARSE_ANY, NULL) : json_null();
 }
 
 bool member_is_value(const json_t *value, const char *text)

@@ -13,6 +13,7 @@
 #include "cache/update/proof.h"
 #include "vendors/base/call.h"
 #include "vendors/base/clock.h"
+#include "vendors/base/limits.h"
 #include "vendors/base/log.h"
 #include "vendors/base/status_words.h"
 #include "vendors/vendor.h"
@@ -31,9 +32,6 @@
 /* The same where reads may lag for longer. */
 #define PRECONDITION_LAG_SECONDS 5.0
 #define PRECONDITION_LOOKS 3
-
-/* Seconds by which the waits that the vendor asks for may exceed the budget. */
-#define TOLD_SLACK 0.5
 
 /* So many reads may come to nothing because the PUT could not follow at once, whatever the budget.
  */
@@ -68,8 +66,8 @@ static bool is_over(struct change *change)
 
 	if (!change->call->told)
 		return clock_seconds() >= change->end;
-	if (change->waited + told > account->retry_budget + TOLD_SLACK ||
-	    clock_seconds() >= change->end + account->timeout)
+	if (change->waited + told > account->endpoint.retry_budget + LIMITS_TOLD_SLACK / 1000.0 ||
+	    clock_seconds() >= change->end + account->endpoint.timeout)
 		return true;
 	change->waited += told;
 	return false;

@@ -293,7 +293,7 @@ static int run(struct change *change)
 {
 	int error;
 
-	change->end = clock_seconds() + change_account(change)->retry_budget;
+	change->end = clock_seconds() + change_account(change)->endpoint.retry_budget;
 	basis_begin(&change->basis, 0);
 	change->call->basis = change->alone->basis = &change->basis;
 	do {

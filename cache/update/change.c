@@ -10,6 +10,7 @@
 #include "cache/roster/roster.h"
 #include "vendors/base/call.h"
 #include "vendors/base/log.h"
+#include "vendors/base/status_words.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -164,7 +165,7 @@ int change_fail_limited(struct change *change)
 	    change->call, EBUSY,
 	    "too many requests, says the vendor (429), until retry_budget (%u s) was over: "
 	    "try again later",
-	    change_account(change)->retry_budget);
+	    change_account(change)->endpoint.retry_budget);
 }
 
 /*

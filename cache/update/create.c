@@ -19,6 +19,7 @@
 #include "cache/update/input.h"
 #include "cache/update/update.h"
 #include "vendors/base/call.h"
+#include "vendors/base/limits.h"
 #include "vendors/base/log.h"
 #include "vendors/vendor.h"
 
@@ -194,8 +195,8 @@ static int read_and_create(struct creation *creation, const char *text, size_t l
 
 	if (error)
 		return error;
-	if (length > UPDATE_DOCUMENT_MAX)
-		return call_fail(call, EFBIG, "a document may have at most 1 MiB");
+	if (length > LIMITS_TEXT_MAX)
+		return call_fail(call, EFBIG, "a document may have at most " LIMITS_TEXT_WORDS);
 	if (!creation->collection->creates ||
 	    !creation->collection->creates(creation_account(creation)))
 		return call_fail(call, EOPNOTSUPP, "the vendor makes no %s by its API: see MANUAL",

@@ -21,7 +21,7 @@
 #include "cache/update/status_field.h"
 #include "vendors/base/call.h"
 #include "vendors/base/log.h"
-#include "vendors/json/exact.h"
+#include "vendors/json/exact_print.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>

@@ -9,7 +9,7 @@
 #include "cache/roster/record.h"
 #include "vendors/base/call.h"
 #include "vendors/base/log.h"
-#include "vendors/json/exact.h"
+#include "vendors/json/exact_print.h"
 #include "vendors/vendor.h"
 
 #include <stdlib.h>
@@ -54,7 +54,7 @@ void creation_log_normalised(const struct creation *creation)
 		if (!made || collection_hides(creation->collection, NULL, name) ||
 		    merge_same(value, made) || !alike(value, made))
 			continue;
-		text = exact_dump(made, 0);
+		text = exact_print_text(made, 0);
 		log_call(creation->call, "the vendor made %.100s of \"%s\"", text ? text : "?",
 			 name);
 		free(text);

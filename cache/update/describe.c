@@ -12,7 +12,7 @@
 #include "vendors/base/call.h"
 #include "vendors/base/log.h"
 #include "vendors/base/status_words.h"
-#include "vendors/json/exact.h"
+#include "vendors/json/exact_print.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -26,7 +26,7 @@ char *describe_value(const struct change *change, const struct edit *edit, const
 
 	if (change_flags(change, edit) & (FIELD_WRITE_ONLY | FIELD_CONFIDENTIAL))
 		return strdup("(set)");
-	text = value ? exact_dump(value, 0) : strdup("(none)");
+	text = value ? exact_print_text(value, 0) : strdup("(none)");
 	if (text && strlen(text) > 100)
 		memcpy(text + 97, "...", 4);
 	return text;

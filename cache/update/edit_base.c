@@ -14,6 +14,7 @@
 #include "vendors/base/call.h"
 #include "vendors/base/status_words.h"
 #include "vendors/json/exact.h"
+#include "vendors/json/exact_print.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -51,7 +52,7 @@ static bool named_by(const struct collection *collection, const json_t *version,
 static bool is_listed(struct roster *roster, const char *name)
 {
 	json_t *text = json_string(name);
-	char *quoted = exact_dump(text, 0);
+	char *quoted = exact_print_text(text, 0);
 	double seconds;
 	struct snapshot *snapshot = quoted ? roster_snapshot(roster, &seconds) : NULL;
 	bool listed = !quoted;
@@ -293,7 +294,7 @@ void edit_base_clear(struct edit_base *base)
 /* VALUE (NULL: none) as JSON, cut short, for words. The caller frees. */
 static char *value_text(const json_t *value)
 {
-	char *text = value ? exact_dump(value, 0) : strdup("(none)");
+	char *text = value ? exact_print_text(value, 0) : strdup("(none)");
 
 	if (text && strlen(text) > 100)
 		memcpy(text + 97, "...", 4);

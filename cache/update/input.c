@@ -15,6 +15,7 @@
 #include "vendors/base/call.h"
 #include "vendors/base/log.h"
 #include "vendors/json/exact.h"
+#include "vendors/json/exact_parse.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -24,13 +25,13 @@
 json_t *input_parse(struct call *call, const char *text, size_t length)
 {
 	struct document scanner;
-	struct exact_error error;
+	struct exact_parse_error error;
 	json_t *document;
 
 	/* what a write() refuses, a rename does as well */
 	document_init(&scanner);
 	document_feed(&scanner, text, length);
-	document = exact_parse(text, length, EXACT_NO_REPEATS, &error);
+	document = exact_parse(text, length, EXACT_PARSE_NO_REPEATS, &error);
 	if (document && scanner.state == DOCUMENT_WHOLE)
 		return document;
 	if (scanner.why)

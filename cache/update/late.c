@@ -18,7 +18,8 @@
 #include "vendors/base/log.h"
 #include "vendors/base/pool.h"
 #include "vendors/base/status_words.h"
-#include "vendors/json/exact.h"
+#include "vendors/json/exact_parse.h"
+#include "vendors/json/exact_print.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -80,7 +81,7 @@ static struct late *late_new(const struct call *call, struct roster *roster, con
 	late->roster = roster;
 	call_continue(&late->call, call);
 	late->id = strdup(id);
-	late->text = wanted ? exact_dump(wanted, 0) : NULL;
+	late->text = wanted ? exact_print_text(wanted, 0) : NULL;
 	if (late->id && (late->text || !wanted))
 		return late;
 	late_free(late);
@@ -157,7 +158,7 @@ static void reapply(struct late *late, const struct roster_writer *writer)
 
 static char *text_of(const json_t *value)
 {
-	return value ? exact_dump(value, 0) : strdup("(none)");
+	return value ? exact_print_text(value, 0) : strdup("(none)");
 }
 
 /* Has the record after EDIT what BODY has there? */
@@ -203,7 +204,7 @@ static bool log_differences(struct late *late, const json_t *held, const json_t 
 /* RECORD is what this mount knows now. */
 static void know(struct late *late, const json_t *record)
 {
-	char *text = exact_dump(record, 0);
+	char *text = exact_print_text(record, 0);
 
 	if (!text)
 		return;
@@ -367,7 +368,7 @@ static void run(void *arg, bool ending)
 void late_watch(struct change *change)
 {
 	struct account *account = roster_account(change->roster);
-	double seconds = 4.0 * account->timeout;
+	double seconds = 4.0 * account->endpoint.timeout;
 	struct late *late = late_new(change->call, change->roster, change->id, change->unanswered);
 
 	if (!late)
@@ -378,7 +379,7 @@ void late_watch(struct change *change)
 		seconds = account->lag;
 	if (seconds > WATCH_MAX)
 		seconds = WATCH_MAX;
-	late->known = exact_dump(change->result ? change->result : change->fresh, 0);
+	late->known = exact_print_text(change->result ? change->result : change->fresh, 0);
 	late->step = STEP_FIRST;
 	late->end = clock_seconds() + seconds;
 	late->last = clock_seconds() + WATCH_MAX;

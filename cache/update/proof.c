@@ -19,7 +19,6 @@
 #include "vendors/base/clock.h"
 #include "vendors/base/log.h"
 #include "vendors/base/status_words.h"
-#include "vendors/json/exact.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>

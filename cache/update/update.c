@@ -21,6 +21,7 @@
 #include "cache/update/setback.h"
 #include "cache/update/status_field.h"
 #include "vendors/base/call.h"
+#include "vendors/base/limits.h"
 #include "vendors/base/status_words.h"
 #include "vendors/json/exact.h"
 #include "vendors/vendor.h"
@@ -287,8 +288,8 @@ static int read_document(struct attempt *attempt, const char *text, size_t lengt
 
 	if (error)
 		return error;
-	if (length > UPDATE_DOCUMENT_MAX)
-		return call_fail(call, EFBIG, "a document may have at most 1 MiB");
+	if (length > LIMITS_TEXT_MAX)
+		return call_fail(call, EFBIG, "a document may have at most " LIMITS_TEXT_WORDS);
 	plan->document = input_parse(call, text, length);
 	if (!plan->document)
 		return -EINVAL;

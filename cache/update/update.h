@@ -15,9 +15,6 @@ struct call;
 struct guard;
 struct roster;
 
-/* A document larger than this is EFBIG. */
-#define UPDATE_DOCUMENT_MAX (1u << 20)
-
 /*
  * Lay what the document TEXT (LENGTH bytes) changes on record ID at the vendor. May wait. Returns 0
  * when the vendor has shown that the change took (or there was nothing to change), else a negative

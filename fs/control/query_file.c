@@ -12,6 +12,7 @@
 #include "fs/handle.h"
 #include "fs/tree/node.h"
 #include "fs/request.h"
+#include "vendors/base/limits.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -75,8 +76,8 @@ static int collect(struct handle *handle, const char *data, size_t size, const c
 	if (!handle->unsent)
 		begin_locked(handle);
 	state = document_feed(&handle->scanner, data, size);
-	if (handle->length + size > UPDATE_DOCUMENT_MAX) {
-		*why = "a request may have at most 1 MiB: nothing was sent";
+	if (handle->length + size > LIMITS_TEXT_MAX) {
+		*why = "a request may have at most " LIMITS_TEXT_WORDS ": nothing was sent";
 		error = handle->sticky = -EFBIG;
 	} else if (state == DOCUMENT_WRONG) {
 		*why = handle->scanner.why ? handle->scanner.why

@@ -7,6 +7,7 @@
  * Each is shown as a record {id, status, memberships: [{id, account}]}; where the vendor's response
  * does not show yet what this mount made or ended (ep_lag.c), "unconfirmed" has those as well.
  */
+#include "vendors/base/status_words.h"
 #include "vendors/elasticpath/elasticpath.h"
 
 #include "vendors/base/call.h"
