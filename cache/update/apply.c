@@ -13,7 +13,7 @@
 #include "cache/history/takeback.h"
 #include "cache/roster/roster.h"
 #include "cache/roster/snapshot.h"
-#include "cache/update/answer.h"
+#include "cache/update/response.h"
 #include "cache/update/change.h"
 #include "cache/update/describe.h"
 #include "cache/update/late.h"
@@ -145,7 +145,7 @@ static int send(struct change *change)
 			     &answer);
 	change->basis.record = change->basis.acknowledged = NULL;
 	json_decref(acknowledged);
-	error = answer_judge(change, outcome, body, answer);
+	error = response_judge(change, outcome, body, answer);
 	json_decref(body);
 	json_decref(answer);
 	return error;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * answer.h - what follows from the vendor's answer to a PUT.
+ * response.h - what follows from the vendor's answer to a PUT.
  */
-#ifndef ROSTERFS_ANSWER_H
-#define ROSTERFS_ANSWER_H
+#ifndef ROSTERFS_RESPONSE_H
+#define ROSTERFS_RESPONSE_H
 
 #include "vendors/vendor.h"
 #include <jansson.h>
@@ -15,6 +15,6 @@ struct change;
  * settles what became of it. 0 when it is done, -EAGAIN when change->next is to be done, or a
  * negative errno.
  */
-int answer_judge(struct change *change, enum vendor_outcome outcome, json_t *body, json_t *answer);
+int response_judge(struct change *change, enum vendor_outcome outcome, json_t *body, json_t *answer);
 
 #endif

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * verdict.c - what follows from the vendor's answer to a PUT: a part of change.h.
+ * response.c - what follows from the vendor's answer to a PUT: a part of change.h.
  *
  * Each verdict names the step that comes next: read anew, plan anew, send as it is, or the end. It
  * sends nothing itself; change.c goes on with the step.
  */
-#include "cache/update/answer.h"
+#include "cache/update/response.h"
 
 #include "cache/roster/roster.h"
 #include "cache/update/change.h"
@@ -237,7 +237,7 @@ static int find_out(struct change *change, json_t *body)
 	return -EAGAIN;
 }
 
-int answer_judge(struct change *change, enum vendor_outcome outcome, json_t *body, json_t *answer)
+int response_judge(struct change *change, enum vendor_outcome outcome, json_t *body, json_t *answer)
 {
 	int error = 0;
 
