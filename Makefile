@@ -11,7 +11,9 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 PYTHON ?= /usr/bin/python3
 PKG_CONFIG ?= pkg-config
-CFLAGS ?= -O2 -g
+# DEBUG=1 checks the tables of states after each change (vendors/base/checked.h); asan and tsan do too
+DEBUG ?=
+CFLAGS ?= $(if $(DEBUG),-Og,-O2) -g
 LDFLAGS ?=
 WERROR ?= -Werror
 # address,undefined or thread: set by the targets asan and tsan
@@ -97,6 +99,9 @@ SANITIZE_FLAGS := -fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-fra
 endif
 
 DEFINES := -D_GNU_SOURCE -DFUSE_USE_VERSION=312 -DROSTERFS_VERSION='"$(VERSION)"'
+ifneq ($(DEBUG)$(SANITIZE),)
+DEFINES += -DROSTERFS_CHECKED
+endif
 BASE_CFLAGS := -std=gnu11 -I. $(DEFINES) $(WARNINGS) $(LIBS_CFLAGS)
 ALL_CFLAGS = $(BASE_CFLAGS) $(HARDEN_CFLAGS) $(SANITIZE_FLAGS) -pthread $(CPPFLAGS) $(CFLAGS)
 ALL_LDFLAGS = $(HARDEN_LDFLAGS) $(SANITIZE_FLAGS) -pthread $(LDFLAGS)
@@ -198,7 +203,7 @@ format: deps-lint ## let clang-format rewrite the C files
 help: ## print this list
 	@sed -n 's/^\([a-z][a-z_.-]*\):[^#]*## \(.*\)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) | \
 		while IFS='|' read -r name text; do printf '  %-21s %s\n' "$$name" "$$text"; done
-	@echo 'Variables: BUILD PREFIX DESTDIR CC CFLAGS LDFLAGS WERROR T N ROWS SECONDS SEED ROUNDS VENDOR READERS V PYTHON'
+	@echo 'Variables: BUILD PREFIX DESTDIR CC CFLAGS LDFLAGS WERROR DEBUG T N ROWS SECONDS SEED ROUNDS VENDOR READERS V PYTHON'
 
 # ---- building ----
 

@@ -10,7 +10,8 @@
 #include "fs/ops.h"
 
 #include "cache/roster/roster.h"
-#include "cache/update/update.h"
+#include "cache/access/link.h"
+#include "cache/access/unlink.h"
 #include "fs/memory/draft.h"
 #include "fs/entry.h"
 #include "fs/tree/node.h"
@@ -204,7 +205,7 @@ void names_rmdir(fuse_req_t req, fuse_ino_t parent, const char *name)
 
 static int link_user(struct request *request)
 {
-	return update_link(&request->call, request->node->record_dir->roster, request->fs->guard,
+	return link_create(&request->call, request->node->record_dir->roster, request->fs->guard,
 			   request->text);
 }
 
@@ -302,7 +303,7 @@ void names_link(fuse_req_t req, fuse_ino_t ino, fuse_ino_t parent, const char *n
 
 static int delete_record(struct request *request)
 {
-	return update_delete(&request->call, request->node->record_dir->roster, request->fs->guard,
+	return unlink_record(&request->call, request->node->record_dir->roster, request->fs->guard,
 			     request->text);
 }
 

@@ -9,6 +9,7 @@
 #include "fs/ops.h"
 
 #include "cache/roster/record.h"
+#include "cache/access/status.h"
 #include "cache/update/update.h"
 #include "fs/control/control.h"
 #include "fs/memory/draft.h"
@@ -76,8 +77,8 @@ int file_save(struct request *request)
 	if (!request->word)
 		return update_document(&request->call, record_dir->roster, request->fs->guard, node->id,
 				       request->text, request->length);
-	error = update_status(&request->call, record_dir->statuses, request->fs->guard, node->id,
-			      request->word);
+	error = status_write(&request->call, record_dir->statuses, request->fs->guard, node->id,
+			     request->word);
 	/* part of it may have been done */
 	if (record_dir->statuses != record_dir->roster)
 		record_dir_refresh_links(node->branch);
@@ -139,7 +140,7 @@ static void start_commit(struct fs *fs, fuse_req_t req, struct handle *handle, s
 	request->size = size;
 	request->handle = handle;
 	if (handle->node->kind == NODE_STATUS)
-		request->word = update_status_word(text, request->length);
+		request->word = status_word(text, request->length);
 	handle_hold(handle);
 	if (alone) {
 		fuse_reply_err(req, 0);

@@ -11,6 +11,7 @@
 #include "cache/history/history.h"
 #include "vendors/base/pool.h"
 #include "fs/handle.h"
+#include "fs/tree/commands.h"
 #include "fs/tree/node.h"
 #include "fs/notify.h"
 #include "fs/ops.h"
@@ -67,7 +68,7 @@ struct fs *fs_new(const struct fs_options *options, struct account **accounts, s
 	if (!fs->guard || !fs->history || !fs->pool || !fs->branches || !fs->scratches ||
 	    !fs->vacancies)
 		goto no_memory;
-	guard_tell(fs->guard, fs->history, options->audit);
+	guard_tell(fs->guard, fs->history, options->audit, &commands_undo_words);
 	for (fs->branch_count = 0; !error && fs->branch_count < count; fs->branch_count++)
 		error = make_branch(fs, &fs->branches[fs->branch_count],
 				    accounts[fs->branch_count]);

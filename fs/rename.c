@@ -12,7 +12,7 @@
  */
 #include "fs/ops.h"
 
-#include "cache/update/update.h"
+#include "cache/access/status.h"
 #include "fs/memory/backup.h"
 #include "fs/memory/draft.h"
 #include "fs/entry.h"
@@ -123,7 +123,7 @@ static int take_text(struct request *request, struct scratch *scratch, const cha
 		return -EINVAL;
 	if (request->node->kind != NODE_STATUS)
 		return 0;
-	request->word = update_status_word(request->text, request->length);
+	request->word = status_word(request->text, request->length);
 	*why = "a status is active or inactive";
 	return request->word ? 0 : -EINVAL;
 }

@@ -13,6 +13,8 @@
 #ifndef ROSTERFS_VENDOR_H
 #define ROSTERFS_VENDOR_H
 
+#include "vendors/http/endpoint.h"
+
 #include <jansson.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -24,7 +26,6 @@ struct account;
 struct basis_read;
 struct call;
 struct http_request;
-struct account_queue;
 struct list_sink;
 struct token;
 struct totals;
@@ -178,11 +179,9 @@ struct collection {
 	 */
 	int (*set_status)(struct call *call, struct account *account, const json_t *record,
 			  bool active, enum vendor_outcome *outcomes);
-	/* A line for the log, before a step is made: the command that undoes step INDEX of FRESH,
-	 * or "", where there are names that no command can have. 0 when there is no such step. */
-	int (*undo_words)(const json_t *fresh, size_t index, char *words, size_t size);
-	/* For an error: how to make FRESH active where nothing is known that could be restored. */
-	void (*restore_words)(const json_t *fresh, char *words, size_t size);
+	/* The links that the steps are: each step links the record's id into the parent that
+	   step_key names. */
+	const struct collection *step_links;
 	const char *steps_key;   /* the array in a record that holds what its status is made of */
 	const char *step_key;    /* what tells one of these from another */
 	const char *step_id_key; /* the vendor's own id of a step, which is never used again */
@@ -309,12 +308,9 @@ const struct vendor *vendor_find(const char *type);
 struct account {
 	char *name; /* the section, which is the directory's name */
 	const struct vendor *vendor;
-	char *base_url; /* without a slash at its end; NULL: no API */
+	struct endpoint endpoint; /* of its API; its name is NAME */
 	unsigned ttl;   /* seconds a fetched roster counts as fresh */
 	unsigned grace; /* seconds more in which the old one is served while a new one is fetched */
-	unsigned parallel;     /* most requests in flight */
-	unsigned timeout;      /* seconds for one request */
-	unsigned retry_budget; /* seconds of retrying without progress */
 	unsigned max_users;    /* most rows of a list: one that is longer may have no end */
 	unsigned lag;          /* seconds for which the vendor's reads may lag behind its writes */
 	bool allow_delete;
@@ -326,7 +322,6 @@ struct account {
 	atomic_bool no_preconditions;
 	struct token *token; /* NULL for a vendor without tokens */
 	void *memory;        /* vendor->memory_new's: the vendor's own */
-	struct account_queue *queue;   /* its queue; set by http_add, NULL without an API */
 };
 
 /* A new account with the defaults, named NAME (copied). NULL: no memory. */

@@ -10,7 +10,7 @@
 #define ROSTERFS_ROSTER_PRIVATE
 #include "cache/roster/roster_state.h"
 
-#include "vendors/json/exact.h"
+#include "vendors/json/exact_print.h"
 #include "vendors/base/log.h"
 #include "vendors/vendor.h"
 
@@ -59,7 +59,7 @@ static bool record_has_all(const struct record *row, const json_t *names)
 	size_t i;
 
 	json_array_foreach(names, i, name) {
-		char *quoted = exact_dump(name, 0);
+		char *quoted = exact_print_text(name, 0);
 
 		all = all && quoted && record_has(row, quoted);
 		free(quoted);

@@ -8,7 +8,7 @@
 #include "fs/memory/draft.h"
 
 #include "cache/roster/roster.h"
-#include "cache/update/update.h"
+#include "cache/update/create.h"
 #include "fs/tree/node.h"
 #include "fs/tree/path.h"
 #include "fs/request.h"
@@ -65,7 +65,7 @@ static int post(struct request *request, struct scratch *scratch)
 {
 	struct fs *fs = request->fs;
 	char *id = NULL;
-	int error = update_create(&request->call, request->node->record_dir->roster, fs->guard,
+	int error = create_record(&request->call, request->node->record_dir->roster, fs->guard,
 				  request->text, request->length, &id);
 
 	if (id)

@@ -242,14 +242,14 @@ static inline struct play *play_new(const struct vendor *vendor, unsigned parall
 	gate_start(&play->gate);
 	play->account = account_new("acme", vendor);
 	assert_non_null(play->account);
-	free(play->account->base_url);
-	play->account->base_url = strdup(play->gate.url);
-	play->account->parallel = parallel;
+	free(play->account->endpoint.base_url);
+	play->account->endpoint.base_url = strdup(play->gate.url);
+	play->account->endpoint.parallel = parallel;
 	for (size_t i = 0; vendor->settings[i].name; i++)
 		play->account->values[i] = strdup(vendor->settings[i].name);
 	play->http = http_new();
 	assert_non_null(play->http);
-	assert_int_equal(http_add(play->http, play->account), 0);
+	assert_int_equal(http_add(play->http, &play->account->endpoint), 0);
 	return play;
 }
 
@@ -268,7 +268,7 @@ static inline void play_queued(struct play *play, unsigned queued, int flying)
 	struct http_stats stats;
 
 	for (int turn = 0; turn < PATIENCE * 1000; turn++) {
-		http_stats(play->account, &stats);
+		http_stats(&play->account->endpoint, &stats);
 		if (stats.queued == queued && (flying < 0 || stats.in_flight == (unsigned)flying))
 			return;
 		usleep(1000);

@@ -65,8 +65,8 @@ static int list(struct shop *shop)
 	json_decref(basket.last);
 	basket = (struct basket){
 	    .sink = {.add = basket_add, .reset = basket_reset, .progress = basket_progress}};
-	shop->account->parallel = 1;
-	shop->account->retry_budget = 0;
+	shop->account->endpoint.parallel = 1;
+	shop->account->endpoint.retry_budget = 0;
 	return vendor_list(&shop->call, shop->account, shop->account->vendor->users, NULL,
 			   &basket.sink);
 }

@@ -127,13 +127,14 @@ static int setup(void **state)
 	scene->http = http_new();
 	assert_non_null(scene->http);
 	scene->account.name = (char *)(size_t) "acme";
+	scene->account.endpoint.name = scene->account.name;
 	scene->account.vendor = &vendor;
-	scene->account.base_url = scene->lister.url;
-	scene->account.parallel = 8;
+	scene->account.endpoint.base_url = scene->lister.url;
+	scene->account.endpoint.parallel = 8;
 	scene->account.max_users = 1000000;
-	scene->account.timeout = 20;
-	scene->account.retry_budget = 20;
-	assert_int_equal(http_add(scene->http, &scene->account), 0);
+	scene->account.endpoint.timeout = 20;
+	scene->account.endpoint.retry_budget = 20;
+	assert_int_equal(http_add(scene->http, &scene->account.endpoint), 0);
 	call_init(&scene->call, "acme");
 	for (size_t i = 0; i < LISTS_MAX; i++) {
 		snprintf(scene->names[i], sizeof(scene->names[i]), "%zu", i);
@@ -175,7 +176,7 @@ static void settle(struct scene *scene)
 
 	do {
 		usleep(1000);
-		http_stats(&scene->account, &stats);
+		http_stats(&scene->account.endpoint, &stats);
 	} while (stats.in_flight);
 	lister_order(&scene->lister, NULL);
 }
@@ -238,7 +239,7 @@ static void test_many_lists(void **state)
 	for (size_t round = 0; round < 4; round++) {
 		int pages = 0;
 
-		scene->account.parallel = parallels[round];
+		scene->account.endpoint.parallel = parallels[round];
 		scene->lister.delay = 4;
 		settle(scene);
 		scene->lister.together = round < 3 ? (int)parallels[round] : 0;

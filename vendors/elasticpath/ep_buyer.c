@@ -10,7 +10,7 @@
 #include "vendors/elasticpath/elasticpath.h"
 
 #include "vendors/base/call.h"
-#include "vendors/json/exact.h"
+#include "vendors/json/exact_print.h"
 #include "vendors/rest/exchange.h"
 #include "vendors/http/http.h"
 #include "vendors/rest/redact.h"
@@ -88,7 +88,7 @@ static int post(struct call *call, struct account *account, const char *body,
 		return error;
 	request.headers[request.header_count++] = (struct http_header){.name = "Authorization",
 								       .value = request.bearer};
-	http_perform(call, account, &request, reply);
+	http_perform(call, &account->endpoint, &request, reply);
 	exchange_done(&request);
 	if (reply->status == 401)
 		token_refused(account, TOKEN_IMPLICIT, request.serial);
@@ -142,7 +142,7 @@ static int run(struct call *call, struct account *account, const json_t *request
 	if (!json_is_object(request))
 		return call_fail(call, EINVAL, "a sign-in is a JSON object");
 	wrapped = wrap(request);
-	body = wrapped ? exact_dump(wrapped, 0) : NULL;
+	body = wrapped ? exact_print_text(wrapped, 0) : NULL;
 	error = body ? sign_in(call, account, body, answer) : call_fail(call, ENOMEM, "no memory");
 	if (error)
 		hide_request(call, "", request);

@@ -13,7 +13,7 @@
 
 #include "vendors/http/basis.h"
 #include "vendors/base/call.h"
-#include "vendors/json/exact.h"
+#include "vendors/json/exact_print.h"
 #include "vendors/base/hash.h"
 #include "vendors/base/log.h"
 
@@ -76,7 +76,7 @@ static enum vendor_outcome look_at_others(struct call *call, struct account *acc
 /* What tells the first part of a change from another; 0: no memory. */
 static uint64_t part_of(const json_t *info)
 {
-	char *text = exact_dump(info, EXACT_SORT);
+	char *text = exact_print_text(info, EXACT_PRINT_SORT);
 	uint64_t part = text ? hash_text(text) : 0;
 
 	free(text);

@@ -15,7 +15,7 @@
 #include "vendors/base/clock.h"
 #include "vendors/http/account_queue.h"
 #include "vendors/base/log.h"
-#include "vendors/vendor.h"
+#include "vendors/http/endpoint.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -77,7 +77,7 @@ static int copy_headers(struct transfer *transfer, const struct http_request *re
 
 static int copy_request(struct transfer *transfer, const struct http_request *request)
 {
-	const char *base = transfer->queue->account->base_url;
+	const char *base = transfer->queue->endpoint->base_url;
 
 	transfer->method = strdup(request->method);
 	transfer->path = strdup(request->path);
@@ -256,7 +256,7 @@ void transfer_log(const struct transfer *transfer)
 	char status[16];
 
 	snprintf(status, sizeof(status), "%d", reply->status);
-	log_line("%s %s %s -> %s in %lld ms (%u %s)", transfer->queue->account->name,
+	log_line("%s %s %s -> %s in %lld ms (%u %s)", transfer->queue->endpoint->name,
 		 transfer->method, transfer->path, words ? reply->words : status,
 		 (long long)(clock_milliseconds() - begun), transfer->tries,
 		 transfer->tries == 1 ? "try" : "tries");
@@ -264,10 +264,10 @@ void transfer_log(const struct transfer *transfer)
 
 /* ---- the waiters' half of http.h ---- */
 
-struct transfer *http_start(struct call *call, struct account *account,
+struct transfer *http_start(struct call *call, struct endpoint *endpoint,
 			    const struct http_request *request)
 {
-	struct account_queue *queue = account->queue;
+	struct account_queue *queue = endpoint->queue;
 	struct transfer *transfer = transfer_new(queue, request);
 	struct http *http;
 
@@ -365,7 +365,7 @@ static void await(struct call *call, struct transfer *transfer)
 	}
 }
 
-int http_perform(struct call *call, struct account *account, const struct http_request *request,
+int http_perform(struct call *call, struct endpoint *endpoint, const struct http_request *request,
 		 struct http_reply *reply)
 {
 	struct transfer *transfer;
@@ -378,7 +378,7 @@ int http_perform(struct call *call, struct account *account, const struct http_r
 		call_fail(call, EINTR, "interrupted");
 		return fail_unsent(reply, EINTR, "interrupted");
 	}
-	transfer = http_start(call, account, request);
+	transfer = http_start(call, endpoint, request);
 	if (!transfer)
 		return fail_unsent(reply, ENOMEM, "no memory for the request");
 	await(call, transfer);

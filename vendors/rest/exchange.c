@@ -10,6 +10,7 @@
 
 #include "vendors/base/call.h"
 #include "vendors/json/exact.h"
+#include "vendors/json/exact_parse.h"
 #include "vendors/http/hold.h"
 #include "vendors/http/http.h"
 #include "vendors/vendor.h"
@@ -21,9 +22,10 @@
 
 json_t *exchange_parse(const char *text, size_t length, char *why, size_t why_size)
 {
-	struct exact_error error;
+	struct exact_parse_error error;
 	/* of two members with one key nobody knows which is meant */
-	json_t *answer = exact_parse(text, length, EXACT_ANY | EXACT_NO_REPEATS, &error);
+	json_t *answer = exact_parse(text, length, EXACT_PARSE_ANY | EXACT_PARSE_NO_REPEATS,
+				     &error);
 
 	if (!answer && why)
 		snprintf(why, why_size, "%s at byte %zu", error.words, error.position);
@@ -148,14 +150,14 @@ static void add_items(char *words, size_t size, const json_t *errors)
  */
 static json_t *parse_words(const char *body, size_t length)
 {
-	json_t *answer = exact_parse(body, length, EXACT_ANY, NULL);
+	json_t *answer = exact_parse(body, length, EXACT_PARSE_ANY, NULL);
 	char *plain = answer ? NULL : malloc(length + 1);
 
 	if (!plain)
 		return answer;
 	for (size_t i = 0; i < length; i++)
 		plain[i] = (char)(body[i] & 0x80 ? '?' : body[i]);
-	answer = exact_parse(plain, length, EXACT_ANY, NULL);
+	answer = exact_parse(plain, length, EXACT_PARSE_ANY, NULL);
 	free(plain);
 	return answer;
 }
@@ -275,7 +277,7 @@ int exchange(struct call *call, struct account *account, struct http_request *re
 		error = exchange_prepare(call, account, request);
 		if (error)
 			return error;
-		http_perform(call, account, request, reply);
+		http_perform(call, &account->endpoint, request, reply);
 		exchange_done(request);
 		if (reply->status != 401 || exchange_renew(call, account, request->serial))
 			break;

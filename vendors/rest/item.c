@@ -10,6 +10,7 @@
 #include "vendors/http/basis.h"
 #include "vendors/base/call.h"
 #include "vendors/json/exact.h"
+#include "vendors/json/exact_print.h"
 #include "vendors/rest/exchange.h"
 #include "vendors/http/http.h"
 #include "vendors/base/log.h"
@@ -307,7 +308,7 @@ static bool write_body(const struct collection *collection, json_t *body, struct
 			   ? json_pack("{s:O}", collection->item_key, body)
 			   : json_incref(body);
 
-	text->text = sent ? exact_dump(sent, 0) : NULL;
+	text->text = sent ? exact_print_text(sent, 0) : NULL;
 	text->length = text->text ? strlen(text->text) : 0;
 	json_decref(sent);
 	json_decref(body);

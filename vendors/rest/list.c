@@ -70,7 +70,7 @@ static bool is_2xx(const struct http_reply *reply)
 
 static size_t parallel(const struct lists *all)
 {
-	return all->account->parallel ? all->account->parallel : 1;
+	return all->account->endpoint.parallel ? all->account->endpoint.parallel : 1;
 }
 
 /* ---- asking ---- */
@@ -96,7 +96,7 @@ static int start_page(struct lists *all, struct list *list, size_t index)
 	if (error)
 		goto out;
 	slot->serial = request.serial;
-	list->under_way[index] = http_start(all->call, all->account, &request);
+	list->under_way[index] = http_start(all->call, &all->account->endpoint, &request);
 	exchange_done(&request);
 	if (list->under_way[index])
 		all->in_flight++;
@@ -111,7 +111,7 @@ out:
  */
 static int start_pages(struct lists *all)
 {
-	unsigned allowed = http_allowed(all->account);
+	unsigned allowed = http_allowed(&all->account->endpoint);
 	size_t most = allowed < parallel(all) ? allowed : parallel(all);
 
 	for (size_t i = 0; i < all->list_count; i++) {
@@ -221,7 +221,7 @@ static int take_page(struct lists *all, struct list *list, size_t index)
 	list->under_way[index] = NULL;
 	all->came++;
 	if (is_2xx(reply))
-		http_progress(all->account);
+		http_progress(&all->account->endpoint);
 	walk_arrived(&list->walk, slot->ask.page, look_at(all, list, reply));
 	return 0;
 }

@@ -11,7 +11,7 @@
 #include "vendors/rest/page.h"
 
 #include "vendors/base/call.h"
-#include "vendors/json/exact.h"
+#include "vendors/json/exact_mend.h"
 #include "vendors/rest/exchange.h"
 #include "vendors/base/hash.h"
 #include "vendors/rest/page_arena.h"
@@ -128,7 +128,7 @@ static int hand_on_unreadable(const struct page *page, const char *id, json_t *r
 static bool is_ambiguous(const struct collection *collection, const json_t *row,
 			 const json_t *record)
 {
-	if (exact_has_repeated(row, collection->item_key))
+	if (exact_mend_has_repeated(row, collection->item_key))
 		return true;
 	for (const char *const *key = collection->id_keys; *key; key++) {
 		const json_t *at = record;
@@ -136,7 +136,7 @@ static bool is_ambiguous(const struct collection *collection, const json_t *row,
 
 		snprintf(path, sizeof(path), "%s", *key);
 		for (name = strtok_r(path, ".", &rest); name; name = strtok_r(NULL, ".", &rest)) {
-			if (exact_has_repeated(at, name))
+			if (exact_mend_has_repeated(at, name))
 				return true;
 			at = json_object_get(at, name);
 		}
@@ -164,8 +164,8 @@ static int hand_on(const struct page *page, json_t *row, size_t number, uint64_t
 				 page->number, collection->name, number, collection->id_keys[0]);
 	*sum += hash_text(id);
 	collection_hide(collection, record);
-	error = page->why && exact_count_mended(row) ? hand_on_unreadable(page, id, record, number)
-						     : page->sink->add(page->sink, id, record);
+	error = page->why && exact_mend_count(row) ? hand_on_unreadable(page, id, record, number)
+						   : page->sink->add(page->sink, id, record);
 	if (error && error != -EEXIST && !page->call->error)
 		return call_fail(page->call, -error,
 				 "page %zu of the %s: row %zu could not be kept: %s", page->number,
@@ -237,7 +237,7 @@ static json_t *mend(const struct page *page, const char *text, size_t length)
 	json_t *answer = exact_mend(text, length);
 
 	if (answer &&
-	    exact_count_mended(answer) == exact_count_mended(find_rows(page->collection, answer)))
+	    exact_mend_count(answer) == exact_mend_count(find_rows(page->collection, answer)))
 		return answer;
 	json_decref(answer);
 	return NULL;

@@ -157,7 +157,7 @@ static int ask(struct call *call, struct account *account, enum token_grant gran
 		return call_fail(call, ENOMEM, "no memory");
 	request.body = form;
 	request.body_length = strlen(form);
-	http_perform(call, account, &request, &reply);
+	http_perform(call, &account->endpoint, &request, &reply);
 	error = exchange_verdict(call, account, &reply);
 	if (reply.status == 401 || reply.status == 404)
 		error = hint_region(call, error);

@@ -6,29 +6,32 @@
  * parse it, undo what the tool that wrote it has rounded, and refuse what no vendor may be sent. It
  * must not know what a record is, nor send anything.
  */
-#include "cache/update/change.h"
+#include "cache/update/input.h"
 
 #include "cache/document/document.h"
-#include "cache/history/history.h"
 #include "cache/document/restore.h"
+#include "cache/history/history.h"
+#include "cache/update/change.h"
 #include "vendors/base/call.h"
-#include "vendors/json/exact.h"
 #include "vendors/base/log.h"
+#include "vendors/json/exact.h"
+#include "vendors/json/exact_parse.h"
+#include "vendors/vendor.h"
 
 #include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
 
-json_t *change_parse(struct call *call, const char *text, size_t length)
+json_t *input_parse(struct call *call, const char *text, size_t length)
 {
 	struct document scanner;
-	struct exact_error error;
+	struct exact_parse_error error;
 	json_t *document;
 
 	/* what a write() refuses, a rename does as well */
 	document_init(&scanner);
 	document_feed(&scanner, text, length);
-	document = exact_parse(text, length, EXACT_NO_REPEATS, &error);
+	document = exact_parse(text, length, EXACT_PARSE_NO_REPEATS, &error);
 	if (document && scanner.state == DOCUMENT_WHOLE)
 		return document;
 	if (scanner.why)
@@ -62,7 +65,7 @@ static bool names_history(const json_t *value)
 	return false;
 }
 
-int change_check_history(struct call *call, const json_t *document)
+int input_check_stamps(struct call *call, const json_t *document)
 {
 	if (!names_history(document))
 		return 0;
@@ -91,7 +94,7 @@ static int fail_doubtful(struct call *call, const char *name)
 	    name);
 }
 
-int change_restore(struct call *call, const json_t *base, json_t *document, bool *told)
+int input_restore(struct call *call, const json_t *base, json_t *document, bool *told)
 {
 	struct restored restored = {0};
 	int error = restore_document(base, document, &restored);
@@ -116,7 +119,7 @@ static int fail_unpaired(struct call *call, const char *name)
 			 name);
 }
 
-int change_check_unpaired(struct call *call, const struct merge *merge)
+int input_check_edits(struct call *call, const struct merge *merge)
 {
 	const struct edit *edit = restore_find_unpaired(merge);
 	char *path;
@@ -129,7 +132,7 @@ int change_check_unpaired(struct call *call, const struct merge *merge)
 	return -EINVAL;
 }
 
-int change_check_paired(struct call *call, const json_t *document)
+int input_check_text(struct call *call, const json_t *document)
 {
 	const char *name;
 	json_t *value;
@@ -137,6 +140,27 @@ int change_check_paired(struct call *call, const json_t *document)
 	json_object_foreach((json_t *)(uintptr_t)document, name, value) {
 		if (exact_is_unpaired_key(name) || restore_brings_unpaired(value, NULL))
 			return fail_unpaired(call, exact_key_words(name));
+	}
+	return 0;
+}
+
+int input_check_required(struct call *call, const struct collection *collection,
+			 const json_t *document)
+{
+	const struct field *field = collection->fields;
+	const unsigned hidden = FIELD_REQUIRED | FIELD_WRITE_ONLY;
+
+	for (; field->name; field++) {
+		const json_t *value = json_object_get(document, field->name);
+
+		if ((field->flags & hidden) == hidden && json_is_null(value))
+			return call_fail(call, EINVAL, "\"%s\" is required: it can't be cleared",
+					 field->name);
+		if ((field->flags & FIELD_EACH_TIME) && (field->flags & FIELD_WRITE_ONLY) && !value)
+			return call_fail(call, EINVAL,
+					 "the document must have \"%s\" each time: the vendor "
+					 "never shows it, and would forget it",
+					 field->name);
 	}
 	return 0;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * create_whose.c - whose is the record that the vendor shows after a POST: a part of create.c.
+ * create_match.c - whose is the record that the vendor shows after a POST: a part of create.c.
  *
  * An answer may be about another record: a vendor may return the one that has the email already, or
  * a proxy may mix answers up. A record that was known before, has another email, or was made long
@@ -8,13 +8,14 @@
  * does: the record that has it, and that was certainly not there before, is the new one. This file
  * changes nothing at the vendor.
  */
-#include "cache/update/create_parts.h"
+#include "cache/update/create_match.h"
 
 #include "cache/document/alike.h"
 #include "cache/history/attempt.h"
-#include "cache/update/looks.h"
 #include "cache/roster/record.h"
 #include "cache/roster/snapshot.h"
+#include "cache/update/creation.h"
+#include "cache/update/looks.h"
 #include "vendors/base/address.h"
 #include "vendors/base/call.h"
 #include "vendors/base/log.h"
@@ -89,7 +90,7 @@ static bool same_email(const struct creation *creation, const json_t *record)
 	return same;
 }
 
-int creation_check(struct creation *creation, const char *id, const json_t *record)
+int create_match_check(struct creation *creation, const char *id, const json_t *record)
 {
 	bool both = email_of(creation, creation->wanted) && email_of(creation, record);
 
@@ -106,7 +107,7 @@ int creation_check(struct creation *creation, const char *id, const json_t *reco
 			 id);
 }
 
-bool creation_unproven(const struct creation *creation, const json_t *record)
+bool create_match_is_open(const struct creation *creation, const json_t *record)
 {
 	struct timespec created;
 
@@ -164,7 +165,7 @@ static int find_new(struct creation *creation, struct call *call, const char *em
 	return error;
 }
 
-int creation_settle(struct creation *creation)
+int create_match_settle(struct creation *creation)
 {
 	const char *email = collection_email(creation->collection, creation->wanted);
 	int lost = -creation->call->error, error;

@@ -1,16 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * verdict.c - what follows from the vendor's answer to a PUT: a part of change.h.
+ * response.c - what follows from the vendor's answer to a PUT: a part of change.h.
  *
  * Each verdict names the step that comes next: read anew, plan anew, send as it is, or the end. It
  * sends nothing itself; change.c goes on with the step.
  */
-#include "cache/update/change.h"
+#include "cache/update/response.h"
 
 #include "cache/roster/roster.h"
+#include "cache/update/change.h"
+#include "cache/update/part.h"
+#include "cache/update/proof.h"
 #include "vendors/base/call.h"
 #include "vendors/base/clock.h"
+#include "vendors/base/limits.h"
 #include "vendors/base/log.h"
+#include "vendors/base/status_words.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -27,9 +32,6 @@
 /* The same where reads may lag for longer. */
 #define PRECONDITION_LAG_SECONDS 5.0
 #define PRECONDITION_LOOKS 3
-
-/* Seconds by which the waits that the vendor asks for may exceed the budget. */
-#define TOLD_SLACK 0.5
 
 /* So many reads may come to nothing because the PUT could not follow at once, whatever the budget.
  */
@@ -64,8 +66,8 @@ static bool is_over(struct change *change)
 
 	if (!change->call->told)
 		return clock_seconds() >= change->end;
-	if (change->waited + told > account->retry_budget + TOLD_SLACK ||
-	    clock_seconds() >= change->end + account->timeout)
+	if (change->waited + told > account->endpoint.retry_budget + LIMITS_TOLD_SLACK / 1000.0 ||
+	    clock_seconds() >= change->end + account->endpoint.timeout)
 		return true;
 	change->waited += told;
 	return false;
@@ -76,18 +78,7 @@ static bool ends_access(const struct change *change)
 {
 	const char *after = change_status(change, change->target);
 
-	return after && strcmp(after, "inactive") == 0;
-}
-
-int change_fail_limited(struct change *change)
-{
-	if (change->call->error != ETIMEDOUT)
-		return -change->call->error;
-	return call_fail(
-	    change->call, EBUSY,
-	    "too many requests, says the vendor (429), until retry_budget (%u s) was over: "
-	    "try again later",
-	    change_account(change)->retry_budget);
+	return after && strcmp(after, STATUS_INACTIVE) == 0;
 }
 
 /*
@@ -237,7 +228,7 @@ static int find_out(struct change *change, json_t *body)
 	change->basis.end = (int64_t)(change->end * 1000);
 	if (change->basis.end < clock_milliseconds() + LOOK_MIN_MS)
 		change->basis.end = clock_milliseconds() + LOOK_MIN_MS;
-	error = change_settle_unknown(change);
+	error = proof_settle_unknown(change);
 	if (error != -EAGAIN)
 		return error;
 	if (last || call_cancelled(change->call))
@@ -246,14 +237,14 @@ static int find_out(struct change *change, json_t *body)
 	return -EAGAIN;
 }
 
-int change_judge(struct change *change, enum vendor_outcome outcome, json_t *body, json_t *answer)
+int response_judge(struct change *change, enum vendor_outcome outcome, json_t *body, json_t *answer)
 {
 	int error = 0;
 
-	change_note_part(change);
+	part_note(change);
 	switch (outcome) {
 	case VENDOR_DONE:
-		error = change_settle_done(change, answer);
+		error = proof_settle_done(change, answer);
 		break;
 	case VENDOR_REFUSED:
 		if (change->call->status == 429)

@@ -5,12 +5,14 @@
  *
  * It asks nobody and decides nothing. Values of write-only fields never get into words.
  */
-#include "cache/update/change.h"
+#include "cache/update/describe.h"
 
 #include "cache/history/attempt.h"
+#include "cache/update/change.h"
 #include "vendors/base/call.h"
-#include "vendors/json/exact.h"
 #include "vendors/base/log.h"
+#include "vendors/base/status_words.h"
+#include "vendors/json/exact_print.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -18,19 +20,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-char *change_value_text(const struct change *change, const struct edit *edit, const json_t *value)
+char *describe_value(const struct change *change, const struct edit *edit, const json_t *value)
 {
 	char *text;
 
 	if (change_flags(change, edit) & (FIELD_WRITE_ONLY | FIELD_CONFIDENTIAL))
 		return strdup("(set)");
-	text = value ? exact_dump(value, 0) : strdup("(none)");
+	text = value ? exact_print_text(value, 0) : strdup("(none)");
 	if (text && strlen(text) > 100)
 		memcpy(text + 97, "...", 4);
 	return text;
 }
 
-char *change_describe(const struct change *change)
+char *describe_change(const struct change *change)
 {
 	char *text = NULL;
 	size_t size;
@@ -41,9 +43,9 @@ char *change_describe(const struct change *change)
 	for (size_t i = 0; i < change->merge.count; i++) {
 		const struct edit *edit = &change->merge.edits[i];
 		char *path = merge_path(edit);
-		char *before = change_value_text(change, edit,
-						 merge_value(edit, change_before(change)));
-		char *after = change_value_text(change, edit, edit->after);
+		char *before = describe_value(change, edit,
+					      merge_value(edit, change_before(change)));
+		char *after = describe_value(change, edit, edit->after);
 
 		fprintf(out, "%s%s: %s -> %s", i ? ", " : "", path ? path : "?",
 			before ? before : "?", after ? after : "?");
@@ -55,24 +57,24 @@ char *change_describe(const struct change *change)
 	return text;
 }
 
-void change_log_remains(const struct change *change, const json_t *record)
+void describe_remains(const struct change *change, const json_t *record)
 {
 	const char *remains = change_account(change)->vendor->remains;
 	const char *before = change_status(change, change_before(change));
 	const char *after = change_status(change, record);
 
-	if (remains && after && strcmp(after, "inactive") == 0 &&
+	if (remains && after && strcmp(after, STATUS_INACTIVE) == 0 &&
 	    (!before || strcmp(before, after) != 0))
 		log_call(change->call, "what remains to be done: %s", remains);
 }
 
-bool change_is_told(const struct change *change, const struct edit *edit)
+bool describe_is_news(const struct change *change, const struct edit *edit)
 {
 	return (change_flags(change, edit) & FIELD_WRITE_ONLY) ||
 	       merge_state(edit, change_before(change)) != MERGE_NEW;
 }
 
-json_t *change_fields(const struct change *change)
+json_t *describe_fields(const struct change *change)
 {
 	json_t *fields = change->merge.count ? json_array() : NULL;
 
@@ -85,7 +87,7 @@ json_t *change_fields(const struct change *change)
 		/* what is never shown may be there */
 		if (flags & FIELD_WRITE_ONLY)
 			before = edit->after;
-		if (change_is_told(change, edit))
+		if (describe_is_news(change, edit))
 			attempt_field(fields, path ? path : "?", flags, before, edit->after);
 		free(path);
 	}
@@ -107,7 +109,7 @@ static void set_member(json_t *document, const struct edit *edit, json_t *value)
 	json_object_set_new(document, edit->path[edit->depth - 1], value);
 }
 
-json_t *change_undo(const struct change *change)
+json_t *describe_undo(const struct change *change)
 {
 	json_t *undo = json_object();
 
@@ -115,7 +117,7 @@ json_t *change_undo(const struct change *change)
 		const struct edit *edit = &change->merge.edits[i];
 		json_t *before = merge_value(edit, change_before(change));
 
-		if (change_is_hidden(change, edit) || !change_is_told(change, edit))
+		if (change_is_hidden(change, edit) || !describe_is_news(change, edit))
 			continue;
 		set_member(undo, edit, before ? json_deep_copy(before) : json_null());
 	}
@@ -125,7 +127,7 @@ json_t *change_undo(const struct change *change)
 	return NULL;
 }
 
-json_t *change_accepted(const struct change *change)
+json_t *describe_accepted(const struct change *change)
 {
 	json_t *accepted = json_object();
 
@@ -138,11 +140,11 @@ json_t *change_accepted(const struct change *change)
 	return accepted;
 }
 
-int change_fail_conflict(struct change *change, const struct edit *edit)
+int describe_conflict(struct change *change, const struct edit *edit)
 {
 	char *path = merge_path(edit);
-	char *theirs = change_value_text(change, edit, merge_value(edit, change->fresh));
-	char *ours = change_value_text(change, edit, edit->after);
+	char *theirs = describe_value(change, edit, merge_value(edit, change->fresh));
+	char *ours = describe_value(change, edit, edit->after);
 	int error =
 	    call_fail(change->call, ESTALE,
 		      "\"%s\" was changed on both sides: %s at the vendor, %s in the document. "
