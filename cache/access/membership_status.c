@@ -49,7 +49,7 @@ static void log_undo(const struct membership *membership, const char *what)
 		char *command = attempt_command(membership->attempt, &undo);
 
 		log_call(membership->call, "%s: %s", what,
-			 command ? command : "a link to the member in the account's members/");
+			 command ? command : membership->collection->step_words);
 		free(command);
 	}
 }

@@ -155,23 +155,25 @@ static void search_reset(struct list_sink *sink)
 static int look_for(struct call *call, struct attempt *attempt, const char *own)
 {
 	const char *parent = roster_parent(attempt->roster);
-	struct collection raw = *roster_collection(attempt->roster);
+	const struct collection *collection = roster_collection(attempt->roster);
 	struct search search = {.sink = {.add = search_add,
 					 .unreadable = search_add,
 					 .reset = search_reset},
-				.collection = &raw,
+				.collection = collection,
 				.own = own};
+	struct list_part part = {.parent = parent, .sink = &search.sink};
 	json_t *record = NULL;
-	int error = raw.link ? -ENOENT
-			     : vendor_get(call, attempt->account, &raw, parent, own, &record, NULL);
+	int error = collection->link ? -ENOENT
+				     : vendor_get(call, attempt->account, collection, parent, own,
+						  &record, NULL);
 
 	json_decref(record);
 	if (error != -ENOENT)
 		return error ? error : 1;
 	call->error = 0;
 	call->words[0] = '\0';
-	raw.list = NULL;
-	error = vendor_list(call, attempt->account, &raw, parent, &search.sink);
+	/* not the collection's own list: that may lay on it what this mount has made or ended */
+	error = vendor_list_all(call, attempt->account, collection, &part, 1);
 	return error ? error : search.found;
 }
 

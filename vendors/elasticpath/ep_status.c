@@ -433,6 +433,7 @@ const struct collection ep_statuses = {
     .get = get,
     .set_status = set_status,
     .step_links = &ep_links,
+    .step_words = "a link to the member in the account's members/",
     .steps_key = "memberships",
     .step_key = "account",
     .step_id_key = "id",
