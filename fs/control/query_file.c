@@ -8,9 +8,9 @@
 #include "fs/control/query_file.h"
 
 #include "cache/update/update.h"
-#include "fs/handle.h"
+#include "fs/tree/handle.h"
 #include "fs/tree/node.h"
-#include "fs/request.h"
+#include "fs/tree/request.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -136,7 +136,7 @@ static void answered(struct request *request, int error)
 }
 
 void query_file_write(struct fs *fs, fuse_req_t req, struct handle *handle, const char *data,
-		       size_t size)
+		      size_t size)
 {
 	struct request *request;
 	const char *why;
