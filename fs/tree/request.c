@@ -11,14 +11,15 @@
  * interrupted() with its own lock on the request held; taking the registration back waits for that
  * call to return, so that a request is never freed under it.
  */
-#include "fs/request.h"
+#include "fs/tree/request.h"
 
-#include "vendors/base/pool.h"
 #include "cache/update/update.h"
-#include "fs/handle.h"
+#include "fs/tree/handle.h"
+#include "fs/tree/inode.h"
 #include "fs/tree/node.h"
 #include "fs/tree/record_dir.h"
 #include "vendors/base/log.h"
+#include "vendors/base/pool.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -36,7 +37,7 @@ struct request *request_new(struct fs *fs, fuse_req_t req, struct node *node)
 	request->fs = fs;
 	request->req = req;
 	request->node = node;
-	node_hold(fs, node);
+	inode_hold(fs, node);
 	call_init(&request->call, node->path);
 	call_set_caller(&request->call, context->uid, context->gid, context->pid);
 	pthread_mutex_init(&request->lock, NULL);
@@ -64,7 +65,7 @@ static void put(struct request *request)
 		free(request->text);
 	}
 	free(request->from);
-	node_drop(request->fs, request->node);
+	inode_drop(request->fs, request->node);
 	call_destroy(&request->call);
 	pthread_mutex_destroy(&request->lock);
 	free(request);
@@ -391,7 +392,8 @@ int request_refuse_write(fuse_req_t req, const struct node *node, int error, con
 
 	begin_refusal(&call, req, node->path, error, words);
 	if (node_is_record(node) && node->id)
-		update_refused(&call, status ? node->record_dir->statuses : node->record_dir->roster,
+		update_refused(&call,
+			       status ? node->record_dir->statuses : node->record_dir->roster,
 			       fs_of(req)->guard, status ? "status" : "update", node->id, error);
 	call_destroy(&call);
 	return error;
