@@ -19,6 +19,7 @@
 #include "fs/memory/scratch.h"
 #include "fs/tree/record_dir.h"
 #include "fs/memory/vacancy.h"
+#include "vendors/rest/account.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -43,7 +44,8 @@ static void refuse(fuse_req_t req, fuse_ino_t parent, const char *name, int erro
 	fuse_reply_err(req, -request_refuse(req, path, error, words));
 }
 
-/* The id that NAME, "ID.json" in one of a record directory's directories, stands for; the caller frees. */
+/* The id that NAME, "ID.json" in one of a record directory's directories, stands for; the caller
+ * frees. */
 static char *id_of(const char *name)
 {
 	char stem[PATH_STEM_MAX + 1], id[PATH_STEM_MAX + 1];
@@ -222,7 +224,8 @@ static void linked(struct request *request, int error)
 	if (!request_claim(request))
 		return;
 	record_dir_name(request->node->record_dir, request->text, ".json", name);
-	node = node_take(fs, NODE_LINK, request->node, name, request->node->record_dir, request->text);
+	node = node_take(fs, NODE_LINK, request->node, name, request->node->record_dir,
+			 request->text);
 	if (!node) {
 		fuse_reply_err(request->req, ENOMEM);
 		return;

@@ -19,6 +19,7 @@
 #include "fs/tree/record_dir.h"
 #include "fs/memory/vacancy.h"
 #include "fs/view.h"
+#include "vendors/rest/account.h"
 #include "vendors/vendor.h"
 
 #include <stdlib.h>

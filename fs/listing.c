@@ -19,7 +19,7 @@
 #include "fs/people/email_index.h"
 #include "fs/memory/scratch.h"
 #include "fs/tree/record_dir.h"
-#include "vendors/vendor.h"
+#include "vendors/rest/account.h"
 
 #include <errno.h>
 #include <stdlib.h>

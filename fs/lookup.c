@@ -19,7 +19,6 @@
 #include "fs/tree/record_dir.h"
 #include "fs/memory/vacancy.h"
 #include "fs/view.h"
-#include "vendors/vendor.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -12,7 +12,6 @@
 #include "fs/tree/node.h"
 #include "fs/people/email_index.h"
 #include "fs/tree/record_dir.h"
-#include "vendors/vendor.h"
 
 #include <stdlib.h>
 #include <sys/prctl.h>
@@ -62,7 +61,7 @@ int notify_text(struct fs *fs, fuse_ino_t ino, char *text, size_t length)
 struct sieve {
 	const struct branch *branch;
 	const struct record_dir *record_dir; /* only its own; NULL: all */
-	const char *person;        /* only those of whose email this is the stem; NULL: of all */
+	const char *person; /* only those of whose email this is the stem; NULL: of all */
 };
 
 /* Is NODE in PERSON's directory, or that itself, or a link of theirs in the branch's by-email? */
@@ -85,7 +84,8 @@ static bool passes(const struct sieve *sieve, const struct node *node)
 		return !sieve->person || is_theirs(node, sieve->person);
 	}
 	return !sieve->person && node->branch == sieve->branch &&
-	       (!sieve->record_dir || node->record_dir == sieve->record_dir) && node_needs_record(node);
+	       (!sieve->record_dir || node->record_dir == sieve->record_dir) &&
+	       node_needs_record(node);
 }
 
 /*

@@ -19,6 +19,7 @@
 #include "fs/tree/record_dir.h"
 #include "fs/view.h"
 #include "vendors/base/log.h"
+#include "vendors/rest/account.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -82,7 +83,8 @@ static bool goes_by_id(const struct node *node)
 
 	if (!node->id || roster_collection(node->record_dir->roster)->single)
 		return false;
-	record_dir_name(node->record_dir, node->id, node->kind == NODE_STATUS ? ".status" : ".json", name);
+	record_dir_name(node->record_dir, node->id, node->kind == NODE_STATUS ? ".status" : ".json",
+			name);
 	return strcmp(name, node_name(node)) == 0;
 }
 

@@ -19,7 +19,7 @@
 #include "fs/tree/node.h"
 #include "fs/tree/record_dir.h"
 #include "vendors/base/log.h"
-#include "vendors/vendor.h"
+#include "vendors/rest/account.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -391,7 +391,8 @@ int request_refuse_write(fuse_req_t req, const struct node *node, int error, con
 
 	begin_refusal(&call, req, node->path, error, words);
 	if (node_is_record(node) && node->id)
-		update_refused(&call, status ? node->record_dir->statuses : node->record_dir->roster,
+		update_refused(&call,
+			       status ? node->record_dir->statuses : node->record_dir->roster,
 			       fs_of(req)->guard, status ? "status" : "update", node->id, error);
 	call_destroy(&call);
 	return error;

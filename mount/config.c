@@ -14,7 +14,9 @@
 #include "mount/secret.h"
 #include "mount/sections.h"
 #include "vendors/http/http.h"
+#include "vendors/rest/account.h"
 #include "vendors/vendor.h"
+#include "vendors/vendors.h"
 
 #include <errno.h>
 #include <jansson.h>

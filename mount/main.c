@@ -12,6 +12,7 @@
 #include "mount/config.h"
 #include "mount/descriptors.h"
 #include "mount/options.h"
+#include "vendors/rest/account.h"
 #include "vendors/http/http.h"
 #include "vendors/base/log.h"
 #include "vendors/vendor.h"

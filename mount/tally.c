@@ -7,6 +7,8 @@
  */
 #include "mount/tally.h"
 
+#include "vendors/vendor.h"
+#include "vendors/rest/list.h"
 #include "vendors/base/hash.h"
 
 #include <errno.h>

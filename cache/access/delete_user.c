@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * delete_user.c - a user that is deleted for good: what `deleted` in a .status means. A part of update.h.
+ * delete_user.c - a user that is deleted for good: what `deleted` in a .status means. A part of
+ * update.h.
  *
  * GET, so that the history has what there was; DELETE; and GET again, because an answer in words
  * proves little, and nothing here can be undone. It does not know which vendors delete users: their
@@ -18,6 +19,8 @@
 #include "cache/history/takeback.h"
 #include "vendors/base/call.h"
 #include "vendors/base/log.h"
+#include "vendors/rest/account.h"
+#include "vendors/rest/item.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -68,8 +71,8 @@ static int get(struct erasure *erasure, struct call *call, bool look, json_t **r
 	int error;
 
 	if (look && !erasure->by_row)
-		error = vendor_get(call, attempt->account, roster_collection(attempt->roster),
-				   roster_parent(attempt->roster), attempt->id, record, NULL);
+		error = item_get(call, attempt->account, roster_collection(attempt->roster),
+				 roster_parent(attempt->roster), attempt->id, record, NULL);
 	else
 		error = absence_get(attempt->roster, call, attempt->id, record, NULL,
 				    look ? NULL : &erasure->by_row);
@@ -183,8 +186,8 @@ static int send(struct erasure *erasure, const json_t *before)
 
 	if (error)
 		return error;
-	outcome = vendor_delete(call, attempt->account, collection, roster_parent(attempt->roster),
-				attempt->id);
+	outcome = item_delete(call, attempt->account, collection, roster_parent(attempt->roster),
+			      attempt->id);
 	if (outcome == VENDOR_DONE || outcome == VENDOR_UNKNOWN)
 		error = prove(erasure, outcome == VENDOR_DONE);
 	else

@@ -18,6 +18,8 @@
 #include "vendors/base/call.h"
 #include "vendors/base/log.h"
 #include "vendors/base/shell.h"
+#include "vendors/rest/collection.h"
+#include "vendors/rest/item.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -211,8 +213,8 @@ static int post_link(struct attempt *attempt)
 		     : call_fail(attempt->call, ENOMEM, "no memory");
 	if (error)
 		goto out;
-	outcome = vendor_post(attempt->call, attempt->account, collection, roster_parent(roster),
-			      body, &answer);
+	outcome = item_post(attempt->call, attempt->account, collection, roster_parent(roster),
+			    body, &answer);
 	error = settle_link(attempt, outcome, answer, ticket);
 out:
 	json_decref(body);

@@ -13,6 +13,7 @@
 #include "cache/update/looks.h"
 #include "cache/roster/record.h"
 #include "cache/roster/roster.h"
+#include "vendors/rest/account.h"
 #include "vendors/base/call.h"
 #include "vendors/json/exact.h"
 

@@ -2,8 +2,8 @@
 /*
  * membership_status.c - see membership_status.h.
  *
- * GET, say what will be undone how, make the steps, and have it proved (membership_proof.c). The guards
- * are the same as for any status; which steps there are is the vendor's file's business.
+ * GET, say what will be undone how, make the steps, and have it proved (membership_proof.c). The
+ * guards are the same as for any status; which steps there are is the vendor's file's business.
  */
 #include "cache/access/membership_status.h"
 
@@ -16,6 +16,7 @@
 #include "vendors/base/call.h"
 #include "vendors/json/exact.h"
 #include "vendors/base/log.h"
+#include "vendors/rest/account.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>

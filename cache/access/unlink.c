@@ -20,6 +20,10 @@
 #include "vendors/base/call.h"
 #include "vendors/base/log.h"
 #include "vendors/base/shell.h"
+#include "vendors/rest/account.h"
+#include "vendors/rest/collection.h"
+#include "vendors/rest/item.h"
+#include "vendors/rest/list.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -151,8 +155,8 @@ static void look_back(struct attempt *attempt, const char *own)
 	if (!takeback_creation(attempt, NULL))
 		return;
 	call_continue(&again, attempt->call);
-	if (vendor_get(&again, attempt->account, roster_collection(roster), roster_parent(roster),
-		       own, &fresh, NULL))
+	if (item_get(&again, attempt->account, roster_collection(roster), roster_parent(roster),
+		     own, &fresh, NULL))
 		attempt->takes_back = 0;
 	else
 		takeback_creation(attempt, fresh);
@@ -197,7 +201,7 @@ static int look_for(struct call *call, struct attempt *attempt, const char *own)
 				.own = own};
 	json_t *record = NULL;
 	int error = raw.link ? -ENOENT
-			     : vendor_get(call, attempt->account, &raw, parent, own, &record, NULL);
+			     : item_get(call, attempt->account, &raw, parent, own, &record, NULL);
 
 	json_decref(record);
 	if (error != -ENOENT)
@@ -205,7 +209,7 @@ static int look_for(struct call *call, struct attempt *attempt, const char *own)
 	call->error = 0;
 	call->words[0] = '\0';
 	raw.list = NULL;
-	error = vendor_list(call, attempt->account, &raw, parent, &search.sink);
+	error = list_walk(call, attempt->account, &raw, parent, &search.sink);
 	return error ? error : search.found;
 }
 
@@ -270,7 +274,7 @@ static int send_delete(struct attempt *attempt, const char *own)
 		log_call(call, "about to be ended; made again in the vendor's directory by: %s",
 			 command);
 	before = record_held(attempt);
-	outcome = vendor_delete(call, attempt->account, collection, roster_parent(roster), own);
+	outcome = item_delete(call, attempt->account, collection, roster_parent(roster), own);
 	if (outcome == VENDOR_DONE || outcome == VENDOR_UNKNOWN)
 		error = prove_gone(attempt, own, outcome == VENDOR_DONE);
 	else

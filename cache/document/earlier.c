@@ -8,6 +8,7 @@
 #include "cache/document/earlier.h"
 
 #include "vendors/json/exact.h"
+#include "vendors/rest/collection.h"
 #include "vendors/vendor.h"
 
 #include <stdio.h>

@@ -17,6 +17,7 @@
 #include "vendors/json/exact.h"
 #include "vendors/base/log.h"
 #include "vendors/base/shell.h"
+#include "vendors/rest/account.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>

@@ -12,6 +12,8 @@
 #include "cache/update/edit_base.h"
 #include "cache/history/guard.h"
 #include "cache/roster/roster.h"
+#include "vendors/rest/account.h"
+#include "vendors/rest/collection.h"
 #include "vendors/vendor.h"
 
 #include <stdio.h>

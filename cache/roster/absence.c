@@ -14,6 +14,9 @@
 #include "vendors/base/clock.h"
 #include "vendors/base/log.h"
 #include "vendors/base/address.h"
+#include "vendors/rest/account.h"
+#include "vendors/rest/item.h"
+#include "vendors/rest/row.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -50,7 +53,7 @@ bool absence_is_told(const struct roster *roster, const struct call *call, int e
 
 /* What is known of ID in the newest list: ROSTER_ABSENT, if that is fresh and lacks it, and
  * otherwise where its row stood. */
-static enum roster_knows look_up(struct roster *roster, const char *id, struct list_spot *spot)
+static enum roster_knows look_up(struct roster *roster, const char *id, struct row_spot *spot)
 {
 	enum roster_knows knows = ROSTER_UNKNOWN;
 	const struct record *row;
@@ -66,10 +69,10 @@ static enum roster_knows look_up(struct roster *roster, const char *id, struct l
 	if (row && roster->step) {
 		size_t page = place / roster->step;
 
-		*spot = (struct list_spot){.page = page,
-					   .before = page * roster->step,
-					   .size = page ? roster->step
-							: roster->collection->page_size};
+		*spot = (struct row_spot){.page = page,
+					  .before = page * roster->step,
+					  .size = page ? roster->step
+						       : roster->collection->page_size};
 	}
 	pthread_mutex_unlock(&roster->lock);
 	return knows;
@@ -109,7 +112,7 @@ static int fail_absent(struct roster *roster, struct call *call, const struct ca
 static int get_row(struct roster *roster, struct call *call, const struct call *got, const char *id,
 		   bool write, json_t **record)
 {
-	struct list_spot spot;
+	struct row_spot spot;
 	int error;
 
 	if (look_up(roster, id, &spot) == ROSTER_ABSENT)
@@ -121,8 +124,8 @@ static int get_row(struct roster *roster, struct call *call, const struct call *
 	call->words[0] = '\0';
 	error = write ? gets_compare(roster, call, id) : 0;
 	if (!error)
-		error = vendor_row(call, roster->account, roster->collection, roster->parent, id,
-				   write, &spot, record);
+		error = row_read(call, roster->account, roster->collection, roster->parent, id,
+				 write, &spot, record);
 	if (error == -ENOENT)
 		return fail_absent(roster, call, got, id);
 	if (error)
@@ -142,8 +145,8 @@ static int get_row(struct roster *roster, struct call *call, const struct call *
 int absence_get(struct roster *roster, struct call *call, const char *id, json_t **record,
 		char **etag, bool *by_row)
 {
-	int error = vendor_get(call, roster->account, roster->collection, roster->parent, id,
-			       record, etag);
+	int error = item_get(call, roster->account, roster->collection, roster->parent, id, record,
+			     etag);
 	struct call got;
 
 	if (by_row)
@@ -171,12 +174,12 @@ static int find_user(struct roster *roster, struct call *call, const struct call
 		     const char *id)
 {
 	const struct collection *users = roster->account->vendor->users;
-	struct list_spot spot = {0};
+	struct row_spot spot = {0};
 	json_t *user = NULL;
-	int error = vendor_get(call, roster->account, users, NULL, id, &user, NULL);
+	int error = item_get(call, roster->account, users, NULL, id, &user, NULL);
 
 	if (error == -ENOENT || error == -EOPNOTSUPP || (error == -EINVAL && call->status == 400)) {
-		error = vendor_row(call, roster->account, users, NULL, id, false, &spot, &user);
+		error = row_read(call, roster->account, users, NULL, id, false, &spot, &user);
 		if (error == -ENOENT)
 			return fail_as(call, got, ENOENT);
 	}
@@ -188,8 +191,8 @@ static int find_user(struct roster *roster, struct call *call, const struct call
 static int listed_status(struct roster *roster, struct call *call, const char *id, json_t **record)
 {
 	const struct collection *statuses = roster->collection;
-	struct list_spot spot = {0};
-	int error = vendor_row(call, roster->account, statuses, NULL, id, false, &spot, record);
+	struct row_spot spot = {0};
+	int error = row_read(call, roster->account, statuses, NULL, id, false, &spot, record);
 
 	if (error != -ENOENT)
 		return error;
@@ -203,7 +206,7 @@ static int listed_status(struct roster *roster, struct call *call, const char *i
 int absence_get_status(struct roster *roster, struct call *call, const char *id, json_t **record)
 {
 	struct call got;
-	int error = vendor_get(call, roster->account, roster->collection, NULL, id, record, NULL);
+	int error = item_get(call, roster->account, roster->collection, NULL, id, record, NULL);
 
 	if (error != -ENOENT && !(error == -EINVAL && call->status == 400))
 		return error;

@@ -12,7 +12,9 @@
 #include "cache/document/render.h"
 #include "cache/roster/versions.h"
 #include "vendors/base/clock.h"
-#include "vendors/vendor.h"
+#include "vendors/rest/item.h"
+#include "vendors/rest/list.h"
+#include "vendors/rest/self.h"
 
 #include <errno.h>
 #include <malloc.h>
@@ -189,9 +191,9 @@ static void note_lacks(struct roster *roster, const struct snapshot *old,
 }
 
 /*
- * NEW, with the *ILLEGIBLE rows (moved), is what the roster is from now on, unless a fetch that began later was
- * quicker. Returns whether it is, and nothing but the snapshot whose fetch began at BEFORE had to
- * give way.
+ * NEW, with the *ILLEGIBLE rows (moved), is what the roster is from now on, unless a fetch that
+ * began later was quicker. Returns whether it is, and nothing but the snapshot whose fetch began at
+ * BEFORE had to give way.
  */
 static bool install(const struct flight *flight, struct snapshot *new, json_t **illegible,
 		    double before)
@@ -253,8 +255,8 @@ int fetch_whole(struct flight *flight)
 	pthread_mutex_unlock(&roster->lock);
 	old = roster_snapshot(roster, &seconds);
 	snapshot_begin(&fill.builder, old);
-	error = vendor_list(&flight->call, roster->account, roster->collection, roster->parent,
-			    &fill.sink);
+	error = list_walk(&flight->call, roster->account, roster->collection, roster->parent,
+			  &fill.sink);
 	if (!error && presence_complete(flight, &fill.builder, &added))
 		error = call_fail(&flight->call, ENOMEM, "no memory for the roster");
 	fill.made += added;
@@ -379,8 +381,8 @@ int fetch_record(struct flight *flight)
 	struct record *record = NULL;
 	json_t *object = NULL;
 	bool proven = false;
-	int error = vendor_get(&flight->call, roster->account, roster->collection, roster->parent,
-			       flight->asked, &object, NULL);
+	int error = item_get(&flight->call, roster->account, roster->collection, roster->parent,
+			     flight->asked, &object, NULL);
 
 	if (!error && roster_was_deleted(roster, &flight->call, flight->asked, object)) {
 		json_decref(object);
@@ -407,7 +409,7 @@ int fetch_self(struct flight *flight)
 {
 	struct roster *roster = flight->roster;
 	char *id = NULL;
-	int error = vendor_self(&flight->call, roster->account, &id);
+	int error = self_find(&flight->call, roster->account, &id);
 
 	if (error && error != -ENODATA)
 		return error;

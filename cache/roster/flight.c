@@ -13,6 +13,7 @@
 #include "cache/roster/versions.h"
 #include "vendors/base/clock.h"
 #include "vendors/base/log.h"
+#include "vendors/rest/account.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>

@@ -12,6 +12,8 @@
 
 #include "vendors/json/exact.h"
 #include "vendors/base/log.h"
+#include "vendors/rest/account.h"
+#include "vendors/rest/list.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -247,8 +249,8 @@ static int compare_list(struct roster *roster, struct call *call)
 						 .progress = comparison_progress},
 					.roster = roster,
 					.ids = json_object()};
-	int error = comparison.ids ? vendor_list(call, roster->account, roster->collection,
-						 roster->parent, &comparison.sink)
+	int error = comparison.ids ? list_walk(call, roster->account, roster->collection,
+					       roster->parent, &comparison.sink)
 				   : call_fail(call, ENOMEM, "no memory");
 
 	json_decref(comparison.ids);

@@ -12,7 +12,6 @@
 
 #include "vendors/base/clock.h"
 #include "vendors/base/log.h"
-#include "vendors/vendor.h"
 
 #include <errno.h>
 #include <stdlib.h>

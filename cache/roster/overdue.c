@@ -12,7 +12,6 @@
 
 #include "vendors/base/pool.h"
 #include "vendors/base/clock.h"
-#include "vendors/vendor.h"
 
 #include <errno.h>
 #include <stdlib.h>

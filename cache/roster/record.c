@@ -10,6 +10,7 @@
 #include "cache/document/render.h"
 #include "vendors/base/address.h"
 #include "vendors/json/exact.h"
+#include "vendors/rest/collection.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>

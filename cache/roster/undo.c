@@ -9,7 +9,7 @@
 #include "cache/roster/roster_state.h"
 
 #include "vendors/base/log.h"
-#include "vendors/vendor.h"
+#include "vendors/rest/account.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -18,6 +18,9 @@
 #include "vendors/base/call.h"
 #include "vendors/base/clock.h"
 #include "vendors/base/log.h"
+#include "vendors/rest/account.h"
+#include "vendors/rest/collection.h"
+#include "vendors/rest/item.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -176,9 +179,8 @@ static int send(struct change *change)
 				? (int64_t)(change->end * 1000)
 				: 0;
 	change->call->said[0] = '\0';
-	outcome = vendor_put(change->call, change_account(change), change->collection,
-			     roster_parent(change->roster), change->id, body, change->etag,
-			     &answer);
+	outcome = item_put(change->call, change_account(change), change->collection,
+			   roster_parent(change->roster), change->id, body, change->etag, &answer);
 	change->basis.record = change->basis.acknowledged = NULL;
 	json_decref(acknowledged);
 	error = change_judge(change, outcome, body, answer);
@@ -195,7 +197,7 @@ static int dry_run(struct change *change)
 	if (error)
 		return error;
 	words = change_describe(change);
-	path = vendor_path(change->collection, roster_parent(change->roster), change->id);
+	path = collection_path(change->collection, roster_parent(change->roster), change->id);
 	log_call(change->call, "dry run: nothing sent; it would be PUT %s with %s",
 		 path ? path : "?", words ? words : "?");
 	free(path);
@@ -206,7 +208,7 @@ static int dry_run(struct change *change)
 
 void change_log_unsent(struct call *call, struct roster *roster, const char *method, const char *id)
 {
-	char *path = vendor_path(roster_collection(roster), roster_parent(roster), id);
+	char *path = collection_path(roster_collection(roster), roster_parent(roster), id);
 
 	log_call(call, "dry run: nothing sent; it would be %s %s", method, path ? path : "?");
 	free(path);

@@ -16,6 +16,9 @@
 #include "cache/roster/snapshot.h"
 #include "vendors/base/call.h"
 #include "vendors/base/log.h"
+#include "vendors/rest/account.h"
+#include "vendors/rest/collection.h"
+#include "vendors/rest/item.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -75,8 +78,8 @@ static int send(struct creation *creation)
 	creation->before = roster_snapshot(creation->roster, &seconds);
 	creation->all_known = creation->before && seconds > 0;
 	creation->began = time(NULL);
-	switch (vendor_post(creation->call, account, creation->collection,
-			    roster_parent(creation->roster), creation->wanted, &answer)) {
+	switch (item_post(creation->call, account, creation->collection,
+			  roster_parent(creation->roster), creation->wanted, &answer)) {
 	case VENDOR_DONE:
 		error = take_answer(creation, answer);
 		if (error == -EREMOTEIO)

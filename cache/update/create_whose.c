@@ -18,6 +18,7 @@
 #include "vendors/base/address.h"
 #include "vendors/base/call.h"
 #include "vendors/base/log.h"
+#include "vendors/rest/collection.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>

@@ -18,6 +18,8 @@
 #include "vendors/base/clock.h"
 #include "vendors/json/exact.h"
 #include "vendors/base/log.h"
+#include "vendors/rest/account.h"
+#include "vendors/rest/collection.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>

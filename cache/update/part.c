@@ -11,7 +11,7 @@
 #include "cache/roster/roster.h"
 #include "vendors/base/call.h"
 #include "vendors/base/clock.h"
-#include "vendors/vendor.h"
+#include "vendors/rest/account.h"
 
 #include <stdlib.h>
 

@@ -16,6 +16,9 @@
 #include "vendors/base/clock.h"
 #include "vendors/json/exact.h"
 #include "vendors/base/log.h"
+#include "vendors/rest/account.h"
+#include "vendors/rest/collection.h"
+#include "vendors/rest/item.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -108,8 +111,8 @@ int change_get(struct change *change, struct call *call, enum lag_reading readin
 	struct lag_found found;
 	/* Of what was just made, the answer to the POST shows as much as its row. */
 	int error = change->made && !change->sent
-			? vendor_get(call, change_account(change), change->collection,
-				     roster_parent(change->roster), change->id, record, etag)
+			? item_get(call, change_account(change), change->collection,
+				   roster_parent(change->roster), change->id, record, etag)
 			: absence_get(change->roster, call, change->id, record, etag, NULL);
 
 	if (!error && roster_was_deleted(change->roster, call, change->id, *record)) {

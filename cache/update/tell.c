@@ -11,6 +11,7 @@
 #include "vendors/base/call.h"
 #include "vendors/json/exact.h"
 #include "vendors/base/log.h"
+#include "vendors/rest/account.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>

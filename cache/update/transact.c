@@ -13,6 +13,7 @@
 #include "cache/document/render.h"
 #include "vendors/base/call.h"
 #include "vendors/base/log.h"
+#include "vendors/rest/account.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>

@@ -18,6 +18,8 @@
 #include "cache/update/update_parts.h"
 #include "vendors/base/call.h"
 #include "vendors/json/exact.h"
+#include "vendors/rest/account.h"
+#include "vendors/rest/collection.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -258,7 +260,7 @@ static int plan_document(struct change *change)
 		error = edit_base_in_history(change, plan->stamp, &base);
 	else
 		error = edit_base_find(change->call, change->roster, change->id, &plan->process,
-				  plan->stamp, plan->document, change->fresh, &base);
+				       plan->stamp, plan->document, change->fresh, &base);
 	if (error)
 		return error;
 	error = restore_plan(change, base.record);
@@ -386,7 +388,8 @@ static void keep_save(struct change *change, const struct document_plan *plan)
 				    .left = change->result,
 				    .number = change->attempt->number};
 
-	edit_base_keep(change->roster, change->id, &plan->process, plan->stamp, &save, !change->sent);
+	edit_base_keep(change->roster, change->id, &plan->process, plan->stamp, &save,
+		       !change->sent);
 }
 
 /*

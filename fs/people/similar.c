@@ -14,6 +14,7 @@
 #include "fs/tree/record_dir.h"
 #include "vendors/base/address.h"
 #include "vendors/base/skeleton.h"
+#include "vendors/rest/account.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -140,7 +141,8 @@ static int put_own(FILE *out, const struct email_index *people, bool *any)
 	for (size_t i = 0; i < fs->branch_count; i++) {
 		const struct branch *branch = &fs->branches[i];
 		size_t count, shown;
-		struct record *const *with = email_index_with(&people->known[i], people->email, &count);
+		struct record *const *with = email_index_with(&people->known[i], people->email,
+							      &count);
 
 		email_index_shown(people, i, &shown);
 		if (!are_stored_differently(with, count))

@@ -14,6 +14,7 @@
 #include "fs/memory/scratch.h"
 #include "fs/tree/record_dir.h"
 #include "vendors/base/hash.h"
+#include "vendors/rest/account.h"
 #include "vendors/vendor.h"
 
 #include <limits.h>
@@ -71,7 +72,8 @@ static size_t own_names(const struct node *directory, struct node_fixed *names)
 		if (vendor->users)
 			names[count++] = (struct node_fixed){"by-email", NODE_EMAILS, NULL};
 	}
-	if (directory->kind == NODE_FOLDER || (record_dir && record_dir->place && !record_dir_lists(record_dir)))
+	if (directory->kind == NODE_FOLDER ||
+	    (record_dir && record_dir->place && !record_dir_lists(record_dir)))
 		names[count++] = (struct node_fixed){record_dir->place->file, NODE_JSON, NULL};
 	if (directory->kind != NODE_FOLDER && record_dir && record_dir_creates(record_dir))
 		names[count++] = (struct node_fixed){"new", NODE_NEW, NULL};
@@ -135,8 +137,9 @@ struct node *node_take_fixed(struct fs *fs, const struct node *directory,
 	if (fixed->kind == NODE_PLACE) {
 		node_path(directory, fixed->name, path);
 		record_dir = record_dir_take(directory->branch, fixed->place, path, id);
-		return record_dir ? node_take(fs, NODE_PLACE, directory, fixed->name, record_dir, NULL)
-			     : NULL;
+		return record_dir
+			   ? node_take(fs, NODE_PLACE, directory, fixed->name, record_dir, NULL)
+			   : NULL;
 	}
 	/* the one record of a single collection goes by the name of its file */
 	if (fixed->kind == NODE_JSON && !id)
@@ -320,7 +323,8 @@ bool node_holds_files(const struct node *directory)
 	case NODE_NEW:
 		return true;
 	case NODE_PLACE:
-		return !record_dir_has_links(directory->record_dir) && !record_dir_has_folders(directory->record_dir);
+		return !record_dir_has_links(directory->record_dir) &&
+		       !record_dir_has_folders(directory->record_dir);
 	default:
 		return false;
 	}

@@ -11,6 +11,8 @@
 #include "vendors/base/pool.h"
 #include "cache/roster/roster.h"
 #include "vendors/base/call.h"
+#include "vendors/rest/account.h"
+#include "vendors/rest/list.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>

@@ -6,6 +6,7 @@
 #include "tests/unit/played.h"
 
 #include "cache/update/change.h"
+#include "vendors/rest/self.h"
 
 /* ---- refreshing ---- */
 
@@ -391,7 +392,7 @@ static void test_nobodys_keys(void **state)
 	change.roster = scene.roster;
 	assert_int_equal(change_check_self(&change, "inactive"), 0);
 	assert_int_equal(call.error, 0);
-	assert_int_equal(vendor_self(&call, scene.account, &id), -ENODATA);
+	assert_int_equal(self_find(&call, scene.account, &id), -ENODATA);
 	assert_null(id);
 	call_destroy(&call);
 	end(&scene);

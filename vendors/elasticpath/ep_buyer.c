@@ -7,6 +7,7 @@
  * in and a list, one token for each account (201): both are handed on as they came. Nothing of the
  * request or the answer is kept, nor quoted in an error, and the texts of both are wiped.
  */
+#include "vendors/rest/account.h"
 #include "vendors/elasticpath/elasticpath.h"
 
 #include "vendors/base/call.h"

@@ -10,6 +10,9 @@
  * new is an error, and so is a list shorter than the members' own total: never a short list. A row
  * is shown in a member's form, without the fields that only a member has: a GET shows those.
  */
+#include "vendors/rest/account.h"
+#include "vendors/rest/collection.h"
+#include "vendors/rest/list.h"
 #include "vendors/elasticpath/elasticpath.h"
 
 #include "vendors/base/call.h"
@@ -152,7 +155,7 @@ static int tour_add(struct list_sink *sink, const char *id, json_t *info)
 		return 0;
 	if (error)
 		return error;
-	return vendor_list_bound(tour->call, tour->account, &ep_members, ++tour->count);
+	return list_check_bound(tour->call, tour->account, &ep_members, ++tour->count);
 }
 
 /* A leg begins, or begins anew: what it brought stays, as it comes again. */
@@ -207,7 +210,7 @@ static int walk_leg(struct tour *tour, bool *cut)
 	if (!path)
 		return -ENOMEM;
 	leg.list_path = path;
-	error = vendor_list_all(tour->call, tour->account, &leg, &part, 1);
+	error = list_walk_all(tour->call, tour->account, &leg, &part, 1);
 	free(path);
 	tour->pages += tour->leg_pages;
 	*cut = part.cut;
@@ -247,7 +250,7 @@ static int ask_total(struct call *call, struct account *account, size_t *total)
 				       .path = "/v2/account-members"
 					       "?page%5Boffset%5D=0&page%5Blimit%5D=1",
 				       .repeatable = true};
-	struct totals totals = TOTALS_UNKNOWN;
+	struct walk_totals totals = WALK_TOTALS_UNKNOWN;
 	struct http_reply reply = {0};
 	int error = exchange(call, account, &request, &reply);
 	json_t *answer = error ? NULL : exchange_json(call, account, &reply);
@@ -328,7 +331,7 @@ int ep_members_list(struct call *call, struct account *account, const char *pare
 				       .progress = plain_progress},
 			      .members = sink};
 	struct list_part part = {.parent = parent, .sink = &plain.sink};
-	int error = vendor_list_all(call, account, &ep_members, &part, 1);
+	int error = list_walk_all(call, account, &ep_members, &part, 1);
 	char request[CALL_REQUEST_MAX], words[CALL_WORDS_MAX], *realm = NULL;
 	int status = call->status;
 

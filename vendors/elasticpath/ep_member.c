@@ -9,6 +9,9 @@
  * goes its own way (the first by ep_info.c), else all goes to the member. A member is made by
  * making that info; the guide says that only sign-in makes members, so the config must allow it.
  */
+#include "vendors/rest/account.h"
+#include "vendors/rest/collection.h"
+#include "vendors/rest/item.h"
 #include "vendors/elasticpath/elasticpath.h"
 
 #include "vendors/http/basis.h"
@@ -63,7 +66,7 @@ static enum vendor_outcome look_at_others(struct call *call, struct account *acc
 	int error;
 
 	call_continue(&look, call);
-	error = vendor_get(&look, account, &ep_members, NULL, id, &member, NULL);
+	error = item_get(&look, account, &ep_members, NULL, id, &member, NULL);
 	call_destroy(&look);
 	json_object_foreach((json_t *)(uintptr_t)others, key, value) {
 		if (strcmp(key, "type") != 0)
@@ -161,7 +164,7 @@ static void answer_both(struct call *call, struct account *account, const char *
 	json_object_foreach((json_t *)(uintptr_t)edits, key, value)
 		json_object_set(told, key, json_object_get(first, key));
 	call_continue(&look, call);
-	if (vendor_get(&look, account, &ep_members, NULL, id, &member, NULL))
+	if (item_get(&look, account, &ep_members, NULL, id, &member, NULL))
 		member = NULL;
 	call_destroy(&look);
 	*answer = json_incref(member && shows(member, told) ? member : told);
@@ -178,7 +181,7 @@ static enum vendor_outcome put_others(struct call *call, struct account *account
 	enum vendor_outcome outcome;
 
 	member.put = NULL;
-	outcome = vendor_put(call, account, &member, NULL, id, others, NULL, answer);
+	outcome = item_put(call, account, &member, NULL, id, others, NULL, answer);
 	if (!made || outcome != VENDOR_REFUSED)
 		return outcome;
 	if (call->error == EINTR)
@@ -228,7 +231,7 @@ enum vendor_outcome ep_member_put(struct call *call, struct account *account, co
 	}
 	if (!known) {
 		member.put = NULL;
-		outcome = vendor_put(call, account, &member, NULL, id, body, etag, answer);
+		outcome = item_put(call, account, &member, NULL, id, body, etag, answer);
 	} else if (others_differ && (!info_differs || outcome == VENDOR_DONE)) {
 		outcome = put_others(call, account, id, others, info_differs, answer);
 	}

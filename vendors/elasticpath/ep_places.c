@@ -8,6 +8,9 @@
  * single sign-on (2025). Types are spelt with "_" or "-" as the vendor spells each. What is shown,
  * and as which files, is not known here.
  */
+#include "vendors/rest/collection.h"
+#include "vendors/rest/item.h"
+#include "vendors/rest/list.h"
 #include "vendors/elasticpath/elasticpath.h"
 
 #include "vendors/base/call.h"
@@ -49,7 +52,7 @@ static enum vendor_outcome post_account(struct call *call, struct account *accou
 	enum vendor_outcome outcome;
 
 	accounts.post = NULL;
-	outcome = vendor_post(call, account, &accounts, parent, body, answer);
+	outcome = item_post(call, account, &accounts, parent, body, answer);
 	if (outcome == VENDOR_DONE)
 		ep_lag_note_new(account, *answer);
 	return outcome;
@@ -193,7 +196,7 @@ static int list_links(struct call *call, struct account *account, const char *pa
 			      .changes = changes,
 			      .out = out};
 	struct list_part part = {.parent = parent, .sink = &links.sink};
-	int error = vendor_list_all(call, account, &ep_links, &part, 1);
+	int error = list_walk_all(call, account, &ep_links, &part, 1);
 
 	/* an account that was just made may not be there yet for all reads */
 	if (error == -EREMOTEIO && call->status == 404 && ep_lag_is_new(account, parent)) {
@@ -225,7 +228,7 @@ static enum vendor_outcome post_link(struct call *call, struct account *account,
 	char member[24], own[24];
 
 	links.post = NULL;
-	outcome = vendor_post(call, account, &links, parent, body, answer);
+	outcome = item_post(call, account, &links, parent, body, answer);
 	if (is_of_another(*answer, body)) {
 		json_decref(*answer);
 		*answer = NULL;
@@ -291,7 +294,7 @@ static enum vendor_outcome put_settings(struct call *call, struct account *accou
 	enum vendor_outcome outcome;
 
 	settings.put = NULL;
-	outcome = vendor_put(call, account, &settings, parent, id, body, etag, answer);
+	outcome = item_put(call, account, &settings, parent, id, body, etag, answer);
 	ep_realm_forget(account); /* they may name another one now */
 	return outcome;
 }
@@ -357,7 +360,7 @@ static enum vendor_outcome post_realm(struct call *call, struct account *account
 
 	realms.post = NULL;
 	if (sent)
-		outcome = vendor_post(call, account, &realms, parent, sent, answer);
+		outcome = item_post(call, account, &realms, parent, sent, answer);
 	else
 		call_fail(call, ENOMEM, "no memory");
 	json_decref(sent);

@@ -7,6 +7,8 @@
  * is asked for once in a while, and anew when it proves wrong. It does not know what it is used
  * for.
  */
+#include "vendors/rest/account.h"
+#include "vendors/rest/collection.h"
 #include "vendors/elasticpath/elasticpath.h"
 
 #include "vendors/http/basis.h"

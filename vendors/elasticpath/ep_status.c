@@ -7,6 +7,10 @@
  * Each is shown as a record {id, status, memberships: [{id, account}]}; where the vendor's response
  * does not show yet what this mount made or ended (ep_lag.c), "unconfirmed" has those as well.
  */
+#include "vendors/rest/account.h"
+#include "vendors/rest/collection.h"
+#include "vendors/rest/item.h"
+#include "vendors/rest/list.h"
 #include "vendors/elasticpath/elasticpath.h"
 
 #include "vendors/base/call.h"
@@ -133,7 +137,7 @@ static int walk_memberships(struct call *call, struct account *account, json_t *
 		i++;
 	}
 	if (!error)
-		error = vendor_list_all(call, account, &ep_memberships, parts, count);
+		error = list_walk_all(call, account, &ep_memberships, parts, count);
 	for (i = 0; i < count && !error; i++)
 		error = count_memberships(&gathers[i], members);
 	for (i = 0; i < count && gathers; i++)
@@ -172,7 +176,7 @@ static int walk_all(struct call *call, struct account *account, json_t *members,
 
 	*moved = false;
 	if (accounts.rows)
-		error = vendor_list(call, account, &ep_accounts, NULL, &accounts.sink);
+		error = list_walk(call, account, &ep_accounts, NULL, &accounts.sink);
 	if (!first)
 		leave_new(account, accounts.rows);
 	if (!error) {
@@ -297,7 +301,7 @@ static int get(struct call *call, struct account *account, const char *parent, c
 
 	(void)parent;
 	if (own.ids && own.memberships)
-		error = vendor_list(call, account, &ep_own_memberships, id, &own.sink);
+		error = list_walk(call, account, &ep_own_memberships, id, &own.sink);
 	else
 		error = call_fail(call, ENOMEM, "no memory");
 	if (error == -EREMOTEIO && call->status == 404) {
@@ -363,9 +367,9 @@ static enum vendor_outcome end_one(struct call *call, struct account *account,
 			  json_string_value(json_object_get(membership, "account")));
 		return VENDOR_REFUSED;
 	}
-	return vendor_delete(call, account, &ep_memberships,
-			     json_string_value(json_object_get(membership, "account")),
-			     json_string_value(json_object_get(membership, "id")));
+	return item_delete(call, account, &ep_memberships,
+			   json_string_value(json_object_get(membership, "account")),
+			   json_string_value(json_object_get(membership, "id")));
 }
 
 /* Make one membership again; that it is there already is as good. */
@@ -380,9 +384,9 @@ static enum vendor_outcome restore_one(struct call *call, struct account *accoun
 		call_fail(call, ENOMEM, "no memory");
 		return VENDOR_REFUSED;
 	}
-	outcome = vendor_post(call, account, &ep_links,
-			      json_string_value(json_object_get(membership, "account")), body,
-			      &answer);
+	outcome = item_post(call, account, &ep_links,
+			    json_string_value(json_object_get(membership, "account")), body,
+			    &answer);
 	json_decref(body);
 	json_decref(answer);
 	return outcome == VENDOR_CHANGED && call->status == 409 ? VENDOR_DONE : outcome;

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * account_queue_times.h - private to account_queue.c and account_queue_learn.c: how long a queue waits for what. See account_queue.h.
+ * account_queue_times.h - private to account_queue.c and account_queue_learn.c: how long a queue
+ * waits for what. See account_queue.h.
  */
 #ifndef ROSTERFS_ACCOUNT_QUEUE_TIMES_H
 #define ROSTERFS_ACCOUNT_QUEUE_TIMES_H
 
 #include "vendors/http/account_queue.h"
-#include "vendors/vendor.h"
+#include "vendors/rest/account.h"
 
 /* Timers come late by a little; a retry that was due in time is not given up for that. */
 #define SLACK 200

@@ -15,7 +15,7 @@
 #include "vendors/base/clock.h"
 #include "vendors/http/account_queue.h"
 #include "vendors/base/log.h"
-#include "vendors/vendor.h"
+#include "vendors/rest/account.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -106,7 +106,8 @@ static int copy_request(struct transfer *transfer, const struct http_request *re
 }
 
 /* Copy REQUEST. NULL: no memory. Takes a reference of the queue's http. */
-static struct transfer *transfer_new(struct account_queue *queue, const struct http_request *request)
+static struct transfer *transfer_new(struct account_queue *queue,
+				     const struct http_request *request)
 {
 	struct transfer *transfer = calloc(1, sizeof(*transfer));
 	int error;

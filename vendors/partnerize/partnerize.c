@@ -8,6 +8,8 @@
  * Basic, page and count or limit and offset, flat or wrapped rows, `email` or `email_address`, GET
  * /user/self or GET /user for the key's owner. What is confirmed by whom stands in README.md.
  */
+#include "vendors/rest/account.h"
+#include "vendors/rest/collection.h"
 #include "vendors/vendor.h"
 
 #include "vendors/base/call.h"

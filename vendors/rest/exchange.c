@@ -12,6 +12,7 @@
 #include "vendors/json/exact.h"
 #include "vendors/http/hold.h"
 #include "vendors/http/http.h"
+#include "vendors/rest/account.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>

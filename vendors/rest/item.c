@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * item.c - one record at the vendor: fetch it, make it, replace it, delete it.
+ * item.c - see item.h.
  *
  * Knows paths and envelopes from the collection's table, and what an answer to a change proves. It
  * does not know what changed, nor who may change it: cache/update does.
  */
-#include "vendors/vendor.h"
+#include "vendors/rest/item.h"
 
+#include "vendors/rest/account.h"
+#include "vendors/rest/collection.h"
+#include "vendors/vendor.h"
 #include "vendors/http/basis.h"
 #include "vendors/base/call.h"
 #include "vendors/json/exact.h"
@@ -19,24 +22,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-char *vendor_path(const struct collection *collection, const char *parent, const char *id)
-{
-	const char *text = id ? collection->item_path : collection->list_path;
-	const char *place = strstr(text, "{parent}");
-	size_t before = place ? (size_t)(place - text) : strlen(text);
-	const char *after = place ? place + strlen("{parent}") : "";
-	char *escaped_parent = http_escape(parent && place ? parent : "");
-	char *escaped = http_escape(id && !collection->single ? id : "");
-	char *path = NULL;
-
-	if (escaped && escaped_parent &&
-	    asprintf(&path, "%.*s%s%s%s", (int)before, text, escaped_parent, after, escaped) < 0)
-		path = NULL;
-	free(escaped_parent);
-	free(escaped);
-	return path;
-}
 
 /* Is FOUND the record with ID? -EREMOTEIO, and words, where it is another one, or names none. */
 static int check_same(struct call *call, const struct collection *collection, const json_t *found,
@@ -100,7 +85,7 @@ static int get_record(struct call *call, struct account *account,
 
 	if (collection->get)
 		return collection->get(call, account, parent, id, record);
-	path = vendor_path(collection, parent, id);
+	path = collection_path(collection, parent, id);
 	if (!path)
 		return call_fail(call, ENOMEM, "no memory");
 	request.path = path;
@@ -120,8 +105,8 @@ out:
 	return error;
 }
 
-int vendor_get(struct call *call, struct account *account, const struct collection *collection,
-	       const char *parent, const char *id, json_t **record, char **etag)
+int item_get(struct call *call, struct account *account, const struct collection *collection,
+	     const char *parent, const char *id, json_t **record, char **etag)
 {
 	bool read = call->basis && etag;
 	int error;
@@ -142,8 +127,8 @@ int vendor_get(struct call *call, struct account *account, const struct collecti
 	return error;
 }
 
-int vendor_get_part(struct call *call, struct account *account, const struct collection *collection,
-		    const char *parent, const char *id, struct basis_read *read, json_t **record)
+int item_get_part(struct call *call, struct account *account, const struct collection *collection,
+		  const char *parent, const char *id, struct basis_read *read, json_t **record)
 {
 	struct basis *basis = call->basis;
 	int error;
@@ -390,10 +375,9 @@ static json_t *with_type(struct call *call, const struct collection *collection,
 	return NULL;
 }
 
-enum vendor_outcome vendor_put(struct call *call, struct account *account,
-			       const struct collection *collection, const char *parent,
-			       const char *id, const json_t *body, const char *etag,
-			       json_t **answer)
+enum vendor_outcome item_put(struct call *call, struct account *account,
+			     const struct collection *collection, const char *parent,
+			     const char *id, const json_t *body, const char *etag, json_t **answer)
 {
 	struct http_request request = {
 	    .method = atomic_load(&account->updates_by_post) ? "POST" : "PUT",
@@ -418,24 +402,24 @@ enum vendor_outcome vendor_put(struct call *call, struct account *account,
 		outcome = collection->put(call, account, parent, id, sent, etag, answer);
 	else if (sent)
 		outcome = change(call, account, collection, id, request,
-				 vendor_path(collection, parent, id), sent, answer);
+				 collection_path(collection, parent, id), sent, answer);
 	json_decref(sent);
 	return outcome;
 }
 
-enum vendor_outcome vendor_delete(struct call *call, struct account *account,
-				  const struct collection *collection, const char *parent,
-				  const char *id)
+enum vendor_outcome item_delete(struct call *call, struct account *account,
+				const struct collection *collection, const char *parent,
+				const char *id)
 {
 	struct http_request request = {.method = "DELETE"};
 
-	return change(call, account, collection, id, request, vendor_path(collection, parent, id),
-		      NULL, NULL);
+	return change(call, account, collection, id, request,
+		      collection_path(collection, parent, id), NULL, NULL);
 }
 
-enum vendor_outcome vendor_post(struct call *call, struct account *account,
-				const struct collection *collection, const char *parent,
-				const json_t *body, json_t **answer)
+enum vendor_outcome item_post(struct call *call, struct account *account,
+			      const struct collection *collection, const char *parent,
+			      const json_t *body, json_t **answer)
 {
 	struct http_request request = {.method = "POST"};
 	json_t *sent = with_type(call, collection, body);
@@ -446,7 +430,7 @@ enum vendor_outcome vendor_post(struct call *call, struct account *account,
 		outcome = collection->post(call, account, parent, sent, answer);
 	else if (sent)
 		outcome = change(call, account, collection, NULL, request,
-				 vendor_path(collection, parent, NULL), sent, answer);
+				 collection_path(collection, parent, NULL), sent, answer);
 	json_decref(sent);
 	return outcome;
 }

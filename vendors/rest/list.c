@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * list.c - fetch whole collections, page by page, pages in parallel: vendor_list and
- * vendor_list_all of vendor.h.
+ * list.c - see list.h.
  *
  * walk.c decides which page to ask for and what an answer means; this file drives it, or several
  * walks at once, in one thread: it starts the requests, keeps what came too early, and has page.c
@@ -11,8 +10,10 @@
  * text, which is a tenth of its JSON tree. It must not know what becomes of the rows, nor of a
  * vendor's peculiarities beyond what the collection's table says.
  */
-#include "vendors/vendor.h"
+#include "vendors/rest/list.h"
 
+#include "vendors/rest/account.h"
+#include "vendors/vendor.h"
 #include "vendors/base/call.h"
 #include "vendors/rest/exchange.h"
 #include "vendors/rest/page_arena.h"
@@ -292,8 +293,8 @@ static int fail_cut(const struct lists *all, struct list *list, size_t count)
 			 count, all->collection->name);
 }
 
-int vendor_list_bound(struct call *call, const struct account *account,
-		      const struct collection *collection, size_t rows)
+int list_check_bound(struct call *call, const struct account *account,
+		     const struct collection *collection, size_t rows)
 {
 	if (rows <= account->max_users)
 		return 0;
@@ -320,7 +321,7 @@ static bool is_too_long(const struct lists *all, const struct walk_result *resul
 static enum walk_verdict report_page(struct lists *all, struct list *list, int *error)
 {
 	struct slot *slot = &list->slots[list->walk.done % all->window];
-	struct walk_result result = {.totals = TOTALS_UNKNOWN};
+	struct walk_result result = {.totals = WALK_TOTALS_UNKNOWN};
 	struct page page = {.call = all->call,
 			    .account = all->account,
 			    .collection = all->collection,
@@ -358,8 +359,8 @@ static enum walk_verdict report_page(struct lists *all, struct list *list, int *
 		*error = call_fail(all->call, EREMOTEIO, "the list of %s can't be read whole: %s",
 				   all->collection->name, list->walk.why);
 	else if (verdict != WALK_RESTART)
-		*error = vendor_list_bound(all->call, all->account, all->collection,
-					   list->walk.rows);
+		*error = list_check_bound(all->call, all->account, all->collection,
+					  list->walk.rows);
 	if (*error)
 		return WALK_FAILED;
 	if (verdict != WALK_RESTART && list->part->sink->progress)
@@ -441,8 +442,8 @@ static int run(struct lists *all)
 	return 0;
 }
 
-int vendor_list_all(struct call *call, struct account *account, const struct collection *collection,
-		    struct list_part *parts, size_t count)
+int list_walk_all(struct call *call, struct account *account, const struct collection *collection,
+		  struct list_part *parts, size_t count)
 {
 	struct lists all = {.call = call,
 			    .account = account,
@@ -478,12 +479,12 @@ int vendor_list_all(struct call *call, struct account *account, const struct col
 	return error;
 }
 
-int vendor_list(struct call *call, struct account *account, const struct collection *collection,
-		const char *parent, struct list_sink *sink)
+int list_walk(struct call *call, struct account *account, const struct collection *collection,
+	      const char *parent, struct list_sink *sink)
 {
 	struct list_part part = {.parent = parent, .sink = sink};
 
 	if (collection->list)
 		return collection->list(call, account, parent, sink);
-	return vendor_list_all(call, account, collection, &part, 1);
+	return list_walk_all(call, account, collection, &part, 1);
 }

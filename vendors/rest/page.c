@@ -13,10 +13,13 @@
 #include "vendors/base/call.h"
 #include "vendors/json/exact.h"
 #include "vendors/rest/exchange.h"
+#include "vendors/rest/list.h"
 #include "vendors/base/hash.h"
 #include "vendors/rest/page_arena.h"
 #include "vendors/http/http.h"
 #include "vendors/base/log.h"
+#include "vendors/rest/account.h"
+#include "vendors/rest/collection.h"
 #include "vendors/vendor.h"
 #include "vendors/rest/walk.h"
 
@@ -37,7 +40,7 @@ char *page_path(const struct account *account, const struct collection *collecti
 		const char *parent, size_t start, size_t size)
 {
 	const char *const *names = parameters[collection->paging(account)];
-	char *base = vendor_path(collection, parent, NULL);
+	char *base = collection_path(collection, parent, NULL);
 	char *path = NULL;
 
 	if (!names[0])
@@ -86,9 +89,9 @@ static long long number_of(const json_t *value)
 	return errno || *end ? -1 : number;
 }
 
-static struct totals read_totals(const struct collection *collection, const json_t *answer)
+static struct walk_totals read_totals(const struct collection *collection, const json_t *answer)
 {
-	struct totals totals = TOTALS_UNKNOWN;
+	struct walk_totals totals = WALK_TOTALS_UNKNOWN;
 	const json_t *pagination, *next;
 
 	if (collection->totals) {

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * row.c - one record as a row of its list: vendor_row of vendor.h.
+ * row.c - see row.h.
  *
  * A vendor may list records and have no request for a single one. A change then rests on the row:
  * the page that it stands on is asked for alone, as the walk asked for it, so that the change can
  * follow right after it. It does not know what the row is used for.
  */
-#include "vendors/vendor.h"
+#include "vendors/rest/row.h"
 
+#include "vendors/rest/list.h"
+#include "vendors/vendor.h"
 #include "vendors/http/basis.h"
 #include "vendors/base/call.h"
 #include "vendors/rest/exchange.h"
@@ -33,7 +35,7 @@ struct search {
 	json_t *ids; /* of the rows of this pass: the walk has to know repeats */
 	size_t pages, rows;
 	size_t step; /* rows of the first page: the others are asked for with that size */
-	struct list_spot spot;
+	struct row_spot spot;
 	json_t *record; /* or NULL */
 };
 
@@ -48,10 +50,10 @@ static int search_add(struct list_sink *sink, const char *id, json_t *record)
 	if (strcmp(id, search->id) != 0)
 		return 0;
 	search->record = json_deep_copy(record);
-	search->spot = (struct list_spot){.page = search->pages,
-					  .before = search->rows,
-					  .size = search->pages ? search->step
-								: search->collection->page_size};
+	search->spot = (struct row_spot){.page = search->pages,
+					 .before = search->rows,
+					 .size = search->pages ? search->step
+							       : search->collection->page_size};
 	return search->record ? 0 : -ENOMEM;
 }
 
@@ -85,7 +87,7 @@ static void search_progress(struct list_sink *sink, unsigned pages, size_t rows)
 
 /* Walk the whole list: 0, -ENOENT, or another negative errno with words in CALL. */
 static int walk(struct call *call, struct account *account, const struct collection *collection,
-		const char *parent, const char *id, struct list_spot *spot, json_t **record)
+		const char *parent, const char *id, struct row_spot *spot, json_t **record)
 {
 	struct search search = {.sink = {.add = search_add,
 					 .unreadable = search_unreadable,
@@ -94,7 +96,7 @@ static int walk(struct call *call, struct account *account, const struct collect
 				.collection = collection,
 				.id = id,
 				.ids = json_object()};
-	int error = search.ids ? vendor_list(call, account, collection, parent, &search.sink)
+	int error = search.ids ? list_walk(call, account, collection, parent, &search.sink)
 			       : call_fail(call, ENOMEM, "no memory");
 
 	if (!error && !search.record)
@@ -137,7 +139,7 @@ static int pick_unreadable(struct list_sink *sink, const char *id, json_t *recor
 
 /* Ask for the page at SPOT. 0, -ENOENT: ID is not on it, or another negative errno. */
 static int ask_page(struct call *call, struct account *account, const struct collection *collection,
-		    const char *parent, const char *id, const struct list_spot *spot,
+		    const char *parent, const char *id, const struct row_spot *spot,
 		    json_t **record)
 {
 	bool numbers = collection->paging(account) == PAGING_NUMBER;
@@ -150,7 +152,7 @@ static int ask_page(struct call *call, struct account *account, const struct col
 			    .collection = collection,
 			    .sink = &pick.sink,
 			    .number = spot->page + 1};
-	struct walk_result result = {.totals = TOTALS_UNKNOWN};
+	struct walk_result result = {.totals = WALK_TOTALS_UNKNOWN};
 	struct http_reply reply = {0};
 	int error = path ? exchange(call, account, &request, &reply)
 			 : call_fail(call, ENOMEM, "no memory");
@@ -174,7 +176,7 @@ static int ask_page(struct call *call, struct account *account, const struct col
 /* The same, as the read that a change rests on. */
 static int read_page(struct call *call, struct account *account,
 		     const struct collection *collection, const char *parent, const char *id,
-		     const struct list_spot *spot, json_t **record)
+		     const struct row_spot *spot, json_t **record)
 {
 	int error;
 
@@ -191,9 +193,8 @@ static int read_page(struct call *call, struct account *account,
 	return error;
 }
 
-int vendor_row(struct call *call, struct account *account, const struct collection *collection,
-	       const char *parent, const char *id, bool write, struct list_spot *spot,
-	       json_t **record)
+int row_read(struct call *call, struct account *account, const struct collection *collection,
+	     const char *parent, const char *id, bool write, struct row_spot *spot, json_t **record)
 {
 	int error;
 

@@ -1,20 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * self.c - whose the key is: vendor_self of vendor.h.
+ * self.c - see self.h.
  *
  * The vendor's word counts. The setting self_id is for vendors that do not tell; it is what
  * somebody wrote into the config, so that it is never taken for a fact where the vendor says
  * something else. It must not know what the id is good for.
  */
-#include "vendors/vendor.h"
+#include "vendors/rest/self.h"
 
+#include "vendors/rest/account.h"
+#include "vendors/vendor.h"
 #include "vendors/base/call.h"
 #include "vendors/base/log.h"
 
 #include <errno.h>
 #include <string.h>
 
-int vendor_self(struct call *call, struct account *account, char **id)
+int self_find(struct call *call, struct account *account, char **id)
 {
 	const char *configured = account_value(account, "self_id");
 	int error;

@@ -13,7 +13,7 @@
 #include "vendors/base/clock.h"
 #include "vendors/rest/exchange.h"
 #include "vendors/http/http.h"
-#include "vendors/vendor.h"
+#include "vendors/rest/account.h"
 
 #include <errno.h>
 #include <stdio.h>
