@@ -47,7 +47,8 @@ double entry_attr(struct fs *fs, struct node *node, const struct record *record,
 	if (node_is_person(node))
 		return seconds;
 	if (node->kind == NODE_PEOPLE || node->kind == NODE_EMAILS) {
-		attr->st_mtim = attr->st_atim = attr->st_ctim = email_index_time(fs, node, &seconds);
+		attr->st_mtim = attr->st_atim = attr->st_ctim = email_index_time(fs, node,
+										 &seconds);
 		return seconds < FIXED_SECONDS ? seconds : FIXED_SECONDS;
 	}
 	if (!node_needs_record(node))
@@ -91,7 +92,8 @@ void entry_fill(struct fs *fs, struct node *node, const struct record *record, d
 	if (node_scratch(node))
 		view_keep_size(fs, entry->ino, &entry->attr);
 	if (node_scratch(node) || node->kind == NODE_LINK || node->kind == NODE_TRANSACTION ||
-	    history_dir_is(node) || (node_is_record(node) && vacancy_exists(fs->vacancies, node->path)))
+	    history_dir_is(node) ||
+	    (node_is_record(node) && vacancy_exists(fs->vacancies, node->path)))
 		entry->entry_timeout = 0; /* they come and go */
 	else if (node_is_person(node))
 		entry->entry_timeout = seconds;
@@ -180,9 +182,8 @@ static bool ask_for_status(struct request *request, int error)
 	if (statuses == users || request->wait.kind != WAIT_RECORD)
 		return false;
 	if (request->roster == statuses &&
-	    (error == -ENOENT || (error == -EINVAL && request->call.status == 400))) {
-		request->call.error = 0;
-		request->call.words[0] = '\0';
+	    (error == -ENOENT || (error && request->call.verdict == CALL_BAD_REQUEST))) {
+		call_clear(&request->call);
 		request_again(request, users, WAIT_RECORD, node->id);
 		return true;
 	}
@@ -209,7 +210,8 @@ bool entry_again(struct request *request, int error)
 	 * The status of whoever a whole roster does not show, or of whom the vendor told nothing:
 	 * but is there such a user?
 	 */
-	if (error || request->wait.kind != WAIT_RECORD || request->roster == node->record_dir->roster ||
+	if (error || request->wait.kind != WAIT_RECORD ||
+	    request->roster == node->record_dir->roster ||
 	    strcmp(record_status(request->wait.record),
 		   roster_collection(request->roster)->absent_status) != 0)
 		return false;
@@ -240,7 +242,7 @@ int entry_found(struct request *request, int error, struct record **record)
 	if (!error && !*record)
 		error = -ENOENT;
 	if (error == -ENOENT && !request->call.words[0])
-		call_fail(&request->call, ENOENT, "there is no such %s",
+		call_fail(&request->call, CALL_MISSING, "there is no such %s",
 			  node->record_dir->place ? "record" : "user");
 	return error;
 }

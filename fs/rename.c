@@ -76,7 +76,7 @@ static int save(struct request *request)
 	int error = file_save(request);
 
 	if (error == -ENOENT && !request->word)
-		error = call_fail(&request->call, EOPNOTSUPP,
+		error = call_fail(&request->call, CALL_UNSUPPORTED,
 				  "there is no such record, and a rename does not make one");
 	return error;
 }
@@ -146,7 +146,8 @@ static struct node *target_node(const struct renaming *renaming)
 			return node_take_fixed(renaming->fs, directory, &fixed);
 	}
 	if (kind == PATH_OTHER || (kind == PATH_STATUS && directory->kind != NODE_BRANCH) ||
-	    path_is_cut(stem) || !path_id(stem, id) || !record_dir_may_have(directory->record_dir, id))
+	    path_is_cut(stem) || !path_id(stem, id) ||
+	    !record_dir_may_have(directory->record_dir, id))
 		return NULL;
 	return node_take(renaming->fs, kind == PATH_STATUS ? NODE_STATUS : NODE_JSON, directory,
 			 renaming->new_name, directory->record_dir, id);
@@ -231,7 +232,7 @@ static int post(struct request *request)
 {
 	struct scratch *scratch = scratch_get(request->fs->scratches, request->from);
 	int error = scratch ? draft_post(request, scratch)
-			    : call_fail(&request->call, ENOENT, "the file has gone");
+			    : call_fail(&request->call, CALL_MISSING, "the file has gone");
 
 	scratch_put(request->fs->scratches, scratch);
 	return error;

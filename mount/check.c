@@ -73,8 +73,8 @@ static void say_error(struct check *check)
 	char status[32] = "";
 
 	check->failed = true;
-	if (call_shown_status(call))
-		(void)snprintf(status, sizeof(status), " answered %d", call_shown_status(call));
+	if (call->status)
+		(void)snprintf(status, sizeof(status), " answered %d", call->status);
 	say(check, "%s%s%s%s", call->request, call->request[0] ? status : "",
 	    call->request[0] ? ": " : "", call->words);
 }
@@ -188,7 +188,7 @@ static bool check_list(struct check *check)
 			: list_walk(&check->call, account, users, NULL, &check->tally.sink);
 
 	if (error) {
-		if (check->call.status == 404 && !account->vendor->choose_base_url)
+		if (check->call.verdict == CALL_NO_PATH && !account->vendor->choose_base_url)
 			call_add_words(&check->call, " (is base_url right?)");
 		say_error(check);
 		return false;

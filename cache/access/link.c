@@ -146,7 +146,7 @@ static int prove_link(struct attempt *attempt)
 	if (there < 0)
 		return there;
 	if (!there)
-		return call_fail(call, EREMOTEIO,
+		return call_fail(call, CALL_NOT_APPLIED,
 				 "accepted but not applied: the vendor does not show it%s%s",
 				 said[0] ? "; it says: " : "", said);
 	log_call(call, "made%s", attempt_alone(attempt));
@@ -209,8 +209,7 @@ static int post_link(struct attempt *attempt)
 
 	tell_undo(attempt);
 	takeback_link(attempt, NULL);
-	error = body ? attempt_send_counted(attempt, &ticket)
-		     : call_fail(attempt->call, ENOMEM, "no memory");
+	error = body ? attempt_send_counted(attempt, &ticket) : call_no_memory(attempt->call);
 	if (error)
 		goto out;
 	outcome = item_post(attempt->call, attempt->account, collection, roster_parent(roster),
@@ -230,7 +229,7 @@ static int make_link(struct attempt *attempt)
 	if (error)
 		return error;
 	if (!roster_collection(attempt->roster)->link)
-		return call_fail(call, EPERM, "links can't be made here");
+		return call_fail(call, CALL_FORBIDDEN, "links can't be made here");
 	if (guard_dry_run(attempt->guard)) {
 		error = guard_has_room(attempt->guard, call);
 		if (!error)

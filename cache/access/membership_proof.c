@@ -253,9 +253,9 @@ static int fail_not_applied(struct steps *steps, const json_t *record)
 			      : "";
 
 	if (strcmp(status, steps->word) != 0)
-		return call_fail(steps->call, EREMOTEIO,
+		return call_fail(steps->call, CALL_NOT_APPLIED,
 				 "accepted but not applied: the user is still %s%s", status, lag);
-	return call_fail(steps->call, EREMOTEIO,
+	return call_fail(steps->call, CALL_NOT_APPLIED,
 			 "accepted but not applied: not all is back that this mount had ended; "
 			 "write the status again%s",
 			 lag);

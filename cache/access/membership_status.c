@@ -95,7 +95,7 @@ static int fail_unknown(struct steps *steps)
 
 	steps->collection->restore_words(steps->fresh, words, sizeof(words));
 	return call_fail(
-	    steps->call, EOPNOTSUPP,
+	    steps->call, CALL_UNSUPPORTED,
 	    "this mount has not ended anything of the user, so that it can't know what "
 	    "to restore; to do it: %s",
 	    words);
@@ -139,7 +139,7 @@ static int choose(struct steps *steps)
 	}
 	if (steps->sent)
 		steps->outcomes = calloc(json_array_size(list) + 1, sizeof(*steps->outcomes));
-	return steps->outcomes ? 0 : call_fail(steps->call, ENOMEM, "no memory");
+	return steps->outcomes ? 0 : call_no_memory(steps->call);
 }
 
 /* That a step was made is no longer to be read into what the vendor shows, once it is ended. */

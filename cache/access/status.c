@@ -3,8 +3,8 @@
  * status.c - statuses that are a field of the record: a part of update.h.
  *
  * A word is absolute: it is compared with what the vendor has now, never with an older version, and
- * is no conflict. A status that is made of several changes is membership_status.c's, a user to be deleted
- * delete_user.c's.
+ * is no conflict. A status that is made of several changes is membership_status.c's, a user to be
+ * deleted delete_user.c's.
  */
 #include "cache/update/update.h"
 
@@ -50,7 +50,7 @@ static int plan_status(struct change *change)
 	document = json_pack("{s:s}", change->collection->status_key, word);
 	error = document ? merge_diff(change->fresh, document, &change->merge) : -ENOMEM;
 	json_decref(document);
-	return error ? call_fail(change->call, ENOMEM, "no memory") : 0;
+	return error ? call_no_memory(change->call) : 0;
 }
 
 /* What can be refused without a request to change anything. */

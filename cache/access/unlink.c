@@ -47,10 +47,10 @@ static int check_allowed(struct call *call, struct roster *roster)
 	const struct collection *collection = roster_collection(roster);
 
 	if (!collection->deletes)
-		return call_fail(call, EPERM, "%s are not deleted here: see MANUAL",
+		return call_fail(call, CALL_FORBIDDEN, "%s are not deleted here: see MANUAL",
 				 collection->name);
 	if (!roster_account(roster)->allow_delete)
-		return call_fail(call, EPERM,
+		return call_fail(call, CALL_FORBIDDEN,
 				 "%s are deleted only with allow_delete = yes in section [%s]",
 				 collection->name, roster_account(roster)->name);
 	return 0;
@@ -72,9 +72,9 @@ static char *path_id(struct call *call, struct roster *roster, const char *id, i
 	own = object ? collection_path_id(collection, object, buffer) : NULL;
 	copy = own ? strdup(own) : NULL;
 	if (*error == -ENOENT)
-		call_fail(call, ENOENT, "there is no such record");
+		call_fail(call, CALL_MISSING, "there is no such record");
 	else if (!*error && !own)
-		*error = call_fail(call, EREMOTEIO, "the vendor names no \"%s\" of it",
+		*error = call_fail(call, CALL_MALFORMED, "the vendor names no \"%s\" of it",
 				   collection->path_id_key);
 	json_decref(object);
 	wait_clear(&wait);
@@ -206,8 +206,7 @@ static int look_for(struct call *call, struct attempt *attempt, const char *own)
 	json_decref(record);
 	if (error != -ENOENT)
 		return error ? error : 1;
-	call->error = 0;
-	call->words[0] = '\0';
+	call_clear(call);
 	raw.list = NULL;
 	error = list_walk(call, attempt->account, &raw, parent, &search.sink);
 	return error ? error : search.found;
@@ -221,7 +220,7 @@ static int prove_gone(struct attempt *attempt, const char *own, bool said)
 {
 	struct call *call = attempt->call, again;
 	int error = -call->error, there;
-	bool absent = call->status == 404;
+	bool absent = call->verdict == CALL_MISSING;
 	struct looks looks;
 
 	call_continue(&again, call);
@@ -242,7 +241,7 @@ static int prove_gone(struct attempt *attempt, const char *own, bool said)
 		call_add_words(call, ": nor could it be looked up, so that nobody knows");
 	else if (said)
 		error = call_fail(
-		    call, EREMOTEIO,
+		    call, CALL_NOT_APPLIED,
 		    "accepted but not applied: the vendor answered %s and still shows it%s",
 		    absent ? "404" : "success",
 		    attempt->account->lag ? "; its reads may lag behind its writes (lag)" : "");
@@ -309,7 +308,7 @@ static int delete_record(struct attempt *attempt)
 		return error;
 	own = path_id(call, roster, attempt->id, &error);
 	if (!error && !own)
-		error = call_fail(call, ENOMEM, "no memory");
+		error = call_no_memory(call);
 	if (!error && guard_dry_run(attempt->guard)) {
 		error = attempt_send(attempt);
 		if (!error)

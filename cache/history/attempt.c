@@ -251,7 +251,7 @@ static int fail_audit(struct attempt *attempt, int error)
 {
 	attempt->call->request[0] = '\0';
 	attempt->call->status = 0;
-	return call_fail(attempt->call, EIO, "audit_log %s can't be written (%s), so %s",
+	return call_fail(attempt->call, CALL_UNAUDITED, "audit_log %s can't be written (%s), so %s",
 			 audit_path(guard_audit(attempt->guard)), strerror(-error),
 			 attempt->sent ? "it was not sent again" : "nothing was sent");
 }

@@ -258,14 +258,14 @@ int fetch_whole(struct flight *flight)
 	error = list_walk(&flight->call, roster->account, roster->collection, roster->parent,
 			  &fill.sink);
 	if (!error && presence_complete(flight, &fill.builder, &added))
-		error = call_fail(&flight->call, ENOMEM, "no memory for the roster");
+		error = call_no_memory(&flight->call);
 	fill.made += added;
 	if (error)
 		snapshot_reset(&fill.builder);
 	new = snapshot_end(&fill.builder, fill.when);
 	render_clear(&fill.text);
 	if (!error && !new)
-		error = call_fail(&flight->call, ENOMEM, "no memory for the roster");
+		error = call_no_memory(&flight->call);
 	if (!error && new) {
 		/* first, so that each version that was shown is found all the time */
 		if (old)
@@ -347,14 +347,13 @@ static int explain(struct flight *flight, struct record **record)
 		lacks = true;
 	pthread_mutex_unlock(&roster->lock);
 	if (lacks)
-		return -(flight->call.error = ENOENT);
+		return call_decide(&flight->call, CALL_MISSING);
 	flight->missed = calloc(1, sizeof(*flight->missed));
 	if (!flight->missed)
-		return call_fail(&flight->call, ENOMEM, "no memory");
+		return call_no_memory(&flight->call);
 	call_continue(flight->missed, &flight->call);
 	call_copy_error(flight->missed, &flight->call);
-	flight->call.error = 0;
-	flight->call.words[0] = '\0';
+	call_clear(&flight->call);
 	return -EAGAIN;
 }
 
@@ -370,7 +369,7 @@ static int take_object(struct flight *flight, json_t *object, struct record **re
 	*record = record_new(roster->collection, flight->asked, object, when);
 	json_decref(object);
 	if (!*record)
-		return call_fail(&flight->call, ENOMEM, "no memory");
+		return call_no_memory(&flight->call);
 	keep_time(roster, *record);
 	return 0;
 }
@@ -386,7 +385,7 @@ int fetch_record(struct flight *flight)
 
 	if (!error && roster_was_deleted(roster, &flight->call, flight->asked, object)) {
 		json_decref(object);
-		error = call_fail(&flight->call, ENOENT, "it was deleted here just now");
+		error = call_fail(&flight->call, CALL_MISSING, "it was deleted here just now");
 	} else if (!error) {
 		error = take_object(flight, object, &record);
 	} else if (absence_is_told(roster, &flight->call, error)) {

@@ -62,13 +62,13 @@ int change_check_self(struct change *change, const char *status)
 	error = roster_ask_sync(change->roster, &wait);
 	if (error == -ENODATA)
 		error =
-		    call_fail(change->call, EPERM,
+		    call_fail(change->call, CALL_FORBIDDEN,
 			      "the vendor does not tell which user the keys in section [%s] belong "
 			      "to, so that rosterfs might lock itself out: set self_id there",
 			      roster_account(change->roster)->name);
 	else if (!error && strcmp(wait.self, change->id) == 0 && strcmp(status, "active") != 0)
 		error =
-		    call_fail(change->call, EPERM,
+		    call_fail(change->call, CALL_FORBIDDEN,
 			      "this is the user that rosterfs' own key belongs to: the key would "
 			      "die with it");
 	if (!error)
@@ -113,7 +113,7 @@ static int check_whole(struct change *change)
 
 	if (!lacks)
 		return 0;
-	return call_fail(change->call, EINVAL,
+	return call_fail(change->call, CALL_INVALID,
 			 "the document must have \"%s\": the vendor wants it with each change, and "
 			 "does not show it. Nothing was sent",
 			 lacks);
@@ -128,11 +128,11 @@ static int lay(struct change *change)
 	json_decref(change->target);
 	change->target = json_deep_copy(change->fresh);
 	if (!change->target)
-		return call_fail(change->call, ENOMEM, "no memory");
+		return call_no_memory(change->call);
 	error = merge_apply(&change->merge, change->target, false, &conflict);
 	if (error == -ESTALE)
 		return change_fail_conflict(change, conflict);
-	return error ? call_fail(change->call, ENOMEM, "no memory") : check_whole(change);
+	return error ? call_no_memory(change->call) : check_whole(change);
 }
 
 /* What is sent: the whole object without what the vendor assigns, or takes no more. */
@@ -171,7 +171,7 @@ static int send(struct change *change)
 		return error;
 	body = body_of(change);
 	if (!body)
-		return call_fail(change->call, ENOMEM, "no memory");
+		return call_no_memory(change->call);
 	acknowledged = lag_acknowledged(roster_lag(change->roster), change->id);
 	change->basis.record = change->fresh;
 	change->basis.acknowledged = acknowledged;
@@ -254,11 +254,10 @@ static int take_made(struct change *change, struct call *asker)
 		 "%s answered %d: what the vendor answered to the creation is taken "
 		 "for the record",
 		 asker->request, asker->status);
-	asker->error = 0;
-	asker->words[0] = '\0';
+	call_clear(asker);
 	change->basis.ageless = change->stands_in = true;
 	change->fresh = json_deep_copy(change->made);
-	return change->fresh ? 0 : call_fail(asker, ENOMEM, "no memory");
+	return change->fresh ? 0 : call_no_memory(asker);
 }
 
 int change_read(struct change *change)
@@ -289,7 +288,7 @@ static int fail_lagging(struct change *change)
 	const char *status = change_status(change, change->fresh);
 
 	return call_fail(
-	    change->call, ESTALE,
+	    change->call, CALL_CONFLICT,
 	    "the vendor shows the status %s, although this mount made it %s just now: "
 	    "its reads may lag, or somebody has changed it back. Nothing was sent: try "
 	    "again, or write the status to %s.status",
@@ -311,7 +310,7 @@ static int settle_status(struct change *change)
 		if (looks_again(&looks))
 			error = change_read(change);
 		else if (call_cancelled(change->call))
-			error = call_fail(change->call, EINTR, "interrupted");
+			error = call_interrupted(change->call);
 		else
 			error = fail_lagging(change);
 	}

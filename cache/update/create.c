@@ -51,7 +51,7 @@ static int take_answer(struct creation *creation, json_t *answer)
 
 	snprintf(said, sizeof(said), "%s", id ? "" : creation->call->words);
 	if (!id)
-		return call_fail(creation->call, EREMOTEIO,
+		return call_fail(creation->call, CALL_MALFORMED,
 				 "the vendor accepted it, but names no id%s%s",
 				 said[0] ? "; it says: " : "", said);
 	error = creation_check(creation, id, answer);
@@ -59,7 +59,7 @@ static int take_answer(struct creation *creation, json_t *answer)
 		return error;
 	creation->id = strdup(id);
 	if (!creation->id)
-		return call_fail(creation->call, ENOMEM, "no memory");
+		return call_no_memory(creation->call);
 	creation->unproven = creation_unproven(creation, answer);
 	creation_keep(creation, answer);
 	return 0;
@@ -94,8 +94,7 @@ static int send(struct creation *creation)
 		break;
 	case VENDOR_CHANGED:
 		/* whatever we know of others is no obstacle: what is wanted is taken */
-		creation->call->error = EEXIST;
-		error = -EEXIST;
+		error = call_decide(creation->call, CALL_TAKEN);
 		break;
 	}
 	json_decref(answer);
@@ -198,10 +197,11 @@ static int read_and_create(struct creation *creation, const char *text, size_t l
 	if (error)
 		return error;
 	if (length > UPDATE_DOCUMENT_MAX)
-		return call_fail(call, EFBIG, "a document may have at most 1 MiB");
+		return call_fail(call, CALL_TOO_LARGE, "a document may have at most 1 MiB");
 	if (!creation->collection->creates ||
 	    !creation->collection->creates(creation_account(creation)))
-		return call_fail(call, EOPNOTSUPP, "the vendor makes no %s by its API: see MANUAL",
+		return call_fail(call, CALL_UNSUPPORTED,
+				 "the vendor makes no %s by its API: see MANUAL",
 				 creation->collection->name);
 	document = change_parse(call, text, length);
 	if (!document)
@@ -209,7 +209,7 @@ static int read_and_create(struct creation *creation, const char *text, size_t l
 	creation->wanted = wanted_of(creation->collection, document);
 	json_decref(document);
 	if (!creation->wanted)
-		return call_fail(call, ENOMEM, "no memory");
+		return call_no_memory(call);
 	tell_fields(creation);
 	error = change_check_hidden(call, creation->roster, creation->wanted);
 	if (!error)

@@ -84,7 +84,7 @@ static int plan_rest(struct change *change)
 		error = merge_diff(change->fresh, rest, merge);
 	}
 	json_decref(rest);
-	return error ? call_fail(change->call, ENOMEM, "no memory") : 0;
+	return error ? call_no_memory(change->call) : 0;
 }
 
 void creation_keep(struct creation *creation, json_t *record)
@@ -222,7 +222,7 @@ int creation_set_rest(struct creation *creation)
 	if (error == -ENOENT) {
 		creation_show(creation); /* what is to be asked for anew would not be found */
 		late_look(creation->call, creation->roster, creation->id, NULL, tell_there);
-		error = call_fail(creation->call, EREMOTEIO,
+		error = call_fail(creation->call, CALL_NOT_APPLIED,
 				  "accepted but not applied: the vendor does not show the record%s",
 				  creation_account(creation)->lag
 				      ? "; its reads may lag behind its writes (lag)"
@@ -230,7 +230,7 @@ int creation_set_rest(struct creation *creation)
 	}
 	lacking = creation->made ? lacks(creation, creation->made) : NULL;
 	if (lacking && !error)
-		error = call_fail(creation->call, EREMOTEIO, "accepted but not applied");
+		error = call_fail(creation->call, CALL_NOT_APPLIED, "accepted but not applied");
 	if (lacking && error == -EREMOTEIO)
 		call_add_words(creation->call, ": the vendor does not show \"%s\" as it was given",
 			       lacking);

@@ -95,13 +95,13 @@ int creation_check(struct creation *creation, const char *id, const json_t *reco
 	bool both = email_of(creation, creation->wanted) && email_of(creation, record);
 
 	if (both && !same_email(creation, record))
-		return call_fail(creation->call, EREMOTEIO,
+		return call_fail(creation->call, CALL_MALFORMED,
 				 "the answer is about another record: %s has another email; it was "
 				 "left alone",
 				 id);
 	if (!was_known(creation, id) && !is_old(creation, record))
 		return 0;
-	return call_fail(creation->call, both ? EEXIST : EREMOTEIO,
+	return call_fail(creation->call, both ? CALL_TAKEN : CALL_MALFORMED,
 			 "the vendor answered with record %s, which was there before; it was left "
 			 "alone",
 			 id);

@@ -145,7 +145,7 @@ int change_fail_conflict(struct change *change, const struct edit *edit)
 	char *theirs = change_value_text(change, edit, merge_value(edit, change->fresh));
 	char *ours = change_value_text(change, edit, edit->after);
 	int error =
-	    call_fail(change->call, ESTALE,
+	    call_fail(change->call, CALL_CONFLICT,
 		      "\"%s\" was changed on both sides: %s at the vendor, %s in the document. "
 		      "Nothing %s sent: read the file again and repeat the edit",
 		      path ? path : "?", theirs ? theirs : "?", ours ? ours : "?",

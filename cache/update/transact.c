@@ -56,7 +56,7 @@ int update_transact(struct call *call, struct account *account, struct guard *gu
 	attempt_end(&attempt, error);
 	if (!error && reply) {
 		*answer = render_string(reply, answer_length);
-		error = *answer ? 0 : call_fail(call, ENOMEM, "no memory");
+		error = *answer ? 0 : call_no_memory(call);
 	}
 	json_decref(reply);
 	return error;

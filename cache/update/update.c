@@ -21,6 +21,7 @@
 #include "vendors/rest/account.h"
 #include "vendors/rest/collection.h"
 #include "vendors/vendor.h"
+#include "vendors/base/process.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -85,13 +86,13 @@ struct document_plan {
 
 static int fail_assigned(struct call *call, const char *field)
 {
-	return call_fail(call, EPERM, "\"%s\" is assigned by the vendor and can't be changed",
-			 field);
+	return call_fail(call, CALL_FORBIDDEN,
+			 "\"%s\" is assigned by the vendor and can't be changed", field);
 }
 
 int update_fail_no_status(struct call *call)
 {
-	return call_fail(call, EOPNOTSUPP,
+	return call_fail(call, CALL_UNSUPPORTED,
 			 "the vendor shows no status for this user, so it can't be "
 			 "changed here: see MANUAL");
 }
@@ -112,7 +113,7 @@ static int check_new_status(struct change *change, const struct edit *edit)
 	if (change->collection != vendor->users || !vendor->statuses ||
 	    strcmp(name, vendor->statuses->status_key) != 0 || json_object_get(change->fresh, name))
 		return 0;
-	return call_fail(change->call, EOPNOTSUPP,
+	return call_fail(change->call, CALL_UNSUPPORTED,
 			 "the vendor's record has no \"%s\": write the word to %s.status", name,
 			 change->id);
 }
@@ -127,8 +128,8 @@ static int check_edit(struct change *change, const struct edit *edit)
 	if (flags & (FIELD_SYSTEM | FIELD_IMMUTABLE | FIELD_CONFIDENTIAL | FIELD_ONCE))
 		return fail_assigned(change->call, edit->path[0]);
 	if ((flags & FIELD_REQUIRED) && edit->depth == 1 && json_is_null(edit->after))
-		return call_fail(change->call, EINVAL, "\"%s\" is required: it can't be cleared",
-				 edit->path[0]);
+		return call_fail(change->call, CALL_INVALID,
+				 "\"%s\" is required: it can't be cleared", edit->path[0]);
 	return check_new_status(change, edit);
 }
 
@@ -145,7 +146,7 @@ static int check_reactivation(struct change *change, const struct edit_base *bas
 		if (strcmp(change->merge.edits[i].path[0], change->collection->status_key) == 0 &&
 		    !base->is_newest)
 			return call_fail(
-			    change->call, ESTALE,
+			    change->call, CALL_CONFLICT,
 			    "the user is %s at the vendor, and the document, which says "
 			    "active, may have been read before that: write active to "
 			    "%s.status if that is what you want",
@@ -172,7 +173,7 @@ static int check_stated_status(struct change *change)
 			return 0;
 	}
 	return call_fail(
-	    change->call, ESTALE,
+	    change->call, CALL_CONFLICT,
 	    "\"%s\" in the document is %s, as in the version that it is based on, but the "
 	    "user is %s at the vendor now. Nothing was sent: read the file again, or write "
 	    "the status to %s.status",
@@ -188,7 +189,7 @@ static int keep_left(struct change *change, const struct edit_base *base)
 	json_decref(plan->left);
 	plan->left = json_deep_copy(base->record);
 	if (!plan->left || merge_apply(&change->merge, plan->left, true, &conflict))
-		return call_fail(change->call, ENOMEM, "no memory");
+		return call_no_memory(change->call);
 	collection_hide(change->collection, plan->left);
 	return 0;
 }
@@ -203,7 +204,7 @@ static int edit_base_in_history(struct change *change, const char *stamp, struct
 		version = history_version(history, stamp, change->roster, change->id,
 					  HISTORY_AFTER);
 	if (!version)
-		return call_fail(change->call, ESTALE,
+		return call_fail(change->call, CALL_CONFLICT,
 				 "the document undoes a write that .rosterfs/history does not hold "
 				 "any more, or that was to another record: nothing was sent");
 	edit_base_take(change->roster, version, change->fresh, base);
@@ -265,7 +266,7 @@ static int plan_document(struct change *change)
 		return error;
 	error = restore_plan(change, base.record);
 	if (!error && merge_diff(base.record, plan->document, &change->merge))
-		error = call_fail(change->call, ENOMEM, "no memory");
+		error = call_no_memory(change->call);
 	/* what undoes a write has what the vendor had before it */
 	if (!error && !(plan->stamp && history_names(plan->stamp)))
 		error = change_check_unpaired(change->call, &change->merge);
@@ -295,10 +296,10 @@ int change_check_hidden(struct call *call, struct roster *roster, const json_t *
 		const json_t *value = json_object_get(document, field->name);
 
 		if ((field->flags & hidden) == hidden && json_is_null(value))
-			return call_fail(call, EINVAL, "\"%s\" is required: it can't be cleared",
-					 field->name);
+			return call_fail(call, CALL_INVALID,
+					 "\"%s\" is required: it can't be cleared", field->name);
 		if ((field->flags & FIELD_EACH_TIME) && (field->flags & FIELD_WRITE_ONLY) && !value)
-			return call_fail(call, EINVAL,
+			return call_fail(call, CALL_INVALID,
 					 "the document must have \"%s\" each time: the vendor "
 					 "never shows it, and would forget it",
 					 field->name);
@@ -358,7 +359,7 @@ static int read_document(struct attempt *attempt, const char *text, size_t lengt
 	if (error)
 		return error;
 	if (length > UPDATE_DOCUMENT_MAX)
-		return call_fail(call, EFBIG, "a document may have at most 1 MiB");
+		return call_fail(call, CALL_TOO_LARGE, "a document may have at most 1 MiB");
 	plan->document = change_parse(call, text, length);
 	if (!plan->document)
 		return -EINVAL;
@@ -371,11 +372,11 @@ static int read_document(struct attempt *attempt, const char *text, size_t lengt
 	if (stamp)
 		plan->stamp = strdup(stamp);
 	if (stamp && !plan->stamp)
-		return call_fail(call, ENOMEM, "no memory");
+		return call_no_memory(call);
 	if (key)
 		remove_stamp(plan->document, key);
 	plan->process.pid = call->pid;
-	plan->process.started = call_process_start(call->pid);
+	plan->process.started = process_start(call->pid);
 	return change_check_history(call, plan->document);
 }
 
@@ -411,8 +412,7 @@ static void ask_self_early(struct change *change, const json_t *document)
 		return;
 	roster_ask_sync(change->roster, &wait);
 	wait_clear(&wait);
-	change->call->error = 0;
-	change->call->words[0] = '\0';
+	call_clear(change->call);
 }
 
 static int save_document(struct attempt *attempt, struct document_plan *plan)

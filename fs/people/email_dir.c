@@ -304,7 +304,7 @@ static void finish(struct request *request, int asked, enum wanted wanted)
 		people = take_answers(request, &query);
 		error = people ? show(people, node, &shown) : -ENOMEM;
 		if (error == -ENOENT)
-			call_fail(&request->call, ENOENT, "nobody has that email");
+			call_fail(&request->call, CALL_MISSING, "nobody has that email");
 	}
 	if (asked && people && (!error || error == -ESTALE))
 		log_error(&request->call, asked);

@@ -157,8 +157,7 @@ static int read_info(struct call *call, struct account *account, const char *rea
 	/* a second look would take the time in which the write must follow the member's read */
 	if (call->basis)
 		call->basis->part_absent = true;
-	call->error = 0;
-	call->words[0] = '\0';
+	call_clear(call);
 	return 0;
 }
 
@@ -210,7 +209,7 @@ static enum vendor_outcome send_to_realm(struct call *call, struct account *acco
 	if (!realm)
 		goto out;
 	outcome = send(call, account, realm, part, answer);
-	if (outcome != VENDOR_REFUSED || call->status != 404)
+	if (outcome != VENDOR_REFUSED || call->verdict != CALL_MISSING)
 		goto out;
 	call_copy_error(&refusal, call);
 	ep_realm_forget(account);

@@ -121,11 +121,11 @@ static int note_created(struct tour *tour, const json_t *info, const char *id)
 	for (const char *const *key = created_keys; *key && !created; key++)
 		created = json_string_value(collection_value(info, *key));
 	if (!created || strlen(created) >= STAMP_MAX || !collection_time(&infos, info, &time))
-		return call_fail(tour->call, EREMOTEIO,
+		return call_fail(tour->call, CALL_MALFORMED,
 				 "user authentication info %s has no meta.created_at to go by", id);
 	if (time.tv_sec < tour->since.tv_sec ||
 	    (time.tv_sec == tour->since.tv_sec && time.tv_nsec < tour->since.tv_nsec))
-		return call_fail(tour->call, EREMOTEIO,
+		return call_fail(tour->call, CALL_MALFORMED,
 				 "the vendor does not sort by created_at: %s (%s) comes behind %s",
 				 id, created, tour->last);
 	memcpy(tour->last, created, strlen(created) + 1);
@@ -217,14 +217,13 @@ static int walk_leg(struct tour *tour, bool *cut)
 	if (!part.cut)
 		return error;
 	if (tour->count == before)
-		return call_fail(tour->call, EREMOTEIO,
+		return call_fail(tour->call, CALL_MALFORMED,
 				 "the vendor lists no more than %zu account members that were "
 				 "created at %s or later, and there are more: they can't be shown "
 				 "whole",
 				 json_object_size(tour->ids),
 				 *tour->from ? tour->from : "any time");
-	tour->call->error = 0;
-	tour->call->words[0] = '\0';
+	call_clear(tour->call);
 	return 0;
 }
 
@@ -235,7 +234,7 @@ static int walk_legs(struct tour *tour)
 
 	for (unsigned legs = 0; !error && cut; legs++) {
 		if (legs == LEGS_MAX)
-			return call_fail(tour->call, EREMOTEIO,
+			return call_fail(tour->call, CALL_MALFORMED,
 					 "there is no end after %zu account members", tour->count);
 		error = walk_leg(tour, &cut);
 	}
@@ -252,7 +251,7 @@ static int ask_total(struct call *call, struct account *account, size_t *total)
 				       .repeatable = true};
 	struct walk_totals totals = WALK_TOTALS_UNKNOWN;
 	struct http_reply reply = {0};
-	int error = exchange(call, account, &request, &reply);
+	int error = exchange(call, account, EXCHANGE_LIST, &request, &reply);
 	json_t *answer = error ? NULL : exchange_json(call, account, &reply);
 
 	*total = 0;
@@ -283,7 +282,7 @@ static int walk_tour(struct tour *tour, size_t least)
 	if (!error && tour->count < total)
 		error = walk_legs(tour);
 	if (!error && tour->count < total)
-		error = call_fail(tour->call, EREMOTEIO,
+		error = call_fail(tour->call, CALL_MALFORMED,
 				  "there are %zu account members, but only %zu in the user "
 				  "authentication info of the realm: they can't be shown whole",
 				  total, tour->count);
@@ -307,15 +306,14 @@ static int list_by_realm(struct call *call, struct account *account, const char 
 		 "%s: there are more account members than page[offset] reaches; listing them by "
 		 "created_at",
 		 account->name);
-	call->error = 0;
-	call->words[0] = '\0';
+	call_clear(call);
 	members->reset(members);
 	if (tour.ids)
 		error = walk_tour(&tour, least);
-	if (error == -EREMOTEIO && call->status == 404)
+	if (error && call->verdict == CALL_NO_PATH)
 		ep_realm_forget(account);
 	if (error && !call->error)
-		call_fail(call, -error, "no memory for the account members");
+		call_fail_errno(call, -error, "no memory for the account members");
 	json_decref(tour.ids);
 	return error;
 }
@@ -345,7 +343,7 @@ int ep_members_list(struct call *call, struct account *account, const char *pare
 	} else if (!error) {
 		memcpy(call->request, request, sizeof(request));
 		call->status = status;
-		error = call_fail(call, EREMOTEIO,
+		error = call_fail(call, CALL_MALFORMED,
 				  "%s (to list them by created_at takes a realm, and the account "
 				  "authentication settings name none)",
 				  words);

@@ -184,11 +184,12 @@ static enum vendor_outcome put_others(struct call *call, struct account *account
 	outcome = item_put(call, account, &member, NULL, id, others, NULL, answer);
 	if (!made || outcome != VENDOR_REFUSED)
 		return outcome;
-	if (call->error == EINTR)
+	if (call->verdict == CALL_CANCELLED)
 		return VENDOR_UNKNOWN;
 	/* a 429 says nothing of what the member shows, and to look would have to wait, too */
-	return call->basis && call->status == 429 ? outcome
-						  : look_at_others(call, account, id, others);
+	return call->basis && call->verdict == CALL_LIMITED
+		   ? outcome
+		   : look_at_others(call, account, id, others);
 }
 
 /* Is there a realm, in which a part of a member stands? Else the member has it all. */
@@ -266,7 +267,7 @@ enum vendor_outcome ep_member_post(struct call *call, struct account *account, c
 	(void)parent;
 	if (!known) {
 		outcome = VENDOR_REFUSED;
-		call_fail(call, EOPNOTSUPP,
+		call_fail(call, CALL_UNSUPPORTED,
 			  "the account authentication settings name no realm in which a member "
 			  "could be made");
 	}

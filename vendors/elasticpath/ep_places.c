@@ -199,9 +199,8 @@ static int list_links(struct call *call, struct account *account, const char *pa
 	int error = list_walk_all(call, account, &ep_links, &part, 1);
 
 	/* an account that was just made may not be there yet for all reads */
-	if (error == -EREMOTEIO && call->status == 404 && ep_lag_is_new(account, parent)) {
-		call->error = 0;
-		call->words[0] = '\0';
+	if (error && call->verdict == CALL_NO_PATH && ep_lag_is_new(account, parent)) {
+		call_clear(call);
 		error = 0;
 	}
 	if (!error)
@@ -233,10 +232,10 @@ static enum vendor_outcome post_link(struct call *call, struct account *account,
 		json_decref(*answer);
 		*answer = NULL;
 		outcome = VENDOR_UNKNOWN;
-		call_fail(call, EREMOTEIO, "the answer is about another member");
+		call_fail(call, CALL_MALFORMED, "the answer is about another member");
 	}
 	if (outcome == VENDOR_DONE || outcome == VENDOR_UNKNOWN ||
-	    (outcome == VENDOR_CHANGED && call->status == 409))
+	    (outcome == VENDOR_CHANGED && call->verdict == CALL_TAKEN))
 		ep_lag_note_asked(account, parent, collection_id(&ep_links, body, member),
 				  *answer ? collection_path_id(&ep_links, *answer, own) : NULL);
 	return outcome;
@@ -362,10 +361,11 @@ static enum vendor_outcome post_realm(struct call *call, struct account *account
 	if (sent)
 		outcome = item_post(call, account, &realms, parent, sent, answer);
 	else
-		call_fail(call, ENOMEM, "no memory");
+		call_no_memory(call);
 	json_decref(sent);
-	if (outcome == VENDOR_REFUSED && (call->status == 404 || call->status == 405))
-		call_fail(call, EOPNOTSUPP,
+	if (outcome == VENDOR_REFUSED &&
+	    (call->verdict == CALL_MISSING || call->verdict == CALL_UNSUPPORTED))
+		call_fail(call, CALL_UNSUPPORTED,
 			  "the vendor makes no realms: a store has those that are listed");
 	return outcome;
 }

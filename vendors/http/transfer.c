@@ -361,8 +361,7 @@ static void await(struct call *call, struct transfer *transfer)
 	stop(transfer);
 	/* what counts is how it ended, not that nobody waited */
 	if (transfer->reply.error != EINTR) {
-		call->error = 0;
-		call->words[0] = '\0';
+		call_clear(call);
 	}
 }
 
@@ -373,10 +372,10 @@ int http_perform(struct call *call, struct account *account, const struct http_r
 
 	memset(reply, 0, sizeof(*reply));
 	snprintf(call->request, sizeof(call->request), "%s %s", request->method, request->path);
-	call->status = call->token_status = 0;
+	call->status = 0;
 	/* once it is in the queue it may be sent before anybody looks */
 	if (call_cancelled(call)) {
-		call_fail(call, EINTR, "interrupted");
+		call_interrupted(call);
 		return fail_unsent(reply, EINTR, "interrupted");
 	}
 	transfer = http_start(call, account, request);

@@ -32,7 +32,7 @@ static int check_same(struct call *call, const struct collection *collection, co
 
 	if (collection->single || (found_id && strcmp(found_id, id) == 0))
 		return 0;
-	return call_fail(call, EREMOTEIO, "the answer is about another record: %s \"%s\"",
+	return call_fail(call, CALL_MALFORMED, "the answer is about another record: %s \"%s\"",
 			 collection->id_keys[0], found_id ? found_id : "");
 }
 
@@ -43,7 +43,7 @@ static int take_record(struct call *call, const struct collection *collection, j
 	json_t *found = collection_unwrap(collection, answer);
 
 	if (!found)
-		return call_fail(call, EREMOTEIO, "the answer holds no \"%s\"",
+		return call_fail(call, CALL_MALFORMED, "the answer holds no \"%s\"",
 				 collection->item_key);
 	if (check_same(call, collection, found, id))
 		return -EREMOTEIO;
@@ -87,9 +87,9 @@ static int get_record(struct call *call, struct account *account,
 		return collection->get(call, account, parent, id, record);
 	path = collection_path(collection, parent, id);
 	if (!path)
-		return call_fail(call, ENOMEM, "no memory");
+		return call_no_memory(call);
 	request.path = path;
-	error = exchange(call, account, &request, &reply);
+	error = exchange(call, account, EXCHANGE_RECORD, &request, &reply);
 	if (error)
 		goto out;
 	answer = exchange_json(call, account, &reply);
@@ -175,10 +175,10 @@ static void set_body(struct http_request *request, const struct body_text *text)
 
 /* POSTED is the text where a PUT has to become a POST. */
 static enum vendor_outcome send_change(struct call *call, struct account *account,
-				       struct http_request *request, const struct body_text *posted,
-				       struct http_reply *reply)
+				       enum exchange_subject subject, struct http_request *request,
+				       const struct body_text *posted, struct http_reply *reply)
 {
-	enum vendor_outcome result = judge(reply, exchange(call, account, request, reply));
+	enum vendor_outcome result = judge(reply, exchange(call, account, subject, request, reply));
 
 	/*
 	 * PUT is what the guide says; POST to the item is what Partnerize's own 2020 documents say.
@@ -189,7 +189,7 @@ static enum vendor_outcome send_change(struct call *call, struct account *accoun
 		http_reply_clear(reply);
 		request->method = "POST";
 		set_body(request, posted);
-		result = judge(reply, exchange(call, account, request, reply));
+		result = judge(reply, exchange(call, account, subject, request, reply));
 		if (result == VENDOR_DONE || result == VENDOR_STALE)
 			atomic_store(&account->updates_by_post, true);
 	} else if (result == VENDOR_REFUSED && reply->status == 405 && request->rests) {
@@ -236,7 +236,7 @@ static enum vendor_outcome doubt_answer(struct call *call, const struct account 
 
 	account_redact(account, said);
 	if (!id) {
-		call_fail(call, EREMOTEIO,
+		call_fail(call, CALL_MALFORMED,
 			  "the vendor answered success, but with an error in it: %s", words);
 		return VENDOR_UNKNOWN;
 	}
@@ -273,8 +273,7 @@ static enum vendor_outcome take_answer(struct call *call, struct account *accoun
 		if (collection_id(collection, record, buffer))
 			log_call(call, "%s was accepted, but %s: the record is looked at",
 				 call->request, call->words);
-		call->error = 0;
-		call->words[0] = '\0';
+		call_clear(call);
 	} else if (record) {
 		*answer = json_incref(record);
 		collection_hide(collection, record);
@@ -337,20 +336,19 @@ static enum vendor_outcome change(struct call *call, struct account *account,
 	if (!path ||
 	    (body && !write_body(collection, json_incref((json_t *)(uintptr_t)body), &text)) ||
 	    (body && id && !write_body(collection, with_id(call, collection, body, id), &posted))) {
-		call_fail(call, ENOMEM, "no memory");
+		call_no_memory(call);
 		goto out;
 	}
 	request.path = path;
 	set_body(&request, id && body && strcmp(request.method, "POST") == 0 ? &posted : &text);
-	result = send_change(call, account, &request, &posted, &reply);
+	result = send_change(call, account, id ? EXCHANGE_CHANGE : EXCHANGE_RECORD, &request,
+			     &posted, &reply);
 	if (result == VENDOR_DONE && answer)
 		result = take_answer(call, account, collection, id, &reply, answer);
 	if (body)
 		redact_written(call, collection, body);
 	if (!body && reply.status == 404)
 		result = VENDOR_DONE; /* deleted is deleted */
-	if (!body && reply.status == 409)
-		call->error = ESTALE; /* nothing is taken twice by that */
 out:
 	wipe_body(&text);
 	wipe_body(&posted);
@@ -371,7 +369,7 @@ static json_t *with_type(struct call *call, const struct collection *collection,
 	if (sent && json_object_update(sent, (json_t *)(uintptr_t)body) == 0)
 		return sent;
 	json_decref(sent);
-	call_fail(call, ENOMEM, "no memory");
+	call_no_memory(call);
 	return NULL;
 }
 
@@ -390,7 +388,7 @@ enum vendor_outcome item_put(struct call *call, struct account *account,
 	*answer = NULL;
 	if (lacks) {
 		call->status = 0;
-		call_fail(call, EINVAL,
+		call_fail(call, CALL_INVALID,
 			  "nothing was sent: the vendor wants \"%s\" with each change of the %s",
 			  lacks, collection->name);
 		return VENDOR_REFUSED;

@@ -91,7 +91,7 @@ static int start_page(struct lists *all, struct list *list, size_t index)
 	int error;
 
 	if (!path)
-		return call_fail(all->call, ENOMEM, "no memory for a request");
+		return call_no_memory(all->call);
 	request.path = path;
 	error = exchange_prepare(all->call, all->account, &request);
 	if (error)
@@ -102,7 +102,7 @@ static int start_page(struct lists *all, struct list *list, size_t index)
 	if (list->under_way[index])
 		all->in_flight++;
 	else
-		error = call_fail(all->call, ENOMEM, "no memory for a request");
+		error = call_no_memory(all->call);
 out:
 	free(path);
 	return error;
@@ -255,11 +255,11 @@ static int take_pages(struct lists *all)
 	return error;
 }
 
-static int interrupted(struct lists *all, int error)
+static int interrupted(struct lists *all)
 {
 	all->call->request[0] = '\0';
 	all->call->status = 0;
-	return call_fail(all->call, error, "interrupted while the %s were listed",
+	return call_fail(all->call, CALL_CANCELLED, "interrupted while the %s were listed",
 			 all->collection->name);
 }
 
@@ -267,7 +267,7 @@ static int await_page(struct lists *all)
 {
 	int index = http_wait_any(all->call, all->under_way, all->list_count * all->window);
 
-	return index >= 0 ? 0 : interrupted(all, -index);
+	return index >= 0 ? 0 : interrupted(all);
 }
 
 /* ---- reading what came ---- */
@@ -287,7 +287,7 @@ static void note_request(const struct lists *all, const struct list *list,
 static int fail_cut(const struct lists *all, struct list *list, size_t count)
 {
 	list->part->cut = true;
-	return call_fail(all->call, EREMOTEIO,
+	return call_fail(all->call, CALL_MALFORMED,
 			 "the vendor lists no more than its first %zu %s, and there are more: they "
 			 "can't be shown whole",
 			 count, all->collection->name);
@@ -299,7 +299,7 @@ int list_check_bound(struct call *call, const struct account *account,
 	if (rows <= account->max_users)
 		return 0;
 	return call_fail(
-	    call, EREMOTEIO,
+	    call, CALL_MALFORMED,
 	    "the list of %s goes on behind max_users = %u: raise max_users in section [%s] if "
 	    "there are so many",
 	    collection->name, account->max_users, account->name);
@@ -326,6 +326,7 @@ static enum walk_verdict report_page(struct lists *all, struct list *list, int *
 			    .account = all->account,
 			    .collection = all->collection,
 			    .sink = list->part->sink,
+			    .subject = list->part->of_record ? EXCHANGE_RECORD : EXCHANGE_LIST,
 			    .number = list->walk.done + 1};
 	struct transfer *transfer = slot->came;
 	bool refused = http_reply(transfer)->status == 400;
@@ -348,16 +349,16 @@ static enum walk_verdict report_page(struct lists *all, struct list *list, int *
 		if (verdict != WALK_FAILED) {
 			/* behind the end it means nothing */
 			list->part->cut = false;
-			all->call->error = 0;
-			all->call->words[0] = '\0';
+			call_clear(all->call);
 			*error = 0;
 		}
 		return verdict;
 	}
 	verdict = walk_page_result(&list->walk, &result);
 	if (verdict == WALK_FAILED)
-		*error = call_fail(all->call, EREMOTEIO, "the list of %s can't be read whole: %s",
-				   all->collection->name, list->walk.why);
+		*error = call_fail(all->call, CALL_MALFORMED,
+				   "the list of %s can't be read whole: %s", all->collection->name,
+				   list->walk.why);
 	else if (verdict != WALK_RESTART)
 		*error = list_check_bound(all->call, all->account, all->collection,
 					  list->walk.rows);
@@ -431,7 +432,7 @@ static int run(struct lists *all)
 
 		/* a quick vendor's pages never make it wait, where it would hear of this */
 		if (!error && call_cancelled(all->call))
-			error = interrupted(all, EINTR);
+			error = interrupted(all);
 		if (error)
 			return error;
 		ready = find_ready(all);
@@ -470,7 +471,8 @@ int list_walk_all(struct call *call, struct account *account, const struct colle
 		for (size_t i = 0; i < all.list_count; i++)
 			drop_pages(&all, &all.lists[i]);
 	} else {
-		error = call_fail(call, ENOMEM, "no memory to list the %s", collection->name);
+		error = call_fail(call, CALL_NO_MEMORY, "no memory to list the %s",
+				  collection->name);
 	}
 	page_arena_free();
 	free(all.under_way);

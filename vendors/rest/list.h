@@ -44,6 +44,9 @@ struct list_part {
 	struct list_sink *sink; /* for its rows; a reset voids no other list's */
 	unsigned page; /* 0: all pages. Else this page alone, and the sink gets no roster; each page
 			  counts as one of the size that the collection asks for */
+	/* A refusal is about PARENT itself: a 404 means that it is not there (-ENOENT,
+	   CALL_MISSING). Else it is about the list (-EREMOTEIO, CALL_NO_PATH). */
+	bool of_record;
 	bool cut; /* set where it failed because the vendor lists no further (offset_ceiling): the
 		sink has the list's beginning, from nothing to all that can be had */
 };

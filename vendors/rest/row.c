@@ -97,10 +97,10 @@ static int walk(struct call *call, struct account *account, const struct collect
 				.id = id,
 				.ids = json_object()};
 	int error = search.ids ? list_walk(call, account, collection, parent, &search.sink)
-			       : call_fail(call, ENOMEM, "no memory");
+			       : call_no_memory(call);
 
 	if (!error && !search.record)
-		error = call_fail(call, ENOENT, "the list of %s does not have it",
+		error = call_fail(call, CALL_MISSING, "the list of %s does not have it",
 				  collection->name);
 	json_decref(search.ids);
 	if (error) {
@@ -148,21 +148,20 @@ static int ask_page(struct call *call, struct account *account, const struct col
 	struct http_request request = {.method = "GET", .repeatable = true, .path = path};
 	struct pick pick = {.sink = {.add = pick_add, .unreadable = pick_unreadable}, .id = id};
 	struct page page = {.call = call,
+			    .subject = EXCHANGE_LIST,
 			    .account = account,
 			    .collection = collection,
 			    .sink = &pick.sink,
 			    .number = spot->page + 1};
 	struct walk_result result = {.totals = WALK_TOTALS_UNKNOWN};
 	struct http_reply reply = {0};
-	int error = path ? exchange(call, account, &request, &reply)
-			 : call_fail(call, ENOMEM, "no memory");
+	int error = path ? exchange(call, account, EXCHANGE_LIST, &request, &reply)
+			 : call_no_memory(call);
 
 	if (!error)
 		error = page_read(&page, &reply, &result);
 	if (!error && !pick.record)
 		error = -ENOENT;
-	else if (error == -ENOENT)
-		error = -(call->error = EREMOTEIO); /* no record is meant by that */
 	if (error)
 		json_decref(pick.record);
 	else
@@ -217,7 +216,7 @@ int row_read(struct call *call, struct account *account, const struct collection
 	error = spot->size ? read_page(call, account, collection, parent, id, spot, record)
 			   : -ENOENT;
 	if (error == -ENOENT)
-		error = call_fail(call, EREMOTEIO,
+		error = call_fail(call, CALL_MALFORMED,
 				  "the list of %s has it, but the page that it was on does not: "
 				  "rows keep moving",
 				  collection->name);

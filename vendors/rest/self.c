@@ -22,7 +22,7 @@ int self_find(struct call *call, struct account *account, char **id)
 	int error;
 
 	if (!account->vendor->self)
-		return call_fail(call, ENODATA, "the keys belong to no user");
+		return call_fail(call, CALL_NOT_TOLD, "the keys belong to no user");
 	error = account->vendor->self(call, account, id);
 	if (!error && configured && strcmp(configured, *id) != 0)
 		log_call(call,
@@ -34,8 +34,7 @@ int self_find(struct call *call, struct account *account, char **id)
 	log_call(call, "the vendor does not tell whose the key is: %s", call->words);
 	if (!configured)
 		return error;
-	call->error = 0;
-	call->words[0] = '\0';
+	call_clear(call);
 	*id = strdup(configured);
-	return *id ? 0 : call_fail(call, ENOMEM, "no memory");
+	return *id ? 0 : call_no_memory(call);
 }
