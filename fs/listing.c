@@ -20,7 +20,7 @@
 #include "fs/tree/pages.h"
 #include "fs/tree/path.h"
 #include "fs/tree/record_dir.h"
-#include "vendors/vendor.h"
+#include "vendors/rest/account.h"
 
 #include <errno.h>
 #include <stdlib.h>

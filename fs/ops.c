@@ -29,6 +29,7 @@
 #include "fs/tree/request.h"
 #include "fs/tree/view.h"
 #include "vendors/base/log.h"
+#include "vendors/rest/account.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -247,7 +248,7 @@ static void got_self(struct request *request, int error)
 
 	if (error == -ENODATA)
 		error =
-		    call_fail(&request->call, ENOENT,
+		    call_fail(&request->call, CALL_MISSING,
 			      "the vendor does not tell which user the keys in section [%s] belong "
 			      "to: set self_id there",
 			      request->node->branch->account->name);

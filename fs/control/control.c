@@ -14,6 +14,7 @@
 #include "vendors/base/limits.h"
 #include "vendors/http/http.h"
 #include "vendors/base/log.h"
+#include "vendors/rest/account.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>

@@ -52,7 +52,7 @@ static int begin(struct request *request, struct scratch *scratch)
 
 	if (id) {
 		roster_unlock(roster, request->call.path);
-		error = call_fail(&request->call, EPERM,
+		error = call_fail(&request->call, CALL_FORBIDDEN,
 				  "it has been made, as record %s: write there", id);
 	}
 	free(id);
@@ -98,8 +98,8 @@ int draft_commit(struct request *request)
 	error = scratch_text_set_text(request->fs->scratches, scratch, request->text,
 				      request->length);
 	if (error && !request->call.words[0])
-		call_fail(&request->call, -error,
-			  "the file can't be kept in memory: see scratch_limit");
+		call_fail_errno(&request->call, -error,
+				"the file can't be kept in memory: see scratch_limit");
 	if (!error && request->length)
 		error = post(request, scratch);
 	end(request);

@@ -25,6 +25,7 @@
 #include "fs/tree/record_dir.h"
 #include "fs/tree/request.h"
 #include "vendors/base/log.h"
+#include "vendors/rest/account.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -309,7 +310,7 @@ static void finish(struct request *request, int asked, enum wanted wanted)
 		people = take_answers(request, &query);
 		error = people ? show(people, node, &shown) : -ENOMEM;
 		if (error == -ENOENT)
-			call_fail(&request->call, ENOENT, "nobody has that email");
+			call_fail(&request->call, CALL_MISSING, "nobody has that email");
 	}
 	if (asked && people && (!error || error == -ESTALE))
 		log_error(&request->call, asked);

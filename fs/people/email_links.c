@@ -15,7 +15,7 @@
 #include "fs/people/email_person.h"
 #include "fs/people/email_spelling.h"
 #include "vendors/base/address.h"
-#include "vendors/vendor.h"
+#include "vendors/rest/account.h"
 
 #include <errno.h>
 #include <stdio.h>

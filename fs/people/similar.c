@@ -16,6 +16,7 @@
 #include "fs/tree/record_dir.h"
 #include "vendors/base/address.h"
 #include "vendors/base/skeleton.h"
+#include "vendors/rest/account.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>

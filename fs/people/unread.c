@@ -13,6 +13,7 @@
 #include "fs/tree/path.h"
 #include "fs/tree/record_dir.h"
 #include "vendors/base/log.h"
+#include "vendors/rest/account.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>

@@ -184,9 +184,8 @@ static bool ask_for_status(struct request *request, int error)
 	if (statuses == users || request->wait.kind != WAIT_RECORD)
 		return false;
 	if (request->roster == statuses &&
-	    (error == -ENOENT || (error == -EINVAL && request->call.status == 400))) {
-		request->call.error = 0;
-		request->call.words[0] = '\0';
+	    (error == -ENOENT || (error && request->call.verdict == CALL_BAD_REQUEST))) {
+		call_clear(&request->call);
 		request_again(request, users, WAIT_RECORD, node->id);
 		return true;
 	}
@@ -245,7 +244,7 @@ int entry_found(struct request *request, int error, struct record **record)
 	if (!error && !*record)
 		error = -ENOENT;
 	if (error == -ENOENT && !request->call.words[0])
-		call_fail(&request->call, ENOENT, "there is no such %s",
+		call_fail(&request->call, CALL_MISSING, "there is no such %s",
 			  node->record_dir->place ? "record" : "user");
 	return error;
 }

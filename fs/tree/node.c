@@ -14,6 +14,7 @@
 #include "fs/tree/inode.h"
 #include "fs/tree/record_dir.h"
 #include "vendors/base/hash.h"
+#include "vendors/rest/account.h"
 #include "vendors/vendor.h"
 
 #include <limits.h>

@@ -15,7 +15,6 @@
 #include "fs/tree/pages.h"
 #include "fs/tree/path.h"
 #include "fs/tree/record_dir.h"
-#include "vendors/vendor.h"
 
 #include <stdlib.h>
 #include <sys/prctl.h>

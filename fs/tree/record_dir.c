@@ -13,6 +13,8 @@
 #include "fs/tree/node.h"
 #include "fs/tree/notify.h"
 #include "fs/tree/path.h"
+#include "vendors/rest/account.h"
+#include "vendors/rest/collection.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
