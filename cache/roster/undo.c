@@ -9,7 +9,9 @@
 #include "cache/roster/roster_state.h"
 
 #include "vendors/base/log.h"
+#include "vendors/base/status_words.h"
 #include "vendors/vendor.h"
+#include "vendors/rest/account.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -90,7 +92,7 @@ void roster_check_active(struct roster *roster, const struct record *record)
 	struct deactivated *user;
 	bool say = false;
 
-	if (strcmp(record_status(record), "active") != 0)
+	if (strcmp(record_status(record), STATUS_ACTIVE) != 0)
 		return;
 	pthread_mutex_lock(&roster->lock);
 	HASH_FIND_STR(roster->deactivated, record->id, user);

@@ -5,6 +5,7 @@
  */
 #include "tests/unit/gate.h"
 
+#include "vendors/vendors.h"
 #include "vendors/elasticpath/ep_account.h"
 #include "vendors/elasticpath/ep_member.h"
 #include "vendors/elasticpath/ep_status.h"
@@ -33,7 +34,7 @@ static struct actor *actor_of(struct play *play)
 
 static int set_up(void **state)
 {
-	*state = play_new(vendor_find("elasticpath"), 1);
+	*state = play_new(vendors_find("elasticpath"), 1);
 	return 0;
 }
 

@@ -6,6 +6,7 @@
  * file that `notice_file` names replaces it; for type = manual that file is required. Sources of
  * the text: vendors/README.md.
  */
+#include "vendors/rest/account.h"
 #include "vendors/vendor.h"
 
 extern const struct vendor vendor_cj;

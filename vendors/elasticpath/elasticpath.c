@@ -16,6 +16,7 @@
 #include "vendors/elasticpath/ep_places.h"
 #include "vendors/elasticpath/ep_status.h"
 #include "vendors/http/http.h"
+#include "vendors/rest/account.h"
 #include "vendors/rest/token.h"
 
 #include <string.h>

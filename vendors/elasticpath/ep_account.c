@@ -6,6 +6,7 @@
 
 #include "vendors/elasticpath/ep_common.h"
 #include "vendors/elasticpath/ep_lag.h"
+#include "vendors/rest/item.h"
 
 /*
  * parent_id can be given when an account is created, and never again (account-management OpenAPI,

@@ -11,7 +11,8 @@
 
 #include "vendors/base/call.h"
 #include "vendors/http/http.h"
-#include "vendors/json/exact.h"
+#include "vendors/json/exact_print.h"
+#include "vendors/rest/account.h"
 #include "vendors/rest/exchange.h"
 #include "vendors/rest/redact.h"
 #include "vendors/rest/token.h"
@@ -89,11 +90,11 @@ static int post_sign_in(struct call *call, struct account *account, const char *
 		return error;
 	request.headers[request.header_count++] = (struct http_header){.name = "Authorization",
 								       .value = request.bearer};
-	http_perform(call, account, &request, reply);
+	http_perform(call, &account->endpoint, &request, reply);
 	exchange_done(&request);
 	if (reply->status == 401)
 		token_refused(account, TOKEN_IMPLICIT, request.serial);
-	return exchange_verdict(call, account, reply);
+	return exchange_judge(call, account, EXCHANGE_LIST, reply);
 }
 
 /*
@@ -110,7 +111,7 @@ static bool token_was_refused(struct call *call, const struct account *account,
 	if (!said[0] || strcasestr(said, "access token"))
 		return true;
 	account_redact(account, said);
-	call_fail(call, EKEYREJECTED, "the vendor refuses the sign-in: %s", said);
+	call_fail(call, CALL_BAD_KEYS, "the vendor refuses the sign-in: %s", said);
 	return false;
 }
 
@@ -125,8 +126,6 @@ static int sign_in(struct call *call, struct account *account, const char *body,
 		if (reply.status == 401)
 			token_was_refused(call, account, &reply);
 	}
-	if (error == -ENOENT) /* would read as if a file did not exist */
-		error = -(call->error = EREMOTEIO);
 	if (!error) {
 		*answer = exchange_json(call, account, &reply);
 		error = *answer ? 0 : -EREMOTEIO;
@@ -143,10 +142,10 @@ static int ep_buyer_run(struct call *call, struct account *account, const json_t
 	int error;
 
 	if (!json_is_object(request))
-		return call_fail(call, EINVAL, "a sign-in must be a JSON object");
+		return call_fail(call, CALL_INVALID, "a sign-in must be a JSON object");
 	wrapped = wrap(request);
-	body = wrapped ? exact_dump(wrapped, 0) : NULL;
-	error = body ? sign_in(call, account, body, answer) : call_fail(call, ENOMEM, "no memory");
+	body = wrapped ? exact_print_text(wrapped, 0) : NULL;
+	error = body ? sign_in(call, account, body, answer) : call_no_memory(call);
 	if (error)
 		hide_request(call, "", request);
 	if (body)

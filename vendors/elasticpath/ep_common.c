@@ -4,6 +4,7 @@
  */
 #include "vendors/elasticpath/ep_common.h"
 
+#include "vendors/rest/collection.h"
 #include "vendors/rest/walk.h"
 
 #include <string.h>
@@ -20,7 +21,7 @@ enum paging ep_common_paging(const struct account *account)
 	return PAGING_BRACKETS;
 }
 
-void ep_common_totals(const json_t *answer, struct totals *totals)
+void ep_common_totals(const json_t *answer, struct walk_totals *totals)
 {
 	const json_t *records = collection_value(answer, "meta.results.total");
 	const json_t *current = collection_value(answer, "meta.page.current");

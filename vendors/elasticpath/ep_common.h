@@ -29,7 +29,7 @@ enum paging ep_common_paging(const struct account *account);
  * As collection->totals. meta.results.total counts records. meta.page.total counts pages and is
  * used only if there is no meta.results.total. A link to a next page overrides both.
  */
-void ep_common_totals(const json_t *answer, struct totals *totals);
+void ep_common_totals(const json_t *answer, struct walk_totals *totals);
 
 /* As collection->creates: return true for each account. */
 bool ep_common_creates(const struct account *account);

@@ -12,6 +12,8 @@
 #include "vendors/elasticpath/ep_common.h"
 #include "vendors/elasticpath/ep_settings.h"
 #include "vendors/http/basis.h"
+#include "vendors/rest/collection.h"
+#include "vendors/rest/item.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -152,14 +154,13 @@ static int read_info(struct call *call, struct account *account, const char *rea
 	*info = NULL;
 	if (call->basis && call->basis->part_absent)
 		return 0;
-	error = vendor_get_part(call, account, &ep_infos, realm, part->id, read, info);
+	error = item_get_part(call, account, &ep_infos, realm, part->id, read, info);
 	if (error != -ENOENT)
 		return error;
 	/* do not look again: the write must soon follow the read of the member */
 	if (call->basis)
 		call->basis->part_absent = true;
-	call->error = 0;
-	call->words[0] = '\0';
+	call_clear(call);
 	return 0;
 }
 
@@ -178,7 +179,7 @@ static enum vendor_outcome ep_info_put_part(struct call *call, struct account *a
 	}
 	body = ep_info_body(info, part, call->basis ? call->basis->acknowledged : NULL);
 	if (!info || !may_be_changed(call, &read, info, part))
-		outcome = vendor_put(call, account, &ep_infos, realm, part->id, body, NULL, answer);
+		outcome = item_put(call, account, &ep_infos, realm, part->id, body, NULL, answer);
 	if (info)
 		basis_resume(call, &read);
 	json_decref(body);
@@ -191,7 +192,7 @@ static enum vendor_outcome send_part(struct call *call, struct account *account,
 {
 	if (part->id)
 		return ep_info_put_part(call, account, realm, part, answer);
-	return vendor_post(call, account, &ep_infos, realm, part->half, answer);
+	return item_post(call, account, &ep_infos, realm, part->half, answer);
 }
 
 /*
@@ -212,7 +213,7 @@ static enum vendor_outcome send_to_realm(struct call *call, struct account *acco
 	if (!realm)
 		goto out;
 	outcome = send_part(call, account, realm, part, answer);
-	if (outcome != VENDOR_REFUSED || call->status != 404)
+	if (outcome != VENDOR_REFUSED || call->verdict != CALL_MISSING)
 		goto out;
 	call_copy_error(&refusal, call);
 	ep_settings_forget(account);

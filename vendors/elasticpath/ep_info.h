@@ -25,14 +25,14 @@ json_t *ep_info_member(const json_t *info, const char *id);
  * part of it that has changed. Read the info first and send back what else it has. If the vendor
  * has no such info, send all of HALF.
  *
- * Return as vendor_put. Set *KNOWN to false if the settings name no realm; nothing was sent then.
+ * Return as item_put. Set *KNOWN to false if the settings name no realm; nothing was sent then.
  * May block on the vendor.
  */
 enum vendor_outcome ep_info_put(struct call *call, struct account *account, const char *id,
 				const json_t *half, const json_t *edits, json_t **answer,
 				bool *known);
 
-/* Create INFO. Return as vendor_post; KNOWN as in ep_info_put. May block on the vendor. */
+/* Create INFO. Return as item_post; KNOWN as in ep_info_put. May block on the vendor. */
 enum vendor_outcome ep_info_post(struct call *call, struct account *account, const json_t *info,
 				 json_t **answer, bool *known);
 

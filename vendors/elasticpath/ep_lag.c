@@ -7,6 +7,7 @@
 #include "vendors/base/call.h"
 #include "vendors/base/clock.h"
 #include "vendors/elasticpath/ep_memory.h"
+#include "vendors/rest/account.h"
 #include "vendors/vendor.h"
 
 #include <stdio.h>

@@ -20,7 +20,10 @@
 #include "vendors/elasticpath/ep_info.h"
 #include "vendors/elasticpath/ep_settings.h"
 #include "vendors/http/http.h"
+#include "vendors/rest/account.h"
+#include "vendors/rest/collection.h"
 #include "vendors/rest/exchange.h"
+#include "vendors/rest/list.h"
 #include "vendors/rest/walk.h"
 
 #include <errno.h>
@@ -127,11 +130,11 @@ static int note_created(struct tour *tour, const json_t *info, const char *id)
 		created = json_string_value(collection_value(info, *key));
 	if (!created || strlen(created) >= STAMP_MAX ||
 	    !collection_time(&ep_list_infos, info, &time))
-		return call_fail(tour->call, EREMOTEIO,
+		return call_fail(tour->call, CALL_MALFORMED,
 				 "user authentication info %s has no meta.created_at", id);
 	if (time.tv_sec < tour->since.tv_sec ||
 	    (time.tv_sec == tour->since.tv_sec && time.tv_nsec < tour->since.tv_nsec))
-		return call_fail(tour->call, EREMOTEIO,
+		return call_fail(tour->call, CALL_MALFORMED,
 				 "the vendor does not sort by created_at: %s (%s) comes after %s",
 				 id, created, tour->last);
 	memcpy(tour->last, created, strlen(created) + 1);
@@ -161,7 +164,7 @@ static int tour_add(struct list_sink *sink, const char *id, json_t *info)
 		return 0;
 	if (error)
 		return error;
-	return vendor_list_bound(tour->call, tour->account, tour->collection, ++tour->count);
+	return list_check_bound(tour->call, tour->account, tour->collection, ++tour->count);
 }
 
 /* Start a leg, or start it again. The rows that it has passed on stay: they come again. */
@@ -217,7 +220,7 @@ static int walk_leg(struct tour *tour, bool *cut)
 	if (!path)
 		return -ENOMEM;
 	leg.list_path = path;
-	error = vendor_list_all(tour->call, tour->account, &leg, &part, 1);
+	error = list_walk_all(tour->call, tour->account, &leg, &part, 1);
 	free(path);
 	tour->pages += tour->leg_pages;
 	*cut = part.cut;
@@ -225,12 +228,11 @@ static int walk_leg(struct tour *tour, bool *cut)
 		return error;
 	if (tour->count == before)
 		return call_fail(
-		    tour->call, EREMOTEIO,
+		    tour->call, CALL_MALFORMED,
 		    "the vendor lists only %zu account members created at %s or later, "
 		    "and there are more: the list would be incomplete",
 		    json_object_size(tour->ids), *tour->from ? tour->from : "any time");
-	tour->call->error = 0;
-	tour->call->words[0] = '\0';
+	call_clear(tour->call);
 	return 0;
 }
 
@@ -241,7 +243,7 @@ static int walk_legs(struct tour *tour)
 
 	for (unsigned legs = 0; !error && cut; legs++) {
 		if (legs == LEGS_MAX)
-			return call_fail(tour->call, EREMOTEIO,
+			return call_fail(tour->call, CALL_MALFORMED,
 					 "the list has no end: %zu account members so far",
 					 tour->count);
 		error = walk_leg(tour, &cut);
@@ -257,9 +259,9 @@ static int ask_total(struct call *call, struct account *account, size_t *total)
 				       .path = "/v2/account-members"
 					       "?page%5Boffset%5D=0&page%5Blimit%5D=1",
 				       .repeatable = true};
-	struct totals totals = TOTALS_UNKNOWN;
+	struct walk_totals totals = WALK_TOTALS_UNKNOWN;
 	struct http_reply reply = {0};
-	int error = exchange(call, account, &request, &reply);
+	int error = exchange(call, account, EXCHANGE_LIST, &request, &reply);
 	json_t *answer = error ? NULL : exchange_json(call, account, &reply);
 
 	*total = 0;
@@ -290,7 +292,7 @@ static int walk_tour(struct tour *tour, size_t least)
 	if (!error && tour->count < total)
 		error = walk_legs(tour);
 	if (!error && tour->count < total)
-		error = call_fail(tour->call, EREMOTEIO,
+		error = call_fail(tour->call, CALL_MALFORMED,
 				  "there are %zu account members, but only %zu in the user "
 				  "authentication info of the realm: the list would be incomplete",
 				  total, tour->count);
@@ -316,15 +318,14 @@ static int list_by_realm(struct call *call, struct account *account,
 		 "%s: there are more account members than page[offset] reaches; listing them by "
 		 "created_at",
 		 account->name);
-	call->error = 0;
-	call->words[0] = '\0';
+	call_clear(call);
 	members->reset(members);
 	if (tour.ids)
 		error = walk_tour(&tour, least);
-	if (error == -EREMOTEIO && call->status == 404)
+	if (error && call->verdict == CALL_NO_PATH)
 		ep_settings_forget(account);
 	if (error && !call->error)
-		call_fail(call, -error, "no memory for the account members");
+		call_fail_errno(call, -error, "no memory for the account members");
 	json_decref(tour.ids);
 	return error;
 }
@@ -340,7 +341,7 @@ int ep_list_walk(struct call *call, struct account *account, const struct collec
 				       .progress = plain_progress},
 			      .members = sink};
 	struct list_part part = {.parent = parent, .sink = &plain.sink};
-	int error = vendor_list_all(call, account, members, &part, 1);
+	int error = list_walk_all(call, account, members, &part, 1);
 	char request[CALL_REQUEST_MAX], words[CALL_WORDS_MAX], *realm = NULL;
 	int status = call->status;
 
@@ -354,7 +355,7 @@ int ep_list_walk(struct call *call, struct account *account, const struct collec
 	} else if (!error) {
 		memcpy(call->request, request, sizeof(request));
 		call->status = status;
-		error = call_fail(call, EREMOTEIO,
+		error = call_fail(call, CALL_MALFORMED,
 				  "%s (listing them by created_at needs a realm, and the account "
 				  "authentication settings name none)",
 				  words);

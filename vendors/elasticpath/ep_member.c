@@ -22,7 +22,10 @@
 #include "vendors/elasticpath/ep_list.h"
 #include "vendors/elasticpath/ep_settings.h"
 #include "vendors/http/basis.h"
-#include "vendors/json/exact.h"
+#include "vendors/json/exact_print.h"
+#include "vendors/rest/account.h"
+#include "vendors/rest/collection.h"
+#include "vendors/rest/item.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -70,7 +73,7 @@ static enum vendor_outcome look_at_others(struct call *call, struct account *acc
 	int error;
 
 	call_continue(&look, call);
-	error = vendor_get(&look, account, &ep_members, NULL, id, &member, NULL);
+	error = item_get(&look, account, &ep_members, NULL, id, &member, NULL);
 	call_destroy(&look);
 	json_object_foreach((json_t *)(uintptr_t)others, key, value) {
 		if (strcmp(key, "type") != 0)
@@ -83,7 +86,7 @@ static enum vendor_outcome look_at_others(struct call *call, struct account *acc
 /* Return a hash that identifies the first part of a change. 0: no memory. */
 static uint64_t hash_part(const json_t *info)
 {
-	char *text = exact_dump(info, EXACT_SORT);
+	char *text = exact_print_text(info, EXACT_PRINT_SORT);
 	uint64_t part = text ? hash_text(text) : 0;
 
 	free(text);
@@ -170,7 +173,7 @@ static void answer_both(struct call *call, struct account *account, const char *
 	json_object_foreach((json_t *)(uintptr_t)edits, key, value)
 		json_object_set(told, key, json_object_get(first, key));
 	call_continue(&look, call);
-	if (vendor_get(&look, account, &ep_members, NULL, id, &member, NULL))
+	if (item_get(&look, account, &ep_members, NULL, id, &member, NULL))
 		member = NULL;
 	call_destroy(&look);
 	*answer = json_incref(member && member_shows(member, told) ? member : told);
@@ -189,11 +192,12 @@ static enum vendor_outcome member_put_others(struct call *call, struct account *
 
 	if (!made || outcome != VENDOR_REFUSED)
 		return outcome;
-	if (call->error == EINTR)
+	if (call->verdict == CALL_CANCELLED)
 		return VENDOR_UNKNOWN;
 	/* after a 429 a look would have to wait as well */
-	return call->basis && call->status == 429 ? outcome
-						  : look_at_others(call, account, id, others);
+	return call->basis && call->verdict == CALL_LIMITED
+		   ? outcome
+		   : look_at_others(call, account, id, others);
 }
 
 /* Return true if the settings name a realm, so that a member has an info. An error is in *ERROR. */
@@ -269,7 +273,7 @@ static enum vendor_outcome member_post(struct call *call, struct account *accoun
 	(void)parent;
 	if (!known) {
 		outcome = VENDOR_REFUSED;
-		call_fail(call, EOPNOTSUPP,
+		call_fail(call, CALL_UNSUPPORTED,
 			  "the account authentication settings name no realm in which a member "
 			  "can be created");
 	}

@@ -7,6 +7,9 @@
 #include "vendors/base/call.h"
 #include "vendors/elasticpath/ep_common.h"
 #include "vendors/elasticpath/ep_lag.h"
+#include "vendors/rest/collection.h"
+#include "vendors/rest/item.h"
+#include "vendors/rest/list.h"
 
 #include <errno.h>
 #include <string.h>
@@ -132,12 +135,11 @@ static int links_list(struct call *call, struct account *account, const char *pa
 			      .changes = changes,
 			      .out = out};
 	struct list_part part = {.parent = parent, .sink = &links.sink};
-	int error = vendor_list_all(call, account, &ep_links, &part, 1);
+	int error = list_walk_all(call, account, &ep_links, &part, 1);
 
 	/* reads may not show an account that was just created */
-	if (error == -EREMOTEIO && call->status == 404 && ep_lag_is_new(account, parent)) {
-		call->error = 0;
-		call->words[0] = '\0';
+	if (error && call->verdict == CALL_NO_PATH && ep_lag_is_new(account, parent)) {
+		call_clear(call);
 		error = 0;
 	}
 	if (!error)
@@ -170,10 +172,10 @@ static enum vendor_outcome links_post(struct call *call, struct account *account
 		json_decref(*answer);
 		*answer = NULL;
 		outcome = VENDOR_UNKNOWN;
-		call_fail(call, EREMOTEIO, "the answer is about another member");
+		call_fail(call, CALL_MALFORMED, "the answer is about another member");
 	}
 	if (outcome == VENDOR_DONE || outcome == VENDOR_UNKNOWN ||
-	    (outcome == VENDOR_CHANGED && call->status == 409))
+	    (outcome == VENDOR_CHANGED && call->verdict == CALL_TAKEN))
 		ep_lag_note_asked(account, parent, collection_id(&ep_links, body, member),
 				  *answer ? collection_path_id(&ep_links, *answer, own) : NULL);
 	return outcome;

@@ -6,6 +6,7 @@
 
 #include "vendors/base/call.h"
 #include "vendors/elasticpath/ep_common.h"
+#include "vendors/rest/item.h"
 
 #include <errno.h>
 
@@ -55,10 +56,11 @@ static enum vendor_outcome ep_realm_post(struct call *call, struct account *acco
 	if (sent)
 		outcome = item_post_direct(call, account, &ep_realms, parent, sent, answer);
 	else
-		call_fail(call, ENOMEM, "no memory");
+		call_no_memory(call);
 	json_decref(sent);
-	if (outcome == VENDOR_REFUSED && (call->status == 404 || call->status == 405))
-		call_fail(call, EOPNOTSUPP,
+	if (outcome == VENDOR_REFUSED &&
+	    (call->verdict == CALL_MISSING || call->verdict == CALL_UNSUPPORTED))
+		call_fail(call, CALL_UNSUPPORTED,
 			  "the vendor creates no realms: a store has only those that are listed");
 	return outcome;
 }

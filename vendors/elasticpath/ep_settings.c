@@ -13,7 +13,10 @@
 #include "vendors/elasticpath/ep_memory.h"
 #include "vendors/http/basis.h"
 #include "vendors/http/http.h"
+#include "vendors/rest/account.h"
+#include "vendors/rest/collection.h"
 #include "vendors/rest/exchange.h"
+#include "vendors/rest/item.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -97,12 +100,12 @@ static int ep_settings_ask(struct call *call, struct account *account, char **re
 				       .path = ep_settings.item_path,
 				       .repeatable = true};
 	struct http_reply reply = {0};
-	int error = exchange(call, account, &request, &reply);
+	int error = exchange(call, account, EXCHANGE_RECORD, &request, &reply);
 	json_t *answer = error ? NULL : exchange_json(call, account, &reply);
 	const json_t *settings = answer ? collection_unwrap(&ep_settings, answer) : NULL;
 
 	*realm = NULL;
-	if (error == -ENOENT || error == -EACCES)
+	if (error && (call->verdict == CALL_MISSING || call->verdict == CALL_DENIED))
 		error = 0; /* settings that the key may not read name no realm */
 	else if (!error && !answer)
 		error = -EREMOTEIO;
@@ -153,7 +156,7 @@ int ep_settings_realm(struct call *call, struct account *account, char **realm)
 out:
 	free(found);
 	if (error == -ENOMEM)
-		call_fail(call, ENOMEM, "no memory");
+		call_no_memory(call);
 	return error;
 }
 
@@ -162,8 +165,7 @@ void ep_settings_settle(struct call *call, struct account *account)
 	char *realm = NULL;
 
 	if (ep_settings_realm(call, account, &realm)) {
-		call->error = 0;
-		call->words[0] = '\0';
+		call_clear(call);
 	}
 	free(realm);
 }

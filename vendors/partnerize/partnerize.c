@@ -13,6 +13,8 @@
 
 #include "vendors/base/call.h"
 #include "vendors/http/http.h"
+#include "vendors/rest/account.h"
+#include "vendors/rest/collection.h"
 #include "vendors/rest/exchange.h"
 
 #include <errno.h>
@@ -142,6 +144,14 @@ static const char *self_of(json_t *answer, char *buffer)
 			     buffer);
 }
 
+/* Return true if a vendor without GET /user/self, which takes "self" for an id, may give VERDICT.
+ */
+static bool has_no_self(enum call_verdict verdict)
+{
+	return verdict == CALL_MISSING || verdict == CALL_BAD_REQUEST || verdict == CALL_REFUSED ||
+	       verdict == CALL_DENIED || verdict == CALL_UNSUPPORTED;
+}
+
 /*
  * GET the key's owner from PATH. Returns 0 and *ID, which the caller frees; -ENODATA if the
  * response does not tell, and appends the response to WORDS (SIZE bytes); or a negative errno with
@@ -152,14 +162,13 @@ static int ask_self(struct call *call, struct account *account, const char *path
 {
 	struct http_request request = {.method = "GET", .path = path, .repeatable = true};
 	struct http_reply reply = {0};
-	int error = exchange(call, account, &request, &reply);
+	int error = exchange(call, account, EXCHANGE_RECORD, &request, &reply);
 	size_t length = strlen(words);
 	json_t *answer = NULL;
 	const char *found = NULL;
 	char buffer[24];
 
-	/* A vendor without such a path takes "self" for an id, and returns one of these. */
-	if (error == -ENOENT || error == -EINVAL || error == -EACCES || error == -EOPNOTSUPP)
+	if (error && has_no_self(call->verdict))
 		error = -ENODATA;
 	if (error && error != -ENODATA)
 		goto out;
@@ -173,7 +182,7 @@ static int ask_self(struct call *call, struct account *account, const char *path
 	}
 	*id = found ? strdup(found) : NULL;
 	if (found)
-		error = *id ? 0 : call_fail(call, ENOMEM, "no memory");
+		error = *id ? 0 : call_no_memory(call);
 	else
 		snprintf(words + length, size - length, "%sGET %s answered %d%s",
 			 length ? ", " : "", path, reply.status, error ? "" : " without a user_id");
@@ -202,7 +211,7 @@ static int partnerize_self(struct call *call, struct account *account, char **id
 		/* the words name both requests */
 		call->request[0] = '\0';
 		call->status = 0;
-		return call_fail(call, ENODATA, "%s", words);
+		return call_fail(call, CALL_NOT_TOLD, "%s", words);
 	}
 	return error;
 }
