@@ -8,7 +8,7 @@
  */
 #include "fs/ops.h"
 
-#include "cache/roster/record.h"
+#include "cache/record/record.h"
 #include "cache/update/update.h"
 #include "fs/control/control.h"
 #include "fs/memory/draft.h"
@@ -74,8 +74,8 @@ int file_save(struct request *request)
 	int error;
 
 	if (!request->word)
-		return update_document(&request->call, record_dir->roster, request->fs->guard, node->id,
-				       request->text, request->length);
+		return update_document(&request->call, record_dir->roster, request->fs->guard,
+				       node->id, request->text, request->length);
 	error = update_status(&request->call, record_dir->statuses, request->fs->guard, node->id,
 			      request->word);
 	/* part of it may have been done */

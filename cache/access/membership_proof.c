@@ -6,13 +6,14 @@
  * reads may lag (collection->remember), and nothing else makes the undo shorter. It sends no
  * change.
  */
+#include "cache/roster/inactive.h"
+#include "cache/roster/publish.h"
 #include "cache/access/membership_state.h"
 
 #include "cache/roster/absence.h"
 #include "cache/history/attempt.h"
 #include "cache/update/looks.h"
-#include "cache/roster/record.h"
-#include "cache/roster/roster.h"
+#include "cache/record/record.h"
 #include "vendors/base/call.h"
 #include "vendors/json/exact.h"
 
@@ -73,10 +74,10 @@ void steps_publish(struct steps *steps, const struct call *call, const json_t *o
 	clock_gettime(CLOCK_REALTIME, &when);
 	record = record_new(steps->collection, steps->id, object, when);
 	if (record) {
-		roster_publish(steps->roster, record);
-		roster_good_until(steps->roster, steps->id, call->good_until);
+		publish_record(steps->roster, record);
+		publish_good_until(steps->roster, steps->id, call->good_until);
 	} else {
-		roster_doubt(steps->roster, steps->id);
+		publish_doubt(steps->roster, steps->id);
 	}
 	record_put(record);
 }
@@ -117,7 +118,7 @@ static void trim_undo(struct steps *steps, const json_t *record)
 	}
 	if (json_array_size(list))
 		text = exact_dump(steps->undo, 0);
-	roster_keep_undo(steps->roster, steps->id, text);
+	inactive_keep_undo(steps->roster, steps->id, text);
 	free(text);
 }
 
@@ -231,12 +232,12 @@ static void settle(struct steps *steps, const struct call *call, json_t *record,
 
 	remember(steps, record);
 	if (!error || !inactive)
-		roster_note_deactivated(steps->roster, steps->id, inactive);
+		inactive_note(steps->roster, steps->id, inactive);
 	trim_undo(steps, record);
 	steps_publish(steps, call, record);
 	/* what may only not be shown yet is asked for at the next look, and at one more */
 	if (!shows_all(steps, record)) {
-		roster_doubt(steps->roster, steps->id);
+		publish_doubt(steps->roster, steps->id);
 		steps_look_later(steps);
 	}
 	json_object_del(record, steps->collection->unconfirmed_key);
@@ -344,7 +345,7 @@ int steps_prove(struct steps *steps, int error)
 	get_error = look(steps, &call, &record);
 	if (get_error) {
 		steps->attempt->unknown = true;
-		roster_doubt(steps->roster, steps->id);
+		publish_doubt(steps->roster, steps->id);
 		if (!error)
 			call_copy_error(steps->call, &call);
 	} else {

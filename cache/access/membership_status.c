@@ -2,14 +2,18 @@
 /*
  * membership_status.c - see membership_status.h.
  *
- * GET, say what will be undone how, make the steps, and have it proved (membership_proof.c). The guards
- * are the same as for any status; which steps there are is the vendor's file's business.
+ * GET, say what will be undone how, make the steps, and have it proved (membership_proof.c). The
+ * guards are the same as for any status; which steps there are is the vendor's file's business.
  */
 #include "cache/access/membership_status.h"
 
+#include "cache/record/write_lock.h"
+#include "cache/roster/figures.h"
+#include "cache/roster/inactive.h"
+#include "cache/roster/known.h"
 #include "cache/history/attempt.h"
 #include "cache/history/guard.h"
-#include "cache/roster/record.h"
+#include "cache/record/record.h"
 #include "cache/roster/roster.h"
 #include "cache/access/membership_state.h"
 #include "cache/history/takeback.h"
@@ -67,7 +71,7 @@ static json_t *join(const struct steps *steps, const json_t *record, const json_
 /* What this mount has ended and not yet restored: into undo, or NULL. */
 static void find_undo(struct steps *steps)
 {
-	char *text = roster_undo(steps->roster, steps->id);
+	char *text = inactive_undo(steps->roster, steps->id);
 
 	steps->undo = text ? exact_parse(text, strlen(text), 0, NULL) : NULL;
 	free(text);
@@ -81,7 +85,7 @@ static void keep_undo(struct steps *steps)
 	char *text = all ? exact_dump(all, 0) : NULL;
 
 	if (text)
-		roster_keep_undo(steps->roster, steps->id, text);
+		inactive_keep_undo(steps->roster, steps->id, text);
 	free(text);
 	json_decref(steps->undo);
 	steps->undo = all;
@@ -288,7 +292,7 @@ int steps_status(struct attempt *attempt, const char *word)
 	    .id = attempt->id,
 	    .word = word,
 	};
-	enum roster_knows knows;
+	enum known knows;
 	struct record *held;
 	double seconds;
 	bool just_now;
@@ -296,25 +300,25 @@ int steps_status(struct attempt *attempt, const char *word)
 	int error = 0;
 
 	/* What is refused in any case costs no request. */
-	knows = roster_peek(roster, steps.id, &held, &seconds);
+	knows = known_peek(roster, steps.id, &held, &seconds);
 	if ((!held || strcmp(record_status(held), word) != 0) && !takeback_may_be(attempt, word))
 		error = guard_has_room(steps.guard, call);
 	/*
 	 * The open has just asked for this user alone, to tell the size: that is new enough,
 	 * because what the steps leave is asked for after the last one.
 	 */
-	just_now = held && knows == ROSTER_FRESH && held->id[0] &&
+	just_now = held && knows == KNOWN_FRESH && held->id[0] &&
 		   seconds > (double)attempt->account->ttl - 1;
 	if (!error)
-		error = roster_lock(roster, call, steps.id);
+		error = write_lock_take(roster_write_lock(roster), call, steps.id);
 	fresh = !error && just_now ? record_json(held) : NULL;
 	record_put(held);
 	if (error)
 		return error;
 	error = run(&steps, fresh);
-	roster_unlock(roster, steps.id);
+	write_lock_release(roster_write_lock(roster), steps.id);
 	if (error)
-		roster_note_error(roster, call, error);
+		figures_note_error(roster, call, error);
 	json_decref(steps.fresh);
 	json_decref(steps.unconfirmed);
 	json_decref(steps.undo);

@@ -3,9 +3,11 @@
  * status.c - statuses that are a field of the record: a part of update.h.
  *
  * A word is absolute: it is compared with what the vendor has now, never with an older version, and
- * is no conflict. A status that is made of several changes is membership_status.c's, a user to be deleted
- * delete_user.c's.
+ * is no conflict. A status that is made of several changes is membership_status.c's, a user to be
+ * deleted delete_user.c's.
  */
+#include "cache/record/record.h"
+#include "cache/roster/known.h"
 #include "cache/update/update.h"
 
 #include "cache/history/attempt.h"
@@ -58,9 +60,9 @@ static int check_status_early(struct change *change, const char *word)
 {
 	struct record *held;
 	double seconds;
-	enum roster_knows knows = roster_peek(change->roster, change->id, &held, &seconds);
+	enum known knows = known_peek(change->roster, change->id, &held, &seconds);
 	bool unknown = !change->collection->status_key ||
-		       (knows == ROSTER_FRESH &&
+		       (knows == KNOWN_FRESH &&
 			strcmp(record_status(held), RECORD_STATUS_UNKNOWN) == 0);
 	bool same = held && strcmp(record_status(held), word) == 0;
 	int error = 0;
@@ -84,7 +86,7 @@ static void tell_status(struct attempt *attempt, const char *word)
 	struct record *held;
 	double seconds;
 
-	roster_peek(attempt->roster, attempt->id, &held, &seconds);
+	known_peek(attempt->roster, attempt->id, &held, &seconds);
 	if (held && strcmp(record_status(held), RECORD_STATUS_UNKNOWN) != 0)
 		before = json_string(record_status(held));
 	record_put(held);

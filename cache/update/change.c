@@ -8,12 +8,18 @@
  */
 #include "cache/update/change.h"
 
+#include "cache/record/lag.h"
+#include "cache/record/versions.h"
+#include "cache/record/write_lock.h"
+#include "cache/roster/answer.h"
+#include "cache/roster/whole.h"
+#include "cache/roster/wait.h"
 #include "cache/history/attempt.h"
 #include "cache/history/guard.h"
 #include "cache/update/late.h"
 #include "cache/update/looks.h"
 #include "cache/roster/roster.h"
-#include "cache/roster/snapshot.h"
+#include "cache/record/snapshot.h"
 #include "cache/history/takeback.h"
 #include "vendors/base/call.h"
 #include "vendors/base/clock.h"
@@ -39,7 +45,7 @@ static void warn_of_self(const struct change *change, const char *id)
 
 	if (!configured || strcmp(configured, id) != 0)
 		return;
-	snapshot = roster_snapshot(change->roster, &seconds);
+	snapshot = whole_snapshot(change->roster, &seconds);
 	if (snapshot && !snapshot_find(snapshot, id))
 		log_call(change->call, "self_id is %s, but no such user is in the list", id);
 	snapshot_put(snapshot);
@@ -54,9 +60,9 @@ int change_check_self(struct change *change, const char *status)
 	if (!roster_account(change->roster)->vendor->self)
 		return 0;
 	/* that question may have to wait for the place that the GET has kept for the PUT */
-	if (!roster_knows_self(change->roster))
+	if (!answer_knows_self(change->roster))
 		basis_release(change->call);
-	error = roster_ask_sync(change->roster, &wait);
+	error = wait_sync(change->roster, &wait);
 	if (error == -ENODATA)
 		error =
 		    call_fail(change->call, EPERM,
@@ -341,8 +347,8 @@ static void log_idle(const struct change *change)
 		log_call(change->call, "nothing is left to change: the vendor shows it by now");
 	else if (change->attempt->idle && status)
 		log_call(change->call, "already %s: nothing was sent", status);
-	else if (change->attempt->idle &&
-		 !roster_was_refused(change->roster, change->id, change->call))
+	else if (change->attempt->idle && !versions_was_refused(roster_versions(change->roster),
+								change->id, change->call->pid))
 		log_call(change->call, "nothing in it is to be changed: nothing was sent");
 }
 
@@ -402,7 +408,7 @@ static int run(struct change *change)
 int change_run(struct change *change)
 {
 	struct call alone;
-	int error = roster_lock(change->roster, change->call, change->id);
+	int error = write_lock_take(roster_write_lock(change->roster), change->call, change->id);
 
 	if (error)
 		return error;
@@ -414,7 +420,8 @@ int change_run(struct change *change)
 		change_publish(change, change->fresh);
 	tell_fields(change);
 	if (error) {
-		roster_note_refused(change->roster, change->id, change->call);
+		versions_note_refused(roster_versions(change->roster), change->id,
+				      change->call->pid);
 		change_settle_part(change);
 	}
 	json_decref(change->basis.part_fields);
@@ -425,7 +432,7 @@ int change_run(struct change *change)
 		call_copy_error(change->call, &alone);
 	if (change->unanswered)
 		late_watch(change);
-	roster_unlock(change->roster, change->id);
+	write_lock_release(roster_write_lock(change->roster), change->id);
 	call_destroy(&alone);
 	change->alone = NULL;
 	return error;

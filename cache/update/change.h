@@ -7,7 +7,7 @@
 #define ROSTERFS_CHANGE_H
 
 #include "cache/update/edit_base.h"
-#include "cache/roster/lag.h"
+#include "cache/record/lag.h"
 #include "cache/document/merge.h"
 #include "vendors/http/basis.h"
 #include "vendors/vendor.h"

@@ -7,13 +7,16 @@
  * create_rest.c then sets what the POST has left out. It knows nothing of drafts and links: fs/
  * shows those.
  */
+#include "cache/roster/figures.h"
+#include "cache/roster/roster.h"
+#include "cache/roster/whole.h"
 #include "cache/update/update.h"
 
 #include "cache/history/attempt.h"
 #include "cache/update/change.h"
 #include "cache/update/create_parts.h"
 #include "cache/history/guard.h"
-#include "cache/roster/snapshot.h"
+#include "cache/record/snapshot.h"
 #include "vendors/base/call.h"
 #include "vendors/base/log.h"
 #include "vendors/vendor.h"
@@ -71,8 +74,8 @@ static int send(struct creation *creation)
 
 	if (error)
 		return error;
-	creation->generation = roster_generation(creation->roster, &seconds);
-	creation->before = roster_snapshot(creation->roster, &seconds);
+	creation->generation = whole_generation(creation->roster, &seconds);
+	creation->before = whole_snapshot(creation->roster, &seconds);
 	creation->all_known = creation->before && seconds > 0;
 	creation->began = time(NULL);
 	switch (vendor_post(creation->call, account, creation->collection,
@@ -216,7 +219,7 @@ static int read_and_create(struct creation *creation, const char *text, size_t l
 	if (!error)
 		error = create(creation);
 	if (error)
-		roster_note_error(creation->roster, call, error);
+		figures_note_error(creation->roster, call, error);
 	return error;
 }
 

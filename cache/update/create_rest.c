@@ -7,6 +7,9 @@
  * is an error. It does not find out whose record it is, but for an answer that does not show it
  * (create_whose.c).
  */
+#include "cache/roster/known.h"
+#include "cache/roster/presence.h"
+#include "cache/roster/publish.h"
 #include "cache/update/create_parts.h"
 
 #include "cache/document/alike.h"
@@ -14,7 +17,7 @@
 #include "cache/update/change.h"
 #include "cache/update/late.h"
 #include "cache/update/looks.h"
-#include "cache/roster/record.h"
+#include "cache/record/record.h"
 #include "vendors/base/call.h"
 #include "vendors/json/exact.h"
 #include "vendors/base/log.h"
@@ -190,15 +193,15 @@ void creation_show(struct creation *creation)
 	double seconds;
 
 	clock_gettime(CLOCK_REALTIME, &when);
-	roster_peek(creation->roster, creation->id, &held, &seconds);
+	known_peek(creation->roster, creation->id, &held, &seconds);
 	if (creation->made && !creation->settled)
 		record = record_new(creation->collection, creation->id, creation->made, when);
 	if (record) {
 		record->row = true; /* a GET may show more */
-		roster_publish(creation->roster, record);
+		publish_record(creation->roster, record);
 	}
 	if (record || held)
-		roster_note_made(creation->roster, record ? record : held);
+		presence_note_made(creation->roster, record ? record : held);
 	record_put(record);
 	record_put(held);
 }

@@ -7,6 +7,11 @@
  */
 #include "cache/update/edit_base.h"
 
+#include "cache/record/record.h"
+#include "cache/record/snapshot.h"
+#include "cache/record/versions.h"
+#include "cache/roster/known.h"
+#include "cache/roster/whole.h"
 #include "cache/history/history.h"
 #include "cache/document/merge.h"
 #include "cache/roster/roster.h"
@@ -71,7 +76,7 @@ static size_t candidates(struct roster *roster, const char *id, struct record **
 	double seconds;
 	size_t count = 0;
 
-	roster_peek(roster, id, &current, &seconds);
+	known_peek(roster, id, &current, &seconds);
 	if (current && atomic_load(&current->shown))
 		list[count++] = record_get(current);
 	count += versions_list(roster_versions(roster), id, list + count, VERSIONS_MAX);
@@ -95,7 +100,7 @@ static bool is_listed(struct roster *roster, const char *name)
 	json_t *text = json_string(name);
 	char *quoted = exact_dump(text, 0);
 	double seconds;
-	struct snapshot *snapshot = quoted ? roster_snapshot(roster, &seconds) : NULL;
+	struct snapshot *snapshot = quoted ? whole_snapshot(roster, &seconds) : NULL;
 	bool listed = !quoted;
 
 	for (size_t i = 0; snapshot && !listed && i < snapshot->count; i++)
@@ -147,7 +152,8 @@ static void complete_row(struct roster *roster, json_t *version, const char *sta
 }
 
 /* Each shown version that STAMP names (NULL: each) is a doubt. 0 or -ENOMEM. */
-static int doubt_all(struct roster *roster, const char *id, const char *stamp, struct edit_base *base)
+static int doubt_all(struct roster *roster, const char *id, const char *stamp,
+		     struct edit_base *base)
 {
 	struct record *list[VERSIONS_MAX + 1];
 	size_t count = candidates(roster, id, list);
@@ -175,7 +181,7 @@ static bool newer_shown(struct roster *roster, const char *id, const json_t *lef
 	json_t *now;
 	bool newer;
 
-	roster_peek(roster, id, &held, &seconds);
+	known_peek(roster, id, &held, &seconds);
 	now = held && atomic_load(&held->shown) ? record_json(held) : NULL;
 	newer = now && !edit_base_same_content(roster_collection(roster), left, now);
 	json_decref(now);
@@ -238,8 +244,9 @@ static int from_versions(struct roster *roster, const char *id, const char *stam
 			if (!base->record) {
 				base->record = json_incref(version);
 				if (list[i]->row)
-					complete_row(roster, version, edit_base_stamp(users, version),
-						     document, fresh);
+					complete_row(roster, version,
+						     edit_base_stamp(users, version), document,
+						     fresh);
 			} else if (atomic_load(&list[i]->shown) || list[i]->namesake) {
 				base->doubts[base->doubt_count++] = json_incref(version);
 			}
@@ -276,8 +283,8 @@ static void hide_unshown(const struct collection *collection, const json_t *fres
 }
 
 int edit_base_find(struct call *call, struct roster *roster, const char *id,
-	      const struct versions_process *process, const char *stamp, const json_t *document,
-	      const json_t *fresh, struct edit_base *base)
+		   const struct versions_process *process, const char *stamp,
+		   const json_t *document, const json_t *fresh, struct edit_base *base)
 {
 	const struct collection *users = roster_collection(roster);
 	int error;
@@ -287,7 +294,8 @@ int edit_base_find(struct call *call, struct roster *roster, const char *id,
 	base->fresh = fresh;
 	base->id = id;
 	base->named = edit_base_stamp(users, fresh);
-	base->read_again = base->named && (!stamp || strcmp(stamp, edit_base_stamp(users, fresh)) != 0);
+	base->read_again = base->named &&
+			   (!stamp || strcmp(stamp, edit_base_stamp(users, fresh)) != 0);
 	error = from_last_save(roster, id, process, stamp, document, fresh, base);
 	if (error > 0) {
 		hide_unshown(users, fresh, base);
@@ -311,7 +319,8 @@ int edit_base_find(struct call *call, struct roster *roster, const char *id,
 	return 0;
 }
 
-void edit_base_take(struct roster *roster, json_t *version, const json_t *fresh, struct edit_base *base)
+void edit_base_take(struct roster *roster, json_t *version, const json_t *fresh,
+		    struct edit_base *base)
 {
 	memset(base, 0, sizeof(*base));
 	base->record = version;
@@ -362,8 +371,8 @@ static char *ways_out(const struct edit_base *base, const struct earlier_hit *hi
 	return text;
 }
 
-static int fail_earlier(struct call *call, const struct edit_base *base, const struct earlier_hit *hit,
-			bool secret)
+static int fail_earlier(struct call *call, const struct edit_base *base,
+			const struct earlier_hit *hit, bool secret)
 {
 	char *now = value_text(hit->now), *value = value_text(hit->value), *values = NULL;
 	char *ways = ways_out(base, hit, secret);
@@ -418,7 +427,8 @@ static int fail_doubt(struct call *call, const struct edit_base *base, const str
 	return -ESTALE;
 }
 
-int edit_base_check_doubts(struct call *call, const struct edit_base *base, const struct merge *merge)
+int edit_base_check_doubts(struct call *call, const struct edit_base *base,
+			   const struct merge *merge)
 {
 	for (size_t i = 0; i < merge->count; i++) {
 		const struct edit *edit = &merge->edits[i];
@@ -463,7 +473,7 @@ static void keep_undo(struct roster *roster, const char *id, const struct versio
 }
 
 void edit_base_keep(struct roster *roster, const char *id, const struct versions_process *process,
-	       const char *stamp, const struct earlier_save *save, bool idle)
+		    const char *stamp, const struct earlier_save *save, bool idle)
 {
 	struct versions_save last = {0};
 

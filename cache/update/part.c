@@ -6,9 +6,10 @@
  * What was made is a change like any other: it is shown, logged, and stands in the history. It does
  * not know which fields make a part: the vendor's code says that (basis.h).
  */
+#include "cache/record/lag.h"
+#include "cache/roster/publish.h"
 #include "cache/update/change.h"
 
-#include "cache/roster/roster.h"
 #include "vendors/base/call.h"
 #include "vendors/base/clock.h"
 #include "vendors/vendor.h"
@@ -36,7 +37,7 @@ static json_t *look(struct change *change)
 	if (change->basis.end < clock_milliseconds() + LOOK_MIN_MS)
 		change->basis.end = clock_milliseconds() + LOOK_MIN_MS;
 	if (change_get(change, change->alone, LAG_PROOF, &record, NULL)) {
-		roster_doubt(change->roster, change->id);
+		publish_doubt(change->roster, change->id);
 		return NULL;
 	}
 	return record;

@@ -5,6 +5,14 @@
  *
  * It sends no change (change.c does) and decides nothing about conflicts (merge.c does).
  */
+#include "cache/record/lag.h"
+#include "cache/record/record.h"
+#include "cache/record/versions.h"
+#include "cache/roster/ack.h"
+#include "cache/roster/inactive.h"
+#include "cache/roster/known.h"
+#include "cache/roster/presence.h"
+#include "cache/roster/publish.h"
 #include "cache/update/change.h"
 
 #include "cache/roster/absence.h"
@@ -80,7 +88,7 @@ void change_publish(struct change *change, const json_t *record)
 		keep_namesake(change, when);
 	made = record_new(change->collection, change->id, record, when);
 	if (!made) {
-		roster_doubt(change->roster, change->id);
+		publish_doubt(change->roster, change->id);
 		return;
 	}
 	/* An answer without a new stamp leaves the old one in the record; its time is past all the
@@ -94,11 +102,11 @@ void change_publish(struct change *change, const json_t *record)
 		record_set_time(made, change->call->written);
 		made->saved = true;
 	}
-	roster_peek(change->roster, change->id, &held, &seconds);
+	known_peek(change->roster, change->id, &held, &seconds);
 	if (held)
 		record_keep_time(change->collection, made, held);
 	record_put(held);
-	roster_publish(change->roster, made);
+	publish_record(change->roster, made);
 	record_put(made);
 }
 
@@ -112,10 +120,10 @@ int change_get(struct change *change, struct call *call, enum lag_reading readin
 				     roster_parent(change->roster), change->id, record, etag)
 			: absence_get(change->roster, call, change->id, record, etag, NULL);
 
-	if (!error && roster_was_deleted(change->roster, call, change->id, *record)) {
+	if (!error && presence_was_deleted(change->roster, call, change->id, *record)) {
 		json_decref(*record);
 		*record = NULL;
-		roster_publish_absent(change->roster, change->id);
+		publish_absent(change->roster, change->id);
 		error = call_fail(call, ENOENT, "it was deleted through this mount just now");
 	}
 	if (error)
@@ -195,9 +203,9 @@ static void note_status(struct change *change, const json_t *record, const json_
 
 	if (!after || (before && strcmp(before, after) == 0))
 		return;
-	roster_note_deactivated(change->roster, change->id, inactive);
+	inactive_note(change->roster, change->id, inactive);
 	if (inactive)
-		roster_note_writer(change->roster, change->id, change->call, seen);
+		inactive_note_writer(change->roster, change->id, change->call, seen);
 }
 
 /* Have reads that lag behind the change be known for what they are. SEEN shows what is in RECORD.
@@ -213,7 +221,7 @@ static void acknowledge(struct change *change, const json_t *record, const json_
 		if (!change_is_hidden(change, edit) && change_is_told(change, edit))
 			shown.edits[shown.count++] = *edit; /* borrowed */
 	}
-	roster_acknowledge(change->roster, change->id, &shown, before, record, seen);
+	ack_note(change->roster, change->id, &shown, before, record, seen);
 	free(shown.edits);
 }
 
@@ -335,7 +343,7 @@ static void hide_target(struct change *change, const json_t *answer)
 /* Whether the change was made is not known: ERROR, with words in the call. */
 static int not_known(struct change *change, int error)
 {
-	roster_doubt(change->roster, change->id);
+	publish_doubt(change->roster, change->id);
 	change->attempt->unknown = true;
 	collection_hide(change->collection, change->target);
 	hide_target(change, NULL);
@@ -449,7 +457,7 @@ int change_settle_unknown(struct change *change)
 	error = look(change, LAG_SETTLE, &record, &etag);
 	if (error) {
 		free(etag);
-		roster_doubt(change->roster, change->id);
+		publish_doubt(change->roster, change->id);
 		change->attempt->unknown = true;
 		call_add_words(change->call,
 			       ": whether the change was made is not known, because reading the "

@@ -8,6 +8,13 @@
  */
 #include "cache/update/update.h"
 
+#include "cache/record/record.h"
+#include "cache/record/versions.h"
+#include "cache/roster/answer.h"
+#include "cache/roster/figures.h"
+#include "cache/roster/known.h"
+#include "cache/roster/presence.h"
+#include "cache/roster/wait.h"
 #include "cache/history/attempt.h"
 #include "cache/update/change.h"
 #include "cache/history/guard.h"
@@ -58,14 +65,14 @@ int update_run(struct change *change)
 		change->next = CHANGE_READ;
 		error = change_run(change);
 	} while (error == -ENOENT && !change->fresh &&
-		 roster_was_made(change->roster, change->id) && looks_again(&looks));
+		 presence_was_made(change->roster, change->id) && looks_again(&looks));
 	return error;
 }
 
 int update_finish(struct change *change, int error)
 {
 	if (error)
-		roster_note_error(change->roster, change->call, error);
+		figures_note_error(change->roster, change->call, error);
 	if (change->result && !change->attempt->idle)
 		tell_history(change);
 	return error;
@@ -258,7 +265,7 @@ static int plan_document(struct change *change)
 		error = edit_base_in_history(change, plan->stamp, &base);
 	else
 		error = edit_base_find(change->call, change->roster, change->id, &plan->process,
-				  plan->stamp, plan->document, change->fresh, &base);
+				       plan->stamp, plan->document, change->fresh, &base);
 	if (error)
 		return error;
 	error = restore_plan(change, base.record);
@@ -319,7 +326,7 @@ static int check_stamp(const struct attempt *attempt, const json_t *document)
 
 	if (!stamp || exact_is_string(stamp))
 		return 0;
-	roster_peek(attempt->roster, attempt->id, &held, &seconds);
+	known_peek(attempt->roster, attempt->id, &held, &seconds);
 	shown = held ? record_json(held) : NULL;
 	same = shown && merge_same(collection_value(shown, key), stamp);
 	json_decref(shown);
@@ -386,7 +393,8 @@ static void keep_save(struct change *change, const struct document_plan *plan)
 				    .left = change->result,
 				    .number = change->attempt->number};
 
-	edit_base_keep(change->roster, change->id, &plan->process, plan->stamp, &save, !change->sent);
+	edit_base_keep(change->roster, change->id, &plan->process, plan->stamp, &save,
+		       !change->sent);
 }
 
 /*
@@ -401,12 +409,12 @@ static void ask_self_early(struct change *change, const json_t *document)
 	double seconds;
 	bool differs;
 
-	roster_peek(change->roster, change->id, &held, &seconds);
+	known_peek(change->roster, change->id, &held, &seconds);
 	differs = stated && held && strcmp(record_status(held), stated) != 0;
 	record_put(held);
-	if (!differs || roster_knows_self(change->roster))
+	if (!differs || answer_knows_self(change->roster))
 		return;
-	roster_ask_sync(change->roster, &wait);
+	wait_sync(change->roster, &wait);
 	wait_clear(&wait);
 	change->call->error = 0;
 	change->call->words[0] = '\0';

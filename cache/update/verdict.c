@@ -7,7 +7,6 @@
  */
 #include "cache/update/change.h"
 
-#include "cache/roster/roster.h"
 #include "vendors/base/call.h"
 #include "vendors/base/clock.h"
 #include "vendors/base/log.h"
