@@ -37,7 +37,7 @@ static void expire_later(struct roster *roster, double seconds)
 	}
 }
 
-static void ask_anew(void *arg, const char *id)
+static void ack_ask_again(void *arg, const char *id)
 {
 	publish_doubt(arg, id);
 }
@@ -53,7 +53,7 @@ static void expire(void *arg, bool ending)
 	pthread_mutex_lock(&roster->lock);
 	roster->expiring = false;
 	pthread_mutex_unlock(&roster->lock);
-	left = lag_expire(roster->lag, ask_anew, roster);
+	left = lag_expire(roster->lag, ack_ask_again, roster);
 	if (left > 0)
 		expire_later(roster, left);
 }

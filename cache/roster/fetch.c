@@ -351,7 +351,7 @@ void fetch_put(const struct flight *flight, const char *id, struct record *recor
  * *RECORD is set to what was created here, or NULL. Return 0, -ENOENT (the list was read and lacks
  * it) or -EAGAIN.
  */
-static int explain(struct flight *flight, struct record **record)
+static int fetch_explain(struct flight *flight, struct record **record)
 {
 	struct roster *roster = flight->roster;
 	bool lacks = flight->listed;
@@ -409,7 +409,7 @@ int fetch_record(struct flight *flight)
 	} else if (!error) {
 		error = take_object(flight, object, &record);
 	} else if (gets_needs_list(roster, &flight->call, error)) {
-		error = explain(flight, &record);
+		error = fetch_explain(flight, &record);
 		proven = error == -ENOENT;
 	} else if (error == -ENOENT) {
 		record = presence_record(roster, &flight->call, flight->asked);

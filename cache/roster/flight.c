@@ -51,7 +51,7 @@
 /* ---- invariants ---- */
 
 /* Return true if FLIGHT will answer WAIT. */
-static bool serves(const struct flight *flight, const struct wait *wait)
+static bool flight_serves(const struct flight *flight, const struct wait *wait)
 {
 	if (flight->kind == WAIT_WHOLE)
 		return wait->kind != WAIT_SELF;
@@ -76,7 +76,7 @@ static void flight_check_locked(const struct roster *roster)
 		assert(flight->roster == roster && !flight->dropped);
 		assert(flight->id || flight->kind == WAIT_WHOLE || flight->kind == WAIT_SELF);
 		DL_FOREACH(flight->waits, wait)
-			assert(wait->flight == flight && serves(flight, wait));
+			assert(wait->flight == flight && flight_serves(flight, wait));
 		/* at most one of a kind, except those that began before a refresh */
 		DL_FOREACH(roster->flights, other)
 			assert(other == flight || flight->began < roster->known.refreshed ||
@@ -161,7 +161,8 @@ static bool needs_whole_locked(const struct roster *roster, enum wait_kind kind)
 
 /* Start the flight for WAIT. LISTED: a whole list was just read, and does not answer WAIT. NULL: no
  * memory or no thread. */
-static struct flight *start_locked(struct roster *roster, const struct wait *wait, bool listed)
+static struct flight *flight_start_locked(struct roster *roster, const struct wait *wait,
+					  bool listed)
 {
 	struct flight *flight = calloc(1, sizeof(*flight));
 	char path[CALL_PATH_MAX];
@@ -193,7 +194,7 @@ static struct flight *start_locked(struct roster *roster, const struct wait *wai
 }
 
 /* Add WAIT to a flight. Return false if that failed; its error is set then. */
-static bool wait_locked(struct roster *roster, struct wait *wait)
+static bool flight_wait_locked(struct roster *roster, struct wait *wait)
 {
 	struct flight *flight;
 
@@ -204,7 +205,7 @@ static bool wait_locked(struct roster *roster, struct wait *wait)
 		return false;
 	flight = flight_for_locked(roster, wait);
 	if (!flight)
-		flight = start_locked(roster, wait, false);
+		flight = flight_start_locked(roster, wait, false);
 	if (!flight) {
 		wait->error = call_fail(wait->call, ENOMEM, "no memory or no thread for a fetch");
 		return false;
@@ -232,7 +233,7 @@ static bool answer_in_grace_locked(struct roster *roster, struct wait *wait, str
 		return false;
 	/* if it does not start, the next question tries again */
 	if (!known_fetching_locked(roster))
-		start_locked(roster, &all, false);
+		flight_start_locked(roster, &all, false);
 	return true;
 }
 
@@ -253,7 +254,8 @@ void flight_ask(struct roster *roster, struct wait *wait)
 	if (roster->stopped || call_cancelled(wait->call)) {
 		wait->error = call_fail(wait->call, EINTR, "interrupted");
 	} else if (!answer_locked(roster, wait, &whole) &&
-		   !answer_in_grace_locked(roster, wait, &whole) && wait_locked(roster, wait)) {
+		   !answer_in_grace_locked(roster, wait, &whole) &&
+		   flight_wait_locked(roster, wait)) {
 		pthread_mutex_unlock(&roster->lock);
 		return;
 	}
@@ -354,7 +356,7 @@ static bool ask_on_locked(struct flight *flight, struct wait *wait)
 		if (next->kind == wait->kind && next->listed && strcmp(next->id, wait->id) == 0)
 			other = next;
 	}
-	if (!other && !(other = start_locked(flight->roster, wait, true)))
+	if (!other && !(other = flight_start_locked(flight->roster, wait, true)))
 		return false;
 	DL_DELETE(flight->waits, wait);
 	wait->flight = other;

@@ -51,7 +51,7 @@ bool gets_needs_list(const struct roster *roster, const struct call *call, int e
 /* ---- comparing ---- */
 
 /* Return the names of OBJECT's members that are not null, a new array. NULL: no memory. */
-static json_t *names_of(const json_t *object)
+static json_t *gets_names_of(const json_t *object)
 {
 	json_t *names = json_array();
 	const char *name;
@@ -169,7 +169,7 @@ void gets_note(struct roster *roster, const char *id, const json_t *object)
 	if (!gets_asks_id(roster))
 		return;
 	atomic_store(&roster->gets.state, GETS_WORK);
-	names = atomic_load(&roster->gets.rows_short) ? NULL : names_of(object);
+	names = atomic_load(&roster->gets.rows_short) ? NULL : gets_names_of(object);
 	pthread_mutex_lock(&roster->lock);
 	shown = remember_locked(roster, id);
 	if (shown && names && (shown->names || roster->gets.kept < KEPT_MAX)) {
