@@ -10,10 +10,10 @@ import signal
 import pytest
 
 import harness
-from store import (NOT_OFFERED, NOT_OFFERED_LOGGED, PROFILES, QUICK, TOKEN, accounts_of, asked,
+from ep_store import (NOT_OFFERED, NOT_OFFERED_LOGGED, PROFILES, QUICK, TOKEN, accounts_of, asked,
                    body_of, clean, companies, ep, fails, journal, link, link_path, people, person,
                    refresh, sent, status)
-from writing import GOOD, Save, last_line, put, refused, save, text_of
+from writes import GOOD, Save, last_line, put, refused, save, text_of
 
 __all__ = ["ep"]  # the fixture
 
