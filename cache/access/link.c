@@ -17,6 +17,8 @@
 #include "cache/history/undo.h"
 #include "vendors/base/call.h"
 #include "vendors/base/log.h"
+#include "vendors/rest/collection.h"
+#include "vendors/rest/item.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -128,7 +130,7 @@ static int prove_link(struct attempt *attempt)
 	if (there < 0)
 		return there;
 	if (!there)
-		return call_fail(call, EREMOTEIO,
+		return call_fail(call, CALL_NOT_APPLIED,
 				 "accepted but not applied: the vendor does not show it%s%s",
 				 said[0] ? "; it says: " : "", said);
 	log_call(call, "made%s", attempt_alone(attempt));
@@ -192,12 +194,11 @@ static int post_link(struct attempt *attempt)
 
 	attempt_undone_by(attempt, &undo);
 	takeback_link(attempt, NULL);
-	error = body ? attempt_send_counted(attempt, &ticket)
-		     : call_fail(attempt->call, ENOMEM, "no memory");
+	error = body ? attempt_send_counted(attempt, &ticket) : call_no_memory(attempt->call);
 	if (error)
 		goto out;
-	outcome = vendor_post(attempt->call, attempt->account, collection, roster_parent(roster),
-			      body, &answer);
+	outcome = item_post(attempt->call, attempt->account, collection, roster_parent(roster),
+			    body, &answer);
 	error = settle_link(attempt, outcome, answer, ticket);
 out:
 	json_decref(body);
@@ -213,7 +214,7 @@ static int make_link(struct attempt *attempt)
 	if (error)
 		return error;
 	if (!roster_collection(attempt->roster)->link)
-		return call_fail(call, EPERM, "links can't be made here");
+		return call_fail(call, CALL_FORBIDDEN, "links can't be made here");
 	if (guard_dry_run(attempt->guard)) {
 		error = guard_has_room(attempt->guard, call);
 		return error ? error : attempt_dry_run(attempt, "POST", NULL);

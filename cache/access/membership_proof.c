@@ -13,6 +13,7 @@
 #include "cache/history/attempt.h"
 #include "cache/roster/roster.h"
 #include "cache/update/looks.h"
+#include "vendors/rest/account.h"
 #include "vendors/base/call.h"
 #include "vendors/base/status_words.h"
 #include "vendors/json/exact.h"
@@ -157,9 +158,9 @@ static int fail_not_applied(struct membership *membership, const json_t *record)
 			      : "";
 
 	if (strcmp(status, membership->word) != 0)
-		return call_fail(membership->call, EREMOTEIO,
+		return call_fail(membership->call, CALL_NOT_APPLIED,
 				 "accepted but not applied: the user is still %s%s", status, lag);
-	return call_fail(membership->call, EREMOTEIO,
+	return call_fail(membership->call, CALL_NOT_APPLIED,
 			 "accepted but not applied: not all is back that this mount had ended; "
 			 "write the status again%s",
 			 lag);

@@ -9,6 +9,7 @@
 
 #include "vendors/base/hash.h"
 #include "vendors/json/exact.h"
+#include "vendors/rest/collection.h"
 #include "vendors/vendor.h"
 
 #include <stdio.h>

@@ -14,6 +14,9 @@
 #include "vendors/base/clock.h"
 #include "vendors/base/log.h"
 #include "vendors/base/address.h"
+#include "vendors/rest/account.h"
+#include "vendors/rest/item.h"
+#include "vendors/rest/row.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -43,14 +46,14 @@ bool absence_is_told(const struct roster *roster, const struct call *call, int e
 	if (!absence_asks_id(roster))
 		return false;
 	return error == -ENOENT || error == -EOPNOTSUPP ||
-	       (error == -EINVAL && call->status == 400);
+	       (error && call->verdict == CALL_BAD_REQUEST);
 }
 
 /* ---- a record for a change ---- */
 
 /* What is known of ID in the newest list: ROSTER_ABSENT, if that is fresh and lacks it, and
  * otherwise where its row stood. */
-static enum roster_knows look_up(struct roster *roster, const char *id, struct list_spot *spot)
+static enum roster_knows look_up(struct roster *roster, const char *id, struct row_spot *spot)
 {
 	enum roster_knows knows = ROSTER_UNKNOWN;
 	const struct record *row;
@@ -66,29 +69,35 @@ static enum roster_knows look_up(struct roster *roster, const char *id, struct l
 	if (row && roster->step) {
 		size_t page = place / roster->step;
 
-		*spot = (struct list_spot){.page = page,
-					   .before = page * roster->step,
-					   .size = page ? roster->step
-							: roster->collection->page_size};
+		*spot = (struct row_spot){.page = page,
+					  .before = page * roster->step,
+					  .size = page ? roster->step
+						       : roster->collection->page_size};
 	}
 	pthread_mutex_unlock(&roster->lock);
 	return knows;
 }
 
-/* CALL failed as GOT, whose error was the errno ERROR. */
-static int fail_as(struct call *call, const struct call *got, int error)
+/* CALL failed as GOT. */
+static int fail_as(struct call *call, const struct call *got)
 {
 	call_copy_error(call, got);
-	call->error = error;
-	return -error;
+	return -call->error;
+}
+
+/* CALL failed as GOT, and the record is not there. */
+static int fail_missing(struct call *call, const struct call *got)
+{
+	call_copy_error(call, got);
+	return call_decide(call, CALL_MISSING);
 }
 
 int absence_unread(struct call *call, const struct call *got, int error)
 {
 	if (error == -EINTR)
 		return error;
-	if (got->error == EINVAL)
-		return fail_as(call, got, EINVAL);
+	if (got->verdict == CALL_BAD_REQUEST)
+		return fail_as(call, got);
 	call_add_words(call,
 		       " (%s was answered %d, so that only the list can tell whether there is such "
 		       "a record)",
@@ -102,32 +111,32 @@ static int fail_absent(struct roster *roster, struct call *call, const struct ca
 {
 	roster_publish_absent(roster, id);
 	absence_prove(roster, id);
-	return fail_as(call, got, ENOENT);
+	return fail_missing(call, got);
 }
 
 /* The GET of ID failed as GOT: what does the list say? */
 static int get_row(struct roster *roster, struct call *call, const struct call *got, const char *id,
 		   bool write, json_t **record)
 {
-	struct list_spot spot;
+	struct row_spot spot;
 	int error;
 
 	if (look_up(roster, id, &spot) == ROSTER_ABSENT)
 		return fail_absent(roster, call, got, id);
 	/* its GETs work, so that this is the lag of one */
 	if (atomic_load(&roster->gets) == ROSTER_GETS && roster_was_made(roster, id))
-		return fail_as(call, got, got->error == EINVAL ? EINVAL : ENOENT);
-	call->error = 0;
-	call->words[0] = '\0';
+		return got->verdict == CALL_BAD_REQUEST ? fail_as(call, got)
+							: fail_missing(call, got);
+	call_clear(call);
 	error = write ? gets_compare(roster, call, id) : 0;
 	if (!error)
-		error = vendor_row(call, roster->account, roster->collection, roster->parent, id,
-				   write, &spot, record);
+		error = row_read(call, roster->account, roster->collection, roster->parent, id,
+				 write, &spot, record);
 	if (error == -ENOENT)
 		return fail_absent(roster, call, got, id);
 	if (error)
 		return absence_unread(call, got, error);
-	error = got->error == EINVAL ? fail_as(call, got, EINVAL) : 0;
+	error = got->verdict == CALL_BAD_REQUEST ? fail_as(call, got) : 0;
 	if (!error)
 		gets_note_row(roster, call, got);
 	if (!error && write)
@@ -142,8 +151,8 @@ static int get_row(struct roster *roster, struct call *call, const struct call *
 int absence_get(struct roster *roster, struct call *call, const char *id, json_t **record,
 		char **etag, bool *by_row)
 {
-	int error = vendor_get(call, roster->account, roster->collection, roster->parent, id,
-			       record, etag);
+	int error = item_get(call, roster->account, roster->collection, roster->parent, id, record,
+			     etag);
 	struct call got;
 
 	if (by_row)
@@ -171,14 +180,15 @@ static int find_user(struct roster *roster, struct call *call, const struct call
 		     const char *id)
 {
 	const struct collection *users = roster->account->vendor->users;
-	struct list_spot spot = {0};
+	struct row_spot spot = {0};
 	json_t *user = NULL;
-	int error = vendor_get(call, roster->account, users, NULL, id, &user, NULL);
+	int error = item_get(call, roster->account, users, NULL, id, &user, NULL);
 
-	if (error == -ENOENT || error == -EOPNOTSUPP || (error == -EINVAL && call->status == 400)) {
-		error = vendor_row(call, roster->account, users, NULL, id, false, &spot, &user);
+	if (error == -ENOENT || error == -EOPNOTSUPP ||
+	    (error && call->verdict == CALL_BAD_REQUEST)) {
+		error = row_read(call, roster->account, users, NULL, id, false, &spot, &user);
 		if (error == -ENOENT)
-			return fail_as(call, got, ENOENT);
+			return fail_missing(call, got);
 	}
 	json_decref(user);
 	return error;
@@ -188,24 +198,23 @@ static int find_user(struct roster *roster, struct call *call, const struct call
 static int listed_status(struct roster *roster, struct call *call, const char *id, json_t **record)
 {
 	const struct collection *statuses = roster->collection;
-	struct list_spot spot = {0};
-	int error = vendor_row(call, roster->account, statuses, NULL, id, false, &spot, record);
+	struct row_spot spot = {0};
+	int error = row_read(call, roster->account, statuses, NULL, id, false, &spot, record);
 
 	if (error != -ENOENT)
 		return error;
-	call->error = 0;
-	call->words[0] = '\0';
+	call_clear(call);
 	*record = json_pack("{s:s, s:s, s:[]}", "id", id, statuses->status_key,
 			    statuses->absent_status, statuses->steps_key);
-	return *record ? 0 : call_fail(call, ENOMEM, "no memory");
+	return *record ? 0 : call_no_memory(call);
 }
 
 int absence_get_status(struct roster *roster, struct call *call, const char *id, json_t **record)
 {
 	struct call got;
-	int error = vendor_get(call, roster->account, roster->collection, NULL, id, record, NULL);
+	int error = item_get(call, roster->account, roster->collection, NULL, id, record, NULL);
 
-	if (error != -ENOENT && !(error == -EINVAL && call->status == 400))
+	if (error != -ENOENT && !(error && call->verdict == CALL_BAD_REQUEST))
 		return error;
 	call_continue(&got, call);
 	call_copy_error(&got, call);
@@ -237,7 +246,7 @@ void absence_note_list(struct flight *flight)
 	if (!row) {
 		fetch_put(flight, flight->id, NULL);
 		absence_prove(roster, flight->id);
-	} else if (flight->missed->error != EINVAL) {
+	} else if (flight->missed->verdict != CALL_BAD_REQUEST) {
 		gets_note_row(roster, &flight->call, flight->missed);
 	}
 }
@@ -256,9 +265,10 @@ bool absence_settle_locked(struct flight *flight, struct wait *wait, int error)
 		return true;
 	}
 	if (roster_peek_locked(roster, wait->id, &record, &seconds) == ROSTER_ABSENT)
-		wait->error = fail_as(wait->call, flight->missed, ENOENT);
-	else if (flight->missed->error == EINVAL && snapshot_find(roster->snapshot, wait->id))
-		wait->error = fail_as(wait->call, flight->missed, EINVAL);
+		wait->error = fail_missing(wait->call, flight->missed);
+	else if (flight->missed->verdict == CALL_BAD_REQUEST &&
+		 snapshot_find(roster->snapshot, wait->id))
+		wait->error = fail_as(wait->call, flight->missed);
 	else
 		return false;
 	return true;
@@ -423,7 +433,7 @@ void absence_prove(struct roster *roster, const char *id)
 int fetch_gone(struct flight *flight)
 {
 	json_t *ids = find_due(flight->roster, flight->id), *id;
-	int error = ids ? 0 : call_fail(&flight->call, ENOMEM, "no memory");
+	int error = ids ? 0 : call_no_memory(&flight->call);
 	size_t i;
 
 	json_array_foreach(ids, i, id) {
@@ -432,8 +442,7 @@ int fetch_gone(struct flight *flight)
 		error = fetch_record(flight);
 		if (error && error != -ENOENT)
 			break;
-		flight->call.error = 0;
-		flight->call.words[0] = '\0';
+		call_clear(&flight->call);
 		error = 0;
 	}
 	json_decref(ids);

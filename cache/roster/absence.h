@@ -19,7 +19,7 @@ struct call;
 struct roster;
 
 /*
- * Fetch record ID for a change, or to see what became of one: as vendor_get, with the same ETAG
+ * Fetch record ID for a change, or to see what became of one: as item_get, with the same ETAG
  * (*ETAG is NULL where the record is a row), but -ENOENT means that the record does not exist. Then
  * the roster knows it, unless the record was made here just now. The row is that of a list, or of
  * its page, that was asked for after the GET. *BY_ROW (BY_ROW may be NULL): it is a row. -EREMOTEIO

@@ -13,7 +13,8 @@
 #include "cache/roster/lag.h"
 #include "vendors/base/pool.h"
 #include "vendors/base/hash.h"
-#include "vendors/vendor.h"
+#include "vendors/rest/account.h"
+#include "vendors/rest/collection.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -12,7 +12,9 @@
 #include "cache/document/render.h"
 #include "cache/roster/versions.h"
 #include "vendors/base/clock.h"
-#include "vendors/vendor.h"
+#include "vendors/rest/item.h"
+#include "vendors/rest/list.h"
+#include "vendors/rest/self.h"
 
 #include <errno.h>
 #include <malloc.h>
@@ -189,9 +191,9 @@ static void note_lacks(struct roster *roster, const struct snapshot *old,
 }
 
 /*
- * NEW, with the *ILLEGIBLE rows (moved), is what the roster is from now on, unless a fetch that began later was
- * quicker. Returns whether it is, and nothing but the snapshot whose fetch began at BEFORE had to
- * give way.
+ * NEW, with the *ILLEGIBLE rows (moved), is what the roster is from now on, unless a fetch that
+ * began later was quicker. Returns whether it is, and nothing but the snapshot whose fetch began at
+ * BEFORE had to give way.
  */
 static bool install(const struct flight *flight, struct snapshot *new, json_t **illegible,
 		    double before)
@@ -253,17 +255,17 @@ int fetch_whole(struct flight *flight)
 	pthread_mutex_unlock(&roster->lock);
 	old = roster_snapshot(roster, &seconds);
 	snapshot_begin(&fill.builder, old);
-	error = vendor_list(&flight->call, roster->account, roster->collection, roster->parent,
-			    &fill.sink);
+	error = list_walk(&flight->call, roster->account, roster->collection, roster->parent,
+			  &fill.sink);
 	if (!error && presence_complete(flight, &fill.builder, &added))
-		error = call_fail(&flight->call, ENOMEM, "no memory for the roster");
+		error = call_no_memory(&flight->call);
 	fill.made += added;
 	if (error)
 		snapshot_reset(&fill.builder);
 	new = snapshot_end(&fill.builder, fill.when);
 	render_clear(&fill.text);
 	if (!error && !new)
-		error = call_fail(&flight->call, ENOMEM, "no memory for the roster");
+		error = call_no_memory(&flight->call);
 	if (!error && new) {
 		/* first, so that each version that was shown is found all the time */
 		if (old)
@@ -345,14 +347,13 @@ static int explain(struct flight *flight, struct record **record)
 		lacks = true;
 	pthread_mutex_unlock(&roster->lock);
 	if (lacks)
-		return -(flight->call.error = ENOENT);
+		return call_decide(&flight->call, CALL_MISSING);
 	flight->missed = calloc(1, sizeof(*flight->missed));
 	if (!flight->missed)
-		return call_fail(&flight->call, ENOMEM, "no memory");
+		return call_no_memory(&flight->call);
 	call_continue(flight->missed, &flight->call);
 	call_copy_error(flight->missed, &flight->call);
-	flight->call.error = 0;
-	flight->call.words[0] = '\0';
+	call_clear(&flight->call);
 	return -EAGAIN;
 }
 
@@ -368,7 +369,7 @@ static int take_object(struct flight *flight, json_t *object, struct record **re
 	*record = record_new(roster->collection, flight->asked, object, when);
 	json_decref(object);
 	if (!*record)
-		return call_fail(&flight->call, ENOMEM, "no memory");
+		return call_no_memory(&flight->call);
 	keep_time(roster, *record);
 	return 0;
 }
@@ -379,12 +380,12 @@ int fetch_record(struct flight *flight)
 	struct record *record = NULL;
 	json_t *object = NULL;
 	bool proven = false;
-	int error = vendor_get(&flight->call, roster->account, roster->collection, roster->parent,
-			       flight->asked, &object, NULL);
+	int error = item_get(&flight->call, roster->account, roster->collection, roster->parent,
+			     flight->asked, &object, NULL);
 
 	if (!error && roster_was_deleted(roster, &flight->call, flight->asked, object)) {
 		json_decref(object);
-		error = call_fail(&flight->call, ENOENT, "it was deleted here just now");
+		error = call_fail(&flight->call, CALL_MISSING, "it was deleted here just now");
 	} else if (!error) {
 		error = take_object(flight, object, &record);
 	} else if (absence_is_told(roster, &flight->call, error)) {
@@ -407,7 +408,7 @@ int fetch_self(struct flight *flight)
 {
 	struct roster *roster = flight->roster;
 	char *id = NULL;
-	int error = vendor_self(&flight->call, roster->account, &id);
+	int error = self_find(&flight->call, roster->account, &id);
 
 	if (error && error != -ENODATA)
 		return error;

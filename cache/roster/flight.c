@@ -13,6 +13,7 @@
 #include "cache/roster/versions.h"
 #include "vendors/base/clock.h"
 #include "vendors/base/log.h"
+#include "vendors/rest/account.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -256,7 +257,8 @@ static bool wait_locked(struct roster *roster, struct wait *wait)
 	if (!flight)
 		flight = start_locked(roster, wait, false);
 	if (!flight) {
-		wait->error = call_fail(wait->call, ENOMEM, "no memory or no thread for a fetch");
+		wait->error = call_fail(wait->call, CALL_NO_MEMORY,
+					"no memory or no thread for a fetch");
 		return false;
 	}
 	/* what became of a change is worth waiting for */
@@ -284,7 +286,7 @@ void roster_ask(struct roster *roster, struct wait *wait)
 	/* Who was cancelled before this lock was taken has tried to leave already, and found
 	 * nothing. */
 	if (roster->stopped || call_cancelled(wait->call)) {
-		wait->error = call_fail(wait->call, EINTR, "interrupted");
+		wait->error = call_interrupted(wait->call);
 	} else if (!answer_locked(roster, wait, &view) && !answer_old_locked(roster, wait, &view) &&
 		   wait_locked(roster, wait)) {
 		pthread_mutex_unlock(&roster->lock);

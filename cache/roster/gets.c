@@ -12,6 +12,8 @@
 
 #include "vendors/json/exact_print.h"
 #include "vendors/base/log.h"
+#include "vendors/rest/account.h"
+#include "vendors/rest/list.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -247,9 +249,9 @@ static int compare_list(struct roster *roster, struct call *call)
 						 .progress = comparison_progress},
 					.roster = roster,
 					.ids = json_object()};
-	int error = comparison.ids ? vendor_list(call, roster->account, roster->collection,
-						 roster->parent, &comparison.sink)
-				   : call_fail(call, ENOMEM, "no memory");
+	int error = comparison.ids ? list_walk(call, roster->account, roster->collection,
+					       roster->parent, &comparison.sink)
+				   : call_no_memory(call);
 
 	json_decref(comparison.ids);
 	if (error)
@@ -297,13 +299,13 @@ int gets_check_row(struct roster *roster, struct call *call, const struct call *
 		compare_with_others_locked(roster, row);
 	pthread_mutex_unlock(&roster->lock);
 	if (shown)
-		return call_fail(call, EREMOTEIO,
+		return call_fail(call, CALL_MALFORMED,
 				 "nothing was sent: %s was answered %d, and has shown the record "
 				 "before, but the list still has it: it may have been deleted",
 				 got->request, got->status);
 	if (!atomic_load(&roster->rows_short))
 		return 0;
-	return call_fail(call, EREMOTEIO,
+	return call_fail(call, CALL_MALFORMED,
 			 "nothing was sent: %s was answered %d although the record is listed, and "
 			 "the list shows less of a record than a GET does, so that the rest of it "
 			 "would be lost",

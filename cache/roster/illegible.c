@@ -12,7 +12,6 @@
 
 #include "vendors/base/clock.h"
 #include "vendors/base/log.h"
-#include "vendors/vendor.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -138,23 +137,20 @@ static int ask(struct flight *flight, const char *id)
 	struct call *call = &flight->call;
 	int error;
 
-	call->error = 0;
-	call->words[0] = '\0';
+	call_clear(call);
 	flight->asked = id;
 	set_listed(flight, false); /* the list has it */
 	error = fetch_record(flight);
 	set_listed(flight, true);
 	if (error == -EAGAIN) {
 		call_copy_error(call, flight->missed);
-		call->error = EREMOTEIO;
-		error = -EREMOTEIO;
+		error = call_decide(call, CALL_FAILED);
 		call_destroy(flight->missed);
 		free(flight->missed);
 		flight->missed = NULL;
 	}
 	if (!error || error == -ENOENT) {
-		call->error = 0;
-		call->words[0] = '\0';
+		call_clear(call);
 		return 0;
 	}
 	if (error != -EINTR)
@@ -191,8 +187,7 @@ static int note(struct flight *flight, double began, const struct call *failed, 
 	call_copy_error(&flight->call, failed);
 	if (found) {
 		log_error(&flight->call, error);
-		flight->call.error = 0;
-		flight->call.words[0] = '\0';
+		call_clear(&flight->call);
 	}
 	return found ? 0 : error;
 }
@@ -218,11 +213,11 @@ int fetch_illegible(struct flight *flight)
 			call_copy_error(&failed, call);
 		}
 		/* what is wrong with one record need not be so with the next */
-		if (error && call->status != 200)
+		if (error && call->verdict != CALL_MALFORMED)
 			break;
 	}
 	if (!failure && (!ids || count > ILLEGIBLE_MAX)) {
-		failure = call_fail(call, EREMOTEIO,
+		failure = call_fail(call, CALL_MALFORMED,
 				    "%zu rows of the list are not JSON, so that nobody knows whose "
 				    "emails they have",
 				    count);

@@ -10,6 +10,7 @@
 
 #include "cache/roster/lag_member.h"
 #include "vendors/base/clock.h"
+#include "vendors/rest/collection.h"
 #include "vendors/vendor.h"
 
 #include <pthread.h>

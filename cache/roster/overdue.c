@@ -12,7 +12,6 @@
 
 #include "vendors/base/pool.h"
 #include "vendors/base/clock.h"
-#include "vendors/vendor.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -72,8 +71,7 @@ void overdue_note_locked(struct flight *flight, int error)
 		return;
 	call_init(&failure->call, "");
 	call_copy_error(&failure->call, &flight->call);
-	/* a list that is not there is no file that is not there */
-	failure->error = error == -ENOENT ? -EREMOTEIO : error;
+	failure->error = error;
 	failure->began = flight->began;
 	failure->since = clock_seconds();
 	if (!email) {
@@ -98,12 +96,12 @@ static double left(const struct flight *flight)
 static int fail_overdue(const struct flight *flight, struct call *call)
 {
 	if (flight->rows)
-		return call_fail(call, ETIMEDOUT,
+		return call_fail(call, CALL_TIMED_OUT,
 				 "the list is not complete after %.0f s (%zu so far), and is still "
 				 "being fetched",
 				 BRIEF_SECONDS, flight->rows);
-	return call_fail(call, ETIMEDOUT, "no answer after %.0f s, it is still being waited for",
-			 BRIEF_SECONDS);
+	return call_fail(call, CALL_TIMED_OUT,
+			 "no answer after %.0f s, it is still being waited for", BRIEF_SECONDS);
 }
 
 int overdue_error_locked(const struct roster *roster, const char *email, struct call *call)

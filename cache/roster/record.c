@@ -11,9 +11,9 @@
 #include "vendors/base/address.h"
 #include "vendors/base/status_words.h"
 #include "vendors/json/exact.h"
-#include "vendors/base/status_words.h"
 #include "vendors/json/exact_mend.h"
 #include "vendors/json/exact_parse.h"
+#include "vendors/rest/collection.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>

@@ -13,6 +13,7 @@
 #include "vendors/base/address.h"
 #include "vendors/base/clock.h"
 #include "vendors/base/log.h"
+#include "vendors/rest/account.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -468,7 +469,7 @@ int roster_lock(struct roster *roster, struct call *call, const char *id)
 		pthread_mutex_unlock(&roster->lock);
 		if (call_cancelled(call))
 			return call_fail(
-			    call, EINTR,
+			    call, CALL_CANCELLED,
 			    "interrupted while another write to the record was under way");
 		pthread_mutex_lock(&roster->lock);
 		/* That is how long a cancelled writer may linger: its caller is free already. */
@@ -485,7 +486,7 @@ int roster_lock(struct roster *roster, struct call *call, const char *id)
 	pthread_mutex_unlock(&roster->lock);
 	if (error) {
 		free(busy);
-		return call_fail(call, ENOMEM, "no memory");
+		return call_no_memory(call);
 	}
 	return 0;
 }

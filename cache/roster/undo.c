@@ -11,6 +11,7 @@
 #include "vendors/base/log.h"
 #include "vendors/base/status_words.h"
 #include "vendors/vendor.h"
+#include "vendors/rest/account.h"
 
 #include <stdlib.h>
 #include <string.h>

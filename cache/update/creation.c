@@ -7,6 +7,7 @@
 #include "cache/document/alike.h"
 #include "cache/document/merge.h"
 #include "cache/roster/record.h"
+#include "vendors/rest/collection.h"
 #include "vendors/base/call.h"
 #include "vendors/base/log.h"
 #include "vendors/json/exact_print.h"

@@ -20,6 +20,8 @@
 #include "vendors/base/status_words.h"
 #include "vendors/json/exact_parse.h"
 #include "vendors/json/exact_print.h"
+#include "vendors/rest/account.h"
+#include "vendors/rest/collection.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>

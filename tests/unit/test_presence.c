@@ -4,6 +4,7 @@
  * lag is over or the vendor shows something newer.
  */
 #include "tests/unit/played.h"
+#include "vendors/rest/account.h"
 
 static const char *const time_keys[] = {"updated_at", NULL};
 

@@ -6,6 +6,8 @@
 #include "tests/unit/played.h"
 
 #include "cache/update/self_guard.h"
+#include "cache/update/change.h"
+#include "vendors/rest/self.h"
 
 /* ---- refreshing ---- */
 
@@ -389,7 +391,7 @@ static void test_nobodys_keys(void **state)
 	call_init(&call, "test");
 	assert_int_equal(self_guard_check(&call, scene.roster, "1", "inactive"), 0);
 	assert_int_equal(call.error, 0);
-	assert_int_equal(vendor_self(&call, scene.account, &id), -ENODATA);
+	assert_int_equal(self_find(&call, scene.account, &id), -ENODATA);
 	assert_null(id);
 	call_destroy(&call);
 	end(&scene);

@@ -11,15 +11,17 @@
  * interrupted() with its own lock on the request held; taking the registration back waits for that
  * call to return, so that a request is never freed under it.
  */
-#include "fs/request.h"
+#include "fs/tree/request.h"
 
-#include "vendors/base/pool.h"
 #include "cache/update/update.h"
-#include "fs/handle.h"
+#include "fs/tree/handle.h"
+#include "fs/tree/inode.h"
 #include "fs/tree/node.h"
 #include "fs/tree/record_dir.h"
 #include "vendors/base/log.h"
+#include "vendors/base/pool.h"
 #include "vendors/vendor.h"
+#include "vendors/rest/account.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -36,7 +38,7 @@ struct request *request_new(struct fs *fs, fuse_req_t req, struct node *node)
 	request->fs = fs;
 	request->req = req;
 	request->node = node;
-	node_hold(fs, node);
+	inode_hold(fs, node);
 	call_init(&request->call, node->path);
 	call_set_caller(&request->call, context->uid, context->gid, context->pid);
 	pthread_mutex_init(&request->lock, NULL);
@@ -64,7 +66,7 @@ static void put(struct request *request)
 		free(request->text);
 	}
 	free(request->from);
-	node_drop(request->fs, request->node);
+	inode_drop(request->fs, request->node);
 	call_destroy(&request->call);
 	pthread_mutex_destroy(&request->lock);
 	free(request);
@@ -103,11 +105,9 @@ bool request_claim(struct request *request)
 
 void request_fail(struct request *request, int error)
 {
-	/* a request of an open file's alone is not repeated */
-	if (error == -ESTALE && !request->handle) {
-		request->call.error = EBUSY;
+	/* the kernel would repeat it after ESTALE, unless an open file's */
+	if (error == -ESTALE && !request->handle)
 		error = -EBUSY;
-	}
 	log_error(&request->call, error);
 	if (request_claim(request))
 		fuse_reply_err(request->req, -error); /* NOLINT(clang-analyzer-unix.Malloc) */
@@ -132,7 +132,7 @@ static void give_up(struct request *request)
 
 		call_cancel(&question->call);
 		if (roster_leave(question->roster, &question->wait)) {
-			question->wait.error = call_fail(&question->call, EINTR, "interrupted");
+			question->wait.error = call_interrupted(&question->call);
 			settle(request);
 		}
 	}
@@ -140,7 +140,7 @@ static void give_up(struct request *request)
 	roster = request->roster;
 	pthread_mutex_unlock(&request->lock);
 	if (roster && roster_leave(roster, &request->wait)) {
-		call_fail(&request->call, EINTR, "interrupted");
+		call_interrupted(&request->call);
 		done(request, -EINTR);
 	}
 }
@@ -198,7 +198,7 @@ void request_ask(struct request *request, struct roster *roster, enum wait_kind 
 	request->wait.arg = request;
 	request->wait.done = answered;
 	if (!park(request)) {
-		call_fail(&request->call, EINTR, "interrupted");
+		call_interrupted(&request->call);
 		done(request, -EINTR);
 		return;
 	}
@@ -230,9 +230,6 @@ static int outcome(struct request *request)
 		struct question *question = &request->questions[i];
 		int error = question->wait.error;
 
-		/* a list that is not there is no file that is not there */
-		if (error == -ENOENT)
-			error = question->wait.error = -EREMOTEIO;
 		if (!error)
 			continue;
 		if (request->question_count > 1 && error != -EINTR)
@@ -273,7 +270,7 @@ static int prepare_questions(struct request *request, struct roster **rosters, s
 {
 	request->questions = calloc(count + 1, sizeof(*request->questions));
 	if (!request->questions)
-		return call_fail(&request->call, ENOMEM, "no memory");
+		return call_no_memory(&request->call);
 	for (size_t i = 0; i < count; i++) {
 		struct question *question = &request->questions[i];
 
@@ -297,7 +294,7 @@ void request_ask_all(struct request *request, struct roster **rosters, size_t co
 
 	request->finish = finish;
 	if (!park(request) && !error)
-		error = call_fail(&request->call, EINTR, "interrupted");
+		error = call_interrupted(&request->call);
 	if (error) {
 		done(request, error);
 		return;
@@ -322,12 +319,12 @@ void request_work(struct request *request, int (*work)(struct request *request),
 	request->finish = finish;
 	request->work = work;
 	if (!park(request)) {
-		call_fail(&request->call, EINTR, "interrupted");
+		call_interrupted(&request->call);
 		done(request, -EINTR);
 		return;
 	}
 	if (pool_run(request->fs->pool, run, request)) {
-		call_fail(&request->call, ENOMEM, "no thread to do it");
+		call_fail(&request->call, CALL_NO_MEMORY, "no thread to do it");
 		done(request, -ENOMEM);
 	}
 }
@@ -341,7 +338,7 @@ void request_work_alone(struct request *request, int (*work)(struct request *req
 	put(request); /* what would be the registration's */
 	/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
 	if (pool_run(request->fs->pool, run, request)) {
-		call_fail(&request->call, ENOMEM, "no thread to do it");
+		call_fail(&request->call, CALL_NO_MEMORY, "no thread to do it");
 		done(request, -ENOMEM);
 	}
 }
@@ -360,7 +357,7 @@ static void begin_refusal(struct call *call, fuse_req_t req, const char *path, i
 
 	call_init(call, path);
 	call_set_caller(call, context->uid, context->gid, context->pid);
-	call_fail(call, -error, "%s", words);
+	call_fail_errno(call, -error, "%s", words);
 	log_error(call, error);
 }
 
@@ -391,7 +388,8 @@ int request_refuse_write(fuse_req_t req, const struct node *node, int error, con
 
 	begin_refusal(&call, req, node->path, error, words);
 	if (node_is_record(node) && node->id)
-		update_refused(&call, status ? node->record_dir->statuses : node->record_dir->roster,
+		update_refused(&call,
+			       status ? node->record_dir->statuses : node->record_dir->roster,
 			       fs_of(req)->guard, status ? "status" : "update", node->id, error);
 	call_destroy(&call);
 	return error;
