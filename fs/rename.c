@@ -13,6 +13,7 @@
 #include "fs/rename.h"
 
 #include "cache/access/status.h"
+#include "cache/record/record.h"
 #include "cache/update/update.h"
 #include "fs/file.h"
 #include "fs/memory/backup.h"

@@ -8,6 +8,7 @@
  */
 #include "cache/history/attempt.h"
 
+#include "cache/roster/publish.h"
 #include "cache/history/audit.h"
 #include "cache/history/guard.h"
 #include "cache/history/history.h"
@@ -459,7 +460,7 @@ static void leave_open(struct attempt *attempt)
 {
 	attempt->unknown = true;
 	if (attempt->roster && attempt->id)
-		roster_doubt(attempt->roster, attempt->id);
+		publish_doubt(attempt->roster, attempt->id);
 	call_add_words(attempt->call, "; the vendor may still be at it");
 }
 

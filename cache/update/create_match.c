@@ -12,10 +12,14 @@
 
 #include "cache/document/alike.h"
 #include "cache/history/attempt.h"
-#include "cache/roster/record.h"
-#include "cache/roster/snapshot.h"
 #include "cache/update/creation.h"
 #include "cache/update/looks.h"
+#include "cache/roster/gone.h"
+#include "cache/roster/roster.h"
+#include "cache/roster/wait.h"
+
+#include "cache/record/record.h"
+#include "cache/record/snapshot.h"
 #include "vendors/base/address.h"
 #include "vendors/base/call.h"
 #include "vendors/base/log.h"
@@ -34,7 +38,7 @@
 
 static bool was_known(const struct creation *creation, const char *id)
 {
-	return roster_knew(creation->roster, creation->before, id, creation->generation);
+	return gone_knew(creation->roster, creation->before, id, creation->generation);
 }
 
 /* ---- an answer ---- */
@@ -147,7 +151,7 @@ static int find_new(struct creation *creation, struct call *call, const char *em
 		    size_t *others)
 {
 	struct wait wait = {.kind = WAIT_EMAIL, .id = email, .call = call};
-	int error = roster_ask_sync(creation->roster, &wait);
+	int error = wait_sync(creation->roster, &wait);
 
 	*older = *others = 0;
 	for (size_t i = 0; !error && i < wait.snapshot->count && !creation->id; i++) {

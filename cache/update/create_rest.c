@@ -8,10 +8,12 @@
  * (create_match.c).
  */
 #include "cache/update/create_rest.h"
+#include "cache/roster/known.h"
+#include "cache/roster/presence.h"
+#include "cache/roster/publish.h"
 
 #include "cache/document/alike.h"
 #include "cache/history/attempt.h"
-#include "cache/roster/record.h"
 #include "cache/update/apply.h"
 #include "cache/update/change.h"
 #include "cache/update/create_match.h"
@@ -19,6 +21,7 @@
 #include "cache/update/late.h"
 #include "cache/update/looks.h"
 #include "cache/update/status_field.h"
+#include "cache/record/record.h"
 #include "vendors/base/call.h"
 #include "vendors/base/log.h"
 #include "vendors/json/exact_print.h"

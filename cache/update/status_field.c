@@ -7,6 +7,7 @@
 #include "cache/history/attempt.h"
 #include "cache/history/guard.h"
 #include "cache/history/takeback.h"
+#include "cache/roster/known.h"
 #include "cache/roster/roster.h"
 #include "cache/update/apply.h"
 #include "cache/update/change.h"
@@ -49,9 +50,9 @@ static int check_status_early(struct change *change, const char *word)
 {
 	struct record *held;
 	double seconds;
-	enum roster_knows knows = roster_peek(change->roster, change->id, &held, &seconds);
+	enum known knows = known_peek(change->roster, change->id, &held, &seconds);
 	bool unknown = !change->collection->status_key ||
-		       (knows == ROSTER_FRESH &&
+		       (knows == KNOWN_FRESH &&
 			strcmp(record_status(held), RECORD_STATUS_UNKNOWN) == 0);
 	bool same = held && strcmp(record_status(held), word) == 0;
 	int error = 0;
@@ -74,7 +75,7 @@ void status_field_note(struct attempt *attempt, const char *word)
 	struct record *held;
 	double seconds;
 
-	roster_peek(attempt->roster, attempt->id, &held, &seconds);
+	known_peek(attempt->roster, attempt->id, &held, &seconds);
 	if (held && strcmp(record_status(held), RECORD_STATUS_UNKNOWN) != 0)
 		before = json_string(record_status(held));
 	record_put(held);

@@ -7,13 +7,13 @@
  */
 #include "fs/memory/backup.h"
 
-#include "cache/roster/record.h"
+#include "cache/record/record.h"
+#include "fs/tree/node.h"
 #include "fs/memory/scratch.h"
 #include "fs/memory/scratch_open.h"
 #include "fs/memory/vacancy.h"
 #include "fs/tree/entry.h"
 #include "fs/tree/inode.h"
-#include "fs/tree/node.h"
 #include "fs/tree/request.h"
 #include "vendors/base/process.h"
 

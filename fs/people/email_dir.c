@@ -8,11 +8,14 @@
  */
 #include "fs/people/email_dir.h"
 
-#include "cache/roster/record.h"
 #include "cache/roster/roster.h"
 #include "fs/dir.h"
 #include "fs/open.h"
 #include "fs/people/email_index.h"
+#include "cache/record/snapshot.h"
+#include "cache/roster/wait.h"
+#include "cache/record/record.h"
+#include "fs/ops.h"
 #include "fs/people/email_links.h"
 #include "fs/people/email_person.h"
 #include "fs/people/email_query.h"

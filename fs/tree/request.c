@@ -13,13 +13,16 @@
  */
 #include "fs/tree/request.h"
 
+#include "cache/roster/flight.h"
+#include "cache/roster/roster.h"
+#include "cache/roster/wait.h"
+#include "vendors/base/pool.h"
 #include "cache/update/update.h"
 #include "fs/tree/handle.h"
 #include "fs/tree/inode.h"
 #include "fs/tree/node.h"
 #include "fs/tree/record_dir.h"
 #include "vendors/base/log.h"
-#include "vendors/base/pool.h"
 #include "vendors/vendor.h"
 #include "vendors/rest/account.h"
 
@@ -131,7 +134,7 @@ static void give_up(struct request *request)
 		struct question *question = &request->questions[i];
 
 		call_cancel(&question->call);
-		if (roster_leave(question->roster, &question->wait)) {
+		if (flight_leave(question->roster, &question->wait)) {
 			question->wait.error = call_interrupted(&question->call);
 			settle(request);
 		}
@@ -139,7 +142,7 @@ static void give_up(struct request *request)
 	pthread_mutex_lock(&request->lock);
 	roster = request->roster;
 	pthread_mutex_unlock(&request->lock);
-	if (roster && roster_leave(roster, &request->wait)) {
+	if (roster && flight_leave(roster, &request->wait)) {
 		call_interrupted(&request->call);
 		done(request, -EINTR);
 	}
@@ -203,7 +206,7 @@ void request_ask(struct request *request, struct roster *roster, enum wait_kind 
 		return;
 	}
 	/* From here an interrupt may answer, and an answer may free: nothing below touches it. */
-	roster_ask(roster, &request->wait);
+	flight_ask(roster, &request->wait);
 }
 
 void request_again(struct request *request, struct roster *roster, enum wait_kind kind,
@@ -216,7 +219,7 @@ void request_again(struct request *request, struct roster *roster, enum wait_kin
 	pthread_mutex_unlock(&request->lock);
 	request->wait.kind = kind;
 	request->wait.id = id;
-	roster_ask(roster, &request->wait);
+	flight_ask(roster, &request->wait);
 }
 
 /* ---- several rosters at once ---- */
@@ -300,7 +303,7 @@ void request_ask_all(struct request *request, struct roster **rosters, size_t co
 		return;
 	}
 	for (size_t i = 0; i < count; i++)
-		roster_ask(request->questions[i].roster, &request->questions[i].wait);
+		flight_ask(request->questions[i].roster, &request->questions[i].wait);
 	settle(request);
 }
 
