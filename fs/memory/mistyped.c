@@ -10,11 +10,12 @@
 #include "cache/roster/roster.h"
 #include "cache/roster/snapshot.h"
 #include "fs/memory/scratch.h"
+#include "fs/memory/scratch_node.h"
 #include "fs/memory/scratch_text.h"
-#include "fs/tree/entry.h"
 #include "fs/tree/handle.h"
 #include "fs/tree/inode.h"
 #include "fs/tree/node.h"
+#include "fs/tree/node_record.h"
 #include "fs/tree/path.h"
 #include "fs/tree/record_dir.h"
 #include "fs/tree/request.h"
@@ -135,17 +136,16 @@ static bool has_record_name(const char *name)
 static bool cut_more(const char *name, bool drafts, char *record)
 {
 	const char *dot = strrchr(name, '.');
-	char stem[PATH_STEM_MAX + 1];
-	enum path_kind kind;
+	struct path_name parsed;
 
 	if (!dot || dot - name > NAME_MAX)
 		return false;
 	snprintf(record, NAME_MAX + 1, "%.*s", (int)(dot - name), name);
-	kind = path_parse(record, stem);
-	if (kind != PATH_JSON && (kind != PATH_STATUS || drafts))
+	path_parse(record, &parsed);
+	if (parsed.kind != PATH_JSON && (parsed.kind != PATH_STATUS || drafts))
 		return false;
 	return strcasecmp(dot, ".txt") == 0 ||
-	       is_again(name, dot + 1, kind == PATH_JSON ? "json" : "status");
+	       is_again(name, dot + 1, parsed.kind == PATH_JSON ? "json" : "status");
 }
 
 bool mistyped_form(const char *name, bool drafts)
@@ -165,23 +165,22 @@ bool mistyped_form(const char *name, bool drafts)
 /* Is NAME the id of a record in SHELF, as far as is known without asking? */
 static bool is_known_id(struct record_dir *record_dir, const char *name)
 {
-	char id[PATH_STEM_MAX + 1];
 	struct record *record = NULL;
 	struct snapshot *snapshot;
+	struct path_name parsed;
 	double seconds;
 	bool known;
 
-	if (!record_dir || !record_dir_lists(record_dir) || strlen(name) > PATH_STEM_MAX)
-		return false;
-	if (path_is_cut(name)) {
+	path_parse_folder(name, &parsed);
+	if (parsed.cut) {
 		snapshot = roster_snapshot(record_dir->roster, &seconds);
-		known = snapshot && entry_find_cut(snapshot, name);
+		known = snapshot && node_record_find_cut(snapshot, name);
 		snapshot_put(snapshot);
 		return known;
 	}
-	if (!path_id(name, id) || !record_dir_may_have(record_dir, id))
+	if (!parsed.has_id || !record_dir_may_have(record_dir, parsed.id))
 		return false;
-	roster_peek(record_dir->roster, id, &record, &seconds);
+	roster_peek(record_dir->roster, parsed.id, &record, &seconds);
 	known = record;
 	record_put(record);
 	return known;
@@ -194,17 +193,16 @@ static bool is_bare(const struct node *directory, const char *name)
 	size_t length = strlen(name);
 
 	for (size_t i = 0; node_fixed(directory, i, &fixed); i++) {
-		if (fixed.kind == NODE_JSON && strncmp(fixed.name, name, length) == 0 &&
+		if (fixed.ops->is_record && strncmp(fixed.name, name, length) == 0 &&
 		    strcmp(fixed.name + length, ".json") == 0)
 			return true;
 	}
-	return (directory->kind == NODE_BRANCH || directory->kind == NODE_PLACE) &&
-	       is_known_id(directory->record_dir, name);
+	return directory->ops->lists && is_known_id(directory->record_dir, name);
 }
 
 static bool is_mistyped(const struct node *directory, const char *name)
 {
-	bool drafts = directory->kind == NODE_NEW;
+	bool drafts = directory->ops->holds_drafts;
 
 	return mistyped_form(name, drafts) || (!drafts && is_bare(directory, name));
 }
@@ -215,7 +213,7 @@ static bool is_mistyped(const struct node *directory, const char *name)
 static void find_meant(const struct node *directory, const char *name, enum scratch_text_says says,
 		       char *path)
 {
-	bool statuses = directory->kind == NODE_BRANCH;
+	bool statuses = node_is_account(directory);
 	char meant[NAME_MAX + 1], record[NAME_MAX + 1];
 	const char *dot;
 	int length;
@@ -265,7 +263,7 @@ int mistyped_write(fuse_req_t req, const struct handle *handle, const char *data
 		   off_t offset)
 {
 	struct fs *fs = fs_of(req);
-	struct scratch *scratch = node_scratch(handle->node);
+	struct scratch *scratch = scratch_node_of(handle->node);
 	enum scratch_text_says says = SCRATCH_NOTHING;
 	const char *name = NULL;
 	struct node *directory;
@@ -286,23 +284,22 @@ int mistyped_write(fuse_req_t req, const struct handle *handle, const char *data
 	return error;
 }
 
-int mistyped_rename(fuse_req_t req, const struct node *directory, const char *from,
+int mistyped_rename(fuse_req_t req, const struct node *directory, const struct path_name *from,
 		    const char *name)
 {
 	struct fs *fs = fs_of(req);
 	enum scratch_text_says says = SCRATCH_NOTHING;
-	char stem[PATH_STEM_MAX + 1];
 	char path[NODE_PATH_MAX];
 	struct scratch *scratch;
 
 	if (!is_mistyped(directory, name))
 		return 0;
-	node_path(directory, from, path);
+	node_path(directory, from->text, path);
 	scratch = scratch_get(fs->scratches, path);
 	if (scratch && !scratch_text_target(scratch))
 		says = scratch_text_says(scratch);
 	else if (!scratch)
-		says = path_parse(from, stem) == PATH_STATUS ? SCRATCH_STATUS : SCRATCH_OBJECT;
+		says = from->kind == PATH_STATUS ? SCRATCH_STATUS : SCRATCH_OBJECT;
 	scratch_put(fs->scratches, scratch);
 	if (says == SCRATCH_NOTHING)
 		return 0;

@@ -73,7 +73,4 @@ char *scratch_name(struct scratches *all, const char *directory, size_t index);
 /* The path of SCRATCH now; the caller frees. NULL: it has no name any more, or no memory. */
 char *scratch_path(struct scratches *all, const struct scratch *scratch);
 
-/* It does not go by itself: a draft. */
-void scratch_keep(struct scratch *scratch);
-
 #endif

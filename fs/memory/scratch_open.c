@@ -34,7 +34,7 @@ bool scratch_open_allowed(struct scratch *scratch)
 	       atomic_compare_exchange_strong(&scratch->looks, &one, 0);
 }
 
-void scratch_keep(struct scratch *scratch)
+void scratch_open_keep(struct scratch *scratch)
 {
 	atomic_store(&scratch->kept, true);
 }

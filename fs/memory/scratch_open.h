@@ -21,4 +21,7 @@ void scratch_open_looked_up(struct scratch *scratch);
 
 bool scratch_open_allowed(struct scratch *scratch);
 
+/* It does not go by itself: a draft. */
+void scratch_open_keep(struct scratch *scratch);
+
 #endif

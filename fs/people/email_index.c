@@ -124,19 +124,17 @@ struct timespec email_index_fetched(const struct email_index *people)
 	return oldest;
 }
 
-struct timespec email_index_time(struct fs *fs, const struct node *directory, double *seconds)
+struct timespec email_index_time(struct fs *fs, const struct email_query *query, double *seconds)
 {
 	struct timespec oldest = fs->started;
-	struct email_query query;
 	bool any = false;
 
 	*seconds = EMAIL_INDEX_SECONDS_MAX;
-	email_query_ask(directory, &query);
 	for (size_t i = 0; i < fs->branch_count; i++) {
 		struct roster_info info;
 		double left;
 
-		if (!email_index_concerns(&query, &fs->branches[i]))
+		if (!email_index_concerns(query, &fs->branches[i]))
 			continue;
 		roster_info(fs->branches[i].users->roster, &info);
 		roster_generation(fs->branches[i].users->roster, &left);

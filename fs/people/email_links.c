@@ -14,6 +14,7 @@
 #include "fs/people/email_name.h"
 #include "fs/people/email_person.h"
 #include "fs/people/email_spelling.h"
+#include "fs/tree/branch.h"
 #include "vendors/base/address.h"
 #include "vendors/vendor.h"
 
@@ -46,7 +47,7 @@ void email_links_stem(struct fs *fs, const struct branch *branch, const struct r
 	snprintf(stem, PATH_STEM_MAX + 1, "%s", vendor);
 	if (count > 1) {
 		path_join(vendor, record->id, false, stem);
-		if (fs_branch(fs, stem)) /* the name that another vendor's record has */
+		if (branch_find(fs, stem)) /* the name that another vendor's record has */
 			path_join(vendor, record->id, true, stem);
 	}
 }
@@ -106,7 +107,7 @@ bool email_links_is_manual(struct fs *fs, const char *name)
 	if (!ends_in(name, MANUAL) || strlen(name) > PATH_NAME_MAX)
 		return false;
 	snprintf(vendor, sizeof(vendor), "%.*s", (int)(strlen(name) - strlen(MANUAL)), name);
-	return fs_branch(fs, vendor);
+	return branch_find(fs, vendor);
 }
 
 bool email_links_manual(const struct fs *fs, size_t index, char *name)

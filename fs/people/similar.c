@@ -12,8 +12,12 @@
 #include "cache/roster/roster.h"
 #include "fs/people/email_links.h"
 #include "fs/people/email_name.h"
+#include "fs/people/email_person.h"
 #include "fs/people/email_spelling.h"
+#include "fs/tree/entry.h"
+#include "fs/tree/open.h"
 #include "fs/tree/record_dir.h"
+#include "fs/tree/request.h"
 #include "vendors/base/address.h"
 #include "vendors/base/skeleton.h"
 #include "vendors/vendor.h"
@@ -224,3 +228,51 @@ int similar_look(struct email_index *people)
 	people->similar = text;
 	return 0;
 }
+
+/* ---- the file ---- */
+
+/* It is about others too: nobody tells the kernel when it changes. */
+static bool query_of_similar(const struct node *node, struct email_query *query)
+{
+	bool found = email_query_in_person(node, query);
+
+	query->exact = false;
+	return found;
+}
+
+static int show_similar(struct email_index *people, const struct email_query *query,
+			const struct node *node, struct email_shown *shown)
+{
+	int error = email_person_choose(people, query);
+
+	(void)node;
+	if (!error)
+		error = similar_look(people);
+	if (error || !people->similar)
+		return error ? error : -ENOENT;
+	shown->size = (off_t)strlen(people->similar);
+	return 0;
+}
+
+static void open_similar(fuse_req_t req, fuse_ino_t ino, struct node *node,
+			 struct fuse_file_info *fi)
+{
+	(void)ino;
+	if (open_writes(fi->flags))
+		fuse_reply_err(req, -request_refuse(req, node->path, -EPERM,
+						    "this text can only be read"));
+	else
+		email_answer(req, node, WANT_TEXT, fi);
+}
+
+const struct email_kind similar_file = {
+    .node = {.mode = S_IFREG | 0444,
+	     .umask = NODE_UMASK_GIVEN,
+	     .is_person = true,
+	     .attr_seconds = entry_while_fresh,
+	     .name_seconds = entry_name_while_fresh,
+	     .getattr = email_answer_getattr,
+	     .open = open_similar},
+    .query = query_of_similar,
+    .show = show_similar,
+};

@@ -9,7 +9,6 @@
 
 #include "cache/roster/record.h"
 #include "cache/update/update.h"
-#include "fs/memory/scratch_open.h"
 #include "fs/tree/emptied.h"
 #include "fs/tree/inode.h"
 #include "fs/tree/node.h"
@@ -31,8 +30,8 @@ struct handle *handle_new(struct fs *fs, struct node *node, struct record *recor
 	handle->fs = fs;
 	handle->node = node;
 	inode_hold(fs, node);
-	if (node_scratch(node))
-		scratch_open_count(node_scratch(node), 1);
+	if (node->ops->count_open)
+		node->ops->count_open(node, 1);
 	handle->record = record;
 	handle->writable = (flags & O_ACCMODE) != O_RDONLY;
 	handle->append = flags & O_APPEND;
@@ -83,8 +82,8 @@ void handle_put(struct handle *handle)
 	free(handle->fixed);
 	emptied_clear(handle);
 	record_put(handle->record);
-	if (node_scratch(handle->node))
-		scratch_open_count(node_scratch(handle->node), -1);
+	if (handle->node->ops->count_open)
+		handle->node->ops->count_open(handle->node, -1);
 	inode_drop(handle->fs, handle->node);
 	pthread_mutex_destroy(&handle->lock);
 	free(handle);
@@ -111,7 +110,7 @@ ssize_t handle_read(struct handle *handle, off_t offset, size_t size, char **dat
 	if (handle->buffer) {
 		text = handle->buffer;
 		length = handle->length;
-	} else if (handle->record && handle->node->kind == NODE_JSON) {
+	} else if (handle->record && !handle->node->ops->shows_status) {
 		text = record_text(handle->record);
 		length = handle->record->length;
 	} else if (handle->record) {
@@ -322,7 +321,7 @@ static int write_status_locked(struct handle *handle, const char *data, size_t s
 static bool is_refused_locked(const struct handle *handle, const char *data, size_t size,
 			      off_t offset)
 {
-	bool there = handle->append || handle->node->kind == NODE_STATUS ||
+	bool there = handle->append || handle->node->ops->shows_status ||
 		     (size_t)offset == handle->length;
 
 	/* what follows a piece that was too much is the rest of it, however little that is */
@@ -347,7 +346,7 @@ int handle_write(struct handle *handle, const char *data, size_t size, off_t off
 	}
 	handle->sticky = 0;
 	handle->refused = 0;
-	if (handle->node->kind == NODE_STATUS)
+	if (handle->node->ops->shows_status)
 		action = write_status_locked(handle, data, size, offset, why);
 	else
 		action = write_text_locked(handle, data, size, offset, why);
@@ -365,7 +364,7 @@ int handle_truncate(struct handle *handle, off_t length, const char **why)
 	pthread_mutex_lock(&handle->lock);
 	handle->sticky = 0;
 	handle->emptied = length == 0;
-	if (handle->node->kind == NODE_STATUS) {
+	if (handle->node->ops->shows_status) {
 		handle->length = 0; /* what counts is the word that is written next */
 	} else if (length == 0) {
 		error = start_afresh_locked(handle);
@@ -395,7 +394,7 @@ int handle_flush(struct handle *handle, const char **why)
 	pthread_mutex_lock(&handle->lock);
 	if (handle->sticky) {
 		action = handle->sticky;
-	} else if (handle->unsent && handle->node->kind != NODE_STATUS && handle->length) {
+	} else if (handle->unsent && !handle->node->ops->shows_status && handle->length) {
 		document_init(&document);
 		if (document_feed(&document, handle->buffer, handle->length) == DOCUMENT_WHOLE) {
 			action = HANDLE_COMMIT;

@@ -20,42 +20,6 @@
 
 static const char *const suffixes[] = {[PATH_JSON] = ".json", [PATH_STATUS] = ".status"};
 
-enum path_kind path_parse(const char *name, char *stem)
-{
-	size_t length = strlen(name);
-
-	if (name[0] == '.' || name[0] == '#')
-		return PATH_OTHER;
-	for (enum path_kind kind = PATH_JSON; kind <= PATH_STATUS; kind++) {
-		size_t suffix = strlen(suffixes[kind]);
-
-		if (length <= suffix || length - suffix > PATH_STEM_MAX ||
-		    strcmp(name + length - suffix, suffixes[kind]) != 0)
-			continue;
-		memcpy(stem, name, length - suffix);
-		stem[length - suffix] = '\0';
-		return kind;
-	}
-	return PATH_OTHER;
-}
-
-bool path_is_reserved(const char *name)
-{
-	size_t length = strlen(name);
-
-	for (enum path_kind kind = PATH_JSON; kind <= PATH_STATUS; kind++) {
-		size_t suffix = strlen(suffixes[kind]);
-
-		/* "$id.status" with nothing in $id */
-		if (strcmp(name, suffixes[kind]) == 0)
-			return true;
-		if (length >= suffix && name[0] != '.' && name[0] != '#' &&
-		    strcmp(name + length - suffix, suffixes[kind]) == 0)
-			return true;
-	}
-	return false;
-}
-
 /* Large directories are made of letters and digits: those first. */
 static inline bool is_plain(const char *id, size_t at)
 {
@@ -269,4 +233,60 @@ bool path_is_cut(const char *stem)
 
 	return length > CUT_TAIL &&
 	       strncmp(stem + length - CUT_TAIL, CUT_MARK, strlen(CUT_MARK)) == 0;
+}
+
+/* ---- names ---- */
+
+/* Return which suffix NAME ends in, and the length of what precedes it in *LENGTH. */
+static enum path_kind kind_of_suffix(const char *name, size_t *length)
+{
+	size_t whole = strlen(name);
+
+	for (enum path_kind kind = PATH_JSON; kind <= PATH_STATUS; kind++) {
+		size_t suffix = strlen(suffixes[kind]);
+
+		if (whole >= suffix && strcmp(name + whole - suffix, suffixes[kind]) == 0) {
+			*length = whole - suffix;
+			return kind;
+		}
+	}
+	return PATH_OTHER;
+}
+
+/* NAME's stem is the first LENGTH bytes of its text. */
+static void set_stem(struct path_name *name, size_t length)
+{
+	memcpy(name->stem, name->text, length);
+	name->stem[length] = '\0';
+	name->cut = path_is_cut(name->stem);
+	name->has_id = !name->cut && path_id(name->stem, name->id);
+}
+
+void path_parse(const char *text, struct path_name *name)
+{
+	bool hidden = text[0] == '.' || text[0] == '#';
+	size_t length = 0;
+	enum path_kind kind = kind_of_suffix(text, &length);
+
+	name->text = text;
+	name->kind = PATH_OTHER;
+	name->reserved = kind != PATH_OTHER && (!hidden || !length);
+	name->cut = name->has_id = false;
+	name->stem[0] = name->id[0] = '\0';
+	if (kind == PATH_OTHER || hidden || !length || length > PATH_STEM_MAX)
+		return;
+	name->kind = kind;
+	set_stem(name, length);
+}
+
+void path_parse_folder(const char *text, struct path_name *name)
+{
+	size_t length = strlen(text);
+
+	name->text = text;
+	name->kind = PATH_OTHER;
+	name->reserved = name->cut = name->has_id = false;
+	name->stem[0] = name->id[0] = '\0';
+	if (length <= PATH_STEM_MAX)
+		set_stem(name, length);
 }

@@ -17,12 +17,13 @@
 #include "fs/tree/handle.h"
 #include "fs/tree/inode.h"
 #include "fs/tree/node.h"
-#include "fs/tree/record_dir.h"
+#include "fs/tree/path.h"
 #include "vendors/base/log.h"
 #include "vendors/base/pool.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <utlist.h>
@@ -42,6 +43,25 @@ struct request *request_new(struct fs *fs, fuse_req_t req, struct node *node)
 	call_set_caller(&request->call, context->uid, context->gid, context->pid);
 	pthread_mutex_init(&request->lock, NULL);
 	request->references = 2;
+	return request;
+}
+
+struct request *request_about_name(fuse_req_t req, struct node *directory,
+				   const struct path_name *name)
+{
+	struct request *request = request_new(fs_of(req), req, directory);
+	char path[NODE_PATH_MAX];
+
+	if (!request)
+		return NULL;
+	node_path(directory, name->text, path);
+	snprintf(request->call.path, sizeof(request->call.path), "%s", path);
+	request->text = strdup(name->id);
+	if (!request->text) {
+		request_free(request);
+		return NULL;
+	}
+	request->length = strlen(request->text);
 	return request;
 }
 
@@ -353,9 +373,8 @@ void request_free(struct request *request)
 	put(request); /* NOLINT(clang-analyzer-unix.Malloc) */
 }
 
-/* CALL is REQ's caller's, about PATH, and fails with ERROR. */
-static void begin_refusal(struct call *call, fuse_req_t req, const char *path, int error,
-			  const char *words)
+void request_begin_refusal(struct call *call, fuse_req_t req, const char *path, int error,
+			   const char *words)
 {
 	const struct fuse_ctx *context = fuse_req_ctx(req);
 
@@ -380,23 +399,22 @@ int request_refuse(fuse_req_t req, const char *path, int error, const char *word
 {
 	struct call call;
 
-	begin_refusal(&call, req, path, error, words);
+	request_begin_refusal(&call, req, path, error, words);
 	call_destroy(&call);
 	return error;
 }
 
-int request_refuse_write(fuse_req_t req, const struct node *node, int error, const char *words)
+void request_refuse_name(fuse_req_t req, const struct node *directory, const char *name, int error,
+			 const char *words)
 {
-	bool status = node->kind == NODE_STATUS;
-	struct call call;
+	char path[NODE_PATH_MAX];
 
-	begin_refusal(&call, req, node->path, error, words);
-	if (node_is_record(node) && node->id)
-		update_refused(&call,
-			       status ? node->record_dir->statuses : node->record_dir->roster,
-			       fs_of(req)->guard, status ? "status" : "update", node->id, error);
-	call_destroy(&call);
-	return error;
+	node_path(directory, name, path);
+	if (directory->branch && !directory->branch->users) {
+		error = -EROFS;
+		words = "this vendor's users are kept by hand: see MANUAL";
+	}
+	fuse_reply_err(req, -request_refuse(req, path, error, words));
 }
 
 void request_cancel_all(struct fs *fs)

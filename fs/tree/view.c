@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * overlay.c - see view.h.
+ * view.c - see view.h.
  *
  * It decides by what is open; what a handle holds is handle.c's, and which node stands behind a
  * number inode.c's business.
@@ -208,57 +208,80 @@ static bool hold_locked(struct handle *handle)
 	return there;
 }
 
-/* An open file that shows the version in the pages of INO, with one reference, or NULL. */
-static struct handle *find_reader(struct fs *fs, fuse_ino_t ino)
+/* Which one of several open files. */
+enum turn { OLDEST, NEWEST };
+
+/*
+ * Return an open file of INO that FITS for THREAD, with one reference, or NULL. An OLDEST one that
+ * is being closed does not fit.
+ */
+static struct handle *find_handle(struct fs *fs, fuse_ino_t ino, pid_t thread,
+				  bool (*fits)(const struct handle *handle, pid_t thread),
+				  enum turn turn)
 {
 	struct handle *handle, *found = NULL;
 
 	pthread_mutex_lock(&fs->requests_lock);
+	/* the newest is the last */
 	DL_FOREACH(fs->handles, handle) {
-		/* one that is being closed will not do */
-		if (handle->ino == ino && handle->shares && node_is_record(handle->node) &&
-		    hold_locked(handle)) {
-			found = handle;
+		if (handle->ino != ino || !fits(handle, thread))
+			continue;
+		if (turn == OLDEST && !hold_locked(handle))
+			continue;
+		found = handle;
+		if (turn == OLDEST)
 			break;
-		}
 	}
+	if (turn == NEWEST && found && !hold_locked(found))
+		found = NULL;
 	pthread_mutex_unlock(&fs->requests_lock);
 	return found;
 }
 
+static bool shares_pages(const struct handle *handle, pid_t thread)
+{
+	(void)thread;
+	return handle->shares && node_is_record(handle->node);
+}
+
+/* An open file that shows the version in the pages of INO, with one reference, or NULL. */
+static struct handle *find_reader(struct fs *fs, fuse_ino_t ino)
+{
+	return find_handle(fs, ino, 0, shares_pages, OLDEST);
+}
+
+static bool is_threads(const struct handle *handle, pid_t thread)
+{
+	return handle->thread == thread;
+}
+
 /*
- * Does THREAD have something open by INO? Then it is told of that, although it may ask for the
- * name: the kernel takes the size for that of the pages, which others may have mapped.
+ * Return true if THREAD has something open by INO. Then it is told of that, although it may ask for
+ * the name: the kernel takes the size for that of the pages, which others may have mapped.
  */
 static bool has_opened(struct fs *fs, pid_t thread, fuse_ino_t ino)
 {
-	const struct handle *handle;
-	bool found = false;
+	struct handle *handle = find_handle(fs, ino, thread, is_threads, OLDEST);
 
-	pthread_mutex_lock(&fs->requests_lock);
-	DL_FOREACH(fs->handles, handle) {
-		if (handle->ino == ino && handle->thread == thread)
-			found = true;
-	}
-	pthread_mutex_unlock(&fs->requests_lock);
-	return found;
+	if (handle)
+		handle_put(handle);
+	return handle;
+}
+
+static bool reads_past_pages(const struct handle *handle, pid_t thread)
+{
+	return handle->thread == thread && !handle->shares && !handle->writable && handle->record;
 }
 
 /* What THREAD reads by INO past the pages, with one reference, or NULL. */
 static struct handle *find_own(struct fs *fs, pid_t thread, fuse_ino_t ino)
 {
-	struct handle *handle, *found = NULL;
+	return find_handle(fs, ino, thread, reads_past_pages, OLDEST);
+}
 
-	pthread_mutex_lock(&fs->requests_lock);
-	DL_FOREACH(fs->handles, handle) {
-		if (handle->ino == ino && handle->thread == thread && !handle->shares &&
-		    !handle->writable && handle->record && hold_locked(handle)) {
-			found = handle;
-			break;
-		}
-	}
-	pthread_mutex_unlock(&fs->requests_lock);
-	return found;
+static bool is_writer(const struct handle *handle, pid_t thread)
+{
+	return handle->thread == thread && handle->writable;
 }
 
 /* ---- open ---- */
@@ -359,7 +382,7 @@ bool view_open(struct handle *handle, fuse_req_t req, fuse_ino_t ino, struct fus
 	fi->noflush = !handle->writable;
 	fi->direct_io = 1;
 	if (!handle->record) {
-		if (!handle->writable && node_text(node))
+		if (!handle->writable && node_constant(node))
 			choose_pages(handle, 1, fi);
 		return true;
 	}
@@ -410,19 +433,12 @@ void view_written(struct handle *handle, fuse_ino_t ino)
 
 struct handle *view_truncated(struct fs *fs, fuse_req_t req, fuse_ino_t ino)
 {
-	pid_t thread = fuse_req_ctx(req)->pid;
-	struct handle *handle, *found = NULL;
+	struct handle *handle = find_handle(fs, ino, fuse_req_ctx(req)->pid, is_writer, NEWEST);
 
-	pthread_mutex_lock(&fs->requests_lock);
-	/* the newest is the last */
-	DL_FOREACH(fs->handles, handle) {
-		if (handle->ino == ino && handle->thread == thread && handle->writable)
-			found = handle;
-	}
-	if (found && (atomic_exchange(&found->used, true) || !hold_locked(found)))
-		found = NULL;
-	pthread_mutex_unlock(&fs->requests_lock);
-	return found;
+	if (!handle || !atomic_exchange(&handle->used, true))
+		return handle;
+	handle_put(handle);
+	return NULL;
 }
 
 /* ---- attributes ---- */
