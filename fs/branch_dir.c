@@ -6,7 +6,7 @@
  */
 #include "fs/branch_dir.h"
 
-#include "cache/roster/roster.h"
+#include "cache/roster/wait.h"
 #include "fs/control/query_file.h"
 #include "fs/people/email_dir.h"
 #include "fs/records/record_file.h"
@@ -17,6 +17,8 @@
 #include "fs/tree/path.h"
 #include "fs/tree/record_dir.h"
 #include "fs/tree/request.h"
+#include "vendors/base/call.h"
+#include "vendors/rest/account.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -45,7 +47,7 @@ static void got_self(struct request *request, int error)
 
 	if (error == -ENODATA)
 		error =
-		    call_fail(&request->call, ENOENT,
+		    call_fail(&request->call, CALL_MISSING,
 			      "the vendor does not tell which user the keys in section [%s] belong "
 			      "to: set self_id there",
 			      request->node->branch->account->name);

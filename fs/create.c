@@ -4,6 +4,7 @@
  */
 #include "fs/create.h"
 
+#include "cache/record/record.h"
 #include "fs/memory/memory_dir.h"
 #include "fs/memory/vacancy.h"
 #include "fs/tree/entry.h"
@@ -16,6 +17,8 @@
 #include "fs/tree/record_dir.h"
 #include "fs/tree/request.h"
 #include "fs/tree/view.h"
+#include "vendors/base/process.h"
+#include "vendors/rest/account.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -67,7 +70,7 @@ static struct node *take_vacant(fuse_req_t req, const struct node *directory, co
 		return NULL;
 	node = inode_find(fs, path);
 	if (node && node_is_record(node)) {
-		vacancy_end(fs->vacancies, path, call_process(thread));
+		vacancy_end(fs->vacancies, path, process_of(thread));
 		return node;
 	}
 	if (node)

@@ -15,7 +15,7 @@
 #include "fs/tree/pages.h"
 #include "fs/tree/request.h"
 #include "fs/tree/view.h"
-#include "vendors/base/call.h"
+#include "vendors/base/process.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -85,7 +85,7 @@ void file_flush(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 	(void)ino;
 	fs_asked(req, ASKED_FLUSH);
 	/* the kernel waits for this answer even when the process has been killed */
-	flush_or_sync(req, handle_of(fi), call_thread_exiting(fuse_req_ctx(req)->pid));
+	flush_or_sync(req, handle_of(fi), process_is_exiting(fuse_req_ctx(req)->pid));
 }
 
 void file_fsync(fuse_req_t req, fuse_ino_t ino, int datasync, struct fuse_file_info *fi)

@@ -15,6 +15,7 @@
 #include "fs/people/email_name.h"
 #include "fs/root.h"
 #include "fs/tree/branch.h"
+#include "fs/tree/commands.h"
 #include "fs/tree/dir.h"
 #include "fs/tree/handle.h"
 #include "fs/tree/inode.h"
@@ -24,7 +25,6 @@
 #include "fs/tree/request.h"
 #include "fs/tree/view.h"
 #include "vendors/base/pool.h"
-#include "vendors/vendor.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -81,7 +81,7 @@ struct fs *fs_new(const struct fs_options *options, struct account **accounts, s
 	if (!fs->guard || !fs->history || !fs->pool || !fs->branches || !fs->scratches ||
 	    !fs->vacancies)
 		goto no_memory;
-	guard_tell(fs->guard, fs->history, options->audit);
+	guard_tell(fs->guard, fs->history, options->audit, &commands_undo_words);
 	for (fs->branch_count = 0; !error && fs->branch_count < count; fs->branch_count++)
 		error = branch_init(fs, &fs->branches[fs->branch_count],
 				    accounts[fs->branch_count]);

@@ -7,7 +7,7 @@
  */
 #include "fs/listing.h"
 
-#include "cache/roster/roster.h"
+#include "cache/roster/whole.h"
 #include "fs/tree/dir.h"
 #include "fs/tree/filler.h"
 #include "fs/tree/inode.h"
@@ -100,7 +100,7 @@ static void read_page(fuse_req_t req, size_t size, off_t offset, struct fuse_fil
 		fuse_reply_buf(req, filler.buffer, filler.used);
 	free(filler.buffer);
 	/* a write may have made old what the kernel has just been told: have that compared */
-	if (filler.current && plus && roster_generation(record_dir->roster, &seconds) != generation)
+	if (filler.current && plus && whole_generation(record_dir->roster, &seconds) != generation)
 		notify_record_dir(filler.fs->notify, record_dir);
 }
 

@@ -7,7 +7,7 @@
  */
 #include "fs/ops.h"
 
-#include "cache/roster/record.h"
+#include "cache/record/record.h"
 #include "fs/create.h"
 #include "fs/file.h"
 #include "fs/listing.h"

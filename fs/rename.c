@@ -12,7 +12,8 @@
  */
 #include "fs/rename.h"
 
-#include "cache/update/update.h"
+#include "cache/access/status.h"
+#include "cache/record/record.h"
 #include "fs/memory/backup.h"
 #include "fs/memory/draft.h"
 #include "fs/memory/mistyped.h"
@@ -27,6 +28,7 @@
 #include "fs/tree/path.h"
 #include "fs/tree/request.h"
 #include "fs/tree/save.h"
+#include "vendors/base/call.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -78,7 +80,7 @@ static int save_record(struct request *request)
 	int error = request->node->ops->commit(request);
 
 	if (error == -ENOENT && !request->node->ops->shows_status)
-		error = call_fail(&request->call, EOPNOTSUPP,
+		error = call_fail(&request->call, CALL_UNSUPPORTED,
 				  "there is no such record, and a rename does not make one");
 	return error;
 }
@@ -124,7 +126,7 @@ static int take_text(struct request *request, struct scratch *scratch, const cha
 	if (!request->length || scratch_text_is_spoilt(scratch))
 		return -EINVAL;
 	*why = "a status is active or inactive";
-	if (request->node->ops->shows_status && !update_status_word(request->text, request->length))
+	if (request->node->ops->shows_status && !status_word(request->text, request->length))
 		return -EINVAL;
 	return 0;
 }
@@ -223,7 +225,7 @@ static int post_draft(struct request *request)
 {
 	struct scratch *scratch = scratch_get(request->fs->scratches, request->from);
 	int error = scratch ? draft_post(request, scratch)
-			    : call_fail(&request->call, ENOENT, "the file has gone");
+			    : call_fail(&request->call, CALL_MISSING, "the file has gone");
 
 	scratch_put(request->fs->scratches, scratch);
 	return error;

@@ -14,7 +14,7 @@
 #include "fs/tree/inode.h"
 #include "fs/tree/open.h"
 #include "fs/tree/path.h"
-#include "vendors/vendor.h"
+#include "vendors/rest/account.h"
 
 #include <errno.h>
 

@@ -3,63 +3,63 @@
  * metrics_file.c - .rosterfs/metrics: for machines, the figures that others keep, as OpenMetrics.
  */
 #include "cache/history/guard.h"
-#include "cache/roster/roster.h"
+#include "cache/roster/figures.h"
 #include "fs/asked.h"
 #include "fs/control/control_file.h"
 #include "fs/fs.h"
 #include "fs/tree/node.h"
 #include "fs/tree/record_dir.h"
 #include "vendors/http/http.h"
-#include "vendors/vendor.h"
+#include "vendors/rest/account.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-struct figures {
-	struct roster_info info;
+struct sample {
+	struct figures info;
 	struct http_stats stats;
 };
 
-static double figure_users(const struct figures *f)
+static double figure_users(const struct sample *f)
 {
 	return (double)f->info.users;
 }
-static double figure_age(const struct figures *f)
+static double figure_age(const struct sample *f)
 {
 	/* whole seconds: a file whose length changes at each look makes tar complain */
 	return (double)(long long)f->info.age;
 }
-static double figure_fetches(const struct figures *f)
+static double figure_fetches(const struct sample *f)
 {
 	return (double)f->info.fetches;
 }
-static double figure_reappeared(const struct figures *f)
+static double figure_reappeared(const struct sample *f)
 {
 	return (double)f->info.reappeared;
 }
-static double figure_requests(const struct figures *f)
+static double figure_requests(const struct sample *f)
 {
 	return (double)f->stats.requests;
 }
-static double figure_retries(const struct figures *f)
+static double figure_retries(const struct sample *f)
 {
 	return (double)f->stats.retries;
 }
-static double figure_failures(const struct figures *f)
+static double figure_failures(const struct sample *f)
 {
 	return (double)f->stats.failures;
 }
-static double figure_throttled(const struct figures *f)
+static double figure_throttled(const struct sample *f)
 {
 	return (double)f->stats.throttled;
 }
-static double figure_bytes(const struct figures *f)
+static double figure_bytes(const struct sample *f)
 {
 	return (double)f->stats.bytes;
 }
-static double figure_in_flight(const struct figures *f)
+static double figure_in_flight(const struct sample *f)
 {
 	return (double)f->stats.in_flight;
 }
@@ -67,7 +67,7 @@ static double figure_in_flight(const struct figures *f)
 /* OpenMetrics: counters' samples end in _total, their families do not. */
 static const struct metric {
 	const char *name, *type, *help;
-	double (*figure)(const struct figures *figures);
+	double (*figure)(const struct sample *figures);
 	bool of_roster; /* there is none before there is a roster: 0 would be told for a fact */
 } metrics[] = {
     {"rosterfs_users", "gauge", "Users in the newest roster.", figure_users, true},
@@ -111,7 +111,7 @@ static void print_asked(FILE *out, const struct asked *asked)
 
 /* One line of METRIC for each branch whose FIGURES tell something. */
 static void print_metric(FILE *out, const struct fs *fs, const struct metric *metric,
-			 const struct figures *figures)
+			 const struct sample *figures)
 {
 	bool counter = strcmp(metric->type, "counter") == 0;
 
@@ -152,7 +152,7 @@ static void print_room(FILE *out, struct fs *fs)
 /* 0 or -ENOMEM. */
 static int print_metrics(FILE *out, struct fs *fs)
 {
-	struct figures *figures = calloc(fs->branch_count + 1, sizeof(*figures));
+	struct sample *figures = calloc(fs->branch_count + 1, sizeof(*figures));
 
 	if (!figures)
 		return -ENOMEM;
@@ -160,7 +160,7 @@ static int print_metrics(FILE *out, struct fs *fs)
 		if (!fs->branches[i].users)
 			continue;
 		record_dir_info(&fs->branches[i], &figures[i].info);
-		http_stats(fs->branches[i].account, &figures[i].stats);
+		http_stats(&fs->branches[i].account->endpoint, &figures[i].stats);
 	}
 	for (size_t m = 0; m < sizeof(metrics) / sizeof(metrics[0]); m++)
 		print_metric(out, fs, &metrics[m], figures);

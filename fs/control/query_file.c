@@ -7,11 +7,13 @@
  */
 #include "fs/control/query_file.h"
 
-#include "cache/update/update.h"
+#include "cache/document/document.h"
+#include "cache/update/transact.h"
 #include "fs/tree/entry.h"
 #include "fs/tree/handle.h"
 #include "fs/tree/open.h"
 #include "fs/tree/request.h"
+#include "vendors/base/limits.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -69,8 +71,8 @@ static int collect_request(struct handle *handle, const char *data, size_t size,
 	if (!handle->unsent)
 		begin_query_locked(handle);
 	state = document_feed(&handle->scanner, data, size);
-	if (handle->length + size > UPDATE_DOCUMENT_MAX) {
-		*why = "a request may have at most 1 MiB: nothing was sent";
+	if (handle->length + size > LIMITS_TEXT_MAX) {
+		*why = "a request may have at most " LIMITS_TEXT_WORDS ": nothing was sent";
 		error = handle->sticky = -EFBIG;
 	} else if (state == DOCUMENT_WRONG) {
 		*why = handle->scanner.why ? handle->scanner.why
@@ -92,9 +94,9 @@ static int run_query(struct request *request)
 	struct handle *handle = request->handle;
 	char *answer = NULL;
 	size_t length = 0;
-	int error = update_transact(&request->call, request->node->branch->account,
-				    request->fs->guard, request->text, request->length, &answer,
-				    &length);
+	int error = transact_send(&request->call, request->node->branch->account,
+				  request->fs->guard, request->text, request->length, &answer,
+				  &length);
 
 	if (error)
 		return error;

@@ -10,7 +10,7 @@
 #include "fs/tree/notify.h"
 #include "fs/tree/record_dir.h"
 #include "vendors/http/http.h"
-#include "vendors/vendor.h"
+#include "vendors/rest/account.h"
 
 #include <string.h>
 
@@ -29,7 +29,7 @@ static bool refresh_named(struct fs *fs, const char *text, size_t length)
 		found = true;
 		if (!fs->branches[i].users)
 			continue;
-		http_lift(fs->branches[i].account);
+		http_lift(&fs->branches[i].account->endpoint);
 		record_dir_refresh_all(&fs->branches[i]);
 		notify_refresh(fs, &fs->branches[i]);
 	}

@@ -8,6 +8,7 @@
 #include "fs/tree/handle.h"
 #include "fs/tree/node.h"
 #include "fs/tree/request.h"
+#include "vendors/base/limits.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,9 +30,6 @@ static char *settings_text(struct fs *fs, const struct node *node, size_t *lengt
 	return text;
 }
 
-/* As in the config (mount/keys.c). */
-#define LIMIT_MAX 1000000000u
-
 /* "status_limit N": N into *LIMIT. */
 static bool parse_limit(const char *text, size_t length, unsigned *limit)
 {
@@ -49,7 +47,7 @@ static bool parse_limit(const char *text, size_t length, unsigned *limit)
 		if (text[at] < '0' || text[at] > '9')
 			return false;
 		number = number * 10 + (unsigned long)(text[at] - '0');
-		if (number > LIMIT_MAX)
+		if (number > LIMITS_COUNT_MAX)
 			return false;
 	}
 	*limit = (unsigned)number;

@@ -4,18 +4,20 @@
  * going on. It renders figures that others keep.
  */
 #include "cache/history/guard.h"
+#include "cache/roster/figures.h"
 #include "cache/roster/roster.h"
 #include "fs/control/control_file.h"
 #include "fs/fs.h"
 #include "fs/tree/node.h"
 #include "fs/tree/record_dir.h"
 #include "vendors/http/http.h"
+#include "vendors/rest/account.h"
 #include "vendors/vendor.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 
-static void print_state(FILE *out, const struct roster_info *info)
+static void print_state(FILE *out, const struct figures *info)
 {
 	char text[64];
 
@@ -37,11 +39,11 @@ static void print_shrunk(FILE *out, struct branch *branch)
 		struct roster *rosters[] = {record_dir->roster, record_dir->statuses};
 
 		for (size_t i = 0; i < 2; i++) {
-			struct roster_info info;
+			struct figures info;
 
 			if (!rosters[i] || (i && rosters[1] == rosters[0]))
 				continue;
-			roster_info(rosters[i], &info);
+			figures_get(rosters[i], &info);
 			if (info.nobody)
 				fprintf(
 				    out,
@@ -61,7 +63,7 @@ static void print_shrunk(FILE *out, struct branch *branch)
 
 static void print_branch(FILE *out, struct branch *branch)
 {
-	struct roster_info info;
+	struct figures info;
 	struct http_stats stats;
 	char hold[512];
 
@@ -71,7 +73,7 @@ static void print_branch(FILE *out, struct branch *branch)
 		return;
 	}
 	record_dir_info(branch, &info);
-	http_stats(branch->account, &stats);
+	http_stats(&branch->account->endpoint, &stats);
 	if (info.known)
 		fprintf(out, "%8zu %7.0fs ", info.users, info.age);
 	else
@@ -79,7 +81,7 @@ static void print_branch(FILE *out, struct branch *branch)
 	print_state(out, &info);
 	fprintf(out, "%8" PRIu64 " %4u %s\n", stats.requests, stats.in_flight + stats.queued,
 		info.last_error[0] ? info.last_error : "-");
-	http_hold(branch->account, hold, sizeof(hold));
+	http_hold(&branch->account->endpoint, hold, sizeof(hold));
 	if (hold[0])
 		fprintf(out, "%-16s not asked: %s; echo %s > .rosterfs/refresh asks once\n", "",
 			hold, branch->account->name);

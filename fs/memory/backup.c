@@ -7,7 +7,7 @@
  */
 #include "fs/memory/backup.h"
 
-#include "cache/roster/record.h"
+#include "cache/record/record.h"
 #include "fs/memory/memory_dir.h"
 #include "fs/memory/scratch.h"
 #include "fs/memory/scratch_node.h"
@@ -18,6 +18,8 @@
 #include "fs/tree/node_record.h"
 #include "fs/tree/path.h"
 #include "fs/tree/request.h"
+#include "vendors/base/call.h"
+#include "vendors/base/process.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -133,7 +135,7 @@ void backup_make(struct fs *fs, fuse_req_t req, struct node *node, const struct 
 	if (record)
 		reply_backed_up(req, node,
 				back_up(fs, node, record, directory, new_name,
-					call_process(fuse_req_ctx(req)->pid)));
+					process_of(fuse_req_ctx(req)->pid)));
 	else
 		ask_for_record(fs, req, node, new_name);
 	record_put(record);

@@ -7,8 +7,9 @@
  */
 #include "fs/memory/draft.h"
 
+#include "cache/record/write_lock.h"
 #include "cache/roster/roster.h"
-#include "cache/update/update.h"
+#include "cache/update/create.h"
 #include "fs/memory/scratch.h"
 #include "fs/memory/scratch_node.h"
 #include "fs/memory/scratch_state.h"
@@ -20,6 +21,7 @@
 #include "fs/tree/request.h"
 #include "fs/tree/save.h"
 #include "fs/tree/view.h"
+#include "vendors/base/call.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -45,12 +47,12 @@ static char *find_made(const struct request *request, struct scratch *scratch)
 static int begin_post(struct request *request, struct scratch *scratch)
 {
 	struct roster *roster = request->node->record_dir->roster;
-	int error = roster_lock(roster, &request->call, request->call.path);
+	int error = write_lock_take(roster_write_lock(roster), &request->call, request->call.path);
 	char *id = error ? NULL : find_made(request, scratch);
 
 	if (id) {
-		roster_unlock(roster, request->call.path);
-		error = call_fail(&request->call, EPERM,
+		write_lock_release(roster_write_lock(roster), request->call.path);
+		error = call_fail(&request->call, CALL_FORBIDDEN,
 				  "it has been made, as record %s: write there", id);
 	}
 	free(id);
@@ -59,14 +61,15 @@ static int begin_post(struct request *request, struct scratch *scratch)
 
 static void end_post(struct request *request)
 {
-	roster_unlock(request->node->record_dir->roster, request->call.path);
+	write_lock_release(roster_write_lock(request->node->record_dir->roster),
+			   request->call.path);
 }
 
 static int post_text(struct request *request, struct scratch *scratch)
 {
 	struct fs *fs = request->fs;
 	char *id = NULL;
-	int error = update_create(&request->call, request->node->record_dir->roster, fs->guard,
+	int error = create_record(&request->call, request->node->record_dir->roster, fs->guard,
 				  request->text, request->length, &id);
 
 	if (id)
@@ -97,8 +100,8 @@ static int commit_draft(struct request *request)
 	error = scratch_text_set_text(request->fs->scratches, scratch, request->text,
 				      request->length);
 	if (error && !request->call.words[0])
-		call_fail(&request->call, -error,
-			  "the file can't be kept in memory: see scratch_limit");
+		call_fail_errno(&request->call, -error,
+				"the file can't be kept in memory: see scratch_limit");
 	if (!error && request->length)
 		error = post_text(request, scratch);
 	end_post(request);

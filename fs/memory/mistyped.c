@@ -7,8 +7,10 @@
  */
 #include "fs/memory/mistyped.h"
 
-#include "cache/roster/roster.h"
-#include "cache/roster/snapshot.h"
+#include "cache/record/record.h"
+#include "cache/record/snapshot.h"
+#include "cache/roster/known.h"
+#include "cache/roster/whole.h"
 #include "fs/memory/scratch.h"
 #include "fs/memory/scratch_node.h"
 #include "fs/memory/scratch_text.h"
@@ -173,14 +175,14 @@ static bool is_known_id(struct record_dir *record_dir, const char *name)
 
 	path_parse_folder(name, &parsed);
 	if (parsed.cut) {
-		snapshot = roster_snapshot(record_dir->roster, &seconds);
+		snapshot = whole_snapshot(record_dir->roster, &seconds);
 		known = snapshot && node_record_find_cut(snapshot, name);
 		snapshot_put(snapshot);
 		return known;
 	}
 	if (!parsed.has_id || !record_dir_may_have(record_dir, parsed.id))
 		return false;
-	roster_peek(record_dir->roster, parsed.id, &record, &seconds);
+	known_peek(record_dir->roster, parsed.id, &record, &seconds);
 	known = record;
 	record_put(record);
 	return known;

@@ -8,9 +8,9 @@
  */
 #include "fs/memory/scratch_text.h"
 
-#include "cache/update/update.h"
+#include "cache/access/status.h"
+#include "cache/document/document.h"
 #include "fs/memory/scratch_state.h"
-#include "vendors/base/clock.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -222,7 +222,7 @@ static bool is_status_locked(const struct scratch *scratch, size_t kept, const c
 		memcpy(text, scratch->text, kept);
 	if (size)
 		memcpy(text + kept, data, size);
-	return update_status_word(text, kept + size);
+	return status_word(text, kept + size);
 }
 
 /* Let the scanner see the first KEPT bytes of the text, which it has not seen yet. */

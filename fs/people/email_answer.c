@@ -7,14 +7,15 @@
  */
 #include "fs/people/email_answer.h"
 
-#include "cache/roster/roster.h"
+#include "cache/roster/wait.h"
 #include "fs/people/email_person.h"
 #include "fs/tree/entry.h"
 #include "fs/tree/open.h"
 #include "fs/tree/record_dir.h"
 #include "fs/tree/request.h"
+#include "vendors/base/call.h"
 #include "vendors/base/log.h"
-#include "vendors/vendor.h"
+#include "vendors/rest/account.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -129,7 +130,7 @@ static void finish_answer(struct request *request, int asked, enum email_wanted 
 		people = take_answers(request, &query);
 		error = people ? email_answer_show(people, &query, node, &shown) : -ENOMEM;
 		if (error == -ENOENT)
-			call_fail(&request->call, ENOENT, "nobody has that email");
+			call_fail(&request->call, CALL_MISSING, "nobody has that email");
 	}
 	if (asked && people && (!error || error == -ESTALE))
 		log_error(&request->call, asked);

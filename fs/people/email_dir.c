@@ -6,7 +6,6 @@
  */
 #include "fs/people/email_dir.h"
 
-#include "cache/roster/record.h"
 #include "fs/people/email_link.h"
 #include "fs/people/email_links.h"
 #include "fs/people/email_name.h"

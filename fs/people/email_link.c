@@ -6,7 +6,6 @@
  */
 #include "fs/people/email_link.h"
 
-#include "cache/roster/record.h"
 #include "fs/people/email_links.h"
 #include "fs/tree/entry.h"
 

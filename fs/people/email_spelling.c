@@ -8,8 +8,6 @@
  */
 #include "fs/people/email_spelling.h"
 
-#include "cache/roster/record.h"
-#include "cache/roster/snapshot.h"
 #include "fs/people/email_name.h"
 #include "vendors/base/address.h"
 

@@ -8,8 +8,7 @@
  */
 #include "fs/people/similar.h"
 
-#include "cache/roster/record.h"
-#include "cache/roster/roster.h"
+#include "cache/roster/roster_similar.h"
 #include "fs/people/email_links.h"
 #include "fs/people/email_name.h"
 #include "fs/people/email_person.h"
@@ -20,7 +19,7 @@
 #include "fs/tree/request.h"
 #include "vendors/base/address.h"
 #include "vendors/base/skeleton.h"
-#include "vendors/vendor.h"
+#include "vendors/rest/account.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -109,7 +108,7 @@ static int put_others(FILE *out, const struct email_index *people, bool *any)
 
 		if (!branch->users)
 			continue;
-		found = roster_similar(branch->users->roster, people->email, &known, &more);
+		found = roster_similar_find(branch->users->roster, people->email, &known, &more);
 		if (!found)
 			return -ENOMEM;
 		error = put_found(out, branch, found, people->email);

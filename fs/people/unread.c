@@ -7,14 +7,15 @@
  */
 #include "fs/people/unread.h"
 
-#include "cache/roster/roster.h"
+#include "cache/roster/overdue.h"
 #include "fs/people/email_link.h"
 #include "fs/people/email_links.h"
 #include "fs/tree/branch.h"
 #include "fs/tree/entry.h"
 #include "fs/tree/record_dir.h"
+#include "vendors/base/call.h"
 #include "vendors/base/log.h"
-#include "vendors/vendor.h"
+#include "vendors/rest/account.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -46,8 +47,8 @@ static int error_of_vendor(const struct node *node, const struct branch *branch,
 	int error = 0;
 
 	if (branch && email_link_query(node, &query))
-		error = roster_unreadable(branch->users->roster, query.whole ? NULL : query.email,
-					  HUGE_VAL, call);
+		error = overdue_unreadable(branch->users->roster, query.whole ? NULL : query.email,
+					   HUGE_VAL, call);
 	return error ? error : -ESTALE;
 }
 

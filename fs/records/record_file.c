@@ -8,7 +8,9 @@
  */
 #include "fs/records/record_file.h"
 
-#include "cache/roster/record.h"
+#include "cache/access/status.h"
+#include "cache/record/record.h"
+#include "cache/roster/known.h"
 #include "cache/roster/roster.h"
 #include "cache/update/update.h"
 #include "fs/memory/vacancy.h"
@@ -22,6 +24,7 @@
 #include "fs/tree/request.h"
 #include "fs/tree/save.h"
 #include "fs/tree/view.h"
+#include "vendors/base/call.h"
 #include "vendors/base/log.h"
 #include "vendors/vendor.h"
 
@@ -100,10 +103,10 @@ void record_file_getattr(fuse_req_t req, fuse_ino_t ino, struct node *node)
 	struct record *record = NULL;
 	struct request *request;
 	double seconds = 0;
-	enum roster_knows knows = node_record_peek(node, &record, &seconds);
+	enum known knows = node_record_peek(node, &record, &seconds);
 
 	/* while somebody fetches the roster, a known record's attributes are those known */
-	if (knows == ROSTER_FRESH || knows == ROSTER_FETCHING) {
+	if (knows == KNOWN_FRESH || knows == KNOWN_FETCHING) {
 		entry_reply_opened_attr(req, ino, node, record, seconds);
 		record_put(record);
 		return;
@@ -229,8 +232,8 @@ static int commit_status(struct request *request)
 {
 	const struct node *node = request->node;
 	struct record_dir *record_dir = node->record_dir;
-	int error = update_status(&request->call, record_dir->statuses, request->fs->guard,
-				  node->id, update_status_word(request->text, request->length));
+	int error = status_write(&request->call, record_dir->statuses, request->fs->guard, node->id,
+				 status_word(request->text, request->length));
 
 	/* part of it may have been done */
 	if (record_dir->statuses != record_dir->roster)

@@ -7,9 +7,13 @@
  */
 #include "fs/records/record_folder.h"
 
-#include "cache/roster/record.h"
+#include "cache/access/unlink.h"
+#include "cache/record/record.h"
+#include "cache/record/snapshot.h"
+#include "cache/roster/figures.h"
 #include "cache/roster/roster.h"
-#include "cache/update/update.h"
+#include "cache/roster/wait.h"
+#include "cache/roster/whole.h"
 #include "fs/memory/memory_dir.h"
 #include "fs/memory/scratch.h"
 #include "fs/records/record_file.h"
@@ -103,11 +107,11 @@ struct node *record_folder_take_fixed(struct fs *fs, const struct node *director
 void record_folder_attr(struct fs *fs, struct node *node, const struct record *record,
 			struct stat *attr)
 {
-	struct roster_info info;
+	struct figures info;
 
 	(void)fs;
 	(void)record;
-	roster_info(node->record_dir->roster, &info);
+	figures_get(node->record_dir->roster, &info);
 	if (info.known)
 		attr->st_mtim = info.fetched;
 }
@@ -180,7 +184,7 @@ void record_folder_begin_list(struct filler *filler)
 	if (!dir->snapshot)
 		return;
 	filler->current = dir->generation ==
-			      roster_generation(dir->node->record_dir->roster, &filler->seconds) &&
+			      whole_generation(dir->node->record_dir->roster, &filler->seconds) &&
 			  filler->seconds > 0;
 }
 
@@ -257,7 +261,7 @@ int record_folder_list(struct filler *filler, size_t index, off_t next)
 
 static int delete_record(struct request *request)
 {
-	return update_delete(&request->call, request->node->record_dir->roster, request->fs->guard,
+	return unlink_record(&request->call, request->node->record_dir->roster, request->fs->guard,
 			     request->text);
 }
 

@@ -7,15 +7,13 @@
  */
 #include "fs/records/record_link.h"
 
-#include "cache/roster/roster.h"
-#include "cache/update/update.h"
+#include "cache/access/link.h"
 #include "fs/records/record_file.h"
 #include "fs/tree/entry.h"
 #include "fs/tree/inode.h"
 #include "fs/tree/path.h"
 #include "fs/tree/record_dir.h"
 #include "fs/tree/request.h"
-#include "vendors/vendor.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -48,7 +46,7 @@ const struct node_ops record_link = {
 
 static int link_user(struct request *request)
 {
-	return update_link(&request->call, request->node->record_dir->roster, request->fs->guard,
+	return link_create(&request->call, request->node->record_dir->roster, request->fs->guard,
 			   request->text);
 }
 

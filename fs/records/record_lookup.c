@@ -4,8 +4,12 @@
  */
 #include "fs/records/record_lookup.h"
 
-#include "cache/roster/record.h"
-#include "cache/roster/roster.h"
+#include "cache/record/record.h"
+#include "cache/record/snapshot.h"
+#include "cache/roster/gone.h"
+#include "cache/roster/known.h"
+#include "cache/roster/wait.h"
+#include "cache/roster/whole.h"
 #include "fs/records/record_file.h"
 #include "fs/records/record_link.h"
 #include "fs/tree/entry.h"
@@ -25,7 +29,7 @@
 static char *id_of_cut(struct record_dir *record_dir, const char *stem)
 {
 	double seconds;
-	struct snapshot *snapshot = roster_snapshot(record_dir->roster, &seconds);
+	struct snapshot *snapshot = whole_snapshot(record_dir->roster, &seconds);
 	const struct record *record = snapshot ? node_record_find_cut(snapshot, stem) : NULL;
 	char *id = record ? strdup(record->id) : NULL;
 
@@ -61,7 +65,7 @@ static void lookup_known(fuse_req_t req, struct node *directory, const char *nam
 
 	if (node)
 		node = view_take(fs, req, node);
-	if (node && node_record_peek(node, &record, &seconds) == ROSTER_ABSENT) {
+	if (node && node_record_peek(node, &record, &seconds) == KNOWN_ABSENT) {
 		inode_drop(fs, node);
 		fuse_reply_err(req, ENOENT);
 	} else {
@@ -110,7 +114,7 @@ static bool is_unlikely_id(struct record_dir *record_dir, const char *id)
 
 	if (!strchr(id, '.'))
 		return false;
-	roster_peek(record_dir->roster, id, &record, &seconds);
+	known_peek(record_dir->roster, id, &record, &seconds);
 	record_put(record);
 	return !record;
 }
@@ -123,7 +127,7 @@ void record_lookup_folder(fuse_req_t req, struct node *directory, const struct n
 
 	/* mkdir would find a provisional inode in its way: only ids that were listed once count */
 	if (!find_id(record_dir, name, &id) || !id || is_unlikely_id(record_dir, id) ||
-	    roster_never_lists(record_dir->roster, id))
+	    gone_never_listed(record_dir->roster, id))
 		fuse_reply_err(req, ENOENT);
 	else
 		lookup_known(req, directory, name->text, ops, id);
@@ -156,17 +160,17 @@ static void found_link(struct request *request, int error)
 void record_lookup_link(fuse_req_t req, struct node *directory, const struct path_name *name)
 {
 	struct roster *roster = directory->record_dir->roster;
-	enum roster_knows knows = ROSTER_ABSENT;
+	enum known knows = KNOWN_ABSENT;
 	struct record *record = NULL;
 	struct request *request;
 	double seconds;
 	char *id = NULL;
 
 	if (name->kind == PATH_JSON && find_id(directory->record_dir, name, &id) && id)
-		knows = roster_peek(roster, id, &record, &seconds);
+		knows = known_peek(roster, id, &record, &seconds);
 	record_put(record);
-	if (knows == ROSTER_FRESH || knows == ROSTER_ABSENT) {
-		if (knows == ROSTER_FRESH)
+	if (knows == KNOWN_FRESH || knows == KNOWN_ABSENT) {
+		if (knows == KNOWN_FRESH)
 			lookup_known(req, directory, name->text, &record_link, id);
 		else
 			fuse_reply_err(req, ENOENT);

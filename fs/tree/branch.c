@@ -5,6 +5,7 @@
 #include "fs/tree/branch.h"
 
 #include "fs/tree/record_dir.h"
+#include "vendors/rest/account.h"
 #include "vendors/vendor.h"
 
 #include <string.h>

@@ -6,7 +6,9 @@
  */
 #include "fs/tree/dir.h"
 
-#include "cache/roster/roster.h"
+#include "cache/record/snapshot.h"
+#include "cache/roster/wait.h"
+#include "cache/roster/whole.h"
 #include "fs/tree/inode.h"
 #include "fs/tree/node.h"
 #include "fs/tree/notify.h"
@@ -115,7 +117,7 @@ void dir_reply_whole(fuse_req_t req, struct node *node, const struct wait *whole
 	if (whole) {
 		dir->snapshot = snapshot_get(whole->snapshot);
 		dir->generation = whole->generation;
-		roster_generation(node->record_dir->roster, &seconds);
+		whole_generation(node->record_dir->roster, &seconds);
 		dir_choose_pages(dir, dir->generation + extra, seconds, fi);
 	}
 	dir_reply(req, dir, fi);

@@ -7,11 +7,12 @@
  */
 #include "fs/tree/handle.h"
 
-#include "cache/roster/record.h"
-#include "cache/update/update.h"
+#include "cache/access/status.h"
+#include "cache/record/record.h"
 #include "fs/tree/emptied.h"
 #include "fs/tree/inode.h"
 #include "fs/tree/node.h"
+#include "vendors/base/limits.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -268,8 +269,8 @@ static int write_text_locked(struct handle *handle, const char *data, size_t siz
 		*why = "appended to a JSON document, it can't be one document";
 		return -EINVAL;
 	}
-	if (at > UPDATE_DOCUMENT_MAX || size > UPDATE_DOCUMENT_MAX - at) {
-		*why = "a document may have at most 1 MiB";
+	if (at > LIMITS_TEXT_MAX || size > LIMITS_TEXT_MAX - at) {
+		*why = "a document may have at most " LIMITS_TEXT_WORDS;
 		return -EFBIG;
 	}
 	/* As good as truncated: one write over all of the old text, of which nothing is left to cut
@@ -297,7 +298,7 @@ static int write_text_locked(struct handle *handle, const char *data, size_t siz
 static int write_status_locked(struct handle *handle, const char *data, size_t size, off_t offset,
 			       const char **why)
 {
-	const char *word = update_status_word(data, size);
+	const char *word = status_word(data, size);
 
 	if (handle->length && is_space(data, size))
 		return HANDLE_DONE;
@@ -306,7 +307,7 @@ static int write_status_locked(struct handle *handle, const char *data, size_t s
 		return -EINVAL;
 	}
 	if (handle->length && offset &&
-	    !(handle->append && word == update_status_word(handle->buffer, handle->length))) {
+	    !(handle->append && word == status_word(handle->buffer, handle->length))) {
 		*why = "a status is one word, and one has been written to this open file already";
 		return -EINVAL;
 	}
@@ -368,8 +369,8 @@ int handle_truncate(struct handle *handle, off_t length, const char **why)
 		handle->length = 0; /* what counts is the word that is written next */
 	} else if (length == 0) {
 		error = start_afresh_locked(handle);
-	} else if (length > (off_t)UPDATE_DOCUMENT_MAX) {
-		*why = "a document may have at most 1 MiB";
+	} else if (length > (off_t)LIMITS_TEXT_MAX) {
+		*why = "a document may have at most " LIMITS_TEXT_WORDS;
 		error = -EFBIG;
 	} else {
 		error = load_locked(handle);

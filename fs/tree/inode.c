@@ -13,7 +13,6 @@
 #include "fs/tree/record_dir.h"
 #include "vendors/base/clock.h"
 #include "vendors/base/hash.h"
-#include "vendors/vendor.h"
 
 #include <errno.h>
 #include <limits.h>

@@ -7,7 +7,7 @@
  */
 #include "fs/tree/node.h"
 
-#include "cache/roster/record.h"
+#include "cache/record/record.h"
 #include "vendors/base/hash.h"
 
 #include <limits.h>
@@ -49,12 +49,11 @@ static uint64_t number_in_order(const char *path)
 	size_t digits = slash ? strspn(slash + 1, "0123456789") : 0;
 	const char *end = slash ? slash + 1 + digits : path;
 	bool status = strcmp(end, ".status") == 0;
-	uint64_t place = 0;
+	uint64_t place;
 
 	if (!digits || digits > 9 || slash[1] == '0' || (!status && strcmp(end, ".json") != 0))
 		return 0;
-	for (const char *c = path; c < slash; c++)
-		place = (place ^ (unsigned char)*c) * 0x100000001b3u;
+	place = hash_bytes(0, path, (size_t)(slash - path));
 	return (place | 1) << 32 | strtoul(slash + 1, NULL, 10) << 1 | status;
 }
 

@@ -5,12 +5,14 @@
 #ifndef ROSTERFS_NODE_RECORD_H
 #define ROSTERFS_NODE_RECORD_H
 
-#include "cache/roster/roster.h"
+#include "cache/roster/known.h"
 #include "fs/fs.h"
 
 struct node;
 struct record;
 struct request;
+struct roster;
+struct snapshot;
 
 /* Return the record in SNAPSHOT whose stem was cut to STEM, borrowed, or NULL. */
 struct record *node_record_find_cut(const struct snapshot *snapshot, const char *stem);
@@ -19,11 +21,10 @@ struct record *node_record_find_cut(const struct snapshot *snapshot, const char 
 struct roster *node_record_roster(const struct node *node);
 
 /*
- * Return what is known of NODE's record, as roster_peek: *RECORD gets a reference or NULL, *SECONDS
- * the time for which it may be shown. ROSTER_UNKNOWN for a node that needs no record.
+ * Return what is known of NODE's record, as known_peek: *RECORD gets a reference or NULL, *SECONDS
+ * the time for which it may be shown. KNOWN_NOTHING for a node that needs no record.
  */
-enum roster_knows node_record_peek(const struct node *node, struct record **record,
-				   double *seconds);
+enum known node_record_peek(const struct node *node, struct record **record, double *seconds);
 
 /* Ask for the record of REQUEST's node: by id, or for a cut name in the whole roster. FINISH is
  * called with the error of the wait. */

@@ -7,13 +7,13 @@
  */
 #include "fs/tree/notify.h"
 
-#include "cache/roster/roster.h"
+#include "cache/record/record.h"
+#include "cache/roster/known.h"
 #include "fs/tree/inode.h"
 #include "fs/tree/node.h"
 #include "fs/tree/node_record.h"
 #include "fs/tree/pages.h"
 #include "fs/tree/record_dir.h"
-#include "vendors/vendor.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -139,7 +139,7 @@ void notify_person(struct fs *fs, const struct branch *branch, const char *stem)
 static void check_node(struct fs *fs, struct node *node)
 {
 	struct record *record = NULL;
-	enum roster_knows knows;
+	enum known knows;
 	double seconds;
 	bool differs;
 
@@ -154,7 +154,7 @@ static void check_node(struct fs *fs, struct node *node)
 	differs = node->told_version &&
 		  (!record || node->told_version != pages_version(record->version));
 	pthread_mutex_unlock(&fs->versions_lock);
-	if (differs || knows == ROSTER_ABSENT)
+	if (differs || knows == KNOWN_ABSENT)
 		notify_attributes(fs, node);
 	record_put(record);
 }

@@ -8,8 +8,16 @@
  */
 #include "fs/tree/record_dir.h"
 
+#include "cache/record/record.h"
+#include "cache/roster/figures.h"
+#include "cache/roster/flight.h"
+#include "cache/roster/inactive.h"
+#include "cache/roster/known.h"
+#include "cache/roster/publish.h"
 #include "cache/roster/roster.h"
 #include "fs/tree/path.h"
+#include "vendors/rest/account.h"
+#include "vendors/rest/collection.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -69,12 +77,12 @@ static void doubt_status(struct record_dir *record_dir, const char *id)
 	struct record *link;
 	double seconds;
 
-	roster_peek(record_dir->roster, id, &link, &seconds);
+	known_peek(record_dir->roster, id, &link, &seconds);
 	/* made by our own hand: it is no surprise that the user is active again */
 	if (link)
-		roster_note_deactivated(statuses, id, false);
+		inactive_note(statuses, id, false);
 	record_put(link);
-	roster_doubt(statuses, id);
+	publish_doubt(statuses, id);
 }
 
 static void tell_changed(void *arg, const char *id)
@@ -172,8 +180,8 @@ struct record_dir *record_dir_take(struct branch *branch, const struct place *pl
 
 void record_dir_stop(struct record_dir *record_dir)
 {
-	roster_stop(record_dir->roster);
-	roster_stop(record_dir->statuses);
+	flight_stop(record_dir->roster);
+	flight_stop(record_dir->statuses);
 }
 
 void record_dir_free(struct record_dir *record_dir)
@@ -207,11 +215,11 @@ void record_dir_refresh_links(struct branch *branch)
 
 /* ---- figures ---- */
 
-static void add_info(struct roster_info *info, struct roster *roster)
+static void add_info(struct figures *info, struct roster *roster)
 {
-	struct roster_info other;
+	struct figures other;
 
-	roster_info(roster, &other);
+	figures_get(roster, &other);
 	info->reappeared += other.reappeared;
 	if (other.failed <= info->failed)
 		return;
@@ -219,12 +227,12 @@ static void add_info(struct roster_info *info, struct roster *roster)
 	memcpy(info->last_error, other.last_error, sizeof(info->last_error));
 }
 
-void record_dir_info(struct branch *branch, struct roster_info *info)
+void record_dir_info(struct branch *branch, struct figures *info)
 {
 	struct roster *users = branch->users->roster;
 	struct record_dir *record_dir = record_dir_first(branch);
 
-	roster_info(users, info);
+	figures_get(users, info);
 	for (; record_dir; record_dir = record_dir->next) {
 		if (record_dir->roster && record_dir->roster != users)
 			add_info(info, record_dir->roster);

@@ -16,7 +16,7 @@
 #include <uthash.h>
 
 struct place;
-struct roster_info;
+struct figures;
 
 struct record_dir {
 	struct branch *branch;
@@ -57,7 +57,7 @@ struct record_dir *record_dir_take(struct branch *branch, const struct place *pl
 /* The first of BRANCH's record directories; the others follow by next. */
 struct record_dir *record_dir_first(struct branch *branch);
 
-/* Before the end and at the end, as roster_stop and roster_free. */
+/* Before the end and at the end, as flight_stop and roster_free. */
 void record_dir_stop(struct record_dir *record_dir);
 void record_dir_free(struct record_dir *record_dir); /* NULL is fine */
 
@@ -68,7 +68,7 @@ void record_dir_refresh_all(struct branch *branch);
 void record_dir_refresh_links(struct branch *branch);
 
 /* Fill INFO with the figures of BRANCH's users, and the last error of any of its rosters. */
-void record_dir_info(struct branch *branch, struct roster_info *info);
+void record_dir_info(struct branch *branch, struct figures *info);
 
 /* May records be made here, in new/? */
 bool record_dir_creates(const struct record_dir *record_dir);

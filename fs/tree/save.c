@@ -7,7 +7,6 @@
  */
 #include "fs/tree/save.h"
 
-#include "cache/roster/record.h"
 #include "fs/tree/emptied.h"
 #include "fs/tree/handle.h"
 #include "fs/tree/node.h"

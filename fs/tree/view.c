@@ -7,7 +7,7 @@
  */
 #include "fs/tree/view.h"
 
-#include "cache/roster/record.h"
+#include "cache/record/record.h"
 #include "fs/tree/handle.h"
 #include "fs/tree/inode.h"
 #include "fs/tree/node.h"
