@@ -28,7 +28,7 @@
 
 static const char *text_of_manual(const struct node *node)
 {
-	return node->branch->account->vendor->manual(node->branch->account);
+	return node_branch(node)->account->vendor->manual(node_branch(node)->account);
 }
 
 static const struct node_ops manual_file = {
@@ -50,7 +50,7 @@ static void got_self(struct request *request, int error)
 		    call_fail(&request->call, CALL_MISSING,
 			      "the vendor does not tell which user the keys in section [%s] belong "
 			      "to: set self_id there",
-			      request->node->branch->account->name);
+			      node_branch(request->node)->account->name);
 	if (error) {
 		request_fail(request, error);
 		return;
@@ -68,7 +68,7 @@ static void read_self(fuse_req_t req, struct node *node)
 	if (!request)
 		fuse_reply_err(req, ENOMEM);
 	else
-		request_ask(request, node->record_dir->roster, WAIT_SELF, NULL, got_self);
+		request_ask(request, node_record_dir(node)->roster, WAIT_SELF, NULL, got_self);
 }
 
 static const struct node_ops self_link = {
@@ -80,7 +80,7 @@ static const struct node_ops self_link = {
 
 static bool fixed_in_branch(const struct node *directory, size_t index, struct node_fixed *fixed)
 {
-	const struct vendor *vendor = directory->branch->account->vendor;
+	const struct vendor *vendor = node_branch(directory)->account->vendor;
 	const struct transaction *query = vendor->transaction;
 	/* by what the vendor has; a new name is one line here */
 	const struct {
@@ -134,6 +134,7 @@ int branch_dir_make(struct fs *fs, struct branch *branch)
 				  branch->account->name, branch->users, NULL);
 	if (!branch->node)
 		return -ENOMEM;
-	branch->node->branch = branch; /* also one without users */
+	if (!branch->users)
+		branch->node->scope = &branch->scope;
 	return 0;
 }

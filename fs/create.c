@@ -28,10 +28,11 @@
 /* Refuse to make NAME, which is no draft's and no file's in memory, in DIRECTORY. */
 static void refuse_new(fuse_req_t req, const struct node *directory, const struct path_name *name)
 {
-	enum path_kind kind = directory->record_dir ? name->kind : PATH_OTHER;
+	enum path_kind kind = node_record_dir(directory) ? name->kind : PATH_OTHER;
 	bool forgot_id = strcmp(name->text, ".status") == 0 && directory->ops->holds_files;
-	const char *why = directory->branch ? directory->branch->account->vendor->creation_refused
-					    : NULL;
+	const char *why = node_branch(directory)
+			      ? node_branch(directory)->account->vendor->creation_refused
+			      : NULL;
 	int error = -EOPNOTSUPP;
 	const char *words;
 
@@ -39,9 +40,9 @@ static void refuse_new(fuse_req_t req, const struct node *directory, const struc
 		error = -ENOENT;
 		words = "there is no such user";
 	} else if (kind == PATH_JSON && node_is_account(directory) && why &&
-		   !record_dir_creates(directory->record_dir)) {
+		   !record_dir_creates(node_record_dir(directory))) {
 		words = why;
-	} else if (kind == PATH_JSON && record_dir_creates(directory->record_dir)) {
+	} else if (kind == PATH_JSON && record_dir_creates(node_record_dir(directory))) {
 		words = "there is no such record; a file in new/ makes one";
 	} else if (kind == PATH_JSON) {
 		words = "there is no such record, and a new file does not make one";

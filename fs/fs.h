@@ -71,8 +71,15 @@ struct moved {
 };
 #define MOVED_MAX 64
 
+/* Which part of an account something belongs to. */
+struct scope {
+	struct branch *branch;         /* NULL: none, it is outside of accounts' directories */
+	struct record_dir *record_dir; /* NULL: it is in none */
+};
+
 /* One account's directory. */
 struct branch {
+	struct scope scope; /* this branch, and no record directory */
 	struct fs *fs;
 	struct account *account;
 	struct record_dir *users;       /* NULL: no API, read-only */

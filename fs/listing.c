@@ -91,7 +91,7 @@ static void read_page(fuse_req_t req, size_t size, off_t offset, struct fuse_fil
 	for (size_t place = (size_t)offset; add_place(&filler, place, fixed) > 0; place++) {
 	}
 	/* the answer may be the last that is heard of the open directory: another thread ends it */
-	record_dir = directory->record_dir;
+	record_dir = node_record_dir(directory);
 	generation = filler.dir->generation;
 	/* an empty page would be the end of the directory */
 	if (filler.failed && !filler.used)

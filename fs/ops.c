@@ -89,7 +89,7 @@ static void set_nothing(fuse_req_t req, fuse_ino_t ino, struct node *node, int w
 {
 	int error = 0;
 
-	if (node->branch && !node->branch->users)
+	if (node_branch(node) && !node_branch(node)->users)
 		error = -EROFS;
 	else if (node->ops->is_unchangeable ||
 		 ((what & FUSE_SET_ATTR_SIZE) && !node->ops->ignores_size))

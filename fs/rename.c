@@ -402,7 +402,7 @@ void rename_entry(fuse_req_t req, fuse_ino_t parent, const char *name, fuse_ino_
 		return;
 	}
 	scratch = scratch_get(fs->scratches, renaming.path);
-	if (renaming.from->branch && !renaming.from->branch->users)
+	if (node_branch(renaming.from) && !node_branch(renaming.from)->users)
 		refuse_rename(&renaming, -EROFS,
 			      "this vendor's users are kept by hand: see MANUAL");
 	else if (scratch)

@@ -94,7 +94,7 @@ static int run_query(struct request *request)
 	struct handle *handle = request->handle;
 	char *answer = NULL;
 	size_t length = 0;
-	int error = transact_send(&request->call, request->node->branch->account,
+	int error = transact_send(&request->call, node_branch(request->node)->account,
 				  request->fs->guard, request->text, request->length, &answer,
 				  &length);
 

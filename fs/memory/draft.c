@@ -46,7 +46,7 @@ static char *find_made(const struct request *request, struct scratch *scratch)
  * make a second record. */
 static int begin_post(struct request *request, struct scratch *scratch)
 {
-	struct roster *roster = request->node->record_dir->roster;
+	struct roster *roster = node_record_dir(request->node)->roster;
 	int error = write_lock_take(roster_write_lock(roster), &request->call, request->call.path);
 	char *id = error ? NULL : find_made(request, scratch);
 
@@ -61,7 +61,7 @@ static int begin_post(struct request *request, struct scratch *scratch)
 
 static void end_post(struct request *request)
 {
-	write_lock_release(roster_write_lock(request->node->record_dir->roster),
+	write_lock_release(roster_write_lock(node_record_dir(request->node)->roster),
 			   request->call.path);
 }
 
@@ -69,7 +69,7 @@ static int post_text(struct request *request, struct scratch *scratch)
 {
 	struct fs *fs = request->fs;
 	char *id = NULL;
-	int error = create_record(&request->call, request->node->record_dir->roster, fs->guard,
+	int error = create_record(&request->call, node_record_dir(request->node)->roster, fs->guard,
 				  request->text, request->length, &id);
 
 	if (id)
@@ -176,7 +176,7 @@ static void target_of_made(const struct node *node, char *target)
 	char *id = scratch_text_id(scratch_node_of(node));
 
 	if (id)
-		record_dir_name(node->record_dir, id, ".json", name);
+		record_dir_name(node_record_dir(node), id, ".json", name);
 	free(id);
 	snprintf(target, NODE_PATH_MAX, "../%s", name);
 }

@@ -60,7 +60,8 @@ struct node *memory_dir_take(struct fs *fs, const struct node *directory,
 		ops = &scratch_node_link;
 	else if (is_draft(directory, name))
 		ops = &draft_file;
-	node = inode_take_owner(fs, ops, directory, name->text, directory->record_dir, scratch);
+	node = inode_take_owner(fs, ops, directory, name->text, node_record_dir(directory),
+				scratch);
 	scratch_open_looked_up(scratch);
 	scratch_put(fs->scratches, scratch);
 	free(id);

@@ -199,7 +199,7 @@ static bool is_bare(const struct node *directory, const char *name)
 		    strcmp(fixed.name + length, ".json") == 0)
 			return true;
 	}
-	return directory->ops->lists && is_known_id(directory->record_dir, name);
+	return directory->ops->lists && is_known_id(node_record_dir(directory), name);
 }
 
 static bool is_mistyped(const struct node *directory, const char *name)

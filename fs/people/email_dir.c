@@ -126,7 +126,7 @@ static void lookup_in_own(fuse_req_t req, struct node *directory, const struct p
 {
 	struct email_query query;
 
-	if (email_query_own(directory->branch, name->text, &query))
+	if (email_query_own(node_branch(directory), name->text, &query))
 		lookup_found(req, directory, name->text, &query, find_link);
 	else
 		fuse_reply_err(req, ENOENT);
@@ -259,7 +259,7 @@ static int list_own(struct filler *filler, size_t index, off_t next)
 	const struct email_index *people = filler->dir->shown;
 	struct email_links_link link;
 
-	if (!email_links_own_link(people, filler->dir->node->branch, index, &link))
+	if (!email_links_own_link(people, node_branch(filler->dir->node), index, &link))
 		return -1;
 	return list_link(filler, &link, next);
 }
@@ -299,7 +299,7 @@ static double seconds_of_all(struct fs *fs, struct node *node, const struct reco
 
 static bool query_of_all(const struct node *node, struct email_query *query)
 {
-	email_query_whole(node->branch, query);
+	email_query_whole(node_branch(node), query);
 	return true;
 }
 

@@ -15,8 +15,8 @@
 
 bool email_link_query(const struct node *node, struct email_query *query)
 {
-	if (node->branch)
-		return email_query_own(node->branch, node_name(node), query);
+	if (node_branch(node))
+		return email_query_own(node_branch(node), node_name(node), query);
 	return email_query_in_person(node, query);
 }
 

@@ -289,7 +289,7 @@ void email_links_target(const struct email_links_link *link, const struct node *
 	char stem[PATH_STEM_MAX + 1];
 
 	path_stem(link->record->id, stem);
-	if (node->branch)
+	if (node_branch(node))
 		snprintf(target, NODE_PATH_MAX, "../%s%s", stem, link->suffix);
 	else
 		snprintf(target, NODE_PATH_MAX, "../../%s/%s%s", link->branch->account->name, stem,

@@ -64,9 +64,9 @@ static bool goes_by_id(const struct node *node)
 {
 	char name[RECORD_DIR_NAME_MAX];
 
-	if (!node->id || roster_collection(node->record_dir->roster)->single)
+	if (!node->id || roster_collection(node_record_dir(node)->roster)->single)
 		return false;
-	record_dir_name(node->record_dir, node->id, node->ops->suffix, name);
+	record_dir_name(node_record_dir(node), node->id, node->ops->suffix, name);
 	return strcmp(name, node_name(node)) == 0;
 }
 
@@ -224,20 +224,20 @@ static int commit_document(struct request *request)
 {
 	const struct node *node = request->node;
 
-	return update_document(&request->call, node->record_dir->roster, request->fs->guard,
+	return update_document(&request->call, node_record_dir(node)->roster, request->fs->guard,
 			       node->id, request->text, request->length);
 }
 
 static int commit_status(struct request *request)
 {
 	const struct node *node = request->node;
-	struct record_dir *record_dir = node->record_dir;
+	struct record_dir *record_dir = node_record_dir(node);
 	int error = status_write(&request->call, record_dir->statuses, request->fs->guard, node->id,
 				 status_word(request->text, request->length));
 
 	/* part of it may have been done */
 	if (record_dir->statuses != record_dir->roster)
-		record_dir_refresh_links(node->branch);
+		record_dir_refresh_links(node_branch(node));
 	return error;
 }
 

@@ -46,7 +46,7 @@ static const struct record_folder *folder_of(const struct node *directory)
 bool record_folder_fixed(const struct node *directory, const struct place *places, size_t index,
 			 struct node_fixed *fixed)
 {
-	const struct record_dir *record_dir = directory->record_dir;
+	const struct record_dir *record_dir = node_record_dir(directory);
 	bool is_folder = directory->ops->needs_record;
 
 	if (is_folder || (record_dir && record_dir->place && !record_dir_lists(record_dir))) {
@@ -77,19 +77,20 @@ static bool fixed_in_place(const struct node *directory, size_t index, struct no
 
 static bool fixed_in_folder(const struct node *directory, size_t index, struct node_fixed *fixed)
 {
-	return record_folder_fixed(directory, directory->record_dir->place->below, index, fixed);
+	return record_folder_fixed(directory, node_record_dir(directory)->place->below, index,
+				   fixed);
 }
 
 struct node *record_folder_take_fixed(struct fs *fs, const struct node *directory,
 				      const struct node_fixed *fixed)
 {
 	const char *id = directory->ops->needs_record ? directory->id : NULL;
-	struct record_dir *record_dir = directory->record_dir;
+	struct record_dir *record_dir = node_record_dir(directory);
 	char path[NODE_PATH_MAX];
 
 	if (fixed->place) {
 		node_path(directory, fixed->name, path);
-		record_dir = record_dir_take(directory->branch, fixed->place, path, id);
+		record_dir = record_dir_take(node_branch(directory), fixed->place, path, id);
 		return record_dir
 			   ? inode_take(fs, fixed->ops, directory, fixed->name, record_dir, NULL)
 			   : NULL;
@@ -111,7 +112,7 @@ void record_folder_attr(struct fs *fs, struct node *node, const struct record *r
 
 	(void)fs;
 	(void)record;
-	figures_get(node->record_dir->roster, &info);
+	figures_get(node_record_dir(node)->roster, &info);
 	if (info.known)
 		attr->st_mtim = info.fetched;
 }
@@ -173,7 +174,7 @@ void record_folder_open(fuse_req_t req, struct node *node, struct fuse_file_info
 		return;
 	}
 	request->fi = *fi;
-	request_ask(request, node->record_dir->roster, WAIT_WHOLE, NULL, folder_opened);
+	request_ask(request, node_record_dir(node)->roster, WAIT_WHOLE, NULL, folder_opened);
 }
 
 /* What is told of records counts while the roster that the snapshot came from is fresh. */
@@ -183,8 +184,8 @@ void record_folder_begin_list(struct filler *filler)
 
 	if (!dir->snapshot)
 		return;
-	filler->current = dir->generation ==
-			      whole_generation(dir->node->record_dir->roster, &filler->seconds) &&
+	filler->current = dir->generation == whole_generation(node_record_dir(dir->node)->roster,
+							      &filler->seconds) &&
 			  filler->seconds > 0;
 }
 
@@ -215,7 +216,7 @@ static bool list_record(struct filler *filler, size_t index, off_t next)
 {
 	const struct node *directory = filler->dir->node;
 	const struct record_folder *folder = folder_of(directory);
-	struct roster *roster = directory->record_dir->roster;
+	struct roster *roster = node_record_dir(directory)->roster;
 	const struct node_ops *ops = folder->shows[index % folder->names];
 	struct record *shown = filler->dir->snapshot->records[index / folder->names];
 	char name[PATH_NAME_MAX + 16];
@@ -229,7 +230,7 @@ static bool list_record(struct filler *filler, size_t index, off_t next)
 	if (!filler->plus)
 		return filler_add_bare(filler, name, ops->mode & S_IFMT,
 				       node_number_of(directory, name), next);
-	node = inode_take(filler->fs, ops, directory, name, directory->record_dir, shown->id);
+	node = inode_take(filler->fs, ops, directory, name, node_record_dir(directory), shown->id);
 	if (!node) {
 		filler->failed = true;
 		return false;
@@ -261,8 +262,8 @@ int record_folder_list(struct filler *filler, size_t index, off_t next)
 
 static int delete_record(struct request *request)
 {
-	return unlink_record(&request->call, request->node->record_dir->roster, request->fs->guard,
-			     request->text);
+	return unlink_record(&request->call, node_record_dir(request->node)->roster,
+			     request->fs->guard, request->text);
 }
 
 static void record_deleted(struct request *request, int error)
@@ -278,8 +279,8 @@ static void remove_record(fuse_req_t req, struct node *directory, const struct p
 {
 	struct request *request;
 
-	if (!roster_collection(directory->record_dir->roster)->deletes || name->kind != PATH_JSON ||
-	    !name->has_id) {
+	if (!roster_collection(node_record_dir(directory)->roster)->deletes ||
+	    name->kind != PATH_JSON || !name->has_id) {
 		request_refuse_name(req, directory, name->text, -EPERM, "this can't be removed");
 		return;
 	}

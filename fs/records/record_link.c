@@ -24,7 +24,7 @@ static void target_of_record(const struct node *node, char *target)
 {
 	char *end = target;
 
-	for (const char *c = node->record_dir->path; *c; c++) {
+	for (const char *c = node_record_dir(node)->path; *c; c++) {
 		if (*c == '/')
 			end = stpcpy(end, "../");
 	}
@@ -46,8 +46,8 @@ const struct node_ops record_link = {
 
 static int link_user(struct request *request)
 {
-	return link_create(&request->call, request->node->record_dir->roster, request->fs->guard,
-			   request->text);
+	return link_create(&request->call, node_record_dir(request->node)->roster,
+			   request->fs->guard, request->text);
 }
 
 static void linked(struct request *request, int error)
@@ -61,17 +61,17 @@ static void linked(struct request *request, int error)
 	}
 	if (!request_claim(request))
 		return;
-	record_dir_name(directory->record_dir, request->text, ".json", name);
+	record_dir_name(node_record_dir(directory), request->text, ".json", name);
 	entry_reply(request->req,
-		    inode_take(request->fs, &record_link, directory, name, directory->record_dir,
-			       request->text),
+		    inode_take(request->fs, &record_link, directory, name,
+			       node_record_dir(directory), request->text),
 		    NULL, 0);
 }
 
 /* Return true if TARGET leads from a link in DIRECTORY to the user's file NAME. */
 static bool leads_to_user(const struct node *directory, const char *name, const char *target)
 {
-	for (const char *c = directory->record_dir->path; *c; c++) {
+	for (const char *c = node_record_dir(directory)->path; *c; c++) {
 		if (*c != '/')
 			continue;
 		if (strncmp(target, "../", 3) != 0)

@@ -59,7 +59,7 @@ static void lookup_known(fuse_req_t req, struct node *directory, const char *nam
 			 const struct node_ops *ops, const char *id)
 {
 	struct fs *fs = fs_of(req);
-	struct node *node = inode_take(fs, ops, directory, name, directory->record_dir, id);
+	struct node *node = inode_take(fs, ops, directory, name, node_record_dir(directory), id);
 	struct record *record = NULL;
 	double seconds = 0;
 
@@ -88,7 +88,7 @@ void record_lookup_file(fuse_req_t req, struct node *directory, const struct pat
 	const struct node_ops *ops = ops_of_name(directory, name);
 	char *id;
 
-	if (!ops || !find_id(directory->record_dir, name, &id)) {
+	if (!ops || !find_id(node_record_dir(directory), name, &id)) {
 		fuse_reply_err(req, ENOENT);
 		return;
 	}
@@ -101,9 +101,9 @@ struct node *record_lookup_take_file(struct fs *fs, const struct node *directory
 {
 	const struct node_ops *ops = ops_of_name(directory, name);
 
-	if (!ops || !name->has_id || !record_dir_may_have(directory->record_dir, name->id))
+	if (!ops || !name->has_id || !record_dir_may_have(node_record_dir(directory), name->id))
 		return NULL;
-	return inode_take(fs, ops, directory, name->text, directory->record_dir, name->id);
+	return inode_take(fs, ops, directory, name->text, node_record_dir(directory), name->id);
 }
 
 /* Desktops and shells look for autorun.inf, .git and the like: that must not cost a request. */
@@ -122,7 +122,7 @@ static bool is_unlikely_id(struct record_dir *record_dir, const char *id)
 void record_lookup_folder(fuse_req_t req, struct node *directory, const struct node_ops *ops,
 			  const struct path_name *name)
 {
-	struct record_dir *record_dir = directory->record_dir;
+	struct record_dir *record_dir = node_record_dir(directory);
 	char *id = NULL;
 
 	/* mkdir would find a provisional inode in its way: only ids that were listed once count */
@@ -149,7 +149,7 @@ static void found_link(struct request *request, int error)
 		fuse_reply_err(request->req, ENOENT);
 		return;
 	}
-	record_dir_name(request->node->record_dir, request->text, ".json", name);
+	record_dir_name(node_record_dir(request->node), request->text, ".json", name);
 	lookup_known(request->req, request->node, name, &record_link, request->text);
 }
 
@@ -159,14 +159,14 @@ static void found_link(struct request *request, int error)
  */
 void record_lookup_link(fuse_req_t req, struct node *directory, const struct path_name *name)
 {
-	struct roster *roster = directory->record_dir->roster;
+	struct roster *roster = node_record_dir(directory)->roster;
 	enum known knows = KNOWN_ABSENT;
 	struct record *record = NULL;
 	struct request *request;
 	double seconds;
 	char *id = NULL;
 
-	if (name->kind == PATH_JSON && find_id(directory->record_dir, name, &id) && id)
+	if (name->kind == PATH_JSON && find_id(node_record_dir(directory), name, &id) && id)
 		knows = known_peek(roster, id, &record, &seconds);
 	record_put(record);
 	if (knows == KNOWN_FRESH || knows == KNOWN_ABSENT) {

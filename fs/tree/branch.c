@@ -13,6 +13,7 @@
 
 int branch_init(struct fs *fs, struct branch *branch, struct account *account)
 {
+	branch->scope.branch = branch;
 	branch->fs = fs;
 	branch->account = account;
 	pthread_mutex_init(&branch->lock, NULL);

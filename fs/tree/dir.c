@@ -88,7 +88,7 @@ void dir_choose_pages(struct dir *dir, uint64_t version, double seconds, struct 
 	fi->cache_readdir = dir->paged;
 	fi->keep_cache = pages == PAGES_KEEP;
 	if (dir->node->ops->lists)
-		atomic_store(&dir->node->record_dir->patience, fi->keep_cache ? PATIENCE : 0);
+		atomic_store(&node_record_dir(dir->node)->patience, fi->keep_cache ? PATIENCE : 0);
 }
 
 /*
@@ -97,7 +97,7 @@ void dir_choose_pages(struct dir *dir, uint64_t version, double seconds, struct 
  */
 void dir_asked(struct fs *fs, const struct node *node)
 {
-	struct record_dir *record_dir = node->record_dir;
+	struct record_dir *record_dir = node_record_dir(node);
 
 	if (!node->ops->lists)
 		return;
@@ -117,7 +117,7 @@ void dir_reply_whole(fuse_req_t req, struct node *node, const struct wait *whole
 	if (whole) {
 		dir->snapshot = snapshot_get(whole->snapshot);
 		dir->generation = whole->generation;
-		whole_generation(node->record_dir->roster, &seconds);
+		whole_generation(node_record_dir(node)->roster, &seconds);
 		dir_choose_pages(dir, dir->generation + extra, seconds, fi);
 	}
 	dir_reply(req, dir, fi);

@@ -23,6 +23,9 @@
 
 /* ---- making and freeing ---- */
 
+/* Outside of accounts' directories. */
+static const struct scope outside;
+
 static const char *path_of(const void *item)
 {
 	const struct node *node = item;
@@ -41,6 +44,7 @@ static struct node *node_new(const struct node_ops *ops, const char *path, const
 	if (id)
 		node->id = memcpy(node->path + length, id, id_length);
 	node->ops = ops;
+	node->scope = &outside;
 	node->inode = &node->own;
 	atomic_init(&node->own.node, node);
 	return node;
@@ -120,6 +124,15 @@ static struct owned end_unneeded_locked(struct fs *fs, struct node *node)
 
 /* ---- finding and making ---- */
 
+/* Return the scope of what is part of RECORD_DIR, or (NULL) of no such directory, in DIRECTORY. */
+static const struct scope *scope_in(const struct node *directory,
+				    const struct record_dir *record_dir)
+{
+	if (record_dir)
+		return &record_dir->scope;
+	return node_branch(directory) ? &node_branch(directory)->scope : &outside;
+}
+
 /* As inode_take, for a node that owns OWNED if that is not NULL. */
 static struct node *take(struct fs *fs, const struct node_ops *ops, const struct node *directory,
 			 const char *name, struct record_dir *record_dir, const char *id,
@@ -150,8 +163,7 @@ static struct node *take(struct fs *fs, const struct node_ops *ops, const struct
 			free(node);
 			goto out;
 		}
-		node->branch = record_dir ? record_dir->branch : directory->branch;
-		node->record_dir = record_dir;
+		node->scope = scope_in(directory, record_dir);
 		if (owned) {
 			ops->hold(fs, owned);
 			node->owned = owned;
@@ -367,8 +379,7 @@ static struct node *renew_locked(struct fs *fs, struct node *node, uint64_t hash
 		free(renewed);
 		return NULL;
 	}
-	renewed->branch = node->branch;
-	renewed->record_dir = node->record_dir;
+	renewed->scope = node->scope;
 	leave_locked(fs, node);
 	node->nameless = true;
 	if (enter_locked(fs, renewed, hash)) {

@@ -171,8 +171,7 @@ struct inode {
  */
 struct node {
 	const struct node_ops *ops;
-	struct branch *branch;         /* NULL outside of an account's directory */
-	struct record_dir *record_dir; /* NULL if it is not part of one */
+	const struct scope *scope; /* of its record directory or branch; else of neither */
 	union {
 		char *id;    /* of the record; NULL: a cut name whose record is not known yet */
 		void *owned; /* a reference, if ops->release is set */
@@ -204,6 +203,18 @@ struct node_fixed {
 	const struct place *place; /* of a directory of records; else NULL */
 };
 
+/* Return the branch that NODE is in, or NULL: it is outside of accounts' directories. */
+static inline struct branch *node_branch(const struct node *node)
+{
+	return node->scope->branch;
+}
+
+/* Return the record directory that NODE is part of, or NULL. */
+static inline struct record_dir *node_record_dir(const struct node *node)
+{
+	return node->scope->record_dir;
+}
+
 /* Return true if NODE is a record's text or status. */
 static inline bool node_is_record(const struct node *node)
 {
@@ -213,7 +224,7 @@ static inline bool node_is_record(const struct node *node)
 /* Return true if NODE is an account's own directory. */
 static inline bool node_is_account(const struct node *node)
 {
-	return node->branch && node->branch->node == node;
+	return node_branch(node) && node_branch(node)->node == node;
 }
 
 /* Return what NODE owns, borrowed, or NULL. */

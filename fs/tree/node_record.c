@@ -36,7 +36,8 @@ struct record *node_record_find_cut(const struct snapshot *snapshot, const char 
 
 struct roster *node_record_roster(const struct node *node)
 {
-	return node->ops->shows_status ? node->record_dir->statuses : node->record_dir->roster;
+	return node->ops->shows_status ? node_record_dir(node)->statuses
+				       : node_record_dir(node)->roster;
 }
 
 /* Does RECORD stand for all users that a whole roster of statuses does not show? */
@@ -56,9 +57,9 @@ enum known node_record_peek(const struct node *node, struct record **record, dou
 	if (!node->ops->needs_record || !node->id)
 		return KNOWN_NOTHING;
 	knows = known_peek(node_record_roster(node), node->id, record, seconds);
-	if (node_record_roster(node) == node->record_dir->roster)
+	if (node_record_roster(node) == node_record_dir(node)->roster)
 		return knows;
-	of_user = known_peek(node->record_dir->roster, node->id, &user, &user_seconds);
+	of_user = known_peek(node_record_dir(node)->roster, node->id, &user, &user_seconds);
 	record_put(user);
 	if (of_user == KNOWN_ABSENT)
 		knows = KNOWN_ABSENT;
@@ -92,7 +93,7 @@ static void take_absent(struct request *request)
 static bool ask_for_status(struct request *request, int error)
 {
 	const struct node *node = request->node;
-	struct roster *users = node->record_dir->roster, *statuses = node_record_roster(node);
+	struct roster *users = node_record_dir(node)->roster, *statuses = node_record_roster(node);
 	struct record *status = NULL;
 	double seconds;
 
@@ -128,15 +129,15 @@ bool node_record_again(struct request *request, int error)
 	 * but is there such a user?
 	 */
 	if (error || request->wait.kind != WAIT_RECORD ||
-	    request->roster == node->record_dir->roster ||
+	    request->roster == node_record_dir(node)->roster ||
 	    strcmp(record_status(request->wait.record),
 		   roster_collection(request->roster)->absent_status) != 0)
 		return false;
-	knows = known_peek(node->record_dir->roster, node->id, &user, &seconds);
+	knows = known_peek(node_record_dir(node)->roster, node->id, &user, &seconds);
 	record_put(user);
 	if (knows == KNOWN_FRESH || (knows == KNOWN_STALE && !is_absent(request->wait.record)))
 		return false;
-	request_again(request, node->record_dir->roster, WAIT_RECORD, node->id);
+	request_again(request, node_record_dir(node)->roster, WAIT_RECORD, node->id);
 	return true;
 }
 
@@ -160,7 +161,7 @@ int node_record_found(struct request *request, int error, struct record **record
 		error = -ENOENT;
 	if (error == -ENOENT && !request->call.words[0])
 		call_fail(&request->call, CALL_MISSING, "there is no such %s",
-			  node->record_dir->place ? "record" : "user");
+			  node_record_dir(node)->place ? "record" : "user");
 	return error;
 }
 
@@ -175,8 +176,8 @@ void node_record_ask(struct request *request, void (*finish)(struct request *req
 	 */
 	if (node->id && known_peek(roster, node->id, &record, &seconds) == KNOWN_FRESH &&
 	    is_absent(record))
-		roster = node->record_dir->roster;
+		roster = node_record_dir(node)->roster;
 	record_put(record);
-	request_ask(request, node->id ? roster : node->record_dir->roster,
+	request_ask(request, node->id ? roster : node_record_dir(node)->roster,
 		    node->id ? WAIT_RECORD : WAIT_WHOLE, node->id, finish);
 }

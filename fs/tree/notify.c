@@ -70,24 +70,24 @@ struct sieve {
 /* Is NODE in PERSON's directory, or that itself, or a link of theirs in the branch's by-email? */
 static bool is_theirs(const struct node *node, const char *person)
 {
-	const char *name = node->branch ? node_name(node) : strchr(node->path, '/') + 1;
+	const char *name = node_branch(node) ? node_name(node) : strchr(node->path, '/') + 1;
 	size_t length = strlen(person);
 
 	return strncmp(name, person, length) == 0 &&
-	       strchr(node->branch ? ".~" : "/", name[length]);
+	       strchr(node_branch(node) ? ".~" : "/", name[length]);
 }
 
 static bool passes(const struct sieve *sieve, const struct node *node)
 {
 	if (node->ops->is_person) {
-		if (node->branch && node->branch != sieve->branch)
+		if (node_branch(node) && node_branch(node) != sieve->branch)
 			return false;
 		if (sieve->record_dir && sieve->record_dir != sieve->branch->users)
 			return false;
 		return !sieve->person || is_theirs(node, sieve->person);
 	}
-	return !sieve->person && node->branch == sieve->branch &&
-	       (!sieve->record_dir || node->record_dir == sieve->record_dir) &&
+	return !sieve->person && node_branch(node) == sieve->branch &&
+	       (!sieve->record_dir || node_record_dir(node) == sieve->record_dir) &&
 	       node->ops->needs_record;
 }
 

@@ -89,7 +89,7 @@ void open_plain(fuse_req_t req, fuse_ino_t ino, struct node *node, struct fuse_f
 
 void open_read_only(fuse_req_t req, fuse_ino_t ino, struct node *node, struct fuse_file_info *fi)
 {
-	int error = node->branch ? -EROFS : -EPERM;
+	int error = node_branch(node) ? -EROFS : -EPERM;
 
 	if (open_writes(fi->flags))
 		fuse_reply_err(req, -request_refuse(req, node->path, error,

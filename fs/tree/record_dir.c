@@ -123,6 +123,7 @@ static struct record_dir *record_dir_new(struct branch *branch, const struct pla
 
 	if (!record_dir)
 		return NULL;
+	record_dir->scope = (struct scope){branch, record_dir};
 	record_dir->branch = branch;
 	record_dir->place = place;
 	record_dir->path = strdup(path);

@@ -19,6 +19,7 @@ struct place;
 struct figures;
 
 struct record_dir {
+	struct scope scope; /* its branch, and itself */
 	struct branch *branch;
 	const struct place *place; /* NULL: the account's users */
 	char *path;                /* below the mount point: "acme", "acme/accounts/1/members" */

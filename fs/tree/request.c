@@ -406,7 +406,7 @@ void request_refuse_name(fuse_req_t req, const struct node *directory, const cha
 	char path[NODE_PATH_MAX];
 
 	node_path(directory, name, path);
-	if (directory->branch && !directory->branch->users) {
+	if (node_branch(directory) && !node_branch(directory)->users) {
 		error = -EROFS;
 		words = "this vendor's users are kept by hand: see MANUAL";
 	}
