@@ -87,10 +87,10 @@ static bool fixed_in_branch(const struct node *directory, size_t index, struct n
 		bool exists;
 		struct node_fixed fixed;
 	} names[] = {
-	    {true, {"MANUAL", &manual_file, NULL}},
-	    {vendor->self, {"self", &self_link, NULL}},
-	    {query, {query ? query->name : NULL, &query_file, NULL}},
-	    {vendor->users, {"by-email", &email_dir_own.node, NULL}},
+	    {true, {"MANUAL", &manual_file, NULL, false}},
+	    {vendor->self, {"self", &self_link, NULL, false}},
+	    {query, {query ? query->name : NULL, &query_file, NULL, false}},
+	    {vendor->users, {"by-email", &email_dir_own.node, NULL, true}},
 	};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {

@@ -59,9 +59,9 @@ static const struct node_ops readme_file = {
 static bool fixed_in_root(const struct node *directory, size_t index, struct node_fixed *fixed)
 {
 	static const struct node_fixed list[] = {
-	    {"README", &readme_file, NULL},
-	    {"by-email", &email_dir_root.node, NULL},
-	    {".rosterfs", &control_dir, NULL},
+	    {"README", &readme_file, NULL, false},
+	    {"by-email", &email_dir_root.node, NULL, false},
+	    {".rosterfs", &control_dir, NULL, false},
 	};
 
 	(void)directory;

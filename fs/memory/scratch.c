@@ -11,6 +11,7 @@
 #include "fs/memory/scratch_state.h"
 #include "fs/memory/scratch_text.h"
 #include "fs/tree/node.h"
+#include "vendors/base/checked.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -69,6 +70,42 @@ static void free_scratch(struct scratches *all, struct scratch *scratch)
 }
 
 /* ---- names ---- */
+
+/*
+ * The states of a file:
+ *
+ *   new       no name yet: one reference of its maker's
+ *   named     a name has a reference; the newest name is its path
+ *   open      lost its name while it was open: it still counts, until the last reference goes
+ *   removed   lost its name while nobody had it open: it does not count, and may not be opened
+ *
+ * What holds between two changes: no directory is empty, and each name's file has a reference, is
+ * not removed, and has that name for its path.
+ */
+static void check_locked(const struct scratches *all)
+{
+	const struct directory *directory, *next;
+	const struct name *name;
+
+	HASH_ITER(hh, all->directories, directory, next) {
+		size_t above = strlen(directory->path);
+
+		assert(directory->names);
+		for (name = directory->names; name; name = name->hh.next) {
+			const struct scratch *scratch = name->scratch;
+
+			assert(scratch->references && !scratch->removed);
+			assert(strncmp(scratch->path, directory->path, above) == 0);
+			assert(strcmp(scratch->path + above + (above ? 1 : 0), name->name) == 0);
+		}
+	}
+}
+
+static void unlock(struct scratches *all)
+{
+	CHECKED(check_locked(all));
+	pthread_mutex_unlock(&all->lock);
+}
 
 /* PATH is cut at its last slash: *NAME is what follows, and so many bytes stand before it. */
 static size_t split(const char *path, const char **name)
@@ -320,7 +357,7 @@ int scratch_make(struct scratches *all, const char *path, const char *target,
 	if (error == -ENOSPC) {
 		pthread_mutex_lock(&all->lock);
 		expire_locked(all);
-		pthread_mutex_unlock(&all->lock);
+		unlock(all);
 		error = new_scratch(all, target, &new);
 	}
 	if (error)
@@ -331,7 +368,7 @@ int scratch_make(struct scratches *all, const char *path, const char *target,
 		put_locked(all, new);
 	else
 		*scratch = new;
-	pthread_mutex_unlock(&all->lock);
+	unlock(all);
 	return error;
 }
 
@@ -347,7 +384,7 @@ int scratch_replace(struct scratches *all, const char *path, const char *text, s
 		error = rename_locked(all, path, new);
 	if (new)
 		put_locked(all, new);
-	pthread_mutex_unlock(&all->lock);
+	unlock(all);
 	return error;
 }
 
@@ -361,7 +398,7 @@ struct scratch *scratch_get(struct scratches *all, const char *path)
 	scratch = name ? name->scratch : NULL;
 	if (scratch)
 		scratch->references++;
-	pthread_mutex_unlock(&all->lock);
+	unlock(all);
 	return scratch;
 }
 
@@ -371,7 +408,7 @@ struct scratch *scratch_hold(struct scratches *all, struct scratch *scratch)
 		return NULL;
 	pthread_mutex_lock(&all->lock);
 	scratch->references++;
-	pthread_mutex_unlock(&all->lock);
+	unlock(all);
 	return scratch;
 }
 
@@ -381,17 +418,7 @@ void scratch_put(struct scratches *all, struct scratch *scratch)
 		return;
 	pthread_mutex_lock(&all->lock);
 	put_locked(all, scratch);
-	pthread_mutex_unlock(&all->lock);
-}
-
-bool scratch_is_gone(struct scratches *all, struct scratch *scratch)
-{
-	bool gone;
-
-	pthread_mutex_lock(&all->lock);
-	gone = scratch->removed && !atomic_load(&scratch->opens);
-	pthread_mutex_unlock(&all->lock);
-	return gone;
+	unlock(all);
 }
 
 int scratch_remove(struct scratches *all, const char *path)
@@ -402,7 +429,7 @@ int scratch_remove(struct scratches *all, const char *path)
 	found = find_locked(all, path);
 	if (found)
 		remove_locked(all, path);
-	pthread_mutex_unlock(&all->lock);
+	unlock(all);
 	return found ? 0 : -ENOENT;
 }
 
@@ -419,7 +446,7 @@ int scratch_rename(struct scratches *all, const char *path, const char *new_path
 		error = rename_locked(all, new_path, name->scratch);
 	if (!error && strcmp(path, new_path) != 0)
 		forget_locked(all, path);
-	pthread_mutex_unlock(&all->lock);
+	unlock(all);
 	return error;
 }
 
@@ -432,7 +459,7 @@ char *scratch_path(struct scratches *all, const struct scratch *scratch)
 	name = scratch->path ? find_locked(all, scratch->path) : NULL;
 	if (name && name->scratch == scratch)
 		path = strdup(scratch->path);
-	pthread_mutex_unlock(&all->lock);
+	unlock(all);
 	return path;
 }
 
@@ -446,7 +473,7 @@ uint64_t scratch_expired(struct scratches *all, const char *directory)
 	if (found)
 		expire_in_locked(all, found);
 	expired = all->expired;
-	pthread_mutex_unlock(&all->lock);
+	unlock(all);
 	return expired;
 }
 
@@ -461,6 +488,6 @@ char *scratch_name(struct scratches *all, const char *directory, size_t index)
 	for (name = found ? found->names : NULL; name && index; index--)
 		name = name->hh.next;
 	copy = name ? strdup(name->name) : NULL;
-	pthread_mutex_unlock(&all->lock);
+	unlock(all);
 	return copy;
 }

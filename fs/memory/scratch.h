@@ -54,9 +54,6 @@ void scratch_put(struct scratches *all, struct scratch *scratch); /* NULL is fin
 /* Take the name PATH away. 0 or -ENOENT. */
 int scratch_remove(struct scratches *all, const char *path);
 
-/* Was it removed, with nobody having it open? Then nobody may open it any more. */
-bool scratch_is_gone(struct scratches *all, struct scratch *scratch);
-
 /* PATH is called NEW_PATH from now on; what was called so goes. 0, or -ENOENT or -ENOMEM, and then
  * nothing has changed. */
 int scratch_rename(struct scratches *all, const char *path, const char *new_path);

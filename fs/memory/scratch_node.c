@@ -52,7 +52,7 @@ bool scratch_node_may_open(struct fs *fs, struct node *node, int flags)
 {
 	struct scratch *scratch = scratch_node_of(node);
 
-	return !scratch_is_gone(fs->scratches, scratch) &&
+	return !scratch_open_is_gone(fs->scratches, scratch) &&
 	       (!open_writes(flags) || scratch_open_allowed(scratch));
 }
 

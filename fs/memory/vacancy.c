@@ -7,6 +7,7 @@
  */
 #include "fs/memory/vacancy.h"
 
+#include "vendors/base/checked.h"
 #include "vendors/base/clock.h"
 #include "vendors/base/process.h"
 
@@ -40,6 +41,27 @@ struct vacancies *vacancies_new(void)
 	return vacancies;
 }
 
+/*
+ * What holds between two changes, of each entry:
+ *   - it has a path, a backup and a process;
+ *   - no other entry has the same path and process;
+ * and count is the number of entries.
+ */
+static void check_locked(struct vacancies *vacancies)
+{
+	const struct vacancy *vacancy, *other;
+	size_t count = 0;
+
+	LL_FOREACH(vacancies->list, vacancy) {
+		assert(vacancy->path && vacancy->backup && vacancy->process > 0);
+		LL_FOREACH(vacancy->next, other)
+			assert(vacancy->process != other->process ||
+			       strcmp(vacancy->path, other->path) != 0);
+		count++;
+	}
+	assert(count == atomic_load(&vacancies->count));
+}
+
 static void drop_locked(struct vacancies *vacancies, struct vacancy *vacancy)
 {
 	LL_DELETE(vacancies->list, vacancy);
@@ -70,6 +92,16 @@ static void expire_locked(struct vacancies *vacancies)
 	}
 }
 
+static void end_locked(struct vacancies *vacancies, const char *path, pid_t process)
+{
+	struct vacancy *vacancy, *next;
+
+	LL_FOREACH_SAFE(vacancies->list, vacancy, next) {
+		if (vacancy->process == process && strcmp(vacancy->path, path) == 0)
+			drop_locked(vacancies, vacancy);
+	}
+}
+
 void vacancy_begin(struct vacancies *vacancies, const char *path, const char *backup, pid_t process)
 {
 	struct vacancy *vacancy;
@@ -77,7 +109,6 @@ void vacancy_begin(struct vacancies *vacancies, const char *path, const char *ba
 	/* somebody in another PID namespace: who comes next may be somebody else there */
 	if (process <= 0)
 		return;
-	vacancy_end(vacancies, path, process);
 	vacancy = calloc(1, sizeof(*vacancy));
 	if (vacancy) {
 		vacancy->path = strdup(path);
@@ -89,14 +120,17 @@ void vacancy_begin(struct vacancies *vacancies, const char *path, const char *ba
 			free(vacancy->backup);
 		}
 		free(vacancy);
+		vacancy_end(vacancies, path, process);
 		return;
 	}
 	vacancy->process = process;
 	vacancy->started = process_start(process);
 	vacancy->until = clock_now().tv_sec + VACANCY_SECONDS;
 	pthread_mutex_lock(&vacancies->lock);
+	end_locked(vacancies, path, process);
 	LL_PREPEND(vacancies->list, vacancy);
 	atomic_fetch_add(&vacancies->count, 1);
+	CHECKED(check_locked(vacancies));
 	pthread_mutex_unlock(&vacancies->lock);
 }
 
@@ -139,13 +173,9 @@ bool vacancy_exists(struct vacancies *vacancies, const char *path)
 
 void vacancy_end(struct vacancies *vacancies, const char *path, pid_t process)
 {
-	struct vacancy *vacancy, *next;
-
 	pthread_mutex_lock(&vacancies->lock);
-	LL_FOREACH_SAFE(vacancies->list, vacancy, next) {
-		if (vacancy->process == process && strcmp(vacancy->path, path) == 0)
-			drop_locked(vacancies, vacancy);
-	}
+	end_locked(vacancies, path, process);
+	CHECKED(check_locked(vacancies));
 	pthread_mutex_unlock(&vacancies->lock);
 }
 
@@ -160,5 +190,6 @@ void vacancy_end_backup(struct vacancies *vacancies, const char *backup)
 		if (strcmp(vacancy->backup, backup) == 0)
 			drop_locked(vacancies, vacancy);
 	}
+	CHECKED(check_locked(vacancies));
 	pthread_mutex_unlock(&vacancies->lock);
 }

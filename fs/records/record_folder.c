@@ -52,13 +52,13 @@ bool record_folder_fixed(const struct node *directory, const struct place *place
 	if (is_folder || (record_dir && record_dir->place && !record_dir_lists(record_dir))) {
 		if (!index--) {
 			*fixed = (struct node_fixed){record_dir->place->file, &record_file_json,
-						     NULL};
+						     NULL, false};
 			return true;
 		}
 	}
 	if (!is_folder && record_dir && record_dir_creates(record_dir)) {
 		if (!index--) {
-			*fixed = (struct node_fixed){"new", &new_folder.node, NULL};
+			*fixed = (struct node_fixed){"new", &new_folder.node, NULL, false};
 			return true;
 		}
 	}
@@ -66,7 +66,7 @@ bool record_folder_fixed(const struct node *directory, const struct place *place
 		places++;
 	if (!places || !places->name)
 		return false;
-	*fixed = (struct node_fixed){places->name, place_ops[places->kind], places};
+	*fixed = (struct node_fixed){places->name, place_ops[places->kind], places, false};
 	return true;
 }
 
@@ -98,8 +98,8 @@ struct node *record_folder_take_fixed(struct fs *fs, const struct node *director
 	/* the one record of a single collection has the name of its file for an id */
 	if (!id)
 		id = fixed->name;
-	return inode_take(fs, fixed->ops, directory, fixed->name, record_dir,
-			  fixed->ops->is_record ? id : NULL);
+	return inode_take(fs, fixed->ops, directory, fixed->name,
+			  fixed->is_apart ? NULL : record_dir, fixed->ops->is_record ? id : NULL);
 }
 
 /* ---- attributes ---- */

@@ -201,6 +201,7 @@ struct node_fixed {
 	const char *name;
 	const struct node_ops *ops;
 	const struct place *place; /* of a directory of records; else NULL */
+	bool is_apart;             /* it is not part of the directory's record_dir */
 };
 
 /* Return the branch that NODE is in, or NULL: it is outside of accounts' directories. */
