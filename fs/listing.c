@@ -62,8 +62,8 @@ static size_t count_fixed(const struct node *directory)
 	return count;
 }
 
-static void read_page(fuse_req_t req, size_t size, off_t offset, struct fuse_file_info *fi,
-		      bool plus)
+static void listing_fill(fuse_req_t req, size_t size, off_t offset, struct fuse_file_info *fi,
+			 bool plus)
 {
 	struct filler filler = {
 	    .fs = fs_asked(req, ASKED_READDIR),
@@ -108,14 +108,14 @@ void listing_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset,
 		  struct fuse_file_info *fi)
 {
 	(void)ino;
-	read_page(req, size, offset, fi, false);
+	listing_fill(req, size, offset, fi, false);
 }
 
 void listing_read_plus(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset,
 		       struct fuse_file_info *fi)
 {
 	(void)ino;
-	read_page(req, size, offset, fi, true);
+	listing_fill(req, size, offset, fi, true);
 }
 
 void listing_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)

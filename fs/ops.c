@@ -85,7 +85,7 @@ static void op_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi
 }
 
 /* NODE is of a kind whose size can't be set. */
-static void set_nothing(fuse_req_t req, fuse_ino_t ino, struct node *node, int what)
+static void op_set_nothing(fuse_req_t req, fuse_ino_t ino, struct node *node, int what)
 {
 	int error = 0;
 
@@ -107,8 +107,8 @@ static void set_nothing(fuse_req_t req, fuse_ino_t ino, struct node *node, int w
  * Set the size of NODE, behind INO, to LENGTH. A size counts only for an open file: one that is not
  * open is truncated to nothing that could be sent. Return 0 or a negative errno.
  */
-static int set_size(fuse_req_t req, fuse_ino_t ino, struct node *node, off_t length,
-		    struct fuse_file_info *fi)
+static int op_set_size(fuse_req_t req, fuse_ino_t ino, struct node *node, off_t length,
+		       struct fuse_file_info *fi)
 {
 	struct fs *fs = fs_of(req);
 	struct handle *handle = NULL;
@@ -143,11 +143,11 @@ static void op_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *attr, int wh
 	int error = 0;
 
 	if (!node->ops->truncate && !node->ops->truncate_name) {
-		set_nothing(req, ino, node, what);
+		op_set_nothing(req, ino, node, what);
 		return;
 	}
 	if (what & FUSE_SET_ATTR_SIZE)
-		error = set_size(req, ino, node, attr->st_size, fi);
+		error = op_set_size(req, ino, node, attr->st_size, fi);
 	if (error) {
 		fuse_reply_err(req, -error);
 		return;

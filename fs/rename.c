@@ -53,7 +53,7 @@ static void refuse_rename(const struct renaming *renaming, int error, const char
 }
 
 /* It was the name there that somebody wanted to change. */
-static void refuse_target(const struct renaming *renaming, int error, const char *words)
+static void rename_refuse_target(const struct renaming *renaming, int error, const char *words)
 {
 	fuse_reply_err(renaming->req,
 		       -request_refuse(renaming->req, renaming->new_path, error, words));
@@ -213,7 +213,7 @@ static void start_save(const struct renaming *renaming, struct scratch *scratch)
 			fuse_reply_err(renaming->req,
 				       -save_refuse(renaming->req, node, error, why));
 		else
-			refuse_target(renaming, error, why);
+			rename_refuse_target(renaming, error, why);
 	}
 	if (node)
 		inode_drop(fs, node);
@@ -267,7 +267,7 @@ static void start_post(const struct renaming *renaming, struct scratch *scratch)
 	}
 	if (request)
 		request_free(request);
-	refuse_target(renaming, error, why);
+	rename_refuse_target(renaming, error, why);
 }
 
 /* ---- files in memory ---- */
@@ -286,14 +286,14 @@ static bool is_taken(const struct renaming *renaming)
 
 /* Does the new name look as if a record's file was meant, and the text as if it was for that? Then
  * that has been logged. */
-static bool is_mistyped(const struct renaming *renaming)
+static bool rename_is_mistyped(const struct renaming *renaming)
 {
 	return mistyped_rename(renaming->req, renaming->to, &renaming->name,
 			       renaming->new_name.text);
 }
 
 /* The record's name must be free, and for all but who renamed the record away it is not. */
-static void refuse_record(const struct renaming *renaming)
+static void rename_refuse_record(const struct renaming *renaming)
 {
 	struct node *node = target_node(renaming);
 	struct record *record = NULL;
@@ -302,12 +302,12 @@ static void refuse_record(const struct renaming *renaming)
 	if (node)
 		node_record_peek(node, &record, &seconds);
 	if (record)
-		refuse_target(renaming, -EEXIST, "there is such a record");
+		rename_refuse_target(renaming, -EEXIST, "there is such a record");
 	else if (node && node->ops->shows_status)
-		refuse_target(renaming, -ENOENT, "there is no such user");
+		rename_refuse_target(renaming, -ENOENT, "there is no such user");
 	else
-		refuse_target(renaming, -EOPNOTSUPP,
-			      "there is no such record, and a rename does not make one");
+		rename_refuse_target(renaming, -EOPNOTSUPP,
+				     "there is no such record, and a rename does not make one");
 	record_put(record);
 	if (node)
 		inode_drop(renaming->fs, node);
@@ -330,7 +330,7 @@ static void rename_scratch(const struct renaming *renaming, struct scratch *scra
 	else if (record && !renaming->replaces &&
 		 !vacancy_holds(renaming->fs->vacancies, renaming->new_path,
 				fuse_req_ctx(renaming->req)->pid))
-		refuse_record(renaming);
+		rename_refuse_record(renaming);
 	else if (record)
 		start_save(renaming, scratch);
 	else if (is_taken(renaming))
@@ -338,7 +338,7 @@ static void rename_scratch(const struct renaming *renaming, struct scratch *scra
 			      "there is such a file");
 	else if (drafts && posts_new && renaming->name.kind != PATH_JSON)
 		start_post(renaming, scratch);
-	else if (is_mistyped(renaming))
+	else if (rename_is_mistyped(renaming))
 		fuse_reply_err(renaming->req, EINVAL);
 	else
 		fuse_reply_err(renaming->req, -scratch_rename(renaming->fs->scratches,
@@ -363,7 +363,7 @@ static void rename_record(const struct renaming *renaming)
 		refuse_rename(renaming, -EEXIST, "there is such a file");
 		return;
 	}
-	if (is_mistyped(renaming)) {
+	if (rename_is_mistyped(renaming)) {
 		fuse_reply_err(renaming->req, EINVAL);
 		return;
 	}

@@ -68,7 +68,7 @@ static bool fixed_in_root(const struct node *directory, size_t index, struct nod
 	return node_list_fixed(list, sizeof(list) / sizeof(list[0]), index, fixed);
 }
 
-static void lookup_in_root(fuse_req_t req, struct node *directory, const struct path_name *name)
+static void root_lookup(fuse_req_t req, struct node *directory, const struct path_name *name)
 {
 	struct fs *fs = fs_of(req);
 	struct branch *branch = branch_find(fs, name->text);
@@ -96,6 +96,6 @@ const struct node_ops root_dir = {
     .mode = S_IFDIR | 0777,
     .umask = NODE_UMASK_ALWAYS,
     .fixed = fixed_in_root,
-    .lookup = lookup_in_root,
+    .lookup = root_lookup,
     .list = list_branches,
 };

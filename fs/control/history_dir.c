@@ -65,7 +65,7 @@ static uint64_t write_of_part(const struct node *node)
 }
 
 /* The part called NAME; HISTORY_PARTS: there is none. */
-static enum history_part part_of(const char *name)
+static enum history_part history_part_of(const char *name)
 {
 	enum history_part part = 0;
 
@@ -87,7 +87,7 @@ static void reply_found(fuse_req_t req, struct node *node)
 static void attr_of_part(struct fs *fs, struct node *node, const struct record *record,
 			 struct stat *attr)
 {
-	enum history_part part = part_of(node_name(node));
+	enum history_part part = history_part_of(node_name(node));
 	size_t sizes[HISTORY_PARTS] = {0};
 
 	(void)record;
@@ -98,7 +98,7 @@ static void attr_of_part(struct fs *fs, struct node *node, const struct record *
 
 static char *text_of_part(struct fs *fs, const struct node *node, size_t *length)
 {
-	enum history_part part = part_of(node_name(node));
+	enum history_part part = history_part_of(node_name(node));
 
 	if (part == HISTORY_PARTS)
 		return NULL;
@@ -128,7 +128,7 @@ static void attr_of_write(struct fs *fs, struct node *node, const struct record 
 static struct node *take_part(struct fs *fs, const struct node *directory, const char *name)
 {
 	uint64_t number = write_of(directory);
-	enum history_part part = part_of(name);
+	enum history_part part = history_part_of(name);
 	size_t sizes[HISTORY_PARTS];
 	struct timespec when;
 

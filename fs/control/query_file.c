@@ -41,7 +41,7 @@ static void begin_query_locked(struct handle *handle)
 	document_init(&handle->scanner);
 }
 
-static bool is_blank(const char *text, size_t length)
+static bool query_is_blank(const char *text, size_t length)
 {
 	size_t i = 0;
 
@@ -63,7 +63,7 @@ static int collect_request(struct handle *handle, const char *data, size_t size,
 		pthread_mutex_unlock(&handle->lock);
 		return handle->sticky;
 	}
-	if (!handle->unsent && is_blank(data, size)) {
+	if (!handle->unsent && query_is_blank(data, size)) {
 		pthread_mutex_unlock(&handle->lock);
 		return HANDLE_DONE; /* the newline after a request that was sent */
 	}
@@ -150,7 +150,7 @@ static void write_query(fuse_req_t req, struct handle *handle, const char *data,
 	request_work(request, run_query, query_answered);
 }
 
-static ssize_t read_answer(struct handle *handle, off_t offset, size_t size, char **data)
+static ssize_t query_read_answer(struct handle *handle, off_t offset, size_t size, char **data)
 {
 	size_t at, count = 0;
 
@@ -219,7 +219,7 @@ const struct node_ops query_file = {
     .ignores_size = true,
     .name_seconds = entry_name_never,
     .open = open_query,
-    .read = read_answer,
+    .read = query_read_answer,
     .write = write_query,
     .flush = flush_query,
 };

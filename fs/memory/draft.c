@@ -30,7 +30,7 @@
 
 /* The record that SCRATCH, or what stands at the name it is posted by, has become; the caller
  * frees. NULL: none. */
-static char *find_made(const struct request *request, struct scratch *scratch)
+static char *draft_find_made(const struct request *request, struct scratch *scratch)
 {
 	struct scratches *all = request->fs->scratches;
 	char *id = scratch_text_id(scratch);
@@ -48,7 +48,7 @@ static int begin_post(struct request *request, struct scratch *scratch)
 {
 	struct roster *roster = node_record_dir(request->node)->roster;
 	int error = write_lock_take(roster_write_lock(roster), &request->call, request->call.path);
-	char *id = error ? NULL : find_made(request, scratch);
+	char *id = error ? NULL : draft_find_made(request, scratch);
 
 	if (id) {
 		write_lock_release(roster_write_lock(roster), request->call.path);

@@ -44,7 +44,7 @@ static unsigned least(unsigned a, unsigned b)
  * B, of small letters only, at most SUFFIX_MAX each: the distance of Damerau and Levenshtein, where
  * something may be changed between two that are swapped.
  */
-static unsigned distance(const char *a, const char *b)
+static unsigned mistyped_distance(const char *a, const char *b)
 {
 	unsigned cost[SUFFIX_MAX + 2][SUFFIX_MAX + 2], row_of[26] = {0};
 	unsigned long m = strlen(a), n = strlen(b);
@@ -93,7 +93,7 @@ static bool is_like(const char *suffix, const char *word)
 			return false;
 		lower[i] = c;
 	}
-	return distance(lower, word) <= AWAY_MAX;
+	return mistyped_distance(lower, word) <= AWAY_MAX;
 }
 
 /* Could SUFFIX be what mktemp(3) made of six X? A hand writes no capitals in the middle of a word.
@@ -202,7 +202,7 @@ static bool is_bare(const struct node *directory, const char *name)
 	return directory->ops->lists && is_known_id(node_record_dir(directory), name);
 }
 
-static bool is_mistyped(const struct node *directory, const char *name)
+static bool mistyped_in(const struct node *directory, const char *name)
 {
 	bool drafts = directory->ops->holds_drafts;
 
@@ -235,8 +235,8 @@ static void find_meant(const struct node *directory, const char *name, enum scra
 
 /* Log that a text that SAYS so was for another file than PATH, NAME in DIRECTORY. Returns -EINVAL.
  */
-static int refuse(fuse_req_t req, const struct node *directory, const char *path, const char *name,
-		  enum scratch_text_says says)
+static int mistyped_refuse(fuse_req_t req, const struct node *directory, const char *path,
+			   const char *name, enum scratch_text_says says)
 {
 	char meant[NODE_PATH_MAX], words[NODE_PATH_MAX + 128];
 
@@ -274,11 +274,11 @@ int mistyped_write(fuse_req_t req, const struct handle *handle, const char *data
 	char *path = scratch_path(fs->scratches, scratch);
 
 	directory = path ? directory_of(fs, path, &name) : NULL;
-	if (directory && is_mistyped(directory, name))
+	if (directory && mistyped_in(directory, name))
 		says = scratch_text_says_after(scratch, data, size, offset);
 	if (says != SCRATCH_NOTHING) {
 		scratch_text_spoil(scratch);
-		error = refuse(req, directory, path, name, says);
+		error = mistyped_refuse(req, directory, path, name, says);
 	}
 	if (directory)
 		inode_drop(fs, directory);
@@ -294,7 +294,7 @@ int mistyped_rename(fuse_req_t req, const struct node *directory, const struct p
 	char path[NODE_PATH_MAX];
 	struct scratch *scratch;
 
-	if (!is_mistyped(directory, name))
+	if (!mistyped_in(directory, name))
 		return 0;
 	node_path(directory, from->text, path);
 	scratch = scratch_get(fs->scratches, path);
@@ -306,5 +306,5 @@ int mistyped_rename(fuse_req_t req, const struct node *directory, const struct p
 	if (says == SCRATCH_NOTHING)
 		return 0;
 	node_path(directory, name, path);
-	return refuse(req, directory, path, name, says);
+	return mistyped_refuse(req, directory, path, name, says);
 }

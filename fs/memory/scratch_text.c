@@ -156,8 +156,8 @@ ssize_t scratch_text_read(struct scratch *scratch, off_t offset, size_t size, ch
 }
 
 /* Put SIZE bytes of DATA at AT, for which there is room now; there were BEFORE bytes. */
-static void put_locked(struct scratch *scratch, const char *data, size_t size, size_t at,
-		       size_t before)
+static void scratch_text_put_locked(struct scratch *scratch, const char *data, size_t size,
+				    size_t at, size_t before)
 {
 	memcpy(scratch->text + at, data, size);
 	if (!at && size >= before)
@@ -184,7 +184,7 @@ int scratch_text_write(struct scratches *all, struct scratch *scratch, const cha
 	else if (at + size > scratch->length)
 		error = set_length_locked(all, scratch, at + size);
 	if (!error && size)
-		put_locked(scratch, data, size, at, before);
+		scratch_text_put_locked(scratch, data, size, at, before);
 	scratch->spoilt |= error != 0;
 	touch_locked(scratch);
 	unlock_text(scratch);

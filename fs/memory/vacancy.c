@@ -47,7 +47,7 @@ struct vacancies *vacancies_new(void)
  *   - no other entry has the same path and process;
  * and count is the number of entries.
  */
-static void check_locked(struct vacancies *vacancies)
+static void vacancy_check_locked(struct vacancies *vacancies)
 {
 	const struct vacancy *vacancy, *other;
 	size_t count = 0;
@@ -62,7 +62,7 @@ static void check_locked(struct vacancies *vacancies)
 	assert(count == atomic_load(&vacancies->count));
 }
 
-static void drop_locked(struct vacancies *vacancies, struct vacancy *vacancy)
+static void vacancy_drop_locked(struct vacancies *vacancies, struct vacancy *vacancy)
 {
 	LL_DELETE(vacancies->list, vacancy);
 	atomic_fetch_sub(&vacancies->count, 1);
@@ -76,29 +76,29 @@ void vacancies_free(struct vacancies *vacancies)
 	if (!vacancies)
 		return;
 	while (vacancies->list)
-		drop_locked(vacancies, vacancies->list);
+		vacancy_drop_locked(vacancies, vacancies->list);
 	pthread_mutex_destroy(&vacancies->lock);
 	free(vacancies);
 }
 
-static void expire_locked(struct vacancies *vacancies)
+static void vacancy_expire_locked(struct vacancies *vacancies)
 {
 	struct vacancy *vacancy, *next;
 	time_t time = clock_now().tv_sec;
 
 	LL_FOREACH_SAFE(vacancies->list, vacancy, next) {
 		if (vacancy->until <= time)
-			drop_locked(vacancies, vacancy);
+			vacancy_drop_locked(vacancies, vacancy);
 	}
 }
 
-static void end_locked(struct vacancies *vacancies, const char *path, pid_t process)
+static void vacancy_end_locked(struct vacancies *vacancies, const char *path, pid_t process)
 {
 	struct vacancy *vacancy, *next;
 
 	LL_FOREACH_SAFE(vacancies->list, vacancy, next) {
 		if (vacancy->process == process && strcmp(vacancy->path, path) == 0)
-			drop_locked(vacancies, vacancy);
+			vacancy_drop_locked(vacancies, vacancy);
 	}
 }
 
@@ -127,10 +127,10 @@ void vacancy_begin(struct vacancies *vacancies, const char *path, const char *ba
 	vacancy->started = process_start(process);
 	vacancy->until = clock_now().tv_sec + VACANCY_SECONDS;
 	pthread_mutex_lock(&vacancies->lock);
-	end_locked(vacancies, path, process);
+	vacancy_end_locked(vacancies, path, process);
 	LL_PREPEND(vacancies->list, vacancy);
 	atomic_fetch_add(&vacancies->count, 1);
-	CHECKED(check_locked(vacancies));
+	CHECKED(vacancy_check_locked(vacancies));
 	pthread_mutex_unlock(&vacancies->lock);
 }
 
@@ -147,7 +147,7 @@ bool vacancy_holds(struct vacancies *vacancies, const char *path, pid_t thread)
 	process = process_of(thread);
 	started = process_start(process);
 	pthread_mutex_lock(&vacancies->lock);
-	expire_locked(vacancies);
+	vacancy_expire_locked(vacancies);
 	LL_FOREACH(vacancies->list, vacancy) {
 		holds |= vacancy->process == process && vacancy->started == started &&
 			 strcmp(vacancy->path, path) == 0;
@@ -164,7 +164,7 @@ bool vacancy_exists(struct vacancies *vacancies, const char *path)
 	if (!atomic_load(&vacancies->count))
 		return false;
 	pthread_mutex_lock(&vacancies->lock);
-	expire_locked(vacancies);
+	vacancy_expire_locked(vacancies);
 	LL_FOREACH(vacancies->list, vacancy)
 		exists |= strcmp(vacancy->path, path) == 0;
 	pthread_mutex_unlock(&vacancies->lock);
@@ -174,8 +174,8 @@ bool vacancy_exists(struct vacancies *vacancies, const char *path)
 void vacancy_end(struct vacancies *vacancies, const char *path, pid_t process)
 {
 	pthread_mutex_lock(&vacancies->lock);
-	end_locked(vacancies, path, process);
-	CHECKED(check_locked(vacancies));
+	vacancy_end_locked(vacancies, path, process);
+	CHECKED(vacancy_check_locked(vacancies));
 	pthread_mutex_unlock(&vacancies->lock);
 }
 
@@ -188,8 +188,8 @@ void vacancy_end_backup(struct vacancies *vacancies, const char *backup)
 	pthread_mutex_lock(&vacancies->lock);
 	LL_FOREACH_SAFE(vacancies->list, vacancy, next) {
 		if (strcmp(vacancy->backup, backup) == 0)
-			drop_locked(vacancies, vacancy);
+			vacancy_drop_locked(vacancies, vacancy);
 	}
-	CHECKED(check_locked(vacancies));
+	CHECKED(vacancy_check_locked(vacancies));
 	pthread_mutex_unlock(&vacancies->lock);
 }

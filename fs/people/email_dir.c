@@ -43,16 +43,16 @@ static void reply_name(fuse_req_t req, struct node *node, const struct email_sho
 typedef int find_fn(struct email_index *people, const struct email_query *query, const char *name,
 		    const struct email_kind **kind);
 
-static int find_person(struct email_index *people, const struct email_query *query,
-		       const char *name, const struct email_kind **kind)
+static int email_dir_find_person(struct email_index *people, const struct email_query *query,
+				 const char *name, const struct email_kind **kind)
 {
 	(void)name;
 	*kind = &person_dir;
 	return people->told ? email_person_choose(people, query) : 0;
 }
 
-static int find_link(struct email_index *people, const struct email_query *query, const char *name,
-		     const struct email_kind **kind)
+static int email_dir_find_link(struct email_index *people, const struct email_query *query,
+			       const char *name, const struct email_kind **kind)
 {
 	struct email_links_link link;
 	int error;
@@ -66,8 +66,8 @@ static int find_link(struct email_index *people, const struct email_query *query
 	return error;
 }
 
-static int find_similar(struct email_index *people, const struct email_query *query,
-			const char *name, const struct email_kind **kind)
+static int email_dir_find_similar(struct email_index *people, const struct email_query *query,
+				  const char *name, const struct email_kind **kind)
 {
 	(void)people;
 	(void)query;
@@ -112,22 +112,24 @@ static void lookup_found(fuse_req_t req, const struct node *directory, const cha
 	email_index_free(people);
 }
 
-static void lookup_in_root(fuse_req_t req, struct node *directory, const struct path_name *name)
+static void email_dir_lookup_root(fuse_req_t req, struct node *directory,
+				  const struct path_name *name)
 {
 	struct email_query query;
 
 	if (email_query_person(name->text, strlen(name->text), &query))
-		lookup_found(req, directory, name->text, &query, find_person);
+		lookup_found(req, directory, name->text, &query, email_dir_find_person);
 	else
 		fuse_reply_err(req, ENOENT);
 }
 
-static void lookup_in_own(fuse_req_t req, struct node *directory, const struct path_name *name)
+static void email_dir_lookup_own(fuse_req_t req, struct node *directory,
+				 const struct path_name *name)
 {
 	struct email_query query;
 
 	if (email_query_own(node_branch(directory), name->text, &query))
-		lookup_found(req, directory, name->text, &query, find_link);
+		lookup_found(req, directory, name->text, &query, email_dir_find_link);
 	else
 		fuse_reply_err(req, ENOENT);
 }
@@ -139,7 +141,8 @@ static void lookup_manual(fuse_req_t req, const struct node *directory, const ch
 	entry_reply(req, node, NULL, 0);
 }
 
-static void lookup_in_person(fuse_req_t req, struct node *directory, const struct path_name *name)
+static void email_dir_lookup_person(fuse_req_t req, struct node *directory,
+				    const struct path_name *name)
 {
 	const char *person = node_name(directory);
 	bool similar = strcmp(name->text, SIMILAR_NAME) == 0;
@@ -153,7 +156,7 @@ static void lookup_in_person(fuse_req_t req, struct node *directory, const struc
 		fuse_reply_err(req, ENOENT);
 	else
 		lookup_found(req, directory, name->text, &query,
-			     similar ? find_similar : find_link);
+			     similar ? email_dir_find_similar : email_dir_find_link);
 }
 
 /* ---- open ---- */
@@ -341,7 +344,7 @@ static int show_person(struct email_index *people, const struct email_query *que
 	.begin_list = begin_list, .closedir = close_people
 
 const struct email_kind email_dir_root = {
-    .node = {OPERATIONS, .attr_seconds = seconds_of_all, .lookup = lookup_in_root,
+    .node = {OPERATIONS, .attr_seconds = seconds_of_all, .lookup = email_dir_lookup_root,
 	     .list = list_root},
     .query = query_of_all,
     .show = show_root,
@@ -349,7 +352,8 @@ const struct email_kind email_dir_root = {
 };
 
 const struct email_kind email_dir_own = {
-    .node = {OPERATIONS, .attr_seconds = seconds_of_all, .lookup = lookup_in_own, .list = list_own},
+    .node = {OPERATIONS, .attr_seconds = seconds_of_all, .lookup = email_dir_lookup_own,
+	     .list = list_own},
     .query = query_of_all,
     .show = show_own,
     .open = opened_all,
@@ -359,7 +363,7 @@ const struct email_kind email_dir_own = {
 static const struct email_kind person_dir = {
     .node = {OPERATIONS, .is_person = true, .attr_seconds = entry_while_fresh,
 	     .name_seconds = entry_name_while_fresh, .getattr = email_answer_getattr,
-	     .lookup = lookup_in_person, .list = list_person},
+	     .lookup = email_dir_lookup_person, .list = list_person},
     .query = query_of_person,
     .show = show_person,
     .open = opened_person,

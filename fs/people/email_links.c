@@ -216,8 +216,8 @@ static bool find_several(const struct email_index_known *known, const struct bra
 }
 
 /* A name that was cut: only making all of them tells whose it is. */
-static bool find_cut(const struct email_index *people, const struct branch *branch,
-		     const char *name, struct email_links_link *link)
+static bool email_links_find_cut(const struct email_index *people, const struct branch *branch,
+				 const char *name, struct email_links_link *link)
 {
 	size_t length = strlen(name);
 
@@ -229,15 +229,15 @@ static bool find_cut(const struct email_index *people, const struct branch *bran
 	return false;
 }
 
-static bool find_own(const struct email_index *people, const struct email_query *query,
-		     struct email_links_link *link)
+static bool email_links_find_own(const struct email_index *people, const struct email_query *query,
+				 struct email_links_link *link)
 {
 	const struct email_index_known *known = known_of(people, query->branch);
 
 	if (!query->whole)
 		return find_single(known, query->branch, query->email, link);
 	if (path_is_cut(query->name))
-		return find_cut(people, query->branch, query->name, link);
+		return email_links_find_cut(people, query->branch, query->name, link);
 	if (query->email[0] && find_single(known, query->branch, query->email, link))
 		return true;
 	for (size_t i = 0; query->name[i]; i++) {
@@ -272,7 +272,7 @@ int email_links_find(struct email_index *people, const struct email_query *query
 
 	if (query->branch) {
 		error = email_index_index(people);
-		return error ? error : find_own(people, query, link) ? 0 : -ENOENT;
+		return error ? error : email_links_find_own(people, query, link) ? 0 : -ENOENT;
 	}
 	error = email_person_choose(people, query);
 	for (size_t i = 0; !error; i++) {

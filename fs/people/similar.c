@@ -61,7 +61,7 @@ static void put_reasons(FILE *out, unsigned steps)
 
 /* ---- other people ---- */
 
-static int compare_keys(const void *a, const void *b)
+static int similar_compare_keys(const void *a, const void *b)
 {
 	const struct record *const *left = a, *const *right = b;
 	int order = strcasecmp(record_key(*left), record_key(*right));
@@ -80,7 +80,7 @@ static int put_found(FILE *out, const struct branch *branch, const struct snapsh
 	if (!error && found->count)
 		memcpy(records, found->records, found->count * sizeof(struct record *));
 	if (!error)
-		qsort(records, found->count, sizeof(struct record *), compare_keys);
+		qsort(records, found->count, sizeof(struct record *), similar_compare_keys);
 	for (size_t i = 0; !error && i < found->count; i++) {
 		const char *other = record_key(records[i]);
 
@@ -96,7 +96,7 @@ static int put_found(FILE *out, const struct branch *branch, const struct snapsh
 }
 
 /* Whoever is taken for PEOPLE's person, at all vendors; *ANY: somebody is. 0 or -ENOMEM. */
-static int put_others(FILE *out, const struct email_index *people, bool *any)
+static int similar_put_others(FILE *out, const struct email_index *people, bool *any)
 {
 	struct fs *fs = people->fs;
 	int error = 0;
@@ -209,7 +209,7 @@ int similar_look(struct email_index *people)
 		error = put_part(out, people,
 				 "Other people, or other emails of the same person, which are "
 				 "easily taken for it:",
-				 put_others, &any);
+				 similar_put_others, &any);
 	}
 	if (!error)
 		error = put_part(out, people,

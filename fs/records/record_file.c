@@ -242,7 +242,7 @@ static int commit_status(struct request *request)
 }
 
 /* The audit log is told too. */
-static int refuse_record(fuse_req_t req, const struct node *node, int error, const char *words)
+static int record_file_refuse(fuse_req_t req, const struct node *node, int error, const char *words)
 {
 	bool status = node->ops->shows_status;
 	struct call call;
@@ -272,7 +272,7 @@ const struct node_ops record_file_json = {
     .write = save_write,
     .flush = save_flush,
     .commit = commit_document,
-    .refuse = refuse_record,
+    .refuse = record_file_refuse,
 };
 
 const struct node_ops record_file_status = {
@@ -291,5 +291,5 @@ const struct node_ops record_file_status = {
     .write = save_write,
     .flush = save_flush,
     .commit = commit_status,
-    .refuse = refuse_record,
+    .refuse = record_file_refuse,
 };

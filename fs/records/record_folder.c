@@ -260,7 +260,7 @@ int record_folder_list(struct filler *filler, size_t index, off_t next)
 
 /* ---- removing ---- */
 
-static int delete_record(struct request *request)
+static int record_folder_delete(struct request *request)
 {
 	return unlink_record(&request->call, node_record_dir(request->node)->roster,
 			     request->fs->guard, request->text);
@@ -288,7 +288,7 @@ static void remove_record(fuse_req_t req, struct node *directory, const struct p
 	if (!request)
 		fuse_reply_err(req, ENOMEM);
 	else
-		request_work(request, delete_record, record_deleted);
+		request_work(request, record_folder_delete, record_deleted);
 }
 
 /* ---- the kinds ---- */

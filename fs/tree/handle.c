@@ -187,7 +187,7 @@ static int load_locked(struct handle *handle)
 	return 0;
 }
 
-static int put_locked(struct handle *handle, const char *data, size_t size, size_t at)
+static int handle_put_locked(struct handle *handle, const char *data, size_t size, size_t at)
 {
 	int error = grow_locked(handle, at + size);
 
@@ -203,7 +203,7 @@ static int put_locked(struct handle *handle, const char *data, size_t size, size
 
 int handle_append(struct handle *handle, const char *data, size_t size)
 {
-	return put_locked(handle, data, size, handle->length);
+	return handle_put_locked(handle, data, size, handle->length);
 }
 
 /* The next piece of a text that is written from its start. */
@@ -219,7 +219,7 @@ static int write_next_locked(struct handle *handle, const char *data, size_t siz
 		handle->scanner = before;
 		return -EINVAL;
 	}
-	error = put_locked(handle, data, size, handle->length);
+	error = handle_put_locked(handle, data, size, handle->length);
 	if (error) {
 		handle->scanner = before;
 		return error;
@@ -282,7 +282,7 @@ static int write_text_locked(struct handle *handle, const char *data, size_t siz
 	if (!error)
 		error = load_locked(handle);
 	if (!error)
-		error = put_locked(handle, data, size, at);
+		error = handle_put_locked(handle, data, size, at);
 	if (error)
 		return error;
 	handle->fresh = false;
@@ -312,7 +312,7 @@ static int write_status_locked(struct handle *handle, const char *data, size_t s
 		return -EINVAL;
 	}
 	handle->length = 0;
-	return put_locked(handle, data, size, 0) ? -ENOMEM : HANDLE_COMMIT;
+	return handle_put_locked(handle, data, size, 0) ? -ENOMEM : HANDLE_COMMIT;
 }
 
 /*
@@ -375,7 +375,7 @@ int handle_truncate(struct handle *handle, off_t length, const char **why)
 	} else {
 		error = load_locked(handle);
 		if (!error && (size_t)length > handle->length)
-			error = put_locked(handle, "", 1, (size_t)length - 1);
+			error = handle_put_locked(handle, "", 1, (size_t)length - 1);
 		if (!error && (size_t)length != handle->length) {
 			handle->length = (size_t)length;
 			handle->fresh = false;

@@ -92,7 +92,7 @@ struct owned {
 	void *what;
 };
 
-static void release(struct fs *fs, const struct owned *owned)
+static void inode_release(struct fs *fs, const struct owned *owned)
 {
 	if (owned->ops)
 		owned->ops->release(fs, owned->what);
@@ -134,9 +134,9 @@ static const struct scope *scope_in(const struct node *directory,
 }
 
 /* As inode_take, for a node that owns OWNED if that is not NULL. */
-static struct node *take(struct fs *fs, const struct node_ops *ops, const struct node *directory,
-			 const char *name, struct record_dir *record_dir, const char *id,
-			 void *owned)
+static struct node *inode_take_any(struct fs *fs, const struct node_ops *ops,
+				   const struct node *directory, const char *name,
+				   struct record_dir *record_dir, const char *id, void *owned)
 {
 	char path[NODE_PATH_MAX];
 	struct node *node, *taken = NULL;
@@ -180,13 +180,13 @@ struct node *inode_take_owner(struct fs *fs, const struct node_ops *ops,
 			      const struct node *directory, const char *name,
 			      struct record_dir *record_dir, void *owned)
 {
-	return take(fs, ops, directory, name, record_dir, NULL, owned);
+	return inode_take_any(fs, ops, directory, name, record_dir, NULL, owned);
 }
 
 struct node *inode_take(struct fs *fs, const struct node_ops *ops, const struct node *directory,
 			const char *name, struct record_dir *record_dir, const char *id)
 {
-	return take(fs, ops, directory, name, record_dir, id, NULL);
+	return inode_take_any(fs, ops, directory, name, record_dir, id, NULL);
 }
 
 struct node *inode_take_fixed(struct fs *fs, const struct node *directory,
@@ -241,7 +241,7 @@ void inode_drop(struct fs *fs, struct node *node)
 	node->holders--;
 	owned = end_unneeded_locked(fs, node);
 	pthread_mutex_unlock(&fs->nodes_lock);
-	release(fs, &owned);
+	inode_release(fs, &owned);
 }
 
 void inode_forget(struct fs *fs, fuse_ino_t ino, uint64_t count)
@@ -255,7 +255,7 @@ void inode_forget(struct fs *fs, fuse_ino_t ino, uint64_t count)
 	inode->lookups -= count;
 	owned = end_unneeded_locked(fs, atomic_load(&inode->node));
 	pthread_mutex_unlock(&fs->nodes_lock);
-	release(fs, &owned);
+	inode_release(fs, &owned);
 }
 
 struct node *inode_node(struct fs *fs, fuse_ino_t ino)
@@ -368,7 +368,7 @@ bool inode_is_lasting(struct fs *fs, struct node *node)
 /* ---- another number for the same name ---- */
 
 /* NODE gives way to another one of its name. NULL: it has already, or there is no memory. */
-static struct node *renew_locked(struct fs *fs, struct node *node, uint64_t hash)
+static struct node *inode_renew_locked(struct fs *fs, struct node *node, uint64_t hash)
 {
 	struct node *renewed;
 
@@ -396,7 +396,7 @@ void inode_renew(struct fs *fs, struct node *node)
 
 	drop_swapped(fs, false);
 	pthread_mutex_lock(&fs->nodes_lock);
-	renewed = renew_locked(fs, node, hash_text(node->path));
+	renewed = inode_renew_locked(fs, node, hash_text(node->path));
 	/* until the kernel has looked it up */
 	if (renewed)
 		keep_swapped_locked(fs, renewed);

@@ -21,7 +21,7 @@
 static const char *const suffixes[] = {[PATH_JSON] = ".json", [PATH_STATUS] = ".status"};
 
 /* Large directories are made of letters and digits: those first. */
-static inline bool is_plain(const char *id, size_t at)
+static inline bool path_is_plain(const char *id, size_t at)
 {
 	unsigned char byte = (unsigned char)id[at];
 
@@ -40,7 +40,7 @@ enum coded {
 };
 
 /* Does half a surrogate pair begin at BYTES? */
-static bool is_half(const unsigned char *bytes)
+static bool path_is_half(const unsigned char *bytes)
 {
 	return bytes[0] == 0xed && bytes[1] >= 0xa0 && bytes[1] < 0xc0;
 }
@@ -52,7 +52,7 @@ static bool is_control(const char *id, size_t at)
 	const unsigned char *bytes = (const unsigned char *)id;
 
 	for (size_t back = 0; back < 3 && back <= at; back++) {
-		if (is_half(bytes + at - back))
+		if (path_is_half(bytes + at - back))
 			return true;
 	}
 	if (bytes[at] == 0xc2)
@@ -71,7 +71,7 @@ static size_t encode_next(const char *id, enum coded coded, size_t *at, char cod
 		memcpy(code, NUL_CODE, sizeof(NUL_CODE));
 		return strlen(NUL_CODE);
 	}
-	if (is_plain(id, *at) && !(coded == CODED_ASCII && byte > 0x7f) &&
+	if (path_is_plain(id, *at) && !(coded == CODED_ASCII && byte > 0x7f) &&
 	    !(coded != CODED_ID && is_control(id, *at))) {
 		code[0] = id[(*at)++];
 		return 1;
@@ -80,7 +80,7 @@ static size_t encode_next(const char *id, enum coded coded, size_t *at, char cod
 	return (size_t)snprintf(code, 4, "%%%02X", byte);
 }
 
-static void encode(const char *id, enum coded coded, char *stem)
+static void path_encode(const char *id, enum coded coded, char *stem)
 {
 	size_t length = 0, whole = 0, at = 0;
 	char code[4];
@@ -107,18 +107,18 @@ void path_stem(const char *id, char *stem)
 	size_t length = 0;
 
 	/* as most are: plain and short */
-	while (length < PATH_STEM_MAX && is_plain(id, length)) {
+	while (length < PATH_STEM_MAX && path_is_plain(id, length)) {
 		stem[length] = id[length];
 		length++;
 	}
 	stem[length] = '\0';
 	if (id[length])
-		encode(id, CODED_ID, stem);
+		path_encode(id, CODED_ID, stem);
 }
 
 void path_email_stem(const char *email, bool ascii, char *stem)
 {
-	encode(email, ascii ? CODED_ASCII : CODED_EMAIL, stem);
+	path_encode(email, ascii ? CODED_ASCII : CODED_EMAIL, stem);
 }
 
 /* How much of STEM can stand before the tail, whole characters only. */
@@ -161,7 +161,7 @@ static int hex_digit(char digit)
 }
 
 /* What STEM stands for, not terminated, a NUL byte as ADDRESS_NUL. 0: for nothing. */
-static size_t decode(const char *stem, char *id)
+static size_t path_decode(const char *stem, char *id)
 {
 	size_t length = 0;
 
@@ -195,7 +195,7 @@ static bool is_text(const char *email)
 bool path_email(const char *stem, char *email)
 {
 	char again[PATH_STEM_MAX + 1];
-	size_t length = decode(stem, email);
+	size_t length = path_decode(stem, email);
 
 	email[length] = '\0';
 	if (length && is_text(email)) {
@@ -217,7 +217,7 @@ bool path_email(const char *stem, char *email)
 bool path_id(const char *stem, char *id)
 {
 	char again[PATH_STEM_MAX + 1];
-	size_t length = decode(stem, id);
+	size_t length = path_decode(stem, id);
 
 	id[length] = '\0';
 	if (!length || strstr(stem, NUL_CODE))

@@ -90,7 +90,7 @@ static bool is_kept_locked(struct fs *fs, const struct node *node, pid_t thread,
 	return false;
 }
 
-static bool is_kept(struct fs *fs, const struct node *node, pid_t thread, enum moved_for what)
+static bool view_is_kept(struct fs *fs, const struct node *node, pid_t thread, enum moved_for what)
 {
 	bool kept;
 
@@ -118,7 +118,8 @@ static struct moved *place_locked(struct fs *fs)
  * Keep NODE (its reference is taken) for THREAD, who comes for WHAT. False: somebody is in the way,
  * and it is not kept, unless ANYWAY.
  */
-static bool keep(struct fs *fs, struct node *node, pid_t thread, enum moved_for what, bool anyway)
+static bool view_keep(struct fs *fs, struct node *node, pid_t thread, enum moved_for what,
+		      bool anyway)
 {
 	fuse_ino_t ino = inode_of(fs, node);
 	struct node *old = NULL;
@@ -147,14 +148,14 @@ static bool keep(struct fs *fs, struct node *node, pid_t thread, enum moved_for 
 }
 
 /* The name of NODE leads to another number, by which THREAD comes for WHAT. */
-static void move(struct fs *fs, struct node *node, pid_t thread, enum moved_for what)
+static void view_move(struct fs *fs, struct node *node, pid_t thread, enum moved_for what)
 {
 	struct node *there;
 
 	inode_renew(fs, node);
 	for (int turn = 0; turn < 3; turn++) {
 		there = inode_find(fs, node->path);
-		if (!there || keep(fs, there, thread, what, turn == 2))
+		if (!there || view_keep(fs, there, thread, what, turn == 2))
 			return;
 		inode_renew(fs, there);
 		inode_drop(fs, there);
@@ -274,7 +275,7 @@ static bool reads_past_pages(const struct handle *handle, pid_t thread)
 }
 
 /* What THREAD reads by INO past the pages, with one reference, or NULL. */
-static struct handle *find_own(struct fs *fs, pid_t thread, fuse_ino_t ino)
+static struct handle *view_find_own(struct fs *fs, pid_t thread, fuse_ino_t ino)
 {
 	return find_handle(fs, ino, thread, reads_past_pages, OLDEST);
 }
@@ -348,9 +349,10 @@ static void join_readers(struct handle *handle, struct fuse_file_info *fi)
 }
 
 /* A record's file is opened to be read; BEFORE: upon ESTALE. False: not by this inode. */
-static bool read_record(struct handle *handle, enum moved_for before, struct fuse_file_info *fi)
+static bool view_read_record(struct handle *handle, enum moved_for before,
+			     struct fuse_file_info *fi)
 {
-	if (!before && is_kept(handle->fs, handle->node, handle->thread, MOVED_READS))
+	if (!before && view_is_kept(handle->fs, handle->node, handle->thread, MOVED_READS))
 		return false;
 	if (choose_pages(handle, handle->record->version, fi))
 		return true;
@@ -391,12 +393,12 @@ bool view_open(struct handle *handle, fuse_req_t req, fuse_ino_t ino, struct fus
 	forget_told(fs, thread);
 	handle->again = before != MOVED_NOT;
 	if (handle->writable)
-		fits = (before || !is_kept(fs, node, thread, MOVED_WRITES)) &&
+		fits = (before || !view_is_kept(fs, node, thread, MOVED_WRITES)) &&
 		       begin_write(handle, before);
 	else
-		fits = read_record(handle, before, fi);
+		fits = view_read_record(handle, before, fi);
 	if (!fits)
-		move(fs, node, thread, what);
+		view_move(fs, node, thread, what);
 	return fits;
 }
 
@@ -453,7 +455,7 @@ int view_attr(struct fs *fs, fuse_req_t req, fuse_ino_t ino, struct node *node,
 	if (readers == PAGES_READERS_NONE) {
 		/* nobody's pages can be cut: it is told the size of what it reads itself */
 		if (record)
-			*shown = find_own(fs, thread, ino);
+			*shown = view_find_own(fs, thread, ino);
 		return 0;
 	}
 	/* the kernel comes back once only */
@@ -462,7 +464,7 @@ int view_attr(struct fs *fs, fuse_req_t req, fuse_ino_t ino, struct node *node,
 		*shown = find_reader(fs, ino);
 		return 0;
 	}
-	move(fs, node, thread, MOVED_ASKS);
+	view_move(fs, node, thread, MOVED_ASKS);
 	return -ESTALE;
 }
 
