@@ -14,7 +14,7 @@
 #include "mount/secret.h"
 #include "mount/sections.h"
 #include "vendors/base/limits.h"
-#include "vendors/http/http.h"
+#include "vendors/http/http_url.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -104,7 +104,7 @@ static int set_url(const struct keys *keys, const struct entry *entry, char **ur
 	size_t length = strlen(entry->value);
 	char *copy;
 
-	if (http_check_url(entry->value, &why))
+	if (http_url_check(entry->value, &why))
 		return keys_fail(keys, entry->line, "%s: %s", entry->key, why);
 	while (length > 0 && entry->value[length - 1] == '/')
 		length--;

@@ -376,7 +376,7 @@ static void test_values(void **state)
 	    {3, "allow_delete must be yes or no", SHOP "allow_delete = true\n"},
 	    {3, "auth must be one of: headers, basic", SHOP "auth = S3CRET\n"},
 	    {3, "base_url: ", SHOP "base_url = http://shop.example\n"},
-	    {3, "base_url: a user or password does not belong into the URL",
+	    {3, "base_url: the URL must not hold a user or password",
 	     SHOP "base_url = http://S3CRET@x\n"},
 	    {2, "status_window must be a whole number from 1",
 	     "[rosterfs]\nstatus_window = 0\n[paper]\n"},

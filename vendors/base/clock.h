@@ -19,4 +19,8 @@ double clock_seconds(void);
 /* Return the same in whole milliseconds. */
 int64_t clock_milliseconds(void);
 
+/* Return the later, or the sooner, of two times in milliseconds. */
+int64_t clock_later(int64_t a, int64_t b);
+int64_t clock_sooner(int64_t a, int64_t b);
+
 #endif

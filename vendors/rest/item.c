@@ -5,6 +5,7 @@
  * Knows paths and envelopes from the collection's table, and what an answer to a change proves. It
  * does not know what changed, nor who may change it: cache/update does.
  */
+#include "vendors/http/http_url.h"
 #include "vendors/vendor.h"
 
 #include "vendors/http/basis.h"
@@ -27,8 +28,8 @@ char *vendor_path(const struct collection *collection, const char *parent, const
 	const char *place = strstr(text, "{parent}");
 	size_t before = place ? (size_t)(place - text) : strlen(text);
 	const char *after = place ? place + strlen("{parent}") : "";
-	char *escaped_parent = http_escape(parent && place ? parent : "");
-	char *escaped = http_escape(id && !collection->single ? id : "");
+	char *escaped_parent = http_url_escape(parent && place ? parent : "");
+	char *escaped = http_url_escape(id && !collection->single ? id : "");
 	char *path = NULL;
 
 	if (escaped && escaped_parent &&
