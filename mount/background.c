@@ -43,7 +43,7 @@ int background_fork(void)
 	_exit(count == 1 ? byte : 1);
 }
 
-static void tell(char status)
+static void background_tell(char status)
 {
 	if (report < 0)
 		return;
@@ -67,10 +67,10 @@ void background_ready(void)
 		if (null > STDERR_FILENO)
 			close(null);
 	}
-	tell(0);
+	background_tell(0);
 }
 
 void background_failed(void)
 {
-	tell(1);
+	background_tell(1);
 }

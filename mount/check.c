@@ -158,12 +158,12 @@ static void check_unpaged(struct check *check)
 
 	for (size_t i = 0; i < 2; i++) {
 		struct collection users = *check->account->vendor->users;
-		struct strangers strangers;
+		struct tally_strangers strangers;
 		struct list_part part = {.page = 2};
 
 		users.paging = ways[i].paging;
 		users.page_size = (unsigned)check->tally.count;
-		strangers_init(&strangers, &check->tally);
+		tally_strangers_init(&strangers, &check->tally);
 		part.sink = &strangers.sink;
 		if (vendor_list_all(&check->call, check->account, &users, &part, 1) ||
 		    !strangers.count)
@@ -175,7 +175,7 @@ static void check_unpaged(struct check *check)
 	}
 }
 
-static bool check_list(struct check *check)
+static bool check_users(struct check *check)
 {
 	struct account *account = check->account;
 	const struct collection *users = account->vendor->users;
@@ -292,14 +292,14 @@ static void check_statuses(struct check *check)
 
 /* ---- all of it ---- */
 
-static void *run(void *arg)
+static void *check_account(void *arg)
 {
 	struct check *check = arg;
 	const struct vendor *vendor = check->account->vendor;
 
 	call_init(&check->call, check->account->name);
 	tally_init(&check->tally, vendor->statuses ? NULL : vendor->users);
-	if ((!vendor->self || check_self(check)) && check_list(check)) {
+	if ((!vendor->self || check_self(check)) && check_users(check)) {
 		if (vendor->statuses) {
 			check_statuses(check);
 		} else {
@@ -332,10 +332,10 @@ unsigned check_run(const struct config *config, bool quick, FILE *out)
 					.quick = quick};
 		if (!check->account->vendor->users)
 			say(check, "kept by hand, nothing to ask");
-		else if (pthread_create(&check->thread, NULL, run, check) == 0)
+		else if (pthread_create(&check->thread, NULL, check_account, check) == 0)
 			check->started = true;
 		else
-			(void)run(check);
+			(void)check_account(check);
 	}
 	for (size_t i = 0; i < config->account_count; i++) {
 		if (checks[i].started)

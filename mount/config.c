@@ -60,7 +60,7 @@ static int set_number(const struct keys *keys, const struct entry *entry, const 
 	return 0;
 }
 
-static int set_size(const struct keys *keys, const struct entry *entry, size_t *size)
+static int config_set_size(const struct keys *keys, const struct entry *entry, size_t *size)
 {
 	static const char units[] = "KMG";
 	const char *end = "";
@@ -252,7 +252,7 @@ static int set_key(const struct keys *keys, const struct entry *entry, const str
 	case KEY_NUMBER:
 		return set_number(keys, entry, key, place);
 	case KEY_SIZE:
-		return set_size(keys, entry, place);
+		return config_set_size(keys, entry, place);
 	case KEY_YES_NO:
 		return set_yes_no(keys, entry, place);
 	case KEY_PATH:
@@ -337,7 +337,7 @@ static int read_account(const struct keys *keys, const struct section *section,
 }
 
 /* Make the accounts, still without values: CONFIG then says which vendor each section is of. */
-static int check(const struct keys *keys, struct config *config)
+static int config_check(const struct keys *keys, struct config *config)
 {
 	const struct sections *sections = keys->sections;
 
@@ -395,7 +395,7 @@ int config_read(const char *file, struct config *config, char *why, size_t why_s
 
 	if (result)
 		return result;
-	result = check(&keys, &made);
+	result = config_check(&keys, &made);
 	for (size_t i = 0; i < sections.count && result == 0; i++) {
 		const struct section *section = &sections.list[i];
 

@@ -30,7 +30,7 @@ static const struct range {
  * The character at AT, before END, and its LENGTH in bytes. Only those of two and three bytes are
  * decoded, as the table has no others. A byte of no UTF-8 character is one of Latin-1.
  */
-static uint32_t decode(const char *at, const char *end, size_t *length)
+static uint32_t invisible_decode(const char *at, const char *end, size_t *length)
 {
 	const unsigned char *byte = (const unsigned char *)at;
 	size_t left = (size_t)(end - at);
@@ -65,7 +65,7 @@ const char *invisible_find(const char *text, size_t length)
 	size_t bytes;
 
 	for (const char *at = text; at < end; at += bytes) {
-		if (range_of(decode(at, end, &bytes)))
+		if (range_of(invisible_decode(at, end, &bytes)))
 			return at;
 	}
 	return NULL;
@@ -79,7 +79,7 @@ const char *invisible_at_ends(const char *text, size_t length)
 	if (!found || found == text)
 		return found;
 	while (found) {
-		(void)decode(found, end, &bytes);
+		(void)invisible_decode(found, end, &bytes);
 		if (found + bytes == end)
 			return found;
 		found = invisible_find(found + bytes, (size_t)(end - found) - bytes);
@@ -90,7 +90,7 @@ const char *invisible_at_ends(const char *text, size_t length)
 void invisible_name(const char *at, const char *end, char words[INVISIBLE_WORDS_MAX])
 {
 	size_t bytes;
-	uint32_t character = decode(at, end, &bytes);
+	uint32_t character = invisible_decode(at, end, &bytes);
 	const struct range *range = range_of(character);
 
 	(void)snprintf(words, INVISIBLE_WORDS_MAX, "%s (U+%04X)", range ? range->name : "?",

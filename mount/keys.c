@@ -109,7 +109,7 @@ const struct setting *keys_setting(const struct vendor *vendor, const char *name
 /* ---- hints for misspelt keys ---- */
 
 /* How many letters are to be inserted, removed or changed to get from A to B. */
-static size_t distance(const char *a, const char *b)
+static size_t keys_distance(const char *a, const char *b)
 {
 	size_t row[KEY_MAX_BYTES + 1];
 	size_t width = strlen(b);
@@ -139,7 +139,7 @@ static size_t distance(const char *a, const char *b)
 /* Keep NAME in HINT (KEY_MAX_BYTES + 1) if it is closer to KEY than what stands there. */
 static void suggest(const char *key, const char *name, char *hint, size_t *best)
 {
-	size_t far = distance(key, name);
+	size_t far = keys_distance(key, name);
 
 	/* two changes turn a short word into any other */
 	if (far >= *best || far > 2 || far * 2 > strlen(name))
@@ -169,8 +169,8 @@ static void suggest_settings(const char *key, const struct vendor *vendor, char 
 }
 
 /* VENDOR NULL: a key of [rosterfs]. */
-static int fail_unknown(const struct keys *keys, const struct entry *entry,
-			const struct vendor *vendor)
+static int keys_fail_unknown(const struct keys *keys, const struct entry *entry,
+			     const struct vendor *vendor)
 {
 	char hint[KEY_MAX_BYTES + 1] = "";
 	size_t best = SIZE_MAX;
@@ -262,7 +262,7 @@ static int check_key(const struct keys *keys, const struct section *section,
 				 vendor->type, entry->key);
 	}
 	if (!setting)
-		return fail_unknown(keys, entry, vendor);
+		return keys_fail_unknown(keys, entry, vendor);
 	other = setting_entry(section, vendor, setting, entry);
 	if (other)
 		return keys_fail(keys, entry->line,
@@ -296,7 +296,7 @@ int keys_check_mount(const struct keys *keys, const struct section *section)
 {
 	for (size_t i = 0; i < section->count; i++) {
 		if (!keys_mount(section->entries[i].key))
-			return fail_unknown(keys, &section->entries[i], NULL);
+			return keys_fail_unknown(keys, &section->entries[i], NULL);
 	}
 	return 0;
 }
@@ -304,7 +304,7 @@ int keys_check_mount(const struct keys *keys, const struct section *section)
 int keys_check_account(const struct keys *keys, const struct section *section,
 		       const struct vendor **vendor)
 {
-	const struct entry *type = section_find(section, "type");
+	const struct entry *type = sections_find(section, "type");
 	const struct vendor *found;
 	int result = check_name(keys, section);
 
@@ -330,8 +330,8 @@ int keys_check_account(const struct keys *keys, const struct section *section,
 		return keys_fail(keys, section->line, "section [%s] needs the key %s",
 				 section->name, setting->name);
 	}
-	if (found->users && !found->base_url && !section_find(section, "base_url") &&
-	    !(found->choose_base_url && section_find(section, "region")))
+	if (found->users && !found->base_url && !sections_find(section, "base_url") &&
+	    !(found->choose_base_url && sections_find(section, "region")))
 		return keys_fail(keys, section->line, "section [%s] needs the key %s",
 				 section->name,
 				 found->choose_base_url ? "region (or base_url)" : "base_url");

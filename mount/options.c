@@ -111,10 +111,10 @@ struct parse {
 	size_t why_size;
 };
 
-static int fail(const struct parse *parse, int error, const char *format, ...)
+static int options_fail(const struct parse *parse, int error, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-static int fail(const struct parse *parse, int error, const char *format, ...)
+static int options_fail(const struct parse *parse, int error, const char *format, ...)
 {
 	va_list arguments;
 
@@ -135,7 +135,7 @@ static int pass(const struct parse *parse, const char *word)
 	char *before = parse->options->mount_options;
 
 	if (asprintf(&joined, "%s%s%s", before ? before : "", before ? "," : "", word) < 0)
-		return fail(parse, ENOMEM, "out of memory");
+		return options_fail(parse, ENOMEM, "out of memory");
 	free(before);
 	parse->options->mount_options = joined;
 	return 0;
@@ -150,14 +150,15 @@ static int number(const struct parse *parse, const char *name, const char *text,
 	errno = 0;
 	*value = strtoul(text, &end, base);
 	if (!isdigit((unsigned char)*text) || *end || errno || *value > max)
-		return fail(parse, EINVAL,
-			    base == 8 ? "the mount option %s wants an octal number from 0 to 0%lo"
-				      : "the mount option %s wants a number from 0 to %lu",
-			    name, max);
+		return options_fail(parse, EINVAL,
+				    base == 8
+					? "the mount option %s wants an octal number from 0 to 0%lo"
+					: "the mount option %s wants a number from 0 to %lu",
+				    name, max);
 	return 0;
 }
 
-static const struct word *find(const char *text)
+static const struct word *options_find(const char *text)
 {
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
 		const char *name = words[i].name;
@@ -174,12 +175,12 @@ static const struct word *find(const char *text)
 static int take_word(const struct parse *parse, const char *text)
 {
 	struct options *options = parse->options;
-	const struct word *word = find(text);
+	const struct word *word = options_find(text);
 	unsigned long value;
 	int result = 0;
 
 	if (!word)
-		return fail(
+		return options_fail(
 		    parse, EINVAL,
 		    "unknown mount option %s (ro, dry_run, allow_other, uid=, gid= and umask= "
 		    "are known, and the others that rosterfs(1) names)",
@@ -240,7 +241,7 @@ static int take_words(const struct parse *parse, const char *text)
 	int result = 0;
 
 	if (!copy)
-		return fail(parse, ENOMEM, "out of memory");
+		return options_fail(parse, ENOMEM, "out of memory");
 	for (char *at = copy; result == 0; at++) {
 		bool last = *at == '\0';
 
@@ -266,14 +267,14 @@ static int take_argument(const struct parse *parse, const char *text)
 	struct options *options = parse->options;
 
 	if (!*text)
-		return fail(parse, EINVAL, "an empty argument: %s is missing",
-			    options->config ? "MOUNTPOINT" : "CONFIG");
+		return options_fail(parse, EINVAL, "an empty argument: %s is missing",
+				    options->config ? "MOUNTPOINT" : "CONFIG");
 	if (!options->config)
 		options->config = text;
 	else if (!options->mountpoint)
 		options->mountpoint = text;
 	else
-		return fail(
+		return options_fail(
 		    parse, EINVAL,
 		    "one argument too many: %s (usage: rosterfs [options] CONFIG MOUNTPOINT)",
 		    text);
@@ -285,20 +286,20 @@ static int check_arguments(const struct parse *parse)
 	const struct options *options = parse->options;
 
 	if (options->check && options->mountpoint)
-		return fail(parse, EINVAL,
-			    "--check mounts nothing: usage: rosterfs --check CONFIG");
+		return options_fail(parse, EINVAL,
+				    "--check mounts nothing: usage: rosterfs --check CONFIG");
 	if (options->check && !options->config)
-		return fail(
+		return options_fail(
 		    parse, EINVAL,
 		    "CONFIG is missing: usage: rosterfs --check CONFIG; try rosterfs --help");
 	if (!options->config)
-		return fail(parse, EINVAL,
-			    "CONFIG and MOUNTPOINT are missing: usage: rosterfs "
-			    "[options] CONFIG MOUNTPOINT; try rosterfs --help");
+		return options_fail(parse, EINVAL,
+				    "CONFIG and MOUNTPOINT are missing: usage: rosterfs "
+				    "[options] CONFIG MOUNTPOINT; try rosterfs --help");
 	if (!options->check && !options->mountpoint)
-		return fail(parse, EINVAL,
-			    "MOUNTPOINT is missing: usage: rosterfs [options] CONFIG "
-			    "MOUNTPOINT; try rosterfs --help");
+		return options_fail(parse, EINVAL,
+				    "MOUNTPOINT is missing: usage: rosterfs [options] CONFIG "
+				    "MOUNTPOINT; try rosterfs --help");
 	return 0;
 }
 
@@ -306,9 +307,10 @@ static int check_arguments(const struct parse *parse)
 static int check_access(const struct parse *parse)
 {
 	if (parse->options->allow_other && parse->options->allow_root)
-		return fail(parse, EINVAL,
-			    "the mount options allow_other and allow_root exclude each other: "
-			    "keep one of the two");
+		return options_fail(
+		    parse, EINVAL,
+		    "the mount options allow_other and allow_root exclude each other: "
+		    "keep one of the two");
 	return 0;
 }
 
@@ -334,24 +336,25 @@ static int take_option(const struct parse *parse, int option, char **argv)
 		return 0;
 	case OPTION_CHECK:
 		if (optarg && strcmp(optarg, "quick") != 0)
-			return fail(parse, EINVAL,
-				    "unknown option --check=%s: only --check and --check=quick are "
-				    "known; try rosterfs --help",
-				    optarg);
+			return options_fail(
+			    parse, EINVAL,
+			    "unknown option --check=%s: only --check and --check=quick are "
+			    "known; try rosterfs --help",
+			    optarg);
 		options->check = true;
 		options->quick = optarg != NULL;
 		return 0;
 	case 1:
 		return take_argument(parse, optarg);
 	case ':':
-		return fail(parse, EINVAL, "the option -%c needs an argument", optopt);
+		return options_fail(parse, EINVAL, "the option -%c needs an argument", optopt);
 	default:
 		/* getopt tells an unknown letter; a long option it has already gone past */
 		if (optopt > 0 && optopt < 128 && !strchr("fdohV", optopt))
-			return fail(parse, EINVAL, "unknown option -%c; try rosterfs --help",
-				    optopt);
-		return fail(parse, EINVAL, "unknown option %s; try rosterfs --help",
-			    argv[optind - 1]);
+			return options_fail(parse, EINVAL,
+					    "unknown option -%c; try rosterfs --help", optopt);
+		return options_fail(parse, EINVAL, "unknown option %s; try rosterfs --help",
+				    argv[optind - 1]);
 	}
 }
 

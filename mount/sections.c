@@ -55,7 +55,7 @@ int sections_fail(char *why, size_t why_size, int error, const char *file, unsig
 	return -error;
 }
 
-static int fail(struct reader *reader, const char *words)
+static int sections_fail_at(struct reader *reader, const char *words)
 {
 	reader->error = sections_fail(reader->why, reader->why_size, EINVAL, reader->file,
 				      reader->line, "%s", words);
@@ -83,7 +83,7 @@ static int fail_memory(struct reader *reader)
 	return reader->error;
 }
 
-const struct entry *section_find(const struct section *section, const char *key)
+const struct entry *sections_find(const struct section *section, const char *key)
 {
 	for (size_t i = 0; i < section->count; i++) {
 		if (strcmp(section->entries[i].key, key) == 0)
@@ -130,11 +130,11 @@ static int take_header(struct reader *reader, const char *text, size_t length)
 	const char *close = memchr(text, ']', length);
 
 	if (!close)
-		return fail(reader, "the ] of the section is missing");
+		return sections_fail_at(reader, "the ] of the section is missing");
 	for (const char *at = close + 1; at < text + length; at++) {
 		if (!isspace((unsigned char)*at))
-			return fail(reader,
-				    "nothing may follow the ] of a section; a comment needs "
+			return sections_fail_at(
+			    reader, "nothing may follow the ] of a section; a comment needs "
 				    "a line of its own");
 	}
 	return begin_section(reader, text + 1, (size_t)(close - text) - 1);
@@ -156,32 +156,35 @@ static int check_line(struct reader *reader, const char *text, size_t length, si
 	}
 	for (size_t i = 0; i < length; i++) {
 		if (iscntrl((unsigned char)text[i]) && text[i] != '\t')
-			return fail(reader, "a control character; the file must be plain text");
+			return sections_fail_at(reader,
+						"a control character; the file must be plain text");
 		blank = blank && isspace((unsigned char)text[i]);
 	}
 	if (blank)
 		return 0;
 	if (isspace((unsigned char)text[0]))
-		return fail(reader, "the line is indented; begin it at the left margin");
+		return sections_fail_at(reader,
+					"the line is indented; begin it at the left margin");
 	if (text[0] == '#' || text[0] == ';')
 		return 0;
 	if (invisible_find(text, length) == text)
 		return refuse_invisible(reader, "the line begins with", text, text + length);
 	for (size_t i = 1; i < length; i++) {
 		if (text[i] == ';' && isspace((unsigned char)text[i - 1]))
-			return fail(reader, "' ;' starts a comment, which needs a line of its own; "
-					    "put a secret that contains it into a file, and name "
-					    "that with KEY_file");
+			return sections_fail_at(
+			    reader, "' ;' starts a comment, which needs a line of its own; "
+				    "put a secret that contains it into a file, and name "
+				    "that with KEY_file");
 	}
 	if (text[0] == '[')
 		return take_header(reader, text, length);
 	if (!memchr(text, '=', length) && !memchr(text, ':', length))
-		return fail(reader, "expected key = value, [section] or # comment");
+		return sections_fail_at(reader, "expected key = value, [section] or # comment");
 	return 0;
 }
 
 /* fgets for inih: the next line, or NULL at the end and after an error. */
-static char *next_line(char *buffer, int size, void *stream)
+static char *sections_next_line(char *buffer, int size, void *stream)
 {
 	struct reader *reader = stream;
 	const char *newline;
@@ -217,20 +220,21 @@ static int take_pair(void *user, const char *name, const char *key, const char *
 	if (reader->error)
 		return 0;
 	if (reader->sections->count == 0)
-		return fail(reader, "a key before the first [section]") == 0;
+		return sections_fail_at(reader, "a key before the first [section]") == 0;
 	section = &reader->sections->list[reader->sections->count - 1];
 	if (!*key)
-		return fail(reader, "there is no key before the =") == 0;
+		return sections_fail_at(reader, "there is no key before the =") == 0;
 	if (refuse_invisible(reader, "the key holds", invisible_find(key, strlen(key)),
 			     key + strlen(key)))
 		return 0;
 	if (!value || !*value)
-		return fail(reader, "the key has no value; remove the line if you want the "
-				    "default") == 0;
+		return sections_fail_at(reader,
+					"the key has no value; remove the line if you want the "
+					"default") == 0;
 	if (refuse_invisible(reader, "the value begins or ends with",
 			     invisible_at_ends(value, strlen(value)), value + strlen(value)))
 		return 0;
-	other = section_find(section, key);
+	other = sections_find(section, key);
 	if (other) {
 		reader->error = sections_fail(reader->why, reader->why_size, EINVAL, reader->file,
 					      reader->line, "this key is in line %u already",
@@ -299,10 +303,11 @@ static int check_encoding(struct reader *reader)
 	reader->line = 1;
 	if (length >= 2 &&
 	    (memcmp(reader->at, "\xFF\xFE", 2) == 0 || memcmp(reader->at, "\xFE\xFF", 2) == 0))
-		return fail(reader, "the file is in UTF-16: save it as UTF-8");
+		return sections_fail_at(reader, "the file is in UTF-16: save it as UTF-8");
 	if (length >= 3 && memcmp(reader->at, "\xEF\xBB\xBF", 3) == 0)
-		return fail(reader, "the file begins with a byte order mark (U+FEFF): save it as "
-				    "UTF-8 without one");
+		return sections_fail_at(
+		    reader, "the file begins with a byte order mark (U+FEFF): save it as "
+			    "UTF-8 without one");
 	reader->line = 0;
 	return 0;
 }
@@ -324,8 +329,9 @@ int sections_read(const char *file, struct sections *sections, char *why, size_t
 		return sections_fail(why, why_size, -result, file, 0, "%s", strerror(-result));
 	reader.at = text;
 	reader.end = text + length;
-	line = check_encoding(&reader) ? 0
-				       : ini_parse_stream(next_line, &reader, take_pair, &reader);
+	line = check_encoding(&reader)
+		   ? 0
+		   : ini_parse_stream(sections_next_line, &reader, take_pair, &reader);
 	explicit_bzero(text, length);
 	free(text);
 	if (line < 0 && !reader.error)
@@ -333,7 +339,7 @@ int sections_read(const char *file, struct sections *sections, char *why, size_t
 	if (line > 0 && !reader.error) {
 		/* check_line should have said it better */
 		reader.line = (unsigned)line;
-		(void)fail(&reader, "expected key = value, [section] or # comment");
+		(void)sections_fail_at(&reader, "expected key = value, [section] or # comment");
 	}
 	if (reader.error)
 		sections_clear(sections);

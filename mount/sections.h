@@ -44,7 +44,7 @@ int sections_read(const char *file, struct sections *sections, char *why, size_t
 void sections_clear(struct sections *sections);
 
 /* The entry of KEY in SECTION, or NULL. */
-const struct entry *section_find(const struct section *section, const char *key);
+const struct entry *sections_find(const struct section *section, const char *key);
 
 /*
  * Write "FILE:LINE: " and the formatted words to WHY, on one line (LINE 0: "FILE: "). Returns

@@ -58,7 +58,7 @@ static void count_status(struct tally *tally, const char *word)
 	}
 }
 
-static const char *status_of(const struct tally *tally, const json_t *record)
+static const char *tally_status_of(const struct tally *tally, const json_t *record)
 {
 	const char *key = tally->collection ? tally->collection->status_key : NULL;
 
@@ -86,7 +86,7 @@ static int add_user(struct tally *tally, const char *id, const json_t *record)
 		return -ENOMEM;
 	tally->count++;
 	if (tally->collection)
-		count_status(tally, status_of(tally, record));
+		count_status(tally, tally_status_of(tally, record));
 	return 0;
 }
 
@@ -100,11 +100,11 @@ static int add_status(struct tally *tally, const char *id, const json_t *record)
 	if (seen->counted)
 		return -EEXIST;
 	seen->counted = true;
-	count_status(tally, status_of(tally, record));
+	count_status(tally, tally_status_of(tally, record));
 	return 0;
 }
 
-static int add(struct list_sink *sink, const char *id, json_t *record)
+static int tally_add(struct list_sink *sink, const char *id, json_t *record)
 {
 	struct tally *tally = (struct tally *)sink;
 
@@ -145,7 +145,7 @@ static void reset(struct list_sink *sink)
 
 void tally_init(struct tally *tally, const struct collection *users)
 {
-	*tally = (struct tally){.sink = {.add = add, .reset = reset}, .collection = users};
+	*tally = (struct tally){.sink = {.add = tally_add, .reset = reset}, .collection = users};
 	table_init(&tally->ids, seen_key);
 }
 
@@ -177,7 +177,7 @@ bool tally_has(const struct tally *tally, const char *id)
 
 static int add_stranger(struct list_sink *sink, const char *id, json_t *record)
 {
-	struct strangers *strangers = (struct strangers *)sink;
+	struct tally_strangers *strangers = (struct tally_strangers *)sink;
 
 	(void)record;
 	strangers->count += !tally_has(strangers->tally, id);
@@ -186,11 +186,12 @@ static int add_stranger(struct list_sink *sink, const char *id, json_t *record)
 
 static void reset_strangers(struct list_sink *sink)
 {
-	((struct strangers *)sink)->count = 0;
+	((struct tally_strangers *)sink)->count = 0;
 }
 
-void strangers_init(struct strangers *strangers, const struct tally *tally)
+void tally_strangers_init(struct tally_strangers *strangers, const struct tally *tally)
 {
-	*strangers = (struct strangers){.sink = {.add = add_stranger, .reset = reset_strangers},
-					.tally = tally};
+	*strangers = (struct tally_strangers){.sink = {.add = add_stranger,
+						       .reset = reset_strangers},
+					      .tally = tally};
 }

@@ -45,13 +45,13 @@ void tally_end(struct tally *tally);
 bool tally_has(const struct tally *tally, const char *id);
 
 /* A sink that counts users who are not in TALLY (borrowed), and keeps nothing. */
-struct strangers {
+struct tally_strangers {
 	struct list_sink sink;
 	const struct tally *tally;
 	size_t count;
 };
 
-void strangers_init(struct strangers *strangers, const struct tally *tally);
+void tally_strangers_init(struct tally_strangers *strangers, const struct tally *tally);
 
 /* Return whether WORD is a status that rosterfs writes: active or inactive. */
 bool tally_is_known(const char *word);

@@ -75,7 +75,7 @@ static bool is_dot(uint32_t character)
 	       character == 0xff61;
 }
 
-static char lower(char letter)
+static char address_lower(char letter)
 {
 	return (char)(letter >= 'A' && letter <= 'Z' ? letter - 'A' + 'a' : letter);
 }
@@ -100,7 +100,7 @@ static char *copy_lower(const char *email)
 	char *copy = strdup(email);
 
 	for (char *at = copy; at && *at; at++)
-		*at = lower(*at);
+		*at = address_lower(*at);
 	return copy;
 }
 
@@ -123,7 +123,7 @@ char *address_text(const char *email, size_t length)
 
 /* False: EMAIL is not UTF-8, or has half a surrogate pair, of which libraries make U+FFFD, or there
  * is no memory (then text->at is NULL). */
-static bool decode(const char *email, struct text *text)
+static bool address_decode(const char *email, struct text *text)
 {
 	text->length = 0;
 	text->at = malloc((strlen(email) + 1) * sizeof(*text->at));
@@ -140,7 +140,7 @@ static bool decode(const char *email, struct text *text)
 }
 
 /* NULL: no memory. */
-static char *encode(const uint32_t *at, size_t length)
+static char *address_encode(const uint32_t *at, size_t length)
 {
 	char *text = malloc(length * 4 + 1), *to = text;
 
@@ -156,7 +156,7 @@ static char *encode(const uint32_t *at, size_t length)
 }
 
 /* Take RESULT for what TEXT has. False: there is none. */
-static bool take(struct text *text, uint32_t *result, size_t length)
+static bool address_take(struct text *text, uint32_t *result, size_t length)
 {
 	if (!result)
 		return false;
@@ -192,7 +192,7 @@ static bool begins_with_mailto(const uint32_t *at, size_t length)
 	if (length < strlen(MAILTO))
 		return false;
 	for (size_t i = 0; i < strlen(MAILTO); i++) {
-		if (at[i] > 0x7f || lower((char)at[i]) != MAILTO[i])
+		if (at[i] > 0x7f || address_lower((char)at[i]) != MAILTO[i])
 			return false;
 	}
 	return true;
@@ -209,7 +209,7 @@ static size_t find_at(const uint32_t *at, size_t length)
 }
 
 /* Leave of TEXT what tells the person. */
-static void trim(struct text *text)
+static void address_trim(struct text *text)
 {
 	const uint32_t *at, *sign;
 	size_t before, length;
@@ -242,10 +242,10 @@ static bool fold(struct text *text)
 	size_t length;
 	uint32_t *result = u32_normalize(UNINORM_NFD, text->at, text->length, NULL, &length);
 
-	if (!take(text, result, length))
+	if (!address_take(text, result, length))
 		return false;
 	result = u32_casefold(text->at, text->length, NULL, UNINORM_NFC, NULL, &length);
-	return take(text, result, length);
+	return address_take(text, result, length);
 }
 
 static bool is_ascii(const char *text)
@@ -273,7 +273,7 @@ static char *to_ascii(const char *domain)
 }
 
 /* HEAD, up to its @, and DOMAIN. Frees DOMAIN. NULL: no memory. */
-static char *join(const char *head, size_t length, char *domain)
+static char *address_join(const char *head, size_t length, char *domain)
 {
 	char *joined = domain ? malloc(length + strlen(domain) + 1) : NULL;
 
@@ -288,17 +288,17 @@ static char *join(const char *head, size_t length, char *domain)
 /* The key of DOMAIN (LENGTH code points): its ASCII form, or folded, where it has none. */
 static char *domain_key(const uint32_t *domain, size_t length)
 {
-	char *text = encode(domain, length), *ascii;
+	char *text = address_encode(domain, length), *ascii;
 	struct text folded = {0};
 
 	if (!text || is_ascii(text)) {
 		for (char *at = text; at && *at; at++)
-			*at = lower(*at);
+			*at = address_lower(*at);
 		return text;
 	}
 	ascii = to_ascii(text);
-	if (!ascii && decode(text, &folded) && fold(&folded))
-		ascii = encode(folded.at, folded.length);
+	if (!ascii && address_decode(text, &folded) && fold(&folded))
+		ascii = address_encode(folded.at, folded.length);
 	free(folded.at);
 	free(text);
 	return ascii;
@@ -327,20 +327,20 @@ static char *make_key(struct text *text)
 		free(key);
 		return NULL;
 	}
-	head = encode(text->at, text->length);
-	key = head ? join(head, strlen(head), key) : (free(key), NULL);
+	head = address_encode(text->at, text->length);
+	key = head ? address_join(head, strlen(head), key) : (free(key), NULL);
 	free(head);
 	return key;
 }
 
 /* One round of what makes a key. NULL: no memory. */
-static char *step(const char *email)
+static char *address_step(const char *email)
 {
 	struct text text;
 	char *key;
 
-	if (decode(email, &text)) {
-		trim(&text);
+	if (address_decode(email, &text)) {
+		address_trim(&text);
 		key = make_key(&text);
 	} else {
 		key = text.at ? copy_lower(email) : NULL;
@@ -355,10 +355,10 @@ char *address_key(const char *email)
 
 	if (address_is_plain(email, strlen(email)))
 		return copy_lower(email);
-	key = step(email);
+	key = address_step(email);
 	/* what folding brings forth may want to be trimmed, or folded, once more */
 	for (int turn = 0; key && turn < 4; turn++) {
-		next = step(key);
+		next = address_step(key);
 		if (next && strcmp(next, key) == 0) {
 			free(next);
 			break;
@@ -378,7 +378,7 @@ static char *display(const char *key)
 	if (!at || !strstr(at, ASCII_COMPATIBLE))
 		return strdup(key);
 	if (idn2_to_unicode_8z8z(at + 1, &domain, IDN2_NONTRANSITIONAL) == IDN2_OK && domain)
-		shown = join(key, (size_t)(at - key) + 1, strdup(domain));
+		shown = address_join(key, (size_t)(at - key) + 1, strdup(domain));
 	if (domain)
 		idn2_free(domain);
 	/* not where another domain would be read in it */
@@ -411,7 +411,7 @@ char *address_spelling(const char *email)
 
 	if (address_is_plain(email, strlen(email)))
 		return copy_lower(email);
-	if (decode(email, &text)) {
+	if (address_decode(email, &text)) {
 		at = text.at;
 		length = text.length;
 		trim_blanks(&at, &length);
@@ -420,7 +420,7 @@ char *address_spelling(const char *email)
 			if (text.at[i] != 0x130)
 				text.at[i] = uc_tolower(text.at[i]);
 		}
-		spelling = encode(at, length);
+		spelling = address_encode(at, length);
 	} else {
 		spelling = text.at ? copy_lower(email) : NULL;
 	}

@@ -35,7 +35,7 @@ void log_to_stderr(bool on)
 }
 
 /* Keep LINE (no newline yet): control characters out, newline on, oldest line gone if need be. */
-static void keep(char *line)
+static void log_keep(char *line)
 {
 	size_t length = strlen(line);
 	char *copy;
@@ -106,7 +106,7 @@ void log_line(const char *format, ...)
 	va_start(args, format);
 	add_text(line, length, format, args);
 	va_end(args);
-	keep(line);
+	log_keep(line);
 }
 
 void log_call(const struct call *call, const char *format, ...)
@@ -120,7 +120,7 @@ void log_call(const struct call *call, const char *format, ...)
 	length = add_text(line, length, format, args);
 	va_end(args);
 	add_caller(line, length, call);
-	keep(line);
+	log_keep(line);
 }
 
 void log_error(const struct call *call, int error)
@@ -139,7 +139,7 @@ void log_error(const struct call *call, int error)
 	if (length >= sizeof(line))
 		length = sizeof(line) - 1;
 	add_caller(line, length, call);
-	keep(line);
+	log_keep(line);
 }
 
 size_t log_size(void)

@@ -210,7 +210,7 @@ static char *find_email(char *text)
 
 /* ---- ASCII ---- */
 
-static char lower(char letter)
+static char skeleton_lower(char letter)
 {
 	return (char)(letter >= 'A' && letter <= 'Z' ? letter - 'A' + 'a' : letter);
 }
@@ -238,7 +238,7 @@ static void reduce(const char *email, unsigned steps, char *reduced)
 	char *to = reduced;
 
 	for (const char *from = email; *from; from++) {
-		char letter = lower(*from);
+		char letter = skeleton_lower(*from);
 		bool in_name = from < name;
 
 		if ((steps & SKELETON_TAG) && in_name && letter == '+' && from > email) {

@@ -60,7 +60,7 @@ void *table_find(const struct table *table, const char *key, uint64_t hash)
 	return NULL;
 }
 
-static void put(struct table *table, void *item, uint64_t hash)
+static void table_put(struct table *table, void *item, uint64_t hash)
 {
 	size_t at = home_of(table, hash);
 
@@ -71,7 +71,7 @@ static void put(struct table *table, void *item, uint64_t hash)
 	table->count++;
 }
 
-static int grow(struct table *table)
+static int table_grow(struct table *table)
 {
 	struct table old = *table;
 	struct table larger = {.room = old.room ? 2 * old.room : ROOM_FIRST, .key = old.key};
@@ -85,7 +85,7 @@ static int grow(struct table *table)
 	}
 	for (size_t i = 0; i < old.room; i++) {
 		if (old.tags[i])
-			put(&larger, old.slots[i], hash_text(old.key(old.slots[i])));
+			table_put(&larger, old.slots[i], hash_text(old.key(old.slots[i])));
 	}
 	*table = larger;
 	free(old.slots);
@@ -96,9 +96,9 @@ static int grow(struct table *table)
 int table_add(struct table *table, void *item, uint64_t hash)
 {
 	/* four fifths full: 100,000 fit into 2^17 */
-	if (table->count >= table->room / 5 * 4 && grow(table))
+	if (table->count >= table->room / 5 * 4 && table_grow(table))
 		return -ENOMEM;
-	put(table, item, hash);
+	table_put(table, item, hash);
 	return 0;
 }
 

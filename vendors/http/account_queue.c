@@ -55,8 +55,9 @@ void account_queue_free(struct account_queue *queue)
 
 /* Assert what holds for each transfer of LIST, all in STATE. Returns how many there are, and adds
  * those with an UNTIL to *TIMED. */
-static unsigned check_list(const struct account_queue *queue, const struct transfer_queue *list,
-			   enum transfer_state state, unsigned *timed)
+static unsigned account_queue_check_list(const struct account_queue *queue,
+					 const struct transfer_queue *list,
+					 enum transfer_state state, unsigned *timed)
 {
 	const struct transfer *transfer, *before = NULL;
 	unsigned count = 0;
@@ -118,9 +119,9 @@ static unsigned count_flying(const struct account_queue *queue)
 void account_queue_check_locked(const struct account_queue *queue)
 {
 	unsigned timed = 0;
-	unsigned ready = check_list(queue, &queue->ready, TRANSFER_READY, &timed);
-	unsigned fresh = check_list(queue, &queue->fresh, TRANSFER_FRESH, &timed);
-	unsigned again = check_list(queue, &queue->again, TRANSFER_AGAIN, &timed);
+	unsigned ready = account_queue_check_list(queue, &queue->ready, TRANSFER_READY, &timed);
+	unsigned fresh = account_queue_check_list(queue, &queue->fresh, TRANSFER_FRESH, &timed);
+	unsigned again = account_queue_check_list(queue, &queue->again, TRANSFER_AGAIN, &timed);
 
 	check_timed(queue, timed);
 	assert(queue->stats.queued == ready + fresh + again);
@@ -183,7 +184,7 @@ void account_queue_remove_locked(struct account_queue *queue, struct transfer *t
 }
 
 /* Make TRANSFER, which is queued, FLYING. */
-static void fly(struct account_queue *queue, struct transfer *transfer)
+static void account_queue_fly(struct account_queue *queue, struct transfer *transfer)
 {
 	account_queue_remove_locked(queue, transfer);
 	transfer->state = TRANSFER_FLYING;
@@ -212,9 +213,9 @@ void account_queue_drain_locked(struct account_queue *queue)
 
 	account_queue_forgo_all_locked(queue);
 	while ((transfer = TAILQ_FIRST(&queue->again)))
-		fly(queue, transfer);
+		account_queue_fly(queue, transfer);
 	while ((transfer = TAILQ_FIRST(&queue->fresh)))
-		fly(queue, transfer);
+		account_queue_fly(queue, transfer);
 }
 
 /* ---- places that are kept ---- */
@@ -492,7 +493,7 @@ struct transfer *account_queue_take_locked(struct account_queue *queue, int64_t 
 			give_up_fresh(queue, transfer, now);
 		}
 	}
-	fly(queue, transfer);
+	account_queue_fly(queue, transfer);
 	if (!*over)
 		depart(queue, transfer, now);
 	CHECKED(account_queue_check_locked(queue));

@@ -196,7 +196,8 @@ void account_queue_learn_probed_locked(struct account_queue *queue, const struct
 
 /* TRANSFER found no connection and is not retried: nor are others for a while, unless a resource
  * of this process was missing. Returns false. */
-static bool give_up(struct account_queue *queue, const struct transfer *transfer, int64_t now)
+static bool account_queue_learn_give_up(struct account_queue *queue,
+					const struct transfer *transfer, int64_t now)
 {
 	if (transfer->unreached && transfer->reply.error != EMFILE)
 		hold_lost(&queue->hold, transfer->reply.error, transfer->reply.words, now);
@@ -230,7 +231,7 @@ bool account_queue_learn_retries_locked(struct account_queue *queue, struct tran
 	/* a budget suffices that is as long as the waits that the vendor asks for */
 	if (transfer->told ? now - transfer->flown + transfer->told > end + LIMITS_TOLD_SLACK
 			   : now >= end)
-		return give_up(queue, transfer, now);
+		return account_queue_learn_give_up(queue, transfer, now);
 	transfer->due = due_time(transfer, now, end);
 	if (clock_later(transfer->due, account_queue_resumes(queue)) <= transfer->moment)
 		return true;

@@ -23,7 +23,7 @@
 
 /* Return the errno for CODE, and whether the failure may pass by itself. OS: the errno that libcurl
  * met, 0: none. */
-static int errno_of(CURLcode code, const struct transfer *transfer, long os, bool *transient)
+static int answer_errno(CURLcode code, const struct transfer *transfer, long os, bool *transient)
 {
 	*transient = false;
 	switch (code) {
@@ -144,7 +144,7 @@ static void read_failure(struct transfer *transfer, CURLcode code)
 	int error;
 
 	curl_easy_getinfo(transfer->easy, CURLINFO_OS_ERRNO, &os);
-	error = errno_of(code, transfer, os, &transfer->transient);
+	error = answer_errno(code, transfer, os, &transfer->transient);
 	/* without a descriptor nothing can be reached, and libcurl has many codes for that */
 	if (!transfer->reply.sent && no_descriptor(os)) {
 		error = EMFILE;

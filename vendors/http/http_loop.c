@@ -23,7 +23,7 @@
 #include <stdlib.h>
 
 /* TRANSFER, out of libcurl, has ended for good: log it, and wake its waiter or free it. */
-static void finish(struct http *http, struct transfer *transfer)
+static void http_loop_finish(struct http *http, struct transfer *transfer)
 {
 	struct call *call;
 	bool dropped;
@@ -74,7 +74,7 @@ static void land(struct http *http, struct transfer *transfer)
 		account_queue_requeue_locked(queue, transfer);
 	pthread_mutex_unlock(&http->lock);
 	if (!again)
-		finish(http, transfer);
+		http_loop_finish(http, transfer);
 }
 
 /* Return true if TRANSFER should end now. A change that was sent gets some time, because only its
@@ -119,7 +119,7 @@ static bool reap(struct http *http)
 			return !stopping;
 		multi_recall(http->multi, transfer);
 		transfer_fail(transfer, EINTR, "interrupted");
-		finish(http, transfer);
+		http_loop_finish(http, transfer);
 	}
 }
 
@@ -180,7 +180,7 @@ static void probe(struct http *http)
 		pthread_mutex_unlock(&http->lock);
 		if (transfer && !multi_launch(http->multi, transfer)) {
 			multi_recall(http->multi, transfer);
-			finish(http, transfer);
+			http_loop_finish(http, transfer);
 		}
 	}
 }
@@ -201,7 +201,7 @@ static int64_t launch(struct http *http)
 		if (!over && multi_launch(http->multi, transfer))
 			continue;
 		multi_recall(http->multi, transfer);
-		finish(http, transfer);
+		http_loop_finish(http, transfer);
 	}
 }
 

@@ -26,16 +26,16 @@
  * never copied. */
 #define BODY_BELIEVED ((int64_t)1 << 20)
 
-static void wipe(char *secret, size_t length)
+static void transfer_wipe(char *secret, size_t length)
 {
 	if (secret)
 		explicit_bzero(secret, length);
 	free(secret);
 }
 
-static void wipe_text(char *secret)
+static void transfer_wipe_text(char *secret)
 {
-	wipe(secret, secret ? strlen(secret) : 0);
+	transfer_wipe(secret, secret ? strlen(secret) : 0);
 }
 
 /* ---- the request ---- */
@@ -137,10 +137,10 @@ void transfer_free(struct transfer *transfer)
 {
 	http_reply_clear(&transfer->reply);
 	for (unsigned i = 0; i < transfer->header_count; i++)
-		wipe_text(transfer->headers[i]);
-	wipe_text(transfer->user);
-	wipe_text(transfer->password);
-	wipe(transfer->body, transfer->body_length);
+		transfer_wipe_text(transfer->headers[i]);
+	transfer_wipe_text(transfer->user);
+	transfer_wipe_text(transfer->password);
+	transfer_wipe(transfer->body, transfer->body_length);
 	free(transfer->method);
 	free(transfer->path);
 	free(transfer->url);
@@ -208,7 +208,7 @@ int transfer_take(struct transfer *transfer, const char *data, size_t length, in
 			return -ENOMEM;
 		if (reply->length)
 			memcpy(body, reply->body, reply->length);
-		wipe(reply->body, reply->length);
+		transfer_wipe(reply->body, reply->length);
 		reply->body = body;
 		transfer->capacity = capacity;
 	}

@@ -199,7 +199,7 @@ enum half {
  * The next character of a carried string at *TEXT, as UTF-8 into CHARACTER (of 8 bytes), half a
  * surrogate pair as HOW says. Returns its length.
  */
-static size_t take_character(const char **text, enum half how, char *character)
+static size_t exact_take_character(const char **text, enum half how, char *character)
 {
 	static const char from[] = "\"\\bfnrt", to[] = "\"\\\b\f\n\r\t";
 	const char *at = *text;
@@ -239,7 +239,7 @@ static char *kept_text(const json_t *value, size_t *length)
 	if (!kept || !text)
 		return kept ? memcpy(kept, json_string_value(value), *length) : NULL;
 	while (*text)
-		end += take_character(&text, HALF_KEPT, end);
+		end += exact_take_character(&text, HALF_KEPT, end);
 	*length = (size_t)(end - kept);
 	return kept;
 }
@@ -348,7 +348,7 @@ char *exact_key_replaced(const char *key)
 	if (!replaced || text == key)
 		return replaced;
 	while (*text) {
-		end += take_character(&text, HALF_REPLACED, end);
+		end += exact_take_character(&text, HALF_REPLACED, end);
 		if (!end[-1]) { /* it must be carried all the same */
 			memcpy(replaced, key, strlen(key) + 1);
 			return replaced;
@@ -376,7 +376,7 @@ char *exact_string_words(const json_t *value)
 		return NULL;
 	if (text) {
 		while (*text)
-			end += take_character(&text, HALF_WORDS, words + end);
+			end += exact_take_character(&text, HALF_WORDS, words + end);
 	} else {
 		memcpy(words, json_string_value(value), length);
 		end = length;

@@ -36,7 +36,7 @@ struct mend {
 	json_t *keys;   /* of the objects and arrays that are open: an object of their keys each */
 };
 
-static void put(struct mend *mend, const char *text, size_t length)
+static void exact_mend_put(struct mend *mend, const char *text, size_t length)
 {
 	exact_text_put(&mend->out, text, length);
 	if (length)
@@ -45,7 +45,7 @@ static void put(struct mend *mend, const char *text, size_t length)
 
 static void put_words(struct mend *mend, const char *words)
 {
-	put(mend, words, strlen(words));
+	exact_mend_put(mend, words, strlen(words));
 }
 
 /* Put a key that says that something cannot be read; REPEATED, LENGTH bytes, came before. */
@@ -56,9 +56,9 @@ static void put_mark(struct mend *mend, const char *repeated, size_t length)
 	snprintf(text, sizeof(text), MARK_TEXT "%u", mend->marks++);
 	put_words(mend, text);
 	if (repeated)
-		put(mend, REPEATED, 1);
-	put(mend, repeated, length);
-	put(mend, "\"", 1);
+		exact_mend_put(mend, REPEATED, 1);
+	exact_mend_put(mend, repeated, length);
+	exact_mend_put(mend, "\"", 1);
 }
 
 /* Has the object that is open a member already whose key is the string from BEGIN to END, quotes
@@ -144,7 +144,7 @@ static void mend_string(struct mend *mend)
 	if (clean && key && is_repeated(mend, begin, mend->at))
 		put_mark(mend, begin + 1, (size_t)(quote - begin - 1));
 	else if (clean)
-		put(mend, begin, (size_t)(mend->at - begin));
+		exact_mend_put(mend, begin, (size_t)(mend->at - begin));
 	else if (key)
 		put_mark(mend, NULL, 0);
 	else
@@ -169,7 +169,7 @@ static void mend_word(struct mend *mend)
 	for (size_t i = 0; i < 3; i++)
 		good = good || (length == strlen(words[i]) && memcmp(begin, words[i], length) == 0);
 	if (good)
-		put(mend, begin, length);
+		exact_mend_put(mend, begin, length);
 	else
 		put_stand_in(mend);
 }
@@ -198,7 +198,7 @@ static void mend_token(struct mend *mend)
 	if (c == '}' || c == ']')
 		json_array_remove(mend->keys, json_array_size(mend->keys) - 1);
 	if (c && strchr("{}[]:,", c))
-		put(mend, &c, 1);
+		exact_mend_put(mend, &c, 1);
 	else if (c && strchr(" \t\r\n", c))
 		exact_text_put(&mend->out, &c, 1);
 	else

@@ -22,7 +22,7 @@
 
 /* ---- tokens ---- */
 
-static bool is_digit(char c)
+static bool exact_parse_is_digit(char c)
 {
 	return c >= '0' && c <= '9';
 }
@@ -46,7 +46,7 @@ const char *exact_parse_number_end(const char *at, const char *end, bool *whole)
 {
 	*whole = true;
 	for (; at < end; at++) {
-		if (is_digit(*at) || *at == '-')
+		if (exact_parse_is_digit(*at) || *at == '-')
 			continue;
 		if (*at != '.' && *at != 'e' && *at != 'E' && *at != '+')
 			break;
@@ -62,15 +62,15 @@ bool exact_parse_is_number(const char *at, size_t length)
 	at += at < end && *at == '-';
 	if (at < end && *at == '0')
 		at++;
-	else if (at < end && is_digit(*at))
-		while (at < end && is_digit(*at))
+	else if (at < end && exact_parse_is_digit(*at))
+		while (at < end && exact_parse_is_digit(*at))
 			at++;
 	else
 		return false;
 	if (at < end && *at == '.') {
-		if (++at == end || !is_digit(*at))
+		if (++at == end || !exact_parse_is_digit(*at))
 			return false;
-		while (at < end && is_digit(*at))
+		while (at < end && exact_parse_is_digit(*at))
 			at++;
 	}
 	if (at < end && (*at == 'e' || *at == 'E')) {
@@ -78,7 +78,7 @@ bool exact_parse_is_number(const char *at, size_t length)
 		at += at < end && (*at == '-' || *at == '+');
 		if (at == end)
 			return false;
-		while (at < end && is_digit(*at))
+		while (at < end && exact_parse_is_digit(*at))
 			at++;
 	}
 	return at == end;
@@ -118,7 +118,7 @@ static int unit_at(const char *at, const char *end)
 	for (int i = 0; i < 4; i++) {
 		char c = at[i], lower = (char)(c | 0x20);
 
-		if (is_digit(c))
+		if (exact_parse_is_digit(c))
 			unit = unit * 16 + c - '0';
 		else if (lower >= 'a' && lower <= 'f')
 			unit = unit * 16 + lower - 'a' + 10;
@@ -154,7 +154,7 @@ int exact_parse_take_escape(const char **at, const char *end)
 	return 0x10000 + ((unit - 0xD800) << 10) + (low - 0xDC00);
 }
 
-static bool is_half(int character)
+static bool exact_parse_is_half(int character)
 {
 	return character >= 0xD800 && character <= 0xDFFF;
 }
@@ -171,7 +171,7 @@ static bool is_carried_string(const char *at, const char *end, bool key)
 
 		if (c < 0)
 			return false;
-		if (is_half(c) || (c == 0 && (first || key)) ||
+		if (exact_parse_is_half(c) || (c == 0 && (first || key)) ||
 		    (c == EXACT_KEY_MARK && first && key))
 			carried = true;
 	}
@@ -242,7 +242,7 @@ static void put_character(struct exact_text *out, int c)
 	char text[8];
 	size_t length;
 
-	if (is_half(c)) {
+	if (exact_parse_is_half(c)) {
 		length = (size_t)snprintf(text, sizeof(text), "\\u%04x", (unsigned)c);
 	} else if (c < 0x80) {
 		char plain = (char)c;
@@ -321,7 +321,7 @@ static void place(struct exact_parse_error *error, const char *text, size_t posi
 	}
 }
 
-static void explain(struct exact_parse_error *error, const json_error_t *from)
+static void exact_parse_explain(struct exact_parse_error *error, const json_error_t *from)
 {
 	/* what jansson quotes after "near" may be somebody's data */
 	const char *near = strstr(from->text, " near ");
@@ -330,8 +330,8 @@ static void explain(struct exact_parse_error *error, const json_error_t *from)
 	snprintf(error->words, sizeof(error->words), "%.*s", length, from->text);
 }
 
-static json_t *fail(struct exact_parse_error *error, const char *text, size_t position,
-		    const char *words)
+static json_t *exact_parse_fail(struct exact_parse_error *error, const char *text, size_t position,
+				const char *words)
 {
 	if (error) {
 		snprintf(error->words, sizeof(error->words), "%s", words);
@@ -356,7 +356,7 @@ static bool make_copy(const char *text, size_t length, struct exact_text *copy)
 }
 
 /* Where in TEXT is what stands at POSITION in its copy? */
-static size_t original(const char *text, size_t length, size_t position)
+static size_t exact_parse_original(const char *text, size_t length, size_t position)
 {
 	const char *end = text + length, *token_end = end;
 	const char *first = find_carried(text, end, &token_end);
@@ -381,16 +381,17 @@ json_t *exact_parse(const char *text, size_t length, unsigned flags,
 
 	/* jansson passes over one behind a number */
 	if (zero)
-		return fail(error, text, (size_t)(zero - text), "zero byte");
+		return exact_parse_fail(error, text, (size_t)(zero - text), "zero byte");
 	if (!make_copy(text, length, &copy))
-		return fail(error, text, 0, "no memory");
+		return exact_parse_fail(error, text, 0, "no memory");
 	value = copy.text ? json_loadb(copy.text, copy.length, how, &from)
 			  : json_loadb(text, length, how, &from);
 	if (!value && error) {
 		size_t position = from.position > 0 ? (size_t)from.position : 0;
 
-		explain(error, &from);
-		place(error, text, copy.text ? original(text, length, position) : position);
+		exact_parse_explain(error, &from);
+		place(error, text,
+		      copy.text ? exact_parse_original(text, length, position) : position);
 	}
 	free(copy.text);
 	return value;

@@ -114,7 +114,7 @@ static void put_member(struct exact_text *out, const char *key, const json_t *va
 	put_value(out, value, flags, depth);
 }
 
-static int compare_keys(const void *a, const void *b)
+static int exact_print_compare_keys(const void *a, const void *b)
 {
 	const char *const *left = a, *const *right = b;
 
@@ -133,7 +133,7 @@ static const char **sort_keys(const json_t *object, size_t count)
 		return NULL;
 	json_object_foreach((json_t *)(uintptr_t)object, key, member)
 		keys[i++] = key;
-	qsort(keys, count, sizeof(*keys), compare_keys);
+	qsort(keys, count, sizeof(*keys), exact_print_compare_keys);
 	return keys;
 }
 
