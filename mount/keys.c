@@ -331,10 +331,11 @@ int keys_check_account(const struct keys *keys, const struct section *section,
 				 section->name, setting->name);
 	}
 	if (found->users && !found->base_url && !sections_find(section, "base_url") &&
-	    !(found->choose_base_url && sections_find(section, "region")))
-		return keys_fail(keys, section->line, "section [%s] needs the key %s",
-				 section->name,
-				 found->choose_base_url ? "region (or base_url)" : "base_url");
+	    !(found->base_url_key && sections_find(section, found->base_url_key)))
+		return keys_fail(keys, section->line, "section [%s] needs the key %s%sbase_url%s",
+				 section->name, found->base_url_key ? found->base_url_key : "",
+				 found->base_url_key ? " (or " : "",
+				 found->base_url_key ? ")" : "");
 	*vendor = found;
 	return 0;
 }

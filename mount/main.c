@@ -7,6 +7,7 @@
  */
 #include "cache/history/audit.h"
 #include "fs/fs.h"
+#include "fs/ops.h"
 #include "mount/background.h"
 #include "mount/check.h"
 #include "mount/config.h"
@@ -254,7 +255,7 @@ static int build(struct mount *mount)
 	}
 	mount->fs->greeted = on_init;
 	mount->fs->greeted_arg = mount;
-	mount->session = fuse_session_new(&args, &fs_operations, sizeof(fs_operations), mount->fs);
+	mount->session = fuse_session_new(&args, &ops_table, sizeof(ops_table), mount->fs);
 	if (!mount->session) {
 		complain("%s", fuse_words[0] ? fuse_words : "the mount options are wrong");
 		goto out;

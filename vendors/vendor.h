@@ -116,7 +116,13 @@ struct collection {
 	bool listed_only;      /* a record can't be asked for alone, only the whole list */
 	const char *list_key;  /* the member of a list answer that holds the rows */
 	const char *item_key;  /* the envelope of one record, and of a wrapped row */
+	/* A second envelope in which an answer may hold one record, or NULL. */
+	const char *other_item_key;
 	const char *total_key; /* member of a list answer that may be a total of records, or not */
+	/* Members of a list answer, which may be nested: the number of records in the whole list,
+	   its number of pages, and the next page ("" or "null": there is none). Each may be NULL.
+	 */
+	const char *records_key, *pages_key, *next_key;
 	unsigned offset_ceiling;    /* the vendor refuses to list from here on; 0: it does not */
 	unsigned page_size;         /* rows asked for in one page: the most the vendor gives */
 	const char *const *id_keys; /* may be nested: "relationships.member.data.id" */
@@ -125,8 +131,11 @@ struct collection {
 	const char *path_id_key;
 	const char *type; /* sent as "type" where the body has none (item.c), or NULL */
 	const char *const *email_keys;
-	/* The id goes into this member of the body where an update is a POST to the item; NULL: it
-	 * does not. */
+	/* If the vendor refuses a PUT with 405, send the update as a POST to the item, from then
+	   on. Only for a vendor whose documents say that such a POST is an update: elsewhere it may
+	   be an action. */
+	bool put_becomes_post;
+	/* The member of that POST's body that takes the id; NULL: none. */
 	const char *posted_id;
 	bool wraps_requests; /* what is sent goes into the envelope item_key too */
 	const char *const
@@ -141,7 +150,7 @@ struct collection {
 	enum paging (*paging)(const struct account *account);
 	/*
 	 * What a list answer says of the whole list, laid into *TOTALS (walk.h), where all is
-	 * "unknown" at first. NULL: total_key, and hypermedia.pagination where there is one.
+	 * "unknown" at first. NULL: total_key, records_key, pages_key and next_key tell.
 	 */
 	void (*totals)(const json_t *answer, struct totals *totals);
 	/* May records be made here (POST to list_path)? NULL: never. */
@@ -179,11 +188,11 @@ struct collection {
 	 */
 	int (*set_status)(struct call *call, struct account *account, const json_t *record,
 			  bool active, enum vendor_outcome *outcomes);
-	/* A line for the log, before a step is made: the command that undoes step INDEX of FRESH,
-	 * or "", where there are names that no command can have. 0 when there is no such step. */
-	int (*undo_words)(const json_t *fresh, size_t index, char *words, size_t size);
-	/* For an error: how to make FRESH active where nothing is known that could be restored. */
-	void (*restore_words)(const json_t *fresh, char *words, size_t size);
+	/* The links that the steps are: each step links the record's id into the parent that
+	   step_key names. */
+	const struct collection *step_links;
+	/* What makes a step again, in words, where no command can: a name may be unfit for one. */
+	const char *step_words;
 	const char *steps_key;   /* the array in a record that holds what its status is made of */
 	const char *step_key;    /* what tells one of these from another */
 	const char *step_id_key; /* the vendor's own id of a step, which is never used again */
@@ -243,6 +252,11 @@ struct vendor {
 	const char *base_url;           /* the default, or NULL */
 	/* The base URL that the settings of ACCOUNT stand for, or NULL; NULL: base_url it is. */
 	const char *(*choose_base_url)(const struct account *account);
+	/* The setting that choose_base_url reads; NULL without choose_base_url. */
+	const char *base_url_key;
+	/* Appended to the error if the vendor answers 401 or 404 to a list or to a request for a
+	   token: the question whether the base URL is right. NULL: nothing is appended. */
+	const char *base_url_hint;
 	const struct collection
 	    *users; /* NULL: no API, the directory is kept by hand and read-only */
 
@@ -318,7 +332,7 @@ struct account {
 	bool allow_delete;
 	char **values; /* the vendor's own settings, in the order of vendor->settings; NULL: not
 			  given */
-	atomic_bool updates_by_post; /* the vendor refused PUT with 405: POST to the item updates */
+	atomic_bool updates_by_post; /* the vendor refused PUT with 405 (put_becomes_post) */
 	/* Set by whoever finds that this vendor refuses its own ETags: vendor_get hands out none
 	 * from then on, and vendor_put sends none. */
 	atomic_bool no_preconditions;
@@ -508,10 +522,10 @@ int vendor_row(struct call *call, struct account *account, const struct collecti
 /*
  * Replace record ID by BODY (borrowed; already without system fields), with If-Match if ETAG is
  * strong and valid and account->no_preconditions is not set. A BODY that lacks a field which each
- * PUT must bring (FIELD_EACH_TIME) is not sent: VENDOR_REFUSED, EINVAL. PUT as Partnerize's guide
- * says; a vendor that answers 405 gets a POST to the item, as its own older documents say, from
- * then on. An answer that lacks a record, or has one that is not ID's, leaves *ANSWER NULL; so does
- * one with an error beside it, whose words are in call->said then.
+ * PUT must bring (FIELD_EACH_TIME) is not sent: VENDOR_REFUSED, EINVAL. If the vendor refuses PUT
+ * with 405 and the collection says so (put_becomes_post), POST it to the item, from then on. An
+ * answer that lacks a record, or has one that is not ID's, leaves *ANSWER NULL; so does one with an
+ * error beside it, whose words are in call->said then.
  *
  * With call->basis this is the write that rests on the read: see basis.h. A 429 that cannot be
  * waited out while that read is fresh enough ends it at once: VENDOR_REFUSED, call->status 429 and
@@ -521,6 +535,12 @@ enum vendor_outcome vendor_put(struct call *call, struct account *account,
 			       const struct collection *collection, const char *parent,
 			       const char *id, const json_t *body, const char *etag,
 			       json_t **answer);
+
+/* As vendor_put, without the collection's own `put`: this is what such a function is made of. */
+enum vendor_outcome item_put_direct(struct call *call, struct account *account,
+				    const struct collection *collection, const char *parent,
+				    const char *id, const json_t *body, const char *etag,
+				    json_t **answer);
 
 /* Delete the record with ID in its path. A 404 counts as done: it is not there. */
 enum vendor_outcome vendor_delete(struct call *call, struct account *account,
@@ -538,6 +558,11 @@ enum vendor_outcome vendor_delete(struct call *call, struct account *account,
 enum vendor_outcome vendor_post(struct call *call, struct account *account,
 				const struct collection *collection, const char *parent,
 				const json_t *body, json_t **answer);
+
+/* As vendor_post, without the collection's own `post`: this is what such a function is made of. */
+enum vendor_outcome item_post_direct(struct call *call, struct account *account,
+				     const struct collection *collection, const char *parent,
+				     const json_t *body, json_t **answer);
 
 /* The path of the list, or with ID of one record, escaped; the caller frees. NULL: no memory. */
 char *vendor_path(const struct collection *collection, const char *parent, const char *id);

@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * delete_user.c - a user that is deleted for good: what `deleted` in a .status means. A part of update.h.
+ * delete_user.c - a user that is deleted for good: what `deleted` in a .status means.
  *
  * GET, so that the history has what there was; DELETE; and GET again, because an answer in words
  * proves little, and nothing here can be undone. It does not know which vendors delete users: their
  * tables do.
  */
-#include "cache/update/update.h"
+#include "cache/access/delete_user.h"
 
 #include "cache/roster/absence.h"
 #include "cache/history/attempt.h"
-#include "cache/update/change.h"
 #include "cache/history/guard.h"
 #include "cache/update/late.h"
 #include "cache/update/looks.h"
@@ -18,6 +17,8 @@
 #include "cache/history/takeback.h"
 #include "vendors/base/call.h"
 #include "vendors/base/log.h"
+#include "vendors/base/status_words.h"
+#include "cache/update/self_guard.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -27,9 +28,6 @@
 static int check(struct attempt *attempt)
 {
 	const struct account *account = attempt->account;
-	struct change change = {.call = attempt->call,
-				.roster = attempt->roster,
-				.id = attempt->id};
 	bool deletes = roster_collection(attempt->roster)->deletes;
 	int error = guard_writable(attempt->guard, attempt->call);
 
@@ -48,7 +46,9 @@ static int check(struct attempt *attempt)
 				 "see MANUAL");
 	if (!takeback_creation(attempt, NULL))
 		error = guard_has_room(attempt->guard, attempt->call);
-	return error ? error : change_check_self(&change, UPDATE_DELETED);
+	return error
+		   ? error
+		   : self_guard_check(attempt->call, attempt->roster, attempt->id, STATUS_DELETED);
 }
 
 /* A user that is being deleted. */
@@ -215,9 +215,7 @@ static int erase(struct attempt *attempt)
 		takeback_creation(attempt, before);
 	}
 	if (!error && guard_dry_run(attempt->guard)) {
-		error = attempt_send(attempt);
-		if (!error)
-			change_log_unsent(call, attempt->roster, "DELETE", attempt->id);
+		error = attempt_dry_run(attempt, "DELETE", attempt->id);
 	} else if (!error) {
 		error = send(&erasure, before);
 	}
@@ -226,7 +224,7 @@ static int erase(struct attempt *attempt)
 	return error;
 }
 
-int update_erase(struct call *call, struct roster *roster, struct guard *guard, const char *id)
+int delete_user(struct call *call, struct roster *roster, struct guard *guard, const char *id)
 {
 	struct attempt attempt;
 	int error;

@@ -26,6 +26,7 @@ struct guard {
 	unsigned window;
 	struct history *history;
 	struct audit *audit;
+	const struct undo_words *undo_words;
 	pthread_mutex_t lock; /* of what follows */
 	unsigned limit;       /* 0: none */
 	struct taken *taken;  /* oldest first */
@@ -56,10 +57,12 @@ void guard_free(struct guard *guard)
 	free(guard);
 }
 
-void guard_tell(struct guard *guard, struct history *history, struct audit *audit)
+void guard_tell(struct guard *guard, struct history *history, struct audit *audit,
+		const struct undo_words *words)
 {
 	guard->history = history;
 	guard->audit = audit;
+	guard->undo_words = words;
 }
 
 struct history *guard_history(const struct guard *guard)
@@ -70,6 +73,11 @@ struct history *guard_history(const struct guard *guard)
 struct audit *guard_audit(const struct guard *guard)
 {
 	return guard->audit;
+}
+
+const struct undo_words *guard_undo_words(const struct guard *guard)
+{
+	return guard->undo_words;
 }
 
 int guard_writable(const struct guard *guard, struct call *call)

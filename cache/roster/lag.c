@@ -272,7 +272,7 @@ static bool look(const struct lag *lag, struct entry *entry, struct member *memb
 	if (!learns)
 		return true;
 	/* of two versions with one time nobody knows which is the newer one */
-	if (!later || time_compare(sight->time.value, member->acked.value) == 0 ||
+	if (!later || clock_compare(sight->time.value, member->acked.value) == 0 ||
 	    !member_text(shown, &text))
 		return false;
 	/* somebody wrote since: what was written here is an older value now */

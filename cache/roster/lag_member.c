@@ -7,6 +7,7 @@
 #include "cache/roster/lag_member.h"
 
 #include "cache/document/merge.h"
+#include "vendors/base/clock.h"
 #include "vendors/json/exact_parse.h"
 #include "vendors/json/exact_print.h"
 
@@ -157,18 +158,11 @@ void member_renew(struct member *member, char *text)
 
 /* ---- times ---- */
 
-int time_compare(struct timespec a, struct timespec b)
-{
-	if (a.tv_sec != b.tv_sec)
-		return a.tv_sec < b.tv_sec ? -1 : 1;
-	return (a.tv_nsec > b.tv_nsec) - (a.tv_nsec < b.tv_nsec);
-}
-
 struct time time_newer(struct time a, struct time b)
 {
 	if (!a.known || !b.known)
 		return a.known ? a : b;
-	return time_compare(a.value, b.value) < 0 ? b : a;
+	return clock_compare(a.value, b.value) < 0 ? b : a;
 }
 
 bool member_is_later(const struct member *member, struct time time)
@@ -177,12 +171,12 @@ bool member_is_later(const struct member *member, struct time time)
 
 	if (!time.known || !member->acked.known)
 		return false;
-	order = time_compare(time.value, member->acked.value);
+	order = clock_compare(time.value, member->acked.value);
 	if (order < 0 || (order == 0 && member->vague))
 		return false;
 	/* the version before the write may go by the same time, where times are whole seconds, or
 	 * by a later one, where not all responses have the fraction */
-	return !member->before.known || time_compare(time.value, member->before.value) > 0;
+	return !member->before.known || clock_compare(time.value, member->before.value) > 0;
 }
 
 bool member_is_earlier(const struct member *member, struct time time)
@@ -193,5 +187,5 @@ bool member_is_earlier(const struct member *member, struct time time)
 		return false;
 	if (!time.value.tv_nsec)
 		acked.tv_nsec = 0;
-	return time_compare(time.value, acked) < 0;
+	return clock_compare(time.value, acked) < 0;
 }

@@ -72,10 +72,6 @@ void member_renew(struct member *member, char *text);
 
 /* ---- times ---- */
 
-/* Return a number less than, equal to or greater than 0, as A is earlier than, equal to or later
- * than B. */
-int time_compare(struct timespec a, struct timespec b);
-
 /* Return the later one; one that is not known is earlier than any other. */
 struct time time_newer(struct time a, struct time b);
 

@@ -9,8 +9,9 @@
 
 #include "cache/document/render.h"
 #include "vendors/base/address.h"
-#include "vendors/base/words.h"
+#include "vendors/base/status_words.h"
 #include "vendors/json/exact.h"
+#include "vendors/base/status_words.h"
 #include "vendors/json/exact_mend.h"
 #include "vendors/json/exact_parse.h"
 #include "vendors/vendor.h"
@@ -23,7 +24,7 @@
 static atomic_uint_fast64_t last_version;
 
 /* Nearly all have one of these, so that it is not kept with each. */
-static const char *const words[] = {RECORD_STATUS_UNKNOWN, WORDS_ACTIVE, WORDS_INACTIVE};
+static const char *const words[] = {RECORD_STATUS_UNKNOWN, STATUS_ACTIVE, STATUS_INACTIVE};
 
 #define WORDS (sizeof(words) / sizeof(words[0]))
 

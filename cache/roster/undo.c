@@ -9,7 +9,7 @@
 #include "cache/roster/roster_state.h"
 
 #include "vendors/base/log.h"
-#include "vendors/base/words.h"
+#include "vendors/base/status_words.h"
 #include "vendors/vendor.h"
 
 #include <stdlib.h>
@@ -91,7 +91,7 @@ void roster_check_active(struct roster *roster, const struct record *record)
 	struct deactivated *user;
 	bool say = false;
 
-	if (strcmp(record_status(record), WORDS_ACTIVE) != 0)
+	if (strcmp(record_status(record), STATUS_ACTIVE) != 0)
 		return;
 	pthread_mutex_lock(&roster->lock);
 	HASH_FIND_STR(roster->deactivated, record->id, user);

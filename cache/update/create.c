@@ -2,18 +2,22 @@
 /*
  * create.c - making a record of a document: the part of update.h that sends POST.
  *
- * A POST is sent once. create_whose.c finds out whether the record that is answered, or that has
+ * A POST is sent once. create_match.c finds out whether the record that is answered, or that has
  * the email when no answer came, is the one that was made: any other one is left alone.
  * create_rest.c then sets what the POST has left out. It knows nothing of drafts and links: fs/
  * shows those.
  */
-#include "cache/update/update.h"
+#include "cache/update/create.h"
 
 #include "cache/history/attempt.h"
-#include "cache/update/change.h"
-#include "cache/update/create_parts.h"
 #include "cache/history/guard.h"
 #include "cache/roster/snapshot.h"
+#include "cache/update/change.h"
+#include "cache/update/create_match.h"
+#include "cache/update/create_rest.h"
+#include "cache/update/creation.h"
+#include "cache/update/input.h"
+#include "cache/update/update.h"
 #include "vendors/base/call.h"
 #include "vendors/base/limits.h"
 #include "vendors/base/log.h"
@@ -52,13 +56,13 @@ static int take_answer(struct creation *creation, json_t *answer)
 		return call_fail(creation->call, EREMOTEIO,
 				 "the vendor accepted it, but names no id%s%s",
 				 said[0] ? "; it says: " : "", said);
-	error = creation_check(creation, id, answer);
+	error = create_match_check(creation, id, answer);
 	if (error)
 		return error;
 	creation->id = strdup(id);
 	if (!creation->id)
 		return call_fail(creation->call, ENOMEM, "no memory");
-	creation->unproven = creation_unproven(creation, answer);
+	creation->unproven = create_match_is_open(creation, answer);
 	creation_keep(creation, answer);
 	return 0;
 }
@@ -81,10 +85,10 @@ static int send(struct creation *creation)
 	case VENDOR_DONE:
 		error = take_answer(creation, answer);
 		if (error == -EREMOTEIO)
-			error = creation_settle(creation);
+			error = create_match_settle(creation);
 		break;
 	case VENDOR_UNKNOWN:
-		error = creation_settle(creation);
+		error = create_match_settle(creation);
 		break;
 	case VENDOR_REFUSED:
 	case VENDOR_STALE:
@@ -132,7 +136,7 @@ static int leave_alone(struct creation *creation, int error)
 	creation->id = NULL;
 	creation->made = NULL;
 	creation->stranger = creation->unproven = false;
-	return error == -EREMOTEIO ? creation_settle(creation) : error;
+	return error == -EREMOTEIO ? create_match_settle(creation) : error;
 }
 
 /* The record is there. An answer that does not show whose it is must be seen to be ours first. */
@@ -141,7 +145,7 @@ static int complete(struct creation *creation)
 	int error;
 
 	if (creation->unproven) {
-		error = creation_set_rest(creation);
+		error = create_rest_set(creation);
 		if (!creation->stranger) {
 			creation_show(creation);
 			return error;
@@ -151,19 +155,15 @@ static int complete(struct creation *creation)
 			return error;
 	}
 	creation_show(creation);
-	return creation_set_rest(creation);
+	return create_rest_set(creation);
 }
 
 static int create(struct creation *creation)
 {
 	int error;
 
-	if (guard_dry_run(creation->guard)) {
-		error = attempt_send(creation->attempt);
-		if (!error)
-			change_log_unsent(creation->call, creation->roster, "POST", NULL);
-		return error;
-	}
+	if (guard_dry_run(creation->guard))
+		return attempt_dry_run(creation->attempt, "POST", NULL);
 	error = send(creation);
 	if (!error)
 		error = complete(creation);
@@ -201,7 +201,7 @@ static int read_and_create(struct creation *creation, const char *text, size_t l
 	    !creation->collection->creates(creation_account(creation)))
 		return call_fail(call, EOPNOTSUPP, "the vendor makes no %s by its API: see MANUAL",
 				 creation->collection->name);
-	document = change_parse(call, text, length);
+	document = input_parse(call, text, length);
 	if (!document)
 		return -EINVAL;
 	creation->wanted = wanted_of(creation->collection, document);
@@ -209,11 +209,11 @@ static int read_and_create(struct creation *creation, const char *text, size_t l
 	if (!creation->wanted)
 		return call_fail(call, ENOMEM, "no memory");
 	tell_fields(creation);
-	error = change_check_hidden(call, creation->roster, creation->wanted);
+	error = input_check_required(call, creation->collection, creation->wanted);
 	if (!error)
-		error = change_check_history(call, creation->wanted);
+		error = input_check_stamps(call, creation->wanted);
 	if (!error)
-		error = change_check_paired(call, creation->wanted);
+		error = input_check_text(call, creation->wanted);
 	if (!error)
 		error = create(creation);
 	if (error)
@@ -221,7 +221,7 @@ static int read_and_create(struct creation *creation, const char *text, size_t l
 	return error;
 }
 
-int update_create(struct call *call, struct roster *roster, struct guard *guard, const char *text,
+int create_record(struct call *call, struct roster *roster, struct guard *guard, const char *text,
 		  size_t length, char **id)
 {
 	struct attempt attempt;

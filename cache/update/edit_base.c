@@ -7,11 +7,12 @@
  */
 #include "cache/update/edit_base.h"
 
-#include "cache/history/history.h"
+#include "cache/document/content.h"
 #include "cache/document/merge.h"
+#include "cache/history/history.h"
 #include "cache/roster/roster.h"
 #include "vendors/base/call.h"
-#include "vendors/base/words.h"
+#include "vendors/base/status_words.h"
 #include "vendors/json/exact.h"
 #include "vendors/json/exact_print.h"
 #include "vendors/vendor.h"
@@ -21,50 +22,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-const char *edit_base_stamp(const struct collection *collection, const json_t *record)
-{
-	if (!collection->stamp_key)
-		return NULL;
-	return exact_string(collection_value(record, collection->stamp_key));
-}
-
-bool edit_base_same_content(const struct collection *collection, const json_t *a, const json_t *b)
-{
-	const char *key;
-	json_t *value;
-
-	json_object_foreach((json_t *)(uintptr_t)a, key, value) {
-		const json_t *other = json_object_get(b, key);
-
-		if (collection_flags(collection, key) & FIELD_SYSTEM)
-			continue;
-		if (other ? !merge_same(value, other) : !json_is_null(value))
-			return false;
-	}
-	json_object_foreach((json_t *)(uintptr_t)b, key, value) {
-		if (!(collection_flags(collection, key) & FIELD_SYSTEM) && !json_is_null(value) &&
-		    !json_object_get(a, key))
-			return false;
-	}
-	return true;
-}
-
-/* Do A and B show different values of a field? They cannot be one version then. */
-static bool contradicts(const struct collection *collection, const json_t *a, const json_t *b)
-{
-	const char *key;
-	json_t *value;
-
-	json_object_foreach((json_t *)(uintptr_t)a, key, value) {
-		const json_t *other = json_object_get(b, key);
-
-		if (other && !merge_same(value, other) &&
-		    !(collection_flags(collection, key) & FIELD_SYSTEM))
-			return true;
-	}
-	return false;
-}
 
 /* Shown versions, newest first: the one held now (wherever it counts) and the retired ones. */
 static size_t candidates(struct roster *roster, const char *id, struct record **list)
@@ -86,7 +43,7 @@ static size_t candidates(struct roster *roster, const char *id, struct record **
 
 static bool named_by(const struct collection *collection, const json_t *version, const char *stamp)
 {
-	const char *own = edit_base_stamp(collection, version);
+	const char *own = content_stamp(collection, version);
 
 	return !stamp || (own && strcmp(own, stamp) == 0);
 }
@@ -133,7 +90,7 @@ static void complete_row(struct roster *roster, json_t *version, const char *sta
 			 const json_t *document, const json_t *fresh)
 {
 	const struct collection *users = roster_collection(roster);
-	const char *now = edit_base_stamp(users, fresh), *name;
+	const char *now = content_stamp(users, fresh), *name;
 	json_t *value;
 
 	if (stamp ? !now || strcmp(stamp, now) != 0 : !is_shorter(users, version, fresh))
@@ -149,7 +106,8 @@ static void complete_row(struct roster *roster, json_t *version, const char *sta
 }
 
 /* Each shown version that STAMP names (NULL: each) is a doubt. 0 or -ENOMEM. */
-static int doubt_all(struct roster *roster, const char *id, const char *stamp, struct edit_base *base)
+static int doubt_all(struct roster *roster, const char *id, const char *stamp,
+		     struct edit_base *base)
 {
 	struct record *list[VERSIONS_MAX + 1];
 	size_t count = candidates(roster, id, list);
@@ -179,7 +137,7 @@ static bool newer_shown(struct roster *roster, const char *id, const json_t *lef
 
 	roster_peek(roster, id, &held, &seconds);
 	now = held && atomic_load(&held->shown) ? record_json(held) : NULL;
-	newer = now && !edit_base_same_content(roster_collection(roster), left, now);
+	newer = now && !content_same(roster_collection(roster), left, now);
 	json_decref(now);
 	record_put(held);
 	return newer;
@@ -211,7 +169,7 @@ static int from_last_save(struct roster *roster, const char *id,
 	earlier_rebase(&last.earlier, last.document, last.left, document);
 	complete_row(roster, last.document, NULL, document, last.left);
 	base->record = json_incref(last.document);
-	base->is_newest = edit_base_same_content(users, last.left, fresh);
+	base->is_newest = content_same(users, last.left, fresh);
 	base->saved_before = true;
 	base->earlier = last.earlier;
 	last.earlier = (struct earlier){0};
@@ -240,12 +198,12 @@ static int from_versions(struct roster *roster, const char *id, const char *stam
 			if (!base->record) {
 				base->record = json_incref(version);
 				if (list[i]->row)
-					complete_row(roster, version, edit_base_stamp(users, version),
+					complete_row(roster, version, content_stamp(users, version),
 						     document, fresh);
 			} else if (atomic_load(&list[i]->shown) || list[i]->namesake) {
 				base->doubts[base->doubt_count++] = json_incref(version);
 			}
-			if (contradicts(users, base->record, version))
+			if (content_contradicts(users, base->record, version))
 				base->ambiguous = true;
 		}
 		json_decref(version);
@@ -278,8 +236,8 @@ static void hide_unshown(const struct collection *collection, const json_t *fres
 }
 
 int edit_base_find(struct call *call, struct roster *roster, const char *id,
-	      const struct versions_process *process, const char *stamp, const json_t *document,
-	      const json_t *fresh, struct edit_base *base)
+		   const struct versions_process *process, const char *stamp,
+		   const json_t *document, const json_t *fresh, struct edit_base *base)
 {
 	const struct collection *users = roster_collection(roster);
 	int error;
@@ -288,8 +246,9 @@ int edit_base_find(struct call *call, struct roster *roster, const char *id,
 	base->collection = users;
 	base->fresh = fresh;
 	base->id = id;
-	base->named = edit_base_stamp(users, fresh);
-	base->read_again = base->named && (!stamp || strcmp(stamp, edit_base_stamp(users, fresh)) != 0);
+	base->named = content_stamp(users, fresh);
+	base->read_again = base->named &&
+			   (!stamp || strcmp(stamp, content_stamp(users, fresh)) != 0);
 	error = from_last_save(roster, id, process, stamp, document, fresh, base);
 	if (error > 0) {
 		hide_unshown(users, fresh, base);
@@ -307,17 +266,17 @@ int edit_base_find(struct call *call, struct roster *roster, const char *id,
 		    "the document is from the version of %.64s, which is neither the newest "
 		    "nor held any more: read the file again and repeat the edit",
 		    stamp);
-	base->is_newest = stamp && !base->ambiguous &&
-			  edit_base_same_content(users, base->record, fresh);
+	base->is_newest = stamp && !base->ambiguous && content_same(users, base->record, fresh);
 	hide_unshown(users, fresh, base);
 	return 0;
 }
 
-void edit_base_take(struct roster *roster, json_t *version, const json_t *fresh, struct edit_base *base)
+void edit_base_take(struct roster *roster, json_t *version, const json_t *fresh,
+		    struct edit_base *base)
 {
 	memset(base, 0, sizeof(*base));
 	base->record = version;
-	base->is_newest = edit_base_same_content(roster_collection(roster), version, fresh);
+	base->is_newest = content_same(roster_collection(roster), version, fresh);
 	hide_unshown(roster_collection(roster), fresh, base);
 }
 
@@ -353,7 +312,7 @@ static char *ways_out(const struct edit_base *base, const struct earlier_hit *hi
 	if (!out)
 		return NULL;
 	if (key && hit->path && strcmp(hit->path, key) == 0 && word &&
-	    (strcmp(word, WORDS_ACTIVE) == 0 || strcmp(word, WORDS_INACTIVE) == 0))
+	    (strcmp(word, STATUS_ACTIVE) == 0 || strcmp(word, STATUS_INACTIVE) == 0))
 		fprintf(out, "; write %s to %.64s.status if that is what you want", word, base->id);
 	if (base->read_again)
 		fprintf(out, "; read the file again (`:e!`) and repeat the edit");
@@ -364,8 +323,8 @@ static char *ways_out(const struct edit_base *base, const struct earlier_hit *hi
 	return text;
 }
 
-static int fail_earlier(struct call *call, const struct edit_base *base, const struct earlier_hit *hit,
-			bool secret)
+static int fail_earlier(struct call *call, const struct edit_base *base,
+			const struct earlier_hit *hit, bool secret)
 {
 	char *now = value_text(hit->now), *value = value_text(hit->value), *values = NULL;
 	char *ways = ways_out(base, hit, secret);
@@ -420,7 +379,8 @@ static int fail_doubt(struct call *call, const struct edit_base *base, const str
 	return -ESTALE;
 }
 
-int edit_base_check_doubts(struct call *call, const struct edit_base *base, const struct merge *merge)
+int edit_base_check_doubts(struct call *call, const struct edit_base *base,
+			   const struct merge *merge)
 {
 	for (size_t i = 0; i < merge->count; i++) {
 		const struct edit *edit = &merge->edits[i];
@@ -451,7 +411,7 @@ int edit_base_check_doubts(struct call *call, const struct edit_base *base, cons
 static void keep_undo(struct roster *roster, const char *id, const struct versions_process *process,
 		      const struct earlier_save *save)
 {
-	const char *stamp = edit_base_stamp(roster_collection(roster), save->left);
+	const char *stamp = content_stamp(roster_collection(roster), save->left);
 	struct earlier_save with = *save;
 	struct versions_save last;
 	const struct edit *conflict;
@@ -465,7 +425,7 @@ static void keep_undo(struct roster *roster, const char *id, const struct versio
 }
 
 void edit_base_keep(struct roster *roster, const char *id, const struct versions_process *process,
-	       const char *stamp, const struct earlier_save *save, bool idle)
+		    const char *stamp, const struct earlier_save *save, bool idle)
 {
 	struct versions_save last = {0};
 

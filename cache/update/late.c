@@ -4,23 +4,22 @@
  *
  * A look compares three things: the body that got no response, the record as the vendor shows it,
  * and the record as this mount last knew it. It holds no lock while it asks, and changes nothing
- * itself: update_reapply does.
+ * itself: status_field_reapply does.
  */
 #include "cache/update/late.h"
 
-#include "cache/roster/absence.h"
+#include "cache/document/content.h"
 #include "cache/history/attempt.h"
-#include "cache/update/change.h"
-#include "vendors/base/pool.h"
+#include "cache/roster/absence.h"
 #include "cache/roster/roster.h"
-#include "cache/update/update.h"
+#include "cache/update/change.h"
 #include "vendors/base/call.h"
 #include "vendors/base/clock.h"
-#include "vendors/base/words.h"
-#include "vendors/json/exact.h"
+#include "vendors/base/log.h"
+#include "vendors/base/pool.h"
+#include "vendors/base/status_words.h"
 #include "vendors/json/exact_parse.h"
 #include "vendors/json/exact_print.h"
-#include "vendors/base/log.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -35,6 +34,9 @@
 struct late {
 	struct roster *roster;
 	struct guard *guard;
+	/* as change->reapply */
+	int (*reapply)(struct call *call, struct roster *roster, struct guard *guard,
+		       const char *id);
 	struct call call; /* who wrote: for the log */
 	char *id;
 	char *text;  /* JSON: the body that got no response, or what the look is for; or NULL */
@@ -122,30 +124,18 @@ static bool shows(const struct collection *collection, const json_t *record, con
 	return true;
 }
 
-static const char *status_of(const struct collection *collection, const json_t *record)
-{
-	const char *key = collection->status_key;
-	const char *status = key ? exact_string(json_object_get(record, key)) : NULL;
-
-	return status ? status : "";
-}
-
-static bool is_later(struct timespec a, struct timespec b)
-{
-	return a.tv_sec != b.tv_sec ? a.tv_sec > b.tv_sec : a.tv_nsec > b.tv_nsec;
-}
-
 /* Does RECORD, which shows the late body, undo the `inactive` that this mount wrote last? */
 static bool undoes_inactive(struct late *late, const json_t *record, struct roster_writer *writer)
 {
 	const struct collection *collection = roster_collection(late->roster);
+	const char *status = content_status(collection, record);
 	struct timespec time;
 
-	if (strcmp(status_of(collection, record), WORDS_ACTIVE) != 0 ||
+	if (!status || strcmp(status, STATUS_ACTIVE) != 0 ||
 	    !roster_writer(late->roster, late->id, writer))
 		return false;
 	return !collection_updated(collection, record, &time) || !writer->timed ||
-	       is_later(time, writer->time);
+	       clock_compare(time, writer->time) > 0;
 }
 
 static void reapply(struct late *late, const struct roster_writer *writer)
@@ -159,7 +149,7 @@ static void reapply(struct late *late, const struct roster_writer *writer)
 	memcpy(call.command, writer->command, sizeof(call.command));
 	log_call(&call, "a change that got no response was applied late and made the user active "
 			"again: inactive is sent once more");
-	if (update_reapply(&call, late->roster, late->guard, late->id)) {
+	if (late->reapply(&call, late->roster, late->guard, late->id)) {
 		log_error(&call, -call.error);
 		roster_doubt(late->roster, late->id);
 	}
@@ -246,7 +236,7 @@ static bool is_no_news(struct late *late, const json_t *held, const json_t *reco
 	struct timespec a, b;
 
 	return collection_updated(collection, record, &a) &&
-	       collection_updated(collection, held, &b) && is_later(b, a);
+	       collection_updated(collection, held, &b) && clock_compare(b, a) > 0;
 }
 
 /* RECORD with what this mount has written since, a new reference. *STALE: it may be from before
@@ -384,6 +374,7 @@ void late_watch(struct change *change)
 	if (!late)
 		return;
 	late->guard = change->guard;
+	late->reapply = change->reapply;
 	if (seconds < account->lag)
 		seconds = account->lag;
 	if (seconds > WATCH_MAX)

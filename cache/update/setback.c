@@ -6,9 +6,10 @@
  */
 #include "cache/update/setback.h"
 
-#include "cache/update/change.h"
 #include "cache/history/guard.h"
 #include "cache/history/history.h"
+#include "cache/update/change.h"
+#include "cache/update/describe.h"
 #include "vendors/base/call.h"
 #include "vendors/vendor.h"
 
@@ -44,8 +45,8 @@ static bool is_ours(const struct change *change, const struct edit *edit)
 static int fail(struct change *change, const struct edit *edit)
 {
 	char *path = merge_path(edit);
-	char *now = change_value_text(change, edit, merge_value(edit, change->fresh));
-	char *stated = change_value_text(change, edit, edit->after);
+	char *now = describe_value(change, edit, merge_value(edit, change->fresh));
+	char *stated = describe_value(change, edit, edit->after);
 
 	call_fail(change->call, ESTALE,
 		  "\"%s\" in the document is %s, as in the version that was shown last, but it is "

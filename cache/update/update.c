@@ -8,17 +8,21 @@
  */
 #include "cache/update/update.h"
 
+#include "cache/document/content.h"
 #include "cache/history/attempt.h"
-#include "cache/update/change.h"
 #include "cache/history/guard.h"
 #include "cache/history/history.h"
-#include "cache/update/looks.h"
 #include "cache/roster/roster.h"
+#include "cache/update/apply.h"
+#include "cache/update/change.h"
+#include "cache/update/input.h"
+#include "cache/update/looks.h"
+#include "cache/update/self_guard.h"
 #include "cache/update/setback.h"
-#include "cache/update/update_parts.h"
+#include "cache/update/status_field.h"
 #include "vendors/base/call.h"
 #include "vendors/base/limits.h"
-#include "vendors/base/words.h"
+#include "vendors/base/status_words.h"
 #include "vendors/json/exact.h"
 #include "vendors/vendor.h"
 
@@ -26,52 +30,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* What was made here just now may not be there yet for all reads: so many seconds are waited. */
-#define MADE_SECONDS 5.0
-
-void update_begin(struct change *change, struct attempt *attempt)
-{
-	memset(change, 0, sizeof(*change));
-	change->call = attempt->call;
-	change->roster = attempt->roster;
-	change->guard = attempt->guard;
-	change->attempt = attempt;
-	change->collection = roster_collection(attempt->roster);
-	change->id = attempt->id;
-}
-
-static void tell_history(struct change *change)
-{
-	json_t *undo = change_undo(change);
-
-	attempt_accepted(change->attempt, change_before(change), change->result, undo);
-	json_decref(undo);
-}
-
-/* change_run, again where the vendor does not know yet what was made here. */
-int update_run(struct change *change)
-{
-	struct looks looks;
-	int error;
-
-	looks_begin(&looks, change->call, MADE_SECONDS);
-	do {
-		change->next = CHANGE_READ;
-		error = change_run(change);
-	} while (error == -ENOENT && !change->fresh &&
-		 roster_was_made(change->roster, change->id) && looks_again(&looks));
-	return error;
-}
-
-int update_finish(struct change *change, int error)
-{
-	if (error)
-		roster_note_error(change->roster, change->call, error);
-	if (change->result && !change->attempt->idle)
-		tell_history(change);
-	return error;
-}
 
 /* ---- documents ---- */
 
@@ -89,13 +47,6 @@ static int fail_assigned(struct call *call, const char *field)
 			 field);
 }
 
-int update_fail_no_status(struct call *call)
-{
-	return call_fail(call, EOPNOTSUPP,
-			 "the vendor shows no status for this user, so it can't be "
-			 "changed here: see MANUAL");
-}
-
 /*
  * A status that the vendor's record does not have would be a new field of it: a vendor that keeps
  * whatever it is sent would confirm a deactivation that is none.
@@ -107,7 +58,7 @@ static int check_new_status(struct change *change, const struct edit *edit)
 
 	if (key)
 		return strcmp(name, key) == 0 && !change_status(change, change->fresh)
-			   ? update_fail_no_status(change->call)
+			   ? status_field_fail_missing(change->call)
 			   : 0;
 	if (change->collection != vendor->users || !vendor->statuses ||
 	    strcmp(name, vendor->statuses->status_key) != 0 || json_object_get(change->fresh, name))
@@ -139,7 +90,7 @@ static int check_reactivation(struct change *change, const struct edit_base *bas
 	const char *now = change_status(change, change->fresh);
 	const char *wanted = change_status(change, plan->document);
 
-	if (!now || !wanted || strcmp(now, wanted) == 0 || strcmp(wanted, WORDS_ACTIVE) != 0)
+	if (!now || !wanted || strcmp(now, wanted) == 0 || strcmp(wanted, STATUS_ACTIVE) != 0)
 		return 0;
 	for (size_t i = 0; i < change->merge.count; i++) {
 		if (strcmp(change->merge.edits[i].path[0], change->collection->status_key) == 0 &&
@@ -224,7 +175,7 @@ static int restore_plan(struct change *change, const json_t *base)
 	if (history && plan->stamp)
 		undo = history_version(history, plan->stamp, change->roster, change->id,
 				       HISTORY_UNDO);
-	error = change_restore(change->call, undo ? undo : base, plan->document, &plan->restored);
+	error = input_restore(change->call, undo ? undo : base, plan->document, &plan->restored);
 	json_decref(undo);
 	return error;
 }
@@ -260,7 +211,7 @@ static int plan_document(struct change *change)
 		error = edit_base_in_history(change, plan->stamp, &base);
 	else
 		error = edit_base_find(change->call, change->roster, change->id, &plan->process,
-				  plan->stamp, plan->document, change->fresh, &base);
+				       plan->stamp, plan->document, change->fresh, &base);
 	if (error)
 		return error;
 	error = restore_plan(change, base.record);
@@ -268,7 +219,7 @@ static int plan_document(struct change *change)
 		error = call_fail(change->call, ENOMEM, "no memory");
 	/* what undoes a write has what the vendor had before it */
 	if (!error && !(plan->stamp && history_names(plan->stamp)))
-		error = change_check_unpaired(change->call, &change->merge);
+		error = input_check_edits(change->call, &change->merge);
 	for (size_t i = 0; !error && i < change->merge.count; i++)
 		error = check_edit(change, &change->merge.edits[i]);
 	if (!error)
@@ -284,26 +235,6 @@ static int plan_document(struct change *change)
 		error = keep_left(change, &base);
 	edit_base_clear(&base);
 	return error;
-}
-
-int change_check_hidden(struct call *call, struct roster *roster, const json_t *document)
-{
-	const struct field *field = roster_collection(roster)->fields;
-	const unsigned hidden = FIELD_REQUIRED | FIELD_WRITE_ONLY;
-
-	for (; field->name; field++) {
-		const json_t *value = json_object_get(document, field->name);
-
-		if ((field->flags & hidden) == hidden && json_is_null(value))
-			return call_fail(call, EINVAL, "\"%s\" is required: it can't be cleared",
-					 field->name);
-		if ((field->flags & FIELD_EACH_TIME) && (field->flags & FIELD_WRITE_ONLY) && !value)
-			return call_fail(call, EINVAL,
-					 "the document must have \"%s\" each time: the vendor "
-					 "never shows it, and would forget it",
-					 field->name);
-	}
-	return 0;
 }
 
 /*
@@ -359,15 +290,16 @@ static int read_document(struct attempt *attempt, const char *text, size_t lengt
 		return error;
 	if (length > LIMITS_TEXT_MAX)
 		return call_fail(call, EFBIG, "a document may have at most " LIMITS_TEXT_WORDS);
-	plan->document = change_parse(call, text, length);
+	plan->document = input_parse(call, text, length);
 	if (!plan->document)
 		return -EINVAL;
 	error = check_stamp(attempt, plan->document);
 	if (!error)
-		error = change_check_hidden(call, attempt->roster, plan->document);
+		error = input_check_required(call, roster_collection(attempt->roster),
+					     plan->document);
 	if (error)
 		return error;
-	stamp = edit_base_stamp(roster_collection(attempt->roster), plan->document);
+	stamp = content_stamp(roster_collection(attempt->roster), plan->document);
 	if (stamp)
 		plan->stamp = strdup(stamp);
 	if (stamp && !plan->stamp)
@@ -376,7 +308,7 @@ static int read_document(struct attempt *attempt, const char *text, size_t lengt
 		remove_stamp(plan->document, key);
 	plan->process.pid = call->pid;
 	plan->process.started = call_process_start(call->pid);
-	return change_check_history(call, plan->document);
+	return input_check_stamps(call, plan->document);
 }
 
 /* What PLAN's process saves next from the same version is compared with this save. */
@@ -388,16 +320,13 @@ static void keep_save(struct change *change, const struct document_plan *plan)
 				    .left = change->result,
 				    .number = change->attempt->number};
 
-	edit_base_keep(change->roster, change->id, &plan->process, plan->stamp, &save, !change->sent);
+	edit_base_keep(change->roster, change->id, &plan->process, plan->stamp, &save,
+		       !change->sent);
 }
 
-/*
- * Who self is must be known where a status changes. It is asked before the GET, because afterwards
- * the PUT has to follow at once. What goes wrong here will do so again, and be told, there.
- */
-static void ask_self_early(struct change *change, const json_t *document)
+/* Will DOCUMENT change the status, as far as is known before the GET? */
+static bool changes_status(const struct change *change, const json_t *document)
 {
-	struct wait wait = {.kind = WAIT_SELF, .call = change->call};
 	const char *stated = change_status(change, document);
 	struct record *held;
 	double seconds;
@@ -406,12 +335,7 @@ static void ask_self_early(struct change *change, const json_t *document)
 	roster_peek(change->roster, change->id, &held, &seconds);
 	differs = stated && held && strcmp(record_status(held), stated) != 0;
 	record_put(held);
-	if (!differs || roster_knows_self(change->roster))
-		return;
-	roster_ask_sync(change->roster, &wait);
-	wait_clear(&wait);
-	change->call->error = 0;
-	change->call->words[0] = '\0';
+	return differs;
 }
 
 static int save_document(struct attempt *attempt, struct document_plan *plan)
@@ -419,11 +343,13 @@ static int save_document(struct attempt *attempt, struct document_plan *plan)
 	struct change change;
 	int error;
 
-	update_begin(&change, attempt);
+	change_begin(&change, attempt);
 	change.plan = plan_document;
+	change.reapply = status_field_reapply;
 	change.arg = plan;
-	ask_self_early(&change, plan->document);
-	error = update_finish(&change, update_run(&change));
+	if (changes_status(&change, plan->document))
+		self_guard_learn(change.call, change.roster);
+	error = apply_finish(&change, apply_change(&change));
 	if (!error && (change.sent || attempt->idle) && plan->left && change.merge.count)
 		keep_save(&change, plan);
 	change_clear(&change);

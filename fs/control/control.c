@@ -9,7 +9,7 @@
 
 #include "cache/history/guard.h"
 #include "cache/roster/roster.h"
-#include "fs/notify.h"
+#include "fs/tree/notify.h"
 #include "fs/tree/record_dir.h"
 #include "vendors/base/limits.h"
 #include "vendors/http/http.h"
@@ -54,7 +54,8 @@ static void branch_info(struct branch *branch, struct roster_info *info)
 	struct roster *users = branch->users->roster;
 
 	roster_info(users, info);
-	for (struct record_dir *record_dir = record_dir_first(branch); record_dir; record_dir = record_dir->next) {
+	for (struct record_dir *record_dir = record_dir_first(branch); record_dir;
+	     record_dir = record_dir->next) {
 		if (record_dir->roster && record_dir->roster != users)
 			add_info(info, record_dir->roster);
 		if (record_dir->statuses && record_dir->statuses != record_dir->roster)
@@ -65,7 +66,8 @@ static void branch_info(struct branch *branch, struct roster_info *info)
 /* Say of each list of BRANCH that has become so much shorter. */
 static void print_shrunk(FILE *out, struct branch *branch)
 {
-	for (struct record_dir *record_dir = record_dir_first(branch); record_dir; record_dir = record_dir->next) {
+	for (struct record_dir *record_dir = record_dir_first(branch); record_dir;
+	     record_dir = record_dir->next) {
 		struct roster *rosters[] = {record_dir->roster, record_dir->statuses};
 
 		for (size_t i = 0; i < 2; i++) {

@@ -7,11 +7,12 @@
  */
 #include "fs/control/query_file.h"
 
+#include "cache/update/transact.h"
 #include "cache/update/update.h"
-#include "fs/handle.h"
+#include "fs/tree/handle.h"
 #include "fs/tree/node.h"
-#include "fs/request.h"
 #include "vendors/base/limits.h"
+#include "fs/tree/request.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -113,9 +114,9 @@ static int run(struct request *request)
 	struct handle *handle = request->handle;
 	char *answer = NULL;
 	size_t length = 0;
-	int error = update_transact(&request->call, request->node->branch->account,
-				    request->fs->guard, request->text, request->length, &answer,
-				    &length);
+	int error = transact_send(&request->call, request->node->branch->account,
+				  request->fs->guard, request->text, request->length, &answer,
+				  &length);
 
 	if (error)
 		return error;
@@ -137,7 +138,7 @@ static void answered(struct request *request, int error)
 }
 
 void query_file_write(struct fs *fs, fuse_req_t req, struct handle *handle, const char *data,
-		       size_t size)
+		      size_t size)
 {
 	struct request *request;
 	const char *why;

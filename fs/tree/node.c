@@ -10,8 +10,8 @@
 #include "cache/roster/record.h"
 #include "cache/roster/roster.h"
 #include "fs/control/history_dir.h"
-#include "fs/tree/path.h"
-#include "fs/memory/scratch.h"
+#include "fs/memory/scratch_text.h"
+#include "fs/tree/inode.h"
 #include "fs/tree/record_dir.h"
 #include "vendors/base/hash.h"
 #include "vendors/vendor.h"
@@ -71,7 +71,8 @@ static size_t own_names(const struct node *directory, struct node_fixed *names)
 		if (vendor->users)
 			names[count++] = (struct node_fixed){"by-email", NODE_EMAILS, NULL};
 	}
-	if (directory->kind == NODE_FOLDER || (record_dir && record_dir->place && !record_dir_lists(record_dir)))
+	if (directory->kind == NODE_FOLDER ||
+	    (record_dir && record_dir->place && !record_dir_lists(record_dir)))
 		names[count++] = (struct node_fixed){record_dir->place->file, NODE_JSON, NULL};
 	if (directory->kind != NODE_FOLDER && record_dir && record_dir_creates(record_dir))
 		names[count++] = (struct node_fixed){"new", NODE_NEW, NULL};
@@ -135,8 +136,9 @@ struct node *node_take_fixed(struct fs *fs, const struct node *directory,
 	if (fixed->kind == NODE_PLACE) {
 		node_path(directory, fixed->name, path);
 		record_dir = record_dir_take(directory->branch, fixed->place, path, id);
-		return record_dir ? node_take(fs, NODE_PLACE, directory, fixed->name, record_dir, NULL)
-			     : NULL;
+		return record_dir
+			   ? inode_take(fs, NODE_PLACE, directory, fixed->name, record_dir, NULL)
+			   : NULL;
 	}
 	/* the one record of a single collection goes by the name of its file */
 	if (fixed->kind == NODE_JSON && !id)
@@ -144,8 +146,8 @@ struct node *node_take_fixed(struct fs *fs, const struct node *directory,
 	/* what is looked up by email has no roster of its own */
 	if (fixed->kind == NODE_EMAILS)
 		record_dir = NULL;
-	return node_take(fs, fixed->kind, directory, fixed->name, record_dir,
-			 fixed->kind == NODE_JSON ? id : NULL);
+	return inode_take(fs, fixed->kind, directory, fixed->name, record_dir,
+			  fixed->kind == NODE_JSON ? id : NULL);
 }
 
 const char *node_text(const struct node *node)
@@ -225,11 +227,11 @@ void node_target(const struct node *node, char *target)
 	char *end = target, *id;
 
 	if (node->kind == NODE_SCRATCH_LINK) {
-		snprintf(target, NODE_PATH_MAX, "%s", scratch_target(node_scratch(node)));
+		snprintf(target, NODE_PATH_MAX, "%s", scratch_text_target(node_scratch(node)));
 		return;
 	}
 	if (node->kind == NODE_MADE) {
-		id = scratch_id(node_scratch(node));
+		id = scratch_text_id(node_scratch(node));
 		if (id)
 			record_dir_name(node->record_dir, id, ".json", name);
 		free(id);
@@ -319,7 +321,8 @@ bool node_holds_files(const struct node *directory)
 	case NODE_NEW:
 		return true;
 	case NODE_PLACE:
-		return !record_dir_has_links(directory->record_dir) && !record_dir_has_folders(directory->record_dir);
+		return !record_dir_has_links(directory->record_dir) &&
+		       !record_dir_has_folders(directory->record_dir);
 	default:
 		return false;
 	}
@@ -410,7 +413,7 @@ void node_attr(struct fs *fs, struct node *node, const struct record *record, st
 	} else if (history_dir_is(node)) {
 		history_dir_attr(fs, node, attr);
 	} else if (node_scratch(node) && node->kind != NODE_MADE) {
-		scratch_attr(node_scratch(node), attr);
+		scratch_text_attr(node_scratch(node), attr);
 	} else if (node_is_link(node) && node->kind != NODE_SELF && !node_is_person(node)) {
 		node_target(node, target);
 		attr->st_size = (off_t)strlen(target);

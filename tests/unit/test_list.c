@@ -79,6 +79,7 @@ static struct collection lists = {
     .item_path = "/lists/{parent}/",
     .list_key = "rows",
     .item_key = "row",
+    .records_key = "total",
     .page_size = PAGE,
     .id_keys = id_keys,
     .fields = fields,

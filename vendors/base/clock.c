@@ -35,3 +35,10 @@ int64_t clock_sooner(int64_t a, int64_t b)
 {
 	return a < b ? a : b;
 }
+
+int clock_compare(struct timespec a, struct timespec b)
+{
+	if (a.tv_sec != b.tv_sec)
+		return a.tv_sec < b.tv_sec ? -1 : 1;
+	return (a.tv_nsec > b.tv_nsec) - (a.tv_nsec < b.tv_nsec);
+}

@@ -23,4 +23,10 @@ int64_t clock_milliseconds(void);
 int64_t clock_later(int64_t a, int64_t b);
 int64_t clock_sooner(int64_t a, int64_t b);
 
+/*
+ * Return a number less than, equal to or greater than 0, as A is earlier than, equal to or later
+ * than B.
+ */
+int clock_compare(struct timespec a, struct timespec b);
+
 #endif

@@ -174,11 +174,9 @@ out:
 static enum vendor_outcome put_others(struct call *call, struct account *account, const char *id,
 				      const json_t *others, bool made, json_t **answer)
 {
-	struct collection member = ep_members;
-	enum vendor_outcome outcome;
+	enum vendor_outcome outcome = item_put_direct(call, account, &ep_members, NULL, id, others,
+						      NULL, answer);
 
-	member.put = NULL;
-	outcome = vendor_put(call, account, &member, NULL, id, others, NULL, answer);
 	if (!made || outcome != VENDOR_REFUSED)
 		return outcome;
 	if (call->error == EINTR)
@@ -214,7 +212,6 @@ enum vendor_outcome ep_member_put(struct call *call, struct account *account, co
 	json_t *edits = edits_of(info, read), *other_edits = edits_of(others, read);
 	bool info_differs = json_object_size(edits) > 0, known;
 	bool others_differ = json_object_size(other_edits) > 0;
-	struct collection member = ep_members;
 	enum vendor_outcome outcome = VENDOR_REFUSED;
 	int error;
 
@@ -227,8 +224,7 @@ enum vendor_outcome ep_member_put(struct call *call, struct account *account, co
 			goto out;
 	}
 	if (!known) {
-		member.put = NULL;
-		outcome = vendor_put(call, account, &member, NULL, id, body, etag, answer);
+		outcome = item_put_direct(call, account, &ep_members, NULL, id, body, etag, answer);
 	} else if (others_differ && (!info_differs || outcome == VENDOR_DONE)) {
 		outcome = put_others(call, account, id, others, info_differs, answer);
 	}

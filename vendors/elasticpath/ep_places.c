@@ -45,11 +45,9 @@ static const struct once account_once[] = {
 static enum vendor_outcome post_account(struct call *call, struct account *account,
 					const char *parent, const json_t *body, json_t **answer)
 {
-	struct collection accounts = ep_accounts;
-	enum vendor_outcome outcome;
+	enum vendor_outcome outcome = item_post_direct(call, account, &ep_accounts, parent, body,
+						       answer);
 
-	accounts.post = NULL;
-	outcome = vendor_post(call, account, &accounts, parent, body, answer);
 	if (outcome == VENDOR_DONE)
 		ep_lag_note_new(account, *answer);
 	return outcome;
@@ -220,12 +218,10 @@ static bool is_of_another(const json_t *link, const json_t *body)
 static enum vendor_outcome post_link(struct call *call, struct account *account, const char *parent,
 				     const json_t *body, json_t **answer)
 {
-	struct collection links = ep_links;
-	enum vendor_outcome outcome;
+	enum vendor_outcome outcome = item_post_direct(call, account, &ep_links, parent, body,
+						       answer);
 	char member[24], own[24];
 
-	links.post = NULL;
-	outcome = vendor_post(call, account, &links, parent, body, answer);
 	if (is_of_another(*answer, body)) {
 		json_decref(*answer);
 		*answer = NULL;
@@ -287,11 +283,9 @@ static enum vendor_outcome put_settings(struct call *call, struct account *accou
 					const char *parent, const char *id, const json_t *body,
 					const char *etag, json_t **answer)
 {
-	struct collection settings = ep_settings;
-	enum vendor_outcome outcome;
+	enum vendor_outcome outcome = item_put_direct(call, account, &ep_settings, parent, id, body,
+						      etag, answer);
 
-	settings.put = NULL;
-	outcome = vendor_put(call, account, &settings, parent, id, body, etag, answer);
 	ep_realm_forget(account); /* they may name another one now */
 	return outcome;
 }
@@ -351,13 +345,11 @@ static json_t *with_origin(const json_t *body)
 static enum vendor_outcome post_realm(struct call *call, struct account *account,
 				      const char *parent, const json_t *body, json_t **answer)
 {
-	struct collection realms = ep_realms;
 	enum vendor_outcome outcome = VENDOR_REFUSED;
 	json_t *sent = with_origin(body);
 
-	realms.post = NULL;
 	if (sent)
-		outcome = vendor_post(call, account, &realms, parent, sent, answer);
+		outcome = item_post_direct(call, account, &ep_realms, parent, sent, answer);
 	else
 		call_fail(call, ENOMEM, "no memory");
 	json_decref(sent);

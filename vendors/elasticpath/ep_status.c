@@ -7,13 +7,13 @@
  * Each is shown as a record {id, status, memberships: [{id, account}]}; where the vendor's response
  * does not show yet what this mount made or ended (ep_lag.c), "unconfirmed" has those as well.
  */
-#include "vendors/base/words.h"
+#include "vendors/base/status_words.h"
 #include "vendors/elasticpath/elasticpath.h"
 
 #include "vendors/base/call.h"
 #include "vendors/json/exact.h"
 #include "vendors/base/log.h"
-#include "vendors/base/shell.h"
+#include "vendors/base/status_words.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -46,7 +46,7 @@ static json_t *status_record(struct call *call, const char *id, json_t *membersh
 
 	ep_lag_lay(call, changes, memberships, unconfirmed);
 	record = json_pack("{s:s, s:s, s:O}", "id", id, "status",
-			   json_array_size(memberships) ? WORDS_ACTIVE : WORDS_INACTIVE,
+			   json_array_size(memberships) ? STATUS_ACTIVE : STATUS_INACTIVE,
 			   "memberships", memberships);
 	if (record && json_array_size(unconfirmed))
 		json_object_set(record, UNCONFIRMED, unconfirmed);
@@ -320,39 +320,6 @@ static int get(struct call *call, struct account *account, const char *parent, c
 
 /* ---- ending and restoring ---- */
 
-/* The command that links MEMBER into ACCOUNT, or "". */
-static void link_words(const char *member, const char *account, char *words, size_t size)
-{
-	char path[CALL_PATH_MAX], file[SHELL_WORD_MAX], folder[SHELL_WORD_MAX];
-	int length = -1;
-
-	if (shell_is_name(member) && shell_is_name(account)) {
-		snprintf(path, sizeof(path), "../../../%s.json", member);
-		shell_word(path, file);
-		snprintf(path, sizeof(path), "accounts/%s/members/", account);
-		shell_word(path, folder);
-		length = snprintf(words, size, "ln -s %s %s", file, folder);
-	}
-	if (length < 0 || (size_t)length >= size)
-		words[0] = '\0';
-}
-
-static int undo_words(const json_t *fresh, size_t index, char *words, size_t size)
-{
-	const json_t *membership = json_array_get(json_object_get(fresh, "memberships"), index);
-
-	if (!membership)
-		return 0;
-	link_words(json_string_value(json_object_get(fresh, "id")),
-		   json_string_value(json_object_get(membership, "account")), words, size);
-	return 1;
-}
-
-static void restore_words(const json_t *fresh, char *words, size_t size)
-{
-	link_words(json_string_value(json_object_get(fresh, "id")), "ACCOUNT", words, size);
-}
-
 /* End one membership. If it can't be, words are in CALL. */
 static enum vendor_outcome end_one(struct call *call, struct account *account,
 				   const json_t *membership)
@@ -460,13 +427,13 @@ const struct collection ep_statuses = {
     .item_path = "",
     .id_keys = ep_id_keys,
     .status_key = "status",
-    .absent_status = WORDS_INACTIVE,
+    .absent_status = STATUS_INACTIVE,
     .fields = status_fields,
     .list = list,
     .get = get,
     .set_status = set_status,
-    .undo_words = undo_words,
-    .restore_words = restore_words,
+    .step_links = &ep_links,
+    .step_words = "a link to the member in the account's members/",
     .steps_key = "memberships",
     .step_key = "account",
     .step_id_key = "id",

@@ -80,11 +80,18 @@ static const struct collection users = {
     .item_path = "/user/",
     .list_key = "users",
     .item_key = "user",
+    .other_item_key = "data", /* v3 */
     .total_key = "count",
+    .records_key = "hypermedia.pagination.total_item_count",
+    .pages_key = "hypermedia.pagination.total_page_count",
+    .next_key = "hypermedia.pagination.next_page",
     .page_size = 100,
     .taken = taken,
     .id_keys = id_keys,
-    .posted_id = "user_id", /* so the 2020 documents */
+    /* PUT is what the guide says; the vendor's own 2020 documents POST to the item, with the id
+       in the body too */
+    .put_becomes_post = true,
+    .posted_id = "user_id",
     .email_keys = email_keys,
     .time_keys = time_keys,
     .created_keys = created_keys,

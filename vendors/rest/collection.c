@@ -89,7 +89,9 @@ json_t *collection_unwrap(const struct collection *collection, json_t *answer)
 	}
 	if (id_value(collection->id_keys, answer) || is_the_one(collection, answer))
 		return answer;
-	inner = json_object_get(answer, "data"); /* Partnerize v3 */
+	if (!collection->other_item_key)
+		return NULL;
+	inner = json_object_get(answer, collection->other_item_key);
 	return json_is_object(inner) ? inner : NULL;
 }
 

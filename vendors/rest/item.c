@@ -190,18 +190,15 @@ static void set_body(struct http_request *request, const struct body_text *text)
 	request->body_length = text->length;
 }
 
-/* POSTED is the text where a PUT has to become a POST. */
+/* POSTED is the text where a PUT may become a POST; no text: it may not. */
 static enum vendor_outcome send_change(struct call *call, struct account *account,
 				       struct http_request *request, const struct body_text *posted,
 				       struct http_reply *reply)
 {
 	enum vendor_outcome result = judge(reply, exchange(call, account, request, reply));
 
-	/*
-	 * PUT is what the guide says; POST to the item is what Partnerize's own 2020 documents say.
-	 * Where that comes too late, it is what is tried first when the record has been read again.
-	 */
-	if (result == VENDOR_REFUSED && reply->status == 405 &&
+	/* A POST that comes too late is what is tried first when the record has been read again. */
+	if (result == VENDOR_REFUSED && reply->status == 405 && posted->text &&
 	    strcmp(request->method, "PUT") == 0) {
 		http_reply_clear(reply);
 		request->method = "POST";
@@ -353,12 +350,13 @@ static enum vendor_outcome change(struct call *call, struct account *account,
 
 	if (!path ||
 	    (body && !write_body(collection, json_incref((json_t *)(uintptr_t)body), &text)) ||
-	    (body && id && !write_body(collection, with_id(call, collection, body, id), &posted))) {
+	    (body && id && collection->put_becomes_post &&
+	     !write_body(collection, with_id(call, collection, body, id), &posted))) {
 		call_fail(call, ENOMEM, "no memory");
 		goto out;
 	}
 	request.path = path;
-	set_body(&request, id && body && strcmp(request.method, "POST") == 0 ? &posted : &text);
+	set_body(&request, posted.text && strcmp(request.method, "POST") == 0 ? &posted : &text);
 	result = send_change(call, account, &request, &posted, &reply);
 	if (result == VENDOR_DONE && answer)
 		result = take_answer(call, account, collection, id, &reply, answer);
@@ -392,35 +390,58 @@ static json_t *with_type(struct call *call, const struct collection *collection,
 	return NULL;
 }
 
+/* BODY as it is PUT, which must have all that each PUT must bring. As with_type. */
+static json_t *put_body(struct call *call, const struct collection *collection, const json_t *body)
+{
+	const char *lacks = collection_lacks(collection, body);
+
+	if (!lacks)
+		return with_type(call, collection, body);
+	call->status = 0;
+	call_fail(call, EINVAL,
+		  "nothing was sent: the vendor wants \"%s\" with each change of the %s", lacks,
+		  collection->name);
+	return NULL;
+}
+
+enum vendor_outcome item_put_direct(struct call *call, struct account *account,
+				    const struct collection *collection, const char *parent,
+				    const char *id, const json_t *body, const char *etag,
+				    json_t **answer)
+{
+	struct http_request request = {
+	    .method = collection->put_becomes_post && atomic_load(&account->updates_by_post)
+			  ? "POST"
+			  : "PUT",
+	    .rests = call->basis != NULL,
+	};
+	json_t *sent = put_body(call, collection, body);
+	enum vendor_outcome outcome = VENDOR_REFUSED;
+
+	*answer = NULL;
+	if (is_strong(etag) && !atomic_load(&account->no_preconditions))
+		request.if_match = etag;
+	if (sent)
+		outcome = change(call, account, collection, id, request,
+				 vendor_path(collection, parent, id), sent, answer);
+	json_decref(sent);
+	return outcome;
+}
+
 enum vendor_outcome vendor_put(struct call *call, struct account *account,
 			       const struct collection *collection, const char *parent,
 			       const char *id, const json_t *body, const char *etag,
 			       json_t **answer)
 {
-	struct http_request request = {
-	    .method = atomic_load(&account->updates_by_post) ? "POST" : "PUT",
-	    .rests = call->basis != NULL,
-	};
-	const char *lacks = collection_lacks(collection, body);
 	enum vendor_outcome outcome = VENDOR_REFUSED;
 	json_t *sent;
 
+	if (!collection->put)
+		return item_put_direct(call, account, collection, parent, id, body, etag, answer);
 	*answer = NULL;
-	if (lacks) {
-		call->status = 0;
-		call_fail(call, EINVAL,
-			  "nothing was sent: the vendor wants \"%s\" with each change of the %s",
-			  lacks, collection->name);
-		return VENDOR_REFUSED;
-	}
-	sent = with_type(call, collection, body);
-	if (is_strong(etag) && !atomic_load(&account->no_preconditions))
-		request.if_match = etag;
-	if (sent && collection->put)
+	sent = put_body(call, collection, body);
+	if (sent)
 		outcome = collection->put(call, account, parent, id, sent, etag, answer);
-	else if (sent)
-		outcome = change(call, account, collection, id, request,
-				 vendor_path(collection, parent, id), sent, answer);
 	json_decref(sent);
 	return outcome;
 }
@@ -435,20 +456,35 @@ enum vendor_outcome vendor_delete(struct call *call, struct account *account,
 		      NULL, NULL);
 }
 
-enum vendor_outcome vendor_post(struct call *call, struct account *account,
-				const struct collection *collection, const char *parent,
-				const json_t *body, json_t **answer)
+enum vendor_outcome item_post_direct(struct call *call, struct account *account,
+				     const struct collection *collection, const char *parent,
+				     const json_t *body, json_t **answer)
 {
 	struct http_request request = {.method = "POST"};
 	json_t *sent = with_type(call, collection, body);
 	enum vendor_outcome outcome = VENDOR_REFUSED;
 
 	*answer = NULL;
-	if (sent && collection->post)
-		outcome = collection->post(call, account, parent, sent, answer);
-	else if (sent)
+	if (sent)
 		outcome = change(call, account, collection, NULL, request,
 				 vendor_path(collection, parent, NULL), sent, answer);
+	json_decref(sent);
+	return outcome;
+}
+
+enum vendor_outcome vendor_post(struct call *call, struct account *account,
+				const struct collection *collection, const char *parent,
+				const json_t *body, json_t **answer)
+{
+	enum vendor_outcome outcome = VENDOR_REFUSED;
+	json_t *sent;
+
+	if (!collection->post)
+		return item_post_direct(call, account, collection, parent, body, answer);
+	*answer = NULL;
+	sent = with_type(call, collection, body);
+	if (sent)
+		outcome = collection->post(call, account, parent, sent, answer);
 	json_decref(sent);
 	return outcome;
 }

@@ -89,7 +89,7 @@ static long long number_of(const json_t *value)
 static struct totals read_totals(const struct collection *collection, const json_t *answer)
 {
 	struct totals totals = TOTALS_UNKNOWN;
-	const json_t *pagination, *next;
+	const json_t *next;
 
 	if (collection->totals) {
 		collection->totals(answer, &totals);
@@ -97,10 +97,11 @@ static struct totals read_totals(const struct collection *collection, const json
 	}
 	if (collection->total_key)
 		totals.count = number_of(json_object_get(answer, collection->total_key));
-	pagination = json_object_get(json_object_get(answer, "hypermedia"), "pagination");
-	totals.records = number_of(json_object_get(pagination, "total_item_count"));
-	totals.pages = number_of(json_object_get(pagination, "total_page_count"));
-	next = json_object_get(pagination, "next_page");
+	if (collection->records_key)
+		totals.records = number_of(collection_value(answer, collection->records_key));
+	if (collection->pages_key)
+		totals.pages = number_of(collection_value(answer, collection->pages_key));
+	next = collection->next_key ? collection_value(answer, collection->next_key) : NULL;
 	if (next)
 		totals.more = json_string_length(next) &&
 			      strcmp(json_string_value(next), "null") != 0;
@@ -201,8 +202,8 @@ static int judge(const struct page *page, const struct http_reply *reply)
 	/* a record below which nothing is listed may simply be gone */
 	if ((reply->status == 401 ||
 	     (reply->status == 404 && !strstr(page->collection->list_path, "{parent}"))) &&
-	    page->account->vendor->choose_base_url)
-		call_add_words(call, " (is the region, or base_url, that of the store?)");
+	    page->account->vendor->base_url_hint)
+		call_add_words(call, "%s", page->account->vendor->base_url_hint);
 	return error;
 }
 

@@ -128,16 +128,16 @@ static int take_answer(struct call *call, struct account *account, const struct 
 	return error;
 }
 
-/* A store belongs to one region; at another one's address there is no such key, or nothing at all.
- */
-static int hint_region(struct call *call, int error)
+/* At a wrong base URL there is no such key, or nothing at all: append the vendor's hint. */
+static int hint_base_url(struct call *call, const struct account *account, int error)
 {
+	const char *hint = account->vendor->base_url_hint;
 	char words[CALL_WORDS_MAX / 2];
 
 	snprintf(words, sizeof(words), "%.*s", (int)sizeof(words) - 1, call->words);
 	/* ENOENT would read as if a user were not there */
-	return call_fail(call, error == -ENOENT ? EREMOTEIO : -error,
-			 "no token: %s (is the region, or base_url, that of the store?)", words);
+	return call_fail(call, error == -ENOENT ? EREMOTEIO : -error, "no token: %s%s", words,
+			 hint ? hint : "");
 }
 
 /* Ask the vendor for a token. May wait. */
@@ -161,7 +161,7 @@ static int ask(struct call *call, struct account *account, enum token_grant gran
 	http_perform(call, &account->endpoint, &request, &reply);
 	error = exchange_verdict(call, account, &reply);
 	if (reply.status == 401 || reply.status == 404)
-		error = hint_region(call, error);
+		error = hint_base_url(call, account, error);
 	else if (error == -EOPNOTSUPP || error == -EEXIST || error == -ESTALE)
 		error = -(call->error = EREMOTEIO);
 	/* a 404 or 400 would tell our callers that a record is not there; a 429 means the same to
