@@ -35,14 +35,6 @@ bool exact_text_reserve(struct exact_text *out, size_t length)
 	return (out->text && out->room - out->length >= length) || exact_text_grow(out, length);
 }
 
-void exact_text_put(struct exact_text *out, const char *text, size_t length)
-{
-	if (!length || !exact_text_reserve(out, length))
-		return;
-	memcpy(out->text + out->length, text, length);
-	out->length += length;
-}
-
 size_t exact_text_utf8(int character, char *text)
 {
 	unsigned c = (unsigned)character;
