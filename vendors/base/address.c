@@ -2,8 +2,8 @@
 /*
  * address.c - see address.h.
  *
- * The work is done on code points, by libunistring and libidn2. Emails in plain ASCII, which nearly
- * all are, must never come here: address_is_plain sorts them out. It knows no vendor and no record.
+ * libunistring and libidn2 do the work, on code points. Emails in plain ASCII, which nearly all
+ * are, never get that far: address_is_plain finds them. It knows no vendor and no record.
  */
 #include "vendors/base/address.h"
 
@@ -20,7 +20,7 @@
 #define MAILTO "mailto:"
 #define ASCII_COMPATIBLE "xn--"
 
-/* Code points in memory of their own. */
+/* Code points; owns its memory. */
 struct text {
 	uint32_t *at;
 	size_t length;
@@ -30,7 +30,7 @@ struct text {
 
 bool address_is_blank(uint32_t character)
 {
-	/* U+2800, a braille pattern without dots, is no white space, but looks like it */
+	/* U+2800, a braille pattern without dots, is not white space but looks like it */
 	return uc_is_property_white_space(character) || character == 0x2800;
 }
 
@@ -70,7 +70,7 @@ uint32_t address_next(const char **text)
 
 static bool is_dot(uint32_t character)
 {
-	/* as UTS #46 has it, before its mapping */
+	/* the dots of UTS #46 before its mapping */
 	return character == '.' || character == 0x3002 || character == 0xff0e ||
 	       character == 0xff61;
 }
@@ -121,8 +121,8 @@ char *address_text(const char *email, size_t length)
 
 /* ---- to code points and back ---- */
 
-/* False: EMAIL is not UTF-8, or has half a surrogate pair, of which libraries make U+FFFD, or there
- * is no memory (then text->at is NULL). */
+/* Return false if EMAIL is not UTF-8, or has half a surrogate pair, which libraries replace by
+ * U+FFFD, or if there is no memory (text->at is NULL then). */
 static bool address_decode(const char *email, struct text *text)
 {
 	text->length = 0;
@@ -139,7 +139,7 @@ static bool address_decode(const char *email, struct text *text)
 	return true;
 }
 
-/* NULL: no memory. */
+/* Return LENGTH code points as UTF-8. NULL: no memory. */
 static char *address_encode(const uint32_t *at, size_t length)
 {
 	char *text = malloc(length * 4 + 1), *to = text;
@@ -155,7 +155,7 @@ static char *address_encode(const uint32_t *at, size_t length)
 	return text;
 }
 
-/* Take RESULT for what TEXT has. False: there is none. */
+/* Replace what TEXT has by RESULT, which it then owns. Returns false if RESULT is NULL. */
 static bool address_take(struct text *text, uint32_t *result, size_t length)
 {
 	if (!result)
@@ -198,7 +198,7 @@ static bool begins_with_mailto(const uint32_t *at, size_t length)
 	return true;
 }
 
-/* The place of the last @ in AT, or LENGTH: there is none. */
+/* Return the place of the last @ in AT, or LENGTH if there is none. */
 static size_t find_at(const uint32_t *at, size_t length)
 {
 	for (size_t i = length; i; i--) {
@@ -208,7 +208,7 @@ static size_t find_at(const uint32_t *at, size_t length)
 	return length;
 }
 
-/* Leave of TEXT what tells the person. */
+/* Remove from TEXT what does not identify a person. */
 static void address_trim(struct text *text)
 {
 	const uint32_t *at, *sign;
@@ -226,7 +226,7 @@ static void address_trim(struct text *text)
 			at += strlen(MAILTO);
 			length -= strlen(MAILTO);
 		}
-		/* a dot ends a domain only: without an @ it is a part of the name */
+		/* a dot can only end a domain: without an @ it is part of the name */
 		if (length && is_dot(at[length - 1]) && sign < at + length - 1)
 			length--;
 	} while (length != before);
@@ -236,7 +236,8 @@ static void address_trim(struct text *text)
 
 /* ---- the key ---- */
 
-/* Full case folding as in Unicode's definition of a canonical caseless match. False: no memory. */
+/* Fold the case of TEXT as in Unicode's definition of a canonical caseless match. False: no memory.
+ */
 static bool fold(struct text *text)
 {
 	size_t length;
@@ -257,7 +258,7 @@ static bool is_ascii(const char *text)
 	return true;
 }
 
-/* The ASCII form of DOMAIN, or NULL: it has none, or no memory. */
+/* Return the ASCII form of DOMAIN. NULL: it has none, or no memory. */
 static char *to_ascii(const char *domain)
 {
 	uint8_t *ascii = NULL;
@@ -272,7 +273,7 @@ static char *to_ascii(const char *domain)
 	return copy;
 }
 
-/* HEAD, up to its @, and DOMAIN. Frees DOMAIN. NULL: no memory. */
+/* Return LENGTH bytes of HEAD followed by DOMAIN, which is freed. NULL: no memory. */
 static char *address_join(const char *head, size_t length, char *domain)
 {
 	char *joined = domain ? malloc(length + strlen(domain) + 1) : NULL;
@@ -285,7 +286,7 @@ static char *address_join(const char *head, size_t length, char *domain)
 	return joined;
 }
 
-/* The key of DOMAIN (LENGTH code points): its ASCII form, or folded, where it has none. */
+/* Return the key of DOMAIN (LENGTH code points): its ASCII form, or folded if it has none. */
 static char *domain_key(const uint32_t *domain, size_t length)
 {
 	char *text = address_encode(domain, length), *ascii;
@@ -304,7 +305,7 @@ static char *domain_key(const uint32_t *domain, size_t length)
 	return ascii;
 }
 
-/* The key of what TEXT has, which is trimmed. NULL: no memory. */
+/* Return the key of TEXT, which is trimmed. NULL: no memory. */
 static char *make_key(struct text *text)
 {
 	size_t at = find_at(text->at, text->length);
@@ -317,7 +318,7 @@ static char *make_key(struct text *text)
 		domain.length = text->length - at;
 	}
 	for (size_t i = 0; i < domain.length; i++) {
-		/* the capital of U+00DF, as UTS #46 has it since Unicode 15.1 */
+		/* the capital of U+00DF; UTS #46 maps it like this since Unicode 15.1 */
 		if (domain.at[i] == 0x1e9e)
 			domain.at[i] = 0xdf;
 	}
@@ -333,7 +334,7 @@ static char *make_key(struct text *text)
 	return key;
 }
 
-/* One round of what makes a key. NULL: no memory. */
+/* Do one round of making a key. NULL: no memory. */
 static char *address_step(const char *email)
 {
 	struct text text;
@@ -356,7 +357,7 @@ char *address_key(const char *email)
 	if (address_is_plain(email, strlen(email)))
 		return copy_lower(email);
 	key = address_step(email);
-	/* what folding brings forth may want to be trimmed, or folded, once more */
+	/* folding may produce characters that must be trimmed or folded again */
 	for (int turn = 0; key && turn < 4; turn++) {
 		next = address_step(key);
 		if (next && strcmp(next, key) == 0) {
@@ -369,7 +370,7 @@ char *address_key(const char *email)
 	return key;
 }
 
-/* What address_display shows for KEY, whose letters are small. */
+/* address_display for KEY in small letters. */
 static char *display(const char *key)
 {
 	const char *at = strrchr(key, '@');
@@ -381,7 +382,7 @@ static char *display(const char *key)
 		shown = address_join(key, (size_t)(at - key) + 1, strdup(domain));
 	if (domain)
 		idn2_free(domain);
-	/* not where another domain would be read in it */
+	/* only if the result has the same key */
 	again = shown ? address_key(shown) : NULL;
 	if (again && strcmp(again, key) == 0) {
 		free(again);
