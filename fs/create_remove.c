@@ -22,7 +22,9 @@
 #include "fs/tree/path.h"
 #include "fs/tree/record_dir.h"
 #include "fs/tree/request.h"
+#include "vendors/rest/account.h"
 #include "vendors/vendor.h"
+#include "vendors/base/process.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -148,7 +150,7 @@ static struct node *vacant_node(struct fs *fs, fuse_req_t req, const struct node
 		return NULL;
 	node = inode_find(fs, path);
 	if (node && node_is_record(node)) {
-		vacancy_end(fs->vacancies, path, call_process(thread));
+		vacancy_end(fs->vacancies, path, process_of(thread));
 		return node;
 	}
 	if (node)

@@ -9,11 +9,15 @@
 #include "fs/dir.h"
 
 #include "cache/roster/roster.h"
-#include "fs/memory/scratch.h"
+#include "cache/record/snapshot.h"
+#include "cache/roster/whole.h"
+#include "cache/roster/wait.h"
 #include "fs/people/email_dir.h"
-#include "fs/people/email_index.h"
-#include "fs/tree/inode.h"
 #include "fs/tree/node.h"
+#include "fs/ops.h"
+#include "fs/people/email_index.h"
+#include "fs/memory/scratch.h"
+#include "fs/tree/inode.h"
 #include "fs/tree/notify.h"
 #include "fs/tree/pages.h"
 #include "fs/tree/record_dir.h"
@@ -133,7 +137,7 @@ static void reply_open(struct fs *fs, fuse_req_t req, struct node *node, const s
 	if (whole) {
 		dir->snapshot = snapshot_get(whole->snapshot);
 		dir->generation = whole->generation;
-		roster_generation(node->record_dir->roster, &seconds);
+		whole_generation(node->record_dir->roster, &seconds);
 		choose_pages(fs, dir, dir->generation + expired, seconds, fi);
 	}
 	reply_dir(fs, req, dir, fi);

@@ -8,8 +8,8 @@
  */
 #include "fs/file.h"
 
-#include "cache/roster/record.h"
 #include "cache/access/status.h"
+#include "cache/record/record.h"
 #include "cache/update/update.h"
 #include "fs/control/control.h"
 #include "fs/control/query_file.h"
@@ -26,6 +26,7 @@
 #include "fs/tree/request.h"
 #include "fs/tree/view.h"
 #include "vendors/base/log.h"
+#include "vendors/base/process.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -77,8 +78,8 @@ int file_save(struct request *request)
 	int error;
 
 	if (!request->word)
-		return update_document(&request->call, record_dir->roster, request->fs->guard, node->id,
-				       request->text, request->length);
+		return update_document(&request->call, record_dir->roster, request->fs->guard,
+				       node->id, request->text, request->length);
 	error = status_write(&request->call, record_dir->statuses, request->fs->guard, node->id,
 			     request->word);
 	/* part of it may have been done */
@@ -296,7 +297,7 @@ void file_flush(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
 	fs_asked(req, ASKED_FLUSH);
 	/* The kernel waits for this answer even when the process has been killed. */
-	flush_or_sync(req, ino, fi, call_thread_exiting(fuse_req_ctx(req)->pid));
+	flush_or_sync(req, ino, fi, process_is_exiting(fuse_req_ctx(req)->pid));
 }
 
 void file_fsync(fuse_req_t req, fuse_ino_t ino, int datasync, struct fuse_file_info *fi)

@@ -22,6 +22,7 @@
 #include "fs/tree/record_dir.h"
 #include "fs/tree/request.h"
 #include "fs/tree/view.h"
+#include "vendors/rest/account.h"
 #include "vendors/vendor.h"
 
 #include <stdlib.h>

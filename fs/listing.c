@@ -9,18 +9,22 @@
 #include "fs/listing.h"
 
 #include "cache/roster/roster.h"
+#include "cache/record/record.h"
+#include "cache/roster/whole.h"
+#include "fs/people/email_dir.h"
+#include "fs/tree/node.h"
+#include "fs/ops.h"
 #include "fs/control/history_dir.h"
 #include "fs/dir.h"
 #include "fs/memory/scratch.h"
 #include "fs/people/email_dir_entry.h"
 #include "fs/tree/entry.h"
 #include "fs/tree/inode.h"
-#include "fs/tree/node.h"
 #include "fs/tree/notify.h"
 #include "fs/tree/pages.h"
 #include "fs/tree/path.h"
 #include "fs/tree/record_dir.h"
-#include "vendors/vendor.h"
+#include "vendors/rest/account.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -322,8 +326,8 @@ static void read_page(fuse_req_t req, size_t size, off_t offset, struct fuse_fil
 		page.seconds = email_dir_entry_seconds(page.dir->node, page.dir->people);
 	if (page.dir->snapshot) {
 		page.current = page.dir->generation ==
-				   roster_generation(page.dir->node->record_dir->roster,
-						     &page.seconds) &&
+				   whole_generation(page.dir->node->record_dir->roster,
+						    &page.seconds) &&
 			       page.seconds > 0;
 	}
 	page.fixed = fixed_names(page.dir->node);
@@ -339,7 +343,7 @@ static void read_page(fuse_req_t req, size_t size, off_t offset, struct fuse_fil
 		fuse_reply_buf(req, page.buffer, page.used);
 	free(page.buffer);
 	/* The kernel has just been told what a write has made old meanwhile: let it be compared. */
-	if (page.current && plus && roster_generation(record_dir->roster, &seconds) != generation)
+	if (page.current && plus && whole_generation(record_dir->roster, &seconds) != generation)
 		notify_shelf(page.fs->notify, record_dir);
 }
 

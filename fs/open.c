@@ -7,14 +7,14 @@
  */
 #include "fs/open.h"
 
-#include "cache/roster/record.h"
+#include "cache/record/record.h"
+#include "fs/people/email_dir.h"
 #include "fs/control/control.h"
 #include "fs/control/history_dir.h"
 #include "fs/control/query_file.h"
 #include "fs/memory/scratch.h"
 #include "fs/memory/scratch_open.h"
 #include "fs/memory/scratch_text.h"
-#include "fs/people/email_dir.h"
 #include "fs/people/unread.h"
 #include "fs/tree/entry.h"
 #include "fs/tree/handle.h"

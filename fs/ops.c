@@ -7,6 +7,9 @@
  */
 #include "fs/ops.h"
 
+#include "cache/record/record.h"
+#include "cache/roster/known.h"
+#include "cache/roster/wait.h"
 #include "cache/roster/roster.h"
 #include "fs/control/history_dir.h"
 #include "fs/create_remove.h"
@@ -29,6 +32,7 @@
 #include "fs/tree/request.h"
 #include "fs/tree/view.h"
 #include "vendors/base/log.h"
+#include "vendors/rest/account.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -129,7 +133,7 @@ static void op_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi
 {
 	struct fs *fs = fs_asked(req, ASKED_GETATTR);
 	struct node *node = inode_node(fs, ino);
-	enum roster_knows knows = ROSTER_UNKNOWN;
+	enum known knows = KNOWN_NOTHING;
 	struct record *record = NULL;
 	struct request *request;
 	double seconds = 0;
@@ -152,7 +156,7 @@ static void op_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi
 	}
 	knows = entry_peek(node, &record, &seconds);
 	/* While somebody fetches the roster, a known record's attributes are those known. */
-	if (knows == ROSTER_FRESH || knows == ROSTER_FETCHING) {
+	if (knows == KNOWN_FRESH || knows == KNOWN_FETCHING) {
 		reply_opened_attr(fs, req, ino, node, record, seconds);
 		record_put(record);
 		return;
@@ -247,7 +251,7 @@ static void got_self(struct request *request, int error)
 
 	if (error == -ENODATA)
 		error =
-		    call_fail(&request->call, ENOENT,
+		    call_fail(&request->call, CALL_MISSING,
 			      "the vendor does not tell which user the keys in section [%s] belong "
 			      "to: set self_id there",
 			      request->node->branch->account->name);

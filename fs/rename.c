@@ -13,6 +13,7 @@
 #include "fs/rename.h"
 
 #include "cache/access/status.h"
+#include "cache/record/record.h"
 #include "cache/update/update.h"
 #include "fs/file.h"
 #include "fs/memory/backup.h"
@@ -81,7 +82,7 @@ static int save(struct request *request)
 	int error = file_save(request);
 
 	if (error == -ENOENT && !request->word)
-		error = call_fail(&request->call, EOPNOTSUPP,
+		error = call_fail(&request->call, CALL_UNSUPPORTED,
 				  "there is no such record, and a rename does not make one");
 	return error;
 }
@@ -237,7 +238,7 @@ static int post(struct request *request)
 {
 	struct scratch *scratch = scratch_get(request->fs->scratches, request->from);
 	int error = scratch ? draft_post(request, scratch)
-			    : call_fail(&request->call, ENOENT, "the file has gone");
+			    : call_fail(&request->call, CALL_MISSING, "the file has gone");
 
 	scratch_put(request->fs->scratches, scratch);
 	return error;

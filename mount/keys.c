@@ -12,7 +12,9 @@
 
 #include "mount/config.h"
 #include "vendors/base/limits.h"
+#include "vendors/rest/account.h"
 #include "vendors/vendor.h"
+#include "vendors/vendors.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -310,7 +312,7 @@ int keys_check_account(const struct keys *keys, const struct section *section,
 
 	if (result)
 		return result;
-	found = vendor_find(type ? type->value : section->name);
+	found = vendors_find(type ? type->value : section->name);
 	if (!found)
 		return fail_type(keys, section, type);
 	for (size_t i = 0; i < section->count; i++) {

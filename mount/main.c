@@ -13,6 +13,7 @@
 #include "mount/config.h"
 #include "mount/descriptors.h"
 #include "mount/options.h"
+#include "vendors/rest/account.h"
 #include "vendors/http/http.h"
 #include "vendors/base/log.h"
 #include "vendors/rest/page_arena.h"

@@ -8,8 +8,9 @@
 #include "mount/tally.h"
 
 #include "vendors/base/status_words.h"
+#include "vendors/vendor.h"
+#include "vendors/rest/list.h"
 #include "vendors/base/hash.h"
-#include "vendors/base/status_words.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -7,6 +7,11 @@
  * tables do.
  */
 #include "cache/access/delete_user.h"
+#include "cache/record/write_lock.h"
+#include "cache/roster/figures.h"
+#include "cache/roster/presence.h"
+#include "cache/roster/publish.h"
+#include "cache/update/update.h"
 
 #include "cache/roster/absence.h"
 #include "cache/history/attempt.h"
@@ -19,6 +24,8 @@
 #include "vendors/base/log.h"
 #include "vendors/base/status_words.h"
 #include "cache/update/self_guard.h"
+#include "vendors/rest/account.h"
+#include "vendors/rest/item.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -34,14 +41,14 @@ static int check(struct attempt *attempt)
 	if (error)
 		return error;
 	if (!account->allow_delete && !deletes)
-		return call_fail(attempt->call, EINVAL, "a status is active or inactive");
+		return call_fail(attempt->call, CALL_INVALID, "a status is active or inactive");
 	if (!account->allow_delete)
-		return call_fail(attempt->call, EINVAL,
+		return call_fail(attempt->call, CALL_INVALID,
 				 "a status is active or inactive; users are deleted only with "
 				 "allow_delete = yes in section [%s]",
 				 account->name);
 	if (!deletes)
-		return call_fail(attempt->call, EOPNOTSUPP,
+		return call_fail(attempt->call, CALL_UNSUPPORTED,
 				 "this vendor's users are not deleted here: write inactive, and "
 				 "see MANUAL");
 	if (!takeback_creation(attempt, NULL))
@@ -68,16 +75,16 @@ static int get(struct erasure *erasure, struct call *call, bool look, json_t **r
 	int error;
 
 	if (look && !erasure->by_row)
-		error = vendor_get(call, attempt->account, roster_collection(attempt->roster),
-				   roster_parent(attempt->roster), attempt->id, record, NULL);
+		error = item_get(call, attempt->account, roster_collection(attempt->roster),
+				 roster_parent(attempt->roster), attempt->id, record, NULL);
 	else
 		error = absence_get(attempt->roster, call, attempt->id, record, NULL,
 				    look ? NULL : &erasure->by_row);
-	if (!error && roster_was_deleted(attempt->roster, call, attempt->id, *record)) {
+	if (!error && presence_was_deleted(attempt->roster, call, attempt->id, *record)) {
 		json_decref(*record);
 		*record = NULL;
-		roster_publish_absent(attempt->roster, attempt->id);
-		error = call_fail(call, ENOENT, "it was deleted here just now");
+		publish_absent(attempt->roster, attempt->id);
+		error = call_fail(call, CALL_MISSING, "it was deleted here just now");
 	}
 	return error;
 }
@@ -128,7 +135,7 @@ static int prove(struct erasure *erasure, bool said)
 	there = look(erasure, &again);
 	if (there < 0) {
 		attempt->unknown = true;
-		roster_doubt(attempt->roster, attempt->id);
+		publish_doubt(attempt->roster, attempt->id);
 		if (said) {
 			call_copy_error(attempt->call, &again);
 			error = there;
@@ -136,14 +143,14 @@ static int prove(struct erasure *erasure, bool said)
 		call_add_words(attempt->call,
 			       ": whether the user has been deleted could not be seen, so that "
 			       "nobody knows");
-	} else if (there && said && attempt->call->status == 404) {
+	} else if (there && said && attempt->call->verdict == CALL_MISSING) {
 		error =
-		    call_fail(attempt->call, EREMOTEIO,
+		    call_fail(attempt->call, CALL_NOT_APPLIED,
 			      "not deleted: the vendor answered that there is no such user, and "
 			      "still shows the user");
 		late_look(attempt->call, attempt->roster, attempt->id, NULL, tell_deleted);
 	} else if (there && said) {
-		error = call_fail(attempt->call, EREMOTEIO,
+		error = call_fail(attempt->call, CALL_NOT_APPLIED,
 				  "accepted but not applied: the vendor answered success and still "
 				  "shows the user%s",
 				  attempt->account->lag
@@ -167,8 +174,8 @@ static void tell(struct attempt *attempt, const json_t *before)
 	if (remains)
 		log_call(attempt->call, "what remains to be done: %s", remains);
 	log_call(attempt->call, "deleted: this can't be undone%s", attempt_alone(attempt));
-	roster_note_deleted(attempt->roster, attempt->id, before);
-	roster_publish_deleted(attempt->roster, attempt->id);
+	presence_note_deleted(attempt->roster, attempt->id, before);
+	publish_deleted(attempt->roster, attempt->id);
 	attempt_accepted(attempt, before, NULL, NULL);
 }
 
@@ -183,8 +190,8 @@ static int send(struct erasure *erasure, const json_t *before)
 
 	if (error)
 		return error;
-	outcome = vendor_delete(call, attempt->account, collection, roster_parent(attempt->roster),
-				attempt->id);
+	outcome = item_delete(call, attempt->account, collection, roster_parent(attempt->roster),
+			      attempt->id);
 	if (outcome == VENDOR_DONE || outcome == VENDOR_UNKNOWN)
 		error = prove(erasure, outcome == VENDOR_DONE);
 	else
@@ -203,7 +210,7 @@ static int erase(struct attempt *attempt)
 	struct erasure erasure = {.attempt = attempt};
 	struct call *call = attempt->call;
 	json_t *before = NULL;
-	int error = roster_lock(attempt->roster, call, attempt->id);
+	int error = write_lock_take(roster_write_lock(attempt->roster), call, attempt->id);
 
 	if (error)
 		return error;
@@ -219,7 +226,7 @@ static int erase(struct attempt *attempt)
 	} else if (!error) {
 		error = send(&erasure, before);
 	}
-	roster_unlock(attempt->roster, attempt->id);
+	write_lock_release(roster_write_lock(attempt->roster), attempt->id);
 	json_decref(before);
 	return error;
 }
@@ -235,6 +242,6 @@ int delete_user(struct call *call, struct roster *roster, struct guard *guard, c
 		error = erase(&attempt);
 	attempt_end(&attempt, error);
 	if (error)
-		roster_note_error(roster, call, error);
+		figures_note_error(roster, call, error);
 	return error;
 }

@@ -7,16 +7,24 @@
  * know what a link means to a vendor: its table does.
  */
 #include "cache/access/link.h"
+#include "cache/record/write_lock.h"
+#include "cache/roster/figures.h"
+#include "cache/roster/known.h"
+#include "cache/roster/publish.h"
+#include "cache/roster/wait.h"
+#include "cache/update/update.h"
 
 #include "cache/history/attempt.h"
 #include "cache/history/guard.h"
 #include "cache/update/looks.h"
-#include "cache/roster/record.h"
+#include "cache/record/record.h"
 #include "cache/roster/roster.h"
 #include "cache/history/takeback.h"
 #include "cache/history/undo.h"
 #include "vendors/base/call.h"
 #include "vendors/base/log.h"
+#include "vendors/rest/collection.h"
+#include "vendors/rest/item.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -32,7 +40,7 @@ static int look(struct call *call, struct roster *roster, const char *id)
 	int error;
 
 	roster_refresh(roster);
-	error = roster_ask_sync(roster, &wait);
+	error = wait_sync(roster, &wait);
 	wait_clear(&wait);
 	return error == -ENOENT ? 0 : error ? error : 1;
 }
@@ -76,7 +84,7 @@ static json_t *remember_held(struct roster *roster, const char *id)
 	double seconds;
 	json_t *link;
 
-	roster_peek(roster, id, &held, &seconds);
+	known_peek(roster, id, &held, &seconds);
 	link = held ? record_json(held) : NULL;
 	remember(roster, link);
 	record_put(held);
@@ -98,7 +106,7 @@ static void publish_link(struct roster *roster, const char *id, const json_t *an
 	if (record)
 		remember(roster, answer);
 	if (record)
-		roster_publish(roster, record);
+		publish_record(roster, record);
 	else
 		roster_refresh(roster);
 	record_put(record);
@@ -128,7 +136,7 @@ static int prove_link(struct attempt *attempt)
 	if (there < 0)
 		return there;
 	if (!there)
-		return call_fail(call, EREMOTEIO,
+		return call_fail(call, CALL_NOT_APPLIED,
 				 "accepted but not applied: the vendor does not show it%s%s",
 				 said[0] ? "; it says: " : "", said);
 	log_call(call, "made%s", attempt_alone(attempt));
@@ -192,12 +200,11 @@ static int post_link(struct attempt *attempt)
 
 	attempt_undone_by(attempt, &undo);
 	takeback_link(attempt, NULL);
-	error = body ? attempt_send_counted(attempt, &ticket)
-		     : call_fail(attempt->call, ENOMEM, "no memory");
+	error = body ? attempt_send_counted(attempt, &ticket) : call_no_memory(attempt->call);
 	if (error)
 		goto out;
-	outcome = vendor_post(attempt->call, attempt->account, collection, roster_parent(roster),
-			      body, &answer);
+	outcome = item_post(attempt->call, attempt->account, collection, roster_parent(roster),
+			    body, &answer);
 	error = settle_link(attempt, outcome, answer, ticket);
 out:
 	json_decref(body);
@@ -213,18 +220,18 @@ static int make_link(struct attempt *attempt)
 	if (error)
 		return error;
 	if (!roster_collection(attempt->roster)->link)
-		return call_fail(call, EPERM, "links can't be made here");
+		return call_fail(call, CALL_FORBIDDEN, "links can't be made here");
 	if (guard_dry_run(attempt->guard)) {
 		error = guard_has_room(attempt->guard, call);
 		return error ? error : attempt_dry_run(attempt, "POST", NULL);
 	}
-	error = roster_lock(attempt->roster, call, attempt->id);
+	error = write_lock_take(roster_write_lock(attempt->roster), call, attempt->id);
 	if (error)
 		return error;
 	error = post_link(attempt);
-	roster_unlock(attempt->roster, attempt->id);
+	write_lock_release(roster_write_lock(attempt->roster), attempt->id);
 	if (error)
-		roster_note_error(attempt->roster, call, error);
+		figures_note_error(attempt->roster, call, error);
 	return error;
 }
 

@@ -7,7 +7,8 @@
 #include "cache/access/membership.h"
 
 #include "cache/roster/absence.h"
-#include "cache/roster/record.h"
+#include "cache/record/record.h"
+#include "cache/roster/publish.h"
 #include "cache/roster/roster.h"
 #include "vendors/base/call.h"
 #include "vendors/base/status_words.h"
@@ -67,10 +68,10 @@ void membership_publish(struct membership *membership, const struct call *call,
 	clock_gettime(CLOCK_REALTIME, &when);
 	made = record_new(membership->collection, membership->id, record, when);
 	if (made) {
-		roster_publish(membership->roster, made);
-		roster_good_until(membership->roster, membership->id, call->good_until);
+		publish_record(membership->roster, made);
+		publish_good_until(membership->roster, membership->id, call->good_until);
 	} else {
-		roster_doubt(membership->roster, membership->id);
+		publish_doubt(membership->roster, membership->id);
 	}
 	record_put(made);
 }

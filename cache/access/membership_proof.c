@@ -7,12 +7,16 @@
  * from the undo. It sends no change.
  */
 #include "cache/access/membership_proof.h"
+#include "cache/roster/inactive.h"
+#include "cache/roster/publish.h"
 
 #include "cache/access/membership.h"
 #include "cache/access/membership_late.h"
 #include "cache/history/attempt.h"
 #include "cache/roster/roster.h"
 #include "cache/update/looks.h"
+#include "vendors/rest/account.h"
+#include "cache/record/record.h"
 #include "vendors/base/call.h"
 #include "vendors/base/status_words.h"
 #include "vendors/json/exact.h"
@@ -55,7 +59,7 @@ static void trim_undo(struct membership *membership, const json_t *record)
 	}
 	if (json_array_size(list))
 		text = exact_print_text(membership->undo, 0);
-	roster_keep_undo(membership->roster, membership->id, text);
+	inactive_keep_undo(membership->roster, membership->id, text);
 	free(text);
 }
 
@@ -136,12 +140,12 @@ static void membership_proof_settle(struct membership *membership, const struct 
 
 	membership_proof_remember(membership, record);
 	if (!error || !inactive)
-		roster_note_deactivated(membership->roster, membership->id, inactive);
+		inactive_note(membership->roster, membership->id, inactive);
 	trim_undo(membership, record);
 	membership_publish(membership, call, record);
 	/* reads may lag: ask again for the next reader, and once more when `lag` ends */
 	if (!shows_all(membership, record)) {
-		roster_doubt(membership->roster, membership->id);
+		publish_doubt(membership->roster, membership->id);
 		membership_late_look(membership);
 	}
 	json_object_del(record, membership->collection->unconfirmed_key);
@@ -157,9 +161,9 @@ static int fail_not_applied(struct membership *membership, const json_t *record)
 			      : "";
 
 	if (strcmp(status, membership->word) != 0)
-		return call_fail(membership->call, EREMOTEIO,
+		return call_fail(membership->call, CALL_NOT_APPLIED,
 				 "accepted but not applied: the user is still %s%s", status, lag);
-	return call_fail(membership->call, EREMOTEIO,
+	return call_fail(membership->call, CALL_NOT_APPLIED,
 			 "accepted but not applied: not all is back that this mount had ended; "
 			 "write the status again%s",
 			 lag);
@@ -252,7 +256,7 @@ int membership_proof_find(struct membership *membership, int error)
 	get_error = membership_proof_look(membership, &call, &record);
 	if (get_error) {
 		membership->attempt->unknown = true;
-		roster_doubt(membership->roster, membership->id);
+		publish_doubt(membership->roster, membership->id);
 		if (!error)
 			call_copy_error(membership->call, &call);
 	} else {

@@ -8,16 +8,27 @@
  * does.
  */
 #include "cache/access/unlink.h"
+#include "cache/record/write_lock.h"
+#include "cache/roster/figures.h"
+#include "cache/roster/known.h"
+#include "cache/roster/presence.h"
+#include "cache/roster/publish.h"
+#include "cache/roster/wait.h"
+#include "cache/update/update.h"
 
 #include "cache/history/attempt.h"
 #include "cache/history/guard.h"
 #include "cache/update/looks.h"
-#include "cache/roster/record.h"
+#include "cache/record/record.h"
 #include "cache/roster/roster.h"
 #include "cache/history/takeback.h"
 #include "cache/history/undo.h"
 #include "vendors/base/call.h"
 #include "vendors/base/log.h"
+#include "vendors/rest/account.h"
+#include "vendors/rest/collection.h"
+#include "vendors/rest/item.h"
+#include "vendors/rest/list.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -30,10 +41,10 @@ static int check_allowed(struct call *call, struct roster *roster)
 	const struct collection *collection = roster_collection(roster);
 
 	if (!collection->deletes)
-		return call_fail(call, EPERM, "%s are not deleted here: see MANUAL",
+		return call_fail(call, CALL_FORBIDDEN, "%s are not deleted here: see MANUAL",
 				 collection->name);
 	if (!roster_account(roster)->allow_delete)
-		return call_fail(call, EPERM,
+		return call_fail(call, CALL_FORBIDDEN,
 				 "%s are deleted only with allow_delete = yes in section [%s]",
 				 collection->name, roster_account(roster)->name);
 	return 0;
@@ -50,14 +61,14 @@ static char *path_id(struct call *call, struct roster *roster, const char *id, i
 
 	if (!collection->path_id_key)
 		return strdup(id);
-	*error = roster_ask_sync(roster, &wait);
+	*error = wait_sync(roster, &wait);
 	object = wait.record ? record_json(wait.record) : NULL;
 	own = object ? collection_path_id(collection, object, buffer) : NULL;
 	copy = own ? strdup(own) : NULL;
 	if (*error == -ENOENT)
-		call_fail(call, ENOENT, "there is no such record");
+		call_fail(call, CALL_MISSING, "there is no such record");
 	else if (!*error && !own)
-		*error = call_fail(call, EREMOTEIO, "the vendor names no \"%s\" of it",
+		*error = call_fail(call, CALL_MALFORMED, "the vendor names no \"%s\" of it",
 				   collection->path_id_key);
 	json_decref(object);
 	wait_clear(&wait);
@@ -71,7 +82,7 @@ static json_t *record_held(const struct attempt *attempt)
 	double seconds;
 	json_t *object;
 
-	roster_peek(attempt->roster, attempt->id, &record, &seconds);
+	known_peek(attempt->roster, attempt->id, &record, &seconds);
 	object = record && record->id[0] ? record_json(record) : NULL;
 	record_put(record);
 	return object ? object : json_pack("{s:s}", "id", attempt->id);
@@ -84,7 +95,7 @@ static void note_gone(struct attempt *attempt, const char *own, const json_t *be
 	json_t *link;
 
 	if (!collection->link) {
-		roster_note_deleted(attempt->roster, attempt->id, before);
+		presence_note_deleted(attempt->roster, attempt->id, before);
 		return;
 	}
 	if (!collection->remember)
@@ -117,8 +128,8 @@ static void look_back(struct attempt *attempt, const char *own)
 	if (!takeback_creation(attempt, NULL))
 		return;
 	call_continue(&again, attempt->call);
-	if (vendor_get(&again, attempt->account, roster_collection(roster), roster_parent(roster),
-		       own, &fresh, NULL))
+	if (item_get(&again, attempt->account, roster_collection(roster), roster_parent(roster),
+		     own, &fresh, NULL))
 		attempt->takes_back = 0;
 	else
 		takeback_creation(attempt, fresh);
@@ -163,17 +174,16 @@ static int look_for(struct call *call, struct attempt *attempt, const char *own)
 				.own = own};
 	struct list_part part = {.parent = parent, .sink = &search.sink};
 	json_t *record = NULL;
-	int error = collection->link ? -ENOENT
-				     : vendor_get(call, attempt->account, collection, parent, own,
-						  &record, NULL);
+	int error = collection->link
+			? -ENOENT
+			: item_get(call, attempt->account, collection, parent, own, &record, NULL);
 
 	json_decref(record);
 	if (error != -ENOENT)
 		return error ? error : 1;
-	call->error = 0;
-	call->words[0] = '\0';
+	call_clear(call);
 	/* not the collection's own list: that may lay on it what this mount has made or ended */
-	error = vendor_list_all(call, attempt->account, collection, &part, 1);
+	error = list_walk_all(call, attempt->account, collection, &part, 1);
 	return error ? error : search.found;
 }
 
@@ -185,7 +195,7 @@ static int prove_gone(struct attempt *attempt, const char *own, bool said)
 {
 	struct call *call = attempt->call, again;
 	int error = -call->error, there;
-	bool absent = call->status == 404;
+	bool absent = call->verdict == CALL_MISSING;
 	struct looks looks;
 
 	call_continue(&again, call);
@@ -206,7 +216,7 @@ static int prove_gone(struct attempt *attempt, const char *own, bool said)
 		call_add_words(call, ": nor could it be looked up, so that nobody knows");
 	else if (said)
 		error = call_fail(
-		    call, EREMOTEIO,
+		    call, CALL_NOT_APPLIED,
 		    "accepted but not applied: the vendor answered %s and still shows it%s",
 		    absent ? "404" : "success",
 		    attempt->account->lag ? "; its reads may lag behind its writes (lag)" : "");
@@ -247,7 +257,7 @@ static int send_delete(struct attempt *attempt, const char *own)
 	if (collection->link)
 		log_link_again(attempt, &undo);
 	before = record_held(attempt);
-	outcome = vendor_delete(call, attempt->account, collection, roster_parent(roster), own);
+	outcome = item_delete(call, attempt->account, collection, roster_parent(roster), own);
 	if (outcome == VENDOR_DONE || outcome == VENDOR_UNKNOWN)
 		error = prove_gone(attempt, own, outcome == VENDOR_DONE);
 	else
@@ -258,7 +268,7 @@ static int send_delete(struct attempt *attempt, const char *own)
 		log_call(call, "%s%s", collection->link ? "ended" : "deleted: this can't be undone",
 			 attempt_alone(attempt));
 		note_gone(attempt, own, before);
-		roster_publish_deleted(roster, attempt->id);
+		publish_deleted(roster, attempt->id);
 		attempt_accepted(attempt, before, NULL, NULL);
 	}
 	json_decref(before);
@@ -277,20 +287,20 @@ static int delete_record(struct attempt *attempt)
 	if (!error && !may_take_back(attempt))
 		error = guard_has_room(attempt->guard, call);
 	if (!error)
-		error = roster_lock(roster, call, attempt->id);
+		error = write_lock_take(roster_write_lock(roster), call, attempt->id);
 	if (error)
 		return error;
 	own = path_id(call, roster, attempt->id, &error);
 	if (!error && !own)
-		error = call_fail(call, ENOMEM, "no memory");
+		error = call_no_memory(call);
 	if (!error && guard_dry_run(attempt->guard)) {
 		error = attempt_dry_run(attempt, "DELETE", own);
 	} else if (!error) {
 		error = send_delete(attempt, own);
 	}
-	roster_unlock(roster, attempt->id);
+	write_lock_release(roster_write_lock(roster), attempt->id);
 	if (error)
-		roster_note_error(roster, call, error);
+		figures_note_error(roster, call, error);
 	free(own);
 	return error;
 }

@@ -5,6 +5,7 @@
 #include "cache/document/content.h"
 
 #include "cache/document/merge.h"
+#include "vendors/rest/collection.h"
 #include "vendors/json/exact.h"
 #include "vendors/vendor.h"
 

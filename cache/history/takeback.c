@@ -13,6 +13,8 @@
 #include "cache/history/guard.h"
 #include "cache/roster/roster.h"
 #include "vendors/base/status_words.h"
+#include "vendors/rest/account.h"
+#include "vendors/rest/collection.h"
 #include "vendors/vendor.h"
 
 #include <stdio.h>

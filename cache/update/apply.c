@@ -11,8 +11,11 @@
 #include "cache/history/attempt.h"
 #include "cache/history/guard.h"
 #include "cache/history/takeback.h"
+#include "cache/record/write_lock.h"
+#include "cache/roster/figures.h"
+#include "cache/roster/presence.h"
 #include "cache/roster/roster.h"
-#include "cache/roster/snapshot.h"
+#include "cache/record/snapshot.h"
 #include "cache/update/response.h"
 #include "cache/update/change.h"
 #include "cache/update/describe.h"
@@ -20,6 +23,9 @@
 #include "cache/update/looks.h"
 #include "cache/update/part.h"
 #include "cache/update/self_guard.h"
+#include "vendors/rest/account.h"
+#include "vendors/rest/collection.h"
+#include "vendors/rest/item.h"
 #include "vendors/base/call.h"
 #include "vendors/base/clock.h"
 #include "vendors/base/log.h"
@@ -74,7 +80,7 @@ static int check_whole(struct change *change)
 
 	if (!lacks)
 		return 0;
-	return call_fail(change->call, EINVAL,
+	return call_fail(change->call, CALL_INVALID,
 			 "the document must have \"%s\": the vendor wants it with each change, and "
 			 "does not show it. Nothing was sent",
 			 lacks);
@@ -89,11 +95,11 @@ static int lay(struct change *change)
 	json_decref(change->target);
 	change->target = json_deep_copy(change->fresh);
 	if (!change->target)
-		return call_fail(change->call, ENOMEM, "no memory");
+		return call_no_memory(change->call);
 	error = merge_apply(&change->merge, change->target, false, &conflict);
 	if (error == -ESTALE)
 		return describe_conflict(change, conflict);
-	return error ? call_fail(change->call, ENOMEM, "no memory") : check_whole(change);
+	return error ? call_no_memory(change->call) : check_whole(change);
 }
 
 /* What is sent: the whole object without what the vendor assigns, or takes no more. */
@@ -132,7 +138,7 @@ static int send(struct change *change)
 		return error;
 	body = body_of(change);
 	if (!body)
-		return call_fail(change->call, ENOMEM, "no memory");
+		return call_no_memory(change->call);
 	acknowledged = lag_acknowledged(roster_lag(change->roster), change->id);
 	change->basis.record = change->fresh;
 	change->basis.acknowledged = acknowledged;
@@ -140,9 +146,8 @@ static int send(struct change *change)
 				? (int64_t)(change->end * 1000)
 				: 0;
 	change->call->said[0] = '\0';
-	outcome = vendor_put(change->call, change_account(change), change->collection,
-			     roster_parent(change->roster), change->id, body, change->etag,
-			     &answer);
+	outcome = item_put(change->call, change_account(change), change->collection,
+			   roster_parent(change->roster), change->id, body, change->etag, &answer);
 	change->basis.record = change->basis.acknowledged = NULL;
 	json_decref(acknowledged);
 	error = response_judge(change, outcome, body, answer);
@@ -159,7 +164,7 @@ static int dry_run(struct change *change)
 	if (error)
 		return error;
 	words = describe_change(change);
-	path = vendor_path(change->collection, roster_parent(change->roster), change->id);
+	path = collection_path(change->collection, roster_parent(change->roster), change->id);
 	log_call(change->call, "dry run: nothing sent; it would be PUT %s with %s",
 		 path ? path : "?", words ? words : "?");
 	free(path);
@@ -192,7 +197,7 @@ static int fail_lagging(struct change *change)
 	const char *status = change_status(change, change->fresh);
 
 	return call_fail(
-	    change->call, ESTALE,
+	    change->call, CALL_CONFLICT,
 	    "the vendor shows the status %s, although this mount made it %s just now: "
 	    "its reads may lag, or somebody has changed it back. Nothing was sent: try "
 	    "again, or write the status to %s.status",
@@ -214,7 +219,7 @@ static int settle_status(struct change *change)
 		if (looks_again(&looks))
 			error = change_read(change);
 		else if (call_cancelled(change->call))
-			error = call_fail(change->call, EINTR, "interrupted");
+			error = call_interrupted(change->call);
 		else
 			error = fail_lagging(change);
 	}
@@ -246,8 +251,8 @@ static void log_idle(const struct change *change)
 		log_call(change->call, "nothing is left to change: the vendor shows it by now");
 	else if (change->attempt->idle && status)
 		log_call(change->call, "already %s: nothing was sent", status);
-	else if (change->attempt->idle &&
-		 !roster_was_refused(change->roster, change->id, change->call))
+	else if (change->attempt->idle && !versions_was_refused(roster_versions(change->roster),
+								change->id, change->call->pid))
 		log_call(change->call, "nothing in it is to be changed: nothing was sent");
 }
 
@@ -307,7 +312,7 @@ static int run(struct change *change)
 int apply_once(struct change *change)
 {
 	struct call alone;
-	int error = roster_lock(change->roster, change->call, change->id);
+	int error = write_lock_take(roster_write_lock(change->roster), change->call, change->id);
 
 	if (error)
 		return error;
@@ -319,7 +324,8 @@ int apply_once(struct change *change)
 		change_publish(change, change->fresh);
 	tell_fields(change);
 	if (error) {
-		roster_note_refused(change->roster, change->id, change->call);
+		versions_note_refused(roster_versions(change->roster), change->id,
+				      change->call->pid);
 		part_settle(change);
 	}
 	json_decref(change->basis.part_fields);
@@ -330,7 +336,7 @@ int apply_once(struct change *change)
 		call_copy_error(change->call, &alone);
 	if (change->unanswered)
 		late_watch(change);
-	roster_unlock(change->roster, change->id);
+	write_lock_release(roster_write_lock(change->roster), change->id);
 	call_destroy(&alone);
 	change->alone = NULL;
 	return error;
@@ -347,7 +353,7 @@ int apply_change(struct change *change)
 		change->next = CHANGE_READ;
 		error = apply_once(change);
 	} while (error == -ENOENT && !change->fresh &&
-		 roster_was_made(change->roster, change->id) && looks_again(&looks));
+		 presence_was_made(change->roster, change->id) && looks_again(&looks));
 	return error;
 }
 
@@ -362,7 +368,7 @@ static void tell_history(struct change *change)
 int apply_finish(struct change *change, int error)
 {
 	if (error)
-		roster_note_error(change->roster, change->call, error);
+		figures_note_error(change->roster, change->call, error);
 	if (change->result && !change->attempt->idle)
 		tell_history(change);
 	return error;

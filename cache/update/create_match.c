@@ -12,13 +12,18 @@
 
 #include "cache/document/alike.h"
 #include "cache/history/attempt.h"
-#include "cache/roster/record.h"
-#include "cache/roster/snapshot.h"
 #include "cache/update/creation.h"
 #include "cache/update/looks.h"
+#include "cache/roster/gone.h"
+#include "cache/roster/roster.h"
+#include "cache/roster/wait.h"
+
+#include "cache/record/record.h"
+#include "cache/record/snapshot.h"
 #include "vendors/base/address.h"
 #include "vendors/base/call.h"
 #include "vendors/base/log.h"
+#include "vendors/rest/collection.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -33,7 +38,7 @@
 
 static bool was_known(const struct creation *creation, const char *id)
 {
-	return roster_knew(creation->roster, creation->before, id, creation->generation);
+	return gone_knew(creation->roster, creation->before, id, creation->generation);
 }
 
 /* ---- an answer ---- */
@@ -95,13 +100,13 @@ int create_match_check(struct creation *creation, const char *id, const json_t *
 	bool both = email_of(creation, creation->wanted) && email_of(creation, record);
 
 	if (both && !same_email(creation, record))
-		return call_fail(creation->call, EREMOTEIO,
+		return call_fail(creation->call, CALL_MALFORMED,
 				 "the answer is about another record: %s has another email; it was "
 				 "left alone",
 				 id);
 	if (!was_known(creation, id) && !is_old(creation, record))
 		return 0;
-	return call_fail(creation->call, both ? EEXIST : EREMOTEIO,
+	return call_fail(creation->call, both ? CALL_TAKEN : CALL_MALFORMED,
 			 "the vendor answered with record %s, which was there before; it was left "
 			 "alone",
 			 id);
@@ -146,7 +151,7 @@ static int find_new(struct creation *creation, struct call *call, const char *em
 		    size_t *others)
 {
 	struct wait wait = {.kind = WAIT_EMAIL, .id = email, .call = call};
-	int error = roster_ask_sync(creation->roster, &wait);
+	int error = wait_sync(creation->roster, &wait);
 
 	*older = *others = 0;
 	for (size_t i = 0; !error && i < wait.snapshot->count && !creation->id; i++) {

@@ -8,13 +8,19 @@
 #include "cache/update/edit_base.h"
 
 #include "cache/document/content.h"
-#include "cache/document/merge.h"
+#include "cache/record/record.h"
+#include "cache/record/snapshot.h"
+#include "cache/record/versions.h"
+#include "cache/roster/known.h"
+#include "cache/roster/whole.h"
 #include "cache/history/history.h"
+#include "cache/document/merge.h"
 #include "cache/roster/roster.h"
 #include "vendors/base/call.h"
 #include "vendors/base/status_words.h"
 #include "vendors/json/exact.h"
 #include "vendors/json/exact_print.h"
+#include "vendors/rest/collection.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -30,7 +36,7 @@ static size_t candidates(struct roster *roster, const char *id, struct record **
 	double seconds;
 	size_t count = 0;
 
-	roster_peek(roster, id, &current, &seconds);
+	known_peek(roster, id, &current, &seconds);
 	if (current && atomic_load(&current->shown))
 		list[count++] = record_get(current);
 	count += versions_list(roster_versions(roster), id, list + count, VERSIONS_MAX);
@@ -54,7 +60,7 @@ static bool is_listed(struct roster *roster, const char *name)
 	json_t *text = json_string(name);
 	char *quoted = exact_print_text(text, 0);
 	double seconds;
-	struct snapshot *snapshot = quoted ? roster_snapshot(roster, &seconds) : NULL;
+	struct snapshot *snapshot = quoted ? whole_snapshot(roster, &seconds) : NULL;
 	bool listed = !quoted;
 
 	for (size_t i = 0; snapshot && !listed && i < snapshot->count; i++)
@@ -135,7 +141,7 @@ static bool newer_shown(struct roster *roster, const char *id, const json_t *lef
 	json_t *now;
 	bool newer;
 
-	roster_peek(roster, id, &held, &seconds);
+	known_peek(roster, id, &held, &seconds);
 	now = held && atomic_load(&held->shown) ? record_json(held) : NULL;
 	newer = now && !content_same(roster_collection(roster), left, now);
 	json_decref(now);
@@ -257,12 +263,12 @@ int edit_base_find(struct call *call, struct roster *roster, const char *id,
 	if (!error)
 		error = from_versions(roster, id, stamp, document, fresh, base);
 	if (error)
-		return call_fail(call, ENOMEM, "no memory");
+		return call_no_memory(call);
 	if (!base->record && (!stamp || named_by(users, fresh, stamp)))
 		base->record = json_deep_copy(fresh);
 	if (!base->record)
 		return call_fail(
-		    call, ESTALE,
+		    call, CALL_CONFLICT,
 		    "the document is from the version of %.64s, which is neither the newest "
 		    "nor held any more: read the file again and repeat the edit",
 		    stamp);
@@ -332,7 +338,7 @@ static int fail_earlier(struct call *call, const struct edit_base *base,
 	if (!secret && asprintf(&values, ": %s at the vendor, %s in the document", now ? now : "?",
 				value ? value : "?") < 0)
 		values = NULL;
-	call_fail(call, ESTALE,
+	call_fail(call, CALL_CONFLICT,
 		  "\"%.64s\" was changed by an earlier save of this process%s; the document may be "
 		  "an old copy, so nothing was sent%s",
 		  hit->path ? hit->path : "?", values ? values : "", ways ? ways : "");
@@ -354,7 +360,7 @@ static int check_earlier(struct call *call, const struct edit_base *base, const 
 
 	if (base->earlier.full)
 		return call_fail(
-		    call, ESTALE,
+		    call, CALL_CONFLICT,
 		    "earlier saves of this process changed more fields of this version "
 		    "than are remembered; read the file again and repeat the edit");
 	if (!earlier_find(&base->earlier, edit, base->fresh, secret, &hit))
@@ -368,7 +374,7 @@ static int fail_doubt(struct call *call, const struct edit_base *base, const str
 {
 	char *path = merge_path(edit);
 
-	call_fail(call, ESTALE,
+	call_fail(call, CALL_CONFLICT,
 		  "\"%s\" in the document is the value of an older version: it may "
 		  "have been read before a change. %s",
 		  path ? path : "?",

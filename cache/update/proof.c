@@ -6,12 +6,20 @@
  * It sends no change (change.c does) and decides nothing about conflicts (merge.c does).
  */
 #include "cache/update/proof.h"
+#include "cache/record/lag.h"
+#include "cache/record/record.h"
+#include "cache/record/versions.h"
+#include "cache/roster/ack.h"
+#include "cache/roster/inactive.h"
+#include "cache/roster/known.h"
+#include "cache/roster/presence.h"
+#include "cache/roster/publish.h"
+#include "cache/update/change.h"
 
 #include "cache/document/content.h"
 #include "cache/history/attempt.h"
 #include "cache/roster/absence.h"
 #include "cache/roster/roster.h"
-#include "cache/update/change.h"
 #include "cache/update/describe.h"
 #include "cache/update/late.h"
 #include "cache/update/looks.h"
@@ -19,6 +27,9 @@
 #include "vendors/base/clock.h"
 #include "vendors/base/log.h"
 #include "vendors/base/status_words.h"
+#include "vendors/rest/account.h"
+#include "vendors/rest/collection.h"
+#include "vendors/rest/item.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -92,9 +103,9 @@ static void note_status(struct change *change, const json_t *record, const json_
 
 	if (!after || (before && strcmp(before, after) == 0))
 		return;
-	roster_note_deactivated(change->roster, change->id, inactive);
+	inactive_note(change->roster, change->id, inactive);
 	if (inactive)
-		roster_note_writer(change->roster, change->id, change->call, seen);
+		inactive_note_writer(change->roster, change->id, change->call, seen);
 }
 
 /* Have reads that lag behind the change be known for what they are. SEEN shows what is in RECORD.
@@ -110,7 +121,7 @@ static void acknowledge(struct change *change, const json_t *record, const json_
 		if (!change_is_hidden(change, edit) && describe_is_news(change, edit))
 			shown.edits[shown.count++] = *edit; /* borrowed */
 	}
-	roster_acknowledge(change->roster, change->id, &shown, before, record, seen);
+	ack_note(change->roster, change->id, &shown, before, record, seen);
 	free(shown.edits);
 }
 
@@ -191,7 +202,7 @@ static int not_applied(struct change *change, const json_t *record, double looke
 	struct account *account = change_account(change);
 
 	change_publish(change, record);
-	call_fail(change->call, EREMOTEIO,
+	call_fail(change->call, CALL_NOT_APPLIED,
 		  "accepted but not applied: the vendor answered success and still shows the old "
 		  "value");
 	if (change->call->said[0])
@@ -232,7 +243,7 @@ static void hide_target(struct change *change, const json_t *answer)
 /* Whether the change was made is not known: ERROR, with words in the call. */
 static int not_known(struct change *change, int error)
 {
-	roster_doubt(change->roster, change->id);
+	publish_doubt(change->roster, change->id);
 	change->attempt->unknown = true;
 	collection_hide(change->collection, change->target);
 	hide_target(change, NULL);
@@ -254,7 +265,7 @@ static int not_read_back(struct change *change, int error)
 static int not_shown(struct change *change)
 {
 	return not_known(change,
-			 call_fail(change->call, EREMOTEIO,
+			 call_fail(change->call, CALL_MALFORMED,
 				   "the vendor answered success, but with an error in it: %s: the "
 				   "record does not show whether the change was made",
 				   change->call->said));
@@ -326,7 +337,7 @@ static int fail_third(struct change *change, const struct edit *edit, const json
 
 	change->attempt->unknown = true;
 	change_publish(change, record);
-	call_fail(change->call, ESTALE,
+	call_fail(change->call, CALL_CONFLICT,
 		  "the answer to the change was lost, and \"%s\" is now neither what it was nor "
 		  "what was written, but %s: read the file again",
 		  path ? path : "?", value ? value : "?");
@@ -346,7 +357,7 @@ int proof_settle_unknown(struct change *change)
 	error = look(change, LAG_SETTLE, &record, &etag);
 	if (error) {
 		free(etag);
-		roster_doubt(change->roster, change->id);
+		publish_doubt(change->roster, change->id);
 		change->attempt->unknown = true;
 		call_add_words(change->call,
 			       ": whether the change was made is not known, because reading the "

@@ -4,8 +4,12 @@
  */
 #include "cache/update/self_guard.h"
 
+#include "cache/roster/answer.h"
 #include "cache/roster/roster.h"
-#include "cache/roster/snapshot.h"
+#include "cache/record/snapshot.h"
+#include "cache/roster/wait.h"
+#include "cache/roster/whole.h"
+#include "vendors/rest/account.h"
 #include "vendors/base/call.h"
 #include "vendors/base/log.h"
 #include "vendors/base/status_words.h"
@@ -25,7 +29,7 @@ static void warn_of_self(struct call *call, struct roster *roster, const char *i
 
 	if (!configured || strcmp(configured, id) != 0)
 		return;
-	snapshot = roster_snapshot(roster, &seconds);
+	snapshot = whole_snapshot(roster, &seconds);
 	if (snapshot && !snapshot_find(snapshot, id))
 		log_call(call, "self_id is %s, but no such user is in the list", id);
 	snapshot_put(snapshot);
@@ -40,18 +44,18 @@ int self_guard_check(struct call *call, struct roster *roster, const char *id, c
 	if (!roster_account(roster)->vendor->self)
 		return 0;
 	/* that question may have to wait for the place that the GET has kept for the PUT */
-	if (!roster_knows_self(roster))
+	if (!answer_knows_self(roster))
 		basis_release(call);
-	error = roster_ask_sync(roster, &wait);
+	error = wait_sync(roster, &wait);
 	if (error == -ENODATA)
 		error =
-		    call_fail(call, EPERM,
+		    call_fail(call, CALL_FORBIDDEN,
 			      "the vendor does not tell which user the keys in section [%s] belong "
 			      "to, so that rosterfs might lock itself out: set self_id there",
 			      roster_account(roster)->name);
 	else if (!error && strcmp(wait.self, id) == 0 && strcmp(status, STATUS_ACTIVE) != 0)
 		error =
-		    call_fail(call, EPERM,
+		    call_fail(call, CALL_FORBIDDEN,
 			      "this is the user that rosterfs' own key belongs to: the key would "
 			      "die with it");
 	if (!error)
@@ -64,10 +68,9 @@ void self_guard_learn(struct call *call, struct roster *roster)
 {
 	struct wait wait = {.kind = WAIT_SELF, .call = call};
 
-	if (!roster_account(roster)->vendor->self || roster_knows_self(roster))
+	if (!roster_account(roster)->vendor->self || answer_knows_self(roster))
 		return;
-	roster_ask_sync(roster, &wait);
+	wait_sync(roster, &wait);
 	wait_clear(&wait);
-	call->error = 0;
-	call->words[0] = '\0';
+	call_clear(call);
 }

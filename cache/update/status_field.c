@@ -7,6 +7,7 @@
 #include "cache/history/attempt.h"
 #include "cache/history/guard.h"
 #include "cache/history/takeback.h"
+#include "cache/roster/known.h"
 #include "cache/roster/roster.h"
 #include "cache/update/apply.h"
 #include "cache/update/change.h"
@@ -21,7 +22,7 @@
 
 int status_field_fail_missing(struct call *call)
 {
-	return call_fail(call, EOPNOTSUPP,
+	return call_fail(call, CALL_UNSUPPORTED,
 			 "the vendor shows no status for this user, so it can't be "
 			 "changed here: see MANUAL");
 }
@@ -41,7 +42,7 @@ static int plan_status(struct change *change)
 	document = json_pack("{s:s}", change->collection->status_key, word);
 	error = document ? merge_diff(change->fresh, document, &change->merge) : -ENOMEM;
 	json_decref(document);
-	return error ? call_fail(change->call, ENOMEM, "no memory") : 0;
+	return error ? call_no_memory(change->call) : 0;
 }
 
 /* What can be refused without a request to change anything. */
@@ -49,9 +50,9 @@ static int check_status_early(struct change *change, const char *word)
 {
 	struct record *held;
 	double seconds;
-	enum roster_knows knows = roster_peek(change->roster, change->id, &held, &seconds);
+	enum known knows = known_peek(change->roster, change->id, &held, &seconds);
 	bool unknown = !change->collection->status_key ||
-		       (knows == ROSTER_FRESH &&
+		       (knows == KNOWN_FRESH &&
 			strcmp(record_status(held), RECORD_STATUS_UNKNOWN) == 0);
 	bool same = held && strcmp(record_status(held), word) == 0;
 	int error = 0;
@@ -74,7 +75,7 @@ void status_field_note(struct attempt *attempt, const char *word)
 	struct record *held;
 	double seconds;
 
-	roster_peek(attempt->roster, attempt->id, &held, &seconds);
+	known_peek(attempt->roster, attempt->id, &held, &seconds);
 	if (held && strcmp(record_status(held), RECORD_STATUS_UNKNOWN) != 0)
 		before = json_string(record_status(held));
 	record_put(held);

@@ -7,14 +7,15 @@
  */
 #include "fs/memory/backup.h"
 
-#include "cache/roster/record.h"
+#include "cache/record/record.h"
+#include "fs/tree/node.h"
 #include "fs/memory/scratch.h"
 #include "fs/memory/scratch_open.h"
 #include "fs/memory/vacancy.h"
 #include "fs/tree/entry.h"
 #include "fs/tree/inode.h"
-#include "fs/tree/node.h"
 #include "fs/tree/request.h"
+#include "vendors/base/process.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -128,7 +129,7 @@ void backup_make(struct fs *fs, fuse_req_t req, struct node *node, const struct 
 	if (record)
 		reply_backed_up(req, node,
 				back_up(fs, node, record, directory, new_name,
-					call_process(fuse_req_ctx(req)->pid)));
+					process_of(fuse_req_ctx(req)->pid)));
 	else
 		ask(fs, req, node, new_name);
 	record_put(record);

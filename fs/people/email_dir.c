@@ -8,11 +8,14 @@
  */
 #include "fs/people/email_dir.h"
 
-#include "cache/roster/record.h"
 #include "cache/roster/roster.h"
 #include "fs/dir.h"
 #include "fs/open.h"
 #include "fs/people/email_index.h"
+#include "cache/record/snapshot.h"
+#include "cache/roster/wait.h"
+#include "cache/record/record.h"
+#include "fs/ops.h"
 #include "fs/people/email_links.h"
 #include "fs/people/email_person.h"
 #include "fs/people/email_query.h"
@@ -25,6 +28,7 @@
 #include "fs/tree/record_dir.h"
 #include "fs/tree/request.h"
 #include "vendors/base/log.h"
+#include "vendors/rest/account.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -309,7 +313,7 @@ static void finish(struct request *request, int asked, enum wanted wanted)
 		people = take_answers(request, &query);
 		error = people ? show(people, node, &shown) : -ENOMEM;
 		if (error == -ENOENT)
-			call_fail(&request->call, ENOENT, "nobody has that email");
+			call_fail(&request->call, CALL_MISSING, "nobody has that email");
 	}
 	if (asked && people && (!error || error == -ESTALE))
 		log_error(&request->call, asked);

@@ -6,7 +6,7 @@
  */
 #include "fs/people/email_dir_entry.h"
 
-#include "cache/roster/record.h"
+#include "cache/record/record.h"
 #include "fs/people/email_links.h"
 #include "fs/people/email_name.h"
 #include "fs/people/similar.h"

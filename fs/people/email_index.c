@@ -6,8 +6,12 @@
  */
 #include "fs/people/email_index.h"
 
-#include "cache/roster/record.h"
-#include "cache/roster/roster.h"
+#include "cache/record/snapshot.h"
+#include "cache/roster/figures.h"
+#include "cache/roster/overdue.h"
+#include "cache/roster/roster_email.h"
+#include "cache/roster/whole.h"
+#include "cache/record/record.h"
 #include "fs/tree/record_dir.h"
 #include "vendors/base/call.h"
 #include "vendors/vendor.h"
@@ -86,7 +90,7 @@ double email_index_left(const struct email_index *people)
 		if (!known->snapshot)
 			continue;
 		if (known->generation !=
-		    roster_generation(people->fs->branches[i].users->roster, &seconds))
+		    whole_generation(people->fs->branches[i].users->roster, &seconds))
 			return 0;
 		least = seconds < least ? seconds : least;
 	}
@@ -133,13 +137,13 @@ struct timespec email_index_time(struct fs *fs, const struct node *directory, do
 	*seconds = EMAIL_INDEX_SECONDS_MAX;
 	email_query_ask(directory, &query);
 	for (size_t i = 0; i < fs->branch_count; i++) {
-		struct roster_info info;
+		struct figures info;
 		double left;
 
 		if (!email_index_concerns(&query, &fs->branches[i]))
 			continue;
-		roster_info(fs->branches[i].users->roster, &info);
-		roster_generation(fs->branches[i].users->roster, &left);
+		figures_get(fs->branches[i].users->roster, &info);
+		whole_generation(fs->branches[i].users->roster, &left);
 		*seconds = left < *seconds ? left : *seconds;
 		if (info.known && (!any || is_earlier(info.fetched, oldest)))
 			oldest = info.fetched;

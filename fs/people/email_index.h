@@ -15,6 +15,9 @@
 #define ROSTERFS_EMAIL_INDEX_H
 
 #include "fs/people/email_query.h"
+#include "cache/record/snapshot.h"
+#include "fs/tree/node.h"
+#include "fs/tree/path.h"
 
 struct call;
 struct record;

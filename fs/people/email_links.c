@@ -9,13 +9,14 @@
  */
 #include "fs/people/email_links.h"
 
-#include "cache/roster/record.h"
 #include "cache/roster/roster.h"
 #include "fs/people/email_name.h"
 #include "fs/people/email_person.h"
 #include "fs/people/email_spelling.h"
+#include "cache/record/snapshot.h"
+#include "cache/record/record.h"
 #include "vendors/base/address.h"
-#include "vendors/vendor.h"
+#include "vendors/rest/account.h"
 
 #include <errno.h>
 #include <stdio.h>

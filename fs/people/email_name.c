@@ -7,7 +7,7 @@
  */
 #include "fs/people/email_name.h"
 
-#include "cache/roster/record.h"
+#include "cache/record/record.h"
 #include "vendors/base/address.h"
 
 #include <stdlib.h>

@@ -7,8 +7,11 @@
  */
 #include "fs/people/email_person.h"
 
-#include "cache/roster/record.h"
+#include "cache/record/record.h"
+#include "cache/roster/overdue.h"
 #include "cache/roster/roster.h"
+#include "cache/roster/roster_email.h"
+#include "cache/roster/whole.h"
 #include "fs/people/email_name.h"
 #include "fs/people/email_spelling.h"
 #include "fs/tree/record_dir.h"
@@ -106,18 +109,18 @@ static double peek(struct email_index_known *known, struct roster *roster,
 	double seconds;
 	int error;
 
-	known->generation = roster_generation(roster, &seconds);
+	known->generation = whole_generation(roster, &seconds);
 	if (query->whole)
-		known->snapshot = roster_snapshot(roster, &seconds);
+		known->snapshot = whole_snapshot(roster, &seconds);
 	else
-		known->snapshot = roster_peek_email(roster, query->email, &seconds);
+		known->snapshot = roster_email_peek(roster, query->email, &seconds);
 	if (known->snapshot && seconds > 0)
 		return seconds;
 	if (!query->person)
 		return 0;
 	call_init(&call, "");
-	error = roster_unreadable(roster, query->whole ? NULL : query->email, query->failed_for,
-				  &call);
+	error = overdue_unreadable(roster, query->whole ? NULL : query->email, query->failed_for,
+				   &call);
 	if (error)
 		email_index_fail(known, error, &call);
 	call_destroy(&call);

@@ -8,9 +8,9 @@
  */
 #include "fs/people/email_spelling.h"
 
-#include "cache/roster/record.h"
-#include "cache/roster/snapshot.h"
 #include "fs/people/email_name.h"
+#include "cache/record/record.h"
+#include "cache/record/snapshot.h"
 #include "vendors/base/address.h"
 
 #include <errno.h>

@@ -8,14 +8,16 @@
  */
 #include "fs/people/similar.h"
 
-#include "cache/roster/record.h"
-#include "cache/roster/roster.h"
+#include "cache/record/snapshot.h"
+#include "cache/roster/roster_similar.h"
+#include "cache/record/record.h"
 #include "fs/people/email_links.h"
 #include "fs/people/email_name.h"
 #include "fs/people/email_spelling.h"
 #include "fs/tree/record_dir.h"
 #include "vendors/base/address.h"
 #include "vendors/base/skeleton.h"
+#include "vendors/rest/account.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -105,7 +107,7 @@ static int put_others(FILE *out, const struct email_index *people, bool *any)
 
 		if (!branch->users)
 			continue;
-		found = roster_similar(branch->users->roster, people->email, &known, &more);
+		found = roster_similar_find(branch->users->roster, people->email, &known, &more);
 		if (!found)
 			return -ENOMEM;
 		error = put_found(out, branch, found, people->email);

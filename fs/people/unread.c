@@ -10,9 +10,12 @@
 #include "cache/roster/roster.h"
 #include "fs/people/email_query.h"
 #include "fs/tree/entry.h"
+#include "cache/roster/overdue.h"
 #include "fs/tree/path.h"
 #include "fs/tree/record_dir.h"
+#include "vendors/base/call.h"
 #include "vendors/base/log.h"
+#include "vendors/rest/account.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -45,8 +48,8 @@ static int error_of(const struct node *node, const struct branch *branch, struct
 	int error = 0;
 
 	if (branch && email_query_ask(node, &query))
-		error = roster_unreadable(branch->users->roster, query.whole ? NULL : query.email,
-					  HUGE_VAL, call);
+		error = overdue_unreadable(branch->users->roster, query.whole ? NULL : query.email,
+					   HUGE_VAL, call);
 	return error ? error : -ESTALE;
 }
 

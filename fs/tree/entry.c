@@ -8,8 +8,11 @@
  */
 #include "fs/tree/entry.h"
 
-#include "cache/roster/record.h"
-#include "cache/roster/snapshot.h"
+#include "cache/roster/known.h"
+#include "cache/roster/roster.h"
+#include "cache/roster/wait.h"
+#include "cache/record/record.h"
+#include "cache/record/snapshot.h"
 #include "fs/control/control.h"
 #include "fs/control/history_dir.h"
 #include "fs/memory/vacancy.h"
@@ -130,28 +133,28 @@ static bool is_absent(const struct record *record)
 	return record && !record->id[0];
 }
 
-enum roster_knows entry_peek(const struct node *node, struct record **record, double *seconds)
+enum known entry_peek(const struct node *node, struct record **record, double *seconds)
 {
-	enum roster_knows knows, of_user;
+	enum known knows, of_user;
 	struct record *user;
 	double user_seconds;
 
 	*record = NULL;
 	*seconds = 0;
 	if (!node->id)
-		return ROSTER_UNKNOWN;
-	knows = roster_peek(entry_roster(node), node->id, record, seconds);
+		return KNOWN_NOTHING;
+	knows = known_peek(entry_roster(node), node->id, record, seconds);
 	if (entry_roster(node) == node->record_dir->roster)
 		return knows;
-	of_user = roster_peek(node->record_dir->roster, node->id, &user, &user_seconds);
+	of_user = known_peek(node->record_dir->roster, node->id, &user, &user_seconds);
 	record_put(user);
-	if (of_user == ROSTER_ABSENT)
-		knows = ROSTER_ABSENT;
-	else if (is_absent(*record) && of_user != ROSTER_FRESH)
-		knows = ROSTER_UNKNOWN;
+	if (of_user == KNOWN_ABSENT)
+		knows = KNOWN_ABSENT;
+	else if (is_absent(*record) && of_user != KNOWN_FRESH)
+		knows = KNOWN_NOTHING;
 	else if (is_absent(*record) && user_seconds < *seconds)
 		*seconds = user_seconds;
-	if (knows == ROSTER_ABSENT || knows == ROSTER_UNKNOWN) {
+	if (knows == KNOWN_ABSENT || knows == KNOWN_NOTHING) {
 		record_put(*record);
 		*record = NULL;
 		*seconds = 0;
@@ -165,7 +168,7 @@ static void take_absent(struct request *request)
 	struct record *status;
 	double seconds;
 
-	roster_peek(entry_roster(request->node), request->node->id, &status, &seconds);
+	known_peek(entry_roster(request->node), request->node->id, &status, &seconds);
 	record_put(request->wait.record);
 	request->wait.record = status;
 }
@@ -184,15 +187,14 @@ static bool ask_for_status(struct request *request, int error)
 	if (statuses == users || request->wait.kind != WAIT_RECORD)
 		return false;
 	if (request->roster == statuses &&
-	    (error == -ENOENT || (error == -EINVAL && request->call.status == 400))) {
-		request->call.error = 0;
-		request->call.words[0] = '\0';
+	    (error == -ENOENT || (error && request->call.verdict == CALL_BAD_REQUEST))) {
+		call_clear(&request->call);
 		request_again(request, users, WAIT_RECORD, node->id);
 		return true;
 	}
 	if (request->roster != users || error)
 		return false;
-	roster_peek(statuses, node->id, &status, &seconds);
+	known_peek(statuses, node->id, &status, &seconds);
 	record_put(status);
 	if (!status)
 		request_again(request, statuses, WAIT_WHOLE, NULL);
@@ -203,7 +205,7 @@ bool entry_again(struct request *request, int error)
 {
 	struct node *node = request->node;
 	struct record *user = NULL;
-	enum roster_knows knows;
+	enum known knows;
 	double seconds;
 
 	if (ask_for_status(request, error))
@@ -218,9 +220,9 @@ bool entry_again(struct request *request, int error)
 	    strcmp(record_status(request->wait.record),
 		   roster_collection(request->roster)->absent_status) != 0)
 		return false;
-	knows = roster_peek(node->record_dir->roster, node->id, &user, &seconds);
+	knows = known_peek(node->record_dir->roster, node->id, &user, &seconds);
 	record_put(user);
-	if (knows == ROSTER_FRESH || (knows == ROSTER_STALE && !is_absent(request->wait.record)))
+	if (knows == KNOWN_FRESH || (knows == KNOWN_STALE && !is_absent(request->wait.record)))
 		return false;
 	request_again(request, node->record_dir->roster, WAIT_RECORD, node->id);
 	return true;
@@ -245,7 +247,7 @@ int entry_found(struct request *request, int error, struct record **record)
 	if (!error && !*record)
 		error = -ENOENT;
 	if (error == -ENOENT && !request->call.words[0])
-		call_fail(&request->call, ENOENT, "there is no such %s",
+		call_fail(&request->call, CALL_MISSING, "there is no such %s",
 			  node->record_dir->place ? "record" : "user");
 	return error;
 }
@@ -259,7 +261,7 @@ void entry_ask(struct request *request, void (*finish)(struct request *request, 
 
 	/* A status that is no record of its own: whether there is such a user, only the users tell.
 	 */
-	if (node->id && roster_peek(roster, node->id, &record, &seconds) == ROSTER_FRESH &&
+	if (node->id && known_peek(roster, node->id, &record, &seconds) == KNOWN_FRESH &&
 	    is_absent(record))
 		roster = node->record_dir->roster;
 	record_put(record);

@@ -7,8 +7,8 @@
  */
 #include "fs/tree/handle.h"
 
-#include "cache/roster/record.h"
 #include "cache/access/status.h"
+#include "cache/record/record.h"
 #include "cache/update/update.h"
 #include "fs/memory/scratch_open.h"
 #include "fs/tree/emptied.h"

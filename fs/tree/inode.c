@@ -17,7 +17,7 @@
 #include "fs/tree/record_dir.h"
 #include "vendors/base/clock.h"
 #include "vendors/base/hash.h"
-#include "vendors/vendor.h"
+#include "vendors/rest/account.h"
 
 #include <errno.h>
 #include <limits.h>

@@ -7,13 +7,14 @@
  */
 #include "fs/tree/node.h"
 
-#include "cache/roster/record.h"
-#include "cache/roster/roster.h"
+#include "cache/roster/figures.h"
+#include "cache/record/record.h"
 #include "fs/control/history_dir.h"
 #include "fs/memory/scratch_text.h"
 #include "fs/tree/inode.h"
 #include "fs/tree/record_dir.h"
 #include "vendors/base/hash.h"
+#include "vendors/rest/account.h"
 #include "vendors/vendor.h"
 
 #include <limits.h>
@@ -383,9 +384,9 @@ static mode_t mode_of(const struct fs *fs, const struct node *node)
 /* When what DIRECTORY shows was fetched. */
 static void time_of_fetch(const struct node *directory, struct stat *attr)
 {
-	struct roster_info info;
+	struct figures info;
 
-	roster_info(directory->record_dir->roster, &info);
+	figures_get(directory->record_dir->roster, &info);
 	if (info.known)
 		attr->st_mtim = info.fetched;
 }

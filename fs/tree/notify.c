@@ -11,11 +11,12 @@
 #include "fs/people/email_name.h"
 #include "fs/tree/entry.h"
 #include "fs/tree/inode.h"
+#include "cache/record/record.h"
+#include "cache/roster/known.h"
 #include "fs/tree/node.h"
 #include "fs/tree/pages.h"
 #include "fs/tree/path.h"
 #include "fs/tree/record_dir.h"
-#include "vendors/vendor.h"
 
 #include <stdlib.h>
 #include <sys/prctl.h>
@@ -143,7 +144,7 @@ void notify_person(struct fs *fs, const struct branch *branch, const char *key)
 static void check_node(struct fs *fs, struct node *node)
 {
 	struct record *record = NULL;
-	enum roster_knows knows;
+	enum known knows;
 	double seconds;
 	bool differs;
 
@@ -158,7 +159,7 @@ static void check_node(struct fs *fs, struct node *node)
 	differs = node->told_version &&
 		  (!record || node->told_version != pages_version(record->version));
 	pthread_mutex_unlock(&fs->versions_lock);
-	if (differs || knows == ROSTER_ABSENT)
+	if (differs || knows == KNOWN_ABSENT)
 		notify_attributes(fs, node);
 	record_put(record);
 }

@@ -8,11 +8,18 @@
  */
 #include "fs/tree/record_dir.h"
 
+#include "cache/record/record.h"
+#include "cache/roster/flight.h"
+#include "cache/roster/inactive.h"
+#include "cache/roster/known.h"
+#include "cache/roster/publish.h"
 #include "cache/roster/roster.h"
 #include "fs/tree/inode.h"
 #include "fs/tree/node.h"
 #include "fs/tree/notify.h"
 #include "fs/tree/path.h"
+#include "vendors/rest/account.h"
+#include "vendors/rest/collection.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -88,12 +95,12 @@ static void doubt_status(struct record_dir *record_dir, const char *id)
 	struct record *link;
 	double seconds;
 
-	roster_peek(record_dir->roster, id, &link, &seconds);
+	known_peek(record_dir->roster, id, &link, &seconds);
 	/* made by our own hand: it is no surprise that the user is active again */
 	if (link)
-		roster_note_deactivated(statuses, id, false);
+		inactive_note(statuses, id, false);
 	record_put(link);
-	roster_doubt(statuses, id);
+	publish_doubt(statuses, id);
 }
 
 static void record_changed(void *arg, const char *id)
@@ -201,8 +208,8 @@ struct record_dir *record_dir_take(struct branch *branch, const struct place *pl
 
 void record_dir_stop(struct record_dir *record_dir)
 {
-	roster_stop(record_dir->roster);
-	roster_stop(record_dir->statuses);
+	flight_stop(record_dir->roster);
+	flight_stop(record_dir->statuses);
 }
 
 void record_dir_free(struct record_dir *record_dir)

@@ -13,14 +13,18 @@
  */
 #include "fs/tree/request.h"
 
+#include "cache/roster/flight.h"
+#include "cache/roster/roster.h"
+#include "cache/roster/wait.h"
+#include "vendors/base/pool.h"
 #include "cache/update/update.h"
 #include "fs/tree/handle.h"
 #include "fs/tree/inode.h"
 #include "fs/tree/node.h"
 #include "fs/tree/record_dir.h"
 #include "vendors/base/log.h"
-#include "vendors/base/pool.h"
 #include "vendors/vendor.h"
+#include "vendors/rest/account.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -104,11 +108,9 @@ bool request_claim(struct request *request)
 
 void request_fail(struct request *request, int error)
 {
-	/* a request of an open file's alone is not repeated */
-	if (error == -ESTALE && !request->handle) {
-		request->call.error = EBUSY;
+	/* the kernel would repeat it after ESTALE, unless an open file's */
+	if (error == -ESTALE && !request->handle)
 		error = -EBUSY;
-	}
 	log_error(&request->call, error);
 	if (request_claim(request))
 		fuse_reply_err(request->req, -error); /* NOLINT(clang-analyzer-unix.Malloc) */
@@ -132,16 +134,16 @@ static void give_up(struct request *request)
 		struct question *question = &request->questions[i];
 
 		call_cancel(&question->call);
-		if (roster_leave(question->roster, &question->wait)) {
-			question->wait.error = call_fail(&question->call, EINTR, "interrupted");
+		if (flight_leave(question->roster, &question->wait)) {
+			question->wait.error = call_interrupted(&question->call);
 			settle(request);
 		}
 	}
 	pthread_mutex_lock(&request->lock);
 	roster = request->roster;
 	pthread_mutex_unlock(&request->lock);
-	if (roster && roster_leave(roster, &request->wait)) {
-		call_fail(&request->call, EINTR, "interrupted");
+	if (roster && flight_leave(roster, &request->wait)) {
+		call_interrupted(&request->call);
 		done(request, -EINTR);
 	}
 }
@@ -199,12 +201,12 @@ void request_ask(struct request *request, struct roster *roster, enum wait_kind 
 	request->wait.arg = request;
 	request->wait.done = answered;
 	if (!park(request)) {
-		call_fail(&request->call, EINTR, "interrupted");
+		call_interrupted(&request->call);
 		done(request, -EINTR);
 		return;
 	}
 	/* From here an interrupt may answer, and an answer may free: nothing below touches it. */
-	roster_ask(roster, &request->wait);
+	flight_ask(roster, &request->wait);
 }
 
 void request_again(struct request *request, struct roster *roster, enum wait_kind kind,
@@ -217,7 +219,7 @@ void request_again(struct request *request, struct roster *roster, enum wait_kin
 	pthread_mutex_unlock(&request->lock);
 	request->wait.kind = kind;
 	request->wait.id = id;
-	roster_ask(roster, &request->wait);
+	flight_ask(roster, &request->wait);
 }
 
 /* ---- several rosters at once ---- */
@@ -231,9 +233,6 @@ static int outcome(struct request *request)
 		struct question *question = &request->questions[i];
 		int error = question->wait.error;
 
-		/* a list that is not there is no file that is not there */
-		if (error == -ENOENT)
-			error = question->wait.error = -EREMOTEIO;
 		if (!error)
 			continue;
 		if (request->question_count > 1 && error != -EINTR)
@@ -274,7 +273,7 @@ static int prepare_questions(struct request *request, struct roster **rosters, s
 {
 	request->questions = calloc(count + 1, sizeof(*request->questions));
 	if (!request->questions)
-		return call_fail(&request->call, ENOMEM, "no memory");
+		return call_no_memory(&request->call);
 	for (size_t i = 0; i < count; i++) {
 		struct question *question = &request->questions[i];
 
@@ -298,13 +297,13 @@ void request_ask_all(struct request *request, struct roster **rosters, size_t co
 
 	request->finish = finish;
 	if (!park(request) && !error)
-		error = call_fail(&request->call, EINTR, "interrupted");
+		error = call_interrupted(&request->call);
 	if (error) {
 		done(request, error);
 		return;
 	}
 	for (size_t i = 0; i < count; i++)
-		roster_ask(request->questions[i].roster, &request->questions[i].wait);
+		flight_ask(request->questions[i].roster, &request->questions[i].wait);
 	settle(request);
 }
 
@@ -323,12 +322,12 @@ void request_work(struct request *request, int (*work)(struct request *request),
 	request->finish = finish;
 	request->work = work;
 	if (!park(request)) {
-		call_fail(&request->call, EINTR, "interrupted");
+		call_interrupted(&request->call);
 		done(request, -EINTR);
 		return;
 	}
 	if (pool_run(request->fs->pool, run, request)) {
-		call_fail(&request->call, ENOMEM, "no thread to do it");
+		call_fail(&request->call, CALL_NO_MEMORY, "no thread to do it");
 		done(request, -ENOMEM);
 	}
 }
@@ -342,7 +341,7 @@ void request_work_alone(struct request *request, int (*work)(struct request *req
 	put(request); /* what would be the registration's */
 	/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
 	if (pool_run(request->fs->pool, run, request)) {
-		call_fail(&request->call, ENOMEM, "no thread to do it");
+		call_fail(&request->call, CALL_NO_MEMORY, "no thread to do it");
 		done(request, -ENOMEM);
 	}
 }
@@ -361,7 +360,7 @@ static void begin_refusal(struct call *call, fuse_req_t req, const char *path, i
 
 	call_init(call, path);
 	call_set_caller(call, context->uid, context->gid, context->pid);
-	call_fail(call, -error, "%s", words);
+	call_fail_errno(call, -error, "%s", words);
 	log_error(call, error);
 }
 

@@ -7,9 +7,9 @@
  */
 #include "fs/tree/view.h"
 
-#include "cache/roster/record.h"
 #include "fs/tree/handle.h"
 #include "fs/tree/inode.h"
+#include "cache/record/record.h"
 #include "fs/tree/node.h"
 #include "fs/tree/notify.h"
 #include "fs/tree/pages.h"

@@ -8,6 +8,9 @@
  * single sign-on (2025). Types are spelt with "_" or "-" as the vendor spells each. What is shown,
  * and as which files, is not known here.
  */
+#include "vendors/rest/collection.h"
+#include "vendors/rest/item.h"
+#include "vendors/rest/list.h"
 #include "vendors/elasticpath/elasticpath.h"
 
 #include "vendors/base/call.h"
@@ -191,12 +194,11 @@ static int list_links(struct call *call, struct account *account, const char *pa
 			      .changes = changes,
 			      .out = out};
 	struct list_part part = {.parent = parent, .sink = &links.sink};
-	int error = vendor_list_all(call, account, &ep_links, &part, 1);
+	int error = list_walk_all(call, account, &ep_links, &part, 1);
 
 	/* an account that was just made may not be there yet for all reads */
-	if (error == -EREMOTEIO && call->status == 404 && ep_lag_is_new(account, parent)) {
-		call->error = 0;
-		call->words[0] = '\0';
+	if (error && call->verdict == CALL_NO_PATH && ep_lag_is_new(account, parent)) {
+		call_clear(call);
 		error = 0;
 	}
 	if (!error)
@@ -226,10 +228,10 @@ static enum vendor_outcome post_link(struct call *call, struct account *account,
 		json_decref(*answer);
 		*answer = NULL;
 		outcome = VENDOR_UNKNOWN;
-		call_fail(call, EREMOTEIO, "the answer is about another member");
+		call_fail(call, CALL_MALFORMED, "the answer is about another member");
 	}
 	if (outcome == VENDOR_DONE || outcome == VENDOR_UNKNOWN ||
-	    (outcome == VENDOR_CHANGED && call->status == 409))
+	    (outcome == VENDOR_CHANGED && call->verdict == CALL_TAKEN))
 		ep_lag_note_asked(account, parent, collection_id(&ep_links, body, member),
 				  *answer ? collection_path_id(&ep_links, *answer, own) : NULL);
 	return outcome;
@@ -351,10 +353,11 @@ static enum vendor_outcome post_realm(struct call *call, struct account *account
 	if (sent)
 		outcome = item_post_direct(call, account, &ep_realms, parent, sent, answer);
 	else
-		call_fail(call, ENOMEM, "no memory");
+		call_no_memory(call);
 	json_decref(sent);
-	if (outcome == VENDOR_REFUSED && (call->status == 404 || call->status == 405))
-		call_fail(call, EOPNOTSUPP,
+	if (outcome == VENDOR_REFUSED &&
+	    (call->verdict == CALL_MISSING || call->verdict == CALL_UNSUPPORTED))
+		call_fail(call, CALL_UNSUPPORTED,
 			  "the vendor makes no realms: a store has those that are listed");
 	return outcome;
 }

@@ -277,10 +277,8 @@ static void await(struct call *call, struct transfer *transfer)
 		return;
 	stop(transfer);
 	/* a response counts more than the cancel */
-	if (transfer->reply.error != EINTR) {
-		call->error = 0;
-		call->words[0] = '\0';
-	}
+	if (transfer->reply.error != EINTR)
+		call_clear(call);
 }
 
 int http_perform(struct call *call, struct endpoint *endpoint, const struct http_request *request,
@@ -290,10 +288,10 @@ int http_perform(struct call *call, struct endpoint *endpoint, const struct http
 
 	memset(reply, 0, sizeof(*reply));
 	snprintf(call->request, sizeof(call->request), "%s %s", request->method, request->path);
-	call->status = call->token_status = 0;
+	call->status = 0;
 	/* once in the queue, it may be sent at any time */
 	if (call_cancelled(call)) {
-		call_fail(call, EINTR, "interrupted");
+		call_interrupted(call);
 		return fail_unsent(reply, EINTR, "interrupted");
 	}
 	transfer = http_start(call, endpoint, request);

@@ -5,10 +5,13 @@
  * A table by id, oldest entry first, so that the bound takes from the front. It does not decide
  * which of these versions a document was read from (edit_base.c).
  */
-#include "cache/roster/versions.h"
+#include "cache/record/versions.h"
 
 #include "vendors/json/exact_parse.h"
 #include "vendors/json/exact_print.h"
+#include "cache/record/record.h"
+#include "vendors/base/hash.h"
+#include "vendors/json/exact.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -35,6 +38,8 @@ struct entry {
 struct versions {
 	pthread_mutex_t lock;
 	struct entry *entries;
+	uint64_t refused; /* hash of the id of the last save that was refused */
+	pid_t refused_pid;
 };
 
 struct versions *versions_new(void)
@@ -55,7 +60,7 @@ static void save_clear(struct save *save)
 	memset(save, 0, sizeof(*save));
 }
 
-static void entry_free_locked(struct versions *versions, struct entry *entry)
+static void versions_entry_free_locked(struct versions *versions, struct entry *entry)
 {
 	HASH_DEL(versions->entries, entry);
 	for (size_t i = 0; i < entry->count; i++)
@@ -73,12 +78,12 @@ void versions_free(struct versions *versions)
 	if (!versions)
 		return;
 	HASH_ITER(hh, versions->entries, entry, next)
-		entry_free_locked(versions, entry);
+		versions_entry_free_locked(versions, entry);
 	pthread_mutex_destroy(&versions->lock);
 	free(versions);
 }
 
-static struct entry *find_locked(struct versions *versions, const char *id)
+static struct entry *versions_find_locked(struct versions *versions, const char *id)
 {
 	struct entry *entry;
 
@@ -87,15 +92,15 @@ static struct entry *find_locked(struct versions *versions, const char *id)
 }
 
 /* The entry for ID, made if need be, at the end of the table: it is the one used last. */
-static struct entry *touch_locked(struct versions *versions, const char *id)
+static struct entry *versions_touch_locked(struct versions *versions, const char *id)
 {
-	struct entry *entry = find_locked(versions, id);
+	struct entry *entry = versions_find_locked(versions, id);
 
 	if (entry) {
 		HASH_DEL(versions->entries, entry);
 	} else {
 		if (HASH_COUNT(versions->entries) >= VERSIONS_RECORDS_MAX)
-			entry_free_locked(versions, versions->entries);
+			versions_entry_free_locked(versions, versions->entries);
 		entry = calloc(1, sizeof(*entry));
 		if (entry)
 			entry->id = strdup(id);
@@ -116,7 +121,7 @@ void versions_retire(struct versions *versions, struct record *record)
 	if (!atomic_load(&record->shown) && !record->namesake)
 		return;
 	pthread_mutex_lock(&versions->lock);
-	entry = touch_locked(versions, record->id);
+	entry = versions_touch_locked(versions, record->id);
 	if (entry && !(entry->count && entry->shown[0] == record)) {
 		if (entry->count == VERSIONS_MAX)
 			record_put(entry->shown[--entry->count]);
@@ -133,7 +138,7 @@ size_t versions_list(struct versions *versions, const char *id, struct record **
 	size_t count = 0;
 
 	pthread_mutex_lock(&versions->lock);
-	entry = find_locked(versions, id);
+	entry = versions_find_locked(versions, id);
 	for (; entry && count < entry->count && count < room; count++)
 		list[count] = record_get(entry->shown[count]);
 	pthread_mutex_unlock(&versions->lock);
@@ -184,7 +189,7 @@ void versions_saved(struct versions *versions, const char *id,
 
 	if ((!stamp || save.stamp) && save.document && save.left) {
 		pthread_mutex_lock(&versions->lock);
-		entry = touch_locked(versions, id);
+		entry = versions_touch_locked(versions, id);
 		if (entry) {
 			struct save *place = place_save_locked(entry, process, stamp, &old);
 
@@ -206,7 +211,7 @@ bool versions_last_save(struct versions *versions, const char *id,
 
 	memset(last, 0, sizeof(*last));
 	pthread_mutex_lock(&versions->lock);
-	entry = find_locked(versions, id);
+	entry = versions_find_locked(versions, id);
 	for (size_t i = 0; entry && i < entry->save_count; i++) {
 		const struct save *save = &entry->saves[i];
 
@@ -231,4 +236,22 @@ void versions_save_clear(struct versions_save *save)
 	json_decref(save->left);
 	earlier_clear(&save->earlier);
 	memset(save, 0, sizeof(*save));
+}
+
+void versions_note_refused(struct versions *versions, const char *id, pid_t pid)
+{
+	pthread_mutex_lock(&versions->lock);
+	versions->refused = hash_text(id);
+	versions->refused_pid = pid;
+	pthread_mutex_unlock(&versions->lock);
+}
+
+bool versions_was_refused(struct versions *versions, const char *id, pid_t pid)
+{
+	bool refused;
+
+	pthread_mutex_lock(&versions->lock);
+	refused = pid && versions->refused_pid == pid && versions->refused == hash_text(id);
+	pthread_mutex_unlock(&versions->lock);
+	return refused;
 }

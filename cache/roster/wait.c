@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * ask.c - ask a roster and block until it has answered (a part of roster.h).
- *
- * For threads of the pool. A thread that must not block calls roster_ask.
+ * wait.c - see wait.h.
  */
-#include "cache/roster/roster.h"
+#include "cache/roster/wait.h"
 
+#include "cache/record/record.h"
+#include "cache/record/snapshot.h"
+#include "cache/roster/flight.h"
 #include "vendors/base/call.h"
 
 #include <errno.h>
@@ -28,7 +29,7 @@ static bool is_answered(void *arg)
 	return wait->answered;
 }
 
-/* For a waiter whose answer is on its way already: nothing can interrupt it any more. */
+/* Block until WAIT is answered. The answer is on its way, so that nothing can interrupt it. */
 static void wait_for_answer(const struct wait *wait)
 {
 	struct call *call = wait->call;
@@ -39,13 +40,13 @@ static void wait_for_answer(const struct wait *wait)
 	pthread_mutex_unlock(&call->lock);
 }
 
-int roster_ask_sync(struct roster *roster, struct wait *wait)
+int wait_sync(struct roster *roster, struct wait *wait)
 {
 	wait->done = wake_asker;
 	wait->answered = false;
-	roster_ask(roster, wait);
+	flight_ask(roster, wait);
 	if (call_wait(wait->call, is_answered, wait)) {
-		if (roster_leave(roster, wait)) {
+		if (flight_leave(roster, wait)) {
 			wait->error = -EINTR;
 			return -EINTR;
 		}
