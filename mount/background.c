@@ -2,8 +2,8 @@
 /*
  * background.c - see background.h.
  *
- * A pipe from child to parent: one byte says that the mount answers; its end without one, that the
- * child died. The child keeps the terminal's stderr until then, so that its one line can be read.
+ * The child reports through a pipe: one byte is the exit status; the end of the pipe without a byte
+ * means that the child died. Until then the child keeps stderr, so that its message can be read.
  */
 #include "mount/background.h"
 

@@ -3,7 +3,7 @@
  * invisible.c - see invisible.h.
  *
  * A table of ranges from the Unicode categories Zs, Zl, Zp and Cf. It must not know what a text is
- * for.
+ * used for.
  */
 #include "mount/invisible.h"
 
@@ -27,8 +27,9 @@ static const struct range {
 };
 
 /*
- * The character at AT, before END, and its LENGTH in bytes. Only those of two and three bytes are
- * decoded, as the table has no others. A byte of no UTF-8 character is one of Latin-1.
+ * Return the character at AT, before END, and its length in bytes in *LENGTH. Decodes only
+ * characters of two and three bytes, because the table has no others. A byte that is not UTF-8
+ * counts as Latin-1.
  */
 static uint32_t invisible_decode(const char *at, const char *end, size_t *length)
 {

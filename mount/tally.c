@@ -2,23 +2,23 @@
 /*
  * tally.c - see tally.h.
  *
- * A list sink that counts. It tells a row that came before by its id, as a roster does, so that a
- * vendor that repeats a page is found out. It must not know what the counts mean, nor print them.
+ * A list sink that counts. It recognizes a repeated row by its id, as a roster does, so a vendor
+ * that repeats a page is detected. It must not know what the counts mean, nor print them.
  */
 #include "mount/tally.h"
 
-#include "vendors/base/status_words.h"
-#include "vendors/vendor.h"
-#include "vendors/rest/list.h"
 #include "vendors/base/hash.h"
+#include "vendors/base/status_words.h"
+#include "vendors/rest/list.h"
+#include "vendors/vendor.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* A user; in the table, and freed with it. */
+/* A user in the table, which owns it. */
 struct seen {
-	bool counted; /* its status was */
+	bool counted; /* its status was counted */
 	char id[];
 };
 
@@ -32,7 +32,7 @@ bool tally_is_known(const char *word)
 	return strcmp(word, STATUS_ACTIVE) == 0 || strcmp(word, STATUS_INACTIVE) == 0;
 }
 
-/* Keep WORD, cut between two characters. */
+/* Store WORD, truncated between two characters. */
 static void keep_other(struct tally *tally, const char *word)
 {
 	size_t length = strlen(word);
@@ -45,7 +45,8 @@ static void keep_other(struct tally *tally, const char *word)
 	tally->other[length] = '\0';
 }
 
-/* Count WORD; NULL, or what the mount shows as unknown (cache/roster/record.c): no status. */
+/* Count the status WORD. NULL, and a word that the mount shows as unknown (cache/roster/record.c),
+ * count as none. */
 static void count_status(struct tally *tally, const char *word)
 {
 	if (!word || !*word || strpbrk(word, "\r\n")) {
@@ -92,7 +93,7 @@ static int add_user(struct tally *tally, const char *id, const json_t *record)
 	return 0;
 }
 
-/* A status may be of a user that came into being since the users were listed. */
+/* A status may belong to a user that was created after the users were listed. */
 static int add_status(struct tally *tally, const char *id, const json_t *record)
 {
 	struct seen *seen = table_find(&tally->ids, id, hash_text(id));

@@ -7,8 +7,8 @@
  * basis, and then:
  *
  * - A GET of the record with its ETag is "the read". When it is sent and answered is noted. If it
- *   succeeds, the change keeps its place among the requests in flight, so that the write can be
- * sent at once. The place is given up
+ *   succeeds, the change keeps its place among the requests in flight, so that the write can
+ *   be sent at once. The place is given up
  *   - by basis_release,
  *   - by any other request of the call (of a token, a setting, another record),
  *   - after BASIS_KEEP milliseconds,
@@ -20,8 +20,8 @@
  *   for: its turn, a 429, a connection, a token, another method, the first of two requests. Later
  *   it is not sent, and ends as stale as soon as that is certain. A write without a read before it
  *   is always too late.
- * - A further read is a GET of what the write is made of besides the record: it takes the place
- * that is kept, and keeps it again. The write then rests on this read.
+ * - A further read is a GET of what the write is made of besides the record: it takes the
+ *   place that is kept, and keeps it again. The write then rests on this read.
  * - DELETE and POST use the place if there is one, and need no read.
  * - A GET without an ETag is any other request.
  *

@@ -5,12 +5,12 @@
  * Each transfer has a state, and belongs to the module that the state names. http->lock guards the
  * state, the links and the other fields that say so. Every other field belongs to the owner:
  *
- *   state           owner                        in which list                  next
- *   READY           its queue                    queue->ready, ->timed (1)      FLYING, FRESH,
- * ENDED FRESH           its queue                    queue->fresh, ->timed (1)      FLYING, ENDED
- *   AGAIN           its queue                    queue->again, ->timed (1)      FLYING, ENDED
- *   FLYING          the thread of http_loop.c    http->flying                   AGAIN, ENDED
- *   ENDED           its waiter                   none                           freed by http_drop
+ *   state   owner                      in which list               next
+ *   READY   its queue                  queue->ready, ->timed (1)   FLYING, FRESH or ENDED
+ *   FRESH   its queue                  queue->fresh, ->timed (1)   FLYING or ENDED
+ *   AGAIN   its queue                  queue->again, ->timed (1)   FLYING or ENDED
+ *   FLYING  the thread of http_loop.c  http->flying                AGAIN or ENDED
+ *   ENDED   its waiter                 none                        freed by http_drop
  *
  * (1) queue->timed only if it has an UNTIL.
  */
