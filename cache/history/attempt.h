@@ -72,8 +72,8 @@ void attempt_field(json_t *fields, const char *name, unsigned flags, const json_
 char *attempt_command(const struct attempt *attempt, const struct undo *undo);
 
 /*
- * UNDO takes back a part of the change; before attempt_send, if it is known by then. Nothing is kept
- * of one that no command can do.
+ * UNDO takes back a part of the change; before attempt_send, if it is known by then. Nothing is
+ * kept of one that no command can do.
  */
 void attempt_undone_by(struct attempt *attempt, const struct undo *undo);
 

@@ -15,6 +15,7 @@ struct change;
  * settles what became of it. 0 when it is done, -EAGAIN when change->next is to be done, or a
  * negative errno.
  */
-int response_judge(struct change *change, enum vendor_outcome outcome, json_t *body, json_t *answer);
+int response_judge(struct change *change, enum vendor_outcome outcome, json_t *body,
+		   json_t *answer);
 
 #endif

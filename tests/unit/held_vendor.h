@@ -14,6 +14,8 @@
 #include "vendors/base/clock.h"
 #include "vendors/http/http.h"
 #include "vendors/base/log.h"
+#include "vendors/http/http_state.h"
+#include "vendors/http/multi.h"
 #include "vendors/rest/token.h"
 #include "vendors/http/transfer.h"
 #include "vendors/rest/account.h"
@@ -234,7 +236,7 @@ struct held_setup {
 static inline void held_clock_pass(struct held_setup *setup, long long milliseconds)
 {
 	atomic_fetch_add(&held_clock_now, milliseconds);
-	http_poke(setup->http);
+	multi_poke(setup->http->multi);
 }
 
 static inline struct held_setup *held_setup_new(const struct vendor *vendor, unsigned parallel)

@@ -20,6 +20,7 @@
 #include "vendors/elasticpath/ep_info.h"
 #include "vendors/elasticpath/ep_settings.h"
 #include "vendors/http/http.h"
+#include "vendors/http/http_url.h"
 #include "vendors/rest/account.h"
 #include "vendors/rest/collection.h"
 #include "vendors/rest/exchange.h"
@@ -198,7 +199,7 @@ static char *leg_path(const char *from)
 	if (!*from)
 		return strdup(LIST_PATH);
 	snprintf(filter, sizeof(filter), "ge(created_at,\"%s\")", from);
-	escaped = http_escape(filter);
+	escaped = http_url_escape(filter);
 	if (escaped && asprintf(&path, "%s&filter=%s", LIST_PATH, escaped) < 0)
 		path = NULL;
 	free(escaped);
