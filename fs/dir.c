@@ -8,7 +8,9 @@
  */
 #include "fs/dir.h"
 
-#include "cache/roster/roster.h"
+#include "cache/record/snapshot.h"
+#include "cache/roster/whole.h"
+#include "cache/roster/wait.h"
 #include "fs/people/email_dir.h"
 #include "fs/tree/node.h"
 #include "fs/notify.h"
@@ -113,7 +115,8 @@ void dir_asked(struct fs *fs, const struct node *node)
 
 	if (!record_dir || !shows_roster(node))
 		return;
-	if (atomic_load(&record_dir->patience) > 0 && atomic_fetch_sub(&record_dir->patience, 1) == 1)
+	if (atomic_load(&record_dir->patience) > 0 &&
+	    atomic_fetch_sub(&record_dir->patience, 1) == 1)
 		notify_names(fs->notify, record_dir);
 }
 
@@ -131,7 +134,7 @@ static void reply_open(struct fs *fs, fuse_req_t req, struct node *node, const s
 	if (whole) {
 		dir->snapshot = snapshot_get(whole->snapshot);
 		dir->generation = whole->generation;
-		roster_generation(node->record_dir->roster, &seconds);
+		whole_generation(node->record_dir->roster, &seconds);
 		choose_pages(fs, dir, dir->generation + expired, seconds, fi);
 	}
 	reply_dir(fs, req, dir, fi);

@@ -8,8 +8,11 @@
  */
 #include "fs/entry.h"
 
-#include "cache/roster/record.h"
-#include "cache/roster/snapshot.h"
+#include "cache/roster/known.h"
+#include "cache/roster/roster.h"
+#include "cache/roster/wait.h"
+#include "cache/record/record.h"
+#include "cache/record/snapshot.h"
 #include "fs/control/control.h"
 #include "fs/tree/node.h"
 #include "fs/control/history_dir.h"
@@ -47,7 +50,8 @@ double entry_attr(struct fs *fs, struct node *node, const struct record *record,
 	if (node_is_person(node))
 		return seconds;
 	if (node->kind == NODE_PEOPLE || node->kind == NODE_EMAILS) {
-		attr->st_mtim = attr->st_atim = attr->st_ctim = email_index_time(fs, node, &seconds);
+		attr->st_mtim = attr->st_atim = attr->st_ctim = email_index_time(fs, node,
+										 &seconds);
 		return seconds < FIXED_SECONDS ? seconds : FIXED_SECONDS;
 	}
 	if (!node_needs_record(node))
@@ -91,7 +95,8 @@ void entry_fill(struct fs *fs, struct node *node, const struct record *record, d
 	if (node_scratch(node))
 		view_keep_size(fs, entry->ino, &entry->attr);
 	if (node_scratch(node) || node->kind == NODE_LINK || node->kind == NODE_TRANSACTION ||
-	    history_dir_is(node) || (node_is_record(node) && vacancy_exists(fs->vacancies, node->path)))
+	    history_dir_is(node) ||
+	    (node_is_record(node) && vacancy_exists(fs->vacancies, node->path)))
 		entry->entry_timeout = 0; /* they come and go */
 	else if (node_is_person(node))
 		entry->entry_timeout = seconds;
@@ -126,28 +131,28 @@ static bool is_absent(const struct record *record)
 	return record && !record->id[0];
 }
 
-enum roster_knows entry_peek(const struct node *node, struct record **record, double *seconds)
+enum known entry_peek(const struct node *node, struct record **record, double *seconds)
 {
-	enum roster_knows knows, of_user;
+	enum known knows, of_user;
 	struct record *user;
 	double user_seconds;
 
 	*record = NULL;
 	*seconds = 0;
 	if (!node->id)
-		return ROSTER_UNKNOWN;
-	knows = roster_peek(entry_roster(node), node->id, record, seconds);
+		return KNOWN_NOTHING;
+	knows = known_peek(entry_roster(node), node->id, record, seconds);
 	if (entry_roster(node) == node->record_dir->roster)
 		return knows;
-	of_user = roster_peek(node->record_dir->roster, node->id, &user, &user_seconds);
+	of_user = known_peek(node->record_dir->roster, node->id, &user, &user_seconds);
 	record_put(user);
-	if (of_user == ROSTER_ABSENT)
-		knows = ROSTER_ABSENT;
-	else if (is_absent(*record) && of_user != ROSTER_FRESH)
-		knows = ROSTER_UNKNOWN;
+	if (of_user == KNOWN_ABSENT)
+		knows = KNOWN_ABSENT;
+	else if (is_absent(*record) && of_user != KNOWN_FRESH)
+		knows = KNOWN_NOTHING;
 	else if (is_absent(*record) && user_seconds < *seconds)
 		*seconds = user_seconds;
-	if (knows == ROSTER_ABSENT || knows == ROSTER_UNKNOWN) {
+	if (knows == KNOWN_ABSENT || knows == KNOWN_NOTHING) {
 		record_put(*record);
 		*record = NULL;
 		*seconds = 0;
@@ -161,7 +166,7 @@ static void take_absent(struct request *request)
 	struct record *status;
 	double seconds;
 
-	roster_peek(entry_roster(request->node), request->node->id, &status, &seconds);
+	known_peek(entry_roster(request->node), request->node->id, &status, &seconds);
 	record_put(request->wait.record);
 	request->wait.record = status;
 }
@@ -188,7 +193,7 @@ static bool ask_for_status(struct request *request, int error)
 	}
 	if (request->roster != users || error)
 		return false;
-	roster_peek(statuses, node->id, &status, &seconds);
+	known_peek(statuses, node->id, &status, &seconds);
 	record_put(status);
 	if (!status)
 		request_again(request, statuses, WAIT_WHOLE, NULL);
@@ -199,7 +204,7 @@ bool entry_again(struct request *request, int error)
 {
 	struct node *node = request->node;
 	struct record *user = NULL;
-	enum roster_knows knows;
+	enum known knows;
 	double seconds;
 
 	if (ask_for_status(request, error))
@@ -209,13 +214,14 @@ bool entry_again(struct request *request, int error)
 	 * The status of whoever a whole roster does not show, or of whom the vendor told nothing:
 	 * but is there such a user?
 	 */
-	if (error || request->wait.kind != WAIT_RECORD || request->roster == node->record_dir->roster ||
+	if (error || request->wait.kind != WAIT_RECORD ||
+	    request->roster == node->record_dir->roster ||
 	    strcmp(record_status(request->wait.record),
 		   roster_collection(request->roster)->absent_status) != 0)
 		return false;
-	knows = roster_peek(node->record_dir->roster, node->id, &user, &seconds);
+	knows = known_peek(node->record_dir->roster, node->id, &user, &seconds);
 	record_put(user);
-	if (knows == ROSTER_FRESH || (knows == ROSTER_STALE && !is_absent(request->wait.record)))
+	if (knows == KNOWN_FRESH || (knows == KNOWN_STALE && !is_absent(request->wait.record)))
 		return false;
 	request_again(request, node->record_dir->roster, WAIT_RECORD, node->id);
 	return true;
@@ -254,7 +260,7 @@ void entry_ask(struct request *request, void (*finish)(struct request *request, 
 
 	/* A status that is no record of its own: whether there is such a user, only the users tell.
 	 */
-	if (node->id && roster_peek(roster, node->id, &record, &seconds) == ROSTER_FRESH &&
+	if (node->id && known_peek(roster, node->id, &record, &seconds) == KNOWN_FRESH &&
 	    is_absent(record))
 		roster = node->record_dir->roster;
 	record_put(record);

@@ -6,11 +6,12 @@
 #ifndef ROSTERFS_ENTRY_H
 #define ROSTERFS_ENTRY_H
 
-#include "cache/roster/roster.h"
+#include "cache/roster/known.h"
 #include "fs/fs.h"
 
 struct record;
 struct request;
+struct snapshot;
 
 /*
  * Fill ATTR for NODE. RECORD (borrowed) is what a record's node shows, or NULL for a placeholder;
@@ -34,9 +35,9 @@ struct roster *entry_roster(const struct node *node);
 
 /*
  * What is known of NODE's record: *RECORD gets a reference or NULL, *SECONDS the time for
- * which it may be shown. As roster_peek; a user's status is known only if the user is.
+ * which it may be shown. As known_peek; a user's status is known only if the user is.
  */
-enum roster_knows entry_peek(const struct node *node, struct record **record, double *seconds);
+enum known entry_peek(const struct node *node, struct record **record, double *seconds);
 
 /* Ask for the record of REQUEST's node: by id, or for a cut name in the whole roster. */
 void entry_ask(struct request *request, void (*finish)(struct request *request, int error));

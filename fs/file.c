@@ -8,8 +8,8 @@
  */
 #include "fs/ops.h"
 
-#include "cache/roster/record.h"
 #include "cache/access/status.h"
+#include "cache/record/record.h"
 #include "cache/update/update.h"
 #include "fs/control/control.h"
 #include "fs/memory/draft.h"

@@ -7,8 +7,8 @@
  */
 #include "fs/handle.h"
 
-#include "cache/roster/record.h"
 #include "cache/access/status.h"
+#include "cache/record/record.h"
 #include "cache/update/update.h"
 #include "fs/emptied.h"
 #include "fs/tree/node.h"

@@ -8,7 +8,8 @@
  */
 #include "fs/dir.h"
 
-#include "cache/roster/roster.h"
+#include "cache/record/record.h"
+#include "cache/roster/whole.h"
 #include "fs/people/email_dir.h"
 #include "fs/entry.h"
 #include "fs/tree/node.h"
@@ -321,8 +322,8 @@ static void read_page(fuse_req_t req, size_t size, off_t offset, struct fuse_fil
 		page.seconds = email_dir_seconds(page.dir->node, page.dir->people);
 	if (page.dir->snapshot) {
 		page.current = page.dir->generation ==
-				   roster_generation(page.dir->node->record_dir->roster,
-						     &page.seconds) &&
+				   whole_generation(page.dir->node->record_dir->roster,
+						    &page.seconds) &&
 			       page.seconds > 0;
 	}
 	page.fixed = fixed_names(page.dir->node);
@@ -338,7 +339,7 @@ static void read_page(fuse_req_t req, size_t size, off_t offset, struct fuse_fil
 		fuse_reply_buf(req, page.buffer, page.used);
 	free(page.buffer);
 	/* The kernel has just been told what a write has made old meanwhile: let it be compared. */
-	if (page.current && plus && roster_generation(record_dir->roster, &seconds) != generation)
+	if (page.current && plus && whole_generation(record_dir->roster, &seconds) != generation)
 		notify_shelf(page.fs->notify, record_dir);
 }
 

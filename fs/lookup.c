@@ -8,7 +8,12 @@
  */
 #include "fs/ops.h"
 
-#include "cache/roster/roster.h"
+#include "cache/record/record.h"
+#include "cache/record/snapshot.h"
+#include "cache/roster/gone.h"
+#include "cache/roster/known.h"
+#include "cache/roster/whole.h"
+#include "cache/roster/wait.h"
 #include "fs/people/email_dir.h"
 #include "fs/entry.h"
 #include "fs/tree/node.h"
@@ -57,7 +62,7 @@ static void reply_fixed(struct fs *fs, fuse_req_t req, struct node *node)
 static char *id_of_cut(struct record_dir *record_dir, const char *stem)
 {
 	double seconds;
-	struct snapshot *snapshot = roster_snapshot(record_dir->roster, &seconds);
+	struct snapshot *snapshot = whole_snapshot(record_dir->roster, &seconds);
 	const struct record *record = snapshot ? entry_find_cut(snapshot, stem) : NULL;
 	char *id = record ? strdup(record->id) : NULL;
 
@@ -94,7 +99,7 @@ static void lookup_known(struct fs *fs, fuse_req_t req, struct node *directory, 
 
 	if (node)
 		node = view_take(fs, req, node);
-	if (node && entry_peek(node, &record, &seconds) == ROSTER_ABSENT) {
+	if (node && entry_peek(node, &record, &seconds) == KNOWN_ABSENT) {
 		node_drop(fs, node);
 		fuse_reply_err(req, ENOENT);
 	} else {
@@ -126,7 +131,7 @@ static bool is_unlikely_id(struct record_dir *record_dir, const char *id)
 
 	if (!strchr(id, '.'))
 		return false;
-	roster_peek(record_dir->roster, id, &record, &seconds);
+	known_peek(record_dir->roster, id, &record, &seconds);
 	record_put(record);
 	return !record;
 }
@@ -138,7 +143,7 @@ static void lookup_folder(struct fs *fs, fuse_req_t req, struct node *directory,
 	/* a new inode on trial would be there for mkdir: only who was listed once is asked for */
 	if (strlen(name) > PATH_STEM_MAX || !find_id(directory->record_dir, name, &id) || !id ||
 	    is_unlikely_id(directory->record_dir, id) ||
-	    roster_never_lists(directory->record_dir->roster, id))
+	    gone_never_listed(directory->record_dir->roster, id))
 		fuse_reply_err(req, ENOENT);
 	else
 		lookup_known(fs, req, directory, name, NODE_FOLDER, id);
@@ -172,17 +177,17 @@ static void lookup_link(struct fs *fs, fuse_req_t req, struct node *directory, c
 {
 	char stem[PATH_STEM_MAX + 1];
 	struct roster *roster = directory->record_dir->roster;
-	enum roster_knows knows = ROSTER_ABSENT;
+	enum known knows = KNOWN_ABSENT;
 	struct record *record = NULL;
 	struct request *request;
 	double seconds;
 	char *id = NULL;
 
 	if (path_parse(name, stem) == PATH_JSON && find_id(directory->record_dir, stem, &id) && id)
-		knows = roster_peek(roster, id, &record, &seconds);
+		knows = known_peek(roster, id, &record, &seconds);
 	record_put(record);
-	if (knows == ROSTER_FRESH || knows == ROSTER_ABSENT) {
-		if (knows == ROSTER_FRESH)
+	if (knows == KNOWN_FRESH || knows == KNOWN_ABSENT) {
+		if (knows == KNOWN_FRESH)
 			lookup_known(fs, req, directory, name, NODE_LINK, id);
 		else
 			fuse_reply_err(req, ENOENT);

@@ -7,8 +7,10 @@
  */
 #include "fs/mistyped.h"
 
-#include "cache/roster/roster.h"
-#include "cache/roster/snapshot.h"
+#include "cache/record/record.h"
+#include "cache/roster/known.h"
+#include "cache/roster/whole.h"
+#include "cache/record/snapshot.h"
 #include "fs/entry.h"
 #include "fs/handle.h"
 #include "fs/tree/node.h"
@@ -172,14 +174,14 @@ static bool is_known_id(struct record_dir *record_dir, const char *name)
 	if (!record_dir || !record_dir_lists(record_dir) || strlen(name) > PATH_STEM_MAX)
 		return false;
 	if (path_is_cut(name)) {
-		snapshot = roster_snapshot(record_dir->roster, &seconds);
+		snapshot = whole_snapshot(record_dir->roster, &seconds);
 		known = snapshot && entry_find_cut(snapshot, name);
 		snapshot_put(snapshot);
 		return known;
 	}
 	if (!path_id(name, id) || !record_dir_may_have(record_dir, id))
 		return false;
-	roster_peek(record_dir->roster, id, &record, &seconds);
+	known_peek(record_dir->roster, id, &record, &seconds);
 	known = record;
 	record_put(record);
 	return known;

@@ -7,7 +7,8 @@
  */
 #include "fs/notify.h"
 
-#include "cache/roster/roster.h"
+#include "cache/record/record.h"
+#include "cache/roster/known.h"
 #include "fs/entry.h"
 #include "fs/tree/node.h"
 #include "fs/people/email_index.h"
@@ -62,7 +63,7 @@ int notify_text(struct fs *fs, fuse_ino_t ino, char *text, size_t length)
 struct sieve {
 	const struct branch *branch;
 	const struct record_dir *record_dir; /* only its own; NULL: all */
-	const char *person;        /* only those of whose email this is the stem; NULL: of all */
+	const char *person; /* only those of whose email this is the stem; NULL: of all */
 };
 
 /* Is NODE in PERSON's directory, or that itself, or a link of theirs in the branch's by-email? */
@@ -85,7 +86,8 @@ static bool passes(const struct sieve *sieve, const struct node *node)
 		return !sieve->person || is_theirs(node, sieve->person);
 	}
 	return !sieve->person && node->branch == sieve->branch &&
-	       (!sieve->record_dir || node->record_dir == sieve->record_dir) && node_needs_record(node);
+	       (!sieve->record_dir || node->record_dir == sieve->record_dir) &&
+	       node_needs_record(node);
 }
 
 /*
@@ -139,7 +141,7 @@ void notify_person(struct fs *fs, const struct branch *branch, const char *key)
 static void check_node(struct fs *fs, struct node *node)
 {
 	struct record *record = NULL;
-	enum roster_knows knows;
+	enum known knows;
 	double seconds;
 	bool differs;
 
@@ -154,7 +156,7 @@ static void check_node(struct fs *fs, struct node *node)
 	differs = node->told_version &&
 		  (!record || node->told_version != node_version(record->version));
 	pthread_mutex_unlock(&fs->versions_lock);
-	if (differs || knows == ROSTER_ABSENT)
+	if (differs || knows == KNOWN_ABSENT)
 		notify_attributes(fs, node);
 	record_put(record);
 }

@@ -7,7 +7,7 @@
  */
 #include "fs/ops.h"
 
-#include "cache/roster/record.h"
+#include "cache/record/record.h"
 #include "fs/people/email_dir.h"
 #include "fs/control/control.h"
 #include "fs/entry.h"

@@ -7,6 +7,9 @@
  */
 #include "fs/ops.h"
 
+#include "cache/record/record.h"
+#include "cache/roster/known.h"
+#include "cache/roster/wait.h"
 #include "cache/roster/roster.h"
 #include "fs/people/email_dir.h"
 #include "fs/entry.h"
@@ -82,7 +85,8 @@ static bool goes_by_id(const struct node *node)
 
 	if (!node->id || roster_collection(node->record_dir->roster)->single)
 		return false;
-	record_dir_name(node->record_dir, node->id, node->kind == NODE_STATUS ? ".status" : ".json", name);
+	record_dir_name(node->record_dir, node->id, node->kind == NODE_STATUS ? ".status" : ".json",
+			name);
 	return strcmp(name, node_name(node)) == 0;
 }
 
@@ -118,7 +122,7 @@ static void op_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi
 {
 	struct fs *fs = fs_asked(req, ASKED_GETATTR);
 	struct node *node = node_of(fs, ino);
-	enum roster_knows knows = ROSTER_UNKNOWN;
+	enum known knows = KNOWN_NOTHING;
 	struct record *record = NULL;
 	struct request *request;
 	double seconds = 0;
@@ -141,7 +145,7 @@ static void op_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi
 	}
 	knows = entry_peek(node, &record, &seconds);
 	/* While somebody fetches the roster, a known record's attributes are those known. */
-	if (knows == ROSTER_FRESH || knows == ROSTER_FETCHING) {
+	if (knows == KNOWN_FRESH || knows == KNOWN_FETCHING) {
 		reply_opened_attr(fs, req, ino, node, record, seconds);
 		record_put(record);
 		return;

@@ -13,6 +13,7 @@
 #include "fs/ops.h"
 
 #include "cache/access/status.h"
+#include "cache/record/record.h"
 #include "fs/memory/backup.h"
 #include "fs/memory/draft.h"
 #include "fs/entry.h"
@@ -146,7 +147,8 @@ static struct node *target_node(const struct renaming *renaming)
 			return node_take_fixed(renaming->fs, directory, &fixed);
 	}
 	if (kind == PATH_OTHER || (kind == PATH_STATUS && directory->kind != NODE_BRANCH) ||
-	    path_is_cut(stem) || !path_id(stem, id) || !record_dir_may_have(directory->record_dir, id))
+	    path_is_cut(stem) || !path_id(stem, id) ||
+	    !record_dir_may_have(directory->record_dir, id))
 		return NULL;
 	return node_take(renaming->fs, kind == PATH_STATUS ? NODE_STATUS : NODE_JSON, directory,
 			 renaming->new_name, directory->record_dir, id);

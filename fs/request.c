@@ -13,6 +13,9 @@
  */
 #include "fs/request.h"
 
+#include "cache/roster/flight.h"
+#include "cache/roster/roster.h"
+#include "cache/roster/wait.h"
 #include "vendors/base/pool.h"
 #include "cache/update/update.h"
 #include "fs/handle.h"
@@ -131,7 +134,7 @@ static void give_up(struct request *request)
 		struct question *question = &request->questions[i];
 
 		call_cancel(&question->call);
-		if (roster_leave(question->roster, &question->wait)) {
+		if (flight_leave(question->roster, &question->wait)) {
 			question->wait.error = call_fail(&question->call, EINTR, "interrupted");
 			settle(request);
 		}
@@ -139,7 +142,7 @@ static void give_up(struct request *request)
 	pthread_mutex_lock(&request->lock);
 	roster = request->roster;
 	pthread_mutex_unlock(&request->lock);
-	if (roster && roster_leave(roster, &request->wait)) {
+	if (roster && flight_leave(roster, &request->wait)) {
 		call_fail(&request->call, EINTR, "interrupted");
 		done(request, -EINTR);
 	}
@@ -203,7 +206,7 @@ void request_ask(struct request *request, struct roster *roster, enum wait_kind 
 		return;
 	}
 	/* From here an interrupt may answer, and an answer may free: nothing below touches it. */
-	roster_ask(roster, &request->wait);
+	flight_ask(roster, &request->wait);
 }
 
 void request_again(struct request *request, struct roster *roster, enum wait_kind kind,
@@ -216,7 +219,7 @@ void request_again(struct request *request, struct roster *roster, enum wait_kin
 	pthread_mutex_unlock(&request->lock);
 	request->wait.kind = kind;
 	request->wait.id = id;
-	roster_ask(roster, &request->wait);
+	flight_ask(roster, &request->wait);
 }
 
 /* ---- several rosters at once ---- */
@@ -303,7 +306,7 @@ void request_ask_all(struct request *request, struct roster **rosters, size_t co
 		return;
 	}
 	for (size_t i = 0; i < count; i++)
-		roster_ask(request->questions[i].roster, &request->questions[i].wait);
+		flight_ask(request->questions[i].roster, &request->questions[i].wait);
 	settle(request);
 }
 
@@ -391,7 +394,8 @@ int request_refuse_write(fuse_req_t req, const struct node *node, int error, con
 
 	begin_refusal(&call, req, node->path, error, words);
 	if (node_is_record(node) && node->id)
-		update_refused(&call, status ? node->record_dir->statuses : node->record_dir->roster,
+		update_refused(&call,
+			       status ? node->record_dir->statuses : node->record_dir->roster,
 			       fs_of(req)->guard, status ? "status" : "update", node->id, error);
 	call_destroy(&call);
 	return error;

@@ -9,7 +9,7 @@
 #ifndef ROSTERFS_REQUEST_H
 #define ROSTERFS_REQUEST_H
 
-#include "cache/roster/roster.h"
+#include "cache/roster/wait.h"
 #include "fs/fs.h"
 #include "vendors/base/call.h"
 

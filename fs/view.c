@@ -7,7 +7,7 @@
  */
 #include "fs/view.h"
 
-#include "cache/roster/record.h"
+#include "cache/record/record.h"
 #include "fs/handle.h"
 #include "fs/tree/node.h"
 #include "fs/notify.h"

@@ -8,17 +8,21 @@
  */
 #include "cache/access/delete_user.h"
 
-#include "cache/roster/absence.h"
 #include "cache/history/attempt.h"
 #include "cache/history/guard.h"
+#include "cache/history/takeback.h"
+#include "cache/record/write_lock.h"
+#include "cache/roster/absence.h"
+#include "cache/roster/figures.h"
+#include "cache/roster/presence.h"
+#include "cache/roster/publish.h"
+#include "cache/roster/roster.h"
 #include "cache/update/late.h"
 #include "cache/update/looks.h"
-#include "cache/roster/roster.h"
-#include "cache/history/takeback.h"
+#include "cache/update/self_guard.h"
 #include "vendors/base/call.h"
 #include "vendors/base/log.h"
 #include "vendors/base/status_words.h"
-#include "cache/update/self_guard.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -73,10 +77,10 @@ static int get(struct erasure *erasure, struct call *call, bool look, json_t **r
 	else
 		error = absence_get(attempt->roster, call, attempt->id, record, NULL,
 				    look ? NULL : &erasure->by_row);
-	if (!error && roster_was_deleted(attempt->roster, call, attempt->id, *record)) {
+	if (!error && presence_was_deleted(attempt->roster, call, attempt->id, *record)) {
 		json_decref(*record);
 		*record = NULL;
-		roster_publish_absent(attempt->roster, attempt->id);
+		publish_absent(attempt->roster, attempt->id);
 		error = call_fail(call, ENOENT, "it was deleted here just now");
 	}
 	return error;
@@ -128,7 +132,7 @@ static int prove(struct erasure *erasure, bool said)
 	there = look(erasure, &again);
 	if (there < 0) {
 		attempt->unknown = true;
-		roster_doubt(attempt->roster, attempt->id);
+		publish_doubt(attempt->roster, attempt->id);
 		if (said) {
 			call_copy_error(attempt->call, &again);
 			error = there;
@@ -167,8 +171,8 @@ static void tell(struct attempt *attempt, const json_t *before)
 	if (remains)
 		log_call(attempt->call, "what remains to be done: %s", remains);
 	log_call(attempt->call, "deleted: this can't be undone%s", attempt_alone(attempt));
-	roster_note_deleted(attempt->roster, attempt->id, before);
-	roster_publish_deleted(attempt->roster, attempt->id);
+	presence_note_deleted(attempt->roster, attempt->id, before);
+	publish_deleted(attempt->roster, attempt->id);
 	attempt_accepted(attempt, before, NULL, NULL);
 }
 
@@ -203,7 +207,7 @@ static int erase(struct attempt *attempt)
 	struct erasure erasure = {.attempt = attempt};
 	struct call *call = attempt->call;
 	json_t *before = NULL;
-	int error = roster_lock(attempt->roster, call, attempt->id);
+	int error = write_lock_take(roster_write_lock(attempt->roster), call, attempt->id);
 
 	if (error)
 		return error;
@@ -219,7 +223,7 @@ static int erase(struct attempt *attempt)
 	} else if (!error) {
 		error = send(&erasure, before);
 	}
-	roster_unlock(attempt->roster, attempt->id);
+	write_lock_release(roster_write_lock(attempt->roster), attempt->id);
 	json_decref(before);
 	return error;
 }
@@ -235,6 +239,6 @@ int delete_user(struct call *call, struct roster *roster, struct guard *guard, c
 		error = erase(&attempt);
 	attempt_end(&attempt, error);
 	if (error)
-		roster_note_error(roster, call, error);
+		figures_note_error(roster, call, error);
 	return error;
 }

@@ -10,11 +10,16 @@
 
 #include "cache/history/attempt.h"
 #include "cache/history/guard.h"
-#include "cache/update/looks.h"
-#include "cache/roster/record.h"
-#include "cache/roster/roster.h"
 #include "cache/history/takeback.h"
 #include "cache/history/undo.h"
+#include "cache/record/record.h"
+#include "cache/record/write_lock.h"
+#include "cache/roster/figures.h"
+#include "cache/roster/known.h"
+#include "cache/roster/publish.h"
+#include "cache/roster/roster.h"
+#include "cache/roster/wait.h"
+#include "cache/update/looks.h"
 #include "vendors/base/call.h"
 #include "vendors/base/log.h"
 #include "vendors/vendor.h"
@@ -32,7 +37,7 @@ static int look(struct call *call, struct roster *roster, const char *id)
 	int error;
 
 	roster_refresh(roster);
-	error = roster_ask_sync(roster, &wait);
+	error = wait_sync(roster, &wait);
 	wait_clear(&wait);
 	return error == -ENOENT ? 0 : error ? error : 1;
 }
@@ -76,7 +81,7 @@ static json_t *remember_held(struct roster *roster, const char *id)
 	double seconds;
 	json_t *link;
 
-	roster_peek(roster, id, &held, &seconds);
+	known_peek(roster, id, &held, &seconds);
 	link = held ? record_json(held) : NULL;
 	remember(roster, link);
 	record_put(held);
@@ -98,7 +103,7 @@ static void publish_link(struct roster *roster, const char *id, const json_t *an
 	if (record)
 		remember(roster, answer);
 	if (record)
-		roster_publish(roster, record);
+		publish_record(roster, record);
 	else
 		roster_refresh(roster);
 	record_put(record);
@@ -218,13 +223,13 @@ static int make_link(struct attempt *attempt)
 		error = guard_has_room(attempt->guard, call);
 		return error ? error : attempt_dry_run(attempt, "POST", NULL);
 	}
-	error = roster_lock(attempt->roster, call, attempt->id);
+	error = write_lock_take(roster_write_lock(attempt->roster), call, attempt->id);
 	if (error)
 		return error;
 	error = post_link(attempt);
-	roster_unlock(attempt->roster, attempt->id);
+	write_lock_release(roster_write_lock(attempt->roster), attempt->id);
 	if (error)
-		roster_note_error(attempt->roster, call, error);
+		figures_note_error(attempt->roster, call, error);
 	return error;
 }
 

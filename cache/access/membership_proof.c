@@ -11,12 +11,12 @@
 #include "cache/access/membership.h"
 #include "cache/access/membership_late.h"
 #include "cache/history/attempt.h"
-#include "cache/roster/roster.h"
+#include "cache/roster/inactive.h"
+#include "cache/roster/publish.h"
 #include "cache/update/looks.h"
 #include "vendors/base/call.h"
-#include "vendors/base/status_words.h"
-#include "vendors/json/exact.h"
 #include "vendors/json/exact_print.h"
+#include "vendors/vendor.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -55,7 +55,7 @@ static void trim_undo(struct membership *membership, const json_t *record)
 	}
 	if (json_array_size(list))
 		text = exact_print_text(membership->undo, 0);
-	roster_keep_undo(membership->roster, membership->id, text);
+	inactive_keep_undo(membership->roster, membership->id, text);
 	free(text);
 }
 
@@ -136,12 +136,12 @@ static void membership_proof_settle(struct membership *membership, const struct 
 
 	membership_proof_remember(membership, record);
 	if (!error || !inactive)
-		roster_note_deactivated(membership->roster, membership->id, inactive);
+		inactive_note(membership->roster, membership->id, inactive);
 	trim_undo(membership, record);
 	membership_publish(membership, call, record);
 	/* reads may lag: ask again for the next reader, and once more when `lag` ends */
 	if (!shows_all(membership, record)) {
-		roster_doubt(membership->roster, membership->id);
+		publish_doubt(membership->roster, membership->id);
 		membership_late_look(membership);
 	}
 	json_object_del(record, membership->collection->unconfirmed_key);
@@ -252,7 +252,7 @@ int membership_proof_find(struct membership *membership, int error)
 	get_error = membership_proof_look(membership, &call, &record);
 	if (get_error) {
 		membership->attempt->unknown = true;
-		roster_doubt(membership->roster, membership->id);
+		publish_doubt(membership->roster, membership->id);
 		if (!error)
 			call_copy_error(membership->call, &call);
 	} else {

@@ -11,11 +11,17 @@
 
 #include "cache/history/attempt.h"
 #include "cache/history/guard.h"
-#include "cache/update/looks.h"
-#include "cache/roster/record.h"
-#include "cache/roster/roster.h"
 #include "cache/history/takeback.h"
 #include "cache/history/undo.h"
+#include "cache/record/record.h"
+#include "cache/record/write_lock.h"
+#include "cache/roster/figures.h"
+#include "cache/roster/known.h"
+#include "cache/roster/presence.h"
+#include "cache/roster/publish.h"
+#include "cache/roster/roster.h"
+#include "cache/roster/wait.h"
+#include "cache/update/looks.h"
 #include "vendors/base/call.h"
 #include "vendors/base/log.h"
 #include "vendors/vendor.h"
@@ -50,7 +56,7 @@ static char *path_id(struct call *call, struct roster *roster, const char *id, i
 
 	if (!collection->path_id_key)
 		return strdup(id);
-	*error = roster_ask_sync(roster, &wait);
+	*error = wait_sync(roster, &wait);
 	object = wait.record ? record_json(wait.record) : NULL;
 	own = object ? collection_path_id(collection, object, buffer) : NULL;
 	copy = own ? strdup(own) : NULL;
@@ -71,7 +77,7 @@ static json_t *record_held(const struct attempt *attempt)
 	double seconds;
 	json_t *object;
 
-	roster_peek(attempt->roster, attempt->id, &record, &seconds);
+	known_peek(attempt->roster, attempt->id, &record, &seconds);
 	object = record && record->id[0] ? record_json(record) : NULL;
 	record_put(record);
 	return object ? object : json_pack("{s:s}", "id", attempt->id);
@@ -84,7 +90,7 @@ static void note_gone(struct attempt *attempt, const char *own, const json_t *be
 	json_t *link;
 
 	if (!collection->link) {
-		roster_note_deleted(attempt->roster, attempt->id, before);
+		presence_note_deleted(attempt->roster, attempt->id, before);
 		return;
 	}
 	if (!collection->remember)
@@ -256,7 +262,7 @@ static int send_delete(struct attempt *attempt, const char *own)
 		log_call(call, "%s%s", collection->link ? "ended" : "deleted: this can't be undone",
 			 attempt_alone(attempt));
 		note_gone(attempt, own, before);
-		roster_publish_deleted(roster, attempt->id);
+		publish_deleted(roster, attempt->id);
 		attempt_accepted(attempt, before, NULL, NULL);
 	}
 	json_decref(before);
@@ -275,7 +281,7 @@ static int delete_record(struct attempt *attempt)
 	if (!error && !may_take_back(attempt))
 		error = guard_has_room(attempt->guard, call);
 	if (!error)
-		error = roster_lock(roster, call, attempt->id);
+		error = write_lock_take(roster_write_lock(roster), call, attempt->id);
 	if (error)
 		return error;
 	own = path_id(call, roster, attempt->id, &error);
@@ -286,9 +292,9 @@ static int delete_record(struct attempt *attempt)
 	} else if (!error) {
 		error = send_delete(attempt, own);
 	}
-	roster_unlock(roster, attempt->id);
+	write_lock_release(roster_write_lock(roster), attempt->id);
 	if (error)
-		roster_note_error(roster, call, error);
+		figures_note_error(roster, call, error);
 	free(own);
 	return error;
 }

@@ -13,6 +13,7 @@
 #include "cache/history/history.h"
 #include "cache/history/takeback.h"
 #include "cache/history/undo.h"
+#include "cache/roster/publish.h"
 #include "cache/roster/roster.h"
 #include "vendors/base/call.h"
 #include "vendors/base/log.h"
@@ -457,7 +458,7 @@ static void leave_open(struct attempt *attempt)
 {
 	attempt->unknown = true;
 	if (attempt->roster && attempt->id)
-		roster_doubt(attempt->roster, attempt->id);
+		publish_doubt(attempt->roster, attempt->id);
 	call_add_words(attempt->call, "; the vendor may still be at it");
 }
 

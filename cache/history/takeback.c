@@ -11,6 +11,7 @@
 #include "cache/document/content.h"
 #include "cache/history/attempt.h"
 #include "cache/history/guard.h"
+#include "cache/history/history.h"
 #include "cache/roster/roster.h"
 #include "vendors/base/status_words.h"
 #include "vendors/vendor.h"

@@ -7,10 +7,22 @@
  * list is fetched is flight.c's business.
  */
 #define ROSTERFS_ROSTER_PRIVATE
+#include "cache/record/record.h"
+#include "cache/record/snapshot.h"
+#include "cache/roster/fetch.h"
+#include "cache/roster/fetch_email.h"
+#include "cache/roster/gets.h"
+#include "cache/roster/gone.h"
+#include "cache/roster/illegible.h"
+#include "cache/roster/known.h"
+#include "cache/roster/presence.h"
+#include "cache/roster/publish.h"
+#include "cache/roster/roster_email.h"
+#include "cache/roster/wait.h"
 #include "cache/roster/roster_state.h"
 
 #include "cache/roster/absence.h"
-#include "cache/roster/lag.h"
+#include "cache/record/lag.h"
 #include "vendors/base/clock.h"
 #include "vendors/base/log.h"
 #include "vendors/base/address.h"
@@ -31,16 +43,16 @@ struct gone {
 	char id[];
 };
 
-bool absence_asks_id(const struct roster *roster)
+bool gets_asks_id(const struct roster *roster)
 {
 	const struct collection *collection = roster->collection;
 
 	return !collection->single && !collection->listed_only && !collection->absent_status;
 }
 
-bool absence_is_told(const struct roster *roster, const struct call *call, int error)
+bool gets_needs_list(const struct roster *roster, const struct call *call, int error)
 {
-	if (!absence_asks_id(roster))
+	if (!gets_asks_id(roster))
 		return false;
 	return error == -ENOENT || error == -EOPNOTSUPP ||
 	       (error == -EINVAL && call->status == 400);
@@ -48,19 +60,19 @@ bool absence_is_told(const struct roster *roster, const struct call *call, int e
 
 /* ---- a record for a change ---- */
 
-/* What is known of ID in the newest list: ROSTER_ABSENT, if that is fresh and lacks it, and
+/* What is known of ID in the newest list: KNOWN_ABSENT, if that is fresh and lacks it, and
  * otherwise where its row stood. */
-static enum roster_knows look_up(struct roster *roster, const char *id, struct list_spot *spot)
+static enum known look_up(struct roster *roster, const char *id, struct list_spot *spot)
 {
-	enum roster_knows knows = ROSTER_UNKNOWN;
+	enum known knows = KNOWN_NOTHING;
 	const struct record *row;
 	size_t place = 0;
 
 	memset(spot, 0, sizeof(*spot));
 	pthread_mutex_lock(&roster->lock);
 	row = roster->snapshot ? snapshot_find(roster->snapshot, id) : NULL;
-	if (!row && roster_whole_fresh_locked(roster))
-		knows = ROSTER_ABSENT;
+	if (!row && known_whole_fresh_locked(roster))
+		knows = KNOWN_ABSENT;
 	while (row && place < roster->snapshot->count && roster->snapshot->records[place] != row)
 		place++;
 	if (row && roster->step) {
@@ -100,8 +112,8 @@ int absence_unread(struct call *call, const struct call *got, int error)
 static int fail_absent(struct roster *roster, struct call *call, const struct call *got,
 		       const char *id)
 {
-	roster_publish_absent(roster, id);
-	absence_prove(roster, id);
+	publish_absent(roster, id);
+	gone_prove(roster, id);
 	return fail_as(call, got, ENOENT);
 }
 
@@ -112,10 +124,10 @@ static int get_row(struct roster *roster, struct call *call, const struct call *
 	struct list_spot spot;
 	int error;
 
-	if (look_up(roster, id, &spot) == ROSTER_ABSENT)
+	if (look_up(roster, id, &spot) == KNOWN_ABSENT)
 		return fail_absent(roster, call, got, id);
 	/* its GETs work, so that this is the lag of one */
-	if (atomic_load(&roster->gets) == ROSTER_GETS && roster_was_made(roster, id))
+	if (atomic_load(&roster->gets) == GETS_WORK && presence_was_made(roster, id))
 		return fail_as(call, got, got->error == EINVAL ? EINVAL : ENOENT);
 	call->error = 0;
 	call->words[0] = '\0';
@@ -150,9 +162,9 @@ int absence_get(struct roster *roster, struct call *call, const char *id, json_t
 		*by_row = false;
 	if (!error)
 		gets_note(roster, id, *record);
-	else if (error == -ENOENT && !absence_asks_id(roster))
-		roster_publish_absent(roster, id);
-	if (!absence_is_told(roster, call, error))
+	else if (error == -ENOENT && !gets_asks_id(roster))
+		publish_absent(roster, id);
+	if (!gets_needs_list(roster, call, error))
 		return error;
 	call_continue(&got, call);
 	call_copy_error(&got, call);
@@ -211,7 +223,7 @@ int absence_get_status(struct roster *roster, struct call *call, const char *id,
 	call_copy_error(&got, call);
 	error = find_user(roster, call, &got, id);
 	if (error == -ENOENT)
-		roster_publish_absent(roster, id);
+		publish_absent(roster, id);
 	if (!error)
 		error = listed_status(roster, call, id, record);
 	call_destroy(&got);
@@ -236,7 +248,7 @@ void absence_note_list(struct flight *flight)
 	pthread_mutex_unlock(&roster->lock);
 	if (!row) {
 		fetch_put(flight, flight->id, NULL);
-		absence_prove(roster, flight->id);
+		gone_prove(roster, flight->id);
 	} else if (flight->missed->error != EINVAL) {
 		gets_note_row(roster, &flight->call, flight->missed);
 	}
@@ -255,7 +267,7 @@ bool absence_settle_locked(struct flight *flight, struct wait *wait, int error)
 		wait->error = absence_unread(wait->call, flight->missed, error);
 		return true;
 	}
-	if (roster_peek_locked(roster, wait->id, &record, &seconds) == ROSTER_ABSENT)
+	if (known_peek_locked(roster, wait->id, &record, &seconds) == KNOWN_ABSENT)
 		wait->error = fail_as(wait->call, flight->missed, ENOENT);
 	else if (flight->missed->error == EINVAL && snapshot_find(roster->snapshot, wait->id))
 		wait->error = fail_as(wait->call, flight->missed, EINVAL);
@@ -269,12 +281,12 @@ bool absence_asks_on_locked(struct roster *roster, const struct wait *wait)
 	struct record *record;
 	double seconds;
 
-	if (!absence_asks_id(roster))
+	if (!gets_asks_id(roster))
 		return false;
 	if (wait->kind == WAIT_EMAIL)
-		return absence_due_locked(roster, wait->id);
+		return roster_email_due_locked(roster, wait->id);
 	return wait->kind == WAIT_RECORD &&
-	       roster_peek_locked(roster, wait->id, &record, &seconds) == ROSTER_UNKNOWN;
+	       known_peek_locked(roster, wait->id, &record, &seconds) == KNOWN_NOTHING;
 }
 
 /* ---- records that are no longer listed ---- */
@@ -286,7 +298,7 @@ static void forget_locked(struct roster *roster, struct gone *gone)
 	free(gone);
 }
 
-void absence_free_locked(struct roster *roster)
+void gone_free_locked(struct roster *roster)
 {
 	struct gone *gone, *next;
 
@@ -294,12 +306,12 @@ void absence_free_locked(struct roster *roster)
 		forget_locked(roster, gone);
 }
 
-void absence_lacks_locked(struct roster *roster, const struct record *record)
+void gone_lacks_locked(struct roster *roster, const struct record *record)
 {
 	const char *key = record_key(record);
 	struct gone *gone;
 
-	if (!absence_asks_id(roster))
+	if (!gets_asks_id(roster))
 		return;
 	HASH_FIND_STR(roster->gone, record->id, gone);
 	if (gone)
@@ -315,7 +327,7 @@ void absence_lacks_locked(struct roster *roster, const struct record *record)
 	HASH_ADD_STR(roster->gone, id, gone);
 }
 
-bool roster_never_lists(struct roster *roster, const char *id)
+bool gone_never_listed(struct roster *roster, const char *id)
 {
 	struct record *record;
 	struct gone *gone;
@@ -324,14 +336,14 @@ bool roster_never_lists(struct roster *roster, const char *id)
 
 	pthread_mutex_lock(&roster->lock);
 	HASH_FIND_STR(roster->gone, id, gone);
-	never = !gone && roster_whole_fresh_locked(roster) &&
-		roster_peek_locked(roster, id, &record, &seconds) == ROSTER_UNKNOWN &&
-		!roster_doubts_locked(roster, id);
+	never = !gone && known_whole_fresh_locked(roster) &&
+		known_peek_locked(roster, id, &record, &seconds) == KNOWN_NOTHING &&
+		!known_doubts_locked(roster, id);
 	pthread_mutex_unlock(&roster->lock);
 	return never;
 }
 
-bool roster_knew(struct roster *roster, const struct snapshot *old, const char *id, uint64_t at)
+bool gone_knew(struct roster *roster, const struct snapshot *old, const char *id, uint64_t at)
 {
 	struct overlay *entry;
 	struct gone *gone;
@@ -346,7 +358,7 @@ bool roster_knew(struct roster *roster, const struct snapshot *old, const char *
 	return knew;
 }
 
-void absence_listed_locked(struct roster *roster, const struct snapshot *new)
+void gone_listed_locked(struct roster *roster, const struct snapshot *new)
 {
 	struct gone *gone, *next;
 
@@ -362,15 +374,15 @@ static bool is_due_locked(struct roster *roster, const struct gone *gone, const 
 {
 	struct record *record;
 	double seconds;
-	enum roster_knows knows;
+	enum known knows;
 
 	if (!gone->key || strcasecmp(gone->key, key) != 0)
 		return false;
-	knows = roster_peek_locked(roster, gone->id, &record, &seconds);
-	return knows != ROSTER_FRESH && knows != ROSTER_ABSENT;
+	knows = known_peek_locked(roster, gone->id, &record, &seconds);
+	return knows != KNOWN_FRESH && knows != KNOWN_ABSENT;
 }
 
-bool absence_due_locked(struct roster *roster, const char *email)
+bool roster_email_due_locked(struct roster *roster, const char *email)
 {
 	char *key = roster->gone ? address_key(email) : NULL;
 	struct gone *gone, *next;
@@ -405,7 +417,7 @@ static json_t *find_due(struct roster *roster, const char *email)
 	return ids;
 }
 
-void absence_prove(struct roster *roster, const char *id)
+void gone_prove(struct roster *roster, const char *id)
 {
 	struct overlay *entry;
 	struct gone *gone;
@@ -420,7 +432,7 @@ void absence_prove(struct roster *roster, const char *id)
 	pthread_mutex_unlock(&roster->lock);
 }
 
-int fetch_gone(struct flight *flight)
+int fetch_email(struct flight *flight)
 {
 	json_t *ids = find_due(flight->roster, flight->id), *id;
 	int error = ids ? 0 : call_fail(&flight->call, ENOMEM, "no memory");

@@ -8,11 +8,13 @@
  * It makes no request.
  */
 #define ROSTERFS_ROSTER_PRIVATE
+#include "cache/roster/ack.h"
+
+#include "cache/roster/publish.h"
 #include "cache/roster/roster_state.h"
 
-#include "cache/roster/lag.h"
+#include "cache/record/lag.h"
 #include "vendors/base/pool.h"
-#include "vendors/base/hash.h"
 #include "vendors/vendor.h"
 
 #include <stdlib.h>
@@ -20,11 +22,6 @@
 
 /* So much later than it is due is looked whether the lag has ended: for many writes at once. */
 #define LATE 0.05
-
-struct lag *roster_lag(struct roster *roster)
-{
-	return roster->lag;
-}
 
 static void expire(void *arg, bool ending);
 
@@ -47,7 +44,7 @@ static void expire_later(struct roster *roster, double seconds)
 
 static void ask_anew(void *arg, const char *id)
 {
-	roster_doubt(arg, id);
+	publish_doubt(arg, id);
 }
 
 static void expire(void *arg, bool ending)
@@ -65,65 +62,11 @@ static void expire(void *arg, bool ending)
 		expire_later(roster, left);
 }
 
-void roster_acknowledge(struct roster *roster, const char *id, const struct merge *merge,
-			const json_t *before, const json_t *after, const json_t *seen)
+void ack_note(struct roster *roster, const char *id, const struct merge *merge,
+	      const json_t *before, const json_t *after, const json_t *seen)
 {
 	if (!roster->account->lag || !merge->count)
 		return;
 	lag_note(roster->lag, id, merge, before, after, seen);
 	expire_later(roster, roster->account->lag);
-}
-
-void roster_note_writer(struct roster *roster, const char *id, const struct call *call,
-			const json_t *seen)
-{
-	struct deactivated *user;
-	struct roster_writer *writer;
-
-	pthread_mutex_lock(&roster->lock);
-	HASH_FIND_STR(roster->deactivated, id, user);
-	if (user && !user->writer)
-		user->writer = calloc(1, sizeof(*user->writer));
-	writer = user ? user->writer : NULL;
-	if (writer) {
-		writer->uid = call->uid;
-		writer->gid = call->gid;
-		writer->pid = call->pid;
-		memcpy(writer->command, call->command, sizeof(writer->command));
-		memcpy(writer->path, call->path, sizeof(writer->path));
-		writer->timed = collection_updated(roster->collection, seen, &writer->time);
-	}
-	pthread_mutex_unlock(&roster->lock);
-}
-
-void roster_note_refused(struct roster *roster, const char *id, const struct call *call)
-{
-	pthread_mutex_lock(&roster->lock);
-	roster->refused = hash_text(id);
-	roster->refused_pid = call->pid;
-	pthread_mutex_unlock(&roster->lock);
-}
-
-bool roster_was_refused(struct roster *roster, const char *id, const struct call *call)
-{
-	bool refused;
-
-	pthread_mutex_lock(&roster->lock);
-	refused = call->pid && roster->refused_pid == call->pid && roster->refused == hash_text(id);
-	pthread_mutex_unlock(&roster->lock);
-	return refused;
-}
-
-bool roster_writer(struct roster *roster, const char *id, struct roster_writer *writer)
-{
-	struct deactivated *user;
-	bool found;
-
-	pthread_mutex_lock(&roster->lock);
-	HASH_FIND_STR(roster->deactivated, id, user);
-	found = user && user->inactive && user->writer;
-	if (found)
-		*writer = *user->writer;
-	pthread_mutex_unlock(&roster->lock);
-	return found;
 }

@@ -6,11 +6,24 @@
  * was acknowledged meanwhile, or a fetch that began later. Who waits for it is flight.c's business.
  */
 #define ROSTERFS_ROSTER_PRIVATE
+#include "cache/roster/fetch.h"
+
+#include "cache/record/record.h"
+#include "cache/record/snapshot.h"
+#include "cache/roster/figures.h"
+#include "cache/roster/gets.h"
+#include "cache/roster/gone.h"
+#include "cache/roster/illegible.h"
+#include "cache/roster/inactive.h"
+#include "cache/roster/known.h"
+#include "cache/roster/presence.h"
+#include "cache/roster/publish.h"
+#include "cache/roster/whole.h"
 #include "cache/roster/roster_state.h"
 
-#include "cache/roster/lag.h"
+#include "cache/record/lag.h"
 #include "cache/document/render.h"
-#include "cache/roster/versions.h"
+#include "cache/record/versions.h"
 #include "vendors/base/clock.h"
 #include "vendors/vendor.h"
 
@@ -37,7 +50,7 @@ static struct record *held_of(struct roster *roster, const char *id)
 	struct record *held;
 	double seconds;
 
-	roster_peek(roster, id, &held, &seconds);
+	known_peek(roster, id, &held, &seconds);
 	if (held == roster->absent) {
 		record_put(held);
 		return NULL;
@@ -87,7 +100,7 @@ static int fill_record(struct fill *fill, const char *id, json_t *object, bool u
 {
 	struct record *record = NULL;
 
-	if (roster_was_deleted(fill->flight->roster, &fill->flight->call, id, object))
+	if (presence_was_deleted(fill->flight->roster, &fill->flight->call, id, object))
 		return 0;
 	lag_correct(fill->flight->roster->lag, id, object, LAG_READ, NULL, NULL);
 	if (!render_object(&fill->text, object))
@@ -143,7 +156,7 @@ static struct overlay *drop_overlay_locked(struct roster *roster, const struct f
 		if (entry->generation > flight->generation)
 			continue;
 		if (entry->record)
-			roster_pass_on(roster, entry->record, new);
+			publish_pass_on(roster, entry->record, new);
 		HASH_DEL(roster->overlay, entry); /* NOLINT(clang-analyzer-core.NullDereference) */
 		entry->next = dropped;
 		dropped = entry;
@@ -174,7 +187,7 @@ static void note_lack(struct roster *roster, const struct record *record,
 	if (snapshot_find(new, record->id))
 		return;
 	pthread_mutex_lock(&roster->lock);
-	absence_lacks_locked(roster, record);
+	gone_lacks_locked(roster, record);
 	pthread_mutex_unlock(&roster->lock);
 }
 
@@ -189,9 +202,9 @@ static void note_lacks(struct roster *roster, const struct snapshot *old,
 }
 
 /*
- * NEW, with the *ILLEGIBLE rows (moved), is what the roster is from now on, unless a fetch that began later was
- * quicker. Returns whether it is, and nothing but the snapshot whose fetch began at BEFORE had to
- * give way.
+ * NEW, with the *ILLEGIBLE rows (moved), is what the roster is from now on, unless a fetch that
+ * began later was quicker. Returns whether it is, and nothing but the snapshot whose fetch began at
+ * BEFORE had to give way.
  */
 static bool install(const struct flight *flight, struct snapshot *new, json_t **illegible,
 		    double before)
@@ -212,7 +225,7 @@ static bool install(const struct flight *flight, struct snapshot *new, json_t **
 		roster->generation++;
 		roster->merged = flight->generation;
 		dropped = drop_overlay_locked(roster, flight, new);
-		absence_listed_locked(roster, new);
+		gone_listed_locked(roster, new);
 		gets_listed_locked(roster, new);
 		illegible_listed_locked(roster, illegible);
 		alone = alone && !dropped;
@@ -226,7 +239,7 @@ static bool install(const struct flight *flight, struct snapshot *new, json_t **
 		dropped = entry->next;
 		if (entry->record)
 			note_lack(roster, entry->record, new);
-		roster_overlay_free(entry);
+		known_overlay_free(entry);
 	}
 	return alone;
 }
@@ -251,7 +264,7 @@ int fetch_whole(struct flight *flight)
 	pthread_mutex_lock(&roster->lock);
 	before = roster->snapshot_began;
 	pthread_mutex_unlock(&roster->lock);
-	old = roster_snapshot(roster, &seconds);
+	old = whole_snapshot(roster, &seconds);
 	snapshot_begin(&fill.builder, old);
 	error = vendor_list(&flight->call, roster->account, roster->collection, roster->parent,
 			    &fill.sink);
@@ -272,7 +285,7 @@ int fetch_whole(struct flight *flight)
 		       old->count == new->count;
 		note_lacks(roster, old, new);
 		figures_compare(flight, old, new);
-		roster_check_all_active(roster, new);
+		inactive_check_all(roster, new);
 		if (roster->events.replaced)
 			roster->events.replaced(roster->events.arg, same);
 	}
@@ -298,7 +311,7 @@ static struct record *held_or_new_locked(struct roster *roster, const char *id,
 
 	if (!record)
 		return NULL;
-	roster_peek_locked(roster, id, &held, &seconds);
+	known_peek_locked(roster, id, &held, &seconds);
 	return record_get(held && held != roster->absent && record_same(held, record) ? held
 										      : record);
 }
@@ -317,14 +330,14 @@ void fetch_put(const struct flight *flight, const char *id, struct record *recor
 	}
 	if (!stale) {
 		kept = held_or_new_locked(roster, id, record);
-		old = roster_overlay_locked(roster, id, kept, flight->began, true);
+		old = known_put_locked(roster, id, kept, flight->began, true);
 		HASH_FIND_STR(roster->overlay, id, entry);
 		if (entry)
 			entry->ends = flight->call.good_until;
 	}
 	pthread_mutex_unlock(&roster->lock);
 	if (!stale)
-		roster_replaced(roster, id, old, kept);
+		publish_replaced(roster, id, old, kept);
 	record_put(kept);
 }
 
@@ -341,7 +354,7 @@ static int explain(struct flight *flight, struct record **record)
 	if (*record)
 		return 0;
 	pthread_mutex_lock(&roster->lock);
-	if (roster_whole_fresh_locked(roster) && !snapshot_find(roster->snapshot, flight->asked))
+	if (known_whole_fresh_locked(roster) && !snapshot_find(roster->snapshot, flight->asked))
 		lacks = true;
 	pthread_mutex_unlock(&roster->lock);
 	if (lacks)
@@ -382,12 +395,12 @@ int fetch_record(struct flight *flight)
 	int error = vendor_get(&flight->call, roster->account, roster->collection, roster->parent,
 			       flight->asked, &object, NULL);
 
-	if (!error && roster_was_deleted(roster, &flight->call, flight->asked, object)) {
+	if (!error && presence_was_deleted(roster, &flight->call, flight->asked, object)) {
 		json_decref(object);
 		error = call_fail(&flight->call, ENOENT, "it was deleted here just now");
 	} else if (!error) {
 		error = take_object(flight, object, &record);
-	} else if (absence_is_told(roster, &flight->call, error)) {
+	} else if (gets_needs_list(roster, &flight->call, error)) {
 		error = explain(flight, &record);
 		proven = error == -ENOENT;
 	} else if (error == -ENOENT) {
@@ -398,7 +411,7 @@ int fetch_record(struct flight *flight)
 		return error;
 	fetch_put(flight, flight->asked, record);
 	if (proven)
-		absence_prove(roster, flight->asked);
+		gone_prove(roster, flight->asked);
 	record_put(record);
 	return error;
 }

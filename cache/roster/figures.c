@@ -5,6 +5,11 @@
  * A part of a roster, under its lock. It changes nothing that readers of records see.
  */
 #define ROSTERFS_ROSTER_PRIVATE
+#include "cache/roster/figures.h"
+
+#include "cache/record/record.h"
+#include "cache/record/snapshot.h"
+#include "cache/roster/known.h"
 #include "cache/roster/roster_state.h"
 
 #include "vendors/base/call.h"
@@ -16,7 +21,7 @@
 #include <string.h>
 #include <time.h>
 
-void roster_note_error(struct roster *roster, const struct call *call, int error)
+void figures_note_error(struct roster *roster, const struct call *call, int error)
 {
 	struct tm local;
 	time_t now = time(NULL);
@@ -87,13 +92,13 @@ void figures_compare(struct flight *flight, const struct snapshot *old, const st
 		log_call(&flight->call, "the list of %s has %zu again", name, now);
 }
 
-void roster_info(struct roster *roster, struct roster_info *info)
+void figures_get(struct roster *roster, struct figures *info)
 {
 	struct flight *flight;
 
 	memset(info, 0, sizeof(*info));
 	pthread_mutex_lock(&roster->lock);
-	flight = roster_fetching_locked(roster);
+	flight = known_fetching_locked(roster);
 	if (roster->snapshot) {
 		info->known = true;
 		info->users = roster->snapshot->count;

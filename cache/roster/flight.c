@@ -7,10 +7,25 @@
  * meanwhile. It does not know how pages are walked (vendors/list) nor what the waiters are.
  */
 #define ROSTERFS_ROSTER_PRIVATE
+#include "cache/roster/flight.h"
+
+#include "cache/record/record.h"
+#include "cache/record/snapshot.h"
+#include "cache/roster/absence.h"
+#include "cache/roster/answer.h"
+#include "cache/roster/fetch.h"
+#include "cache/roster/fetch_email.h"
+#include "cache/roster/figures.h"
+#include "cache/roster/gets.h"
+#include "cache/roster/known.h"
+#include "cache/roster/overdue.h"
+#include "cache/roster/roster_email.h"
+#include "cache/roster/whole.h"
+#include "cache/roster/wait.h"
 #include "cache/roster/roster_state.h"
 
 #include "vendors/base/pool.h"
-#include "cache/roster/versions.h"
+#include "cache/record/versions.h"
 #include "vendors/base/clock.h"
 #include "vendors/base/log.h"
 #include "vendors/vendor.h"
@@ -26,20 +41,20 @@
 static bool answer_self_locked(struct roster *roster, struct wait *wait)
 {
 	if (!roster->self_known ||
-	    roster_left_locked(roster, roster->self_since, roster->self_since) <= 0)
+	    known_left_locked(roster, roster->self_since, roster->self_since) <= 0)
 		return false;
 	wait->self = roster->self ? strdup(roster->self) : NULL;
 	wait->error = wait->self ? 0 : roster->self ? -ENOMEM : -ENODATA;
 	return true;
 }
 
-bool roster_knows_self(struct roster *roster)
+bool answer_knows_self(struct roster *roster)
 {
 	bool known;
 
 	pthread_mutex_lock(&roster->lock);
 	known = roster->self_known &&
-		roster_left_locked(roster, roster->self_since, roster->self_since) > 0;
+		known_left_locked(roster, roster->self_since, roster->self_since) > 0;
 	pthread_mutex_unlock(&roster->lock);
 	return known;
 }
@@ -48,30 +63,30 @@ static bool answer_email_locked(struct roster *roster, struct wait *wait)
 {
 	double seconds;
 
-	wait->snapshot = roster_fresh_email_locked(roster, wait->id, &seconds);
+	wait->snapshot = roster_email_fresh_locked(roster, wait->id, &seconds);
 	wait->error = wait->snapshot ? 0 : -ENOMEM;
 	return wait->snapshot || seconds > 0;
 }
 
 /* Answer WAIT if that needs no vendor: what it gets of a whole roster is yet to be made of VIEW. */
-static bool answer_locked(struct roster *roster, struct wait *wait, struct view *view)
+static bool answer_locked(struct roster *roster, struct wait *wait, struct whole *whole)
 {
 	struct record *record;
 	double seconds;
 
 	switch (wait->kind) {
 	case WAIT_WHOLE:
-		if (!roster_whole_fresh_locked(roster))
+		if (!known_whole_fresh_locked(roster))
 			return false;
-		wait->error = view_take_locked(roster, view);
+		wait->error = whole_take_locked(roster, whole);
 		return true;
 	case WAIT_RECORD:
-		switch (roster_peek_locked(roster, wait->id, &record, &seconds)) {
-		case ROSTER_FRESH:
+		switch (known_peek_locked(roster, wait->id, &record, &seconds)) {
+		case KNOWN_FRESH:
 			wait->record = record_get(record);
 			wait->error = 0;
 			return true;
-		case ROSTER_ABSENT:
+		case KNOWN_ABSENT:
 			wait->error = -ENOENT;
 			return true;
 		default:
@@ -86,13 +101,13 @@ static bool answer_locked(struct roster *roster, struct wait *wait, struct view 
 }
 
 /*
- * Give each of WAITS that asked for the whole roster what VIEW shows, if there is a view. Without
+ * Give each of WAITS that asked for the whole roster what VIEW shows, if there is a whole. Without
  * the lock: nobody else knows these waits any more.
  */
-static void show(struct roster *roster, struct view *view, struct wait *waits)
+static void show(struct roster *roster, struct whole *whole, struct wait *waits)
 {
-	uint64_t generation = view->generation;
-	struct snapshot *snapshot = view_make(roster, view);
+	uint64_t generation = whole->generation;
+	struct snapshot *snapshot = whole_make(roster, whole);
 	struct wait *wait;
 
 	DL_FOREACH(waits, wait) {
@@ -111,31 +126,31 @@ static struct flight *start_locked(struct roster *roster, const struct wait *wai
 
 /* In the seconds of grace after the ttl the old roster is good enough, while a new one is fetched.
  */
-static bool answer_old_locked(struct roster *roster, struct wait *wait, struct view *view)
+static bool answer_old_locked(struct roster *roster, struct wait *wait, struct whole *whole)
 {
-	const struct wait whole = {.kind = WAIT_WHOLE};
+	const struct wait all = {.kind = WAIT_WHOLE};
 	struct record *record = NULL;
 	double seconds;
 
-	if (wait->kind == WAIT_SELF || roster_grace_locked(roster) <= 0 ||
-	    roster_whole_fresh_locked(roster) ||
-	    (wait->kind == WAIT_EMAIL && absence_due_locked(roster, wait->id)))
+	if (wait->kind == WAIT_SELF || known_grace_locked(roster) <= 0 ||
+	    known_whole_fresh_locked(roster) ||
+	    (wait->kind == WAIT_EMAIL && roster_email_due_locked(roster, wait->id)))
 		return false;
 	if (wait->kind == WAIT_RECORD) {
 		/* what a write may have changed is not shown as it was before */
-		if (roster_doubts_locked(roster, wait->id) ||
-		    roster_peek_locked(roster, wait->id, &record, &seconds) == ROSTER_UNKNOWN)
+		if (known_doubts_locked(roster, wait->id) ||
+		    known_peek_locked(roster, wait->id, &record, &seconds) == KNOWN_NOTHING)
 			return false;
 		wait->record = record ? record_get(record) : NULL;
 		wait->error = record ? 0 : -ENOENT;
 	} else if (wait->kind == WAIT_WHOLE) {
-		wait->error = view_take_locked(roster, view);
+		wait->error = whole_take_locked(roster, whole);
 	} else {
-		wait->snapshot = roster_with_email_locked(roster, wait->id);
+		wait->snapshot = whole_with_email_locked(roster, wait->id);
 		wait->error = wait->snapshot ? 0 : -ENOMEM;
 	}
-	if (!roster_fetching_locked(roster))
-		start_locked(roster, &whole,
+	if (!known_fetching_locked(roster))
+		start_locked(roster, &all,
 			     false); /* nobody waits for it; the next question will see */
 	return true;
 }
@@ -153,7 +168,7 @@ static bool fetched_alone_locked(const struct roster *roster)
 	}
 	for (entry = roster->overlay; entry; entry = entry->hh.next) {
 		if (entry->alone && entry->record &&
-		    roster_limited_locked(roster, entry->began, entry->since, entry->ends) > 0)
+		    known_limited_locked(roster, entry->began, entry->since, entry->ends) > 0)
 			return true;
 	}
 	return false;
@@ -162,7 +177,7 @@ static bool fetched_alone_locked(const struct roster *roster)
 /* The flight under way that will answer WAIT, or NULL. */
 static struct flight *flight_for_locked(struct roster *roster, const struct wait *wait)
 {
-	struct flight *flight, *whole = NULL;
+	struct flight *flight, *other = NULL;
 
 	DL_FOREACH(roster->flights, flight) {
 		/* One that began before the owner asked for news does not bring them. */
@@ -172,9 +187,9 @@ static struct flight *flight_for_locked(struct roster *roster, const struct wait
 		    (!flight->id || strcmp(flight->id, wait->id) == 0))
 			return flight;
 		if (flight->kind == WAIT_WHOLE)
-			whole = flight;
+			other = flight;
 	}
-	return wait->kind == WAIT_RECORD || wait->kind == WAIT_EMAIL ? whole : NULL;
+	return wait->kind == WAIT_RECORD || wait->kind == WAIT_EMAIL ? other : NULL;
 }
 
 static void flight_free(struct flight *flight)
@@ -197,16 +212,15 @@ static bool needs_whole_locked(const struct roster *roster, enum wait_kind kind)
 	if (kind != WAIT_RECORD)
 		return kind != WAIT_SELF;
 	/* what a fresh list lacks is asked for by id */
-	if (absence_asks_id(roster) && roster_whole_fresh_locked(roster))
+	if (gets_asks_id(roster) && known_whole_fresh_locked(roster))
 		return false;
 	if (collection->listed_only)
 		return true;
-	if (kind == WAIT_RECORD && absence_asks_id(roster) &&
-	    atomic_load(&roster->gets) == ROSTER_GETS_NONE)
+	if (kind == WAIT_RECORD && gets_asks_id(roster) && atomic_load(&roster->gets) == GETS_NONE)
 		return true;
 	/* what can't be listed can still be asked for one by one */
 	if (roster->unlisted > 0 &&
-	    roster_left_locked(roster, roster->unlisted, roster->unlisted) > 0)
+	    known_left_locked(roster, roster->unlisted, roster->unlisted) > 0)
 		return false;
 	return !collection->single && fetched_alone_locked(roster);
 }
@@ -222,7 +236,7 @@ static struct flight *start_locked(struct roster *roster, const struct wait *wai
 		return NULL;
 	flight->roster = roster;
 	flight->kind = wait->kind;
-	flight->listed = listed || (wait->kind == WAIT_EMAIL && roster_whole_fresh_locked(roster));
+	flight->listed = listed || (wait->kind == WAIT_EMAIL && known_whole_fresh_locked(roster));
 	if (!flight->listed && needs_whole_locked(roster, wait->kind))
 		flight->kind = WAIT_WHOLE;
 	if (flight->kind == WAIT_RECORD || flight->kind == WAIT_EMAIL)
@@ -269,12 +283,12 @@ static bool wait_locked(struct roster *roster, struct wait *wait)
 	return true;
 }
 
-void roster_ask(struct roster *roster, struct wait *wait)
+void flight_ask(struct roster *roster, struct wait *wait)
 {
-	struct view view = {0};
+	struct whole whole = {0};
 
 	if (wait->kind == WAIT_EMAIL)
-		roster_index_emails(roster);
+		whole_index_emails(roster);
 	pthread_mutex_lock(&roster->lock);
 	wait->flight = NULL;
 	wait->next = NULL;
@@ -285,17 +299,17 @@ void roster_ask(struct roster *roster, struct wait *wait)
 	 * nothing. */
 	if (roster->stopped || call_cancelled(wait->call)) {
 		wait->error = call_fail(wait->call, EINTR, "interrupted");
-	} else if (!answer_locked(roster, wait, &view) && !answer_old_locked(roster, wait, &view) &&
-		   wait_locked(roster, wait)) {
+	} else if (!answer_locked(roster, wait, &whole) &&
+		   !answer_old_locked(roster, wait, &whole) && wait_locked(roster, wait)) {
 		pthread_mutex_unlock(&roster->lock);
 		return;
 	}
 	pthread_mutex_unlock(&roster->lock);
-	show(roster, &view, wait);
+	show(roster, &whole, wait);
 	wait->done(wait);
 }
 
-bool roster_leave(struct roster *roster, struct wait *wait)
+bool flight_leave(struct roster *roster, struct wait *wait)
 {
 	struct flight *flight;
 
@@ -316,7 +330,7 @@ bool roster_leave(struct roster *roster, struct wait *wait)
 	return flight;
 }
 
-void roster_stop(struct roster *roster)
+void flight_stop(struct roster *roster)
 {
 	struct flight *flight;
 
@@ -333,7 +347,7 @@ void roster_stop(struct roster *roster)
  * What WAIT gets from FLIGHT, which has ended with ERROR. The answer is what the fetch brought,
  * however short the ttl: who waited for it does not wait again. A whole roster is made of VIEW.
  */
-static void settle_locked(struct flight *flight, struct wait *wait, struct view *view, int error)
+static void settle_locked(struct flight *flight, struct wait *wait, struct whole *whole, int error)
 {
 	struct roster *roster = flight->roster;
 	struct record *record = NULL;
@@ -348,11 +362,11 @@ static void settle_locked(struct flight *flight, struct wait *wait, struct view 
 	}
 	switch (wait->kind) {
 	case WAIT_WHOLE:
-		if (!view->snapshot)
-			wait->error = view_take_locked(roster, view);
+		if (!whole->snapshot)
+			wait->error = whole_take_locked(roster, whole);
 		break;
 	case WAIT_RECORD:
-		roster_peek_locked(roster, wait->id, &record, &seconds);
+		known_peek_locked(roster, wait->id, &record, &seconds);
 		wait->record = record ? record_get(record) : NULL;
 		wait->error = record ? 0 : -ENOENT;
 		break;
@@ -361,7 +375,7 @@ static void settle_locked(struct flight *flight, struct wait *wait, struct view 
 		wait->error = wait->self ? 0 : -ENOMEM;
 		break;
 	case WAIT_EMAIL:
-		wait->snapshot = roster_with_email_locked(roster, wait->id);
+		wait->snapshot = whole_with_email_locked(roster, wait->id);
 		wait->error = wait->snapshot ? 0 : -ENOMEM;
 		break;
 	}
@@ -373,8 +387,8 @@ static void settle_locked(struct flight *flight, struct wait *wait, struct view 
  */
 static bool hand_over_locked(struct flight *flight)
 {
-	const struct wait whole = {.kind = WAIT_WHOLE};
-	struct flight *other = flight_for_locked(flight->roster, &whole);
+	const struct wait all = {.kind = WAIT_WHOLE};
+	struct flight *other = flight_for_locked(flight->roster, &all);
 	struct wait *wait;
 
 	if (!other) {
@@ -459,7 +473,7 @@ static int fly(struct flight *flight)
 	case WAIT_EMAIL: /* the whole roster is what is fetched for it */
 		break;
 	}
-	return flight->listed ? fetch_gone(flight) : -EINVAL;
+	return flight->listed ? fetch_email(flight) : -EINVAL;
 }
 
 static void flight_run(void *arg)
@@ -467,13 +481,13 @@ static void flight_run(void *arg)
 	struct flight *flight = arg;
 	struct roster *roster = flight->roster;
 	struct wait *waits = NULL, *wait, *next;
-	struct view view = {0};
+	struct whole whole = {0};
 	int error = fly(flight);
 
 	if (error && error != -ENODATA && error != -ENOENT && error != -EINTR)
-		roster_note_error(roster, &flight->call, error);
+		figures_note_error(roster, &flight->call, error);
 	if (!error && is_for_email(flight))
-		roster_index_emails(roster);
+		whole_index_emails(roster);
 
 	pthread_mutex_lock(&roster->lock);
 	if (flight->kind == WAIT_WHOLE && error != -EINTR)
@@ -486,12 +500,12 @@ static void flight_run(void *arg)
 			if (!error && ask_on_locked(flight, wait))
 				continue;
 			wait->flight = NULL;
-			settle_locked(flight, wait, &view, error);
+			settle_locked(flight, wait, &whole, error);
 		}
 		waits = flight->waits;
 	}
 	pthread_mutex_unlock(&roster->lock);
-	show(roster, &view, waits);
+	show(roster, &whole, waits);
 	for (wait = waits; wait; wait = next) {
 		next = wait->next; /* done may free the wait */
 		wait->done(wait);

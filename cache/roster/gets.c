@@ -8,6 +8,10 @@
  * are kept until there is a row. It fetches a list only where a change cannot do without.
  */
 #define ROSTERFS_ROSTER_PRIVATE
+#include "cache/roster/gets.h"
+
+#include "cache/record/record.h"
+#include "cache/record/snapshot.h"
 #include "cache/roster/roster_state.h"
 
 #include "vendors/json/exact_print.h"
@@ -149,9 +153,9 @@ void gets_note(struct roster *roster, const char *id, const json_t *object)
 	struct shown *shown;
 	json_t *names;
 
-	if (!absence_asks_id(roster))
+	if (!gets_asks_id(roster))
 		return;
-	atomic_store(&roster->gets, ROSTER_GETS);
+	atomic_store(&roster->gets, GETS_WORK);
 	names = atomic_load(&roster->rows_short) ? NULL : names_of(object);
 	pthread_mutex_lock(&roster->lock);
 	shown = remember_locked(roster, id);
@@ -181,9 +185,9 @@ void gets_listed_locked(struct roster *roster, const struct snapshot *new)
 
 void gets_note_row(struct roster *roster, struct call *call, const struct call *got)
 {
-	enum roster_gets unknown = ROSTER_GETS_UNKNOWN;
+	enum gets_state unknown = GETS_UNKNOWN;
 
-	atomic_compare_exchange_strong(&roster->gets, &unknown, ROSTER_GETS_NONE);
+	atomic_compare_exchange_strong(&roster->gets, &unknown, GETS_NONE);
 	if (atomic_exchange(&roster->rows_told, true))
 		return;
 	log_call(call,

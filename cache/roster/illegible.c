@@ -8,6 +8,15 @@
  * failure is remembered, so that it is not met again at each step of one command.
  */
 #define ROSTERFS_ROSTER_PRIVATE
+#include "cache/roster/illegible.h"
+
+#include "cache/record/record.h"
+#include "cache/record/snapshot.h"
+#include "cache/roster/fetch.h"
+#include "cache/roster/fetch_email.h"
+#include "cache/roster/gets.h"
+#include "cache/roster/known.h"
+#include "cache/roster/whole.h"
 #include "cache/roster/roster_state.h"
 
 #include "vendors/base/clock.h"
@@ -45,7 +54,7 @@ void illegible_listed_locked(struct roster *roster, json_t **ids)
 	forget_failure_locked(roster);
 	json_decref(roster->illegible);
 	roster->illegible = NULL;
-	if (!absence_asks_id(roster))
+	if (!gets_asks_id(roster))
 		return;
 	roster->illegible = *ids;
 	*ids = NULL;
@@ -63,15 +72,15 @@ static bool is_unknown_locked(struct roster *roster, const char *id)
 {
 	struct record *record;
 	double seconds;
-	enum roster_knows knows = roster_peek_locked(roster, id, &record, &seconds);
+	enum known knows = known_peek_locked(roster, id, &record, &seconds);
 
-	return knows != ROSTER_FRESH && knows != ROSTER_ABSENT;
+	return knows != KNOWN_FRESH && knows != KNOWN_ABSENT;
 }
 
 /* Has somebody EMAIL, as far as is known? */
 static bool is_found_locked(struct roster *roster, const char *email)
 {
-	struct snapshot *with = roster_with_email_locked(roster, email);
+	struct snapshot *with = whole_with_email_locked(roster, email);
 	bool found = with && with->count;
 
 	snapshot_put(with);

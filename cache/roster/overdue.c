@@ -8,6 +8,12 @@
  * remembered, so that such an asker need not ask again at each step. It fetches nothing itself.
  */
 #define ROSTERFS_ROSTER_PRIVATE
+#include "cache/roster/overdue.h"
+
+#include "cache/roster/illegible.h"
+#include "cache/roster/known.h"
+#include "cache/roster/roster_email.h"
+#include "cache/roster/wait.h"
 #include "cache/roster/roster_state.h"
 
 #include "vendors/base/pool.h"
@@ -134,15 +140,15 @@ static int unreadable_locked(const struct roster *roster, const char *email, dou
 	return failure->error;
 }
 
-int roster_unreadable(struct roster *roster, const char *email, double failed_for,
-		      struct call *call)
+int overdue_unreadable(struct roster *roster, const char *email, double failed_for,
+		       struct call *call)
 {
 	int error = 0;
 
 	pthread_mutex_lock(&roster->lock);
-	if (!roster_whole_fresh_locked(roster) && roster_grace_locked(roster) <= 0)
+	if (!known_whole_fresh_locked(roster) && known_grace_locked(roster) <= 0)
 		error = unreadable_locked(roster, NULL, failed_for, call);
-	if (!error && email && absence_due_locked(roster, email))
+	if (!error && email && roster_email_due_locked(roster, email))
 		error = unreadable_locked(roster, email, failed_for, call);
 	error = error ? error : illegible_error_locked(roster, failed_for, call);
 	pthread_mutex_unlock(&roster->lock);
@@ -169,6 +175,8 @@ static void take_due_locked(struct flight *flight, struct wait **due, double *ne
 	}
 }
 
+static void watch_locked(struct roster *roster, double seconds);
+
 static void look(void *arg, bool ending)
 {
 	struct roster *roster = arg;
@@ -183,7 +191,7 @@ static void look(void *arg, bool ending)
 	DL_FOREACH(roster->flights, flight)
 		take_due_locked(flight, &due, &next);
 	if (next > 0)
-		overdue_watch_locked(roster, next);
+		watch_locked(roster, next);
 	pthread_mutex_unlock(&roster->lock);
 	for (wait = due; wait; wait = following) {
 		following = wait->next; /* done may free the wait */
@@ -191,7 +199,7 @@ static void look(void *arg, bool ending)
 	}
 }
 
-void overdue_watch_locked(struct roster *roster, double seconds)
+static void watch_locked(struct roster *roster, double seconds)
 {
 	/* without it, they wait as long as the fetch takes */
 	if (!roster->watching)
@@ -202,5 +210,5 @@ void overdue_wait_locked(const struct flight *flight)
 {
 	double seconds = left(flight);
 
-	overdue_watch_locked(flight->roster, seconds > 0 ? seconds : 0);
+	watch_locked(flight->roster, seconds > 0 ? seconds : 0);
 }

@@ -8,6 +8,12 @@
  * vendor, whose word counts. It asks nothing itself.
  */
 #define ROSTERFS_ROSTER_PRIVATE
+#include "cache/roster/presence.h"
+
+#include "cache/record/record.h"
+#include "cache/record/snapshot.h"
+#include "cache/roster/known.h"
+#include "cache/roster/publish.h"
 #include "cache/roster/roster_state.h"
 
 #include "vendors/base/clock.h"
@@ -77,14 +83,14 @@ static struct presence *note_locked(struct roster *roster, const char *id, struc
 	return presence;
 }
 
-void roster_note_made(struct roster *roster, struct record *record)
+void presence_note_made(struct roster *roster, struct record *record)
 {
 	pthread_mutex_lock(&roster->lock);
 	note_locked(roster, record->id, record);
 	pthread_mutex_unlock(&roster->lock);
 }
 
-void roster_note_deleted(struct roster *roster, const char *id, const json_t *before)
+void presence_note_deleted(struct roster *roster, const char *id, const json_t *before)
 {
 	struct presence *presence;
 
@@ -96,7 +102,7 @@ void roster_note_deleted(struct roster *roster, const char *id, const json_t *be
 	pthread_mutex_unlock(&roster->lock);
 }
 
-bool roster_was_made(struct roster *roster, const char *id)
+bool presence_was_made(struct roster *roster, const char *id)
 {
 	const struct presence *presence;
 	bool made;
@@ -108,7 +114,7 @@ bool roster_was_made(struct roster *roster, const char *id)
 	return made;
 }
 
-void roster_good_until(struct roster *roster, const char *id, double until)
+void publish_good_until(struct roster *roster, const char *id, double until)
 {
 	struct overlay *entry;
 
@@ -131,8 +137,8 @@ static bool is_newer(const struct roster *roster, const struct presence *presenc
 	       (now.tv_sec == presence->updated.tv_sec && now.tv_nsec > presence->updated.tv_nsec);
 }
 
-bool roster_was_deleted(struct roster *roster, struct call *call, const char *id,
-			const json_t *record)
+bool presence_was_deleted(struct roster *roster, struct call *call, const char *id,
+			  const json_t *record)
 {
 	struct presence *presence;
 	bool hidden = false;
@@ -160,7 +166,7 @@ static struct record *newest_locked(struct roster *roster, const struct presence
 	struct record *held;
 	double seconds;
 
-	roster_peek_locked(roster, presence->id, &held, &seconds);
+	known_peek_locked(roster, presence->id, &held, &seconds);
 	return record_get(held && held != roster->absent ? held : presence->record);
 }
 

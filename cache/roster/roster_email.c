@@ -8,6 +8,12 @@
  * of names or files.
  */
 #define ROSTERFS_ROSTER_PRIVATE
+#include "cache/roster/roster_email.h"
+
+#include "cache/record/record.h"
+#include "cache/record/snapshot.h"
+#include "cache/roster/known.h"
+#include "cache/roster/whole.h"
 #include "cache/roster/roster_state.h"
 
 #include "vendors/base/address.h"
@@ -41,7 +47,7 @@ static int add_from_snapshot(struct snapshot_builder *builder, struct roster *ro
 	return 0;
 }
 
-struct snapshot *roster_with_email_locked(struct roster *roster, const char *email)
+struct snapshot *whole_with_email_locked(struct roster *roster, const char *email)
 {
 	char *key = address_key(email);
 	struct snapshot_builder builder;
@@ -63,17 +69,17 @@ struct snapshot *roster_with_email_locked(struct roster *roster, const char *ema
 	return NULL;
 }
 
-struct snapshot *roster_fresh_email_locked(struct roster *roster, const char *email,
+struct snapshot *roster_email_fresh_locked(struct roster *roster, const char *email,
 					   double *seconds)
 {
 	*seconds = 0;
-	if (!roster_whole_fresh_locked(roster) || absence_due_locked(roster, email))
+	if (!known_whole_fresh_locked(roster) || roster_email_due_locked(roster, email))
 		return NULL;
-	*seconds = roster_snapshot_left_locked(roster);
-	return roster_with_email_locked(roster, email);
+	*seconds = known_snapshot_left_locked(roster);
+	return whole_with_email_locked(roster, email);
 }
 
-void roster_index_emails(struct roster *roster)
+void whole_index_emails(struct roster *roster)
 {
 	struct snapshot *snapshot = NULL;
 
@@ -86,13 +92,13 @@ void roster_index_emails(struct roster *roster)
 	snapshot_put(snapshot);
 }
 
-struct snapshot *roster_peek_email(struct roster *roster, const char *email, double *seconds)
+struct snapshot *roster_email_peek(struct roster *roster, const char *email, double *seconds)
 {
 	struct snapshot *found;
 
-	roster_index_emails(roster);
+	whole_index_emails(roster);
 	pthread_mutex_lock(&roster->lock);
-	found = roster_fresh_email_locked(roster, email, seconds);
+	found = roster_email_fresh_locked(roster, email, seconds);
 	pthread_mutex_unlock(&roster->lock);
 	return found;
 }

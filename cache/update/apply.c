@@ -8,22 +8,27 @@
  */
 #include "cache/update/apply.h"
 
+#include "cache/document/merge.h"
 #include "cache/history/attempt.h"
 #include "cache/history/guard.h"
 #include "cache/history/takeback.h"
+#include "cache/record/lag.h"
+#include "cache/record/versions.h"
+#include "cache/record/write_lock.h"
+#include "cache/roster/figures.h"
+#include "cache/roster/presence.h"
 #include "cache/roster/roster.h"
-#include "cache/roster/snapshot.h"
-#include "cache/update/response.h"
 #include "cache/update/change.h"
 #include "cache/update/describe.h"
 #include "cache/update/late.h"
 #include "cache/update/looks.h"
 #include "cache/update/part.h"
+#include "cache/update/response.h"
 #include "cache/update/self_guard.h"
 #include "vendors/base/call.h"
 #include "vendors/base/clock.h"
 #include "vendors/base/log.h"
-#include "vendors/base/status_words.h"
+#include "vendors/http/basis.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -246,8 +251,8 @@ static void log_idle(const struct change *change)
 		log_call(change->call, "nothing is left to change: the vendor shows it by now");
 	else if (change->attempt->idle && status)
 		log_call(change->call, "already %s: nothing was sent", status);
-	else if (change->attempt->idle &&
-		 !roster_was_refused(change->roster, change->id, change->call))
+	else if (change->attempt->idle && !versions_was_refused(roster_versions(change->roster),
+								change->id, change->call->pid))
 		log_call(change->call, "nothing in it is to be changed: nothing was sent");
 }
 
@@ -307,7 +312,7 @@ static int run(struct change *change)
 int apply_once(struct change *change)
 {
 	struct call alone;
-	int error = roster_lock(change->roster, change->call, change->id);
+	int error = write_lock_take(roster_write_lock(change->roster), change->call, change->id);
 
 	if (error)
 		return error;
@@ -319,7 +324,8 @@ int apply_once(struct change *change)
 		change_publish(change, change->fresh);
 	tell_fields(change);
 	if (error) {
-		roster_note_refused(change->roster, change->id, change->call);
+		versions_note_refused(roster_versions(change->roster), change->id,
+				      change->call->pid);
 		part_settle(change);
 	}
 	json_decref(change->basis.part_fields);
@@ -330,7 +336,7 @@ int apply_once(struct change *change)
 		call_copy_error(change->call, &alone);
 	if (change->unanswered)
 		late_watch(change);
-	roster_unlock(change->roster, change->id);
+	write_lock_release(roster_write_lock(change->roster), change->id);
 	call_destroy(&alone);
 	change->alone = NULL;
 	return error;
@@ -347,7 +353,7 @@ int apply_change(struct change *change)
 		change->next = CHANGE_READ;
 		error = apply_once(change);
 	} while (error == -ENOENT && !change->fresh &&
-		 roster_was_made(change->roster, change->id) && looks_again(&looks));
+		 presence_was_made(change->roster, change->id) && looks_again(&looks));
 	return error;
 }
 
@@ -362,7 +368,7 @@ static void tell_history(struct change *change)
 int apply_finish(struct change *change, int error)
 {
 	if (error)
-		roster_note_error(change->roster, change->call, error);
+		figures_note_error(change->roster, change->call, error);
 	if (change->result && !change->attempt->idle)
 		tell_history(change);
 	return error;

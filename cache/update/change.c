@@ -5,12 +5,18 @@
 #include "cache/update/change.h"
 
 #include "cache/document/content.h"
+#include "cache/document/merge.h"
 #include "cache/history/attempt.h"
+#include "cache/record/lag.h"
+#include "cache/record/record.h"
+#include "cache/record/versions.h"
 #include "cache/roster/absence.h"
+#include "cache/roster/known.h"
+#include "cache/roster/presence.h"
+#include "cache/roster/publish.h"
 #include "cache/roster/roster.h"
 #include "vendors/base/call.h"
 #include "vendors/base/log.h"
-#include "vendors/base/status_words.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -104,7 +110,7 @@ void change_publish(struct change *change, const json_t *record)
 		keep_namesake(change, when);
 	made = record_new(change->collection, change->id, record, when);
 	if (!made) {
-		roster_doubt(change->roster, change->id);
+		publish_doubt(change->roster, change->id);
 		return;
 	}
 	/* An answer without a new stamp leaves the old one in the record; its time is past all the
@@ -118,11 +124,11 @@ void change_publish(struct change *change, const json_t *record)
 		record_set_time(made, change->call->written);
 		made->saved = true;
 	}
-	roster_peek(change->roster, change->id, &held, &seconds);
+	known_peek(change->roster, change->id, &held, &seconds);
 	if (held)
 		record_keep_time(change->collection, made, held);
 	record_put(held);
-	roster_publish(change->roster, made);
+	publish_record(change->roster, made);
 	record_put(made);
 }
 
@@ -138,10 +144,10 @@ int change_get(struct change *change, struct call *call, enum lag_reading readin
 				     roster_parent(change->roster), change->id, record, etag)
 			: absence_get(change->roster, call, change->id, record, etag, NULL);
 
-	if (!error && roster_was_deleted(change->roster, call, change->id, *record)) {
+	if (!error && presence_was_deleted(change->roster, call, change->id, *record)) {
 		json_decref(*record);
 		*record = NULL;
-		roster_publish_absent(change->roster, change->id);
+		publish_absent(change->roster, change->id);
 		error = call_fail(call, ENOENT, "it was deleted through this mount just now");
 	}
 	if (error)

@@ -6,8 +6,9 @@
 #ifndef ROSTERFS_CHANGE_H
 #define ROSTERFS_CHANGE_H
 
+#include "cache/record/lag.h"
 #include "cache/document/merge.h"
-#include "cache/roster/lag.h"
+#include "cache/record/lag.h"
 #include "cache/update/edit_base.h"
 #include "vendors/http/basis.h"
 #include "vendors/vendor.h"

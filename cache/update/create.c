@@ -11,13 +11,14 @@
 
 #include "cache/history/attempt.h"
 #include "cache/history/guard.h"
-#include "cache/roster/snapshot.h"
-#include "cache/update/change.h"
+#include "cache/record/snapshot.h"
+#include "cache/roster/figures.h"
+#include "cache/roster/roster.h"
+#include "cache/roster/whole.h"
 #include "cache/update/create_match.h"
 #include "cache/update/create_rest.h"
 #include "cache/update/creation.h"
 #include "cache/update/input.h"
-#include "cache/update/update.h"
 #include "vendors/base/call.h"
 #include "vendors/base/limits.h"
 #include "vendors/base/log.h"
@@ -76,8 +77,8 @@ static int send(struct creation *creation)
 
 	if (error)
 		return error;
-	creation->generation = roster_generation(creation->roster, &seconds);
-	creation->before = roster_snapshot(creation->roster, &seconds);
+	creation->generation = whole_generation(creation->roster, &seconds);
+	creation->before = whole_snapshot(creation->roster, &seconds);
 	creation->all_known = creation->before && seconds > 0;
 	creation->began = time(NULL);
 	switch (vendor_post(creation->call, account, creation->collection,
@@ -217,7 +218,7 @@ static int read_and_create(struct creation *creation, const char *text, size_t l
 	if (!error)
 		error = create(creation);
 	if (error)
-		roster_note_error(creation->roster, call, error);
+		figures_note_error(creation->roster, call, error);
 	return error;
 }
 

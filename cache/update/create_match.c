@@ -12,8 +12,11 @@
 
 #include "cache/document/alike.h"
 #include "cache/history/attempt.h"
-#include "cache/roster/record.h"
-#include "cache/roster/snapshot.h"
+#include "cache/record/record.h"
+#include "cache/record/snapshot.h"
+#include "cache/roster/gone.h"
+#include "cache/roster/roster.h"
+#include "cache/roster/wait.h"
 #include "cache/update/creation.h"
 #include "cache/update/looks.h"
 #include "vendors/base/address.h"
@@ -33,7 +36,7 @@
 
 static bool was_known(const struct creation *creation, const char *id)
 {
-	return roster_knew(creation->roster, creation->before, id, creation->generation);
+	return gone_knew(creation->roster, creation->before, id, creation->generation);
 }
 
 /* ---- an answer ---- */
@@ -146,7 +149,7 @@ static int find_new(struct creation *creation, struct call *call, const char *em
 		    size_t *others)
 {
 	struct wait wait = {.kind = WAIT_EMAIL, .id = email, .call = call};
-	int error = roster_ask_sync(creation->roster, &wait);
+	int error = wait_sync(creation->roster, &wait);
 
 	*older = *others = 0;
 	for (size_t i = 0; !error && i < wait.snapshot->count && !creation->id; i++) {

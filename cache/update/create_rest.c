@@ -10,8 +10,7 @@
 #include "cache/update/create_rest.h"
 
 #include "cache/document/alike.h"
-#include "cache/history/attempt.h"
-#include "cache/roster/record.h"
+#include "cache/document/merge.h"
 #include "cache/update/apply.h"
 #include "cache/update/change.h"
 #include "cache/update/create_match.h"
@@ -21,7 +20,6 @@
 #include "cache/update/status_field.h"
 #include "vendors/base/call.h"
 #include "vendors/base/log.h"
-#include "vendors/json/exact_print.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>

@@ -6,8 +6,10 @@
 
 #include "cache/document/alike.h"
 #include "cache/document/merge.h"
-#include "cache/roster/record.h"
-#include "vendors/base/call.h"
+#include "cache/record/record.h"
+#include "cache/roster/known.h"
+#include "cache/roster/presence.h"
+#include "cache/roster/publish.h"
 #include "vendors/base/log.h"
 #include "vendors/json/exact_print.h"
 #include "vendors/vendor.h"
@@ -29,15 +31,15 @@ void creation_show(struct creation *creation)
 	double seconds;
 
 	clock_gettime(CLOCK_REALTIME, &when);
-	roster_peek(creation->roster, creation->id, &held, &seconds);
+	known_peek(creation->roster, creation->id, &held, &seconds);
 	if (creation->made && !creation->settled)
 		record = record_new(creation->collection, creation->id, creation->made, when);
 	if (record) {
 		record->row = true; /* a GET may show more */
-		roster_publish(creation->roster, record);
+		publish_record(creation->roster, record);
 	}
 	if (record || held)
-		roster_note_made(creation->roster, record ? record : held);
+		presence_note_made(creation->roster, record ? record : held);
 	record_put(record);
 	record_put(held);
 }

@@ -7,6 +7,7 @@
  */
 #include "cache/update/describe.h"
 
+#include "cache/document/merge.h"
 #include "cache/history/attempt.h"
 #include "cache/update/change.h"
 #include "vendors/base/call.h"

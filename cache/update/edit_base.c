@@ -8,9 +8,15 @@
 #include "cache/update/edit_base.h"
 
 #include "cache/document/content.h"
+#include "cache/document/earlier.h"
 #include "cache/document/merge.h"
 #include "cache/history/history.h"
+#include "cache/record/record.h"
+#include "cache/record/snapshot.h"
+#include "cache/record/versions.h"
+#include "cache/roster/known.h"
 #include "cache/roster/roster.h"
+#include "cache/roster/whole.h"
 #include "vendors/base/call.h"
 #include "vendors/base/status_words.h"
 #include "vendors/json/exact.h"
@@ -30,7 +36,7 @@ static size_t candidates(struct roster *roster, const char *id, struct record **
 	double seconds;
 	size_t count = 0;
 
-	roster_peek(roster, id, &current, &seconds);
+	known_peek(roster, id, &current, &seconds);
 	if (current && atomic_load(&current->shown))
 		list[count++] = record_get(current);
 	count += versions_list(roster_versions(roster), id, list + count, VERSIONS_MAX);
@@ -54,7 +60,7 @@ static bool is_listed(struct roster *roster, const char *name)
 	json_t *text = json_string(name);
 	char *quoted = exact_print_text(text, 0);
 	double seconds;
-	struct snapshot *snapshot = quoted ? roster_snapshot(roster, &seconds) : NULL;
+	struct snapshot *snapshot = quoted ? whole_snapshot(roster, &seconds) : NULL;
 	bool listed = !quoted;
 
 	for (size_t i = 0; snapshot && !listed && i < snapshot->count; i++)
@@ -135,7 +141,7 @@ static bool newer_shown(struct roster *roster, const char *id, const json_t *lef
 	json_t *now;
 	bool newer;
 
-	roster_peek(roster, id, &held, &seconds);
+	known_peek(roster, id, &held, &seconds);
 	now = held && atomic_load(&held->shown) ? record_json(held) : NULL;
 	newer = now && !content_same(roster_collection(roster), left, now);
 	json_decref(now);

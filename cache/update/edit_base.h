@@ -11,7 +11,7 @@
 #ifndef ROSTERFS_EDIT_BASE_H
 #define ROSTERFS_EDIT_BASE_H
 
-#include "cache/roster/versions.h"
+#include "cache/record/versions.h"
 
 struct call;
 struct collection;

@@ -9,9 +9,9 @@
 #include "cache/update/input.h"
 
 #include "cache/document/document.h"
+#include "cache/document/merge.h"
 #include "cache/document/restore.h"
 #include "cache/history/history.h"
-#include "cache/update/change.h"
 #include "vendors/base/call.h"
 #include "vendors/base/log.h"
 #include "vendors/json/exact.h"

@@ -9,8 +9,13 @@
 #include "cache/update/late.h"
 
 #include "cache/document/content.h"
-#include "cache/history/attempt.h"
+#include "cache/document/merge.h"
+#include "cache/record/lag.h"
+#include "cache/record/record.h"
 #include "cache/roster/absence.h"
+#include "cache/roster/inactive.h"
+#include "cache/roster/known.h"
+#include "cache/roster/publish.h"
 #include "cache/roster/roster.h"
 #include "cache/update/change.h"
 #include "vendors/base/call.h"
@@ -125,20 +130,20 @@ static bool shows(const struct collection *collection, const json_t *record, con
 }
 
 /* Does RECORD, which shows the late body, undo the `inactive` that this mount wrote last? */
-static bool undoes_inactive(struct late *late, const json_t *record, struct roster_writer *writer)
+static bool undoes_inactive(struct late *late, const json_t *record, struct inactive_writer *writer)
 {
 	const struct collection *collection = roster_collection(late->roster);
 	const char *status = content_status(collection, record);
 	struct timespec time;
 
 	if (!status || strcmp(status, STATUS_ACTIVE) != 0 ||
-	    !roster_writer(late->roster, late->id, writer))
+	    !inactive_writer(late->roster, late->id, writer))
 		return false;
 	return !collection_updated(collection, record, &time) || !writer->timed ||
 	       clock_compare(time, writer->time) > 0;
 }
 
-static void reapply(struct late *late, const struct roster_writer *writer)
+static void reapply(struct late *late, const struct inactive_writer *writer)
 {
 	struct call call;
 
@@ -151,7 +156,7 @@ static void reapply(struct late *late, const struct roster_writer *writer)
 			"again: inactive is sent once more");
 	if (late->reapply(&call, late->roster, late->guard, late->id)) {
 		log_error(&call, -call.error);
-		roster_doubt(late->roster, late->id);
+		publish_doubt(late->roster, late->id);
 	}
 	call_destroy(&call);
 }
@@ -217,7 +222,7 @@ static json_t *held_record(struct late *late)
 {
 	struct record *held;
 	double seconds;
-	bool fresh = roster_peek(late->roster, late->id, &held, &seconds) == ROSTER_FRESH;
+	bool fresh = known_peek(late->roster, late->id, &held, &seconds) == KNOWN_FRESH;
 
 	/* what stands in for one in doubt may be from before the last writes */
 	if (fresh && held && held->id[0] && !late->doubt) {
@@ -280,7 +285,7 @@ static bool judge(struct late *late, const json_t *record, const json_t *body)
 	bool whole = shows(collection, record, body), stale, found = false;
 	bool shown = whole || takes_from(collection, held, record, body);
 	json_t *now = correct(late, record, &stale);
-	struct roster_writer writer;
+	struct inactive_writer writer;
 
 	late->doubt = shown && stale;
 	if (whole && undoes_inactive(late, record, &writer)) {
@@ -294,7 +299,7 @@ static bool judge(struct late *late, const json_t *record, const json_t *body)
 	} else if (held && !is_no_news(late, held, record)) {
 		found = log_differences(late, held, record, body);
 		if (found)
-			roster_doubt(late->roster, late->id);
+			publish_doubt(late->roster, late->id);
 	}
 	json_decref(held);
 	json_decref(now);
@@ -320,7 +325,7 @@ static bool look(struct late *late)
 	sight.record = record;
 	if (late->tell) {
 		late->tell(&sight);
-		roster_doubt(late->roster, late->id);
+		publish_doubt(late->roster, late->id);
 	} else {
 		done = record && wanted && judge(late, record, wanted);
 	}

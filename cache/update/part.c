@@ -8,13 +8,14 @@
  */
 #include "cache/update/part.h"
 
-#include "cache/roster/roster.h"
+#include "cache/document/merge.h"
+#include "cache/record/lag.h"
+#include "cache/roster/publish.h"
 #include "cache/update/change.h"
 #include "cache/update/describe.h"
 #include "cache/update/proof.h"
 #include "vendors/base/call.h"
 #include "vendors/base/clock.h"
-#include "vendors/vendor.h"
 
 #include <stdlib.h>
 
@@ -39,7 +40,7 @@ static json_t *look(struct change *change)
 	if (change->basis.end < clock_milliseconds() + LOOK_MIN_MS)
 		change->basis.end = clock_milliseconds() + LOOK_MIN_MS;
 	if (change_get(change, change->alone, LAG_PROOF, &record, NULL)) {
-		roster_doubt(change->roster, change->id);
+		publish_doubt(change->roster, change->id);
 		return NULL;
 	}
 	return record;

@@ -7,9 +7,12 @@
  */
 #include "cache/update/proof.h"
 
-#include "cache/document/content.h"
+#include "cache/document/merge.h"
 #include "cache/history/attempt.h"
-#include "cache/roster/absence.h"
+#include "cache/record/lag.h"
+#include "cache/roster/ack.h"
+#include "cache/roster/inactive.h"
+#include "cache/roster/publish.h"
 #include "cache/roster/roster.h"
 #include "cache/update/change.h"
 #include "cache/update/describe.h"
@@ -92,9 +95,9 @@ static void note_status(struct change *change, const json_t *record, const json_
 
 	if (!after || (before && strcmp(before, after) == 0))
 		return;
-	roster_note_deactivated(change->roster, change->id, inactive);
+	inactive_note(change->roster, change->id, inactive);
 	if (inactive)
-		roster_note_writer(change->roster, change->id, change->call, seen);
+		inactive_note_writer(change->roster, change->id, change->call, seen);
 }
 
 /* Have reads that lag behind the change be known for what they are. SEEN shows what is in RECORD.
@@ -110,7 +113,7 @@ static void acknowledge(struct change *change, const json_t *record, const json_
 		if (!change_is_hidden(change, edit) && describe_is_news(change, edit))
 			shown.edits[shown.count++] = *edit; /* borrowed */
 	}
-	roster_acknowledge(change->roster, change->id, &shown, before, record, seen);
+	ack_note(change->roster, change->id, &shown, before, record, seen);
 	free(shown.edits);
 }
 
@@ -232,7 +235,7 @@ static void hide_target(struct change *change, const json_t *answer)
 /* Whether the change was made is not known: ERROR, with words in the call. */
 static int not_known(struct change *change, int error)
 {
-	roster_doubt(change->roster, change->id);
+	publish_doubt(change->roster, change->id);
 	change->attempt->unknown = true;
 	collection_hide(change->collection, change->target);
 	hide_target(change, NULL);
@@ -346,7 +349,7 @@ int proof_settle_unknown(struct change *change)
 	error = look(change, LAG_SETTLE, &record, &etag);
 	if (error) {
 		free(etag);
-		roster_doubt(change->roster, change->id);
+		publish_doubt(change->roster, change->id);
 		change->attempt->unknown = true;
 		call_add_words(change->call,
 			       ": whether the change was made is not known, because reading the "

@@ -7,7 +7,6 @@
  */
 #include "cache/update/response.h"
 
-#include "cache/roster/roster.h"
 #include "cache/update/change.h"
 #include "cache/update/part.h"
 #include "cache/update/proof.h"

@@ -4,8 +4,11 @@
  */
 #include "cache/update/self_guard.h"
 
+#include "cache/record/snapshot.h"
+#include "cache/roster/answer.h"
 #include "cache/roster/roster.h"
-#include "cache/roster/snapshot.h"
+#include "cache/roster/wait.h"
+#include "cache/roster/whole.h"
 #include "vendors/base/call.h"
 #include "vendors/base/log.h"
 #include "vendors/base/status_words.h"
@@ -25,7 +28,7 @@ static void warn_of_self(struct call *call, struct roster *roster, const char *i
 
 	if (!configured || strcmp(configured, id) != 0)
 		return;
-	snapshot = roster_snapshot(roster, &seconds);
+	snapshot = whole_snapshot(roster, &seconds);
 	if (snapshot && !snapshot_find(snapshot, id))
 		log_call(call, "self_id is %s, but no such user is in the list", id);
 	snapshot_put(snapshot);
@@ -40,9 +43,9 @@ int self_guard_check(struct call *call, struct roster *roster, const char *id, c
 	if (!roster_account(roster)->vendor->self)
 		return 0;
 	/* that question may have to wait for the place that the GET has kept for the PUT */
-	if (!roster_knows_self(roster))
+	if (!answer_knows_self(roster))
 		basis_release(call);
-	error = roster_ask_sync(roster, &wait);
+	error = wait_sync(roster, &wait);
 	if (error == -ENODATA)
 		error =
 		    call_fail(call, EPERM,
@@ -64,9 +67,9 @@ void self_guard_learn(struct call *call, struct roster *roster)
 {
 	struct wait wait = {.kind = WAIT_SELF, .call = call};
 
-	if (!roster_account(roster)->vendor->self || roster_knows_self(roster))
+	if (!roster_account(roster)->vendor->self || answer_knows_self(roster))
 		return;
-	roster_ask_sync(roster, &wait);
+	wait_sync(roster, &wait);
 	wait_clear(&wait);
 	call->error = 0;
 	call->words[0] = '\0';

@@ -6,6 +6,7 @@
  */
 #include "cache/update/setback.h"
 
+#include "cache/document/merge.h"
 #include "cache/history/guard.h"
 #include "cache/history/history.h"
 #include "cache/update/change.h"

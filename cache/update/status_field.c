@@ -4,16 +4,18 @@
  */
 #include "cache/update/status_field.h"
 
+#include "cache/document/merge.h"
 #include "cache/history/attempt.h"
 #include "cache/history/guard.h"
 #include "cache/history/takeback.h"
+#include "cache/record/record.h"
+#include "cache/roster/known.h"
 #include "cache/roster/roster.h"
 #include "cache/update/apply.h"
 #include "cache/update/change.h"
 #include "cache/update/self_guard.h"
 #include "vendors/base/call.h"
 #include "vendors/base/status_words.h"
-#include "vendors/vendor.h"
 
 #include <errno.h>
 #include <stdint.h>
@@ -49,9 +51,9 @@ static int check_status_early(struct change *change, const char *word)
 {
 	struct record *held;
 	double seconds;
-	enum roster_knows knows = roster_peek(change->roster, change->id, &held, &seconds);
+	enum known knows = known_peek(change->roster, change->id, &held, &seconds);
 	bool unknown = !change->collection->status_key ||
-		       (knows == ROSTER_FRESH &&
+		       (knows == KNOWN_FRESH &&
 			strcmp(record_status(held), RECORD_STATUS_UNKNOWN) == 0);
 	bool same = held && strcmp(record_status(held), word) == 0;
 	int error = 0;
@@ -74,7 +76,7 @@ void status_field_note(struct attempt *attempt, const char *word)
 	struct record *held;
 	double seconds;
 
-	roster_peek(attempt->roster, attempt->id, &held, &seconds);
+	known_peek(attempt->roster, attempt->id, &held, &seconds);
 	if (held && strcmp(record_status(held), RECORD_STATUS_UNKNOWN) != 0)
 		before = json_string(record_status(held));
 	record_put(held);

@@ -10,7 +10,6 @@
 #include "cache/document/render.h"
 #include "cache/history/attempt.h"
 #include "cache/history/guard.h"
-#include "cache/update/change.h"
 #include "cache/update/input.h"
 #include "vendors/base/call.h"
 #include "vendors/base/log.h"

@@ -9,14 +9,18 @@
 #include "cache/update/update.h"
 
 #include "cache/document/content.h"
+#include "cache/document/merge.h"
 #include "cache/history/attempt.h"
 #include "cache/history/guard.h"
 #include "cache/history/history.h"
+#include "cache/record/record.h"
+#include "cache/record/versions.h"
+#include "cache/roster/known.h"
 #include "cache/roster/roster.h"
 #include "cache/update/apply.h"
 #include "cache/update/change.h"
+#include "cache/update/edit_base.h"
 #include "cache/update/input.h"
-#include "cache/update/looks.h"
 #include "cache/update/self_guard.h"
 #include "cache/update/setback.h"
 #include "cache/update/status_field.h"
@@ -252,7 +256,7 @@ static int check_stamp(const struct attempt *attempt, const json_t *document)
 
 	if (!stamp || exact_is_string(stamp))
 		return 0;
-	roster_peek(attempt->roster, attempt->id, &held, &seconds);
+	known_peek(attempt->roster, attempt->id, &held, &seconds);
 	shown = held ? record_json(held) : NULL;
 	same = shown && merge_same(collection_value(shown, key), stamp);
 	json_decref(shown);
@@ -332,7 +336,7 @@ static bool changes_status(const struct change *change, const json_t *document)
 	double seconds;
 	bool differs;
 
-	roster_peek(change->roster, change->id, &held, &seconds);
+	known_peek(change->roster, change->id, &held, &seconds);
 	differs = stated && held && strcmp(record_status(held), stated) != 0;
 	record_put(held);
 	return differs;

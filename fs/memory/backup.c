@@ -7,7 +7,7 @@
  */
 #include "fs/memory/backup.h"
 
-#include "cache/roster/record.h"
+#include "cache/record/record.h"
 #include "fs/entry.h"
 #include "fs/tree/node.h"
 #include "fs/request.h"

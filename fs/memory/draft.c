@@ -7,6 +7,7 @@
  */
 #include "fs/memory/draft.h"
 
+#include "cache/record/write_lock.h"
 #include "cache/roster/roster.h"
 #include "cache/update/create.h"
 #include "fs/tree/node.h"
@@ -44,11 +45,11 @@ static char *find_made(const struct request *request, struct scratch *scratch)
 static int begin(struct request *request, struct scratch *scratch)
 {
 	struct roster *roster = request->node->record_dir->roster;
-	int error = roster_lock(roster, &request->call, request->call.path);
+	int error = write_lock_take(roster_write_lock(roster), &request->call, request->call.path);
 	char *id = error ? NULL : find_made(request, scratch);
 
 	if (id) {
-		roster_unlock(roster, request->call.path);
+		write_lock_release(roster_write_lock(roster), request->call.path);
 		error = call_fail(&request->call, EPERM,
 				  "it has been made, as record %s: write there", id);
 	}
@@ -58,7 +59,8 @@ static int begin(struct request *request, struct scratch *scratch)
 
 static void end(struct request *request)
 {
-	roster_unlock(request->node->record_dir->roster, request->call.path);
+	write_lock_release(roster_write_lock(request->node->record_dir->roster),
+			   request->call.path);
 }
 
 static int post(struct request *request, struct scratch *scratch)

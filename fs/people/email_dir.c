@@ -8,8 +8,9 @@
  */
 #include "fs/people/email_dir.h"
 
-#include "cache/roster/record.h"
-#include "cache/roster/roster.h"
+#include "cache/record/snapshot.h"
+#include "cache/roster/wait.h"
+#include "cache/record/record.h"
 #include "fs/entry.h"
 #include "fs/ops.h"
 #include "fs/people/email_links.h"
@@ -38,7 +39,8 @@ struct shown {
 	char target[NODE_PATH_MAX]; /* of a link */
 };
 
-static void show_link(const struct email_links_link *link, const struct node *node, struct shown *shown)
+static void show_link(const struct email_links_link *link, const struct node *node,
+		      struct shown *shown)
 {
 	if (!link->record)
 		return;
@@ -253,7 +255,8 @@ static void reply(struct fs *fs, fuse_req_t req, struct node *node, enum wanted 
 }
 
 /* What the answers to REQUEST's questions tell. NULL: no memory. */
-static struct email_index *take_answers(struct request *request, const struct email_index_query *query)
+static struct email_index *take_answers(struct request *request,
+					const struct email_index_query *query)
 {
 	struct fs *fs = request->fs;
 	struct email_index *people = email_index_peek(fs, query);

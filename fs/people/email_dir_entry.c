@@ -6,7 +6,7 @@
  */
 #include "fs/people/email_dir.h"
 
-#include "cache/roster/record.h"
+#include "cache/record/record.h"
 #include "fs/people/email_links.h"
 #include "fs/people/similar.h"
 
@@ -19,8 +19,8 @@ static int take_node(struct fs *fs, enum node_kind kind, const struct node *dire
 	return entry->node ? 1 : 0;
 }
 
-static int take_link(struct fs *fs, const struct node *directory, const struct email_links_link *link,
-		     struct email_dir_entry *entry)
+static int take_link(struct fs *fs, const struct node *directory,
+		     const struct email_links_link *link, struct email_dir_entry *entry)
 {
 	char target[NODE_PATH_MAX];
 
@@ -36,8 +36,9 @@ static int take_link(struct fs *fs, const struct node *directory, const struct e
 }
 
 /* Number INDEX of all people, as email_dir_entry. */
-static int take_person(struct fs *fs, const struct node *directory, const struct email_index *people,
-		       size_t index, struct email_dir_entry *entry)
+static int take_person(struct fs *fs, const struct node *directory,
+		       const struct email_index *people, size_t index,
+		       struct email_dir_entry *entry)
 {
 	bool named;
 
@@ -50,8 +51,8 @@ static int take_person(struct fs *fs, const struct node *directory, const struct
 	return named ? take_node(fs, NODE_PERSON, directory, entry) : 0;
 }
 
-static int take_similar(struct fs *fs, const struct node *directory, const struct email_index *people,
-			struct email_dir_entry *entry)
+static int take_similar(struct fs *fs, const struct node *directory,
+			const struct email_index *people, struct email_dir_entry *entry)
 {
 	memcpy(entry->name, SIMILAR_NAME, sizeof(SIMILAR_NAME));
 	entry->fleeting = true;
@@ -60,7 +61,7 @@ static int take_similar(struct fs *fs, const struct node *directory, const struc
 }
 
 int email_dir_entry(struct fs *fs, const struct node *directory, const struct email_index *people,
-		   size_t index, struct email_dir_entry *entry)
+		    size_t index, struct email_dir_entry *entry)
 {
 	struct email_links_link link;
 
@@ -76,8 +77,9 @@ int email_dir_entry(struct fs *fs, const struct node *directory, const struct em
 		index -= fs->branch_count;
 		if (people->similar && index-- == 0)
 			return take_similar(fs, directory, people, entry);
-		return email_links_link(people, index, &link) ? take_link(fs, directory, &link, entry)
-							 : -1;
+		return email_links_link(people, index, &link)
+			   ? take_link(fs, directory, &link, entry)
+			   : -1;
 	}
 	return email_links_own_link(people, directory->branch, index, &link)
 		   ? take_link(fs, directory, &link, entry)

@@ -8,8 +8,12 @@
  */
 #include "fs/people/email_index.h"
 
-#include "cache/roster/record.h"
-#include "cache/roster/roster.h"
+#include "cache/record/snapshot.h"
+#include "cache/roster/figures.h"
+#include "cache/roster/overdue.h"
+#include "cache/roster/roster_email.h"
+#include "cache/roster/whole.h"
+#include "cache/record/record.h"
 #include "fs/tree/record_dir.h"
 #include "vendors/base/address.h"
 #include "vendors/base/call.h"
@@ -160,7 +164,8 @@ static bool ask_own(struct branch *branch, const char *name, struct email_index_
 	return is_email || query->whole;
 }
 
-bool email_index_ask_name(const struct node *directory, const char *name, struct email_index_query *query)
+bool email_index_ask_name(const struct node *directory, const char *name,
+			  struct email_index_query *query)
 {
 	const char *person;
 
@@ -214,7 +219,7 @@ bool email_index_ask(const struct node *node, struct email_index_query *query)
 struct email_index *email_index_new(struct fs *fs)
 {
 	struct email_index *people = calloc(1, sizeof(*people) +
-					      fs->branch_count * sizeof(people->known[0]));
+						   fs->branch_count * sizeof(people->known[0]));
 
 	if (people)
 		people->fs = fs;
@@ -272,18 +277,18 @@ static double peek(struct email_index_known *known, struct roster *roster,
 	double seconds;
 	int error;
 
-	known->generation = roster_generation(roster, &seconds);
+	known->generation = whole_generation(roster, &seconds);
 	if (query->whole)
-		known->snapshot = roster_snapshot(roster, &seconds);
+		known->snapshot = whole_snapshot(roster, &seconds);
 	else
-		known->snapshot = roster_peek_email(roster, query->email, &seconds);
+		known->snapshot = roster_email_peek(roster, query->email, &seconds);
 	if (known->snapshot && seconds > 0)
 		return seconds;
 	if (!query->person)
 		return 0;
 	call_init(&call, "");
-	error = roster_unreadable(roster, query->whole ? NULL : query->email, query->failed_for,
-				  &call);
+	error = overdue_unreadable(roster, query->whole ? NULL : query->email, query->failed_for,
+				   &call);
 	if (error)
 		email_index_fail(known, error, &call);
 	call_destroy(&call);
@@ -342,7 +347,7 @@ double email_index_left(const struct email_index *people)
 		if (!known->snapshot)
 			continue;
 		if (known->generation !=
-		    roster_generation(people->fs->branches[i].users->roster, &seconds))
+		    whole_generation(people->fs->branches[i].users->roster, &seconds))
 			return 0;
 		least = seconds < least ? seconds : least;
 	}
@@ -389,13 +394,13 @@ struct timespec email_index_time(struct fs *fs, const struct node *directory, do
 	*seconds = SECONDS_MAX;
 	email_index_ask(directory, &query);
 	for (size_t i = 0; i < fs->branch_count; i++) {
-		struct roster_info info;
+		struct figures info;
 		double left;
 
 		if (!email_index_concerns(&query, &fs->branches[i]))
 			continue;
-		roster_info(fs->branches[i].users->roster, &info);
-		roster_generation(fs->branches[i].users->roster, &left);
+		figures_get(fs->branches[i].users->roster, &info);
+		whole_generation(fs->branches[i].users->roster, &left);
 		*seconds = left < *seconds ? left : *seconds;
 		if (info.known && (!any || is_earlier(info.fetched, oldest)))
 			oldest = info.fetched;
@@ -417,7 +422,8 @@ int email_index_index(const struct email_index *people)
 	return 0;
 }
 
-struct record *const *email_index_with(const struct email_index_known *known, const char *key, size_t *count)
+struct record *const *email_index_with(const struct email_index_known *known, const char *key,
+				       size_t *count)
 {
 	const struct snapshot_emails *emails = known->snapshot ? snapshot_emails(known->snapshot)
 							       : NULL;
@@ -438,7 +444,8 @@ static bool may_be_cut(const struct record *record)
 }
 
 /* A record whose email's name was cut to STEM, borrowed, or NULL. *APART: that of its spelling. */
-static const struct record *find_cut(const struct email_index *people, const char *stem, bool *apart)
+static const struct record *find_cut(const struct email_index *people, const char *stem,
+				     bool *apart)
 {
 	char own[PATH_STEM_MAX + 1];
 

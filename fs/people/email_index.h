@@ -14,6 +14,7 @@
 #ifndef ROSTERFS_EMAIL_INDEX_H
 #define ROSTERFS_EMAIL_INDEX_H
 
+#include "cache/record/snapshot.h"
 #include "fs/tree/node.h"
 #include "fs/tree/path.h"
 
@@ -42,7 +43,8 @@ struct email_index_query {
  * And what NAME in such a DIRECTORY asks for. False: nothing can be called so.
  */
 bool email_index_ask(const struct node *node, struct email_index_query *query);
-bool email_index_ask_name(const struct node *directory, const char *name, struct email_index_query *query);
+bool email_index_ask_name(const struct node *directory, const char *name,
+			  struct email_index_query *query);
 
 /* ---- what is known ---- */
 
@@ -111,11 +113,12 @@ int email_index_choose(struct email_index *people, const struct email_index_quer
 bool email_index_shows(const struct email_index *people, const struct record *record);
 
 /* The name of the directory of RECORD, which has that key too, into STEM. False: no memory. */
-bool email_index_record_stem(const struct email_index *people, const struct record *record, char *stem);
+bool email_index_record_stem(const struct email_index *people, const struct record *record,
+			     char *stem);
 
 /*
- * For email_index_choose, once people->email is chosen: whom of those with that key TYPED (NULL: the
- * plain name) means. 0 or -ENOMEM.
+ * For email_index_choose, once people->email is chosen: whom of those with that key TYPED (NULL:
+ * the plain name) means. 0 or -ENOMEM.
  */
 int email_index_choose_spelling(struct email_index *people, const char *typed);
 
@@ -138,10 +141,12 @@ void email_index_fold(char *stem);
 int email_index_index(const struct email_index *people);
 
 /* Those whose email has KEY by KNOWN, whose index has been made; *COUNT of them. */
-struct record *const *email_index_with(const struct email_index_known *known, const char *key, size_t *count);
+struct record *const *email_index_with(const struct email_index_known *known, const char *key,
+				       size_t *count);
 
 /* Those of number BRANCH whom the directory of people->email and people->spelling shows; *COUNT of
  * them. */
-struct record *const *email_index_shown(const struct email_index *people, size_t branch, size_t *count);
+struct record *const *email_index_shown(const struct email_index *people, size_t branch,
+					size_t *count);
 
 #endif

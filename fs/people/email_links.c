@@ -9,8 +9,8 @@
  */
 #include "fs/people/email_links.h"
 
-#include "cache/roster/record.h"
-#include "cache/roster/roster.h"
+#include "cache/record/snapshot.h"
+#include "cache/record/record.h"
 #include "vendors/base/address.h"
 #include "vendors/vendor.h"
 
@@ -36,7 +36,7 @@ static bool ends_in(const char *name, const char *suffix)
 /* ---- in a person's directory ---- */
 
 void email_links_stem(struct fs *fs, const struct branch *branch, const struct record *record,
-		 size_t count, char *stem)
+		      size_t count, char *stem)
 {
 	const char *vendor = branch->account->name;
 
@@ -116,7 +116,8 @@ bool email_links_manual(const struct fs *fs, size_t index, char *name)
 
 /* ---- in a vendor's own by-email ---- */
 
-static const struct email_index_known *known_of(const struct email_index *people, const struct branch *branch)
+static const struct email_index_known *known_of(const struct email_index *people,
+						const struct branch *branch)
 {
 	return &people->known[branch - people->fs->branches];
 }
@@ -161,8 +162,8 @@ static size_t count_equal(const struct snapshot_emails *emails, size_t place)
 	return 1;
 }
 
-bool email_links_own_link(const struct email_index *people, const struct branch *branch, size_t index,
-		     struct email_links_link *link)
+bool email_links_own_link(const struct email_index *people, const struct branch *branch,
+			  size_t index, struct email_links_link *link)
 {
 	const struct email_index_known *known = known_of(people, branch);
 	const struct snapshot_emails *emails = known->snapshot ? snapshot_emails(known->snapshot)
@@ -213,8 +214,8 @@ static bool find_several(const struct email_index_known *known, const struct bra
 }
 
 /* A name that was cut: only making all of them tells whose it is. */
-static bool find_cut(const struct email_index *people, const struct branch *branch, const char *name,
-		     struct email_links_link *link)
+static bool find_cut(const struct email_index *people, const struct branch *branch,
+		     const char *name, struct email_links_link *link)
 {
 	size_t length = strlen(name);
 
@@ -262,8 +263,8 @@ static int find_unread(const struct email_index *people, const char *name)
 	return -ENOENT;
 }
 
-int email_links_find(struct email_index *people, const struct email_index_query *query, const char *name,
-		struct email_links_link *link)
+int email_links_find(struct email_index *people, const struct email_index_query *query,
+		     const char *name, struct email_links_link *link)
 {
 	int error;
 

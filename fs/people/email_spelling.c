@@ -8,8 +8,8 @@
  */
 #include "fs/people/email_index.h"
 
-#include "cache/roster/record.h"
-#include "cache/roster/snapshot.h"
+#include "cache/record/record.h"
+#include "cache/record/snapshot.h"
 #include "vendors/base/address.h"
 
 #include <errno.h>
@@ -88,7 +88,8 @@ static char *main_spelling(const struct email_index *people, const char *key)
 	return shown;
 }
 
-struct record *const *email_index_shown(const struct email_index *people, size_t branch, size_t *count)
+struct record *const *email_index_shown(const struct email_index *people, size_t branch,
+					size_t *count)
 {
 	struct record *const *with = email_index_with(&people->known[branch], people->email, count);
 
@@ -103,7 +104,8 @@ bool email_index_shows(const struct email_index *people, const struct record *re
 	       address_compare_spelling(record_email(record), people->spelling) == 0;
 }
 
-bool email_index_record_stem(const struct email_index *people, const struct record *record, char *stem)
+bool email_index_record_stem(const struct email_index *people, const struct record *record,
+			     char *stem)
 {
 	char *main = main_spelling(people, record_key(record));
 	bool named = false;

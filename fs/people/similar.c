@@ -8,8 +8,9 @@
  */
 #include "fs/people/similar.h"
 
-#include "cache/roster/record.h"
-#include "cache/roster/roster.h"
+#include "cache/record/snapshot.h"
+#include "cache/roster/roster_similar.h"
+#include "cache/record/record.h"
 #include "fs/people/email_links.h"
 #include "fs/tree/record_dir.h"
 #include "vendors/base/address.h"
@@ -103,7 +104,7 @@ static int put_others(FILE *out, const struct email_index *people, bool *any)
 
 		if (!branch->users)
 			continue;
-		found = roster_similar(branch->users->roster, people->email, &known, &more);
+		found = roster_similar_find(branch->users->roster, people->email, &known, &more);
 		if (!found)
 			return -ENOMEM;
 		error = put_found(out, branch, found, people->email);
@@ -140,7 +141,8 @@ static int put_own(FILE *out, const struct email_index *people, bool *any)
 	for (size_t i = 0; i < fs->branch_count; i++) {
 		const struct branch *branch = &fs->branches[i];
 		size_t count, shown;
-		struct record *const *with = email_index_with(&people->known[i], people->email, &count);
+		struct record *const *with = email_index_with(&people->known[i], people->email,
+							      &count);
 
 		email_index_shown(people, i, &shown);
 		if (!are_stored_differently(with, count))

@@ -7,11 +7,12 @@
  */
 #include "fs/people/unread.h"
 
-#include "cache/roster/roster.h"
+#include "cache/roster/overdue.h"
 #include "fs/entry.h"
 #include "fs/tree/path.h"
 #include "fs/people/email_index.h"
 #include "fs/tree/record_dir.h"
+#include "vendors/base/call.h"
 #include "vendors/base/log.h"
 #include "vendors/vendor.h"
 
@@ -45,8 +46,8 @@ static int error_of(const struct node *node, const struct branch *branch, struct
 	int error = 0;
 
 	if (branch && email_index_ask(node, &query))
-		error = roster_unreadable(branch->users->roster, query.whole ? NULL : query.email,
-					  HUGE_VAL, call);
+		error = overdue_unreadable(branch->users->roster, query.whole ? NULL : query.email,
+					   HUGE_VAL, call);
 	return error ? error : -ESTALE;
 }
 

@@ -7,8 +7,8 @@
  */
 #include "fs/tree/node.h"
 
-#include "cache/roster/record.h"
-#include "cache/roster/roster.h"
+#include "cache/roster/figures.h"
+#include "cache/record/record.h"
 #include "fs/control/history_dir.h"
 #include "fs/tree/path.h"
 #include "fs/memory/scratch.h"
@@ -71,7 +71,8 @@ static size_t own_names(const struct node *directory, struct node_fixed *names)
 		if (vendor->users)
 			names[count++] = (struct node_fixed){"by-email", NODE_EMAILS, NULL};
 	}
-	if (directory->kind == NODE_FOLDER || (record_dir && record_dir->place && !record_dir_lists(record_dir)))
+	if (directory->kind == NODE_FOLDER ||
+	    (record_dir && record_dir->place && !record_dir_lists(record_dir)))
 		names[count++] = (struct node_fixed){record_dir->place->file, NODE_JSON, NULL};
 	if (directory->kind != NODE_FOLDER && record_dir && record_dir_creates(record_dir))
 		names[count++] = (struct node_fixed){"new", NODE_NEW, NULL};
@@ -135,8 +136,9 @@ struct node *node_take_fixed(struct fs *fs, const struct node *directory,
 	if (fixed->kind == NODE_PLACE) {
 		node_path(directory, fixed->name, path);
 		record_dir = record_dir_take(directory->branch, fixed->place, path, id);
-		return record_dir ? node_take(fs, NODE_PLACE, directory, fixed->name, record_dir, NULL)
-			     : NULL;
+		return record_dir
+			   ? node_take(fs, NODE_PLACE, directory, fixed->name, record_dir, NULL)
+			   : NULL;
 	}
 	/* the one record of a single collection goes by the name of its file */
 	if (fixed->kind == NODE_JSON && !id)
@@ -319,7 +321,8 @@ bool node_holds_files(const struct node *directory)
 	case NODE_NEW:
 		return true;
 	case NODE_PLACE:
-		return !record_dir_has_links(directory->record_dir) && !record_dir_has_folders(directory->record_dir);
+		return !record_dir_has_links(directory->record_dir) &&
+		       !record_dir_has_folders(directory->record_dir);
 	default:
 		return false;
 	}
@@ -380,9 +383,9 @@ static mode_t mode_of(const struct fs *fs, const struct node *node)
 /* When what DIRECTORY shows was fetched. */
 static void time_of_fetch(const struct node *directory, struct stat *attr)
 {
-	struct roster_info info;
+	struct figures info;
 
-	roster_info(directory->record_dir->roster, &info);
+	figures_get(directory->record_dir->roster, &info);
 	if (info.known)
 		attr->st_mtim = info.fetched;
 }

@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * undo.c - whom this mount made inactive, what it takes to undo that, and who came back by other
- * ways.
+ * inactive.c - whom this mount made inactive, what it takes to undo that, and who came back by
+ * other ways.
  *
  * A part of a roster, under its lock. It changes nothing at a vendor and asks nothing.
  */
 #define ROSTERFS_ROSTER_PRIVATE
+#include "cache/roster/inactive.h"
+
+#include "cache/record/record.h"
+#include "cache/record/snapshot.h"
 #include "cache/roster/roster_state.h"
 
 #include "vendors/base/log.h"
@@ -15,7 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-void roster_deactivated_free_locked(struct roster *roster, struct deactivated *user)
+static void forget_locked(struct roster *roster, struct inactive *user)
 {
 	HASH_DEL(roster->deactivated, user); /* NOLINT(clang-analyzer-unix.Malloc) */
 	free(user->undo);
@@ -24,10 +28,18 @@ void roster_deactivated_free_locked(struct roster *roster, struct deactivated *u
 	free(user);
 }
 
-/* The entry of ID, made if need be, or NULL. */
-static struct deactivated *deactivated_locked(struct roster *roster, const char *id)
+void inactive_free_locked(struct roster *roster)
 {
-	struct deactivated *user;
+	struct inactive *user, *next;
+
+	HASH_ITER(hh, roster->deactivated, user, next)
+		forget_locked(roster, user);
+}
+
+/* The entry of ID, made if need be, or NULL. */
+static struct inactive *deactivated_locked(struct roster *roster, const char *id)
+{
+	struct inactive *user;
 
 	HASH_FIND_STR(roster->deactivated, id, user);
 	if (user)
@@ -43,9 +55,9 @@ static struct deactivated *deactivated_locked(struct roster *roster, const char 
 	return user;
 }
 
-void roster_note_deactivated(struct roster *roster, const char *id, bool inactive)
+void inactive_note(struct roster *roster, const char *id, bool inactive)
 {
-	struct deactivated *user;
+	struct inactive *user;
 
 	pthread_mutex_lock(&roster->lock);
 	user = deactivated_locked(roster, id);
@@ -53,14 +65,14 @@ void roster_note_deactivated(struct roster *roster, const char *id, bool inactiv
 		user->inactive = inactive;
 		user->seen_active = false;
 		if (!inactive && !user->undo)
-			roster_deactivated_free_locked(roster, user);
+			forget_locked(roster, user);
 	}
 	pthread_mutex_unlock(&roster->lock);
 }
 
-void roster_keep_undo(struct roster *roster, const char *id, const char *undo)
+void inactive_keep_undo(struct roster *roster, const char *id, const char *undo)
 {
-	struct deactivated *user;
+	struct inactive *user;
 
 	pthread_mutex_lock(&roster->lock);
 	user = deactivated_locked(roster, id);
@@ -68,14 +80,14 @@ void roster_keep_undo(struct roster *roster, const char *id, const char *undo)
 		free(user->undo);
 		user->undo = undo ? strdup(undo) : NULL;
 		if (!user->undo && !user->inactive)
-			roster_deactivated_free_locked(roster, user);
+			forget_locked(roster, user);
 	}
 	pthread_mutex_unlock(&roster->lock);
 }
 
-char *roster_undo(struct roster *roster, const char *id)
+char *inactive_undo(struct roster *roster, const char *id)
 {
-	struct deactivated *user;
+	struct inactive *user;
 	char *undo = NULL;
 
 	pthread_mutex_lock(&roster->lock);
@@ -86,9 +98,9 @@ char *roster_undo(struct roster *roster, const char *id)
 	return undo;
 }
 
-void roster_check_active(struct roster *roster, const struct record *record)
+void inactive_check(struct roster *roster, const struct record *record)
 {
-	struct deactivated *user;
+	struct inactive *user;
 	bool say = false;
 
 	if (strcmp(record_status(record), STATUS_ACTIVE) != 0)
@@ -114,7 +126,7 @@ static const struct record **find_deactivated(struct roster *roster,
 					      const struct snapshot *snapshot, size_t *count)
 {
 	const struct record **found = NULL;
-	const struct deactivated *user;
+	const struct inactive *user;
 	const struct overlay *newer;
 
 	*count = 0;
@@ -132,12 +144,48 @@ static const struct record **find_deactivated(struct roster *roster,
 	return found;
 }
 
-void roster_check_all_active(struct roster *roster, const struct snapshot *snapshot)
+void inactive_check_all(struct roster *roster, const struct snapshot *snapshot)
 {
 	size_t count;
 	const struct record **found = find_deactivated(roster, snapshot, &count);
 
 	for (size_t i = 0; i < count; i++)
-		roster_check_active(roster, found[i]);
+		inactive_check(roster, found[i]);
 	free(found);
+}
+
+void inactive_note_writer(struct roster *roster, const char *id, const struct call *call,
+			  const json_t *seen)
+{
+	struct inactive *user;
+	struct inactive_writer *writer;
+
+	pthread_mutex_lock(&roster->lock);
+	HASH_FIND_STR(roster->deactivated, id, user);
+	if (user && !user->writer)
+		user->writer = calloc(1, sizeof(*user->writer));
+	writer = user ? user->writer : NULL;
+	if (writer) {
+		writer->uid = call->uid;
+		writer->gid = call->gid;
+		writer->pid = call->pid;
+		memcpy(writer->command, call->command, sizeof(writer->command));
+		memcpy(writer->path, call->path, sizeof(writer->path));
+		writer->timed = collection_updated(roster->collection, seen, &writer->time);
+	}
+	pthread_mutex_unlock(&roster->lock);
+}
+
+bool inactive_writer(struct roster *roster, const char *id, struct inactive_writer *writer)
+{
+	struct inactive *user;
+	bool found;
+
+	pthread_mutex_lock(&roster->lock);
+	HASH_FIND_STR(roster->deactivated, id, user);
+	found = user && user->inactive && user->writer;
+	if (found)
+		*writer = *user->writer;
+	pthread_mutex_unlock(&roster->lock);
+	return found;
 }

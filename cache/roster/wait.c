@@ -2,10 +2,14 @@
 /*
  * ask.c - ask a roster and block until it has answered (a part of roster.h).
  *
- * For threads of the pool. A thread that must not block calls roster_ask.
+ * For threads of the pool. A thread that must not block calls flight_ask.
  */
-#include "cache/roster/roster.h"
 
+#include "cache/roster/wait.h"
+
+#include "cache/record/record.h"
+#include "cache/record/snapshot.h"
+#include "cache/roster/flight.h"
 #include "vendors/base/call.h"
 
 #include <errno.h>
@@ -39,13 +43,13 @@ static void wait_for_answer(const struct wait *wait)
 	pthread_mutex_unlock(&call->lock);
 }
 
-int roster_ask_sync(struct roster *roster, struct wait *wait)
+int wait_sync(struct roster *roster, struct wait *wait)
 {
 	wait->done = wake_asker;
 	wait->answered = false;
-	roster_ask(roster, wait);
+	flight_ask(roster, wait);
 	if (call_wait(wait->call, is_answered, wait)) {
-		if (roster_leave(roster, wait)) {
+		if (flight_leave(roster, wait)) {
 			wait->error = -EINTR;
 			return -EINTR;
 		}

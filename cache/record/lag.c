@@ -6,9 +6,9 @@
  * as text, because a json_t stays in one thread; null and a missing member are the same thing. It
  * knows neither rosters nor requests: the reader of a record hands it in.
  */
-#include "cache/roster/lag.h"
+#include "cache/record/lag.h"
 
-#include "cache/roster/lag_member.h"
+#include "cache/record/lag_member.h"
 #include "vendors/base/clock.h"
 #include "vendors/vendor.h"
 
@@ -23,11 +23,11 @@
 
 struct entry {
 	char *id;
-	struct member *members; /* utlist */
-	struct time before;     /* of the version before the newest write, or later */
-	struct time newest;     /* of all versions that are known */
-	bool untimed, vague;    /* the time of the newest write is not known; nor was it before */
-	double until;           /* of the newest write, monotonic seconds */
+	struct lag_member *members; /* utlist */
+	struct lag_time before;     /* of the version before the newest write, or later */
+	struct lag_time newest;     /* of all versions that are known */
+	bool untimed, vague; /* the time of the newest write is not known; nor was it before */
+	double until;        /* of the newest write, monotonic seconds */
 	UT_hash_handle hh;
 };
 
@@ -53,12 +53,12 @@ struct lag *lag_new(const struct collection *collection, unsigned seconds)
 
 static void entry_free_locked(struct lag *lag, struct entry *entry)
 {
-	struct member *member, *next;
+	struct lag_member *member, *next;
 
 	HASH_DEL(lag->entries, entry); /* NOLINT(clang-analyzer-unix.Malloc) */
 	atomic_fetch_sub(&lag->count, 1);
 	DL_FOREACH_SAFE(entry->members, member, next)
-		member_free(member);
+		lag_member_free(member);
 	free(entry->id);
 	free(entry);
 }
@@ -78,22 +78,22 @@ void lag_free(struct lag *lag)
 /* ---- what was written ---- */
 
 /* The member of ENTRY at PATH, made if need be. What lies inside or around it is forgotten. */
-static struct member *member_of(struct entry *entry, char *const *path, size_t depth)
+static struct lag_member *lag_member_of(struct entry *entry, char *const *path, size_t depth)
 {
-	struct member *member, *next, *found = NULL;
+	struct lag_member *member, *next, *found = NULL;
 	bool loose = false;
 
 	DL_FOREACH_SAFE(entry->members, member, next) {
-		if (member_is_at(member, path, depth)) {
+		if (lag_member_is_at(member, path, depth)) {
 			found = member;
-		} else if (member_overlaps(member, path, depth)) {
+		} else if (lag_member_overlaps(member, path, depth)) {
 			loose = true;
 			DL_DELETE(entry->members, member);
-			member_free(member);
+			lag_member_free(member);
 		}
 	}
 	if (!found) {
-		found = member_new(path, depth);
+		found = lag_member_new(path, depth);
 		if (found)
 			DL_APPEND(entry->members, found);
 	}
@@ -106,7 +106,7 @@ static struct member *member_of(struct entry *entry, char *const *path, size_t d
 static void note_value(struct entry *entry, char **path, size_t depth, const json_t *before,
 		       const json_t *after)
 {
-	struct member *member;
+	struct lag_member *member;
 	json_t *value;
 	const char *name;
 	char *text;
@@ -118,12 +118,12 @@ static void note_value(struct entry *entry, char **path, size_t depth, const jso
 		}
 		return;
 	}
-	member = member_of(entry, path, depth);
-	if (!member || !member_text(after, &text))
+	member = lag_member_of(entry, path, depth);
+	if (!member || !lag_member_text(after, &text))
 		return;
-	member_add_older(member, before);
+	lag_member_add_older(member, before);
 	if (member->until > 0)
-		member_renew(member, text);
+		lag_member_renew(member, text);
 	else
 		member->after = text;
 	member->until = entry->until;
@@ -133,9 +133,9 @@ static void note_value(struct entry *entry, char **path, size_t depth, const jso
 }
 
 /* The time of update in RECORD (NULL: there is none). */
-static struct time time_of(const struct lag *lag, const json_t *record)
+static struct lag_time time_of(const struct lag *lag, const json_t *record)
 {
-	struct time time = {0};
+	struct lag_time time = {0};
 
 	time.known = record && collection_updated(lag->collection, record, &time.value);
 	return time;
@@ -167,9 +167,9 @@ static struct entry *touch_locked(struct lag *lag, const char *id)
 void lag_note(struct lag *lag, const char *id, const struct merge *merge, const json_t *before,
 	      const json_t *after, const json_t *answer)
 {
-	struct time acked = time_of(lag, answer);
+	struct lag_time acked = time_of(lag, answer);
 	char *path[DEPTH_MAX + 1];
-	struct member *member;
+	struct lag_member *member;
 	struct entry *entry;
 
 	if (lag->seconds <= 0 || !merge->count)
@@ -179,8 +179,8 @@ void lag_note(struct lag *lag, const char *id, const struct merge *merge, const 
 	if (entry) {
 		entry->until = clock_seconds() + lag->seconds;
 		/* BEFORE may be a read that lags, and the version before the write a later one */
-		entry->before = time_newer(time_of(lag, before), entry->newest);
-		entry->newest = time_newer(acked, entry->newest);
+		entry->before = lag_time_newer(time_of(lag, before), entry->newest);
+		entry->newest = lag_time_newer(acked, entry->newest);
 		entry->vague = entry->untimed;
 		entry->untimed = !acked.known;
 	}
@@ -195,7 +195,8 @@ void lag_note(struct lag *lag, const char *id, const struct merge *merge, const 
 	}
 	/* the version that is acknowledged has what was written before, too */
 	DL_FOREACH(entry ? entry->members : NULL, member) {
-		if (acked.known && member_is_value(member_value(member, after), member->after))
+		if (acked.known &&
+		    lag_member_is_value(lag_member_value(member, after), member->after))
 			member->acked = acked;
 	}
 	pthread_mutex_unlock(&lag->lock);
@@ -205,25 +206,25 @@ void lag_note(struct lag *lag, const char *id, const struct merge *merge, const 
 
 struct sight {
 	json_t *record;
-	struct time time;
+	struct lag_time time;
 	enum lag_reading reading;
 	const struct merge *proved;
 	struct lag_found *found;
 };
 
 /* Must MEMBER stay as SIGHT shows it, because it is to be proved? */
-static bool is_proved(const struct member *member, const struct sight *sight)
+static bool is_proved(const struct lag_member *member, const struct sight *sight)
 {
 	const struct merge *proved = sight->proved;
 
 	for (size_t i = 0; proved && i < proved->count; i++) {
 		const struct edit *edit = &proved->edits[i];
 
-		if (member_is_at(member, edit->path, edit->depth)) {
+		if (lag_member_is_at(member, edit->path, edit->depth)) {
 			/* what was remembered would be taken for what is wanted */
-			if (member_is_value(edit->after, member->after))
+			if (lag_member_is_value(edit->after, member->after))
 				return true;
-		} else if (!member_overlaps(member, edit->path, edit->depth)) {
+		} else if (!lag_member_overlaps(member, edit->path, edit->depth)) {
 			continue;
 		}
 		if (sight->reading == LAG_PROOF && merge_state(edit, sight->record) == MERGE_NEW)
@@ -232,10 +233,10 @@ static bool is_proved(const struct member *member, const struct sight *sight)
 	return false;
 }
 
-static void replace(const struct lag *lag, struct member *member, const struct sight *sight)
+static void replace(const struct lag *lag, struct lag_member *member, const struct sight *sight)
 {
 	const char *key = lag->collection->status_key;
-	const json_t *shown = member_value(member, sight->record);
+	const json_t *shown = lag_member_value(member, sight->record);
 
 	if (sight->found) {
 		sight->found->corrected = true;
@@ -243,29 +244,30 @@ static void replace(const struct lag *lag, struct member *member, const struct s
 		    json_is_string(shown) && !sight->found->status)
 			sight->found->status = strdup(json_string_value(shown));
 	}
-	member_set(member, sight->record, member->after);
+	lag_member_set(member, sight->record, member->after);
 	member->stale = true;
 }
 
 /* Judge MEMBER as SIGHT shows it. Returns false if the member is to be forgotten. */
-static bool look(const struct lag *lag, struct entry *entry, struct member *member,
+static bool look(const struct lag *lag, struct entry *entry, struct lag_member *member,
 		 const struct sight *sight)
 {
-	const json_t *shown = member_value(member, sight->record);
-	bool learns = sight->reading == LAG_READ, later = member_is_later(member, sight->time);
+	const json_t *shown = lag_member_value(member, sight->record);
+	bool learns = sight->reading == LAG_READ, later = lag_member_is_later(member, sight->time);
 	char *text;
 
-	if (member_is_value(shown, member->after)) {
+	if (lag_member_is_value(shown, member->after)) {
 		member->stale = false;
 		if (learns && sight->time.known && (later || !member->acked.known)) {
 			member->acked = sight->time;
-			entry->newest = time_newer(sight->time, entry->newest);
+			entry->newest = lag_time_newer(sight->time, entry->newest);
 		}
 		return true;
 	}
 	if (is_proved(member, sight))
 		return true;
-	if (member_is_earlier(member, sight->time) || (!later && member_is_older(member, shown))) {
+	if (lag_member_is_earlier(member, sight->time) ||
+	    (!later && lag_member_is_older(member, shown))) {
 		replace(lag, member, sight);
 		return true;
 	}
@@ -273,33 +275,33 @@ static bool look(const struct lag *lag, struct entry *entry, struct member *memb
 		return true;
 	/* of two versions with one time nobody knows which is the newer one */
 	if (!later || clock_compare(sight->time.value, member->acked.value) == 0 ||
-	    !member_text(shown, &text))
+	    !lag_member_text(shown, &text))
 		return false;
 	/* somebody wrote since: what was written here is an older value now */
-	member_renew(member, text);
+	lag_member_renew(member, text);
 	member->loose = false;
-	member->before = time_newer(member->acked, member->before);
+	member->before = lag_time_newer(member->acked, member->before);
 	member->vague = false;
 	member->acked = sight->time;
-	entry->newest = time_newer(sight->time, entry->newest);
+	entry->newest = lag_time_newer(sight->time, entry->newest);
 	return true;
 }
 
 static void correct_locked(struct lag *lag, struct entry *entry, const struct sight *sight)
 {
-	struct member *member, *next;
+	struct lag_member *member, *next;
 	double now = clock_seconds();
 	bool agrees = true;
 
 	DL_FOREACH_SAFE(entry->members, member, next) {
 		if (member->until <= now)
 			continue;
-		agrees = agrees &&
-			 member_is_value(member_value(member, sight->record), member->after);
+		agrees = agrees && lag_member_is_value(lag_member_value(member, sight->record),
+						       member->after);
 		if (look(lag, entry, member, sight))
 			continue;
 		DL_DELETE(entry->members, member);
-		member_free(member);
+		lag_member_free(member);
 	}
 	/* it is the newest write, or a version after it */
 	if (agrees && sight->reading == LAG_READ && sight->time.known)
@@ -332,7 +334,7 @@ void lag_correct(struct lag *lag, const char *id, json_t *record, enum lag_readi
 json_t *lag_acknowledged(struct lag *lag, const char *id)
 {
 	double now = clock_seconds();
-	struct member *member;
+	struct lag_member *member;
 	struct entry *entry;
 	json_t *found = NULL;
 
@@ -348,7 +350,7 @@ json_t *lag_acknowledged(struct lag *lag, const char *id)
 		/* what nothing shows any more stands as null */
 		json_object_set_new(found, member->path[0], json_null());
 		if (member->after)
-			member_set(member, found, member->after);
+			lag_member_set(member, found, member->after);
 	}
 	pthread_mutex_unlock(&lag->lock);
 	return found;
@@ -370,7 +372,7 @@ bool lag_covers(struct lag *lag, const char *id)
 
 static bool is_stale(const struct entry *entry)
 {
-	const struct member *member;
+	const struct lag_member *member;
 
 	DL_SEARCH_SCALAR(entry->members, member, stale, true);
 	return member;

@@ -13,7 +13,7 @@
 #define ROSTERFS_VERSIONS_H
 
 #include "cache/document/earlier.h"
-#include "cache/roster/record.h"
+#include "cache/record/record.h"
 
 #define VERSIONS_MAX 16
 #define VERSIONS_RECORDS_MAX 20000
@@ -65,5 +65,14 @@ bool versions_last_save(struct versions *versions, const char *id,
 
 /* Free what SAVE has. All zero is fine. */
 void versions_save_clear(struct versions_save *save);
+
+/* Note that a save of record ID by process PID was refused. */
+void versions_note_refused(struct versions *versions, const char *id, pid_t pid);
+
+/*
+ * Return true if the last save that was refused was of record ID and by process PID (0: never). An
+ * editor then writes back what it had read.
+ */
+bool versions_was_refused(struct versions *versions, const char *id, pid_t pid);
 
 #endif

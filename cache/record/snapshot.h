@@ -9,7 +9,7 @@
 #ifndef ROSTERFS_SNAPSHOT_H
 #define ROSTERFS_SNAPSHOT_H
 
-#include "cache/roster/record.h"
+#include "cache/record/record.h"
 #include "vendors/base/table.h"
 
 struct snapshot {

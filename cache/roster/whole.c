@@ -8,6 +8,10 @@
  * with the snapshot tells so. It knows nothing of age or fetching.
  */
 #define ROSTERFS_ROSTER_PRIVATE
+#include "cache/roster/whole.h"
+
+#include "cache/record/record.h"
+#include "cache/record/snapshot.h"
 #include "cache/roster/roster_state.h"
 
 #include "vendors/base/table.h"
@@ -20,13 +24,13 @@
 /* ---- with the lock ---- */
 
 /* Note what the overlay of ROSTER holds that its snapshot does not. 0 or -ENOMEM. */
-static int take_written_locked(struct roster *roster, struct view *view)
+static int take_written_locked(struct roster *roster, struct whole *whole)
 {
-	view->written = calloc(HASH_COUNT(roster->overlay) + 1, sizeof(*view->written));
-	if (!view->written)
+	whole->written = calloc(HASH_COUNT(roster->overlay) + 1, sizeof(*whole->written));
+	if (!whole->written)
 		return -ENOMEM;
 	for (const struct overlay *entry = roster->overlay; entry; entry = entry->hh.next) {
-		struct written *written = &view->written[view->count];
+		struct written *written = &whole->written[whole->count];
 
 		if (entry->generation <= roster->merged ||
 		    (!entry->record && !entry->deleted && !entry->proven))
@@ -35,32 +39,32 @@ static int take_written_locked(struct roster *roster, struct view *view)
 		if (entry->record == written->old)
 			continue;
 		written->now = entry->record ? record_get(entry->record) : NULL;
-		view->count++;
+		whole->count++;
 	}
 	return 0;
 }
 
-int view_take_locked(struct roster *roster, struct view *view)
+int whole_take_locked(struct roster *roster, struct whole *whole)
 {
-	memset(view, 0, sizeof(*view));
-	view->generation = roster->generation;
-	if (roster->merged != roster->generation && take_written_locked(roster, view))
+	memset(whole, 0, sizeof(*whole));
+	whole->generation = roster->generation;
+	if (roster->merged != roster->generation && take_written_locked(roster, whole))
 		return -ENOMEM;
-	if (!view->count)
+	if (!whole->count)
 		roster->merged = roster->generation;
-	view->snapshot = snapshot_get(roster->snapshot);
+	whole->snapshot = snapshot_get(roster->snapshot);
 	return 0;
 }
 
 /* ---- without it ---- */
 
-static void clear(struct view *view)
+static void clear(struct whole *whole)
 {
-	for (size_t i = 0; i < view->count; i++)
-		record_put(view->written[i].now);
-	free(view->written);
-	snapshot_put(view->snapshot);
-	memset(view, 0, sizeof(*view));
+	for (size_t i = 0; i < whole->count; i++)
+		record_put(whole->written[i].now);
+	free(whole->written);
+	snapshot_put(whole->snapshot);
+	memset(whole, 0, sizeof(*whole));
 }
 
 static const char *id_of(const void *item)
@@ -71,26 +75,26 @@ static const char *id_of(const void *item)
 }
 
 /* A table of what VIEW has in place of records of its snapshot. 0 or -ENOMEM. */
-static int index_written(const struct view *view, struct table *table)
+static int index_written(const struct whole *whole, struct table *table)
 {
 	int error = 0;
 
 	table_init(table, id_of);
-	for (size_t i = 0; !error && i < view->count; i++) {
-		if (view->written[i].old)
-			error = table_add(table, &view->written[i],
-					  hash_text(view->written[i].old->id));
+	for (size_t i = 0; !error && i < whole->count; i++) {
+		if (whole->written[i].old)
+			error = table_add(table, &whole->written[i],
+					  hash_text(whole->written[i].old->id));
 	}
 	return error;
 }
 
 /* The snapshot of VIEW with what was written, or NULL: no memory. */
-static struct snapshot *lay(const struct view *view)
+static struct snapshot *lay(const struct whole *whole)
 {
-	const struct snapshot *old = view->snapshot;
+	const struct snapshot *old = whole->snapshot;
 	struct snapshot_builder builder;
 	struct table changed;
-	int error = index_written(view, &changed);
+	int error = index_written(whole, &changed);
 
 	snapshot_begin(&builder, NULL);
 	for (size_t i = 0; !error && i < old->count; i++) {
@@ -103,9 +107,9 @@ static struct snapshot *lay(const struct view *view)
 		if (record)
 			error = snapshot_add(&builder, record_get(record));
 	}
-	for (size_t i = 0; !error && i < view->count; i++) {
-		if (!view->written[i].old)
-			error = snapshot_add(&builder, record_get(view->written[i].now));
+	for (size_t i = 0; !error && i < whole->count; i++) {
+		if (!whole->written[i].old)
+			error = snapshot_add(&builder, record_get(whole->written[i].now));
 	}
 	table_clear(&changed);
 	if (!error)
@@ -115,32 +119,32 @@ static struct snapshot *lay(const struct view *view)
 }
 
 /* MADE of VIEW takes the place of the snapshot that it was made of, if that still is ROSTER's. */
-static void offer(struct roster *roster, const struct view *view, struct snapshot *made)
+static void offer(struct roster *roster, const struct whole *whole, struct snapshot *made)
 {
 	struct snapshot *old = NULL;
 
 	pthread_mutex_lock(&roster->lock);
-	if (roster->snapshot == view->snapshot) {
+	if (roster->snapshot == whole->snapshot) {
 		old = roster->snapshot;
 		roster->snapshot = snapshot_get(made);
-		roster->merged = view->generation;
+		roster->merged = whole->generation;
 	}
 	pthread_mutex_unlock(&roster->lock);
 	snapshot_put(old);
 }
 
-struct snapshot *view_make(struct roster *roster, struct view *view)
+struct snapshot *whole_make(struct roster *roster, struct whole *whole)
 {
 	struct snapshot *made;
 
-	if (view->count) {
-		made = lay(view);
+	if (whole->count) {
+		made = lay(whole);
 		if (made)
-			offer(roster, view, made);
+			offer(roster, whole, made);
 	} else {
-		made = view->snapshot;
-		view->snapshot = NULL;
+		made = whole->snapshot;
+		whole->snapshot = NULL;
 	}
-	clear(view);
+	clear(whole);
 	return made;
 }

@@ -15,72 +15,72 @@
 #include <time.h>
 
 /* A vendor's time of update. */
-struct time {
+struct lag_time {
 	bool known;
 	struct timespec value;
 };
 
 /* A member, and what the writes of the last seconds made of it. */
-struct member {
+struct lag_member {
 	char **path;
 	size_t depth;
 	char *after;  /* JSON text; NULL: nothing */
 	char **older; /* the values from before the writes, the same */
 	size_t older_count;
-	struct time acked;  /* of the newest version that is known to have AFTER */
-	struct time before; /* of the version before the write */
-	double until;       /* monotonic seconds */
-	bool vague;         /* the version before the write may go by the same time */
+	struct lag_time acked;  /* of the newest version that is known to have AFTER */
+	struct lag_time before; /* of the version before the write */
+	double until;           /* monotonic seconds */
+	bool vague;             /* the version before the write may go by the same time */
 	/* a write went over a part of it, or over what it is a part of: any value may be older */
 	bool loose;
 	bool stale; /* the last read showed an older value */
-	struct member *next, *prev;
+	struct lag_member *next, *prev;
 };
 
 /* A new member at PATH (copied), DEPTH names deep, without values. NULL: no memory. */
-struct member *member_new(char *const *path, size_t depth);
-void member_free(struct member *member);
+struct lag_member *lag_member_new(char *const *path, size_t depth);
+void lag_member_free(struct lag_member *member);
 
 /* Return true if MEMBER is at PATH. */
-bool member_is_at(const struct member *member, char *const *path, size_t depth);
+bool lag_member_is_at(const struct lag_member *member, char *const *path, size_t depth);
 
 /* Return true if MEMBER lies inside what is at PATH, or the other way round. */
-bool member_overlaps(const struct member *member, char *const *path, size_t depth);
+bool lag_member_overlaps(const struct lag_member *member, char *const *path, size_t depth);
 
 /* ---- values ---- */
 
 /* Set *TEXT to VALUE as text; the caller frees. Returns false without memory. */
-bool member_text(const json_t *value, char **text);
+bool lag_member_text(const json_t *value, char **text);
 
 /* Return true if VALUE is the same as TEXT. */
-bool member_is_value(const json_t *value, const char *text);
+bool lag_member_is_value(const json_t *value, const char *text);
 
 /* Return true if VALUE is one from before the newest write of MEMBER. */
-bool member_is_older(const struct member *member, const json_t *value);
+bool lag_member_is_older(const struct lag_member *member, const json_t *value);
 
 /* Return the value of MEMBER in RECORD, borrowed, or NULL. */
-json_t *member_value(const struct member *member, const json_t *record);
+json_t *lag_member_value(const struct lag_member *member, const json_t *record);
 
 /* Set MEMBER in RECORD to TEXT; NULL clears it. */
-void member_set(const struct member *member, json_t *record, const char *text);
+void lag_member_set(const struct lag_member *member, json_t *record, const char *text);
 
 /* Remember VALUE as one from before the newest write of MEMBER. */
-void member_add_older(struct member *member, const json_t *value);
+void lag_member_add_older(struct lag_member *member, const json_t *value);
 
 /* Give MEMBER the value TEXT (taken); what it had becomes an older one. */
-void member_renew(struct member *member, char *text);
+void lag_member_renew(struct lag_member *member, char *text);
 
 /* ---- times ---- */
 
 /* Return the later one; one that is not known is earlier than any other. */
-struct time time_newer(struct time a, struct time b);
+struct lag_time lag_time_newer(struct lag_time a, struct lag_time b);
 
 /* Return true if TIME, of a record that was read, is later than what was acknowledged for MEMBER.
  */
-bool member_is_later(const struct member *member, struct time time);
+bool lag_member_is_later(const struct lag_member *member, struct lag_time time);
 
 /* Return true if TIME is from before what was acknowledged for MEMBER. Not all responses have the
  * fraction of a second. */
-bool member_is_earlier(const struct member *member, struct time time);
+bool lag_member_is_earlier(const struct lag_member *member, struct lag_time time);
 
 #endif

@@ -5,13 +5,12 @@
  * One allocation a record, text included: at 100,000 users each word counts. It knows how a record
  * looks as a file, not where it comes from or who reads it.
  */
-#include "cache/roster/record.h"
+#include "cache/record/record.h"
 
 #include "cache/document/render.h"
 #include "vendors/base/address.h"
 #include "vendors/base/status_words.h"
 #include "vendors/json/exact.h"
-#include "vendors/base/status_words.h"
 #include "vendors/json/exact_mend.h"
 #include "vendors/json/exact_parse.h"
 #include "vendors/vendor.h"

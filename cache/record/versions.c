@@ -5,8 +5,10 @@
  * A table by id, oldest entry first, so that the bound takes from the front. It does not decide
  * which of these versions a document was read from (edit_base.c).
  */
-#include "cache/roster/versions.h"
+#include "cache/record/versions.h"
 
+#include "cache/record/record.h"
+#include "vendors/base/hash.h"
 #include "vendors/json/exact_parse.h"
 #include "vendors/json/exact_print.h"
 
@@ -35,6 +37,8 @@ struct entry {
 struct versions {
 	pthread_mutex_t lock;
 	struct entry *entries;
+	uint64_t refused; /* hash of the id of the last save that was refused */
+	pid_t refused_pid;
 };
 
 struct versions *versions_new(void)
@@ -231,4 +235,22 @@ void versions_save_clear(struct versions_save *save)
 	json_decref(save->left);
 	earlier_clear(&save->earlier);
 	memset(save, 0, sizeof(*save));
+}
+
+void versions_note_refused(struct versions *versions, const char *id, pid_t pid)
+{
+	pthread_mutex_lock(&versions->lock);
+	versions->refused = hash_text(id);
+	versions->refused_pid = pid;
+	pthread_mutex_unlock(&versions->lock);
+}
+
+bool versions_was_refused(struct versions *versions, const char *id, pid_t pid)
+{
+	bool refused;
+
+	pthread_mutex_lock(&versions->lock);
+	refused = pid && versions->refused_pid == pid && versions->refused == hash_text(id);
+	pthread_mutex_unlock(&versions->lock);
+	return refused;
 }

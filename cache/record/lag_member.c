@@ -4,7 +4,7 @@
  *
  * It knows values, paths and times, and nothing of the table that they stand in.
  */
-#include "cache/roster/lag_member.h"
+#include "cache/record/lag_member.h"
 
 #include "cache/document/merge.h"
 #include "vendors/base/clock.h"
@@ -16,7 +16,7 @@
 
 #define OLDER_MAX 64
 
-void member_free(struct member *member)
+void lag_member_free(struct lag_member *member)
 {
 	for (size_t i = 0; member->path && i < member->depth; i++)
 		free(member->path[i]);
@@ -28,7 +28,7 @@ void member_free(struct member *member)
 	free(member);
 }
 
-bool member_text(const json_t *value, char **text)
+bool lag_member_text(const json_t *value, char **text)
 {
 	*text = NULL;
 	if (!value || json_is_null(value))
@@ -37,43 +37,43 @@ bool member_text(const json_t *value, char **text)
 	return *text;
 }
 
-static json_t *member_json(const char *text)
+static json_t *lag_member_json(const char *text)
 {
 	return text ? exact_parse(text, strlen(text), EXACT_PARSE_ANY, NULL) : json_null();
 }
 
-bool member_is_value(const json_t *value, const char *text)
+bool lag_member_is_value(const json_t *value, const char *text)
 {
 	json_t *other;
 	bool same;
 
 	if (!text)
 		return !value || json_is_null(value);
-	other = member_json(text);
+	other = lag_member_json(text);
 	same = other && merge_alike(value, other);
 	json_decref(other);
 	return same;
 }
 
-bool member_is_older(const struct member *member, const json_t *value)
+bool lag_member_is_older(const struct lag_member *member, const json_t *value)
 {
 	if (member->loose)
 		return true;
 	for (size_t i = 0; i < member->older_count; i++) {
-		if (member_is_value(value, member->older[i]))
+		if (lag_member_is_value(value, member->older[i]))
 			return true;
 	}
 	return false;
 }
 
-json_t *member_value(const struct member *member, const json_t *record)
+json_t *lag_member_value(const struct lag_member *member, const json_t *record)
 {
 	const struct edit edit = {.path = member->path, .depth = member->depth};
 
 	return merge_value(&edit, record);
 }
 
-void member_set(const struct member *member, json_t *record, const char *text)
+void lag_member_set(const struct lag_member *member, json_t *record, const char *text)
 {
 	json_t *object = record, *below;
 	const char *name = member->path[member->depth - 1];
@@ -89,10 +89,10 @@ void member_set(const struct member *member, json_t *record, const char *text)
 		object = below;
 	}
 	if (text || json_object_get(object, name))
-		json_object_set_new(object, name, member_json(text));
+		json_object_set_new(object, name, lag_member_json(text));
 }
 
-bool member_is_at(const struct member *member, char *const *path, size_t depth)
+bool lag_member_is_at(const struct lag_member *member, char *const *path, size_t depth)
 {
 	bool same = member->depth == depth;
 
@@ -101,7 +101,7 @@ bool member_is_at(const struct member *member, char *const *path, size_t depth)
 	return same;
 }
 
-bool member_overlaps(const struct member *member, char *const *path, size_t depth)
+bool lag_member_overlaps(const struct lag_member *member, char *const *path, size_t depth)
 {
 	size_t common = member->depth < depth ? member->depth : depth;
 	bool same = member->depth != depth;
@@ -111,9 +111,9 @@ bool member_overlaps(const struct member *member, char *const *path, size_t dept
 	return same;
 }
 
-struct member *member_new(char *const *path, size_t depth)
+struct lag_member *lag_member_new(char *const *path, size_t depth)
 {
-	struct member *member = calloc(1, sizeof(*member));
+	struct lag_member *member = calloc(1, sizeof(*member));
 
 	if (!member)
 		return NULL;
@@ -125,31 +125,31 @@ struct member *member_new(char *const *path, size_t depth)
 			break;
 	}
 	if (!member->path || !member->path[depth - 1]) {
-		member_free(member);
+		lag_member_free(member);
 		return NULL;
 	}
 	return member;
 }
 
-void member_add_older(struct member *member, const json_t *value)
+void lag_member_add_older(struct lag_member *member, const json_t *value)
 {
 	char **longer, *text;
 
-	if (member_is_older(member, value) || member->older_count == OLDER_MAX)
+	if (lag_member_is_older(member, value) || member->older_count == OLDER_MAX)
 		return;
 	longer = reallocarray(member->older, member->older_count + 1, sizeof(*longer));
 	if (!longer)
 		return;
 	member->older = longer;
-	if (member_text(value, &text))
+	if (lag_member_text(value, &text))
 		member->older[member->older_count++] = text;
 }
 
-void member_renew(struct member *member, char *text)
+void lag_member_renew(struct lag_member *member, char *text)
 {
-	json_t *value = member_json(member->after);
+	json_t *value = lag_member_json(member->after);
 
-	member_add_older(member, value);
+	lag_member_add_older(member, value);
 	json_decref(value);
 	free(member->after);
 	member->after = text;
@@ -158,14 +158,14 @@ void member_renew(struct member *member, char *text)
 
 /* ---- times ---- */
 
-struct time time_newer(struct time a, struct time b)
+struct lag_time lag_time_newer(struct lag_time a, struct lag_time b)
 {
 	if (!a.known || !b.known)
 		return a.known ? a : b;
 	return clock_compare(a.value, b.value) < 0 ? b : a;
 }
 
-bool member_is_later(const struct member *member, struct time time)
+bool lag_member_is_later(const struct lag_member *member, struct lag_time time)
 {
 	int order;
 
@@ -179,7 +179,7 @@ bool member_is_later(const struct member *member, struct time time)
 	return !member->before.known || clock_compare(time.value, member->before.value) > 0;
 }
 
-bool member_is_earlier(const struct member *member, struct time time)
+bool lag_member_is_earlier(const struct lag_member *member, struct lag_time time)
 {
 	struct timespec acked = member->acked.value;
 

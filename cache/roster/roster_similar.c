@@ -8,6 +8,10 @@
  * What was written since wins over it. It knows nothing of names or files.
  */
 #define ROSTERFS_ROSTER_PRIVATE
+#include "cache/roster/roster_similar.h"
+
+#include "cache/record/record.h"
+#include "cache/record/snapshot.h"
 #include "cache/roster/roster_state.h"
 
 #include "vendors/base/skeleton.h"
@@ -145,7 +149,8 @@ static int search_locked(struct search *search, struct roster *roster)
 	return error;
 }
 
-struct snapshot *roster_similar(struct roster *roster, const char *key, bool *known, bool *more)
+struct snapshot *roster_similar_find(struct roster *roster, const char *key, bool *known,
+				     bool *more)
 {
 	struct search search = {.key = key,
 				.skeleton = skeleton_make(key, SKELETON_ALL),

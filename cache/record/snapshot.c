@@ -7,8 +7,9 @@
  * time, so that it can't hold the handle of a hash table. Who looks by email has them sorted by
  * that, when first asked for. It knows nothing of age or fetching.
  */
-#include "cache/roster/snapshot.h"
+#include "cache/record/snapshot.h"
 
+#include "cache/record/record.h"
 #include "vendors/base/address.h"
 #include "vendors/base/hash.h"
 
