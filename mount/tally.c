@@ -9,7 +9,6 @@
 
 #include "vendors/base/status_words.h"
 #include "vendors/base/hash.h"
-#include "vendors/base/status_words.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -13,7 +13,6 @@
 #include "vendors/base/call.h"
 #include "vendors/json/exact.h"
 #include "vendors/base/log.h"
-#include "vendors/base/status_words.h"
 
 #include <errno.h>
 #include <stdio.h>
