@@ -9,6 +9,7 @@
 #include "cache/access/link.h"
 
 #include "cache/history/attempt.h"
+#include "cache/history/attempt_undo.h"
 #include "cache/history/guard.h"
 #include "cache/history/takeback.h"
 #include "cache/history/undo.h"
@@ -195,7 +196,7 @@ static int post_link(struct attempt *attempt)
 	uint64_t ticket = 0;
 	int error;
 
-	attempt_undone_by(attempt, &undo);
+	attempt_undo_add(attempt, &undo);
 	takeback_link(attempt, NULL);
 	error = body ? attempt_send_counted(attempt, &ticket)
 		     : call_fail(attempt->call, ENOMEM, "no memory");

@@ -8,17 +8,16 @@
  */
 #include "cache/history/attempt.h"
 
+#include "cache/document/text_json.h"
+#include "cache/history/attempt_undo.h"
 #include "cache/history/audit.h"
 #include "cache/history/guard.h"
 #include "cache/history/history.h"
 #include "cache/history/takeback.h"
-#include "cache/history/undo.h"
 #include "cache/roster/publish.h"
 #include "cache/roster/roster.h"
 #include "vendors/base/call.h"
 #include "vendors/base/log.h"
-#include "vendors/base/status_words.h"
-#include "vendors/json/exact.h"
 #include "vendors/json/exact_print.h"
 #include "vendors/vendor.h"
 
@@ -84,49 +83,7 @@ void attempt_field(json_t *fields, const char *name, unsigned flags, const json_
 	json_array_append_new(fields, field);
 }
 
-char *attempt_command(const struct attempt *attempt, const struct undo *undo)
-{
-	const struct undo_words *words = guard_undo_words(attempt->guard);
-
-	return words ? words->command(attempt->account, undo) : NULL;
-}
-
-void attempt_undone_by(struct attempt *attempt, const struct undo *undo)
-{
-	char *command = attempt_command(attempt, undo);
-
-	if (!command)
-		return;
-	if (!attempt->commands)
-		attempt->commands = json_array();
-	json_array_append_new(attempt->commands, json_string(command));
-	free(command);
-}
-
-void attempt_undone_by_status(struct attempt *attempt, const char *id)
-{
-	const struct undo undo = {.what = UNDO_STATUS, .id = id, .word = STATUS_INACTIVE};
-
-	attempt_undone_by(attempt, &undo);
-}
-
 /* ---- the line ---- */
-
-/* TEXT as JSON, also where a name or a vendor's words are no UTF-8. */
-static json_t *text_json(const char *text)
-{
-	json_t *made = json_string(text);
-	char *copy = made ? NULL : strdup(text);
-
-	for (char *c = copy; c && *c; c++) {
-		if ((unsigned char)*c >= 0x80)
-			*c = '?';
-	}
-	if (copy)
-		made = json_string(copy);
-	free(copy);
-	return made;
-}
 
 static json_t *time_json(const struct timespec *when)
 {
@@ -152,48 +109,15 @@ static const char *outcome_of(const struct attempt *attempt, int error)
 	return "refused";
 }
 
-/*
- * The command that makes WORD (NULL: none) the record's status, or NULL: a vendor's further words
- * can be restored by a document only. The caller frees.
+/* What takes back a change with OUTCOME. What was not made, or was made by somebody else, has none.
  */
-static char *status_command(const struct attempt *attempt, const char *word)
-{
-	const struct undo undo = {.what = UNDO_STATUS, .path = attempt->call->path, .word = word};
-
-	if (!word || (strcmp(word, STATUS_ACTIVE) != 0 && strcmp(word, STATUS_INACTIVE) != 0))
-		return NULL;
-	return attempt_command(attempt, &undo);
-}
-
-/* The same for the status from before, as an array, or NULL: no status was written. */
-static json_t *undo_of_status(const struct attempt *attempt)
-{
-	const json_t *field = json_array_get(attempt->fields, 0);
-	const json_t *before = json_object_get(field, "before");
-	char *text = strcmp(attempt->action, "status") == 0
-			 ? status_command(attempt, exact_string(before))
-			 : NULL;
-	json_t *undo = text ? json_pack("[o]", text_json(text)) : NULL;
-
-	free(text);
-	return undo;
-}
-
-/*
- * What undoes it, for the account's directory: a new reference, or NULL. What was not made, or was
- * made by somebody else, is not undone.
- */
-static json_t *undo_json(const struct attempt *attempt, const char *outcome)
+static json_t *undo_of(const struct attempt *attempt, const char *outcome)
 {
 	bool open = strcmp(outcome, SENDING) == 0 || strcmp(outcome, "unknown") == 0;
 
 	if (attempt->idle || (!attempt->accepted && strcmp(outcome, "failed") == 0))
 		return NULL;
-	if (attempt->undo)
-		return json_pack("[o]", text_json(attempt->undo));
-	if (attempt->commands)
-		return json_incref(attempt->commands);
-	return open ? undo_of_status(attempt) : NULL;
+	return attempt_undo_json(attempt, open);
 }
 
 /* The line that says OUTCOME, with a newline at its end; the caller frees. NULL: no memory. */
@@ -216,7 +140,7 @@ static char *line_of(const struct attempt *attempt, const char *outcome, int err
 	json_object_set_new(line, "fields",
 			    attempt->fields ? json_incref(attempt->fields) : json_array());
 	if (strcmp(outcome, "refused") != 0)
-		json_object_set_new(line, "undo", undo_json(attempt, outcome));
+		json_object_set_new(line, "undo", undo_of(attempt, outcome));
 	if (attempt->number)
 		json_object_set_new(line, "history", json_integer((json_int_t)attempt->number));
 	json_object_set_new(line, "outcome", json_string(outcome));
@@ -389,36 +313,6 @@ static int append_outcome(struct attempt *attempt, int error)
 
 /* ---- the history ---- */
 
-/* The commands as a script, which the caller frees; NULL: there is none. */
-static char *script_of(const struct attempt *attempt)
-{
-	const struct undo_words *words = guard_undo_words(attempt->guard);
-
-	return words && attempt->commands ? words->script(attempt->account, attempt->commands)
-					  : NULL;
-}
-
-/* UNDO, a document, restores it: by the old word of a status, or a copy of what the history has. */
-static void tell_undo(struct attempt *attempt, const json_t *undo)
-{
-	const struct undo copy = {.what = UNDO_DOCUMENT,
-				  .path = attempt->call->path,
-				  .number = attempt->number};
-	const char *word = NULL;
-	char *text;
-
-	if (strcmp(attempt->action, "status") == 0)
-		word = json_string_value(
-		    json_object_get(undo, roster_collection(attempt->roster)->status_key));
-	text = status_command(attempt, word);
-	if (!text)
-		text = attempt_command(attempt, &copy);
-	if (!text)
-		return;
-	free(attempt->undo);
-	attempt->undo = text;
-}
-
 void attempt_accepted(struct attempt *attempt, const json_t *before, const json_t *after,
 		      const json_t *undo)
 {
@@ -434,13 +328,13 @@ void attempt_accepted(struct attempt *attempt, const json_t *before, const json_
 	attempt->accepted = true;
 	if (!history)
 		return;
-	script = script_of(attempt);
+	script = attempt_undo_script(attempt);
 	write.script = script;
 	takeback_tell(attempt, before, after, &write.access);
 	attempt->number = history_add(history, &write);
 	history_access_clear(&write.access);
 	if (attempt->number && undo)
-		tell_undo(attempt, undo);
+		attempt_undo_set(attempt, undo);
 	if (!attempt->number)
 		log_call(attempt->call, "no memory: the change is not in .rosterfs/history");
 	free(script);

@@ -68,18 +68,6 @@ void attempt_set_fields(struct attempt *attempt, json_t *fields);
 void attempt_field(json_t *fields, const char *name, unsigned flags, const json_t *before,
 		   const json_t *after);
 
-/* The command that does UNDO, for the account's directory; the caller frees. NULL: none can. */
-char *attempt_command(const struct attempt *attempt, const struct undo *undo);
-
-/*
- * UNDO takes back a part of the change; before attempt_send, if it is known by then. Nothing is kept
- * of one that no command can do.
- */
-void attempt_undone_by(struct attempt *attempt, const struct undo *undo);
-
-/* The same: record ID is made inactive. */
-void attempt_undone_by_status(struct attempt *attempt, const char *id);
-
 /*
  * Before each request that may change something: append a line with the outcome "sending" to the
  * audit log, unless the last one of this attempt had the same fields, and secure room for the line

@@ -10,6 +10,7 @@
 #include "cache/update/create.h"
 
 #include "cache/history/attempt.h"
+#include "cache/history/attempt_undo.h"
 #include "cache/history/guard.h"
 #include "cache/record/snapshot.h"
 #include "cache/roster/figures.h"
@@ -110,7 +111,7 @@ static void tell_history(struct creation *creation)
 {
 	creation->attempt->id = creation->id;
 	if (creation->collection->status_key)
-		attempt_undone_by_status(creation->attempt, creation->id);
+		attempt_undo_add_status(creation->attempt, creation->id);
 	attempt_accepted(creation->attempt, NULL, creation->made, NULL);
 }
 
