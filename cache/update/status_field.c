@@ -16,6 +16,7 @@
 #include "cache/update/self_guard.h"
 #include "vendors/base/call.h"
 #include "vendors/base/status_words.h"
+#include "vendors/vendor.h"
 
 #include <errno.h>
 #include <stdint.h>
