@@ -2,9 +2,8 @@
 /*
  * attempt.c - see attempt.h.
  *
- * The one place that knows what a line of the audit log looks like, and how a change ended. It
- * sends nothing and decides nothing, but for one thing: what can't be told to the audit log is not
- * sent.
+ * Only this file knows the format of a line of the audit log. It sends nothing and decides nothing,
+ * except that nothing is sent if the audit log cannot be written.
  */
 #include "cache/history/attempt.h"
 
@@ -27,11 +26,13 @@
 #include <string.h>
 #include <sys/random.h>
 
-/* What the outcome adds to a line at most, besides the path: each byte of the words may become six.
+/*
+ * Bytes that the outcome adds to a line at most, besides the path: each byte of a message may
+ * become six.
  */
 #define OUTCOME_MAX (6 * (size_t)CALL_WORDS_MAX + 1024)
 
-/* The outcome in a line that stands there before anything is sent. */
+/* The outcome in the line that is written before anything is sent. */
 #define SENDING "sending"
 
 void attempt_begin_account(struct attempt *attempt, struct call *call, struct guard *guard,
@@ -53,7 +54,7 @@ void attempt_begin(struct attempt *attempt, struct call *call, struct guard *gua
 	attempt->id = id;
 }
 
-/* ---- what is said of it ---- */
+/* ---- describing it ---- */
 
 void attempt_set_fields(struct attempt *attempt, json_t *fields)
 {
@@ -63,7 +64,7 @@ void attempt_set_fields(struct attempt *attempt, json_t *fields)
 	attempt->fields = fields;
 }
 
-static json_t *shown(unsigned flags, const json_t *value)
+static json_t *attempt_shown(unsigned flags, const json_t *value)
 {
 	if (!value)
 		return json_null();
@@ -78,8 +79,8 @@ void attempt_field(json_t *fields, const char *name, unsigned flags, const json_
 	json_t *field = json_object();
 
 	json_object_set_new(field, "field", json_string(name));
-	json_object_set_new(field, "before", shown(flags, before));
-	json_object_set_new(field, "after", shown(flags, after));
+	json_object_set_new(field, "before", attempt_shown(flags, before));
+	json_object_set_new(field, "after", attempt_shown(flags, after));
 	json_array_append_new(fields, field);
 }
 
@@ -103,15 +104,17 @@ static const char *outcome_of(const struct attempt *attempt, int error)
 		return guard_dry_run(attempt->guard) ? "dry-run" : "done";
 	if (attempt->unknown)
 		return "unknown";
-	/* what a request decided, or what nobody waited for, is not our refusal */
+	/* after a request, or if the caller has gone, it is not rosterfs that refused */
 	if (attempt->sent || attempt->call->request[0] || error == -EINTR)
 		return "failed";
 	return "refused";
 }
 
-/* What takes back a change with OUTCOME. What was not made, or was made by somebody else, has none.
+/*
+ * Return what takes back a change with OUTCOME, or NULL: the change was not made, or somebody else
+ * made it.
  */
-static json_t *undo_of(const struct attempt *attempt, const char *outcome)
+static json_t *attempt_undo_of(const struct attempt *attempt, const char *outcome)
 {
 	bool open = strcmp(outcome, SENDING) == 0 || strcmp(outcome, "unknown") == 0;
 
@@ -120,7 +123,7 @@ static json_t *undo_of(const struct attempt *attempt, const char *outcome)
 	return attempt_undo_json(attempt, open);
 }
 
-/* The line that says OUTCOME, with a newline at its end; the caller frees. NULL: no memory. */
+/* Return the line with OUTCOME, and a newline at its end; the caller frees. NULL: no memory. */
 static char *line_of(const struct attempt *attempt, const char *outcome, int error, size_t *length)
 {
 	const struct call *call = attempt->call;
@@ -140,7 +143,7 @@ static char *line_of(const struct attempt *attempt, const char *outcome, int err
 	json_object_set_new(line, "fields",
 			    attempt->fields ? json_incref(attempt->fields) : json_array());
 	if (strcmp(outcome, "refused") != 0)
-		json_object_set_new(line, "undo", undo_of(attempt, outcome));
+		json_object_set_new(line, "undo", attempt_undo_of(attempt, outcome));
 	if (attempt->number)
 		json_object_set_new(line, "history", json_integer((json_int_t)attempt->number));
 	json_object_set_new(line, "outcome", json_string(outcome));
@@ -166,12 +169,12 @@ static int fail_audit(struct attempt *attempt, int error)
 {
 	attempt->call->request[0] = '\0';
 	attempt->call->status = 0;
-	return call_fail(attempt->call, EIO, "audit_log %s can't be written (%s), so %s",
+	return call_fail(attempt->call, EIO, "audit_log %s: cannot be written: %s; %s",
 			 audit_path(guard_audit(attempt->guard)), strerror(-error),
 			 attempt->sent ? "it was not sent again" : "nothing was sent");
 }
 
-/* Name it where all mounts are told apart. 0 or a negative errno. */
+/* Give the attempt a name that no attempt of another mount has. Returns 0 or a negative errno. */
 static int name_attempt(struct attempt *attempt)
 {
 	unsigned char bytes[(ATTEMPT_TOKEN_MAX - 1) / 2];
@@ -185,17 +188,17 @@ static int name_attempt(struct attempt *attempt)
 	return 0;
 }
 
-/* Has the log the line that says what is sent now? */
+/* Return true if the last "sending" line in the log says what is sent now. */
 static bool is_announced(const struct attempt *attempt)
 {
 	return attempt->announced && json_equal(attempt->announced, attempt->fields);
 }
 
 /*
- * Append the line that says what is sent now (in a dry run: nothing), and secure room for the
- * outcome's. 0 or a negative errno.
+ * Append the line that says what is sent now (in a dry run, no line), and secure room for the line
+ * with the outcome. Returns 0 or a negative errno.
  */
-static int announce(struct attempt *attempt, struct audit *audit)
+static int attempt_announce(struct attempt *attempt, struct audit *audit)
 {
 	bool dry = guard_dry_run(attempt->guard);
 	size_t length = 0, size, more;
@@ -227,7 +230,7 @@ int attempt_send(struct attempt *attempt)
 	int error = 0;
 
 	if (audit && !is_announced(attempt))
-		error = announce(attempt, audit);
+		error = attempt_announce(attempt, audit);
 	if (error)
 		return fail_audit(attempt, error);
 	if (!guard_dry_run(attempt->guard))
@@ -272,7 +275,7 @@ void attempt_uncount(struct attempt *attempt, uint64_t ticket)
 		guard_give_back(attempt->guard, ticket);
 }
 
-/* The line that says how it ended; the caller frees. NULL: no memory. */
+/* Return the line that says how it ended; the caller frees. NULL: no memory. */
 static char *outcome_line(struct attempt *attempt, int error, size_t *length)
 {
 	const char *outcome = outcome_of(attempt, error);
@@ -281,7 +284,7 @@ static char *outcome_line(struct attempt *attempt, int error, size_t *length)
 
 	if (!line || !attempt->announced || *length <= attempt->secured)
 		return line;
-	/* what others have written to the fields since is told only where there is room for it */
+	/* fields that have become longer since are kept only if there is room for them */
 	if (!audit_announce(guard_audit(attempt->guard), NULL, 0, more)) {
 		attempt->secured += more;
 		return line;
@@ -291,7 +294,7 @@ static char *outcome_line(struct attempt *attempt, int error, size_t *length)
 	return line_of(attempt, outcome, error, length);
 }
 
-/* Append the line that says how it ended. 0 or a negative errno. */
+/* Append the line that says how it ended. Returns 0 or a negative errno. */
 static int append_outcome(struct attempt *attempt, int error)
 {
 	struct audit *audit = guard_audit(attempt->guard);
@@ -347,13 +350,13 @@ const char *attempt_alone(const struct attempt *attempt)
 	return call_cancelled(attempt->call) ? " (its caller was interrupted)" : "";
 }
 
-/* Whatever a look has shown since: the vendor may still be at what it has not answered. */
+/* Note that the vendor may still process a request without a response, whatever reads show now. */
 static void leave_open(struct attempt *attempt)
 {
 	attempt->unknown = true;
 	if (attempt->roster && attempt->id)
 		publish_doubt(attempt->roster, attempt->id);
-	call_add_words(attempt->call, "; the vendor may still be at it");
+	call_add_words(attempt->call, "; the vendor may still be processing it");
 }
 
 void attempt_end(struct attempt *attempt, int error)
@@ -370,7 +373,7 @@ void attempt_end(struct attempt *attempt, int error)
 	else if (attempt->secured)
 		audit_release(guard_audit(attempt->guard), attempt->secured);
 	if (failed)
-		log_call(attempt->call, "audit_log %s has no line about this change: %s",
+		log_call(attempt->call, "audit_log %s: no line about this change: %s",
 			 audit_path(guard_audit(attempt->guard)), strerror(-failed));
 	json_decref(attempt->fields);
 	json_decref(attempt->announced);
