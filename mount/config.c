@@ -15,7 +15,9 @@
 #include "mount/sections.h"
 #include "vendors/base/limits.h"
 #include "vendors/http/http.h"
+#include "vendors/rest/account.h"
 #include "vendors/vendor.h"
+#include "vendors/vendors.h"
 
 #include <errno.h>
 #include <jansson.h>

@@ -8,6 +8,7 @@
 #include "mount/descriptors.h"
 
 #include "mount/config.h"
+#include "vendors/rest/account.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>

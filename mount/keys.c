@@ -12,7 +12,9 @@
 
 #include "mount/config.h"
 #include "vendors/base/limits.h"
+#include "vendors/rest/account.h"
 #include "vendors/vendor.h"
+#include "vendors/vendors.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -310,7 +312,7 @@ int keys_check_account(const struct keys *keys, const struct section *section,
 
 	if (result)
 		return result;
-	found = vendor_find(type ? type->value : section->name);
+	found = vendors_find(type ? type->value : section->name);
 	if (!found)
 		return fail_type(keys, section, type);
 	for (size_t i = 0; i < section->count; i++) {
@@ -331,10 +333,11 @@ int keys_check_account(const struct keys *keys, const struct section *section,
 				 section->name, setting->name);
 	}
 	if (found->users && !found->base_url && !section_find(section, "base_url") &&
-	    !(found->choose_base_url && section_find(section, "region")))
-		return keys_fail(keys, section->line, "section [%s] needs the key %s",
-				 section->name,
-				 found->choose_base_url ? "region (or base_url)" : "base_url");
+	    !(found->base_url_key && section_find(section, found->base_url_key)))
+		return keys_fail(keys, section->line, "section [%s] needs the key %s%sbase_url%s",
+				 section->name, found->base_url_key ? found->base_url_key : "",
+				 found->base_url_key ? " (or " : "",
+				 found->base_url_key ? ")" : "");
 	*vendor = found;
 	return 0;
 }

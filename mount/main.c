@@ -7,11 +7,13 @@
  */
 #include "cache/history/audit.h"
 #include "fs/fs.h"
+#include "fs/ops.h"
 #include "mount/background.h"
 #include "mount/check.h"
 #include "mount/config.h"
 #include "mount/descriptors.h"
 #include "mount/options.h"
+#include "vendors/rest/account.h"
 #include "vendors/http/http.h"
 #include "vendors/base/log.h"
 #include "vendors/rest/page_arena.h"
@@ -254,7 +256,7 @@ static int build(struct mount *mount)
 	}
 	mount->fs->greeted = on_init;
 	mount->fs->greeted_arg = mount;
-	mount->session = fuse_session_new(&args, &fs_operations, sizeof(fs_operations), mount->fs);
+	mount->session = fuse_session_new(&args, &ops_table, sizeof(ops_table), mount->fs);
 	if (!mount->session) {
 		complain("%s", fuse_words[0] ? fuse_words : "the mount options are wrong");
 		goto out;

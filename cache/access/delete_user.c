@@ -7,22 +7,25 @@
  * tables do.
  */
 #include "cache/access/delete_user.h"
-
-#include "cache/history/attempt.h"
-#include "cache/history/guard.h"
-#include "cache/history/takeback.h"
 #include "cache/record/write_lock.h"
-#include "cache/roster/absence.h"
 #include "cache/roster/figures.h"
 #include "cache/roster/presence.h"
 #include "cache/roster/publish.h"
-#include "cache/roster/roster.h"
+#include "cache/update/update.h"
+
+#include "cache/roster/absence.h"
+#include "cache/history/attempt.h"
+#include "cache/history/guard.h"
 #include "cache/update/late.h"
 #include "cache/update/looks.h"
-#include "cache/update/self_guard.h"
+#include "cache/roster/roster.h"
+#include "cache/history/takeback.h"
 #include "vendors/base/call.h"
 #include "vendors/base/log.h"
 #include "vendors/base/status_words.h"
+#include "cache/update/self_guard.h"
+#include "vendors/rest/account.h"
+#include "vendors/rest/item.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -38,14 +41,14 @@ static int check(struct attempt *attempt)
 	if (error)
 		return error;
 	if (!account->allow_delete && !deletes)
-		return call_fail(attempt->call, EINVAL, "a status is active or inactive");
+		return call_fail(attempt->call, CALL_INVALID, "a status is active or inactive");
 	if (!account->allow_delete)
-		return call_fail(attempt->call, EINVAL,
+		return call_fail(attempt->call, CALL_INVALID,
 				 "a status is active or inactive; users are deleted only with "
 				 "allow_delete = yes in section [%s]",
 				 account->name);
 	if (!deletes)
-		return call_fail(attempt->call, EOPNOTSUPP,
+		return call_fail(attempt->call, CALL_UNSUPPORTED,
 				 "this vendor's users are not deleted here: write inactive, and "
 				 "see MANUAL");
 	if (!takeback_creation(attempt, NULL))
@@ -72,8 +75,8 @@ static int get(struct erasure *erasure, struct call *call, bool look, json_t **r
 	int error;
 
 	if (look && !erasure->by_row)
-		error = vendor_get(call, attempt->account, roster_collection(attempt->roster),
-				   roster_parent(attempt->roster), attempt->id, record, NULL);
+		error = item_get(call, attempt->account, roster_collection(attempt->roster),
+				 roster_parent(attempt->roster), attempt->id, record, NULL);
 	else
 		error = absence_get(attempt->roster, call, attempt->id, record, NULL,
 				    look ? NULL : &erasure->by_row);
@@ -81,7 +84,7 @@ static int get(struct erasure *erasure, struct call *call, bool look, json_t **r
 		json_decref(*record);
 		*record = NULL;
 		publish_absent(attempt->roster, attempt->id);
-		error = call_fail(call, ENOENT, "it was deleted here just now");
+		error = call_fail(call, CALL_MISSING, "it was deleted here just now");
 	}
 	return error;
 }
@@ -140,14 +143,14 @@ static int prove(struct erasure *erasure, bool said)
 		call_add_words(attempt->call,
 			       ": whether the user has been deleted could not be seen, so that "
 			       "nobody knows");
-	} else if (there && said && attempt->call->status == 404) {
+	} else if (there && said && attempt->call->verdict == CALL_MISSING) {
 		error =
-		    call_fail(attempt->call, EREMOTEIO,
+		    call_fail(attempt->call, CALL_NOT_APPLIED,
 			      "not deleted: the vendor answered that there is no such user, and "
 			      "still shows the user");
 		late_look(attempt->call, attempt->roster, attempt->id, NULL, tell_deleted);
 	} else if (there && said) {
-		error = call_fail(attempt->call, EREMOTEIO,
+		error = call_fail(attempt->call, CALL_NOT_APPLIED,
 				  "accepted but not applied: the vendor answered success and still "
 				  "shows the user%s",
 				  attempt->account->lag
@@ -187,8 +190,8 @@ static int send(struct erasure *erasure, const json_t *before)
 
 	if (error)
 		return error;
-	outcome = vendor_delete(call, attempt->account, collection, roster_parent(attempt->roster),
-				attempt->id);
+	outcome = item_delete(call, attempt->account, collection, roster_parent(attempt->roster),
+			      attempt->id);
 	if (outcome == VENDOR_DONE || outcome == VENDOR_UNKNOWN)
 		error = prove(erasure, outcome == VENDOR_DONE);
 	else

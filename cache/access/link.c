@@ -7,22 +7,25 @@
  * know what a link means to a vendor: its table does.
  */
 #include "cache/access/link.h"
-
-#include "cache/history/attempt.h"
-#include "cache/history/attempt_undo.h"
-#include "cache/history/guard.h"
-#include "cache/history/takeback.h"
-#include "cache/history/undo.h"
-#include "cache/record/record.h"
 #include "cache/record/write_lock.h"
 #include "cache/roster/figures.h"
 #include "cache/roster/known.h"
 #include "cache/roster/publish.h"
-#include "cache/roster/roster.h"
 #include "cache/roster/wait.h"
+#include "cache/update/update.h"
+
+#include "cache/history/attempt.h"
+#include "cache/history/attempt_undo.h"
+#include "cache/history/guard.h"
 #include "cache/update/looks.h"
+#include "cache/record/record.h"
+#include "cache/roster/roster.h"
+#include "cache/history/takeback.h"
+#include "cache/history/undo.h"
 #include "vendors/base/call.h"
 #include "vendors/base/log.h"
+#include "vendors/rest/collection.h"
+#include "vendors/rest/item.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -134,7 +137,7 @@ static int prove_link(struct attempt *attempt)
 	if (there < 0)
 		return there;
 	if (!there)
-		return call_fail(call, EREMOTEIO,
+		return call_fail(call, CALL_NOT_APPLIED,
 				 "accepted but not applied: the vendor does not show it%s%s",
 				 said[0] ? "; it says: " : "", said);
 	log_call(call, "made%s", attempt_alone(attempt));
@@ -198,12 +201,11 @@ static int post_link(struct attempt *attempt)
 
 	attempt_undo_add(attempt, &undo);
 	takeback_link(attempt, NULL);
-	error = body ? attempt_send_counted(attempt, &ticket)
-		     : call_fail(attempt->call, ENOMEM, "no memory");
+	error = body ? attempt_send_counted(attempt, &ticket) : call_no_memory(attempt->call);
 	if (error)
 		goto out;
-	outcome = vendor_post(attempt->call, attempt->account, collection, roster_parent(roster),
-			      body, &answer);
+	outcome = item_post(attempt->call, attempt->account, collection, roster_parent(roster),
+			    body, &answer);
 	error = settle_link(attempt, outcome, answer, ticket);
 out:
 	json_decref(body);
@@ -219,7 +221,7 @@ static int make_link(struct attempt *attempt)
 	if (error)
 		return error;
 	if (!roster_collection(attempt->roster)->link)
-		return call_fail(call, EPERM, "links can't be made here");
+		return call_fail(call, CALL_FORBIDDEN, "links can't be made here");
 	if (guard_dry_run(attempt->guard)) {
 		error = guard_has_room(attempt->guard, call);
 		return error ? error : attempt_dry_run(attempt, "POST", NULL);

@@ -22,9 +22,11 @@
 #include "cache/roster/known.h"
 #include "cache/roster/roster.h"
 #include "vendors/base/call.h"
-#include "vendors/base/log.h"
 #include "vendors/json/exact_parse.h"
 #include "vendors/json/exact_print.h"
+#include "vendors/base/log.h"
+#include "vendors/json/exact.h"
+#include "vendors/rest/account.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -53,7 +55,7 @@ static void log_undo(const struct membership *membership, const char *what)
 		char *command = attempt_undo_command(membership->attempt, &undo);
 
 		log_call(membership->call, "%s: %s", what,
-			 command ? command : "a link to the member in the account's members/");
+			 command ? command : membership->collection->step_words);
 		free(command);
 	}
 }
@@ -121,7 +123,7 @@ static int fail_nothing_known(struct membership *membership)
 	const struct undo undo = undo_of(membership, NULL);
 	char *command = attempt_undo_command(membership->attempt, &undo);
 	int error =
-	    call_fail(membership->call, EOPNOTSUPP,
+	    call_fail(membership->call, CALL_UNSUPPORTED,
 		      "this mount has not ended anything of the user, so that it can't know what "
 		      "to restore; to do it: %s",
 		      command ? command : "");
@@ -175,7 +177,7 @@ static int membership_status_choose(struct membership *membership)
 	if (membership->sent)
 		membership->outcomes = calloc(json_array_size(list) + 1,
 					      sizeof(*membership->outcomes));
-	return membership->outcomes ? 0 : call_fail(membership->call, ENOMEM, "no memory");
+	return membership->outcomes ? 0 : call_no_memory(membership->call);
 }
 
 /* Have the vendor's file forget that it made the steps that are now ended. */

@@ -6,6 +6,7 @@
 
 #include "cache/document/merge.h"
 #include "vendors/json/exact.h"
+#include "vendors/rest/collection.h"
 #include "vendors/vendor.h"
 
 #include <stdint.h>

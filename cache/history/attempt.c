@@ -18,6 +18,8 @@
 #include "vendors/base/call.h"
 #include "vendors/base/log.h"
 #include "vendors/json/exact_print.h"
+#include "vendors/rest/account.h"
+#include "vendors/rest/collection.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -169,7 +171,7 @@ static int fail_audit(struct attempt *attempt, int error)
 {
 	attempt->call->request[0] = '\0';
 	attempt->call->status = 0;
-	return call_fail(attempt->call, EIO, "audit_log %s: cannot be written: %s; %s",
+	return call_fail(attempt->call, CALL_UNAUDITED, "audit_log %s: cannot be written: %s; %s",
 			 audit_path(guard_audit(attempt->guard)), strerror(-error),
 			 attempt->sent ? "it was not sent again" : "nothing was sent");
 }
@@ -246,7 +248,7 @@ int attempt_dry_run(struct attempt *attempt, const char *method, const char *id)
 
 	if (error)
 		return error;
-	path = vendor_path(roster_collection(roster), roster_parent(roster), id);
+	path = collection_path(roster_collection(roster), roster_parent(roster), id);
 	log_call(attempt->call, "dry run: nothing sent; it would be %s %s", method,
 		 path ? path : "?");
 	free(path);

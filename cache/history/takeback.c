@@ -15,6 +15,8 @@
 #include "cache/history/history.h"
 #include "cache/roster/roster.h"
 #include "vendors/base/status_words.h"
+#include "vendors/rest/account.h"
+#include "vendors/rest/collection.h"
 #include "vendors/vendor.h"
 
 #include <stdio.h>

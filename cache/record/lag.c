@@ -10,6 +10,7 @@
 
 #include "cache/record/lag_member.h"
 #include "vendors/base/clock.h"
+#include "vendors/rest/collection.h"
 #include "vendors/vendor.h"
 
 #include <pthread.h>
@@ -51,7 +52,7 @@ struct lag *lag_new(const struct collection *collection, unsigned seconds)
 	return lag;
 }
 
-static void entry_free_locked(struct lag *lag, struct entry *entry)
+static void lag_entry_free_locked(struct lag *lag, struct entry *entry)
 {
 	struct lag_member *member, *next;
 
@@ -70,7 +71,7 @@ void lag_free(struct lag *lag)
 	if (!lag)
 		return;
 	HASH_ITER(hh, lag->entries, entry, next)
-		entry_free_locked(lag, entry);
+		lag_entry_free_locked(lag, entry);
 	pthread_mutex_destroy(&lag->lock);
 	free(lag);
 }
@@ -78,7 +79,7 @@ void lag_free(struct lag *lag)
 /* ---- what was written ---- */
 
 /* The member of ENTRY at PATH, made if need be. What lies inside or around it is forgotten. */
-static struct lag_member *lag_member_of(struct entry *entry, char *const *path, size_t depth)
+static struct lag_member *place_member(struct entry *entry, char *const *path, size_t depth)
 {
 	struct lag_member *member, *next, *found = NULL;
 	bool loose = false;
@@ -118,7 +119,7 @@ static void note_value(struct entry *entry, char **path, size_t depth, const jso
 		}
 		return;
 	}
-	member = lag_member_of(entry, path, depth);
+	member = place_member(entry, path, depth);
 	if (!member || !lag_member_text(after, &text))
 		return;
 	lag_member_add_older(member, before);
@@ -142,7 +143,7 @@ static struct lag_time time_of(const struct lag *lag, const json_t *record)
 }
 
 /* The entry for ID, made if need be, at the end of the table. */
-static struct entry *touch_locked(struct lag *lag, const char *id)
+static struct entry *lag_touch_locked(struct lag *lag, const char *id)
 {
 	struct entry *entry;
 
@@ -175,7 +176,7 @@ void lag_note(struct lag *lag, const char *id, const struct merge *merge, const 
 	if (lag->seconds <= 0 || !merge->count)
 		return;
 	pthread_mutex_lock(&lag->lock);
-	entry = touch_locked(lag, id);
+	entry = lag_touch_locked(lag, id);
 	if (entry) {
 		entry->until = clock_seconds() + lag->seconds;
 		/* BEFORE may be a read that lags, and the version before the write a later one */
@@ -213,7 +214,7 @@ struct sight {
 };
 
 /* Must MEMBER stay as SIGHT shows it, because it is to be proved? */
-static bool is_proved(const struct lag_member *member, const struct sight *sight)
+static bool lag_is_proved(const struct lag_member *member, const struct sight *sight)
 {
 	const struct merge *proved = sight->proved;
 
@@ -249,8 +250,8 @@ static void replace(const struct lag *lag, struct lag_member *member, const stru
 }
 
 /* Judge MEMBER as SIGHT shows it. Returns false if the member is to be forgotten. */
-static bool look(const struct lag *lag, struct entry *entry, struct lag_member *member,
-		 const struct sight *sight)
+static bool lag_look(const struct lag *lag, struct entry *entry, struct lag_member *member,
+		     const struct sight *sight)
 {
 	const json_t *shown = lag_member_value(member, sight->record);
 	bool learns = sight->reading == LAG_READ, later = lag_member_is_later(member, sight->time);
@@ -264,7 +265,7 @@ static bool look(const struct lag *lag, struct entry *entry, struct lag_member *
 		}
 		return true;
 	}
-	if (is_proved(member, sight))
+	if (lag_is_proved(member, sight))
 		return true;
 	if (lag_member_is_earlier(member, sight->time) ||
 	    (!later && lag_member_is_older(member, shown))) {
@@ -298,7 +299,7 @@ static void correct_locked(struct lag *lag, struct entry *entry, const struct si
 			continue;
 		agrees = agrees && lag_member_is_value(lag_member_value(member, sight->record),
 						       member->after);
-		if (look(lag, entry, member, sight))
+		if (lag_look(lag, entry, member, sight))
 			continue;
 		DL_DELETE(entry->members, member);
 		lag_member_free(member);
@@ -307,7 +308,7 @@ static void correct_locked(struct lag *lag, struct entry *entry, const struct si
 	if (agrees && sight->reading == LAG_READ && sight->time.known)
 		entry->untimed = false;
 	if (!entry->members)
-		entry_free_locked(lag, entry);
+		lag_entry_free_locked(lag, entry);
 }
 
 void lag_correct(struct lag *lag, const char *id, json_t *record, enum lag_reading reading,
@@ -393,7 +394,7 @@ double lag_expire(struct lag *lag, void (*tell)(void *arg, const char *id), void
 		if (due && is_stale(entry))
 			id = strdup(entry->id);
 		if (due)
-			entry_free_locked(lag, entry);
+			lag_entry_free_locked(lag, entry);
 		pthread_mutex_unlock(&lag->lock);
 		if (id)
 			tell(arg, id);

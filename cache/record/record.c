@@ -13,6 +13,7 @@
 #include "vendors/json/exact.h"
 #include "vendors/json/exact_mend.h"
 #include "vendors/json/exact_parse.h"
+#include "vendors/rest/collection.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -28,7 +29,7 @@ static const char *const words[] = {RECORD_STATUS_UNKNOWN, STATUS_ACTIVE, STATUS
 #define WORDS (sizeof(words) / sizeof(words[0]))
 
 /* Its number, or WORDS: it is none of them. */
-static uint8_t number_of(const char *status)
+static uint8_t status_number(const char *status)
 {
 	uint8_t number = 0;
 
@@ -38,7 +39,7 @@ static uint8_t number_of(const char *status)
 }
 
 /* The status that OBJECT shows, one word for one line; "unknown" when it shows none. */
-static const char *status_of(const struct collection *collection, const json_t *object)
+static const char *shown_status(const struct collection *collection, const json_t *object)
 {
 	const json_t *value = collection->status_key
 				  ? json_object_get(object, collection->status_key)
@@ -96,7 +97,7 @@ static int keep_email(const json_t *value, const json_t *object, struct kept *ke
 }
 
 /* Put TEXT behind what RECORD has, *END bytes from its id. Returns where it begins. */
-static uint32_t append(struct record *record, size_t *end, const char *text, size_t length)
+static uint32_t record_append(struct record *record, size_t *end, const char *text, size_t length)
 {
 	size_t begin = *end;
 
@@ -130,8 +131,8 @@ struct record *record_new_rendered(const struct collection *collection, const ch
 				   const json_t *object, const struct render *text,
 				   struct timespec when)
 {
-	const char *status = status_of(collection, object);
-	uint8_t number = number_of(status);
+	const char *status = shown_status(collection, object);
+	uint8_t number = status_number(status);
 	struct record *record = NULL;
 	struct timespec own;
 	struct kept kept;
@@ -143,16 +144,17 @@ struct record *record_new_rendered(const struct collection *collection, const ch
 	if (record) {
 		record->length = (uint32_t)text->length;
 		record_set_time(record, collection_time(collection, object, &own) ? own : when);
-		append(record, &end, id, strlen(id));
+		record_append(record, &end, id, strlen(id));
 		record->status = number;
 		if (number == WORDS)
-			append(record, &end, status, strlen(status));
-		record->email = kept.email ? append(record, &end, kept.email, strlen(kept.email))
-					   : 0;
+			record_append(record, &end, status, strlen(status));
+		record->email = kept.email
+				    ? record_append(record, &end, kept.email, strlen(kept.email))
+				    : 0;
 		record->keyed = kept.key;
 		if (kept.key)
-			append(record, &end, kept.key, strlen(kept.key));
-		record->text = append(record, &end, text->text, text->length);
+			record_append(record, &end, kept.key, strlen(kept.key));
+		record->text = record_append(record, &end, text->text, text->length);
 	}
 	free(kept.own_email);
 	free(kept.own_key);

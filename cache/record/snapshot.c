@@ -112,7 +112,7 @@ struct record *const *snapshot_with_email(const struct snapshot_emails *emails, 
 
 /* ---- building ---- */
 
-static const char *id_of(const void *item)
+static const char *snapshot_id_of(const void *item)
 {
 	const struct record *record = item;
 
@@ -122,7 +122,7 @@ static const char *id_of(const void *item)
 void snapshot_begin(struct snapshot_builder *builder, struct snapshot *old)
 {
 	memset(builder, 0, sizeof(*builder));
-	table_init(&builder->ids, id_of);
+	table_init(&builder->ids, snapshot_id_of);
 	builder->old = old;
 }
 
@@ -138,7 +138,7 @@ struct record *snapshot_old(const struct snapshot_builder *builder, const char *
 	return snapshot_find(old, id);
 }
 
-static int append(struct snapshot_builder *builder, struct record *record)
+static int snapshot_append(struct snapshot_builder *builder, struct record *record)
 {
 	if (builder->count == builder->room) {
 		size_t room = builder->room ? builder->room * 2 : ROOM_FIRST;
@@ -159,7 +159,7 @@ int snapshot_add(struct snapshot_builder *builder, struct record *record)
 	int error = table_find(&builder->ids, record->id, hash) ? -EEXIST : 0;
 
 	if (!error)
-		error = append(builder, record);
+		error = snapshot_append(builder, record);
 	if (error) {
 		record_put(record);
 		return error;

@@ -7,10 +7,11 @@
  */
 #include "cache/record/versions.h"
 
-#include "cache/record/record.h"
-#include "vendors/base/hash.h"
 #include "vendors/json/exact_parse.h"
 #include "vendors/json/exact_print.h"
+#include "cache/record/record.h"
+#include "vendors/base/hash.h"
+#include "vendors/json/exact.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -59,7 +60,7 @@ static void save_clear(struct save *save)
 	memset(save, 0, sizeof(*save));
 }
 
-static void entry_free_locked(struct versions *versions, struct entry *entry)
+static void versions_entry_free_locked(struct versions *versions, struct entry *entry)
 {
 	HASH_DEL(versions->entries, entry);
 	for (size_t i = 0; i < entry->count; i++)
@@ -77,12 +78,12 @@ void versions_free(struct versions *versions)
 	if (!versions)
 		return;
 	HASH_ITER(hh, versions->entries, entry, next)
-		entry_free_locked(versions, entry);
+		versions_entry_free_locked(versions, entry);
 	pthread_mutex_destroy(&versions->lock);
 	free(versions);
 }
 
-static struct entry *find_locked(struct versions *versions, const char *id)
+static struct entry *versions_find_locked(struct versions *versions, const char *id)
 {
 	struct entry *entry;
 
@@ -91,15 +92,15 @@ static struct entry *find_locked(struct versions *versions, const char *id)
 }
 
 /* The entry for ID, made if need be, at the end of the table: it is the one used last. */
-static struct entry *touch_locked(struct versions *versions, const char *id)
+static struct entry *versions_touch_locked(struct versions *versions, const char *id)
 {
-	struct entry *entry = find_locked(versions, id);
+	struct entry *entry = versions_find_locked(versions, id);
 
 	if (entry) {
 		HASH_DEL(versions->entries, entry);
 	} else {
 		if (HASH_COUNT(versions->entries) >= VERSIONS_RECORDS_MAX)
-			entry_free_locked(versions, versions->entries);
+			versions_entry_free_locked(versions, versions->entries);
 		entry = calloc(1, sizeof(*entry));
 		if (entry)
 			entry->id = strdup(id);
@@ -120,7 +121,7 @@ void versions_retire(struct versions *versions, struct record *record)
 	if (!atomic_load(&record->shown) && !record->namesake)
 		return;
 	pthread_mutex_lock(&versions->lock);
-	entry = touch_locked(versions, record->id);
+	entry = versions_touch_locked(versions, record->id);
 	if (entry && !(entry->count && entry->shown[0] == record)) {
 		if (entry->count == VERSIONS_MAX)
 			record_put(entry->shown[--entry->count]);
@@ -137,7 +138,7 @@ size_t versions_list(struct versions *versions, const char *id, struct record **
 	size_t count = 0;
 
 	pthread_mutex_lock(&versions->lock);
-	entry = find_locked(versions, id);
+	entry = versions_find_locked(versions, id);
 	for (; entry && count < entry->count && count < room; count++)
 		list[count] = record_get(entry->shown[count]);
 	pthread_mutex_unlock(&versions->lock);
@@ -188,7 +189,7 @@ void versions_saved(struct versions *versions, const char *id,
 
 	if ((!stamp || save.stamp) && save.document && save.left) {
 		pthread_mutex_lock(&versions->lock);
-		entry = touch_locked(versions, id);
+		entry = versions_touch_locked(versions, id);
 		if (entry) {
 			struct save *place = place_save_locked(entry, process, stamp, &old);
 
@@ -210,7 +211,7 @@ bool versions_last_save(struct versions *versions, const char *id,
 
 	memset(last, 0, sizeof(*last));
 	pthread_mutex_lock(&versions->lock);
-	entry = find_locked(versions, id);
+	entry = versions_find_locked(versions, id);
 	for (size_t i = 0; entry && i < entry->save_count; i++) {
 		const struct save *save = &entry->saves[i];
 

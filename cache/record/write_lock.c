@@ -94,7 +94,7 @@ static void pass_on_locked(struct write_lock *lock, struct locked *record)
 }
 
 /* Wait for RECORD, which is locked. The mutex is released meanwhile. */
-static int wait_locked(struct write_lock *lock, struct call *call, struct locked *record)
+static int write_lock_wait_locked(struct write_lock *lock, struct call *call, struct locked *record)
 {
 	struct waiter waiter = {.call = call};
 	int error;
@@ -120,13 +120,13 @@ int write_lock_take(struct write_lock *lock, struct call *call, const char *id)
 
 	pthread_mutex_lock(&lock->mutex);
 	HASH_FIND_STR(lock->records, id, record);
-	error = record ? wait_locked(lock, call, record) : add_locked(lock, id);
+	error = record ? write_lock_wait_locked(lock, call, record) : add_locked(lock, id);
 	pthread_mutex_unlock(&lock->mutex);
 	if (error == -EINTR)
-		return call_fail(call, EINTR,
+		return call_fail(call, CALL_CANCELLED,
 				 "interrupted while another write to the record was under way");
 	if (error)
-		return call_fail(call, ENOMEM, "no memory");
+		return call_no_memory(call);
 	return 0;
 }
 

@@ -1,31 +1,29 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * ack.c - what a roster keeps of the writes of this mount that the vendor acknowledged: a part of
- * roster.h.
+ * ack.c - see ack.h.
  *
- * What they changed (lag.h), for as long as reads may lag, and who made a user inactive, in case
- * that must be done again. When the lag ends, a record whose last read was stale is asked for anew.
- * It makes no request.
+ * The table of what was acknowledged is in lag.c. This file makes no request: at the end of the lag
+ * it only marks what must be asked for again.
  */
 #define ROSTERFS_ROSTER_PRIVATE
 #include "cache/roster/ack.h"
 
+#include "cache/document/merge.h"
+#include "cache/record/lag.h"
 #include "cache/roster/publish.h"
 #include "cache/roster/roster_state.h"
-
-#include "cache/record/lag.h"
 #include "vendors/base/pool.h"
+#include "vendors/base/hash.h"
+#include "vendors/rest/account.h"
+#include "vendors/rest/collection.h"
 #include "vendors/vendor.h"
 
-#include <stdlib.h>
-#include <string.h>
-
-/* So much later than it is due is looked whether the lag has ended: for many writes at once. */
+/* Expiry is looked at so many seconds after it is due, so that one look serves many writes. */
 #define LATE 0.05
 
 static void expire(void *arg, bool ending);
 
-/* Look again in SECONDS, unless that is on its way. */
+/* Look again in SECONDS, unless a look is scheduled already. */
 static void expire_later(struct roster *roster, double seconds)
 {
 	bool first;
@@ -42,11 +40,12 @@ static void expire_later(struct roster *roster, double seconds)
 	}
 }
 
-static void ask_anew(void *arg, const char *id)
+static void ack_ask_again(void *arg, const char *id)
 {
 	publish_doubt(arg, id);
 }
 
+/* Forget the writes that are too old. Runs on the pool. */
 static void expire(void *arg, bool ending)
 {
 	struct roster *roster = arg;
@@ -57,7 +56,7 @@ static void expire(void *arg, bool ending)
 	pthread_mutex_lock(&roster->lock);
 	roster->expiring = false;
 	pthread_mutex_unlock(&roster->lock);
-	left = lag_expire(roster->lag, ask_anew, roster);
+	left = lag_expire(roster->lag, ack_ask_again, roster);
 	if (left > 0)
 		expire_later(roster, left);
 }

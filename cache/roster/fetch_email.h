@@ -16,7 +16,4 @@ struct flight;
  */
 int fetch_email(struct flight *flight);
 
-/* The same for the illegible ones alone. */
-int fetch_illegible(struct flight *flight);
-
 #endif

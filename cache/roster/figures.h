@@ -41,6 +41,16 @@ void figures_note_error(struct roster *roster, const struct call *call, int erro
 
 /* ---- private to cache/roster ---- */
 
+/* Protected by the roster's lock. */
+struct figures_state {
+	size_t shrunk;    /* how many were listed before the list became so much shorter, or 0 */
+	size_t shrunk_to; /* how many the newest list has, if it did */
+	bool nobody;      /* the first list did not even have the user that the key belongs to */
+	uint64_t fetches; /* number of whole rosters fetched */
+	char last_error[FIGURES_ERROR_MAX];
+	double failed; /* when that was, monotonic seconds */
+};
+
 /* Log it if NEW, which FLIGHT has brought in place of OLD (or NULL), is suspiciously short. */
 void figures_compare(struct flight *flight, const struct snapshot *old, const struct snapshot *new);
 

@@ -9,11 +9,27 @@
 #define ROSTERFS_GETS_H
 
 #include <jansson.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 
 struct call;
 struct roster;
+struct shown;
 struct snapshot;
+
+/* Whether the vendor has a GET by id. */
+enum gets_state { GETS_UNKNOWN, GETS_WORK, GETS_NONE };
+
+/* Protected by the roster's lock, except for what is atomic. */
+struct gets {
+	_Atomic(enum gets_state) state;
+	struct shown *shown;    /* hash table of the GETs by id that have worked */
+	unsigned kept;          /* of them, those whose members were not compared with a row yet */
+	bool uncompared;        /* no list has come since one was kept */
+	bool compared;          /* the members of one have been compared */
+	atomic_bool rows_short; /* a GET has shown more than a row */
+	atomic_bool rows_told;  /* it was logged that rows are used */
+};
 
 /*
  * Return true if a record that a whole list lacks must be asked for by id. That is not so for a

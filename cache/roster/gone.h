@@ -27,6 +27,15 @@ bool gone_knew(struct roster *roster, const struct snapshot *old, const char *id
 
 /* ---- private to cache/roster ---- */
 
+/*
+ * Return true if some that had EMAIL must be asked for by id, because nobody has since the list
+ * lacks them.
+ */
+bool gone_due_locked(struct roster *roster, const char *email);
+
+/* Return their ids, a new array. NULL: no memory. Takes the lock. */
+json_t *gone_find_due(struct roster *roster, const char *email);
+
 /* Remember RECORD, which was known and which the newest list lacks. */
 void gone_lacks_locked(struct roster *roster, const struct record *record);
 

@@ -12,9 +12,20 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* So many are asked for: each is a request. */
+#define ILLEGIBLE_MAX 100
+
 struct call;
+struct failure;
+struct flight;
 struct record;
 struct roster;
+
+/* Protected by the roster's lock. */
+struct illegible {
+	json_t *ids;             /* of rows whose email cannot be read, or NULL */
+	struct failure *failure; /* how asking for them ended; NULL: well, or not yet */
+};
 
 /*
  * Add RECORD's id to *IDS (NULL: none yet) if its row is not JSON and shows no email. Return 0 or
@@ -37,6 +48,19 @@ bool illegible_due_locked(struct roster *roster, const char *email);
  * message in CALL, or 0.
  */
 int illegible_error_locked(const struct roster *roster, double failed_for, struct call *call);
+
+/*
+ * Return the ids of those that must be asked for, at most ILLEGIBLE_MAX of *COUNT: a new array.
+ * NULL: no memory. Takes the lock.
+ */
+json_t *illegible_find_due(struct roster *roster, size_t *count);
+
+/*
+ * Note that FLIGHT, which began to ask for them at BEGAN, has failed with ERROR as FAILED, or has
+ * not failed (ERROR is 0). Return ERROR, or 0 if others have the email that FLIGHT is for. Takes
+ * the lock.
+ */
+int illegible_note(struct flight *flight, double began, const struct call *failed, int error);
 
 void illegible_free_locked(struct roster *roster);
 

@@ -14,6 +14,7 @@
 #include <sys/types.h>
 #include <time.h>
 
+struct inactive;
 struct record;
 struct roster;
 struct snapshot;
@@ -55,6 +56,12 @@ void inactive_keep_undo(struct roster *roster, const char *id, const char *undo)
 char *inactive_undo(struct roster *roster, const char *id);
 
 /* ---- private to cache/roster ---- */
+
+/* Protected by the roster's lock. */
+struct inactive_users {
+	struct inactive *table; /* hash table by id */
+	size_t reappeared;      /* how many were seen active again */
+};
 
 /* Log it if RECORD is active although this mount made it inactive. Takes the lock. */
 void inactive_check(struct roster *roster, const struct record *record);

@@ -5,11 +5,15 @@
 #ifndef ROSTERFS_KNOWN_H
 #define ROSTERFS_KNOWN_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <uthash.h>
 
-struct overlay;
 struct record;
 struct roster;
+struct snapshot;
 
 enum known {
 	KNOWN_NOTHING,  /* a vendor must be asked, also if a fresh list lacks the record */
@@ -28,6 +32,34 @@ enum known known_peek(struct roster *roster, const char *id, struct record **rec
 		      double *seconds);
 
 /* ---- private to cache/roster ---- */
+
+/* What was written, or fetched alone, of one record. Times are monotonic seconds. */
+struct overlay {
+	char *id;
+	struct record *record; /* NULL: the vendor answered 404 */
+	double began, since;   /* when it was requested and received */
+	uint64_t generation;   /* of the roster when it was put here */
+	double ends;           /* it is good only until then; 0: no such limit */
+	bool alone;            /* fetched alone, not written */
+	bool doubt;            /* a write ended in an unknown state */
+	bool deleted;          /* by this mount: not listed any more */
+	bool proven;           /* absent by GET and by the list: not listed any more */
+	struct overlay *next;  /* in a list of those that are out of the table, to be freed */
+	UT_hash_handle hh;
+};
+
+/* What a roster knows: the states are at the top of known.c. Protected by the roster's lock. */
+struct known_state {
+	struct snapshot *snapshot; /* of the last whole fetch, or NULL */
+	double began, since;       /* when that was requested and received, monotonic seconds */
+	double ends;               /* as an overlay's */
+	double refreshed;          /* when the owner wanted everything fetched again */
+	size_t step;               /* rows of the first page of the newest list; 0: not known */
+	struct overlay *overlay;   /* hash table by id */
+	uint64_t generation;       /* changes whenever any record may be shown differently */
+	uint64_t merged;           /* the snapshot has what the overlay got up to this generation */
+	atomic_bool saved; /* a record was saved here: what is fetched may have to keep its time */
+};
 
 /* The same, but *RECORD is borrowed. */
 enum known known_peek_locked(struct roster *roster, const char *id, struct record **record,
@@ -69,5 +101,11 @@ struct record *known_put_locked(struct roster *roster, const char *id, struct re
 
 /* Free ENTRY, which is in no table any more. */
 void known_overlay_free(struct overlay *entry);
+
+/* Free the snapshot and the overlay. */
+void known_free_locked(struct roster *roster);
+
+/* Assert what holds between two changes, for all and for ID; NULL: for all alone. See checked.h. */
+void known_check_locked(const struct roster *roster, const char *id);
 
 #endif

@@ -5,7 +5,10 @@
 #ifndef ROSTERFS_OVERDUE_H
 #define ROSTERFS_OVERDUE_H
 
+#include <stdbool.h>
+
 struct call;
+struct failure;
 struct flight;
 struct roster;
 
@@ -23,6 +26,13 @@ int overdue_unreadable(struct roster *roster, const char *email, double failed_f
 		       struct call *call);
 
 /* ---- private to cache/roster ---- */
+
+/* Protected by the roster's lock. */
+struct overdue {
+	struct failure *whole;  /* of the last whole fetch; NULL: it succeeded, or there was none */
+	struct failure *emails; /* hash table of the last fetches for emails */
+	bool watching;          /* a look at which waits are overdue is scheduled */
+};
 
 /*
  * Return -ETIMEDOUT, with a message in CALL, if the fetch under way (of those that had EMAIL; NULL:

@@ -10,11 +10,13 @@
 #define ROSTERFS_PRESENCE_H
 
 #include <jansson.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 
 struct call;
 struct flight;
+struct presence;
 struct record;
 struct roster;
 struct snapshot_builder;
@@ -42,6 +44,12 @@ bool presence_was_deleted(struct roster *roster, struct call *call, const char *
 			  const json_t *record);
 
 /* ---- private to cache/roster ---- */
+
+/* Protected by the roster's lock. */
+struct presences {
+	struct presence *table; /* hash table by id */
+	atomic_bool any;        /* there has been one; read without the lock */
+};
 
 /*
  * Return a reference to what was created here as ID, to be shown in place of the 404 that CALL got,

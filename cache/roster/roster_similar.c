@@ -1,19 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * similar.c - whose emails a reader takes for a given one, as far as a roster knows (a part of
- * roster.h).
+ * roster_similar.c - see roster_similar.h.
  *
- * The index of a snapshot is made when it is first asked for: 4 bytes a user, places of records,
- * sorted by a hash of their skeletons, which is computed anew for the few that a search touches.
- * What was written since wins over it. It knows nothing of names or files.
+ * The index of a snapshot is made when it is first needed: 4 bytes per user, places of records,
+ * sorted by a hash of their skeletons. The hash is computed again for the few that a search
+ * touches. What was written since wins over the index.
  */
 #define ROSTERFS_ROSTER_PRIVATE
 #include "cache/roster/roster_similar.h"
 
 #include "cache/record/record.h"
 #include "cache/record/snapshot.h"
+#include "cache/roster/known.h"
 #include "cache/roster/roster_state.h"
-
 #include "vendors/base/skeleton.h"
 
 #include <errno.h>
@@ -21,7 +20,7 @@
 #include <string.h>
 #include <strings.h>
 
-/* More are told of, but not shown: somebody may have made thousands. */
+/* At most so many are returned: somebody may have created thousands. */
 #define SIMILAR_MAX 100
 
 /* ---- the index ---- */
@@ -58,7 +57,7 @@ static struct snapshot_similar *make_similar(const struct snapshot *snapshot)
 	return similar;
 }
 
-/* The index of SNAPSHOT, borrowed from it. The first call takes a while. NULL: no memory. */
+/* Return the index of SNAPSHOT, borrowed from it. The first call takes a while. NULL: no memory. */
 static const struct snapshot_similar *similar_of(struct snapshot *snapshot)
 {
 	struct snapshot_similar *similar = atomic_load(&snapshot->similar), *first = NULL;
@@ -74,7 +73,7 @@ static const struct snapshot_similar *similar_of(struct snapshot *snapshot)
 
 /* ---- the search ---- */
 
-/* Whose email is looked for, and what was found. */
+/* The email that is looked for, and what was found. */
 struct search {
 	const char *key;
 	char *skeleton;
@@ -83,8 +82,8 @@ struct search {
 	bool *more;
 };
 
-/* Add RECORD if a reader takes its email for the one looked for. 0 or -ENOMEM. */
-static int add(struct search *search, struct record *record)
+/* Add RECORD if a reader takes its email for the one looked for. Return 0 or -ENOMEM. */
+static int add_if_similar(struct search *search, struct record *record)
 {
 	char *skeleton;
 	bool equal;
@@ -105,11 +104,14 @@ static int add(struct search *search, struct record *record)
 	return snapshot_add(&search->builder, record_get(record));
 }
 
-/* Add those of ROSTER's snapshot, but for whom the overlay has something newer. 0 or -ENOMEM. */
-static int add_from_snapshot(struct search *search, struct roster *roster)
+/*
+ * Add those of ROSTER's snapshot, except those of which the overlay has something newer. Return 0
+ * or -ENOMEM.
+ */
+static int add_similar(struct search *search, struct roster *roster)
 {
-	const struct snapshot *snapshot = roster->snapshot;
-	const struct snapshot_similar *similar = similar_of(roster->snapshot);
+	const struct snapshot *snapshot = roster->known.snapshot;
+	const struct snapshot_similar *similar = similar_of(roster->known.snapshot);
 	size_t low = 0, high = similar ? similar->count : 0;
 	int error = similar ? 0 : -ENOMEM;
 
@@ -128,23 +130,24 @@ static int add_from_snapshot(struct search *search, struct roster *roster)
 
 		if (skeleton_hash(record_key(record)) != search->hash)
 			break;
-		HASH_FIND_STR(roster->overlay, record->id, entry);
+		entry = known_overlay_locked(roster, record->id);
 		if (!entry || (!entry->record && !entry->deleted))
-			error = add(search, record);
+			error = add_if_similar(search, record);
 	}
 	return error;
 }
 
 static int search_locked(struct search *search, struct roster *roster)
 {
-	int error = roster->snapshot ? add_from_snapshot(search, roster) : 0;
+	int error = roster->known.snapshot ? add_similar(search, roster) : 0;
 
-	for (struct overlay *entry = roster->overlay; entry && !error; entry = entry->hh.next) {
+	for (struct overlay *entry = roster->known.overlay; entry && !error;
+	     entry = entry->hh.next) {
 		struct record *record = entry->record;
 
 		if (record && record_key(record) &&
 		    skeleton_hash(record_key(record)) == search->hash)
-			error = add(search, record);
+			error = add_if_similar(search, record);
 	}
 	return error;
 }
@@ -162,8 +165,8 @@ struct snapshot *roster_similar_find(struct roster *roster, const char *key, boo
 
 	*more = false;
 	pthread_mutex_lock(&roster->lock);
-	if (roster->snapshot)
-		snapshot = snapshot_get(roster->snapshot);
+	if (roster->known.snapshot)
+		snapshot = snapshot_get(roster->known.snapshot);
 	pthread_mutex_unlock(&roster->lock);
 	*known = snapshot;
 	/* without the lock: it takes a while */

@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * ask.c - ask a roster and block until it has answered (a part of roster.h).
- *
- * For threads of the pool. A thread that must not block calls flight_ask.
+ * wait.c - see wait.h.
  */
-
 #include "cache/roster/wait.h"
 
 #include "cache/record/record.h"
@@ -32,7 +29,7 @@ static bool is_answered(void *arg)
 	return wait->answered;
 }
 
-/* For a waiter whose answer is on its way already: nothing can interrupt it any more. */
+/* Block until WAIT is answered. The answer is on its way, so that nothing can interrupt it. */
 static void wait_for_answer(const struct wait *wait)
 {
 	struct call *call = wait->call;

@@ -13,6 +13,7 @@
 #include "cache/history/guard.h"
 #include "cache/history/takeback.h"
 #include "cache/record/lag.h"
+#include "cache/record/snapshot.h"
 #include "cache/record/versions.h"
 #include "cache/record/write_lock.h"
 #include "cache/roster/figures.h"
@@ -29,6 +30,9 @@
 #include "vendors/base/clock.h"
 #include "vendors/base/log.h"
 #include "vendors/http/basis.h"
+#include "vendors/rest/account.h"
+#include "vendors/rest/collection.h"
+#include "vendors/rest/item.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -79,7 +83,7 @@ static int check_whole(struct change *change)
 
 	if (!lacks)
 		return 0;
-	return call_fail(change->call, EINVAL,
+	return call_fail(change->call, CALL_INVALID,
 			 "the document must have \"%s\": the vendor wants it with each change, and "
 			 "does not show it. Nothing was sent",
 			 lacks);
@@ -94,11 +98,11 @@ static int lay(struct change *change)
 	json_decref(change->target);
 	change->target = json_deep_copy(change->fresh);
 	if (!change->target)
-		return call_fail(change->call, ENOMEM, "no memory");
+		return call_no_memory(change->call);
 	error = merge_apply(&change->merge, change->target, false, &conflict);
 	if (error == -ESTALE)
 		return describe_conflict(change, conflict);
-	return error ? call_fail(change->call, ENOMEM, "no memory") : check_whole(change);
+	return error ? call_no_memory(change->call) : check_whole(change);
 }
 
 /* What is sent: the whole object without what the vendor assigns, or takes no more. */
@@ -137,7 +141,7 @@ static int send(struct change *change)
 		return error;
 	body = body_of(change);
 	if (!body)
-		return call_fail(change->call, ENOMEM, "no memory");
+		return call_no_memory(change->call);
 	acknowledged = lag_acknowledged(roster_lag(change->roster), change->id);
 	change->basis.record = change->fresh;
 	change->basis.acknowledged = acknowledged;
@@ -145,9 +149,8 @@ static int send(struct change *change)
 				? (int64_t)(change->end * 1000)
 				: 0;
 	change->call->said[0] = '\0';
-	outcome = vendor_put(change->call, change_account(change), change->collection,
-			     roster_parent(change->roster), change->id, body, change->etag,
-			     &answer);
+	outcome = item_put(change->call, change_account(change), change->collection,
+			   roster_parent(change->roster), change->id, body, change->etag, &answer);
 	change->basis.record = change->basis.acknowledged = NULL;
 	json_decref(acknowledged);
 	error = response_judge(change, outcome, body, answer);
@@ -164,7 +167,7 @@ static int dry_run(struct change *change)
 	if (error)
 		return error;
 	words = describe_change(change);
-	path = vendor_path(change->collection, roster_parent(change->roster), change->id);
+	path = collection_path(change->collection, roster_parent(change->roster), change->id);
 	log_call(change->call, "dry run: nothing sent; it would be PUT %s with %s",
 		 path ? path : "?", words ? words : "?");
 	free(path);
@@ -197,7 +200,7 @@ static int fail_lagging(struct change *change)
 	const char *status = change_status(change, change->fresh);
 
 	return call_fail(
-	    change->call, ESTALE,
+	    change->call, CALL_CONFLICT,
 	    "the vendor shows the status %s, although this mount made it %s just now: "
 	    "its reads may lag, or somebody has changed it back. Nothing was sent: try "
 	    "again, or write the status to %s.status",
@@ -219,7 +222,7 @@ static int settle_status(struct change *change)
 		if (looks_again(&looks))
 			error = change_read(change);
 		else if (call_cancelled(change->call))
-			error = call_fail(change->call, EINTR, "interrupted");
+			error = call_interrupted(change->call);
 		else
 			error = fail_lagging(change);
 	}

@@ -9,6 +9,7 @@
 #include "cache/history/attempt.h"
 #include "cache/record/lag.h"
 #include "cache/record/record.h"
+#include "cache/record/snapshot.h"
 #include "cache/record/versions.h"
 #include "cache/roster/absence.h"
 #include "cache/roster/known.h"
@@ -17,6 +18,9 @@
 #include "cache/roster/roster.h"
 #include "vendors/base/call.h"
 #include "vendors/base/log.h"
+#include "vendors/rest/account.h"
+#include "vendors/rest/collection.h"
+#include "vendors/rest/item.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -140,15 +144,15 @@ int change_get(struct change *change, struct call *call, enum lag_reading readin
 	struct lag_found found;
 	/* Of what was just made, the answer to the POST shows as much as its row. */
 	int error = change->made && !change->sent
-			? vendor_get(call, change_account(change), change->collection,
-				     roster_parent(change->roster), change->id, record, etag)
+			? item_get(call, change_account(change), change->collection,
+				   roster_parent(change->roster), change->id, record, etag)
 			: absence_get(change->roster, call, change->id, record, etag, NULL);
 
 	if (!error && presence_was_deleted(change->roster, call, change->id, *record)) {
 		json_decref(*record);
 		*record = NULL;
 		publish_absent(change->roster, change->id);
-		error = call_fail(call, ENOENT, "it was deleted through this mount just now");
+		error = call_fail(call, CALL_MISSING, "it was deleted through this mount just now");
 	}
 	if (error)
 		return error;
@@ -165,10 +169,10 @@ int change_get(struct change *change, struct call *call, enum lag_reading readin
 
 int change_fail_limited(struct change *change)
 {
-	if (change->call->error != ETIMEDOUT)
+	if (change->call->verdict != CALL_TIMED_OUT)
 		return -change->call->error;
 	return call_fail(
-	    change->call, EBUSY,
+	    change->call, CALL_LIMITED,
 	    "too many requests, says the vendor (429), until retry_budget (%u s) was over: "
 	    "try again later",
 	    change_account(change)->endpoint.retry_budget);
@@ -184,11 +188,10 @@ static int take_made(struct change *change, struct call *asker)
 		 "%s answered %d: what the vendor answered to the creation is taken "
 		 "for the record",
 		 asker->request, asker->status);
-	asker->error = 0;
-	asker->words[0] = '\0';
+	call_clear(asker);
 	change->basis.ageless = change->stands_in = true;
 	change->fresh = json_deep_copy(change->made);
-	return change->fresh ? 0 : call_fail(asker, ENOMEM, "no memory");
+	return change->fresh ? 0 : call_no_memory(asker);
 }
 
 int change_read(struct change *change)

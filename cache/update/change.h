@@ -21,6 +21,8 @@
 #ifndef ROSTERFS_CHANGE_H
 #define ROSTERFS_CHANGE_H
 
+#include "cache/update/edit_base.h"
+#include "cache/record/lag.h"
 #include "cache/document/merge.h"
 #include "cache/record/lag.h"
 #include "vendors/http/basis.h"

@@ -16,6 +16,7 @@
 #include "cache/roster/figures.h"
 #include "cache/roster/roster.h"
 #include "cache/roster/whole.h"
+#include "cache/update/change.h"
 #include "cache/update/create_match.h"
 #include "cache/update/create_rest.h"
 #include "cache/update/creation.h"
@@ -23,6 +24,9 @@
 #include "vendors/base/call.h"
 #include "vendors/base/limits.h"
 #include "vendors/base/log.h"
+#include "vendors/rest/account.h"
+#include "vendors/rest/collection.h"
+#include "vendors/rest/item.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -55,7 +59,7 @@ static int take_answer(struct creation *creation, json_t *answer)
 
 	snprintf(said, sizeof(said), "%s", id ? "" : creation->call->words);
 	if (!id)
-		return call_fail(creation->call, EREMOTEIO,
+		return call_fail(creation->call, CALL_MALFORMED,
 				 "the vendor accepted it, but names no id%s%s",
 				 said[0] ? "; it says: " : "", said);
 	error = create_match_check(creation, id, answer);
@@ -63,7 +67,7 @@ static int take_answer(struct creation *creation, json_t *answer)
 		return error;
 	creation->id = strdup(id);
 	if (!creation->id)
-		return call_fail(creation->call, ENOMEM, "no memory");
+		return call_no_memory(creation->call);
 	creation->unproven = create_match_is_open(creation, answer);
 	creation_keep(creation, answer);
 	return 0;
@@ -82,8 +86,8 @@ static int send(struct creation *creation)
 	creation->before = whole_snapshot(creation->roster, &seconds);
 	creation->all_known = creation->before && seconds > 0;
 	creation->began = time(NULL);
-	switch (vendor_post(creation->call, account, creation->collection,
-			    roster_parent(creation->roster), creation->wanted, &answer)) {
+	switch (item_post(creation->call, account, creation->collection,
+			  roster_parent(creation->roster), creation->wanted, &answer)) {
 	case VENDOR_DONE:
 		error = take_answer(creation, answer);
 		if (error == -EREMOTEIO)
@@ -98,8 +102,7 @@ static int send(struct creation *creation)
 		break;
 	case VENDOR_CHANGED:
 		/* whatever we know of others is no obstacle: what is wanted is taken */
-		creation->call->error = EEXIST;
-		error = -EEXIST;
+		error = call_decide(creation->call, CALL_TAKEN);
 		break;
 	}
 	json_decref(answer);
@@ -198,10 +201,12 @@ static int read_and_create(struct creation *creation, const char *text, size_t l
 	if (error)
 		return error;
 	if (length > LIMITS_TEXT_MAX)
-		return call_fail(call, EFBIG, "a document may have at most " LIMITS_TEXT_WORDS);
+		return call_fail(call, CALL_TOO_LARGE,
+				 "a document may have at most " LIMITS_TEXT_WORDS);
 	if (!creation->collection->creates ||
 	    !creation->collection->creates(creation_account(creation)))
-		return call_fail(call, EOPNOTSUPP, "the vendor makes no %s by its API: see MANUAL",
+		return call_fail(call, CALL_UNSUPPORTED,
+				 "the vendor makes no %s by its API: see MANUAL",
 				 creation->collection->name);
 	document = input_parse(call, text, length);
 	if (!document)
@@ -209,7 +214,7 @@ static int read_and_create(struct creation *creation, const char *text, size_t l
 	creation->wanted = wanted_of(creation->collection, document);
 	json_decref(document);
 	if (!creation->wanted)
-		return call_fail(call, ENOMEM, "no memory");
+		return call_no_memory(call);
 	tell_fields(creation);
 	error = input_check_required(call, creation->collection, creation->wanted);
 	if (!error)

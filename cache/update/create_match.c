@@ -22,6 +22,7 @@
 #include "vendors/base/address.h"
 #include "vendors/base/call.h"
 #include "vendors/base/log.h"
+#include "vendors/rest/collection.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -98,13 +99,13 @@ int create_match_check(struct creation *creation, const char *id, const json_t *
 	bool both = email_of(creation, creation->wanted) && email_of(creation, record);
 
 	if (both && !same_email(creation, record))
-		return call_fail(creation->call, EREMOTEIO,
+		return call_fail(creation->call, CALL_MALFORMED,
 				 "the answer is about another record: %s has another email; it was "
 				 "left alone",
 				 id);
 	if (!was_known(creation, id) && !is_old(creation, record))
 		return 0;
-	return call_fail(creation->call, both ? EEXIST : EREMOTEIO,
+	return call_fail(creation->call, both ? CALL_TAKEN : CALL_MALFORMED,
 			 "the vendor answered with record %s, which was there before; it was left "
 			 "alone",
 			 id);

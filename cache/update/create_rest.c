@@ -11,6 +11,8 @@
 
 #include "cache/document/alike.h"
 #include "cache/document/merge.h"
+#include "cache/history/attempt.h"
+#include "cache/record/record.h"
 #include "cache/update/apply.h"
 #include "cache/update/change.h"
 #include "cache/update/create_match.h"
@@ -20,6 +22,8 @@
 #include "cache/update/status_field.h"
 #include "vendors/base/call.h"
 #include "vendors/base/log.h"
+#include "vendors/rest/account.h"
+#include "vendors/rest/collection.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -84,7 +88,7 @@ static int plan_rest(struct change *change)
 		error = merge_diff(change->fresh, rest, merge);
 	}
 	json_decref(rest);
-	return error ? call_fail(change->call, ENOMEM, "no memory") : 0;
+	return error ? call_no_memory(change->call) : 0;
 }
 
 /* `lag` has ended: say whether the record that was made is there by now. */
@@ -190,7 +194,7 @@ int create_rest_set(struct creation *creation)
 	if (error == -ENOENT) {
 		creation_show(creation); /* what is to be asked for anew would not be found */
 		late_look(creation->call, creation->roster, creation->id, NULL, tell_there);
-		error = call_fail(creation->call, EREMOTEIO,
+		error = call_fail(creation->call, CALL_NOT_APPLIED,
 				  "accepted but not applied: the vendor does not show the record%s",
 				  creation_account(creation)->lag
 				      ? "; its reads may lag behind its writes (lag)"
@@ -198,7 +202,7 @@ int create_rest_set(struct creation *creation)
 	}
 	lacking = creation->made ? lacks(creation, creation->made) : NULL;
 	if (lacking && !error)
-		error = call_fail(creation->call, EREMOTEIO, "accepted but not applied");
+		error = call_fail(creation->call, CALL_NOT_APPLIED, "accepted but not applied");
 	if (lacking && error == -EREMOTEIO)
 		call_add_words(creation->call, ": the vendor does not show \"%s\" as it was given",
 			       lacking);

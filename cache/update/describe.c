@@ -14,6 +14,7 @@
 #include "vendors/base/log.h"
 #include "vendors/base/status_words.h"
 #include "vendors/json/exact_print.h"
+#include "vendors/rest/account.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -147,7 +148,7 @@ int describe_conflict(struct change *change, const struct edit *edit)
 	char *theirs = describe_value(change, edit, merge_value(edit, change->fresh));
 	char *ours = describe_value(change, edit, edit->after);
 	int error =
-	    call_fail(change->call, ESTALE,
+	    call_fail(change->call, CALL_CONFLICT,
 		      "\"%s\" was changed on both sides: %s at the vendor, %s in the document. "
 		      "Nothing %s sent: read the file again and repeat the edit",
 		      path ? path : "?", theirs ? theirs : "?", ours ? ours : "?",

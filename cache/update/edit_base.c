@@ -21,6 +21,7 @@
 #include "vendors/base/status_words.h"
 #include "vendors/json/exact.h"
 #include "vendors/json/exact_print.h"
+#include "vendors/rest/collection.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -263,12 +264,12 @@ int edit_base_find(struct call *call, struct roster *roster, const char *id,
 	if (!error)
 		error = from_versions(roster, id, stamp, document, fresh, base);
 	if (error)
-		return call_fail(call, ENOMEM, "no memory");
+		return call_no_memory(call);
 	if (!base->record && (!stamp || named_by(users, fresh, stamp)))
 		base->record = json_deep_copy(fresh);
 	if (!base->record)
 		return call_fail(
-		    call, ESTALE,
+		    call, CALL_CONFLICT,
 		    "the document is from the version of %.64s, which is neither the newest "
 		    "nor held any more: read the file again and repeat the edit",
 		    stamp);
@@ -338,7 +339,7 @@ static int fail_earlier(struct call *call, const struct edit_base *base,
 	if (!secret && asprintf(&values, ": %s at the vendor, %s in the document", now ? now : "?",
 				value ? value : "?") < 0)
 		values = NULL;
-	call_fail(call, ESTALE,
+	call_fail(call, CALL_CONFLICT,
 		  "\"%.64s\" was changed by an earlier save of this process%s; the document may be "
 		  "an old copy, so nothing was sent%s",
 		  hit->path ? hit->path : "?", values ? values : "", ways ? ways : "");
@@ -360,7 +361,7 @@ static int check_earlier(struct call *call, const struct edit_base *base, const 
 
 	if (base->earlier.full)
 		return call_fail(
-		    call, ESTALE,
+		    call, CALL_CONFLICT,
 		    "earlier saves of this process changed more fields of this version "
 		    "than are remembered; read the file again and repeat the edit");
 	if (!earlier_find(&base->earlier, edit, base->fresh, secret, &hit))
@@ -374,7 +375,7 @@ static int fail_doubt(struct call *call, const struct edit_base *base, const str
 {
 	char *path = merge_path(edit);
 
-	call_fail(call, ESTALE,
+	call_fail(call, CALL_CONFLICT,
 		  "\"%s\" in the document is the value of an older version: it may "
 		  "have been read before a change. %s",
 		  path ? path : "?",

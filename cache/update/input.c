@@ -35,12 +35,13 @@ json_t *input_parse(struct call *call, const char *text, size_t length)
 	if (document && scanner.state == DOCUMENT_WHOLE)
 		return document;
 	if (scanner.why)
-		call_fail(call, EINVAL, "%s", scanner.why);
+		call_fail(call, CALL_INVALID, "%s", scanner.why);
 	else if (document)
-		call_fail(call, EINVAL, "not a JSON object");
+		call_fail(call, CALL_INVALID, "not a JSON object");
 	else
-		call_fail(call, EINVAL, "not one whole JSON document: line %zu, column %zu: %s",
-			  error.line, error.column, error.words);
+		call_fail(call, CALL_INVALID,
+			  "not one whole JSON document: line %zu, column %zu: %s", error.line,
+			  error.column, error.words);
 	json_decref(document);
 	return NULL;
 }
@@ -69,7 +70,7 @@ int input_check_stamps(struct call *call, const json_t *document)
 {
 	if (!names_history(document))
 		return 0;
-	return call_fail(call, ESTALE,
+	return call_fail(call, CALL_CONFLICT,
 			 "the document undoes a write to another kind of record: nothing was sent");
 }
 
@@ -87,7 +88,7 @@ static void log_restored(struct call *call, const struct restored *restored)
 static int fail_doubtful(struct call *call, const char *name)
 {
 	return call_fail(
-	    call, ESTALE,
+	    call, CALL_CONFLICT,
 	    "an element of \"%s\" was rounded, as jq and JavaScript do, and nobody can "
 	    "tell which of the vendor's it is: nothing was sent. Edit the file with a tool "
 	    "that keeps all digits, or save [] there first, and then the new list",
@@ -102,7 +103,7 @@ int input_restore(struct call *call, const json_t *base, json_t *document, bool 
 	if (error == -EINVAL)
 		error = fail_doubtful(call, restored.doubt ? restored.doubt : "?");
 	else if (error)
-		call_fail(call, ENOMEM, "no memory");
+		call_no_memory(call);
 	if (!error && restored.count && !*told) {
 		*told = true;
 		log_restored(call, &restored);
@@ -113,7 +114,7 @@ int input_restore(struct call *call, const json_t *base, json_t *document, bool 
 
 static int fail_unpaired(struct call *call, const char *name)
 {
-	return call_fail(call, EINVAL,
+	return call_fail(call, CALL_INVALID,
 			 "\"%s\" has half a surrogate pair (\\udXXX) that the vendor's record does "
 			 "not have there: that is no text",
 			 name);
@@ -154,10 +155,10 @@ int input_check_required(struct call *call, const struct collection *collection,
 		const json_t *value = json_object_get(document, field->name);
 
 		if ((field->flags & hidden) == hidden && json_is_null(value))
-			return call_fail(call, EINVAL, "\"%s\" is required: it can't be cleared",
-					 field->name);
+			return call_fail(call, CALL_INVALID,
+					 "\"%s\" is required: it can't be cleared", field->name);
 		if ((field->flags & FIELD_EACH_TIME) && (field->flags & FIELD_WRITE_ONLY) && !value)
-			return call_fail(call, EINVAL,
+			return call_fail(call, CALL_INVALID,
 					 "the document must have \"%s\" each time: the vendor "
 					 "never shows it, and would forget it",
 					 field->name);

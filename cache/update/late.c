@@ -10,6 +10,7 @@
 
 #include "cache/document/content.h"
 #include "cache/document/merge.h"
+#include "cache/history/attempt.h"
 #include "cache/record/lag.h"
 #include "cache/record/record.h"
 #include "cache/roster/absence.h"
@@ -25,6 +26,8 @@
 #include "vendors/base/status_words.h"
 #include "vendors/json/exact_parse.h"
 #include "vendors/json/exact_print.h"
+#include "vendors/rest/account.h"
+#include "vendors/rest/collection.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>

@@ -16,7 +16,7 @@
 #include "cache/update/proof.h"
 #include "vendors/base/call.h"
 #include "vendors/base/clock.h"
-#include "vendors/vendor.h"
+#include "vendors/rest/account.h"
 
 #include <stdlib.h>
 

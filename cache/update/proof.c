@@ -22,6 +22,8 @@
 #include "vendors/base/clock.h"
 #include "vendors/base/log.h"
 #include "vendors/base/status_words.h"
+#include "vendors/rest/account.h"
+#include "vendors/rest/collection.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -194,7 +196,7 @@ static int not_applied(struct change *change, const json_t *record, double looke
 	struct account *account = change_account(change);
 
 	change_publish(change, record);
-	call_fail(change->call, EREMOTEIO,
+	call_fail(change->call, CALL_NOT_APPLIED,
 		  "accepted but not applied: the vendor answered success and still shows the old "
 		  "value");
 	if (change->call->said[0])
@@ -257,7 +259,7 @@ static int not_read_back(struct change *change, int error)
 static int not_shown(struct change *change)
 {
 	return not_known(change,
-			 call_fail(change->call, EREMOTEIO,
+			 call_fail(change->call, CALL_MALFORMED,
 				   "the vendor answered success, but with an error in it: %s: the "
 				   "record does not show whether the change was made",
 				   change->call->said));
@@ -329,7 +331,7 @@ static int fail_third(struct change *change, const struct edit *edit, const json
 
 	change->attempt->unknown = true;
 	change_publish(change, record);
-	call_fail(change->call, ESTALE,
+	call_fail(change->call, CALL_CONFLICT,
 		  "the answer to the change was lost, and \"%s\" is now neither what it was nor "
 		  "what was written, but %s: read the file again",
 		  path ? path : "?", value ? value : "?");

@@ -15,6 +15,7 @@
 #include "vendors/base/limits.h"
 #include "vendors/base/log.h"
 #include "vendors/base/status_words.h"
+#include "vendors/rest/account.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -110,7 +111,7 @@ static int too_late(struct change *change)
 	change->next = CHANGE_READ;
 	if (change->reads < READS_MIN || clock_seconds() < change->end)
 		return -EAGAIN;
-	return call_fail(change->call, EBUSY,
+	return call_fail(change->call, CALL_LATE,
 			 "nothing %s sent: %u times the change could not follow the read that it "
 			 "rests on soon enough; try again",
 			 change->first ? "else was" : "was", change->reads);
@@ -126,14 +127,11 @@ static int changed_twice(struct change *change)
 		const char *name = change->merge.edits[i].path[0];
 
 		for (const char *const *key = change->collection->email_keys; key && *key; key++) {
-			if (change->call->status == 409 && strcmp(name, *key) == 0) {
-				change->call->error = EEXIST;
-				return -EEXIST;
-			}
+			if (change->call->verdict == CALL_CONFLICT && strcmp(name, *key) == 0)
+				return call_decide(change->call, CALL_TAKEN);
 		}
 	}
-	change->call->error = ESTALE;
-	return -ESTALE;
+	return -change->call->error;
 }
 
 /*
@@ -152,7 +150,7 @@ static int look_at_precondition(struct change *change, const json_t *record, con
 		int error;
 
 		if (look && call_pause(change->call, (unsigned)(span * 1000 / 2)))
-			return call_fail(change->call, EINTR, "interrupted");
+			return call_interrupted(change->call);
 		error = change_read(change);
 		if (error)
 			return error;
@@ -192,7 +190,7 @@ static int contradicted(struct change *change)
 	if (change->contradicted++ || call_cancelled(change->call))
 		return changed_twice(change);
 	change->next = CHANGE_READ;
-	if (change->call->status != 412 || !change->etag)
+	if (change->call->verdict != CALL_PRECONDITION || !change->etag)
 		return -EAGAIN;
 	return precondition_failed(change);
 }
@@ -246,7 +244,7 @@ int response_judge(struct change *change, enum vendor_outcome outcome, json_t *b
 		error = proof_settle_done(change, answer);
 		break;
 	case VENDOR_REFUSED:
-		if (change->call->status == 429)
+		if (change->call->verdict == CALL_LIMITED)
 			error = limited(change);
 		else
 			error = change->basis.ageless ? change_fail_limited(change)
@@ -257,7 +255,7 @@ int response_judge(struct change *change, enum vendor_outcome outcome, json_t *b
 		break;
 	case VENDOR_STALE:
 		/* what kept it was a 429, of this request or of another one */
-		error = change->call->status == 429 ? limited(change) : too_late(change);
+		error = change->call->verdict == CALL_LIMITED ? limited(change) : too_late(change);
 		break;
 	case VENDOR_UNKNOWN:
 		error = find_out(change, body);

@@ -13,6 +13,7 @@
 #include "vendors/base/log.h"
 #include "vendors/base/status_words.h"
 #include "vendors/http/basis.h"
+#include "vendors/rest/account.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -48,13 +49,13 @@ int self_guard_check(struct call *call, struct roster *roster, const char *id, c
 	error = wait_sync(roster, &wait);
 	if (error == -ENODATA)
 		error =
-		    call_fail(call, EPERM,
+		    call_fail(call, CALL_FORBIDDEN,
 			      "the vendor does not tell which user the keys in section [%s] belong "
 			      "to, so that rosterfs might lock itself out: set self_id there",
 			      roster_account(roster)->name);
 	else if (!error && strcmp(wait.self, id) == 0 && strcmp(status, STATUS_ACTIVE) != 0)
 		error =
-		    call_fail(call, EPERM,
+		    call_fail(call, CALL_FORBIDDEN,
 			      "this is the user that rosterfs' own key belongs to: the key would "
 			      "die with it");
 	if (!error)
@@ -71,6 +72,5 @@ void self_guard_learn(struct call *call, struct roster *roster)
 		return;
 	wait_sync(roster, &wait);
 	wait_clear(&wait);
-	call->error = 0;
-	call->words[0] = '\0';
+	call_clear(call);
 }

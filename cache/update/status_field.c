@@ -24,7 +24,7 @@
 
 int status_field_fail_missing(struct call *call)
 {
-	return call_fail(call, EOPNOTSUPP,
+	return call_fail(call, CALL_UNSUPPORTED,
 			 "the vendor shows no status for this user, so it can't be "
 			 "changed here: see MANUAL");
 }
@@ -44,7 +44,7 @@ static int plan_status(struct change *change)
 	document = json_pack("{s:s}", change->collection->status_key, word);
 	error = document ? merge_diff(change->fresh, document, &change->merge) : -ENOMEM;
 	json_decref(document);
-	return error ? call_fail(change->call, ENOMEM, "no memory") : 0;
+	return error ? call_no_memory(change->call) : 0;
 }
 
 /* What can be refused without a request to change anything. */

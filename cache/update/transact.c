@@ -13,6 +13,7 @@
 #include "cache/update/input.h"
 #include "vendors/base/call.h"
 #include "vendors/base/log.h"
+#include "vendors/rest/account.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -55,7 +56,7 @@ int transact_send(struct call *call, struct account *account, struct guard *guar
 	attempt_end(&attempt, error);
 	if (!error && reply) {
 		*answer = render_string(reply, answer_length);
-		error = *answer ? 0 : call_fail(call, ENOMEM, "no memory");
+		error = *answer ? 0 : call_no_memory(call);
 	}
 	json_decref(reply);
 	return error;

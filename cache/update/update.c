@@ -26,8 +26,11 @@
 #include "cache/update/status_field.h"
 #include "vendors/base/call.h"
 #include "vendors/base/limits.h"
+#include "vendors/base/process.h"
 #include "vendors/base/status_words.h"
 #include "vendors/json/exact.h"
+#include "vendors/rest/account.h"
+#include "vendors/rest/collection.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -47,8 +50,8 @@ struct document_plan {
 
 static int fail_assigned(struct call *call, const char *field)
 {
-	return call_fail(call, EPERM, "\"%s\" is assigned by the vendor and can't be changed",
-			 field);
+	return call_fail(call, CALL_FORBIDDEN,
+			 "\"%s\" is assigned by the vendor and can't be changed", field);
 }
 
 /*
@@ -67,7 +70,7 @@ static int check_new_status(struct change *change, const struct edit *edit)
 	if (change->collection != vendor->users || !vendor->statuses ||
 	    strcmp(name, vendor->statuses->status_key) != 0 || json_object_get(change->fresh, name))
 		return 0;
-	return call_fail(change->call, EOPNOTSUPP,
+	return call_fail(change->call, CALL_UNSUPPORTED,
 			 "the vendor's record has no \"%s\": write the word to %s.status", name,
 			 change->id);
 }
@@ -82,8 +85,8 @@ static int check_edit(struct change *change, const struct edit *edit)
 	if (flags & (FIELD_SYSTEM | FIELD_IMMUTABLE | FIELD_CONFIDENTIAL | FIELD_ONCE))
 		return fail_assigned(change->call, edit->path[0]);
 	if ((flags & FIELD_REQUIRED) && edit->depth == 1 && json_is_null(edit->after))
-		return call_fail(change->call, EINVAL, "\"%s\" is required: it can't be cleared",
-				 edit->path[0]);
+		return call_fail(change->call, CALL_INVALID,
+				 "\"%s\" is required: it can't be cleared", edit->path[0]);
 	return check_new_status(change, edit);
 }
 
@@ -100,7 +103,7 @@ static int check_reactivation(struct change *change, const struct edit_base *bas
 		if (strcmp(change->merge.edits[i].path[0], change->collection->status_key) == 0 &&
 		    !base->is_newest)
 			return call_fail(
-			    change->call, ESTALE,
+			    change->call, CALL_CONFLICT,
 			    "the user is %s at the vendor, and the document, which says "
 			    "active, may have been read before that: write active to "
 			    "%s.status if that is what you want",
@@ -127,7 +130,7 @@ static int check_stated_status(struct change *change)
 			return 0;
 	}
 	return call_fail(
-	    change->call, ESTALE,
+	    change->call, CALL_CONFLICT,
 	    "\"%s\" in the document is %s, as in the version that it is based on, but the "
 	    "user is %s at the vendor now. Nothing was sent: read the file again, or write "
 	    "the status to %s.status",
@@ -143,7 +146,7 @@ static int keep_left(struct change *change, const struct edit_base *base)
 	json_decref(plan->left);
 	plan->left = json_deep_copy(base->record);
 	if (!plan->left || merge_apply(&change->merge, plan->left, true, &conflict))
-		return call_fail(change->call, ENOMEM, "no memory");
+		return call_no_memory(change->call);
 	collection_hide(change->collection, plan->left);
 	return 0;
 }
@@ -158,7 +161,7 @@ static int edit_base_in_history(struct change *change, const char *stamp, struct
 		version = history_version(history, stamp, change->roster, change->id,
 					  HISTORY_AFTER);
 	if (!version)
-		return call_fail(change->call, ESTALE,
+		return call_fail(change->call, CALL_CONFLICT,
 				 "the document undoes a write that .rosterfs/history does not hold "
 				 "any more, or that was to another record: nothing was sent");
 	edit_base_take(change->roster, version, change->fresh, base);
@@ -220,7 +223,7 @@ static int plan_document(struct change *change)
 		return error;
 	error = restore_plan(change, base.record);
 	if (!error && merge_diff(base.record, plan->document, &change->merge))
-		error = call_fail(change->call, ENOMEM, "no memory");
+		error = call_no_memory(change->call);
 	/* what undoes a write has what the vendor had before it */
 	if (!error && !(plan->stamp && history_names(plan->stamp)))
 		error = input_check_edits(change->call, &change->merge);
@@ -293,7 +296,8 @@ static int read_document(struct attempt *attempt, const char *text, size_t lengt
 	if (error)
 		return error;
 	if (length > LIMITS_TEXT_MAX)
-		return call_fail(call, EFBIG, "a document may have at most " LIMITS_TEXT_WORDS);
+		return call_fail(call, CALL_TOO_LARGE,
+				 "a document may have at most " LIMITS_TEXT_WORDS);
 	plan->document = input_parse(call, text, length);
 	if (!plan->document)
 		return -EINVAL;
@@ -307,11 +311,11 @@ static int read_document(struct attempt *attempt, const char *text, size_t lengt
 	if (stamp)
 		plan->stamp = strdup(stamp);
 	if (stamp && !plan->stamp)
-		return call_fail(call, ENOMEM, "no memory");
+		return call_no_memory(call);
 	if (key)
 		remove_stamp(plan->document, key);
 	plan->process.pid = call->pid;
-	plan->process.started = call_process_start(call->pid);
+	plan->process.started = process_start(call->pid);
 	return input_check_stamps(call, plan->document);
 }
 

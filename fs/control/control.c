@@ -10,11 +10,12 @@
 #include "cache/roster/figures.h"
 #include "cache/history/guard.h"
 #include "cache/roster/roster.h"
-#include "fs/notify.h"
+#include "fs/tree/notify.h"
 #include "fs/tree/record_dir.h"
 #include "vendors/base/limits.h"
 #include "vendors/http/http.h"
 #include "vendors/base/log.h"
+#include "vendors/rest/account.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>

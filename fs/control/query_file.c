@@ -9,10 +9,10 @@
 
 #include "cache/update/transact.h"
 #include "cache/update/update.h"
-#include "fs/handle.h"
+#include "fs/tree/handle.h"
 #include "fs/tree/node.h"
-#include "fs/request.h"
 #include "vendors/base/limits.h"
+#include "fs/tree/request.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -138,7 +138,7 @@ static void answered(struct request *request, int error)
 }
 
 void query_file_write(struct fs *fs, fuse_req_t req, struct handle *handle, const char *data,
-		       size_t size)
+		      size_t size)
 {
 	struct request *request;
 	const char *why;

@@ -8,6 +8,7 @@
 #include "fs/tree/commands.h"
 
 #include "fs/tree/path.h"
+#include "vendors/rest/account.h"
 #include "vendors/base/call.h"
 #include "vendors/vendor.h"
 

@@ -10,7 +10,7 @@
 #include "vendors/base/call.h"
 #include "vendors/http/http.h"
 #include "vendors/base/log.h"
-#include "vendors/vendor.h"
+#include "vendors/rest/account.h"
 
 #include <errno.h>
 #include <setjmp.h>

@@ -6,6 +6,7 @@
  * listed is for the mount tests; here the vendor ignores what it was asked, or says what cannot be.
  */
 #include "tests/unit/shop.h"
+#include "vendors/rest/list.h"
 
 #define INFOS "GET /v2/authentication-realms/r1/user-authentication-info?sort=created_at"
 #define AT(offset) "&page%5Boffset%5D=" #offset "&"
@@ -67,8 +68,8 @@ static int list(struct shop *shop)
 	    .sink = {.add = basket_add, .reset = basket_reset, .progress = basket_progress}};
 	shop->account->endpoint.parallel = 1;
 	shop->account->endpoint.retry_budget = 0;
-	return vendor_list(&shop->call, shop->account, shop->account->vendor->users, NULL,
-			   &basket.sink);
+	return list_walk(&shop->call, shop->account, shop->account->vendor->users, NULL,
+			 &basket.sink);
 }
 
 static int finish(void **state)

@@ -7,6 +7,7 @@
  * in and a list, one token for each account (201): both are handed on as they came. Nothing of the
  * request or the answer is kept, nor quoted in an error, and the texts of both are wiped.
  */
+#include "vendors/rest/account.h"
 #include "vendors/elasticpath/elasticpath.h"
 
 #include "vendors/base/call.h"
@@ -92,7 +93,7 @@ static int post(struct call *call, struct account *account, const char *body,
 	exchange_done(&request);
 	if (reply->status == 401)
 		token_refused(account, TOKEN_IMPLICIT, request.serial);
-	return exchange_verdict(call, account, reply);
+	return exchange_judge(call, account, EXCHANGE_LIST, reply);
 }
 
 /*
@@ -108,7 +109,7 @@ static bool token_was_refused(struct call *call, const struct account *account,
 	if (!said[0] || strcasestr(said, "access token"))
 		return true;
 	account_redact(account, said);
-	call_fail(call, EKEYREJECTED, "the vendor refuses the sign-in: %s", said);
+	call_fail(call, CALL_BAD_KEYS, "the vendor refuses the sign-in: %s", said);
 	return false;
 }
 
@@ -123,8 +124,6 @@ static int sign_in(struct call *call, struct account *account, const char *body,
 		if (reply.status == 401)
 			token_was_refused(call, account, &reply);
 	}
-	if (error == -ENOENT) /* the errno of a file that is not there */
-		error = -(call->error = EREMOTEIO);
 	if (!error) {
 		*answer = exchange_json(call, account, &reply);
 		error = *answer ? 0 : -EREMOTEIO;
@@ -140,10 +139,10 @@ static int run(struct call *call, struct account *account, const json_t *request
 	int error;
 
 	if (!json_is_object(request))
-		return call_fail(call, EINVAL, "a sign-in is a JSON object");
+		return call_fail(call, CALL_INVALID, "a sign-in is a JSON object");
 	wrapped = wrap(request);
 	body = wrapped ? exact_print_text(wrapped, 0) : NULL;
-	error = body ? sign_in(call, account, body, answer) : call_fail(call, ENOMEM, "no memory");
+	error = body ? sign_in(call, account, body, answer) : call_no_memory(call);
 	if (error)
 		hide_request(call, "", request);
 	if (body)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * account_queue_times.h - private to account_queue.c and account_queue_learn.c: how long a queue waits for what. See account_queue.h.
+ * account_queue_times.h - private to account_queue.c and account_queue_learn.c: how long a queue
+ * waits for what. See account_queue.h.
  */
 #ifndef ROSTERFS_ACCOUNT_QUEUE_TIMES_H
 #define ROSTERFS_ACCOUNT_QUEUE_TIMES_H
@@ -8,6 +9,7 @@
 #include "vendors/base/limits.h"
 #include "vendors/http/account_queue.h"
 #include "vendors/http/endpoint.h"
+#include "vendors/rest/account.h"
 
 /* Timers come late by a little; a retry that was due in time is not given up for that. */
 #define SLACK 200

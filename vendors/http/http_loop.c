@@ -15,6 +15,7 @@
 #include "vendors/http/account_queue.h"
 #include "vendors/http/transfer.h"
 #include "vendors/http/endpoint.h"
+#include "vendors/rest/account.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -90,7 +91,8 @@ static struct transfer *next_abort_locked(struct http *http)
 {
 	struct transfer *transfer;
 
-	for (struct account_queue *queue = http->stopping ? http->queues : NULL; queue; queue = queue->next) {
+	for (struct account_queue *queue = http->stopping ? http->queues : NULL; queue;
+	     queue = queue->next) {
 		account_queue_forgo_all_locked(queue);
 		while ((transfer = account_queue_drain_locked(queue)))
 			TAILQ_INSERT_TAIL(&http->flying, transfer, link);

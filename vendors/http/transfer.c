@@ -16,6 +16,7 @@
 #include "vendors/http/account_queue.h"
 #include "vendors/base/log.h"
 #include "vendors/http/endpoint.h"
+#include "vendors/rest/account.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -106,7 +107,8 @@ static int copy_request(struct transfer *transfer, const struct http_request *re
 }
 
 /* Copy REQUEST. NULL: no memory. Takes a reference of the queue's http. */
-static struct transfer *transfer_new(struct account_queue *queue, const struct http_request *request)
+static struct transfer *transfer_new(struct account_queue *queue,
+				     const struct http_request *request)
 {
 	struct transfer *transfer = calloc(1, sizeof(*transfer));
 	int error;
@@ -360,8 +362,7 @@ static void await(struct call *call, struct transfer *transfer)
 	stop(transfer);
 	/* what counts is how it ended, not that nobody waited */
 	if (transfer->reply.error != EINTR) {
-		call->error = 0;
-		call->words[0] = '\0';
+		call_clear(call);
 	}
 }
 
@@ -372,10 +373,10 @@ int http_perform(struct call *call, struct endpoint *endpoint, const struct http
 
 	memset(reply, 0, sizeof(*reply));
 	snprintf(call->request, sizeof(call->request), "%s %s", request->method, request->path);
-	call->status = call->token_status = 0;
+	call->status = 0;
 	/* once it is in the queue it may be sent before anybody looks */
 	if (call_cancelled(call)) {
-		call_fail(call, EINTR, "interrupted");
+		call_interrupted(call);
 		return fail_unsent(reply, EINTR, "interrupted");
 	}
 	transfer = http_start(call, endpoint, request);

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * account.c - one section of the config file at run time: its settings and its secrets.
+ * account.c - see account.h.
  *
  * Owns what the config reader put in and wipes the secrets at the end. It knows no particular
  * vendor and makes no request.
  */
-#include "vendors/vendor.h"
+#include "vendors/rest/account.h"
 
+#include "vendors/vendor.h"
 #include "vendors/rest/redact.h"
 #include "vendors/rest/token.h"
 

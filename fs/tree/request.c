@@ -11,18 +11,20 @@
  * interrupted() with its own lock on the request held; taking the registration back waits for that
  * call to return, so that a request is never freed under it.
  */
-#include "fs/request.h"
+#include "fs/tree/request.h"
 
 #include "cache/roster/flight.h"
 #include "cache/roster/roster.h"
 #include "cache/roster/wait.h"
 #include "vendors/base/pool.h"
 #include "cache/update/update.h"
-#include "fs/handle.h"
+#include "fs/tree/handle.h"
+#include "fs/tree/inode.h"
 #include "fs/tree/node.h"
 #include "fs/tree/record_dir.h"
 #include "vendors/base/log.h"
 #include "vendors/vendor.h"
+#include "vendors/rest/account.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -39,7 +41,7 @@ struct request *request_new(struct fs *fs, fuse_req_t req, struct node *node)
 	request->fs = fs;
 	request->req = req;
 	request->node = node;
-	node_hold(fs, node);
+	inode_hold(fs, node);
 	call_init(&request->call, node->path);
 	call_set_caller(&request->call, context->uid, context->gid, context->pid);
 	pthread_mutex_init(&request->lock, NULL);
@@ -67,7 +69,7 @@ static void put(struct request *request)
 		free(request->text);
 	}
 	free(request->from);
-	node_drop(request->fs, request->node);
+	inode_drop(request->fs, request->node);
 	call_destroy(&request->call);
 	pthread_mutex_destroy(&request->lock);
 	free(request);
@@ -106,11 +108,9 @@ bool request_claim(struct request *request)
 
 void request_fail(struct request *request, int error)
 {
-	/* a request of an open file's alone is not repeated */
-	if (error == -ESTALE && !request->handle) {
-		request->call.error = EBUSY;
+	/* the kernel would repeat it after ESTALE, unless an open file's */
+	if (error == -ESTALE && !request->handle)
 		error = -EBUSY;
-	}
 	log_error(&request->call, error);
 	if (request_claim(request))
 		fuse_reply_err(request->req, -error); /* NOLINT(clang-analyzer-unix.Malloc) */
@@ -135,7 +135,7 @@ static void give_up(struct request *request)
 
 		call_cancel(&question->call);
 		if (flight_leave(question->roster, &question->wait)) {
-			question->wait.error = call_fail(&question->call, EINTR, "interrupted");
+			question->wait.error = call_interrupted(&question->call);
 			settle(request);
 		}
 	}
@@ -143,7 +143,7 @@ static void give_up(struct request *request)
 	roster = request->roster;
 	pthread_mutex_unlock(&request->lock);
 	if (roster && flight_leave(roster, &request->wait)) {
-		call_fail(&request->call, EINTR, "interrupted");
+		call_interrupted(&request->call);
 		done(request, -EINTR);
 	}
 }
@@ -201,7 +201,7 @@ void request_ask(struct request *request, struct roster *roster, enum wait_kind 
 	request->wait.arg = request;
 	request->wait.done = answered;
 	if (!park(request)) {
-		call_fail(&request->call, EINTR, "interrupted");
+		call_interrupted(&request->call);
 		done(request, -EINTR);
 		return;
 	}
@@ -233,9 +233,6 @@ static int outcome(struct request *request)
 		struct question *question = &request->questions[i];
 		int error = question->wait.error;
 
-		/* a list that is not there is no file that is not there */
-		if (error == -ENOENT)
-			error = question->wait.error = -EREMOTEIO;
 		if (!error)
 			continue;
 		if (request->question_count > 1 && error != -EINTR)
@@ -276,7 +273,7 @@ static int prepare_questions(struct request *request, struct roster **rosters, s
 {
 	request->questions = calloc(count + 1, sizeof(*request->questions));
 	if (!request->questions)
-		return call_fail(&request->call, ENOMEM, "no memory");
+		return call_no_memory(&request->call);
 	for (size_t i = 0; i < count; i++) {
 		struct question *question = &request->questions[i];
 
@@ -300,7 +297,7 @@ void request_ask_all(struct request *request, struct roster **rosters, size_t co
 
 	request->finish = finish;
 	if (!park(request) && !error)
-		error = call_fail(&request->call, EINTR, "interrupted");
+		error = call_interrupted(&request->call);
 	if (error) {
 		done(request, error);
 		return;
@@ -325,12 +322,12 @@ void request_work(struct request *request, int (*work)(struct request *request),
 	request->finish = finish;
 	request->work = work;
 	if (!park(request)) {
-		call_fail(&request->call, EINTR, "interrupted");
+		call_interrupted(&request->call);
 		done(request, -EINTR);
 		return;
 	}
 	if (pool_run(request->fs->pool, run, request)) {
-		call_fail(&request->call, ENOMEM, "no thread to do it");
+		call_fail(&request->call, CALL_NO_MEMORY, "no thread to do it");
 		done(request, -ENOMEM);
 	}
 }
@@ -344,7 +341,7 @@ void request_work_alone(struct request *request, int (*work)(struct request *req
 	put(request); /* what would be the registration's */
 	/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
 	if (pool_run(request->fs->pool, run, request)) {
-		call_fail(&request->call, ENOMEM, "no thread to do it");
+		call_fail(&request->call, CALL_NO_MEMORY, "no thread to do it");
 		done(request, -ENOMEM);
 	}
 }
@@ -363,7 +360,7 @@ static void begin_refusal(struct call *call, fuse_req_t req, const char *path, i
 
 	call_init(call, path);
 	call_set_caller(call, context->uid, context->gid, context->pid);
-	call_fail(call, -error, "%s", words);
+	call_fail_errno(call, -error, "%s", words);
 	log_error(call, error);
 }
 

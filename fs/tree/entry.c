@@ -6,7 +6,7 @@
  * fresh, and not at all while somebody writes; what is fixed holds for a second. It answers no
  * request itself.
  */
-#include "fs/entry.h"
+#include "fs/tree/entry.h"
 
 #include "cache/roster/known.h"
 #include "cache/roster/roster.h"
@@ -14,14 +14,16 @@
 #include "cache/record/record.h"
 #include "cache/record/snapshot.h"
 #include "fs/control/control.h"
-#include "fs/tree/node.h"
 #include "fs/control/history_dir.h"
-#include "fs/tree/path.h"
-#include "fs/people/email_index.h"
-#include "fs/request.h"
-#include "fs/tree/record_dir.h"
 #include "fs/memory/vacancy.h"
-#include "fs/view.h"
+#include "fs/people/email_index.h"
+#include "fs/tree/inode.h"
+#include "fs/tree/node.h"
+#include "fs/tree/pages.h"
+#include "fs/tree/path.h"
+#include "fs/tree/record_dir.h"
+#include "fs/tree/request.h"
+#include "fs/tree/view.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -58,9 +60,9 @@ double entry_attr(struct fs *fs, struct node *node, const struct record *record,
 		return FIXED_SECONDS;
 	if (!record || atomic_load(&node->writers))
 		return 0;
-	node_tell(fs, node, record->version);
+	pages_tell(fs, node, record->version);
 	/* Who reads another version through the pages has its size asked for at each turn. */
-	return node_pages_differ(fs, node, record->version) ? 0 : seconds;
+	return pages_differ(fs, inode_of(fs, node), record->version) ? 0 : seconds;
 }
 
 /* NODE, or if somebody reads another version than RECORD through its pages, one that gets its name.
@@ -71,14 +73,14 @@ static struct node *node_for(struct fs *fs, struct node *node, const struct reco
 	for (int turn = 0; turn < 4; turn++) {
 		struct node *renewed;
 
-		if (node_readers(fs, node_ino(fs, node), node, record->version) ==
-		    NODE_READERS_NONE)
+		if (pages_readers(fs, inode_of(fs, node), node, record->version) ==
+		    PAGES_READERS_NONE)
 			break;
-		node_renew(fs, node);
-		renewed = node_find(fs, node->path);
+		inode_renew(fs, node);
+		renewed = inode_find(fs, node->path);
 		if (!renewed)
 			break;
-		node_drop(fs, node);
+		inode_drop(fs, node);
 		node = renewed;
 	}
 	return node;
@@ -90,7 +92,7 @@ void entry_fill(struct fs *fs, struct node *node, const struct record *record, d
 	memset(entry, 0, sizeof(*entry));
 	if (node_is_record(node) && record)
 		node = node_for(fs, node, record);
-	entry->ino = node_to_kernel(fs, node);
+	entry->ino = inode_to_kernel(fs, node);
 	entry->attr_timeout = entry_attr(fs, node, record, seconds, &entry->attr);
 	if (node_scratch(node))
 		view_keep_size(fs, entry->ino, &entry->attr);
@@ -185,9 +187,8 @@ static bool ask_for_status(struct request *request, int error)
 	if (statuses == users || request->wait.kind != WAIT_RECORD)
 		return false;
 	if (request->roster == statuses &&
-	    (error == -ENOENT || (error == -EINVAL && request->call.status == 400))) {
-		request->call.error = 0;
-		request->call.words[0] = '\0';
+	    (error == -ENOENT || (error && request->call.verdict == CALL_BAD_REQUEST))) {
+		call_clear(&request->call);
 		request_again(request, users, WAIT_RECORD, node->id);
 		return true;
 	}
@@ -236,7 +237,7 @@ int entry_found(struct request *request, int error, struct record **record)
 		path_parse(node_name(node), stem);
 		*record = entry_find_cut(request->wait.snapshot, stem);
 		if (*record)
-			node_learn(request->fs, node, (*record)->id);
+			inode_learn(request->fs, node, (*record)->id);
 	} else {
 		if (!error &&
 		    (request->roster != entry_roster(node) || request->wait.kind == WAIT_WHOLE))
@@ -246,7 +247,7 @@ int entry_found(struct request *request, int error, struct record **record)
 	if (!error && !*record)
 		error = -ENOENT;
 	if (error == -ENOENT && !request->call.words[0])
-		call_fail(&request->call, ENOENT, "there is no such %s",
+		call_fail(&request->call, CALL_MISSING, "there is no such %s",
 			  node->record_dir->place ? "record" : "user");
 	return error;
 }

@@ -5,15 +5,18 @@
  * After a refresh it compares what the kernel was told of each record with what the roster knows
  * now. It never waits for a vendor and never holds a lock of ours while it talks to the kernel.
  */
-#include "fs/notify.h"
+#include "fs/tree/notify.h"
 
+#include "cache/roster/roster.h"
+#include "fs/people/email_name.h"
+#include "fs/tree/entry.h"
+#include "fs/tree/inode.h"
 #include "cache/record/record.h"
 #include "cache/roster/known.h"
-#include "fs/entry.h"
 #include "fs/tree/node.h"
-#include "fs/people/email_index.h"
+#include "fs/tree/pages.h"
+#include "fs/tree/path.h"
 #include "fs/tree/record_dir.h"
-#include "vendors/vendor.h"
 
 #include <stdlib.h>
 #include <sys/prctl.h>
@@ -44,7 +47,7 @@ void notify_attributes(struct fs *fs, struct node *node)
 	atomic_fetch_add_explicit(&fs->asked.notifications, 1, memory_order_relaxed);
 	/* A negative offset: attributes only. ENOENT: the kernel does not hold it, which is as
 	 * good. */
-	fuse_lowlevel_notify_inval_inode(fs->session, node_ino(fs, node), -1, 0);
+	fuse_lowlevel_notify_inval_inode(fs->session, inode_of(fs, node), -1, 0);
 }
 
 int notify_text(struct fs *fs, fuse_ino_t ino, char *text, size_t length)
@@ -120,7 +123,7 @@ static void notify_all(struct fs *fs, const struct sieve *sieve)
 
 	for (size_t i = 0; i < count; i++) {
 		notify_attributes(fs, nodes[i]);
-		node_drop(fs, nodes[i]);
+		inode_drop(fs, nodes[i]);
 	}
 	free(nodes);
 }
@@ -134,7 +137,7 @@ void notify_person(struct fs *fs, const struct branch *branch, const char *key)
 {
 	char stem[PATH_STEM_MAX + 1];
 
-	if (email_index_stem(key, stem))
+	if (email_name_stem(key, stem))
 		notify_all(fs, &(struct sieve){.branch = branch, .person = stem});
 }
 
@@ -154,7 +157,7 @@ static void check_node(struct fs *fs, struct node *node)
 	knows = entry_peek(node, &record, &seconds);
 	pthread_mutex_lock(&fs->versions_lock);
 	differs = node->told_version &&
-		  (!record || node->told_version != node_version(record->version));
+		  (!record || node->told_version != pages_version(record->version));
 	pthread_mutex_unlock(&fs->versions_lock);
 	if (differs || knows == KNOWN_ABSENT)
 		notify_attributes(fs, node);
@@ -169,7 +172,7 @@ static void check_shelf(struct fs *fs, const struct record_dir *record_dir)
 
 	for (size_t i = 0; i < count; i++) {
 		check_node(fs, nodes[i]);
-		node_drop(fs, nodes[i]);
+		inode_drop(fs, nodes[i]);
 	}
 	free(nodes);
 }
@@ -177,13 +180,13 @@ static void check_shelf(struct fs *fs, const struct record_dir *record_dir)
 /* The kernel drops the names that it keeps of SHELF's directory. */
 static void drop_names(struct fs *fs, const struct record_dir *record_dir)
 {
-	struct node *directory = node_find(fs, record_dir->path);
+	struct node *directory = inode_find(fs, record_dir->path);
 
 	if (!directory)
 		return;
 	atomic_fetch_add_explicit(&fs->asked.notifications, 1, memory_order_relaxed);
-	fuse_lowlevel_notify_inval_inode(fs->session, node_ino(fs, directory), 0, 0);
-	node_drop(fs, directory);
+	fuse_lowlevel_notify_inval_inode(fs->session, inode_of(fs, directory), 0, 0);
+	inode_drop(fs, directory);
 }
 
 static void check_due(struct fs *fs)

@@ -5,19 +5,22 @@
  * Compares names. What a text says is scratch_text.c's, which ids are known is the roster's; an id
  * that is not known without a request is not known here.
  */
-#include "fs/mistyped.h"
+#include "fs/memory/mistyped.h"
 
+#include "cache/roster/roster.h"
+#include "fs/memory/scratch.h"
+#include "fs/memory/scratch_text.h"
+#include "fs/tree/entry.h"
+#include "fs/tree/handle.h"
+#include "fs/tree/inode.h"
 #include "cache/record/record.h"
 #include "cache/roster/known.h"
 #include "cache/roster/whole.h"
 #include "cache/record/snapshot.h"
-#include "fs/entry.h"
-#include "fs/handle.h"
 #include "fs/tree/node.h"
 #include "fs/tree/path.h"
-#include "fs/request.h"
-#include "fs/memory/scratch.h"
 #include "fs/tree/record_dir.h"
+#include "fs/tree/request.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -212,7 +215,7 @@ static bool is_mistyped(const struct node *directory, const char *name)
 /* ---- words ---- */
 
 /* The path of the file that was meant by NAME in DIRECTORY, for a text that SAYS so, into PATH. */
-static void find_meant(const struct node *directory, const char *name, enum scratch_says says,
+static void find_meant(const struct node *directory, const char *name, enum scratch_text_says says,
 		       char *path)
 {
 	bool statuses = directory->kind == NODE_BRANCH;
@@ -236,7 +239,7 @@ static void find_meant(const struct node *directory, const char *name, enum scra
 /* Log that a text that SAYS so was for another file than PATH, NAME in DIRECTORY. Returns -EINVAL.
  */
 static int refuse(fuse_req_t req, const struct node *directory, const char *path, const char *name,
-		  enum scratch_says says)
+		  enum scratch_text_says says)
 {
 	char meant[NODE_PATH_MAX], words[NODE_PATH_MAX + 128];
 
@@ -258,7 +261,7 @@ static struct node *directory_of(struct fs *fs, const char *path, const char **n
 	*name = slash + 1;
 	memcpy(above, path, (size_t)(slash - path));
 	above[slash - path] = '\0';
-	return node_find(fs, above);
+	return inode_find(fs, above);
 }
 
 int mistyped_write(fuse_req_t req, const struct handle *handle, const char *data, size_t size,
@@ -266,7 +269,7 @@ int mistyped_write(fuse_req_t req, const struct handle *handle, const char *data
 {
 	struct fs *fs = fs_of(req);
 	struct scratch *scratch = node_scratch(handle->node);
-	enum scratch_says says = SCRATCH_NOTHING;
+	enum scratch_text_says says = SCRATCH_NOTHING;
 	const char *name = NULL;
 	struct node *directory;
 	int error = 0;
@@ -275,13 +278,13 @@ int mistyped_write(fuse_req_t req, const struct handle *handle, const char *data
 
 	directory = path ? directory_of(fs, path, &name) : NULL;
 	if (directory && is_mistyped(directory, name))
-		says = scratch_says_after(scratch, data, size, offset);
+		says = scratch_text_says_after(scratch, data, size, offset);
 	if (says != SCRATCH_NOTHING) {
-		scratch_spoil(scratch);
+		scratch_text_spoil(scratch);
 		error = refuse(req, directory, path, name, says);
 	}
 	if (directory)
-		node_drop(fs, directory);
+		inode_drop(fs, directory);
 	free(path);
 	return error;
 }
@@ -290,7 +293,7 @@ int mistyped_rename(fuse_req_t req, const struct node *directory, const char *fr
 		    const char *name)
 {
 	struct fs *fs = fs_of(req);
-	enum scratch_says says = SCRATCH_NOTHING;
+	enum scratch_text_says says = SCRATCH_NOTHING;
 	char stem[PATH_STEM_MAX + 1];
 	char path[NODE_PATH_MAX];
 	struct scratch *scratch;
@@ -299,8 +302,8 @@ int mistyped_rename(fuse_req_t req, const struct node *directory, const char *fr
 		return 0;
 	node_path(directory, from, path);
 	scratch = scratch_get(fs->scratches, path);
-	if (scratch && !scratch_target(scratch))
-		says = scratch_says(scratch);
+	if (scratch && !scratch_text_target(scratch))
+		says = scratch_text_says(scratch);
 	else if (!scratch)
 		says = path_parse(from, stem) == PATH_STATUS ? SCRATCH_STATUS : SCRATCH_OBJECT;
 	scratch_put(fs->scratches, scratch);

@@ -5,12 +5,14 @@
  * Knows how tools write (in pieces, with early flushes, in place, by appending) and nothing of how
  * a document gets to a vendor.
  */
-#include "fs/handle.h"
+#include "fs/tree/handle.h"
 
 #include "cache/access/status.h"
 #include "cache/record/record.h"
 #include "cache/update/update.h"
-#include "fs/emptied.h"
+#include "fs/memory/scratch_open.h"
+#include "fs/tree/emptied.h"
+#include "fs/tree/inode.h"
 #include "fs/tree/node.h"
 #include "fs/memory/scratch.h"
 #include "vendors/base/limits.h"
@@ -31,9 +33,9 @@ struct handle *handle_new(struct fs *fs, struct node *node, struct record *recor
 	handle->references = 1;
 	handle->fs = fs;
 	handle->node = node;
-	node_hold(fs, node);
+	inode_hold(fs, node);
 	if (node_scratch(node))
-		scratch_opened(node_scratch(node), 1);
+		scratch_open_count(node_scratch(node), 1);
 	handle->record = record;
 	handle->writable = (flags & O_ACCMODE) != O_RDONLY;
 	handle->append = flags & O_APPEND;
@@ -85,8 +87,8 @@ void handle_put(struct handle *handle)
 	emptied_clear(handle);
 	record_put(handle->record);
 	if (node_scratch(handle->node))
-		scratch_opened(node_scratch(handle->node), -1);
-	node_drop(handle->fs, handle->node);
+		scratch_open_count(node_scratch(handle->node), -1);
+	inode_drop(handle->fs, handle->node);
 	pthread_mutex_destroy(&handle->lock);
 	free(handle);
 }

@@ -5,12 +5,14 @@
  * It decides by what is open; what a handle holds is handle.c's, and which node stands behind a
  * number inode.c's business.
  */
-#include "fs/view.h"
+#include "fs/tree/view.h"
 
+#include "fs/tree/handle.h"
+#include "fs/tree/inode.h"
 #include "cache/record/record.h"
-#include "fs/handle.h"
 #include "fs/tree/node.h"
-#include "fs/notify.h"
+#include "fs/tree/notify.h"
+#include "fs/tree/pages.h"
 #include "vendors/base/clock.h"
 
 #include <errno.h>
@@ -70,7 +72,7 @@ static void forget_told(struct fs *fs, pid_t thread)
 	atomic_fetch_sub(&fs->moving, (unsigned)count);
 	pthread_mutex_unlock(&fs->versions_lock);
 	for (size_t i = 0; i < count; i++)
-		node_drop(fs, nodes[i]);
+		inode_drop(fs, nodes[i]);
 }
 
 /* With versions_lock. Return true if a thread other than THREAD keeps NODE from WHAT. */
@@ -118,15 +120,15 @@ static struct moved *place_locked(struct fs *fs)
  */
 static bool keep(struct fs *fs, struct node *node, pid_t thread, enum moved_for what, bool anyway)
 {
-	fuse_ino_t ino = node_ino(fs, node);
+	fuse_ino_t ino = inode_of(fs, node);
 	struct node *old = NULL;
 	struct moved *moved;
 	bool kept;
 
 	pthread_mutex_lock(&fs->versions_lock);
 	kept = anyway || (!is_kept_locked(fs, node, thread, what) &&
-			  node_is_free_locked(fs, ino, &node->writers, what != MOVED_READS,
-					      what != MOVED_WRITES));
+			  pages_is_free_locked(fs, ino, &node->writers, what != MOVED_READS,
+					       what != MOVED_WRITES));
 	if (kept) {
 		moved = place_locked(fs);
 		old = moved->node;
@@ -140,7 +142,7 @@ static bool keep(struct fs *fs, struct node *node, pid_t thread, enum moved_for 
 	}
 	pthread_mutex_unlock(&fs->versions_lock);
 	if (old)
-		node_drop(fs, old);
+		inode_drop(fs, old);
 	return kept;
 }
 
@@ -149,13 +151,13 @@ static void move(struct fs *fs, struct node *node, pid_t thread, enum moved_for 
 {
 	struct node *there;
 
-	node_renew(fs, node);
+	inode_renew(fs, node);
 	for (int turn = 0; turn < 3; turn++) {
-		there = node_find(fs, node->path);
+		there = inode_find(fs, node->path);
 		if (!there || keep(fs, there, thread, what, turn == 2))
 			return;
-		node_renew(fs, there);
-		node_drop(fs, there);
+		inode_renew(fs, there);
+		inode_drop(fs, there);
 	}
 }
 
@@ -174,11 +176,11 @@ struct node *view_take(struct fs *fs, fuse_req_t req, struct node *node)
 	if (kept == node)
 		kept = NULL;
 	if (kept)
-		node_hold(fs, kept);
+		inode_hold(fs, kept);
 	pthread_mutex_unlock(&fs->versions_lock);
 	if (!kept)
 		return node;
-	node_drop(fs, node);
+	inode_drop(fs, node);
 	return kept;
 }
 
@@ -186,7 +188,7 @@ void view_exit(struct fs *fs)
 {
 	for (size_t i = 0; i < MOVED_MAX; i++) {
 		if (fs->moved[i].node)
-			node_drop(fs, fs->moved[i].node);
+			inode_drop(fs, fs->moved[i].node);
 		fs->moved[i].node = NULL;
 	}
 }
@@ -282,7 +284,7 @@ static bool give_pages(struct handle *handle)
 	bool given = length > 0 && notify_text(handle->fs, handle->ino, text, (size_t)length) == 0;
 
 	if (given)
-		node_pages_dropped(handle->fs, handle->ino, &handle->drops);
+		pages_dropped(handle->fs, handle->ino, &handle->drops);
 	free(text);
 	return given;
 }
@@ -294,17 +296,17 @@ static bool give_pages(struct handle *handle)
  */
 static bool choose_pages(struct handle *handle, uint64_t version, struct fuse_file_info *fi)
 {
-	enum node_pages pages = node_open_pages(handle->fs, handle->ino, version,
-						&handle->node->writers);
+	enum pages_state pages = pages_open(handle->fs, handle->ino, version,
+					    &handle->node->writers);
 
-	handle->shares = pages != NODE_PAGES_OTHER;
-	handle->paged = handle->shares && pages != NODE_PAGES_PAST;
-	handle->drops = handle->paged && pages != NODE_PAGES_KEEP;
-	if (pages == NODE_PAGES_NONE && give_pages(handle))
-		pages = NODE_PAGES_KEEP;
+	handle->shares = pages != PAGES_OTHER;
+	handle->paged = handle->shares && pages != PAGES_PAST;
+	handle->drops = handle->paged && pages != PAGES_KEEP;
+	if (pages == PAGES_NONE && give_pages(handle))
+		pages = PAGES_KEEP;
 	fi->direct_io = !handle->paged;
-	fi->keep_cache = pages == NODE_PAGES_KEEP;
-	return pages != NODE_PAGES_OTHER;
+	fi->keep_cache = pages == PAGES_KEEP;
+	return pages != PAGES_OTHER;
 }
 
 /*
@@ -340,7 +342,7 @@ static bool read_record(struct handle *handle, enum moved_for before, struct fus
  */
 static bool begin_write(struct handle *handle, bool anyway)
 {
-	handle->writes = node_open_writer(handle->fs, handle->ino, &handle->node->writers, anyway);
+	handle->writes = pages_open_writer(handle->fs, handle->ino, &handle->node->writers, anyway);
 	return handle->writes;
 }
 
@@ -379,10 +381,10 @@ bool view_create(struct handle *handle, fuse_req_t req, bool anyway)
 {
 	struct node *node = handle->node;
 
-	view_opened(handle, req, node_ino(handle->fs, node));
+	view_opened(handle, req, inode_of(handle->fs, node));
 	if (!node_is_record(node) || begin_write(handle, anyway))
 		return true;
-	node_renew(handle->fs, node);
+	inode_renew(handle->fs, node);
 	return false;
 }
 
@@ -390,8 +392,8 @@ void view_close(struct handle *handle)
 {
 	if (!handle->shares)
 		return;
-	node_pages_dropped(handle->fs, handle->ino, &handle->drops);
-	node_close_pages(handle->fs, handle->ino);
+	pages_dropped(handle->fs, handle->ino, &handle->drops);
+	pages_close(handle->fs, handle->ino);
 }
 
 struct record *view_pages(const struct handle *handle)
@@ -403,7 +405,7 @@ void view_written(struct handle *handle, fuse_ino_t ino)
 {
 	atomic_store(&handle->used, true);
 	if (node_is_record(handle->node))
-		node_resized(handle->fs, ino);
+		pages_resized(handle->fs, ino);
 }
 
 struct handle *view_truncated(struct fs *fs, fuse_req_t req, fuse_ino_t ino)
@@ -428,18 +430,18 @@ struct handle *view_truncated(struct fs *fs, fuse_req_t req, fuse_ino_t ino)
 int view_attr(struct fs *fs, fuse_req_t req, fuse_ino_t ino, struct node *node,
 	      const struct record *record, struct handle **shown)
 {
-	enum node_readers readers = node_readers(fs, ino, node, record ? record->version : 0);
+	enum pages_readers readers = pages_readers(fs, ino, node, record ? record->version : 0);
 	pid_t thread = fuse_req_ctx(req)->pid;
 
 	*shown = NULL;
-	if (readers == NODE_READERS_NONE) {
+	if (readers == PAGES_READERS_NONE) {
 		/* nobody's pages can be cut: it is told the size of what it reads itself */
 		if (record)
 			*shown = find_own(fs, thread, ino);
 		return 0;
 	}
 	/* the kernel comes back once only */
-	if (readers == NODE_READERS_NAMELESS || told_before(fs, node, thread) ||
+	if (readers == PAGES_READERS_NAMELESS || told_before(fs, node, thread) ||
 	    has_opened(fs, thread, ino)) {
 		*shown = find_reader(fs, ino);
 		return 0;
@@ -450,7 +452,7 @@ int view_attr(struct fs *fs, fuse_req_t req, fuse_ino_t ino, struct node *node,
 
 void view_keep_size(struct fs *fs, fuse_ino_t ino, struct stat *attr)
 {
-	struct handle *reader = node_has_readers(fs, ino) ? find_reader(fs, ino) : NULL;
+	struct handle *reader = pages_has_readers(fs, ino) ? find_reader(fs, ino) : NULL;
 	struct stat shown;
 
 	if (!reader)

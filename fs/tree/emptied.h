@@ -9,7 +9,7 @@
 #ifndef ROSTERFS_EMPTIED_H
 #define ROSTERFS_EMPTIED_H
 
-#include "fs/handle.h"
+#include "fs/tree/handle.h"
 
 /*
  * Note who closes HANDLE, the caller of REQ, if it was truncated and has no text. An error that was

@@ -5,7 +5,7 @@
  * A release tells nobody's pid, hence the caller is noted at each close. A shell closes a file that
  * it goes on writing to (the one it got before dup2), hence the line waits for the release.
  */
-#include "fs/emptied.h"
+#include "fs/tree/emptied.h"
 
 #include "fs/tree/node.h"
 #include "vendors/base/call.h"
