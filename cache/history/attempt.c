@@ -116,7 +116,7 @@ static const char *outcome_of(const struct attempt *attempt, int error)
  * Return what takes back a change with OUTCOME, or NULL: the change was not made, or somebody else
  * made it.
  */
-static json_t *attempt_undo_of(const struct attempt *attempt, const char *outcome)
+static json_t *attempt_line_undo(const struct attempt *attempt, const char *outcome)
 {
 	bool open = strcmp(outcome, SENDING) == 0 || strcmp(outcome, "unknown") == 0;
 
@@ -145,7 +145,7 @@ static char *line_of(const struct attempt *attempt, const char *outcome, int err
 	json_object_set_new(line, "fields",
 			    attempt->fields ? json_incref(attempt->fields) : json_array());
 	if (strcmp(outcome, "refused") != 0)
-		json_object_set_new(line, "undo", attempt_undo_of(attempt, outcome));
+		json_object_set_new(line, "undo", attempt_line_undo(attempt, outcome));
 	if (attempt->number)
 		json_object_set_new(line, "history", json_integer((json_int_t)attempt->number));
 	json_object_set_new(line, "outcome", json_string(outcome));
