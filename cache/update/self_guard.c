@@ -19,7 +19,8 @@
 #include <errno.h>
 #include <string.h>
 
-/* Log if ID is only what the config says, and the newest list has no such user: it protects nobody.
+/*
+ * Log if ID comes from the config only, and the newest list has no such user: it protects nobody.
  */
 static void warn_of_self(struct call *call, struct roster *roster, const char *id)
 {
@@ -40,10 +41,10 @@ int self_guard_check(struct call *call, struct roster *roster, const char *id, c
 	struct wait wait = {.kind = WAIT_SELF, .call = call};
 	int error;
 
-	/* its keys are no user's */
+	/* the vendor's keys belong to no user */
 	if (!roster_account(roster)->vendor->self)
 		return 0;
-	/* that question may have to wait for the place that the GET has kept for the PUT */
+	/* the request for self may have to wait for the place that the GET has kept for the PUT */
 	if (!answer_knows_self(roster))
 		basis_release(call);
 	error = wait_sync(roster, &wait);
