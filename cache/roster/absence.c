@@ -71,8 +71,7 @@ int absence_unread(struct call *call, const struct call *got, int error)
 	if (got->error == EINVAL)
 		return fail_as(call, got, EINVAL);
 	call_add_words(call,
-		       " (%s was answered %d, so that only the list can tell whether there is such "
-		       "a record)",
+		       " (%s was answered %d, so only the list can tell whether the record exists)",
 		       got->request, got->status);
 	return error;
 }
@@ -95,7 +94,7 @@ static int get_row(struct roster *roster, struct call *call, const struct call *
 
 	if (absence_look_up(roster, id, &spot) == KNOWN_ABSENT)
 		return fail_absent(roster, call, got, id);
-	/* its GETs work, so that this is the lag of one */
+	/* its GETs work, so this response lags behind the creation */
 	if (atomic_load(&roster->gets.state) == GETS_WORK && presence_was_made(roster, id))
 		return fail_as(call, got, got->error == EINVAL ? EINVAL : ENOENT);
 	call->error = 0;

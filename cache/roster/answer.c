@@ -102,7 +102,7 @@ bool answer_old_locked(struct roster *roster, struct wait *wait, struct whole *w
 	    (wait->kind == WAIT_EMAIL && roster_email_due_locked(roster, wait->id)))
 		return false;
 	if (wait->kind == WAIT_RECORD) {
-		/* what a write may have changed is not shown as it was before */
+		/* a record that a write may have changed is not shown as it was before */
 		if (known_doubts_locked(roster, wait->id) ||
 		    known_peek_locked(roster, wait->id, &record, &seconds) == KNOWN_NOTHING)
 			return false;

@@ -32,7 +32,7 @@
 #include <malloc.h>
 #include <stdlib.h>
 
-/* So many records are some megabytes. */
+/* So many records take some megabytes. */
 #define MANY 10000
 
 /* A list that is being read. */
@@ -80,10 +80,10 @@ static struct record *make_record(struct fill *fill, const char *id, const json_
 	struct roster *roster = fill->flight->roster;
 	struct record *old = snapshot_old(&fill->builder, id), *record;
 
-	/* one memcmp tells that nothing has changed, long before there is another record */
+	/* one memcmp tells that nothing has changed, without making a new record */
 	if (old && record_shows(old, &fill->text))
 		return record_get(old);
-	/* it may have been read before there was any list */
+	/* the record may have been fetched alone before the first list */
 	record = fill->builder.old ? NULL : held_of(roster, id);
 	if (record && record_shows(record, &fill->text))
 		return record;
@@ -174,7 +174,7 @@ static void retire_replaced(struct roster *roster, const struct snapshot *old,
 	for (size_t i = 0; i < old->count; i++) {
 		struct record *record = old->records[i];
 
-		/* so most are passed over without a look at the record itself */
+		/* most are skipped here, without touching the record itself */
 		if (i < new->count &&new->records[i] == record)
 			continue;
 		if (atomic_load_explicit(&record->shown, memory_order_relaxed) &&
@@ -236,7 +236,7 @@ static bool install(const struct flight *flight, struct snapshot *new, json_t **
 	CHECKED(known_check_locked(roster, NULL));
 	roster->figures.fetches++;
 	pthread_mutex_unlock(&roster->lock);
-	/* a large roster is long in going: nobody shall wait for the lock meanwhile */
+	/* without the lock, because freeing a large roster takes a while */
 	snapshot_put(old);
 	while (dropped) {
 		entry = dropped;
@@ -282,7 +282,7 @@ int fetch_whole(struct flight *flight)
 	if (!error && !new)
 		error = call_fail(&flight->call, ENOMEM, "no memory for the roster");
 	if (!error && new) {
-		/* first, so that each version that was shown is found all the time */
+		/* before install, so that each version that was shown can always be found */
 		if (old)
 			retire_replaced(roster, old, new);
 		same = install(flight, new, &fill.illegible, before) && old && !fill.made &&
@@ -294,8 +294,8 @@ int fetch_whole(struct flight *flight)
 			roster->events.replaced(roster->events.arg, same);
 	}
 	/*
-	 * What was read, and the many that were replaced, leave holes in one thread's heap: the
-	 * next fetch, on another thread, would not fill them, so the kernel gets them.
+	 * What was read, and many replaced records, leave holes in this thread's heap. The next
+	 * fetch, on another thread, would not fill them, so they go back to the kernel.
 	 */
 	made_many = fill.made >= MANY;
 	json_decref(fill.illegible);
@@ -306,8 +306,10 @@ int fetch_whole(struct flight *flight)
 	return error;
 }
 
-/* Return a reference to what is held of ID if that shows the same as RECORD (or NULL), else to
- * RECORD. */
+/*
+ * Return a reference to what is held of ID if that shows the same as RECORD (or NULL), else to
+ * RECORD.
+ */
 static struct record *held_or_new_locked(struct roster *roster, const char *id,
 					 struct record *record)
 {
@@ -405,7 +407,7 @@ int fetch_record(struct flight *flight)
 
 	if (!error && presence_was_deleted(roster, &flight->call, flight->asked, object)) {
 		json_decref(object);
-		error = call_fail(&flight->call, ENOENT, "it was deleted here just now");
+		error = call_fail(&flight->call, ENOENT, "this mount has just deleted it");
 	} else if (!error) {
 		error = take_object(flight, object, &record);
 	} else if (gets_needs_list(roster, &flight->call, error)) {

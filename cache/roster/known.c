@@ -53,7 +53,7 @@ struct flight *known_fetching_locked(const struct roster *roster)
 
 double known_left_locked(const struct roster *roster, double began, double since)
 {
-	/* One second at the least: a single cat is a look-up, a stat and an open. */
+	/* at least one second, because a single cat is a lookup, a stat and an open */
 	double ttl = roster->account->ttl ? (double)roster->account->ttl : 1.0;
 
 	return began < roster->known.refreshed ? 0 : since + ttl - clock_seconds();
@@ -161,7 +161,7 @@ struct record *known_put_locked(struct roster *roster, const char *id, struct re
 	entry->generation = ++roster->known.generation;
 	entry->alone = alone;
 	entry->doubt = false;
-	/* a 404 is no news about what this mount has deleted */
+	/* a 404 says nothing new about what this mount has deleted */
 	entry->deleted = entry->deleted && !record;
 	entry->proven = false;
 	CHECKED(known_check_locked(roster, id));
@@ -222,7 +222,7 @@ enum known known_peek_locked(struct roster *roster, const char *id, struct recor
 	}
 	if (roster->known.snapshot)
 		*record = snapshot_find(roster->known.snapshot, id);
-	/* what a GET shows of it may be JSON */
+	/* its row is not JSON, but the response to a GET may be */
 	if (*record && (*record)->unreadable) {
 		*record = NULL;
 		return KNOWN_NOTHING;
