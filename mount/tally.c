@@ -7,6 +7,9 @@
  */
 #include "mount/tally.h"
 
+#include "vendors/base/status_words.h"
+#include "vendors/vendor.h"
+#include "vendors/rest/list.h"
 #include "vendors/base/hash.h"
 
 #include <errno.h>
@@ -26,7 +29,7 @@ static const char *seen_key(const void *item)
 
 bool tally_is_known(const char *word)
 {
-	return strcmp(word, "active") == 0 || strcmp(word, "inactive") == 0;
+	return strcmp(word, STATUS_ACTIVE) == 0 || strcmp(word, STATUS_INACTIVE) == 0;
 }
 
 /* Keep WORD, cut between two characters. */
@@ -50,7 +53,7 @@ static void count_status(struct tally *tally, const char *word)
 	} else if (!tally_is_known(word)) {
 		if (!tally->others++)
 			keep_other(tally, word);
-	} else if (strcmp(word, "active") == 0) {
+	} else if (strcmp(word, STATUS_ACTIVE) == 0) {
 		tally->active++;
 	} else {
 		tally->inactive++;

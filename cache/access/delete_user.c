@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * delete_user.c - a user that is deleted for good: what `deleted` in a .status means. A part of
- * update.h.
+ * delete_user.c - a user that is deleted for good: what `deleted` in a .status means.
  *
  * GET, so that the history has what there was; DELETE; and GET again, because an answer in words
  * proves little, and nothing here can be undone. It does not know which vendors delete users: their
  * tables do.
  */
+#include "cache/access/delete_user.h"
 #include "cache/record/write_lock.h"
 #include "cache/roster/figures.h"
 #include "cache/roster/presence.h"
@@ -15,7 +15,6 @@
 
 #include "cache/roster/absence.h"
 #include "cache/history/attempt.h"
-#include "cache/update/change.h"
 #include "cache/history/guard.h"
 #include "cache/update/late.h"
 #include "cache/update/looks.h"
@@ -23,6 +22,10 @@
 #include "cache/history/takeback.h"
 #include "vendors/base/call.h"
 #include "vendors/base/log.h"
+#include "vendors/base/status_words.h"
+#include "cache/update/self_guard.h"
+#include "vendors/rest/account.h"
+#include "vendors/rest/item.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -32,28 +35,27 @@
 static int check(struct attempt *attempt)
 {
 	const struct account *account = attempt->account;
-	struct change change = {.call = attempt->call,
-				.roster = attempt->roster,
-				.id = attempt->id};
 	bool deletes = roster_collection(attempt->roster)->deletes;
 	int error = guard_writable(attempt->guard, attempt->call);
 
 	if (error)
 		return error;
 	if (!account->allow_delete && !deletes)
-		return call_fail(attempt->call, EINVAL, "a status is active or inactive");
+		return call_fail(attempt->call, CALL_INVALID, "a status is active or inactive");
 	if (!account->allow_delete)
-		return call_fail(attempt->call, EINVAL,
+		return call_fail(attempt->call, CALL_INVALID,
 				 "a status is active or inactive; users are deleted only with "
 				 "allow_delete = yes in section [%s]",
 				 account->name);
 	if (!deletes)
-		return call_fail(attempt->call, EOPNOTSUPP,
+		return call_fail(attempt->call, CALL_UNSUPPORTED,
 				 "this vendor's users are not deleted here: write inactive, and "
 				 "see MANUAL");
 	if (!takeback_creation(attempt, NULL))
 		error = guard_has_room(attempt->guard, attempt->call);
-	return error ? error : change_check_self(&change, UPDATE_DELETED);
+	return error
+		   ? error
+		   : self_guard_check(attempt->call, attempt->roster, attempt->id, STATUS_DELETED);
 }
 
 /* A user that is being deleted. */
@@ -73,8 +75,8 @@ static int get(struct erasure *erasure, struct call *call, bool look, json_t **r
 	int error;
 
 	if (look && !erasure->by_row)
-		error = vendor_get(call, attempt->account, roster_collection(attempt->roster),
-				   roster_parent(attempt->roster), attempt->id, record, NULL);
+		error = item_get(call, attempt->account, roster_collection(attempt->roster),
+				 roster_parent(attempt->roster), attempt->id, record, NULL);
 	else
 		error = absence_get(attempt->roster, call, attempt->id, record, NULL,
 				    look ? NULL : &erasure->by_row);
@@ -82,7 +84,7 @@ static int get(struct erasure *erasure, struct call *call, bool look, json_t **r
 		json_decref(*record);
 		*record = NULL;
 		publish_absent(attempt->roster, attempt->id);
-		error = call_fail(call, ENOENT, "it was deleted here just now");
+		error = call_fail(call, CALL_MISSING, "it was deleted here just now");
 	}
 	return error;
 }
@@ -141,14 +143,14 @@ static int prove(struct erasure *erasure, bool said)
 		call_add_words(attempt->call,
 			       ": whether the user has been deleted could not be seen, so that "
 			       "nobody knows");
-	} else if (there && said && attempt->call->status == 404) {
+	} else if (there && said && attempt->call->verdict == CALL_MISSING) {
 		error =
-		    call_fail(attempt->call, EREMOTEIO,
+		    call_fail(attempt->call, CALL_NOT_APPLIED,
 			      "not deleted: the vendor answered that there is no such user, and "
 			      "still shows the user");
 		late_look(attempt->call, attempt->roster, attempt->id, NULL, tell_deleted);
 	} else if (there && said) {
-		error = call_fail(attempt->call, EREMOTEIO,
+		error = call_fail(attempt->call, CALL_NOT_APPLIED,
 				  "accepted but not applied: the vendor answered success and still "
 				  "shows the user%s",
 				  attempt->account->lag
@@ -188,8 +190,8 @@ static int send(struct erasure *erasure, const json_t *before)
 
 	if (error)
 		return error;
-	outcome = vendor_delete(call, attempt->account, collection, roster_parent(attempt->roster),
-				attempt->id);
+	outcome = item_delete(call, attempt->account, collection, roster_parent(attempt->roster),
+			      attempt->id);
 	if (outcome == VENDOR_DONE || outcome == VENDOR_UNKNOWN)
 		error = prove(erasure, outcome == VENDOR_DONE);
 	else
@@ -220,9 +222,7 @@ static int erase(struct attempt *attempt)
 		takeback_creation(attempt, before);
 	}
 	if (!error && guard_dry_run(attempt->guard)) {
-		error = attempt_send(attempt);
-		if (!error)
-			change_log_unsent(call, attempt->roster, "DELETE", attempt->id);
+		error = attempt_dry_run(attempt, "DELETE", attempt->id);
 	} else if (!error) {
 		error = send(&erasure, before);
 	}
@@ -231,7 +231,7 @@ static int erase(struct attempt *attempt)
 	return error;
 }
 
-int update_erase(struct call *call, struct roster *roster, struct guard *guard, const char *id)
+int delete_user(struct call *call, struct roster *roster, struct guard *guard, const char *id)
 {
 	struct attempt attempt;
 	int error;

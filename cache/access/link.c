@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * link.c - links that are made: a part of update.h.
+ * link.c - links that are made.
  *
  * Each is one request that cannot be merged, so the guards count it before it is sent. The answer
  * is proof if it shows the link; when it does not, or was lost, the link is looked for. It must not
  * know what a link means to a vendor: its table does.
  */
+#include "cache/access/link.h"
 #include "cache/record/write_lock.h"
 #include "cache/roster/figures.h"
 #include "cache/roster/known.h"
@@ -14,15 +15,16 @@
 #include "cache/update/update.h"
 
 #include "cache/history/attempt.h"
-#include "cache/update/change.h"
 #include "cache/history/guard.h"
 #include "cache/update/looks.h"
 #include "cache/record/record.h"
 #include "cache/roster/roster.h"
 #include "cache/history/takeback.h"
+#include "cache/history/undo.h"
 #include "vendors/base/call.h"
 #include "vendors/base/log.h"
-#include "vendors/base/shell.h"
+#include "vendors/rest/collection.h"
+#include "vendors/rest/item.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -110,21 +112,6 @@ static void publish_link(struct roster *roster, const char *id, const json_t *an
 	record_put(record);
 }
 
-/* Room for a command that ends a link. */
-#define COMMAND_MAX (SHELL_WORD_MAX + 16)
-
-/* What undoes the link that is about to be made. */
-static void tell_undo(struct attempt *attempt)
-{
-	const char *slash = strchr(attempt->call->path, '/');
-	char file[SHELL_WORD_MAX], command[COMMAND_MAX];
-
-	if (!slash || !shell_word(slash + 1, file))
-		return;
-	snprintf(command, sizeof(command), "rm %s", file);
-	attempt_undone_by(attempt, command);
-}
-
 /* The link with ID has been made; ANSWER is the vendor's record of it, or NULL. */
 static void tell_link(struct attempt *attempt, const json_t *answer)
 {
@@ -149,7 +136,7 @@ static int prove_link(struct attempt *attempt)
 	if (there < 0)
 		return there;
 	if (!there)
-		return call_fail(call, EREMOTEIO,
+		return call_fail(call, CALL_NOT_APPLIED,
 				 "accepted but not applied: the vendor does not show it%s%s",
 				 said[0] ? "; it says: " : "", said);
 	log_call(call, "made%s", attempt_alone(attempt));
@@ -205,19 +192,19 @@ static int post_link(struct attempt *attempt)
 {
 	struct roster *roster = attempt->roster;
 	const struct collection *collection = roster_collection(roster);
+	const struct undo undo = {.what = UNDO_UNLINK, .path = attempt->call->path};
 	json_t *body = collection->link(attempt->id), *answer = NULL;
 	enum vendor_outcome outcome;
 	uint64_t ticket = 0;
 	int error;
 
-	tell_undo(attempt);
+	attempt_undone_by(attempt, &undo);
 	takeback_link(attempt, NULL);
-	error = body ? attempt_send_counted(attempt, &ticket)
-		     : call_fail(attempt->call, ENOMEM, "no memory");
+	error = body ? attempt_send_counted(attempt, &ticket) : call_no_memory(attempt->call);
 	if (error)
 		goto out;
-	outcome = vendor_post(attempt->call, attempt->account, collection, roster_parent(roster),
-			      body, &answer);
+	outcome = item_post(attempt->call, attempt->account, collection, roster_parent(roster),
+			    body, &answer);
 	error = settle_link(attempt, outcome, answer, ticket);
 out:
 	json_decref(body);
@@ -233,14 +220,10 @@ static int make_link(struct attempt *attempt)
 	if (error)
 		return error;
 	if (!roster_collection(attempt->roster)->link)
-		return call_fail(call, EPERM, "links can't be made here");
+		return call_fail(call, CALL_FORBIDDEN, "links can't be made here");
 	if (guard_dry_run(attempt->guard)) {
 		error = guard_has_room(attempt->guard, call);
-		if (!error)
-			error = attempt_send(attempt);
-		if (!error)
-			change_log_unsent(call, attempt->roster, "POST", NULL);
-		return error;
+		return error ? error : attempt_dry_run(attempt, "POST", NULL);
 	}
 	error = write_lock_take(roster_write_lock(attempt->roster), call, attempt->id);
 	if (error)
@@ -252,7 +235,7 @@ static int make_link(struct attempt *attempt)
 	return error;
 }
 
-int update_link(struct call *call, struct roster *roster, struct guard *guard, const char *id)
+int link_create(struct call *call, struct roster *roster, struct guard *guard, const char *id)
 {
 	struct attempt attempt;
 	int error;

@@ -1,283 +1,191 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * membership_proof.c - what became of the steps of a status: see membership_state.h.
+ * membership_proof.c - see membership_proof.h.
  *
- * Only what the vendor both answered and showed is acknowledged: its file remembers that while
- * reads may lag (collection->remember), and nothing else makes the undo shorter. It sends no
- * change.
+ * A step is acknowledged only if the vendor has both answered success and shown it. The vendor's
+ * file remembers those steps while reads may lag (collection->remember), and only they are removed
+ * from the undo. It sends no change.
  */
+#include "cache/access/membership_proof.h"
 #include "cache/roster/inactive.h"
 #include "cache/roster/publish.h"
-#include "cache/access/membership_state.h"
 
-#include "cache/roster/absence.h"
+#include "cache/access/membership.h"
+#include "cache/access/membership_late.h"
 #include "cache/history/attempt.h"
+#include "cache/roster/roster.h"
 #include "cache/update/looks.h"
+#include "vendors/rest/account.h"
 #include "cache/record/record.h"
 #include "vendors/base/call.h"
+#include "vendors/base/status_words.h"
 #include "vendors/json/exact.h"
+#include "vendors/json/exact_print.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-bool steps_is_inactive(const struct steps *steps)
+/* Return true if STEP may have been ended just now. A read that shows it may then be stale. */
+static bool may_be_ended(const struct membership *membership, const json_t *step)
 {
-	return strcmp(steps->word, "inactive") == 0;
-}
-
-json_t *steps_of(const struct steps *steps, const json_t *record)
-{
-	return json_object_get(record, steps->collection->steps_key);
-}
-
-/* Has LIST a step whose KEY is that of STEP? */
-bool steps_has_same(const json_t *list, const json_t *step, const char *key)
-{
-	const json_t *wanted = json_object_get(step, key);
+	const json_t *key = json_object_get(step, membership->collection->step_key);
 	json_t *other;
 	size_t i;
 
-	json_array_foreach(list, i, other) {
-		if (json_equal(json_object_get(other, key), wanted))
+	json_array_foreach(membership_steps(membership, membership->sent), i, other) {
+		if (json_equal(json_object_get(other, membership->collection->step_key), key) &&
+		    membership_is_inactive(membership) && membership_was_made(membership, i))
 			return true;
 	}
 	return false;
 }
 
-/* Is STEP one of LIST, by whatever id? */
-bool steps_has(const struct steps *steps, const json_t *list, const json_t *step)
+/*
+ * Remove from the undo the steps that RECORD, read after the last step, shows. A step that may have
+ * been ended just now stays.
+ */
+static void trim_undo(struct membership *membership, const json_t *record)
 {
-	return steps_has_same(list, step, steps->collection->step_key);
-}
-
-static const char *status_of(const struct steps *steps, const json_t *record)
-{
-	const char *status = exact_string(json_object_get(record, steps->collection->status_key));
-
-	return status ? status : RECORD_STATUS_UNKNOWN;
-}
-
-int steps_get(struct steps *steps, struct call *call, json_t **record)
-{
-	call->good_until = 0;
-	return absence_get_status(steps->roster, call, steps->id, record);
-}
-
-/* Others see OBJECT, which CALL has read. */
-void steps_publish(struct steps *steps, const struct call *call, const json_t *object)
-{
-	struct timespec when;
-	struct record *record;
-
-	clock_gettime(CLOCK_REALTIME, &when);
-	record = record_new(steps->collection, steps->id, object, when);
-	if (record) {
-		publish_record(steps->roster, record);
-		publish_good_until(steps->roster, steps->id, call->good_until);
-	} else {
-		publish_doubt(steps->roster, steps->id);
-	}
-	record_put(record);
-}
-
-/* Has step number INDEX of those sent been made or ended, or may it have been? */
-bool steps_was_made(const struct steps *steps, size_t index)
-{
-	return steps->outcomes[index] == VENDOR_DONE || steps->outcomes[index] == VENDOR_UNKNOWN;
-}
-
-/* May STEP have been ended just now, so that its being shown may be old? */
-static bool may_be_ended(const struct steps *steps, const json_t *step)
-{
-	const json_t *key = json_object_get(step, steps->collection->step_key);
-	json_t *other;
-	size_t i;
-
-	json_array_foreach(steps_of(steps, steps->sent), i, other) {
-		if (json_equal(json_object_get(other, steps->collection->step_key), key) &&
-		    steps_is_inactive(steps) && steps_was_made(steps, i))
-			return true;
-	}
-	return false;
-}
-
-/* After the last one: what RECORD shows needs no undo, unless it may show that for lag. */
-static void trim_undo(struct steps *steps, const json_t *record)
-{
-	json_t *list = steps_of(steps, steps->undo);
-	const json_t *now = steps_of(steps, record);
+	json_t *list = membership_steps(membership, membership->undo);
+	const json_t *now = membership_steps(membership, record);
 	char *text = NULL;
 
 	for (size_t i = json_array_size(list); i-- > 0;) {
 		const json_t *step = json_array_get(list, i);
 
-		if (steps_has(steps, now, step) && !may_be_ended(steps, step))
+		if (membership_has(membership, now, step) && !may_be_ended(membership, step))
 			json_array_remove(list, i);
 	}
 	if (json_array_size(list))
-		text = exact_dump(steps->undo, 0);
-	inactive_keep_undo(steps->roster, steps->id, text);
+		text = exact_print_text(membership->undo, 0);
+	inactive_keep_undo(membership->roster, membership->id, text);
 	free(text);
 }
 
-/* Does RECORD show what is wanted? For `active` that all is back that this mount has ended. */
-bool steps_is_done(const struct steps *steps, const json_t *record)
+/* Name the steps that remain in the message of the error. */
+static void add_remaining(struct membership *membership, const json_t *record)
 {
-	const json_t *now = steps_of(steps, record);
+	const char *key = membership->collection->step_key;
 	json_t *step;
 	size_t i;
 
-	if (strcmp(status_of(steps, record), steps->word) != 0)
-		return false;
-	if (strcmp(steps->word, "active") != 0)
-		return true;
-	json_array_foreach(steps_of(steps, steps->undo), i, step) {
-		if (!steps_has(steps, now, step))
-			return false;
-	}
-	return true;
-}
-
-/* Say in the words of the error which steps remain. */
-static void add_remaining(struct steps *steps, const json_t *record)
-{
-	const char *key = steps->collection->step_key;
-	json_t *step;
-	size_t i;
-
-	json_array_foreach(steps_of(steps, record), i, step) {
-		call_add_words(steps->call, i ? ", %s" : "; what remains is %s",
+	json_array_foreach(membership_steps(membership, record), i, step) {
+		call_add_words(membership->call, i ? ", %s" : "; what remains is %s",
 			       json_string_value(json_object_get(step, key)));
 	}
 }
 
-/* Is STEP, which was made or ended, seen to be so in LIST? */
-static bool shows_step(const struct steps *steps, const json_t *list, const json_t *step)
-{
-	return steps_is_inactive(steps)
-		   ? !steps_has_same(list, step, steps->collection->step_id_key)
-		   : steps_has(steps, list, step);
-}
-
-bool steps_shows(const struct steps *steps, const json_t *sent, const json_t *record)
+/* Return true if RECORD shows each step that has taken effect, or may have. */
+static bool shows_all(const struct membership *membership, const json_t *record)
 {
 	json_t *step;
 	size_t i;
 
-	json_array_foreach(steps_of(steps, sent), i, step) {
-		if (!shows_step(steps, steps_of(steps, record), step))
+	json_array_foreach(membership_steps(membership, membership->sent), i, step) {
+		if (membership_was_made(membership, i) &&
+		    !membership_shows(membership, record, step))
 			return false;
 	}
 	return true;
 }
 
-/* Does RECORD show each step that the vendor has made or ended, or may have? */
-static bool shows_all(const struct steps *steps, const json_t *record)
+/* Return a record with the steps of LIST that are not in WITHOUT, or NULL if there is no memory. */
+static json_t *difference(const struct membership *membership, const json_t *list,
+			  const json_t *without)
 {
-	json_t *step;
-	size_t i;
-
-	json_array_foreach(steps_of(steps, steps->sent), i, step) {
-		if (steps_was_made(steps, i) && !shows_step(steps, steps_of(steps, record), step))
-			return false;
-	}
-	return true;
-}
-
-/* Those steps of LIST that were not in WITHOUT, as a record; NULL: no memory. */
-static json_t *difference(const struct steps *steps, const json_t *list, const json_t *without)
-{
-	json_t *record = json_deep_copy(steps->sent), *rest = json_array(), *step;
+	json_t *record = json_deep_copy(membership->sent), *rest = json_array(), *step;
 	size_t i;
 
 	json_array_foreach(list, i, step) {
-		if (!steps_has_same(without, step, steps->collection->step_id_key))
+		if (!membership_has_same(without, step, membership->collection->step_id_key))
 			json_array_append(rest, step);
 	}
-	json_object_set_new(record, steps->collection->steps_key, rest);
+	json_object_set_new(record, membership->collection->steps_key, rest);
 	return record;
 }
 
-/* RECORD shows what became of the steps: what has been made or ended of them is remembered. */
-static void remember(struct steps *steps, const json_t *record)
+/* Have the vendor's file remember the steps that RECORD, read after the last step, proves. */
+static void membership_proof_remember(struct membership *membership, const json_t *record)
 {
-	const json_t *now = steps_of(steps, record);
+	const json_t *now = membership_steps(membership, record);
 	json_t *tried = json_array(), *seen = json_array(), *changed, *step;
 	size_t i;
 
-	json_array_foreach(steps_of(steps, steps->sent), i, step) {
-		if (steps_was_made(steps, i))
+	json_array_foreach(membership_steps(membership, membership->sent), i, step) {
+		if (membership_was_made(membership, i))
 			json_array_append(tried, step);
 	}
 	json_array_foreach(now, i, step) {
-		if (steps_has(steps, tried, step))
+		if (membership_has(membership, tried, step))
 			json_array_append(seen, step);
 	}
-	changed = steps_is_inactive(steps) ? difference(steps, tried, now)
-					   : difference(steps, seen, steps_of(steps, steps->fresh));
-	steps->collection->remember(steps->attempt->account, NULL,
-				    steps_is_inactive(steps) ? changed : NULL,
-				    steps_is_inactive(steps) ? NULL : changed);
+	changed = membership_is_inactive(membership)
+		      ? difference(membership, tried, now)
+		      : difference(membership, seen,
+				   membership_steps(membership, membership->fresh));
+	membership->collection->remember(membership->attempt->account, NULL,
+					 membership_is_inactive(membership) ? changed : NULL,
+					 membership_is_inactive(membership) ? NULL : changed);
 	json_decref(changed);
 	json_decref(seen);
 	json_decref(tried);
 }
 
-/* RECORD is what CALL has read now; ERROR: of the steps. */
-static void settle(struct steps *steps, const struct call *call, json_t *record, int error)
+/* RECORD, which CALL has read, is the newest one. ERROR is how the write ended. */
+static void membership_proof_settle(struct membership *membership, const struct call *call,
+				    json_t *record, int error)
 {
-	bool inactive = steps_is_inactive(steps);
+	bool inactive = membership_is_inactive(membership);
 
-	remember(steps, record);
+	membership_proof_remember(membership, record);
 	if (!error || !inactive)
-		inactive_note(steps->roster, steps->id, inactive);
-	trim_undo(steps, record);
-	steps_publish(steps, call, record);
-	/* what may only not be shown yet is asked for at the next look, and at one more */
-	if (!shows_all(steps, record)) {
-		publish_doubt(steps->roster, steps->id);
-		steps_look_later(steps);
+		inactive_note(membership->roster, membership->id, inactive);
+	trim_undo(membership, record);
+	membership_publish(membership, call, record);
+	/* reads may lag: ask again for the next reader, and once more when `lag` ends */
+	if (!shows_all(membership, record)) {
+		publish_doubt(membership->roster, membership->id);
+		membership_late_look(membership);
 	}
-	json_object_del(record, steps->collection->unconfirmed_key);
-	if (!json_equal(record, steps->fresh))
-		attempt_accepted(steps->attempt, steps->fresh, record, NULL);
+	json_object_del(record, membership->collection->unconfirmed_key);
+	if (!json_equal(record, membership->fresh))
+		attempt_accepted(membership->attempt, membership->fresh, record, NULL);
 }
 
-static int fail_not_applied(struct steps *steps, const json_t *record)
+static int fail_not_applied(struct membership *membership, const json_t *record)
 {
-	const char *status = status_of(steps, record);
-	const char *lag = steps->attempt->account->lag
+	const char *status = membership_status_of(membership, record);
+	const char *lag = membership->attempt->account->lag
 			      ? "; the vendor's reads may lag behind its writes (lag)"
 			      : "";
 
-	if (strcmp(status, steps->word) != 0)
-		return call_fail(steps->call, EREMOTEIO,
+	if (strcmp(status, membership->word) != 0)
+		return call_fail(membership->call, CALL_NOT_APPLIED,
 				 "accepted but not applied: the user is still %s%s", status, lag);
-	return call_fail(steps->call, EREMOTEIO,
+	return call_fail(membership->call, CALL_NOT_APPLIED,
 			 "accepted but not applied: not all is back that this mount had ended; "
 			 "write the status again%s",
 			 lag);
 }
 
 /*
- * The steps have been made, or some of them: look until that is shown, or until reads can't lag so
- * much that a writer should wait for it. The last record into *RECORD. 0 or a negative errno.
+ * Read until the vendor shows the steps that have taken effect, or until a writer should not wait
+ * any longer for reads that lag. The last record goes into *RECORD. Returns 0 or a negative errno.
  */
-static int look(struct steps *steps, struct call *call, json_t **record)
+static int membership_proof_look(struct membership *membership, struct call *call, json_t **record)
 {
 	struct looks looks;
 	int error;
 
-	looks_begin(&looks, steps->call, looks_seconds(steps->attempt->account));
+	looks_begin(&looks, membership->call, looks_seconds(membership->attempt->account));
 	for (;;) {
 		json_t *now = NULL;
 
-		error = steps_get(steps, call, &now);
+		error = membership_get(membership, call, &now);
 		json_decref(*record);
 		*record = now;
-		if (error ? error != -EREMOTEIO : shows_all(steps, now))
+		if (error ? error != -EREMOTEIO : shows_all(membership, now))
 			break;
 		if (!looks_again(&looks))
 			break;
@@ -285,17 +193,19 @@ static int look(struct steps *steps, struct call *call, json_t **record)
 	return error;
 }
 
-/* For `inactive`: may the vendor yet show a step that it was asked for, and that could not be
- * ended?
+/*
+ * Return true if `inactive` is written and RECORD may later show a step that this mount had asked
+ * for, and that could not be ended because the vendor does not show it yet.
  */
-static bool may_come(const struct steps *steps, const json_t *record)
+static bool may_come(const struct membership *membership, const json_t *record)
 {
 	json_t *step;
 	size_t i;
 
-	if (!steps_is_inactive(steps))
+	if (!membership_is_inactive(membership))
 		return false;
-	json_array_foreach(json_object_get(record, steps->collection->unconfirmed_key), i, step) {
+	json_array_foreach(json_object_get(record, membership->collection->unconfirmed_key), i,
+			   step) {
 		if (json_is_true(json_object_get(step, "asked")))
 			return true;
 	}
@@ -303,84 +213,86 @@ static bool may_come(const struct steps *steps, const json_t *record)
 }
 
 /*
- * A step that the vendor did not answer is proved by its reads alone: that one like it was made
- * before, and may not be shown yet, says nothing of this one. It remains to be restored.
+ * Only reads can prove a step that got no answer. The vendor's file may remember an earlier step
+ * with the same key that is not shown yet; forget that one, so that it does not stand in for this
+ * one. It stays in the undo.
  */
-static void forget_unanswered(struct steps *steps)
+static void forget_unanswered(struct membership *membership)
 {
-	const char *key = steps->collection->step_key;
+	const char *key = membership->collection->step_key;
 	json_t *earlier = json_array(), *record, *step, *other;
 	size_t i, j;
 
-	json_array_foreach(steps_of(steps, steps->sent), i, step) {
-		json_array_foreach(steps->unconfirmed, j, other) {
-			if (steps->outcomes[i] == VENDOR_UNKNOWN &&
+	json_array_foreach(membership_steps(membership, membership->sent), i, step) {
+		json_array_foreach(membership->unconfirmed, j, other) {
+			if (membership->outcomes[i] == VENDOR_UNKNOWN &&
 			    json_equal(json_object_get(other, key), json_object_get(step, key)))
 				json_array_append(earlier, other);
 		}
 	}
-	record = difference(steps, earlier, NULL);
+	record = difference(membership, earlier, NULL);
 	if (json_array_size(earlier))
-		steps->collection->forget(steps->attempt->account, record);
-	json_array_foreach(steps->undo ? earlier : NULL, i, step) {
-		if (!steps_has(steps, steps_of(steps, steps->undo), step))
-			json_array_append(steps_of(steps, steps->undo), step);
+		membership->collection->forget(membership->attempt->account, record);
+	json_array_foreach(membership->undo ? earlier : NULL, i, step) {
+		if (!membership_has(membership, membership_steps(membership, membership->undo),
+				    step))
+			json_array_append(membership_steps(membership, membership->undo), step);
 	}
-	if (!steps->undo && json_array_size(earlier))
-		steps->undo = json_incref(record);
+	if (!membership->undo && json_array_size(earlier))
+		membership->undo = json_incref(record);
 	json_decref(record);
 	json_decref(earlier);
 }
 
-/* The steps have been made, or some of them: what is it now? */
-int steps_prove(struct steps *steps, int error)
+int membership_proof_find(struct membership *membership, int error)
 {
 	struct call call;
 	json_t *record = NULL;
 	int get_error;
 
-	if (!steps_is_inactive(steps))
-		forget_unanswered(steps);
-	call_continue(&call, steps->call);
-	get_error = look(steps, &call, &record);
+	if (!membership_is_inactive(membership))
+		forget_unanswered(membership);
+	call_continue(&call, membership->call);
+	get_error = membership_proof_look(membership, &call, &record);
 	if (get_error) {
-		steps->attempt->unknown = true;
-		publish_doubt(steps->roster, steps->id);
+		membership->attempt->unknown = true;
+		publish_doubt(membership->roster, membership->id);
 		if (!error)
-			call_copy_error(steps->call, &call);
+			call_copy_error(membership->call, &call);
 	} else {
-		/* However the answers were: what it is now is what counts. */
-		if (steps_is_done(steps, record) && !may_come(steps, record))
+		/* what the record shows now counts more than the answers */
+		if (membership_is_done(membership, record) && !may_come(membership, record))
 			error = 0;
 		else if (!error)
-			error = fail_not_applied(steps, record);
-		else if (steps_is_inactive(steps))
-			add_remaining(steps, record);
-		settle(steps, &call, record, error);
+			error = fail_not_applied(membership, record);
+		else if (membership_is_inactive(membership))
+			add_remaining(membership, record);
+		membership_proof_settle(membership, &call, record, error);
 	}
 	json_decref(record);
 	call_destroy(&call);
 	return error ? error : get_error;
 }
 
-void steps_settle_idle(struct steps *steps)
+void membership_proof_settle_idle(struct membership *membership)
 {
-	struct account *account = steps->attempt->account;
+	struct account *account = membership->attempt->account;
 	json_t *made, *list;
 
-	if (!steps->undo)
+	if (!membership->undo)
 		return;
-	if (steps_is_inactive(steps)) {
-		steps->collection->remember(account, NULL, steps->undo, NULL);
+	if (membership_is_inactive(membership)) {
+		membership->collection->remember(account, NULL, membership->undo, NULL);
 		return;
 	}
-	made = json_deep_copy(steps->fresh);
-	list = steps_of(steps, made);
+	made = json_deep_copy(membership->fresh);
+	list = membership_steps(membership, made);
 	for (size_t i = json_array_size(list); i-- > 0;) {
-		if (!steps_has(steps, steps_of(steps, steps->undo), json_array_get(list, i)))
+		if (!membership_has(membership, membership_steps(membership, membership->undo),
+				    json_array_get(list, i)))
 			json_array_remove(list, i);
 	}
-	steps->collection->remember(account, NULL, NULL, made);
-	trim_undo(steps, steps->fresh);
+	membership->collection->remember(account, NULL, NULL, made);
+	trim_undo(membership, membership->fresh);
 	json_decref(made);
 }

@@ -2,288 +2,329 @@
 /*
  * membership_status.c - see membership_status.h.
  *
- * GET, say what will be undone how, make the steps, and have it proved (membership_proof.c). The
- * guards are the same as for any status; which steps there are is the vendor's file's business.
+ * GET, log how each step is taken back, send the steps, and find out what became of them
+ * (membership_proof.c). The guards are those of any status. Which steps there are is known from the
+ * vendor's table.
  */
 #include "cache/access/membership_status.h"
 
+#include "cache/access/membership.h"
+#include "cache/access/membership_proof.h"
+#include "cache/history/attempt.h"
+#include "cache/history/guard.h"
+#include "cache/history/takeback.h"
+#include "cache/history/undo.h"
+#include "cache/record/record.h"
 #include "cache/record/write_lock.h"
 #include "cache/roster/figures.h"
 #include "cache/roster/inactive.h"
 #include "cache/roster/known.h"
-#include "cache/history/attempt.h"
-#include "cache/history/guard.h"
-#include "cache/record/record.h"
 #include "cache/roster/roster.h"
-#include "cache/access/membership_state.h"
-#include "cache/history/takeback.h"
 #include "vendors/base/call.h"
-#include "vendors/json/exact.h"
+#include "vendors/json/exact_parse.h"
+#include "vendors/json/exact_print.h"
 #include "vendors/base/log.h"
+#include "vendors/json/exact.h"
+#include "vendors/rest/account.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Say in the log, after WHAT, the command that makes each step again. */
-static void log_undo(const struct steps *steps, const char *what)
+/* Return what makes STEP again; with STEP NULL, a step below a parent that is not known. */
+static struct undo undo_of(const struct membership *membership, const json_t *step)
 {
-	char words[CALL_WORDS_MAX];
+	const json_t *parent = json_object_get(step, membership->collection->step_key);
 
-	for (size_t i = 0; steps->collection->undo_words(steps->fresh, i, words, sizeof(words));
-	     i++)
-		log_call(steps->call, "%s: %s", what,
-			 words[0] ? words : "a link to the member in the account's members/");
+	return (struct undo){.what = UNDO_LINK,
+			     .id = membership->id,
+			     .links = membership->collection->step_links,
+			     .parent = json_string_value(parent)};
 }
 
-/* The commands that undo what will be done. */
-static void tell_undo(const struct steps *steps)
+/* Log, after the words WHAT, the command that makes each step again. */
+static void log_undo(const struct membership *membership, const char *what)
 {
-	char words[CALL_WORDS_MAX];
+	json_t *step;
+	size_t i;
 
-	if (!steps_is_inactive(steps)) {
-		attempt_undone_by_status(steps->attempt, steps->id);
+	json_array_foreach(membership_steps(membership, membership->fresh), i, step) {
+		const struct undo undo = undo_of(membership, step);
+		char *command = attempt_command(membership->attempt, &undo);
+
+		log_call(membership->call, "%s: %s", what,
+			 command ? command : membership->collection->step_words);
+		free(command);
+	}
+}
+
+/* Give the attempt the commands that take back what is about to be sent. */
+static void note_undo(const struct membership *membership)
+{
+	json_t *step;
+	size_t i;
+
+	if (!membership_is_inactive(membership)) {
+		attempt_undone_by_status(membership->attempt, membership->id);
 		return;
 	}
-	for (size_t i = 0; steps->collection->undo_words(steps->fresh, i, words, sizeof(words));
-	     i++) {
-		if (words[0])
-			attempt_undone_by(steps->attempt, words);
+	json_array_foreach(membership_steps(membership, membership->fresh), i, step) {
+		const struct undo undo = undo_of(membership, step);
+
+		attempt_undone_by(membership->attempt, &undo);
 	}
 }
 
-/* RECORD (a new reference) with the steps of LIST too, each once. NULL: no memory. */
-static json_t *join(const struct steps *steps, const json_t *record, const json_t *list)
+/* Return a copy of RECORD that has the steps of LIST too, each once, or NULL: no memory. */
+static json_t *join_steps(const struct membership *membership, const json_t *record,
+			  const json_t *list)
 {
 	json_t *joined = json_deep_copy(record);
-	json_t *all = steps_of(steps, joined);
+	json_t *all = membership_steps(membership, joined);
 	json_t *step;
 	size_t i;
 
 	json_array_foreach(list, i, step) {
-		if (!steps_has(steps, all, step))
+		if (!membership_has(membership, all, step))
 			json_array_append(all, step);
 	}
 	return joined;
 }
 
-/* What this mount has ended and not yet restored: into undo, or NULL. */
-static void find_undo(struct steps *steps)
+/* Set undo to the steps that this mount has ended and not restored yet, or to NULL. */
+static void find_undo(struct membership *membership)
 {
-	char *text = inactive_undo(steps->roster, steps->id);
+	char *text = inactive_undo(membership->roster, membership->id);
 
-	steps->undo = text ? exact_parse(text, strlen(text), 0, NULL) : NULL;
+	membership->undo = text ? exact_parse(text, strlen(text), 0, NULL) : NULL;
 	free(text);
 }
 
-/* Before the first step: what may be ended is kept, with what was ended before. */
-static void keep_undo(struct steps *steps)
+/* Before the first step is ended: keep all steps for a later `active`, with those ended earlier. */
+static void membership_status_keep_undo(struct membership *membership)
 {
-	json_t *all = join(steps, steps->undo ? steps->undo : steps->fresh,
-			   steps_of(steps, steps->fresh));
-	char *text = all ? exact_dump(all, 0) : NULL;
+	json_t *all = join_steps(membership,
+				 membership->undo ? membership->undo : membership->fresh,
+				 membership_steps(membership, membership->fresh));
+	char *text = all ? exact_print_text(all, 0) : NULL;
 
 	if (text)
-		inactive_keep_undo(steps->roster, steps->id, text);
+		inactive_keep_undo(membership->roster, membership->id, text);
 	free(text);
-	json_decref(steps->undo);
-	steps->undo = all;
+	json_decref(membership->undo);
+	membership->undo = all;
 }
 
-/* Nobody knows what to restore: say how the user can do it. */
-static int fail_unknown(struct steps *steps)
+/* Fail because this mount knows no step to restore. The message says how the user can do it. */
+static int fail_nothing_known(struct membership *membership)
 {
-	char words[CALL_WORDS_MAX / 2];
+	const struct undo undo = undo_of(membership, NULL);
+	char *command = attempt_command(membership->attempt, &undo);
+	int error =
+	    call_fail(membership->call, CALL_UNSUPPORTED,
+		      "this mount has not ended anything of the user, so that it can't know what "
+		      "to restore; to do it: %s",
+		      command ? command : "");
 
-	steps->collection->restore_words(steps->fresh, words, sizeof(words));
-	return call_fail(
-	    steps->call, EOPNOTSUPP,
-	    "this mount has not ended anything of the user, so that it can't know what "
-	    "to restore; to do it: %s",
-	    words);
+	free(command);
+	return error;
 }
 
-/* Nothing is sent: say what would be. Such a mount has ended nothing, so it restores nothing. */
-static int dry_run(struct steps *steps)
+/* Log what would be sent: steps that end. A dry run has ended nothing, so it restores nothing. */
+static int membership_status_dry_run(struct membership *membership)
 {
-	int error = guard_has_room(steps->guard, steps->call);
+	int error = guard_has_room(membership->guard, membership->call);
 
 	if (!error)
-		error = attempt_send(steps->attempt);
+		error = attempt_send(membership->attempt);
 	if (!error)
 		log_undo(
-		    steps,
+		    membership,
 		    "dry run: nothing sent; what would be ended is made again in the vendor's directory by");
 	return error;
 }
 
-/* What is to be made or ended: also what the vendor still shows otherwise than it was acknowledged.
+/*
+ * Choose the steps to send. This includes those that the vendor has acknowledged and does not show
+ * yet. Returns 0 or -ENOMEM.
  */
-static int choose(struct steps *steps)
+static int membership_status_choose(struct membership *membership)
 {
-	const json_t *now = steps_of(steps, steps->fresh);
-	const char *id_key = steps->collection->step_id_key;
-	const json_t *base = steps_is_inactive(steps) || !steps->undo ? steps->fresh : steps->undo;
+	const json_t *now = membership_steps(membership, membership->fresh);
+	const char *id_key = membership->collection->step_id_key;
+	const json_t *base = membership_is_inactive(membership) || !membership->undo
+				 ? membership->fresh
+				 : membership->undo;
 	json_t *list, *step;
 	size_t i;
 
-	steps->sent = json_deep_copy(base);
-	list = steps_of(steps, steps->sent);
-	if (base == steps->fresh && !steps_is_inactive(steps))
+	membership->sent = json_deep_copy(base);
+	list = membership_steps(membership, membership->sent);
+	if (base == membership->fresh && !membership_is_inactive(membership))
 		json_array_clear(list);
-	json_array_foreach(steps->unconfirmed, i, step) {
-		/* in the record: made, and not shown; else ended, and still shown */
-		if (steps_has_same(now, step, id_key) != steps_is_inactive(steps) &&
-		    !steps_has_same(list, step,
-				    steps_is_inactive(steps) ? id_key
-							     : steps->collection->step_key))
+	json_array_foreach(membership->unconfirmed, i, step) {
+		/* a step that the record has was made and is not shown; any other was ended and
+		   is still shown */
+		if (membership_has_same(now, step, id_key) != membership_is_inactive(membership) &&
+		    !membership_has_same(list, step,
+					 membership_is_inactive(membership)
+					     ? id_key
+					     : membership->collection->step_key))
 			json_array_append(list, step);
 	}
-	if (steps->sent)
-		steps->outcomes = calloc(json_array_size(list) + 1, sizeof(*steps->outcomes));
-	return steps->outcomes ? 0 : call_fail(steps->call, ENOMEM, "no memory");
+	if (membership->sent)
+		membership->outcomes = calloc(json_array_size(list) + 1,
+					      sizeof(*membership->outcomes));
+	return membership->outcomes ? 0 : call_no_memory(membership->call);
 }
 
-/* That a step was made is no longer to be read into what the vendor shows, once it is ended. */
-static void forget_ended(const struct steps *steps)
+/* Have the vendor's file forget that it made the steps that are now ended. */
+static void forget_ended(const struct membership *membership)
 {
-	json_t *ended = json_deep_copy(steps->sent);
-	json_t *list = steps_of(steps, ended);
+	json_t *ended = json_deep_copy(membership->sent);
+	json_t *list = membership_steps(membership, ended);
 
 	for (size_t i = json_array_size(list); i-- > 0;) {
-		if (steps->outcomes[i] != VENDOR_DONE)
+		if (membership->outcomes[i] != VENDOR_DONE)
 			json_array_remove(list, i);
 	}
-	steps->collection->forget(steps->attempt->account, ended);
+	membership->collection->forget(membership->attempt->account, ended);
 	json_decref(ended);
 }
 
-static int send(struct steps *steps)
+static int membership_status_send(struct membership *membership)
 {
-	struct account *account = steps->attempt->account;
-	size_t count = json_array_size(steps_of(steps, steps->sent));
+	struct account *account = membership->attempt->account;
+	size_t count = json_array_size(membership_steps(membership, membership->sent));
 	bool made = false;
 	uint64_t ticket;
-	int error = attempt_send_counted(steps->attempt, &ticket);
+	int error = attempt_send_counted(membership->attempt, &ticket);
 
 	if (error)
 		return error;
-	if (steps_is_inactive(steps)) {
-		log_undo(steps, "about to be ended; made again in the vendor's directory by");
-		keep_undo(steps);
+	if (membership_is_inactive(membership)) {
+		log_undo(membership, "about to be ended; made again in the vendor's directory by");
+		membership_status_keep_undo(membership);
 	}
-	error = steps->collection->set_status(steps->call, account, steps->sent,
-					      !steps_is_inactive(steps), steps->outcomes);
-	if (steps_is_inactive(steps))
-		forget_ended(steps);
-	error = steps_prove(steps, error);
+	error = membership->collection->set_status(membership->call, account, membership->sent,
+						   !membership_is_inactive(membership),
+						   membership->outcomes);
+	if (membership_is_inactive(membership))
+		forget_ended(membership);
+	error = membership_proof_find(membership, error);
 	for (size_t i = 0; i < count; i++)
-		made = made || steps_was_made(steps, i);
+		made = made || membership_was_made(membership, i);
 	if (!made)
-		guard_give_back(steps->guard, ticket);
+		guard_give_back(membership->guard, ticket);
 	return error;
 }
 
-static int make_steps(struct steps *steps)
+static int make_steps(struct membership *membership)
 {
-	const char *remains = steps->attempt->account->vendor->remains;
-	int error = choose(steps);
+	const char *remains = membership->attempt->account->vendor->remains;
+	int error = membership_status_choose(membership);
 
 	if (error)
 		return error;
-	if (!steps_is_inactive(steps) && !json_array_size(steps_of(steps, steps->sent)))
-		return fail_unknown(steps);
-	tell_undo(steps);
-	takeback_steps(steps->attempt, steps->fresh, steps_is_inactive(steps) ? NULL : steps->sent);
-	if (guard_dry_run(steps->guard))
-		return dry_run(steps);
-	error = send(steps);
+	if (!membership_is_inactive(membership) &&
+	    !json_array_size(membership_steps(membership, membership->sent)))
+		return fail_nothing_known(membership);
+	note_undo(membership);
+	takeback_steps(membership->attempt, membership->fresh,
+		       membership_is_inactive(membership) ? NULL : membership->sent);
+	if (guard_dry_run(membership->guard))
+		return membership_status_dry_run(membership);
+	error = membership_status_send(membership);
 	if (error)
 		return error;
-	if (steps_is_inactive(steps))
-		log_call(steps->call, "what remains to be done: %s", remains);
-	log_call(steps->call, "now %s%s", steps->word, attempt_alone(steps->attempt));
+	if (membership_is_inactive(membership))
+		log_call(membership->call, "what remains to be done: %s", remains);
+	log_call(membership->call, "now %s%s", membership->word,
+		 attempt_alone(membership->attempt));
 	return 0;
 }
 
 /*
- * May the vendor show what it will not show for long? By its id something that was ended, but has
- * not been proved to be: for `inactive` that is no doubt, as it will be ended again.
+ * Return true if what the vendor shows may be stale: it shows a step, by its id, that this mount
+ * has ended without proof. For `inactive`, any unconfirmed step counts.
  */
-static bool is_doubtful(const struct steps *steps)
+static bool may_be_stale(const struct membership *membership)
 {
-	const char *id_key = steps->collection->step_id_key;
-	const json_t *now = steps_of(steps, steps->fresh);
+	const char *id_key = membership->collection->step_id_key;
+	const json_t *now = membership_steps(membership, membership->fresh);
 	json_t *step;
 	size_t i;
 
-	if (steps_is_inactive(steps))
-		return json_array_size(steps->unconfirmed);
-	json_array_foreach(steps->unconfirmed, i, step) {
-		if (steps_has_same(now, step, id_key))
+	if (membership_is_inactive(membership))
+		return json_array_size(membership->unconfirmed);
+	json_array_foreach(membership->unconfirmed, i, step) {
+		if (membership_has_same(now, step, id_key))
 			return true;
 	}
-	json_array_foreach(steps_of(steps, steps->undo), i, step) {
-		if (steps_has_same(now, step, id_key))
+	json_array_foreach(membership_steps(membership, membership->undo), i, step) {
+		if (membership_has_same(now, step, id_key))
 			return true;
 	}
 	return false;
 }
 
-/* Is there nothing to do, by what the vendor showed and by what this mount remembers? */
-static bool is_idle(const struct steps *steps)
+/* Return true if the vendor shows the wanted status, and what it shows is not stale. */
+static bool is_idle(const struct membership *membership)
 {
-	return steps_is_done(steps, steps->fresh) && !is_doubtful(steps);
+	return membership_is_done(membership, membership->fresh) && !may_be_stale(membership);
 }
 
-/* What fresh is by now: what the vendor did not show is known apart from it. */
-static void take_unconfirmed(struct steps *steps)
+/* Move the steps that the vendor did not show as expected out of fresh. */
+static void take_unconfirmed(struct membership *membership)
 {
-	const char *key = steps->collection->unconfirmed_key;
+	const char *key = membership->collection->unconfirmed_key;
 
-	json_decref(steps->unconfirmed);
-	steps->unconfirmed = json_incref(json_object_get(steps->fresh, key));
-	if (steps->unconfirmed)
-		json_object_del(steps->fresh, key);
+	json_decref(membership->unconfirmed);
+	membership->unconfirmed = json_incref(json_object_get(membership->fresh, key));
+	if (membership->unconfirmed)
+		json_object_del(membership->fresh, key);
 }
 
-/* The record is locked: make it so. FRESH (taken) is what was read just now, or NULL. */
-static int run(struct steps *steps, json_t *fresh)
+/*
+ * Make the status of the record, which is locked, the wanted one. FRESH (taken) was read just now,
+ * or is NULL.
+ */
+static int membership_status_run(struct membership *membership, json_t *fresh)
 {
-	struct call *call = steps->call;
+	struct call *call = membership->call;
 	int error = 0;
 
-	find_undo(steps);
-	steps->fresh = fresh;
-	take_unconfirmed(steps);
-	/* That there is nothing to do is only said of what the vendor shows now; nor is it acted on
-	   what it may show by now. */
-	if (!steps->fresh || steps->unconfirmed || is_idle(steps)) {
-		json_decref(steps->fresh);
-		steps->fresh = NULL;
-		error = steps_get(steps, call, &steps->fresh);
-		take_unconfirmed(steps);
+	find_undo(membership);
+	membership->fresh = fresh;
+	take_unconfirmed(membership);
+	/* Ask again before deciding that there is nothing to do, and before acting on steps that
+	   may be shown by now. */
+	if (!membership->fresh || membership->unconfirmed || is_idle(membership)) {
+		json_decref(membership->fresh);
+		membership->fresh = NULL;
+		error = membership_get(membership, call, &membership->fresh);
+		take_unconfirmed(membership);
 	}
 	if (error)
 		return error;
-	/* What is refused from here on until something is sent is our refusal, not that GET's. */
+	/* a refusal before the first change is not the GET's: its request is not in the message */
 	call->request[0] = '\0';
 	call->status = 0;
-	steps->attempt->idle = is_idle(steps);
-	if (!steps->attempt->idle)
-		return make_steps(steps);
-	steps_settle_idle(steps);
-	steps_publish(steps, call, steps->fresh);
-	log_call(call, "already %s: nothing was sent", steps->word);
+	membership->attempt->idle = is_idle(membership);
+	if (!membership->attempt->idle)
+		return make_steps(membership);
+	membership_proof_settle_idle(membership);
+	membership_publish(membership, call, membership->fresh);
+	log_call(call, "already %s: nothing was sent", membership->word);
 	return 0;
 }
 
-int steps_status(struct attempt *attempt, const char *word)
+int membership_status_write(struct attempt *attempt, const char *word)
 {
 	struct call *call = attempt->call;
 	struct roster *roster = attempt->roster;
-	struct steps steps = {
+	struct membership membership = {
 	    .attempt = attempt,
 	    .call = call,
 	    .roster = roster,
@@ -299,30 +340,30 @@ int steps_status(struct attempt *attempt, const char *word)
 	json_t *fresh;
 	int error = 0;
 
-	/* What is refused in any case costs no request. */
-	knows = known_peek(roster, steps.id, &held, &seconds);
+	/* if it is refused in any case, refuse it without a request */
+	knows = known_peek(roster, membership.id, &held, &seconds);
 	if ((!held || strcmp(record_status(held), word) != 0) && !takeback_may_be(attempt, word))
-		error = guard_has_room(steps.guard, call);
+		error = guard_has_room(membership.guard, call);
 	/*
-	 * The open has just asked for this user alone, to tell the size: that is new enough,
-	 * because what the steps leave is asked for after the last one.
+	 * open has just asked for this user to know the file's size. That is fresh enough, because
+	 * the record is read again after the last step.
 	 */
 	just_now = held && knows == KNOWN_FRESH && held->id[0] &&
 		   seconds > (double)attempt->account->ttl - 1;
 	if (!error)
-		error = write_lock_take(roster_write_lock(roster), call, steps.id);
+		error = write_lock_take(roster_write_lock(roster), call, membership.id);
 	fresh = !error && just_now ? record_json(held) : NULL;
 	record_put(held);
 	if (error)
 		return error;
-	error = run(&steps, fresh);
-	write_lock_release(roster_write_lock(roster), steps.id);
+	error = membership_status_run(&membership, fresh);
+	write_lock_release(roster_write_lock(roster), membership.id);
 	if (error)
 		figures_note_error(roster, call, error);
-	json_decref(steps.fresh);
-	json_decref(steps.unconfirmed);
-	json_decref(steps.undo);
-	json_decref(steps.sent);
-	free(steps.outcomes);
+	json_decref(membership.fresh);
+	json_decref(membership.unconfirmed);
+	json_decref(membership.undo);
+	json_decref(membership.sent);
+	free(membership.outcomes);
 	return error;
 }

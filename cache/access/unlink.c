@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * unlink.c - links that are ended, and records that are deleted: the rest of update.h but for users
- * (delete_user.c).
+ * unlink.c - links that are ended, and records that are deleted, but for users (delete_user.c).
  *
  * Each is one request that cannot be merged, so the guards count it before it is sent, and the log
  * says before a link is ended how to make it again. What is ended must be seen to be gone; a lost
  * answer is settled by looking, too. It must not know what a link means to a vendor: its table
  * does.
  */
+#include "cache/access/unlink.h"
 #include "cache/record/write_lock.h"
 #include "cache/roster/figures.h"
 #include "cache/roster/known.h"
@@ -17,15 +17,18 @@
 #include "cache/update/update.h"
 
 #include "cache/history/attempt.h"
-#include "cache/update/change.h"
 #include "cache/history/guard.h"
 #include "cache/update/looks.h"
 #include "cache/record/record.h"
 #include "cache/roster/roster.h"
 #include "cache/history/takeback.h"
+#include "cache/history/undo.h"
 #include "vendors/base/call.h"
 #include "vendors/base/log.h"
-#include "vendors/base/shell.h"
+#include "vendors/rest/account.h"
+#include "vendors/rest/collection.h"
+#include "vendors/rest/item.h"
+#include "vendors/rest/list.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -33,26 +36,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Room for a command that makes a link again. */
-#define COMMAND_MAX (2 * (size_t)SHELL_WORD_MAX + 16)
-
-/* In the path of CALL, what follows the account's directory; NULL: nothing does. */
-static const char *path_below(const struct call *call)
-{
-	const char *slash = strchr(call->path, '/');
-
-	return slash ? slash + 1 : NULL;
-}
-
 static int check_allowed(struct call *call, struct roster *roster)
 {
 	const struct collection *collection = roster_collection(roster);
 
 	if (!collection->deletes)
-		return call_fail(call, EPERM, "%s are not deleted here: see MANUAL",
+		return call_fail(call, CALL_FORBIDDEN, "%s are not deleted here: see MANUAL",
 				 collection->name);
 	if (!roster_account(roster)->allow_delete)
-		return call_fail(call, EPERM,
+		return call_fail(call, CALL_FORBIDDEN,
 				 "%s are deleted only with allow_delete = yes in section [%s]",
 				 collection->name, roster_account(roster)->name);
 	return 0;
@@ -74,34 +66,13 @@ static char *path_id(struct call *call, struct roster *roster, const char *id, i
 	own = object ? collection_path_id(collection, object, buffer) : NULL;
 	copy = own ? strdup(own) : NULL;
 	if (*error == -ENOENT)
-		call_fail(call, ENOENT, "there is no such record");
+		call_fail(call, CALL_MISSING, "there is no such record");
 	else if (!*error && !own)
-		*error = call_fail(call, EREMOTEIO, "the vendor names no \"%s\" of it",
+		*error = call_fail(call, CALL_MALFORMED, "the vendor names no \"%s\" of it",
 				   collection->path_id_key);
 	json_decref(object);
 	wait_clear(&wait);
 	return copy;
-}
-
-/*
- * "acme/accounts/1/members/7.json" is made again by: ln -s ../../../7.json accounts/1/members/
- */
-static bool undo_of(const struct call *call, char command[COMMAND_MAX])
-{
-	const char *below = path_below(call);
-	const char *name = strrchr(call->path, '/');
-	char path[CALL_PATH_MAX + 16], file[SHELL_WORD_MAX], folder[SHELL_WORD_MAX];
-
-	if (!below || name <= below)
-		return false;
-	snprintf(path, sizeof(path), "../../..%s", name);
-	if (!shell_word(path, file))
-		return false;
-	snprintf(path, sizeof(path), "%.*s/", (int)(name - below), below);
-	if (!shell_word(path, folder))
-		return false;
-	snprintf(command, COMMAND_MAX, "ln -s %s %s", file, folder);
-	return true;
 }
 
 /* What the record was, as far as that is known without a request: a new reference, or NULL. */
@@ -157,8 +128,8 @@ static void look_back(struct attempt *attempt, const char *own)
 	if (!takeback_creation(attempt, NULL))
 		return;
 	call_continue(&again, attempt->call);
-	if (vendor_get(&again, attempt->account, roster_collection(roster), roster_parent(roster),
-		       own, &fresh, NULL))
+	if (item_get(&again, attempt->account, roster_collection(roster), roster_parent(roster),
+		     own, &fresh, NULL))
 		attempt->takes_back = 0;
 	else
 		takeback_creation(attempt, fresh);
@@ -195,23 +166,24 @@ static void search_reset(struct list_sink *sink)
 static int look_for(struct call *call, struct attempt *attempt, const char *own)
 {
 	const char *parent = roster_parent(attempt->roster);
-	struct collection raw = *roster_collection(attempt->roster);
+	const struct collection *collection = roster_collection(attempt->roster);
 	struct search search = {.sink = {.add = search_add,
 					 .unreadable = search_add,
 					 .reset = search_reset},
-				.collection = &raw,
+				.collection = collection,
 				.own = own};
+	struct list_part part = {.parent = parent, .sink = &search.sink};
 	json_t *record = NULL;
-	int error = raw.link ? -ENOENT
-			     : vendor_get(call, attempt->account, &raw, parent, own, &record, NULL);
+	int error = collection->link
+			? -ENOENT
+			: item_get(call, attempt->account, collection, parent, own, &record, NULL);
 
 	json_decref(record);
 	if (error != -ENOENT)
 		return error ? error : 1;
-	call->error = 0;
-	call->words[0] = '\0';
-	raw.list = NULL;
-	error = vendor_list(call, attempt->account, &raw, parent, &search.sink);
+	call_clear(call);
+	/* not the collection's own list: that may lay on it what this mount has made or ended */
+	error = list_walk_all(call, attempt->account, collection, &part, 1);
 	return error ? error : search.found;
 }
 
@@ -223,7 +195,7 @@ static int prove_gone(struct attempt *attempt, const char *own, bool said)
 {
 	struct call *call = attempt->call, again;
 	int error = -call->error, there;
-	bool absent = call->status == 404;
+	bool absent = call->verdict == CALL_MISSING;
 	struct looks looks;
 
 	call_continue(&again, call);
@@ -244,7 +216,7 @@ static int prove_gone(struct attempt *attempt, const char *own, bool said)
 		call_add_words(call, ": nor could it be looked up, so that nobody knows");
 	else if (said)
 		error = call_fail(
-		    call, EREMOTEIO,
+		    call, CALL_NOT_APPLIED,
 		    "accepted but not applied: the vendor answered %s and still shows it%s",
 		    absent ? "404" : "success",
 		    attempt->account->lag ? "; its reads may lag behind its writes (lag)" : "");
@@ -253,30 +225,39 @@ static int prove_gone(struct attempt *attempt, const char *own, bool said)
 	return error;
 }
 
+/* Say in the log which command makes the link again, before it is ended. */
+static void log_link_again(const struct attempt *attempt, const struct undo *undo)
+{
+	char *command = attempt_command(attempt, undo);
+
+	if (command)
+		log_call(attempt->call,
+			 "about to be ended; made again in the vendor's directory by: %s", command);
+	free(command);
+}
+
 /* Delete the record, which the vendor calls OWN. */
 static int send_delete(struct attempt *attempt, const char *own)
 {
 	struct roster *roster = attempt->roster;
 	const struct collection *collection = roster_collection(roster);
 	struct call *call = attempt->call;
-	char command[COMMAND_MAX];
-	bool undone = collection->link && undo_of(call, command);
+	const struct undo undo = {.what = UNDO_LINK, .path = call->path};
 	enum vendor_outcome outcome;
 	json_t *before;
 	uint64_t ticket = 0;
 	int error;
 
-	if (undone)
-		attempt_undone_by(attempt, command);
+	if (collection->link)
+		attempt_undone_by(attempt, &undo);
 	look_back(attempt, own);
 	error = attempt_send_counted(attempt, &ticket);
 	if (error)
 		return error;
-	if (undone)
-		log_call(call, "about to be ended; made again in the vendor's directory by: %s",
-			 command);
+	if (collection->link)
+		log_link_again(attempt, &undo);
 	before = record_held(attempt);
-	outcome = vendor_delete(call, attempt->account, collection, roster_parent(roster), own);
+	outcome = item_delete(call, attempt->account, collection, roster_parent(roster), own);
 	if (outcome == VENDOR_DONE || outcome == VENDOR_UNKNOWN)
 		error = prove_gone(attempt, own, outcome == VENDOR_DONE);
 	else
@@ -311,11 +292,9 @@ static int delete_record(struct attempt *attempt)
 		return error;
 	own = path_id(call, roster, attempt->id, &error);
 	if (!error && !own)
-		error = call_fail(call, ENOMEM, "no memory");
+		error = call_no_memory(call);
 	if (!error && guard_dry_run(attempt->guard)) {
-		error = attempt_send(attempt);
-		if (!error)
-			change_log_unsent(call, roster, "DELETE", own);
+		error = attempt_dry_run(attempt, "DELETE", own);
 	} else if (!error) {
 		error = send_delete(attempt, own);
 	}
@@ -326,7 +305,7 @@ static int delete_record(struct attempt *attempt)
 	return error;
 }
 
-int update_delete(struct call *call, struct roster *roster, struct guard *guard, const char *id)
+int unlink_record(struct call *call, struct roster *roster, struct guard *guard, const char *id)
 {
 	struct attempt attempt;
 	int error;

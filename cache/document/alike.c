@@ -9,6 +9,7 @@
 
 #include "cache/document/merge.h"
 #include "vendors/json/exact.h"
+#include "vendors/json/exact_print.h"
 
 #include <stdint.h>
 #include <stdlib.h>
@@ -76,8 +77,9 @@ static bool is_empty(const json_t *value)
 /* Return true if TEXT is how SCALAR, a number or a boolean, is written. */
 static bool is_written(const char *text, const json_t *scalar)
 {
-	char *written = exact_is_number(scalar) || json_is_boolean(scalar) ? exact_dump(scalar, 0)
-									   : NULL;
+	char *written = exact_is_number(scalar) || json_is_boolean(scalar)
+			    ? exact_print_text(scalar, 0)
+			    : NULL;
 	bool same = written && same_text(text, written);
 
 	free(written);

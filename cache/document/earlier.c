@@ -8,7 +8,9 @@
  */
 #include "cache/document/earlier.h"
 
+#include "vendors/base/hash.h"
 #include "vendors/json/exact.h"
+#include "vendors/rest/collection.h"
 #include "vendors/vendor.h"
 
 #include <stdio.h>
@@ -24,18 +26,6 @@ struct earlier_value {
 };
 
 /* ---- hashes ---- */
-
-#define HASH_BEGIN 0xcbf29ce484222325u
-#define HASH_PRIME 0x100000001b3u
-
-static uint64_t hash_bytes(uint64_t hash, const void *bytes, size_t length)
-{
-	const unsigned char *at = bytes;
-
-	while (length--)
-		hash = (hash ^ *at++) * HASH_PRIME;
-	return hash;
-}
 
 /* Spread HASH over all bits, so that hashes can be added. */
 static uint64_t earlier_finish(uint64_t hash)
@@ -53,7 +43,7 @@ static uint64_t earlier_path_below(uint64_t above, const char *name)
 
 static uint64_t earlier_path_of(const struct edit *edit)
 {
-	uint64_t path = HASH_BEGIN;
+	uint64_t path = HASH_START;
 
 	for (size_t i = 0; i < edit->depth; i++)
 		path = earlier_path_below(path, edit->path[i]);
@@ -71,7 +61,7 @@ static uint64_t hash_value(const json_t *value)
 	/* 1 and 1.0 are the same number, as in merge.h */
 	if (exact_is_number(value))
 		type = JSON_INTEGER;
-	hash = hash_bytes(HASH_BEGIN, &type, sizeof(type));
+	hash = hash_bytes(HASH_START, &type, sizeof(type));
 
 	switch (type) {
 	case JSON_STRING:
@@ -86,7 +76,7 @@ static uint64_t hash_value(const json_t *value)
 		break;
 	case JSON_OBJECT: /* the order of members does not matter */
 		json_object_foreach((json_t *)(uintptr_t)value, name, member)
-			hash += earlier_finish(earlier_path_below(HASH_BEGIN, name) ^
+			hash += earlier_finish(earlier_path_below(HASH_START, name) ^
 					       hash_value(member));
 		break;
 	default: /* true, false, null: the type is the value */
@@ -262,7 +252,7 @@ void earlier_note(struct earlier *earlier, const struct earlier_save *save)
 	}
 	json_object_foreach((json_t *)(uintptr_t)save->left, name, member) {
 		if (!(collection_flags(save->collection, name) & FIELD_SYSTEM))
-			add_others(earlier, earlier_path_below(HASH_BEGIN, name),
+			add_others(earlier, earlier_path_below(HASH_START, name),
 				   json_object_get(save->document, name), member);
 	}
 }
@@ -352,7 +342,7 @@ static void rebase(const struct earlier *earlier, uint64_t above, json_t *saved,
 void earlier_rebase(const struct earlier *earlier, json_t *saved, const json_t *left,
 		    const json_t *document)
 {
-	rebase(earlier, HASH_BEGIN, saved, left, document);
+	rebase(earlier, HASH_START, saved, left, document);
 }
 
 /* ---- copying and freeing ---- */

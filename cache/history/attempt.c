@@ -12,16 +12,19 @@
 #include "cache/history/audit.h"
 #include "cache/history/guard.h"
 #include "cache/history/history.h"
-#include "cache/roster/roster.h"
 #include "cache/history/takeback.h"
+#include "cache/history/undo.h"
+#include "cache/roster/roster.h"
+#include "vendors/rest/collection.h"
 #include "vendors/base/call.h"
-#include "vendors/json/exact.h"
 #include "vendors/base/log.h"
-#include "vendors/base/shell.h"
+#include "vendors/base/status_words.h"
+#include "vendors/json/exact.h"
+#include "vendors/json/exact_print.h"
+#include "vendors/rest/account.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -83,24 +86,30 @@ void attempt_field(json_t *fields, const char *name, unsigned flags, const json_
 	json_array_append_new(fields, field);
 }
 
-void attempt_undone_by(struct attempt *attempt, const char *command)
+char *attempt_command(const struct attempt *attempt, const struct undo *undo)
 {
+	const struct undo_words *words = guard_undo_words(attempt->guard);
+
+	return words ? words->command(attempt->account, undo) : NULL;
+}
+
+void attempt_undone_by(struct attempt *attempt, const struct undo *undo)
+{
+	char *command = attempt_command(attempt, undo);
+
+	if (!command)
+		return;
 	if (!attempt->commands)
 		attempt->commands = json_array();
 	json_array_append_new(attempt->commands, json_string(command));
+	free(command);
 }
 
 void attempt_undone_by_status(struct attempt *attempt, const char *id)
 {
-	char name[CALL_PATH_MAX], file[SHELL_WORD_MAX];
-	char *command = NULL;
+	const struct undo undo = {.what = UNDO_STATUS, .id = id, .word = STATUS_INACTIVE};
 
-	snprintf(name, sizeof(name), "%s.status", id);
-	if (!shell_is_name(id) || !shell_word(name, file) ||
-	    asprintf(&command, "echo inactive > %s", file) < 0)
-		return;
-	attempt_undone_by(attempt, command);
-	free(command);
+	attempt_undone_by(attempt, &undo);
 }
 
 /* ---- the line ---- */
@@ -145,33 +154,17 @@ static const char *outcome_of(const struct attempt *attempt, int error)
 	return "refused";
 }
 
-/* The record's file with SUFFIX in the account's directory, quoted. False: there is none. */
-static bool sibling(const struct attempt *attempt, const char *suffix, char file[SHELL_WORD_MAX])
-{
-	const char *path = attempt->call->path + strlen(attempt->account->name) + 1;
-	const char *dot = strrchr(path, '.');
-	char name[CALL_PATH_MAX + 8];
-
-	if (!dot)
-		return false;
-	snprintf(name, sizeof(name), "%.*s.%s", (int)(dot - path), path, suffix);
-	return shell_word(name, file);
-}
-
 /*
  * The command that makes WORD (NULL: none) the record's status, or NULL: a vendor's further words
  * can be restored by a document only. The caller frees.
  */
 static char *status_command(const struct attempt *attempt, const char *word)
 {
-	char file[SHELL_WORD_MAX];
-	char *text = NULL;
+	const struct undo undo = {.what = UNDO_STATUS, .path = attempt->call->path, .word = word};
 
-	if (!word || (strcmp(word, "active") != 0 && strcmp(word, "inactive") != 0))
+	if (!word || (strcmp(word, STATUS_ACTIVE) != 0 && strcmp(word, STATUS_INACTIVE) != 0))
 		return NULL;
-	if (!sibling(attempt, "status", file) || asprintf(&text, "echo %s > %s", word, file) < 0)
-		return NULL;
-	return text;
+	return attempt_command(attempt, &undo);
 }
 
 /* The same for the status from before, as an array, or NULL: no status was written. */
@@ -231,7 +224,7 @@ static char *line_of(const struct attempt *attempt, const char *outcome, int err
 	json_object_set_new(line, "outcome", json_string(outcome));
 	json_object_set_new(line, "errno", name ? json_string(name) : json_null());
 	json_object_set_new(line, "words", error ? text_json(call->words) : json_null());
-	text = exact_dump(line, 0);
+	text = exact_print_text(line, 0);
 	json_decref(line);
 	if (text) {
 		*length = strlen(text) + 1;
@@ -251,7 +244,7 @@ static int fail_audit(struct attempt *attempt, int error)
 {
 	attempt->call->request[0] = '\0';
 	attempt->call->status = 0;
-	return call_fail(attempt->call, EIO, "audit_log %s can't be written (%s), so %s",
+	return call_fail(attempt->call, CALL_UNAUDITED, "audit_log %s can't be written (%s), so %s",
 			 audit_path(guard_audit(attempt->guard)), strerror(-error),
 			 attempt->sent ? "it was not sent again" : "nothing was sent");
 }
@@ -317,6 +310,21 @@ int attempt_send(struct attempt *attempt)
 		return fail_audit(attempt, error);
 	if (!guard_dry_run(attempt->guard))
 		attempt->sent = true;
+	return 0;
+}
+
+int attempt_dry_run(struct attempt *attempt, const char *method, const char *id)
+{
+	struct roster *roster = attempt->roster;
+	int error = attempt_send(attempt);
+	char *path;
+
+	if (error)
+		return error;
+	path = collection_path(roster_collection(roster), roster_parent(roster), id);
+	log_call(attempt->call, "dry run: nothing sent; it would be %s %s", method,
+		 path ? path : "?");
+	free(path);
 	return 0;
 }
 
@@ -386,39 +394,27 @@ static int append_outcome(struct attempt *attempt, int error)
 /* The commands as a script, which the caller frees; NULL: there is none. */
 static char *script_of(const struct attempt *attempt)
 {
-	char word[SHELL_WORD_MAX];
-	char *text = NULL;
-	json_t *command;
-	size_t i, size;
-	FILE *out;
+	const struct undo_words *words = guard_undo_words(attempt->guard);
 
-	if (!attempt->commands || !shell_word(attempt->account->name, word))
-		return NULL;
-	out = open_memstream(&text, &size);
-	if (!out)
-		return NULL;
-	fprintf(out, "cd \"$(dirname \"$0\")/../../..\" && cd %s || exit\n", word);
-	json_array_foreach(attempt->commands, i, command)
-		fprintf(out, "%s\n", json_string_value(command));
-	fclose(out);
-	return text;
+	return words && attempt->commands ? words->script(attempt->account, attempt->commands)
+					  : NULL;
 }
 
 /* UNDO, a document, restores it: by the old word of a status, or a copy of what the history has. */
 static void tell_undo(struct attempt *attempt, const json_t *undo)
 {
+	const struct undo copy = {.what = UNDO_DOCUMENT,
+				  .path = attempt->call->path,
+				  .number = attempt->number};
 	const char *word = NULL;
-	char file[SHELL_WORD_MAX];
-	char *text = NULL;
+	char *text;
 
 	if (strcmp(attempt->action, "status") == 0)
 		word = json_string_value(
 		    json_object_get(undo, roster_collection(attempt->roster)->status_key));
 	text = status_command(attempt, word);
-	if (!text && sibling(attempt, "json", file) &&
-	    asprintf(&text, "cp ../.rosterfs/history/%" PRIu64 "/undo.json %s", attempt->number,
-		     file) < 0)
-		text = NULL;
+	if (!text)
+		text = attempt_command(attempt, &copy);
 	if (!text)
 		return;
 	free(attempt->undo);

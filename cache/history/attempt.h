@@ -2,9 +2,9 @@
 /*
  * attempt.h - one change that somebody attempts: what the audit log and the history are told of it.
  *
- * update.c, create.c, link.c, unlink.c, delete_user.c and transact.c begin one for each change, say what
- * they know, and end it; what finds nothing to change is none. It belongs to the thread that made
- * it. Write-only fields stand in it as "(set)" and nowhere else.
+ * update.c, create.c, link.c, unlink.c, delete_user.c and transact.c begin one for each change, say
+ * what they know, and end it; what finds nothing to change is none. It belongs to the thread that
+ * made it. Write-only fields stand in it as "(set)" and nowhere else.
  */
 #ifndef ROSTERFS_ATTEMPT_H
 #define ROSTERFS_ATTEMPT_H
@@ -20,6 +20,7 @@ struct call;
 struct collection;
 struct guard;
 struct roster;
+struct undo;
 
 #define ATTEMPT_TOKEN_MAX 33 /* 128 bits in hex */
 
@@ -40,8 +41,8 @@ struct attempt {
 	char token[ATTEMPT_TOKEN_MAX]; /* names it in its lines, in all mounts; "": not yet */
 	json_t *fields;                /* array of {field, before, after} */
 	json_t *announced;             /* the fields of the last "sending" line, NULL: none */
-	json_t *commands; /* array of texts that undo it, for the account's directory, or NULL */
-	char *undo;       /* in their place: one for the same directory, or NULL */
+	json_t *commands; /* array of commands that undo it, as texts (undo.h), or NULL */
+	char *undo;       /* in their place: one such command, or NULL */
 	size_t secured;   /* bytes in the audit log */
 	bool sent;
 	bool accepted;
@@ -67,11 +68,14 @@ void attempt_set_fields(struct attempt *attempt, json_t *fields);
 void attempt_field(json_t *fields, const char *name, unsigned flags, const json_t *before,
 		   const json_t *after);
 
+/* The command that does UNDO, for the account's directory; the caller frees. NULL: none can. */
+char *attempt_command(const struct attempt *attempt, const struct undo *undo);
+
 /*
- * COMMAND, to be given in the account's directory, undoes a part of the change; before
- * attempt_send, if it is known by then. Names in it are shell_word's.
+ * UNDO takes back a part of the change; before attempt_send, if it is known by then. Nothing is kept
+ * of one that no command can do.
  */
-void attempt_undone_by(struct attempt *attempt, const char *command);
+void attempt_undone_by(struct attempt *attempt, const struct undo *undo);
 
 /* The same: record ID is made inactive. */
 void attempt_undone_by_status(struct attempt *attempt, const char *id);
@@ -85,8 +89,14 @@ void attempt_undone_by_status(struct attempt *attempt, const char *id);
 int attempt_send(struct attempt *attempt);
 
 /*
- * The same for a change that the brake counts, unless it takes back another one: TICKET is for
- * attempt_uncount. On an error nothing has been counted.
+ * The same in a dry run: also log that METHOD is not sent for the record that the vendor calls ID
+ * (NULL: for the list).
+ */
+int attempt_dry_run(struct attempt *attempt, const char *method, const char *id);
+
+/*
+ * As attempt_send, for a change that the brake counts, unless it takes back another one: TICKET is
+ * for attempt_uncount. On an error nothing has been counted.
  */
 int attempt_send_counted(struct attempt *attempt, uint64_t *ticket);
 

@@ -18,17 +18,23 @@ struct audit;
 struct call;
 struct guard;
 struct history;
+struct undo_words;
 
 /* LIMIT status changes in WINDOW seconds (0: no limit). NULL: no memory. */
 struct guard *guard_new(bool read_only, bool dry_run, unsigned limit, unsigned window);
 void guard_free(struct guard *guard);
 
-/* Changes are told to HISTORY and AUDIT (both borrowed, each may be NULL). Before threads start. */
-void guard_tell(struct guard *guard, struct history *history, struct audit *audit);
+/*
+ * Changes are told to HISTORY and AUDIT, with what takes them back in WORDS (undo.h). All are
+ * borrowed, each may be NULL. Before threads start.
+ */
+void guard_tell(struct guard *guard, struct history *history, struct audit *audit,
+		const struct undo_words *words);
 
 /* Who is told; NULL: nobody. */
 struct history *guard_history(const struct guard *guard);
 struct audit *guard_audit(const struct guard *guard);
+const struct undo_words *guard_undo_words(const struct guard *guard);
 
 /* May anything be changed at all? 0, or -EROFS with words in CALL. */
 int guard_writable(const struct guard *guard, struct call *call);

@@ -8,10 +8,13 @@
  */
 #include "cache/history/takeback.h"
 
+#include "cache/document/content.h"
 #include "cache/history/attempt.h"
-#include "cache/update/edit_base.h"
 #include "cache/history/guard.h"
 #include "cache/roster/roster.h"
+#include "vendors/base/status_words.h"
+#include "vendors/rest/account.h"
+#include "vendors/rest/collection.h"
 #include "vendors/vendor.h"
 
 #include <stdio.h>
@@ -151,7 +154,7 @@ static bool restores(const struct history_access *access, const char *word)
 {
 	if (access->kind == HISTORY_STATUS)
 		return same(access->was, word);
-	return access->kind == HISTORY_CREATE && strcmp(word, "inactive") == 0;
+	return access->kind == HISTORY_CREATE && strcmp(word, STATUS_INACTIVE) == 0;
 }
 
 /*
@@ -316,7 +319,7 @@ static bool is_as_left(const struct ledger *ledger, const char *state)
 /* Can any step be taken back for the status WORD? */
 static bool may_be_steps(const struct attempt *attempt, const char *word)
 {
-	const char *line = strcmp(word, "inactive") == 0 ? "" : NULL;
+	const char *line = strcmp(word, STATUS_INACTIVE) == 0 ? "" : NULL;
 	struct ledger ledger = ledger_of(attempt);
 	bool any = false;
 	const char *key;
@@ -404,7 +407,7 @@ static bool only_ours(const struct attempt *attempt, struct history *history, ui
 
 		number = history_before(history, attempt->roster, attempt->id, number);
 		after = number ? history_record(history, number, HISTORY_AFTER) : NULL;
-		ours = found && after && edit_base_same_content(collection, found, after);
+		ours = found && after && content_same(collection, found, after);
 		json_decref(found);
 		json_decref(after);
 		found = ours ? history_record(history, number, HISTORY_BEFORE) : NULL;

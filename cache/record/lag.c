@@ -10,6 +10,7 @@
 
 #include "cache/record/lag_member.h"
 #include "vendors/base/clock.h"
+#include "vendors/rest/collection.h"
 #include "vendors/vendor.h"
 
 #include <pthread.h>
@@ -278,7 +279,7 @@ static bool lag_look(const struct lag *lag, struct entry *entry, struct lag_memb
 	if (!learns)
 		return true;
 	/* of two versions with the same time, either may be the newer one */
-	if (!later || lag_time_compare(sight->time.value, member->acked.value) == 0 ||
+	if (!later || clock_compare(sight->time.value, member->acked.value) == 0 ||
 	    !lag_member_text(shown, &text))
 		return false;
 	/* somebody has written since, so the value of this mount is an older one now */

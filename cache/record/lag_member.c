@@ -7,7 +7,9 @@
 #include "cache/record/lag_member.h"
 
 #include "cache/document/merge.h"
-#include "vendors/json/exact.h"
+#include "vendors/base/clock.h"
+#include "vendors/json/exact_parse.h"
+#include "vendors/json/exact_print.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -31,13 +33,13 @@ bool lag_member_text(const json_t *value, char **text)
 	*text = NULL;
 	if (!value || json_is_null(value))
 		return true;
-	*text = exact_dump(value, 0);
+	*text = exact_print_text(value, 0);
 	return *text;
 }
 
 static json_t *lag_member_json(const char *text)
 {
-	return text ? exact_parse(text, strlen(text), EXACT_ANY, NULL) : json_null();
+	return text ? exact_parse(text, strlen(text), EXACT_PARSE_ANY, NULL) : json_null();
 }
 
 bool lag_member_is_value(const json_t *value, const char *text)
@@ -156,18 +158,11 @@ void lag_member_renew(struct lag_member *member, char *text)
 
 /* ---- times ---- */
 
-int lag_time_compare(struct timespec a, struct timespec b)
-{
-	if (a.tv_sec != b.tv_sec)
-		return a.tv_sec < b.tv_sec ? -1 : 1;
-	return (a.tv_nsec > b.tv_nsec) - (a.tv_nsec < b.tv_nsec);
-}
-
 struct lag_time lag_time_newer(struct lag_time a, struct lag_time b)
 {
 	if (!a.known || !b.known)
 		return a.known ? a : b;
-	return lag_time_compare(a.value, b.value) < 0 ? b : a;
+	return clock_compare(a.value, b.value) < 0 ? b : a;
 }
 
 bool lag_member_is_later(const struct lag_member *member, struct lag_time time)
@@ -176,12 +171,12 @@ bool lag_member_is_later(const struct lag_member *member, struct lag_time time)
 
 	if (!time.known || !member->acked.known)
 		return false;
-	order = lag_time_compare(time.value, member->acked.value);
+	order = clock_compare(time.value, member->acked.value);
 	if (order < 0 || (order == 0 && member->vague))
 		return false;
 	/* the version before the write may have the same time, if times are whole seconds, or a
 	 * later one, if not all responses have the fraction */
-	return !member->before.known || lag_time_compare(time.value, member->before.value) > 0;
+	return !member->before.known || clock_compare(time.value, member->before.value) > 0;
 }
 
 bool lag_member_is_earlier(const struct lag_member *member, struct lag_time time)
@@ -192,5 +187,5 @@ bool lag_member_is_earlier(const struct lag_member *member, struct lag_time time
 		return false;
 	if (!time.value.tv_nsec)
 		acked.tv_nsec = 0;
-	return lag_time_compare(time.value, acked) < 0;
+	return clock_compare(time.value, acked) < 0;
 }

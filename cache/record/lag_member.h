@@ -71,10 +71,6 @@ void lag_member_renew(struct lag_member *member, char *text);
 
 /* ---- times ---- */
 
-/* Return a number less than, equal to or greater than 0 if A is earlier than, equal to or later
- * than B. */
-int lag_time_compare(struct timespec a, struct timespec b);
-
 /* Return the later time; an unknown time is earlier than any other. */
 struct lag_time lag_time_newer(struct lag_time a, struct lag_time b);
 

@@ -9,7 +9,11 @@
 
 #include "cache/document/render.h"
 #include "vendors/base/address.h"
+#include "vendors/base/status_words.h"
 #include "vendors/json/exact.h"
+#include "vendors/json/exact_mend.h"
+#include "vendors/json/exact_parse.h"
+#include "vendors/rest/collection.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -20,7 +24,7 @@
 static atomic_uint_fast64_t last_version;
 
 /* Nearly all records have one of these, so the word is not stored with each. */
-static const char *const words[] = {RECORD_STATUS_UNKNOWN, "active", "inactive"};
+static const char *const words[] = {RECORD_STATUS_UNKNOWN, STATUS_ACTIVE, STATUS_INACTIVE};
 
 #define WORDS (sizeof(words) / sizeof(words[0]))
 
@@ -78,7 +82,7 @@ static int keep_email(const json_t *value, const json_t *object, struct kept *ke
 	kept->email = exact_string(value);
 	if (kept->email && address_is_plain(kept->email, json_string_length(value)))
 		return 0;
-	if (!value || exact_is_stand_in(value, object))
+	if (!value || exact_mend_is_stand_in(value, object))
 		return 0;
 	if (keep_text(value, kept))
 		return -ENOMEM;

@@ -7,6 +7,8 @@
  */
 #include "cache/record/versions.h"
 
+#include "vendors/json/exact_parse.h"
+#include "vendors/json/exact_print.h"
 #include "cache/record/record.h"
 #include "vendors/base/hash.h"
 #include "vendors/json/exact.h"
@@ -180,8 +182,8 @@ void versions_saved(struct versions *versions, const char *id,
 	struct save save = {
 	    .process = *process,
 	    .stamp = stamp ? strdup(stamp) : NULL,
-	    .document = exact_dump(told->document, 0),
-	    .left = exact_dump(told->left, 0),
+	    .document = exact_print_text(told->document, 0),
+	    .left = exact_print_text(told->left, 0),
 	};
 	struct save old = {0};
 	struct entry *entry = NULL;

@@ -123,10 +123,10 @@ int write_lock_take(struct write_lock *lock, struct call *call, const char *id)
 	error = record ? write_lock_wait_locked(lock, call, record) : add_locked(lock, id);
 	pthread_mutex_unlock(&lock->mutex);
 	if (error == -EINTR)
-		return call_fail(call, EINTR,
+		return call_fail(call, CALL_CANCELLED,
 				 "interrupted while another write to the record was under way");
 	if (error)
-		return call_fail(call, ENOMEM, "no memory");
+		return call_no_memory(call);
 	return 0;
 }
 

@@ -7,6 +7,12 @@
  */
 #define ROSTERFS_ROSTER_PRIVATE
 #include "cache/roster/absence.h"
+#include "vendors/base/clock.h"
+#include "vendors/base/log.h"
+#include "vendors/base/address.h"
+#include "vendors/rest/account.h"
+#include "vendors/rest/item.h"
+#include "vendors/rest/row.h"
 
 #include "cache/record/record.h"
 #include "cache/record/snapshot.h"
@@ -30,7 +36,7 @@
  * Return KNOWN_ABSENT if the newest list is fresh and lacks ID. Otherwise return KNOWN_NOTHING, and
  * set *SPOT to where the row of ID was in the newest list.
  */
-static enum known absence_look_up(struct roster *roster, const char *id, struct list_spot *spot)
+static enum known absence_look_up(struct roster *roster, const char *id, struct row_spot *spot)
 {
 	enum known knows = KNOWN_NOTHING;
 	const struct record *row;
@@ -47,29 +53,35 @@ static enum known absence_look_up(struct roster *roster, const char *id, struct 
 	if (row && roster->known.step) {
 		size_t page = place / roster->known.step;
 
-		*spot = (struct list_spot){.page = page,
-					   .before = page * roster->known.step,
-					   .size = page ? roster->known.step
-							: roster->collection->page_size};
+		*spot = (struct row_spot){.page = page,
+					  .before = page * roster->known.step,
+					  .size = page ? roster->known.step
+						       : roster->collection->page_size};
 	}
 	pthread_mutex_unlock(&roster->lock);
 	return knows;
 }
 
-/* Fail CALL with the message of GOT and the errno ERROR. */
-static int fail_as(struct call *call, const struct call *got, int error)
+/* Fail CALL as GOT failed. */
+static int fail_as(struct call *call, const struct call *got)
 {
 	call_copy_error(call, got);
-	call->error = error;
-	return -error;
+	return -call->error;
+}
+
+/* Fail CALL with the message of GOT, because the record does not exist. */
+static int fail_missing(struct call *call, const struct call *got)
+{
+	call_copy_error(call, got);
+	return call_decide(call, CALL_MISSING);
 }
 
 int absence_unread(struct call *call, const struct call *got, int error)
 {
 	if (error == -EINTR)
 		return error;
-	if (got->error == EINVAL)
-		return fail_as(call, got, EINVAL);
+	if (got->verdict == CALL_BAD_REQUEST)
+		return fail_as(call, got);
 	call_add_words(call,
 		       " (%s was answered %d, so only the list can tell whether the record exists)",
 		       got->request, got->status);
@@ -82,32 +94,32 @@ static int fail_absent(struct roster *roster, struct call *call, const struct ca
 {
 	publish_absent(roster, id);
 	gone_prove(roster, id);
-	return fail_as(call, got, ENOENT);
+	return fail_missing(call, got);
 }
 
 /* Read the row of ID from the list, because its GET failed as GOT. WRITE: for a change. */
 static int get_row(struct roster *roster, struct call *call, const struct call *got, const char *id,
 		   bool write, json_t **record)
 {
-	struct list_spot spot;
+	struct row_spot spot;
 	int error;
 
 	if (absence_look_up(roster, id, &spot) == KNOWN_ABSENT)
 		return fail_absent(roster, call, got, id);
 	/* its GETs work, so this response lags behind the creation */
 	if (atomic_load(&roster->gets.state) == GETS_WORK && presence_was_made(roster, id))
-		return fail_as(call, got, got->error == EINVAL ? EINVAL : ENOENT);
-	call->error = 0;
-	call->words[0] = '\0';
+		return got->verdict == CALL_BAD_REQUEST ? fail_as(call, got)
+							: fail_missing(call, got);
+	call_clear(call);
 	error = write ? gets_compare(roster, call, id) : 0;
 	if (!error)
-		error = vendor_row(call, roster->account, roster->collection, roster->parent, id,
-				   write, &spot, record);
+		error = row_read(call, roster->account, roster->collection, roster->parent, id,
+				 write, &spot, record);
 	if (error == -ENOENT)
 		return fail_absent(roster, call, got, id);
 	if (error)
 		return absence_unread(call, got, error);
-	error = got->error == EINVAL ? fail_as(call, got, EINVAL) : 0;
+	error = got->verdict == CALL_BAD_REQUEST ? fail_as(call, got) : 0;
 	if (!error)
 		gets_note_row(roster, call, got);
 	if (!error && write)
@@ -122,8 +134,8 @@ static int get_row(struct roster *roster, struct call *call, const struct call *
 int absence_get(struct roster *roster, struct call *call, const char *id, json_t **record,
 		char **etag, bool *by_row)
 {
-	int error = vendor_get(call, roster->account, roster->collection, roster->parent, id,
-			       record, etag);
+	int error = item_get(call, roster->account, roster->collection, roster->parent, id, record,
+			     etag);
 	struct call got;
 
 	if (by_row)
@@ -153,14 +165,15 @@ static int find_user(struct roster *roster, struct call *call, const struct call
 		     const char *id)
 {
 	const struct collection *users = roster->account->vendor->users;
-	struct list_spot spot = {0};
+	struct row_spot spot = {0};
 	json_t *user = NULL;
-	int error = vendor_get(call, roster->account, users, NULL, id, &user, NULL);
+	int error = item_get(call, roster->account, users, NULL, id, &user, NULL);
 
-	if (error == -ENOENT || error == -EOPNOTSUPP || (error == -EINVAL && call->status == 400)) {
-		error = vendor_row(call, roster->account, users, NULL, id, false, &spot, &user);
+	if (error == -ENOENT || error == -EOPNOTSUPP ||
+	    (error && call->verdict == CALL_BAD_REQUEST)) {
+		error = row_read(call, roster->account, users, NULL, id, false, &spot, &user);
 		if (error == -ENOENT)
-			return fail_as(call, got, ENOENT);
+			return fail_missing(call, got);
 	}
 	json_decref(user);
 	return error;
@@ -170,24 +183,23 @@ static int find_user(struct roster *roster, struct call *call, const struct call
 static int listed_status(struct roster *roster, struct call *call, const char *id, json_t **record)
 {
 	const struct collection *statuses = roster->collection;
-	struct list_spot spot = {0};
-	int error = vendor_row(call, roster->account, statuses, NULL, id, false, &spot, record);
+	struct row_spot spot = {0};
+	int error = row_read(call, roster->account, statuses, NULL, id, false, &spot, record);
 
 	if (error != -ENOENT)
 		return error;
-	call->error = 0;
-	call->words[0] = '\0';
+	call_clear(call);
 	*record = json_pack("{s:s, s:s, s:[]}", "id", id, statuses->status_key,
 			    statuses->absent_status, statuses->steps_key);
-	return *record ? 0 : call_fail(call, ENOMEM, "no memory");
+	return *record ? 0 : call_no_memory(call);
 }
 
 int absence_get_status(struct roster *roster, struct call *call, const char *id, json_t **record)
 {
 	struct call got;
-	int error = vendor_get(call, roster->account, roster->collection, NULL, id, record, NULL);
+	int error = item_get(call, roster->account, roster->collection, NULL, id, record, NULL);
 
-	if (error != -ENOENT && !(error == -EINVAL && call->status == 400))
+	if (error != -ENOENT && !(error && call->verdict == CALL_BAD_REQUEST))
 		return error;
 	call_continue(&got, call);
 	call_copy_error(&got, call);
@@ -219,7 +231,7 @@ void absence_note_list(struct flight *flight)
 	if (!row) {
 		fetch_put(flight, flight->id, NULL);
 		gone_prove(roster, flight->id);
-	} else if (flight->missed->error != EINVAL) {
+	} else if (flight->missed->verdict != CALL_BAD_REQUEST) {
 		gets_note_row(roster, &flight->call, flight->missed);
 	}
 }
@@ -238,9 +250,10 @@ bool absence_settle_locked(struct flight *flight, struct wait *wait, int error)
 		return true;
 	}
 	if (known_peek_locked(roster, wait->id, &record, &seconds) == KNOWN_ABSENT)
-		wait->error = fail_as(wait->call, flight->missed, ENOENT);
-	else if (flight->missed->error == EINVAL && snapshot_find(roster->known.snapshot, wait->id))
-		wait->error = fail_as(wait->call, flight->missed, EINVAL);
+		wait->error = fail_missing(wait->call, flight->missed);
+	else if (flight->missed->verdict == CALL_BAD_REQUEST &&
+		 snapshot_find(roster->known.snapshot, wait->id))
+		wait->error = fail_as(wait->call, flight->missed);
 	else
 		return false;
 	return true;

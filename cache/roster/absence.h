@@ -21,7 +21,7 @@ struct roster;
 struct wait;
 
 /*
- * Fetch record ID for a change, or to find out what became of one. As vendor_get, with the same
+ * Fetch record ID for a change, or to find out what became of one. As item_get, with the same
  * ETAG (*ETAG is NULL if the record is a row), but -ENOENT means that the record does not exist.
  * The roster then knows that, unless this mount has just made the record. The row is that of a
  * list, or of its page, that was requested after the GET. *BY_ROW tells whether the record is a

@@ -13,6 +13,9 @@
 #include "cache/roster/publish.h"
 #include "cache/roster/roster_state.h"
 #include "vendors/base/pool.h"
+#include "vendors/base/hash.h"
+#include "vendors/rest/account.h"
+#include "vendors/rest/collection.h"
 #include "vendors/vendor.h"
 
 /* Expiry is looked at so many seconds after it is due, so that one look serves many writes. */

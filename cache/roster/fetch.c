@@ -26,7 +26,9 @@
 #include "cache/roster/whole.h"
 #include "vendors/base/checked.h"
 #include "vendors/base/clock.h"
-#include "vendors/vendor.h"
+#include "vendors/rest/item.h"
+#include "vendors/rest/list.h"
+#include "vendors/rest/self.h"
 
 #include <errno.h>
 #include <malloc.h>
@@ -270,17 +272,17 @@ int fetch_whole(struct flight *flight)
 	pthread_mutex_unlock(&roster->lock);
 	old = whole_snapshot(roster, &seconds);
 	snapshot_begin(&fill.builder, old);
-	error = vendor_list(&flight->call, roster->account, roster->collection, roster->parent,
-			    &fill.sink);
+	error = list_walk(&flight->call, roster->account, roster->collection, roster->parent,
+			  &fill.sink);
 	if (!error && presence_complete(flight, &fill.builder, &added))
-		error = call_fail(&flight->call, ENOMEM, "no memory for the roster");
+		error = call_no_memory(&flight->call);
 	fill.made += added;
 	if (error)
 		snapshot_reset(&fill.builder);
 	new = snapshot_end(&fill.builder, fill.when);
 	render_clear(&fill.text);
 	if (!error && !new)
-		error = call_fail(&flight->call, ENOMEM, "no memory for the roster");
+		error = call_no_memory(&flight->call);
 	if (!error && new) {
 		/* before install, so that each version that was shown can always be found */
 		if (old)
@@ -367,14 +369,13 @@ static int fetch_explain(struct flight *flight, struct record **record)
 		lacks = true;
 	pthread_mutex_unlock(&roster->lock);
 	if (lacks)
-		return -(flight->call.error = ENOENT);
+		return call_decide(&flight->call, CALL_MISSING);
 	flight->missed = calloc(1, sizeof(*flight->missed));
 	if (!flight->missed)
-		return call_fail(&flight->call, ENOMEM, "no memory");
+		return call_no_memory(&flight->call);
 	call_continue(flight->missed, &flight->call);
 	call_copy_error(flight->missed, &flight->call);
-	flight->call.error = 0;
-	flight->call.words[0] = '\0';
+	call_clear(&flight->call);
 	return -EAGAIN;
 }
 
@@ -391,7 +392,7 @@ static int take_object(struct flight *flight, json_t *object, struct record **re
 	*record = record_new(roster->collection, flight->asked, object, when);
 	json_decref(object);
 	if (!*record)
-		return call_fail(&flight->call, ENOMEM, "no memory");
+		return call_no_memory(&flight->call);
 	keep_time(roster, *record);
 	return 0;
 }
@@ -402,12 +403,12 @@ int fetch_record(struct flight *flight)
 	struct record *record = NULL;
 	json_t *object = NULL;
 	bool proven = false;
-	int error = vendor_get(&flight->call, roster->account, roster->collection, roster->parent,
-			       flight->asked, &object, NULL);
+	int error = item_get(&flight->call, roster->account, roster->collection, roster->parent,
+			     flight->asked, &object, NULL);
 
 	if (!error && presence_was_deleted(roster, &flight->call, flight->asked, object)) {
 		json_decref(object);
-		error = call_fail(&flight->call, ENOENT, "this mount has just deleted it");
+		error = call_fail(&flight->call, CALL_MISSING, "this mount has just deleted it");
 	} else if (!error) {
 		error = take_object(flight, object, &record);
 	} else if (gets_needs_list(roster, &flight->call, error)) {
@@ -430,7 +431,7 @@ int fetch_self(struct flight *flight)
 {
 	struct roster *roster = flight->roster;
 	char *id = NULL;
-	int error = vendor_self(&flight->call, roster->account, &id);
+	int error = self_find(&flight->call, roster->account, &id);
 
 	if (error && error != -ENODATA)
 		return error;

@@ -30,23 +30,20 @@ static int ask_illegible(struct flight *flight, const char *id)
 	struct call *call = &flight->call;
 	int error;
 
-	call->error = 0;
-	call->words[0] = '\0';
+	call_clear(call);
 	flight->asked = id;
 	set_listed(flight, false); /* the list has it */
 	error = fetch_record(flight);
 	set_listed(flight, true);
 	if (error == -EAGAIN) {
 		call_copy_error(call, flight->missed);
-		call->error = EREMOTEIO;
-		error = -EREMOTEIO;
+		error = call_decide(call, CALL_FAILED);
 		call_destroy(flight->missed);
 		free(flight->missed);
 		flight->missed = NULL;
 	}
 	if (!error || error == -ENOENT) {
-		call->error = 0;
-		call->words[0] = '\0';
+		call_clear(call);
 		return 0;
 	}
 	if (error != -EINTR)
@@ -76,13 +73,13 @@ static int fetch_illegible(struct flight *flight)
 			failure = error;
 			call_copy_error(&failed, call);
 		}
-		/* a fault of one record (its response was 200) says nothing about the next */
-		if (error && call->status != 200)
+		/* a fault of one record (its response is malformed) says nothing about the next */
+		if (error && call->verdict != CALL_MALFORMED)
 			break;
 	}
 	if (!failure && (!ids || count > ILLEGIBLE_MAX)) {
 		failure =
-		    call_fail(call, EREMOTEIO,
+		    call_fail(call, CALL_MALFORMED,
 			      "%zu rows of the list are not JSON, so their emails are unknown",
 			      count);
 		call_copy_error(&failed, call);
@@ -96,7 +93,7 @@ static int fetch_illegible(struct flight *flight)
 int fetch_email(struct flight *flight)
 {
 	json_t *ids = gone_find_due(flight->roster, flight->id), *id;
-	int error = ids ? 0 : call_fail(&flight->call, ENOMEM, "no memory");
+	int error = ids ? 0 : call_no_memory(&flight->call);
 	size_t i;
 
 	json_array_foreach(ids, i, id) {
@@ -105,8 +102,7 @@ int fetch_email(struct flight *flight)
 		error = fetch_record(flight);
 		if (error && error != -ENOENT)
 			break;
-		flight->call.error = 0;
-		flight->call.words[0] = '\0';
+		call_clear(&flight->call);
 		error = 0;
 	}
 	json_decref(ids);

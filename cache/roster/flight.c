@@ -39,6 +39,8 @@
 #include "cache/roster/whole.h"
 #include "vendors/base/checked.h"
 #include "vendors/base/clock.h"
+#include "vendors/base/log.h"
+#include "vendors/rest/account.h"
 #include "vendors/base/pool.h"
 #include "vendors/vendor.h"
 
@@ -209,7 +211,8 @@ static bool flight_wait_locked(struct roster *roster, struct wait *wait)
 	if (!flight)
 		flight = flight_start_locked(roster, wait, false);
 	if (!flight) {
-		wait->error = call_fail(wait->call, ENOMEM, "no memory or no thread for a fetch");
+		wait->error = call_fail(wait->call, CALL_NO_MEMORY,
+					"no memory or no thread for a fetch");
 		return false;
 	}
 	/* a question about a change waits longer for a connection (call.h) */
@@ -253,7 +256,7 @@ void flight_ask(struct roster *roster, struct wait *wait)
 	wait->self = NULL;
 	/* a request that was cancelled before this has called flight_leave already, in vain */
 	if (roster->stopped || call_cancelled(wait->call)) {
-		wait->error = call_fail(wait->call, EINTR, "interrupted");
+		wait->error = call_interrupted(wait->call);
 	} else if (!answer_locked(roster, wait, &whole) &&
 		   !answer_in_grace_locked(roster, wait, &whole) &&
 		   flight_wait_locked(roster, wait)) {

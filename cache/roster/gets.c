@@ -8,10 +8,13 @@
 #define ROSTERFS_ROSTER_PRIVATE
 #include "cache/roster/gets.h"
 
+#include "vendors/json/exact_print.h"
+#include "vendors/base/log.h"
+#include "vendors/rest/account.h"
+#include "vendors/rest/list.h"
 #include "cache/record/record.h"
 #include "cache/record/snapshot.h"
 #include "cache/roster/roster_state.h"
-#include "vendors/base/log.h"
 #include "vendors/json/exact.h"
 #include "vendors/vendor.h"
 
@@ -45,7 +48,7 @@ bool gets_needs_list(const struct roster *roster, const struct call *call, int e
 	if (!gets_asks_id(roster))
 		return false;
 	return error == -ENOENT || error == -EOPNOTSUPP ||
-	       (error == -EINVAL && call->status == 400);
+	       (error && call->verdict == CALL_BAD_REQUEST);
 }
 
 /* ---- comparing ---- */
@@ -76,7 +79,7 @@ static bool record_has_all(const struct record *row, const json_t *names)
 	size_t i;
 
 	json_array_foreach(names, i, name) {
-		char *quoted = exact_dump(name, 0);
+		char *quoted = exact_print_text(name, 0);
 
 		all = all && quoted && record_has(row, quoted);
 		free(quoted);
@@ -265,9 +268,9 @@ static int compare_list(struct roster *roster, struct call *call)
 						 .progress = comparison_progress},
 					.roster = roster,
 					.ids = json_object()};
-	int error = comparison.ids ? vendor_list(call, roster->account, roster->collection,
-						 roster->parent, &comparison.sink)
-				   : call_fail(call, ENOMEM, "no memory");
+	int error = comparison.ids ? list_walk(call, roster->account, roster->collection,
+					       roster->parent, &comparison.sink)
+				   : call_no_memory(call);
 
 	json_decref(comparison.ids);
 	if (error)
@@ -316,13 +319,13 @@ int gets_check_row(struct roster *roster, struct call *call, const struct call *
 	pthread_mutex_unlock(&roster->lock);
 	if (shown)
 		return call_fail(
-		    call, EREMOTEIO,
+		    call, CALL_MALFORMED,
 		    "nothing was sent: %s was answered %d and has shown the record before, "
 		    "but the list still has it: the record may have been deleted",
 		    got->request, got->status);
 	if (!atomic_load(&roster->gets.rows_short))
 		return 0;
-	return call_fail(call, EREMOTEIO,
+	return call_fail(call, CALL_MALFORMED,
 			 "nothing was sent: %s was answered %d although the record is listed, and "
 			 "a row of the list shows less than a GET: the rest of the record would be "
 			 "lost",

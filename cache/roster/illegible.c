@@ -132,8 +132,7 @@ int illegible_note(struct flight *flight, double began, const struct call *faile
 	call_copy_error(&flight->call, failed);
 	if (found) {
 		log_error(&flight->call, error);
-		flight->call.error = 0;
-		flight->call.words[0] = '\0';
+		call_clear(&flight->call);
 	}
 	return found ? 0 : error;
 }

@@ -13,6 +13,8 @@
 #include "cache/roster/known.h"
 #include "cache/roster/roster_state.h"
 #include "vendors/base/log.h"
+#include "vendors/rest/account.h"
+#include "vendors/rest/collection.h"
 #include "vendors/vendor.h"
 
 #include <stdlib.h>

@@ -32,6 +32,7 @@
 #include "cache/roster/known.h"
 #include "vendors/base/checked.h"
 #include "vendors/base/clock.h"
+#include "vendors/rest/account.h"
 #include "vendors/vendor.h"
 
 #include <stdlib.h>

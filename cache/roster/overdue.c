@@ -70,10 +70,8 @@ void overdue_note_locked(struct flight *flight, int error)
 	struct failure *failure = NULL;
 
 	overdue_forget_locked(roster, overdue_find_locked(roster, email));
-	/* a list that is missing is not a file that is missing */
 	if (error)
-		failure = failure_new(email ? email : "", flight->began, &flight->call,
-				      error == -ENOENT ? -EREMOTEIO : error);
+		failure = failure_new(email ? email : "", flight->began, &flight->call, error);
 	if (!failure)
 		return;
 	if (!email) {
@@ -99,11 +97,11 @@ static int fail_overdue(const struct flight *flight, struct call *call)
 {
 	if (flight->rows)
 		return call_fail(
-		    call, ETIMEDOUT,
+		    call, CALL_TIMED_OUT,
 		    "the list is incomplete after %.0f s (%zu records so far); the fetch "
 		    "continues",
 		    BRIEF_SECONDS, flight->rows);
-	return call_fail(call, ETIMEDOUT, "no response after %.0f s; the fetch continues",
+	return call_fail(call, CALL_TIMED_OUT, "no response after %.0f s; the fetch continues",
 			 BRIEF_SECONDS);
 }
 

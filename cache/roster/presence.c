@@ -13,7 +13,8 @@
 #include "cache/roster/known.h"
 #include "cache/roster/roster_state.h"
 #include "vendors/base/clock.h"
-#include "vendors/vendor.h"
+#include "vendors/rest/account.h"
+#include "vendors/rest/collection.h"
 
 #include <errno.h>
 #include <stdlib.h>

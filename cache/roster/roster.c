@@ -20,6 +20,8 @@
 #include "cache/roster/presence.h"
 #include "cache/roster/roster_state.h"
 #include "vendors/base/clock.h"
+#include "vendors/base/log.h"
+#include "vendors/rest/account.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>

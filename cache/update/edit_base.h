@@ -71,10 +71,4 @@ int edit_base_check_doubts(struct call *call, const struct edit_base *base,
 void edit_base_keep(struct roster *roster, const char *id, const struct versions_process *process,
 		    const char *stamp, const struct earlier_save *save, bool idle);
 
-/* Are A and B alike in all that somebody can change? */
-bool edit_base_same_content(const struct collection *collection, const json_t *a, const json_t *b);
-
-/* The stamp that RECORD carries, borrowed, or NULL. */
-const char *edit_base_stamp(const struct collection *collection, const json_t *record);
-
 #endif

@@ -4,10 +4,11 @@
  *
  * A look compares three things: the body that got no response, the record as the vendor shows it,
  * and the record as this mount last knew it. It holds no lock while it asks, and changes nothing
- * itself: update_reapply does.
+ * itself: status_field_reapply does.
  */
 #include "cache/update/late.h"
 
+#include "cache/document/content.h"
 #include "cache/record/lag.h"
 #include "cache/record/record.h"
 #include "cache/roster/inactive.h"
@@ -15,14 +16,17 @@
 #include "cache/roster/publish.h"
 #include "cache/roster/absence.h"
 #include "cache/history/attempt.h"
-#include "cache/update/change.h"
-#include "vendors/base/pool.h"
 #include "cache/roster/roster.h"
-#include "cache/update/update.h"
+#include "cache/update/change.h"
 #include "vendors/base/call.h"
 #include "vendors/base/clock.h"
-#include "vendors/json/exact.h"
 #include "vendors/base/log.h"
+#include "vendors/base/pool.h"
+#include "vendors/base/status_words.h"
+#include "vendors/json/exact_parse.h"
+#include "vendors/json/exact_print.h"
+#include "vendors/rest/account.h"
+#include "vendors/rest/collection.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -37,6 +41,9 @@
 struct late {
 	struct roster *roster;
 	struct guard *guard;
+	/* as change->reapply */
+	int (*reapply)(struct call *call, struct roster *roster, struct guard *guard,
+		       const char *id);
 	struct call call; /* who wrote: for the log */
 	char *id;
 	char *text;  /* JSON: the body that got no response, or what the look is for; or NULL */
@@ -81,7 +88,7 @@ static struct late *late_new(const struct call *call, struct roster *roster, con
 	late->roster = roster;
 	call_continue(&late->call, call);
 	late->id = strdup(id);
-	late->text = wanted ? exact_dump(wanted, 0) : NULL;
+	late->text = wanted ? exact_print_text(wanted, 0) : NULL;
 	if (late->id && (late->text || !wanted))
 		return late;
 	late_free(late);
@@ -124,30 +131,18 @@ static bool shows(const struct collection *collection, const json_t *record, con
 	return true;
 }
 
-static const char *status_of(const struct collection *collection, const json_t *record)
-{
-	const char *key = collection->status_key;
-	const char *status = key ? exact_string(json_object_get(record, key)) : NULL;
-
-	return status ? status : "";
-}
-
-static bool is_later(struct timespec a, struct timespec b)
-{
-	return a.tv_sec != b.tv_sec ? a.tv_sec > b.tv_sec : a.tv_nsec > b.tv_nsec;
-}
-
 /* Does RECORD, which shows the late body, undo the `inactive` that this mount wrote last? */
 static bool undoes_inactive(struct late *late, const json_t *record, struct inactive_writer *writer)
 {
 	const struct collection *collection = roster_collection(late->roster);
+	const char *status = content_status(collection, record);
 	struct timespec time;
 
-	if (strcmp(status_of(collection, record), "active") != 0 ||
+	if (!status || strcmp(status, STATUS_ACTIVE) != 0 ||
 	    !inactive_writer(late->roster, late->id, writer))
 		return false;
 	return !collection_updated(collection, record, &time) || !writer->timed ||
-	       is_later(time, writer->time);
+	       clock_compare(time, writer->time) > 0;
 }
 
 static void reapply(struct late *late, const struct inactive_writer *writer)
@@ -161,7 +156,7 @@ static void reapply(struct late *late, const struct inactive_writer *writer)
 	memcpy(call.command, writer->command, sizeof(call.command));
 	log_call(&call, "a change that got no response was applied late and made the user active "
 			"again: inactive is sent once more");
-	if (update_reapply(&call, late->roster, late->guard, late->id)) {
+	if (late->reapply(&call, late->roster, late->guard, late->id)) {
 		log_error(&call, -call.error);
 		publish_doubt(late->roster, late->id);
 	}
@@ -170,7 +165,7 @@ static void reapply(struct late *late, const struct inactive_writer *writer)
 
 static char *text_of(const json_t *value)
 {
-	return value ? exact_dump(value, 0) : strdup("(none)");
+	return value ? exact_print_text(value, 0) : strdup("(none)");
 }
 
 /* Has the record after EDIT what BODY has there? */
@@ -216,7 +211,7 @@ static bool log_differences(struct late *late, const json_t *held, const json_t 
 /* RECORD is what this mount knows now. */
 static void know(struct late *late, const json_t *record)
 {
-	char *text = exact_dump(record, 0);
+	char *text = exact_print_text(record, 0);
 
 	if (!text)
 		return;
@@ -248,7 +243,7 @@ static bool is_no_news(struct late *late, const json_t *held, const json_t *reco
 	struct timespec a, b;
 
 	return collection_updated(collection, record, &a) &&
-	       collection_updated(collection, held, &b) && is_later(b, a);
+	       collection_updated(collection, held, &b) && clock_compare(b, a) > 0;
 }
 
 /* RECORD with what this mount has written since, a new reference. *STALE: it may be from before
@@ -380,17 +375,18 @@ static void run(void *arg, bool ending)
 void late_watch(struct change *change)
 {
 	struct account *account = roster_account(change->roster);
-	double seconds = 4.0 * account->timeout;
+	double seconds = 4.0 * account->endpoint.timeout;
 	struct late *late = late_new(change->call, change->roster, change->id, change->unanswered);
 
 	if (!late)
 		return;
 	late->guard = change->guard;
+	late->reapply = change->reapply;
 	if (seconds < account->lag)
 		seconds = account->lag;
 	if (seconds > WATCH_MAX)
 		seconds = WATCH_MAX;
-	late->known = exact_dump(change->result ? change->result : change->fresh, 0);
+	late->known = exact_print_text(change->result ? change->result : change->fresh, 0);
 	late->step = STEP_FIRST;
 	late->end = clock_seconds() + seconds;
 	late->last = clock_seconds() + WATCH_MAX;

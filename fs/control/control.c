@@ -10,10 +10,12 @@
 #include "cache/roster/figures.h"
 #include "cache/history/guard.h"
 #include "cache/roster/roster.h"
-#include "fs/notify.h"
+#include "fs/tree/notify.h"
 #include "fs/tree/record_dir.h"
+#include "vendors/base/limits.h"
 #include "vendors/http/http.h"
 #include "vendors/base/log.h"
+#include "vendors/rest/account.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -105,7 +107,7 @@ static void print_branch(FILE *out, struct branch *branch)
 		return;
 	}
 	branch_info(branch, &info);
-	http_stats(branch->account, &stats);
+	http_stats(&branch->account->endpoint, &stats);
 	if (info.known)
 		fprintf(out, "%8zu %7.0fs ", info.users, info.age);
 	else
@@ -113,7 +115,7 @@ static void print_branch(FILE *out, struct branch *branch)
 	print_state(out, &info);
 	fprintf(out, "%8" PRIu64 " %4u %s\n", stats.requests, stats.in_flight + stats.queued,
 		info.last_error[0] ? info.last_error : "-");
-	http_hold(branch->account, hold, sizeof(hold));
+	http_hold(&branch->account->endpoint, hold, sizeof(hold));
 	if (hold[0])
 		fprintf(out, "%-16s not asked: %s; echo %s > .rosterfs/refresh asks once\n", "",
 			hold, branch->account->name);
@@ -300,7 +302,7 @@ static int print_metrics(FILE *out, struct fs *fs)
 		if (!fs->branches[i].users)
 			continue;
 		branch_info(&fs->branches[i], &figures[i].info);
-		http_stats(fs->branches[i].account, &figures[i].stats);
+		http_stats(&fs->branches[i].account->endpoint, &figures[i].stats);
 	}
 	for (size_t m = 0; m < sizeof(metrics) / sizeof(metrics[0]); m++)
 		print_metric(out, fs, &metrics[m], figures);
@@ -379,15 +381,12 @@ static bool refresh(struct fs *fs, const char *text, size_t length)
 		found = true;
 		if (!fs->branches[i].users)
 			continue;
-		http_lift(fs->branches[i].account);
+		http_lift(&fs->branches[i].account->endpoint);
 		record_dir_refresh_all(&fs->branches[i]);
 		notify_refresh(fs, &fs->branches[i]);
 	}
 	return found;
 }
-
-/* As in the config (mount/keys.c). */
-#define LIMIT_MAX 1000000000u
 
 /* "status_limit N": N into *LIMIT. */
 static bool parse_limit(const char *text, size_t length, unsigned *limit)
@@ -406,7 +405,7 @@ static bool parse_limit(const char *text, size_t length, unsigned *limit)
 		if (text[at] < '0' || text[at] > '9')
 			return false;
 		number = number * 10 + (unsigned long)(text[at] - '0');
-		if (number > LIMIT_MAX)
+		if (number > LIMITS_COUNT_MAX)
 			return false;
 	}
 	*limit = (unsigned)number;

@@ -4,18 +4,20 @@
  *
  * It makes nodes of what email_index.c and email_links.c name, and asks nobody.
  */
-#include "fs/people/email_dir.h"
+#include "fs/people/email_dir_entry.h"
 
 #include "cache/record/record.h"
 #include "fs/people/email_links.h"
+#include "fs/people/email_name.h"
 #include "fs/people/similar.h"
+#include "fs/tree/inode.h"
 
 #include <string.h>
 
 static int take_node(struct fs *fs, enum node_kind kind, const struct node *directory,
 		     struct email_dir_entry *entry)
 {
-	entry->node = node_take(fs, kind, directory, entry->name, NULL, NULL);
+	entry->node = inode_take(fs, kind, directory, entry->name, NULL, NULL);
 	return entry->node ? 1 : 0;
 }
 
@@ -46,8 +48,8 @@ static int take_person(struct fs *fs, const struct node *directory,
 		return -1;
 	entry->fleeting = index >= people->count;
 	named = entry->fleeting
-		    ? email_index_apart_stem(people->apart[index - people->count], entry->name)
-		    : email_index_stem(people->emails[index], entry->name);
+		    ? email_name_apart_stem(people->apart[index - people->count], entry->name)
+		    : email_name_stem(people->emails[index], entry->name);
 	return named ? take_node(fs, NODE_PERSON, directory, entry) : 0;
 }
 
@@ -86,9 +88,9 @@ int email_dir_entry(struct fs *fs, const struct node *directory, const struct em
 		   : -1;
 }
 
-double email_dir_seconds(const struct node *directory, const struct email_index *people)
+double email_dir_entry_seconds(const struct node *directory, const struct email_index *people)
 {
-	struct email_index_query query;
+	struct email_query query;
 
-	return email_index_ask(directory, &query) && query.exact ? email_index_left(people) : 0;
+	return email_query_ask(directory, &query) && query.exact ? email_index_left(people) : 0;
 }

@@ -12,9 +12,12 @@
 #include "cache/roster/roster_similar.h"
 #include "cache/record/record.h"
 #include "fs/people/email_links.h"
+#include "fs/people/email_name.h"
+#include "fs/people/email_spelling.h"
 #include "fs/tree/record_dir.h"
 #include "vendors/base/address.h"
 #include "vendors/base/skeleton.h"
+#include "vendors/rest/account.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -80,7 +83,7 @@ static int put_found(FILE *out, const struct branch *branch, const struct snapsh
 	for (size_t i = 0; !error && i < found->count; i++) {
 		const char *other = record_key(records[i]);
 
-		if (!put_record(out, branch, records[i]) || !email_index_stem(other, stem)) {
+		if (!put_record(out, branch, records[i]) || !email_name_stem(other, stem)) {
 			error = -ENOMEM;
 			break;
 		}
@@ -144,19 +147,19 @@ static int put_own(FILE *out, const struct email_index *people, bool *any)
 		struct record *const *with = email_index_with(&people->known[i], people->email,
 							      &count);
 
-		email_index_shown(people, i, &shown);
+		email_spelling_shown(people, i, &shown);
 		if (!are_stored_differently(with, count))
 			continue;
 		*any = true;
 		for (size_t j = 0; j < count && j < LISTED_MAX; j++) {
 			if (!put_record(out, branch, with[j]))
 				return -ENOMEM;
-			if (email_index_shows(people, with[j])) {
+			if (email_spelling_shows(people, with[j])) {
 				email_links_stem(fs, branch, with[j], shown, stem);
 				fprintf(out, "    in this directory as %s\n", stem);
 				continue;
 			}
-			if (!email_index_record_stem(people, with[j], stem))
+			if (!email_spelling_record_stem(people, with[j], stem))
 				return -ENOMEM;
 			fprintf(out, "    see ../%s\n", stem);
 		}

@@ -14,9 +14,12 @@
 #include "cache/roster/known.h"
 #include "cache/roster/publish.h"
 #include "cache/roster/roster.h"
+#include "fs/tree/inode.h"
 #include "fs/tree/node.h"
-#include "fs/notify.h"
+#include "fs/tree/notify.h"
 #include "fs/tree/path.h"
+#include "vendors/rest/account.h"
+#include "vendors/rest/collection.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -78,11 +81,11 @@ static void tell_kernel(struct record_dir *record_dir, const char *id, const cha
 
 	record_dir_name(record_dir, id, suffix, name);
 	snprintf(path, sizeof(path), "%s/%s", record_dir->path, name);
-	node = node_find(fs, path);
+	node = inode_find(fs, path);
 	if (!node)
 		return;
 	notify_attributes(fs, node);
-	node_drop(fs, node);
+	inode_drop(fs, node);
 }
 
 /* A link of user ID was made or ended here: that may be another status. */
@@ -123,11 +126,11 @@ static void replaced(void *arg, bool same)
 {
 	struct record_dir *record_dir = arg;
 	struct fs *fs = record_dir->branch->fs;
-	struct node *directory = node_find(fs, record_dir->path);
+	struct node *directory = inode_find(fs, record_dir->path);
 
 	if (directory) {
 		notify_attributes(fs, directory);
-		node_drop(fs, directory);
+		inode_drop(fs, directory);
 	}
 	/* going through 200,000 nodes to find nothing would keep others from theirs */
 	if (!same)

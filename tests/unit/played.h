@@ -17,6 +17,8 @@
 #include "vendors/base/pool.h"
 #include "cache/roster/roster.h"
 #include "vendors/base/call.h"
+#include "vendors/rest/account.h"
+#include "vendors/rest/list.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -79,7 +81,7 @@ static inline int play_list(struct call *call, struct account *account, const ch
 	while (shut)
 		pthread_cond_wait(&opened, &gate);
 	pthread_mutex_unlock(&gate);
-	return error ? call_fail(call, -error, "the list failed") : 0;
+	return error ? call_fail_errno(call, -error, "the list failed") : 0;
 }
 
 static inline int play_get(struct call *call, struct account *account, const char *parent,
@@ -90,7 +92,7 @@ static inline int play_get(struct call *call, struct account *account, const cha
 	(void)account;
 	(void)parent;
 	*record = number < user_count ? user(id, atomic_load(&values[number])) : NULL;
-	return *record ? 0 : call_fail(call, ENOENT, "no such user");
+	return *record ? 0 : call_fail(call, CALL_MISSING, "no such user");
 }
 
 static const char *const id_keys[] = {"id", NULL};

@@ -12,6 +12,8 @@
 #include "vendors/base/pool.h"
 #include "cache/roster/roster.h"
 #include "vendors/base/call.h"
+#include "vendors/rest/account.h"
+#include "vendors/rest/list.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -66,14 +68,14 @@ static int play_list(struct call *call, struct account *account, const char *par
 		pthread_cond_wait(&opened, &gate);
 	pthread_mutex_unlock(&gate);
 	if (list_error)
-		return call_fail(call, -list_error, "the list failed");
+		return call_fail_errno(call, -list_error, "the list failed");
 	for (size_t i = 0; !error && i < USERS_MAX && users[i].id; i++) {
 		json_t *record = user(i);
 
 		error = sink->add(sink, users[i].id, record);
 		json_decref(record);
 	}
-	return error ? call_fail(call, -error, "the list failed") : 0;
+	return error ? call_fail_errno(call, -error, "the list failed") : 0;
 }
 
 static int play_get(struct call *call, struct account *account, const char *parent, const char *id,
@@ -85,7 +87,7 @@ static int play_get(struct call *call, struct account *account, const char *pare
 	*record = NULL;
 	for (size_t i = 0; i < USERS_MAX && users[i].id && !*record; i++)
 		*record = strcmp(users[i].id, id) == 0 ? user(i) : NULL;
-	return *record ? 0 : call_fail(call, ENOENT, "no such user");
+	return *record ? 0 : call_fail(call, CALL_MISSING, "no such user");
 }
 
 static const char *const id_keys[] = {"id", NULL};

@@ -10,6 +10,7 @@
 #include "cache/roster/roster.h"
 #include "cache/roster/whole.h"
 #include "tests/unit/played.h"
+#include "vendors/rest/account.h"
 
 static const char *const time_keys[] = {"updated_at", NULL};
 

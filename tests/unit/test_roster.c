@@ -5,6 +5,7 @@
  */
 #include "tests/unit/played.h"
 
+#include "cache/update/self_guard.h"
 #include "cache/record/record.h"
 #include "cache/record/snapshot.h"
 #include "cache/roster/figures.h"
@@ -14,6 +15,7 @@
 #include "cache/roster/roster.h"
 #include "cache/roster/whole.h"
 #include "cache/update/change.h"
+#include "vendors/rest/self.h"
 
 /* ---- refreshing ---- */
 
@@ -390,16 +392,14 @@ static void test_nobodys_keys(void **state)
 {
 	struct scene scene;
 	struct call call;
-	struct change change = {.call = &call, .id = "1"};
 	char *id = NULL;
 
 	(void)state;
 	begin(&scene, 3);
 	call_init(&call, "test");
-	change.roster = scene.roster;
-	assert_int_equal(change_check_self(&change, "inactive"), 0);
+	assert_int_equal(self_guard_check(&call, scene.roster, "1", "inactive"), 0);
 	assert_int_equal(call.error, 0);
-	assert_int_equal(vendor_self(&call, scene.account, &id), -ENODATA);
+	assert_int_equal(self_find(&call, scene.account, &id), -ENODATA);
 	assert_null(id);
 	call_destroy(&call);
 	end(&scene);
