@@ -143,30 +143,8 @@ static void fill_progress(struct list_sink *sink, unsigned pages, size_t rows)
 	fill->flight->pages = pages;
 	fill->flight->rows = rows;
 	if (pages == 1)
-		roster->known.step = rows;
+		known_note_step_locked(roster, rows);
 	pthread_mutex_unlock(&roster->lock);
-}
-
-/*
- * Take what was known before FLIGHT began out of the overlay; what was written since stays on top
- * of NEW. Return the list of the entries taken out.
- */
-static struct overlay *drop_overlay_locked(struct roster *roster, const struct flight *flight,
-					   const struct snapshot *new)
-{
-	struct overlay *entry, *next, *dropped = NULL;
-
-	HASH_ITER(hh, roster->known.overlay, entry, next) {
-		if (entry->generation > flight->generation)
-			continue;
-		if (entry->record)
-			publish_pass_on(roster, entry->record, new);
-		HASH_DEL(roster->known.overlay,
-			 entry); /* NOLINT(clang-analyzer-core.NullDereference) */
-		entry->next = dropped;
-		dropped = entry;
-	}
-	return dropped;
 }
 
 /* Keep the versions of OLD that were shown and that NEW replaces. */
@@ -222,21 +200,18 @@ static bool install(const struct flight *flight, struct snapshot *new, json_t **
 	pthread_mutex_lock(&roster->lock);
 	if (flight->began >= roster->known.began) {
 		alone = roster->known.began == before;
-		old = roster->known.snapshot;
-		roster->known.snapshot = snapshot_get(new);
-		roster->known.began = flight->began;
-		roster->known.since = clock_seconds();
-		roster->known.ends = flight->call.good_until;
-		roster->known.generation++;
-		roster->known.merged = flight->generation;
-		dropped = drop_overlay_locked(roster, flight, new);
+		dropped = known_take_older_locked(roster, flight->generation);
+		for (entry = dropped; entry; entry = entry->next) {
+			if (entry->record)
+				publish_pass_on(roster, entry->record, new);
+		}
+		old = known_install_locked(roster, new, flight);
 		gone_listed_locked(roster, new);
 		gets_listed_locked(roster, new);
 		illegible_listed_locked(roster, illegible);
 		alone = alone && !dropped;
 	}
-	CHECKED(known_check_locked(roster, NULL));
-	roster->figures.fetches++;
+	figures_count_fetch_locked(roster);
 	pthread_mutex_unlock(&roster->lock);
 	/* without the lock, because freeing a large roster takes a while */
 	snapshot_put(old);
@@ -435,11 +410,6 @@ int fetch_self(struct flight *flight)
 
 	if (error && error != -ENODATA)
 		return error;
-	pthread_mutex_lock(&roster->lock);
-	free(roster->self.id);
-	roster->self.id = id;
-	roster->self.known = true;
-	roster->self.since = clock_seconds();
-	pthread_mutex_unlock(&roster->lock);
+	answer_note_self(roster, id);
 	return error;
 }

@@ -91,6 +91,16 @@ void figures_compare(struct flight *flight, const struct snapshot *old, const st
 		log_call(&flight->call, "the list of %s has %zu again", name, now);
 }
 
+void figures_count_fetch_locked(struct roster *roster)
+{
+	roster->figures.fetches++;
+}
+
+void figures_forget_shrunk_locked(struct roster *roster)
+{
+	roster->figures.shrunk = 0;
+}
+
 void figures_get(struct roster *roster, struct figures *info)
 {
 	struct flight *flight;

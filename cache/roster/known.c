@@ -102,6 +102,52 @@ static double kept_in_grace_locked(const struct roster *roster)
 	return left < GRACE_KEPT ? left : GRACE_KEPT;
 }
 
+/* ---- the snapshot ---- */
+
+struct snapshot *known_install_locked(struct roster *roster, struct snapshot *new,
+				      const struct flight *flight)
+{
+	struct known_state *known = &roster->known;
+	struct snapshot *old = known->snapshot;
+
+	known->snapshot = snapshot_get(new);
+	known->began = flight->began;
+	known->since = clock_seconds();
+	known->ends = flight->call.good_until;
+	known->generation++;
+	known->merged = flight->generation;
+	CHECKED(known_check_locked(roster, NULL));
+	return old;
+}
+
+void known_merged_locked(struct roster *roster, uint64_t generation)
+{
+	roster->known.merged = generation;
+	CHECKED(known_check_locked(roster, NULL));
+}
+
+struct snapshot *known_replace_locked(struct roster *roster, const struct snapshot *old,
+				      struct snapshot *made, uint64_t generation)
+{
+	struct snapshot *replaced = roster->known.snapshot;
+
+	if (replaced != old)
+		return NULL;
+	roster->known.snapshot = snapshot_get(made);
+	known_merged_locked(roster, generation);
+	return replaced;
+}
+
+void known_note_step_locked(struct roster *roster, size_t rows)
+{
+	roster->known.step = rows;
+}
+
+void known_refresh_locked(struct roster *roster)
+{
+	roster->known.refreshed = clock_seconds();
+}
+
 /* ---- the overlay ---- */
 
 struct overlay *known_overlay_locked(const struct roster *roster, const char *id)
@@ -110,6 +156,21 @@ struct overlay *known_overlay_locked(const struct roster *roster, const char *id
 
 	HASH_FIND_STR(roster->known.overlay, id, entry);
 	return entry;
+}
+
+struct overlay *known_take_older_locked(struct roster *roster, uint64_t generation)
+{
+	struct overlay *entry, *next, *taken = NULL;
+
+	HASH_ITER(hh, roster->known.overlay, entry, next) {
+		if (entry->generation > generation)
+			continue;
+		/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference) */
+		HASH_DEL(roster->known.overlay, entry);
+		entry->next = taken;
+		taken = entry;
+	}
+	return taken;
 }
 
 void known_overlay_free(struct overlay *entry)
