@@ -3,7 +3,7 @@
  * fetch.c - see fetch.h.
  *
  * It asks the vendor and installs what came, unless something newer is known by then: a write that
- * was acknowledged meanwhile, or a fetch that began later. It does not know who waits (flight.c).
+ * was acknowledged meanwhile, or a fetch that began later. It does not know the waits (flight.c).
  */
 #define ROSTERFS_ROSTER_PRIVATE
 #include "cache/roster/fetch.h"

@@ -228,8 +228,7 @@ static bool flight_wait_locked(struct roster *roster, struct wait *wait)
 
 /* ---- asking ---- */
 
-/* Answer WAIT from what is stale but in grace, and fetch the whole roster, which nobody waits for.
- */
+/* Answer WAIT from what is stale but in grace, and start a whole fetch without waits. */
 static bool answer_in_grace_locked(struct roster *roster, struct wait *wait, struct whole *whole)
 {
 	const struct wait all = {.kind = WAIT_WHOLE};

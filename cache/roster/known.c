@@ -4,7 +4,7 @@
  *
  * The snapshot is what the last whole fetch showed. The overlay has what was written or fetched
  * alone, each entry with its own age: it wins over a snapshot whose fetch began before it. This
- *file starts no fetch and tells nobody.
+ * file starts no fetch and calls no callback.
  *
  * States of a record, and what changes them:
  *
