@@ -186,16 +186,13 @@ static size_t count_rows(const struct lists *all, const struct http_reply *reply
 	return count;
 }
 
-static enum walk_look look_at(const struct lists *all, const struct list *list,
-			      const struct http_reply *reply)
+/* Return true if REPLY seems to hold as many rows as page 0 of LIST. */
+static bool looks_full(const struct lists *all, const struct list *list,
+		       const struct http_reply *reply)
 {
 	size_t rows = count_rows(all, reply);
 
-	if (!is_2xx(reply))
-		return WALK_LOOKS_SMALL;
-	if (rows && rows >= list->first_rows)
-		return WALK_LOOKS_FULL;
-	return rows < list->first_rows / 8 ? WALK_LOOKS_SMALL : WALK_LOOKS_UNCLEAR;
+	return rows && rows >= list->first_rows;
 }
 
 /* The page in slot INDEX of LIST has come. A 401 is answered with a new proof, once for each page.
@@ -223,7 +220,7 @@ static int take_page(struct lists *all, struct list *list, size_t index)
 	all->came++;
 	if (is_2xx(reply))
 		http_progress(&all->account->endpoint);
-	walk_arrived(&list->walk, slot->ask.page, look_at(all, list, reply));
+	walk_arrived(&list->walk, slot->ask.page, looks_full(all, list, reply));
 	return 0;
 }
 
