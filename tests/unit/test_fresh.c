@@ -406,7 +406,7 @@ static void test_token_gone(void **state)
 	actor_begin(&actor, play, &items, "1", 0);
 	read_with_token(play, &actor, 0, TOKEN("first", "160"));
 	assert_non_null(actor.basis.keeper);
-	token_refused(play->account, TOKEN_CLIENT_CREDENTIALS, 1);
+	token_refused(play->account->token, TOKEN_CLIENT_CREDENTIALS, 1);
 	actor_start(&actor, DEED_WRITE);
 	give_token(play, 2, TOKEN("second", "160"));
 	gate_asked(&play->gate, 3, "PUT /item/1");
@@ -416,7 +416,7 @@ static void test_token_gone(void **state)
 
 	actor_begin(&other, play, &items, "2", -1);
 	read_one(play, &actor, 4);
-	token_refused(play->account, TOKEN_CLIENT_CREDENTIALS, 2);
+	token_refused(play->account->token, TOKEN_CLIENT_CREDENTIALS, 2);
 	actor_start(&other, DEED_LOOK);
 	play_queued(play, 1, 0); /* the token, behind the place */
 	actor_start(&actor, DEED_WRITE);

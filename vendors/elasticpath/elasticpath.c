@@ -14,7 +14,7 @@
 #include "vendors/rest/collection.h"
 #include "vendors/base/call.h"
 #include "vendors/http/http.h"
-#include "vendors/rest/token.h"
+#include "vendors/rest/oauth.h"
 #include "vendors/rest/walk.h"
 
 #include <string.h>
@@ -102,7 +102,7 @@ const struct collection ep_members = {
 
 static int authorize(struct call *call, struct account *account, struct http_request *request)
 {
-	int error = token_get(call, account, TOKEN_CLIENT_CREDENTIALS, &request->bearer,
+	int error = oauth_get(call, account, TOKEN_CLIENT_CREDENTIALS, &request->bearer,
 			      &request->serial);
 
 	if (!error)
@@ -114,7 +114,7 @@ static int authorize(struct call *call, struct account *account, struct http_req
 static int renew(struct call *call, struct account *account, uint64_t serial)
 {
 	(void)call;
-	token_refused(account, TOKEN_CLIENT_CREDENTIALS, serial);
+	token_refused(account->token, TOKEN_CLIENT_CREDENTIALS, serial);
 	return 0;
 }
 
