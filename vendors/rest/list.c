@@ -252,7 +252,7 @@ static int take_pages(struct lists *all)
 	return error;
 }
 
-static int interrupted(struct lists *all)
+static int list_interrupted(struct lists *all)
 {
 	all->call->request[0] = '\0';
 	all->call->status = 0;
@@ -264,7 +264,7 @@ static int await_page(struct lists *all)
 {
 	int index = http_wait_any(all->call, all->under_way, all->list_count * all->window);
 
-	return index >= 0 ? 0 : interrupted(all);
+	return index >= 0 ? 0 : list_interrupted(all);
 }
 
 /* ---- reading what came ---- */
@@ -421,7 +421,7 @@ static struct list *find_ready(const struct lists *all)
 	return NULL;
 }
 
-static int run(struct lists *all)
+static int list_run(struct lists *all)
 {
 	while (begin_lists(all)) {
 		struct list *ready;
@@ -429,7 +429,7 @@ static int run(struct lists *all)
 
 		/* a quick vendor's pages never make it wait, where it would hear of this */
 		if (!error && call_cancelled(all->call))
-			error = interrupted(all);
+			error = list_interrupted(all);
 		if (error)
 			return error;
 		ready = find_ready(all);
@@ -464,7 +464,7 @@ int list_walk_all(struct call *call, struct account *account, const struct colle
 			all.lists[i].slots = &all.slots[i * all.window];
 			all.lists[i].under_way = &all.under_way[i * all.window];
 		}
-		error = run(&all);
+		error = list_run(&all);
 		for (size_t i = 0; i < all.list_count; i++)
 			drop_pages(&all, &all.lists[i]);
 	} else {

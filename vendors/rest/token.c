@@ -83,8 +83,8 @@ static bool is_good(const struct slot *slot, const struct call *call)
 }
 
 /* Ask ISSUER for a new token in SLOT. The lock is released meanwhile. */
-static int renew_locked(struct token *token, struct call *call, enum token_grant grant,
-			const struct token_issuer *issuer)
+static int token_renew_locked(struct token *token, struct call *call, enum token_grant grant,
+			      const struct token_issuer *issuer)
 {
 	struct slot *slot = &token->slots[grant];
 	struct waiter *waiter;
@@ -111,7 +111,7 @@ static int renew_locked(struct token *token, struct call *call, enum token_grant
 	return error;
 }
 
-static bool is_over(void *arg)
+static bool token_is_over(void *arg)
 {
 	return atomic_load(&((struct waiter *)arg)->over);
 }
@@ -129,7 +129,7 @@ static int await_locked(struct token *token, struct call *call, struct slot *slo
 	pthread_mutex_unlock(&token->lock);
 	/* that thread may be waiting for this call's place */
 	basis_release(call);
-	error = call_wait(call, is_over, &waiter);
+	error = call_wait(call, token_is_over, &waiter);
 	pthread_mutex_lock(&token->lock);
 	LL_DELETE(slot->waiters, &waiter);
 	if (error)
@@ -148,7 +148,7 @@ int token_get(struct token *token, struct call *call, enum token_grant grant,
 		if (slot->asking)
 			error = await_locked(token, call, slot);
 		else
-			error = renew_locked(token, call, grant, issuer);
+			error = token_renew_locked(token, call, grant, issuer);
 	}
 	if (!error && asprintf(header, "Bearer %s", slot->text) < 0)
 		error = call_no_memory(call);

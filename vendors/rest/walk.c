@@ -286,7 +286,7 @@ static bool steps_by_rows(const struct walk *walk)
 }
 
 /* There are short pages in the middle: read all again with smaller pages, and compare. */
-static enum walk_verdict compare(struct walk *walk)
+static enum walk_verdict walk_compare(struct walk *walk)
 {
 	size_t rows = walk->rows;
 	size_t step = walk->step > 1 ? walk->step * 2 / 3 : 1;
@@ -316,7 +316,7 @@ static enum walk_verdict at_end(struct walk *walk)
 		return again(walk, walk->offsets && walk->was_short);
 	}
 	if (walk->gap && !proved && !same)
-		return compare(walk);
+		return walk_compare(walk);
 	walk->ended = true;
 	walk->probe = !proved && !same && walk->was_short && !steps_by_rows(walk);
 	skip_passed(walk);
@@ -324,7 +324,7 @@ static enum walk_verdict at_end(struct walk *walk)
 }
 
 /* Once a page was empty: is there more to look at? */
-static enum walk_verdict settle(struct walk *walk)
+static enum walk_verdict walk_settle(struct walk *walk)
 {
 	skip_passed(walk);
 	return walk->probe || (walk->probed && walk->done < walk->asked) ? WALK_WAIT : WALK_DONE;
@@ -339,7 +339,7 @@ static enum walk_verdict behind_end(struct walk *walk, const struct walk_result 
 	bool is_probe = walk->probed && walk->done == walk->asked;
 
 	if (is_probe ? result->fresh == 0 : result->rows == 0)
-		return settle(walk);
+		return walk_settle(walk);
 	if (is_probe) {
 		say(walk, "the last page was cut: there are rows behind its %zu", walk->rows);
 		return again(walk, walk->offsets);
@@ -448,5 +448,5 @@ enum walk_verdict walk_page_error(struct walk *walk)
 	walk->why[0] = '\0';
 	if (!walk->ended || (walk->probed && walk->done == walk->asked))
 		return WALK_FAILED;
-	return settle(walk);
+	return walk_settle(walk);
 }
