@@ -158,9 +158,9 @@ static int fail_not_applied(struct membership *membership, const json_t *record)
 		return call_fail(membership->call, EREMOTEIO,
 				 "accepted but not applied: the user is still %s%s", status, lag);
 	return call_fail(membership->call, EREMOTEIO,
-			 "accepted but not applied: not all is back that this mount had ended; "
-			 "write the status again%s",
-			 lag);
+			 "accepted but not applied: some %s were not restored; write the status "
+			 "again%s",
+			 membership->collection->name, lag);
 }
 
 /*

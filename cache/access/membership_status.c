@@ -114,11 +114,11 @@ static int fail_nothing_known(struct membership *membership)
 {
 	const struct undo undo = undo_of(membership, NULL);
 	char *command = attempt_command(membership->attempt, &undo);
-	int error =
-	    call_fail(membership->call, EOPNOTSUPP,
-		      "this mount has not ended anything of the user, so that it can't know what "
-		      "to restore; to do it: %s",
-		      command ? command : "");
+	int error = call_fail(
+	    membership->call, EOPNOTSUPP,
+	    "this mount has ended no %s of the user, so it does not know what to restore; "
+	    "in the vendor's directory run: %s",
+	    membership->collection->name, command ? command : "");
 
 	free(command);
 	return error;
