@@ -11,7 +11,9 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 PYTHON ?= /usr/bin/python3
 PKG_CONFIG ?= pkg-config
-CFLAGS ?= -O2 -g
+# DEBUG=1 checks the tables of states after each change (vendors/base/checked.h); asan and tsan do too
+DEBUG ?=
+CFLAGS ?= $(if $(DEBUG),-Og,-O2) -g
 LDFLAGS ?=
 WERROR ?= -Werror
 # address,undefined or thread: set by the targets asan and tsan
@@ -63,12 +65,17 @@ UNIT_PROGRAMS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(call wanted,$(UNIT_
 
 # ---- flags ----
 
-# The flags of the libraries stand in a file that is made by asking pkg-config, after what is
-# missing was installed: make reads it, and starts anew once it has made it.
-NO_LIBS := clean help deps deps-% test-bare uninstall format layers lint-shell lint-format
+# $(BUILD)/libs.mk holds the flags of the libraries, as pkg-config prints them. make includes it, and
+# restarts after it has made it.
+NO_LIBS := clean help deps deps-% dist test-bare uninstall format layers lint-shell lint-format lint-man lint-readme
 ifneq ($(filter-out $(NO_LIBS),$(or $(MAKECMDGOALS),all)),)
 include $(BUILD)/libs.mk
 endif
+
+# These targets need more than the build and may install packages. All others, such as a plain `make`,
+# fail and name what is missing.
+MAY_INSTALL := demo test unit asan tsan model bench lint lint-%
+BUILD_DEPS := $(if $(filter $(MAY_INSTALL),$(MAKECMDGOALS)),build,--check build)
 
 # What needs a mount says so before anything is built or installed.
 ifneq ($(filter demo test asan tsan bench,$(MAKECMDGOALS)),)
@@ -92,6 +99,9 @@ SANITIZE_FLAGS := -fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-fra
 endif
 
 DEFINES := -D_GNU_SOURCE -DFUSE_USE_VERSION=312 -DROSTERFS_VERSION='"$(VERSION)"'
+ifneq ($(DEBUG)$(SANITIZE),)
+DEFINES += -DROSTERFS_CHECKED
+endif
 BASE_CFLAGS := -std=gnu11 -I. $(DEFINES) $(WARNINGS) $(LIBS_CFLAGS)
 ALL_CFLAGS = $(BASE_CFLAGS) $(HARDEN_CFLAGS) $(SANITIZE_FLAGS) -pthread $(CPPFLAGS) $(CFLAGS)
 ALL_LDFLAGS = $(HARDEN_LDFLAGS) $(SANITIZE_FLAGS) -pthread $(LDFLAGS)
@@ -129,7 +139,7 @@ model: all deps-test ## random writers against a model, for SECONDS (SEED=n, ROU
 		ROSTERFS_TEST_LIMIT=$$(($(SECONDS) * 2 + 1200)) tests/run model
 
 .PHONY: test-bare
-test-bare: ## demo and test of HEAD in a fresh Debian (as root; downloads 250 MB)
+test-bare: ## build, demo and test of HEAD in a fresh Debian (as root; downloads 250 MB)
 	@tests/bare.sh
 
 .PHONY: bench
@@ -138,18 +148,20 @@ bench: all $(BENCH_PROGRAMS) deps-bench ## time and requests against the floor, 
 		--date "$$(date -u +%Y-%m-%dT%H:%M:%SZ)" --rows '$(ROWS)' $(N)
 
 .PHONY: lint
-lint: lint-tidy lint-cppcheck lint-format lint-shell ## clang-tidy, cppcheck, clang-format, shellcheck
+lint: lint-tidy lint-cppcheck lint-format lint-shell lint-man lint-readme ## all checks of C files, scripts and documents
 
 .PHONY: layers
 layers: ## check that includes only go from mount to fs to cache to vendors
 	@tests/layers.sh
 
 .PHONY: deps
-deps: ## install what is missing of all Debian packages (build, demo, test, lint)
+deps: ## install the Debian packages that build, demo, test and lint need
 	@tests/deps.sh build demo test lint
 
-.PHONY: deps-demo deps-test deps-lint deps-bench
-deps-demo deps-test deps-lint deps-bench: deps-%:
+# they are called by other targets
+.PHONY: deps-build deps-demo deps-test deps-lint deps-bench
+deps-build: ## install only what the build needs (deps-demo, deps-test, deps-lint, deps-bench: what those need)
+deps-build deps-demo deps-test deps-lint deps-bench: deps-%:
 	@tests/deps.sh $*
 
 .PHONY: install
@@ -159,12 +171,25 @@ install: $(BUILD)/rosterfs ## install to PREFIX (default /usr/local), below DEST
 	install -d '$(DESTDIR)$(PREFIX)/share/man/man1' '$(DESTDIR)$(PREFIX)/share/man/man5'
 	install -m 0644 mount/rosterfs.1 '$(DESTDIR)$(PREFIX)/share/man/man1/rosterfs.1'
 	install -m 0644 mount/rosterfs.conf.5 '$(DESTDIR)$(PREFIX)/share/man/man5/rosterfs.conf.5'
+	install -d '$(DESTDIR)$(PREFIX)/share/doc/rosterfs'
+	install -m 0644 mount/rosterfs.conf.example '$(DESTDIR)$(PREFIX)/share/doc/rosterfs/rosterfs.conf.example'
 
 .PHONY: uninstall
 uninstall: ## remove what install put there
 	rm -f '$(DESTDIR)$(PREFIX)/bin/rosterfs'
 	rm -f '$(DESTDIR)$(PREFIX)/share/man/man1/rosterfs.1'
 	rm -f '$(DESTDIR)$(PREFIX)/share/man/man5/rosterfs.conf.5'
+	rm -f '$(DESTDIR)$(PREFIX)/share/doc/rosterfs/rosterfs.conf.example'
+	[ ! -d '$(DESTDIR)$(PREFIX)/share/doc/rosterfs' ] || \
+		rmdir --ignore-fail-on-non-empty '$(DESTDIR)$(PREFIX)/share/doc/rosterfs'
+
+# The archive depends on the commit only: git takes the times from it, and gzip -n adds none.
+DIST := rosterfs-$(VERSION)
+.PHONY: dist
+dist: ## pack the sources of the commit HEAD as rosterfs-VERSION.tar.gz in BUILD
+	@mkdir -p '$(BUILD)'
+	git -c tar.umask=0022 archive --format=tar --prefix='$(DIST)/' --output='$(BUILD)/$(DIST).tar' HEAD
+	gzip -n -9 -f '$(BUILD)/$(DIST).tar'
 
 .PHONY: clean
 clean: ## remove all that was built
@@ -175,10 +200,10 @@ format: deps-lint ## let clang-format rewrite the C files
 	clang-format -i $(C_SOURCES) $(HEADERS)
 
 .PHONY: help
-help: ## this list
-	@sed -n 's/^\([a-z][a-z-]*\):[^#]*## \(.*\)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) | \
-		while IFS='|' read -r name text; do printf '  %-10s %s\n' "$$name" "$$text"; done
-	@echo 'Variables: BUILD PREFIX DESTDIR CC CFLAGS LDFLAGS WERROR T N ROWS SECONDS SEED ROUNDS VENDOR READERS V PYTHON'
+help: ## print this list
+	@sed -n 's/^\([a-z][a-z_.-]*\):[^#]*## \(.*\)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) | \
+		while IFS='|' read -r name text; do printf '  %-21s %s\n' "$$name" "$$text"; done
+	@echo 'Variables: BUILD PREFIX DESTDIR CC CFLAGS LDFLAGS WERROR DEBUG T N ROWS SECONDS SEED ROUNDS VENDOR READERS V PYTHON'
 
 # ---- building ----
 
@@ -190,7 +215,7 @@ LIBS_MISSING := $(shell $(PKG_CONFIG) --exists $(ROSTERFS_LIBS) $(SANDBOX_LIBS) 
 # -isystem, because the headers of libraries are not held to our warnings
 $(BUILD)/libs.mk: Makefile tests/deps.sh $(if $(LIBS_MISSING),FORCE)
 	@mkdir -p $(@D)
-	@CC='$(CC)' tests/deps.sh build
+	@CC='$(CC)' PKG_CONFIG='$(PKG_CONFIG)' tests/deps.sh $(BUILD_DEPS)
 	@{ printf 'LIBS_CFLAGS := %s\n' \
 		"$$($(PKG_CONFIG) --cflags $(ROSTERFS_LIBS) $(SANDBOX_LIBS) | sed 's/-I/-isystem /g')"; \
 	printf 'ROSTERFS_LDLIBS := %s\n' "$$($(PKG_CONFIG) --libs $(ROSTERFS_LIBS)) $(ROSTERFS_OTHER_LIBS)"; \
@@ -234,6 +259,22 @@ $(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o
 	$(call say,LD)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $$($(PKG_CONFIG) --libs fuse3 jansson)
 
+# The list of commands that clangd and other tools read. It is printed by make, so it needs no tool and
+# no build.
+comma := ,
+define newline
+
+
+endef
+json = $(subst ",\",$(subst \,\\,$(1)))
+command = $(CC) $(ALL_CFLAGS) -c -o $(call object,$(1)) $(1)
+entry = {"directory": "$(CURDIR)", "file": "$(1)", "command": "$(call json,$(command))"}
+.PHONY: compile_commands.json
+compile_commands.json: ## write the compiler's commands for clangd and other tools
+	$(file >$@,[$(call entry,$(firstword $(C_SOURCES)))$(foreach source,\
+		$(wordlist 2,$(words $(C_SOURCES)),$(C_SOURCES)),$(comma)$(newline)$(call entry,$(source)))])
+	@echo '$@: $(words $(C_SOURCES)) files'
+
 .SECONDARY: $(UNIT_OBJECTS) $(call object,$(BENCH_SOURCES))
 
 -include $(patsubst %.o,%.d,$(call object,$(C_SOURCES)))
@@ -242,14 +283,15 @@ $(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o
 
 JOBS ?= $(shell nproc 2>/dev/null || echo 1)
 
-.PHONY: lint-tidy lint-cppcheck lint-format lint-shell
-lint-tidy: deps-lint deps-test
+.PHONY: lint-tidy
+lint-tidy: deps-lint deps-test ## clang-tidy on the C files
 	@printf '%s\n' $(C_SOURCES) | xargs -P $(JOBS) -I '{}' \
 		clang-tidy --quiet '{}' -- $(BASE_CFLAGS) 2>/dev/null
 	@echo 'lint-tidy: ok'
 
 # cppcheck is shown the headers whose macros are loops, and no other ones of the system
-lint-cppcheck: deps-lint
+.PHONY: lint-cppcheck
+lint-cppcheck: deps-lint ## cppcheck on the C files
 	@rm -rf '$(BUILD)/cppcheck' && mkdir -p '$(BUILD)/cppcheck/state' '$(BUILD)/cppcheck/include/sys'
 	@printf '#include <%s>\n' uthash.h utlist.h jansson.h sys/queue.h | \
 		$(CC) -M $(LIBS_CFLAGS) -x c - | tr ' ' '\n' | \
@@ -263,13 +305,29 @@ lint-cppcheck: deps-lint
 		--suppress='*:$(BUILD)/cppcheck/include/*' -D_GNU_SOURCE $(C_SOURCES)
 	@echo 'lint-cppcheck: ok'
 
-lint-format: deps-lint
+.PHONY: lint-format
+lint-format: deps-lint ## clang-format on the C files (make format mends them)
 	@clang-format --dry-run -Werror $(C_SOURCES) $(HEADERS)
 	@echo 'lint-format: ok'
 
-lint-shell: deps-lint
+.PHONY: lint-shell
+lint-shell: deps-lint ## shellcheck on the shell scripts
 	@shellcheck $(SCRIPTS)
 	@echo 'lint-shell: ok'
+
+.PHONY: lint-man
+# what mandoc says about other man pages depends on which are installed here
+lint-man: deps-lint ## mandoc on the man pages
+	@! mandoc -T lint mount/rosterfs.1 mount/rosterfs.conf.5 2>&1 | \
+		grep -vE ': (outdated mandoc\.db|STYLE: referenced manual not found:) '
+	@echo 'lint-man: ok'
+
+README_LINES := 150
+.PHONY: lint-readme
+lint-readme: ## check that README.md has at most 150 lines
+	@[ "$$(wc -l <README.md)" -le $(README_LINES) ] || { \
+		echo 'README.md: longer than $(README_LINES) lines; move details to the man pages or CONTRIBUTING.md'; exit 1; }
+	@echo 'lint-readme: ok'
 
 .PHONY: FORCE
 FORCE:

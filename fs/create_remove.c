@@ -7,20 +7,24 @@
  * memberships, records that the vendor deletes. Links and deletions wait for the vendor while the
  * kernel holds the directory; only what queues behind them in that directory waits too.
  */
-#include "fs/ops.h"
+#include "fs/create_remove.h"
 
 #include "cache/roster/roster.h"
 #include "cache/access/link.h"
 #include "cache/access/unlink.h"
 #include "fs/memory/draft.h"
-#include "fs/entry.h"
+#include "fs/memory/scratch.h"
+#include "fs/memory/vacancy.h"
+#include "fs/open.h"
+#include "fs/tree/entry.h"
+#include "fs/tree/inode.h"
 #include "fs/tree/node.h"
 #include "fs/tree/path.h"
-#include "fs/request.h"
-#include "fs/memory/scratch.h"
 #include "fs/tree/record_dir.h"
-#include "fs/memory/vacancy.h"
+#include "fs/tree/request.h"
+#include "vendors/rest/account.h"
 #include "vendors/vendor.h"
+#include "vendors/base/process.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -33,7 +37,7 @@ static void refuse(fuse_req_t req, fuse_ino_t parent, const char *name, int erro
 		   const char *words)
 {
 	struct fs *fs = fs_of(req);
-	const struct node *directory = node_of(fs, parent);
+	const struct node *directory = inode_node(fs, parent);
 	char path[NODE_PATH_MAX];
 
 	node_path(directory, name, path);
@@ -44,7 +48,8 @@ static void refuse(fuse_req_t req, fuse_ino_t parent, const char *name, int erro
 	fuse_reply_err(req, -request_refuse(req, path, error, words));
 }
 
-/* The id that NAME, "ID.json" in one of a record directory's directories, stands for; the caller frees. */
+/* The id that NAME, "ID.json" in one of a record directory's directories, stands for; the caller
+ * frees. */
 static char *id_of(const char *name)
 {
 	char stem[PATH_STEM_MAX + 1], id[PATH_STEM_MAX + 1];
@@ -76,7 +81,7 @@ static struct request *request_for(struct fs *fs, fuse_req_t req, struct node *d
 static void refuse_new(fuse_req_t req, fuse_ino_t parent, const char *name)
 {
 	char stem[PATH_STEM_MAX + 1];
-	const struct node *directory = node_of(fs_of(req), parent);
+	const struct node *directory = inode_node(fs_of(req), parent);
 	enum path_kind kind = directory->record_dir ? path_parse(name, stem) : PATH_OTHER;
 	bool forgot_id = strcmp(name, ".status") == 0 && node_holds_files(directory);
 	const char *why = directory->branch ? directory->branch->account->vendor->creation_refused
@@ -126,7 +131,7 @@ static struct node *make_scratch(struct fs *fs, struct node *directory, const ch
 		return NULL;
 	if (scratch && directory->kind == NODE_NEW && draft_posts(name))
 		scratch_keep(scratch);
-	node = node_take_scratch(fs, directory, name);
+	node = inode_take_scratch(fs, directory, name);
 	scratch_put(fs->scratches, scratch);
 	*error = node ? 0 : -ENOMEM;
 	return node;
@@ -143,21 +148,21 @@ static struct node *vacant_node(struct fs *fs, fuse_req_t req, const struct node
 	node_path(directory, name, path);
 	if (!vacancy_holds(fs->vacancies, path, thread))
 		return NULL;
-	node = node_find(fs, path);
+	node = inode_find(fs, path);
 	if (node && node_is_record(node)) {
-		vacancy_end(fs->vacancies, path, call_process(thread));
+		vacancy_end(fs->vacancies, path, process_of(thread));
 		return node;
 	}
 	if (node)
-		node_drop(fs, node);
+		inode_drop(fs, node);
 	return NULL;
 }
 
-void names_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode,
-		  struct fuse_file_info *fi)
+void create_file(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode,
+		 struct fuse_file_info *fi)
 {
 	struct fs *fs = fs_asked(req, ASKED_CREATE);
-	struct node *directory = node_of(fs, parent);
+	struct node *directory = inode_node(fs, parent);
 	struct node *node = vacant_node(fs, req, directory, name);
 	int error;
 
@@ -180,7 +185,7 @@ void names_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mo
 		       "the file can't be kept in memory: see scratch_limit");
 }
 
-void names_mknod(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode, dev_t device)
+void create_node(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode, dev_t device)
 {
 	fs_asked(req, ASKED_MKNOD);
 	(void)mode;
@@ -188,14 +193,14 @@ void names_mknod(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mod
 	refuse_new(req, parent, name);
 }
 
-void names_mkdir(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode)
+void create_directory(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode)
 {
 	fs_asked(req, ASKED_MKDIR);
 	(void)mode;
 	refuse(req, parent, name, -EPERM, "directories can't be made here");
 }
 
-void names_rmdir(fuse_req_t req, fuse_ino_t parent, const char *name)
+void remove_directory(fuse_req_t req, fuse_ino_t parent, const char *name)
 {
 	fs_asked(req, ASKED_RMDIR);
 	refuse(req, parent, name, -EPERM, "directories can't be removed");
@@ -223,14 +228,15 @@ static void linked(struct request *request, int error)
 	if (!request_claim(request))
 		return;
 	record_dir_name(request->node->record_dir, request->text, ".json", name);
-	node = node_take(fs, NODE_LINK, request->node, name, request->node->record_dir, request->text);
+	node = inode_take(fs, NODE_LINK, request->node, name, request->node->record_dir,
+			  request->text);
 	if (!node) {
 		fuse_reply_err(request->req, ENOMEM);
 		return;
 	}
 	entry_fill(fs, node, NULL, 0, &entry);
 	if (fuse_reply_entry(request->req, &entry) == -ENOENT)
-		node_forget(fs, entry.ino, 1);
+		inode_forget(fs, entry.ino, 1);
 }
 
 /* Does TARGET lead from a link in DIRECTORY to the user's file NAME? */
@@ -252,7 +258,7 @@ static void link_scratch(fuse_req_t req, fuse_ino_t parent, const char *target, 
 	struct fs *fs = fs_of(req);
 	struct fuse_entry_param entry;
 	int error;
-	struct node *node = make_scratch(fs, node_of(fs, parent), name, target, &error);
+	struct node *node = make_scratch(fs, inode_node(fs, parent), name, target, &error);
 
 	if (!node) {
 		fuse_reply_err(req, -error);
@@ -260,13 +266,13 @@ static void link_scratch(fuse_req_t req, fuse_ino_t parent, const char *target, 
 	}
 	entry_fill(fs, node, NULL, 0, &entry);
 	if (fuse_reply_entry(req, &entry) == -ENOENT)
-		node_forget(fs, entry.ino, 1);
+		inode_forget(fs, entry.ino, 1);
 }
 
-void names_symlink(fuse_req_t req, const char *target, fuse_ino_t parent, const char *name)
+void create_symlink(fuse_req_t req, const char *target, fuse_ino_t parent, const char *name)
 {
 	struct fs *fs = fs_asked(req, ASKED_SYMLINK);
-	struct node *directory = node_of(fs, parent);
+	struct node *directory = inode_node(fs, parent);
 	struct request *request;
 	char *id;
 
@@ -292,7 +298,7 @@ void names_symlink(fuse_req_t req, const char *target, fuse_ino_t parent, const 
 		request_work(request, link_user, linked);
 }
 
-void names_link(fuse_req_t req, fuse_ino_t ino, fuse_ino_t parent, const char *name)
+void create_link(fuse_req_t req, fuse_ino_t ino, fuse_ino_t parent, const char *name)
 {
 	fs_asked(req, ASKED_LINK);
 	(void)ino;
@@ -333,10 +339,10 @@ static bool remove_scratch(struct fs *fs, const struct node *directory, const ch
 	return true;
 }
 
-void names_unlink(fuse_req_t req, fuse_ino_t parent, const char *name)
+void remove_file(fuse_req_t req, fuse_ino_t parent, const char *name)
 {
 	struct fs *fs = fs_asked(req, ASKED_UNLINK);
-	struct node *directory = node_of(fs, parent);
+	struct node *directory = inode_node(fs, parent);
 	struct request *request;
 	char *id;
 

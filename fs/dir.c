@@ -9,14 +9,19 @@
 #include "fs/dir.h"
 
 #include "cache/roster/roster.h"
+#include "cache/record/snapshot.h"
+#include "cache/roster/whole.h"
+#include "cache/roster/wait.h"
 #include "fs/people/email_dir.h"
 #include "fs/tree/node.h"
-#include "fs/notify.h"
 #include "fs/ops.h"
 #include "fs/people/email_index.h"
-#include "fs/request.h"
 #include "fs/memory/scratch.h"
+#include "fs/tree/inode.h"
+#include "fs/tree/notify.h"
+#include "fs/tree/pages.h"
 #include "fs/tree/record_dir.h"
+#include "fs/tree/request.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -38,12 +43,12 @@ static void close_dir(struct fs *fs, struct dir *dir)
 	DL_DELETE(fs->dirs, dir);
 	pthread_mutex_unlock(&fs->requests_lock);
 	if (dir->paged) {
-		node_pages_dropped(fs, dir->ino, &dir->drops);
-		node_close_pages(fs, dir->ino);
+		pages_dropped(fs, dir->ino, &dir->drops);
+		pages_close(fs, dir->ino);
 	}
 	snapshot_put(dir->snapshot);
 	email_index_free(dir->people);
-	node_drop(fs, dir->node);
+	inode_drop(fs, dir->node);
 	free(dir);
 }
 
@@ -65,8 +70,8 @@ static struct dir *dir_new(struct fs *fs, fuse_req_t req, struct node *node)
 		return NULL;
 	}
 	dir->node = node;
-	dir->ino = node_ino(fs, node); /* no directory is renamed */
-	node_hold(fs, node);
+	dir->ino = inode_of(fs, node); /* no directory is renamed */
+	inode_hold(fs, node);
 	return dir;
 }
 
@@ -90,15 +95,15 @@ static void reply_dir(struct fs *fs, fuse_req_t req, struct dir *dir, struct fus
 static void choose_pages(struct fs *fs, struct dir *dir, uint64_t version, double seconds,
 			 struct fuse_file_info *fi)
 {
-	enum node_pages pages;
+	enum pages_state pages;
 
 	if (seconds <= 0)
 		return;
-	pages = node_open_pages(fs, dir->ino, version, NULL);
-	dir->paged = pages != NODE_PAGES_PAST && pages != NODE_PAGES_OTHER;
-	dir->drops = dir->paged && pages != NODE_PAGES_KEEP;
+	pages = pages_open(fs, dir->ino, version, NULL);
+	dir->paged = pages != PAGES_PAST && pages != PAGES_OTHER;
+	dir->drops = dir->paged && pages != PAGES_KEEP;
 	fi->cache_readdir = dir->paged;
-	fi->keep_cache = pages == NODE_PAGES_KEEP;
+	fi->keep_cache = pages == PAGES_KEEP;
 	if (dir->node->record_dir)
 		atomic_store(&dir->node->record_dir->patience, fi->keep_cache ? PATIENCE : 0);
 }
@@ -113,7 +118,8 @@ void dir_asked(struct fs *fs, const struct node *node)
 
 	if (!record_dir || !shows_roster(node))
 		return;
-	if (atomic_load(&record_dir->patience) > 0 && atomic_fetch_sub(&record_dir->patience, 1) == 1)
+	if (atomic_load(&record_dir->patience) > 0 &&
+	    atomic_fetch_sub(&record_dir->patience, 1) == 1)
 		notify_names(fs->notify, record_dir);
 }
 
@@ -131,7 +137,7 @@ static void reply_open(struct fs *fs, fuse_req_t req, struct node *node, const s
 	if (whole) {
 		dir->snapshot = snapshot_get(whole->snapshot);
 		dir->generation = whole->generation;
-		roster_generation(node->record_dir->roster, &seconds);
+		whole_generation(node->record_dir->roster, &seconds);
 		choose_pages(fs, dir, dir->generation + expired, seconds, fi);
 	}
 	reply_dir(fs, req, dir, fi);
@@ -167,7 +173,7 @@ static void opened(struct request *request, int error)
 void dir_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
 	struct fs *fs = fs_asked(req, ASKED_OPENDIR);
-	struct node *node = node_of(fs, ino);
+	struct node *node = inode_node(fs, ino);
 	struct request *request;
 
 	if (email_dir_holds(node)) {

@@ -6,24 +6,27 @@
  * one door, cache/update, on a thread of the pool while the request is parked. Nothing here knows
  * JSON or vendors.
  */
-#include "fs/ops.h"
+#include "fs/file.h"
 
-#include "cache/roster/record.h"
 #include "cache/access/status.h"
+#include "cache/record/record.h"
 #include "cache/update/update.h"
 #include "fs/control/control.h"
-#include "fs/memory/draft.h"
-#include "fs/emptied.h"
-#include "fs/entry.h"
-#include "fs/handle.h"
-#include "fs/mistyped.h"
-#include "fs/tree/node.h"
-#include "fs/request.h"
-#include "fs/memory/scratch.h"
-#include "fs/tree/record_dir.h"
 #include "fs/control/query_file.h"
-#include "fs/view.h"
+#include "fs/memory/draft.h"
+#include "fs/memory/mistyped.h"
+#include "fs/memory/scratch_text.h"
+#include "fs/open.h"
+#include "fs/tree/emptied.h"
+#include "fs/tree/entry.h"
+#include "fs/tree/handle.h"
+#include "fs/tree/node.h"
+#include "fs/tree/pages.h"
+#include "fs/tree/record_dir.h"
+#include "fs/tree/request.h"
+#include "fs/tree/view.h"
 #include "vendors/base/log.h"
+#include "vendors/base/process.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -40,12 +43,12 @@ void file_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset, struct
 
 	atomic_store(&handle->used, true);
 	if (handle->paged)
-		node_pages_dropped(fs, ino, &handle->drops);
+		pages_dropped(fs, ino, &handle->drops);
 	/* no process reads, but a page is brought: for mmap or sendfile */
 	else if (!fi->lock_owner && !handle->shares)
-		node_forget_pages(fs, ino);
+		pages_forget(fs, ino);
 	if (node->kind == NODE_SCRATCH)
-		count = scratch_read(node_scratch(node), offset, size, &data);
+		count = scratch_text_read(node_scratch(node), offset, size, &data);
 	else if (node->kind == NODE_TRANSACTION)
 		count = query_file_read(handle, offset, size, &data);
 	else
@@ -75,8 +78,8 @@ int file_save(struct request *request)
 	int error;
 
 	if (!request->word)
-		return update_document(&request->call, record_dir->roster, request->fs->guard, node->id,
-				       request->text, request->length);
+		return update_document(&request->call, record_dir->roster, request->fs->guard,
+				       node->id, request->text, request->length);
 	error = status_write(&request->call, record_dir->statuses, request->fs->guard, node->id,
 			     request->word);
 	/* part of it may have been done */
@@ -160,7 +163,7 @@ static void write_scratch(struct fs *fs, fuse_req_t req, const struct handle *ha
 		fuse_reply_err(req, -error);
 		return;
 	}
-	error = scratch_write(fs->scratches, node_scratch(handle->node), data, size, at);
+	error = scratch_text_write(fs->scratches, node_scratch(handle->node), data, size, at);
 	if (error)
 		fuse_reply_err(req, -request_refuse(req, handle->node->path, error,
 						    error == -EPERM
@@ -184,8 +187,8 @@ static void keep_draft(struct fs *fs, struct handle *handle, const char *data, s
 
 	if (!text)
 		return;
-	if (!scratch_set_text(fs->scratches, scratch, text, length) && size)
-		scratch_write(fs->scratches, scratch, data, size, (off_t)length);
+	if (!scratch_text_set_text(fs->scratches, scratch, text, length) && size)
+		scratch_text_write(fs->scratches, scratch, data, size, (off_t)length);
 	explicit_bzero(text, length);
 	free(text);
 }
@@ -294,7 +297,7 @@ void file_flush(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
 	fs_asked(req, ASKED_FLUSH);
 	/* The kernel waits for this answer even when the process has been killed. */
-	flush_or_sync(req, ino, fi, call_thread_exiting(fuse_req_ctx(req)->pid));
+	flush_or_sync(req, ino, fi, process_is_exiting(fuse_req_ctx(req)->pid));
 }
 
 void file_fsync(fuse_req_t req, fuse_ino_t ino, int datasync, struct fuse_file_info *fi)
@@ -311,7 +314,8 @@ int file_truncate(fuse_req_t req, struct handle *handle, off_t length)
 
 	atomic_store(&handle->used, true);
 	if (handle->node->kind == NODE_SCRATCH)
-		return scratch_truncate(fs_of(req)->scratches, node_scratch(handle->node), length);
+		return scratch_text_truncate(fs_of(req)->scratches, node_scratch(handle->node),
+					     length);
 	error = handle_truncate(handle, length, &why);
 	if (error)
 		request_refuse(req, handle->node->path, error, why);

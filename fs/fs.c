@@ -10,16 +10,19 @@
 #include "cache/history/guard.h"
 #include "cache/history/history.h"
 #include "vendors/base/pool.h"
-#include "fs/handle.h"
 #include "fs/tree/commands.h"
 #include "fs/tree/node.h"
-#include "fs/notify.h"
 #include "fs/ops.h"
-#include "fs/request.h"
+#include "fs/dir.h"
 #include "fs/memory/scratch.h"
-#include "fs/tree/record_dir.h"
 #include "fs/memory/vacancy.h"
-#include "fs/view.h"
+#include "fs/tree/handle.h"
+#include "fs/tree/inode.h"
+#include "fs/tree/notify.h"
+#include "fs/tree/record_dir.h"
+#include "fs/tree/request.h"
+#include "fs/tree/view.h"
+#include "vendors/rest/account.h"
 #include "vendors/vendor.h"
 
 #include <stdlib.h>
@@ -73,7 +76,7 @@ struct fs *fs_new(const struct fs_options *options, struct account **accounts, s
 		error = make_branch(fs, &fs->branches[fs->branch_count],
 				    accounts[fs->branch_count]);
 	fs->notify = notify_new(fs);
-	if (error || !fs->notify || node_init(fs))
+	if (error || !fs->notify || inode_init(fs))
 		goto no_memory;
 	return fs;
 no_memory:
@@ -131,7 +134,7 @@ void fs_free(struct fs *fs)
 	view_exit(fs);
 	for (size_t i = 0; fs->branches && i < fs->branch_count; i++)
 		free_branch(&fs->branches[i]);
-	node_exit(fs);
+	inode_exit(fs);
 	vacancies_free(fs->vacancies);
 	scratches_free(fs->scratches);
 	guard_free(fs->guard);

@@ -74,11 +74,11 @@ struct moved {
 struct branch {
 	struct fs *fs;
 	struct account *account;
-	struct record_dir *users;   /* NULL: no API, read-only */
-	struct node *node;     /* its directory */
-	pthread_mutex_t lock;  /* of what follows */
+	struct record_dir *users;       /* NULL: no API, read-only */
+	struct node *node;              /* its directory */
+	pthread_mutex_t lock;           /* of what follows */
 	struct record_dir *record_dirs; /* all of them, the users too; by next */
-	struct record_dir *by_path; /* uthash: those that are not the users */
+	struct record_dir *by_path;     /* uthash: those that are not the users */
 };
 
 struct fs_options {
@@ -124,8 +124,8 @@ struct fs {
 };
 
 /*
- * A filesystem of ACCOUNTS (borrowed, COUNT of them), all of them with their queues in http.c. NULL:
- * no memory. The session is set by the caller, before its loop starts.
+ * A filesystem of ACCOUNTS (borrowed, COUNT of them), all of them with their queues in http.c.
+ * NULL: no memory. The session is set by the caller, before its loop starts.
  */
 struct fs *fs_new(const struct fs_options *options, struct account **accounts, size_t count);
 
@@ -144,8 +144,6 @@ void fs_finish(struct fs *fs);
 
 /* Free everything. NULL is fine. */
 void fs_free(struct fs *fs);
-
-extern const struct fuse_lowlevel_ops fs_operations;
 
 /* The filesystem that REQ is about. */
 static inline struct fs *fs_of(fuse_req_t req)

@@ -6,20 +6,25 @@
  * files in memory; in by-email the people. A name is given with its attributes when the kernel
  * wants them (readdirplus), so that `ls -l` asks for nothing more. Nothing here waits for a vendor.
  */
-#include "fs/dir.h"
+#include "fs/listing.h"
 
 #include "cache/roster/roster.h"
+#include "cache/record/record.h"
+#include "cache/roster/whole.h"
 #include "fs/people/email_dir.h"
-#include "fs/entry.h"
 #include "fs/tree/node.h"
-#include "fs/notify.h"
 #include "fs/ops.h"
 #include "fs/control/history_dir.h"
-#include "fs/tree/path.h"
-#include "fs/people/email_index.h"
+#include "fs/dir.h"
 #include "fs/memory/scratch.h"
+#include "fs/people/email_dir_entry.h"
+#include "fs/tree/entry.h"
+#include "fs/tree/inode.h"
+#include "fs/tree/notify.h"
+#include "fs/tree/pages.h"
+#include "fs/tree/path.h"
 #include "fs/tree/record_dir.h"
-#include "vendors/vendor.h"
+#include "vendors/rest/account.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -75,9 +80,9 @@ static bool append(struct page *page, const char *name, struct node *node,
 	bool added = put(page, name, entry, next);
 
 	if (!page->plus)
-		node_drop(page->fs, node);
+		inode_drop(page->fs, node);
 	else if (!added)
-		node_forget(page->fs, entry->ino, 1);
+		inode_forget(page->fs, entry->ino, 1);
 	return added;
 }
 
@@ -127,7 +132,7 @@ static bool add_fixed(struct page *page, const struct node_fixed *fixed, off_t n
 
 static bool add_branch(struct page *page, struct branch *branch, off_t next)
 {
-	node_hold(page->fs, branch->node);
+	inode_hold(page->fs, branch->node);
 	return add(page, branch->account->name, branch->node, NULL, 0, next);
 }
 
@@ -206,7 +211,7 @@ static bool add_record(struct page *page, size_t place, off_t next)
 	stpcpy(stpcpy(name, stem_of(page, index)), suffix_of(kind));
 	if (!page->plus)
 		return add_bare(page, name, kind, next);
-	node = node_take(page->fs, kind, directory, name, directory->record_dir, shown->id);
+	node = inode_take(page->fs, kind, directory, name, directory->record_dir, shown->id);
 	if (!node) {
 		page->failed = true;
 		return false;
@@ -235,7 +240,7 @@ static int add_scratch(struct page *page, size_t index, off_t next)
 		name = scratch_name(page->fs->scratches, directory->path, index);
 	if (!name)
 		return -1;
-	node = node_take_scratch(page->fs, directory, name);
+	node = inode_take_scratch(page->fs, directory, name);
 	if (node)
 		added = add(page, name, node, NULL, 0, next);
 	free(name);
@@ -316,13 +321,13 @@ static void read_page(fuse_req_t req, size_t size, off_t offset, struct fuse_fil
 		return;
 	}
 	if (page.dir->paged)
-		node_pages_dropped(page.fs, page.dir->ino, &page.dir->drops);
+		pages_dropped(page.fs, page.dir->ino, &page.dir->drops);
 	if (page.dir->people)
-		page.seconds = email_dir_seconds(page.dir->node, page.dir->people);
+		page.seconds = email_dir_entry_seconds(page.dir->node, page.dir->people);
 	if (page.dir->snapshot) {
 		page.current = page.dir->generation ==
-				   roster_generation(page.dir->node->record_dir->roster,
-						     &page.seconds) &&
+				   whole_generation(page.dir->node->record_dir->roster,
+						    &page.seconds) &&
 			       page.seconds > 0;
 	}
 	page.fixed = fixed_names(page.dir->node);
@@ -338,7 +343,7 @@ static void read_page(fuse_req_t req, size_t size, off_t offset, struct fuse_fil
 		fuse_reply_buf(req, page.buffer, page.used);
 	free(page.buffer);
 	/* The kernel has just been told what a write has made old meanwhile: let it be compared. */
-	if (page.current && plus && roster_generation(record_dir->roster, &seconds) != generation)
+	if (page.current && plus && whole_generation(record_dir->roster, &seconds) != generation)
 		notify_shelf(page.fs->notify, record_dir);
 }
 

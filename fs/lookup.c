@@ -6,19 +6,26 @@
  * on trial, with no time to live, and getattr and open find out. So nothing that holds a directory
  * ever waits for a vendor, but for who looks for a link in members/.
  */
-#include "fs/ops.h"
+#include "fs/lookup.h"
 
 #include "cache/roster/roster.h"
+#include "cache/record/record.h"
+#include "cache/record/snapshot.h"
+#include "cache/roster/gone.h"
+#include "cache/roster/known.h"
+#include "cache/roster/whole.h"
+#include "cache/roster/wait.h"
 #include "fs/people/email_dir.h"
-#include "fs/entry.h"
 #include "fs/tree/node.h"
 #include "fs/control/history_dir.h"
-#include "fs/tree/path.h"
-#include "fs/request.h"
-#include "fs/memory/scratch.h"
-#include "fs/tree/record_dir.h"
+#include "fs/dir.h"
 #include "fs/memory/vacancy.h"
-#include "fs/view.h"
+#include "fs/tree/entry.h"
+#include "fs/tree/inode.h"
+#include "fs/tree/path.h"
+#include "fs/tree/record_dir.h"
+#include "fs/tree/request.h"
+#include "fs/tree/view.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -36,7 +43,7 @@ static void reply_entry(struct fs *fs, fuse_req_t req, struct node *node,
 	}
 	entry_fill(fs, node, record, seconds, &entry);
 	if (fuse_reply_entry(req, &entry) == -ENOENT)
-		node_forget(fs, entry.ino, 1);
+		inode_forget(fs, entry.ino, 1);
 }
 
 /* A fixed name may be a record's: what is known of that goes with it. */
@@ -57,7 +64,7 @@ static void reply_fixed(struct fs *fs, fuse_req_t req, struct node *node)
 static char *id_of_cut(struct record_dir *record_dir, const char *stem)
 {
 	double seconds;
-	struct snapshot *snapshot = roster_snapshot(record_dir->roster, &seconds);
+	struct snapshot *snapshot = whole_snapshot(record_dir->roster, &seconds);
 	const struct record *record = snapshot ? entry_find_cut(snapshot, stem) : NULL;
 	char *id = record ? strdup(record->id) : NULL;
 
@@ -88,14 +95,14 @@ static bool find_id(struct record_dir *record_dir, const char *stem, char **id)
 static void lookup_known(struct fs *fs, fuse_req_t req, struct node *directory, const char *name,
 			 enum node_kind kind, const char *id)
 {
-	struct node *node = node_take(fs, kind, directory, name, directory->record_dir, id);
+	struct node *node = inode_take(fs, kind, directory, name, directory->record_dir, id);
 	struct record *record = NULL;
 	double seconds = 0;
 
 	if (node)
 		node = view_take(fs, req, node);
-	if (node && entry_peek(node, &record, &seconds) == ROSTER_ABSENT) {
-		node_drop(fs, node);
+	if (node && entry_peek(node, &record, &seconds) == KNOWN_ABSENT) {
+		inode_drop(fs, node);
 		fuse_reply_err(req, ENOENT);
 	} else {
 		reply_entry(fs, req, node, record, seconds);
@@ -126,7 +133,7 @@ static bool is_unlikely_id(struct record_dir *record_dir, const char *id)
 
 	if (!strchr(id, '.'))
 		return false;
-	roster_peek(record_dir->roster, id, &record, &seconds);
+	known_peek(record_dir->roster, id, &record, &seconds);
 	record_put(record);
 	return !record;
 }
@@ -138,7 +145,7 @@ static void lookup_folder(struct fs *fs, fuse_req_t req, struct node *directory,
 	/* a new inode on trial would be there for mkdir: only who was listed once is asked for */
 	if (strlen(name) > PATH_STEM_MAX || !find_id(directory->record_dir, name, &id) || !id ||
 	    is_unlikely_id(directory->record_dir, id) ||
-	    roster_never_lists(directory->record_dir->roster, id))
+	    gone_never_listed(directory->record_dir->roster, id))
 		fuse_reply_err(req, ENOENT);
 	else
 		lookup_known(fs, req, directory, name, NODE_FOLDER, id);
@@ -172,17 +179,17 @@ static void lookup_link(struct fs *fs, fuse_req_t req, struct node *directory, c
 {
 	char stem[PATH_STEM_MAX + 1];
 	struct roster *roster = directory->record_dir->roster;
-	enum roster_knows knows = ROSTER_ABSENT;
+	enum known knows = KNOWN_ABSENT;
 	struct record *record = NULL;
 	struct request *request;
 	double seconds;
 	char *id = NULL;
 
 	if (path_parse(name, stem) == PATH_JSON && find_id(directory->record_dir, stem, &id) && id)
-		knows = roster_peek(roster, id, &record, &seconds);
+		knows = known_peek(roster, id, &record, &seconds);
 	record_put(record);
-	if (knows == ROSTER_FRESH || knows == ROSTER_ABSENT) {
-		if (knows == ROSTER_FRESH)
+	if (knows == KNOWN_FRESH || knows == KNOWN_ABSENT) {
+		if (knows == KNOWN_FRESH)
 			lookup_known(fs, req, directory, name, NODE_LINK, id);
 		else
 			fuse_reply_err(req, ENOENT);
@@ -202,7 +209,7 @@ static void lookup_link(struct fs *fs, fuse_req_t req, struct node *directory, c
 
 static void lookup_scratch(struct fs *fs, fuse_req_t req, struct node *directory, const char *name)
 {
-	struct node *node = node_take_scratch(fs, directory, name);
+	struct node *node = inode_take_scratch(fs, directory, name);
 
 	if (node)
 		reply_entry(fs, req, node, NULL, 0);
@@ -242,16 +249,16 @@ static bool is_vacant(struct fs *fs, fuse_req_t req, const struct node *director
 	return vacancy_holds(fs->vacancies, path, fuse_req_ctx(req)->pid);
 }
 
-void lookup_name(fuse_req_t req, fuse_ino_t parent, const char *name)
+void lookup_entry(fuse_req_t req, fuse_ino_t parent, const char *name)
 {
 	struct fs *fs = fs_asked(req, ASKED_LOOKUP);
-	struct node *directory = node_of(fs, parent);
+	struct node *directory = inode_node(fs, parent);
 	struct branch *branch = directory->kind == NODE_ROOT ? fs_branch(fs, name) : NULL;
 	struct node_fixed fixed;
 
 	dir_asked(fs, directory);
 	if (branch) {
-		node_hold(fs, branch->node);
+		inode_hold(fs, branch->node);
 		reply_entry(fs, req, branch->node, NULL, 0);
 		return;
 	}

@@ -5,21 +5,25 @@
  * A record that nobody knows yet is asked for while the request is parked. What is then read and
  * written through the handle is file.c's business.
  */
-#include "fs/ops.h"
+#include "fs/open.h"
 
-#include "cache/roster/record.h"
+#include "cache/record/record.h"
 #include "fs/people/email_dir.h"
 #include "fs/control/control.h"
-#include "fs/entry.h"
-#include "fs/handle.h"
-#include "fs/tree/node.h"
-#include "fs/notify.h"
 #include "fs/control/history_dir.h"
-#include "fs/request.h"
-#include "fs/memory/scratch.h"
 #include "fs/control/query_file.h"
+#include "fs/memory/scratch.h"
+#include "fs/memory/scratch_open.h"
+#include "fs/memory/scratch_text.h"
 #include "fs/people/unread.h"
-#include "fs/view.h"
+#include "fs/tree/entry.h"
+#include "fs/tree/handle.h"
+#include "fs/tree/inode.h"
+#include "fs/tree/node.h"
+#include "fs/tree/notify.h"
+#include "fs/tree/pages.h"
+#include "fs/tree/request.h"
+#include "fs/tree/view.h"
 #include "vendors/base/log.h"
 
 #include <errno.h>
@@ -97,7 +101,7 @@ static void open_record(struct fs *fs, fuse_req_t req, struct node *node, fuse_i
 	} while (record);
 	/* The kernel reads as far as it thinks the file goes: it must not think of another version.
 	 */
-	if (node_was_told(fs, node, handle->record->version))
+	if (pages_was_told(fs, node, handle->record->version))
 		notify_attributes(fs, node);
 	answer(req, handle, fi);
 }
@@ -165,13 +169,13 @@ void open_text(struct fs *fs, fuse_req_t req, struct node *node, const char *tex
 		return;
 	}
 	handle->fixed_length = strlen(text);
-	reply_open(req, handle, node_ino(fs, node), fi);
+	reply_open(req, handle, inode_of(fs, node), fi);
 }
 
 /* What HANDLE, on a draft or a record, reads at first. False: no memory. */
 static bool load_draft(struct handle *handle)
 {
-	handle->fixed = scratch_text(node_scratch(handle->node), &handle->fixed_length);
+	handle->fixed = scratch_text_copy(node_scratch(handle->node), &handle->fixed_length);
 	return handle->fixed;
 }
 
@@ -200,10 +204,10 @@ static struct handle *new_handle(struct fs *fs, fuse_req_t req, struct node **no
 		if (view_create(handle, req, turn == RENEWED_MAX))
 			return handle;
 		open_end(handle);
-		renewed = node_find(fs, (*node)->path);
+		renewed = inode_find(fs, (*node)->path);
 		if (!renewed)
 			return NULL;
-		node_drop(fs, *node);
+		inode_drop(fs, *node);
 		*node = renewed;
 	}
 }
@@ -218,7 +222,7 @@ void open_new(struct fs *fs, fuse_req_t req, struct node *node, struct fuse_file
 	struct fuse_entry_param entry;
 
 	if (!handle) {
-		node_drop(fs, node);
+		inode_drop(fs, node);
 		fuse_reply_err(req, ENOMEM);
 		return;
 	}
@@ -228,7 +232,7 @@ void open_new(struct fs *fs, fuse_req_t req, struct node *node, struct fuse_file
 	fi->fh = (uint64_t)(uintptr_t)handle;
 	if (fuse_reply_create(req, &entry, fi) == -ENOENT) {
 		open_end(handle);
-		node_forget(fs, entry.ino, 1);
+		inode_forget(fs, entry.ino, 1);
 	}
 }
 
@@ -241,7 +245,7 @@ static void open_scratch(struct fs *fs, fuse_req_t req, struct node *node, fuse_
 
 	/* A record may have stood here when the kernel looked: then it looks again. */
 	if (scratch_is_gone(fs->scratches, node_scratch(node)) ||
-	    (writes && !scratch_may_open(node_scratch(node)))) {
+	    (writes && !scratch_open_allowed(node_scratch(node)))) {
 		fuse_reply_err(req, ESTALE);
 		return;
 	}
@@ -260,7 +264,7 @@ static void open_scratch(struct fs *fs, fuse_req_t req, struct node *node, fuse_
 	}
 	view_opened(handle, req, ino);
 	/* a backup, by the number of the record that others still read */
-	fi->direct_io = node_has_readers(fs, ino);
+	fi->direct_io = pages_has_readers(fs, ino);
 	fi->fh = (uint64_t)(uintptr_t)handle;
 	if (fuse_reply_open(req, fi) == -ENOENT)
 		open_end(handle);
@@ -293,7 +297,7 @@ static void open_other(struct fs *fs, fuse_req_t req, struct node *node, fuse_in
 void open_file(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
 	struct fs *fs = fs_asked(req, ASKED_OPEN);
-	struct node *node = node_of(fs, ino);
+	struct node *node = inode_node(fs, ino);
 	struct record *record = NULL;
 	struct request *request;
 	double seconds;

@@ -7,18 +7,32 @@
  */
 #include "fs/ops.h"
 
+#include "cache/record/record.h"
+#include "cache/roster/known.h"
+#include "cache/roster/wait.h"
 #include "cache/roster/roster.h"
-#include "fs/people/email_dir.h"
-#include "fs/entry.h"
-#include "fs/handle.h"
-#include "fs/tree/node.h"
 #include "fs/control/history_dir.h"
-#include "fs/tree/path.h"
-#include "fs/request.h"
+#include "fs/create_remove.h"
+#include "fs/dir.h"
+#include "fs/file.h"
+#include "fs/listing.h"
+#include "fs/lookup.h"
 #include "fs/memory/scratch.h"
+#include "fs/memory/scratch_text.h"
+#include "fs/open.h"
+#include "fs/people/email_dir.h"
+#include "fs/rename.h"
+#include "fs/tree/entry.h"
+#include "fs/tree/handle.h"
+#include "fs/tree/inode.h"
+#include "fs/tree/node.h"
+#include "fs/tree/pages.h"
+#include "fs/tree/path.h"
 #include "fs/tree/record_dir.h"
-#include "fs/view.h"
+#include "fs/tree/request.h"
+#include "fs/tree/view.h"
 #include "vendors/base/log.h"
+#include "vendors/rest/account.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -60,7 +74,7 @@ static void op_forget(fuse_req_t req, fuse_ino_t ino, uint64_t count)
 {
 	struct fs *fs = fs_asked(req, ASKED_FORGET);
 
-	node_forget(fs, ino, count);
+	inode_forget(fs, ino, count);
 	fuse_reply_none(req);
 }
 
@@ -69,7 +83,7 @@ static void op_forget_multi(fuse_req_t req, size_t count, struct fuse_forget_dat
 	struct fs *fs = fs_asked(req, ASKED_FORGET);
 
 	for (size_t i = 0; i < count; i++)
-		node_forget(fs, forgets[i].ino, forgets[i].nlookup);
+		inode_forget(fs, forgets[i].ino, forgets[i].nlookup);
 	fuse_reply_none(req);
 }
 
@@ -82,7 +96,8 @@ static bool goes_by_id(const struct node *node)
 
 	if (!node->id || roster_collection(node->record_dir->roster)->single)
 		return false;
-	record_dir_name(node->record_dir, node->id, node->kind == NODE_STATUS ? ".status" : ".json", name);
+	record_dir_name(node->record_dir, node->id, node->kind == NODE_STATUS ? ".status" : ".json",
+			name);
 	return strcmp(name, node_name(node)) == 0;
 }
 
@@ -96,7 +111,7 @@ static void got_attr(struct request *request, int error)
 		return;
 	error = entry_found(request, error, &record);
 	if (error == -ENOENT && goes_by_id(node) && !atomic_load(&node->writers) &&
-	    !node_has_readers(request->fs, request->ino)) {
+	    !pages_has_readers(request->fs, request->ino)) {
 		/* Nobody has it open, so that was a question by name: the kernel looks that up
 		 * again, and finds or creates nothing. */
 		log_error(&request->call, error);
@@ -117,8 +132,8 @@ static void got_attr(struct request *request, int error)
 static void op_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
 	struct fs *fs = fs_asked(req, ASKED_GETATTR);
-	struct node *node = node_of(fs, ino);
-	enum roster_knows knows = ROSTER_UNKNOWN;
+	struct node *node = inode_node(fs, ino);
+	enum known knows = KNOWN_NOTHING;
 	struct record *record = NULL;
 	struct request *request;
 	double seconds = 0;
@@ -141,7 +156,7 @@ static void op_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi
 	}
 	knows = entry_peek(node, &record, &seconds);
 	/* While somebody fetches the roster, a known record's attributes are those known. */
-	if (knows == ROSTER_FRESH || knows == ROSTER_FETCHING) {
+	if (knows == KNOWN_FRESH || knows == KNOWN_FETCHING) {
 		reply_opened_attr(fs, req, ino, node, record, seconds);
 		record_put(record);
 		return;
@@ -197,7 +212,7 @@ static int set_size(struct fs *fs, fuse_req_t req, fuse_ino_t ino, const struct 
 		return error;
 	}
 	if (node_scratch(node))
-		return scratch_truncate(fs->scratches, node_scratch(node), length);
+		return scratch_text_truncate(fs->scratches, node_scratch(node), length);
 	return request_refuse(req, node->path, -EINVAL,
 			      "a file that is not open can't be truncated: nothing was sent");
 }
@@ -207,7 +222,7 @@ static void op_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *attr, int wh
 		       struct fuse_file_info *fi)
 {
 	struct fs *fs = fs_asked(req, ASKED_SETATTR);
-	struct node *node = node_of(fs, ino);
+	struct node *node = inode_node(fs, ino);
 	struct record *record = NULL;
 	double seconds;
 	int error = 0;
@@ -236,7 +251,7 @@ static void got_self(struct request *request, int error)
 
 	if (error == -ENODATA)
 		error =
-		    call_fail(&request->call, ENOENT,
+		    call_fail(&request->call, CALL_MISSING,
 			      "the vendor does not tell which user the keys in section [%s] belong "
 			      "to: set self_id there",
 			      request->node->branch->account->name);
@@ -253,7 +268,7 @@ static void got_self(struct request *request, int error)
 static void op_readlink(fuse_req_t req, fuse_ino_t ino)
 {
 	struct fs *fs = fs_asked(req, ASKED_READLINK);
-	struct node *node = node_of(fs, ino);
+	struct node *node = inode_node(fs, ino);
 	struct request *request;
 	char target[NODE_PATH_MAX];
 
@@ -326,22 +341,22 @@ static void op_init(void *userdata, struct fuse_conn_info *conn)
 
 /* No xattr operations: libfuse then answers ENOSYS, and the kernel stops asking (five times on ls
  * -l). */
-const struct fuse_lowlevel_ops fs_operations = {
+const struct fuse_lowlevel_ops ops_table = {
     .init = op_init,
-    .lookup = lookup_name,
+    .lookup = lookup_entry,
     .forget = op_forget,
     .forget_multi = op_forget_multi,
     .getattr = op_getattr,
     .setattr = op_setattr,
     .readlink = op_readlink,
-    .mknod = names_mknod,
-    .mkdir = names_mkdir,
-    .unlink = names_unlink,
-    .rmdir = names_rmdir,
-    .symlink = names_symlink,
-    .rename = names_rename,
-    .link = names_link,
-    .create = names_create,
+    .mknod = create_node,
+    .mkdir = create_directory,
+    .unlink = remove_file,
+    .rmdir = remove_directory,
+    .symlink = create_symlink,
+    .rename = rename_entry,
+    .link = create_link,
+    .create = create_file,
     .open = open_file,
     .read = file_read,
     .write = file_write,

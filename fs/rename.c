@@ -8,21 +8,27 @@
  * else that concerns records or links is refused.
  *
  * The kernel moves its inode with the name. It will ask again for a file in memory, so that matters
- * only for an inode that is, or was, a record's: node_swap.
+ * only for an inode that is, or was, a record's: inode_swap.
  */
-#include "fs/ops.h"
+#include "fs/rename.h"
 
 #include "cache/access/status.h"
+#include "cache/record/record.h"
+#include "cache/update/update.h"
+#include "fs/file.h"
 #include "fs/memory/backup.h"
 #include "fs/memory/draft.h"
-#include "fs/entry.h"
-#include "fs/mistyped.h"
+#include "fs/memory/mistyped.h"
+#include "fs/memory/scratch.h"
+#include "fs/memory/scratch_state.h"
+#include "fs/memory/scratch_text.h"
+#include "fs/memory/vacancy.h"
+#include "fs/tree/entry.h"
+#include "fs/tree/inode.h"
 #include "fs/tree/node.h"
 #include "fs/tree/path.h"
-#include "fs/request.h"
-#include "fs/memory/scratch.h"
 #include "fs/tree/record_dir.h"
-#include "fs/memory/vacancy.h"
+#include "fs/tree/request.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -76,7 +82,7 @@ static int save(struct request *request)
 	int error = file_save(request);
 
 	if (error == -ENOENT && !request->word)
-		error = call_fail(&request->call, EOPNOTSUPP,
+		error = call_fail(&request->call, CALL_UNSUPPORTED,
 				  "there is no such record, and a rename does not make one");
 	return error;
 }
@@ -84,14 +90,14 @@ static int save(struct request *request)
 /* The file in memory at FROM has become NODE's record: the kernel moves its inode there. */
 static void take_over(struct fs *fs, struct node *node, const char *from)
 {
-	struct node *scratch = node_find(fs, from);
+	struct node *scratch = inode_find(fs, from);
 
 	if (scratch && scratch->scratch)
-		scratch_spend(scratch->scratch);
-	if (scratch && node_is_lasting(fs, scratch))
-		node_swap(fs, scratch, node);
+		scratch_text_spend(scratch->scratch);
+	if (scratch && inode_is_lasting(fs, scratch))
+		inode_swap(fs, scratch, node);
 	if (scratch)
-		node_drop(fs, scratch);
+		inode_drop(fs, scratch);
 	scratch_remove(fs->scratches, from);
 	vacancy_end_backup(fs->vacancies, from);
 }
@@ -115,11 +121,11 @@ static void saved(struct request *request, int error)
 static int take_text(struct request *request, struct scratch *scratch, const char **why)
 {
 	*why = "no memory";
-	request->text = scratch_text(scratch, &request->length);
+	request->text = scratch_text_copy(scratch, &request->length);
 	if (!request->text)
 		return -ENOMEM;
 	*why = "the file is empty, or a write to it has failed: nothing was sent";
-	if (!request->length || scratch_is_spoilt(scratch))
+	if (!request->length || scratch_text_is_spoilt(scratch))
 		return -EINVAL;
 	if (request->node->kind != NODE_STATUS)
 		return 0;
@@ -134,22 +140,23 @@ static struct node *target_node(const struct renaming *renaming)
 	struct node *directory = renaming->to;
 	char stem[PATH_STEM_MAX + 1], id[PATH_STEM_MAX + 1];
 	enum path_kind kind = path_parse(renaming->new_name, stem);
-	struct node *node = node_find(renaming->fs, renaming->new_path);
+	struct node *node = inode_find(renaming->fs, renaming->new_path);
 	struct node_fixed fixed;
 
 	if (node && node_is_record(node) && node->id)
 		return node;
 	if (node)
-		node_drop(renaming->fs, node);
+		inode_drop(renaming->fs, node);
 	for (size_t i = 0; node_fixed(directory, i, &fixed); i++) {
 		if (fixed.kind == NODE_JSON && strcmp(fixed.name, renaming->new_name) == 0)
 			return node_take_fixed(renaming->fs, directory, &fixed);
 	}
 	if (kind == PATH_OTHER || (kind == PATH_STATUS && directory->kind != NODE_BRANCH) ||
-	    path_is_cut(stem) || !path_id(stem, id) || !record_dir_may_have(directory->record_dir, id))
+	    path_is_cut(stem) || !path_id(stem, id) ||
+	    !record_dir_may_have(directory->record_dir, id))
 		return NULL;
-	return node_take(renaming->fs, kind == PATH_STATUS ? NODE_STATUS : NODE_JSON, directory,
-			 renaming->new_name, directory->record_dir, id);
+	return inode_take(renaming->fs, kind == PATH_STATUS ? NODE_STATUS : NODE_JSON, directory,
+			  renaming->new_name, directory->record_dir, id);
 }
 
 /* A backup that is put back as it was asks for nothing, so no vendor is asked. */
@@ -183,7 +190,7 @@ static void take_time(struct request *request, struct scratch *scratch)
 {
 	struct stat attr;
 
-	scratch_attr(scratch, &attr);
+	scratch_text_attr(scratch, &attr);
 	if (time(NULL) - attr.st_mtim.tv_sec <= JUST_SECONDS)
 		request->call.written = attr.st_mtim;
 }
@@ -222,7 +229,7 @@ static void start_save(const struct renaming *renaming, struct scratch *scratch)
 			refuse_target(renaming, error, why);
 	}
 	if (node)
-		node_drop(fs, node);
+		inode_drop(fs, node);
 }
 
 /* ---- a draft ---- */
@@ -231,7 +238,7 @@ static int post(struct request *request)
 {
 	struct scratch *scratch = scratch_get(request->fs->scratches, request->from);
 	int error = scratch ? draft_post(request, scratch)
-			    : call_fail(&request->call, ENOENT, "the file has gone");
+			    : call_fail(&request->call, CALL_MISSING, "the file has gone");
 
 	scratch_put(request->fs->scratches, scratch);
 	return error;
@@ -241,7 +248,7 @@ static void posted(struct request *request, int error)
 {
 	struct fs *fs = request->fs;
 	struct scratch *scratch = scratch_get(fs->scratches, request->from);
-	char *id = scratch ? scratch_id(scratch) : NULL;
+	char *id = scratch ? scratch_text_id(scratch) : NULL;
 
 	/* refused: both names stay as they were */
 	if (scratch && (id || !error)) {
@@ -282,7 +289,7 @@ static void start_post(const struct renaming *renaming, struct scratch *scratch)
 static bool is_taken(const struct renaming *renaming)
 {
 	struct scratch *there = scratch_get(renaming->fs->scratches, renaming->new_path);
-	char *id = there ? scratch_id(there) : NULL;
+	char *id = there ? scratch_text_id(there) : NULL;
 	bool taken = id || (there && !renaming->replaces);
 
 	scratch_put(renaming->fs->scratches, there);
@@ -315,15 +322,15 @@ static void refuse_record(const struct renaming *renaming)
 			      "there is no such record, and a rename does not make one");
 	record_put(record);
 	if (node)
-		node_drop(renaming->fs, node);
+		inode_drop(renaming->fs, node);
 }
 
 static void rename_scratch(const struct renaming *renaming, struct scratch *scratch)
 {
 	bool fixed, record = is_record_name(renaming->to, renaming->new_name, &fixed);
 	bool drafts = renaming->to->kind == NODE_NEW;
-	char *made = scratch_id(scratch);
-	bool is_link = made || scratch_target(scratch);
+	char *made = scratch_text_id(scratch);
+	bool is_link = made || scratch_text_target(scratch);
 
 	free(made);
 	if (renaming->to != renaming->from || (fixed && !record) ||
@@ -369,26 +376,26 @@ static void rename_record(const struct renaming *renaming)
 		fuse_reply_err(renaming->req, EINVAL);
 		return;
 	}
-	node = node_find(renaming->fs, renaming->path);
+	node = inode_find(renaming->fs, renaming->path);
 	if (node && node_is_record(node))
 		backup_make(renaming->fs, renaming->req, node, renaming->to, renaming->new_name);
 	else
 		fuse_reply_err(renaming->req, ENOENT);
 	if (node)
-		node_drop(renaming->fs, node);
+		inode_drop(renaming->fs, node);
 }
 
 /* ---- all ---- */
 
-void names_rename(fuse_req_t req, fuse_ino_t parent, const char *name, fuse_ino_t new_parent,
+void rename_entry(fuse_req_t req, fuse_ino_t parent, const char *name, fuse_ino_t new_parent,
 		  const char *new_name, unsigned flags)
 {
 	struct fs *fs = fs_asked(req, ASKED_RENAME);
 	struct renaming renaming = {
 	    .fs = fs,
 	    .req = req,
-	    .from = node_of(fs, parent),
-	    .to = node_of(fs, new_parent),
+	    .from = inode_node(fs, parent),
+	    .to = inode_node(fs, new_parent),
 	    .name = name,
 	    .new_name = new_name,
 	    .replaces = !(flags & RENAME_NOREPLACE),

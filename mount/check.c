@@ -14,6 +14,9 @@
 #include "mount/config.h"
 #include "mount/tally.h"
 #include "vendors/base/call.h"
+#include "vendors/rest/account.h"
+#include "vendors/rest/item.h"
+#include "vendors/rest/list.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -70,8 +73,8 @@ static void say_error(struct check *check)
 	char status[32] = "";
 
 	check->failed = true;
-	if (call_shown_status(call))
-		(void)snprintf(status, sizeof(status), " answered %d", call_shown_status(call));
+	if (call->status)
+		(void)snprintf(status, sizeof(status), " answered %d", call->status);
 	say(check, "%s%s%s%s", call->request, call->request[0] ? status : "",
 	    call->request[0] ? ": " : "", call->words);
 }
@@ -165,7 +168,7 @@ static void check_unpaged(struct check *check)
 		users.page_size = (unsigned)check->tally.count;
 		strangers_init(&strangers, &check->tally);
 		part.sink = &strangers.sink;
-		if (vendor_list_all(&check->call, check->account, &users, &part, 1) ||
+		if (list_walk_all(&check->call, check->account, &users, &part, 1) ||
 		    !strangers.count)
 			continue;
 		check->failed = true;
@@ -181,11 +184,11 @@ static bool check_list(struct check *check)
 	const struct collection *users = account->vendor->users;
 	struct list_part part = {.sink = &check->tally.sink, .page = 1};
 	int error = check->quick
-			? vendor_list_all(&check->call, account, users, &part, 1)
-			: vendor_list(&check->call, account, users, NULL, &check->tally.sink);
+			? list_walk_all(&check->call, account, users, &part, 1)
+			: list_walk(&check->call, account, users, NULL, &check->tally.sink);
 
 	if (error) {
-		if (check->call.status == 404 && !account->vendor->choose_base_url)
+		if (check->call.verdict == CALL_NO_PATH && !account->vendor->choose_base_url)
 			call_add_words(&check->call, " (is base_url right?)");
 		say_error(check);
 		return false;
@@ -214,7 +217,7 @@ static void check_one_status(struct check *check)
 	const struct collection *users = account->vendor->users;
 	const char *id = check->tally.first, *word = NULL;
 	json_t *record = NULL;
-	int error = vendor_get(&check->call, check->account, users, NULL, id, &record, NULL);
+	int error = item_get(&check->call, check->account, users, NULL, id, &record, NULL);
 
 	if (error) {
 		say_error(check);
@@ -274,14 +277,14 @@ static void check_statuses(struct check *check)
 	int error;
 
 	if (check->quick) {
-		error = vendor_get(&check->call, account, statuses, NULL, id, &record, NULL);
+		error = item_get(&check->call, account, statuses, NULL, id, &record, NULL);
 		if (!error)
 			say(check, "statuses can be read: user %s is %s (one user only)", id,
 			    json_string_value(json_object_get(record, statuses->status_key)));
 		json_decref(record);
 	} else {
 		tally_statuses(&check->tally, statuses);
-		error = vendor_list(&check->call, account, statuses, NULL, &check->tally.sink);
+		error = list_walk(&check->call, account, statuses, NULL, &check->tally.sink);
 		tally_end(&check->tally);
 		if (!error)
 			say_statuses(check);

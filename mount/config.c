@@ -13,8 +13,11 @@
 #include "mount/keys.h"
 #include "mount/secret.h"
 #include "mount/sections.h"
+#include "vendors/base/limits.h"
 #include "vendors/http/http.h"
+#include "vendors/rest/account.h"
 #include "vendors/vendor.h"
+#include "vendors/vendors.h"
 
 #include <errno.h>
 #include <jansson.h>
@@ -26,7 +29,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define TEXT_MAX ((size_t)1 << 20)
 #define OWN_SECTION "rosterfs"
 
 /* ---- values: each returns 0, or a negative errno with words ---- */
@@ -184,10 +186,11 @@ static int set_file(const struct keys *keys, const struct entry *entry, char **v
 
 	if (result)
 		goto out;
-	result = sections_text(path, TEXT_MAX, &text, &length, NULL);
+	result = sections_text(path, LIMITS_TEXT_MAX, &text, &length, NULL);
 	if (result) {
 		(void)keys_fail(keys, entry->line, "%s: the file cannot be read: %s", entry->key,
-				result == -EFBIG ? "it is larger than 1 MiB" : strerror(-result));
+				result == -EFBIG ? "it is larger than " LIMITS_TEXT_WORDS
+						 : strerror(-result));
 		goto out;
 	}
 	result = check_text(keys, entry, text, length);
@@ -302,10 +305,10 @@ static int choose_base_url(const struct keys *keys, const struct section *sectio
 	const struct vendor *vendor = account->vendor;
 	const char *chosen = vendor->choose_base_url ? vendor->choose_base_url(account) : NULL;
 
-	if (account->base_url || !chosen)
+	if (account->endpoint.base_url || !chosen)
 		return 0;
-	account->base_url = strdup(chosen);
-	return account->base_url ? 0 : keys_fail_memory(keys, section->line);
+	account->endpoint.base_url = strdup(chosen);
+	return account->endpoint.base_url ? 0 : keys_fail_memory(keys, section->line);
 }
 
 static int read_account(const struct keys *keys, const struct section *section,

@@ -8,6 +8,7 @@
 #include "mount/descriptors.h"
 
 #include "mount/config.h"
+#include "vendors/rest/account.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -29,7 +30,7 @@ static size_t accounts_with_api(const struct config *config, size_t *requests)
 	for (size_t i = 0; i < config->account_count; i++) {
 		if (!config->accounts[i]->vendor->users)
 			continue;
-		*requests += config->accounts[i]->parallel;
+		*requests += config->accounts[i]->endpoint.parallel;
 		count++;
 	}
 	return count;
@@ -48,14 +49,14 @@ static void share(const struct config *config, size_t allowed, size_t requests, 
 
 	for (size_t i = 0; i < config->account_count; i++) {
 		struct account *account = config->accounts[i];
-		size_t part = account->parallel * room / requests;
+		size_t part = account->endpoint.parallel * room / requests;
 
 		if (!account->vendor->users)
 			continue;
-		account->parallel = part ? (unsigned)part : 1;
+		account->endpoint.parallel = part ? (unsigned)part : 1;
 		if (length > 0 && (size_t)length < size)
 			length += snprintf(words + length, size - (size_t)length, " %s %u",
-					   account->name, account->parallel);
+					   account->name, account->endpoint.parallel);
 	}
 }
 

@@ -11,7 +11,10 @@
 #include "mount/keys.h"
 
 #include "mount/config.h"
+#include "vendors/base/limits.h"
+#include "vendors/rest/account.h"
 #include "vendors/vendor.h"
+#include "vendors/vendors.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -25,7 +28,7 @@
 #define YEAR 31536000u
 
 static const struct key mount_keys[] = {
-    {"status_limit", KEY_NUMBER, offsetof(struct config, status_limit), 0, 1000000000},
+    {"status_limit", KEY_NUMBER, offsetof(struct config, status_limit), 0, LIMITS_COUNT_MAX},
     {"status_window", KEY_NUMBER, offsetof(struct config, status_window), 1, YEAR},
     {"scratch_limit", KEY_SIZE, offsetof(struct config, scratch_limit), 0, 0},
     {"audit_log", KEY_PATH, offsetof(struct config, audit_log), 0, 0},
@@ -34,14 +37,14 @@ static const struct key mount_keys[] = {
 
 /* of vendors with an API; account_new sets the defaults */
 static const struct key account_keys[] = {
-    {"base_url", KEY_URL, offsetof(struct account, base_url), 0, 0},
+    {"base_url", KEY_URL, offsetof(struct account, endpoint.base_url), 0, 0},
     {"ttl", KEY_NUMBER, offsetof(struct account, ttl), 0, YEAR},
     {"grace", KEY_NUMBER, offsetof(struct account, grace), 0, YEAR},
-    {"parallel", KEY_NUMBER, offsetof(struct account, parallel), 1, 64},
-    {"timeout", KEY_NUMBER, offsetof(struct account, timeout), 1, 3600},
-    {"retry_budget", KEY_NUMBER, offsetof(struct account, retry_budget), 0, 86400},
+    {"parallel", KEY_NUMBER, offsetof(struct account, endpoint.parallel), 1, 64},
+    {"timeout", KEY_NUMBER, offsetof(struct account, endpoint.timeout), 1, 3600},
+    {"retry_budget", KEY_NUMBER, offsetof(struct account, endpoint.retry_budget), 0, 86400},
     {"lag", KEY_NUMBER, offsetof(struct account, lag), 0, 3600},
-    {"max_users", KEY_NUMBER, offsetof(struct account, max_users), 1, 1000000000},
+    {"max_users", KEY_NUMBER, offsetof(struct account, max_users), 1, LIMITS_COUNT_MAX},
     {"allow_delete", KEY_YES_NO, offsetof(struct account, allow_delete), 0, 0},
     {.name = NULL},
 };
@@ -309,7 +312,7 @@ int keys_check_account(const struct keys *keys, const struct section *section,
 
 	if (result)
 		return result;
-	found = vendor_find(type ? type->value : section->name);
+	found = vendors_find(type ? type->value : section->name);
 	if (!found)
 		return fail_type(keys, section, type);
 	for (size_t i = 0; i < section->count; i++) {
@@ -330,10 +333,11 @@ int keys_check_account(const struct keys *keys, const struct section *section,
 				 section->name, setting->name);
 	}
 	if (found->users && !found->base_url && !section_find(section, "base_url") &&
-	    !(found->choose_base_url && section_find(section, "region")))
-		return keys_fail(keys, section->line, "section [%s] needs the key %s",
-				 section->name,
-				 found->choose_base_url ? "region (or base_url)" : "base_url");
+	    !(found->base_url_key && section_find(section, found->base_url_key)))
+		return keys_fail(keys, section->line, "section [%s] needs the key %s%sbase_url%s",
+				 section->name, found->base_url_key ? found->base_url_key : "",
+				 found->base_url_key ? " (or " : "",
+				 found->base_url_key ? ")" : "");
 	*vendor = found;
 	return 0;
 }

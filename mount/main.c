@@ -7,13 +7,16 @@
  */
 #include "cache/history/audit.h"
 #include "fs/fs.h"
+#include "fs/ops.h"
 #include "mount/background.h"
 #include "mount/check.h"
 #include "mount/config.h"
 #include "mount/descriptors.h"
 #include "mount/options.h"
+#include "vendors/rest/account.h"
 #include "vendors/http/http.h"
 #include "vendors/base/log.h"
+#include "vendors/rest/page_arena.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -97,7 +100,7 @@ struct mount {
 };
 
 /* The queues of all accounts with an API. -EMFILE: it has been said what is missing. */
-static int open_lanes(struct mount *mount)
+static int open_queues(struct mount *mount)
 {
 	char words[1024];
 	int error = descriptors_provide(&mount->config, words, sizeof(words));
@@ -108,12 +111,13 @@ static int open_lanes(struct mount *mount)
 	}
 	if (error)
 		return error;
+	page_arena_install();
 	mount->http = http_new();
 	if (!mount->http)
 		return -ENOMEM;
 	for (size_t i = 0; !error && i < mount->config.account_count; i++) {
 		if (mount->config.accounts[i]->vendor->users)
-			error = http_add(mount->http, mount->config.accounts[i]);
+			error = http_add(mount->http, &mount->config.accounts[i]->endpoint);
 	}
 	return error;
 }
@@ -240,7 +244,7 @@ static int build(struct mount *mount)
 	char *words = session_options(options);
 	char *argv[] = {(char[]){"rosterfs"}, words, NULL};
 	struct fuse_args args = FUSE_ARGS_INIT(2, argv);
-	int error = open_lanes(mount);
+	int error = open_queues(mount);
 
 	if (!error && words)
 		mount->fs = fs_new(&fs_options, mount->config.accounts,
@@ -252,7 +256,7 @@ static int build(struct mount *mount)
 	}
 	mount->fs->greeted = on_init;
 	mount->fs->greeted_arg = mount;
-	mount->session = fuse_session_new(&args, &fs_operations, sizeof(fs_operations), mount->fs);
+	mount->session = fuse_session_new(&args, &ops_table, sizeof(ops_table), mount->fs);
 	if (!mount->session) {
 		complain("%s", fuse_words[0] ? fuse_words : "the mount options are wrong");
 		goto out;
@@ -390,7 +394,7 @@ static int run_check(struct mount *mount)
 {
 	const char *audit = mount->config.audit_log;
 	char why[2 * PATH_MAX];
-	int error = open_lanes(mount);
+	int error = open_queues(mount);
 	unsigned failed = 1;
 
 	if (error && error != -EMFILE)

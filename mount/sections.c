@@ -11,6 +11,7 @@
 #include "mount/sections.h"
 
 #include "mount/invisible.h"
+#include "vendors/base/limits.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -318,7 +319,7 @@ int sections_read(const char *file, struct sections *sections, char *why, size_t
 	int result;
 
 	*sections = (struct sections){0};
-	result = sections_text(file, SECTIONS_FILE_MAX, &text, &length, &sections->shared);
+	result = sections_text(file, LIMITS_TEXT_MAX, &text, &length, &sections->shared);
 	if (result || !text)
 		return sections_fail(why, why_size, -result, file, 0, "%s", strerror(-result));
 	reader.at = text;

@@ -12,9 +12,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* A larger file is refused. */
-#define SECTIONS_FILE_MAX (1u << 20)
-
 struct entry {
 	char *key;
 	char *value; /* never empty */

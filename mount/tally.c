@@ -8,6 +8,8 @@
 #include "mount/tally.h"
 
 #include "vendors/base/status_words.h"
+#include "vendors/vendor.h"
+#include "vendors/rest/list.h"
 #include "vendors/base/hash.h"
 
 #include <errno.h>

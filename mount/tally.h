@@ -8,7 +8,7 @@
 #define ROSTERFS_TALLY_H
 
 #include "vendors/base/table.h"
-#include "vendors/vendor.h"
+#include "vendors/rest/list.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -17,7 +17,7 @@
 
 /* Read only outside of tally.c. */
 struct tally {
-	struct list_sink sink; /* for vendor_list: first of the users, then maybe of the statuses */
+	struct list_sink sink; /* for list_walk: first of the users, then maybe of the statuses */
 	/* whose status_key a row's status has; NULL: rows have none, see tally_statuses */
 	const struct collection *collection;
 	bool of_statuses; /* the rows are statuses, of the users that were counted before */

@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# Runs `make demo` and `make test` of the commit HEAD as a new user does on a fresh Debian: in a root
-# that debootstrap makes, with git, make, a C compiler and ca-certificates, and nothing else. Needs
-# root. `make test-bare` calls it.
+# Runs `make`, `make demo` and `make test` of the commit HEAD as a new user does on a fresh Debian: in a
+# root that debootstrap makes, with git, make, a C compiler and ca-certificates, and nothing else. `make`
+# must fail, name `make deps` and install nothing; the others must install what they need. Needs root.
+# `make test-bare` calls it.
 #
 # The root is a plain directory that is no mount point. It has no /etc/mtab and no /etc/fuse.conf.
 # The commands run as root with umask 077, without a terminal, and with no variable set except PATH
@@ -11,7 +12,7 @@
 # folder of the user), which a second run uses.
 #
 # All mounts and processes live in namespaces of their own: they end with the script, however it
-# ends. The last line has the counts of `make test`, with the demo as one more test.
+# ends. The last line has the counts of `make test`, with `make` and the demo as two more tests.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 PATH=$PATH:/usr/sbin:/sbin
@@ -67,11 +68,18 @@ installed() {
 }
 
 inside() {
-	local count size more grown demo=failed good=0 bad=0 odd=0 code start
+	local part count size more grown plain=failed demo=failed good=0 bad=0 odd=0 code start
 	root=$1
 	mount_root "$root" || die "cannot mount /proc, /sys and /dev in $root"
 	mount --bind "$cache/packages" "$root/var/cache/apt/archives" || die 'cannot mount the packages'
 	read -r count size < <(installed)
+
+	say 'make'
+	as_user make >"$root/make.log" && echo 'make succeeds without libraries'
+	cat "$root/make.log"
+	read -r more grown < <(installed)
+	grep -q 'make deps' "$root/make.log" && [ "$more" -eq "$count" ] && plain=passed
+	say "make: $plain, with $((more - count)) packages installed"
 
 	say 'make demo </dev/null'
 	start=$SECONDS
@@ -90,7 +98,9 @@ inside() {
 
 	read -r good bad odd < <(sed -nE \
 		's/^([0-9]+) passed, ([0-9]+) failed(, ([0-9]+) skipped)?$/\1 \2 \4/p' "$root/test.log" | tail -n 1)
-	if [ "$demo" = passed ]; then good=$((good + 1)); else bad=$((bad + 1)); fi
+	for part in "$plain" "$demo"; do
+		if [ "$part" = passed ]; then good=$((good + 1)); else bad=$((bad + 1)); fi
+	done
 	[ "$code" -eq 0 ] || [ "$bad" -gt 0 ] || bad=1
 	printf '\n%s passed, %s failed, %s skipped\n' "$good" "$bad" "${odd:-0}"
 	[ "$bad" -eq 0 ]

@@ -1,9 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Installs the Debian packages that are missing of the sets named as arguments: build, demo, test,
-# bench, lint, bare. What is there already, from wherever it came, is left alone: each line of the table
-# has a command that tells whether the thing is there. Without apt-get it names what is missing and
-# stops. The word `device` alone asks whether this machine lets us mount.
+# Installs the missing Debian packages of the sets that are named as arguments: build, demo, test,
+# bench, lint, bare. Each line of the table has a command that succeeds if the thing is there, wherever
+# it came from; what is there is left alone. Without apt-get, the script names what is missing and
+# fails.
+#
+#     tests/deps.sh SET...            install
+#     tests/deps.sh --check SET...    install nothing: name what is missing, and fail if anything is
+#     tests/deps.sh device            fail if this machine does not permit mounting
 set -u
 
 CC=${CC:-cc}
@@ -82,6 +86,7 @@ table() {
 		lint|clang-format|clang-format|command -v clang-format
 		lint|cppcheck|cppcheck|command -v cppcheck
 		lint|shellcheck|shellcheck|command -v shellcheck
+		lint|mandoc|mandoc|command -v mandoc
 	EOF
 }
 
@@ -116,8 +121,26 @@ if [ "$*" = device ]; then
 	exit 1
 fi
 
+check=no
+if [ "${1:-}" = --check ]; then
+	check=yes
+	shift
+fi
+
 list=$(missing "$@")
 [ -n "$list" ] || exit 0
+
+if [ "$check" = yes ]; then
+	echo "Missing for the $*:" >&2
+	if command -v apt-get >/dev/null; then
+		echo "$list" | sed 's/|.*//; s/^/  /' >&2
+		echo "To install these Debian packages, run: make deps-$1 (or make deps, also for demo, test and lint)" >&2
+	else
+		echo "$list" | sed 's/.*|/  /' >&2
+		echo 'Install them with the package manager of your system (on Debian: make deps).' >&2
+	fi
+	exit 1
+fi
 
 if ! command -v apt-get >/dev/null; then
 	echo 'Please install, with your system'"'"'s package manager:' >&2

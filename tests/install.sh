@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# `tests/install.sh BUILD`: what `make install` puts somewhere runs there, has its manual pages, and
-# is gone after `make uninstall`.
+# `tests/install.sh BUILD` checks that `make install` installs a program that runs, its man pages and the
+# example config, and that `make uninstall` removes them.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -9,8 +9,8 @@ to=$(mktemp -d)
 trap 'rm -rf "$to"' EXIT
 make BUILD="$1" PREFIX=/usr DESTDIR="$to" install
 "$to/usr/bin/rosterfs" --version
-for page in man1/rosterfs.1 man5/rosterfs.conf.5; do
-	[ -s "$to/usr/share/man/$page" ]
+for file in man/man1/rosterfs.1 man/man5/rosterfs.conf.5 doc/rosterfs/rosterfs.conf.example; do
+	[ -s "$to/usr/share/$file" ]
 done
 make BUILD="$1" PREFIX=/usr DESTDIR="$to" uninstall
 left=$(find "$to" -type f)

@@ -31,8 +31,10 @@ files_but() {
 	rule 'only vendors/http*.c know libcurl' 'curl/' $(files_but 'vendors/http*.c' vendors cache fs mount)
 	rule 'only fs/ and mount/main.c know libfuse' '(fuse3/)?(fuse|cuse)(_[a-z_]*)?[.]h' \
 		$(files_but mount/main.c vendors cache mount)
-	rule 'only vendors/ knows libunistring and libidn2' 'uni(case|ctype|norm|str|name|types)[.]h|idn2[.]h' \
-		$(files_but '' cache fs mount)
+	rule 'only vendors/ and cache/document/alike.c know libunistring' \
+		'uni(case|ctype|norm|str|name|types)[.]h' \
+		$(files_but cache/document/alike.c cache fs mount)
+	rule 'only vendors/ knows libidn2' 'idn2[.]h' $(files_but '' cache fs mount)
 	rule 'vendors/ knows nothing above it' '([.][.]?/)*(cache|fs|mount)/' $(files_but '' vendors)
 	rule 'cache/ knows nothing above it' '([.][.]?/)*(fs|mount)/' $(files_but '' cache)
 	rule 'fs/ knows nothing above it' '([.][.]?/)*mount/' $(files_but '' fs)

@@ -13,21 +13,18 @@
 #ifndef ROSTERFS_VENDOR_H
 #define ROSTERFS_VENDOR_H
 
+#include "vendors/http/endpoint.h"
+
 #include <jansson.h>
-#include <stdatomic.h>
 #include <stdbool.h>
-#include <stdint.h>
 #include <stddef.h>
-#include <time.h>
+#include <stdint.h>
 
 struct account;
-struct basis_read;
 struct call;
 struct http_request;
-struct account_queue;
 struct list_sink;
-struct token;
-struct totals;
+struct walk_totals;
 
 /* ---- settings: the keys that a section of the config file may hold ---- */
 
@@ -112,10 +109,16 @@ struct collection {
 	const char *item_path; /* "/user/": the id follows, escaped */
 	const char *const *taken; /* what stands below item_path and is no id; NULL: nothing */
 	bool single; /* there is but one record, at item_path; its id is whatever it is called */
-	bool listed_only;      /* a record can't be asked for alone, only the whole list */
-	const char *list_key;  /* the member of a list answer that holds the rows */
-	const char *item_key;  /* the envelope of one record, and of a wrapped row */
+	bool listed_only;     /* a record can't be asked for alone, only the whole list */
+	const char *list_key; /* the member of a list answer that holds the rows */
+	const char *item_key; /* the envelope of one record, and of a wrapped row */
+	/* A second envelope in which an answer may hold one record, or NULL. */
+	const char *other_item_key;
 	const char *total_key; /* member of a list answer that may be a total of records, or not */
+	/* Members of a list answer, which may be nested: the number of records in the whole list,
+	   its number of pages, and the next page ("" or "null": there is none). Each may be NULL.
+	 */
+	const char *records_key, *pages_key, *next_key;
 	unsigned offset_ceiling;    /* the vendor refuses to list from here on; 0: it does not */
 	unsigned page_size;         /* rows asked for in one page: the most the vendor gives */
 	const char *const *id_keys; /* may be nested: "relationships.member.data.id" */
@@ -124,8 +127,11 @@ struct collection {
 	const char *path_id_key;
 	const char *type; /* sent as "type" where the body has none (item.c), or NULL */
 	const char *const *email_keys;
-	/* The id goes into this member of the body where an update is a POST to the item; NULL: it
-	 * does not. */
+	/* If the vendor refuses a PUT with 405, send the update as a POST to the item, from then
+	   on. Only for a vendor whose documents say that such a POST is an update: elsewhere it may
+	   be an action. */
+	bool put_becomes_post;
+	/* The member of that POST's body that takes the id; NULL: none. */
 	const char *posted_id;
 	bool wraps_requests; /* what is sent goes into the envelope item_key too */
 	const char *const
@@ -140,14 +146,14 @@ struct collection {
 	enum paging (*paging)(const struct account *account);
 	/*
 	 * What a list answer says of the whole list, laid into *TOTALS (walk.h), where all is
-	 * "unknown" at first. NULL: total_key, and hypermedia.pagination where there is one.
+	 * "unknown" at first. NULL: total_key, records_key, pages_key and next_key tell.
 	 */
-	void (*totals)(const json_t *answer, struct totals *totals);
+	void (*totals)(const json_t *answer, struct walk_totals *totals);
 	/* May records be made here (POST to list_path)? NULL: never. */
 	bool (*creates)(const struct account *account);
 	bool deletes; /* records can be deleted (with the account's allow_delete) */
 	/*
-	 * What no table can say: in place of vendor_list, _get, _put and _post, with their
+	 * What no table can say: in place of list_walk, _get, _put and _post, with their
 	 * contracts. NULL: these will do.
 	 */
 	int (*list)(struct call *call, struct account *account, const char *parent,
@@ -181,6 +187,8 @@ struct collection {
 	/* The links that the steps are: each step links the record's id into the parent that
 	   step_key names. */
 	const struct collection *step_links;
+	/* What makes a step again, in words, where no command can: a name may be unfit for one. */
+	const char *step_words;
 	const char *steps_key;   /* the array in a record that holds what its status is made of */
 	const char *step_key;    /* what tells one of these from another */
 	const char *step_id_key; /* the vendor's own id of a step, which is never used again */
@@ -240,6 +248,11 @@ struct vendor {
 	const char *base_url;           /* the default, or NULL */
 	/* The base URL that the settings of ACCOUNT stand for, or NULL; NULL: base_url it is. */
 	const char *(*choose_base_url)(const struct account *account);
+	/* The setting that choose_base_url reads; NULL without choose_base_url. */
+	const char *base_url_key;
+	/* Appended to the error if the vendor answers 401 or 404 to a list or to a request for a
+	   token: the question whether the base URL is right. NULL: nothing is appended. */
+	const char *base_url_hint;
 	const struct collection
 	    *users; /* NULL: no API, the directory is kept by hand and read-only */
 
@@ -284,7 +297,7 @@ struct vendor {
 	 * Find the id of the user that our key belongs to, by asking the vendor. Returns 0 and the
 	 * id in *ID (the caller frees), -ENODATA when the vendor does not tell (the words in CALL
 	 * then are what it answered: "GET /user/self answered 404"), or another negative errno with
-	 * words in CALL. May wait. NULL: our keys are no user's. For vendor_self.
+	 * words in CALL. May wait. NULL: our keys are no user's. For self_find.
 	 */
 	int (*self)(struct call *call, struct account *account, char **id);
 
@@ -295,252 +308,5 @@ struct vendor {
 	void *(*memory_new)(void); /* NULL: no memory is left */
 	void (*memory_free)(void *memory);
 };
-
-/* All vendors, ending with NULL. */
-extern const struct vendor *const vendors[];
-
-/* The vendor whose type is TYPE, or NULL. */
-const struct vendor *vendor_find(const char *type);
-
-/* ---- an account: one section of the config file ---- */
-
-struct account {
-	char *name; /* the section, which is the directory's name */
-	const struct vendor *vendor;
-	char *base_url; /* without a slash at its end; NULL: no API */
-	unsigned ttl;   /* seconds a fetched roster counts as fresh */
-	unsigned grace; /* seconds more in which the old one is served while a new one is fetched */
-	unsigned parallel;     /* most requests in flight */
-	unsigned timeout;      /* seconds for one request */
-	unsigned retry_budget; /* seconds of retrying without progress */
-	unsigned max_users;    /* most rows of a list: one that is longer may have no end */
-	unsigned lag;          /* seconds for which the vendor's reads may lag behind its writes */
-	bool allow_delete;
-	char **values; /* the vendor's own settings, in the order of vendor->settings; NULL: not
-			  given */
-	atomic_bool updates_by_post; /* the vendor refused PUT with 405: POST to the item updates */
-	/* Set by whoever finds that this vendor refuses its own ETags: vendor_get hands out none
-	 * from then on, and vendor_put sends none. */
-	atomic_bool no_preconditions;
-	struct token *token; /* NULL for a vendor without tokens */
-	void *memory;        /* vendor->memory_new's: the vendor's own */
-	struct account_queue *queue;   /* its queue; set by http_add, NULL without an API */
-};
-
-/* A new account with the defaults, named NAME (copied). NULL: no memory. */
-struct account *account_new(const char *name, const struct vendor *vendor);
-
-/* Wipes the secrets and frees everything but the queue, which http_free ends. NULL is fine. */
-void account_free(struct account *account);
-
-/* The value of the vendor's own setting NAME, or NULL. NAME must be in the vendor's table. */
-const char *account_value(const struct account *account, const char *name);
-
-/* Overwrite each secret of ACCOUNT that stands in TEXT with asterisks, in place. */
-void account_redact(const struct account *account, char *text);
-
-/* ---- records: pure functions over a vendor's JSON ---- */
-
-/* The value at PATH ("meta.updated_at") in RECORD, borrowed, or NULL. */
-json_t *collection_value(const json_t *record, const char *path);
-
-/* Remove the value at PATH from RECORD, if it is there. */
-void collection_remove(json_t *record, const char *path);
-
-/* The flags of field NAME in COLLECTION; 0 for a field that the table does not name. */
-unsigned collection_flags(const struct collection *collection, const char *name);
-
-/*
- * Take RECORD (a borrowed reference inside ANSWER) out of its envelope {"user":{..}}; an answer
- * that is the bare record passes too: it has an id, or, where there is but one record, its type.
- * Links that stand beside it, where the collection has such a field, are put into it, as in a row
- * of a list. NULL: there is no object.
- */
-json_t *collection_unwrap(const struct collection *collection, json_t *answer);
-
-/*
- * The id of RECORD as text, from a string or an integer; written to BUFFER when it is a number
- * (at least 24 bytes). NULL: the record has no id, or an empty one.
- */
-const char *collection_id(const struct collection *collection, const json_t *record, char *buffer);
-
-/* The id of RECORD in item paths, like collection_id's. */
-const char *collection_path_id(const struct collection *collection, const json_t *record,
-			       char *buffer);
-
-/* Could a record have ID, or is something else at its item path? */
-bool collection_may_have(const struct collection *collection, const char *id);
-
-/* The email of RECORD, a string that is not empty and may include NUL, borrowed, or NULL. */
-const json_t *collection_email_value(const struct collection *collection, const json_t *record);
-
-/* The same as text. NULL: it has none, or one that includes NUL. */
-const char *collection_email(const struct collection *collection, const json_t *record);
-
-/*
- * When RECORD was last updated, from the first time key that can be read: "2024-01-02 03:04:05"
- * (UTC), ISO 8601 with Z or an offset, with or without a fraction. False: the record does not tell.
- */
-bool collection_time(const struct collection *collection, const json_t *record,
-		     struct timespec *time);
-
-/* The same, but the time when it was made does not stand in for it: versions can be told by it. */
-bool collection_updated(const struct collection *collection, const json_t *record,
-			struct timespec *time);
-
-/* The same: when RECORD was made. */
-bool collection_created(const struct collection *collection, const json_t *record,
-			struct timespec *time);
-
-/*
- * The first field (FIELD_EACH_TIME) that BODY, which is to be PUT, has not or has as null or "";
- * in static memory. NULL: it has them all.
- */
-const char *collection_lacks(const struct collection *collection, const json_t *body);
-
-/*
- * Does RECORD, as the vendor shows it, not tell what it has in field NAME, although the vendor must
- * have been told: a write-only field, or one that it may hide (FIELD_MAY_HIDE) and has not shown?
- */
-bool collection_hides(const struct collection *collection, const json_t *record, const char *name);
-
-/* Remove from RECORD what must never be shown: confidential and write-only fields. */
-void collection_hide(const struct collection *collection, json_t *record);
-
-/* ---- requests: each may wait for the vendor ---- */
-
-/*
- * Receives the rows of a roster while it is walked. add: RECORD is borrowed, and what must never be
- * shown is removed already; what is to be kept of it is copied (page_arena.h tells why); ID is its id;
- * returns 0, -EEXIST when the id came before (list.c then decides), or a negative errno that ends
- * the walk. unreadable (may be NULL): RECORD's row is not JSON; it has its id and what else of it
- * could be read, and must not be shown or taken for the record; returns as add. Without this
- * function such a row ends the walk. reset: all rows so far are void, the walk starts again.
- * progress (may be NULL): so many pages and rows of this pass are there.
- */
-struct list_sink {
-	int (*add)(struct list_sink *sink, const char *id, json_t *record);
-	int (*unreadable)(struct list_sink *sink, const char *id, json_t *record);
-	void (*reset)(struct list_sink *sink);
-	void (*progress)(struct list_sink *sink, unsigned pages, size_t rows);
-};
-
-/*
- * Walk the whole collection, of PARENT if it belongs to one (else NULL). Returns 0 when each record
- * was handed to SINK exactly once since the last reset, else a negative errno with words in CALL:
- * then what the sink got is not a roster. -EREMOTEIO: also when there are more than the account's
- * max_users.
- */
-int vendor_list(struct call *call, struct account *account, const struct collection *collection,
-		const char *parent, struct list_sink *sink);
-
-/*
- * Find the id of the user that our key belongs to: what the vendor says, else the setting self_id.
- * Contract as that of vendor->self; -ENODATA also if our keys are no user's. Logs what the vendor
- * answered if it does not tell, and a self_id that contradicts it.
- */
-int vendor_self(struct call *call, struct account *account, char **id);
-
-/* One of the lists that vendor_list_all walks. */
-struct list_part {
-	const char *parent;
-	struct list_sink *sink; /* for its rows; a reset voids no other list's */
-	unsigned page; /* 0: all pages. Else this page alone, and the sink gets no roster; each page
-			  counts as one of the size that the collection asks for */
-	bool cut; /* set where it failed because the vendor lists no further (offset_ceiling): the
-		sink has the list's beginning, from nothing to all that can be had */
-};
-
-/*
- * May a list of COLLECTION have ROWS? 0, or -EREMOTEIO with words in CALL that name max_users.
- * Never waits. vendor_list_all asks for each of its lists; who makes one list of several asks too.
- */
-int vendor_list_bound(struct call *call, const struct account *account,
-		      const struct collection *collection, size_t rows);
-
-/*
- * Walk the collection of each parent in PARTS, as many at once as the account may have requests in
- * flight. As vendor_list for all of them or none, but COLLECTION's own `list` is not asked: this is
- * what such a function is made of. The rows of several lists come in turns.
- */
-int vendor_list_all(struct call *call, struct account *account, const struct collection *collection,
-		    struct list_part *parts, size_t count);
-
-/*
- * Fetch one record. Returns 0, a new reference in *RECORD (out of its envelope, confidential and
- * write-only fields removed) and its ETag in *ETAG (the caller frees; NULL: none; ETAG may be
- * NULL), or a negative errno with words in CALL: -ENOENT when the vendor does not know the id.
- *
- * With ETAG, no compressed answer is asked for, as a compressed one has another ETag. Only a strong
- * and valid one (RFC 9110, 8.8.3) is handed out, and none once account->no_preconditions is set.
- * With ETAG and call->basis, this is the read that a change rests on: see basis.h.
- */
-int vendor_get(struct call *call, struct account *account, const struct collection *collection,
-	       const char *parent, const char *id, json_t **record, char **etag);
-
-/*
- * The same without an ETag, for a vendor_put that is made of this record besides the one that
- * call->basis rests on: the write then rests on this one, and what it has rested on goes to *READ,
- * for basis_resume. Where it fails, nothing changes. Only below vendor_put.
- */
-int vendor_get_part(struct call *call, struct account *account, const struct collection *collection,
-		    const char *parent, const char *id, struct basis_read *read, json_t **record);
-
-/* Where the row of a record stands in its list, as the walk of the list has found it. */
-struct list_spot {
-	size_t page;   /* counted from 0 */
-	size_t before; /* rows before that page */
-	size_t size;   /* rows that the page was asked for with; 0: the rest is not known */
-};
-
-/*
- * Read record ID anew as a row of its list: for a vendor that lists records and has no GET of one.
- * *SPOT is where the row was last; where that page does not have it, the whole list is walked, and
- * *SPOT is set. Returns 0 and a new reference in *RECORD, as the list shows it; -ENOENT when the
- * complete list, walked now, lacks it; or another negative errno with words in CALL. May wait.
- *
- * With WRITE this is the read that a change rests on (call->basis, basis.h): the row comes of one
- * page that was asked for alone, after the walk.
- */
-int vendor_row(struct call *call, struct account *account, const struct collection *collection,
-	       const char *parent, const char *id, bool write, struct list_spot *spot,
-	       json_t **record);
-
-/*
- * Replace record ID by BODY (borrowed; already without system fields), with If-Match if ETAG is
- * strong and valid and account->no_preconditions is not set. A BODY that lacks a field which each
- * PUT must bring (FIELD_EACH_TIME) is not sent: VENDOR_REFUSED, EINVAL. PUT as Partnerize's guide
- * says; a vendor that answers 405 gets a POST to the item, as its own older documents say, from
- * then on. An answer that lacks a record, or has one that is not ID's, leaves *ANSWER NULL; so does
- * one with an error beside it, whose words are in call->said then.
- *
- * With call->basis this is the write that rests on the read: see basis.h. A 429 that cannot be
- * waited out while that read is fresh enough ends it at once: VENDOR_REFUSED, call->status 429 and
- * call->told. The account's next request then waits as the vendor demands.
- */
-enum vendor_outcome vendor_put(struct call *call, struct account *account,
-			       const struct collection *collection, const char *parent,
-			       const char *id, const json_t *body, const char *etag,
-			       json_t **answer);
-
-/* Delete the record with ID in its path. A 404 counts as done: it is not there. */
-enum vendor_outcome vendor_delete(struct call *call, struct account *account,
-				  const struct collection *collection, const char *parent,
-				  const char *id);
-
-/*
- * Make a record of BODY (borrowed). Never repeated blindly: VENDOR_UNKNOWN when the answer was
- * lost, or tells of an error although its status is a success. The record as answered into *ANSWER,
- * without what must never be shown; NULL where it is not answered. It has its id, but not always
- * each field, nor as a GET shows them (without an id it is none: what the vendor says, if anything,
- * is then the words in CALL); and a vendor whose reads lag its writes may answer the first GETs of
- * it with 404.
- */
-enum vendor_outcome vendor_post(struct call *call, struct account *account,
-				const struct collection *collection, const char *parent,
-				const json_t *body, json_t **answer);
-
-/* The path of the list, or with ID of one record, escaped; the caller frees. NULL: no memory. */
-char *vendor_path(const struct collection *collection, const char *parent, const char *id);
 
 #endif

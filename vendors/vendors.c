@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * vendors.c - the list of vendors. A new one is one file, and one line here.
+ * vendors.c - see vendors.h. A new vendor is one file, and one line here.
  */
+#include "vendors/vendors.h"
+
 #include "vendors/vendor.h"
 
 #include <string.h>
@@ -15,7 +17,7 @@ const struct vendor *const vendors[] = {
     &vendor_partnerize, &vendor_elasticpath, &vendor_cj, &vendor_manual, NULL,
 };
 
-const struct vendor *vendor_find(const char *type)
+const struct vendor *vendors_find(const char *type)
 {
 	for (size_t i = 0; vendors[i]; i++) {
 		if (strcmp(vendors[i]->type, type) == 0)

@@ -11,46 +11,50 @@
 #include "cache/history/attempt.h"
 #include "cache/history/guard.h"
 #include "cache/history/takeback.h"
+#include "cache/record/write_lock.h"
 #include "cache/roster/absence.h"
+#include "cache/roster/figures.h"
+#include "cache/roster/presence.h"
+#include "cache/roster/publish.h"
 #include "cache/roster/roster.h"
-#include "cache/update/change.h"
 #include "cache/update/late.h"
 #include "cache/update/looks.h"
+#include "cache/update/self_guard.h"
 #include "vendors/base/call.h"
 #include "vendors/base/log.h"
 #include "vendors/base/status_words.h"
+#include "vendors/rest/account.h"
+#include "vendors/rest/item.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
-#include <string.h>
 
 /* Refuse what can be refused without a request, except the one that finds out which user is self.
  */
 static int delete_user_check(struct attempt *attempt)
 {
 	const struct account *account = attempt->account;
-	struct change change = {.call = attempt->call,
-				.roster = attempt->roster,
-				.id = attempt->id};
 	bool deletes = roster_collection(attempt->roster)->deletes;
 	int error = guard_writable(attempt->guard, attempt->call);
 
 	if (error)
 		return error;
 	if (!account->allow_delete && !deletes)
-		return call_fail(attempt->call, EINVAL, "a status is active or inactive");
+		return call_fail(attempt->call, CALL_INVALID, "a status is active or inactive");
 	if (!account->allow_delete)
-		return call_fail(attempt->call, EINVAL,
+		return call_fail(attempt->call, CALL_INVALID,
 				 "a status is active or inactive; users are deleted only with "
 				 "allow_delete = yes in section [%s]",
 				 account->name);
 	if (!deletes)
-		return call_fail(attempt->call, EOPNOTSUPP,
+		return call_fail(attempt->call, CALL_UNSUPPORTED,
 				 "this vendor's users are not deleted here: write inactive, and "
 				 "see MANUAL");
 	if (!takeback_creation(attempt, NULL))
 		error = guard_has_room(attempt->guard, attempt->call);
-	return error ? error : change_check_self(&change, STATUS_DELETED);
+	return error
+		   ? error
+		   : self_guard_check(attempt->call, attempt->roster, attempt->id, STATUS_DELETED);
 }
 
 struct deletion {
@@ -69,16 +73,16 @@ static int delete_user_get(struct deletion *deletion, struct call *call, bool lo
 	int error;
 
 	if (look && !deletion->by_row)
-		error = vendor_get(call, attempt->account, roster_collection(attempt->roster),
-				   roster_parent(attempt->roster), attempt->id, record, NULL);
+		error = item_get(call, attempt->account, roster_collection(attempt->roster),
+				 roster_parent(attempt->roster), attempt->id, record, NULL);
 	else
 		error = absence_get(attempt->roster, call, attempt->id, record, NULL,
 				    look ? NULL : &deletion->by_row);
-	if (!error && roster_was_deleted(attempt->roster, call, attempt->id, *record)) {
+	if (!error && presence_was_deleted(attempt->roster, call, attempt->id, *record)) {
 		json_decref(*record);
 		*record = NULL;
-		roster_publish_absent(attempt->roster, attempt->id);
-		error = call_fail(call, ENOENT, "this mount has deleted it just now");
+		publish_absent(attempt->roster, attempt->id);
+		error = call_fail(call, CALL_MISSING, "this mount has deleted it just now");
 	}
 	return error;
 }
@@ -134,7 +138,7 @@ static int delete_user_prove(struct deletion *deletion, bool said)
 	there = delete_user_look(deletion, &again);
 	if (there < 0) {
 		attempt->unknown = true;
-		roster_doubt(attempt->roster, attempt->id);
+		publish_doubt(attempt->roster, attempt->id);
 		if (said) {
 			call_copy_error(attempt->call, &again);
 			error = there;
@@ -142,14 +146,14 @@ static int delete_user_prove(struct deletion *deletion, bool said)
 		call_add_words(attempt->call,
 			       "; reading the user failed too: it is not known whether the user "
 			       "is deleted");
-	} else if (there && said && attempt->call->status == 404) {
+	} else if (there && said && attempt->call->verdict == CALL_MISSING) {
 		error =
-		    call_fail(attempt->call, EREMOTEIO,
+		    call_fail(attempt->call, CALL_NOT_APPLIED,
 			      "not deleted: the vendor answered that there is no such user, and "
 			      "still shows the user");
 		late_look(attempt->call, attempt->roster, attempt->id, NULL, log_late_sight);
 	} else if (there && said) {
-		error = call_fail(attempt->call, EREMOTEIO,
+		error = call_fail(attempt->call, CALL_NOT_APPLIED,
 				  "accepted but not applied: the vendor answered success and still "
 				  "shows the user%s",
 				  attempt->account->lag
@@ -173,8 +177,8 @@ static void finish_deletion(struct attempt *attempt, const json_t *before)
 	if (remains)
 		log_call(attempt->call, "what remains to be done: %s", remains);
 	log_call(attempt->call, "deleted: this can't be undone%s", attempt_alone(attempt));
-	roster_note_deleted(attempt->roster, attempt->id, before);
-	roster_publish_deleted(attempt->roster, attempt->id);
+	presence_note_deleted(attempt->roster, attempt->id, before);
+	publish_deleted(attempt->roster, attempt->id);
 	attempt_accepted(attempt, before, NULL, NULL);
 }
 
@@ -189,8 +193,8 @@ static int delete_user_send(struct deletion *deletion, const json_t *before)
 
 	if (error)
 		return error;
-	outcome = vendor_delete(call, attempt->account, collection, roster_parent(attempt->roster),
-				attempt->id);
+	outcome = item_delete(call, attempt->account, collection, roster_parent(attempt->roster),
+			      attempt->id);
 	if (outcome == VENDOR_DONE || outcome == VENDOR_UNKNOWN)
 		error = delete_user_prove(deletion, outcome == VENDOR_DONE);
 	else
@@ -209,7 +213,7 @@ static int lock_and_delete(struct attempt *attempt)
 	struct deletion deletion = {.attempt = attempt};
 	struct call *call = attempt->call;
 	json_t *before = NULL;
-	int error = roster_lock(attempt->roster, call, attempt->id);
+	int error = write_lock_take(roster_write_lock(attempt->roster), call, attempt->id);
 
 	if (error)
 		return error;
@@ -222,13 +226,11 @@ static int lock_and_delete(struct attempt *attempt)
 		takeback_creation(attempt, before);
 	}
 	if (!error && guard_dry_run(attempt->guard)) {
-		error = attempt_send(attempt);
-		if (!error)
-			change_log_unsent(call, attempt->roster, "DELETE", attempt->id);
+		error = attempt_dry_run(attempt, "DELETE", attempt->id);
 	} else if (!error) {
 		error = delete_user_send(&deletion, before);
 	}
-	roster_unlock(attempt->roster, attempt->id);
+	write_lock_release(roster_write_lock(attempt->roster), attempt->id);
 	json_decref(before);
 	return error;
 }
@@ -244,6 +246,6 @@ int delete_user(struct call *call, struct roster *roster, struct guard *guard, c
 		error = lock_and_delete(&attempt);
 	attempt_end(&attempt, error);
 	if (error)
-		roster_note_error(roster, call, error);
+		figures_note_error(roster, call, error);
 	return error;
 }

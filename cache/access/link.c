@@ -12,18 +12,22 @@
 #include "cache/history/guard.h"
 #include "cache/history/takeback.h"
 #include "cache/history/undo.h"
-#include "cache/roster/record.h"
+#include "cache/record/record.h"
+#include "cache/record/write_lock.h"
+#include "cache/roster/figures.h"
+#include "cache/roster/known.h"
+#include "cache/roster/publish.h"
 #include "cache/roster/roster.h"
-#include "cache/update/change.h"
+#include "cache/roster/wait.h"
 #include "cache/update/looks.h"
 #include "vendors/base/call.h"
 #include "vendors/base/log.h"
+#include "vendors/rest/collection.h"
+#include "vendors/rest/item.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <time.h>
 
 /* Ask the vendor for link ID. Returns 1, 0 if there is none, or a negative errno. */
@@ -33,7 +37,7 @@ static int link_look(struct call *call, struct roster *roster, const char *id)
 	int error;
 
 	roster_refresh(roster);
-	error = roster_ask_sync(roster, &wait);
+	error = wait_sync(roster, &wait);
 	wait_clear(&wait);
 	return error == -ENOENT ? 0 : error ? error : 1;
 }
@@ -78,7 +82,7 @@ static json_t *remember_held(struct roster *roster, const char *id)
 	double seconds;
 	json_t *link;
 
-	roster_peek(roster, id, &held, &seconds);
+	known_peek(roster, id, &held, &seconds);
 	link = held ? record_json(held) : NULL;
 	link_remember(roster, link);
 	record_put(held);
@@ -100,7 +104,7 @@ static void publish_link(struct roster *roster, const char *id, const json_t *an
 	if (record)
 		link_remember(roster, answer);
 	if (record)
-		roster_publish(roster, record);
+		publish_record(roster, record);
 	else
 		roster_refresh(roster);
 	record_put(record);
@@ -129,7 +133,7 @@ static int prove_link(struct attempt *attempt)
 	if (there < 0)
 		return there;
 	if (!there)
-		return call_fail(call, EREMOTEIO,
+		return call_fail(call, CALL_NOT_APPLIED,
 				 "accepted but not applied: the vendor does not show the link%s%s",
 				 said[0] ? "; its answer: " : "", said);
 	log_call(call, "made%s", attempt_alone(attempt));
@@ -193,12 +197,11 @@ static int link_post(struct attempt *attempt)
 
 	attempt_undone_by(attempt, &undo);
 	takeback_link(attempt, NULL);
-	error = body ? attempt_send_counted(attempt, &ticket)
-		     : call_fail(attempt->call, ENOMEM, "no memory");
+	error = body ? attempt_send_counted(attempt, &ticket) : call_no_memory(attempt->call);
 	if (error)
 		goto out;
-	outcome = vendor_post(attempt->call, attempt->account, collection, roster_parent(roster),
-			      body, &answer);
+	outcome = item_post(attempt->call, attempt->account, collection, roster_parent(roster),
+			    body, &answer);
 	error = settle_link(attempt, outcome, answer, ticket);
 out:
 	json_decref(body);
@@ -214,22 +217,18 @@ static int make_link(struct attempt *attempt)
 	if (error)
 		return error;
 	if (!roster_collection(attempt->roster)->link)
-		return call_fail(call, EPERM, "links can't be made here");
+		return call_fail(call, CALL_FORBIDDEN, "links can't be made here");
 	if (guard_dry_run(attempt->guard)) {
 		error = guard_has_room(attempt->guard, call);
-		if (!error)
-			error = attempt_send(attempt);
-		if (!error)
-			change_log_unsent(call, attempt->roster, "POST", NULL);
-		return error;
+		return error ? error : attempt_dry_run(attempt, "POST", NULL);
 	}
-	error = roster_lock(attempt->roster, call, attempt->id);
+	error = write_lock_take(roster_write_lock(attempt->roster), call, attempt->id);
 	if (error)
 		return error;
 	error = link_post(attempt);
-	roster_unlock(attempt->roster, attempt->id);
+	write_lock_release(roster_write_lock(attempt->roster), attempt->id);
 	if (error)
-		roster_note_error(attempt->roster, call, error);
+		figures_note_error(attempt->roster, call, error);
 	return error;
 }
 

@@ -6,9 +6,9 @@
  */
 #include "cache/access/membership.h"
 
+#include "cache/record/record.h"
 #include "cache/roster/absence.h"
-#include "cache/roster/record.h"
-#include "cache/roster/roster.h"
+#include "cache/roster/publish.h"
 #include "vendors/base/call.h"
 #include "vendors/base/status_words.h"
 #include "vendors/json/exact.h"
@@ -67,10 +67,10 @@ void membership_publish(struct membership *membership, const struct call *call,
 	clock_gettime(CLOCK_REALTIME, &when);
 	made = record_new(membership->collection, membership->id, record, when);
 	if (made) {
-		roster_publish(membership->roster, made);
-		roster_good_until(membership->roster, membership->id, call->good_until);
+		publish_record(membership->roster, made);
+		publish_good_until(membership->roster, membership->id, call->good_until);
 	} else {
-		roster_doubt(membership->roster, membership->id);
+		publish_doubt(membership->roster, membership->id);
 	}
 	record_put(made);
 }

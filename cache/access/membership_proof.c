@@ -11,10 +11,13 @@
 #include "cache/access/membership.h"
 #include "cache/access/membership_late.h"
 #include "cache/history/attempt.h"
-#include "cache/roster/roster.h"
+#include "cache/record/record.h"
+#include "cache/roster/inactive.h"
+#include "cache/roster/publish.h"
 #include "cache/update/looks.h"
 #include "vendors/base/call.h"
-#include "vendors/json/exact.h"
+#include "vendors/json/exact_print.h"
+#include "vendors/rest/account.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -52,8 +55,8 @@ static void trim_undo(struct membership *membership, const json_t *record)
 			json_array_remove(list, i);
 	}
 	if (json_array_size(list))
-		text = exact_dump(membership->undo, 0);
-	roster_keep_undo(membership->roster, membership->id, text);
+		text = exact_print_text(membership->undo, 0);
+	inactive_keep_undo(membership->roster, membership->id, text);
 	free(text);
 }
 
@@ -134,12 +137,12 @@ static void membership_proof_settle(struct membership *membership, const struct 
 
 	membership_proof_remember(membership, record);
 	if (!error || !inactive)
-		roster_note_deactivated(membership->roster, membership->id, inactive);
+		inactive_note(membership->roster, membership->id, inactive);
 	trim_undo(membership, record);
 	membership_publish(membership, call, record);
 	/* reads may lag: ask again for the next reader, and once more when `lag` ends */
 	if (!shows_all(membership, record)) {
-		roster_doubt(membership->roster, membership->id);
+		publish_doubt(membership->roster, membership->id);
 		membership_late_look(membership);
 	}
 	json_object_del(record, membership->collection->unconfirmed_key);
@@ -155,9 +158,9 @@ static int fail_not_applied(struct membership *membership, const json_t *record)
 			      : "";
 
 	if (strcmp(status, membership->word) != 0)
-		return call_fail(membership->call, EREMOTEIO,
+		return call_fail(membership->call, CALL_NOT_APPLIED,
 				 "accepted but not applied: the user is still %s%s", status, lag);
-	return call_fail(membership->call, EREMOTEIO,
+	return call_fail(membership->call, CALL_NOT_APPLIED,
 			 "accepted but not applied: some %s were not restored; write the status "
 			 "again%s",
 			 membership->collection->name, lag);
@@ -250,7 +253,7 @@ int membership_proof_find(struct membership *membership, int error)
 	get_error = membership_proof_look(membership, &call, &record);
 	if (get_error) {
 		membership->attempt->unknown = true;
-		roster_doubt(membership->roster, membership->id);
+		publish_doubt(membership->roster, membership->id);
 		if (!error)
 			call_copy_error(membership->call, &call);
 	} else {

@@ -14,14 +14,19 @@
 #include "cache/history/guard.h"
 #include "cache/history/takeback.h"
 #include "cache/history/undo.h"
-#include "cache/roster/record.h"
+#include "cache/record/record.h"
+#include "cache/record/write_lock.h"
+#include "cache/roster/figures.h"
+#include "cache/roster/inactive.h"
+#include "cache/roster/known.h"
 #include "cache/roster/roster.h"
 #include "vendors/base/call.h"
 #include "vendors/base/log.h"
-#include "vendors/json/exact.h"
+#include "vendors/json/exact_parse.h"
+#include "vendors/json/exact_print.h"
+#include "vendors/rest/account.h"
 #include "vendors/vendor.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -47,7 +52,7 @@ static void log_undo(const struct membership *membership, const char *what)
 		char *command = attempt_command(membership->attempt, &undo);
 
 		log_call(membership->call, "%s: %s", what,
-			 command ? command : "a link to the member in the account's members/");
+			 command ? command : membership->collection->step_words);
 		free(command);
 	}
 }
@@ -88,7 +93,7 @@ static json_t *join_steps(const struct membership *membership, const json_t *rec
 /* Set undo to the steps that this mount has ended and not restored yet, or to NULL. */
 static void find_undo(struct membership *membership)
 {
-	char *text = roster_undo(membership->roster, membership->id);
+	char *text = inactive_undo(membership->roster, membership->id);
 
 	membership->undo = text ? exact_parse(text, strlen(text), 0, NULL) : NULL;
 	free(text);
@@ -100,10 +105,10 @@ static void membership_status_keep_undo(struct membership *membership)
 	json_t *all = join_steps(membership,
 				 membership->undo ? membership->undo : membership->fresh,
 				 membership_steps(membership, membership->fresh));
-	char *text = all ? exact_dump(all, 0) : NULL;
+	char *text = all ? exact_print_text(all, 0) : NULL;
 
 	if (text)
-		roster_keep_undo(membership->roster, membership->id, text);
+		inactive_keep_undo(membership->roster, membership->id, text);
 	free(text);
 	json_decref(membership->undo);
 	membership->undo = all;
@@ -115,7 +120,7 @@ static int fail_nothing_known(struct membership *membership)
 	const struct undo undo = undo_of(membership, NULL);
 	char *command = attempt_command(membership->attempt, &undo);
 	int error = call_fail(
-	    membership->call, EOPNOTSUPP,
+	    membership->call, CALL_UNSUPPORTED,
 	    "this mount has ended no %s of the user, so it does not know what to restore; "
 	    "in the vendor's directory run: %s",
 	    membership->collection->name, command ? command : "");
@@ -169,7 +174,7 @@ static int membership_status_choose(struct membership *membership)
 	if (membership->sent)
 		membership->outcomes = calloc(json_array_size(list) + 1,
 					      sizeof(*membership->outcomes));
-	return membership->outcomes ? 0 : call_fail(membership->call, ENOMEM, "no memory");
+	return membership->outcomes ? 0 : call_no_memory(membership->call);
 }
 
 /* Have the vendor's file forget that it made the steps that are now ended. */
@@ -326,7 +331,7 @@ int membership_status_write(struct attempt *attempt, const char *word)
 	    .id = attempt->id,
 	    .word = word,
 	};
-	enum roster_knows knows;
+	enum known knows;
 	struct record *held;
 	double seconds;
 	bool just_now;
@@ -334,25 +339,25 @@ int membership_status_write(struct attempt *attempt, const char *word)
 	int error = 0;
 
 	/* if it is refused in any case, refuse it without a request */
-	knows = roster_peek(roster, membership.id, &held, &seconds);
+	knows = known_peek(roster, membership.id, &held, &seconds);
 	if ((!held || strcmp(record_status(held), word) != 0) && !takeback_may_be(attempt, word))
 		error = guard_has_room(membership.guard, call);
 	/*
 	 * open has just asked for this user to know the file's size. That is fresh enough, because
 	 * the record is read again after the last step.
 	 */
-	just_now = held && knows == ROSTER_FRESH && held->id[0] &&
+	just_now = held && knows == KNOWN_FRESH && held->id[0] &&
 		   seconds > (double)attempt->account->ttl - 1;
 	if (!error)
-		error = roster_lock(roster, call, membership.id);
+		error = write_lock_take(roster_write_lock(roster), call, membership.id);
 	fresh = !error && just_now ? record_json(held) : NULL;
 	record_put(held);
 	if (error)
 		return error;
 	error = membership_status_run(&membership, fresh);
-	roster_unlock(roster, membership.id);
+	write_lock_release(roster_write_lock(roster), membership.id);
 	if (error)
-		roster_note_error(roster, call, error);
+		figures_note_error(roster, call, error);
 	json_decref(membership.fresh);
 	json_decref(membership.unconfirmed);
 	json_decref(membership.undo);

@@ -12,16 +12,24 @@
 #include "cache/history/guard.h"
 #include "cache/history/takeback.h"
 #include "cache/history/undo.h"
-#include "cache/roster/record.h"
+#include "cache/record/record.h"
+#include "cache/record/write_lock.h"
+#include "cache/roster/figures.h"
+#include "cache/roster/known.h"
+#include "cache/roster/presence.h"
+#include "cache/roster/publish.h"
 #include "cache/roster/roster.h"
-#include "cache/update/change.h"
+#include "cache/roster/wait.h"
 #include "cache/update/looks.h"
 #include "vendors/base/call.h"
 #include "vendors/base/log.h"
+#include "vendors/rest/account.h"
+#include "vendors/rest/collection.h"
+#include "vendors/rest/item.h"
+#include "vendors/rest/list.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,10 +38,10 @@ static int check_allowed(struct call *call, struct roster *roster)
 	const struct collection *collection = roster_collection(roster);
 
 	if (!collection->deletes)
-		return call_fail(call, EPERM, "%s are not deleted here: see MANUAL",
+		return call_fail(call, CALL_FORBIDDEN, "%s are not deleted here: see MANUAL",
 				 collection->name);
 	if (!roster_account(roster)->allow_delete)
-		return call_fail(call, EPERM,
+		return call_fail(call, CALL_FORBIDDEN,
 				 "%s are deleted only with allow_delete = yes in section [%s]",
 				 collection->name, roster_account(roster)->name);
 	return 0;
@@ -53,14 +61,14 @@ static char *find_own_id(struct call *call, struct roster *roster, const char *i
 
 	if (!collection->path_id_key)
 		return strdup(id);
-	*error = roster_ask_sync(roster, &wait);
+	*error = wait_sync(roster, &wait);
 	object = wait.record ? record_json(wait.record) : NULL;
 	own = object ? collection_path_id(collection, object, buffer) : NULL;
 	copy = own ? strdup(own) : NULL;
 	if (*error == -ENOENT)
-		call_fail(call, ENOENT, "there is no such record");
+		call_fail(call, CALL_MISSING, "there is no such record");
 	else if (!*error && !own)
-		*error = call_fail(call, EREMOTEIO, "the vendor shows it without \"%s\"",
+		*error = call_fail(call, CALL_MALFORMED, "the vendor shows it without \"%s\"",
 				   collection->path_id_key);
 	json_decref(object);
 	wait_clear(&wait);
@@ -74,7 +82,7 @@ static json_t *record_held(const struct attempt *attempt)
 	double seconds;
 	json_t *object;
 
-	roster_peek(attempt->roster, attempt->id, &record, &seconds);
+	known_peek(attempt->roster, attempt->id, &record, &seconds);
 	object = record && record->id[0] ? record_json(record) : NULL;
 	record_put(record);
 	return object ? object : json_pack("{s:s}", "id", attempt->id);
@@ -87,7 +95,7 @@ static void note_gone(struct attempt *attempt, const char *own, const json_t *be
 	json_t *link;
 
 	if (!collection->link) {
-		roster_note_deleted(attempt->roster, attempt->id, before);
+		presence_note_deleted(attempt->roster, attempt->id, before);
 		return;
 	}
 	if (!collection->remember)
@@ -123,8 +131,8 @@ static void look_back(struct attempt *attempt, const char *own)
 	if (!takeback_creation(attempt, NULL))
 		return;
 	call_continue(&again, attempt->call);
-	if (vendor_get(&again, attempt->account, roster_collection(roster), roster_parent(roster),
-		       own, &fresh, NULL))
+	if (item_get(&again, attempt->account, roster_collection(roster), roster_parent(roster),
+		     own, &fresh, NULL))
 		attempt->takes_back = 0;
 	else
 		takeback_creation(attempt, fresh);
@@ -161,23 +169,24 @@ static void unlink_search_reset(struct list_sink *sink)
 static int look_for(struct call *call, struct attempt *attempt, const char *own)
 {
 	const char *parent = roster_parent(attempt->roster);
-	struct collection raw = *roster_collection(attempt->roster);
+	const struct collection *collection = roster_collection(attempt->roster);
 	struct search search = {.sink = {.add = unlink_search_add,
 					 .unreadable = unlink_search_add,
 					 .reset = unlink_search_reset},
-				.collection = &raw,
+				.collection = collection,
 				.own = own};
+	struct list_part part = {.parent = parent, .sink = &search.sink};
 	json_t *record = NULL;
-	int error = raw.link ? -ENOENT
-			     : vendor_get(call, attempt->account, &raw, parent, own, &record, NULL);
+	int error = collection->link
+			? -ENOENT
+			: item_get(call, attempt->account, collection, parent, own, &record, NULL);
 
 	json_decref(record);
 	if (error != -ENOENT)
 		return error ? error : 1;
-	call->error = 0;
-	call->words[0] = '\0';
-	raw.list = NULL;
-	error = vendor_list(call, attempt->account, &raw, parent, &search.sink);
+	call_clear(call);
+	/* not the collection's own list: that may lay on it what this mount has made or ended */
+	error = list_walk_all(call, attempt->account, collection, &part, 1);
 	return error ? error : search.found;
 }
 
@@ -190,7 +199,7 @@ static int prove_gone(struct attempt *attempt, const char *own, bool said)
 {
 	struct call *call = attempt->call, again;
 	int error = -call->error, there;
-	bool absent = call->status == 404;
+	bool absent = call->verdict == CALL_MISSING;
 	struct looks looks;
 
 	call_continue(&again, call);
@@ -211,7 +220,7 @@ static int prove_gone(struct attempt *attempt, const char *own, bool said)
 		call_add_words(call, "; looking it up failed too: the outcome is unknown");
 	else if (said)
 		error = call_fail(
-		    call, EREMOTEIO,
+		    call, CALL_NOT_APPLIED,
 		    "accepted but not applied: the vendor answered %s and still shows it%s",
 		    absent ? "404" : "success",
 		    attempt->account->lag ? "; its reads may lag behind its writes (lag)" : "");
@@ -252,7 +261,7 @@ static int send_delete(struct attempt *attempt, const char *own)
 	if (collection->link)
 		log_link_again(attempt, &undo);
 	before = record_held(attempt);
-	outcome = vendor_delete(call, attempt->account, collection, roster_parent(roster), own);
+	outcome = item_delete(call, attempt->account, collection, roster_parent(roster), own);
 	if (outcome == VENDOR_DONE || outcome == VENDOR_UNKNOWN)
 		error = prove_gone(attempt, own, outcome == VENDOR_DONE);
 	else
@@ -263,7 +272,7 @@ static int send_delete(struct attempt *attempt, const char *own)
 		log_call(call, "%s%s", collection->link ? "ended" : "deleted: this can't be undone",
 			 attempt_alone(attempt));
 		note_gone(attempt, own, before);
-		roster_publish_deleted(roster, attempt->id);
+		publish_deleted(roster, attempt->id);
 		attempt_accepted(attempt, before, NULL, NULL);
 	}
 	json_decref(before);
@@ -282,22 +291,20 @@ static int check_and_delete(struct attempt *attempt)
 	if (!error && !may_take_back(attempt))
 		error = guard_has_room(attempt->guard, call);
 	if (!error)
-		error = roster_lock(roster, call, attempt->id);
+		error = write_lock_take(roster_write_lock(roster), call, attempt->id);
 	if (error)
 		return error;
 	own = find_own_id(call, roster, attempt->id, &error);
 	if (!error && !own)
-		error = call_fail(call, ENOMEM, "no memory");
+		error = call_no_memory(call);
 	if (!error && guard_dry_run(attempt->guard)) {
-		error = attempt_send(attempt);
-		if (!error)
-			change_log_unsent(call, roster, "DELETE", own);
+		error = attempt_dry_run(attempt, "DELETE", own);
 	} else if (!error) {
 		error = send_delete(attempt, own);
 	}
-	roster_unlock(roster, attempt->id);
+	write_lock_release(roster_write_lock(roster), attempt->id);
 	if (error)
-		roster_note_error(roster, call, error);
+		figures_note_error(roster, call, error);
 	free(own);
 	return error;
 }

@@ -88,7 +88,7 @@ static const json_t *element(const struct align *align, size_t index)
 	return json_array_get(align->document, index);
 }
 
-static const json_t *original(const struct align *align, size_t index)
+static const json_t *align_original(const struct align *align, size_t index)
 {
 	return json_array_get(align->base, index);
 }
@@ -97,19 +97,19 @@ static const json_t *original(const struct align *align, size_t index)
 static bool may_be(struct align *align, size_t index, size_t origin)
 {
 	return !align->used[origin] && align_spend(align, 1) &&
-	       align_same(element(align, index), original(align, origin));
+	       align_same(element(align, index), align_original(align, origin));
 }
 
 /* The whole base stands where it stood, and what is new is behind it. */
 static bool match_in_place(struct align *align)
 {
-	if (align->count < align->edit_base_count)
+	if (align->count < align->base_count)
 		return false;
-	for (size_t i = 0; i < align->edit_base_count; i++) {
-		if (!align_same(element(align, i), original(align, i)))
+	for (size_t i = 0; i < align->base_count; i++) {
+		if (!align_same(element(align, i), align_original(align, i)))
 			return false;
 	}
-	for (size_t i = 0; i < align->edit_base_count; i++)
+	for (size_t i = 0; i < align->base_count; i++)
 		align_match(align, i, i);
 	return true;
 }
@@ -117,23 +117,23 @@ static bool match_in_place(struct align *align)
 /* Match what IS_EQUAL from both ends up to the first that is not. */
 static void match_ends(struct align *align, bool (*is_equal)(const json_t *, const json_t *))
 {
-	size_t least = align->count < align->edit_base_count ? align->count : align->edit_base_count;
+	size_t least = align->count < align->base_count ? align->count : align->base_count;
 
 	for (size_t i = 0; i < least; i++) {
 		if (align->match[i] == i)
 			continue;
 		if (align->match[i] != ALIGN_NONE || align->used[i] ||
-		    !is_equal(element(align, i), original(align, i)))
+		    !is_equal(element(align, i), align_original(align, i)))
 			break;
 		align_match(align, i, i);
 	}
 	for (size_t i = 1; i <= least; i++) {
-		size_t index = align->count - i, origin = align->edit_base_count - i;
+		size_t index = align->count - i, origin = align->base_count - i;
 
 		if (align->match[index] == origin)
 			continue;
 		if (align->match[index] != ALIGN_NONE || align->used[origin] ||
-		    !is_equal(element(align, index), original(align, origin)))
+		    !is_equal(element(align, index), align_original(align, origin)))
 			break;
 		align_match(align, index, origin);
 	}
@@ -157,12 +157,12 @@ static void match_equal(struct align *align)
 {
 	match_ends(align, is_equal_text);
 	/* how a number is spelled matters less than that large arrays can be saved at all */
-	if (count_unmatched(align) * align->edit_base_count > align->budget)
+	if (count_unmatched(align) * align->base_count > align->budget)
 		match_ends(align, merge_same);
 	for (size_t i = 0; i < align->count; i++) {
-		for (size_t k = 0; k < align->edit_base_count && align->match[i] == ALIGN_NONE; k++) {
+		for (size_t k = 0; k < align->base_count && align->match[i] == ALIGN_NONE; k++) {
 			if (!align->used[k] && align_spend(align, 1) &&
-			    json_equal(element(align, i), original(align, k)))
+			    json_equal(element(align, i), align_original(align, k)))
 				align_match(align, i, k);
 		}
 	}
@@ -170,11 +170,12 @@ static void match_equal(struct align *align)
 }
 
 /* May element INDEX, which has a match, have been one of another value that has none? */
-static bool is_doubtful(struct align *align, size_t index)
+static bool align_is_doubtful(struct align *align, size_t index)
 {
-	for (size_t k = 0; k < align->edit_base_count; k++) {
+	for (size_t k = 0; k < align->base_count; k++) {
 		if (may_be(align, index, k) &&
-		    !merge_same(original(align, k), original(align, align->match[index])))
+		    !merge_same(align_original(align, k),
+				align_original(align, align->match[index])))
 			return true;
 	}
 	return false;
@@ -188,7 +189,7 @@ static void release_doubtful(struct align *align)
 	do {
 		again = false;
 		for (size_t i = 0; i < align->count && align->budget; i++) {
-			if (align->match[i] == ALIGN_NONE || !is_doubtful(align, i))
+			if (align->match[i] == ALIGN_NONE || !align_is_doubtful(align, i))
 				continue;
 			align->used[align->match[i]] = false;
 			align->match[i] = ALIGN_NONE;
@@ -204,21 +205,21 @@ struct choice {
 	bool in_place;            /* each of them may be where it was */
 };
 
-static struct choice choose(struct align *align, size_t index)
+static struct choice align_choose(struct align *align, size_t index)
 {
 	struct choice choice = {.first = ALIGN_NONE,
 				.own = ALIGN_NONE,
 				.one_value = true,
 				.in_place = true};
 
-	for (size_t k = 0; k < align->edit_base_count; k++) {
+	for (size_t k = 0; k < align->base_count; k++) {
 		if (!may_be(align, index, k))
 			continue;
 		if (!choice.count++)
 			choice.first = k;
 		if (k == index)
 			choice.own = k;
-		if (!merge_same(original(align, k), original(align, choice.first)))
+		if (!merge_same(align_original(align, k), align_original(align, choice.first)))
 			choice.one_value = false;
 		if (k >= align->count || align->match[k] != ALIGN_NONE || !may_be(align, k, k))
 			choice.in_place = false;
@@ -238,12 +239,13 @@ static size_t count_rivals(struct align *align, size_t origin)
 
 static int match_rounded(struct align *align, size_t index)
 {
-	struct choice choice = choose(align, index);
+	struct choice choice = align_choose(align, index);
 
 	if (!choice.count)
 		return 0;
-	if (choice.one_value && (merge_same(element(align, index), original(align, choice.first)) ||
-				 count_rivals(align, choice.first) <= choice.count))
+	if (choice.one_value &&
+	    (merge_same(element(align, index), align_original(align, choice.first)) ||
+	     count_rivals(align, choice.first) <= choice.count))
 		align_match(align, index, choice.own == ALIGN_NONE ? choice.first : choice.own);
 	else if (!choice.in_place)
 		return -EINVAL;
@@ -259,10 +261,10 @@ int align_begin(struct align *align, const json_t *base, const json_t *document)
 	*align = (struct align){.base = base,
 				.document = document,
 				.count = json_array_size(document),
-				.edit_base_count = json_array_size(base),
+				.base_count = json_array_size(base),
 				.budget = BUDGET};
 	align->match = malloc((align->count + 1) * sizeof(*align->match));
-	align->used = calloc(align->edit_base_count + 1, sizeof(*align->used));
+	align->used = calloc(align->base_count + 1, sizeof(*align->used));
 	if (!align->match || !align->used)
 		return -ENOMEM;
 	for (size_t i = 0; i < align->count; i++)

@@ -17,7 +17,7 @@
 
 struct align {
 	const json_t *base, *document;
-	size_t count, edit_base_count; /* elements of document and base */
+	size_t count, base_count; /* elements of document and base */
 	size_t *match;            /* for each of the document's: the base's index, or ALIGN_NONE */
 	bool *used;               /* for each of the base's: is it some element's match? */
 	size_t budget; /* comparisons that are left: large arrays must not take for ever */

@@ -2,55 +2,41 @@
 /*
  * alike.c - see alike.h.
  *
- * Texts are compared character by character, in small letters as Unicode has them. It does not know
- * what a field is for, so that it takes no two values for one that a person would tell apart.
+ * Texts are compared character by character, in lower case. This file does not know what a field is
+ * for, so it never takes two values for the same that a person would tell apart.
  */
 #include "cache/document/alike.h"
 
 #include "cache/document/merge.h"
 #include "vendors/json/exact.h"
+#include "vendors/json/exact_print.h"
 
-#include <locale.h>
-#include <pthread.h>
 #include <stdint.h>
 #include <stdlib.h>
-#include <string.h>
-#include <wctype.h>
+#include <unicase.h>
+#include <unistr.h>
 
-static pthread_once_t once = PTHREAD_ONCE_INIT;
-static locale_t unicode; /* 0: there is none, and only ASCII is known */
-
-static void find_locale(void)
+/* Return the character at *TEXT, which is UTF-8, in lower case, and move *TEXT behind it. */
+static ucs4_t next_letter(const char **text)
 {
-	unicode = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
+	const uint8_t *at = (const uint8_t *)*text;
+	ucs4_t letter = *at;
+	int length = u8_strmbtouc(&letter, at);
+
+	*text += length > 0 ? length : 1;
+	return uc_tolower(letter);
 }
 
-/* The character at *TEXT, which is UTF-8 and moves on behind it, in its small form. */
-static wint_t next_letter(const char **text)
-{
-	const unsigned char *at = (const unsigned char *)*text;
-	unsigned more = *at >= 0xF0 ? 3 : *at >= 0xE0 ? 2 : *at >= 0xC0 ? 1 : 0;
-	wint_t letter = more ? *at & (0x3FU >> more) : *at;
-
-	for (at++; more && *at; more--, at++)
-		letter = letter << 6 | (*at & 0x3FU);
-	*text = (const char *)at;
-	pthread_once(&once, find_locale);
-	if (unicode)
-		return towlower_l(letter, unicode);
-	return letter >= 'A' && letter <= 'Z' ? letter | 0x20 : letter;
-}
-
-/* Is LETTER a blank, or not to be seen? */
-static bool is_blank(wint_t letter)
+/* Return true if LETTER is a blank or invisible. */
+static bool is_blank(ucs4_t letter)
 {
 	return letter == ' ' || (letter >= '\t' && letter <= '\r') || letter == 0xA0 ||
 	       (letter >= 0x2000 && letter <= 0x200F) || letter == 0x202F || letter == 0x2060 ||
 	       letter == 0x3000 || letter == 0xFEFF;
 }
 
-/* Where TEXT begins and ends without blanks. */
-static const char *trim(const char *text, const char **end)
+/* Return where TEXT begins without blanks, and set *END to where it ends without them. */
+static const char *alike_trim(const char *text, const char **end)
 {
 	const char *begin = NULL, *at = text;
 
@@ -71,8 +57,8 @@ static bool same_text(const char *a, const char *b)
 {
 	const char *a_end, *b_end;
 
-	a = trim(a, &a_end);
-	b = trim(b, &b_end);
+	a = alike_trim(a, &a_end);
+	b = alike_trim(b, &b_end);
 	while (a < a_end && b < b_end) {
 		if (next_letter(&a) != next_letter(&b))
 			return false;
@@ -80,19 +66,20 @@ static bool same_text(const char *a, const char *b)
 	return a >= a_end && b >= b_end;
 }
 
-/* Nothing, null, or a text without anything in it. */
+/* Return true if VALUE is nothing, null, or a text without a visible character. */
 static bool is_empty(const json_t *value)
 {
 	const char *text = exact_string(value), *end;
 
-	return !value || json_is_null(value) || (text && trim(text, &end) == end);
+	return !value || json_is_null(value) || (text && alike_trim(text, &end) == end);
 }
 
-/* Is TEXT what SCALAR, a number or a boolean, is written as? */
+/* Return true if TEXT is how SCALAR, a number or a boolean, is written. */
 static bool is_written(const char *text, const json_t *scalar)
 {
-	char *written = exact_is_number(scalar) || json_is_boolean(scalar) ? exact_dump(scalar, 0)
-									   : NULL;
+	char *written = exact_is_number(scalar) || json_is_boolean(scalar)
+			    ? exact_print_text(scalar, 0)
+			    : NULL;
 	bool same = written && same_text(text, written);
 
 	free(written);

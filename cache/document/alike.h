@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * alike.h - is what a vendor stored but another way of writing what it was sent?
+ * alike.h - whether a vendor has stored what it was sent, perhaps written in another way.
  *
- * Blanks and invisible characters at the ends, capitals, an empty text for none, a number for its
- * digits: a vendor that changes these has taken the value. Pure; nothing here waits.
+ * Blanks and invisible characters at the ends, upper and lower case, an empty text for null, a
+ * number for its digits: a vendor that changes these has accepted the value. Pure; nothing here
+ * waits.
  */
 #ifndef ROSTERFS_ALIKE_H
 #define ROSTERFS_ALIKE_H
@@ -12,12 +13,12 @@
 #include <stdbool.h>
 
 /*
- * Does MADE (NULL: there is nothing) say the same as WANTED, perhaps written in another way?
- * Objects are compared in each member that WANTED has, arrays in each element.
+ * Return true if MADE (NULL: there is nothing) means the same as WANTED. Objects are compared in
+ * each member that WANTED has, arrays in each element.
  */
 bool alike(const json_t *wanted, const json_t *made);
 
-/* Remove from the object WANTED, at any depth, what is alike in MADE. */
+/* Remove from the object WANTED, at any depth, what is alike() in MADE. */
 void alike_remove(json_t *wanted, const json_t *made);
 
 #endif

@@ -46,12 +46,12 @@ static bool go(struct document *document, enum expect expect)
 	return true;
 }
 
-static bool is_digit(unsigned char byte)
+static bool document_is_digit(unsigned char byte)
 {
 	return byte >= '0' && byte <= '9';
 }
 
-static bool is_space(unsigned char byte)
+static bool document_is_space(unsigned char byte)
 {
 	return byte == ' ' || byte == '\t' || byte == '\n' || byte == '\r';
 }
@@ -119,7 +119,7 @@ static bool take_value(struct document *document, unsigned char byte)
 	case '0':
 		return go(document, EXPECT_ZERO_END);
 	default:
-		return is_digit(byte) && go(document, EXPECT_DIGITS);
+		return document_is_digit(byte) && go(document, EXPECT_DIGITS);
 	}
 }
 
@@ -135,7 +135,7 @@ static bool take_next(struct document *document, unsigned char byte)
 /* Between the tokens. */
 static bool take_between(struct document *document, unsigned char byte)
 {
-	if (is_space(byte))
+	if (document_is_space(byte))
 		return true;
 	switch (document->expect) {
 	case EXPECT_OBJECT:
@@ -185,7 +185,7 @@ static bool take_utf8(struct document *document, unsigned char byte)
 	return document->left || go(document, EXPECT_CHARACTER);
 }
 
-static bool take_character(struct document *document, unsigned char byte)
+static bool document_take_character(struct document *document, unsigned char byte)
 {
 	if (byte == '"')
 		return go(document, document->in_name ? EXPECT_COLON : EXPECT_NEXT);
@@ -209,7 +209,7 @@ static bool take_hex(struct document *document, unsigned char byte)
 {
 	unsigned char lower = byte | 0x20;
 
-	if (!is_digit(byte) && !(lower >= 'a' && lower <= 'f'))
+	if (!document_is_digit(byte) && !(lower >= 'a' && lower <= 'f'))
 		return false;
 	document->left--;
 	return document->left || go(document, EXPECT_CHARACTER);
@@ -231,15 +231,15 @@ static bool take_number(struct document *document, unsigned char byte)
 	case EXPECT_MINUS_DIGIT:
 		if (byte == '0')
 			return go(document, EXPECT_ZERO_END);
-		return is_digit(byte) && go(document, EXPECT_DIGITS);
+		return document_is_digit(byte) && go(document, EXPECT_DIGITS);
 	case EXPECT_FRACTION:
-		return is_digit(byte) && go(document, EXPECT_FRACTION_END);
+		return document_is_digit(byte) && go(document, EXPECT_FRACTION_END);
 	case EXPECT_EXPONENT:
 		if (byte == '+' || byte == '-')
 			return go(document, EXPECT_EXPONENT_1);
-		return is_digit(byte) && go(document, EXPECT_EXPONENT_END);
+		return document_is_digit(byte) && go(document, EXPECT_EXPONENT_END);
 	case EXPECT_EXPONENT_1:
-		return is_digit(byte) && go(document, EXPECT_EXPONENT_END);
+		return document_is_digit(byte) && go(document, EXPECT_EXPONENT_END);
 	case EXPECT_ZERO_END:
 	case EXPECT_DIGITS:
 		if (byte == '.')
@@ -249,7 +249,7 @@ static bool take_number(struct document *document, unsigned char byte)
 		break;
 	}
 	/* The number may end here: more of it, or already what follows a value. */
-	if (is_digit(byte) && document->expect != EXPECT_ZERO_END)
+	if (document_is_digit(byte) && document->expect != EXPECT_ZERO_END)
 		return true;
 	if (exponent && document->expect != EXPECT_EXPONENT_END)
 		return go(document, EXPECT_EXPONENT);
@@ -257,13 +257,13 @@ static bool take_number(struct document *document, unsigned char byte)
 	return take_between(document, byte);
 }
 
-static bool take(struct document *document, unsigned char byte)
+static bool document_take(struct document *document, unsigned char byte)
 {
 	if (document->expect < EXPECT_CHARACTER)
 		return take_between(document, byte);
 	switch (document->expect) {
 	case EXPECT_CHARACTER:
-		return take_character(document, byte);
+		return document_take_character(document, byte);
 	case EXPECT_UTF8:
 		return take_utf8(document, byte);
 	case EXPECT_ESCAPED:
@@ -319,7 +319,7 @@ enum document_state document_feed(struct document *document, const char *text, s
 	for (size_t i = 0; i < length && document->state != DOCUMENT_WRONG; i++) {
 		enum expect expect = document->expect;
 
-		if (!take(document, (unsigned char)text[i])) {
+		if (!document_take(document, (unsigned char)text[i])) {
 			document->state = DOCUMENT_WRONG;
 			document->why = find_cause(expect, text + i, length - i);
 		}

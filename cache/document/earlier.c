@@ -7,7 +7,9 @@
  */
 #include "cache/document/earlier.h"
 
+#include "vendors/base/hash.h"
 #include "vendors/json/exact.h"
+#include "vendors/rest/collection.h"
 #include "vendors/vendor.h"
 
 #include <stdio.h>
@@ -24,20 +26,8 @@ struct earlier_value {
 
 /* ---- hashes ---- */
 
-#define HASH_BEGIN 0xcbf29ce484222325u
-#define HASH_PRIME 0x100000001b3u
-
-static uint64_t hash_bytes(uint64_t hash, const void *bytes, size_t length)
-{
-	const unsigned char *at = bytes;
-
-	while (length--)
-		hash = (hash ^ *at++) * HASH_PRIME;
-	return hash;
-}
-
 /* Spread HASH over all bits, so that hashes can be added. */
-static uint64_t finish(uint64_t hash)
+static uint64_t earlier_finish(uint64_t hash)
 {
 	hash = (hash ^ (hash >> 33)) * 0xff51afd7ed558ccdu;
 	hash = (hash ^ (hash >> 33)) * 0xc4ceb9fe1a85ec53u;
@@ -45,17 +35,17 @@ static uint64_t finish(uint64_t hash)
 }
 
 /* The path of member NAME of what is at path ABOVE. */
-static uint64_t path_below(uint64_t above, const char *name)
+static uint64_t earlier_path_below(uint64_t above, const char *name)
 {
-	return finish(hash_bytes(above, name, strlen(name) + 1));
+	return earlier_finish(hash_bytes(above, name, strlen(name) + 1));
 }
 
-static uint64_t path_of(const struct edit *edit)
+static uint64_t earlier_path_of(const struct edit *edit)
 {
-	uint64_t path = HASH_BEGIN;
+	uint64_t path = HASH_START;
 
 	for (size_t i = 0; i < edit->depth; i++)
-		path = path_below(path, edit->path[i]);
+		path = earlier_path_below(path, edit->path[i]);
 	return path;
 }
 
@@ -70,7 +60,7 @@ static uint64_t hash_value(const json_t *value)
 	/* 1 and 1.0 are the same number, as in merge.h */
 	if (exact_is_number(value))
 		type = JSON_INTEGER;
-	hash = hash_bytes(HASH_BEGIN, &type, sizeof(type));
+	hash = hash_bytes(HASH_START, &type, sizeof(type));
 
 	switch (type) {
 	case JSON_STRING:
@@ -81,21 +71,23 @@ static uint64_t hash_value(const json_t *value)
 		break;
 	case JSON_ARRAY:
 		json_array_foreach(value, i, member)
-			hash = finish(hash + hash_value(member));
+			hash = earlier_finish(hash + hash_value(member));
 		break;
 	case JSON_OBJECT: /* the order of members does not matter */
 		json_object_foreach((json_t *)(uintptr_t)value, name, member)
-			hash += finish(path_below(HASH_BEGIN, name) ^ hash_value(member));
+			hash += earlier_finish(earlier_path_below(HASH_START, name) ^
+					       hash_value(member));
 		break;
 	default: /* true, false, null: the type is the value */
 		break;
 	}
-	return finish(hash);
+	return earlier_finish(hash);
 }
 
 /* ---- the list ---- */
 
-static struct earlier_value *find(const struct earlier *earlier, uint64_t path, uint64_t value)
+static struct earlier_value *find_value(const struct earlier *earlier, uint64_t path,
+					uint64_t value)
 {
 	for (size_t i = earlier->count; i > 0; i--) {
 		if (earlier->values[i - 1].path == path && earlier->values[i - 1].value == value)
@@ -168,9 +160,9 @@ static bool make_room(struct earlier *earlier)
 	return true;
 }
 
-static void add(struct earlier *earlier, struct earlier_value value)
+static void earlier_add(struct earlier *earlier, struct earlier_value value)
 {
-	struct earlier_value *old = find(earlier, value.path, value.value);
+	struct earlier_value *old = find_value(earlier, value.path, value.value);
 
 	if (old) {
 		value.original |= old->original;
@@ -194,11 +186,11 @@ static void add_leaves(struct earlier *earlier, struct earlier_value like, const
 		return;
 	if (!json_object_size(value)) {
 		like.value = hash_value(value);
-		add(earlier, like);
+		earlier_add(earlier, like);
 		return;
 	}
 	json_object_foreach((json_t *)(uintptr_t)value, name, member) {
-		like.path = path_below(above, name);
+		like.path = earlier_path_below(above, name);
 		add_leaves(earlier, like, member);
 	}
 }
@@ -217,7 +209,7 @@ static void add_before(struct earlier *earlier, uint64_t path, const json_t *bef
 		return;
 	}
 	json_object_foreach((json_t *)(uintptr_t)before, name, member)
-		add_before(earlier, path_below(path, name), member, number);
+		add_before(earlier, earlier_path_below(path, name), member, number);
 }
 
 /* Add what LEFT has and DOCUMENT has not: changes of others, which the save found. */
@@ -230,11 +222,11 @@ static void add_others(struct earlier *earlier, uint64_t path, const json_t *doc
 
 	if (json_is_object(document) && json_is_object(left)) {
 		json_object_foreach((json_t *)(uintptr_t)left, name, member)
-			add_others(earlier, path_below(path, name), json_object_get(document, name),
-				   member);
+			add_others(earlier, earlier_path_below(path, name),
+				   json_object_get(document, name), member);
 		return;
 	}
-	if (document && !merge_same(document, left) && !find(earlier, path, hash_value(left)))
+	if (document && !merge_same(document, left) && !find_value(earlier, path, hash_value(left)))
 		add_leaves(earlier, like, left);
 }
 
@@ -245,12 +237,13 @@ void earlier_note(struct earlier *earlier, const struct earlier_save *save)
 
 	for (size_t i = 0; i < save->merge->count; i++) {
 		const struct edit *edit = &save->merge->edits[i];
-		struct earlier_value like = {.path = path_of(edit), .number = save->number};
+		struct earlier_value like = {.path = earlier_path_of(edit), .number = save->number};
 
 		add_before(earlier, like.path, edit->before, save->number);
 		like.value = hash_value(edit->after);
 		like.written = true;
-		add(earlier, like); /* the path itself was written, also where it is an object */
+		earlier_add(earlier,
+			    like); /* the path itself was written, also where it is an object */
 		add_leaves(earlier, like, edit->after);
 		like.written = false;
 		if (!collection_hides(save->collection, save->left, edit->path[0]))
@@ -258,7 +251,7 @@ void earlier_note(struct earlier *earlier, const struct earlier_save *save)
 	}
 	json_object_foreach((json_t *)(uintptr_t)save->left, name, member) {
 		if (!(collection_flags(save->collection, name) & FIELD_SYSTEM))
-			add_others(earlier, path_below(HASH_BEGIN, name),
+			add_others(earlier, earlier_path_below(HASH_START, name),
 				   json_object_get(save->document, name), member);
 	}
 }
@@ -285,15 +278,15 @@ static bool find_leaf(const struct earlier *earlier, uint64_t path, const char *
 
 		if (asprintf(&longer, "%s.%s", name, below) < 0)
 			longer = NULL;
-		found = find_leaf(earlier, path_below(path, below), longer ? longer : name, member,
-				  json_object_get(now, below), secret, hit);
+		found = find_leaf(earlier, earlier_path_below(path, below), longer ? longer : name,
+				  member, json_object_get(now, below), secret, hit);
 		free(longer);
 		if (found)
 			return true;
 	}
 	if (json_object_size(value) || (!secret && is_there(value, now)))
 		return false;
-	known = find(earlier, path, hash_value(value));
+	known = find_value(earlier, path, hash_value(value));
 	if (!known || (secret && known == newest(earlier, path)))
 		return false;
 	*hit = (struct earlier_hit){.path = strdup(name),
@@ -307,7 +300,7 @@ bool earlier_find(const struct earlier *earlier, const struct edit *edit, const 
 		  bool secret, struct earlier_hit *hit)
 {
 	char *name = merge_path(edit);
-	bool found = find_leaf(earlier, path_of(edit), name ? name : "?", edit->after,
+	bool found = find_leaf(earlier, earlier_path_of(edit), name ? name : "?", edit->after,
 			       merge_value(edit, fresh), secret, hit);
 
 	free(name);
@@ -329,7 +322,7 @@ static void rebase(const struct earlier *earlier, uint64_t above, json_t *saved,
 	json_object_foreach((json_t *)(uintptr_t)document, name, written) {
 		json_t *before = json_object_get(saved, name);
 		json_t *now = json_object_get(left, name);
-		uint64_t path = path_below(above, name);
+		uint64_t path = earlier_path_below(above, name);
 
 		if (json_is_object(before) && json_is_object(now) && json_is_object(written)) {
 			rebase(earlier, path, before, now, written);
@@ -348,7 +341,7 @@ static void rebase(const struct earlier *earlier, uint64_t above, json_t *saved,
 void earlier_rebase(const struct earlier *earlier, json_t *saved, const json_t *left,
 		    const json_t *document)
 {
-	rebase(earlier, HASH_BEGIN, saved, left, document);
+	rebase(earlier, HASH_START, saved, left, document);
 }
 
 /* ---- its own ---- */

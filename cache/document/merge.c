@@ -26,7 +26,7 @@ struct place {
 };
 
 /* jansson's iterators want a mutable object, but change nothing. */
-static json_t *iterable(const json_t *object)
+static json_t *merge_iterable(const json_t *object)
 {
 	return (json_t *)object;
 }
@@ -63,7 +63,7 @@ static bool same_object(const json_t *a, const json_t *b)
 
 	if (json_object_size(a) != json_object_size(b))
 		return false;
-	json_object_foreach(iterable(a), name, value) {
+	json_object_foreach(merge_iterable(a), name, value) {
 		if (!merge_same(value, json_object_get(b, name)))
 			return false;
 	}
@@ -103,11 +103,11 @@ bool merge_alike(const json_t *a, const json_t *b)
 		return is_nothing(a) && is_nothing(b);
 	if (!json_is_object(a) || !json_is_object(b))
 		return merge_same(a, b);
-	json_object_foreach(iterable(a), name, value) {
+	json_object_foreach(merge_iterable(a), name, value) {
 		if (!merge_alike(value, json_object_get(b, name)))
 			return false;
 	}
-	json_object_foreach(iterable(b), name, value) {
+	json_object_foreach(merge_iterable(b), name, value) {
 		if (!is_nothing(value) && !json_object_get(a, name))
 			return false;
 	}
@@ -179,7 +179,7 @@ static int diff_objects(struct merge *merge, const struct place *up, const json_
 	const char *name;
 	json_t *after;
 
-	json_object_foreach(iterable(document), name, after) {
+	json_object_foreach(merge_iterable(document), name, after) {
 		struct place place = {.up = up, .name = name, .depth = up ? up->depth + 1 : 1};
 		json_t *before = json_object_get(base, name);
 		int rc = 0;
@@ -264,7 +264,7 @@ static bool is_conflict(const struct edit *edit, const json_t *record, bool forc
 	return !force && (state == MERGE_OTHER || state == MERGE_MISSING);
 }
 
-static int lay(const struct edit *edit, json_t *record)
+static int merge_lay(const struct edit *edit, json_t *record)
 {
 	json_t *object = record;
 
@@ -300,7 +300,7 @@ int merge_apply(const struct merge *merge, json_t *record, bool force, const str
 
 		if (merge_state(&merge->edits[i], record) == MERGE_NEW)
 			continue;
-		rc = lay(&merge->edits[i], record);
+		rc = merge_lay(&merge->edits[i], record);
 		if (rc)
 			return rc;
 	}

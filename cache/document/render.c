@@ -8,7 +8,8 @@
  */
 #include "cache/document/render.h"
 
-#include "vendors/json/exact.h"
+#include "vendors/json/exact_print.h"
+#include "vendors/json/exact_text.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +17,7 @@
 int render_object(struct render *render, const json_t *object)
 {
 	struct exact_text out = {.text = render->text, .room = render->room};
-	int error = exact_print(&out, object, EXACT_INDENT | EXACT_NEWLINE);
+	int error = exact_print(&out, object, EXACT_PRINT_INDENT | EXACT_PRINT_NEWLINE);
 
 	*render = (struct render){0};
 	if (!error)

@@ -25,7 +25,7 @@ struct spot {
 	const char *name; /* NULL: an element of an array */
 };
 
-static json_t *iterable(const json_t *object)
+static json_t *restore_iterable(const json_t *object)
 {
 	return (json_t *)(uintptr_t)object;
 }
@@ -44,7 +44,7 @@ static void write_path(FILE *out, const struct spot *spot)
 }
 
 /* What SPOT is called; the caller frees. NULL: no memory. */
-static char *path_of(const struct spot *spot)
+static char *restore_path_of(const struct spot *spot)
 {
 	char *path = NULL;
 	size_t size;
@@ -57,17 +57,17 @@ static char *path_of(const struct spot *spot)
 	return path;
 }
 
-static void note(struct restored *restored, const struct spot *spot)
+static void restore_note(struct restored *restored, const struct spot *spot)
 {
 	if (!restored->count++)
-		restored->path = path_of(spot);
+		restored->path = restore_path_of(spot);
 }
 
 /* Nobody can tell what an element at SPOT was. */
 static int doubt(struct restored *restored, const struct spot *spot)
 {
 	if (!restored->doubt)
-		restored->doubt = path_of(spot);
+		restored->doubt = restore_path_of(spot);
 	return -EINVAL;
 }
 
@@ -95,7 +95,7 @@ static bool is_losable(const json_t *value)
 		if (is_losable(below))
 			return true;
 	}
-	json_object_foreach(iterable(value), name, below) {
+	json_object_foreach(restore_iterable(value), name, below) {
 		if (exact_is_unpaired_key(name) || is_losable(below))
 			return true;
 	}
@@ -121,7 +121,7 @@ static int restore_value(const struct spot *spot, const json_t *original, json_t
 	if (!original || json_equal(value, original))
 		return 0;
 	if (exact_is_rounded(value, original)) {
-		note(restored, spot);
+		restore_note(restored, spot);
 		restored->nulls += json_is_null(value);
 	} else if (!exact_is_number(value) || !merge_same(value, original)) {
 		return 0;
@@ -137,7 +137,7 @@ static int restore_keys(const struct spot *up, const json_t *base, json_t *docum
 	const char *key;
 	json_t *member;
 
-	json_object_foreach(iterable(base), key, member) {
+	json_object_foreach(restore_iterable(base), key, member) {
 		struct spot spot = {up, key};
 		char *name;
 		json_t *value = align_member(document, key, &name);
@@ -146,7 +146,7 @@ static int restore_keys(const struct spot *up, const json_t *base, json_t *docum
 		if (name && value && !json_object_get(base, name)) {
 			error = json_object_set(document, key, value);
 			json_object_del(document, name);
-			note(restored, &spot);
+			restore_note(restored, &spot);
 		}
 		free(name);
 		if (error)
@@ -219,7 +219,7 @@ static int try_others(struct align *align, const struct spot *spot, const json_t
 {
 	bool tied = false;
 
-	for (size_t k = 0; k < align->edit_base_count; k++) {
+	for (size_t k = 0; k < align->base_count; k++) {
 		struct trial trial = {0};
 		int error = align->used[k] ? 0 : try_element(align, spot, value, k, &trial);
 
@@ -295,10 +295,10 @@ static int match_elements(struct align *align, const struct spot *spot, const js
 			continue;
 		error = match_edited(align, spot, i);
 	}
-	for (i = 0; !error && i < align->edit_base_count; i++)
+	for (i = 0; !error && i < align->base_count; i++)
 		matched += align->used[i];
 	json_array_foreach(document, i, value) {
-		if (error || matched == align->edit_base_count)
+		if (error || matched == align->base_count)
 			break;
 		if (is_container(value) && align->match[i] != ALIGN_NONE)
 			error = check_match(align, spot, i);
@@ -363,7 +363,7 @@ static bool has_unpaired(const json_t *base, const json_t *value, const char *ke
 		if (has_unpaired(below, value, key))
 			return true;
 	}
-	json_object_foreach(iterable(base), name, below) {
+	json_object_foreach(restore_iterable(base), name, below) {
 		if ((key && strcmp(name, key) == 0) || has_unpaired(below, value, key))
 			return true;
 	}
@@ -382,7 +382,7 @@ bool restore_brings_unpaired(const json_t *value, const json_t *base)
 		if (restore_brings_unpaired(below, base))
 			return true;
 	}
-	json_object_foreach(iterable(value), name, below) {
+	json_object_foreach(restore_iterable(value), name, below) {
 		if ((exact_is_unpaired_key(name) && !has_unpaired(base, NULL, name)) ||
 		    restore_brings_unpaired(below, base))
 			return true;

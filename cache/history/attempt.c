@@ -8,16 +8,20 @@
  */
 #include "cache/history/attempt.h"
 
+#include "cache/roster/publish.h"
 #include "cache/history/audit.h"
 #include "cache/history/guard.h"
 #include "cache/history/history.h"
-#include "cache/roster/roster.h"
 #include "cache/history/takeback.h"
 #include "cache/history/undo.h"
+#include "cache/roster/roster.h"
+#include "vendors/rest/collection.h"
 #include "vendors/base/call.h"
-#include "vendors/json/exact.h"
 #include "vendors/base/log.h"
 #include "vendors/base/status_words.h"
+#include "vendors/json/exact.h"
+#include "vendors/json/exact_print.h"
+#include "vendors/rest/account.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -220,7 +224,7 @@ static char *line_of(const struct attempt *attempt, const char *outcome, int err
 	json_object_set_new(line, "outcome", json_string(outcome));
 	json_object_set_new(line, "errno", name ? json_string(name) : json_null());
 	json_object_set_new(line, "words", error ? text_json(call->words) : json_null());
-	text = exact_dump(line, 0);
+	text = exact_print_text(line, 0);
 	json_decref(line);
 	if (text) {
 		*length = strlen(text) + 1;
@@ -240,7 +244,7 @@ static int fail_audit(struct attempt *attempt, int error)
 {
 	attempt->call->request[0] = '\0';
 	attempt->call->status = 0;
-	return call_fail(attempt->call, EIO, "audit_log %s can't be written (%s), so %s",
+	return call_fail(attempt->call, CALL_UNAUDITED, "audit_log %s can't be written (%s), so %s",
 			 audit_path(guard_audit(attempt->guard)), strerror(-error),
 			 attempt->sent ? "it was not sent again" : "nothing was sent");
 }
@@ -306,6 +310,21 @@ int attempt_send(struct attempt *attempt)
 		return fail_audit(attempt, error);
 	if (!guard_dry_run(attempt->guard))
 		attempt->sent = true;
+	return 0;
+}
+
+int attempt_dry_run(struct attempt *attempt, const char *method, const char *id)
+{
+	struct roster *roster = attempt->roster;
+	int error = attempt_send(attempt);
+	char *path;
+
+	if (error)
+		return error;
+	path = collection_path(roster_collection(roster), roster_parent(roster), id);
+	log_call(attempt->call, "dry run: nothing sent; it would be %s %s", method,
+		 path ? path : "?");
+	free(path);
 	return 0;
 }
 
@@ -441,7 +460,7 @@ static void leave_open(struct attempt *attempt)
 {
 	attempt->unknown = true;
 	if (attempt->roster && attempt->id)
-		roster_doubt(attempt->roster, attempt->id);
+		publish_doubt(attempt->roster, attempt->id);
 	call_add_words(attempt->call, "; the vendor may still be at it");
 }
 

@@ -2,9 +2,9 @@
 /*
  * attempt.h - one change that somebody attempts: what the audit log and the history are told of it.
  *
- * update.c, create.c, link.c, unlink.c, delete_user.c and transact.c begin one for each change, say what
- * they know, and end it; what finds nothing to change is none. It belongs to the thread that made
- * it. Write-only fields stand in it as "(set)" and nowhere else.
+ * update.c, create.c, link.c, unlink.c, delete_user.c and transact.c begin one for each change, say
+ * what they know, and end it; what finds nothing to change is none. It belongs to the thread that
+ * made it. Write-only fields stand in it as "(set)" and nowhere else.
  */
 #ifndef ROSTERFS_ATTEMPT_H
 #define ROSTERFS_ATTEMPT_H
@@ -89,8 +89,14 @@ void attempt_undone_by_status(struct attempt *attempt, const char *id);
 int attempt_send(struct attempt *attempt);
 
 /*
- * The same for a change that the brake counts, unless it takes back another one: TICKET is for
- * attempt_uncount. On an error nothing has been counted.
+ * The same in a dry run: also log that METHOD is not sent for the record that the vendor calls ID
+ * (NULL: for the list).
+ */
+int attempt_dry_run(struct attempt *attempt, const char *method, const char *id);
+
+/*
+ * As attempt_send, for a change that the brake counts, unless it takes back another one: TICKET is
+ * for attempt_uncount. On an error nothing has been counted.
  */
 int attempt_send_counted(struct attempt *attempt, uint64_t *ticket);
 

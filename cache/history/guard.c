@@ -82,7 +82,7 @@ const struct undo_words *guard_undo_words(const struct guard *guard)
 
 int guard_writable(const struct guard *guard, struct call *call)
 {
-	return guard->read_only ? call_fail(call, EROFS, "mounted read-only (-o ro)") : 0;
+	return guard->read_only ? call_fail(call, CALL_READ_ONLY, "mounted read-only (-o ro)") : 0;
 }
 
 bool guard_dry_run(const struct guard *guard)
@@ -171,7 +171,7 @@ static int refuse(struct guard *guard, struct call *call)
 	guard_look(guard, &room);
 	/* 0: there is room again just now */
 	guard_time(room.until ? room.until : time(NULL), when);
-	return call_fail(call, EDQUOT,
+	return call_fail(call, CALL_OVER_LIMIT,
 			 "status_limit reached (%u in %u s); next change possible at %s; to raise "
 			 "it for this mount, write \"status_limit N\" to .rosterfs/control; taking "
 			 "back a change of this mount does not count",
@@ -201,7 +201,7 @@ int guard_take(struct guard *guard, struct call *call, uint64_t *ticket)
 	pthread_mutex_unlock(&guard->lock);
 	if (!room)
 		return refuse(guard, call);
-	return error ? call_fail(call, ENOMEM, "no memory") : 0;
+	return error ? call_no_memory(call) : 0;
 }
 
 void guard_give_back(struct guard *guard, uint64_t ticket)

@@ -9,7 +9,7 @@
 #include "cache/history/history.h"
 
 #include "cache/document/render.h"
-#include "vendors/json/exact.h"
+#include "vendors/json/exact_parse.h"
 
 #include <inttypes.h>
 #include <pthread.h>

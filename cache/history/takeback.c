@@ -8,11 +8,13 @@
  */
 #include "cache/history/takeback.h"
 
+#include "cache/document/content.h"
 #include "cache/history/attempt.h"
-#include "cache/update/edit_base.h"
 #include "cache/history/guard.h"
 #include "cache/roster/roster.h"
 #include "vendors/base/status_words.h"
+#include "vendors/rest/account.h"
+#include "vendors/rest/collection.h"
 #include "vendors/vendor.h"
 
 #include <stdio.h>
@@ -405,7 +407,7 @@ static bool only_ours(const struct attempt *attempt, struct history *history, ui
 
 		number = history_before(history, attempt->roster, attempt->id, number);
 		after = number ? history_record(history, number, HISTORY_AFTER) : NULL;
-		ours = found && after && edit_base_same_content(collection, found, after);
+		ours = found && after && content_same(collection, found, after);
 		json_decref(found);
 		json_decref(after);
 		found = ours ? history_record(history, number, HISTORY_BEFORE) : NULL;

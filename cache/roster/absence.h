@@ -3,11 +3,11 @@
  * absence.h - whether a vendor has a record: its GET by id and its list, together.
  *
  * A GET by id that answers 404 proves nothing alone, and neither does a list that lacks a record: a
- * vendor may list active users only, and another one may have no GET by id. A record does not exist
- * if both agree: the GET answers 404 (or 400, for an id that can be none, or 405), and the newest
- * complete list, read again where it is not fresh or still has the record, lacks it. If the list
- * has it, the vendor has no GET by id: the row is read anew and is the record, also for writes. If
- * it has a record whose GET answers 400, that 400 stands.
+ * vendor may list active users only, and another vendor may have no GET by id. A record does not
+ * exist if both agree: the GET answers 404 (or 400, for an id that cannot exist, or 405), and the
+ * newest complete list, read again if it is not fresh or still has the record, lacks it. If the
+ * list has the record, the vendor has no GET by id: the row is read again and is the record, also
+ * for writes. If the list has a record whose GET answers 400, the 400 stands.
  */
 #ifndef ROSTERFS_ABSENCE_H
 #define ROSTERFS_ABSENCE_H
@@ -16,15 +16,17 @@
 #include <stdbool.h>
 
 struct call;
+struct flight;
 struct roster;
+struct wait;
 
 /*
- * Fetch record ID for a change, or to see what became of one: as vendor_get, with the same ETAG
- * (*ETAG is NULL where the record is a row), but -ENOENT means that the record does not exist. Then
- * the roster knows it, unless the record was made here just now. The row is that of a list, or of
- * its page, that was asked for after the GET. *BY_ROW (BY_ROW may be NULL): it is a row. -EREMOTEIO
- * for a write whose row shows less than GETs of other records do: what it lacks would be lost. May
- * wait.
+ * Fetch record ID for a change, or to find out what became of one. As item_get, with the same
+ * ETAG (*ETAG is NULL if the record is a row), but -ENOENT means that the record does not exist.
+ * The roster then knows that, unless this mount has just made the record. The row is that of a
+ * list, or of its page, that was requested after the GET. *BY_ROW tells whether the record is a
+ * row; BY_ROW may be NULL. Fails with -EREMOTEIO for a write if the row shows less than GETs of
+ * other records do, because the rest would be lost. May wait.
  */
 int absence_get(struct roster *roster, struct call *call, const char *id, json_t **record,
 		char **etag, bool *by_row);
@@ -35,5 +37,29 @@ int absence_get(struct roster *roster, struct call *call, const char *id, json_t
  * -ENOENT: there is no such user. May wait.
  */
 int absence_get_status(struct roster *roster, struct call *call, const char *id, json_t **record);
+
+/*
+ * Set CALL's error for a record whose GET failed as GOT, if the list, read under CALL, failed with
+ * ERROR. Return the record's error.
+ */
+int absence_unread(struct call *call, const struct call *got, int error);
+
+/*
+ * Note what the whole list, which FLIGHT has fetched because the GET of its record failed as
+ * flight->missed, says of that record. Without the lock.
+ */
+void absence_note_list(struct flight *flight);
+
+/*
+ * Answer WAIT if it is for the record whose GET failed as flight->missed. FLIGHT has ended with
+ * ERROR. Return false if WAIT is for something else, or if what is known by now answers it.
+ */
+bool absence_settle_locked(struct flight *flight, struct wait *wait, int error);
+
+/*
+ * Return true if a whole list that has just come leaves WAIT unanswered: it lacks a record that may
+ * still exist, or a user that had an email. The vendor must then be asked by id.
+ */
+bool absence_asks_on_locked(struct roster *roster, const struct wait *wait);
 
 #endif

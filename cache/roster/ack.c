@@ -1,34 +1,29 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * ack.c - what a roster keeps of the writes of this mount that the vendor acknowledged: a part of
- * roster.h.
+ * ack.c - see ack.h.
  *
- * What they changed (lag.h), for as long as reads may lag, and who made a user inactive, in case
- * that must be done again. When the lag ends, a record whose last read was stale is asked for anew.
- * It makes no request.
+ * The table of what was acknowledged is in lag.c. This file makes no request: at the end of the lag
+ * it only marks what must be asked for again.
  */
 #define ROSTERFS_ROSTER_PRIVATE
-#include "cache/roster/roster_state.h"
+#include "cache/roster/ack.h"
 
-#include "cache/roster/lag.h"
+#include "cache/document/merge.h"
+#include "cache/record/lag.h"
+#include "cache/roster/publish.h"
+#include "cache/roster/roster_state.h"
 #include "vendors/base/pool.h"
 #include "vendors/base/hash.h"
+#include "vendors/rest/account.h"
+#include "vendors/rest/collection.h"
 #include "vendors/vendor.h"
 
-#include <stdlib.h>
-#include <string.h>
-
-/* So much later than it is due is looked whether the lag has ended: for many writes at once. */
+/* Expiry is looked at so many seconds after it is due, so that one look serves many writes. */
 #define LATE 0.05
-
-struct lag *roster_lag(struct roster *roster)
-{
-	return roster->lag;
-}
 
 static void expire(void *arg, bool ending);
 
-/* Look again in SECONDS, unless that is on its way. */
+/* Look again in SECONDS, unless a look is scheduled already. */
 static void expire_later(struct roster *roster, double seconds)
 {
 	bool first;
@@ -45,11 +40,12 @@ static void expire_later(struct roster *roster, double seconds)
 	}
 }
 
-static void ask_anew(void *arg, const char *id)
+static void ack_ask_again(void *arg, const char *id)
 {
-	roster_doubt(arg, id);
+	publish_doubt(arg, id);
 }
 
+/* Forget the writes that are too old. Runs on the pool. */
 static void expire(void *arg, bool ending)
 {
 	struct roster *roster = arg;
@@ -60,70 +56,16 @@ static void expire(void *arg, bool ending)
 	pthread_mutex_lock(&roster->lock);
 	roster->expiring = false;
 	pthread_mutex_unlock(&roster->lock);
-	left = lag_expire(roster->lag, ask_anew, roster);
+	left = lag_expire(roster->lag, ack_ask_again, roster);
 	if (left > 0)
 		expire_later(roster, left);
 }
 
-void roster_acknowledge(struct roster *roster, const char *id, const struct merge *merge,
-			const json_t *before, const json_t *after, const json_t *seen)
+void ack_note(struct roster *roster, const char *id, const struct merge *merge,
+	      const json_t *before, const json_t *after, const json_t *seen)
 {
 	if (!roster->account->lag || !merge->count)
 		return;
 	lag_note(roster->lag, id, merge, before, after, seen);
 	expire_later(roster, roster->account->lag);
-}
-
-void roster_note_writer(struct roster *roster, const char *id, const struct call *call,
-			const json_t *seen)
-{
-	struct deactivated *user;
-	struct roster_writer *writer;
-
-	pthread_mutex_lock(&roster->lock);
-	HASH_FIND_STR(roster->deactivated, id, user);
-	if (user && !user->writer)
-		user->writer = calloc(1, sizeof(*user->writer));
-	writer = user ? user->writer : NULL;
-	if (writer) {
-		writer->uid = call->uid;
-		writer->gid = call->gid;
-		writer->pid = call->pid;
-		memcpy(writer->command, call->command, sizeof(writer->command));
-		memcpy(writer->path, call->path, sizeof(writer->path));
-		writer->timed = collection_updated(roster->collection, seen, &writer->time);
-	}
-	pthread_mutex_unlock(&roster->lock);
-}
-
-void roster_note_refused(struct roster *roster, const char *id, const struct call *call)
-{
-	pthread_mutex_lock(&roster->lock);
-	roster->refused = hash_text(id);
-	roster->refused_pid = call->pid;
-	pthread_mutex_unlock(&roster->lock);
-}
-
-bool roster_was_refused(struct roster *roster, const char *id, const struct call *call)
-{
-	bool refused;
-
-	pthread_mutex_lock(&roster->lock);
-	refused = call->pid && roster->refused_pid == call->pid && roster->refused == hash_text(id);
-	pthread_mutex_unlock(&roster->lock);
-	return refused;
-}
-
-bool roster_writer(struct roster *roster, const char *id, struct roster_writer *writer)
-{
-	struct deactivated *user;
-	bool found;
-
-	pthread_mutex_lock(&roster->lock);
-	HASH_FIND_STR(roster->deactivated, id, user);
-	found = user && user->inactive && user->writer;
-	if (found)
-		*writer = *user->writer;
-	pthread_mutex_unlock(&roster->lock);
-	return found;
 }

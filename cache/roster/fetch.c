@@ -1,18 +1,34 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * fetch.c - what a flight does on its thread: fetch the whole roster, one record, or who self is.
+ * fetch.c - see fetch.h.
  *
  * It asks the vendor and installs what came, unless something newer is known by then: a write that
- * was acknowledged meanwhile, or a fetch that began later. Who waits for it is flight.c's business.
+ * was acknowledged meanwhile, or a fetch that began later. It does not know who waits (flight.c).
  */
 #define ROSTERFS_ROSTER_PRIVATE
-#include "cache/roster/roster_state.h"
+#include "cache/roster/fetch.h"
 
-#include "cache/roster/lag.h"
 #include "cache/document/render.h"
-#include "cache/roster/versions.h"
+#include "cache/record/lag.h"
+#include "cache/record/record.h"
+#include "cache/record/snapshot.h"
+#include "cache/record/versions.h"
+#include "cache/roster/answer.h"
+#include "cache/roster/figures.h"
+#include "cache/roster/gets.h"
+#include "cache/roster/gone.h"
+#include "cache/roster/illegible.h"
+#include "cache/roster/inactive.h"
+#include "cache/roster/known.h"
+#include "cache/roster/presence.h"
+#include "cache/roster/publish.h"
+#include "cache/roster/roster_state.h"
+#include "cache/roster/whole.h"
+#include "vendors/base/checked.h"
 #include "vendors/base/clock.h"
-#include "vendors/vendor.h"
+#include "vendors/rest/item.h"
+#include "vendors/rest/list.h"
+#include "vendors/rest/self.h"
 
 #include <errno.h>
 #include <malloc.h>
@@ -21,6 +37,7 @@
 /* So many records are some megabytes. */
 #define MANY 10000
 
+/* A list that is being read. */
 struct fill {
 	struct list_sink sink;
 	struct flight *flight;
@@ -31,13 +48,13 @@ struct fill {
 	size_t made;       /* records that are not the old snapshot's */
 };
 
-/* What is held of ID, a reference, or NULL. */
+/* Return a reference to what is held of ID, or NULL. */
 static struct record *held_of(struct roster *roster, const char *id)
 {
 	struct record *held;
 	double seconds;
 
-	roster_peek(roster, id, &held, &seconds);
+	known_peek(roster, id, &held, &seconds);
 	if (held == roster->absent) {
 		record_put(held);
 		return NULL;
@@ -45,12 +62,12 @@ static struct record *held_of(struct roster *roster, const char *id)
 	return held;
 }
 
-/* RECORD has just come: what is held of it may have been saved here. */
+/* Let RECORD, which has just come, keep its time if what is held of it was saved here. */
 static void keep_time(struct roster *roster, struct record *record)
 {
 	struct record *held;
 
-	if (!atomic_load(&roster->saved))
+	if (!atomic_load(&roster->known.saved))
 		return;
 	held = held_of(roster, record->id);
 	if (held)
@@ -58,7 +75,7 @@ static void keep_time(struct roster *roster, struct record *record)
 	record_put(held);
 }
 
-/* OBJECT has come, and its text is FILL's. A reference, NULL: no memory. */
+/* Return a reference to the record for OBJECT, whose text is FILL's. NULL: no memory. */
 static struct record *make_record(struct fill *fill, const char *id, const json_t *object,
 				  bool unreadable)
 {
@@ -87,7 +104,7 @@ static int fill_record(struct fill *fill, const char *id, json_t *object, bool u
 {
 	struct record *record = NULL;
 
-	if (roster_was_deleted(fill->flight->roster, &fill->flight->call, id, object))
+	if (presence_was_deleted(fill->flight->roster, &fill->flight->call, id, object))
 		return 0;
 	lag_correct(fill->flight->roster->lag, id, object, LAG_READ, NULL, NULL);
 	if (!render_object(&fill->text, object))
@@ -126,32 +143,33 @@ static void fill_progress(struct list_sink *sink, unsigned pages, size_t rows)
 	fill->flight->pages = pages;
 	fill->flight->rows = rows;
 	if (pages == 1)
-		roster->step = rows;
+		roster->known.step = rows;
 	pthread_mutex_unlock(&roster->lock);
 }
 
 /*
- * Forget what was known before the fetch; what was written since it began stays on top. Returns the
- * entries that are out of the table then, in a list.
+ * Take what was known before FLIGHT began out of the overlay; what was written since stays on top
+ * of NEW. Return the list of the entries taken out.
  */
 static struct overlay *drop_overlay_locked(struct roster *roster, const struct flight *flight,
 					   const struct snapshot *new)
 {
 	struct overlay *entry, *next, *dropped = NULL;
 
-	HASH_ITER(hh, roster->overlay, entry, next) {
+	HASH_ITER(hh, roster->known.overlay, entry, next) {
 		if (entry->generation > flight->generation)
 			continue;
 		if (entry->record)
-			roster_pass_on(roster, entry->record, new);
-		HASH_DEL(roster->overlay, entry); /* NOLINT(clang-analyzer-core.NullDereference) */
+			publish_pass_on(roster, entry->record, new);
+		HASH_DEL(roster->known.overlay,
+			 entry); /* NOLINT(clang-analyzer-core.NullDereference) */
 		entry->next = dropped;
 		dropped = entry;
 	}
 	return dropped;
 }
 
-/* Keep versions that were shown and are replaced. */
+/* Keep the versions of OLD that were shown and that NEW replaces. */
 static void retire_replaced(struct roster *roster, const struct snapshot *old,
 			    const struct snapshot *new)
 {
@@ -167,18 +185,18 @@ static void retire_replaced(struct roster *roster, const struct snapshot *old,
 	}
 }
 
-/* RECORD was known: keep it in mind if NEW, which is installed, lacks it. */
+/* Remember RECORD, which was known, if NEW, which is installed, lacks it. */
 static void note_lack(struct roster *roster, const struct record *record,
 		      const struct snapshot *new)
 {
 	if (snapshot_find(new, record->id))
 		return;
 	pthread_mutex_lock(&roster->lock);
-	absence_lacks_locked(roster, record);
+	gone_lacks_locked(roster, record);
 	pthread_mutex_unlock(&roster->lock);
 }
 
-/* The same for all of OLD (or NULL), without the lock: that may take a while. */
+/* The same for all of OLD (or NULL). Without the lock, because it may take a while. */
 static void note_lacks(struct roster *roster, const struct snapshot *old,
 		       const struct snapshot *new)
 {
@@ -189,9 +207,9 @@ static void note_lacks(struct roster *roster, const struct snapshot *old,
 }
 
 /*
- * NEW, with the *ILLEGIBLE rows (moved), is what the roster is from now on, unless a fetch that began later was
- * quicker. Returns whether it is, and nothing but the snapshot whose fetch began at BEFORE had to
- * give way.
+ * Install NEW, with the ids of its *ILLEGIBLE rows (moved), unless a fetch that began later was
+ * quicker. Return true if it is installed and replaces only the snapshot whose fetch began at
+ * BEFORE.
  */
 static bool install(const struct flight *flight, struct snapshot *new, json_t **illegible,
 		    double before)
@@ -202,22 +220,23 @@ static bool install(const struct flight *flight, struct snapshot *new, json_t **
 	bool alone = false;
 
 	pthread_mutex_lock(&roster->lock);
-	if (flight->began >= roster->snapshot_began) {
-		alone = roster->snapshot_began == before;
-		old = roster->snapshot;
-		roster->snapshot = snapshot_get(new);
-		roster->snapshot_began = flight->began;
-		roster->snapshot_since = clock_seconds();
-		roster->snapshot_ends = flight->call.good_until;
-		roster->generation++;
-		roster->merged = flight->generation;
+	if (flight->began >= roster->known.began) {
+		alone = roster->known.began == before;
+		old = roster->known.snapshot;
+		roster->known.snapshot = snapshot_get(new);
+		roster->known.began = flight->began;
+		roster->known.since = clock_seconds();
+		roster->known.ends = flight->call.good_until;
+		roster->known.generation++;
+		roster->known.merged = flight->generation;
 		dropped = drop_overlay_locked(roster, flight, new);
-		absence_listed_locked(roster, new);
+		gone_listed_locked(roster, new);
 		gets_listed_locked(roster, new);
 		illegible_listed_locked(roster, illegible);
 		alone = alone && !dropped;
 	}
-	roster->fetches++;
+	CHECKED(known_check_locked(roster, NULL));
+	roster->figures.fetches++;
 	pthread_mutex_unlock(&roster->lock);
 	/* a large roster is long in going: nobody shall wait for the lock meanwhile */
 	snapshot_put(old);
@@ -226,7 +245,7 @@ static bool install(const struct flight *flight, struct snapshot *new, json_t **
 		dropped = entry->next;
 		if (entry->record)
 			note_lack(roster, entry->record, new);
-		roster_overlay_free(entry);
+		known_overlay_free(entry);
 	}
 	return alone;
 }
@@ -249,21 +268,21 @@ int fetch_whole(struct flight *flight)
 
 	clock_gettime(CLOCK_REALTIME, &fill.when);
 	pthread_mutex_lock(&roster->lock);
-	before = roster->snapshot_began;
+	before = roster->known.began;
 	pthread_mutex_unlock(&roster->lock);
-	old = roster_snapshot(roster, &seconds);
+	old = whole_snapshot(roster, &seconds);
 	snapshot_begin(&fill.builder, old);
-	error = vendor_list(&flight->call, roster->account, roster->collection, roster->parent,
-			    &fill.sink);
+	error = list_walk(&flight->call, roster->account, roster->collection, roster->parent,
+			  &fill.sink);
 	if (!error && presence_complete(flight, &fill.builder, &added))
-		error = call_fail(&flight->call, ENOMEM, "no memory for the roster");
+		error = call_no_memory(&flight->call);
 	fill.made += added;
 	if (error)
 		snapshot_reset(&fill.builder);
 	new = snapshot_end(&fill.builder, fill.when);
 	render_clear(&fill.text);
 	if (!error && !new)
-		error = call_fail(&flight->call, ENOMEM, "no memory for the roster");
+		error = call_no_memory(&flight->call);
 	if (!error && new) {
 		/* first, so that each version that was shown is found all the time */
 		if (old)
@@ -272,7 +291,7 @@ int fetch_whole(struct flight *flight)
 		       old->count == new->count;
 		note_lacks(roster, old, new);
 		figures_compare(flight, old, new);
-		roster_check_all_active(roster, new);
+		inactive_check_all(roster, new);
 		if (roster->events.replaced)
 			roster->events.replaced(roster->events.arg, same);
 	}
@@ -289,7 +308,8 @@ int fetch_whole(struct flight *flight)
 	return error;
 }
 
-/* A reference to what is held of ID if that shows the same as RECORD (or NULL), else to RECORD. */
+/* Return a reference to what is held of ID if that shows the same as RECORD (or NULL), else to
+ * RECORD. */
 static struct record *held_or_new_locked(struct roster *roster, const char *id,
 					 struct record *record)
 {
@@ -298,7 +318,7 @@ static struct record *held_or_new_locked(struct roster *roster, const char *id,
 
 	if (!record)
 		return NULL;
-	roster_peek_locked(roster, id, &held, &seconds);
+	known_peek_locked(roster, id, &held, &seconds);
 	return record_get(held && held != roster->absent && record_same(held, record) ? held
 										      : record);
 }
@@ -311,28 +331,29 @@ void fetch_put(const struct flight *flight, const char *id, struct record *recor
 	bool stale = false;
 
 	pthread_mutex_lock(&roster->lock);
-	if (roster->generation != flight->generation) {
-		HASH_FIND_STR(roster->overlay, id, entry);
+	if (roster->known.generation != flight->generation) {
+		entry = known_overlay_locked(roster, id);
 		stale = entry && entry->generation > flight->generation;
 	}
 	if (!stale) {
 		kept = held_or_new_locked(roster, id, record);
-		old = roster_overlay_locked(roster, id, kept, flight->began, true);
-		HASH_FIND_STR(roster->overlay, id, entry);
+		old = known_put_locked(roster, id, kept, flight->began, true);
+		entry = known_overlay_locked(roster, id);
 		if (entry)
 			entry->ends = flight->call.good_until;
 	}
 	pthread_mutex_unlock(&roster->lock);
 	if (!stale)
-		roster_replaced(roster, id, old, kept);
+		publish_replaced(roster, id, old, kept);
 	record_put(kept);
 }
 
 /*
- * The GET of FLIGHT's record failed with ERROR in a way that the list has to explain. *RECORD is
- * what was made here, or NULL. 0, -ENOENT: the list has been read and lacks it, or -EAGAIN.
+ * Find out what it means that the GET of FLIGHT's record failed so that only the list can tell.
+ * *RECORD is set to what was created here, or NULL. Return 0, -ENOENT (the list was read and lacks
+ * it) or -EAGAIN.
  */
-static int explain(struct flight *flight, struct record **record)
+static int fetch_explain(struct flight *flight, struct record **record)
 {
 	struct roster *roster = flight->roster;
 	bool lacks = flight->listed;
@@ -341,22 +362,23 @@ static int explain(struct flight *flight, struct record **record)
 	if (*record)
 		return 0;
 	pthread_mutex_lock(&roster->lock);
-	if (roster_whole_fresh_locked(roster) && !snapshot_find(roster->snapshot, flight->asked))
+	if (known_whole_fresh_locked(roster) &&
+	    !snapshot_find(roster->known.snapshot, flight->asked))
 		lacks = true;
 	pthread_mutex_unlock(&roster->lock);
 	if (lacks)
-		return -(flight->call.error = ENOENT);
+		return call_decide(&flight->call, CALL_MISSING);
 	flight->missed = calloc(1, sizeof(*flight->missed));
 	if (!flight->missed)
-		return call_fail(&flight->call, ENOMEM, "no memory");
+		return call_no_memory(&flight->call);
 	call_continue(flight->missed, &flight->call);
 	call_copy_error(flight->missed, &flight->call);
-	flight->call.error = 0;
-	flight->call.words[0] = '\0';
+	call_clear(&flight->call);
 	return -EAGAIN;
 }
 
-/* What was answered to FLIGHT's GET: OBJECT (taken), as a new *RECORD. 0 or a negative errno. */
+/* Make a new *RECORD of OBJECT (taken), the response to FLIGHT's GET. Return 0 or a negative errno.
+ */
 static int take_object(struct flight *flight, json_t *object, struct record **record)
 {
 	struct roster *roster = flight->roster;
@@ -368,7 +390,7 @@ static int take_object(struct flight *flight, json_t *object, struct record **re
 	*record = record_new(roster->collection, flight->asked, object, when);
 	json_decref(object);
 	if (!*record)
-		return call_fail(&flight->call, ENOMEM, "no memory");
+		return call_no_memory(&flight->call);
 	keep_time(roster, *record);
 	return 0;
 }
@@ -379,16 +401,16 @@ int fetch_record(struct flight *flight)
 	struct record *record = NULL;
 	json_t *object = NULL;
 	bool proven = false;
-	int error = vendor_get(&flight->call, roster->account, roster->collection, roster->parent,
-			       flight->asked, &object, NULL);
+	int error = item_get(&flight->call, roster->account, roster->collection, roster->parent,
+			     flight->asked, &object, NULL);
 
-	if (!error && roster_was_deleted(roster, &flight->call, flight->asked, object)) {
+	if (!error && presence_was_deleted(roster, &flight->call, flight->asked, object)) {
 		json_decref(object);
-		error = call_fail(&flight->call, ENOENT, "it was deleted here just now");
+		error = call_fail(&flight->call, CALL_MISSING, "it was deleted here just now");
 	} else if (!error) {
 		error = take_object(flight, object, &record);
-	} else if (absence_is_told(roster, &flight->call, error)) {
-		error = explain(flight, &record);
+	} else if (gets_needs_list(roster, &flight->call, error)) {
+		error = fetch_explain(flight, &record);
 		proven = error == -ENOENT;
 	} else if (error == -ENOENT) {
 		record = presence_record(roster, &flight->call, flight->asked);
@@ -398,7 +420,7 @@ int fetch_record(struct flight *flight)
 		return error;
 	fetch_put(flight, flight->asked, record);
 	if (proven)
-		absence_prove(roster, flight->asked);
+		gone_prove(roster, flight->asked);
 	record_put(record);
 	return error;
 }
@@ -407,15 +429,15 @@ int fetch_self(struct flight *flight)
 {
 	struct roster *roster = flight->roster;
 	char *id = NULL;
-	int error = vendor_self(&flight->call, roster->account, &id);
+	int error = self_find(&flight->call, roster->account, &id);
 
 	if (error && error != -ENODATA)
 		return error;
 	pthread_mutex_lock(&roster->lock);
-	free(roster->self);
-	roster->self = id;
-	roster->self_known = true;
-	roster->self_since = clock_seconds();
+	free(roster->self.id);
+	roster->self.id = id;
+	roster->self.known = true;
+	roster->self.since = clock_seconds();
 	pthread_mutex_unlock(&roster->lock);
 	return error;
 }

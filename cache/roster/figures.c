@@ -1,22 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * figures.c - what .rosterfs/status and metrics show of a roster: its size, age and last error.
+ * figures.c - see figures.h.
  *
- * A part of a roster, under its lock. It changes nothing that readers of records see.
+ * It changes nothing that readers of records see.
  */
 #define ROSTERFS_ROSTER_PRIVATE
-#include "cache/roster/roster_state.h"
+#include "cache/roster/figures.h"
 
+#include "cache/record/record.h"
+#include "cache/record/snapshot.h"
+#include "cache/roster/known.h"
+#include "cache/roster/roster_state.h"
 #include "vendors/base/call.h"
 #include "vendors/base/clock.h"
 #include "vendors/base/log.h"
+#include "vendors/rest/account.h"
 #include "vendors/vendor.h"
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
-void roster_note_error(struct roster *roster, const struct call *call, int error)
+void figures_note_error(struct roster *roster, const struct call *call, int error)
 {
 	struct tm local;
 	time_t now = time(NULL);
@@ -25,14 +29,14 @@ void roster_note_error(struct roster *roster, const struct call *call, int error
 	localtime_r(&now, &local);
 	strftime(when, sizeof(when), "%H:%M:%S", &local);
 	pthread_mutex_lock(&roster->lock);
-	snprintf(roster->last_error, sizeof(roster->last_error), "%s %s: %s (%s)", when,
-		 call->request[0] ? call->request : call->path, call->words,
+	snprintf(roster->figures.last_error, sizeof(roster->figures.last_error), "%s %s: %s (%s)",
+		 when, call->request[0] ? call->request : call->path, call->words,
 		 strerrorname_np(-error));
-	roster->failed = clock_seconds();
+	roster->figures.failed = clock_seconds();
 	pthread_mutex_unlock(&roster->lock);
 }
 
-/* How many SNAPSHOT (or NULL) lists; of statuses those that a list shows. */
+/* Return how many SNAPSHOT (or NULL) lists; of statuses, those that a list shows. */
 static size_t count_listed(const struct roster *roster, const struct snapshot *snapshot)
 {
 	const char *absent = roster->collection->absent_status;
@@ -52,7 +56,7 @@ void figures_compare(struct flight *flight, const struct snapshot *old, const st
 	const char *name = roster->collection->name;
 	size_t before = count_listed(roster, old), now = count_listed(roster, new);
 	/* whose key it is stands in the list as well */
-	bool nobody = !now && (!old || roster->nobody) && vendor->self &&
+	bool nobody = !now && (!old || roster->figures.nobody) && vendor->self &&
 		      roster->collection == vendor->users;
 	bool suspicious, same;
 
@@ -60,14 +64,14 @@ void figures_compare(struct flight *flight, const struct snapshot *old, const st
 	if (roster->collection->link)
 		return;
 	pthread_mutex_lock(&roster->lock);
-	if (roster->shrunk > before)
-		before = roster->shrunk;
+	if (roster->figures.shrunk > before)
+		before = roster->figures.shrunk;
 	suspicious = now < before && (now * 2 < before);
-	same = suspicious == (roster->shrunk > 0) && nobody == roster->nobody &&
-	       (!suspicious || now >= roster->shrunk_to);
-	roster->shrunk = suspicious ? before : 0;
-	roster->shrunk_to = now;
-	roster->nobody = nobody;
+	same = suspicious == (roster->figures.shrunk > 0) && nobody == roster->figures.nobody &&
+	       (!suspicious || now >= roster->figures.shrunk_to);
+	roster->figures.shrunk = suspicious ? before : 0;
+	roster->figures.shrunk_to = now;
+	roster->figures.nobody = nobody;
 	pthread_mutex_unlock(&roster->lock);
 	if (same)
 		return;
@@ -87,29 +91,29 @@ void figures_compare(struct flight *flight, const struct snapshot *old, const st
 		log_call(&flight->call, "the list of %s has %zu again", name, now);
 }
 
-void roster_info(struct roster *roster, struct roster_info *info)
+void figures_get(struct roster *roster, struct figures *info)
 {
 	struct flight *flight;
 
 	memset(info, 0, sizeof(*info));
 	pthread_mutex_lock(&roster->lock);
-	flight = roster_fetching_locked(roster);
-	if (roster->snapshot) {
+	flight = known_fetching_locked(roster);
+	if (roster->known.snapshot) {
 		info->known = true;
-		info->users = roster->snapshot->count;
-		info->age = clock_seconds() - roster->snapshot_since;
-		info->fetched = roster->snapshot->fetched;
+		info->users = roster->known.snapshot->count;
+		info->age = clock_seconds() - roster->known.since;
+		info->fetched = roster->known.snapshot->fetched;
 	}
 	if (flight) {
 		info->fetching = true;
 		info->pages = flight->pages;
 		info->rows = flight->rows;
 	}
-	info->fetches = roster->fetches;
-	info->reappeared = roster->reappeared;
-	info->shrunk = roster->shrunk;
-	info->nobody = roster->nobody;
-	memcpy(info->last_error, roster->last_error, sizeof(info->last_error));
-	info->failed = roster->failed;
+	info->fetches = roster->figures.fetches;
+	info->reappeared = roster->inactive.reappeared;
+	info->shrunk = roster->figures.shrunk;
+	info->nobody = roster->figures.nobody;
+	memcpy(info->last_error, roster->figures.last_error, sizeof(info->last_error));
+	info->failed = roster->figures.failed;
 	pthread_mutex_unlock(&roster->lock);
 }

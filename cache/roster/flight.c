@@ -1,18 +1,47 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * flight.c - one fetch at a time, and the requests that wait for it (the asking half of roster.h).
+ * flight.c - see flight.h.
  *
- * A flight runs on a thread of the pool and blocks there; who waits is only a struct in its list.
- * It knows when to fetch one record and when all, and what loses against a write that came
- * meanwhile. It does not know how pages are walked (vendors/list) nor what the waiters are.
+ * A flight runs on a thread of the pool and blocks there; a waiter is only a struct in its list.
+ * This file decides when to fetch one record and when all. It does not know how pages are walked,
+ * nor what the waiters are.
+ *
+ * States of a flight, and what changes them:
+ *
+ *	LISTED    in roster->flights; its thread runs, or is queued in the pool
+ *	  a question it will answer comes  -> LISTED, with one more wait
+ *	  the last wait leaves             -> DROPPED, and its call is cancelled
+ *	  the last wait is overdue         -> LISTED, without waits
+ *	  the roster is stopped            -> LISTED, and its call is cancelled
+ *	  the GET of its record fails so that only a list can tell:
+ *	    a whole fetch is under way     -> DROPPED; its waits go to that flight
+ *	    otherwise                      -> LISTED, as a whole fetch
+ *	  it ends                          -> its waits are answered, or go to a flight that asks by
+ *	                                      id for what the list lacks; freed
+ *	DROPPED   not in the list, without waits
+ *	  it ends                          -> freed
+ *
+ * A flight is freed by its own thread only.
  */
 #define ROSTERFS_ROSTER_PRIVATE
-#include "cache/roster/roster_state.h"
+#include "cache/roster/flight.h"
 
-#include "vendors/base/pool.h"
-#include "cache/roster/versions.h"
+#include "cache/roster/absence.h"
+#include "cache/roster/answer.h"
+#include "cache/roster/fetch.h"
+#include "cache/roster/fetch_email.h"
+#include "cache/roster/figures.h"
+#include "cache/roster/gets.h"
+#include "cache/roster/known.h"
+#include "cache/roster/overdue.h"
+#include "cache/roster/roster_state.h"
+#include "cache/roster/wait.h"
+#include "cache/roster/whole.h"
+#include "vendors/base/checked.h"
 #include "vendors/base/clock.h"
 #include "vendors/base/log.h"
+#include "vendors/rest/account.h"
+#include "vendors/base/pool.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -21,126 +50,47 @@
 #include <string.h>
 #include <utlist.h>
 
-/* ---- answering from what is known ---- */
+/* ---- invariants ---- */
 
-static bool answer_self_locked(struct roster *roster, struct wait *wait)
+/* Return true if FLIGHT will answer WAIT. */
+static bool flight_serves(const struct flight *flight, const struct wait *wait)
 {
-	if (!roster->self_known ||
-	    roster_left_locked(roster, roster->self_since, roster->self_since) <= 0)
+	if (flight->kind == WAIT_WHOLE)
+		return wait->kind != WAIT_SELF;
+	return flight->kind == wait->kind && (!flight->id || strcmp(flight->id, wait->id) == 0);
+}
+
+/* Return true if A and B fetch the same. The fetches for one email may overlap. */
+static bool is_twin(const struct flight *a, const struct flight *b)
+{
+	if (a->kind != b->kind || a->kind == WAIT_EMAIL)
 		return false;
-	wait->self = roster->self ? strdup(roster->self) : NULL;
-	wait->error = wait->self ? 0 : roster->self ? -ENOMEM : -ENODATA;
-	return true;
+	return a->kind != WAIT_RECORD || (a->listed == b->listed && strcmp(a->id, b->id) == 0);
 }
 
-bool roster_knows_self(struct roster *roster)
+/* Assert what holds between two changes. See checked.h. */
+static void flight_check_locked(const struct roster *roster)
 {
-	bool known;
+	const struct flight *flight, *other;
+	const struct wait *wait;
 
-	pthread_mutex_lock(&roster->lock);
-	known = roster->self_known &&
-		roster_left_locked(roster, roster->self_since, roster->self_since) > 0;
-	pthread_mutex_unlock(&roster->lock);
-	return known;
-}
-
-static bool answer_email_locked(struct roster *roster, struct wait *wait)
-{
-	double seconds;
-
-	wait->snapshot = roster_fresh_email_locked(roster, wait->id, &seconds);
-	wait->error = wait->snapshot ? 0 : -ENOMEM;
-	return wait->snapshot || seconds > 0;
-}
-
-/* Answer WAIT if that needs no vendor: what it gets of a whole roster is yet to be made of VIEW. */
-static bool answer_locked(struct roster *roster, struct wait *wait, struct view *view)
-{
-	struct record *record;
-	double seconds;
-
-	switch (wait->kind) {
-	case WAIT_WHOLE:
-		if (!roster_whole_fresh_locked(roster))
-			return false;
-		wait->error = view_take_locked(roster, view);
-		return true;
-	case WAIT_RECORD:
-		switch (roster_peek_locked(roster, wait->id, &record, &seconds)) {
-		case ROSTER_FRESH:
-			wait->record = record_get(record);
-			wait->error = 0;
-			return true;
-		case ROSTER_ABSENT:
-			wait->error = -ENOENT;
-			return true;
-		default:
-			return false;
-		}
-	case WAIT_SELF:
-		return answer_self_locked(roster, wait);
-	case WAIT_EMAIL:
-		return answer_email_locked(roster, wait);
+	DL_FOREACH(roster->flights, flight) {
+		assert(flight->roster == roster && !flight->dropped);
+		assert(flight->id || flight->kind == WAIT_WHOLE || flight->kind == WAIT_SELF);
+		DL_FOREACH(flight->waits, wait)
+			assert(wait->flight == flight && flight_serves(flight, wait));
+		/* at most one of a kind, except those that began before a refresh */
+		DL_FOREACH(roster->flights, other)
+			assert(other == flight || flight->began < roster->known.refreshed ||
+			       other->began < roster->known.refreshed || !is_twin(flight, other));
 	}
-	return false;
 }
+
+/* ---- starting ---- */
 
 /*
- * Give each of WAITS that asked for the whole roster what VIEW shows, if there is a view. Without
- * the lock: nobody else knows these waits any more.
- */
-static void show(struct roster *roster, struct view *view, struct wait *waits)
-{
-	uint64_t generation = view->generation;
-	struct snapshot *snapshot = view_make(roster, view);
-	struct wait *wait;
-
-	DL_FOREACH(waits, wait) {
-		if (wait->kind != WAIT_WHOLE || wait->error)
-			continue;
-		wait->snapshot = snapshot ? snapshot_get(snapshot) : NULL;
-		wait->generation = generation;
-		wait->error = snapshot ? 0 : -ENOMEM;
-	}
-	snapshot_put(snapshot);
-}
-
-/* ---- starting and ending flights ---- */
-
-static struct flight *start_locked(struct roster *roster, const struct wait *wait, bool listed);
-
-/* In the seconds of grace after the ttl the old roster is good enough, while a new one is fetched.
- */
-static bool answer_old_locked(struct roster *roster, struct wait *wait, struct view *view)
-{
-	const struct wait whole = {.kind = WAIT_WHOLE};
-	struct record *record = NULL;
-	double seconds;
-
-	if (wait->kind == WAIT_SELF || roster_grace_locked(roster) <= 0 ||
-	    roster_whole_fresh_locked(roster) ||
-	    (wait->kind == WAIT_EMAIL && absence_due_locked(roster, wait->id)))
-		return false;
-	if (wait->kind == WAIT_RECORD) {
-		/* what a write may have changed is not shown as it was before */
-		if (roster_doubts_locked(roster, wait->id) ||
-		    roster_peek_locked(roster, wait->id, &record, &seconds) == ROSTER_UNKNOWN)
-			return false;
-		wait->record = record ? record_get(record) : NULL;
-		wait->error = record ? 0 : -ENOENT;
-	} else if (wait->kind == WAIT_WHOLE) {
-		wait->error = view_take_locked(roster, view);
-	} else {
-		wait->snapshot = roster_with_email_locked(roster, wait->id);
-		wait->error = wait->snapshot ? 0 : -ENOMEM;
-	}
-	if (!roster_fetching_locked(roster))
-		start_locked(roster, &whole,
-			     false); /* nobody waits for it; the next question will see */
-	return true;
-}
-
-/* Has another record been fetched alone since the roster went stale? Then the next one brings all.
+ * Return true if another record was fetched alone since the roster became stale: the next one then
+ * fetches the whole roster.
  */
 static bool fetched_alone_locked(const struct roster *roster)
 {
@@ -151,30 +101,30 @@ static bool fetched_alone_locked(const struct roster *roster)
 		if (flight->kind == WAIT_RECORD)
 			return true;
 	}
-	for (entry = roster->overlay; entry; entry = entry->hh.next) {
+	for (entry = roster->known.overlay; entry; entry = entry->hh.next) {
 		if (entry->alone && entry->record &&
-		    roster_limited_locked(roster, entry->began, entry->since, entry->ends) > 0)
+		    known_limited_locked(roster, entry->began, entry->since, entry->ends) > 0)
 			return true;
 	}
 	return false;
 }
 
-/* The flight under way that will answer WAIT, or NULL. */
+/* Return the flight under way that will answer WAIT, or NULL. */
 static struct flight *flight_for_locked(struct roster *roster, const struct wait *wait)
 {
-	struct flight *flight, *whole = NULL;
+	struct flight *flight, *other = NULL;
 
 	DL_FOREACH(roster->flights, flight) {
 		/* One that began before the owner asked for news does not bring them. */
-		if (flight->began < roster->refreshed)
+		if (flight->began < roster->known.refreshed)
 			continue;
 		if (flight->kind == wait->kind &&
 		    (!flight->id || strcmp(flight->id, wait->id) == 0))
 			return flight;
 		if (flight->kind == WAIT_WHOLE)
-			whole = flight;
+			other = flight;
 	}
-	return wait->kind == WAIT_RECORD || wait->kind == WAIT_EMAIL ? whole : NULL;
+	return wait->kind == WAIT_RECORD || wait->kind == WAIT_EMAIL ? other : NULL;
 }
 
 static void flight_free(struct flight *flight)
@@ -189,7 +139,7 @@ static void flight_free(struct flight *flight)
 
 static void flight_run(void *arg);
 
-/* Is the whole roster what must be fetched for a question of KIND? */
+/* Return true if the whole roster must be fetched for a question of KIND. */
 static bool needs_whole_locked(const struct roster *roster, enum wait_kind kind)
 {
 	const struct collection *collection = roster->collection;
@@ -197,22 +147,24 @@ static bool needs_whole_locked(const struct roster *roster, enum wait_kind kind)
 	if (kind != WAIT_RECORD)
 		return kind != WAIT_SELF;
 	/* what a fresh list lacks is asked for by id */
-	if (absence_asks_id(roster) && roster_whole_fresh_locked(roster))
+	if (gets_asks_id(roster) && known_whole_fresh_locked(roster))
 		return false;
 	if (collection->listed_only)
 		return true;
-	if (kind == WAIT_RECORD && absence_asks_id(roster) &&
-	    atomic_load(&roster->gets) == ROSTER_GETS_NONE)
+	if (kind == WAIT_RECORD && gets_asks_id(roster) &&
+	    atomic_load(&roster->gets.state) == GETS_NONE)
 		return true;
 	/* what can't be listed can still be asked for one by one */
 	if (roster->unlisted > 0 &&
-	    roster_left_locked(roster, roster->unlisted, roster->unlisted) > 0)
+	    known_left_locked(roster, roster->unlisted, roster->unlisted) > 0)
 		return false;
 	return !collection->single && fetched_alone_locked(roster);
 }
 
-/* LISTED: a whole list has just been read, and does not answer WAIT. */
-static struct flight *start_locked(struct roster *roster, const struct wait *wait, bool listed)
+/* Start the flight for WAIT. LISTED: a whole list was just read, and does not answer WAIT. NULL: no
+ * memory or no thread. */
+static struct flight *flight_start_locked(struct roster *roster, const struct wait *wait,
+					  bool listed)
 {
 	struct flight *flight = calloc(1, sizeof(*flight));
 	char path[CALL_PATH_MAX];
@@ -222,7 +174,7 @@ static struct flight *start_locked(struct roster *roster, const struct wait *wai
 		return NULL;
 	flight->roster = roster;
 	flight->kind = wait->kind;
-	flight->listed = listed || (wait->kind == WAIT_EMAIL && roster_whole_fresh_locked(roster));
+	flight->listed = listed || (wait->kind == WAIT_EMAIL && known_whole_fresh_locked(roster));
 	if (!flight->listed && needs_whole_locked(roster, wait->kind))
 		flight->kind = WAIT_WHOLE;
 	if (flight->kind == WAIT_RECORD || flight->kind == WAIT_EMAIL)
@@ -232,18 +184,19 @@ static struct flight *start_locked(struct roster *roster, const struct wait *wai
 		 flight->kind == WAIT_EMAIL ? "by-email/" : "", name);
 	call_init(&flight->call, path);
 	flight->began = clock_seconds();
-	flight->generation = roster->generation;
+	flight->generation = roster->known.generation;
 	if (((flight->kind == WAIT_RECORD || flight->kind == WAIT_EMAIL) && !flight->id) ||
 	    pool_run(roster->pool, flight_run, flight)) {
 		flight_free(flight);
 		return NULL;
 	}
 	DL_APPEND(roster->flights, flight);
+	CHECKED(flight_check_locked(roster));
 	return flight;
 }
 
-/* Have WAIT wait for a flight. False: its error is set. */
-static bool wait_locked(struct roster *roster, struct wait *wait)
+/* Add WAIT to a flight. Return false if that failed; its error is set then. */
+static bool flight_wait_locked(struct roster *roster, struct wait *wait)
 {
 	struct flight *flight;
 
@@ -254,9 +207,10 @@ static bool wait_locked(struct roster *roster, struct wait *wait)
 		return false;
 	flight = flight_for_locked(roster, wait);
 	if (!flight)
-		flight = start_locked(roster, wait, false);
+		flight = flight_start_locked(roster, wait, false);
 	if (!flight) {
-		wait->error = call_fail(wait->call, ENOMEM, "no memory or no thread for a fetch");
+		wait->error = call_fail(wait->call, CALL_NO_MEMORY,
+					"no memory or no thread for a fetch");
 		return false;
 	}
 	/* what became of a change is worth waiting for */
@@ -266,15 +220,32 @@ static bool wait_locked(struct roster *roster, struct wait *wait)
 	DL_APPEND(flight->waits, wait);
 	if (wait->brief)
 		overdue_wait_locked(flight);
+	CHECKED(flight_check_locked(roster));
 	return true;
 }
 
-void roster_ask(struct roster *roster, struct wait *wait)
+/* ---- asking ---- */
+
+/* Answer WAIT from what is stale but in grace, and fetch the whole roster, which nobody waits for.
+ */
+static bool answer_in_grace_locked(struct roster *roster, struct wait *wait, struct whole *whole)
 {
-	struct view view = {0};
+	const struct wait all = {.kind = WAIT_WHOLE};
+
+	if (!answer_old_locked(roster, wait, whole))
+		return false;
+	/* if it does not start, the next question tries again */
+	if (!known_fetching_locked(roster))
+		flight_start_locked(roster, &all, false);
+	return true;
+}
+
+void flight_ask(struct roster *roster, struct wait *wait)
+{
+	struct whole whole = {0};
 
 	if (wait->kind == WAIT_EMAIL)
-		roster_index_emails(roster);
+		whole_index_emails(roster);
 	pthread_mutex_lock(&roster->lock);
 	wait->flight = NULL;
 	wait->next = NULL;
@@ -284,18 +255,19 @@ void roster_ask(struct roster *roster, struct wait *wait)
 	/* Who was cancelled before this lock was taken has tried to leave already, and found
 	 * nothing. */
 	if (roster->stopped || call_cancelled(wait->call)) {
-		wait->error = call_fail(wait->call, EINTR, "interrupted");
-	} else if (!answer_locked(roster, wait, &view) && !answer_old_locked(roster, wait, &view) &&
-		   wait_locked(roster, wait)) {
+		wait->error = call_interrupted(wait->call);
+	} else if (!answer_locked(roster, wait, &whole) &&
+		   !answer_in_grace_locked(roster, wait, &whole) &&
+		   flight_wait_locked(roster, wait)) {
 		pthread_mutex_unlock(&roster->lock);
 		return;
 	}
 	pthread_mutex_unlock(&roster->lock);
-	show(roster, &view, wait);
+	answer_show(roster, &whole, wait);
 	wait->done(wait);
 }
 
-bool roster_leave(struct roster *roster, struct wait *wait)
+bool flight_leave(struct roster *roster, struct wait *wait)
 {
 	struct flight *flight;
 
@@ -312,11 +284,12 @@ bool roster_leave(struct roster *roster, struct wait *wait)
 			call_cancel(&flight->call);
 		}
 	}
+	CHECKED(flight_check_locked(roster));
 	pthread_mutex_unlock(&roster->lock);
 	return flight;
 }
 
-void roster_stop(struct roster *roster)
+void flight_stop(struct roster *roster)
 {
 	struct flight *flight;
 
@@ -327,54 +300,16 @@ void roster_stop(struct roster *roster)
 	pthread_mutex_unlock(&roster->lock);
 }
 
-/* ---- telling the waiters ---- */
+/* ---- on the flight's thread ---- */
 
 /*
- * What WAIT gets from FLIGHT, which has ended with ERROR. The answer is what the fetch brought,
- * however short the ttl: who waited for it does not wait again. A whole roster is made of VIEW.
- */
-static void settle_locked(struct flight *flight, struct wait *wait, struct view *view, int error)
-{
-	struct roster *roster = flight->roster;
-	struct record *record = NULL;
-	double seconds;
-
-	if (absence_settle_locked(flight, wait, error))
-		return;
-	wait->error = error;
-	if (error) {
-		call_copy_error(wait->call, &flight->call);
-		return;
-	}
-	switch (wait->kind) {
-	case WAIT_WHOLE:
-		if (!view->snapshot)
-			wait->error = view_take_locked(roster, view);
-		break;
-	case WAIT_RECORD:
-		roster_peek_locked(roster, wait->id, &record, &seconds);
-		wait->record = record ? record_get(record) : NULL;
-		wait->error = record ? 0 : -ENOENT;
-		break;
-	case WAIT_SELF:
-		wait->self = roster->self ? strdup(roster->self) : NULL;
-		wait->error = wait->self ? 0 : -ENOMEM;
-		break;
-	case WAIT_EMAIL:
-		wait->snapshot = roster_with_email_locked(roster, wait->id);
-		wait->error = wait->snapshot ? 0 : -ENOMEM;
-		break;
-	}
-}
-
-/*
- * The vendor could not find an email: only a whole roster can tell. One that is under way gets who
- * waits for FLIGHT, which has ended then, else FLIGHT is to fetch it.
+ * Make FLIGHT fetch the whole roster, because only that can tell. If such a fetch is under way,
+ * give it FLIGHT's waits and return true: FLIGHT is dropped.
  */
 static bool hand_over_locked(struct flight *flight)
 {
-	const struct wait whole = {.kind = WAIT_WHOLE};
-	struct flight *other = flight_for_locked(flight->roster, &whole);
+	const struct wait all = {.kind = WAIT_WHOLE};
+	struct flight *other = flight_for_locked(flight->roster, &all);
 	struct wait *wait;
 
 	if (!other) {
@@ -395,11 +330,12 @@ static bool hand_over(struct flight *flight)
 
 	pthread_mutex_lock(&flight->roster->lock);
 	over = flight->dropped || hand_over_locked(flight);
+	CHECKED(flight_check_locked(flight->roster));
 	pthread_mutex_unlock(&flight->roster->lock);
 	return over;
 }
 
-/* FLIGHT's GET of a record failed so that the list has to tell what that means. */
+/* Read the list, which must tell what it means that FLIGHT's GET of a record failed. */
 static int read_list(struct flight *flight)
 {
 	int error = hand_over(flight) ? -EINTR : fetch_whole(flight);
@@ -410,8 +346,8 @@ static int read_list(struct flight *flight)
 }
 
 /*
- * FLIGHT has brought the whole list, and WAIT is still not answered (absence.c tells why): then it
- * waits for another flight, which asks by id. False: no memory, or that is not so.
+ * Move WAIT, which the whole list that FLIGHT has brought does not answer (absence.c tells why), to
+ * a flight that asks by id. Return false if there is no memory, or if the list does answer it.
  */
 static bool ask_on_locked(struct flight *flight, struct wait *wait)
 {
@@ -423,7 +359,7 @@ static bool ask_on_locked(struct flight *flight, struct wait *wait)
 		if (next->kind == wait->kind && next->listed && strcmp(next->id, wait->id) == 0)
 			other = next;
 	}
-	if (!other && !(other = start_locked(flight->roster, wait, true)))
+	if (!other && !(other = flight_start_locked(flight->roster, wait, true)))
 		return false;
 	DL_DELETE(flight->waits, wait);
 	wait->flight = other;
@@ -433,7 +369,7 @@ static bool ask_on_locked(struct flight *flight, struct wait *wait)
 	return true;
 }
 
-/* Does anybody wait for an email? */
+/* Return true if some wait of FLIGHT is for an email. */
 static bool is_for_email(struct flight *flight)
 {
 	const struct wait *wait;
@@ -444,6 +380,7 @@ static bool is_for_email(struct flight *flight)
 	return wait;
 }
 
+/* Fetch what FLIGHT is for. Return 0 or a negative errno with a message in its call. */
 static int fly(struct flight *flight)
 {
 	int error;
@@ -459,39 +396,49 @@ static int fly(struct flight *flight)
 	case WAIT_EMAIL: /* the whole roster is what is fetched for it */
 		break;
 	}
-	return flight->listed ? fetch_gone(flight) : -EINVAL;
+	return flight->listed ? fetch_email(flight) : -EINVAL;
+}
+
+/* Take FLIGHT, which has ended with ERROR, out of the list. Return its waits, answered. */
+static struct wait *end_locked(struct flight *flight, struct whole *whole, int error)
+{
+	struct roster *roster = flight->roster;
+	struct wait *wait, *next;
+
+	if (flight->kind == WAIT_WHOLE && error != -EINTR)
+		roster->unlisted = error ? clock_seconds() : 0;
+	if ((flight->kind == WAIT_WHOLE || flight->kind == WAIT_EMAIL) && error != -EINTR)
+		overdue_note_locked(flight, error);
+	if (flight->dropped)
+		return NULL;
+	DL_DELETE(roster->flights, flight);
+	DL_FOREACH_SAFE(flight->waits, wait, next) {
+		if (!error && ask_on_locked(flight, wait))
+			continue;
+		wait->flight = NULL;
+		answer_settle_locked(flight, wait, whole, error);
+	}
+	CHECKED(flight_check_locked(roster));
+	return flight->waits;
 }
 
 static void flight_run(void *arg)
 {
 	struct flight *flight = arg;
 	struct roster *roster = flight->roster;
-	struct wait *waits = NULL, *wait, *next;
-	struct view view = {0};
+	struct wait *waits, *wait, *next;
+	struct whole whole = {0};
 	int error = fly(flight);
 
 	if (error && error != -ENODATA && error != -ENOENT && error != -EINTR)
-		roster_note_error(roster, &flight->call, error);
+		figures_note_error(roster, &flight->call, error);
 	if (!error && is_for_email(flight))
-		roster_index_emails(roster);
+		whole_index_emails(roster);
 
 	pthread_mutex_lock(&roster->lock);
-	if (flight->kind == WAIT_WHOLE && error != -EINTR)
-		roster->unlisted = error ? clock_seconds() : 0;
-	if ((flight->kind == WAIT_WHOLE || flight->kind == WAIT_EMAIL) && error != -EINTR)
-		overdue_note_locked(flight, error);
-	if (!flight->dropped) {
-		DL_DELETE(roster->flights, flight);
-		DL_FOREACH_SAFE(flight->waits, wait, next) {
-			if (!error && ask_on_locked(flight, wait))
-				continue;
-			wait->flight = NULL;
-			settle_locked(flight, wait, &view, error);
-		}
-		waits = flight->waits;
-	}
+	waits = end_locked(flight, &whole, error);
 	pthread_mutex_unlock(&roster->lock);
-	show(roster, &view, waits);
+	answer_show(roster, &whole, waits);
 	for (wait = waits; wait; wait = next) {
 		next = wait->next; /* done may free the wait */
 		wait->done(wait);

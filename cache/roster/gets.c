@@ -1,24 +1,29 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * gets.c - which GETs by id have worked, and whether rows of the list show as much: a part of
- * roster_state.h.
+ * gets.c - see gets.h.
  *
- * A change may have to rest on a row (absence.h). What GETs have shown, of whatever record, is
- * compared with the row of the same record, whichever of the two comes first: the members of a GET
- * are kept until there is a row. It fetches a list only where a change cannot do without.
+ * The members of a GET are kept until there is a row to compare them with, because either may come
+ * first. A list is fetched only if a change needs it.
  */
 #define ROSTERFS_ROSTER_PRIVATE
-#include "cache/roster/roster_state.h"
+#include "cache/roster/gets.h"
 
-#include "vendors/json/exact.h"
+#include "vendors/json/exact_print.h"
 #include "vendors/base/log.h"
+#include "vendors/rest/account.h"
+#include "vendors/rest/list.h"
+#include "cache/record/record.h"
+#include "cache/record/snapshot.h"
+#include "cache/roster/roster_state.h"
+#include "vendors/json/exact.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <uthash.h>
 
-/* So many are remembered: of more, the first are forgotten. */
+/* So many are remembered: if there are more, the first ones are forgotten. */
 #define SHOWN_MAX 100000
 
 /* Of so many of them the members are kept. */
@@ -26,15 +31,30 @@
 
 /* A record whose GET has worked. */
 struct shown {
-	json_t *names; /* of its members, those with null left out, until compared; or NULL */
+	json_t *names; /* of its members that are not null, until they are compared; or NULL */
 	UT_hash_handle hh;
 	char id[];
 };
 
+bool gets_asks_id(const struct roster *roster)
+{
+	const struct collection *collection = roster->collection;
+
+	return !collection->single && !collection->listed_only && !collection->absent_status;
+}
+
+bool gets_needs_list(const struct roster *roster, const struct call *call, int error)
+{
+	if (!gets_asks_id(roster))
+		return false;
+	return error == -ENOENT || error == -EOPNOTSUPP ||
+	       (error && call->verdict == CALL_BAD_REQUEST);
+}
+
 /* ---- comparing ---- */
 
-/* The names of OBJECT's members that are not null, a new array; NULL: no memory. */
-static json_t *names_of(const json_t *object)
+/* Return the names of OBJECT's members that are not null, a new array. NULL: no memory. */
+static json_t *gets_names_of(const json_t *object)
 {
 	json_t *names = json_array();
 	const char *name;
@@ -51,7 +71,7 @@ static json_t *names_of(const json_t *object)
 	return NULL;
 }
 
-/* Has ROW all of NAMES? Without memory, that is not known. */
+/* Return true if ROW has all of NAMES, or no memory to find out. */
 static bool record_has_all(const struct record *row, const json_t *names)
 {
 	const json_t *name;
@@ -59,7 +79,7 @@ static bool record_has_all(const struct record *row, const json_t *names)
 	size_t i;
 
 	json_array_foreach(names, i, name) {
-		char *quoted = exact_dump(name, 0);
+		char *quoted = exact_print_text(name, 0);
 
 		all = all && quoted && record_has(row, quoted);
 		free(quoted);
@@ -79,21 +99,21 @@ static bool object_has_all(const json_t *row, const json_t *names)
 	return true;
 }
 
-/* What SHOWN keeps has been compared with its row, which has ALL of it. */
+/* Note that what SHOWN keeps was compared with its row. ALL: the row has all of it. */
 static void note_compared_locked(struct roster *roster, struct shown *shown, bool all)
 {
 	if (!all)
-		atomic_store(&roster->rows_short, true);
-	roster->compared = true;
+		atomic_store(&roster->gets.rows_short, true);
+	roster->gets.compared = true;
 	json_decref(shown->names);
 	shown->names = NULL;
-	roster->kept--;
+	roster->gets.kept--;
 }
 
 /*
- * Compare what SHOWN keeps, if anything, with its row in SNAPSHOT, if that is one. LISTED: the
- * snapshot is a list that has just come. What is no row in it was held before and shows the same as
- * the row, unless it was made here.
+ * Compare what SHOWN keeps, if anything, with its row in SNAPSHOT, if that has one. LISTED: the
+ * snapshot is a list that has just come. A record in it that is not a row was held before and shows
+ * the same as the row, unless this mount made it.
  */
 static void compare_locked(struct roster *roster, struct shown *shown,
 			   const struct snapshot *snapshot, bool listed)
@@ -101,17 +121,17 @@ static void compare_locked(struct roster *roster, struct shown *shown,
 	const struct record *row = shown->names && snapshot ? snapshot_find(snapshot, shown->id)
 							    : NULL;
 
-	if (row && !row->unreadable && (row->row || (listed && !roster->presences)))
+	if (row && !row->unreadable && (row->row || (listed && !roster->presences.table)))
 		note_compared_locked(roster, shown, record_has_all(row, shown->names));
 }
 
 /* ---- what is remembered ---- */
 
-static void forget_locked(struct roster *roster, struct shown *shown)
+static void gets_forget_locked(struct roster *roster, struct shown *shown)
 {
-	HASH_DEL(roster->shown, shown); /* NOLINT(clang-analyzer-unix.Malloc) */
+	HASH_DEL(roster->gets.shown, shown); /* NOLINT(clang-analyzer-unix.Malloc) */
 	if (shown->names)
-		roster->kept--;
+		roster->gets.kept--;
 	json_decref(shown->names);
 	free(shown);
 }
@@ -120,16 +140,16 @@ void gets_free_locked(struct roster *roster)
 {
 	struct shown *shown, *next;
 
-	HASH_ITER(hh, roster->shown, shown, next)
-		forget_locked(roster, shown);
+	HASH_ITER(hh, roster->gets.shown, shown, next)
+		gets_forget_locked(roster, shown);
 }
 
-/* What is remembered of ID, from now on; NULL: no memory. */
+/* Return the entry of ID, which is added if need be. NULL: no memory. */
 static struct shown *remember_locked(struct roster *roster, const char *id)
 {
 	struct shown *shown;
 
-	HASH_FIND_STR(roster->shown, id, shown);
+	HASH_FIND_STR(roster->gets.shown, id, shown);
 	if (shown)
 		return shown;
 	shown = calloc(1, sizeof(*shown) + strlen(id) + 1);
@@ -137,10 +157,10 @@ static struct shown *remember_locked(struct roster *roster, const char *id)
 		return NULL;
 	memcpy(shown->id, id, strlen(id) + 1);
 	/* the first in the table is the oldest */
-	if (HASH_COUNT(roster->shown) >= SHOWN_MAX)
-		forget_locked(roster, roster->shown);
+	if (HASH_COUNT(roster->gets.shown) >= SHOWN_MAX)
+		gets_forget_locked(roster, roster->gets.shown);
 	/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
-	HASH_ADD_STR(roster->shown, id, shown);
+	HASH_ADD_STR(roster->gets.shown, id, shown);
 	return shown;
 }
 
@@ -149,20 +169,20 @@ void gets_note(struct roster *roster, const char *id, const json_t *object)
 	struct shown *shown;
 	json_t *names;
 
-	if (!absence_asks_id(roster))
+	if (!gets_asks_id(roster))
 		return;
-	atomic_store(&roster->gets, ROSTER_GETS);
-	names = atomic_load(&roster->rows_short) ? NULL : names_of(object);
+	atomic_store(&roster->gets.state, GETS_WORK);
+	names = atomic_load(&roster->gets.rows_short) ? NULL : gets_names_of(object);
 	pthread_mutex_lock(&roster->lock);
 	shown = remember_locked(roster, id);
-	if (shown && names && (shown->names || roster->kept < KEPT_MAX)) {
-		roster->kept += !shown->names;
+	if (shown && names && (shown->names || roster->gets.kept < KEPT_MAX)) {
+		roster->gets.kept += !shown->names;
 		/* moved, not shared: a json_t stays in one thread at a time */
 		json_decref(shown->names);
 		shown->names = names;
 		names = NULL;
-		compare_locked(roster, shown, roster->snapshot, false);
-		roster->uncompared = roster->uncompared || shown->names;
+		compare_locked(roster, shown, roster->known.snapshot, false);
+		roster->gets.uncompared = roster->gets.uncompared || shown->names;
 	}
 	pthread_mutex_unlock(&roster->lock);
 	json_decref(names);
@@ -172,19 +192,19 @@ void gets_listed_locked(struct roster *roster, const struct snapshot *new)
 {
 	struct shown *shown, *next;
 
-	if (roster->kept) {
-		HASH_ITER(hh, roster->shown, shown, next)
+	if (roster->gets.kept) {
+		HASH_ITER(hh, roster->gets.shown, shown, next)
 			compare_locked(roster, shown, new, true);
 	}
-	roster->uncompared = false;
+	roster->gets.uncompared = false;
 }
 
 void gets_note_row(struct roster *roster, struct call *call, const struct call *got)
 {
-	enum roster_gets unknown = ROSTER_GETS_UNKNOWN;
+	enum gets_state unknown = GETS_UNKNOWN;
 
-	atomic_compare_exchange_strong(&roster->gets, &unknown, ROSTER_GETS_NONE);
-	if (atomic_exchange(&roster->rows_told, true))
+	atomic_compare_exchange_strong(&roster->gets.state, &unknown, GETS_NONE);
+	if (atomic_exchange(&roster->gets.rows_told, true))
 		return;
 	log_call(call,
 		 "%s of %s: %s was refused (status %d), but the list has the record: its row is "
@@ -198,7 +218,7 @@ void gets_note_row(struct roster *roster, struct call *call, const struct call *
 struct comparison {
 	struct list_sink sink;
 	struct roster *roster;
-	json_t *ids; /* of the rows of this pass: the walk has to know repeats */
+	json_t *ids; /* of the rows of this pass, because the walk must know repeats */
 };
 
 static int comparison_unreadable(struct list_sink *sink, const char *id, json_t *row)
@@ -220,7 +240,7 @@ static int comparison_add(struct list_sink *sink, const char *id, json_t *row)
 	if (error)
 		return error;
 	pthread_mutex_lock(&roster->lock);
-	HASH_FIND_STR(roster->shown, id, shown);
+	HASH_FIND_STR(roster->gets.shown, id, shown);
 	if (shown && shown->names)
 		note_compared_locked(roster, shown, object_has_all(row, shown->names));
 	pthread_mutex_unlock(&roster->lock);
@@ -239,6 +259,7 @@ static void comparison_progress(struct list_sink *sink, unsigned pages, size_t r
 	(void)rows;
 }
 
+/* Read the list, and compare what GETs have shown with its rows. */
 static int compare_list(struct roster *roster, struct call *call)
 {
 	struct comparison comparison = {.sink = {.add = comparison_add,
@@ -247,15 +268,15 @@ static int compare_list(struct roster *roster, struct call *call)
 						 .progress = comparison_progress},
 					.roster = roster,
 					.ids = json_object()};
-	int error = comparison.ids ? vendor_list(call, roster->account, roster->collection,
-						 roster->parent, &comparison.sink)
-				   : call_fail(call, ENOMEM, "no memory");
+	int error = comparison.ids ? list_walk(call, roster->account, roster->collection,
+					       roster->parent, &comparison.sink)
+				   : call_no_memory(call);
 
 	json_decref(comparison.ids);
 	if (error)
 		return error;
 	pthread_mutex_lock(&roster->lock);
-	roster->uncompared = false;
+	roster->gets.uncompared = false;
 	pthread_mutex_unlock(&roster->lock);
 	return 0;
 }
@@ -266,21 +287,21 @@ int gets_compare(struct roster *roster, struct call *call, const char *id)
 	bool needed;
 
 	pthread_mutex_lock(&roster->lock);
-	HASH_FIND_STR(roster->shown, id, shown);
+	HASH_FIND_STR(roster->gets.shown, id, shown);
 	/* of one whose GET has worked, the row counts for nothing */
-	needed = roster->uncompared && !shown && !atomic_load(&roster->rows_short);
+	needed = roster->gets.uncompared && !shown && !atomic_load(&roster->gets.rows_short);
 	pthread_mutex_unlock(&roster->lock);
 	return needed ? compare_list(roster, call) : 0;
 }
 
-/* ROW is the first to be compared with what GETs of others have shown, if nothing else was. */
+/* Compare ROW with what GETs of others have shown, if nothing was compared before. */
 static void compare_with_others_locked(struct roster *roster, const json_t *row)
 {
-	const struct shown *shown = roster->shown;
+	const struct shown *shown = roster->gets.shown;
 
-	for (; shown && !roster->compared; shown = shown->hh.next) {
+	for (; shown && !roster->gets.compared; shown = shown->hh.next) {
 		if (shown->names && !object_has_all(row, shown->names)) {
-			atomic_store(&roster->rows_short, true);
+			atomic_store(&roster->gets.rows_short, true);
 			return;
 		}
 	}
@@ -292,18 +313,18 @@ int gets_check_row(struct roster *roster, struct call *call, const struct call *
 	struct shown *shown;
 
 	pthread_mutex_lock(&roster->lock);
-	HASH_FIND_STR(roster->shown, id, shown);
+	HASH_FIND_STR(roster->gets.shown, id, shown);
 	if (!shown)
 		compare_with_others_locked(roster, row);
 	pthread_mutex_unlock(&roster->lock);
 	if (shown)
-		return call_fail(call, EREMOTEIO,
+		return call_fail(call, CALL_MALFORMED,
 				 "nothing was sent: %s was answered %d, and has shown the record "
 				 "before, but the list still has it: it may have been deleted",
 				 got->request, got->status);
-	if (!atomic_load(&roster->rows_short))
+	if (!atomic_load(&roster->gets.rows_short))
 		return 0;
-	return call_fail(call, EREMOTEIO,
+	return call_fail(call, CALL_MALFORMED,
 			 "nothing was sent: %s was answered %d although the record is listed, and "
 			 "the list shows less of a record than a GET does, so that the rest of it "
 			 "would be lost",

@@ -1,61 +1,65 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * overdue.c - for whom a roster counts as unreadable: a part of roster.h.
+ * overdue.c - see overdue.h.
  *
- * Who asks for one person across all vendors (wait->brief) waits for a whole roster no longer than
- * BRIEF_SECONDS after its fetch began, and so for those who had the email and are asked for by id.
- * The fetch goes on: what it brings is there for the next question. A fetch that failed is
- * remembered, so that such an asker need not ask again at each step. It fetches nothing itself.
+ * A caller that asks for one person across all vendors (wait->brief) waits for a whole roster no
+ * longer than BRIEF_SECONDS after its fetch began, and the same for those that had the email and
+ * are asked for by id. The fetch continues: its result is there for the next question. A fetch that
+ * failed is remembered, so that such a caller need not ask again at each step. This file fetches
+ * nothing.
  */
 #define ROSTERFS_ROSTER_PRIVATE
-#include "cache/roster/roster_state.h"
+#include "cache/roster/overdue.h"
 
-#include "vendors/base/pool.h"
+#include "cache/roster/failure.h"
+#include "cache/roster/illegible.h"
+#include "cache/roster/known.h"
+#include "cache/roster/roster_email.h"
+#include "cache/roster/roster_state.h"
+#include "cache/roster/wait.h"
 #include "vendors/base/clock.h"
-#include "vendors/vendor.h"
+#include "vendors/base/pool.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <utlist.h>
 
 #define BRIEF_SECONDS 5.0
 
-/* The failures of so many emails are remembered: of more, the first are forgotten. */
+/* The failures of so many emails are remembered: if there are more, the first are forgotten. */
 #define FAILURES_MAX 256
 
 /* ---- what has failed ---- */
 
-/* Take FAILURE (NULL is fine) out of where it stands, and free it. */
-static void forget_locked(struct roster *roster, struct failure *failure)
+/* Remove FAILURE (NULL: no-op) from ROSTER and free it. */
+static void overdue_forget_locked(struct roster *roster, struct failure *failure)
 {
 	if (!failure)
 		return;
-	if (failure == roster->failure)
-		roster->failure = NULL;
+	if (failure == roster->overdue.whole)
+		roster->overdue.whole = NULL;
 	else
-		HASH_DEL(roster->failures, failure); /* NOLINT(clang-analyzer-unix.Malloc) */
-	call_destroy(&failure->call);
-	free(failure);
+		HASH_DEL(roster->overdue.emails, failure); /* NOLINT(clang-analyzer-unix.Malloc) */
+	failure_free(failure);
 }
 
 void overdue_free_locked(struct roster *roster)
 {
 	struct failure *failure, *next;
 
-	forget_locked(roster, roster->failure);
-	HASH_ITER(hh, roster->failures, failure, next)
-		forget_locked(roster, failure);
+	overdue_forget_locked(roster, roster->overdue.whole);
+	HASH_ITER(hh, roster->overdue.emails, failure, next)
+		overdue_forget_locked(roster, failure);
 }
 
-/* The failure of EMAIL (NULL: of the whole roster), or NULL. */
-static struct failure *find_locked(const struct roster *roster, const char *email)
+/* Return the failure of EMAIL (NULL: of the whole roster), or NULL. */
+static struct failure *overdue_find_locked(const struct roster *roster, const char *email)
 {
 	struct failure *failure;
 
 	if (!email)
-		return roster->failure;
-	HASH_FIND_STR(roster->failures, email, failure);
+		return roster->overdue.whole;
+	HASH_FIND_STR(roster->overdue.emails, email, failure);
 	return failure;
 }
 
@@ -63,34 +67,28 @@ void overdue_note_locked(struct flight *flight, int error)
 {
 	struct roster *roster = flight->roster;
 	const char *email = flight->kind == WAIT_EMAIL ? flight->id : NULL;
-	size_t length = email ? strlen(email) : 0;
-	struct failure *failure;
+	struct failure *failure = NULL;
 
-	forget_locked(roster, find_locked(roster, email));
-	failure = error ? calloc(1, sizeof(*failure) + length + 1) : NULL;
+	overdue_forget_locked(roster, overdue_find_locked(roster, email));
+	if (error)
+		failure = failure_new(email ? email : "", flight->began, &flight->call, error);
 	if (!failure)
 		return;
-	call_init(&failure->call, "");
-	call_copy_error(&failure->call, &flight->call);
-	/* a list that is not there is no file that is not there */
-	failure->error = error == -ENOENT ? -EREMOTEIO : error;
-	failure->began = flight->began;
-	failure->since = clock_seconds();
 	if (!email) {
-		roster->failure = failure;
+		roster->overdue.whole = failure;
 		return;
 	}
-	memcpy(failure->email, email, length);
 	/* the first in the table is the oldest */
-	if (HASH_COUNT(roster->failures) >= FAILURES_MAX)
-		forget_locked(roster, roster->failures);
+	if (HASH_COUNT(roster->overdue.emails) >= FAILURES_MAX)
+		overdue_forget_locked(roster, roster->overdue.emails);
 	/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
-	HASH_ADD_STR(roster->failures, email, failure);
+	HASH_ADD_STR(roster->overdue.emails, email, failure);
 }
 
 /* ---- what takes too long ---- */
 
-static double left(const struct flight *flight)
+/* Return the seconds that a brief wait may still wait for FLIGHT. */
+static double seconds_left(const struct flight *flight)
 {
 	return flight->began + BRIEF_SECONDS - clock_seconds();
 }
@@ -98,12 +96,12 @@ static double left(const struct flight *flight)
 static int fail_overdue(const struct flight *flight, struct call *call)
 {
 	if (flight->rows)
-		return call_fail(call, ETIMEDOUT,
+		return call_fail(call, CALL_TIMED_OUT,
 				 "the list is not complete after %.0f s (%zu so far), and is still "
 				 "being fetched",
 				 BRIEF_SECONDS, flight->rows);
-	return call_fail(call, ETIMEDOUT, "no answer after %.0f s, it is still being waited for",
-			 BRIEF_SECONDS);
+	return call_fail(call, CALL_TIMED_OUT,
+			 "no answer after %.0f s, it is still being waited for", BRIEF_SECONDS);
 }
 
 int overdue_error_locked(const struct roster *roster, const char *email, struct call *call)
@@ -114,45 +112,49 @@ int overdue_error_locked(const struct roster *roster, const char *email, struct 
 		bool meant = email ? flight->kind == WAIT_EMAIL && strcmp(flight->id, email) == 0
 				   : flight->kind == WAIT_WHOLE;
 
-		if (meant && flight->began >= roster->refreshed)
-			return left(flight) > 0 ? 0 : fail_overdue(flight, call);
+		if (meant && flight->began >= roster->known.refreshed)
+			return seconds_left(flight) > 0 ? 0 : fail_overdue(flight, call);
 	}
 	return 0;
 }
 
-/* What failed less than FAILED_FOR seconds ago, and has not been asked for anew; or what takes too
- * long. */
+/*
+ * Return how the fetch for EMAIL failed less than FAILED_FOR seconds ago, if nobody has wanted a
+ * new one since, or that the fetch under way takes too long; or 0.
+ */
 static int unreadable_locked(const struct roster *roster, const char *email, double failed_for,
 			     struct call *call)
 {
-	const struct failure *failure = find_locked(roster, email);
+	const struct failure *failure = overdue_find_locked(roster, email);
 
-	if (!failure || failure->began < roster->refreshed ||
-	    clock_seconds() - failure->since >= failed_for)
+	if (!failure_holds(failure, roster->known.refreshed, failed_for))
 		return overdue_error_locked(roster, email, call);
 	call_copy_error(call, &failure->call);
 	return failure->error;
 }
 
-int roster_unreadable(struct roster *roster, const char *email, double failed_for,
-		      struct call *call)
+int overdue_unreadable(struct roster *roster, const char *email, double failed_for,
+		       struct call *call)
 {
 	int error = 0;
 
 	pthread_mutex_lock(&roster->lock);
-	if (!roster_whole_fresh_locked(roster) && roster_grace_locked(roster) <= 0)
+	if (!known_whole_fresh_locked(roster) && known_grace_locked(roster) <= 0)
 		error = unreadable_locked(roster, NULL, failed_for, call);
-	if (!error && email && absence_due_locked(roster, email))
+	if (!error && email && roster_email_due_locked(roster, email))
 		error = unreadable_locked(roster, email, failed_for, call);
 	error = error ? error : illegible_error_locked(roster, failed_for, call);
 	pthread_mutex_unlock(&roster->lock);
 	return error;
 }
 
-/* Move FLIGHT's brief waits to *DUE, if it has taken too long; else *NEXT is no later than that. */
+/*
+ * Move FLIGHT's brief waits to *DUE if it has taken too long. Otherwise set *NEXT, the seconds
+ * until the next overdue_look, to no more than what is left.
+ */
 static void take_due_locked(struct flight *flight, struct wait **due, double *next)
 {
-	double seconds = left(flight);
+	double seconds = seconds_left(flight);
 	struct wait *wait, *following;
 
 	DL_FOREACH_SAFE(flight->waits, wait, following) {
@@ -169,7 +171,10 @@ static void take_due_locked(struct flight *flight, struct wait **due, double *ne
 	}
 }
 
-static void look(void *arg, bool ending)
+static void watch_locked(struct roster *roster, double seconds);
+
+/* Tell the brief waits of flights that have taken too long. Runs on the pool. */
+static void overdue_look(void *arg, bool ending)
 {
 	struct roster *roster = arg;
 	struct wait *due = NULL, *wait, *following;
@@ -179,11 +184,11 @@ static void look(void *arg, bool ending)
 	if (ending)
 		return;
 	pthread_mutex_lock(&roster->lock);
-	roster->watching = false;
+	roster->overdue.watching = false;
 	DL_FOREACH(roster->flights, flight)
 		take_due_locked(flight, &due, &next);
 	if (next > 0)
-		overdue_watch_locked(roster, next);
+		watch_locked(roster, next);
 	pthread_mutex_unlock(&roster->lock);
 	for (wait = due; wait; wait = following) {
 		following = wait->next; /* done may free the wait */
@@ -191,16 +196,17 @@ static void look(void *arg, bool ending)
 	}
 }
 
-void overdue_watch_locked(struct roster *roster, double seconds)
+/* Look in SECONDS, unless a look is scheduled already. */
+static void watch_locked(struct roster *roster, double seconds)
 {
 	/* without it, they wait as long as the fetch takes */
-	if (!roster->watching)
-		roster->watching = !pool_after(roster->pool, seconds, look, roster);
+	if (!roster->overdue.watching)
+		roster->overdue.watching = !pool_after(roster->pool, seconds, overdue_look, roster);
 }
 
 void overdue_wait_locked(const struct flight *flight)
 {
-	double seconds = left(flight);
+	double seconds = seconds_left(flight);
 
-	overdue_watch_locked(flight->roster, seconds > 0 ? seconds : 0);
+	watch_locked(flight->roster, seconds > 0 ? seconds : 0);
 }

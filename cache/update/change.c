@@ -1,233 +1,46 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * change.c - GET, merge, PUT, proof: see change.h.
- *
- * What was sent is either proved by the vendor's answer or by one more GET, or settled by a GET
- * when the answer was lost; only then does anybody else see the new record. It does not know who
- * wants the change nor why (update.c), and no files.
+ * change.c - see change.h.
  */
 #include "cache/update/change.h"
 
+#include "cache/document/content.h"
+#include "cache/record/lag.h"
+#include "cache/record/versions.h"
+#include "cache/record/write_lock.h"
+#include "cache/roster/answer.h"
+#include "cache/roster/known.h"
+#include "cache/roster/presence.h"
+#include "cache/roster/publish.h"
+#include "cache/roster/whole.h"
+#include "cache/roster/wait.h"
 #include "cache/history/attempt.h"
-#include "cache/history/guard.h"
-#include "cache/update/late.h"
-#include "cache/update/looks.h"
+#include "cache/roster/absence.h"
 #include "cache/roster/roster.h"
-#include "cache/roster/snapshot.h"
+#include "cache/record/snapshot.h"
 #include "cache/history/takeback.h"
 #include "vendors/base/call.h"
-#include "vendors/base/clock.h"
 #include "vendors/base/log.h"
 #include "vendors/base/status_words.h"
+#include "vendors/rest/account.h"
+#include "vendors/rest/collection.h"
+#include "vendors/rest/item.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
-/* So long is looked again for a status that reads and this mount's own writes disagree about. */
-#define LOOK_SECONDS 5.0
-
-/* ---- guards ---- */
-
-/* Log if ID is only what the config says, and the newest list has no such user: it protects nobody.
- */
-static void warn_of_self(const struct change *change, const char *id)
+void change_begin(struct change *change, struct attempt *attempt)
 {
-	const char *configured = account_value(roster_account(change->roster), "self_id");
-	struct snapshot *snapshot;
-	double seconds;
-
-	if (!configured || strcmp(configured, id) != 0)
-		return;
-	snapshot = roster_snapshot(change->roster, &seconds);
-	if (snapshot && !snapshot_find(snapshot, id))
-		log_call(change->call, "self_id is %s, but no such user is in the list", id);
-	snapshot_put(snapshot);
-}
-
-int change_check_self(struct change *change, const char *status)
-{
-	struct wait wait = {.kind = WAIT_SELF, .call = change->call};
-	int error;
-
-	/* its keys are no user's */
-	if (!roster_account(change->roster)->vendor->self)
-		return 0;
-	/* that question may have to wait for the place that the GET has kept for the PUT */
-	if (!roster_knows_self(change->roster))
-		basis_release(change->call);
-	error = roster_ask_sync(change->roster, &wait);
-	if (error == -ENODATA)
-		error =
-		    call_fail(change->call, EPERM,
-			      "the vendor does not tell which user the keys in section [%s] belong "
-			      "to, so that rosterfs might lock itself out: set self_id there",
-			      roster_account(change->roster)->name);
-	else if (!error && strcmp(wait.self, change->id) == 0 && strcmp(status, STATUS_ACTIVE) != 0)
-		error =
-		    call_fail(change->call, EPERM,
-			      "this is the user that rosterfs' own key belongs to: the key would "
-			      "die with it");
-	if (!error)
-		warn_of_self(change, wait.self);
-	wait_clear(&wait);
-	return error;
-}
-
-/* Does the target change the status? Then it passes the guards and is counted, unless it takes back
- * what the vendor still shows. */
-static int check_status(struct change *change)
-{
-	const char *before = change_status(change, change->fresh);
-	const char *after = change_status(change, change->target);
-	int error;
-
-	if (!after || (before && strcmp(before, after) == 0))
-		return 0;
-	if (!change->status_checked) {
-		error = change_check_self(change, after);
-		if (error)
-			return error;
-		change->status_checked = true;
-	}
-	if (!change->counted && takeback_status(change->attempt, change->fresh, after))
-		return 0;
-	if (guard_dry_run(change->guard))
-		return guard_has_room(change->guard, change->call);
-	if (change->counted)
-		return 0;
-	error = guard_take(change->guard, change->call, &change->ticket);
-	change->counted = !error;
-	return error;
-}
-
-/* ---- sending ---- */
-
-/* Has the target what each PUT must bring? 0, or -EINVAL with words: then none is sent. */
-static int check_whole(struct change *change)
-{
-	const char *lacks = collection_lacks(change->collection, change->target);
-
-	if (!lacks)
-		return 0;
-	return call_fail(change->call, EINVAL,
-			 "the document must have \"%s\": the vendor wants it with each change, and "
-			 "does not show it. Nothing was sent",
-			 lacks);
-}
-
-/* Lay the edits on fresh. 0, or -ESTALE with words. */
-static int lay(struct change *change)
-{
-	const struct edit *conflict;
-	int error;
-
-	json_decref(change->target);
-	change->target = json_deep_copy(change->fresh);
-	if (!change->target)
-		return call_fail(change->call, ENOMEM, "no memory");
-	error = merge_apply(&change->merge, change->target, false, &conflict);
-	if (error == -ESTALE)
-		return change_fail_conflict(change, conflict);
-	return error ? call_fail(change->call, ENOMEM, "no memory") : check_whole(change);
-}
-
-/* What is sent: the whole object without what the vendor assigns, or takes no more. */
-static json_t *body_of(const struct change *change)
-{
-	json_t *body = json_deep_copy(change->target);
-
-	for (const struct field *field = change->collection->fields; body && field->name; field++) {
-		if (field->flags & (FIELD_SYSTEM | FIELD_CONFIDENTIAL | FIELD_ONCE))
-			json_object_del(body, field->name);
-	}
-	return body;
-}
-
-static void tell_fields(struct change *change)
-{
-	if (!change->part)
-		attempt_set_fields(change->attempt, change_fields(change));
-}
-
-/* The audit log is told of what goes out now, or in a dry run would. */
-static int announce(struct change *change)
-{
-	tell_fields(change);
-	return attempt_send(change->attempt);
-}
-
-/* PUT, and find out what became of it. Returns 0, -EAGAIN (the next step) or a negative errno. */
-static int send(struct change *change)
-{
-	json_t *answer = NULL, *body, *acknowledged;
-	enum vendor_outcome outcome;
-	int error = announce(change);
-
-	if (error)
-		return error;
-	body = body_of(change);
-	if (!body)
-		return call_fail(change->call, ENOMEM, "no memory");
-	acknowledged = lag_acknowledged(roster_lag(change->roster), change->id);
-	change->basis.record = change->fresh;
-	change->basis.acknowledged = acknowledged;
-	change->basis.end = change->basis.ageless && !change->stands_in
-				? (int64_t)(change->end * 1000)
-				: 0;
-	change->call->said[0] = '\0';
-	outcome = vendor_put(change->call, change_account(change), change->collection,
-			     roster_parent(change->roster), change->id, body, change->etag,
-			     &answer);
-	change->basis.record = change->basis.acknowledged = NULL;
-	json_decref(acknowledged);
-	error = change_judge(change, outcome, body, answer);
-	json_decref(body);
-	json_decref(answer);
-	return error;
-}
-
-static int dry_run(struct change *change)
-{
-	char *words, *path;
-	int error = announce(change);
-
-	if (error)
-		return error;
-	words = change_describe(change);
-	path = vendor_path(change->collection, roster_parent(change->roster), change->id);
-	log_call(change->call, "dry run: nothing sent; it would be PUT %s with %s",
-		 path ? path : "?", words ? words : "?");
-	free(path);
-	free(words);
-	change_publish(change, change->fresh);
-	return 0;
-}
-
-void change_log_unsent(struct call *call, struct roster *roster, const char *method, const char *id)
-{
-	char *path = vendor_path(roster_collection(roster), roster_parent(roster), id);
-
-	log_call(call, "dry run: nothing sent; it would be %s %s", method, path ? path : "?");
-	free(path);
-}
-
-/* Is there anything in the edits that the vendor's record does not show yet? */
-static bool anything_to_do(struct change *change)
-{
-	bool any = false;
-
-	change->write_only = change->merge.count > 0;
-	for (size_t i = 0; i < change->merge.count; i++) {
-		const struct edit *edit = &change->merge.edits[i];
-		bool hidden = change_is_hidden(change, edit);
-
-		if (hidden || merge_state(edit, change->fresh) != MERGE_NEW)
-			any = true;
-		change->write_only &= hidden;
-	}
-	return any;
+	memset(change, 0, sizeof(*change));
+	change->call = attempt->call;
+	change->roster = attempt->roster;
+	change->guard = attempt->guard;
+	change->attempt = attempt;
+	change->collection = roster_collection(attempt->roster);
+	change->id = attempt->id;
 }
 
 static void start_over(struct change *change)
@@ -241,7 +54,133 @@ static void start_over(struct change *change)
 	change->read_status = change->etag = NULL;
 }
 
-/* ---- step by step: each returns 0 (done), -EAGAIN (the next step) or a negative errno ---- */
+void change_clear(struct change *change)
+{
+	start_over(change);
+	json_decref(change->first);
+	json_decref(change->result);
+	json_decref(change->unanswered);
+	change->first = change->result = change->unanswered = NULL;
+}
+
+const char *change_status(const struct change *change, const json_t *record)
+{
+	return content_status(change->collection, record);
+}
+
+struct account *change_account(const struct change *change)
+{
+	return roster_account(change->roster);
+}
+
+unsigned change_flags(const struct change *change, const struct edit *edit)
+{
+	return collection_flags(change->collection, edit->path[0]);
+}
+
+bool change_is_hidden(const struct change *change, const struct edit *edit)
+{
+	return collection_hides(change->collection, change->fresh, edit->path[0]);
+}
+
+const json_t *change_before(const struct change *change)
+{
+	return change->first ? change->first : change->fresh;
+}
+
+/* ---- publishing ---- */
+
+/*
+ * The answer brought no new stamp, so that now two versions go by the old one. A document that
+ * names it may be from before the change, even if nobody has read that version here: it is kept.
+ */
+static void keep_namesake(struct change *change, struct timespec when)
+{
+	struct record *old = record_new(change->collection, change->id, change->fresh, when);
+
+	if (!old)
+		return;
+	old->namesake = true;
+	versions_retire(roster_versions(change->roster), old);
+	record_put(old);
+}
+
+void change_publish(struct change *change, const json_t *record)
+{
+	const char *stamp = content_stamp(change->collection, record);
+	const char *before = content_stamp(change->collection, change->fresh);
+	struct record *made, *held;
+	struct timespec when;
+	double seconds;
+
+	clock_gettime(CLOCK_REALTIME, &when);
+	if (change->sent && stamp && before && strcmp(stamp, before) == 0)
+		keep_namesake(change, when);
+	made = record_new(change->collection, change->id, record, when);
+	if (!made) {
+		publish_doubt(change->roster, change->id);
+		return;
+	}
+	/* An answer without a new stamp leaves the old one in the record; its time is past all the
+	 * same. */
+	if (change->sent && stamp && before && strcmp(stamp, before) == 0) {
+		record_set_time(made, when);
+		made->saved = true;
+	}
+	/* Who wrote another file and renamed that takes its time for the record's. */
+	if (change->sent && change->call->written.tv_sec) {
+		record_set_time(made, change->call->written);
+		made->saved = true;
+	}
+	known_peek(change->roster, change->id, &held, &seconds);
+	if (held)
+		record_keep_time(change->collection, made, held);
+	record_put(held);
+	publish_record(change->roster, made);
+	record_put(made);
+}
+
+/* ---- reading ---- */
+
+int change_get(struct change *change, struct call *call, enum lag_reading reading, json_t **record,
+	       char **etag)
+{
+	struct lag_found found;
+	/* Of what was just made, the answer to the POST shows as much as its row. */
+	int error = change->made && !change->sent
+			? item_get(call, change_account(change), change->collection,
+				   roster_parent(change->roster), change->id, record, etag)
+			: absence_get(change->roster, call, change->id, record, etag, NULL);
+
+	if (!error && presence_was_deleted(change->roster, call, change->id, *record)) {
+		json_decref(*record);
+		*record = NULL;
+		publish_absent(change->roster, change->id);
+		error = call_fail(call, CALL_MISSING, "it was deleted through this mount just now");
+	}
+	if (error)
+		return error;
+	lag_correct(roster_lag(change->roster), change->id, *record, reading,
+		    reading == LAG_READ ? NULL : &change->merge, &found);
+	if (etag) {
+		free(change->read_status);
+		change->read_status = found.status;
+	} else {
+		free(found.status);
+	}
+	return 0;
+}
+
+int change_fail_limited(struct change *change)
+{
+	if (change->call->verdict != CALL_TIMED_OUT)
+		return -change->call->error;
+	return call_fail(
+	    change->call, CALL_LIMITED,
+	    "too many requests, says the vendor (429), until retry_budget (%u s) was over: "
+	    "try again later",
+	    change_account(change)->endpoint.retry_budget);
+}
 
 /*
  * The GET of a record that has just been made was a 404, to ASKER: what the vendor answered when it
@@ -253,11 +192,10 @@ static int take_made(struct change *change, struct call *asker)
 		 "%s answered %d: what the vendor answered to the creation is taken "
 		 "for the record",
 		 asker->request, asker->status);
-	asker->error = 0;
-	asker->words[0] = '\0';
+	call_clear(asker);
 	change->basis.ageless = change->stands_in = true;
 	change->fresh = json_deep_copy(change->made);
-	return change->fresh ? 0 : call_fail(asker, ENOMEM, "no memory");
+	return change->fresh ? 0 : call_no_memory(asker);
 }
 
 int change_read(struct change *change)
@@ -281,162 +219,4 @@ int change_read(struct change *change)
 	else if (change->limited)
 		error = change_fail_limited(change);
 	return error;
-}
-
-static int fail_lagging(struct change *change)
-{
-	const char *status = change_status(change, change->fresh);
-
-	return call_fail(
-	    change->call, ESTALE,
-	    "the vendor shows the status %s, although this mount made it %s just now: "
-	    "its reads may lag, or somebody has changed it back. Nothing was sent: try "
-	    "again, or write the status to %s.status",
-	    change->read_status, status ? status : "another one", change->id);
-}
-
-/*
- * A document carries a status. Where the vendor shows another one than this mount has written,
- * neither is sent: look again for some seconds.
- */
-static int settle_status(struct change *change)
-{
-	struct looks looks;
-	int error = 0;
-
-	looks_begin(&looks, change->call, LOOK_SECONDS);
-	while (!error && change->read_status && !change->absolute) {
-		basis_release(change->call);
-		if (looks_again(&looks))
-			error = change_read(change);
-		else if (call_cancelled(change->call))
-			error = call_fail(change->call, EINTR, "interrupted");
-		else
-			error = fail_lagging(change);
-	}
-	return error;
-}
-
-/* Find the edits and check them. */
-static int plan(struct change *change)
-{
-	int error = settle_status(change);
-
-	if (error)
-		return error;
-	/* What is refused from here on until something is sent is our refusal, not that GET's. */
-	change->call->request[0] = '\0';
-	change->call->status = 0;
-	merge_clear(&change->merge);
-	error = change->plan(change);
-	return error ? error : -EAGAIN;
-}
-
-/* Say that there is nothing to change: the log's last line about a path is the outcome. */
-static void log_idle(const struct change *change)
-{
-	const char *status = change->absolute ? change_status(change, change->fresh) : NULL;
-
-	change_log_remains(change, change->fresh);
-	if (change->reads > 1)
-		log_call(change->call, "nothing is left to change: the vendor shows it by now");
-	else if (change->attempt->idle && status)
-		log_call(change->call, "already %s: nothing was sent", status);
-	else if (change->attempt->idle &&
-		 !roster_was_refused(change->roster, change->id, change->call))
-		log_call(change->call, "nothing in it is to be changed: nothing was sent");
-}
-
-/* Send what there is to send. */
-static int carry_out(struct change *change)
-{
-	int error;
-
-	if (!anything_to_do(change)) {
-		change->attempt->idle = !change->part && !change->first;
-		log_idle(change);
-		change->result = json_incref(change->fresh);
-		change_publish(change, change->fresh);
-		return 0;
-	}
-	error = lay(change);
-	if (!error)
-		error = check_status(change);
-	if (error)
-		return error;
-	return guard_dry_run(change->guard) ? dry_run(change) : send(change);
-}
-
-static int step(struct change *change)
-{
-	int error;
-
-	switch (change->next) {
-	case CHANGE_READ:
-		change->next = CHANGE_PLAN;
-		error = change_read(change);
-		return error ? error : -EAGAIN;
-	case CHANGE_PLAN:
-		change->next = CHANGE_SEND;
-		return plan(change);
-	case CHANGE_SEND:
-		break;
-	}
-	return carry_out(change);
-}
-
-static int run(struct change *change)
-{
-	int error;
-
-	change->end = clock_seconds() + change_account(change)->retry_budget;
-	basis_begin(&change->basis, 0);
-	change->call->basis = change->alone->basis = &change->basis;
-	do {
-		error = step(change);
-	} while (error == -EAGAIN);
-	basis_release(change->call);
-	change->call->basis = NULL;
-	return error;
-}
-
-int change_run(struct change *change)
-{
-	struct call alone;
-	int error = roster_lock(change->roster, change->call, change->id);
-
-	if (error)
-		return error;
-	call_continue(&alone, change->call);
-	change->alone = &alone;
-	error = run(change);
-	/* "Read the file again", they are told: it must then show what they did not know. */
-	if (error == -ESTALE && change->fresh && !change->sent)
-		change_publish(change, change->fresh);
-	tell_fields(change);
-	if (error) {
-		roster_note_refused(change->roster, change->id, change->call);
-		change_settle_part(change);
-	}
-	json_decref(change->basis.part_fields);
-	change->basis.part_fields = NULL;
-	if (error && !change->sent)
-		attempt_uncount(change->attempt, change->ticket);
-	if (error && !change->call->words[0] && alone.words[0])
-		call_copy_error(change->call, &alone);
-	if (change->unanswered)
-		late_watch(change);
-	roster_unlock(change->roster, change->id);
-	call_destroy(&alone);
-	change->alone = NULL;
-	return error;
-}
-
-void change_clear(struct change *change)
-{
-	start_over(change);
-	json_decref(change->first);
-	json_decref(change->result);
-	json_decref(change->unanswered);
-	change->first = change->result = change->unanswered = NULL;
 }

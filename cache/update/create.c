@@ -2,20 +2,31 @@
 /*
  * create.c - making a record of a document: the part of update.h that sends POST.
  *
- * A POST is sent once. create_whose.c finds out whether the record that is answered, or that has
+ * A POST is sent once. create_match.c finds out whether the record that is answered, or that has
  * the email when no answer came, is the one that was made: any other one is left alone.
  * create_rest.c then sets what the POST has left out. It knows nothing of drafts and links: fs/
  * shows those.
  */
+#include "cache/update/create.h"
+#include "cache/roster/figures.h"
+#include "cache/roster/roster.h"
+#include "cache/roster/whole.h"
 #include "cache/update/update.h"
 
 #include "cache/history/attempt.h"
-#include "cache/update/change.h"
-#include "cache/update/create_parts.h"
 #include "cache/history/guard.h"
-#include "cache/roster/snapshot.h"
+#include "cache/update/change.h"
+#include "cache/update/create_match.h"
+#include "cache/update/create_rest.h"
+#include "cache/update/creation.h"
+#include "cache/update/input.h"
+#include "cache/record/snapshot.h"
 #include "vendors/base/call.h"
+#include "vendors/base/limits.h"
 #include "vendors/base/log.h"
+#include "vendors/rest/account.h"
+#include "vendors/rest/collection.h"
+#include "vendors/rest/item.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -48,16 +59,16 @@ static int take_answer(struct creation *creation, json_t *answer)
 
 	snprintf(said, sizeof(said), "%s", id ? "" : creation->call->words);
 	if (!id)
-		return call_fail(creation->call, EREMOTEIO,
+		return call_fail(creation->call, CALL_MALFORMED,
 				 "the vendor accepted it, but names no id%s%s",
 				 said[0] ? "; it says: " : "", said);
-	error = creation_check(creation, id, answer);
+	error = create_match_check(creation, id, answer);
 	if (error)
 		return error;
 	creation->id = strdup(id);
 	if (!creation->id)
-		return call_fail(creation->call, ENOMEM, "no memory");
-	creation->unproven = creation_unproven(creation, answer);
+		return call_no_memory(creation->call);
+	creation->unproven = create_match_is_open(creation, answer);
 	creation_keep(creation, answer);
 	return 0;
 }
@@ -71,19 +82,19 @@ static int send(struct creation *creation)
 
 	if (error)
 		return error;
-	creation->generation = roster_generation(creation->roster, &seconds);
-	creation->before = roster_snapshot(creation->roster, &seconds);
+	creation->generation = whole_generation(creation->roster, &seconds);
+	creation->before = whole_snapshot(creation->roster, &seconds);
 	creation->all_known = creation->before && seconds > 0;
 	creation->began = time(NULL);
-	switch (vendor_post(creation->call, account, creation->collection,
-			    roster_parent(creation->roster), creation->wanted, &answer)) {
+	switch (item_post(creation->call, account, creation->collection,
+			  roster_parent(creation->roster), creation->wanted, &answer)) {
 	case VENDOR_DONE:
 		error = take_answer(creation, answer);
 		if (error == -EREMOTEIO)
-			error = creation_settle(creation);
+			error = create_match_settle(creation);
 		break;
 	case VENDOR_UNKNOWN:
-		error = creation_settle(creation);
+		error = create_match_settle(creation);
 		break;
 	case VENDOR_REFUSED:
 	case VENDOR_STALE:
@@ -91,8 +102,7 @@ static int send(struct creation *creation)
 		break;
 	case VENDOR_CHANGED:
 		/* whatever we know of others is no obstacle: what is wanted is taken */
-		creation->call->error = EEXIST;
-		error = -EEXIST;
+		error = call_decide(creation->call, CALL_TAKEN);
 		break;
 	}
 	json_decref(answer);
@@ -131,7 +141,7 @@ static int leave_alone(struct creation *creation, int error)
 	creation->id = NULL;
 	creation->made = NULL;
 	creation->stranger = creation->unproven = false;
-	return error == -EREMOTEIO ? creation_settle(creation) : error;
+	return error == -EREMOTEIO ? create_match_settle(creation) : error;
 }
 
 /* The record is there. An answer that does not show whose it is must be seen to be ours first. */
@@ -140,7 +150,7 @@ static int complete(struct creation *creation)
 	int error;
 
 	if (creation->unproven) {
-		error = creation_set_rest(creation);
+		error = create_rest_set(creation);
 		if (!creation->stranger) {
 			creation_show(creation);
 			return error;
@@ -150,19 +160,15 @@ static int complete(struct creation *creation)
 			return error;
 	}
 	creation_show(creation);
-	return creation_set_rest(creation);
+	return create_rest_set(creation);
 }
 
 static int create(struct creation *creation)
 {
 	int error;
 
-	if (guard_dry_run(creation->guard)) {
-		error = attempt_send(creation->attempt);
-		if (!error)
-			change_log_unsent(creation->call, creation->roster, "POST", NULL);
-		return error;
-	}
+	if (guard_dry_run(creation->guard))
+		return attempt_dry_run(creation->attempt, "POST", NULL);
 	error = send(creation);
 	if (!error)
 		error = complete(creation);
@@ -194,33 +200,35 @@ static int read_and_create(struct creation *creation, const char *text, size_t l
 
 	if (error)
 		return error;
-	if (length > UPDATE_DOCUMENT_MAX)
-		return call_fail(call, EFBIG, "a document may have at most 1 MiB");
+	if (length > LIMITS_TEXT_MAX)
+		return call_fail(call, CALL_TOO_LARGE,
+				 "a document may have at most " LIMITS_TEXT_WORDS);
 	if (!creation->collection->creates ||
 	    !creation->collection->creates(creation_account(creation)))
-		return call_fail(call, EOPNOTSUPP, "the vendor makes no %s by its API: see MANUAL",
+		return call_fail(call, CALL_UNSUPPORTED,
+				 "the vendor makes no %s by its API: see MANUAL",
 				 creation->collection->name);
-	document = change_parse(call, text, length);
+	document = input_parse(call, text, length);
 	if (!document)
 		return -EINVAL;
 	creation->wanted = wanted_of(creation->collection, document);
 	json_decref(document);
 	if (!creation->wanted)
-		return call_fail(call, ENOMEM, "no memory");
+		return call_no_memory(call);
 	tell_fields(creation);
-	error = change_check_hidden(call, creation->roster, creation->wanted);
+	error = input_check_required(call, creation->collection, creation->wanted);
 	if (!error)
-		error = change_check_history(call, creation->wanted);
+		error = input_check_stamps(call, creation->wanted);
 	if (!error)
-		error = change_check_paired(call, creation->wanted);
+		error = input_check_text(call, creation->wanted);
 	if (!error)
 		error = create(creation);
 	if (error)
-		roster_note_error(creation->roster, call, error);
+		figures_note_error(creation->roster, call, error);
 	return error;
 }
 
-int update_create(struct call *call, struct roster *roster, struct guard *guard, const char *text,
+int create_record(struct call *call, struct roster *roster, struct guard *guard, const char *text,
 		  size_t length, char **id)
 {
 	struct attempt attempt;

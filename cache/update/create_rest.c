@@ -5,19 +5,28 @@
  * The answer is proof; a GET is sent for what it lacks. What that does not show either is set by
  * one PUT, like any other change. What can be given only when a record is made, and was not taken,
  * is an error. It does not find out whose record it is, but for an answer that does not show it
- * (create_whose.c).
+ * (create_match.c).
  */
-#include "cache/update/create_parts.h"
+#include "cache/update/create_rest.h"
+#include "cache/roster/known.h"
+#include "cache/roster/presence.h"
+#include "cache/roster/publish.h"
 
 #include "cache/document/alike.h"
 #include "cache/history/attempt.h"
+#include "cache/update/apply.h"
 #include "cache/update/change.h"
+#include "cache/update/create_match.h"
+#include "cache/update/creation.h"
 #include "cache/update/late.h"
 #include "cache/update/looks.h"
-#include "cache/roster/record.h"
+#include "cache/update/status_field.h"
+#include "cache/record/record.h"
 #include "vendors/base/call.h"
-#include "vendors/json/exact.h"
 #include "vendors/base/log.h"
+#include "vendors/json/exact_print.h"
+#include "vendors/rest/account.h"
+#include "vendors/rest/collection.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -69,7 +78,7 @@ static int plan_rest(struct change *change)
 	int error;
 
 	if (creation->unproven && !change->stands_in) {
-		error = creation_check(creation, change->id, change->fresh);
+		error = create_match_check(creation, change->id, change->fresh);
 		creation->stranger = error;
 		if (error)
 			return error;
@@ -82,15 +91,7 @@ static int plan_rest(struct change *change)
 		error = merge_diff(change->fresh, rest, merge);
 	}
 	json_decref(rest);
-	return error ? call_fail(change->call, ENOMEM, "no memory") : 0;
-}
-
-void creation_keep(struct creation *creation, json_t *record)
-{
-	if (!record)
-		return;
-	json_decref(creation->made);
-	creation->made = json_incref(record);
+	return error ? call_no_memory(change->call) : 0;
 }
 
 /* `lag` has ended: say whether the record that was made is there by now. */
@@ -163,47 +164,23 @@ static int run_rest(struct creation *creation)
 	struct change change;
 	int error;
 
-	memset(&change, 0, sizeof(change));
-	change.call = creation->call;
-	change.roster = creation->roster;
-	change.guard = creation->guard;
-	change.attempt = creation->attempt;
-	change.collection = creation->collection;
+	change_begin(&change, creation->attempt);
 	change.id = creation->id;
 	change.plan = plan_rest;
 	change.arg = creation;
+	change.reapply = status_field_reapply;
 	change.made = creation->made;
 	change.part = true;
 	/* a new user's first status is nobody's change, if they surely are new */
 	change.status_checked = change.counted = !creation->settled;
-	error = change_run(&change);
+	error = apply_once(&change);
 	if (!creation->stranger)
 		creation_keep(creation, error || !change.result ? change.fresh : change.result);
 	change_clear(&change);
 	return error;
 }
 
-void creation_show(struct creation *creation)
-{
-	struct record *record = NULL, *held;
-	struct timespec when;
-	double seconds;
-
-	clock_gettime(CLOCK_REALTIME, &when);
-	roster_peek(creation->roster, creation->id, &held, &seconds);
-	if (creation->made && !creation->settled)
-		record = record_new(creation->collection, creation->id, creation->made, when);
-	if (record) {
-		record->row = true; /* a GET may show more */
-		roster_publish(creation->roster, record);
-	}
-	if (record || held)
-		roster_note_made(creation->roster, record ? record : held);
-	record_put(record);
-	record_put(held);
-}
-
-int creation_set_rest(struct creation *creation)
+int create_rest_set(struct creation *creation)
 {
 	const char *lacking;
 	struct looks looks;
@@ -220,7 +197,7 @@ int creation_set_rest(struct creation *creation)
 	if (error == -ENOENT) {
 		creation_show(creation); /* what is to be asked for anew would not be found */
 		late_look(creation->call, creation->roster, creation->id, NULL, tell_there);
-		error = call_fail(creation->call, EREMOTEIO,
+		error = call_fail(creation->call, CALL_NOT_APPLIED,
 				  "accepted but not applied: the vendor does not show the record%s",
 				  creation_account(creation)->lag
 				      ? "; its reads may lag behind its writes (lag)"
@@ -228,7 +205,7 @@ int creation_set_rest(struct creation *creation)
 	}
 	lacking = creation->made ? lacks(creation, creation->made) : NULL;
 	if (lacking && !error)
-		error = call_fail(creation->call, EREMOTEIO, "accepted but not applied");
+		error = call_fail(creation->call, CALL_NOT_APPLIED, "accepted but not applied");
 	if (lacking && error == -EREMOTEIO)
 		call_add_words(creation->call, ": the vendor does not show \"%s\" as it was given",
 			       lacking);
@@ -236,23 +213,4 @@ int creation_set_rest(struct creation *creation)
 		call_add_words(creation->call, " (the record has been made, with id %s)",
 			       creation->id);
 	return error;
-}
-
-void creation_log_normalised(const struct creation *creation)
-{
-	const char *name;
-	json_t *value;
-
-	json_object_foreach(creation->wanted, name, value) {
-		const json_t *made = json_object_get(creation->made, name);
-		char *text;
-
-		if (!made || collection_hides(creation->collection, NULL, name) ||
-		    merge_same(value, made) || !alike(value, made))
-			continue;
-		text = exact_dump(made, 0);
-		log_call(creation->call, "the vendor made %.100s of \"%s\"", text ? text : "?",
-			 name);
-		free(text);
-	}
 }

@@ -7,12 +7,20 @@
  */
 #include "cache/update/edit_base.h"
 
+#include "cache/document/content.h"
+#include "cache/record/record.h"
+#include "cache/record/snapshot.h"
+#include "cache/record/versions.h"
+#include "cache/roster/known.h"
+#include "cache/roster/whole.h"
 #include "cache/history/history.h"
 #include "cache/document/merge.h"
 #include "cache/roster/roster.h"
 #include "vendors/base/call.h"
-#include "vendors/json/exact.h"
 #include "vendors/base/status_words.h"
+#include "vendors/json/exact.h"
+#include "vendors/json/exact_print.h"
+#include "vendors/rest/collection.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -21,50 +29,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *edit_base_stamp(const struct collection *collection, const json_t *record)
-{
-	if (!collection->stamp_key)
-		return NULL;
-	return exact_string(collection_value(record, collection->stamp_key));
-}
-
-bool edit_base_same_content(const struct collection *collection, const json_t *a, const json_t *b)
-{
-	const char *key;
-	json_t *value;
-
-	json_object_foreach((json_t *)(uintptr_t)a, key, value) {
-		const json_t *other = json_object_get(b, key);
-
-		if (collection_flags(collection, key) & FIELD_SYSTEM)
-			continue;
-		if (other ? !merge_same(value, other) : !json_is_null(value))
-			return false;
-	}
-	json_object_foreach((json_t *)(uintptr_t)b, key, value) {
-		if (!(collection_flags(collection, key) & FIELD_SYSTEM) && !json_is_null(value) &&
-		    !json_object_get(a, key))
-			return false;
-	}
-	return true;
-}
-
-/* Do A and B show different values of a field? They cannot be one version then. */
-static bool contradicts(const struct collection *collection, const json_t *a, const json_t *b)
-{
-	const char *key;
-	json_t *value;
-
-	json_object_foreach((json_t *)(uintptr_t)a, key, value) {
-		const json_t *other = json_object_get(b, key);
-
-		if (other && !merge_same(value, other) &&
-		    !(collection_flags(collection, key) & FIELD_SYSTEM))
-			return true;
-	}
-	return false;
-}
-
 /* Shown versions, newest first: the one held now (wherever it counts) and the retired ones. */
 static size_t candidates(struct roster *roster, const char *id, struct record **list)
 {
@@ -72,7 +36,7 @@ static size_t candidates(struct roster *roster, const char *id, struct record **
 	double seconds;
 	size_t count = 0;
 
-	roster_peek(roster, id, &current, &seconds);
+	known_peek(roster, id, &current, &seconds);
 	if (current && atomic_load(&current->shown))
 		list[count++] = record_get(current);
 	count += versions_list(roster_versions(roster), id, list + count, VERSIONS_MAX);
@@ -85,7 +49,7 @@ static size_t candidates(struct roster *roster, const char *id, struct record **
 
 static bool named_by(const struct collection *collection, const json_t *version, const char *stamp)
 {
-	const char *own = edit_base_stamp(collection, version);
+	const char *own = content_stamp(collection, version);
 
 	return !stamp || (own && strcmp(own, stamp) == 0);
 }
@@ -94,9 +58,9 @@ static bool named_by(const struct collection *collection, const json_t *version,
 static bool is_listed(struct roster *roster, const char *name)
 {
 	json_t *text = json_string(name);
-	char *quoted = exact_dump(text, 0);
+	char *quoted = exact_print_text(text, 0);
 	double seconds;
-	struct snapshot *snapshot = quoted ? roster_snapshot(roster, &seconds) : NULL;
+	struct snapshot *snapshot = quoted ? whole_snapshot(roster, &seconds) : NULL;
 	bool listed = !quoted;
 
 	for (size_t i = 0; snapshot && !listed && i < snapshot->count; i++)
@@ -132,7 +96,7 @@ static void complete_row(struct roster *roster, json_t *version, const char *sta
 			 const json_t *document, const json_t *fresh)
 {
 	const struct collection *users = roster_collection(roster);
-	const char *now = edit_base_stamp(users, fresh), *name;
+	const char *now = content_stamp(users, fresh), *name;
 	json_t *value;
 
 	if (stamp ? !now || strcmp(stamp, now) != 0 : !is_shorter(users, version, fresh))
@@ -148,7 +112,8 @@ static void complete_row(struct roster *roster, json_t *version, const char *sta
 }
 
 /* Each shown version that STAMP names (NULL: each) is a doubt. 0 or -ENOMEM. */
-static int doubt_all(struct roster *roster, const char *id, const char *stamp, struct edit_base *base)
+static int doubt_all(struct roster *roster, const char *id, const char *stamp,
+		     struct edit_base *base)
 {
 	struct record *list[VERSIONS_MAX + 1];
 	size_t count = candidates(roster, id, list);
@@ -176,9 +141,9 @@ static bool newer_shown(struct roster *roster, const char *id, const json_t *lef
 	json_t *now;
 	bool newer;
 
-	roster_peek(roster, id, &held, &seconds);
+	known_peek(roster, id, &held, &seconds);
 	now = held && atomic_load(&held->shown) ? record_json(held) : NULL;
-	newer = now && !edit_base_same_content(roster_collection(roster), left, now);
+	newer = now && !content_same(roster_collection(roster), left, now);
 	json_decref(now);
 	record_put(held);
 	return newer;
@@ -210,7 +175,7 @@ static int from_last_save(struct roster *roster, const char *id,
 	earlier_rebase(&last.earlier, last.document, last.left, document);
 	complete_row(roster, last.document, NULL, document, last.left);
 	base->record = json_incref(last.document);
-	base->is_newest = edit_base_same_content(users, last.left, fresh);
+	base->is_newest = content_same(users, last.left, fresh);
 	base->saved_before = true;
 	base->earlier = last.earlier;
 	last.earlier = (struct earlier){0};
@@ -239,12 +204,12 @@ static int from_versions(struct roster *roster, const char *id, const char *stam
 			if (!base->record) {
 				base->record = json_incref(version);
 				if (list[i]->row)
-					complete_row(roster, version, edit_base_stamp(users, version),
+					complete_row(roster, version, content_stamp(users, version),
 						     document, fresh);
 			} else if (atomic_load(&list[i]->shown) || list[i]->namesake) {
 				base->doubts[base->doubt_count++] = json_incref(version);
 			}
-			if (contradicts(users, base->record, version))
+			if (content_contradicts(users, base->record, version))
 				base->ambiguous = true;
 		}
 		json_decref(version);
@@ -277,8 +242,8 @@ static void hide_unshown(const struct collection *collection, const json_t *fres
 }
 
 int edit_base_find(struct call *call, struct roster *roster, const char *id,
-	      const struct versions_process *process, const char *stamp, const json_t *document,
-	      const json_t *fresh, struct edit_base *base)
+		   const struct versions_process *process, const char *stamp,
+		   const json_t *document, const json_t *fresh, struct edit_base *base)
 {
 	const struct collection *users = roster_collection(roster);
 	int error;
@@ -287,8 +252,9 @@ int edit_base_find(struct call *call, struct roster *roster, const char *id,
 	base->collection = users;
 	base->fresh = fresh;
 	base->id = id;
-	base->named = edit_base_stamp(users, fresh);
-	base->read_again = base->named && (!stamp || strcmp(stamp, edit_base_stamp(users, fresh)) != 0);
+	base->named = content_stamp(users, fresh);
+	base->read_again = base->named &&
+			   (!stamp || strcmp(stamp, content_stamp(users, fresh)) != 0);
 	error = from_last_save(roster, id, process, stamp, document, fresh, base);
 	if (error > 0) {
 		hide_unshown(users, fresh, base);
@@ -297,26 +263,26 @@ int edit_base_find(struct call *call, struct roster *roster, const char *id,
 	if (!error)
 		error = from_versions(roster, id, stamp, document, fresh, base);
 	if (error)
-		return call_fail(call, ENOMEM, "no memory");
+		return call_no_memory(call);
 	if (!base->record && (!stamp || named_by(users, fresh, stamp)))
 		base->record = json_deep_copy(fresh);
 	if (!base->record)
 		return call_fail(
-		    call, ESTALE,
+		    call, CALL_CONFLICT,
 		    "the document is from the version of %.64s, which is neither the newest "
 		    "nor held any more: read the file again and repeat the edit",
 		    stamp);
-	base->is_newest = stamp && !base->ambiguous &&
-			  edit_base_same_content(users, base->record, fresh);
+	base->is_newest = stamp && !base->ambiguous && content_same(users, base->record, fresh);
 	hide_unshown(users, fresh, base);
 	return 0;
 }
 
-void edit_base_take(struct roster *roster, json_t *version, const json_t *fresh, struct edit_base *base)
+void edit_base_take(struct roster *roster, json_t *version, const json_t *fresh,
+		    struct edit_base *base)
 {
 	memset(base, 0, sizeof(*base));
 	base->record = version;
-	base->is_newest = edit_base_same_content(roster_collection(roster), version, fresh);
+	base->is_newest = content_same(roster_collection(roster), version, fresh);
 	hide_unshown(roster_collection(roster), fresh, base);
 }
 
@@ -334,7 +300,7 @@ void edit_base_clear(struct edit_base *base)
 /* VALUE (NULL: none) as JSON, cut short, for words. The caller frees. */
 static char *value_text(const json_t *value)
 {
-	char *text = value ? exact_dump(value, 0) : strdup("(none)");
+	char *text = value ? exact_print_text(value, 0) : strdup("(none)");
 
 	if (text && strlen(text) > 100)
 		memcpy(text + 97, "...", 4);
@@ -363,8 +329,8 @@ static char *ways_out(const struct edit_base *base, const struct earlier_hit *hi
 	return text;
 }
 
-static int fail_earlier(struct call *call, const struct edit_base *base, const struct earlier_hit *hit,
-			bool secret)
+static int fail_earlier(struct call *call, const struct edit_base *base,
+			const struct earlier_hit *hit, bool secret)
 {
 	char *now = value_text(hit->now), *value = value_text(hit->value), *values = NULL;
 	char *ways = ways_out(base, hit, secret);
@@ -372,7 +338,7 @@ static int fail_earlier(struct call *call, const struct edit_base *base, const s
 	if (!secret && asprintf(&values, ": %s at the vendor, %s in the document", now ? now : "?",
 				value ? value : "?") < 0)
 		values = NULL;
-	call_fail(call, ESTALE,
+	call_fail(call, CALL_CONFLICT,
 		  "\"%.64s\" was changed by an earlier save of this process%s; the document may be "
 		  "an old copy, so nothing was sent%s",
 		  hit->path ? hit->path : "?", values ? values : "", ways ? ways : "");
@@ -394,7 +360,7 @@ static int check_earlier(struct call *call, const struct edit_base *base, const 
 
 	if (base->earlier.full)
 		return call_fail(
-		    call, ESTALE,
+		    call, CALL_CONFLICT,
 		    "earlier saves of this process changed more fields of this version "
 		    "than are remembered; read the file again and repeat the edit");
 	if (!earlier_find(&base->earlier, edit, base->fresh, secret, &hit))
@@ -408,7 +374,7 @@ static int fail_doubt(struct call *call, const struct edit_base *base, const str
 {
 	char *path = merge_path(edit);
 
-	call_fail(call, ESTALE,
+	call_fail(call, CALL_CONFLICT,
 		  "\"%s\" in the document is the value of an older version: it may "
 		  "have been read before a change. %s",
 		  path ? path : "?",
@@ -419,7 +385,8 @@ static int fail_doubt(struct call *call, const struct edit_base *base, const str
 	return -ESTALE;
 }
 
-int edit_base_check_doubts(struct call *call, const struct edit_base *base, const struct merge *merge)
+int edit_base_check_doubts(struct call *call, const struct edit_base *base,
+			   const struct merge *merge)
 {
 	for (size_t i = 0; i < merge->count; i++) {
 		const struct edit *edit = &merge->edits[i];
@@ -450,7 +417,7 @@ int edit_base_check_doubts(struct call *call, const struct edit_base *base, cons
 static void keep_undo(struct roster *roster, const char *id, const struct versions_process *process,
 		      const struct earlier_save *save)
 {
-	const char *stamp = edit_base_stamp(roster_collection(roster), save->left);
+	const char *stamp = content_stamp(roster_collection(roster), save->left);
 	struct earlier_save with = *save;
 	struct versions_save last;
 	const struct edit *conflict;
@@ -464,7 +431,7 @@ static void keep_undo(struct roster *roster, const char *id, const struct versio
 }
 
 void edit_base_keep(struct roster *roster, const char *id, const struct versions_process *process,
-	       const char *stamp, const struct earlier_save *save, bool idle)
+		    const char *stamp, const struct earlier_save *save, bool idle)
 {
 	struct versions_save last = {0};
 

@@ -11,7 +11,7 @@
 #ifndef ROSTERFS_EDIT_BASE_H
 #define ROSTERFS_EDIT_BASE_H
 
-#include "cache/roster/versions.h"
+#include "cache/record/versions.h"
 
 struct call;
 struct collection;
@@ -42,15 +42,16 @@ struct edit_base {
 /*
  * Find the base of DOCUMENT, which names version STAMP (NULL: none) and which PROCESS saves onto
  * record ID; FRESH is what the vendor has now. Returns 0, -ESTALE with words in CALL when the
- * version named is not held any more, or -ENOMEM. Pair with edit_base_clear. Before FRESH is published
- * to the roster.
+ * version named is not held any more, or -ENOMEM. Pair with edit_base_clear. Before FRESH is
+ * published to the roster.
  */
 int edit_base_find(struct call *call, struct roster *roster, const char *id,
-	      const struct versions_process *process, const char *stamp, const json_t *document,
-	      const json_t *fresh, struct edit_base *base);
+		   const struct versions_process *process, const char *stamp,
+		   const json_t *document, const json_t *fresh, struct edit_base *base);
 
 /* VERSION (its reference is taken) is known to be what a document was read from. As above. */
-void edit_base_take(struct roster *roster, json_t *version, const json_t *fresh, struct edit_base *base);
+void edit_base_take(struct roster *roster, json_t *version, const json_t *fresh,
+		    struct edit_base *base);
 
 void edit_base_clear(struct edit_base *base);
 
@@ -59,7 +60,8 @@ void edit_base_clear(struct edit_base *base);
  * that an earlier save of the process replaced or left, so that the document may be older than its
  * base? 0, or -ESTALE with words.
  */
-int edit_base_check_doubts(struct call *call, const struct edit_base *base, const struct merge *merge);
+int edit_base_check_doubts(struct call *call, const struct edit_base *base,
+			   const struct merge *merge);
 
 /*
  * PROCESS made SAVE of record ID of ROSTER with a document that named version STAMP (NULL: none):
@@ -67,12 +69,6 @@ int edit_base_check_doubts(struct call *call, const struct edit_base *base, cons
  * that it only counts if there was one before.
  */
 void edit_base_keep(struct roster *roster, const char *id, const struct versions_process *process,
-	       const char *stamp, const struct earlier_save *save, bool idle);
-
-/* Are A and B alike in all that somebody can change? */
-bool edit_base_same_content(const struct collection *collection, const json_t *a, const json_t *b);
-
-/* The stamp that RECORD carries, borrowed, or NULL. */
-const char *edit_base_stamp(const struct collection *collection, const json_t *record);
+		    const char *stamp, const struct earlier_save *save, bool idle);
 
 #endif

@@ -8,17 +8,25 @@
  */
 #include "cache/update/late.h"
 
+#include "cache/document/content.h"
+#include "cache/record/lag.h"
+#include "cache/record/record.h"
+#include "cache/roster/inactive.h"
+#include "cache/roster/known.h"
+#include "cache/roster/publish.h"
 #include "cache/roster/absence.h"
 #include "cache/history/attempt.h"
-#include "cache/update/change.h"
-#include "vendors/base/pool.h"
 #include "cache/roster/roster.h"
-#include "cache/update/status_field.h"
+#include "cache/update/change.h"
 #include "vendors/base/call.h"
 #include "vendors/base/clock.h"
-#include "vendors/json/exact.h"
 #include "vendors/base/log.h"
+#include "vendors/base/pool.h"
 #include "vendors/base/status_words.h"
+#include "vendors/json/exact_parse.h"
+#include "vendors/json/exact_print.h"
+#include "vendors/rest/account.h"
+#include "vendors/rest/collection.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -33,6 +41,9 @@
 struct late {
 	struct roster *roster;
 	struct guard *guard;
+	/* as change->reapply */
+	int (*reapply)(struct call *call, struct roster *roster, struct guard *guard,
+		       const char *id);
 	struct call call; /* who wrote: for the log */
 	char *id;
 	char *text;  /* JSON: the body that got no response, or what the look is for; or NULL */
@@ -77,7 +88,7 @@ static struct late *late_new(const struct call *call, struct roster *roster, con
 	late->roster = roster;
 	call_continue(&late->call, call);
 	late->id = strdup(id);
-	late->text = wanted ? exact_dump(wanted, 0) : NULL;
+	late->text = wanted ? exact_print_text(wanted, 0) : NULL;
 	if (late->id && (late->text || !wanted))
 		return late;
 	late_free(late);
@@ -120,33 +131,21 @@ static bool shows(const struct collection *collection, const json_t *record, con
 	return true;
 }
 
-static const char *status_of(const struct collection *collection, const json_t *record)
-{
-	const char *key = collection->status_key;
-	const char *status = key ? exact_string(json_object_get(record, key)) : NULL;
-
-	return status ? status : "";
-}
-
-static bool is_later(struct timespec a, struct timespec b)
-{
-	return a.tv_sec != b.tv_sec ? a.tv_sec > b.tv_sec : a.tv_nsec > b.tv_nsec;
-}
-
 /* Does RECORD, which shows the late body, undo the `inactive` that this mount wrote last? */
-static bool undoes_inactive(struct late *late, const json_t *record, struct roster_writer *writer)
+static bool undoes_inactive(struct late *late, const json_t *record, struct inactive_writer *writer)
 {
 	const struct collection *collection = roster_collection(late->roster);
+	const char *status = content_status(collection, record);
 	struct timespec time;
 
-	if (strcmp(status_of(collection, record), STATUS_ACTIVE) != 0 ||
-	    !roster_writer(late->roster, late->id, writer))
+	if (!status || strcmp(status, STATUS_ACTIVE) != 0 ||
+	    !inactive_writer(late->roster, late->id, writer))
 		return false;
 	return !collection_updated(collection, record, &time) || !writer->timed ||
-	       is_later(time, writer->time);
+	       clock_compare(time, writer->time) > 0;
 }
 
-static void reapply(struct late *late, const struct roster_writer *writer)
+static void reapply(struct late *late, const struct inactive_writer *writer)
 {
 	struct call call;
 
@@ -157,16 +156,16 @@ static void reapply(struct late *late, const struct roster_writer *writer)
 	memcpy(call.command, writer->command, sizeof(call.command));
 	log_call(&call, "a change that got no response was applied late and made the user active "
 			"again: inactive is sent once more");
-	if (status_field_reapply(&call, late->roster, late->guard, late->id)) {
+	if (late->reapply(&call, late->roster, late->guard, late->id)) {
 		log_error(&call, -call.error);
-		roster_doubt(late->roster, late->id);
+		publish_doubt(late->roster, late->id);
 	}
 	call_destroy(&call);
 }
 
 static char *text_of(const json_t *value)
 {
-	return value ? exact_dump(value, 0) : strdup("(none)");
+	return value ? exact_print_text(value, 0) : strdup("(none)");
 }
 
 /* Has the record after EDIT what BODY has there? */
@@ -212,7 +211,7 @@ static bool log_differences(struct late *late, const json_t *held, const json_t 
 /* RECORD is what this mount knows now. */
 static void know(struct late *late, const json_t *record)
 {
-	char *text = exact_dump(record, 0);
+	char *text = exact_print_text(record, 0);
 
 	if (!text)
 		return;
@@ -225,7 +224,7 @@ static json_t *held_record(struct late *late)
 {
 	struct record *held;
 	double seconds;
-	bool fresh = roster_peek(late->roster, late->id, &held, &seconds) == ROSTER_FRESH;
+	bool fresh = known_peek(late->roster, late->id, &held, &seconds) == KNOWN_FRESH;
 
 	/* what stands in for one in doubt may be from before the last writes */
 	if (fresh && held && held->id[0] && !late->doubt) {
@@ -244,7 +243,7 @@ static bool is_no_news(struct late *late, const json_t *held, const json_t *reco
 	struct timespec a, b;
 
 	return collection_updated(collection, record, &a) &&
-	       collection_updated(collection, held, &b) && is_later(b, a);
+	       collection_updated(collection, held, &b) && clock_compare(b, a) > 0;
 }
 
 /* RECORD with what this mount has written since, a new reference. *STALE: it may be from before
@@ -288,7 +287,7 @@ static bool judge(struct late *late, const json_t *record, const json_t *body)
 	bool whole = shows(collection, record, body), stale, found = false;
 	bool shown = whole || takes_from(collection, held, record, body);
 	json_t *now = correct(late, record, &stale);
-	struct roster_writer writer;
+	struct inactive_writer writer;
 
 	late->doubt = shown && stale;
 	if (whole && undoes_inactive(late, record, &writer)) {
@@ -302,7 +301,7 @@ static bool judge(struct late *late, const json_t *record, const json_t *body)
 	} else if (held && !is_no_news(late, held, record)) {
 		found = log_differences(late, held, record, body);
 		if (found)
-			roster_doubt(late->roster, late->id);
+			publish_doubt(late->roster, late->id);
 	}
 	json_decref(held);
 	json_decref(now);
@@ -328,7 +327,7 @@ static bool look(struct late *late)
 	sight.record = record;
 	if (late->tell) {
 		late->tell(&sight);
-		roster_doubt(late->roster, late->id);
+		publish_doubt(late->roster, late->id);
 	} else {
 		done = record && wanted && judge(late, record, wanted);
 	}
@@ -376,17 +375,18 @@ static void run(void *arg, bool ending)
 void late_watch(struct change *change)
 {
 	struct account *account = roster_account(change->roster);
-	double seconds = 4.0 * account->timeout;
+	double seconds = 4.0 * account->endpoint.timeout;
 	struct late *late = late_new(change->call, change->roster, change->id, change->unanswered);
 
 	if (!late)
 		return;
 	late->guard = change->guard;
+	late->reapply = change->reapply;
 	if (seconds < account->lag)
 		seconds = account->lag;
 	if (seconds > WATCH_MAX)
 		seconds = WATCH_MAX;
-	late->known = exact_dump(change->result ? change->result : change->fresh, 0);
+	late->known = exact_print_text(change->result ? change->result : change->fresh, 0);
 	late->step = STEP_FIRST;
 	late->end = clock_seconds() + seconds;
 	late->last = clock_seconds() + WATCH_MAX;

@@ -18,8 +18,8 @@ struct roster;
  * CHANGE sent a body (change->unanswered) that got no response. Look at the record after 1, 2, 4
  * ... s, until the later of `lag` and four times `timeout`, at most five minutes. If that body is
  * what the record then shows, in each field that the vendor does not assign, and it undoes the
- * `inactive` that this mount wrote last, `inactive` is sent once more (status_field_reapply). Anything
- * else that it undid is logged, with both values. Never waits.
+ * `inactive` that this mount wrote last, `inactive` is sent once more (status_field_reapply).
+ * Anything else that it undid is logged, with both values. Never waits.
  */
 void late_watch(struct change *change);
 

@@ -6,7 +6,7 @@
 
 #include "vendors/base/call.h"
 #include "vendors/base/clock.h"
-#include "vendors/vendor.h"
+#include "vendors/rest/account.h"
 
 #define PAUSE_FIRST_MS 250u
 #define PAUSE_MAX_MS 4000u

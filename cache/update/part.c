@@ -6,19 +6,25 @@
  * What was made is a change like any other: it is shown, logged, and stands in the history. It does
  * not know which fields make a part: the vendor's code says that (basis.h).
  */
-#include "cache/update/change.h"
+#include "cache/update/part.h"
 
 #include "cache/roster/roster.h"
+#include "cache/update/change.h"
+#include "cache/update/describe.h"
+#include "cache/update/proof.h"
+#include "cache/record/lag.h"
+#include "cache/roster/publish.h"
+
 #include "vendors/base/call.h"
 #include "vendors/base/clock.h"
-#include "vendors/vendor.h"
+#include "vendors/rest/account.h"
 
 #include <stdlib.h>
 
 /* A look may begin this long after the budget has ended. */
 #define LOOK_MIN_MS 1000
 
-void change_note_part(struct change *change)
+void part_note(struct change *change)
 {
 	if (!change->basis.part_made)
 		return;
@@ -36,7 +42,7 @@ static json_t *look(struct change *change)
 	if (change->basis.end < clock_milliseconds() + LOOK_MIN_MS)
 		change->basis.end = clock_milliseconds() + LOOK_MIN_MS;
 	if (change_get(change, change->alone, LAG_PROOF, &record, NULL)) {
-		roster_doubt(change->roster, change->id);
+		publish_doubt(change->roster, change->id);
 		return NULL;
 	}
 	return record;
@@ -63,7 +69,7 @@ static json_t *fields_made(const struct change *change, json_t *record, bool may
 	return made;
 }
 
-void change_settle_part(struct change *change)
+void part_settle(struct change *change)
 {
 	json_t *record, *made;
 	bool read;
@@ -82,8 +88,8 @@ void change_settle_part(struct change *change)
 	} else {
 		if (!change->fresh)
 			change->fresh = json_incref(change->first);
-		change_took(change, record, record);
-		words = change_describe(change);
+		proof_took(change, record, record);
+		words = describe_change(change);
 		call_add_words(change->call,
 			       "; but a part of the change was made before that, and stays: %s",
 			       words ? words : "?");

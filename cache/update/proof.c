@@ -5,18 +5,31 @@
  *
  * It sends no change (change.c does) and decides nothing about conflicts (merge.c does).
  */
+#include "cache/update/proof.h"
+#include "cache/record/lag.h"
+#include "cache/record/record.h"
+#include "cache/record/versions.h"
+#include "cache/roster/ack.h"
+#include "cache/roster/inactive.h"
+#include "cache/roster/known.h"
+#include "cache/roster/presence.h"
+#include "cache/roster/publish.h"
 #include "cache/update/change.h"
 
-#include "cache/roster/absence.h"
+#include "cache/document/content.h"
 #include "cache/history/attempt.h"
+#include "cache/roster/absence.h"
+#include "cache/roster/roster.h"
+#include "cache/update/describe.h"
 #include "cache/update/late.h"
 #include "cache/update/looks.h"
-#include "cache/roster/roster.h"
 #include "vendors/base/call.h"
 #include "vendors/base/clock.h"
-#include "vendors/json/exact.h"
 #include "vendors/base/log.h"
 #include "vendors/base/status_words.h"
+#include "vendors/rest/account.h"
+#include "vendors/rest/collection.h"
+#include "vendors/rest/item.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -24,113 +37,7 @@
 #include <string.h>
 #include <time.h>
 
-const char *change_status(const struct change *change, const json_t *record)
-{
-	const char *key = change->collection->status_key;
-
-	return key ? exact_string(json_object_get(record, key)) : NULL;
-}
-
-struct account *change_account(const struct change *change)
-{
-	return roster_account(change->roster);
-}
-
-unsigned change_flags(const struct change *change, const struct edit *edit)
-{
-	return collection_flags(change->collection, edit->path[0]);
-}
-
-bool change_is_hidden(const struct change *change, const struct edit *edit)
-{
-	return collection_hides(change->collection, change->fresh, edit->path[0]);
-}
-
-const json_t *change_before(const struct change *change)
-{
-	return change->first ? change->first : change->fresh;
-}
-
 /* ---- publishing ---- */
-
-/*
- * The answer brought no new stamp, so that now two versions go by the old one. A document that
- * names it may be from before the change, even if nobody has read that version here: it is kept.
- */
-static void keep_namesake(struct change *change, struct timespec when)
-{
-	struct record *old = record_new(change->collection, change->id, change->fresh, when);
-
-	if (!old)
-		return;
-	old->namesake = true;
-	versions_retire(roster_versions(change->roster), old);
-	record_put(old);
-}
-
-void change_publish(struct change *change, const json_t *record)
-{
-	const char *stamp = edit_base_stamp(change->collection, record);
-	const char *before = edit_base_stamp(change->collection, change->fresh);
-	struct record *made, *held;
-	struct timespec when;
-	double seconds;
-
-	clock_gettime(CLOCK_REALTIME, &when);
-	if (change->sent && stamp && before && strcmp(stamp, before) == 0)
-		keep_namesake(change, when);
-	made = record_new(change->collection, change->id, record, when);
-	if (!made) {
-		roster_doubt(change->roster, change->id);
-		return;
-	}
-	/* An answer without a new stamp leaves the old one in the record; its time is past all the
-	 * same. */
-	if (change->sent && stamp && before && strcmp(stamp, before) == 0) {
-		record_set_time(made, when);
-		made->saved = true;
-	}
-	/* Who wrote another file and renamed that takes its time for the record's. */
-	if (change->sent && change->call->written.tv_sec) {
-		record_set_time(made, change->call->written);
-		made->saved = true;
-	}
-	roster_peek(change->roster, change->id, &held, &seconds);
-	if (held)
-		record_keep_time(change->collection, made, held);
-	record_put(held);
-	roster_publish(change->roster, made);
-	record_put(made);
-}
-
-int change_get(struct change *change, struct call *call, enum lag_reading reading, json_t **record,
-	       char **etag)
-{
-	struct lag_found found;
-	/* Of what was just made, the answer to the POST shows as much as its row. */
-	int error = change->made && !change->sent
-			? vendor_get(call, change_account(change), change->collection,
-				     roster_parent(change->roster), change->id, record, etag)
-			: absence_get(change->roster, call, change->id, record, etag, NULL);
-
-	if (!error && roster_was_deleted(change->roster, call, change->id, *record)) {
-		json_decref(*record);
-		*record = NULL;
-		roster_publish_absent(change->roster, change->id);
-		error = call_fail(call, ENOENT, "it was deleted through this mount just now");
-	}
-	if (error)
-		return error;
-	lag_correct(roster_lag(change->roster), change->id, *record, reading,
-		    reading == LAG_READ ? NULL : &change->merge, &found);
-	if (etag) {
-		free(change->read_status);
-		change->read_status = found.status;
-	} else {
-		free(found.status);
-	}
-	return 0;
-}
 
 /* ---- what did the vendor do? ---- */
 
@@ -179,7 +86,7 @@ static void log_normalised(struct change *change, const json_t *record)
 		    merge_state(edit, record) != MERGE_OTHER)
 			continue;
 		path = merge_path(edit);
-		value = change_value_text(change, edit, merge_value(edit, record));
+		value = describe_value(change, edit, merge_value(edit, record));
 		log_call(change->call, "the vendor made %s of \"%s\"", value ? value : "?",
 			 path ? path : "?");
 		free(path);
@@ -196,9 +103,9 @@ static void note_status(struct change *change, const json_t *record, const json_
 
 	if (!after || (before && strcmp(before, after) == 0))
 		return;
-	roster_note_deactivated(change->roster, change->id, inactive);
+	inactive_note(change->roster, change->id, inactive);
 	if (inactive)
-		roster_note_writer(change->roster, change->id, change->call, seen);
+		inactive_note_writer(change->roster, change->id, change->call, seen);
 }
 
 /* Have reads that lag behind the change be known for what they are. SEEN shows what is in RECORD.
@@ -211,21 +118,21 @@ static void acknowledge(struct change *change, const json_t *record, const json_
 	for (size_t i = 0; shown.edits && i < change->merge.count; i++) {
 		const struct edit *edit = &change->merge.edits[i];
 
-		if (!change_is_hidden(change, edit) && change_is_told(change, edit))
+		if (!change_is_hidden(change, edit) && describe_is_news(change, edit))
 			shown.edits[shown.count++] = *edit; /* borrowed */
 	}
-	roster_acknowledge(change->roster, change->id, &shown, before, record, seen);
+	ack_note(change->roster, change->id, &shown, before, record, seen);
 	free(shown.edits);
 }
 
-int change_took(struct change *change, json_t *record, const json_t *seen)
+int proof_took(struct change *change, json_t *record, const json_t *seen)
 {
-	char *words = change_describe(change);
+	char *words = describe_change(change);
 
 	note_status(change, record, seen);
 	acknowledge(change, record, seen);
 	log_normalised(change, record);
-	change_log_remains(change, record);
+	describe_remains(change, record);
 	log_call(change->call, "changed%s: %s", attempt_alone(change->attempt), words ? words : "");
 	free(words);
 	change->result = json_incref(record);
@@ -283,7 +190,7 @@ static void tell_accepted(const struct late_sight *sight)
 
 static void look_later(const struct change *change)
 {
-	json_t *accepted = change_accepted(change);
+	json_t *accepted = describe_accepted(change);
 
 	late_look(change->call, change->roster, change->id, accepted, tell_accepted);
 	json_decref(accepted);
@@ -295,7 +202,7 @@ static int not_applied(struct change *change, const json_t *record, double looke
 	struct account *account = change_account(change);
 
 	change_publish(change, record);
-	call_fail(change->call, EREMOTEIO,
+	call_fail(change->call, CALL_NOT_APPLIED,
 		  "accepted but not applied: the vendor answered success and still shows the old "
 		  "value");
 	if (change->call->said[0])
@@ -336,7 +243,7 @@ static void hide_target(struct change *change, const json_t *answer)
 /* Whether the change was made is not known: ERROR, with words in the call. */
 static int not_known(struct change *change, int error)
 {
-	roster_doubt(change->roster, change->id);
+	publish_doubt(change->roster, change->id);
 	change->attempt->unknown = true;
 	collection_hide(change->collection, change->target);
 	hide_target(change, NULL);
@@ -358,7 +265,7 @@ static int not_read_back(struct change *change, int error)
 static int not_shown(struct change *change)
 {
 	return not_known(change,
-			 call_fail(change->call, EREMOTEIO,
+			 call_fail(change->call, CALL_MALFORMED,
 				   "the vendor answered success, but with an error in it: %s: the "
 				   "record does not show whether the change was made",
 				   change->call->said));
@@ -378,7 +285,7 @@ static int look_for_it(struct change *change)
 		record = NULL;
 		error = look(change, LAG_PROOF, &record, NULL);
 		if (!error && prove(change, record, false) == PROOF_TOOK) {
-			error = change_took(change, record, record);
+			error = proof_took(change, record, record);
 			json_decref(record);
 			return error;
 		}
@@ -391,7 +298,7 @@ static int look_for_it(struct change *change)
 	return error;
 }
 
-int change_settle_done(struct change *change, json_t *answer)
+int proof_settle_done(struct change *change, json_t *answer)
 {
 	enum proof proof = answer ? prove(change, answer, true) : PROOF_MISSING;
 
@@ -400,7 +307,7 @@ int change_settle_done(struct change *change, json_t *answer)
 		json_object_update_recursive(change->target, answer);
 		collection_hide(change->collection, change->target);
 		hide_target(change, answer);
-		return change_took(change, change->target, answer);
+		return proof_took(change, change->target, answer);
 	}
 	if (change->call->said[0] && change->write_only)
 		return not_shown(change);
@@ -426,11 +333,11 @@ static const struct edit *third_value(const struct change *change, const json_t 
 static int fail_third(struct change *change, const struct edit *edit, const json_t *record)
 {
 	char *path = merge_path(edit);
-	char *value = change_value_text(change, edit, merge_value(edit, record));
+	char *value = describe_value(change, edit, merge_value(edit, record));
 
 	change->attempt->unknown = true;
 	change_publish(change, record);
-	call_fail(change->call, ESTALE,
+	call_fail(change->call, CALL_CONFLICT,
 		  "the answer to the change was lost, and \"%s\" is now neither what it was nor "
 		  "what was written, but %s: read the file again",
 		  path ? path : "?", value ? value : "?");
@@ -439,7 +346,7 @@ static int fail_third(struct change *change, const struct edit *edit, const json
 	return -ESTALE;
 }
 
-int change_settle_unknown(struct change *change)
+int proof_settle_unknown(struct change *change)
 {
 	const struct edit *third;
 	json_t *record = NULL;
@@ -450,7 +357,7 @@ int change_settle_unknown(struct change *change)
 	error = look(change, LAG_SETTLE, &record, &etag);
 	if (error) {
 		free(etag);
-		roster_doubt(change->roster, change->id);
+		publish_doubt(change->roster, change->id);
 		change->attempt->unknown = true;
 		call_add_words(change->call,
 			       ": whether the change was made is not known, because reading the "
@@ -461,7 +368,7 @@ int change_settle_unknown(struct change *change)
 	third = third_value(change, record);
 	if (third || (prove(change, record, false) == PROOF_TOOK && !change->write_only)) {
 		error = third ? fail_third(change, third, record)
-			      : change_took(change, record, record);
+			      : proof_took(change, record, record);
 		json_decref(record);
 		free(etag);
 		return error;

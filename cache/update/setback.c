@@ -6,9 +6,10 @@
  */
 #include "cache/update/setback.h"
 
-#include "cache/update/change.h"
 #include "cache/history/guard.h"
 #include "cache/history/history.h"
+#include "cache/update/change.h"
+#include "cache/update/describe.h"
 #include "vendors/base/call.h"
 #include "vendors/vendor.h"
 
@@ -44,10 +45,10 @@ static bool is_ours(const struct change *change, const struct edit *edit)
 static int fail(struct change *change, const struct edit *edit)
 {
 	char *path = merge_path(edit);
-	char *now = change_value_text(change, edit, merge_value(edit, change->fresh));
-	char *stated = change_value_text(change, edit, edit->after);
+	char *now = describe_value(change, edit, merge_value(edit, change->fresh));
+	char *stated = describe_value(change, edit, edit->after);
 
-	call_fail(change->call, ESTALE,
+	call_fail(change->call, CALL_CONFLICT,
 		  "\"%s\" in the document is %s, as in the version that was shown last, but it is "
 		  "now %s, because it was changed through this mount since. Nothing was sent: read "
 		  "the file again and change that text",
@@ -68,7 +69,7 @@ int setback_check(struct change *change, const json_t *document)
 	if (change->merge.count)
 		return 0;
 	if (merge_diff(change->fresh, document, &stated))
-		return call_fail(change->call, ENOMEM, "no memory");
+		return call_no_memory(change->call);
 	for (size_t i = 0; !error && i < stated.count; i++) {
 		const struct edit *edit = &stated.edits[i];
 

@@ -7,9 +7,11 @@
 #include "cache/history/attempt.h"
 #include "cache/history/guard.h"
 #include "cache/history/takeback.h"
+#include "cache/roster/known.h"
 #include "cache/roster/roster.h"
+#include "cache/update/apply.h"
 #include "cache/update/change.h"
-#include "cache/update/update_parts.h"
+#include "cache/update/self_guard.h"
 #include "vendors/base/call.h"
 #include "vendors/base/status_words.h"
 #include "vendors/vendor.h"
@@ -20,7 +22,7 @@
 
 int status_field_fail_missing(struct call *call)
 {
-	return call_fail(call, EOPNOTSUPP,
+	return call_fail(call, CALL_UNSUPPORTED,
 			 "the vendor shows no status for this user, so it can't be "
 			 "changed here: see MANUAL");
 }
@@ -40,7 +42,7 @@ static int plan_status(struct change *change)
 	document = json_pack("{s:s}", change->collection->status_key, word);
 	error = document ? merge_diff(change->fresh, document, &change->merge) : -ENOMEM;
 	json_decref(document);
-	return error ? call_fail(change->call, ENOMEM, "no memory") : 0;
+	return error ? call_no_memory(change->call) : 0;
 }
 
 /* What can be refused without a request to change anything. */
@@ -48,9 +50,9 @@ static int check_status_early(struct change *change, const char *word)
 {
 	struct record *held;
 	double seconds;
-	enum roster_knows knows = roster_peek(change->roster, change->id, &held, &seconds);
+	enum known knows = known_peek(change->roster, change->id, &held, &seconds);
 	bool unknown = !change->collection->status_key ||
-		       (knows == ROSTER_FRESH &&
+		       (knows == KNOWN_FRESH &&
 			strcmp(record_status(held), RECORD_STATUS_UNKNOWN) == 0);
 	bool same = held && strcmp(record_status(held), word) == 0;
 	int error = 0;
@@ -61,7 +63,7 @@ static int check_status_early(struct change *change, const char *word)
 	if (!same && !takeback_may_be(change->attempt, word))
 		error = guard_has_room(change->guard, change->call);
 	if (!error)
-		error = change_check_self(change, word);
+		error = self_guard_check(change->call, change->roster, change->id, word);
 	change->status_checked = !error;
 	return error;
 }
@@ -73,7 +75,7 @@ void status_field_note(struct attempt *attempt, const char *word)
 	struct record *held;
 	double seconds;
 
-	roster_peek(attempt->roster, attempt->id, &held, &seconds);
+	known_peek(attempt->roster, attempt->id, &held, &seconds);
 	if (held && strcmp(record_status(held), RECORD_STATUS_UNKNOWN) != 0)
 		before = json_string(record_status(held));
 	record_put(held);
@@ -90,16 +92,17 @@ static int set_status(struct attempt *attempt, const char *word, bool again)
 	struct change change;
 	int error = 0;
 
-	update_begin(&change, attempt);
+	change_begin(&change, attempt);
 	change.plan = plan_status;
+	change.reapply = status_field_reapply;
 	change.arg = (void *)(uintptr_t)word;
 	change.absolute = true;
 	change.status_checked = change.counted = again;
 	if (!again)
 		error = check_status_early(&change, word);
 	if (!error)
-		error = update_run(&change);
-	error = update_finish(&change, error);
+		error = apply_change(&change);
+	error = apply_finish(&change, error);
 	change_clear(&change);
 	return error;
 }

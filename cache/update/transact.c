@@ -5,14 +5,16 @@
  * It passes the same door as changes, because it may give somebody access: read-only, dry run and
  * audit log hold for it. Neither question nor answer stands anywhere but in memory.
  */
-#include "cache/update/update.h"
+#include "cache/update/transact.h"
 
-#include "cache/history/attempt.h"
-#include "cache/update/change.h"
-#include "cache/history/guard.h"
 #include "cache/document/render.h"
+#include "cache/history/attempt.h"
+#include "cache/history/guard.h"
+#include "cache/update/change.h"
+#include "cache/update/input.h"
 #include "vendors/base/call.h"
 #include "vendors/base/log.h"
+#include "vendors/rest/account.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -27,10 +29,10 @@ static int ask(struct attempt *attempt, const char *text, size_t length, json_t 
 
 	if (error)
 		return error;
-	request = change_parse(call, text, length);
+	request = input_parse(call, text, length);
 	if (!request)
 		return -EINVAL;
-	error = change_check_paired(call, request);
+	error = input_check_text(call, request);
 	if (!error)
 		error = attempt_send(attempt);
 	if (!error && guard_dry_run(attempt->guard))
@@ -41,8 +43,8 @@ static int ask(struct attempt *attempt, const char *text, size_t length, json_t 
 	return error;
 }
 
-int update_transact(struct call *call, struct account *account, struct guard *guard,
-		    const char *text, size_t length, char **answer, size_t *answer_length)
+int transact_send(struct call *call, struct account *account, struct guard *guard, const char *text,
+		  size_t length, char **answer, size_t *answer_length)
 {
 	struct attempt attempt;
 	json_t *reply = NULL;
@@ -55,7 +57,7 @@ int update_transact(struct call *call, struct account *account, struct guard *gu
 	attempt_end(&attempt, error);
 	if (!error && reply) {
 		*answer = render_string(reply, answer_length);
-		error = *answer ? 0 : call_fail(call, ENOMEM, "no memory");
+		error = *answer ? 0 : call_no_memory(call);
 	}
 	json_decref(reply);
 	return error;

@@ -8,70 +8,38 @@
  */
 #include "cache/update/update.h"
 
+#include "cache/document/content.h"
+#include "cache/record/record.h"
+#include "cache/record/versions.h"
+#include "cache/roster/answer.h"
+#include "cache/roster/figures.h"
+#include "cache/roster/known.h"
+#include "cache/roster/presence.h"
+#include "cache/roster/wait.h"
 #include "cache/history/attempt.h"
-#include "cache/update/change.h"
 #include "cache/history/guard.h"
 #include "cache/history/history.h"
-#include "cache/update/looks.h"
 #include "cache/roster/roster.h"
+#include "cache/update/apply.h"
+#include "cache/update/change.h"
+#include "cache/update/input.h"
+#include "cache/update/looks.h"
+#include "cache/update/self_guard.h"
 #include "cache/update/setback.h"
-#include "cache/update/update_parts.h"
 #include "cache/update/status_field.h"
+#include "vendors/base/process.h"
 #include "vendors/base/call.h"
-#include "vendors/json/exact.h"
+#include "vendors/base/limits.h"
 #include "vendors/base/status_words.h"
+#include "vendors/json/exact.h"
+#include "vendors/rest/account.h"
+#include "vendors/rest/collection.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* What was made here just now may not be there yet for all reads: so many seconds are waited. */
-#define MADE_SECONDS 5.0
-
-void update_begin(struct change *change, struct attempt *attempt)
-{
-	memset(change, 0, sizeof(*change));
-	change->call = attempt->call;
-	change->roster = attempt->roster;
-	change->guard = attempt->guard;
-	change->attempt = attempt;
-	change->collection = roster_collection(attempt->roster);
-	change->id = attempt->id;
-}
-
-static void tell_history(struct change *change)
-{
-	json_t *undo = change_undo(change);
-
-	attempt_accepted(change->attempt, change_before(change), change->result, undo);
-	json_decref(undo);
-}
-
-/* change_run, again where the vendor does not know yet what was made here. */
-int update_run(struct change *change)
-{
-	struct looks looks;
-	int error;
-
-	looks_begin(&looks, change->call, MADE_SECONDS);
-	do {
-		change->next = CHANGE_READ;
-		error = change_run(change);
-	} while (error == -ENOENT && !change->fresh &&
-		 roster_was_made(change->roster, change->id) && looks_again(&looks));
-	return error;
-}
-
-int update_finish(struct change *change, int error)
-{
-	if (error)
-		roster_note_error(change->roster, change->call, error);
-	if (change->result && !change->attempt->idle)
-		tell_history(change);
-	return error;
-}
 
 /* ---- documents ---- */
 
@@ -85,8 +53,8 @@ struct document_plan {
 
 static int fail_assigned(struct call *call, const char *field)
 {
-	return call_fail(call, EPERM, "\"%s\" is assigned by the vendor and can't be changed",
-			 field);
+	return call_fail(call, CALL_FORBIDDEN,
+			 "\"%s\" is assigned by the vendor and can't be changed", field);
 }
 
 /*
@@ -105,7 +73,7 @@ static int check_new_status(struct change *change, const struct edit *edit)
 	if (change->collection != vendor->users || !vendor->statuses ||
 	    strcmp(name, vendor->statuses->status_key) != 0 || json_object_get(change->fresh, name))
 		return 0;
-	return call_fail(change->call, EOPNOTSUPP,
+	return call_fail(change->call, CALL_UNSUPPORTED,
 			 "the vendor's record has no \"%s\": write the word to %s.status", name,
 			 change->id);
 }
@@ -120,8 +88,8 @@ static int check_edit(struct change *change, const struct edit *edit)
 	if (flags & (FIELD_SYSTEM | FIELD_IMMUTABLE | FIELD_CONFIDENTIAL | FIELD_ONCE))
 		return fail_assigned(change->call, edit->path[0]);
 	if ((flags & FIELD_REQUIRED) && edit->depth == 1 && json_is_null(edit->after))
-		return call_fail(change->call, EINVAL, "\"%s\" is required: it can't be cleared",
-				 edit->path[0]);
+		return call_fail(change->call, CALL_INVALID,
+				 "\"%s\" is required: it can't be cleared", edit->path[0]);
 	return check_new_status(change, edit);
 }
 
@@ -138,7 +106,7 @@ static int check_reactivation(struct change *change, const struct edit_base *bas
 		if (strcmp(change->merge.edits[i].path[0], change->collection->status_key) == 0 &&
 		    !base->is_newest)
 			return call_fail(
-			    change->call, ESTALE,
+			    change->call, CALL_CONFLICT,
 			    "the user is %s at the vendor, and the document, which says "
 			    "active, may have been read before that: write active to "
 			    "%s.status if that is what you want",
@@ -165,7 +133,7 @@ static int check_stated_status(struct change *change)
 			return 0;
 	}
 	return call_fail(
-	    change->call, ESTALE,
+	    change->call, CALL_CONFLICT,
 	    "\"%s\" in the document is %s, as in the version that it is based on, but the "
 	    "user is %s at the vendor now. Nothing was sent: read the file again, or write "
 	    "the status to %s.status",
@@ -181,7 +149,7 @@ static int keep_left(struct change *change, const struct edit_base *base)
 	json_decref(plan->left);
 	plan->left = json_deep_copy(base->record);
 	if (!plan->left || merge_apply(&change->merge, plan->left, true, &conflict))
-		return call_fail(change->call, ENOMEM, "no memory");
+		return call_no_memory(change->call);
 	collection_hide(change->collection, plan->left);
 	return 0;
 }
@@ -196,7 +164,7 @@ static int edit_base_in_history(struct change *change, const char *stamp, struct
 		version = history_version(history, stamp, change->roster, change->id,
 					  HISTORY_AFTER);
 	if (!version)
-		return call_fail(change->call, ESTALE,
+		return call_fail(change->call, CALL_CONFLICT,
 				 "the document undoes a write that .rosterfs/history does not hold "
 				 "any more, or that was to another record: nothing was sent");
 	edit_base_take(change->roster, version, change->fresh, base);
@@ -217,7 +185,7 @@ static int restore_plan(struct change *change, const json_t *base)
 	if (history && plan->stamp)
 		undo = history_version(history, plan->stamp, change->roster, change->id,
 				       HISTORY_UNDO);
-	error = change_restore(change->call, undo ? undo : base, plan->document, &plan->restored);
+	error = input_restore(change->call, undo ? undo : base, plan->document, &plan->restored);
 	json_decref(undo);
 	return error;
 }
@@ -253,15 +221,15 @@ static int plan_document(struct change *change)
 		error = edit_base_in_history(change, plan->stamp, &base);
 	else
 		error = edit_base_find(change->call, change->roster, change->id, &plan->process,
-				  plan->stamp, plan->document, change->fresh, &base);
+				       plan->stamp, plan->document, change->fresh, &base);
 	if (error)
 		return error;
 	error = restore_plan(change, base.record);
 	if (!error && merge_diff(base.record, plan->document, &change->merge))
-		error = call_fail(change->call, ENOMEM, "no memory");
+		error = call_no_memory(change->call);
 	/* what undoes a write has what the vendor had before it */
 	if (!error && !(plan->stamp && history_names(plan->stamp)))
-		error = change_check_unpaired(change->call, &change->merge);
+		error = input_check_edits(change->call, &change->merge);
 	for (size_t i = 0; !error && i < change->merge.count; i++)
 		error = check_edit(change, &change->merge.edits[i]);
 	if (!error)
@@ -279,26 +247,6 @@ static int plan_document(struct change *change)
 	return error;
 }
 
-int change_check_hidden(struct call *call, struct roster *roster, const json_t *document)
-{
-	const struct field *field = roster_collection(roster)->fields;
-	const unsigned hidden = FIELD_REQUIRED | FIELD_WRITE_ONLY;
-
-	for (; field->name; field++) {
-		const json_t *value = json_object_get(document, field->name);
-
-		if ((field->flags & hidden) == hidden && json_is_null(value))
-			return call_fail(call, EINVAL, "\"%s\" is required: it can't be cleared",
-					 field->name);
-		if ((field->flags & FIELD_EACH_TIME) && (field->flags & FIELD_WRITE_ONLY) && !value)
-			return call_fail(call, EINVAL,
-					 "the document must have \"%s\" each time: the vendor "
-					 "never shows it, and would forget it",
-					 field->name);
-	}
-	return 0;
-}
-
 /*
  * A stamp names a version. As anything else than text it names none, and if it is not what the
  * record shows it is an attempt to change it.
@@ -314,7 +262,7 @@ static int check_stamp(const struct attempt *attempt, const json_t *document)
 
 	if (!stamp || exact_is_string(stamp))
 		return 0;
-	roster_peek(attempt->roster, attempt->id, &held, &seconds);
+	known_peek(attempt->roster, attempt->id, &held, &seconds);
 	shown = held ? record_json(held) : NULL;
 	same = shown && merge_same(collection_value(shown, key), stamp);
 	json_decref(shown);
@@ -350,26 +298,28 @@ static int read_document(struct attempt *attempt, const char *text, size_t lengt
 
 	if (error)
 		return error;
-	if (length > UPDATE_DOCUMENT_MAX)
-		return call_fail(call, EFBIG, "a document may have at most 1 MiB");
-	plan->document = change_parse(call, text, length);
+	if (length > LIMITS_TEXT_MAX)
+		return call_fail(call, CALL_TOO_LARGE,
+				 "a document may have at most " LIMITS_TEXT_WORDS);
+	plan->document = input_parse(call, text, length);
 	if (!plan->document)
 		return -EINVAL;
 	error = check_stamp(attempt, plan->document);
 	if (!error)
-		error = change_check_hidden(call, attempt->roster, plan->document);
+		error = input_check_required(call, roster_collection(attempt->roster),
+					     plan->document);
 	if (error)
 		return error;
-	stamp = edit_base_stamp(roster_collection(attempt->roster), plan->document);
+	stamp = content_stamp(roster_collection(attempt->roster), plan->document);
 	if (stamp)
 		plan->stamp = strdup(stamp);
 	if (stamp && !plan->stamp)
-		return call_fail(call, ENOMEM, "no memory");
+		return call_no_memory(call);
 	if (key)
 		remove_stamp(plan->document, key);
 	plan->process.pid = call->pid;
-	plan->process.started = call_process_start(call->pid);
-	return change_check_history(call, plan->document);
+	plan->process.started = process_start(call->pid);
+	return input_check_stamps(call, plan->document);
 }
 
 /* What PLAN's process saves next from the same version is compared with this save. */
@@ -381,30 +331,22 @@ static void keep_save(struct change *change, const struct document_plan *plan)
 				    .left = change->result,
 				    .number = change->attempt->number};
 
-	edit_base_keep(change->roster, change->id, &plan->process, plan->stamp, &save, !change->sent);
+	edit_base_keep(change->roster, change->id, &plan->process, plan->stamp, &save,
+		       !change->sent);
 }
 
-/*
- * Who self is must be known where a status changes. It is asked before the GET, because afterwards
- * the PUT has to follow at once. What goes wrong here will do so again, and be told, there.
- */
-static void ask_self_early(struct change *change, const json_t *document)
+/* Will DOCUMENT change the status, as far as is known before the GET? */
+static bool changes_status(const struct change *change, const json_t *document)
 {
-	struct wait wait = {.kind = WAIT_SELF, .call = change->call};
 	const char *stated = change_status(change, document);
 	struct record *held;
 	double seconds;
 	bool differs;
 
-	roster_peek(change->roster, change->id, &held, &seconds);
+	known_peek(change->roster, change->id, &held, &seconds);
 	differs = stated && held && strcmp(record_status(held), stated) != 0;
 	record_put(held);
-	if (!differs || roster_knows_self(change->roster))
-		return;
-	roster_ask_sync(change->roster, &wait);
-	wait_clear(&wait);
-	change->call->error = 0;
-	change->call->words[0] = '\0';
+	return differs;
 }
 
 static int save_document(struct attempt *attempt, struct document_plan *plan)
@@ -412,11 +354,13 @@ static int save_document(struct attempt *attempt, struct document_plan *plan)
 	struct change change;
 	int error;
 
-	update_begin(&change, attempt);
+	change_begin(&change, attempt);
 	change.plan = plan_document;
+	change.reapply = status_field_reapply;
 	change.arg = plan;
-	ask_self_early(&change, plan->document);
-	error = update_finish(&change, update_run(&change));
+	if (changes_status(&change, plan->document))
+		self_guard_learn(change.call, change.roster);
+	error = apply_finish(&change, apply_change(&change));
 	if (!error && (change.sent || attempt->idle) && plan->left && change.merge.count)
 		keep_save(&change, plan);
 	change_clear(&change);

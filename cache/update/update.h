@@ -15,9 +15,6 @@ struct call;
 struct guard;
 struct roster;
 
-/* A document larger than this is EFBIG. */
-#define UPDATE_DOCUMENT_MAX (1u << 20)
-
 /*
  * Lay what the document TEXT (LENGTH bytes) changes on record ID at the vendor. May wait. Returns 0
  * when the vendor has shown that the change took (or there was nothing to change), else a negative
@@ -35,24 +32,5 @@ int update_document(struct call *call, struct roster *roster, struct guard *guar
  */
 void update_refused(struct call *call, struct roster *roster, struct guard *guard,
 		    const char *action, const char *id, int error);
-
-/*
- * Make a record of the document TEXT in ROSTER's collection. May wait. Returns 0 and its id in *ID
- * (the caller frees; NULL in a dry run), or a negative errno with words in CALL; *ID may be set
- * then too: the record has been made, but a field of it could not be set. -EOPNOTSUPP where the
- * vendor makes none, -EEXIST: taken, also where the vendor answers with who was there before, who
- * is left alone. -EREMOTEIO, also: made, and a field that can be given only once was not taken. One
- * POST at most: when its answer is lost, or is about another record, the email tells.
- */
-int update_create(struct call *call, struct roster *roster, struct guard *guard, const char *text,
-		  size_t length, char **id);
-
-/*
- * Ask ACCOUNT's vendor what TEXT asks (its transaction), and give the answer as text (the caller
- * wipes and frees) and its *LENGTH. Nothing of either is kept or logged. May wait. 0 or a negative
- * errno with words in CALL; in a dry run 0 and an empty answer.
- */
-int update_transact(struct call *call, struct account *account, struct guard *guard,
-		    const char *text, size_t length, char **answer, size_t *answer_length);
 
 #endif

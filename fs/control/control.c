@@ -7,12 +7,15 @@
  */
 #include "fs/control/control.h"
 
+#include "cache/roster/figures.h"
 #include "cache/history/guard.h"
 #include "cache/roster/roster.h"
-#include "fs/notify.h"
+#include "fs/tree/notify.h"
 #include "fs/tree/record_dir.h"
+#include "vendors/base/limits.h"
 #include "vendors/http/http.h"
 #include "vendors/base/log.h"
+#include "vendors/rest/account.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -21,7 +24,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void print_state(FILE *out, const struct roster_info *info)
+static void print_state(FILE *out, const struct figures *info)
 {
 	char text[64];
 
@@ -35,11 +38,11 @@ static void print_state(FILE *out, const struct roster_info *info)
 	fprintf(out, "%-32s ", text);
 }
 
-static void add_info(struct roster_info *info, struct roster *roster)
+static void add_info(struct figures *info, struct roster *roster)
 {
-	struct roster_info other;
+	struct figures other;
 
-	roster_info(roster, &other);
+	figures_get(roster, &other);
 	info->reappeared += other.reappeared;
 	if (other.failed <= info->failed)
 		return;
@@ -48,12 +51,13 @@ static void add_info(struct roster_info *info, struct roster *roster)
 }
 
 /* The figures of BRANCH's users, but what went wrong in any of its rosters. */
-static void branch_info(struct branch *branch, struct roster_info *info)
+static void branch_info(struct branch *branch, struct figures *info)
 {
 	struct roster *users = branch->users->roster;
 
-	roster_info(users, info);
-	for (struct record_dir *record_dir = record_dir_first(branch); record_dir; record_dir = record_dir->next) {
+	figures_get(users, info);
+	for (struct record_dir *record_dir = record_dir_first(branch); record_dir;
+	     record_dir = record_dir->next) {
 		if (record_dir->roster && record_dir->roster != users)
 			add_info(info, record_dir->roster);
 		if (record_dir->statuses && record_dir->statuses != record_dir->roster)
@@ -64,15 +68,16 @@ static void branch_info(struct branch *branch, struct roster_info *info)
 /* Say of each list of BRANCH that has become so much shorter. */
 static void print_shrunk(FILE *out, struct branch *branch)
 {
-	for (struct record_dir *record_dir = record_dir_first(branch); record_dir; record_dir = record_dir->next) {
+	for (struct record_dir *record_dir = record_dir_first(branch); record_dir;
+	     record_dir = record_dir->next) {
 		struct roster *rosters[] = {record_dir->roster, record_dir->statuses};
 
 		for (size_t i = 0; i < 2; i++) {
-			struct roster_info info;
+			struct figures info;
 
 			if (!rosters[i] || (i && rosters[1] == rosters[0]))
 				continue;
-			roster_info(rosters[i], &info);
+			figures_get(rosters[i], &info);
 			if (info.nobody)
 				fprintf(
 				    out,
@@ -92,7 +97,7 @@ static void print_shrunk(FILE *out, struct branch *branch)
 
 static void print_branch(FILE *out, struct branch *branch)
 {
-	struct roster_info info;
+	struct figures info;
 	struct http_stats stats;
 	char hold[512];
 
@@ -102,7 +107,7 @@ static void print_branch(FILE *out, struct branch *branch)
 		return;
 	}
 	branch_info(branch, &info);
-	http_stats(branch->account, &stats);
+	http_stats(&branch->account->endpoint, &stats);
 	if (info.known)
 		fprintf(out, "%8zu %7.0fs ", info.users, info.age);
 	else
@@ -110,7 +115,7 @@ static void print_branch(FILE *out, struct branch *branch)
 	print_state(out, &info);
 	fprintf(out, "%8" PRIu64 " %4u %s\n", stats.requests, stats.in_flight + stats.queued,
 		info.last_error[0] ? info.last_error : "-");
-	http_hold(branch->account, hold, sizeof(hold));
+	http_hold(&branch->account->endpoint, hold, sizeof(hold));
 	if (hold[0])
 		fprintf(out, "%-16s not asked: %s; echo %s > .rosterfs/refresh asks once\n", "",
 			hold, branch->account->name);
@@ -154,49 +159,49 @@ static void print_status(FILE *out, struct fs *fs)
 		fprintf(out, "dry run: nothing is sent but GETs\n");
 }
 
-struct figures {
-	struct roster_info info;
+struct sample {
+	struct figures info;
 	struct http_stats stats;
 };
 
-static double figure_users(const struct figures *f)
+static double figure_users(const struct sample *f)
 {
 	return (double)f->info.users;
 }
-static double figure_age(const struct figures *f)
+static double figure_age(const struct sample *f)
 {
 	/* whole seconds: a file whose length changes at each look makes tar complain */
 	return (double)(long long)f->info.age;
 }
-static double figure_fetches(const struct figures *f)
+static double figure_fetches(const struct sample *f)
 {
 	return (double)f->info.fetches;
 }
-static double figure_reappeared(const struct figures *f)
+static double figure_reappeared(const struct sample *f)
 {
 	return (double)f->info.reappeared;
 }
-static double figure_requests(const struct figures *f)
+static double figure_requests(const struct sample *f)
 {
 	return (double)f->stats.requests;
 }
-static double figure_retries(const struct figures *f)
+static double figure_retries(const struct sample *f)
 {
 	return (double)f->stats.retries;
 }
-static double figure_failures(const struct figures *f)
+static double figure_failures(const struct sample *f)
 {
 	return (double)f->stats.failures;
 }
-static double figure_throttled(const struct figures *f)
+static double figure_throttled(const struct sample *f)
 {
 	return (double)f->stats.throttled;
 }
-static double figure_bytes(const struct figures *f)
+static double figure_bytes(const struct sample *f)
 {
 	return (double)f->stats.bytes;
 }
-static double figure_in_flight(const struct figures *f)
+static double figure_in_flight(const struct sample *f)
 {
 	return (double)f->stats.in_flight;
 }
@@ -204,7 +209,7 @@ static double figure_in_flight(const struct figures *f)
 /* OpenMetrics: counters' samples end in _total, their families do not. */
 static const struct metric {
 	const char *name, *type, *help;
-	double (*figure)(const struct figures *figures);
+	double (*figure)(const struct sample *figures);
 	bool of_roster; /* there is none before there is a roster: 0 would be told for a fact */
 } metrics[] = {
     {"rosterfs_users", "gauge", "Users in the newest roster.", figure_users, true},
@@ -248,7 +253,7 @@ static void print_asked(FILE *out, const struct asked *asked)
 
 /* One line of METRIC for each branch whose FIGURES tell something. */
 static void print_metric(FILE *out, const struct fs *fs, const struct metric *metric,
-			 const struct figures *figures)
+			 const struct sample *figures)
 {
 	bool counter = strcmp(metric->type, "counter") == 0;
 
@@ -289,7 +294,7 @@ static void print_room(FILE *out, struct fs *fs)
 /* 0 or -ENOMEM. */
 static int print_metrics(FILE *out, struct fs *fs)
 {
-	struct figures *figures = calloc(fs->branch_count + 1, sizeof(*figures));
+	struct sample *figures = calloc(fs->branch_count + 1, sizeof(*figures));
 
 	if (!figures)
 		return -ENOMEM;
@@ -297,7 +302,7 @@ static int print_metrics(FILE *out, struct fs *fs)
 		if (!fs->branches[i].users)
 			continue;
 		branch_info(&fs->branches[i], &figures[i].info);
-		http_stats(fs->branches[i].account, &figures[i].stats);
+		http_stats(&fs->branches[i].account->endpoint, &figures[i].stats);
 	}
 	for (size_t m = 0; m < sizeof(metrics) / sizeof(metrics[0]); m++)
 		print_metric(out, fs, &metrics[m], figures);
@@ -376,15 +381,12 @@ static bool refresh(struct fs *fs, const char *text, size_t length)
 		found = true;
 		if (!fs->branches[i].users)
 			continue;
-		http_lift(fs->branches[i].account);
+		http_lift(&fs->branches[i].account->endpoint);
 		record_dir_refresh_all(&fs->branches[i]);
 		notify_refresh(fs, &fs->branches[i]);
 	}
 	return found;
 }
-
-/* As in the config (mount/keys.c). */
-#define LIMIT_MAX 1000000000u
 
 /* "status_limit N": N into *LIMIT. */
 static bool parse_limit(const char *text, size_t length, unsigned *limit)
@@ -403,7 +405,7 @@ static bool parse_limit(const char *text, size_t length, unsigned *limit)
 		if (text[at] < '0' || text[at] > '9')
 			return false;
 		number = number * 10 + (unsigned long)(text[at] - '0');
-		if (number > LIMIT_MAX)
+		if (number > LIMITS_COUNT_MAX)
 			return false;
 	}
 	*limit = (unsigned)number;

@@ -9,6 +9,7 @@
 
 #include "cache/history/guard.h"
 #include "cache/history/history.h"
+#include "fs/tree/inode.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -79,7 +80,7 @@ struct node *history_dir_take(struct fs *fs, const struct node *directory, const
 		return NULL;
 	if (kind == NODE_WRITE_PART && (part == HISTORY_PARTS || !sizes[part]))
 		return NULL;
-	return node_take(fs, kind, directory, name, NULL, NULL);
+	return inode_take(fs, kind, directory, name, NULL, NULL);
 }
 
 int history_dir_name(struct fs *fs, const struct node *directory, size_t index, char *name)

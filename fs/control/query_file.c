@@ -7,10 +7,12 @@
  */
 #include "fs/control/query_file.h"
 
+#include "cache/update/transact.h"
 #include "cache/update/update.h"
-#include "fs/handle.h"
+#include "fs/tree/handle.h"
 #include "fs/tree/node.h"
-#include "fs/request.h"
+#include "vendors/base/limits.h"
+#include "fs/tree/request.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -74,8 +76,8 @@ static int collect(struct handle *handle, const char *data, size_t size, const c
 	if (!handle->unsent)
 		begin_locked(handle);
 	state = document_feed(&handle->scanner, data, size);
-	if (handle->length + size > UPDATE_DOCUMENT_MAX) {
-		*why = "a request may have at most 1 MiB: nothing was sent";
+	if (handle->length + size > LIMITS_TEXT_MAX) {
+		*why = "a request may have at most " LIMITS_TEXT_WORDS ": nothing was sent";
 		error = handle->sticky = -EFBIG;
 	} else if (state == DOCUMENT_WRONG) {
 		*why = handle->scanner.why ? handle->scanner.why
@@ -112,7 +114,7 @@ static int run(struct request *request)
 	struct handle *handle = request->handle;
 	char *answer = NULL;
 	size_t length = 0;
-	int error = update_transact(&request->call, request->node->branch->account,
+	int error = transact_send(&request->call, request->node->branch->account,
 				    request->fs->guard, request->text, request->length, &answer,
 				    &length);
 
@@ -136,7 +138,7 @@ static void answered(struct request *request, int error)
 }
 
 void query_file_write(struct fs *fs, fuse_req_t req, struct handle *handle, const char *data,
-		       size_t size)
+		      size_t size)
 {
 	struct request *request;
 	const char *why;

@@ -7,12 +7,15 @@
  */
 #include "fs/memory/backup.h"
 
-#include "cache/roster/record.h"
-#include "fs/entry.h"
+#include "cache/record/record.h"
 #include "fs/tree/node.h"
-#include "fs/request.h"
 #include "fs/memory/scratch.h"
+#include "fs/memory/scratch_open.h"
 #include "fs/memory/vacancy.h"
+#include "fs/tree/entry.h"
+#include "fs/tree/inode.h"
+#include "fs/tree/request.h"
+#include "vendors/base/process.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -51,13 +54,13 @@ static int back_up(struct fs *fs, struct node *node, struct record *record,
 	error = keep_backup(fs, node, record, backup);
 	if (error)
 		return error;
-	kept = node_take_scratch(fs, directory, new_name);
+	kept = inode_take_scratch(fs, directory, new_name);
 	if (!kept)
 		return -ENOMEM;
 	/* nobody has looked for it before this */
-	scratch_doubt(kept->scratch);
-	node_swap(fs, node, kept);
-	node_drop(fs, kept);
+	scratch_open_doubt(kept->scratch);
+	inode_swap(fs, node, kept);
+	inode_drop(fs, kept);
 	vacancy_begin(fs->vacancies, node->path, backup, process);
 	return 0;
 }
@@ -91,11 +94,11 @@ static void found_record(struct request *request, int error)
 		return;
 	snprintf(above, sizeof(above), "%s", node->path);
 	*strrchr(above, '/') = '\0';
-	directory = node_find(fs, above);
+	directory = inode_find(fs, above);
 	error = directory ? back_up(fs, node, record, directory, request->text, request->call.pid)
 			  : -ENOENT;
 	if (directory)
-		node_drop(fs, directory);
+		inode_drop(fs, directory);
 	reply_backed_up(request->req, node, error);
 }
 
@@ -126,7 +129,7 @@ void backup_make(struct fs *fs, fuse_req_t req, struct node *node, const struct 
 	if (record)
 		reply_backed_up(req, node,
 				back_up(fs, node, record, directory, new_name,
-					call_process(fuse_req_ctx(req)->pid)));
+					process_of(fuse_req_ctx(req)->pid)));
 	else
 		ask(fs, req, node, new_name);
 	record_put(record);

@@ -7,13 +7,17 @@
  */
 #include "fs/memory/draft.h"
 
+#include "cache/record/write_lock.h"
 #include "cache/roster/roster.h"
+#include "cache/update/create.h"
 #include "cache/update/update.h"
+#include "fs/memory/scratch.h"
+#include "fs/memory/scratch_state.h"
+#include "fs/memory/scratch_text.h"
 #include "fs/tree/node.h"
 #include "fs/tree/path.h"
-#include "fs/request.h"
-#include "fs/memory/scratch.h"
 #include "fs/tree/record_dir.h"
+#include "fs/tree/request.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -30,11 +34,11 @@ bool draft_posts(const char *name)
 static char *find_made(const struct request *request, struct scratch *scratch)
 {
 	struct scratches *all = request->fs->scratches;
-	char *id = scratch_id(scratch);
+	char *id = scratch_text_id(scratch);
 	struct scratch *there = id ? NULL : scratch_get(all, request->call.path);
 
 	if (there)
-		id = scratch_id(there);
+		id = scratch_text_id(there);
 	scratch_put(all, there);
 	return id;
 }
@@ -44,12 +48,12 @@ static char *find_made(const struct request *request, struct scratch *scratch)
 static int begin(struct request *request, struct scratch *scratch)
 {
 	struct roster *roster = request->node->record_dir->roster;
-	int error = roster_lock(roster, &request->call, request->call.path);
+	int error = write_lock_take(roster_write_lock(roster), &request->call, request->call.path);
 	char *id = error ? NULL : find_made(request, scratch);
 
 	if (id) {
-		roster_unlock(roster, request->call.path);
-		error = call_fail(&request->call, EPERM,
+		write_lock_release(roster_write_lock(roster), request->call.path);
+		error = call_fail(&request->call, CALL_FORBIDDEN,
 				  "it has been made, as record %s: write there", id);
 	}
 	free(id);
@@ -58,18 +62,19 @@ static int begin(struct request *request, struct scratch *scratch)
 
 static void end(struct request *request)
 {
-	roster_unlock(request->node->record_dir->roster, request->call.path);
+	write_lock_release(roster_write_lock(request->node->record_dir->roster),
+			   request->call.path);
 }
 
 static int post(struct request *request, struct scratch *scratch)
 {
 	struct fs *fs = request->fs;
 	char *id = NULL;
-	int error = update_create(&request->call, request->node->record_dir->roster, fs->guard,
+	int error = create_record(&request->call, request->node->record_dir->roster, fs->guard,
 				  request->text, request->length, &id);
 
 	if (id)
-		scratch_become(fs->scratches, scratch, id);
+		scratch_text_become(fs->scratches, scratch, id);
 	free(id);
 	return error;
 }
@@ -92,10 +97,11 @@ int draft_commit(struct request *request)
 
 	if (error)
 		return error;
-	error = scratch_set_text(request->fs->scratches, scratch, request->text, request->length);
+	error = scratch_text_set_text(request->fs->scratches, scratch, request->text,
+				      request->length);
 	if (error && !request->call.words[0])
-		call_fail(&request->call, -error,
-			  "the file can't be kept in memory: see scratch_limit");
+		call_fail_errno(&request->call, -error,
+				"the file can't be kept in memory: see scratch_limit");
 	if (!error && request->length)
 		error = post(request, scratch);
 	end(request);

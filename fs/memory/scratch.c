@@ -3,10 +3,14 @@
  * scratch.c - see scratch.h.
  *
  * A tree of one level: directories by path, in each the names in the order in which they came.
- * What a name means, and when a text is to be sent, is the business of create_remove.c and draft.c; the
- * bytes of a file are scratch_text.c's.
+ * What a name means, and when a text is to be sent, is the business of create_remove.c and draft.c;
+ * the bytes of a file are scratch_text.c's.
  */
+#include "fs/memory/scratch.h"
+
 #include "fs/memory/scratch_state.h"
+#include "fs/memory/scratch_text.h"
+#include "fs/tree/node.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -55,8 +59,8 @@ void scratch_look(struct scratches *all, struct scratch_room *room)
 
 static void free_scratch(struct scratches *all, struct scratch *scratch)
 {
-	scratch_discount(all, scratch);
-	scratch_wipe(scratch->text, scratch->room);
+	scratch_text_discount(all, scratch);
+	scratch_text_wipe(scratch->text, scratch->room);
 	free(scratch->path);
 	free(scratch->target);
 	free(scratch->id);
@@ -138,7 +142,7 @@ static void retire_locked(struct scratches *all, struct scratch *scratch)
 {
 	if (atomic_load(&scratch->opens))
 		return;
-	scratch_discount(all, scratch);
+	scratch_text_discount(all, scratch);
 	scratch->removed = true;
 }
 
@@ -292,7 +296,7 @@ static int new_scratch(struct scratches *all, const char *target, struct scratch
 		new->cost = SCRATCH_COST + (target ? strlen(target) : 0);
 	}
 	if (new && (!target || new->target))
-		error = scratch_reserve(all, new->cost);
+		error = scratch_text_reserve(all, new->cost);
 	if (error) {
 		if (new)
 			free(new->target);
@@ -337,7 +341,7 @@ int scratch_replace(struct scratches *all, const char *path, const char *text, s
 	int error = new_scratch(all, NULL, &new);
 
 	if (!error)
-		error = scratch_write(all, new, text, length, 0);
+		error = scratch_text_write(all, new, text, length, 0);
 	pthread_mutex_lock(&all->lock);
 	if (!error)
 		error = rename_locked(all, path, new);

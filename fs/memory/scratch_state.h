@@ -45,14 +45,4 @@ struct scratches {
 	uint64_t expired; /* files that nobody has removed */
 };
 
-/* Take SIZE bytes of what all files may hold: their lengths count, and something for each. 0 or
- * -ENOSPC. */
-int scratch_reserve(struct scratches *all, size_t size);
-
-/* What SCRATCH holds does not count any more. */
-void scratch_discount(struct scratches *all, struct scratch *scratch);
-
-/* TEXT has ROOM bytes, which are wiped before they are freed. */
-void scratch_wipe(char *text, size_t room);
-
 #endif

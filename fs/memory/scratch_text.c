@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * scratch_text.c - the bytes of one file in memory: the second half of scratch.h.
+ * scratch_text.c - the bytes of one file in memory: see scratch_text.h.
  *
  * It knows nothing of names. What a file holds is counted against what all may hold before there is
  * room for it, and what it does not hold any more is wiped at once. It can tell a status word and a
  * JSON object from other texts, for mistyped.c.
  */
-#include "fs/memory/scratch_state.h"
+#include "fs/memory/scratch_text.h"
 
 #include "cache/access/status.h"
+#include "cache/update/update.h"
+#include "fs/memory/scratch_state.h"
 #include "vendors/base/clock.h"
 
 #include <errno.h>
@@ -21,7 +23,7 @@
 /* Room that is not given back when a text gets shorter. */
 #define ROOM_KEPT ((size_t)4096)
 
-int scratch_reserve(struct scratches *all, size_t size)
+int scratch_text_reserve(struct scratches *all, size_t size)
 {
 	if (atomic_fetch_add(&all->held, size) + size <= all->limit)
 		return 0;
@@ -36,7 +38,7 @@ static void give_back_locked(struct scratches *all, const struct scratch *scratc
 		atomic_fetch_sub(&all->held, size);
 }
 
-void scratch_discount(struct scratches *all, struct scratch *scratch)
+void scratch_text_discount(struct scratches *all, struct scratch *scratch)
 {
 	pthread_mutex_lock(&scratch->lock);
 	give_back_locked(all, scratch, scratch->cost + scratch->length);
@@ -44,7 +46,7 @@ void scratch_discount(struct scratches *all, struct scratch *scratch)
 	pthread_mutex_unlock(&scratch->lock);
 }
 
-void scratch_wipe(char *text, size_t room)
+void scratch_text_wipe(char *text, size_t room)
 {
 	if (text)
 		explicit_bzero(text, room);
@@ -67,7 +69,7 @@ static int make_room_locked(struct scratch *scratch, size_t length)
 		return -ENOMEM;
 	if (scratch->text)
 		memcpy(text, scratch->text, kept);
-	scratch_wipe(scratch->text, scratch->room);
+	scratch_text_wipe(scratch->text, scratch->room);
 	scratch->text = text;
 	scratch->room = room;
 	return 0;
@@ -84,7 +86,7 @@ static int set_length_locked(struct scratches *all, struct scratch *scratch, siz
 	if (length > FILE_MAX)
 		return -EFBIG;
 	if (length > before && scratch->counted)
-		error = scratch_reserve(all, length - before);
+		error = scratch_text_reserve(all, length - before);
 	if (!error && make_room_locked(scratch, length)) {
 		if (length > before)
 			give_back_locked(all, scratch, length - before);
@@ -105,12 +107,12 @@ static void touch_locked(struct scratch *scratch)
 	clock_gettime(CLOCK_REALTIME, &scratch->when);
 }
 
-const char *scratch_target(const struct scratch *scratch)
+const char *scratch_text_target(const struct scratch *scratch)
 {
 	return scratch->target;
 }
 
-void scratch_attr(struct scratch *scratch, struct stat *attr)
+void scratch_text_attr(struct scratch *scratch, struct stat *attr)
 {
 	pthread_mutex_lock(&scratch->lock);
 	attr->st_size = (off_t)(scratch->target ? strlen(scratch->target) : scratch->length);
@@ -118,7 +120,7 @@ void scratch_attr(struct scratch *scratch, struct stat *attr)
 	pthread_mutex_unlock(&scratch->lock);
 }
 
-ssize_t scratch_read(struct scratch *scratch, off_t offset, size_t size, char **data)
+ssize_t scratch_text_read(struct scratch *scratch, off_t offset, size_t size, char **data)
 {
 	size_t count = 0;
 
@@ -149,8 +151,8 @@ static void put_locked(struct scratch *scratch, const char *data, size_t size, s
 		scratch->scanned = 0;
 }
 
-int scratch_write(struct scratches *all, struct scratch *scratch, const char *data, size_t size,
-		  off_t offset)
+int scratch_text_write(struct scratches *all, struct scratch *scratch, const char *data,
+		       size_t size, off_t offset)
 {
 	size_t at, before;
 	int error = 0;
@@ -172,7 +174,7 @@ int scratch_write(struct scratches *all, struct scratch *scratch, const char *da
 	return error;
 }
 
-int scratch_truncate(struct scratches *all, struct scratch *scratch, off_t length)
+int scratch_text_truncate(struct scratches *all, struct scratch *scratch, off_t length)
 {
 	size_t before;
 	int error;
@@ -191,7 +193,7 @@ int scratch_truncate(struct scratches *all, struct scratch *scratch, off_t lengt
 	return error;
 }
 
-char *scratch_text(struct scratch *scratch, size_t *length)
+char *scratch_text_copy(struct scratch *scratch, size_t *length)
 {
 	char *text;
 
@@ -237,10 +239,10 @@ static void scan_locked(struct scratch *scratch, size_t kept)
 	scratch->scanned = kept;
 }
 
-enum scratch_says scratch_says_after(struct scratch *scratch, const char *data, size_t size,
-				     off_t offset)
+enum scratch_text_says scratch_text_says_after(struct scratch *scratch, const char *data,
+					       size_t size, off_t offset)
 {
-	enum scratch_says says = SCRATCH_NOTHING;
+	enum scratch_text_says says = SCRATCH_NOTHING;
 	struct document scanner;
 	size_t at, kept;
 
@@ -260,9 +262,9 @@ enum scratch_says scratch_says_after(struct scratch *scratch, const char *data, 
 	return says;
 }
 
-enum scratch_says scratch_says(struct scratch *scratch)
+enum scratch_text_says scratch_text_says(struct scratch *scratch)
 {
-	enum scratch_says says = SCRATCH_NOTHING;
+	enum scratch_text_says says = SCRATCH_NOTHING;
 	struct document scanner;
 
 	document_init(&scanner);
@@ -276,29 +278,29 @@ enum scratch_says scratch_says(struct scratch *scratch)
 	return says;
 }
 
-void scratch_spoil(struct scratch *scratch)
+void scratch_text_spoil(struct scratch *scratch)
 {
 	pthread_mutex_lock(&scratch->lock);
 	scratch->spoilt = true;
 	pthread_mutex_unlock(&scratch->lock);
 }
 
-int scratch_set_text(struct scratches *all, struct scratch *scratch, const char *text,
-		     size_t length)
+int scratch_text_set_text(struct scratches *all, struct scratch *scratch, const char *text,
+			  size_t length)
 {
-	int error = scratch_truncate(all, scratch, 0);
+	int error = scratch_text_truncate(all, scratch, 0);
 
-	return error ? error : scratch_write(all, scratch, text, length, 0);
+	return error ? error : scratch_text_write(all, scratch, text, length, 0);
 }
 
-void scratch_spend(struct scratch *scratch)
+void scratch_text_spend(struct scratch *scratch)
 {
 	pthread_mutex_lock(&scratch->lock);
 	scratch->spent = true;
 	pthread_mutex_unlock(&scratch->lock);
 }
 
-bool scratch_is_spoilt(struct scratch *scratch)
+bool scratch_text_is_spoilt(struct scratch *scratch)
 {
 	bool spoilt;
 
@@ -308,43 +310,11 @@ bool scratch_is_spoilt(struct scratch *scratch)
 	return spoilt;
 }
 
-void scratch_opened(struct scratch *scratch, int count)
-{
-	atomic_fetch_add(&scratch->opens, count);
-}
-
-/* Longer than an open takes from the look at the name to us, also on a busy machine. */
-#define DOUBT_SECONDS 3
-
-void scratch_doubt(struct scratch *scratch)
-{
-	atomic_store(&scratch->doubted, clock_now().tv_sec + DOUBT_SECONDS);
-}
-
-void scratch_looked_up(struct scratch *scratch)
-{
-	if (atomic_load(&scratch->doubted))
-		atomic_store(&scratch->looks, 1);
-}
-
-bool scratch_may_open(struct scratch *scratch)
-{
-	unsigned one = 1;
-
-	return atomic_load(&scratch->doubted) <= clock_now().tv_sec ||
-	       atomic_compare_exchange_strong(&scratch->looks, &one, 0);
-}
-
-void scratch_keep(struct scratch *scratch)
-{
-	atomic_store(&scratch->kept, true);
-}
-
-void scratch_become(struct scratches *all, struct scratch *scratch, const char *id)
+void scratch_text_become(struct scratches *all, struct scratch *scratch, const char *id)
 {
 	pthread_mutex_lock(&scratch->lock);
 	give_back_locked(all, scratch, scratch->length);
-	scratch_wipe(scratch->text, scratch->room);
+	scratch_text_wipe(scratch->text, scratch->room);
 	scratch->text = NULL;
 	scratch->length = scratch->room = 0;
 	free(scratch->id);
@@ -352,7 +322,7 @@ void scratch_become(struct scratches *all, struct scratch *scratch, const char *
 	pthread_mutex_unlock(&scratch->lock);
 }
 
-char *scratch_id(struct scratch *scratch)
+char *scratch_text_id(struct scratch *scratch)
 {
 	char *id;
 

@@ -9,6 +9,7 @@
 
 #include "vendors/base/call.h"
 #include "vendors/base/clock.h"
+#include "vendors/base/process.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -92,7 +93,7 @@ void vacancy_begin(struct vacancies *vacancies, const char *path, const char *ba
 		return;
 	}
 	vacancy->process = process;
-	vacancy->started = call_process_start(process);
+	vacancy->started = process_start(process);
 	vacancy->until = clock_now().tv_sec + VACANCY_SECONDS;
 	pthread_mutex_lock(&vacancies->lock);
 	LL_PREPEND(vacancies->list, vacancy);
@@ -110,8 +111,8 @@ bool vacancy_holds(struct vacancies *vacancies, const char *path, pid_t thread)
 	/* to find out whose thread it is takes longer than all else here */
 	if (!vacancy_exists(vacancies, path))
 		return false;
-	process = call_process(thread);
-	started = call_process_start(process);
+	process = process_of(thread);
+	started = process_start(process);
 	pthread_mutex_lock(&vacancies->lock);
 	expire_locked(vacancies);
 	LL_FOREACH(vacancies->list, vacancy) {

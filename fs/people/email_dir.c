@@ -8,16 +8,27 @@
  */
 #include "fs/people/email_dir.h"
 
-#include "cache/roster/record.h"
 #include "cache/roster/roster.h"
-#include "fs/entry.h"
+#include "fs/dir.h"
+#include "fs/open.h"
+#include "fs/people/email_index.h"
+#include "cache/record/snapshot.h"
+#include "cache/roster/wait.h"
+#include "cache/record/record.h"
 #include "fs/ops.h"
 #include "fs/people/email_links.h"
-#include "fs/request.h"
-#include "fs/tree/record_dir.h"
+#include "fs/people/email_person.h"
+#include "fs/people/email_query.h"
+#include "fs/people/email_spelling.h"
 #include "fs/people/similar.h"
 #include "fs/people/unread.h"
+#include "fs/tree/entry.h"
+#include "fs/tree/inode.h"
+#include "fs/tree/node.h"
+#include "fs/tree/record_dir.h"
+#include "fs/tree/request.h"
 #include "vendors/base/log.h"
+#include "vendors/rest/account.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -38,7 +49,8 @@ struct shown {
 	char target[NODE_PATH_MAX]; /* of a link */
 };
 
-static void show_link(const struct email_links_link *link, const struct node *node, struct shown *shown)
+static void show_link(const struct email_links_link *link, const struct node *node,
+		      struct shown *shown)
 {
 	if (!link->record)
 		return;
@@ -55,10 +67,10 @@ static enum node_kind kind_of(const struct email_links_link *link)
 
 /* The text about emails that are like that which QUERY asks for. 0, -ENOENT: there are none, a
  * vendor's errno, or -ENOMEM. */
-static int show_similar(struct email_index *people, const struct email_index_query *query,
+static int show_similar(struct email_index *people, const struct email_query *query,
 			struct shown *shown)
 {
-	int error = email_index_choose(people, query);
+	int error = email_person_choose(people, query);
 
 	if (!error)
 		error = similar_look(people);
@@ -72,21 +84,21 @@ static int show_similar(struct email_index *people, const struct email_index_que
  * or -ENOMEM. */
 static int show(struct email_index *people, const struct node *node, struct shown *shown)
 {
-	struct email_index_query query;
+	struct email_query query;
 	struct email_links_link link;
 	int error;
 
-	if (!email_index_ask(node, &query))
+	if (!email_query_ask(node, &query))
 		return -ENOENT;
 	memset(shown, 0, sizeof(*shown));
 	shown->time = email_index_fetched(people);
 	switch (node->kind) {
 	case NODE_PEOPLE:
-		return email_index_list(people);
+		return email_spelling_list(people);
 	case NODE_EMAILS:
 		return email_index_index(people);
 	case NODE_PERSON:
-		return email_index_choose(people, &query);
+		return email_person_choose(people, &query);
 	case NODE_SIMILAR:
 		return show_similar(people, &query, shown);
 	default:
@@ -116,13 +128,13 @@ static void reply_name(struct fs *fs, fuse_req_t req, struct node *node, const s
 	if (shown)
 		set_shown(shown, &entry.attr);
 	if (fuse_reply_entry(req, &entry) == -ENOENT)
-		node_forget(fs, entry.ino, 1);
+		inode_forget(fs, entry.ino, 1);
 }
 
 static void lookup_manual(struct fs *fs, fuse_req_t req, const struct node *directory,
 			  const char *name)
 {
-	struct node *node = node_take(fs, NODE_PERSON_MANUAL, directory, name, NULL, NULL);
+	struct node *node = inode_take(fs, NODE_PERSON_MANUAL, directory, name, NULL, NULL);
 
 	if (node)
 		reply_name(fs, req, node, NULL, 0);
@@ -154,14 +166,14 @@ static void refuse(fuse_req_t req, const char *path, const struct email_index *p
 
 /* What NAME in DIRECTORY, for which QUERY asks, is by PEOPLE: its *KIND. As show. */
 static int find_kind(struct email_index *people, const struct node *directory,
-		     const struct email_index_query *query, const char *name, enum node_kind *kind)
+		     const struct email_query *query, const char *name, enum node_kind *kind)
 {
 	struct email_links_link link;
 	int error;
 
 	if (directory->kind == NODE_PEOPLE) {
 		*kind = NODE_PERSON;
-		return people->told ? email_index_choose(people, query) : 0;
+		return people->told ? email_person_choose(people, query) : 0;
 	}
 	*kind = is_similar(directory, name) ? NODE_SIMILAR : NODE_PERSON_LINK;
 	if (!people->told || *kind == NODE_SIMILAR)
@@ -174,9 +186,9 @@ static int find_kind(struct email_index *people, const struct node *directory,
 
 /* NAME in DIRECTORY, for which QUERY asks, can be there. */
 static void lookup_person(struct fs *fs, fuse_req_t req, const struct node *directory,
-			  const char *name, const struct email_index_query *query)
+			  const char *name, const struct email_query *query)
 {
-	struct email_index *people = email_index_peek(fs, query);
+	struct email_index *people = email_person_peek(fs, query);
 	struct node *node = NULL;
 	char path[NODE_PATH_MAX];
 	enum node_kind kind;
@@ -184,7 +196,7 @@ static void lookup_person(struct fs *fs, fuse_req_t req, const struct node *dire
 	int error = people ? find_kind(people, directory, query, name, &kind) : -ENOMEM;
 
 	if (!error) {
-		node = node_take(fs, kind, directory, name, NULL, NULL);
+		node = inode_take(fs, kind, directory, name, NULL, NULL);
 		error = !node ? -ENOMEM : people->told ? show(people, node, &shown) : 0;
 	}
 	if (!error) {
@@ -198,7 +210,7 @@ static void lookup_person(struct fs *fs, fuse_req_t req, const struct node *dire
 		fuse_reply_err(req, ENOMEM);
 	}
 	if (error && node)
-		node_drop(fs, node);
+		inode_drop(fs, node);
 	email_index_free(people);
 }
 
@@ -206,12 +218,12 @@ void email_dir_lookup(fuse_req_t req, struct node *directory, const char *name)
 {
 	struct fs *fs = fs_of(req);
 	bool in_person = directory->kind == NODE_PERSON;
-	struct email_index_query query;
+	struct email_query query;
 
 	if (in_person && email_links_is_manual(fs, name))
 		lookup_manual(fs, req, directory, name);
 	else if ((in_person && !email_links_may_link(fs, name) && !is_similar(directory, name)) ||
-		 !email_index_ask_name(directory, name, &query))
+		 !email_query_ask_name(directory, name, &query))
 		fuse_reply_err(req, ENOENT);
 	else
 		lookup_person(fs, req, directory, name, &query);
@@ -225,7 +237,7 @@ enum wanted { WANT_ATTR, WANT_TARGET, WANT_OPEN, WANT_TEXT };
 static void reply(struct fs *fs, fuse_req_t req, struct node *node, enum wanted wanted,
 		  const struct shown *shown, struct email_index *people, struct fuse_file_info *fi)
 {
-	struct email_index_query query;
+	struct email_query query;
 	struct stat attr;
 	double seconds;
 
@@ -233,7 +245,7 @@ static void reply(struct fs *fs, fuse_req_t req, struct node *node, enum wanted 
 	case WANT_ATTR:
 		seconds = entry_attr(fs, node, NULL, people->seconds, &attr);
 		set_shown(shown, &attr);
-		email_index_ask(node, &query);
+		email_query_ask(node, &query);
 		fuse_reply_attr(req, &attr, query.exact ? seconds : 0);
 		break;
 	case WANT_TARGET:
@@ -253,10 +265,10 @@ static void reply(struct fs *fs, fuse_req_t req, struct node *node, enum wanted 
 }
 
 /* What the answers to REQUEST's questions tell. NULL: no memory. */
-static struct email_index *take_answers(struct request *request, const struct email_index_query *query)
+static struct email_index *take_answers(struct request *request, const struct email_query *query)
 {
 	struct fs *fs = request->fs;
-	struct email_index *people = email_index_peek(fs, query);
+	struct email_index *people = email_person_peek(fs, query);
 	size_t at = 0;
 
 	if (!people || people->told)
@@ -291,17 +303,17 @@ static void finish(struct request *request, int asked, enum wanted wanted)
 {
 	struct node *node = request->node;
 	struct email_index *people = NULL;
-	struct email_index_query query;
+	struct email_query query;
 	struct shown shown;
 	int error = asked;
 
-	email_index_ask(node, &query);
+	email_query_ask(node, &query);
 	/* one vendor that fails does not keep a person from being shown */
 	if (!error || (query.person && asked != -EINTR && request->question_count)) {
 		people = take_answers(request, &query);
 		error = people ? show(people, node, &shown) : -ENOMEM;
 		if (error == -ENOENT)
-			call_fail(&request->call, ENOENT, "nobody has that email");
+			call_fail(&request->call, CALL_MISSING, "nobody has that email");
 	}
 	if (asked && people && (!error || error == -ESTALE))
 		log_error(&request->call, asked);
@@ -337,7 +349,7 @@ static void opened_text(struct request *request, int error)
 }
 
 /* Ask all rosters that QUERY is about. */
-static void ask(struct request *request, const struct email_index_query *query, enum wanted wanted)
+static void ask(struct request *request, const struct email_query *query, enum wanted wanted)
 {
 	static void (*const finishes[])(struct request * request,
 					int error) = {[WANT_ATTR] = got_attr,
@@ -369,7 +381,7 @@ static void ask(struct request *request, const struct email_index_query *query, 
 
 /* The same for REQ, about NODE. */
 static void ask_anew(struct fs *fs, fuse_req_t req, struct node *node,
-		     const struct email_index_query *query, enum wanted wanted,
+		     const struct email_query *query, enum wanted wanted,
 		     const struct fuse_file_info *fi)
 {
 	struct request *request = request_new(fs, req, node);
@@ -386,19 +398,19 @@ static void ask_anew(struct fs *fs, fuse_req_t req, struct node *node,
 static void answer(fuse_req_t req, struct node *node, enum wanted wanted, struct fuse_file_info *fi)
 {
 	struct fs *fs = fs_of(req);
-	struct email_index_query query;
+	struct email_query query;
 	struct email_index *people;
 	struct shown shown;
 	int error;
 
-	if (!email_index_ask(node, &query)) {
+	if (!email_query_ask(node, &query)) {
 		fuse_reply_err(req, ENOENT);
 		return;
 	}
 	/* who opens the directory wants to see whether a vendor is back */
 	if (wanted == WANT_OPEN)
 		query.failed_for = 0;
-	people = email_index_peek(fs, &query);
+	people = email_person_peek(fs, &query);
 	if (!people) {
 		fuse_reply_err(req, ENOMEM);
 		return;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * email_dir.h - by-email, at the root and below each vendor with users: what the kernel is answered.
+ * email_dir.h - by-email, at the root and below each vendor with users: what the kernel is
+ * answered.
  *
  * Read-only directories of links. A look-up is answered at once, on trial where a vendor would have
  * to be asked; attributes, links and opens wait for all vendors that they are a statement about.
@@ -13,7 +14,7 @@
 #ifndef ROSTERFS_EMAIL_DIR_H
 #define ROSTERFS_EMAIL_DIR_H
 
-#include "fs/people/email_index.h"
+#include "fs/fs.h"
 
 /* Is DIRECTORY one of these? */
 bool email_dir_holds(const struct node *directory);
@@ -32,24 +33,5 @@ void email_dir_open(fuse_req_t req, struct node *node, struct fuse_file_info *fi
 
 /* Open SIMILAR.MANUAL, a NODE_SIMILAR: open_text follows. */
 void email_dir_open_text(fuse_req_t req, struct node *node, struct fuse_file_info *fi);
-
-/* A name in an open directory. */
-struct email_dir_entry {
-	char name[PATH_NAME_MAX + 1];
-	struct node *node; /* a reference */
-	off_t size;        /* of a link */
-	bool fleeting;     /* nobody tells the kernel when it changes */
-	struct timespec time;
-};
-
-/*
- * Number INDEX of what PEOPLE, the open's, has in DIRECTORY. 1: it is in *ENTRY, 0: no memory, -1:
- * there are no more.
- */
-int email_dir_entry(struct fs *fs, const struct node *directory, const struct email_index *people,
-		   size_t index, struct email_dir_entry *entry);
-
-/* The seconds for which the kernel may keep these entries. */
-double email_dir_seconds(const struct node *directory, const struct email_index *people);
 
 #endif

@@ -4,23 +4,25 @@
  *
  * It makes nodes of what email_index.c and email_links.c name, and asks nobody.
  */
-#include "fs/people/email_dir.h"
+#include "fs/people/email_dir_entry.h"
 
-#include "cache/roster/record.h"
+#include "cache/record/record.h"
 #include "fs/people/email_links.h"
+#include "fs/people/email_name.h"
 #include "fs/people/similar.h"
+#include "fs/tree/inode.h"
 
 #include <string.h>
 
 static int take_node(struct fs *fs, enum node_kind kind, const struct node *directory,
 		     struct email_dir_entry *entry)
 {
-	entry->node = node_take(fs, kind, directory, entry->name, NULL, NULL);
+	entry->node = inode_take(fs, kind, directory, entry->name, NULL, NULL);
 	return entry->node ? 1 : 0;
 }
 
-static int take_link(struct fs *fs, const struct node *directory, const struct email_links_link *link,
-		     struct email_dir_entry *entry)
+static int take_link(struct fs *fs, const struct node *directory,
+		     const struct email_links_link *link, struct email_dir_entry *entry)
 {
 	char target[NODE_PATH_MAX];
 
@@ -36,8 +38,9 @@ static int take_link(struct fs *fs, const struct node *directory, const struct e
 }
 
 /* Number INDEX of all people, as email_dir_entry. */
-static int take_person(struct fs *fs, const struct node *directory, const struct email_index *people,
-		       size_t index, struct email_dir_entry *entry)
+static int take_person(struct fs *fs, const struct node *directory,
+		       const struct email_index *people, size_t index,
+		       struct email_dir_entry *entry)
 {
 	bool named;
 
@@ -45,13 +48,13 @@ static int take_person(struct fs *fs, const struct node *directory, const struct
 		return -1;
 	entry->fleeting = index >= people->count;
 	named = entry->fleeting
-		    ? email_index_apart_stem(people->apart[index - people->count], entry->name)
-		    : email_index_stem(people->emails[index], entry->name);
+		    ? email_name_apart_stem(people->apart[index - people->count], entry->name)
+		    : email_name_stem(people->emails[index], entry->name);
 	return named ? take_node(fs, NODE_PERSON, directory, entry) : 0;
 }
 
-static int take_similar(struct fs *fs, const struct node *directory, const struct email_index *people,
-			struct email_dir_entry *entry)
+static int take_similar(struct fs *fs, const struct node *directory,
+			const struct email_index *people, struct email_dir_entry *entry)
 {
 	memcpy(entry->name, SIMILAR_NAME, sizeof(SIMILAR_NAME));
 	entry->fleeting = true;
@@ -60,7 +63,7 @@ static int take_similar(struct fs *fs, const struct node *directory, const struc
 }
 
 int email_dir_entry(struct fs *fs, const struct node *directory, const struct email_index *people,
-		   size_t index, struct email_dir_entry *entry)
+		    size_t index, struct email_dir_entry *entry)
 {
 	struct email_links_link link;
 
@@ -76,17 +79,18 @@ int email_dir_entry(struct fs *fs, const struct node *directory, const struct em
 		index -= fs->branch_count;
 		if (people->similar && index-- == 0)
 			return take_similar(fs, directory, people, entry);
-		return email_links_link(people, index, &link) ? take_link(fs, directory, &link, entry)
-							 : -1;
+		return email_links_link(people, index, &link)
+			   ? take_link(fs, directory, &link, entry)
+			   : -1;
 	}
 	return email_links_own_link(people, directory->branch, index, &link)
 		   ? take_link(fs, directory, &link, entry)
 		   : -1;
 }
 
-double email_dir_seconds(const struct node *directory, const struct email_index *people)
+double email_dir_entry_seconds(const struct node *directory, const struct email_index *people)
 {
-	struct email_index_query query;
+	struct email_query query;
 
-	return email_index_ask(directory, &query) && query.exact ? email_index_left(people) : 0;
+	return email_query_ask(directory, &query) && query.exact ? email_index_left(people) : 0;
 }

@@ -9,10 +9,14 @@
  */
 #include "fs/people/email_links.h"
 
-#include "cache/roster/record.h"
 #include "cache/roster/roster.h"
+#include "fs/people/email_name.h"
+#include "fs/people/email_person.h"
+#include "fs/people/email_spelling.h"
+#include "cache/record/snapshot.h"
+#include "cache/record/record.h"
 #include "vendors/base/address.h"
-#include "vendors/vendor.h"
+#include "vendors/rest/account.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -36,7 +40,7 @@ static bool ends_in(const char *name, const char *suffix)
 /* ---- in a person's directory ---- */
 
 void email_links_stem(struct fs *fs, const struct branch *branch, const struct record *record,
-		 size_t count, char *stem)
+		      size_t count, char *stem)
 {
 	const char *vendor = branch->account->name;
 
@@ -67,7 +71,7 @@ bool email_links_link(const struct email_index *people, size_t index, struct ema
 
 	for (size_t i = 0; i < fs->branch_count; i++) {
 		size_t count;
-		struct record *const *with = email_index_shown(people, i, &count);
+		struct record *const *with = email_spelling_shown(people, i, &count);
 		bool unread = people->known[i].error;
 
 		count = unread ? 1 : count;
@@ -116,7 +120,8 @@ bool email_links_manual(const struct fs *fs, size_t index, char *name)
 
 /* ---- in a vendor's own by-email ---- */
 
-static const struct email_index_known *known_of(const struct email_index *people, const struct branch *branch)
+static const struct email_index_known *known_of(const struct email_index *people,
+						const struct branch *branch)
 {
 	return &people->known[branch - people->fs->branches];
 }
@@ -132,7 +137,7 @@ static bool name_own(const struct email_index_known *known, struct email_links_l
 	link->branch = branch;
 	link->record = record;
 	link->suffix = suffixes[0];
-	if (!email_index_stem(record_key(record), head))
+	if (!email_name_stem(record_key(record), head))
 		return false;
 	memcpy(stem, head, sizeof(stem));
 	if (count > 1) {
@@ -161,8 +166,8 @@ static size_t count_equal(const struct snapshot_emails *emails, size_t place)
 	return 1;
 }
 
-bool email_links_own_link(const struct email_index *people, const struct branch *branch, size_t index,
-		     struct email_links_link *link)
+bool email_links_own_link(const struct email_index *people, const struct branch *branch,
+			  size_t index, struct email_links_link *link)
 {
 	const struct email_index_known *known = known_of(people, branch);
 	const struct snapshot_emails *emails = known->snapshot ? snapshot_emails(known->snapshot)
@@ -192,11 +197,11 @@ static bool find_several(const struct email_index_known *known, const struct bra
 	char *key;
 
 	snprintf(head, sizeof(head), "%.*s", (int)place, name);
-	email_index_fold(head);
+	email_name_fold(head);
 	key = path_email(head, email) ? address_key(email) : NULL;
 	with = key ? email_index_with(known, key, &count) : NULL;
 	/* an email can be typed in any spelling, an id can't */
-	if (!key || !email_index_stem(key, head))
+	if (!key || !email_name_stem(key, head))
 		count = 0;
 	free(key);
 	for (size_t i = 0; count > 1 && i < count; i++) {
@@ -213,8 +218,8 @@ static bool find_several(const struct email_index_known *known, const struct bra
 }
 
 /* A name that was cut: only making all of them tells whose it is. */
-static bool find_cut(const struct email_index *people, const struct branch *branch, const char *name,
-		     struct email_links_link *link)
+static bool find_cut(const struct email_index *people, const struct branch *branch,
+		     const char *name, struct email_links_link *link)
 {
 	size_t length = strlen(name);
 
@@ -226,7 +231,7 @@ static bool find_cut(const struct email_index *people, const struct branch *bran
 	return false;
 }
 
-static bool find_own(const struct email_index *people, const struct email_index_query *query,
+static bool find_own(const struct email_index *people, const struct email_query *query,
 		     struct email_links_link *link)
 {
 	const struct email_index_known *known = known_of(people, query->branch);
@@ -262,8 +267,8 @@ static int find_unread(const struct email_index *people, const char *name)
 	return -ENOENT;
 }
 
-int email_links_find(struct email_index *people, const struct email_index_query *query, const char *name,
-		struct email_links_link *link)
+int email_links_find(struct email_index *people, const struct email_query *query, const char *name,
+		     struct email_links_link *link)
 {
 	int error;
 
@@ -271,7 +276,7 @@ int email_links_find(struct email_index *people, const struct email_index_query 
 		error = email_index_index(people);
 		return error ? error : find_own(people, query, link) ? 0 : -ENOENT;
 	}
-	error = email_index_choose(people, query);
+	error = email_person_choose(people, query);
 	for (size_t i = 0; !error; i++) {
 		if (!email_links_link(people, i, link))
 			error = find_unread(people, name);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * email_links.h - the links in by-email: in a person's directory those to each vendor's record, status
- * and MANUAL, in a vendor's own by-email those to its records. Nothing here waits.
+ * email_links.h - the links in by-email: in a person's directory those to each vendor's record,
+ * status and MANUAL, in a vendor's own by-email those to its records. Nothing here waits.
  */
 #ifndef ROSTERFS_EMAIL_LINKS_H
 #define ROSTERFS_EMAIL_LINKS_H
@@ -21,26 +21,27 @@ struct email_links_link {
  * that can't be read the two that it would have if it knew one such person. False: there are no
  * more.
  */
-bool email_links_link(const struct email_index *people, size_t index, struct email_links_link *link);
+bool email_links_link(const struct email_index *people, size_t index,
+		      struct email_links_link *link);
 
 /* The same for BRANCH's own by-email. */
-bool email_links_own_link(const struct email_index *people, const struct branch *branch, size_t index,
-		     struct email_links_link *link);
+bool email_links_own_link(const struct email_index *people, const struct branch *branch,
+			  size_t index, struct email_links_link *link);
 
 /*
  * Write the stem of the links to RECORD of BRANCH, one of COUNT that the directory shows of it,
  * into STEM (PATH_STEM_MAX + 1 bytes): "partnerize", or "partnerize~7".
  */
 void email_links_stem(struct fs *fs, const struct branch *branch, const struct record *record,
-		 size_t count, char *stem);
+		      size_t count, char *stem);
 
 /*
  * Find the link to a record that is called NAME in the directory that QUERY is about. 0, or
  * -ENOENT: there is none of its name, the errno of the vendor that could tell but can't be read, or
  * -ENOMEM. What it borrows is PEOPLE's.
  */
-int email_links_find(struct email_index *people, const struct email_index_query *query, const char *name,
-		struct email_links_link *link);
+int email_links_find(struct email_index *people, const struct email_query *query, const char *name,
+		     struct email_links_link *link);
 
 /* Where LINK, which has a record, leads from NODE, into TARGET (NODE_PATH_MAX bytes). */
 void email_links_target(const struct email_links_link *link, const struct node *node, char *target);

@@ -6,10 +6,11 @@
  * The index of a snapshot has records with one key sorted by spelling: those of one spelling stand
  * together, and the first and the last tell whether there are several. It knows rosters, not names.
  */
-#include "fs/people/email_index.h"
+#include "fs/people/email_spelling.h"
 
-#include "cache/roster/record.h"
-#include "cache/roster/snapshot.h"
+#include "fs/people/email_name.h"
+#include "cache/record/record.h"
+#include "cache/record/snapshot.h"
 #include "vendors/base/address.h"
 
 #include <errno.h>
@@ -88,7 +89,8 @@ static char *main_spelling(const struct email_index *people, const char *key)
 	return shown;
 }
 
-struct record *const *email_index_shown(const struct email_index *people, size_t branch, size_t *count)
+struct record *const *email_spelling_shown(const struct email_index *people, size_t branch,
+					   size_t *count)
 {
 	struct record *const *with = email_index_with(&people->known[branch], people->email, count);
 
@@ -97,26 +99,27 @@ struct record *const *email_index_shown(const struct email_index *people, size_t
 	return with_spelling(with, count, people->spelling);
 }
 
-bool email_index_shows(const struct email_index *people, const struct record *record)
+bool email_spelling_shows(const struct email_index *people, const struct record *record)
 {
 	return !people->spelling ||
 	       address_compare_spelling(record_email(record), people->spelling) == 0;
 }
 
-bool email_index_record_stem(const struct email_index *people, const struct record *record, char *stem)
+bool email_spelling_record_stem(const struct email_index *people, const struct record *record,
+				char *stem)
 {
 	char *main = main_spelling(people, record_key(record));
 	bool named = false;
 
 	if (main)
 		named = address_compare_spelling(record_email(record), main) == 0
-			    ? email_index_stem(record_key(record), stem)
-			    : email_index_apart_stem(record, stem);
+			    ? email_name_stem(record_key(record), stem)
+			    : email_name_apart_stem(record, stem);
 	free(main);
 	return named;
 }
 
-int email_index_choose_spelling(struct email_index *people, const char *typed)
+int email_spelling_choose(struct email_index *people, const char *typed)
 {
 	char *spelling = typed ? address_spelling(typed) : main_spelling(people, people->email);
 	bool split = false;
@@ -233,7 +236,7 @@ static int add_apart(struct email_index *people, const char *key, bool *plain)
 	return 0;
 }
 
-int email_index_list(struct email_index *people)
+int email_spelling_list(struct email_index *people)
 {
 	const struct fs *fs = people->fs;
 	size_t *at = calloc(fs->branch_count + 1, sizeof(*at));

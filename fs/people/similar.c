@@ -8,12 +8,16 @@
  */
 #include "fs/people/similar.h"
 
-#include "cache/roster/record.h"
-#include "cache/roster/roster.h"
+#include "cache/record/snapshot.h"
+#include "cache/roster/roster_similar.h"
+#include "cache/record/record.h"
 #include "fs/people/email_links.h"
+#include "fs/people/email_name.h"
+#include "fs/people/email_spelling.h"
 #include "fs/tree/record_dir.h"
 #include "vendors/base/address.h"
 #include "vendors/base/skeleton.h"
+#include "vendors/rest/account.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -79,7 +83,7 @@ static int put_found(FILE *out, const struct branch *branch, const struct snapsh
 	for (size_t i = 0; !error && i < found->count; i++) {
 		const char *other = record_key(records[i]);
 
-		if (!put_record(out, branch, records[i]) || !email_index_stem(other, stem)) {
+		if (!put_record(out, branch, records[i]) || !email_name_stem(other, stem)) {
 			error = -ENOMEM;
 			break;
 		}
@@ -103,7 +107,7 @@ static int put_others(FILE *out, const struct email_index *people, bool *any)
 
 		if (!branch->users)
 			continue;
-		found = roster_similar(branch->users->roster, people->email, &known, &more);
+		found = roster_similar_find(branch->users->roster, people->email, &known, &more);
 		if (!found)
 			return -ENOMEM;
 		error = put_found(out, branch, found, people->email);
@@ -140,21 +144,22 @@ static int put_own(FILE *out, const struct email_index *people, bool *any)
 	for (size_t i = 0; i < fs->branch_count; i++) {
 		const struct branch *branch = &fs->branches[i];
 		size_t count, shown;
-		struct record *const *with = email_index_with(&people->known[i], people->email, &count);
+		struct record *const *with = email_index_with(&people->known[i], people->email,
+							      &count);
 
-		email_index_shown(people, i, &shown);
+		email_spelling_shown(people, i, &shown);
 		if (!are_stored_differently(with, count))
 			continue;
 		*any = true;
 		for (size_t j = 0; j < count && j < LISTED_MAX; j++) {
 			if (!put_record(out, branch, with[j]))
 				return -ENOMEM;
-			if (email_index_shows(people, with[j])) {
+			if (email_spelling_shows(people, with[j])) {
 				email_links_stem(fs, branch, with[j], shown, stem);
 				fprintf(out, "    in this directory as %s\n", stem);
 				continue;
 			}
-			if (!email_index_record_stem(people, with[j], stem))
+			if (!email_spelling_record_stem(people, with[j], stem))
 				return -ENOMEM;
 			fprintf(out, "    see ../%s\n", stem);
 		}

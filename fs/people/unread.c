@@ -8,11 +8,14 @@
 #include "fs/people/unread.h"
 
 #include "cache/roster/roster.h"
-#include "fs/entry.h"
+#include "fs/people/email_query.h"
+#include "fs/tree/entry.h"
+#include "cache/roster/overdue.h"
 #include "fs/tree/path.h"
-#include "fs/people/email_index.h"
 #include "fs/tree/record_dir.h"
+#include "vendors/base/call.h"
 #include "vendors/base/log.h"
+#include "vendors/rest/account.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -41,12 +44,12 @@ static const struct branch *vendor_of(struct fs *fs, const struct node *node)
  */
 static int error_of(const struct node *node, const struct branch *branch, struct call *call)
 {
-	struct email_index_query query;
+	struct email_query query;
 	int error = 0;
 
-	if (branch && email_index_ask(node, &query))
-		error = roster_unreadable(branch->users->roster, query.whole ? NULL : query.email,
-					  HUGE_VAL, call);
+	if (branch && email_query_ask(node, &query))
+		error = overdue_unreadable(branch->users->roster, query.whole ? NULL : query.email,
+					   HUGE_VAL, call);
 	return error ? error : -ESTALE;
 }
 

@@ -9,6 +9,7 @@
 
 #include "fs/tree/path.h"
 #include "vendors/base/call.h"
+#include "vendors/rest/account.h"
 #include "vendors/vendor.h"
 
 #include <inttypes.h>

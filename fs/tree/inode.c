@@ -7,14 +7,17 @@
  * business. A node whose path somebody else has taken stays in a second table, without a name,
  * until the kernel forgets it.
  */
-#include "fs/tree/node.h"
+#include "fs/tree/inode.h"
 
 #include "fs/memory/draft.h"
 #include "fs/memory/scratch.h"
+#include "fs/memory/scratch_open.h"
+#include "fs/memory/scratch_text.h"
+#include "fs/tree/pages.h"
 #include "fs/tree/record_dir.h"
 #include "vendors/base/clock.h"
 #include "vendors/base/hash.h"
-#include "vendors/vendor.h"
+#include "vendors/rest/account.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -50,7 +53,7 @@ static struct node *node_new(enum node_kind kind, const char *path, const char *
 
 static void node_free(struct node *node)
 {
-	/* what node_learn brought */
+	/* what inode_learn brought */
 	if (!node_scratch(node) && node->id && node->id != node->path + strlen(node->path) + 1)
 		free(node->id);
 	free(node);
@@ -108,7 +111,7 @@ static struct scratch *end_unneeded_locked(struct fs *fs, struct node *node)
 
 /* ---- finding and making ---- */
 
-/* As node_take, for what SCRATCH holds if that is not NULL. */
+/* As inode_take, for what SCRATCH holds if that is not NULL. */
 static struct node *take(struct fs *fs, enum node_kind kind, const struct node *directory,
 			 const char *name, struct record_dir *record_dir, const char *id,
 			 struct scratch *scratch)
@@ -151,13 +154,13 @@ out:
 	return taken;
 }
 
-struct node *node_take(struct fs *fs, enum node_kind kind, const struct node *directory,
-		       const char *name, struct record_dir *record_dir, const char *id)
+struct node *inode_take(struct fs *fs, enum node_kind kind, const struct node *directory,
+			const char *name, struct record_dir *record_dir, const char *id)
 {
 	return take(fs, kind, directory, name, record_dir, id, NULL);
 }
 
-struct node *node_take_scratch(struct fs *fs, const struct node *directory, const char *name)
+struct node *inode_take_scratch(struct fs *fs, const struct node *directory, const char *name)
 {
 	enum node_kind kind = NODE_SCRATCH;
 	struct scratch *scratch;
@@ -172,15 +175,15 @@ struct node *node_take_scratch(struct fs *fs, const struct node *directory, cons
 	scratch = scratch_get(fs->scratches, path);
 	if (!scratch)
 		return NULL;
-	id = scratch_id(scratch);
+	id = scratch_text_id(scratch);
 	if (id)
 		kind = NODE_MADE;
-	else if (scratch_target(scratch))
+	else if (scratch_text_target(scratch))
 		kind = NODE_SCRATCH_LINK;
 	else if (directory->kind == NODE_NEW && draft_posts(name))
 		kind = NODE_DRAFT;
 	node = take(fs, kind, directory, name, directory->record_dir, NULL, scratch);
-	scratch_looked_up(scratch);
+	scratch_open_looked_up(scratch);
 	scratch_put(fs->scratches, scratch);
 	free(id);
 	return node;
@@ -188,7 +191,7 @@ struct node *node_take_scratch(struct fs *fs, const struct node *directory, cons
 
 /* ---- counting ---- */
 
-struct node *node_find(struct fs *fs, const char *path)
+struct node *inode_find(struct fs *fs, const char *path)
 {
 	struct node *node;
 
@@ -200,7 +203,7 @@ struct node *node_find(struct fs *fs, const char *path)
 	return node;
 }
 
-void node_learn(struct fs *fs, struct node *node, const char *id)
+void inode_learn(struct fs *fs, struct node *node, const char *id)
 {
 	char *copy = strdup(id);
 
@@ -213,14 +216,14 @@ void node_learn(struct fs *fs, struct node *node, const char *id)
 	free(copy);
 }
 
-void node_hold(struct fs *fs, struct node *node)
+void inode_hold(struct fs *fs, struct node *node)
 {
 	pthread_mutex_lock(&fs->nodes_lock);
 	node->holders++;
 	pthread_mutex_unlock(&fs->nodes_lock);
 }
 
-void node_drop(struct fs *fs, struct node *node)
+void inode_drop(struct fs *fs, struct node *node)
 {
 	struct scratch *scratch;
 
@@ -233,7 +236,7 @@ void node_drop(struct fs *fs, struct node *node)
 	scratch_put(fs->scratches, scratch);
 }
 
-void node_forget(struct fs *fs, fuse_ino_t ino, uint64_t count)
+void inode_forget(struct fs *fs, fuse_ino_t ino, uint64_t count)
 {
 	struct inode *inode = (struct inode *)(uintptr_t)ino;
 	struct scratch *scratch;
@@ -247,14 +250,14 @@ void node_forget(struct fs *fs, fuse_ino_t ino, uint64_t count)
 	scratch_put(fs->scratches, scratch);
 }
 
-struct node *node_of(struct fs *fs, fuse_ino_t ino)
+struct node *inode_node(struct fs *fs, fuse_ino_t ino)
 {
 	const struct inode *inode = (const struct inode *)(uintptr_t)ino;
 
 	return ino == FUSE_ROOT_ID ? fs->root : atomic_load(&inode->node);
 }
 
-fuse_ino_t node_ino(struct fs *fs, struct node *node)
+fuse_ino_t inode_of(struct fs *fs, struct node *node)
 {
 	fuse_ino_t ino;
 
@@ -266,7 +269,7 @@ fuse_ino_t node_ino(struct fs *fs, struct node *node)
 	return ino;
 }
 
-fuse_ino_t node_to_kernel(struct fs *fs, struct node *node)
+fuse_ino_t inode_to_kernel(struct fs *fs, struct node *node)
 {
 	fuse_ino_t ino;
 
@@ -304,7 +307,7 @@ static void drop_swapped(struct fs *fs, bool all)
 	}
 	pthread_mutex_unlock(&fs->nodes_lock);
 	LL_FOREACH_SAFE(due, swapped, next) {
-		node_drop(fs, swapped->node);
+		inode_drop(fs, swapped->node);
 		free(swapped);
 	}
 }
@@ -322,7 +325,7 @@ static void keep_swapped_locked(struct fs *fs, struct node *node)
 	LL_PREPEND(fs->swapped, swapped);
 }
 
-void node_swap(struct fs *fs, struct node *a, struct node *b)
+void inode_swap(struct fs *fs, struct node *a, struct node *b)
 {
 	struct inode *inode;
 
@@ -338,13 +341,13 @@ void node_swap(struct fs *fs, struct node *a, struct node *b)
 	owner_of(a->inode)->lasting = owner_of(b->inode)->lasting = true;
 	pthread_mutex_unlock(&fs->nodes_lock);
 	/* a file in memory is written through its pages */
-	node_forget_pages(fs, node_ino(fs, a));
-	node_forget_pages(fs, node_ino(fs, b));
-	node_resized(fs, node_ino(fs, a));
-	node_resized(fs, node_ino(fs, b));
+	pages_forget(fs, inode_of(fs, a));
+	pages_forget(fs, inode_of(fs, b));
+	pages_resized(fs, inode_of(fs, a));
+	pages_resized(fs, inode_of(fs, b));
 }
 
-bool node_is_lasting(struct fs *fs, struct node *node)
+bool inode_is_lasting(struct fs *fs, struct node *node)
 {
 	bool lasting;
 
@@ -380,7 +383,7 @@ static struct node *renew_locked(struct fs *fs, struct node *node, uint64_t hash
 	return renewed;
 }
 
-void node_renew(struct fs *fs, struct node *node)
+void inode_renew(struct fs *fs, struct node *node)
 {
 	struct node *renewed;
 
@@ -395,7 +398,7 @@ void node_renew(struct fs *fs, struct node *node)
 
 /* ---- the whole ---- */
 
-int node_init(struct fs *fs)
+int inode_init(struct fs *fs)
 {
 	table_init(&fs->nodes, path_of);
 	table_init(&fs->persons, path_of);
@@ -403,14 +406,14 @@ int node_init(struct fs *fs)
 	fs->root = node_new(NODE_ROOT, "", NULL);
 	if (!fs->root)
 		return -ENOMEM;
-	fs->control = node_take(fs, NODE_CONTROL, fs->root, ".rosterfs", NULL, NULL);
+	fs->control = inode_take(fs, NODE_CONTROL, fs->root, ".rosterfs", NULL, NULL);
 	if (!fs->control)
 		return -ENOMEM;
 	for (size_t i = 0; i < fs->branch_count; i++) {
 		struct branch *branch = &fs->branches[i];
 
-		branch->node = node_take(fs, NODE_BRANCH, fs->root, branch->account->name,
-					 branch->users, NULL);
+		branch->node = inode_take(fs, NODE_BRANCH, fs->root, branch->account->name,
+					  branch->users, NULL);
 		if (!branch->node)
 			return -ENOMEM;
 		branch->node->branch = branch; /* also one without users */
@@ -442,7 +445,7 @@ static void free_all(struct fs *fs, struct table *table)
 	table_clear(table);
 }
 
-void node_exit(struct fs *fs)
+void inode_exit(struct fs *fs)
 {
 	drop_swapped(fs, true);
 	free_ended(&fs->nodes);

@@ -7,13 +7,14 @@
  */
 #include "fs/tree/node.h"
 
-#include "cache/roster/record.h"
-#include "cache/roster/roster.h"
+#include "cache/roster/figures.h"
+#include "cache/record/record.h"
 #include "fs/control/history_dir.h"
-#include "fs/tree/path.h"
-#include "fs/memory/scratch.h"
+#include "fs/memory/scratch_text.h"
+#include "fs/tree/inode.h"
 #include "fs/tree/record_dir.h"
 #include "vendors/base/hash.h"
+#include "vendors/rest/account.h"
 #include "vendors/vendor.h"
 
 #include <limits.h>
@@ -71,7 +72,8 @@ static size_t own_names(const struct node *directory, struct node_fixed *names)
 		if (vendor->users)
 			names[count++] = (struct node_fixed){"by-email", NODE_EMAILS, NULL};
 	}
-	if (directory->kind == NODE_FOLDER || (record_dir && record_dir->place && !record_dir_lists(record_dir)))
+	if (directory->kind == NODE_FOLDER ||
+	    (record_dir && record_dir->place && !record_dir_lists(record_dir)))
 		names[count++] = (struct node_fixed){record_dir->place->file, NODE_JSON, NULL};
 	if (directory->kind != NODE_FOLDER && record_dir && record_dir_creates(record_dir))
 		names[count++] = (struct node_fixed){"new", NODE_NEW, NULL};
@@ -135,8 +137,9 @@ struct node *node_take_fixed(struct fs *fs, const struct node *directory,
 	if (fixed->kind == NODE_PLACE) {
 		node_path(directory, fixed->name, path);
 		record_dir = record_dir_take(directory->branch, fixed->place, path, id);
-		return record_dir ? node_take(fs, NODE_PLACE, directory, fixed->name, record_dir, NULL)
-			     : NULL;
+		return record_dir
+			   ? inode_take(fs, NODE_PLACE, directory, fixed->name, record_dir, NULL)
+			   : NULL;
 	}
 	/* the one record of a single collection goes by the name of its file */
 	if (fixed->kind == NODE_JSON && !id)
@@ -144,8 +147,8 @@ struct node *node_take_fixed(struct fs *fs, const struct node *directory,
 	/* what is looked up by email has no roster of its own */
 	if (fixed->kind == NODE_EMAILS)
 		record_dir = NULL;
-	return node_take(fs, fixed->kind, directory, fixed->name, record_dir,
-			 fixed->kind == NODE_JSON ? id : NULL);
+	return inode_take(fs, fixed->kind, directory, fixed->name, record_dir,
+			  fixed->kind == NODE_JSON ? id : NULL);
 }
 
 const char *node_text(const struct node *node)
@@ -225,11 +228,11 @@ void node_target(const struct node *node, char *target)
 	char *end = target, *id;
 
 	if (node->kind == NODE_SCRATCH_LINK) {
-		snprintf(target, NODE_PATH_MAX, "%s", scratch_target(node_scratch(node)));
+		snprintf(target, NODE_PATH_MAX, "%s", scratch_text_target(node_scratch(node)));
 		return;
 	}
 	if (node->kind == NODE_MADE) {
-		id = scratch_id(node_scratch(node));
+		id = scratch_text_id(node_scratch(node));
 		if (id)
 			record_dir_name(node->record_dir, id, ".json", name);
 		free(id);
@@ -261,12 +264,11 @@ static uint64_t number_in_order(const char *path)
 	size_t digits = slash ? strspn(slash + 1, "0123456789") : 0;
 	const char *end = slash ? slash + 1 + digits : path;
 	bool status = strcmp(end, ".status") == 0;
-	uint64_t place = 0;
+	uint64_t place;
 
 	if (!digits || digits > 9 || slash[1] == '0' || (!status && strcmp(end, ".json") != 0))
 		return 0;
-	for (const char *c = path; c < slash; c++)
-		place = (place ^ (unsigned char)*c) * 0x100000001b3u;
+	place = hash_bytes(0, path, (size_t)(slash - path));
 	return (place | 1) << 32 | strtoul(slash + 1, NULL, 10) << 1 | status;
 }
 
@@ -320,7 +322,8 @@ bool node_holds_files(const struct node *directory)
 	case NODE_NEW:
 		return true;
 	case NODE_PLACE:
-		return !record_dir_has_links(directory->record_dir) && !record_dir_has_folders(directory->record_dir);
+		return !record_dir_has_links(directory->record_dir) &&
+		       !record_dir_has_folders(directory->record_dir);
 	default:
 		return false;
 	}
@@ -381,9 +384,9 @@ static mode_t mode_of(const struct fs *fs, const struct node *node)
 /* When what DIRECTORY shows was fetched. */
 static void time_of_fetch(const struct node *directory, struct stat *attr)
 {
-	struct roster_info info;
+	struct figures info;
 
-	roster_info(directory->record_dir->roster, &info);
+	figures_get(directory->record_dir->roster, &info);
 	if (info.known)
 		attr->st_mtim = info.fetched;
 }
@@ -411,7 +414,7 @@ void node_attr(struct fs *fs, struct node *node, const struct record *record, st
 	} else if (history_dir_is(node)) {
 		history_dir_attr(fs, node, attr);
 	} else if (node_scratch(node) && node->kind != NODE_MADE) {
-		scratch_attr(node_scratch(node), attr);
+		scratch_text_attr(node_scratch(node), attr);
 	} else if (node_is_link(node) && node->kind != NODE_SELF && !node_is_person(node)) {
 		node_target(node, target);
 		attr->st_size = (off_t)strlen(target);

@@ -4,10 +4,10 @@
  *
  * A node says what stands at a path; what the kernel holds is its inode, whose address is the
  * number that the kernel gets. They belong together until a rename: the kernel then takes its inode
- * along to the new name, and node_swap binds that to the node that stands there. A node lives while
- * the kernel counts a look-up on its inode or somebody holds it. st_ino is a hash of the path, the
- * same in each mount. The table has one mutex, nodes_lock; the versions of all nodes have another
- * one, versions_lock, which is held for a few instructions only. Nothing here waits.
+ * along to the new name, and inode_swap binds that to the node that stands there. A node lives
+ * while the kernel counts a look-up on its inode or somebody holds it. st_ino is a hash of the
+ * path, the same in each mount. The table has one mutex, nodes_lock; the versions of all nodes have
+ * another one, versions_lock, which is held for a few instructions only. Nothing here waits.
  */
 #ifndef ROSTERFS_NODE_H
 #define ROSTERFS_NODE_H
@@ -84,8 +84,8 @@ struct node {
 	 * shortened; 0: none yet. And whether it was told others before, and may use them until it
 	 * has heard the last; under versions_lock */
 	uint32_t told_version : 31, retold : 1;
-	struct branch *branch; /* NULL outside of an account's directory */
-	struct record_dir *record_dir;   /* NULL for what is no part of one */
+	struct branch *branch;         /* NULL outside of an account's directory */
+	struct record_dir *record_dir; /* NULL for what is no part of one */
 	union {
 		char *id; /* of the record; NULL: a cut name whose record is not known yet */
 		struct scratch *scratch; /* a reference; where node_scratch says so */
@@ -109,115 +109,6 @@ static inline struct scratch *node_scratch(const struct node *node)
 	}
 }
 
-/* Of pages: there are some, but nobody knows what they hold. */
-#define NODE_VERSION_UNKNOWN ((uint32_t)INT32_MAX)
-
-/*
- * VERSION in half as many bits, neither 0 nor unknown: tells it from those before it as well,
- * unless one of them is two thousand million changes older.
- */
-static inline uint32_t node_version(uint64_t version)
-{
-	return (uint32_t)(version % (NODE_VERSION_UNKNOWN - 1)) + 1;
-}
-
-/* Create root and the fixed nodes. 0 or -ENOMEM. */
-int node_init(struct fs *fs);
-void node_exit(struct fs *fs);
-
-/* What stands behind the kernel's INO now; good for as long as the kernel's request. */
-struct node *node_of(struct fs *fs, fuse_ino_t ino);
-fuse_ino_t node_ino(struct fs *fs, struct node *node);
-
-/* A reference to NODE goes to the kernel, as a look-up; and COUNT of them come back. */
-fuse_ino_t node_to_kernel(struct fs *fs, struct node *node);
-void node_forget(struct fs *fs, fuse_ino_t ino, uint64_t count);
-
-/*
- * The kernel has renamed A's inode to where B stands: each gets the other's inode. Both stay for a
- * while, for requests that are under way.
- */
-void node_swap(struct fs *fs, struct node *a, struct node *b);
-
-/*
- * The name of NODE, a record's file, leads to another node from now on, with another number: NODE
- * itself keeps the one that it has, without a name. Without memory, and where that is so already,
- * nothing happens.
- */
-void node_renew(struct fs *fs, struct node *node);
-
-/*
- * The kernel keeps pages for each inode, not for each open file: of a file's text, of a directory's
- * names. Somebody opens VERSION, unlike that of any other text or list, by the number INO: they may
- * read through the pages as they are, or once the kernel has dropped them (NONE: it has never had
- * any), or must read past them: they are being dropped (PAST), or others read another version
- * through them, or the kernel may have a wrong size, since there are or were WRITERS (NULL: of a
- * directory) (OTHER). Who reads through them, or a file's past them (PAST), calls node_close_pages
- * in the end. INO is held by the kernel until then.
- */
-enum node_pages {
-	NODE_PAGES_KEEP,
-	NODE_PAGES_NONE,
-	NODE_PAGES_DROP,
-	NODE_PAGES_PAST,
-	NODE_PAGES_OTHER
-};
-enum node_pages node_open_pages(struct fs *fs, fuse_ino_t ino, uint64_t version,
-				atomic_uint *writers);
-void node_close_pages(struct fs *fs, fuse_ino_t ino);
-
-/* The kernel may have taken another size for INO's than it was told: nobody reads it through its
- * pages any more. */
-void node_resized(struct fs *fs, fuse_ino_t ino);
-
-/* Does anybody read INO through its pages? */
-bool node_has_readers(struct fs *fs, fuse_ino_t ino);
-
-/*
- * With versions_lock: is INO, whose WRITERS are counted, free of readers, of writers and what they
- * leave behind, or of both?
- */
-bool node_is_free_locked(struct fs *fs, fuse_ino_t ino, const atomic_uint *writers, bool of_readers,
-			 bool of_writers);
-
-/*
- * Count one more of INO's WRITERS. False: somebody reads through its pages, and it is not counted,
- * unless ANYWAY.
- */
-bool node_open_writer(struct fs *fs, fuse_ino_t ino, atomic_uint *writers, bool anyway);
-
-/*
- * NODE stands behind INO and shows VERSION (0: it is no record's). Who reads through the pages:
- * nobody, or that version; another one; or, since the name leads elsewhere, whatever that was.
- */
-enum node_readers { NODE_READERS_NONE, NODE_READERS_OTHER, NODE_READERS_NAMELESS };
-enum node_readers node_readers(struct fs *fs, fuse_ino_t ino, struct node *node, uint64_t version);
-
-/* The kernel is being told the attributes of NODE's VERSION. */
-void node_tell(struct fs *fs, struct node *node, uint64_t version);
-
-/*
- * NODE has been opened and shows VERSION: may the kernel, which was told another version, still use
- * that one's attributes? Then it must be told that they are old, before the answer.
- */
-bool node_was_told(struct fs *fs, struct node *node, uint64_t version);
-
-/* What the pages hold is not known any more: who reads past them has brought some. */
-void node_forget_pages(struct fs *fs, fuse_ino_t ino);
-
-/* Do others read another one than VERSION through the pages of NODE? */
-bool node_pages_differ(struct fs *fs, struct node *node, uint64_t version);
-
-/*
- * NONE or DROP: the kernel drops them after the answer to the open, on behalf of who opened: until
- * something is heard of that handle again, a read or its end, others read past them. *DROPS: it is
- * that handle; false afterwards.
- */
-void node_pages_dropped(struct fs *fs, fuse_ino_t ino, bool *drops);
-
-/* Has NODE's inode been swapped, so that the kernel may remember it by a name for long? */
-bool node_is_lasting(struct fs *fs, struct node *node);
-
 /* Its st_ino, and that of NAME in DIRECTORY, whether there is a node of it or not. */
 ino_t node_number(const struct node *node);
 ino_t node_number_of(const struct node *directory, const char *name);
@@ -228,28 +119,8 @@ const char *node_name(const struct node *node);
 /* The path of NAME in DIRECTORY into PATH (NODE_PATH_MAX bytes). */
 void node_path(const struct node *directory, const char *name, char *path);
 
-/*
- * The node of NAME in DIRECTORY, made if need be, with one reference more. SHELF and ID may be
- * NULL. One of another kind that stands there gives way to it: it lives on without a name. NULL: no
- * memory.
- */
-struct node *node_take(struct fs *fs, enum node_kind kind, const struct node *directory,
-		       const char *name, struct record_dir *record_dir, const char *id);
-
-/* The same for the scratch file or draft that stands there now, or NULL: there is none. */
-struct node *node_take_scratch(struct fs *fs, const struct node *directory, const char *name);
-
 /* Can files be written in DIRECTORY, so that editors' files must have a place there? */
 bool node_holds_files(const struct node *directory);
-
-/* The node there is at PATH, with one reference more, or NULL. */
-struct node *node_find(struct fs *fs, const char *path);
-
-/* A cut name's record has been found: its id is ID from now on. */
-void node_learn(struct fs *fs, struct node *node, const char *id);
-
-void node_hold(struct fs *fs, struct node *node);
-void node_drop(struct fs *fs, struct node *node);
 
 /* Is it there only as long as somebody has the email that it is called by? */
 bool node_is_person(const struct node *node);

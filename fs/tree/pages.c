@@ -4,139 +4,138 @@
  *
  * It counts and compares, under versions_lock. Who may read how is overlay.c's business.
  */
-#include "fs/tree/node.h"
+#include "fs/tree/pages.h"
 
-static struct inode *inode_of(struct fs *fs, fuse_ino_t ino)
+static struct inode *pages_inode(struct fs *fs, fuse_ino_t ino)
 {
 	return ino == FUSE_ROOT_ID ? &fs->root->own : (struct inode *)(uintptr_t)ino;
 }
 
-enum node_pages node_open_pages(struct fs *fs, fuse_ino_t ino, uint64_t version,
-				atomic_uint *writers)
+enum pages_state pages_open(struct fs *fs, fuse_ino_t ino, uint64_t version, atomic_uint *writers)
 {
-	struct inode *inode = inode_of(fs, ino);
-	enum node_pages pages = NODE_PAGES_KEEP;
+	struct inode *inode = pages_inode(fs, ino);
+	enum pages_state pages = PAGES_KEEP;
 
 	pthread_mutex_lock(&fs->versions_lock);
-	if ((inode->page_opens && inode->page_version != node_version(version)) || inode->resized ||
-	    (writers && atomic_load(writers)))
-		pages = NODE_PAGES_OTHER;
+	if ((inode->page_opens && inode->page_version != pages_version(version)) ||
+	    inode->resized || (writers && atomic_load(writers)))
+		pages = PAGES_OTHER;
 	else if (inode->dropping)
-		pages = NODE_PAGES_PAST;
+		pages = PAGES_PAST;
 	else if (!inode->page_version)
-		pages = NODE_PAGES_NONE;
-	else if (inode->page_version != node_version(version))
-		pages = NODE_PAGES_DROP;
-	if (pages == NODE_PAGES_PAST && writers) {
+		pages = PAGES_NONE;
+	else if (inode->page_version != pages_version(version))
+		pages = PAGES_DROP;
+	if (pages == PAGES_PAST && writers) {
 		/* it is the same version, and nobody else may change its size either */
 		inode->page_opens++;
-	} else if (pages != NODE_PAGES_PAST && pages != NODE_PAGES_OTHER) {
-		inode->page_version = node_version(version);
+	} else if (pages != PAGES_PAST && pages != PAGES_OTHER) {
+		inode->page_version = pages_version(version);
 		inode->page_opens++;
 	}
-	if (pages == NODE_PAGES_NONE || pages == NODE_PAGES_DROP)
+	if (pages == PAGES_NONE || pages == PAGES_DROP)
 		inode->dropping = 1;
 	pthread_mutex_unlock(&fs->versions_lock);
 	return pages;
 }
 
-void node_close_pages(struct fs *fs, fuse_ino_t ino)
+void pages_close(struct fs *fs, fuse_ino_t ino)
 {
 	pthread_mutex_lock(&fs->versions_lock);
-	inode_of(fs, ino)->page_opens--;
+	pages_inode(fs, ino)->page_opens--;
 	pthread_mutex_unlock(&fs->versions_lock);
 }
 
-void node_forget_pages(struct fs *fs, fuse_ino_t ino)
+void pages_forget(struct fs *fs, fuse_ino_t ino)
 {
 	pthread_mutex_lock(&fs->versions_lock);
-	inode_of(fs, ino)->page_version = NODE_VERSION_UNKNOWN;
+	pages_inode(fs, ino)->page_version = PAGES_UNKNOWN;
 	pthread_mutex_unlock(&fs->versions_lock);
 }
 
-void node_resized(struct fs *fs, fuse_ino_t ino)
+void pages_resized(struct fs *fs, fuse_ino_t ino)
 {
 	pthread_mutex_lock(&fs->versions_lock);
-	inode_of(fs, ino)->resized = 1;
+	pages_inode(fs, ino)->resized = 1;
 	pthread_mutex_unlock(&fs->versions_lock);
 }
 
-bool node_open_writer(struct fs *fs, fuse_ino_t ino, atomic_uint *writers, bool anyway)
+bool pages_open_writer(struct fs *fs, fuse_ino_t ino, atomic_uint *writers, bool anyway)
 {
 	bool may;
 
 	pthread_mutex_lock(&fs->versions_lock);
-	may = anyway || !inode_of(fs, ino)->page_opens;
+	may = anyway || !pages_inode(fs, ino)->page_opens;
 	if (may)
 		atomic_fetch_add(writers, 1);
 	pthread_mutex_unlock(&fs->versions_lock);
 	return may;
 }
 
-bool node_has_readers(struct fs *fs, fuse_ino_t ino)
+bool pages_has_readers(struct fs *fs, fuse_ino_t ino)
 {
 	bool readers;
 
 	pthread_mutex_lock(&fs->versions_lock);
-	readers = inode_of(fs, ino)->page_opens;
+	readers = pages_inode(fs, ino)->page_opens;
 	pthread_mutex_unlock(&fs->versions_lock);
 	return readers;
 }
 
-bool node_is_free_locked(struct fs *fs, fuse_ino_t ino, const atomic_uint *writers, bool of_readers,
-			 bool of_writers)
+bool pages_is_free_locked(struct fs *fs, fuse_ino_t ino, const atomic_uint *writers,
+			  bool of_readers, bool of_writers)
 {
-	const struct inode *inode = inode_of(fs, ino);
+	const struct inode *inode = pages_inode(fs, ino);
 
 	return !(of_readers && inode->page_opens) &&
 	       !(of_writers && (inode->resized || atomic_load(writers)));
 }
 
-enum node_readers node_readers(struct fs *fs, fuse_ino_t ino, struct node *node, uint64_t version)
+enum pages_readers pages_readers(struct fs *fs, fuse_ino_t ino, struct node *node, uint64_t version)
 {
-	const struct inode *inode = inode_of(fs, ino);
-	enum node_readers readers = NODE_READERS_NONE;
+	const struct inode *inode = pages_inode(fs, ino);
+	enum pages_readers readers = PAGES_READERS_NONE;
 	bool nameless;
 
 	pthread_mutex_lock(&fs->versions_lock);
-	if (inode->page_opens && inode->page_version != (version ? node_version(version) : 0))
-		readers = NODE_READERS_OTHER;
+	if (inode->page_opens && inode->page_version != (version ? pages_version(version) : 0))
+		readers = PAGES_READERS_OTHER;
 	pthread_mutex_unlock(&fs->versions_lock);
 	if (!readers)
 		return readers;
 	pthread_mutex_lock(&fs->nodes_lock);
 	nameless = node->nameless || !version;
 	pthread_mutex_unlock(&fs->nodes_lock);
-	return nameless ? NODE_READERS_NAMELESS : readers;
+	return nameless ? PAGES_READERS_NAMELESS : readers;
 }
 
-bool node_pages_differ(struct fs *fs, struct node *node, uint64_t version)
+bool pages_differ(struct fs *fs, fuse_ino_t ino, uint64_t version)
 {
-	const struct inode *inode = inode_of(fs, node_ino(fs, node));
+	const struct inode *inode = pages_inode(fs, ino);
 	bool differ;
 
 	pthread_mutex_lock(&fs->versions_lock);
-	differ = inode->page_opens && inode->page_version != node_version(version);
+	differ = inode->page_opens && inode->page_version != pages_version(version);
 	pthread_mutex_unlock(&fs->versions_lock);
 	return differ;
 }
 
 static void tell_locked(struct node *node, uint64_t version)
 {
-	uint32_t told = node_version(version);
+	uint32_t told = pages_version(version);
 
 	node->retold = node->retold || (node->told_version && node->told_version != told);
-	node->told_version = told & NODE_VERSION_UNKNOWN;
+	node->told_version = told & PAGES_UNKNOWN;
 }
 
-void node_tell(struct fs *fs, struct node *node, uint64_t version)
+void pages_tell(struct fs *fs, struct node *node, uint64_t version)
 {
 	pthread_mutex_lock(&fs->versions_lock);
 	tell_locked(node, version);
 	pthread_mutex_unlock(&fs->versions_lock);
 }
 
-bool node_was_told(struct fs *fs, struct node *node, uint64_t version)
+bool pages_was_told(struct fs *fs, struct node *node, uint64_t version)
 {
 	bool told;
 
@@ -150,11 +149,11 @@ bool node_was_told(struct fs *fs, struct node *node, uint64_t version)
 	return told;
 }
 
-void node_pages_dropped(struct fs *fs, fuse_ino_t ino, bool *drops)
+void pages_dropped(struct fs *fs, fuse_ino_t ino, bool *drops)
 {
 	pthread_mutex_lock(&fs->versions_lock);
 	if (*drops)
-		inode_of(fs, ino)->dropping = 0;
+		pages_inode(fs, ino)->dropping = 0;
 	*drops = false;
 	pthread_mutex_unlock(&fs->versions_lock);
 }

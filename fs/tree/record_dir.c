@@ -2,16 +2,24 @@
 /*
  * record_dir.c - see record_dir.h.
  *
- * Keeps a branch's record directories, and passes on what their rosters tell: the kernel forgets attributes
- * before a writer hears of success, and a membership that is made or ended is a reason to ask for
- * the member's status anew. It must not know what stands in a record.
+ * Keeps a branch's record directories, and passes on what their rosters tell: the kernel forgets
+ * attributes before a writer hears of success, and a membership that is made or ended is a reason
+ * to ask for the member's status anew. It must not know what stands in a record.
  */
 #include "fs/tree/record_dir.h"
 
+#include "cache/record/record.h"
+#include "cache/roster/flight.h"
+#include "cache/roster/inactive.h"
+#include "cache/roster/known.h"
+#include "cache/roster/publish.h"
 #include "cache/roster/roster.h"
+#include "fs/tree/inode.h"
 #include "fs/tree/node.h"
-#include "fs/notify.h"
+#include "fs/tree/notify.h"
 #include "fs/tree/path.h"
+#include "vendors/rest/account.h"
+#include "vendors/rest/collection.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -19,12 +27,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-void record_dir_name(const struct record_dir *record_dir, const char *id, const char *suffix, char *name)
+void record_dir_name(const struct record_dir *record_dir, const char *id, const char *suffix,
+		     char *name)
 {
 	char stem[PATH_STEM_MAX + 1];
 
 	path_stem(id, stem);
-	if (!record_dir->place || record_dir->place->kind == PLACE_FILES || record_dir->place->kind == PLACE_LINKS)
+	if (!record_dir->place || record_dir->place->kind == PLACE_FILES ||
+	    record_dir->place->kind == PLACE_LINKS)
 		snprintf(name, SHELF_NAME_MAX, "%s%s", stem, suffix);
 	else if (record_dir->place->kind == PLACE_FOLDERS)
 		snprintf(name, SHELF_NAME_MAX, "%s/%s", stem, record_dir->place->file);
@@ -71,11 +81,11 @@ static void tell_kernel(struct record_dir *record_dir, const char *id, const cha
 
 	record_dir_name(record_dir, id, suffix, name);
 	snprintf(path, sizeof(path), "%s/%s", record_dir->path, name);
-	node = node_find(fs, path);
+	node = inode_find(fs, path);
 	if (!node)
 		return;
 	notify_attributes(fs, node);
-	node_drop(fs, node);
+	inode_drop(fs, node);
 }
 
 /* A link of user ID was made or ended here: that may be another status. */
@@ -85,12 +95,12 @@ static void doubt_status(struct record_dir *record_dir, const char *id)
 	struct record *link;
 	double seconds;
 
-	roster_peek(record_dir->roster, id, &link, &seconds);
+	known_peek(record_dir->roster, id, &link, &seconds);
 	/* made by our own hand: it is no surprise that the user is active again */
 	if (link)
-		roster_note_deactivated(statuses, id, false);
+		inactive_note(statuses, id, false);
 	record_put(link);
-	roster_doubt(statuses, id);
+	publish_doubt(statuses, id);
 }
 
 static void record_changed(void *arg, const char *id)
@@ -116,11 +126,11 @@ static void replaced(void *arg, bool same)
 {
 	struct record_dir *record_dir = arg;
 	struct fs *fs = record_dir->branch->fs;
-	struct node *directory = node_find(fs, record_dir->path);
+	struct node *directory = inode_find(fs, record_dir->path);
 
 	if (directory) {
 		notify_attributes(fs, directory);
-		node_drop(fs, directory);
+		inode_drop(fs, directory);
 	}
 	/* going through 200,000 nodes to find nothing would keep others from theirs */
 	if (!same)
@@ -129,8 +139,8 @@ static void replaced(void *arg, bool same)
 
 /* ---- making and ending ---- */
 
-static struct record_dir *record_dir_new(struct branch *branch, const struct place *place, const char *path,
-			       const char *parent)
+static struct record_dir *record_dir_new(struct branch *branch, const struct place *place,
+					 const char *path, const char *parent)
 {
 	const struct vendor *vendor = branch->account->vendor;
 	struct record_dir *record_dir = calloc(1, sizeof(*record_dir));
@@ -145,11 +155,11 @@ static struct record_dir *record_dir_new(struct branch *branch, const struct pla
 	record_dir->place = place;
 	record_dir->path = strdup(path);
 	record_dir->roster = roster_new(branch->account, place ? place->collection : vendor->users,
-				   parent, branch->fs->pool, &events);
+					parent, branch->fs->pool, &events);
 	record_dir->statuses = record_dir->roster;
 	if (!place && vendor->statuses)
 		record_dir->statuses = roster_new(branch->account, vendor->statuses, NULL,
-					     branch->fs->pool, &events);
+						  branch->fs->pool, &events);
 	if (!record_dir->path || !record_dir->roster || !record_dir->statuses) {
 		record_dir_free(record_dir);
 		return NULL;
@@ -176,8 +186,8 @@ struct record_dir *record_dir_first(struct branch *branch)
 	return record_dir;
 }
 
-struct record_dir *record_dir_take(struct branch *branch, const struct place *place, const char *path,
-			 const char *parent)
+struct record_dir *record_dir_take(struct branch *branch, const struct place *place,
+				   const char *path, const char *parent)
 {
 	struct record_dir *record_dir;
 
@@ -188,8 +198,8 @@ struct record_dir *record_dir_take(struct branch *branch, const struct place *pl
 		if (record_dir) {
 			record_dir->next = branch->record_dirs;
 			branch->record_dirs = record_dir;
-			HASH_ADD_KEYPTR(hh, branch->by_path, record_dir->path, strlen(record_dir->path),
-					record_dir);
+			HASH_ADD_KEYPTR(hh, branch->by_path, record_dir->path,
+					strlen(record_dir->path), record_dir);
 		}
 	}
 	pthread_mutex_unlock(&branch->lock);
@@ -198,8 +208,8 @@ struct record_dir *record_dir_take(struct branch *branch, const struct place *pl
 
 void record_dir_stop(struct record_dir *record_dir)
 {
-	roster_stop(record_dir->roster);
-	roster_stop(record_dir->statuses);
+	flight_stop(record_dir->roster);
+	flight_stop(record_dir->statuses);
 }
 
 void record_dir_free(struct record_dir *record_dir)
@@ -215,7 +225,8 @@ void record_dir_free(struct record_dir *record_dir)
 
 void record_dir_refresh_all(struct branch *branch)
 {
-	for (struct record_dir *record_dir = record_dir_first(branch); record_dir; record_dir = record_dir->next) {
+	for (struct record_dir *record_dir = record_dir_first(branch); record_dir;
+	     record_dir = record_dir->next) {
 		roster_refresh(record_dir->roster);
 		roster_refresh(record_dir->statuses);
 	}
@@ -223,7 +234,8 @@ void record_dir_refresh_all(struct branch *branch)
 
 void record_dir_refresh_links(struct branch *branch)
 {
-	for (struct record_dir *record_dir = record_dir_first(branch); record_dir; record_dir = record_dir->next) {
+	for (struct record_dir *record_dir = record_dir_first(branch); record_dir;
+	     record_dir = record_dir->next) {
 		if (record_dir_has_links(record_dir))
 			roster_refresh(record_dir->roster);
 	}

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * record_dir.h - one directory's worth of records: where they stand, and the roster that knows them.
+ * record_dir.h - one directory's worth of records: where they stand, and the roster that knows
+ * them.
  *
- * An account's users are a record directory, and so is each place below its directory (vendor.h): accounts/,
- * accounts/1/members/, settings/... A record directory is made when somebody looks at it first and lives as
- * long as the mount. Nothing here waits.
+ * An account's users are a record directory, and so is each place below its directory (vendor.h):
+ * accounts/, accounts/1/members/, settings/... A record directory is made when somebody looks at it
+ * first and lives as long as the mount. Nothing here waits.
  */
 #ifndef ROSTERFS_RECORD_DIR_H
 #define ROSTERFS_RECORD_DIR_H
@@ -27,25 +28,25 @@ struct record_dir {
 	atomic_bool due; /* notify.c: the kernel is to hear what differs */
 	/* dir.c: how often the kernel may ask for a single name until those it keeps are dropped */
 	atomic_int patience;
-	atomic_bool drop;   /* notify.c: they are to be dropped */
+	atomic_bool drop;        /* notify.c: they are to be dropped */
 	struct record_dir *next; /* in the branch; set once */
-	UT_hash_handle hh;  /* by path */
+	UT_hash_handle hh;       /* by path */
 };
 
 /* The record directory of BRANCH's users. 0 or -ENOMEM. */
 int record_dir_users(struct branch *branch);
 
 /*
- * The record directory of PLACE at PATH, below record PARENT or (NULL) the account, made if need be. NULL: no
- * memory.
+ * The record directory of PLACE at PATH, below record PARENT or (NULL) the account, made if need
+ * be. NULL: no memory.
  */
-struct record_dir *record_dir_take(struct branch *branch, const struct place *place, const char *path,
-			 const char *parent);
+struct record_dir *record_dir_take(struct branch *branch, const struct place *place,
+				   const char *path, const char *parent);
 
 /* The first of BRANCH's record directories; the others follow by next. */
 struct record_dir *record_dir_first(struct branch *branch);
 
-/* Before the end and at the end, as roster_stop and roster_free. */
+/* Before the end and at the end, as flight_stop and roster_free. */
 void record_dir_stop(struct record_dir *record_dir);
 void record_dir_free(struct record_dir *record_dir); /* NULL is fine */
 
@@ -69,10 +70,11 @@ bool record_dir_has_links(const struct record_dir *record_dir);
 bool record_dir_has_folders(const struct record_dir *record_dir);
 
 /*
- * Where record ID stands, in the record directory's directory: "7.json", "1/account.json". SUFFIX is ".json"
- * or ".status". Written to NAME (SHELF_NAME_MAX bytes).
+ * Where record ID stands, in the record directory's directory: "7.json", "1/account.json". SUFFIX
+ * is ".json" or ".status". Written to NAME (SHELF_NAME_MAX bytes).
  */
 #define SHELF_NAME_MAX 320
-void record_dir_name(const struct record_dir *record_dir, const char *id, const char *suffix, char *name);
+void record_dir_name(const struct record_dir *record_dir, const char *id, const char *suffix,
+		     char *name);
 
 #endif

@@ -9,6 +9,7 @@
 
 #include "vendors/http/http.h"
 #include "vendors/vendor.h"
+#include "vendors/vendors.h"
 
 #include <errno.h>
 #include <string.h>
@@ -44,7 +45,7 @@ static const struct vendor homeless = {.type = "homeless",
 
 const struct vendor *const vendors[] = {&shop, &hand, &paper, &homeless, NULL};
 
-const struct vendor *vendor_find(const char *type)
+const struct vendor *vendors_find(const char *type)
 {
 	for (size_t i = 0; vendors[i]; i++) {
 		if (strcmp(vendors[i]->type, type) == 0)

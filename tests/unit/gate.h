@@ -16,6 +16,8 @@
 #include "vendors/base/log.h"
 #include "vendors/rest/token.h"
 #include "vendors/http/transfer.h"
+#include "vendors/rest/account.h"
+#include "vendors/rest/item.h"
 #include "vendors/vendor.h"
 
 #include <arpa/inet.h>
@@ -242,14 +244,14 @@ static inline struct play *play_new(const struct vendor *vendor, unsigned parall
 	gate_start(&play->gate);
 	play->account = account_new("acme", vendor);
 	assert_non_null(play->account);
-	free(play->account->base_url);
-	play->account->base_url = strdup(play->gate.url);
-	play->account->parallel = parallel;
+	free(play->account->endpoint.base_url);
+	play->account->endpoint.base_url = strdup(play->gate.url);
+	play->account->endpoint.parallel = parallel;
 	for (size_t i = 0; vendor->settings[i].name; i++)
 		play->account->values[i] = strdup(vendor->settings[i].name);
 	play->http = http_new();
 	assert_non_null(play->http);
-	assert_int_equal(http_add(play->http, play->account), 0);
+	assert_int_equal(http_add(play->http, &play->account->endpoint), 0);
 	return play;
 }
 
@@ -268,7 +270,7 @@ static inline void play_queued(struct play *play, unsigned queued, int flying)
 	struct http_stats stats;
 
 	for (int turn = 0; turn < PATIENCE * 1000; turn++) {
-		http_stats(play->account, &stats);
+		http_stats(&play->account->endpoint, &stats);
 		if (stats.queued == queued && (flying < 0 || stats.in_flight == (unsigned)flying))
 			return;
 		usleep(1000);
@@ -280,10 +282,10 @@ static inline void play_queued(struct play *play, unsigned queued, int flying)
 /* ---- those who ask ---- */
 
 enum deed {
-	DEED_READ,  /* vendor_get with an ETag */
-	DEED_LOOK,  /* vendor_get without */
-	DEED_WRITE, /* vendor_put */
-	DEED_END,   /* vendor_delete */
+	DEED_READ,  /* item_get with an ETag */
+	DEED_LOOK,  /* item_get without */
+	DEED_WRITE, /* item_put */
+	DEED_END,   /* item_delete */
 };
 
 struct actor {
@@ -312,17 +314,17 @@ static inline void *actor_run(void *arg)
 	case DEED_LOOK:
 		free(actor->etag);
 		actor->etag = NULL;
-		actor->error = vendor_get(&actor->call, account, actor->collection, NULL, actor->id,
-					  &record, actor->deed == DEED_READ ? &actor->etag : NULL);
+		actor->error = item_get(&actor->call, account, actor->collection, NULL, actor->id,
+					&record, actor->deed == DEED_READ ? &actor->etag : NULL);
 		break;
 	case DEED_WRITE:
 		body = actor->body ? json_incref(actor->body) : json_pack("{s:i}", "a", 1);
-		actor->outcome = vendor_put(&actor->call, account, actor->collection, NULL,
-					    actor->id, body, actor->match, &record);
+		actor->outcome = item_put(&actor->call, account, actor->collection, NULL, actor->id,
+					  body, actor->match, &record);
 		break;
 	case DEED_END:
-		actor->outcome = vendor_delete(&actor->call, account, actor->collection, NULL,
-					       actor->id);
+		actor->outcome = item_delete(&actor->call, account, actor->collection, NULL,
+					     actor->id);
 		break;
 	}
 	json_decref(record);
@@ -377,6 +379,7 @@ static const struct collection items = {
     .list_path = "/item",
     .item_path = "/item/",
     .item_key = "item",
+    .put_becomes_post = true,
     .id_keys = id_keys,
     .fields = fields,
 };

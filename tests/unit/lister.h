@@ -62,9 +62,7 @@ static inline char *lister_body(const struct lister *lister, size_t list, size_t
 		end += sprintf(end, "%s{\"id\": \"%zu-%zu\"}", i == start ? "" : ", ", list, i);
 	end += sprintf(end, "]");
 	if (lister->total)
-		end += sprintf(end,
-			       ", \"hypermedia\": {\"pagination\": {\"total_item_count\": %zu}}",
-			       rows);
+		end += sprintf(end, ", \"total\": %zu", rows);
 	sprintf(end, "}");
 	return body;
 }

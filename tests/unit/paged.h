@@ -77,7 +77,7 @@ struct vendor {
 struct page {
 	size_t count;
 	int rows[ROWS_MAX];
-	struct totals totals;
+	struct walk_totals totals;
 };
 
 struct outcome {
@@ -147,7 +147,7 @@ static void tell_totals(struct page *page, size_t start, size_t size)
 	size_t capped = size < vendor.cap ? size : vendor.cap;
 	long long each = capped ? (long long)capped : 1;
 
-	page->totals = TOTALS_UNKNOWN;
+	page->totals = WALK_TOTALS_UNKNOWN;
 	switch (vendor.telling) {
 	case TELLS_PAGE:
 		page->totals.count = (long long)page->count;

@@ -8,9 +8,17 @@
 #ifndef ROSTERFS_TEST_PLAYED_H
 #define ROSTERFS_TEST_PLAYED_H
 
+#include "cache/record/record.h"
+#include "cache/record/snapshot.h"
+#include "cache/roster/flight.h"
+#include "cache/roster/publish.h"
+#include "cache/roster/whole.h"
+#include "cache/roster/wait.h"
 #include "vendors/base/pool.h"
 #include "cache/roster/roster.h"
 #include "vendors/base/call.h"
+#include "vendors/rest/account.h"
+#include "vendors/rest/list.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -73,7 +81,7 @@ static inline int play_list(struct call *call, struct account *account, const ch
 	while (shut)
 		pthread_cond_wait(&opened, &gate);
 	pthread_mutex_unlock(&gate);
-	return error ? call_fail(call, -error, "the list failed") : 0;
+	return error ? call_fail_errno(call, -error, "the list failed") : 0;
 }
 
 static inline int play_get(struct call *call, struct account *account, const char *parent,
@@ -84,7 +92,7 @@ static inline int play_get(struct call *call, struct account *account, const cha
 	(void)account;
 	(void)parent;
 	*record = number < user_count ? user(id, atomic_load(&values[number])) : NULL;
-	return *record ? 0 : call_fail(call, ENOENT, "no such user");
+	return *record ? 0 : call_fail(call, CALL_MISSING, "no such user");
 }
 
 static const char *const id_keys[] = {"id", NULL};
@@ -151,7 +159,7 @@ static inline void begin(struct scene *scene, size_t users)
 
 static inline void end(struct scene *scene)
 {
-	roster_stop(scene->roster);
+	flight_stop(scene->roster);
 	pool_free(scene->pool);
 	roster_free(scene->roster);
 	account_free(scene->account);
@@ -163,7 +171,7 @@ static inline struct snapshot *ask_whole(struct scene *scene, uint64_t *generati
 	struct wait wait = {.kind = WAIT_WHOLE, .call = &call};
 
 	call_init(&call, "test");
-	assert_int_equal(roster_ask_sync(scene->roster, &wait), 0);
+	assert_int_equal(wait_sync(scene->roster, &wait), 0);
 	assert_non_null(wait.snapshot);
 	*generation = wait.generation;
 	call_destroy(&call);
@@ -181,7 +189,7 @@ static inline struct snapshot *known(struct scene *scene)
 {
 	double seconds;
 
-	return roster_snapshot(scene->roster, &seconds);
+	return whole_snapshot(scene->roster, &seconds);
 }
 
 static inline int value_of(const struct record *record)
@@ -207,7 +215,7 @@ static inline void write_user(struct scene *scene, const char *id, int value)
 	json_t *object = user(id, value);
 	struct record *record = record_new(&people, id, object, now);
 
-	roster_publish(scene->roster, record);
+	publish_record(scene->roster, record);
 	record_put(record);
 	json_decref(object);
 }
@@ -219,7 +227,7 @@ static inline int ask_record(struct scene *scene, const char *id)
 	int error, value = -1;
 
 	call_init(&call, "test");
-	error = roster_ask_sync(scene->roster, &wait);
+	error = wait_sync(scene->roster, &wait);
 	if (!error)
 		value = value_of(wait.record);
 	wait_clear(&wait);
@@ -248,7 +256,7 @@ static inline void start(struct scene *scene, struct asker *asker)
 				    .call = &asker->call,
 				    .done = note_done,
 				    .arg = asker};
-	roster_ask(scene->roster, &asker->wait);
+	flight_ask(scene->roster, &asker->wait);
 }
 
 static inline void finish(struct asker *asker)

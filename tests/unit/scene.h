@@ -10,7 +10,7 @@
 #include "vendors/base/call.h"
 #include "vendors/http/http.h"
 #include "vendors/base/log.h"
-#include "vendors/vendor.h"
+#include "vendors/rest/account.h"
 
 #include <errno.h>
 #include <setjmp.h>
@@ -69,11 +69,12 @@ static inline int scene_setup(void **state)
 	scene->http = http_new();
 	assert_non_null(scene->http);
 	scene->account.name = (char *)(size_t) "acme";
-	scene->account.base_url = scene->web.url;
-	scene->account.parallel = 4;
-	scene->account.timeout = 5;
-	scene->account.retry_budget = 5;
-	assert_int_equal(http_add(scene->http, &scene->account), 0);
+	scene->account.endpoint.name = scene->account.name;
+	scene->account.endpoint.base_url = scene->web.url;
+	scene->account.endpoint.parallel = 4;
+	scene->account.endpoint.timeout = 5;
+	scene->account.endpoint.retry_budget = 5;
+	assert_int_equal(http_add(scene->http, &scene->account.endpoint), 0);
 	call_init(&scene->call, "acme");
 	*state = scene;
 	return 0;
@@ -106,7 +107,7 @@ static inline struct http_request post(const char *path)
 static inline int perform(struct scene *scene, struct http_request request)
 {
 	http_reply_clear(&scene->reply);
-	return http_perform(&scene->call, &scene->account, &request, &scene->reply);
+	return http_perform(&scene->call, &scene->account.endpoint, &request, &scene->reply);
 }
 
 static inline int requests(struct scene *scene)
@@ -128,7 +129,7 @@ static inline void *wait_run(void *arg)
 {
 	struct waiter *waiter = arg;
 
-	waiter->result = http_perform(&waiter->call, waiter->account, &waiter->request,
+	waiter->result = http_perform(&waiter->call, &waiter->account->endpoint, &waiter->request,
 				      &waiter->reply);
 	return NULL;
 }
@@ -163,7 +164,7 @@ static inline int run_many(struct scene *scene, const char *path, int count)
 	int good = 0;
 
 	for (int i = 0; i < count; i++) {
-		transfers[i] = http_start(&scene->call, &scene->account, &request);
+		transfers[i] = http_start(&scene->call, &scene->account.endpoint, &request);
 		assert_non_null(transfers[i]);
 	}
 	for (int left = count; left; left--) {

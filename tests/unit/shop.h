@@ -12,7 +12,10 @@
 #include "vendors/base/call.h"
 #include "vendors/http/http.h"
 #include "vendors/base/log.h"
+#include "vendors/rest/account.h"
+#include "vendors/rest/collection.h"
 #include "vendors/vendor.h"
+#include "vendors/vendors.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -193,17 +196,17 @@ static inline int shop_setup(void **state)
 					MHD_OPTION_URI_LOG_CALLBACK, shop_begin, shop,
 					MHD_OPTION_END);
 	assert_non_null(shop->daemon);
-	shop->account = account_new("shop", vendor_find("elasticpath"));
+	shop->account = account_new("shop", vendors_find("elasticpath"));
 	assert_non_null(shop->account);
-	assert_true(asprintf(&shop->account->base_url, "http://127.0.0.1:%u",
+	assert_true(asprintf(&shop->account->endpoint.base_url, "http://127.0.0.1:%u",
 			     MHD_get_daemon_info(shop->daemon, MHD_DAEMON_INFO_BIND_PORT)->port) >
 		    0);
 	shop_set(shop->account, "client_id", "client");
 	shop_set(shop->account, "client_secret", "s3cr3t-4711");
-	shop->account->timeout = shop->account->retry_budget = 5;
+	shop->account->endpoint.timeout = shop->account->endpoint.retry_budget = 5;
 	shop->http = http_new();
 	assert_non_null(shop->http);
-	assert_int_equal(http_add(shop->http, shop->account), 0);
+	assert_int_equal(http_add(shop->http, &shop->account->endpoint), 0);
 	call_init(&shop->call, "shop/test");
 	*state = shop;
 	return 0;

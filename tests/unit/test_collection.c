@@ -4,6 +4,7 @@
  *
  * Times are read by hand, so that they are compared with what the C library makes of them.
  */
+#include "vendors/rest/collection.h"
 #include "vendors/vendor.h"
 
 #include <setjmp.h>

@@ -3,6 +3,7 @@
  * test_commands.c - the commands that take back a change, quoted for a shell.
  */
 #include "fs/tree/commands.h"
+#include "vendors/rest/account.h"
 #include "vendors/vendor.h"
 
 #include <setjmp.h>

@@ -13,6 +13,7 @@
 
 #include "mount/config.h"
 #include "tests/unit/config_vendors.h"
+#include "vendors/rest/account.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -117,12 +118,12 @@ static void test_defaults(void **state)
 	account = config.accounts[0];
 	assert_string_equal(account->name, "shop");
 	assert_ptr_equal(account->vendor, &shop);
-	assert_string_equal(account->base_url, "https://shop.example");
+	assert_string_equal(account->endpoint.base_url, "https://shop.example");
 	assert_int_equal(account->ttl, 300);
 	assert_int_equal(account->grace, 0);
-	assert_int_equal(account->parallel, 8);
-	assert_int_equal(account->timeout, 30);
-	assert_int_equal(account->retry_budget, 120);
+	assert_int_equal(account->endpoint.parallel, 8);
+	assert_int_equal(account->endpoint.timeout, 30);
+	assert_int_equal(account->endpoint.retry_budget, 120);
 	assert_int_equal(account->lag, 60);
 	assert_int_equal(account->max_users, 2000000);
 	assert_false(account->allow_delete);
@@ -168,12 +169,12 @@ static void test_all_keys(void **state)
 	assert_int_equal(config.account_count, 4);
 	account = config.accounts[0];
 	assert_string_equal(account->name, "second store");
-	assert_string_equal(account->base_url, "https://x.example/v1");
+	assert_string_equal(account->endpoint.base_url, "https://x.example/v1");
 	assert_int_equal(account->ttl, 0);
 	assert_int_equal(account->grace, 60);
-	assert_int_equal(account->parallel, 64);
-	assert_int_equal(account->timeout, 3600);
-	assert_int_equal(account->retry_budget, 0);
+	assert_int_equal(account->endpoint.parallel, 64);
+	assert_int_equal(account->endpoint.timeout, 3600);
+	assert_int_equal(account->endpoint.retry_budget, 0);
 	assert_int_equal(account->lag, 1);
 	assert_int_equal(account->max_users, 7);
 	assert_true(account->allow_delete);
@@ -183,7 +184,7 @@ static void test_all_keys(void **state)
 	assert_string_equal(account_value(account, "self_id"), "7");
 	assert_string_equal(account_value(config.accounts[1], "notice_file"),
 			    "Zeile 1\n\xC3\xA4\n");
-	assert_null(config.accounts[1]->base_url);
+	assert_null(config.accounts[1]->endpoint.base_url);
 	assert_string_equal(config.accounts[2]->name, "\xC3\xA4");
 	assert_ptr_equal(config.accounts[3]->vendor, &paper);
 	config_clear(&config);

@@ -13,6 +13,7 @@
 
 #include "mount/config.h"
 #include "tests/unit/config_vendors.h"
+#include "vendors/rest/account.h"
 
 #include <stdio.h>
 #include <string.h>

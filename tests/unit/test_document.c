@@ -23,7 +23,7 @@
 
 #include "cache/document/document.h"
 #include "tests/unit/document_examples.h"
-#include "vendors/json/exact.h"
+#include "vendors/json/exact_parse.h"
 
 #define TEXT_MAX 4096
 #define DOCUMENTS 1500

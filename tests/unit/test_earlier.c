@@ -6,7 +6,7 @@
  */
 #include "cache/document/earlier.h"
 
-#include "vendors/json/exact.h"
+#include "vendors/json/exact_parse.h"
 #include "vendors/vendor.h"
 
 #include <setjmp.h>
@@ -35,7 +35,7 @@ static json_t *parse(const char *text)
 		if (*c == '\'')
 			*c = '"';
 	}
-	value = exact_parse(copy, strlen(copy), EXACT_ANY, NULL);
+	value = exact_parse(copy, strlen(copy), EXACT_PARSE_ANY, NULL);
 	free(copy);
 	assert_non_null(value);
 	return value;

@@ -8,6 +8,7 @@
  */
 #include "tests/unit/shop.h"
 
+#include "vendors/rest/item.h"
 #include "vendors/elasticpath/elasticpath.h"
 
 #include "vendors/http/basis.h"
@@ -91,8 +92,8 @@ static void test_settings_written(void **state)
 	shop_says(shop, 1, "PUT " SETTINGS, 200, REALM_SETTINGS("r2"));
 	shop_says(shop, 1, "GET " SETTINGS, 200, REALM_SETTINGS("r2"));
 	assert_realm(shop, "r1");
-	assert_int_equal(vendor_put(&shop->call, shop->account, &ep_settings, NULL, "settings",
-				    body, NULL, &answer),
+	assert_int_equal(item_put(&shop->call, shop->account, &ep_settings, NULL, "settings", body,
+				  NULL, &answer),
 			 VENDOR_DONE);
 	assert_asked(shop, 1, "PUT " SETTINGS);
 	assert_body(shop, 1,
@@ -108,8 +109,8 @@ static void test_settings_written(void **state)
 static enum vendor_outcome put_member(struct shop *shop, const char *text)
 {
 	json_t *body = parse(text), *answer = NULL;
-	enum vendor_outcome outcome = vendor_put(&shop->call, shop->account, &ep_members, NULL,
-						 "m1", body, NULL, &answer);
+	enum vendor_outcome outcome = item_put(&shop->call, shop->account, &ep_members, NULL, "m1",
+					       body, NULL, &answer);
 
 	json_decref(body);
 	json_decref(answer);
@@ -247,7 +248,7 @@ static void test_post(void **state)
 		  "\"A\", \"email\": \"a@x\", \"meta\": {\"created_at\": \"2026-01-01T00:00:00Z\", "
 		  "\"updated_at\": \"2026-01-01T00:00:00Z\", \"creation_status\": "
 		  "\"IN_PROGRESS\"}, \"links\": {\"self\": \"/x\"}}}");
-	assert_int_equal(vendor_post(&shop->call, shop->account, &ep_members, NULL, body, &answer),
+	assert_int_equal(item_post(&shop->call, shop->account, &ep_members, NULL, body, &answer),
 			 VENDOR_DONE);
 	assert_body(shop, 1,
 		    "{\"data\": {\"type\": \"user_authentication_info\", \"name\": \"A\", "
@@ -270,7 +271,7 @@ static void test_post_without_realm(void **state)
 	json_t *body = parse("{\"name\": \"A\", \"email\": \"a@x\"}"), *answer = NULL;
 
 	shop_says(shop, -1, "GET " SETTINGS, 403, "{}");
-	assert_int_equal(vendor_post(&shop->call, shop->account, &ep_members, NULL, body, &answer),
+	assert_int_equal(item_post(&shop->call, shop->account, &ep_members, NULL, body, &answer),
 			 VENDOR_REFUSED);
 	assert_int_equal(shop->call.error, EOPNOTSUPP);
 	assert_non_null(strstr(shop->call.words, "name no realm"));
@@ -289,8 +290,8 @@ static void test_post_of_a_realm(void **state)
 	for (size_t i = 0; i < 3; i++) {
 		shop_clear(shop);
 		shop_says(shop, 1, "POST /v2/authentication-realms", statuses[i], "{}");
-		assert_int_equal(vendor_post(&shop->call, shop->account, &ep_realms, NULL, body,
-					     &answer),
+		assert_int_equal(item_post(&shop->call, shop->account, &ep_realms, NULL, body,
+					   &answer),
 				 VENDOR_REFUSED);
 		assert_int_equal(shop->call.error, errors[i]);
 		assert_true(!!strstr(shop->call.words, "the vendor makes no realms") ==

@@ -3,9 +3,17 @@
  * test_email.c - who has an email: the index of a snapshot, and what a roster asks a vendor for,
  * which is played by two functions here.
  */
+#include "cache/record/record.h"
+#include "cache/record/snapshot.h"
+#include "cache/roster/flight.h"
+#include "cache/roster/publish.h"
+#include "cache/roster/roster_email.h"
+#include "cache/roster/wait.h"
 #include "vendors/base/pool.h"
 #include "cache/roster/roster.h"
 #include "vendors/base/call.h"
+#include "vendors/rest/account.h"
+#include "vendors/rest/list.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -60,14 +68,14 @@ static int play_list(struct call *call, struct account *account, const char *par
 		pthread_cond_wait(&opened, &gate);
 	pthread_mutex_unlock(&gate);
 	if (list_error)
-		return call_fail(call, -list_error, "the list failed");
+		return call_fail_errno(call, -list_error, "the list failed");
 	for (size_t i = 0; !error && i < USERS_MAX && users[i].id; i++) {
 		json_t *record = user(i);
 
 		error = sink->add(sink, users[i].id, record);
 		json_decref(record);
 	}
-	return error ? call_fail(call, -error, "the list failed") : 0;
+	return error ? call_fail_errno(call, -error, "the list failed") : 0;
 }
 
 static int play_get(struct call *call, struct account *account, const char *parent, const char *id,
@@ -79,7 +87,7 @@ static int play_get(struct call *call, struct account *account, const char *pare
 	*record = NULL;
 	for (size_t i = 0; i < USERS_MAX && users[i].id && !*record; i++)
 		*record = strcmp(users[i].id, id) == 0 ? user(i) : NULL;
-	return *record ? 0 : call_fail(call, ENOENT, "no such user");
+	return *record ? 0 : call_fail(call, CALL_MISSING, "no such user");
 }
 
 static const char *const id_keys[] = {"id", NULL};
@@ -130,7 +138,7 @@ static void begin(struct scene *scene)
 
 static void end(struct scene *scene)
 {
-	roster_stop(scene->roster);
+	flight_stop(scene->roster);
 	pool_free(scene->pool);
 	roster_free(scene->roster);
 	account_free(scene->account);
@@ -155,7 +163,7 @@ static void ask(struct scene *scene, const char *email, const char *wanted)
 	struct wait wait = {.kind = WAIT_EMAIL, .id = email, .call = &call};
 
 	call_init(&call, "test");
-	assert_int_equal(roster_ask_sync(scene->roster, &wait), 0);
+	assert_int_equal(wait_sync(scene->roster, &wait), 0);
 	assert_string_equal(ids_of(wait.snapshot), wanted);
 	wait_clear(&wait);
 	call_destroy(&call);
@@ -168,7 +176,7 @@ static int ask_other(struct scene *scene, enum wait_kind kind, const char *id)
 	int error;
 
 	call_init(&call, "test");
-	error = roster_ask_sync(scene->roster, &wait);
+	error = wait_sync(scene->roster, &wait);
 	wait_clear(&wait);
 	call_destroy(&call);
 	return error;
@@ -178,7 +186,7 @@ static int ask_other(struct scene *scene, enum wait_kind kind, const char *id)
 static void peek(struct scene *scene, const char *email, const char *wanted)
 {
 	double seconds;
-	struct snapshot *found = roster_peek_email(scene->roster, email, &seconds);
+	struct snapshot *found = roster_email_peek(scene->roster, email, &seconds);
 
 	if (wanted) {
 		assert_non_null(found);
@@ -197,7 +205,7 @@ static void write_user(struct scene *scene, const char *id, const char *email)
 	json_t *object = json_pack("{s:s, s:s*}", "id", id, "email", email);
 	struct record *record = record_new(&people, id, object, now);
 
-	roster_publish(scene->roster, record);
+	publish_record(scene->roster, record);
 	record_put(record);
 	json_decref(object);
 }
@@ -296,7 +304,7 @@ static void test_writes(void **state)
 	assert_string_equal(scene.told, "Jane@Example.com moved@example.com ");
 	write_user(&scene, "8", "jane@example.com");
 	peek(&scene, "jane@example.com", "3 8 ");
-	roster_publish_deleted(scene.roster, "3");
+	publish_deleted(scene.roster, "3");
 	peek(&scene, "jane@example.com", "8 ");
 	write_user(&scene, "8", NULL);
 	peek(&scene, "jane@example.com", "");
@@ -346,7 +354,7 @@ static void start(struct scene *scene, struct asker *asker, enum wait_kind kind,
 				    .call = &asker->call,
 				    .done = note_done,
 				    .arg = asker};
-	roster_ask(scene->roster, &asker->wait);
+	flight_ask(scene->roster, &asker->wait);
 }
 
 static void finish(struct asker *asker, const char *wanted)
@@ -381,7 +389,7 @@ static void test_together(void **state)
 	start(&scene, &same, WAIT_EMAIL, "JANE@example.com");
 	start(&scene, &gone, WAIT_EMAIL, "bob@example.com");
 	start(&scene, &whole, WAIT_WHOLE, NULL);
-	assert_true(roster_leave(scene.roster, &gone.wait));
+	assert_true(flight_leave(scene.roster, &gone.wait));
 	call_destroy(&gone.call);
 	set_gate(false);
 	finish(&email, "1 3 ");
@@ -404,7 +412,7 @@ static void test_all_leave(void **state)
 	start(&scene, &email, WAIT_EMAIL, "jane@example.com");
 	while (!atomic_load(&lists))
 		call_pause(&email.call, 1);
-	assert_true(roster_leave(scene.roster, &email.wait));
+	assert_true(flight_leave(scene.roster, &email.wait));
 	set_gate(false);
 	pool_drain(scene.pool, 5000);
 	assert_int_equal(lists, 1);

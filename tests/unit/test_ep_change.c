@@ -5,6 +5,7 @@
  */
 #include "tests/unit/gate.h"
 
+#include "vendors/vendors.h"
 #include "vendors/elasticpath/elasticpath.h"
 
 #define PLAY(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
@@ -31,7 +32,7 @@ static struct actor *actor_of(struct play *play)
 
 static int set_up(void **state)
 {
-	*state = play_new(vendor_find("elasticpath"), 1);
+	*state = play_new(vendors_find("elasticpath"), 1);
 	return 0;
 }
 

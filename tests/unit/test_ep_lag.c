@@ -5,6 +5,9 @@
  */
 #include "tests/unit/shop.h"
 
+#include "vendors/rest/collection.h"
+#include "vendors/rest/item.h"
+#include "vendors/rest/list.h"
 #include "vendors/elasticpath/elasticpath.h"
 
 #define OWN_LIST "GET /v2/account-members/m1/account-memberships"
@@ -24,8 +27,8 @@ static void assert_status(struct shop *shop, const char *rows, const char *membe
 	shop_says(shop, 1, OWN_LIST, 200, body);
 	shop_says(shop, 1, OWN_LIST, 200, "{\"data\": []}");
 	shop->call.good_until = 0;
-	assert_int_equal(vendor_get(&shop->call, shop->account, &ep_statuses, NULL, "m1", &record,
-				    NULL),
+	assert_int_equal(item_get(&shop->call, shop->account, &ep_statuses, NULL, "m1", &record,
+				  NULL),
 			 0);
 	if (!json_equal(json_object_get(record, "memberships"), wanted))
 		fail_msg("%s", json_dumps(record, 0));
@@ -153,7 +156,7 @@ static void test_links(void **state)
 		  "{\"data\": [" ROW("s1", "a1") ", {\"id\": \"s2\", \"account_member_id\": "
 						 "\"m2\"}]}");
 	shop_says(shop, -1, ACCOUNT_LIST, 200, "{\"data\": []}");
-	assert_int_equal(vendor_list(&shop->call, shop->account, &ep_links, "a1", &rows.sink), 0);
+	assert_int_equal(list_walk(&shop->call, shop->account, &ep_links, "a1", &rows.sink), 0);
 	assert_true(json_equal(rows.ids, wanted));
 	assert_true(shop->call.good_until > 0);
 	json_decref(wanted);
@@ -166,14 +169,14 @@ static void test_new(void **state)
 	struct shop *shop = *state;
 	json_t *record = NULL, *member = parse("{\"id\": \"m1\"}");
 
-	assert_int_equal(vendor_get(&shop->call, shop->account, &ep_statuses, NULL, "m1", &record,
-				    NULL),
+	assert_int_equal(item_get(&shop->call, shop->account, &ep_statuses, NULL, "m1", &record,
+				  NULL),
 			 -ENOENT);
 	ep_lag_note_new(shop->account, member);
 	assert_true(ep_lag_is_new(shop->account, "m1"));
 	assert_false(ep_lag_is_new(shop->account, "m2"));
-	assert_int_equal(vendor_get(&shop->call, shop->account, &ep_statuses, NULL, "m1", &record,
-				    NULL),
+	assert_int_equal(item_get(&shop->call, shop->account, &ep_statuses, NULL, "m1", &record,
+				  NULL),
 			 0);
 	assert_text(record, "status", "inactive");
 	json_decref(record);

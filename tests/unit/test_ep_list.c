@@ -6,6 +6,7 @@
  * listed is for the mount tests; here the vendor ignores what it was asked, or says what cannot be.
  */
 #include "tests/unit/shop.h"
+#include "vendors/rest/list.h"
 
 #define INFOS "GET /v2/authentication-realms/r1/user-authentication-info?sort=created_at"
 #define AT(offset) "&page%5Boffset%5D=" #offset "&"
@@ -65,10 +66,10 @@ static int list(struct shop *shop)
 	json_decref(basket.last);
 	basket = (struct basket){
 	    .sink = {.add = basket_add, .reset = basket_reset, .progress = basket_progress}};
-	shop->account->parallel = 1;
-	shop->account->retry_budget = 0;
-	return vendor_list(&shop->call, shop->account, shop->account->vendor->users, NULL,
-			   &basket.sink);
+	shop->account->endpoint.parallel = 1;
+	shop->account->endpoint.retry_budget = 0;
+	return list_walk(&shop->call, shop->account, shop->account->vendor->users, NULL,
+			 &basket.sink);
 }
 
 static int finish(void **state)

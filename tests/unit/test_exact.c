@@ -20,6 +20,9 @@
 #include <string.h>
 
 #include "vendors/json/exact.h"
+#include "vendors/json/exact_mend.h"
+#include "vendors/json/exact_parse.h"
+#include "vendors/json/exact_print.h"
 
 #define DOCUMENTS 4000
 #define TEXT_MAX 65536
@@ -28,13 +31,13 @@
 
 static char *again(const char *text, unsigned flags)
 {
-	struct exact_error error;
-	json_t *value = exact_parse(text, strlen(text), EXACT_ANY, &error);
+	struct exact_parse_error error;
+	json_t *value = exact_parse(text, strlen(text), EXACT_PARSE_ANY, &error);
 	char *printed;
 
 	if (!value)
 		fail_msg("%s: %s at %zu", text, error.words, error.position);
-	printed = exact_dump(value, flags);
+	printed = exact_print_text(value, flags);
 	assert_non_null(printed);
 	json_decref(value);
 	return printed;
@@ -105,7 +108,8 @@ static void test_spelling(void **state)
 		assert_string_equal(printed, rows[i].printed);
 		free(printed);
 	}
-	printed = again("{\"b\":1.0,\"a\":{\"d\":[],\"c\":[1e2,2]}}", EXACT_INDENT | EXACT_SORT);
+	printed = again("{\"b\":1.0,\"a\":{\"d\":[],\"c\":[1e2,2]}}",
+			EXACT_PRINT_INDENT | EXACT_PRINT_SORT);
 	assert_string_equal(printed, "{\n  \"a\": {\n    \"c\": [\n      1e2,\n      2\n    ],\n"
 				     "    \"d\": []\n  },\n  \"b\": 1.0\n}");
 	free(printed);
@@ -139,23 +143,23 @@ static void test_refused(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		size_t length = rows[i].length ? rows[i].length : strlen(rows[i].text);
-		struct exact_error error;
+		struct exact_parse_error error;
 
-		if (exact_parse(rows[i].text, length, EXACT_ANY, &error))
+		if (exact_parse(rows[i].text, length, EXACT_PARSE_ANY, &error))
 			fail_msg("accepted: %s", rows[i].text);
 		assert_true(error.words[0]);
 		assert_true(error.position <= length);
 		if (rows[i].position)
 			assert_in_range(error.position, rows[i].position, rows[i].position + 1);
 	}
-	assert_null(exact_parse("{\"\\ud83d\":1,\"\\uD83D\":1}", 25, EXACT_NO_REPEATS, NULL));
+	assert_null(exact_parse("{\"\\ud83d\":1,\"\\uD83D\":1}", 25, EXACT_PARSE_NO_REPEATS, NULL));
 }
 
 /* A mistake behind tokens that are carried is told where it is in the text itself. */
 static void test_place(void **state)
 {
 	const char *text = "{\"a\": 1.50, \"\\ud83d\": \"\\ud83d\",\n  \"b\": 1e400, \"c\": nul}";
-	struct exact_error error;
+	struct exact_parse_error error;
 
 	(void)state;
 	assert_null(exact_parse(text, strlen(text), 0, &error));
@@ -205,8 +209,8 @@ static void test_numbers(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		json_t *a = exact_parse(rows[i].a, strlen(rows[i].a), EXACT_ANY, NULL);
-		json_t *b = exact_parse(rows[i].b, strlen(rows[i].b), EXACT_ANY, NULL);
+		json_t *a = exact_parse(rows[i].a, strlen(rows[i].a), EXACT_PARSE_ANY, NULL);
+		json_t *b = exact_parse(rows[i].b, strlen(rows[i].b), EXACT_PARSE_ANY, NULL);
 
 		assert_true(exact_is_number(a) && exact_is_number(b) && !exact_is_string(a));
 		if (exact_same_number(a, b) != rows[i].same ||
@@ -251,8 +255,8 @@ static void test_replaced(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		const char *text = rows[i].original, *other = rows[i].value;
-		json_t *original = exact_parse(text, strlen(text), EXACT_ANY, NULL);
-		json_t *value = exact_parse(other, strlen(other), EXACT_ANY, NULL);
+		json_t *original = exact_parse(text, strlen(text), EXACT_PARSE_ANY, NULL);
+		json_t *value = exact_parse(other, strlen(other), EXACT_PARSE_ANY, NULL);
 
 		assert_true(original && value);
 		if (exact_is_rounded(value, original) != rows[i].rounded)
@@ -274,14 +278,15 @@ static void test_words(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		json_t *value = exact_parse(rows[i].text, strlen(rows[i].text), EXACT_ANY, NULL);
+		json_t *value = exact_parse(rows[i].text, strlen(rows[i].text), EXACT_PARSE_ANY,
+					    NULL);
 		char *words = exact_string_words(value);
 
 		assert_string_equal(words, rows[i].words);
 		assert_int_equal(exact_is_unpaired(value), rows[i].replaced != NULL);
 		if (rows[i].replaced) {
 			json_t *other = exact_parse(rows[i].replaced, strlen(rows[i].replaced),
-						    EXACT_ANY, NULL);
+						    EXACT_PARSE_ANY, NULL);
 
 			assert_true(exact_is_rounded(other, value));
 			assert_false(exact_is_rounded(value, value));
@@ -326,14 +331,14 @@ static void test_mend(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		json_t *value = exact_mend(rows[i].text, strlen(rows[i].text));
-		char *printed = exact_dump(value, 0);
+		char *printed = exact_print_text(value, 0);
 
 		assert_null(
-		    exact_parse(rows[i].text, strlen(rows[i].text), EXACT_NO_REPEATS, NULL));
+		    exact_parse(rows[i].text, strlen(rows[i].text), EXACT_PARSE_NO_REPEATS, NULL));
 		if (!printed != !rows[i].printed ||
 		    (printed && strcmp(printed, rows[i].printed) != 0))
 			fail_msg("row %zu: %s", i, printed ? printed : "(nothing)");
-		assert_int_equal(exact_count_mended(value), rows[i].count);
+		assert_int_equal(exact_mend_count(value), rows[i].count);
 		free(printed);
 		json_decref(value);
 	}
@@ -345,12 +350,12 @@ static void test_repeated(void **state)
 	json_t *value = exact_mend(text, strlen(text));
 
 	(void)state;
-	assert_true(exact_has_repeated(value, "a"));
-	assert_false(exact_has_repeated(value, "b"));
-	assert_false(exact_has_repeated(value, "c"));
-	assert_false(exact_has_repeated(value, "e"));
-	assert_true(exact_has_repeated(json_object_get(value, "b"), "c"));
-	assert_false(exact_has_repeated(NULL, "a"));
+	assert_true(exact_mend_has_repeated(value, "a"));
+	assert_false(exact_mend_has_repeated(value, "b"));
+	assert_false(exact_mend_has_repeated(value, "c"));
+	assert_false(exact_mend_has_repeated(value, "e"));
+	assert_true(exact_mend_has_repeated(json_object_get(value, "b"), "c"));
+	assert_false(exact_mend_has_repeated(NULL, "a"));
 	json_decref(value);
 }
 
@@ -524,14 +529,16 @@ static void fail_pair(const struct pair *pair, const char *printed)
 /* PAIR is printed as it must be, also by way of a file's form and a copy of the tree. */
 static void check_pair(const struct pair *pair)
 {
-	json_t *value = exact_parse(pair->sent.bytes, pair->sent.length, EXACT_ANY, NULL);
+	json_t *value = exact_parse(pair->sent.bytes, pair->sent.length, EXACT_PARSE_ANY, NULL);
 	json_t *copy = json_deep_copy(value), *second;
-	char *file = exact_dump(copy, EXACT_INDENT | EXACT_NEWLINE), *printed;
+	char *file = exact_print_text(copy, EXACT_PRINT_INDENT | EXACT_PRINT_NEWLINE), *printed;
 
 	if (!file)
 		fail_pair(pair, NULL);
-	second = file ? exact_parse(file, strlen(file), EXACT_ANY | EXACT_NO_REPEATS, NULL) : NULL;
-	printed = exact_dump(second, 0);
+	second = file ? exact_parse(file, strlen(file), EXACT_PARSE_ANY | EXACT_PARSE_NO_REPEATS,
+				    NULL)
+		      : NULL;
+	printed = exact_print_text(second, 0);
 	if (!printed || strcmp(printed, pair->wanted.bytes) != 0)
 		fail_pair(pair, printed);
 	assert_true(json_equal(value, second));
@@ -572,7 +579,7 @@ static void check_edit(void)
 	if (!value)
 		fail_pair(&pair, NULL);
 	json_object_set_new(value, "edited", json_string("new"));
-	printed = exact_dump(value, 0);
+	printed = exact_print_text(value, 0);
 	if (strcmp(printed, wanted.wanted.bytes) != 0) {
 		pair.wanted = wanted.wanted;
 		fail_pair(&pair, printed);

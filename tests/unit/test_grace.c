@@ -3,6 +3,9 @@
  * test_grace.c - what readers of a roster see in the seconds of grace: the old roster, while one
  * fetch runs behind them.
  */
+#include "cache/record/snapshot.h"
+#include "cache/roster/publish.h"
+#include "cache/roster/roster.h"
 #include "tests/unit/played.h"
 
 static void sleep_ms(long milliseconds)
@@ -55,7 +58,7 @@ static void test_grace(void **state)
 		check_old(&scene, "7", 0);
 	write_user(&scene, "8", 5);
 	check_old(&scene, "8", 5);
-	roster_publish_deleted(scene.roster, "9");
+	publish_deleted(scene.roster, "9");
 	assert_int_equal(ask_record(&scene, "9"), -ENOENT);
 	check_old(&scene, "7", 0);
 	while (atomic_load(&lists) < 2)
@@ -77,7 +80,7 @@ static void test_doubt_in_grace(void **state)
 	scene.account->grace = 60;
 	snapshot_put(whole(&scene));
 	atomic_store(&values[7], 1);
-	roster_doubt(scene.roster, "7");
+	publish_doubt(scene.roster, "7");
 	assert_int_equal(ask_record(&scene, "7"), 1);
 	end(&scene);
 }

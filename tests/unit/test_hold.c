@@ -13,7 +13,7 @@ static int set_up(void **state)
 {
 	struct play *play = play_new(&plain, 4);
 
-	play->account->retry_budget = 60;
+	play->account->endpoint.retry_budget = 60;
 	*state = play;
 	return 0;
 }
@@ -28,7 +28,7 @@ static uint64_t sent(struct play *play)
 {
 	struct http_stats stats;
 
-	http_stats(play->account, &stats);
+	http_stats(&play->account->endpoint, &stats);
 	return stats.requests;
 }
 
@@ -51,7 +51,7 @@ static void not_asked(struct play *play, int error, const char *words)
 	assert_non_null(strstr(actor.call.words, "not asked: "));
 	assert_non_null(strstr(actor.call.words, words));
 	assert_int_equal(sent(play), before);
-	http_hold(play->account, held, sizeof(held));
+	http_hold(&play->account->endpoint, held, sizeof(held));
 	assert_non_null(strstr(held, words));
 	actor_end(&actor);
 }
@@ -154,17 +154,17 @@ static void test_an_hour_at_the_most(void **state)
 	struct play *play = *state;
 	char held[512];
 
-	play->account->parallel = 64;
+	play->account->endpoint.parallel = 64;
 	refuse_for_a_day(play, 0, 429);
 	gate_pass(play, HOLD_MAX - 61000);
 	not_asked(play, EBUSY, " to wait until ");
 	gate_pass(play, 61001);
 	one_goes_ahead(play, 1);
-	http_hold(play->account, held, sizeof(held));
+	http_hold(&play->account->endpoint, held, sizeof(held));
 	assert_string_equal(held, "");
 	/* a 503 closes the vendor like a 429, and somebody who knows better opens it */
 	refuse_for_a_day(play, 1 + LOOKS, 503);
-	http_lift(play->account);
+	http_lift(&play->account->endpoint);
 	one_goes_ahead(play, 2 + LOOKS);
 }
 
@@ -204,7 +204,7 @@ static void test_patient(void **state)
 	struct play *play = *state;
 	struct actor patient, actor;
 
-	play->account->retry_budget = BUDGET;
+	play->account->endpoint.retry_budget = BUDGET;
 	look(play, &patient, "1");
 	gate_asked(&play->gate, 0, "GET /item/1");
 	gate_answer(&play->gate, 0, 200, ITEM("1"), NULL);
@@ -236,7 +236,7 @@ static void test_down(void **state)
 	struct actor actor;
 	char held[512];
 
-	play->account->retry_budget = BUDGET;
+	play->account->endpoint.retry_budget = BUDGET;
 	gate_stop(&play->gate);
 	look(play, &actor, "1");
 	play_queued(play, 1, 0);
@@ -254,7 +254,7 @@ static void test_down(void **state)
 	/* a minute later nobody remembers */
 	gate_pass(play, HOLD_DEMAND + HOLD_PROBE);
 	for (int turn = 0; turn < PATIENCE * 1000; turn++) {
-		http_hold(play->account, held, sizeof(held));
+		http_hold(&play->account->endpoint, held, sizeof(held));
 		if (!held[0])
 			break;
 		gate_pass(play, 1);

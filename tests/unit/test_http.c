@@ -140,7 +140,7 @@ static void test_parallel(void **state)
 	assert_int_equal(run_many(scene, "/slow", 24), 24);
 	assert_int_equal(scene->web.most_running, 4);
 	assert_int_equal(web_count(&scene->web, &scene->web.connections), 4);
-	http_stats(&scene->account, &stats);
+	http_stats(&scene->account.endpoint, &stats);
 	assert_int_equal(stats.requests, 24);
 	assert_int_equal(stats.in_flight, 0);
 	assert_int_equal(stats.queued, 0);
@@ -173,7 +173,7 @@ static void test_cancel(void **state)
 	struct waiter waiters[6];
 	struct http_stats stats;
 
-	scene->account.timeout = PATIENCE;
+	scene->account.endpoint.timeout = PATIENCE;
 	for (int i = 0; i < 4; i++)
 		waiter_start(&waiters[i], &scene->account, "/stall");
 	while (requests(scene) < 4)
@@ -182,7 +182,7 @@ static void test_cancel(void **state)
 		waiter_start(&waiters[i], &scene->account, "/stall");
 	do {
 		usleep(1000);
-		http_stats(&scene->account, &stats);
+		http_stats(&scene->account.endpoint, &stats);
 	} while (stats.queued < 2);
 	cancel_some(waiters, 4, 6, false);
 	cancel_some(waiters, 0, 4, true);
@@ -205,14 +205,14 @@ static void test_cancel_changes(void **state)
 		waiter_send(&waiters[i], &scene->account, post("/stall"));
 	do {
 		usleep(1000);
-		http_stats(&scene->account, &stats);
+		http_stats(&scene->account.endpoint, &stats);
 	} while (stats.queued < 2);
 	cancel_some(waiters, 4, 6, false);
 	assert_false(waiters[4].call.unanswered);
 	for (int i = 0; i < 4; i++)
 		call_cancel(&waiters[i].call);
 	usleep(100000);
-	http_stats(&scene->account, &stats);
+	http_stats(&scene->account.endpoint, &stats);
 	assert_int_equal(stats.in_flight, 4);
 	begun = now_ms();
 	http_stop(scene->http);
@@ -234,8 +234,8 @@ static void test_cancel_dns(void **state)
 	struct waiter waiter;
 
 	scene->other = scene->account;
-	scene->other.base_url = (char *)(size_t) "https://stalled.invalid";
-	assert_int_equal(http_add(scene->http, &scene->other), 0);
+	scene->other.endpoint.base_url = (char *)(size_t) "https://stalled.invalid";
+	assert_int_equal(http_add(scene->http, &scene->other.endpoint), 0);
 	waiter_start(&waiter, &scene->other, "/ok");
 	assert_true(names_wait(&names.asked));
 	call_cancel(&waiter.call);
@@ -258,7 +258,7 @@ static void test_drop(void **state)
 		struct transfer *transfer;
 
 		call_init(&call, "gone");
-		transfer = http_start(&call, &scene->account, i % 2 ? &stall : &slow);
+		transfer = http_start(&call, &scene->account.endpoint, i % 2 ? &stall : &slow);
 		usleep(i < 4 ? 5000 : 0);
 		http_drop(transfer, i % 2);
 		call_destroy(&call);
@@ -269,7 +269,7 @@ static void test_drop(void **state)
 	/* the slow ones come to their own end */
 	do {
 		usleep(1000);
-		http_stats(&scene->account, &stats);
+		http_stats(&scene->account.endpoint, &stats);
 	} while (stats.in_flight || stats.queued);
 }
 
@@ -280,13 +280,13 @@ static void test_end(void **state)
 	struct http_stats stats;
 	int64_t begun;
 
-	scene->account.timeout = PATIENCE;
+	scene->account.endpoint.timeout = PATIENCE;
 	for (int i = 0; i < 6; i++)
 		waiter_start(&waiters[i], &scene->account, "/stall");
 	/* nothing may be asked of it after it is freed */
 	do {
 		usleep(1000);
-		http_stats(&scene->account, &stats);
+		http_stats(&scene->account.endpoint, &stats);
 	} while (requests(scene) < 4 || stats.in_flight + stats.queued < 6);
 	begun = now_ms();
 	http_free(scene->http);
@@ -352,7 +352,7 @@ static void test_log(void **state)
 	size_t length;
 	char *text;
 
-	scene->account.retry_budget = 0;
+	scene->account.endpoint.retry_budget = 0;
 	request.headers[0] = (struct http_header){"X-Key", KEY};
 	request.header_count = 1;
 	request.user = "jane";

@@ -2,7 +2,7 @@
 /*
  * test_lag.c - which of the values that a read shows are older than a write that was acknowledged.
  */
-#include "cache/roster/lag.h"
+#include "cache/record/lag.h"
 #include "vendors/vendor.h"
 
 #include <jansson.h>
@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 

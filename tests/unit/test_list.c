@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * test_list.c - vendor_list and vendor_list_all over real HTTP: many lists at once, in one thread.
+ * test_list.c - list_walk and list_walk_all over real HTTP: many lists at once, in one thread.
  *
  * What a page means is test_walk.c's and the mount tests' affair. Here: each list's rows come in
  * order and to its own sink, the account's limit holds for all together, what goes wrong in one
@@ -10,6 +10,8 @@
 #include "vendors/base/call.h"
 #include "vendors/http/http.h"
 #include "vendors/base/log.h"
+#include "vendors/rest/account.h"
+#include "vendors/rest/list.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -79,6 +81,7 @@ static struct collection lists = {
     .item_path = "/lists/{parent}/",
     .list_key = "rows",
     .item_key = "row",
+    .records_key = "total",
     .page_size = PAGE,
     .id_keys = id_keys,
     .fields = fields,
@@ -127,13 +130,14 @@ static int setup(void **state)
 	scene->http = http_new();
 	assert_non_null(scene->http);
 	scene->account.name = (char *)(size_t) "acme";
+	scene->account.endpoint.name = scene->account.name;
 	scene->account.vendor = &vendor;
-	scene->account.base_url = scene->lister.url;
-	scene->account.parallel = 8;
+	scene->account.endpoint.base_url = scene->lister.url;
+	scene->account.endpoint.parallel = 8;
 	scene->account.max_users = 1000000;
-	scene->account.timeout = 20;
-	scene->account.retry_budget = 20;
-	assert_int_equal(http_add(scene->http, &scene->account), 0);
+	scene->account.endpoint.timeout = 20;
+	scene->account.endpoint.retry_budget = 20;
+	assert_int_equal(http_add(scene->http, &scene->account.endpoint), 0);
 	call_init(&scene->call, "acme");
 	for (size_t i = 0; i < LISTS_MAX; i++) {
 		snprintf(scene->names[i], sizeof(scene->names[i]), "%zu", i);
@@ -165,7 +169,7 @@ static int teardown(void **state)
 
 static int list_all(struct scene *scene, size_t count)
 {
-	return vendor_list_all(&scene->call, &scene->account, &lists, scene->parts, count);
+	return list_walk_all(&scene->call, &scene->account, &lists, scene->parts, count);
 }
 
 /* What was asked for beyond the end of a list comes to its own end. */
@@ -175,7 +179,7 @@ static void settle(struct scene *scene)
 
 	do {
 		usleep(1000);
-		http_stats(&scene->account, &stats);
+		http_stats(&scene->account.endpoint, &stats);
 	} while (stats.in_flight);
 	lister_order(&scene->lister, NULL);
 }
@@ -217,8 +221,7 @@ static void test_one_list(void **state)
 		settle(scene);
 		scene->lister.rows[0] = sizes[i / 2];
 		pile->rows = 0;
-		assert_int_equal(vendor_list(&scene->call, &scene->account, &lists, "0",
-					     &pile->sink),
+		assert_int_equal(list_walk(&scene->call, &scene->account, &lists, "0", &pile->sink),
 				 0);
 		assert_int_equal(pile->rows, sizes[i / 2]);
 		assert_true(requests(scene) <= (int)(sizes[i / 2] + PAGE - 1) / PAGE + 7);
@@ -238,7 +241,7 @@ static void test_many_lists(void **state)
 	for (size_t round = 0; round < 4; round++) {
 		int pages = 0;
 
-		scene->account.parallel = parallels[round];
+		scene->account.endpoint.parallel = parallels[round];
 		scene->lister.delay = 4;
 		settle(scene);
 		scene->lister.together = round < 3 ? (int)parallels[round] : 0;

@@ -18,7 +18,8 @@
 #include <string.h>
 
 #include "cache/document/merge.h"
-#include "vendors/json/exact.h"
+#include "vendors/json/exact_parse.h"
+#include "vendors/json/exact_print.h"
 
 static json_t *parse(const char *text)
 {
@@ -29,7 +30,7 @@ static json_t *parse(const char *text)
 	for (char *c = copy; *c; c++)
 		if (*c == '\'')
 			*c = '"';
-	value = exact_parse(copy, strlen(copy), EXACT_ANY, NULL);
+	value = exact_parse(copy, strlen(copy), EXACT_PARSE_ANY, NULL);
 	if (!value)
 		print_error("not JSON: %s\n", text);
 	free(copy);
@@ -40,7 +41,7 @@ static json_t *parse(const char *text)
 /* The exact text, members in their order; the caller frees. */
 static char *dump(const json_t *value)
 {
-	char *text = exact_dump(value, 0);
+	char *text = exact_print_text(value, 0);
 
 	assert_non_null(text);
 	return text;

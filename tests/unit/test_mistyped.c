@@ -3,8 +3,8 @@
  * test_mistyped.c - which names are a record's with a mistyped suffix, and what a text says that is
  * written piece by piece.
  */
-#include "fs/mistyped.h"
-#include "fs/memory/scratch.h"
+#include "fs/memory/mistyped.h"
+#include "fs/memory/scratch_text.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -166,7 +166,7 @@ static void test_forms(void **state)
 /* ---- texts ---- */
 
 /* Write PIECES one after the other: which of them makes it say something, and what. */
-static int said_by(const char *const *pieces, enum scratch_says *says)
+static int said_by(const char *const *pieces, enum scratch_text_says *says)
 {
 	struct scratches *all = scratches_new(1 << 20);
 	struct scratch *scratch = NULL;
@@ -177,9 +177,9 @@ static int said_by(const char *const *pieces, enum scratch_says *says)
 	for (; *pieces && *says == SCRATCH_NOTHING; pieces++) {
 		size_t size = strlen(*pieces);
 
-		*says = scratch_says_after(scratch, *pieces, size, -1);
-		assert_int_equal(scratch_write(all, scratch, *pieces, size, -1), 0);
-		assert_int_equal(scratch_says(scratch), *says);
+		*says = scratch_text_says_after(scratch, *pieces, size, -1);
+		assert_int_equal(scratch_text_write(all, scratch, *pieces, size, -1), 0);
+		assert_int_equal(scratch_text_says(scratch), *says);
 		number++;
 	}
 	scratch_put(all, scratch);
@@ -192,7 +192,7 @@ static void test_pieces(void **state)
 	static const struct {
 		const char *pieces[6];
 		int number;
-		enum scratch_says says;
+		enum scratch_text_says says;
 	} cases[] = {
 	    {{"inactive\n"}, 1, SCRATCH_STATUS},
 	    {{"active"}, 1, SCRATCH_STATUS},
@@ -213,7 +213,7 @@ static void test_pieces(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		enum scratch_says says;
+		enum scratch_text_says says;
 
 		assert_int_equal(said_by(cases[i].pieces, &says), cases[i].number);
 		assert_int_equal(says, cases[i].says);
@@ -228,28 +228,28 @@ static void test_order(void **state)
 
 	(void)state;
 	assert_int_equal(scratch_make(all, "d/x", NULL, &scratch), 0);
-	assert_int_equal(scratch_write(all, scratch, "{ ?", 3, 0), 0);
-	assert_int_equal(scratch_says_after(scratch, "}", 1, 2), SCRATCH_NOTHING);
-	assert_int_equal(scratch_write(all, scratch, " ", 1, 2), 0);
-	assert_int_equal(scratch_says_after(scratch, "}", 1, 3), SCRATCH_NOTHING);
+	assert_int_equal(scratch_text_write(all, scratch, "{ ?", 3, 0), 0);
+	assert_int_equal(scratch_text_says_after(scratch, "}", 1, 2), SCRATCH_NOTHING);
+	assert_int_equal(scratch_text_write(all, scratch, " ", 1, 2), 0);
+	assert_int_equal(scratch_text_says_after(scratch, "}", 1, 3), SCRATCH_NOTHING);
 	/* but a rename looks at what is there */
-	assert_int_equal(scratch_write(all, scratch, "}", 1, 3), 0);
-	assert_int_equal(scratch_says(scratch), SCRATCH_OBJECT);
+	assert_int_equal(scratch_text_write(all, scratch, "}", 1, 3), 0);
+	assert_int_equal(scratch_text_says(scratch), SCRATCH_OBJECT);
 	/* over all that was there: a new start */
-	assert_int_equal(scratch_says_after(scratch, "active", 6, 0), SCRATCH_STATUS);
-	assert_int_equal(scratch_says_after(scratch, "{}  ", 4, 0), SCRATCH_OBJECT);
-	assert_int_equal(scratch_says_after(scratch, "{}", 2, 0), SCRATCH_NOTHING);
-	assert_int_equal(scratch_write(all, scratch, "{ \"b\"", 5, 0), 0);
-	assert_int_equal(scratch_says_after(scratch, ":1}", 3, 5), SCRATCH_OBJECT);
-	assert_int_equal(scratch_says_after(scratch, ":1}", 3, 9), SCRATCH_NOTHING);
+	assert_int_equal(scratch_text_says_after(scratch, "active", 6, 0), SCRATCH_STATUS);
+	assert_int_equal(scratch_text_says_after(scratch, "{}  ", 4, 0), SCRATCH_OBJECT);
+	assert_int_equal(scratch_text_says_after(scratch, "{}", 2, 0), SCRATCH_NOTHING);
+	assert_int_equal(scratch_text_write(all, scratch, "{ \"b\"", 5, 0), 0);
+	assert_int_equal(scratch_text_says_after(scratch, ":1}", 3, 5), SCRATCH_OBJECT);
+	assert_int_equal(scratch_text_says_after(scratch, ":1}", 3, 9), SCRATCH_NOTHING);
 	/* what was seen and then cut off, or written anew, is not what the scanner remembers */
-	assert_int_equal(scratch_truncate(all, scratch, 1), 0);
-	assert_int_equal(scratch_says_after(scratch, "}", 1, -1), SCRATCH_OBJECT);
-	assert_int_equal(scratch_truncate(all, scratch, 0), 0);
-	assert_int_equal(scratch_says_after(scratch, "}", 1, -1), SCRATCH_NOTHING);
-	assert_int_equal(scratch_says_after(scratch, "inactive\n", 9, -1), SCRATCH_STATUS);
-	assert_int_equal(scratch_truncate(all, scratch, 3), 0);
-	assert_int_equal(scratch_says_after(scratch, "active", 6, -1), SCRATCH_NOTHING);
+	assert_int_equal(scratch_text_truncate(all, scratch, 1), 0);
+	assert_int_equal(scratch_text_says_after(scratch, "}", 1, -1), SCRATCH_OBJECT);
+	assert_int_equal(scratch_text_truncate(all, scratch, 0), 0);
+	assert_int_equal(scratch_text_says_after(scratch, "}", 1, -1), SCRATCH_NOTHING);
+	assert_int_equal(scratch_text_says_after(scratch, "inactive\n", 9, -1), SCRATCH_STATUS);
+	assert_int_equal(scratch_text_truncate(all, scratch, 3), 0);
+	assert_int_equal(scratch_text_says_after(scratch, "active", 6, -1), SCRATCH_NOTHING);
 	scratch_put(all, scratch);
 	scratches_free(all);
 }

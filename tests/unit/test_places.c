@@ -6,7 +6,9 @@
  * And what is taken out of a vendor's words (redact.h), a pure function.
  */
 #include "vendors/rest/redact.h"
+#include "vendors/rest/collection.h"
 #include "vendors/vendor.h"
+#include "vendors/vendors.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -113,7 +115,7 @@ static void test_places(void **state)
 /* What links a user is found again as a link to that user, whichever form the row has. */
 static void test_links(void **state)
 {
-	const struct place *accounts = vendor_find("elasticpath")->places;
+	const struct place *accounts = vendors_find("elasticpath")->places;
 	const struct collection *links = accounts[0].below[0].collection;
 	json_t *body = links->link("m1");
 	json_t *flat = json_pack("{s:s, s:s}", "id", "s1", "account_member_id", "m1");

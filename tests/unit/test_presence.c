@@ -3,7 +3,14 @@
  * test_presence.c - what was made and deleted here, while a vendor's reads lag: it stays so, until
  * lag is over or the vendor shows something newer.
  */
+#include "cache/record/record.h"
+#include "cache/record/snapshot.h"
+#include "cache/roster/presence.h"
+#include "cache/roster/publish.h"
+#include "cache/roster/roster.h"
+#include "cache/roster/whole.h"
 #include "tests/unit/played.h"
+#include "vendors/rest/account.h"
 
 static const char *const time_keys[] = {"updated_at", NULL};
 
@@ -13,7 +20,7 @@ static void note_made(struct scene *scene, const char *id, int value)
 	json_t *object = user(id, value);
 	struct record *record = record_new(&people, id, object, now);
 
-	roster_note_made(scene->roster, record);
+	presence_note_made(scene->roster, record);
 	record_put(record);
 	json_decref(object);
 }
@@ -22,8 +29,8 @@ static void delete_user(struct scene *scene, const char *id)
 {
 	json_t *before = user(id, 0);
 
-	roster_note_deleted(scene->roster, id, before);
-	roster_publish_deleted(scene->roster, id);
+	presence_note_deleted(scene->roster, id, before);
+	publish_deleted(scene->roster, id);
 	json_decref(before);
 }
 
@@ -59,7 +66,7 @@ static void test_made(void **state)
 		snapshot_put(now);
 		roster_refresh(scene.roster);
 		assert_int_equal(ask_record(&scene, "20"), 1);
-		roster_publish_absent(scene.roster, "20");
+		publish_absent(scene.roster, "20");
 		assert_int_equal(ask_record(&scene, "20"), 1);
 	}
 	/* as it is known last, not as it was made */
@@ -70,8 +77,8 @@ static void test_made(void **state)
 	/* nobody else is helped by that */
 	roster_refresh(scene.roster);
 	assert_int_equal(ask_record(&scene, "30"), -ENOENT);
-	assert_false(roster_was_made(scene.roster, "30"));
-	assert_true(roster_was_made(scene.roster, "20"));
+	assert_false(presence_was_made(scene.roster, "30"));
+	assert_true(presence_was_made(scene.roster, "20"));
 	/* once the vendor shows it, its word counts */
 	user_count = 21;
 	atomic_store(&values[20], 3);
@@ -122,7 +129,7 @@ static void test_no_lag(void **state)
 	scene.account->lag = 0;
 	delete_user(&scene, "6");
 	note_made(&scene, "20", 1);
-	assert_false(roster_was_made(scene.roster, "20"));
+	assert_false(presence_was_made(scene.roster, "20"));
 	now = fetch(&scene);
 	assert_int_equal(now->count, 10);
 	assert_int_equal(value_in(now, "6"), 0);
@@ -145,14 +152,14 @@ static void test_the_end_of_lag(void **state)
 	delete_user(&scene, "6");
 	note_made(&scene, "20", 1);
 	snapshot_put(fetch(&scene));
-	snapshot_put(roster_snapshot(scene.roster, &seconds));
+	snapshot_put(whole_snapshot(scene.roster, &seconds));
 	assert_true(seconds <= 1);
 	while (ask_record(&scene, "20") != -ENOENT || ask_record(&scene, "6") != 0)
 		call_pause(&call, 20);
 	assert_int_equal(count(&scene), 10);
 	/* and then for as long as any */
 	snapshot_put(fetch(&scene));
-	snapshot_put(roster_snapshot(scene.roster, &seconds));
+	snapshot_put(whole_snapshot(scene.roster, &seconds));
 	assert_true(seconds > 1);
 	call_destroy(&call);
 	end(&scene);
@@ -167,12 +174,12 @@ static bool is_hidden(struct roster *roster, const char *before, const char *tim
 	bool hidden;
 
 	call_init(&call, "test");
-	roster_note_deleted(roster, "6", old);
-	hidden = roster_was_deleted(roster, &call, "6", now);
+	presence_note_deleted(roster, "6", old);
+	hidden = presence_was_deleted(roster, &call, "6", now);
 	assert_true((call.good_until > 0) == hidden);
 	/* what is newer ends the memory */
-	assert_true(roster_was_deleted(roster, &call, "6", old) == hidden);
-	assert_false(roster_was_deleted(roster, &call, "7", now));
+	assert_true(presence_was_deleted(roster, &call, "6", old) == hidden);
+	assert_false(presence_was_deleted(roster, &call, "7", now));
 	call_destroy(&call);
 	json_decref(old);
 	json_decref(now);

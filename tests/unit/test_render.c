@@ -4,7 +4,7 @@
  * many digits as its numbers need.
  */
 #include "cache/document/render.h"
-#include "vendors/json/exact.h"
+#include "vendors/json/exact_parse.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

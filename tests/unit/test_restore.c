@@ -19,7 +19,8 @@
 #include <string.h>
 
 #include "cache/document/restore.h"
-#include "vendors/json/exact.h"
+#include "vendors/json/exact_parse.h"
+#include "vendors/json/exact_print.h"
 
 static json_t *parse(const char *text)
 {
@@ -96,7 +97,7 @@ static void test_restore(void **state)
 
 		assert_int_equal(restore_document(base, document, &restored), 0);
 		if (!json_equal(document, wanted))
-			fail_msg("row %zu: %s", i, exact_dump(document, 0));
+			fail_msg("row %zu: %s", i, exact_print_text(document, 0));
 		assert_true(json_equal(base, before));
 		assert_int_equal(restored.count, rows[i].count);
 		if (rows[i].path)
@@ -192,7 +193,7 @@ static void test_elements(void **state)
 		if (error != (doubtful ? -EINVAL : 0))
 			fail_msg("row %zu: %d", i, error);
 		if (!doubtful && !json_equal(document, wanted))
-			fail_msg("row %zu: %s", i, exact_dump(document, 0));
+			fail_msg("row %zu: %s", i, exact_print_text(document, 0));
 		if (doubtful)
 			assert_true(restored.doubt && *restored.doubt == 'a');
 		else
@@ -214,7 +215,8 @@ static json_t *many(size_t count, unsigned number, bool spelled)
 		char text[32];
 
 		snprintf(text, sizeof(text), "%u.5%s", number++, spelled ? "0" : "");
-		json_array_append_new(array, exact_parse(text, strlen(text), EXACT_ANY, NULL));
+		json_array_append_new(array,
+				      exact_parse(text, strlen(text), EXACT_PARSE_ANY, NULL));
 	}
 	return document;
 }

@@ -13,11 +13,11 @@ static void test_throttled(void **state)
 	struct http_stats stats;
 	int64_t begun = now_ms();
 
-	scene->account.retry_budget = PATIENCE;
+	scene->account.endpoint.retry_budget = PATIENCE;
 	web_order(&scene->web, 1, 429, "Retry-After", "1");
 	assert_int_equal(run_many(scene, "/fail", 4), 4);
 	assert_in_range(now_ms() - begun, 1000, 1000 + AT_ONCE_MS);
-	http_stats(&scene->account, &stats);
+	http_stats(&scene->account.endpoint, &stats);
 	assert_int_equal(stats.throttled, 1);
 	assert_int_equal(stats.retries, 1);
 	/* a POST that met a 429 was not applied */
@@ -36,21 +36,21 @@ static void test_halved(void **state)
 {
 	struct scene *scene = *state;
 
-	assert_int_equal(http_allowed(&scene->account), 4);
+	assert_int_equal(http_allowed(&scene->account.endpoint), 4);
 	web_order(&scene->web, 1, 429, NULL, NULL);
 	assert_int_equal(perform(scene, get("/fail")), 0);
 	assert_int_equal(scene->reply.status, 200);
-	assert_int_equal(http_allowed(&scene->account), 2);
+	assert_int_equal(http_allowed(&scene->account.endpoint), 2);
 	scene->web.most_running = 0;
 	web_together(&scene->web, 2);
 	assert_int_equal(run_many(scene, "/slow", 4), 4);
 	assert_in_range(scene->web.most_running, 2, 3);
-	assert_int_equal(http_allowed(&scene->account), 3);
+	assert_int_equal(http_allowed(&scene->account.endpoint), 3);
 	for (int i = 0; i < 4; i++)
 		assert_int_equal(run_many(scene, "/ok", 10), 10);
-	assert_int_equal(http_allowed(&scene->account), 3);
+	assert_int_equal(http_allowed(&scene->account.endpoint), 3);
 	assert_int_equal(run_many(scene, "/ok", 10), 10);
-	assert_int_equal(http_allowed(&scene->account), 4);
+	assert_int_equal(http_allowed(&scene->account.endpoint), 4);
 }
 
 /* While nobody gets an answer, one at a time asks, and less and less often. */
@@ -59,13 +59,13 @@ static void test_one_goes_ahead(void **state)
 	struct scene *scene = *state;
 	int64_t begun = now_ms();
 
-	scene->account.retry_budget = 2;
+	scene->account.endpoint.retry_budget = 2;
 	web_order(&scene->web, 1000, 429, NULL, NULL);
 	assert_int_equal(run_many(scene, "/fail", 4), 0);
 	/* two seconds each, and all together where they were sent together; else they queue */
 	assert_in_range(now_ms() - begun, 1900, 2 * AT_ONCE_MS);
 	assert_in_range(requests(scene), 2, 60);
-	assert_int_equal(http_allowed(&scene->account), 1);
+	assert_int_equal(http_allowed(&scene->account.endpoint), 1);
 	web_order(&scene->web, 0, 429, NULL, NULL);
 	assert_int_equal(run_many(scene, "/slow", 4), 4);
 }
@@ -78,7 +78,7 @@ static void test_throttled_long(void **state)
 	time_t when = time(NULL) + 3600;
 	struct tm parts;
 
-	scene->account.retry_budget = PATIENCE;
+	scene->account.endpoint.retry_budget = PATIENCE;
 	/* of a change that may have been made, only that one is told: it must be looked up */
 	web_order(&scene->web, 1, 503, "Retry-After", date);
 	strftime(date, sizeof(date), "%a, %d %b %Y %H:%M:%S GMT", gmtime_r(&when, &parts));
@@ -112,7 +112,7 @@ static void test_5xx(void **state)
 	assert_int_equal(perform(scene, post("/fail")), 0);
 	assert_int_equal(scene->reply.status, 503);
 	assert_int_equal(requests(scene), 5);
-	scene->account.retry_budget = 0;
+	scene->account.endpoint.retry_budget = 0;
 	web_order(&scene->web, 1, 502, NULL, NULL);
 	assert_int_equal(perform(scene, get("/fail")), 0);
 	assert_int_equal(scene->reply.status, 502);
@@ -123,7 +123,7 @@ static void test_lost(void **state)
 {
 	struct scene *scene = *state;
 
-	scene->account.retry_budget = 2;
+	scene->account.endpoint.retry_budget = 2;
 	/* on a kept connection, where curl alone would send the POST again */
 	assert_int_equal(perform(scene, get("/ok")), 0);
 	assert_int_equal(perform(scene, post("/drop")), -EREMOTEIO);
@@ -146,7 +146,7 @@ static int64_t move_on(struct scene *scene)
 
 	for (int i = 0; i < 4; i++) {
 		usleep(300000);
-		http_progress(&scene->account);
+		http_progress(&scene->account.endpoint);
 		longest = now_ms() - last > longest ? now_ms() - last : longest;
 		last = now_ms();
 	}
@@ -158,7 +158,7 @@ static void test_progress(void **state)
 	struct scene *scene = *state;
 	int64_t begun, took = 0, longest = 1000;
 
-	scene->account.retry_budget = 1;
+	scene->account.endpoint.retry_budget = 1;
 	web_order(&scene->web, 100000, 503, NULL, NULL);
 	/* where the machine stood still for as long as the budget, it was right to give up: once
 	 * more */
@@ -192,15 +192,16 @@ static void test_refused(void **state)
 	web_stop(&later);
 	snprintf(url, sizeof(url), "http://127.0.0.1:%u", later.port);
 	*gone = scene->account;
-	gone->base_url = url;
-	gone->retry_budget = 1;
-	assert_int_equal(http_add(scene->http, gone), 0);
+	gone->endpoint.base_url = url;
+	gone->endpoint.retry_budget = 1;
+	assert_int_equal(http_add(scene->http, &gone->endpoint), 0);
 	request.headers[0] = (struct http_header){"X-Key", KEY};
 	request.header_count = 1;
 	request.user = "user-" KEY;
 	request.password = "password-" KEY;
 	begun = now_ms();
-	assert_int_equal(http_perform(&scene->call, gone, &request, &scene->reply), -ECONNREFUSED);
+	assert_int_equal(http_perform(&scene->call, &gone->endpoint, &request, &scene->reply),
+			 -ECONNREFUSED);
 	assert_in_range(now_ms() - begun, 900, 1000 + AT_ONCE_MS);
 	snprintf(url, sizeof(url), "could not connect to 127.0.0.1 port %u: Connection refused",
 		 later.port);
@@ -231,11 +232,11 @@ static void test_refused_first(void **state)
 	web_stop(&later);
 	*gone = scene->account;
 	snprintf(url, sizeof(url), "%s", later.url);
-	gone->base_url = url;
-	gone->retry_budget = 10;
-	assert_int_equal(http_add(scene->http, gone), 0);
+	gone->endpoint.base_url = url;
+	gone->endpoint.retry_budget = 10;
+	assert_int_equal(http_add(scene->http, &gone->endpoint), 0);
 	assert_int_equal(pthread_create(&thread, NULL, start_late, &later), 0);
-	assert_int_equal(http_perform(&scene->call, gone, &request, &scene->reply), 0);
+	assert_int_equal(http_perform(&scene->call, &gone->endpoint, &request, &scene->reply), 0);
 	pthread_join(thread, &started);
 	assert_non_null(started);
 	assert_int_equal(scene->reply.status, 200);
@@ -248,14 +249,14 @@ static void test_timeout(void **state)
 	struct scene *scene = *state;
 	int64_t begun = now_ms();
 
-	scene->account.timeout = 1;
-	scene->account.retry_budget = 0;
+	scene->account.endpoint.timeout = 1;
+	scene->account.endpoint.retry_budget = 0;
 	assert_int_equal(perform(scene, get("/stall")), -ETIMEDOUT);
 	assert_in_range(now_ms() - begun, 900, 1000 + AT_ONCE_MS);
 	assert_true(scene->reply.sent);
 	assert_non_null(strstr(scene->reply.words, "within 1 s"));
 	/* those who queue behind a dead vendor hear of it in that time too */
-	scene->account.parallel = 1;
+	scene->account.endpoint.parallel = 1;
 	begun = now_ms();
 	assert_int_equal(run_many(scene, "/stall", 12), 0);
 	assert_in_range(now_ms() - begun, 900, 1000 + AT_ONCE_MS);

@@ -5,7 +5,17 @@
  */
 #include "tests/unit/played.h"
 
+#include "cache/update/self_guard.h"
+#include "cache/record/record.h"
+#include "cache/record/snapshot.h"
+#include "cache/roster/figures.h"
+#include "cache/roster/inactive.h"
+#include "cache/roster/known.h"
+#include "cache/roster/publish.h"
+#include "cache/roster/roster.h"
+#include "cache/roster/whole.h"
 #include "cache/update/change.h"
+#include "vendors/rest/self.h"
 
 /* ---- refreshing ---- */
 
@@ -82,11 +92,11 @@ static void test_written_and_refreshed(void **state)
 	atomic_store(&values[7], 1);
 	write_user(&scene, "7", 1);
 	check_events(&scene, 1, 1);
-	assert_int_equal(roster_peek(scene.roster, "7", &written, &seconds), ROSTER_FRESH);
+	assert_int_equal(known_peek(scene.roster, "7", &written, &seconds), KNOWN_FRESH);
 	roster_refresh(scene.roster);
 	new = whole(&scene);
 	check_events(&scene, 0, 1);
-	assert_int_equal(roster_peek(scene.roster, "7", &listed, &seconds), ROSTER_FRESH);
+	assert_int_equal(known_peek(scene.roster, "7", &listed, &seconds), KNOWN_FRESH);
 	assert_ptr_equal(listed, written);
 	assert_ptr_equal(snapshot_find(new, "7"), written);
 	record_put(listed);
@@ -105,11 +115,11 @@ static void test_fetched_alone(void **state)
 	(void)state;
 	begin(&scene, 300);
 	snapshot_put(whole(&scene));
-	assert_int_equal(roster_peek(scene.roster, "7", &listed, &seconds), ROSTER_FRESH);
+	assert_int_equal(known_peek(scene.roster, "7", &listed, &seconds), KNOWN_FRESH);
 	for (int turn = 0; turn < 2; turn++) {
 		roster_refresh(scene.roster);
 		assert_int_equal(ask_record(&scene, "7"), 0);
-		assert_int_equal(roster_peek(scene.roster, "7", &alone, &seconds), ROSTER_FRESH);
+		assert_int_equal(known_peek(scene.roster, "7", &alone, &seconds), KNOWN_FRESH);
 		assert_ptr_equal(alone, listed);
 		record_put(alone);
 	}
@@ -135,7 +145,7 @@ static void test_alone_before_the_list(void **state)
 
 		begin(&scene, 300);
 		assert_int_equal(ask_record(&scene, "7"), 0);
-		assert_int_equal(roster_peek(scene.roster, "7", &alone, &seconds), ROSTER_FRESH);
+		assert_int_equal(known_peek(scene.roster, "7", &alone, &seconds), KNOWN_FRESH);
 		assert_int_equal(lists, 0);
 		atomic_store(&values[7], value);
 		listed = whole(&scene);
@@ -159,17 +169,17 @@ static void test_writes_are_listed(void **state)
 	(void)state;
 	begin(&scene, 100);
 	first = ask_whole(&scene, &before);
-	assert_int_equal(roster_generation(scene.roster, &seconds), before);
+	assert_int_equal(whole_generation(scene.roster, &seconds), before);
 	write_user(&scene, "5", 1);
 	write_user(&scene, "5", 2);
 	write_user(&scene, "new", 3);
-	roster_publish_deleted(scene.roster, "6");
-	roster_publish_deleted(scene.roster, "nobody");
-	roster_publish_absent(scene.roster, "8");
-	assert_true(roster_generation(scene.roster, &seconds) > before);
+	publish_deleted(scene.roster, "6");
+	publish_deleted(scene.roster, "nobody");
+	publish_absent(scene.roster, "8");
+	assert_true(whole_generation(scene.roster, &seconds) > before);
 
 	second = ask_whole(&scene, &after);
-	assert_int_equal(roster_generation(scene.roster, &seconds), after);
+	assert_int_equal(whole_generation(scene.roster, &seconds), after);
 	assert_int_equal(second->count, 100);
 	assert_int_equal(value_in(second, "5"), 2);
 	assert_int_equal(value_in(second, "new"), 3);
@@ -220,7 +230,7 @@ static void test_written_while_fetched(void **state)
 	start(&scene, &other);
 	await_list(&asker, 2);
 	write_user(&scene, "5", 1);
-	roster_publish_deleted(scene.roster, "6");
+	publish_deleted(scene.roster, "6");
 	snapshot_put(known(&scene)); /* it is in the old snapshot now, too */
 	set_gate(false);
 	finish(&asker);
@@ -245,9 +255,9 @@ static void test_written_while_fetched(void **state)
 
 static size_t reappeared(struct scene *scene)
 {
-	struct roster_info info;
+	struct figures info;
 
-	roster_info(scene->roster, &info);
+	figures_get(scene->roster, &info);
 	return info.reappeared;
 }
 
@@ -262,7 +272,7 @@ static void test_deactivated_while_fetched(void **state)
 	set_gate(true);
 	start(&scene, &asker);
 	await_list(&asker, 1);
-	roster_note_deactivated(scene.roster, "5", true);
+	inactive_note(scene.roster, "5", true);
 	write_user(&scene, "5", INACTIVE);
 	set_gate(false);
 	finish(&asker);
@@ -311,7 +321,7 @@ static void *write_and_look(void *arg)
 		snprintf(id, sizeof(id), "%zu", number);
 		atomic_store(&values[number], round);
 		write_user(scene, id, round);
-		roster_peek(scene->roster, id, &record, &seconds);
+		known_peek(scene->roster, id, &record, &seconds);
 		if (!record || value_of(record) < round)
 			return "a write is not seen by id";
 		record_put(record);
@@ -339,7 +349,7 @@ static void *refresh_and_look(void *arg)
 		roster_refresh(scene->roster);
 		for (int turn = 0; turn < 3; turn++) {
 			snapshot = turn ? known(scene) : whole(scene);
-			roster_peek(scene->roster, id, &record, &seconds);
+			known_peek(scene->roster, id, &record, &seconds);
 			if (value_in(snapshot, id) < round || value_of(record) < round)
 				return "a refresh is undone";
 			record_put(record);
@@ -382,16 +392,14 @@ static void test_nobodys_keys(void **state)
 {
 	struct scene scene;
 	struct call call;
-	struct change change = {.call = &call, .id = "1"};
 	char *id = NULL;
 
 	(void)state;
 	begin(&scene, 3);
 	call_init(&call, "test");
-	change.roster = scene.roster;
-	assert_int_equal(change_check_self(&change, "inactive"), 0);
+	assert_int_equal(self_guard_check(&call, scene.roster, "1", "inactive"), 0);
 	assert_int_equal(call.error, 0);
-	assert_int_equal(vendor_self(&call, scene.account, &id), -ENODATA);
+	assert_int_equal(self_find(&call, scene.account, &id), -ENODATA);
 	assert_null(id);
 	call_destroy(&call);
 	end(&scene);

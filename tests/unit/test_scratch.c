@@ -42,7 +42,7 @@ static const char *text_at(struct scratches *all, const char *path, char *text, 
 
 	if (!scratch)
 		return NULL;
-	count = scratch_read(scratch, 0, size - 1, &data);
+	count = scratch_text_read(scratch, 0, size - 1, &data);
 	assert_true(count >= 0);
 	if (count)
 		memcpy(text, data, (size_t)count);

@@ -3,8 +3,9 @@
  * test_snapshot.c - building a snapshot, on its own and from an older one, and finding in it; and
  * what a record keeps of an object.
  */
+#include "cache/record/record.h"
 #include "cache/document/render.h"
-#include "cache/roster/snapshot.h"
+#include "cache/record/snapshot.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>

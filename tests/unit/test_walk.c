@@ -200,8 +200,8 @@ static void test_empty_page_in_the_middle(void **state)
 {
 	struct walk walk;
 	struct walk_ask ask;
-	struct walk_result full = {.rows = 100, .fresh = 100, .totals = TOTALS_UNKNOWN};
-	struct walk_result empty = {.totals = TOTALS_UNKNOWN};
+	struct walk_result full = {.rows = 100, .fresh = 100, .totals = WALK_TOTALS_UNKNOWN};
+	struct walk_result empty = {.totals = WALK_TOTALS_UNKNOWN};
 
 	(void)state;
 	walk_init(&walk, false, 100, 8);
@@ -235,7 +235,7 @@ static size_t ask_all(struct walk *walk)
 
 static enum walk_verdict report(struct walk *walk, size_t rows, long long records, int more)
 {
-	struct walk_result result = {.rows = rows, .fresh = rows, .totals = TOTALS_UNKNOWN};
+	struct walk_result result = {.rows = rows, .fresh = rows, .totals = WALK_TOTALS_UNKNOWN};
 
 	result.totals.records = records;
 	result.totals.more = more;
@@ -361,8 +361,8 @@ static void test_errors(void **state)
 {
 	struct walk walk;
 	struct walk_ask ask;
-	struct walk_result full = {.rows = 100, .fresh = 100, .totals = TOTALS_UNKNOWN};
-	struct walk_result empty = {.totals = TOTALS_UNKNOWN};
+	struct walk_result full = {.rows = 100, .fresh = 100, .totals = WALK_TOTALS_UNKNOWN};
+	struct walk_result empty = {.totals = WALK_TOTALS_UNKNOWN};
 
 	(void)state;
 	for (int behind = 0; behind < 2; behind++) {

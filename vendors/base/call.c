@@ -7,10 +7,11 @@
  */
 #include "vendors/base/call.h"
 
+#include "vendors/base/process.h"
+
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -29,28 +30,6 @@ void call_good_until(struct call *call, double until)
 		call->good_until = until;
 }
 
-/* The process that THREAD belongs to; THREAD itself when that can't be told. */
-pid_t call_process(pid_t thread)
-{
-	char name[64];
-	char line[256];
-	long tgid = thread;
-	FILE *file;
-
-	snprintf(name, sizeof(name), "/proc/%ld/status", (long)thread);
-	file = fopen(name, "re");
-	if (!file)
-		return thread;
-	while (fgets(line, sizeof(line), file)) {
-		if (strncmp(line, "Tgid:", 5) == 0) {
-			tgid = strtol(line + 5, NULL, 10);
-			break;
-		}
-	}
-	fclose(file);
-	return (pid_t)tgid;
-}
-
 void call_set_caller(struct call *call, uid_t uid, gid_t gid, pid_t thread)
 {
 	char name[64];
@@ -58,7 +37,7 @@ void call_set_caller(struct call *call, uid_t uid, gid_t gid, pid_t thread)
 
 	call->uid = uid;
 	call->gid = gid;
-	call->pid = call_process(thread);
+	call->pid = process_of(thread);
 	snprintf(call->command, sizeof(call->command), "?");
 	snprintf(name, sizeof(name), "/proc/%ld/comm", (long)call->pid);
 	file = fopen(name, "re");
@@ -75,19 +54,109 @@ void call_destroy(struct call *call)
 	pthread_cond_destroy(&call->wake);
 }
 
-int call_fail(struct call *call, int error, const char *format, ...)
-{
-	va_list args;
+/* The one table from verdict to errno. */
+static const int errnos[] = {
+    [CALL_OK] = 0,
+    [CALL_NO_MEMORY] = ENOMEM,
+    [CALL_CANCELLED] = EINTR,
+    [CALL_INVALID] = EINVAL,
+    [CALL_FORBIDDEN] = EPERM,
+    [CALL_READ_ONLY] = EROFS,
+    [CALL_OVER_LIMIT] = EDQUOT,
+    [CALL_NOT_TOLD] = ENODATA,
+    [CALL_SYSTEM] = EIO,
+    [CALL_UNAUDITED] = EIO,
+    [CALL_TIMED_OUT] = ETIMEDOUT,
+    [CALL_NO_CONNECTION] = ECONNREFUSED,
+    [CALL_NO_ROUTE] = EHOSTUNREACH,
+    [CALL_PROTOCOL] = EPROTO,
+    [CALL_NO_DESCRIPTOR] = EMFILE,
+    [CALL_LOST] = EREMOTEIO,
+    [CALL_LATE] = EBUSY,
+    [CALL_MISSING] = ENOENT,
+    [CALL_NO_PATH] = EREMOTEIO,
+    [CALL_BAD_REQUEST] = EINVAL,
+    [CALL_REFUSED] = EINVAL,
+    [CALL_BAD_KEYS] = EKEYREJECTED,
+    [CALL_DENIED] = EACCES,
+    [CALL_UNSUPPORTED] = EOPNOTSUPP,
+    [CALL_TAKEN] = EEXIST,
+    [CALL_CONFLICT] = ESTALE,
+    [CALL_PRECONDITION] = ESTALE,
+    [CALL_TOO_LARGE] = EFBIG,
+    [CALL_LIMITED] = EBUSY,
+    [CALL_FAILED] = EREMOTEIO,
+    [CALL_MALFORMED] = EREMOTEIO,
+    [CALL_NOT_APPLIED] = EREMOTEIO,
+    [CALL_TOKEN_REFUSED] = EINVAL,
+    [CALL_NO_TOKEN] = EREMOTEIO,
+};
 
-	va_start(args, format);
+#define VERDICTS (sizeof(errnos) / sizeof(errnos[0]))
+
+/* Of the verdicts that have ERROR, the first one is the most general. */
+static enum call_verdict verdict_of(int error)
+{
+	for (size_t verdict = 0; verdict < VERDICTS; verdict++) {
+		if (errnos[verdict] == error)
+			return (enum call_verdict)verdict;
+	}
+	return CALL_SYSTEM;
+}
+
+static void set_words(struct call *call, const char *format, va_list args)
+{
 	vsnprintf(call->words, sizeof(call->words), format, args);
-	va_end(args);
-	call->error = error;
 	for (char *c = call->words; *c; c++) {
 		if ((unsigned char)*c < 0x20 || *c == 0x7f)
 			*c = ' ';
 	}
+}
+
+int call_fail(struct call *call, enum call_verdict verdict, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	set_words(call, format, args);
+	va_end(args);
+	return call_decide(call, verdict);
+}
+
+int call_fail_errno(struct call *call, int error, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	set_words(call, format, args);
+	va_end(args);
+	call->verdict = verdict_of(error);
+	call->error = error;
 	return -error;
+}
+
+int call_no_memory(struct call *call)
+{
+	return call_fail(call, CALL_NO_MEMORY, "no memory");
+}
+
+int call_interrupted(struct call *call)
+{
+	return call_fail(call, CALL_CANCELLED, "interrupted");
+}
+
+int call_decide(struct call *call, enum call_verdict verdict)
+{
+	call->verdict = verdict;
+	call->error = errnos[verdict];
+	return -call->error;
+}
+
+void call_clear(struct call *call)
+{
+	call->verdict = CALL_OK;
+	call->error = 0;
+	call->words[0] = '\0';
 }
 
 void call_add_words(struct call *call, const char *format, ...)
@@ -100,18 +169,13 @@ void call_add_words(struct call *call, const char *format, ...)
 	va_end(args);
 }
 
-int call_shown_status(const struct call *call)
-{
-	return call->status ? call->status : call->token_status;
-}
-
 void call_tell_request(const struct call *call, char *text)
 {
 	if (!call->request[0])
 		text[0] = '\0';
-	else if (call_shown_status(call) && !call->unasked)
+	else if (call->status && !call->unasked)
 		snprintf(text, CALL_REQUEST_MAX + 32, "%s answered %d: ", call->request,
-			 call_shown_status(call));
+			 call->status);
 	else
 		snprintf(text, CALL_REQUEST_MAX + 32, "%s: ", call->request);
 }
@@ -119,18 +183,20 @@ void call_tell_request(const struct call *call, char *text)
 void call_fail_unreadable(struct call *call, int error, const char *vendor, const char *more)
 {
 	char request[CALL_REQUEST_MAX + 32], words[CALL_WORDS_MAX];
+	enum call_verdict verdict = call->error == error ? call->verdict : verdict_of(error);
 
 	memcpy(words, call->words, sizeof(words));
 	call_tell_request(call, request);
 	call->request[0] = '\0';
-	call_fail(call, error, "%s can't be read%s: %s%s", vendor, more, request, words);
+	call_fail_errno(call, error, "%s can't be read%s: %s%s", vendor, more, request, words);
+	call->verdict = verdict;
 }
 
 void call_copy_error(struct call *to, const struct call *from)
 {
+	to->verdict = from->verdict;
 	to->error = from->error;
 	to->status = from->status;
-	to->token_status = from->token_status;
 	to->unasked = from->unasked;
 	memcpy(to->request, from->request, sizeof(to->request));
 	memcpy(to->words, from->words, sizeof(to->words));
@@ -169,7 +235,7 @@ int call_wait(struct call *call, bool (*ready)(void *arg), void *arg)
 	while (!(done = ready(arg)) && !call->cancelled)
 		pthread_cond_wait(&call->wake, &call->lock);
 	pthread_mutex_unlock(&call->lock);
-	return done ? 0 : call_fail(call, EINTR, "interrupted");
+	return done ? 0 : call_interrupted(call);
 }
 
 struct timespec call_deadline(unsigned milliseconds)
@@ -209,39 +275,4 @@ void call_continue(struct call *to, const struct call *from)
 	to->pid = from->pid;
 	atomic_store(&to->reached, atomic_load(&from->reached));
 	memcpy(to->command, from->command, sizeof(to->command));
-}
-
-/* Field FIELD (from 3) of /proc/TASK/stat, 0 when it can't be read. */
-static unsigned long long stat_field(pid_t task, int field)
-{
-	char text[1024];
-	char *after;
-	size_t length;
-	FILE *file;
-
-	snprintf(text, sizeof(text), "/proc/%ld/stat", (long)task);
-	file = fopen(text, "re");
-	if (!file)
-		return 0;
-	length = fread(text, 1, sizeof(text) - 1, file);
-	fclose(file);
-	text[length] = '\0';
-	/* The second field is the command's name in brackets, which may hold anything. */
-	after = strrchr(text, ')');
-	for (int at = 2; after && at < field; at++)
-		after = strchr(after + 1, ' ');
-	return after ? strtoull(after, NULL, 10) : 0;
-}
-
-unsigned long long call_process_start(pid_t pid)
-{
-	return stat_field(pid, 22);
-}
-
-bool call_thread_exiting(pid_t thread)
-{
-	const unsigned long long
-	    exiting = 0x4; /* PF_EXITING of the kernel's include/linux/sched.h */
-
-	return stat_field(thread, 9) & exiting;
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * clock.h - time that nobody sets: for ages, pauses and deadlines. Never blocks; any thread.
+ * clock.h - monotonic time, which nobody can set: for ages, pauses and deadlines.
+ *
+ * Functions never block and may be called from any thread.
  */
 #ifndef ROSTERFS_CLOCK_H
 #define ROSTERFS_CLOCK_H
@@ -8,26 +10,19 @@
 #include <stdint.h>
 #include <time.h>
 
-static inline struct timespec clock_now(void)
-{
-	struct timespec now;
+/* Return the time since an unspecified moment in the past. */
+struct timespec clock_now(void);
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now;
-}
+/* Return the same in seconds. */
+double clock_seconds(void);
 
-static inline double clock_seconds(void)
-{
-	struct timespec now = clock_now();
+/* Return the same in whole milliseconds. */
+int64_t clock_milliseconds(void);
 
-	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
-
-static inline int64_t clock_milliseconds(void)
-{
-	struct timespec now = clock_now();
-
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
+/*
+ * Return a number less than, equal to or greater than 0, as A is earlier than, equal to or later
+ * than B.
+ */
+int clock_compare(struct timespec a, struct timespec b);
 
 #endif

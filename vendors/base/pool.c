@@ -67,7 +67,7 @@ struct pool *pool_new(unsigned limit)
 }
 
 /* The next piece of work, or NULL when this thread is to end. */
-static struct work *take_locked(struct pool *pool)
+static struct work *pool_take_locked(struct pool *pool)
 {
 	struct work *work;
 
@@ -86,14 +86,14 @@ static struct work *take_locked(struct pool *pool)
 	return work;
 }
 
-static void *thread_main(void *arg)
+static void *pool_thread_main(void *arg)
 {
 	struct pool *pool = arg;
 	struct work *work;
 
 	prctl(PR_SET_NAME, "vendor-work", 0, 0, 0);
 	pthread_mutex_lock(&pool->lock);
-	while ((work = take_locked(pool))) {
+	while ((work = pool_take_locked(pool))) {
 		pool->running++;
 		pthread_mutex_unlock(&pool->lock);
 		if (work->run)
@@ -112,7 +112,7 @@ static void *thread_main(void *arg)
 	return NULL;
 }
 
-static int start_locked(struct pool *pool)
+static int pool_start_locked(struct pool *pool)
 {
 	pthread_attr_t attr;
 	pthread_t thread;
@@ -121,7 +121,7 @@ static int start_locked(struct pool *pool)
 	pthread_attr_init(&attr);
 	pthread_attr_setstacksize(&attr, STACK_BYTES);
 	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-	error = pthread_create(&thread, &attr, thread_main, pool);
+	error = pthread_create(&thread, &attr, pool_thread_main, pool);
 	pthread_attr_destroy(&attr);
 	if (!error)
 		pool->threads++;
@@ -135,7 +135,7 @@ static int queue_locked(struct pool *pool, struct work *work)
 
 	/* Idle threads that were signalled but did not wake yet are spoken for by the queue. */
 	if (pool->idle <= pool->queued && pool->threads < pool->limit)
-		error = start_locked(pool);
+		error = pool_start_locked(pool);
 	if (error && pool->threads > 0)
 		error = 0; /* one of those there will come to it */
 	if (error)

@@ -42,7 +42,7 @@ static uint8_t tag_of(uint64_t hash)
 	return (uint8_t)(hash >> 56 | 1);
 }
 
-static size_t after(const struct table *table, size_t at)
+static size_t place_after(const struct table *table, size_t at)
 {
 	return (at + 1) & (table->room - 1);
 }
@@ -53,25 +53,25 @@ void *table_find(const struct table *table, const char *key, uint64_t hash)
 
 	if (!table->room)
 		return NULL;
-	for (size_t at = home_of(table, hash); table->tags[at]; at = after(table, at)) {
+	for (size_t at = home_of(table, hash); table->tags[at]; at = place_after(table, at)) {
 		if (table->tags[at] == tag && strcmp(table->key(table->slots[at]), key) == 0)
 			return table->slots[at];
 	}
 	return NULL;
 }
 
-static void put(struct table *table, void *item, uint64_t hash)
+static void table_put(struct table *table, void *item, uint64_t hash)
 {
 	size_t at = home_of(table, hash);
 
 	while (table->tags[at])
-		at = after(table, at);
+		at = place_after(table, at);
 	table->slots[at] = item;
 	table->tags[at] = tag_of(hash);
 	table->count++;
 }
 
-static int grow(struct table *table)
+static int table_grow(struct table *table)
 {
 	struct table old = *table;
 	struct table larger = {.room = old.room ? 2 * old.room : ROOM_FIRST, .key = old.key};
@@ -85,7 +85,7 @@ static int grow(struct table *table)
 	}
 	for (size_t i = 0; i < old.room; i++) {
 		if (old.tags[i])
-			put(&larger, old.slots[i], hash_text(old.key(old.slots[i])));
+			table_put(&larger, old.slots[i], hash_text(old.key(old.slots[i])));
 	}
 	*table = larger;
 	free(old.slots);
@@ -96,9 +96,9 @@ static int grow(struct table *table)
 int table_add(struct table *table, void *item, uint64_t hash)
 {
 	/* four fifths full: 100,000 fit into 2^17 */
-	if (table->count >= table->room / 5 * 4 && grow(table))
+	if (table->count >= table->room / 5 * 4 && table_grow(table))
 		return -ENOMEM;
-	put(table, item, hash);
+	table_put(table, item, hash);
 	return 0;
 }
 
@@ -114,8 +114,8 @@ void table_remove(struct table *table, const void *item)
 	size_t gap = home_of(table, hash_text(table->key(item)));
 
 	while (table->slots[gap] != item || !table->tags[gap])
-		gap = after(table, gap);
-	for (size_t at = after(table, gap); table->tags[at]; at = after(table, at)) {
+		gap = place_after(table, gap);
+	for (size_t at = place_after(table, gap); table->tags[at]; at = place_after(table, at)) {
 		size_t home = home_of(table, hash_text(table->key(table->slots[at])));
 
 		if (may_stay(home, gap, at))

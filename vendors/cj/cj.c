@@ -6,6 +6,7 @@
  * its user-management guide, March 2026, and how-tos on the web); `notice_file` replaces it, and
  * for type = manual it is all there is.
  */
+#include "vendors/rest/account.h"
 #include "vendors/vendor.h"
 
 extern const struct vendor vendor_cj;

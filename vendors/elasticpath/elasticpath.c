@@ -10,6 +10,8 @@
  */
 #include "vendors/elasticpath/elasticpath.h"
 
+#include "vendors/rest/account.h"
+#include "vendors/rest/collection.h"
 #include "vendors/base/call.h"
 #include "vendors/http/http.h"
 #include "vendors/rest/token.h"
@@ -60,7 +62,7 @@ enum paging ep_paging(const struct account *account)
  * meta.results.total counts records (OpenAPI); meta.page.total counts pages, the guide shows it
  * alone. A link to a next page outweighs either.
  */
-void ep_totals(const json_t *answer, struct totals *totals)
+void ep_totals(const json_t *answer, struct walk_totals *totals)
 {
 	const json_t *records = collection_value(answer, "meta.results.total");
 	const json_t *current = collection_value(answer, "meta.page.current");
@@ -183,6 +185,8 @@ const struct vendor vendor_elasticpath = {
     .type = "elasticpath",
     .settings = settings,
     .choose_base_url = base_url,
+    .base_url_key = "region",
+    .base_url_hint = " (is the region, or base_url, that of the store?)",
     .users = &ep_members,
     .statuses = &ep_statuses,
     .places = ep_places,

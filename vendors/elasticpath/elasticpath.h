@@ -11,6 +11,7 @@
 #ifndef ROSTERFS_ELASTICPATH_H
 #define ROSTERFS_ELASTICPATH_H
 
+#include "vendors/rest/list.h"
 #include "vendors/vendor.h"
 
 #include <pthread.h>
@@ -39,7 +40,7 @@ extern const char *const ep_id_keys[];
 extern const char *const ep_time_keys[];
 extern const char *const ep_created_keys[];
 enum paging ep_paging(const struct account *account);
-void ep_totals(const json_t *answer, struct totals *totals);
+void ep_totals(const json_t *answer, struct walk_totals *totals);
 
 /* A list at this vendor, in the initializer of its struct collection. */
 #define EP_LIST                                                                                    \
@@ -60,7 +61,7 @@ const char *ep_info_id(const json_t *info, char *buffer);
 json_t *ep_member_of(const json_t *info, const char *id);
 
 /*
- * As vendor_put, in the realm of the members: HALF is what an info takes of the member ID, EDITS
+ * As item_put, in the realm of the members: HALF is what an info takes of the member ID, EDITS
  * what of it has changed. What the info has besides these is read right before, and sent back;
  * where the vendor knows no such info, all of HALF is sent. *KNOWN false: there is no realm, and
  * nothing was sent. May wait.
@@ -69,7 +70,7 @@ enum vendor_outcome ep_info_put(struct call *call, struct account *account, cons
 				const json_t *half, const json_t *edits, json_t **answer,
 				bool *known);
 
-/* The same as vendor_post: make INFO. */
+/* The same as item_post: make INFO. */
 enum vendor_outcome ep_info_post(struct call *call, struct account *account, const json_t *info,
 				 json_t **answer, bool *known);
 

@@ -7,10 +7,11 @@
  * in and a list, one token for each account (201): both are handed on as they came. Nothing of the
  * request or the answer is kept, nor quoted in an error, and the texts of both are wiped.
  */
+#include "vendors/rest/account.h"
 #include "vendors/elasticpath/elasticpath.h"
 
 #include "vendors/base/call.h"
-#include "vendors/json/exact.h"
+#include "vendors/json/exact_print.h"
 #include "vendors/rest/exchange.h"
 #include "vendors/http/http.h"
 #include "vendors/rest/redact.h"
@@ -88,11 +89,11 @@ static int post(struct call *call, struct account *account, const char *body,
 		return error;
 	request.headers[request.header_count++] = (struct http_header){.name = "Authorization",
 								       .value = request.bearer};
-	http_perform(call, account, &request, reply);
+	http_perform(call, &account->endpoint, &request, reply);
 	exchange_done(&request);
 	if (reply->status == 401)
 		token_refused(account, TOKEN_IMPLICIT, request.serial);
-	return exchange_verdict(call, account, reply);
+	return exchange_judge(call, account, EXCHANGE_LIST, reply);
 }
 
 /*
@@ -108,7 +109,7 @@ static bool token_was_refused(struct call *call, const struct account *account,
 	if (!said[0] || strcasestr(said, "access token"))
 		return true;
 	account_redact(account, said);
-	call_fail(call, EKEYREJECTED, "the vendor refuses the sign-in: %s", said);
+	call_fail(call, CALL_BAD_KEYS, "the vendor refuses the sign-in: %s", said);
 	return false;
 }
 
@@ -123,8 +124,6 @@ static int sign_in(struct call *call, struct account *account, const char *body,
 		if (reply.status == 401)
 			token_was_refused(call, account, &reply);
 	}
-	if (error == -ENOENT) /* the errno of a file that is not there */
-		error = -(call->error = EREMOTEIO);
 	if (!error) {
 		*answer = exchange_json(call, account, &reply);
 		error = *answer ? 0 : -EREMOTEIO;
@@ -140,10 +139,10 @@ static int run(struct call *call, struct account *account, const json_t *request
 	int error;
 
 	if (!json_is_object(request))
-		return call_fail(call, EINVAL, "a sign-in is a JSON object");
+		return call_fail(call, CALL_INVALID, "a sign-in is a JSON object");
 	wrapped = wrap(request);
-	body = wrapped ? exact_dump(wrapped, 0) : NULL;
-	error = body ? sign_in(call, account, body, answer) : call_fail(call, ENOMEM, "no memory");
+	body = wrapped ? exact_print_text(wrapped, 0) : NULL;
+	error = body ? sign_in(call, account, body, answer) : call_no_memory(call);
 	if (error)
 		hide_request(call, "", request);
 	if (body)

@@ -6,6 +6,8 @@
  * may have more than the member shows, or other values, and a PUT replaces it: so what is sent is
  * what it has, with the edits laid on. It does not know what else is to be changed of the member.
  */
+#include "vendors/rest/collection.h"
+#include "vendors/rest/item.h"
 #include "vendors/elasticpath/elasticpath.h"
 
 #include "vendors/http/basis.h"
@@ -149,14 +151,13 @@ static int read_info(struct call *call, struct account *account, const char *rea
 	*info = NULL;
 	if (call->basis && call->basis->part_absent)
 		return 0;
-	error = vendor_get_part(call, account, &infos, realm, part->id, read, info);
+	error = item_get_part(call, account, &infos, realm, part->id, read, info);
 	if (error != -ENOENT)
 		return error;
 	/* a second look would take the time in which the write must follow the member's read */
 	if (call->basis)
 		call->basis->part_absent = true;
-	call->error = 0;
-	call->words[0] = '\0';
+	call_clear(call);
 	return 0;
 }
 
@@ -174,7 +175,7 @@ static enum vendor_outcome put(struct call *call, struct account *account, const
 	}
 	body = body_of(info, part, call->basis ? call->basis->acknowledged : NULL);
 	if (!info || !may_be_changed(call, &read, info, part))
-		outcome = vendor_put(call, account, &infos, realm, part->id, body, NULL, answer);
+		outcome = item_put(call, account, &infos, realm, part->id, body, NULL, answer);
 	if (info)
 		basis_resume(call, &read);
 	json_decref(body);
@@ -187,7 +188,7 @@ static enum vendor_outcome send(struct call *call, struct account *account, cons
 {
 	if (part->id)
 		return put(call, account, realm, part, answer);
-	return vendor_post(call, account, &infos, realm, part->half, answer);
+	return item_post(call, account, &infos, realm, part->half, answer);
 }
 
 /*
@@ -208,7 +209,7 @@ static enum vendor_outcome send_to_realm(struct call *call, struct account *acco
 	if (!realm)
 		goto out;
 	outcome = send(call, account, realm, part, answer);
-	if (outcome != VENDOR_REFUSED || call->status != 404)
+	if (outcome != VENDOR_REFUSED || call->verdict != CALL_MISSING)
 		goto out;
 	call_copy_error(&refusal, call);
 	ep_realm_forget(account);

@@ -10,6 +10,7 @@
  * asked for is shown nowhere, but whoever makes a member inactive is told of it: it may come yet.
  * Nothing here asks the vendor.
  */
+#include "vendors/rest/account.h"
 #include "vendors/elasticpath/elasticpath.h"
 
 #include "vendors/base/call.h"

@@ -10,6 +10,9 @@
  * new is an error, and so is a list shorter than the members' own total: never a short list. A row
  * is shown in a member's form, without the fields that only a member has: a GET shows those.
  */
+#include "vendors/rest/account.h"
+#include "vendors/rest/collection.h"
+#include "vendors/rest/list.h"
 #include "vendors/elasticpath/elasticpath.h"
 
 #include "vendors/base/call.h"
@@ -118,11 +121,11 @@ static int note_created(struct tour *tour, const json_t *info, const char *id)
 	for (const char *const *key = created_keys; *key && !created; key++)
 		created = json_string_value(collection_value(info, *key));
 	if (!created || strlen(created) >= STAMP_MAX || !collection_time(&infos, info, &time))
-		return call_fail(tour->call, EREMOTEIO,
+		return call_fail(tour->call, CALL_MALFORMED,
 				 "user authentication info %s has no meta.created_at to go by", id);
 	if (time.tv_sec < tour->since.tv_sec ||
 	    (time.tv_sec == tour->since.tv_sec && time.tv_nsec < tour->since.tv_nsec))
-		return call_fail(tour->call, EREMOTEIO,
+		return call_fail(tour->call, CALL_MALFORMED,
 				 "the vendor does not sort by created_at: %s (%s) comes behind %s",
 				 id, created, tour->last);
 	memcpy(tour->last, created, strlen(created) + 1);
@@ -152,7 +155,7 @@ static int tour_add(struct list_sink *sink, const char *id, json_t *info)
 		return 0;
 	if (error)
 		return error;
-	return vendor_list_bound(tour->call, tour->account, &ep_members, ++tour->count);
+	return list_check_bound(tour->call, tour->account, &ep_members, ++tour->count);
 }
 
 /* A leg begins, or begins anew: what it brought stays, as it comes again. */
@@ -207,21 +210,20 @@ static int walk_leg(struct tour *tour, bool *cut)
 	if (!path)
 		return -ENOMEM;
 	leg.list_path = path;
-	error = vendor_list_all(tour->call, tour->account, &leg, &part, 1);
+	error = list_walk_all(tour->call, tour->account, &leg, &part, 1);
 	free(path);
 	tour->pages += tour->leg_pages;
 	*cut = part.cut;
 	if (!part.cut)
 		return error;
 	if (tour->count == before)
-		return call_fail(tour->call, EREMOTEIO,
+		return call_fail(tour->call, CALL_MALFORMED,
 				 "the vendor lists no more than %zu account members that were "
 				 "created at %s or later, and there are more: they can't be shown "
 				 "whole",
 				 json_object_size(tour->ids),
 				 *tour->from ? tour->from : "any time");
-	tour->call->error = 0;
-	tour->call->words[0] = '\0';
+	call_clear(tour->call);
 	return 0;
 }
 
@@ -232,7 +234,7 @@ static int walk_legs(struct tour *tour)
 
 	for (unsigned legs = 0; !error && cut; legs++) {
 		if (legs == LEGS_MAX)
-			return call_fail(tour->call, EREMOTEIO,
+			return call_fail(tour->call, CALL_MALFORMED,
 					 "there is no end after %zu account members", tour->count);
 		error = walk_leg(tour, &cut);
 	}
@@ -247,9 +249,9 @@ static int ask_total(struct call *call, struct account *account, size_t *total)
 				       .path = "/v2/account-members"
 					       "?page%5Boffset%5D=0&page%5Blimit%5D=1",
 				       .repeatable = true};
-	struct totals totals = TOTALS_UNKNOWN;
+	struct walk_totals totals = WALK_TOTALS_UNKNOWN;
 	struct http_reply reply = {0};
-	int error = exchange(call, account, &request, &reply);
+	int error = exchange(call, account, EXCHANGE_LIST, &request, &reply);
 	json_t *answer = error ? NULL : exchange_json(call, account, &reply);
 
 	*total = 0;
@@ -280,7 +282,7 @@ static int walk_tour(struct tour *tour, size_t least)
 	if (!error && tour->count < total)
 		error = walk_legs(tour);
 	if (!error && tour->count < total)
-		error = call_fail(tour->call, EREMOTEIO,
+		error = call_fail(tour->call, CALL_MALFORMED,
 				  "there are %zu account members, but only %zu in the user "
 				  "authentication info of the realm: they can't be shown whole",
 				  total, tour->count);
@@ -304,15 +306,14 @@ static int list_by_realm(struct call *call, struct account *account, const char 
 		 "%s: there are more account members than page[offset] reaches; listing them by "
 		 "created_at",
 		 account->name);
-	call->error = 0;
-	call->words[0] = '\0';
+	call_clear(call);
 	members->reset(members);
 	if (tour.ids)
 		error = walk_tour(&tour, least);
-	if (error == -EREMOTEIO && call->status == 404)
+	if (error && call->verdict == CALL_NO_PATH)
 		ep_realm_forget(account);
 	if (error && !call->error)
-		call_fail(call, -error, "no memory for the account members");
+		call_fail_errno(call, -error, "no memory for the account members");
 	json_decref(tour.ids);
 	return error;
 }
@@ -328,7 +329,7 @@ int ep_members_list(struct call *call, struct account *account, const char *pare
 				       .progress = plain_progress},
 			      .members = sink};
 	struct list_part part = {.parent = parent, .sink = &plain.sink};
-	int error = vendor_list_all(call, account, &ep_members, &part, 1);
+	int error = list_walk_all(call, account, &ep_members, &part, 1);
 	char request[CALL_REQUEST_MAX], words[CALL_WORDS_MAX], *realm = NULL;
 	int status = call->status;
 
@@ -342,7 +343,7 @@ int ep_members_list(struct call *call, struct account *account, const char *pare
 	} else if (!error) {
 		memcpy(call->request, request, sizeof(request));
 		call->status = status;
-		error = call_fail(call, EREMOTEIO,
+		error = call_fail(call, CALL_MALFORMED,
 				  "%s (to list them by created_at takes a realm, and the account "
 				  "authentication settings name none)",
 				  words);

@@ -9,11 +9,14 @@
  * goes its own way (the first by ep_info.c), else all goes to the member. A member is made by
  * making that info; the guide says that only sign-in makes members, so the config must allow it.
  */
+#include "vendors/rest/account.h"
+#include "vendors/rest/collection.h"
+#include "vendors/rest/item.h"
 #include "vendors/elasticpath/elasticpath.h"
 
 #include "vendors/http/basis.h"
 #include "vendors/base/call.h"
-#include "vendors/json/exact.h"
+#include "vendors/json/exact_print.h"
 #include "vendors/base/hash.h"
 #include "vendors/base/log.h"
 
@@ -63,7 +66,7 @@ static enum vendor_outcome look_at_others(struct call *call, struct account *acc
 	int error;
 
 	call_continue(&look, call);
-	error = vendor_get(&look, account, &ep_members, NULL, id, &member, NULL);
+	error = item_get(&look, account, &ep_members, NULL, id, &member, NULL);
 	call_destroy(&look);
 	json_object_foreach((json_t *)(uintptr_t)others, key, value) {
 		if (strcmp(key, "type") != 0)
@@ -76,7 +79,7 @@ static enum vendor_outcome look_at_others(struct call *call, struct account *acc
 /* What tells the first part of a change from another; 0: no memory. */
 static uint64_t part_of(const json_t *info)
 {
-	char *text = exact_dump(info, EXACT_SORT);
+	char *text = exact_print_text(info, EXACT_PRINT_SORT);
 	uint64_t part = text ? hash_text(text) : 0;
 
 	free(text);
@@ -161,7 +164,7 @@ static void answer_both(struct call *call, struct account *account, const char *
 	json_object_foreach((json_t *)(uintptr_t)edits, key, value)
 		json_object_set(told, key, json_object_get(first, key));
 	call_continue(&look, call);
-	if (vendor_get(&look, account, &ep_members, NULL, id, &member, NULL))
+	if (item_get(&look, account, &ep_members, NULL, id, &member, NULL))
 		member = NULL;
 	call_destroy(&look);
 	*answer = json_incref(member && shows(member, told) ? member : told);
@@ -174,18 +177,17 @@ out:
 static enum vendor_outcome put_others(struct call *call, struct account *account, const char *id,
 				      const json_t *others, bool made, json_t **answer)
 {
-	struct collection member = ep_members;
-	enum vendor_outcome outcome;
+	enum vendor_outcome outcome = item_put_direct(call, account, &ep_members, NULL, id, others,
+						      NULL, answer);
 
-	member.put = NULL;
-	outcome = vendor_put(call, account, &member, NULL, id, others, NULL, answer);
 	if (!made || outcome != VENDOR_REFUSED)
 		return outcome;
-	if (call->error == EINTR)
+	if (call->verdict == CALL_CANCELLED)
 		return VENDOR_UNKNOWN;
 	/* a 429 says nothing of what the member shows, and to look would have to wait, too */
-	return call->basis && call->status == 429 ? outcome
-						  : look_at_others(call, account, id, others);
+	return call->basis && call->verdict == CALL_LIMITED
+		   ? outcome
+		   : look_at_others(call, account, id, others);
 }
 
 /* Is there a realm, in which a part of a member stands? Else the member has it all. */
@@ -214,7 +216,6 @@ enum vendor_outcome ep_member_put(struct call *call, struct account *account, co
 	json_t *edits = edits_of(info, read), *other_edits = edits_of(others, read);
 	bool info_differs = json_object_size(edits) > 0, known;
 	bool others_differ = json_object_size(other_edits) > 0;
-	struct collection member = ep_members;
 	enum vendor_outcome outcome = VENDOR_REFUSED;
 	int error;
 
@@ -227,8 +228,7 @@ enum vendor_outcome ep_member_put(struct call *call, struct account *account, co
 			goto out;
 	}
 	if (!known) {
-		member.put = NULL;
-		outcome = vendor_put(call, account, &member, NULL, id, body, etag, answer);
+		outcome = item_put_direct(call, account, &ep_members, NULL, id, body, etag, answer);
 	} else if (others_differ && (!info_differs || outcome == VENDOR_DONE)) {
 		outcome = put_others(call, account, id, others, info_differs, answer);
 	}
@@ -263,7 +263,7 @@ enum vendor_outcome ep_member_post(struct call *call, struct account *account, c
 	(void)parent;
 	if (!known) {
 		outcome = VENDOR_REFUSED;
-		call_fail(call, EOPNOTSUPP,
+		call_fail(call, CALL_UNSUPPORTED,
 			  "the account authentication settings name no realm in which a member "
 			  "could be made");
 	}

@@ -8,6 +8,9 @@
  * single sign-on (2025). Types are spelt with "_" or "-" as the vendor spells each. What is shown,
  * and as which files, is not known here.
  */
+#include "vendors/rest/collection.h"
+#include "vendors/rest/item.h"
+#include "vendors/rest/list.h"
 #include "vendors/elasticpath/elasticpath.h"
 
 #include "vendors/base/call.h"
@@ -45,11 +48,9 @@ static const struct once account_once[] = {
 static enum vendor_outcome post_account(struct call *call, struct account *account,
 					const char *parent, const json_t *body, json_t **answer)
 {
-	struct collection accounts = ep_accounts;
-	enum vendor_outcome outcome;
+	enum vendor_outcome outcome = item_post_direct(call, account, &ep_accounts, parent, body,
+						       answer);
 
-	accounts.post = NULL;
-	outcome = vendor_post(call, account, &accounts, parent, body, answer);
 	if (outcome == VENDOR_DONE)
 		ep_lag_note_new(account, *answer);
 	return outcome;
@@ -193,12 +194,11 @@ static int list_links(struct call *call, struct account *account, const char *pa
 			      .changes = changes,
 			      .out = out};
 	struct list_part part = {.parent = parent, .sink = &links.sink};
-	int error = vendor_list_all(call, account, &ep_links, &part, 1);
+	int error = list_walk_all(call, account, &ep_links, &part, 1);
 
 	/* an account that was just made may not be there yet for all reads */
-	if (error == -EREMOTEIO && call->status == 404 && ep_lag_is_new(account, parent)) {
-		call->error = 0;
-		call->words[0] = '\0';
+	if (error && call->verdict == CALL_NO_PATH && ep_lag_is_new(account, parent)) {
+		call_clear(call);
 		error = 0;
 	}
 	if (!error)
@@ -220,20 +220,18 @@ static bool is_of_another(const json_t *link, const json_t *body)
 static enum vendor_outcome post_link(struct call *call, struct account *account, const char *parent,
 				     const json_t *body, json_t **answer)
 {
-	struct collection links = ep_links;
-	enum vendor_outcome outcome;
+	enum vendor_outcome outcome = item_post_direct(call, account, &ep_links, parent, body,
+						       answer);
 	char member[24], own[24];
 
-	links.post = NULL;
-	outcome = vendor_post(call, account, &links, parent, body, answer);
 	if (is_of_another(*answer, body)) {
 		json_decref(*answer);
 		*answer = NULL;
 		outcome = VENDOR_UNKNOWN;
-		call_fail(call, EREMOTEIO, "the answer is about another member");
+		call_fail(call, CALL_MALFORMED, "the answer is about another member");
 	}
 	if (outcome == VENDOR_DONE || outcome == VENDOR_UNKNOWN ||
-	    (outcome == VENDOR_CHANGED && call->status == 409))
+	    (outcome == VENDOR_CHANGED && call->verdict == CALL_TAKEN))
 		ep_lag_note_asked(account, parent, collection_id(&ep_links, body, member),
 				  *answer ? collection_path_id(&ep_links, *answer, own) : NULL);
 	return outcome;
@@ -287,11 +285,9 @@ static enum vendor_outcome put_settings(struct call *call, struct account *accou
 					const char *parent, const char *id, const json_t *body,
 					const char *etag, json_t **answer)
 {
-	struct collection settings = ep_settings;
-	enum vendor_outcome outcome;
+	enum vendor_outcome outcome = item_put_direct(call, account, &ep_settings, parent, id, body,
+						      etag, answer);
 
-	settings.put = NULL;
-	outcome = vendor_put(call, account, &settings, parent, id, body, etag, answer);
 	ep_realm_forget(account); /* they may name another one now */
 	return outcome;
 }
@@ -351,18 +347,17 @@ static json_t *with_origin(const json_t *body)
 static enum vendor_outcome post_realm(struct call *call, struct account *account,
 				      const char *parent, const json_t *body, json_t **answer)
 {
-	struct collection realms = ep_realms;
 	enum vendor_outcome outcome = VENDOR_REFUSED;
 	json_t *sent = with_origin(body);
 
-	realms.post = NULL;
 	if (sent)
-		outcome = vendor_post(call, account, &realms, parent, sent, answer);
+		outcome = item_post_direct(call, account, &ep_realms, parent, sent, answer);
 	else
-		call_fail(call, ENOMEM, "no memory");
+		call_no_memory(call);
 	json_decref(sent);
-	if (outcome == VENDOR_REFUSED && (call->status == 404 || call->status == 405))
-		call_fail(call, EOPNOTSUPP,
+	if (outcome == VENDOR_REFUSED &&
+	    (call->verdict == CALL_MISSING || call->verdict == CALL_UNSUPPORTED))
+		call_fail(call, CALL_UNSUPPORTED,
 			  "the vendor makes no realms: a store has those that are listed");
 	return outcome;
 }

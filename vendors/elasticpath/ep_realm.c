@@ -7,6 +7,8 @@
  * is asked for once in a while, and anew when it proves wrong. It does not know what it is used
  * for.
  */
+#include "vendors/rest/account.h"
+#include "vendors/rest/collection.h"
 #include "vendors/elasticpath/elasticpath.h"
 
 #include "vendors/http/basis.h"
@@ -54,12 +56,12 @@ static int ask(struct call *call, struct account *account, char **realm)
 				       .path = ep_settings.item_path,
 				       .repeatable = true};
 	struct http_reply reply = {0};
-	int error = exchange(call, account, &request, &reply);
+	int error = exchange(call, account, EXCHANGE_RECORD, &request, &reply);
 	json_t *answer = error ? NULL : exchange_json(call, account, &reply);
 	const json_t *settings = answer ? collection_unwrap(&ep_settings, answer) : NULL;
 
 	*realm = NULL;
-	if (error == -ENOENT || error == -EACCES)
+	if (error && (call->verdict == CALL_MISSING || call->verdict == CALL_DENIED))
 		error = 0; /* settings that we may not see name no realm */
 	else if (!error && !answer)
 		error = -EREMOTEIO;
@@ -110,7 +112,7 @@ int ep_realm(struct call *call, struct account *account, char **realm)
 out:
 	free(found);
 	if (error == -ENOMEM)
-		call_fail(call, ENOMEM, "no memory");
+		call_no_memory(call);
 	return error;
 }
 
@@ -119,8 +121,7 @@ void ep_realm_settle(struct call *call, struct account *account)
 	char *realm = NULL;
 
 	if (ep_realm(call, account, &realm)) {
-		call->error = 0;
-		call->words[0] = '\0';
+		call_clear(call);
 	}
 	free(realm);
 }

@@ -7,12 +7,16 @@
  * Each is shown as a record {id, status, memberships: [{id, account}]}; where the vendor's response
  * does not show yet what this mount made or ended (ep_lag.c), "unconfirmed" has those as well.
  */
+#include "vendors/base/status_words.h"
+#include "vendors/rest/account.h"
+#include "vendors/rest/collection.h"
+#include "vendors/rest/item.h"
+#include "vendors/rest/list.h"
 #include "vendors/elasticpath/elasticpath.h"
 
 #include "vendors/base/call.h"
 #include "vendors/json/exact.h"
 #include "vendors/base/log.h"
-#include "vendors/base/status_words.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -45,8 +49,8 @@ static json_t *status_record(struct call *call, const char *id, json_t *membersh
 
 	ep_lag_lay(call, changes, memberships, unconfirmed);
 	record = json_pack("{s:s, s:s, s:O}", "id", id, "status",
-			   json_array_size(memberships) ? STATUS_ACTIVE : STATUS_INACTIVE, "memberships",
-			   memberships);
+			   json_array_size(memberships) ? STATUS_ACTIVE : STATUS_INACTIVE,
+			   "memberships", memberships);
 	if (record && json_array_size(unconfirmed))
 		json_object_set(record, UNCONFIRMED, unconfirmed);
 	json_decref(unconfirmed);
@@ -71,7 +75,7 @@ static int gather_add(struct list_sink *sink, const char *id, json_t *record)
 
 	if (!member)
 		return call_fail(
-		    gather->call, EREMOTEIO,
+		    gather->call, CALL_MALFORMED,
 		    "membership %s of account %s names no member: it has neither "
 		    "\"account_member_id\" nor \"relationships.account_member.data.id\"",
 		    id, gather->account);
@@ -133,7 +137,7 @@ static int walk_memberships(struct call *call, struct account *account, json_t *
 		i++;
 	}
 	if (!error)
-		error = vendor_list_all(call, account, &ep_memberships, parts, count);
+		error = list_walk_all(call, account, &ep_memberships, parts, count);
 	for (i = 0; i < count && !error; i++)
 		error = count_memberships(&gathers[i], members);
 	for (i = 0; i < count && gathers; i++)
@@ -172,12 +176,12 @@ static int walk_all(struct call *call, struct account *account, json_t *members,
 
 	*moved = false;
 	if (accounts.rows)
-		error = vendor_list(call, account, &ep_accounts, NULL, &accounts.sink);
+		error = list_walk(call, account, &ep_accounts, NULL, &accounts.sink);
 	if (!first)
 		leave_new(account, accounts.rows);
 	if (!error) {
 		error = walk_memberships(call, account, accounts.rows, members);
-		*moved = error == -EREMOTEIO && call->status == 404;
+		*moved = error && call->verdict == CALL_NO_PATH;
 	}
 	json_decref(accounts.rows);
 	return error;
@@ -238,14 +242,14 @@ static int list(struct call *call, struct account *account, const char *parent,
 		log_call(call, "%s: %s is not there any more (404); listing the accounts again",
 			 account->name, call->request);
 		json_object_clear(members);
-		call->error = 0;
-		call->words[0] = '\0';
+		call_clear(call);
 	}
 	if (!error)
 		error = hand_on(call, account, members, sink);
 	json_decref(members);
 	if (error && !call->error)
-		call_fail(call, -error, "the memberships could not be kept: %s", strerror(-error));
+		call_fail_errno(call, -error, "the memberships could not be kept: %s",
+				strerror(-error));
 	return error;
 }
 
@@ -265,7 +269,7 @@ static int own_add(struct list_sink *sink, const char *id, json_t *record)
 	const char *account = account_of(record);
 
 	if (!account)
-		return call_fail(own->call, EREMOTEIO,
+		return call_fail(own->call, CALL_MALFORMED,
 				 "membership %s of the member names no account: it has neither "
 				 "\"account_id\" nor \"relationships.account.data.id\"",
 				 id);
@@ -293,23 +297,24 @@ static int get(struct call *call, struct account *account, const char *parent, c
 			  .call = call,
 			  .ids = json_object(),
 			  .memberships = json_array()};
+	struct list_part part = {.parent = id, .sink = &own.sink, .of_record = true};
 	int error;
 
 	(void)parent;
 	if (own.ids && own.memberships)
-		error = vendor_list(call, account, &ep_own_memberships, id, &own.sink);
+		error = list_walk_all(call, account, &ep_own_memberships, &part, 1);
 	else
-		error = call_fail(call, ENOMEM, "no memory");
-	if (error == -EREMOTEIO && call->status == 404) {
-		/* who was just made may not be there yet for all reads */
-		error = ep_lag_is_new(account, id) ? 0 : -ENOENT;
-		call->error = -error;
+		error = call_no_memory(call);
+	/* a member that was just made may not be there yet for all reads */
+	if (error && call->verdict == CALL_MISSING && ep_lag_is_new(account, id)) {
+		call_clear(call);
+		error = 0;
 	}
 	if (!error) {
 		json_t *changes = ep_lag_changes(account, NULL, id);
 
 		*record = status_record(call, id, own.memberships, changes);
-		error = *record ? 0 : call_fail(call, ENOMEM, "no memory");
+		error = *record ? 0 : call_no_memory(call);
 		json_decref(changes);
 	}
 	json_decref(own.memberships);
@@ -324,15 +329,15 @@ static enum vendor_outcome end_one(struct call *call, struct account *account,
 				   const json_t *membership)
 {
 	if (!json_object_get(membership, "id")) {
-		call_fail(call, EREMOTEIO,
+		call_fail(call, CALL_MALFORMED,
 			  "a membership in account %s may have been made here, and no list shows "
 			  "it yet",
 			  json_string_value(json_object_get(membership, "account")));
 		return VENDOR_REFUSED;
 	}
-	return vendor_delete(call, account, &ep_memberships,
-			     json_string_value(json_object_get(membership, "account")),
-			     json_string_value(json_object_get(membership, "id")));
+	return item_delete(call, account, &ep_memberships,
+			   json_string_value(json_object_get(membership, "account")),
+			   json_string_value(json_object_get(membership, "id")));
 }
 
 /* Make one membership again; that it is there already is as good. */
@@ -344,15 +349,15 @@ static enum vendor_outcome restore_one(struct call *call, struct account *accoun
 	enum vendor_outcome outcome;
 
 	if (!body) {
-		call_fail(call, ENOMEM, "no memory");
+		call_no_memory(call);
 		return VENDOR_REFUSED;
 	}
-	outcome = vendor_post(call, account, &ep_links,
-			      json_string_value(json_object_get(membership, "account")), body,
-			      &answer);
+	outcome = item_post(call, account, &ep_links,
+			    json_string_value(json_object_get(membership, "account")), body,
+			    &answer);
 	json_decref(body);
 	json_decref(answer);
-	return outcome == VENDOR_CHANGED && call->status == 409 ? VENDOR_DONE : outcome;
+	return outcome == VENDOR_CHANGED && call->verdict == CALL_TAKEN ? VENDOR_DONE : outcome;
 }
 
 static int set_status(struct call *call, struct account *account, const json_t *record, bool active,
@@ -360,32 +365,24 @@ static int set_status(struct call *call, struct account *account, const json_t *
 {
 	const json_t *memberships = json_object_get(record, "memberships");
 	const char *member = json_string_value(json_object_get(record, "id"));
-	char words[CALL_WORDS_MAX - 128] = "", request[CALL_REQUEST_MAX] = "";
+	struct call first = {0};
 	size_t i, done = 0;
 	json_t *membership;
-	int first = 0, status = 0, token_status = 0;
 
 	json_array_foreach(memberships, i, membership) {
 		outcomes[i] = active ? restore_one(call, account, member, membership)
 				     : end_one(call, account, membership);
 		done += outcomes[i] == VENDOR_DONE;
-		if (outcomes[i] == VENDOR_DONE || first)
-			continue;
-		first = -call->error;
-		status = call->status;
-		token_status = call->token_status;
-		memcpy(request, call->request, sizeof(request));
-		snprintf(words, sizeof(words), "%.*s", (int)sizeof(words) - 1, call->words);
+		if (outcomes[i] != VENDOR_DONE && !first.verdict)
+			call_copy_error(&first, call);
 	}
-	if (first) {
-		memcpy(call->request, request, sizeof(request));
-		call->status = status;
-		call->token_status = token_status;
-		call_fail(call, -first,
-			  "%zu of %zu memberships %s; write the status again for the others: %s",
-			  done, json_array_size(memberships), active ? "restored" : "ended", words);
-	}
-	return first;
+	if (!first.verdict)
+		return 0;
+	call_copy_error(call, &first);
+	return call_fail(call, first.verdict,
+			 "%zu of %zu memberships %s; write the status again for the others: %s",
+			 done, json_array_size(memberships), active ? "restored" : "ended",
+			 first.words);
 }
 
 static void note_all(struct account *account, const json_t *record, bool ended)
@@ -432,6 +429,7 @@ const struct collection ep_statuses = {
     .get = get,
     .set_status = set_status,
     .step_links = &ep_links,
+    .step_words = "a link to the member in the account's members/",
     .steps_key = "memberships",
     .step_key = "account",
     .step_id_key = "id",

@@ -23,16 +23,16 @@
 /* A last try is given this long even where the budget has ended. */
 #define TRY_MIN 1000
 
-struct account_queue *account_queue_new(struct http *http, struct account *account)
+struct account_queue *account_queue_new(struct http *http, struct endpoint *endpoint)
 {
 	struct account_queue *queue = calloc(1, sizeof(*queue));
 
 	if (!queue)
 		return NULL;
 	queue->http = http;
-	queue->account = account;
-	http_where(account->base_url, &queue->secure, queue->where, sizeof(queue->where));
-	queue->allowed = account->parallel ? account->parallel : 1;
+	queue->endpoint = endpoint;
+	http_where(endpoint->base_url, &queue->secure, queue->where, sizeof(queue->where));
+	queue->allowed = endpoint->parallel ? endpoint->parallel : 1;
 	TAILQ_INIT(&queue->ready);
 	TAILQ_INIT(&queue->fresh);
 	TAILQ_INIT(&queue->again);

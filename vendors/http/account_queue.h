@@ -18,7 +18,7 @@
 
 struct account_queue {
 	struct http *http; /* which owns the queue */
-	struct account *account;
+	struct endpoint *endpoint;
 	struct account_queue *next;
 	char where[160]; /* "api.example.com port 443", for words */
 	bool secure;     /* https */
@@ -29,7 +29,7 @@ struct account_queue {
 	struct transfer_queue timed; /* of all these, who have an UNTIL: the soonest first */
 	struct basis_queue kept;     /* places in flight, kept for writes: the soonest over first */
 	unsigned places;             /* how many of `allowed` are in `kept` and `ready` */
-	unsigned allowed;            /* how many may be in flight now, 1 to account->parallel */
+	unsigned allowed;            /* how many may be in flight now, 1 to endpoint->parallel */
 	unsigned ceiling;            /* so many were too many when it was last halved; 0: never */
 	unsigned good;               /* answers other than 429 since allowed last changed */
 	unsigned strikes;            /* halvings since the last such answer; see throttle */
@@ -45,7 +45,7 @@ struct account_queue {
 };
 
 /* NULL: no memory. */
-struct account_queue *account_queue_new(struct http *http, struct account *account);
+struct account_queue *account_queue_new(struct http *http, struct endpoint *endpoint);
 
 void account_queue_free(struct account_queue *queue);
 

@@ -6,6 +6,7 @@
  * whether the request is sent again and when. Arithmetic like account_queue.c, with the same limits to what
  * it may know.
  */
+#include "vendors/base/limits.h"
 #include "vendors/http/account_queue.h"
 
 #include "vendors/base/call.h"
@@ -101,7 +102,7 @@ static void encourage(struct account_queue *queue, const struct transfer *transf
 	if (++queue->good < queue->allowed * (at_ceiling ? ROUNDS_AT_CEILING : 1))
 		return;
 	queue->good = 0;
-	if (queue->allowed < queue->account->parallel)
+	if (queue->allowed < queue->endpoint->parallel)
 		queue->allowed++;
 }
 
@@ -223,7 +224,8 @@ bool account_queue_again_locked(struct account_queue *queue, struct transfer *tr
 	if (!transfer->repeatable && reply->status != 429 && (!reply->error || reply->sent))
 		return false;
 	/* a budget that is as long as the waits that the vendor asks for will do */
-	if (transfer->told ? now - transfer->flown + transfer->told > end + TOLD_SLACK : now >= end)
+	if (transfer->told ? now - transfer->flown + transfer->told > end + LIMITS_TOLD_SLACK
+			   : now >= end)
 		return give_up(queue, transfer, now);
 	transfer->due = due_time(transfer, now, end);
 	if (later(transfer->due, resumes(queue)) <= transfer->moment)

@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * account_queue_times.h - private to account_queue.c and account_queue_learn.c: how long a queue waits for what. See account_queue.h.
+ * account_queue_times.h - private to account_queue.c and account_queue_learn.c: how long a queue
+ * waits for what. See account_queue.h.
  */
 #ifndef ROSTERFS_ACCOUNT_QUEUE_TIMES_H
 #define ROSTERFS_ACCOUNT_QUEUE_TIMES_H
 
+#include "vendors/base/limits.h"
 #include "vendors/http/account_queue.h"
-#include "vendors/vendor.h"
+#include "vendors/http/endpoint.h"
+#include "vendors/rest/account.h"
 
 /* Timers come late by a little; a retry that was due in time is not given up for that. */
 #define SLACK 200
-/* A wait that the vendor asks for may exceed the budget by so much. */
-#define TOLD_SLACK 500
 
 static inline int64_t later(int64_t a, int64_t b)
 {
@@ -25,12 +26,12 @@ static inline int64_t sooner(int64_t a, int64_t b)
 
 static inline int64_t budget(const struct account_queue *queue)
 {
-	return (int64_t)queue->account->retry_budget * 1000;
+	return (int64_t)queue->endpoint->retry_budget * 1000;
 }
 
 static inline int64_t timeout(const struct account_queue *queue)
 {
-	return (int64_t)(queue->account->timeout ? queue->account->timeout : 1) * 1000;
+	return (int64_t)(queue->endpoint->timeout ? queue->endpoint->timeout : 1) * 1000;
 }
 
 /* No new try of TRANSFER starts later than this, but for one that the vendor asked to wait for. */

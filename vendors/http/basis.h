@@ -6,21 +6,21 @@
  * older that read is, the more of somebody else's work may be undone. Hence, for a call with a
  * basis:
  *
- * - vendor_get with an ETAG is "the read". When it was sent and answered is noted, and where it
+ * - item_get with an ETAG is "the read". When it was sent and answered is noted, and where it
  *   succeeds the change keeps its place among the requests in flight, so that the write can leave
  *   at once. The place is given up by basis_release; when any other request is made under the call
  *   (of a token, a setting, another record); after BASIS_KEEP milliseconds; and when the vendor
  *   answers anybody with 429. Before the read is sent, whatever the write will need too is asked
  *   for: a token that stays good for a while, and what the collection's settle asks for.
- * - vendor_put is "the write". It may leave only until answered + max(answered - asked,
+ * - item_put is "the write". It may leave only until answered + max(answered - asked,
  *   BASIS_FRESH), where asked and answered are the read's, and is not sent later than that,
  * whatever it waited for: its turn, a 429, a connection, a token, another method, the first of two
  *   requests. It ends with VENDOR_STALE as soon as that is certain. A write without a read before
  * it is always too late.
- * - vendor_get_part is a further read, of what a write is made of besides the record: it takes the
+ * - item_get_part is a further read, of what a write is made of besides the record: it takes the
  *   place that is kept, and keeps it again. That write then rests on it.
- * - vendor_delete and vendor_post use the place if there is one, and need no read.
- * - A vendor_get without an ETAG is any other request.
+ * - item_delete and item_post use the place if there is one, and need no read.
+ * - An item_get without an ETAG is any other request.
  *
  * Whoever waits for what is asked for under another call (who `self` is, a flight) calls
  * basis_release first: with parallel = 1 that other request waits for this place.
@@ -53,20 +53,20 @@ struct basis {
 	 * changed between requests. */
 	bool ageless;
 	/*
-	 * Set by vendor_put where it takes two requests: the vendor has acknowledged the first, so
+	 * Set by item_put where it takes two requests: the vendor has acknowledged the first, so
 	 * that a part of the change is made, also where the outcome is VENDOR_STALE or
-	 * VENDOR_REFUSED. The next vendor_put under this basis does not send that part again if it
+	 * VENDOR_REFUSED. The next item_put under this basis does not send that part again if it
 	 * is to say the same.
 	 */
 	bool part_made;
 	json_t
 	    *part_fields; /* then, {field: value} as it was to set them; whoever began drops it */
-	/* Set by vendor_put: what the first part is to be made of is not there. It is not asked for
+	/* Set by item_put: what the first part is to be made of is not there. It is not asked for
 	 * again under this basis. */
 	bool part_absent;
 	/*
 	 * What the read showed, as far as the write is made of it (borrowed), or NULL: not known.
-	 * Where a vendor_put takes two requests, a part that shows nothing else is not sent.
+	 * Where an item_put takes two requests, a part that shows nothing else is not sent.
 	 */
 	const json_t *record;
 	/* Fields of it that writes of this mount have set, and that no other read can show for
@@ -75,8 +75,8 @@ struct basis {
 
 	/* the rest is for vendors/ alone */
 	atomic_bool reached;     /* as in struct call, of all calls that have this basis */
-	bool reading;            /* a vendor_get with an ETAG is going on, or */
-	bool further;            /* a vendor_get_part */
+	bool reading;            /* an item_get with an ETAG is going on, or */
+	bool further;            /* an item_get_part */
 	int64_t begun;           /* when the last such began */
 	uint64_t part;           /* a hash of the part that was made */
 	int64_t asked, answered; /* under http->lock: the read's; 0: there is none */

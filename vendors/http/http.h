@@ -17,7 +17,7 @@
 #include <stdint.h>
 #include <time.h>
 
-struct account;
+struct endpoint;
 struct call;
 
 #define HTTP_HEADERS_MAX 4
@@ -92,7 +92,7 @@ void http_stop(struct http *http);
 void http_free(struct http *http);
 
 /* Give ACCOUNT its queue. Returns 0 or a negative errno. Before its first request. */
-int http_add(struct http *http, struct account *account);
+int http_add(struct http *http, struct endpoint *endpoint);
 
 /*
  * Send REQUEST and wait for the answer, or until CALL is cancelled. At most about max(timeout,
@@ -110,7 +110,7 @@ int http_add(struct http *http, struct account *account);
  *
  * What call->basis demands of it stands in basis.h.
  */
-int http_perform(struct call *call, struct account *account, const struct http_request *request,
+int http_perform(struct call *call, struct endpoint *endpoint, const struct http_request *request,
 		 struct http_reply *reply);
 
 /*
@@ -118,7 +118,7 @@ int http_perform(struct call *call, struct account *account, const struct http_r
  * retry budget counts per transfer, from its first try or from the last http_progress of the
  * account, whichever is later. NULL: no memory. Each must be dropped.
  */
-struct transfer *http_start(struct call *call, struct account *account,
+struct transfer *http_start(struct call *call, struct endpoint *endpoint,
 			    const struct http_request *request);
 
 /*
@@ -142,10 +142,10 @@ struct http_reply *http_reply(struct transfer *transfer);
 void http_drop(struct transfer *transfer, bool abort);
 
 /* A page of a walk came in whole: the retry budget of ACCOUNT's waiting transfers begins anew. */
-void http_progress(struct account *account);
+void http_progress(struct endpoint *endpoint);
 
 /* How many requests of ACCOUNT may be in flight now: fewer than `parallel` after a 429. */
-unsigned http_allowed(const struct account *account);
+unsigned http_allowed(const struct endpoint *endpoint);
 
 /* Wipe and free what REPLY holds, and leave it empty. */
 void http_reply_clear(struct http_reply *reply);
@@ -169,15 +169,15 @@ struct http_stats {
 	unsigned in_flight;
 	unsigned queued;
 };
-void http_stats(const struct account *account, struct http_stats *stats);
+void http_stats(const struct endpoint *endpoint, struct http_stats *stats);
 
 /*
  * One line on why ACCOUNT's vendor is not asked just now: it said to wait, or cannot be reached. ""
  * where nothing keeps it from being asked.
  */
-void http_hold(const struct account *account, char *words, size_t size);
+void http_hold(const struct endpoint *endpoint, char *words, size_t size);
 
 /* Let the next request of ACCOUNT ask its vendor, whatever http_hold says. */
-void http_lift(struct account *account);
+void http_lift(struct endpoint *endpoint);
 
 #endif

@@ -12,10 +12,10 @@
  */
 #include "vendors/base/call.h"
 #include "vendors/base/clock.h"
-#include "vendors/rest/page_arena.h"
 #include "vendors/http/account_queue.h"
 #include "vendors/http/transfer.h"
-#include "vendors/vendor.h"
+#include "vendors/http/endpoint.h"
+#include "vendors/rest/account.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -91,7 +91,8 @@ static struct transfer *next_abort_locked(struct http *http)
 {
 	struct transfer *transfer;
 
-	for (struct account_queue *queue = http->stopping ? http->queues : NULL; queue; queue = queue->next) {
+	for (struct account_queue *queue = http->stopping ? http->queues : NULL; queue;
+	     queue = queue->next) {
 		account_queue_forgo_all_locked(queue);
 		while ((transfer = account_queue_drain_locked(queue)))
 			TAILQ_INSERT_TAIL(&http->flying, transfer, link);
@@ -280,7 +281,6 @@ struct http *http_new(void)
 
 	if (!http)
 		return NULL;
-	page_arena_install();
 	if (http_open(http)) {
 		free(http);
 		return NULL;
@@ -320,9 +320,9 @@ void http_free(struct http *http)
 	http_put(http);
 }
 
-int http_add(struct http *http, struct account *account)
+int http_add(struct http *http, struct endpoint *endpoint)
 {
-	struct account_queue *queue = account_queue_new(http, account);
+	struct account_queue *queue = account_queue_new(http, endpoint);
 
 	if (!queue)
 		return -ENOMEM;
@@ -331,24 +331,24 @@ int http_add(struct http *http, struct account *account)
 	http->queues = queue;
 	http->connections += queue->allowed;
 	pthread_mutex_unlock(&http->lock);
-	account->queue = queue;
+	endpoint->queue = queue;
 	return 0;
 }
 
 /* ---- what is known of an account ---- */
 
-void http_progress(struct account *account)
+void http_progress(struct endpoint *endpoint)
 {
-	struct account_queue *queue = account->queue;
+	struct account_queue *queue = endpoint->queue;
 
 	pthread_mutex_lock(&queue->http->lock);
 	queue->progress = clock_milliseconds();
 	pthread_mutex_unlock(&queue->http->lock);
 }
 
-unsigned http_allowed(const struct account *account)
+unsigned http_allowed(const struct endpoint *endpoint)
 {
-	struct account_queue *queue = account->queue;
+	struct account_queue *queue = endpoint->queue;
 	unsigned allowed;
 
 	pthread_mutex_lock(&queue->http->lock);
@@ -357,9 +357,9 @@ unsigned http_allowed(const struct account *account)
 	return allowed;
 }
 
-void http_stats(const struct account *account, struct http_stats *stats)
+void http_stats(const struct endpoint *endpoint, struct http_stats *stats)
 {
-	struct account_queue *queue = account->queue;
+	struct account_queue *queue = endpoint->queue;
 
 	memset(stats, 0, sizeof(*stats));
 	if (!queue)
@@ -369,9 +369,9 @@ void http_stats(const struct account *account, struct http_stats *stats)
 	pthread_mutex_unlock(&queue->http->lock);
 }
 
-void http_hold(const struct account *account, char *words, size_t size)
+void http_hold(const struct endpoint *endpoint, char *words, size_t size)
 {
-	struct account_queue *queue = account->queue;
+	struct account_queue *queue = endpoint->queue;
 	int64_t now = clock_milliseconds();
 	char met[32];
 
@@ -388,9 +388,9 @@ void http_hold(const struct account *account, char *words, size_t size)
 	pthread_mutex_unlock(&queue->http->lock);
 }
 
-void http_lift(struct account *account)
+void http_lift(struct endpoint *endpoint)
 {
-	struct account_queue *queue = account->queue;
+	struct account_queue *queue = endpoint->queue;
 
 	if (!queue)
 		return;

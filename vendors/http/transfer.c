@@ -15,7 +15,8 @@
 #include "vendors/base/clock.h"
 #include "vendors/http/account_queue.h"
 #include "vendors/base/log.h"
-#include "vendors/vendor.h"
+#include "vendors/http/endpoint.h"
+#include "vendors/rest/account.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -77,7 +78,7 @@ static int copy_headers(struct transfer *transfer, const struct http_request *re
 
 static int copy_request(struct transfer *transfer, const struct http_request *request)
 {
-	const char *base = transfer->queue->account->base_url;
+	const char *base = transfer->queue->endpoint->base_url;
 
 	transfer->method = strdup(request->method);
 	transfer->path = strdup(request->path);
@@ -106,7 +107,8 @@ static int copy_request(struct transfer *transfer, const struct http_request *re
 }
 
 /* Copy REQUEST. NULL: no memory. Takes a reference of the queue's http. */
-static struct transfer *transfer_new(struct account_queue *queue, const struct http_request *request)
+static struct transfer *transfer_new(struct account_queue *queue,
+				     const struct http_request *request)
 {
 	struct transfer *transfer = calloc(1, sizeof(*transfer));
 	int error;
@@ -256,7 +258,7 @@ void transfer_log(const struct transfer *transfer)
 	char status[16];
 
 	snprintf(status, sizeof(status), "%d", reply->status);
-	log_line("%s %s %s -> %s in %lld ms (%u %s)", transfer->queue->account->name,
+	log_line("%s %s %s -> %s in %lld ms (%u %s)", transfer->queue->endpoint->name,
 		 transfer->method, transfer->path, words ? reply->words : status,
 		 (long long)(clock_milliseconds() - begun), transfer->tries,
 		 transfer->tries == 1 ? "try" : "tries");
@@ -264,10 +266,10 @@ void transfer_log(const struct transfer *transfer)
 
 /* ---- the waiters' half of http.h ---- */
 
-struct transfer *http_start(struct call *call, struct account *account,
+struct transfer *http_start(struct call *call, struct endpoint *endpoint,
 			    const struct http_request *request)
 {
-	struct account_queue *queue = account->queue;
+	struct account_queue *queue = endpoint->queue;
 	struct transfer *transfer = transfer_new(queue, request);
 	struct http *http;
 
@@ -360,25 +362,24 @@ static void await(struct call *call, struct transfer *transfer)
 	stop(transfer);
 	/* what counts is how it ended, not that nobody waited */
 	if (transfer->reply.error != EINTR) {
-		call->error = 0;
-		call->words[0] = '\0';
+		call_clear(call);
 	}
 }
 
-int http_perform(struct call *call, struct account *account, const struct http_request *request,
+int http_perform(struct call *call, struct endpoint *endpoint, const struct http_request *request,
 		 struct http_reply *reply)
 {
 	struct transfer *transfer;
 
 	memset(reply, 0, sizeof(*reply));
 	snprintf(call->request, sizeof(call->request), "%s %s", request->method, request->path);
-	call->status = call->token_status = 0;
+	call->status = 0;
 	/* once it is in the queue it may be sent before anybody looks */
 	if (call_cancelled(call)) {
-		call_fail(call, EINTR, "interrupted");
+		call_interrupted(call);
 		return fail_unsent(reply, EINTR, "interrupted");
 	}
-	transfer = http_start(call, account, request);
+	transfer = http_start(call, endpoint, request);
 	if (!transfer)
 		return fail_unsent(reply, ENOMEM, "no memory for the request");
 	await(call, transfer);

@@ -7,15 +7,25 @@
  */
 #include "vendors/json/exact.h"
 
-#include "vendors/json/exact_parts.h"
+#include "vendors/base/hash.h"
+#include "vendors/json/exact_text.h"
 
 #include <ctype.h>
 #include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define REPLACEMENT 0xFFFD /* what tools write for what is no character */
+
+const char *exact_carried(const json_t *value, char kind)
+{
+	const char *text = json_is_string(value) ? json_string_value(value) : NULL;
+
+	return text && !text[0] && json_string_length(value) > 1 && text[1] == kind ? text + 2
+										    : NULL;
+}
 
 const char *exact_number(const json_t *value)
 {
@@ -150,16 +160,16 @@ bool exact_same_number(const json_t *a, const json_t *b)
 
 uint64_t exact_hash_number(const json_t *number)
 {
-	uint64_t hash = 0xcbf29ce484222325u;
+	uint64_t hash = HASH_START;
 	char buffer[40];
 	struct decimal decimal = read_decimal(number_text(number, buffer));
 
 	for (const char *at = decimal.first; at < decimal.end; at++) {
 		if (*at != '.')
-			hash = (hash ^ (unsigned char)*at) * 0x100000001b3u;
+			hash = hash_bytes(hash, at, 1);
 	}
-	hash = (hash ^ (uint64_t)decimal.exponent) * 0x100000001b3u;
-	return (hash ^ decimal.minus) * 0x100000001b3u;
+	hash = hash_bytes(hash, &decimal.exponent, sizeof(decimal.exponent));
+	return hash_bytes(hash, &decimal.minus, sizeof(decimal.minus));
 }
 
 /* ---- what other tools make of it ---- */
@@ -215,7 +225,7 @@ static size_t take_character(const char **text, enum half how, char *character)
 	}
 	if (how == HALF_WORDS)
 		return (size_t)snprintf(character, 8, "\\u%s", digits);
-	return exact_utf8(how == HALF_KEPT ? (int)unit : REPLACEMENT, character);
+	return exact_text_utf8(how == HALF_KEPT ? (int)unit : REPLACEMENT, character);
 }
 
 /* The text of string VALUE, halves of surrogate pairs kept, *LENGTH bytes; the caller frees.
@@ -242,7 +252,7 @@ static bool same_but_halves(const char *text, const char *from, size_t length)
 {
 	char replacement[4];
 
-	exact_utf8(REPLACEMENT, replacement);
+	exact_text_utf8(REPLACEMENT, replacement);
 	for (size_t i = 0; i < length; i++) {
 		if (text[i] == from[i])
 			continue;

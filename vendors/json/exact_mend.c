@@ -7,9 +7,12 @@
  * that says so; a member whose key the object has already becomes such a one. Only single tokens
  * are mended: where brackets do not match, nobody knows which record is meant.
  */
-#include "vendors/json/exact.h"
+#include "vendors/json/exact_mend.h"
 
-#include "vendors/json/exact_parts.h"
+#include "vendors/json/exact.h"
+#include "vendors/json/exact_parse.h"
+#include "vendors/json/exact_print.h"
+#include "vendors/json/exact_text.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -35,7 +38,7 @@ struct mend {
 
 static void put(struct mend *mend, const char *text, size_t length)
 {
-	exact_put(&mend->out, text, length);
+	exact_text_put(&mend->out, text, length);
 	if (length)
 		mend->last = text[length - 1];
 }
@@ -63,8 +66,8 @@ static void put_mark(struct mend *mend, const char *repeated, size_t length)
 static bool is_repeated(struct mend *mend, const char *begin, const char *end)
 {
 	json_t *keys = json_array_get(mend->keys, json_array_size(mend->keys) - 1);
-	json_t *string = exact_parse(begin, (size_t)(end - begin), EXACT_ANY, NULL);
-	char *key = exact_dump(string, 0); /* however it was written */
+	json_t *string = exact_parse(begin, (size_t)(end - begin), EXACT_PARSE_ANY, NULL);
+	char *key = exact_print_text(string, 0); /* however it was written */
 	bool repeated = key && json_object_get(keys, key);
 
 	if (key && !repeated)
@@ -113,7 +116,7 @@ static bool is_clean(const char *at, const char *end)
 		if ((unsigned char)*at < 0x20)
 			return false;
 		if (*at == '\\') {
-			if (exact_take_escape(&at, end) < 0)
+			if (exact_parse_take_escape(&at, end) < 0)
 				return false;
 			continue;
 		}
@@ -129,9 +132,9 @@ static void mend_string(struct mend *mend)
 	const char *begin = mend->at, *quote;
 	bool escaped, key, clean;
 
-	quote = exact_string_end(begin + 1, mend->end, &escaped);
+	quote = exact_parse_string_end(begin + 1, mend->end, &escaped);
 	mend->at = quote < mend->end ? quote + 1 : quote;
-	key = exact_is_key(quote, mend->end);
+	key = exact_parse_is_key(quote, mend->end);
 	clean = is_clean(begin + 1, quote);
 	if (key && mend->pending) {
 		put_mark(mend, NULL, 0);
@@ -156,8 +159,8 @@ static void mend_word(struct mend *mend)
 	size_t length;
 	bool whole, good;
 
-	mend->at = exact_number_end(begin, mend->end, &whole);
-	good = exact_is_number_text(begin, (size_t)(mend->at - begin));
+	mend->at = exact_parse_number_end(begin, mend->end, &whole);
+	good = exact_parse_is_number(begin, (size_t)(mend->at - begin));
 	while (mend->at < mend->end && (isalnum((unsigned char)*mend->at) || *mend->at == '_')) {
 		mend->at++;
 		good = false;
@@ -197,7 +200,7 @@ static void mend_token(struct mend *mend)
 	if (c && strchr("{}[]:,", c))
 		put(mend, &c, 1);
 	else if (c && strchr(" \t\r\n", c))
-		exact_put(&mend->out, &c, 1);
+		exact_text_put(&mend->out, &c, 1);
 	else
 		mend->pending = true; /* a byte that stands nowhere: a byte order mark, a NUL */
 }
@@ -207,11 +210,11 @@ json_t *exact_mend(const char *text, size_t length)
 	struct mend mend = {.at = text, .end = text + length, .keys = json_array()};
 	json_t *value = NULL;
 
-	exact_reserve(&mend.out, length + length / 8 + 64);
+	exact_text_reserve(&mend.out, length + length / 8 + 64);
 	while (mend.at < mend.end && mend.out.text)
 		mend_token(&mend);
 	if (mend.out.text)
-		value = exact_parse(mend.out.text, mend.out.length, EXACT_ANY, NULL);
+		value = exact_parse(mend.out.text, mend.out.length, EXACT_PARSE_ANY, NULL);
 	free(mend.out.text);
 	json_decref(mend.keys);
 	return value;
@@ -222,7 +225,7 @@ static bool is_mark(const char *key)
 	return strncmp(key, MARK, strlen(MARK)) == 0;
 }
 
-bool exact_has_repeated(const json_t *object, const char *key)
+bool exact_mend_has_repeated(const json_t *object, const char *key)
 {
 	const char *name;
 	json_t *member;
@@ -236,23 +239,23 @@ bool exact_has_repeated(const json_t *object, const char *key)
 	return false;
 }
 
-size_t exact_count_mended(const json_t *value)
+size_t exact_mend_count(const json_t *value)
 {
 	const char *name;
 	json_t *below;
 	size_t i, count = 0;
 
 	json_array_foreach(value, i, below)
-		count += exact_count_mended(below);
+		count += exact_mend_count(below);
 	json_object_foreach((json_t *)(uintptr_t)value, name, below)
-		count += is_mark(name) + exact_count_mended(below);
+		count += is_mark(name) + exact_mend_count(below);
 	return count;
 }
 
-bool exact_is_stand_in(const json_t *value, const json_t *object)
+bool exact_mend_is_stand_in(const json_t *value, const json_t *object)
 {
 	const char *text = exact_carried(value, 's');
 
 	/* a vendor may send that string too, but hardly in a row with a mark */
-	return text && strcmp(text, STAND_IN) == 0 && exact_count_mended(object);
+	return text && strcmp(text, STAND_IN) == 0 && exact_mend_count(object);
 }

@@ -7,9 +7,11 @@
  * it. The scan reads every byte of every roster: it goes by eight bytes in a string, and knows no
  * grammar. What is no JSON is copied as it is, for jansson to refuse.
  */
-#include "vendors/json/exact.h"
+#include "vendors/json/exact_parse.h"
 
-#include "vendors/json/exact_parts.h"
+#include "vendors/json/exact.h"
+#include "vendors/json/exact_bytes.h"
+#include "vendors/json/exact_text.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -25,12 +27,12 @@ static bool is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
-const char *exact_string_end(const char *at, const char *end, bool *escaped)
+const char *exact_parse_string_end(const char *at, const char *end, bool *escaped)
 {
 	*escaped = false;
 	for (;;) {
-		while (end - at >= (ptrdiff_t)EXACT_CHUNK && !exact_has_special(at))
-			at += EXACT_CHUNK;
+		while (end - at >= (ptrdiff_t)EXACT_BYTES && !exact_bytes_have_special(at))
+			at += EXACT_BYTES;
 		while (at < end && *at != '"' && *at != '\\')
 			at++;
 		if (end - at < 2 || *at == '"')
@@ -40,7 +42,7 @@ const char *exact_string_end(const char *at, const char *end, bool *escaped)
 	}
 }
 
-const char *exact_number_end(const char *at, const char *end, bool *whole)
+const char *exact_parse_number_end(const char *at, const char *end, bool *whole)
 {
 	*whole = true;
 	for (; at < end; at++) {
@@ -53,7 +55,7 @@ const char *exact_number_end(const char *at, const char *end, bool *whole)
 	return at;
 }
 
-bool exact_is_number_text(const char *at, size_t length)
+bool exact_parse_is_number(const char *at, size_t length)
 {
 	const char *end = at + length;
 
@@ -103,7 +105,7 @@ static bool is_plain_integer(const char *at, size_t length)
 /* Must the number of LENGTH characters at AT, WHOLE or not, be carried? */
 static bool is_carried_number(const char *at, size_t length, bool whole)
 {
-	return (!whole || !is_plain_integer(at, length)) && exact_is_number_text(at, length);
+	return (!whole || !is_plain_integer(at, length)) && exact_parse_is_number(at, length);
 }
 
 /* The four hex digits at AT, or -1. */
@@ -126,7 +128,7 @@ static int unit_at(const char *at, const char *end)
 	return unit;
 }
 
-int exact_take_escape(const char **at, const char *end)
+int exact_parse_take_escape(const char **at, const char *end)
 {
 	static const char from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";
 	const char *known;
@@ -165,7 +167,7 @@ static bool is_carried_string(const char *at, const char *end, bool key)
 
 	while ((at = memchr(at, '\\', (size_t)(end - at)))) {
 		bool first = at == begin;
-		int c = exact_take_escape(&at, end);
+		int c = exact_parse_take_escape(&at, end);
 
 		if (c < 0)
 			return false;
@@ -178,7 +180,7 @@ static bool is_carried_string(const char *at, const char *end, bool key)
 
 /* ---- the scan ---- */
 
-bool exact_is_key(const char *at, const char *end)
+bool exact_parse_is_key(const char *at, const char *end)
 {
 	for (at++; at < end && (*at == ' ' || *at == '\t' || *at == '\n' || *at == '\r'); at++)
 		;
@@ -204,15 +206,15 @@ static const char *find_carried(const char *at, const char *end, const char **to
 		if (!kind) {
 			at++;
 		} else if (kind == 1) {
-			at = exact_string_end(at + 1, end, &flag);
+			at = exact_parse_string_end(at + 1, end, &flag);
 			if (flag && at < end &&
-			    is_carried_string(begin + 1, at, exact_is_key(at, end))) {
+			    is_carried_string(begin + 1, at, exact_parse_is_key(at, end))) {
 				*token_end = at + 1;
 				return begin;
 			}
 			at++;
 		} else {
-			at = exact_number_end(at, end, &flag);
+			at = exact_parse_number_end(at, end, &flag);
 			if ((!flag || *begin == '-' || at - begin > LONG_INTEGER) &&
 			    is_carried_number(begin, (size_t)(at - begin), flag)) {
 				*token_end = at;
@@ -230,8 +232,8 @@ static void put_twice(struct exact_text *out, const char *text, size_t length)
 {
 	for (size_t i = 0; i < length; i++) {
 		if (text[i] == '"' || text[i] == '\\')
-			exact_put(out, "\\", 1);
-		exact_put(out, &text[i], 1);
+			exact_text_put(out, "\\", 1);
+		exact_text_put(out, &text[i], 1);
 	}
 }
 
@@ -246,10 +248,10 @@ static void put_character(struct exact_text *out, int c)
 		char plain = (char)c;
 		struct exact_text escaped = {.text = text, .room = sizeof(text)};
 
-		exact_put_escaped(&escaped, &plain, 1);
+		exact_text_put_escaped(&escaped, &plain, 1);
 		length = escaped.length;
 	} else {
-		length = exact_utf8(c, text);
+		length = exact_text_utf8(c, text);
 	}
 	put_twice(out, text, length);
 }
@@ -259,18 +261,18 @@ static void put_carried_string(struct exact_text *out, const char *at, const cha
 {
 	const char *mark = key ? "\"\\u001a" : "\"\\u0000s";
 
-	exact_put(out, mark, strlen(mark));
+	exact_text_put(out, mark, strlen(mark));
 	while (at < end) {
 		const char *escape = memchr(at, '\\', (size_t)(end - at));
 
 		/* what is not escaped is the same in JSON twice over */
-		exact_put(out, at, (size_t)((escape ? escape : end) - at));
+		exact_text_put(out, at, (size_t)((escape ? escape : end) - at));
 		if (!escape)
 			break;
 		at = escape;
-		put_character(out, exact_take_escape(&at, end));
+		put_character(out, exact_parse_take_escape(&at, end));
 	}
-	exact_put(out, "\"", 1);
+	exact_text_put(out, "\"", 1);
 }
 
 /*
@@ -284,14 +286,14 @@ static const char *rewrite(struct exact_text *out, const char *at, const char *f
 	while (first < end && out->text) {
 		if (out->length + (size_t)(first - at) >= limit)
 			break;
-		exact_put(out, at, (size_t)(first - at));
+		exact_text_put(out, at, (size_t)(first - at));
 		if (*first == '"') {
 			put_carried_string(out, first + 1, token_end - 1,
-					   exact_is_key(token_end - 1, end));
+					   exact_parse_is_key(token_end - 1, end));
 		} else {
-			exact_put(out, "\"\\u0000n", 8);
-			exact_put(out, first, (size_t)(token_end - first));
-			exact_put(out, "\"", 1);
+			exact_text_put(out, "\"\\u0000n", 8);
+			exact_text_put(out, first, (size_t)(token_end - first));
+			exact_text_put(out, "\"", 1);
 		}
 		at = token_end;
 		if (out->length >= limit)
@@ -300,13 +302,13 @@ static const char *rewrite(struct exact_text *out, const char *at, const char *f
 	}
 	if (limit != SIZE_MAX)
 		return limit - out->length < (size_t)(end - at) ? at + (limit - out->length) : end;
-	exact_put(out, at, (size_t)(end - at));
+	exact_text_put(out, at, (size_t)(end - at));
 	return end;
 }
 
 /* ---- parsing ---- */
 
-static void place(struct exact_error *error, const char *text, size_t position)
+static void place(struct exact_parse_error *error, const char *text, size_t position)
 {
 	error->position = position;
 	error->line = 1;
@@ -319,7 +321,7 @@ static void place(struct exact_error *error, const char *text, size_t position)
 	}
 }
 
-static void explain(struct exact_error *error, const json_error_t *from)
+static void explain(struct exact_parse_error *error, const json_error_t *from)
 {
 	/* what jansson quotes after "near" may be somebody's data */
 	const char *near = strstr(from->text, " near ");
@@ -328,7 +330,8 @@ static void explain(struct exact_error *error, const json_error_t *from)
 	snprintf(error->words, sizeof(error->words), "%.*s", length, from->text);
 }
 
-static json_t *fail(struct exact_error *error, const char *text, size_t position, const char *words)
+static json_t *fail(struct exact_parse_error *error, const char *text, size_t position,
+		    const char *words)
 {
 	if (error) {
 		snprintf(error->words, sizeof(error->words), "%s", words);
@@ -346,7 +349,7 @@ static bool make_copy(const char *text, size_t length, struct exact_text *copy)
 	memset(copy, 0, sizeof(*copy));
 	if (first == end)
 		return true;
-	if (!exact_reserve(copy, length + length / 8 + 64))
+	if (!exact_text_reserve(copy, length + length / 8 + 64))
 		return false;
 	rewrite(copy, text, first, token_end, end, SIZE_MAX);
 	return copy->text;
@@ -360,16 +363,17 @@ static size_t original(const char *text, size_t length, size_t position)
 	struct exact_text copy = {0};
 	size_t found = 0;
 
-	if (exact_reserve(&copy, 64))
+	if (exact_text_reserve(&copy, 64))
 		found = (size_t)(rewrite(&copy, text, first, token_end, end, position) - text);
 	free(copy.text);
 	return found;
 }
 
-json_t *exact_parse(const char *text, size_t length, unsigned flags, struct exact_error *error)
+json_t *exact_parse(const char *text, size_t length, unsigned flags,
+		    struct exact_parse_error *error)
 {
-	size_t how = JSON_ALLOW_NUL | (flags & EXACT_ANY ? JSON_DECODE_ANY : 0) |
-		     (flags & EXACT_NO_REPEATS ? JSON_REJECT_DUPLICATES : 0);
+	size_t how = JSON_ALLOW_NUL | (flags & EXACT_PARSE_ANY ? JSON_DECODE_ANY : 0) |
+		     (flags & EXACT_PARSE_NO_REPEATS ? JSON_REJECT_DUPLICATES : 0);
 	const char *zero = memchr(text, '\0', length);
 	struct exact_text copy;
 	json_error_t from;

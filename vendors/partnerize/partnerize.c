@@ -8,6 +8,8 @@
  * Basic, page and count or limit and offset, flat or wrapped rows, `email` or `email_address`, GET
  * /user/self or GET /user for the key's owner. What is confirmed by whom stands in README.md.
  */
+#include "vendors/rest/account.h"
+#include "vendors/rest/collection.h"
 #include "vendors/vendor.h"
 
 #include "vendors/base/call.h"
@@ -80,11 +82,18 @@ static const struct collection users = {
     .item_path = "/user/",
     .list_key = "users",
     .item_key = "user",
+    .other_item_key = "data", /* v3 */
     .total_key = "count",
+    .records_key = "hypermedia.pagination.total_item_count",
+    .pages_key = "hypermedia.pagination.total_page_count",
+    .next_key = "hypermedia.pagination.next_page",
     .page_size = 100,
     .taken = taken,
     .id_keys = id_keys,
-    .posted_id = "user_id", /* so the 2020 documents */
+    /* PUT is what the guide says; the vendor's own 2020 documents POST to the item, with the id
+       in the body too */
+    .put_becomes_post = true,
+    .posted_id = "user_id",
     .email_keys = email_keys,
     .time_keys = time_keys,
     .created_keys = created_keys,
@@ -131,6 +140,13 @@ static const char *self_of(json_t *answer, char *buffer)
 	return collection_id(&users, collection_unwrap(&users, answer), buffer);
 }
 
+/* A vendor without such a path takes "self" for an id, and says so in one of these ways. */
+static bool has_no_self(enum call_verdict verdict)
+{
+	return verdict == CALL_MISSING || verdict == CALL_BAD_REQUEST || verdict == CALL_REFUSED ||
+	       verdict == CALL_DENIED || verdict == CALL_UNSUPPORTED;
+}
+
 /*
  * Ask PATH for the key's owner: 0 and *ID, -ENODATA if this path does not tell. Then WORDS, of SIZE
  * bytes, is extended by what it answered.
@@ -140,14 +156,13 @@ static int ask_self(struct call *call, struct account *account, const char *path
 {
 	struct http_request request = {.method = "GET", .path = path, .repeatable = true};
 	struct http_reply reply = {0};
-	int error = exchange(call, account, &request, &reply);
+	int error = exchange(call, account, EXCHANGE_RECORD, &request, &reply);
 	size_t length = strlen(words);
 	json_t *answer = NULL;
 	const char *found = NULL;
 	char buffer[24];
 
-	/* A vendor without such a path takes "self" for an id, and says so in one of these ways. */
-	if (error == -ENOENT || error == -EINVAL || error == -EACCES || error == -EOPNOTSUPP)
+	if (error && has_no_self(call->verdict))
 		error = -ENODATA;
 	if (error && error != -ENODATA)
 		goto out;
@@ -161,7 +176,7 @@ static int ask_self(struct call *call, struct account *account, const char *path
 	}
 	*id = found ? strdup(found) : NULL;
 	if (found)
-		error = *id ? 0 : call_fail(call, ENOMEM, "no memory");
+		error = *id ? 0 : call_no_memory(call);
 	else
 		snprintf(words + length, size - length, "%sGET %s answered %d%s",
 			 length ? ", " : "", path, reply.status, error ? "" : " without a user_id");
@@ -186,7 +201,7 @@ static int self(struct call *call, struct account *account, char **id)
 		/* the words are about both requests */
 		call->request[0] = '\0';
 		call->status = 0;
-		return call_fail(call, ENODATA, "%s", words);
+		return call_fail(call, CALL_NOT_TOLD, "%s", words);
 	}
 	return error;
 }

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * account.c - one section of the config file at run time: its settings and its secrets.
+ * account.c - see account.h.
  *
  * Owns what the config reader put in and wipes the secrets at the end. It knows no particular
  * vendor and makes no request.
  */
-#include "vendors/vendor.h"
+#include "vendors/rest/account.h"
 
+#include "vendors/vendor.h"
 #include "vendors/rest/redact.h"
 #include "vendors/rest/token.h"
 
@@ -33,10 +34,12 @@ struct account *account_new(const char *name, const struct vendor *vendor)
 		return NULL;
 	account->vendor = vendor;
 	account->name = strdup(name);
+	account->endpoint.name = account->name;
 	account->values = calloc(setting_count(vendor) + 1, sizeof(*account->values));
 	if (vendor->base_url)
-		account->base_url = strdup(vendor->base_url);
-	if (!account->name || !account->values || (vendor->base_url && !account->base_url)) {
+		account->endpoint.base_url = strdup(vendor->base_url);
+	if (!account->name || !account->values ||
+	    (vendor->base_url && !account->endpoint.base_url)) {
 		account_free(account);
 		return NULL;
 	}
@@ -50,9 +53,9 @@ struct account *account_new(const char *name, const struct vendor *vendor)
 	}
 	account->ttl = 300;
 	account->grace = 0;
-	account->parallel = 8;
-	account->timeout = 30;
-	account->retry_budget = 120;
+	account->endpoint.parallel = 8;
+	account->endpoint.timeout = 30;
+	account->endpoint.retry_budget = 120;
 	account->lag = 60;
 	account->max_users = 2000000;
 	return account;
@@ -71,7 +74,7 @@ void account_free(struct account *account)
 	token_free(account->token);
 	if (account->memory)
 		account->vendor->memory_free(account->memory);
-	free(account->base_url);
+	free(account->endpoint.base_url);
 	free(account->name);
 	free(account);
 }

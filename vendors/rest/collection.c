@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * collection.c - what the table of a collection says about one record: id, email, time, envelope.
+ * collection.c - see collection.h.
  *
  * Pure functions over a vendor's JSON, tolerant where the documents of a vendor contradict each
  * other (ids as text or numbers, flat or wrapped rows, three forms of time stamps). No I/O, no
  * state.
  */
+#include "vendors/rest/collection.h"
+
+#include "vendors/http/http.h"
 #include "vendors/json/exact.h"
 #include "vendors/vendor.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 json_t *collection_value(const json_t *record, const char *path)
@@ -89,7 +93,9 @@ json_t *collection_unwrap(const struct collection *collection, json_t *answer)
 	}
 	if (id_value(collection->id_keys, answer) || is_the_one(collection, answer))
 		return answer;
-	inner = json_object_get(answer, "data"); /* Partnerize v3 */
+	if (!collection->other_item_key)
+		return NULL;
+	inner = json_object_get(answer, collection->other_item_key);
 	return json_is_object(inner) ? inner : NULL;
 }
 
@@ -300,4 +306,22 @@ void collection_hide(const struct collection *collection, json_t *record)
 		if (field->flags & (FIELD_WRITE_ONLY | FIELD_CONFIDENTIAL))
 			json_object_del(record, field->name);
 	}
+}
+
+char *collection_path(const struct collection *collection, const char *parent, const char *id)
+{
+	const char *text = id ? collection->item_path : collection->list_path;
+	const char *place = strstr(text, "{parent}");
+	size_t before = place ? (size_t)(place - text) : strlen(text);
+	const char *after = place ? place + strlen("{parent}") : "";
+	char *escaped_parent = http_escape(parent && place ? parent : "");
+	char *escaped = http_escape(id && !collection->single ? id : "");
+	char *path = NULL;
+
+	if (escaped && escaped_parent &&
+	    asprintf(&path, "%.*s%s%s%s", (int)before, text, escaped_parent, after, escaped) < 0)
+		path = NULL;
+	free(escaped_parent);
+	free(escaped);
+	return path;
 }

@@ -10,8 +10,10 @@
 
 #include "vendors/base/call.h"
 #include "vendors/json/exact.h"
+#include "vendors/json/exact_parse.h"
 #include "vendors/http/hold.h"
 #include "vendors/http/http.h"
+#include "vendors/rest/account.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -21,9 +23,10 @@
 
 json_t *exchange_parse(const char *text, size_t length, char *why, size_t why_size)
 {
-	struct exact_error error;
+	struct exact_parse_error error;
 	/* of two members with one key nobody knows which is meant */
-	json_t *answer = exact_parse(text, length, EXACT_ANY | EXACT_NO_REPEATS, &error);
+	json_t *answer = exact_parse(text, length, EXACT_PARSE_ANY | EXACT_PARSE_NO_REPEATS,
+				     &error);
 
 	if (!answer && why)
 		snprintf(why, why_size, "%s at byte %zu", error.words, error.position);
@@ -57,34 +60,38 @@ void exchange_done(struct http_request *request)
 	request->bearer = NULL;
 }
 
-/* The one table from HTTP status to errno. */
-static int errno_of(int status)
-{
-	switch (status) {
-	case 400:
-	case 422:
-		return EINVAL;
-	case 401:
-		return EKEYREJECTED;
-	case 403:
-		return EACCES;
-	case 404:
-	case 410:
-		return ENOENT;
-	case 405:
-	case 501:
-		return EOPNOTSUPP;
-	case 409:
-		return EEXIST;
-	case 412:
-		return ESTALE;
-	case 413:
-		return EFBIG;
-	case 429:
-		return EBUSY;
-	default:
-		return EREMOTEIO;
+#define SUBJECTS (EXCHANGE_TOKEN + 1)
+#define ALL(verdict)                                                                               \
+	{                                                                                          \
+		verdict, verdict, verdict, verdict                                                 \
 	}
+
+/* The one table from HTTP status to verdict; what it does not name is CALL_FAILED. */
+static const struct {
+	int status;
+	enum call_verdict verdicts[SUBJECTS];
+} statuses[] = {
+    {400, {CALL_BAD_REQUEST, CALL_BAD_REQUEST, CALL_BAD_REQUEST, CALL_TOKEN_REFUSED}},
+    {401, ALL(CALL_BAD_KEYS)},
+    {403, ALL(CALL_DENIED)},
+    {404, {CALL_MISSING, CALL_MISSING, CALL_NO_PATH, CALL_NO_TOKEN}},
+    {405, {CALL_UNSUPPORTED, CALL_UNSUPPORTED, CALL_UNSUPPORTED, CALL_NO_TOKEN}},
+    {409, {CALL_TAKEN, CALL_CONFLICT, CALL_TAKEN, CALL_NO_TOKEN}},
+    {410, {CALL_MISSING, CALL_MISSING, CALL_NO_PATH, CALL_NO_TOKEN}},
+    {412, {CALL_PRECONDITION, CALL_PRECONDITION, CALL_PRECONDITION, CALL_NO_TOKEN}},
+    {413, ALL(CALL_TOO_LARGE)},
+    {422, {CALL_REFUSED, CALL_REFUSED, CALL_REFUSED, CALL_TOKEN_REFUSED}},
+    {429, ALL(CALL_LIMITED)},
+    {501, {CALL_UNSUPPORTED, CALL_UNSUPPORTED, CALL_UNSUPPORTED, CALL_NO_TOKEN}},
+};
+
+static enum call_verdict verdict_of(int status, enum exchange_subject subject)
+{
+	for (size_t i = 0; i < sizeof(statuses) / sizeof(statuses[0]); i++) {
+		if (statuses[i].status == status)
+			return statuses[i].verdicts[subject];
+	}
+	return CALL_FAILED;
 }
 
 /* Append TEXT to WORDS, with a separator when there is something already. */
@@ -148,14 +155,14 @@ static void add_items(char *words, size_t size, const json_t *errors)
  */
 static json_t *parse_words(const char *body, size_t length)
 {
-	json_t *answer = exact_parse(body, length, EXACT_ANY, NULL);
+	json_t *answer = exact_parse(body, length, EXACT_PARSE_ANY, NULL);
 	char *plain = answer ? NULL : malloc(length + 1);
 
 	if (!plain)
 		return answer;
 	for (size_t i = 0; i < length; i++)
 		plain[i] = (char)(body[i] & 0x80 ? '?' : body[i]);
-	answer = exact_parse(plain, length, EXACT_ANY, NULL);
+	answer = exact_parse(plain, length, EXACT_PARSE_ANY, NULL);
 	free(plain);
 	return answer;
 }
@@ -223,49 +230,58 @@ static void add_until(struct call *call, const struct http_reply *reply)
 /* A 429 with the vendor's WORDS, or "". */
 static int fail_limited(struct call *call, const struct http_reply *reply, const char *words)
 {
-	call_fail(call, EBUSY, "the vendor says that there are too many requests%s%s",
-		  words[0] ? ": " : "", words);
+	int error = call_fail(call, CALL_LIMITED,
+			      "the vendor says that there are too many requests%s%s",
+			      words[0] ? ": " : "", words);
+
 	add_until(call, reply);
-	return -EBUSY;
+	return error;
 }
 
-int exchange_verdict(struct call *call, struct account *account, const struct http_reply *reply)
+/* No complete response arrived, or none is there to a request that was not sent. */
+static int fail_unanswered(struct call *call, const struct http_reply *reply)
 {
+	/* a 429, of this request or an earlier one, is what kept it */
+	if (!reply->error || (reply->stale && reply->status == 429))
+		return call_fail(call, CALL_LIMITED, "%s", reply->words);
+	return call_fail_errno(call, reply->error, "%s", reply->words);
+}
+
+int exchange_judge(struct call *call, struct account *account, enum exchange_subject subject,
+		   const struct http_reply *reply)
+{
+	enum call_verdict verdict = verdict_of(reply->status, subject);
 	char words[CALL_WORDS_MAX / 2];
 	int error;
 
+	call->verdict = CALL_OK;
 	call->status = reply->status;
-	call->token_status = 0;
 	call->unasked = reply->status == 429 && !reply->sent;
 	call->told = reply->told;
-	if (reply->error)
-		return call_fail(call, reply->error, "%s", reply->words);
-	/* an earlier answer still holds */
-	if (call->unasked)
-		return call_fail(call, EBUSY, "%s", reply->words);
+	if (reply->error || call->unasked)
+		return fail_unanswered(call, reply);
 	if (reply->status >= 200 && reply->status < 300)
 		return 0;
 	exchange_words(reply->body, reply->length, words, sizeof(words));
 	account_redact(account, words);
-	error = errno_of(reply->status);
 	if (reply->status == 401)
-		return call_fail(call, error,
+		return call_fail(call, verdict,
 				 "the vendor refuses the keys in section [%s] of the config%s%s",
 				 account->name, words[0] ? ": " : "", words);
 	if (reply->status == 429)
 		return fail_limited(call, reply, words);
 	if (reply->status >= 300 && reply->status < 400)
 		return call_fail(
-		    call, error,
+		    call, verdict,
 		    "the vendor redirects; redirects are not followed: check base_url");
-	call_fail(call, error, "the vendor says: %s",
-		  words[0] ? words : "(nothing that can be read)");
+	error = call_fail(call, verdict, "the vendor says: %s",
+			  words[0] ? words : "(nothing that can be read)");
 	add_until(call, reply);
-	return -error;
+	return error;
 }
 
-int exchange(struct call *call, struct account *account, struct http_request *request,
-	     struct http_reply *reply)
+int exchange(struct call *call, struct account *account, enum exchange_subject subject,
+	     struct http_request *request, struct http_reply *reply)
 {
 	int error;
 
@@ -275,12 +291,12 @@ int exchange(struct call *call, struct account *account, struct http_request *re
 		error = exchange_prepare(call, account, request);
 		if (error)
 			return error;
-		http_perform(call, account, request, reply);
+		http_perform(call, &account->endpoint, request, reply);
 		exchange_done(request);
 		if (reply->status != 401 || exchange_renew(call, account, request->serial))
 			break;
 	}
-	return exchange_verdict(call, account, reply);
+	return exchange_judge(call, account, subject, reply);
 }
 
 json_t *exchange_json(struct call *call, struct account *account, const struct http_reply *reply)
@@ -292,8 +308,8 @@ json_t *exchange_json(struct call *call, struct account *account, const struct h
 		answer = exchange_parse(reply->body, reply->length, why, sizeof(why));
 	if (!answer) {
 		account_redact(account, why);
-		call_fail(call, EREMOTEIO, "the answer is not the JSON that the API promises: %s",
-			  why);
+		call_fail(call, CALL_MALFORMED,
+			  "the answer is not the JSON that the API promises: %s", why);
 	}
 	return answer;
 }

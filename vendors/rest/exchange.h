@@ -3,7 +3,7 @@
  * exchange.h - one request to a vendor and the verdict on its answer.
  *
  * Between http.h, which knows transport, and the code that knows records: proves who we are, asks
- * for a new token when the old one is refused, and holds the one table from HTTP status to errno.
+ * for a new token when the old one is refused, and holds the one table from HTTP status to verdict.
  * Used by list.c, item.c and the vendors only.
  */
 #ifndef ROSTERFS_EXCHANGE_H
@@ -34,21 +34,29 @@ int exchange_renew(struct call *call, struct account *account, uint64_t serial);
 /* Wipe what exchange_prepare put into REQUEST. */
 void exchange_done(struct http_request *request);
 
-/*
- * What REPLY means: 0 for 2xx, else a negative errno with the vendor's own words, redacted, in
- * CALL. The table: 400 422 EINVAL, 401 EKEYREJECTED, 403 EACCES, 404 410 ENOENT, 405 501
- * EOPNOTSUPP, 409 EEXIST, 412 ESTALE, 413 EFBIG, 429 EBUSY, everything else EREMOTEIO; no answer:
- * reply->error.
- */
-int exchange_verdict(struct call *call, struct account *account, const struct http_reply *reply);
+/* What a request is about: a status means something else to a record than to a list. */
+enum exchange_subject {
+	EXCHANGE_RECORD, /* a record that is read or created */
+	EXCHANGE_CHANGE, /* a record that is changed or deleted */
+	EXCHANGE_LIST,   /* a list or an action: the path names no record */
+	EXCHANGE_TOKEN,  /* an access token */
+};
 
 /*
- * Send REQUEST (not yet prepared) and judge the answer; one new proof and one replay after a 401.
- * Returns 0 with a 2xx answer in REPLY, else a negative errno with words. REPLY is always filled:
- * http_reply_clear it.
+ * Judge REPLY, the answer to a request about SUBJECT. Returns 0 for a 2xx status. Otherwise CALL
+ * fails with the verdict that exchange.c's table has for the status, and with the vendor's own
+ * words, redacted; without a complete response, with the errno and words of REPLY.
  */
-int exchange(struct call *call, struct account *account, struct http_request *request,
-	     struct http_reply *reply);
+int exchange_judge(struct call *call, struct account *account, enum exchange_subject subject,
+		   const struct http_reply *reply);
+
+/*
+ * Send REQUEST (not yet prepared) and judge the response; one new proof and one replay after a 401.
+ * Returns 0 with a 2xx response in REPLY, else a negative errno with words in CALL. REPLY is always
+ * filled: http_reply_clear it. May wait.
+ */
+int exchange(struct call *call, struct account *account, enum exchange_subject subject,
+	     struct http_request *request, struct http_reply *reply);
 
 /*
  * The JSON in REPLY, a new reference, or NULL with -EREMOTEIO and words in CALL. An empty body is

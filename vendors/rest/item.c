@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * item.c - one record at the vendor: fetch it, make it, replace it, delete it.
+ * item.c - see item.h.
  *
  * Knows paths and envelopes from the collection's table, and what an answer to a change proves. It
  * does not know what changed, nor who may change it: cache/update does.
  */
-#include "vendors/vendor.h"
+#include "vendors/rest/item.h"
 
+#include "vendors/rest/account.h"
+#include "vendors/rest/collection.h"
+#include "vendors/vendor.h"
 #include "vendors/http/basis.h"
 #include "vendors/base/call.h"
 #include "vendors/json/exact.h"
+#include "vendors/json/exact_print.h"
 #include "vendors/rest/exchange.h"
 #include "vendors/http/http.h"
 #include "vendors/base/log.h"
@@ -20,24 +24,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-char *vendor_path(const struct collection *collection, const char *parent, const char *id)
-{
-	const char *text = id ? collection->item_path : collection->list_path;
-	const char *place = strstr(text, "{parent}");
-	size_t before = place ? (size_t)(place - text) : strlen(text);
-	const char *after = place ? place + strlen("{parent}") : "";
-	char *escaped_parent = http_escape(parent && place ? parent : "");
-	char *escaped = http_escape(id && !collection->single ? id : "");
-	char *path = NULL;
-
-	if (escaped && escaped_parent &&
-	    asprintf(&path, "%.*s%s%s%s", (int)before, text, escaped_parent, after, escaped) < 0)
-		path = NULL;
-	free(escaped_parent);
-	free(escaped);
-	return path;
-}
-
 /* Is FOUND the record with ID? -EREMOTEIO, and words, where it is another one, or names none. */
 static int check_same(struct call *call, const struct collection *collection, const json_t *found,
 		      const char *id)
@@ -47,7 +33,7 @@ static int check_same(struct call *call, const struct collection *collection, co
 
 	if (collection->single || (found_id && strcmp(found_id, id) == 0))
 		return 0;
-	return call_fail(call, EREMOTEIO, "the answer is about another record: %s \"%s\"",
+	return call_fail(call, CALL_MALFORMED, "the answer is about another record: %s \"%s\"",
 			 collection->id_keys[0], found_id ? found_id : "");
 }
 
@@ -58,7 +44,7 @@ static int take_record(struct call *call, const struct collection *collection, j
 	json_t *found = collection_unwrap(collection, answer);
 
 	if (!found)
-		return call_fail(call, EREMOTEIO, "the answer holds no \"%s\"",
+		return call_fail(call, CALL_MALFORMED, "the answer holds no \"%s\"",
 				 collection->item_key);
 	if (check_same(call, collection, found, id))
 		return -EREMOTEIO;
@@ -100,11 +86,11 @@ static int get_record(struct call *call, struct account *account,
 
 	if (collection->get)
 		return collection->get(call, account, parent, id, record);
-	path = vendor_path(collection, parent, id);
+	path = collection_path(collection, parent, id);
 	if (!path)
-		return call_fail(call, ENOMEM, "no memory");
+		return call_no_memory(call);
 	request.path = path;
-	error = exchange(call, account, &request, &reply);
+	error = exchange(call, account, EXCHANGE_RECORD, &request, &reply);
 	if (error)
 		goto out;
 	answer = exchange_json(call, account, &reply);
@@ -120,8 +106,8 @@ out:
 	return error;
 }
 
-int vendor_get(struct call *call, struct account *account, const struct collection *collection,
-	       const char *parent, const char *id, json_t **record, char **etag)
+int item_get(struct call *call, struct account *account, const struct collection *collection,
+	     const char *parent, const char *id, json_t **record, char **etag)
 {
 	bool read = call->basis && etag;
 	int error;
@@ -142,8 +128,8 @@ int vendor_get(struct call *call, struct account *account, const struct collecti
 	return error;
 }
 
-int vendor_get_part(struct call *call, struct account *account, const struct collection *collection,
-		    const char *parent, const char *id, struct basis_read *read, json_t **record)
+int item_get_part(struct call *call, struct account *account, const struct collection *collection,
+		  const char *parent, const char *id, struct basis_read *read, json_t **record)
 {
 	struct basis *basis = call->basis;
 	int error;
@@ -188,23 +174,20 @@ static void set_body(struct http_request *request, const struct body_text *text)
 	request->body_length = text->length;
 }
 
-/* POSTED is the text where a PUT has to become a POST. */
+/* POSTED is the text where a PUT may become a POST; no text: it may not. */
 static enum vendor_outcome send_change(struct call *call, struct account *account,
-				       struct http_request *request, const struct body_text *posted,
-				       struct http_reply *reply)
+				       enum exchange_subject subject, struct http_request *request,
+				       const struct body_text *posted, struct http_reply *reply)
 {
-	enum vendor_outcome result = judge(reply, exchange(call, account, request, reply));
+	enum vendor_outcome result = judge(reply, exchange(call, account, subject, request, reply));
 
-	/*
-	 * PUT is what the guide says; POST to the item is what Partnerize's own 2020 documents say.
-	 * Where that comes too late, it is what is tried first when the record has been read again.
-	 */
-	if (result == VENDOR_REFUSED && reply->status == 405 &&
+	/* A POST that comes too late is what is tried first when the record has been read again. */
+	if (result == VENDOR_REFUSED && reply->status == 405 && posted->text &&
 	    strcmp(request->method, "PUT") == 0) {
 		http_reply_clear(reply);
 		request->method = "POST";
 		set_body(request, posted);
-		result = judge(reply, exchange(call, account, request, reply));
+		result = judge(reply, exchange(call, account, subject, request, reply));
 		if (result == VENDOR_DONE || result == VENDOR_STALE)
 			atomic_store(&account->updates_by_post, true);
 	} else if (result == VENDOR_REFUSED && reply->status == 405 && request->rests) {
@@ -251,7 +234,7 @@ static enum vendor_outcome doubt_answer(struct call *call, const struct account 
 
 	account_redact(account, said);
 	if (!id) {
-		call_fail(call, EREMOTEIO,
+		call_fail(call, CALL_MALFORMED,
 			  "the vendor answered success, but with an error in it: %s", words);
 		return VENDOR_UNKNOWN;
 	}
@@ -288,8 +271,7 @@ static enum vendor_outcome take_answer(struct call *call, struct account *accoun
 		if (collection_id(collection, record, buffer))
 			log_call(call, "%s was accepted, but %s: the record is looked at",
 				 call->request, call->words);
-		call->error = 0;
-		call->words[0] = '\0';
+		call_clear(call);
 	} else if (record) {
 		*answer = json_incref(record);
 		collection_hide(collection, record);
@@ -307,7 +289,7 @@ static bool write_body(const struct collection *collection, json_t *body, struct
 			   ? json_pack("{s:O}", collection->item_key, body)
 			   : json_incref(body);
 
-	text->text = sent ? exact_dump(sent, 0) : NULL;
+	text->text = sent ? exact_print_text(sent, 0) : NULL;
 	text->length = text->text ? strlen(text->text) : 0;
 	json_decref(sent);
 	json_decref(body);
@@ -351,21 +333,21 @@ static enum vendor_outcome change(struct call *call, struct account *account,
 
 	if (!path ||
 	    (body && !write_body(collection, json_incref((json_t *)(uintptr_t)body), &text)) ||
-	    (body && id && !write_body(collection, with_id(call, collection, body, id), &posted))) {
-		call_fail(call, ENOMEM, "no memory");
+	    (body && id && collection->put_becomes_post &&
+	     !write_body(collection, with_id(call, collection, body, id), &posted))) {
+		call_no_memory(call);
 		goto out;
 	}
 	request.path = path;
-	set_body(&request, id && body && strcmp(request.method, "POST") == 0 ? &posted : &text);
-	result = send_change(call, account, &request, &posted, &reply);
+	set_body(&request, posted.text && strcmp(request.method, "POST") == 0 ? &posted : &text);
+	result = send_change(call, account, id ? EXCHANGE_CHANGE : EXCHANGE_RECORD, &request,
+			     &posted, &reply);
 	if (result == VENDOR_DONE && answer)
 		result = take_answer(call, account, collection, id, &reply, answer);
 	if (body)
 		redact_written(call, collection, body);
 	if (!body && reply.status == 404)
 		result = VENDOR_DONE; /* deleted is deleted */
-	if (!body && reply.status == 409)
-		call->error = ESTALE; /* nothing is taken twice by that */
 out:
 	wipe_body(&text);
 	wipe_body(&posted);
@@ -386,67 +368,104 @@ static json_t *with_type(struct call *call, const struct collection *collection,
 	if (sent && json_object_update(sent, (json_t *)(uintptr_t)body) == 0)
 		return sent;
 	json_decref(sent);
-	call_fail(call, ENOMEM, "no memory");
+	call_no_memory(call);
 	return NULL;
 }
 
-enum vendor_outcome vendor_put(struct call *call, struct account *account,
-			       const struct collection *collection, const char *parent,
-			       const char *id, const json_t *body, const char *etag,
-			       json_t **answer)
+/* BODY as it is PUT, which must have all that each PUT must bring. As with_type. */
+static json_t *put_body(struct call *call, const struct collection *collection, const json_t *body)
+{
+	const char *lacks = collection_lacks(collection, body);
+
+	if (!lacks)
+		return with_type(call, collection, body);
+	call->status = 0;
+	call_fail(call, CALL_INVALID,
+		  "nothing was sent: the vendor wants \"%s\" with each change of the %s", lacks,
+		  collection->name);
+	return NULL;
+}
+
+enum vendor_outcome item_put_direct(struct call *call, struct account *account,
+				    const struct collection *collection, const char *parent,
+				    const char *id, const json_t *body, const char *etag,
+				    json_t **answer)
 {
 	struct http_request request = {
-	    .method = atomic_load(&account->updates_by_post) ? "POST" : "PUT",
+	    .method = collection->put_becomes_post && atomic_load(&account->updates_by_post)
+			  ? "POST"
+			  : "PUT",
 	    .rests = call->basis != NULL,
 	};
-	const char *lacks = collection_lacks(collection, body);
+	json_t *sent = put_body(call, collection, body);
 	enum vendor_outcome outcome = VENDOR_REFUSED;
-	json_t *sent;
 
 	*answer = NULL;
-	if (lacks) {
-		call->status = 0;
-		call_fail(call, EINVAL,
-			  "nothing was sent: the vendor wants \"%s\" with each change of the %s",
-			  lacks, collection->name);
-		return VENDOR_REFUSED;
-	}
-	sent = with_type(call, collection, body);
 	if (is_strong(etag) && !atomic_load(&account->no_preconditions))
 		request.if_match = etag;
-	if (sent && collection->put)
-		outcome = collection->put(call, account, parent, id, sent, etag, answer);
-	else if (sent)
+	if (sent)
 		outcome = change(call, account, collection, id, request,
-				 vendor_path(collection, parent, id), sent, answer);
+				 collection_path(collection, parent, id), sent, answer);
 	json_decref(sent);
 	return outcome;
 }
 
-enum vendor_outcome vendor_delete(struct call *call, struct account *account,
-				  const struct collection *collection, const char *parent,
-				  const char *id)
+enum vendor_outcome item_put(struct call *call, struct account *account,
+			     const struct collection *collection, const char *parent,
+			     const char *id, const json_t *body, const char *etag, json_t **answer)
+{
+	enum vendor_outcome outcome = VENDOR_REFUSED;
+	json_t *sent;
+
+	if (!collection->put)
+		return item_put_direct(call, account, collection, parent, id, body, etag, answer);
+	*answer = NULL;
+	sent = put_body(call, collection, body);
+	if (sent)
+		outcome = collection->put(call, account, parent, id, sent, etag, answer);
+	json_decref(sent);
+	return outcome;
+}
+
+enum vendor_outcome item_delete(struct call *call, struct account *account,
+				const struct collection *collection, const char *parent,
+				const char *id)
 {
 	struct http_request request = {.method = "DELETE"};
 
-	return change(call, account, collection, id, request, vendor_path(collection, parent, id),
-		      NULL, NULL);
+	return change(call, account, collection, id, request,
+		      collection_path(collection, parent, id), NULL, NULL);
 }
 
-enum vendor_outcome vendor_post(struct call *call, struct account *account,
-				const struct collection *collection, const char *parent,
-				const json_t *body, json_t **answer)
+enum vendor_outcome item_post_direct(struct call *call, struct account *account,
+				     const struct collection *collection, const char *parent,
+				     const json_t *body, json_t **answer)
 {
 	struct http_request request = {.method = "POST"};
 	json_t *sent = with_type(call, collection, body);
 	enum vendor_outcome outcome = VENDOR_REFUSED;
 
 	*answer = NULL;
-	if (sent && collection->post)
-		outcome = collection->post(call, account, parent, sent, answer);
-	else if (sent)
+	if (sent)
 		outcome = change(call, account, collection, NULL, request,
-				 vendor_path(collection, parent, NULL), sent, answer);
+				 collection_path(collection, parent, NULL), sent, answer);
+	json_decref(sent);
+	return outcome;
+}
+
+enum vendor_outcome item_post(struct call *call, struct account *account,
+			      const struct collection *collection, const char *parent,
+			      const json_t *body, json_t **answer)
+{
+	enum vendor_outcome outcome = VENDOR_REFUSED;
+	json_t *sent;
+
+	if (!collection->post)
+		return item_post_direct(call, account, collection, parent, body, answer);
+	*answer = NULL;
+	sent = with_type(call, collection, body);
+	if (sent)
+		outcome = collection->post(call, account, parent, sent, answer);
 	json_decref(sent);
 	return outcome;
 }

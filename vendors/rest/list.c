@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * list.c - fetch whole collections, page by page, pages in parallel: vendor_list and
- * vendor_list_all of vendor.h.
+ * list.c - see list.h.
  *
  * walk.c decides which page to ask for and what an answer means; this file drives it, or several
  * walks at once, in one thread: it starts the requests, keeps what came too early, and has page.c
@@ -11,8 +10,10 @@
  * text, which is a tenth of its JSON tree. It must not know what becomes of the rows, nor of a
  * vendor's peculiarities beyond what the collection's table says.
  */
-#include "vendors/vendor.h"
+#include "vendors/rest/list.h"
 
+#include "vendors/rest/account.h"
+#include "vendors/vendor.h"
 #include "vendors/base/call.h"
 #include "vendors/rest/exchange.h"
 #include "vendors/rest/page_arena.h"
@@ -70,7 +71,7 @@ static bool is_2xx(const struct http_reply *reply)
 
 static size_t parallel(const struct lists *all)
 {
-	return all->account->parallel ? all->account->parallel : 1;
+	return all->account->endpoint.parallel ? all->account->endpoint.parallel : 1;
 }
 
 /* ---- asking ---- */
@@ -90,18 +91,18 @@ static int start_page(struct lists *all, struct list *list, size_t index)
 	int error;
 
 	if (!path)
-		return call_fail(all->call, ENOMEM, "no memory for a request");
+		return call_no_memory(all->call);
 	request.path = path;
 	error = exchange_prepare(all->call, all->account, &request);
 	if (error)
 		goto out;
 	slot->serial = request.serial;
-	list->under_way[index] = http_start(all->call, all->account, &request);
+	list->under_way[index] = http_start(all->call, &all->account->endpoint, &request);
 	exchange_done(&request);
 	if (list->under_way[index])
 		all->in_flight++;
 	else
-		error = call_fail(all->call, ENOMEM, "no memory for a request");
+		error = call_no_memory(all->call);
 out:
 	free(path);
 	return error;
@@ -111,7 +112,7 @@ out:
  */
 static int start_pages(struct lists *all)
 {
-	unsigned allowed = http_allowed(all->account);
+	unsigned allowed = http_allowed(&all->account->endpoint);
 	size_t most = allowed < parallel(all) ? allowed : parallel(all);
 
 	for (size_t i = 0; i < all->list_count; i++) {
@@ -221,7 +222,7 @@ static int take_page(struct lists *all, struct list *list, size_t index)
 	list->under_way[index] = NULL;
 	all->came++;
 	if (is_2xx(reply))
-		http_progress(all->account);
+		http_progress(&all->account->endpoint);
 	walk_arrived(&list->walk, slot->ask.page, look_at(all, list, reply));
 	return 0;
 }
@@ -254,11 +255,11 @@ static int take_pages(struct lists *all)
 	return error;
 }
 
-static int interrupted(struct lists *all, int error)
+static int interrupted(struct lists *all)
 {
 	all->call->request[0] = '\0';
 	all->call->status = 0;
-	return call_fail(all->call, error, "interrupted while the %s were listed",
+	return call_fail(all->call, CALL_CANCELLED, "interrupted while the %s were listed",
 			 all->collection->name);
 }
 
@@ -266,7 +267,7 @@ static int await_page(struct lists *all)
 {
 	int index = http_wait_any(all->call, all->under_way, all->list_count * all->window);
 
-	return index >= 0 ? 0 : interrupted(all, -index);
+	return index >= 0 ? 0 : interrupted(all);
 }
 
 /* ---- reading what came ---- */
@@ -286,19 +287,19 @@ static void note_request(const struct lists *all, const struct list *list,
 static int fail_cut(const struct lists *all, struct list *list, size_t count)
 {
 	list->part->cut = true;
-	return call_fail(all->call, EREMOTEIO,
+	return call_fail(all->call, CALL_MALFORMED,
 			 "the vendor lists no more than its first %zu %s, and there are more: they "
 			 "can't be shown whole",
 			 count, all->collection->name);
 }
 
-int vendor_list_bound(struct call *call, const struct account *account,
-		      const struct collection *collection, size_t rows)
+int list_check_bound(struct call *call, const struct account *account,
+		     const struct collection *collection, size_t rows)
 {
 	if (rows <= account->max_users)
 		return 0;
 	return call_fail(
-	    call, EREMOTEIO,
+	    call, CALL_MALFORMED,
 	    "the list of %s goes on behind max_users = %u: raise max_users in section [%s] if "
 	    "there are so many",
 	    collection->name, account->max_users, account->name);
@@ -320,11 +321,12 @@ static bool is_too_long(const struct lists *all, const struct walk_result *resul
 static enum walk_verdict report_page(struct lists *all, struct list *list, int *error)
 {
 	struct slot *slot = &list->slots[list->walk.done % all->window];
-	struct walk_result result = {.totals = TOTALS_UNKNOWN};
+	struct walk_result result = {.totals = WALK_TOTALS_UNKNOWN};
 	struct page page = {.call = all->call,
 			    .account = all->account,
 			    .collection = all->collection,
 			    .sink = list->part->sink,
+			    .subject = list->part->of_record ? EXCHANGE_RECORD : EXCHANGE_LIST,
 			    .number = list->walk.done + 1};
 	struct transfer *transfer = slot->came;
 	bool refused = http_reply(transfer)->status == 400;
@@ -347,19 +349,19 @@ static enum walk_verdict report_page(struct lists *all, struct list *list, int *
 		if (verdict != WALK_FAILED) {
 			/* behind the end it means nothing */
 			list->part->cut = false;
-			all->call->error = 0;
-			all->call->words[0] = '\0';
+			call_clear(all->call);
 			*error = 0;
 		}
 		return verdict;
 	}
 	verdict = walk_page_result(&list->walk, &result);
 	if (verdict == WALK_FAILED)
-		*error = call_fail(all->call, EREMOTEIO, "the list of %s can't be read whole: %s",
-				   all->collection->name, list->walk.why);
+		*error = call_fail(all->call, CALL_MALFORMED,
+				   "the list of %s can't be read whole: %s", all->collection->name,
+				   list->walk.why);
 	else if (verdict != WALK_RESTART)
-		*error = vendor_list_bound(all->call, all->account, all->collection,
-					   list->walk.rows);
+		*error = list_check_bound(all->call, all->account, all->collection,
+					  list->walk.rows);
 	if (*error)
 		return WALK_FAILED;
 	if (verdict != WALK_RESTART && list->part->sink->progress)
@@ -430,7 +432,7 @@ static int run(struct lists *all)
 
 		/* a quick vendor's pages never make it wait, where it would hear of this */
 		if (!error && call_cancelled(all->call))
-			error = interrupted(all, EINTR);
+			error = interrupted(all);
 		if (error)
 			return error;
 		ready = find_ready(all);
@@ -441,8 +443,8 @@ static int run(struct lists *all)
 	return 0;
 }
 
-int vendor_list_all(struct call *call, struct account *account, const struct collection *collection,
-		    struct list_part *parts, size_t count)
+int list_walk_all(struct call *call, struct account *account, const struct collection *collection,
+		  struct list_part *parts, size_t count)
 {
 	struct lists all = {.call = call,
 			    .account = account,
@@ -469,7 +471,8 @@ int vendor_list_all(struct call *call, struct account *account, const struct col
 		for (size_t i = 0; i < all.list_count; i++)
 			drop_pages(&all, &all.lists[i]);
 	} else {
-		error = call_fail(call, ENOMEM, "no memory to list the %s", collection->name);
+		error = call_fail(call, CALL_NO_MEMORY, "no memory to list the %s",
+				  collection->name);
 	}
 	page_arena_free();
 	free(all.under_way);
@@ -478,12 +481,12 @@ int vendor_list_all(struct call *call, struct account *account, const struct col
 	return error;
 }
 
-int vendor_list(struct call *call, struct account *account, const struct collection *collection,
-		const char *parent, struct list_sink *sink)
+int list_walk(struct call *call, struct account *account, const struct collection *collection,
+	      const char *parent, struct list_sink *sink)
 {
 	struct list_part part = {.parent = parent, .sink = sink};
 
 	if (collection->list)
 		return collection->list(call, account, parent, sink);
-	return vendor_list_all(call, account, collection, &part, 1);
+	return list_walk_all(call, account, collection, &part, 1);
 }

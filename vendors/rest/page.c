@@ -11,12 +11,15 @@
 #include "vendors/rest/page.h"
 
 #include "vendors/base/call.h"
-#include "vendors/json/exact.h"
+#include "vendors/json/exact_mend.h"
 #include "vendors/rest/exchange.h"
+#include "vendors/rest/list.h"
 #include "vendors/base/hash.h"
 #include "vendors/rest/page_arena.h"
 #include "vendors/http/http.h"
 #include "vendors/base/log.h"
+#include "vendors/rest/account.h"
+#include "vendors/rest/collection.h"
 #include "vendors/vendor.h"
 #include "vendors/rest/walk.h"
 
@@ -37,7 +40,7 @@ char *page_path(const struct account *account, const struct collection *collecti
 		const char *parent, size_t start, size_t size)
 {
 	const char *const *names = parameters[collection->paging(account)];
-	char *base = vendor_path(collection, parent, NULL);
+	char *base = collection_path(collection, parent, NULL);
 	char *path = NULL;
 
 	if (!names[0])
@@ -86,10 +89,10 @@ static long long number_of(const json_t *value)
 	return errno || *end ? -1 : number;
 }
 
-static struct totals read_totals(const struct collection *collection, const json_t *answer)
+static struct walk_totals read_totals(const struct collection *collection, const json_t *answer)
 {
-	struct totals totals = TOTALS_UNKNOWN;
-	const json_t *pagination, *next;
+	struct walk_totals totals = WALK_TOTALS_UNKNOWN;
+	const json_t *next;
 
 	if (collection->totals) {
 		collection->totals(answer, &totals);
@@ -97,10 +100,11 @@ static struct totals read_totals(const struct collection *collection, const json
 	}
 	if (collection->total_key)
 		totals.count = number_of(json_object_get(answer, collection->total_key));
-	pagination = json_object_get(json_object_get(answer, "hypermedia"), "pagination");
-	totals.records = number_of(json_object_get(pagination, "total_item_count"));
-	totals.pages = number_of(json_object_get(pagination, "total_page_count"));
-	next = json_object_get(pagination, "next_page");
+	if (collection->records_key)
+		totals.records = number_of(collection_value(answer, collection->records_key));
+	if (collection->pages_key)
+		totals.pages = number_of(collection_value(answer, collection->pages_key));
+	next = collection->next_key ? collection_value(answer, collection->next_key) : NULL;
 	if (next)
 		totals.more = json_string_length(next) &&
 			      strcmp(json_string_value(next), "null") != 0;
@@ -112,7 +116,7 @@ static int hand_on_unreadable(const struct page *page, const char *id, json_t *r
 			      size_t number)
 {
 	if (!page->sink->unreadable)
-		return call_fail(page->call, EREMOTEIO,
+		return call_fail(page->call, CALL_MALFORMED,
 				 "page %zu of the %s: row %zu (%s \"%.64s\") is not JSON: %s",
 				 page->number, page->collection->name, number,
 				 page->collection->id_keys[0], id, page->why);
@@ -128,7 +132,7 @@ static int hand_on_unreadable(const struct page *page, const char *id, json_t *r
 static bool is_ambiguous(const struct collection *collection, const json_t *row,
 			 const json_t *record)
 {
-	if (exact_has_repeated(row, collection->item_key))
+	if (exact_mend_has_repeated(row, collection->item_key))
 		return true;
 	for (const char *const *key = collection->id_keys; *key; key++) {
 		const json_t *at = record;
@@ -136,7 +140,7 @@ static bool is_ambiguous(const struct collection *collection, const json_t *row,
 
 		snprintf(path, sizeof(path), "%s", *key);
 		for (name = strtok_r(path, ".", &rest); name; name = strtok_r(NULL, ".", &rest)) {
-			if (exact_has_repeated(at, name))
+			if (exact_mend_has_repeated(at, name))
 				return true;
 			at = json_object_get(at, name);
 		}
@@ -154,22 +158,23 @@ static int hand_on(const struct page *page, json_t *row, size_t number, uint64_t
 	int error;
 
 	if (!id)
-		return call_fail(page->call, EREMOTEIO, "page %zu of the %s: row %zu %s \"%s\"",
-				 page->number, collection->name, number,
+		return call_fail(page->call, CALL_MALFORMED,
+				 "page %zu of the %s: row %zu %s \"%s\"", page->number,
+				 collection->name, number,
 				 json_is_object(row) ? "has no" : "is no object with",
 				 collection->id_keys[0]);
 	if (page->why && is_ambiguous(collection, row, record))
-		return call_fail(page->call, EREMOTEIO,
+		return call_fail(page->call, CALL_MALFORMED,
 				 "page %zu of the %s: row %zu has more than one \"%s\"",
 				 page->number, collection->name, number, collection->id_keys[0]);
 	*sum += hash_text(id);
 	collection_hide(collection, record);
-	error = page->why && exact_count_mended(row) ? hand_on_unreadable(page, id, record, number)
-						     : page->sink->add(page->sink, id, record);
+	error = page->why && exact_mend_count(row) ? hand_on_unreadable(page, id, record, number)
+						   : page->sink->add(page->sink, id, record);
 	if (error && error != -EEXIST && !page->call->error)
-		return call_fail(page->call, -error,
-				 "page %zu of the %s: row %zu could not be kept: %s", page->number,
-				 collection->name, number, strerror(-error));
+		return call_fail_errno(page->call, -error,
+				       "page %zu of the %s: row %zu could not be kept: %s",
+				       page->number, collection->name, number, strerror(-error));
 	return error;
 }
 
@@ -190,19 +195,13 @@ static int hand_on_rows(const struct page *page, const json_t *rows, struct walk
 static int judge(const struct page *page, const struct http_reply *reply)
 {
 	struct call *call = page->call;
-	int error = exchange_verdict(call, page->account, reply);
+	int error = exchange_judge(call, page->account, page->subject, reply);
 
-	if (error == -ENOENT) {
-		/* the errno of a directory that is not there: scripts would take it for no roster
-		 */
-		call->error = EREMOTEIO;
-		error = -EREMOTEIO;
-	}
 	/* a record below which nothing is listed may simply be gone */
 	if ((reply->status == 401 ||
 	     (reply->status == 404 && !strstr(page->collection->list_path, "{parent}"))) &&
-	    page->account->vendor->choose_base_url)
-		call_add_words(call, " (is the region, or base_url, that of the store?)");
+	    page->account->vendor->base_url_hint)
+		call_add_words(call, "%s", page->account->vendor->base_url_hint);
 	return error;
 }
 
@@ -211,10 +210,10 @@ static int no_rows(const struct page *page, const json_t *answer)
 	const struct collection *collection = page->collection;
 	bool single = json_is_object(json_object_get(answer, collection->item_key));
 
-	return call_fail(page->call, EREMOTEIO, "page %zu of the %s holds no list \"%s\"%s%s%s",
-			 page->number, collection->name, collection->list_key,
-			 single ? ", only a single \"" : "", single ? collection->item_key : "",
-			 single ? "\"" : "");
+	return call_fail(page->call, CALL_MALFORMED,
+			 "page %zu of the %s holds no list \"%s\"%s%s%s", page->number,
+			 collection->name, collection->list_key, single ? ", only a single \"" : "",
+			 single ? collection->item_key : "", single ? "\"" : "");
 }
 
 /* There is a list, perhaps, and an error beside it: it is not to be trusted. */
@@ -224,7 +223,7 @@ static int with_error(const struct page *page, const struct http_reply *reply)
 
 	exchange_words(reply->body, reply->length, words, sizeof(words));
 	account_redact(page->account, words);
-	return call_fail(page->call, EREMOTEIO, "page %zu of the %s holds an error: %s",
+	return call_fail(page->call, CALL_MALFORMED, "page %zu of the %s holds an error: %s",
 			 page->number, page->collection->name, words[0] ? words : "(no words)");
 }
 
@@ -237,7 +236,7 @@ static json_t *mend(const struct page *page, const char *text, size_t length)
 	json_t *answer = exact_mend(text, length);
 
 	if (answer &&
-	    exact_count_mended(answer) == exact_count_mended(find_rows(page->collection, answer)))
+	    exact_mend_count(answer) == exact_mend_count(find_rows(page->collection, answer)))
 		return answer;
 	json_decref(answer);
 	return NULL;
@@ -260,7 +259,7 @@ int page_read(struct page *page, const struct http_reply *reply, struct walk_res
 	}
 	page_arena_pause();
 	if (!answer)
-		return call_fail(page->call, EREMOTEIO, "page %zu of the %s is not JSON: %s",
+		return call_fail(page->call, CALL_MALFORMED, "page %zu of the %s is not JSON: %s",
 				 page->number, page->collection->name, why);
 	rows = find_rows(page->collection, answer);
 	if (exchange_tells_error(answer, NULL, 0)) {

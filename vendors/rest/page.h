@@ -5,6 +5,8 @@
 #ifndef ROSTERFS_PAGE_H
 #define ROSTERFS_PAGE_H
 
+#include "vendors/rest/exchange.h"
+
 #include <stddef.h>
 
 struct account;
@@ -20,8 +22,9 @@ struct page {
 	struct account *account;
 	const struct collection *collection;
 	struct list_sink *sink;
-	size_t number;   /* from 1, for words */
-	const char *why; /* page_read's own: why the answer is not JSON, or NULL */
+	enum exchange_subject subject; /* what a refusal is about */
+	size_t number;                 /* from 1, for words */
+	const char *why;               /* page_read's own: why the answer is not JSON, or NULL */
 };
 
 /*

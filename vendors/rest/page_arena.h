@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * page_arena.h - private to page.c, list.c and http_loop.c: memory for the JSON of one page.
+ * page_arena.h - private to page.c, list.c and mount/main.c: memory for the JSON of one page.
  *
- * A page of users is thousands of small values that come and go together. Between page_arena_begin and
- * page_arena_pause what jansson asks for in this thread is laid into one piece, one after the other, and
- * the piece is used anew for the next page, once all of the last one has been given back. That
- * saves an eighth of what reading a roster costs.
+ * A page of users is thousands of small values that come and go together. Between page_arena_begin
+ * and page_arena_pause what jansson asks for in this thread is laid into one piece, one after the
+ * other, and the piece is used anew for the next page, once all of the last one has been given
+ * back. That saves an eighth of what reading a roster costs.
  *
  * Nobody else need know: what is given back is told apart by its address. But as json_t values must
  * anyway, a page's must be given back by the thread that read it.

@@ -4,7 +4,7 @@
  */
 #include "vendors/rest/redact.h"
 
-#include "vendors/json/exact.h"
+#include "vendors/json/exact_print.h"
 #include "vendors/http/http.h"
 
 #include <jansson.h>
@@ -41,7 +41,7 @@ static void wipe(char *form)
 static char *json_form(const char *text)
 {
 	json_t *string = json_string(text);
-	char *form = string ? exact_dump(string, 0) : NULL;
+	char *form = string ? exact_print_text(string, 0) : NULL;
 	size_t length = form ? strlen(form) : 0;
 
 	if (length >= 2) {

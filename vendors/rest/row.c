@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * row.c - one record as a row of its list: vendor_row of vendor.h.
+ * row.c - see row.h.
  *
  * A vendor may list records and have no request for a single one. A change then rests on the row:
  * the page that it stands on is asked for alone, as the walk asked for it, so that the change can
  * follow right after it. It does not know what the row is used for.
  */
-#include "vendors/vendor.h"
+#include "vendors/rest/row.h"
 
+#include "vendors/rest/list.h"
+#include "vendors/vendor.h"
 #include "vendors/http/basis.h"
 #include "vendors/base/call.h"
 #include "vendors/rest/exchange.h"
@@ -33,7 +35,7 @@ struct search {
 	json_t *ids; /* of the rows of this pass: the walk has to know repeats */
 	size_t pages, rows;
 	size_t step; /* rows of the first page: the others are asked for with that size */
-	struct list_spot spot;
+	struct row_spot spot;
 	json_t *record; /* or NULL */
 };
 
@@ -48,10 +50,10 @@ static int search_add(struct list_sink *sink, const char *id, json_t *record)
 	if (strcmp(id, search->id) != 0)
 		return 0;
 	search->record = json_deep_copy(record);
-	search->spot = (struct list_spot){.page = search->pages,
-					  .before = search->rows,
-					  .size = search->pages ? search->step
-								: search->collection->page_size};
+	search->spot = (struct row_spot){.page = search->pages,
+					 .before = search->rows,
+					 .size = search->pages ? search->step
+							       : search->collection->page_size};
 	return search->record ? 0 : -ENOMEM;
 }
 
@@ -85,7 +87,7 @@ static void search_progress(struct list_sink *sink, unsigned pages, size_t rows)
 
 /* Walk the whole list: 0, -ENOENT, or another negative errno with words in CALL. */
 static int walk(struct call *call, struct account *account, const struct collection *collection,
-		const char *parent, const char *id, struct list_spot *spot, json_t **record)
+		const char *parent, const char *id, struct row_spot *spot, json_t **record)
 {
 	struct search search = {.sink = {.add = search_add,
 					 .unreadable = search_unreadable,
@@ -94,11 +96,11 @@ static int walk(struct call *call, struct account *account, const struct collect
 				.collection = collection,
 				.id = id,
 				.ids = json_object()};
-	int error = search.ids ? vendor_list(call, account, collection, parent, &search.sink)
-			       : call_fail(call, ENOMEM, "no memory");
+	int error = search.ids ? list_walk(call, account, collection, parent, &search.sink)
+			       : call_no_memory(call);
 
 	if (!error && !search.record)
-		error = call_fail(call, ENOENT, "the list of %s does not have it",
+		error = call_fail(call, CALL_MISSING, "the list of %s does not have it",
 				  collection->name);
 	json_decref(search.ids);
 	if (error) {
@@ -137,7 +139,7 @@ static int pick_unreadable(struct list_sink *sink, const char *id, json_t *recor
 
 /* Ask for the page at SPOT. 0, -ENOENT: ID is not on it, or another negative errno. */
 static int ask_page(struct call *call, struct account *account, const struct collection *collection,
-		    const char *parent, const char *id, const struct list_spot *spot,
+		    const char *parent, const char *id, const struct row_spot *spot,
 		    json_t **record)
 {
 	bool numbers = collection->paging(account) == PAGING_NUMBER;
@@ -146,21 +148,20 @@ static int ask_page(struct call *call, struct account *account, const struct col
 	struct http_request request = {.method = "GET", .repeatable = true, .path = path};
 	struct pick pick = {.sink = {.add = pick_add, .unreadable = pick_unreadable}, .id = id};
 	struct page page = {.call = call,
+			    .subject = EXCHANGE_LIST,
 			    .account = account,
 			    .collection = collection,
 			    .sink = &pick.sink,
 			    .number = spot->page + 1};
-	struct walk_result result = {.totals = TOTALS_UNKNOWN};
+	struct walk_result result = {.totals = WALK_TOTALS_UNKNOWN};
 	struct http_reply reply = {0};
-	int error = path ? exchange(call, account, &request, &reply)
-			 : call_fail(call, ENOMEM, "no memory");
+	int error = path ? exchange(call, account, EXCHANGE_LIST, &request, &reply)
+			 : call_no_memory(call);
 
 	if (!error)
 		error = page_read(&page, &reply, &result);
 	if (!error && !pick.record)
 		error = -ENOENT;
-	else if (error == -ENOENT)
-		error = -(call->error = EREMOTEIO); /* no record is meant by that */
 	if (error)
 		json_decref(pick.record);
 	else
@@ -174,7 +175,7 @@ static int ask_page(struct call *call, struct account *account, const struct col
 /* The same, as the read that a change rests on. */
 static int read_page(struct call *call, struct account *account,
 		     const struct collection *collection, const char *parent, const char *id,
-		     const struct list_spot *spot, json_t **record)
+		     const struct row_spot *spot, json_t **record)
 {
 	int error;
 
@@ -191,9 +192,8 @@ static int read_page(struct call *call, struct account *account,
 	return error;
 }
 
-int vendor_row(struct call *call, struct account *account, const struct collection *collection,
-	       const char *parent, const char *id, bool write, struct list_spot *spot,
-	       json_t **record)
+int row_read(struct call *call, struct account *account, const struct collection *collection,
+	     const char *parent, const char *id, bool write, struct row_spot *spot, json_t **record)
 {
 	int error;
 
@@ -216,7 +216,7 @@ int vendor_row(struct call *call, struct account *account, const struct collecti
 	error = spot->size ? read_page(call, account, collection, parent, id, spot, record)
 			   : -ENOENT;
 	if (error == -ENOENT)
-		error = call_fail(call, EREMOTEIO,
+		error = call_fail(call, CALL_MALFORMED,
 				  "the list of %s has it, but the page that it was on does not: "
 				  "rows keep moving",
 				  collection->name);

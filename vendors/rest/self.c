@@ -1,26 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * self.c - whose the key is: vendor_self of vendor.h.
+ * self.c - see self.h.
  *
  * The vendor's word counts. The setting self_id is for vendors that do not tell; it is what
  * somebody wrote into the config, so that it is never taken for a fact where the vendor says
  * something else. It must not know what the id is good for.
  */
-#include "vendors/vendor.h"
+#include "vendors/rest/self.h"
 
+#include "vendors/rest/account.h"
+#include "vendors/vendor.h"
 #include "vendors/base/call.h"
 #include "vendors/base/log.h"
 
 #include <errno.h>
 #include <string.h>
 
-int vendor_self(struct call *call, struct account *account, char **id)
+int self_find(struct call *call, struct account *account, char **id)
 {
 	const char *configured = account_value(account, "self_id");
 	int error;
 
 	if (!account->vendor->self)
-		return call_fail(call, ENODATA, "the keys belong to no user");
+		return call_fail(call, CALL_NOT_TOLD, "the keys belong to no user");
 	error = account->vendor->self(call, account, id);
 	if (!error && configured && strcmp(configured, *id) != 0)
 		log_call(call,
@@ -32,8 +34,7 @@ int vendor_self(struct call *call, struct account *account, char **id)
 	log_call(call, "the vendor does not tell whose the key is: %s", call->words);
 	if (!configured)
 		return error;
-	call->error = 0;
-	call->words[0] = '\0';
+	call_clear(call);
 	*id = strdup(configured);
-	return *id ? 0 : call_fail(call, ENOMEM, "no memory");
+	return *id ? 0 : call_no_memory(call);
 }

@@ -13,6 +13,7 @@
 #include "vendors/base/clock.h"
 #include "vendors/rest/exchange.h"
 #include "vendors/http/http.h"
+#include "vendors/rest/account.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -121,22 +122,20 @@ static int take_answer(struct call *call, struct account *account, const struct 
 	*life = 1000 * (lifetime > 2 * early ? lifetime - early : (lifetime + 1) / 2);
 	*text = found && is_token(found) ? strdup(found) : NULL;
 	if (!*text)
-		error = call_fail(call, EREMOTEIO,
+		error = call_fail(call, CALL_MALFORMED,
 				  "the answer holds no access_token that can be used");
 	json_decref(answer);
 	return error;
 }
 
-/* A store belongs to one region; at another one's address there is no such key, or nothing at all.
- */
-static int hint_region(struct call *call, int error)
+/* At a wrong base URL there is no such key, or nothing at all: append the vendor's hint. */
+static int hint_base_url(struct call *call, const struct account *account)
 {
+	const char *hint = account->vendor->base_url_hint;
 	char words[CALL_WORDS_MAX / 2];
 
 	snprintf(words, sizeof(words), "%.*s", (int)sizeof(words) - 1, call->words);
-	/* ENOENT would read as if a user were not there */
-	return call_fail(call, error == -ENOENT ? EREMOTEIO : -error,
-			 "no token: %s (is the region, or base_url, that of the store?)", words);
+	return call_fail(call, call->verdict, "no token: %s%s", words, hint ? hint : "");
 }
 
 /* Ask the vendor for a token. May wait. */
@@ -154,21 +153,13 @@ static int ask(struct call *call, struct account *account, enum token_grant gran
 	int error;
 
 	if (!form)
-		return call_fail(call, ENOMEM, "no memory");
+		return call_no_memory(call);
 	request.body = form;
 	request.body_length = strlen(form);
-	http_perform(call, account, &request, &reply);
-	error = exchange_verdict(call, account, &reply);
+	http_perform(call, &account->endpoint, &request, &reply);
+	error = exchange_judge(call, account, EXCHANGE_TOKEN, &reply);
 	if (reply.status == 401 || reply.status == 404)
-		error = hint_region(call, error);
-	else if (error == -EOPNOTSUPP || error == -EEXIST || error == -ESTALE)
-		error = -(call->error = EREMOTEIO);
-	/* a 404 or 400 would tell our callers that a record is not there; a 429 means the same to
-	   them, whatever it was that was asked for */
-	if (error && reply.status != 429) {
-		call->token_status = call->status;
-		call->status = 0;
-	}
+		error = hint_base_url(call, account);
 	if (!error)
 		error = take_answer(call, account, &reply, text, life);
 	http_reply_clear(&reply);
@@ -227,7 +218,7 @@ static int await_locked(struct call *call, struct token *token, const struct slo
 	if (slot->asking)
 		pthread_cond_timedwait(&token->came, &token->lock, &until);
 	if (call_cancelled(call))
-		return call_fail(call, EINTR, "interrupted while waiting for a token");
+		return call_fail(call, CALL_CANCELLED, "interrupted while waiting for a token");
 	return 0;
 }
 
@@ -246,7 +237,7 @@ int token_get(struct call *call, struct account *account, enum token_grant grant
 			error = renew_locked(call, account, grant);
 	}
 	if (!error && asprintf(header, "Bearer %s", slot->text) < 0)
-		error = call_fail(call, ENOMEM, "no memory");
+		error = call_no_memory(call);
 	*serial = slot->serial;
 	pthread_mutex_unlock(&token->lock);
 	return error;

@@ -375,7 +375,7 @@ static bool says_end(const struct walk *walk, const struct walk_result *result)
  */
 static enum walk_verdict whole_result(struct walk *walk, const struct walk_result *result)
 {
-	const struct totals *totals = &result->totals;
+	const struct walk_totals *totals = &result->totals;
 	long long rows = (long long)result->rows;
 
 	walk->rows = result->rows;

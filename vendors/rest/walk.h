@@ -56,14 +56,15 @@ enum walk_verdict {
 };
 
 /* What an answer says of the whole list. -1: it does not say. */
-struct totals {
+struct walk_totals {
 	long long records; /* how many there are, where the vendor's documents leave no doubt */
 	long long count;   /* how many there are, or are on this page, or were asked for */
 	long long pages;   /* how many pages there are, of the size that this one was asked with */
 	int more;          /* 1: it names a next page, 0: it says that there is none */
 };
 
-#define TOTALS_UNKNOWN ((struct totals){.records = -1, .count = -1, .pages = -1, .more = -1})
+#define WALK_TOTALS_UNKNOWN                                                                        \
+	((struct walk_totals){.records = -1, .count = -1, .pages = -1, .more = -1})
 
 /* A page to ask for. */
 struct walk_ask {
@@ -77,7 +78,7 @@ struct walk_result {
 	size_t rows;
 	size_t fresh; /* rows whose id had not come before in this pass */
 	uint64_t sum; /* of the hashes of all ids: the same rows in another order have the same */
-	struct totals totals;
+	struct walk_totals totals;
 };
 
 /*

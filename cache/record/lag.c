@@ -1,0 +1,405 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * lag.c - see lag.h.
+ *
+ * A table by id, in the order of the last write, so that what is oldest is first. Values are kept
+ * as text, because a json_t stays in one thread; null and a missing member are the same thing. It
+ * knows neither rosters nor requests: the reader of a record hands it in.
+ */
+#include "cache/record/lag.h"
+
+#include "cache/record/lag_member.h"
+#include "vendors/base/clock.h"
+#include "vendors/rest/collection.h"
+#include "vendors/vendor.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <uthash.h>
+#include <utlist.h>
+
+#define DEPTH_MAX 64
+
+struct entry {
+	char *id;
+	struct lag_member *members; /* utlist */
+	struct lag_time before;     /* of the version before the newest write, or later */
+	struct lag_time newest;     /* of all versions that are known */
+	bool untimed, vague; /* the time of the newest write is not known; nor was it before */
+	double until;        /* of the newest write, monotonic seconds */
+	UT_hash_handle hh;
+};
+
+struct lag {
+	const struct collection *collection;
+	double seconds;
+	atomic_uint count; /* of entries: most reads find none, and take no lock */
+	pthread_mutex_t lock;
+	struct entry *entries;
+};
+
+struct lag *lag_new(const struct collection *collection, unsigned seconds)
+{
+	struct lag *lag = calloc(1, sizeof(*lag));
+
+	if (!lag)
+		return NULL;
+	lag->collection = collection;
+	lag->seconds = seconds;
+	pthread_mutex_init(&lag->lock, NULL);
+	return lag;
+}
+
+static void lag_entry_free_locked(struct lag *lag, struct entry *entry)
+{
+	struct lag_member *member, *next;
+
+	HASH_DEL(lag->entries, entry); /* NOLINT(clang-analyzer-unix.Malloc) */
+	atomic_fetch_sub(&lag->count, 1);
+	DL_FOREACH_SAFE(entry->members, member, next)
+		lag_member_free(member);
+	free(entry->id);
+	free(entry);
+}
+
+void lag_free(struct lag *lag)
+{
+	struct entry *entry, *next;
+
+	if (!lag)
+		return;
+	HASH_ITER(hh, lag->entries, entry, next)
+		lag_entry_free_locked(lag, entry);
+	pthread_mutex_destroy(&lag->lock);
+	free(lag);
+}
+
+/* ---- what was written ---- */
+
+/* The member of ENTRY at PATH, made if need be. What lies inside or around it is forgotten. */
+static struct lag_member *place_member(struct entry *entry, char *const *path, size_t depth)
+{
+	struct lag_member *member, *next, *found = NULL;
+	bool loose = false;
+
+	DL_FOREACH_SAFE(entry->members, member, next) {
+		if (lag_member_is_at(member, path, depth)) {
+			found = member;
+		} else if (lag_member_overlaps(member, path, depth)) {
+			loose = true;
+			DL_DELETE(entry->members, member);
+			lag_member_free(member);
+		}
+	}
+	if (!found) {
+		found = lag_member_new(path, depth);
+		if (found)
+			DL_APPEND(entry->members, found);
+	}
+	if (found)
+		found->loose = found->loose || loose;
+	return found;
+}
+
+/* Note in ENTRY that the member at PATH went from BEFORE to AFTER: each leaf by itself. */
+static void note_value(struct entry *entry, char **path, size_t depth, const json_t *before,
+		       const json_t *after)
+{
+	struct lag_member *member;
+	json_t *value;
+	const char *name;
+	char *text;
+
+	if (json_is_object(after) && depth < DEPTH_MAX && json_object_size(after)) {
+		json_object_foreach((json_t *)(uintptr_t)after, name, value) {
+			path[depth] = (char *)(uintptr_t)name;
+			note_value(entry, path, depth + 1, json_object_get(before, name), value);
+		}
+		return;
+	}
+	member = place_member(entry, path, depth);
+	if (!member || !lag_member_text(after, &text))
+		return;
+	lag_member_add_older(member, before);
+	if (member->until > 0)
+		lag_member_renew(member, text);
+	else
+		member->after = text;
+	member->until = entry->until;
+	member->before = entry->before;
+	member->vague = entry->vague;
+	member->acked.known = false;
+}
+
+/* The time of update in RECORD (NULL: there is none). */
+static struct lag_time time_of(const struct lag *lag, const json_t *record)
+{
+	struct lag_time time = {0};
+
+	time.known = record && collection_updated(lag->collection, record, &time.value);
+	return time;
+}
+
+/* The entry for ID, made if need be, at the end of the table. */
+static struct entry *lag_touch_locked(struct lag *lag, const char *id)
+{
+	struct entry *entry;
+
+	HASH_FIND_STR(lag->entries, id, entry);
+	if (entry) {
+		HASH_DEL(lag->entries, entry);
+	} else {
+		entry = calloc(1, sizeof(*entry));
+		if (entry)
+			entry->id = strdup(id);
+		if (!entry || !entry->id) {
+			free(entry);
+			return NULL;
+		}
+		atomic_fetch_add(&lag->count, 1);
+	}
+	/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
+	HASH_ADD_KEYPTR(hh, lag->entries, entry->id, strlen(entry->id), entry);
+	return entry;
+}
+
+void lag_note(struct lag *lag, const char *id, const struct merge *merge, const json_t *before,
+	      const json_t *after, const json_t *answer)
+{
+	struct lag_time acked = time_of(lag, answer);
+	char *path[DEPTH_MAX + 1];
+	struct lag_member *member;
+	struct entry *entry;
+
+	if (lag->seconds <= 0 || !merge->count)
+		return;
+	pthread_mutex_lock(&lag->lock);
+	entry = lag_touch_locked(lag, id);
+	if (entry) {
+		entry->until = clock_seconds() + lag->seconds;
+		/* BEFORE may be a read that lags, and the version before the write a later one */
+		entry->before = lag_time_newer(time_of(lag, before), entry->newest);
+		entry->newest = lag_time_newer(acked, entry->newest);
+		entry->vague = entry->untimed;
+		entry->untimed = !acked.known;
+	}
+	for (size_t i = 0; entry && i < merge->count; i++) {
+		const struct edit *edit = &merge->edits[i];
+
+		if (edit->depth > DEPTH_MAX)
+			continue;
+		memcpy(path, edit->path, edit->depth * sizeof(*path));
+		note_value(entry, path, edit->depth, merge_value(edit, before),
+			   merge_value(edit, after));
+	}
+	/* the version that is acknowledged has what was written before, too */
+	DL_FOREACH(entry ? entry->members : NULL, member) {
+		if (acked.known &&
+		    lag_member_is_value(lag_member_value(member, after), member->after))
+			member->acked = acked;
+	}
+	pthread_mutex_unlock(&lag->lock);
+}
+
+/* ---- what was read ---- */
+
+struct sight {
+	json_t *record;
+	struct lag_time time;
+	enum lag_reading reading;
+	const struct merge *proved;
+	struct lag_found *found;
+};
+
+/* Must MEMBER stay as SIGHT shows it, because it is to be proved? */
+static bool lag_is_proved(const struct lag_member *member, const struct sight *sight)
+{
+	const struct merge *proved = sight->proved;
+
+	for (size_t i = 0; proved && i < proved->count; i++) {
+		const struct edit *edit = &proved->edits[i];
+
+		if (lag_member_is_at(member, edit->path, edit->depth)) {
+			/* what was remembered would be taken for what is wanted */
+			if (lag_member_is_value(edit->after, member->after))
+				return true;
+		} else if (!lag_member_overlaps(member, edit->path, edit->depth)) {
+			continue;
+		}
+		if (sight->reading == LAG_PROOF && merge_state(edit, sight->record) == MERGE_NEW)
+			return true;
+	}
+	return false;
+}
+
+static void replace(const struct lag *lag, struct lag_member *member, const struct sight *sight)
+{
+	const char *key = lag->collection->status_key;
+	const json_t *shown = lag_member_value(member, sight->record);
+
+	if (sight->found) {
+		sight->found->corrected = true;
+		if (key && member->depth == 1 && strcmp(member->path[0], key) == 0 &&
+		    json_is_string(shown) && !sight->found->status)
+			sight->found->status = strdup(json_string_value(shown));
+	}
+	lag_member_set(member, sight->record, member->after);
+	member->stale = true;
+}
+
+/* Judge MEMBER as SIGHT shows it. Returns false if the member is to be forgotten. */
+static bool lag_look(const struct lag *lag, struct entry *entry, struct lag_member *member,
+		     const struct sight *sight)
+{
+	const json_t *shown = lag_member_value(member, sight->record);
+	bool learns = sight->reading == LAG_READ, later = lag_member_is_later(member, sight->time);
+	char *text;
+
+	if (lag_member_is_value(shown, member->after)) {
+		member->stale = false;
+		if (learns && sight->time.known && (later || !member->acked.known)) {
+			member->acked = sight->time;
+			entry->newest = lag_time_newer(sight->time, entry->newest);
+		}
+		return true;
+	}
+	if (lag_is_proved(member, sight))
+		return true;
+	if (lag_member_is_earlier(member, sight->time) ||
+	    (!later && lag_member_is_older(member, shown))) {
+		replace(lag, member, sight);
+		return true;
+	}
+	if (!learns)
+		return true;
+	/* of two versions with one time nobody knows which is the newer one */
+	if (!later || clock_compare(sight->time.value, member->acked.value) == 0 ||
+	    !lag_member_text(shown, &text))
+		return false;
+	/* somebody wrote since: what was written here is an older value now */
+	lag_member_renew(member, text);
+	member->loose = false;
+	member->before = lag_time_newer(member->acked, member->before);
+	member->vague = false;
+	member->acked = sight->time;
+	entry->newest = lag_time_newer(sight->time, entry->newest);
+	return true;
+}
+
+static void correct_locked(struct lag *lag, struct entry *entry, const struct sight *sight)
+{
+	struct lag_member *member, *next;
+	double now = clock_seconds();
+	bool agrees = true;
+
+	DL_FOREACH_SAFE(entry->members, member, next) {
+		if (member->until <= now)
+			continue;
+		agrees = agrees && lag_member_is_value(lag_member_value(member, sight->record),
+						       member->after);
+		if (lag_look(lag, entry, member, sight))
+			continue;
+		DL_DELETE(entry->members, member);
+		lag_member_free(member);
+	}
+	/* it is the newest write, or a version after it */
+	if (agrees && sight->reading == LAG_READ && sight->time.known)
+		entry->untimed = false;
+	if (!entry->members)
+		lag_entry_free_locked(lag, entry);
+}
+
+void lag_correct(struct lag *lag, const char *id, json_t *record, enum lag_reading reading,
+		 const struct merge *proved, struct lag_found *found)
+{
+	struct sight sight = {.record = record,
+			      .reading = reading,
+			      .proved = proved,
+			      .found = found};
+	struct entry *entry;
+
+	if (found)
+		*found = (struct lag_found){0};
+	if (!atomic_load(&lag->count))
+		return;
+	sight.time = time_of(lag, record);
+	pthread_mutex_lock(&lag->lock);
+	HASH_FIND_STR(lag->entries, id, entry);
+	if (entry)
+		correct_locked(lag, entry, &sight);
+	pthread_mutex_unlock(&lag->lock);
+}
+
+json_t *lag_acknowledged(struct lag *lag, const char *id)
+{
+	double now = clock_seconds();
+	struct lag_member *member;
+	struct entry *entry;
+	json_t *found = NULL;
+
+	if (!atomic_load(&lag->count))
+		return NULL;
+	pthread_mutex_lock(&lag->lock);
+	HASH_FIND_STR(lag->entries, id, entry);
+	DL_FOREACH(entry ? entry->members : NULL, member) {
+		if (member->depth != 1 || member->until <= now)
+			continue;
+		if (!found)
+			found = json_object();
+		/* what nothing shows any more stands as null */
+		json_object_set_new(found, member->path[0], json_null());
+		if (member->after)
+			lag_member_set(member, found, member->after);
+	}
+	pthread_mutex_unlock(&lag->lock);
+	return found;
+}
+
+bool lag_covers(struct lag *lag, const char *id)
+{
+	struct entry *entry;
+	bool covers;
+
+	pthread_mutex_lock(&lag->lock);
+	HASH_FIND_STR(lag->entries, id, entry);
+	covers = entry && entry->until > clock_seconds();
+	pthread_mutex_unlock(&lag->lock);
+	return covers;
+}
+
+/* ---- the end of the lag ---- */
+
+static bool is_stale(const struct entry *entry)
+{
+	const struct lag_member *member;
+
+	DL_SEARCH_SCALAR(entry->members, member, stale, true);
+	return member;
+}
+
+double lag_expire(struct lag *lag, void (*tell)(void *arg, const char *id), void *arg)
+{
+	for (;;) {
+		struct entry *entry;
+		char *id = NULL;
+		double left;
+		bool due;
+
+		pthread_mutex_lock(&lag->lock);
+		entry = lag->entries;
+		left = entry ? entry->until - clock_seconds() : 0;
+		due = entry && left <= 0;
+		if (due && is_stale(entry))
+			id = strdup(entry->id);
+		if (due)
+			lag_entry_free_locked(lag, entry);
+		pthread_mutex_unlock(&lag->lock);
+		if (id)
+			tell(arg, id);
+		free(id);
+		if (!due)
+			return left;
+	}
+}

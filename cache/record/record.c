@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * record.c - see record.h.
+ *
+ * One allocation a record, text included: at 100,000 users each word counts. It knows how a record
+ * looks as a file, not where it comes from or who reads it.
+ */
+#include "cache/record/record.h"
+
+#include "cache/document/render.h"
+#include "vendors/base/address.h"
+#include "vendors/base/status_words.h"
+#include "vendors/json/exact.h"
+#include "vendors/json/exact_mend.h"
+#include "vendors/json/exact_parse.h"
+#include "vendors/rest/collection.h"
+#include "vendors/vendor.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+static atomic_uint_fast64_t last_version;
+
+/* Nearly all have one of these, so that it is not kept with each. */
+static const char *const words[] = {RECORD_STATUS_UNKNOWN, STATUS_ACTIVE, STATUS_INACTIVE};
+
+#define WORDS (sizeof(words) / sizeof(words[0]))
+
+/* Its number, or WORDS: it is none of them. */
+static uint8_t status_number(const char *status)
+{
+	uint8_t number = 0;
+
+	while (number < WORDS && strcmp(words[number], status) != 0)
+		number++;
+	return number;
+}
+
+/* The status that OBJECT shows, one word for one line; "unknown" when it shows none. */
+static const char *shown_status(const struct collection *collection, const json_t *object)
+{
+	const json_t *value = collection->status_key
+				  ? json_object_get(object, collection->status_key)
+				  : NULL;
+	const char *status = json_string_value(value);
+
+	/* nor what is another word up to a NUL byte */
+	if (!status || !*status || strpbrk(status, "\r\n") ||
+	    strlen(status) != json_string_length(value))
+		return RECORD_STATUS_UNKNOWN;
+	return status;
+}
+
+/* An email as a record keeps it. */
+struct kept {
+	const char *email; /* NULL: none */
+	const char *key;   /* NULL: the email is its key, in some case of ASCII letters */
+	char *own_email, *own_key;
+};
+
+/* Make KEPT's email of VALUE, a string that is not plain. 0 or -ENOMEM. */
+static int keep_text(const json_t *value, struct kept *kept)
+{
+	size_t length = 0;
+	char *bytes = exact_string_bytes(value, &length);
+
+	if (bytes)
+		kept->email = kept->own_email = address_text(bytes, length);
+	free(bytes);
+	return kept->own_email ? 0 : -ENOMEM;
+}
+
+/*
+ * What a record keeps of VALUE, a string in OBJECT or NULL. 0 or -ENOMEM; free both of its own in
+ * any case.
+ */
+static int keep_email(const json_t *value, const json_t *object, struct kept *kept)
+{
+	memset(kept, 0, sizeof(*kept));
+	kept->email = exact_string(value);
+	if (kept->email && address_is_plain(kept->email, json_string_length(value)))
+		return 0;
+	if (!value || exact_mend_is_stand_in(value, object))
+		return 0;
+	if (keep_text(value, kept))
+		return -ENOMEM;
+	kept->own_key = kept->email ? address_key(kept->email) : NULL;
+	if (!kept->own_key)
+		return -ENOMEM;
+	if (!*kept->own_key) /* nobody can be called so */
+		kept->email = NULL;
+	else if (strcasecmp(kept->own_key, kept->email) != 0)
+		kept->key = kept->own_key;
+	return 0;
+}
+
+/* Put TEXT behind what RECORD has, *END bytes from its id. Returns where it begins. */
+static uint32_t record_append(struct record *record, size_t *end, const char *text, size_t length)
+{
+	size_t begin = *end;
+
+	memcpy(record->id + begin, text, length);
+	record->id[begin + length] = '\0';
+	*end += length + 1;
+	return (uint32_t)begin;
+}
+
+static size_t bytes_of(const char *text)
+{
+	return text ? strlen(text) + 1 : 0;
+}
+
+/* A record with room for BYTES of strings. NULL: no memory. */
+static struct record *allocate(size_t bytes)
+{
+	struct record *record = bytes <= UINT32_MAX ? malloc(sizeof(*record) + bytes) : NULL;
+
+	if (!record)
+		return NULL;
+	atomic_init(&record->references, 1);
+	atomic_init(&record->shown, false);
+	record->namesake = record->saved = record->row = false;
+	record->unreadable = record->keyed = false;
+	record->version = atomic_fetch_add(&last_version, 1) + 1;
+	return record;
+}
+
+struct record *record_new_rendered(const struct collection *collection, const char *id,
+				   const json_t *object, const struct render *text,
+				   struct timespec when)
+{
+	const char *status = shown_status(collection, object);
+	uint8_t number = status_number(status);
+	struct record *record = NULL;
+	struct timespec own;
+	struct kept kept;
+	size_t end = 0;
+
+	if (!keep_email(collection_email_value(collection, object), object, &kept))
+		record = allocate(bytes_of(id) + (number < WORDS ? 0 : bytes_of(status)) +
+				  bytes_of(kept.email) + bytes_of(kept.key) + text->length + 1);
+	if (record) {
+		record->length = (uint32_t)text->length;
+		record_set_time(record, collection_time(collection, object, &own) ? own : when);
+		record_append(record, &end, id, strlen(id));
+		record->status = number;
+		if (number == WORDS)
+			record_append(record, &end, status, strlen(status));
+		record->email = kept.email
+				    ? record_append(record, &end, kept.email, strlen(kept.email))
+				    : 0;
+		record->keyed = kept.key;
+		if (kept.key)
+			record_append(record, &end, kept.key, strlen(kept.key));
+		record->text = record_append(record, &end, text->text, text->length);
+	}
+	free(kept.own_email);
+	free(kept.own_key);
+	return record;
+}
+
+const char *record_status(const struct record *record)
+{
+	return record->status < WORDS ? words[record->status] : record->id + strlen(record->id) + 1;
+}
+
+struct record *record_new(const struct collection *collection, const char *id, const json_t *object,
+			  struct timespec when)
+{
+	struct render text = {0};
+	struct record *record = NULL;
+
+	if (!render_object(&text, object))
+		record = record_new_rendered(collection, id, object, &text, when);
+	render_clear(&text);
+	return record;
+}
+
+struct record *record_get(struct record *record)
+{
+	atomic_fetch_add_explicit(&record->references, 1, memory_order_relaxed);
+	return record;
+}
+
+void record_put(struct record *record)
+{
+	if (record && atomic_fetch_sub_explicit(&record->references, 1, memory_order_acq_rel) == 1)
+		free(record);
+}
+
+/* RECORD without what the vendor assigns; NULL: no memory. */
+static json_t *own_part(const struct collection *collection, const struct record *record)
+{
+	json_t *object = record_json(record);
+
+	for (const struct field *field = collection->fields; object && field->name; field++) {
+		if (field->flags & FIELD_SYSTEM)
+			collection_remove(object, field->name);
+	}
+	if (object && collection->stamp_key)
+		collection_remove(object, collection->stamp_key);
+	return object;
+}
+
+void record_keep_time(const struct collection *collection, struct record *record,
+		      const struct record *old)
+{
+	json_t *before, *after;
+
+	if (!old->saved || old == record)
+		return;
+	before = own_part(collection, old);
+	after = own_part(collection, record);
+	if (before && after && json_equal(before, after)) {
+		record_set_time(record, record_time(old));
+		record->saved = true;
+	}
+	json_decref(before);
+	json_decref(after);
+}
+
+bool record_same(const struct record *a, const struct record *b)
+{
+	return a == b ||
+	       (a->length == b->length && memcmp(record_text(a), record_text(b), a->length) == 0);
+}
+
+bool record_has(const struct record *record, const char *name)
+{
+	const char *at = record_text(record);
+	size_t length = strlen(name);
+
+	/* each member of the highest level begins a line of its own, and no other line so */
+	while ((at = strstr(at, "\n  \""))) {
+		at += strlen("\n  ");
+		if (strncmp(at, name, length) == 0 && at[length] == ':')
+			return true;
+	}
+	return false;
+}
+
+bool record_shows(const struct record *record, const struct render *text)
+{
+	return record->length == text->length &&
+	       memcmp(record_text(record), text->text, text->length) == 0;
+}
+
+json_t *record_json(const struct record *record)
+{
+	return exact_parse(record_text(record), record->length, 0, NULL);
+}

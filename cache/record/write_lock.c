@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * write_lock.c - see write_lock.h.
+ *
+ * A locked record is an entry with a queue of those that wait for it. A release hands the record to
+ * the first in the queue and wakes its call, so that nobody polls. It does not know what is
+ *written.
+ *
+ *	no entry -> take -> locked -> release, nobody waits -> no entry
+ *	                    locked -> release, WAITER is first -> locked by WAITER
+ *
+ * Lock order: the table's mutex, then a call's lock.
+ */
+#include "cache/record/write_lock.h"
+
+#include "vendors/base/call.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <uthash.h>
+#include <utlist.h>
+
+/* On the stack of the thread that waits, which leaves the queue before it returns. */
+struct waiter {
+	struct call *call;
+	atomic_bool granted; /* written with the mutex, read under the call's lock */
+	struct waiter *next, *prev;
+};
+
+struct locked {
+	struct waiter *waiters; /* utlist, in the order in which they came */
+	UT_hash_handle hh;
+	char id[];
+};
+
+struct write_lock {
+	pthread_mutex_t mutex;
+	struct locked *records;
+};
+
+struct write_lock *write_lock_new(void)
+{
+	struct write_lock *lock = calloc(1, sizeof(*lock));
+
+	if (lock)
+		pthread_mutex_init(&lock->mutex, NULL);
+	return lock;
+}
+
+void write_lock_free(struct write_lock *lock)
+{
+	if (!lock)
+		return;
+	pthread_mutex_destroy(&lock->mutex);
+	free(lock);
+}
+
+static bool is_granted(void *arg)
+{
+	const struct waiter *waiter = arg;
+
+	return atomic_load(&waiter->granted);
+}
+
+/* Add ID, which is not locked. Return 0 or -ENOMEM. */
+static int add_locked(struct write_lock *lock, const char *id)
+{
+	struct locked *record = calloc(1, sizeof(*record) + strlen(id) + 1);
+
+	if (!record)
+		return -ENOMEM;
+	memcpy(record->id, id, strlen(id) + 1);
+	HASH_ADD_STR(lock->records, id, record); /* NOLINT(clang-analyzer-unix.Malloc) */
+	return 0;
+}
+
+/* Give RECORD to the writer that has waited longest, or unlock it. */
+static void pass_on_locked(struct write_lock *lock, struct locked *record)
+{
+	struct waiter *first = record->waiters;
+
+	if (!first) {
+		HASH_DEL(lock->records, record); /* NOLINT(clang-analyzer-unix.Malloc) */
+		free(record);
+		return;
+	}
+	DL_DELETE(record->waiters, first);
+	atomic_store(&first->granted, true);
+	call_wake(first->call);
+}
+
+/* Wait for RECORD, which is locked. The mutex is released meanwhile. */
+static int write_lock_wait_locked(struct write_lock *lock, struct call *call, struct locked *record)
+{
+	struct waiter waiter = {.call = call};
+	int error;
+
+	DL_APPEND(record->waiters, &waiter);
+	pthread_mutex_unlock(&lock->mutex);
+	error = call_wait(call, is_granted, &waiter);
+	pthread_mutex_lock(&lock->mutex);
+	if (!error)
+		return 0;
+	/* a waiter keeps the record's entry, whether it still waits or has just been granted it */
+	if (waiter.granted)
+		pass_on_locked(lock, record);
+	else
+		DL_DELETE(record->waiters, &waiter);
+	return error;
+}
+
+int write_lock_take(struct write_lock *lock, struct call *call, const char *id)
+{
+	struct locked *record;
+	int error;
+
+	pthread_mutex_lock(&lock->mutex);
+	HASH_FIND_STR(lock->records, id, record);
+	error = record ? write_lock_wait_locked(lock, call, record) : add_locked(lock, id);
+	pthread_mutex_unlock(&lock->mutex);
+	if (error == -EINTR)
+		return call_fail(call, CALL_CANCELLED,
+				 "interrupted while another write to the record was under way");
+	if (error)
+		return call_no_memory(call);
+	return 0;
+}
+
+void write_lock_release(struct write_lock *lock, const char *id)
+{
+	struct locked *record;
+
+	pthread_mutex_lock(&lock->mutex);
+	HASH_FIND_STR(lock->records, id, record);
+	if (record)
+		pass_on_locked(lock, record);
+	pthread_mutex_unlock(&lock->mutex);
+}

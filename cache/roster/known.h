@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * known.h - what a roster knows about a record, and for how long that is fresh.
+ */
+#ifndef ROSTERFS_KNOWN_H
+#define ROSTERFS_KNOWN_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <uthash.h>
+
+struct record;
+struct roster;
+struct snapshot;
+
+enum known {
+	KNOWN_NOTHING,  /* a vendor must be asked, also if a fresh list lacks the record */
+	KNOWN_ABSENT,   /* it is proven that there is no such record (absence.h) */
+	KNOWN_STALE,    /* *RECORD is what was known last; a fetch is due */
+	KNOWN_FETCHING, /* as KNOWN_STALE, and a fetch is under way; in grace good for *SECONDS more
+			 */
+	KNOWN_FRESH,    /* *RECORD is good for *SECONDS more */
+};
+
+/*
+ * Return what is known about ID. *RECORD is set to a new reference or NULL, *SECONDS to the time
+ * for which it may be shown without asking again (0: none). Never waits.
+ */
+enum known known_peek(struct roster *roster, const char *id, struct record **record,
+		      double *seconds);
+
+/* ---- private to cache/roster ---- */
+
+/* What was written, or fetched alone, of one record. Times are monotonic seconds. */
+struct overlay {
+	char *id;
+	struct record *record; /* NULL: the vendor answered 404 */
+	double began, since;   /* when it was requested and received */
+	uint64_t generation;   /* of the roster when it was put here */
+	double ends;           /* it is good only until then; 0: no such limit */
+	bool alone;            /* fetched alone, not written */
+	bool doubt;            /* a write ended in an unknown state */
+	bool deleted;          /* by this mount: not listed any more */
+	bool proven;           /* absent by GET and by the list: not listed any more */
+	struct overlay *next;  /* in a list of those that are out of the table, to be freed */
+	UT_hash_handle hh;
+};
+
+/* What a roster knows: the states are at the top of known.c. Protected by the roster's lock. */
+struct known_state {
+	struct snapshot *snapshot; /* of the last whole fetch, or NULL */
+	double began, since;       /* when that was requested and received, monotonic seconds */
+	double ends;               /* as an overlay's */
+	double refreshed;          /* when the owner wanted everything fetched again */
+	size_t step;               /* rows of the first page of the newest list; 0: not known */
+	struct overlay *overlay;   /* hash table by id */
+	uint64_t generation;       /* changes whenever any record may be shown differently */
+	uint64_t merged;           /* the snapshot has what the overlay got up to this generation */
+	atomic_bool saved; /* a record was saved here: what is fetched may have to keep its time */
+};
+
+/* The same, but *RECORD is borrowed. */
+enum known known_peek_locked(struct roster *roster, const char *id, struct record **record,
+			     double *seconds);
+
+/*
+ * Return the seconds for which something that was requested at BEGAN and received at SINCE stays
+ * fresh; 0 or less: it is stale.
+ */
+double known_left_locked(const struct roster *roster, double began, double since);
+
+/* The same for something that is good only until ENDS (0: no such limit). */
+double known_limited_locked(const struct roster *roster, double began, double since, double ends);
+
+/* The same for the snapshot. */
+double known_snapshot_left_locked(const struct roster *roster);
+
+/* Return true if there is a snapshot, and it is fresh. */
+bool known_whole_fresh_locked(const struct roster *roster);
+
+/* Return the seconds for which the snapshot may still be shown while a new one is fetched, or 0. */
+double known_grace_locked(const struct roster *roster);
+
+/* Return true if a write to ID ended in an unknown state and nothing was read since. */
+bool known_doubts_locked(struct roster *roster, const char *id);
+
+/* Return the fetch of the whole roster that is under way, or NULL. */
+struct flight *known_fetching_locked(const struct roster *roster);
+
+/* Return the entry of ID in the overlay, or NULL. */
+struct overlay *known_overlay_locked(const struct roster *roster, const char *id);
+
+/*
+ * Put RECORD (borrowed; NULL: absent), requested at BEGAN, into the overlay. ALONE: it was fetched
+ * alone, not written. Return the record that it replaces, a reference for the caller, or NULL.
+ */
+struct record *known_put_locked(struct roster *roster, const char *id, struct record *record,
+				double began, bool alone);
+
+/* Free ENTRY, which is in no table any more. */
+void known_overlay_free(struct overlay *entry);
+
+/* Free the snapshot and the overlay. */
+void known_free_locked(struct roster *roster);
+
+/* Assert what holds between two changes, for all and for ID; NULL: for all alone. See checked.h. */
+void known_check_locked(const struct roster *roster, const char *id);
+
+#endif

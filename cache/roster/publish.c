@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * publish.c - see publish.h.
+ *
+ * It changes the overlay under the lock, and tells the roster's owner after that, without it. A
+ * version that was shown is retired when another one takes its place, so that a document read from
+ * it can still be compared.
+ */
+#define ROSTERFS_ROSTER_PRIVATE
+#include "cache/roster/publish.h"
+
+#include "cache/record/record.h"
+#include "cache/record/snapshot.h"
+#include "cache/record/versions.h"
+#include "cache/roster/inactive.h"
+#include "cache/roster/known.h"
+#include "cache/roster/presence.h"
+#include "cache/roster/roster_state.h"
+#include "vendors/base/address.h"
+#include "vendors/base/checked.h"
+#include "vendors/base/clock.h"
+
+/* Tell the owner which email appeared or disappeared with RECORD in place of OLD (each may be
+ * NULL). */
+static void tell_email(struct roster *roster, const struct record *old, const struct record *record)
+{
+	const char *before = old ? record_key(old) : NULL;
+	const char *now = record ? record_key(record) : NULL;
+
+	if (!roster->events.email_changed ||
+	    (before && now &&
+	     address_compare_spelling(record_email(old), record_email(record)) == 0))
+		return;
+	if (before)
+		roster->events.email_changed(roster->events.arg, before);
+	if (now)
+		roster->events.email_changed(roster->events.arg, now);
+}
+
+void publish_replaced(struct roster *roster, const char *id, struct record *old,
+		      struct record *record)
+{
+	bool same = old && record && record_same(old, record);
+
+	if (old && !same && !old->unreadable)
+		versions_retire(roster->versions, old);
+	if (same && atomic_load(&old->shown))
+		atomic_store(&record->shown, true);
+	if (!same && roster->events.record_changed)
+		roster->events.record_changed(roster->events.arg, id);
+	tell_email(roster, old, record);
+	record_put(old);
+	if (record)
+		inactive_check(roster, record);
+}
+
+void publish_pass_on(struct roster *roster, struct record *record, const struct snapshot *new)
+{
+	struct record *now;
+
+	if (!atomic_load(&record->shown))
+		return;
+	now = snapshot_find(new, record->id);
+	if (now && record_same(now, record))
+		atomic_store(&now->shown, true);
+	else
+		versions_retire(roster->versions, record);
+}
+
+/* Put RECORD (NULL: absent) in place of what is known of ID. DELETED: by this mount. */
+static void publish_put(struct roster *roster, const char *id, struct record *record, bool deleted)
+{
+	struct overlay *entry;
+	struct record *old;
+
+	pthread_mutex_lock(&roster->lock);
+	old = known_put_locked(roster, id, record, clock_seconds(), false);
+	entry = known_overlay_locked(roster, id);
+	if (entry && deleted)
+		entry->deleted = true;
+	CHECKED(known_check_locked(roster, id));
+	pthread_mutex_unlock(&roster->lock);
+	publish_replaced(roster, id, old, record);
+}
+
+void publish_record(struct roster *roster, struct record *record)
+{
+	publish_put(roster, record->id, record, false);
+}
+
+void publish_absent(struct roster *roster, const char *id)
+{
+	if (!presence_was_made(roster, id))
+		publish_put(roster, id, NULL, false);
+}
+
+void publish_deleted(struct roster *roster, const char *id)
+{
+	publish_put(roster, id, NULL, true);
+}
+
+void publish_doubt(struct roster *roster, const char *id)
+{
+	struct record *record;
+	struct overlay *entry;
+	double seconds;
+
+	pthread_mutex_lock(&roster->lock);
+	known_peek_locked(roster, id, &record, &seconds);
+	record_put(known_put_locked(roster, id, record, 0, false));
+	entry = known_overlay_locked(roster, id);
+	if (entry) {
+		entry->doubt = true;
+		entry->since = 0;
+	}
+	CHECKED(known_check_locked(roster, id));
+	pthread_mutex_unlock(&roster->lock);
+	if (roster->events.record_changed)
+		roster->events.record_changed(roster->events.arg, id);
+}
+
+void publish_good_until(struct roster *roster, const char *id, double until)
+{
+	struct overlay *entry;
+
+	pthread_mutex_lock(&roster->lock);
+	entry = known_overlay_locked(roster, id);
+	if (entry)
+		entry->ends = until;
+	pthread_mutex_unlock(&roster->lock);
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * publish.h - put what the vendor has acknowledged or shown into a roster, and tell its owner.
+ *
+ * For cache/update and cache/access, which hold the write lock of the record. roster_events has
+ * been called when a function returns, if what is shown has changed. Nothing here waits.
+ */
+#ifndef ROSTERFS_PUBLISH_H
+#define ROSTERFS_PUBLISH_H
+
+struct record;
+struct roster;
+struct snapshot;
+
+/*
+ * Publish RECORD (borrowed), which the vendor has now: a write was acknowledged, or a GET showed
+ * it. Fetches that began before lose against it.
+ */
+void publish_record(struct roster *roster, struct record *record);
+
+/*
+ * Publish that the vendor says that there is no record ID. What was created here just now stays.
+ * ID is listed as before, unless its absence is proven (absence.h).
+ */
+void publish_absent(struct roster *roster, const char *id);
+
+/*
+ * Publish that this mount has deleted ID: it is not listed any more, until a fetch that begins
+ * later shows it.
+ */
+void publish_deleted(struct roster *roster, const char *id);
+
+/*
+ * Note that a write to ID ended in an unknown state: the next question about it goes to the vendor.
+ */
+void publish_doubt(struct roster *roster, const char *id);
+
+/*
+ * What was published of ID is good only until UNTIL (monotonic seconds; 0: as long as any other).
+ */
+void publish_good_until(struct roster *roster, const char *id, double until);
+
+/* ---- private to cache/roster ---- */
+
+/*
+ * Tell the roster's owner, after known_put_locked and without the lock, that RECORD (NULL: absent)
+ * took the place of OLD, whose reference is released.
+ */
+void publish_replaced(struct roster *roster, const char *id, struct record *old,
+		      struct record *record);
+
+/*
+ * Retire RECORD, which gives way to NEW, if it was shown. If NEW shows the same text, that counts
+ * as shown instead.
+ */
+void publish_pass_on(struct roster *roster, struct record *record, const struct snapshot *new);
+
+#endif

@@ -1,0 +1,375 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * change.c - GET, merge, PUT, proof: see change.h.
+ *
+ * What was sent is either proved by the vendor's answer or by one more GET, or settled by a GET
+ * when the answer was lost; only then does anybody else see the new record. It does not know who
+ * wants the change nor why (update.c), and no files.
+ */
+#include "cache/update/apply.h"
+
+#include "cache/history/attempt.h"
+#include "cache/history/guard.h"
+#include "cache/history/takeback.h"
+#include "cache/record/write_lock.h"
+#include "cache/roster/figures.h"
+#include "cache/roster/presence.h"
+#include "cache/roster/roster.h"
+#include "cache/record/snapshot.h"
+#include "cache/update/response.h"
+#include "cache/update/change.h"
+#include "cache/update/describe.h"
+#include "cache/update/late.h"
+#include "cache/update/looks.h"
+#include "cache/update/part.h"
+#include "cache/update/self_guard.h"
+#include "vendors/rest/account.h"
+#include "vendors/rest/collection.h"
+#include "vendors/rest/item.h"
+#include "vendors/base/call.h"
+#include "vendors/base/clock.h"
+#include "vendors/base/log.h"
+#include "vendors/base/status_words.h"
+#include "vendors/vendor.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* So long is looked again for a status that reads and this mount's own writes disagree about. */
+#define LOOK_SECONDS 5.0
+
+/* What was made here just now may not be there yet for all reads: so many seconds are waited. */
+#define MADE_SECONDS 5.0
+
+/* ---- guards ---- */
+
+/* Does the target change the status? Then it passes the guards and is counted, unless it takes back
+ * what the vendor still shows. */
+static int check_status(struct change *change)
+{
+	const char *before = change_status(change, change->fresh);
+	const char *after = change_status(change, change->target);
+	int error;
+
+	if (!after || (before && strcmp(before, after) == 0))
+		return 0;
+	if (!change->status_checked) {
+		error = self_guard_check(change->call, change->roster, change->id, after);
+		if (error)
+			return error;
+		change->status_checked = true;
+	}
+	if (!change->counted && takeback_status(change->attempt, change->fresh, after))
+		return 0;
+	if (guard_dry_run(change->guard))
+		return guard_has_room(change->guard, change->call);
+	if (change->counted)
+		return 0;
+	error = guard_take(change->guard, change->call, &change->ticket);
+	change->counted = !error;
+	return error;
+}
+
+/* ---- sending ---- */
+
+/* Has the target what each PUT must bring? 0, or -EINVAL with words: then none is sent. */
+static int check_whole(struct change *change)
+{
+	const char *lacks = collection_lacks(change->collection, change->target);
+
+	if (!lacks)
+		return 0;
+	return call_fail(change->call, CALL_INVALID,
+			 "the document must have \"%s\": the vendor wants it with each change, and "
+			 "does not show it. Nothing was sent",
+			 lacks);
+}
+
+/* Lay the edits on fresh. 0, or -ESTALE with words. */
+static int lay(struct change *change)
+{
+	const struct edit *conflict;
+	int error;
+
+	json_decref(change->target);
+	change->target = json_deep_copy(change->fresh);
+	if (!change->target)
+		return call_no_memory(change->call);
+	error = merge_apply(&change->merge, change->target, false, &conflict);
+	if (error == -ESTALE)
+		return describe_conflict(change, conflict);
+	return error ? call_no_memory(change->call) : check_whole(change);
+}
+
+/* What is sent: the whole object without what the vendor assigns, or takes no more. */
+static json_t *body_of(const struct change *change)
+{
+	json_t *body = json_deep_copy(change->target);
+
+	for (const struct field *field = change->collection->fields; body && field->name; field++) {
+		if (field->flags & (FIELD_SYSTEM | FIELD_CONFIDENTIAL | FIELD_ONCE))
+			json_object_del(body, field->name);
+	}
+	return body;
+}
+
+static void tell_fields(struct change *change)
+{
+	if (!change->part)
+		attempt_set_fields(change->attempt, describe_fields(change));
+}
+
+/* The audit log is told of what goes out now, or in a dry run would. */
+static int announce(struct change *change)
+{
+	tell_fields(change);
+	return attempt_send(change->attempt);
+}
+
+/* PUT, and find out what became of it. Returns 0, -EAGAIN (the next step) or a negative errno. */
+static int send(struct change *change)
+{
+	json_t *answer = NULL, *body, *acknowledged;
+	enum vendor_outcome outcome;
+	int error = announce(change);
+
+	if (error)
+		return error;
+	body = body_of(change);
+	if (!body)
+		return call_no_memory(change->call);
+	acknowledged = lag_acknowledged(roster_lag(change->roster), change->id);
+	change->basis.record = change->fresh;
+	change->basis.acknowledged = acknowledged;
+	change->basis.end = change->basis.ageless && !change->stands_in
+				? (int64_t)(change->end * 1000)
+				: 0;
+	change->call->said[0] = '\0';
+	outcome = item_put(change->call, change_account(change), change->collection,
+			   roster_parent(change->roster), change->id, body, change->etag, &answer);
+	change->basis.record = change->basis.acknowledged = NULL;
+	json_decref(acknowledged);
+	error = response_judge(change, outcome, body, answer);
+	json_decref(body);
+	json_decref(answer);
+	return error;
+}
+
+static int dry_run(struct change *change)
+{
+	char *words, *path;
+	int error = announce(change);
+
+	if (error)
+		return error;
+	words = describe_change(change);
+	path = collection_path(change->collection, roster_parent(change->roster), change->id);
+	log_call(change->call, "dry run: nothing sent; it would be PUT %s with %s",
+		 path ? path : "?", words ? words : "?");
+	free(path);
+	free(words);
+	change_publish(change, change->fresh);
+	return 0;
+}
+
+/* Is there anything in the edits that the vendor's record does not show yet? */
+static bool anything_to_do(struct change *change)
+{
+	bool any = false;
+
+	change->write_only = change->merge.count > 0;
+	for (size_t i = 0; i < change->merge.count; i++) {
+		const struct edit *edit = &change->merge.edits[i];
+		bool hidden = change_is_hidden(change, edit);
+
+		if (hidden || merge_state(edit, change->fresh) != MERGE_NEW)
+			any = true;
+		change->write_only &= hidden;
+	}
+	return any;
+}
+
+/* ---- step by step: each returns 0 (done), -EAGAIN (the next step) or a negative errno ---- */
+
+static int fail_lagging(struct change *change)
+{
+	const char *status = change_status(change, change->fresh);
+
+	return call_fail(
+	    change->call, CALL_CONFLICT,
+	    "the vendor shows the status %s, although this mount made it %s just now: "
+	    "its reads may lag, or somebody has changed it back. Nothing was sent: try "
+	    "again, or write the status to %s.status",
+	    change->read_status, status ? status : "another one", change->id);
+}
+
+/*
+ * A document carries a status. Where the vendor shows another one than this mount has written,
+ * neither is sent: look again for some seconds.
+ */
+static int settle_status(struct change *change)
+{
+	struct looks looks;
+	int error = 0;
+
+	looks_begin(&looks, change->call, LOOK_SECONDS);
+	while (!error && change->read_status && !change->absolute) {
+		basis_release(change->call);
+		if (looks_again(&looks))
+			error = change_read(change);
+		else if (call_cancelled(change->call))
+			error = call_interrupted(change->call);
+		else
+			error = fail_lagging(change);
+	}
+	return error;
+}
+
+/* Find the edits and check them. */
+static int plan(struct change *change)
+{
+	int error = settle_status(change);
+
+	if (error)
+		return error;
+	/* What is refused from here on until something is sent is our refusal, not that GET's. */
+	change->call->request[0] = '\0';
+	change->call->status = 0;
+	merge_clear(&change->merge);
+	error = change->plan(change);
+	return error ? error : -EAGAIN;
+}
+
+/* Say that there is nothing to change: the log's last line about a path is the outcome. */
+static void log_idle(const struct change *change)
+{
+	const char *status = change->absolute ? change_status(change, change->fresh) : NULL;
+
+	describe_remains(change, change->fresh);
+	if (change->reads > 1)
+		log_call(change->call, "nothing is left to change: the vendor shows it by now");
+	else if (change->attempt->idle && status)
+		log_call(change->call, "already %s: nothing was sent", status);
+	else if (change->attempt->idle && !versions_was_refused(roster_versions(change->roster),
+								change->id, change->call->pid))
+		log_call(change->call, "nothing in it is to be changed: nothing was sent");
+}
+
+/* Send what there is to send. */
+static int carry_out(struct change *change)
+{
+	int error;
+
+	if (!anything_to_do(change)) {
+		change->attempt->idle = !change->part && !change->first;
+		log_idle(change);
+		change->result = json_incref(change->fresh);
+		change_publish(change, change->fresh);
+		return 0;
+	}
+	error = lay(change);
+	if (!error)
+		error = check_status(change);
+	if (error)
+		return error;
+	return guard_dry_run(change->guard) ? dry_run(change) : send(change);
+}
+
+static int step(struct change *change)
+{
+	int error;
+
+	switch (change->next) {
+	case CHANGE_READ:
+		change->next = CHANGE_PLAN;
+		error = change_read(change);
+		return error ? error : -EAGAIN;
+	case CHANGE_PLAN:
+		change->next = CHANGE_SEND;
+		return plan(change);
+	case CHANGE_SEND:
+		break;
+	}
+	return carry_out(change);
+}
+
+static int run(struct change *change)
+{
+	int error;
+
+	change->end = clock_seconds() + change_account(change)->endpoint.retry_budget;
+	basis_begin(&change->basis, 0);
+	change->call->basis = change->alone->basis = &change->basis;
+	do {
+		error = step(change);
+	} while (error == -EAGAIN);
+	basis_release(change->call);
+	change->call->basis = NULL;
+	return error;
+}
+
+int apply_once(struct change *change)
+{
+	struct call alone;
+	int error = write_lock_take(roster_write_lock(change->roster), change->call, change->id);
+
+	if (error)
+		return error;
+	call_continue(&alone, change->call);
+	change->alone = &alone;
+	error = run(change);
+	/* "Read the file again", they are told: it must then show what they did not know. */
+	if (error == -ESTALE && change->fresh && !change->sent)
+		change_publish(change, change->fresh);
+	tell_fields(change);
+	if (error) {
+		versions_note_refused(roster_versions(change->roster), change->id,
+				      change->call->pid);
+		part_settle(change);
+	}
+	json_decref(change->basis.part_fields);
+	change->basis.part_fields = NULL;
+	if (error && !change->sent)
+		attempt_uncount(change->attempt, change->ticket);
+	if (error && !change->call->words[0] && alone.words[0])
+		call_copy_error(change->call, &alone);
+	if (change->unanswered)
+		late_watch(change);
+	write_lock_release(roster_write_lock(change->roster), change->id);
+	call_destroy(&alone);
+	change->alone = NULL;
+	return error;
+}
+
+/* apply_once, again where the vendor does not know yet what was made here. */
+int apply_change(struct change *change)
+{
+	struct looks looks;
+	int error;
+
+	looks_begin(&looks, change->call, MADE_SECONDS);
+	do {
+		change->next = CHANGE_READ;
+		error = apply_once(change);
+	} while (error == -ENOENT && !change->fresh &&
+		 presence_was_made(change->roster, change->id) && looks_again(&looks));
+	return error;
+}
+
+static void tell_history(struct change *change)
+{
+	json_t *undo = describe_undo(change);
+
+	attempt_accepted(change->attempt, change_before(change), change->result, undo);
+	json_decref(undo);
+}
+
+int apply_finish(struct change *change, int error)
+{
+	if (error)
+		figures_note_error(change->roster, change->call, error);
+	if (change->result && !change->attempt->idle)
+		tell_history(change);
+	return error;
+}

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * tell.c - what a change is, in words and in documents: for the log, the audit log, the history and
+ * errors (a part of change.h).
+ *
+ * It asks nobody and decides nothing. Values of write-only fields never get into words.
+ */
+#include "cache/update/describe.h"
+
+#include "cache/history/attempt.h"
+#include "cache/update/change.h"
+#include "vendors/base/call.h"
+#include "vendors/base/log.h"
+#include "vendors/base/status_words.h"
+#include "vendors/json/exact_print.h"
+#include "vendors/rest/account.h"
+#include "vendors/vendor.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+char *describe_value(const struct change *change, const struct edit *edit, const json_t *value)
+{
+	char *text;
+
+	if (change_flags(change, edit) & (FIELD_WRITE_ONLY | FIELD_CONFIDENTIAL))
+		return strdup("(set)");
+	text = value ? exact_print_text(value, 0) : strdup("(none)");
+	if (text && strlen(text) > 100)
+		memcpy(text + 97, "...", 4);
+	return text;
+}
+
+char *describe_change(const struct change *change)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out)
+		return NULL;
+	for (size_t i = 0; i < change->merge.count; i++) {
+		const struct edit *edit = &change->merge.edits[i];
+		char *path = merge_path(edit);
+		char *before = describe_value(change, edit,
+					      merge_value(edit, change_before(change)));
+		char *after = describe_value(change, edit, edit->after);
+
+		fprintf(out, "%s%s: %s -> %s", i ? ", " : "", path ? path : "?",
+			before ? before : "?", after ? after : "?");
+		free(path);
+		free(before);
+		free(after);
+	}
+	fclose(out);
+	return text;
+}
+
+void describe_remains(const struct change *change, const json_t *record)
+{
+	const char *remains = change_account(change)->vendor->remains;
+	const char *before = change_status(change, change_before(change));
+	const char *after = change_status(change, record);
+
+	if (remains && after && strcmp(after, STATUS_INACTIVE) == 0 &&
+	    (!before || strcmp(before, after) != 0))
+		log_call(change->call, "what remains to be done: %s", remains);
+}
+
+bool describe_is_news(const struct change *change, const struct edit *edit)
+{
+	return (change_flags(change, edit) & FIELD_WRITE_ONLY) ||
+	       merge_state(edit, change_before(change)) != MERGE_NEW;
+}
+
+json_t *describe_fields(const struct change *change)
+{
+	json_t *fields = change->merge.count ? json_array() : NULL;
+
+	for (size_t i = 0; fields && i < change->merge.count; i++) {
+		const struct edit *edit = &change->merge.edits[i];
+		unsigned flags = change_flags(change, edit);
+		const json_t *before = merge_value(edit, change_before(change));
+		char *path = merge_path(edit);
+
+		/* what is never shown may be there */
+		if (flags & FIELD_WRITE_ONLY)
+			before = edit->after;
+		if (describe_is_news(change, edit))
+			attempt_field(fields, path ? path : "?", flags, before, edit->after);
+		free(path);
+	}
+	return fields;
+}
+
+/* Set the member at EDIT's path in DOCUMENT to VALUE (taken). */
+static void set_member(json_t *document, const struct edit *edit, json_t *value)
+{
+	for (size_t i = 0; i + 1 < edit->depth; i++) {
+		json_t *below = json_object_get(document, edit->path[i]);
+
+		if (!below) {
+			below = json_object();
+			json_object_set_new(document, edit->path[i], below);
+		}
+		document = below;
+	}
+	json_object_set_new(document, edit->path[edit->depth - 1], value);
+}
+
+json_t *describe_undo(const struct change *change)
+{
+	json_t *undo = json_object();
+
+	for (size_t i = 0; i < change->merge.count; i++) {
+		const struct edit *edit = &change->merge.edits[i];
+		json_t *before = merge_value(edit, change_before(change));
+
+		if (change_is_hidden(change, edit) || !describe_is_news(change, edit))
+			continue;
+		set_member(undo, edit, before ? json_deep_copy(before) : json_null());
+	}
+	if (json_object_size(undo))
+		return undo;
+	json_decref(undo);
+	return NULL;
+}
+
+json_t *describe_accepted(const struct change *change)
+{
+	json_t *accepted = json_object();
+
+	for (size_t i = 0; i < change->merge.count; i++) {
+		const struct edit *edit = &change->merge.edits[i];
+
+		if (!change_is_hidden(change, edit))
+			set_member(accepted, edit, json_deep_copy(edit->after));
+	}
+	return accepted;
+}
+
+int describe_conflict(struct change *change, const struct edit *edit)
+{
+	char *path = merge_path(edit);
+	char *theirs = describe_value(change, edit, merge_value(edit, change->fresh));
+	char *ours = describe_value(change, edit, edit->after);
+	int error =
+	    call_fail(change->call, CALL_CONFLICT,
+		      "\"%s\" was changed on both sides: %s at the vendor, %s in the document. "
+		      "Nothing %s sent: read the file again and repeat the edit",
+		      path ? path : "?", theirs ? theirs : "?", ours ? ours : "?",
+		      change->first ? "else was" : "was");
+
+	free(path);
+	free(theirs);
+	free(ours);
+	return error;
+}

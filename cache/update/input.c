@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * written.c - what somebody wrote, before it is known what that changes.
+ *
+ * The same for a document that is saved, one that makes a record, and a question to the vendor:
+ * parse it, undo what the tool that wrote it has rounded, and refuse what no vendor may be sent. It
+ * must not know what a record is, nor send anything.
+ */
+#include "cache/update/input.h"
+
+#include "cache/document/document.h"
+#include "cache/document/restore.h"
+#include "cache/history/history.h"
+#include "cache/update/change.h"
+#include "vendors/base/call.h"
+#include "vendors/base/log.h"
+#include "vendors/json/exact.h"
+#include "vendors/json/exact_parse.h"
+#include "vendors/vendor.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+json_t *input_parse(struct call *call, const char *text, size_t length)
+{
+	struct document scanner;
+	struct exact_parse_error error;
+	json_t *document;
+
+	/* what a write() refuses, a rename does as well */
+	document_init(&scanner);
+	document_feed(&scanner, text, length);
+	document = exact_parse(text, length, EXACT_PARSE_NO_REPEATS, &error);
+	if (document && scanner.state == DOCUMENT_WHOLE)
+		return document;
+	if (scanner.why)
+		call_fail(call, CALL_INVALID, "%s", scanner.why);
+	else if (document)
+		call_fail(call, CALL_INVALID, "not a JSON object");
+	else
+		call_fail(call, CALL_INVALID,
+			  "not one whole JSON document: line %zu, column %zu: %s", error.line,
+			  error.column, error.words);
+	json_decref(document);
+	return NULL;
+}
+
+/* Does a text in VALUE name a version of the history? */
+static bool names_history(const json_t *value)
+{
+	json_t *below;
+	const char *name;
+	size_t i;
+
+	if (json_is_string(value) && exact_string(value))
+		return history_names(exact_string(value));
+	json_object_foreach((json_t *)(uintptr_t)value, name, below) {
+		if (names_history(below))
+			return true;
+	}
+	json_array_foreach(value, i, below) {
+		if (names_history(below))
+			return true;
+	}
+	return false;
+}
+
+int input_check_stamps(struct call *call, const json_t *document)
+{
+	if (!names_history(document))
+		return 0;
+	return call_fail(call, CALL_CONFLICT,
+			 "the document undoes a write to another kind of record: nothing was sent");
+}
+
+static void log_restored(struct call *call, const struct restored *restored)
+{
+	log_call(call,
+		 "\"%s\" in the document (%zu such in all) is the vendor's value as a tool rounds "
+		 "it, or with U+FFFD in place of half a surrogate pair: taken as unchanged%s",
+		 restored->path ? restored->path : "?", restored->count,
+		 restored->nulls ? "; so is null for a number that is too large for a tool: to "
+				   "clear that, save 0 there first, and then null"
+				 : "");
+}
+
+static int fail_doubtful(struct call *call, const char *name)
+{
+	return call_fail(
+	    call, CALL_CONFLICT,
+	    "an element of \"%s\" was rounded, as jq and JavaScript do, and nobody can "
+	    "tell which of the vendor's it is: nothing was sent. Edit the file with a tool "
+	    "that keeps all digits, or save [] there first, and then the new list",
+	    name);
+}
+
+int input_restore(struct call *call, const json_t *base, json_t *document, bool *told)
+{
+	struct restored restored = {0};
+	int error = restore_document(base, document, &restored);
+
+	if (error == -EINVAL)
+		error = fail_doubtful(call, restored.doubt ? restored.doubt : "?");
+	else if (error)
+		call_no_memory(call);
+	if (!error && restored.count && !*told) {
+		*told = true;
+		log_restored(call, &restored);
+	}
+	restored_clear(&restored);
+	return error;
+}
+
+static int fail_unpaired(struct call *call, const char *name)
+{
+	return call_fail(call, CALL_INVALID,
+			 "\"%s\" has half a surrogate pair (\\udXXX) that the vendor's record does "
+			 "not have there: that is no text",
+			 name);
+}
+
+int input_check_edits(struct call *call, const struct merge *merge)
+{
+	const struct edit *edit = restore_find_unpaired(merge);
+	char *path;
+
+	if (!edit)
+		return 0;
+	path = merge_path(edit);
+	fail_unpaired(call, path ? path : "?");
+	free(path);
+	return -EINVAL;
+}
+
+int input_check_text(struct call *call, const json_t *document)
+{
+	const char *name;
+	json_t *value;
+
+	json_object_foreach((json_t *)(uintptr_t)document, name, value) {
+		if (exact_is_unpaired_key(name) || restore_brings_unpaired(value, NULL))
+			return fail_unpaired(call, exact_key_words(name));
+	}
+	return 0;
+}
+
+int input_check_required(struct call *call, const struct collection *collection,
+			 const json_t *document)
+{
+	const struct field *field = collection->fields;
+	const unsigned hidden = FIELD_REQUIRED | FIELD_WRITE_ONLY;
+
+	for (; field->name; field++) {
+		const json_t *value = json_object_get(document, field->name);
+
+		if ((field->flags & hidden) == hidden && json_is_null(value))
+			return call_fail(call, CALL_INVALID,
+					 "\"%s\" is required: it can't be cleared", field->name);
+		if ((field->flags & FIELD_EACH_TIME) && (field->flags & FIELD_WRITE_ONLY) && !value)
+			return call_fail(call, CALL_INVALID,
+					 "the document must have \"%s\" each time: the vendor "
+					 "never shows it, and would forget it",
+					 field->name);
+	}
+	return 0;
+}

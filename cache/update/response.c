@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * response.c - what follows from the vendor's answer to a PUT: a part of change.h.
+ *
+ * Each verdict names the step that comes next: read anew, plan anew, send as it is, or the end. It
+ * sends nothing itself; change.c goes on with the step.
+ */
+#include "cache/update/response.h"
+
+#include "cache/roster/roster.h"
+#include "cache/update/change.h"
+#include "cache/update/part.h"
+#include "cache/update/proof.h"
+#include "vendors/base/call.h"
+#include "vendors/base/clock.h"
+#include "vendors/base/limits.h"
+#include "vendors/base/log.h"
+#include "vendors/base/status_words.h"
+#include "vendors/rest/account.h"
+#include "vendors/vendor.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#define BACKOFF_FIRST_MS 250u
+#define BACKOFF_MAX_MS 10000u
+
+/* So long is looked at a record, at the least, before its ETag is held to be one that can't be met.
+ */
+#define PRECONDITION_SECONDS 2.0
+/* The same where reads may lag for longer. */
+#define PRECONDITION_LAG_SECONDS 5.0
+#define PRECONDITION_LOOKS 3
+
+/* So many reads may come to nothing because the PUT could not follow at once, whatever the budget.
+ */
+#define READS_MIN 3
+
+/* A look for what became of a PUT may begin this long after the budget has ended. */
+#define LOOK_MIN_MS 1000
+
+/* Milliseconds until the next try: a random part of the back-off, or what the vendor asked for. */
+static unsigned pause_before_retry(const struct call *call, unsigned tries)
+{
+	const int64_t day = 86400000;
+	unsigned most = tries > 5 ? BACKOFF_MAX_MS : BACKOFF_FIRST_MS << tries;
+	unsigned random = 0;
+
+	if (getrandom(&random, sizeof(random), 0) != sizeof(random))
+		random = most;
+	random %= most + 1;
+	if (call->told > random)
+		random = (unsigned)(call->told < day ? call->told : day);
+	return random;
+}
+
+/*
+ * What was said to wait would go beyond the budget, or the budget is over. A wait as long as the
+ * budget is waited for: what the requests themselves took is no part of it.
+ */
+static bool is_over(struct change *change)
+{
+	const struct account *account = change_account(change);
+	double told = (double)change->call->told / 1000;
+
+	if (!change->call->told)
+		return clock_seconds() >= change->end;
+	if (change->waited + told > account->endpoint.retry_budget + LIMITS_TOLD_SLACK / 1000.0 ||
+	    clock_seconds() >= change->end + account->endpoint.timeout)
+		return true;
+	change->waited += told;
+	return false;
+}
+
+/* Is the user to lose access by this change? */
+static bool ends_access(const struct change *change)
+{
+	const char *after = change_status(change, change->target);
+
+	return after && strcmp(after, STATUS_INACTIVE) == 0;
+}
+
+/*
+ * 429. The next GET waits as long as the vendor wants. Where the vendor lets a GET through and not
+ * the PUT after it, twice, it may never let two requests through in time: then a deactivation goes
+ * without another GET, because a leaver must get out, and anything else may not.
+ */
+static int limited(struct change *change)
+{
+	if (change->basis.ageless || is_over(change))
+		return -change->call->error;
+	change->next = CHANGE_READ;
+	if (++change->limited < 2)
+		return -EAGAIN;
+	if (!ends_access(change)) {
+		call_add_words(change->call,
+			       "; %s was changed: twice it let the read pass, and not the "
+			       "change that must follow it at once",
+			       change->first ? "nothing else" : "nothing");
+		return -change->call->error;
+	}
+	change->basis.ageless = true;
+	change->next = CHANGE_SEND;
+	return -EAGAIN;
+}
+
+/* The PUT could not leave soon enough after its GET. */
+static int too_late(struct change *change)
+{
+	change->next = CHANGE_READ;
+	if (change->reads < READS_MIN || clock_seconds() < change->end)
+		return -EAGAIN;
+	return call_fail(change->call, CALL_LATE,
+			 "nothing %s sent: %u times the change could not follow the read that it "
+			 "rests on soon enough; try again",
+			 change->first ? "else was" : "was", change->reads);
+}
+
+/*
+ * 409 or 412 twice, or once and the caller has gone: taken, if it is about an email, else a
+ * conflict.
+ */
+static int changed_twice(struct change *change)
+{
+	for (size_t i = 0; i < change->merge.count; i++) {
+		const char *name = change->merge.edits[i].path[0];
+
+		for (const char *const *key = change->collection->email_keys; key && *key; key++) {
+			if (change->call->verdict == CALL_CONFLICT && strcmp(name, *key) == 0)
+				return call_decide(change->call, CALL_TAKEN);
+		}
+	}
+	return -change->call->error;
+}
+
+/*
+ * The vendor says that RECORD with ETAG is not what it has. Look at least twice more: it may be
+ * right, and its reads may lag. 0: they show something else, which is then fresh; 1: they all show
+ * the same; or a negative errno.
+ */
+static int look_at_precondition(struct change *change, const json_t *record, const char *etag)
+{
+	double lag = change_account(change)->lag, span = PRECONDITION_SECONDS;
+
+	/* somebody else's write may be what the reads lag behind */
+	if (lag > span)
+		span = lag < PRECONDITION_LAG_SECONDS ? lag : PRECONDITION_LAG_SECONDS;
+	for (int look = 0; look < PRECONDITION_LOOKS; look++) {
+		int error;
+
+		if (look && call_pause(change->call, (unsigned)(span * 1000 / 2)))
+			return call_interrupted(change->call);
+		error = change_read(change);
+		if (error)
+			return error;
+		if (!change->etag || strcmp(change->etag, etag) != 0 ||
+		    !json_equal(change->fresh, record))
+			return 0;
+	}
+	return 1;
+}
+
+/* 412 to a PUT with If-Match. */
+static int precondition_failed(struct change *change)
+{
+	json_t *record = json_incref(change->fresh);
+	char *etag = change->etag;
+	int result;
+
+	change->etag = NULL;
+	result = look_at_precondition(change, record, etag);
+	if (result > 0) {
+		atomic_store(&change_account(change)->no_preconditions, true);
+		log_call(change->call,
+			 "the vendor answered 412 to the ETag that it goes on showing: its ETags "
+			 "can't be met, and no If-Match is sent to it until the next mount");
+		free(change->etag);
+		change->etag = NULL;
+	}
+	json_decref(record);
+	free(etag);
+	change->next = CHANGE_PLAN;
+	return result < 0 ? result : -EAGAIN;
+}
+
+/* 409 or 412. */
+static int contradicted(struct change *change)
+{
+	if (change->contradicted++ || call_cancelled(change->call))
+		return changed_twice(change);
+	change->next = CHANGE_READ;
+	if (change->call->verdict != CALL_PRECONDITION || !change->etag)
+		return -EAGAIN;
+	return precondition_failed(change);
+}
+
+/* It was not made, says fresh, and is not tried again. Returns what the PUT said. */
+static int give_up(struct change *change)
+{
+	change_publish(change, change->fresh);
+	if (change->call->unanswered)
+		call_add_words(change->call, ": it was not made when looked up");
+	return -change->call->error;
+}
+
+/* Nobody knows what became of BODY, which was sent. */
+static int find_out(struct change *change, json_t *body)
+{
+	unsigned pause = pause_before_retry(change->call, change->retries++);
+	double left = (change->end - clock_seconds()) * 1000;
+	bool last = is_over(change);
+	int error;
+
+	if (change->call->unanswered) {
+		json_decref(change->unanswered);
+		change->unanswered = json_incref(body);
+	}
+	/* the last try is made at the end of the budget, not after it */
+	if (pause > left)
+		pause = left > 0 ? (unsigned)left : 0;
+	if (!last)
+		call_pause(change->call, pause);
+	/* the budget is that of the whole change, but one look there must be */
+	change->basis.end = (int64_t)(change->end * 1000);
+	if (change->basis.end < clock_milliseconds() + LOOK_MIN_MS)
+		change->basis.end = clock_milliseconds() + LOOK_MIN_MS;
+	error = proof_settle_unknown(change);
+	if (error != -EAGAIN)
+		return error;
+	if (last || call_cancelled(change->call))
+		return give_up(change);
+	change->next = CHANGE_PLAN;
+	return -EAGAIN;
+}
+
+int response_judge(struct change *change, enum vendor_outcome outcome, json_t *body, json_t *answer)
+{
+	int error = 0;
+
+	part_note(change);
+	switch (outcome) {
+	case VENDOR_DONE:
+		error = proof_settle_done(change, answer);
+		break;
+	case VENDOR_REFUSED:
+		if (change->call->verdict == CALL_LIMITED)
+			error = limited(change);
+		else
+			error = change->basis.ageless ? change_fail_limited(change)
+						      : -change->call->error;
+		break;
+	case VENDOR_CHANGED:
+		error = contradicted(change);
+		break;
+	case VENDOR_STALE:
+		/* what kept it was a 429, of this request or of another one */
+		error = change->call->verdict == CALL_LIMITED ? limited(change) : too_late(change);
+		break;
+	case VENDOR_UNKNOWN:
+		error = find_out(change, body);
+		break;
+	}
+	return error;
+}

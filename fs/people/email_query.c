@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * email_query.c - see email_query.h.
+ *
+ * It reads names, and asks nobody.
+ */
+#include "fs/people/email_query.h"
+
+#include "fs/people/email_name.h"
+#include "vendors/base/address.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* So long a vendor that failed is not asked again for each name in a person's directory. */
+#define FAILED_SECONDS 5.0
+
+/* QUERY's name is an email's. False: no email is called so. */
+static bool ask_email(struct email_query *query)
+{
+	char stem[PATH_STEM_MAX + 1], email[PATH_STEM_MAX + 1];
+	char *key;
+
+	query->email[0] = '\0';
+	memcpy(stem, query->name, sizeof(stem));
+	email_name_fold(stem);
+	query->exact = strcmp(stem, query->name) == 0;
+	query->whole = path_is_cut(stem);
+	if (query->whole)
+		return true;
+	key = path_email(stem, email) ? address_key(email) : NULL;
+	if (!key || !*key || strlen(key) >= sizeof(query->email)) {
+		free(key);
+		return false;
+	}
+	stpcpy(query->email, key);
+	query->exact = email_name_stem(key, stem) && strcmp(stem, query->name) == 0;
+	free(key);
+	return true;
+}
+
+static bool ask_person(const char *name, size_t length, struct email_query *query)
+{
+	if (length > PATH_STEM_MAX)
+		return false;
+	query->person = true;
+	query->failed_for = FAILED_SECONDS;
+	snprintf(query->name, sizeof(query->name), "%.*s", (int)length, name);
+	return ask_email(query);
+}
+
+/* The stem of NAME, a link in a branch's own by-email, into STEM. False: it can't be one. */
+static bool own_stem(const char *name, char *stem)
+{
+	static const char suffix[] = ".json";
+	size_t length = strlen(name), end = strlen(suffix);
+
+	/* as path_parse, but an email may begin with a dot or # */
+	if (length <= end || length - end > PATH_STEM_MAX ||
+	    strcmp(name + length - end, suffix) != 0)
+		return false;
+	memcpy(stem, name, length - end);
+	stem[length - end] = '\0';
+	return true;
+}
+
+/* NAME is one in BRANCH's own by-email. */
+static bool ask_own(struct branch *branch, const char *name, struct email_query *query)
+{
+	bool is_email;
+
+	query->branch = branch;
+	if (!own_stem(name, query->name))
+		return false;
+	is_email = ask_email(query);
+	/* a `~` may be the email's, or stand before an id */
+	if (strchr(query->name, '~'))
+		query->whole = true;
+	return is_email || query->whole;
+}
+
+bool email_query_ask_name(const struct node *directory, const char *name, struct email_query *query)
+{
+	const char *person;
+
+	memset(query, 0, sizeof(*query));
+	switch (directory->kind) {
+	case NODE_PEOPLE:
+		return ask_person(name, strlen(name), query);
+	case NODE_PERSON:
+		person = node_name(directory);
+		return ask_person(person, strlen(person), query);
+	case NODE_EMAILS:
+		return ask_own(directory->branch, name, query);
+	default:
+		return false;
+	}
+}
+
+bool email_query_ask(const struct node *node, struct email_query *query)
+{
+	const char *person, *name = node_name(node);
+
+	memset(query, 0, sizeof(*query));
+	switch (node->kind) {
+	case NODE_PEOPLE:
+	case NODE_EMAILS:
+		query->whole = query->exact = true;
+		query->branch = node->branch;
+		return true;
+	case NODE_PERSON:
+		return ask_person(name, strlen(name), query);
+	case NODE_PERSON_LINK:
+	case NODE_PERSON_UNREAD:
+		if (node->branch)
+			return ask_own(node->branch, name, query);
+		person = strchr(node->path, '/') + 1;
+		return ask_person(person, (size_t)(name - person) - 1, query);
+	case NODE_SIMILAR:
+		person = strchr(node->path, '/') + 1;
+		if (!ask_person(person, (size_t)(name - person) - 1, query))
+			return false;
+		/* it is about others too: nobody tells the kernel when it changes */
+		query->exact = false;
+		return true;
+	default:
+		return false;
+	}
+}

@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * notify.c - see notify.h.
+ *
+ * After a refresh it compares what the kernel was told of each record with what the roster knows
+ * now. It never waits for a vendor and never holds a lock of ours while it talks to the kernel.
+ */
+#include "fs/tree/notify.h"
+
+#include "cache/roster/roster.h"
+#include "fs/people/email_name.h"
+#include "fs/tree/entry.h"
+#include "fs/tree/inode.h"
+#include "cache/record/record.h"
+#include "cache/roster/known.h"
+#include "fs/tree/node.h"
+#include "fs/tree/pages.h"
+#include "fs/tree/path.h"
+#include "fs/tree/record_dir.h"
+
+#include <stdlib.h>
+#include <sys/prctl.h>
+
+struct notify {
+	struct fs *fs;
+	pthread_t thread;
+	pthread_mutex_t lock;
+	pthread_cond_t wake;
+	bool due; /* a record directory is */
+	bool started, ending;
+};
+
+struct notify *notify_new(struct fs *fs)
+{
+	struct notify *notify = calloc(1, sizeof(*notify));
+
+	if (!notify)
+		return NULL;
+	notify->fs = fs;
+	pthread_mutex_init(&notify->lock, NULL);
+	pthread_cond_init(&notify->wake, NULL);
+	return notify;
+}
+
+void notify_attributes(struct fs *fs, struct node *node)
+{
+	atomic_fetch_add_explicit(&fs->asked.notifications, 1, memory_order_relaxed);
+	/* A negative offset: attributes only. ENOENT: the kernel does not hold it, which is as
+	 * good. */
+	fuse_lowlevel_notify_inval_inode(fs->session, inode_of(fs, node), -1, 0);
+}
+
+int notify_text(struct fs *fs, fuse_ino_t ino, char *text, size_t length)
+{
+	struct fuse_bufvec vector = FUSE_BUFVEC_INIT(length);
+	int error;
+
+	vector.buf[0].mem = text;
+	error = fuse_lowlevel_notify_store(fs->session, ino, 0, &vector, 0);
+	if (!error)
+		atomic_fetch_add_explicit(&fs->asked.texts, 1, memory_order_relaxed);
+	return error;
+}
+
+/* Which nodes are meant: those of BRANCH that show records or people. */
+struct sieve {
+	const struct branch *branch;
+	const struct record_dir *record_dir; /* only its own; NULL: all */
+	const char *person; /* only those of whose email this is the stem; NULL: of all */
+};
+
+/* Is NODE in PERSON's directory, or that itself, or a link of theirs in the branch's by-email? */
+static bool is_theirs(const struct node *node, const char *person)
+{
+	const char *name = node->branch ? node_name(node) : strchr(node->path, '/') + 1;
+	size_t length = strlen(person);
+
+	return strncmp(name, person, length) == 0 &&
+	       strchr(node->branch ? ".~" : "/", name[length]);
+}
+
+static bool passes(const struct sieve *sieve, const struct node *node)
+{
+	if (node_is_person(node)) {
+		if (node->branch && node->branch != sieve->branch)
+			return false;
+		if (sieve->record_dir && sieve->record_dir != sieve->branch->users)
+			return false;
+		return !sieve->person || is_theirs(node, sieve->person);
+	}
+	return !sieve->person && node->branch == sieve->branch &&
+	       (!sieve->record_dir || node->record_dir == sieve->record_dir) &&
+	       node_needs_record(node);
+}
+
+/*
+ * The nodes that pass SIEVE, a reference each; *COUNT of them. The caller frees the array. Each
+ * save may change an email, and must not look at all records for that: people have their own table.
+ */
+static struct node **collect(struct fs *fs, const struct sieve *sieve, size_t *count)
+{
+	const struct table *table = sieve->person ? &fs->persons : &fs->nodes;
+	struct node **nodes, *node;
+	size_t at = 0;
+
+	*count = 0;
+	pthread_mutex_lock(&fs->nodes_lock);
+	nodes = calloc(table->count + 1, sizeof(struct node *));
+	while (nodes && (node = table_next(table, &at))) {
+		if (!passes(sieve, node))
+			continue;
+		node->holders++;
+		nodes[(*count)++] = node;
+	}
+	pthread_mutex_unlock(&fs->nodes_lock);
+	return nodes;
+}
+
+static void notify_all(struct fs *fs, const struct sieve *sieve)
+{
+	size_t count;
+	struct node **nodes = collect(fs, sieve, &count);
+
+	for (size_t i = 0; i < count; i++) {
+		notify_attributes(fs, nodes[i]);
+		inode_drop(fs, nodes[i]);
+	}
+	free(nodes);
+}
+
+void notify_refresh(struct fs *fs, const struct branch *branch)
+{
+	notify_all(fs, &(struct sieve){.branch = branch});
+}
+
+void notify_person(struct fs *fs, const struct branch *branch, const char *key)
+{
+	char stem[PATH_STEM_MAX + 1];
+
+	if (email_name_stem(key, stem))
+		notify_all(fs, &(struct sieve){.branch = branch, .person = stem});
+}
+
+static void check_node(struct fs *fs, struct node *node)
+{
+	struct record *record = NULL;
+	enum known knows;
+	double seconds;
+	bool differs;
+
+	if (node_is_person(node)) {
+		notify_attributes(fs, node);
+		return;
+	}
+	if (!node->id)
+		return;
+	knows = entry_peek(node, &record, &seconds);
+	pthread_mutex_lock(&fs->versions_lock);
+	differs = node->told_version &&
+		  (!record || node->told_version != pages_version(record->version));
+	pthread_mutex_unlock(&fs->versions_lock);
+	if (differs || knows == KNOWN_ABSENT)
+		notify_attributes(fs, node);
+	record_put(record);
+}
+
+static void check_shelf(struct fs *fs, const struct record_dir *record_dir)
+{
+	size_t count;
+	const struct sieve sieve = {.branch = record_dir->branch, .record_dir = record_dir};
+	struct node **nodes = collect(fs, &sieve, &count);
+
+	for (size_t i = 0; i < count; i++) {
+		check_node(fs, nodes[i]);
+		inode_drop(fs, nodes[i]);
+	}
+	free(nodes);
+}
+
+/* The kernel drops the names that it keeps of SHELF's directory. */
+static void drop_names(struct fs *fs, const struct record_dir *record_dir)
+{
+	struct node *directory = inode_find(fs, record_dir->path);
+
+	if (!directory)
+		return;
+	atomic_fetch_add_explicit(&fs->asked.notifications, 1, memory_order_relaxed);
+	fuse_lowlevel_notify_inval_inode(fs->session, inode_of(fs, directory), 0, 0);
+	inode_drop(fs, directory);
+}
+
+static void check_due(struct fs *fs)
+{
+	for (size_t i = 0; i < fs->branch_count; i++) {
+		struct record_dir *record_dir = record_dir_first(&fs->branches[i]);
+
+		for (; record_dir; record_dir = record_dir->next) {
+			if (atomic_exchange(&record_dir->due, false))
+				check_shelf(fs, record_dir);
+			if (atomic_exchange(&record_dir->drop, false))
+				drop_names(fs, record_dir);
+		}
+	}
+}
+
+static void *thread_main(void *arg)
+{
+	struct notify *notify = arg;
+
+	prctl(PR_SET_NAME, "notify", 0, 0, 0);
+	pthread_mutex_lock(&notify->lock);
+	while (!notify->ending) {
+		if (!notify->due) {
+			pthread_cond_wait(&notify->wake, &notify->lock);
+			continue;
+		}
+		notify->due = false;
+		pthread_mutex_unlock(&notify->lock);
+		check_due(notify->fs);
+		pthread_mutex_lock(&notify->lock);
+	}
+	pthread_mutex_unlock(&notify->lock);
+	return NULL;
+}
+
+int notify_start(struct notify *notify)
+{
+	int error = pthread_create(&notify->thread, NULL, thread_main, notify);
+
+	notify->started = !error;
+	return -error;
+}
+
+void notify_stop(struct notify *notify)
+{
+	if (!notify || !notify->started)
+		return;
+	pthread_mutex_lock(&notify->lock);
+	notify->ending = true;
+	pthread_cond_signal(&notify->wake);
+	pthread_mutex_unlock(&notify->lock);
+	pthread_join(notify->thread, NULL);
+	notify->started = false;
+}
+
+void notify_free(struct notify *notify)
+{
+	if (!notify)
+		return;
+	notify_stop(notify);
+	pthread_cond_destroy(&notify->wake);
+	pthread_mutex_destroy(&notify->lock);
+	free(notify);
+}
+
+static void wake(struct notify *notify)
+{
+	pthread_mutex_lock(&notify->lock);
+	notify->due = true;
+	pthread_cond_signal(&notify->wake);
+	pthread_mutex_unlock(&notify->lock);
+}
+
+void notify_shelf(struct notify *notify, struct record_dir *record_dir)
+{
+	atomic_store(&record_dir->due, true);
+	wake(notify);
+}
+
+void notify_names(struct notify *notify, struct record_dir *record_dir)
+{
+	atomic_store(&record_dir->drop, true);
+	wake(notify);
+}

@@ -1,0 +1,409 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * request.c - see request.h.
+ *
+ * Owns the race between an answer and an interrupt, and tells of what is refused; what is asked and
+ * what is answered is the business of dir.c, open.c, file.c and ops.c.
+ *
+ * What the static analyzer takes for use after free below is the count, which it does not follow.
+ *
+ * Two references: one of the wait or work, one of the registration with libfuse. libfuse calls
+ * interrupted() with its own lock on the request held; taking the registration back waits for that
+ * call to return, so that a request is never freed under it.
+ */
+#include "fs/tree/request.h"
+
+#include "cache/roster/flight.h"
+#include "cache/roster/roster.h"
+#include "cache/roster/wait.h"
+#include "vendors/base/pool.h"
+#include "cache/update/update.h"
+#include "fs/tree/handle.h"
+#include "fs/tree/inode.h"
+#include "fs/tree/node.h"
+#include "fs/tree/record_dir.h"
+#include "vendors/base/log.h"
+#include "vendors/vendor.h"
+#include "vendors/rest/account.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <utlist.h>
+
+struct request *request_new(struct fs *fs, fuse_req_t req, struct node *node)
+{
+	const struct fuse_ctx *context = fuse_req_ctx(req);
+	struct request *request = calloc(1, sizeof(*request));
+
+	if (!request)
+		return NULL;
+	request->fs = fs;
+	request->req = req;
+	request->node = node;
+	inode_hold(fs, node);
+	call_init(&request->call, node->path);
+	call_set_caller(&request->call, context->uid, context->gid, context->pid);
+	pthread_mutex_init(&request->lock, NULL);
+	request->references = 2;
+	return request;
+}
+
+static void put(struct request *request)
+{
+	bool last;
+
+	pthread_mutex_lock(&request->lock);
+	last = --request->references == 0;
+	pthread_mutex_unlock(&request->lock);
+	if (!last)
+		return;
+	wait_clear(&request->wait);
+	for (size_t i = 0; i < request->question_count; i++) {
+		wait_clear(&request->questions[i].wait);
+		call_destroy(&request->questions[i].call);
+	}
+	free(request->questions);
+	if (request->text) {
+		explicit_bzero(request->text, request->length);
+		free(request->text);
+	}
+	free(request->from);
+	inode_drop(request->fs, request->node);
+	call_destroy(&request->call);
+	pthread_mutex_destroy(&request->lock);
+	free(request);
+}
+
+/* True for the first one who asks. */
+static bool claim(struct request *request)
+{
+	bool first;
+
+	pthread_mutex_lock(&request->lock);
+	first = !request->claimed;
+	request->claimed = true;
+	pthread_mutex_unlock(&request->lock);
+	return first;
+}
+
+static void unlist(struct request *request)
+{
+	pthread_mutex_lock(&request->fs->requests_lock);
+	if (request->listed)
+		DL_DELETE(request->fs->requests, request);
+	request->listed = false;
+	pthread_mutex_unlock(&request->fs->requests_lock);
+}
+
+bool request_claim(struct request *request)
+{
+	if (!claim(request))
+		return false;
+	fuse_req_interrupt_func(request->req, NULL, NULL);
+	unlist(request);
+	put(request); /* the registration's; the caller has its own */
+	return true;
+}
+
+void request_fail(struct request *request, int error)
+{
+	/* the kernel would repeat it after ESTALE, unless an open file's */
+	if (error == -ESTALE && !request->handle)
+		error = -EBUSY;
+	log_error(&request->call, error);
+	if (request_claim(request))
+		fuse_reply_err(request->req, -error); /* NOLINT(clang-analyzer-unix.Malloc) */
+}
+
+static void done(struct request *request, int error)
+{
+	request->finish(request, error);
+	put(request);
+}
+
+static void settle(struct request *request);
+
+/* The asker has a signal: it is freed now, whatever it waits for. */
+static void give_up(struct request *request)
+{
+	struct roster *roster;
+
+	call_cancel(&request->call);
+	for (size_t i = 0; i < request->question_count; i++) {
+		struct question *question = &request->questions[i];
+
+		call_cancel(&question->call);
+		if (flight_leave(question->roster, &question->wait)) {
+			question->wait.error = call_interrupted(&question->call);
+			settle(request);
+		}
+	}
+	pthread_mutex_lock(&request->lock);
+	roster = request->roster;
+	pthread_mutex_unlock(&request->lock);
+	if (roster && flight_leave(roster, &request->wait)) {
+		call_interrupted(&request->call);
+		done(request, -EINTR);
+	}
+}
+
+/* libfuse calls back from within the registration when the interrupt came before it. */
+static _Thread_local bool registering, came_early;
+
+static void interrupted(fuse_req_t req, void *data)
+{
+	struct request *request = data;
+
+	if (registering) {
+		came_early = true;
+		return;
+	}
+	if (!claim(request))
+		return;
+	unlist(request);
+	if (request->handle)
+		handle_interrupted(request->handle, request->turn, request->size);
+	fuse_reply_err(req, EINTR);
+	give_up(request);
+	put(request); /* NOLINT(clang-analyzer-unix.Malloc) */
+}
+
+/* Make REQUEST interruptible. False: it was interrupted before, and has been answered. */
+static bool park(struct request *request)
+{
+	pthread_mutex_lock(&request->fs->requests_lock);
+	DL_APPEND(request->fs->requests, request);
+	request->listed = true;
+	pthread_mutex_unlock(&request->fs->requests_lock);
+	registering = true;
+	came_early = false;
+	fuse_req_interrupt_func(request->req, interrupted, request);
+	registering = false;
+	return !came_early;
+}
+
+static void answered(struct wait *wait)
+{
+	struct request *request = wait->arg;
+
+	done(request, wait->error);
+}
+
+void request_ask(struct request *request, struct roster *roster, enum wait_kind kind,
+		 const char *id, void (*finish)(struct request *request, int error))
+{
+	request->finish = finish;
+	request->roster = roster;
+	request->wait.kind = kind;
+	request->wait.id = id;
+	request->wait.call = &request->call;
+	request->wait.arg = request;
+	request->wait.done = answered;
+	if (!park(request)) {
+		call_interrupted(&request->call);
+		done(request, -EINTR);
+		return;
+	}
+	/* From here an interrupt may answer, and an answer may free: nothing below touches it. */
+	flight_ask(roster, &request->wait);
+}
+
+void request_again(struct request *request, struct roster *roster, enum wait_kind kind,
+		   const char *id)
+{
+	wait_clear(&request->wait);
+	pthread_mutex_lock(&request->lock);
+	request->references++; /* for the new wait: the old one's goes when finish returns */
+	request->roster = roster;
+	pthread_mutex_unlock(&request->lock);
+	request->wait.kind = kind;
+	request->wait.id = id;
+	flight_ask(roster, &request->wait);
+}
+
+/* ---- several rosters at once ---- */
+
+/* What REQUEST, whose questions are all answered, has come to. */
+static int outcome(struct request *request)
+{
+	int first = 0;
+
+	for (size_t i = 0; i < request->question_count; i++) {
+		struct question *question = &request->questions[i];
+		int error = question->wait.error;
+
+		if (!error)
+			continue;
+		if (request->question_count > 1 && error != -EINTR)
+			call_fail_unreadable(&question->call, -error,
+					     roster_account(question->roster)->name, "");
+		if (first) {
+			log_error(&question->call, error);
+			continue;
+		}
+		first = error;
+		call_copy_error(&request->call, &question->call);
+	}
+	return first;
+}
+
+/* One question less. Whoever takes the last one ends the wait. */
+static void settle(struct request *request)
+{
+	bool last;
+
+	pthread_mutex_lock(&request->lock);
+	last = --request->open == 0;
+	pthread_mutex_unlock(&request->lock);
+	if (last)
+		done(request, outcome(request));
+}
+
+static void question_answered(struct wait *wait)
+{
+	struct question *question = wait->arg;
+
+	settle(question->request);
+}
+
+/* REQUEST gets a question for each of ROSTERS. */
+static int prepare_questions(struct request *request, struct roster **rosters, size_t count,
+			     const struct wait *asked)
+{
+	request->questions = calloc(count + 1, sizeof(*request->questions));
+	if (!request->questions)
+		return call_no_memory(&request->call);
+	for (size_t i = 0; i < count; i++) {
+		struct question *question = &request->questions[i];
+
+		question->request = request;
+		question->roster = rosters[i];
+		call_continue(&question->call, &request->call);
+		question->wait = *asked;
+		question->wait.call = &question->call;
+		question->wait.done = question_answered;
+		question->wait.arg = question;
+	}
+	request->question_count = count;
+	request->open = count + 1; /* one is ours, until all have been asked */
+	return 0;
+}
+
+void request_ask_all(struct request *request, struct roster **rosters, size_t count,
+		     const struct wait *asked, void (*finish)(struct request *request, int error))
+{
+	int error = prepare_questions(request, rosters, count, asked);
+
+	request->finish = finish;
+	if (!park(request) && !error)
+		error = call_interrupted(&request->call);
+	if (error) {
+		done(request, error);
+		return;
+	}
+	for (size_t i = 0; i < count; i++)
+		flight_ask(request->questions[i].roster, &request->questions[i].wait);
+	settle(request);
+}
+
+/* ---- work ---- */
+
+static void run(void *arg)
+{
+	struct request *request = arg;
+
+	done(request, request->work(request));
+}
+
+void request_work(struct request *request, int (*work)(struct request *request),
+		  void (*finish)(struct request *request, int error))
+{
+	request->finish = finish;
+	request->work = work;
+	if (!park(request)) {
+		call_interrupted(&request->call);
+		done(request, -EINTR);
+		return;
+	}
+	if (pool_run(request->fs->pool, run, request)) {
+		call_fail(&request->call, CALL_NO_MEMORY, "no thread to do it");
+		done(request, -ENOMEM);
+	}
+}
+
+void request_work_alone(struct request *request, int (*work)(struct request *request),
+			void (*finish)(struct request *request, int error))
+{
+	request->finish = finish;
+	request->work = work;
+	claim(request);
+	put(request); /* what would be the registration's */
+	/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
+	if (pool_run(request->fs->pool, run, request)) {
+		call_fail(&request->call, CALL_NO_MEMORY, "no thread to do it");
+		done(request, -ENOMEM);
+	}
+}
+
+void request_free(struct request *request)
+{
+	put(request);
+	put(request); /* NOLINT(clang-analyzer-unix.Malloc) */
+}
+
+/* CALL is REQ's caller's, about PATH, and fails with ERROR. */
+static void begin_refusal(struct call *call, fuse_req_t req, const char *path, int error,
+			  const char *words)
+{
+	const struct fuse_ctx *context = fuse_req_ctx(req);
+
+	call_init(call, path);
+	call_set_caller(call, context->uid, context->gid, context->pid);
+	call_fail_errno(call, -error, "%s", words);
+	log_error(call, error);
+}
+
+void request_note(fuse_req_t req, const char *path, const char *words)
+{
+	const struct fuse_ctx *context = fuse_req_ctx(req);
+	struct call call;
+
+	call_init(&call, path);
+	call_set_caller(&call, context->uid, context->gid, context->pid);
+	log_call(&call, "%s", words);
+	call_destroy(&call);
+}
+
+int request_refuse(fuse_req_t req, const char *path, int error, const char *words)
+{
+	struct call call;
+
+	begin_refusal(&call, req, path, error, words);
+	call_destroy(&call);
+	return error;
+}
+
+int request_refuse_write(fuse_req_t req, const struct node *node, int error, const char *words)
+{
+	bool status = node->kind == NODE_STATUS;
+	struct call call;
+
+	begin_refusal(&call, req, node->path, error, words);
+	if (node_is_record(node) && node->id)
+		update_refused(&call,
+			       status ? node->record_dir->statuses : node->record_dir->roster,
+			       fs_of(req)->guard, status ? "status" : "update", node->id, error);
+	call_destroy(&call);
+	return error;
+}
+
+void request_cancel_all(struct fs *fs)
+{
+	struct request *request;
+
+	pthread_mutex_lock(&fs->requests_lock);
+	DL_FOREACH(fs->requests, request)
+		call_cancel(&request->call);
+	pthread_mutex_unlock(&fs->requests_lock);
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * clock.c - see clock.h.
+ */
+#include "vendors/base/clock.h"
+
+struct timespec clock_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now;
+}
+
+double clock_seconds(void)
+{
+	struct timespec now = clock_now();
+
+	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+int64_t clock_milliseconds(void)
+{
+	struct timespec now = clock_now();
+
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+int clock_compare(struct timespec a, struct timespec b)
+{
+	if (a.tv_sec != b.tv_sec)
+		return a.tv_sec < b.tv_sec ? -1 : 1;
+	return (a.tv_nsec > b.tv_nsec) - (a.tv_nsec < b.tv_nsec);
+}

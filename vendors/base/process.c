@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * process.c - see process.h. What the kernel says of a process in /proc, and nothing else.
+ */
+#include "vendors/base/process.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The process that THREAD belongs to; THREAD itself when that can't be told. */
+pid_t process_of(pid_t thread)
+{
+	char name[64];
+	char line[256];
+	long tgid = thread;
+	FILE *file;
+
+	snprintf(name, sizeof(name), "/proc/%ld/status", (long)thread);
+	file = fopen(name, "re");
+	if (!file)
+		return thread;
+	while (fgets(line, sizeof(line), file)) {
+		if (strncmp(line, "Tgid:", 5) == 0) {
+			tgid = strtol(line + 5, NULL, 10);
+			break;
+		}
+	}
+	fclose(file);
+	return (pid_t)tgid;
+}
+
+/* Field FIELD (from 3) of /proc/TASK/stat, 0 when it can't be read. */
+static unsigned long long stat_field(pid_t task, int field)
+{
+	char text[1024];
+	char *after;
+	size_t length;
+	FILE *file;
+
+	snprintf(text, sizeof(text), "/proc/%ld/stat", (long)task);
+	file = fopen(text, "re");
+	if (!file)
+		return 0;
+	length = fread(text, 1, sizeof(text) - 1, file);
+	fclose(file);
+	text[length] = '\0';
+	/* The second field is the command's name in brackets, which may hold anything. */
+	after = strrchr(text, ')');
+	for (int at = 2; after && at < field; at++)
+		after = strchr(after + 1, ' ');
+	return after ? strtoull(after, NULL, 10) : 0;
+}
+
+unsigned long long process_start(pid_t pid)
+{
+	return stat_field(pid, 22);
+}
+
+bool process_is_exiting(pid_t thread)
+{
+	const unsigned long long
+	    exiting = 0x4; /* PF_EXITING of the kernel's include/linux/sched.h */
+
+	return stat_field(thread, 9) & exiting;
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * exact_bytes.h - private to exact_parse.c and exact_text.c: tests of eight bytes at a time.
+ *
+ * The scan of a text and the printer look at every byte of a roster, so these are inline.
+ */
+#ifndef ROSTERFS_EXACT_BYTES_H
+#define ROSTERFS_EXACT_BYTES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+#define EXACT_BYTES sizeof(uint64_t)
+#define EXACT_BYTES_ONES 0x0101010101010101u
+#define EXACT_BYTES_TOPS 0x8080808080808080u
+
+/* Return non-zero if one of the eight bytes in WORD is zero. Which one is not certain. */
+static inline uint64_t exact_bytes_zeros(uint64_t word)
+{
+	return (word - EXACT_BYTES_ONES) & ~word & EXACT_BYTES_TOPS;
+}
+
+/* Return true if one of the eight bytes at TEXT is a quote or a backslash. */
+static inline bool exact_bytes_have_special(const char *text)
+{
+	uint64_t word;
+
+	memcpy(&word, text, sizeof(word));
+	return exact_bytes_zeros(word ^ EXACT_BYTES_ONES * '"') |
+	       exact_bytes_zeros(word ^ EXACT_BYTES_ONES * '\\');
+}
+
+/* Return true if one of them is a quote, a backslash or a control character. */
+static inline bool exact_bytes_must_escape(const char *text)
+{
+	uint64_t word;
+
+	memcpy(&word, text, sizeof(word));
+	return ((word - EXACT_BYTES_ONES * 0x20) & ~word & EXACT_BYTES_TOPS) |
+	       exact_bytes_zeros(word ^ EXACT_BYTES_ONES * '"') |
+	       exact_bytes_zeros(word ^ EXACT_BYTES_ONES * '\\');
+}
+
+#endif

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * row.h - one record as a row of its list.
+ */
+#ifndef ROSTERFS_ROW_H
+#define ROSTERFS_ROW_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+struct account;
+struct call;
+struct collection;
+
+/* Where the row of a record stands in its list, as the walk of the list has found it. */
+struct row_spot {
+	size_t page;   /* counted from 0 */
+	size_t before; /* rows before that page */
+	size_t size;   /* rows that the page was asked for with; 0: the rest is not known */
+};
+
+/*
+ * Read record ID anew as a row of its list: for a vendor that lists records and has no GET of one.
+ * *SPOT is where the row was last; where that page does not have it, the whole list is walked, and
+ * *SPOT is set. Returns 0 and a new reference in *RECORD, as the list shows it; -ENOENT when the
+ * complete list, walked now, lacks it; or another negative errno with words in CALL. May wait.
+ *
+ * With WRITE this is the read that a change rests on (call->basis, basis.h): the row comes of one
+ * page that was asked for alone, after the walk.
+ */
+int row_read(struct call *call, struct account *account, const struct collection *collection,
+	     const char *parent, const char *id, bool write, struct row_spot *spot,
+	     json_t **record);
+
+#endif

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * vendors.h - the list of vendors.
+ */
+#ifndef ROSTERFS_VENDORS_H
+#define ROSTERFS_VENDORS_H
+
+struct vendor;
+
+/* All vendors, ending with NULL. */
+extern const struct vendor *const vendors[];
+
+/* The vendor whose type is TYPE, or NULL. */
+const struct vendor *vendors_find(const char *type);
+
+#endif
