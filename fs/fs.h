@@ -119,8 +119,8 @@ struct fs {
 };
 
 /*
- * A filesystem of ACCOUNTS (borrowed, COUNT of them), all of them with their queues in http.c.
- * NULL: no memory. The session is set by the caller, before its loop starts.
+ * Return a filesystem of ACCOUNTS (borrowed, COUNT of them), whose queues http.c has, or NULL: no
+ * memory. The caller sets the session before its loop starts.
  */
 struct fs *fs_new(const struct fs_options *options, struct account **accounts, size_t count);
 
