@@ -57,6 +57,7 @@ struct pool;
 struct request;
 struct scratches;
 struct record_dir;
+struct record_dir_events;
 struct swapped;
 struct vacancies;
 
@@ -70,8 +71,15 @@ struct moved {
 };
 #define MOVED_MAX 64
 
+/* Which part of an account something belongs to. */
+struct scope {
+	struct branch *branch;         /* NULL: none, it is outside of accounts' directories */
+	struct record_dir *record_dir; /* NULL: it is in none */
+};
+
 /* One account's directory. */
 struct branch {
+	struct scope scope; /* this branch, and no record directory */
 	struct fs *fs;
 	struct account *account;
 	struct record_dir *users;       /* NULL: no API, read-only */
@@ -99,13 +107,14 @@ struct fs {
 	struct history *history; /* what vendors have accepted */
 	struct pool *pool;
 	struct notify *notify;
+	const struct record_dir_events *events; /* what happens to records; record_dir.h */
 	struct branch *branches;
 	size_t branch_count;
 	struct table nodes;      /* by path; under nodes_lock */
 	struct table persons;    /* those of by-email's people once more, the same */
 	struct table nameless;   /* another node stands at their path; under nodes_lock */
 	struct swapped *swapped; /* utlist: held after a rename; under nodes_lock */
-	struct node *root, *control;
+	struct node *root;
 	pthread_mutex_t nodes_lock;
 	pthread_mutex_t versions_lock; /* of each node's versions; a leaf */
 	struct moved moved[MOVED_MAX]; /* in turn; under versions_lock */
@@ -159,8 +168,5 @@ static inline struct fs *fs_asked(fuse_req_t req, enum operation operation)
 	asked_count(&fs->asked, operation);
 	return fs;
 }
-
-/* The branch of the directory NAME, or NULL. */
-struct branch *fs_branch(struct fs *fs, const char *name);
 
 #endif

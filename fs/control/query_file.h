@@ -12,22 +12,8 @@
 #ifndef ROSTERFS_QUERY_FILE_H
 #define ROSTERFS_QUERY_FILE_H
 
-#include "fs/fs.h"
+#include "fs/tree/node.h"
 
-struct handle;
-
-/* May NODE be opened with FLAGS? 0, or a negative errno and *WHY (static). */
-int query_file_open(int flags, const char **why);
-
-/* Answers REQ, now or when the vendor has answered. */
-void query_file_write(struct fs *fs, fuse_req_t req, struct handle *handle, const char *data,
-		       size_t size);
-
-/* The close: half a request, and one that was too large, is told of. 0, or a negative errno and
- * *WHY (static; NULL: it has had its words). */
-int query_file_flush(struct handle *handle, const char **why);
-
-/* As handle_read. */
-ssize_t query_file_read(struct handle *handle, off_t offset, size_t size, char **data);
+extern const struct node_ops query_file;
 
 #endif

@@ -8,8 +8,8 @@
 #include "fs/tree/commands.h"
 
 #include "fs/tree/path.h"
-#include "vendors/rest/account.h"
 #include "vendors/base/call.h"
+#include "vendors/rest/account.h"
 #include "vendors/vendor.h"
 
 #include <inttypes.h>

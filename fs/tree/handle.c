@@ -9,12 +9,9 @@
 
 #include "cache/access/status.h"
 #include "cache/record/record.h"
-#include "cache/update/update.h"
-#include "fs/memory/scratch_open.h"
 #include "fs/tree/emptied.h"
 #include "fs/tree/inode.h"
 #include "fs/tree/node.h"
-#include "fs/memory/scratch.h"
 #include "vendors/base/limits.h"
 
 #include <errno.h>
@@ -34,8 +31,8 @@ struct handle *handle_new(struct fs *fs, struct node *node, struct record *recor
 	handle->fs = fs;
 	handle->node = node;
 	inode_hold(fs, node);
-	if (node_scratch(node))
-		scratch_open_count(node_scratch(node), 1);
+	if (node->ops->count_open)
+		node->ops->count_open(node, 1);
 	handle->record = record;
 	handle->writable = (flags & O_ACCMODE) != O_RDONLY;
 	handle->append = flags & O_APPEND;
@@ -86,8 +83,8 @@ void handle_put(struct handle *handle)
 	free(handle->fixed);
 	emptied_clear(handle);
 	record_put(handle->record);
-	if (node_scratch(handle->node))
-		scratch_open_count(node_scratch(handle->node), -1);
+	if (handle->node->ops->count_open)
+		handle->node->ops->count_open(handle->node, -1);
 	inode_drop(handle->fs, handle->node);
 	pthread_mutex_destroy(&handle->lock);
 	free(handle);
@@ -114,7 +111,7 @@ ssize_t handle_read(struct handle *handle, off_t offset, size_t size, char **dat
 	if (handle->buffer) {
 		text = handle->buffer;
 		length = handle->length;
-	} else if (handle->record && handle->node->kind == NODE_JSON) {
+	} else if (handle->record && !handle->node->ops->shows_status) {
 		text = record_text(handle->record);
 		length = handle->record->length;
 	} else if (handle->record) {
@@ -190,7 +187,7 @@ static int load_locked(struct handle *handle)
 	return 0;
 }
 
-static int put_locked(struct handle *handle, const char *data, size_t size, size_t at)
+static int handle_put_locked(struct handle *handle, const char *data, size_t size, size_t at)
 {
 	int error = grow_locked(handle, at + size);
 
@@ -206,7 +203,7 @@ static int put_locked(struct handle *handle, const char *data, size_t size, size
 
 int handle_append(struct handle *handle, const char *data, size_t size)
 {
-	return put_locked(handle, data, size, handle->length);
+	return handle_put_locked(handle, data, size, handle->length);
 }
 
 /* The next piece of a text that is written from its start. */
@@ -222,7 +219,7 @@ static int write_next_locked(struct handle *handle, const char *data, size_t siz
 		handle->scanner = before;
 		return -EINVAL;
 	}
-	error = put_locked(handle, data, size, handle->length);
+	error = handle_put_locked(handle, data, size, handle->length);
 	if (error) {
 		handle->scanner = before;
 		return error;
@@ -285,7 +282,7 @@ static int write_text_locked(struct handle *handle, const char *data, size_t siz
 	if (!error)
 		error = load_locked(handle);
 	if (!error)
-		error = put_locked(handle, data, size, at);
+		error = handle_put_locked(handle, data, size, at);
 	if (error)
 		return error;
 	handle->fresh = false;
@@ -315,7 +312,7 @@ static int write_status_locked(struct handle *handle, const char *data, size_t s
 		return -EINVAL;
 	}
 	handle->length = 0;
-	return put_locked(handle, data, size, 0) ? -ENOMEM : HANDLE_COMMIT;
+	return handle_put_locked(handle, data, size, 0) ? -ENOMEM : HANDLE_COMMIT;
 }
 
 /*
@@ -325,7 +322,7 @@ static int write_status_locked(struct handle *handle, const char *data, size_t s
 static bool is_refused_locked(const struct handle *handle, const char *data, size_t size,
 			      off_t offset)
 {
-	bool there = handle->append || handle->node->kind == NODE_STATUS ||
+	bool there = handle->append || handle->node->ops->shows_status ||
 		     (size_t)offset == handle->length;
 
 	/* what follows a piece that was too much is the rest of it, however little that is */
@@ -350,7 +347,7 @@ int handle_write(struct handle *handle, const char *data, size_t size, off_t off
 	}
 	handle->sticky = 0;
 	handle->refused = 0;
-	if (handle->node->kind == NODE_STATUS)
+	if (handle->node->ops->shows_status)
 		action = write_status_locked(handle, data, size, offset, why);
 	else
 		action = write_text_locked(handle, data, size, offset, why);
@@ -368,7 +365,7 @@ int handle_truncate(struct handle *handle, off_t length, const char **why)
 	pthread_mutex_lock(&handle->lock);
 	handle->sticky = 0;
 	handle->emptied = length == 0;
-	if (handle->node->kind == NODE_STATUS) {
+	if (handle->node->ops->shows_status) {
 		handle->length = 0; /* what counts is the word that is written next */
 	} else if (length == 0) {
 		error = start_afresh_locked(handle);
@@ -378,7 +375,7 @@ int handle_truncate(struct handle *handle, off_t length, const char **why)
 	} else {
 		error = load_locked(handle);
 		if (!error && (size_t)length > handle->length)
-			error = put_locked(handle, "", 1, (size_t)length - 1);
+			error = handle_put_locked(handle, "", 1, (size_t)length - 1);
 		if (!error && (size_t)length != handle->length) {
 			handle->length = (size_t)length;
 			handle->fresh = false;
@@ -398,7 +395,7 @@ int handle_flush(struct handle *handle, const char **why)
 	pthread_mutex_lock(&handle->lock);
 	if (handle->sticky) {
 		action = handle->sticky;
-	} else if (handle->unsent && handle->node->kind != NODE_STATUS && handle->length) {
+	} else if (handle->unsent && !handle->node->ops->shows_status && handle->length) {
 		document_init(&document);
 		if (document_feed(&document, handle->buffer, handle->length) == DOCUMENT_WHOLE) {
 			action = HANDLE_COMMIT;

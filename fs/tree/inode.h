@@ -7,8 +7,8 @@
 
 #include "fs/tree/node.h"
 
-/* Create root and the fixed nodes. 0 or -ENOMEM. */
-int inode_init(struct fs *fs);
+/* Make the tables, and the root with the operations ROOT. Return 0 or -ENOMEM. */
+int inode_init(struct fs *fs, const struct node_ops *root);
 void inode_exit(struct fs *fs);
 
 /* What stands behind the kernel's INO now; good for as long as the kernel's request. */
@@ -36,15 +36,21 @@ void inode_renew(struct fs *fs, struct node *node);
 bool inode_is_lasting(struct fs *fs, struct node *node);
 
 /*
- * The node of NAME in DIRECTORY, made if need be, with one reference more. SHELF and ID may be
- * NULL. One of another kind that stands there gives way to it: it lives on without a name. NULL: no
- * memory.
+ * Return a reference to the node of NAME in DIRECTORY, which is made if need be, or NULL: no
+ * memory. RECORD_DIR and ID (copied) may be NULL. A node with other operations that stands there
+ * gives way: it lives on without a name.
  */
-struct node *inode_take(struct fs *fs, enum node_kind kind, const struct node *directory,
+struct node *inode_take(struct fs *fs, const struct node_ops *ops, const struct node *directory,
 			const char *name, struct record_dir *record_dir, const char *id);
 
-/* The same for the scratch file or draft that stands there now, or NULL: there is none. */
-struct node *inode_take_scratch(struct fs *fs, const struct node *directory, const char *name);
+/* The same for a node that owns OWNED (ops->hold). So does a node with another owned. */
+struct node *inode_take_owner(struct fs *fs, const struct node_ops *ops,
+			      const struct node *directory, const char *name,
+			      struct record_dir *record_dir, void *owned);
+
+/* The same for FIXED in DIRECTORY. */
+struct node *inode_take_fixed(struct fs *fs, const struct node *directory,
+			      const struct node_fixed *fixed);
 
 /* The node there is at PATH, with one reference more, or NULL. */
 struct node *inode_find(struct fs *fs, const char *path);

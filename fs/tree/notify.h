@@ -39,14 +39,18 @@ int notify_text(struct fs *fs, fuse_ino_t ino, char *text, size_t length);
 /* The attributes of all records of BRANCH are old: what is known of them counts as old. */
 void notify_refresh(struct fs *fs, const struct branch *branch);
 
-/* Somebody got or lost an email with KEY in BRANCH: the attributes of what by-email has under it
- * are old. */
-void notify_person(struct fs *fs, const struct branch *branch, const char *key);
+/* The attributes of what by-email has of BRANCH under STEM, an email's, are old. */
+void notify_person(struct fs *fs, const struct branch *branch, const char *stem);
 
-/* A roster has been replaced: have the thread go through SHELF's nodes for what differs. */
-void notify_shelf(struct notify *notify, struct record_dir *record_dir);
+/* Two of record_dir_events: what the kernel holds of record ID, and of the whole directory, is old.
+ */
+void notify_record(struct record_dir *record_dir, const char *id);
+void notify_replaced(struct record_dir *record_dir, bool same);
 
-/* Have the thread drop the names that the kernel keeps of SHELF's directory. */
+/* A roster has been replaced: have the thread go through RECORD_DIR's nodes for what differs. */
+void notify_record_dir(struct notify *notify, struct record_dir *record_dir);
+
+/* Have the thread drop the names that the kernel keeps of RECORD_DIR's directory. */
 void notify_names(struct notify *notify, struct record_dir *record_dir);
 
 #endif

@@ -20,44 +20,8 @@
 
 static const char *const suffixes[] = {[PATH_JSON] = ".json", [PATH_STATUS] = ".status"};
 
-enum path_kind path_parse(const char *name, char *stem)
-{
-	size_t length = strlen(name);
-
-	if (name[0] == '.' || name[0] == '#')
-		return PATH_OTHER;
-	for (enum path_kind kind = PATH_JSON; kind <= PATH_STATUS; kind++) {
-		size_t suffix = strlen(suffixes[kind]);
-
-		if (length <= suffix || length - suffix > PATH_STEM_MAX ||
-		    strcmp(name + length - suffix, suffixes[kind]) != 0)
-			continue;
-		memcpy(stem, name, length - suffix);
-		stem[length - suffix] = '\0';
-		return kind;
-	}
-	return PATH_OTHER;
-}
-
-bool path_is_reserved(const char *name)
-{
-	size_t length = strlen(name);
-
-	for (enum path_kind kind = PATH_JSON; kind <= PATH_STATUS; kind++) {
-		size_t suffix = strlen(suffixes[kind]);
-
-		/* "$id.status" with nothing in $id */
-		if (strcmp(name, suffixes[kind]) == 0)
-			return true;
-		if (length >= suffix && name[0] != '.' && name[0] != '#' &&
-		    strcmp(name + length - suffix, suffixes[kind]) == 0)
-			return true;
-	}
-	return false;
-}
-
 /* Large directories are made of letters and digits: those first. */
-static inline bool is_plain(const char *id, size_t at)
+static inline bool path_is_plain(const char *id, size_t at)
 {
 	unsigned char byte = (unsigned char)id[at];
 
@@ -76,7 +40,7 @@ enum coded {
 };
 
 /* Does half a surrogate pair begin at BYTES? */
-static bool is_half(const unsigned char *bytes)
+static bool path_is_half(const unsigned char *bytes)
 {
 	return bytes[0] == 0xed && bytes[1] >= 0xa0 && bytes[1] < 0xc0;
 }
@@ -88,7 +52,7 @@ static bool is_control(const char *id, size_t at)
 	const unsigned char *bytes = (const unsigned char *)id;
 
 	for (size_t back = 0; back < 3 && back <= at; back++) {
-		if (is_half(bytes + at - back))
+		if (path_is_half(bytes + at - back))
 			return true;
 	}
 	if (bytes[at] == 0xc2)
@@ -107,7 +71,7 @@ static size_t encode_next(const char *id, enum coded coded, size_t *at, char cod
 		memcpy(code, NUL_CODE, sizeof(NUL_CODE));
 		return strlen(NUL_CODE);
 	}
-	if (is_plain(id, *at) && !(coded == CODED_ASCII && byte > 0x7f) &&
+	if (path_is_plain(id, *at) && !(coded == CODED_ASCII && byte > 0x7f) &&
 	    !(coded != CODED_ID && is_control(id, *at))) {
 		code[0] = id[(*at)++];
 		return 1;
@@ -116,7 +80,7 @@ static size_t encode_next(const char *id, enum coded coded, size_t *at, char cod
 	return (size_t)snprintf(code, 4, "%%%02X", byte);
 }
 
-static void encode(const char *id, enum coded coded, char *stem)
+static void path_encode(const char *id, enum coded coded, char *stem)
 {
 	size_t length = 0, whole = 0, at = 0;
 	char code[4];
@@ -143,18 +107,18 @@ void path_stem(const char *id, char *stem)
 	size_t length = 0;
 
 	/* as most are: plain and short */
-	while (length < PATH_STEM_MAX && is_plain(id, length)) {
+	while (length < PATH_STEM_MAX && path_is_plain(id, length)) {
 		stem[length] = id[length];
 		length++;
 	}
 	stem[length] = '\0';
 	if (id[length])
-		encode(id, CODED_ID, stem);
+		path_encode(id, CODED_ID, stem);
 }
 
 void path_email_stem(const char *email, bool ascii, char *stem)
 {
-	encode(email, ascii ? CODED_ASCII : CODED_EMAIL, stem);
+	path_encode(email, ascii ? CODED_ASCII : CODED_EMAIL, stem);
 }
 
 /* How much of STEM can stand before the tail, whole characters only. */
@@ -197,7 +161,7 @@ static int hex_digit(char digit)
 }
 
 /* What STEM stands for, not terminated, a NUL byte as ADDRESS_NUL. 0: for nothing. */
-static size_t decode(const char *stem, char *id)
+static size_t path_decode(const char *stem, char *id)
 {
 	size_t length = 0;
 
@@ -231,7 +195,7 @@ static bool is_text(const char *email)
 bool path_email(const char *stem, char *email)
 {
 	char again[PATH_STEM_MAX + 1];
-	size_t length = decode(stem, email);
+	size_t length = path_decode(stem, email);
 
 	email[length] = '\0';
 	if (length && is_text(email)) {
@@ -253,7 +217,7 @@ bool path_email(const char *stem, char *email)
 bool path_id(const char *stem, char *id)
 {
 	char again[PATH_STEM_MAX + 1];
-	size_t length = decode(stem, id);
+	size_t length = path_decode(stem, id);
 
 	id[length] = '\0';
 	if (!length || strstr(stem, NUL_CODE))
@@ -269,4 +233,60 @@ bool path_is_cut(const char *stem)
 
 	return length > CUT_TAIL &&
 	       strncmp(stem + length - CUT_TAIL, CUT_MARK, strlen(CUT_MARK)) == 0;
+}
+
+/* ---- names ---- */
+
+/* Return which suffix NAME ends in, and the length of what precedes it in *LENGTH. */
+static enum path_kind kind_of_suffix(const char *name, size_t *length)
+{
+	size_t whole = strlen(name);
+
+	for (enum path_kind kind = PATH_JSON; kind <= PATH_STATUS; kind++) {
+		size_t suffix = strlen(suffixes[kind]);
+
+		if (whole >= suffix && strcmp(name + whole - suffix, suffixes[kind]) == 0) {
+			*length = whole - suffix;
+			return kind;
+		}
+	}
+	return PATH_OTHER;
+}
+
+/* NAME's stem is the first LENGTH bytes of its text. */
+static void set_stem(struct path_name *name, size_t length)
+{
+	memcpy(name->stem, name->text, length);
+	name->stem[length] = '\0';
+	name->cut = path_is_cut(name->stem);
+	name->has_id = !name->cut && path_id(name->stem, name->id);
+}
+
+void path_parse(const char *text, struct path_name *name)
+{
+	bool hidden = text[0] == '.' || text[0] == '#';
+	size_t length = 0;
+	enum path_kind kind = kind_of_suffix(text, &length);
+
+	name->text = text;
+	name->kind = PATH_OTHER;
+	name->reserved = kind != PATH_OTHER && (!hidden || !length);
+	name->cut = name->has_id = false;
+	name->stem[0] = name->id[0] = '\0';
+	if (kind == PATH_OTHER || hidden || !length || length > PATH_STEM_MAX)
+		return;
+	name->kind = kind;
+	set_stem(name, length);
+}
+
+void path_parse_folder(const char *text, struct path_name *name)
+{
+	size_t length = strlen(text);
+
+	name->text = text;
+	name->kind = PATH_OTHER;
+	name->reserved = name->cut = name->has_id = false;
+	name->stem[0] = name->id[0] = '\0';
+	if (length <= PATH_STEM_MAX)
+		set_stem(name, length);
 }

@@ -20,15 +20,26 @@ enum path_kind {
 	PATH_STATUS,
 };
 
-/* Which of a record's files could NAME be? Unless PATH_OTHER, STEM (PATH_STEM_MAX + 1 bytes) is
- * filled. */
-enum path_kind path_parse(const char *name, char *stem);
+/* A name, parsed once when the kernel sends it, and handed on. */
+struct path_name {
+	const char *text;    /* the name itself, borrowed */
+	enum path_kind kind; /* which of a record's files it could be */
+	/*
+	 * Only a record's file has a name of this form; any other may be a file in memory. ".json"
+	 * and ".status" alone are reserved too: those are names without the id that was meant.
+	 */
+	bool reserved;
+	bool cut;                     /* the stem was cut, so that only a roster knows the id */
+	bool has_id;                  /* the stem gives the whole id */
+	char stem[PATH_STEM_MAX + 1]; /* "" if the name could be no record's */
+	char id[PATH_STEM_MAX + 1];   /* if has_id */
+};
 
-/*
- * Is NAME of the form that only a record's file has? Any other may be a scratch file's, but for
- * ".json" and ".status" alone: those are ids that somebody forgot.
- */
-bool path_is_reserved(const char *name);
+/* Parse TEXT, the name of a file: "STEM.json" or "STEM.status". */
+void path_parse(const char *text, struct path_name *name);
+
+/* Parse TEXT, the name of a record's directory: "STEM". */
+void path_parse_folder(const char *text, struct path_name *name);
 
 /* The stem for ID into STEM (PATH_STEM_MAX + 1 bytes). ID is not empty. */
 void path_stem(const char *id, char *stem);

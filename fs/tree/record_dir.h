@@ -16,9 +16,10 @@
 #include <uthash.h>
 
 struct place;
-struct record;
+struct figures;
 
 struct record_dir {
+	struct scope scope; /* its branch, and itself */
 	struct branch *branch;
 	const struct place *place; /* NULL: the account's users */
 	char *path;                /* below the mount point: "acme", "acme/accounts/1/members" */
@@ -31,6 +32,17 @@ struct record_dir {
 	atomic_bool drop;        /* notify.c: they are to be dropped */
 	struct record_dir *next; /* in the branch; set once */
 	UT_hash_handle hh;       /* by path */
+};
+
+/* What happens to the records of record directories; fs.c connects it to the nodes that show them.
+ * Called with no lock held, before a writer or a waiter hears of it. Must not wait. */
+struct record_dir_events {
+	/* There is another version of record ID, or it is gone. */
+	void (*changed)(struct record_dir *record_dir, const char *id);
+	/* A whole list has come. SAME: each record is what it was. */
+	void (*replaced)(struct record_dir *record_dir, bool same);
+	/* A user got or lost an email with KEY. */
+	void (*email_changed)(struct record_dir *record_dir, const char *key);
 };
 
 /* The record directory of BRANCH's users. 0 or -ENOMEM. */
@@ -56,6 +68,9 @@ void record_dir_refresh_all(struct branch *branch);
 /* Somebody's status was written: the links that it is made of may be others now. */
 void record_dir_refresh_links(struct branch *branch);
 
+/* Fill INFO with the figures of BRANCH's users, and the last error of any of its rosters. */
+void record_dir_info(struct branch *branch, struct figures *info);
+
 /* May records be made here, in new/? */
 bool record_dir_creates(const struct record_dir *record_dir);
 
@@ -71,9 +86,9 @@ bool record_dir_has_folders(const struct record_dir *record_dir);
 
 /*
  * Where record ID stands, in the record directory's directory: "7.json", "1/account.json". SUFFIX
- * is ".json" or ".status". Written to NAME (SHELF_NAME_MAX bytes).
+ * is ".json" or ".status". Written to NAME (RECORD_DIR_NAME_MAX bytes).
  */
-#define SHELF_NAME_MAX 320
+#define RECORD_DIR_NAME_MAX 320
 void record_dir_name(const struct record_dir *record_dir, const char *id, const char *suffix,
 		     char *name);
 

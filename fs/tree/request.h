@@ -14,6 +14,7 @@
 #include "vendors/base/call.h"
 
 struct handle;
+struct path_name;
 struct request;
 
 /* One of several that a request asks at once. */
@@ -36,7 +37,6 @@ struct request {
 	unsigned turn; /* of a handle's commit: handle.h */
 	char *text;    /* what a commit sends; wiped and freed */
 	size_t length;
-	const char *word;      /* a status to set */
 	char *from;            /* of a rename: the path of the file in memory; freed */
 	struct roster *roster; /* that was asked */
 	struct wait wait;
@@ -61,6 +61,11 @@ struct request {
 
 /* A request about NODE (held by it), asked by REQ's caller. NULL: no memory. */
 struct request *request_new(struct fs *fs, fuse_req_t req, struct node *node);
+
+/* A request about NAME in DIRECTORY, with the id that NAME stands for as its text. NULL: no memory.
+ */
+struct request *request_about_name(fuse_req_t req, struct node *directory,
+				   const struct path_name *name);
 
 /* Ask ROSTER for KIND (and ID). FINISH is called with wait's error; the request is then gone. */
 void request_ask(struct request *request, struct roster *roster, enum wait_kind kind,
@@ -110,8 +115,15 @@ void request_note(fuse_req_t req, const char *path, const char *words);
 /* One line in the log about a request that is refused at once. Returns ERROR. */
 int request_refuse(fuse_req_t req, const char *path, int error, const char *words);
 
-/* The same for what was written to NODE: if that is a record's file, the audit log is told too. */
-int request_refuse_write(fuse_req_t req, const struct node *node, int error, const char *words);
+/* The same, with CALL, which the caller destroys. */
+void request_begin_refusal(struct call *call, fuse_req_t req, const char *path, int error,
+			   const char *words);
+
+/* Answer REQ, which would change NAME in DIRECTORY, with ERROR: or EROFS, where all is kept by
+ * hand.
+ */
+void request_refuse_name(fuse_req_t req, const struct node *directory, const char *name, int error,
+			 const char *words);
 
 /* Cancel all: the mount is ending. */
 void request_cancel_all(struct fs *fs);

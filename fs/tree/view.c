@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * overlay.c - see view.h.
+ * view.c - see view.h.
  *
  * It decides by what is open; what a handle holds is handle.c's, and which node stands behind a
  * number inode.c's business.
  */
 #include "fs/tree/view.h"
 
+#include "cache/record/record.h"
 #include "fs/tree/handle.h"
 #include "fs/tree/inode.h"
-#include "cache/record/record.h"
 #include "fs/tree/node.h"
 #include "fs/tree/notify.h"
 #include "fs/tree/pages.h"
@@ -90,7 +90,7 @@ static bool is_kept_locked(struct fs *fs, const struct node *node, pid_t thread,
 	return false;
 }
 
-static bool is_kept(struct fs *fs, const struct node *node, pid_t thread, enum moved_for what)
+static bool view_is_kept(struct fs *fs, const struct node *node, pid_t thread, enum moved_for what)
 {
 	bool kept;
 
@@ -118,7 +118,8 @@ static struct moved *place_locked(struct fs *fs)
  * Keep NODE (its reference is taken) for THREAD, who comes for WHAT. False: somebody is in the way,
  * and it is not kept, unless ANYWAY.
  */
-static bool keep(struct fs *fs, struct node *node, pid_t thread, enum moved_for what, bool anyway)
+static bool view_keep(struct fs *fs, struct node *node, pid_t thread, enum moved_for what,
+		      bool anyway)
 {
 	fuse_ino_t ino = inode_of(fs, node);
 	struct node *old = NULL;
@@ -147,14 +148,14 @@ static bool keep(struct fs *fs, struct node *node, pid_t thread, enum moved_for 
 }
 
 /* The name of NODE leads to another number, by which THREAD comes for WHAT. */
-static void move(struct fs *fs, struct node *node, pid_t thread, enum moved_for what)
+static void view_move(struct fs *fs, struct node *node, pid_t thread, enum moved_for what)
 {
 	struct node *there;
 
 	inode_renew(fs, node);
 	for (int turn = 0; turn < 3; turn++) {
 		there = inode_find(fs, node->path);
-		if (!there || keep(fs, there, thread, what, turn == 2))
+		if (!there || view_keep(fs, there, thread, what, turn == 2))
 			return;
 		inode_renew(fs, there);
 		inode_drop(fs, there);
@@ -208,57 +209,80 @@ static bool hold_locked(struct handle *handle)
 	return there;
 }
 
+/* Which one of several open files. */
+enum turn { OLDEST, NEWEST };
+
+/*
+ * Return an open file of INO that FITS for THREAD, with one reference, or NULL. An OLDEST one that
+ * is being closed does not fit.
+ */
+static struct handle *find_handle(struct fs *fs, fuse_ino_t ino, pid_t thread,
+				  bool (*fits)(const struct handle *handle, pid_t thread),
+				  enum turn turn)
+{
+	struct handle *handle, *found = NULL;
+
+	pthread_mutex_lock(&fs->requests_lock);
+	/* the newest is the last */
+	DL_FOREACH(fs->handles, handle) {
+		if (handle->ino != ino || !fits(handle, thread))
+			continue;
+		if (turn == OLDEST && !hold_locked(handle))
+			continue;
+		found = handle;
+		if (turn == OLDEST)
+			break;
+	}
+	if (turn == NEWEST && found && !hold_locked(found))
+		found = NULL;
+	pthread_mutex_unlock(&fs->requests_lock);
+	return found;
+}
+
+static bool shares_pages(const struct handle *handle, pid_t thread)
+{
+	(void)thread;
+	return handle->shares && node_is_record(handle->node);
+}
+
 /* An open file that shows the version in the pages of INO, with one reference, or NULL. */
 static struct handle *find_reader(struct fs *fs, fuse_ino_t ino)
 {
-	struct handle *handle, *found = NULL;
+	return find_handle(fs, ino, 0, shares_pages, OLDEST);
+}
 
-	pthread_mutex_lock(&fs->requests_lock);
-	DL_FOREACH(fs->handles, handle) {
-		/* one that is being closed will not do */
-		if (handle->ino == ino && handle->shares && node_is_record(handle->node) &&
-		    hold_locked(handle)) {
-			found = handle;
-			break;
-		}
-	}
-	pthread_mutex_unlock(&fs->requests_lock);
-	return found;
+static bool is_threads(const struct handle *handle, pid_t thread)
+{
+	return handle->thread == thread;
 }
 
 /*
- * Does THREAD have something open by INO? Then it is told of that, although it may ask for the
- * name: the kernel takes the size for that of the pages, which others may have mapped.
+ * Return true if THREAD has something open by INO. Then it is told of that, although it may ask for
+ * the name: the kernel takes the size for that of the pages, which others may have mapped.
  */
 static bool has_opened(struct fs *fs, pid_t thread, fuse_ino_t ino)
 {
-	const struct handle *handle;
-	bool found = false;
+	struct handle *handle = find_handle(fs, ino, thread, is_threads, OLDEST);
 
-	pthread_mutex_lock(&fs->requests_lock);
-	DL_FOREACH(fs->handles, handle) {
-		if (handle->ino == ino && handle->thread == thread)
-			found = true;
-	}
-	pthread_mutex_unlock(&fs->requests_lock);
-	return found;
+	if (handle)
+		handle_put(handle);
+	return handle;
+}
+
+static bool reads_past_pages(const struct handle *handle, pid_t thread)
+{
+	return handle->thread == thread && !handle->shares && !handle->writable && handle->record;
 }
 
 /* What THREAD reads by INO past the pages, with one reference, or NULL. */
-static struct handle *find_own(struct fs *fs, pid_t thread, fuse_ino_t ino)
+static struct handle *view_find_own(struct fs *fs, pid_t thread, fuse_ino_t ino)
 {
-	struct handle *handle, *found = NULL;
+	return find_handle(fs, ino, thread, reads_past_pages, OLDEST);
+}
 
-	pthread_mutex_lock(&fs->requests_lock);
-	DL_FOREACH(fs->handles, handle) {
-		if (handle->ino == ino && handle->thread == thread && !handle->shares &&
-		    !handle->writable && handle->record && hold_locked(handle)) {
-			found = handle;
-			break;
-		}
-	}
-	pthread_mutex_unlock(&fs->requests_lock);
-	return found;
+static bool is_writer(const struct handle *handle, pid_t thread)
+{
+	return handle->thread == thread && handle->writable;
 }
 
 /* ---- open ---- */
@@ -325,9 +349,10 @@ static void join_readers(struct handle *handle, struct fuse_file_info *fi)
 }
 
 /* A record's file is opened to be read; BEFORE: upon ESTALE. False: not by this inode. */
-static bool read_record(struct handle *handle, enum moved_for before, struct fuse_file_info *fi)
+static bool view_read_record(struct handle *handle, enum moved_for before,
+			     struct fuse_file_info *fi)
 {
-	if (!before && is_kept(handle->fs, handle->node, handle->thread, MOVED_READS))
+	if (!before && view_is_kept(handle->fs, handle->node, handle->thread, MOVED_READS))
 		return false;
 	if (choose_pages(handle, handle->record->version, fi))
 		return true;
@@ -359,7 +384,7 @@ bool view_open(struct handle *handle, fuse_req_t req, fuse_ino_t ino, struct fus
 	fi->noflush = !handle->writable;
 	fi->direct_io = 1;
 	if (!handle->record) {
-		if (!handle->writable && node_text(node))
+		if (!handle->writable && node_constant(node))
 			choose_pages(handle, 1, fi);
 		return true;
 	}
@@ -368,12 +393,12 @@ bool view_open(struct handle *handle, fuse_req_t req, fuse_ino_t ino, struct fus
 	forget_told(fs, thread);
 	handle->again = before != MOVED_NOT;
 	if (handle->writable)
-		fits = (before || !is_kept(fs, node, thread, MOVED_WRITES)) &&
+		fits = (before || !view_is_kept(fs, node, thread, MOVED_WRITES)) &&
 		       begin_write(handle, before);
 	else
-		fits = read_record(handle, before, fi);
+		fits = view_read_record(handle, before, fi);
 	if (!fits)
-		move(fs, node, thread, what);
+		view_move(fs, node, thread, what);
 	return fits;
 }
 
@@ -410,19 +435,12 @@ void view_written(struct handle *handle, fuse_ino_t ino)
 
 struct handle *view_truncated(struct fs *fs, fuse_req_t req, fuse_ino_t ino)
 {
-	pid_t thread = fuse_req_ctx(req)->pid;
-	struct handle *handle, *found = NULL;
+	struct handle *handle = find_handle(fs, ino, fuse_req_ctx(req)->pid, is_writer, NEWEST);
 
-	pthread_mutex_lock(&fs->requests_lock);
-	/* the newest is the last */
-	DL_FOREACH(fs->handles, handle) {
-		if (handle->ino == ino && handle->thread == thread && handle->writable)
-			found = handle;
-	}
-	if (found && (atomic_exchange(&found->used, true) || !hold_locked(found)))
-		found = NULL;
-	pthread_mutex_unlock(&fs->requests_lock);
-	return found;
+	if (!handle || !atomic_exchange(&handle->used, true))
+		return handle;
+	handle_put(handle);
+	return NULL;
 }
 
 /* ---- attributes ---- */
@@ -437,7 +455,7 @@ int view_attr(struct fs *fs, fuse_req_t req, fuse_ino_t ino, struct node *node,
 	if (readers == PAGES_READERS_NONE) {
 		/* nobody's pages can be cut: it is told the size of what it reads itself */
 		if (record)
-			*shown = find_own(fs, thread, ino);
+			*shown = view_find_own(fs, thread, ino);
 		return 0;
 	}
 	/* the kernel comes back once only */
@@ -446,7 +464,7 @@ int view_attr(struct fs *fs, fuse_req_t req, fuse_ino_t ino, struct node *node,
 		*shown = find_reader(fs, ino);
 		return 0;
 	}
-	move(fs, node, thread, MOVED_ASKS);
+	view_move(fs, node, thread, MOVED_ASKS);
 	return -ESTALE;
 }
 
