@@ -15,6 +15,7 @@
 #include "cache/update/update.h"
 
 #include "cache/history/attempt.h"
+#include "cache/history/attempt_undo.h"
 #include "cache/history/guard.h"
 #include "cache/update/looks.h"
 #include "cache/record/record.h"
@@ -198,7 +199,7 @@ static int post_link(struct attempt *attempt)
 	uint64_t ticket = 0;
 	int error;
 
-	attempt_undone_by(attempt, &undo);
+	attempt_undo_add(attempt, &undo);
 	takeback_link(attempt, NULL);
 	error = body ? attempt_send_counted(attempt, &ticket) : call_no_memory(attempt->call);
 	if (error)

@@ -17,6 +17,7 @@
 #include "cache/update/update.h"
 
 #include "cache/history/attempt.h"
+#include "cache/history/attempt_undo.h"
 #include "cache/history/guard.h"
 #include "cache/update/looks.h"
 #include "cache/record/record.h"
@@ -228,7 +229,7 @@ static int prove_gone(struct attempt *attempt, const char *own, bool said)
 /* Say in the log which command makes the link again, before it is ended. */
 static void log_link_again(const struct attempt *attempt, const struct undo *undo)
 {
-	char *command = attempt_command(attempt, undo);
+	char *command = attempt_undo_command(attempt, undo);
 
 	if (command)
 		log_call(attempt->call,
@@ -249,7 +250,7 @@ static int send_delete(struct attempt *attempt, const char *own)
 	int error;
 
 	if (collection->link)
-		attempt_undone_by(attempt, &undo);
+		attempt_undo_add(attempt, &undo);
 	look_back(attempt, own);
 	error = attempt_send_counted(attempt, &ticket);
 	if (error)

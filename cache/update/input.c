@@ -1,17 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * written.c - what somebody wrote, before it is known what that changes.
- *
- * The same for a document that is saved, one that makes a record, and a question to the vendor:
- * parse it, undo what the tool that wrote it has rounded, and refuse what no vendor may be sent. It
- * must not know what a record is, nor send anything.
+ * input.c - see input.h.
  */
 #include "cache/update/input.h"
 
 #include "cache/document/document.h"
+#include "cache/document/merge.h"
 #include "cache/document/restore.h"
 #include "cache/history/history.h"
-#include "cache/update/change.h"
 #include "vendors/base/call.h"
 #include "vendors/base/log.h"
 #include "vendors/json/exact.h"
@@ -28,7 +24,7 @@ json_t *input_parse(struct call *call, const char *text, size_t length)
 	struct exact_parse_error error;
 	json_t *document;
 
-	/* what a write() refuses, a rename does as well */
+	/* a rename refuses what a write() refuses */
 	document_init(&scanner);
 	document_feed(&scanner, text, length);
 	document = exact_parse(text, length, EXACT_PARSE_NO_REPEATS, &error);
@@ -46,7 +42,7 @@ json_t *input_parse(struct call *call, const char *text, size_t length)
 	return NULL;
 }
 
-/* Does a text in VALUE name a version of the history? */
+/* Return true if a text in VALUE names a version of the history. */
 static bool names_history(const json_t *value)
 {
 	json_t *below;

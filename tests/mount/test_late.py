@@ -140,7 +140,7 @@ def test_an_unknown_outcome_is_told_later(mount, sandbox):
     read(m, USER)
     m.sandbox.fault(method="PUT", path="/user/7", fault="late", ms=3600000, body="drop")
     assert save(m.path / USER, '{"timezone": "Asia/Tokyo"}').write == "EREMOTEIO"
-    assert "may still be at it" in last_line(m, USER)
+    assert "may still be processing it" in last_line(m, USER)
     m.sandbox.release()
     wait_until(lambda: "was applied late" in last_line(m, USER), 30 * SCALE, "a line in the log")
     assert '"Asia/Tokyo"' in last_line(m, USER)

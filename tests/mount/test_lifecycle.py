@@ -291,7 +291,7 @@ def test_a_session_that_dies_in_init(rosterfs, conf, place, way):
     subprocess.run([os.environ.get("CC", "cc"), "-shared", "-fPIC", "-o", library, source],
                    check=True)
     result = rosterfs(*way, file, folder, LD_PRELOAD=str(library))
-    refused(result, folder, "can't be mounted", "read size")
+    refused(result, folder, "cannot mount", "read size")
     assert harness.mount_entry(folder) is None
 
 
@@ -528,8 +528,8 @@ def test_mounted_already(mount, rosterfs, tmp_path):
     m = mount()
     (tmp_path / "link").symlink_to(m.path)
     for path in (m.path, f"{m.path}/", tmp_path / "link"):
-        refused(rosterfs(m.config_file, path), path, "mounted here already: run fusermount3 -u")
-        refused(rosterfs("-f", m.config_file, path), path, "mounted here already: run fusermount3 -u")
+        refused(rosterfs(m.config_file, path), path, "mounted here already; run fusermount3 -u")
+        refused(rosterfs("-f", m.config_file, path), path, "mounted here already; run fusermount3 -u")
     assert pathlib.Path("/proc/self/mounts").read_text().count(f" {m.path} ") == 1
     assert m.alive() and "5.json" in os.listdir(m.path / "partnerize")
     # what is below it, or beside it, is not meant

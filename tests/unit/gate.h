@@ -14,6 +14,8 @@
 #include "vendors/base/clock.h"
 #include "vendors/http/http.h"
 #include "vendors/base/log.h"
+#include "vendors/http/http_state.h"
+#include "vendors/http/multi.h"
 #include "vendors/rest/token.h"
 #include "vendors/http/transfer.h"
 #include "vendors/rest/account.h"
@@ -231,7 +233,7 @@ struct play {
 static inline void gate_pass(struct play *play, long long milliseconds)
 {
 	atomic_fetch_add(&gate_now, milliseconds);
-	http_poke(play->http);
+	multi_poke(play->http->multi);
 }
 
 static inline struct play *play_new(const struct vendor *vendor, unsigned parallel)

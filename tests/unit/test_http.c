@@ -6,6 +6,7 @@
  * could wait for takes PATIENCE seconds, so that a busy machine can be told from a mistake.
  */
 #include "tests/unit/scene.h"
+#include "vendors/http/http_url.h"
 
 #include <dirent.h>
 #include <dlfcn.h>
@@ -394,14 +395,14 @@ static void test_urls(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++)
-		assert_int_equal(http_check_url(good[i], &why), 0);
+		assert_int_equal(http_url_check(good[i], &why), 0);
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
 		why = NULL;
-		assert_int_equal(http_check_url(bad[i], &why), -EINVAL);
+		assert_int_equal(http_url_check(bad[i], &why), -EINVAL);
 		assert_non_null(why);
 	}
 	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i += 2) {
-		char *escaped = http_escape(texts[i]);
+		char *escaped = http_url_escape(texts[i]);
 
 		assert_string_equal(escaped, texts[i + 1]);
 		free(escaped);

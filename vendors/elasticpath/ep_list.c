@@ -16,6 +16,7 @@
 #include "vendors/elasticpath/elasticpath.h"
 
 #include "vendors/base/call.h"
+#include "vendors/http/http_url.h"
 #include "vendors/rest/exchange.h"
 #include "vendors/http/http.h"
 #include "vendors/base/log.h"
@@ -188,7 +189,7 @@ static char *leg_path(const char *from)
 	if (!*from)
 		return strdup(LIST_PATH);
 	snprintf(filter, sizeof(filter), "ge(created_at,\"%s\")", from);
-	escaped = http_escape(filter);
+	escaped = http_url_escape(filter);
 	if (escaped && asprintf(&path, "%s&filter=%s", LIST_PATH, escaped) < 0)
 		path = NULL;
 	free(escaped);

@@ -11,6 +11,7 @@
 #include "vendors/http/basis.h"
 #include "vendors/base/call.h"
 #include "vendors/base/clock.h"
+#include "vendors/http/http_url.h"
 #include "vendors/rest/exchange.h"
 #include "vendors/http/http.h"
 #include "vendors/rest/account.h"
@@ -72,8 +73,8 @@ void token_free(struct token *token)
 /* The form to post; the caller wipes and frees. */
 static char *make_form(const struct account *account, enum token_grant grant)
 {
-	char *id = http_escape(account_value(account, "client_id"));
-	char *secret = http_escape(account_value(account, "client_secret"));
+	char *id = http_url_escape(account_value(account, "client_id"));
+	char *secret = http_url_escape(account_value(account, "client_secret"));
 	char *form = NULL;
 	int length = -1;
 
