@@ -13,7 +13,7 @@ import time
 import pytest
 
 import harness
-from writing import (GOOD, applied, at_vendor, changed, edited, last_line, name_of, nowhere,
+from writes import (GOOD, applied, at_vendor, changed, edited, last_line, name_of, nowhere,
                      PASSWORD, put, read, refresh, refused, save, sent, text_of)
 
 

@@ -13,10 +13,10 @@ import subprocess
 import pytest
 
 import harness
-from auditing import KEYS, audited, ends, file, lines, news, one, pair
-from store import (DELETABLE, DELETE, ONE_MEMBERSHIP, PROFILES, accounts_of, company, ep, fails, link,
+from audit_log import KEYS, audited, ends, file, lines, news, one, pair
+from ep_store import (DELETABLE, DELETE, ONE_MEMBERSHIP, PROFILES, accounts_of, company, ep, fails, link,
                    outside, person, unlink, write)
-from writing import (GOOD, PASSWORD, at_vendor, edited, last_line, nowhere, put, read, refresh, refused,
+from writes import (GOOD, PASSWORD, at_vendor, edited, last_line, nowhere, put, read, refresh, refused,
                      save, sent)
 
 __all__ = ["audited", "ep", "file"]  # the fixtures
@@ -301,28 +301,28 @@ def test_read_only_needs_none(audited, file):
 
 @pytest.mark.parametrize("path, words", [("missing/audit", "directory"), ("", "is a directory"),
                                          ("mnt/audit", "mount point"), ("pipe", "audit_log")])
-def test_at_the_start(audited, place, path, words):
-    os.makedirs(place / "here", exist_ok=True)
-    os.mkfifo(place / "here/pipe")
-    where = place / "mount1" / path if path.startswith("mnt") else place / "here" / path
+def test_at_the_start(audited, test_dir, path, words):
+    os.makedirs(test_dir / "here", exist_ok=True)
+    os.mkfifo(test_dir / "here/pipe")
+    where = test_dir / "mount1" / path if path.startswith("mnt") else test_dir / "here" / path
     with pytest.raises(harness.MountFailed) as failure:
         audited({"rosterfs": {"audit_log": where}}, background=True)
     assert words in str(failure.value).lower() and str(where) in str(failure.value)
     assert len(str(failure.value).strip().splitlines()) <= 3
 
 
-def test_check(place, sandbox, env):
+def test_check(test_dir, sandbox, env):
     """--check says what a mount would say, and makes nothing."""
     box = sandbox(users=5)
-    config = place / "check.conf"
+    config = test_dir / "check.conf"
     config.touch(0o600)
-    for path, code in ((place / "missing/audit", 1), (place / "audit.jsonl", 0), (place, 1)):
+    for path, code in ((test_dir / "missing/audit", 1), (test_dir / "audit.jsonl", 0), (test_dir, 1)):
         config.write_text(box.config({"rosterfs": {"audit_log": path}}))
         result = subprocess.run([str(harness.BUILD / "rosterfs"), "--check", str(config)], env=env, text=True,
                                 capture_output=True, check=False, timeout=30)
         assert result.returncode == code, result
         assert (str(path) in result.stderr and len(result.stderr.splitlines()) == 1) or not code
-    assert not (place / "audit.jsonl").exists()
+    assert not (test_dir / "audit.jsonl").exists()
 
 
 # ---- what happens when ----

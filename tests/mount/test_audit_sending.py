@@ -10,9 +10,9 @@ import subprocess
 import pytest
 
 import harness
-from auditing import audited, check, ends, file, lines, news, one, pair, same_attempt
-from store import DELETABLE, accounts_of, ep, outside, person
-from writing import (GOOD, PASSWORD, at_vendor, edited, last_line, put, read, refused, save, sent,
+from audit_log import audited, check, ends, file, lines, news, one, pair, same_attempt
+from ep_store import DELETABLE, accounts_of, ep, outside, person
+from writes import (GOOD, PASSWORD, at_vendor, edited, last_line, put, read, refused, save, sent,
                      text_of)
 
 __all__ = ["audited", "ep", "file"]  # the fixtures

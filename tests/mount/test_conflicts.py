@@ -6,7 +6,7 @@ import os
 import pytest
 
 import harness
-from writing import (GOOD, applied, at_vendor, changed, last_line, put, read, refresh, refused,
+from writes import (GOOD, applied, at_vendor, changed, last_line, put, read, refresh, refused,
                      save, sent, text_of)
 
 FILE = "partnerize/2.json"

@@ -6,9 +6,9 @@ import time
 
 import pytest
 
-from auditing import lines
+from audit_log import lines
 from harness import SCALE, wait_until
-from writing import GOOD, at_vendor, last_line, read, refresh, save, sent
+from writes import GOOD, at_vendor, last_line, read, refresh, save, sent
 
 USER = "partnerize/7.json"
 STATUS = "partnerize/7.status"
@@ -34,8 +34,8 @@ def lose_put(m, text, ms=3600000):
 
 
 @pytest.mark.parametrize("stamps, put_answer", [("ms", "changed"), ("none", "changed"), ("none", "full")])
-def test_a_late_put_does_not_bring_a_leaver_back(mount, sandbox, place, stamps, put_answer):
-    audit = place / "audit.jsonl"
+def test_a_late_put_does_not_bring_a_leaver_back(mount, sandbox, test_dir, stamps, put_answer):
+    audit = test_dir / "audit.jsonl"
     m = start(mount, sandbox, audit, stamps=stamps, put_answer=put_answer)
     lose_put(m, '{"timezone": "Asia/Tokyo"}')
     assert save(m.path / STATUS, "inactive") == GOOD

@@ -12,12 +12,12 @@ import time
 import pytest
 
 import harness
-from store import (ACCOUNT, ACCOUNTS, DELETABLE, DELETE, NOT_OFFERED, NOT_OFFERED_LOGGED,
+from ep_store import (ACCOUNT, ACCOUNTS, DELETABLE, DELETE, NOT_OFFERED, NOT_OFFERED_LOGGED,
                    ONE_MEMBERSHIP, POST, PROFILES, QUICK, THEIRS, TOKEN, accounts_of, asked, body_of,
                    companies, company, ep, fails, folder, join, journal, link, link_path, links, members_of,
                    names, outside, part, people, person, refresh, sent, status, undo_lines, unlink,
                    write)
-from writing import GOOD, last_line, refused, save
+from writes import GOOD, last_line, refused, save
 
 __all__ = ["ep"]  # the fixture
 

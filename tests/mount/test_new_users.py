@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from writing import (GOOD, PASSWORD, Save, at_vendor, errno_of, last_line, name_of, nowhere, put, read,
+from writes import (GOOD, PASSWORD, Save, at_vendor, errno_of, last_line, name_of, nowhere, put, read,
                      refresh, refused, save, sent, text_of)
 
 NEW = {"firstname": "Jörg", "lastname": "O'Neil", "email": "joerg@example.com", "password": PASSWORD}

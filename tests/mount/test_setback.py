@@ -3,8 +3,8 @@
 
 import pytest
 
-from store import companies, company, ep
-from writing import at_vendor, last_line, put, read, sent
+from ep_store import companies, company, ep
+from writes import at_vendor, last_line, put, read, sent
 
 __all__ = ["ep"]  # the fixture
 

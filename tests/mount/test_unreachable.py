@@ -15,7 +15,7 @@ import time
 import pytest
 
 from harness import SCALE, MountFailed, kill, wait_until
-from writing import errno_of, last_line, put, refused, save
+from writes import errno_of, last_line, put, refused, save
 
 # hangs only: each first call has 5 s, the others none
 QUICK = 50 * SCALE

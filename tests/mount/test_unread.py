@@ -8,10 +8,10 @@ import stat
 import pytest
 
 import harness
-from store import LIST, accounts_of, asked, companies, ep, fails, join, people
+from ep_store import LIST, accounts_of, asked, companies, ep, fails, join, people
 from test_by_email import FAILURES, LISTS, QUICK, add, add_member, email_of, expected, listing, move, name_for, refresh
 from test_by_email import SHARED
-from writing import last_line
+from writes import last_line
 
 __all__ = ["ep"]  # the fixture
 

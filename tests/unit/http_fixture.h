@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * scene.h - what test_http.c and test_retry.c share: a server, an http thread and an account a
- * test.
+ * http_fixture.h - what test_http.c and test_retry.c share: a server, an http thread and an account
+ * for each test.
  */
-#ifndef TESTS_UNIT_SCENE_H
-#define TESTS_UNIT_SCENE_H
+#ifndef TESTS_UNIT_HTTP_FIXTURE_H
+#define TESTS_UNIT_HTTP_FIXTURE_H
 
-#include "tests/unit/web.h"
+#include "tests/unit/http_server.h"
 #include "vendors/base/call.h"
 #include "vendors/http/http.h"
 #include "vendors/base/log.h"
@@ -41,10 +41,11 @@
  * it must be told from takes PATIENCE seconds. */
 #define AT_ONCE_MS ((int64_t)10000 * SCALE)
 #define PATIENCE 100
-#define SCENE(test) cmocka_unit_test_setup_teardown(test, scene_setup, scene_teardown)
+#define HTTP_TEST(test)                                                                            \
+	cmocka_unit_test_setup_teardown(test, http_fixture_setup, http_fixture_teardown)
 
-struct scene {
-	struct web web;
+struct http_fixture {
+	struct http_server server;
 	struct http *http;
 	struct account account;
 	struct account other; /* for a test that needs a second one; http_add it first */
@@ -60,36 +61,36 @@ static inline int64_t now_ms(void)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-static inline int scene_setup(void **state)
+static inline int http_fixture_setup(void **state)
 {
-	struct scene *scene = calloc(1, sizeof(*scene));
+	struct http_fixture *fixture = calloc(1, sizeof(*fixture));
 
-	assert_non_null(scene);
-	assert_true(web_start(&scene->web, 0));
-	scene->http = http_new();
-	assert_non_null(scene->http);
-	scene->account.name = (char *)(size_t) "acme";
-	scene->account.endpoint.name = scene->account.name;
-	scene->account.endpoint.base_url = scene->web.url;
-	scene->account.endpoint.parallel = 4;
-	scene->account.endpoint.timeout = 5;
-	scene->account.endpoint.retry_budget = 5;
-	assert_int_equal(http_add(scene->http, &scene->account.endpoint), 0);
-	call_init(&scene->call, "acme");
-	*state = scene;
+	assert_non_null(fixture);
+	assert_true(http_server_start(&fixture->server, 0));
+	fixture->http = http_new();
+	assert_non_null(fixture->http);
+	fixture->account.name = (char *)(size_t) "acme";
+	fixture->account.endpoint.name = fixture->account.name;
+	fixture->account.endpoint.base_url = fixture->server.url;
+	fixture->account.endpoint.parallel = 4;
+	fixture->account.endpoint.timeout = 5;
+	fixture->account.endpoint.retry_budget = 5;
+	assert_int_equal(http_add(fixture->http, &fixture->account.endpoint), 0);
+	call_init(&fixture->call, "acme");
+	*state = fixture;
 	return 0;
 }
 
-static inline int scene_teardown(void **state)
+static inline int http_fixture_teardown(void **state)
 {
-	struct scene *scene = *state;
+	struct http_fixture *fixture = *state;
 
-	http_reply_clear(&scene->reply);
-	http_free(scene->http);
-	web_stop(&scene->web);
-	call_destroy(&scene->call);
+	http_reply_clear(&fixture->reply);
+	http_free(fixture->http);
+	http_server_stop(&fixture->server);
+	call_destroy(&fixture->call);
 	log_free();
-	free(scene);
+	free(fixture);
 	return 0;
 }
 
@@ -104,15 +105,15 @@ static inline struct http_request post(const char *path)
 	    struct http_request){.method = "POST", .path = path, .body = "{}", .body_length = 2};
 }
 
-static inline int perform(struct scene *scene, struct http_request request)
+static inline int perform(struct http_fixture *fixture, struct http_request request)
 {
-	http_reply_clear(&scene->reply);
-	return http_perform(&scene->call, &scene->account.endpoint, &request, &scene->reply);
+	http_reply_clear(&fixture->reply);
+	return http_perform(&fixture->call, &fixture->account.endpoint, &request, &fixture->reply);
 }
 
-static inline int requests(struct scene *scene)
+static inline int requests(struct http_fixture *fixture)
 {
-	return web_count(&scene->web, &scene->web.requests);
+	return http_server_count(&fixture->server, &fixture->server.requests);
 }
 
 /* A perform in a thread of its own. */
@@ -157,18 +158,18 @@ static inline void waiter_end(struct waiter *waiter)
 }
 
 /* Run COUNT transfers of PATH at once; returns how many brought a 200. */
-static inline int run_many(struct scene *scene, const char *path, int count)
+static inline int run_many(struct http_fixture *fixture, const char *path, int count)
 {
 	struct transfer *transfers[64] = {0};
 	struct http_request request = get(path);
 	int good = 0;
 
 	for (int i = 0; i < count; i++) {
-		transfers[i] = http_start(&scene->call, &scene->account.endpoint, &request);
+		transfers[i] = http_start(&fixture->call, &fixture->account.endpoint, &request);
 		assert_non_null(transfers[i]);
 	}
 	for (int left = count; left; left--) {
-		int i = http_wait_any(&scene->call, transfers, (size_t)count);
+		int i = http_wait_any(&fixture->call, transfers, (size_t)count);
 
 		assert_in_range(i, 0, count - 1);
 		good += http_reply(transfers[i])->status == 200;

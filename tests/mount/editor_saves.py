@@ -3,7 +3,7 @@
 refused, and the rows of editors.md, the table that tells how each tool fares.
 
 Each test finds out how its tool fares, renders that as a row, and compares it with the row that
-stands in editors.md. The rows that a run found are in $BUILD/editors/; `python3 saving.py` makes
+stands in editors.md. The rows that a run found are in $BUILD/editors/; `python3 editor_saves.py` makes
 editors.md of them.
 """
 
@@ -17,7 +17,7 @@ import signal
 
 import harness
 from harness import wait_until
-from writing import at_vendor, changed, errno_of, read, sent
+from writes import at_vendor, changed, errno_of, read, sent
 
 IDENT = 2  # the user with every field there is
 FILE = f"partnerize/{IDENT}.json"

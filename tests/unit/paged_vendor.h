@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * paged.h - a vendor that gives its rows in pages, in all its moods, and somebody who walks them.
+ * paged_vendor.h - a simulated vendor that lists its rows in pages, and a client that walks them,
+ * for test_walk.c.
  *
- * The simulated vendor is an array of ids and a rule for each way to answer; it shares nothing with
- * walk.c. Pages come back in an order drawn from a seeded random, and are answered when they come
- * back, so that a roster that changes in the middle is seen in different states by different pages.
- * walk_vendor does what list.c does, without a network, and checks what must hold at any time:
- * never more than `parallel` in flight, never a walk that waits for nothing. For one test program.
+ * The vendor is an array of ids and a rule for each way to answer; it shares nothing with walk.c.
+ * Pages come back in an order drawn from a seeded random number, and are answered when they come
+ * back. So different pages show different states of a roster that changes meanwhile. walk_vendor
+ * does what list.c does, without a network, and checks what must always hold: never more than
+ * `parallel` requests in flight, and never a walk that waits for nothing. For one test program.
  */
-#ifndef ROSTERFS_TEST_PAGED_H
-#define ROSTERFS_TEST_PAGED_H
+#ifndef ROSTERFS_TEST_PAGED_VENDOR_H
+#define ROSTERFS_TEST_PAGED_VENDOR_H
 
 #include "vendors/rest/walk.h"
 
@@ -63,7 +64,7 @@ enum mishap {
 	MISHAPS,
 };
 
-struct vendor {
+struct paged_vendor {
 	bool offsets;
 	size_t cap;
 	enum telling telling;
@@ -89,7 +90,7 @@ struct outcome {
 	char why[WALK_WHY_MAX];
 };
 
-static struct vendor vendor;
+static struct paged_vendor vendor;
 static struct outcome outcome;
 static uint64_t seed;
 
@@ -230,17 +231,17 @@ static void answer(size_t start, size_t size, struct page *page)
 
 /* ---- the one who walks: what list.c does, without a network ---- */
 
-struct place {
+struct slot {
 	struct walk_ask ask;
 	bool asked, came;
 	struct page page;
 };
 
-static struct place places[IN_FLIGHT_MAX * 2];
+static struct slot slots[IN_FLIGHT_MAX * 2];
 
-static struct place *place_of(const struct walk *walk, size_t page)
+static struct slot *slot_of(const struct walk *walk, size_t page)
 {
-	return &places[page % walk_window(walk)];
+	return &slots[page % walk_window(walk)];
 }
 
 static enum walk_look look_of(const struct page *page, size_t first_rows)
@@ -274,7 +275,7 @@ static size_t in_flight(const struct walk *walk, size_t asked, size_t *pages)
 	size_t count = 0;
 
 	for (size_t page = walk->done; page < asked; page++) {
-		const struct place *place = place_of(walk, page);
+		const struct slot *place = slot_of(walk, page);
 
 		if (place->asked && !place->came)
 			pages[count++] = page;
@@ -285,20 +286,20 @@ static size_t in_flight(const struct walk *walk, size_t asked, size_t *pages)
 /* Ask for PAGE, which may be no farther than one behind ASKED. Returns how far is asked now. */
 static size_t ask_page(const struct walk *walk, const struct walk_ask *ask, size_t asked)
 {
-	struct place *place = place_of(walk, ask->page);
+	struct slot *place = slot_of(walk, ask->page);
 
 	assert_in_range(ask->page, walk->done, asked + 1);
 	assert_true(ask->page - walk->done < walk_window(walk));
 	assert_false(place->asked);
-	*place = (struct place){.ask = *ask, .asked = true};
+	*place = (struct slot){.ask = *ask, .asked = true};
 	outcome.requests++;
 	return ask->page < asked ? asked : ask->page + 1;
 }
 
-static void forget_places(void)
+static void forget_slots(void)
 {
-	for (size_t i = 0; i < sizeof(places) / sizeof(*places); i++)
-		places[i].asked = false;
+	for (size_t i = 0; i < sizeof(slots) / sizeof(*slots); i++)
+		slots[i].asked = false;
 }
 
 static void walk_vendor(size_t parallel)
@@ -309,10 +310,10 @@ static void walk_vendor(size_t parallel)
 	struct walk_ask ask;
 
 	memset(&outcome, 0, sizeof(outcome));
-	forget_places();
+	forget_slots();
 	walk_init(&walk, vendor.offsets, PAGE_SIZE, parallel);
 	while (verdict != WALK_DONE && verdict != WALK_FAILED) {
-		struct place *place = place_of(&walk, walk.done);
+		struct slot *place = slot_of(&walk, walk.done);
 		struct walk_result result;
 		size_t count;
 
@@ -324,7 +325,7 @@ static void walk_vendor(size_t parallel)
 		/* several may come before one is read */
 		if (!place->asked || !place->came || (count && draw(2))) {
 			assert_true(count > 0);
-			place = place_of(&walk, pages[draw(count)]);
+			place = slot_of(&walk, pages[draw(count)]);
 			answer(place->ask.start, place->ask.size, &place->page);
 			place->came = true;
 			walk_arrived(&walk, place->ask.page, look_of(&place->page, first_rows));
@@ -338,7 +339,7 @@ static void walk_vendor(size_t parallel)
 		if (verdict == WALK_RESTART) {
 			assert_true(walk.why[0] != '\0');
 			asked = outcome.count = 0;
-			forget_places();
+			forget_slots();
 		}
 	}
 	outcome.failed = verdict == WALK_FAILED;

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A reader in a loop, as a process of its own: python3 reading.py WAY FOLDER STOP IDS...
+"""A reader in a loop, as a process of its own: python3 reader_loop.py WAY FOLDER STOP IDS...
 
 It reads the records' texts and statuses until the file STOP is there, and prints as JSON what it
 has seen: how many reads, which errors, and each text that was not one whole record.

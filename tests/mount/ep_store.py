@@ -10,7 +10,7 @@ import pathlib
 import pytest
 
 import harness
-from writing import errno_of, name_of, refused, save
+from writes import errno_of, name_of, refused, save
 
 WORD = "CANARY"
 # what races does not depend on the form of the answers: one is enough where threads are watched

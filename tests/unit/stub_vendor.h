@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * played.h - a roster whose vendor is played by functions, for test_roster.c and test_grace.c.
+ * stub_vendor.h - a roster whose vendor is a few functions, without HTTP.
  *
- * Users 0 to user_count - 1, each with a number in `values`; lists are counted, and wait while the
- * gate is shut.
+ * The vendor has users 0 to user_count - 1, each with a number in `values`. Lists are counted, and
+ * wait while stub_hold_lists holds them.
  */
-#ifndef ROSTERFS_TEST_PLAYED_H
-#define ROSTERFS_TEST_PLAYED_H
+#ifndef ROSTERFS_TEST_STUB_VENDOR_H
+#define ROSTERFS_TEST_STUB_VENDOR_H
 
 #include "cache/record/record.h"
 #include "cache/record/snapshot.h"
@@ -41,17 +41,17 @@
 static atomic_int values[USERS_MAX];
 static size_t user_count;
 static atomic_int lists;
-/* a list waits here, when it is shut, until it is opened */
-static pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
-static pthread_cond_t opened = PTHREAD_COND_INITIALIZER;
-static bool shut;
+/* while `held`, a list waits for `released` */
+static pthread_mutex_t stub_lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t released = PTHREAD_COND_INITIALIZER;
+static bool held;
 
-static inline void set_gate(bool closed)
+static inline void stub_hold_lists(bool hold)
 {
-	pthread_mutex_lock(&gate);
-	shut = closed;
-	pthread_cond_broadcast(&opened);
-	pthread_mutex_unlock(&gate);
+	pthread_mutex_lock(&stub_lock);
+	held = hold;
+	pthread_cond_broadcast(&released);
+	pthread_mutex_unlock(&stub_lock);
 }
 
 static inline json_t *user(const char *id, int value)
@@ -60,7 +60,7 @@ static inline json_t *user(const char *id, int value)
 			 value == INACTIVE ? "inactive" : "active");
 }
 
-static inline int play_list(struct call *call, struct account *account, const char *parent,
+static inline int stub_list(struct call *call, struct account *account, const char *parent,
 			    struct list_sink *sink)
 {
 	int error = 0;
@@ -77,14 +77,14 @@ static inline int play_list(struct call *call, struct account *account, const ch
 		error = sink->add(sink, id, object);
 		json_decref(object);
 	}
-	pthread_mutex_lock(&gate);
-	while (shut)
-		pthread_cond_wait(&opened, &gate);
-	pthread_mutex_unlock(&gate);
+	pthread_mutex_lock(&stub_lock);
+	while (held)
+		pthread_cond_wait(&released, &stub_lock);
+	pthread_mutex_unlock(&stub_lock);
 	return error ? call_fail_errno(call, -error, "the list failed") : 0;
 }
 
-static inline int play_get(struct call *call, struct account *account, const char *parent,
+static inline int stub_get(struct call *call, struct account *account, const char *parent,
 			   const char *id, json_t **record)
 {
 	size_t number = strtoul(id, NULL, 10);
@@ -106,15 +106,15 @@ static const struct collection people = {
     .email_keys = email_keys,
     .status_key = "status",
     .fields = fields,
-    .list = play_list,
-    .get = play_get,
+    .list = stub_list,
+    .get = stub_get,
 };
 static const struct setting settings[] = {{.name = NULL}};
-static const struct vendor vendor = {.type = "played", .settings = settings, .users = &people};
+static const struct vendor vendor = {.type = "stub", .settings = settings, .users = &people};
 
 /* ---- a roster of it ---- */
 
-struct scene {
+struct stub_roster {
 	struct pool *pool;
 	struct account *account;
 	struct roster *roster;
@@ -124,72 +124,72 @@ struct scene {
 static inline void record_changed(void *arg, const char *id)
 {
 	(void)id;
-	atomic_fetch_add(&((struct scene *)arg)->changed, 1);
+	atomic_fetch_add(&((struct stub_roster *)arg)->changed, 1);
 }
 
 static inline void replaced(void *arg, bool same)
 {
-	atomic_fetch_add(&((struct scene *)arg)->replaced, 1);
-	atomic_fetch_add(&((struct scene *)arg)->same, same);
+	atomic_fetch_add(&((struct stub_roster *)arg)->replaced, 1);
+	atomic_fetch_add(&((struct stub_roster *)arg)->same, same);
 }
 
 static inline void email_changed(void *arg, const char *email)
 {
 	(void)email;
-	atomic_fetch_add(&((struct scene *)arg)->emails, 1);
+	atomic_fetch_add(&((struct stub_roster *)arg)->emails, 1);
 }
 
-static inline void begin(struct scene *scene, size_t users)
+static inline void begin(struct stub_roster *stub, size_t users)
 {
-	const struct roster_events events = {.arg = scene,
+	const struct roster_events events = {.arg = stub,
 					     .record_changed = record_changed,
 					     .replaced = replaced,
 					     .email_changed = email_changed};
 
-	memset(scene, 0, sizeof(*scene));
+	memset(stub, 0, sizeof(*stub));
 	user_count = users;
 	for (size_t i = 0; i < USERS_MAX; i++)
 		atomic_store(&values[i], 0);
 	atomic_store(&lists, 0);
-	scene->pool = pool_new(8);
-	scene->account = account_new("acme", &vendor);
-	scene->roster = roster_new(scene->account, &people, NULL, scene->pool, &events);
-	assert_non_null(scene->roster);
+	stub->pool = pool_new(8);
+	stub->account = account_new("acme", &vendor);
+	stub->roster = roster_new(stub->account, &people, NULL, stub->pool, &events);
+	assert_non_null(stub->roster);
 }
 
-static inline void end(struct scene *scene)
+static inline void end(struct stub_roster *stub)
 {
-	flight_stop(scene->roster);
-	pool_free(scene->pool);
-	roster_free(scene->roster);
-	account_free(scene->account);
+	flight_stop(stub->roster);
+	pool_free(stub->pool);
+	roster_free(stub->roster);
+	account_free(stub->account);
 }
 
-static inline struct snapshot *ask_whole(struct scene *scene, uint64_t *generation)
+static inline struct snapshot *ask_whole(struct stub_roster *stub, uint64_t *generation)
 {
 	struct call call;
 	struct wait wait = {.kind = WAIT_WHOLE, .call = &call};
 
 	call_init(&call, "test");
-	assert_int_equal(wait_sync(scene->roster, &wait), 0);
+	assert_int_equal(wait_sync(stub->roster, &wait), 0);
 	assert_non_null(wait.snapshot);
 	*generation = wait.generation;
 	call_destroy(&call);
 	return wait.snapshot;
 }
 
-static inline struct snapshot *whole(struct scene *scene)
+static inline struct snapshot *whole(struct stub_roster *stub)
 {
 	uint64_t generation;
 
-	return ask_whole(scene, &generation);
+	return ask_whole(stub, &generation);
 }
 
-static inline struct snapshot *known(struct scene *scene)
+static inline struct snapshot *known(struct stub_roster *stub)
 {
 	double seconds;
 
-	return whole_snapshot(scene->roster, &seconds);
+	return whole_snapshot(stub->roster, &seconds);
 }
 
 static inline int value_of(const struct record *record)
@@ -209,25 +209,25 @@ static inline int value_in(const struct snapshot *snapshot, const char *id)
 	return record ? value_of(record) : -1;
 }
 
-static inline void write_user(struct scene *scene, const char *id, int value)
+static inline void write_user(struct stub_roster *stub, const char *id, int value)
 {
 	struct timespec now = {1, 0};
 	json_t *object = user(id, value);
 	struct record *record = record_new(&people, id, object, now);
 
-	publish_record(scene->roster, record);
+	publish_record(stub->roster, record);
 	record_put(record);
 	json_decref(object);
 }
 
-static inline int ask_record(struct scene *scene, const char *id)
+static inline int ask_record(struct stub_roster *stub, const char *id)
 {
 	struct call call;
 	struct wait wait = {.kind = WAIT_RECORD, .id = id, .call = &call};
 	int error, value = -1;
 
 	call_init(&call, "test");
-	error = wait_sync(scene->roster, &wait);
+	error = wait_sync(stub->roster, &wait);
 	if (!error)
 		value = value_of(wait.record);
 	wait_clear(&wait);
@@ -248,7 +248,7 @@ static inline void note_done(struct wait *wait)
 	atomic_store(&((struct asker *)wait->arg)->done, true);
 }
 
-static inline void start(struct scene *scene, struct asker *asker)
+static inline void start(struct stub_roster *stub, struct asker *asker)
 {
 	memset(asker, 0, sizeof(*asker));
 	call_init(&asker->call, "test");
@@ -256,7 +256,7 @@ static inline void start(struct scene *scene, struct asker *asker)
 				    .call = &asker->call,
 				    .done = note_done,
 				    .arg = asker};
-	flight_ask(scene->roster, &asker->wait);
+	flight_ask(stub->roster, &asker->wait);
 }
 
 static inline void finish(struct asker *asker)

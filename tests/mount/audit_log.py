@@ -13,10 +13,10 @@ SAME = ["time", "attempt", "uid", "pid", "command", "vendor", "path", "action"]
 
 
 @pytest.fixture
-def file(place):
+def file(test_dir):
     """Where the audit log stands."""
-    (place / "audit").mkdir(parents=True)
-    return place / "audit/log.jsonl"
+    (test_dir / "audit").mkdir(parents=True)
+    return test_dir / "audit/log.jsonl"
 
 
 @pytest.fixture

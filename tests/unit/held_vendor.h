@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * gate.h - a vendor that answers when it is told to, and a clock that stands still, for
- * test_basis.c.
+ * held_vendor.h - a vendor that holds each response until the test releases it, and a clock that
+ * only the test moves.
  *
- * Each request that comes is numbered and waits for gate_answer. The monotonic clock of the whole
- * process moves by gate_pass alone, so that no test depends on how fast the machine is.
+ * Each request is numbered and waits for held_vendor_answer. The monotonic clock of the whole
+ * process moves by held_clock_pass only, so no test depends on the speed of the machine.
  */
-#ifndef TESTS_UNIT_GATE_H
-#define TESTS_UNIT_GATE_H
+#ifndef TESTS_UNIT_HELD_VENDOR_H
+#define TESTS_UNIT_HELD_VENDOR_H
 
 #include "vendors/http/basis.h"
 #include "vendors/base/call.h"
@@ -34,17 +34,17 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#define GATE_MOST 64
+#define HELD_VENDOR_MAX 64
 #define PATIENCE 120 /* seconds: nothing here takes one */
 
 /* ---- the clock ---- */
 
-static atomic_llong gate_now;     /* milliseconds; 0: the machine's */
-static atomic_llong gate_connect; /* so many pass while the next connection is made */
+static atomic_llong held_clock_now;     /* milliseconds; 0: the machine's */
+static atomic_llong held_clock_connect; /* so many pass while the next connection is made */
 
 int clock_gettime(clockid_t clock, struct timespec *time)
 {
-	long long now = atomic_load(&gate_now);
+	long long now = atomic_load(&held_clock_now);
 
 	if (clock != CLOCK_MONOTONIC || !now)
 		return (int)syscall(SYS_clock_gettime, clock, time);
@@ -55,45 +55,45 @@ int clock_gettime(clockid_t clock, struct timespec *time)
 /* libcurl finds this one. */
 int socket(int domain, int type, int protocol)
 {
-	atomic_fetch_add(&gate_now, atomic_exchange(&gate_connect, 0));
+	atomic_fetch_add(&held_clock_now, atomic_exchange(&held_clock_connect, 0));
 	return (int)syscall(SYS_socket, domain, type, protocol);
 }
 
 /* ---- the server ---- */
 
-struct gate_request {
+struct held_vendor_request {
 	char *what; /* "GET /item/1" */
 	char encoding[40], if_match[80], bearer[80];
 	unsigned status;
 	struct MHD_Response *response; /* NULL: not answered yet */
 };
 
-struct gate {
+struct held_vendor {
 	struct MHD_Daemon *daemon;
 	pthread_mutex_t lock;
 	pthread_cond_t moved;
-	struct gate_request requests[GATE_MOST];
+	struct held_vendor_request requests[HELD_VENDOR_MAX];
 	size_t count;
 	bool stopping;
 	char url[64];
 };
 
-static inline void gate_header(struct MHD_Connection *connection, const char *name, char *value,
-			       size_t size)
+static inline void held_vendor_header(struct MHD_Connection *connection, const char *name,
+				      char *value, size_t size)
 {
 	const char *found = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
 
 	snprintf(value, size, "%s", found ? found : "");
 }
 
-static inline enum MHD_Result gate_request(void *arg, struct MHD_Connection *connection,
-					   const char *path, const char *method,
-					   const char *version, const char *data, size_t *length,
-					   void **state)
+static inline enum MHD_Result held_vendor_request(void *arg, struct MHD_Connection *connection,
+						  const char *path, const char *method,
+						  const char *version, const char *data,
+						  size_t *length, void **state)
 {
 	static int seen;
-	struct gate *gate = arg;
-	struct gate_request *request;
+	struct held_vendor *held = arg;
+	struct held_vendor_request *request;
 	enum MHD_Result result = MHD_NO;
 
 	(void)version;
@@ -103,91 +103,93 @@ static inline enum MHD_Result gate_request(void *arg, struct MHD_Connection *con
 		*length = 0;
 		return MHD_YES;
 	}
-	pthread_mutex_lock(&gate->lock);
-	request = &gate->requests[gate->count];
-	if (gate->count == GATE_MOST || asprintf(&request->what, "%s %s", method, path) < 0) {
-		pthread_mutex_unlock(&gate->lock);
+	pthread_mutex_lock(&held->lock);
+	request = &held->requests[held->count];
+	if (held->count == HELD_VENDOR_MAX || asprintf(&request->what, "%s %s", method, path) < 0) {
+		pthread_mutex_unlock(&held->lock);
 		return MHD_NO;
 	}
-	gate_header(connection, "Accept-Encoding", request->encoding, sizeof(request->encoding));
-	gate_header(connection, "If-Match", request->if_match, sizeof(request->if_match));
-	gate_header(connection, "Authorization", request->bearer, sizeof(request->bearer));
-	gate->count++;
-	pthread_cond_broadcast(&gate->moved);
-	while (!request->response && !gate->stopping)
-		pthread_cond_wait(&gate->moved, &gate->lock);
+	held_vendor_header(connection, "Accept-Encoding", request->encoding,
+			   sizeof(request->encoding));
+	held_vendor_header(connection, "If-Match", request->if_match, sizeof(request->if_match));
+	held_vendor_header(connection, "Authorization", request->bearer, sizeof(request->bearer));
+	held->count++;
+	pthread_cond_broadcast(&held->moved);
+	while (!request->response && !held->stopping)
+		pthread_cond_wait(&held->moved, &held->lock);
 	if (request->response)
 		result = MHD_queue_response(connection, request->status, request->response);
-	pthread_mutex_unlock(&gate->lock);
+	pthread_mutex_unlock(&held->lock);
 	return result;
 }
 
-static inline void gate_start(struct gate *gate)
+static inline void held_vendor_start(struct held_vendor *held)
 {
 	struct sockaddr_in address = {.sin_family = AF_INET};
 
-	memset(gate, 0, sizeof(*gate));
-	pthread_mutex_init(&gate->lock, NULL);
-	pthread_cond_init(&gate->moved, NULL);
+	memset(held, 0, sizeof(*held));
+	pthread_mutex_init(&held->lock, NULL);
+	pthread_cond_init(&held->moved, NULL);
 	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	gate->daemon = MHD_start_daemon(MHD_USE_INTERNAL_POLLING_THREAD |
+	held->daemon = MHD_start_daemon(MHD_USE_INTERNAL_POLLING_THREAD |
 					    MHD_USE_THREAD_PER_CONNECTION,
-					0, NULL, NULL, gate_request, gate, MHD_OPTION_SOCK_ADDR,
-					&address, MHD_OPTION_END);
-	assert_non_null(gate->daemon);
-	snprintf(gate->url, sizeof(gate->url), "http://127.0.0.1:%u",
-		 MHD_get_daemon_info(gate->daemon, MHD_DAEMON_INFO_BIND_PORT)->port);
+					0, NULL, NULL, held_vendor_request, held,
+					MHD_OPTION_SOCK_ADDR, &address, MHD_OPTION_END);
+	assert_non_null(held->daemon);
+	snprintf(held->url, sizeof(held->url), "http://127.0.0.1:%u",
+		 MHD_get_daemon_info(held->daemon, MHD_DAEMON_INFO_BIND_PORT)->port);
 }
 
 /* Nobody answers any more, or listens. Idempotent. */
-static inline void gate_stop(struct gate *gate)
+static inline void held_vendor_stop(struct held_vendor *held)
 {
-	pthread_mutex_lock(&gate->lock);
-	gate->stopping = true;
-	pthread_cond_broadcast(&gate->moved);
-	pthread_mutex_unlock(&gate->lock);
-	if (gate->daemon)
-		MHD_stop_daemon(gate->daemon);
-	gate->daemon = NULL;
+	pthread_mutex_lock(&held->lock);
+	held->stopping = true;
+	pthread_cond_broadcast(&held->moved);
+	pthread_mutex_unlock(&held->lock);
+	if (held->daemon)
+		MHD_stop_daemon(held->daemon);
+	held->daemon = NULL;
 }
 
-static inline void gate_forget(struct gate_request *request)
+static inline void held_vendor_forget(struct held_vendor_request *request)
 {
 	free(request->what);
 	if (request->response)
 		MHD_destroy_response(request->response);
 }
 
-static inline void gate_free(struct gate *gate)
+static inline void held_vendor_free(struct held_vendor *held)
 {
-	gate_stop(gate);
-	for (size_t i = 0; i < gate->count; i++)
-		gate_forget(&gate->requests[i]);
-	pthread_cond_destroy(&gate->moved);
-	pthread_mutex_destroy(&gate->lock);
+	held_vendor_stop(held);
+	for (size_t i = 0; i < held->count; i++)
+		held_vendor_forget(&held->requests[i]);
+	pthread_cond_destroy(&held->moved);
+	pthread_mutex_destroy(&held->lock);
 }
 
 /* Wait for request INDEX (from 0), the newest one: it is WHAT. */
-static inline void gate_asked(struct gate *gate, size_t index, const char *what)
+static inline void held_vendor_asked(struct held_vendor *held, size_t index, const char *what)
 {
 	struct timespec until = call_deadline(PATIENCE * 1000);
 	size_t count;
 	int error = 0;
 
-	pthread_mutex_lock(&gate->lock);
-	while (gate->count <= index && !error)
-		error = pthread_cond_timedwait(&gate->moved, &gate->lock, &until);
-	count = gate->count;
-	pthread_mutex_unlock(&gate->lock);
+	pthread_mutex_lock(&held->lock);
+	while (held->count <= index && !error)
+		error = pthread_cond_timedwait(&held->moved, &held->lock, &until);
+	count = held->count;
+	pthread_mutex_unlock(&held->lock);
 	if (error)
 		fail_msg("request %zu, %s, did not come", index, what);
-	assert_string_equal(gate->requests[index].what, what);
+	assert_string_equal(held->requests[index].what, what);
 	assert_int_equal(count, index + 1);
 }
 
 /* LENGTH bytes of BODY. HEADERS: name, value, ..., NULL; or NULL. */
-static inline void gate_answer_bytes(struct gate *gate, size_t index, unsigned status,
-				     const char *body, size_t length, const char *const *headers)
+static inline void held_vendor_answer_bytes(struct held_vendor *held, size_t index, unsigned status,
+					    const char *body, size_t length,
+					    const char *const *headers)
 {
 	struct MHD_Response *response = MHD_create_response_from_buffer(length,
 									(void *)(size_t)body,
@@ -196,83 +198,84 @@ static inline void gate_answer_bytes(struct gate *gate, size_t index, unsigned s
 	assert_non_null(response);
 	for (; headers && *headers; headers += 2)
 		MHD_add_response_header(response, headers[0], headers[1]);
-	pthread_mutex_lock(&gate->lock);
-	assert_true(index < gate->count && !gate->requests[index].response);
-	gate->requests[index].response = response;
-	gate->requests[index].status = status;
-	pthread_cond_broadcast(&gate->moved);
-	pthread_mutex_unlock(&gate->lock);
+	pthread_mutex_lock(&held->lock);
+	assert_true(index < held->count && !held->requests[index].response);
+	held->requests[index].response = response;
+	held->requests[index].status = status;
+	pthread_cond_broadcast(&held->moved);
+	pthread_mutex_unlock(&held->lock);
 }
 
 /* The same with a text; NULL: none. */
-static inline void gate_answer(struct gate *gate, size_t index, unsigned status, const char *body,
-			       const char *const *headers)
+static inline void held_vendor_answer(struct held_vendor *held, size_t index, unsigned status,
+				      const char *body, const char *const *headers)
 {
-	gate_answer_bytes(gate, index, status, body ? body : "", body ? strlen(body) : 0, headers);
+	held_vendor_answer_bytes(held, index, status, body ? body : "", body ? strlen(body) : 0,
+				 headers);
 }
 
-static inline size_t gate_count(struct gate *gate)
+static inline size_t held_vendor_count(struct held_vendor *held)
 {
 	size_t count;
 
-	pthread_mutex_lock(&gate->lock);
-	count = gate->count;
-	pthread_mutex_unlock(&gate->lock);
+	pthread_mutex_lock(&held->lock);
+	count = held->count;
+	pthread_mutex_unlock(&held->lock);
 	return count;
 }
 
-/* ---- a scene ---- */
+/* ---- the vendor, http and an account ---- */
 
-struct play {
-	struct gate gate;
+struct held_setup {
+	struct held_vendor held;
 	struct http *http;
 	struct account *account;
 };
 
 /* Let MILLISECONDS pass. */
-static inline void gate_pass(struct play *play, long long milliseconds)
+static inline void held_clock_pass(struct held_setup *setup, long long milliseconds)
 {
-	atomic_fetch_add(&gate_now, milliseconds);
-	multi_poke(play->http->multi);
+	atomic_fetch_add(&held_clock_now, milliseconds);
+	multi_poke(setup->http->multi);
 }
 
-static inline struct play *play_new(const struct vendor *vendor, unsigned parallel)
+static inline struct held_setup *held_setup_new(const struct vendor *vendor, unsigned parallel)
 {
-	struct play *play = calloc(1, sizeof(*play));
+	struct held_setup *setup = calloc(1, sizeof(*setup));
 
-	assert_non_null(play);
-	if (!atomic_load(&gate_now))
-		atomic_store(&gate_now, clock_milliseconds());
-	gate_start(&play->gate);
-	play->account = account_new("acme", vendor);
-	assert_non_null(play->account);
-	free(play->account->endpoint.base_url);
-	play->account->endpoint.base_url = strdup(play->gate.url);
-	play->account->endpoint.parallel = parallel;
+	assert_non_null(setup);
+	if (!atomic_load(&held_clock_now))
+		atomic_store(&held_clock_now, clock_milliseconds());
+	held_vendor_start(&setup->held);
+	setup->account = account_new("acme", vendor);
+	assert_non_null(setup->account);
+	free(setup->account->endpoint.base_url);
+	setup->account->endpoint.base_url = strdup(setup->held.url);
+	setup->account->endpoint.parallel = parallel;
 	for (size_t i = 0; vendor->settings[i].name; i++)
-		play->account->values[i] = strdup(vendor->settings[i].name);
-	play->http = http_new();
-	assert_non_null(play->http);
-	assert_int_equal(http_add(play->http, &play->account->endpoint), 0);
-	return play;
+		setup->account->values[i] = strdup(vendor->settings[i].name);
+	setup->http = http_new();
+	assert_non_null(setup->http);
+	assert_int_equal(http_add(setup->http, &setup->account->endpoint), 0);
+	return setup;
 }
 
-static inline void play_free(struct play *play)
+static inline void held_setup_free(struct held_setup *setup)
 {
-	http_free(play->http);
-	gate_free(&play->gate);
-	account_free(play->account);
+	http_free(setup->http);
+	held_vendor_free(&setup->held);
+	account_free(setup->account);
 	log_free();
-	free(play);
+	free(setup);
 }
 
 /* Wait until so many are queued, and so many (or -1: any) in flight. */
-static inline void play_queued(struct play *play, unsigned queued, int flying)
+static inline void held_setup_queued(struct held_setup *setup, unsigned queued, int flying)
 {
 	struct http_stats stats;
 
 	for (int turn = 0; turn < PATIENCE * 1000; turn++) {
-		http_stats(&play->account->endpoint, &stats);
+		http_stats(&setup->account->endpoint, &stats);
 		if (stats.queued == queued && (flying < 0 || stats.in_flight == (unsigned)flying))
 			return;
 		usleep(1000);
@@ -291,7 +294,7 @@ enum deed {
 };
 
 struct actor {
-	struct play *play;
+	struct held_setup *setup;
 	const struct collection *collection;
 	const char *id;
 	struct call call;
@@ -308,7 +311,7 @@ struct actor {
 static inline void *actor_run(void *arg)
 {
 	struct actor *actor = arg;
-	struct account *account = actor->play->account;
+	struct account *account = actor->setup->account;
 	json_t *record = NULL, *body = NULL;
 
 	switch (actor->deed) {
@@ -335,11 +338,11 @@ static inline void *actor_run(void *arg)
 }
 
 /* END: see basis_begin; -1: no basis. */
-static inline void actor_begin(struct actor *actor, struct play *play,
+static inline void actor_begin(struct actor *actor, struct held_setup *setup,
 			       const struct collection *collection, const char *id, int64_t end)
 {
 	memset(actor, 0, sizeof(*actor));
-	actor->play = play;
+	actor->setup = setup;
 	actor->collection = collection;
 	actor->id = id;
 	call_init(&actor->call, id);
@@ -397,7 +400,7 @@ static inline int authorize(struct call *call, struct account *account,
 
 static const struct setting no_settings[] = {{.name = NULL}};
 
-static const struct vendor plain = {
+static const struct vendor plain_vendor = {
     .type = "plain",
     .settings = no_settings,
     .users = &items,
@@ -428,8 +431,8 @@ static const struct setting token_settings[] = {{.name = "client_id"},
 						{.name = NULL}};
 
 /* The same with tokens. */
-static const struct vendor keyed = {
-    .type = "keyed",
+static const struct vendor token_vendor = {
+    .type = "token",
     .settings = token_settings,
     .users = &items,
     .authorize = authorize_by_token,
@@ -440,29 +443,29 @@ static const struct vendor keyed = {
 #define LATER(seconds) ((const char *const[]){"Retry-After", seconds, NULL})
 
 /* ACTOR reads item 1, which is request INDEX. */
-static inline void read_one(struct play *play, struct actor *actor, size_t index)
+static inline void read_one(struct held_setup *setup, struct actor *actor, size_t index)
 {
 	actor_start(actor, DEED_READ);
-	gate_asked(&play->gate, index, "GET /item/1");
-	gate_answer(&play->gate, index, 200, ITEM("1"), NULL);
+	held_vendor_asked(&setup->held, index, "GET /item/1");
+	held_vendor_answer(&setup->held, index, 200, ITEM("1"), NULL);
 	actor_join(actor);
 	assert_int_equal(actor->error, 0);
 }
 
 /* ACTOR's write of item 1, request INDEX, is answered with STATUS. */
-static inline void write_one(struct play *play, struct actor *actor, size_t index, unsigned status,
-			     const char *const *headers)
+static inline void write_one(struct held_setup *setup, struct actor *actor, size_t index,
+			     unsigned status, const char *const *headers)
 {
 	actor_start(actor, DEED_WRITE);
-	gate_asked(&play->gate, index, "PUT /item/1");
-	gate_answer(&play->gate, index, status, status == 200 ? ITEM("1") : NULL, headers);
+	held_vendor_asked(&setup->held, index, "PUT /item/1");
+	held_vendor_answer(&setup->held, index, status, status == 200 ? ITEM("1") : NULL, headers);
 	actor_join(actor);
 }
 
 /* ACTOR's write ends as stale without being sent. */
 static inline void write_stale(struct actor *actor)
 {
-	size_t count = gate_count(&actor->play->gate);
+	size_t count = held_vendor_count(&actor->setup->held);
 
 	actor_start(actor, DEED_WRITE);
 	actor_join(actor);
@@ -470,14 +473,14 @@ static inline void write_stale(struct actor *actor)
 	assert_int_equal(actor->call.error, EBUSY);
 	assert_true(actor->call.words[0]);
 	assert_false(actor->call.unanswered);
-	assert_int_equal(gate_count(&actor->play->gate), count);
+	assert_int_equal(held_vendor_count(&actor->setup->held), count);
 }
 
 /* OTHER looks at item 2, as request INDEX, which is the next. */
-static inline void look_comes(struct play *play, struct actor *other, size_t index)
+static inline void look_comes(struct held_setup *setup, struct actor *other, size_t index)
 {
-	gate_asked(&play->gate, index, "GET /item/2");
-	gate_answer(&play->gate, index, 200, ITEM("2"), NULL);
+	held_vendor_asked(&setup->held, index, "GET /item/2");
+	held_vendor_answer(&setup->held, index, 200, ITEM("2"), NULL);
 	actor_join(other);
 	assert_int_equal(other->error, 0);
 	actor_end(other);

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * flat.h - a record as a flat map from path to text: what test_merge_random.c judges a merge by.
+ * flat_record.h - a record as a flat map from path to text, by which test_merge_random.c judges a
+ * merge.
  *
- * Everything is static and in this header, since one test only uses it. It must not use a function
- * of cache/document/merge.c: it is there to be another way to the same answer.
+ * Everything is static and in this header, because only one test uses it. It must not use a
+ * function of cache/document/merge.c: it must reach the result in another way.
  */
-#ifndef ROSTERFS_TESTS_FLAT_H
-#define ROSTERFS_TESTS_FLAT_H
+#ifndef ROSTERFS_TESTS_FLAT_RECORD_H
+#define ROSTERFS_TESTS_FLAT_RECORD_H
 
 #include <stdarg.h>
 #include <stddef.h>
@@ -21,7 +22,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MAP_LEAVES_MAX 1024
+#define FLAT_RECORD_MAX 1024
 /* Ends each name in a path, so that a path is a prefix of what lies below it. */
 #define MARK "\x1f"
 
@@ -31,8 +32,8 @@ struct leaf {
 	json_t *value; /* borrowed */
 };
 
-struct map {
-	struct leaf leaves[MAP_LEAVES_MAX];
+struct flat_record {
+	struct leaf leaves[FLAT_RECORD_MAX];
 	size_t count;
 };
 
@@ -73,7 +74,7 @@ static char *normal_text(json_t *value)
 	return text;
 }
 
-static void flatten(struct map *map, const char *path, json_t *object, bool nulls)
+static void flatten(struct flat_record *map, const char *path, json_t *object, bool nulls)
 {
 	const char *name;
 	json_t *value;
@@ -83,7 +84,7 @@ static void flatten(struct map *map, const char *path, json_t *object, bool null
 
 		if (json_is_null(value) && !nulls)
 			continue;
-		assert_true(map->count++ < MAP_LEAVES_MAX);
+		assert_true(map->count++ < FLAT_RECORD_MAX);
 		assert_true(asprintf(&leaf->path, "%s%s" MARK, path, name) > 0);
 		leaf->text = json_is_object(value) ? strdup("{}") : normal_text(value);
 		leaf->value = value;
@@ -92,16 +93,16 @@ static void flatten(struct map *map, const char *path, json_t *object, bool null
 	}
 }
 
-static struct map *map_new(json_t *object, bool nulls)
+static struct flat_record *flat_record_new(json_t *object, bool nulls)
 {
-	struct map *map = calloc(1, sizeof(*map));
+	struct flat_record *map = calloc(1, sizeof(*map));
 
 	assert_non_null(map);
 	flatten(map, "", object, nulls);
 	return map;
 }
 
-static void map_free(struct map *map)
+static void flat_record_free(struct flat_record *map)
 {
 	for (size_t i = 0; i < map->count; i++) {
 		free(map->leaves[i].path);
@@ -110,7 +111,7 @@ static void map_free(struct map *map)
 	free(map);
 }
 
-static const struct leaf *map_find(const struct map *map, const char *path)
+static const struct leaf *flat_record_find(const struct flat_record *map, const char *path)
 {
 	for (size_t i = 0; i < map->count; i++)
 		if (strcmp(map->leaves[i].path, path) == 0)
@@ -118,9 +119,9 @@ static const struct leaf *map_find(const struct map *map, const char *path)
 	return NULL;
 }
 
-static bool map_says(const struct map *map, const char *path, const char *text)
+static bool flat_record_says(const struct flat_record *map, const char *path, const char *text)
 {
-	const struct leaf *leaf = map_find(map, path);
+	const struct leaf *leaf = flat_record_find(map, path);
 
 	return text ? leaf && strcmp(leaf->text, text) == 0 : !leaf;
 }
@@ -130,30 +131,31 @@ static bool is_below(const char *path, const char *top)
 	return strncmp(path, top, strlen(top)) == 0;
 }
 
-static bool within(const struct map *a, const struct map *b, const char *top)
+static bool within(const struct flat_record *a, const struct flat_record *b, const char *top)
 {
 	for (size_t i = 0; i < a->count; i++)
 		if (is_below(a->leaves[i].path, top) &&
-		    !map_says(b, a->leaves[i].path, a->leaves[i].text))
+		    !flat_record_says(b, a->leaves[i].path, a->leaves[i].text))
 			return false;
 	return true;
 }
 
 /* Do both say the same about everything at and below TOP? */
-static bool agree(const struct map *a, const struct map *b, const char *top)
+static bool agree(const struct flat_record *a, const struct flat_record *b, const char *top)
 {
 	return within(a, b, top) && within(b, a, top);
 }
 
 /* Is everything above PATH an object in MAP (or, if MISSING_TOO, not there)? */
-static bool open_way(const struct map *map, const char *path, bool missing_too)
+static bool open_way(const struct flat_record *map, const char *path, bool missing_too)
 {
 	char above[PATH_MAX];
 
 	assert_true(strlen(path) < sizeof(above));
 	for (const char *mark = path; (mark = strchr(mark, *MARK)) && mark[1]; mark++) {
 		snprintf(above, sizeof(above), "%.*s", (int)(mark + 1 - path), path);
-		if (!map_says(map, above, "{}") && !(missing_too && map_says(map, above, NULL)))
+		if (!flat_record_says(map, above, "{}") &&
+		    !(missing_too && flat_record_says(map, above, NULL)))
 			return false;
 	}
 	return true;

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`private.py COMMAND...` runs COMMAND in a mount namespace of its own, out of which no mount spreads.
+"""`private_namespace.py COMMAND...` runs COMMAND in a mount namespace of its own, out of which no mount spreads.
 
 As `unshare -m --propagation private`, which fails in a chroot whose root is no mount point. Needs root.
 """
