@@ -73,8 +73,8 @@ order() {
 	order fs/tree
 	below="$below|fs/tree/"
 	order fs/people
-	order fs/memory
 	order fs/control
+	order fs/records fs/memory
 	rule 'the sandbox shares nothing with rosterfs' '([.][.]?/)*(vendors|cache|fs|mount)/' \
 		$(files_but '' tests/sandbox)
 	rule 'rosterfs knows nothing of its tests' '([.][.]?/)*tests/' \

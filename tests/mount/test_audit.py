@@ -275,7 +275,7 @@ def test_a_full_disk(audited):
     assert "No space left" in last_line(m, "EIO") and not sent(m.sandbox)
     m.sandbox.reset()
     assert m.sh("echo inactive > partnerize/1.status").code != 0  # refused: there is no line, and the log says so
-    assert "has no line" in last_line(m, "has no line")
+    assert "no line about" in last_line(m, "no line about")
 
 
 def test_a_limit_on_its_size(audited, file):
@@ -360,7 +360,7 @@ def test_interrupted(audited, file, fault):
 
 @pytest.mark.parametrize("killed", [True, False])
 def test_unanswered(audited, file, killed):
-    """A look shows the old status, but the vendor may still be at it: nobody knows, and it counts."""
+    """A look shows the old status, but the vendor may still be processing it: nobody knows, and it counts."""
     m = audited({"rosterfs": {"status_limit": 1}, "partnerize": {"timeout": 1, "retry_budget": 60 if killed else 0}})
     m.sandbox.fault(method="PUT", fault="stall", path="/user/7")
     command = m.spawn("exec cp /dev/stdin partnerize/7.status <<< inactive")
@@ -369,7 +369,7 @@ def test_unanswered(audited, file, killed):
         command.kill(signal.SIGKILL)
     harness.wait_until(lambda: ends(file), 10 * harness.SCALE, "the line")
     line = pair(file, outcome="unknown", errno="ETIMEDOUT")
-    assert "it was not made when looked up; the vendor may still be at it" in line["words"]
+    assert "it was not made when looked up; the vendor may still be processing it" in line["words"]
     assert ("interrupted" in line["words"]) == killed
     # the log is told after the audit log
     harness.wait_until(lambda: line["words"] in last_line(m, "ETIMEDOUT"), 10 * harness.SCALE, "the words in the log")
@@ -393,7 +393,7 @@ def test_unmounted_without_an_answer(audited, file, killed):
     assert m.wait(5) == 0
     m.ended = True
     line = pair(file, outcome="unknown", errno="EINTR")
-    assert "the vendor may still be at it" in line["words"]
+    assert "the vendor may still be processing it" in line["words"]
 
 
 def test_many_at_once(audited, file):

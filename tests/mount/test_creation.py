@@ -571,7 +571,7 @@ def test_who_waited_in_vain(ep):
     result = make(folder(m, "") / "joan.json", JOAN)
     assert result.write == "ETIMEDOUT"
     told = last_line(m, "ETIMEDOUT")
-    assert "nobody has that email now; the vendor may still be at it" in told
+    assert "nobody has that email now; the vendor may still be processing it" in told
     box.control("POST", "elasticpath/members", {"id": "joan", **JOAN})
     assert JOAN["email"] + ".json" in os.listdir(m.path / "elasticpath/by-email")
 

@@ -140,7 +140,7 @@ def test_an_unknown_outcome_is_told_later(mount, sandbox):
     read(m, USER)
     m.sandbox.fault(method="PUT", path="/user/7", fault="late", ms=3600000, body="drop")
     assert save(m.path / USER, '{"timezone": "Asia/Tokyo"}').write == "EREMOTEIO"
-    assert "may still be at it" in last_line(m, USER)
+    assert "may still be processing it" in last_line(m, USER)
     m.sandbox.release()
     wait_until(lambda: "was applied late" in last_line(m, USER), 30 * SCALE, "a line in the log")
     assert '"Asia/Tokyo"' in last_line(m, USER)
@@ -151,7 +151,7 @@ def test_unmounting_ends_it(mount, sandbox):
     m = start(mount, sandbox)
     lose_put(m, '{"timezone": "Asia/Tokyo"}')
     m.unmount()
-    assert "is not watched for any longer" in m.stderr() or m.stderr() == ""
+    assert "is no longer watched for" in m.stderr() or m.stderr() == ""
 
 
 @pytest.mark.parametrize("fault", [{"fault": "html"}, {"fault": "not_json"}, {"fault": "wrong_user"},

@@ -22,7 +22,7 @@
 
 struct work {
 	void (*run)(void *arg);
-	void (*run_late)(void *arg, bool ending); /* in its place, for pool_after */
+	void (*run_late)(void *arg, bool ending); /* instead of run, for pool_after */
 	void *arg;
 	double due; /* monotonic seconds */
 	struct work *next;

@@ -95,7 +95,7 @@ static int table_grow(struct table *table)
 
 int table_add(struct table *table, void *item, uint64_t hash)
 {
-	/* four fifths full: 100,000 fit into 2^17 */
+	/* at most four fifths full, so that 100,000 items fit into 2^17 slots */
 	if (table->count >= table->room / 5 * 4 && table_grow(table))
 		return -ENOMEM;
 	table_put(table, item, hash);
