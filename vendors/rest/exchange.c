@@ -226,7 +226,7 @@ static void add_until(struct call *call, const struct http_reply *reply)
 	if (!reply->told)
 		return;
 	hold_clock(time(NULL) + (time_t)((reply->told + 999) / 1000), until, sizeof(until));
-	call_add_words(call, "; it wants to be left alone until %s", until);
+	call_add_words(call, "; it asks to wait until %s", until);
 }
 
 /* Fail for a 429 with the vendor's WORDS, or "". */
@@ -303,7 +303,7 @@ int exchange(struct call *call, struct account *account, enum exchange_subject s
 
 json_t *exchange_json(struct call *call, struct account *account, const struct http_reply *reply)
 {
-	char why[160] = "the answer is empty";
+	char why[160] = "the response is empty";
 	json_t *answer = NULL;
 
 	if (reply->length)
@@ -311,7 +311,7 @@ json_t *exchange_json(struct call *call, struct account *account, const struct h
 	if (!answer) {
 		account_redact(account, why);
 		call_fail(call, CALL_MALFORMED,
-			  "the answer is not the JSON that the API promises: %s", why);
+			  "the response is not the JSON that the API promises: %s", why);
 	}
 	return answer;
 }

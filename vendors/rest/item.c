@@ -36,7 +36,7 @@ static int check_same(struct call *call, const struct collection *collection, co
 
 	if (collection->single || (found_id && strcmp(found_id, id) == 0))
 		return 0;
-	return call_fail(call, CALL_MALFORMED, "the answer is about another record: %s \"%s\"",
+	return call_fail(call, CALL_MALFORMED, "the response is about another record: %s \"%s\"",
 			 collection->id_keys[0], found_id ? found_id : "");
 }
 
@@ -47,7 +47,7 @@ static int take_record(struct call *call, const struct collection *collection, j
 	json_t *found = collection_unwrap(collection, answer);
 
 	if (!found)
-		return call_fail(call, CALL_MALFORMED, "the answer holds no \"%s\"",
+		return call_fail(call, CALL_MALFORMED, "the response has no \"%s\"",
 				 collection->item_key);
 	if (check_same(call, collection, found, id))
 		return -EREMOTEIO;
@@ -241,7 +241,8 @@ static enum vendor_outcome doubt_answer(struct call *call, const struct account 
 	account_redact(account, said);
 	if (!id) {
 		call_fail(call, CALL_MALFORMED,
-			  "the vendor answered success, but with an error in it: %s", words);
+			  "the vendor answered success, but the response reports an error: %s",
+			  words);
 		return VENDOR_UNKNOWN;
 	}
 	snprintf(call->said, sizeof(call->said), "%s", words);
@@ -391,9 +392,8 @@ static json_t *put_body(struct call *call, const struct collection *collection, 
 	if (!lacks)
 		return with_type(call, collection, body);
 	call->status = 0;
-	call_fail(call, CALL_INVALID,
-		  "nothing was sent: the vendor wants \"%s\" with each change of the %s", lacks,
-		  collection->name);
+	call_fail(call, CALL_INVALID, "nothing was sent: each change of the %s must contain \"%s\"",
+		  collection->name, lacks);
 	return NULL;
 }
 

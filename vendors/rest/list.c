@@ -262,10 +262,11 @@ static void note_request(const struct lists *all, const struct list *list,
 static int fail_cut(const struct lists *all, struct list *list, size_t count)
 {
 	list->part->cut = true;
-	return call_fail(all->call, CALL_MALFORMED,
-			 "the vendor lists no more than its first %zu %s, and there are more: they "
-			 "can't be shown whole",
-			 count, all->collection->name);
+	return call_fail(
+	    all->call, CALL_MALFORMED,
+	    "the vendor lists only its first %zu %s, and there are more: they can't be shown "
+	    "whole",
+	    count, all->collection->name);
 }
 
 int list_check_bound(struct call *call, const struct account *account,
@@ -275,8 +276,8 @@ int list_check_bound(struct call *call, const struct account *account,
 		return 0;
 	return call_fail(
 	    call, CALL_MALFORMED,
-	    "the list of %s goes on behind max_users = %u: raise max_users in section [%s] if "
-	    "there are so many",
+	    "the list of %s is longer than max_users = %u: raise max_users in section [%s] if "
+	    "the list is that long",
 	    collection->name, account->max_users, account->name);
 }
 

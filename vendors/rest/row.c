@@ -100,8 +100,7 @@ static int walk(struct call *call, struct account *account, const struct collect
 			       : call_no_memory(call);
 
 	if (!error && !search.record)
-		error = call_fail(call, CALL_MISSING, "the list of %s does not have it",
-				  collection->name);
+		error = call_fail(call, CALL_MISSING, "not in the list of %s", collection->name);
 	json_decref(search.ids);
 	if (error) {
 		json_decref(search.record);
@@ -217,9 +216,9 @@ int row_read(struct call *call, struct account *account, const struct collection
 	error = spot->size ? row_read_page(call, account, collection, parent, id, spot, record)
 			   : -ENOENT;
 	if (error == -ENOENT)
-		error = call_fail(call, CALL_MALFORMED,
-				  "the list of %s has it, but the page that it was on does not: "
-				  "rows keep moving",
-				  collection->name);
+		error = call_fail(
+		    call, CALL_MALFORMED,
+		    "in the list of %s, but not on the page where it was: rows keep moving; try again",
+		    collection->name);
 	return error;
 }

@@ -282,7 +282,7 @@ static bool total_stands(struct walk *walk, const struct walk_result *result)
 		walk->total = -1;
 		return true;
 	}
-	say(walk, "the vendor's total moved from %lld to %lld on page %zu", walk->total, told,
+	say(walk, "the vendor's total changed from %lld to %lld on page %zu", walk->total, told,
 	    walk->done);
 	return false;
 }
