@@ -6,10 +6,10 @@ import os
 
 import pytest
 
-from store import (DELETE, ONE_MEMBERSHIP, PROFILES, THEIRS, accounts_of, company, ep, fails, journal, link,
+from ep_store import (DELETE, ONE_MEMBERSHIP, PROFILES, THEIRS, accounts_of, company, ep, fails, journal, link,
                    links, link_path, person, status, unlink)
 from test_settings import idps, profile_file, refresh
-from writing import last_line
+from writes import last_line
 
 __all__ = ["ep"]  # the fixture
 
@@ -62,7 +62,7 @@ def test_it_cannot_be_looked_up(ep, what):
     os.listdir(path.parent)
     box.fault(fault="status", status=500, method="GET", path="/v2/*", times=-1)
     assert fails(os.unlink, path) == "EREMOTEIO"
-    assert "nobody knows" in last_line(m, "EREMOTEIO")
+    assert "unknown" in last_line(m, "EREMOTEIO")
     box.clear_faults()
     refresh(m)
     assert path.name not in os.listdir(path.parent)

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * test_walk.c - walk.h against a vendor that is simulated (paged.h), in all its moods.
+ * test_walk.c - walk.h against a vendor that is simulated (paged_vendor.h), in all its moods.
  *
  * What is checked of each walk: its rows are exactly the vendor's, or it failed and said why; and
  * how many requests it took. The bounds are those that walk.h promises, computed here anew.
  */
-#include "tests/unit/paged.h"
+#include "tests/unit/paged_vendor.h"
 
 /* ---- what is expected ---- */
 

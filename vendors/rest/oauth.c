@@ -9,6 +9,7 @@
 
 #include "vendors/base/call.h"
 #include "vendors/http/http.h"
+#include "vendors/http/http_url.h"
 #include "vendors/rest/account.h"
 #include "vendors/rest/exchange.h"
 #include "vendors/vendor.h"
@@ -30,8 +31,8 @@ static void oauth_wipe(char *text)
 /* Return the form to post, or NULL without memory. The caller wipes and frees it. */
 static char *make_form(const struct account *account, enum token_grant grant)
 {
-	char *id = http_escape(account_value(account, "client_id"));
-	char *secret = http_escape(account_value(account, "client_secret"));
+	char *id = http_url_escape(account_value(account, "client_id"));
+	char *secret = http_url_escape(account_value(account, "client_secret"));
 	char *form = NULL;
 	int length = -1;
 

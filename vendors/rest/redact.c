@@ -4,8 +4,8 @@
  */
 #include "vendors/rest/redact.h"
 
+#include "vendors/http/http_url.h"
 #include "vendors/json/exact_print.h"
-#include "vendors/http/http.h"
 
 #include <jansson.h>
 #include <stdlib.h>
@@ -58,7 +58,7 @@ void redact(char *words, const char *secret)
 
 	if (!secret[0] || !secret[1])
 		return;
-	escaped = http_escape(secret);
+	escaped = http_url_escape(secret);
 	json = json_form(secret);
 	for (char *at = words; *at;) {
 		/* the forms begin alike: the longest match is the one that was written */
