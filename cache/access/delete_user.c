@@ -185,8 +185,7 @@ static int send(struct erasure *erasure, const json_t *before)
 	const struct collection *collection = roster_collection(attempt->roster);
 	struct call *call = attempt->call;
 	enum vendor_outcome outcome;
-	uint64_t ticket;
-	int error = attempt_send_counted(attempt, &ticket);
+	int error = attempt_send_counted(attempt);
 
 	if (error)
 		return error;
@@ -197,7 +196,7 @@ static int send(struct erasure *erasure, const json_t *before)
 	else
 		error = -call->error;
 	if (error && outcome != VENDOR_DONE)
-		attempt_uncount(attempt, ticket);
+		attempt_uncount(attempt);
 	if (error == -EOPNOTSUPP)
 		call_add_words(call, ": this vendor deletes no users; write inactive");
 	if (!error)

@@ -148,8 +148,7 @@ static int prove_link(struct attempt *attempt)
 }
 
 /* The request has been sent: OUTCOME and ANSWER. 0 or a negative errno. */
-static int settle_link(struct attempt *attempt, enum vendor_outcome outcome, const json_t *answer,
-		       uint64_t ticket)
+static int settle_link(struct attempt *attempt, enum vendor_outcome outcome, const json_t *answer)
 {
 	struct call *call = attempt->call;
 	char buffer[24];
@@ -166,7 +165,7 @@ static int settle_link(struct attempt *attempt, enum vendor_outcome outcome, con
 		return 0;
 	}
 	if (outcome == VENDOR_REFUSED) {
-		attempt_uncount(attempt, ticket);
+		attempt_uncount(attempt);
 		return error;
 	}
 	/* 409 is "already", or two writers that met; else the answer was lost */
@@ -185,7 +184,7 @@ static int settle_link(struct attempt *attempt, enum vendor_outcome outcome, con
 		call_add_words(call, ": it was not there when looked up");
 	}
 	if (outcome == VENDOR_CHANGED || !there)
-		attempt_uncount(attempt, ticket);
+		attempt_uncount(attempt);
 	return error;
 }
 
@@ -196,17 +195,16 @@ static int post_link(struct attempt *attempt)
 	const struct undo undo = {.what = UNDO_UNLINK, .path = attempt->call->path};
 	json_t *body = collection->link(attempt->id), *answer = NULL;
 	enum vendor_outcome outcome;
-	uint64_t ticket = 0;
 	int error;
 
 	attempt_undo_add(attempt, &undo);
 	takeback_link(attempt, NULL);
-	error = body ? attempt_send_counted(attempt, &ticket) : call_no_memory(attempt->call);
+	error = body ? attempt_send_counted(attempt) : call_no_memory(attempt->call);
 	if (error)
 		goto out;
 	outcome = item_post(attempt->call, attempt->account, collection, roster_parent(roster),
 			    body, &answer);
-	error = settle_link(attempt, outcome, answer, ticket);
+	error = settle_link(attempt, outcome, answer);
 out:
 	json_decref(body);
 	json_decref(answer);

@@ -75,7 +75,7 @@ static int check_status(struct change *change)
 		return guard_has_room(change->guard, change->call);
 	if (change->counted)
 		return 0;
-	error = guard_take(change->guard, change->call, &change->ticket);
+	error = guard_take(change->guard, change->call, &change->attempt->ticket);
 	change->counted = !error;
 	return error;
 }
@@ -353,7 +353,7 @@ int apply_once(struct change *change)
 	json_decref(change->basis.part_fields);
 	change->basis.part_fields = NULL;
 	if (error && !change->sent)
-		attempt_uncount(change->attempt, change->ticket);
+		attempt_uncount(change->attempt);
 	if (error && !change->call->words[0] && alone.words[0])
 		call_copy_error(change->call, &alone);
 	if (change->unanswered)

@@ -88,7 +88,6 @@ struct change {
 	bool part;           /* of a larger attempt, whose fields are known already */
 	bool status_checked; /* the guards have passed the status */
 	bool counted;        /* status_limit has counted the change, or need not count it */
-	uint64_t ticket;     /* of guard_take, or 0 */
 
 	/* of apply.c and response.c */
 	struct call *alone; /* for requests that are made even if the caller has gone */
