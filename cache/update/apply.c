@@ -12,7 +12,6 @@
 #include "cache/history/guard.h"
 #include "cache/history/takeback.h"
 #include "cache/record/lag.h"
-#include "cache/record/snapshot.h"
 #include "cache/record/versions.h"
 #include "cache/record/write_lock.h"
 #include "cache/roster/figures.h"
