@@ -252,13 +252,12 @@ static int send_delete(struct attempt *attempt, const char *own)
 	const struct undo undo = {.what = UNDO_LINK, .path = call->path};
 	enum vendor_outcome outcome;
 	json_t *before;
-	uint64_t ticket = 0;
 	int error;
 
 	if (collection->link)
 		attempt_undo_add(attempt, &undo);
 	look_back(attempt, own);
-	error = attempt_send_counted(attempt, &ticket);
+	error = attempt_send_counted(attempt);
 	if (error)
 		return error;
 	if (collection->link)
@@ -270,7 +269,7 @@ static int send_delete(struct attempt *attempt, const char *own)
 	else
 		error = -call->error;
 	if (error && outcome != VENDOR_DONE)
-		attempt_uncount(attempt, ticket);
+		attempt_uncount(attempt);
 	if (!error) {
 		log_call(call, "%s%s", collection->link ? "ended" : "deleted: this can't be undone",
 			 attempt_alone(attempt));
