@@ -67,7 +67,7 @@ UNIT_PROGRAMS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(call wanted,$(UNIT_
 
 # $(BUILD)/libs.mk holds the flags of the libraries, as pkg-config prints them. make includes it, and
 # restarts after it has made it.
-NO_LIBS := clean help deps deps-% dist test-bare uninstall format layers lint-shell lint-format lint-man lint-readme
+NO_LIBS := clean help deps deps-% dist test-bare uninstall format layers lint-shell lint-format lint-man lint-docs
 ifneq ($(filter-out $(NO_LIBS),$(or $(MAKECMDGOALS),all)),)
 include $(BUILD)/libs.mk
 endif
@@ -148,7 +148,7 @@ bench: all $(BENCH_PROGRAMS) deps-bench ## time and requests against the floor, 
 		--date "$$(date -u +%Y-%m-%dT%H:%M:%SZ)" --rows '$(ROWS)' $(N)
 
 .PHONY: lint
-lint: lint-tidy lint-cppcheck lint-format lint-shell lint-man lint-readme ## all checks of C files, scripts and documents
+lint: lint-tidy lint-cppcheck lint-format lint-shell lint-man lint-docs ## all checks of C files, scripts and documents
 
 .PHONY: layers
 layers: ## check that includes only go from mount to fs to cache to vendors
@@ -322,12 +322,9 @@ lint-man: deps-lint ## mandoc on the man pages
 		grep -vE ': (outdated mandoc\.db|STYLE: referenced manual not found:) '
 	@echo 'lint-man: ok'
 
-README_LINES := 150
-.PHONY: lint-readme
-lint-readme: ## check that README.md has at most 150 lines
-	@[ "$$(wc -l <README.md)" -le $(README_LINES) ] || { \
-		echo 'README.md: longer than $(README_LINES) lines; move details to the man pages or CONTRIBUTING.md'; exit 1; }
-	@echo 'lint-readme: ok'
+.PHONY: lint-docs
+lint-docs: ## check that README.md is short, and that the files that the documents name exist
+	@tests/docs.sh
 
 .PHONY: FORCE
 FORCE:

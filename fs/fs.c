@@ -9,44 +9,53 @@
 
 #include "cache/history/guard.h"
 #include "cache/history/history.h"
-#include "vendors/base/pool.h"
-#include "fs/tree/commands.h"
-#include "fs/tree/node.h"
-#include "fs/ops.h"
-#include "fs/dir.h"
+#include "fs/branch_dir.h"
 #include "fs/memory/scratch.h"
 #include "fs/memory/vacancy.h"
+#include "fs/people/email_name.h"
+#include "fs/root.h"
+#include "fs/tree/branch.h"
+#include "fs/tree/commands.h"
+#include "fs/tree/dir.h"
 #include "fs/tree/handle.h"
 #include "fs/tree/inode.h"
 #include "fs/tree/notify.h"
+#include "fs/tree/path.h"
 #include "fs/tree/record_dir.h"
 #include "fs/tree/request.h"
 #include "fs/tree/view.h"
-#include "vendors/rest/account.h"
-#include "vendors/vendor.h"
+#include "vendors/base/pool.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-/* Each waiting write has a thread; whoever reads has none. */
+/* Each write that waits has a thread; reads have none. */
 #define THREADS_MAX 512
 
-struct branch *fs_branch(struct fs *fs, const char *name)
+/* Have the kernel forget what by-email has under KEY: a user of RECORD_DIR got or lost it. */
+static void email_changed(struct record_dir *record_dir, const char *key)
 {
-	for (size_t i = 0; i < fs->branch_count; i++) {
-		if (strcmp(fs->branches[i].account->name, name) == 0)
-			return &fs->branches[i];
-	}
-	return NULL;
+	char stem[PATH_STEM_MAX + 1];
+
+	if (email_name_stem(key, stem))
+		notify_person(record_dir->branch->fs, record_dir->branch, stem);
 }
 
-static int make_branch(struct fs *fs, struct branch *branch, struct account *account)
+static const struct record_dir_events events = {
+    .changed = notify_record,
+    .replaced = notify_replaced,
+    .email_changed = email_changed,
+};
+
+/* Make the tree that is always there. Return 0 or -ENOMEM. */
+static int make_nodes(struct fs *fs)
 {
-	branch->fs = fs;
-	branch->account = account;
-	pthread_mutex_init(&branch->lock, NULL);
-	return account->vendor->users ? record_dir_users(branch) : 0;
+	int error = inode_init(fs, &root_dir);
+
+	for (size_t i = 0; !error && i < fs->branch_count; i++)
+		error = branch_dir_make(fs, &fs->branches[i]);
+	return error;
 }
 
 struct fs *fs_new(const struct fs_options *options, struct account **accounts, size_t count)
@@ -57,6 +66,7 @@ struct fs *fs_new(const struct fs_options *options, struct account **accounts, s
 	if (!fs)
 		return NULL;
 	fs->options = *options;
+	fs->events = &events;
 	clock_gettime(CLOCK_REALTIME, &fs->started);
 	pthread_mutex_init(&fs->nodes_lock, NULL);
 	pthread_mutex_init(&fs->versions_lock, NULL);
@@ -73,10 +83,10 @@ struct fs *fs_new(const struct fs_options *options, struct account **accounts, s
 		goto no_memory;
 	guard_tell(fs->guard, fs->history, options->audit, &commands_undo_words);
 	for (fs->branch_count = 0; !error && fs->branch_count < count; fs->branch_count++)
-		error = make_branch(fs, &fs->branches[fs->branch_count],
+		error = branch_init(fs, &fs->branches[fs->branch_count],
 				    accounts[fs->branch_count]);
 	fs->notify = notify_new(fs);
-	if (error || !fs->notify || inode_init(fs))
+	if (error || !fs->notify || make_nodes(fs))
 		goto no_memory;
 	return fs;
 no_memory:
@@ -111,18 +121,6 @@ void fs_finish(struct fs *fs)
 	fs->pool = NULL;
 }
 
-static void free_branch(struct branch *branch)
-{
-	struct record_dir *record_dir;
-
-	HASH_CLEAR(hh, branch->by_path);
-	while ((record_dir = branch->record_dirs)) {
-		branch->record_dirs = record_dir->next;
-		record_dir_free(record_dir);
-	}
-	pthread_mutex_destroy(&branch->lock);
-}
-
 void fs_free(struct fs *fs)
 {
 	if (!fs)
@@ -133,7 +131,7 @@ void fs_free(struct fs *fs)
 	dir_exit(fs);
 	view_exit(fs);
 	for (size_t i = 0; fs->branches && i < fs->branch_count; i++)
-		free_branch(&fs->branches[i]);
+		branch_free(&fs->branches[i]);
 	inode_exit(fs);
 	vacancies_free(fs->vacancies);
 	scratches_free(fs->scratches);

@@ -1,74 +1,51 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * ops.c - attributes and links, and the FUSE table.
+ * ops.c - see ops.h.
  *
- * An inode may be one on trial (lookup.c): whoever asks for its attributes waits until a vendor has
- * told whether it is there, and what it shows.
+ * Each operation is handed to the kind of the node that it is about (node.h). What all kinds do
+ * alike is here, and in the files of the table below.
  */
 #include "fs/ops.h"
 
 #include "cache/record/record.h"
-#include "cache/roster/known.h"
-#include "cache/roster/wait.h"
-#include "cache/roster/roster.h"
-#include "fs/control/history_dir.h"
-#include "fs/create_remove.h"
-#include "fs/dir.h"
+#include "fs/create.h"
 #include "fs/file.h"
 #include "fs/listing.h"
-#include "fs/lookup.h"
 #include "fs/memory/scratch.h"
-#include "fs/memory/scratch_text.h"
-#include "fs/open.h"
-#include "fs/people/email_dir.h"
+#include "fs/remove.h"
 #include "fs/rename.h"
+#include "fs/tree/dir.h"
 #include "fs/tree/entry.h"
 #include "fs/tree/handle.h"
 #include "fs/tree/inode.h"
 #include "fs/tree/node.h"
-#include "fs/tree/pages.h"
+#include "fs/tree/node_record.h"
 #include "fs/tree/path.h"
-#include "fs/tree/record_dir.h"
 #include "fs/tree/request.h"
 #include "fs/tree/view.h"
-#include "vendors/base/log.h"
-#include "vendors/rest/account.h"
-#include "vendors/vendor.h"
 
 #include <errno.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/statvfs.h>
 
-static void reply_attr(struct fs *fs, fuse_req_t req, struct node *node,
-		       const struct record *record, double seconds)
+/* ---- names that the kernel holds ---- */
+
+static void op_lookup(fuse_req_t req, fuse_ino_t parent, const char *text)
 {
-	struct stat attr;
-	double keep = entry_attr(fs, node, record, seconds, &attr);
+	struct fs *fs = fs_asked(req, ASKED_LOOKUP);
+	struct node *directory = inode_node(fs, parent);
+	struct path_name name;
 
-	fuse_reply_attr(req, &attr, keep);
-}
-
-/* The same for what is asked about by the number INO, which others may have open. */
-static void reply_opened_attr(struct fs *fs, fuse_req_t req, fuse_ino_t ino, struct node *node,
-			      const struct record *record, double seconds)
-{
-	struct handle *shown;
-	struct stat attr;
-	int error = view_attr(fs, req, ino, node, record, &shown);
-
-	if (error) {
-		fuse_reply_err(req, -error);
-	} else if (shown) {
-		node_attr(fs, shown->node, shown->record, &attr);
-		fuse_reply_attr(req, &attr, 0);
-		handle_put(shown);
-	} else {
-		reply_attr(fs, req, node, record, seconds);
+	dir_asked(fs, directory);
+	if (directory->ops->lookup) {
+		if (directory->ops->lists_folders)
+			path_parse_folder(text, &name);
+		else
+			path_parse(text, &name);
+		directory->ops->lookup(req, directory, &name);
+	} else if (!entry_reply_fixed(req, directory, text)) {
+		fuse_reply_err(req, ENOENT);
 	}
 }
-
-/* ---- names that the kernel holds ---- */
 
 static void op_forget(fuse_req_t req, fuse_ino_t ino, uint64_t count)
 {
@@ -89,135 +66,73 @@ static void op_forget_multi(fuse_req_t req, size_t count, struct fuse_forget_dat
 
 /* ---- getattr, setattr ---- */
 
-/* Is NODE's name made of its id, so that it is not there without its record? */
-static bool goes_by_id(const struct node *node)
-{
-	char name[SHELF_NAME_MAX];
-
-	if (!node->id || roster_collection(node->record_dir->roster)->single)
-		return false;
-	record_dir_name(node->record_dir, node->id, node->kind == NODE_STATUS ? ".status" : ".json",
-			name);
-	return strcmp(name, node_name(node)) == 0;
-}
-
-static void got_attr(struct request *request, int error)
-{
-	struct node *node = request->node;
-	struct record *record, *held = NULL;
-	double seconds = 0;
-
-	if (entry_again(request, error))
-		return;
-	error = entry_found(request, error, &record);
-	if (error == -ENOENT && goes_by_id(node) && !atomic_load(&node->writers) &&
-	    !pages_has_readers(request->fs, request->ino)) {
-		/* Nobody has it open, so that was a question by name: the kernel looks that up
-		 * again, and finds or creates nothing. */
-		log_error(&request->call, error);
-		if (request_claim(request))
-			fuse_reply_err(request->req, ESTALE);
-		return;
-	}
-	if (error) {
-		request_fail(request, error);
-		return;
-	}
-	entry_peek(node, &held, &seconds);
-	record_put(held);
-	if (request_claim(request))
-		reply_opened_attr(request->fs, request->req, request->ino, node, record, seconds);
-}
-
 static void op_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
 	struct fs *fs = fs_asked(req, ASKED_GETATTR);
 	struct node *node = inode_node(fs, ino);
-	enum known knows = KNOWN_NOTHING;
-	struct record *record = NULL;
-	struct request *request;
-	double seconds = 0;
 	struct stat attr;
 
-	/* A read near the end of an open file: it ends where that version ends. */
+	/* for a read near the end of an open file: it ends where that version ends */
 	if (fi && view_pages(handle_of(fi))) {
 		/* by its own node: a rename may have brought the number elsewhere */
 		node_attr(fs, handle_of(fi)->node, view_pages(handle_of(fi)), &attr);
 		fuse_reply_attr(req, &attr, 0);
-		return;
+	} else if (node->ops->getattr) {
+		node->ops->getattr(req, ino, node);
+	} else {
+		entry_reply_opened_attr(req, ino, node, NULL, 0);
 	}
-	if (node_is_person(node)) {
-		email_dir_getattr(req, node);
-		return;
-	}
-	if (!node_needs_record(node)) {
-		reply_opened_attr(fs, req, ino, node, NULL, 0);
-		return;
-	}
-	knows = entry_peek(node, &record, &seconds);
-	/* While somebody fetches the roster, a known record's attributes are those known. */
-	if (knows == KNOWN_FRESH || knows == KNOWN_FETCHING) {
-		reply_opened_attr(fs, req, ino, node, record, seconds);
-		record_put(record);
-		return;
-	}
-	record_put(record);
-	request = request_new(fs, req, node);
-	if (!request) {
-		fuse_reply_err(req, ENOMEM);
-		return;
-	}
-	request->ino = ino;
-	entry_ask(request, got_attr);
 }
 
-/* NODE is neither a record's file nor one in memory. */
-static void set_nothing(struct fs *fs, fuse_req_t req, struct node *node, int what)
+/* NODE is of a kind whose size can't be set. */
+static void op_set_nothing(fuse_req_t req, fuse_ino_t ino, struct node *node, int what)
 {
-	/* a shell's > truncates what is then asked by a write */
-	bool asks = node_is_command(node) || node->kind == NODE_TRANSACTION;
 	int error = 0;
 
-	if (node->branch && !node->branch->users)
+	if (node_branch(node) && !node_branch(node)->users)
 		error = -EROFS;
-	else if (history_dir_is(node) || ((what & FUSE_SET_ATTR_SIZE) && !asks))
+	else if (node->ops->is_unchangeable ||
+		 ((what & FUSE_SET_ATTR_SIZE) && !node->ops->ignores_size))
 		error = -EPERM;
 	if (error)
 		fuse_reply_err(req, -request_refuse(req, node->path, error,
 						    "this can't be changed here"));
-	else if (node_is_person(node))
-		email_dir_getattr(req, node); /* which many vendors may have to tell */
+	else if (node->ops->is_person)
+		node->ops->getattr(req, ino, node); /* many vendors may have to be asked */
 	else
-		reply_attr(fs, req, node, NULL, 0);
+		entry_reply_attr(req, node, NULL, 0);
 }
 
 /*
- * NODE, behind INO, gets LENGTH. A size counts only for an open file: a path alone is truncated to
- * nothing that could be sent. 0 or a negative errno.
+ * Set the size of NODE, behind INO, to LENGTH. A size counts only for an open file: one that is not
+ * open is truncated to nothing that could be sent. Return 0 or a negative errno.
  */
-static int set_size(struct fs *fs, fuse_req_t req, fuse_ino_t ino, const struct node *node,
-		    off_t length, struct fuse_file_info *fi)
+static int op_set_size(fuse_req_t req, fuse_ino_t ino, struct node *node, off_t length,
+		       struct fuse_file_info *fi)
 {
+	struct fs *fs = fs_of(req);
 	struct handle *handle = NULL;
 	int error;
 
-	if (fi)
-		return file_truncate(req, handle_of(fi), length);
-	/* whatever it has been renamed to meanwhile */
+	/* by the handle's own node, whatever it has been renamed to meanwhile */
+	if (fi) {
+		atomic_store(&handle_of(fi)->used, true);
+		return handle_of(fi)->node->ops->truncate(req, handle_of(fi), length);
+	}
 	if (length == 0)
 		handle = view_truncated(fs, req, ino);
 	if (handle) {
-		error = file_truncate(req, handle, 0);
+		error = handle->node->ops->truncate(req, handle, 0);
 		handle_put(handle);
 		return error;
 	}
-	if (node_scratch(node))
-		return scratch_text_truncate(fs->scratches, node_scratch(node), length);
+	if (node->ops->truncate_name)
+		return node->ops->truncate_name(fs, node, length);
 	return request_refuse(req, node->path, -EINVAL,
 			      "a file that is not open can't be truncated: nothing was sent");
 }
 
-/* Tools set modes, owners and times when they save, and must not hear that they can't. */
+/* Tools set modes, owners and times when they save, and must not be told that they can't. */
 static void op_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *attr, int what,
 		       struct fuse_file_info *fi)
 {
@@ -227,80 +142,46 @@ static void op_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *attr, int wh
 	double seconds;
 	int error = 0;
 
-	if (!node_is_record(node) && !node_scratch(node)) {
-		set_nothing(fs, req, node, what);
+	if (!node->ops->truncate && !node->ops->truncate_name) {
+		op_set_nothing(req, ino, node, what);
 		return;
 	}
 	if (what & FUSE_SET_ATTR_SIZE)
-		error = set_size(fs, req, ino, node, attr->st_size, fi);
+		error = op_set_size(req, ino, node, attr->st_size, fi);
 	if (error) {
 		fuse_reply_err(req, -error);
 		return;
 	}
-	if (!node_scratch(node))
-		entry_peek(node, &record, &seconds);
-	reply_opened_attr(fs, req, ino, node, record, 0);
+	node_record_peek(node, &record, &seconds);
+	entry_reply_opened_attr(req, ino, node, record, 0);
 	record_put(record);
 }
 
 /* ---- links ---- */
 
-static void got_self(struct request *request, int error)
-{
-	char stem[PATH_STEM_MAX + 1], target[PATH_NAME_MAX + 16];
-
-	if (error == -ENODATA)
-		error =
-		    call_fail(&request->call, CALL_MISSING,
-			      "the vendor does not tell which user the keys in section [%s] belong "
-			      "to: set self_id there",
-			      request->node->branch->account->name);
-	if (error) {
-		request_fail(request, error);
-		return;
-	}
-	path_stem(request->wait.self, stem);
-	snprintf(target, sizeof(target), "%s.json", stem);
-	if (request_claim(request))
-		fuse_reply_readlink(request->req, target);
-}
-
 static void op_readlink(fuse_req_t req, fuse_ino_t ino)
 {
 	struct fs *fs = fs_asked(req, ASKED_READLINK);
 	struct node *node = inode_node(fs, ino);
-	struct request *request;
 	char target[NODE_PATH_MAX];
 
-	if (!node_is_link(node)) {
-		fuse_reply_err(req, EINVAL);
-		return;
-	}
-	if (node_is_person(node)) {
-		email_dir_readlink(req, node);
-		return;
-	}
-	if (node->kind != NODE_SELF) {
-		node_target(node, target);
+	if (node->ops->readlink) {
+		node->ops->readlink(req, node);
+	} else if (node->ops->target) {
+		node->ops->target(node, target);
 		fuse_reply_readlink(req, target);
-		return;
+	} else {
+		fuse_reply_err(req, EINVAL);
 	}
-	request = request_new(fs, req, node);
-	if (!request)
-		fuse_reply_err(req, ENOMEM);
-	else
-		request_ask(request, node->record_dir->roster, WAIT_SELF, NULL, got_self);
 }
 
 /* ---- the whole ---- */
 
-/* Small, so that a small scratch_limit is some of them too. */
+/* Small, so that even a small scratch_limit is several blocks. */
 #define BLOCK 512u
 
-/*
- * Only files in memory take room, and records none, however many there are: a monitor that counts
- * them would raise an alarm, and without any room tools do not even try to save.
- */
+/* Only files in memory take room. Records take none, however many there are: a monitor that counts
+ * them would raise an alarm, and without any free room tools do not even try to save. */
 static void op_statfs(fuse_req_t req, fuse_ino_t ino)
 {
 	struct fs *fs = fs_asked(req, ASKED_STATFS);
@@ -309,7 +190,7 @@ static void op_statfs(fuse_req_t req, fuse_ino_t ino)
 
 	(void)ino;
 	scratch_look(fs->scratches, &room);
-	/* Not all zero: df hides such a mount. */
+	/* not all zero: df hides such a mount */
 	stat.f_blocks = room.bytes / BLOCK ? room.bytes / BLOCK : 1;
 	stat.f_bfree = stat.f_bavail = room.bytes_left / BLOCK;
 	stat.f_files = room.files;
@@ -321,18 +202,17 @@ static void op_init(void *userdata, struct fuse_conn_info *conn)
 {
 	struct fs *fs = userdata;
 
-	/*
-	 * Attributes with the names as long as somebody looks at them: one request then does the
-	 * work of thousands. Else names alone, which is four times as many of them in a request.
-	 */
+	/* READDIRPLUS while processes use the attributes: one request then does the work of
+	 * thousands. Else names alone, of which a request holds four times as many. */
 	conn->want |= conn->capable & (FUSE_CAP_READDIRPLUS | FUSE_CAP_READDIRPLUS_AUTO);
-	/* Pages are dropped when a new version is opened (open.c), not when a size looks new. */
+	/* Pages are dropped when a new version is opened (view.c), not when a size looks new. */
 	conn->want &= ~(unsigned)FUSE_CAP_AUTO_INVAL_DATA;
-	/* A write must fail where it is made. */
+	/* A write must fail in the system call that makes it. */
 	conn->want &= ~(unsigned)FUSE_CAP_WRITEBACK_CACHE;
 	/*
-	 * A > truncates what it has opened in a request of its own, whose answer tells the size:
-	 * else the kernel takes it for empty, and so do readers at that moment.
+	 * A shell's > truncates what it has opened in a request of its own, whose answer has the
+	 * size. Otherwise the kernel would take the file for empty, and so would readers at that
+	 * moment.
 	 */
 	conn->want &= ~(unsigned)FUSE_CAP_ATOMIC_O_TRUNC;
 	if (fs->greeted)
@@ -343,7 +223,7 @@ static void op_init(void *userdata, struct fuse_conn_info *conn)
  * -l). */
 const struct fuse_lowlevel_ops ops_table = {
     .init = op_init,
-    .lookup = lookup_entry,
+    .lookup = op_lookup,
     .forget = op_forget,
     .forget_multi = op_forget_multi,
     .getattr = op_getattr,
@@ -357,16 +237,16 @@ const struct fuse_lowlevel_ops ops_table = {
     .rename = rename_entry,
     .link = create_link,
     .create = create_file,
-    .open = open_file,
+    .open = file_open,
     .read = file_read,
     .write = file_write,
     .flush = file_flush,
     .release = file_release,
     .fsync = file_fsync,
-    .opendir = dir_open,
+    .opendir = listing_open,
     .readdir = listing_read,
     .readdirplus = listing_read_plus,
-    .releasedir = dir_release,
-    .fsyncdir = dir_fsync,
+    .releasedir = listing_release,
+    .fsyncdir = listing_fsync,
     .statfs = op_statfs,
 };

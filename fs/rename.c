@@ -3,32 +3,32 @@
  * rename.c - renames: a save, a backup, or nothing to do with any vendor.
  *
  * A file in memory that is renamed onto a record's name is a whole new text for the record, and the
- * rename answers when the vendor has. A record that is renamed to another name leaves a backup in
- * memory and stays what and where it is; only whoever did it finds its name free for a while. All
- * else that concerns records or links is refused.
+ * rename is answered when the vendor has accepted it. A record that is renamed to another name
+ * leaves a backup in memory, and stays what and where it is; only the process that renamed it finds
+ * its name free for a while. Everything else that concerns records or links is refused.
  *
- * The kernel moves its inode with the name. It will ask again for a file in memory, so that matters
- * only for an inode that is, or was, a record's: inode_swap.
+ * The kernel moves its inode with the name. It looks a file in memory up again, so that matters
+ * only for an inode that is, or was, a record's (inode_swap).
  */
 #include "fs/rename.h"
 
 #include "cache/access/status.h"
 #include "cache/record/record.h"
-#include "cache/update/update.h"
-#include "fs/file.h"
 #include "fs/memory/backup.h"
 #include "fs/memory/draft.h"
 #include "fs/memory/mistyped.h"
 #include "fs/memory/scratch.h"
-#include "fs/memory/scratch_state.h"
+#include "fs/memory/scratch_open.h"
 #include "fs/memory/scratch_text.h"
 #include "fs/memory/vacancy.h"
-#include "fs/tree/entry.h"
+#include "fs/records/record_lookup.h"
 #include "fs/tree/inode.h"
 #include "fs/tree/node.h"
+#include "fs/tree/node_record.h"
 #include "fs/tree/path.h"
-#include "fs/tree/record_dir.h"
 #include "fs/tree/request.h"
+#include "fs/tree/save.h"
+#include "vendors/base/call.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -42,46 +42,43 @@ struct renaming {
 	struct fs *fs;
 	fuse_req_t req;
 	struct node *from, *to; /* the directories */
-	const char *name, *new_name;
+	struct path_name name, new_name;
 	char path[NODE_PATH_MAX], new_path[NODE_PATH_MAX];
 	bool replaces; /* what stands at the new name may go */
 };
 
-static void refuse(const struct renaming *renaming, int error, const char *words)
+static void refuse_rename(const struct renaming *renaming, int error, const char *words)
 {
 	fuse_reply_err(renaming->req, -request_refuse(renaming->req, renaming->path, error, words));
 }
 
-/* It was the name there that somebody wanted to change. */
-static void refuse_target(const struct renaming *renaming, int error, const char *words)
+/* The same for the new name, which the caller wanted to change. */
+static void rename_refuse_target(const struct renaming *renaming, int error, const char *words)
 {
 	fuse_reply_err(renaming->req,
 		       -request_refuse(renaming->req, renaming->new_path, error, words));
 }
 
-/* Is NAME in DIRECTORY a record's file? *FIXED: a name that always stands there. */
-static bool is_record_name(const struct node *directory, const char *name, bool *fixed)
+/* Return true if NAME in DIRECTORY is a record's file. *FIXED: the name always exists there. */
+static bool is_record_name(const struct node *directory, const struct path_name *name, bool *fixed)
 {
 	struct node_fixed known;
 
-	*fixed = node_is_foreign(directory, name);
-	for (size_t i = 0; node_fixed(directory, i, &known); i++) {
-		if (strcmp(known.name, name) == 0) {
-			*fixed = true;
-			return known.kind == NODE_JSON;
-		}
-	}
-	return directory->kind != NODE_NEW && path_is_reserved(name);
+	*fixed = node_find_fixed(directory, name->text, &known);
+	if (*fixed)
+		return known.ops->is_record;
+	*fixed = node_is_foreign(directory, name->text);
+	return !directory->ops->holds_drafts && name->reserved;
 }
 
 /* ---- a save ---- */
 
-/* REQUEST's text is to be the record of REQUEST's node. */
-static int save(struct request *request)
+/* Make REQUEST's text the record of REQUEST's node. */
+static int save_record(struct request *request)
 {
-	int error = file_save(request);
+	int error = request->node->ops->commit(request);
 
-	if (error == -ENOENT && !request->word)
+	if (error == -ENOENT && !request->node->ops->shows_status)
 		error = call_fail(&request->call, CALL_UNSUPPORTED,
 				  "there is no such record, and a rename does not make one");
 	return error;
@@ -92,8 +89,8 @@ static void take_over(struct fs *fs, struct node *node, const char *from)
 {
 	struct node *scratch = inode_find(fs, from);
 
-	if (scratch && scratch->scratch)
-		scratch_text_spend(scratch->scratch);
+	if (scratch && node_owned(scratch))
+		scratch_text_spend(node_owned(scratch));
 	if (scratch && inode_is_lasting(fs, scratch))
 		inode_swap(fs, scratch, node);
 	if (scratch)
@@ -102,7 +99,7 @@ static void take_over(struct fs *fs, struct node *node, const char *from)
 	vacancy_end_backup(fs->vacancies, from);
 }
 
-static void saved(struct request *request, int error)
+static void record_saved(struct request *request, int error)
 {
 	struct fs *fs = request->fs;
 
@@ -111,13 +108,13 @@ static void saved(struct request *request, int error)
 	if (error) {
 		request_fail(request, error);
 	} else if (request_claim(request)) {
-		/* and only then: for whoever was interrupted the kernel has renamed nothing */
+		/* only then: for a caller that was interrupted, the kernel has renamed nothing */
 		take_over(fs, request->node, request->from);
 		fuse_reply_err(request->req, 0);
 	}
 }
 
-/* The bytes of SCRATCH are REQUEST's, as they are now. 0, or a negative errno and *WHY. */
+/* Copy the text of SCRATCH to REQUEST. Return 0, or a negative errno and *WHY. */
 static int take_text(struct request *request, struct scratch *scratch, const char **why)
 {
 	*why = "no memory";
@@ -127,19 +124,15 @@ static int take_text(struct request *request, struct scratch *scratch, const cha
 	*why = "the file is empty, or a write to it has failed: nothing was sent";
 	if (!request->length || scratch_text_is_spoilt(scratch))
 		return -EINVAL;
-	if (request->node->kind != NODE_STATUS)
-		return 0;
-	request->word = status_word(request->text, request->length);
 	*why = "a status is active or inactive";
-	return request->word ? 0 : -EINVAL;
+	if (request->node->ops->shows_status && !status_word(request->text, request->length))
+		return -EINVAL;
+	return 0;
 }
 
-/* The record's node at the new name, with one reference more, or NULL: it can be no record's. */
+/* Return a reference to the record's node at the new name, or NULL: it can be no record's. */
 static struct node *target_node(const struct renaming *renaming)
 {
-	struct node *directory = renaming->to;
-	char stem[PATH_STEM_MAX + 1], id[PATH_STEM_MAX + 1];
-	enum path_kind kind = path_parse(renaming->new_name, stem);
 	struct node *node = inode_find(renaming->fs, renaming->new_path);
 	struct node_fixed fixed;
 
@@ -147,28 +140,22 @@ static struct node *target_node(const struct renaming *renaming)
 		return node;
 	if (node)
 		inode_drop(renaming->fs, node);
-	for (size_t i = 0; node_fixed(directory, i, &fixed); i++) {
-		if (fixed.kind == NODE_JSON && strcmp(fixed.name, renaming->new_name) == 0)
-			return node_take_fixed(renaming->fs, directory, &fixed);
-	}
-	if (kind == PATH_OTHER || (kind == PATH_STATUS && directory->kind != NODE_BRANCH) ||
-	    path_is_cut(stem) || !path_id(stem, id) ||
-	    !record_dir_may_have(directory->record_dir, id))
-		return NULL;
-	return inode_take(renaming->fs, kind == PATH_STATUS ? NODE_STATUS : NODE_JSON, directory,
-			  renaming->new_name, directory->record_dir, id);
+	if (node_find_fixed(renaming->to, renaming->new_name.text, &fixed) && fixed.ops->is_record)
+		return inode_take_fixed(renaming->fs, renaming->to, &fixed);
+	return record_lookup_take_file(renaming->fs, renaming->to, &renaming->new_name);
 }
 
-/* A backup that is put back as it was asks for nothing, so no vendor is asked. */
+/* Return true if TEXT is what NODE shows: a backup that is put back changes nothing, so no vendor
+ * is asked. */
 static bool shows_same(const struct node *node, const char *text, size_t length)
 {
 	struct record *record = NULL;
 	double seconds;
 	bool same;
 
-	if (node->kind != NODE_JSON)
+	if (node->ops->shows_status)
 		return false;
-	entry_peek(node, &record, &seconds);
+	node_record_peek(node, &record, &seconds);
 	same = record && record->length == length && memcmp(record_text(record), text, length) == 0;
 	record_put(record);
 	return same;
@@ -183,7 +170,7 @@ static void put_back(const struct renaming *renaming, struct request *request)
 	fuse_reply_err(renaming->req, 0);
 }
 
-/* Whoever renames what was just written takes its time for the record's from then on. */
+/* A process that renames what it has just written takes the file's time for the record's. */
 #define JUST_SECONDS 10
 
 static void take_time(struct request *request, struct scratch *scratch)
@@ -216,7 +203,7 @@ static void start_save(const struct renaming *renaming, struct scratch *scratch)
 	if (!error && shows_same(node, request->text, request->length)) {
 		put_back(renaming, request);
 	} else if (!error) {
-		request_work(request, save, saved);
+		request_work(request, save_record, record_saved);
 	} else {
 		if (request)
 			vacancy_end(fs->vacancies, renaming->new_path, request->call.pid);
@@ -224,9 +211,9 @@ static void start_save(const struct renaming *renaming, struct scratch *scratch)
 			request_free(request);
 		if (node)
 			fuse_reply_err(renaming->req,
-				       -request_refuse_write(renaming->req, node, error, why));
+				       -save_refuse(renaming->req, node, error, why));
 		else
-			refuse_target(renaming, error, why);
+			rename_refuse_target(renaming, error, why);
 	}
 	if (node)
 		inode_drop(fs, node);
@@ -234,7 +221,7 @@ static void start_save(const struct renaming *renaming, struct scratch *scratch)
 
 /* ---- a draft ---- */
 
-static int post(struct request *request)
+static int post_draft(struct request *request)
 {
 	struct scratch *scratch = scratch_get(request->fs->scratches, request->from);
 	int error = scratch ? draft_post(request, scratch)
@@ -244,7 +231,7 @@ static int post(struct request *request)
 	return error;
 }
 
-static void posted(struct request *request, int error)
+static void draft_posted(struct request *request, int error)
 {
 	struct fs *fs = request->fs;
 	struct scratch *scratch = scratch_get(fs->scratches, request->from);
@@ -253,7 +240,7 @@ static void posted(struct request *request, int error)
 	/* refused: both names stay as they were */
 	if (scratch && (id || !error)) {
 		scratch_rename(fs->scratches, request->from, request->call.path);
-		scratch_keep(scratch);
+		scratch_open_keep(scratch);
 	}
 	scratch_put(fs->scratches, scratch);
 	free(id);
@@ -275,17 +262,17 @@ static void start_post(const struct renaming *renaming, struct scratch *scratch)
 	}
 	if (!error) {
 		snprintf(request->call.path, sizeof(request->call.path), "%s", renaming->new_path);
-		request_work(request, post, posted);
+		request_work(request, post_draft, draft_posted);
 		return;
 	}
 	if (request)
 		request_free(request);
-	refuse_target(renaming, error, why);
+	rename_refuse_target(renaming, error, why);
 }
 
 /* ---- files in memory ---- */
 
-/* Does anything stand at the new name that stays as it is? */
+/* Return true if something stands at the new name that can't be replaced. */
 static bool is_taken(const struct renaming *renaming)
 {
 	struct scratch *there = scratch_get(renaming->fs->scratches, renaming->new_path);
@@ -297,29 +284,32 @@ static bool is_taken(const struct renaming *renaming)
 	return taken;
 }
 
-/* Does the new name look as if a record's file was meant, and the text as if it was for that? Then
- * that has been logged. */
-static bool is_mistyped(const struct renaming *renaming)
+/* Return true if the new name looks like a mistyped name of a record's file, and the text like that
+ * file's. It has been logged then. */
+static bool rename_is_mistyped(const struct renaming *renaming)
 {
-	return mistyped_rename(renaming->req, renaming->to, renaming->name, renaming->new_name);
+	return mistyped_rename(renaming->req, renaming->to, &renaming->name,
+			       renaming->new_name.text);
 }
 
-/* The record's name must be free, and for all but who renamed the record away it is not. */
-static void refuse_record(const struct renaming *renaming)
+/*
+ * The record's name must be free, and it is so only for the process that renamed the record away.
+ */
+static void rename_refuse_record(const struct renaming *renaming)
 {
 	struct node *node = target_node(renaming);
 	struct record *record = NULL;
 	double seconds;
 
 	if (node)
-		entry_peek(node, &record, &seconds);
+		node_record_peek(node, &record, &seconds);
 	if (record)
-		refuse_target(renaming, -EEXIST, "there is such a record");
-	else if (node && node->kind == NODE_STATUS)
-		refuse_target(renaming, -ENOENT, "there is no such user");
+		rename_refuse_target(renaming, -EEXIST, "there is such a record");
+	else if (node && node->ops->shows_status)
+		rename_refuse_target(renaming, -ENOENT, "there is no such user");
 	else
-		refuse_target(renaming, -EOPNOTSUPP,
-			      "there is no such record, and a rename does not make one");
+		rename_refuse_target(renaming, -EOPNOTSUPP,
+				     "there is no such record, and a rename does not make one");
 	record_put(record);
 	if (node)
 		inode_drop(renaming->fs, node);
@@ -327,28 +317,30 @@ static void refuse_record(const struct renaming *renaming)
 
 static void rename_scratch(const struct renaming *renaming, struct scratch *scratch)
 {
-	bool fixed, record = is_record_name(renaming->to, renaming->new_name, &fixed);
-	bool drafts = renaming->to->kind == NODE_NEW;
+	bool fixed, record = is_record_name(renaming->to, &renaming->new_name, &fixed);
+	bool drafts = renaming->to->ops->holds_drafts;
+	bool posts_new = renaming->new_name.kind == PATH_JSON;
 	char *made = scratch_text_id(scratch);
 	bool is_link = made || scratch_text_target(scratch);
 
 	free(made);
 	if (renaming->to != renaming->from || (fixed && !record) ||
-	    (drafts && !draft_posts(renaming->new_name) && path_is_reserved(renaming->new_name)))
-		refuse(renaming, -EPERM, "nothing can be renamed onto that");
+	    (drafts && !posts_new && renaming->new_name.reserved))
+		refuse_rename(renaming, -EPERM, "nothing can be renamed onto that");
 	else if (is_link && (made || record || drafts))
-		refuse(renaming, -EPERM, "a link can't be renamed to that");
+		refuse_rename(renaming, -EPERM, "a link can't be renamed to that");
 	else if (record && !renaming->replaces &&
 		 !vacancy_holds(renaming->fs->vacancies, renaming->new_path,
 				fuse_req_ctx(renaming->req)->pid))
-		refuse_record(renaming);
+		rename_refuse_record(renaming);
 	else if (record)
 		start_save(renaming, scratch);
 	else if (is_taken(renaming))
-		refuse(renaming, renaming->replaces ? -EPERM : -EEXIST, "there is such a file");
-	else if (drafts && draft_posts(renaming->new_name) && !draft_posts(renaming->name))
+		refuse_rename(renaming, renaming->replaces ? -EPERM : -EEXIST,
+			      "there is such a file");
+	else if (drafts && posts_new && renaming->name.kind != PATH_JSON)
 		start_post(renaming, scratch);
-	else if (is_mistyped(renaming))
+	else if (rename_is_mistyped(renaming))
 		fuse_reply_err(renaming->req, EINVAL);
 	else
 		fuse_reply_err(renaming->req, -scratch_rename(renaming->fs->scratches,
@@ -359,26 +351,28 @@ static void rename_scratch(const struct renaming *renaming, struct scratch *scra
 
 static void rename_record(const struct renaming *renaming)
 {
-	bool fixed, taken = is_record_name(renaming->to, renaming->new_name, &fixed);
+	bool fixed, taken = is_record_name(renaming->to, &renaming->new_name, &fixed);
 	struct node *node;
 
 	if (renaming->to != renaming->from || taken || fixed) {
-		refuse(renaming, -EPERM,
-		       "a record stays where it is: it can only be renamed to another name beside "
-		       "it, which makes a copy");
+		refuse_rename(
+		    renaming, -EPERM,
+		    "a record stays where it is: it can only be renamed to another name beside "
+		    "it, which makes a copy");
 		return;
 	}
 	if (is_taken(renaming)) {
-		refuse(renaming, -EEXIST, "there is such a file");
+		refuse_rename(renaming, -EEXIST, "there is such a file");
 		return;
 	}
-	if (is_mistyped(renaming)) {
+	if (rename_is_mistyped(renaming)) {
 		fuse_reply_err(renaming->req, EINVAL);
 		return;
 	}
 	node = inode_find(renaming->fs, renaming->path);
 	if (node && node_is_record(node))
-		backup_make(renaming->fs, renaming->req, node, renaming->to, renaming->new_name);
+		backup_make(renaming->fs, renaming->req, node, renaming->to,
+			    renaming->new_name.text);
 	else
 		fuse_reply_err(renaming->req, ENOENT);
 	if (node)
@@ -396,13 +390,13 @@ void rename_entry(fuse_req_t req, fuse_ino_t parent, const char *name, fuse_ino_
 	    .req = req,
 	    .from = inode_node(fs, parent),
 	    .to = inode_node(fs, new_parent),
-	    .name = name,
-	    .new_name = new_name,
 	    .replaces = !(flags & RENAME_NOREPLACE),
 	};
 	struct scratch *scratch;
 	bool fixed;
 
+	path_parse(name, &renaming.name);
+	path_parse(new_name, &renaming.new_name);
 	node_path(renaming.from, name, renaming.path);
 	node_path(renaming.to, new_name, renaming.new_path);
 	if (flags & ~(unsigned)RENAME_NOREPLACE || strlen(new_name) > NAME_MAX) {
@@ -410,13 +404,15 @@ void rename_entry(fuse_req_t req, fuse_ino_t parent, const char *name, fuse_ino_
 		return;
 	}
 	scratch = scratch_get(fs->scratches, renaming.path);
-	if (renaming.from->branch && !renaming.from->branch->users)
-		refuse(&renaming, -EROFS, "this vendor's users are kept by hand: see MANUAL");
+	if (node_branch(renaming.from) && !node_branch(renaming.from)->users)
+		refuse_rename(&renaming, -EROFS,
+			      "this vendor's users are kept by hand: see MANUAL");
 	else if (scratch)
 		rename_scratch(&renaming, scratch);
-	else if (node_holds_files(renaming.from) && is_record_name(renaming.from, name, &fixed))
+	else if (renaming.from->ops->holds_files &&
+		 is_record_name(renaming.from, &renaming.name, &fixed))
 		rename_record(&renaming);
 	else
-		refuse(&renaming, -EPERM, "names can't be changed here");
+		refuse_rename(&renaming, -EPERM, "names can't be changed here");
 	scratch_put(fs->scratches, scratch);
 }

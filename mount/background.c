@@ -2,8 +2,8 @@
 /*
  * background.c - see background.h.
  *
- * A pipe from child to parent: one byte says that the mount answers; its end without one, that the
- * child died. The child keeps the terminal's stderr until then, so that its one line can be read.
+ * The child reports through a pipe: one byte is the exit status; the end of the pipe without a byte
+ * means that the child died. Until then the child keeps stderr, so that its message can be read.
  */
 #include "mount/background.h"
 
@@ -43,7 +43,7 @@ int background_fork(void)
 	_exit(count == 1 ? byte : 1);
 }
 
-static void tell(char status)
+static void background_tell(char status)
 {
 	if (report < 0)
 		return;
@@ -67,10 +67,10 @@ void background_ready(void)
 		if (null > STDERR_FILENO)
 			close(null);
 	}
-	tell(0);
+	background_tell(0);
 }
 
 void background_failed(void)
 {
-	tell(1);
+	background_tell(1);
 }

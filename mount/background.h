@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * background.h - into the background, but not before the mount answers.
+ * background.h - continues in the background once the mount works.
  */
 #ifndef ROSTERFS_BACKGROUND_H
 #define ROSTERFS_BACKGROUND_H
@@ -8,17 +8,18 @@
 #include <stdbool.h>
 
 /*
- * Fork. The parent waits in here for what the child reports and ends with that exit status; only
- * the child returns, with 0, or the parent with a negative errno when there is no child. Before any
- * thread.
+ * Fork, before there are threads. The parent waits here for the child's report and exits with that
+ * status. Only the child returns, with 0; if there is no child, the parent returns a negative
+ * errno.
  */
 int background_fork(void);
 
-/* In the child (or without a fork: nothing happens): the mount answers, let the parent go with
- * status 0. */
+/* In the child: let the parent exit with status 0, because the mount works, and redirect the
+ * standard descriptors to /dev/null. A no-op without a fork. */
 void background_ready(void);
 
-/* In the child: it failed (the words are on stderr already), let the parent go with status 1. */
+/* In the child: let the parent exit with status 1. The error is on stderr already. A no-op without
+ * a fork, and after background_ready. */
 void background_failed(void);
 
 #endif

@@ -2,12 +2,14 @@
 /*
  * check.c - see check.h.
  *
- * One thread for each vendor with an API. It asks what a deactivation rests on: self, because
- * statuses are refused as long as nobody knows whose the key is; the list, page by page, because a
- * vendor that repeats a page has no list; and the status of each user. It mounts nothing and
- * changes nothing. A value from the config is never printed as something that the vendor said.
+ * One thread for each vendor with an API. It requests what a deactivation needs:
+ * - self, because statuses are refused while it is unknown to which user the key belongs,
+ * - the list, page by page, because a vendor that repeats a page has no usable list,
+ * - the status of each user.
+ * It mounts nothing and changes nothing. A value from the config is never printed as if it came
+ * from the vendor.
  *
- * The first words of the lines are documented in rosterfs(1), because scripts read them.
+ * rosterfs(1) documents the first words of the lines, because scripts read them.
  */
 #include "mount/check.h"
 
@@ -25,28 +27,28 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Where the lines of all vendors go. */
+/* The output for the lines of all vendors. */
 struct output {
 	FILE *file;
 	pthread_mutex_t lock;
 };
 
-/* The check of one vendor; its thread's alone. */
+/* The check of one vendor, for its thread only. */
 struct check {
 	struct account *account;
 	struct output *output;
 	bool quick;
 	bool failed;
 	struct call call;
-	char *told; /* the id of the key's user, as the vendor says; NULL: it does not tell */
+	char *told; /* the id of the key's user by the vendor; NULL: unknown */
 	struct tally tally;
 	pthread_t thread;
-	bool started; /* thread is to be joined */
+	bool started; /* thread must be joined */
 };
 
 static void say(struct check *check, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* One line, whatever stands in what a vendor says. */
+/* Write a line. Control characters in a vendor's words become question marks. */
 static void say(struct check *check, const char *format, ...)
 {
 	char line[CALL_REQUEST_MAX + CALL_WORDS_MAX + 256];
@@ -66,7 +68,7 @@ static void say(struct check *check, const char *format, ...)
 	pthread_mutex_unlock(&output->lock);
 }
 
-/* Say why the request failed that CALL tells of. */
+/* Write why the last request failed, from check->call. */
 static void say_error(struct check *check)
 {
 	const struct call *call = &check->call;
@@ -79,14 +81,14 @@ static void say_error(struct check *check)
 	    call->request[0] ? ": " : "", call->words);
 }
 
-/* ---- whose is the key? ---- */
+/* ---- the user of the key ---- */
 
 static const char *configured_self(const struct check *check)
 {
 	return account_value(check->account, "self_id");
 }
 
-/* Returns whether it makes sense to go on. */
+/* Returns false if further requests would fail too. */
 static bool check_self(struct check *check)
 {
 	const char *configured = configured_self(check);
@@ -111,7 +113,7 @@ static bool check_self(struct check *check)
 	return true;
 }
 
-/* Compare whose the key is with the list: what the vendor says, else what the config says. */
+/* Look for the user of the key in the list: by the vendor, else by the config. */
 static void compare_self(struct check *check)
 {
 	const char *configured = configured_self(check);
@@ -148,9 +150,9 @@ static enum paging by_offset(const struct account *account)
 }
 
 /*
- * The list was read without pages. If the vendor has pages nevertheless, it is only their first: so
- * ask for the second one in both ways. An error, or users that have come already, prove nothing
- * else.
+ * The list was read without pages. If the vendor has pages, it is only the first one. Therefore
+ * request the second one in both ways. An error, or users that are known already, show that there
+ * are no pages.
  */
 static void check_unpaged(struct check *check)
 {
@@ -161,12 +163,12 @@ static void check_unpaged(struct check *check)
 
 	for (size_t i = 0; i < 2; i++) {
 		struct collection users = *check->account->vendor->users;
-		struct strangers strangers;
+		struct tally_strangers strangers;
 		struct list_part part = {.page = 2};
 
 		users.paging = ways[i].paging;
 		users.page_size = (unsigned)check->tally.count;
-		strangers_init(&strangers, &check->tally);
+		tally_strangers_init(&strangers, &check->tally);
 		part.sink = &strangers.sink;
 		if (list_walk_all(&check->call, check->account, &users, &part, 1) ||
 		    !strangers.count)
@@ -178,7 +180,7 @@ static void check_unpaged(struct check *check)
 	}
 }
 
-static bool check_list(struct check *check)
+static bool check_users(struct check *check)
 {
 	struct account *account = check->account;
 	const struct collection *users = account->vendor->users;
@@ -210,7 +212,7 @@ static bool check_list(struct check *check)
 
 /* ---- the statuses ---- */
 
-/* The list shows no status. Does a GET of one user? */
+/* The list shows no status: check whether a GET of one user does. */
 static void check_one_status(struct check *check)
 {
 	const struct account *account = check->account;
@@ -235,7 +237,7 @@ static void check_one_status(struct check *check)
 	json_decref(record);
 }
 
-/* What the list says of statuses that are a field of users. */
+/* Judge the statuses of the list, which are a field of users. */
 static void judge_statuses(struct check *check)
 {
 	const struct tally *tally = &check->tally;
@@ -267,7 +269,7 @@ static void say_statuses(struct check *check)
 	    check->quick ? " on one page" : "", tally->active, tally->inactive, others, none);
 }
 
-/* Statuses that are no field of users: all of them, or with QUICK the first user's. */
+/* Check statuses that are not a field of users: all, or with QUICK that of the first user. */
 static void check_statuses(struct check *check)
 {
 	struct account *account = check->account;
@@ -293,16 +295,16 @@ static void check_statuses(struct check *check)
 		say_error(check);
 }
 
-/* ---- all of it ---- */
+/* ---- all checks ---- */
 
-static void *run(void *arg)
+static void *check_account(void *arg)
 {
 	struct check *check = arg;
 	const struct vendor *vendor = check->account->vendor;
 
 	call_init(&check->call, check->account->name);
 	tally_init(&check->tally, vendor->statuses ? NULL : vendor->users);
-	if ((!vendor->self || check_self(check)) && check_list(check)) {
+	if ((!vendor->self || check_self(check)) && check_users(check)) {
 		if (vendor->statuses) {
 			check_statuses(check);
 		} else {
@@ -324,7 +326,7 @@ unsigned check_run(const struct config *config, bool quick, FILE *out)
 	unsigned failed = 0;
 
 	if (!checks) {
-		fputs("no memory\n", out);
+		fputs("out of memory\n", out);
 		return 1;
 	}
 	for (size_t i = 0; i < config->account_count; i++) {
@@ -335,10 +337,10 @@ unsigned check_run(const struct config *config, bool quick, FILE *out)
 					.quick = quick};
 		if (!check->account->vendor->users)
 			say(check, "kept by hand, nothing to ask");
-		else if (pthread_create(&check->thread, NULL, run, check) == 0)
+		else if (pthread_create(&check->thread, NULL, check_account, check) == 0)
 			check->started = true;
 		else
-			(void)run(check);
+			(void)check_account(check);
 	}
 	for (size_t i = 0; i < config->account_count; i++) {
 		if (checks[i].started)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * check.h - rosterfs --check: do the config and each vendor's credentials work, and can people be
- * deactivated?
+ * check.h - rosterfs --check: whether the config and each vendor's credentials work, and whether
+ * users can be deactivated.
  */
 #ifndef ROSTERFS_CHECK_H
 #define ROSTERFS_CHECK_H
@@ -12,11 +12,12 @@
 struct config;
 
 /*
- * Ask all vendors of CONFIG (accounts with their queues) at the same time: whose the key is, the
- * whole list of users (QUICK: its first page) and their statuses. Write lines to OUT, each as soon
- * as it is known and beginning with the name of its account. Only GETs are sent, and requests for a
- * token. Waits for the vendors. Returns the number of vendors that failed: those that did not
- * respond as they should, and those whose responses show that nobody can be deactivated.
+ * Ask all vendors of CONFIG, whose accounts have queues, at the same time: the user of the key, the
+ * whole list of users (QUICK: its first page) and their statuses. Write a line to OUT as soon as
+ * something is known; it begins with the name of the account. Only GETs are sent, and requests for
+ * a token. Blocks until the vendors have responded. Returns the number of vendors that failed:
+ * those that did not respond correctly, and those whose responses show that no user can be
+ * deactivated.
  */
 unsigned check_run(const struct config *config, bool quick, FILE *out);
 

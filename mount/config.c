@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * config.c - reads the config file: the values of its keys, and the accounts that they make.
+ * config.c - see config.h.
  *
- * sections.c takes the file apart and keys.c knows which key may stand where, so that here only
- * values are left: numbers, paths, texts of files, secrets. Paths become absolute, because the
- * mount leaves its working directory when it goes to the background. No message quotes a value,
- * because it may be a secret in the wrong line. This file must not know any vendor by name, nor
- * talk to one.
+ * sections.c parses the file and keys.c knows which section may have which key. This file reads the
+ * values: numbers, paths, texts of files, secrets. Paths become absolute, because the process
+ * leaves its working directory when it goes to the background. No message quotes a value, because
+ * it may be a secret in the wrong line. This file must not know a vendor by name, nor send
+ * requests.
  */
 #include "mount/config.h"
 
@@ -14,7 +14,7 @@
 #include "mount/secret.h"
 #include "mount/sections.h"
 #include "vendors/base/limits.h"
-#include "vendors/http/http.h"
+#include "vendors/http/http_url.h"
 #include "vendors/rest/account.h"
 #include "vendors/vendor.h"
 #include "vendors/vendors.h"
@@ -31,9 +31,9 @@
 
 #define OWN_SECTION "rosterfs"
 
-/* ---- values: each returns 0, or a negative errno with words ---- */
+/* ---- values: each function returns 0, or a negative errno with words ---- */
 
-/* VALUE as a number of decimal digits, up to MAX; -1: it is none. *END is what follows the digits.
+/* Return VALUE as a number of decimal digits, MAX at most, or -1. *END is what follows the digits.
  */
 static long long digits(const char *value, unsigned long long max, const char **end)
 {
@@ -62,7 +62,7 @@ static int set_number(const struct keys *keys, const struct entry *entry, const 
 	return 0;
 }
 
-static int set_size(const struct keys *keys, const struct entry *entry, size_t *size)
+static int config_set_size(const struct keys *keys, const struct entry *entry, size_t *size)
 {
 	static const char units[] = "KMG";
 	const char *end = "";
@@ -106,7 +106,7 @@ static int set_url(const struct keys *keys, const struct entry *entry, char **ur
 	size_t length = strlen(entry->value);
 	char *copy;
 
-	if (http_check_url(entry->value, &why))
+	if (http_url_check(entry->value, &why))
 		return keys_fail(keys, entry->line, "%s: %s", entry->key, why);
 	while (length > 0 && entry->value[length - 1] == '/')
 		length--;
@@ -118,7 +118,7 @@ static int set_url(const struct keys *keys, const struct entry *entry, char **ur
 	return 0;
 }
 
-/* The absolute path of VALUE: a relative one is relative to the config file's directory. */
+/* Make the absolute path of ENTRY's value, which is relative to the config file's directory. */
 static int make_path(const struct keys *keys, const struct entry *entry, char **path)
 {
 	const char *slash = strrchr(keys->file, '/');
@@ -133,11 +133,12 @@ static int make_path(const struct keys *keys, const struct entry *entry, char **
 	if (keys->file[0] != '/') {
 		here = getcwd(NULL, 0);
 		if (!here)
-			return keys_fail(keys, entry->line,
-					 "%s needs an absolute path: the working directory is gone",
-					 entry->key);
+			return keys_fail(
+			    keys, entry->line,
+			    "%s: the working directory does not exist; use an absolute path",
+			    entry->key);
 	}
-	/* of the root directory, nothing stands before the slash */
+	/* in the root directory there is nothing before the slash */
 	if (asprintf(path, "%s%s%.*s/%s", here && here[1] ? here : "", here && length ? "/" : "",
 		     length, keys->file, entry->value) < 0)
 		result = keys_fail_memory(keys, entry->line);
@@ -157,7 +158,7 @@ static int set_path(const struct keys *keys, const struct entry *entry, char **p
 	return 0;
 }
 
-/* May the LENGTH bytes of TEXT be shown as a file of ours? */
+/* Check that the LENGTH bytes of TEXT can be shown as a file of the mount. */
 static int check_text(const struct keys *keys, const struct entry *entry, const char *text,
 		      size_t length)
 {
@@ -166,7 +167,7 @@ static int check_text(const struct keys *keys, const struct entry *entry, const 
 	if (length == 0)
 		return keys_fail(keys, entry->line, "%s: the file is empty", entry->key);
 	if (strlen(text) != length)
-		return keys_fail(keys, entry->line, "%s: the file is no text: it holds a NUL byte",
+		return keys_fail(keys, entry->line, "%s: the file is not text: it has a NUL byte",
 				 entry->key);
 	string = json_stringn(text, length);
 	json_decref(string);
@@ -175,7 +176,7 @@ static int check_text(const struct keys *keys, const struct entry *entry, const 
 	return 0;
 }
 
-/* The text of the file that ENTRY names. */
+/* Set *VALUE to the text of the file that ENTRY names. */
 static int set_file(const struct keys *keys, const struct entry *entry, char **value)
 {
 	char *path = NULL;
@@ -196,7 +197,7 @@ static int set_file(const struct keys *keys, const struct entry *entry, char **v
 	result = check_text(keys, entry, text, length);
 	if (result)
 		goto out;
-	/* it was read into a megabyte */
+	/* it was read into a buffer of LIMITS_TEXT_MAX */
 	shrunk = realloc(text, length + 1);
 	free(*value);
 	*value = shrunk ? shrunk : text;
@@ -244,7 +245,7 @@ static int set_choice(const struct keys *keys, const struct entry *entry,
 	return keys_fail(keys, entry->line, "%s must be one of: %s", entry->key, known);
 }
 
-/* Put the value of ENTRY where KEY says, in OBJECT. */
+/* Store the value of ENTRY in the field of OBJECT that KEY names. */
 static int set_key(const struct keys *keys, const struct entry *entry, const struct key *key,
 		   void *object)
 {
@@ -254,7 +255,7 @@ static int set_key(const struct keys *keys, const struct entry *entry, const str
 	case KEY_NUMBER:
 		return set_number(keys, entry, key, place);
 	case KEY_SIZE:
-		return set_size(keys, entry, place);
+		return config_set_size(keys, entry, place);
 	case KEY_YES_NO:
 		return set_yes_no(keys, entry, place);
 	case KEY_PATH:
@@ -298,7 +299,7 @@ static int read_mount(const struct keys *keys, const struct section *section, st
 	return 0;
 }
 
-/* Without base_url, what the vendor's own settings stand for (a region). */
+/* Without base_url, use the one that the vendor's own settings select. */
 static int choose_base_url(const struct keys *keys, const struct section *section,
 			   struct account *account)
 {
@@ -338,8 +339,8 @@ static int read_account(const struct keys *keys, const struct section *section,
 	return choose_base_url(keys, section, account);
 }
 
-/* Make the accounts, still without values: CONFIG then says which vendor each section is of. */
-static int check(const struct keys *keys, struct config *config)
+/* Check all sections, and make the accounts, still without values. */
+static int config_check(const struct keys *keys, struct config *config)
 {
 	const struct sections *sections = keys->sections;
 
@@ -369,8 +370,7 @@ static int check(const struct keys *keys, struct config *config)
 	return 0;
 }
 
-/* Secrets that came from the environment leave it: /proc/PID/environ and children would show them.
- */
+/* Wipe the secrets in the environment: /proc/PID/environ and children would show them. */
 static void wipe_environment(const struct sections *sections)
 {
 	for (size_t i = 0; i < sections->count; i++) {
@@ -397,7 +397,7 @@ int config_read(const char *file, struct config *config, char *why, size_t why_s
 
 	if (result)
 		return result;
-	result = check(&keys, &made);
+	result = config_check(&keys, &made);
 	for (size_t i = 0; i < sections.count && result == 0; i++) {
 		const struct section *section = &sections.list[i];
 

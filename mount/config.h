@@ -13,7 +13,7 @@
 struct account;
 
 struct config {
-	unsigned status_limit;  /* most status changes in status_window seconds; 0: no limit */
+	unsigned status_limit;  /* maximum status changes in status_window seconds; 0: no limit */
 	unsigned status_window; /* seconds */
 	size_t scratch_limit;   /* bytes */
 	char *audit_log;        /* or NULL */
@@ -22,13 +22,14 @@ struct config {
 };
 
 /*
- * Read FILE into *CONFIG. Returns 0, or a negative errno and one line (no newline) in WHY that says
- * what to mend: "FILE:LINE: ...". Secrets never stand in WHY. Runs `X_command` commands (each is
- * given at most 30 seconds) and reads `X_file` files, so it may block; wipes the environment
- * variables that `X_env` keys name. Pair with config_clear.
+ * Read FILE into *CONFIG. Returns 0, or a negative errno and in WHY one line without a newline that
+ * says what to fix: "FILE:LINE: ...". WHY never holds a secret. Runs `X_command` commands (for 30
+ * seconds at most each) and reads `X_file` files, so it may block. Wipes the environment variables
+ * that `X_env` keys name. Pair with config_clear.
  */
 int config_read(const char *file, struct config *config, char *why, size_t why_size);
 
+/* Free what CONFIG holds, and wipe its secrets. */
 void config_clear(struct config *config);
 
 #endif

@@ -2,8 +2,7 @@
 /*
  * descriptors.c - see descriptors.h.
  *
- * What happens without it: a request that finds no free descriptor looks like a vendor that cannot
- * be reached.
+ * Without this, a request that finds no free descriptor looks like a vendor that cannot be reached.
  */
 #include "mount/descriptors.h"
 
@@ -15,13 +14,14 @@
 #include <stdio.h>
 #include <sys/resource.h>
 
-/* Open all the time (stderr, /dev/fuse, the audit log, what wakes threads), or for a moment in each
- * thread that looks who asks. */
+/* Descriptors that are always open (stderr, /dev/fuse, the audit log, those that wake threads), or
+ * open for a moment in each thread that reads /proc about a caller. */
 #define ALWAYS 32
-/* A request's at the most, while it looks up a name: two for the resolver's end, one for the
- * resolver itself, and a connection of each family. */
+/* Descriptors of a request at most, during a name lookup: two that signal the resolver's end, one
+ * of the resolver itself, and a connection of each address family. */
 #define EACH 5
 
+/* Return how many accounts have an API, and in *REQUESTS the sum of their `parallel`. */
 static size_t accounts_with_api(const struct config *config, size_t *requests)
 {
 	size_t count = 0;
@@ -36,15 +36,16 @@ static size_t accounts_with_api(const struct config *config, size_t *requests)
 	return count;
 }
 
-/* ALLOWED descriptors are too few for REQUESTS at a time: lower parallel, and say so. */
+/* ALLOWED descriptors are too few for REQUESTS at a time: lower parallel, and write that to WORDS.
+ */
 static void share(const struct config *config, size_t allowed, size_t requests, char *words,
 		  size_t size)
 {
 	size_t room = (allowed - ALWAYS) / EACH;
 	int length = snprintf(
 	    words, size,
-	    "too few file descriptors: %zu may be open (ulimit -n, LimitNOFILE), and parallel = %zu "
-	    "in all needs %zu; until that is changed, requests at a time:",
+	    "too few file descriptors: %zu are allowed (ulimit -n, LimitNOFILE), and parallel = %zu "
+	    "in all needs %zu; until one of them is changed, requests at a time:",
 	    allowed, requests, ALWAYS + EACH * requests);
 
 	for (size_t i = 0; i < config->account_count; i++) {
@@ -76,7 +77,7 @@ int descriptors_provide(const struct config *config, char *words, size_t size)
 		return 0;
 	if (limit.rlim_cur < ALWAYS + EACH * accounts) {
 		snprintf(words, size,
-			 "too few file descriptors: %zu may be open (ulimit -n, LimitNOFILE), and "
+			 "too few file descriptors: %zu are allowed (ulimit -n, LimitNOFILE), and "
 			 "at least %zu are needed",
 			 (size_t)limit.rlim_cur, ALWAYS + EACH * accounts);
 		return -EMFILE;

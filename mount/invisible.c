@@ -3,7 +3,7 @@
  * invisible.c - see invisible.h.
  *
  * A table of ranges from the Unicode categories Zs, Zl, Zp and Cf. It must not know what a text is
- * for.
+ * used for.
  */
 #include "mount/invisible.h"
 
@@ -27,10 +27,11 @@ static const struct range {
 };
 
 /*
- * The character at AT, before END, and its LENGTH in bytes. Only those of two and three bytes are
- * decoded, as the table has no others. A byte of no UTF-8 character is one of Latin-1.
+ * Return the character at AT, before END, and its length in bytes in *LENGTH. Decodes only
+ * characters of two and three bytes, because the table has no others. A byte that is not UTF-8
+ * counts as Latin-1.
  */
-static uint32_t decode(const char *at, const char *end, size_t *length)
+static uint32_t invisible_decode(const char *at, const char *end, size_t *length)
 {
 	const unsigned char *byte = (const unsigned char *)at;
 	size_t left = (size_t)(end - at);
@@ -65,7 +66,7 @@ const char *invisible_find(const char *text, size_t length)
 	size_t bytes;
 
 	for (const char *at = text; at < end; at += bytes) {
-		if (range_of(decode(at, end, &bytes)))
+		if (range_of(invisible_decode(at, end, &bytes)))
 			return at;
 	}
 	return NULL;
@@ -79,7 +80,7 @@ const char *invisible_at_ends(const char *text, size_t length)
 	if (!found || found == text)
 		return found;
 	while (found) {
-		(void)decode(found, end, &bytes);
+		(void)invisible_decode(found, end, &bytes);
 		if (found + bytes == end)
 			return found;
 		found = invisible_find(found + bytes, (size_t)(end - found) - bytes);
@@ -90,7 +91,7 @@ const char *invisible_at_ends(const char *text, size_t length)
 void invisible_name(const char *at, const char *end, char words[INVISIBLE_WORDS_MAX])
 {
 	size_t bytes;
-	uint32_t character = decode(at, end, &bytes);
+	uint32_t character = invisible_decode(at, end, &bytes);
 	const struct range *range = range_of(character);
 
 	(void)snprintf(words, INVISIBLE_WORDS_MAX, "%s (U+%04X)", range ? range->name : "?",

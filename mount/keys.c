@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * keys.c - which keys a section of the config file may hold.
+ * keys.c - see keys.h.
  *
- * Each key is a row of a table: the mount's keys and the common keys of accounts here, a vendor's
- * own keys in its table. All sections are checked before the first value is looked at, so that
- * nobody types a passphrase only to be told of a misspelt key. No message quotes a value, because
- * it may be a secret; an unknown key is quoted only if it looks like a key, because a stray line
- * of a secret may have an = in it. This file must not know any vendor by name.
+ * Each key is a row of a table. The keys of the mount and the common keys of accounts are here; a
+ * vendor's own keys are in the vendor's table. No vendor, and no key of one, is named here.
+ *
+ * All sections are checked before the first value is read, so that nobody types a passphrase and is
+ * then told of a misspelt key. No message quotes a value, because it may be a secret. An unknown
+ * key is quoted only if it looks like a key, because a stray line of a secret may have an = in it.
  */
 #include "mount/keys.h"
 
@@ -35,7 +36,7 @@ static const struct key mount_keys[] = {
     {.name = NULL},
 };
 
-/* of vendors with an API; account_new sets the defaults */
+/* For vendors with an API. account_new sets the defaults. */
 static const struct key account_keys[] = {
     {"base_url", KEY_URL, offsetof(struct account, endpoint.base_url), 0, 0},
     {"ttl", KEY_NUMBER, offsetof(struct account, ttl), 0, YEAR},
@@ -49,7 +50,7 @@ static const struct key account_keys[] = {
     {.name = NULL},
 };
 
-/* What may follow the name of a secret, by enum secret_source. */
+/* The suffix of a secret's key, by enum secret_source. */
 static const char *const secret_ways[] = {[SECRET_GIVEN] = "",
 					  [SECRET_FILE] = "_file",
 					  [SECRET_ENV] = "_env",
@@ -110,8 +111,9 @@ const struct setting *keys_setting(const struct vendor *vendor, const char *name
 
 /* ---- hints for misspelt keys ---- */
 
-/* How many letters are to be inserted, removed or changed to get from A to B. */
-static size_t distance(const char *a, const char *b)
+/* Return how many letters must be inserted, removed or changed to turn A into B. SIZE_MAX: one of
+ * them is too long to be a key. */
+static size_t keys_distance(const char *a, const char *b)
 {
 	size_t row[KEY_MAX_BYTES + 1];
 	size_t width = strlen(b);
@@ -138,12 +140,12 @@ static size_t distance(const char *a, const char *b)
 	return row[width];
 }
 
-/* Keep NAME in HINT (KEY_MAX_BYTES + 1) if it is closer to KEY than what stands there. */
+/* Copy NAME to HINT (KEY_MAX_BYTES + 1) if it is closer to KEY than *BEST, and set *BEST. */
 static void suggest(const char *key, const char *name, char *hint, size_t *best)
 {
-	size_t far = distance(key, name);
+	size_t far = keys_distance(key, name);
 
-	/* two changes turn a short word into any other */
+	/* two changes turn a short word into any other short word */
 	if (far >= *best || far > 2 || far * 2 > strlen(name))
 		return;
 	*best = far;
@@ -170,9 +172,9 @@ static void suggest_settings(const char *key, const struct vendor *vendor, char 
 	}
 }
 
-/* VENDOR NULL: a key of [rosterfs]. */
-static int fail_unknown(const struct keys *keys, const struct entry *entry,
-			const struct vendor *vendor)
+/* Fail because ENTRY has an unknown key. VENDOR NULL: ENTRY is in [rosterfs]. Returns -EINVAL. */
+static int keys_fail_unknown(const struct keys *keys, const struct entry *entry,
+			     const struct vendor *vendor)
 {
 	char hint[KEY_MAX_BYTES + 1] = "";
 	size_t best = SIZE_MAX;
@@ -199,7 +201,8 @@ static int fail_unknown(const struct keys *keys, const struct entry *entry,
 
 /* ---- checks ---- */
 
-/* The entry of SECTION before END (NULL: of all) that gives SETTING in whatever way, or NULL. */
+/* Return the first entry of SECTION before END (NULL: of all) that gives SETTING in any way, or
+ * NULL. */
 static const struct entry *setting_entry(const struct section *section, const struct vendor *vendor,
 					 const struct setting *setting, const struct entry *end)
 {
@@ -212,7 +215,7 @@ static const struct entry *setting_entry(const struct section *section, const st
 	return NULL;
 }
 
-/* The section's name becomes a directory's name, and a part of names in by-email. */
+/* Check the name of SECTION. It becomes the name of a directory and a part of names in by-email. */
 static int check_name(const struct keys *keys, const struct section *section)
 {
 	static const char *const reserved[] = {"README", "by-email", ".rosterfs", "SIMILAR"};
@@ -228,18 +231,19 @@ static int check_name(const struct keys *keys, const struct section *section)
 	if (!*name)
 		return keys_fail(keys, section->line, "the section has no name");
 	if (strlen(name) > NAME_MAX_BYTES)
-		return keys_fail(keys, section->line, "a section's name can have %d bytes at most",
+		return keys_fail(keys, section->line, "a section's name may have at most %d bytes",
 				 NAME_MAX_BYTES);
 	if (strchr(name, '/') || name[0] == '.')
 		return keys_fail(keys, section->line,
 				 "a section's name becomes a directory's name: "
 				 "it must not contain / or begin with .");
 	if (isspace((unsigned char)name[0]) || isspace((unsigned char)name[strlen(name) - 1]))
-		return keys_fail(keys, section->line, "no space after [ and before ] of a section");
+		return keys_fail(keys, section->line,
+				 "a section's name must not begin or end with a space");
 	for (size_t i = 0; name[i]; i++) {
 		if (iscntrl((unsigned char)name[i]))
 			return keys_fail(keys, section->line,
-					 "a control character in a section's name");
+					 "a section's name must not hold a control character");
 	}
 	text = json_string(name);
 	json_decref(text);
@@ -260,20 +264,21 @@ static int check_key(const struct keys *keys, const struct section *section,
 	if (keys_account(entry->key)) {
 		if (vendor->users)
 			return 0;
-		return keys_fail(keys, entry->line, "type %s has no API, hence no key %s",
-				 vendor->type, entry->key);
+		return keys_fail(keys, entry->line,
+				 "type %s has no API and no key %s; remove the line", vendor->type,
+				 entry->key);
 	}
 	if (!setting)
-		return fail_unknown(keys, entry, vendor);
+		return keys_fail_unknown(keys, entry, vendor);
 	other = setting_entry(section, vendor, setting, entry);
 	if (other)
 		return keys_fail(keys, entry->line,
-				 "line %u gives %s already, with %s: keep one of the two",
+				 "line %u sets %s already, with %s; keep one of the two",
 				 other->line, setting->name, other->key);
 	if (setting->type == SETTING_SECRET && way == SECRET_GIVEN && keys->sections->shared)
 		return keys_fail(
 		    keys, entry->line,
-		    "a secret in a file that group or others can read: run chmod go-r on the file, "
+		    "group or others can read this file, which has a secret; run chmod go-r on it, "
 		    "or use %s_file, %s_env or %s_command",
 		    setting->name, setting->name, setting->name);
 	return 0;
@@ -289,7 +294,7 @@ static int fail_type(const struct keys *keys, const struct section *section,
 		used += (size_t)snprintf(known + used, sizeof(known) - used, "%s%s", i ? ", " : "",
 					 vendors[i]->type);
 	if (entry)
-		return keys_fail(keys, entry->line, "unknown type; it is one of: %s", known);
+		return keys_fail(keys, entry->line, "unknown type; known types are: %s", known);
 	return keys_fail(keys, section->line, "section [%s] needs a key type, one of: %s",
 			 section->name, known);
 }
@@ -298,7 +303,7 @@ int keys_check_mount(const struct keys *keys, const struct section *section)
 {
 	for (size_t i = 0; i < section->count; i++) {
 		if (!keys_mount(section->entries[i].key))
-			return fail_unknown(keys, &section->entries[i], NULL);
+			return keys_fail_unknown(keys, &section->entries[i], NULL);
 	}
 	return 0;
 }
@@ -306,7 +311,7 @@ int keys_check_mount(const struct keys *keys, const struct section *section)
 int keys_check_account(const struct keys *keys, const struct section *section,
 		       const struct vendor **vendor)
 {
-	const struct entry *type = section_find(section, "type");
+	const struct entry *type = sections_find(section, "type");
 	const struct vendor *found;
 	int result = check_name(keys, section);
 
@@ -332,8 +337,8 @@ int keys_check_account(const struct keys *keys, const struct section *section,
 		return keys_fail(keys, section->line, "section [%s] needs the key %s",
 				 section->name, setting->name);
 	}
-	if (found->users && !found->base_url && !section_find(section, "base_url") &&
-	    !(found->base_url_key && section_find(section, found->base_url_key)))
+	if (found->users && !found->base_url && !sections_find(section, "base_url") &&
+	    !(found->base_url_key && sections_find(section, found->base_url_key)))
 		return keys_fail(keys, section->line, "section [%s] needs the key %s%sbase_url%s",
 				 section->name, found->base_url_key ? found->base_url_key : "",
 				 found->base_url_key ? " (or " : "",

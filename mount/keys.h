@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * keys.h - which keys a section of the config file may hold: tables, and checks without values.
+ * keys.h - which keys a section of the config file may have: tables, and checks of names alone.
  *
- * For config.c alone. Nothing here blocks or allocates. What fails leaves one line in WHY, with
- * file and line.
+ * For config.c only. Nothing here blocks or allocates, and no value is read. A function that fails
+ * writes one line to WHY, with the file and the line.
  */
 #ifndef ROSTERFS_KEYS_H
 #define ROSTERFS_KEYS_H
@@ -18,7 +18,7 @@ struct vendor;
 
 enum key_type { KEY_NUMBER, KEY_SIZE, KEY_YES_NO, KEY_PATH, KEY_URL };
 
-/* A key, and where its value goes: OFFSET into struct config or struct account. */
+/* A key. Its value is stored at OFFSET in struct config or struct account. */
 struct key {
 	const char *name;
 	enum key_type type;
@@ -26,7 +26,7 @@ struct key {
 	unsigned min, max; /* of a KEY_NUMBER */
 };
 
-/* The file that is being read, and where the words of an error go. */
+/* The file that is read, and the buffer for the words of an error. */
 struct keys {
 	const char *file;
 	const struct sections *sections;
@@ -34,29 +34,33 @@ struct keys {
 	size_t why_size;
 };
 
-/* As sections_fail, with EINVAL and the file and WHY of KEYS; LINE 0: no line. Returns -EINVAL. */
+/* As sections_fail, with EINVAL and the file and WHY of KEYS. LINE 0: no line. Returns -EINVAL. */
 #define keys_fail(keys, line, ...)                                                                 \
 	sections_fail((keys)->why, (keys)->why_size, EINVAL, (keys)->file, line, __VA_ARGS__)
 
-/* The same with ENOMEM. */
+/* As keys_fail, with ENOMEM and "out of memory". Returns -ENOMEM. */
 int keys_fail_memory(const struct keys *keys, unsigned line);
 
-/* The row of the mount's key NAME, into struct config, or NULL. */
+/* Return the row of the mount's key NAME (OFFSET is in struct config), or NULL. */
 const struct key *keys_mount(const char *name);
 
-/* The row of the key NAME that all vendors with an API have, into struct account, or NULL. */
+/* Return the row of NAME, a key of each vendor with an API (OFFSET is in struct account), or NULL.
+ */
 const struct key *keys_account(const char *name);
 
-/* The setting of VENDOR that the key NAME gives, and for a secret in which way; NULL: none. */
+/*
+ * Return the setting of VENDOR that the key NAME gives, or NULL. Store in *WAY how NAME gives it: a
+ * secret can also come from a file, the environment or a command.
+ */
 const struct setting *keys_setting(const struct vendor *vendor, const char *name,
 				   enum secret_source *way);
 
-/* May [rosterfs] hold the keys that SECTION holds? 0, or -EINVAL. */
+/* Check the keys of SECTION, which is [rosterfs]. Returns 0 or -EINVAL. */
 int keys_check_mount(const struct keys *keys, const struct section *section);
 
 /*
- * Is SECTION well named, whose account is it, and does it hold the keys that an account of that
- * vendor needs and no others? 0 and *VENDOR, or -EINVAL.
+ * Check the name and the keys of SECTION, which is an account: it must have the keys that an
+ * account of its vendor needs, and no others. Store the vendor in *VENDOR. Returns 0 or -EINVAL.
  */
 int keys_check_account(const struct keys *keys, const struct section *section,
 		       const struct vendor **vendor);

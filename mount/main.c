@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * main.c - what happens at start and at stop, in order.
+ * main.c - start and stop, in order.
  *
- * Builds the whole stack in one place: config, requests to vendors, filesystem, FUSE session. After
- * the loop has begun nothing exits any more but through its end.
+ * Builds the whole stack in one place: config, requests to vendors, filesystem, FUSE session. Once
+ * the loop has begun, the process exits only through the end of main.
  */
 #include "cache/history/audit.h"
 #include "fs/fs.h"
@@ -41,7 +41,7 @@
 
 static void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* One line, whatever stands in the names that it quotes. */
+/* Print a line to stderr. Control characters in names that it quotes become question marks. */
 static void complain(const char *format, ...)
 {
 	char words[2 * PATH_MAX];
@@ -57,8 +57,7 @@ static void complain(const char *format, ...)
 	fprintf(stderr, "rosterfs: %s\n", words);
 }
 
-/* What libfuse said last to this thread, which may be any: the main one's is part of our one line.
- */
+/* The last message of libfuse in this thread. The main thread's becomes part of our own message. */
 static _Thread_local char fuse_words[256];
 
 static void on_fuse_log(enum fuse_log_level level, const char *format, va_list args)
@@ -69,7 +68,7 @@ static void on_fuse_log(enum fuse_log_level level, const char *format, va_list a
 	log_line("libfuse: %s", fuse_words);
 }
 
-/* Keys are in memory: no core, and nobody but root looks into the process. */
+/* Protect the keys in memory: no core dump, and only root may inspect the process. */
 static void hide_memory(void)
 {
 	const struct rlimit none = {0, 0};
@@ -79,8 +78,8 @@ static void hide_memory(void)
 }
 
 /*
- * Large arrays go back to the kernel when they are freed. Left to itself malloc learns to keep
- * them, and what then settles in their holes makes the heap a sixth larger over twenty refreshes.
+ * Return large arrays to the kernel when they are freed. By default malloc adapts and keeps them,
+ * and small allocations in their holes make the heap a sixth larger over twenty refreshes.
  */
 static void settle_memory(void)
 {
@@ -96,10 +95,11 @@ struct mount {
 	struct fs *fs;
 	struct fuse_session *session;
 	bool handlers, mounted;
-	bool greeted; /* INIT has come */
+	bool greeted; /* INIT has arrived */
 };
 
-/* The queues of all accounts with an API. -EMFILE: it has been said what is missing. */
+/* Make the queues of all accounts with an API. Returns 0 or a negative errno; -EMFILE is reported
+ * already. */
 static int open_queues(struct mount *mount)
 {
 	char words[1024];
@@ -123,8 +123,8 @@ static int open_queues(struct mount *mount)
 }
 
 /*
- * The file that tells of each attempted change. One below the mount point could only be reached
- * through ourselves.
+ * Open audit_log. A file below the mount point is refused, because it could only be reached through
+ * this process. Returns 0, or a negative errno after the error is reported.
  */
 static int open_audit(struct mount *mount)
 {
@@ -148,7 +148,7 @@ static int open_audit(struct mount *mount)
 	return 0;
 }
 
-/* Return true if what is mounted at PATH last, in front of all else there, is a rosterfs. */
+/* Return true if the topmost mount at PATH is rosterfs. */
 static bool is_mounted(const char *path)
 {
 	FILE *mounts = setmntent("/proc/self/mounts", "re");
@@ -166,6 +166,7 @@ static bool is_mounted(const char *path)
 	return found;
 }
 
+/* Set mount->mountpoint. Returns 0, or a negative errno after the error is reported. */
 static int find_mountpoint(struct mount *mount)
 {
 	struct stat stat_buffer = {0};
@@ -173,14 +174,13 @@ static int find_mountpoint(struct mount *mount)
 	bool there = realpath(mount->options.mountpoint, mount->mountpoint);
 	int error = 0;
 
-	/* The kernel may still know the attributes of a mount that has died, but not its figures.
-	 */
+	/* of a stale mount the kernel may still know the attributes, but not statvfs */
 	if (!there || stat(mount->mountpoint, &stat_buffer) ||
 	    statvfs(mount->mountpoint, &statvfs_buffer))
 		error = errno;
-	/* another user's, which gives nobody else its figures, is an error too */
+	/* another user's mount, whose statvfs fails, must be recognized too */
 	if (there && error != ENOTCONN && is_mounted(mount->mountpoint)) {
-		complain("%s: a rosterfs is mounted here already: run fusermount3 -u %s first",
+		complain("%s: rosterfs is mounted here already; run fusermount3 -u %s first",
 			 mount->options.mountpoint, mount->options.mountpoint);
 		return -EBUSY;
 	}
@@ -200,7 +200,8 @@ static int find_mountpoint(struct mount *mount)
 	return 0;
 }
 
-/* What we put in front of the user's mount options: the last word on each counts. */
+/* Return the -o argument for libfuse. Our options come first, because the last one of each counts.
+ * The caller frees it. NULL: no memory. */
 static char *session_options(const struct options *options)
 {
 	char name[PATH_MAX * 2];
@@ -218,7 +219,7 @@ static char *session_options(const struct options *options)
 	return text;
 }
 
-/* Not yet the time to say that the mount is up: libfuse may still refuse what the kernel offers. */
+/* INIT has arrived. The mount is not up yet: libfuse may still refuse what the kernel offers. */
 static void on_init(void *arg)
 {
 	struct mount *mount = arg;
@@ -226,6 +227,8 @@ static void on_init(void *arg)
 	mount->greeted = true;
 }
 
+/* Make everything up to the FUSE session. Returns 0, or a negative errno after the error is
+ * reported. */
 static int build(struct mount *mount)
 {
 	const struct options *options = &mount->options;
@@ -251,7 +254,7 @@ static int build(struct mount *mount)
 				   mount->config.account_count);
 	if (!mount->fs) {
 		if (error != -EMFILE)
-			complain("no memory");
+			complain("out of memory");
 		goto out;
 	}
 	mount->fs->greeted = on_init;
@@ -268,7 +271,7 @@ out:
 	return mount->session ? 0 : -EINVAL;
 }
 
-/* fusermount3 complains on our stderr: what it says becomes part of our one line. */
+/* Mount the session. What fusermount3 prints to stderr becomes part of our own message. */
 static int mount_session(struct mount *mount)
 {
 	int before = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
@@ -295,30 +298,32 @@ static int mount_session(struct mount *mount)
 	return error;
 }
 
+/* Mount, and start the filesystem's threads. Returns 0, or a negative errno after the error is
+ * reported. */
 static int attach(struct mount *mount)
 {
 	if (fuse_set_signal_handlers(mount->session)) {
-		complain("signal handlers can't be set");
+		complain("cannot set signal handlers");
 		return -EINVAL;
 	}
 	mount->handlers = true;
 	if (mount_session(mount)) {
-		complain("%s can't be mounted: %s", mount->mountpoint,
-			 fuse_words[0] ? fuse_words : "is /dev/fuse there, and fusermount3?");
+		complain("%s: cannot mount: %s", mount->mountpoint,
+			 fuse_words[0] ? fuse_words : "check that /dev/fuse and fusermount3 exist");
 		return -EINVAL;
 	}
 	mount->mounted = true;
 	if (fs_start(mount->fs)) {
-		complain("no thread can be started");
+		complain("cannot start a thread");
 		return -EAGAIN;
 	}
 	return 0;
 }
 
 /*
- * Answer INIT before there are threads: only once libfuse has come back from it without giving up
- * is the mount up. Until INIT is answered the kernel sends nothing else. Returns 0, also where the
- * session has ended in it, or a negative errno.
+ * Answer INIT before there are threads. The mount is up only when libfuse has returned from it and
+ * the session goes on. Until INIT is answered, the kernel sends nothing else. Returns 0, even if
+ * the session has ended in it, or a negative errno.
  */
 static int answer_init(struct mount *mount)
 {
@@ -344,7 +349,7 @@ static int loop(struct mount *mount)
 	bool up;
 
 	if (!config) {
-		complain("no memory");
+		complain("out of memory");
 		return -1;
 	}
 	result = answer_init(mount);
@@ -354,14 +359,14 @@ static int loop(struct mount *mount)
 	fuse_loop_cfg_set_clone_fd(config, 0);
 	fuse_loop_cfg_set_max_threads(config, 10);
 	fuse_loop_cfg_set_idle_threads(config, 10);
-	/* of a session that has ended it only tells why */
+	/* for a session that has ended, this only returns the reason */
 	if (result == 0)
 		result = fuse_session_loop_mt(mount->session, config);
 	fuse_loop_cfg_destroy(config);
 	if (!up && result < 0)
-		complain("%s can't be mounted: %s", mount->mountpoint,
+		complain("%s: cannot mount: %s", mount->mountpoint,
 			 fuse_words[0] ? fuse_words : strerror(-result));
-	/* A signal that ends us is the usual way to end, and an unmount may look like an abort. */
+	/* a signal is a usual way to end, and an unmount may look like an abort */
 	return result < 0 && result != -ECONNABORTED ? -1 : 0;
 }
 
@@ -369,19 +374,19 @@ static void tear_down(struct mount *mount)
 {
 	sigset_t all;
 
-	/* All that waits is told at once that it is over; only changes under way are given time. */
+	/* everything that waits fails at once; only changes in progress get some time */
 	if (mount->fs)
 		fs_stop(mount->fs, SETTLE_MILLISECONDS);
 	http_stop(mount->http);
 	fs_finish(mount->fs);
 	http_free(mount->http);
-	/* Not before all threads have ended: it closes the descriptor that their answers go to. */
+	/* only after all threads have ended: it closes the descriptor that they reply to */
 	if (mount->mounted)
 		fuse_session_unmount(mount->session);
 	fs_free(mount->fs);
 	audit_free(mount->audit);
 	if (mount->handlers) {
-		/* from here on, a second signal would kill us: it says nothing new */
+		/* without handlers a second signal would kill the process */
 		sigfillset(&all);
 		pthread_sigmask(SIG_BLOCK, &all, NULL);
 		fuse_remove_signal_handlers(mount->session);
@@ -398,7 +403,7 @@ static int run_check(struct mount *mount)
 	unsigned failed = 1;
 
 	if (error && error != -EMFILE)
-		complain("no memory");
+		complain("out of memory");
 	else if (!error && audit && audit_check(audit, why, sizeof(why)))
 		complain("%s", why);
 	else if (!error)
@@ -414,12 +419,13 @@ static int run_mount(struct mount *mount)
 	if (!error && !mount->options.foreground) {
 		error = background_fork();
 		if (error)
-			complain("can't fork: %s", strerror(-error));
+			complain("cannot fork: %s", strerror(-error));
 	}
 	if (error)
 		return 1;
 	signal(SIGPIPE, SIG_IGN);
-	signal(SIGXFSZ, SIG_IGN); /* a limit on audit_log's size is an error as others are */
+	signal(SIGXFSZ,
+	       SIG_IGN); /* exceeding a limit on audit_log's size is an error, not a signal */
 	log_to_stderr(mount->options.debug);
 	fuse_set_log_func(on_fuse_log);
 	error = open_audit(mount);
@@ -431,7 +437,7 @@ static int run_mount(struct mount *mount)
 		log_line("chdir /: %s", strerror(errno));
 	if (!error)
 		error = loop(mount);
-	/* after a mount that was up this is no news to anybody */
+	/* a no-op after a mount that was up */
 	background_failed();
 	tear_down(mount);
 	return error ? 1 : 0;

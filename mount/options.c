@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * options.c - takes the command line apart.
+ * options.c - see options.h.
  *
  * mount(8) calls a FUSE program as `rosterfs CONFIG MOUNTPOINT -o rw,nosuid,...`, with the options
- * last and among them words that are for mount(8) itself; those are dropped. What libfuse knows is
- * passed on as text. Any other word is an error here, because libfuse would complain only after
- * secrets were fetched. A misspelt dry_run must not become a mount that sends. This file must not
+ * last. Words among them that are for mount(8) itself are dropped. Words that libfuse knows are
+ * passed on as text. Any other word is an error here, because libfuse would report it only after
+ * secrets are read. A misspelt dry_run must not become a mount that sends. This file must not
  * include a FUSE header.
  */
 #include "mount/options.h"
@@ -19,11 +19,11 @@
 #include <string.h>
 #include <unistd.h>
 
-/* what getopt_long gives for --check, which has no letter */
+/* what getopt_long returns for --check, which has no letter */
 #define OPTION_CHECK 256
 
 enum action {
-	ACTION_DROP, /* for mount(8), or the default anyway */
+	ACTION_DROP, /* for mount(8), or the default */
 	ACTION_PASS, /* for libfuse and the kernel */
 	ACTION_READ_ONLY,
 	ACTION_READ_WRITE,
@@ -36,7 +36,7 @@ enum action {
 	ACTION_UMASK,
 };
 
-/* One word of -o. A name that ends in = or - is a beginning, what follows is free. */
+/* One word of -o. A name that ends in = or - is a prefix; any text may follow. */
 static const struct word {
 	const char *name;
 	enum action action;
@@ -49,7 +49,7 @@ static const struct word {
     {"uid=", ACTION_UID},
     {"gid=", ACTION_GID},
     {"umask=", ACTION_UMASK},
-    {"default_permissions", ACTION_DROP}, /* is always there */
+    {"default_permissions", ACTION_DROP}, /* always set */
     {"allow_root", ACTION_ALLOW_ROOT},
     {"auto_unmount", ACTION_PASS},
     {"fsname=", ACTION_PASS},
@@ -69,7 +69,7 @@ static const struct word {
     {"dirsync", ACTION_PASS},
     {"atime", ACTION_PASS},
     {"noatime", ACTION_PASS},
-    /* libfuse 3.14 does not know these, and no file here has a time of access */
+    /* libfuse 3.14 does not know these, and no file here has an access time */
     {"diratime", ACTION_DROP},
     {"nodiratime", ACTION_DROP},
     {"relatime", ACTION_DROP},
@@ -96,7 +96,7 @@ static const struct word {
     {"x-", ACTION_DROP},
     {"X-", ACTION_DROP},
     {"_rnetdev", ACTION_DROP},
-    /* what no FUSE filesystem has: messages of the kernel, mandatory locks, i_version */
+    /* what FUSE filesystems do not have: kernel messages, mandatory locks, i_version */
     {"silent", ACTION_DROP},
     {"loud", ACTION_DROP},
     {"mand", ACTION_DROP},
@@ -111,10 +111,10 @@ struct parse {
 	size_t why_size;
 };
 
-static int fail(const struct parse *parse, int error, const char *format, ...)
+static int options_fail(const struct parse *parse, int error, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-static int fail(const struct parse *parse, int error, const char *format, ...)
+static int options_fail(const struct parse *parse, int error, const char *format, ...)
 {
 	va_list arguments;
 
@@ -128,20 +128,20 @@ static int fail(const struct parse *parse, int error, const char *format, ...)
 	return -error;
 }
 
-/* Put WORD at the end of the words for libfuse. */
+/* Append WORD to the words for libfuse. */
 static int pass(const struct parse *parse, const char *word)
 {
 	char *joined;
 	char *before = parse->options->mount_options;
 
 	if (asprintf(&joined, "%s%s%s", before ? before : "", before ? "," : "", word) < 0)
-		return fail(parse, ENOMEM, "out of memory");
+		return options_fail(parse, ENOMEM, "out of memory");
 	free(before);
 	parse->options->mount_options = joined;
 	return 0;
 }
 
-/* TEXT as a number in BASE from 0 to MAX, digits only. */
+/* Parse TEXT, digits only, as a number in BASE from 0 to MAX. */
 static int number(const struct parse *parse, const char *name, const char *text, int base,
 		  unsigned long max, unsigned long *value)
 {
@@ -150,14 +150,15 @@ static int number(const struct parse *parse, const char *name, const char *text,
 	errno = 0;
 	*value = strtoul(text, &end, base);
 	if (!isdigit((unsigned char)*text) || *end || errno || *value > max)
-		return fail(parse, EINVAL,
-			    base == 8 ? "the mount option %s wants an octal number from 0 to 0%lo"
-				      : "the mount option %s wants a number from 0 to %lu",
-			    name, max);
+		return options_fail(parse, EINVAL,
+				    base == 8
+					? "the mount option %s needs an octal number from 0 to 0%lo"
+					: "the mount option %s needs a number from 0 to %lu",
+				    name, max);
 	return 0;
 }
 
-static const struct word *find(const char *text)
+static const struct word *options_find(const char *text)
 {
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
 		const char *name = words[i].name;
@@ -170,16 +171,16 @@ static const struct word *find(const char *text)
 	return NULL;
 }
 
-/* One word of -o, without commas around it. */
+/* Take one word of -o, without commas around it. */
 static int take_word(const struct parse *parse, const char *text)
 {
 	struct options *options = parse->options;
-	const struct word *word = find(text);
+	const struct word *word = options_find(text);
 	unsigned long value;
 	int result = 0;
 
 	if (!word)
-		return fail(
+		return options_fail(
 		    parse, EINVAL,
 		    "unknown mount option %s (ro, dry_run, allow_other, uid=, gid= and umask= "
 		    "are known, and the others that rosterfs(1) names)",
@@ -191,7 +192,7 @@ static int take_word(const struct parse *parse, const char *text)
 		return pass(parse, text);
 	case ACTION_READ_ONLY:
 	case ACTION_READ_WRITE:
-		/* passed on at the end, because the last one counts */
+		/* options_parse passes it on at the end, because the last one counts */
 		options->read_only = word->action == ACTION_READ_ONLY;
 		break;
 	case ACTION_DRY_RUN:
@@ -232,7 +233,7 @@ static int take_word(const struct parse *parse, const char *text)
 	return result;
 }
 
-/* The argument of one -o: words between commas; `\,` is a comma in a word, as for libfuse. */
+/* Take the argument of one -o: words between commas. `\,` is a comma in a word, as for libfuse. */
 static int take_words(const struct parse *parse, const char *text)
 {
 	char *copy = strdup(text);
@@ -240,7 +241,7 @@ static int take_words(const struct parse *parse, const char *text)
 	int result = 0;
 
 	if (!copy)
-		return fail(parse, ENOMEM, "out of memory");
+		return options_fail(parse, ENOMEM, "out of memory");
 	for (char *at = copy; result == 0; at++) {
 		bool last = *at == '\0';
 
@@ -266,14 +267,14 @@ static int take_argument(const struct parse *parse, const char *text)
 	struct options *options = parse->options;
 
 	if (!*text)
-		return fail(parse, EINVAL, "an empty argument: %s is missing",
-			    options->config ? "MOUNTPOINT" : "CONFIG");
+		return options_fail(parse, EINVAL, "an empty argument: %s is missing",
+				    options->config ? "MOUNTPOINT" : "CONFIG");
 	if (!options->config)
 		options->config = text;
 	else if (!options->mountpoint)
 		options->mountpoint = text;
 	else
-		return fail(
+		return options_fail(
 		    parse, EINVAL,
 		    "one argument too many: %s (usage: rosterfs [options] CONFIG MOUNTPOINT)",
 		    text);
@@ -285,34 +286,35 @@ static int check_arguments(const struct parse *parse)
 	const struct options *options = parse->options;
 
 	if (options->check && options->mountpoint)
-		return fail(parse, EINVAL,
-			    "--check mounts nothing: usage: rosterfs --check CONFIG");
+		return options_fail(parse, EINVAL,
+				    "--check mounts nothing: usage: rosterfs --check CONFIG");
 	if (options->check && !options->config)
-		return fail(
+		return options_fail(
 		    parse, EINVAL,
 		    "CONFIG is missing: usage: rosterfs --check CONFIG; try rosterfs --help");
 	if (!options->config)
-		return fail(parse, EINVAL,
-			    "CONFIG and MOUNTPOINT are missing: usage: rosterfs "
-			    "[options] CONFIG MOUNTPOINT; try rosterfs --help");
+		return options_fail(parse, EINVAL,
+				    "CONFIG and MOUNTPOINT are missing: usage: rosterfs "
+				    "[options] CONFIG MOUNTPOINT; try rosterfs --help");
 	if (!options->check && !options->mountpoint)
-		return fail(parse, EINVAL,
-			    "MOUNTPOINT is missing: usage: rosterfs [options] CONFIG "
-			    "MOUNTPOINT; try rosterfs --help");
+		return options_fail(parse, EINVAL,
+				    "MOUNTPOINT is missing: usage: rosterfs [options] CONFIG "
+				    "MOUNTPOINT; try rosterfs --help");
 	return 0;
 }
 
-/* libfuse takes both, and lets in root alone: whoever wrote allow_other would wonder. */
+/* libfuse accepts both and then admits only root, which contradicts allow_other. */
 static int check_access(const struct parse *parse)
 {
 	if (parse->options->allow_other && parse->options->allow_root)
-		return fail(parse, EINVAL,
-			    "the mount options allow_other and allow_root exclude each other: "
-			    "keep one of the two");
+		return options_fail(
+		    parse, EINVAL,
+		    "the mount options allow_other and allow_root exclude each other; "
+		    "keep one of the two");
 	return 0;
 }
 
-/* What getopt_long returned. */
+/* Take OPTION, which getopt_long returned. */
 static int take_option(const struct parse *parse, int option, char **argv)
 {
 	struct options *options = parse->options;
@@ -334,24 +336,25 @@ static int take_option(const struct parse *parse, int option, char **argv)
 		return 0;
 	case OPTION_CHECK:
 		if (optarg && strcmp(optarg, "quick") != 0)
-			return fail(parse, EINVAL,
-				    "unknown option --check=%s: only --check and --check=quick are "
-				    "known; try rosterfs --help",
-				    optarg);
+			return options_fail(
+			    parse, EINVAL,
+			    "unknown option --check=%s: only --check and --check=quick are "
+			    "known; try rosterfs --help",
+			    optarg);
 		options->check = true;
 		options->quick = optarg != NULL;
 		return 0;
 	case 1:
 		return take_argument(parse, optarg);
 	case ':':
-		return fail(parse, EINVAL, "the option -%c needs an argument", optopt);
+		return options_fail(parse, EINVAL, "the option -%c needs an argument", optopt);
 	default:
-		/* getopt tells an unknown letter; a long option it has already gone past */
+		/* optopt is an unknown letter; for a long option, optind is already past it */
 		if (optopt > 0 && optopt < 128 && !strchr("fdohV", optopt))
-			return fail(parse, EINVAL, "unknown option -%c; try rosterfs --help",
-				    optopt);
-		return fail(parse, EINVAL, "unknown option %s; try rosterfs --help",
-			    argv[optind - 1]);
+			return options_fail(parse, EINVAL,
+					    "unknown option -%c; try rosterfs --help", optopt);
+		return options_fail(parse, EINVAL, "unknown option %s; try rosterfs --help",
+				    argv[optind - 1]);
 	}
 }
 
@@ -370,8 +373,8 @@ int options_parse(int argc, char **argv, struct options *options, char *why, siz
 	*options = (struct options){.uid = getuid(), .gid = getgid(), .umask = 077};
 	result = pass(&parse, "default_permissions");
 	opterr = 0;
-	optind = 0; /* begin anew, even after another command line */
-	/* `-`: arguments come in their order, whatever POSIXLY_CORRECT says */
+	optind = 0; /* restart, even after another command line */
+	/* `-`: return arguments in their order, whatever POSIXLY_CORRECT says */
 	while (result == 0 &&
 	       (option = getopt_long(argc, argv, "-:fdo:hV", long_options, NULL)) != -1) {
 		result = take_option(&parse, option, argv);

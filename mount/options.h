@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * options.h - the command line: `rosterfs [options] CONFIG MOUNTPOINT`, also as mount(8) gives it.
+ * options.h - the command line: `rosterfs [options] CONFIG MOUNTPOINT`, also as mount(8) passes it.
  *
- * Read once at start. Nothing here touches a file, waits or prints; libfuse is not known here, what
- * is meant for it is handed on as text.
+ * Read once at start. Nothing here accesses a file, blocks or prints. It does not know libfuse:
+ * options for it are passed on as text.
  */
 #ifndef ROSTERFS_OPTIONS_H
 #define ROSTERFS_OPTIONS_H
@@ -14,44 +14,45 @@
 
 struct options {
 	const char *config;     /* borrowed from argv; set unless help or version */
-	const char *mountpoint; /* borrowed from argv, as it was given; NULL with check */
-	bool help;              /* print options_help() and end; nothing else was looked at */
-	bool version;           /* print the version and end; nothing else was looked at */
+	const char *mountpoint; /* borrowed from argv, unchanged; NULL with check */
+	bool help;              /* print options_help() and exit; nothing else was checked */
+	bool version;           /* print the version and exit; nothing else was checked */
 	bool check;             /* --check, or --check=quick */
 	bool quick;             /* --check=quick */
 	bool foreground;        /* -f, or -d */
 	bool debug;             /* -d */
-	bool read_only;         /* ro: whichever of ro and rw came last */
+	bool read_only;         /* ro is the last of all ro and rw */
 	bool dry_run;
 	bool allow_other;
 	bool allow_root; /* never with allow_other */
-	uid_t uid;       /* who owns the files: uid=, or the user who mounts */
+	uid_t uid;       /* owner of the files: uid=, or the user that mounts */
 	gid_t gid;
 	/*
 	 * Modes are 0666 & ~umask for files and 0777 & ~umask for directories; the default, 077,
-	 * gives 0600 and 0700. umask_given: it counts for what has wider modes by default too.
+	 * gives 0600 and 0700. umask_given: it also applies to files with wider default modes.
 	 */
 	mode_t umask;
 	bool umask_given;
 	/*
 	 * For libfuse's -o: words joined by commas, a comma in a word as `\,`. Begins with
-	 * default_permissions, ends with ro if read_only, holds allow_other or allow_root if given.
-	 * fsname= and subtype= are in it only if the user gave them: put other ones in front of it,
-	 * the last counts.
+	 * default_permissions, ends with ro if read_only, and has allow_other or allow_root if
+	 * given. It has fsname= and subtype= only if the user gave them: put defaults in front of
+	 * it, because the last one counts.
 	 */
 	char *mount_options;
 };
 
 /*
- * Take the command line apart. ARGV is not changed. Returns 0, or a negative errno and one line in
- * WHY that says what to mend. Pair with options_clear (also after an error). One thread only:
+ * Parse the command line. ARGV is not changed. Returns 0, or a negative errno and one line in WHY
+ * that says what to fix. Pair with options_clear, also after an error. Not thread-safe, because of
  * getopt.
  */
 int options_parse(int argc, char **argv, struct options *options, char *why, size_t why_size);
 
+/* Free what OPTIONS holds. */
 void options_clear(struct options *options);
 
-/* The text of --help: lines, the last one ended too. */
+/* Return the text of --help, lines that end with newlines. */
 const char *options_help(void);
 
 #endif

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * secret.c - gets one secret from the place that the config names.
+ * secret.c - see secret.h.
  *
- * Whatever passes through a buffer here is wiped from it, so that the caller's copy is the only one
- * (the environment and the given text stay with their owners). No message quotes anything that was
- * read, nor the place it was read from: people do paste the key itself after `X_file =`. It must
- * not know what a secret is for.
+ * Every buffer here is wiped, so that the caller's copy is the only one (the environment and the
+ * given text belong to their owners). No message quotes what was read, nor the path or command:
+ * users paste the key itself after `X_file =`. It must not know what a secret is used for.
  */
 #include "mount/secret.h"
 
@@ -29,14 +28,14 @@
 
 #define SECRET_LENGTH_MAX 16384
 #define COMMAND_SECONDS 30
-/* how often we look whether a command has ended that keeps its output open */
+/* interval of checks whether a command has ended that keeps its output open */
 #define COMMAND_LOOK_MS 20
 
-/* The first line of a file or of a command's output, as far as it came. */
+/* The first line of a file or of a command's output, as far as it was read. */
 struct line {
 	char text[SECRET_LENGTH_MAX + 1];
 	size_t length;
-	bool whole; /* its end was seen */
+	bool whole; /* its end was read */
 	bool too_long;
 };
 
@@ -45,10 +44,10 @@ struct words {
 	size_t size;
 };
 
-static int fail(const struct words *why, int error, const char *format, ...)
+static int secret_fail(const struct words *why, int error, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-static int fail(const struct words *why, int error, const char *format, ...)
+static int secret_fail(const struct words *why, int error, const char *format, ...)
 {
 	va_list arguments;
 
@@ -59,31 +58,32 @@ static int fail(const struct words *why, int error, const char *format, ...)
 }
 
 /* Check TEXT and copy it to *SECRET. */
-static int take(const struct words *why, const char *text, size_t length, char **secret)
+static int secret_take(const struct words *why, const char *text, size_t length, char **secret)
 {
 	const char *invisible;
 	char *copy;
 
 	if (length == 0)
-		return fail(why, EINVAL, "the secret is empty");
+		return secret_fail(why, EINVAL, "the secret is empty");
 	if (length > SECRET_LENGTH_MAX)
-		return fail(why, EINVAL, "a secret can have %d bytes at most", SECRET_LENGTH_MAX);
+		return secret_fail(why, EINVAL, "a secret may have at most %d bytes",
+				   SECRET_LENGTH_MAX);
 	if (length > 1 && (memcmp(text, "\xFF\xFE", 2) == 0 || memcmp(text, "\xFE\xFF", 2) == 0))
-		return fail(why, EINVAL, "the secret is in UTF-16: save it as UTF-8");
+		return secret_fail(why, EINVAL, "the secret is in UTF-16; save it as UTF-8");
 	for (size_t i = 0; i < length; i++) {
 		if (iscntrl((unsigned char)text[i]))
-			return fail(why, EINVAL, "the secret holds a control character");
+			return secret_fail(why, EINVAL, "the secret holds a control character");
 	}
 	invisible = invisible_find(text, length);
 	if (invisible) {
 		char name[INVISIBLE_WORDS_MAX];
 
 		invisible_name(invisible, text + length, name);
-		return fail(why, EINVAL, "the secret holds %s: remove it", name);
+		return secret_fail(why, EINVAL, "the secret holds %s; remove it", name);
 	}
 	copy = strndup(text, length);
 	if (!copy)
-		return fail(why, ENOMEM, "out of memory");
+		return secret_fail(why, ENOMEM, "out of memory");
 	*secret = copy;
 	return 0;
 }
@@ -93,16 +93,16 @@ static int take_line(const struct words *why, const struct line *line, char **se
 	size_t length = line->length;
 
 	if (line->too_long)
-		return fail(why, EINVAL, "the first line is longer than %d bytes",
-			    SECRET_LENGTH_MAX);
+		return secret_fail(why, EINVAL, "the first line is longer than %d bytes",
+				   SECRET_LENGTH_MAX);
 	if (length > 0 && line->text[length - 1] == '\r')
 		length--;
 	if (length == 0)
-		return fail(why, EINVAL, "the first line is empty");
-	return take(why, line->text, length, secret);
+		return secret_fail(why, EINVAL, "the first line is empty");
+	return secret_take(why, line->text, length, secret);
 }
 
-/* Read once from FD, keeping what belongs to the first line. Returns as read() does. */
+/* Read once from FD, and keep what belongs to the first line. Returns what read() returns. */
 static ssize_t line_read(int fd, struct line *line)
 {
 	char rest[512];
@@ -133,23 +133,24 @@ static int read_file(const struct words *why, const char *path, struct line *lin
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 
 	if (fd < 0) {
-		result = fail(why, errno, "the file cannot be opened: %s", strerror(errno));
+		result = secret_fail(why, errno, "the file cannot be opened: %s", strerror(errno));
 		goto out;
 	}
 	if (fstat(fd, &status) < 0) {
-		result = fail(why, errno, "the file's mode cannot be read: %s", strerror(errno));
+		result = secret_fail(why, errno, "the file's mode cannot be read: %s",
+				     strerror(errno));
 		goto out;
 	}
 	if (status.st_mode & (S_IRGRP | S_IROTH) && !S_ISDIR(status.st_mode)) {
-		result = fail(why, EPERM,
-			      "group or others can read the file: run chmod go-r on it");
+		result = secret_fail(why, EPERM,
+				     "group or others can read the file; run chmod go-r on it");
 		goto out;
 	}
 	do {
 		count = line_read(fd, line);
 	} while ((count > 0 && !line->whole && !line->too_long) || (count < 0 && errno == EINTR));
 	if (count < 0)
-		result = fail(why, errno, "the file cannot be read: %s", strerror(errno));
+		result = secret_fail(why, errno, "the file cannot be read: %s", strerror(errno));
 out:
 	if (fd >= 0)
 		(void)close(fd);
@@ -157,8 +158,9 @@ out:
 }
 
 /*
- * Start COMMAND with its output in the pipe END, in a session of its own: then the whole group can
- * be killed, and what asks for a password on the terminal fails at once instead of being stopped.
+ * Start COMMAND with its output to the pipe END, in its own session. Then the whole group can be
+ * killed, and a program that reads a password from the terminal fails at once instead of being
+ * stopped. Returns 0 or a negative errno.
  */
 static int command_start(const char *command, int end, pid_t *pid)
 {
@@ -187,7 +189,7 @@ static int command_start(const char *command, int end, pid_t *pid)
 		error = posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID |
 								  POSIX_SPAWN_SETSIGMASK |
 								  POSIX_SPAWN_SETSIGDEF);
-	/* in this order: END may be descriptor 0 when we were started without one */
+	/* in this order: END may be descriptor 0 if this process was started without stdin */
 	if (!error)
 		error = posix_spawn_file_actions_adddup2(&actions, end, STDOUT_FILENO);
 	if (!error)
@@ -205,9 +207,9 @@ out_copy:
 }
 
 /*
- * Read the first line from FD until the process PID ends. What it started in the background may
- * keep FD open for ever, so that the end of the output is not waited for. Returns 0 and how it
- * ended in *STATUS, or a negative errno: -ETIMEDOUT when it was killed.
+ * Read the first line from FD until the process PID ends. Do not wait for the end of the output,
+ * because a background process of the command may keep it open. Returns 0 and the wait status in
+ * *STATUS, or a negative errno; -ETIMEDOUT: it was killed.
  */
 static int command_wait(pid_t pid, int fd, struct line *line, int *status)
 {
@@ -243,27 +245,30 @@ static int read_command(const struct words *why, const char *command, struct lin
 	pid_t pid = -1;
 
 	if (pipe2(ends, O_CLOEXEC) < 0)
-		return fail(why, errno, "no pipe for the command: %s", strerror(errno));
+		return secret_fail(why, errno, "cannot create a pipe for the command: %s",
+				   strerror(errno));
 	(void)fcntl(ends[0], F_SETFL, O_NONBLOCK);
-	/* where SIGCHLD was inherited as ignored, nobody could learn how the command ended */
+	/* if SIGCHLD was inherited as ignored, waitpid could not tell how the command ended */
 	(void)sigaction(SIGCHLD, &standard, &before);
 	result = command_start(command, ends[1], &pid);
 	(void)close(ends[1]);
 	if (result) {
-		(void)fail(why, -result, "the command cannot be started: %s", strerror(-result));
+		(void)secret_fail(why, -result, "the command cannot be started: %s",
+				  strerror(-result));
 		goto out;
 	}
 	result = command_wait(pid, ends[0], line, &status);
 	if (result == -ETIMEDOUT)
-		(void)fail(why, ETIMEDOUT, "the command did not end within %d seconds",
-			   COMMAND_SECONDS);
+		(void)secret_fail(why, ETIMEDOUT, "the command did not end within %d seconds",
+				  COMMAND_SECONDS);
 	else if (result)
-		(void)fail(why, -result, "the command was lost: %s", strerror(-result));
+		(void)secret_fail(why, -result, "the command was lost: %s", strerror(-result));
 	else if (WIFSIGNALED(status))
-		result = fail(why, EINVAL, "the command was killed by signal %d", WTERMSIG(status));
+		result = secret_fail(why, EINVAL, "the command was killed by signal %d",
+				     WTERMSIG(status));
 	else if (WEXITSTATUS(status) != 0)
-		result = fail(why, EINVAL, "the command ended with exit status %d",
-			      WEXITSTATUS(status));
+		result = secret_fail(why, EINVAL, "the command ended with exit status %d",
+				     WEXITSTATUS(status));
 out:
 	(void)sigaction(SIGCHLD, &before, NULL);
 	(void)close(ends[0]);
@@ -280,12 +285,12 @@ int secret_read(enum secret_source source, const char *where, char **secret, cha
 
 	switch (source) {
 	case SECRET_GIVEN:
-		return take(&words, where, strlen(where), secret);
+		return secret_take(&words, where, strlen(where), secret);
 	case SECRET_ENV:
 		value = getenv(where);
 		if (!value)
-			return fail(&words, ENOENT, "there is no such environment variable");
-		return take(&words, value, strlen(value), secret);
+			return secret_fail(&words, ENOENT, "there is no such environment variable");
+		return secret_take(&words, value, strlen(value), secret);
 	case SECRET_FILE:
 		result = read_file(&words, where, &line);
 		break;

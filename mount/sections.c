@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * sections.c - the text of a config file, taken apart by inih, with line numbers.
+ * sections.c - see sections.h. inih parses the file.
  *
- * inih is lenient where a config with keys and guards in it must not be: it glues an indented line
- * to the value before, cuts a value at ` ;`, splits overlong lines, shortens section names, ignores
- * what follows a `]`, and does not tell of a section without keys. Its limits also depend on how a
- * system built it. So each line is looked at here before inih gets it, and section headers are read
- * here. This file must not know what any key means, and quotes nothing of the file in a message.
+ * inih is too lenient for a config with keys and guards: it appends an indented line to the value
+ * before, cuts a value at ` ;`, splits overlong lines, truncates section names, ignores what
+ * follows a `]`, and does not report a section without keys. Its limits also depend on how it was
+ * built. Therefore each line is checked here before inih gets it, and section headers are parsed
+ * here. This file must not know what a key means, and quotes nothing of the file in a message.
  */
 #include "mount/sections.h"
 
@@ -24,15 +24,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* What inih hands back to us at each line and each key. */
+/* What inih passes to our callbacks, for each line and each key. */
 struct reader {
 	const char *file;
-	const char *at, *end; /* what is left of the text */
+	const char *at, *end; /* the rest of the text */
 	unsigned line;        /* the line that inih has */
 	struct sections *sections;
 	char *why;
 	size_t why_size;
-	int error; /* a negative errno: read no further */
+	int error; /* a negative errno: stop reading */
 };
 
 int sections_fail(char *why, size_t why_size, int error, const char *file, unsigned line,
@@ -55,14 +55,14 @@ int sections_fail(char *why, size_t why_size, int error, const char *file, unsig
 	return -error;
 }
 
-static int fail(struct reader *reader, const char *words)
+static int sections_fail_at(struct reader *reader, const char *words)
 {
 	reader->error = sections_fail(reader->why, reader->why_size, EINVAL, reader->file,
 				      reader->line, "%s", words);
 	return reader->error;
 }
 
-/* Refuse the invisible character at AT, if there is one. WHERE: what holds it. */
+/* Refuse the invisible character at AT, unless that is NULL. WHERE: "the key holds" or the like. */
 static int refuse_invisible(struct reader *reader, const char *where, const char *at,
 			    const char *end)
 {
@@ -72,7 +72,7 @@ static int refuse_invisible(struct reader *reader, const char *where, const char
 		return 0;
 	invisible_name(at, end, name);
 	reader->error = sections_fail(reader->why, reader->why_size, EINVAL, reader->file,
-				      reader->line, "%s %s: remove it", where, name);
+				      reader->line, "%s %s; remove it", where, name);
 	return reader->error;
 }
 
@@ -83,7 +83,7 @@ static int fail_memory(struct reader *reader)
 	return reader->error;
 }
 
-const struct entry *section_find(const struct section *section, const char *key)
+const struct entry *sections_find(const struct section *section, const char *key)
 {
 	for (size_t i = 0; i < section->count; i++) {
 		if (strcmp(section->entries[i].key, key) == 0)
@@ -92,7 +92,7 @@ const struct entry *section_find(const struct section *section, const char *key)
 	return NULL;
 }
 
-/* TEXT is what stands between [ and ]. */
+/* Add the section TEXT, the LENGTH bytes between [ and ]. */
 static int begin_section(struct reader *reader, const char *text, size_t length)
 {
 	struct sections *sections = reader->sections;
@@ -108,7 +108,7 @@ static int begin_section(struct reader *reader, const char *text, size_t length)
 			reader->error =
 			    sections_fail(reader->why, reader->why_size, EINVAL, reader->file,
 					  reader->line,
-					  "this section is in line %u already: merge the two",
+					  "this section is in line %u already; merge the two",
 					  other->line);
 			return reader->error;
 		}
@@ -130,18 +130,18 @@ static int take_header(struct reader *reader, const char *text, size_t length)
 	const char *close = memchr(text, ']', length);
 
 	if (!close)
-		return fail(reader, "the ] of the section is missing");
+		return sections_fail_at(reader, "the ] of the section is missing");
 	for (const char *at = close + 1; at < text + length; at++) {
 		if (!isspace((unsigned char)*at))
-			return fail(reader,
-				    "nothing may follow the ] of a section; a comment needs "
+			return sections_fail_at(
+			    reader, "nothing may follow the ] of a section; a comment needs "
 				    "a line of its own");
 	}
 	return begin_section(reader, text + 1, (size_t)(close - text) - 1);
 }
 
-/* Is this line what inih reads as we do? LENGTH is without the line's end, ROOM what inih can take.
- */
+/* Refuse a line that inih reads differently from us. LENGTH is without the newline; ROOM is what
+ * inih can take. */
 static int check_line(struct reader *reader, const char *text, size_t length, size_t room)
 {
 	bool blank = true;
@@ -149,39 +149,43 @@ static int check_line(struct reader *reader, const char *text, size_t length, si
 	if (length > room) {
 		reader->error = sections_fail(
 		    reader->why, reader->why_size, EINVAL, reader->file, reader->line,
-		    "a line can have %zu bytes at most; a longer secret goes into a file that "
-		    "KEY_file names",
+		    "a line may have at most %zu bytes; put a longer secret into a file, and "
+		    "name that with KEY_file",
 		    room);
 		return reader->error;
 	}
 	for (size_t i = 0; i < length; i++) {
 		if (iscntrl((unsigned char)text[i]) && text[i] != '\t')
-			return fail(reader, "a control character; the file must be plain text");
+			return sections_fail_at(
+			    reader,
+			    "the line has a control character; the file must be plain text");
 		blank = blank && isspace((unsigned char)text[i]);
 	}
 	if (blank)
 		return 0;
 	if (isspace((unsigned char)text[0]))
-		return fail(reader, "the line is indented; begin it at the left margin");
+		return sections_fail_at(reader,
+					"the line is indented; begin it at the left margin");
 	if (text[0] == '#' || text[0] == ';')
 		return 0;
 	if (invisible_find(text, length) == text)
 		return refuse_invisible(reader, "the line begins with", text, text + length);
 	for (size_t i = 1; i < length; i++) {
 		if (text[i] == ';' && isspace((unsigned char)text[i - 1]))
-			return fail(reader, "' ;' starts a comment, which needs a line of its own; "
-					    "put a secret that contains it into a file, and name "
-					    "that with KEY_file");
+			return sections_fail_at(
+			    reader, "' ;' starts a comment, which needs a line of its own; "
+				    "put a secret that contains it into a file, and name "
+				    "that with KEY_file");
 	}
 	if (text[0] == '[')
 		return take_header(reader, text, length);
 	if (!memchr(text, '=', length) && !memchr(text, ':', length))
-		return fail(reader, "expected key = value, [section] or # comment");
+		return sections_fail_at(reader, "expected key = value, [section] or # comment");
 	return 0;
 }
 
 /* fgets for inih: the next line, or NULL at the end and after an error. */
-static char *next_line(char *buffer, int size, void *stream)
+static char *sections_next_line(char *buffer, int size, void *stream)
 {
 	struct reader *reader = stream;
 	const char *newline;
@@ -194,7 +198,7 @@ static char *next_line(char *buffer, int size, void *stream)
 	reader->line++;
 	if (newline && length > 0 && reader->at[length - 1] == '\r')
 		length--;
-	/* room for a newline and a NUL: each line ends in one, so that inih never waits for more */
+	/* each line gets a newline and a NUL, so that inih does not expect more */
 	if (check_line(reader, reader->at, length, (size_t)size - 2))
 		return NULL;
 	memcpy(buffer, reader->at, length);
@@ -204,8 +208,8 @@ static char *next_line(char *buffer, int size, void *stream)
 	return buffer;
 }
 
-/* inih found KEY = VALUE in the line that next_line gave last. Its section name may be cut: not
- * used. */
+/* Take KEY = VALUE, which inih found in the line that sections_next_line returned last. inih's
+ * section name may be truncated and is not used. */
 static int take_pair(void *user, const char *name, const char *key, const char *value)
 {
 	struct reader *reader = user;
@@ -217,20 +221,21 @@ static int take_pair(void *user, const char *name, const char *key, const char *
 	if (reader->error)
 		return 0;
 	if (reader->sections->count == 0)
-		return fail(reader, "a key before the first [section]") == 0;
+		return sections_fail_at(reader, "the key is before the first [section]") == 0;
 	section = &reader->sections->list[reader->sections->count - 1];
 	if (!*key)
-		return fail(reader, "there is no key before the =") == 0;
+		return sections_fail_at(reader, "there is no key before the =") == 0;
 	if (refuse_invisible(reader, "the key holds", invisible_find(key, strlen(key)),
 			     key + strlen(key)))
 		return 0;
 	if (!value || !*value)
-		return fail(reader, "the key has no value; remove the line if you want the "
-				    "default") == 0;
+		return sections_fail_at(reader,
+					"the key has no value; remove the line if you want the "
+					"default") == 0;
 	if (refuse_invisible(reader, "the value begins or ends with",
 			     invisible_at_ends(value, strlen(value)), value + strlen(value)))
 		return 0;
-	other = section_find(section, key);
+	other = sections_find(section, key);
 	if (other) {
 		reader->error = sections_fail(reader->why, reader->why_size, EINVAL, reader->file,
 					      reader->line, "this key is in line %u already",
@@ -262,7 +267,7 @@ int sections_text(const char *file, size_t max, char **text, size_t *length, boo
 		result = -errno;
 		goto out;
 	}
-	/* one piece that never moves: growing it would leave copies of secrets behind */
+	/* one buffer that never moves: realloc would leave copies of secrets behind */
 	buffer = malloc(max + 1);
 	if (!buffer) {
 		result = -ENOMEM;
@@ -291,7 +296,7 @@ out:
 	return result;
 }
 
-/* Is the text of READER, of which nothing is read yet, UTF-8 without a byte order mark? */
+/* Refuse UTF-16 and a byte order mark at the beginning of the text. */
 static int check_encoding(struct reader *reader)
 {
 	size_t length = (size_t)(reader->end - reader->at);
@@ -299,10 +304,11 @@ static int check_encoding(struct reader *reader)
 	reader->line = 1;
 	if (length >= 2 &&
 	    (memcmp(reader->at, "\xFF\xFE", 2) == 0 || memcmp(reader->at, "\xFE\xFF", 2) == 0))
-		return fail(reader, "the file is in UTF-16: save it as UTF-8");
+		return sections_fail_at(reader, "the file is in UTF-16; save it as UTF-8");
 	if (length >= 3 && memcmp(reader->at, "\xEF\xBB\xBF", 3) == 0)
-		return fail(reader, "the file begins with a byte order mark (U+FEFF): save it as "
-				    "UTF-8 without one");
+		return sections_fail_at(
+		    reader, "the file begins with a byte order mark (U+FEFF); save it as "
+			    "UTF-8 without one");
 	reader->line = 0;
 	return 0;
 }
@@ -324,16 +330,17 @@ int sections_read(const char *file, struct sections *sections, char *why, size_t
 		return sections_fail(why, why_size, -result, file, 0, "%s", strerror(-result));
 	reader.at = text;
 	reader.end = text + length;
-	line = check_encoding(&reader) ? 0
-				       : ini_parse_stream(next_line, &reader, take_pair, &reader);
+	line = check_encoding(&reader)
+		   ? 0
+		   : ini_parse_stream(sections_next_line, &reader, take_pair, &reader);
 	explicit_bzero(text, length);
 	free(text);
 	if (line < 0 && !reader.error)
 		(void)fail_memory(&reader);
 	if (line > 0 && !reader.error) {
-		/* check_line should have said it better */
+		/* check_line should have refused it with a better message */
 		reader.line = (unsigned)line;
-		(void)fail(&reader, "expected key = value, [section] or # comment");
+		(void)sections_fail_at(&reader, "expected key = value, [section] or # comment");
 	}
 	if (reader.error)
 		sections_clear(sections);

@@ -2,23 +2,23 @@
 /*
  * tally.c - see tally.h.
  *
- * A list sink that counts. It tells a row that came before by its id, as a roster does, so that a
- * vendor that repeats a page is found out. It must not know what the counts mean, nor print them.
+ * A list sink that counts. It recognizes a repeated row by its id, as a roster does, so a vendor
+ * that repeats a page is detected. It must not know what the counts mean, nor print them.
  */
 #include "mount/tally.h"
 
-#include "vendors/base/status_words.h"
-#include "vendors/vendor.h"
-#include "vendors/rest/list.h"
 #include "vendors/base/hash.h"
+#include "vendors/base/status_words.h"
+#include "vendors/rest/list.h"
+#include "vendors/vendor.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* A user; in the table, and freed with it. */
+/* A user in the table, which owns it. */
 struct seen {
-	bool counted; /* its status was */
+	bool counted; /* its status was counted */
 	char id[];
 };
 
@@ -32,7 +32,7 @@ bool tally_is_known(const char *word)
 	return strcmp(word, STATUS_ACTIVE) == 0 || strcmp(word, STATUS_INACTIVE) == 0;
 }
 
-/* Keep WORD, cut between two characters. */
+/* Store WORD, truncated between two characters. */
 static void keep_other(struct tally *tally, const char *word)
 {
 	size_t length = strlen(word);
@@ -45,7 +45,8 @@ static void keep_other(struct tally *tally, const char *word)
 	tally->other[length] = '\0';
 }
 
-/* Count WORD; NULL, or what the mount shows as unknown (cache/roster/record.c): no status. */
+/* Count the status WORD. NULL, and a word that the mount shows as unknown (cache/roster/record.c),
+ * count as none. */
 static void count_status(struct tally *tally, const char *word)
 {
 	if (!word || !*word || strpbrk(word, "\r\n")) {
@@ -60,7 +61,7 @@ static void count_status(struct tally *tally, const char *word)
 	}
 }
 
-static const char *status_of(const struct tally *tally, const json_t *record)
+static const char *tally_status_of(const struct tally *tally, const json_t *record)
 {
 	const char *key = tally->collection ? tally->collection->status_key : NULL;
 
@@ -88,11 +89,11 @@ static int add_user(struct tally *tally, const char *id, const json_t *record)
 		return -ENOMEM;
 	tally->count++;
 	if (tally->collection)
-		count_status(tally, status_of(tally, record));
+		count_status(tally, tally_status_of(tally, record));
 	return 0;
 }
 
-/* A status may be of a user that came into being since the users were listed. */
+/* A status may belong to a user that was created after the users were listed. */
 static int add_status(struct tally *tally, const char *id, const json_t *record)
 {
 	struct seen *seen = table_find(&tally->ids, id, hash_text(id));
@@ -102,11 +103,11 @@ static int add_status(struct tally *tally, const char *id, const json_t *record)
 	if (seen->counted)
 		return -EEXIST;
 	seen->counted = true;
-	count_status(tally, status_of(tally, record));
+	count_status(tally, tally_status_of(tally, record));
 	return 0;
 }
 
-static int add(struct list_sink *sink, const char *id, json_t *record)
+static int tally_add(struct list_sink *sink, const char *id, json_t *record)
 {
 	struct tally *tally = (struct tally *)sink;
 
@@ -147,7 +148,7 @@ static void reset(struct list_sink *sink)
 
 void tally_init(struct tally *tally, const struct collection *users)
 {
-	*tally = (struct tally){.sink = {.add = add, .reset = reset}, .collection = users};
+	*tally = (struct tally){.sink = {.add = tally_add, .reset = reset}, .collection = users};
 	table_init(&tally->ids, seen_key);
 }
 
@@ -179,7 +180,7 @@ bool tally_has(const struct tally *tally, const char *id)
 
 static int add_stranger(struct list_sink *sink, const char *id, json_t *record)
 {
-	struct strangers *strangers = (struct strangers *)sink;
+	struct tally_strangers *strangers = (struct tally_strangers *)sink;
 
 	(void)record;
 	strangers->count += !tally_has(strangers->tally, id);
@@ -188,11 +189,12 @@ static int add_stranger(struct list_sink *sink, const char *id, json_t *record)
 
 static void reset_strangers(struct list_sink *sink)
 {
-	((struct strangers *)sink)->count = 0;
+	((struct tally_strangers *)sink)->count = 0;
 }
 
-void strangers_init(struct strangers *strangers, const struct tally *tally)
+void tally_strangers_init(struct tally_strangers *strangers, const struct tally *tally)
 {
-	*strangers = (struct strangers){.sink = {.add = add_stranger, .reset = reset_strangers},
-					.tally = tally};
+	*strangers = (struct tally_strangers){.sink = {.add = add_stranger,
+						       .reset = reset_strangers},
+					      .tally = tally};
 }

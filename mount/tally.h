@@ -2,7 +2,7 @@
 /*
  * tally.h - counts the users of a list and their statuses, for --check.
  *
- * For check.c alone; one thread. It keeps ids and no records. Nothing here waits.
+ * For check.c only, in one thread. It keeps ids and no records. Nothing here blocks.
  */
 #ifndef ROSTERFS_TALLY_H
 #define ROSTERFS_TALLY_H
@@ -15,45 +15,46 @@
 
 #define TALLY_WORD_MAX 48
 
-/* Read only outside of tally.c. */
+/* Other files only read the fields. */
 struct tally {
-	struct list_sink sink; /* for list_walk: first of the users, then maybe of the statuses */
-	/* whose status_key a row's status has; NULL: rows have none, see tally_statuses */
+	struct list_sink sink; /* for list_walk: of the users, and then of the statuses, if any */
+	/* its status_key names the status of a row; NULL: rows have none, see tally_statuses */
 	const struct collection *collection;
-	bool of_statuses; /* the rows are statuses, of the users that were counted before */
+	bool of_statuses; /* the rows are statuses of users that were counted before */
 	struct table ids;
 	char *first;                /* id of the first user, or NULL */
 	size_t count;               /* users */
-	size_t active, inactive;    /* of these */
-	size_t others;              /* with another status */
-	size_t none;                /* without one */
-	char other[TALLY_WORD_MAX]; /* one of the other statuses, cut to its room */
+	size_t active, inactive;    /* users with this status */
+	size_t others;              /* users with another status */
+	size_t none;                /* users without a status */
+	char other[TALLY_WORD_MAX]; /* one of the other statuses, truncated */
 };
 
-/* Begin. USERS: the collection, if the status is a field of its records, else NULL. */
+/* Initialize TALLY. USERS: the collection if the status is a field of its records, else NULL. Pair
+ * with tally_clear. */
 void tally_init(struct tally *tally, const struct collection *users);
 
 void tally_clear(struct tally *tally);
 
-/* From now on the sink takes the records of STATUSES, each with the id of a user. */
+/* From now on the sink takes records of STATUSES, each with the id of a user. */
 void tally_statuses(struct tally *tally, const struct collection *statuses);
 
-/* All statuses came: users without one have what STATUSES calls its absent_status. */
+/* All statuses have come: count the absent_status of STATUSES for users without one. */
 void tally_end(struct tally *tally);
 
-/* Return whether a user with ID came. */
+/* Return true if a user with ID has come. */
 bool tally_has(const struct tally *tally, const char *id);
 
-/* A sink that counts users who are not in TALLY (borrowed), and keeps nothing. */
-struct strangers {
+/* A sink that counts the users that are not in TALLY (borrowed), and keeps nothing. */
+struct tally_strangers {
 	struct list_sink sink;
 	const struct tally *tally;
 	size_t count;
 };
 
-void strangers_init(struct strangers *strangers, const struct tally *tally);
+void tally_strangers_init(struct tally_strangers *strangers, const struct tally *tally);
 
-/* Return whether WORD is a status that rosterfs writes: active or inactive. */
+/* Return true if WORD is a status that rosterfs writes: active or inactive. */
 bool tally_is_known(const char *word);
 
 #endif

@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Checks that the includes go one way, from mount to fs to cache to vendors, and that each library
-# is known in one place only. Prints each line that breaks the rule; the last line is "layers: ok".
+# Checks that the includes go one way, from mount to fs to cache to vendors and between their folders,
+# and that each library is known in one place only. Prints each line that breaks a rule; the last line is
+# "layers: ok". CONTRIBUTING.md says what each folder is for.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 
@@ -26,6 +27,24 @@ files_but() {
 	find "$@" -name '*.[ch]' ! -path "$but" 2>/dev/null | sort
 }
 
+# order FOLDER...: each FOLDER may include only itself, the FOLDERs after it, and what the extended regular
+# expression $below matches
+order() {
+	while [ $# -gt 0 ]; do
+		folder=$1
+		shift
+		allowed="$folder/[^/\"]*\"|$below"
+		for lower in "$@"; do
+			allowed="$allowed|$lower/"
+		done
+		find "$folder" -maxdepth 1 -name '*.[ch]' | sort | while read -r file; do
+			grep -HnE '^[[:space:]]*#[[:space:]]*include[[:space:]]*"' "$file" |
+				grep -vE "include[[:space:]]*\"($allowed)" |
+				sed "s|\$|    ($folder/ may not include this)|"
+		done >>"$found"
+	done
+}
+
 # shellcheck disable=SC2046  # no file name here holds a space
 {
 	rule 'only vendors/http*.c know libcurl' 'curl/' $(files_but 'vendors/http*.c' vendors cache fs mount)
@@ -38,6 +57,24 @@ files_but() {
 	rule 'vendors/ knows nothing above it' '([.][.]?/)*(cache|fs|mount)/' $(files_but '' vendors)
 	rule 'cache/ knows nothing above it' '([.][.]?/)*(fs|mount)/' $(files_but '' cache)
 	rule 'fs/ knows nothing above it' '([.][.]?/)*mount/' $(files_but '' fs)
+	below='vendors/base/'
+	order vendors/http vendors/json vendors/base
+	below='vendors/(vendor[.]h"|http/|json/|base/)'
+	order vendors/rest
+	for vendor in vendors/*/; do
+		case "$vendor" in
+		vendors/base/ | vendors/json/ | vendors/http/ | vendors/rest/) ;;
+		*) below='vendors/(vendor[.]h"|rest/|http/|json/|base/)' order "${vendor%/}" ;;
+		esac
+	done
+	below='vendors/(vendor[.]h"|rest/|http/|json/|base/)'
+	order cache/access cache/update cache/history cache/roster cache/record cache/document
+	below='fs/(fs|asked)[.]h"|cache/|vendors/(vendor[.]h"|rest/|http/|json/|base/)'
+	order fs/tree
+	below="$below|fs/tree/"
+	order fs/people
+	order fs/control
+	order fs/records fs/memory
 	rule 'the sandbox shares nothing with rosterfs' '([.][.]?/)*(vendors|cache|fs|mount)/' \
 		$(files_but '' tests/sandbox)
 	rule 'rosterfs knows nothing of its tests' '([.][.]?/)*tests/' \

@@ -17,9 +17,12 @@
 #include "cache/roster/figures.h"
 #include "cache/roster/known.h"
 #include "cache/roster/publish.h"
-#include "cache/roster/roster.h"
 #include "cache/roster/wait.h"
+#include "cache/update/update.h"
+
+#include "cache/history/attempt_undo.h"
 #include "cache/update/looks.h"
+#include "cache/roster/roster.h"
 #include "vendors/base/call.h"
 #include "vendors/base/log.h"
 #include "vendors/rest/collection.h"
@@ -195,7 +198,7 @@ static int link_post(struct attempt *attempt)
 	uint64_t ticket = 0;
 	int error;
 
-	attempt_undone_by(attempt, &undo);
+	attempt_undo_add(attempt, &undo);
 	takeback_link(attempt, NULL);
 	error = body ? attempt_send_counted(attempt, &ticket) : call_no_memory(attempt->call);
 	if (error)

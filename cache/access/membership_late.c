@@ -9,7 +9,6 @@
 #include "cache/access/membership.h"
 #include "cache/roster/roster.h"
 #include "cache/update/late.h"
-#include "vendors/base/call.h"
 #include "vendors/base/log.h"
 #include "vendors/base/status_words.h"
 

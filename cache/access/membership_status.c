@@ -11,6 +11,7 @@
 #include "cache/access/membership.h"
 #include "cache/access/membership_proof.h"
 #include "cache/history/attempt.h"
+#include "cache/history/attempt_undo.h"
 #include "cache/history/guard.h"
 #include "cache/history/takeback.h"
 #include "cache/history/undo.h"
@@ -49,7 +50,7 @@ static void log_undo(const struct membership *membership, const char *what)
 
 	json_array_foreach(membership_steps(membership, membership->fresh), i, step) {
 		const struct undo undo = undo_of(membership, step);
-		char *command = attempt_command(membership->attempt, &undo);
+		char *command = attempt_undo_command(membership->attempt, &undo);
 
 		log_call(membership->call, "%s: %s", what,
 			 command ? command : membership->collection->step_words);
@@ -64,13 +65,13 @@ static void note_undo(const struct membership *membership)
 	size_t i;
 
 	if (!membership_is_inactive(membership)) {
-		attempt_undone_by_status(membership->attempt, membership->id);
+		attempt_undo_add_status(membership->attempt, membership->id);
 		return;
 	}
 	json_array_foreach(membership_steps(membership, membership->fresh), i, step) {
 		const struct undo undo = undo_of(membership, step);
 
-		attempt_undone_by(membership->attempt, &undo);
+		attempt_undo_add(membership->attempt, &undo);
 	}
 }
 
@@ -118,7 +119,7 @@ static void membership_status_keep_undo(struct membership *membership)
 static int fail_nothing_known(struct membership *membership)
 {
 	const struct undo undo = undo_of(membership, NULL);
-	char *command = attempt_command(membership->attempt, &undo);
+	char *command = attempt_undo_command(membership->attempt, &undo);
 	int error = call_fail(
 	    membership->call, CALL_UNSUPPORTED,
 	    "this mount has ended no %s of the user, so it does not know what to restore; "

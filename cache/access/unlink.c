@@ -18,9 +18,12 @@
 #include "cache/roster/known.h"
 #include "cache/roster/presence.h"
 #include "cache/roster/publish.h"
-#include "cache/roster/roster.h"
 #include "cache/roster/wait.h"
+#include "cache/update/update.h"
+
+#include "cache/history/attempt_undo.h"
 #include "cache/update/looks.h"
+#include "cache/roster/roster.h"
 #include "vendors/base/call.h"
 #include "vendors/base/log.h"
 #include "vendors/rest/account.h"
@@ -232,7 +235,7 @@ static int prove_gone(struct attempt *attempt, const char *own, bool said)
 /* Log the command that makes the link again. */
 static void log_link_again(const struct attempt *attempt, const struct undo *undo)
 {
-	char *command = attempt_command(attempt, undo);
+	char *command = attempt_undo_command(attempt, undo);
 
 	if (command)
 		log_call(attempt->call,
@@ -253,7 +256,7 @@ static int send_delete(struct attempt *attempt, const char *own)
 	int error;
 
 	if (collection->link)
-		attempt_undone_by(attempt, &undo);
+		attempt_undo_add(attempt, &undo);
 	look_back(attempt, own);
 	error = attempt_send_counted(attempt, &ticket);
 	if (error)

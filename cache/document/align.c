@@ -2,9 +2,9 @@
 /*
  * align.c - see align.h.
  *
- * What is equal to an element of the base is that one, unless it may as well be another one that is
- * not equal to it, has no match and would be rounded to it. What is left is rounded, edited or new.
- * It must not change either array.
+ * An element that is equal to one of the base is matched with it, unless it may also be another one
+ * of the base that is not equal to it, has no match and would be rounded to it. The rest is
+ * rounded, edited or new. Neither array is changed.
  */
 #include "cache/document/align.h"
 
@@ -93,14 +93,14 @@ static const json_t *align_original(const struct align *align, size_t index)
 	return json_array_get(align->base, index);
 }
 
-/* Does the base's ORIGIN, which has no match, or a tool's form of it, stand at INDEX? */
+/* Return true if the base's ORIGIN has no match, and it or a tool's form of it is at INDEX. */
 static bool may_be(struct align *align, size_t index, size_t origin)
 {
 	return !align->used[origin] && align_spend(align, 1) &&
 	       align_same(element(align, index), align_original(align, origin));
 }
 
-/* The whole base stands where it stood, and what is new is behind it. */
+/* Match all if the whole base is where it was, with new elements only behind it. */
 static bool match_in_place(struct align *align)
 {
 	if (align->count < align->base_count)
@@ -114,7 +114,7 @@ static bool match_in_place(struct align *align)
 	return true;
 }
 
-/* Match what IS_EQUAL from both ends up to the first that is not. */
+/* From both ends, match elements that are IS_EQUAL, up to the first that is not. */
 static void match_ends(struct align *align, bool (*is_equal)(const json_t *, const json_t *))
 {
 	size_t least = align->count < align->base_count ? align->count : align->base_count;
@@ -156,7 +156,7 @@ static size_t count_unmatched(const struct align *align)
 static void match_equal(struct align *align)
 {
 	match_ends(align, is_equal_text);
-	/* how a number is spelled matters less than that large arrays can be saved at all */
+	/* for large arrays, the spelling of numbers is ignored, so that they can be saved at all */
 	if (count_unmatched(align) * align->base_count > align->budget)
 		match_ends(align, merge_same);
 	for (size_t i = 0; i < align->count; i++) {
@@ -169,7 +169,7 @@ static void match_equal(struct align *align)
 	match_ends(align, merge_same);
 }
 
-/* May element INDEX, which has a match, have been one of another value that has none? */
+/* Return true if element INDEX, which has a match, may have been another value without a match. */
 static bool align_is_doubtful(struct align *align, size_t index)
 {
 	for (size_t k = 0; k < align->base_count; k++) {
@@ -181,7 +181,7 @@ static bool align_is_doubtful(struct align *align, size_t index)
 	return false;
 }
 
-/* Take back the matches that are doubtful; the next may be because of that. */
+/* Remove doubtful matches. Each removal may make another match doubtful. */
 static void release_doubtful(struct align *align)
 {
 	bool again;
@@ -201,8 +201,8 @@ static void release_doubtful(struct align *align)
 /* What an element may have been. */
 struct choice {
 	size_t count, first, own; /* own: at its own index, or ALIGN_NONE */
-	bool one_value;           /* all are of one */
-	bool in_place;            /* each of them may be where it was */
+	bool one_value;           /* all have the same value */
+	bool in_place;            /* each of them may still be at its own index */
 };
 
 static struct choice align_choose(struct align *align, size_t index)
@@ -227,7 +227,7 @@ static struct choice align_choose(struct align *align, size_t index)
 	return choice;
 }
 
-/* How many elements without a match may be the base's ORIGIN? */
+/* Return how many elements without a match may be the base's ORIGIN. */
 static size_t count_rivals(struct align *align, size_t origin)
 {
 	size_t count = 0;
@@ -251,7 +251,7 @@ static int match_rounded(struct align *align, size_t index)
 		return -EINVAL;
 	else if (choice.own != ALIGN_NONE)
 		align_match(align, index, index);
-	return 0; /* or it is new: all that it may have been are where they were */
+	return 0; /* or it is new, because all that it may have been are where they were */
 }
 
 int align_begin(struct align *align, const json_t *base, const json_t *document)

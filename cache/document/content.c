@@ -5,8 +5,8 @@
 #include "cache/document/content.h"
 
 #include "cache/document/merge.h"
-#include "vendors/rest/collection.h"
 #include "vendors/json/exact.h"
+#include "vendors/rest/collection.h"
 #include "vendors/vendor.h"
 
 #include <stdint.h>

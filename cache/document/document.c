@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * document.c - the scanner that tells whether a text is a whole JSON object yet.
+ * document.c - see document.h.
  *
- * One state machine over bytes. `expect` says what may come next; the few things that a state alone
- * cannot remember (open brackets, the middle of a character) are the other fields. Each byte is
- * refused as soon as nothing that follows could mend it, because the write() that brought it is the
- * one that must fail.
+ * One state machine over bytes. `expect` says what may come next; the other fields hold what a
+ * state alone cannot remember (open brackets, the middle of a character). A byte is refused as soon
+ * as nothing that follows can make the text valid, because the write() that brought it must fail.
  *
- * It builds no values and must not know what a record is: the text is parsed by jansson once it is
- * whole. That both agree on what is JSON is what the unit test is about.
+ * It builds no values and must not know what a record is: exact_parse parses the text once it is
+ * whole. The unit test checks that both agree on what is JSON.
  */
 #include "cache/document/document.h"
 
@@ -38,7 +37,7 @@ enum expect {
 	EXPECT_EXPONENT_END, /* and at least one digit */
 };
 
-/* Each take_ function returns whether the byte may stand there. */
+/* Each take_ function returns true if the byte is allowed there. */
 
 static bool go(struct document *document, enum expect expect)
 {
@@ -132,7 +131,7 @@ static bool take_next(struct document *document, unsigned char byte)
 	return byte == (array ? ']' : '}') && close_level(document);
 }
 
-/* Between the tokens. */
+/* Take BYTE between two tokens. */
 static bool take_between(struct document *document, unsigned char byte)
 {
 	if (document_is_space(byte))
@@ -162,8 +161,8 @@ static bool take_between(struct document *document, unsigned char byte)
 }
 
 /*
- * The first byte of a UTF-8 character. The bounds of the second byte are what keeps out overlong
- * forms (E0, F0), surrogates (ED) and what lies above U+10FFFF (F4).
+ * Take the first byte of a UTF-8 character. The bounds of the second byte exclude overlong forms
+ * (E0, F0), surrogates (ED) and characters above U+10FFFF (F4).
  */
 static bool begin_utf8(struct document *document, unsigned char byte)
 {
@@ -248,7 +247,7 @@ static bool take_number(struct document *document, unsigned char byte)
 	default:
 		break;
 	}
-	/* The number may end here: more of it, or already what follows a value. */
+	/* The number may end here: BYTE is more of it, or what follows a value. */
 	if (document_is_digit(byte) && document->expect != EXPECT_ZERO_END)
 		return true;
 	if (exponent && document->expect != EXPECT_EXPONENT_END)
@@ -277,7 +276,7 @@ static bool document_take(struct document *document, unsigned char byte)
 	}
 }
 
-/* Is MARK what the LENGTH bytes at TEXT begin with, as far as they go? */
+/* Return true if the LENGTH bytes at TEXT begin with MARK, as far as they go. */
 static bool begins_with(const char *text, size_t length, const char *mark)
 {
 	size_t size = strlen(mark);
@@ -285,15 +284,18 @@ static bool begins_with(const char *text, size_t length, const char *mark)
 	return memcmp(text, mark, length < size ? length : size) == 0;
 }
 
-/* Outside of strings JSON is ASCII. What is not is most likely a blank that nobody sees. */
+/* Outside of strings, JSON is ASCII. Another character is most likely an invisible blank. */
 static const char *find_foreign(const char *text)
 {
 	if ((unsigned char)*text < 0x80)
 		return NULL;
-	return "a character outside of the strings is not ASCII: is it a no-break space (U+00A0)?";
+	return "a character outside of the strings is not ASCII, perhaps a no-break space (U+00A0)";
 }
 
-/* The first of the LENGTH bytes at TEXT can't stand where EXPECT is: what files have such bytes? */
+/*
+ * Return why the first of the LENGTH bytes at TEXT is not allowed in state EXPECT, if the bytes
+ * show what kind of file it is, or NULL.
+ */
 static const char *find_cause(enum expect expect, const char *text, size_t length)
 {
 	if (!*text)

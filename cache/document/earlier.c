@@ -2,8 +2,9 @@
 /*
  * earlier.c - see earlier.h.
  *
- * A list of hashes, searched from its end. A save adds a few, so that a table would cost more than
- * it saves. It does not know of processes and versions (versions.c), nor of words (edit_base.c).
+ * A list of hashes, searched from its end. A save adds only a few, so a hash table would cost more
+ * than it saves. This file does not know processes and versions (versions.c), nor messages
+ * (edit_base.c).
  */
 #include "cache/document/earlier.h"
 
@@ -34,7 +35,7 @@ static uint64_t earlier_finish(uint64_t hash)
 	return hash ^ (hash >> 33);
 }
 
-/* The path of member NAME of what is at path ABOVE. */
+/* Return the hash of the path of member NAME of the value at path ABOVE. */
 static uint64_t earlier_path_below(uint64_t above, const char *name)
 {
 	return earlier_finish(hash_bytes(above, name, strlen(name) + 1));
@@ -96,7 +97,7 @@ static struct earlier_value *find_value(const struct earlier *earlier, uint64_t 
 	return NULL;
 }
 
-/* The newest value at PATH, or NULL. */
+/* Return the newest value at PATH, or NULL. */
 static const struct earlier_value *newest(const struct earlier *earlier, uint64_t path)
 {
 	for (size_t i = earlier->count; i > 0; i--) {
@@ -106,7 +107,7 @@ static const struct earlier_value *newest(const struct earlier *earlier, uint64_
 	return NULL;
 }
 
-/* The number of the last save that changed what is at PATH, 0: in no history. */
+/* Return the number of the last save that changed the value at PATH; 0: it is in no history. */
 static uint64_t last_number(const struct earlier *earlier, uint64_t path)
 {
 	for (size_t i = earlier->count; i > 0; i--) {
@@ -133,7 +134,7 @@ static void take_out(struct earlier *earlier, struct earlier_value *value)
 	earlier->count--;
 }
 
-/* Make room for one more. False: there is none, EARLIER is full. */
+/* Make room for one more value. Return false if EARLIER is full. */
 static bool make_room(struct earlier *earlier)
 {
 	struct earlier_value *values;
@@ -175,7 +176,7 @@ static void earlier_add(struct earlier *earlier, struct earlier_value value)
 		earlier->values[earlier->count++] = value;
 }
 
-/* Add what LIKE says of VALUE (NULL: nothing) at LIKE's path, an object member by member. */
+/* Add VALUE (NULL: nothing) with LIKE's properties at LIKE's path, an object member by member. */
 static void add_leaves(struct earlier *earlier, struct earlier_value like, const json_t *value)
 {
 	const uint64_t above = like.path;
@@ -195,7 +196,7 @@ static void add_leaves(struct earlier *earlier, struct earlier_value like, const
 	}
 }
 
-/* Add the values that the first save from the version that has BEFORE at PATH replaces. */
+/* Add the values that a save replaces, which found BEFORE at PATH. */
 static void add_before(struct earlier *earlier, uint64_t path, const json_t *before,
 		       uint64_t number)
 {
@@ -212,7 +213,7 @@ static void add_before(struct earlier *earlier, uint64_t path, const json_t *bef
 		add_before(earlier, earlier_path_below(path, name), member, number);
 }
 
-/* Add what LEFT has and DOCUMENT has not: changes of others, which the save found. */
+/* Add what LEFT has and DOCUMENT does not have: changes of others, which the save found. */
 static void add_others(struct earlier *earlier, uint64_t path, const json_t *document,
 		       const json_t *left)
 {
@@ -243,7 +244,7 @@ void earlier_note(struct earlier *earlier, const struct earlier_save *save)
 		like.value = hash_value(edit->after);
 		like.written = true;
 		earlier_add(earlier,
-			    like); /* the path itself was written, also where it is an object */
+			    like); /* the path itself was written, even if it is an object */
 		add_leaves(earlier, like, edit->after);
 		like.written = false;
 		if (!collection_hides(save->collection, save->left, edit->path[0]))
@@ -258,13 +259,13 @@ void earlier_note(struct earlier *earlier, const struct earlier_save *save)
 
 /* ---- looking ---- */
 
-/* Does the vendor have VALUE where it has NOW? */
+/* Return true if VALUE is what the vendor has, which is NOW. */
 static bool is_there(const json_t *value, const json_t *now)
 {
 	return json_is_null(value) ? !now || json_is_null(now) : merge_same(value, now);
 }
 
-/* earlier_find for VALUE at PATH, where the vendor has NOW. NAME: the path, for words. */
+/* As earlier_find, for VALUE at PATH, where the vendor has NOW. NAME: the path, for messages. */
 static bool find_leaf(const struct earlier *earlier, uint64_t path, const char *name,
 		      const json_t *value, const json_t *now, bool secret, struct earlier_hit *hit)
 {
@@ -344,7 +345,7 @@ void earlier_rebase(const struct earlier *earlier, json_t *saved, const json_t *
 	rebase(earlier, HASH_START, saved, left, document);
 }
 
-/* ---- its own ---- */
+/* ---- copying and freeing ---- */
 
 void earlier_copy(struct earlier *to, const struct earlier *from)
 {

@@ -3,10 +3,10 @@
  * earlier.h - remember which values the saves of one process, all from one version, replaced and
  * left.
  *
- * A document that has such a value may be an old copy. A value is kept as a hash of its path and of
+ * A document with such a value may be an old copy. A value is kept as a hash of its path and of
  * itself: 32 bytes, and no password in clear text. Objects are kept member by member, at any depth,
- * arrays as a whole; numbers and null are told apart as in merge.h. Bounded by EARLIER_MAX values.
- * Pure: no function blocks; callers see to locking.
+ * arrays as a whole; numbers and null are compared as in merge.h. At most EARLIER_MAX values are
+ * kept. Pure: no function waits; the caller locks.
  */
 #ifndef ROSTERFS_EARLIER_H
 #define ROSTERFS_EARLIER_H
@@ -28,14 +28,14 @@
 struct collection;
 struct earlier_value;
 
-/* All zero: nothing yet. */
+/* All zero: no save was noted yet. */
 struct earlier {
 	struct earlier_value *values; /* the one noted last is at the end */
 	size_t count, room;
 	bool full;
 };
 
-/* One save, as earlier_note is told of it; all is borrowed. */
+/* One save, for earlier_note; all is borrowed. */
 struct earlier_save {
 	const struct collection *collection;
 	const struct merge *merge; /* its edits */
@@ -66,9 +66,9 @@ bool earlier_find(const struct earlier *earlier, const struct edit *edit, const 
 void earlier_hit_clear(struct earlier_hit *hit);
 
 /*
- * Where the vendor made something else of a value that a save wrote, and DOCUMENT does not repeat
- * what was written: the next edit starts from the vendor's value. SAVED (the last save's document)
- * gets it from LEFT. What others changed stays as SAVED has it.
+ * Prepare SAVED, the last save's document, as the base of DOCUMENT. If the vendor changed a value
+ * that a save wrote, and DOCUMENT does not repeat what was written, the next edit starts from the
+ * vendor's value: SAVED gets it from LEFT. What others changed stays as SAVED has it.
  */
 void earlier_rebase(const struct earlier *earlier, json_t *saved, const json_t *left,
 		    const json_t *document);
@@ -76,7 +76,7 @@ void earlier_rebase(const struct earlier *earlier, json_t *saved, const json_t *
 /* Make TO, which holds nothing, a copy of FROM. Without memory, TO is full. */
 void earlier_copy(struct earlier *to, const struct earlier *from);
 
-/* Free what EARLIER has and leave it empty. */
+/* Free what EARLIER holds and leave it empty. */
 void earlier_clear(struct earlier *earlier);
 
 #endif

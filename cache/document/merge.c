@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * merge.c - the difference between two versions of a record, and laying it on a third.
+ * merge.c - see merge.h.
  *
- * A save must send only what the person changed, on top of what the vendor has now. So a document
- * is reduced to a flat list of edits (path, before, after), no path lying inside another, and each
- * edit is judged by itself against the fresh record.
+ * A save must send only what the person has changed, on top of what the vendor has now. So a
+ * document is reduced to a flat list of edits (path, before, after), none of which has a path
+ * inside another's, and each edit is compared with the fresh record by itself.
  *
- * Everything here is a function of its arguments. It must not know of vendors, of fields that are
- * immutable or required, of status, files or calls: whoever owns such a rule goes through the
- * edits. Depth of recursion is bounded by what jansson agreed to parse.
+ * Every result depends only on the arguments. This file must not know vendors, fields that are
+ * immutable or required, statuses, files or calls: the module that owns such a rule goes through
+ * the edits. The depth of recursion is bounded by what jansson has parsed.
  */
 #include "cache/document/merge.h"
 
@@ -18,14 +18,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Where the comparison stands: a chain on the stack, so that only real edits allocate. */
+/* The place of the comparison: a chain on the stack, so that only real edits allocate. */
 struct place {
 	const struct place *up;
 	const char *name;
 	size_t depth;
 };
 
-/* jansson's iterators want a mutable object, but change nothing. */
+/* jansson's iterators take a mutable object, but change nothing. */
 static json_t *merge_iterable(const json_t *object)
 {
 	return (json_t *)object;
@@ -91,8 +91,8 @@ bool merge_same(const json_t *a, const json_t *b)
 }
 
 /*
- * The same but for nulls: a vendor may show a member as null in one answer and leave it out of the
- * next. Arrays stay strict, else an edit that only adds a null in one would be both old and new.
+ * A vendor may show a member as null in one response and leave it out of the next. Arrays are
+ * compared strictly, because an edit that only adds a null to an array would be both old and new.
  */
 bool merge_alike(const json_t *a, const json_t *b)
 {
@@ -157,7 +157,7 @@ static int add_edit(struct merge *merge, const struct place *place, const json_t
 	size_t count = merge->count;
 	int rc;
 
-	/* The array doubles whenever it is full, which is when its count is a power of two. */
+	/* the array doubles when it is full, which is when its count is a power of two */
 	if ((count & (count - 1)) == 0) {
 		size_t room = count ? 2 * count : 1;
 		struct edit *edits = reallocarray(merge->edits, room, sizeof(*edits));
@@ -225,7 +225,7 @@ json_t *merge_value(const struct edit *edit, const json_t *record)
 	return value;
 }
 
-/* Is there something above the edit's member that is neither an object nor nothing? */
+/* Return true if a value above the edit's member is neither an object nor null nor missing. */
 static bool is_blocked(const struct edit *edit, const json_t *record)
 {
 	const json_t *value = record;
@@ -244,7 +244,7 @@ enum merge_state merge_state(const struct edit *edit, const json_t *record)
 {
 	const json_t *value = merge_value(edit, record);
 
-	/* First: clearing a member of what is no object any more is not done, it is in doubt. */
+	/* first, because clearing a member of something that is not an object is in doubt */
 	if (is_blocked(edit, record))
 		return MERGE_OTHER;
 	if (merge_alike(value, edit->after))
@@ -264,7 +264,7 @@ static bool is_conflict(const struct edit *edit, const json_t *record, bool forc
 	return !force && (state == MERGE_OTHER || state == MERGE_MISSING);
 }
 
-static int merge_lay(const struct edit *edit, json_t *record)
+static int merge_apply_edit(const struct edit *edit, json_t *record)
 {
 	json_t *object = record;
 
@@ -273,13 +273,13 @@ static int merge_lay(const struct edit *edit, json_t *record)
 
 		if (is_nothing(next)) {
 			next = json_object();
-			/* the object keeps it alive; on failure it is freed, and NULL is fine */
+			/* the object keeps it alive; on failure it is freed, and NULL is allowed */
 			if (json_object_set_new(object, edit->path[i], next))
 				return -ENOMEM;
 		}
 		object = next;
 	}
-	/* a copy: the record may be changed later, the edit must not change with it */
+	/* a copy, because the edit must not change when the record is changed later */
 	if (json_object_set_new(object, edit->path[edit->depth - 1], json_deep_copy(edit->after)))
 		return -ENOMEM;
 	return 0;
@@ -287,8 +287,8 @@ static int merge_lay(const struct edit *edit, json_t *record)
 
 int merge_apply(const struct merge *merge, json_t *record, bool force, const struct edit **conflict)
 {
-	/* All are judged before the first is laid. No path lies inside another, so laying one does
-	 * not change how the record stands to the next. */
+	/* all are checked before the first is applied; no path is inside another, so applying one
+	 * does not change the state of the next */
 	for (size_t i = 0; i < merge->count; i++) {
 		if (is_conflict(&merge->edits[i], record, force)) {
 			*conflict = &merge->edits[i];
@@ -300,7 +300,7 @@ int merge_apply(const struct merge *merge, json_t *record, bool force, const str
 
 		if (merge_state(&merge->edits[i], record) == MERGE_NEW)
 			continue;
-		rc = merge_lay(&merge->edits[i], record);
+		rc = merge_apply_edit(&merge->edits[i], record);
 		if (rc)
 			return rc;
 	}

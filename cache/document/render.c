@@ -2,9 +2,8 @@
 /*
  * render.c - see render.h.
  *
- * exact_print writes; here is only into what. A roster is rendered 100,000 times in a row: one
- * buffer is kept from one object to the next, so that no text is counted, moved or grown on its
- * way. It must not know what an object stands for.
+ * exact_print writes; this file only provides the buffer. A list renders 100,000 objects in a row,
+ * so one buffer is kept from one object to the next. This file must not know what an object is.
  */
 #include "cache/document/render.h"
 

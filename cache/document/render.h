@@ -2,8 +2,8 @@
 /*
  * render.h - a vendor's object as the text of its file.
  *
- * Pretty-printed as the contract has it: two spaces, keys in the vendor's order, one newline at the
- * end. Local; a struct render belongs to one thread.
+ * Pretty-printed: two spaces, keys in the vendor's order, one newline at the end. A struct render
+ * belongs to one thread.
  */
 #ifndef ROSTERFS_RENDER_H
 #define ROSTERFS_RENDER_H
@@ -11,18 +11,18 @@
 #include <jansson.h>
 #include <stddef.h>
 
-/* The text of one object after the other; all zero to begin with. */
+/* The text of one object after another; all zero to begin with. */
 struct render {
 	char *text; /* not a string: it has no NUL at its end */
 	size_t length, room;
 };
 
-/* Make RENDER's text that of OBJECT (borrowed). 0 or -ENOMEM. */
+/* Set RENDER's text to that of OBJECT (borrowed). Return 0 or -ENOMEM. */
 int render_object(struct render *render, const json_t *object);
 
 void render_clear(struct render *render);
 
-/* The text of OBJECT as a string that the caller frees. NULL: no memory. */
+/* Return the text of OBJECT, *LENGTH bytes and a NUL, which the caller frees. NULL: no memory. */
 char *render_string(const json_t *object, size_t *length);
 
 #endif

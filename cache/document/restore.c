@@ -2,8 +2,8 @@
 /*
  * restore.c - see restore.h.
  *
- * The document is walked beside its base. Only a base that has something to lose costs more than a
- * look at it. It knows nothing of records, calls or files.
+ * The document is walked in parallel with its base. Only a base with values that a tool can round
+ * costs more than one pass. This file knows nothing of records, calls or files.
  */
 #include "cache/document/restore.h"
 
@@ -16,10 +16,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define DOUBLE_MAX (1LL << 53) /* the integers up to here are doubles */
-#define TRIAL_COST 20          /* comparisons of align.h: what one trial counts as */
+#define DOUBLE_MAX (1LL << 53) /* all integers up to here are doubles */
+#define TRIAL_COST 20          /* one trial counts as so many comparisons of align.h */
 
-/* Where the walk stands: a chain on the stack. */
+/* The place of the walk: a chain on the stack. */
 struct spot {
 	const struct spot *up;
 	const char *name; /* NULL: an element of an array */
@@ -30,7 +30,7 @@ static json_t *restore_iterable(const json_t *object)
 	return (json_t *)(uintptr_t)object;
 }
 
-/* ---- words ---- */
+/* ---- messages ---- */
 
 static void write_path(FILE *out, const struct spot *spot)
 {
@@ -43,7 +43,7 @@ static void write_path(FILE *out, const struct spot *spot)
 		fputs("[]", out);
 }
 
-/* What SPOT is called; the caller frees. NULL: no memory. */
+/* Return the path of SPOT, which the caller frees. NULL: no memory. */
 static char *restore_path_of(const struct spot *spot)
 {
 	char *path = NULL;
@@ -63,7 +63,7 @@ static void restore_note(struct restored *restored, const struct spot *spot)
 		restored->path = restore_path_of(spot);
 }
 
-/* Nobody can tell what an element at SPOT was. */
+/* Note that it cannot be told what an element at SPOT was. */
 static int doubt(struct restored *restored, const struct spot *spot)
 {
 	if (!restored->doubt)
@@ -80,7 +80,7 @@ void restored_clear(struct restored *restored)
 
 /* ---- comparisons ---- */
 
-/* Could a tool lose anything of VALUE, or spell it another way? */
+/* Return true if a tool could lose a part of VALUE, or spell it another way. */
 static bool is_losable(const json_t *value)
 {
 	const char *name;
@@ -108,8 +108,8 @@ static int restore(const struct spot *spot, const json_t *base, json_t *document
 		   struct restored *restored);
 
 /*
- * What is to stand in place of VALUE, for which the base has ORIGINAL: a new reference in *INSTEAD,
- * or NULL: VALUE itself, in which all may have been restored. As restore_document.
+ * Restore VALUE, for which the base has ORIGINAL, as restore_document does. *INSTEAD is set to what
+ * must replace VALUE, a new reference, or to NULL: VALUE stays, restored in place.
  */
 static int restore_value(const struct spot *spot, const json_t *original, json_t *value,
 			 struct restored *restored, json_t **instead)
@@ -130,7 +130,7 @@ static int restore_value(const struct spot *spot, const json_t *original, json_t
 	return *instead ? 0 : -ENOMEM;
 }
 
-/* The document's keys with U+FFFD where the base has half a surrogate pair. 0 or -ENOMEM. */
+/* Restore keys with U+FFFD where the base has half a surrogate pair. Return 0 or -ENOMEM. */
 static int restore_keys(const struct spot *up, const json_t *base, json_t *document,
 			struct restored *restored)
 {
@@ -178,13 +178,13 @@ static int restore_object(const struct spot *up, const json_t *base, json_t *doc
 
 /* ---- arrays ---- */
 
-/* What an element becomes if it is taken for one of the base's, edited. */
+/* What an element becomes if it counts as an edited element of the base. */
 struct trial {
-	json_t *result; /* owned, or NULL: it has nothing that was rounded of that */
-	size_t count;   /* what was */
+	json_t *result; /* owned, or NULL: it has no rounded value of that element */
+	size_t count;   /* of rounded values */
 };
 
-/* Try on a copy of VALUE whether it has something of element ORIGIN. As restore_document. */
+/* Find out, on a copy, whether VALUE has rounded values of element ORIGIN. As restore_document. */
 static int try_element(struct align *align, const struct spot *spot, const json_t *value,
 		       size_t origin, struct trial *trial)
 {
@@ -211,8 +211,9 @@ static int try_element(struct align *align, const struct spot *spot, const json_
 }
 
 /*
- * Compare what element VALUE becomes of each of the base's that has no match with BEST, which moves
- * to the one of which it has most; *ORIGIN is that one's index. -EINVAL: it has as much of two.
+ * Try element VALUE with each element of the base that has no match. Set BEST to the trial with the
+ * most rounded values, if it has more than BEST, and *ORIGIN to its index. Return -EINVAL if two
+ * have equally many.
  */
 static int try_others(struct align *align, const struct spot *spot, const json_t *value,
 		      struct trial *best, size_t *origin)
@@ -239,7 +240,7 @@ static int try_others(struct align *align, const struct spot *spot, const json_t
 	return tied ? -EINVAL : 0;
 }
 
-/* Element INDEX has no match: it is new, or one of the base's was edited. */
+/* Match element INDEX, which has no match: it is new, or an edited one of the base. */
 static int match_edited(struct align *align, const struct spot *spot, size_t index)
 {
 	const json_t *value = json_array_get(align->document, index);
@@ -248,7 +249,7 @@ static int match_edited(struct align *align, const struct spot *spot, size_t ind
 	size_t origin = ALIGN_NONE;
 	int error = try_others(align, spot, value, &best, &origin);
 
-	/* how its numbers are spelled */
+	/* so that the spelling of its numbers is restored */
 	if (origin == ALIGN_NONE && before && !align->used[index] &&
 	    json_typeof(value) == json_typeof(before))
 		origin = index;
@@ -258,8 +259,7 @@ static int match_edited(struct align *align, const struct spot *spot, size_t ind
 	return error;
 }
 
-/* Element INDEX, rounded, may as well be another one that was edited until it was like its match.
- */
+/* Return -EINVAL if element INDEX may also be another one, edited until it equals its match. */
 static int check_match(struct align *align, const struct spot *spot, size_t index)
 {
 	const json_t *value = json_array_get(align->document, index);
@@ -281,7 +281,7 @@ static bool is_container(const json_t *value)
 	return json_is_object(value) || json_is_array(value);
 }
 
-/* Match the elements of the document with those of the base. As restore_document. */
+/* Match the elements of the document with those of the base. Errors as in restore_document. */
 static int match_elements(struct align *align, const struct spot *spot, const json_t *base,
 			  json_t *document)
 {
@@ -350,7 +350,7 @@ int restore_document(const json_t *base, json_t *document, struct restored *rest
 
 /* ---- half a surrogate pair ---- */
 
-/* Is a string like VALUE, or with KEY such a key, anywhere in BASE? */
+/* Return true if the string VALUE (or NULL), or the key KEY (or NULL), is anywhere in BASE. */
 static bool has_unpaired(const json_t *base, const json_t *value, const char *key)
 {
 	const char *name;

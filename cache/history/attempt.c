@@ -2,26 +2,24 @@
 /*
  * attempt.c - see attempt.h.
  *
- * The one place that knows what a line of the audit log looks like, and how a change ended. It
- * sends nothing and decides nothing, but for one thing: what can't be told to the audit log is not
- * sent.
+ * Only this file knows the format of a line of the audit log. It sends nothing and decides nothing,
+ * except that nothing is sent if the audit log cannot be written.
  */
 #include "cache/history/attempt.h"
 
-#include "cache/roster/publish.h"
+#include "cache/document/text_json.h"
+#include "cache/history/attempt_undo.h"
 #include "cache/history/audit.h"
 #include "cache/history/guard.h"
 #include "cache/history/history.h"
 #include "cache/history/takeback.h"
-#include "cache/history/undo.h"
+#include "cache/roster/publish.h"
 #include "cache/roster/roster.h"
-#include "vendors/rest/collection.h"
 #include "vendors/base/call.h"
 #include "vendors/base/log.h"
-#include "vendors/base/status_words.h"
-#include "vendors/json/exact.h"
 #include "vendors/json/exact_print.h"
 #include "vendors/rest/account.h"
+#include "vendors/rest/collection.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -30,11 +28,13 @@
 #include <string.h>
 #include <sys/random.h>
 
-/* What the outcome adds to a line at most, besides the path: each byte of the words may become six.
+/*
+ * Bytes that the outcome adds to a line at most, besides the path: each byte of a message may
+ * become six.
  */
 #define OUTCOME_MAX (6 * (size_t)CALL_WORDS_MAX + 1024)
 
-/* The outcome in a line that stands there before anything is sent. */
+/* The outcome in the line that is written before anything is sent. */
 #define SENDING "sending"
 
 void attempt_begin_account(struct attempt *attempt, struct call *call, struct guard *guard,
@@ -56,7 +56,7 @@ void attempt_begin(struct attempt *attempt, struct call *call, struct guard *gua
 	attempt->id = id;
 }
 
-/* ---- what is said of it ---- */
+/* ---- describing it ---- */
 
 void attempt_set_fields(struct attempt *attempt, json_t *fields)
 {
@@ -66,7 +66,7 @@ void attempt_set_fields(struct attempt *attempt, json_t *fields)
 	attempt->fields = fields;
 }
 
-static json_t *shown(unsigned flags, const json_t *value)
+static json_t *attempt_shown(unsigned flags, const json_t *value)
 {
 	if (!value)
 		return json_null();
@@ -81,54 +81,12 @@ void attempt_field(json_t *fields, const char *name, unsigned flags, const json_
 	json_t *field = json_object();
 
 	json_object_set_new(field, "field", json_string(name));
-	json_object_set_new(field, "before", shown(flags, before));
-	json_object_set_new(field, "after", shown(flags, after));
+	json_object_set_new(field, "before", attempt_shown(flags, before));
+	json_object_set_new(field, "after", attempt_shown(flags, after));
 	json_array_append_new(fields, field);
 }
 
-char *attempt_command(const struct attempt *attempt, const struct undo *undo)
-{
-	const struct undo_words *words = guard_undo_words(attempt->guard);
-
-	return words ? words->command(attempt->account, undo) : NULL;
-}
-
-void attempt_undone_by(struct attempt *attempt, const struct undo *undo)
-{
-	char *command = attempt_command(attempt, undo);
-
-	if (!command)
-		return;
-	if (!attempt->commands)
-		attempt->commands = json_array();
-	json_array_append_new(attempt->commands, json_string(command));
-	free(command);
-}
-
-void attempt_undone_by_status(struct attempt *attempt, const char *id)
-{
-	const struct undo undo = {.what = UNDO_STATUS, .id = id, .word = STATUS_INACTIVE};
-
-	attempt_undone_by(attempt, &undo);
-}
-
 /* ---- the line ---- */
-
-/* TEXT as JSON, also where a name or a vendor's words are no UTF-8. */
-static json_t *text_json(const char *text)
-{
-	json_t *made = json_string(text);
-	char *copy = made ? NULL : strdup(text);
-
-	for (char *c = copy; c && *c; c++) {
-		if ((unsigned char)*c >= 0x80)
-			*c = '?';
-	}
-	if (copy)
-		made = json_string(copy);
-	free(copy);
-	return made;
-}
 
 static json_t *time_json(const struct timespec *when)
 {
@@ -148,57 +106,26 @@ static const char *outcome_of(const struct attempt *attempt, int error)
 		return guard_dry_run(attempt->guard) ? "dry-run" : "done";
 	if (attempt->unknown)
 		return "unknown";
-	/* what a request decided, or what nobody waited for, is not our refusal */
+	/* after a request, or if the caller has gone, it is not rosterfs that refused */
 	if (attempt->sent || attempt->call->request[0] || error == -EINTR)
 		return "failed";
 	return "refused";
 }
 
 /*
- * The command that makes WORD (NULL: none) the record's status, or NULL: a vendor's further words
- * can be restored by a document only. The caller frees.
+ * Return what takes back a change with OUTCOME, or NULL: the change was not made, or somebody else
+ * made it.
  */
-static char *status_command(const struct attempt *attempt, const char *word)
-{
-	const struct undo undo = {.what = UNDO_STATUS, .path = attempt->call->path, .word = word};
-
-	if (!word || (strcmp(word, STATUS_ACTIVE) != 0 && strcmp(word, STATUS_INACTIVE) != 0))
-		return NULL;
-	return attempt_command(attempt, &undo);
-}
-
-/* The same for the status from before, as an array, or NULL: no status was written. */
-static json_t *undo_of_status(const struct attempt *attempt)
-{
-	const json_t *field = json_array_get(attempt->fields, 0);
-	const json_t *before = json_object_get(field, "before");
-	char *text = strcmp(attempt->action, "status") == 0
-			 ? status_command(attempt, exact_string(before))
-			 : NULL;
-	json_t *undo = text ? json_pack("[o]", text_json(text)) : NULL;
-
-	free(text);
-	return undo;
-}
-
-/*
- * What undoes it, for the account's directory: a new reference, or NULL. What was not made, or was
- * made by somebody else, is not undone.
- */
-static json_t *undo_json(const struct attempt *attempt, const char *outcome)
+static json_t *attempt_line_undo(const struct attempt *attempt, const char *outcome)
 {
 	bool open = strcmp(outcome, SENDING) == 0 || strcmp(outcome, "unknown") == 0;
 
 	if (attempt->idle || (!attempt->accepted && strcmp(outcome, "failed") == 0))
 		return NULL;
-	if (attempt->undo)
-		return json_pack("[o]", text_json(attempt->undo));
-	if (attempt->commands)
-		return json_incref(attempt->commands);
-	return open ? undo_of_status(attempt) : NULL;
+	return attempt_undo_json(attempt, open);
 }
 
-/* The line that says OUTCOME, with a newline at its end; the caller frees. NULL: no memory. */
+/* Return the line with OUTCOME, and a newline at its end; the caller frees. NULL: no memory. */
 static char *line_of(const struct attempt *attempt, const char *outcome, int error, size_t *length)
 {
 	const struct call *call = attempt->call;
@@ -218,7 +145,7 @@ static char *line_of(const struct attempt *attempt, const char *outcome, int err
 	json_object_set_new(line, "fields",
 			    attempt->fields ? json_incref(attempt->fields) : json_array());
 	if (strcmp(outcome, "refused") != 0)
-		json_object_set_new(line, "undo", undo_json(attempt, outcome));
+		json_object_set_new(line, "undo", attempt_line_undo(attempt, outcome));
 	if (attempt->number)
 		json_object_set_new(line, "history", json_integer((json_int_t)attempt->number));
 	json_object_set_new(line, "outcome", json_string(outcome));
@@ -244,12 +171,12 @@ static int fail_audit(struct attempt *attempt, int error)
 {
 	attempt->call->request[0] = '\0';
 	attempt->call->status = 0;
-	return call_fail(attempt->call, CALL_UNAUDITED, "audit_log %s can't be written (%s), so %s",
+	return call_fail(attempt->call, CALL_UNAUDITED, "audit_log %s: cannot be written: %s; %s",
 			 audit_path(guard_audit(attempt->guard)), strerror(-error),
 			 attempt->sent ? "it was not sent again" : "nothing was sent");
 }
 
-/* Name it where all mounts are told apart. 0 or a negative errno. */
+/* Give the attempt a name that no attempt of another mount has. Returns 0 or a negative errno. */
 static int name_attempt(struct attempt *attempt)
 {
 	unsigned char bytes[(ATTEMPT_TOKEN_MAX - 1) / 2];
@@ -263,17 +190,17 @@ static int name_attempt(struct attempt *attempt)
 	return 0;
 }
 
-/* Has the log the line that says what is sent now? */
+/* Return true if the last "sending" line in the log says what is sent now. */
 static bool is_announced(const struct attempt *attempt)
 {
 	return attempt->announced && json_equal(attempt->announced, attempt->fields);
 }
 
 /*
- * Append the line that says what is sent now (in a dry run: nothing), and secure room for the
- * outcome's. 0 or a negative errno.
+ * Append the line that says what is sent now (in a dry run, no line), and secure room for the line
+ * with the outcome. Returns 0 or a negative errno.
  */
-static int announce(struct attempt *attempt, struct audit *audit)
+static int attempt_announce(struct attempt *attempt, struct audit *audit)
 {
 	bool dry = guard_dry_run(attempt->guard);
 	size_t length = 0, size, more;
@@ -305,7 +232,7 @@ int attempt_send(struct attempt *attempt)
 	int error = 0;
 
 	if (audit && !is_announced(attempt))
-		error = announce(attempt, audit);
+		error = attempt_announce(attempt, audit);
 	if (error)
 		return fail_audit(attempt, error);
 	if (!guard_dry_run(attempt->guard))
@@ -350,7 +277,7 @@ void attempt_uncount(struct attempt *attempt, uint64_t ticket)
 		guard_give_back(attempt->guard, ticket);
 }
 
-/* The line that says how it ended; the caller frees. NULL: no memory. */
+/* Return the line that says how it ended; the caller frees. NULL: no memory. */
 static char *outcome_line(struct attempt *attempt, int error, size_t *length)
 {
 	const char *outcome = outcome_of(attempt, error);
@@ -359,7 +286,7 @@ static char *outcome_line(struct attempt *attempt, int error, size_t *length)
 
 	if (!line || !attempt->announced || *length <= attempt->secured)
 		return line;
-	/* what others have written to the fields since is told only where there is room for it */
+	/* fields that have become longer since are kept only if there is room for them */
 	if (!audit_announce(guard_audit(attempt->guard), NULL, 0, more)) {
 		attempt->secured += more;
 		return line;
@@ -369,7 +296,7 @@ static char *outcome_line(struct attempt *attempt, int error, size_t *length)
 	return line_of(attempt, outcome, error, length);
 }
 
-/* Append the line that says how it ended. 0 or a negative errno. */
+/* Append the line that says how it ended. Returns 0 or a negative errno. */
 static int append_outcome(struct attempt *attempt, int error)
 {
 	struct audit *audit = guard_audit(attempt->guard);
@@ -391,36 +318,6 @@ static int append_outcome(struct attempt *attempt, int error)
 
 /* ---- the history ---- */
 
-/* The commands as a script, which the caller frees; NULL: there is none. */
-static char *script_of(const struct attempt *attempt)
-{
-	const struct undo_words *words = guard_undo_words(attempt->guard);
-
-	return words && attempt->commands ? words->script(attempt->account, attempt->commands)
-					  : NULL;
-}
-
-/* UNDO, a document, restores it: by the old word of a status, or a copy of what the history has. */
-static void tell_undo(struct attempt *attempt, const json_t *undo)
-{
-	const struct undo copy = {.what = UNDO_DOCUMENT,
-				  .path = attempt->call->path,
-				  .number = attempt->number};
-	const char *word = NULL;
-	char *text;
-
-	if (strcmp(attempt->action, "status") == 0)
-		word = json_string_value(
-		    json_object_get(undo, roster_collection(attempt->roster)->status_key));
-	text = status_command(attempt, word);
-	if (!text)
-		text = attempt_command(attempt, &copy);
-	if (!text)
-		return;
-	free(attempt->undo);
-	attempt->undo = text;
-}
-
 void attempt_accepted(struct attempt *attempt, const json_t *before, const json_t *after,
 		      const json_t *undo)
 {
@@ -436,13 +333,13 @@ void attempt_accepted(struct attempt *attempt, const json_t *before, const json_
 	attempt->accepted = true;
 	if (!history)
 		return;
-	script = script_of(attempt);
+	script = attempt_undo_script(attempt);
 	write.script = script;
 	takeback_tell(attempt, before, after, &write.access);
 	attempt->number = history_add(history, &write);
 	history_access_clear(&write.access);
 	if (attempt->number && undo)
-		tell_undo(attempt, undo);
+		attempt_undo_set(attempt, undo);
 	if (!attempt->number)
 		log_call(attempt->call, "no memory: the change is not in .rosterfs/history");
 	free(script);
@@ -455,13 +352,13 @@ const char *attempt_alone(const struct attempt *attempt)
 	return call_cancelled(attempt->call) ? " (its caller was interrupted)" : "";
 }
 
-/* Whatever a look has shown since: the vendor may still be at what it has not answered. */
+/* Note that the vendor may still process a request without a response, whatever reads show now. */
 static void leave_open(struct attempt *attempt)
 {
 	attempt->unknown = true;
 	if (attempt->roster && attempt->id)
 		publish_doubt(attempt->roster, attempt->id);
-	call_add_words(attempt->call, "; the vendor may still be at it");
+	call_add_words(attempt->call, "; the vendor may still be processing it");
 }
 
 void attempt_end(struct attempt *attempt, int error)
@@ -478,7 +375,7 @@ void attempt_end(struct attempt *attempt, int error)
 	else if (attempt->secured)
 		audit_release(guard_audit(attempt->guard), attempt->secured);
 	if (failed)
-		log_call(attempt->call, "audit_log %s has no line about this change: %s",
+		log_call(attempt->call, "audit_log %s: no line about this change: %s",
 			 audit_path(guard_audit(attempt->guard)), strerror(-failed));
 	json_decref(attempt->fields);
 	json_decref(attempt->announced);

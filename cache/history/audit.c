@@ -2,13 +2,12 @@
 /*
  * audit.c - see audit.h.
  *
- * Room is secured by fallocate: blocks behind the end of the file, which its size does not show and
- * which the next lines fill. A file system that can't do that is asked how much is free, and a
- * device is asked with an empty write.
+ * Room is secured by fallocate: it allocates blocks after the end of the file, which do not count
+ * in its size, and which the next lines fill. If the file system does not support that, the free
+ * space is compared instead. A device is tested with an empty write.
  *
- * A thread that has appended waits for an fsync that began afterwards. The first one to wait starts
- * it, without the mutex; those that append meanwhile share the next one. It knows nothing of what a
- * line says.
+ * A thread that has appended waits for an fsync that begins afterwards. The first thread that waits
+ * starts it, without the mutex. Threads that append meanwhile share the next one.
  */
 #include "cache/history/audit.h"
 
@@ -27,7 +26,7 @@
 #include <unistd.h>
 
 /* The threads that wait for the same fsync. */
-struct batch {
+struct audit_batch {
 	unsigned threads;
 	bool done;
 	int error; /* of that fsync */
@@ -35,12 +34,12 @@ struct batch {
 
 struct audit {
 	char *path;
-	pthread_mutex_t lock;  /* of what follows */
-	pthread_cond_t synced; /* an fsync has ended */
-	struct batch *next;    /* for an fsync that has not begun, or NULL */
-	bool syncing;          /* one thread is at it: the file stays open */
+	pthread_mutex_t lock;     /* of what follows */
+	pthread_cond_t synced;    /* an fsync has ended */
+	struct audit_batch *next; /* for an fsync that has not begun, or NULL */
+	bool syncing;             /* a thread syncs the file, which must stay open */
 	int file;
-	dev_t device; /* which file that is */
+	dev_t device; /* with inode: which file that is */
 	ino_t inode;
 	size_t secured; /* bytes promised and not yet used */
 	bool torn;      /* the file ends in the middle of a line */
@@ -48,7 +47,8 @@ struct audit {
 
 /* ---- opening ---- */
 
-/* Have the name of a new file on the disk as well; a file system that can't has it by itself. */
+/* Sync the directory of a new file. Errors are ignored: a file system that cannot sync a directory
+ * does not need it. */
 static void sync_directory(const char *path)
 {
 	char *copy = strdup(path);
@@ -61,7 +61,7 @@ static void sync_directory(const char *path)
 	free(copy);
 }
 
-/* Is FILE one that lines can be appended to? 0 and *INFO, or a negative errno. */
+/* Check that lines can be appended to FILE. Returns 0 and *INFO, or a negative errno. */
 static int check_kind(int file, struct stat *info)
 {
 	if (fstat(file, info))
@@ -69,7 +69,8 @@ static int check_kind(int file, struct stat *info)
 	return S_ISREG(info->st_mode) || S_ISCHR(info->st_mode) ? 0 : -EINVAL;
 }
 
-/* Does FILE (of SIZE bytes) end without a newline, because a crash or a full disk cut a line? */
+/* Return true if the file at PATH (SIZE bytes) ends in the middle of a line, because of a crash or
+ * a full disk. */
 static bool ends_torn(const char *path, off_t size)
 {
 	int file = size > 0 ? open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC) : -1;
@@ -82,7 +83,7 @@ static bool ends_torn(const char *path, off_t size)
 	return last != '\n';
 }
 
-/* A descriptor of the file at the path, and what it is, or a negative errno. */
+/* Open the file at PATH, or create it. Returns a descriptor and *INFO, or a negative errno. */
 static int open_log(const char *path, struct stat *info)
 {
 	const int flags = O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
@@ -105,11 +106,11 @@ static int open_log(const char *path, struct stat *info)
 	return file;
 }
 
-static int fail(const char *path, int error, char *why, size_t why_size)
+static int audit_fail(const char *path, int error, char *why, size_t why_size)
 {
 	snprintf(why, why_size, "audit_log %s: %s%s", path,
 		 error == -EINVAL ? "not a file that can be appended to" : strerror(-error),
-		 error == -ENOENT ? ": make its directory first" : "");
+		 error == -ENOENT ? "; create its directory first" : "");
 	return error;
 }
 
@@ -131,7 +132,7 @@ int audit_check(const char *path, char *why, size_t why_size)
 			error = -errno;
 		free(copy);
 	}
-	return error ? fail(path, error, why, why_size) : 0;
+	return error ? audit_fail(path, error, why, why_size) : 0;
 }
 
 int audit_open(const char *path, struct audit **audit, char *why, size_t why_size)
@@ -141,7 +142,7 @@ int audit_open(const char *path, struct audit **audit, char *why, size_t why_siz
 	int file = open_log(path, &info);
 
 	if (file < 0)
-		return fail(path, file, why, why_size);
+		return audit_fail(path, file, why, why_size);
 	made = calloc(1, sizeof(*made));
 	if (made)
 		made->path = strdup(path);
@@ -189,7 +190,7 @@ static int fits_limit(off_t size, size_t more)
 	return 0;
 }
 
-/* Is there room for MORE bytes at the end of FILE, and does it stay there? */
+/* Secure room for MORE bytes at the end of FILE. Returns 0 or a negative errno. */
 static int secure_room(int file, size_t more)
 {
 	struct stat info;
@@ -224,7 +225,8 @@ static bool stands_at_path_locked(const struct audit *audit)
 	       info.st_ino == audit->inode;
 }
 
-/* Go on in the file at the path, which is made if need be, with what was promised. */
+/* Continue in the file at the path, which is created if it is missing, and secure there what was
+ * promised. Returns 0 or a negative errno. */
 static int reopen_locked(struct audit *audit)
 {
 	struct stat info = {0};
@@ -246,11 +248,11 @@ static int reopen_locked(struct audit *audit)
 	return 0;
 }
 
-/* When another file stands at the path, or none, go on there. 0 or a negative errno. */
+/* If the path now names another file, or none, continue there. Returns 0 or a negative errno. */
 static int follow_path_locked(struct audit *audit)
 {
 	while (!stands_at_path_locked(audit)) {
-		/* what was appended to the old file is synced first */
+		/* sync first what was appended to the old file */
 		if (!audit->syncing && !audit->next)
 			return reopen_locked(audit);
 		pthread_cond_wait(&audit->synced, &audit->lock);
@@ -258,7 +260,7 @@ static int follow_path_locked(struct audit *audit)
 	return 0;
 }
 
-/* Has the file been removed, so that nobody will ever read what is in it? */
+/* Return true if FILE has no name any more, so that nobody can read it. */
 static bool is_removed(int file)
 {
 	struct stat info;
@@ -270,12 +272,12 @@ static bool is_removed(int file)
 
 static int sync_file(int file)
 {
-	/* a device has nothing to be synced */
+	/* EINVAL: a device, which need not be synced */
 	return fsync(file) && errno != EINVAL ? -errno : 0;
 }
 
-/* Sync the file for BATCH, the next one. The lock is released meanwhile. */
-static void sync_batch_locked(struct audit *audit, struct batch *batch)
+/* Sync the file for BATCH, the next one. Releases the lock meanwhile. */
+static void sync_batch_locked(struct audit *audit, struct audit_batch *batch)
 {
 	int error;
 
@@ -290,10 +292,10 @@ static void sync_batch_locked(struct audit *audit, struct batch *batch)
 	pthread_cond_broadcast(&audit->synced);
 }
 
-/* Wait until what this thread has appended is on the disk. 0 or a negative errno. */
+/* Wait until what this thread has appended is on the disk. Returns 0 or a negative errno. */
 static int sync_locked(struct audit *audit)
 {
-	struct batch *batch = audit->next;
+	struct audit_batch *batch = audit->next;
 	int error;
 
 	if (!batch)
@@ -315,7 +317,7 @@ static int sync_locked(struct audit *audit)
 
 /* ---- lines ---- */
 
-/* All of TEXT, or a negative errno. *BEGUN: some of it is there. */
+/* Write all of TEXT. Returns 0 or a negative errno. Sets *BEGUN if some of it was written. */
 static int write_all(int file, const char *text, size_t length, bool *begun)
 {
 	while (length) {
@@ -332,7 +334,7 @@ static int write_all(int file, const char *text, size_t length, bool *begun)
 	return 0;
 }
 
-/* LINE at the end of the file, on a line of its own. */
+/* Append LINE to the file, on a line of its own. Returns 0 or a negative errno. */
 static int write_locked(struct audit *audit, const char *line, size_t length)
 {
 	bool begun = false;
@@ -382,7 +384,7 @@ int audit_append(struct audit *audit, const char *line, size_t length, size_t se
 	bool lost;
 
 	pthread_mutex_lock(&audit->lock);
-	/* where nothing new can be made, the room is in the file that was moved away */
+	/* if no new file can be created, the secured room is in the file that was moved away */
 	moved = follow_path_locked(audit);
 	audit->secured -= secured;
 	error = write_locked(audit, line, length);

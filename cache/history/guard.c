@@ -2,9 +2,8 @@
 /*
  * guard.c - see guard.h.
  *
- * The brake keeps the times of the changes in the last window, oldest first: when there are `limit`
- * of them, there is no room. Each has a ticket, so that whoever gives one back takes nobody else's.
- * It knows nothing of what is changed.
+ * Keeps the times of the status changes in the last window, oldest first. If there are `limit` of
+ * them, there is no room. Each has a ticket, so that giving one back does not remove another one.
  */
 #include "cache/history/guard.h"
 
@@ -16,7 +15,7 @@
 #include <string.h>
 #include <time.h>
 
-struct taken {
+struct guard_taken {
 	uint64_t ticket;
 	time_t when; /* monotonic seconds */
 };
@@ -27,11 +26,11 @@ struct guard {
 	struct history *history;
 	struct audit *audit;
 	const struct undo_words *undo_words;
-	pthread_mutex_t lock; /* of what follows */
-	unsigned limit;       /* 0: none */
-	struct taken *taken;  /* oldest first */
+	pthread_mutex_t lock;      /* of what follows */
+	unsigned limit;            /* 0: none */
+	struct guard_taken *taken; /* oldest first */
 	size_t count, room;
-	uint64_t last; /* ticket given */
+	uint64_t last; /* the newest ticket */
 };
 
 struct guard *guard_new(bool read_only, bool dry_run, unsigned limit, unsigned window)
@@ -90,11 +89,13 @@ bool guard_dry_run(const struct guard *guard)
 	return guard->dry_run;
 }
 
-/* ---- the brake ---- */
+/* ---- status_limit ---- */
 
-/* Forget what is older than the window. Is there room for one more? Without a limit they are
- * counted all the same, for a limit that is set later. */
-static bool room_locked(struct guard *guard)
+/*
+ * Forget what is older than the window. Returns true if there is room for one more. Changes are
+ * counted even without a limit, because one may be set later.
+ */
+static bool guard_room_locked(struct guard *guard)
 {
 	time_t oldest = clock_now().tv_sec - (time_t)guard->window;
 	size_t old = 0;
@@ -115,17 +116,17 @@ void guard_look(struct guard *guard, struct guard_room *room)
 
 	clock_gettime(CLOCK_REALTIME, &today);
 	pthread_mutex_lock(&guard->lock);
-	room_locked(guard);
+	guard_room_locked(guard);
 	count = guard->count;
 	*room = (struct guard_room){.limit = guard->limit, .window = guard->window};
 	room->left = count < guard->limit ? guard->limit - (unsigned)count : 0;
-	/* where the limit was lowered, several must go first */
+	/* if the limit was lowered, several changes must leave the window first */
 	next = count > guard->limit && guard->limit ? count - guard->limit : 0;
 	if (count)
 		room->until = guard->taken[next].when + (time_t)guard->window - now.tv_sec +
 			      today.tv_sec;
 	pthread_mutex_unlock(&guard->lock);
-	/* the two clocks do not begin their seconds at the same time: not too early */
+	/* the seconds of the two clocks do not begin together: round up */
 	if (room->until && today.tv_nsec > now.tv_nsec)
 		room->until++;
 }
@@ -145,11 +146,11 @@ void guard_time(time_t when, char text[GUARD_TIME_MAX])
 	strftime(text, GUARD_TIME_MAX, "%Y-%m-%dT%H:%M:%S%z", &local);
 }
 
-/* Count one more. 0 or -ENOMEM. */
-static int take_locked(struct guard *guard, uint64_t *ticket)
+/* Count one more. Returns 0 or -ENOMEM. */
+static int guard_take_locked(struct guard *guard, uint64_t *ticket)
 {
 	size_t room = guard->room ? 2 * guard->room : 64;
-	struct taken *longer = guard->taken;
+	struct guard_taken *longer = guard->taken;
 
 	if (guard->count == guard->room) {
 		longer = realloc(guard->taken, room * sizeof(*longer));
@@ -159,17 +160,17 @@ static int take_locked(struct guard *guard, uint64_t *ticket)
 		guard->room = room;
 	}
 	*ticket = ++guard->last;
-	longer[guard->count++] = (struct taken){*ticket, clock_now().tv_sec};
+	longer[guard->count++] = (struct guard_taken){*ticket, clock_now().tv_sec};
 	return 0;
 }
 
-static int refuse(struct guard *guard, struct call *call)
+static int guard_refuse(struct guard *guard, struct call *call)
 {
 	struct guard_room room;
 	char when[GUARD_TIME_MAX];
 
 	guard_look(guard, &room);
-	/* 0: there is room again just now */
+	/* 0: there is room again by now */
 	guard_time(room.until ? room.until : time(NULL), when);
 	return call_fail(call, CALL_OVER_LIMIT,
 			 "status_limit reached (%u in %u s); next change possible at %s; to raise "
@@ -183,9 +184,9 @@ int guard_has_room(struct guard *guard, struct call *call)
 	bool room;
 
 	pthread_mutex_lock(&guard->lock);
-	room = room_locked(guard);
+	room = guard_room_locked(guard);
 	pthread_mutex_unlock(&guard->lock);
-	return room ? 0 : refuse(guard, call);
+	return room ? 0 : guard_refuse(guard, call);
 }
 
 int guard_take(struct guard *guard, struct call *call, uint64_t *ticket)
@@ -195,12 +196,12 @@ int guard_take(struct guard *guard, struct call *call, uint64_t *ticket)
 
 	*ticket = 0;
 	pthread_mutex_lock(&guard->lock);
-	room = room_locked(guard);
+	room = guard_room_locked(guard);
 	if (room)
-		error = take_locked(guard, ticket);
+		error = guard_take_locked(guard, ticket);
 	pthread_mutex_unlock(&guard->lock);
 	if (!room)
-		return refuse(guard, call);
+		return guard_refuse(guard, call);
 	return error ? call_no_memory(call) : 0;
 }
 
@@ -209,7 +210,7 @@ void guard_give_back(struct guard *guard, uint64_t ticket)
 	size_t at;
 
 	pthread_mutex_lock(&guard->lock);
-	/* it is one of the newest */
+	/* search from the newest: it is one of these */
 	for (at = guard->count; at-- > 0 && guard->taken[at].ticket != ticket;) {
 	}
 	if (at < guard->count) {

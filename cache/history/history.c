@@ -2,9 +2,9 @@
 /*
  * history.c - see history.h.
  *
- * A ring by number: two writes that end together may come in either order. Texts are made before
- * the lock is taken. A version's name has the time in it, so that one from another mount, where
- * numbers begin anew, names nothing here. It knows nothing of files and vendors.
+ * A ring, indexed by number. Two writes that end together may get their numbers in either order.
+ * Texts are made before the lock is taken. The name of a version contains the time, because numbers
+ * begin again with each mount: a name from another mount must not name a version here.
  */
 #include "cache/history/history.h"
 
@@ -20,7 +20,7 @@
 #define STAMP_MAX 96
 #define STAMP_BEGIN ".rosterfs/history/"
 
-struct write {
+struct history_entry {
 	uint64_t number;
 	struct timespec when;
 	char stamp[STAMP_MAX];
@@ -35,10 +35,10 @@ struct write {
 struct history {
 	size_t most; /* bytes */
 	pthread_mutex_t lock;
-	uint64_t last;  /* number given */
-	uint64_t first; /* number that may still be there */
+	uint64_t last;  /* the newest number */
+	uint64_t first; /* the oldest number that may still be there */
 	size_t bytes;
-	struct write *ring[HISTORY_WRITES_MAX]; /* by number */
+	struct history_entry *ring[HISTORY_WRITES_MAX]; /* by number */
 };
 
 struct history *history_new(size_t bytes)
@@ -53,7 +53,7 @@ struct history *history_new(size_t bytes)
 	return history;
 }
 
-static void write_free(struct write *write)
+static void entry_free(struct history_entry *write)
 {
 	if (!write)
 		return;
@@ -69,15 +69,15 @@ void history_free(struct history *history)
 	if (!history)
 		return;
 	for (size_t i = 0; i < HISTORY_WRITES_MAX; i++)
-		write_free(history->ring[i]);
+		entry_free(history->ring[i]);
 	pthread_mutex_destroy(&history->lock);
 	free(history);
 }
 
 /* ---- adding ---- */
 
-/* The name of the version that WRITE leaves. */
-static void make_stamp(struct write *write)
+/* Set the name of the version that WRITE left. */
+static void make_stamp(struct history_entry *write)
 {
 	struct tm utc;
 	char time[32];
@@ -88,7 +88,7 @@ static void make_stamp(struct write *write)
 		 STAMP_BEGIN, write->number, time, write->when.tv_nsec / 1000);
 }
 
-/* Set the member at PATH ("meta.updated_at") of OBJECT to TEXT. 0 or -1. */
+/* Set the member at PATH ("meta.updated_at") of OBJECT to TEXT. Returns 0 or -1. */
 static int set_nested(json_t *object, const char *path, const char *text)
 {
 	const char *dot;
@@ -110,8 +110,8 @@ static int set_nested(json_t *object, const char *path, const char *text)
 	return json_object_set_new(object, path, json_string(text));
 }
 
-/* The text of OBJECT (NULL: null) as PART of WRITE. 0 or -1. */
-static int set_part(struct write *write, enum history_part part, const json_t *object)
+/* Set PART of WRITE to the text of OBJECT (NULL: null). Returns 0 or -1. */
+static int set_part(struct history_entry *write, enum history_part part, const json_t *object)
 {
 	if (object) {
 		write->texts[part] = render_string(object, &write->lengths[part]);
@@ -122,7 +122,7 @@ static int set_part(struct write *write, enum history_part part, const json_t *o
 	return write->texts[part] ? 0 : -1;
 }
 
-static int set_undo(struct write *write, const json_t *undo, const char *stamp_key)
+static int set_undo(struct history_entry *write, const json_t *undo, const char *stamp_key)
 {
 	json_t *named = undo ? json_deep_copy(undo) : NULL;
 	int error = undo && !named ? -1 : 0;
@@ -135,7 +135,7 @@ static int set_undo(struct write *write, const json_t *undo, const char *stamp_k
 	return error;
 }
 
-/* Copy FROM with its texts. 0, or -1 and TO has none. */
+/* Copy FROM with its texts. Returns 0, or -1 and TO has no texts. */
 static int copy_access(struct history_access *to, const struct history_access *from)
 {
 	*to = *from;
@@ -154,9 +154,9 @@ void history_access_clear(struct history_access *access)
 	access->was = access->left = NULL;
 }
 
-static struct write *write_new(const struct history_write *told, uint64_t number)
+static struct history_entry *entry_new(const struct history_write *told, uint64_t number)
 {
-	struct write *write = calloc(1, sizeof(*write));
+	struct history_entry *write = calloc(1, sizeof(*write));
 
 	if (!write)
 		return NULL;
@@ -183,44 +183,44 @@ static struct write *write_new(const struct history_write *told, uint64_t number
 	write->bytes += write->access.left ? strlen(write->access.left) : 0;
 	return write;
 no_memory:
-	write_free(write);
+	entry_free(write);
 	return NULL;
 }
 
-/* Take what stands in the place of NUMBER out of the ring. */
-static void drop_locked(struct history *history, uint64_t number)
+/* Remove the write in the place of NUMBER from the ring. */
+static void history_drop_locked(struct history *history, uint64_t number)
 {
-	struct write **place = &history->ring[number % HISTORY_WRITES_MAX];
+	struct history_entry **place = &history->ring[number % HISTORY_WRITES_MAX];
 
 	if (!*place)
 		return;
 	history->bytes -= (*place)->bytes;
-	write_free(*place);
+	entry_free(*place);
 	*place = NULL;
 }
 
-static void keep_locked(struct history *history, struct write *write)
+static void keep_locked(struct history *history, struct history_entry *write)
 {
 	history->ring[write->number % HISTORY_WRITES_MAX] = write;
 	history->bytes += write->bytes;
 	/* the newest stays, however large it is */
 	while (history->bytes > history->most && history->first < write->number)
-		drop_locked(history, history->first++);
+		history_drop_locked(history, history->first++);
 }
 
 uint64_t history_add(struct history *history, const struct history_write *told)
 {
-	struct write *write;
+	struct history_entry *write;
 	uint64_t number;
 
 	pthread_mutex_lock(&history->lock);
 	number = ++history->last;
-	drop_locked(history, number);
+	history_drop_locked(history, number);
 	if (number - history->first >= HISTORY_WRITES_MAX)
 		history->first = number - HISTORY_WRITES_MAX + 1;
 	pthread_mutex_unlock(&history->lock);
 
-	write = write_new(told, number);
+	write = entry_new(told, number);
 	if (!write)
 		return 0;
 	pthread_mutex_lock(&history->lock);
@@ -229,15 +229,15 @@ uint64_t history_add(struct history *history, const struct history_write *told)
 		write = NULL;
 	}
 	pthread_mutex_unlock(&history->lock);
-	write_free(write);
+	entry_free(write);
 	return number;
 }
 
-/* ---- looking ---- */
+/* ---- reading ---- */
 
-static const struct write *find_locked(const struct history *history, uint64_t number)
+static const struct history_entry *find_locked(const struct history *history, uint64_t number)
 {
-	const struct write *write = history->ring[number % HISTORY_WRITES_MAX];
+	const struct history_entry *write = history->ring[number % HISTORY_WRITES_MAX];
 
 	return write && write->number == number ? write : NULL;
 }
@@ -253,7 +253,7 @@ void history_range(struct history *history, uint64_t *first, uint64_t *last)
 bool history_look(struct history *history, uint64_t number, size_t sizes[HISTORY_PARTS],
 		  struct timespec *when)
 {
-	const struct write *write;
+	const struct history_entry *write;
 
 	pthread_mutex_lock(&history->lock);
 	write = find_locked(history, number);
@@ -267,7 +267,7 @@ bool history_look(struct history *history, uint64_t number, size_t sizes[HISTORY
 
 char *history_text(struct history *history, uint64_t number, enum history_part part, size_t *length)
 {
-	const struct write *write;
+	const struct history_entry *write;
 	char *text = NULL;
 
 	pthread_mutex_lock(&history->lock);
@@ -293,14 +293,14 @@ json_t *history_record(struct history *history, uint64_t number, enum history_pa
 bool history_newest_access(struct history *history, const void *subject, const char *id,
 			   uint64_t below, struct history_access *access)
 {
-	const struct write *newest = NULL;
+	const struct history_entry *newest = NULL;
 	uint64_t number;
 	bool found;
 
 	pthread_mutex_lock(&history->lock);
 	number = below && below <= history->last ? below - 1 : history->last;
 	for (; number >= history->first && !newest; number--) {
-		const struct write *write = find_locked(history, number);
+		const struct history_entry *write = find_locked(history, number);
 
 		if (write && write->access.kind != HISTORY_EDIT &&
 		    write->access.subject == subject && strcmp(write->id, id) == 0)
@@ -328,7 +328,7 @@ uint64_t history_before(struct history *history, const void *owner, const char *
 	if (number > history->last)
 		number = history->last + 1;
 	while (!found && number > history->first) {
-		const struct write *write = find_locked(history, --number);
+		const struct history_entry *write = find_locked(history, --number);
 
 		if (write && write->owner == owner && strcmp(write->id, id) == 0)
 			found = number;
@@ -341,7 +341,7 @@ json_t *history_version(struct history *history, const char *stamp, const void *
 			const char *id, enum history_part part)
 {
 	uint64_t number = 0;
-	const struct write *write;
+	const struct history_entry *write;
 	json_t *version = NULL;
 	char *text = NULL;
 

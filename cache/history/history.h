@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * history.h - the newest writes that vendors accepted: for each the record before and after it, and
- * what undoes it.
+ * history.h - the newest writes that vendors have accepted: for each, the record before and after
+ * it, and what undoes it.
  *
- * In memory, as long as the mount, bounded in number and in bytes: the oldest go first. Each write
- * has a number, from 1. It also names the version that it left: a document with that name in place
- * of the vendor's stamp is compared with just this version (update.c). One mutex; nothing waits.
+ * Kept in memory, for as long as the mount; limited in number and in bytes, the oldest are dropped
+ * first. Each write has a number, from 1. The number also gives a name to the version that the
+ * write left: a document with that name in place of the vendor's stamp is compared with just that
+ * version. There is one mutex, a leaf lock; nothing waits. Any thread.
  */
 #ifndef ROSTERFS_HISTORY_H
 #define ROSTERFS_HISTORY_H
@@ -21,18 +22,18 @@
 
 struct history;
 
-/* What there is of a write. A part that it does not have has no text. */
+/* The parts of a write. A part that a write does not have has no text. */
 enum history_part {
-	HISTORY_BEFORE, /* the record as JSON, or null: there was none */
+	HISTORY_BEFORE, /* the record as JSON; null: there was none */
 	HISTORY_AFTER,  /* the same */
-	HISTORY_UNDO,   /* a document that restores what was changed, or null: none can */
-	HISTORY_SCRIPT, /* commands that restore it, where a document can't */
+	HISTORY_UNDO,   /* the document that restores what was changed; null: none does */
+	HISTORY_SCRIPT, /* commands that restore it, if a document cannot */
 	HISTORY_PARTS,
 };
 
-/* What a write did to somebody's access. */
+/* How a write changed a user's access. */
 enum history_kind {
-	HISTORY_EDIT, /* nothing */
+	HISTORY_EDIT, /* not at all */
 	HISTORY_STATUS,
 	HISTORY_LINK,
 	HISTORY_UNLINK,
@@ -42,70 +43,70 @@ enum history_kind {
 
 struct history_access {
 	enum history_kind kind;
-	const void *subject; /* one for all rosters whose records' ids name the same people */
-	uint64_t
-	    takes_back; /* the number of the write that it took back, or of the oldest; 0: none */
-	/* the state before it and the one that it left, as texts (takeback.c's); NULL: none */
+	const void *subject; /* the same for all rosters whose ids name the same users */
+	uint64_t takes_back; /* number of the write that it took back, or of the oldest; 0: none */
+	/* the states before and after it, as texts of takeback.c; NULL: none */
 	const char *was, *left;
-	/* of a write that was found: whose record it was, and its number */
+	/* set for a write that was found: the roster of its record, and its number */
 	const void *owner;
 	uint64_t number;
 };
 
-/* A write, as history_add is told of it; all is borrowed. */
+/* What history_add takes; all is borrowed. */
 struct history_write {
-	const void *owner; /* the roster of the record: whoever asks for a version names it too */
+	const void *owner; /* the roster of the record: history_version needs the same */
 	const char *id;
 	const json_t *before, *after; /* NULL: there was none, there is none */
-	/* What the document sets; gets the version's name at STAMP_KEY (nested: "a.b"; NULL: no
-	   place). NULL: there is no such document. */
+	/* The document that restores it, or NULL. It gets the version's name at STAMP_KEY (nested:
+	   "a.b"; NULL: it gets none). */
 	const json_t *undo;
 	const char *stamp_key;
 	const char *script; /* or NULL */
 	struct history_access access;
 };
 
-/* At most BYTES of text (HISTORY_BYTES_MAX). NULL: no memory. */
+/* Create a history of at most BYTES of text (HISTORY_BYTES_MAX). NULL: no memory. */
 struct history *history_new(size_t bytes);
-void history_free(struct history *history); /* NULL is fine */
+void history_free(struct history *history); /* NULL is a no-op */
 
-/* Keep WRITE. Returns its number; 0: no memory, it is not kept. */
+/* Add WRITE. Returns its number, or 0: no memory, it is not kept. */
 uint64_t history_add(struct history *history, const struct history_write *write);
 
-/* The numbers that there may be: *FIRST to *LAST; none when *LAST is less. */
+/* Set the range of the numbers of writes. There is none if *LAST is less than *FIRST. */
 void history_range(struct history *history, uint64_t *first, uint64_t *last);
 
-/* Sizes of the parts of write NUMBER (0: not there), and when it was. False: there is none. */
+/* Return the sizes of the parts of write NUMBER (0: no such part) and its time. False: there is no
+ * such write. */
 bool history_look(struct history *history, uint64_t number, size_t sizes[HISTORY_PARTS],
 		  struct timespec *when);
 
-/* The text of PART; the caller frees. NULL: there is none. */
+/* Return the text of PART of write NUMBER; the caller frees. NULL: there is none. */
 char *history_text(struct history *history, uint64_t number, enum history_part part,
 		   size_t *length);
 
-/* The same of a PART that is a record, parsed: a new reference. NULL: there is none, or no memory.
+/* Return PART of write NUMBER, a record, parsed: a new reference. NULL: there is none, or no
+ * memory.
  */
 json_t *history_record(struct history *history, uint64_t number, enum history_part part);
 
 /*
- * The newest write of this mount before number BELOW (0: of all) that did something to the access
- * of SUBJECT's ID: copied to *ACCESS, whose texts the caller frees by history_access_clear. False:
- * none is kept.
+ * Copy to *ACCESS the newest write before number BELOW (0: of all) that changed the access of
+ * SUBJECT's ID. Pair with history_access_clear. False: none is kept.
  */
 bool history_newest_access(struct history *history, const void *subject, const char *id,
 			   uint64_t below, struct history_access *access);
 void history_access_clear(struct history_access *access);
 
-/* The newest write before write NUMBER that was to OWNER's record ID. 0: none is kept. */
+/* Return the number of the newest write before NUMBER to record ID of OWNER. 0: none is kept. */
 uint64_t history_before(struct history *history, const void *owner, const char *id,
 			uint64_t number);
 
-/* Is STAMP a version's name of a history, this or another one? */
+/* Return true if STAMP is the name of a version of a history, this or another one. */
 bool history_names(const char *stamp);
 
 /*
- * The version that STAMP names, of OWNER's record ID (PART is HISTORY_AFTER), or another document
- * of that write: a new reference. NULL: it is not kept.
+ * Return the version of OWNER's record ID that STAMP names (PART is HISTORY_AFTER), or another
+ * document of that write: a new reference. NULL: it is not kept.
  */
 json_t *history_version(struct history *history, const char *stamp, const void *owner,
 			const char *id, enum history_part part);

@@ -2,15 +2,17 @@
 /*
  * takeback.c - see takeback.h.
  *
- * Keeps what a write left in a short text that can be compared: a status, or where that is made of
- * steps, these, each with the vendor's own id of it. What a record's steps were left as is put
- * together from the newest write backwards. It counts nothing: that is guard.c's.
+ * The state of a record's access is kept as a short text that can be compared: the status or, if
+ * that is made of steps, one line for each step, with the vendor's own id of it. How this mount
+ * left the steps of a record is put together from the newest write backwards. Counting is guard.c's
+ * task.
  */
 #include "cache/history/takeback.h"
 
 #include "cache/document/content.h"
 #include "cache/history/attempt.h"
 #include "cache/history/guard.h"
+#include "cache/history/history.h"
 #include "cache/roster/roster.h"
 #include "vendors/base/status_words.h"
 #include "vendors/rest/account.h"
@@ -23,7 +25,10 @@
 
 /* ---- states as texts ---- */
 
-/* One text for all rosters of ROSTER's account whose ids are those of its users. */
+/*
+ * Return what history_access calls the subject: the same pointer for all rosters of ROSTER's
+ * account whose ids are those of its users.
+ */
 static const void *subject_of(struct roster *roster)
 {
 	const struct account *account = roster_account(roster);
@@ -35,12 +40,13 @@ static const void *subject_of(struct roster *roster)
 	return roster;
 }
 
-static int compare(const void *a, const void *b)
+static int takeback_compare(const void *a, const void *b)
 {
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* A step by its KEY and by the vendor's own ID of it. The caller frees. NULL: no memory. */
+/* Return the line of the step with KEY and the vendor's own ID; the caller frees. NULL: no memory.
+ */
 static char *step_text(const char *key, const char *id)
 {
 	char *text = NULL;
@@ -48,7 +54,7 @@ static char *step_text(const char *key, const char *id)
 	return asprintf(&text, "%s %s\n", key ? key : "?", id ? id : "?") < 0 ? NULL : text;
 }
 
-/* The steps of RECORD in an order of their own. The caller frees. NULL: no memory. */
+/* Return the lines of all steps of RECORD, sorted; the caller frees. NULL: no memory. */
 static char *steps_text(const struct collection *collection, const json_t *record)
 {
 	const json_t *list = json_object_get(record, collection->steps_key);
@@ -68,7 +74,7 @@ static char *steps_text(const struct collection *collection, const json_t *recor
 	if (good)
 		all = malloc(length);
 	if (all) {
-		qsort(texts, count, sizeof(*texts), compare);
+		qsort(texts, count, sizeof(*texts), takeback_compare);
 		end = stpcpy(all, "");
 		for (size_t i = 0; i < count; i++)
 			end = stpcpy(end, texts[i]);
@@ -79,7 +85,7 @@ static char *steps_text(const struct collection *collection, const json_t *recor
 	return all;
 }
 
-/* The state of RECORD, which is of ROSTER. The caller frees. NULL: it has none, or no memory. */
+/* Return the state of RECORD, of ROSTER; the caller frees. NULL: it has none, or no memory. */
 static char *state_of(struct roster *roster, const json_t *record)
 {
 	const struct collection *collection = roster_collection(roster);
@@ -104,9 +110,10 @@ static bool same(const char *a, const char *b)
 	return a && b && strcmp(a, b) == 0;
 }
 
-/* ---- what is told ---- */
+/* ---- for the history ---- */
 
-static enum history_kind kind_of(const struct attempt *attempt, const char *was, const char *left)
+static enum history_kind takeback_kind(const struct attempt *attempt, const char *was,
+				       const char *left)
 {
 	static const struct {
 		const char *action;
@@ -128,17 +135,19 @@ void takeback_tell(const struct attempt *attempt, const json_t *before, const js
 {
 	char *was = state_of(attempt->roster, before), *left = state_of(attempt->roster, after);
 
-	*access = (struct history_access){.kind = kind_of(attempt, was, left),
+	*access = (struct history_access){.kind = takeback_kind(attempt, was, left),
 					  .subject = subject_of(attempt->roster),
 					  .takes_back = attempt->takes_back,
 					  .was = was,
 					  .left = left};
 }
 
-/* ---- what is asked ---- */
+/* ---- from the history ---- */
 
-/* The newest write to the access of ATTEMPT's record before write number BELOW (0: of all). */
-static bool find(const struct attempt *attempt, uint64_t below, struct history_access *access)
+/* Find the newest write to the access of ATTEMPT's record before number BELOW (0: of all). False:
+ * none is kept. */
+static bool takeback_find(const struct attempt *attempt, uint64_t below,
+			  struct history_access *access)
 {
 	struct history *history = guard_history(attempt->guard);
 
@@ -149,7 +158,7 @@ static bool find(const struct attempt *attempt, uint64_t below, struct history_a
 
 /* ---- a status that is a field ---- */
 
-/* Does WORD restore what was before ACCESS? */
+/* Return true if WORD restores what was before ACCESS. */
 static bool restores(const struct history_access *access, const char *word)
 {
 	if (access->kind == HISTORY_STATUS)
@@ -158,8 +167,9 @@ static bool restores(const struct history_access *access, const char *word)
 }
 
 /*
- * The number of the write before which the record had the status WORD, if this mount's writes alone
- * led from it to SHOWN (NULL: to what they left), and none of them was taken back; or 0.
+ * Return the number of the write before which the record had the status WORD, if only writes of
+ * this mount, none of which was taken back, led from there to SHOWN (NULL: to what they left). Else
+ * 0.
  */
 static uint64_t restored_field(const struct attempt *attempt, const char *word, const char *shown)
 {
@@ -168,7 +178,7 @@ static uint64_t restored_field(const struct attempt *attempt, const char *word, 
 	uint64_t below = 0, found = 0;
 	struct history_access access;
 
-	while (goes_on && find(attempt, below, &access)) {
+	while (goes_on && takeback_find(attempt, below, &access)) {
 		if (!state && access.left)
 			state = strdup(access.left);
 		goes_on = same(state, access.left);
@@ -189,18 +199,18 @@ static uint64_t restored_field(const struct attempt *attempt, const char *word, 
 /* ---- steps, one by one ---- */
 
 /*
- * What this mount did to the steps of one record, by their keys: {"left": the step's text as the
- * newest writes left it, or null; "write": the number of the write that made or ended it, 0 if that
- * can't be taken back}.
+ * What this mount did to the steps of one record, by their keys: {"left": the step's line as the
+ * newest writes left it, or null; "write": the number of the write that made or ended it, or 0 if
+ * that cannot be taken back}.
  */
 struct ledger {
 	json_t *steps;
 	bool whole; /* these are all the steps that the record was left with */
 };
 
-/* The line of TEXT, steps, at *AT: a copy, and its key, which the caller frees; *AT goes on. False:
- * the end. */
-static bool next_line(const char **at, char **line, char **key)
+/* Copy the line at *AT and its key (the caller frees both), and move *AT to the next line. False:
+ * there is no line. */
+static bool takeback_next_line(const char **at, char **line, char **key)
 {
 	const char *start = *at;
 	size_t length = strcspn(start, "\n");
@@ -217,15 +227,15 @@ static bool next_line(const char **at, char **line, char **key)
 	return false;
 }
 
-/* Write NUMBER (0: it can't be taken back) left the step with KEY as LEFT (taken). TOUCHED: it was
- * not so before. */
+/* Note that write NUMBER (0: it cannot be taken back) left the step with KEY as LEFT (taken).
+ * TOUCHED: it was different before. */
 static void note_step(struct ledger *ledger, const char *key, json_t *left, bool touched,
 		      uint64_t number)
 {
 	json_t *step = json_object_get(ledger->steps, key);
 
 	if (!step) {
-		/* if a newer write left all that there was, it left no such step */
+		/* a newer write that left the whole list did not leave this step */
 		step = json_object();
 		json_object_set(step, "left", ledger->whole ? json_null() : left);
 		json_object_set_new(ledger->steps, key, step);
@@ -239,7 +249,7 @@ static void note_step(struct ledger *ledger, const char *key, json_t *left, bool
 	json_decref(left);
 }
 
-/* Is LINE, or with WHOLE unset another one of its KEY, in TEXT (NULL: there is none)? */
+/* Return true if TEXT (NULL: none) has LINE or, if WHOLE is false, any line with KEY. */
 static bool has_line(const char *text, const char *line, const char *key, bool whole)
 {
 	const char *wanted = whole ? line : key, *at = text;
@@ -254,7 +264,7 @@ static bool has_line(const char *text, const char *line, const char *key, bool w
 	return false;
 }
 
-/* Into LEDGER what ACCESS did, which is older than what is there. */
+/* Add to LEDGER what ACCESS did, which is older than what is there. */
 static void note_access(struct ledger *ledger, const struct history_access *access)
 {
 	bool final = access->takes_back || access->kind == HISTORY_DELETE;
@@ -262,9 +272,9 @@ static void note_access(struct ledger *ledger, const struct history_access *acce
 	uint64_t number = final ? 0 : access->number;
 	char *line = NULL, *key = NULL;
 
-	for (const char *at = left; next_line(&at, &line, &key); free(line), free(key))
+	for (const char *at = left; takeback_next_line(&at, &line, &key); free(line), free(key))
 		note_step(ledger, key, json_string(line), !has_line(was, line, key, true), number);
-	for (const char *at = was; next_line(&at, &line, &key); free(line), free(key)) {
+	for (const char *at = was; takeback_next_line(&at, &line, &key); free(line), free(key)) {
 		if (!has_line(left, line, key, false))
 			note_step(ledger, key, json_null(), true, number);
 	}
@@ -272,14 +282,15 @@ static void note_access(struct ledger *ledger, const struct history_access *acce
 		ledger->whole = true;
 }
 
-/* Pair with json_decref of its steps, which are NULL without memory. */
+/* Return the ledger of ATTEMPT's record. Pair with json_decref of its steps, which are NULL if
+ * there is no memory. */
 static struct ledger ledger_of(const struct attempt *attempt)
 {
 	struct ledger ledger = {.steps = json_object()};
 	struct history_access access;
 	uint64_t below = 0;
 
-	while (ledger.steps && find(attempt, below, &access)) {
+	while (ledger.steps && takeback_find(attempt, below, &access)) {
 		note_access(&ledger, &access);
 		below = access.number;
 		history_access_clear(&access);
@@ -287,8 +298,10 @@ static struct ledger ledger_of(const struct attempt *attempt)
 	return ledger;
 }
 
-/* The number of the write that is taken back by making the step with KEY again or, with LINE, its
- * text ("": whatever it is), by ending it; or 0. */
+/*
+ * Return the number of the write that is taken back by making the step with KEY again or, if LINE
+ * is not NULL, by ending that step; or 0. An empty LINE stands for any.
+ */
 static uint64_t taken_step(const struct ledger *ledger, const char *key, const char *line)
 {
 	const json_t *step = json_object_get(ledger->steps, key);
@@ -298,7 +311,7 @@ static uint64_t taken_step(const struct ledger *ledger, const char *key, const c
 	return fits ? (uint64_t)json_integer_value(json_object_get(step, "write")) : 0;
 }
 
-/* Is STATE, steps that the vendor shows, what this mount left? */
+/* Return true if STATE, the steps that the vendor shows, is what this mount left. */
 static bool is_as_left(const struct ledger *ledger, const char *state)
 {
 	char *line = NULL, *own = NULL;
@@ -311,12 +324,12 @@ static bool is_as_left(const struct ledger *ledger, const char *state)
 
 		good = good && has_line(state, left, key, left) == (left != NULL);
 	}
-	for (const char *at = state; next_line(&at, &line, &own); free(line), free(own))
+	for (const char *at = state; takeback_next_line(&at, &line, &own); free(line), free(own))
 		good = good && (!ledger->whole || json_object_get(ledger->steps, own));
 	return good;
 }
 
-/* Can any step be taken back for the status WORD? */
+/* Return true if the status WORD takes back any step. */
 static bool may_be_steps(const struct attempt *attempt, const char *word)
 {
 	const char *line = strcmp(word, STATUS_INACTIVE) == 0 ? "" : NULL;
@@ -341,7 +354,7 @@ bool takeback_steps(struct attempt *attempt, const json_t *fresh, const json_t *
 	bool good = shown && at && ledger.steps && is_as_left(&ledger, shown);
 	uint64_t oldest = 0;
 
-	for (; good && next_line(&at, &line, &key); free(line), free(key)) {
+	for (; good && takeback_next_line(&at, &line, &key); free(line), free(key)) {
 		uint64_t number;
 
 		if (wanted && has_line(shown, line, key, false))
@@ -383,7 +396,7 @@ bool takeback_link(struct attempt *attempt, const char *own)
 
 	if (line)
 		line[strlen(line) - 1] = '\0';
-	/* that it is not there is what the vendor says by making it */
+	/* a vendor that creates the link thereby says that there was none */
 	attempt->takes_back = taken_step(&ledger, key, line ? line : own);
 	json_decref(ledger.steps);
 	free(line);
@@ -391,8 +404,8 @@ bool takeback_link(struct attempt *attempt, const char *own)
 }
 
 /*
- * Has this mount alone changed ATTEMPT's record since CREATION, a write in HISTORY, and does FRESH
- * show what it left? Each of its writes must have found what the one before left.
+ * Return true if only this mount has changed ATTEMPT's record since write CREATION, and if FRESH
+ * shows what it left. Each write must have found what the one before it left.
  */
 static bool only_ours(const struct attempt *attempt, struct history *history, uint64_t creation,
 		      const json_t *fresh)
@@ -422,7 +435,7 @@ bool takeback_creation(struct attempt *attempt, const json_t *fresh)
 	struct history_access access;
 
 	attempt->takes_back = 0;
-	if (!find(attempt, 0, &access))
+	if (!takeback_find(attempt, 0, &access))
 		return false;
 	if (access.kind == HISTORY_CREATE && access.owner == attempt->roster &&
 	    (!fresh || only_ours(attempt, history, access.number, fresh)))

@@ -2,9 +2,9 @@
 /*
  * lag.c - see lag.h.
  *
- * A table by id, in the order of the last write, so that what is oldest is first. Values are kept
- * as text, because a json_t stays in one thread; null and a missing member are the same thing. It
- * knows neither rosters nor requests: the reader of a record hands it in.
+ * A hash table by id, in the order of the last write. Values are stored as text, because a json_t
+ * stays in one thread; null and a missing member are the same. This file knows neither rosters nor
+ * requests: its callers pass the records that they read.
  */
 #include "cache/record/lag.h"
 
@@ -26,16 +26,17 @@ struct entry {
 	char *id;
 	struct lag_member *members; /* utlist */
 	struct lag_time before;     /* of the version before the newest write, or later */
-	struct lag_time newest;     /* of all versions that are known */
-	bool untimed, vague; /* the time of the newest write is not known; nor was it before */
-	double until;        /* of the newest write, monotonic seconds */
+	struct lag_time newest;     /* of all known versions */
+	bool untimed,
+	    vague;    /* the time of the newest write is not known; the same of the write before */
+	double until; /* of the newest write, monotonic seconds */
 	UT_hash_handle hh;
 };
 
 struct lag {
 	const struct collection *collection;
 	double seconds;
-	atomic_uint count; /* of entries: most reads find none, and take no lock */
+	atomic_uint count; /* of entries; most reads find 0 and take no lock */
 	pthread_mutex_t lock;
 	struct entry *entries;
 };
@@ -78,7 +79,10 @@ void lag_free(struct lag *lag)
 
 /* ---- what was written ---- */
 
-/* The member of ENTRY at PATH, made if need be. What lies inside or around it is forgotten. */
+/*
+ * Return the member of ENTRY at PATH, which is added if need be. Members inside or around it are
+ * forgotten. NULL: no memory.
+ */
 static struct lag_member *place_member(struct entry *entry, char *const *path, size_t depth)
 {
 	struct lag_member *member, *next, *found = NULL;
@@ -103,7 +107,7 @@ static struct lag_member *place_member(struct entry *entry, char *const *path, s
 	return found;
 }
 
-/* Note in ENTRY that the member at PATH went from BEFORE to AFTER: each leaf by itself. */
+/* Note in ENTRY that the member at PATH went from BEFORE to AFTER, each leaf separately. */
 static void note_value(struct entry *entry, char **path, size_t depth, const json_t *before,
 		       const json_t *after)
 {
@@ -133,7 +137,7 @@ static void note_value(struct entry *entry, char **path, size_t depth, const jso
 	member->acked.known = false;
 }
 
-/* The time of update in RECORD (NULL: there is none). */
+/* Return the time of update in RECORD (NULL: there is none). */
 static struct lag_time time_of(const struct lag *lag, const json_t *record)
 {
 	struct lag_time time = {0};
@@ -142,7 +146,7 @@ static struct lag_time time_of(const struct lag *lag, const json_t *record)
 	return time;
 }
 
-/* The entry for ID, made if need be, at the end of the table. */
+/* Move the entry of ID, which is added if need be, to the end of the table. NULL: no memory. */
 static struct entry *lag_touch_locked(struct lag *lag, const char *id)
 {
 	struct entry *entry;
@@ -179,7 +183,7 @@ void lag_note(struct lag *lag, const char *id, const struct merge *merge, const 
 	entry = lag_touch_locked(lag, id);
 	if (entry) {
 		entry->until = clock_seconds() + lag->seconds;
-		/* BEFORE may be a read that lags, and the version before the write a later one */
+		/* BEFORE may be a stale read, so that the version before the write is newer */
 		entry->before = lag_time_newer(time_of(lag, before), entry->newest);
 		entry->newest = lag_time_newer(acked, entry->newest);
 		entry->vague = entry->untimed;
@@ -194,7 +198,7 @@ void lag_note(struct lag *lag, const char *id, const struct merge *merge, const 
 		note_value(entry, path, edit->depth, merge_value(edit, before),
 			   merge_value(edit, after));
 	}
-	/* the version that is acknowledged has what was written before, too */
+	/* the acknowledged version also has what was written before */
 	DL_FOREACH(entry ? entry->members : NULL, member) {
 		if (acked.known &&
 		    lag_member_is_value(lag_member_value(member, after), member->after))
@@ -213,7 +217,7 @@ struct sight {
 	struct lag_found *found;
 };
 
-/* Must MEMBER stay as SIGHT shows it, because it is to be proved? */
+/* Return true if MEMBER must stay as SIGHT shows it, because that must be proved. */
 static bool lag_is_proved(const struct lag_member *member, const struct sight *sight)
 {
 	const struct merge *proved = sight->proved;
@@ -222,7 +226,7 @@ static bool lag_is_proved(const struct lag_member *member, const struct sight *s
 		const struct edit *edit = &proved->edits[i];
 
 		if (lag_member_is_at(member, edit->path, edit->depth)) {
-			/* what was remembered would be taken for what is wanted */
+			/* what is remembered would look like what is wanted */
 			if (lag_member_is_value(edit->after, member->after))
 				return true;
 		} else if (!lag_member_overlaps(member, edit->path, edit->depth)) {
@@ -249,7 +253,7 @@ static void replace(const struct lag *lag, struct lag_member *member, const stru
 	member->stale = true;
 }
 
-/* Judge MEMBER as SIGHT shows it. Returns false if the member is to be forgotten. */
+/* Correct MEMBER in SIGHT, and learn from SIGHT. Return false if MEMBER must be forgotten. */
 static bool lag_look(const struct lag *lag, struct entry *entry, struct lag_member *member,
 		     const struct sight *sight)
 {
@@ -274,11 +278,11 @@ static bool lag_look(const struct lag *lag, struct entry *entry, struct lag_memb
 	}
 	if (!learns)
 		return true;
-	/* of two versions with one time nobody knows which is the newer one */
+	/* of two versions with the same time, either may be the newer one */
 	if (!later || clock_compare(sight->time.value, member->acked.value) == 0 ||
 	    !lag_member_text(shown, &text))
 		return false;
-	/* somebody wrote since: what was written here is an older value now */
+	/* somebody has written since, so the value of this mount is an older one now */
 	lag_member_renew(member, text);
 	member->loose = false;
 	member->before = lag_time_newer(member->acked, member->before);
@@ -304,7 +308,7 @@ static void correct_locked(struct lag *lag, struct entry *entry, const struct si
 		DL_DELETE(entry->members, member);
 		lag_member_free(member);
 	}
-	/* it is the newest write, or a version after it */
+	/* the record is the result of the newest write, or a later version */
 	if (agrees && sight->reading == LAG_READ && sight->time.known)
 		entry->untimed = false;
 	if (!entry->members)
@@ -348,7 +352,7 @@ json_t *lag_acknowledged(struct lag *lag, const char *id)
 			continue;
 		if (!found)
 			found = json_object();
-		/* what nothing shows any more stands as null */
+		/* a member that was removed is null */
 		json_object_set_new(found, member->path[0], json_null());
 		if (member->after)
 			lag_member_set(member, found, member->after);

@@ -2,7 +2,7 @@
 /*
  * lag_member.c - see lag_member.h.
  *
- * It knows values, paths and times, and nothing of the table that they stand in.
+ * It knows values, paths and times, and nothing of the table that they are in.
  */
 #include "cache/record/lag_member.h"
 
@@ -174,8 +174,8 @@ bool lag_member_is_later(const struct lag_member *member, struct lag_time time)
 	order = clock_compare(time.value, member->acked.value);
 	if (order < 0 || (order == 0 && member->vague))
 		return false;
-	/* the version before the write may go by the same time, where times are whole seconds, or
-	 * by a later one, where not all responses have the fraction */
+	/* the version before the write may have the same time, if times are whole seconds, or a
+	 * later one, if not all responses have the fraction */
 	return !member->before.known || clock_compare(time.value, member->before.value) > 0;
 }
 

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * lag_member.h - private to lag.c: one member of a record that was written, and the values that it
- * had before.
+ * lag_member.h - one member of a record that was written, and the values that it had before.
  *
- * Values are kept as JSON text, NULL for null and for a missing member: they are the same thing
- * here. All functions are local; the caller holds the lock of the table.
+ * Private to lag.c. Values are stored as JSON text; NULL stands for null and for a missing member.
+ * No function waits; the caller holds the lock of the table.
  */
 #ifndef ROSTERFS_LAG_MEMBER_H
 #define ROSTERFS_LAG_MEMBER_H
@@ -24,32 +23,32 @@ struct lag_time {
 struct lag_member {
 	char **path;
 	size_t depth;
-	char *after;  /* JSON text; NULL: nothing */
-	char **older; /* the values from before the writes, the same */
+	char *after;  /* the value that was written */
+	char **older; /* the values from before the writes */
 	size_t older_count;
-	struct lag_time acked;  /* of the newest version that is known to have AFTER */
+	struct lag_time acked;  /* of the newest version known to have AFTER */
 	struct lag_time before; /* of the version before the write */
 	double until;           /* monotonic seconds */
 	bool vague;             /* the version before the write may go by the same time */
-	/* a write went over a part of it, or over what it is a part of: any value may be older */
+	/* a write replaced a part of it, or the object around it: any value may be an older one */
 	bool loose;
 	bool stale; /* the last read showed an older value */
 	struct lag_member *next, *prev;
 };
 
-/* A new member at PATH (copied), DEPTH names deep, without values. NULL: no memory. */
+/* Make a member at PATH (copied), DEPTH names deep, without values. NULL: no memory. */
 struct lag_member *lag_member_new(char *const *path, size_t depth);
 void lag_member_free(struct lag_member *member);
 
 /* Return true if MEMBER is at PATH. */
 bool lag_member_is_at(const struct lag_member *member, char *const *path, size_t depth);
 
-/* Return true if MEMBER lies inside what is at PATH, or the other way round. */
+/* Return true if MEMBER lies inside what is at PATH, or contains it. */
 bool lag_member_overlaps(const struct lag_member *member, char *const *path, size_t depth);
 
 /* ---- values ---- */
 
-/* Set *TEXT to VALUE as text; the caller frees. Returns false without memory. */
+/* Set *TEXT to VALUE as text, which the caller frees. Return false without memory. */
 bool lag_member_text(const json_t *value, char **text);
 
 /* Return true if VALUE is the same as TEXT. */
@@ -67,20 +66,22 @@ void lag_member_set(const struct lag_member *member, json_t *record, const char 
 /* Remember VALUE as one from before the newest write of MEMBER. */
 void lag_member_add_older(struct lag_member *member, const json_t *value);
 
-/* Give MEMBER the value TEXT (taken); what it had becomes an older one. */
+/* Give MEMBER the value TEXT (taken). Its value so far becomes an older one. */
 void lag_member_renew(struct lag_member *member, char *text);
 
 /* ---- times ---- */
 
-/* Return the later one; one that is not known is earlier than any other. */
+/* Return the later time; an unknown time is earlier than any other. */
 struct lag_time lag_time_newer(struct lag_time a, struct lag_time b);
 
 /* Return true if TIME, of a record that was read, is later than what was acknowledged for MEMBER.
  */
 bool lag_member_is_later(const struct lag_member *member, struct lag_time time);
 
-/* Return true if TIME is from before what was acknowledged for MEMBER. Not all responses have the
- * fraction of a second. */
+/*
+ * Return true if TIME is earlier than what was acknowledged for MEMBER. Not all responses have the
+ * fraction of a second.
+ */
 bool lag_member_is_earlier(const struct lag_member *member, struct lag_time time);
 
 #endif

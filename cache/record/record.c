@@ -2,8 +2,8 @@
 /*
  * record.c - see record.h.
  *
- * One allocation a record, text included: at 100,000 users each word counts. It knows how a record
- * looks as a file, not where it comes from or who reads it.
+ * A record is one allocation, text included, because there may be 100,000 of them. This file knows
+ * how a record looks as a file, not where it comes from or who reads it.
  */
 #include "cache/record/record.h"
 
@@ -23,12 +23,12 @@
 
 static atomic_uint_fast64_t last_version;
 
-/* Nearly all have one of these, so that it is not kept with each. */
+/* Nearly all records have one of these, so the word is not stored with each. */
 static const char *const words[] = {RECORD_STATUS_UNKNOWN, STATUS_ACTIVE, STATUS_INACTIVE};
 
 #define WORDS (sizeof(words) / sizeof(words[0]))
 
-/* Its number, or WORDS: it is none of them. */
+/* Return the number of STATUS, or WORDS if it is none of them. */
 static uint8_t status_number(const char *status)
 {
 	uint8_t number = 0;
@@ -38,7 +38,7 @@ static uint8_t status_number(const char *status)
 	return number;
 }
 
-/* The status that OBJECT shows, one word for one line; "unknown" when it shows none. */
+/* Return the status that OBJECT shows, a word on one line, or "unknown". */
 static const char *shown_status(const struct collection *collection, const json_t *object)
 {
 	const json_t *value = collection->status_key
@@ -46,21 +46,21 @@ static const char *shown_status(const struct collection *collection, const json_
 				  : NULL;
 	const char *status = json_string_value(value);
 
-	/* nor what is another word up to a NUL byte */
+	/* a NUL byte would make another word of it */
 	if (!status || !*status || strpbrk(status, "\r\n") ||
 	    strlen(status) != json_string_length(value))
 		return RECORD_STATUS_UNKNOWN;
 	return status;
 }
 
-/* An email as a record keeps it. */
+/* An email as a record stores it. */
 struct kept {
 	const char *email; /* NULL: none */
-	const char *key;   /* NULL: the email is its key, in some case of ASCII letters */
+	const char *key;   /* NULL: the email is its own key, in any case of its ASCII letters */
 	char *own_email, *own_key;
 };
 
-/* Make KEPT's email of VALUE, a string that is not plain. 0 or -ENOMEM. */
+/* Set KEPT's email to VALUE, a string that is not plain. Return 0 or -ENOMEM. */
 static int keep_text(const json_t *value, struct kept *kept)
 {
 	size_t length = 0;
@@ -73,8 +73,8 @@ static int keep_text(const json_t *value, struct kept *kept)
 }
 
 /*
- * What a record keeps of VALUE, a string in OBJECT or NULL. 0 or -ENOMEM; free both of its own in
- * any case.
+ * Set KEPT to what a record stores of VALUE, a string in OBJECT or NULL. Return 0 or -ENOMEM. The
+ * caller frees own_email and own_key in any case.
  */
 static int keep_email(const json_t *value, const json_t *object, struct kept *kept)
 {
@@ -89,14 +89,14 @@ static int keep_email(const json_t *value, const json_t *object, struct kept *ke
 	kept->own_key = kept->email ? address_key(kept->email) : NULL;
 	if (!kept->own_key)
 		return -ENOMEM;
-	if (!*kept->own_key) /* nobody can be called so */
+	if (!*kept->own_key) /* such an email has no visible character */
 		kept->email = NULL;
 	else if (strcasecmp(kept->own_key, kept->email) != 0)
 		kept->key = kept->own_key;
 	return 0;
 }
 
-/* Put TEXT behind what RECORD has, *END bytes from its id. Returns where it begins. */
+/* Put TEXT *END bytes behind the id of RECORD. Return where it begins, and move *END behind it. */
 static uint32_t record_append(struct record *record, size_t *end, const char *text, size_t length)
 {
 	size_t begin = *end;
@@ -112,7 +112,7 @@ static size_t bytes_of(const char *text)
 	return text ? strlen(text) + 1 : 0;
 }
 
-/* A record with room for BYTES of strings. NULL: no memory. */
+/* Return a record with room for BYTES of strings. NULL: no memory. */
 static struct record *allocate(size_t bytes)
 {
 	struct record *record = bytes <= UINT32_MAX ? malloc(sizeof(*record) + bytes) : NULL;
@@ -190,7 +190,7 @@ void record_put(struct record *record)
 		free(record);
 }
 
-/* RECORD without what the vendor assigns; NULL: no memory. */
+/* Return RECORD without what the vendor assigns, a new reference. NULL: no memory. */
 static json_t *own_part(const struct collection *collection, const struct record *record)
 {
 	json_t *object = record_json(record);
@@ -232,7 +232,7 @@ bool record_has(const struct record *record, const char *name)
 	const char *at = record_text(record);
 	size_t length = strlen(name);
 
-	/* each member of the highest level begins a line of its own, and no other line so */
+	/* each member of the top level begins a line with two spaces, and no other line does */
 	while ((at = strstr(at, "\n  \""))) {
 		at += strlen("\n  ");
 		if (strncmp(at, name, length) == 0 && at[length] == ':')

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * record.h - one version of one user, as it is shown: immutable, counted.
+ * record.h - one version of one user, as it is shown: immutable and reference-counted.
  *
  * A record never changes once made; a change at the vendor makes another one. Readers hold a
- * reference and no lock. All functions are local and quick and may be called from any thread.
+ * reference and no lock. All functions are local and quick, and any thread may call them.
  */
 #ifndef ROSTERFS_RECORD_H
 #define ROSTERFS_RECORD_H
@@ -21,33 +21,33 @@ struct render;
 
 #define RECORD_STATUS_UNKNOWN "unknown"
 
-/* There are as many of these as users: 40 bytes, since the strings have offsets, no pointers. */
+/* There is one per user, so it is small: 40 bytes, with offsets in place of pointers to strings. */
 struct record {
 	atomic_uint references;
 	uint32_t length;  /* bytes of text, without the NUL */
-	uint64_t version; /* unlike that of any other record of this process; never 0 */
-	int64_t seconds;  /* its time */
+	uint64_t version; /* unique in this process; never 0 */
+	int64_t seconds;  /* its time of update */
 	uint32_t nanoseconds;
-	uint32_t email;    /* where it begins, counted from id; 0: none */
-	uint32_t text;     /* the same of the text */
-	uint8_t status;    /* the number of a common word; else it stands behind the id */
-	atomic_bool shown; /* somebody has opened this text for reading */
-	/* set before others see it: */
+	uint32_t email;    /* where the email begins, counted from id; 0: none */
+	uint32_t text;     /* where the text begins, counted from id */
+	uint8_t status;    /* the number of a common word; otherwise the word is behind the id */
+	atomic_bool shown; /* the text has been opened for reading */
+	/* set before other threads see the record: */
 	bool namesake : 1; /* a newer version has the same stamp */
-	bool saved : 1;    /* its time is when it was saved here */
-	bool row : 1;      /* it came in a list, which may show less of a record than a GET does */
-	/* its row was not JSON: of the text nothing counts, of the rest what could be read */
+	bool saved : 1;    /* its time is when this mount saved it */
+	bool row : 1;      /* it came in a list, which may show less than a GET does */
+	/* its row was not JSON: the text does not count, the rest is what could be read */
 	bool unreadable : 1;
-	bool keyed : 1; /* the email's key stands behind it: it is not what the email shows */
-	char id[];      /* and after it the strings above */
+	bool keyed : 1; /* the key is stored behind the email, because it differs from it */
+	char id[];      /* followed by the strings above */
 };
 
-/* "active", "inactive", another word of the vendor's, or "unknown". */
+/* Return "active", "inactive", another word of the vendor, or "unknown". */
 const char *record_status(const struct record *record);
 
 /*
- * As the vendor stores it, with ADDRESS_NUL for a NUL byte. NULL: it has none, or nothing that is
- * seen. To find people, compare record_key.
+ * Return the email as the vendor stores it, with ADDRESS_NUL for a NUL byte. NULL: there is none,
+ * or nothing visible. To find people, compare record_key.
  */
 static inline const char *record_email(const struct record *record)
 {
@@ -55,8 +55,8 @@ static inline const char *record_email(const struct record *record)
 }
 
 /*
- * The matching key of the email (address.h), but in any case of its ASCII letters: compare with
- * strcasecmp. NULL: it has none.
+ * Return the matching key of the email (address.h), in any case of its ASCII letters: compare it
+ * with strcasecmp. NULL: there is no email.
  */
 static inline const char *record_key(const struct record *record)
 {
@@ -65,7 +65,7 @@ static inline const char *record_key(const struct record *record)
 	return record->keyed ? email + strlen(email) + 1 : email;
 }
 
-/* Pretty-printed JSON, one newline at its end. */
+/* Return the text: pretty-printed JSON with one newline at its end. */
 static inline const char *record_text(const struct record *record)
 {
 	return record->id + record->text;
@@ -76,7 +76,7 @@ static inline struct timespec record_time(const struct record *record)
 	return (struct timespec){.tv_sec = record->seconds, .tv_nsec = record->nanoseconds};
 }
 
-/* RECORD, which nobody else sees yet, was updated at TIME. */
+/* Set the time of update of RECORD, which no other thread sees yet. */
 static inline void record_set_time(struct record *record, struct timespec time)
 {
 	record->seconds = time.tv_sec;
@@ -84,38 +84,38 @@ static inline void record_set_time(struct record *record, struct timespec time)
 }
 
 /*
- * Render OBJECT (borrowed), whose id is ID. A record without a time of its own gets WHEN. Returns a
- * new record with one reference, or NULL: no memory.
+ * Make a record of OBJECT (borrowed), whose id is ID. If OBJECT has no time of update, the record
+ * gets WHEN. Return a new reference, or NULL: no memory.
  */
 struct record *record_new(const struct collection *collection, const char *id, const json_t *object,
 			  struct timespec when);
 
-/* The same where OBJECT has been rendered already. */
+/* The same, for an OBJECT that was rendered already: TEXT. */
 struct record *record_new_rendered(const struct collection *collection, const char *id,
 				   const json_t *object, const struct render *text,
 				   struct timespec when);
 
 struct record *record_get(struct record *record);
-void record_put(struct record *record); /* NULL is fine */
+void record_put(struct record *record); /* NULL is a no-op */
 
 /*
- * RECORD, which nobody else sees yet, comes after OLD. If that was saved here, and all that is new
- * is what the vendor itself says of the save (a stamp), then no one has changed anything since:
- * RECORD keeps OLD's time, or editors would ask about a file that somebody else changed.
+ * Give RECORD, which no other thread sees yet and which comes after OLD, the time of OLD if OLD was
+ * saved by this mount and RECORD differs only in what the vendor assigns (a stamp). Otherwise
+ * editors would warn that the file was changed by somebody else.
  */
 void record_keep_time(const struct collection *collection, struct record *record,
 		      const struct record *old);
 
-/* Do both show the same text? */
+/* Return true if both show the same text. */
 bool record_same(const struct record *a, const struct record *b);
 
-/* Has RECORD, on its highest level, a member NAME (as JSON, with its quotes)? */
+/* Return true if RECORD has a member NAME (as JSON, with its quotes) on its top level. */
 bool record_has(const struct record *record, const char *name);
 
-/* Does RECORD show TEXT? */
+/* Return true if RECORD shows TEXT. */
 bool record_shows(const struct record *record, const struct render *text);
 
-/* The text parsed again, a new reference; NULL: no memory. */
+/* Parse the text. Return a new reference; NULL: no memory. */
 json_t *record_json(const struct record *record);
 
 #endif

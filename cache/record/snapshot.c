@@ -2,10 +2,9 @@
 /*
  * snapshot.c - see snapshot.h.
  *
- * The records in the vendor's order, and a table of the same by id that is filled while they come
- * in: it finds repeats, and then belongs to the snapshot. A record stands in two snapshots at a
- * time, so that it can't hold the handle of a hash table. Who looks by email has them sorted by
- * that, when first asked for. It knows nothing of age or fetching.
+ * The table by id is filled while records come in: it finds repeats, and then belongs to the
+ * snapshot. A record can be in two snapshots at a time, so it cannot hold the handle of a hash
+ * table. This file knows nothing of age or fetching.
  */
 #include "cache/record/snapshot.h"
 
@@ -85,7 +84,7 @@ const struct snapshot_emails *snapshot_emails(struct snapshot *snapshot)
 	emails = make_emails(snapshot);
 	if (!emails || atomic_compare_exchange_strong(&snapshot->by_email, &first, emails))
 		return emails;
-	free(emails); /* somebody else was quicker */
+	free(emails); /* another thread was quicker */
 	return first;
 }
 
@@ -132,7 +131,7 @@ struct record *snapshot_old(const struct snapshot_builder *builder, const char *
 
 	if (!old)
 		return NULL;
-	/* most likely it stands at the same place */
+	/* most likely it is at the same place */
 	if (builder->count < old->count && strcmp(old->records[builder->count]->id, id) == 0)
 		return old->records[builder->count];
 	return snapshot_find(old, id);

@@ -2,8 +2,8 @@
 /*
  * versions.c - see versions.h.
  *
- * A table by id, oldest entry first, so that the bound takes from the front. It does not decide
- * which of these versions a document was read from (edit_base.c).
+ * A hash table by id, in the order of the last use, so that the bound removes the first entry. It
+ * does not decide which of these versions a document was read from (edit_base.c).
  */
 #include "cache/record/versions.h"
 
@@ -21,7 +21,7 @@
 struct save {
 	struct versions_process process;
 	char *stamp;    /* or NULL */
-	char *document; /* JSON text: trees stay in one thread */
+	char *document; /* JSON text, because a json_t stays in one thread */
 	char *left;
 	struct earlier earlier;
 };
@@ -91,7 +91,7 @@ static struct entry *versions_find_locked(struct versions *versions, const char 
 	return entry;
 }
 
-/* The entry for ID, made if need be, at the end of the table: it is the one used last. */
+/* Move the entry of ID, which is added if need be, to the end of the table. NULL: no memory. */
 static struct entry *versions_touch_locked(struct versions *versions, const char *id)
 {
 	struct entry *entry = versions_find_locked(versions, id);
@@ -154,8 +154,9 @@ static bool same_save(const struct save *save, const struct versions_process *pr
 }
 
 /*
- * The place in ENTRY of what PROCESS saved from STAMP: now the first one. What was there goes to
- * OLD, or OLD is empty and the place of the oldest one is taken.
+ * Make room for what PROCESS saved from STAMP at the front of ENTRY's saves, and return that place.
+ * What PROCESS saved from STAMP before goes to *OLD. If there was nothing, *OLD is unchanged and
+ * the oldest save may have been removed.
  */
 static struct save *place_save_locked(struct entry *entry, const struct versions_process *process,
 				      const char *stamp, struct save *old)

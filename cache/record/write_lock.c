@@ -3,11 +3,14 @@
  * write_lock.c - see write_lock.h.
  *
  * A locked record is an entry with a queue of those that wait for it. A release hands the record to
- * the first in the queue and wakes its call, so that nobody polls. It does not know what is
- *written.
+ * the first in the queue and wakes its call, so that no thread polls. This file does not
+ * know what is written.
  *
- *	no entry -> take -> locked -> release, nobody waits -> no entry
- *	                    locked -> release, WAITER is first -> locked by WAITER
+ * States of a record, and what changes them:
+ *
+ *	FREE     no entry      take: LOCKED
+ *	LOCKED   an entry      take: the caller queues; release: FREE, or LOCKED by the first in the
+ *	                       queue; a waiter is cancelled: it leaves the queue
  *
  * Lock order: the table's mutex, then a call's lock.
  */

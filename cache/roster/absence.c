@@ -83,8 +83,7 @@ int absence_unread(struct call *call, const struct call *got, int error)
 	if (got->verdict == CALL_BAD_REQUEST)
 		return fail_as(call, got);
 	call_add_words(call,
-		       " (%s was answered %d, so that only the list can tell whether there is such "
-		       "a record)",
+		       " (%s was answered %d, so only the list can tell whether the record exists)",
 		       got->request, got->status);
 	return error;
 }
@@ -107,7 +106,7 @@ static int get_row(struct roster *roster, struct call *call, const struct call *
 
 	if (absence_look_up(roster, id, &spot) == KNOWN_ABSENT)
 		return fail_absent(roster, call, got, id);
-	/* its GETs work, so that this is the lag of one */
+	/* its GETs work, so this response lags behind the creation */
 	if (atomic_load(&roster->gets.state) == GETS_WORK && presence_was_made(roster, id))
 		return got->verdict == CALL_BAD_REQUEST ? fail_as(call, got)
 							: fail_missing(call, got);

@@ -32,7 +32,7 @@ static void expire_later(struct roster *roster, double seconds)
 	first = !roster->expiring;
 	roster->expiring = true;
 	pthread_mutex_unlock(&roster->lock);
-	/* without it, what is stale is shown until the ttl ends */
+	/* if that fails, what is stale is shown until the ttl ends */
 	if (first && pool_after(roster->pool, seconds + LATE, expire, roster)) {
 		pthread_mutex_lock(&roster->lock);
 		roster->expiring = false;

@@ -16,6 +16,7 @@
 #include "cache/roster/wait.h"
 #include "cache/roster/whole.h"
 #include "vendors/base/call.h"
+#include "vendors/base/clock.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -48,6 +49,21 @@ static bool answer_self_locked(struct roster *roster, struct wait *wait)
 	wait->self = roster->self.id ? strdup(roster->self.id) : NULL;
 	wait->error = wait->self ? 0 : roster->self.id ? -ENOMEM : -ENODATA;
 	return true;
+}
+
+void answer_note_self(struct roster *roster, char *id)
+{
+	pthread_mutex_lock(&roster->lock);
+	free(roster->self.id);
+	roster->self.id = id;
+	roster->self.known = true;
+	roster->self.since = clock_seconds();
+	pthread_mutex_unlock(&roster->lock);
+}
+
+void answer_forget_self_locked(struct roster *roster)
+{
+	roster->self.known = false;
 }
 
 static bool answer_email_locked(struct roster *roster, struct wait *wait)
@@ -102,7 +118,7 @@ bool answer_old_locked(struct roster *roster, struct wait *wait, struct whole *w
 	    (wait->kind == WAIT_EMAIL && roster_email_due_locked(roster, wait->id)))
 		return false;
 	if (wait->kind == WAIT_RECORD) {
-		/* what a write may have changed is not shown as it was before */
+		/* a record that a write may have changed is not shown as it was before */
 		if (known_doubts_locked(roster, wait->id) ||
 		    known_peek_locked(roster, wait->id, &record, &seconds) == KNOWN_NOTHING)
 			return false;

@@ -27,6 +27,12 @@ struct answer_self {
  */
 bool answer_knows_self(struct roster *roster);
 
+/* Note that ID (taken; NULL: the vendor does not tell) is the key's own user. Takes the lock. */
+void answer_note_self(struct roster *roster, char *id);
+
+/* Have the next WAIT_SELF ask the vendor. */
+void answer_forget_self_locked(struct roster *roster);
+
 /*
  * Answer WAIT if that needs no vendor. Return false if it does. A whole roster is only noted in
  * WHOLE, for answer_show.

@@ -3,7 +3,7 @@
  * fetch.c - see fetch.h.
  *
  * It asks the vendor and installs what came, unless something newer is known by then: a write that
- * was acknowledged meanwhile, or a fetch that began later. It does not know who waits (flight.c).
+ * was acknowledged meanwhile, or a fetch that began later. It does not know the waits (flight.c).
  */
 #define ROSTERFS_ROSTER_PRIVATE
 #include "cache/roster/fetch.h"
@@ -34,7 +34,7 @@
 #include <malloc.h>
 #include <stdlib.h>
 
-/* So many records are some megabytes. */
+/* So many records take some megabytes. */
 #define MANY 10000
 
 /* A list that is being read. */
@@ -82,10 +82,10 @@ static struct record *make_record(struct fill *fill, const char *id, const json_
 	struct roster *roster = fill->flight->roster;
 	struct record *old = snapshot_old(&fill->builder, id), *record;
 
-	/* one memcmp tells that nothing has changed, long before there is another record */
+	/* one memcmp tells that nothing has changed, without making a new record */
 	if (old && record_shows(old, &fill->text))
 		return record_get(old);
-	/* it may have been read before there was any list */
+	/* the record may have been fetched alone before the first list */
 	record = fill->builder.old ? NULL : held_of(roster, id);
 	if (record && record_shows(record, &fill->text))
 		return record;
@@ -143,30 +143,8 @@ static void fill_progress(struct list_sink *sink, unsigned pages, size_t rows)
 	fill->flight->pages = pages;
 	fill->flight->rows = rows;
 	if (pages == 1)
-		roster->known.step = rows;
+		known_note_step_locked(roster, rows);
 	pthread_mutex_unlock(&roster->lock);
-}
-
-/*
- * Take what was known before FLIGHT began out of the overlay; what was written since stays on top
- * of NEW. Return the list of the entries taken out.
- */
-static struct overlay *drop_overlay_locked(struct roster *roster, const struct flight *flight,
-					   const struct snapshot *new)
-{
-	struct overlay *entry, *next, *dropped = NULL;
-
-	HASH_ITER(hh, roster->known.overlay, entry, next) {
-		if (entry->generation > flight->generation)
-			continue;
-		if (entry->record)
-			publish_pass_on(roster, entry->record, new);
-		HASH_DEL(roster->known.overlay,
-			 entry); /* NOLINT(clang-analyzer-core.NullDereference) */
-		entry->next = dropped;
-		dropped = entry;
-	}
-	return dropped;
 }
 
 /* Keep the versions of OLD that were shown and that NEW replaces. */
@@ -176,7 +154,7 @@ static void retire_replaced(struct roster *roster, const struct snapshot *old,
 	for (size_t i = 0; i < old->count; i++) {
 		struct record *record = old->records[i];
 
-		/* so most are passed over without a look at the record itself */
+		/* most are skipped here, without touching the record itself */
 		if (i < new->count &&new->records[i] == record)
 			continue;
 		if (atomic_load_explicit(&record->shown, memory_order_relaxed) &&
@@ -222,23 +200,20 @@ static bool install(const struct flight *flight, struct snapshot *new, json_t **
 	pthread_mutex_lock(&roster->lock);
 	if (flight->began >= roster->known.began) {
 		alone = roster->known.began == before;
-		old = roster->known.snapshot;
-		roster->known.snapshot = snapshot_get(new);
-		roster->known.began = flight->began;
-		roster->known.since = clock_seconds();
-		roster->known.ends = flight->call.good_until;
-		roster->known.generation++;
-		roster->known.merged = flight->generation;
-		dropped = drop_overlay_locked(roster, flight, new);
+		dropped = known_take_older_locked(roster, flight->generation);
+		for (entry = dropped; entry; entry = entry->next) {
+			if (entry->record)
+				publish_pass_on(roster, entry->record, new);
+		}
+		old = known_install_locked(roster, new, flight);
 		gone_listed_locked(roster, new);
 		gets_listed_locked(roster, new);
 		illegible_listed_locked(roster, illegible);
 		alone = alone && !dropped;
 	}
-	CHECKED(known_check_locked(roster, NULL));
-	roster->figures.fetches++;
+	figures_count_fetch_locked(roster);
 	pthread_mutex_unlock(&roster->lock);
-	/* a large roster is long in going: nobody shall wait for the lock meanwhile */
+	/* without the lock, because freeing a large roster takes a while */
 	snapshot_put(old);
 	while (dropped) {
 		entry = dropped;
@@ -284,7 +259,7 @@ int fetch_whole(struct flight *flight)
 	if (!error && !new)
 		error = call_no_memory(&flight->call);
 	if (!error && new) {
-		/* first, so that each version that was shown is found all the time */
+		/* before install, so that each version that was shown can always be found */
 		if (old)
 			retire_replaced(roster, old, new);
 		same = install(flight, new, &fill.illegible, before) && old && !fill.made &&
@@ -296,8 +271,8 @@ int fetch_whole(struct flight *flight)
 			roster->events.replaced(roster->events.arg, same);
 	}
 	/*
-	 * What was read, and the many that were replaced, leave holes in one thread's heap: the
-	 * next fetch, on another thread, would not fill them, so the kernel gets them.
+	 * What was read, and many replaced records, leave holes in this thread's heap. The next
+	 * fetch, on another thread, would not fill them, so they go back to the kernel.
 	 */
 	made_many = fill.made >= MANY;
 	json_decref(fill.illegible);
@@ -308,8 +283,10 @@ int fetch_whole(struct flight *flight)
 	return error;
 }
 
-/* Return a reference to what is held of ID if that shows the same as RECORD (or NULL), else to
- * RECORD. */
+/*
+ * Return a reference to what is held of ID if that shows the same as RECORD (or NULL), else to
+ * RECORD.
+ */
 static struct record *held_or_new_locked(struct roster *roster, const char *id,
 					 struct record *record)
 {
@@ -406,7 +383,7 @@ int fetch_record(struct flight *flight)
 
 	if (!error && presence_was_deleted(roster, &flight->call, flight->asked, object)) {
 		json_decref(object);
-		error = call_fail(&flight->call, CALL_MISSING, "it was deleted here just now");
+		error = call_fail(&flight->call, CALL_MISSING, "this mount has just deleted it");
 	} else if (!error) {
 		error = take_object(flight, object, &record);
 	} else if (gets_needs_list(roster, &flight->call, error)) {
@@ -433,11 +410,6 @@ int fetch_self(struct flight *flight)
 
 	if (error && error != -ENODATA)
 		return error;
-	pthread_mutex_lock(&roster->lock);
-	free(roster->self.id);
-	roster->self.id = id;
-	roster->self.known = true;
-	roster->self.since = clock_seconds();
-	pthread_mutex_unlock(&roster->lock);
+	answer_note_self(roster, id);
 	return error;
 }

@@ -49,9 +49,7 @@ static int ask_illegible(struct flight *flight, const char *id)
 	if (error != -EINTR)
 		call_add_words(
 		    call,
-		    " (the row of \"%.64s\" in the list is not JSON, so that nobody knows "
-		    "whose email it has)",
-		    id);
+		    " (the row of \"%.64s\" in the list is not JSON, so its email is unknown)", id);
 	return error;
 }
 
@@ -75,15 +73,15 @@ static int fetch_illegible(struct flight *flight)
 			failure = error;
 			call_copy_error(&failed, call);
 		}
-		/* what is wrong with one record need not be so with the next */
+		/* a fault of one record (its response is malformed) says nothing about the next */
 		if (error && call->verdict != CALL_MALFORMED)
 			break;
 	}
 	if (!failure && (!ids || count > ILLEGIBLE_MAX)) {
-		failure = call_fail(call, CALL_MALFORMED,
-				    "%zu rows of the list are not JSON, so that nobody knows whose "
-				    "emails they have",
-				    count);
+		failure =
+		    call_fail(call, CALL_MALFORMED,
+			      "%zu rows of the list are not JSON, so their emails are unknown",
+			      count);
 		call_copy_error(&failed, call);
 	}
 	json_decref(ids);

@@ -55,12 +55,12 @@ void figures_compare(struct flight *flight, const struct snapshot *old, const st
 	const struct vendor *vendor = roster->account->vendor;
 	const char *name = roster->collection->name;
 	size_t before = count_listed(roster, old), now = count_listed(roster, new);
-	/* whose key it is stands in the list as well */
+	/* the user that the key belongs to is in the list, too */
 	bool nobody = !now && (!old || roster->figures.nobody) && vendor->self &&
 		      roster->collection == vendor->users;
 	bool suspicious, same;
 
-	/* links come and go by ones */
+	/* links are added and removed one by one, so their number tells nothing */
 	if (roster->collection->link)
 		return;
 	pthread_mutex_lock(&roster->lock);
@@ -78,8 +78,8 @@ void figures_compare(struct flight *flight, const struct snapshot *old, const st
 	if (nobody)
 		log_call(
 		    &flight->call,
-		    "warning: the list of %s is empty, and does not even have the user that the "
-		    "key belongs to: the key may not have the right to list",
+		    "warning: the list of %s is empty and lacks even the user that the key belongs "
+		    "to: the key may lack the right to list",
 		    name);
 	else if (suspicious)
 		log_call(
@@ -89,6 +89,16 @@ void figures_compare(struct flight *flight, const struct snapshot *old, const st
 		    name, now, before);
 	else
 		log_call(&flight->call, "the list of %s has %zu again", name, now);
+}
+
+void figures_count_fetch_locked(struct roster *roster)
+{
+	roster->figures.fetches++;
+}
+
+void figures_forget_shrunk_locked(struct roster *roster)
+{
+	roster->figures.shrunk = 0;
 }
 
 void figures_get(struct roster *roster, struct figures *info)

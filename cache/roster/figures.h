@@ -51,6 +51,12 @@ struct figures_state {
 	double failed; /* when that was, monotonic seconds */
 };
 
+/* Count a whole roster that was fetched. */
+void figures_count_fetch_locked(struct roster *roster);
+
+/* Forget that the list became much shorter: the owner has seen it, and wants it fetched again. */
+void figures_forget_shrunk_locked(struct roster *roster);
+
 /* Log it if NEW, which FLIGHT has brought in place of OLD (or NULL), is suspiciously short. */
 void figures_compare(struct flight *flight, const struct snapshot *old, const struct snapshot *new);
 

@@ -4,7 +4,7 @@
  *
  * A flight runs on a thread of the pool and blocks there; a waiter is only a struct in its list.
  * This file decides when to fetch one record and when all. It does not know how pages are walked,
- * nor what the waiters are.
+ * nor what waits.
  *
  * States of a flight, and what changes them:
  *
@@ -115,7 +115,7 @@ static struct flight *flight_for_locked(struct roster *roster, const struct wait
 	struct flight *flight, *other = NULL;
 
 	DL_FOREACH(roster->flights, flight) {
-		/* One that began before the owner asked for news does not bring them. */
+		/* one that began before roster_refresh may bring what was known before */
 		if (flight->began < roster->known.refreshed)
 			continue;
 		if (flight->kind == wait->kind &&
@@ -154,15 +154,17 @@ static bool needs_whole_locked(const struct roster *roster, enum wait_kind kind)
 	if (kind == WAIT_RECORD && gets_asks_id(roster) &&
 	    atomic_load(&roster->gets.state) == GETS_NONE)
 		return true;
-	/* what can't be listed can still be asked for one by one */
+	/* if the list cannot be read, each record is asked for by id */
 	if (roster->unlisted > 0 &&
 	    known_left_locked(roster, roster->unlisted, roster->unlisted) > 0)
 		return false;
 	return !collection->single && fetched_alone_locked(roster);
 }
 
-/* Start the flight for WAIT. LISTED: a whole list was just read, and does not answer WAIT. NULL: no
- * memory or no thread. */
+/*
+ * Start the flight for WAIT. LISTED: a whole list was just read, and does not answer WAIT. NULL: no
+ * memory or no thread.
+ */
 static struct flight *flight_start_locked(struct roster *roster, const struct wait *wait,
 					  bool listed)
 {
@@ -213,7 +215,7 @@ static bool flight_wait_locked(struct roster *roster, struct wait *wait)
 					"no memory or no thread for a fetch");
 		return false;
 	}
-	/* what became of a change is worth waiting for */
+	/* a question about a change waits longer for a connection (call.h) */
 	if (atomic_load(&wait->call->reached))
 		atomic_store(&flight->call.reached, true);
 	wait->flight = flight;
@@ -226,8 +228,7 @@ static bool flight_wait_locked(struct roster *roster, struct wait *wait)
 
 /* ---- asking ---- */
 
-/* Answer WAIT from what is stale but in grace, and fetch the whole roster, which nobody waits for.
- */
+/* Answer WAIT from what is stale but in grace, and start a whole fetch without waits. */
 static bool answer_in_grace_locked(struct roster *roster, struct wait *wait, struct whole *whole)
 {
 	const struct wait all = {.kind = WAIT_WHOLE};
@@ -252,8 +253,7 @@ void flight_ask(struct roster *roster, struct wait *wait)
 	wait->snapshot = NULL;
 	wait->record = NULL;
 	wait->self = NULL;
-	/* Who was cancelled before this lock was taken has tried to leave already, and found
-	 * nothing. */
+	/* a request that was cancelled before this has called flight_leave already, in vain */
 	if (roster->stopped || call_cancelled(wait->call)) {
 		wait->error = call_interrupted(wait->call);
 	} else if (!answer_locked(roster, wait, &whole) &&
@@ -279,8 +279,8 @@ bool flight_leave(struct roster *roster, struct wait *wait)
 		if (!flight->waits) {
 			flight->dropped = true;
 			DL_DELETE(roster->flights, flight);
-			/* With the lock: once it is let go, the flight's thread may free the
-			 * flight. */
+			/* with the lock, because without it the flight's thread may free the
+			 * flight */
 			call_cancel(&flight->call);
 		}
 	}

@@ -177,7 +177,7 @@ void gets_note(struct roster *roster, const char *id, const json_t *object)
 	shown = remember_locked(roster, id);
 	if (shown && names && (shown->names || roster->gets.kept < KEPT_MAX)) {
 		roster->gets.kept += !shown->names;
-		/* moved, not shared: a json_t stays in one thread at a time */
+		/* moved, not shared, because a json_t stays in one thread at a time */
 		json_decref(shown->names);
 		shown->names = names;
 		names = NULL;
@@ -208,7 +208,7 @@ void gets_note_row(struct roster *roster, struct call *call, const struct call *
 		return;
 	log_call(call,
 		 "%s of %s: %s was refused (status %d), but the list has the record: its row is "
-		 "used, here and wherever that happens again",
+		 "used, now and whenever that happens again",
 		 roster->collection->name, roster->account->name, got->request, got->status);
 }
 
@@ -288,7 +288,7 @@ int gets_compare(struct roster *roster, struct call *call, const char *id)
 
 	pthread_mutex_lock(&roster->lock);
 	HASH_FIND_STR(roster->gets.shown, id, shown);
-	/* of one whose GET has worked, the row counts for nothing */
+	/* if a GET of ID has worked, a change does not rest on its row */
 	needed = roster->gets.uncompared && !shown && !atomic_load(&roster->gets.rows_short);
 	pthread_mutex_unlock(&roster->lock);
 	return needed ? compare_list(roster, call) : 0;
@@ -318,15 +318,16 @@ int gets_check_row(struct roster *roster, struct call *call, const struct call *
 		compare_with_others_locked(roster, row);
 	pthread_mutex_unlock(&roster->lock);
 	if (shown)
-		return call_fail(call, CALL_MALFORMED,
-				 "nothing was sent: %s was answered %d, and has shown the record "
-				 "before, but the list still has it: it may have been deleted",
-				 got->request, got->status);
+		return call_fail(
+		    call, CALL_MALFORMED,
+		    "nothing was sent: %s was answered %d and has shown the record before, "
+		    "but the list still has it: the record may have been deleted",
+		    got->request, got->status);
 	if (!atomic_load(&roster->gets.rows_short))
 		return 0;
 	return call_fail(call, CALL_MALFORMED,
 			 "nothing was sent: %s was answered %d although the record is listed, and "
-			 "the list shows less of a record than a GET does, so that the rest of it "
-			 "would be lost",
+			 "a row of the list shows less than a GET: the rest of the record would be "
+			 "lost",
 			 got->request, got->status);
 }

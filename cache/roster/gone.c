@@ -2,7 +2,7 @@
 /*
  * gone.c - see gone.h.
  *
- * A table of ids with the key of the email that each record had. It asks nobody itself:
+ * A table of ids with the key of the email that each record had. It asks no vendor itself:
  * fetch_email.c does.
  */
 #define ROSTERFS_ROSTER_PRIVATE
@@ -108,8 +108,8 @@ bool gone_knew(struct roster *roster, const struct snapshot *old, const char *id
 }
 
 /*
- * Return true if GONE, by what was known of it last, has an email of KEY, and nobody has asked for
- * it since.
+ * Return true if GONE, by what was known of it last, had an email of KEY, and it has not been
+ * asked for since.
  */
 static bool is_due_locked(struct roster *roster, const struct gone *gone, const char *key)
 {

@@ -28,7 +28,7 @@ bool gone_knew(struct roster *roster, const struct snapshot *old, const char *id
 /* ---- private to cache/roster ---- */
 
 /*
- * Return true if some that had EMAIL must be asked for by id, because nobody has since the list
+ * Return true if some that had EMAIL must be asked for by id, because they were not since the list
  * lacks them.
  */
 bool gone_due_locked(struct roster *roster, const char *email);

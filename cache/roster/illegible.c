@@ -55,7 +55,7 @@ void illegible_free_locked(struct roster *roster)
 	illegible_listed_locked(roster, &none);
 }
 
-/* Return true if nobody has asked for ID by id. */
+/* Return true if ID was not asked for by id yet. */
 static bool is_unknown_locked(struct roster *roster, const char *id)
 {
 	struct record *record;

@@ -4,7 +4,7 @@
  *
  * The snapshot is what the last whole fetch showed. The overlay has what was written or fetched
  * alone, each entry with its own age: it wins over a snapshot whose fetch began before it. This
- *file starts no fetch and tells nobody.
+ * file starts no fetch and calls no callback.
  *
  * States of a record, and what changes them:
  *
@@ -54,7 +54,7 @@ struct flight *known_fetching_locked(const struct roster *roster)
 
 double known_left_locked(const struct roster *roster, double began, double since)
 {
-	/* One second at the least: a single cat is a look-up, a stat and an open. */
+	/* at least one second, because a single cat is a lookup, a stat and an open */
 	double ttl = roster->account->ttl ? (double)roster->account->ttl : 1.0;
 
 	return began < roster->known.refreshed ? 0 : since + ttl - clock_seconds();
@@ -102,6 +102,52 @@ static double kept_in_grace_locked(const struct roster *roster)
 	return left < GRACE_KEPT ? left : GRACE_KEPT;
 }
 
+/* ---- the snapshot ---- */
+
+struct snapshot *known_install_locked(struct roster *roster, struct snapshot *new,
+				      const struct flight *flight)
+{
+	struct known_state *known = &roster->known;
+	struct snapshot *old = known->snapshot;
+
+	known->snapshot = snapshot_get(new);
+	known->began = flight->began;
+	known->since = clock_seconds();
+	known->ends = flight->call.good_until;
+	known->generation++;
+	known->merged = flight->generation;
+	CHECKED(known_check_locked(roster, NULL));
+	return old;
+}
+
+void known_merged_locked(struct roster *roster, uint64_t generation)
+{
+	roster->known.merged = generation;
+	CHECKED(known_check_locked(roster, NULL));
+}
+
+struct snapshot *known_replace_locked(struct roster *roster, const struct snapshot *old,
+				      struct snapshot *made, uint64_t generation)
+{
+	struct snapshot *replaced = roster->known.snapshot;
+
+	if (replaced != old)
+		return NULL;
+	roster->known.snapshot = snapshot_get(made);
+	known_merged_locked(roster, generation);
+	return replaced;
+}
+
+void known_note_step_locked(struct roster *roster, size_t rows)
+{
+	roster->known.step = rows;
+}
+
+void known_refresh_locked(struct roster *roster)
+{
+	roster->known.refreshed = clock_seconds();
+}
+
 /* ---- the overlay ---- */
 
 struct overlay *known_overlay_locked(const struct roster *roster, const char *id)
@@ -110,6 +156,21 @@ struct overlay *known_overlay_locked(const struct roster *roster, const char *id
 
 	HASH_FIND_STR(roster->known.overlay, id, entry);
 	return entry;
+}
+
+struct overlay *known_take_older_locked(struct roster *roster, uint64_t generation)
+{
+	struct overlay *entry, *next, *taken = NULL;
+
+	HASH_ITER(hh, roster->known.overlay, entry, next) {
+		if (entry->generation > generation)
+			continue;
+		/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference) */
+		HASH_DEL(roster->known.overlay, entry);
+		entry->next = taken;
+		taken = entry;
+	}
+	return taken;
 }
 
 void known_overlay_free(struct overlay *entry)
@@ -162,7 +223,7 @@ struct record *known_put_locked(struct roster *roster, const char *id, struct re
 	entry->generation = ++roster->known.generation;
 	entry->alone = alone;
 	entry->doubt = false;
-	/* a 404 is no news about what this mount has deleted */
+	/* a 404 says nothing new about what this mount has deleted */
 	entry->deleted = entry->deleted && !record;
 	entry->proven = false;
 	CHECKED(known_check_locked(roster, id));
@@ -223,7 +284,7 @@ enum known known_peek_locked(struct roster *roster, const char *id, struct recor
 	}
 	if (roster->known.snapshot)
 		*record = snapshot_find(roster->known.snapshot, id);
-	/* what a GET shows of it may be JSON */
+	/* its row is not JSON, but the response to a GET may be */
 	if (*record && (*record)->unreadable) {
 		*record = NULL;
 		return KNOWN_NOTHING;

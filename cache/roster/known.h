@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <uthash.h>
 
+struct flight;
 struct record;
 struct roster;
 struct snapshot;
@@ -89,6 +90,29 @@ bool known_doubts_locked(struct roster *roster, const char *id);
 /* Return the fetch of the whole roster that is under way, or NULL. */
 struct flight *known_fetching_locked(const struct roster *roster);
 
+/*
+ * Install NEW (borrowed), which FLIGHT has brought, as the snapshot. Return the one that it
+ * replaces, a reference for the caller, or NULL.
+ */
+struct snapshot *known_install_locked(struct roster *roster, struct snapshot *new,
+				      const struct flight *flight);
+
+/*
+ * Put MADE (borrowed), which is OLD with what the overlay got up to GENERATION, in place of OLD, if
+ * that still is the snapshot. Return the reference to OLD that the roster held, or NULL.
+ */
+struct snapshot *known_replace_locked(struct roster *roster, const struct snapshot *old,
+				      struct snapshot *made, uint64_t generation);
+
+/* Note that the snapshot has all that the overlay got up to GENERATION. */
+void known_merged_locked(struct roster *roster, uint64_t generation);
+
+/* Note that the first page of the newest list has ROWS rows. */
+void known_note_step_locked(struct roster *roster, size_t rows);
+
+/* Treat what is known as stale from now on. */
+void known_refresh_locked(struct roster *roster);
+
 /* Return the entry of ID in the overlay, or NULL. */
 struct overlay *known_overlay_locked(const struct roster *roster, const char *id);
 
@@ -98,6 +122,12 @@ struct overlay *known_overlay_locked(const struct roster *roster, const char *id
  */
 struct record *known_put_locked(struct roster *roster, const char *id, struct record *record,
 				double began, bool alone);
+
+/*
+ * Take the entries that are not newer than GENERATION out of the overlay. Return a list of them,
+ * for known_overlay_free.
+ */
+struct overlay *known_take_older_locked(struct roster *roster, uint64_t generation);
 
 /* Free ENTRY, which is in no table any more. */
 void known_overlay_free(struct overlay *entry);

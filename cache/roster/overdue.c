@@ -96,12 +96,13 @@ static double seconds_left(const struct flight *flight)
 static int fail_overdue(const struct flight *flight, struct call *call)
 {
 	if (flight->rows)
-		return call_fail(call, CALL_TIMED_OUT,
-				 "the list is not complete after %.0f s (%zu so far), and is still "
-				 "being fetched",
-				 BRIEF_SECONDS, flight->rows);
-	return call_fail(call, CALL_TIMED_OUT,
-			 "no answer after %.0f s, it is still being waited for", BRIEF_SECONDS);
+		return call_fail(
+		    call, CALL_TIMED_OUT,
+		    "the list is incomplete after %.0f s (%zu records so far); the fetch "
+		    "continues",
+		    BRIEF_SECONDS, flight->rows);
+	return call_fail(call, CALL_TIMED_OUT, "no response after %.0f s; the fetch continues",
+			 BRIEF_SECONDS);
 }
 
 int overdue_error_locked(const struct roster *roster, const char *email, struct call *call)
@@ -150,7 +151,7 @@ int overdue_unreadable(struct roster *roster, const char *email, double failed_f
 
 /*
  * Move FLIGHT's brief waits to *DUE if it has taken too long. Otherwise set *NEXT, the seconds
- * until the next overdue_look, to no more than what is left.
+ * until the next look, to no more than what is left.
  */
 static void take_due_locked(struct flight *flight, struct wait **due, double *next)
 {
@@ -199,7 +200,7 @@ static void overdue_look(void *arg, bool ending)
 /* Look in SECONDS, unless a look is scheduled already. */
 static void watch_locked(struct roster *roster, double seconds)
 {
-	/* without it, they wait as long as the fetch takes */
+	/* if that fails, brief waits last as long as the fetch */
 	if (!roster->overdue.watching)
 		roster->overdue.watching = !pool_after(roster->pool, seconds, overdue_look, roster);
 }

@@ -134,7 +134,7 @@ bool presence_was_deleted(struct roster *roster, struct call *call, const char *
 	struct presence *presence;
 	bool hidden = false;
 
-	/* a list may have very many rows */
+	/* this is called for each row of a list */
 	if (!atomic_load_explicit(&roster->presences.any, memory_order_relaxed))
 		return false;
 	pthread_mutex_lock(&roster->lock);

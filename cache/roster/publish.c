@@ -20,8 +20,7 @@
 #include "vendors/base/checked.h"
 #include "vendors/base/clock.h"
 
-/* Tell the owner which email appeared or disappeared with RECORD in place of OLD (each may be
- * NULL). */
+/* Tell the owner which emails RECORD adds and OLD removes; each may be NULL. */
 static void tell_email(struct roster *roster, const struct record *old, const struct record *record)
 {
 	const char *before = old ? record_key(old) : NULL;

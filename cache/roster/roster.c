@@ -11,6 +11,8 @@
 #include "cache/record/record.h"
 #include "cache/record/versions.h"
 #include "cache/record/write_lock.h"
+#include "cache/roster/answer.h"
+#include "cache/roster/figures.h"
 #include "cache/roster/gets.h"
 #include "cache/roster/gone.h"
 #include "cache/roster/illegible.h"
@@ -133,8 +135,8 @@ struct write_lock *roster_write_lock(struct roster *roster)
 void roster_refresh(struct roster *roster)
 {
 	pthread_mutex_lock(&roster->lock);
-	roster->known.refreshed = clock_seconds();
-	roster->self.known = false;
-	roster->figures.shrunk = 0;
+	known_refresh_locked(roster);
+	answer_forget_self_locked(roster);
+	figures_forget_shrunk_locked(roster);
 	pthread_mutex_unlock(&roster->lock);
 }

@@ -6,6 +6,19 @@
  * roster_email.h and roster_similar.h, which never wait. Writers (cache/update, cache/access) hold
  * the write lock of a record, and publish what the vendor acknowledged (publish.h).
  */
+/*
+ * Lock order of cache/. A thread takes these locks in this order, and never the other way round:
+ *
+ *	1. the write lock of a record (write_lock.h), which is held across requests to the vendor
+ *	2. the mutex of a roster (roster_state.h)
+ *	3. the mutex of a versions table (versions.c), or that of the write locks (write_lock.c)
+ *	4. the mutex of a pool (pool.c), or that of a call (call.h)
+ *
+ * All other mutexes of cache/ (lag.c, history.c, guard.c, audit.c) are leaf locks: no other lock is
+ * taken with them. Only the write lock is held while a vendor is asked. roster_events, and the done
+ * of a wait, are called with no mutex held. A function whose name ends in _locked needs the mutex
+ * of its struct.
+ */
 #ifndef ROSTERFS_ROSTER_H
 #define ROSTERFS_ROSTER_H
 

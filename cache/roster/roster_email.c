@@ -2,8 +2,8 @@
 /*
  * roster_email.c - see roster_email.h.
  *
- * Only a whole roster tells who has an email, by its index; what was written or fetched alone since
- * wins over it. A vendor's own filters are not used: a filter that finds nobody proves nothing,
+ * Only the index of a whole roster shows which users have an email; what was written or fetched
+ * alone since wins over it. A vendor's own filters are not used: an empty result proves nothing,
  * because its idea of equal emails is not ours (Elastic Path's eq is case-sensitive).
  */
 #define ROSTERFS_ROSTER_PRIVATE

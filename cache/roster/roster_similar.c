@@ -67,7 +67,7 @@ static const struct snapshot_similar *similar_of(struct snapshot *snapshot)
 	similar = make_similar(snapshot);
 	if (!similar || atomic_compare_exchange_strong(&snapshot->similar, &first, similar))
 		return similar;
-	free(similar); /* somebody else was quicker */
+	free(similar); /* another thread was quicker */
 	return first;
 }
 
@@ -169,7 +169,7 @@ struct snapshot *roster_similar_find(struct roster *roster, const char *key, boo
 		snapshot = snapshot_get(roster->known.snapshot);
 	pthread_mutex_unlock(&roster->lock);
 	*known = snapshot;
-	/* without the lock: it takes a while */
+	/* without the lock, because it takes a while */
 	if (snapshot)
 		similar_of(snapshot);
 	snapshot_begin(&search.builder, NULL);

@@ -2,8 +2,8 @@
 /*
  * roster_state.h - struct roster and struct flight, for the files of this folder.
  *
- * Each module has its own part of a roster, which it declares in its header. Other modules change
- * that part only through the module's functions.
+ * Each module has its own part of a roster, which it declares in its header. Only that module
+ * changes the part; the others may read it with the lock.
  */
 #ifndef ROSTERFS_ROSTER_STATE_H
 #define ROSTERFS_ROSTER_STATE_H

@@ -14,7 +14,6 @@
 #include "cache/roster/known.h"
 #include "cache/roster/roster_state.h"
 #include "vendors/base/address.h"
-#include "vendors/base/checked.h"
 #include "vendors/base/hash.h"
 #include "vendors/base/table.h"
 
@@ -53,7 +52,7 @@ int whole_take_locked(struct roster *roster, struct whole *whole)
 	if (roster->known.merged != roster->known.generation && take_written_locked(roster, whole))
 		return -ENOMEM;
 	if (!whole->count)
-		roster->known.merged = roster->known.generation;
+		known_merged_locked(roster, roster->known.generation);
 	whole->snapshot = snapshot_get(roster->known.snapshot);
 	return 0;
 }
@@ -123,15 +122,10 @@ static struct snapshot *merge_written(const struct whole *whole)
 /* Put MADE of WHOLE in place of the snapshot that it was made of, if that is still ROSTER's. */
 static void install_merged(struct roster *roster, const struct whole *whole, struct snapshot *made)
 {
-	struct snapshot *old = NULL;
+	struct snapshot *old;
 
 	pthread_mutex_lock(&roster->lock);
-	if (roster->known.snapshot == whole->snapshot) {
-		old = roster->known.snapshot;
-		roster->known.snapshot = snapshot_get(made);
-		roster->known.merged = whole->generation;
-	}
-	CHECKED(known_check_locked(roster, NULL));
+	old = known_replace_locked(roster, whole->snapshot, made, whole->generation);
 	pthread_mutex_unlock(&roster->lock);
 	snapshot_put(old);
 }

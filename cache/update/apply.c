@@ -1,51 +1,60 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * change.c - GET, merge, PUT, proof: see change.h.
+ * apply.c - see apply.h.
  *
- * What was sent is either proved by the vendor's answer or by one more GET, or settled by a GET
- * when the answer was lost; only then does anybody else see the new record. It does not know who
- * wants the change nor why (update.c), and no files.
+ * A change that was sent is proved before anybody else sees the new record. This file does not know
+ * who wants the change, nor why.
  */
 #include "cache/update/apply.h"
 
+#include "cache/document/merge.h"
 #include "cache/history/attempt.h"
 #include "cache/history/guard.h"
 #include "cache/history/takeback.h"
+#include "cache/record/lag.h"
+#include "cache/record/snapshot.h"
+#include "cache/record/versions.h"
 #include "cache/record/write_lock.h"
 #include "cache/roster/figures.h"
 #include "cache/roster/presence.h"
 #include "cache/roster/roster.h"
-#include "cache/record/snapshot.h"
-#include "cache/update/response.h"
 #include "cache/update/change.h"
 #include "cache/update/describe.h"
 #include "cache/update/late.h"
 #include "cache/update/looks.h"
 #include "cache/update/part.h"
+#include "cache/update/response.h"
 #include "cache/update/self_guard.h"
-#include "vendors/rest/account.h"
-#include "vendors/rest/collection.h"
-#include "vendors/rest/item.h"
 #include "vendors/base/call.h"
 #include "vendors/base/clock.h"
 #include "vendors/base/log.h"
-#include "vendors/base/status_words.h"
+#include "vendors/http/basis.h"
+#include "vendors/rest/account.h"
+#include "vendors/rest/collection.h"
+#include "vendors/rest/item.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* So long is looked again for a status that reads and this mount's own writes disagree about. */
+/*
+ * Seconds for which reads are repeated if they disagree with this mount's own writes about a
+ * status.
+ */
 #define LOOK_SECONDS 5.0
 
-/* What was made here just now may not be there yet for all reads: so many seconds are waited. */
+/*
+ * Seconds for which a change is repeated if reads do not find a record that was just created here.
+ */
 #define MADE_SECONDS 5.0
 
 /* ---- guards ---- */
 
-/* Does the target change the status? Then it passes the guards and is counted, unless it takes back
- * what the vendor still shows. */
+/*
+ * If the target changes the status, check that against the guards, and count it unless it takes
+ * back what the vendor still shows.
+ */
 static int check_status(struct change *change)
 {
 	const char *before = change_status(change, change->fresh);
@@ -73,7 +82,10 @@ static int check_status(struct change *change)
 
 /* ---- sending ---- */
 
-/* Has the target what each PUT must bring? 0, or -EINVAL with words: then none is sent. */
+/*
+ * Check that the target has each field that the vendor wants with every PUT. Returns 0 or -EINVAL
+ * with a message.
+ */
 static int check_whole(struct change *change)
 {
 	const char *lacks = collection_lacks(change->collection, change->target);
@@ -81,13 +93,16 @@ static int check_whole(struct change *change)
 	if (!lacks)
 		return 0;
 	return call_fail(change->call, CALL_INVALID,
-			 "the document must have \"%s\": the vendor wants it with each change, and "
-			 "does not show it. Nothing was sent",
+			 "the document must have \"%s\": the vendor wants it with each change, "
+			 "and does not show it; nothing was sent",
 			 lacks);
 }
 
-/* Lay the edits on fresh. 0, or -ESTALE with words. */
-static int lay(struct change *change)
+/*
+ * Apply the edits to a copy of fresh. Returns 0, or a negative errno with a message: -ESTALE is a
+ * conflict.
+ */
+static int apply_edits(struct change *change)
 {
 	const struct edit *conflict;
 	int error;
@@ -102,8 +117,8 @@ static int lay(struct change *change)
 	return error ? call_no_memory(change->call) : check_whole(change);
 }
 
-/* What is sent: the whole object without what the vendor assigns, or takes no more. */
-static json_t *body_of(const struct change *change)
+/* Return the body to send: the target without what the vendor assigns, or takes only once. */
+static json_t *apply_body(const struct change *change)
 {
 	json_t *body = json_deep_copy(change->target);
 
@@ -114,29 +129,32 @@ static json_t *body_of(const struct change *change)
 	return body;
 }
 
-static void tell_fields(struct change *change)
+static void apply_note_fields(struct change *change)
 {
 	if (!change->part)
 		attempt_set_fields(change->attempt, describe_fields(change));
 }
 
-/* The audit log is told of what goes out now, or in a dry run would. */
-static int announce(struct change *change)
+/* Announce in the audit log what is sent now or, in a dry run, would be. */
+static int apply_announce(struct change *change)
 {
-	tell_fields(change);
+	apply_note_fields(change);
 	return attempt_send(change->attempt);
 }
 
-/* PUT, and find out what became of it. Returns 0, -EAGAIN (the next step) or a negative errno. */
-static int send(struct change *change)
+/*
+ * Send the PUT, and find out what became of it. Returns 0, -EAGAIN (the next step) or a
+ * negative errno.
+ */
+static int apply_send(struct change *change)
 {
 	json_t *answer = NULL, *body, *acknowledged;
 	enum vendor_outcome outcome;
-	int error = announce(change);
+	int error = apply_announce(change);
 
 	if (error)
 		return error;
-	body = body_of(change);
+	body = apply_body(change);
 	if (!body)
 		return call_no_memory(change->call);
 	acknowledged = lag_acknowledged(roster_lag(change->roster), change->id);
@@ -159,7 +177,7 @@ static int send(struct change *change)
 static int dry_run(struct change *change)
 {
 	char *words, *path;
-	int error = announce(change);
+	int error = apply_announce(change);
 
 	if (error)
 		return error;
@@ -173,7 +191,7 @@ static int dry_run(struct change *change)
 	return 0;
 }
 
-/* Is there anything in the edits that the vendor's record does not show yet? */
+/* Return true if the vendor's record does not show an edit yet. Sets write_only. */
 static bool anything_to_do(struct change *change)
 {
 	bool any = false;
@@ -190,7 +208,7 @@ static bool anything_to_do(struct change *change)
 	return any;
 }
 
-/* ---- step by step: each returns 0 (done), -EAGAIN (the next step) or a negative errno ---- */
+/* ---- steps: each returns 0 (done), -EAGAIN (the next step) or a negative errno ---- */
 
 static int fail_lagging(struct change *change)
 {
@@ -198,15 +216,16 @@ static int fail_lagging(struct change *change)
 
 	return call_fail(
 	    change->call, CALL_CONFLICT,
-	    "the vendor shows the status %s, although this mount made it %s just now: "
-	    "its reads may lag, or somebody has changed it back. Nothing was sent: try "
-	    "again, or write the status to %s.status",
+	    "the vendor shows the status %s, although this mount made it %s just now: its reads "
+	    "may lag, or somebody has changed it back; nothing was sent; try again, or write the "
+	    "status to %s.status",
 	    change->read_status, status ? status : "another one", change->id);
 }
 
 /*
- * A document carries a status. Where the vendor shows another one than this mount has written,
- * neither is sent: look again for some seconds.
+ * Settle the status before a document, which carries one, is sent: while the vendor shows another
+ * status than this mount has written, neither is sent, and the record is read again for some
+ * seconds.
  */
 static int settle_status(struct change *change)
 {
@@ -226,14 +245,17 @@ static int settle_status(struct change *change)
 	return error;
 }
 
-/* Find the edits and check them. */
+/* Find the edits, and check them. */
 static int plan(struct change *change)
 {
 	int error = settle_status(change);
 
 	if (error)
 		return error;
-	/* What is refused from here on until something is sent is our refusal, not that GET's. */
+	/*
+	 * until something is sent, it is rosterfs that refuses, not the vendor in response to the
+	 * GET
+	 */
 	change->call->request[0] = '\0';
 	change->call->status = 0;
 	merge_clear(&change->merge);
@@ -241,7 +263,7 @@ static int plan(struct change *change)
 	return error ? error : -EAGAIN;
 }
 
-/* Say that there is nothing to change: the log's last line about a path is the outcome. */
+/* Log that there is nothing to change, because the log's last line about a path is the outcome. */
 static void log_idle(const struct change *change)
 {
 	const char *status = change->absolute ? change_status(change, change->fresh) : NULL;
@@ -256,7 +278,7 @@ static void log_idle(const struct change *change)
 		log_call(change->call, "nothing in it is to be changed: nothing was sent");
 }
 
-/* Send what there is to send. */
+/* Send what is not at the vendor yet. */
 static int carry_out(struct change *change)
 {
 	int error;
@@ -268,15 +290,15 @@ static int carry_out(struct change *change)
 		change_publish(change, change->fresh);
 		return 0;
 	}
-	error = lay(change);
+	error = apply_edits(change);
 	if (!error)
 		error = check_status(change);
 	if (error)
 		return error;
-	return guard_dry_run(change->guard) ? dry_run(change) : send(change);
+	return guard_dry_run(change->guard) ? dry_run(change) : apply_send(change);
 }
 
-static int step(struct change *change)
+static int apply_step(struct change *change)
 {
 	int error;
 
@@ -294,7 +316,7 @@ static int step(struct change *change)
 	return carry_out(change);
 }
 
-static int run(struct change *change)
+static int apply_run(struct change *change)
 {
 	int error;
 
@@ -302,7 +324,7 @@ static int run(struct change *change)
 	basis_begin(&change->basis, 0);
 	change->call->basis = change->alone->basis = &change->basis;
 	do {
-		error = step(change);
+		error = apply_step(change);
 	} while (error == -EAGAIN);
 	basis_release(change->call);
 	change->call->basis = NULL;
@@ -318,11 +340,11 @@ int apply_once(struct change *change)
 		return error;
 	call_continue(&alone, change->call);
 	change->alone = &alone;
-	error = run(change);
-	/* "Read the file again", they are told: it must then show what they did not know. */
+	error = apply_run(change);
+	/* the message says "read the file again": it must then show the newest record */
 	if (error == -ESTALE && change->fresh && !change->sent)
 		change_publish(change, change->fresh);
-	tell_fields(change);
+	apply_note_fields(change);
 	if (error) {
 		versions_note_refused(roster_versions(change->roster), change->id,
 				      change->call->pid);
@@ -342,7 +364,6 @@ int apply_once(struct change *change)
 	return error;
 }
 
-/* apply_once, again where the vendor does not know yet what was made here. */
 int apply_change(struct change *change)
 {
 	struct looks looks;
@@ -357,7 +378,7 @@ int apply_change(struct change *change)
 	return error;
 }
 
-static void tell_history(struct change *change)
+static void apply_note_history(struct change *change)
 {
 	json_t *undo = describe_undo(change);
 
@@ -370,6 +391,6 @@ int apply_finish(struct change *change, int error)
 	if (error)
 		figures_note_error(change->roster, change->call, error);
 	if (change->result && !change->attempt->idle)
-		tell_history(change);
+		apply_note_history(change);
 	return error;
 }

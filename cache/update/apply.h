@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * apply.h - send a change to the vendor.
+ *
+ * The functions block while the vendor is asked. They return 0 or a negative errno with a message
+ * in the change's call.
  */
 #ifndef ROSTERFS_APPLY_H
 #define ROSTERFS_APPLY_H
@@ -8,17 +11,21 @@
 struct change;
 
 /*
- * Lock the record, GET, plan, PUT, prove, publish. A PUT leaves only right after the GET that it
- * rests on (basis.h); after a wait of any kind all begins anew with a GET. One retry_budget covers
- * the whole change. Returns 0 or a negative errno with words in the call. Pair with change_clear,
- * in any case.
+ * Lock the record, read it by GET, plan the edits, send a PUT, prove that it took, and publish the
+ * record. A PUT is sent only right after the GET that it rests on (basis.h): after a wait of any
+ * kind, everything begins again with a GET. One retry_budget covers the whole change. Pair with
+ * change_clear, also after an error.
  */
 int apply_once(struct change *change);
 
-/* apply_once, and again while the vendor does not know yet what this mount has made. As that. */
+/*
+ * As apply_once, but repeat it for some seconds if the vendor answers that a record does not exist
+ * which this mount has just created.
+ */
 int apply_change(struct change *change);
 
-/* CHANGE ended with ERROR: tell the roster and the history. Returns ERROR. */
+/* Note that CHANGE ended with ERROR, 0 or a negative errno, in the roster and in the history.
+ * Returns ERROR. */
 int apply_finish(struct change *change, int error);
 
 #endif

@@ -5,23 +5,19 @@
 #include "cache/update/change.h"
 
 #include "cache/document/content.h"
+#include "cache/document/merge.h"
+#include "cache/history/attempt.h"
 #include "cache/record/lag.h"
+#include "cache/record/record.h"
+#include "cache/record/snapshot.h"
 #include "cache/record/versions.h"
-#include "cache/record/write_lock.h"
-#include "cache/roster/answer.h"
+#include "cache/roster/absence.h"
 #include "cache/roster/known.h"
 #include "cache/roster/presence.h"
 #include "cache/roster/publish.h"
-#include "cache/roster/whole.h"
-#include "cache/roster/wait.h"
-#include "cache/history/attempt.h"
-#include "cache/roster/absence.h"
 #include "cache/roster/roster.h"
-#include "cache/record/snapshot.h"
-#include "cache/history/takeback.h"
 #include "vendors/base/call.h"
 #include "vendors/base/log.h"
-#include "vendors/base/status_words.h"
 #include "vendors/rest/account.h"
 #include "vendors/rest/collection.h"
 #include "vendors/rest/item.h"
@@ -91,8 +87,8 @@ const json_t *change_before(const struct change *change)
 /* ---- publishing ---- */
 
 /*
- * The answer brought no new stamp, so that now two versions go by the old one. A document that
- * names it may be from before the change, even if nobody has read that version here: it is kept.
+ * Keep the version from before the change, because the response brought no new stamp: two versions
+ * have the old one now, and a document that names it may be from before the change.
  */
 static void keep_namesake(struct change *change, struct timespec when)
 {
@@ -121,13 +117,12 @@ void change_publish(struct change *change, const json_t *record)
 		publish_doubt(change->roster, change->id);
 		return;
 	}
-	/* An answer without a new stamp leaves the old one in the record; its time is past all the
-	 * same. */
+	/* the old stamp stays in the record, but is not the time of this version */
 	if (change->sent && stamp && before && strcmp(stamp, before) == 0) {
 		record_set_time(made, when);
 		made->saved = true;
 	}
-	/* Who wrote another file and renamed that takes its time for the record's. */
+	/* a tool that wrote another file and renamed it expects that file's time */
 	if (change->sent && change->call->written.tv_sec) {
 		record_set_time(made, change->call->written);
 		made->saved = true;
@@ -146,7 +141,7 @@ int change_get(struct change *change, struct call *call, enum lag_reading readin
 	       char **etag)
 {
 	struct lag_found found;
-	/* Of what was just made, the answer to the POST shows as much as its row. */
+	/* the response to the POST shows as much of a new record as a row of the list does */
 	int error = change->made && !change->sent
 			? item_get(call, change_account(change), change->collection,
 				   roster_parent(change->roster), change->id, record, etag)
@@ -177,20 +172,18 @@ int change_fail_limited(struct change *change)
 		return -change->call->error;
 	return call_fail(
 	    change->call, CALL_LIMITED,
-	    "too many requests, says the vendor (429), until retry_budget (%u s) was over: "
-	    "try again later",
+	    "too many requests (429) until retry_budget (%u s) was over; try again later",
 	    change_account(change)->endpoint.retry_budget);
 }
 
 /*
- * The GET of a record that has just been made was a 404, to ASKER: what the vendor answered when it
- * was made is the record. No GET is there to rest on, so its age does not count. 0 or -ENOMEM.
+ * Use what the vendor has shown of a record that it has just created, because ASKER's GET of it was
+ * answered with 404. The PUT then rests on no GET, so that its age does not count. Returns 0 or
+ * -ENOMEM.
  */
 static int take_made(struct change *change, struct call *asker)
 {
-	log_call(change->call,
-		 "%s answered %d: what the vendor answered to the creation is taken "
-		 "for the record",
+	log_call(change->call, "%s answered %d: the record in the response to the creation is used",
 		 asker->request, asker->status);
 	call_clear(asker);
 	change->basis.ageless = change->stands_in = true;
@@ -204,10 +197,10 @@ int change_read(struct change *change)
 	int error;
 
 	start_over(change);
-	/* a read that the vendor's 429 has made necessary waits no longer than the budget lasts */
+	/* a read that is made because of a 429 ends with the budget */
 	change->basis.end = change->limited ? (int64_t)(change->end * 1000) : 0;
 	change->basis.ageless = change->stands_in = false;
-	/* what has been made in part is looked at, also if the caller has gone */
+	/* a change that was made in part is settled even if the caller has gone */
 	asker = change->part ? change->alone : change->call;
 	error = change_get(change, asker, LAG_READ, &change->fresh, &change->etag);
 	if (error == -ENOENT && change->made)

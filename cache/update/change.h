@@ -1,7 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * change.h - one change on its way to the vendor: for update.c, which says what, change.c, which
- * sends, and proof.c, which finds out what became of it.
+ * change.h - the state of one change of one record, and what all of its steps need: read the
+ * record, publish it, ask about an edit.
+ *
+ * A change is made in this order:
+ *
+ *   apply.c     locks the record and runs the steps
+ *   change.c    GET: reads the record into `fresh`
+ *   (the plan)  update.c, status_field.c or create_rest.c compares `fresh` with what the user
+ * wants, and fills `merge` with the edits apply.c     applies the edits to a copy of `fresh`,
+ * `target`, and sends that by PUT response.c  decides by the response which step is next: read
+ * again, plan again, send again, end proof.c     proves by the response or by further GETs that the
+ * change took part.c      settles a change of which only the first of two requests was made late.c
+ * watches for a PUT without a response, which the vendor may apply late describe.c  puts the edits
+ * into text and JSON
+ *
+ * A change belongs to the thread that runs it. A function here that takes `record` expects one of
+ * this change's record.
  */
 #ifndef ROSTERFS_CHANGE_H
 #define ROSTERFS_CHANGE_H
@@ -9,115 +24,126 @@
 #include "cache/update/edit_base.h"
 #include "cache/record/lag.h"
 #include "cache/document/merge.h"
+#include "cache/record/lag.h"
 #include "vendors/http/basis.h"
-#include "vendors/vendor.h"
 
 #include <jansson.h>
 #include <stdbool.h>
 #include <stdint.h>
 
+struct account;
 struct attempt;
+struct collection;
 struct guard;
+struct roster;
 
-/* What is to be done next. */
+/* The next step of a change. */
 enum change_step {
 	CHANGE_READ, /* GET the record */
-	CHANGE_PLAN, /* it has just been read: find the edits */
-	CHANGE_SEND, /* they are known: PUT, or nothing if there is nothing to do */
+	CHANGE_PLAN, /* find the edits: the record has just been read */
+	CHANGE_SEND, /* PUT the edits, or nothing if there is nothing to do */
 };
 
 struct change {
 	struct call *call;
 	struct roster *roster;
 	struct guard *guard;
-	struct attempt *attempt; /* what is told of it; outlives the change */
+	struct attempt *attempt; /* for the audit log and the history; outlives the change */
 	const struct collection *collection;
 	const char *id;
 
 	/*
-	 * Say what to change: fill merge with the edits against fresh, having checked them. Called
-	 * again with a newer fresh when the vendor says that the record is not what we thought. 0
-	 * or a negative errno.
+	 * Check what the user wants, and fill merge with the edits against fresh. Called again with
+	 * a newer fresh if the vendor answers that the record has changed. Returns 0 or a negative
+	 * errno with a message in the call.
 	 */
 	int (*plan)(struct change *change);
-	void *arg;
+	void *arg; /* for plan */
 
-	/* Write `inactive` to record ID once more, in the name of CALL; for late_watch. */
+	/* Make record ID inactive again on behalf of CALL, for late_watch. May block. Returns 0 or
+	 * a negative errno with a message in CALL. */
 	int (*reapply)(struct call *call, struct roster *roster, struct guard *guard,
 		       const char *id);
 
-	/* Stands in for the record where a GET answers 404 (borrowed), or NULL: what the vendor
-	 * has shown of a record that it has just made. */
+	/* What the vendor has shown of a record that it has just created (borrowed), or NULL. It
+	 * takes the place of the record if a GET answers 404. */
 	const json_t *made;
 	bool stands_in; /* fresh is a copy of it */
 
-	/* The edits hold whatever the status is now: a status that reads and this mount's own
-	 * writes disagree about is no obstacle. */
+	/* The edits do not depend on the status that the record has now: it is no obstacle if reads
+	 * and this mount's own writes disagree about it. */
 	bool absolute;
 
-	json_t *fresh; /* the vendor's record, by GET, without what is stale in it (lag.h) */
-	/* The status as that GET has it, where this mount wrote another one since; else NULL. */
+	json_t *fresh; /* the record of the last GET, with its stale fields replaced (lag.h) */
+	/* The status in the response to that GET, if this mount has written another one; or NULL.
+	 */
 	char *read_status;
-	char *etag;    /* its ETag, or NULL */
-	json_t *first; /* fresh as it was before a part of the change was made; NULL: no part is */
+	char *etag;    /* the ETag of that response, or NULL */
+	json_t *first; /* fresh from before a part of the change was made; NULL: no part was */
 	struct merge merge;
-	json_t *target;      /* fresh with the edits laid on */
-	json_t *result;      /* what the vendor has now, as far as it accepted the change */
+	json_t *target;      /* fresh with the edits applied */
+	json_t *result;      /* the record now, as far as the vendor accepted the change; or NULL */
 	bool sent;           /* something was, or may have been, changed at the vendor */
 	bool write_only;     /* all edits are of fields that the vendor does not show */
 	bool part;           /* of a larger attempt, whose fields are known already */
-	bool status_checked; /* the plan has passed the guards on statuses already */
-	bool counted;        /* one status change is taken from the brake, or need not be */
-	uint64_t ticket;     /* for what is taken */
+	bool status_checked; /* the guards have passed the status */
+	bool counted;        /* status_limit has counted the change, or need not count it */
+	uint64_t ticket;     /* of guard_take, or 0 */
 
-	/* change.c's own */
-	struct call *alone; /* for what must be asked even when the caller is gone */
+	/* of apply.c and response.c */
+	struct call *alone; /* for requests that are made even if the caller has gone */
 	struct basis basis;
 	double end;            /* of the retry budget, monotonic seconds */
-	double waited;         /* seconds, as the vendor asked */
-	unsigned reads;        /* answered GETs that the change could rest on */
-	unsigned limited;      /* times that the vendor answered the PUT with 429, in a row */
-	unsigned contradicted; /* times that it answered 409 or 412 */
-	unsigned retries;      /* of PUTs of which nobody knew what became of them */
+	double waited;         /* seconds that the vendor asked to wait */
+	unsigned reads;        /* answered GETs that a PUT could rest on */
+	unsigned limited;      /* responses 429 to the PUT, in a row */
+	unsigned contradicted; /* responses 409 or 412 */
+	unsigned retries;      /* PUTs without a response */
 	enum change_step next;
 	json_t *unanswered; /* the newest body that was sent and got no response, or NULL */
 };
 
-/* Fill CHANGE for ATTEMPT's record; the caller sets plan and arg. Pair with change_clear. */
+/* Initialise CHANGE for the record of ATTEMPT. The caller sets plan, arg and reapply. Pair with
+ * change_clear. */
 void change_begin(struct change *change, struct attempt *attempt);
 
+/* Free what CHANGE holds. */
 void change_clear(struct change *change);
 
-/* The status in RECORD, borrowed, or NULL when it has none. */
+/* Return the status in RECORD, borrowed, or NULL if it has none. */
 const char *change_status(const struct change *change, const json_t *record);
 
 /* Return the account of the record, borrowed. */
 struct account *change_account(const struct change *change);
 
-/* The flags of the field that EDIT is about, or is inside of. */
+/* Return the flags of the field that EDIT is about, or is inside of. */
 unsigned change_flags(const struct change *change, const struct edit *edit);
 
-/* Is EDIT about a field that the vendor does not show (collection_hides)? */
+/* Return true if the vendor does not show EDIT's field (collection_hides). */
 bool change_is_hidden(const struct change *change, const struct edit *edit);
 
-/* The record as it was before any part of the change was made, borrowed. */
+/* Return the record as it was before any part of the change was made, borrowed. */
 const json_t *change_before(const struct change *change);
 
-/* Others see RECORD from now on. */
+/* Make RECORD (borrowed) what readers see from now on. */
 void change_publish(struct change *change, const json_t *record);
 
 /*
- * GET the record under CALL, and replace what is stale in it, as lag_correct does. With ETAG it is
- * what a PUT may rest on, and read_status is set. As
- * absence_get: -ENOENT means that the record does not exist.
+ * Read the record by GET under CALL into *RECORD (a new reference), and replace what is stale in it
+ * (lag_correct). If ETAG is not NULL, a PUT may rest on this read, and read_status is set. Blocks.
+ * Returns 0 or a negative errno with a message in CALL; -ENOENT: the record does not exist.
  */
 int change_get(struct change *change, struct call *call, enum lag_reading reading, json_t **record,
 	       char **etag);
 
-/* GET what the PUT is to rest on, into fresh. 0 or a negative errno. */
+/* Read the record that a PUT is to rest on into fresh. Blocks. Returns 0 or a negative errno with a
+ * message in the call. */
 int change_read(struct change *change);
 
-/* The change has met 429s, and a request ended: -EBUSY if it waited in vain, else its own error. */
+/*
+ * Fail after the vendor has answered 429. Returns -EBUSY if the change has waited in vain, else the
+ * error of the request that ended, as a negative errno.
+ */
 int change_fail_limited(struct change *change);
 
 #endif

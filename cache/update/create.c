@@ -1,26 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * create.c - making a record of a document: the part of update.h that sends POST.
+ * create.c - see create.h.
  *
- * A POST is sent once. create_match.c finds out whether the record that is answered, or that has
- * the email when no answer came, is the one that was made: any other one is left alone.
- * create_rest.c then sets what the POST has left out. It knows nothing of drafts and links: fs/
- * shows those.
+ * A POST is sent once. create_match.c finds out whether the record in the response, or the one that
+ * has the email if there was no response, is the new one: any other record is left alone.
+ * create_rest.c then sets what the POST has left out.
  */
 #include "cache/update/create.h"
+
+#include "cache/history/attempt.h"
+#include "cache/history/attempt_undo.h"
+#include "cache/history/guard.h"
+#include "cache/record/snapshot.h"
 #include "cache/roster/figures.h"
 #include "cache/roster/roster.h"
 #include "cache/roster/whole.h"
-#include "cache/update/update.h"
-
-#include "cache/history/attempt.h"
-#include "cache/history/guard.h"
 #include "cache/update/change.h"
 #include "cache/update/create_match.h"
 #include "cache/update/create_rest.h"
 #include "cache/update/creation.h"
 #include "cache/update/input.h"
-#include "cache/record/snapshot.h"
 #include "vendors/base/call.h"
 #include "vendors/base/limits.h"
 #include "vendors/base/log.h"
@@ -34,7 +33,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* DOCUMENT is copied without what the vendor assigns. NULL: no memory. */
+/* Return a copy of DOCUMENT without what the vendor assigns. NULL: no memory. */
 static json_t *wanted_of(const struct collection *collection, const json_t *document)
 {
 	json_t *wanted = json_deep_copy(document);
@@ -48,9 +47,11 @@ static json_t *wanted_of(const struct collection *collection, const json_t *docu
 	return wanted;
 }
 
-/* The vendor has accepted the POST: ANSWER, or NULL. 0 or a negative errno with words in the call.
+/*
+ * Take the record in the response to a POST that the vendor has accepted: ANSWER (NULL: none).
+ * Returns 0 or a negative errno with a message in the call.
  */
-static int take_answer(struct creation *creation, json_t *answer)
+static int create_take_answer(struct creation *creation, json_t *answer)
 {
 	char buffer[24];
 	const char *id = answer ? collection_id(creation->collection, answer, buffer) : NULL;
@@ -60,7 +61,7 @@ static int take_answer(struct creation *creation, json_t *answer)
 	snprintf(said, sizeof(said), "%s", id ? "" : creation->call->words);
 	if (!id)
 		return call_fail(creation->call, CALL_MALFORMED,
-				 "the vendor accepted it, but names no id%s%s",
+				 "the vendor accepted it, but its response has no id%s%s",
 				 said[0] ? "; it says: " : "", said);
 	error = create_match_check(creation, id, answer);
 	if (error)
@@ -73,7 +74,7 @@ static int take_answer(struct creation *creation, json_t *answer)
 	return 0;
 }
 
-static int send(struct creation *creation)
+static int create_send(struct creation *creation)
 {
 	struct account *account = creation_account(creation);
 	json_t *answer = NULL;
@@ -89,7 +90,7 @@ static int send(struct creation *creation)
 	switch (item_post(creation->call, account, creation->collection,
 			  roster_parent(creation->roster), creation->wanted, &answer)) {
 	case VENDOR_DONE:
-		error = take_answer(creation, answer);
+		error = create_take_answer(creation, answer);
 		if (error == -EREMOTEIO)
 			error = create_match_settle(creation);
 		break;
@@ -101,7 +102,7 @@ static int send(struct creation *creation)
 		error = -creation->call->error;
 		break;
 	case VENDOR_CHANGED:
-		/* whatever we know of others is no obstacle: what is wanted is taken */
+		/* the vendor says that the record exists, whatever the list shows */
 		error = call_decide(creation->call, CALL_TAKEN);
 		break;
 	}
@@ -109,17 +110,17 @@ static int send(struct creation *creation)
 	return error;
 }
 
-/* What undoes it: where users have a status, it can be ended. */
-static void tell_history(struct creation *creation)
+/* Add the record to the history. If users have a status, inactive undoes the creation. */
+static void create_note_history(struct creation *creation)
 {
 	creation->attempt->id = creation->id;
 	if (creation->collection->status_key)
-		attempt_undone_by_status(creation->attempt, creation->id);
+		attempt_undo_add_status(creation->attempt, creation->id);
 	attempt_accepted(creation->attempt, NULL, creation->made, NULL);
 }
 
-/* The record is there: say so, last of all. */
-static void announce(struct creation *creation)
+/* Log that the record was created, as the last line. */
+static void create_log(struct creation *creation)
 {
 	const struct vendor *vendor = creation_account(creation)->vendor;
 
@@ -131,8 +132,8 @@ static void announce(struct creation *creation)
 }
 
 /*
- * The record that the answer named is another one: ERROR, and words. Nothing of it was changed. Who
- * was made, if the POST took?
+ * Forget the record in the response, because it is another one: ERROR, with a message. Nothing of
+ * it was changed. Find out whether the POST took. Returns 0 or a negative errno.
  */
 static int leave_alone(struct creation *creation, int error)
 {
@@ -144,7 +145,10 @@ static int leave_alone(struct creation *creation, int error)
 	return error == -EREMOTEIO ? create_match_settle(creation) : error;
 }
 
-/* The record is there. An answer that does not show whose it is must be seen to be ours first. */
+/*
+ * Complete the record. If the response does not show whether it is the new one, a GET must show
+ * that first. Returns 0 or a negative errno.
+ */
 static int complete(struct creation *creation)
 {
 	int error;
@@ -169,18 +173,18 @@ static int create(struct creation *creation)
 
 	if (guard_dry_run(creation->guard))
 		return attempt_dry_run(creation->attempt, "POST", NULL);
-	error = send(creation);
+	error = create_send(creation);
 	if (!error)
 		error = complete(creation);
 	if (!creation->id)
 		return error;
-	announce(creation);
-	tell_history(creation);
+	create_log(creation);
+	create_note_history(creation);
 	return error;
 }
 
-/* What is to be made, for the audit log. */
-static void tell_fields(struct creation *creation)
+/* Set what is to be created, for the audit log. */
+static void create_note_fields(struct creation *creation)
 {
 	json_t *fields = json_array(), *value;
 	const char *name;
@@ -191,7 +195,7 @@ static void tell_fields(struct creation *creation)
 	attempt_set_fields(creation->attempt, fields);
 }
 
-/* TEXT is to become a record. 0 or a negative errno. */
+/* Create a record from TEXT. Returns 0 or a negative errno. */
 static int read_and_create(struct creation *creation, const char *text, size_t length)
 {
 	struct call *call = creation->call;
@@ -206,7 +210,7 @@ static int read_and_create(struct creation *creation, const char *text, size_t l
 	if (!creation->collection->creates ||
 	    !creation->collection->creates(creation_account(creation)))
 		return call_fail(call, CALL_UNSUPPORTED,
-				 "the vendor makes no %s by its API: see MANUAL",
+				 "the vendor's API creates no %s; see MANUAL",
 				 creation->collection->name);
 	document = input_parse(call, text, length);
 	if (!document)
@@ -215,7 +219,7 @@ static int read_and_create(struct creation *creation, const char *text, size_t l
 	json_decref(document);
 	if (!creation->wanted)
 		return call_no_memory(call);
-	tell_fields(creation);
+	create_note_fields(creation);
 	error = input_check_required(call, creation->collection, creation->wanted);
 	if (!error)
 		error = input_check_stamps(call, creation->wanted);

@@ -12,12 +12,16 @@ struct guard;
 struct roster;
 
 /*
- * Make a record of the document TEXT in ROSTER's collection. May wait. Returns 0 and its id in *ID
- * (the caller frees; NULL in a dry run), or a negative errno with words in CALL; *ID may be set
- * then too: the record has been made, but a field of it could not be set. -EOPNOTSUPP where the
- * vendor makes none, -EEXIST: taken, also where the vendor answers with who was there before, who
- * is left alone. -EREMOTEIO, also: made, and a field that can be given only once was not taken. One
- * POST at most: when its answer is lost, or is about another record, the email tells.
+ * Create a record in ROSTER's collection from the document TEXT (LENGTH bytes). Blocks while the
+ * vendor is asked. Sends at most one POST: if its response is lost, or is about another record, the
+ * record is looked for by its email.
+ *
+ * Returns 0 and the record's id in *ID (the caller frees; NULL in a dry run), or a negative errno
+ * with a message in CALL. *ID may be set with an error, too: the record was created, but a field of
+ * it could not be set. Errors, besides those of update_document:
+ *   -EOPNOTSUPP  the vendor creates no such records
+ *   -EEXIST      the record exists, also if the vendor's response shows it; it is left alone
+ *   -EREMOTEIO   created, but the vendor did not take a field that can be given only once
  */
 int create_record(struct call *call, struct roster *roster, struct guard *guard, const char *text,
 		  size_t length, char **id);

@@ -1,25 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * create_match.c - whose is the record that the vendor shows after a POST: a part of create.c.
+ * create_match.c - see create_match.h.
  *
- * An answer may be about another record: a vendor may return the one that has the email already, or
- * a proxy may mix answers up. A record that was known before, has another email, or was made long
- * before the POST is left alone, or the document would overwrite it. If no answer tells, the email
- * does: the record that has it, and that was certainly not there before, is the new one. This file
- * changes nothing at the vendor.
+ * This file changes nothing at the vendor.
  */
 #include "cache/update/create_match.h"
 
 #include "cache/document/alike.h"
 #include "cache/history/attempt.h"
-#include "cache/update/creation.h"
-#include "cache/update/looks.h"
+#include "cache/record/record.h"
+#include "cache/record/snapshot.h"
 #include "cache/roster/gone.h"
 #include "cache/roster/roster.h"
 #include "cache/roster/wait.h"
-
-#include "cache/record/record.h"
-#include "cache/record/snapshot.h"
+#include "cache/update/creation.h"
+#include "cache/update/looks.h"
 #include "vendors/base/address.h"
 #include "vendors/base/call.h"
 #include "vendors/base/log.h"
@@ -30,10 +25,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The vendor's clock and ours may differ by so many seconds. */
+/* Seconds by which the vendor's clock and this machine's may differ. */
 #define CLOCKS_DIFFER 600
 
-/* A time without its distance from UTC may be off by so many seconds more. */
+/* Seconds by which a time without an offset from UTC may differ in addition. */
 #define ZONES_DIFFER (26L * 3600)
 
 static bool was_known(const struct creation *creation, const char *id)
@@ -41,9 +36,9 @@ static bool was_known(const struct creation *creation, const char *id)
 	return gone_knew(creation->roster, creation->before, id, creation->generation);
 }
 
-/* ---- an answer ---- */
+/* ---- a response ---- */
 
-/* Does RECORD name the zone of the time when it was made? */
+/* Return true if the time of creation in RECORD has an offset from UTC. */
 static bool names_zone(const struct collection *collection, const json_t *record)
 {
 	for (const char *const *key = collection->created_keys; key && *key; key++) {
@@ -55,7 +50,7 @@ static bool names_zone(const struct collection *collection, const json_t *record
 	return false;
 }
 
-/* Was RECORD made before the POST, by what it says itself? */
+/* Return true if RECORD, by its own time of creation, is older than the POST. */
 static bool is_old(const struct creation *creation, const json_t *record)
 {
 	struct timespec created;
@@ -66,18 +61,18 @@ static bool is_old(const struct creation *creation, const json_t *record)
 	age = creation->began - created.tv_sec;
 	if (age > ZONES_DIFFER)
 		return true;
-	/* a clock that is wrong makes nobody old who was not in the list just now */
+	/* a record that was not in a fresh list is new, whatever a wrong clock says */
 	return age > CLOCKS_DIFFER && !creation->all_known &&
 	       names_zone(creation->collection, record);
 }
 
-/* The email that is wanted, or that RECORD shows; NULL: none. */
+/* Return the email in RECORD, borrowed, or NULL. */
 static const json_t *email_of(const struct creation *creation, const json_t *record)
 {
 	return collection_email_value(creation->collection, record);
 }
 
-/* Does RECORD show the email that is wanted? */
+/* Return true if RECORD shows the wanted email. */
 static bool same_email(const struct creation *creation, const json_t *record)
 {
 	const json_t *wanted = email_of(creation, creation->wanted);
@@ -101,8 +96,8 @@ int create_match_check(struct creation *creation, const char *id, const json_t *
 
 	if (both && !same_email(creation, record))
 		return call_fail(creation->call, CALL_MALFORMED,
-				 "the answer is about another record: %s has another email; it was "
-				 "left alone",
+				 "the response is about another record: %s has another email; it "
+				 "was left alone",
 				 id);
 	if (!was_known(creation, id) && !is_old(creation, record))
 		return 0;
@@ -121,12 +116,11 @@ bool create_match_is_open(const struct creation *creation, const json_t *record)
 	return !collection_created(creation->collection, record, &created);
 }
 
-/* ---- a lost answer ---- */
+/* ---- a lost response ---- */
 
 enum age { AGE_NEW, AGE_OLD, AGE_UNKNOWN };
 
-/* Was RECORD made by our request, or had the vendor made it before? A clock may be in another zone.
- */
+/* Return whether RECORD is newer than the POST. The vendor's clock may be in another time zone. */
 static enum age age_of(const struct creation *creation, const struct record *record)
 {
 	struct timespec created;
@@ -144,8 +138,9 @@ static enum age age_of(const struct creation *creation, const struct record *rec
 }
 
 /*
- * Who has EMAIL now: the id of a record that was made just now, else how many are OLDER and of how
- * many OTHERS nothing tells since when they are there. 0 or a negative errno with words in CALL.
+ * Find the new record with EMAIL, and set the creation's id. Else set how many records with it are
+ * OLDER, and how many OTHERS do not show how old they are. Returns 0 or a negative errno with a
+ * message in CALL.
  */
 static int find_new(struct creation *creation, struct call *call, const char *email, size_t *older,
 		    size_t *others)
@@ -183,8 +178,7 @@ int create_match_settle(struct creation *creation)
 	if (!email) {
 		roster_refresh(creation->roster);
 		call_add_words(creation->call,
-			       ": it may have been made all the same: look for it before you try "
-			       "again");
+			       "; it may have been made; look for it before you try again");
 		return lost;
 	}
 	call_continue(&call, creation->call);
@@ -198,19 +192,18 @@ int create_match_settle(struct creation *creation)
 		creation->attempt->unknown = creation->call->unanswered = false;
 		log_call(creation->call,
 			 "%s, but there is a new record with that email: it has been made",
-			 mixed_up ? "the answer told nothing of it" : "the answer was lost");
+			 mixed_up ? "the response did not show it" : "the response was lost");
 		return 0;
 	}
 	creation->attempt->unknown = error || others;
 	call_add_words(creation->call,
-		       error ? ": nor could the email be looked up, so that it may have been "
-			       "made all the same"
+		       error ? ", and the email could not be looked up; it may have been made"
 		       : others
 			   ? ": somebody has that email now, and nothing tells since when: look "
 			     "at them before you try again"
 		       : older ? ": who has that email was there before"
 			       : ": nobody has that email now");
-	/* who is made yet shall be seen at the next look */
+	/* a record that is created yet must be seen by the next read */
 	if (creation->call->unanswered)
 		roster_refresh(creation->roster);
 	else if (!creation->attempt->unknown)

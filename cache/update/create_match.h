@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * create_match.h - find out whether a record is the one that a POST has created.
+ *
+ * A response may be about another record: a vendor may return the record that has the email
+ * already, and a proxy may mix up responses. A record that was known before, that has another
+ * email, or that was created long before the POST is left alone, because the document would
+ * overwrite it.
  */
 #ifndef ROSTERFS_CREATE_MATCH_H
 #define ROSTERFS_CREATE_MATCH_H
@@ -11,19 +16,21 @@
 struct creation;
 
 /*
- * Is RECORD (borrowed), which the vendor shows as ID, one that the POST can have made? 0; -EEXIST,
- * and words: it was there before, and has the email that was wanted; or -EREMOTEIO, and words: it
- * is another one. Never waits.
+ * Check that RECORD (borrowed), which the vendor shows as ID, can have been created by the POST.
+ * Does not block. Returns 0 or, with a message in the call, -EEXIST if it existed before and has
+ * the wanted email, or -EREMOTEIO if it is another record.
  */
 int create_match_check(struct creation *creation, const char *id, const json_t *record);
 
-/* Does RECORD leave open whether it is new, so that create_match_check must see what a GET shows?
- */
+/* Return true if RECORD does not show whether it is new, so that create_match_check must see what a
+ * GET shows. */
 bool create_match_is_open(const struct creation *creation, const json_t *record);
 
 /*
- * The answer to the POST was lost, or is about another record: errno and words are in the call. Did
- * it take? 0 and the id and the record in CREATION, or the negative errno. May wait.
+ * Find out by the email whether a POST took whose response was lost, or was about another record;
+ * the error and its message are in the call. The new record is the one that has the email and was
+ * certainly not there before. May block. Returns 0 with the id and the record in CREATION, or the
+ * error as a negative errno.
  */
 int create_match_settle(struct creation *creation);
 

@@ -1,19 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * create_rest.c - what a POST has left out of a new record: a part of create.c.
+ * create_rest.c - see create_rest.h.
  *
- * The answer is proof; a GET is sent for what it lacks. What that does not show either is set by
- * one PUT, like any other change. What can be given only when a record is made, and was not taken,
- * is an error. It does not find out whose record it is, but for an answer that does not show it
- * (create_match.c).
+ * The response to the POST is proof. A GET is sent for what it lacks, and one PUT, like any other
+ * change, for what that does not show either. A field that can be given only at creation, and was
+ * not taken, is an error.
  */
 #include "cache/update/create_rest.h"
-#include "cache/roster/known.h"
-#include "cache/roster/presence.h"
-#include "cache/roster/publish.h"
 
 #include "cache/document/alike.h"
+#include "cache/document/merge.h"
 #include "cache/history/attempt.h"
+#include "cache/record/record.h"
 #include "cache/update/apply.h"
 #include "cache/update/change.h"
 #include "cache/update/create_match.h"
@@ -21,10 +19,8 @@
 #include "cache/update/late.h"
 #include "cache/update/looks.h"
 #include "cache/update/status_field.h"
-#include "cache/record/record.h"
 #include "vendors/base/call.h"
 #include "vendors/base/log.h"
-#include "vendors/json/exact_print.h"
 #include "vendors/rest/account.h"
 #include "vendors/rest/collection.h"
 #include "vendors/vendor.h"
@@ -34,8 +30,8 @@
 #include <string.h>
 
 /*
- * What FRESH does not show of WANTED, a new reference; NULL: no memory. What it never shows was in
- * the POST, and is not missed.
+ * Return what FRESH does not show of WANTED (a new reference; NULL: no memory), apart from fields
+ * that the vendor never shows: these were in the POST.
  */
 static json_t *rest_of(const struct collection *collection, const json_t *wanted,
 		       const json_t *fresh)
@@ -56,7 +52,7 @@ static json_t *rest_of(const struct collection *collection, const json_t *wanted
 	return rest;
 }
 
-/* Each PUT must bring what the vendor does not show: REST gets it from WANTED. */
+/* Copy to REST from WANTED the fields that the vendor wants with every PUT, and does not show. */
 static void add_each_time(const struct collection *collection, const json_t *wanted,
 			  const json_t *fresh, json_t *rest)
 {
@@ -69,7 +65,7 @@ static void add_each_time(const struct collection *collection, const json_t *wan
 	}
 }
 
-/* What the record does not show of what was wanted. */
+/* Plan what the record does not show of what was wanted. */
 static int plan_rest(struct change *change)
 {
 	struct creation *creation = change->arg;
@@ -94,7 +90,7 @@ static int plan_rest(struct change *change)
 	return error ? call_no_memory(change->call) : 0;
 }
 
-/* `lag` has ended: say whether the record that was made is there by now. */
+/* Log whether the new record is there when `lag` has ended. */
 static void tell_there(const struct late_sight *sight)
 {
 	if (sight->record)
@@ -102,12 +98,13 @@ static void tell_there(const struct late_sight *sight)
 			 "looked once more: record %s is there by now: the reads lagged",
 			 sight->id);
 	else
-		log_call(sight->call, "looked once more: record %s is not to be seen: %s",
-			 sight->id, sight->words);
+		log_call(sight->call, "looked once more: record %s cannot be read: %s", sight->id,
+			 sight->words);
 }
 
-/* Is what DOCUMENT has at the path of ONCE what RECORD shows? */
-static bool is_kept(const struct once *once, const json_t *document, const json_t *record)
+/* Return true if RECORD shows what DOCUMENT has at the path of ONCE. */
+static bool create_rest_is_kept(const struct once *once, const json_t *document,
+				const json_t *record)
 {
 	const json_t *wanted = collection_value(document, once->path);
 
@@ -117,15 +114,15 @@ static bool is_kept(const struct once *once, const json_t *document, const json_
 }
 
 /*
- * What RECORD, which was made, does not show although it was wanted and no PUT can bring it, or
- * although each record has it; in static memory. NULL: nothing.
+ * Return the name (static) of a field that RECORD, the new one, does not show although it was
+ * wanted and no PUT can set it, or although each record must have it. NULL: there is none.
  */
 static const char *lacks(const struct creation *creation, const json_t *record)
 {
 	const struct collection *collection = creation->collection;
 
 	for (const struct once *once = collection->once; once && once->path; once++) {
-		if (!is_kept(once, creation->wanted, record))
+		if (!create_rest_is_kept(once, creation->wanted, record))
 			return once->path;
 	}
 	for (const struct field *field = collection->fields; field->name; field++) {
@@ -139,14 +136,16 @@ static const char *lacks(const struct creation *creation, const json_t *record)
 	return NULL;
 }
 
-/* Does the answer to the POST show all that was wanted, so that nobody need be asked? */
-static bool is_proved(const struct creation *creation)
+/*
+ * Return true if the response to the POST shows all that was wanted, so that no request is needed.
+ */
+static bool create_rest_is_proved(const struct creation *creation)
 {
 	struct merge missing = {0};
 	json_t *rest;
 	bool proved;
 
-	/* a row of a list, by which a lost answer was settled, may show less */
+	/* a row of a list, which has settled a lost response, may show less */
 	if (!creation->made || creation->settled || creation->unproven ||
 	    creation->collection->posts_part)
 		return false;
@@ -158,7 +157,7 @@ static bool is_proved(const struct creation *creation)
 	return proved;
 }
 
-/* GET the record, and PUT what it does not show. 0 or a negative errno. */
+/* Read the record by GET, and send by PUT what it does not show. Returns 0 or a negative errno. */
 static int run_rest(struct creation *creation)
 {
 	struct change change;
@@ -171,7 +170,7 @@ static int run_rest(struct creation *creation)
 	change.reapply = status_field_reapply;
 	change.made = creation->made;
 	change.part = true;
-	/* a new user's first status is nobody's change, if they surely are new */
+	/* the first status of a user that is certainly new is no change of a status */
 	change.status_checked = change.counted = !creation->settled;
 	error = apply_once(&change);
 	if (!creation->stranger)
@@ -186,7 +185,7 @@ int create_rest_set(struct creation *creation)
 	struct looks looks;
 	int error;
 
-	if (is_proved(creation))
+	if (create_rest_is_proved(creation))
 		return 0;
 	looks_begin(&looks, creation->call, looks_seconds(creation_account(creation)));
 	do {
@@ -195,7 +194,7 @@ int create_rest_set(struct creation *creation)
 	if (creation->stranger)
 		return error;
 	if (error == -ENOENT) {
-		creation_show(creation); /* what is to be asked for anew would not be found */
+		creation_show(creation); /* a read would not find the record */
 		late_look(creation->call, creation->roster, creation->id, NULL, tell_there);
 		error = call_fail(creation->call, CALL_NOT_APPLIED,
 				  "accepted but not applied: the vendor does not show the record%s",

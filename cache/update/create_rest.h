@@ -8,9 +8,10 @@
 struct creation;
 
 /*
- * The record is there: GET what the answer has not shown, PUT what the POST has left out, and check
- * that what is given only once was taken. 0, or a negative errno with words in the call; with
- * `stranger` set, the record is another one, and was left alone. May wait.
+ * Complete a record that was created: read by GET what the response has not shown, send by PUT what
+ * the POST has left out, and check that the vendor took each field that can be given only once. May
+ * block. Returns 0 or a negative errno with a message in the call. If it sets `stranger`, the
+ * record is another one and was left alone.
  */
 int create_rest_set(struct creation *creation);
 

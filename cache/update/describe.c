@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * tell.c - what a change is, in words and in documents: for the log, the audit log, the history and
- * errors (a part of change.h).
- *
- * It asks nobody and decides nothing. Values of write-only fields never get into words.
+ * describe.c - see describe.h.
  */
 #include "cache/update/describe.h"
 
+#include "cache/document/merge.h"
 #include "cache/history/attempt.h"
 #include "cache/update/change.h"
 #include "vendors/base/call.h"
@@ -85,7 +83,7 @@ json_t *describe_fields(const struct change *change)
 		const json_t *before = merge_value(edit, change_before(change));
 		char *path = merge_path(edit);
 
-		/* what is never shown may be there */
+		/* a field that is never shown may have had a value */
 		if (flags & FIELD_WRITE_ONLY)
 			before = edit->after;
 		if (describe_is_news(change, edit))
@@ -95,7 +93,7 @@ json_t *describe_fields(const struct change *change)
 	return fields;
 }
 
-/* Set the member at EDIT's path in DOCUMENT to VALUE (taken). */
+/* Set the member at EDIT's path in DOCUMENT to VALUE, which is taken. */
 static void set_member(json_t *document, const struct edit *edit, json_t *value)
 {
 	for (size_t i = 0; i + 1 < edit->depth; i++) {
@@ -148,8 +146,8 @@ int describe_conflict(struct change *change, const struct edit *edit)
 	char *ours = describe_value(change, edit, edit->after);
 	int error =
 	    call_fail(change->call, CALL_CONFLICT,
-		      "\"%s\" was changed on both sides: %s at the vendor, %s in the document. "
-		      "Nothing %s sent: read the file again and repeat the edit",
+		      "\"%s\" was changed on both sides: %s at the vendor, %s in the document; "
+		      "nothing %s sent; read the file again and repeat the edit",
 		      path ? path : "?", theirs ? theirs : "?", ours ? ours : "?",
 		      change->first ? "else was" : "was");
 

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * describe.h - what a change is, in words and in documents.
+ * describe.h - describe a change, in text and in JSON.
+ *
+ * For the log, the audit log, the history and messages of errors. Nothing here waits. No text has
+ * the value of a write-only field.
  */
 #ifndef ROSTERFS_DESCRIBE_H
 #define ROSTERFS_DESCRIBE_H
@@ -11,30 +14,36 @@
 struct change;
 struct edit;
 
-/* VALUE of EDIT's field as JSON, cut short, for words; a write-only one is "(set)". The caller
- * frees. */
+/*
+ * Return VALUE (NULL: none), of EDIT's field, as JSON of at most 100 bytes; the caller frees. The
+ * value of a write-only field is "(set)".
+ */
 char *describe_value(const struct change *change, const struct edit *edit, const json_t *value);
 
-/* Is there something to tell of EDIT, or was it at the vendor already? */
+/* Return true if EDIT changes what the vendor had, or if its field is write-only. */
 bool describe_is_news(const struct change *change, const struct edit *edit);
 
-/* A document of the fields that are to be shown once the change is made, a new reference. */
+/* Return a document (a new reference) with the fields that the record must show once the change is
+ * made. */
 json_t *describe_accepted(const struct change *change);
 
-/* "firstname: "Jane" -> "Joan", ..." for the log, write-only values as (set). The caller frees. */
+/* Return the edits as "firstname: "Jane" -> "Joan", ..."; the caller frees. NULL: no memory. */
 char *describe_change(const struct change *change);
 
-/* Say in the log what a status that the change has made to be that of RECORD leaves to be done; the
- * line that says that it is made follows. */
+/*
+ * If the change has made the status of RECORD inactive, log what the vendor leaves to do by hand.
+ * Call it before the line that says that the change is made.
+ */
 void describe_remains(const struct change *change, const json_t *record);
 
-/* The edits as attempt_set_fields takes them; NULL: there are none. */
+/* Return the edits as attempt_set_fields takes them, or NULL: there are none. */
 json_t *describe_fields(const struct change *change);
 
-/* What a document must set to undo the edits, a new reference; NULL: none can. */
+/* Return the document (a new reference) that undoes the edits, or NULL: none does. */
 json_t *describe_undo(const struct change *change);
 
-/* -ESTALE, and words that name the field of EDIT and both values. */
+/* Fail the call because EDIT's field was changed on both sides: the message has both values.
+ * Returns -ESTALE. */
 int describe_conflict(struct change *change, const struct edit *edit);
 
 #endif

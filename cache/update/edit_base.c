@@ -2,20 +2,21 @@
 /*
  * edit_base.c - see edit_base.h.
  *
- * Looks through the versions that this mount has shown. It makes no request and changes nothing;
- * what an edit then does to the vendor's record is merge.c's.
+ * Searches the versions that this mount has shown. Makes no request and changes nothing; merge.c
+ * applies the edits.
  */
 #include "cache/update/edit_base.h"
 
 #include "cache/document/content.h"
+#include "cache/document/earlier.h"
+#include "cache/document/merge.h"
+#include "cache/history/history.h"
 #include "cache/record/record.h"
 #include "cache/record/snapshot.h"
 #include "cache/record/versions.h"
 #include "cache/roster/known.h"
-#include "cache/roster/whole.h"
-#include "cache/history/history.h"
-#include "cache/document/merge.h"
 #include "cache/roster/roster.h"
+#include "cache/roster/whole.h"
 #include "vendors/base/call.h"
 #include "vendors/base/status_words.h"
 #include "vendors/json/exact.h"
@@ -29,7 +30,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Shown versions, newest first: the one held now (wherever it counts) and the retired ones. */
+/*
+ * List the shown versions, newest first: the one that is held now and the retired ones. Returns
+ * their number; the caller drops the references.
+ */
 static size_t candidates(struct roster *roster, const char *id, struct record **list)
 {
 	struct record *current;
@@ -40,7 +44,7 @@ static size_t candidates(struct roster *roster, const char *id, struct record **
 	if (current && atomic_load(&current->shown))
 		list[count++] = record_get(current);
 	count += versions_list(roster_versions(roster), id, list + count, VERSIONS_MAX);
-	/* Last, the one held that nobody has opened: a document may come from elsewhere. */
+	/* last, a version that is held and was not shown: a document may come from elsewhere */
 	if (current && !atomic_load(&current->shown))
 		list[count++] = record_get(current);
 	record_put(current);
@@ -54,7 +58,7 @@ static bool named_by(const struct collection *collection, const json_t *version,
 	return !stamp || (own && strcmp(own, stamp) == 0);
 }
 
-/* Has any row of the newest list a member NAME? */
+/* Return true if any row of the newest list has a member NAME. */
 static bool is_listed(struct roster *roster, const char *name)
 {
 	json_t *text = json_string(name);
@@ -71,7 +75,9 @@ static bool is_listed(struct roster *roster, const char *name)
 	return listed;
 }
 
-/* Has FRESH something from the vendor itself, which nobody can have added since, and VERSION not?
+/*
+ * Return true if FRESH has a field that the vendor assigns, so that no user can have added it, and
+ * that VERSION lacks.
  */
 static bool is_shorter(const struct collection *collection, const json_t *version,
 		       const json_t *fresh)
@@ -86,11 +92,11 @@ static bool is_shorter(const struct collection *collection, const json_t *versio
 }
 
 /*
- * VERSION came in a list, which may show less of a record than a GET does: what is only left out
- * there is as FRESH has it. That is so while FRESH has the same stamp; where the row has none, it
- * is so in a list of shorter rows, of what none of them shows. Only what the DOCUMENT names must be
- * known. STAMP is VERSION's, or NULL if that cannot be compared, because FRESH is from after a
- * save.
+ * Complete VERSION from FRESH, because it came in a list, which may show less of a record than a
+ * GET does. If FRESH has the same stamp, all that the row leaves out is as in FRESH. If the row has
+ * no stamp, and the list has shorter rows, that is so for fields that no row shows. Only fields
+ * that DOCUMENT has are completed. STAMP is VERSION's, or NULL if it cannot be compared, because
+ * FRESH is from after a save.
  */
 static void complete_row(struct roster *roster, json_t *version, const char *stamp,
 			 const json_t *document, const json_t *fresh)
@@ -102,7 +108,7 @@ static void complete_row(struct roster *roster, json_t *version, const char *sta
 	if (stamp ? !now || strcmp(stamp, now) != 0 : !is_shorter(users, version, fresh))
 		return;
 	json_object_foreach((json_t *)(uintptr_t)fresh, name, value) {
-		/* a null is as good as nothing, but nobody was shown it */
+		/* a null is the same as no field, and was not shown */
 		if (json_is_null(value) || !json_object_get(document, name) ||
 		    json_object_get(version, name))
 			continue;
@@ -111,7 +117,7 @@ static void complete_row(struct roster *roster, json_t *version, const char *sta
 	}
 }
 
-/* Each shown version that STAMP names (NULL: each) is a doubt. 0 or -ENOMEM. */
+/* Add each shown version that STAMP names (NULL: all) to the doubts. Returns 0 or -ENOMEM. */
 static int doubt_all(struct roster *roster, const char *id, const char *stamp,
 		     struct edit_base *base)
 {
@@ -133,7 +139,10 @@ static int doubt_all(struct roster *roster, const char *id, const char *stamp,
 	return error;
 }
 
-/* Has a version been shown since that is not what the process's last save LEFT? */
+/*
+ * Return true if a version was shown since that differs from LEFT, what the process's last save
+ * left.
+ */
 static bool newer_shown(struct roster *roster, const char *id, const json_t *left)
 {
 	struct record *held;
@@ -150,9 +159,9 @@ static bool newer_shown(struct roster *roster, const char *id, const json_t *lef
 }
 
 /*
- * What PROCESS saved before from the same version: its document then is what it compares with now.
- * Where the vendor made something else of a value and the new document repeats the old one, nothing
- * changed. Returns 1, 0 if there was no such save, or -ENOMEM.
+ * Make what PROCESS saved last from the same version the base, because its new document is based on
+ * that. If the vendor made something else of a value, and the new document repeats the one that was
+ * saved, that is no edit. Returns 1, 0 if there was no such save, or -ENOMEM.
  */
 static int from_last_save(struct roster *roster, const char *id,
 			  const struct versions_process *process, const char *stamp,
@@ -165,8 +174,7 @@ static int from_last_save(struct roster *roster, const char *id,
 
 	if (!versions_last_save(roster_versions(roster), id, process, stamp, &last))
 		return 0;
-	/* a few fields without a stamp are meant for what was shown last, by whomever it was saved
-	 */
+	/* a few fields without a stamp are meant for the version that was shown last */
 	if (!stamp && !collection_id(users, document, buffer) &&
 	    newer_shown(roster, id, last.left)) {
 		versions_save_clear(&last);
@@ -184,8 +192,10 @@ static int from_last_save(struct roster *roster, const char *id,
 	return error ? error : 1;
 }
 
-/* Take the newest version that STAMP names (NULL: that was shown) as base, the older ones as
- * doubts. */
+/*
+ * Make the newest version that STAMP names (NULL: that was shown) the base, and the older ones
+ * doubts. Returns 0 or -ENOMEM.
+ */
 static int from_versions(struct roster *roster, const char *id, const char *stamp,
 			 const json_t *document, const json_t *fresh, struct edit_base *base)
 {
@@ -219,8 +229,8 @@ static int from_versions(struct roster *roster, const char *id, const char *stam
 }
 
 /*
- * What FRESH does not show, and the vendor must be told each time, is an edit wherever a document
- * has it, also if the version that it was read from showed it.
+ * Remove from the base what FRESH does not show and the vendor wants with every change: a document
+ * that has it sets it, even if the version that it was read from showed it.
  */
 static void hide_unshown(const struct collection *collection, const json_t *fresh,
 			 struct edit_base *base)
@@ -233,7 +243,7 @@ static void hide_unshown(const struct collection *collection, const json_t *fres
 		if (!collection_hides(collection, fresh, field->name))
 			continue;
 		json_object_del(record, field->name);
-		/* or shows as "" */
+		/* FRESH may have it as "" */
 		if (json_object_get(fresh, field->name))
 			json_object_set(record, field->name, json_object_get(fresh, field->name));
 	}
@@ -269,8 +279,8 @@ int edit_base_find(struct call *call, struct roster *roster, const char *id,
 	if (!base->record)
 		return call_fail(
 		    call, CALL_CONFLICT,
-		    "the document is from the version of %.64s, which is neither the newest "
-		    "nor held any more: read the file again and repeat the edit",
+		    "the document is based on version %.64s, which is stale and no longer "
+		    "cached; read the file again and repeat the edit",
 		    stamp);
 	base->is_newest = stamp && !base->ambiguous && content_same(users, base->record, fresh);
 	hide_unshown(users, fresh, base);
@@ -295,9 +305,9 @@ void edit_base_clear(struct edit_base *base)
 	memset(base, 0, sizeof(*base));
 }
 
-/* ---- is it older than that? ---- */
+/* ---- is the document older than its base? ---- */
 
-/* VALUE (NULL: none) as JSON, cut short, for words. The caller frees. */
+/* Return VALUE (NULL: none) as JSON of at most 100 bytes, for a message; the caller frees. */
 static char *value_text(const json_t *value)
 {
 	char *text = value ? exact_print_text(value, 0) : strdup("(none)");
@@ -307,7 +317,9 @@ static char *value_text(const json_t *value)
 	return text;
 }
 
-/* What to do about HIT, each after a semicolon. The caller frees. NULL: no memory. */
+/*
+ * Return what the user can do about HIT, each after a semicolon; the caller frees. NULL: no memory.
+ */
 static char *ways_out(const struct edit_base *base, const struct earlier_hit *hit, bool secret)
 {
 	const char *key = base->collection->status_key, *word = exact_string(hit->value);
@@ -349,7 +361,10 @@ static int fail_earlier(struct call *call, const struct edit_base *base,
 	return -ESTALE;
 }
 
-/* Does EDIT bring back what the process's own saves have changed? 0, or -ESTALE with words. */
+/*
+ * Check that EDIT does not bring back what the process's own saves have changed. Returns 0, or
+ * -ESTALE with a message.
+ */
 static int check_earlier(struct call *call, const struct edit_base *base, const struct edit *edit)
 {
 	unsigned hidden = FIELD_WRITE_ONLY | FIELD_CONFIDENTIAL;
@@ -374,13 +389,14 @@ static int fail_doubt(struct call *call, const struct edit_base *base, const str
 {
 	char *path = merge_path(edit);
 
-	call_fail(call, CALL_CONFLICT,
-		  "\"%s\" in the document is the value of an older version: it may "
-		  "have been read before a change. %s",
-		  path ? path : "?",
-		  base->named ? "Read the file again and repeat the edit"
-			      : "Nothing tells, for the vendor names no versions: what this "
-				"mount wrote is undone by .rosterfs/history");
+	call_fail(
+	    call, CALL_CONFLICT,
+	    "\"%s\" in the document is the value of an older version; the document may be "
+	    "an old copy; %s",
+	    path ? path : "?",
+	    base->named
+		? "read the file again and repeat the edit"
+		: "the vendor does not name versions; undo a write of this mount with .rosterfs/history");
 	free(path);
 	return -ESTALE;
 }
@@ -411,8 +427,9 @@ int edit_base_check_doubts(struct call *call, const struct edit_base *base,
 /* ---- the next save ---- */
 
 /*
- * PROCESS has taken a write back: SAVE. That says nothing of the version that it reads next, unless
- * it saved from a version of the same stamp before: its document then has the change as well.
+ * Remember SAVE, by which PROCESS has taken a write back. It says nothing about the version that
+ * the process reads next, unless the process has saved from a version with the same stamp before:
+ * the document of that save then gets the change, too.
  */
 static void keep_undo(struct roster *roster, const char *id, const struct versions_process *process,
 		      const struct earlier_save *save)

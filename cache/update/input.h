@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * input.h - what somebody wrote, before it is known what that changes.
+ * input.h - parse and check what a user wrote, before it is compared with a record.
+ *
+ * The same rules apply to a document that is saved, one that creates a record, and a transaction.
+ * Nothing here waits. A function that fails returns a negative errno, or NULL, and leaves a message
+ * in CALL.
  */
 #ifndef ROSTERFS_INPUT_H
 #define ROSTERFS_INPUT_H
@@ -13,35 +17,40 @@ struct call;
 struct collection;
 struct merge;
 
-/* Parse what was written. NULL: -EINVAL with words in CALL that quote nothing of it. */
+/*
+ * Parse TEXT (LENGTH bytes) as one JSON object. Returns a new reference, or NULL: the error is
+ * EINVAL, and the message quotes nothing of TEXT.
+ */
 json_t *input_parse(struct call *call, const char *text, size_t length);
 
 /*
- * Clearing what nobody can see (a password) leaves no difference to find: it is refused by itself.
- * So is leaving out what the vendor wants to be told each time. 0, or -EINVAL with words.
+ * Check two rules that a comparison with the vendor's record cannot find broken, because the vendor
+ * does not show these fields: DOCUMENT must not clear a required field, and must have each field
+ * that the vendor wants with every change. Returns 0 or -EINVAL.
  */
 int input_check_required(struct call *call, const struct collection *collection,
 			 const json_t *document);
 
 /*
- * DOCUMENT, without a stamp of its collection: a name of a version that the history gave to a
- * record of another kind must not be sent as data. 0, or -ESTALE with words.
+ * Check that DOCUMENT, whose own stamp has been removed, has no text that names a version of the
+ * history: the document would undo a write to a record of another kind. Returns 0 or -ESTALE.
  */
 int input_check_stamps(struct call *call, const json_t *document);
 
 /*
- * Undo in DOCUMENT, in place, what the tool that wrote it has rounded of BASE (restore.h). Unless
- * *TOLD the log says so, and *TOLD is set. 0, or with words -ENOMEM, or -ESTALE: nobody can tell.
+ * Replace in DOCUMENT, in place, each value of BASE that the tool that wrote the document has
+ * rounded (restore.h). Logs the first one unless *TOLD is set, and sets *TOLD. Returns 0, -ENOMEM,
+ * or -ESTALE if it is not certain which element of an array was rounded.
  */
 int input_restore(struct call *call, const json_t *base, json_t *document, bool *told);
 
 /*
- * Half a surrogate pair may go back to where the vendor has it, and nowhere else. 0, or -EINVAL
- * with words.
+ * Check that the edits in MERGE put half a surrogate pair only where the vendor's record has it.
+ * Returns 0 or -EINVAL.
  */
 int input_check_edits(struct call *call, const struct merge *merge);
 
-/* The same for a DOCUMENT that has no base. */
+/* Check that DOCUMENT, which has no base, has no half surrogate pair. Returns 0 or -EINVAL. */
 int input_check_text(struct call *call, const json_t *document);
 
 #endif

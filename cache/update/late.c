@@ -2,20 +2,21 @@
 /*
  * late.c - see late.h.
  *
- * A look compares three things: the body that got no response, the record as the vendor shows it,
- * and the record as this mount last knew it. It holds no lock while it asks, and changes nothing
- * itself: status_field_reapply does.
+ * A read compares three records: the body that got no response, the record as the vendor shows it,
+ * and the record as this mount knew it last. No lock is held while the vendor is asked. This file
+ * changes nothing itself. Records are kept as text, because each read runs on another thread.
  */
 #include "cache/update/late.h"
 
 #include "cache/document/content.h"
+#include "cache/document/merge.h"
+#include "cache/history/attempt.h"
 #include "cache/record/lag.h"
 #include "cache/record/record.h"
+#include "cache/roster/absence.h"
 #include "cache/roster/inactive.h"
 #include "cache/roster/known.h"
 #include "cache/roster/publish.h"
-#include "cache/roster/absence.h"
-#include "cache/history/attempt.h"
 #include "cache/roster/roster.h"
 #include "cache/update/change.h"
 #include "vendors/base/call.h"
@@ -36,7 +37,7 @@
 
 #define WATCH_MAX 300.0 /* seconds */
 #define STEP_FIRST 1.0
-#define LAG_STEP 4.0 /* seconds between looks beyond the end, while a later write may lag */
+#define LAG_STEP 4.0 /* seconds between reads after the end, while a later write may lag */
 
 struct late {
 	struct roster *roster;
@@ -44,15 +45,15 @@ struct late {
 	/* as change->reapply */
 	int (*reapply)(struct call *call, struct roster *roster, struct guard *guard,
 		       const char *id);
-	struct call call; /* who wrote: for the log */
+	struct call call; /* the writer's, for the log */
 	char *id;
-	char *text;  /* JSON: the body that got no response, or what the look is for; or NULL */
+	char *text;  /* JSON: the body that got no response, or late_sight.wanted; or NULL */
 	char *known; /* JSON: the record as this mount knew it last, or NULL */
-	void (*tell)(const struct late_sight *sight); /* for the latter; NULL: it is watched for */
-	bool doubt;                                   /* it may be a read that lags: KNOWN stays */
-	double step;                                  /* seconds to the next look */
-	double end;                                   /* of the last look, monotonic seconds */
-	double last;                                  /* the latest that END may become */
+	void (*tell)(const struct late_sight *sight); /* of late_look; NULL: this is a late_watch */
+	bool doubt;  /* the last read may have lagged: KNOWN stays */
+	double step; /* seconds until the next read */
+	double end;  /* of the last read, monotonic seconds */
+	double last; /* the latest that END may become */
 };
 
 static void late_free(struct late *late)
@@ -64,20 +65,18 @@ static void late_free(struct late *late)
 	free(late);
 }
 
-static void run(void *arg, bool ending);
+static void late_run(void *arg, bool ending);
 
-/* Look after late->step seconds. What can't be looked at is freed, and the log says so. */
-static void look_later(struct late *late)
+/* Read after late->step seconds. If that is not possible, log it and free LATE. */
+static void late_schedule(struct late *late)
 {
-	if (!pool_after(roster_pool(late->roster), late->step, run, late))
+	if (!pool_after(roster_pool(late->roster), late->step, late_run, late))
 		return;
 	log_call(&late->call,
-		 "the record can't be looked at again: whether a change shows late is not "
-		 "known");
+		 "the record cannot be read again: it is not known whether a change shows late");
 	late_free(late);
 }
 
-/* WANTED is what is looked for. */
 static struct late *late_new(const struct call *call, struct roster *roster, const char *id,
 			     const json_t *wanted)
 {
@@ -95,10 +94,12 @@ static struct late *late_new(const struct call *call, struct roster *roster, con
 	return NULL;
 }
 
-/* ---- a look ---- */
+/* ---- a read ---- */
 
-/* The record as the vendor shows it, a new reference, or NULL, *ERROR and words in CALL. */
-static json_t *read_record(struct late *late, struct call *call, int *error)
+/*
+ * Return the record as the vendor shows it, a new reference, or NULL, *ERROR and a message in CALL.
+ */
+static json_t *late_get(struct late *late, struct call *call, int *error)
 {
 	json_t *record = NULL;
 
@@ -106,32 +107,38 @@ static json_t *read_record(struct late *late, struct call *call, int *error)
 	return *error ? NULL : record;
 }
 
-/* Is NAME a field that is sent and shown? */
-static bool is_plain(const struct collection *collection, const char *name)
+/* Return true if field NAME is both sent and shown. */
+static bool late_is_plain(const struct collection *collection, const char *name)
 {
 	return !(collection_flags(collection, name) &
 		 (FIELD_SYSTEM | FIELD_CONFIDENTIAL | FIELD_WRITE_ONLY | FIELD_ONCE));
 }
 
-/* Does RECORD show BODY, in each field that the vendor does not assign? */
-static bool shows(const struct collection *collection, const json_t *record, const json_t *body)
+/* Return true if RECORD shows BODY in each field that the vendor does not assign. */
+static bool late_shows(const struct collection *collection, const json_t *record,
+		       const json_t *body)
 {
 	const char *name;
 	json_t *value;
 
 	json_object_foreach((json_t *)(uintptr_t)body, name, value) {
-		if (is_plain(collection, name) && !collection_hides(collection, record, name) &&
+		if (late_is_plain(collection, name) &&
+		    !collection_hides(collection, record, name) &&
 		    !merge_alike(json_object_get(record, name), value))
 			return false;
 	}
 	json_object_foreach((json_t *)(uintptr_t)record, name, value) {
-		if (is_plain(collection, name) && !merge_alike(json_object_get(body, name), value))
+		if (late_is_plain(collection, name) &&
+		    !merge_alike(json_object_get(body, name), value))
 			return false;
 	}
 	return true;
 }
 
-/* Does RECORD, which shows the late body, undo the `inactive` that this mount wrote last? */
+/*
+ * Return true, and WRITER, if RECORD, which shows the late body, undoes the `inactive` that this
+ * mount wrote last.
+ */
 static bool undoes_inactive(struct late *late, const json_t *record, struct inactive_writer *writer)
 {
 	const struct collection *collection = roster_collection(late->roster);
@@ -168,15 +175,15 @@ static char *text_of(const json_t *value)
 	return value ? exact_print_text(value, 0) : strdup("(none)");
 }
 
-/* Has the record after EDIT what BODY has there? */
+/* Return true if the record after EDIT has what BODY has there. */
 static bool is_from(const struct collection *collection, const struct edit *edit,
 		    const json_t *body)
 {
-	return is_plain(collection, edit->path[0]) && merge_value(edit, body) &&
+	return late_is_plain(collection, edit->path[0]) && merge_value(edit, body) &&
 	       merge_alike(merge_value(edit, body), edit->after);
 }
 
-/* Say in which fields RECORD differs from HELD and is as in BODY. True if there are any. */
+/* Log in which fields RECORD differs from HELD and is as in BODY. Returns true if there are any. */
 static bool log_differences(struct late *late, const json_t *held, const json_t *record,
 			    const json_t *body)
 {
@@ -208,7 +215,7 @@ static bool log_differences(struct late *late, const json_t *held, const json_t 
 	return any;
 }
 
-/* RECORD is what this mount knows now. */
+/* Keep RECORD as what this mount knows now. */
 static void know(struct late *late, const json_t *record)
 {
 	char *text = exact_print_text(record, 0);
@@ -219,14 +226,14 @@ static void know(struct late *late, const json_t *record)
 	late->known = text;
 }
 
-/* What this mount knew last, a new reference, or NULL. */
+/* Return what this mount knew last, a new reference, or NULL. */
 static json_t *held_record(struct late *late)
 {
 	struct record *held;
 	double seconds;
 	bool fresh = known_peek(late->roster, late->id, &held, &seconds) == KNOWN_FRESH;
 
-	/* what stands in for one in doubt may be from before the last writes */
+	/* what is shown in place of a record in doubt may be from before the last writes */
 	if (fresh && held && held->id[0] && !late->doubt) {
 		free(late->known);
 		late->known = strdup(record_text(held));
@@ -235,8 +242,10 @@ static json_t *held_record(struct late *late)
 	return late->known ? exact_parse(late->known, strlen(late->known), 0, NULL) : NULL;
 }
 
-/* Is there a time in both, and RECORD's is the earlier one? Then it is no news. Times may be too
- * coarse to tell two versions apart, or never move. */
+/*
+ * Return true if both have a time of update and RECORD's is the earlier one. Equal times prove
+ * nothing: they may be too coarse, or never change.
+ */
 static bool is_no_news(struct late *late, const json_t *held, const json_t *record)
 {
 	const struct collection *collection = roster_collection(late->roster);
@@ -246,8 +255,9 @@ static bool is_no_news(struct late *late, const json_t *held, const json_t *reco
 	       collection_updated(collection, held, &b) && clock_compare(b, a) > 0;
 }
 
-/* RECORD with what this mount has written since, a new reference. *STALE: it may be from before
- * that.
+/*
+ * Return RECORD with what this mount has written since, a new reference. Sets *STALE if RECORD may
+ * be from before that.
  */
 static json_t *correct(struct late *late, const json_t *record, bool *stale)
 {
@@ -261,8 +271,8 @@ static json_t *correct(struct late *late, const json_t *record, bool *stale)
 }
 
 /*
- * Is there anything in which RECORD differs from HELD (or NULL) and is as in BODY? A change that
- * takes two requests may be applied late in a part, and the vendor or somebody else may have
+ * Return true if RECORD differs from HELD (or NULL) in a field, and is as in BODY there. A change
+ * that takes two requests may be applied late in a part, and the vendor or another user may have
  * changed other fields since.
  */
 static bool takes_from(const struct collection *collection, const json_t *held,
@@ -279,12 +289,15 @@ static bool takes_from(const struct collection *collection, const json_t *held,
 	return any;
 }
 
-/* Has the body been applied late, in RECORD? Then what follows from that is done. */
-static bool judge(struct late *late, const json_t *record, const json_t *body)
+/*
+ * Find out whether BODY was applied late, in RECORD, and do what follows from that. Returns true if
+ * it was.
+ */
+static bool late_judge(struct late *late, const json_t *record, const json_t *body)
 {
 	const struct collection *collection = roster_collection(late->roster);
 	json_t *held = held_record(late);
-	bool whole = shows(collection, record, body), stale, found = false;
+	bool whole = late_shows(collection, record, body), stale, found = false;
 	bool shown = whole || takes_from(collection, held, record, body);
 	json_t *now = correct(late, record, &stale);
 	struct inactive_writer writer;
@@ -296,7 +309,10 @@ static bool judge(struct late *late, const json_t *record, const json_t *body)
 		reapply(late, &writer);
 		found = true;
 	} else if (!shown || stale) {
-		/* when the lag ends, others have read it too, and what it took back is not held */
+		/*
+		 * when the lag ends, other readers have read it too, and what it undid is no longer
+		 * held
+		 */
 		know(late, now);
 	} else if (held && !is_no_news(late, held, record)) {
 		found = log_differences(late, held, record, body);
@@ -308,8 +324,8 @@ static bool judge(struct late *late, const json_t *record, const json_t *body)
 	return found;
 }
 
-/* Is all said? */
-static bool look(struct late *late)
+/* Read once. Returns true if no further read is needed. */
+static bool late_read(struct late *late)
 {
 	json_t *wanted = late->text ? exact_parse(late->text, strlen(late->text), 0, NULL) : NULL,
 	       *record;
@@ -323,13 +339,13 @@ static bool look(struct late *late)
 				    .id = late->id,
 				    .wanted = wanted,
 				    .words = call.words};
-	record = read_record(late, &call, &sight.error);
+	record = late_get(late, &call, &sight.error);
 	sight.record = record;
 	if (late->tell) {
 		late->tell(&sight);
 		publish_doubt(late->roster, late->id);
 	} else {
-		done = record && wanted && judge(late, record, wanted);
+		done = record && wanted && late_judge(late, record, wanted);
 	}
 	json_decref(record);
 	json_decref(wanted);
@@ -337,26 +353,25 @@ static bool look(struct late *late)
 	return done;
 }
 
-static void run(void *arg, bool ending)
+static void late_run(void *arg, bool ending)
 {
 	struct late *late = arg;
 	double left;
 
 	if (ending) {
-		log_call(&late->call,
-			 !late->tell
-			     ? "the mount ends: a change that got no response is not watched "
-			       "for any longer"
-			     : "the mount ends: an accepted change that did not show is not "
-			       "looked at any more");
+		log_call(
+		    &late->call,
+		    !late->tell
+			? "the mount ends: a change that got no response is no longer watched for"
+			: "the mount ends: an accepted change that did not show is not read again");
 		late_free(late);
 		return;
 	}
-	if (look(late)) {
+	if (late_read(late)) {
 		late_free(late);
 		return;
 	}
-	/* what is read within the lag of a later write can't be told from what was before it */
+	/* a read within the lag of a later write may show the record from before that write */
 	if (!late->tell && late->end < late->last && lag_covers(roster_lag(late->roster), late->id))
 		late->end = clock_seconds() + LAG_STEP;
 	left = late->end - clock_seconds();
@@ -367,7 +382,7 @@ static void run(void *arg, bool ending)
 	late->step *= 2;
 	if (late->step > left)
 		late->step = left;
-	look_later(late);
+	late_schedule(late);
 }
 
 /* ---- beginning ---- */
@@ -390,7 +405,7 @@ void late_watch(struct change *change)
 	late->step = STEP_FIRST;
 	late->end = clock_seconds() + seconds;
 	late->last = clock_seconds() + WATCH_MAX;
-	look_later(late);
+	late_schedule(late);
 }
 
 void late_look(const struct call *call, struct roster *roster, const char *id, const json_t *wanted,
@@ -403,5 +418,5 @@ void late_look(const struct call *call, struct roster *roster, const char *id, c
 		return;
 	late->tell = tell;
 	late->step = lag;
-	look_later(late);
+	late_schedule(late);
 }

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * late.h - looking at a record again some time after a change: a PUT that got no response may be
- * applied late, and reads that lag show an accepted change late.
+ * late.h - read a record again some time after a change.
  *
- * Looks run on the pool, each is one GET. They end with the mount at the latest, which is logged.
+ * There are two reasons. A vendor may apply a PUT late that got no response: late_watch. And a
+ * vendor whose reads lag may show an accepted change late: late_look. Each read is one GET on a
+ * thread of the pool. The functions here do not block. When the mount ends, reads that are still
+ * due are not made, and the log says so.
  */
 #ifndef ROSTERFS_LATE_H
 #define ROSTERFS_LATE_H
@@ -15,31 +17,32 @@ struct change;
 struct roster;
 
 /*
- * CHANGE sent a body (change->unanswered) that got no response. Look at the record after 1, 2, 4
- * ... s, until the later of `lag` and four times `timeout`, at most five minutes. If that body is
- * what the record then shows, in each field that the vendor does not assign, and it undoes the
- * `inactive` that this mount wrote last, `inactive` is sent once more (status_field_reapply).
- * Anything else that it undid is logged, with both values. Never waits.
+ * Watch for the late application of change->unanswered, a body that CHANGE sent and that got no
+ * response. Reads the record after 1, 2, 4 ... seconds, until the later of `lag` and four times
+ * `timeout`, but for at most five minutes.
+ *
+ * The body was applied if the record shows it in each field that the vendor does not assign. If it
+ * then undoes the `inactive` that this mount wrote last, `inactive` is sent again
+ * (change->reapply). Any other field that it undid is logged, with both values.
  */
 void late_watch(struct change *change);
 
-/* What a last look has found. */
+/* What the last read has found; all is borrowed. */
 struct late_sight {
-	struct call *call; /* of the writer: for the log */
+	struct call *call; /* the writer's, for the log */
 	struct roster *roster;
 	const char *id;
-	const json_t
-	    *record; /* NULL: it can't be read; ERROR and WORDS say why (-ENOENT: not there) */
-	const json_t *wanted; /* what late_look was given */
-	int error;
+	const json_t *record; /* NULL: it cannot be read, and ERROR and WORDS say why */
+	const json_t *wanted; /* as given to late_look */
+	int error;            /* negative errno; -ENOENT: the record does not exist */
 	const char *words;
 };
 
 /*
- * CALL's change of record ID was accepted, and the vendor does not show it. Look once more when
- * `lag` ends, and have TELL log what there is; the next reader of the record asks for it
- * anew. WANTED (borrowed, may be NULL) is handed on to TELL. With a lag of 0 this does nothing.
- * Never waits.
+ * Read record ID once more when `lag` ends, because CALL's change of it was accepted and the vendor
+ * does not show it. TELL, called on another thread, logs what the read has found; the next reader
+ * of the record asks the vendor again. WANTED (borrowed, may be NULL) is passed to TELL. A no-op if
+ * `lag` is 0.
  */
 void late_look(const struct call *call, struct roster *roster, const char *id, const json_t *wanted,
 	       void (*tell)(const struct late_sight *sight));

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * looks.c - see looks.h. When to look; what at is known to its callers alone.
+ * looks.c - see looks.h.
  */
 #include "cache/update/looks.h"
 
@@ -28,7 +28,7 @@ bool looks_again(struct looks *looks)
 {
 	double left = (looks->end - clock_seconds()) * 1000;
 
-	/* the last look is made at the end, not some time before it */
+	/* the last read is made at the end, not before it */
 	if (left <= 0 ||
 	    call_pause(looks->asker, looks->pause < left ? looks->pause : (unsigned)left + 1))
 		return false;

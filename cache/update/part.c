@@ -1,27 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * part.c - a change that takes two requests at the vendor, of which only the first was made: a part
- * of change.h.
- *
- * What was made is a change like any other: it is shown, logged, and stands in the history. It does
- * not know which fields make a part: the vendor's code says that (basis.h).
+ * part.c - see part.h.
  */
 #include "cache/update/part.h"
 
-#include "cache/roster/roster.h"
+#include "cache/document/merge.h"
+#include "cache/record/lag.h"
+#include "cache/roster/publish.h"
 #include "cache/update/change.h"
 #include "cache/update/describe.h"
 #include "cache/update/proof.h"
-#include "cache/record/lag.h"
-#include "cache/roster/publish.h"
-
 #include "vendors/base/call.h"
 #include "vendors/base/clock.h"
 #include "vendors/rest/account.h"
 
 #include <stdlib.h>
 
-/* A look may begin this long after the budget has ended. */
+/* Milliseconds after the end of the budget in which a read may still begin. */
 #define LOOK_MIN_MS 1000
 
 void part_note(struct change *change)
@@ -33,8 +28,8 @@ void part_note(struct change *change)
 	change->sent = true;
 }
 
-/* The record by one more GET, or NULL: it can't be read. */
-static json_t *look(struct change *change)
+/* Return the record by one more GET, a new reference. NULL: it cannot be read. */
+static json_t *part_read(struct change *change)
 {
 	json_t *record = NULL;
 
@@ -49,9 +44,9 @@ static json_t *look(struct change *change)
 }
 
 /*
- * Which fields of the part are as it made them? A new object; what the vendor acknowledged, and
- * RECORD does not show, although it is not too old for that, is not. RECORD is given what it should
- * show.
+ * Return the fields that the part has changed, as a new object. A field that the vendor has
+ * acknowledged and RECORD does not show counts as changed only if reads may lag (MAY_LAG); RECORD
+ * then gets it, too.
  */
 static json_t *fields_made(const struct change *change, json_t *record, bool may_lag)
 {
@@ -77,7 +72,7 @@ void part_settle(struct change *change)
 
 	if (!change->first || !change->basis.part_fields || change->result)
 		return;
-	record = look(change);
+	record = part_read(change);
 	read = record;
 	if (!record)
 		record = json_deep_copy(change->first);

@@ -1,19 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * part.h - a change that takes two requests, of which only the first was made.
+ * part.h - settle a change that takes two requests at the vendor, of which only the first was made.
+ *
+ * What was made is a change of its own: it is published, logged, and kept in the history. The
+ * vendor's code knows which fields make a part (basis.h).
  */
 #ifndef ROSTERFS_PART_H
 #define ROSTERFS_PART_H
 
 struct change;
 
-/* A request has ended: where the change takes two, the first may have been made. */
+/* Note, after a request has ended, whether a part of the change was made. */
 void part_note(struct change *change);
 
 /*
- * The change has failed. Where a part of it was made, one more GET is made, that part becomes what
- * merge and result are about, as by proof_took, and is named in the call's words. It may wait,
- * also for a caller that has gone.
+ * Settle the part that was made of a change that has failed. Makes one more GET, also for a caller
+ * that has gone; merge and result are then about that part, as after proof_took, and the message in
+ * the call names it. Does nothing if no part was made. May block.
  */
 void part_settle(struct change *change);
 

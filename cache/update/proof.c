@@ -1,25 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * proof.c - what became of a change: proved by the vendor's answer, by one more GET, or settled by
- * a GET.
- *
- * It sends no change (change.c does) and decides nothing about conflicts (merge.c does).
+ * proof.c - see proof.h.
  */
 #include "cache/update/proof.h"
+
+#include "cache/document/merge.h"
+#include "cache/history/attempt.h"
 #include "cache/record/lag.h"
-#include "cache/record/record.h"
-#include "cache/record/versions.h"
 #include "cache/roster/ack.h"
 #include "cache/roster/inactive.h"
-#include "cache/roster/known.h"
-#include "cache/roster/presence.h"
 #include "cache/roster/publish.h"
-#include "cache/update/change.h"
-
-#include "cache/document/content.h"
-#include "cache/history/attempt.h"
-#include "cache/roster/absence.h"
 #include "cache/roster/roster.h"
+#include "cache/update/change.h"
 #include "cache/update/describe.h"
 #include "cache/update/late.h"
 #include "cache/update/looks.h"
@@ -29,7 +21,6 @@
 #include "vendors/base/status_words.h"
 #include "vendors/rest/account.h"
 #include "vendors/rest/collection.h"
-#include "vendors/rest/item.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -37,17 +28,15 @@
 #include <string.h>
 #include <time.h>
 
-/* ---- publishing ---- */
-
-/* ---- what did the vendor do? ---- */
+/* ---- comparing ---- */
 
 enum proof {
-	PROOF_TOOK,    /* each edit is there, or was normalised */
+	PROOF_TOOK,    /* each edit is there, or normalised */
 	PROOF_OLD,     /* an edit still shows its old value */
 	PROOF_MISSING, /* RECORD does not show an edited field */
 };
 
-static enum proof prove(struct change *change, const json_t *record, bool partial)
+static enum proof proof_compare(struct change *change, const json_t *record, bool partial)
 {
 	enum proof proof = PROOF_TOOK;
 
@@ -68,14 +57,14 @@ static enum proof prove(struct change *change, const json_t *record, bool partia
 		if (state == MERGE_OLD)
 			return PROOF_OLD;
 		if (state == MERGE_MISSING) {
-			/* gone without a trace: the vendor dropped a field that it does not know */
+			/* the vendor dropped a field that it does not know */
 			return PROOF_OLD;
 		}
 	}
 	return proof;
 }
 
-/* Say in the log which values the vendor made something else of. */
+/* Log each value that the vendor has made something else of. */
 static void log_normalised(struct change *change, const json_t *record)
 {
 	for (size_t i = 0; i < change->merge.count; i++) {
@@ -94,7 +83,10 @@ static void log_normalised(struct change *change, const json_t *record)
 	}
 }
 
-/* Before others see RECORD: who is active by our own hand has not come back behind our back. */
+/*
+ * Note a status that this mount has written, before RECORD is published: an active user is not
+ * taken for one that somebody else has reactivated.
+ */
 static void note_status(struct change *change, const json_t *record, const json_t *seen)
 {
 	const char *before = change_status(change, change_before(change));
@@ -108,7 +100,9 @@ static void note_status(struct change *change, const json_t *record, const json_
 		inactive_note_writer(change->roster, change->id, change->call, seen);
 }
 
-/* Have reads that lag behind the change be known for what they are. SEEN shows what is in RECORD.
+/*
+ * Make reads recognisable that lag behind the change. SEEN is the record in which the vendor has
+ * shown it.
  */
 static void acknowledge(struct change *change, const json_t *record, const json_t *seen)
 {
@@ -140,23 +134,26 @@ int proof_took(struct change *change, json_t *record, const json_t *seen)
 	return 0;
 }
 
-/* ---- looking at it ---- */
+/* ---- reading it back ---- */
 
-/* An answer that is no answer may be followed by a better one: so often is looked, so far apart. */
+/*
+ * A response that cannot be read may be followed by one that can: number of reads, and the first
+ * pause between them.
+ */
 #define BAD_LOOKS 3
 #define BAD_PAUSE_MS 250u
 
-/* May a look that failed with ERROR, the BADth in a row, be repeated? */
+/* Return true if a read that failed with ERROR, the BADth in a row, may be repeated. */
 static bool is_bad_answer(int error, unsigned bad)
 {
 	return error == -EREMOTEIO && bad < BAD_LOOKS;
 }
 
 /*
- * GET the record, once more where what came can't be read. As change_get, for a caller that may
- * have gone.
+ * Read the record as change_get does, also for a caller that has gone, and repeat that if a
+ * response cannot be read.
  */
-static int look(struct change *change, enum lag_reading reading, json_t **record, char **etag)
+static int proof_read(struct change *change, enum lag_reading reading, json_t **record, char **etag)
 {
 	unsigned pause = BAD_PAUSE_MS;
 	int error;
@@ -170,7 +167,7 @@ static int look(struct change *change, enum lag_reading reading, json_t **record
 	}
 }
 
-/* `lag` has ended: say whether the record shows the accepted fields by now. */
+/* Log whether the record shows the accepted fields when `lag` has ended. */
 static void tell_accepted(const struct late_sight *sight)
 {
 	unsigned lag = roster_account(sight->roster)->lag;
@@ -180,7 +177,7 @@ static void tell_accepted(const struct late_sight *sight)
 		log_call(
 		    sight->call,
 		    "looked once more after %u s: whether the accepted change is applied is not "
-		    "known, because the record can't be read: %s",
+		    "known, because the record cannot be read: %s",
 		    lag, sight->words);
 	else if (!merge_diff(sight->record, sight->wanted, &missing))
 		log_call(sight->call, "looked once more after %u s: the accepted change is %s", lag,
@@ -188,7 +185,7 @@ static void tell_accepted(const struct late_sight *sight)
 	merge_clear(&missing);
 }
 
-static void look_later(const struct change *change)
+static void proof_look_later(const struct change *change)
 {
 	json_t *accepted = describe_accepted(change);
 
@@ -196,7 +193,7 @@ static void look_later(const struct change *change)
 	json_decref(accepted);
 }
 
-/* RECORD shows the old value, LOOKED seconds after the change was accepted. */
+/* Fail because RECORD shows the old value, LOOKED seconds after the change was accepted. */
 static int not_applied(struct change *change, const json_t *record, double looked)
 {
 	struct account *account = change_account(change);
@@ -206,25 +203,25 @@ static int not_applied(struct change *change, const json_t *record, double looke
 		  "accepted but not applied: the vendor answered success and still shows the old "
 		  "value");
 	if (change->call->said[0])
-		call_add_words(change->call, "; its answer tells of an error: %s",
-			       change->call->said);
+		call_add_words(change->call, "; its response has an error: %s", change->call->said);
 	if (!account->lag)
 		return -EREMOTEIO;
-	look_later(change);
+	proof_look_later(change);
 	change->attempt->unknown = true; /* until then */
 	if (call_cancelled(change->call)) {
-		call_add_words(change->call, ", and nobody waits for it any more");
+		call_add_words(change->call, ", and the caller has gone");
 	} else {
 		call_add_words(change->call, " after %.3g s", looked);
 	}
-	call_add_words(change->call,
-		       "; its reads may lag, so it is looked at once more %u s from now",
+	call_add_words(change->call, "; its reads may lag, so the record is read once more in %u s",
 		       account->lag);
 	return -EREMOTEIO;
 }
 
-/* Have the target, as all that is known now, show no more than the vendor does. ANSWER: the
- * vendor's newest, or NULL. */
+/*
+ * Remove from the target, which is all that is known of the record now, what the vendor does not
+ * show. ANSWER is the vendor's newest record, or NULL.
+ */
 static void hide_target(struct change *change, const json_t *answer)
 {
 	for (const struct field *field = change->collection->fields; field->name; field++) {
@@ -240,7 +237,9 @@ static void hide_target(struct change *change, const json_t *answer)
 	}
 }
 
-/* Whether the change was made is not known: ERROR, with words in the call. */
+/*
+ * Note that it is not known whether the change was made. Returns ERROR; its message is in the call.
+ */
 static int not_known(struct change *change, int error)
 {
 	publish_doubt(change->roster, change->id);
@@ -251,17 +250,20 @@ static int not_known(struct change *change, int error)
 	return error;
 }
 
-/* The vendor accepted the change, and reading it back failed with ERROR. */
+/* Fail because the vendor accepted the change, and reading it back failed with ERROR. */
 static int not_read_back(struct change *change, int error)
 {
 	call_copy_error(change->call, change->alone);
 	call_add_words(change->call,
-		       ": the vendor accepted the change, but it could not be read back, "
+		       ": the vendor accepted the change, but the record could not be read back, "
 		       "so that it is not known whether it was made");
 	return not_known(change, error);
 }
 
-/* The vendor answered success with an error in it, and no GET shows the fields of the change. */
+/*
+ * Fail because the vendor answered success with an error in it, and no GET shows the fields of the
+ * change.
+ */
 static int not_shown(struct change *change)
 {
 	return not_known(change,
@@ -271,7 +273,10 @@ static int not_shown(struct change *change)
 				   change->call->said));
 }
 
-/* The vendor accepted the change, and its answer does not show it: do its reads? */
+/*
+ * Find out by reads whether a change took that the vendor has accepted, and that its response does
+ * not show.
+ */
 static int look_for_it(struct change *change)
 {
 	double began = clock_seconds();
@@ -283,8 +288,8 @@ static int look_for_it(struct change *change)
 	do {
 		json_decref(record);
 		record = NULL;
-		error = look(change, LAG_PROOF, &record, NULL);
-		if (!error && prove(change, record, false) == PROOF_TOOK) {
+		error = proof_read(change, LAG_PROOF, &record, NULL);
+		if (!error && proof_compare(change, record, false) == PROOF_TOOK) {
 			error = proof_took(change, record, record);
 			json_decref(record);
 			return error;
@@ -300,7 +305,7 @@ static int look_for_it(struct change *change)
 
 int proof_settle_done(struct change *change, json_t *answer)
 {
-	enum proof proof = answer ? prove(change, answer, true) : PROOF_MISSING;
+	enum proof proof = answer ? proof_compare(change, answer, true) : PROOF_MISSING;
 
 	change->sent = true;
 	if (proof == PROOF_TOOK) {
@@ -311,11 +316,11 @@ int proof_settle_done(struct change *change, json_t *answer)
 	}
 	if (change->call->said[0] && change->write_only)
 		return not_shown(change);
-	/* what answers with an old value may have read that before the change was applied */
+	/* a response with an old value may have been read before the change was applied */
 	return look_for_it(change);
 }
 
-/* The first edit whose field now shows neither the old value nor the new one, or NULL. */
+/* Return the first edit whose field now shows neither the old value nor the new one, or NULL. */
 static const struct edit *third_value(const struct change *change, const json_t *record)
 {
 	for (size_t i = 0; i < change->merge.count; i++) {
@@ -329,7 +334,10 @@ static const struct edit *third_value(const struct change *change, const json_t 
 	return NULL;
 }
 
-/* The vendor made something else of our value, or somebody else wrote theirs: no answer tells. */
+/*
+ * Fail because a field has a third value: without a response it is not certain whether the vendor
+ * made that of the new value, or somebody else wrote it.
+ */
 static int fail_third(struct change *change, const struct edit *edit, const json_t *record)
 {
 	char *path = merge_path(edit);
@@ -338,8 +346,8 @@ static int fail_third(struct change *change, const struct edit *edit, const json
 	change->attempt->unknown = true;
 	change_publish(change, record);
 	call_fail(change->call, CALL_CONFLICT,
-		  "the answer to the change was lost, and \"%s\" is now neither what it was nor "
-		  "what was written, but %s: read the file again",
+		  "the response to the change was lost, and \"%s\" is now neither the old value "
+		  "nor the new one, but %s; read the file again",
 		  path ? path : "?", value ? value : "?");
 	free(path);
 	free(value);
@@ -354,7 +362,7 @@ int proof_settle_unknown(struct change *change)
 	int error;
 
 	change->sent = true; /* it may have been */
-	error = look(change, LAG_SETTLE, &record, &etag);
+	error = proof_read(change, LAG_SETTLE, &record, &etag);
 	if (error) {
 		free(etag);
 		publish_doubt(change->roster, change->id);
@@ -366,7 +374,7 @@ int proof_settle_unknown(struct change *change)
 		return error;
 	}
 	third = third_value(change, record);
-	if (third || (prove(change, record, false) == PROOF_TOOK && !change->write_only)) {
+	if (third || (proof_compare(change, record, false) == PROOF_TOOK && !change->write_only)) {
 		error = third ? fail_third(change, third, record)
 			      : proof_took(change, record, record);
 		json_decref(record);

@@ -1,6 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * proof.h - what became of a change.
+ * proof.h - find out what became of a change.
+ *
+ * A success in the response to a PUT is not a proof. The change took if the response, or a later
+ * GET, shows each edited field with its new value, or with another value that the vendor has made
+ * of it. It did not take if a field shows its old value, or none. While the vendor's reads may lag
+ * behind its writes, GETs are repeated before that is decided. Only a record with a proved change
+ * is published to readers.
+ *
+ * All functions but the first may block, and return 0 or a negative errno with a message in the
+ * call.
  */
 #ifndef ROSTERFS_PROOF_H
 #define ROSTERFS_PROOF_H
@@ -9,21 +18,23 @@
 
 struct change;
 
-/* The vendor has shown in SEEN that the edits in merge took; RECORD is all that is known of it now.
- * It is published, and the result; the log says so. Returns 0. */
+/*
+ * Finish a change that took: the vendor has shown its edits in SEEN; RECORD is all that is known of
+ * the record now. Sets change->result, publishes it, and logs the change. Does not block. Returns
+ * 0.
+ */
 int proof_took(struct change *change, json_t *record, const json_t *seen);
 
 /*
- * The vendor says that the change is made; ANSWER is what it answered, or NULL. Proves it by that,
- * or by GETs, of which there are more while the vendor's reads may lag, unless the caller is
- * interrupted. 0 when it took (result is set and published), else a negative errno.
+ * Prove a change that the vendor has accepted; ANSWER is the record in its response, or NULL. Uses
+ * that, or GETs, which are repeated while reads may lag, unless the caller is interrupted. Returns
+ * 0 as proof_took does.
  */
 int proof_settle_done(struct change *change, json_t *answer);
 
 /*
- * Nobody knows whether the change was made: a GET tells. 0 when it was (result is set
- * and published), -EAGAIN when it was not as far as the vendor shows (fresh is then the newest, and
- * a PUT may rest on it), else a negative errno.
+ * Find out by a GET whether a PUT without a response took. Returns 0 as proof_took does, or -EAGAIN
+ * if it did not: change->fresh is then the newest record, and a PUT may rest on it.
  */
 int proof_settle_unknown(struct change *change);
 

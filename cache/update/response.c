@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * response.c - what follows from the vendor's answer to a PUT: a part of change.h.
+ * response.c - see response.h.
  *
- * Each verdict names the step that comes next: read anew, plan anew, send as it is, or the end. It
- * sends nothing itself; change.c goes on with the step.
+ * Each response leads to a next step: read again, plan again, send again, or the end. Nothing is
+ * sent here; apply.c continues with the step.
  */
 #include "cache/update/response.h"
 
-#include "cache/roster/roster.h"
 #include "cache/update/change.h"
 #include "cache/update/part.h"
 #include "cache/update/proof.h"
@@ -27,21 +26,28 @@
 #define BACKOFF_FIRST_MS 250u
 #define BACKOFF_MAX_MS 10000u
 
-/* So long is looked at a record, at the least, before its ETag is held to be one that can't be met.
+/*
+ * Seconds for which a record is read, at the least, before its ETag is considered one that cannot
+ * be met.
  */
 #define PRECONDITION_SECONDS 2.0
-/* The same where reads may lag for longer. */
+/* The same if reads may lag for longer. */
 #define PRECONDITION_LAG_SECONDS 5.0
 #define PRECONDITION_LOOKS 3
 
-/* So many reads may come to nothing because the PUT could not follow at once, whatever the budget.
- */
+/* Number of reads after which the PUT may not follow in time, whatever the budget. */
 #define READS_MIN 3
 
-/* A look for what became of a PUT may begin this long after the budget has ended. */
+/*
+ * Milliseconds after the end of the budget in which a read for what became of a PUT may still
+ * begin.
+ */
 #define LOOK_MIN_MS 1000
 
-/* Milliseconds until the next try: a random part of the back-off, or what the vendor asked for. */
+/*
+ * Return the milliseconds until the next try: a random part of the back-off, or what the vendor
+ * asks for.
+ */
 static unsigned pause_before_retry(const struct call *call, unsigned tries)
 {
 	const int64_t day = 86400000;
@@ -57,8 +63,8 @@ static unsigned pause_before_retry(const struct call *call, unsigned tries)
 }
 
 /*
- * What was said to wait would go beyond the budget, or the budget is over. A wait as long as the
- * budget is waited for: what the requests themselves took is no part of it.
+ * Return true if the budget is over, or if the wait that the vendor asks for exceeds it. A wait as
+ * long as the budget is allowed: the time of the requests themselves does not count.
  */
 static bool is_over(struct change *change)
 {
@@ -74,7 +80,7 @@ static bool is_over(struct change *change)
 	return false;
 }
 
-/* Is the user to lose access by this change? */
+/* Return true if the user loses access by this change. */
 static bool ends_access(const struct change *change)
 {
 	const char *after = change_status(change, change->target);
@@ -83,9 +89,9 @@ static bool ends_access(const struct change *change)
 }
 
 /*
- * 429. The next GET waits as long as the vendor wants. Where the vendor lets a GET through and not
- * the PUT after it, twice, it may never let two requests through in time: then a deactivation goes
- * without another GET, because a leaver must get out, and anything else may not.
+ * Handle a 429. The next GET waits as long as the vendor asks. If the vendor has twice accepted the
+ * GET and not the PUT after it, it may never accept two requests in time: then a deactivation is
+ * sent without another GET, because a leaver must lose access, and any other change fails.
  */
 static int limited(struct change *change)
 {
@@ -96,8 +102,8 @@ static int limited(struct change *change)
 		return -EAGAIN;
 	if (!ends_access(change)) {
 		call_add_words(change->call,
-			       "; %s was changed: twice it let the read pass, and not the "
-			       "change that must follow it at once",
+			       "; %s was changed: the vendor twice accepted the read, and not "
+			       "the change that must follow at once",
 			       change->first ? "nothing else" : "nothing");
 		return -change->call->error;
 	}
@@ -106,21 +112,21 @@ static int limited(struct change *change)
 	return -EAGAIN;
 }
 
-/* The PUT could not leave soon enough after its GET. */
+/* Handle a PUT that could not be sent soon enough after its GET. */
 static int too_late(struct change *change)
 {
 	change->next = CHANGE_READ;
 	if (change->reads < READS_MIN || clock_seconds() < change->end)
 		return -EAGAIN;
 	return call_fail(change->call, CALL_LATE,
-			 "nothing %s sent: %u times the change could not follow the read that it "
-			 "rests on soon enough; try again",
+			 "nothing %s sent: %u times the change could not follow its read soon "
+			 "enough; try again",
 			 change->first ? "else was" : "was", change->reads);
 }
 
 /*
- * 409 or 412 twice, or once and the caller has gone: taken, if it is about an email, else a
- * conflict.
+ * Fail after two responses 409 or 412, or one if the caller has gone. If an email is changed, it is
+ * taken; else it is a conflict.
  */
 static int changed_twice(struct change *change)
 {
@@ -136,15 +142,15 @@ static int changed_twice(struct change *change)
 }
 
 /*
- * The vendor says that RECORD with ETAG is not what it has. Look at least twice more: it may be
- * right, and its reads may lag. 0: they show something else, which is then fresh; 1: they all show
- * the same; or a negative errno.
+ * Read the record at least twice more, because the vendor says that RECORD with ETAG is not what it
+ * has: that may be right, and its reads may lag. Returns 0 if a read shows something else, which is
+ * then fresh, 1 if all show the same, or a negative errno.
  */
 static int look_at_precondition(struct change *change, const json_t *record, const char *etag)
 {
 	double lag = change_account(change)->lag, span = PRECONDITION_SECONDS;
 
-	/* somebody else's write may be what the reads lag behind */
+	/* reads may lag behind another user's write */
 	if (lag > span)
 		span = lag < PRECONDITION_LAG_SECONDS ? lag : PRECONDITION_LAG_SECONDS;
 	for (int look = 0; look < PRECONDITION_LOOKS; look++) {
@@ -162,7 +168,7 @@ static int look_at_precondition(struct change *change, const json_t *record, con
 	return 1;
 }
 
-/* 412 to a PUT with If-Match. */
+/* Handle a 412 to a PUT with If-Match. */
 static int precondition_failed(struct change *change)
 {
 	json_t *record = json_incref(change->fresh);
@@ -174,8 +180,8 @@ static int precondition_failed(struct change *change)
 	if (result > 0) {
 		atomic_store(&change_account(change)->no_preconditions, true);
 		log_call(change->call,
-			 "the vendor answered 412 to the ETag that it goes on showing: its ETags "
-			 "can't be met, and no If-Match is sent to it until the next mount");
+			 "the vendor answered 412 to an ETag that it still shows: no If-Match is "
+			 "sent to it until the next mount");
 		free(change->etag);
 		change->etag = NULL;
 	}
@@ -185,7 +191,7 @@ static int precondition_failed(struct change *change)
 	return result < 0 ? result : -EAGAIN;
 }
 
-/* 409 or 412. */
+/* Handle a 409 or 412. */
 static int contradicted(struct change *change)
 {
 	if (change->contradicted++ || call_cancelled(change->call))
@@ -196,8 +202,8 @@ static int contradicted(struct change *change)
 	return precondition_failed(change);
 }
 
-/* It was not made, says fresh, and is not tried again. Returns what the PUT said. */
-static int give_up(struct change *change)
+/* Give up a change that was not made, as fresh shows. Returns the error of the PUT. */
+static int response_give_up(struct change *change)
 {
 	change_publish(change, change->fresh);
 	if (change->call->unanswered)
@@ -205,7 +211,7 @@ static int give_up(struct change *change)
 	return -change->call->error;
 }
 
-/* Nobody knows what became of BODY, which was sent. */
+/* Find out what became of BODY, which was sent and got no response. */
 static int find_out(struct change *change, json_t *body)
 {
 	unsigned pause = pause_before_retry(change->call, change->retries++);
@@ -217,12 +223,12 @@ static int find_out(struct change *change, json_t *body)
 		json_decref(change->unanswered);
 		change->unanswered = json_incref(body);
 	}
-	/* the last try is made at the end of the budget, not after it */
+	/* make the last try at the end of the budget, not after it */
 	if (pause > left)
 		pause = left > 0 ? (unsigned)left : 0;
 	if (!last)
 		call_pause(change->call, pause);
-	/* the budget is that of the whole change, but one look there must be */
+	/* the budget is that of the whole change, but one read must be made */
 	change->basis.end = (int64_t)(change->end * 1000);
 	if (change->basis.end < clock_milliseconds() + LOOK_MIN_MS)
 		change->basis.end = clock_milliseconds() + LOOK_MIN_MS;
@@ -230,7 +236,7 @@ static int find_out(struct change *change, json_t *body)
 	if (error != -EAGAIN)
 		return error;
 	if (last || call_cancelled(change->call))
-		return give_up(change);
+		return response_give_up(change);
 	change->next = CHANGE_PLAN;
 	return -EAGAIN;
 }
@@ -255,7 +261,7 @@ int response_judge(struct change *change, enum vendor_outcome outcome, json_t *b
 		error = contradicted(change);
 		break;
 	case VENDOR_STALE:
-		/* what kept it was a 429, of this request or of another one */
+		/* it was kept by a 429, of this request or of another one */
 		error = change->call->verdict == CALL_LIMITED ? limited(change) : too_late(change);
 		break;
 	case VENDOR_UNKNOWN:

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * response.h - what follows from the vendor's answer to a PUT.
+ * response.h - decide what follows from the vendor's response to a PUT.
  */
 #ifndef ROSTERFS_RESPONSE_H
 #define ROSTERFS_RESPONSE_H
@@ -11,10 +11,12 @@
 struct change;
 
 /*
- * The vendor has answered the PUT of BODY with OUTCOME and ANSWER (both borrowed). Proves or
- * settles what became of it. 0 when it is done, -EAGAIN when change->next is to be done, or a
- * negative errno.
+ * Decide what follows from the PUT of BODY, which ended with OUTCOME and the record ANSWER (NULL:
+ * none); both are borrowed. Proves the change, or settles a lost response. May block. Returns 0 if
+ * the change is done, -EAGAIN if change->next is to be done, or a negative errno with a message in
+ * the call.
  */
-int response_judge(struct change *change, enum vendor_outcome outcome, json_t *body, json_t *answer);
+int response_judge(struct change *change, enum vendor_outcome outcome, json_t *body,
+		   json_t *answer);
 
 #endif

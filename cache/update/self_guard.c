@@ -4,22 +4,23 @@
  */
 #include "cache/update/self_guard.h"
 
+#include "cache/record/snapshot.h"
 #include "cache/roster/answer.h"
 #include "cache/roster/roster.h"
-#include "cache/record/snapshot.h"
 #include "cache/roster/wait.h"
 #include "cache/roster/whole.h"
-#include "vendors/rest/account.h"
 #include "vendors/base/call.h"
 #include "vendors/base/log.h"
 #include "vendors/base/status_words.h"
 #include "vendors/http/basis.h"
+#include "vendors/rest/account.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
 #include <string.h>
 
-/* Log if ID is only what the config says, and the newest list has no such user: it protects nobody.
+/*
+ * Log if ID comes from the config only, and the newest list has no such user: it protects nobody.
  */
 static void warn_of_self(struct call *call, struct roster *roster, const char *id)
 {
@@ -40,24 +41,24 @@ int self_guard_check(struct call *call, struct roster *roster, const char *id, c
 	struct wait wait = {.kind = WAIT_SELF, .call = call};
 	int error;
 
-	/* its keys are no user's */
+	/* the vendor's keys belong to no user */
 	if (!roster_account(roster)->vendor->self)
 		return 0;
-	/* that question may have to wait for the place that the GET has kept for the PUT */
+	/* the request for self may have to wait for the place that the GET has kept for the PUT */
 	if (!answer_knows_self(roster))
 		basis_release(call);
 	error = wait_sync(roster, &wait);
 	if (error == -ENODATA)
-		error =
-		    call_fail(call, CALL_FORBIDDEN,
-			      "the vendor does not tell which user the keys in section [%s] belong "
-			      "to, so that rosterfs might lock itself out: set self_id there",
-			      roster_account(roster)->name);
+		error = call_fail(call, CALL_FORBIDDEN,
+				  "the vendor does not say which user the keys in section [%s] "
+				  "belong to, so that rosterfs might lock itself out; set self_id "
+				  "there",
+				  roster_account(roster)->name);
 	else if (!error && strcmp(wait.self, id) == 0 && strcmp(status, STATUS_ACTIVE) != 0)
 		error =
 		    call_fail(call, CALL_FORBIDDEN,
 			      "this is the user that rosterfs' own key belongs to: the key would "
-			      "die with it");
+			      "stop working");
 	if (!error)
 		warn_of_self(call, roster, wait.self);
 	wait_clear(&wait);

@@ -2,10 +2,11 @@
 /*
  * setback.c - see setback.h.
  *
- * Asks the history who has changed a field. It is asked only where a document has no edits.
+ * The history says who has changed a field. It is searched only if a document has no edits.
  */
 #include "cache/update/setback.h"
 
+#include "cache/document/merge.h"
 #include "cache/history/guard.h"
 #include "cache/history/history.h"
 #include "cache/update/change.h"
@@ -17,7 +18,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Did the newest write of this mount that changed what EDIT is about leave what the vendor has? */
+/*
+ * Return true if the newest write of this mount that changed EDIT's field left what the vendor has
+ * now.
+ */
 static bool is_ours(const struct change *change, const struct edit *edit)
 {
 	struct history *history = guard_history(change->guard);
@@ -42,7 +46,7 @@ static bool is_ours(const struct change *change, const struct edit *edit)
 	return ours;
 }
 
-static int fail(struct change *change, const struct edit *edit)
+static int setback_fail(struct change *change, const struct edit *edit)
 {
 	char *path = merge_path(edit);
 	char *now = describe_value(change, edit, merge_value(edit, change->fresh));
@@ -50,8 +54,8 @@ static int fail(struct change *change, const struct edit *edit)
 
 	call_fail(change->call, CALL_CONFLICT,
 		  "\"%s\" in the document is %s, as in the version that was shown last, but it is "
-		  "now %s, because it was changed through this mount since. Nothing was sent: read "
-		  "the file again and change that text",
+		  "now %s, because it was changed through this mount since; nothing was sent; "
+		  "read the file again and change that text",
 		  path ? path : "?", stated ? stated : "?", now ? now : "?");
 	free(stated);
 	free(now);
@@ -75,7 +79,7 @@ int setback_check(struct change *change, const json_t *document)
 
 		if (!(change_flags(change, edit) & assigned) && !change_is_hidden(change, edit) &&
 		    merge_state(edit, change->fresh) != MERGE_NEW && is_ours(change, edit))
-			error = fail(change, edit);
+			error = setback_fail(change, edit);
 	}
 	merge_clear(&stated);
 	return error;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * setback.h - a document that changes nothing, by its base, but states a value that this mount has
- * replaced since that was shown.
+ * setback.h - detect a document that states a value which this mount has replaced.
  */
 #ifndef ROSTERFS_SETBACK_H
 #define ROSTERFS_SETBACK_H
@@ -11,11 +10,11 @@
 struct change;
 
 /*
- * DOCUMENT, which names no version, is planned: change->merge has its edits. If it has none, but
- * states another value of a field than the vendor has, and the newest write in the history that
- * changed this field left the vendor's value, then somebody may want the old value back, or have
- * an old copy: nobody can tell, and success would be wrong. Returns 0, -ESTALE or -ENOMEM, with
- * words in the call. Never waits.
+ * Check DOCUMENT, which names no version, after its edits are planned in change->merge. If it has
+ * no edits, but states another value of a field than the vendor has, and if the newest write in the
+ * history that changed this field left the vendor's value, then it is not certain whether the user
+ * wants the old value back or has an old copy. Does not block. Returns 0, or -ESTALE or -ENOMEM
+ * with a message in the call.
  */
 int setback_check(struct change *change, const json_t *document);
 

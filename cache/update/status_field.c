@@ -4,9 +4,11 @@
  */
 #include "cache/update/status_field.h"
 
+#include "cache/document/merge.h"
 #include "cache/history/attempt.h"
 #include "cache/history/guard.h"
 #include "cache/history/takeback.h"
+#include "cache/record/record.h"
 #include "cache/roster/known.h"
 #include "cache/roster/roster.h"
 #include "cache/update/apply.h"
@@ -23,8 +25,8 @@
 int status_field_fail_missing(struct call *call)
 {
 	return call_fail(call, CALL_UNSUPPORTED,
-			 "the vendor shows no status for this user, so it can't be "
-			 "changed here: see MANUAL");
+			 "the vendor shows no status for this user, so it cannot be changed "
+			 "here; see MANUAL");
 }
 
 static int plan_status(struct change *change)
@@ -35,7 +37,7 @@ static int plan_status(struct change *change)
 
 	if (!change_status(change, change->fresh))
 		return status_field_fail_missing(change->call);
-	/* Only what both the vendor and this mount's last write show is left alone. */
+	/* nothing is sent only if both the vendor and this mount's last write show the word */
 	if (change->read_status && strcmp(change->read_status, word) != 0)
 		json_object_set_new(change->fresh, change->collection->status_key,
 				    json_string(change->read_status));
@@ -45,7 +47,10 @@ static int plan_status(struct change *change)
 	return error ? call_no_memory(change->call) : 0;
 }
 
-/* What can be refused without a request to change anything. */
+/*
+ * Refuse what can be refused without a request that changes anything. Returns 0 or a negative
+ * errno.
+ */
 static int check_status_early(struct change *change, const char *word)
 {
 	struct record *held;
@@ -86,8 +91,8 @@ void status_field_note(struct attempt *attempt, const char *word)
 	json_decref(after);
 }
 
-/* AGAIN: a status that was written and counted before. */
-static int set_status(struct attempt *attempt, const char *word, bool again)
+/* Write the status. AGAIN: it was written and counted before. Returns 0 or a negative errno. */
+static int status_field_set(struct attempt *attempt, const char *word, bool again)
 {
 	struct change change;
 	int error = 0;
@@ -109,7 +114,7 @@ static int set_status(struct attempt *attempt, const char *word, bool again)
 
 int status_field_write(struct attempt *attempt, const char *word)
 {
-	return set_status(attempt, word, false);
+	return status_field_set(attempt, word, false);
 }
 
 int status_field_reapply(struct call *call, struct roster *roster, struct guard *guard,
@@ -120,7 +125,7 @@ int status_field_reapply(struct call *call, struct roster *roster, struct guard 
 
 	attempt_begin(&attempt, call, guard, roster, "reapply", id);
 	status_field_note(&attempt, STATUS_INACTIVE);
-	error = set_status(&attempt, STATUS_INACTIVE, true);
+	error = status_field_set(&attempt, STATUS_INACTIVE, true);
 	attempt_end(&attempt, error);
 	return error;
 }

@@ -11,22 +11,24 @@ struct guard;
 struct roster;
 
 /*
- * Set the fields of ATTEMPT, for the audit log, to the status that is known now and the wanted
- * WORD. They are also logged if the change is refused before a request is made.
+ * Set the fields of ATTEMPT, for the audit log, to the status that is known now and to WORD, the
+ * wanted one. Does not block. Call it first: the line of a change that is refused before any
+ * request needs these fields, too.
  */
 void status_field_note(struct attempt *attempt, const char *word);
 
 /*
- * Make WORD the status of ATTEMPT's record. Compares it with the vendor's record, never with an
- * older version. May wait. Returns 0 when the vendor has shown it, or a negative errno with words
- * in the call, as update_document does; also -EOPNOTSUPP for a record that has no status.
+ * Make WORD the status of ATTEMPT's record. A word is absolute: it is compared with the vendor's
+ * record, never with an older version, and does not conflict. Blocks. Returns 0 if the vendor has
+ * shown it, or a negative errno with a message in the call, as update_document does; -EOPNOTSUPP
+ * for a record without a status.
  */
 int status_field_write(struct attempt *attempt, const char *word);
 
 /*
- * Make record ID inactive again on behalf of CALL, because the vendor applied an earlier change of
- * this mount late. As status_field_write, but status_limit does not count it, and the audit log
- * names the action "reapply". It is an attempt of its own.
+ * Make record ID inactive again on behalf of CALL, because the vendor has applied an earlier change
+ * of this mount late. It is an attempt of its own: status_limit does not count it, and the audit
+ * log names the action "reapply". Blocks. Returns as status_field_write does.
  */
 int status_field_reapply(struct call *call, struct roster *roster, struct guard *guard,
 			 const char *id);

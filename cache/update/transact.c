@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * transact.c - a question to a vendor and its answer, of which nothing is kept: a part of update.h.
+ * transact.c - see transact.h.
  *
- * It passes the same door as changes, because it may give somebody access: read-only, dry run and
- * audit log hold for it. Neither question nor answer stands anywhere but in memory.
+ * A transaction may give a user access, so that it is subject to read-only, dry run and the audit
+ * log, like a change.
  */
 #include "cache/update/transact.h"
 
 #include "cache/document/render.h"
 #include "cache/history/attempt.h"
 #include "cache/history/guard.h"
-#include "cache/update/change.h"
 #include "cache/update/input.h"
 #include "vendors/base/call.h"
 #include "vendors/base/log.h"
@@ -19,8 +18,11 @@
 
 #include <errno.h>
 
-/* Ask what TEXT asks. 0 and the vendor's answer (NULL in a dry run), or a negative errno. */
-static int ask(struct attempt *attempt, const char *text, size_t length, json_t **reply)
+/*
+ * Send the request TEXT. Returns 0 and the vendor's response (NULL in a dry run), or a negative
+ * errno.
+ */
+static int transact_ask(struct attempt *attempt, const char *text, size_t length, json_t **reply)
 {
 	const struct transaction *transaction = attempt->account->vendor->transaction;
 	struct call *call = attempt->call;
@@ -53,7 +55,7 @@ int transact_send(struct call *call, struct account *account, struct guard *guar
 	*answer = NULL;
 	*answer_length = 0;
 	attempt_begin_account(&attempt, call, guard, account, "transaction");
-	error = ask(&attempt, text, length, &reply);
+	error = transact_ask(&attempt, text, length, &reply);
 	attempt_end(&attempt, error);
 	if (!error && reply) {
 		*answer = render_string(reply, answer_length);

@@ -2,34 +2,30 @@
 /*
  * update.c - see update.h.
  *
- * Turns what somebody wrote (a document, a status word) into the edits it means and checks that
- * they are allowed. How edits reach the vendor is change.c's; which version a document was read
- * from is edit_base.c's.
+ * Finds the edits that a document means, and checks that they are allowed. apply.c sends them;
+ * edit_base.c knows which version the document was read from.
  */
 #include "cache/update/update.h"
 
 #include "cache/document/content.h"
-#include "cache/record/record.h"
-#include "cache/record/versions.h"
-#include "cache/roster/answer.h"
-#include "cache/roster/figures.h"
-#include "cache/roster/known.h"
-#include "cache/roster/presence.h"
-#include "cache/roster/wait.h"
+#include "cache/document/merge.h"
 #include "cache/history/attempt.h"
 #include "cache/history/guard.h"
 #include "cache/history/history.h"
+#include "cache/record/record.h"
+#include "cache/record/versions.h"
+#include "cache/roster/known.h"
 #include "cache/roster/roster.h"
 #include "cache/update/apply.h"
 #include "cache/update/change.h"
+#include "cache/update/edit_base.h"
 #include "cache/update/input.h"
-#include "cache/update/looks.h"
 #include "cache/update/self_guard.h"
 #include "cache/update/setback.h"
 #include "cache/update/status_field.h"
-#include "vendors/base/process.h"
 #include "vendors/base/call.h"
 #include "vendors/base/limits.h"
+#include "vendors/base/process.h"
 #include "vendors/base/status_words.h"
 #include "vendors/json/exact.h"
 #include "vendors/rest/account.h"
@@ -41,25 +37,23 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- documents ---- */
-
 struct document_plan {
 	json_t *document; /* without its stamp */
 	char *stamp;      /* or NULL */
 	struct versions_process process;
-	bool restored; /* that a tool had rounded something is in the log */
+	bool restored; /* the log says that a tool had rounded something */
 	json_t *left;  /* the base with the document's edits, for the process's next save */
 };
 
 static int fail_assigned(struct call *call, const char *field)
 {
 	return call_fail(call, CALL_FORBIDDEN,
-			 "\"%s\" is assigned by the vendor and can't be changed", field);
+			 "\"%s\" is assigned by the vendor and cannot be changed", field);
 }
 
 /*
- * A status that the vendor's record does not have would be a new field of it: a vendor that keeps
- * whatever it is sent would confirm a deactivation that is none.
+ * Refuse a status that the vendor's record does not have. It would be a new field, and a vendor
+ * that keeps all fields would confirm a deactivation that has no effect. Returns 0 or -EOPNOTSUPP.
  */
 static int check_new_status(struct change *change, const struct edit *edit)
 {
@@ -78,7 +72,7 @@ static int check_new_status(struct change *change, const struct edit *edit)
 			 change->id);
 }
 
-/* May this edit be made at all? */
+/* Check that EDIT is allowed. Returns 0 or a negative errno. */
 static int check_edit(struct change *change, const struct edit *edit)
 {
 	unsigned flags = change_flags(change, edit);
@@ -89,11 +83,14 @@ static int check_edit(struct change *change, const struct edit *edit)
 		return fail_assigned(change->call, edit->path[0]);
 	if ((flags & FIELD_REQUIRED) && edit->depth == 1 && json_is_null(edit->after))
 		return call_fail(change->call, CALL_INVALID,
-				 "\"%s\" is required: it can't be cleared", edit->path[0]);
+				 "\"%s\" is required: it cannot be cleared", edit->path[0]);
 	return check_new_status(change, edit);
 }
 
-/* A document never brings a leaver back unless it is certain that it knows of the deactivation. */
+/*
+ * Check that a document does not reactivate a leaver unless it is certainly newer than the
+ * deactivation. Returns 0 or -ESTALE.
+ */
 static int check_reactivation(struct change *change, const struct edit_base *base)
 {
 	const struct document_plan *plan = change->arg;
@@ -108,16 +105,16 @@ static int check_reactivation(struct change *change, const struct edit_base *bas
 			return call_fail(
 			    change->call, CALL_CONFLICT,
 			    "the user is %s at the vendor, and the document, which says "
-			    "active, may have been read before that: write active to "
-			    "%s.status if that is what you want",
+			    "active, may have been read before that; write active to %s.status "
+			    "if that is what you want",
 			    now, change->id);
 	}
 	return 0;
 }
 
 /*
- * A status that the document states and the vendor does not have, but that is no edit: it may be
- * meant, or be an old copy's. It is not ignored.
+ * Refuse a document whose status is no edit, but differs from the vendor's: the user may want it,
+ * or have an old copy. Returns 0 or -ESTALE.
  */
 static int check_stated_status(struct change *change)
 {
@@ -135,12 +132,12 @@ static int check_stated_status(struct change *change)
 	return call_fail(
 	    change->call, CALL_CONFLICT,
 	    "\"%s\" in the document is %s, as in the version that it is based on, but the "
-	    "user is %s at the vendor now. Nothing was sent: read the file again, or write "
-	    "the status to %s.status",
+	    "user is %s at the vendor now; nothing was sent; read the file again, or write the "
+	    "status to %s.status",
 	    key, stated, now, change->id);
 }
 
-/* What the process's next save will be compared with. */
+/* Keep what the process's next save will be compared with. */
 static int keep_left(struct change *change, const struct edit_base *base)
 {
 	struct document_plan *plan = change->arg;
@@ -154,7 +151,9 @@ static int keep_left(struct change *change, const struct edit_base *base)
 	return 0;
 }
 
-/* The document names the version that a write left, as those in the history do that undo one. */
+/*
+ * Find the base of a document that names a version in the history, as those do that undo a write.
+ */
 static int edit_base_in_history(struct change *change, const char *stamp, struct edit_base *base)
 {
 	struct history *history = guard_history(change->guard);
@@ -165,15 +164,16 @@ static int edit_base_in_history(struct change *change, const char *stamp, struct
 					  HISTORY_AFTER);
 	if (!version)
 		return call_fail(change->call, CALL_CONFLICT,
-				 "the document undoes a write that .rosterfs/history does not hold "
-				 "any more, or that was to another record: nothing was sent");
+				 "the document undoes a write that is no longer in "
+				 ".rosterfs/history, or that changed another record; nothing was "
+				 "sent");
 	edit_base_take(change->roster, version, change->fresh, base);
 	return 0;
 }
 
 /*
- * Undo what a tool has rounded of what it has read: BASE, or the document in the history, which
- * may differ from its base by just what rounding does.
+ * Restore in the document what a tool has rounded. It has read BASE, or the document in the
+ * history, which may differ from its base by no more than rounding does.
  */
 static int restore_plan(struct change *change, const json_t *base)
 {
@@ -190,7 +190,10 @@ static int restore_plan(struct change *change, const json_t *base)
 	return error;
 }
 
-/* The id of another record, as in a copy of its file, whatever version that is from. */
+/*
+ * Refuse a document with the id of another record, such as a copy of its file, whatever version it
+ * names.
+ */
 static int check_id(const struct change *change, const json_t *document)
 {
 	const struct collection *collection = change->collection;
@@ -227,7 +230,7 @@ static int plan_document(struct change *change)
 	error = restore_plan(change, base.record);
 	if (!error && merge_diff(base.record, plan->document, &change->merge))
 		error = call_no_memory(change->call);
-	/* what undoes a write has what the vendor had before it */
+	/* a document that undoes a write has what the vendor had before it */
 	if (!error && !(plan->stamp && history_names(plan->stamp)))
 		error = input_check_edits(change->call, &change->merge);
 	for (size_t i = 0; !error && i < change->merge.count; i++)
@@ -238,7 +241,7 @@ static int plan_document(struct change *change)
 		error = check_reactivation(change, &base);
 	if (!error)
 		error = check_stated_status(change);
-	/* what repeats a save of its own process is as good as that was */
+	/* a document that repeats a save of its process is allowed as that was */
 	if (!error && !plan->stamp && !base.saved_before)
 		error = setback_check(change, plan->document);
 	if (!error)
@@ -248,8 +251,8 @@ static int plan_document(struct change *change)
 }
 
 /*
- * A stamp names a version. As anything else than text it names none, and if it is not what the
- * record shows it is an attempt to change it.
+ * Check a stamp that is not a text: it names no version, and must be what the record shows. Returns
+ * 0 or -EPERM.
  */
 static int check_stamp(const struct attempt *attempt, const json_t *document)
 {
@@ -270,7 +273,7 @@ static int check_stamp(const struct attempt *attempt, const json_t *document)
 	return same ? 0 : fail_assigned(attempt->call, key);
 }
 
-/* Remove the stamp at KEY ("meta.updated_at") from DOCUMENT, and what then holds nothing. */
+/* Remove the stamp at KEY ("meta.updated_at") from DOCUMENT, and objects that are empty then. */
 static void remove_stamp(json_t *document, const char *key)
 {
 	char above[64];
@@ -288,7 +291,7 @@ static void remove_stamp(json_t *document, const char *key)
 	}
 }
 
-/* What TEXT says into *PLAN. 0 or a negative errno. */
+/* Parse and check TEXT, and fill PLAN. Returns 0 or a negative errno. */
 static int read_document(struct attempt *attempt, const char *text, size_t length,
 			 struct document_plan *plan)
 {
@@ -322,7 +325,7 @@ static int read_document(struct attempt *attempt, const char *text, size_t lengt
 	return input_check_stamps(call, plan->document);
 }
 
-/* What PLAN's process saves next from the same version is compared with this save. */
+/* Remember this save: the next one of PLAN's process from the same version is compared with it. */
 static void keep_save(struct change *change, const struct document_plan *plan)
 {
 	struct earlier_save save = {.collection = change->collection,
@@ -335,7 +338,7 @@ static void keep_save(struct change *change, const struct document_plan *plan)
 		       !change->sent);
 }
 
-/* Will DOCUMENT change the status, as far as is known before the GET? */
+/* Return true if DOCUMENT changes the status, as far as is known before the GET. */
 static bool changes_status(const struct change *change, const json_t *document)
 {
 	const char *stated = change_status(change, document);

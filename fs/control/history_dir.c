@@ -1,20 +1,29 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * history_dir.c - see history_dir.h.
+ * history_dir.c - .rosterfs/history: a directory for each write that a vendor accepted, and its
+ * files.
  *
- * Names and sizes of what cache/history holds. A write's number is its directory's name, so that a
- * node needs no more than its path. It must not know what the texts say.
+ * Directories and files come and go with what cache/history holds. A write's number is its
+ * directory's name, so that a node needs no more than its path. It must not know what the texts
+ * say.
  */
-#include "fs/control/history_dir.h"
-
 #include "cache/history/guard.h"
 #include "cache/history/history.h"
+#include "fs/fs.h"
+#include "fs/tree/dir.h"
+#include "fs/tree/entry.h"
+#include "fs/tree/filler.h"
 #include "fs/tree/inode.h"
+#include "fs/tree/node.h"
+#include "fs/tree/path.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define HISTORY_NAME_MAX 32
 
 static const char *const part_names[HISTORY_PARTS] = {[HISTORY_BEFORE] = "before.json",
 						      [HISTORY_AFTER] = "after.json",
@@ -26,40 +35,39 @@ static struct history *history_of(const struct fs *fs)
 	return guard_history(fs->guard);
 }
 
-bool history_dir_is(const struct node *node)
+/* Return the number that NAME is the only spelling of; 0: none. */
+static uint64_t number_in(const char *name)
 {
-	return node->kind == NODE_HISTORY || node->kind == NODE_WRITE ||
-	       node->kind == NODE_WRITE_PART;
-}
-
-/* The number that NAME says, as it is written there and in no other way; 0: none. */
-static uint64_t number_of(const char *name)
-{
-	char again[PAST_NAME_MAX];
+	char again[HISTORY_NAME_MAX];
 	uint64_t number = strtoull(name, NULL, 10);
 
 	snprintf(again, sizeof(again), "%" PRIu64, number);
 	return strcmp(name, again) == 0 ? number : 0;
 }
 
-/* The write that NODE, or the directory that it stands in, is about; 0: none. */
+/* Return the number of the write that the directory NODE is about; 0: none. */
 static uint64_t write_of(const struct node *node)
 {
-	char name[PAST_NAME_MAX];
+	return number_in(node_name(node));
+}
+
+/* Return the number of the write that the file NODE is about, which is its directory's name; 0:
+ * none. */
+static uint64_t write_of_part(const struct node *node)
+{
+	char name[HISTORY_NAME_MAX];
 	const char *end = strrchr(node->path, '/'), *begin = end;
 
-	if (node->kind == NODE_WRITE)
-		return number_of(node_name(node));
-	if (node->kind != NODE_WRITE_PART || !end)
+	if (!end)
 		return 0;
 	while (begin > node->path && begin[-1] != '/')
 		begin--;
 	snprintf(name, sizeof(name), "%.*s", (int)(end - begin), begin);
-	return number_of(name);
+	return number_in(name);
 }
 
-/* The part called NAME; HISTORY_PARTS: there is none. */
-static enum history_part part_of(const char *name)
+/* Return the part called NAME; HISTORY_PARTS: there is none. */
+static enum history_part history_part_of(const char *name)
 {
 	enum history_part part = 0;
 
@@ -68,59 +76,147 @@ static enum history_part part_of(const char *name)
 	return part;
 }
 
-struct node *history_dir_take(struct fs *fs, const struct node *directory, const char *name)
+static void reply_found(fuse_req_t req, struct node *node)
 {
-	enum node_kind kind = directory->kind == NODE_HISTORY ? NODE_WRITE : NODE_WRITE_PART;
-	uint64_t number = kind == NODE_WRITE ? number_of(name) : write_of(directory);
-	enum history_part part = part_of(name);
+	if (node)
+		entry_reply(req, node, NULL, 0);
+	else
+		fuse_reply_err(req, ENOENT);
+}
+
+/* ---- a file of a write ---- */
+
+static void attr_of_part(struct fs *fs, struct node *node, const struct record *record,
+			 struct stat *attr)
+{
+	enum history_part part = history_part_of(node_name(node));
+	size_t sizes[HISTORY_PARTS] = {0};
+
+	(void)record;
+	if (history_look(history_of(fs), write_of_part(node), sizes, &attr->st_mtim) &&
+	    part < HISTORY_PARTS)
+		attr->st_size = (off_t)sizes[part];
+}
+
+static char *text_of_part(struct fs *fs, const struct node *node, size_t *length)
+{
+	enum history_part part = history_part_of(node_name(node));
+
+	if (part == HISTORY_PARTS)
+		return NULL;
+	return history_text(history_of(fs), write_of_part(node), part, length);
+}
+
+static const struct node_ops history_part = {
+    .mode = S_IFREG | 0400,
+    .is_unchangeable = true,
+    .attr = attr_of_part,
+    .attr_seconds = entry_never,
+    .name_seconds = entry_name_never,
+    .text = text_of_part,
+};
+
+/* ---- the directory of a write ---- */
+
+static void attr_of_write(struct fs *fs, struct node *node, const struct record *record,
+			  struct stat *attr)
+{
+	size_t sizes[HISTORY_PARTS];
+
+	(void)record;
+	history_look(history_of(fs), write_of(node), sizes, &attr->st_mtim);
+}
+
+static struct node *take_part(struct fs *fs, const struct node *directory, const char *name)
+{
+	uint64_t number = write_of(directory);
+	enum history_part part = history_part_of(name);
+	size_t sizes[HISTORY_PARTS];
+	struct timespec when;
+
+	if (!number || !history_look(history_of(fs), number, sizes, &when) ||
+	    part == HISTORY_PARTS || !sizes[part])
+		return NULL;
+	return inode_take(fs, &history_part, directory, name, NULL, NULL);
+}
+
+static void lookup_part(fuse_req_t req, struct node *directory, const struct path_name *name)
+{
+	reply_found(req, take_part(fs_of(req), directory, name->text));
+}
+
+/* Parts that no longer exist are passed over. */
+static int list_parts(struct filler *filler, size_t index, off_t next)
+{
+	struct node *node;
+
+	if (index >= HISTORY_PARTS)
+		return -1;
+	node = take_part(filler->fs, filler->dir->node, part_names[index]);
+	return node ? filler_add(filler, part_names[index], node, NULL, 0, next) : 1;
+}
+
+static const struct node_ops history_write = {
+    .mode = S_IFDIR | 0700,
+    .is_unchangeable = true,
+    .attr = attr_of_write,
+    .attr_seconds = entry_never,
+    .name_seconds = entry_name_never,
+    .lookup = lookup_part,
+    .list = list_parts,
+};
+
+/* ---- history/ ---- */
+
+static void attr_of_history(struct fs *fs, struct node *node, const struct record *record,
+			    struct stat *attr)
+{
+	size_t sizes[HISTORY_PARTS];
+	uint64_t first, last;
+
+	(void)node;
+	(void)record;
+	history_range(history_of(fs), &first, &last);
+	history_look(history_of(fs), last, sizes, &attr->st_mtim);
+}
+
+static struct node *take_write(struct fs *fs, const struct node *directory, const char *name)
+{
+	uint64_t number = number_in(name);
 	size_t sizes[HISTORY_PARTS];
 	struct timespec when;
 
 	if (!number || !history_look(history_of(fs), number, sizes, &when))
 		return NULL;
-	if (kind == NODE_WRITE_PART && (part == HISTORY_PARTS || !sizes[part]))
-		return NULL;
-	return inode_take(fs, kind, directory, name, NULL, NULL);
+	return inode_take(fs, &history_write, directory, name, NULL, NULL);
 }
 
-int history_dir_name(struct fs *fs, const struct node *directory, size_t index, char *name)
+static void lookup_write(fuse_req_t req, struct node *directory, const struct path_name *name)
 {
-	size_t sizes[HISTORY_PARTS];
-	struct timespec when;
+	reply_found(req, take_write(fs_of(req), directory, name->text));
+}
+
+static int list_writes(struct filler *filler, size_t index, off_t next)
+{
+	char name[HISTORY_NAME_MAX];
+	struct node *node = NULL;
 	uint64_t first, last;
 
-	if (directory->kind == NODE_WRITE) {
-		if (index >= HISTORY_PARTS)
-			return -1;
-		snprintf(name, PAST_NAME_MAX, "%s", part_names[index]);
-		return history_look(history_of(fs), write_of(directory), sizes, &when) &&
-		       sizes[index];
-	}
-	history_range(history_of(fs), &first, &last);
+	history_range(history_of(filler->fs), &first, &last);
 	if (index >= last)
 		return -1;
-	snprintf(name, PAST_NAME_MAX, "%zu", index + 1);
-	return index + 1 >= first && history_look(history_of(fs), index + 1, sizes, &when);
+	snprintf(name, sizeof(name), "%zu", index + 1);
+	if (index + 1 >= first)
+		node = take_write(filler->fs, filler->dir->node, name);
+	return node ? filler_add(filler, name, node, NULL, 0, next) : 1;
 }
 
-void history_dir_attr(struct fs *fs, const struct node *node, struct stat *attr)
-{
-	uint64_t number = write_of(node), first;
-	enum history_part part = part_of(node_name(node));
-	size_t sizes[HISTORY_PARTS] = {0};
-
-	if (node->kind == NODE_HISTORY)
-		history_range(history_of(fs), &first, &number);
-	if (history_look(history_of(fs), number, sizes, &attr->st_mtim) &&
-	    node->kind == NODE_WRITE_PART && part < HISTORY_PARTS)
-		attr->st_size = (off_t)sizes[part];
-}
-
-char *history_dir_text(struct fs *fs, const struct node *node, size_t *length)
-{
-	enum history_part part = part_of(node_name(node));
-
-	if (node->kind != NODE_WRITE_PART || part == HISTORY_PARTS)
-		return NULL;
-	return history_text(history_of(fs), write_of(node), part, length);
-}
+const struct node_ops history_dir = {
+    .mode = S_IFDIR | 0700,
+    .is_unchangeable = true,
+    .attr = attr_of_history,
+    .attr_seconds = entry_never,
+    .name_seconds = entry_name_never,
+    .lookup = lookup_write,
+    .list = list_writes,
+};

@@ -8,13 +8,17 @@
 #include "fs/memory/backup.h"
 
 #include "cache/record/record.h"
-#include "fs/tree/node.h"
+#include "fs/memory/memory_dir.h"
 #include "fs/memory/scratch.h"
+#include "fs/memory/scratch_node.h"
 #include "fs/memory/scratch_open.h"
 #include "fs/memory/vacancy.h"
-#include "fs/tree/entry.h"
 #include "fs/tree/inode.h"
+#include "fs/tree/node.h"
+#include "fs/tree/node_record.h"
+#include "fs/tree/path.h"
 #include "fs/tree/request.h"
+#include "vendors/base/call.h"
 #include "vendors/base/process.h"
 
 #include <errno.h>
@@ -29,7 +33,7 @@ static int keep_backup(struct fs *fs, const struct node *node, struct record *re
 	char *line;
 	int error;
 
-	if (node->kind == NODE_JSON) {
+	if (!node->ops->shows_status) {
 		error = scratch_replace(fs->scratches, backup, record_text(record), record->length);
 		if (!error)
 			atomic_store(&record->shown, true);
@@ -47,6 +51,7 @@ static int back_up(struct fs *fs, struct node *node, struct record *record,
 		   const struct node *directory, const char *new_name, pid_t process)
 {
 	char backup[NODE_PATH_MAX];
+	struct path_name name;
 	struct node *kept;
 	int error;
 
@@ -54,11 +59,12 @@ static int back_up(struct fs *fs, struct node *node, struct record *record,
 	error = keep_backup(fs, node, record, backup);
 	if (error)
 		return error;
-	kept = inode_take_scratch(fs, directory, new_name);
+	path_parse(new_name, &name);
+	kept = memory_dir_take(fs, directory, &name);
 	if (!kept)
 		return -ENOMEM;
 	/* nobody has looked for it before this */
-	scratch_open_doubt(kept->scratch);
+	scratch_open_doubt(scratch_node_of(kept));
 	inode_swap(fs, node, kept);
 	inode_drop(fs, kept);
 	vacancy_begin(fs->vacancies, node->path, backup, process);
@@ -82,9 +88,9 @@ static void found_record(struct request *request, int error)
 	char above[NODE_PATH_MAX];
 	struct record *record;
 
-	if (entry_again(request, error))
+	if (node_record_again(request, error))
 		return;
-	error = entry_found(request, error, &record);
+	error = node_record_found(request, error, &record);
 	if (error) {
 		request_fail(request, error);
 		return;
@@ -103,7 +109,7 @@ static void found_record(struct request *request, int error)
 }
 
 /* Nobody knows what NODE shows: ask. */
-static void ask(struct fs *fs, fuse_req_t req, struct node *node, const char *new_name)
+static void ask_for_record(struct fs *fs, fuse_req_t req, struct node *node, const char *new_name)
 {
 	struct request *request = request_new(fs, req, node);
 
@@ -116,7 +122,7 @@ static void ask(struct fs *fs, fuse_req_t req, struct node *node, const char *ne
 		return;
 	}
 	request->length = strlen(new_name);
-	entry_ask(request, found_record);
+	node_record_ask(request, found_record);
 }
 
 void backup_make(struct fs *fs, fuse_req_t req, struct node *node, const struct node *directory,
@@ -125,12 +131,12 @@ void backup_make(struct fs *fs, fuse_req_t req, struct node *node, const struct 
 	struct record *record;
 	double seconds;
 
-	entry_peek(node, &record, &seconds);
+	node_record_peek(node, &record, &seconds);
 	if (record)
 		reply_backed_up(req, node,
 				back_up(fs, node, record, directory, new_name,
 					process_of(fuse_req_ctx(req)->pid)));
 	else
-		ask(fs, req, node, new_name);
+		ask_for_record(fs, req, node, new_name);
 	record_put(record);
 }

@@ -10,28 +10,27 @@
 #include "cache/record/write_lock.h"
 #include "cache/roster/roster.h"
 #include "cache/update/create.h"
-#include "cache/update/update.h"
 #include "fs/memory/scratch.h"
+#include "fs/memory/scratch_node.h"
 #include "fs/memory/scratch_state.h"
 #include "fs/memory/scratch_text.h"
-#include "fs/tree/node.h"
-#include "fs/tree/path.h"
+#include "fs/tree/entry.h"
+#include "fs/tree/handle.h"
+#include "fs/tree/open.h"
 #include "fs/tree/record_dir.h"
 #include "fs/tree/request.h"
+#include "fs/tree/save.h"
+#include "fs/tree/view.h"
+#include "vendors/base/call.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
-
-bool draft_posts(const char *name)
-{
-	char stem[PATH_STEM_MAX + 1];
-
-	return path_parse(name, stem) == PATH_JSON;
-}
+#include <string.h>
 
 /* The record that SCRATCH, or what stands at the name it is posted by, has become; the caller
  * frees. NULL: none. */
-static char *find_made(const struct request *request, struct scratch *scratch)
+static char *draft_find_made(const struct request *request, struct scratch *scratch)
 {
 	struct scratches *all = request->fs->scratches;
 	char *id = scratch_text_id(scratch);
@@ -45,11 +44,11 @@ static char *find_made(const struct request *request, struct scratch *scratch)
 
 /* One at a time: a post whose writer has been interrupted goes on, and another one behind it would
  * make a second record. */
-static int begin(struct request *request, struct scratch *scratch)
+static int begin_post(struct request *request, struct scratch *scratch)
 {
-	struct roster *roster = request->node->record_dir->roster;
+	struct roster *roster = node_record_dir(request->node)->roster;
 	int error = write_lock_take(roster_write_lock(roster), &request->call, request->call.path);
-	char *id = error ? NULL : find_made(request, scratch);
+	char *id = error ? NULL : draft_find_made(request, scratch);
 
 	if (id) {
 		write_lock_release(roster_write_lock(roster), request->call.path);
@@ -60,17 +59,17 @@ static int begin(struct request *request, struct scratch *scratch)
 	return error;
 }
 
-static void end(struct request *request)
+static void end_post(struct request *request)
 {
-	write_lock_release(roster_write_lock(request->node->record_dir->roster),
+	write_lock_release(roster_write_lock(node_record_dir(request->node)->roster),
 			   request->call.path);
 }
 
-static int post(struct request *request, struct scratch *scratch)
+static int post_text(struct request *request, struct scratch *scratch)
 {
 	struct fs *fs = request->fs;
 	char *id = NULL;
-	int error = create_record(&request->call, request->node->record_dir->roster, fs->guard,
+	int error = create_record(&request->call, node_record_dir(request->node)->roster, fs->guard,
 				  request->text, request->length, &id);
 
 	if (id)
@@ -81,19 +80,20 @@ static int post(struct request *request, struct scratch *scratch)
 
 int draft_post(struct request *request, struct scratch *scratch)
 {
-	int error = begin(request, scratch);
+	int error = begin_post(request, scratch);
 
 	if (error)
 		return error;
-	error = post(request, scratch);
-	end(request);
+	error = post_text(request, scratch);
+	end_post(request);
 	return error;
 }
 
-int draft_commit(struct request *request)
+/* REQUEST's text, for its node, is complete: keep it and post it. */
+static int commit_draft(struct request *request)
 {
-	struct scratch *scratch = node_scratch(request->node);
-	int error = begin(request, scratch);
+	struct scratch *scratch = scratch_node_of(request->node);
+	int error = begin_post(request, scratch);
 
 	if (error)
 		return error;
@@ -103,7 +103,93 @@ int draft_commit(struct request *request)
 		call_fail_errno(&request->call, -error,
 				"the file can't be kept in memory: see scratch_limit");
 	if (!error && request->length)
-		error = post(request, scratch);
-	end(request);
+		error = post_text(request, scratch);
+	end_post(request);
 	return error;
 }
+
+/* ---- the file ---- */
+
+static void open_draft(fuse_req_t req, fuse_ino_t ino, struct node *node, struct fuse_file_info *fi)
+{
+	struct fs *fs = fs_of(req);
+	struct handle *handle;
+
+	if (!scratch_node_may_open(fs, node, fi->flags)) {
+		fuse_reply_err(req, ESTALE);
+		return;
+	}
+	handle = handle_new(fs, node, NULL, fi->flags);
+	if (handle)
+		handle->fixed = scratch_text_copy(scratch_node_of(node), &handle->fixed_length);
+	if (!handle || !handle->fixed) {
+		if (handle)
+			open_end(handle);
+		fuse_reply_err(req, ENOMEM);
+		return;
+	}
+	open_reply(req, handle, ino, fi);
+}
+
+/*
+ * A draft keeps what was written to it, even if that is not yet, or will never be, a document;
+ * DATA, of SIZE bytes, is the piece that showed it.
+ */
+static void keep_draft(struct handle *handle, const char *data, size_t size)
+{
+	struct scratches *scratches = handle->fs->scratches;
+	struct scratch *scratch = scratch_node_of(handle->node);
+	size_t length;
+	char *text = handle_text(handle, &length, NULL);
+
+	if (!text)
+		return;
+	if (!scratch_text_set_text(scratches, scratch, text, length) && size)
+		scratch_text_write(scratches, scratch, data, size, (off_t)length);
+	explicit_bzero(text, length);
+	free(text);
+}
+
+const struct node_ops draft_file = {
+    .mode = S_IFREG | 0600, /* it may hold passwords */
+    .hold = scratch_node_hold,
+    .release = scratch_node_release,
+    .attr = scratch_node_attr,
+    .attr_seconds = entry_never,
+    .name_seconds = entry_name_never,
+    .adjust = view_keep_size,
+    .truncate = save_truncate,
+    .truncate_name = scratch_node_truncate_name,
+    .open = open_draft,
+    .count_open = scratch_node_count_open,
+    .write = save_write,
+    .flush = save_flush,
+    .commit = commit_draft,
+    .keep = keep_draft,
+};
+
+/* ---- the link that it becomes ---- */
+
+static void target_of_made(const struct node *node, char *target)
+{
+	char name[RECORD_DIR_NAME_MAX] = "";
+	char *id = scratch_text_id(scratch_node_of(node));
+
+	if (id)
+		record_dir_name(node_record_dir(node), id, ".json", name);
+	free(id);
+	snprintf(target, NODE_PATH_MAX, "../%s", name);
+}
+
+const struct node_ops draft_made = {
+    .mode = S_IFLNK | 0777,
+    .hold = scratch_node_hold,
+    .release = scratch_node_release,
+    .attr = node_attr_target,
+    .attr_seconds = entry_never,
+    .name_seconds = entry_name_never,
+    .adjust = view_keep_size,
+    .truncate_name = scratch_node_truncate_name,
+    .target = target_of_made,
+    .count_open = scratch_node_count_open,
+};

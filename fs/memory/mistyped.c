@@ -7,17 +7,17 @@
  */
 #include "fs/memory/mistyped.h"
 
-#include "cache/roster/roster.h"
-#include "fs/memory/scratch.h"
-#include "fs/memory/scratch_text.h"
-#include "fs/tree/entry.h"
-#include "fs/tree/handle.h"
-#include "fs/tree/inode.h"
 #include "cache/record/record.h"
+#include "cache/record/snapshot.h"
 #include "cache/roster/known.h"
 #include "cache/roster/whole.h"
-#include "cache/record/snapshot.h"
+#include "fs/memory/scratch.h"
+#include "fs/memory/scratch_node.h"
+#include "fs/memory/scratch_text.h"
+#include "fs/tree/handle.h"
+#include "fs/tree/inode.h"
 #include "fs/tree/node.h"
+#include "fs/tree/node_record.h"
 #include "fs/tree/path.h"
 #include "fs/tree/record_dir.h"
 #include "fs/tree/request.h"
@@ -44,7 +44,7 @@ static unsigned least(unsigned a, unsigned b)
  * B, of small letters only, at most SUFFIX_MAX each: the distance of Damerau and Levenshtein, where
  * something may be changed between two that are swapped.
  */
-static unsigned distance(const char *a, const char *b)
+static unsigned mistyped_distance(const char *a, const char *b)
 {
 	unsigned cost[SUFFIX_MAX + 2][SUFFIX_MAX + 2], row_of[26] = {0};
 	unsigned long m = strlen(a), n = strlen(b);
@@ -93,7 +93,7 @@ static bool is_like(const char *suffix, const char *word)
 			return false;
 		lower[i] = c;
 	}
-	return distance(lower, word) <= AWAY_MAX;
+	return mistyped_distance(lower, word) <= AWAY_MAX;
 }
 
 /* Could SUFFIX be what mktemp(3) made of six X? A hand writes no capitals in the middle of a word.
@@ -138,17 +138,16 @@ static bool has_record_name(const char *name)
 static bool cut_more(const char *name, bool drafts, char *record)
 {
 	const char *dot = strrchr(name, '.');
-	char stem[PATH_STEM_MAX + 1];
-	enum path_kind kind;
+	struct path_name parsed;
 
 	if (!dot || dot - name > NAME_MAX)
 		return false;
 	snprintf(record, NAME_MAX + 1, "%.*s", (int)(dot - name), name);
-	kind = path_parse(record, stem);
-	if (kind != PATH_JSON && (kind != PATH_STATUS || drafts))
+	path_parse(record, &parsed);
+	if (parsed.kind != PATH_JSON && (parsed.kind != PATH_STATUS || drafts))
 		return false;
 	return strcasecmp(dot, ".txt") == 0 ||
-	       is_again(name, dot + 1, kind == PATH_JSON ? "json" : "status");
+	       is_again(name, dot + 1, parsed.kind == PATH_JSON ? "json" : "status");
 }
 
 bool mistyped_form(const char *name, bool drafts)
@@ -168,23 +167,22 @@ bool mistyped_form(const char *name, bool drafts)
 /* Is NAME the id of a record in SHELF, as far as is known without asking? */
 static bool is_known_id(struct record_dir *record_dir, const char *name)
 {
-	char id[PATH_STEM_MAX + 1];
 	struct record *record = NULL;
 	struct snapshot *snapshot;
+	struct path_name parsed;
 	double seconds;
 	bool known;
 
-	if (!record_dir || !record_dir_lists(record_dir) || strlen(name) > PATH_STEM_MAX)
-		return false;
-	if (path_is_cut(name)) {
+	path_parse_folder(name, &parsed);
+	if (parsed.cut) {
 		snapshot = whole_snapshot(record_dir->roster, &seconds);
-		known = snapshot && entry_find_cut(snapshot, name);
+		known = snapshot && node_record_find_cut(snapshot, name);
 		snapshot_put(snapshot);
 		return known;
 	}
-	if (!path_id(name, id) || !record_dir_may_have(record_dir, id))
+	if (!parsed.has_id || !record_dir_may_have(record_dir, parsed.id))
 		return false;
-	known_peek(record_dir->roster, id, &record, &seconds);
+	known_peek(record_dir->roster, parsed.id, &record, &seconds);
 	known = record;
 	record_put(record);
 	return known;
@@ -197,17 +195,16 @@ static bool is_bare(const struct node *directory, const char *name)
 	size_t length = strlen(name);
 
 	for (size_t i = 0; node_fixed(directory, i, &fixed); i++) {
-		if (fixed.kind == NODE_JSON && strncmp(fixed.name, name, length) == 0 &&
+		if (fixed.ops->is_record && strncmp(fixed.name, name, length) == 0 &&
 		    strcmp(fixed.name + length, ".json") == 0)
 			return true;
 	}
-	return (directory->kind == NODE_BRANCH || directory->kind == NODE_PLACE) &&
-	       is_known_id(directory->record_dir, name);
+	return directory->ops->lists && is_known_id(node_record_dir(directory), name);
 }
 
-static bool is_mistyped(const struct node *directory, const char *name)
+static bool mistyped_in(const struct node *directory, const char *name)
 {
-	bool drafts = directory->kind == NODE_NEW;
+	bool drafts = directory->ops->holds_drafts;
 
 	return mistyped_form(name, drafts) || (!drafts && is_bare(directory, name));
 }
@@ -218,7 +215,7 @@ static bool is_mistyped(const struct node *directory, const char *name)
 static void find_meant(const struct node *directory, const char *name, enum scratch_text_says says,
 		       char *path)
 {
-	bool statuses = directory->kind == NODE_BRANCH;
+	bool statuses = node_is_account(directory);
 	char meant[NAME_MAX + 1], record[NAME_MAX + 1];
 	const char *dot;
 	int length;
@@ -238,8 +235,8 @@ static void find_meant(const struct node *directory, const char *name, enum scra
 
 /* Log that a text that SAYS so was for another file than PATH, NAME in DIRECTORY. Returns -EINVAL.
  */
-static int refuse(fuse_req_t req, const struct node *directory, const char *path, const char *name,
-		  enum scratch_text_says says)
+static int mistyped_refuse(fuse_req_t req, const struct node *directory, const char *path,
+			   const char *name, enum scratch_text_says says)
 {
 	char meant[NODE_PATH_MAX], words[NODE_PATH_MAX + 128];
 
@@ -268,7 +265,7 @@ int mistyped_write(fuse_req_t req, const struct handle *handle, const char *data
 		   off_t offset)
 {
 	struct fs *fs = fs_of(req);
-	struct scratch *scratch = node_scratch(handle->node);
+	struct scratch *scratch = scratch_node_of(handle->node);
 	enum scratch_text_says says = SCRATCH_NOTHING;
 	const char *name = NULL;
 	struct node *directory;
@@ -277,11 +274,11 @@ int mistyped_write(fuse_req_t req, const struct handle *handle, const char *data
 	char *path = scratch_path(fs->scratches, scratch);
 
 	directory = path ? directory_of(fs, path, &name) : NULL;
-	if (directory && is_mistyped(directory, name))
+	if (directory && mistyped_in(directory, name))
 		says = scratch_text_says_after(scratch, data, size, offset);
 	if (says != SCRATCH_NOTHING) {
 		scratch_text_spoil(scratch);
-		error = refuse(req, directory, path, name, says);
+		error = mistyped_refuse(req, directory, path, name, says);
 	}
 	if (directory)
 		inode_drop(fs, directory);
@@ -289,26 +286,25 @@ int mistyped_write(fuse_req_t req, const struct handle *handle, const char *data
 	return error;
 }
 
-int mistyped_rename(fuse_req_t req, const struct node *directory, const char *from,
+int mistyped_rename(fuse_req_t req, const struct node *directory, const struct path_name *from,
 		    const char *name)
 {
 	struct fs *fs = fs_of(req);
 	enum scratch_text_says says = SCRATCH_NOTHING;
-	char stem[PATH_STEM_MAX + 1];
 	char path[NODE_PATH_MAX];
 	struct scratch *scratch;
 
-	if (!is_mistyped(directory, name))
+	if (!mistyped_in(directory, name))
 		return 0;
-	node_path(directory, from, path);
+	node_path(directory, from->text, path);
 	scratch = scratch_get(fs->scratches, path);
 	if (scratch && !scratch_text_target(scratch))
 		says = scratch_text_says(scratch);
 	else if (!scratch)
-		says = path_parse(from, stem) == PATH_STATUS ? SCRATCH_STATUS : SCRATCH_OBJECT;
+		says = from->kind == PATH_STATUS ? SCRATCH_STATUS : SCRATCH_OBJECT;
 	scratch_put(fs->scratches, scratch);
 	if (says == SCRATCH_NOTHING)
 		return 0;
 	node_path(directory, name, path);
-	return refuse(req, directory, path, name, says);
+	return mistyped_refuse(req, directory, path, name, says);
 }

@@ -16,6 +16,7 @@
 
 struct handle;
 struct node;
+struct path_name;
 
 /*
  * Return true if the form of NAME, a file in memory, is a record's with a mistyped suffix:
@@ -41,7 +42,7 @@ int mistyped_write(fuse_req_t req, const struct handle *handle, const char *data
  * What stands at FROM in DIRECTORY, a file in memory or a record's, is about to be renamed to NAME
  * there, which is no record's. 0, or -EINVAL, which has been logged.
  */
-int mistyped_rename(fuse_req_t req, const struct node *directory, const char *from,
+int mistyped_rename(fuse_req_t req, const struct node *directory, const struct path_name *from,
 		    const char *name);
 
 #endif

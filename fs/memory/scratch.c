@@ -11,6 +11,7 @@
 #include "fs/memory/scratch_state.h"
 #include "fs/memory/scratch_text.h"
 #include "fs/tree/node.h"
+#include "vendors/base/checked.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -70,8 +71,44 @@ static void free_scratch(struct scratches *all, struct scratch *scratch)
 
 /* ---- names ---- */
 
+/*
+ * The states of a file:
+ *
+ *   new       no name yet: one reference of its maker's
+ *   named     a name has a reference; the newest name is its path
+ *   open      lost its name while it was open: it still counts, until the last reference goes
+ *   removed   lost its name while nobody had it open: it does not count, and may not be opened
+ *
+ * What holds between two changes: no directory is empty, and each name's file has a reference, is
+ * not removed, and has that name for its path.
+ */
+static void scratch_check_locked(const struct scratches *all)
+{
+	const struct directory *directory, *next;
+	const struct name *name;
+
+	HASH_ITER(hh, all->directories, directory, next) {
+		size_t above = strlen(directory->path);
+
+		assert(directory->names);
+		for (name = directory->names; name; name = name->hh.next) {
+			const struct scratch *scratch = name->scratch;
+
+			assert(scratch->references && !scratch->removed);
+			assert(strncmp(scratch->path, directory->path, above) == 0);
+			assert(strcmp(scratch->path + above + (above ? 1 : 0), name->name) == 0);
+		}
+	}
+}
+
+static void scratch_unlock(struct scratches *all)
+{
+	CHECKED(scratch_check_locked(all));
+	pthread_mutex_unlock(&all->lock);
+}
+
 /* PATH is cut at its last slash: *NAME is what follows, and so many bytes stand before it. */
-static size_t split(const char *path, const char **name)
+static size_t scratch_split(const char *path, const char **name)
 {
 	const char *slash = strrchr(path, '/');
 
@@ -93,10 +130,10 @@ static struct directory *find_directory_locked(struct scratches *all, const char
 	return find_above_locked(all, path, strlen(path));
 }
 
-static struct name *find_locked(struct scratches *all, const char *path)
+static struct name *scratch_find_locked(struct scratches *all, const char *path)
 {
 	const char *last;
-	struct directory *directory = find_above_locked(all, path, split(path, &last));
+	struct directory *directory = find_above_locked(all, path, scratch_split(path, &last));
 	struct name *name = NULL;
 
 	if (directory)
@@ -105,7 +142,7 @@ static struct name *find_locked(struct scratches *all, const char *path)
 }
 
 /* One reference less; the last one frees. */
-static void put_locked(struct scratches *all, struct scratch *scratch)
+static void scratch_put_locked(struct scratches *all, struct scratch *scratch)
 {
 	if (--scratch->references == 0)
 		free_scratch(all, scratch);
@@ -118,10 +155,10 @@ static void drop_directory_locked(struct scratches *all, struct directory *direc
 	free(directory);
 }
 
-static void forget_locked(struct scratches *all, const char *path)
+static void scratch_forget_locked(struct scratches *all, const char *path)
 {
 	const char *last;
-	struct directory *directory = find_above_locked(all, path, split(path, &last));
+	struct directory *directory = find_above_locked(all, path, scratch_split(path, &last));
 	struct name *name = NULL;
 
 	if (directory)
@@ -129,7 +166,7 @@ static void forget_locked(struct scratches *all, const char *path)
 	if (!name)
 		return;
 	HASH_DEL(directory->names, name); /* NOLINT(clang-analyzer-unix.Malloc) */
-	put_locked(all, name->scratch);
+	scratch_put_locked(all, name->scratch);
 	free(name->name);
 	free(name);
 	if (!directory->names)
@@ -149,12 +186,12 @@ static void retire_locked(struct scratches *all, struct scratch *scratch)
 /* What is called PATH goes. */
 static void remove_locked(struct scratches *all, const char *path)
 {
-	struct name *name = find_locked(all, path);
+	struct name *name = scratch_find_locked(all, path);
 
 	if (!name)
 		return;
 	retire_locked(all, name->scratch);
-	forget_locked(all, path);
+	scratch_forget_locked(all, path);
 }
 
 /* The directory that the first LENGTH bytes of PATH name, made if need be. NULL: no memory. */
@@ -192,7 +229,7 @@ static int set_path_locked(struct scratch *scratch, const char *path)
 static int name_locked(struct scratches *all, const char *path, struct scratch *scratch)
 {
 	const char *last;
-	size_t above = split(path, &last);
+	size_t above = scratch_split(path, &last);
 	struct name *name = calloc(1, sizeof(*name));
 	struct directory *directory = NULL;
 
@@ -217,14 +254,14 @@ static int name_locked(struct scratches *all, const char *path, struct scratch *
 /* The same where PATH may be taken: what was called so goes. 0, or -ENOMEM and nothing changed. */
 static int rename_locked(struct scratches *all, const char *path, struct scratch *scratch)
 {
-	struct name *name = find_locked(all, path);
+	struct name *name = scratch_find_locked(all, path);
 
 	if (!name)
 		return name_locked(all, path, scratch);
 	if (set_path_locked(scratch, path))
 		return -ENOMEM;
 	retire_locked(all, name->scratch);
-	put_locked(all, name->scratch);
+	scratch_put_locked(all, name->scratch);
 	name->scratch = scratch;
 	scratch->references++;
 	return 0;
@@ -254,7 +291,7 @@ static void expire_in_locked(struct scratches *all, const struct directory *dire
 	}
 }
 
-static void expire_locked(struct scratches *all)
+static void scratch_expire_locked(struct scratches *all)
 {
 	struct directory *directory, *next;
 
@@ -273,7 +310,7 @@ void scratches_free(struct scratches *all)
 
 		HASH_ITER(hh, directory->names, name, next_name) {
 			HASH_DEL(directory->names, name); /* NOLINT(clang-analyzer-unix.Malloc) */
-			put_locked(all, name->scratch);
+			scratch_put_locked(all, name->scratch);
 			free(name->name);
 			free(name);
 		}
@@ -319,19 +356,19 @@ int scratch_make(struct scratches *all, const char *path, const char *target,
 
 	if (error == -ENOSPC) {
 		pthread_mutex_lock(&all->lock);
-		expire_locked(all);
-		pthread_mutex_unlock(&all->lock);
+		scratch_expire_locked(all);
+		scratch_unlock(all);
 		error = new_scratch(all, target, &new);
 	}
 	if (error)
 		return error;
 	pthread_mutex_lock(&all->lock);
-	error = find_locked(all, path) ? -EEXIST : name_locked(all, path, new);
+	error = scratch_find_locked(all, path) ? -EEXIST : name_locked(all, path, new);
 	if (error)
-		put_locked(all, new);
+		scratch_put_locked(all, new);
 	else
 		*scratch = new;
-	pthread_mutex_unlock(&all->lock);
+	scratch_unlock(all);
 	return error;
 }
 
@@ -346,8 +383,8 @@ int scratch_replace(struct scratches *all, const char *path, const char *text, s
 	if (!error)
 		error = rename_locked(all, path, new);
 	if (new)
-		put_locked(all, new);
-	pthread_mutex_unlock(&all->lock);
+		scratch_put_locked(all, new);
+	scratch_unlock(all);
 	return error;
 }
 
@@ -357,11 +394,11 @@ struct scratch *scratch_get(struct scratches *all, const char *path)
 	struct name *name;
 
 	pthread_mutex_lock(&all->lock);
-	name = find_locked(all, path);
+	name = scratch_find_locked(all, path);
 	scratch = name ? name->scratch : NULL;
 	if (scratch)
 		scratch->references++;
-	pthread_mutex_unlock(&all->lock);
+	scratch_unlock(all);
 	return scratch;
 }
 
@@ -371,7 +408,7 @@ struct scratch *scratch_hold(struct scratches *all, struct scratch *scratch)
 		return NULL;
 	pthread_mutex_lock(&all->lock);
 	scratch->references++;
-	pthread_mutex_unlock(&all->lock);
+	scratch_unlock(all);
 	return scratch;
 }
 
@@ -380,18 +417,8 @@ void scratch_put(struct scratches *all, struct scratch *scratch)
 	if (!scratch)
 		return;
 	pthread_mutex_lock(&all->lock);
-	put_locked(all, scratch);
-	pthread_mutex_unlock(&all->lock);
-}
-
-bool scratch_is_gone(struct scratches *all, struct scratch *scratch)
-{
-	bool gone;
-
-	pthread_mutex_lock(&all->lock);
-	gone = scratch->removed && !atomic_load(&scratch->opens);
-	pthread_mutex_unlock(&all->lock);
-	return gone;
+	scratch_put_locked(all, scratch);
+	scratch_unlock(all);
 }
 
 int scratch_remove(struct scratches *all, const char *path)
@@ -399,10 +426,10 @@ int scratch_remove(struct scratches *all, const char *path)
 	bool found;
 
 	pthread_mutex_lock(&all->lock);
-	found = find_locked(all, path);
+	found = scratch_find_locked(all, path);
 	if (found)
 		remove_locked(all, path);
-	pthread_mutex_unlock(&all->lock);
+	scratch_unlock(all);
 	return found ? 0 : -ENOENT;
 }
 
@@ -412,14 +439,14 @@ int scratch_rename(struct scratches *all, const char *path, const char *new_path
 	int error = 0;
 
 	pthread_mutex_lock(&all->lock);
-	name = find_locked(all, path);
+	name = scratch_find_locked(all, path);
 	if (!name)
 		error = -ENOENT;
 	else if (strcmp(path, new_path) != 0)
 		error = rename_locked(all, new_path, name->scratch);
 	if (!error && strcmp(path, new_path) != 0)
-		forget_locked(all, path);
-	pthread_mutex_unlock(&all->lock);
+		scratch_forget_locked(all, path);
+	scratch_unlock(all);
 	return error;
 }
 
@@ -429,10 +456,10 @@ char *scratch_path(struct scratches *all, const struct scratch *scratch)
 	char *path = NULL;
 
 	pthread_mutex_lock(&all->lock);
-	name = scratch->path ? find_locked(all, scratch->path) : NULL;
+	name = scratch->path ? scratch_find_locked(all, scratch->path) : NULL;
 	if (name && name->scratch == scratch)
 		path = strdup(scratch->path);
-	pthread_mutex_unlock(&all->lock);
+	scratch_unlock(all);
 	return path;
 }
 
@@ -446,7 +473,7 @@ uint64_t scratch_expired(struct scratches *all, const char *directory)
 	if (found)
 		expire_in_locked(all, found);
 	expired = all->expired;
-	pthread_mutex_unlock(&all->lock);
+	scratch_unlock(all);
 	return expired;
 }
 
@@ -461,6 +488,6 @@ char *scratch_name(struct scratches *all, const char *directory, size_t index)
 	for (name = found ? found->names : NULL; name && index; index--)
 		name = name->hh.next;
 	copy = name ? strdup(name->name) : NULL;
-	pthread_mutex_unlock(&all->lock);
+	scratch_unlock(all);
 	return copy;
 }

@@ -54,9 +54,6 @@ void scratch_put(struct scratches *all, struct scratch *scratch); /* NULL is fin
 /* Take the name PATH away. 0 or -ENOENT. */
 int scratch_remove(struct scratches *all, const char *path);
 
-/* Was it removed, with nobody having it open? Then nobody may open it any more. */
-bool scratch_is_gone(struct scratches *all, struct scratch *scratch);
-
 /* PATH is called NEW_PATH from now on; what was called so goes. 0, or -ENOENT or -ENOMEM, and then
  * nothing has changed. */
 int scratch_rename(struct scratches *all, const char *path, const char *new_path);
@@ -72,8 +69,5 @@ char *scratch_name(struct scratches *all, const char *directory, size_t index);
 
 /* The path of SCRATCH now; the caller frees. NULL: it has no name any more, or no memory. */
 char *scratch_path(struct scratches *all, const struct scratch *scratch);
-
-/* It does not go by itself: a draft. */
-void scratch_keep(struct scratch *scratch);
 
 #endif

@@ -34,7 +34,17 @@ bool scratch_open_allowed(struct scratch *scratch)
 	       atomic_compare_exchange_strong(&scratch->looks, &one, 0);
 }
 
-void scratch_keep(struct scratch *scratch)
+void scratch_open_keep(struct scratch *scratch)
 {
 	atomic_store(&scratch->kept, true);
+}
+
+bool scratch_open_is_gone(struct scratches *all, struct scratch *scratch)
+{
+	bool gone;
+
+	pthread_mutex_lock(&all->lock);
+	gone = scratch->removed && !atomic_load(&scratch->opens);
+	pthread_mutex_unlock(&all->lock);
+	return gone;
 }

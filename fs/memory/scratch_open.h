@@ -21,4 +21,10 @@ void scratch_open_looked_up(struct scratch *scratch);
 
 bool scratch_open_allowed(struct scratch *scratch);
 
+/* Was it removed, with nobody having it open? Then nobody may open it any more. */
+bool scratch_open_is_gone(struct scratches *all, struct scratch *scratch);
+
+/* It does not go by itself: a draft. */
+void scratch_open_keep(struct scratch *scratch);
+
 #endif

@@ -9,9 +9,9 @@
 #include "fs/memory/scratch_text.h"
 
 #include "cache/access/status.h"
-#include "cache/update/update.h"
+#include "cache/document/document.h"
 #include "fs/memory/scratch_state.h"
-#include "vendors/base/clock.h"
+#include "vendors/base/checked.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -29,6 +29,23 @@ int scratch_text_reserve(struct scratches *all, size_t size)
 		return 0;
 	atomic_fetch_sub(&all->held, size);
 	return -ENOSPC;
+}
+
+/*
+ * What holds between two changes: the text and a NUL byte fit in the room; the scanner has seen no
+ * more than the text.
+ */
+static void check_text_locked(const struct scratch *scratch)
+{
+	assert(!scratch->text == !scratch->room);
+	assert(!scratch->length || scratch->length < scratch->room);
+	assert(scratch->length <= FILE_MAX && scratch->scanned <= scratch->length);
+}
+
+static void unlock_text(struct scratch *scratch)
+{
+	CHECKED(check_text_locked(scratch));
+	pthread_mutex_unlock(&scratch->lock);
 }
 
 /* SCRATCH has SIZE bytes less. */
@@ -139,8 +156,8 @@ ssize_t scratch_text_read(struct scratch *scratch, off_t offset, size_t size, ch
 }
 
 /* Put SIZE bytes of DATA at AT, for which there is room now; there were BEFORE bytes. */
-static void put_locked(struct scratch *scratch, const char *data, size_t size, size_t at,
-		       size_t before)
+static void scratch_text_put_locked(struct scratch *scratch, const char *data, size_t size,
+				    size_t at, size_t before)
 {
 	memcpy(scratch->text + at, data, size);
 	if (!at && size >= before)
@@ -167,10 +184,10 @@ int scratch_text_write(struct scratches *all, struct scratch *scratch, const cha
 	else if (at + size > scratch->length)
 		error = set_length_locked(all, scratch, at + size);
 	if (!error && size)
-		put_locked(scratch, data, size, at, before);
+		scratch_text_put_locked(scratch, data, size, at, before);
 	scratch->spoilt |= error != 0;
 	touch_locked(scratch);
-	pthread_mutex_unlock(&scratch->lock);
+	unlock_text(scratch);
 	return error;
 }
 
@@ -189,7 +206,7 @@ int scratch_text_truncate(struct scratches *all, struct scratch *scratch, off_t 
 	if (scratch->scanned > scratch->length)
 		scratch->scanned = 0;
 	touch_locked(scratch);
-	pthread_mutex_unlock(&scratch->lock);
+	unlock_text(scratch);
 	return error;
 }
 
@@ -202,7 +219,7 @@ char *scratch_text_copy(struct scratch *scratch, size_t *length)
 	text = calloc(1, scratch->length + 1);
 	if (text && scratch->length)
 		memcpy(text, scratch->text, scratch->length);
-	pthread_mutex_unlock(&scratch->lock);
+	unlock_text(scratch);
 	return text;
 }
 
@@ -258,7 +275,7 @@ enum scratch_text_says scratch_text_says_after(struct scratch *scratch, const ch
 			 document_feed(&scanner, data, size) == DOCUMENT_WHOLE)
 			says = SCRATCH_OBJECT;
 	}
-	pthread_mutex_unlock(&scratch->lock);
+	unlock_text(scratch);
 	return says;
 }
 
@@ -274,7 +291,7 @@ enum scratch_text_says scratch_text_says(struct scratch *scratch)
 	else if (scratch->length &&
 		 document_feed(&scanner, scratch->text, scratch->length) == DOCUMENT_WHOLE)
 		says = SCRATCH_OBJECT;
-	pthread_mutex_unlock(&scratch->lock);
+	unlock_text(scratch);
 	return says;
 }
 
@@ -282,7 +299,7 @@ void scratch_text_spoil(struct scratch *scratch)
 {
 	pthread_mutex_lock(&scratch->lock);
 	scratch->spoilt = true;
-	pthread_mutex_unlock(&scratch->lock);
+	unlock_text(scratch);
 }
 
 int scratch_text_set_text(struct scratches *all, struct scratch *scratch, const char *text,
@@ -297,7 +314,7 @@ void scratch_text_spend(struct scratch *scratch)
 {
 	pthread_mutex_lock(&scratch->lock);
 	scratch->spent = true;
-	pthread_mutex_unlock(&scratch->lock);
+	unlock_text(scratch);
 }
 
 bool scratch_text_is_spoilt(struct scratch *scratch)
@@ -306,7 +323,7 @@ bool scratch_text_is_spoilt(struct scratch *scratch)
 
 	pthread_mutex_lock(&scratch->lock);
 	spoilt = scratch->spoilt;
-	pthread_mutex_unlock(&scratch->lock);
+	unlock_text(scratch);
 	return spoilt;
 }
 
@@ -316,10 +333,10 @@ void scratch_text_become(struct scratches *all, struct scratch *scratch, const c
 	give_back_locked(all, scratch, scratch->length);
 	scratch_text_wipe(scratch->text, scratch->room);
 	scratch->text = NULL;
-	scratch->length = scratch->room = 0;
+	scratch->length = scratch->room = scratch->scanned = 0;
 	free(scratch->id);
 	scratch->id = strdup(id);
-	pthread_mutex_unlock(&scratch->lock);
+	unlock_text(scratch);
 }
 
 char *scratch_text_id(struct scratch *scratch)
@@ -328,6 +345,6 @@ char *scratch_text_id(struct scratch *scratch)
 
 	pthread_mutex_lock(&scratch->lock);
 	id = scratch->id ? strdup(scratch->id) : NULL;
-	pthread_mutex_unlock(&scratch->lock);
+	unlock_text(scratch);
 	return id;
 }

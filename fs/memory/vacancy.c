@@ -7,7 +7,7 @@
  */
 #include "fs/memory/vacancy.h"
 
-#include "vendors/base/call.h"
+#include "vendors/base/checked.h"
 #include "vendors/base/clock.h"
 #include "vendors/base/process.h"
 
@@ -41,7 +41,28 @@ struct vacancies *vacancies_new(void)
 	return vacancies;
 }
 
-static void drop_locked(struct vacancies *vacancies, struct vacancy *vacancy)
+/*
+ * What holds between two changes, of each entry:
+ *   - it has a path, a backup and a process;
+ *   - no other entry has the same path and process;
+ * and count is the number of entries.
+ */
+static void vacancy_check_locked(struct vacancies *vacancies)
+{
+	const struct vacancy *vacancy, *other;
+	size_t count = 0;
+
+	LL_FOREACH(vacancies->list, vacancy) {
+		assert(vacancy->path && vacancy->backup && vacancy->process > 0);
+		LL_FOREACH(vacancy->next, other)
+			assert(vacancy->process != other->process ||
+			       strcmp(vacancy->path, other->path) != 0);
+		count++;
+	}
+	assert(count == atomic_load(&vacancies->count));
+}
+
+static void vacancy_drop_locked(struct vacancies *vacancies, struct vacancy *vacancy)
 {
 	LL_DELETE(vacancies->list, vacancy);
 	atomic_fetch_sub(&vacancies->count, 1);
@@ -55,19 +76,29 @@ void vacancies_free(struct vacancies *vacancies)
 	if (!vacancies)
 		return;
 	while (vacancies->list)
-		drop_locked(vacancies, vacancies->list);
+		vacancy_drop_locked(vacancies, vacancies->list);
 	pthread_mutex_destroy(&vacancies->lock);
 	free(vacancies);
 }
 
-static void expire_locked(struct vacancies *vacancies)
+static void vacancy_expire_locked(struct vacancies *vacancies)
 {
 	struct vacancy *vacancy, *next;
 	time_t time = clock_now().tv_sec;
 
 	LL_FOREACH_SAFE(vacancies->list, vacancy, next) {
 		if (vacancy->until <= time)
-			drop_locked(vacancies, vacancy);
+			vacancy_drop_locked(vacancies, vacancy);
+	}
+}
+
+static void vacancy_end_locked(struct vacancies *vacancies, const char *path, pid_t process)
+{
+	struct vacancy *vacancy, *next;
+
+	LL_FOREACH_SAFE(vacancies->list, vacancy, next) {
+		if (vacancy->process == process && strcmp(vacancy->path, path) == 0)
+			vacancy_drop_locked(vacancies, vacancy);
 	}
 }
 
@@ -78,7 +109,6 @@ void vacancy_begin(struct vacancies *vacancies, const char *path, const char *ba
 	/* somebody in another PID namespace: who comes next may be somebody else there */
 	if (process <= 0)
 		return;
-	vacancy_end(vacancies, path, process);
 	vacancy = calloc(1, sizeof(*vacancy));
 	if (vacancy) {
 		vacancy->path = strdup(path);
@@ -90,14 +120,17 @@ void vacancy_begin(struct vacancies *vacancies, const char *path, const char *ba
 			free(vacancy->backup);
 		}
 		free(vacancy);
+		vacancy_end(vacancies, path, process);
 		return;
 	}
 	vacancy->process = process;
 	vacancy->started = process_start(process);
 	vacancy->until = clock_now().tv_sec + VACANCY_SECONDS;
 	pthread_mutex_lock(&vacancies->lock);
+	vacancy_end_locked(vacancies, path, process);
 	LL_PREPEND(vacancies->list, vacancy);
 	atomic_fetch_add(&vacancies->count, 1);
+	CHECKED(vacancy_check_locked(vacancies));
 	pthread_mutex_unlock(&vacancies->lock);
 }
 
@@ -114,7 +147,7 @@ bool vacancy_holds(struct vacancies *vacancies, const char *path, pid_t thread)
 	process = process_of(thread);
 	started = process_start(process);
 	pthread_mutex_lock(&vacancies->lock);
-	expire_locked(vacancies);
+	vacancy_expire_locked(vacancies);
 	LL_FOREACH(vacancies->list, vacancy) {
 		holds |= vacancy->process == process && vacancy->started == started &&
 			 strcmp(vacancy->path, path) == 0;
@@ -131,7 +164,7 @@ bool vacancy_exists(struct vacancies *vacancies, const char *path)
 	if (!atomic_load(&vacancies->count))
 		return false;
 	pthread_mutex_lock(&vacancies->lock);
-	expire_locked(vacancies);
+	vacancy_expire_locked(vacancies);
 	LL_FOREACH(vacancies->list, vacancy)
 		exists |= strcmp(vacancy->path, path) == 0;
 	pthread_mutex_unlock(&vacancies->lock);
@@ -140,13 +173,9 @@ bool vacancy_exists(struct vacancies *vacancies, const char *path)
 
 void vacancy_end(struct vacancies *vacancies, const char *path, pid_t process)
 {
-	struct vacancy *vacancy, *next;
-
 	pthread_mutex_lock(&vacancies->lock);
-	LL_FOREACH_SAFE(vacancies->list, vacancy, next) {
-		if (vacancy->process == process && strcmp(vacancy->path, path) == 0)
-			drop_locked(vacancies, vacancy);
-	}
+	vacancy_end_locked(vacancies, path, process);
+	CHECKED(vacancy_check_locked(vacancies));
 	pthread_mutex_unlock(&vacancies->lock);
 }
 
@@ -159,7 +188,8 @@ void vacancy_end_backup(struct vacancies *vacancies, const char *backup)
 	pthread_mutex_lock(&vacancies->lock);
 	LL_FOREACH_SAFE(vacancies->list, vacancy, next) {
 		if (strcmp(vacancy->backup, backup) == 0)
-			drop_locked(vacancies, vacancy);
+			vacancy_drop_locked(vacancies, vacancy);
 	}
+	CHECKED(vacancy_check_locked(vacancies));
 	pthread_mutex_unlock(&vacancies->lock);
 }

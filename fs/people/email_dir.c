@@ -2,210 +2,108 @@
 /*
  * email_dir.c - see email_dir.h.
  *
- * What is known and fresh is answered at once; for the rest all rosters that the answer is about
- * are asked together. Nobody is said to be unknown while a vendor can't be read. It knows how to
- * answer the kernel, not which names there are (email_index.c, email_links.c).
+ * It makes nodes of the names that email_person.c and email_links.c know, and asks nobody.
  */
 #include "fs/people/email_dir.h"
 
-#include "cache/roster/roster.h"
-#include "fs/dir.h"
-#include "fs/open.h"
-#include "fs/people/email_index.h"
-#include "cache/record/snapshot.h"
-#include "cache/roster/wait.h"
-#include "cache/record/record.h"
-#include "fs/ops.h"
+#include "fs/people/email_link.h"
 #include "fs/people/email_links.h"
+#include "fs/people/email_name.h"
 #include "fs/people/email_person.h"
-#include "fs/people/email_query.h"
 #include "fs/people/email_spelling.h"
 #include "fs/people/similar.h"
 #include "fs/people/unread.h"
+#include "fs/tree/dir.h"
 #include "fs/tree/entry.h"
+#include "fs/tree/filler.h"
 #include "fs/tree/inode.h"
-#include "fs/tree/node.h"
-#include "fs/tree/record_dir.h"
-#include "fs/tree/request.h"
-#include "vendors/base/log.h"
-#include "vendors/rest/account.h"
-#include "vendors/vendor.h"
 
 #include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-bool email_dir_holds(const struct node *directory)
-{
-	return directory->kind == NODE_PEOPLE || directory->kind == NODE_PERSON ||
-	       directory->kind == NODE_EMAILS;
-}
+static const struct email_kind person_dir;
 
-/* What a node shows by what is known of it. */
-struct shown {
-	off_t size;
-	struct timespec time;
-	char target[NODE_PATH_MAX]; /* of a link */
-};
+/* ---- lookup ---- */
 
-static void show_link(const struct email_links_link *link, const struct node *node,
-		      struct shown *shown)
-{
-	if (!link->record)
-		return;
-	email_links_target(link, node, shown->target);
-	shown->size = (off_t)strlen(shown->target);
-	shown->time = record_time(link->record);
-}
-
-/* The kind of the node that LINK is. */
-static enum node_kind kind_of(const struct email_links_link *link)
-{
-	return link->record ? NODE_PERSON_LINK : NODE_PERSON_UNREAD;
-}
-
-/* The text about emails that are like that which QUERY asks for. 0, -ENOENT: there are none, a
- * vendor's errno, or -ENOMEM. */
-static int show_similar(struct email_index *people, const struct email_query *query,
-			struct shown *shown)
-{
-	int error = email_person_choose(people, query);
-
-	if (!error)
-		error = similar_look(people);
-	if (error || !people->similar)
-		return error ? error : -ENOENT;
-	shown->size = (off_t)strlen(people->similar);
-	return 0;
-}
-
-/* Find in PEOPLE what NODE shows. 0, -ENOENT, a vendor's errno, -ESTALE: another node has its name,
- * or -ENOMEM. */
-static int show(struct email_index *people, const struct node *node, struct shown *shown)
-{
-	struct email_query query;
-	struct email_links_link link;
-	int error;
-
-	if (!email_query_ask(node, &query))
-		return -ENOENT;
-	memset(shown, 0, sizeof(*shown));
-	shown->time = email_index_fetched(people);
-	switch (node->kind) {
-	case NODE_PEOPLE:
-		return email_spelling_list(people);
-	case NODE_EMAILS:
-		return email_index_index(people);
-	case NODE_PERSON:
-		return email_person_choose(people, &query);
-	case NODE_SIMILAR:
-		return show_similar(people, &query, shown);
-	default:
-		error = email_links_find(people, &query, node_name(node), &link);
-		if (!error && kind_of(&link) != (enum node_kind)node->kind)
-			error = -ESTALE;
-		if (!error)
-			show_link(&link, node, shown);
-		return error;
-	}
-}
-
-static void set_shown(const struct shown *shown, struct stat *attr)
-{
-	attr->st_size = shown->size;
-	attr->st_mtim = attr->st_atim = attr->st_ctim = shown->time;
-}
-
-/* ---- looking up ---- */
-
-static void reply_name(struct fs *fs, fuse_req_t req, struct node *node, const struct shown *shown,
+/* Answer REQ with NODE (takes its reference), SHOWN (NULL: not known yet) and SECONDS. */
+static void reply_name(fuse_req_t req, struct node *node, const struct email_shown *shown,
 		       double seconds)
 {
+	struct fs *fs = fs_of(req);
 	struct fuse_entry_param entry;
 
 	entry_fill(fs, node, NULL, seconds, &entry);
 	if (shown)
-		set_shown(shown, &entry.attr);
+		email_shown_set(shown, &entry.attr);
 	if (fuse_reply_entry(req, &entry) == -ENOENT)
 		inode_forget(fs, entry.ino, 1);
 }
 
-static void lookup_manual(struct fs *fs, fuse_req_t req, const struct node *directory,
-			  const char *name)
-{
-	struct node *node = inode_take(fs, NODE_PERSON_MANUAL, directory, name, NULL, NULL);
+/* Store in *KIND what NAME, which asks for QUERY, is by PEOPLE. Return as the show operation. */
+typedef int find_fn(struct email_index *people, const struct email_query *query, const char *name,
+		    const struct email_kind **kind);
 
-	if (node)
-		reply_name(fs, req, node, NULL, 0);
-	else
-		fuse_reply_err(req, ENOMEM);
+static int email_dir_find_person(struct email_index *people, const struct email_query *query,
+				 const char *name, const struct email_kind **kind)
+{
+	(void)name;
+	*kind = &person_dir;
+	return people->told ? email_person_choose(people, query) : 0;
 }
 
-static bool is_similar(const struct node *directory, const char *name)
-{
-	return directory->kind == NODE_PERSON && strcmp(name, SIMILAR_NAME) == 0;
-}
-
-/* Answer REQ about PATH with ERROR, which PEOPLE showed; with a line in the log if that is a
- * vendor's. */
-static void refuse(fuse_req_t req, const char *path, const struct email_index *people, int error)
-{
-	const struct email_index_known *failed = email_index_failed(people);
-	const char *vendor;
-	char words[CALL_WORDS_MAX];
-
-	if (failed && error != -ENOENT && error != -ENOMEM && error != -ESTALE) {
-		vendor = people->fs->branches[failed - people->known].account->name;
-		snprintf(words, sizeof(words), "%s can't be read: %s", vendor,
-			 failed->words ? failed->words : strerror(-error));
-		request_refuse(req, path, error, words);
-	}
-	fuse_reply_err(req, -error);
-}
-
-/* What NAME in DIRECTORY, for which QUERY asks, is by PEOPLE: its *KIND. As show. */
-static int find_kind(struct email_index *people, const struct node *directory,
-		     const struct email_query *query, const char *name, enum node_kind *kind)
+static int email_dir_find_link(struct email_index *people, const struct email_query *query,
+			       const char *name, const struct email_kind **kind)
 {
 	struct email_links_link link;
 	int error;
 
-	if (directory->kind == NODE_PEOPLE) {
-		*kind = NODE_PERSON;
-		return people->told ? email_person_choose(people, query) : 0;
-	}
-	*kind = is_similar(directory, name) ? NODE_SIMILAR : NODE_PERSON_LINK;
-	if (!people->told || *kind == NODE_SIMILAR)
+	*kind = &email_link_record;
+	if (!people->told)
 		return 0;
 	error = email_links_find(people, query, name, &link);
-	if (!error)
-		*kind = kind_of(&link);
+	if (!error && !link.record)
+		*kind = &unread_file;
 	return error;
 }
 
-/* NAME in DIRECTORY, for which QUERY asks, can be there. */
-static void lookup_person(struct fs *fs, fuse_req_t req, const struct node *directory,
-			  const char *name, const struct email_query *query)
+static int email_dir_find_similar(struct email_index *people, const struct email_query *query,
+				  const char *name, const struct email_kind **kind)
 {
+	(void)people;
+	(void)query;
+	(void)name;
+	*kind = &similar_file;
+	return 0;
+}
+
+/* Answer REQ, a lookup of NAME in DIRECTORY, which asks for QUERY. */
+static void lookup_found(fuse_req_t req, const struct node *directory, const char *name,
+			 const struct email_query *query, find_fn *find)
+{
+	struct fs *fs = fs_of(req);
 	struct email_index *people = email_person_peek(fs, query);
+	const struct email_kind *kind;
+	struct email_query own = *query;
 	struct node *node = NULL;
 	char path[NODE_PATH_MAX];
-	enum node_kind kind;
-	struct shown shown;
-	int error = people ? find_kind(people, directory, query, name, &kind) : -ENOMEM;
+	struct email_shown shown;
+	int error = people ? find(people, query, name, &kind) : -ENOMEM;
 
 	if (!error) {
-		node = inode_take(fs, kind, directory, name, NULL, NULL);
-		error = !node ? -ENOMEM : people->told ? show(people, node, &shown) : 0;
+		node = inode_take(fs, &kind->node, directory, name, NULL, NULL);
+		if (!node)
+			error = -ENOMEM;
+		else if (!kind->query(node, &own))
+			error = -ENOENT;
+		else if (people->told)
+			error = email_answer_show(people, &own, node, &shown);
 	}
 	if (!error) {
-		reply_name(fs, req, node, people->told ? &shown : NULL,
-			   query->exact && people->told && kind != NODE_SIMILAR ? people->seconds
-										: 0);
+		reply_name(req, node, people->told ? &shown : NULL,
+			   own.exact && people->told ? people->seconds : 0);
 	} else if (people) {
 		node_path(directory, name, path);
-		refuse(req, path, people, error);
+		email_answer_refuse(req, path, people, error);
 	} else {
 		fuse_reply_err(req, ENOMEM);
 	}
@@ -214,240 +112,259 @@ static void lookup_person(struct fs *fs, fuse_req_t req, const struct node *dire
 	email_index_free(people);
 }
 
-void email_dir_lookup(fuse_req_t req, struct node *directory, const char *name)
+static void email_dir_lookup_root(fuse_req_t req, struct node *directory,
+				  const struct path_name *name)
 {
-	struct fs *fs = fs_of(req);
-	bool in_person = directory->kind == NODE_PERSON;
 	struct email_query query;
 
-	if (in_person && email_links_is_manual(fs, name))
-		lookup_manual(fs, req, directory, name);
-	else if ((in_person && !email_links_may_link(fs, name) && !is_similar(directory, name)) ||
-		 !email_query_ask_name(directory, name, &query))
+	if (email_query_person(name->text, strlen(name->text), &query))
+		lookup_found(req, directory, name->text, &query, email_dir_find_person);
+	else
+		fuse_reply_err(req, ENOENT);
+}
+
+static void email_dir_lookup_own(fuse_req_t req, struct node *directory,
+				 const struct path_name *name)
+{
+	struct email_query query;
+
+	if (email_query_own(node_branch(directory), name->text, &query))
+		lookup_found(req, directory, name->text, &query, email_dir_find_link);
+	else
+		fuse_reply_err(req, ENOENT);
+}
+
+static void lookup_manual(fuse_req_t req, const struct node *directory, const char *name)
+{
+	struct node *node = inode_take(fs_of(req), &email_link_manual, directory, name, NULL, NULL);
+
+	entry_reply(req, node, NULL, 0);
+}
+
+static void email_dir_lookup_person(fuse_req_t req, struct node *directory,
+				    const struct path_name *name)
+{
+	const char *person = node_name(directory);
+	bool similar = strcmp(name->text, SIMILAR_NAME) == 0;
+	struct fs *fs = fs_of(req);
+	struct email_query query;
+
+	if (email_links_is_manual(fs, name->text))
+		lookup_manual(req, directory, name->text);
+	else if ((!similar && !email_links_may_link(fs, name->text)) ||
+		 !email_query_person(person, strlen(person), &query))
 		fuse_reply_err(req, ENOENT);
 	else
-		lookup_person(fs, req, directory, name, &query);
+		lookup_found(req, directory, name->text, &query,
+			     similar ? email_dir_find_similar : email_dir_find_link);
 }
 
-/* ---- what may wait ---- */
+/* ---- open ---- */
 
-enum wanted { WANT_ATTR, WANT_TARGET, WANT_OPEN, WANT_TEXT };
-
-/* Answer REQ about NODE, which SHOWN is known of. Takes PEOPLE. */
-static void reply(struct fs *fs, fuse_req_t req, struct node *node, enum wanted wanted,
-		  const struct shown *shown, struct email_index *people, struct fuse_file_info *fi)
+static void open_with_people(fuse_req_t req, struct node *node, struct fuse_file_info *fi)
 {
-	struct email_query query;
-	struct stat attr;
-	double seconds;
-
-	switch (wanted) {
-	case WANT_ATTR:
-		seconds = entry_attr(fs, node, NULL, people->seconds, &attr);
-		set_shown(shown, &attr);
-		email_query_ask(node, &query);
-		fuse_reply_attr(req, &attr, query.exact ? seconds : 0);
-		break;
-	case WANT_TARGET:
-		fuse_reply_readlink(req, shown->target);
-		break;
-	case WANT_OPEN:
-		/* without memory it is not listed, and looked up it is an error */
-		if (node->kind == NODE_PERSON)
-			similar_look(people);
-		dir_reply_open(req, node, people, fi);
-		return;
-	case WANT_TEXT:
-		open_text(fs, req, node, people->similar, fi);
-		break;
-	}
-	email_index_free(people);
+	email_answer(req, node, WANT_OPEN, fi);
 }
 
-/* What the answers to REQUEST's questions tell. NULL: no memory. */
-static struct email_index *take_answers(struct request *request, const struct email_query *query)
+static void opened_all(fuse_req_t req, struct node *node, struct email_index *people,
+		       struct fuse_file_info *fi)
 {
-	struct fs *fs = request->fs;
-	struct email_index *people = email_person_peek(fs, query);
-	size_t at = 0;
+	struct dir *dir = dir_new(req, node);
 
-	if (!people || people->told)
-		return people;
-	/* it was fresh when it came, and whoever waited for it does not wait again */
-	email_index_free(people);
-	people = email_index_new(fs);
-	for (size_t i = 0; people && i < fs->branch_count; i++) {
-		const struct question *question;
-
-		if (!email_index_concerns(query, &fs->branches[i]))
-			continue;
-		question = &request->questions[at++];
-		people->known[i].generation = question->wait.generation;
-		if (question->wait.error)
-			email_index_fail(&people->known[i], question->wait.error, &question->call);
-		else
-			people->known[i].snapshot = snapshot_get(question->wait.snapshot);
-	}
-	return people;
-}
-
-/* The kernel looks the name up again, and finds the other node. */
-static void reply_stale(struct request *request)
-{
-	if (request_claim(request))
-		fuse_reply_err(request->req, ESTALE);
-}
-
-/* The questions of REQUEST ended with ASKED. */
-static void finish(struct request *request, int asked, enum wanted wanted)
-{
-	struct node *node = request->node;
-	struct email_index *people = NULL;
-	struct email_query query;
-	struct shown shown;
-	int error = asked;
-
-	email_query_ask(node, &query);
-	/* one vendor that fails does not keep a person from being shown */
-	if (!error || (query.person && asked != -EINTR && request->question_count)) {
-		people = take_answers(request, &query);
-		error = people ? show(people, node, &shown) : -ENOMEM;
-		if (error == -ENOENT)
-			call_fail(&request->call, CALL_MISSING, "nobody has that email");
-	}
-	if (asked && people && (!error || error == -ESTALE))
-		log_error(&request->call, asked);
-	if (error == -ESTALE) {
-		reply_stale(request);
-	} else if (error) {
-		request_fail(request, error);
-	} else if (request_claim(request)) {
-		reply(request->fs, request->req, node, wanted, &shown, people, &request->fi);
-		return;
-	}
-	email_index_free(people);
-}
-
-static void got_attr(struct request *request, int error)
-{
-	finish(request, error, WANT_ATTR);
-}
-
-static void got_target(struct request *request, int error)
-{
-	finish(request, error, WANT_TARGET);
-}
-
-static void opened(struct request *request, int error)
-{
-	finish(request, error, WANT_OPEN);
-}
-
-static void opened_text(struct request *request, int error)
-{
-	finish(request, error, WANT_TEXT);
-}
-
-/* Ask all rosters that QUERY is about. */
-static void ask(struct request *request, const struct email_query *query, enum wanted wanted)
-{
-	static void (*const finishes[])(struct request * request,
-					int error) = {[WANT_ATTR] = got_attr,
-						      [WANT_TARGET] = got_target,
-						      [WANT_OPEN] = opened,
-						      [WANT_TEXT] = opened_text};
-	struct fs *fs = request->fs;
-	struct roster **rosters = calloc(fs->branch_count + 1, sizeof(struct roster *));
-	struct wait asked = {.kind = query->whole ? WAIT_WHOLE : WAIT_EMAIL,
-			     .brief = query->person};
-	size_t count = 0;
-
-	request->text = strdup(query->email);
-	if (!rosters || !request->text) {
-		fuse_reply_err(request->req, ENOMEM);
-		request_free(request);
-		free(rosters);
-		return;
-	}
-	request->length = strlen(request->text);
-	for (size_t i = 0; i < fs->branch_count; i++) {
-		if (email_index_concerns(query, &fs->branches[i]))
-			rosters[count++] = fs->branches[i].users->roster;
-	}
-	asked.id = request->text;
-	request_ask_all(request, rosters, count, &asked, finishes[wanted]);
-	free(rosters);
-}
-
-/* The same for REQ, about NODE. */
-static void ask_anew(struct fs *fs, fuse_req_t req, struct node *node,
-		     const struct email_query *query, enum wanted wanted,
-		     const struct fuse_file_info *fi)
-{
-	struct request *request = request_new(fs, req, node);
-
-	if (!request) {
-		fuse_reply_err(req, ENOMEM);
-		return;
-	}
-	if (fi)
-		request->fi = *fi;
-	ask(request, query, wanted);
-}
-
-static void answer(fuse_req_t req, struct node *node, enum wanted wanted, struct fuse_file_info *fi)
-{
-	struct fs *fs = fs_of(req);
-	struct email_query query;
-	struct email_index *people;
-	struct shown shown;
-	int error;
-
-	if (!email_query_ask(node, &query)) {
-		fuse_reply_err(req, ENOENT);
-		return;
-	}
-	/* who opens the directory wants to see whether a vendor is back */
-	if (wanted == WANT_OPEN)
-		query.failed_for = 0;
-	people = email_person_peek(fs, &query);
-	if (!people) {
-		fuse_reply_err(req, ENOMEM);
-		return;
-	}
-	if (!people->told) {
+	if (!dir) {
 		email_index_free(people);
-		ask_anew(fs, req, node, &query, wanted, fi);
 		return;
 	}
-	error = show(people, node, &shown);
-	if (!error) {
-		reply(fs, req, node, wanted, &shown, people, fi);
+	dir->shown = people;
+	dir_choose_pages(dir, email_index_version(people), email_index_left(people), fi);
+	dir_reply(req, dir, fi);
+}
+
+/* What a person's directory shows is looked up each time. */
+static void opened_person(fuse_req_t req, struct node *node, struct email_index *people,
+			  struct fuse_file_info *fi)
+{
+	struct dir *dir = dir_new(req, node);
+
+	if (!dir) {
+		email_index_free(people);
 		return;
 	}
-	refuse(req, node->path, people, error);
-	email_index_free(people);
+	/* without memory it is not listed, and a lookup of it fails */
+	similar_look(people);
+	dir->shown = people;
+	dir_reply(req, dir, fi);
 }
 
-void email_dir_getattr(fuse_req_t req, struct node *node)
+static void close_people(struct dir *dir)
 {
-	if (node->kind == NODE_PERSON_UNREAD)
-		unread_getattr(req, node);
-	else
-		answer(req, node, WANT_ATTR, NULL);
+	email_index_free(dir->shown);
 }
 
-void email_dir_readlink(fuse_req_t req, struct node *node)
+/* ---- listing ---- */
+
+static void begin_list(struct filler *filler)
 {
-	answer(req, node, WANT_TARGET, NULL);
+	const struct node *directory = filler->dir->node;
+	struct email_query query;
+
+	if (email_kind_of(directory)->query(directory, &query) && query.exact)
+		filler->seconds = email_index_left(filler->dir->shown);
 }
 
-void email_dir_open(fuse_req_t req, struct node *node, struct fuse_file_info *fi)
+/* Add NAME for a node with OPS: SIZE and TIME are its own, and the kernel caches them for SECONDS.
+ */
+static int list_name(struct filler *filler, const char *name, const struct node_ops *ops,
+		     off_t size, struct timespec time, double seconds, off_t next)
 {
-	answer(req, node, WANT_OPEN, fi);
+	const struct node *directory = filler->dir->node;
+	struct stat shown = {.st_size = size, .st_mtim = time};
+	struct node *node = inode_take(filler->fs, ops, directory, name, NULL, NULL);
+
+	return filler_add_shown(filler, name, node, seconds, &shown, next);
 }
 
-void email_dir_open_text(fuse_req_t req, struct node *node, struct fuse_file_info *fi)
+static int list_link(struct filler *filler, const struct email_links_link *link, off_t next)
 {
-	answer(req, node, WANT_TEXT, fi);
+	const struct email_index *people = filler->dir->shown;
+	char target[NODE_PATH_MAX];
+
+	if (!link->record)
+		return list_name(filler, link->name, &unread_file.node, 0,
+				 email_index_fetched(people), filler->seconds, next);
+	email_links_target(link, filler->dir->node, target);
+	return list_name(filler, link->name, &email_link_record.node, (off_t)strlen(target),
+			 record_time(link->record), filler->seconds, next);
 }
+
+static int list_root(struct filler *filler, size_t index, off_t next)
+{
+	const struct email_index *people = filler->dir->shown;
+	bool apart = index >= people->count;
+	char name[PATH_NAME_MAX + 1];
+	bool named;
+
+	if (index >= people->count + people->apart_count)
+		return -1;
+	named = apart ? email_name_apart_stem(people->apart[index - people->count], name)
+		      : email_name_stem(people->emails[index], name);
+	if (!named) {
+		filler->failed = true;
+		return 0;
+	}
+	/* nobody tells the kernel when one that is apart changes */
+	return list_name(filler, name, &person_dir.node, 0, email_index_fetched(people),
+			 apart ? 0 : filler->seconds, next);
+}
+
+static int list_own(struct filler *filler, size_t index, off_t next)
+{
+	const struct email_index *people = filler->dir->shown;
+	struct email_links_link link;
+
+	if (!email_links_own_link(people, node_branch(filler->dir->node), index, &link))
+		return -1;
+	return list_link(filler, &link, next);
+}
+
+static int list_person(struct filler *filler, size_t index, off_t next)
+{
+	const struct email_index *people = filler->dir->shown;
+	char name[PATH_NAME_MAX + 1];
+	struct email_links_link link;
+
+	if (email_links_manual(filler->fs, index, name))
+		return filler_add(filler, name,
+				  inode_take(filler->fs, &email_link_manual, filler->dir->node,
+					     name, NULL, NULL),
+				  NULL, 0, next);
+	index -= filler->fs->branch_count;
+	if (people->similar && index-- == 0)
+		return list_name(filler, SIMILAR_NAME, &similar_file.node,
+				 (off_t)strlen(people->similar), email_index_fetched(people), 0,
+				 next);
+	return email_links_link(people, index, &link) ? list_link(filler, &link, next) : -1;
+}
+
+/* ---- the kinds ---- */
+
+/* When the oldest of what is listed was fetched. */
+static double seconds_of_all(struct fs *fs, struct node *node, const struct record *record,
+			     double seconds, struct stat *attr)
+{
+	struct email_query query;
+
+	(void)record;
+	email_kind_of(node)->query(node, &query);
+	attr->st_mtim = attr->st_atim = attr->st_ctim = email_index_time(fs, &query, &seconds);
+	return seconds < ENTRY_FIXED_SECONDS ? seconds : ENTRY_FIXED_SECONDS;
+}
+
+static bool query_of_all(const struct node *node, struct email_query *query)
+{
+	email_query_whole(node_branch(node), query);
+	return true;
+}
+
+static int show_root(struct email_index *people, const struct email_query *query,
+		     const struct node *node, struct email_shown *shown)
+{
+	(void)query;
+	(void)node;
+	(void)shown;
+	return email_spelling_list(people);
+}
+
+static int show_own(struct email_index *people, const struct email_query *query,
+		    const struct node *node, struct email_shown *shown)
+{
+	(void)query;
+	(void)node;
+	(void)shown;
+	return email_index_index(people);
+}
+
+static bool query_of_person(const struct node *node, struct email_query *query)
+{
+	const char *name = node_name(node);
+
+	return email_query_person(name, strlen(name), query);
+}
+
+static int show_person(struct email_index *people, const struct email_query *query,
+		       const struct node *node, struct email_shown *shown)
+{
+	(void)node;
+	(void)shown;
+	return email_person_choose(people, query);
+}
+
+#define OPERATIONS                                                                                 \
+	.mode = S_IFDIR | 0777, .umask = NODE_UMASK_ALWAYS, .opendir = open_with_people,           \
+	.begin_list = begin_list, .closedir = close_people
+
+const struct email_kind email_dir_root = {
+    .node = {OPERATIONS, .attr_seconds = seconds_of_all, .lookup = email_dir_lookup_root,
+	     .list = list_root},
+    .query = query_of_all,
+    .show = show_root,
+    .open = opened_all,
+};
+
+const struct email_kind email_dir_own = {
+    .node = {OPERATIONS, .attr_seconds = seconds_of_all, .lookup = email_dir_lookup_own,
+	     .list = list_own},
+    .query = query_of_all,
+    .show = show_own,
+    .open = opened_all,
+};
+
+/* a person's directory in by-email at the root */
+static const struct email_kind person_dir = {
+    .node = {OPERATIONS, .is_person = true, .attr_seconds = entry_while_fresh,
+	     .name_seconds = entry_name_while_fresh, .getattr = email_answer_getattr,
+	     .lookup = email_dir_lookup_person, .list = list_person},
+    .query = query_of_person,
+    .show = show_person,
+    .open = opened_person,
+};

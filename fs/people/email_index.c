@@ -6,15 +6,10 @@
  */
 #include "fs/people/email_index.h"
 
-#include "cache/record/snapshot.h"
 #include "cache/roster/figures.h"
-#include "cache/roster/overdue.h"
-#include "cache/roster/roster_email.h"
 #include "cache/roster/whole.h"
-#include "cache/record/record.h"
 #include "fs/tree/record_dir.h"
 #include "vendors/base/call.h"
-#include "vendors/vendor.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -128,19 +123,17 @@ struct timespec email_index_fetched(const struct email_index *people)
 	return oldest;
 }
 
-struct timespec email_index_time(struct fs *fs, const struct node *directory, double *seconds)
+struct timespec email_index_time(struct fs *fs, const struct email_query *query, double *seconds)
 {
 	struct timespec oldest = fs->started;
-	struct email_query query;
 	bool any = false;
 
 	*seconds = EMAIL_INDEX_SECONDS_MAX;
-	email_query_ask(directory, &query);
 	for (size_t i = 0; i < fs->branch_count; i++) {
 		struct figures info;
 		double left;
 
-		if (!email_index_concerns(&query, &fs->branches[i]))
+		if (!email_index_concerns(query, &fs->branches[i]))
 			continue;
 		figures_get(fs->branches[i].users->roster, &info);
 		whole_generation(fs->branches[i].users->roster, &left);

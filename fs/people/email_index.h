@@ -75,8 +75,8 @@ uint64_t email_index_version(const struct email_index *people);
 /* When the oldest of it was fetched. */
 struct timespec email_index_fetched(const struct email_index *people);
 
-/* The same for what DIRECTORY, which is no person's, shows now; *SECONDS that this stays fresh. */
-struct timespec email_index_time(struct fs *fs, const struct node *directory, double *seconds);
+/* The same for QUERY, of whole rosters, as they are now; *SECONDS that this stays fresh. */
+struct timespec email_index_time(struct fs *fs, const struct email_query *query, double *seconds);
 
 /* Make the indexes that the rest needs; once made they stay. 0 or -ENOMEM. */
 int email_index_index(const struct email_index *people);

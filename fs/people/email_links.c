@@ -9,12 +9,10 @@
  */
 #include "fs/people/email_links.h"
 
-#include "cache/roster/roster.h"
 #include "fs/people/email_name.h"
 #include "fs/people/email_person.h"
 #include "fs/people/email_spelling.h"
-#include "cache/record/snapshot.h"
-#include "cache/record/record.h"
+#include "fs/tree/branch.h"
 #include "vendors/base/address.h"
 #include "vendors/rest/account.h"
 
@@ -47,7 +45,7 @@ void email_links_stem(struct fs *fs, const struct branch *branch, const struct r
 	snprintf(stem, PATH_STEM_MAX + 1, "%s", vendor);
 	if (count > 1) {
 		path_join(vendor, record->id, false, stem);
-		if (fs_branch(fs, stem)) /* the name that another vendor's record has */
+		if (branch_find(fs, stem)) /* the name that another vendor's record has */
 			path_join(vendor, record->id, true, stem);
 	}
 }
@@ -107,7 +105,7 @@ bool email_links_is_manual(struct fs *fs, const char *name)
 	if (!ends_in(name, MANUAL) || strlen(name) > PATH_NAME_MAX)
 		return false;
 	snprintf(vendor, sizeof(vendor), "%.*s", (int)(strlen(name) - strlen(MANUAL)), name);
-	return fs_branch(fs, vendor);
+	return branch_find(fs, vendor);
 }
 
 bool email_links_manual(const struct fs *fs, size_t index, char *name)
@@ -218,8 +216,8 @@ static bool find_several(const struct email_index_known *known, const struct bra
 }
 
 /* A name that was cut: only making all of them tells whose it is. */
-static bool find_cut(const struct email_index *people, const struct branch *branch,
-		     const char *name, struct email_links_link *link)
+static bool email_links_find_cut(const struct email_index *people, const struct branch *branch,
+				 const char *name, struct email_links_link *link)
 {
 	size_t length = strlen(name);
 
@@ -231,15 +229,15 @@ static bool find_cut(const struct email_index *people, const struct branch *bran
 	return false;
 }
 
-static bool find_own(const struct email_index *people, const struct email_query *query,
-		     struct email_links_link *link)
+static bool email_links_find_own(const struct email_index *people, const struct email_query *query,
+				 struct email_links_link *link)
 {
 	const struct email_index_known *known = known_of(people, query->branch);
 
 	if (!query->whole)
 		return find_single(known, query->branch, query->email, link);
 	if (path_is_cut(query->name))
-		return find_cut(people, query->branch, query->name, link);
+		return email_links_find_cut(people, query->branch, query->name, link);
 	if (query->email[0] && find_single(known, query->branch, query->email, link))
 		return true;
 	for (size_t i = 0; query->name[i]; i++) {
@@ -274,7 +272,7 @@ int email_links_find(struct email_index *people, const struct email_query *query
 
 	if (query->branch) {
 		error = email_index_index(people);
-		return error ? error : find_own(people, query, link) ? 0 : -ENOENT;
+		return error ? error : email_links_find_own(people, query, link) ? 0 : -ENOENT;
 	}
 	error = email_person_choose(people, query);
 	for (size_t i = 0; !error; i++) {
@@ -291,7 +289,7 @@ void email_links_target(const struct email_links_link *link, const struct node *
 	char stem[PATH_STEM_MAX + 1];
 
 	path_stem(link->record->id, stem);
-	if (node->branch)
+	if (node_branch(node))
 		snprintf(target, NODE_PATH_MAX, "../%s%s", stem, link->suffix);
 	else
 		snprintf(target, NODE_PATH_MAX, "../../%s/%s%s", link->branch->account->name, stem,

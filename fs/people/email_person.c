@@ -7,16 +7,13 @@
  */
 #include "fs/people/email_person.h"
 
-#include "cache/record/record.h"
 #include "cache/roster/overdue.h"
-#include "cache/roster/roster.h"
 #include "cache/roster/roster_email.h"
 #include "cache/roster/whole.h"
 #include "fs/people/email_name.h"
 #include "fs/people/email_spelling.h"
 #include "fs/tree/record_dir.h"
 #include "vendors/base/call.h"
-#include "vendors/vendor.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -44,8 +41,8 @@ static bool may_be_cut(const struct record *record)
 }
 
 /* A record whose email's name was cut to STEM, borrowed, or NULL. *APART: that of its spelling. */
-static const struct record *find_cut(const struct email_index *people, const char *stem,
-				     bool *apart)
+static const struct record *email_person_find_cut(const struct email_index *people,
+						  const char *stem, bool *apart)
 {
 	char own[PATH_STEM_MAX + 1];
 
@@ -83,7 +80,7 @@ int email_person_choose(struct email_index *people, const struct email_query *qu
 	memcpy(stem, query->name, sizeof(stem));
 	email_name_fold(stem);
 	if (path_is_cut(stem)) {
-		record = find_cut(people, stem, &apart);
+		record = email_person_find_cut(people, stem, &apart);
 		email = record ? record_key(record) : NULL;
 		spelled = record && apart ? record_email(record) : NULL;
 	} else if (typed_email(query, typed)) {

@@ -40,8 +40,9 @@ static bool ask_email(struct email_query *query)
 	return true;
 }
 
-static bool ask_person(const char *name, size_t length, struct email_query *query)
+bool email_query_person(const char *name, size_t length, struct email_query *query)
 {
+	memset(query, 0, sizeof(*query));
 	if (length > PATH_STEM_MAX)
 		return false;
 	query->person = true;
@@ -65,11 +66,11 @@ static bool own_stem(const char *name, char *stem)
 	return true;
 }
 
-/* NAME is one in BRANCH's own by-email. */
-static bool ask_own(struct branch *branch, const char *name, struct email_query *query)
+bool email_query_own(struct branch *branch, const char *name, struct email_query *query)
 {
 	bool is_email;
 
+	memset(query, 0, sizeof(*query));
 	query->branch = branch;
 	if (!own_stem(name, query->name))
 		return false;
@@ -80,51 +81,16 @@ static bool ask_own(struct branch *branch, const char *name, struct email_query 
 	return is_email || query->whole;
 }
 
-bool email_query_ask_name(const struct node *directory, const char *name, struct email_query *query)
+void email_query_whole(struct branch *branch, struct email_query *query)
 {
-	const char *person;
-
 	memset(query, 0, sizeof(*query));
-	switch (directory->kind) {
-	case NODE_PEOPLE:
-		return ask_person(name, strlen(name), query);
-	case NODE_PERSON:
-		person = node_name(directory);
-		return ask_person(person, strlen(person), query);
-	case NODE_EMAILS:
-		return ask_own(directory->branch, name, query);
-	default:
-		return false;
-	}
+	query->whole = query->exact = true;
+	query->branch = branch;
 }
 
-bool email_query_ask(const struct node *node, struct email_query *query)
+bool email_query_in_person(const struct node *node, struct email_query *query)
 {
-	const char *person, *name = node_name(node);
+	const char *person = strchr(node->path, '/') + 1;
 
-	memset(query, 0, sizeof(*query));
-	switch (node->kind) {
-	case NODE_PEOPLE:
-	case NODE_EMAILS:
-		query->whole = query->exact = true;
-		query->branch = node->branch;
-		return true;
-	case NODE_PERSON:
-		return ask_person(name, strlen(name), query);
-	case NODE_PERSON_LINK:
-	case NODE_PERSON_UNREAD:
-		if (node->branch)
-			return ask_own(node->branch, name, query);
-		person = strchr(node->path, '/') + 1;
-		return ask_person(person, (size_t)(name - person) - 1, query);
-	case NODE_SIMILAR:
-		person = strchr(node->path, '/') + 1;
-		if (!ask_person(person, (size_t)(name - person) - 1, query))
-			return false;
-		/* it is about others too: nobody tells the kernel when it changes */
-		query->exact = false;
-		return true;
-	default:
-		return false;
-	}
+	return email_query_person(person, (size_t)(node_name(node) - person) - 1, query);
 }

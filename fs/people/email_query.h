@@ -22,12 +22,18 @@ struct email_query {
 	char email[EMAIL_KEY_MAX];    /* its key; not if whole */
 };
 
-/*
- * What NODE asks for: by-email itself, a person's directory, a link to a record in either by-email.
- * And what NAME in such a DIRECTORY asks for. False: nothing can be called so.
- */
-bool email_query_ask(const struct node *node, struct email_query *query);
-bool email_query_ask_name(const struct node *directory, const char *name,
-			  struct email_query *query);
+/* Each of these fills QUERY. Those that return false do if nothing can be called so. */
+
+/* All people: of BRANCH, or of all vendors if that is NULL. */
+void email_query_whole(struct branch *branch, struct email_query *query);
+
+/* The person whose directory in by-email has the first LENGTH bytes of NAME for its name. */
+bool email_query_person(const char *name, size_t length, struct email_query *query);
+
+/* The person in whose directory NODE stands. */
+bool email_query_in_person(const struct node *node, struct email_query *query);
+
+/* The records that NAME, in BRANCH's own by-email, may lead to. */
+bool email_query_own(struct branch *branch, const char *name, struct email_query *query);
 
 #endif

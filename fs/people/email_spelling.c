@@ -9,8 +9,6 @@
 #include "fs/people/email_spelling.h"
 
 #include "fs/people/email_name.h"
-#include "cache/record/record.h"
-#include "cache/record/snapshot.h"
 #include "vendors/base/address.h"
 
 #include <errno.h>

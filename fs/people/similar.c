@@ -8,17 +8,18 @@
  */
 #include "fs/people/similar.h"
 
-#include "cache/record/snapshot.h"
 #include "cache/roster/roster_similar.h"
-#include "cache/record/record.h"
 #include "fs/people/email_links.h"
 #include "fs/people/email_name.h"
+#include "fs/people/email_person.h"
 #include "fs/people/email_spelling.h"
+#include "fs/tree/entry.h"
+#include "fs/tree/open.h"
 #include "fs/tree/record_dir.h"
+#include "fs/tree/request.h"
 #include "vendors/base/address.h"
 #include "vendors/base/skeleton.h"
 #include "vendors/rest/account.h"
-#include "vendors/vendor.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -60,7 +61,7 @@ static void put_reasons(FILE *out, unsigned steps)
 
 /* ---- other people ---- */
 
-static int compare_keys(const void *a, const void *b)
+static int similar_compare_keys(const void *a, const void *b)
 {
 	const struct record *const *left = a, *const *right = b;
 	int order = strcasecmp(record_key(*left), record_key(*right));
@@ -79,7 +80,7 @@ static int put_found(FILE *out, const struct branch *branch, const struct snapsh
 	if (!error && found->count)
 		memcpy(records, found->records, found->count * sizeof(struct record *));
 	if (!error)
-		qsort(records, found->count, sizeof(struct record *), compare_keys);
+		qsort(records, found->count, sizeof(struct record *), similar_compare_keys);
 	for (size_t i = 0; !error && i < found->count; i++) {
 		const char *other = record_key(records[i]);
 
@@ -95,7 +96,7 @@ static int put_found(FILE *out, const struct branch *branch, const struct snapsh
 }
 
 /* Whoever is taken for PEOPLE's person, at all vendors; *ANY: somebody is. 0 or -ENOMEM. */
-static int put_others(FILE *out, const struct email_index *people, bool *any)
+static int similar_put_others(FILE *out, const struct email_index *people, bool *any)
 {
 	struct fs *fs = people->fs;
 	int error = 0;
@@ -208,7 +209,7 @@ int similar_look(struct email_index *people)
 		error = put_part(out, people,
 				 "Other people, or other emails of the same person, which are "
 				 "easily taken for it:",
-				 put_others, &any);
+				 similar_put_others, &any);
 	}
 	if (!error)
 		error = put_part(out, people,
@@ -226,3 +227,51 @@ int similar_look(struct email_index *people)
 	people->similar = text;
 	return 0;
 }
+
+/* ---- the file ---- */
+
+/* It is about others too: nobody tells the kernel when it changes. */
+static bool query_of_similar(const struct node *node, struct email_query *query)
+{
+	bool found = email_query_in_person(node, query);
+
+	query->exact = false;
+	return found;
+}
+
+static int show_similar(struct email_index *people, const struct email_query *query,
+			const struct node *node, struct email_shown *shown)
+{
+	int error = email_person_choose(people, query);
+
+	(void)node;
+	if (!error)
+		error = similar_look(people);
+	if (error || !people->similar)
+		return error ? error : -ENOENT;
+	shown->size = (off_t)strlen(people->similar);
+	return 0;
+}
+
+static void open_similar(fuse_req_t req, fuse_ino_t ino, struct node *node,
+			 struct fuse_file_info *fi)
+{
+	(void)ino;
+	if (open_writes(fi->flags))
+		fuse_reply_err(req, -request_refuse(req, node->path, -EPERM,
+						    "this text can only be read"));
+	else
+		email_answer(req, node, WANT_TEXT, fi);
+}
+
+const struct email_kind similar_file = {
+    .node = {.mode = S_IFREG | 0444,
+	     .umask = NODE_UMASK_GIVEN,
+	     .is_person = true,
+	     .attr_seconds = entry_while_fresh,
+	     .name_seconds = entry_name_while_fresh,
+	     .getattr = email_answer_getattr,
+	     .open = open_similar},
+    .query = query_of_similar,
+    .show = show_similar,
+};

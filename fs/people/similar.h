@@ -10,7 +10,9 @@
 #ifndef ROSTERFS_SIMILAR_H
 #define ROSTERFS_SIMILAR_H
 
-#include "fs/people/email_index.h"
+#include "fs/people/email_answer.h"
+
+extern const struct email_kind similar_file;
 
 #define SIMILAR_NAME "SIMILAR.MANUAL"
 

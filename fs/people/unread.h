@@ -10,11 +10,8 @@
 #ifndef ROSTERFS_UNREAD_H
 #define ROSTERFS_UNREAD_H
 
-#include "fs/tree/node.h"
+#include "fs/people/email_answer.h"
 
-/* Open NODE, a NODE_PERSON_UNREAD, with FLAGS: fails at once, with a line in the log. */
-void unread_open(fuse_req_t req, const struct node *node, int flags);
-
-void unread_getattr(fuse_req_t req, struct node *node);
+extern const struct email_kind unread_file;
 
 #endif

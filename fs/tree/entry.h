@@ -1,56 +1,69 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * entry.h - what the kernel is told of a node and for how long, and how a record is found that
- * nobody knows yet.
+ * entry.h - what the kernel is told of a node, and for how long it may cache that.
  */
 #ifndef ROSTERFS_ENTRY_H
 #define ROSTERFS_ENTRY_H
 
-#include "cache/roster/known.h"
 #include "fs/fs.h"
 
+struct node;
+struct node_fixed;
+struct path_name;
 struct record;
-struct request;
-struct snapshot;
+
+/*
+ * The seconds for which the kernel may cache what never changes by itself. More would save little,
+ * and a mount whose process was killed would look intact for that long.
+ */
+#define ENTRY_FIXED_SECONDS 1.0
 
 /*
  * Fill ATTR for NODE. RECORD (borrowed) is what a record's node shows, or NULL for a placeholder;
- * it stays fresh for SECONDS. Returns the seconds for which the kernel may keep the attributes.
+ * it stays fresh for SECONDS. Return the seconds for which the kernel may cache the attributes.
  */
 double entry_attr(struct fs *fs, struct node *node, const struct record *record, double seconds,
 		  struct stat *attr);
 
 /*
- * Fill ENTRY for NODE, whose reference goes to the kernel. As above; a person's are fresh for
- * SECONDS without a record, but size and times are the caller's to set.
+ * Fill ENTRY for NODE, whose reference goes to the kernel. RECORD and SECONDS as above. What a
+ * person shows is fresh for SECONDS without a record; the caller sets its size and times.
  */
 void entry_fill(struct fs *fs, struct node *node, const struct record *record, double seconds,
 		struct fuse_entry_param *entry);
 
-/* The record in SNAPSHOT whose stem was cut to STEM, borrowed, or NULL. */
-struct record *entry_find_cut(const struct snapshot *snapshot, const char *stem);
+/* Answer REQ, a lookup, with NODE (takes its reference; NULL: no memory), RECORD and SECONDS as
+ * above. */
+void entry_reply(fuse_req_t req, struct node *node, const struct record *record, double seconds);
 
-/* The roster that says what NODE, which needs a record, shows. */
-struct roster *entry_roster(const struct node *node);
+/* Answer REQ, a lookup of TEXT, if it is a fixed name of DIRECTORY. Else return false. */
+bool entry_reply_fixed(fuse_req_t req, const struct node *directory, const char *text);
+
+/* Answer REQ with the attributes of NODE, as entry_attr. */
+void entry_reply_attr(fuse_req_t req, struct node *node, const struct record *record,
+		      double seconds);
+
+/* The same for what REQ names by the number INO, which others may have open. */
+void entry_reply_opened_attr(fuse_req_t req, fuse_ino_t ino, struct node *node,
+			     const struct record *record, double seconds);
+
+/* Values of attr_seconds and name_seconds in struct node_ops: 0, and SECONDS as it is. */
+double entry_never(struct fs *fs, struct node *node, const struct record *record, double seconds,
+		   struct stat *attr);
+double entry_name_never(struct fs *fs, const struct node *node, const struct record *record,
+			double seconds);
+double entry_while_fresh(struct fs *fs, struct node *node, const struct record *record,
+			 double seconds, struct stat *attr);
+double entry_name_while_fresh(struct fs *fs, const struct node *node, const struct record *record,
+			      double seconds);
 
 /*
- * What is known of NODE's record: *RECORD gets a reference or NULL, *SECONDS the time for
- * which it may be shown. As known_peek; a user's status is known only if the user is.
+ * The same for what needs a record: while RECORD is fresh, and not at all while somebody writes to
+ * NODE or there is no RECORD.
  */
-enum known entry_peek(const struct node *node, struct record **record, double *seconds);
-
-/* Ask for the record of REQUEST's node: by id, or for a cut name in the whole roster. */
-void entry_ask(struct request *request, void (*finish)(struct request *request, int error));
-
-/*
- * The wait of REQUEST is over with ERROR: is another question to be asked before entry_found? Then
- * it is being asked, and the finish that was given to entry_ask returns at once: it is called
- * again.
- */
-bool entry_again(struct request *request, int error);
-
-/* The wait of REQUEST found its record, or not: *RECORD is borrowed from it. 0 or a negative errno.
- */
-int entry_found(struct request *request, int error, struct record **record);
+double entry_record(struct fs *fs, struct node *node, const struct record *record, double seconds,
+		    struct stat *attr);
+double entry_name_record(struct fs *fs, const struct node *node, const struct record *record,
+			 double seconds);
 
 #endif

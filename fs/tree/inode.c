@@ -1,23 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * inode.c - the table of nodes, and which of them stands behind each number that the kernel holds:
- * the second half of node.h.
+ * inode.c - see inode.h.
  *
- * It counts who needs a node and frees it when nobody does. What a node is and shows is node.c's
- * business. A node whose path somebody else has taken stays in a second table, without a name,
- * until the kernel forgets it.
+ * It counts references and frees what nobody needs. What a node is and shows is its kind's business
+ * (node.h).
  */
 #include "fs/tree/inode.h"
 
-#include "fs/memory/draft.h"
-#include "fs/memory/scratch.h"
-#include "fs/memory/scratch_open.h"
-#include "fs/memory/scratch_text.h"
 #include "fs/tree/pages.h"
 #include "fs/tree/record_dir.h"
 #include "vendors/base/clock.h"
 #include "vendors/base/hash.h"
-#include "vendors/rest/account.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -28,6 +21,9 @@
 
 /* ---- making and freeing ---- */
 
+/* Outside of accounts' directories. */
+static const struct scope outside;
+
 static const char *path_of(const void *item)
 {
 	const struct node *node = item;
@@ -35,17 +31,18 @@ static const char *path_of(const void *item)
 	return node->path;
 }
 
-static struct node *node_new(enum node_kind kind, const char *path, const char *id)
+static struct node *node_new(const struct node_ops *ops, const char *path, const char *id)
 {
 	size_t length = strlen(path) + 1, id_length = id ? strlen(id) + 1 : 0;
-	struct node *node = calloc(1, sizeof(*node) + length + id_length);
+	struct node *node = calloc(1, NODE_SIZE + length + id_length);
 
 	if (!node)
 		return NULL;
 	memcpy(node->path, path, length);
 	if (id)
 		node->id = memcpy(node->path + length, id, id_length);
-	node->kind = (uint8_t)kind;
+	node->ops = ops;
+	node->scope = &outside;
 	node->inode = &node->own;
 	atomic_init(&node->own.node, node);
 	return node;
@@ -53,24 +50,24 @@ static struct node *node_new(enum node_kind kind, const char *path, const char *
 
 static void node_free(struct node *node)
 {
-	/* what inode_learn brought */
-	if (!node_scratch(node) && node->id && node->id != node->path + strlen(node->path) + 1)
+	/* an id that inode_learn brought */
+	if (!node->ops->release && node->id && node->id != node->path + strlen(node->path) + 1)
 		free(node->id);
 	free(node);
 }
 
-/* The node that INODE was made with. */
+/* Return the node that INODE was made with. */
 static struct node *owner_of(struct inode *inode)
 {
 	return (struct node *)(uintptr_t)((char *)inode - offsetof(struct node, own));
 }
 
-/* Put NODE, whose path has HASH, into the tables; and take it out. 0 or -ENOMEM. */
+/* Put NODE, whose path has HASH, into the tables. Return 0 or -ENOMEM. */
 static int enter_locked(struct fs *fs, struct node *node, uint64_t hash)
 {
 	if (table_add(&fs->nodes, node, hash))
 		return -ENOMEM;
-	if (!node_is_person(node) || !table_add(&fs->persons, node, hash))
+	if (!node->ops->is_person || !table_add(&fs->persons, node, hash))
 		return 0;
 	table_remove(&fs->nodes, node);
 	return -ENOMEM;
@@ -83,22 +80,36 @@ static void leave_locked(struct fs *fs, struct node *node)
 		return;
 	}
 	table_remove(&fs->nodes, node);
-	if (node_is_person(node))
+	if (node->ops->is_person)
 		table_remove(&fs->persons, node);
 }
 
-/*
- * Does nobody need NODE any more? Then it ends. After a rename its inode may be another's who still
- * needs that, and the one that it uses may have been left behind by another. Returns a reference
- * that the caller puts, without the lock, or NULL.
- */
-static struct scratch *end_unneeded_locked(struct fs *fs, struct node *node)
+/* What a node that has ended owned: released without the lock. */
+struct owned {
+	const struct node_ops *ops; /* NULL: nothing */
+	void *what;
+};
+
+static void inode_release(struct fs *fs, const struct owned *owned)
 {
-	struct scratch *scratch = node_scratch(node);
+	if (owned->ops)
+		owned->ops->release(fs, owned->what);
+}
+
+/*
+ * If nobody needs NODE any more, end it. After a rename its inode may belong to another node that
+ * still needs it, and the inode that it uses may have been left behind by another. Return what the
+ * caller must release after unlocking.
+ */
+static struct owned end_unneeded_locked(struct fs *fs, struct node *node)
+{
+	struct owned owned = {NULL, NULL};
 	struct node *owner = owner_of(node->inode);
 
 	if (node->holders || node->inode->lookups)
-		return NULL;
+		return owned;
+	if (node->ops->release)
+		owned = (struct owned){node->ops, node->owned};
 	leave_locked(fs, node);
 	node->ended = true;
 	atomic_store(&node->inode->node, NULL);
@@ -106,15 +117,24 @@ static struct scratch *end_unneeded_locked(struct fs *fs, struct node *node)
 		node_free(owner);
 	if (!atomic_load(&node->own.node))
 		node_free(node);
-	return scratch;
+	return owned;
 }
 
 /* ---- finding and making ---- */
 
-/* As inode_take, for what SCRATCH holds if that is not NULL. */
-static struct node *take(struct fs *fs, enum node_kind kind, const struct node *directory,
-			 const char *name, struct record_dir *record_dir, const char *id,
-			 struct scratch *scratch)
+/* Return the scope of what is part of RECORD_DIR, or (NULL) of no such directory, in DIRECTORY. */
+static const struct scope *scope_in(const struct node *directory,
+				    const struct record_dir *record_dir)
+{
+	if (record_dir)
+		return &record_dir->scope;
+	return node_branch(directory) ? &node_branch(directory)->scope : &outside;
+}
+
+/* As inode_take, for a node that owns OWNED if that is not NULL. */
+static struct node *inode_take_any(struct fs *fs, const struct node_ops *ops,
+				   const struct node *directory, const char *name,
+				   struct record_dir *record_dir, const char *id, void *owned)
 {
 	char path[NODE_PATH_MAX];
 	struct node *node, *taken = NULL;
@@ -125,11 +145,10 @@ static struct node *take(struct fs *fs, enum node_kind kind, const struct node *
 	pthread_mutex_lock(&fs->nodes_lock);
 	node = table_find(&fs->nodes, path, hash);
 	/*
-	 * A draft has become a record, or a name is used anew. And the kernel lets only one write
-	 * to an inode at a time: each who asks a transaction file gets one of their own.
+	 * A draft has become a record, or a name is used anew. And the kernel allows only one write
+	 * to an inode at a time: each open of a query file gets an inode of its own.
 	 */
-	if (node &&
-	    (node->kind != kind || node_scratch(node) != scratch || kind == NODE_TRANSACTION)) {
+	if (node && (node->ops != ops || node_owned(node) != owned || ops->is_renewed)) {
 		if (table_add(&fs->nameless, node, hash))
 			goto out;
 		leave_locked(fs, node);
@@ -137,15 +156,16 @@ static struct node *take(struct fs *fs, enum node_kind kind, const struct node *
 		node = NULL;
 	}
 	if (!node) {
-		node = node_new(kind, path, id);
+		node = node_new(ops, path, id);
 		if (!node || enter_locked(fs, node, hash)) {
 			free(node);
 			goto out;
 		}
-		node->branch = record_dir ? record_dir->branch : directory->branch;
-		node->record_dir = record_dir;
-		if (scratch)
-			node->scratch = scratch_hold(fs->scratches, scratch);
+		node->scope = scope_in(directory, record_dir);
+		if (owned) {
+			ops->hold(fs, owned);
+			node->owned = owned;
+		}
 	}
 	node->holders++;
 	taken = node;
@@ -154,39 +174,25 @@ out:
 	return taken;
 }
 
-struct node *inode_take(struct fs *fs, enum node_kind kind, const struct node *directory,
-			const char *name, struct record_dir *record_dir, const char *id)
+struct node *inode_take_owner(struct fs *fs, const struct node_ops *ops,
+			      const struct node *directory, const char *name,
+			      struct record_dir *record_dir, void *owned)
 {
-	return take(fs, kind, directory, name, record_dir, id, NULL);
+	return inode_take_any(fs, ops, directory, name, record_dir, NULL, owned);
 }
 
-struct node *inode_take_scratch(struct fs *fs, const struct node *directory, const char *name)
+struct node *inode_take(struct fs *fs, const struct node_ops *ops, const struct node *directory,
+			const char *name, struct record_dir *record_dir, const char *id)
 {
-	enum node_kind kind = NODE_SCRATCH;
-	struct scratch *scratch;
-	char path[NODE_PATH_MAX];
-	struct node *node;
-	char *id;
+	return inode_take_any(fs, ops, directory, name, record_dir, id, NULL);
+}
 
-	/* node_path would cut it to another's name */
-	if (strlen(name) > NAME_MAX)
-		return NULL;
-	node_path(directory, name, path);
-	scratch = scratch_get(fs->scratches, path);
-	if (!scratch)
-		return NULL;
-	id = scratch_text_id(scratch);
-	if (id)
-		kind = NODE_MADE;
-	else if (scratch_text_target(scratch))
-		kind = NODE_SCRATCH_LINK;
-	else if (directory->kind == NODE_NEW && draft_posts(name))
-		kind = NODE_DRAFT;
-	node = take(fs, kind, directory, name, directory->record_dir, NULL, scratch);
-	scratch_open_looked_up(scratch);
-	scratch_put(fs->scratches, scratch);
-	free(id);
-	return node;
+struct node *inode_take_fixed(struct fs *fs, const struct node *directory,
+			      const struct node_fixed *fixed)
+{
+	if (directory->ops->take_fixed)
+		return directory->ops->take_fixed(fs, directory, fixed);
+	return inode_take(fs, fixed->ops, directory, fixed->name, NULL, NULL);
 }
 
 /* ---- counting ---- */
@@ -225,29 +231,29 @@ void inode_hold(struct fs *fs, struct node *node)
 
 void inode_drop(struct fs *fs, struct node *node)
 {
-	struct scratch *scratch;
+	struct owned owned;
 
 	if (node == fs->root)
 		return;
 	pthread_mutex_lock(&fs->nodes_lock);
 	node->holders--;
-	scratch = end_unneeded_locked(fs, node);
+	owned = end_unneeded_locked(fs, node);
 	pthread_mutex_unlock(&fs->nodes_lock);
-	scratch_put(fs->scratches, scratch);
+	inode_release(fs, &owned);
 }
 
 void inode_forget(struct fs *fs, fuse_ino_t ino, uint64_t count)
 {
 	struct inode *inode = (struct inode *)(uintptr_t)ino;
-	struct scratch *scratch;
+	struct owned owned;
 
 	if (ino == FUSE_ROOT_ID)
 		return;
 	pthread_mutex_lock(&fs->nodes_lock);
 	inode->lookups -= count;
-	scratch = end_unneeded_locked(fs, atomic_load(&inode->node));
+	owned = end_unneeded_locked(fs, atomic_load(&inode->node));
 	pthread_mutex_unlock(&fs->nodes_lock);
-	scratch_put(fs->scratches, scratch);
+	inode_release(fs, &owned);
 }
 
 struct node *inode_node(struct fs *fs, fuse_ino_t ino)
@@ -287,12 +293,12 @@ fuse_ino_t inode_to_kernel(struct fs *fs, struct node *node)
 #define SWAPPED_SECONDS 10
 
 struct swapped {
-	struct node *node; /* held */
+	struct node *node; /* a reference */
 	time_t until;
 	struct swapped *next;
 };
 
-/* Let go of those whose time has come, or of all. */
+/* Release the nodes whose time has come, or all of them. */
 static void drop_swapped(struct fs *fs, bool all)
 {
 	struct swapped *swapped, *next, *due = NULL;
@@ -312,7 +318,7 @@ static void drop_swapped(struct fs *fs, bool all)
 	}
 }
 
-/* NODE is held for a while. Without memory it is held for good, which is harmless. */
+/* Take a reference to NODE for a while. Without memory it is never released, which is harmless. */
 static void keep_swapped_locked(struct fs *fs, struct node *node)
 {
 	struct swapped *swapped = calloc(1, sizeof(*swapped));
@@ -359,24 +365,24 @@ bool inode_is_lasting(struct fs *fs, struct node *node)
 
 /* ---- another number for the same name ---- */
 
-/* NODE gives way to another one of its name. NULL: it has already, or there is no memory. */
-static struct node *renew_locked(struct fs *fs, struct node *node, uint64_t hash)
+/* Let NODE give way to a new node of its name. Return that, or NULL: NODE has given way already, or
+ * no memory. */
+static struct node *inode_renew_locked(struct fs *fs, struct node *node, uint64_t hash)
 {
 	struct node *renewed;
 
 	if (node->nameless || node->ended || table_find(&fs->nodes, node->path, hash) != node)
 		return NULL;
-	renewed = node_new((enum node_kind)node->kind, node->path, node->id);
+	renewed = node_new(node->ops, node->path, node->id);
 	if (!renewed || table_add(&fs->nameless, node, hash)) {
 		free(renewed);
 		return NULL;
 	}
-	renewed->branch = node->branch;
-	renewed->record_dir = node->record_dir;
+	renewed->scope = node->scope;
 	leave_locked(fs, node);
 	node->nameless = true;
 	if (enter_locked(fs, renewed, hash)) {
-		/* the name is looked up anew when it is needed */
+		/* the name is looked up again when it is needed */
 		node_free(renewed);
 		return NULL;
 	}
@@ -389,7 +395,7 @@ void inode_renew(struct fs *fs, struct node *node)
 
 	drop_swapped(fs, false);
 	pthread_mutex_lock(&fs->nodes_lock);
-	renewed = renew_locked(fs, node, hash_text(node->path));
+	renewed = inode_renew_locked(fs, node, hash_text(node->path));
 	/* until the kernel has looked it up */
 	if (renewed)
 		keep_swapped_locked(fs, renewed);
@@ -398,27 +404,13 @@ void inode_renew(struct fs *fs, struct node *node)
 
 /* ---- the whole ---- */
 
-int inode_init(struct fs *fs)
+int inode_init(struct fs *fs, const struct node_ops *root)
 {
 	table_init(&fs->nodes, path_of);
 	table_init(&fs->persons, path_of);
 	table_init(&fs->nameless, path_of);
-	fs->root = node_new(NODE_ROOT, "", NULL);
-	if (!fs->root)
-		return -ENOMEM;
-	fs->control = inode_take(fs, NODE_CONTROL, fs->root, ".rosterfs", NULL, NULL);
-	if (!fs->control)
-		return -ENOMEM;
-	for (size_t i = 0; i < fs->branch_count; i++) {
-		struct branch *branch = &fs->branches[i];
-
-		branch->node = inode_take(fs, NODE_BRANCH, fs->root, branch->account->name,
-					  branch->users, NULL);
-		if (!branch->node)
-			return -ENOMEM;
-		branch->node->branch = branch; /* also one without users */
-	}
-	return 0;
+	fs->root = node_new(root, "", NULL);
+	return fs->root ? 0 : -ENOMEM;
 }
 
 /* Free the nodes that have ended, but whose inode one of TABLE's still uses. */
@@ -439,7 +431,8 @@ static void free_all(struct fs *fs, struct table *table)
 	size_t at = 0;
 
 	while ((node = table_next(table, &at))) {
-		scratch_put(fs->scratches, node_scratch(node));
+		if (node->ops->release)
+			node->ops->release(fs, node->owned);
 		node_free(node);
 	}
 	table_clear(table);

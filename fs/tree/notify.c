@@ -7,17 +7,15 @@
  */
 #include "fs/tree/notify.h"
 
-#include "cache/roster/roster.h"
-#include "fs/people/email_name.h"
-#include "fs/tree/entry.h"
-#include "fs/tree/inode.h"
 #include "cache/record/record.h"
 #include "cache/roster/known.h"
+#include "fs/tree/inode.h"
 #include "fs/tree/node.h"
+#include "fs/tree/node_record.h"
 #include "fs/tree/pages.h"
-#include "fs/tree/path.h"
 #include "fs/tree/record_dir.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
 
@@ -26,7 +24,7 @@ struct notify {
 	pthread_t thread;
 	pthread_mutex_t lock;
 	pthread_cond_t wake;
-	bool due; /* a record directory is */
+	bool due; /* a record directory's flag due or drop is set */
 	bool started, ending;
 };
 
@@ -62,40 +60,42 @@ int notify_text(struct fs *fs, fuse_ino_t ino, char *text, size_t length)
 	return error;
 }
 
-/* Which nodes are meant: those of BRANCH that show records or people. */
+/* Selects nodes: those of BRANCH that show records or people. */
 struct sieve {
 	const struct branch *branch;
-	const struct record_dir *record_dir; /* only its own; NULL: all */
-	const char *person; /* only those of whose email this is the stem; NULL: of all */
+	const struct record_dir *record_dir; /* only those of this one; NULL: all */
+	const char *person; /* only those of the person with this stem; NULL: all */
 };
 
-/* Is NODE in PERSON's directory, or that itself, or a link of theirs in the branch's by-email? */
+/* Return true if NODE is PERSON's directory, or stands in it, or is a link of theirs in the
+ * branch's by-email. */
 static bool is_theirs(const struct node *node, const char *person)
 {
-	const char *name = node->branch ? node_name(node) : strchr(node->path, '/') + 1;
+	const char *name = node_branch(node) ? node_name(node) : strchr(node->path, '/') + 1;
 	size_t length = strlen(person);
 
 	return strncmp(name, person, length) == 0 &&
-	       strchr(node->branch ? ".~" : "/", name[length]);
+	       strchr(node_branch(node) ? ".~" : "/", name[length]);
 }
 
 static bool passes(const struct sieve *sieve, const struct node *node)
 {
-	if (node_is_person(node)) {
-		if (node->branch && node->branch != sieve->branch)
+	if (node->ops->is_person) {
+		if (node_branch(node) && node_branch(node) != sieve->branch)
 			return false;
 		if (sieve->record_dir && sieve->record_dir != sieve->branch->users)
 			return false;
 		return !sieve->person || is_theirs(node, sieve->person);
 	}
-	return !sieve->person && node->branch == sieve->branch &&
-	       (!sieve->record_dir || node->record_dir == sieve->record_dir) &&
-	       node_needs_record(node);
+	return !sieve->person && node_branch(node) == sieve->branch &&
+	       (!sieve->record_dir || node_record_dir(node) == sieve->record_dir) &&
+	       node->ops->needs_record;
 }
 
 /*
- * The nodes that pass SIEVE, a reference each; *COUNT of them. The caller frees the array. Each
- * save may change an email, and must not look at all records for that: people have their own table.
+ * Return the nodes that pass SIEVE, each with a reference, and how many they are in *COUNT. The
+ * caller frees the array. Each save may change an email, and must not go through all records for
+ * that: people have a table of their own.
  */
 static struct node **collect(struct fs *fs, const struct sieve *sieve, size_t *count)
 {
@@ -133,12 +133,9 @@ void notify_refresh(struct fs *fs, const struct branch *branch)
 	notify_all(fs, &(struct sieve){.branch = branch});
 }
 
-void notify_person(struct fs *fs, const struct branch *branch, const char *key)
+void notify_person(struct fs *fs, const struct branch *branch, const char *stem)
 {
-	char stem[PATH_STEM_MAX + 1];
-
-	if (email_name_stem(key, stem))
-		notify_all(fs, &(struct sieve){.branch = branch, .person = stem});
+	notify_all(fs, &(struct sieve){.branch = branch, .person = stem});
 }
 
 static void check_node(struct fs *fs, struct node *node)
@@ -148,13 +145,13 @@ static void check_node(struct fs *fs, struct node *node)
 	double seconds;
 	bool differs;
 
-	if (node_is_person(node)) {
+	if (node->ops->is_person) {
 		notify_attributes(fs, node);
 		return;
 	}
 	if (!node->id)
 		return;
-	knows = entry_peek(node, &record, &seconds);
+	knows = node_record_peek(node, &record, &seconds);
 	pthread_mutex_lock(&fs->versions_lock);
 	differs = node->told_version &&
 		  (!record || node->told_version != pages_version(record->version));
@@ -164,7 +161,7 @@ static void check_node(struct fs *fs, struct node *node)
 	record_put(record);
 }
 
-static void check_shelf(struct fs *fs, const struct record_dir *record_dir)
+static void check_record_dir(struct fs *fs, const struct record_dir *record_dir)
 {
 	size_t count;
 	const struct sieve sieve = {.branch = record_dir->branch, .record_dir = record_dir};
@@ -177,7 +174,7 @@ static void check_shelf(struct fs *fs, const struct record_dir *record_dir)
 	free(nodes);
 }
 
-/* The kernel drops the names that it keeps of SHELF's directory. */
+/* Have the kernel drop the names that it caches of RECORD_DIR's directory. */
 static void drop_names(struct fs *fs, const struct record_dir *record_dir)
 {
 	struct node *directory = inode_find(fs, record_dir->path);
@@ -196,14 +193,14 @@ static void check_due(struct fs *fs)
 
 		for (; record_dir; record_dir = record_dir->next) {
 			if (atomic_exchange(&record_dir->due, false))
-				check_shelf(fs, record_dir);
+				check_record_dir(fs, record_dir);
 			if (atomic_exchange(&record_dir->drop, false))
 				drop_names(fs, record_dir);
 		}
 	}
 }
 
-static void *thread_main(void *arg)
+static void *notify_main(void *arg)
 {
 	struct notify *notify = arg;
 
@@ -225,7 +222,7 @@ static void *thread_main(void *arg)
 
 int notify_start(struct notify *notify)
 {
-	int error = pthread_create(&notify->thread, NULL, thread_main, notify);
+	int error = pthread_create(&notify->thread, NULL, notify_main, notify);
 
 	notify->started = !error;
 	return -error;
@@ -261,7 +258,7 @@ static void wake(struct notify *notify)
 	pthread_mutex_unlock(&notify->lock);
 }
 
-void notify_shelf(struct notify *notify, struct record_dir *record_dir)
+void notify_record_dir(struct notify *notify, struct record_dir *record_dir)
 {
 	atomic_store(&record_dir->due, true);
 	wake(notify);
@@ -271,4 +268,43 @@ void notify_names(struct notify *notify, struct record_dir *record_dir)
 {
 	atomic_store(&record_dir->drop, true);
 	wake(notify);
+}
+
+/* ---- what happens to records ---- */
+
+/* Have the kernel forget the attributes of the file of record ID that ends in SUFFIX. */
+static void notify_file(struct record_dir *record_dir, const char *id, const char *suffix)
+{
+	struct fs *fs = record_dir->branch->fs;
+	char name[RECORD_DIR_NAME_MAX], path[NODE_PATH_MAX];
+	struct node *node;
+
+	record_dir_name(record_dir, id, suffix, name);
+	snprintf(path, sizeof(path), "%s/%s", record_dir->path, name);
+	node = inode_find(fs, path);
+	if (!node)
+		return;
+	notify_attributes(fs, node);
+	inode_drop(fs, node);
+}
+
+void notify_record(struct record_dir *record_dir, const char *id)
+{
+	notify_file(record_dir, id, ".json");
+	if (!record_dir->place)
+		notify_file(record_dir, id, ".status");
+}
+
+void notify_replaced(struct record_dir *record_dir, bool same)
+{
+	struct fs *fs = record_dir->branch->fs;
+	struct node *directory = inode_find(fs, record_dir->path);
+
+	if (directory) {
+		notify_attributes(fs, directory);
+		inode_drop(fs, directory);
+	}
+	/* going through 200,000 nodes to find nothing would delay what others need */
+	if (!same)
+		notify_record_dir(fs->notify, record_dir);
 }

@@ -20,44 +20,9 @@
 
 static const char *const suffixes[] = {[PATH_JSON] = ".json", [PATH_STATUS] = ".status"};
 
-enum path_kind path_parse(const char *name, char *stem)
-{
-	size_t length = strlen(name);
-
-	if (name[0] == '.' || name[0] == '#')
-		return PATH_OTHER;
-	for (enum path_kind kind = PATH_JSON; kind <= PATH_STATUS; kind++) {
-		size_t suffix = strlen(suffixes[kind]);
-
-		if (length <= suffix || length - suffix > PATH_STEM_MAX ||
-		    strcmp(name + length - suffix, suffixes[kind]) != 0)
-			continue;
-		memcpy(stem, name, length - suffix);
-		stem[length - suffix] = '\0';
-		return kind;
-	}
-	return PATH_OTHER;
-}
-
-bool path_is_reserved(const char *name)
-{
-	size_t length = strlen(name);
-
-	for (enum path_kind kind = PATH_JSON; kind <= PATH_STATUS; kind++) {
-		size_t suffix = strlen(suffixes[kind]);
-
-		/* "$id.status" with nothing in $id */
-		if (strcmp(name, suffixes[kind]) == 0)
-			return true;
-		if (length >= suffix && name[0] != '.' && name[0] != '#' &&
-		    strcmp(name + length - suffix, suffixes[kind]) == 0)
-			return true;
-	}
-	return false;
-}
-
-/* Large directories are made of letters and digits: those first. */
-static inline bool is_plain(const char *id, size_t at)
+/* Return true if byte AT of ID stands for itself in a name. Letters and digits, the most frequent,
+ * are tested first. */
+static inline bool path_is_plain(const char *id, size_t at)
 {
 	unsigned char byte = (unsigned char)id[at];
 
@@ -68,27 +33,27 @@ static inline bool is_plain(const char *id, size_t at)
 	return at > 0 || (byte != '.' && byte != '#');
 }
 
-/* What is written in another way in a name. */
+/* Which bytes are encoded in a name. */
 enum coded {
 	CODED_ID,    /* what is not plain */
 	CODED_EMAIL, /* the same, ADDRESS_NUL, U+0080 to U+009F, and halves of surrogate pairs */
 	CODED_ASCII, /* the same, and what is not ASCII */
 };
 
-/* Does half a surrogate pair begin at BYTES? */
-static bool is_half(const unsigned char *bytes)
+/* Return true if half a surrogate pair begins at BYTES. */
+static bool path_is_half(const unsigned char *bytes)
 {
 	return bytes[0] == 0xed && bytes[1] >= 0xa0 && bytes[1] < 0xc0;
 }
 
-/* Is the byte of ID at AT part of a control character that is not ASCII, or of half a surrogate
- * pair? */
+/* Return true if byte AT of ID is part of a control character that is not ASCII, or of half a
+ * surrogate pair. */
 static bool is_control(const char *id, size_t at)
 {
 	const unsigned char *bytes = (const unsigned char *)id;
 
 	for (size_t back = 0; back < 3 && back <= at; back++) {
-		if (is_half(bytes + at - back))
+		if (path_is_half(bytes + at - back))
 			return true;
 	}
 	if (bytes[at] == 0xc2)
@@ -96,8 +61,8 @@ static bool is_control(const char *id, size_t at)
 	return at && bytes[at - 1] == 0xc2 && bytes[at] >= 0x80 && bytes[at] < 0xa0;
 }
 
-/* How many bytes of the name stand for ID at *AT, which moves on behind the last that they stand
- * for. They are in CODE. */
+/* Write what stands for ID at *AT in a name to CODE, and move *AT behind the bytes that it stands
+ * for. Return the length of CODE. */
 static size_t encode_next(const char *id, enum coded coded, size_t *at, char code[4])
 {
 	unsigned char byte = (unsigned char)id[*at];
@@ -107,7 +72,7 @@ static size_t encode_next(const char *id, enum coded coded, size_t *at, char cod
 		memcpy(code, NUL_CODE, sizeof(NUL_CODE));
 		return strlen(NUL_CODE);
 	}
-	if (is_plain(id, *at) && !(coded == CODED_ASCII && byte > 0x7f) &&
+	if (path_is_plain(id, *at) && !(coded == CODED_ASCII && byte > 0x7f) &&
 	    !(coded != CODED_ID && is_control(id, *at))) {
 		code[0] = id[(*at)++];
 		return 1;
@@ -116,7 +81,7 @@ static size_t encode_next(const char *id, enum coded coded, size_t *at, char cod
 	return (size_t)snprintf(code, 4, "%%%02X", byte);
 }
 
-static void encode(const char *id, enum coded coded, char *stem)
+static void path_encode(const char *id, enum coded coded, char *stem)
 {
 	size_t length = 0, whole = 0, at = 0;
 	char code[4];
@@ -142,22 +107,22 @@ void path_stem(const char *id, char *stem)
 {
 	size_t length = 0;
 
-	/* as most are: plain and short */
-	while (length < PATH_STEM_MAX && is_plain(id, length)) {
+	/* most ids are plain and short */
+	while (length < PATH_STEM_MAX && path_is_plain(id, length)) {
 		stem[length] = id[length];
 		length++;
 	}
 	stem[length] = '\0';
 	if (id[length])
-		encode(id, CODED_ID, stem);
+		path_encode(id, CODED_ID, stem);
 }
 
 void path_email_stem(const char *email, bool ascii, char *stem)
 {
-	encode(email, ascii ? CODED_ASCII : CODED_EMAIL, stem);
+	path_encode(email, ascii ? CODED_ASCII : CODED_EMAIL, stem);
 }
 
-/* How much of STEM can stand before the tail, whole characters only. */
+/* Return how many bytes of STEM fit before the tail, whole characters only. */
 static size_t whole_length(const char *stem)
 {
 	size_t whole = 0, at = 0;
@@ -165,7 +130,7 @@ static size_t whole_length(const char *stem)
 	for (; at <= PATH_STEM_MAX - CUT_TAIL && stem[at]; at++) {
 		if (((unsigned char)stem[at] & 0xc0) != 0x80)
 			whole = at;
-		/* one byte as three, but for the mark of what was cut before */
+		/* one byte is encoded as three, except the mark of a stem that was cut before */
 		if (stem[at] == '%' && stem[at + 1] != CUT_MARK[1])
 			at += 2;
 	}
@@ -196,8 +161,9 @@ static int hex_digit(char digit)
 	return -1;
 }
 
-/* What STEM stands for, not terminated, a NUL byte as ADDRESS_NUL. 0: for nothing. */
-static size_t decode(const char *stem, char *id)
+/* Write what STEM stands for to ID, unterminated, with ADDRESS_NUL for a NUL byte. Return its
+ * length; 0: STEM stands for nothing. */
+static size_t path_decode(const char *stem, char *id)
 {
 	size_t length = 0;
 
@@ -218,7 +184,7 @@ static size_t decode(const char *stem, char *id)
 	return length;
 }
 
-/* Can EMAIL be one? None has a byte that is no UTF-8. */
+/* Return true if EMAIL can be an email: none has a byte that is not UTF-8. */
 static bool is_text(const char *email)
 {
 	while (*email) {
@@ -231,7 +197,7 @@ static bool is_text(const char *email)
 bool path_email(const char *stem, char *email)
 {
 	char again[PATH_STEM_MAX + 1];
-	size_t length = decode(stem, email);
+	size_t length = path_decode(stem, email);
 
 	email[length] = '\0';
 	if (length && is_text(email)) {
@@ -242,8 +208,8 @@ bool path_email(const char *stem, char *email)
 		if (strcmp(again, stem) == 0)
 			return true;
 	}
-	/* it is no listed name: then as the vendor has it. Without an @ it is a file that some
-	 * program looks for */
+	/* It is no listed name, so it is the email as the vendor has it. Without an @ it is a file
+	 * that some program looks for. */
 	if (!*stem || ((*stem == '.' || *stem == '#' || strchr(stem, '%')) && !strchr(stem, '@')))
 		return false;
 	memcpy(email, stem, strlen(stem) + 1);
@@ -253,7 +219,7 @@ bool path_email(const char *stem, char *email)
 bool path_id(const char *stem, char *id)
 {
 	char again[PATH_STEM_MAX + 1];
-	size_t length = decode(stem, id);
+	size_t length = path_decode(stem, id);
 
 	id[length] = '\0';
 	if (!length || strstr(stem, NUL_CODE))
@@ -269,4 +235,60 @@ bool path_is_cut(const char *stem)
 
 	return length > CUT_TAIL &&
 	       strncmp(stem + length - CUT_TAIL, CUT_MARK, strlen(CUT_MARK)) == 0;
+}
+
+/* ---- names ---- */
+
+/* Return which suffix NAME ends in, and the length of what precedes it in *LENGTH. */
+static enum path_kind kind_of_suffix(const char *name, size_t *length)
+{
+	size_t whole = strlen(name);
+
+	for (enum path_kind kind = PATH_JSON; kind <= PATH_STATUS; kind++) {
+		size_t suffix = strlen(suffixes[kind]);
+
+		if (whole >= suffix && strcmp(name + whole - suffix, suffixes[kind]) == 0) {
+			*length = whole - suffix;
+			return kind;
+		}
+	}
+	return PATH_OTHER;
+}
+
+/* NAME's stem is the first LENGTH bytes of its text. */
+static void set_stem(struct path_name *name, size_t length)
+{
+	memcpy(name->stem, name->text, length);
+	name->stem[length] = '\0';
+	name->cut = path_is_cut(name->stem);
+	name->has_id = !name->cut && path_id(name->stem, name->id);
+}
+
+void path_parse(const char *text, struct path_name *name)
+{
+	bool hidden = text[0] == '.' || text[0] == '#';
+	size_t length = 0;
+	enum path_kind kind = kind_of_suffix(text, &length);
+
+	name->text = text;
+	name->kind = PATH_OTHER;
+	name->reserved = kind != PATH_OTHER && (!hidden || !length);
+	name->cut = name->has_id = false;
+	name->stem[0] = name->id[0] = '\0';
+	if (kind == PATH_OTHER || hidden || !length || length > PATH_STEM_MAX)
+		return;
+	name->kind = kind;
+	set_stem(name, length);
+}
+
+void path_parse_folder(const char *text, struct path_name *name)
+{
+	size_t length = strlen(text);
+
+	name->text = text;
+	name->kind = PATH_OTHER;
+	name->reserved = name->cut = name->has_id = false;
+	name->stem[0] = name->id[0] = '\0';
+	if (length <= PATH_STEM_MAX)
+		set_stem(name, length);
 }

@@ -2,21 +2,19 @@
 /*
  * record_dir.c - see record_dir.h.
  *
- * Keeps a branch's record directories, and passes on what their rosters tell: the kernel forgets
- * attributes before a writer hears of success, and a membership that is made or ended is a reason
- * to ask for the member's status anew. It must not know what stands in a record.
+ * Keeps the record directories of a branch, and passes on the events of their rosters: the kernel
+ * forgets attributes before a writer is told of success, and when a membership is made or ended,
+ * the member's status is asked for again. It must not know what a record says.
  */
 #include "fs/tree/record_dir.h"
 
 #include "cache/record/record.h"
+#include "cache/roster/figures.h"
 #include "cache/roster/flight.h"
 #include "cache/roster/inactive.h"
 #include "cache/roster/known.h"
 #include "cache/roster/publish.h"
 #include "cache/roster/roster.h"
-#include "fs/tree/inode.h"
-#include "fs/tree/node.h"
-#include "fs/tree/notify.h"
 #include "fs/tree/path.h"
 #include "vendors/rest/account.h"
 #include "vendors/rest/collection.h"
@@ -35,11 +33,11 @@ void record_dir_name(const struct record_dir *record_dir, const char *id, const 
 	path_stem(id, stem);
 	if (!record_dir->place || record_dir->place->kind == PLACE_FILES ||
 	    record_dir->place->kind == PLACE_LINKS)
-		snprintf(name, SHELF_NAME_MAX, "%s%s", stem, suffix);
+		snprintf(name, RECORD_DIR_NAME_MAX, "%s%s", stem, suffix);
 	else if (record_dir->place->kind == PLACE_FOLDERS)
-		snprintf(name, SHELF_NAME_MAX, "%s/%s", stem, record_dir->place->file);
+		snprintf(name, RECORD_DIR_NAME_MAX, "%s/%s", stem, record_dir->place->file);
 	else
-		snprintf(name, SHELF_NAME_MAX, "%s", record_dir->place->file);
+		snprintf(name, RECORD_DIR_NAME_MAX, "%s", record_dir->place->file);
 }
 
 bool record_dir_creates(const struct record_dir *record_dir)
@@ -72,23 +70,7 @@ bool record_dir_has_folders(const struct record_dir *record_dir)
 
 /* ---- what rosters tell ---- */
 
-/* Another version of ID: the kernel forgets its attributes. */
-static void tell_kernel(struct record_dir *record_dir, const char *id, const char *suffix)
-{
-	struct fs *fs = record_dir->branch->fs;
-	char name[SHELF_NAME_MAX], path[NODE_PATH_MAX];
-	struct node *node;
-
-	record_dir_name(record_dir, id, suffix, name);
-	snprintf(path, sizeof(path), "%s/%s", record_dir->path, name);
-	node = inode_find(fs, path);
-	if (!node)
-		return;
-	notify_attributes(fs, node);
-	inode_drop(fs, node);
-}
-
-/* A link of user ID was made or ended here: that may be another status. */
+/* A link of user ID was made or ended here: the user's status may have changed. */
 static void doubt_status(struct record_dir *record_dir, const char *id)
 {
 	struct roster *statuses = record_dir->branch->users->statuses;
@@ -96,45 +78,35 @@ static void doubt_status(struct record_dir *record_dir, const char *id)
 	double seconds;
 
 	known_peek(record_dir->roster, id, &link, &seconds);
-	/* made by our own hand: it is no surprise that the user is active again */
+	/* this mount made it, so the user may be active again without a warning */
 	if (link)
 		inactive_note(statuses, id, false);
 	record_put(link);
 	publish_doubt(statuses, id);
 }
 
-static void record_changed(void *arg, const char *id)
+static void tell_changed(void *arg, const char *id)
 {
 	struct record_dir *record_dir = arg;
 
-	tell_kernel(record_dir, id, ".json");
-	if (!record_dir->place)
-		tell_kernel(record_dir, id, ".status");
+	record_dir->branch->fs->events->changed(record_dir, id);
 	if (record_dir_has_links(record_dir))
 		doubt_status(record_dir, id);
 }
 
-static void email_changed(void *arg, const char *email)
-{
-	const struct record_dir *record_dir = arg;
-
-	if (!record_dir->place)
-		notify_person(record_dir->branch->fs, record_dir->branch, email);
-}
-
-static void replaced(void *arg, bool same)
+static void tell_email_changed(void *arg, const char *key)
 {
 	struct record_dir *record_dir = arg;
-	struct fs *fs = record_dir->branch->fs;
-	struct node *directory = inode_find(fs, record_dir->path);
 
-	if (directory) {
-		notify_attributes(fs, directory);
-		inode_drop(fs, directory);
-	}
-	/* going through 200,000 nodes to find nothing would keep others from theirs */
-	if (!same)
-		notify_shelf(fs->notify, record_dir);
+	if (!record_dir->place)
+		record_dir->branch->fs->events->email_changed(record_dir, key);
+}
+
+static void tell_replaced(void *arg, bool same)
+{
+	struct record_dir *record_dir = arg;
+
+	record_dir->branch->fs->events->replaced(record_dir, same);
 }
 
 /* ---- making and ending ---- */
@@ -145,12 +117,13 @@ static struct record_dir *record_dir_new(struct branch *branch, const struct pla
 	const struct vendor *vendor = branch->account->vendor;
 	struct record_dir *record_dir = calloc(1, sizeof(*record_dir));
 	struct roster_events events = {.arg = record_dir,
-				       .record_changed = record_changed,
-				       .replaced = replaced,
-				       .email_changed = email_changed};
+				       .record_changed = tell_changed,
+				       .replaced = tell_replaced,
+				       .email_changed = tell_email_changed};
 
 	if (!record_dir)
 		return NULL;
+	record_dir->scope = (struct scope){branch, record_dir};
 	record_dir->branch = branch;
 	record_dir->place = place;
 	record_dir->path = strdup(path);
@@ -238,5 +211,33 @@ void record_dir_refresh_links(struct branch *branch)
 	     record_dir = record_dir->next) {
 		if (record_dir_has_links(record_dir))
 			roster_refresh(record_dir->roster);
+	}
+}
+
+/* ---- figures ---- */
+
+static void add_info(struct figures *info, struct roster *roster)
+{
+	struct figures other;
+
+	figures_get(roster, &other);
+	info->reappeared += other.reappeared;
+	if (other.failed <= info->failed)
+		return;
+	info->failed = other.failed;
+	memcpy(info->last_error, other.last_error, sizeof(info->last_error));
+}
+
+void record_dir_info(struct branch *branch, struct figures *info)
+{
+	struct roster *users = branch->users->roster;
+	struct record_dir *record_dir = record_dir_first(branch);
+
+	figures_get(users, info);
+	for (; record_dir; record_dir = record_dir->next) {
+		if (record_dir->roster && record_dir->roster != users)
+			add_info(info, record_dir->roster);
+		if (record_dir->statuses && record_dir->statuses != record_dir->roster)
+			add_info(info, record_dir->statuses);
 	}
 }

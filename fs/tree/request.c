@@ -2,31 +2,28 @@
 /*
  * request.c - see request.h.
  *
- * Owns the race between an answer and an interrupt, and tells of what is refused; what is asked and
- * what is answered is the business of dir.c, open.c, file.c and ops.c.
+ * Owns the race between an answer and an interrupt, and logs what is refused. What is asked and
+ * what is answered is the business of the kinds of nodes.
  *
- * What the static analyzer takes for use after free below is the count, which it does not follow.
- *
- * Two references: one of the wait or work, one of the registration with libfuse. libfuse calls
- * interrupted() with its own lock on the request held; taking the registration back waits for that
- * call to return, so that a request is never freed under it.
+ * A request has two references: one of the wait or work, one of the registration with libfuse.
+ * libfuse calls request_interrupted with its own lock on the request held. Taking the registration
+ * back waits for that call to return, so that a request is never freed under it. What the static
+ * analyzer reports as use after free is this count, which it does not follow.
  */
 #include "fs/tree/request.h"
 
 #include "cache/roster/flight.h"
 #include "cache/roster/roster.h"
-#include "cache/roster/wait.h"
-#include "vendors/base/pool.h"
-#include "cache/update/update.h"
 #include "fs/tree/handle.h"
 #include "fs/tree/inode.h"
 #include "fs/tree/node.h"
-#include "fs/tree/record_dir.h"
+#include "fs/tree/path.h"
 #include "vendors/base/log.h"
-#include "vendors/vendor.h"
+#include "vendors/base/pool.h"
 #include "vendors/rest/account.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <utlist.h>
@@ -49,7 +46,26 @@ struct request *request_new(struct fs *fs, fuse_req_t req, struct node *node)
 	return request;
 }
 
-static void put(struct request *request)
+struct request *request_about_name(fuse_req_t req, struct node *directory,
+				   const struct path_name *name)
+{
+	struct request *request = request_new(fs_of(req), req, directory);
+	char path[NODE_PATH_MAX];
+
+	if (!request)
+		return NULL;
+	node_path(directory, name->text, path);
+	snprintf(request->call.path, sizeof(request->call.path), "%s", path);
+	request->text = strdup(name->id);
+	if (!request->text) {
+		request_free(request);
+		return NULL;
+	}
+	request->length = strlen(request->text);
+	return request;
+}
+
+static void request_put(struct request *request)
 {
 	bool last;
 
@@ -75,8 +91,8 @@ static void put(struct request *request)
 	free(request);
 }
 
-/* True for the first one who asks. */
-static bool claim(struct request *request)
+/* Return true for the first caller. */
+static bool request_claim_first(struct request *request)
 {
 	bool first;
 
@@ -87,7 +103,7 @@ static bool claim(struct request *request)
 	return first;
 }
 
-static void unlist(struct request *request)
+static void request_unlist(struct request *request)
 {
 	pthread_mutex_lock(&request->fs->requests_lock);
 	if (request->listed)
@@ -98,11 +114,11 @@ static void unlist(struct request *request)
 
 bool request_claim(struct request *request)
 {
-	if (!claim(request))
+	if (!request_claim_first(request))
 		return false;
 	fuse_req_interrupt_func(request->req, NULL, NULL);
-	unlist(request);
-	put(request); /* the registration's; the caller has its own */
+	request_unlist(request);
+	request_put(request); /* the registration's; the caller has its own */
 	return true;
 }
 
@@ -116,16 +132,16 @@ void request_fail(struct request *request, int error)
 		fuse_reply_err(request->req, -error); /* NOLINT(clang-analyzer-unix.Malloc) */
 }
 
-static void done(struct request *request, int error)
+static void request_done(struct request *request, int error)
 {
 	request->finish(request, error);
-	put(request);
+	request_put(request);
 }
 
-static void settle(struct request *request);
+static void request_settle(struct request *request);
 
-/* The asker has a signal: it is freed now, whatever it waits for. */
-static void give_up(struct request *request)
+/* The caller has a signal: end its wait now, whatever it waits for. */
+static void request_give_up(struct request *request)
 {
 	struct roster *roster;
 
@@ -136,7 +152,7 @@ static void give_up(struct request *request)
 		call_cancel(&question->call);
 		if (flight_leave(question->roster, &question->wait)) {
 			question->wait.error = call_interrupted(&question->call);
-			settle(request);
+			request_settle(request);
 		}
 	}
 	pthread_mutex_lock(&request->lock);
@@ -144,14 +160,14 @@ static void give_up(struct request *request)
 	pthread_mutex_unlock(&request->lock);
 	if (roster && flight_leave(roster, &request->wait)) {
 		call_interrupted(&request->call);
-		done(request, -EINTR);
+		request_done(request, -EINTR);
 	}
 }
 
 /* libfuse calls back from within the registration when the interrupt came before it. */
 static _Thread_local bool registering, came_early;
 
-static void interrupted(fuse_req_t req, void *data)
+static void request_interrupted(fuse_req_t req, void *data)
 {
 	struct request *request = data;
 
@@ -159,18 +175,18 @@ static void interrupted(fuse_req_t req, void *data)
 		came_early = true;
 		return;
 	}
-	if (!claim(request))
+	if (!request_claim_first(request))
 		return;
-	unlist(request);
+	request_unlist(request);
 	if (request->handle)
 		handle_interrupted(request->handle, request->turn, request->size);
 	fuse_reply_err(req, EINTR);
-	give_up(request);
-	put(request); /* NOLINT(clang-analyzer-unix.Malloc) */
+	request_give_up(request);
+	request_put(request); /* NOLINT(clang-analyzer-unix.Malloc) */
 }
 
-/* Make REQUEST interruptible. False: it was interrupted before, and has been answered. */
-static bool park(struct request *request)
+/* Make REQUEST interruptible. Return false if it was interrupted before. */
+static bool request_park(struct request *request)
 {
 	pthread_mutex_lock(&request->fs->requests_lock);
 	DL_APPEND(request->fs->requests, request);
@@ -178,16 +194,16 @@ static bool park(struct request *request)
 	pthread_mutex_unlock(&request->fs->requests_lock);
 	registering = true;
 	came_early = false;
-	fuse_req_interrupt_func(request->req, interrupted, request);
+	fuse_req_interrupt_func(request->req, request_interrupted, request);
 	registering = false;
 	return !came_early;
 }
 
-static void answered(struct wait *wait)
+static void request_answered(struct wait *wait)
 {
 	struct request *request = wait->arg;
 
-	done(request, wait->error);
+	request_done(request, wait->error);
 }
 
 void request_ask(struct request *request, struct roster *roster, enum wait_kind kind,
@@ -199,10 +215,10 @@ void request_ask(struct request *request, struct roster *roster, enum wait_kind 
 	request->wait.id = id;
 	request->wait.call = &request->call;
 	request->wait.arg = request;
-	request->wait.done = answered;
-	if (!park(request)) {
+	request->wait.done = request_answered;
+	if (!request_park(request)) {
 		call_interrupted(&request->call);
-		done(request, -EINTR);
+		request_done(request, -EINTR);
 		return;
 	}
 	/* From here an interrupt may answer, and an answer may free: nothing below touches it. */
@@ -214,7 +230,8 @@ void request_again(struct request *request, struct roster *roster, enum wait_kin
 {
 	wait_clear(&request->wait);
 	pthread_mutex_lock(&request->lock);
-	request->references++; /* for the new wait: the old one's goes when finish returns */
+	request
+	    ->references++; /* for the new wait: the old wait's is released when finish returns */
 	request->roster = roster;
 	pthread_mutex_unlock(&request->lock);
 	request->wait.kind = kind;
@@ -224,8 +241,9 @@ void request_again(struct request *request, struct roster *roster, enum wait_kin
 
 /* ---- several rosters at once ---- */
 
-/* What REQUEST, whose questions are all answered, has come to. */
-static int outcome(struct request *request)
+/* Return the error of REQUEST, whose questions are all answered: that of the first that failed, or
+ * 0. */
+static int request_outcome(struct request *request)
 {
 	int first = 0;
 
@@ -248,8 +266,8 @@ static int outcome(struct request *request)
 	return first;
 }
 
-/* One question less. Whoever takes the last one ends the wait. */
-static void settle(struct request *request)
+/* Count one question less. The last one ends the wait. */
+static void request_settle(struct request *request)
 {
 	bool last;
 
@@ -257,17 +275,17 @@ static void settle(struct request *request)
 	last = --request->open == 0;
 	pthread_mutex_unlock(&request->lock);
 	if (last)
-		done(request, outcome(request));
+		request_done(request, request_outcome(request));
 }
 
 static void question_answered(struct wait *wait)
 {
 	struct question *question = wait->arg;
 
-	settle(question->request);
+	request_settle(question->request);
 }
 
-/* REQUEST gets a question for each of ROSTERS. */
+/* Give REQUEST a question for each of ROSTERS. Return 0 or a negative errno. */
 static int prepare_questions(struct request *request, struct roster **rosters, size_t count,
 			     const struct wait *asked)
 {
@@ -296,24 +314,24 @@ void request_ask_all(struct request *request, struct roster **rosters, size_t co
 	int error = prepare_questions(request, rosters, count, asked);
 
 	request->finish = finish;
-	if (!park(request) && !error)
+	if (!request_park(request) && !error)
 		error = call_interrupted(&request->call);
 	if (error) {
-		done(request, error);
+		request_done(request, error);
 		return;
 	}
 	for (size_t i = 0; i < count; i++)
 		flight_ask(request->questions[i].roster, &request->questions[i].wait);
-	settle(request);
+	request_settle(request);
 }
 
 /* ---- work ---- */
 
-static void run(void *arg)
+static void request_run(void *arg)
 {
 	struct request *request = arg;
 
-	done(request, request->work(request));
+	request_done(request, request->work(request));
 }
 
 void request_work(struct request *request, int (*work)(struct request *request),
@@ -321,14 +339,14 @@ void request_work(struct request *request, int (*work)(struct request *request),
 {
 	request->finish = finish;
 	request->work = work;
-	if (!park(request)) {
+	if (!request_park(request)) {
 		call_interrupted(&request->call);
-		done(request, -EINTR);
+		request_done(request, -EINTR);
 		return;
 	}
-	if (pool_run(request->fs->pool, run, request)) {
+	if (pool_run(request->fs->pool, request_run, request)) {
 		call_fail(&request->call, CALL_NO_MEMORY, "no thread to do it");
-		done(request, -ENOMEM);
+		request_done(request, -ENOMEM);
 	}
 }
 
@@ -337,24 +355,23 @@ void request_work_alone(struct request *request, int (*work)(struct request *req
 {
 	request->finish = finish;
 	request->work = work;
-	claim(request);
-	put(request); /* what would be the registration's */
+	request_claim_first(request);
+	request_put(request); /* what would be the registration's */
 	/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
-	if (pool_run(request->fs->pool, run, request)) {
+	if (pool_run(request->fs->pool, request_run, request)) {
 		call_fail(&request->call, CALL_NO_MEMORY, "no thread to do it");
-		done(request, -ENOMEM);
+		request_done(request, -ENOMEM);
 	}
 }
 
 void request_free(struct request *request)
 {
-	put(request);
-	put(request); /* NOLINT(clang-analyzer-unix.Malloc) */
+	request_put(request);
+	request_put(request); /* NOLINT(clang-analyzer-unix.Malloc) */
 }
 
-/* CALL is REQ's caller's, about PATH, and fails with ERROR. */
-static void begin_refusal(struct call *call, fuse_req_t req, const char *path, int error,
-			  const char *words)
+void request_begin_refusal(struct call *call, fuse_req_t req, const char *path, int error,
+			   const char *words)
 {
 	const struct fuse_ctx *context = fuse_req_ctx(req);
 
@@ -379,23 +396,22 @@ int request_refuse(fuse_req_t req, const char *path, int error, const char *word
 {
 	struct call call;
 
-	begin_refusal(&call, req, path, error, words);
+	request_begin_refusal(&call, req, path, error, words);
 	call_destroy(&call);
 	return error;
 }
 
-int request_refuse_write(fuse_req_t req, const struct node *node, int error, const char *words)
+void request_refuse_name(fuse_req_t req, const struct node *directory, const char *name, int error,
+			 const char *words)
 {
-	bool status = node->kind == NODE_STATUS;
-	struct call call;
+	char path[NODE_PATH_MAX];
 
-	begin_refusal(&call, req, node->path, error, words);
-	if (node_is_record(node) && node->id)
-		update_refused(&call,
-			       status ? node->record_dir->statuses : node->record_dir->roster,
-			       fs_of(req)->guard, status ? "status" : "update", node->id, error);
-	call_destroy(&call);
-	return error;
+	node_path(directory, name, path);
+	if (node_branch(directory) && !node_branch(directory)->users) {
+		error = -EROFS;
+		words = "this vendor's users are kept by hand: see MANUAL";
+	}
+	fuse_reply_err(req, -request_refuse(req, path, error, words));
 }
 
 void request_cancel_all(struct fs *fs)

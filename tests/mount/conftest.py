@@ -100,7 +100,7 @@ def env(base):
 
 
 @pytest.fixture
-def place(base, request):
+def test_dir(base, request):
     """A folder of this test."""
     name = re.sub(r"[^A-Za-z0-9]+", "-", request.node.name)[:40]
     number = len(list(base.iterdir()))
@@ -108,12 +108,12 @@ def place(base, request):
 
 
 @pytest.fixture
-def sandbox(place):
+def sandbox(test_dir):
     """sandbox(users=250, ...) starts one: a harness.Sandbox."""
     started = []
 
     def start(**options):
-        box = harness.Sandbox(place / f"sandbox{len(started)}", **options)
+        box = harness.Sandbox(test_dir / f"sandbox{len(started)}", **options)
         started.append(box)
         return box
 
@@ -124,7 +124,7 @@ def sandbox(place):
 
 
 @pytest.fixture
-def mount(place, env, sandbox):
+def mount(test_dir, env, sandbox):
     """
     mount(box, {section: {key: value}}, options=[...]) mounts it: a harness.Mount. Without a box one
     with 25 users is started; config=TEXT is used as it is.
@@ -138,7 +138,7 @@ def mount(place, env, sandbox):
             box = sandbox(users=25)
         text = box.config(extra) if config is None else config
         count += 1
-        mounted = harness.Mount(place / f"mount{count}", text, env, box, **rest)
+        mounted = harness.Mount(test_dir / f"mount{count}", text, env, box, **rest)
         started.append(mounted)
         WATCHDOG.mounts.append(mounted)
         return mounted

@@ -95,9 +95,9 @@ class Round:
 
     # ---- before ----
 
-    def start(self, sandbox, mount, place):
+    def start(self, sandbox, mount, test_dir):
         """With the fixtures of conftest.py."""
-        self.folder = place / "model"
+        self.folder = test_dir / "model"
         self.folder.mkdir(parents=True)
         partnerize = self.vendor == "partnerize"
         vendors = "partnerize" if partnerize else "elasticpath"

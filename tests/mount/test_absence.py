@@ -10,8 +10,8 @@ import os
 import pytest
 
 import harness
-import store
-from writing import at_vendor, errno_of, last_line, name_of, put, read, refresh, sent
+import ep_store
+from writes import at_vendor, errno_of, last_line, name_of, put, read, refresh, sent
 
 SHORT = {"partnerize": {"ttl": 1}}
 NO_GET = ["404", "405"]
@@ -237,7 +237,7 @@ def test_deleted_elsewhere_while_the_list_lags(mount, sandbox, write):
 
 @pytest.mark.parametrize("profile", ["guide", "documents"])
 def test_no_get_by_id_in_other_collections(mount, sandbox, profile):
-    box = store.store(sandbox, profile=profile)
+    box = ep_store.store(sandbox, profile=profile)
     box.settings(item_gets="404")
     m = mount(box)
     folder = m.path / "elasticpath"
@@ -269,7 +269,7 @@ def test_a_400_to_a_get_by_id(mount, command):
 
 
 def test_an_id_that_is_no_uuid(mount, sandbox):
-    m = mount(store.store(sandbox))
+    m = mount(ep_store.store(sandbox))
     result = m.sh("cat elasticpath/nobody.json")
     assert result.code != 0 and "No such file" in result.err
     assert " 400" in last_line(m, "elasticpath/nobody.json")
@@ -306,7 +306,7 @@ def test_a_new_name_is_refused_as_such(mount, warm):
     if warm:
         listed(m)
     flags = os.O_WRONLY | os.O_CREAT
-    assert name_of(errno_of(os.open, m.path / "partnerize/x.json", flags)) == store.NOT_OFFERED
+    assert name_of(errno_of(os.open, m.path / "partnerize/x.json", flags)) == ep_store.NOT_OFFERED
     assert name_of(errno_of(os.open, m.path / "partnerize/y.status", flags)) == "ENOENT"
     assert name_of(errno_of(os.stat, m.path / "partnerize/z.json")) == "ENOENT"
 
@@ -316,17 +316,17 @@ def test_a_new_name_is_refused_as_such(mount, warm):
 @pytest.mark.parametrize("status", [400, 404])
 def test_no_memberships_of_a_member(mount, sandbox, status):
     """The guide knows the memberships of an account only: theirs tell the status then."""
-    box = store.store(sandbox)
+    box = ep_store.store(sandbox)
     box.fault(fault="status", status=status, method="GET", times=-1,
               path="/v2/account-members/*/account-memberships")
     m = mount(box)
-    active, inactive = store.person(box, 5), store.person(box, 20)
+    active, inactive = ep_store.person(box, 5), ep_store.person(box, 20)
     assert (m.path / f"elasticpath/{active}.status").read_text() == "active\n"
     assert (m.path / f"elasticpath/{inactive}.status").read_text() == "inactive\n"
     m.sh(f"echo inactive > elasticpath/{active}.status").ok()
-    assert not store.accounts_of(box, active)
+    assert not ep_store.accounts_of(box, active)
     m.sh(f"echo active > elasticpath/{active}.status").ok()
-    assert len(store.accounts_of(box, active)) == 3
+    assert len(ep_store.accounts_of(box, active)) == 3
     for name in ("nobody", "1f0c0000-0000-4000-8000-000000000000"):
         result = m.sh(f"echo inactive > elasticpath/{name}.status")
         assert result.code != 0 and "No such file" in result.err

@@ -9,11 +9,11 @@ import time
 import pytest
 
 import harness
-from store import (ACCOUNT, ACCOUNTS, DELETABLE, NOT_OFFERED, PROFILES, QUICK, TOKEN,
+from ep_store import (ACCOUNT, ACCOUNTS, DELETABLE, NOT_OFFERED, PROFILES, QUICK, TOKEN,
                    accounts_of, asked, body_of, companies, company, ep, fails, folder, join, journal,
                    link, link_path, links, members_of, names, outside, part, people, person, refresh,
                    sent, status, store, unlink)
-from writing import GOOD, last_line, put, refused, save, shown, text_of
+from writes import GOOD, last_line, put, refused, save, shown, text_of
 
 __all__ = ["ep"]  # the fixture
 

@@ -13,10 +13,10 @@ import subprocess
 import pytest
 
 import harness
-from auditing import KEYS, audited, ends, file, lines, news, one, pair
-from store import (DELETABLE, DELETE, ONE_MEMBERSHIP, PROFILES, accounts_of, company, ep, fails, link,
+from audit_log import KEYS, audited, ends, file, lines, news, one, pair
+from ep_store import (DELETABLE, DELETE, ONE_MEMBERSHIP, PROFILES, accounts_of, company, ep, fails, link,
                    outside, person, unlink, write)
-from writing import (GOOD, PASSWORD, at_vendor, edited, last_line, nowhere, put, read, refresh, refused,
+from writes import (GOOD, PASSWORD, at_vendor, edited, last_line, nowhere, put, read, refresh, refused,
                      save, sent)
 
 __all__ = ["audited", "ep", "file"]  # the fixtures
@@ -275,7 +275,7 @@ def test_a_full_disk(audited):
     assert "No space left" in last_line(m, "EIO") and not sent(m.sandbox)
     m.sandbox.reset()
     assert m.sh("echo inactive > partnerize/1.status").code != 0  # refused: there is no line, and the log says so
-    assert "has no line" in last_line(m, "has no line")
+    assert "no line about" in last_line(m, "no line about")
 
 
 def test_a_limit_on_its_size(audited, file):
@@ -301,28 +301,28 @@ def test_read_only_needs_none(audited, file):
 
 @pytest.mark.parametrize("path, words", [("missing/audit", "directory"), ("", "is a directory"),
                                          ("mnt/audit", "mount point"), ("pipe", "audit_log")])
-def test_at_the_start(audited, place, path, words):
-    os.makedirs(place / "here", exist_ok=True)
-    os.mkfifo(place / "here/pipe")
-    where = place / "mount1" / path if path.startswith("mnt") else place / "here" / path
+def test_at_the_start(audited, test_dir, path, words):
+    os.makedirs(test_dir / "here", exist_ok=True)
+    os.mkfifo(test_dir / "here/pipe")
+    where = test_dir / "mount1" / path if path.startswith("mnt") else test_dir / "here" / path
     with pytest.raises(harness.MountFailed) as failure:
         audited({"rosterfs": {"audit_log": where}}, background=True)
     assert words in str(failure.value).lower() and str(where) in str(failure.value)
     assert len(str(failure.value).strip().splitlines()) <= 3
 
 
-def test_check(place, sandbox, env):
+def test_check(test_dir, sandbox, env):
     """--check says what a mount would say, and makes nothing."""
     box = sandbox(users=5)
-    config = place / "check.conf"
+    config = test_dir / "check.conf"
     config.touch(0o600)
-    for path, code in ((place / "missing/audit", 1), (place / "audit.jsonl", 0), (place, 1)):
+    for path, code in ((test_dir / "missing/audit", 1), (test_dir / "audit.jsonl", 0), (test_dir, 1)):
         config.write_text(box.config({"rosterfs": {"audit_log": path}}))
         result = subprocess.run([str(harness.BUILD / "rosterfs"), "--check", str(config)], env=env, text=True,
                                 capture_output=True, check=False, timeout=30)
         assert result.returncode == code, result
         assert (str(path) in result.stderr and len(result.stderr.splitlines()) == 1) or not code
-    assert not (place / "audit.jsonl").exists()
+    assert not (test_dir / "audit.jsonl").exists()
 
 
 # ---- what happens when ----
@@ -360,7 +360,7 @@ def test_interrupted(audited, file, fault):
 
 @pytest.mark.parametrize("killed", [True, False])
 def test_unanswered(audited, file, killed):
-    """A look shows the old status, but the vendor may still be at it: nobody knows, and it counts."""
+    """A look shows the old status, but the vendor may still be processing it: nobody knows, and it counts."""
     m = audited({"rosterfs": {"status_limit": 1}, "partnerize": {"timeout": 1, "retry_budget": 60 if killed else 0}})
     m.sandbox.fault(method="PUT", fault="stall", path="/user/7")
     command = m.spawn("exec cp /dev/stdin partnerize/7.status <<< inactive")
@@ -369,7 +369,7 @@ def test_unanswered(audited, file, killed):
         command.kill(signal.SIGKILL)
     harness.wait_until(lambda: ends(file), 10 * harness.SCALE, "the line")
     line = pair(file, outcome="unknown", errno="ETIMEDOUT")
-    assert "it was not made when looked up; the vendor may still be at it" in line["words"]
+    assert "it was not made when looked up; the vendor may still be processing it" in line["words"]
     assert ("interrupted" in line["words"]) == killed
     # the log is told after the audit log
     harness.wait_until(lambda: line["words"] in last_line(m, "ETIMEDOUT"), 10 * harness.SCALE, "the words in the log")
@@ -393,7 +393,7 @@ def test_unmounted_without_an_answer(audited, file, killed):
     assert m.wait(5) == 0
     m.ended = True
     line = pair(file, outcome="unknown", errno="EINTR")
-    assert "the vendor may still be at it" in line["words"]
+    assert "the vendor may still be processing it" in line["words"]
 
 
 def test_many_at_once(audited, file):

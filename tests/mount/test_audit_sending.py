@@ -10,9 +10,9 @@ import subprocess
 import pytest
 
 import harness
-from auditing import audited, check, ends, file, lines, news, one, pair, same_attempt
-from store import DELETABLE, accounts_of, ep, outside, person
-from writing import (GOOD, PASSWORD, at_vendor, edited, last_line, put, read, refused, save, sent,
+from audit_log import audited, check, ends, file, lines, news, one, pair, same_attempt
+from ep_store import DELETABLE, accounts_of, ep, outside, person
+from writes import (GOOD, PASSWORD, at_vendor, edited, last_line, put, read, refused, save, sent,
                      text_of)
 
 __all__ = ["audited", "ep", "file"]  # the fixtures
@@ -270,7 +270,7 @@ def test_full_after_it_was_sent(audited, file, small):
     assert sorted((line["id"], line["outcome"]) for line in ends(file)) == [(n, "done") for n in wanted]
     for ident in wanted:
         same_attempt([line for line in lines(file) if line["id"] == ident])
-    assert "has no line" not in m.log()
+    assert "no line about" not in m.log()
 
 
 def test_full_and_a_colleague_has_written_more(audited, file, small):

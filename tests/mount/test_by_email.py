@@ -12,9 +12,9 @@ import time
 import pytest
 
 import harness
-from store import (LIST, PROFILES, accounts_of, asked, companies, ep, fails, join, people,
+from ep_store import (LIST, PROFILES, accounts_of, asked, companies, ep, fails, join, people,
                    refresh as refresh_store)
-from writing import last_line
+from writes import last_line
 
 # neovim may be vim too
 VIM = shutil.which("vim.basic") or "vim"

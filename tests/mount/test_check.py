@@ -20,7 +20,7 @@ def run(words, env, timeout=60):
 
 
 @pytest.fixture
-def check(env, place):
+def check(env, test_dir):
     """check(BOX, {section: {key: value}}, option="--check=quick") runs it: a harness.Result."""
     def start(box, extra=None, option="--check"):
         file = box.folder / "check.conf"

@@ -7,12 +7,12 @@ import time
 
 import pytest
 
-from store import DELETABLE, company, ep, journal, people, person
+from ep_store import DELETABLE, company, ep, journal, people, person
 from test_creation import ACME, JOAN, PREPROVISION, folder
 from test_new_users import GET, NEW, POST, PUT, REST, make, made, mounted, people as users
 from test_settings import (SECRET, TIMEOUT, edit, idps, profile_file, realm_file, realm_of,
                            settings_file, settings_of, stored)
-from writing import GOOD, at_vendor, last_line, read, refused, save, text_of
+from writes import GOOD, at_vendor, last_line, read, refused, save, text_of
 
 __all__ = ["ep", "mounted"]  # fixtures
 

@@ -8,8 +8,8 @@ import os
 import pytest
 
 import harness
-from store import DELETABLE, accounts_of, ep, outside, person, unlink, write
-from writing import (GOOD, errno_of, last_line, name_of, put, read, refresh, refused, save, sent)
+from ep_store import DELETABLE, accounts_of, ep, outside, person, unlink, write
+from writes import (GOOD, errno_of, last_line, name_of, put, read, refresh, refused, save, sent)
 
 __all__ = ["ep"]  # the fixture
 

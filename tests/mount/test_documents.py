@@ -9,7 +9,7 @@ import pathlib
 import pytest
 
 import harness
-from writing import (GOOD, PASSWORD, Save, at_vendor, changed, edited, errno_of, last_line, name_of,
+from writes import (GOOD, PASSWORD, Save, at_vendor, changed, edited, errno_of, last_line, name_of,
                      nowhere, put, read, refused, save, sent, text_of)
 
 SHELLS = ["bash", "dash", "zsh", "busybox sh"]

@@ -3,7 +3,7 @@
 
 Each saves three times from one buffer, and is refused in four ways, each in a session of its own. How an
 editor is driven is one line of EDITORS; adding an editor is adding a line, and then its row to
-editors.md (saving.py).
+editors.md (editor_saves.py).
 """
 
 import os
@@ -18,7 +18,7 @@ import typing
 import pytest
 
 from commands import Terminal
-from saving import FILE, FIRST, REFUSALS, Work, check_row, check_section, code
+from editor_saves import FILE, FIRST, REFUSALS, Work, check_row, check_section, code
 from system import SCALE, wait_until
 
 # where neovim is installed too, vim may be that

@@ -12,10 +12,10 @@ import time
 import pytest
 
 import harness
-from store import (DELETE, ITEM, LIST, NOT_OFFERED, ONE_MEMBERSHIP, OWN, POST, PROFILES, QUICK, TOKEN,
+from ep_store import (DELETE, ITEM, LIST, NOT_OFFERED, ONE_MEMBERSHIP, OWN, POST, PROFILES, QUICK, TOKEN,
                    WORD, account_of, accounts_of, clean, ep, journal, people, person, refresh, sent,
                    status, undo_lines, write)
-from writing import GOOD, errno_of, last_line, name_of, put, refused, save, shown, text_of
+from writes import GOOD, errno_of, last_line, name_of, put, refused, save, shown, text_of
 
 __all__ = ["ep"]  # the fixture
 

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from store import ep, fails
+from ep_store import ep, fails
 from test_by_email import MANUALS, SIMILAR, add, add_member, expected, move, refresh, targets
 
 __all__ = ["ep"]  # the fixture

@@ -19,7 +19,7 @@ import urllib.parse
 import pytest
 
 import harness
-from writing import PASSWORD, nowhere, refused, save
+from writes import PASSWORD, nowhere, refused, save
 
 # time, path, method and endpoint, status, words, errno, who
 LINE = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}[+-]\d{4} (?P<path>\S+): "
@@ -283,9 +283,9 @@ def test_no_such_host(mount):
     assert "resolve" in words
 
 
-def test_tls_refused(mount, place):
-    place.mkdir(exist_ok=True)
-    name = str(place / "pair.pem")
+def test_tls_refused(mount, test_dir):
+    test_dir.mkdir(exist_ok=True)
+    name = str(test_dir / "pair.pem")
     subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", name,
                     "-out", name + ".crt", "-days", "2", "-subj", "/CN=127.0.0.1"], check=True,
                    stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=30 * harness.SCALE)

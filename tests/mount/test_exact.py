@@ -7,8 +7,8 @@ import re
 
 import pytest
 
-import raw
-from writing import errno_of, last_line, name_of, save
+import raw_vendor
+from writes import errno_of, last_line, name_of, save
 
 # each cannot be held by a double or 64 bits, or would be written another way
 TOKENS = {
@@ -27,7 +27,7 @@ def with_tokens(row):
 
 @pytest.fixture(name="vendor")
 def _vendor():
-    with raw.vendor() as server:
+    with raw_vendor.vendor() as server:
         yield server
 
 
@@ -54,7 +54,7 @@ def test_untouched_tokens(mount, vendor, place, listed, ident, name, field):
     vendor.lists[listed][ident] = with_tokens(vendor.lists[listed][ident])
     audit = place / "audit.jsonl"
     place.mkdir(exist_ok=True)
-    m = mount(config=raw.config(vendor, f"[rosterfs]\naudit_log = {audit}\n"))
+    m = mount(config=raw_vendor.config(vendor, f"[rosterfs]\naudit_log = {audit}\n"))
     path = m.path / name
     os.listdir(path.parent)
     assert not untouched(path.read_text())
@@ -78,7 +78,7 @@ def test_untouched_tokens(mount, vendor, place, listed, ident, name, field):
 
 def test_status_write(mount, vendor):
     vendor.lists["/user"]["2"] = with_tokens(vendor.lists["/user"]["2"])
-    m = mount(config=raw.config(vendor))
+    m = mount(config=raw_vendor.config(vendor))
     m.sh("cd by-email/p2@example.com && echo inactive > partnerize.status").ok()
     (_, body), = vendor.bodies
     assert not untouched(body) and '"status":"inactive"' in body
@@ -86,7 +86,7 @@ def test_status_write(mount, vendor):
 
 
 def test_creation(mount, vendor):
-    m = mount(config=raw.config(vendor))
+    m = mount(config=raw_vendor.config(vendor))
     text = ('{"firstname": "Jo", "lastname": "L", "email": "jo@example.com", "price": 19.990, '
             '"long": 18446744073709551616}')
     assert save(m.path / "partnerize/new/jo.json", text, flags=os.O_WRONLY | os.O_CREAT) == ("ok",) * 3
@@ -97,7 +97,7 @@ def test_creation(mount, vendor):
 
 def test_id_of_more_than_64_bits(mount, vendor):
     vendor.lists["/user"]["18446744073709551616"] = '{"user_id":18446744073709551616,"email":"x@y.z"}'
-    m = mount(config=raw.config(vendor))
+    m = mount(config=raw_vendor.config(vendor))
     assert "18446744073709551616.json" in os.listdir(m.path / "partnerize")
     assert "18446744073709551616" in (m.path / "partnerize/18446744073709551616.json").read_text()
 
@@ -110,7 +110,7 @@ def test_jq_rounds(mount, vendor, listed, ident, name, field):
     vendor.lists[listed][ident] = (row + ',"odd":9007199254740993,"large":1e400,"less":-1e400,'
                                    '"long":18446744073709551617,"small":1e-400,"price":19.990,'
                                    '"deep":{"odd":9007199254740993},"list":[1,9007199254740993,2.0]}')
-    m = mount(config=raw.config(vendor))
+    m = mount(config=raw_vendor.config(vendor))
     folder = os.path.dirname(name)
     m.sh(f"cd {folder} && jq '.{field} = \"Jo\" | .list += [3]' {os.path.basename(name)} > t~ && "
          f"mv t~ {os.path.basename(name)}").ok()
@@ -126,7 +126,7 @@ def test_jq_rounds(mount, vendor, listed, ident, name, field):
 def test_elements_that_moved(mount, vendor):
     vendor.lists["/user"]["2"] = vendor.lists["/user"]["2"][:-1] + (
         r',"list":["a",9007199254740993,{"n":1e400,"s":"\ud83d"},"b"]}')
-    m = mount(config=raw.config(vendor))
+    m = mount(config=raw_vendor.config(vendor))
     path = m.path / "partnerize/2.json"
     document = json.loads(path.read_text())
     rounded = {"n": 1.7976931348623157e308, "s": "\ufffd"}
@@ -139,7 +139,7 @@ def test_elements_that_moved(mount, vendor):
 def test_real_edit_of_a_large_number(mount, vendor):
     """A number that is another one also as a double is an edit."""
     vendor.lists["/user"]["2"] = vendor.lists["/user"]["2"][:-1] + ',"odd":9007199254740993}'
-    m = mount(config=raw.config(vendor))
+    m = mount(config=raw_vendor.config(vendor))
     m.sh("cat partnerize/2.json; echo '{\"odd\": 9007199254740994}' > partnerize/2.json").ok()
     (_, body), = vendor.bodies
     assert '"odd":9007199254740994' in body
@@ -152,7 +152,7 @@ ONE, OTHER, BOTH = "1234567890123456789", "1234567890123456790", "12345678901234
 def test_edit_to_the_next_number(mount, vendor):
     """No tool prints it for the double that both are: somebody typed it."""
     vendor.lists["/user"]["2"] = vendor.lists["/user"]["2"][:-1] + f',"manager":{ONE}}}'
-    m = mount(config=raw.config(vendor))
+    m = mount(config=raw_vendor.config(vendor))
     m.sh(f"sed -i s/{ONE}/{OTHER}/ partnerize/2.json").ok()
     (_, body), = vendor.bodies
     assert f'"manager":{OTHER}' in body
@@ -162,7 +162,7 @@ def test_edit_to_the_next_number(mount, vendor):
 def test_null_beyond_the_range(mount, vendor):
     """What JavaScript's JSON.stringify makes of a number that it read as infinite."""
     vendor.lists["/user"]["2"] = vendor.lists["/user"]["2"][:-1] + ',"lim":1e400,"low":-1e309,"few":7.0}'
-    m = mount(config=raw.config(vendor))
+    m = mount(config=raw_vendor.config(vendor))
     path = m.path / "partnerize/2.json"
     document = json.loads(path.read_text())
     document.update(lim=None, low=None, few=None, firstname="Jo")
@@ -208,12 +208,12 @@ ELEMENTS = {
 def test_which_element(mount, vendor, case):
     had, command, wanted = ELEMENTS[case]
     vendor.lists["/user"]["2"] = vendor.lists["/user"]["2"][:-1] + f',"arr":{had}}}'
-    m = mount(config=raw.config(vendor))
+    m = mount(config=raw_vendor.config(vendor))
     m.sh("cat partnerize/2.json").ok()
     result = m.sh("set -e; cd partnerize; " + command.replace("NAME", "2.json"))
     if wanted is None:
         assert result.code != 0 and re.search("Stale file handle|resource busy", result.err)
-        assert not vendor.bodies and "nobody can tell" in last_line(m, "partnerize/2.json")
+        assert not vendor.bodies and "not certain which" in last_line(m, "partnerize/2.json")
         return
     result.ok()
     (_, body), = vendor.bodies
@@ -228,7 +228,7 @@ def test_which_element(mount, vendor, case):
 def test_rounded_undo(mount, vendor):
     """jq reads undo.json, and rounds what that has."""
     vendor.lists["/user"]["2"] = vendor.lists["/user"]["2"][:-1] + f',"arr":[{ONE},"x"],"n":{BOTH}}}'
-    m = mount(config=raw.config(vendor))
+    m = mount(config=raw_vendor.config(vendor))
     m.sh(f"echo '{{\"arr\":[\"x\"],\"n\":{ONE}}}' > partnerize/2.json").ok()
     vendor.bodies.clear()
     m.sh("cd partnerize; jq . ../.rosterfs/history/1/undo.json > t~ && mv t~ 2.json").ok()
@@ -239,7 +239,7 @@ def test_rounded_undo(mount, vendor):
 def test_replacement_characters(mount, vendor):
     """What Python's errors="replace" or a browser writes for half a surrogate pair."""
     vendor.lists["/user"]["2"] = with_tokens(vendor.lists["/user"]["2"])
-    m = mount(config=raw.config(vendor))
+    m = mount(config=raw_vendor.config(vendor))
     path = m.path / "partnerize/2.json"
     text = re.sub(r"\\ud83d|\\ude00", "\ufffd", path.read_text())
     assert text.count("\ufffd") == 3
@@ -257,7 +257,7 @@ def test_replacement_characters(mount, vendor):
 @pytest.mark.parametrize("how", ["write", "rename"])
 def test_no_half_that_the_record_does_not_have(mount, vendor, text, how):
     vendor.lists["/user"]["2"] = with_tokens(vendor.lists["/user"]["2"])
-    m = mount(config=raw.config(vendor))
+    m = mount(config=raw_vendor.config(vendor))
     path = m.path / "partnerize/2.json"
     path.read_text()
     if how == "write":
@@ -274,7 +274,7 @@ def test_no_half_that_the_record_does_not_have(mount, vendor, text, how):
 
 
 def test_none_in_a_new_record(mount, vendor):
-    m = mount(config=raw.config(vendor))
+    m = mount(config=raw_vendor.config(vendor))
     text = r'{"firstname": "\ud83d", "lastname": "L", "email": "jo@example.com"}'
     assert save(m.path / "partnerize/new/jo.json", text, flags=os.O_WRONLY | os.O_CREAT).write == "EINVAL"
     assert not vendor.bodies
@@ -287,7 +287,7 @@ def test_none_in_a_new_record(mount, vendor):
 ])
 def test_words_of_a_refusal(mount, vendor, body, words):
     vendor.refusals["PUT"] = body
-    m = mount(config=raw.config(vendor))
+    m = mount(config=raw_vendor.config(vendor))
     for name, field in (("partnerize/2.json", "firstname"), ("elasticpath/m2.json", "name")):
         assert save(m.path / name, json.dumps({field: "Jo"})).write == "EINVAL"
         assert words in last_line(m, name)
@@ -308,7 +308,7 @@ def test_row_that_is_not_json(mount, vendor, bad):
         vendor.lists[listed][ident] = re.sub(rf'"{field}":"[^"]*"'.encode(),
                                              lambda _, field=field: f'"{field}":'.encode() + BAD[bad],
                                              row.encode())
-    m = mount(config=raw.config(vendor))
+    m = mount(config=raw_vendor.config(vendor))
     assert {"1.json", "2.json", "2.status", "3.json"} <= set(os.listdir(m.path / "partnerize"))
     assert {"m1.json", "m2.json", "m3.json"} <= set(os.listdir(m.path / "elasticpath"))
     for _, ident, name, _ in RECORDS:
@@ -333,7 +333,7 @@ def test_row_that_is_not_json(mount, vendor, bad):
 def test_row_that_nobody_can_name(mount, vendor, row):
     """A list is complete or an error."""
     vendor.lists["/user"]["9"] = row
-    m = mount(config=raw.config(vendor))
+    m = mount(config=raw_vendor.config(vendor))
     assert name_of(errno_of(os.listdir, m.path / "partnerize")) == "EREMOTEIO"
 
 
@@ -347,7 +347,7 @@ def test_equal_keys_in_a_row(mount, vendor, more):
     for listed, ident, _name, _field in RECORDS:
         good[listed, ident] = row = vendor.lists[listed][ident]
         vendor.lists[listed][ident] = row[:-1] + ',"role":"a",' + more + "}"
-    m = mount(config=raw.config(vendor))
+    m = mount(config=raw_vendor.config(vendor))
     assert {"1.json", "2.json", "2.status", "3.json"} <= set(os.listdir(m.path / "partnerize"))
     assert {"m1.json", "m2.json", "m3.json"} <= set(os.listdir(m.path / "elasticpath"))
     for _, _, name, _ in RECORDS:
@@ -367,7 +367,7 @@ def test_equal_keys_in_a_row(mount, vendor, more):
                          ids=("id", "envelope"))
 def test_equal_keys_that_hide_who_is_there(mount, vendor, row):
     vendor.lists["/user"]["9"] = row
-    m = mount(config=raw.config(vendor))
+    m = mount(config=raw_vendor.config(vendor))
     assert name_of(errno_of(os.listdir, m.path / "partnerize")) == "EREMOTEIO"
 
 
@@ -383,7 +383,7 @@ def nested(levels):
     ('{"a":"\\u0000"}', "ok"), ('{"\\u0000":1}', "ok"), ('{"a":01}', "EINVAL"),
 ], ids=range(11))
 def test_same_answer_however_it_is_saved(mount, vendor, text, errno):
-    m = mount(config=raw.config(vendor))
+    m = mount(config=raw_vendor.config(vendor))
     path = m.path / "partnerize/2.json"
     assert save(path, text).write == errno
     scratch = path.parent / "t~"

@@ -10,8 +10,8 @@ import os
 import pytest
 
 import harness
-import store
-from writing import errno_of, name_of
+import ep_store
+from writes import errno_of, name_of
 
 USERS = [{"user_id": "7", "firstname": "Jane", "lastname": "Doe", "email": "jane@example.com", "status": "active"}]
 MEMBERS = [{"id": "1f0c0000-0000-4000-8000-000000000000", "type": "account_member", "name": "Jane", "email": "j@x.com"}]
@@ -43,7 +43,7 @@ LISTS = {
 @pytest.mark.parametrize("name", LISTS)
 def test_what_is_no_list(mount, sandbox, name):
     folder, path, key, other = LISTS[name]
-    box = store.store(sandbox)
+    box = ep_store.store(sandbox)
     m = mount(box, {"partnerize": {"retry_budget": 0}, "elasticpath": {"retry_budget": 0}})
     account = box.control("GET", "elasticpath/accounts")[0]["id"]
     realm = box.control("GET", "elasticpath/realms")[0]["id"]
@@ -140,9 +140,9 @@ def test_a_roster_without_its_own_key(mount):
 @pytest.mark.parametrize("cold", ["member", "account"])
 def test_links_beside_an_object(mount, sandbox, cold):
     """A row has its links inside, an object that comes alone beside it: both show the same record."""
-    box = store.store(sandbox, profile="documents")
+    box = ep_store.store(sandbox, profile="documents")
     m = mount(box)
-    member, account = store.person(box, 5), box.control("GET", "elasticpath/accounts")[0]["id"]
+    member, account = ep_store.person(box, 5), box.control("GET", "elasticpath/accounts")[0]["id"]
     path = m.path / "elasticpath" / {"member": f"{member}.json", "account": f"accounts/{account}/account.json"}[cold]
     alone = path.read_text()
     assert json.loads(alone)["links"]["self"].startswith("https://")

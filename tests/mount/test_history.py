@@ -7,9 +7,9 @@ import re
 
 import pytest
 
-from store import (DELETABLE, PROFILES, accounts_of, clean, company, ep, fails, link, outside, person,
+from ep_store import (DELETABLE, PROFILES, accounts_of, clean, company, ep, fails, link, outside, person,
                    unlink, write)
-from writing import (GOOD, PASSWORD, at_vendor, changed, edited, last_line, nowhere, put, read,
+from writes import (GOOD, PASSWORD, at_vendor, changed, edited, last_line, nowhere, put, read,
                      refresh, save, sent, text_of)
 
 __all__ = ["ep"]  # the fixture

@@ -90,12 +90,12 @@ class Front:
 
 
 @pytest.fixture
-def front(place, sandbox):
+def front(test_dir, sandbox):
     """front(box, "http2", "more lines;"): a Front."""
     started = []
 
     def start(box, protocol="http2", more=""):
-        started.append(Front(place / f"front{len(started)}", box, protocol, more))
+        started.append(Front(test_dir / f"front{len(started)}", box, protocol, more))
         return started[-1]
 
     yield start

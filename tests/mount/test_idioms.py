@@ -9,9 +9,9 @@ import os
 
 import pytest
 
-from saving import scratch, sh
-from store import store
-from writing import refresh, sent
+from editor_saves import scratch, sh
+from ep_store import store
+from writes import refresh, sent
 
 USERS = 25
 
@@ -51,10 +51,10 @@ def untouched(m, before):
 
 
 @pytest.fixture
-def backup(place):
+def backup(test_dir):
     """backup(m): a copy of what is in partnerize/ now."""
     def make(m):
-        folder = place / "backup"
+        folder = test_dir / "backup"
         folder.mkdir()
         m.sh(f"cp -p partnerize/*.json partnerize/*.status '{folder}'").ok()
         return folder
@@ -218,11 +218,11 @@ def test_tar_x(mount, backup):
     "git clean -fdx partnerize", "shred -u partnerize/2.json", "mknod partnerize/x p",
     "mkfifo partnerize/2.status",
 ])
-def test_removed_or_moved(mount, place, command):
+def test_removed_or_moved(mount, test_dir, command):
     m = mount()
     before = warm(m)
-    place.joinpath("elsewhere").mkdir(parents=True)
-    nothing_happened(m, before, sh(m, command.replace("{elsewhere}", f"'{place}/elsewhere'")))
+    test_dir.joinpath("elsewhere").mkdir(parents=True)
+    nothing_happened(m, before, sh(m, command.replace("{elsewhere}", f"'{test_dir}/elsewhere'")))
 
 
 def test_removed_from_members(mount, sandbox):
@@ -275,12 +275,12 @@ def test_tee_that_fails_in_part(mount):
     "sha256sum partnerize/* 2>/dev/null | wc -l", "git -C partnerize status 2>/dev/null || true",
     "find . -name '*.status' -exec touch {} +", "chmod -R go-w partnerize/*.json", "find . -print0 | xargs -0 stat >/dev/null",
 ])
-def test_everything_is_read(mount, sandbox, place, command):
+def test_everything_is_read(mount, sandbox, test_dir, command):
     box = store(sandbox, members=15, accounts=3)
     m = mount(box)
     before, members = roster(box), box.control("GET", "elasticpath/members")
-    place.joinpath("elsewhere").mkdir(parents=True)
-    result = sh(m, command.replace("{elsewhere}", str(place / "elsewhere")))
+    test_dir.joinpath("elsewhere").mkdir(parents=True)
+    result = sh(m, command.replace("{elsewhere}", str(test_dir / "elsewhere")))
     assert result.code == 0 and not result.err, repr(result)
     assert not [entry for entry in sent(box) if "access_token" not in entry["path"]]
     assert roster(box) == before and box.control("GET", "elasticpath/members") == members

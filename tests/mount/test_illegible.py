@@ -5,8 +5,8 @@ import os
 
 import pytest
 
-import raw
-from store import fails
+import raw_vendor
+from ep_store import fails
 from test_by_email import refresh
 
 # what a row may have as its email, and what a GET may show of the same user
@@ -21,7 +21,7 @@ def row(ident, email):
 
 @pytest.fixture(name="vendor")
 def _vendor():
-    with raw.vendor() as server:
+    with raw_vendor.vendor() as server:
         users = server.lists["/user"]
         users["7"] = row(7, CUT)
         server.alone["/user", "7"] = row(7, JANE)
@@ -41,7 +41,7 @@ def puts(vendor):
 ], ids=["not UTF-8", "control", "no string", "escape", "name"])
 def test_both_are_ended(mount, vendor, bad, warm):
     vendor.lists["/user"]["7"] = row(7, bad)
-    m = mount(config=raw.config(vendor))
+    m = mount(config=raw_vendor.config(vendor))
     if warm:
         os.listdir(m.path / "by-email")
         os.listdir(m.path / "by-email/p1@example.com")
@@ -59,7 +59,7 @@ def test_both_are_ended(mount, vendor, bad, warm):
 
 def test_who_is_at_one_vendor_only(mount, vendor):
     vendor.alone["/user", "7"] = row(7, "only@example.com")
-    m = mount(config=raw.config(vendor))
+    m = mount(config=raw_vendor.config(vendor))
     assert os.readlink(m.path / "by-email/only@example.com/partnerize.json") == "../../partnerize/7.json"
 
 
@@ -68,7 +68,7 @@ def test_who_is_at_one_vendor_only(mount, vendor):
 def test_nobody_can_tell(mount, vendor, answer):
     """The vendor counts as one that can't be read, but for those whom its other rows have."""
     vendor.alone["/user", "7"] = answer
-    m = mount(config=raw.config(vendor))
+    m = mount(config=raw_vendor.config(vendor))
     result = m.sh(f"cd by-email/{JANE} && echo inactive | tee *.status")
     assert result.code != 0 and "partnerize.status" in result.err, result
     assert {"partnerize.json", "partnerize.status", "elasticpath.json"} <= set(os.listdir(m.path / "by-email" / JANE))
@@ -89,7 +89,7 @@ def test_nobody_can_tell(mount, vendor, answer):
 
 def test_one_command_asks_once(mount, vendor):
     vendor.alone["/user", "7"] = 403
-    m = mount(config=raw.config(vendor))
+    m = mount(config=raw_vendor.config(vendor))
     m.sh(f"ls by-email/{JANE}; cat by-email/{JANE}/*.json; echo inactive | tee by-email/{JANE}/*.status")
     assert 1 <= vendor.gets.count("7") <= 4, vendor.gets
 
@@ -99,7 +99,7 @@ def test_too_many_rows(mount, vendor):
         vendor.lists["/user"][str(ident)] = row(ident, CUT)
         vendor.alone["/user", str(ident)] = row(ident, f"p{ident}@example.com")
     vendor.alone["/user", "1149"] = row(1149, "last@example.com")
-    m = mount(config=raw.config(vendor))
+    m = mount(config=raw_vendor.config(vendor))
     assert fails(os.listdir, m.path / "by-email/last@example.com") in ("EREMOTEIO", "ETIMEDOUT")
     assert os.readlink(m.path / "by-email/p3@example.com/partnerize.json") == "../../partnerize/3.json"
 
@@ -108,7 +108,7 @@ def test_strangers_share_no_name(mount, vendor):
     """No directory has all those whose email cannot be read."""
     vendor.lists["/user"]["8"] = row(8, b'"somebody\xfe@example.com"')
     vendor.lists["/v2/account-members"]["m8"] = b'{"id":"m8","type":"account_member","name":"M","email":"\xff"}'
-    m = mount(config=raw.config(vendor))
+    m = mount(config=raw_vendor.config(vendor))
     names = os.listdir(m.path / "by-email")
     assert not [name for name in names if "%" in name or "!" in name], names
     assert not [name for name in os.listdir(m.path / "partnerize/by-email") if "%" in name or "!" in name]
@@ -131,7 +131,7 @@ def test_odd_emails(mount, vendor, odd):
     # as nobody's email but this one's
     vendor.lists["/user"]["9"] = row(9, b'"\\u0000!"')
     del vendor.alone["/user", "7"]
-    m = mount(config=raw.config(vendor))
+    m = mount(config=raw_vendor.config(vendor))
     assert {name, "%00!"} <= set(os.listdir(m.path / "by-email"))
     for typed in (name, name.replace("jane", "JANE")):
         assert os.readlink(m.path / f"by-email/{typed}/partnerize.json") == "../../partnerize/8.json"
@@ -145,6 +145,6 @@ def test_odd_emails(mount, vendor, odd):
 def test_a_number_is_no_email(mount, vendor):
     vendor.lists["/user"]["8"] = row(8, b"1.50")
     vendor.lists["/user"]["9"] = row(9, b"15")
-    m = mount(config=raw.config(vendor))
+    m = mount(config=raw_vendor.config(vendor))
     assert sorted(os.listdir(m.path / "by-email")) == [JANE, "p1@example.com", "p2@example.com", "p3@example.com"]
     assert {"8.json", "9.json"} <= set(os.listdir(m.path / "partnerize"))

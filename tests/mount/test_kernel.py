@@ -9,9 +9,9 @@ import time
 
 import pytest
 
-from asked import FEW, ROUNDS, fewest, more
+from kernel_requests import FEW, ROUNDS, fewest, more
 from system import SCALE, wait_until
-from writing import PASSWORD, at_vendor, errno_of, text_of
+from writes import PASSWORD, at_vendor, errno_of, text_of
 
 pytestmark = pytest.mark.limit(120)
 

@@ -7,8 +7,8 @@ import time
 import pytest
 
 from harness import SCALE, wait_until
-from store import ep, person
-from writing import (GOOD, at_vendor, edited, last_line, put, read, refresh, refused, save, sent,
+from ep_store import ep, person
+from writes import (GOOD, at_vendor, edited, last_line, put, read, refresh, refused, save, sent,
                      text_of)
 
 __all__ = ["ep"]

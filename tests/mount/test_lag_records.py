@@ -7,10 +7,10 @@ import os
 import pytest
 
 import harness
-from store import ep, fails, folder, people
+from ep_store import ep, fails, folder, people
 from test_delete import delete, gone
 from test_new_users import NEW, REST, make, made, mounted
-from writing import GOOD, last_line, read, refresh, refused, save, sent, text_of
+from writes import GOOD, last_line, read, refresh, refused, save, sent, text_of
 
 __all__ = ["ep", "mounted"]  # fixtures
 

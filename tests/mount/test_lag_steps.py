@@ -7,10 +7,10 @@ import os
 import pytest
 
 import harness
-from store import (DELETABLE, DELETE, ONE_MEMBERSHIP, OWN, POST, PROFILES, THEIRS, accounts_of, asked,
+from ep_store import (DELETABLE, DELETE, ONE_MEMBERSHIP, OWN, POST, PROFILES, THEIRS, accounts_of, asked,
                    company, ep, fails, folder, join, journal, link, link_path, links, outside, part, people,
                    person, refresh, sent, status, undo_lines, unlink, write)
-from writing import GOOD, last_line, refused
+from writes import GOOD, last_line, refused
 
 __all__ = ["ep"]  # the fixture
 

@@ -6,9 +6,9 @@ import time
 
 import pytest
 
-from auditing import lines
+from audit_log import lines
 from harness import SCALE, wait_until
-from writing import GOOD, at_vendor, last_line, read, refresh, save, sent
+from writes import GOOD, at_vendor, last_line, read, refresh, save, sent
 
 USER = "partnerize/7.json"
 STATUS = "partnerize/7.status"
@@ -34,8 +34,8 @@ def lose_put(m, text, ms=3600000):
 
 
 @pytest.mark.parametrize("stamps, put_answer", [("ms", "changed"), ("none", "changed"), ("none", "full")])
-def test_a_late_put_does_not_bring_a_leaver_back(mount, sandbox, place, stamps, put_answer):
-    audit = place / "audit.jsonl"
+def test_a_late_put_does_not_bring_a_leaver_back(mount, sandbox, test_dir, stamps, put_answer):
+    audit = test_dir / "audit.jsonl"
     m = start(mount, sandbox, audit, stamps=stamps, put_answer=put_answer)
     lose_put(m, '{"timezone": "Asia/Tokyo"}')
     assert save(m.path / STATUS, "inactive") == GOOD
@@ -140,7 +140,7 @@ def test_an_unknown_outcome_is_told_later(mount, sandbox):
     read(m, USER)
     m.sandbox.fault(method="PUT", path="/user/7", fault="late", ms=3600000, body="drop")
     assert save(m.path / USER, '{"timezone": "Asia/Tokyo"}').write == "EREMOTEIO"
-    assert "may still be at it" in last_line(m, USER)
+    assert "may still be processing it" in last_line(m, USER)
     m.sandbox.release()
     wait_until(lambda: "was applied late" in last_line(m, USER), 30 * SCALE, "a line in the log")
     assert '"Asia/Tokyo"' in last_line(m, USER)
@@ -151,7 +151,7 @@ def test_unmounting_ends_it(mount, sandbox):
     m = start(mount, sandbox)
     lose_put(m, '{"timezone": "Asia/Tokyo"}')
     m.unmount()
-    assert "is not watched for any longer" in m.stderr() or m.stderr() == ""
+    assert "is no longer watched for" in m.stderr() or m.stderr() == ""
 
 
 @pytest.mark.parametrize("fault", [{"fault": "html"}, {"fault": "not_json"}, {"fault": "wrong_user"},

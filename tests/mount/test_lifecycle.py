@@ -33,9 +33,9 @@ def run(words, env, timeout=20, **rest):
 
 
 @pytest.fixture
-def rosterfs(env, place):
+def rosterfs(env, test_dir):
     """rosterfs(ARGUMENT, ...) runs it to its end, which must come without a mount."""
-    place.mkdir(exist_ok=True)
+    test_dir.mkdir(exist_ok=True)
 
     def start(*arguments, **rest):
         return run([harness.BUILD / "rosterfs", *arguments], env, **rest)
@@ -43,15 +43,15 @@ def rosterfs(env, place):
 
 
 @pytest.fixture
-def conf(place):
+def conf(test_dir):
     """conf(TEXT) writes a config file, private to its owner, and makes a mount point: their paths."""
     def make(text, mode=0o600, name="some.conf"):
-        place.mkdir(exist_ok=True)
-        file = place / name
+        test_dir.mkdir(exist_ok=True)
+        file = test_dir / name
         file.touch(0o600)
         file.write_text(text)
         file.chmod(mode)
-        folder = place / "somewhere"
+        folder = test_dir / "somewhere"
         folder.mkdir(exist_ok=True)
         return file, folder
     return make
@@ -284,14 +284,14 @@ void *fuse_session_new_versioned(struct fuse_args *args, void *ops, size_t size,
 
 @pytest.mark.plain
 @pytest.mark.parametrize("way", [[], ["-f"]])
-def test_a_session_that_dies_in_init(rosterfs, conf, place, way):
+def test_a_session_that_dies_in_init(rosterfs, conf, test_dir, way):
     file, folder = conf("[cj]\n")
-    source, library = place / "dies.c", place / "dies.so"
+    source, library = test_dir / "dies.c", test_dir / "dies.so"
     source.write_text(DIES_IN_INIT)
     subprocess.run([os.environ.get("CC", "cc"), "-shared", "-fPIC", "-o", library, source],
                    check=True)
     result = rosterfs(*way, file, folder, LD_PRELOAD=str(library))
-    refused(result, folder, "can't be mounted", "read size")
+    refused(result, folder, "cannot mount", "read size")
     assert harness.mount_entry(folder) is None
 
 
@@ -344,7 +344,7 @@ def privately(script, arguments, env):
             mount --bind /usr/local/sbin/etc /etc
         fi
     """
-    return run([sys.executable, pathlib.Path(__file__).with_name("private.py"), "sh", "-euc", before + script,
+    return run([sys.executable, pathlib.Path(__file__).with_name("private_namespace.py"), "sh", "-euc", before + script,
                 "sh", *arguments],
                {**env, "BUILD": str(harness.BUILD), "PATH": f"/usr/local/sbin:{env['PATH']}"})
 
@@ -528,8 +528,8 @@ def test_mounted_already(mount, rosterfs, tmp_path):
     m = mount()
     (tmp_path / "link").symlink_to(m.path)
     for path in (m.path, f"{m.path}/", tmp_path / "link"):
-        refused(rosterfs(m.config_file, path), path, "mounted here already: run fusermount3 -u")
-        refused(rosterfs("-f", m.config_file, path), path, "mounted here already: run fusermount3 -u")
+        refused(rosterfs(m.config_file, path), path, "mounted here already; run fusermount3 -u")
+        refused(rosterfs("-f", m.config_file, path), path, "mounted here already; run fusermount3 -u")
     assert pathlib.Path("/proc/self/mounts").read_text().count(f" {m.path} ") == 1
     assert m.alive() and "5.json" in os.listdir(m.path / "partnerize")
     # what is below it, or beside it, is not meant
@@ -549,12 +549,12 @@ def test_busy_mount_stays(mount):
 # ---- who may see what ----
 
 @pytest.fixture
-def nobody_place(place):
+def nobody_place(test_dir):
     """A folder of nobody's below a path that everyone may walk."""
-    place.mkdir(exist_ok=True)
-    place.parent.chmod(0o755)
-    place.chmod(0o755)
-    folder = place / "nobody"
+    test_dir.mkdir(exist_ok=True)
+    test_dir.parent.chmod(0o755)
+    test_dir.chmod(0o755)
+    folder = test_dir / "nobody"
     folder.mkdir()
     os.chown(folder, NOBODY, NOBODY)
     return folder
@@ -732,8 +732,8 @@ def test_memory_is_flat(mount, sandbox):
 # ---- install ----
 
 @pytest.mark.plain
-def test_install_and_uninstall(place, env):
-    root = place / "root"
+def test_install_and_uninstall(test_dir, env):
+    root = test_dir / "root"
     words = ["make", "--no-print-directory", "-C", harness.TOP, f"BUILD={harness.BUILD}",
              f"DESTDIR={root}", "PREFIX=/opt/some where"]
     result = run([*words, "install"], env, 120)

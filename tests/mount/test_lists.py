@@ -6,9 +6,9 @@ import os
 
 import pytest
 
-from store import (ACCOUNTS, ITEM, LIST, PROFILES, QUICK, THEIRS, TOKEN, accounts_of, companies,
+from ep_store import (ACCOUNTS, ITEM, LIST, PROFILES, QUICK, THEIRS, TOKEN, accounts_of, companies,
                    ep, names, people, person, refresh, status, write)
-from writing import GOOD, last_line, save, shown, text_of
+from writes import GOOD, last_line, save, shown, text_of
 
 __all__ = ["ep"]  # the fixture
 

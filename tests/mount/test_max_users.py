@@ -5,8 +5,8 @@ import os
 
 import pytest
 
-from store import PROFILES, ep, fails, refresh
-from writing import last_line
+from ep_store import PROFILES, ep, fails, refresh
+from writes import last_line
 
 __all__ = ["ep"]  # the fixture
 

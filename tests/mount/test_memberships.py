@@ -12,12 +12,12 @@ import time
 import pytest
 
 import harness
-from store import (ACCOUNT, ACCOUNTS, DELETABLE, DELETE, NOT_OFFERED, NOT_OFFERED_LOGGED,
+from ep_store import (ACCOUNT, ACCOUNTS, DELETABLE, DELETE, NOT_OFFERED, NOT_OFFERED_LOGGED,
                    ONE_MEMBERSHIP, POST, PROFILES, QUICK, THEIRS, TOKEN, accounts_of, asked, body_of,
                    companies, company, ep, fails, folder, join, journal, link, link_path, links, members_of,
                    names, outside, part, people, person, refresh, sent, status, undo_lines, unlink,
                    write)
-from writing import GOOD, last_line, refused, save
+from writes import GOOD, last_line, refused, save
 
 __all__ = ["ep"]  # the fixture
 
@@ -402,7 +402,7 @@ def test_no_answer_in_time(ep, what):
     box.fault(fault="stall", method="DELETE" if what == "rm" else "POST", path="/v2/accounts/*", times=-1)
     assert (unlink if what == "rm" else link)(m, account, member) == "ETIMEDOUT"
     words = "it was still there" if what == "rm" else "it was not there"
-    assert f"{words} when looked up; the vendor may still be at it" in last_line(m, "ETIMEDOUT")
+    assert f"{words} when looked up; the vendor may still be processing it" in last_line(m, "ETIMEDOUT")
     box.clear_faults()
     (part if what == "rm" else join)(box, account, member)
     assert fails(link_path(m, account, member).lstat) == ("ENOENT" if what == "rm" else "ok")

@@ -8,9 +8,9 @@ import os
 
 import pytest
 
-from store import people, store
+from ep_store import people, store
 from test_scratch import BOTH, asked, fails, make, writable_folders
-from writing import last_line, sent
+from writes import last_line, sent
 
 MISTYPED = ("26.statu", "26.Status", "26.STATUS", "26.state", "26.stauts", "26.statuss", "26.stat",
             "26.status.txt", "26.json.txt", "26.status.TXT", "26.json.jsn", "26.status.statu",

@@ -41,11 +41,11 @@ LIMIT = 300
 LONGEST = 400  # lines of a history
 
 
-def play(seed, vendor, sandbox, mount, place, steps):
+def play(seed, vendor, sandbox, mount, test_dir, steps):
     """One round; the words of what was wrong."""
     game = model_round.Round(seed, vendor, steps, program=PROGRAM, old=bool(PROGRAM), readers=READERS)
     print(game, flush=True)
-    game.start(sandbox, mount, place)
+    game.start(sandbox, mount, test_dir)
     game.run()
     game.settle()
     found, run, notes = game.judge()
@@ -66,11 +66,11 @@ def play(seed, vendor, sandbox, mount, place, steps):
 
 if SECONDS:
     @pytest.mark.limit(SECONDS + LIMIT)
-    def test_model_for_long(sandbox, mount, place):
+    def test_model_for_long(sandbox, mount, test_dir):
         end, seed, bad = time.monotonic() + SECONDS, SEED, []
         while time.monotonic() < end and (not ROUNDS or seed < SEED + ROUNDS):
             for vendor in [VENDOR] if VENDOR else VENDORS:
-                words = play(seed, vendor, sandbox, mount, place / f"{seed}-{vendor}", STEPS)
+                words = play(seed, vendor, sandbox, mount, test_dir / f"{seed}-{vendor}", STEPS)
                 if words:
                     print("\n".join(words), flush=True)
                     bad.append(words[0])
@@ -80,6 +80,6 @@ else:
     @pytest.mark.limit(LIMIT)
     @pytest.mark.parametrize("vendor", VENDORS)
     @pytest.mark.parametrize("seed", [1, 2])
-    def test_model(sandbox, mount, place, seed, vendor):
-        words = play(seed, vendor, sandbox, mount, place, 5)
+    def test_model(sandbox, mount, test_dir, seed, vendor):
+        words = play(seed, vendor, sandbox, mount, test_dir, 5)
         assert not words, "\n".join(words)

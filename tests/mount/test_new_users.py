@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from writing import (GOOD, PASSWORD, Save, at_vendor, errno_of, last_line, name_of, nowhere, put, read,
+from writes import (GOOD, PASSWORD, Save, at_vendor, errno_of, last_line, name_of, nowhere, put, read,
                      refresh, refused, save, sent, text_of)
 
 NEW = {"firstname": "Jörg", "lastname": "O'Neil", "email": "joerg@example.com", "password": PASSWORD}
@@ -198,7 +198,7 @@ def test_an_older_user_with_that_email(mounted, known, fault):
     counts = m.sandbox.counts()
     assert counts[POST] == 1 and counts.get(PUT, 0) == 0
     told = last_line(m, "EREMOTEIO")
-    assert ("was there before; the vendor may still be at it" if known else "nothing tells since when") in told
+    assert ("was there before; the vendor may still be processing it" if known else "nothing tells since when") in told
 
 
 def test_normalised(mounted):

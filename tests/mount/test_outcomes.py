@@ -3,9 +3,9 @@
 
 import json
 
-from auditing import audited, file, lines
-from store import ep, person, write
-from writing import GOOD, refused, text_of
+from audit_log import audited, file, lines
+from ep_store import ep, person, write
+from writes import GOOD, refused, text_of
 
 __all__ = ["audited", "ep", "file"]  # the fixtures
 

@@ -4,8 +4,8 @@
 import pytest
 
 from harness import SCALE, wait_until
-from store import ep, person
-from writing import GOOD, at_vendor, last_line, read, save, sent
+from ep_store import ep, person
+from writes import GOOD, at_vendor, last_line, read, save, sent
 
 __all__ = ["ep"]
 

@@ -8,10 +8,10 @@ import uuid
 
 import pytest
 
-from store import NOT_OFFERED, body_of, companies, ep, journal, person, sent
+from ep_store import NOT_OFFERED, body_of, companies, ep, journal, person, sent
 from test_settings import (PROFILE, SECRET, edit, idps, profile_file, realm_of, refresh, settings_file,
                            settings_of, stored)
-from writing import GOOD, last_line, refused, save, text_of
+from writes import GOOD, last_line, refused, save, text_of
 
 __all__ = ["ep"]  # the fixture
 

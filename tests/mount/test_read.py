@@ -14,7 +14,7 @@ import time
 import pytest
 
 import harness
-from writing import errno_of
+from writes import errno_of
 
 # ids that are hard to make a file name of, and the stem of each that is not cut
 NAMES = {
@@ -76,9 +76,9 @@ def copies(box, count):
 
 # ---- the tree ----
 
-def test_tree(mount, sandbox, place):
+def test_tree(mount, sandbox, test_dir):
     box = sandbox(users=3)
-    notice = place / "notice.txt"
+    notice = test_dir / "notice.txt"
     notice.write_text("Ask Jürgen.\n")
     m = mount(box, {"6sense": {"type": "manual", "notice_file": str(notice)}})
     assert set(os.listdir(m.path)) == {"README", "by-email", "partnerize", "cj", "6sense", ".rosterfs"}

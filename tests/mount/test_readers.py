@@ -13,9 +13,9 @@ import time
 
 import pytest
 
-from asked import more
+from kernel_requests import more
 from system import SCALE, wait_until
-from writing import at_vendor, errno_of, name_of, sent, text_of
+from writes import at_vendor, errno_of, name_of, sent, text_of
 
 pytestmark = pytest.mark.limit(120)
 
@@ -62,14 +62,14 @@ true
 
 
 def start_reader(m, way, stop):
-    script = pathlib.Path(__file__).with_name("reading.py")
+    script = pathlib.Path(__file__).with_name("reader_loop.py")
     return m.spawn([sys.executable, str(script), way, str(m.path / "partnerize"), str(stop), *IDS], shell=None)
 
 
 @pytest.mark.parametrize("kind", WRITERS)
-def test_a_record_is_read_whole(mount, sandbox, place, kind):
+def test_a_record_is_read_whole(mount, sandbox, test_dir, kind):
     m = mount(sandbox(users=25), {"rosterfs": {"status_limit": 0}})
-    stop = place / "stop"
+    stop = test_dir / "stop"
     for ident in IDS:
         (m.path / f"partnerize/{ident}.json").write_text('{"firstname": "same", "lastname": "same"}\n')
     readers = [start_reader(m, way, stop) for way in READERS]

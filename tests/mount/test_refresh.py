@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from asked import fewest, more
+from kernel_requests import fewest, more
 
 USERS = 50
 

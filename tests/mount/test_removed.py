@@ -6,10 +6,10 @@ import os
 
 import pytest
 
-from store import (DELETE, ONE_MEMBERSHIP, PROFILES, THEIRS, accounts_of, company, ep, fails, journal, link,
+from ep_store import (DELETE, ONE_MEMBERSHIP, PROFILES, THEIRS, accounts_of, company, ep, fails, journal, link,
                    links, link_path, person, status, unlink)
 from test_settings import idps, profile_file, refresh
-from writing import last_line
+from writes import last_line
 
 __all__ = ["ep"]  # the fixture
 

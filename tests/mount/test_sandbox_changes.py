@@ -2,7 +2,7 @@
 """What the sandbox tells of each change of each record, for the model test."""
 
 from test_sandbox import last, send_and_leave, shop, users  # noqa: F401 (fixtures)
-from writing import shown
+from writes import shown
 
 
 def changes(v):

@@ -10,8 +10,8 @@ import os
 
 import pytest
 
-from store import PROFILES, company, ep
-from writing import (GOOD, PASSWORD, applied, at_vendor, errno_of, last_line, name_of, nowhere, put,
+from ep_store import PROFILES, company, ep
+from writes import (GOOD, PASSWORD, applied, at_vendor, errno_of, last_line, name_of, nowhere, put,
                      read, refresh, refused, save, sent, text_of)
 
 __all__ = ["ep"]  # the fixture

@@ -19,9 +19,9 @@ import pytest
 
 import harness
 from harness import wait_until
-from saving import sh
-from store import outside, people, store
-from writing import (at_vendor, errno_of, last_line, name_of, read, refresh, save, sent, text_of)
+from editor_saves import sh
+from ep_store import outside, people, store
+from writes import (at_vendor, errno_of, last_line, name_of, read, refresh, save, sent, text_of)
 
 FILE = "partnerize/2.json"
 WORD = "partnerize/2.status"
@@ -364,10 +364,10 @@ def libfaketime():
 
 
 @pytest.mark.plain
-def test_a_day(libfaketime, mount, place):
+def test_a_day(libfaketime, mount, test_dir):
     """What is left behind goes after a day; what is open stays, and so do drafts."""
-    clock = place / "clock"
-    place.mkdir(exist_ok=True)
+    clock = test_dir / "clock"
+    test_dir.mkdir(exist_ok=True)
     clock.write_text("+0\n")
     m = mount(extra_env={"LD_PRELOAD": libfaketime, "FAKETIME_TIMESTAMP_FILE": str(clock),
                          "FAKETIME_NO_CACHE": "1", "DONT_FAKE_MONOTONIC": "1",

@@ -209,12 +209,12 @@ def test_a_document_in_conflict(mount):
 # ---- where secrets come from ----
 
 @pytest.mark.parametrize("way", ["file", "env", "command"])
-def test_ways_to_give_a_secret(mount, sandbox, place, way):
+def test_ways_to_give_a_secret(mount, sandbox, test_dir, way):
     box = sandbox(users=5)
     values = dict(zip(("application_key", "user_api_key"), keys(box)))
     change, extra_env = {}, {}
     for name, value in values.items():
-        file = place / f"{name}.key"
+        file = test_dir / f"{name}.key"
         file.touch(0o600)
         file.write_text(value + "\nsecond line\n")
         change[name] = None
@@ -243,9 +243,9 @@ def refused(mount, box, change, *words, **rest):
 
 
 @pytest.mark.parametrize("mode", [0o644, 0o640, 0o604])
-def test_secret_in_a_shared_config(sandbox, env, place, mode):
+def test_secret_in_a_shared_config(sandbox, env, test_dir, mode):
     box = sandbox(users=1)
-    file, folder = place / "shared.conf", place / "mnt"
+    file, folder = test_dir / "shared.conf", test_dir / "mnt"
     file.write_text(box.config())
     file.chmod(mode)
     folder.mkdir()
@@ -259,9 +259,9 @@ def test_secret_in_a_shared_config(sandbox, env, place, mode):
     assert box.counts()["total"] == 0
 
 
-def test_shared_config_without_secrets_is_fine(sandbox, env, place):
+def test_shared_config_without_secrets_is_fine(sandbox, env, test_dir):
     box = sandbox(users=1)
-    file = place / "shared.conf"
+    file = test_dir / "shared.conf"
     change = {"application_key": None, "user_api_key": None}
     for name, value in zip(("application_key", "user_api_key"), keys(box)):
         change[name + "_env"] = "K_" + name
@@ -291,9 +291,9 @@ def test_broken_secrets(mount, sandbox, change, words):
     assert box.counts()["total"] == 0
 
 
-def test_secret_file_that_others_read(mount, sandbox, place):
+def test_secret_file_that_others_read(mount, sandbox, test_dir):
     box = sandbox(users=1)
-    file = place / "open.key"
+    file = test_dir / "open.key"
     file.write_text("key-CANARY\n")
     file.chmod(0o644)
     refused(mount, box, {"partnerize": {"user_api_key": None, "user_api_key_file": str(file)}}, "chmod")
@@ -395,18 +395,18 @@ def test_no_core_and_nobody_looks_in(mount):
     assert text.code != 0
 
 
-def test_not_dumpable_as_another_user(place, env, sandbox):
+def test_not_dumpable_as_another_user(test_dir, env, sandbox):
     """prctl(PR_SET_DUMPABLE, 0): the owner's own debugger is kept out, and its files are root's."""
     if os.geteuid() != 0:
         pytest.skip("becomes another user")
     box = sandbox(users=1)
     box.fault(fault="stall", times=-1)
-    place.parent.chmod(0o755)
-    place.chmod(0o755)
-    program = place / "rosterfs"
+    test_dir.parent.chmod(0o755)
+    test_dir.chmod(0o755)
+    program = test_dir / "rosterfs"
     program.write_bytes((harness.BUILD / "rosterfs").read_bytes())
     program.chmod(0o755)
-    file = place / "own.conf"
+    file = test_dir / "own.conf"
     file.touch(0o600)
     file.write_text(box.config())
     os.chown(file, 65534, 65534)

@@ -7,9 +7,9 @@ import os
 import pytest
 
 import harness
-from store import (NOT_OFFERED, PROFILES, QUICK, TOKEN, asked, body_of, clean, ep, fails, journal,
+from ep_store import (NOT_OFFERED, PROFILES, QUICK, TOKEN, asked, body_of, clean, ep, fails, journal,
                    refresh, sent)
-from writing import GOOD, last_line, put, refused, save, shown, text_of
+from writes import GOOD, last_line, put, refused, save, shown, text_of
 
 __all__ = ["ep"]  # the fixture
 

@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from writing import applied, at_vendor, last_line, put, read, refused, save, sent, text_of
+from writes import applied, at_vendor, last_line, put, read, refused, save, sent, text_of
 
 LISTED = {"user_id", "firstname", "lastname", "email", "status"}
 

@@ -9,7 +9,7 @@ import time
 import pytest
 
 import harness
-from writing import (GOOD, at_vendor, changed, errno_of, last_line, name_of, put, read, refresh,
+from writes import (GOOD, at_vendor, changed, errno_of, last_line, name_of, put, read, refresh,
                      refused, save, sent, text_of)
 
 NOT_OFFERED = name_of(errno.EOPNOTSUPP)  # on Linux ENOTSUP is the same number

@@ -11,9 +11,9 @@ import time
 import pytest
 
 import harness
-from store import (ONE_MEMBERSHIP, PROFILES, QUICK, accounts_of, ep, fails, join, link, outside, part,
+from ep_store import (ONE_MEMBERSHIP, PROFILES, QUICK, accounts_of, ep, fails, join, link, outside, part,
                    person, unlink, write)
-from writing import (GOOD, at_vendor, last_line, put, refused, save, sent, text_of)
+from writes import (GOOD, at_vendor, last_line, put, refused, save, sent, text_of)
 
 __all__ = ["ep"]  # the fixture
 

@@ -12,9 +12,9 @@ import time
 import pytest
 
 import harness
-from store import (NOT_OFFERED, PROFILES, QUICK, TOKEN, accounts_of, clean, ep, fails, people, person,
+from ep_store import (NOT_OFFERED, PROFILES, QUICK, TOKEN, accounts_of, clean, ep, fails, people, person,
                    sent)
-from writing import errno_of, last_line, name_of, text_of
+from writes import errno_of, last_line, name_of, text_of
 
 __all__ = ["ep"]  # the fixture
 

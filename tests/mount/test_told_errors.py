@@ -6,12 +6,12 @@ import os
 
 import pytest
 
-from store import ep, person, people
+from ep_store import ep, person, people
 from test_creation import ACME, folder
 from test_creation import make as make_account
 from test_new_users import GET, NEW, PUT, is_draft, make, made, mounted
 from test_new_users import people as users
-from writing import GOOD, PASSWORD, at_vendor, last_line, nowhere, read, refused, save, sent, text_of
+from writes import GOOD, PASSWORD, at_vendor, last_line, nowhere, read, refused, save, sent, text_of
 
 __all__ = ["ep", "mounted"]  # fixtures
 

@@ -2,7 +2,7 @@
 """Tools and shells that change a file without being looked at, with their default settings.
 
 Each saves twice and is refused in four ways. A tool is one line of TOOLS, and its row in editors.md
-(saving.py). What a line runs is told by the environment:
+(editor_saves.py). What a line runs is told by the environment:
 
     $F         the record's file, from the top of the mount
     $OLD $NEW  two texts: the first is to become the second
@@ -17,7 +17,7 @@ import typing
 
 import pytest
 
-from saving import FILE, REFUSALS, Work, check_row, check_section, code, sh
+from editor_saves import FILE, REFUSALS, Work, check_row, check_section, code, sh
 
 # where neovim is installed too, vim may be that
 VIM = shutil.which("vim.basic") or "vim"

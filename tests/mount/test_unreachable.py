@@ -15,7 +15,7 @@ import time
 import pytest
 
 from harness import SCALE, MountFailed, kill, wait_until
-from writing import errno_of, last_line, put, refused, save
+from writes import errno_of, last_line, put, refused, save
 
 # hangs only: each first call has 5 s, the others none
 QUICK = 50 * SCALE
@@ -214,7 +214,7 @@ def test_too_few_descriptors(mount, sandbox):
     """What is missing is said at start, and less is asked at a time."""
     m = mount(sandbox(users=2000, page_cap=10), {"partnerize": {"parallel": 64}}, wear=limited("64:64"))
     for said in m.stderr(), m.log():
-        assert re.search(r"too few file descriptors: 64 may be open .* parallel = 64 .* needs 352; .* partnerize \d",
+        assert re.search(r"too few file descriptors: 64 are allowed .* parallel = 64 .* needs 352; .* partnerize \d",
                          said)
     assert m.sh("ls partnerize | grep -c 'json$'").ok().out == "2000\n"
 
@@ -222,7 +222,7 @@ def test_too_few_descriptors(mount, sandbox):
 def test_far_too_few_descriptors(mount, sandbox):
     with pytest.raises(MountFailed) as failed:
         mount(sandbox(users=2), wear=limited("33:33"))
-    assert "too few file descriptors: 33 may be open" in str(failed.value)
+    assert "too few file descriptors: 33 are allowed" in str(failed.value)
 
 
 def test_no_descriptor_is_left(mount):

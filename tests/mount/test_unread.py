@@ -8,10 +8,10 @@ import stat
 import pytest
 
 import harness
-from store import LIST, accounts_of, asked, companies, ep, fails, join, people
+from ep_store import LIST, accounts_of, asked, companies, ep, fails, join, people
 from test_by_email import FAILURES, LISTS, QUICK, add, add_member, email_of, expected, listing, move, name_for, refresh
 from test_by_email import SHARED
-from writing import last_line
+from writes import last_line
 
 __all__ = ["ep"]  # the fixture
 
@@ -178,8 +178,8 @@ def test_a_vendor_that_does_not_answer(ep, broken):
     for suffix in (".json", ".status"):
         assert fails(opened, person / (broken + suffix), os.O_RDONLY) == "ETIMEDOUT"
     assert fails(os.listdir, m.path / "by-email/nobody@example.com") == "ETIMEDOUT"
-    assert "no answer after 5 s" in last_line(m, f"{broken}.status")
-    assert f"{broken} can't be read: no answer after 5 s" in last_line(m, f"by-email/{email}: ")
+    assert "no response after 5 s" in last_line(m, f"{broken}.status")
+    assert f"{broken} can't be read: no response after 5 s" in last_line(m, f"by-email/{email}: ")
     stalled = [entry for entry in box.journal() if entry["path"] == LISTS[broken] and entry["state"] != "done"]
     assert len(stalled) == 1
     # what it brings in the end is taken

@@ -7,8 +7,8 @@ import os
 import pytest
 
 from harness import SCALE
-from store import ITEM, TOKEN, ep, person
-from writing import GOOD, at_vendor, last_line, read, refused, save, sent
+from ep_store import ITEM, TOKEN, ep, person
+from writes import GOOD, at_vendor, last_line, read, refused, save, sent
 
 __all__ = ["ep"]
 

@@ -6,11 +6,11 @@ import os
 
 import pytest
 
-from store import companies, ep, journal, people as members, person
+from ep_store import companies, ep, journal, people as members, person
 from test_creation import ACME, JOAN, PREPROVISION, folder
 from test_new_users import GET, NEW, POST, PUT, REST, is_draft, make, made, mounted, people
 from test_settings import stored
-from writing import GOOD, last_line, read, refused, save, text_of
+from writes import GOOD, last_line, read, refused, save, text_of
 
 __all__ = ["ep", "mounted"]  # fixtures
 

@@ -223,7 +223,7 @@ static void test_long_name(void **state)
 	assert_int_equal(strlen(config.accounts[1]->name), 63);
 	config_clear(&config);
 	(void)snprintf(text, sizeof(text), "[%065d]\ntype = paper\n", 1);
-	refuse_text(text, 0644, 1, "64 bytes at most");
+	refuse_text(text, 0644, 1, "at most 64 bytes");
 }
 
 /* ---- what is refused ---- */
@@ -296,12 +296,12 @@ static void test_bytes(void **state)
 	(void)state;
 	put("c.conf", nul, sizeof(nul) - 1, 0600);
 	assert_int_equal(config_read(config_file, &config, why, sizeof(why)), -EINVAL);
-	assert_non_null(strstr(why, ":2: a control character"));
+	assert_non_null(strstr(why, ":2: the line has a control character"));
 
 	(void)snprintf(long_line, sizeof(long_line), "[shop]\n\n# %01000d\n", 1);
-	refuse_text(long_line, 0600, 3, "bytes at most");
+	refuse_text(long_line, 0600, 3, "a line may have at most");
 	(void)snprintf(long_line, sizeof(long_line), "[shop]\nshop_key = S3CRET%01000d", 1);
-	refuse_text(long_line, 0600, 2, "a longer secret goes into a file");
+	refuse_text(long_line, 0600, 2, "put a longer secret into a file");
 
 	large = calloc(1, (1 << 20) + 1);
 	assert_non_null(large);
@@ -320,12 +320,12 @@ static void test_names(void **state)
 	    {1, "has no name", "[]\ntype = paper\n"},
 	    {1, "must not contain /", "[a/b]\ntype = paper\n"},
 	    {1, "or begin with .", "[..]\ntype = paper\n"},
-	    {1, "no space after [", "[ paper]\n"},
-	    {1, "no space after [", "[paper ]\n"},
+	    {1, "must not begin or end with a space", "[ paper]\n"},
+	    {1, "must not begin or end with a space", "[paper ]\n"},
 	    {1, "control character", "[a\tb]\ntype = paper\n"},
 	    {1, "not UTF-8", "[\xE4]\ntype = paper\n"},
 	    {1, "section [stor] needs a key type, one of: shop, hand, paper, homeless", "[stor]\n"},
-	    {3, "unknown type; it is one of: shop", SHOP "type = S3CRET\n"},
+	    {3, "unknown type; known types are: shop", SHOP "type = S3CRET\n"},
 	};
 
 	(void)state;
@@ -345,13 +345,13 @@ static void test_keys(void **state)
 	    {3, "unknown key; see", SHOP "S3CRET: x\n"},
 	    {3, "status_limit belongs in [rosterfs]", SHOP "status_limit = 3\n"},
 	    {2, "ttl belongs in the section of a vendor", "[rosterfs]\nttl = 3\n[paper]\n"},
-	    {2, "type paper has no API, hence no key ttl", "[paper]\nttl = 3\n"},
-	    {2, "type paper has no API, hence no key base_url", "[paper]\nbase_url = https://x\n"},
+	    {2, "type paper has no API and no key ttl", "[paper]\nttl = 3\n"},
+	    {2, "type paper has no API and no key base_url", "[paper]\nbase_url = https://x\n"},
 	    {1, "section [shop] needs the key shop_key (or shop_key_file, ", "[shop]\nttl = 3\n"},
 	    {2, "section [x] needs the key notice_file", "\n[x]\ntype = hand\n"},
 	    {1, "section [homeless] needs the key base_url", "[homeless]\n"},
-	    {3, "line 2 gives shop_key already, with shop_key:", SHOP "shop_key_env = X\n"},
-	    {4, "line 3 gives spare_key already, with spare_key_file:",
+	    {3, "line 2 sets shop_key already, with shop_key;", SHOP "shop_key_env = X\n"},
+	    {4, "line 3 sets spare_key already, with spare_key_file;",
 	     SHOP "spare_key_file = x\nspare_key_command = false\n"},
 	    {3, "unknown key auth_file; see", SHOP "auth_file = x\n"},
 	    {3, "unknown key shop_key_; did you mean shop_key?", SHOP "shop_key_ = x\n"},
@@ -377,7 +377,7 @@ static void test_values(void **state)
 	    {3, "allow_delete must be yes or no", SHOP "allow_delete = true\n"},
 	    {3, "auth must be one of: headers, basic", SHOP "auth = S3CRET\n"},
 	    {3, "base_url: ", SHOP "base_url = http://shop.example\n"},
-	    {3, "base_url: a user or password does not belong into the URL",
+	    {3, "base_url: the URL must not hold a user or password",
 	     SHOP "base_url = http://S3CRET@x\n"},
 	    {2, "status_window must be a whole number from 1",
 	     "[rosterfs]\nstatus_window = 0\n[paper]\n"},
@@ -462,8 +462,7 @@ static void test_permissions(void **state)
 	struct config config;
 
 	(void)state;
-	refuse_text(SHOP, 0640, 2,
-		    "group or others can read: run chmod go-r on the file, or use shop_key_file");
+	refuse_text(SHOP, 0640, 2, "run chmod go-r on it, or use shop_key_file");
 	refuse_text(SHOP, 0604, 2, "group or others can read");
 	accept_text(SHOP, 0400, &config);
 	config_clear(&config);

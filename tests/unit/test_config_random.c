@@ -118,7 +118,7 @@ static void test_every_length(void **state)
 			config_clear(&config);
 		} else {
 			refused = true;
-			assert_non_null(strstr(why, ":2: a line can have"));
+			assert_non_null(strstr(why, ":2: a line may have"));
 		}
 	}
 }

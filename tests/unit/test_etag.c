@@ -2,31 +2,31 @@
 /*
  * test_etag.c - which entity tags are handed out and sent back, and how they are asked for.
  */
-#include "tests/unit/gate.h"
+#include "tests/unit/held_vendor.h"
 
 #define PLAY(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 static int set_up(void **state)
 {
-	*state = play_new(&plain, 1);
+	*state = held_setup_new(&plain_vendor, 1);
 	return 0;
 }
 
 static int tear_down(void **state)
 {
-	play_free(*state);
+	held_setup_free(*state);
 	return 0;
 }
 
 /* Read item 1 with HEADERS: its tag, or NULL. */
-static const char *tag_of(struct play *play, struct actor *actor, const char *const *headers)
+static const char *tag_of(struct held_setup *setup, struct actor *actor, const char *const *headers)
 {
-	size_t index = gate_count(&play->gate);
+	size_t index = held_vendor_count(&setup->held);
 
 	actor_start(actor, DEED_READ);
-	gate_asked(&play->gate, index, "GET /item/1");
-	assert_string_equal(play->gate.requests[index].encoding, "identity");
-	gate_answer(&play->gate, index, 200, ITEM("1"), headers);
+	held_vendor_asked(&setup->held, index, "GET /item/1");
+	assert_string_equal(setup->held.requests[index].encoding, "identity");
+	held_vendor_answer(&setup->held, index, 200, ITEM("1"), headers);
 	actor_join(actor);
 	assert_int_equal(actor->error, 0);
 	return actor->etag;
@@ -44,54 +44,54 @@ static const char *const others[] = {
 
 static void test_tags(void **state)
 {
-	struct play *play = *state;
+	struct held_setup *setup = *state;
 	struct actor actor;
 
-	actor_begin(&actor, play, &items, "1", 0);
+	actor_begin(&actor, setup, &items, "1", 0);
 	for (size_t i = 0; i < sizeof(strong) / sizeof(*strong); i++) {
 		const char *headers[] = {"ETag", strong[i], NULL};
-		const char *tag = tag_of(play, &actor, headers);
+		const char *tag = tag_of(setup, &actor, headers);
 
 		assert_non_null(tag);
 		assert_string_equal(tag, strong[i]);
 	}
 	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++) {
 		const char *headers[] = {"ETag", others[i], NULL};
-		const char *tag = tag_of(play, &actor, headers);
+		const char *tag = tag_of(setup, &actor, headers);
 
 		if (tag)
 			fail_msg("%s handed out for %s", tag, others[i]);
 	}
-	assert_null(tag_of(play, &actor, NULL));
+	assert_null(tag_of(setup, &actor, NULL));
 	actor_end(&actor);
 }
 
 static void test_two_tags(void **state)
 {
-	struct play *play = *state;
+	struct held_setup *setup = *state;
 	struct actor actor;
 
-	actor_begin(&actor, play, &items, "1", -1);
+	actor_begin(&actor, setup, &items, "1", -1);
 	assert_null(
-	    tag_of(play, &actor, (const char *const[]){"ETag", "\"a\"", "ETag", "\"b\"", NULL}));
+	    tag_of(setup, &actor, (const char *const[]){"ETag", "\"a\"", "ETag", "\"b\"", NULL}));
 	assert_null(
-	    tag_of(play, &actor, (const char *const[]){"ETag", "\"a\"", "etag", "W/\"a\"", NULL}));
+	    tag_of(setup, &actor, (const char *const[]){"ETag", "\"a\"", "etag", "W/\"a\"", NULL}));
 	assert_non_null(
-	    tag_of(play, &actor, (const char *const[]){"ETag", "\"a\"", "etag", "\"a\"", NULL}));
+	    tag_of(setup, &actor, (const char *const[]){"ETag", "\"a\"", "etag", "\"a\"", NULL}));
 	actor_end(&actor);
 }
 
 /* Who wants no tag gets it compressed. */
 static void test_compression(void **state)
 {
-	struct play *play = *state;
+	struct held_setup *setup = *state;
 	struct actor actor;
 
-	actor_begin(&actor, play, &items, "1", -1);
+	actor_begin(&actor, setup, &items, "1", -1);
 	actor_start(&actor, DEED_LOOK);
-	gate_asked(&play->gate, 0, "GET /item/1");
-	assert_non_null(strstr(play->gate.requests[0].encoding, "gzip"));
-	gate_answer(&play->gate, 0, 200, ITEM("1"), NULL);
+	held_vendor_asked(&setup->held, 0, "GET /item/1");
+	assert_non_null(strstr(setup->held.requests[0].encoding, "gzip"));
+	held_vendor_answer(&setup->held, 0, 200, ITEM("1"), NULL);
 	actor_join(&actor);
 	assert_int_equal(actor.error, 0);
 	actor_end(&actor);
@@ -105,18 +105,18 @@ static const char squeezed[] =
 static void test_compressed_all_the_same(void **state)
 {
 	const char *const codings[] = {"gzip", "identity"};
-	struct play *play = *state;
+	struct held_setup *setup = *state;
 	struct actor actor;
 
-	actor_begin(&actor, play, &items, "1", -1);
+	actor_begin(&actor, setup, &items, "1", -1);
 	for (size_t i = 0; i < 2; i++) {
 		const char *const headers[] = {"ETag", "\"v1\"", "Content-Encoding", codings[i],
 					       NULL};
 
 		actor_start(&actor, DEED_READ);
-		gate_asked(&play->gate, i, "GET /item/1");
-		gate_answer_bytes(&play->gate, i, 200, i ? ITEM("1") : squeezed,
-				  i ? strlen(ITEM("1")) : sizeof(squeezed) - 1, headers);
+		held_vendor_asked(&setup->held, i, "GET /item/1");
+		held_vendor_answer_bytes(&setup->held, i, 200, i ? ITEM("1") : squeezed,
+					 i ? strlen(ITEM("1")) : sizeof(squeezed) - 1, headers);
 		actor_join(&actor);
 		assert_int_equal(actor.error, 0);
 		assert_true(!actor.etag == !i);
@@ -127,42 +127,42 @@ static void test_compressed_all_the_same(void **state)
 /* What cannot be met, or sent, is left out; the write itself goes. */
 static void test_if_match(void **state)
 {
-	struct play *play = *state;
+	struct held_setup *setup = *state;
 	struct actor actor;
 	size_t index = 0;
 
-	actor_begin(&actor, play, &items, "1", -1);
+	actor_begin(&actor, setup, &items, "1", -1);
 	for (size_t i = 0; i < sizeof(strong) / sizeof(*strong); i++) {
 		actor.match = strong[i];
-		write_one(play, &actor, index, 200, NULL);
+		write_one(setup, &actor, index, 200, NULL);
 		assert_int_equal(actor.outcome, VENDOR_DONE);
-		assert_string_equal(play->gate.requests[index++].if_match, strong[i]);
+		assert_string_equal(setup->held.requests[index++].if_match, strong[i]);
 	}
 	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++) {
 		actor.match = others[i];
-		write_one(play, &actor, index, 200, NULL);
+		write_one(setup, &actor, index, 200, NULL);
 		assert_int_equal(actor.outcome, VENDOR_DONE);
-		assert_string_equal(play->gate.requests[index++].if_match, "");
+		assert_string_equal(setup->held.requests[index++].if_match, "");
 	}
 	actor.match = "\"a\r\nX-Other: b\"";
-	write_one(play, &actor, index, 200, NULL);
+	write_one(setup, &actor, index, 200, NULL);
 	assert_int_equal(actor.outcome, VENDOR_DONE);
-	assert_string_equal(play->gate.requests[index].if_match, "");
+	assert_string_equal(setup->held.requests[index].if_match, "");
 	actor_end(&actor);
 }
 
 static void test_no_preconditions(void **state)
 {
-	struct play *play = *state;
+	struct held_setup *setup = *state;
 	struct actor actor;
 
-	actor_begin(&actor, play, &items, "1", -1);
-	atomic_store(&play->account->no_preconditions, true);
-	assert_null(tag_of(play, &actor, (const char *const[]){"ETag", "\"v1\"", NULL}));
+	actor_begin(&actor, setup, &items, "1", -1);
+	atomic_store(&setup->account->no_preconditions, true);
+	assert_null(tag_of(setup, &actor, (const char *const[]){"ETag", "\"v1\"", NULL}));
 	actor.match = "\"v1\"";
-	write_one(play, &actor, 1, 200, NULL);
+	write_one(setup, &actor, 1, 200, NULL);
 	assert_int_equal(actor.outcome, VENDOR_DONE);
-	assert_string_equal(play->gate.requests[1].if_match, "");
+	assert_string_equal(setup->held.requests[1].if_match, "");
 	actor_end(&actor);
 }
 

@@ -3,25 +3,25 @@
  * test_fresh.c - how old the read may be that a write rests on, whatever the write waited for; and
  * when a change as a whole is over.
  */
-#include "tests/unit/gate.h"
+#include "tests/unit/held_vendor.h"
 
 #define PLAY(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 static int set_up(void **state)
 {
-	*state = play_new(&plain, 1);
+	*state = held_setup_new(&plain_vendor, 1);
 	return 0;
 }
 
 static int tear_down(void **state)
 {
-	play_free(*state);
+	held_setup_free(*state);
 	return 0;
 }
 
 static int set_up_tokens(void **state)
 {
-	*state = play_new(&keyed, 1);
+	*state = held_setup_new(&token_vendor, 1);
 	return 0;
 }
 
@@ -31,28 +31,28 @@ static int set_up_tokens(void **state)
 
 static void test_too_old(void **state)
 {
-	struct play *play = *state;
+	struct held_setup *setup = *state;
 	struct actor actor;
 
-	actor_begin(&actor, play, &items, "1", 0);
+	actor_begin(&actor, setup, &items, "1", 0);
 	/* without a read there is nothing to rest on */
 	write_stale(&actor);
-	read_one(play, &actor, 0);
-	gate_pass(play, BASIS_FRESH);
-	write_one(play, &actor, 1, 200, NULL);
+	read_one(setup, &actor, 0);
+	held_clock_pass(setup, BASIS_FRESH);
+	write_one(setup, &actor, 1, 200, NULL);
 	assert_int_equal(actor.outcome, VENDOR_DONE);
-	read_one(play, &actor, 2);
-	gate_pass(play, BASIS_FRESH + 1);
+	read_one(setup, &actor, 2);
+	held_clock_pass(setup, BASIS_FRESH + 1);
 	write_stale(&actor);
 	assert_int_equal(actor.call.status, 0);
 	/* another read makes good for it */
-	read_one(play, &actor, 3);
-	write_one(play, &actor, 4, 200, NULL);
+	read_one(setup, &actor, 3);
+	write_one(setup, &actor, 4, 200, NULL);
 	assert_int_equal(actor.outcome, VENDOR_DONE);
 	/* who has no basis is not judged */
 	actor.call.basis = NULL;
-	gate_pass(play, 100000);
-	write_one(play, &actor, 5, 200, NULL);
+	held_clock_pass(setup, 100000);
+	write_one(setup, &actor, 5, 200, NULL);
 	assert_int_equal(actor.outcome, VENDOR_DONE);
 	actor_end(&actor);
 }
@@ -60,29 +60,29 @@ static void test_too_old(void **state)
 /* As old as the read itself took: from when its last try was sent to its answer. */
 static void test_as_long_as_the_read(void **state)
 {
-	struct play *play = *state;
+	struct held_setup *setup = *state;
 	struct actor actor;
 
-	actor_begin(&actor, play, &items, "1", 0);
+	actor_begin(&actor, setup, &items, "1", 0);
 	for (int late = 0; late < 2; late++) {
-		size_t index = gate_count(&play->gate);
+		size_t index = held_vendor_count(&setup->held);
 
 		actor_start(&actor, DEED_READ);
-		gate_asked(&play->gate, index, "GET /item/1");
-		gate_pass(play, 20000);
-		gate_answer(&play->gate, index, 503, NULL, NULL);
-		play_queued(play, 1, 0);
-		gate_pass(play, 1000);
-		gate_asked(&play->gate, index + 1, "GET /item/1");
-		gate_pass(play, 3000);
-		gate_answer(&play->gate, index + 1, 200, ITEM("1"), NULL);
+		held_vendor_asked(&setup->held, index, "GET /item/1");
+		held_clock_pass(setup, 20000);
+		held_vendor_answer(&setup->held, index, 503, NULL, NULL);
+		held_setup_queued(setup, 1, 0);
+		held_clock_pass(setup, 1000);
+		held_vendor_asked(&setup->held, index + 1, "GET /item/1");
+		held_clock_pass(setup, 3000);
+		held_vendor_answer(&setup->held, index + 1, 200, ITEM("1"), NULL);
 		actor_join(&actor);
 		assert_int_equal(actor.error, 0);
-		gate_pass(play, 3000 + late);
+		held_clock_pass(setup, 3000 + late);
 		if (late)
 			write_stale(&actor);
 		else
-			write_one(play, &actor, index + 2, 200, NULL);
+			write_one(setup, &actor, index + 2, 200, NULL);
 	}
 	actor_end(&actor);
 }
@@ -90,14 +90,14 @@ static void test_as_long_as_the_read(void **state)
 /* A failed read leaves nothing of the one before. */
 static void test_failed_read(void **state)
 {
-	struct play *play = *state;
+	struct held_setup *setup = *state;
 	struct actor actor;
 
-	actor_begin(&actor, play, &items, "1", 0);
-	read_one(play, &actor, 0);
+	actor_begin(&actor, setup, &items, "1", 0);
+	read_one(setup, &actor, 0);
 	actor_start(&actor, DEED_READ);
-	gate_asked(&play->gate, 1, "GET /item/1");
-	gate_answer(&play->gate, 1, 404, NULL, NULL);
+	held_vendor_asked(&setup->held, 1, "GET /item/1");
+	held_vendor_answer(&setup->held, 1, 404, NULL, NULL);
 	actor_join(&actor);
 	assert_int_equal(actor.error, -ENOENT);
 	write_stale(&actor);
@@ -106,15 +106,15 @@ static void test_failed_read(void **state)
 
 static void test_ageless(void **state)
 {
-	struct play *play = *state;
+	struct held_setup *setup = *state;
 	struct actor actor;
 
-	actor_begin(&actor, play, &items, "1", 0);
-	read_one(play, &actor, 0);
-	gate_pass(play, 60000);
+	actor_begin(&actor, setup, &items, "1", 0);
+	read_one(setup, &actor, 0);
+	held_clock_pass(setup, 60000);
 	write_stale(&actor);
 	actor.basis.ageless = true;
-	write_one(play, &actor, 1, 200, NULL);
+	write_one(setup, &actor, 1, 200, NULL);
 	assert_int_equal(actor.outcome, VENDOR_DONE);
 	actor_end(&actor);
 }
@@ -122,23 +122,23 @@ static void test_ageless(void **state)
 /* Who waits for others is told as soon as it is too late, not when its turn comes. */
 static void test_too_late_in_the_queue(void **state)
 {
-	struct play *play = *state;
+	struct held_setup *setup = *state;
 	struct actor actor, other;
 
-	actor_begin(&actor, play, &items, "1", 0);
-	actor_begin(&other, play, &items, "2", -1);
-	read_one(play, &actor, 0);
+	actor_begin(&actor, setup, &items, "1", 0);
+	actor_begin(&other, setup, &items, "2", -1);
+	read_one(setup, &actor, 0);
 	basis_release(&actor.call);
 	actor_start(&other, DEED_LOOK);
-	gate_asked(&play->gate, 1, "GET /item/2");
+	held_vendor_asked(&setup->held, 1, "GET /item/2");
 	actor_start(&actor, DEED_WRITE);
-	play_queued(play, 1, 1);
-	gate_pass(play, BASIS_FRESH + 1);
+	held_setup_queued(setup, 1, 1);
+	held_clock_pass(setup, BASIS_FRESH + 1);
 	actor_join(&actor);
 	assert_int_equal(actor.outcome, VENDOR_STALE);
 	assert_int_equal(actor.call.status, 0);
-	look_comes(play, &other, 1);
-	assert_int_equal(gate_count(&play->gate), 2);
+	look_comes(setup, &other, 1);
+	assert_int_equal(held_vendor_count(&setup->held), 2);
 	actor_end(&actor);
 }
 
@@ -146,31 +146,31 @@ static void test_too_late_in_the_queue(void **state)
  */
 static void test_thread_wakes_by_itself(void **state)
 {
-	struct play *play = *state;
+	struct held_setup *setup = *state;
 	struct actor actor, other, third;
 	time_t begun = time(NULL);
 
-	actor_begin(&actor, play, &items, "1", 0);
-	actor_begin(&other, play, &items, "2", -1);
-	actor_begin(&third, play, &items, "1", 0);
-	read_one(play, &actor, 0);
+	actor_begin(&actor, setup, &items, "1", 0);
+	actor_begin(&other, setup, &items, "2", -1);
+	actor_begin(&third, setup, &items, "1", 0);
+	read_one(setup, &actor, 0);
 	actor_start(&other, DEED_LOOK);
-	play_queued(play, 1, 0);
+	held_setup_queued(setup, 1, 0);
 	usleep(50000);
-	atomic_fetch_add(&gate_now, BASIS_KEEP);
-	look_comes(play, &other, 1);
-	read_one(play, &third, 2);
+	atomic_fetch_add(&held_clock_now, BASIS_KEEP);
+	look_comes(setup, &other, 1);
+	read_one(setup, &third, 2);
 	basis_release(&third.call);
-	actor_begin(&other, play, &items, "2", -1);
+	actor_begin(&other, setup, &items, "2", -1);
 	actor_start(&other, DEED_LOOK);
-	gate_asked(&play->gate, 3, "GET /item/2");
+	held_vendor_asked(&setup->held, 3, "GET /item/2");
 	actor_start(&third, DEED_WRITE);
-	play_queued(play, 1, 1);
+	held_setup_queued(setup, 1, 1);
 	usleep(50000);
-	atomic_fetch_add(&gate_now, BASIS_FRESH + 1);
+	atomic_fetch_add(&held_clock_now, BASIS_FRESH + 1);
 	actor_join(&third);
 	assert_int_equal(third.outcome, VENDOR_STALE);
-	look_comes(play, &other, 3);
+	look_comes(setup, &other, 3);
 	assert_true(time(NULL) - begun < 20);
 	actor_end(&third);
 	actor_end(&actor);
@@ -182,19 +182,19 @@ static const char *const closing[] = {"Connection", "close", NULL};
 
 static void test_no_connection(void **state)
 {
-	struct play *play = *state;
+	struct held_setup *setup = *state;
 	struct actor actor;
 
-	actor_begin(&actor, play, &items, "1", 0);
+	actor_begin(&actor, setup, &items, "1", 0);
 	actor_start(&actor, DEED_READ);
-	gate_asked(&play->gate, 0, "GET /item/1");
-	gate_answer(&play->gate, 0, 200, ITEM("1"), closing);
+	held_vendor_asked(&setup->held, 0, "GET /item/1");
+	held_vendor_answer(&setup->held, 0, 200, ITEM("1"), closing);
 	actor_join(&actor);
-	gate_stop(&play->gate);
+	held_vendor_stop(&setup->held);
 	actor_start(&actor, DEED_WRITE);
 	/* it was tried once and is to be tried again, while that is soon enough */
-	play_queued(play, 1, 0);
-	gate_pass(play, BASIS_FRESH + 1);
+	held_setup_queued(setup, 1, 0);
+	held_clock_pass(setup, BASIS_FRESH + 1);
 	actor_join(&actor);
 	assert_int_equal(actor.outcome, VENDOR_STALE);
 	assert_false(actor.call.unanswered);
@@ -203,52 +203,52 @@ static void test_no_connection(void **state)
 
 static void test_slow_connection(void **state)
 {
-	struct play *play = *state;
+	struct held_setup *setup = *state;
 	struct actor actor;
 
-	actor_begin(&actor, play, &items, "1", 0);
+	actor_begin(&actor, setup, &items, "1", 0);
 	actor_start(&actor, DEED_READ);
-	gate_asked(&play->gate, 0, "GET /item/1");
-	gate_answer(&play->gate, 0, 200, ITEM("1"), closing);
+	held_vendor_asked(&setup->held, 0, "GET /item/1");
+	held_vendor_answer(&setup->held, 0, 200, ITEM("1"), closing);
 	actor_join(&actor);
-	atomic_store(&gate_connect, BASIS_FRESH + 1);
+	atomic_store(&held_clock_connect, BASIS_FRESH + 1);
 	write_stale(&actor);
-	assert_int_equal(atomic_load(&gate_connect), 0);
+	assert_int_equal(atomic_load(&held_clock_connect), 0);
 	/* that is nothing that others should hear of */
-	read_one(play, &actor, 1);
+	read_one(setup, &actor, 1);
 	actor_end(&actor);
 }
 
 /* POST in place of PUT is a repetition too; but the next change begins with it. */
 static void test_post_too_late(void **state)
 {
-	struct play *play = *state;
+	struct held_setup *setup = *state;
 	struct actor actor;
 
-	actor_begin(&actor, play, &items, "1", 0);
-	read_one(play, &actor, 0);
+	actor_begin(&actor, setup, &items, "1", 0);
+	read_one(setup, &actor, 0);
 	actor_start(&actor, DEED_WRITE);
-	gate_asked(&play->gate, 1, "PUT /item/1");
-	gate_pass(play, BASIS_FRESH + 1);
-	gate_answer(&play->gate, 1, 405, NULL, NULL);
+	held_vendor_asked(&setup->held, 1, "PUT /item/1");
+	held_clock_pass(setup, BASIS_FRESH + 1);
+	held_vendor_answer(&setup->held, 1, 405, NULL, NULL);
 	actor_join(&actor);
 	assert_int_equal(actor.outcome, VENDOR_STALE);
-	read_one(play, &actor, 2);
+	read_one(setup, &actor, 2);
 	actor_start(&actor, DEED_WRITE);
-	gate_asked(&play->gate, 3, "POST /item/1");
-	gate_answer(&play->gate, 3, 405, NULL, NULL);
+	held_vendor_asked(&setup->held, 3, "POST /item/1");
+	held_vendor_answer(&setup->held, 3, 405, NULL, NULL);
 	actor_join(&actor);
 	assert_int_equal(actor.outcome, VENDOR_REFUSED);
 	/* where that is refused too, nothing was learnt */
-	read_one(play, &actor, 4);
+	read_one(setup, &actor, 4);
 	actor_start(&actor, DEED_WRITE);
-	gate_asked(&play->gate, 5, "PUT /item/1");
-	gate_answer(&play->gate, 5, 405, NULL, NULL);
-	gate_asked(&play->gate, 6, "POST /item/1");
-	gate_answer(&play->gate, 6, 200, ITEM("1"), NULL);
+	held_vendor_asked(&setup->held, 5, "PUT /item/1");
+	held_vendor_answer(&setup->held, 5, 405, NULL, NULL);
+	held_vendor_asked(&setup->held, 6, "POST /item/1");
+	held_vendor_answer(&setup->held, 6, 200, ITEM("1"), NULL);
 	actor_join(&actor);
 	assert_int_equal(actor.outcome, VENDOR_DONE);
-	assert_true(atomic_load(&play->account->updates_by_post));
+	assert_true(atomic_load(&setup->account->updates_by_post));
 	actor_end(&actor);
 }
 
@@ -256,19 +256,19 @@ static void test_post_too_late(void **state)
 
 static void test_end_in_the_queue(void **state)
 {
-	struct play *play = *state;
+	struct held_setup *setup = *state;
 	struct actor actor, other;
 
-	actor_begin(&actor, play, &items, "1", clock_milliseconds() + 1000);
-	actor_begin(&other, play, &items, "2", -1);
+	actor_begin(&actor, setup, &items, "1", clock_milliseconds() + 1000);
+	actor_begin(&other, setup, &items, "2", -1);
 	actor_start(&other, DEED_LOOK);
-	gate_asked(&play->gate, 0, "GET /item/2");
+	held_vendor_asked(&setup->held, 0, "GET /item/2");
 	actor_start(&actor, DEED_READ);
-	play_queued(play, 1, 1);
-	gate_pass(play, 1001);
+	held_setup_queued(setup, 1, 1);
+	held_clock_pass(setup, 1001);
 	actor_join(&actor);
 	assert_int_equal(actor.error, -ETIMEDOUT);
-	look_comes(play, &other, 0);
+	look_comes(setup, &other, 0);
 	/* and nothing else is sent either */
 	for (enum deed deed = DEED_READ; deed <= DEED_END; deed++) {
 		actor_start(&actor, deed);
@@ -280,24 +280,24 @@ static void test_end_in_the_queue(void **state)
 	actor_join(&actor);
 	assert_int_equal(actor.outcome, VENDOR_REFUSED);
 	assert_int_equal(actor.call.error, ETIMEDOUT);
-	assert_int_equal(gate_count(&play->gate), 1);
+	assert_int_equal(held_vendor_count(&setup->held), 1);
 	actor_end(&actor);
 }
 
 /* A retry is bounded by the end of the change, not by a budget of its own. */
 static void test_end_of_retries(void **state)
 {
-	struct play *play = *state;
+	struct held_setup *setup = *state;
 	struct actor actor;
 
-	actor_begin(&actor, play, &items, "1", clock_milliseconds() + 10000);
+	actor_begin(&actor, setup, &items, "1", clock_milliseconds() + 10000);
 	actor_start(&actor, DEED_READ);
-	gate_asked(&play->gate, 0, "GET /item/1");
-	gate_answer(&play->gate, 0, 503, NULL, LATER("4"));
-	play_queued(play, 1, 0);
-	gate_pass(play, 4000);
-	gate_asked(&play->gate, 1, "GET /item/1");
-	gate_answer(&play->gate, 1, 503, NULL, LATER("7"));
+	held_vendor_asked(&setup->held, 0, "GET /item/1");
+	held_vendor_answer(&setup->held, 0, 503, NULL, LATER("4"));
+	held_setup_queued(setup, 1, 0);
+	held_clock_pass(setup, 4000);
+	held_vendor_asked(&setup->held, 1, "GET /item/1");
+	held_vendor_answer(&setup->held, 1, 503, NULL, LATER("7"));
 	actor_join(&actor);
 	assert_int_equal(actor.error, -EREMOTEIO);
 	assert_int_equal(actor.call.status, 503);
@@ -307,7 +307,7 @@ static void test_end_of_retries(void **state)
 	assert_int_equal(actor.error, -EBUSY);
 	assert_int_equal(actor.call.status, 429);
 	assert_non_null(strstr(actor.call.words, "not asked: the vendor said at "));
-	assert_int_equal(gate_count(&play->gate), 2);
+	assert_int_equal(held_vendor_count(&setup->held), 2);
 	actor_end(&actor);
 }
 
@@ -315,20 +315,20 @@ static void test_end_of_retries(void **state)
 
 #define TOKEN(text, seconds) "{\"access_token\": \"" text "\", \"expires_in\": " seconds "}"
 
-static void give_token(struct play *play, size_t index, const char *answer)
+static void give_token(struct held_setup *setup, size_t index, const char *answer)
 {
-	gate_asked(&play->gate, index, "POST /oauth/access_token");
-	gate_answer(&play->gate, index, 200, answer, NULL);
+	held_vendor_asked(&setup->held, index, "POST /oauth/access_token");
+	held_vendor_answer(&setup->held, index, 200, answer, NULL);
 }
 
 /* ACTOR reads item 1 for which a token is got first, as request INDEX. */
-static void read_with_token(struct play *play, struct actor *actor, size_t index,
+static void read_with_token(struct held_setup *setup, struct actor *actor, size_t index,
 			    const char *answer)
 {
 	actor_start(actor, DEED_READ);
-	give_token(play, index, answer);
-	gate_asked(&play->gate, index + 1, "GET /item/1");
-	gate_answer(&play->gate, index + 1, 200, ITEM("1"), NULL);
+	give_token(setup, index, answer);
+	held_vendor_asked(&setup->held, index + 1, "GET /item/1");
+	held_vendor_answer(&setup->held, index + 1, 200, ITEM("1"), NULL);
 	actor_join(actor);
 	assert_int_equal(actor->error, 0);
 }
@@ -336,27 +336,27 @@ static void read_with_token(struct play *play, struct actor *actor, size_t index
 /* A read wants a token that will do for the write as well, others do not care. */
 static void test_token_before_the_read(void **state)
 {
-	struct play *play = *state;
+	struct held_setup *setup = *state;
 	struct actor actor, other;
 
-	actor_begin(&actor, play, &items, "1", 0);
-	actor_begin(&other, play, &items, "2", -1);
+	actor_begin(&actor, setup, &items, "1", 0);
+	actor_begin(&other, setup, &items, "2", -1);
 	/* good for 100 s */
-	read_with_token(play, &actor, 0, TOKEN("first", "160"));
-	gate_pass(play, 94000);
-	read_one(play, &actor, 2);
-	gate_pass(play, 1000);
+	read_with_token(setup, &actor, 0, TOKEN("first", "160"));
+	held_clock_pass(setup, 94000);
+	read_one(setup, &actor, 2);
+	held_clock_pass(setup, 1000);
 	actor_start(&other, DEED_LOOK);
-	look_comes(play, &other, 3);
+	look_comes(setup, &other, 3);
 	/* good for 2 s */
-	read_with_token(play, &actor, 4, TOKEN("second", "4"));
-	assert_string_equal(play->gate.requests[5].bearer, "Bearer second");
-	gate_pass(play, 1499);
-	read_one(play, &actor, 6);
-	gate_pass(play, 1);
-	read_with_token(play, &actor, 7, TOKEN("third", "160"));
-	write_one(play, &actor, 9, 200, NULL);
-	assert_string_equal(play->gate.requests[9].bearer, "Bearer third");
+	read_with_token(setup, &actor, 4, TOKEN("second", "4"));
+	assert_string_equal(setup->held.requests[5].bearer, "Bearer second");
+	held_clock_pass(setup, 1499);
+	read_one(setup, &actor, 6);
+	held_clock_pass(setup, 1);
+	read_with_token(setup, &actor, 7, TOKEN("third", "160"));
+	write_one(setup, &actor, 9, 200, NULL);
+	assert_string_equal(setup->held.requests[9].bearer, "Bearer third");
 	actor_end(&actor);
 }
 
@@ -364,32 +364,32 @@ static void test_token_before_the_read(void **state)
  */
 static void test_token_refused(void **state)
 {
-	struct play *play = *state;
+	struct held_setup *setup = *state;
 	struct actor actor;
 
-	actor_begin(&actor, play, &items, "1", 0);
-	read_with_token(play, &actor, 0, TOKEN("first", "160"));
+	actor_begin(&actor, setup, &items, "1", 0);
+	read_with_token(setup, &actor, 0, TOKEN("first", "160"));
 	actor_start(&actor, DEED_WRITE);
-	gate_asked(&play->gate, 2, "PUT /item/1");
-	gate_answer(&play->gate, 2, 401, NULL, NULL);
-	gate_asked(&play->gate, 3, "POST /oauth/access_token");
-	gate_pass(play, BASIS_FRESH);
-	give_token(play, 3, TOKEN("second", "160"));
-	gate_asked(&play->gate, 4, "PUT /item/1");
-	assert_string_equal(play->gate.requests[4].bearer, "Bearer second");
-	gate_answer(&play->gate, 4, 200, ITEM("1"), NULL);
+	held_vendor_asked(&setup->held, 2, "PUT /item/1");
+	held_vendor_answer(&setup->held, 2, 401, NULL, NULL);
+	held_vendor_asked(&setup->held, 3, "POST /oauth/access_token");
+	held_clock_pass(setup, BASIS_FRESH);
+	give_token(setup, 3, TOKEN("second", "160"));
+	held_vendor_asked(&setup->held, 4, "PUT /item/1");
+	assert_string_equal(setup->held.requests[4].bearer, "Bearer second");
+	held_vendor_answer(&setup->held, 4, 200, ITEM("1"), NULL);
 	actor_join(&actor);
 	assert_int_equal(actor.outcome, VENDOR_DONE);
-	read_one(play, &actor, 5);
+	read_one(setup, &actor, 5);
 	actor_start(&actor, DEED_WRITE);
-	gate_asked(&play->gate, 6, "PUT /item/1");
-	gate_answer(&play->gate, 6, 401, NULL, NULL);
-	gate_asked(&play->gate, 7, "POST /oauth/access_token");
-	gate_pass(play, BASIS_FRESH + 1);
-	give_token(play, 7, TOKEN("third", "160"));
+	held_vendor_asked(&setup->held, 6, "PUT /item/1");
+	held_vendor_answer(&setup->held, 6, 401, NULL, NULL);
+	held_vendor_asked(&setup->held, 7, "POST /oauth/access_token");
+	held_clock_pass(setup, BASIS_FRESH + 1);
+	give_token(setup, 7, TOKEN("third", "160"));
 	actor_join(&actor);
 	assert_int_equal(actor.outcome, VENDOR_STALE);
-	assert_int_equal(gate_count(&play->gate), 8);
+	assert_int_equal(held_vendor_count(&setup->held), 8);
 	actor_end(&actor);
 }
 
@@ -399,40 +399,40 @@ static void test_token_refused(void **state)
  */
 static void test_token_gone(void **state)
 {
-	struct play *play = *state;
+	struct held_setup *setup = *state;
 	struct actor actor, other;
 	bool other_first;
 
-	actor_begin(&actor, play, &items, "1", 0);
-	read_with_token(play, &actor, 0, TOKEN("first", "160"));
+	actor_begin(&actor, setup, &items, "1", 0);
+	read_with_token(setup, &actor, 0, TOKEN("first", "160"));
 	assert_non_null(actor.basis.keeper);
-	token_refused(play->account, TOKEN_CLIENT_CREDENTIALS, 1);
+	token_refused(setup->account->token, TOKEN_CLIENT_CREDENTIALS, 1);
 	actor_start(&actor, DEED_WRITE);
-	give_token(play, 2, TOKEN("second", "160"));
-	gate_asked(&play->gate, 3, "PUT /item/1");
-	gate_answer(&play->gate, 3, 200, ITEM("1"), NULL);
+	give_token(setup, 2, TOKEN("second", "160"));
+	held_vendor_asked(&setup->held, 3, "PUT /item/1");
+	held_vendor_answer(&setup->held, 3, 200, ITEM("1"), NULL);
 	actor_join(&actor);
 	assert_int_equal(actor.outcome, VENDOR_DONE);
 
-	actor_begin(&other, play, &items, "2", -1);
-	read_one(play, &actor, 4);
-	token_refused(play->account, TOKEN_CLIENT_CREDENTIALS, 2);
+	actor_begin(&other, setup, &items, "2", -1);
+	read_one(setup, &actor, 4);
+	token_refused(setup->account->token, TOKEN_CLIENT_CREDENTIALS, 2);
 	actor_start(&other, DEED_LOOK);
-	play_queued(play, 1, 0); /* the token, behind the place */
+	held_setup_queued(setup, 1, 0); /* the token, behind the place */
 	actor_start(&actor, DEED_WRITE);
-	give_token(play, 5, TOKEN("third", "160"));
+	give_token(setup, 5, TOKEN("third", "160"));
 	/* which of the two is first does not matter */
-	while (gate_count(&play->gate) < 7)
+	while (held_vendor_count(&setup->held) < 7)
 		usleep(1000);
-	other_first = strcmp(play->gate.requests[6].what, "GET /item/2") == 0;
+	other_first = strcmp(setup->held.requests[6].what, "GET /item/2") == 0;
 	if (other_first)
-		look_comes(play, &other, 6);
-	gate_asked(&play->gate, other_first ? 7 : 6, "PUT /item/1");
-	gate_answer(&play->gate, other_first ? 7 : 6, 200, ITEM("1"), NULL);
+		look_comes(setup, &other, 6);
+	held_vendor_asked(&setup->held, other_first ? 7 : 6, "PUT /item/1");
+	held_vendor_answer(&setup->held, other_first ? 7 : 6, 200, ITEM("1"), NULL);
 	actor_join(&actor);
 	assert_int_equal(actor.outcome, VENDOR_DONE);
 	if (!other_first)
-		look_comes(play, &other, 7);
+		look_comes(setup, &other, 7);
 	actor_end(&actor);
 }
 

@@ -6,7 +6,7 @@
 #include "cache/record/snapshot.h"
 #include "cache/roster/publish.h"
 #include "cache/roster/roster.h"
-#include "tests/unit/played.h"
+#include "tests/unit/stub_vendor.h"
 
 static void sleep_ms(long milliseconds)
 {
@@ -15,24 +15,24 @@ static void sleep_ms(long milliseconds)
 	nanosleep(&time, NULL);
 }
 
-static void check_old(struct scene *scene, const char *id, int value)
+static void check_old(struct stub_roster *stub, const char *id, int value)
 {
-	struct snapshot *snapshot = whole(scene);
+	struct snapshot *snapshot = whole(stub);
 
 	assert_int_equal(value_in(snapshot, id), value);
-	assert_int_equal(ask_record(scene, id), value);
+	assert_int_equal(ask_record(stub, id), value);
 	snapshot_put(snapshot);
 }
 
-/* Who asks while the gate is shut waits, and gets the 7 that the vendor has when it opens. */
-static void wait_for_news(struct scene *scene)
+/* A caller that asks while lists are held waits, and gets the 7 that the vendor has by then. */
+static void wait_for_news(struct stub_roster *stub)
 {
 	struct asker asker;
 
-	start(scene, &asker);
+	start(stub, &asker);
 	sleep_ms(20);
 	assert_false(atomic_load(&asker.done));
-	set_gate(false);
+	stub_hold_lists(false);
 	finish(&asker);
 	assert_int_equal(value_in(asker.wait.snapshot, "7"), 1);
 	clear(&asker);
@@ -44,68 +44,68 @@ static void wait_for_news(struct scene *scene)
  */
 static void test_grace(void **state)
 {
-	struct scene scene;
+	struct stub_roster stub;
 
 	(void)state;
-	begin(&scene, 100);
-	scene.account->ttl = 1;
-	scene.account->grace = 600;
-	snapshot_put(whole(&scene));
+	begin(&stub, 100);
+	stub.account->ttl = 1;
+	stub.account->grace = 600;
+	snapshot_put(whole(&stub));
 	atomic_store(&values[7], 1);
 	sleep_ms(1050);
-	set_gate(true);
+	stub_hold_lists(true);
 	for (int turn = 0; turn < 5; turn++)
-		check_old(&scene, "7", 0);
-	write_user(&scene, "8", 5);
-	check_old(&scene, "8", 5);
-	publish_deleted(scene.roster, "9");
-	assert_int_equal(ask_record(&scene, "9"), -ENOENT);
-	check_old(&scene, "7", 0);
+		check_old(&stub, "7", 0);
+	write_user(&stub, "8", 5);
+	check_old(&stub, "8", 5);
+	publish_deleted(stub.roster, "9");
+	assert_int_equal(ask_record(&stub, "9"), -ENOENT);
+	check_old(&stub, "7", 0);
 	while (atomic_load(&lists) < 2)
 		sleep_ms(1);
 	assert_int_equal(lists, 2);
 	/* who asks for news waits for it */
-	roster_refresh(scene.roster);
-	wait_for_news(&scene);
-	end(&scene);
+	roster_refresh(stub.roster);
+	wait_for_news(&stub);
+	end(&stub);
 }
 
 /* In grace, too, what a write may have changed is asked for before it is shown. */
 static void test_doubt_in_grace(void **state)
 {
-	struct scene scene;
+	struct stub_roster stub;
 
 	(void)state;
-	begin(&scene, 300);
-	scene.account->grace = 60;
-	snapshot_put(whole(&scene));
+	begin(&stub, 300);
+	stub.account->grace = 60;
+	snapshot_put(whole(&stub));
 	atomic_store(&values[7], 1);
-	publish_doubt(scene.roster, "7");
-	assert_int_equal(ask_record(&scene, "7"), 1);
-	end(&scene);
+	publish_doubt(stub.roster, "7");
+	assert_int_equal(ask_record(&stub, "7"), 1);
+	end(&stub);
 }
 
 /* After the grace one waits, and the fetch that began in it is the one that is waited for. */
 static void test_after_grace(void **state)
 {
-	struct scene scene;
+	struct stub_roster stub;
 
 	(void)state;
-	begin(&scene, 100);
-	scene.account->ttl = 1;
-	scene.account->grace = 600;
-	snapshot_put(whole(&scene));
+	begin(&stub, 100);
+	stub.account->ttl = 1;
+	stub.account->grace = 600;
+	snapshot_put(whole(&stub));
 	atomic_store(&values[7], 1);
 	sleep_ms(1050);
-	set_gate(true);
-	check_old(&scene, "7", 0);
+	stub_hold_lists(true);
+	check_old(&stub, "7", 0);
 	while (atomic_load(&lists) < 2)
 		sleep_ms(1);
-	scene.account->grace = 1;
+	stub.account->grace = 1;
 	sleep_ms(1000);
-	wait_for_news(&scene);
+	wait_for_news(&stub);
 	assert_int_equal(lists, 2);
-	end(&scene);
+	end(&stub);
 }
 
 int main(void)

@@ -2,7 +2,7 @@
 /*
  * test_hold.c - when a vendor is not asked at all: it said how long to wait, or cannot be reached.
  */
-#include "tests/unit/gate.h"
+#include "tests/unit/held_vendor.h"
 #include "vendors/http/hold.h"
 
 #define PLAY(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
@@ -11,47 +11,47 @@
 
 static int set_up(void **state)
 {
-	struct play *play = play_new(&plain, 4);
+	struct held_setup *setup = held_setup_new(&plain_vendor, 4);
 
-	play->account->endpoint.retry_budget = 60;
-	*state = play;
+	setup->account->endpoint.retry_budget = 60;
+	*state = setup;
 	return 0;
 }
 
 static int tear_down(void **state)
 {
-	play_free(*state);
+	held_setup_free(*state);
 	return 0;
 }
 
-static uint64_t sent(struct play *play)
+static uint64_t sent(struct held_setup *setup)
 {
 	struct http_stats stats;
 
-	http_stats(&play->account->endpoint, &stats);
+	http_stats(&setup->account->endpoint, &stats);
 	return stats.requests;
 }
 
-static void look(struct play *play, struct actor *actor, const char *id)
+static void look(struct held_setup *setup, struct actor *actor, const char *id)
 {
-	actor_begin(actor, play, &items, id, -1);
+	actor_begin(actor, setup, &items, id, -1);
 	actor_start(actor, DEED_LOOK);
 }
 
 /* Who asks now is told at once that nobody is asked. */
-static void not_asked(struct play *play, int error, const char *words)
+static void not_asked(struct held_setup *setup, int error, const char *words)
 {
-	uint64_t before = sent(play);
+	uint64_t before = sent(setup);
 	struct actor actor;
 	char held[512];
 
-	look(play, &actor, "1");
+	look(setup, &actor, "1");
 	actor_join(&actor);
 	assert_int_equal(actor.error, -error);
 	assert_non_null(strstr(actor.call.words, "not asked: "));
 	assert_non_null(strstr(actor.call.words, words));
-	assert_int_equal(sent(play), before);
-	http_hold(&play->account->endpoint, held, sizeof(held));
+	assert_int_equal(sent(setup), before);
+	http_hold(&setup->account->endpoint, held, sizeof(held));
 	assert_non_null(strstr(held, words));
 	actor_end(&actor);
 }
@@ -88,26 +88,26 @@ static void test_what_it_says(void **state)
 /* The time that the answers themselves took is no part of it. */
 static void test_as_long_as_the_budget(void **state)
 {
-	struct play *play = *state;
+	struct held_setup *setup = *state;
 	struct actor actor;
 
-	look(play, &actor, "1");
+	look(setup, &actor, "1");
 	for (size_t i = 0; i < 2; i++) {
-		gate_asked(&play->gate, i, "GET /item/1");
-		gate_pass(play, 3000);
-		gate_answer(&play->gate, i, i ? 503 : 429, NULL, LATER("30"));
-		play_queued(play, 1, 0);
-		gate_pass(play, 30000);
+		held_vendor_asked(&setup->held, i, "GET /item/1");
+		held_clock_pass(setup, 3000);
+		held_vendor_answer(&setup->held, i, i ? 503 : 429, NULL, LATER("30"));
+		held_setup_queued(setup, 1, 0);
+		held_clock_pass(setup, 30000);
 	}
-	gate_asked(&play->gate, 2, "GET /item/1");
-	gate_answer(&play->gate, 2, 200, ITEM("1"), NULL);
+	held_vendor_asked(&setup->held, 2, "GET /item/1");
+	held_vendor_answer(&setup->held, 2, 200, ITEM("1"), NULL);
 	actor_join(&actor);
 	assert_int_equal(actor.error, 0);
 	actor_end(&actor);
 	/* and one that is longer is not waited for */
-	look(play, &actor, "1");
-	gate_asked(&play->gate, 3, "GET /item/1");
-	gate_answer(&play->gate, 3, 429, NULL, LATER("61"));
+	look(setup, &actor, "1");
+	held_vendor_asked(&setup->held, 3, "GET /item/1");
+	held_vendor_answer(&setup->held, 3, 429, NULL, LATER("61"));
 	actor_join(&actor);
 	assert_int_equal(actor.error, -EBUSY);
 	assert_non_null(strstr(actor.call.words, "until"));
@@ -115,19 +115,19 @@ static void test_as_long_as_the_budget(void **state)
 }
 
 /* All LOOKS are asked, one of them first: request INDEX is answered alone. */
-static void one_goes_ahead(struct play *play, size_t index)
+static void one_goes_ahead(struct held_setup *setup, size_t index)
 {
 	struct actor actors[LOOKS];
 
 	for (size_t i = 0; i < LOOKS; i++)
-		look(play, &actors[i], "1");
-	gate_asked(&play->gate, index, "GET /item/1");
-	play_queued(play, LOOKS - 1, 1);
-	gate_answer(&play->gate, index, 200, ITEM("1"), NULL);
-	play_queued(play, 0, LOOKS - 1);
-	gate_asked(&play->gate, index + LOOKS - 1, "GET /item/1");
+		look(setup, &actors[i], "1");
+	held_vendor_asked(&setup->held, index, "GET /item/1");
+	held_setup_queued(setup, LOOKS - 1, 1);
+	held_vendor_answer(&setup->held, index, 200, ITEM("1"), NULL);
+	held_setup_queued(setup, 0, LOOKS - 1);
+	held_vendor_asked(&setup->held, index + LOOKS - 1, "GET /item/1");
 	for (size_t i = 1; i < LOOKS; i++)
-		gate_answer(&play->gate, index + i, 200, ITEM("1"), NULL);
+		held_vendor_answer(&setup->held, index + i, 200, ITEM("1"), NULL);
 	for (size_t i = 0; i < LOOKS; i++) {
 		actor_join(&actors[i]);
 		assert_int_equal(actors[i].error, 0);
@@ -135,50 +135,50 @@ static void one_goes_ahead(struct play *play, size_t index)
 	}
 }
 
-static void refuse_for_a_day(struct play *play, size_t index, unsigned status)
+static void refuse_for_a_day(struct held_setup *setup, size_t index, unsigned status)
 {
 	struct actor actor;
 
-	look(play, &actor, "1");
-	gate_asked(&play->gate, index, "GET /item/1");
-	gate_answer(&play->gate, index, status, NULL, LATER("86400"));
+	look(setup, &actor, "1");
+	held_vendor_asked(&setup->held, index, "GET /item/1");
+	held_vendor_answer(&setup->held, index, status, NULL, LATER("86400"));
 	actor_join(&actor);
 	assert_int_equal(actor.call.status, status);
 	assert_null(strstr(actor.call.words, "not asked"));
 	actor_end(&actor);
-	not_asked(play, EBUSY, "the vendor said at ");
+	not_asked(setup, EBUSY, "the vendor said at ");
 }
 
 static void test_an_hour_at_the_most(void **state)
 {
-	struct play *play = *state;
+	struct held_setup *setup = *state;
 	char held[512];
 
-	play->account->endpoint.parallel = 64;
-	refuse_for_a_day(play, 0, 429);
-	gate_pass(play, HOLD_MAX - 61000);
-	not_asked(play, EBUSY, " to wait until ");
-	gate_pass(play, 61001);
-	one_goes_ahead(play, 1);
-	http_hold(&play->account->endpoint, held, sizeof(held));
+	setup->account->endpoint.parallel = 64;
+	refuse_for_a_day(setup, 0, 429);
+	held_clock_pass(setup, HOLD_MAX - 61000);
+	not_asked(setup, EBUSY, " to wait until ");
+	held_clock_pass(setup, 61001);
+	one_goes_ahead(setup, 1);
+	http_hold(&setup->account->endpoint, held, sizeof(held));
 	assert_string_equal(held, "");
 	/* a 503 closes the vendor like a 429, and somebody who knows better opens it */
-	refuse_for_a_day(play, 1 + LOOKS, 503);
-	http_lift(&play->account->endpoint);
-	one_goes_ahead(play, 2 + LOOKS);
+	refuse_for_a_day(setup, 1 + LOOKS, 503);
+	http_lift(&setup->account->endpoint);
+	one_goes_ahead(setup, 2 + LOOKS);
 }
 
 /* A change that may have been made is looked up, whatever the vendor said. */
 static void test_change_in_doubt(void **state)
 {
-	struct play *play = *state;
+	struct held_setup *setup = *state;
 	struct actor actor;
 
-	actor_begin(&actor, play, &items, "1", 0);
-	read_one(play, &actor, 0);
-	write_one(play, &actor, 1, 503, LATER("86400"));
+	actor_begin(&actor, setup, &items, "1", 0);
+	read_one(setup, &actor, 0);
+	write_one(setup, &actor, 1, 503, LATER("86400"));
 	assert_int_equal(actor.outcome, VENDOR_UNKNOWN);
-	read_one(play, &actor, 2);
+	read_one(setup, &actor, 2);
 	actor_end(&actor);
 }
 
@@ -190,41 +190,41 @@ static bool has_ended(struct actor *actor)
 }
 
 /* Let time pass until ACTOR has ended: sooner than its budget does. */
-static void pass_until_ended(struct play *play, struct actor *actor)
+static void pass_until_ended(struct held_setup *setup, struct actor *actor)
 {
 	for (int64_t passed = 0; !has_ended(actor); passed += 100) {
 		assert_true(passed < BUDGET * 1000LL / 2);
-		gate_pass(play, 100);
+		held_clock_pass(setup, 100);
 		usleep(1000);
 	}
 }
 
 static void test_patient(void **state)
 {
-	struct play *play = *state;
+	struct held_setup *setup = *state;
 	struct actor patient, actor;
 
-	play->account->endpoint.retry_budget = BUDGET;
-	look(play, &patient, "1");
-	gate_asked(&play->gate, 0, "GET /item/1");
-	gate_answer(&play->gate, 0, 200, ITEM("1"), NULL);
+	setup->account->endpoint.retry_budget = BUDGET;
+	look(setup, &patient, "1");
+	held_vendor_asked(&setup->held, 0, "GET /item/1");
+	held_vendor_answer(&setup->held, 0, 200, ITEM("1"), NULL);
 	actor_join(&patient);
-	gate_stop(&play->gate);
-	actor_begin(&actor, play, &items, "2", -1);
+	held_vendor_stop(&setup->held);
+	actor_begin(&actor, setup, &items, "2", -1);
 	actor_start(&patient, DEED_LOOK);
-	play_queued(play, 1, 0);
+	held_setup_queued(setup, 1, 0);
 	actor_start(&actor, DEED_END);
-	pass_until_ended(play, &actor);
+	pass_until_ended(setup, &actor);
 	assert_int_equal(actor.outcome, VENDOR_REFUSED);
 	assert_int_equal(actor.call.error, ECONNREFUSED);
 	assert_non_null(strstr(actor.call.words, "; nothing was sent"));
 	assert_false(actor.call.unanswered);
 	actor_end(&actor);
 	/* who had an answer goes on, and its tries are not those of others */
-	play_queued(play, 1, 0);
-	gate_pass(play, 2LL * HOLD_PROBE);
-	play_queued(play, 1, 0);
-	gate_pass(play, BUDGET * 1000LL);
+	held_setup_queued(setup, 1, 0);
+	held_clock_pass(setup, 2LL * HOLD_PROBE);
+	held_setup_queued(setup, 1, 0);
+	held_clock_pass(setup, BUDGET * 1000LL);
 	actor_join(&patient);
 	assert_int_equal(patient.error, -ECONNREFUSED);
 	actor_end(&patient);
@@ -232,32 +232,32 @@ static void test_patient(void **state)
 
 static void test_down(void **state)
 {
-	struct play *play = *state;
+	struct held_setup *setup = *state;
 	struct actor actor;
 	char held[512];
 
-	play->account->endpoint.retry_budget = BUDGET;
-	gate_stop(&play->gate);
-	look(play, &actor, "1");
-	play_queued(play, 1, 0);
-	pass_until_ended(play, &actor);
+	setup->account->endpoint.retry_budget = BUDGET;
+	held_vendor_stop(&setup->held);
+	look(setup, &actor, "1");
+	held_setup_queued(setup, 1, 0);
+	pass_until_ended(setup, &actor);
 	assert_int_equal(actor.error, -ECONNREFUSED);
 	assert_null(strstr(actor.call.words, "not asked"));
-	assert_true(sent(play) > 2);
+	assert_true(sent(setup) > 2);
 	actor_end(&actor);
-	not_asked(play, ECONNREFUSED, "Connection refused");
+	not_asked(setup, ECONNREFUSED, "Connection refused");
 	/* what looks for a connection is no request */
 	for (int i = 0; i < 20; i++) {
-		gate_pass(play, HOLD_PROBE);
-		not_asked(play, ECONNREFUSED, "Connection refused");
+		held_clock_pass(setup, HOLD_PROBE);
+		not_asked(setup, ECONNREFUSED, "Connection refused");
 	}
 	/* a minute later nobody remembers */
-	gate_pass(play, HOLD_DEMAND + HOLD_PROBE);
+	held_clock_pass(setup, HOLD_DEMAND + HOLD_PROBE);
 	for (int turn = 0; turn < PATIENCE * 1000; turn++) {
-		http_hold(&play->account->endpoint, held, sizeof(held));
+		http_hold(&setup->account->endpoint, held, sizeof(held));
 		if (!held[0])
 			break;
-		gate_pass(play, 1);
+		held_clock_pass(setup, 1);
 		usleep(1000);
 	}
 	assert_string_equal(held, "");

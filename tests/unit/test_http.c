@@ -5,7 +5,8 @@
  * Each test has its own server, http thread and account. Where something must not wait, what it
  * could wait for takes PATIENCE seconds, so that a busy machine can be told from a mistake.
  */
-#include "tests/unit/scene.h"
+#include "vendors/http/http_url.h"
+#include "tests/unit/http_fixture.h"
 
 #include <dirent.h>
 #include <dlfcn.h>
@@ -63,84 +64,85 @@ int getaddrinfo(const char *name, const char *service, const struct addrinfo *hi
 
 static void test_plain(void **state)
 {
-	struct scene *scene = *state;
+	struct http_fixture *fixture = *state;
 
 	for (int i = 0; i < 10; i++)
-		assert_int_equal(perform(scene, get("/ok?page=1")), 0);
-	assert_int_equal(scene->reply.status, 200);
-	assert_int_equal(scene->reply.length, 5);
-	assert_string_equal(scene->reply.body, "hello");
-	assert_string_equal(scene->reply.etag, "\"tag\"");
-	assert_true(scene->reply.sent);
-	assert_true(labs((long)(scene->reply.date - time(NULL))) < 60);
-	assert_string_equal(scene->call.request, "GET /ok?page=1");
-	assert_int_equal(scene->call.status, 200);
-	assert_int_equal(requests(scene), 10);
-	assert_int_equal(web_count(&scene->web, &scene->web.connections), 1);
+		assert_int_equal(perform(fixture, get("/ok?page=1")), 0);
+	assert_int_equal(fixture->reply.status, 200);
+	assert_int_equal(fixture->reply.length, 5);
+	assert_string_equal(fixture->reply.body, "hello");
+	assert_string_equal(fixture->reply.etag, "\"tag\"");
+	assert_true(fixture->reply.sent);
+	assert_true(labs((long)(fixture->reply.date - time(NULL))) < 60);
+	assert_string_equal(fixture->call.request, "GET /ok?page=1");
+	assert_int_equal(fixture->call.status, 200);
+	assert_int_equal(requests(fixture), 10);
+	assert_int_equal(http_server_count(&fixture->server, &fixture->server.connections), 1);
 }
 
 static void test_headers(void **state)
 {
-	struct scene *scene = *state;
+	struct http_fixture *fixture = *state;
 	struct http_request request = post("/echo");
-	char *big = calloc(1, WEB_BIG);
+	char *big = calloc(1, HTTP_SERVER_BIG);
 
 	request.headers[0] = (struct http_header){"X-Key", KEY};
 	request.header_count = 1;
-	assert_int_equal(perform(scene, request), 0);
-	assert_non_null(strstr(scene->reply.body, "POST 2\n"));
-	assert_non_null(strstr(scene->reply.body, "X-Key=" KEY "\n"));
-	assert_non_null(strstr(scene->reply.body, "Content-Type=application/json\n"));
-	assert_non_null(strstr(scene->reply.body, "User-Agent=rosterfs/"));
-	assert_non_null(strstr(scene->reply.body, "Accept-Encoding=deflate, gzip"));
+	assert_int_equal(perform(fixture, request), 0);
+	assert_non_null(strstr(fixture->reply.body, "POST 2\n"));
+	assert_non_null(strstr(fixture->reply.body, "X-Key=" KEY "\n"));
+	assert_non_null(strstr(fixture->reply.body, "Content-Type=application/json\n"));
+	assert_non_null(strstr(fixture->reply.body, "User-Agent=rosterfs/"));
+	assert_non_null(strstr(fixture->reply.body, "Accept-Encoding=deflate, gzip"));
 	request = (struct http_request){.method = "PUT",
 					.path = "/echo",
 					.body = big,
-					.body_length = WEB_BIG,
+					.body_length = HTTP_SERVER_BIG,
 					.user = "jane",
 					.password = "pw:1",
 					.content_type = "text/plain"};
-	memset(big, 'p', WEB_BIG);
-	assert_int_equal(perform(scene, request), 0);
-	assert_non_null(strstr(scene->reply.body, "PUT 1048576\n"));
-	assert_non_null(strstr(scene->reply.body, "Authorization=Basic amFuZTpwdzox\n"));
-	assert_non_null(strstr(scene->reply.body, "Content-Type=text/plain\n"));
-	assert_non_null(strstr(scene->reply.body, "Expect=-\n"));
+	memset(big, 'p', HTTP_SERVER_BIG);
+	assert_int_equal(perform(fixture, request), 0);
+	assert_non_null(strstr(fixture->reply.body, "PUT 1048576\n"));
+	assert_non_null(strstr(fixture->reply.body, "Authorization=Basic amFuZTpwdzox\n"));
+	assert_non_null(strstr(fixture->reply.body, "Content-Type=text/plain\n"));
+	assert_non_null(strstr(fixture->reply.body, "Expect=-\n"));
 	free(big);
-	assert_int_equal(perform(scene, (struct http_request){.method = "DELETE", .path = "/echo"}),
+	assert_int_equal(perform(fixture,
+				 (struct http_request){.method = "DELETE", .path = "/echo"}),
 			 0);
-	assert_non_null(strstr(scene->reply.body, "DELETE 0\n"));
-	assert_non_null(strstr(scene->reply.body, "Authorization=-\nX-Key=-\nContent-Type=-\n"));
-	assert_int_equal(perform(scene, (struct http_request){.method = "POST", .path = "/echo"}),
+	assert_non_null(strstr(fixture->reply.body, "DELETE 0\n"));
+	assert_non_null(strstr(fixture->reply.body, "Authorization=-\nX-Key=-\nContent-Type=-\n"));
+	assert_int_equal(perform(fixture, (struct http_request){.method = "POST", .path = "/echo"}),
 			 0);
-	assert_non_null(strstr(scene->reply.body, "POST 0\n"));
+	assert_non_null(strstr(fixture->reply.body, "POST 0\n"));
 	request = get("/echo");
 	request.headers[0] = (struct http_header){"X-Key", "a\r\nX-Other: b"};
 	request.header_count = 1;
-	assert_int_equal(perform(scene, request), -EINVAL);
-	assert_false(scene->reply.sent);
+	assert_int_equal(perform(fixture, request), -EINVAL);
+	assert_false(fixture->reply.sent);
 }
 
 static void test_big(void **state)
 {
-	struct scene *scene = *state;
+	struct http_fixture *fixture = *state;
 
-	assert_int_equal(perform(scene, get("/big")), 0);
-	assert_int_equal(scene->reply.length, WEB_BIG);
-	assert_int_equal(scene->reply.body[WEB_BIG - 1], 'b');
-	assert_int_equal(scene->reply.body[WEB_BIG], '\0');
+	assert_int_equal(perform(fixture, get("/big")), 0);
+	assert_int_equal(fixture->reply.length, HTTP_SERVER_BIG);
+	assert_int_equal(fixture->reply.body[HTTP_SERVER_BIG - 1], 'b');
+	assert_int_equal(fixture->reply.body[HTTP_SERVER_BIG], '\0');
 }
 
 static void test_parallel(void **state)
 {
-	struct scene *scene = *state;
+	struct http_fixture *fixture = *state;
 	struct http_stats stats;
 
-	web_together(&scene->web, 4);
-	assert_int_equal(run_many(scene, "/slow", 24), 24);
-	assert_int_equal(scene->web.most_running, 4);
-	assert_int_equal(web_count(&scene->web, &scene->web.connections), 4);
-	http_stats(&scene->account.endpoint, &stats);
+	http_server_together(&fixture->server, 4);
+	assert_int_equal(run_many(fixture, "/slow", 24), 24);
+	assert_int_equal(fixture->server.most_running, 4);
+	assert_int_equal(http_server_count(&fixture->server, &fixture->server.connections), 4);
+	http_stats(&fixture->account.endpoint, &stats);
 	assert_int_equal(stats.requests, 24);
 	assert_int_equal(stats.in_flight, 0);
 	assert_int_equal(stats.queued, 0);
@@ -169,53 +171,53 @@ static void cancel_some(struct waiter *waiters, int from, int to, bool sent)
 
 static void test_cancel(void **state)
 {
-	struct scene *scene = *state;
+	struct http_fixture *fixture = *state;
 	struct waiter waiters[6];
 	struct http_stats stats;
 
-	scene->account.endpoint.timeout = PATIENCE;
+	fixture->account.endpoint.timeout = PATIENCE;
 	for (int i = 0; i < 4; i++)
-		waiter_start(&waiters[i], &scene->account, "/stall");
-	while (requests(scene) < 4)
+		waiter_start(&waiters[i], &fixture->account, "/stall");
+	while (requests(fixture) < 4)
 		usleep(1000);
 	for (int i = 4; i < 6; i++)
-		waiter_start(&waiters[i], &scene->account, "/stall");
+		waiter_start(&waiters[i], &fixture->account, "/stall");
 	do {
 		usleep(1000);
-		http_stats(&scene->account.endpoint, &stats);
+		http_stats(&fixture->account.endpoint, &stats);
 	} while (stats.queued < 2);
 	cancel_some(waiters, 4, 6, false);
 	cancel_some(waiters, 0, 4, true);
-	assert_int_equal(perform(scene, get("/ok")), 0);
+	assert_int_equal(perform(fixture, get("/ok")), 0);
 }
 
 /* A change that was sent is not cut off; one that was not is not sent. The end ends all. */
 static void test_cancel_changes(void **state)
 {
-	struct scene *scene = *state;
+	struct http_fixture *fixture = *state;
 	struct waiter waiters[6];
 	struct http_stats stats;
 	int64_t begun;
 
 	for (int i = 0; i < 4; i++)
-		waiter_send(&waiters[i], &scene->account, post("/stall"));
-	while (requests(scene) < 4)
+		waiter_send(&waiters[i], &fixture->account, post("/stall"));
+	while (requests(fixture) < 4)
 		usleep(1000);
 	for (int i = 4; i < 6; i++)
-		waiter_send(&waiters[i], &scene->account, post("/stall"));
+		waiter_send(&waiters[i], &fixture->account, post("/stall"));
 	do {
 		usleep(1000);
-		http_stats(&scene->account.endpoint, &stats);
+		http_stats(&fixture->account.endpoint, &stats);
 	} while (stats.queued < 2);
 	cancel_some(waiters, 4, 6, false);
 	assert_false(waiters[4].call.unanswered);
 	for (int i = 0; i < 4; i++)
 		call_cancel(&waiters[i].call);
 	usleep(100000);
-	http_stats(&scene->account.endpoint, &stats);
+	http_stats(&fixture->account.endpoint, &stats);
 	assert_int_equal(stats.in_flight, 4);
 	begun = now_ms();
-	http_stop(scene->http);
+	http_stop(fixture->http);
 	for (int i = 0; i < 4; i++) {
 		waiter_end(&waiters[i]);
 		assert_int_equal(waiters[i].result, -EINTR);
@@ -223,25 +225,25 @@ static void test_cancel_changes(void **state)
 	}
 	/* they are not waited for: that would take five seconds */
 	assert_true(now_ms() - begun < 4500);
-	assert_int_equal(requests(scene), 4);
-	assert_int_equal(perform(scene, post("/ok")), -EINTR);
-	assert_false(scene->reply.sent);
+	assert_int_equal(requests(fixture), 4);
+	assert_int_equal(perform(fixture, post("/ok")), -EINTR);
+	assert_false(fixture->reply.sent);
 }
 
 static void test_cancel_dns(void **state)
 {
-	struct scene *scene = *state;
+	struct http_fixture *fixture = *state;
 	struct waiter waiter;
 
-	scene->other = scene->account;
-	scene->other.endpoint.base_url = (char *)(size_t) "https://stalled.invalid";
-	assert_int_equal(http_add(scene->http, &scene->other.endpoint), 0);
-	waiter_start(&waiter, &scene->other, "/ok");
+	fixture->other = fixture->account;
+	fixture->other.endpoint.base_url = (char *)(size_t) "https://stalled.invalid";
+	assert_int_equal(http_add(fixture->http, &fixture->other.endpoint), 0);
+	waiter_start(&waiter, &fixture->other, "/ok");
 	assert_true(names_wait(&names.asked));
 	call_cancel(&waiter.call);
 	waiter_end(&waiter);
 	assert_int_equal(waiter.result, -EINTR);
-	assert_int_equal(perform(scene, get("/ok")), 0);
+	assert_int_equal(perform(fixture, get("/ok")), 0);
 	assert_false(names.answered);
 	names_set(&names.told);
 	assert_true(names_wait(&names.answered));
@@ -249,7 +251,7 @@ static void test_cancel_dns(void **state)
 
 static void test_drop(void **state)
 {
-	struct scene *scene = *state;
+	struct http_fixture *fixture = *state;
 	struct http_request stall = get("/stall"), slow = get("/slow");
 	struct http_stats stats;
 
@@ -258,39 +260,39 @@ static void test_drop(void **state)
 		struct transfer *transfer;
 
 		call_init(&call, "gone");
-		transfer = http_start(&call, &scene->account.endpoint, i % 2 ? &stall : &slow);
+		transfer = http_start(&call, &fixture->account.endpoint, i % 2 ? &stall : &slow);
 		usleep(i < 4 ? 5000 : 0);
 		http_drop(transfer, i % 2);
 		call_destroy(&call);
 		memset(&call, 0xff, sizeof(call));
 	}
 	http_drop(NULL, true);
-	assert_int_equal(perform(scene, get("/ok")), 0);
+	assert_int_equal(perform(fixture, get("/ok")), 0);
 	/* the slow ones come to their own end */
 	do {
 		usleep(1000);
-		http_stats(&scene->account.endpoint, &stats);
+		http_stats(&fixture->account.endpoint, &stats);
 	} while (stats.in_flight || stats.queued);
 }
 
 static void test_end(void **state)
 {
-	struct scene *scene = *state;
+	struct http_fixture *fixture = *state;
 	struct waiter waiters[6];
 	struct http_stats stats;
 	int64_t begun;
 
-	scene->account.endpoint.timeout = PATIENCE;
+	fixture->account.endpoint.timeout = PATIENCE;
 	for (int i = 0; i < 6; i++)
-		waiter_start(&waiters[i], &scene->account, "/stall");
+		waiter_start(&waiters[i], &fixture->account, "/stall");
 	/* nothing may be asked of it after it is freed */
 	do {
 		usleep(1000);
-		http_stats(&scene->account.endpoint, &stats);
-	} while (requests(scene) < 4 || stats.in_flight + stats.queued < 6);
+		http_stats(&fixture->account.endpoint, &stats);
+	} while (requests(fixture) < 4 || stats.in_flight + stats.queued < 6);
 	begun = now_ms();
-	http_free(scene->http);
-	scene->http = NULL;
+	http_free(fixture->http);
+	fixture->http = NULL;
 	for (int i = 0; i < 6; i++) {
 		waiter_end(&waiters[i]);
 		assert_int_equal(waiters[i].result, -EINTR);
@@ -327,10 +329,10 @@ static long switches(void)
 
 static void test_idle(void **state)
 {
-	struct scene *scene = *state;
+	struct http_fixture *fixture = *state;
 	long before, after = 0;
 
-	assert_int_equal(run_many(scene, "/ok", 8), 8);
+	assert_int_equal(run_many(fixture, "/ok", 8), 8);
 	/* it may take a busy machine a while to get there */
 	for (int turn = 0; turn < 5; turn++) {
 		before = after;
@@ -347,19 +349,19 @@ static void test_idle(void **state)
 
 static void test_log(void **state)
 {
-	struct scene *scene = *state;
+	struct http_fixture *fixture = *state;
 	struct http_request request = get("/drop");
 	size_t length;
 	char *text;
 
-	scene->account.endpoint.retry_budget = 0;
+	fixture->account.endpoint.retry_budget = 0;
 	request.headers[0] = (struct http_header){"X-Key", KEY};
 	request.header_count = 1;
 	request.user = "jane";
 	request.password = KEY;
-	assert_int_equal(perform(scene, request), -EREMOTEIO);
-	assert_null(strstr(scene->reply.words, KEY));
-	assert_int_equal(perform(scene, get("/ok")), 0);
+	assert_int_equal(perform(fixture, request), -EREMOTEIO);
+	assert_null(strstr(fixture->reply.words, KEY));
+	assert_int_equal(perform(fixture, get("/ok")), 0);
 	text = log_text(&length);
 	assert_non_null(text);
 	assert_non_null(strstr(text, "acme GET /drop -> connection to 127.0.0.1 port "));
@@ -394,14 +396,14 @@ static void test_urls(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++)
-		assert_int_equal(http_check_url(good[i], &why), 0);
+		assert_int_equal(http_url_check(good[i], &why), 0);
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
 		why = NULL;
-		assert_int_equal(http_check_url(bad[i], &why), -EINVAL);
+		assert_int_equal(http_url_check(bad[i], &why), -EINVAL);
 		assert_non_null(why);
 	}
 	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i += 2) {
-		char *escaped = http_escape(texts[i]);
+		char *escaped = http_url_escape(texts[i]);
 
 		assert_string_equal(escaped, texts[i + 1]);
 		free(escaped);
@@ -411,17 +413,17 @@ static void test_urls(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    SCENE(test_cancel_dns),
-	    SCENE(test_plain),
-	    SCENE(test_headers),
-	    SCENE(test_big),
-	    SCENE(test_parallel),
-	    SCENE(test_cancel),
-	    SCENE(test_cancel_changes),
-	    SCENE(test_drop),
-	    SCENE(test_end),
-	    SCENE(test_idle),
-	    SCENE(test_log),
+	    HTTP_TEST(test_cancel_dns),
+	    HTTP_TEST(test_plain),
+	    HTTP_TEST(test_headers),
+	    HTTP_TEST(test_big),
+	    HTTP_TEST(test_parallel),
+	    HTTP_TEST(test_cancel),
+	    HTTP_TEST(test_cancel_changes),
+	    HTTP_TEST(test_drop),
+	    HTTP_TEST(test_end),
+	    HTTP_TEST(test_idle),
+	    HTTP_TEST(test_log),
 	    cmocka_unit_test(test_urls),
 	};
 

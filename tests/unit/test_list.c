@@ -6,7 +6,7 @@
  * order and to its own sink, the account's limit holds for all together, what goes wrong in one
  * list is told apart, and nothing is left behind.
  */
-#include "tests/unit/lister.h"
+#include "tests/unit/list_server.h"
 #include "vendors/base/call.h"
 #include "vendors/http/http.h"
 #include "vendors/base/log.h"
@@ -33,7 +33,7 @@ struct pile {
 };
 
 struct scene {
-	struct lister lister;
+	struct list_server server;
 	struct http *http;
 	struct account account;
 	struct call call;
@@ -68,7 +68,7 @@ static int renew(struct call *call, struct account *account, uint64_t serial)
 }
 
 static const struct setting settings[] = {{.name = NULL}};
-static const struct vendor vendor = {.type = "lister",
+static const struct vendor vendor = {.type = "server",
 				     .settings = settings,
 				     .authorize = authorize,
 				     .renew = renew};
@@ -126,13 +126,13 @@ static int setup(void **state)
 	struct scene *scene = calloc(1, sizeof(*scene));
 
 	assert_non_null(scene);
-	assert_true(lister_start(&scene->lister));
+	assert_true(list_server_start(&scene->server));
 	scene->http = http_new();
 	assert_non_null(scene->http);
 	scene->account.name = (char *)(size_t) "acme";
 	scene->account.endpoint.name = scene->account.name;
 	scene->account.vendor = &vendor;
-	scene->account.endpoint.base_url = scene->lister.url;
+	scene->account.endpoint.base_url = scene->server.url;
 	scene->account.endpoint.parallel = 8;
 	scene->account.max_users = 1000000;
 	scene->account.endpoint.timeout = 20;
@@ -160,7 +160,7 @@ static int teardown(void **state)
 	struct scene *scene = *state;
 
 	http_free(scene->http);
-	lister_stop(&scene->lister);
+	list_server_stop(&scene->server);
 	call_destroy(&scene->call);
 	log_free();
 	free(scene);
@@ -181,22 +181,22 @@ static void settle(struct scene *scene)
 		usleep(1000);
 		http_stats(&scene->account.endpoint, &stats);
 	} while (stats.in_flight);
-	lister_order(&scene->lister, NULL);
+	list_server_order(&scene->server, NULL);
 }
 
 static int requests(struct scene *scene)
 {
-	return lister_count(&scene->lister, &scene->lister.requests);
+	return list_server_count(&scene->server, &scene->server.requests);
 }
 
 static int most_running(struct scene *scene)
 {
-	return lister_count(&scene->lister, &scene->lister.most_running);
+	return list_server_count(&scene->server, &scene->server.most_running);
 }
 
 static int asked(struct scene *scene, size_t list)
 {
-	return lister_count(&scene->lister, &scene->lister.asked[list]);
+	return list_server_count(&scene->server, &scene->server.asked[list]);
 }
 
 /* ---- tests ---- */
@@ -219,7 +219,7 @@ static void test_one_list(void **state)
 
 		paging = i % 2 ? PAGING_OFFSET : PAGING_NUMBER;
 		settle(scene);
-		scene->lister.rows[0] = sizes[i / 2];
+		scene->server.rows[0] = sizes[i / 2];
 		pile->rows = 0;
 		assert_int_equal(list_walk(&scene->call, &scene->account, &lists, "0", &pile->sink),
 				 0);
@@ -235,21 +235,21 @@ static void test_many_lists(void **state)
 	const unsigned parallels[] = {1, 2, 8, 64};
 	struct scene *scene = *state;
 
-	scene->lister.total = true;
+	scene->server.total = true;
 	for (size_t i = 0; i < 40; i++)
-		scene->lister.rows[i] = i * 37 % 450;
+		scene->server.rows[i] = i * 37 % 450;
 	for (size_t round = 0; round < 4; round++) {
 		int pages = 0;
 
 		scene->account.endpoint.parallel = parallels[round];
-		scene->lister.delay = 4;
+		scene->server.delay = 4;
 		settle(scene);
-		scene->lister.together = round < 3 ? (int)parallels[round] : 0;
+		scene->server.together = round < 3 ? (int)parallels[round] : 0;
 		for (size_t i = 0; i < 40; i++)
 			scene->piles[i].rows = 0;
 		assert_int_equal(list_all(scene, 40), 0);
 		for (size_t i = 0; i < 40; i++) {
-			size_t rows = scene->lister.rows[i];
+			size_t rows = scene->server.rows[i];
 
 			assert_int_equal(scene->piles[i].rows, rows);
 			assert_int_equal(scene->piles[i].resets, 0);
@@ -272,8 +272,8 @@ static void test_one_restarts(void **state)
 	struct scene *scene = *state;
 
 	for (size_t i = 0; i < 10; i++)
-		scene->lister.rows[i] = 350;
-	lister_order(&scene->lister, &(struct mishap){.list = 4, .start = 200, .times = 1});
+		scene->server.rows[i] = 350;
+	list_server_order(&scene->server, &(struct mishap){.list = 4, .start = 200, .times = 1});
 	assert_int_equal(list_all(scene, 10), 0);
 	for (size_t i = 0; i < 10; i++) {
 		assert_int_equal(scene->piles[i].rows, 350);
@@ -286,10 +286,10 @@ static void test_one_fails(void **state)
 {
 	struct scene *scene = *state;
 
-	scene->lister.delay = 20;
+	scene->server.delay = 20;
 	for (size_t i = 0; i < 20; i++)
-		scene->lister.rows[i] = 250;
-	lister_order(&scene->lister, &(struct mishap){.list = 7, .status = 404, .times = -1});
+		scene->server.rows[i] = 250;
+	list_server_order(&scene->server, &(struct mishap){.list = 7, .status = 404, .times = -1});
 	assert_int_equal(list_all(scene, 20), -EREMOTEIO);
 	assert_int_equal(scene->call.error, EREMOTEIO);
 	assert_int_equal(scene->call.status, 404);
@@ -305,12 +305,12 @@ static void test_errors_behind_the_end(void **state)
 	struct scene *scene = *state;
 
 	lists.offset_ceiling = 1000;
-	scene->lister.rows[0] = 300;
-	lister_order(&scene->lister, &(struct mishap){.list = 0,
-						      .start = 300,
-						      .beyond = true,
-						      .status = 400,
-						      .times = -1});
+	scene->server.rows[0] = 300;
+	list_server_order(&scene->server, &(struct mishap){.list = 0,
+							   .start = 300,
+							   .beyond = true,
+							   .status = 400,
+							   .times = -1});
 	assert_int_equal(list_all(scene, 1), 0);
 	assert_int_equal(scene->piles[0].rows, 300);
 	assert_int_equal(scene->call.error, 0);
@@ -324,12 +324,12 @@ static void test_ceiling(void **state)
 
 	paging = PAGING_OFFSET;
 	lists.offset_ceiling = 500;
-	scene->lister.rows[0] = scene->lister.rows[1] = 900;
-	lister_order(&scene->lister, &(struct mishap){.list = 0,
-						      .start = 400,
-						      .beyond = true,
-						      .status = 400,
-						      .times = -1});
+	scene->server.rows[0] = scene->server.rows[1] = 900;
+	list_server_order(&scene->server, &(struct mishap){.list = 0,
+							   .start = 400,
+							   .beyond = true,
+							   .status = 400,
+							   .times = -1});
 	assert_int_equal(list_all(scene, 2), -EREMOTEIO);
 	assert_true(scene->parts[0].cut);
 	assert_false(scene->parts[1].cut);
@@ -344,15 +344,15 @@ static void test_ceiling_told_by_the_total(void **state)
 
 	paging = PAGING_OFFSET;
 	lists.offset_ceiling = 500;
-	scene->lister.total = true;
-	scene->lister.rows[0] = 601;
+	scene->server.total = true;
+	scene->server.rows[0] = 601;
 	assert_int_equal(list_all(scene, 1), -EREMOTEIO);
 	assert_true(scene->parts[0].cut);
 	assert_int_equal(requests(scene), 1);
 	assert_non_null(strstr(scene->call.words, "no more than its first 500 rows"));
 	scene->parts[0].cut = false;
 	scene->piles[0].rows = 0;
-	scene->lister.rows[0] = 600;
+	scene->server.rows[0] = 600;
 	assert_int_equal(list_all(scene, 1), 0);
 	assert_int_equal(scene->piles[0].rows, 600);
 	assert_int_equal(requests(scene), 1 + 6);
@@ -364,14 +364,14 @@ static void test_renewal(void **state)
 	struct scene *scene = *state;
 
 	for (size_t i = 0; i < 10; i++)
-		scene->lister.rows[i] = 250;
-	lister_order(&scene->lister,
-		     &(struct mishap){.list = 3, .start = 100, .status = 401, .times = 1});
+		scene->server.rows[i] = 250;
+	list_server_order(&scene->server,
+			  &(struct mishap){.list = 3, .start = 100, .status = 401, .times = 1});
 	assert_int_equal(list_all(scene, 10), 0);
 	assert_int_equal(renewals, 1);
 	assert_int_equal(scene->piles[3].rows, 250);
-	lister_order(&scene->lister,
-		     &(struct mishap){.list = 3, .start = 100, .status = 401, .times = -1});
+	list_server_order(&scene->server,
+			  &(struct mishap){.list = 3, .start = 100, .status = 401, .times = -1});
 	for (size_t i = 0; i < 10; i++)
 		scene->piles[i].rows = 0;
 	assert_int_equal(list_all(scene, 10), -EKEYREJECTED);
@@ -382,9 +382,9 @@ static void test_cancelled(void **state)
 {
 	struct scene *scene = *state;
 
-	scene->lister.delay = 20;
+	scene->server.delay = 20;
 	for (size_t i = 0; i < 40; i++)
-		scene->lister.rows[i] = 1000;
+		scene->server.rows[i] = 1000;
 	scene->piles[2].cancel = &scene->call;
 	assert_int_equal(list_all(scene, 40), -EINTR);
 	assert_non_null(strstr(scene->call.words, "interrupted while the rows were listed"));

@@ -22,7 +22,7 @@
 #include <string.h>
 
 #include "cache/document/merge.h"
-#include "tests/unit/flat.h"
+#include "tests/unit/flat_record.h"
 
 #define ROUNDS 6000
 
@@ -37,17 +37,17 @@ static char *dump(const json_t *value)
 
 /* A base, what we wrote and what they made of it, as maps. */
 struct triple {
-	struct map *base;
-	struct map *ours; /* without nulls, as base and theirs */
-	struct map *ours_all;
-	struct map *theirs;
-	struct map *theirs_all;
+	struct flat_record *base;
+	struct flat_record *ours; /* without nulls, as base and theirs */
+	struct flat_record *ours_all;
+	struct flat_record *theirs;
+	struct flat_record *theirs_all;
 };
 
 /* Is this leaf of our document one change? Its path is then the topmost one that changed. */
 static bool is_our_change(const struct triple *triple, const struct leaf *leaf)
 {
-	const struct leaf *before = map_find(triple->base, leaf->path);
+	const struct leaf *before = flat_record_find(triple->base, leaf->path);
 
 	if (!open_way(triple->base, leaf->path, false))
 		return false; /* lies inside a change */
@@ -139,8 +139,8 @@ static bool is_ours(const struct triple *triple, const char *path)
 	return false;
 }
 
-static void check_ours_kept(const struct triple *triple, const struct map *result,
-			    const struct map *result_all)
+static void check_ours_kept(const struct triple *triple, const struct flat_record *result,
+			    const struct flat_record *result_all)
 {
 	for (size_t i = 0; i < triple->ours_all->count; i++) {
 		const struct leaf *leaf = &triple->ours_all->leaves[i];
@@ -156,18 +156,18 @@ static void check_ours_kept(const struct triple *triple, const struct map *resul
 	}
 }
 
-static void check_theirs_kept(const struct triple *triple, const struct map *result_all)
+static void check_theirs_kept(const struct triple *triple, const struct flat_record *result_all)
 {
-	const struct map *theirs = triple->theirs_all;
+	const struct flat_record *theirs = triple->theirs_all;
 
 	for (size_t i = 0; i < theirs->count; i++)
 		if (!is_ours(triple, theirs->leaves[i].path))
-			assert_true(
-			    map_says(result_all, theirs->leaves[i].path, theirs->leaves[i].text));
+			assert_true(flat_record_says(result_all, theirs->leaves[i].path,
+						     theirs->leaves[i].text));
 	for (size_t i = 0; i < result_all->count; i++)
 		if (!is_ours(triple, result_all->leaves[i].path))
-			assert_true(map_says(theirs, result_all->leaves[i].path,
-					     result_all->leaves[i].text));
+			assert_true(flat_record_says(theirs, result_all->leaves[i].path,
+						     result_all->leaves[i].text));
 }
 
 /* Their members come first in the result, in their order. What we replaced whole is ours inside. */
@@ -185,7 +185,7 @@ static void check_order(const struct triple *triple, const char *path, json_t *t
 		assert_non_null(place);
 		assert_string_equal(json_object_iter_key(place), name);
 		snprintf(inner, sizeof(inner), "%s%s" MARK, path, name);
-		leaf = map_find(triple->ours_all, inner);
+		leaf = flat_record_find(triple->ours_all, inner);
 		if (json_is_object(value) && !(leaf && is_our_change(triple, leaf)))
 			check_order(triple, inner, value, json_object_iter_value(place));
 		place = json_object_iter_next(result, place);
@@ -322,8 +322,8 @@ struct tally {
 static void check_result(const struct merge *merge, const struct triple *triple, json_t *theirs,
 			 json_t *result, struct tally *tally)
 {
-	struct map *result_map = map_new(result, false);
-	struct map *result_all = map_new(result, true);
+	struct flat_record *result_map = flat_record_new(result, false);
+	struct flat_record *result_all = flat_record_new(result, true);
 	const struct edit *conflict = NULL;
 	bool changed = !agree(triple->theirs, triple->base, "");
 	json_t *again = json_deep_copy(result);
@@ -340,8 +340,8 @@ static void check_result(const struct merge *merge, const struct triple *triple,
 	if (!merge->count)
 		tally->nothing++;
 	json_decref(again);
-	map_free(result_map);
-	map_free(result_all);
+	flat_record_free(result_map);
+	flat_record_free(result_all);
 }
 
 /* Empty it from the inside: whoever shares a part of it will show that. */
@@ -374,8 +374,9 @@ static void diff_copies(const json_t *base, const json_t *ours, struct merge *me
 
 static void check_merge(json_t *base, json_t *ours, json_t *theirs, bool force, struct tally *tally)
 {
-	struct triple triple = {map_new(base, false), map_new(ours, false), map_new(ours, true),
-				map_new(theirs, false), map_new(theirs, true)};
+	struct triple triple = {flat_record_new(base, false), flat_record_new(ours, false),
+				flat_record_new(ours, true), flat_record_new(theirs, false),
+				flat_record_new(theirs, true)};
 	char *before = dump(theirs);
 	char *after;
 	json_t *result = json_deep_copy(theirs);
@@ -413,11 +414,11 @@ static void check_merge(json_t *base, json_t *ours, json_t *theirs, bool force, 
 	free(edits);
 	merge_clear(&merge);
 	json_decref(result);
-	map_free(triple.base);
-	map_free(triple.ours);
-	map_free(triple.ours_all);
-	map_free(triple.theirs);
-	map_free(triple.theirs_all);
+	flat_record_free(triple.base);
+	flat_record_free(triple.ours);
+	flat_record_free(triple.ours_all);
+	flat_record_free(triple.theirs);
+	flat_record_free(triple.theirs_all);
 }
 
 static void test_three_ways(void **state)

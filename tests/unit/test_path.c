@@ -107,9 +107,10 @@ static void test_kinds(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		char stem[PATH_STEM_MAX + 1];
+		struct path_name name;
 
-		assert_int_equal(path_parse(cases[i].name, stem), cases[i].kind);
+		path_parse(cases[i].name, &name);
+		assert_int_equal(name.kind, cases[i].kind);
 	}
 }
 

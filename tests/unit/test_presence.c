@@ -9,34 +9,34 @@
 #include "cache/roster/publish.h"
 #include "cache/roster/roster.h"
 #include "cache/roster/whole.h"
-#include "tests/unit/played.h"
+#include "tests/unit/stub_vendor.h"
 #include "vendors/rest/account.h"
 
 static const char *const time_keys[] = {"updated_at", NULL};
 
-static void note_made(struct scene *scene, const char *id, int value)
+static void note_made(struct stub_roster *stub, const char *id, int value)
 {
 	struct timespec now = {1, 0};
 	json_t *object = user(id, value);
 	struct record *record = record_new(&people, id, object, now);
 
-	presence_note_made(scene->roster, record);
+	presence_note_made(stub->roster, record);
 	record_put(record);
 	json_decref(object);
 }
 
-static void delete_user(struct scene *scene, const char *id)
+static void delete_user(struct stub_roster *stub, const char *id)
 {
 	json_t *before = user(id, 0);
 
-	presence_note_deleted(scene->roster, id, before);
-	publish_deleted(scene->roster, id);
+	presence_note_deleted(stub->roster, id, before);
+	publish_deleted(stub->roster, id);
 	json_decref(before);
 }
 
-static size_t count(struct scene *scene)
+static size_t count(struct stub_roster *stub)
 {
-	struct snapshot *snapshot = whole(scene);
+	struct snapshot *snapshot = whole(stub);
 	size_t users = snapshot->count;
 
 	snapshot_put(snapshot);
@@ -44,125 +44,125 @@ static size_t count(struct scene *scene)
 }
 
 /* The whole roster, fetched anew. */
-static struct snapshot *fetch(struct scene *scene)
+static struct snapshot *fetch(struct stub_roster *stub)
 {
-	roster_refresh(scene->roster);
-	return whole(scene);
+	roster_refresh(stub->roster);
+	return whole(stub);
 }
 
 static void test_made(void **state)
 {
 	struct snapshot *now;
-	struct scene scene;
+	struct stub_roster stub;
 
 	(void)state;
-	begin(&scene, 10);
-	assert_int_equal(count(&scene), 10);
-	note_made(&scene, "20", 1);
+	begin(&stub, 10);
+	assert_int_equal(count(&stub), 10);
+	note_made(&stub, "20", 1);
 	for (int turn = 0; turn < 2; turn++) {
-		now = fetch(&scene);
+		now = fetch(&stub);
 		assert_int_equal(now->count, 11);
 		assert_int_equal(value_in(now, "20"), 1);
 		snapshot_put(now);
-		roster_refresh(scene.roster);
-		assert_int_equal(ask_record(&scene, "20"), 1);
-		publish_absent(scene.roster, "20");
-		assert_int_equal(ask_record(&scene, "20"), 1);
+		roster_refresh(stub.roster);
+		assert_int_equal(ask_record(&stub, "20"), 1);
+		publish_absent(stub.roster, "20");
+		assert_int_equal(ask_record(&stub, "20"), 1);
 	}
 	/* as it is known last, not as it was made */
-	write_user(&scene, "20", 2);
-	now = fetch(&scene);
+	write_user(&stub, "20", 2);
+	now = fetch(&stub);
 	assert_int_equal(value_in(now, "20"), 2);
 	snapshot_put(now);
 	/* nobody else is helped by that */
-	roster_refresh(scene.roster);
-	assert_int_equal(ask_record(&scene, "30"), -ENOENT);
-	assert_false(presence_was_made(scene.roster, "30"));
-	assert_true(presence_was_made(scene.roster, "20"));
+	roster_refresh(stub.roster);
+	assert_int_equal(ask_record(&stub, "30"), -ENOENT);
+	assert_false(presence_was_made(stub.roster, "30"));
+	assert_true(presence_was_made(stub.roster, "20"));
 	/* once the vendor shows it, its word counts */
 	user_count = 21;
 	atomic_store(&values[20], 3);
-	now = fetch(&scene);
+	now = fetch(&stub);
 	assert_int_equal(now->count, 21);
 	assert_int_equal(value_in(now, "20"), 3);
 	snapshot_put(now);
 	user_count = 10;
-	now = fetch(&scene);
+	now = fetch(&stub);
 	assert_int_equal(value_in(now, "20"), 3);
 	snapshot_put(now);
-	end(&scene);
+	end(&stub);
 }
 
 static void test_deleted(void **state)
 {
 	struct snapshot *now;
-	struct scene scene;
+	struct stub_roster stub;
 
 	(void)state;
-	begin(&scene, 10);
-	assert_int_equal(count(&scene), 10);
-	delete_user(&scene, "6");
+	begin(&stub, 10);
+	assert_int_equal(count(&stub), 10);
+	delete_user(&stub, "6");
 	for (int turn = 0; turn < 2; turn++) {
-		now = fetch(&scene);
+		now = fetch(&stub);
 		assert_int_equal(now->count, 9);
 		assert_int_equal(value_in(now, "6"), -1);
 		snapshot_put(now);
-		roster_refresh(scene.roster);
-		assert_int_equal(ask_record(&scene, "6"), -ENOENT);
+		roster_refresh(stub.roster);
+		assert_int_equal(ask_record(&stub, "6"), -ENOENT);
 	}
 	/* made again, it is there */
-	note_made(&scene, "6", 4);
-	now = fetch(&scene);
+	note_made(&stub, "6", 4);
+	now = fetch(&stub);
 	assert_int_equal(now->count, 10);
 	snapshot_put(now);
-	end(&scene);
+	end(&stub);
 }
 
 /* Without lag a list is the vendor's word at once. */
 static void test_no_lag(void **state)
 {
 	struct snapshot *now;
-	struct scene scene;
+	struct stub_roster stub;
 
 	(void)state;
-	begin(&scene, 10);
-	scene.account->lag = 0;
-	delete_user(&scene, "6");
-	note_made(&scene, "20", 1);
-	assert_false(presence_was_made(scene.roster, "20"));
-	now = fetch(&scene);
+	begin(&stub, 10);
+	stub.account->lag = 0;
+	delete_user(&stub, "6");
+	note_made(&stub, "20", 1);
+	assert_false(presence_was_made(stub.roster, "20"));
+	now = fetch(&stub);
 	assert_int_equal(now->count, 10);
 	assert_int_equal(value_in(now, "6"), 0);
 	snapshot_put(now);
-	end(&scene);
+	end(&stub);
 }
 
 /* When lag is over, the next question goes to the vendor, long before ttl. */
 static void test_the_end_of_lag(void **state)
 {
-	struct scene scene;
+	struct stub_roster stub;
 	struct call call;
 	double seconds;
 
 	(void)state;
-	begin(&scene, 10);
+	begin(&stub, 10);
 	call_init(&call, "test");
-	scene.account->lag = 1;
-	scene.account->ttl = 3600;
-	delete_user(&scene, "6");
-	note_made(&scene, "20", 1);
-	snapshot_put(fetch(&scene));
-	snapshot_put(whole_snapshot(scene.roster, &seconds));
+	stub.account->lag = 1;
+	stub.account->ttl = 3600;
+	delete_user(&stub, "6");
+	note_made(&stub, "20", 1);
+	snapshot_put(fetch(&stub));
+	snapshot_put(whole_snapshot(stub.roster, &seconds));
 	assert_true(seconds <= 1);
-	while (ask_record(&scene, "20") != -ENOENT || ask_record(&scene, "6") != 0)
+	while (ask_record(&stub, "20") != -ENOENT || ask_record(&stub, "6") != 0)
 		call_pause(&call, 20);
-	assert_int_equal(count(&scene), 10);
+	assert_int_equal(count(&stub), 10);
 	/* and then for as long as any */
-	snapshot_put(fetch(&scene));
-	snapshot_put(whole_snapshot(scene.roster, &seconds));
+	snapshot_put(fetch(&stub));
+	snapshot_put(whole_snapshot(stub.roster, &seconds));
 	assert_true(seconds > 1);
 	call_destroy(&call);
-	end(&scene);
+	end(&stub);
 }
 
 /* Is user 6, shown with TIME (NULL: none), taken for the one that was deleted with BEFORE? */

@@ -2,151 +2,151 @@
 /*
  * test_retry.c - which requests are sent again, when, and when that ends.
  *
- * Against the small server of web.h. Budgets are one or two seconds. What must not be late is
- * allowed AT_ONCE_MS more, as the machine may be busy.
+ * Against the small server of http_server.h. Budgets are one or two seconds. What must not be late
+ * is allowed AT_ONCE_MS more, as the machine may be busy.
  */
-#include "tests/unit/scene.h"
+#include "tests/unit/http_fixture.h"
 
 static void test_throttled(void **state)
 {
-	struct scene *scene = *state;
+	struct http_fixture *fixture = *state;
 	struct http_stats stats;
 	int64_t begun = now_ms();
 
-	scene->account.endpoint.retry_budget = PATIENCE;
-	web_order(&scene->web, 1, 429, "Retry-After", "1");
-	assert_int_equal(run_many(scene, "/fail", 4), 4);
+	fixture->account.endpoint.retry_budget = PATIENCE;
+	http_server_order(&fixture->server, 1, 429, "Retry-After", "1");
+	assert_int_equal(run_many(fixture, "/fail", 4), 4);
 	assert_in_range(now_ms() - begun, 1000, 1000 + AT_ONCE_MS);
-	http_stats(&scene->account.endpoint, &stats);
+	http_stats(&fixture->account.endpoint, &stats);
 	assert_int_equal(stats.throttled, 1);
 	assert_int_equal(stats.retries, 1);
 	/* a POST that met a 429 was not applied */
-	web_order(&scene->web, 2, 429, NULL, NULL);
-	assert_int_equal(perform(scene, post("/fail")), 0);
-	assert_int_equal(scene->reply.status, 200);
+	http_server_order(&fixture->server, 2, 429, NULL, NULL);
+	assert_int_equal(perform(fixture, post("/fail")), 0);
+	assert_int_equal(fixture->reply.status, 200);
 	begun = now_ms();
-	web_order(&scene->web, 1, 429, "X-RateLimit-Retry-After", "1");
-	assert_int_equal(perform(scene, get("/fail")), 0);
-	assert_int_equal(scene->reply.status, 200);
+	http_server_order(&fixture->server, 1, 429, "X-RateLimit-Retry-After", "1");
+	assert_int_equal(perform(fixture, get("/fail")), 0);
+	assert_int_equal(fixture->reply.status, 200);
 	assert_in_range(now_ms() - begun, 1000, 1000 + AT_ONCE_MS);
 }
 
 /* Half as many after a 429, one more after each round, but what was too many is tried late. */
 static void test_halved(void **state)
 {
-	struct scene *scene = *state;
+	struct http_fixture *fixture = *state;
 
-	assert_int_equal(http_allowed(&scene->account.endpoint), 4);
-	web_order(&scene->web, 1, 429, NULL, NULL);
-	assert_int_equal(perform(scene, get("/fail")), 0);
-	assert_int_equal(scene->reply.status, 200);
-	assert_int_equal(http_allowed(&scene->account.endpoint), 2);
-	scene->web.most_running = 0;
-	web_together(&scene->web, 2);
-	assert_int_equal(run_many(scene, "/slow", 4), 4);
-	assert_in_range(scene->web.most_running, 2, 3);
-	assert_int_equal(http_allowed(&scene->account.endpoint), 3);
+	assert_int_equal(http_allowed(&fixture->account.endpoint), 4);
+	http_server_order(&fixture->server, 1, 429, NULL, NULL);
+	assert_int_equal(perform(fixture, get("/fail")), 0);
+	assert_int_equal(fixture->reply.status, 200);
+	assert_int_equal(http_allowed(&fixture->account.endpoint), 2);
+	fixture->server.most_running = 0;
+	http_server_together(&fixture->server, 2);
+	assert_int_equal(run_many(fixture, "/slow", 4), 4);
+	assert_in_range(fixture->server.most_running, 2, 3);
+	assert_int_equal(http_allowed(&fixture->account.endpoint), 3);
 	for (int i = 0; i < 4; i++)
-		assert_int_equal(run_many(scene, "/ok", 10), 10);
-	assert_int_equal(http_allowed(&scene->account.endpoint), 3);
-	assert_int_equal(run_many(scene, "/ok", 10), 10);
-	assert_int_equal(http_allowed(&scene->account.endpoint), 4);
+		assert_int_equal(run_many(fixture, "/ok", 10), 10);
+	assert_int_equal(http_allowed(&fixture->account.endpoint), 3);
+	assert_int_equal(run_many(fixture, "/ok", 10), 10);
+	assert_int_equal(http_allowed(&fixture->account.endpoint), 4);
 }
 
 /* While nobody gets an answer, one at a time asks, and less and less often. */
 static void test_one_goes_ahead(void **state)
 {
-	struct scene *scene = *state;
+	struct http_fixture *fixture = *state;
 	int64_t begun = now_ms();
 
-	scene->account.endpoint.retry_budget = 2;
-	web_order(&scene->web, 1000, 429, NULL, NULL);
-	assert_int_equal(run_many(scene, "/fail", 4), 0);
+	fixture->account.endpoint.retry_budget = 2;
+	http_server_order(&fixture->server, 1000, 429, NULL, NULL);
+	assert_int_equal(run_many(fixture, "/fail", 4), 0);
 	/* two seconds each, and all together where they were sent together; else they queue */
 	assert_in_range(now_ms() - begun, 1900, 2 * AT_ONCE_MS);
-	assert_in_range(requests(scene), 2, 60);
-	assert_int_equal(http_allowed(&scene->account.endpoint), 1);
-	web_order(&scene->web, 0, 429, NULL, NULL);
-	assert_int_equal(run_many(scene, "/slow", 4), 4);
+	assert_in_range(requests(fixture), 2, 60);
+	assert_int_equal(http_allowed(&fixture->account.endpoint), 1);
+	http_server_order(&fixture->server, 0, 429, NULL, NULL);
+	assert_int_equal(run_many(fixture, "/slow", 4), 4);
 }
 
 static void test_throttled_long(void **state)
 {
-	struct scene *scene = *state;
+	struct http_fixture *fixture = *state;
 	int64_t begun = now_ms();
 	char date[64];
 	time_t when = time(NULL) + 3600;
 	struct tm parts;
 
-	scene->account.endpoint.retry_budget = PATIENCE;
+	fixture->account.endpoint.retry_budget = PATIENCE;
 	/* of a change that may have been made, only that one is told: it must be looked up */
-	web_order(&scene->web, 1, 503, "Retry-After", date);
+	http_server_order(&fixture->server, 1, 503, "Retry-After", date);
 	strftime(date, sizeof(date), "%a, %d %b %Y %H:%M:%S GMT", gmtime_r(&when, &parts));
-	assert_int_equal(perform(scene, post("/fail")), 0);
-	assert_int_equal(scene->reply.status, 503);
-	web_order(&scene->web, 1, 429, "Retry-After", "1000");
-	assert_int_equal(perform(scene, get("/fail")), 0);
-	assert_int_equal(scene->reply.status, 429);
-	assert_int_equal(scene->reply.length, 2);
+	assert_int_equal(perform(fixture, post("/fail")), 0);
+	assert_int_equal(fixture->reply.status, 503);
+	http_server_order(&fixture->server, 1, 429, "Retry-After", "1000");
+	assert_int_equal(perform(fixture, get("/fail")), 0);
+	assert_int_equal(fixture->reply.status, 429);
+	assert_int_equal(fixture->reply.length, 2);
 	/* the others do not knock either */
-	assert_int_equal(perform(scene, get("/ok")), 0);
-	assert_int_equal(scene->reply.status, 429);
-	assert_false(scene->reply.sent);
-	assert_int_equal(requests(scene), 2);
+	assert_int_equal(perform(fixture, get("/ok")), 0);
+	assert_int_equal(fixture->reply.status, 429);
+	assert_false(fixture->reply.sent);
+	assert_int_equal(requests(fixture), 2);
 	assert_true(now_ms() - begun < AT_ONCE_MS);
 }
 
 static void test_5xx(void **state)
 {
-	struct scene *scene = *state;
+	struct http_fixture *fixture = *state;
 
-	web_order(&scene->web, 2, 500, NULL, NULL);
-	assert_int_equal(perform(scene, get("/fail")), 0);
-	assert_int_equal(scene->reply.status, 200);
-	assert_string_equal(scene->reply.body, "hello");
-	assert_int_equal(requests(scene), 3);
-	web_order(&scene->web, 1, 501, NULL, NULL);
-	assert_int_equal(perform(scene, get("/fail")), 0);
-	assert_int_equal(scene->reply.status, 501);
-	web_order(&scene->web, 1, 503, NULL, NULL);
-	assert_int_equal(perform(scene, post("/fail")), 0);
-	assert_int_equal(scene->reply.status, 503);
-	assert_int_equal(requests(scene), 5);
-	scene->account.endpoint.retry_budget = 0;
-	web_order(&scene->web, 1, 502, NULL, NULL);
-	assert_int_equal(perform(scene, get("/fail")), 0);
-	assert_int_equal(scene->reply.status, 502);
-	assert_int_equal(requests(scene), 6);
+	http_server_order(&fixture->server, 2, 500, NULL, NULL);
+	assert_int_equal(perform(fixture, get("/fail")), 0);
+	assert_int_equal(fixture->reply.status, 200);
+	assert_string_equal(fixture->reply.body, "hello");
+	assert_int_equal(requests(fixture), 3);
+	http_server_order(&fixture->server, 1, 501, NULL, NULL);
+	assert_int_equal(perform(fixture, get("/fail")), 0);
+	assert_int_equal(fixture->reply.status, 501);
+	http_server_order(&fixture->server, 1, 503, NULL, NULL);
+	assert_int_equal(perform(fixture, post("/fail")), 0);
+	assert_int_equal(fixture->reply.status, 503);
+	assert_int_equal(requests(fixture), 5);
+	fixture->account.endpoint.retry_budget = 0;
+	http_server_order(&fixture->server, 1, 502, NULL, NULL);
+	assert_int_equal(perform(fixture, get("/fail")), 0);
+	assert_int_equal(fixture->reply.status, 502);
+	assert_int_equal(requests(fixture), 6);
 }
 
 static void test_lost(void **state)
 {
-	struct scene *scene = *state;
+	struct http_fixture *fixture = *state;
 
-	scene->account.endpoint.retry_budget = 2;
+	fixture->account.endpoint.retry_budget = 2;
 	/* on a kept connection, where curl alone would send the POST again */
-	assert_int_equal(perform(scene, get("/ok")), 0);
-	assert_int_equal(perform(scene, post("/drop")), -EREMOTEIO);
-	assert_true(scene->reply.sent);
-	assert_int_equal(scene->reply.status, 0);
-	assert_int_equal(requests(scene), 2);
-	assert_non_null(strstr(scene->reply.words, "lost"));
-	assert_int_equal(perform(scene, post("/short")), -EREMOTEIO);
-	assert_null(scene->reply.body);
-	assert_int_equal(requests(scene), 3);
-	assert_int_equal(perform(scene, get("/drop")), -EREMOTEIO);
-	assert_true(requests(scene) > 4);
-	assert_int_equal(perform(scene, get("/ok")), 0);
+	assert_int_equal(perform(fixture, get("/ok")), 0);
+	assert_int_equal(perform(fixture, post("/drop")), -EREMOTEIO);
+	assert_true(fixture->reply.sent);
+	assert_int_equal(fixture->reply.status, 0);
+	assert_int_equal(requests(fixture), 2);
+	assert_non_null(strstr(fixture->reply.words, "lost"));
+	assert_int_equal(perform(fixture, post("/short")), -EREMOTEIO);
+	assert_null(fixture->reply.body);
+	assert_int_equal(requests(fixture), 3);
+	assert_int_equal(perform(fixture, get("/drop")), -EREMOTEIO);
+	assert_true(requests(fixture) > 4);
+	assert_int_equal(perform(fixture, get("/ok")), 0);
 }
 
 /* The longest time in which nothing moved. */
-static int64_t move_on(struct scene *scene)
+static int64_t move_on(struct http_fixture *fixture)
 {
 	int64_t longest = 0, last = now_ms();
 
 	for (int i = 0; i < 4; i++) {
 		usleep(300000);
-		http_progress(&scene->account.endpoint);
+		http_progress(&fixture->account.endpoint);
 		longest = now_ms() - last > longest ? now_ms() - last : longest;
 		last = now_ms();
 	}
@@ -155,19 +155,19 @@ static int64_t move_on(struct scene *scene)
 
 static void test_progress(void **state)
 {
-	struct scene *scene = *state;
+	struct http_fixture *fixture = *state;
 	int64_t begun, took = 0, longest = 1000;
 
-	scene->account.endpoint.retry_budget = 1;
-	web_order(&scene->web, 100000, 503, NULL, NULL);
+	fixture->account.endpoint.retry_budget = 1;
+	http_server_order(&fixture->server, 100000, 503, NULL, NULL);
 	/* where the machine stood still for as long as the budget, it was right to give up: once
 	 * more */
 	while (longest > 800) {
 		struct waiter waiter;
 
 		begun = now_ms();
-		waiter_start(&waiter, &scene->account, "/fail");
-		longest = move_on(scene);
+		waiter_start(&waiter, &fixture->account, "/fail");
+		longest = move_on(fixture);
 		waiter_end(&waiter);
 		took = now_ms() - begun;
 		assert_int_equal(waiter.result, 0);
@@ -180,95 +180,96 @@ static void test_progress(void **state)
 
 static void test_refused(void **state)
 {
-	struct scene *scene = *state;
+	struct http_fixture *fixture = *state;
 	struct http_request request = get("/ok");
-	struct account *gone = &scene->other;
+	struct account *gone = &fixture->other;
 	char url[64];
-	struct web later;
+	struct http_server later;
 	int64_t begun;
 
 	/* a port that was free a moment ago */
-	assert_true(web_start(&later, 0));
-	web_stop(&later);
+	assert_true(http_server_start(&later, 0));
+	http_server_stop(&later);
 	snprintf(url, sizeof(url), "http://127.0.0.1:%u", later.port);
-	*gone = scene->account;
+	*gone = fixture->account;
 	gone->endpoint.base_url = url;
 	gone->endpoint.retry_budget = 1;
-	assert_int_equal(http_add(scene->http, &gone->endpoint), 0);
+	assert_int_equal(http_add(fixture->http, &gone->endpoint), 0);
 	request.headers[0] = (struct http_header){"X-Key", KEY};
 	request.header_count = 1;
 	request.user = "user-" KEY;
 	request.password = "password-" KEY;
 	begun = now_ms();
-	assert_int_equal(http_perform(&scene->call, &gone->endpoint, &request, &scene->reply),
+	assert_int_equal(http_perform(&fixture->call, &gone->endpoint, &request, &fixture->reply),
 			 -ECONNREFUSED);
 	assert_in_range(now_ms() - begun, 900, 1000 + AT_ONCE_MS);
 	snprintf(url, sizeof(url), "could not connect to 127.0.0.1 port %u: Connection refused",
 		 later.port);
-	assert_string_equal(scene->reply.words, url);
-	assert_false(scene->reply.sent);
+	assert_string_equal(fixture->reply.words, url);
+	assert_false(fixture->reply.sent);
 }
 
 static void *start_late(void *arg)
 {
-	struct web *web = arg;
+	struct http_server *server = arg;
 
 	usleep(300000);
-	return web_start(web, web->port) ? web : NULL;
+	return http_server_start(server, server->port) ? server : NULL;
 }
 
 /* A POST that certainly did not go out is sent again. */
 static void test_refused_first(void **state)
 {
-	struct scene *scene = *state;
-	struct account *gone = &scene->other;
+	struct http_fixture *fixture = *state;
+	struct account *gone = &fixture->other;
 	struct http_request request = post("/ok");
-	struct web later;
+	struct http_server later;
 	char url[64];
 	pthread_t thread;
 	void *started;
 
-	assert_true(web_start(&later, 0));
-	web_stop(&later);
-	*gone = scene->account;
+	assert_true(http_server_start(&later, 0));
+	http_server_stop(&later);
+	*gone = fixture->account;
 	snprintf(url, sizeof(url), "%s", later.url);
 	gone->endpoint.base_url = url;
 	gone->endpoint.retry_budget = 10;
-	assert_int_equal(http_add(scene->http, &gone->endpoint), 0);
+	assert_int_equal(http_add(fixture->http, &gone->endpoint), 0);
 	assert_int_equal(pthread_create(&thread, NULL, start_late, &later), 0);
-	assert_int_equal(http_perform(&scene->call, &gone->endpoint, &request, &scene->reply), 0);
+	assert_int_equal(http_perform(&fixture->call, &gone->endpoint, &request, &fixture->reply),
+			 0);
 	pthread_join(thread, &started);
 	assert_non_null(started);
-	assert_int_equal(scene->reply.status, 200);
-	assert_int_equal(web_count(&later, &later.requests), 1);
-	web_stop(&later);
+	assert_int_equal(fixture->reply.status, 200);
+	assert_int_equal(http_server_count(&later, &later.requests), 1);
+	http_server_stop(&later);
 }
 
 static void test_timeout(void **state)
 {
-	struct scene *scene = *state;
+	struct http_fixture *fixture = *state;
 	int64_t begun = now_ms();
 
-	scene->account.endpoint.timeout = 1;
-	scene->account.endpoint.retry_budget = 0;
-	assert_int_equal(perform(scene, get("/stall")), -ETIMEDOUT);
+	fixture->account.endpoint.timeout = 1;
+	fixture->account.endpoint.retry_budget = 0;
+	assert_int_equal(perform(fixture, get("/stall")), -ETIMEDOUT);
 	assert_in_range(now_ms() - begun, 900, 1000 + AT_ONCE_MS);
-	assert_true(scene->reply.sent);
-	assert_non_null(strstr(scene->reply.words, "within 1 s"));
+	assert_true(fixture->reply.sent);
+	assert_non_null(strstr(fixture->reply.words, "within 1 s"));
 	/* those who queue behind a dead vendor hear of it in that time too */
-	scene->account.endpoint.parallel = 1;
+	fixture->account.endpoint.parallel = 1;
 	begun = now_ms();
-	assert_int_equal(run_many(scene, "/stall", 12), 0);
+	assert_int_equal(run_many(fixture, "/stall", 12), 0);
 	assert_in_range(now_ms() - begun, 900, 1000 + AT_ONCE_MS);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    SCENE(test_throttled),      SCENE(test_halved),  SCENE(test_one_goes_ahead),
-	    SCENE(test_throttled_long), SCENE(test_5xx),     SCENE(test_lost),
-	    SCENE(test_progress),       SCENE(test_refused), SCENE(test_refused_first),
-	    SCENE(test_timeout),
+	    HTTP_TEST(test_throttled),      HTTP_TEST(test_halved),  HTTP_TEST(test_one_goes_ahead),
+	    HTTP_TEST(test_throttled_long), HTTP_TEST(test_5xx),     HTTP_TEST(test_lost),
+	    HTTP_TEST(test_progress),       HTTP_TEST(test_refused), HTTP_TEST(test_refused_first),
+	    HTTP_TEST(test_timeout),
 	};
 
 	return cmocka_run_group_tests_name("retry", tests, NULL, NULL);

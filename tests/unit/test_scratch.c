@@ -15,6 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fs/memory/scratch_open.h"
+
 static bool no_memory; /* from the SPARED-th call on */
 static int spared;
 
@@ -130,7 +132,7 @@ static void test_taken(void **state)
 
 	(void)state;
 	assert_int_equal(scratch_rename(all, "dir/a", "dir/b"), 0);
-	assert_true(scratch_is_gone(all, old));
+	assert_true(scratch_open_is_gone(all, old));
 	scratch_put(all, old);
 	name = scratch_name(all, "dir", 0);
 	assert_string_equal(name, "b");

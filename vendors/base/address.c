@@ -2,8 +2,8 @@
 /*
  * address.c - see address.h.
  *
- * The work is done on code points, by libunistring and libidn2. Emails in plain ASCII, which nearly
- * all are, must never come here: address_is_plain sorts them out. It knows no vendor and no record.
+ * libunistring and libidn2 do the work, on code points. Emails in plain ASCII, which nearly all
+ * are, never get that far: address_is_plain finds them. It knows no vendor and no record.
  */
 #include "vendors/base/address.h"
 
@@ -20,7 +20,7 @@
 #define MAILTO "mailto:"
 #define ASCII_COMPATIBLE "xn--"
 
-/* Code points in memory of their own. */
+/* Code points; owns its memory. */
 struct text {
 	uint32_t *at;
 	size_t length;
@@ -30,7 +30,7 @@ struct text {
 
 bool address_is_blank(uint32_t character)
 {
-	/* U+2800, a braille pattern without dots, is no white space, but looks like it */
+	/* U+2800, a braille pattern without dots, is not white space but looks like it */
 	return uc_is_property_white_space(character) || character == 0x2800;
 }
 
@@ -70,12 +70,12 @@ uint32_t address_next(const char **text)
 
 static bool is_dot(uint32_t character)
 {
-	/* as UTS #46 has it, before its mapping */
+	/* the dots of UTS #46 before its mapping */
 	return character == '.' || character == 0x3002 || character == 0xff0e ||
 	       character == 0xff61;
 }
 
-static char lower(char letter)
+static char address_lower(char letter)
 {
 	return (char)(letter >= 'A' && letter <= 'Z' ? letter - 'A' + 'a' : letter);
 }
@@ -100,7 +100,7 @@ static char *copy_lower(const char *email)
 	char *copy = strdup(email);
 
 	for (char *at = copy; at && *at; at++)
-		*at = lower(*at);
+		*at = address_lower(*at);
 	return copy;
 }
 
@@ -121,9 +121,9 @@ char *address_text(const char *email, size_t length)
 
 /* ---- to code points and back ---- */
 
-/* False: EMAIL is not UTF-8, or has half a surrogate pair, of which libraries make U+FFFD, or there
- * is no memory (then text->at is NULL). */
-static bool decode(const char *email, struct text *text)
+/* Return false if EMAIL is not UTF-8, or has half a surrogate pair, which libraries replace by
+ * U+FFFD, or if there is no memory (text->at is NULL then). */
+static bool address_decode(const char *email, struct text *text)
 {
 	text->length = 0;
 	text->at = malloc((strlen(email) + 1) * sizeof(*text->at));
@@ -139,8 +139,8 @@ static bool decode(const char *email, struct text *text)
 	return true;
 }
 
-/* NULL: no memory. */
-static char *encode(const uint32_t *at, size_t length)
+/* Return LENGTH code points as UTF-8. NULL: no memory. */
+static char *address_encode(const uint32_t *at, size_t length)
 {
 	char *text = malloc(length * 4 + 1), *to = text;
 
@@ -155,8 +155,8 @@ static char *encode(const uint32_t *at, size_t length)
 	return text;
 }
 
-/* Take RESULT for what TEXT has. False: there is none. */
-static bool take(struct text *text, uint32_t *result, size_t length)
+/* Replace what TEXT has by RESULT, which it then owns. Returns false if RESULT is NULL. */
+static bool address_take(struct text *text, uint32_t *result, size_t length)
 {
 	if (!result)
 		return false;
@@ -192,13 +192,13 @@ static bool begins_with_mailto(const uint32_t *at, size_t length)
 	if (length < strlen(MAILTO))
 		return false;
 	for (size_t i = 0; i < strlen(MAILTO); i++) {
-		if (at[i] > 0x7f || lower((char)at[i]) != MAILTO[i])
+		if (at[i] > 0x7f || address_lower((char)at[i]) != MAILTO[i])
 			return false;
 	}
 	return true;
 }
 
-/* The place of the last @ in AT, or LENGTH: there is none. */
+/* Return the place of the last @ in AT, or LENGTH if there is none. */
 static size_t find_at(const uint32_t *at, size_t length)
 {
 	for (size_t i = length; i; i--) {
@@ -208,8 +208,8 @@ static size_t find_at(const uint32_t *at, size_t length)
 	return length;
 }
 
-/* Leave of TEXT what tells the person. */
-static void trim(struct text *text)
+/* Remove from TEXT what does not identify a person. */
+static void address_trim(struct text *text)
 {
 	const uint32_t *at, *sign;
 	size_t before, length;
@@ -226,7 +226,7 @@ static void trim(struct text *text)
 			at += strlen(MAILTO);
 			length -= strlen(MAILTO);
 		}
-		/* a dot ends a domain only: without an @ it is a part of the name */
+		/* a dot can only end a domain: without an @ it is part of the name */
 		if (length && is_dot(at[length - 1]) && sign < at + length - 1)
 			length--;
 	} while (length != before);
@@ -236,16 +236,17 @@ static void trim(struct text *text)
 
 /* ---- the key ---- */
 
-/* Full case folding as in Unicode's definition of a canonical caseless match. False: no memory. */
+/* Fold the case of TEXT as in Unicode's definition of a canonical caseless match. False: no memory.
+ */
 static bool fold(struct text *text)
 {
 	size_t length;
 	uint32_t *result = u32_normalize(UNINORM_NFD, text->at, text->length, NULL, &length);
 
-	if (!take(text, result, length))
+	if (!address_take(text, result, length))
 		return false;
 	result = u32_casefold(text->at, text->length, NULL, UNINORM_NFC, NULL, &length);
-	return take(text, result, length);
+	return address_take(text, result, length);
 }
 
 static bool is_ascii(const char *text)
@@ -257,7 +258,7 @@ static bool is_ascii(const char *text)
 	return true;
 }
 
-/* The ASCII form of DOMAIN, or NULL: it has none, or no memory. */
+/* Return the ASCII form of DOMAIN. NULL: it has none, or no memory. */
 static char *to_ascii(const char *domain)
 {
 	uint8_t *ascii = NULL;
@@ -272,8 +273,8 @@ static char *to_ascii(const char *domain)
 	return copy;
 }
 
-/* HEAD, up to its @, and DOMAIN. Frees DOMAIN. NULL: no memory. */
-static char *join(const char *head, size_t length, char *domain)
+/* Return LENGTH bytes of HEAD followed by DOMAIN, which is freed. NULL: no memory. */
+static char *address_join(const char *head, size_t length, char *domain)
 {
 	char *joined = domain ? malloc(length + strlen(domain) + 1) : NULL;
 
@@ -285,26 +286,26 @@ static char *join(const char *head, size_t length, char *domain)
 	return joined;
 }
 
-/* The key of DOMAIN (LENGTH code points): its ASCII form, or folded, where it has none. */
+/* Return the key of DOMAIN (LENGTH code points): its ASCII form, or folded if it has none. */
 static char *domain_key(const uint32_t *domain, size_t length)
 {
-	char *text = encode(domain, length), *ascii;
+	char *text = address_encode(domain, length), *ascii;
 	struct text folded = {0};
 
 	if (!text || is_ascii(text)) {
 		for (char *at = text; at && *at; at++)
-			*at = lower(*at);
+			*at = address_lower(*at);
 		return text;
 	}
 	ascii = to_ascii(text);
-	if (!ascii && decode(text, &folded) && fold(&folded))
-		ascii = encode(folded.at, folded.length);
+	if (!ascii && address_decode(text, &folded) && fold(&folded))
+		ascii = address_encode(folded.at, folded.length);
 	free(folded.at);
 	free(text);
 	return ascii;
 }
 
-/* The key of what TEXT has, which is trimmed. NULL: no memory. */
+/* Return the key of TEXT, which is trimmed. NULL: no memory. */
 static char *make_key(struct text *text)
 {
 	size_t at = find_at(text->at, text->length);
@@ -317,7 +318,7 @@ static char *make_key(struct text *text)
 		domain.length = text->length - at;
 	}
 	for (size_t i = 0; i < domain.length; i++) {
-		/* the capital of U+00DF, as UTS #46 has it since Unicode 15.1 */
+		/* the capital of U+00DF; UTS #46 maps it like this since Unicode 15.1 */
 		if (domain.at[i] == 0x1e9e)
 			domain.at[i] = 0xdf;
 	}
@@ -327,20 +328,20 @@ static char *make_key(struct text *text)
 		free(key);
 		return NULL;
 	}
-	head = encode(text->at, text->length);
-	key = head ? join(head, strlen(head), key) : (free(key), NULL);
+	head = address_encode(text->at, text->length);
+	key = head ? address_join(head, strlen(head), key) : (free(key), NULL);
 	free(head);
 	return key;
 }
 
-/* One round of what makes a key. NULL: no memory. */
-static char *step(const char *email)
+/* Do one round of making a key. NULL: no memory. */
+static char *address_step(const char *email)
 {
 	struct text text;
 	char *key;
 
-	if (decode(email, &text)) {
-		trim(&text);
+	if (address_decode(email, &text)) {
+		address_trim(&text);
 		key = make_key(&text);
 	} else {
 		key = text.at ? copy_lower(email) : NULL;
@@ -355,10 +356,10 @@ char *address_key(const char *email)
 
 	if (address_is_plain(email, strlen(email)))
 		return copy_lower(email);
-	key = step(email);
-	/* what folding brings forth may want to be trimmed, or folded, once more */
+	key = address_step(email);
+	/* folding may produce characters that must be trimmed or folded again */
 	for (int turn = 0; key && turn < 4; turn++) {
-		next = step(key);
+		next = address_step(key);
 		if (next && strcmp(next, key) == 0) {
 			free(next);
 			break;
@@ -369,7 +370,7 @@ char *address_key(const char *email)
 	return key;
 }
 
-/* What address_display shows for KEY, whose letters are small. */
+/* address_display for KEY in small letters. */
 static char *display(const char *key)
 {
 	const char *at = strrchr(key, '@');
@@ -378,10 +379,10 @@ static char *display(const char *key)
 	if (!at || !strstr(at, ASCII_COMPATIBLE))
 		return strdup(key);
 	if (idn2_to_unicode_8z8z(at + 1, &domain, IDN2_NONTRANSITIONAL) == IDN2_OK && domain)
-		shown = join(key, (size_t)(at - key) + 1, strdup(domain));
+		shown = address_join(key, (size_t)(at - key) + 1, strdup(domain));
 	if (domain)
 		idn2_free(domain);
-	/* not where another domain would be read in it */
+	/* only if the result has the same key */
 	again = shown ? address_key(shown) : NULL;
 	if (again && strcmp(again, key) == 0) {
 		free(again);
@@ -411,7 +412,7 @@ char *address_spelling(const char *email)
 
 	if (address_is_plain(email, strlen(email)))
 		return copy_lower(email);
-	if (decode(email, &text)) {
+	if (address_decode(email, &text)) {
 		at = text.at;
 		length = text.length;
 		trim_blanks(&at, &length);
@@ -420,7 +421,7 @@ char *address_spelling(const char *email)
 			if (text.at[i] != 0x130)
 				text.at[i] = uc_tolower(text.at[i]);
 		}
-		spelling = encode(at, length);
+		spelling = address_encode(at, length);
 	} else {
 		spelling = text.at ? copy_lower(email) : NULL;
 	}

@@ -26,6 +26,16 @@ int64_t clock_milliseconds(void)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+int64_t clock_later(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
+}
+
+int64_t clock_sooner(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
 int clock_compare(struct timespec a, struct timespec b)
 {
 	if (a.tv_sec != b.tv_sec)

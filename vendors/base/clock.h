@@ -19,6 +19,10 @@ double clock_seconds(void);
 /* Return the same in whole milliseconds. */
 int64_t clock_milliseconds(void);
 
+/* Return the later, or the sooner, of two times in milliseconds. */
+int64_t clock_later(int64_t a, int64_t b);
+int64_t clock_sooner(int64_t a, int64_t b);
+
 /*
  * Return a number less than, equal to or greater than 0, as A is earlier than, equal to or later
  * than B.

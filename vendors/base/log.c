@@ -2,8 +2,8 @@
 /*
  * log.c - see log.h.
  *
- * A ring of the newest lines, in memory: nothing is written to a disk, so that names and emails in
- * it live as long as the mount. It knows how a line looks and nothing of what it is about.
+ * A ring of the newest lines, in memory. Nothing is written to disk, so names and emails in it live
+ * only as long as the mount. It knows the format of a line, not what it is about.
  */
 #include "vendors/base/log.h"
 
@@ -34,8 +34,9 @@ void log_to_stderr(bool on)
 	pthread_mutex_unlock(&ring.lock);
 }
 
-/* Keep LINE (no newline yet): control characters out, newline on, oldest line gone if need be. */
-static void keep(char *line)
+/* Append LINE, which has no newline, with control characters replaced. Drops the oldest line if the
+ * ring is full. */
+static void log_keep(char *line)
 {
 	size_t length = strlen(line);
 	char *copy;
@@ -66,7 +67,7 @@ static void keep(char *line)
 	pthread_mutex_unlock(&ring.lock);
 }
 
-/* Begin a line in BUFFER with the local time; returns its length. */
+/* Write the local time, with which a line begins, to BUFFER. Returns its length. */
 static size_t stamp(char *buffer, size_t size)
 {
 	struct timespec now;
@@ -106,7 +107,7 @@ void log_line(const char *format, ...)
 	va_start(args, format);
 	add_text(line, length, format, args);
 	va_end(args);
-	keep(line);
+	log_keep(line);
 }
 
 void log_call(const struct call *call, const char *format, ...)
@@ -120,7 +121,7 @@ void log_call(const struct call *call, const char *format, ...)
 	length = add_text(line, length, format, args);
 	va_end(args);
 	add_caller(line, length, call);
-	keep(line);
+	log_keep(line);
 }
 
 void log_error(const struct call *call, int error)
@@ -139,7 +140,7 @@ void log_error(const struct call *call, int error)
 	if (length >= sizeof(line))
 		length = sizeof(line) - 1;
 	add_caller(line, length, call);
-	keep(line);
+	log_keep(line);
 }
 
 size_t log_size(void)

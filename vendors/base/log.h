@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * log.h - the newest 10,000 lines of what was asked of whom, and every error in words.
+ * log.h - the log: the newest 10,000 lines about requests to vendors and about errors.
  *
- * One log for the process: .rosterfs/log shows it, -d copies it to stderr. Any thread may call any
- * function; none waits for anything but the log's own lock. Lines hold no secret: whoever writes a
- * line with a vendor's words has redacted them (http.h).
+ * There is one log for the process. .rosterfs/log shows it, and -d copies it to stderr. Functions
+ * may be called from any thread and wait for nothing except the log's own lock, which is a leaf. A
+ * line holds no secret: the caller redacts a vendor's words before it logs them.
  */
 #ifndef ROSTERFS_LOG_H
 #define ROSTERFS_LOG_H
@@ -16,32 +16,32 @@ struct call;
 
 #define LOG_LINES_MAX 10000
 
-/* Copy each line to stderr from now on (the -d option). */
+/* Copy each line to stderr from now on (option -d), or stop that. */
 void log_to_stderr(bool on);
 
-/* One line: time, text. Control characters become spaces. */
+/* Log one line: time, text. Control characters become spaces. */
 void log_line(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* One line about CALL: time, path, text, uid, pid and command. */
+/* Log one line about CALL: time, path, text, uid, pid and command. */
 void log_call(const struct call *call, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 /*
- * The line that explains a failed call: time, path, method and endpoint, HTTP status, words, errno,
- * uid, pid and command. ERROR is the negative errno that the caller got. -EINTR is logged too.
+ * Log why CALL failed, in one line: time, path, method and endpoint, HTTP status, words, errno,
+ * uid, pid and command. ERROR is the negative errno that the caller gets; -EINTR is logged too.
  */
 void log_error(const struct call *call, int error);
 
 /*
- * The whole log as text, oldest line first, one newline each; *LENGTH is its size in bytes.
- * The caller frees. NULL: no memory.
+ * Return the log as text, oldest line first, each with a newline, and its size in bytes in *LENGTH.
+ * The caller frees it. NULL: no memory.
  */
 char *log_text(size_t *length);
 
-/* The size that log_text would give now. */
+/* Return the size in bytes of log_text. */
 size_t log_size(void);
 
-/* Forget all lines and free their memory, at the end of the process. */
+/* Free all lines, at the end of the process. */
 void log_free(void);
 
 #endif

@@ -2,8 +2,8 @@
 /*
  * pool.c - see pool.h.
  *
- * Knows nothing of what it runs. A thread that finds no work stays if fewer than IDLE_MAX are idle
- * and ends otherwise, so that a burst of waiting callers leaves no crowd behind.
+ * A thread that finds no work stays if fewer than IDLE_MAX are idle, and ends otherwise, so that
+ * few threads remain after a burst. It knows nothing of what it runs.
  */
 #include "vendors/base/pool.h"
 
@@ -17,13 +17,12 @@
 #include <sys/prctl.h>
 
 #define IDLE_MAX 4
-/* jansson reads 2,048 levels of arrays within each other and writes them with 300 bytes for each.
- */
+/* jansson reads 2,048 levels of nested arrays, and writes them with 300 bytes of stack for each. */
 #define STACK_BYTES (4u << 20)
 
 struct work {
 	void (*run)(void *arg);
-	void (*run_late)(void *arg, bool ending); /* in its place, for pool_after */
+	void (*run_late)(void *arg, bool ending); /* instead of run, for pool_after */
 	void *arg;
 	double due; /* monotonic seconds */
 	struct work *next;
@@ -31,19 +30,19 @@ struct work {
 
 struct pool {
 	pthread_mutex_t lock;
-	pthread_cond_t more; /* work came, or the end */
-	pthread_cond_t gone; /* a thread ended, or work while draining */
+	pthread_cond_t more; /* there is work, or the pool ends */
+	pthread_cond_t gone; /* a thread has ended, or work has while draining */
 	struct work *first, **last;
 	unsigned queued;
 	unsigned limit, threads, idle;
 	unsigned running;
 	bool draining, ending;
 
-	pthread_cond_t
-	    sooner; /* delayed work came that is due first, or the delays end; monotonic */
+	/* delayed work is due sooner than before, or the delays end; monotonic */
+	pthread_cond_t sooner;
 	pthread_t timer;
 	struct work *delayed; /* soonest due first */
-	bool timing;          /* timer runs */
+	bool timing;          /* timer is running */
 	bool delays_ended;
 };
 
@@ -66,7 +65,7 @@ struct pool *pool_new(unsigned limit)
 	return pool;
 }
 
-/* The next piece of work, or NULL when this thread is to end. */
+/* Return the next work, waiting for it, or NULL if this thread should end. */
 static struct work *pool_take_locked(struct pool *pool)
 {
 	struct work *work;
@@ -128,16 +127,16 @@ static int pool_start_locked(struct pool *pool)
 	return -error;
 }
 
-/* Queue WORK, which is taken on success. 0 or -EAGAIN. */
+/* Queue WORK, which the pool then owns. Returns 0 or -EAGAIN. */
 static int queue_locked(struct pool *pool, struct work *work)
 {
 	int error = 0;
 
-	/* Idle threads that were signalled but did not wake yet are spoken for by the queue. */
+	/* idle threads that were signalled and have not woken yet will take what is queued */
 	if (pool->idle <= pool->queued && pool->threads < pool->limit)
 		error = pool_start_locked(pool);
 	if (error && pool->threads > 0)
-		error = 0; /* one of those there will come to it */
+		error = 0; /* an existing thread will take it */
 	if (error)
 		return error;
 	work->next = NULL;
@@ -167,7 +166,7 @@ int pool_run(struct pool *pool, void (*run)(void *arg), void *arg)
 
 /* ---- delayed work ---- */
 
-/* Put WORK where its due time has it. */
+/* Insert WORK by its due time. */
 static void delay_locked(struct pool *pool, struct work *work)
 {
 	struct work **at = &pool->delayed;
@@ -180,7 +179,7 @@ static void delay_locked(struct pool *pool, struct work *work)
 		pthread_cond_signal(&pool->sooner);
 }
 
-/* Sleep until the first of the delayed work is due, or another one is first, or the end. */
+/* Sleep until the first delayed work is due, other work becomes the first, or the delays end. */
 static void sleep_locked(struct pool *pool)
 {
 	double due = pool->delayed ? pool->delayed->due : 0;
@@ -193,7 +192,9 @@ static void sleep_locked(struct pool *pool)
 		pthread_cond_wait(&pool->sooner, &pool->lock);
 }
 
-/* Queues what is due. What no thread can be had for is tried again a second later. */
+/* The timer thread: queue what is due. If no thread can be created for it, try again a second
+ * later.
+ */
 static void *timer_main(void *arg)
 {
 	struct pool *pool = arg;

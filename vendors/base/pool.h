@@ -2,8 +2,8 @@
 /*
  * pool.h - threads for work that waits for vendors: fetches and writes.
  *
- * Threads start when there is work and none is idle, up to a limit, and the few that are kept idle
- * sleep without waking up. Work beyond the limit queues in order.
+ * A thread starts when there is work and no thread is idle, up to a limit. Work beyond the limit is
+ * queued in order. Idle threads sleep without timeouts.
  */
 #ifndef ROSTERFS_POOL_H
 #define ROSTERFS_POOL_H
@@ -12,32 +12,33 @@
 
 struct pool;
 
-/* At most LIMIT threads at a time. NULL: no memory. */
+/* Return a pool of at most LIMIT threads. Pair with pool_free. NULL: no memory. */
 struct pool *pool_new(unsigned limit);
 
 /*
- * Have RUN(ARG) called once on a thread of the pool. Never waits. Returns 0, or -ENOMEM or -EAGAIN
- * when there is no thread to be had at all: RUN is then not called. RUN never runs on the caller's
- * thread, so that any lock may be held.
+ * Call RUN(ARG) once, on a thread of the pool. Never blocks. Returns 0, or -ENOMEM or -EAGAIN (no
+ * thread can be created): RUN is not called then. RUN never runs on the caller's thread, so the
+ * caller may hold any lock.
  */
 int pool_run(struct pool *pool, void (*run)(void *arg), void *arg);
 
 /*
- * Have RUN(ARG, false) called once on a thread of the pool, SECONDS from now. If the pool ends its
- * delays before that, RUN(ARG, true) is called instead: it must free ARG and not wait. Never waits.
- * Returns 0, or -ENOMEM, -EAGAIN or (the delays have ended) -ECANCELED: RUN is then not called.
+ * Call RUN(ARG, false) once, on a thread of the pool, SECONDS from now. If pool_end_delays comes
+ * first, it calls RUN(ARG, true) instead, which must free ARG and not block. Never blocks. Returns
+ * 0, or -ENOMEM, -EAGAIN or -ECANCELED (after pool_end_delays): RUN is not called then.
  */
 int pool_after(struct pool *pool, double seconds, void (*run)(void *arg, bool ending), void *arg);
 
-/* Call RUN(ARG, true), on this thread, for whatever pool_after still holds, and take no more. */
+/* Call RUN(ARG, true), on this thread, for all work that pool_after still holds, and refuse further
+ * delayed work. */
 void pool_end_delays(struct pool *pool);
 
-/* Wait until no work is queued or running, MILLISECONDS at the most. Ignores delayed work. */
+/* Wait until no work is queued or running, for MILLISECONDS at most. Ignores delayed work. */
 void pool_drain(struct pool *pool, unsigned milliseconds);
 
 /*
- * Wait until all work is done (whoever calls this has cancelled it), end the threads, free the
- * pool. NULL is fine.
+ * Wait until all work is done, which the caller has cancelled, end the threads and free POOL. NULL
+ * is a no-op.
  */
 void pool_free(struct pool *pool);
 

@@ -2,10 +2,10 @@
 /*
  * skeleton.c - see skeleton.h.
  *
- * What is not ASCII is brought to ASCII as far as it looks like that, then ASCII is reduced byte by
- * byte. The table of letters is chosen by eye, for emails: Unicode's list of confusables (UTS #39)
- * is a hundred times as long, and maps digits and capitals that no folded email has. It knows no
- * vendor and no record.
+ * Characters that look like ASCII are replaced by ASCII, and then ASCII is reduced byte by byte.
+ * The table of letters is chosen by eye, for emails: Unicode's list of confusables (UTS #39) is a
+ * hundred times as long, and maps digits and capitals that no folded email has. It knows no vendor
+ * and no record.
  */
 #include "vendors/base/skeleton.h"
 
@@ -20,13 +20,13 @@
 #include <uninorm.h>
 #include <unistr.h>
 
-#define SHORT_MAX 320 /* the longest email that SMTP knows: 64 bytes, an @, 255 bytes */
+#define SHORT_MAX 320 /* the longest email of SMTP: 64 bytes, an @, 255 bytes */
 
 /* ---- letters ---- */
 
 #define LOOKS_MAX 24
 
-/* What looks like an ASCII character, in small letters and without marks. */
+/* Characters that look like an ASCII character, in small letters and without marks. */
 static const struct {
 	char ascii;
 	uint16_t looks[LOOKS_MAX];
@@ -67,13 +67,13 @@ static const struct {
     {'/', {0x2044, 0x2215, 0x29f8, 0x3033}},
 };
 
-/* What looks like two. */
+/* Characters that look like two. */
 static const struct {
 	uint16_t character;
 	char ascii[3];
 } pairs[] = {{0x00e6, "ae"}, {0x0153, "oe"}, {0x044b, "bl"}, {0x04d5, "ae"}};
 
-/* Put what CHARACTER looks like at *TO, which moves on behind it. */
+/* Write what CHARACTER looks like to *TO, and move *TO behind it. */
 static void put_look(uint32_t character, uint32_t **to)
 {
 	int digit = character > 0x7f ? uc_decimal_value(character) : -1;
@@ -98,7 +98,8 @@ static void put_look(uint32_t character, uint32_t **to)
 	*(*to)++ = character;
 }
 
-/* SHOWN in the letters that it looks like, without marks. The caller frees; NULL: no memory. */
+/* Return SHOWN in the letters that it looks like, without marks. The caller frees it. NULL: no
+ * memory. */
 static char *to_letters(const char *shown)
 {
 	size_t length = 0, count = 0;
@@ -108,7 +109,7 @@ static char *to_letters(const char *shown)
 	while (text && *shown) {
 		uint32_t character = address_next(&shown);
 
-		/* a NUL byte stays one for the time being */
+		/* a NUL byte stays one until the result is written */
 		if (character != UINT32_MAX)
 			text[length++] = address_is_half(character) ? 0xfffd : character;
 	}
@@ -135,8 +136,9 @@ static char *to_letters(const char *shown)
 
 /* ---- a display name ---- */
 
-/* Do the words from TEXT to EMAIL name somebody? One blank may stand in an email by mistake: one
- * word is a name if the email begins with it, several are if none is a single letter. */
+/* Return true if the words from TEXT to EMAIL are a person's name. An email may hold one blank by
+ * mistake. Therefore one word is a name if the email begins with it, and several are if none is a
+ * single letter. */
 static bool are_names(const char *text, const char *email)
 {
 	size_t words = 0, length = strcspn(text, " "), shortest = length;
@@ -152,8 +154,8 @@ static bool are_names(const char *text, const char *email)
 	return words > 1 && shortest > 1;
 }
 
-/* Cut TEXT, whose bytes may be changed, to the email behind words that name somebody: "Jane Doe
- * jane@x". Returns where that begins. */
+/* Return where the email begins in TEXT, which may begin with a person's name: "Jane Doe jane@x".
+ */
 static char *skip_names(char *text)
 {
 	char *at = strchr(text, '@'), *email = at;
@@ -164,7 +166,8 @@ static char *skip_names(char *text)
 	return email && email > text && email < at && are_names(text, email) ? email : text;
 }
 
-/* TEXT without what stands before an email as a scheme, "smtp:", and behind it, "?subject=x". */
+/* Return TEXT without a scheme before its email ("smtp:") and without what follows it
+ * ("?subject=x"). Changes TEXT. */
 static char *strip_link(char *text)
 {
 	char *at = strchr(text, '@'), *end = at ? at + strcspn(at, "?") : NULL;
@@ -181,7 +184,7 @@ static char *strip_link(char *text)
 	return text;
 }
 
-/* Cut TEXT, whose bytes may be changed, to the email in it: "Jane <jane@x>", "(Jane) jane@x". */
+/* Return the email in TEXT: "Jane <jane@x>", "(Jane) jane@x". Changes TEXT. */
 static char *find_email(char *text)
 {
 	char *open = strrchr(text, '<'), *close = open ? strchr(open, '>') : NULL;
@@ -191,7 +194,7 @@ static char *find_email(char *text)
 		*close = '\0';
 		text = open + 1;
 	}
-	/* comments, and quotes */
+	/* remove comments and quotes */
 	close = strrchr(text, ')');
 	to = text;
 	for (const char *at = text; *at; at++) {
@@ -210,12 +213,12 @@ static char *find_email(char *text)
 
 /* ---- ASCII ---- */
 
-static char lower(char letter)
+static char skeleton_lower(char letter)
 {
 	return (char)(letter >= 'A' && letter <= 'Z' ? letter - 'A' + 'a' : letter);
 }
 
-/* Put LETTER at TO, which follows what is from BEGIN on. Returns the end. */
+/* Append LETTER at TO to the text that begins at BEGIN. Returns its end. */
 static char *put_letter(char letter, const char *begin, char *to)
 {
 	if (letter == 'i' || letter == '1' || letter == '|')
@@ -231,14 +234,14 @@ static char *put_letter(char letter, const char *begin, char *to)
 	return to;
 }
 
-/* Reduce EMAIL by the STEPS that ASCII has, into REDUCED, which has room for as much. */
+/* Write EMAIL to REDUCED, which has room for it, without what the STEPS name, for ASCII. */
 static void reduce(const char *email, unsigned steps, char *reduced)
 {
 	const char *at = strrchr(email, '@'), *name = at ? at : email + strlen(email);
 	char *to = reduced;
 
 	for (const char *from = email; *from; from++) {
-		char letter = lower(*from);
+		char letter = skeleton_lower(*from);
 		bool in_name = from < name;
 
 		if ((steps & SKELETON_TAG) && in_name && letter == '+' && from > email) {
@@ -248,7 +251,7 @@ static void reduce(const char *email, unsigned steps, char *reduced)
 		if ((steps & SKELETON_DOTS) && in_name && letter == '.')
 			continue;
 		if (steps & SKELETON_SIGNS) {
-			/* what follows is not the last @ */
+			/* of several @, the last one counts */
 			if (letter == '@' && from[1] == '@')
 				continue;
 			if (letter == ',' && from > name)
@@ -267,7 +270,7 @@ static void reduce(const char *email, unsigned steps, char *reduced)
 	*to = '\0';
 }
 
-/* Is KEY reduced by reduce alone, whatever the steps? */
+/* Return true if reduce is enough for KEY with all steps. */
 static bool is_simple(const char *key, size_t length)
 {
 	for (size_t i = 0; i < length; i++) {
@@ -279,8 +282,8 @@ static bool is_simple(const char *key, size_t length)
 
 /* ---- the whole ---- */
 
-/* TEXT, which is freed, without what the step BLANKS is about beyond ASCII, ADDRESS_NUL, and halves
- * of surrogate pairs. */
+/* Remove from TEXT the blanks and control characters beyond ASCII, ADDRESS_NUL, and halves of
+ * surrogate pairs. Returns TEXT. */
 static char *remove_blanks(char *text)
 {
 	char *to = text;
@@ -301,7 +304,8 @@ static char *remove_blanks(char *text)
 	return text;
 }
 
-/* What is meant by KEY, in letters that a reader sees. The caller frees; NULL: no memory. */
+/* Return KEY in the letters that a reader sees, with what the STEPS name beyond ASCII removed. The
+ * caller frees it. NULL: no memory. */
 static char *prepare(const char *key, unsigned steps)
 {
 	char *text = address_display(key), *next;
@@ -364,7 +368,7 @@ uint32_t skeleton_hash(const char *key)
 	return (uint32_t)(hash ^ hash >> 32);
 }
 
-/* Do STEPS make one skeleton of A and B? */
+/* Return true if A and B have the same skeleton with STEPS. */
 static bool are_equal(const char *a, const char *b, unsigned steps)
 {
 	char *left = skeleton_make(a, steps), *right = skeleton_make(b, steps);

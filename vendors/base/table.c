@@ -2,10 +2,10 @@
 /*
  * table.c - see table.h.
  *
- * Open addressing, the next place is tried when one is taken; what is removed leaves no gap, since
- * those behind it move up. A byte of each hash stands in an array of its own: a search looks at
- * hardly any item but the right one, each of which would be a miss of the processor's cache. It
- * must not know what the items are.
+ * Open addressing: if a place is taken, the next one is tried. A removed item leaves no gap,
+ * because the items after it move up. A byte of each hash is kept in an array of its own, so a
+ * search accesses hardly any item except the right one; each would be a cache miss. It must not
+ * know what the items are.
  */
 #include "vendors/base/table.h"
 
@@ -31,7 +31,7 @@ void table_clear(struct table *table)
 	table_init(table, table->key);
 }
 
-/* Where the search for HASH begins: FNV's upper bits are the better mixed ones. */
+/* Return where the search for HASH begins. FNV mixes the upper bits better. */
 static size_t home_of(const struct table *table, uint64_t hash)
 {
 	return (size_t)((hash ^ (hash >> 32)) & (table->room - 1));
@@ -95,15 +95,15 @@ static int table_grow(struct table *table)
 
 int table_add(struct table *table, void *item, uint64_t hash)
 {
-	/* four fifths full: 100,000 fit into 2^17 */
+	/* at most four fifths full, so that 100,000 items fit into 2^17 slots */
 	if (table->count >= table->room / 5 * 4 && table_grow(table))
 		return -ENOMEM;
 	table_put(table, item, hash);
 	return 0;
 }
 
-/* May what belongs HOME stay at AT when GAP becomes free? Not if the search would end at the gap.
- */
+/* Return true if an item whose search begins at HOME may stay at AT when GAP becomes free: the
+ * search must not end at the gap. */
 static bool may_stay(size_t home, size_t gap, size_t at)
 {
 	return gap < at ? home > gap && home <= at : home > gap || home <= at;

@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * ep_buyer.c - the sign-in of an Elastic Path buyer: a request that is answered with tokens.
+ * ep_buyer.c - see ep_buyer.h.
  *
- * POST /v2/account-members/tokens, with an implicit token as the guide says: what a storefront has.
- * The guide knows OIDC and one token in the answer (200), the vendor's documents five ways to sign
- * in and a list, one token for each account (201): both are handed on as they came. Nothing of the
- * request or the answer is kept, nor quoted in an error, and the texts of both are wiped.
+ * POST /v2/account-members/tokens, with an implicit token, as a storefront sends it (guide). In the
+ * guide the request is OIDC and the response has one token (200). The vendor's documents have five
+ * ways to sign in, and a list with one token for each account (201). Both pass unchanged. Nothing
+ * of the request or the response is kept or quoted in an error, and the texts of both are wiped.
  */
-#include "vendors/rest/account.h"
-#include "vendors/elasticpath/elasticpath.h"
+#include "vendors/elasticpath/ep_buyer.h"
 
 #include "vendors/base/call.h"
-#include "vendors/json/exact_print.h"
-#include "vendors/rest/exchange.h"
 #include "vendors/http/http.h"
+#include "vendors/json/exact_print.h"
+#include "vendors/rest/account.h"
+#include "vendors/rest/exchange.h"
 #include "vendors/rest/redact.h"
-#include "vendors/rest/token.h"
+#include "vendors/rest/oauth.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -24,21 +24,22 @@
 
 #define TYPE "account_management_authentication_token"
 
-/* The words of the API in a request; they tell nothing. */
-static const char *const words[] = {TYPE, "oidc", "password", "passwordless", "self_signup", NULL};
+/* The words of the API in a request: no secrets. */
+static const char *const api_words[] = {TYPE,           "oidc",        "password",
+					"passwordless", "self_signup", NULL};
 
-static bool is_word(const char *key, const char *value)
+static bool is_api_word(const char *key, const char *value)
 {
 	if (strcmp(key, "type") != 0 && strcmp(key, "authentication_mechanism") != 0)
 		return false;
-	for (size_t i = 0; words[i]; i++) {
-		if (strcmp(words[i], value) == 0)
+	for (size_t i = 0; api_words[i]; i++) {
+		if (strcmp(api_words[i], value) == 0)
 			return true;
 	}
 	return false;
 }
 
-/* Take each value of REQUEST, whose name is KEY, out of the words that CALL fails with. */
+/* Redact each value in REQUEST, whose name is KEY, from the words of CALL. */
 static void hide_request(struct call *call, const char *key, const json_t *request)
 {
 	const char *name, *text = json_string_value(request);
@@ -46,11 +47,11 @@ static void hide_request(struct call *call, const char *key, const json_t *reque
 	json_t *value;
 	size_t i;
 
-	if (json_is_integer(request)) { /* a code that was written without quotes */
+	if (json_is_integer(request)) { /* a code without quotes */
 		snprintf(number, sizeof(number), "%" JSON_INTEGER_FORMAT,
 			 json_integer_value(request));
 		redact(call->words, number);
-	} else if (text && !is_word(key, text)) {
+	} else if (text && !is_api_word(key, text)) {
 		redact(call->words, text);
 	}
 	json_array_foreach(request, i, value)
@@ -59,8 +60,8 @@ static void hide_request(struct call *call, const char *key, const json_t *reque
 		hide_request(call, name, value);
 }
 
-/* REQUEST in its envelope; what was written without one may leave the type out too. A new
- * reference. */
+/* Return REQUEST in its envelope, with its type if the envelope was missing: a new reference. NULL:
+ * no memory. */
 static json_t *wrap(const json_t *request)
 {
 	json_t *written = (json_t *)(uintptr_t)request, *data;
@@ -75,15 +76,15 @@ static json_t *wrap(const json_t *request)
 	return data ? json_pack("{s:o}", "data", data) : NULL;
 }
 
-/* Post BODY with an implicit token. As exchange, but for one try. */
-static int post(struct call *call, struct account *account, const char *body,
-		struct http_reply *reply)
+/* POST BODY with an implicit token. As exchange, but send it once only. */
+static int post_sign_in(struct call *call, struct account *account, const char *body,
+			struct http_reply *reply)
 {
 	struct http_request request = {.method = "POST",
-				       .path = ep_tokens.path,
+				       .path = ep_buyer_tokens.path,
 				       .body = body,
 				       .body_length = strlen(body)};
-	int error = token_get(call, account, TOKEN_IMPLICIT, &request.bearer, &request.serial);
+	int error = oauth_get(call, account, TOKEN_IMPLICIT, &request.bearer, &request.serial);
 
 	if (error)
 		return error;
@@ -92,13 +93,14 @@ static int post(struct call *call, struct account *account, const char *body,
 	http_perform(call, &account->endpoint, &request, reply);
 	exchange_done(&request);
 	if (reply->status == 401)
-		token_refused(account, TOKEN_IMPLICIT, request.serial);
+		token_refused(account->token, TOKEN_IMPLICIT, request.serial);
 	return exchange_judge(call, account, EXCHANGE_LIST, reply);
 }
 
 /*
- * Was it our token that was refused with 401, and not the buyer's sign-in? To try a wrong password
- * twice could lock the buyer out. The vendor says "Unable to validate access token" of a token.
+ * Return true if the 401 in REPLY is about rosterfs' token. Otherwise it is about the buyer's
+ * sign-in, which must not be repeated: a second try with a wrong password could lock the buyer out.
+ * The vendor's words about a token are "Unable to validate access token".
  */
 static bool token_was_refused(struct call *call, const struct account *account,
 			      const struct http_reply *reply)
@@ -116,11 +118,11 @@ static bool token_was_refused(struct call *call, const struct account *account,
 static int sign_in(struct call *call, struct account *account, const char *body, json_t **answer)
 {
 	struct http_reply reply = {0};
-	int error = post(call, account, body, &reply);
+	int error = post_sign_in(call, account, body, &reply);
 
 	if (reply.status == 401 && token_was_refused(call, account, &reply)) {
 		http_reply_clear(&reply);
-		error = post(call, account, body, &reply);
+		error = post_sign_in(call, account, body, &reply);
 		if (reply.status == 401)
 			token_was_refused(call, account, &reply);
 	}
@@ -132,14 +134,15 @@ static int sign_in(struct call *call, struct account *account, const char *body,
 	return error;
 }
 
-static int run(struct call *call, struct account *account, const json_t *request, json_t **answer)
+static int ep_buyer_run(struct call *call, struct account *account, const json_t *request,
+			json_t **answer)
 {
 	json_t *wrapped = NULL;
 	char *body = NULL;
 	int error;
 
 	if (!json_is_object(request))
-		return call_fail(call, CALL_INVALID, "a sign-in is a JSON object");
+		return call_fail(call, CALL_INVALID, "a sign-in must be a JSON object");
 	wrapped = wrap(request);
 	body = wrapped ? exact_print_text(wrapped, 0) : NULL;
 	error = body ? sign_in(call, account, body, answer) : call_no_memory(call);
@@ -152,6 +155,6 @@ static int run(struct call *call, struct account *account, const json_t *request
 	return error;
 }
 
-const struct transaction ep_tokens = {.name = "tokens",
-				      .path = "/v2/account-members/tokens",
-				      .run = run};
+const struct transaction ep_buyer_tokens = {.name = "tokens",
+					    .path = "/v2/account-members/tokens",
+					    .run = ep_buyer_run};

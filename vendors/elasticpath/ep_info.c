@@ -1,27 +1,29 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * ep_info.c - the half of one of Elastic Path's members that is called user-authentication-info.
+ * ep_info.c - see ep_info.h.
  *
- * It has the member's id, and stands in the realm that the account authentication settings name. It
- * may have more than the member shows, or other values, and a PUT replaces it: so what is sent is
- * what it has, with the edits laid on. It does not know what else is to be changed of the member.
+ * An info may have more fields than the member shows, or other values, and a PUT replaces it. So
+ * what is sent is the info as the vendor has it, with the edits applied. Nothing here knows what
+ * else of the member is changed.
  */
+#include "vendors/elasticpath/ep_info.h"
+
+#include "vendors/base/call.h"
+#include "vendors/elasticpath/ep_common.h"
+#include "vendors/elasticpath/ep_settings.h"
+#include "vendors/http/basis.h"
 #include "vendors/rest/collection.h"
 #include "vendors/rest/item.h"
-#include "vendors/elasticpath/elasticpath.h"
-
-#include "vendors/http/basis.h"
-#include "vendors/base/call.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* What it has of a member. */
+/* The fields of a member that an info holds. */
 static const char *const identity[] = {"name",        "given_name", "middle_name",
 				       "family_name", "email",      NULL};
 
-static const struct field info_fields[] = {
+static const struct field ep_info_fields[] = {
     {"id", FIELD_SYSTEM},
     {"meta", FIELD_SYSTEM},
     {"links", FIELD_SYSTEM},
@@ -31,14 +33,14 @@ static const struct field info_fields[] = {
     {NULL, 0},
 };
 
-static const struct collection infos = {
+static const struct collection ep_infos = {
     .name = "user authentication info",
     .list_path = "/v2/authentication-realms/{parent}/user-authentication-info",
     .item_path = "/v2/authentication-realms/{parent}/user-authentication-info/",
     .item_key = "data",
-    .id_keys = ep_id_keys,
+    .id_keys = ep_common_id_keys,
     .type = "user_authentication_info",
-    .fields = info_fields,
+    .fields = ep_info_fields,
     .wraps_requests = true,
 };
 
@@ -53,12 +55,12 @@ bool ep_info_takes(const char *name)
 
 const char *ep_info_id(const json_t *info, char *buffer)
 {
-	return info ? collection_id(&infos, info, buffer) : NULL;
+	return info ? collection_id(&ep_infos, info, buffer) : NULL;
 }
 
-json_t *ep_member_of(const json_t *info, const char *id)
+json_t *ep_info_member(const json_t *info, const char *id)
 {
-	json_t *member = json_pack("{s:s, s:s}", "id", id, "type", ep_members.type);
+	json_t *member = json_pack("{s:s, s:s}", "id", id, "type", EP_COMMON_MEMBER_TYPE);
 	json_t *times = json_object(), *value;
 
 	for (size_t i = 0; identity[i]; i++) {
@@ -82,25 +84,25 @@ json_t *ep_member_of(const json_t *info, const char *id)
 
 /* ---- what is sent ---- */
 
-/* What is to be written, or with ID NULL made. */
+/* What is sent: an update, or if id is NULL, a new info. */
 struct part {
 	const char *id;
-	const json_t *half;  /* of the member, all that an info takes */
-	const json_t *edits; /* what of it has changed */
+	const json_t *half;  /* everything that an info takes of the member */
+	const json_t *edits; /* the part of half that has changed */
 };
 
 /*
- * INFO, as the vendor shows it (NULL: not at all), with the edits of PART: a new reference. What
- * this mount has set before (ACKNOWLEDGED, or NULL) is as the member has it: the info may be a read
- * that lags.
+ * Return INFO, as the vendor shows it (NULL: it shows none), with the edits of PART applied: a new
+ * reference. Take the fields in ACKNOWLEDGED (or NULL), which this mount has set before, from the
+ * member: INFO may be stale.
  */
-static json_t *body_of(const json_t *info, const struct part *part, const json_t *acknowledged)
+static json_t *ep_info_body(const json_t *info, const struct part *part, const json_t *acknowledged)
 {
 	json_t *body = info ? json_copy((json_t *)(uintptr_t)info) : json_object(), *shown, *value;
 	const char *key;
 
 	json_object_del(body, "type");
-	for (const struct field *field = infos.fields; field->name; field++) {
+	for (const struct field *field = ep_infos.fields; field->name; field++) {
 		if (field->flags & FIELD_SYSTEM)
 			json_object_del(body, field->name);
 	}
@@ -108,7 +110,7 @@ static json_t *body_of(const json_t *info, const struct part *part, const json_t
 		shown = json_object_get(body, key);
 		if (json_object_get(part->edits, key) || json_object_get(acknowledged, key) ||
 		    !shown ||
-		    ((collection_flags(&infos, key) & FIELD_EACH_TIME) &&
+		    ((collection_flags(&ep_infos, key) & FIELD_EACH_TIME) &&
 		     (json_is_null(shown) ||
 		      (json_is_string(shown) && !json_string_length(shown)))))
 			json_object_set(body, key, value);
@@ -117,8 +119,8 @@ static json_t *body_of(const json_t *info, const struct part *part, const json_t
 }
 
 /*
- * INFO was read too late after the member that the edits of PART are against, and shows something
- * else there: somebody may have changed that in between.
+ * Return true if INFO was read too late after the member that the edits of PART are based on, and
+ * shows another value there: somebody may have changed it meanwhile.
  */
 static bool may_be_changed(const struct call *call, const struct basis_read *read,
 			   const json_t *info, const struct part *part)
@@ -140,8 +142,9 @@ static bool may_be_changed(const struct call *call, const struct basis_read *rea
 }
 
 /*
- * Read the info of PART in REALM, right before it is written, into *INFO, a new reference: NULL if
- * the vendor knows none. READ: what the change rested on until then. 0 or a negative errno.
+ * Read the info of PART in REALM right before it is written. Store a new reference in *INFO, or
+ * NULL if the vendor has no such info, and the read that the change was based on in *READ. Returns
+ * 0 or a negative errno with words.
  */
 static int read_info(struct call *call, struct account *account, const char *realm,
 		     const struct part *part, struct basis_read *read, json_t **info)
@@ -151,19 +154,20 @@ static int read_info(struct call *call, struct account *account, const char *rea
 	*info = NULL;
 	if (call->basis && call->basis->part_absent)
 		return 0;
-	error = item_get_part(call, account, &infos, realm, part->id, read, info);
+	error = item_get_part(call, account, &ep_infos, realm, part->id, read, info);
 	if (error != -ENOENT)
 		return error;
-	/* a second look would take the time in which the write must follow the member's read */
+	/* do not look again: the write must soon follow the read of the member */
 	if (call->basis)
 		call->basis->part_absent = true;
 	call_clear(call);
 	return 0;
 }
 
-/* PUT PART to REALM; the basis is then as before. */
-static enum vendor_outcome put(struct call *call, struct account *account, const char *realm,
-			       const struct part *part, json_t **answer)
+/* PUT PART to REALM. The basis is unchanged afterwards. */
+static enum vendor_outcome ep_info_put_part(struct call *call, struct account *account,
+					    const char *realm, const struct part *part,
+					    json_t **answer)
 {
 	enum vendor_outcome outcome = VENDOR_STALE;
 	struct basis_read read = {0};
@@ -173,9 +177,9 @@ static enum vendor_outcome put(struct call *call, struct account *account, const
 		call_add_words(call, "; nothing was sent");
 		return VENDOR_REFUSED;
 	}
-	body = body_of(info, part, call->basis ? call->basis->acknowledged : NULL);
+	body = ep_info_body(info, part, call->basis ? call->basis->acknowledged : NULL);
 	if (!info || !may_be_changed(call, &read, info, part))
-		outcome = item_put(call, account, &infos, realm, part->id, body, NULL, answer);
+		outcome = item_put(call, account, &ep_infos, realm, part->id, body, NULL, answer);
 	if (info)
 		basis_resume(call, &read);
 	json_decref(body);
@@ -183,17 +187,17 @@ static enum vendor_outcome put(struct call *call, struct account *account, const
 	return outcome;
 }
 
-static enum vendor_outcome send(struct call *call, struct account *account, const char *realm,
-				const struct part *part, json_t **answer)
+static enum vendor_outcome send_part(struct call *call, struct account *account, const char *realm,
+				     const struct part *part, json_t **answer)
 {
 	if (part->id)
-		return put(call, account, realm, part, answer);
-	return item_post(call, account, &infos, realm, part->half, answer);
+		return ep_info_put_part(call, account, realm, part, answer);
+	return item_post(call, account, &ep_infos, realm, part->half, answer);
 }
 
 /*
- * Send PART to the realm of the members. A realm that is not known any more may be one that was
- * remembered too long: the settings are asked once more.
+ * Send PART to the realm of the members. If the vendor does not know the realm, it may have been
+ * remembered too long: read the settings once more.
  */
 static enum vendor_outcome send_to_realm(struct call *call, struct account *account,
 					 const struct part *part, json_t **answer, bool *known)
@@ -203,25 +207,25 @@ static enum vendor_outcome send_to_realm(struct call *call, struct account *acco
 	struct call refusal = {0};
 
 	*known = true;
-	if (ep_realm(call, account, &realm))
+	if (ep_settings_realm(call, account, &realm))
 		goto out;
 	*known = realm;
 	if (!realm)
 		goto out;
-	outcome = send(call, account, realm, part, answer);
+	outcome = send_part(call, account, realm, part, answer);
 	if (outcome != VENDOR_REFUSED || call->verdict != CALL_MISSING)
 		goto out;
 	call_copy_error(&refusal, call);
-	ep_realm_forget(account);
-	if (ep_realm(call, account, &other))
+	ep_settings_forget(account);
+	if (ep_settings_realm(call, account, &other))
 		goto out;
 	*known = other;
 	if (other && strcmp(other, realm) != 0) {
 		if (call->basis)
 			call->basis->part_absent = false;
-		outcome = send(call, account, other, part, answer);
+		outcome = send_part(call, account, other, part, answer);
 	} else {
-		call_copy_error(call, &refusal); /* it is the member that is not there */
+		call_copy_error(call, &refusal); /* the member does not exist */
 	}
 out:
 	free(realm);

@@ -1,20 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * ep_lag.c - what this mount made and ended at an Elastic Path store, while its reads may not show
- * it yet.
- *
- * The vendor's documents warn that a read may lag a write by up to a minute. An id is the vendor's
- * own and is never used again, so a list with a membership that was ended is old for certain. A
- * list without one that was made is taken for old as well; somebody else may have ended it, which
- * shows when account->lag seconds are over. That holds for what is acknowledged. What has only been
- * asked for is shown nowhere, but whoever makes a member inactive is told of it: it may come yet.
- * Nothing here asks the vendor.
+ * ep_lag.c - see ep_lag.h.
  */
-#include "vendors/rest/account.h"
-#include "vendors/elasticpath/elasticpath.h"
+#include "vendors/elasticpath/ep_lag.h"
 
 #include "vendors/base/call.h"
 #include "vendors/base/clock.h"
+#include "vendors/elasticpath/ep_memory.h"
+#include "vendors/rest/account.h"
+#include "vendors/vendor.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,20 +18,31 @@
 enum state {
 	MADE,
 	ENDED,
-	ASKED_FOR, /* it may have been made; the key is made up where its id is not known */
+	ASKED_FOR, /* it may have been created; if its id is unknown, the key is made up */
 };
 
-/* A membership, or with COMPANY NULL an account or a member. */
-struct ep_change {
+/* A membership; if company is NULL, an account of the store or a member. */
+struct ep_lag_change {
 	char *key;
 	char *company, *member;
 	enum state state;
-	bool has_id;  /* which is the key */
+	bool has_id;  /* the key is its id */
 	double until; /* monotonic seconds */
 	UT_hash_handle hh;
 };
 
-static void change_free(struct ep_change *change)
+void ep_lag_init(struct ep_lag *lag)
+{
+	*lag = (struct ep_lag){.changes = NULL};
+	pthread_mutex_init(&lag->lock, NULL);
+}
+
+static struct ep_lag *ep_lag_of(struct account *account)
+{
+	return &((struct ep_memory *)account->memory)->lag;
+}
+
+static void change_free(struct ep_lag_change *change)
 {
 	free(change->key);
 	free(change->company);
@@ -45,52 +50,53 @@ static void change_free(struct ep_change *change)
 	free(change);
 }
 
-/* Free what is older than the lag, or with ALL everything. */
-static void forget_locked(struct ep_memory *memory, bool all)
+/* Free what has expired; if ALL, free everything. */
+static void ep_lag_expire_locked(struct ep_lag *lag, bool all)
 {
-	struct ep_change *change, *next;
+	struct ep_lag_change *change, *next;
 	double now = clock_seconds();
 
-	HASH_ITER(hh, memory->changes, change, next) {
+	HASH_ITER(hh, lag->changes, change, next) {
 		if (!all && change->until > now)
 			continue;
-		HASH_DEL(memory->changes, change); /* NOLINT(clang-analyzer-unix.Malloc) */
+		HASH_DEL(lag->changes, change); /* NOLINT(clang-analyzer-unix.Malloc) */
 		change_free(change);
 	}
 }
 
-void ep_lag_free(struct ep_memory *memory)
+void ep_lag_destroy(struct ep_lag *lag)
 {
-	forget_locked(memory, true);
+	ep_lag_expire_locked(lag, true);
+	pthread_mutex_destroy(&lag->lock);
 }
 
-static char *copy(const char *text)
+static char *ep_lag_copy(const char *text)
 {
 	return text ? strdup(text) : NULL;
 }
 
-static void drop_locked(struct ep_memory *memory, struct ep_change *change)
+static void ep_lag_drop_locked(struct ep_lag *lag, struct ep_lag_change *change)
 {
-	HASH_DEL(memory->changes, change); /* NOLINT(clang-analyzer-unix.Malloc) */
+	HASH_DEL(lag->changes, change); /* NOLINT(clang-analyzer-unix.Malloc) */
 	change_free(change);
 }
 
-static struct ep_change *find_locked(struct ep_memory *memory, const char *key)
+static struct ep_lag_change *ep_lag_find_locked(struct ep_lag *lag, const char *key)
 {
-	struct ep_change *change;
+	struct ep_lag_change *change;
 
-	forget_locked(memory, false);
-	HASH_FIND_STR(memory->changes, key, change);
+	ep_lag_expire_locked(lag, false);
+	HASH_FIND_STR(lag->changes, key, change);
 	return change;
 }
 
-/* CHANGE (taken) is remembered from now on, unless the same is already. */
-static void note_locked(struct ep_memory *memory, struct ep_change *change)
+/* Remember CHANGE (taken). If the same change is remembered already, free CHANGE. */
+static void ep_lag_note_locked(struct ep_lag *lag, struct ep_lag_change *change)
 {
-	struct ep_change *old = find_locked(memory, change->key);
+	struct ep_lag_change *old = ep_lag_find_locked(lag, change->key);
 
-	/* one that is said again is as old as it was, lest it stay for ever; but not what was
-	   asked for again */
+	/* A change that is noted again keeps its time, or it would never expire. A request that was
+	   sent again is as new as the last one. */
 	if (old && (old->state == change->state || change->state == ASKED_FOR)) {
 		if (old->state == ASKED_FOR)
 			old->until = change->until;
@@ -98,11 +104,12 @@ static void note_locked(struct ep_memory *memory, struct ep_change *change)
 		return;
 	}
 	if (old)
-		drop_locked(memory, old);
-	HASH_ADD_KEYPTR(hh, memory->changes, change->key, strlen(change->key), change);
+		ep_lag_drop_locked(lag, old);
+	HASH_ADD_KEYPTR(hh, lag->changes, change->key, strlen(change->key), change);
 }
 
-/* The key of what was asked for and has no id that is known. The caller frees; NULL: no memory. */
+/* Return the key of a requested membership whose id is unknown. The caller frees it. NULL: no
+ * memory. */
 static char *key_without_id(const char *company, const char *member)
 {
 	char *key;
@@ -110,11 +117,11 @@ static char *key_without_id(const char *company, const char *member)
 	return asprintf(&key, "%s/%s", company, member) < 0 ? NULL : key;
 }
 
-static void note(struct account *account, const char *company, const char *member, const char *id,
-		 enum state state)
+static void ep_lag_note_change(struct account *account, const char *company, const char *member,
+			       const char *id, enum state state)
 {
-	struct ep_memory *memory = account->memory;
-	struct ep_change *change, *asked = NULL;
+	struct ep_lag *lag = ep_lag_of(account);
+	struct ep_lag_change *change, *asked = NULL;
 	char *pair = company ? key_without_id(company, member) : NULL;
 
 	change = account->lag ? calloc(1, sizeof(*change)) : NULL;
@@ -122,24 +129,24 @@ static void note(struct account *account, const char *company, const char *membe
 		free(pair);
 		return;
 	}
-	*change = (struct ep_change){.key = copy(id ? id : pair),
-				     .company = copy(company),
-				     .member = copy(member),
-				     .state = state,
-				     .has_id = id,
-				     .until = clock_seconds() + account->lag};
+	*change = (struct ep_lag_change){.key = ep_lag_copy(id ? id : pair),
+					 .company = ep_lag_copy(company),
+					 .member = ep_lag_copy(member),
+					 .state = state,
+					 .has_id = id,
+					 .until = clock_seconds() + account->lag};
 	if (!change->key || !change->company != !company || !change->member != !member) {
 		change_free(change);
 		free(pair);
 		return;
 	}
-	pthread_mutex_lock(&memory->lock);
+	pthread_mutex_lock(&lag->lock);
 	if (pair && id && state == MADE)
-		asked = find_locked(memory, pair);
+		asked = ep_lag_find_locked(lag, pair);
 	if (asked)
-		drop_locked(memory, asked);
-	note_locked(memory, change);
-	pthread_mutex_unlock(&memory->lock);
+		ep_lag_drop_locked(lag, asked);
+	ep_lag_note_locked(lag, change);
+	pthread_mutex_unlock(&lag->lock);
 	free(pair);
 }
 
@@ -147,14 +154,14 @@ void ep_lag_note(struct account *account, const char *company, const char *membe
 		 bool ended)
 {
 	if (company && member && id)
-		note(account, company, member, id, ended ? ENDED : MADE);
+		ep_lag_note_change(account, company, member, id, ended ? ENDED : MADE);
 }
 
 void ep_lag_note_asked(struct account *account, const char *company, const char *member,
 		       const char *id)
 {
 	if (company && member)
-		note(account, company, member, id, ASKED_FOR);
+		ep_lag_note_change(account, company, member, id, ASKED_FOR);
 }
 
 void ep_lag_note_new(struct account *account, const json_t *record)
@@ -162,47 +169,47 @@ void ep_lag_note_new(struct account *account, const json_t *record)
 	const char *id = json_string_value(json_object_get(record, "id"));
 
 	if (id)
-		note(account, NULL, NULL, id, MADE);
+		ep_lag_note_change(account, NULL, NULL, id, MADE);
 }
 
 void ep_lag_forget(struct account *account, const char *company, const char *member, const char *id)
 {
-	struct ep_memory *memory = account->memory;
+	struct ep_lag *lag = ep_lag_of(account);
 	char *pair = company && member ? key_without_id(company, member) : NULL;
 	const char *const keys[] = {id, pair};
 
-	pthread_mutex_lock(&memory->lock);
+	pthread_mutex_lock(&lag->lock);
 	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++) {
-		struct ep_change *change = keys[i] ? find_locked(memory, keys[i]) : NULL;
+		struct ep_lag_change *change = keys[i] ? ep_lag_find_locked(lag, keys[i]) : NULL;
 
 		if (change && change->state != ENDED)
-			drop_locked(memory, change);
+			ep_lag_drop_locked(lag, change);
 	}
-	pthread_mutex_unlock(&memory->lock);
+	pthread_mutex_unlock(&lag->lock);
 	free(pair);
 }
 
 bool ep_lag_is_new(struct account *account, const char *id)
 {
-	struct ep_memory *memory = account->memory;
-	const struct ep_change *change;
+	struct ep_lag *lag = ep_lag_of(account);
+	const struct ep_lag_change *change;
 	bool is_new;
 
-	pthread_mutex_lock(&memory->lock);
-	change = find_locked(memory, id);
+	pthread_mutex_lock(&lag->lock);
+	change = ep_lag_find_locked(lag, id);
 	is_new = change && !change->company;
-	pthread_mutex_unlock(&memory->lock);
+	pthread_mutex_unlock(&lag->lock);
 	return is_new;
 }
 
 json_t *ep_lag_changes(struct account *account, const char *company, const char *member)
 {
-	struct ep_memory *memory = account->memory;
+	struct ep_lag *lag = ep_lag_of(account);
 	json_t *changes = json_array();
 
-	pthread_mutex_lock(&memory->lock);
-	forget_locked(memory, false);
-	for (const struct ep_change *change = memory->changes; change; change = change->hh.next) {
+	pthread_mutex_lock(&lag->lock);
+	ep_lag_expire_locked(lag, false);
+	for (const struct ep_lag_change *change = lag->changes; change; change = change->hh.next) {
 		/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): HASH_DEL has moved the head on */
 		if (!change->company || (company && strcmp(change->company, company) != 0) ||
 		    (member && strcmp(change->member, member) != 0))
@@ -215,7 +222,7 @@ json_t *ep_lag_changes(struct account *account, const char *company, const char 
 						change->state == ASKED_FOR, "until",
 						change->until));
 	}
-	pthread_mutex_unlock(&memory->lock);
+	pthread_mutex_unlock(&lag->lock);
 	return changes;
 }
 
@@ -225,8 +232,8 @@ void ep_lag_used(struct call *call, const json_t *change)
 }
 
 /*
- * Where the membership of CHANGE stands in MEMBERSHIPS, by its id, or one in that account where its
- * id is not known; their number: nowhere.
+ * Return the index in MEMBERSHIPS of the membership of CHANGE: that with its id, or if the id is
+ * unknown, one in the same account. Return the number of MEMBERSHIPS if there is none.
  */
 static size_t place_of(const json_t *memberships, const json_t *change)
 {
@@ -240,7 +247,8 @@ static size_t place_of(const json_t *memberships, const json_t *change)
 	return i;
 }
 
-void ep_lag_lay(struct call *call, const json_t *changes, json_t *memberships, json_t *unconfirmed)
+void ep_lag_apply(struct call *call, const json_t *changes, json_t *memberships,
+		  json_t *unconfirmed)
 {
 	json_t *change;
 	size_t i;

@@ -1,24 +1,30 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * ep_list.c - the list of an Elastic Path store's members, also where it is too long for offsets.
+ * ep_list.c - see ep_list.h.
  *
- * The vendor lists nobody behind page[offset] 10,000. But the same people stand, with the same ids,
- * in the user-authentication-info of the members' realm, which may be sorted by created_at and
- * begun anywhere (single-sign-on OpenAPI, 2025; the members' own list has no such filter). It is
- * read in legs: each begins with whoever was created when the last one of the leg before was, and
- * goes as far as the vendor lets it; people in two legs are shown once. A leg that brings nobody
- * new is an error, and so is a list shorter than the members' own total: never a short list. A row
- * is shown in a member's form, without the fields that only a member has: a GET shows those.
+ * The vendor lists no members beyond page[offset] 10,000. The same people, with the same ids, are
+ * in the user-authentication-info of the members' realm. That list can be sorted by created_at and
+ * can begin at any created_at (single-sign-on OpenAPI, 2025); the members' own list has no such
+ * filter.
+ *
+ * So the infos are read in legs. A leg begins at the created_at of the last row of the leg before,
+ * and ends where the vendor lists no further. A member in two legs is shown once. Two cases are
+ * errors, so that a list is never too short: a leg without a new member, and fewer infos than the
+ * total of the members' own list.
  */
-#include "vendors/rest/account.h"
-#include "vendors/rest/collection.h"
-#include "vendors/rest/list.h"
-#include "vendors/elasticpath/elasticpath.h"
+#include "vendors/elasticpath/ep_list.h"
 
 #include "vendors/base/call.h"
+#include "vendors/http/http_url.h"
 #include "vendors/rest/exchange.h"
 #include "vendors/http/http.h"
 #include "vendors/base/log.h"
+#include "vendors/elasticpath/ep_common.h"
+#include "vendors/elasticpath/ep_info.h"
+#include "vendors/elasticpath/ep_settings.h"
+#include "vendors/rest/account.h"
+#include "vendors/rest/collection.h"
+#include "vendors/rest/list.h"
 #include "vendors/rest/walk.h"
 
 #include <errno.h>
@@ -31,29 +37,30 @@
 #define STAMP_MAX 64
 #define LIST_PATH "/v2/authentication-realms/{parent}/user-authentication-info?sort=created_at"
 
-/* The documents show the first, and no other; but that is how a member has it. */
-static const char *const created_keys[] = {"meta.created_at", "meta.timestamps.created_at", NULL};
+/* The vendor's documents show only the first; the second is where a member has it. */
+static const char *const ep_list_created_keys[] = {"meta.created_at", "meta.timestamps.created_at",
+						   NULL};
 
-static const struct field info_fields[] = {{NULL, 0}};
+static const struct field ep_list_fields[] = {{NULL, 0}};
 
-static const struct collection infos = {
+static const struct collection ep_list_infos = {
     .name = "account members, by created_at,",
     .list_path = LIST_PATH,
     .item_path = "",
     .list_key = "data",
     .item_key = "data",
-    .offset_ceiling = UINT_MAX, /* wherever it is: there the next leg begins */
+    .offset_ceiling = UINT_MAX, /* unknown: the next leg begins where the vendor stops */
     .page_size = 100,
-    .id_keys = ep_id_keys,
-    .time_keys = created_keys,
-    .fields = info_fields,
-    .paging = ep_paging,
-    .totals = ep_totals,
+    .id_keys = ep_common_id_keys,
+    .time_keys = ep_list_created_keys,
+    .fields = ep_list_fields,
+    .paging = ep_common_paging,
+    .totals = ep_common_totals,
 };
 
-/* ---- the list as it stands ---- */
+/* ---- the members' own list ---- */
 
-/* Counts what goes to the sink of whoever asked. */
+/* Passes rows on to the sink of ep_list_walk's caller, and counts them. */
 struct plain {
 	struct list_sink sink;
 	struct list_sink *members;
@@ -96,37 +103,40 @@ static void plain_progress(struct list_sink *sink, unsigned pages, size_t rows)
 
 /* ---- the list by created_at ---- */
 
+/* The legs that make up one list. */
 struct tour {
 	struct list_sink sink; /* of a leg */
 	struct call *call;
 	struct account *account;
+	const struct collection *collection; /* the members */
 	const char *realm;
-	struct list_sink *members;
-	size_t count;   /* members handed on */
-	unsigned pages; /* in the legs before */
+	struct list_sink *members; /* the sink of ep_list_walk's caller */
+	size_t count;              /* members passed on */
+	unsigned pages;            /* in the legs before */
 	/* this leg */
 	json_t *ids;           /* of its rows */
 	unsigned leg_pages;    /* so far */
-	char from[STAMP_MAX];  /* where it began: a created_at, "": at the first of all */
+	char from[STAMP_MAX];  /* the created_at where it began; "": at the first info */
 	char last[STAMP_MAX];  /* created_at of its last row */
 	struct timespec since; /* the same, as a time */
 };
 
-/* Note when INFO was created: it is not earlier than any before. */
+/* Store when INFO was created. Fails with EREMOTEIO if that is earlier than the row before. */
 static int note_created(struct tour *tour, const json_t *info, const char *id)
 {
 	const char *created = NULL;
 	struct timespec time;
 
-	for (const char *const *key = created_keys; *key && !created; key++)
+	for (const char *const *key = ep_list_created_keys; *key && !created; key++)
 		created = json_string_value(collection_value(info, *key));
-	if (!created || strlen(created) >= STAMP_MAX || !collection_time(&infos, info, &time))
+	if (!created || strlen(created) >= STAMP_MAX ||
+	    !collection_time(&ep_list_infos, info, &time))
 		return call_fail(tour->call, CALL_MALFORMED,
-				 "user authentication info %s has no meta.created_at to go by", id);
+				 "user authentication info %s has no meta.created_at", id);
 	if (time.tv_sec < tour->since.tv_sec ||
 	    (time.tv_sec == tour->since.tv_sec && time.tv_nsec < tour->since.tv_nsec))
 		return call_fail(tour->call, CALL_MALFORMED,
-				 "the vendor does not sort by created_at: %s (%s) comes behind %s",
+				 "the vendor does not sort by created_at: %s (%s) comes after %s",
 				 id, created, tour->last);
 	memcpy(tour->last, created, strlen(created) + 1);
 	tour->since = time;
@@ -144,21 +154,21 @@ static int tour_add(struct list_sink *sink, const char *id, json_t *info)
 	error = note_created(tour, info, id);
 	if (error)
 		return error;
-	member = ep_member_of(info, id);
+	member = ep_info_member(info, id);
 	if (!member || json_object_set_new(tour->ids, id, json_true()))
 		error = -ENOMEM;
 	else
 		error = tour->members->add(tour->members, id, member);
 	json_decref(member);
-	/* it came in the leg before, or in this one before it was begun anew */
+	/* it was in the leg before, or in this leg before the leg was started again */
 	if (error == -EEXIST)
 		return 0;
 	if (error)
 		return error;
-	return list_check_bound(tour->call, tour->account, &ep_members, ++tour->count);
+	return list_check_bound(tour->call, tour->account, tour->collection, ++tour->count);
 }
 
-/* A leg begins, or begins anew: what it brought stays, as it comes again. */
+/* Start a leg, or start it again. The rows that it has passed on stay: they come again. */
 static void tour_reset(struct list_sink *sink)
 {
 	struct tour *tour = (struct tour *)sink;
@@ -179,7 +189,8 @@ static void tour_progress(struct list_sink *sink, unsigned pages, size_t rows)
 		tour->members->progress(tour->members, tour->pages + pages, tour->count);
 }
 
-/* Where a leg that begins with whoever was created at FROM is listed; the caller frees. */
+/* Return the path of a leg that begins at the created_at FROM. The caller frees it. NULL: no
+ * memory. */
 static char *leg_path(const char *from)
 {
 	char filter[STAMP_MAX + 32];
@@ -188,18 +199,18 @@ static char *leg_path(const char *from)
 	if (!*from)
 		return strdup(LIST_PATH);
 	snprintf(filter, sizeof(filter), "ge(created_at,\"%s\")", from);
-	escaped = http_escape(filter);
+	escaped = http_url_escape(filter);
 	if (escaped && asprintf(&path, "%s&filter=%s", LIST_PATH, escaped) < 0)
 		path = NULL;
 	free(escaped);
 	return path;
 }
 
-/* Walk one leg, from the last row of the one before. *CUT: the vendor has more. */
+/* Walk one leg, from the last row of the leg before. Set *CUT if the vendor has more rows. */
 static int walk_leg(struct tour *tour, bool *cut)
 {
 	struct list_part part = {.parent = tour->realm, .sink = &tour->sink};
-	struct collection leg = infos;
+	struct collection leg = ep_list_infos;
 	size_t before = tour->count;
 	char *path;
 	int error;
@@ -217,12 +228,11 @@ static int walk_leg(struct tour *tour, bool *cut)
 	if (!part.cut)
 		return error;
 	if (tour->count == before)
-		return call_fail(tour->call, CALL_MALFORMED,
-				 "the vendor lists no more than %zu account members that were "
-				 "created at %s or later, and there are more: they can't be shown "
-				 "whole",
-				 json_object_size(tour->ids),
-				 *tour->from ? tour->from : "any time");
+		return call_fail(
+		    tour->call, CALL_MALFORMED,
+		    "the vendor lists only %zu account members created at %s or later, "
+		    "and there are more: the list would be incomplete",
+		    json_object_size(tour->ids), *tour->from ? tour->from : "any time");
 	call_clear(tour->call);
 	return 0;
 }
@@ -235,16 +245,17 @@ static int walk_legs(struct tour *tour)
 	for (unsigned legs = 0; !error && cut; legs++) {
 		if (legs == LEGS_MAX)
 			return call_fail(tour->call, CALL_MALFORMED,
-					 "there is no end after %zu account members", tour->count);
+					 "the list has no end: %zu account members so far",
+					 tour->count);
 		error = walk_leg(tour, &cut);
 	}
 	return error;
 }
 
-/* How many members the members' own list tells of now. 0: it does not tell. */
+/* Ask for the total of the members' own list. Set *TOTAL to 0 if the vendor does not tell. */
 static int ask_total(struct call *call, struct account *account, size_t *total)
 {
-	/* of pages of one row there are as many as of rows, whichever of them is counted */
+	/* a page has one row, so a count of pages is a count of rows */
 	struct http_request request = {.method = "GET",
 				       .path = "/v2/account-members"
 					       "?page%5Boffset%5D=0&page%5Blimit%5D=1",
@@ -257,7 +268,7 @@ static int ask_total(struct call *call, struct account *account, size_t *total)
 	*total = 0;
 	if (!error && !answer)
 		error = -EREMOTEIO;
-	ep_totals(answer, &totals);
+	ep_common_totals(answer, &totals);
 	if (totals.records > 0 || totals.pages > 0)
 		*total = (size_t)(totals.records > 0 ? totals.records : totals.pages);
 	json_decref(answer);
@@ -266,9 +277,9 @@ static int ask_total(struct call *call, struct account *account, size_t *total)
 }
 
 /*
- * All members by created_at: as many as their own list tells of, or where it does not tell, at
- * LEAST those who were seen in it. Who was made meanwhile stands at the end: so where some are
- * missing, one leg more is walked.
+ * Walk all members by created_at. There must be as many as the total of their own list, or if the
+ * vendor does not tell it, at LEAST as many as were in that list. A member that is created
+ * meanwhile is at the end, so if some are missing, walk on from there once.
  */
 static int walk_tour(struct tour *tour, size_t least)
 {
@@ -284,12 +295,13 @@ static int walk_tour(struct tour *tour, size_t least)
 	if (!error && tour->count < total)
 		error = call_fail(tour->call, CALL_MALFORMED,
 				  "there are %zu account members, but only %zu in the user "
-				  "authentication info of the realm: they can't be shown whole",
+				  "authentication info of the realm: the list would be incomplete",
 				  total, tour->count);
 	return error;
 }
 
-static int list_by_realm(struct call *call, struct account *account, const char *realm,
+static int list_by_realm(struct call *call, struct account *account,
+			 const struct collection *collection, const char *realm,
 			 struct list_sink *members, size_t least)
 {
 	struct tour tour = {.sink = {.add = tour_add,
@@ -297,6 +309,7 @@ static int list_by_realm(struct call *call, struct account *account, const char 
 				     .progress = tour_progress},
 			    .call = call,
 			    .account = account,
+			    .collection = collection,
 			    .realm = realm,
 			    .members = members,
 			    .ids = json_object()};
@@ -311,7 +324,7 @@ static int list_by_realm(struct call *call, struct account *account, const char 
 	if (tour.ids)
 		error = walk_tour(&tour, least);
 	if (error && call->verdict == CALL_NO_PATH)
-		ep_realm_forget(account);
+		ep_settings_forget(account);
 	if (error && !call->error)
 		call_fail_errno(call, -error, "no memory for the account members");
 	json_decref(tour.ids);
@@ -320,8 +333,8 @@ static int list_by_realm(struct call *call, struct account *account, const char 
 
 /* ---- both ---- */
 
-int ep_members_list(struct call *call, struct account *account, const char *parent,
-		    struct list_sink *sink)
+int ep_list_walk(struct call *call, struct account *account, const struct collection *members,
+		 const char *parent, struct list_sink *sink)
 {
 	struct plain plain = {.sink = {.add = plain_add,
 				       .unreadable = sink->unreadable ? plain_unreadable : NULL,
@@ -329,7 +342,7 @@ int ep_members_list(struct call *call, struct account *account, const char *pare
 				       .progress = plain_progress},
 			      .members = sink};
 	struct list_part part = {.parent = parent, .sink = &plain.sink};
-	int error = list_walk_all(call, account, &ep_members, &part, 1);
+	int error = list_walk_all(call, account, members, &part, 1);
 	char request[CALL_REQUEST_MAX], words[CALL_WORDS_MAX], *realm = NULL;
 	int status = call->status;
 
@@ -337,14 +350,14 @@ int ep_members_list(struct call *call, struct account *account, const char *pare
 		return error;
 	memcpy(request, call->request, sizeof(request));
 	memcpy(words, call->words, sizeof(words));
-	error = ep_realm(call, account, &realm);
+	error = ep_settings_realm(call, account, &realm);
 	if (!error && realm) {
-		error = list_by_realm(call, account, realm, sink, plain.rows);
+		error = list_by_realm(call, account, members, realm, sink, plain.rows);
 	} else if (!error) {
 		memcpy(call->request, request, sizeof(request));
 		call->status = status;
 		error = call_fail(call, CALL_MALFORMED,
-				  "%s (to list them by created_at takes a realm, and the account "
+				  "%s (listing them by created_at needs a realm, and the account "
 				  "authentication settings name none)",
 				  words);
 	}

@@ -1,30 +1,37 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * ep_member.c - changing and making one of Elastic Path's members.
+ * ep_member.c - see ep_member.h.
  *
- * In the vendor's documents (single-sign-on OpenAPI, 2025) a member's name and email are changed
- * through the user-authentication-info with the same id, in the realm that the account
- * authentication settings name; PUT on the member is for the store's own fields. The guide knows
- * only the latter, for everything. So: where the settings name a realm, each half that has changed
- * goes its own way (the first by ep_info.c), else all goes to the member. A member is made by
- * making that info; the guide says that only sign-in makes members, so the config must allow it.
+ * A member's name and email are changed through the user-authentication-info with the same id
+ * (single-sign-on OpenAPI, 2025); PUT on the member changes the store's own fields. The guide has
+ * only the PUT on the member, for everything. So if the settings name a realm, each half that has
+ * changed is sent in its own request, the info first (ep_info.h). Otherwise everything is sent to
+ * the member.
+ *
+ * A member is created by creating its info. The guide says that only a sign-in creates members, so
+ * the config must allow it (allow_preprovision).
  */
+#include "vendors/elasticpath/ep_member.h"
+
+#include "vendors/base/call.h"
+#include "vendors/base/hash.h"
+#include "vendors/base/log.h"
+#include "vendors/elasticpath/ep_common.h"
+#include "vendors/elasticpath/ep_info.h"
+#include "vendors/elasticpath/ep_lag.h"
+#include "vendors/elasticpath/ep_list.h"
+#include "vendors/elasticpath/ep_settings.h"
+#include "vendors/http/basis.h"
+#include "vendors/json/exact_print.h"
 #include "vendors/rest/account.h"
 #include "vendors/rest/collection.h"
 #include "vendors/rest/item.h"
-#include "vendors/elasticpath/elasticpath.h"
-
-#include "vendors/http/basis.h"
-#include "vendors/base/call.h"
-#include "vendors/json/exact_print.h"
-#include "vendors/base/hash.h"
-#include "vendors/base/log.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* The part of BODY that the authentication info takes, or that it does not take. */
+/* Return the fields of BODY that the info takes, or if INFO is false, the others: a new object. */
 static json_t *half_of(const json_t *body, bool info)
 {
 	json_t *half = json_object();
@@ -38,7 +45,7 @@ static json_t *half_of(const json_t *body, bool info)
 	return half;
 }
 
-/* What of HALF RECORD (NULL: not known) does not show: a new object. */
+/* Return the fields of HALF that differ in RECORD (NULL: unknown, all differ): a new object. */
 static json_t *edits_of(const json_t *half, const json_t *record)
 {
 	json_t *edits = json_object();
@@ -53,8 +60,8 @@ static json_t *edits_of(const json_t *half, const json_t *record)
 }
 
 /*
- * Does member ID show OTHERS, what the authentication info does not take, already? Then
- * VENDOR_DONE. Asked even when the caller has gone: a part has been made.
+ * Read member ID and return VENDOR_DONE if it shows OTHERS, the half that the info does not take.
+ * Asks the vendor even if the caller is gone, because the first half has been applied.
  */
 static enum vendor_outcome look_at_others(struct call *call, struct account *account,
 					  const char *id, const json_t *others)
@@ -76,8 +83,8 @@ static enum vendor_outcome look_at_others(struct call *call, struct account *acc
 	return error ? VENDOR_UNKNOWN : same ? VENDOR_DONE : VENDOR_REFUSED;
 }
 
-/* What tells the first part of a change from another; 0: no memory. */
-static uint64_t part_of(const json_t *info)
+/* Return a hash that identifies the first part of a change. 0: no memory. */
+static uint64_t hash_part(const json_t *info)
 {
 	char *text = exact_print_text(info, EXACT_PRINT_SORT);
 	uint64_t part = text ? hash_text(text) : 0;
@@ -87,16 +94,16 @@ static uint64_t part_of(const json_t *info)
 }
 
 /*
- * Send the first part as ep_info_put does; OTHERS: a second one follows. It is not sent again for a
- * change that had to be made anew because the second part came too late: else that might go on for
- * ever.
+ * Send the first part, as ep_info_put. OTHERS is true if a second part follows. If the change is
+ * repeated because the second part came too late, do not send the first part again: that could go
+ * on without end.
  */
 static enum vendor_outcome put_info(struct call *call, struct account *account, const char *id,
 				    const json_t *info, const json_t *edits, bool others,
 				    json_t **answer, bool *known)
 {
 	struct basis *basis = call->basis;
-	uint64_t part = basis && others ? part_of(info) : 0;
+	uint64_t part = basis && others ? hash_part(info) : 0;
 	enum vendor_outcome outcome;
 
 	*known = true;
@@ -114,7 +121,7 @@ static enum vendor_outcome put_info(struct call *call, struct account *account, 
 	return outcome;
 }
 
-/* Has RECORD (or NULL) each member that PART has? */
+/* Return true if RECORD (or NULL) has each field that PART has. */
 static bool has_all(const json_t *record, const json_t *part)
 {
 	const char *key;
@@ -127,8 +134,8 @@ static bool has_all(const json_t *record, const json_t *part)
 	return true;
 }
 
-/* Does RECORD show all of PART? */
-static bool shows(const json_t *record, const json_t *part)
+/* Return true if RECORD has each field of PART with the same value. */
+static bool member_shows(const json_t *record, const json_t *part)
 {
 	const char *key;
 	json_t *value;
@@ -141,11 +148,13 @@ static bool shows(const json_t *record, const json_t *part)
 }
 
 /*
- * FIRST answered the part that the authentication info takes, which was sent because of EDITS,
- * *ANSWER (or NULL) the other one: into *ANSWER goes what both together say of the member. In what
- * was not edited the info may differ from the member. That is the member as a GET shows it, unless
- * that GET lags behind what was answered; a member without its time of update could not be told
- * from the version before. NULL: nothing was answered, a GET will tell.
+ * Combine the responses to both parts into *ANSWER: FIRST is that of the info, which was sent
+ * because of EDITS; *ANSWER (or NULL) is that of the member.
+ *
+ * The result is the member as a GET shows it, unless that GET is staler than the responses. It is
+ * needed because fields that were not edited may differ between info and member, and because a
+ * member without its time of update cannot be told from the version before. *ANSWER is NULL if the
+ * responses have no record; the caller then sends a GET.
  */
 static void answer_both(struct call *call, struct account *account, const char *id,
 			const json_t *edits, const json_t *first, json_t **answer)
@@ -167,15 +176,16 @@ static void answer_both(struct call *call, struct account *account, const char *
 	if (item_get(&look, account, &ep_members, NULL, id, &member, NULL))
 		member = NULL;
 	call_destroy(&look);
-	*answer = json_incref(member && shows(member, told) ? member : told);
+	*answer = json_incref(member && member_shows(member, told) ? member : told);
 out:
 	json_decref(member);
 	json_decref(told);
 }
 
-/* PUT OTHERS, the half of member ID that has changed besides INFO, which (MADE) has been sent. */
-static enum vendor_outcome put_others(struct call *call, struct account *account, const char *id,
-				      const json_t *others, bool made, json_t **answer)
+/* PUT OTHERS, the half of member ID that the info does not take. MADE: the info has been sent. */
+static enum vendor_outcome member_put_others(struct call *call, struct account *account,
+					     const char *id, const json_t *others, bool made,
+					     json_t **answer)
 {
 	enum vendor_outcome outcome = item_put_direct(call, account, &ep_members, NULL, id, others,
 						      NULL, answer);
@@ -184,32 +194,32 @@ static enum vendor_outcome put_others(struct call *call, struct account *account
 		return outcome;
 	if (call->verdict == CALL_CANCELLED)
 		return VENDOR_UNKNOWN;
-	/* a 429 says nothing of what the member shows, and to look would have to wait, too */
+	/* after a 429 a look would have to wait as well */
 	return call->basis && call->verdict == CALL_LIMITED
 		   ? outcome
 		   : look_at_others(call, account, id, others);
 }
 
-/* Is there a realm, in which a part of a member stands? Else the member has it all. */
+/* Return true if the settings name a realm, so that a member has an info. An error is in *ERROR. */
 static bool has_realm(struct call *call, struct account *account, int *error)
 {
 	char *realm = NULL;
 	bool found;
 
-	*error = ep_realm(call, account, &realm);
+	*error = ep_settings_realm(call, account, &realm);
 	found = realm;
 	free(realm);
 	return found;
 }
 
 /*
- * Two requests where there is a realm and both halves have changed, else one. The second one rests
- * on the same read as the first: VENDOR_STALE where it comes too late, and the first has been made
- * then (basis->part_made).
+ * As collection->put. Sends two requests if there is a realm and both halves have changed, else
+ * one. Both are based on the same read. If the second comes too late, returns VENDOR_STALE; the
+ * first has been applied then (basis->part_made).
  */
-enum vendor_outcome ep_member_put(struct call *call, struct account *account, const char *parent,
-				  const char *id, const json_t *body, const char *etag,
-				  json_t **answer)
+static enum vendor_outcome member_put(struct call *call, struct account *account,
+				      const char *parent, const char *id, const json_t *body,
+				      const char *etag, json_t **answer)
 {
 	const json_t *read = call->basis ? call->basis->record : NULL;
 	json_t *info = half_of(body, true), *others = half_of(body, false), *first = NULL;
@@ -230,7 +240,7 @@ enum vendor_outcome ep_member_put(struct call *call, struct account *account, co
 	if (!known) {
 		outcome = item_put_direct(call, account, &ep_members, NULL, id, body, etag, answer);
 	} else if (others_differ && (!info_differs || outcome == VENDOR_DONE)) {
-		outcome = put_others(call, account, id, others, info_differs, answer);
+		outcome = member_put_others(call, account, id, others, info_differs, answer);
 	}
 	if (known && info_differs && outcome == VENDOR_DONE)
 		answer_both(call, account, id, edits, first, answer);
@@ -243,15 +253,15 @@ out:
 	return outcome;
 }
 
-bool ep_member_creates(const struct account *account)
+static bool member_creates(const struct account *account)
 {
 	const char *allowed = account_value(account, "allow_preprovision");
 
 	return allowed && strcmp(allowed, "yes") == 0;
 }
 
-enum vendor_outcome ep_member_post(struct call *call, struct account *account, const char *parent,
-				   const json_t *body, json_t **answer)
+static enum vendor_outcome member_post(struct call *call, struct account *account,
+				       const char *parent, const json_t *body, json_t **answer)
 {
 	char buffer[24];
 	bool known;
@@ -265,16 +275,59 @@ enum vendor_outcome ep_member_post(struct call *call, struct account *account, c
 		outcome = VENDOR_REFUSED;
 		call_fail(call, CALL_UNSUPPORTED,
 			  "the account authentication settings name no realm in which a member "
-			  "could be made");
+			  "can be created");
 	}
 	if (outcome == VENDOR_DONE && id) {
-		*answer = ep_member_of(made, id);
+		*answer = ep_info_member(made, id);
 		ep_lag_note_new(account, *answer);
 	}
 	if (progress && strcmp(progress, "IN_PROGRESS") == 0)
-		log_call(call, "the vendor is still making the member (creation_status is "
-			       "IN_PROGRESS) and may take it back");
+		log_call(call, "the vendor is still creating the member (creation_status is "
+			       "IN_PROGRESS) and may remove it again");
 	json_decref(info);
 	json_decref(made);
 	return outcome;
 }
+
+static int member_list(struct call *call, struct account *account, const char *parent,
+		       struct list_sink *sink)
+{
+	return ep_list_walk(call, account, &ep_members, parent, sink);
+}
+
+/* ---- the table ---- */
+
+/* Each record has links and relationships; meta has the time stamps (OpenAPI). */
+static const struct field member_fields[] = {
+    {"id", FIELD_SYSTEM | FIELD_REQUIRED},
+    {"type", FIELD_IMMUTABLE | FIELD_REQUIRED},
+    {"meta", FIELD_SYSTEM},
+    {"links", FIELD_SYSTEM},
+    {"relationships", FIELD_SYSTEM},
+    {"name", FIELD_REQUIRED},
+    {"email", FIELD_REQUIRED},
+    {NULL, 0},
+};
+
+static const char *const member_taken[] = {"tokens", NULL};
+static const char *const member_email_keys[] = {"email", NULL};
+
+const struct collection ep_members = {
+    .name = "account members",
+    .list_path = "/v2/account-members",
+    .item_path = "/v2/account-members/",
+    EP_COMMON_LIST,
+    .taken = member_taken,
+    .id_keys = ep_common_id_keys,
+    .type = EP_COMMON_MEMBER_TYPE,
+    .email_keys = member_email_keys,
+    .created_keys = ep_common_created_keys,
+    .stamp_key = "meta.timestamps.updated_at",
+    .fields = member_fields,
+    .creates = member_creates,
+    .put = member_put,
+    .settle = ep_settings_settle,
+    .list = member_list,
+    .post = member_post,
+    .posts_part = true,
+};

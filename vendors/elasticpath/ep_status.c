@@ -1,32 +1,36 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * ep_status.c - the status of Elastic Path's members, which is no field of theirs.
+ * ep_status.c - see ep_status.h.
  *
- * A member is active while there is a membership of theirs in any account. One member's are one
- * request; everybody's are the accounts and the memberships of each, and no request per member.
- * Each is shown as a record {id, status, memberships: [{id, account}]}; where the vendor's response
- * does not show yet what this mount made or ended (ep_lag.c), "unconfirmed" has those as well.
+ * The status of one member takes one request. The status of all members takes the list of accounts
+ * and the list of memberships of each account, and no request per member.
  */
+#include "vendors/elasticpath/ep_status.h"
+
+#include "vendors/base/call.h"
+#include "vendors/base/log.h"
 #include "vendors/base/status_words.h"
+#include "vendors/elasticpath/ep_account.h"
+#include "vendors/elasticpath/ep_common.h"
+#include "vendors/elasticpath/ep_lag.h"
+#include "vendors/elasticpath/ep_membership.h"
+#include "vendors/json/exact.h"
 #include "vendors/rest/account.h"
 #include "vendors/rest/collection.h"
 #include "vendors/rest/item.h"
 #include "vendors/rest/list.h"
-#include "vendors/elasticpath/elasticpath.h"
-
-#include "vendors/base/call.h"
-#include "vendors/json/exact.h"
-#include "vendors/base/log.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* How often the accounts are listed again, because one of them went away before it was asked. */
+/* How often the accounts are listed again because one was deleted before its memberships were
+ * listed. */
 #define AGAIN 2
 
-/* In the guide the account's id is flat, in the vendor's OpenAPI it is in relationships. */
+/* Return the account of MEMBERSHIP, or NULL. The guide has its id flat, the vendor's OpenAPI in
+ * relationships. */
 static const char *account_of(const json_t *membership)
 {
 	const char *id = exact_string(json_object_get(membership, "account_id"));
@@ -39,15 +43,15 @@ static const char *account_of(const json_t *membership)
 #define UNCONFIRMED "unconfirmed"
 
 /*
- * The record of member ID, whose MEMBERSHIPS the vendor showed to CALL; CHANGES are what is
- * remembered of the member's. NULL: no memory.
+ * Return the status record of member ID, a new reference. MEMBERSHIPS is what the vendor showed to
+ * CALL; CHANGES (ep_lag_changes of the member) are applied to it. NULL: no memory.
  */
 static json_t *status_record(struct call *call, const char *id, json_t *memberships,
 			     const json_t *changes)
 {
 	json_t *unconfirmed = json_array(), *record;
 
-	ep_lag_lay(call, changes, memberships, unconfirmed);
+	ep_lag_apply(call, changes, memberships, unconfirmed);
 	record = json_pack("{s:s, s:s, s:O}", "id", id, "status",
 			   json_array_size(memberships) ? STATUS_ACTIVE : STATUS_INACTIVE,
 			   "memberships", memberships);
@@ -59,11 +63,11 @@ static json_t *status_record(struct call *call, const char *id, json_t *membersh
 
 /* ---- collecting ---- */
 
-/* Takes the rows of one list: id -> what is to be known of it. */
+/* Takes the rows of one list: id -> its member, or "". */
 struct gather {
 	struct list_sink sink;
 	struct call *call;
-	const char *account; /* whose memberships they are; NULL: they are accounts */
+	const char *account; /* the rows are its memberships; NULL: the rows are accounts */
 	json_t *rows;
 };
 
@@ -91,7 +95,7 @@ static void gather_reset(struct list_sink *sink)
 	json_object_clear(gather->rows);
 }
 
-/* What GATHER holds counts for the members: MEMBERS is member id -> array of {id, account}. */
+/* Add the rows of GATHER to MEMBERS: member id -> array of {id, account}. 0 or -ENOMEM. */
 static int count_memberships(const struct gather *gather, json_t *members)
 {
 	const char *id;
@@ -110,9 +114,9 @@ static int count_memberships(const struct gather *gather, json_t *members)
 	return 0;
 }
 
-/* ---- everybody's ---- */
+/* ---- the status of all members ---- */
 
-/* The memberships of all ACCOUNTS (whose keys are ids) into MEMBERS. */
+/* Add the memberships of all ACCOUNTS (the keys are ids) to MEMBERS. 0 or a negative errno. */
 static int walk_memberships(struct call *call, struct account *account, json_t *accounts,
 			    json_t *members)
 {
@@ -147,7 +151,7 @@ static int walk_memberships(struct call *call, struct account *account, json_t *
 	return error;
 }
 
-/* Leave out those of ACCOUNTS that were made here and may not be there yet for all reads: their
+/* Remove from ACCOUNTS those that were created here: reads may not show them yet, and their
  * memberships are remembered. */
 static void leave_new(struct account *account, json_t *accounts)
 {
@@ -162,8 +166,8 @@ static void leave_new(struct account *account, json_t *accounts)
 }
 
 /*
- * One try at everything, FIRST or not. *MOVED: an account that was listed was not there any more,
- * and with it went the list.
+ * List the accounts and their memberships once; FIRST is false for a second try. Set *MOVED if the
+ * list failed because an account was deleted meanwhile. Returns 0 or a negative errno.
  */
 static int walk_all(struct call *call, struct account *account, json_t *members, bool first,
 		    bool *moved)
@@ -187,7 +191,8 @@ static int walk_all(struct call *call, struct account *account, json_t *members,
 	return error;
 }
 
-/* All that is remembered, by member; who has none in MEMBERS gets an empty array there. */
+/* Return all remembered changes by member, a new object. Give each of these members an array in
+ * MEMBERS. */
 static json_t *changes_by_member(struct account *account, json_t *members)
 {
 	json_t *changes = ep_lag_changes(account, NULL, NULL), *sorted = json_object(), *change;
@@ -207,9 +212,10 @@ static json_t *changes_by_member(struct account *account, json_t *members)
 	return sorted;
 }
 
-/* A member without memberships is in none of these lists: absent_status is theirs. */
-static int hand_on(struct call *call, struct account *account, json_t *members,
-		   struct list_sink *sink)
+/* Pass the records of MEMBERS to SINK. A member without memberships is in no list, and has the
+ * absent_status. */
+static int pass_records(struct call *call, struct account *account, json_t *members,
+			struct list_sink *sink)
 {
 	json_t *changes = changes_by_member(account, members), *memberships;
 	const char *id;
@@ -227,8 +233,8 @@ static int hand_on(struct call *call, struct account *account, json_t *members,
 	return error;
 }
 
-static int list(struct call *call, struct account *account, const char *parent,
-		struct list_sink *sink)
+static int ep_status_list(struct call *call, struct account *account, const char *parent,
+			  struct list_sink *sink)
 {
 	json_t *members = json_object();
 	bool moved = true;
@@ -239,27 +245,27 @@ static int list(struct call *call, struct account *account, const char *parent,
 		error = walk_all(call, account, members, !tries, &moved);
 		if (!moved || tries == AGAIN)
 			break;
-		log_call(call, "%s: %s is not there any more (404); listing the accounts again",
+		log_call(call,
+			 "%s: %s answered 404: an account was deleted; listing the accounts again",
 			 account->name, call->request);
 		json_object_clear(members);
 		call_clear(call);
 	}
 	if (!error)
-		error = hand_on(call, account, members, sink);
+		error = pass_records(call, account, members, sink);
 	json_decref(members);
 	if (error && !call->error)
-		call_fail_errno(call, -error, "the memberships could not be kept: %s",
-				strerror(-error));
+		call_fail_errno(call, -error, "cannot store the memberships: %s", strerror(-error));
 	return error;
 }
 
-/* ---- one member's ---- */
+/* ---- the status of one member ---- */
 
-/* Takes one member's memberships. */
+/* Takes the memberships of one member. */
 struct own {
 	struct list_sink sink;
 	struct call *call;
-	json_t *ids; /* of those that came */
+	json_t *ids; /* of the rows so far */
 	json_t *memberships;
 };
 
@@ -290,8 +296,8 @@ static void own_reset(struct list_sink *sink)
 	json_array_clear(own->memberships);
 }
 
-static int get(struct call *call, struct account *account, const char *parent, const char *id,
-	       json_t **record)
+static int ep_status_get(struct call *call, struct account *account, const char *parent,
+			 const char *id, json_t **record)
 {
 	struct own own = {.sink = {.add = own_add, .unreadable = own_add, .reset = own_reset},
 			  .call = call,
@@ -305,7 +311,7 @@ static int get(struct call *call, struct account *account, const char *parent, c
 		error = list_walk_all(call, account, &ep_own_memberships, &part, 1);
 	else
 		error = call_no_memory(call);
-	/* a member that was just made may not be there yet for all reads */
+	/* reads may not show a member that was just created */
 	if (error && call->verdict == CALL_MISSING && ep_lag_is_new(account, id)) {
 		call_clear(call);
 		error = 0;
@@ -324,15 +330,16 @@ static int get(struct call *call, struct account *account, const char *parent, c
 
 /* ---- ending and restoring ---- */
 
-/* End one membership. If it can't be, words are in CALL. */
+/* End MEMBERSHIP. If that fails, words are in CALL. */
 static enum vendor_outcome end_one(struct call *call, struct account *account,
 				   const json_t *membership)
 {
 	if (!json_object_get(membership, "id")) {
-		call_fail(call, CALL_MALFORMED,
-			  "a membership in account %s may have been made here, and no list shows "
-			  "it yet",
-			  json_string_value(json_object_get(membership, "account")));
+		call_fail(
+		    call, CALL_MALFORMED,
+		    "a membership in account %s may have been created here, and no list shows "
+		    "it yet",
+		    json_string_value(json_object_get(membership, "account")));
 		return VENDOR_REFUSED;
 	}
 	return item_delete(call, account, &ep_memberships,
@@ -340,7 +347,7 @@ static enum vendor_outcome end_one(struct call *call, struct account *account,
 			   json_string_value(json_object_get(membership, "id")));
 }
 
-/* Make one membership again; that it is there already is as good. */
+/* Create MEMBERSHIP again. It is done if the vendor has it already. */
 static enum vendor_outcome restore_one(struct call *call, struct account *account,
 				       const char *member, const json_t *membership)
 {
@@ -360,8 +367,8 @@ static enum vendor_outcome restore_one(struct call *call, struct account *accoun
 	return outcome == VENDOR_CHANGED && call->verdict == CALL_TAKEN ? VENDOR_DONE : outcome;
 }
 
-static int set_status(struct call *call, struct account *account, const json_t *record, bool active,
-		      enum vendor_outcome *outcomes)
+static int ep_status_set(struct call *call, struct account *account, const json_t *record,
+			 bool active, enum vendor_outcome *outcomes)
 {
 	const json_t *memberships = json_object_get(record, "memberships");
 	const char *member = json_string_value(json_object_get(record, "id"));
@@ -385,7 +392,7 @@ static int set_status(struct call *call, struct account *account, const json_t *
 			 first.words);
 }
 
-static void note_all(struct account *account, const json_t *record, bool ended)
+static void note_memberships(struct account *account, const json_t *record, bool ended)
 {
 	const char *member = json_string_value(json_object_get(record, "id"));
 	json_t *membership;
@@ -396,15 +403,15 @@ static void note_all(struct account *account, const json_t *record, bool ended)
 			    member, json_string_value(json_object_get(membership, "id")), ended);
 }
 
-static void remember(struct account *account, const char *parent, const json_t *ended,
-		     const json_t *made)
+static void ep_status_remember(struct account *account, const char *parent, const json_t *ended,
+			       const json_t *made)
 {
 	(void)parent;
-	note_all(account, ended, true);
-	note_all(account, made, false);
+	note_memberships(account, ended, true);
+	note_memberships(account, made, false);
 }
 
-static void forget(struct account *account, const json_t *record)
+static void ep_status_forget(struct account *account, const json_t *record)
 {
 	const char *member = json_string_value(json_object_get(record, "id"));
 	json_t *membership;
@@ -415,25 +422,25 @@ static void forget(struct account *account, const json_t *record)
 			      member, json_string_value(json_object_get(membership, "id")));
 }
 
-static const struct field status_fields[] = {{NULL, 0}};
+static const struct field ep_status_fields[] = {{NULL, 0}};
 
 const struct collection ep_statuses = {
     .name = "memberships",
     .list_path = "",
     .item_path = "",
-    .id_keys = ep_id_keys,
+    .id_keys = ep_common_id_keys,
     .status_key = "status",
     .absent_status = STATUS_INACTIVE,
-    .fields = status_fields,
-    .list = list,
-    .get = get,
-    .set_status = set_status,
+    .fields = ep_status_fields,
+    .list = ep_status_list,
+    .get = ep_status_get,
+    .set_status = ep_status_set,
     .step_links = &ep_links,
     .step_words = "a link to the member in the account's members/",
     .steps_key = "memberships",
     .step_key = "account",
     .step_id_key = "id",
     .unconfirmed_key = UNCONFIRMED,
-    .remember = remember,
-    .forget = forget,
+    .remember = ep_status_remember,
+    .forget = ep_status_forget,
 };

@@ -2,25 +2,30 @@
 /*
  * account_queue.c - see account_queue.h.
  *
- * The rules of waiting: who goes next, when a try is repeated and when it is given up. Everything
- * here is arithmetic on numbers that others measured, so that it can be read without thinking of
- * sockets. It must not know libcurl, take locks or block.
+ * Which transfer goes next, and when one has waited too long. Everything here is arithmetic on
+ * numbers that others measured, so it can be read without thinking of sockets. It must not know
+ * libcurl, take locks or block.
  *
- * A vendor that is dead must not make a long queue wait for one time-out after the other: who has
- * queued for as long as one request may take, with no answer to anybody meanwhile, is given the
- * error that the others got.
+ * A vendor that is down must not make a long queue wait for one timeout after the other. A transfer
+ * that has been queued for as long as one request may take, while no transfer got a response, gets
+ * the error that the others got.
  */
 #include "vendors/http/account_queue.h"
 
-#include "vendors/base/call.h"
-#include "vendors/http/account_queue_times.h"
+#include "vendors/base/checked.h"
+#include "vendors/base/clock.h"
+#include "vendors/http/basis.h"
+#include "vendors/http/endpoint.h"
+#include "vendors/http/http_url.h"
+#include "vendors/http/transfer.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
-/* A last try is given this long even where the budget has ended. */
+/* Timers are a little late. A retry that was due in time is not given up for that. */
+#define SLACK 200
+/* A last try gets this long even if the budget has ended. */
 #define TRY_MIN 1000
 
 struct account_queue *account_queue_new(struct http *http, struct endpoint *endpoint)
@@ -31,7 +36,7 @@ struct account_queue *account_queue_new(struct http *http, struct endpoint *endp
 		return NULL;
 	queue->http = http;
 	queue->endpoint = endpoint;
-	http_where(endpoint->base_url, &queue->secure, queue->where, sizeof(queue->where));
+	http_url_where(endpoint->base_url, &queue->secure, queue->where, sizeof(queue->where));
 	queue->allowed = endpoint->parallel ? endpoint->parallel : 1;
 	TAILQ_INIT(&queue->ready);
 	TAILQ_INIT(&queue->fresh);
@@ -46,19 +51,100 @@ void account_queue_free(struct account_queue *queue)
 	free(queue);
 }
 
-/* TRANSFER waits from now on: not beyond its time. */
-static void queued(struct account_queue *queue, struct transfer *transfer)
+/* ---- the invariants ---- */
+
+/* Assert what holds for each transfer of LIST, all in STATE. Returns how many there are, and adds
+ * those with an UNTIL to *TIMED. */
+static unsigned account_queue_check_list(const struct account_queue *queue,
+					 const struct transfer_queue *list,
+					 enum transfer_state state, unsigned *timed)
+{
+	const struct transfer *transfer, *before = NULL;
+	unsigned count = 0;
+
+	TAILQ_FOREACH(transfer, list, link) {
+		assert(transfer->queue == queue);
+		assert(transfer->state == state);
+		assert(!transfer->ended && !transfer->counted && !transfer->dropped);
+		assert((transfer->tries > 0) == (state == TRANSFER_AGAIN));
+		assert(state != TRANSFER_AGAIN || !before || before->due <= transfer->due);
+		*timed += transfer->until != TRANSFER_NEVER;
+		before = transfer;
+		count++;
+	}
+	return count;
+}
+
+static void check_timed(const struct account_queue *queue, unsigned count)
+{
+	const struct transfer *transfer;
+	int64_t before = INT64_MIN;
+
+	TAILQ_FOREACH(transfer, &queue->timed, line) {
+		assert(transfer->state <= TRANSFER_AGAIN);
+		assert(transfer->until >= before && transfer->until != TRANSFER_NEVER);
+		before = transfer->until;
+		count--;
+	}
+	assert(count == 0);
+}
+
+static unsigned check_kept(const struct account_queue *queue)
+{
+	const struct basis *basis;
+	int64_t before = INT64_MIN;
+	unsigned count = 0;
+
+	TAILQ_FOREACH(basis, &queue->kept, link) {
+		assert(basis->keeper == queue);
+		assert(basis->until >= before);
+		before = basis->until;
+		count++;
+	}
+	return count;
+}
+
+static unsigned count_flying(const struct account_queue *queue)
+{
+	const struct transfer *transfer;
+	unsigned count = 0;
+
+	TAILQ_FOREACH(transfer, &queue->http->flying, link) {
+		assert(transfer->state == TRANSFER_FLYING);
+		count += transfer->queue == queue && transfer->counted;
+	}
+	return count;
+}
+
+void account_queue_check_locked(const struct account_queue *queue)
+{
+	unsigned timed = 0;
+	unsigned ready = account_queue_check_list(queue, &queue->ready, TRANSFER_READY, &timed);
+	unsigned fresh = account_queue_check_list(queue, &queue->fresh, TRANSFER_FRESH, &timed);
+	unsigned again = account_queue_check_list(queue, &queue->again, TRANSFER_AGAIN, &timed);
+
+	check_timed(queue, timed);
+	assert(queue->stats.queued == ready + fresh + again);
+	assert(queue->places == ready + check_kept(queue));
+	assert(queue->stats.in_flight == count_flying(queue));
+	assert(queue->allowed >= 1);
+}
+
+/* ---- in and out ---- */
+
+/* TRANSFER is queued from now on: set how long it may wait. */
+static void set_until(struct account_queue *queue, struct transfer *transfer)
 {
 	struct transfer *other = TAILQ_LAST(&queue->timed, transfer_queue);
 	int64_t end = transfer->end;
 
 	queue->stats.queued++;
 	if (transfer->tries && end != TRANSFER_NEVER)
-		end = later(end, transfer->due) + SLACK;
-	transfer->until = sooner(transfer->moment, end);
+		end = clock_later(end, transfer->due) + SLACK;
+	transfer->until = clock_sooner(transfer->moment, end);
 	if (transfer->until == TRANSFER_NEVER)
 		return;
-	/* times grow, more or less: nearly all go to the end at once */
+	/* times mostly grow, so nearly all go to the end at once */
 	while (other && other->until > transfer->until)
 		other = TAILQ_PREV(other, transfer_queue, line);
 	if (other)
@@ -77,7 +163,8 @@ void account_queue_add_locked(struct account_queue *queue, struct transfer *tran
 		transfer->state = TRANSFER_FRESH;
 		TAILQ_INSERT_TAIL(&queue->fresh, transfer, link);
 	}
-	queued(queue, transfer);
+	set_until(queue, transfer);
+	CHECKED(account_queue_check_locked(queue));
 }
 
 void account_queue_remove_locked(struct account_queue *queue, struct transfer *transfer)
@@ -93,9 +180,57 @@ void account_queue_remove_locked(struct account_queue *queue, struct transfer *t
 	if (transfer->until != TRANSFER_NEVER)
 		TAILQ_REMOVE(&queue->timed, transfer, line);
 	queue->stats.queued--;
+	CHECKED(account_queue_check_locked(queue));
+}
+
+/* Make TRANSFER, which is queued, FLYING. */
+static void account_queue_fly(struct account_queue *queue, struct transfer *transfer)
+{
+	account_queue_remove_locked(queue, transfer);
+	transfer->state = TRANSFER_FLYING;
+	TAILQ_INSERT_TAIL(&queue->http->flying, transfer, link);
+}
+
+void account_queue_requeue_locked(struct account_queue *queue, struct transfer *transfer)
+{
+	struct transfer *other = TAILQ_FIRST(&queue->again);
+
+	TAILQ_REMOVE(&queue->http->flying, transfer, link);
+	transfer->state = TRANSFER_AGAIN;
+	while (other && other->due <= transfer->due)
+		other = TAILQ_NEXT(other, link);
+	if (other)
+		TAILQ_INSERT_BEFORE(other, transfer, link);
+	else
+		TAILQ_INSERT_TAIL(&queue->again, transfer, link);
+	set_until(queue, transfer);
+	CHECKED(account_queue_check_locked(queue));
+}
+
+void account_queue_drain_locked(struct account_queue *queue)
+{
+	struct transfer *transfer;
+
+	account_queue_forgo_all_locked(queue);
+	while ((transfer = TAILQ_FIRST(&queue->again)))
+		account_queue_fly(queue, transfer);
+	while ((transfer = TAILQ_FIRST(&queue->fresh)))
+		account_queue_fly(queue, transfer);
 }
 
 /* ---- places that are kept ---- */
+
+void account_queue_keep_locked(struct account_queue *queue, struct basis *basis, int64_t until,
+			       int64_t now)
+{
+	if (queue->stats.in_flight + queue->places >= queue->allowed || queue->hold.until > now)
+		return;
+	basis->until = until;
+	TAILQ_INSERT_TAIL(&queue->kept, basis, link);
+	basis->keeper = queue;
+	queue->places++;
+	CHECKED(account_queue_check_locked(queue));
+}
 
 void account_queue_forgo_locked(struct basis *basis)
 {
@@ -106,6 +241,7 @@ void account_queue_forgo_locked(struct basis *basis)
 	TAILQ_REMOVE(&queue->kept, basis, link);
 	basis->keeper = NULL;
 	queue->places--;
+	CHECKED(account_queue_check_locked(queue));
 }
 
 void account_queue_forgo_all_locked(struct account_queue *queue)
@@ -120,9 +256,10 @@ void account_queue_forgo_all_locked(struct account_queue *queue)
 		transfer->state = TRANSFER_FRESH;
 		TAILQ_INSERT_HEAD(&queue->fresh, transfer, link);
 	}
+	CHECKED(account_queue_check_locked(queue));
 }
 
-/* Places that were kept for long enough are free. */
+/* Give up the places that were kept for long enough. */
 static void expire_places(struct account_queue *queue, int64_t now)
 {
 	struct basis *basis;
@@ -131,180 +268,61 @@ static void expire_places(struct account_queue *queue, int64_t now)
 		account_queue_forgo_locked(basis);
 }
 
-/* A transfer that was never tried waits no longer than this for its turn. */
+/* ---- times ---- */
+
+int64_t account_queue_budget(const struct account_queue *queue)
+{
+	return (int64_t)queue->endpoint->retry_budget * 1000;
+}
+
+static int64_t timeout_of(const struct account_queue *queue)
+{
+	return (int64_t)(queue->endpoint->timeout ? queue->endpoint->timeout : 1) * 1000;
+}
+
+int64_t account_queue_budget_end(const struct account_queue *queue, const struct transfer *transfer)
+{
+	return clock_sooner(clock_later(transfer->first, queue->progress) +
+				account_queue_budget(queue),
+			    transfer->end);
+}
+
+int64_t account_queue_resumes(const struct account_queue *queue)
+{
+	return queue->strikes ? clock_later(queue->hold.until, queue->calm) : queue->hold.until;
+}
+
+/* Return until when TRANSFER, which was never tried, waits for its turn. */
 static int64_t queue_end(const struct account_queue *queue, const struct transfer *transfer)
 {
-	return sooner(later(transfer->queued, later(queue->heard, queue->progress)) +
-			  later(budget(queue), timeout(queue)),
-		      transfer->end);
+	int64_t since = clock_later(transfer->queued, clock_later(queue->heard, queue->progress));
+
+	return clock_sooner(since + clock_later(account_queue_budget(queue), timeout_of(queue)),
+			    transfer->end);
 }
 
-/* Will TRANSFER, never tried, wait in vain? */
-static bool in_vain(const struct account_queue *queue, const struct transfer *transfer, int64_t now)
+/* Return true if TRANSFER, which was never tried, cannot be sent before its time is up. */
+static bool is_hopeless(const struct account_queue *queue, const struct transfer *transfer,
+			int64_t now)
 {
-	return later(now, queue->hold.until) > queue_end(queue, transfer);
+	return clock_later(now, queue->hold.until) > queue_end(queue, transfer);
 }
 
-/* When there is room for one more; TRANSFER_NEVER: not before one comes back, or a place is given
- * up. */
+/* Return when there is room for one more in flight. TRANSFER_NEVER: not before one lands or a place
+ * is given up. */
 static int64_t opens(const struct account_queue *queue)
 {
 	unsigned most = queue->strikes || queue->hold.trial ? 1 : queue->allowed;
 
 	if (queue->stats.in_flight + queue->places >= most)
 		return TRANSFER_NEVER;
-	return resumes(queue);
+	return account_queue_resumes(queue);
 }
 
-static void depart(struct account_queue *queue, struct transfer *transfer, int64_t now)
-{
-	transfer->tried = now;
-	transfer->limit = timeout(queue);
-	transfer->shortened = false;
-	if (!transfer->tries) {
-		transfer->first = now;
-	} else {
-		int64_t rest = later(budget_end(queue, transfer) - now, TRY_MIN);
-
-		/* who waited as the vendor asked is given the whole time */
-		transfer->shortened = !transfer->told && rest < transfer->limit;
-		if (transfer->shortened)
-			transfer->limit = rest;
-		queue->stats.retries++;
-	}
-	transfer->reach = HOLD_REACH_LATE;
-	if (!is_patient(transfer))
-		transfer->reach = later(hold_reach_end(&queue->hold, transfer->first) - now,
-					HOLD_REACH_MIN);
-	transfer->tries++;
-	transfer->counted = true;
-	queue->stats.in_flight++;
-	queue->stats.requests++;
-}
-
-/* TRANSFER is not sent because of an earlier 429 or Retry-After. */
-static void refuse_held(const struct account_queue *queue, struct transfer *transfer, int64_t now)
-{
-	struct http_reply *reply = &transfer->reply;
-	char held[sizeof(reply->words) - 16];
-
-	reply->status = 429;
-	reply->told = later(queue->hold.until - now, 0);
-	if (reply->told)
-		hold_words(&queue->hold, now, held, sizeof(held));
-	else
-		snprintf(held, sizeof(held),
-			 "the vendor answered 429 to everybody until the time to wait was over");
-	snprintf(reply->words, sizeof(reply->words), "not asked: %s", held);
-}
-
-/* TRANSFER's turn did not come in time: say why. */
-static void give_up_fresh(const struct account_queue *queue, struct transfer *transfer, int64_t now)
-{
-	if (queue->strikes || (queue->hold.until > now && in_vain(queue, transfer, now)))
-		refuse_held(queue, transfer, now);
-	else if (now > transfer->end)
-		transfer_fail(transfer, ETIMEDOUT,
-			      "the time for this change (retry_budget) ended before its turn came");
-	else if (queue->last_error)
-		transfer_fail(transfer, queue->last_error, "%s", queue->last_words);
-	else
-		transfer_fail(transfer, ETIMEDOUT, "%s did not answer those who came before",
-			      queue->where);
-}
-
-/* TRANSFER waits and cannot go before its UNTIL. What it met when it was tried is still true. */
-static void give_up_timed(const struct account_queue *queue, struct transfer *transfer, int64_t now)
-{
-	if (transfer->moment > transfer->until) {
-		if (!transfer->tries)
-			give_up_fresh(queue, transfer, now);
-		return;
-	}
-	if (transfer->reply.status == 429)
-		return;
-	transfer_stale(transfer);
-	if (resumes(queue) > now)
-		refuse_held(queue, transfer, now);
-}
-
-/* While the vendor is down: the next one who is to be told so at once; NULL: none. */
-static struct transfer *turn_away(struct account_queue *queue, int64_t now)
-{
-	const struct hold *hold = &queue->hold;
-	struct transfer *transfer;
-	char met[32];
-
-	TAILQ_FOREACH(transfer, &queue->again, link) {
-		if (!is_patient(transfer))
-			return transfer;
-	}
-	TAILQ_FOREACH(transfer, &queue->fresh, link) {
-		if (is_patient(transfer))
-			continue;
-		queue->hold.asked = now;
-		hold_clock(hold->met, met, sizeof(met));
-		transfer_fail(transfer, hold->error, "not asked: %s (at %s)", hold->words, met);
-		return transfer;
-	}
-	return NULL;
-}
-
-/* Who waits in vain, or the first to leave on a kept place; NULL: neither. */
-static struct transfer *take_first(struct account_queue *queue, int64_t now, bool *over)
-{
-	struct transfer *transfer = queue->hold.down ? turn_away(queue, now) : NULL;
-
-	*over = transfer != NULL;
-	if (transfer)
-		return transfer;
-	transfer = TAILQ_FIRST(&queue->timed);
-	expire_places(queue, now);
-	*over = transfer && later(now, queue->hold.until) > transfer->until;
-	if (!*over)
-		return TAILQ_FIRST(&queue->ready);
-	give_up_timed(queue, transfer, now);
-	return transfer;
-}
-
-/* AGAIN waits no longer than this, but always for as long as the vendor asked it to. */
+/* Return until when AGAIN waits, but always for as long as the vendor asked it to. */
 static int64_t again_end(const struct account_queue *queue, const struct transfer *again)
 {
-	return later(budget_end(queue, again), again->due) + SLACK;
-}
-
-/* May the first of AGAIN go, or (*OVER) has its budget ended? */
-static bool again_ready(const struct account_queue *queue, const struct transfer *again, int64_t now,
-			bool *over)
-{
-	if (!again || again->due > now)
-		return false;
-	*over = later(now, queue->hold.until) > again_end(queue, again);
-	return *over || now >= opens(queue);
-}
-
-struct transfer *account_queue_take_locked(struct account_queue *queue, int64_t now, bool *over)
-{
-	struct transfer *transfer = take_first(queue, now, over);
-
-	if (!transfer && again_ready(queue, TAILQ_FIRST(&queue->again), now, over))
-		transfer = TAILQ_FIRST(&queue->again);
-	if (!transfer) {
-		transfer = TAILQ_FIRST(&queue->fresh);
-		if (!transfer)
-			return NULL;
-		if (now < opens(queue)) {
-			*over = in_vain(queue, transfer, now);
-			if (!*over)
-				return NULL;
-			give_up_fresh(queue, transfer, now);
-		}
-	}
-	account_queue_remove_locked(queue, transfer);
-	transfer->state = TRANSFER_FLYING;
-	if (!*over)
-		depart(queue, transfer, now);
-	return transfer;
+	return clock_later(account_queue_budget_end(queue, again), again->due) + SLACK;
 }
 
 int64_t account_queue_due_locked(const struct account_queue *queue, int64_t now)
@@ -318,42 +336,166 @@ int64_t account_queue_due_locked(const struct account_queue *queue, int64_t now)
 	if (again && again->due > now)
 		due = again->due;
 	else if (again)
-		due = sooner(opens(queue), again_end(queue, again) + 1);
+		due = clock_sooner(opens(queue), again_end(queue, again) + 1);
 	if (fresh)
-		due = sooner(due, sooner(opens(queue), queue_end(queue, fresh) + 1));
+		due = clock_sooner(due, clock_sooner(opens(queue), queue_end(queue, fresh) + 1));
 	if (timed)
-		due = sooner(due, timed->until + 1);
-	/* nobody need be woken for a place that nobody waits for */
+		due = clock_sooner(due, timed->until + 1);
+	/* the end of a place matters only to a transfer that waits for one */
 	if (kept && (fresh || again))
-		due = sooner(due, kept->until);
+		due = clock_sooner(due, kept->until);
 	return due;
 }
 
-void account_queue_requeue_locked(struct account_queue *queue, struct transfer *transfer)
-{
-	struct transfer *other = TAILQ_FIRST(&queue->again);
+/* ---- the time is up ---- */
 
-	transfer->state = TRANSFER_AGAIN;
-	while (other && other->due <= transfer->due)
-		other = TAILQ_NEXT(other, link);
-	if (other)
-		TAILQ_INSERT_BEFORE(other, transfer, link);
+/* Let TRANSFER fail because of an earlier 429 or Retry-After. */
+static void refuse_held(const struct account_queue *queue, struct transfer *transfer, int64_t now)
+{
+	struct http_reply *reply = &transfer->reply;
+	char held[sizeof(reply->words) - 16];
+
+	reply->status = 429;
+	reply->told = clock_later(queue->hold.until - now, 0);
+	if (reply->told)
+		hold_words(&queue->hold, now, held, sizeof(held));
 	else
-		TAILQ_INSERT_TAIL(&queue->again, transfer, link);
-	queued(queue, transfer);
+		snprintf(
+		    held, sizeof(held),
+		    "the vendor answered 429 to every request until the time to wait was over");
+	snprintf(reply->words, sizeof(reply->words), "not asked: %s", held);
 }
 
-struct transfer *account_queue_drain_locked(struct account_queue *queue)
+/* Let TRANSFER fail, whose turn did not come in time. */
+static void give_up_fresh(const struct account_queue *queue, struct transfer *transfer, int64_t now)
 {
-	struct transfer *transfer = TAILQ_FIRST(&queue->again);
+	if (queue->strikes || (queue->hold.until > now && is_hopeless(queue, transfer, now)))
+		refuse_held(queue, transfer, now);
+	else if (now > transfer->end)
+		transfer_fail(transfer, ETIMEDOUT,
+			      "the time for this change (retry_budget) ended before its turn came");
+	else if (queue->last_error)
+		transfer_fail(transfer, queue->last_error, "%s", queue->last_words);
+	else
+		transfer_fail(transfer, ETIMEDOUT, "%s did not answer the requests before this one",
+			      queue->where);
+}
 
-	if (!transfer)
-		transfer = TAILQ_FIRST(&queue->fresh);
-	if (!transfer)
-		transfer = TAILQ_FIRST(&queue->ready);
-	if (transfer) {
-		account_queue_remove_locked(queue, transfer);
-		transfer->state = TRANSFER_FLYING;
+/* Let TRANSFER fail, which cannot go before its UNTIL. What it met when it was tried still holds.
+ */
+static void give_up_timed(const struct account_queue *queue, struct transfer *transfer, int64_t now)
+{
+	if (transfer->moment > transfer->until) {
+		if (!transfer->tries)
+			give_up_fresh(queue, transfer, now);
+		return;
 	}
+	if (transfer->reply.status == 429)
+		return;
+	transfer_stale(transfer);
+	if (account_queue_resumes(queue) > now)
+		refuse_held(queue, transfer, now);
+}
+
+/* While the vendor is down: return the next transfer that fails for that. NULL: none. */
+static struct transfer *turn_away(struct account_queue *queue, int64_t now)
+{
+	const struct hold *hold = &queue->hold;
+	struct transfer *transfer;
+	char met[32];
+
+	TAILQ_FOREACH(transfer, &queue->again, link) {
+		if (!transfer_is_patient(transfer))
+			return transfer;
+	}
+	TAILQ_FOREACH(transfer, &queue->fresh, link) {
+		if (transfer_is_patient(transfer))
+			continue;
+		queue->hold.asked = now;
+		hold_clock(hold->met, met, sizeof(met));
+		transfer_fail(transfer, hold->error, "not asked: %s (at %s)", hold->words, met);
+		return transfer;
+	}
+	return NULL;
+}
+
+/* ---- the next transfer ---- */
+
+/* Return a transfer whose time is up (*OVER), or the first that has a place. NULL: neither. */
+static struct transfer *take_first(struct account_queue *queue, int64_t now, bool *over)
+{
+	struct transfer *transfer = queue->hold.down ? turn_away(queue, now) : NULL;
+
+	*over = transfer != NULL;
+	if (transfer)
+		return transfer;
+	transfer = TAILQ_FIRST(&queue->timed);
+	expire_places(queue, now);
+	*over = transfer && clock_later(now, queue->hold.until) > transfer->until;
+	if (!*over)
+		return TAILQ_FIRST(&queue->ready);
+	give_up_timed(queue, transfer, now);
+	return transfer;
+}
+
+/* Return true if AGAIN, the first of queue->again, can go, or (*OVER) its budget has ended. */
+static bool again_ready(const struct account_queue *queue, const struct transfer *again,
+			int64_t now, bool *over)
+{
+	if (!again || again->due > now)
+		return false;
+	*over = clock_later(now, queue->hold.until) > again_end(queue, again);
+	return *over || now >= opens(queue);
+}
+
+/* Count TRANSFER, which is FLYING, as in flight, and set how long its try may take. */
+static void depart(struct account_queue *queue, struct transfer *transfer, int64_t now)
+{
+	transfer->tried = now;
+	transfer->limit = timeout_of(queue);
+	transfer->shortened = false;
+	if (!transfer->tries) {
+		transfer->first = now;
+	} else {
+		int64_t rest = clock_later(account_queue_budget_end(queue, transfer) - now,
+					   TRY_MIN);
+
+		/* a transfer that waited as the vendor asked gets the whole timeout */
+		transfer->shortened = !transfer->told && rest < transfer->limit;
+		if (transfer->shortened)
+			transfer->limit = rest;
+		queue->stats.retries++;
+	}
+	transfer->reach = HOLD_REACH_LATE;
+	if (!transfer_is_patient(transfer))
+		transfer->reach = clock_later(hold_reach_end(&queue->hold, transfer->first) - now,
+					      HOLD_REACH_MIN);
+	transfer->tries++;
+	transfer->counted = true;
+	queue->stats.in_flight++;
+	queue->stats.requests++;
+}
+
+struct transfer *account_queue_take_locked(struct account_queue *queue, int64_t now, bool *over)
+{
+	struct transfer *transfer = take_first(queue, now, over);
+
+	if (!transfer && again_ready(queue, TAILQ_FIRST(&queue->again), now, over))
+		transfer = TAILQ_FIRST(&queue->again);
+	if (!transfer) {
+		transfer = TAILQ_FIRST(&queue->fresh);
+		if (!transfer)
+			return NULL;
+		if (now < opens(queue)) {
+			*over = is_hopeless(queue, transfer, now);
+			if (!*over)
+				return NULL;
+			give_up_fresh(queue, transfer, now);
+		}
+	}
+	account_queue_fly(queue, transfer);
+	if (!*over)
+		depart(queue, transfer, now);
+	CHECKED(account_queue_check_locked(queue));
 	return transfer;
 }

@@ -1,16 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * account_queue_learn.c - what a queue learns from a try that has come to an end: a part of account_queue.h.
+ * account_queue_learn.c - see account_queue_learn.h.
  *
- * How many may be in flight, whether the vendor wants to be left alone or cannot be reached,
- * whether the request is sent again and when. Arithmetic like account_queue.c, with the same limits to what
- * it may know.
+ * How many requests may be in flight, whether the vendor asked to wait or cannot be reached,
+ * whether a request is retried and when. Arithmetic like account_queue.c, with the same limits to
+ * what it may know.
  */
-#include "vendors/base/limits.h"
-#include "vendors/http/account_queue.h"
+#include "vendors/http/account_queue_learn.h"
 
 #include "vendors/base/call.h"
-#include "vendors/http/account_queue_times.h"
+#include "vendors/base/checked.h"
+#include "vendors/base/clock.h"
+#include "vendors/base/limits.h"
+#include "vendors/http/account_queue.h"
+#include "vendors/http/basis.h"
+#include "vendors/http/endpoint.h"
+#include "vendors/http/transfer.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -18,14 +23,14 @@
 
 #define BACKOFF_FIRST 250
 #define BACKOFF_MAX 10000
-/* A vendor that starts again is not kept waiting longer than this by who looks for a connection. */
+/* A request that looks for a connection finds a vendor that starts again after this at most. */
 #define BACKOFF_REACH 1000
-/* After so many rounds of answers without a 429 is tried again what was too many. */
+/* What was too many is tried again after so many rounds of responses without a 429. */
 #define ROUNDS_AT_CEILING 16
 
 /*
- * TRANSFER, of a read, has landed well. If it is the last one, its place is kept for the write,
- * unless the vendor wants fewer in flight than there are, or none for now.
+ * TRANSFER, of a read, was answered with 2xx. If it is the last one of the read, keep its place for
+ * the write.
  */
 static void keep_place(struct account_queue *queue, const struct transfer *transfer, int64_t now)
 {
@@ -34,15 +39,10 @@ static void keep_place(struct account_queue *queue, const struct transfer *trans
 	basis_answered_locked(basis, transfer->tried, now);
 	if (basis->reads > 1 || basis->keeper || transfer->abort || queue->http->stopping)
 		return;
-	if (queue->stats.in_flight + queue->places >= queue->allowed || queue->hold.until > now)
-		return;
-	basis->until = now + BASIS_KEEP;
-	TAILQ_INSERT_TAIL(&queue->kept, basis, link);
-	basis->keeper = queue;
-	queue->places++;
+	account_queue_keep_locked(queue, basis, now + BASIS_KEEP, now);
 }
 
-/* Full jitter: anything up to 250 ms, 500 ms, ... 10 s. */
+/* Return a random delay (full jitter) of up to 250 ms, 500 ms, ... 10 s. */
 static int64_t backoff(unsigned tries)
 {
 	int64_t most = BACKOFF_FIRST;
@@ -50,14 +50,14 @@ static int64_t backoff(unsigned tries)
 
 	while (--tries && most < BACKOFF_MAX)
 		most *= 2;
-	most = sooner(most, BACKOFF_MAX);
-	/* without randomness the mean will do */
+	most = clock_sooner(most, BACKOFF_MAX);
+	/* without randomness, use the mean */
 	if (getrandom(&dice, sizeof(dice), GRND_NONBLOCK) != (ssize_t)sizeof(dice))
 		return most / 2;
 	return (int64_t)dice * most / UINT32_MAX;
 }
 
-void account_queue_ended_locked(struct account_queue *queue, struct transfer *transfer)
+void account_queue_learn_ended_locked(struct account_queue *queue, struct transfer *transfer)
 {
 	const struct http_reply *reply = &transfer->reply;
 
@@ -67,36 +67,38 @@ void account_queue_ended_locked(struct account_queue *queue, struct transfer *tr
 }
 
 /*
- * A 429: half as many from now on. Where somebody got an answer since it was sent, too many at a
- * time is all that was wrong. Else a single one goes ahead, after a pause that grows each time.
- * That ends with the next answer, but a pause that the vendor asks for (hold.h) does not.
+ * TRANSFER got a 429: halve how many may be in flight. If another request got a response since it
+ * was sent, there were only too many at a time. Else a single one goes ahead, after a pause that
+ * grows each time. The next response ends that pause, but not one that the vendor asks for
+ * (hold.h).
  */
 static void throttle(struct account_queue *queue, const struct transfer *transfer, int64_t now)
 {
 	queue->stats.throttled++;
 	queue->good = 0;
 	account_queue_forgo_all_locked(queue);
-	/* a burst that was sent before the last halving tells nothing new */
+	/* a burst that was sent before the last halving shows nothing new */
 	if (transfer->tried <= queue->halved)
 		return;
 	queue->halved = now;
 	queue->ceiling = queue->allowed;
 	queue->allowed = queue->allowed > 1 ? queue->allowed / 2 : 1;
-	/* who queues then must still get a turn in the time that is allowed; a vendor that says how
-	 * long to wait need not be guessed at */
+	/* a request that is queued then must still get its turn within its budget; if the vendor
+	 * says how long to wait, there is nothing to guess */
 	if (queue->welcome <= transfer->tried && !transfer->told)
-		queue->calm = now + sooner(backoff(++queue->strikes), budget(queue) / 2);
+		queue->calm = now + clock_sooner(backoff(++queue->strikes),
+						 account_queue_budget(queue) / 2);
 }
 
-/* An answer other than 429. One more in flight after each round of them, but what was too many is
- * not tried so soon again: that would cost half of them each time. */
+/* TRANSFER got a response other than 429. Each round of them allows one more in flight, but what
+ * was too many is not tried again so soon: that would halve them each time. */
 static void encourage(struct account_queue *queue, const struct transfer *transfer, int64_t now)
 {
 	bool at_ceiling = queue->allowed + 1 == queue->ceiling;
 
 	queue->strikes = 0;
 	queue->welcome = now;
-	/* what was sent before the halving tells nothing of what is allowed since */
+	/* what was sent before the halving shows nothing about what is allowed since */
 	if (transfer->tried <= queue->halved)
 		return;
 	if (++queue->good < queue->allowed * (at_ceiling ? ROUNDS_AT_CEILING : 1))
@@ -106,8 +108,7 @@ static void encourage(struct account_queue *queue, const struct transfer *transf
 		queue->allowed++;
 }
 
-/* TRANSFER was answered, or has left a change in doubt: its call waits for the vendor from now on.
- */
+/* TRANSFER got a response, or left a change in doubt: its call waits for the vendor from now on. */
 static void note_patient(const struct transfer *transfer)
 {
 	struct call *call = transfer->call;
@@ -120,8 +121,8 @@ static void note_patient(const struct transfer *transfer)
 }
 
 /*
- * Does the vendor want to be left alone? A 5xx to a change says no more than that this change has
- * to be looked up, which must not wait.
+ * Learn whether the vendor asks to wait. After a 5xx to a change it does not count, because the
+ * change must be looked up, and that must not wait.
  */
 static void learn_hold(struct account_queue *queue, const struct transfer *transfer, int64_t now)
 {
@@ -135,17 +136,18 @@ static void learn_hold(struct account_queue *queue, const struct transfer *trans
 	}
 }
 
-void account_queue_landed_locked(struct account_queue *queue, struct transfer *transfer, int64_t now)
+void account_queue_learn_landed_locked(struct account_queue *queue, struct transfer *transfer,
+				       int64_t now)
 {
 	const struct http_reply *reply = &transfer->reply;
 	bool throttled = reply->status == 429;
-	/* the first 429 of a transfer concerns its queue, which waits as a whole */
+	/* after the first 429 of a transfer its queue waits as a whole, not the transfer */
 	unsigned tries = throttled ? transfer->tries - 1 : transfer->tries;
 
 	if (!transfer->counted)
 		return;
 	transfer->counted = false;
-	/* what curl sent once more by itself (on_request in http.c) */
+	/* what libcurl sent once more by itself (on_request in multi.c) */
 	if (transfer->passes > 1 && transfer->repeatable) {
 		transfer->tries += transfer->passes - 1;
 		queue->stats.requests += transfer->passes - 1;
@@ -154,7 +156,7 @@ void account_queue_landed_locked(struct account_queue *queue, struct transfer *t
 	transfer->flown += now - transfer->tried;
 	queue->stats.in_flight--;
 	queue->stats.bytes += reply->length;
-	/* of these the vendor knows nothing */
+	/* these say nothing about the vendor */
 	if (reply->error == EINTR || reply->stale)
 		return;
 	if (reply->error) {
@@ -169,7 +171,7 @@ void account_queue_landed_locked(struct account_queue *queue, struct transfer *t
 		hold_reached(&queue->hold, now);
 	else if (reply->sent && !transfer->unreached)
 		hold_parted(&queue->hold, now);
-	transfer->delay = later(tries ? backoff(tries) : 0, transfer->told);
+	transfer->delay = clock_later(tries ? backoff(tries) : 0, transfer->told);
 	if (throttled)
 		throttle(queue, transfer, now);
 	else if (!reply->error)
@@ -177,60 +179,63 @@ void account_queue_landed_locked(struct account_queue *queue, struct transfer *t
 	learn_hold(queue, transfer, now);
 	if (transfer->basis && reply->status >= 200 && reply->status <= 299)
 		keep_place(queue, transfer, now);
+	CHECKED(account_queue_check_locked(queue));
 }
 
-void account_queue_probed_locked(struct account_queue *queue, const struct transfer *probe, int64_t now)
+void account_queue_learn_probed_locked(struct account_queue *queue, const struct transfer *probe,
+				       int64_t now)
 {
 	const struct http_reply *reply = &probe->reply;
 
-	/* where a connection stands and is refused for its certificate, who asks is to hear of it
-	 */
+	/* a connection that is refused for its certificate counts, so that calls get that error */
 	if (!probe->unreached && reply->error != ENOMEM)
 		hold_reached(&queue->hold, now);
 	else
 		hold_probed(&queue->hold, now);
 }
 
-/* TRANSFER met no connection and is not tried again: nor are others, for a while, unless what was
- * missing is ours. */
-static bool give_up(struct account_queue *queue, const struct transfer *transfer, int64_t now)
+/* TRANSFER found no connection and is not retried: nor are others for a while, unless a resource
+ * of this process was missing. Returns false. */
+static bool account_queue_learn_give_up(struct account_queue *queue,
+					const struct transfer *transfer, int64_t now)
 {
 	if (transfer->unreached && transfer->reply.error != EMFILE)
 		hold_lost(&queue->hold, transfer->reply.error, transfer->reply.words, now);
 	return false;
 }
 
-/* When TRANSFER's next try may start; it may not start later than END. */
+/* Return when TRANSFER's next try may start, END at the latest. */
 static int64_t due_time(const struct transfer *transfer, int64_t now, int64_t end)
 {
 	int64_t delay = transfer->delay;
 
 	if (transfer->told)
 		return now + delay;
-	if (transfer->unreached && !is_patient(transfer))
-		delay = sooner(delay, BACKOFF_REACH);
-	return sooner(now + delay, end);
+	if (transfer->unreached && !transfer_is_patient(transfer))
+		delay = clock_sooner(delay, BACKOFF_REACH);
+	return clock_sooner(now + delay, end);
 }
 
-bool account_queue_again_locked(struct account_queue *queue, struct transfer *transfer, int64_t now)
+bool account_queue_learn_retries_locked(struct account_queue *queue, struct transfer *transfer,
+					int64_t now)
 {
 	const struct http_reply *reply = &transfer->reply;
-	int64_t end = budget_end(queue, transfer);
+	int64_t end = account_queue_budget_end(queue, transfer);
 
-	if (transfer->unreached && !is_patient(transfer))
-		end = sooner(end, hold_reach_end(&queue->hold, transfer->first));
+	if (transfer->unreached && !transfer_is_patient(transfer))
+		end = clock_sooner(end, hold_reach_end(&queue->hold, transfer->first));
 	if (!transfer->transient)
 		return false;
 	if (!transfer->repeatable && reply->status != 429 && (!reply->error || reply->sent))
 		return false;
-	/* a budget that is as long as the waits that the vendor asks for will do */
+	/* a budget suffices that is as long as the waits that the vendor asks for */
 	if (transfer->told ? now - transfer->flown + transfer->told > end + LIMITS_TOLD_SLACK
 			   : now >= end)
-		return give_up(queue, transfer, now);
+		return account_queue_learn_give_up(queue, transfer, now);
 	transfer->due = due_time(transfer, now, end);
-	if (later(transfer->due, resumes(queue)) <= transfer->moment)
+	if (clock_later(transfer->due, account_queue_resumes(queue)) <= transfer->moment)
 		return true;
-	/* a 429 is an answer, no connection is none: another read shows whether there is one */
+	/* a 429 stays as it is; after an error, another read shows whether the vendor answers */
 	if (reply->error)
 		transfer_stale(transfer);
 	return false;

@@ -3,14 +3,16 @@
  * basis.c - see basis.h.
  *
  * What a request takes from the basis of its call when it is queued, and what it leaves there when
- * it lands. Who goes next, and whether it is too late, is account_queue.c's affair. It must not know what is
- * read or written.
+ * it lands. account_queue.c decides which request goes next and which is too late. It must not know
+ * what is read or written.
  */
 #include "vendors/http/basis.h"
 
 #include "vendors/base/call.h"
 #include "vendors/base/clock.h"
 #include "vendors/http/account_queue.h"
+#include "vendors/http/http_state.h"
+#include "vendors/http/multi.h"
 #include "vendors/http/transfer.h"
 
 #include <string.h>
@@ -27,20 +29,20 @@ void basis_release(struct call *call)
 	struct account_queue *queue = basis ? basis->keeper : NULL;
 	struct http *http;
 
-	/* NULL stays NULL without a request of this call, and is what the end of http.h leaves */
+	/* only a request of this call sets it, and http_stop leaves NULL */
 	if (!queue)
 		return;
 	http = queue->http;
 	pthread_mutex_lock(&http->lock);
 	account_queue_forgo_locked(basis);
 	pthread_mutex_unlock(&http->lock);
-	http_poke(http);
+	multi_poke(http->multi);
 }
 
 void basis_forget(struct call *call)
 {
 	basis_release(call);
-	/* no request of that read is under way, so that these are ours */
+	/* no request of that read is in progress, so no other thread uses these */
 	call->basis->begun = clock_milliseconds();
 	call->basis->asked = call->basis->answered = 0;
 }
@@ -62,7 +64,7 @@ void basis_resume(struct call *call, const struct basis_read *read)
 	call->basis->answered = read->answered;
 }
 
-/* When a write that rests on READ of BASIS leaves at the latest. */
+/* Return until when a write that rests on READ of BASIS may be sent. */
 static int64_t last_moment(const struct basis *basis, const struct basis_read *read)
 {
 	int64_t took = read->answered - read->asked;

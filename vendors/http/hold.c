@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * hold.c - see hold.h. Numbers and words only: it must know neither sockets nor queues.
+ * hold.c - see hold.h. Numbers and messages only: it must know neither sockets nor queues.
  */
 #include "vendors/http/hold.h"
 
@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define EPOCH_MIN 1e9           /* more seconds than that are a time of day */
-#define EPOCH_MILLISECONDS 1e11 /* and so many are milliseconds */
+#define EPOCH_MIN 1e9           /* more seconds than that are a time since 1970 */
+#define EPOCH_MILLISECONDS 1e11 /* more than that are milliseconds since 1970 */
 
 int64_t hold_delay(const char *text, time_t date, time_t vendor_now)
 {
@@ -27,7 +27,7 @@ int64_t hold_delay(const char *text, time_t date, time_t vendor_now)
 	} else if (seconds > EPOCH_MIN) {
 		seconds = (seconds > EPOCH_MILLISECONDS ? seconds / 1000 : seconds) - (double)now;
 	}
-	/* (not a number compares false) */
+	/* NaN compares false */
 	if (!(seconds > 0))
 		return 0;
 	return seconds > 1e6 ? (int64_t)1000000000 : (int64_t)(seconds * 1000 + 0.999);
@@ -49,7 +49,7 @@ void hold_tell(struct hold *hold, int64_t told, int64_t now)
 
 void hold_answered(struct hold *hold, int64_t tried)
 {
-	/* what was sent before the vendor said to wait tells nothing of the time after it */
+	/* what was sent before the vendor asked to wait shows nothing about the time after */
 	if (tried > hold->since)
 		hold->trial = false;
 }
@@ -107,7 +107,7 @@ void hold_probed(struct hold *hold, int64_t now)
 void hold_lift(struct hold *hold, int64_t now)
 {
 	hold->down = false;
-	/* all who come from now on are given their time */
+	/* requests from now on get HOLD_REACH */
 	hold->reached = now;
 	hold->since = 0;
 	if (hold->until > now)
@@ -134,7 +134,7 @@ void hold_words(const struct hold *hold, int64_t now, char *words, size_t size)
 
 	hold_clock(hold->said, said, sizeof(said));
 	hold_clock(hold->wait, wait, sizeof(wait));
-	/* more than an hour is not waited, whatever was said */
+	/* rosterfs waits an hour at most, whatever the vendor asked for */
 	if (hold->wait > end + 1)
 		hold_clock(end, again, sizeof(again));
 	snprintf(words, size, "the vendor said at %s to wait until %s%s%s%s", said, wait,

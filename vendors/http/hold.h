@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * hold.h - private to account_queue.c, account_queue_learn.c, http_loop.c and transfer.c: may the vendor be asked at all
- * just now? (hold_clock is for all of vendors/.)
+ * hold.h - private to vendors/http, except hold_clock: whether the vendor may be asked at all.
  *
  * Two things keep a queue from asking:
  *
- * - The vendor said how long to wait (Retry-After). Nothing is sent until then, an hour at the
- *   most. Then one request goes ahead (TRIAL); the others follow once it was answered.
- * - Nobody can reach the vendor: no request of a call that has had no answer yet found a connection
- *   within HOLD_REACH. The vendor is DOWN then. Each further call is turned away at once, with what
- *   the last one met. As long as anybody asks, a connection is tried every HOLD_PROBE, on which
- *   nothing is sent; one that stands ends this. A call that has had an answer ("patient") is not
- *   turned away: it goes on trying until its retry budget ends.
+ * - The vendor asked to wait (Retry-After). Nothing is sent until then, an hour at most. Then one
+ *   request goes ahead (TRIAL); the others follow when it was answered.
+ * - The vendor is DOWN: no request of a call that has had no response found a connection within
+ *   HOLD_REACH. Each further such call fails at once, with the error of the last one. While there
+ *   are calls, a connection without a request is tried every HOLD_PROBE. DOWN ends when one is
+ *   made. A call that has had a response ("patient") does not fail at once: it retries until its
+ *   retry budget ends.
  *
- * hold_lift ends both, for somebody who knows better.
+ * hold_lift ends both, for a user that knows better.
  *
- * All functions want http->lock; NOW is clock_milliseconds(). None blocks.
+ * All functions with a struct hold require http->lock. NOW is clock_milliseconds(), and all times
+ * are, except those of time_t. None blocks.
  */
 #ifndef ROSTERFS_HOLD_H
 #define ROSTERFS_HOLD_H
@@ -25,72 +25,77 @@
 #include <stdint.h>
 #include <time.h>
 
-#define HOLD_REACH 4500      /* milliseconds: a first call must fail within 5 s, all in all */
-#define HOLD_REACH_LATE 5000 /* a connection, where HOLD_REACH does not apply */
-#define HOLD_REACH_MIN 400   /* a last try is given this long */
+#define HOLD_REACH 4500      /* milliseconds: a first call must fail within 5 s altogether */
+#define HOLD_REACH_LATE 5000 /* for a connection, where HOLD_REACH does not apply */
+#define HOLD_REACH_MIN 400   /* for a last try */
 #define HOLD_PROBE 5000
-#define HOLD_DEMAND 60000 /* if nobody has asked for so long, the next call begins anew */
-#define HOLD_MAX 3600000  /* a slip of the vendor's pen must not close the queue for years */
+#define HOLD_DEMAND 60000 /* after so long without a call, the next call starts afresh */
+#define HOLD_MAX                                                                                   \
+	3600000 /* so that a mistake of the vendor's does not close the queue for years            \
+		 */
 
 struct hold {
-	int64_t until; /* the vendor wants to be left alone until then */
-	int64_t since; /* when it said so last, 0: never */
-	time_t said;   /* the same, of the wall clock */
-	time_t wait;   /* until when it wants to be left alone, by its own words */
+	int64_t until; /* the vendor asked to wait until then */
+	int64_t since; /* when it last asked so, 0: never */
+	time_t said;   /* the same, by the wall clock */
+	time_t wait;   /* until when it asked to wait, by the wall clock, without HOLD_MAX */
 	bool trial;    /* one request goes ahead */
 
-	int64_t reached; /* until when a connection stood */
+	int64_t reached; /* when there was last a connection */
 	bool down;
-	int64_t asked; /* while down: when somebody was turned away last */
+	int64_t asked; /* while down: when a call last failed for that */
 	int64_t probe; /* while down: when the next connection is tried */
-	bool probing;  /* it is under way */
-	time_t met;    /* when down began, of the wall clock */
-	int error;     /* with what, a positive errno */
+	bool probing;  /* while down: a connection is being tried */
+	time_t met;    /* when down began, by the wall clock */
+	int error;     /* of the last call, a positive errno */
 	char words[256];
 };
 
 /*
- * Milliseconds that TEXT says to wait: seconds, a time of day in seconds since 1970 (above
- * 1,000,000,000), or a DATE (-1: it is none); both by the vendor's clock, which is at VENDOR_NOW
- * (0: not told). 0: it says nothing, or is NULL. Not limited to HOLD_MAX.
+ * Return how many milliseconds TEXT, a header's value, asks to wait. TEXT is seconds, or a time in
+ * seconds since 1970 (above 1,000,000,000), or DATE (-1: it is no date). Both are by the vendor's
+ * clock, whose time is VENDOR_NOW (0: unknown). 0: it asks for nothing, or is NULL. The result is
+ * not limited to HOLD_MAX.
  */
 int64_t hold_delay(const char *text, time_t date, time_t vendor_now);
 
-/* The vendor said to wait TOLD milliseconds. */
+/* Note that the vendor asked to wait TOLD milliseconds. */
 void hold_tell(struct hold *hold, int64_t told, int64_t now);
 
-/* It answered a request that was sent at TRIED, and did not say to wait. */
+/* Note that it answered a request that was sent at TRIED, and did not ask to wait. */
 void hold_answered(struct hold *hold, int64_t tried);
 
-/* There was an answer, or a connection stands. */
+/* Note that there was a response or a connection. */
 void hold_reached(struct hold *hold, int64_t now);
 
-/* A connection that stood was lost: whoever looks for another one has his time from now on. */
+/* Note that a connection was lost: from now on HOLD_REACH counts for a new one. */
 void hold_parted(struct hold *hold, int64_t now);
 
-/* A call has given up for want of a connection; it met ERROR and WORDS. */
+/* Note that a call failed with ERROR and WORDS because no connection was made. */
 void hold_lost(struct hold *hold, int error, const char *words, int64_t now);
 
-/* Until when a request that was first tried at FIRST, of a call that had no answer, may look for a
- * connection. */
+/* Return until when a request may look for a connection that was first tried at FIRST, of a call
+ * that has had no response. */
 int64_t hold_reach_end(const struct hold *hold, int64_t first);
 
-/* Is a connection to be tried now? Then it counts as under way. Ends DOWN when nobody asks. */
+/* Return true if a connection should be tried now; PROBING is then set. Ends DOWN after HOLD_DEMAND
+ * without calls. */
 bool hold_wants_probe(struct hold *hold, int64_t now);
 
-/* When hold_wants_probe is to be asked again; INT64_MAX: not before somebody is turned away. */
+/* Return when hold_wants_probe should be called, INT64_MAX: not before a call. */
 int64_t hold_due(const struct hold *hold);
 
-/* That connection did not come about. */
+/* Note that the connection that hold_wants_probe asked for was not made. */
 void hold_probed(struct hold *hold, int64_t now);
 
-/* The next request may ask, whatever the vendor said or was met. */
+/* Let the next request be sent, whatever the vendor asked for and whether it was down. */
 void hold_lift(struct hold *hold, int64_t now);
 
-/* "the vendor said at T to wait until U", one line. NOW as above. */
+/* Write "the vendor said at T to wait until U" to WORDS (SIZE bytes), in one line. */
 void hold_words(const struct hold *hold, int64_t now, char *words, size_t size);
 
-/* WHEN in local time: 14:05:09, with the date if that is not today's. */
+/* Write WHEN in local time to TEXT (SIZE bytes): 14:05:09, with the date if that is not today's.
+ * From any thread. */
 void hold_clock(time_t when, char *text, size_t size);
 
 #endif

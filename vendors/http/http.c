@@ -1,499 +1,390 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * http.c - what rosterfs wants of libcurl; only this file and http_url.c know it.
+ * http.c - see http.h: what the threads that want something call.
  *
- * Turns a transfer into a try (an "easy" handle in the one "multi" handle) and curl's verdict on it
- * into an errno and words. Everything between http_open and http_close is for the http thread
- * alone, but for http_poke. When a try goes is account_queue.c's affair, what follows from it http_loop.c's,
- * who waits for it transfer.c's. Must not know what a vendor or a document is, and takes no lock.
+ * A call may end, and its memory go, right after http_drop returns. Therefore the thread of
+ * http_loop.c notes whose call it is using (http->waking), and http_drop waits until that is over.
+ * It must not know libcurl.
  *
- * Answers to redirects are not followed, certificates are always verified, and nothing that was
- * sent in confidence gets into words.
+ * struct http is counted: a waiter may still hold an ended transfer after http_free.
  */
 #include "vendors/http/http.h"
 
+#include "vendors/base/call.h"
 #include "vendors/base/clock.h"
 #include "vendors/http/account_queue.h"
+#include "vendors/http/account_queue_learn.h"
+#include "vendors/http/basis.h"
+#include "vendors/http/endpoint.h"
+#include "vendors/http/http_loop.h"
+#include "vendors/http/http_state.h"
+#include "vendors/http/multi.h"
 #include "vendors/http/transfer.h"
 
-#include <curl/curl.h>
 #include <errno.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
 
-/* ---- what curl calls ---- */
+/* The response to a sent change is waited for this long after its caller has gone; other requests
+ * wait behind it. */
+#define ANSWER_MILLISECONDS 5000
 
-/*
- * Called when a connection stands and the request is about to be sent on it: too late for a change
- * whose moment has passed. curl sends a request once more by itself when a kept connection was
- * closed under it: a change must not be made twice, so there the second pass is refused, and the
- * caller learns that the answer was lost.
- */
-static int on_request(void *arg, char *remote, char *local, int remote_port, int local_port)
+/* ---- start and end ---- */
+
+/* Release a reference of HTTP; the last one frees it. */
+static void http_put(struct http *http)
 {
-	struct transfer *transfer = arg;
+	struct account_queue *queue;
+	bool last;
 
-	(void)remote, (void)local, (void)remote_port, (void)local_port;
-	transfer->late = !transfer->passes && clock_milliseconds() > transfer->moment;
-	if (transfer->late)
-		return CURL_PREREQFUNC_ABORT;
-	transfer->reply.sent = true;
-	if (transfer->passes++ && !transfer->repeatable)
-		return CURL_PREREQFUNC_ABORT;
-	return CURL_PREREQFUNC_OK;
-}
-
-static size_t on_body(char *data, size_t size, size_t count, void *arg)
-{
-	struct transfer *transfer = arg;
-	curl_off_t announced = -1;
-	int error;
-
-	if (!transfer->reply.body)
-		curl_easy_getinfo(transfer->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &announced);
-	error = transfer_take(transfer, data, size * count, announced);
-	transfer->refused = -error;
-	return error ? CURL_WRITEFUNC_ERROR : size * count;
-}
-
-/* ---- one try: from the queue into curl ---- */
-
-static bool add_to_list(struct transfer *transfer, const char *header)
-{
-	struct curl_slist *list = curl_slist_append(transfer->list, header);
-
-	if (list)
-		transfer->list = list;
-	return list != NULL;
-}
-
-static bool set_list(CURL *easy, struct transfer *transfer)
-{
-	/* curl must not wait for a "100 Continue" that few vendors send */
-	bool good = add_to_list(transfer, "Expect:");
-
-	if (!transfer->body)
-		good = good && add_to_list(transfer, "Content-Type:");
-	for (unsigned i = 0; i < transfer->header_count; i++)
-		good = good && add_to_list(transfer, transfer->headers[i]);
-	return good && curl_easy_setopt(easy, CURLOPT_HTTPHEADER, transfer->list) == CURLE_OK;
-}
-
-static void wipe_list(struct transfer *transfer)
-{
-	struct curl_slist *list = transfer->list;
-
-	for (struct curl_slist *item = list; item; item = item->next)
-		explicit_bzero(item->data, strlen(item->data));
-	curl_slist_free_all(list);
-	transfer->list = NULL;
-}
-
-/* What holds for every request. */
-static bool set_rules(CURL *easy, const struct account_queue *queue)
-{
-	/* as most programs have it: whom else to believe than those the system was built with */
-	const char *authorities = secure_getenv("SSL_CERT_FILE");
-	unsigned bad = 0;
-
-	bad |= curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-	bad |= curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
-	bad |= curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
-	bad |= curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
-	if (authorities && *authorities)
-		bad |= curl_easy_setopt(easy, CURLOPT_CAINFO, authorities);
-	bad |= curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-	/* an id of ".." must not climb out of its path */
-	bad |= curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
-	bad |= curl_easy_setopt(easy, CURLOPT_USERAGENT, "rosterfs/" ROSTERFS_VERSION);
-	if (queue->secure) {
-		/* the first connection shows whether it can carry all requests (HTTP/2) */
-		bad |= curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_2TLS);
-		bad |= curl_easy_setopt(easy, CURLOPT_PIPEWAIT, 1L);
-	} else {
-		bad |= curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1);
-		bad |= curl_easy_setopt(easy, CURLOPT_PROXY, "");
-	}
-	/* else an abort would wait for a name server that does not answer */
-	bad |= curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
-	return !bad;
-}
-
-static bool set_request(CURL *easy, const struct transfer *transfer)
-{
-	bool get = strcmp(transfer->method, "GET") == 0 || transfer->probe;
-	unsigned bad = 0;
-
-	bad |= curl_easy_setopt(easy, CURLOPT_URL, transfer->url);
-	bad |= curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING,
-				transfer->identity ? "identity" : "");
-	if (transfer->body || strcmp(transfer->method, "POST") == 0 ||
-	    strcmp(transfer->method, "PUT") == 0) {
-		bad |= curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE,
-					(curl_off_t)transfer->body_length);
-		bad |= curl_easy_setopt(easy, CURLOPT_POSTFIELDS,
-					transfer->body ? transfer->body : "");
-		get = false;
-	}
-	if (!get)
-		bad |= curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, transfer->method);
-	if (transfer->user) {
-		bad |= curl_easy_setopt(easy, CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
-		bad |= curl_easy_setopt(easy, CURLOPT_USERNAME, transfer->user);
-		bad |= curl_easy_setopt(easy, CURLOPT_PASSWORD, transfer->password);
-	}
-	return !bad;
-}
-
-static bool set_try(CURL *easy, struct transfer *transfer, bool afresh)
-{
-	unsigned bad = 0;
-
-	bad |= curl_easy_setopt(easy, CURLOPT_PRIVATE, transfer);
-	bad |= curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer->curl_words);
-	bad |= curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
-	bad |= curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer);
-	bad |= curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_request);
-	bad |= curl_easy_setopt(easy, CURLOPT_PREREQDATA, transfer);
-	bad |= curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)transfer->limit);
-	bad |= curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)transfer->reach);
-	bad |= curl_easy_setopt(easy, CURLOPT_CONNECT_ONLY, transfer->probe ? 1L : 0L);
-	/* a connection that just failed, or went silent, is not tried again */
-	bad |= curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, afresh ? 1L : 0L);
-	return !bad;
-}
-
-bool http_launch(struct http *http, struct transfer *transfer)
-{
-	bool afresh = transfer->reply.error != 0 || transfer->probe;
-	CURL *easy = http->idle_count ? http->idle[--http->idle_count] : curl_easy_init();
-
-	transfer->easy = easy;
-	transfer_reset(transfer);
-	if (easy && set_rules(easy, transfer->queue) && set_request(easy, transfer) &&
-	    set_try(easy, transfer, afresh) && set_list(easy, transfer) &&
-	    curl_multi_add_handle(http->multi, easy) == CURLM_OK)
-		return true;
-	transfer_fail(transfer, ENOMEM, "no memory for the request");
-	return false;
-}
-
-void http_recall(struct http *http, struct transfer *transfer)
-{
-	CURL *easy = transfer->easy;
-
-	if (!easy)
+	pthread_mutex_lock(&http->lock);
+	last = --http->references == 0;
+	pthread_mutex_unlock(&http->lock);
+	if (!last)
 		return;
-	curl_multi_remove_handle(http->multi, easy);
-	transfer->easy = NULL;
-	curl_easy_reset(easy);
-	wipe_list(transfer);
-	if (http->idle_count < HTTP_IDLE_MAX)
-		http->idle[http->idle_count++] = easy;
-	else
-		curl_easy_cleanup(easy);
-}
-
-/* ---- what came of a try ---- */
-
-/* Behind the time that a try was given: it was not the whole one. */
-#define REST ", all that was left for one more try"
-
-/* The errno for CODE, and whether it may pass by itself. */
-static int errno_of(CURLcode code, const struct transfer *transfer, long os, bool *transient)
-{
-	*transient = false;
-	switch (code) {
-	case CURLE_OUT_OF_MEMORY:
-		return ENOMEM;
-	case CURLE_WRITE_ERROR:
-		return transfer->refused ? transfer->refused : EREMOTEIO;
-	case CURLE_URL_MALFORMAT:
-		return EINVAL;
-	case CURLE_UNSUPPORTED_PROTOCOL:
-		return transfer->reply.sent ? EREMOTEIO : EINVAL;
-	case CURLE_SSL_CONNECT_ERROR: /* or a connection that was lost in the handshake */
-		*transient = os == ECONNRESET || os == EPIPE;
-		return *transient ? EREMOTEIO : EPROTO;
-	case CURLE_PEER_FAILED_VERIFICATION:
-	case CURLE_SSL_CERTPROBLEM:
-	case CURLE_SSL_CIPHER:
-	case CURLE_SSL_CACERT_BADFILE:
-	case CURLE_SSL_CLIENTCERT:
-		return EPROTO;
-	case CURLE_COULDNT_RESOLVE_HOST:
-	case CURLE_COULDNT_RESOLVE_PROXY:
-		*transient = true;
-		return EHOSTUNREACH;
-	case CURLE_COULDNT_CONNECT:
-		*transient = true;
-		return os == ENETUNREACH || os == EHOSTUNREACH ? EHOSTUNREACH : ECONNREFUSED;
-	case CURLE_OPERATION_TIMEDOUT:
-		*transient = true;
-		return ETIMEDOUT;
-	case CURLE_PARTIAL_FILE:
-	case CURLE_GOT_NOTHING:
-	case CURLE_SEND_ERROR:
-	case CURLE_RECV_ERROR:
-	case CURLE_HTTP2:
-	case CURLE_HTTP2_STREAM:
-	case CURLE_PROXY:
-		*transient = true;
-		return EREMOTEIO;
-	default:
-		return EREMOTEIO;
+	while ((queue = http->queues)) {
+		http->queues = queue->next;
+		account_queue_free(queue);
 	}
+	multi_free(http->multi);
+	pthread_cond_destroy(&http->settled);
+	pthread_mutex_destroy(&http->lock);
+	free(http);
 }
 
-/* "127.0.0.1 port 9": curl names the proxy where it was the proxy that could not be reached. */
-static const char *whereto(const struct transfer *transfer, char *buffer, size_t size)
+struct http *http_new(void)
 {
-	const char *from = "Failed to connect to ";
-	const char *begin = strstr(transfer->curl_words, from);
-	const char *end = begin ? strstr(begin, " after ") : NULL;
+	struct http *http = calloc(1, sizeof(*http));
 
-	if (!end)
-		return transfer->queue->where;
-	begin += strlen(from);
-	snprintf(buffer, size, "%.*s", (int)(end - begin), begin);
-	return buffer;
-}
-
-/* curl's own words, unless they hold something that we sent in confidence. */
-static const char *curl_words(const struct transfer *transfer, CURLcode code)
-{
-	const char *words = transfer->curl_words;
-
-	return !words[0] || transfer_tells(transfer, words) ? curl_easy_strerror(code) : words;
-}
-
-/* Is there none left to this process, or to the machine? OS is what the last call met. */
-static bool no_descriptor(long os)
-{
-	int descriptor = os == EMFILE || os == ENFILE ? -1 : eventfd(0, EFD_CLOEXEC);
-
-	if (descriptor < 0)
-		return true;
-	close(descriptor);
-	return false;
-}
-
-/* No connection came about, for all of ERROR. */
-static void fail_unreached(struct transfer *transfer, CURLcode code, int error, long os)
-{
-	const char *where = transfer->queue->where;
-	int64_t most = transfer->reach < transfer->limit ? transfer->reach : transfer->limit;
-	const char *rest = transfer->tries > 1 && most < HOLD_REACH ? REST : "";
-	curl_off_t looked_up = 0;
-	char buffer[160];
-
-	curl_easy_getinfo(transfer->easy, CURLINFO_NAMELOOKUP_TIME_T, &looked_up);
-	if (error == EMFILE)
-		transfer_fail(transfer, EMFILE,
-			      "no file descriptor is left for a connection to %s: raise the limit "
-			      "(ulimit -n, LimitNOFILE), or lower parallel",
-			      where);
-	else if (code == CURLE_COULDNT_CONNECT)
-		transfer_fail(transfer, error, "could not connect to %s: %s",
-			      whereto(transfer, buffer, sizeof(buffer)),
-			      os ? strerror((int)os) : "no route, or no answer");
-	else if (error == ETIMEDOUT && !looked_up)
-		transfer_fail(transfer, EHOSTUNREACH,
-			      "could not resolve the host name of %s within %.3g s%s", where,
-			      (double)most / 1000, rest);
-	else if (error == ETIMEDOUT)
-		transfer_fail(transfer, error, "could not connect to %s within %.3g s%s", where,
-			      (double)most / 1000, rest);
-	else if (code == CURLE_COULDNT_RESOLVE_HOST)
-		transfer_fail(transfer, error, "could not resolve the host name of %s", where);
-	else if (error == EHOSTUNREACH)
-		transfer_fail(transfer, error, "%s", curl_words(transfer, code));
-	else
-		transfer_fail(transfer, error, "connection to %s lost: %s", where,
-			      curl_words(transfer, code));
-}
-
-static void read_failure(struct transfer *transfer, CURLcode code)
-{
-	const char *where = transfer->queue->where;
-	long os = 0;
-	int error;
-
-	curl_easy_getinfo(transfer->easy, CURLINFO_OS_ERRNO, &os);
-	error = errno_of(code, transfer, os, &transfer->transient);
-	/* without a free descriptor nothing is reached, and curl has many names for that */
-	if (!transfer->reply.sent && no_descriptor(os)) {
-		error = EMFILE;
-		transfer->transient = true;
+	if (!http)
+		return NULL;
+	http->multi = multi_new();
+	if (!http->multi) {
+		free(http);
+		return NULL;
 	}
-	transfer->unreached = transfer->transient &&
-			      (!transfer->reply.sent || code == CURLE_COULDNT_CONNECT ||
-			       code == CURLE_COULDNT_RESOLVE_HOST);
-	if (transfer->unreached)
-		fail_unreached(transfer, code, error, os);
-	else if (error == ETIMEDOUT)
-		transfer_fail(transfer, error, "no %sanswer from %s within %.3g s%s",
-			      transfer->reply.length ? "whole " : "", where,
-			      (double)transfer->limit / 1000, transfer->shortened ? REST : "");
-	else if (error == EINVAL)
-		transfer_fail(transfer, error, "%s", curl_words(transfer, code));
-	else if (error == EPROTO)
-		transfer_fail(transfer, error, "no secure connection to %s: %s", where,
-			      curl_words(transfer, code));
-	else if (error == ENOMEM)
-		transfer_fail(transfer, error, "no memory for the answer");
-	else if (code == CURLE_WRITE_ERROR && transfer->refused)
-		transfer_fail(transfer, error, "the answer is larger than %u MiB",
-			      HTTP_BODY_MAX >> 20);
-	else
-		transfer_fail(transfer, error, "connection to %s lost: %s", where,
-			      code == CURLE_ABORTED_BY_CALLBACK ? "closed before the answer"
-								: curl_words(transfer, code));
-}
-
-/* The value of header NAME, the last of several; ONE: NULL where these differ. */
-static const char *header(const struct transfer *transfer, const char *name, bool one)
-{
-	struct curl_header *found = NULL;
-	const char *value = NULL;
-
-	for (size_t i = 0; !found || i < found->amount; i++) {
-		if (curl_easy_header(transfer->easy, name, i, CURLH_HEADER, -1, &found) ||
-		    (one && value && strcmp(value, found->value) != 0))
-			return NULL;
-		value = found->value;
+	pthread_mutex_init(&http->lock, NULL);
+	pthread_cond_init(&http->settled, NULL);
+	TAILQ_INIT(&http->flying);
+	http->references = 1;
+	if (http_loop_start(http)) {
+		http_put(http);
+		return NULL;
 	}
-	return value;
+	return http;
 }
 
-/* Milliseconds that header NAME says to wait; 0: nothing. */
-static int64_t delay_of(const struct transfer *transfer, const char *name)
+void http_stop(struct http *http)
 {
-	const char *text = header(transfer, name, false);
-	time_t date = text ? curl_getdate(text, NULL) : (time_t)-1;
+	bool stopped;
 
-	return hold_delay(text, date, transfer->reply.date);
-}
-
-/* Is header NAME a number above zero? */
-static bool is_positive(const struct transfer *transfer, const char *name)
-{
-	const char *text = header(transfer, name, false);
-
-	return text && strtod(text, NULL) > 0;
-}
-
-/*
- * The longest time that the answer says to wait. When a limit is reset counts only for a request
- * that was too much for that limit, and if nothing says better how long to wait.
- */
-static int64_t told_by(const struct transfer *transfer)
-{
-	static const char *const resets[][2] = {{"X-RateLimit-Remaining", "X-RateLimit-Reset"},
-						{"RateLimit-Remaining", "RateLimit-Reset"}};
-	int64_t told = delay_of(transfer, "Retry-After");
-	int64_t other = delay_of(transfer, "X-RateLimit-Retry-After");
-
-	told = told > other ? told : other;
-	for (size_t i = 0; !told && transfer->reply.status == 429 && i < 2; i++) {
-		if (!is_positive(transfer, resets[i][0]))
-			told = delay_of(transfer, resets[i][1]);
-	}
-	return told;
-}
-
-static void read_answer(struct transfer *transfer)
-{
-	struct http_reply *reply = &transfer->reply;
-	/* what is compressed though that was not asked for has another tag than the record */
-	const char *code = transfer->identity ? header(transfer, "Content-Encoding", false) : NULL;
-	const char *etag = code && strcasecmp(code, "identity") != 0
-			       ? NULL
-			       : header(transfer, "ETag", true);
-	const char *date = header(transfer, "Date", false);
-	time_t stamp = date ? curl_getdate(date, NULL) : 0;
-	long status = 0, version = 0;
-
-	curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
-	curl_easy_getinfo(transfer->easy, CURLINFO_HTTP_VERSION, &version);
-	/* with HTTP/2 curl may call on_request twice for what is sent once */
-	if (version >= CURL_HTTP_VERSION_2_0)
-		transfer->passes = 1;
-	reply->status = (int)status;
-	reply->etag = etag && *etag ? strdup(etag) : NULL;
-	reply->date = stamp == (time_t)-1 ? 0 : stamp;
-	transfer->transient = status == 429 ||
-			      (status >= 500 && status <= 599 && status != 501 && status != 505);
-	if (!transfer->transient)
+	if (!http)
 		return;
-	reply->told = told_by(transfer);
-	transfer->told = reply->told < HOLD_MAX ? reply->told : HOLD_MAX;
+	pthread_mutex_lock(&http->lock);
+	stopped = http->stopping;
+	http->stopping = true;
+	pthread_mutex_unlock(&http->lock);
+	if (stopped)
+		return;
+	http_loop_join(http);
 }
 
-/* ---- the multi handle ---- */
-
-int http_open(struct http *http)
+void http_free(struct http *http)
 {
-	if (curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK)
-		http->multi = curl_multi_init();
-	if (!http->multi)
+	if (!http)
+		return;
+	http_stop(http);
+	http_put(http);
+}
+
+int http_add(struct http *http, struct endpoint *endpoint)
+{
+	struct account_queue *queue = account_queue_new(http, endpoint);
+
+	if (!queue)
 		return -ENOMEM;
-	curl_multi_setopt(http->multi, CURLMOPT_PIPELINING, CURLPIPE_MULTIPLEX);
+	pthread_mutex_lock(&http->lock);
+	queue->next = http->queues;
+	http->queues = queue;
+	http->connections += queue->allowed;
+	pthread_mutex_unlock(&http->lock);
+	endpoint->queue = queue;
 	return 0;
 }
 
-void http_close(struct http *http)
+/* ---- endpoints ---- */
+
+void http_progress(struct endpoint *endpoint)
 {
-	while (http->idle_count)
-		curl_easy_cleanup(http->idle[--http->idle_count]);
-	curl_multi_cleanup(http->multi);
-	http->multi = NULL;
-	curl_global_cleanup();
+	struct account_queue *queue = endpoint->queue;
+
+	pthread_mutex_lock(&queue->http->lock);
+	queue->progress = clock_milliseconds();
+	pthread_mutex_unlock(&queue->http->lock);
 }
 
-void http_poke(struct http *http)
+unsigned http_allowed(const struct endpoint *endpoint)
 {
-	curl_multi_wakeup(http->multi);
+	struct account_queue *queue = endpoint->queue;
+	unsigned allowed;
+
+	pthread_mutex_lock(&queue->http->lock);
+	allowed = queue->allowed;
+	pthread_mutex_unlock(&queue->http->lock);
+	return allowed;
 }
 
-void http_keep(struct http *http, unsigned connections)
+void http_stats(const struct endpoint *endpoint, struct http_stats *stats)
 {
-	curl_multi_setopt(http->multi, CURLMOPT_MAXCONNECTS, (long)connections);
+	struct account_queue *queue = endpoint->queue;
+
+	memset(stats, 0, sizeof(*stats));
+	if (!queue)
+		return;
+	pthread_mutex_lock(&queue->http->lock);
+	*stats = queue->stats;
+	pthread_mutex_unlock(&queue->http->lock);
 }
 
-void http_sleep(struct http *http, int64_t most)
+void http_hold(const struct endpoint *endpoint, char *words, size_t size)
 {
-	int running = 0;
+	struct account_queue *queue = endpoint->queue;
+	int64_t now = clock_milliseconds();
+	char met[32];
 
-	curl_multi_poll(http->multi, NULL, 0, most < INT_MAX ? (int)most : INT_MAX, NULL);
-	curl_multi_perform(http->multi, &running);
+	words[0] = '\0';
+	if (!queue)
+		return;
+	pthread_mutex_lock(&queue->http->lock);
+	if (queue->hold.until > now) {
+		hold_words(&queue->hold, now, words, size);
+	} else if (queue->hold.down) {
+		hold_clock(queue->hold.met, met, sizeof(met));
+		snprintf(words, size, "%s (at %s)", queue->hold.words, met);
+	}
+	pthread_mutex_unlock(&queue->http->lock);
 }
 
-struct transfer *http_landed(struct http *http)
+void http_lift(struct endpoint *endpoint)
 {
-	struct transfer *transfer = NULL;
-	CURLcode code;
-	CURLMsg *message;
-	int left;
+	struct account_queue *queue = endpoint->queue;
 
-	/* CURLMSG_DONE is the only message there is */
-	message = curl_multi_info_read(http->multi, &left);
-	if (!message)
+	if (!queue)
+		return;
+	pthread_mutex_lock(&queue->http->lock);
+	hold_lift(&queue->hold, clock_milliseconds());
+	queue->calm = 0;
+	pthread_mutex_unlock(&queue->http->lock);
+	multi_poke(queue->http->multi);
+}
+
+/* ---- requests ---- */
+
+struct transfer *http_start(struct call *call, struct endpoint *endpoint,
+			    const struct http_request *request)
+{
+	struct account_queue *queue = endpoint->queue;
+	struct transfer *transfer = transfer_new(queue, request);
+	struct http *http;
+
+	if (!transfer)
 		return NULL;
-	code = message->data.result;
-	curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&transfer);
-	if (code == CURLE_OK && transfer->probe)
-		transfer->transient = false;
-	else if (code == CURLE_OK)
-		read_answer(transfer);
-	else if (transfer->late)
-		transfer_stale(transfer);
-	else
-		read_failure(transfer, code);
-	http_recall(http, transfer);
+	http = queue->http;
+	transfer->call = call;
+	pthread_mutex_lock(&http->lock);
+	http->references++;
+	if (http->stopping && !transfer->reply.error)
+		transfer_fail(transfer, EINTR, "interrupted");
+	if (transfer->reply.error) {
+		transfer->state = TRANSFER_ENDED;
+		transfer->ended = true;
+	} else {
+		account_queue_add_locked(queue, transfer, basis_rest_locked(transfer, request));
+	}
+	pthread_mutex_unlock(&http->lock);
+	if (!transfer->ended)
+		multi_poke(http->multi);
 	return transfer;
+}
+
+/* Wait until TRANSFER, which is FLYING, has ended: at once, except for a change that was sent. */
+static void abort_locked(struct http *http, struct transfer *transfer)
+{
+	struct timespec until = call_deadline(ANSWER_MILLISECONDS);
+
+	transfer->abort = true;
+	http->aborts = true;
+	multi_poke(http->multi);
+	while (transfer->state != TRANSFER_ENDED && !transfer->cut) {
+		if (pthread_cond_timedwait(&http->settled, &http->lock, &until) == ETIMEDOUT)
+			transfer->cut = true;
+	}
+	if (transfer->state == TRANSFER_ENDED)
+		return;
+	http->aborts = true;
+	multi_poke(http->multi);
+	while (transfer->state != TRANSFER_ENDED)
+		pthread_cond_wait(&http->settled, &http->lock);
+}
+
+/*
+ * End TRANSFER, which stays its waiter's. This takes no time, because the thread waits for nothing,
+ * except for a change that was sent: it gets ANSWER_MILLISECONDS for its response.
+ */
+static void stop(struct transfer *transfer)
+{
+	struct http *http = transfer->http;
+	bool queued = false;
+
+	pthread_mutex_lock(&http->lock);
+	if (transfer->state == TRANSFER_FLYING) {
+		abort_locked(http, transfer);
+	} else if (transfer->state != TRANSFER_ENDED) {
+		queued = true;
+		account_queue_remove_locked(transfer->queue, transfer);
+		transfer->state = TRANSFER_ENDED;
+		/* only a change that was certainly not applied comes back into the queue */
+		if (!transfer->repeatable)
+			transfer->reply.sent = false;
+		transfer_fail(transfer, EINTR, "interrupted");
+		account_queue_learn_ended_locked(transfer->queue, transfer);
+	}
+	pthread_mutex_unlock(&http->lock);
+	if (queued)
+		transfer_log(transfer);
+}
+
+static bool has_ended(void *arg)
+{
+	const struct transfer *transfer = arg;
+
+	return transfer->ended;
+}
+
+/* Fill in REPLY of a request that was not sent. Returns -ERROR. */
+static int fail_unsent(struct http_reply *reply, int error, const char *words)
+{
+	reply->error = error;
+	snprintf(reply->words, sizeof(reply->words), "%s", words);
+	return -error;
+}
+
+/* Wait until TRANSFER has ended, and end it if CALL is cancelled. */
+static void await(struct call *call, struct transfer *transfer)
+{
+	if (call_wait(call, has_ended, transfer) == 0)
+		return;
+	stop(transfer);
+	/* a response counts more than the cancel */
+	if (transfer->reply.error != EINTR)
+		call_clear(call);
+}
+
+int http_perform(struct call *call, struct endpoint *endpoint, const struct http_request *request,
+		 struct http_reply *reply)
+{
+	struct transfer *transfer;
+
+	memset(reply, 0, sizeof(*reply));
+	snprintf(call->request, sizeof(call->request), "%s %s", request->method, request->path);
+	call->status = 0;
+	/* once in the queue, it may be sent at any time */
+	if (call_cancelled(call)) {
+		call_interrupted(call);
+		return fail_unsent(reply, EINTR, "interrupted");
+	}
+	transfer = http_start(call, endpoint, request);
+	if (!transfer)
+		return fail_unsent(reply, ENOMEM, "out of memory for the request");
+	await(call, transfer);
+	*reply = transfer->reply;
+	memset(&transfer->reply, 0, sizeof(transfer->reply));
+	call->status = reply->status;
+	call->unasked = reply->status == 429 && !reply->sent;
+	/* 504: a gateway did not wait for the vendor */
+	if (!request->repeatable && reply->sent && (reply->error || reply->status == 504))
+		call->unanswered = true;
+	http_drop(transfer, true);
+	return -reply->error;
+}
+
+struct any {
+	struct transfer *const *transfers;
+	size_t count;
+	size_t found;
+};
+
+static bool any_ended(void *arg)
+{
+	struct any *any = arg;
+
+	for (any->found = 0; any->found < any->count; any->found++) {
+		const struct transfer *transfer = any->transfers[any->found];
+
+		if (transfer && transfer->ended)
+			return true;
+	}
+	return false;
+}
+
+int http_wait_any(struct call *call, struct transfer *const *transfers, size_t count)
+{
+	struct any any = {.transfers = transfers, .count = count};
+	int error = call_wait(call, any_ended, &any);
+
+	return error ? error : (int)any.found;
+}
+
+int http_wait_until(struct call *call, struct transfer *const *transfers, size_t count,
+		    const struct timespec *until)
+{
+	struct any any = {.transfers = transfers, .count = count};
+	bool found, late = !until;
+
+	pthread_mutex_lock(&call->lock);
+	while (!(found = any_ended(&any)) && !late && !call->cancelled)
+		late = pthread_cond_timedwait(&call->wake, &call->lock, until) == ETIMEDOUT;
+	pthread_mutex_unlock(&call->lock);
+	return found ? (int)any.found : -EAGAIN;
+}
+
+struct http_reply *http_reply(struct transfer *transfer)
+{
+	return &transfer->reply;
+}
+
+void http_drop(struct transfer *transfer, bool abort)
+{
+	struct http *http;
+	bool flying, queued;
+
+	if (!transfer)
+		return;
+	http = transfer->http;
+	pthread_mutex_lock(&http->lock);
+	while (http->waking == transfer)
+		pthread_cond_wait(&http->settled, &http->lock);
+	flying = transfer->state == TRANSFER_FLYING;
+	queued = !flying && transfer->state != TRANSFER_ENDED;
+	if (flying) {
+		basis_leave_locked(transfer);
+		transfer->call = NULL;
+		transfer->dropped = true;
+		if (abort) {
+			transfer->abort = true;
+			http->aborts = true;
+			multi_poke(http->multi);
+		}
+	} else if (queued) {
+		account_queue_remove_locked(transfer->queue, transfer);
+		account_queue_learn_ended_locked(transfer->queue, transfer);
+	}
+	pthread_mutex_unlock(&http->lock);
+	if (queued && transfer->tries)
+		transfer_log(transfer);
+	if (flying)
+		return;
+	transfer_free(transfer);
+	http_put(http);
 }

@@ -1,32 +1,29 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * http_loop.c - the thread that drives all requests, the beginning and end of http.h, and what it
- * tells of an account.
+ * http_loop.c - see http_loop.h.
  *
- * It sleeps until a socket, a timer of a queue or http_poke wakes it; with nothing under way it
- * sleeps for good. Each turn it ends what is to be aborted, launches what the queues let go, and
- * hands each try that is over to its queue (again?) or to its waiter. It must never wait for
- * anything else, since every vendor waits with it; it knows neither curl nor what a vendor is.
- *
- * struct http is counted: a waiter may still hold an ended transfer after http_free.
+ * The thread sleeps until a socket, a timer of a queue or multi_poke wakes it; without requests it
+ * sleeps until the next one. Each turn it ends what should be aborted, launches what the queues let
+ * go, and gives each transfer whose try has ended back to its queue, for a retry, or to its waiter.
+ * It must never wait for anything else, because every vendor waits with it. It knows neither
+ * libcurl nor what a vendor is.
  */
+#include "vendors/http/http_loop.h"
+
 #include "vendors/base/call.h"
 #include "vendors/base/clock.h"
 #include "vendors/http/account_queue.h"
+#include "vendors/http/account_queue_learn.h"
+#include "vendors/http/http_state.h"
+#include "vendors/http/multi.h"
 #include "vendors/http/transfer.h"
-#include "vendors/http/endpoint.h"
-#include "vendors/rest/account.h"
 
 #include <errno.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
-/* ---- the thread ---- */
-
-/* TRANSFER, out of curl, has ended for good: log it and wake who waits, or free it. */
-static void finish(struct http *http, struct transfer *transfer)
+/* TRANSFER, out of libcurl, has ended for good: log it, and wake its waiter or free it. */
+static void http_loop_finish(struct http *http, struct transfer *transfer)
 {
 	struct call *call;
 	bool dropped;
@@ -35,20 +32,23 @@ static void finish(struct http *http, struct transfer *transfer)
 		transfer_log(transfer);
 	pthread_mutex_lock(&http->lock);
 	if (transfer->probe) {
-		account_queue_probed_locked(transfer->queue, transfer, clock_milliseconds());
+		account_queue_learn_probed_locked(transfer->queue, transfer, clock_milliseconds());
 	} else {
-		account_queue_landed_locked(transfer->queue, transfer, clock_milliseconds());
-		account_queue_ended_locked(transfer->queue, transfer);
+		account_queue_learn_landed_locked(transfer->queue, transfer, clock_milliseconds());
+		account_queue_learn_ended_locked(transfer->queue, transfer);
 	}
 	TAILQ_REMOVE(&http->flying, transfer, link);
 	transfer->state = TRANSFER_ENDED;
 	transfer->ended = true;
 	call = transfer->call;
 	dropped = transfer->dropped;
+	/* never the last reference: http_free releases its own after the thread has ended */
+	if (dropped && !transfer->probe)
+		http->references--;
 	http->waking = call ? transfer : NULL;
 	pthread_mutex_unlock(&http->lock);
 	if (call) {
-		/* from here on the transfer is its waiter's, who may free it at the broadcast */
+		/* from here on the transfer is its waiter's, which may free it at the broadcast */
 		call_wake(call);
 		pthread_mutex_lock(&http->lock);
 		http->waking = NULL;
@@ -59,7 +59,7 @@ static void finish(struct http *http, struct transfer *transfer)
 		transfer_free(transfer);
 }
 
-/* A try is over: again, or finish? */
+/* The try of TRANSFER, out of libcurl, has ended: queue it again, or finish it. */
 static void land(struct http *http, struct transfer *transfer)
 {
 	struct account_queue *queue = transfer->queue;
@@ -67,35 +67,32 @@ static void land(struct http *http, struct transfer *transfer)
 	bool again;
 
 	pthread_mutex_lock(&http->lock);
-	account_queue_landed_locked(queue, transfer, now);
+	account_queue_learn_landed_locked(queue, transfer, now);
 	again = !transfer->probe && !transfer->dropped && !transfer->abort && !http->stopping &&
-		account_queue_again_locked(queue, transfer, now);
-	if (again) {
-		TAILQ_REMOVE(&http->flying, transfer, link);
+		account_queue_learn_retries_locked(queue, transfer, now);
+	if (again)
 		account_queue_requeue_locked(queue, transfer);
-	}
 	pthread_mutex_unlock(&http->lock);
 	if (!again)
-		finish(http, transfer);
+		http_loop_finish(http, transfer);
 }
 
-/* A change that the vendor may be making is given a while: only its answer tells. */
+/* Return true if TRANSFER should end now. A change that was sent gets some time, because only its
+ * response shows whether it is made. */
 static bool is_to_end(const struct transfer *transfer)
 {
 	return transfer->cut ||
 	       (transfer->abort && (transfer->repeatable || !transfer->reply.sent));
 }
 
-/* When stopping, all there is is to be aborted. */
+/* Return a transfer to abort, NULL: none. When stopping, these are all. */
 static struct transfer *next_abort_locked(struct http *http)
 {
 	struct transfer *transfer;
 
 	for (struct account_queue *queue = http->stopping ? http->queues : NULL; queue;
 	     queue = queue->next) {
-		account_queue_forgo_all_locked(queue);
-		while ((transfer = account_queue_drain_locked(queue)))
-			TAILQ_INSERT_TAIL(&http->flying, transfer, link);
+		account_queue_drain_locked(queue);
 	}
 	if (!http->stopping && !http->aborts)
 		return NULL;
@@ -107,7 +104,7 @@ static struct transfer *next_abort_locked(struct http *http)
 	return NULL;
 }
 
-/* End what is to be aborted. Returns false when the thread is to end. */
+/* End what should be aborted. Returns false if the thread should end. */
 static bool reap(struct http *http)
 {
 	struct transfer *transfer;
@@ -120,13 +117,14 @@ static bool reap(struct http *http)
 		pthread_mutex_unlock(&http->lock);
 		if (!transfer)
 			return !stopping;
-		http_recall(http, transfer);
+		multi_recall(http->multi, transfer);
 		transfer_fail(transfer, EINTR, "interrupted");
-		finish(http, transfer);
+		http_loop_finish(http, transfer);
 	}
 }
 
-/* What the queues let go, now FLYING; NULL: none, and in *SLEEP how long that may stay so. */
+/* Return a transfer that a queue lets go, now FLYING (see account_queue_take_locked). NULL: none,
+ * and none for *SLEEP milliseconds. */
 static struct transfer *next_launch_locked(struct http *http, bool *over, int64_t *sleep)
 {
 	int64_t now = clock_milliseconds();
@@ -137,10 +135,8 @@ static struct transfer *next_launch_locked(struct http *http, bool *over, int64_
 		int64_t next = account_queue_due_locked(queue, now);
 		int64_t look = hold_due(&queue->hold);
 
-		if (transfer) {
-			TAILQ_INSERT_TAIL(&http->flying, transfer, link);
+		if (transfer)
 			return transfer;
-		}
 		if (next < due)
 			due = next;
 		if (look < due)
@@ -150,7 +146,7 @@ static struct transfer *next_launch_locked(struct http *http, bool *over, int64_
 	return NULL;
 }
 
-/* The next queue for which a connection is to be tried; NULL: none. */
+/* Return the next queue for which a connection should be tried. NULL: none. */
 static struct account_queue *next_probe_locked(struct http *http, int64_t now)
 {
 	for (struct account_queue *queue = http->queues; queue; queue = queue->next) {
@@ -160,7 +156,7 @@ static struct account_queue *next_probe_locked(struct http *http, int64_t now)
 	return NULL;
 }
 
-/* Try the connections that are to be tried. */
+/* Try the connections that the queues want. */
 static void probe(struct http *http)
 {
 	int64_t now = clock_milliseconds();
@@ -182,14 +178,14 @@ static void probe(struct http *http)
 			hold_probed(&queue->hold, now);
 		}
 		pthread_mutex_unlock(&http->lock);
-		if (transfer && !http_launch(http, transfer)) {
-			http_recall(http, transfer);
-			finish(http, transfer);
+		if (transfer && !multi_launch(http->multi, transfer)) {
+			multi_recall(http->multi, transfer);
+			http_loop_finish(http, transfer);
 		}
 	}
 }
 
-/* Launch all that may go; returns how long to sleep. */
+/* Launch all that may go. Returns how many milliseconds to sleep. */
 static int64_t launch(struct http *http)
 {
 	struct transfer *transfer;
@@ -202,14 +198,15 @@ static int64_t launch(struct http *http)
 		pthread_mutex_unlock(&http->lock);
 		if (!transfer)
 			return sleep;
-		if (!over && http_launch(http, transfer))
+		if (!over && multi_launch(http->multi, transfer))
 			continue;
-		http_recall(http, transfer);
-		finish(http, transfer);
+		multi_recall(http->multi, transfer);
+		http_loop_finish(http, transfer);
 	}
 }
 
-/* Accounts may be added while the thread runs, but only the thread may tell curl. */
+/* Endpoints may be added while the thread runs, but only the thread may tell libcurl. Returns what
+ * libcurl keeps, which was BEFORE. */
 static unsigned keep_connections(struct http *http, unsigned before)
 {
 	unsigned connections;
@@ -218,11 +215,11 @@ static unsigned keep_connections(struct http *http, unsigned before)
 	connections = http->connections;
 	pthread_mutex_unlock(&http->lock);
 	if (connections != before)
-		http_keep(http, connections);
+		multi_keep(http->multi, connections);
 	return connections;
 }
 
-static void *run(void *arg)
+static void *http_loop_run(void *arg)
 {
 	struct http *http = arg;
 	struct transfer *transfer;
@@ -231,172 +228,30 @@ static void *run(void *arg)
 	while (reap(http)) {
 		connections = keep_connections(http, connections);
 		probe(http);
-		http_sleep(http, launch(http));
-		while ((transfer = http_landed(http)))
+		multi_sleep(http->multi, launch(http));
+		while ((transfer = multi_landed(http->multi)))
 			land(http, transfer);
 	}
 	return NULL;
 }
 
-/* ---- the beginning and the end ---- */
-
-void http_put(struct http *http)
-{
-	struct account_queue *queue;
-	bool last;
-
-	pthread_mutex_lock(&http->lock);
-	last = --http->references == 0;
-	pthread_mutex_unlock(&http->lock);
-	if (!last)
-		return;
-	while ((queue = http->queues)) {
-		http->queues = queue->next;
-		account_queue_free(queue);
-	}
-	http_close(http);
-	pthread_cond_destroy(&http->settled);
-	pthread_mutex_destroy(&http->lock);
-	free(http);
-}
-
-/* A thread that signals pass by: they are for the one that waits for them. */
-static int start_thread(struct http *http)
+int http_loop_start(struct http *http)
 {
 	sigset_t all, before;
 	int error;
 
+	/* signals are for the thread that waits for them */
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
-	error = pthread_create(&http->thread, NULL, run, http);
+	error = pthread_create(&http->thread, NULL, http_loop_run, http);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	if (!error)
 		pthread_setname_np(http->thread, "http");
 	return -error;
 }
 
-struct http *http_new(void)
+void http_loop_join(struct http *http)
 {
-	struct http *http = calloc(1, sizeof(*http));
-
-	if (!http)
-		return NULL;
-	if (http_open(http)) {
-		free(http);
-		return NULL;
-	}
-	pthread_mutex_init(&http->lock, NULL);
-	pthread_cond_init(&http->settled, NULL);
-	TAILQ_INIT(&http->flying);
-	http->references = 1;
-	if (start_thread(http)) {
-		http_put(http);
-		return NULL;
-	}
-	return http;
-}
-
-void http_stop(struct http *http)
-{
-	bool stopped;
-
-	if (!http)
-		return;
-	pthread_mutex_lock(&http->lock);
-	stopped = http->stopping;
-	http->stopping = true;
-	pthread_mutex_unlock(&http->lock);
-	if (stopped)
-		return;
-	http_poke(http);
+	multi_poke(http->multi);
 	pthread_join(http->thread, NULL);
-}
-
-void http_free(struct http *http)
-{
-	if (!http)
-		return;
-	http_stop(http);
-	http_put(http);
-}
-
-int http_add(struct http *http, struct endpoint *endpoint)
-{
-	struct account_queue *queue = account_queue_new(http, endpoint);
-
-	if (!queue)
-		return -ENOMEM;
-	pthread_mutex_lock(&http->lock);
-	queue->next = http->queues;
-	http->queues = queue;
-	http->connections += queue->allowed;
-	pthread_mutex_unlock(&http->lock);
-	endpoint->queue = queue;
-	return 0;
-}
-
-/* ---- what is known of an account ---- */
-
-void http_progress(struct endpoint *endpoint)
-{
-	struct account_queue *queue = endpoint->queue;
-
-	pthread_mutex_lock(&queue->http->lock);
-	queue->progress = clock_milliseconds();
-	pthread_mutex_unlock(&queue->http->lock);
-}
-
-unsigned http_allowed(const struct endpoint *endpoint)
-{
-	struct account_queue *queue = endpoint->queue;
-	unsigned allowed;
-
-	pthread_mutex_lock(&queue->http->lock);
-	allowed = queue->allowed;
-	pthread_mutex_unlock(&queue->http->lock);
-	return allowed;
-}
-
-void http_stats(const struct endpoint *endpoint, struct http_stats *stats)
-{
-	struct account_queue *queue = endpoint->queue;
-
-	memset(stats, 0, sizeof(*stats));
-	if (!queue)
-		return;
-	pthread_mutex_lock(&queue->http->lock);
-	*stats = queue->stats;
-	pthread_mutex_unlock(&queue->http->lock);
-}
-
-void http_hold(const struct endpoint *endpoint, char *words, size_t size)
-{
-	struct account_queue *queue = endpoint->queue;
-	int64_t now = clock_milliseconds();
-	char met[32];
-
-	words[0] = '\0';
-	if (!queue)
-		return;
-	pthread_mutex_lock(&queue->http->lock);
-	if (queue->hold.until > now) {
-		hold_words(&queue->hold, now, words, size);
-	} else if (queue->hold.down) {
-		hold_clock(queue->hold.met, met, sizeof(met));
-		snprintf(words, size, "%s (at %s)", queue->hold.words, met);
-	}
-	pthread_mutex_unlock(&queue->http->lock);
-}
-
-void http_lift(struct endpoint *endpoint)
-{
-	struct account_queue *queue = endpoint->queue;
-
-	if (!queue)
-		return;
-	pthread_mutex_lock(&queue->http->lock);
-	hold_lift(&queue->hold, clock_milliseconds());
-	queue->calm = 0;
-	pthread_mutex_unlock(&queue->http->lock);
-	http_poke(queue->http);
 }

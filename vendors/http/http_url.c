@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * http_url.c - what http.h says of URLs, by libcurl's own rules. Pure functions.
+ * http_url.c - see http_url.h.
  */
-#include "vendors/http/http.h"
-
-#include "vendors/http/transfer.h"
+#include "vendors/http/http_url.h"
 
 #include <arpa/inet.h>
 #include <curl/curl.h>
@@ -13,11 +11,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-char *http_escape(const char *text)
+char *http_url_escape(const char *text)
 {
 	char *escaped, *copy;
 
-	/* curl leaves dots alone, but these two are not names in a path */
+	/* libcurl does not escape dots, but these two are no names in a path */
 	if (strcmp(text, ".") == 0)
 		return strdup("%2E");
 	if (strcmp(text, "..") == 0)
@@ -37,7 +35,7 @@ static bool is_loopback(const char *host)
 	return inet_pton(AF_INET, host, &ipv4) == 1 && ntohl(ipv4.s_addr) >> 24 == 127;
 }
 
-/* What is wrong with the parts of a URL, or NULL. */
+/* Return what is wrong with URL, or NULL. */
 static const char *check_parts(CURLU *parts, const char *url)
 {
 	char *scheme = NULL, *host = NULL, *user = NULL, *password = NULL;
@@ -51,12 +49,12 @@ static const char *check_parts(CURLU *parts, const char *url)
 		why = "the URL must begin with https://";
 	else if (curl_url_get(parts, CURLUPART_USER, &user, 0) == CURLUE_OK ||
 		 curl_url_get(parts, CURLUPART_PASSWORD, &password, 0) == CURLUE_OK)
-		why = "a user or password does not belong into the URL";
+		why = "the URL must not hold a user or password";
 	else if (strpbrk(url, "?#"))
-		why = "the URL must end before any ? or #";
+		why = "the URL must not hold ? or #";
 	else if (strcmp(scheme, "http") == 0 && !is_loopback(host))
 		why =
-		    "http:// is for loopback only, as keys would travel in the clear: use https://";
+		    "http:// is allowed for loopback only, because keys would be sent unencrypted; use https://";
 	curl_free(scheme);
 	curl_free(host);
 	curl_free(user);
@@ -64,10 +62,10 @@ static const char *check_parts(CURLU *parts, const char *url)
 	return why;
 }
 
-int http_check_url(const char *url, const char **why)
+int http_url_check(const char *url, const char **why)
 {
 	CURLU *parts = curl_url();
-	const char *words = parts ? check_parts(parts, url) : "no memory";
+	const char *words = parts ? check_parts(parts, url) : "out of memory";
 
 	curl_url_cleanup(parts);
 	if (words)
@@ -75,7 +73,7 @@ int http_check_url(const char *url, const char **why)
 	return words ? -EINVAL : 0;
 }
 
-void http_where(const char *url, bool *secure, char *where, size_t size)
+void http_url_where(const char *url, bool *secure, char *where, size_t size)
 {
 	CURLU *parts = curl_url();
 	char *host = NULL, *port = NULL;

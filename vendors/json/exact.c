@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * exact.c - what is carried (exact.h): kinds, comparisons, words.
+ * exact.c - see exact.h: carried values, comparisons, words.
  *
- * Numbers are compared by their decimal digits, never by way of a double: that two numbers round to
- * the same one is a question of its own.
+ * Numbers are compared by their decimal digits, not as doubles: whether two numbers round to the
+ * same double is another matter (exact_is_rounded).
  */
 #include "vendors/json/exact.h"
 
@@ -17,7 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define REPLACEMENT 0xFFFD /* what tools write for what is no character */
+#define REPLACEMENT 0xFFFD /* what tools write in place of an invalid character */
 
 const char *exact_carried(const json_t *value, char kind)
 {
@@ -51,7 +51,7 @@ bool exact_is_string(const json_t *value)
 
 /* ---- decimals ---- */
 
-/* A number: its digits from the first to the last that is not 0, and the last one's power of ten.
+/* A number: its digits from the first to the last that is not 0, and the power of ten of the last.
  */
 struct decimal {
 	const char *first, *end; /* a `.` may stand between them; equal: the number is 0 */
@@ -59,7 +59,7 @@ struct decimal {
 	bool minus;
 };
 
-/* The exponent that is written at TEXT (behind the `e`); beyond all reason it stays there. */
+/* Return the exponent that is written at TEXT, after the `e`, limited to 10^16. */
 static long long read_exponent(const char *text)
 {
 	const long long most = 1000000000000000;
@@ -77,8 +77,8 @@ static struct decimal read_decimal(const char *text)
 {
 	struct decimal decimal = {.minus = *text == '-'};
 	const char *last = NULL, *point = NULL;
-	long long after_last = 0; /* digits before the point, and behind the last that is not 0 */
-	long long behind = 0;     /* digits behind the point, up to that */
+	long long after_last = 0; /* digits before the point and after the last that is not 0 */
+	long long behind = 0;     /* digits after the point, up to that one */
 
 	for (text += decimal.minus; *text && *text != 'e' && *text != 'E'; text++) {
 		if (*text == '.') {
@@ -102,7 +102,7 @@ static struct decimal read_decimal(const char *text)
 	return decimal;
 }
 
-/* The characters of NUMBER; BUFFER (of 40 bytes) is used where it is not carried. */
+/* Return the characters of NUMBER, in BUFFER (40 bytes) if it is not carried. */
 static const char *number_text(const json_t *number, char *buffer)
 {
 	const char *text = exact_number(number);
@@ -134,7 +134,7 @@ static bool same_decimal(const struct decimal *a, const struct decimal *b)
 
 static bool same_integer_real(json_int_t integer, double real)
 {
-	/* Not by way of double: 9007199254740993 and 9007199254740992.0 differ. */
+	/* not as doubles: 9007199254740993 and 9007199254740992.0 differ */
 	if (!(real >= -9223372036854775808.0 && real < 9223372036854775808.0))
 		return false;
 	return (double)(json_int_t)real == real && (json_int_t)real == integer;
@@ -172,9 +172,9 @@ uint64_t exact_hash_number(const json_t *number)
 	return hash_bytes(hash, &decimal.minus, sizeof(decimal.minus));
 }
 
-/* ---- what other tools make of it ---- */
+/* ---- what other tools make of values ---- */
 
-/* NUMBER as a double; beyond their range the largest one, as jq has it. */
+/* Return NUMBER as a double; beyond the range of doubles the largest one, as jq does. */
 static double rounded(const json_t *number)
 {
 	char buffer[40];
@@ -188,18 +188,18 @@ static double rounded(const json_t *number)
 	return real;
 }
 
-/* What stands for half a surrogate pair. */
+/* How half a surrogate pair is written. */
 enum half {
 	HALF_WORDS,    /* as it is written: \ud83d */
 	HALF_REPLACED, /* U+FFFD */
-	HALF_KEPT,     /* three bytes as UTF-8 would have them, which no other character has */
+	HALF_KEPT,     /* the three bytes that UTF-8 would have; no other character has them */
 };
 
 /*
- * The next character of a carried string at *TEXT, as UTF-8 into CHARACTER (of 8 bytes), half a
- * surrogate pair as HOW says. Returns its length.
+ * Write the next character of the carried string at *TEXT as UTF-8 to CHARACTER (8 bytes), half a
+ * surrogate pair as HOW says, and move *TEXT behind it. Returns its length.
  */
-static size_t take_character(const char **text, enum half how, char *character)
+static size_t exact_take_character(const char **text, enum half how, char *character)
 {
 	static const char from[] = "\"\\bfnrt", to[] = "\"\\\b\f\n\r\t";
 	const char *at = *text;
@@ -228,8 +228,8 @@ static size_t take_character(const char **text, enum half how, char *character)
 	return exact_text_utf8(how == HALF_KEPT ? (int)unit : REPLACEMENT, character);
 }
 
-/* The text of string VALUE, halves of surrogate pairs kept, *LENGTH bytes; the caller frees.
- * NULL: no memory. */
+/* Return the text of string VALUE, *LENGTH bytes, with halves of surrogate pairs kept. The caller
+ * frees it. NULL: no memory. */
 static char *kept_text(const json_t *value, size_t *length)
 {
 	const char *text = exact_carried(value, 's');
@@ -239,14 +239,14 @@ static char *kept_text(const json_t *value, size_t *length)
 	if (!kept || !text)
 		return kept ? memcpy(kept, json_string_value(value), *length) : NULL;
 	while (*text)
-		end += take_character(&text, HALF_KEPT, end);
+		end += exact_take_character(&text, HALF_KEPT, end);
 	*length = (size_t)(end - kept);
 	return kept;
 }
 
 /*
- * Has TEXT what FROM has, both of LENGTH bytes, but U+FFFD for some halves of surrogate pairs? That
- * has three bytes as well. Another half in place of one is none of a tool's doing.
+ * Return true if TEXT and FROM, both of LENGTH bytes, are equal except for U+FFFD in place of some
+ * halves of surrogate pairs, which has three bytes too. No tool writes another half in its place.
  */
 static bool same_but_halves(const char *text, const char *from, size_t length)
 {
@@ -276,8 +276,8 @@ static bool is_replaced(const json_t *value, const json_t *original)
 }
 
 /*
- * Is NUMBER what a tool prints for REAL? That is with the fewest digits that read back as it
- * (JavaScript and jq fill up with zeros), with 16 or 17 digits, or as the whole number that it is.
+ * Return true if NUMBER is what a tool prints for REAL: with the fewest digits that read back as
+ * REAL (JavaScript and jq append zeros), with 16 or 17 digits, or as a whole number.
  */
 static bool is_print_of(const json_t *number, double real)
 {
@@ -295,7 +295,7 @@ static bool is_print_of(const json_t *number, double real)
 	return strtod(text, NULL) == real && same_decimal(&x, &y);
 }
 
-/* Is NUMBER beyond the range of doubles? JavaScript writes null then. */
+/* Return true if NUMBER is beyond the range of doubles, for which JavaScript writes null. */
 static bool is_beyond_range(const json_t *number)
 {
 	const char *text = exact_number(number);
@@ -317,7 +317,8 @@ bool exact_is_rounded(const json_t *value, const json_t *original)
 	       !json_equal(value, original) && is_replaced(value, original);
 }
 
-/* Does TEXT, JSON between quotes, have half a surrogate pair? Whole ones are written as UTF-8. */
+/* Return true if TEXT, JSON between quotes, has half a surrogate pair. Complete pairs are written
+ * as UTF-8. */
 static bool has_half(const char *text)
 {
 	while ((text = strchr(text, '\\'))) {
@@ -348,8 +349,8 @@ char *exact_key_replaced(const char *key)
 	if (!replaced || text == key)
 		return replaced;
 	while (*text) {
-		end += take_character(&text, HALF_REPLACED, end);
-		if (!end[-1]) { /* it must be carried all the same */
+		end += exact_take_character(&text, HALF_REPLACED, end);
+		if (!end[-1]) { /* it has a NUL, and must stay carried */
 			memcpy(replaced, key, strlen(key) + 1);
 			return replaced;
 		}
@@ -376,7 +377,7 @@ char *exact_string_words(const json_t *value)
 		return NULL;
 	if (text) {
 		while (*text)
-			end += take_character(&text, HALF_WORDS, words + end);
+			end += exact_take_character(&text, HALF_WORDS, words + end);
 	} else {
 		memcpy(words, json_string_value(value), length);
 		end = length;

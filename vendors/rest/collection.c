@@ -8,7 +8,7 @@
  */
 #include "vendors/rest/collection.h"
 
-#include "vendors/http/http.h"
+#include "vendors/http/http_url.h"
 #include "vendors/json/exact.h"
 #include "vendors/vendor.h"
 
@@ -314,8 +314,8 @@ char *collection_path(const struct collection *collection, const char *parent, c
 	const char *place = strstr(text, "{parent}");
 	size_t before = place ? (size_t)(place - text) : strlen(text);
 	const char *after = place ? place + strlen("{parent}") : "";
-	char *escaped_parent = http_escape(parent && place ? parent : "");
-	char *escaped = http_escape(id && !collection->single ? id : "");
+	char *escaped_parent = http_url_escape(parent && place ? parent : "");
+	char *escaped = http_url_escape(id && !collection->single ? id : "");
 	char *path = NULL;
 
 	if (escaped && escaped_parent &&

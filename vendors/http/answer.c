@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * answer.c - see answer.h.
+ *
+ * Maps libcurl's codes to errnos and words, and reads the headers that rosterfs needs. No secret
+ * that was sent gets into the words. It must not know queues or retries, and takes no lock.
+ */
+#include "vendors/http/answer.h"
+
+#include "vendors/http/account_queue.h"
+#include "vendors/http/transfer.h"
+
+#include <curl/curl.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+/* Follows the time that a try was given if that was not the whole timeout. */
+#define REST ", all that was left for one more try"
+
+/* Return the errno for CODE, and whether the failure may pass by itself. OS: the errno that libcurl
+ * met, 0: none. */
+static int answer_errno(CURLcode code, const struct transfer *transfer, long os, bool *transient)
+{
+	*transient = false;
+	switch (code) {
+	case CURLE_OUT_OF_MEMORY:
+		return ENOMEM;
+	case CURLE_WRITE_ERROR:
+		return transfer->refused ? transfer->refused : EREMOTEIO;
+	case CURLE_URL_MALFORMAT:
+		return EINVAL;
+	case CURLE_UNSUPPORTED_PROTOCOL:
+		return transfer->reply.sent ? EREMOTEIO : EINVAL;
+	case CURLE_SSL_CONNECT_ERROR: /* also a connection that was lost in the handshake */
+		*transient = os == ECONNRESET || os == EPIPE;
+		return *transient ? EREMOTEIO : EPROTO;
+	case CURLE_PEER_FAILED_VERIFICATION:
+	case CURLE_SSL_CERTPROBLEM:
+	case CURLE_SSL_CIPHER:
+	case CURLE_SSL_CACERT_BADFILE:
+	case CURLE_SSL_CLIENTCERT:
+		return EPROTO;
+	case CURLE_COULDNT_RESOLVE_HOST:
+	case CURLE_COULDNT_RESOLVE_PROXY:
+		*transient = true;
+		return EHOSTUNREACH;
+	case CURLE_COULDNT_CONNECT:
+		*transient = true;
+		return os == ENETUNREACH || os == EHOSTUNREACH ? EHOSTUNREACH : ECONNREFUSED;
+	case CURLE_OPERATION_TIMEDOUT:
+		*transient = true;
+		return ETIMEDOUT;
+	case CURLE_PARTIAL_FILE:
+	case CURLE_GOT_NOTHING:
+	case CURLE_SEND_ERROR:
+	case CURLE_RECV_ERROR:
+	case CURLE_HTTP2:
+	case CURLE_HTTP2_STREAM:
+	case CURLE_PROXY:
+		*transient = true;
+		return EREMOTEIO;
+	default:
+		return EREMOTEIO;
+	}
+}
+
+/* Return what could not be reached, such as "127.0.0.1 port 9": libcurl names the proxy if it was
+ * the proxy. BUFFER has SIZE bytes. */
+static const char *whereto(const struct transfer *transfer, char *buffer, size_t size)
+{
+	const char *from = "Failed to connect to ";
+	const char *begin = strstr(transfer->curl_words, from);
+	const char *end = begin ? strstr(begin, " after ") : NULL;
+
+	if (!end)
+		return transfer->queue->where;
+	begin += strlen(from);
+	snprintf(buffer, size, "%.*s", (int)(end - begin), begin);
+	return buffer;
+}
+
+/* Return libcurl's own words, or words for CODE if its own hold a secret that was sent. */
+static const char *curl_words(const struct transfer *transfer, CURLcode code)
+{
+	const char *words = transfer->curl_words;
+
+	return !words[0] || transfer_tells(transfer, words) ? curl_easy_strerror(code) : words;
+}
+
+/* Return true if this process or the machine has no file descriptor left. OS: as above. */
+static bool no_descriptor(long os)
+{
+	int descriptor = os == EMFILE || os == ENFILE ? -1 : eventfd(0, EFD_CLOEXEC);
+
+	if (descriptor < 0)
+		return true;
+	close(descriptor);
+	return false;
+}
+
+/* Let TRANSFER fail with ERROR because no connection was made. */
+static void fail_unreached(struct transfer *transfer, CURLcode code, int error, long os)
+{
+	const char *where = transfer->queue->where;
+	int64_t most = transfer->reach < transfer->limit ? transfer->reach : transfer->limit;
+	const char *rest = transfer->tries > 1 && most < HOLD_REACH ? REST : "";
+	curl_off_t looked_up = 0;
+	char buffer[160];
+
+	curl_easy_getinfo(transfer->easy, CURLINFO_NAMELOOKUP_TIME_T, &looked_up);
+	if (error == EMFILE)
+		transfer_fail(transfer, EMFILE,
+			      "no file descriptor is left for a connection to %s; raise the limit "
+			      "(ulimit -n, LimitNOFILE), or lower parallel",
+			      where);
+	else if (code == CURLE_COULDNT_CONNECT)
+		transfer_fail(transfer, error, "could not connect to %s: %s",
+			      whereto(transfer, buffer, sizeof(buffer)),
+			      os ? strerror((int)os) : "no route, or no response");
+	else if (error == ETIMEDOUT && !looked_up)
+		transfer_fail(transfer, EHOSTUNREACH,
+			      "could not resolve the host name of %s within %.3g s%s", where,
+			      (double)most / 1000, rest);
+	else if (error == ETIMEDOUT)
+		transfer_fail(transfer, error, "could not connect to %s within %.3g s%s", where,
+			      (double)most / 1000, rest);
+	else if (code == CURLE_COULDNT_RESOLVE_HOST)
+		transfer_fail(transfer, error, "could not resolve the host name of %s", where);
+	else if (error == EHOSTUNREACH)
+		transfer_fail(transfer, error, "%s", curl_words(transfer, code));
+	else
+		transfer_fail(transfer, error, "connection to %s lost: %s", where,
+			      curl_words(transfer, code));
+}
+
+static void read_failure(struct transfer *transfer, CURLcode code)
+{
+	const char *where = transfer->queue->where;
+	long os = 0;
+	int error;
+
+	curl_easy_getinfo(transfer->easy, CURLINFO_OS_ERRNO, &os);
+	error = answer_errno(code, transfer, os, &transfer->transient);
+	/* without a descriptor nothing can be reached, and libcurl has many codes for that */
+	if (!transfer->reply.sent && no_descriptor(os)) {
+		error = EMFILE;
+		transfer->transient = true;
+	}
+	transfer->unreached = transfer->transient &&
+			      (!transfer->reply.sent || code == CURLE_COULDNT_CONNECT ||
+			       code == CURLE_COULDNT_RESOLVE_HOST);
+	if (transfer->unreached)
+		fail_unreached(transfer, code, error, os);
+	else if (error == ETIMEDOUT)
+		transfer_fail(transfer, error, "no %sresponse from %s within %.3g s%s",
+			      transfer->reply.length ? "complete " : "", where,
+			      (double)transfer->limit / 1000, transfer->shortened ? REST : "");
+	else if (error == EINVAL)
+		transfer_fail(transfer, error, "%s", curl_words(transfer, code));
+	else if (error == EPROTO)
+		transfer_fail(transfer, error, "no secure connection to %s: %s", where,
+			      curl_words(transfer, code));
+	else if (error == ENOMEM)
+		transfer_fail(transfer, error, "out of memory for the response");
+	else if (code == CURLE_WRITE_ERROR && transfer->refused)
+		transfer_fail(transfer, error, "the response is larger than %u MiB",
+			      HTTP_BODY_MAX >> 20);
+	else
+		transfer_fail(transfer, error, "connection to %s lost: %s", where,
+			      code == CURLE_ABORTED_BY_CALLBACK ? "closed before the response"
+								: curl_words(transfer, code));
+}
+
+/* Return the value of header NAME, the last of several. ONE: NULL if these differ. NULL: none. */
+static const char *header(const struct transfer *transfer, const char *name, bool one)
+{
+	struct curl_header *found = NULL;
+	const char *value = NULL;
+
+	for (size_t i = 0; !found || i < found->amount; i++) {
+		if (curl_easy_header(transfer->easy, name, i, CURLH_HEADER, -1, &found) ||
+		    (one && value && strcmp(value, found->value) != 0))
+			return NULL;
+		value = found->value;
+	}
+	return value;
+}
+
+/* Return how many milliseconds header NAME asks to wait, 0: none. */
+static int64_t delay_of(const struct transfer *transfer, const char *name)
+{
+	const char *text = header(transfer, name, false);
+	time_t date = text ? curl_getdate(text, NULL) : (time_t)-1;
+
+	return hold_delay(text, date, transfer->reply.date);
+}
+
+/* Return true if header NAME is a number above zero. */
+static bool is_positive(const struct transfer *transfer, const char *name)
+{
+	const char *text = header(transfer, name, false);
+
+	return text && strtod(text, NULL) > 0;
+}
+
+/*
+ * Return how many milliseconds the response asks to wait: the longest of its Retry-After headers.
+ * Without them, and after a 429, the time at which a limit is reset counts if nothing remains of
+ * that limit.
+ */
+static int64_t told_by(const struct transfer *transfer)
+{
+	static const char *const resets[][2] = {{"X-RateLimit-Remaining", "X-RateLimit-Reset"},
+						{"RateLimit-Remaining", "RateLimit-Reset"}};
+	int64_t told = delay_of(transfer, "Retry-After");
+	int64_t other = delay_of(transfer, "X-RateLimit-Retry-After");
+
+	told = told > other ? told : other;
+	for (size_t i = 0; !told && transfer->reply.status == 429 && i < 2; i++) {
+		if (!is_positive(transfer, resets[i][0]))
+			told = delay_of(transfer, resets[i][1]);
+	}
+	return told;
+}
+
+static void read_response(struct transfer *transfer)
+{
+	struct http_reply *reply = &transfer->reply;
+	/* a response that is compressed without being asked has another ETag than the record */
+	const char *code = transfer->identity ? header(transfer, "Content-Encoding", false) : NULL;
+	const char *etag = code && strcasecmp(code, "identity") != 0
+			       ? NULL
+			       : header(transfer, "ETag", true);
+	const char *date = header(transfer, "Date", false);
+	time_t stamp = date ? curl_getdate(date, NULL) : 0;
+	long status = 0, version = 0;
+
+	curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
+	curl_easy_getinfo(transfer->easy, CURLINFO_HTTP_VERSION, &version);
+	/* with HTTP/2, libcurl may call on_request (multi.c) twice for what is sent once */
+	if (version >= CURL_HTTP_VERSION_2_0)
+		transfer->passes = 1;
+	reply->status = (int)status;
+	reply->etag = etag && *etag ? strdup(etag) : NULL;
+	reply->date = stamp == (time_t)-1 ? 0 : stamp;
+	transfer->transient = status == 429 ||
+			      (status >= 500 && status <= 599 && status != 501 && status != 505);
+	if (!transfer->transient)
+		return;
+	reply->told = told_by(transfer);
+	transfer->told = reply->told < HOLD_MAX ? reply->told : HOLD_MAX;
+}
+
+void answer_read(struct transfer *transfer, int code)
+{
+	if (code == CURLE_OK && transfer->probe)
+		transfer->transient = false;
+	else if (code == CURLE_OK)
+		read_response(transfer);
+	else if (transfer->late)
+		transfer_stale(transfer);
+	else
+		read_failure(transfer, (CURLcode)code);
+}

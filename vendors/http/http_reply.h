@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * http_reply.h - the result of a request (http.h).
+ */
+#ifndef ROSTERFS_HTTP_REPLY_H
+#define ROSTERFS_HTTP_REPLY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <time.h>
+
+struct http_reply {
+	int error;  /* 0: there is a response. Else a positive errno: there is no complete one */
+	int status; /* HTTP status, 0: none. 429 with sent false: an earlier 429 still holds */
+	bool sent;  /* the vendor may have received the request, and so may have applied it */
+	bool stale; /* it rests on a read that is too old and was not sent (again): EBUSY */
+	char *body; /* NUL-terminated, length bytes; NULL when empty */
+	size_t length;
+	char *etag;   /* as it came; NULL: none, or several that differ */
+	time_t date;  /* the vendor's clock (Date header), 0: unknown */
+	int64_t told; /* milliseconds that the vendor asks to wait before another try, 0: none */
+	/* why there is no response, without secrets; "" if there is one. For a 429 that was not
+	 * sent: why it was not */
+	char words[256];
+};
+
+/* Wipe and free what REPLY holds, and leave it empty. */
+void http_reply_clear(struct http_reply *reply);
+
+#endif

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * http_url.h - URLs by libcurl's rules. Pure functions.
+ */
+#ifndef ROSTERFS_HTTP_URL_H
+#define ROSTERFS_HTTP_URL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Return TEXT percent-encoded for a path segment or a query value. The caller frees it. NULL: no
+ * memory. */
+char *http_url_escape(const char *text);
+
+/*
+ * Check that URL may be a base_url: https, or http to loopback; with a host; without user,
+ * password, query and fragment. Returns 0, or -EINVAL and the reason in *WHY, a static string.
+ */
+int http_url_check(const char *url, const char **why);
+
+/* Write "HOST port PORT" of URL to WHERE (SIZE bytes), for messages, and whether it is https to
+ * *SECURE. */
+void http_url_where(const char *url, bool *secure, char *where, size_t size);
+
+#endif
