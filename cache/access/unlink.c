@@ -9,6 +9,7 @@
 #include "cache/access/unlink.h"
 
 #include "cache/history/attempt.h"
+#include "cache/history/attempt_undo.h"
 #include "cache/history/guard.h"
 #include "cache/history/takeback.h"
 #include "cache/history/undo.h"
@@ -18,12 +19,9 @@
 #include "cache/roster/known.h"
 #include "cache/roster/presence.h"
 #include "cache/roster/publish.h"
-#include "cache/roster/wait.h"
-#include "cache/update/update.h"
-
-#include "cache/history/attempt_undo.h"
-#include "cache/update/looks.h"
 #include "cache/roster/roster.h"
+#include "cache/roster/wait.h"
+#include "cache/update/looks.h"
 #include "vendors/base/call.h"
 #include "vendors/base/log.h"
 #include "vendors/rest/account.h"
