@@ -76,7 +76,7 @@ static void reply_backed_up(fuse_req_t req, const struct node *node, int error)
 {
 	if (error)
 		request_refuse(req, node->path, error,
-			       "the copy can't be kept in memory: see scratch_limit");
+			       "the copy does not fit in memory; raise scratch_limit");
 	fuse_reply_err(req, -error);
 }
 

@@ -53,7 +53,7 @@ static int begin_post(struct request *request, struct scratch *scratch)
 	if (id) {
 		write_lock_release(roster_write_lock(roster), request->call.path);
 		error = call_fail(&request->call, CALL_FORBIDDEN,
-				  "it has been made, as record %s: write there", id);
+				  "already created, as record %s; write there", id);
 	}
 	free(id);
 	return error;
@@ -101,7 +101,7 @@ static int commit_draft(struct request *request)
 				      request->length);
 	if (error && !request->call.words[0])
 		call_fail_errno(&request->call, -error,
-				"the file can't be kept in memory: see scratch_limit");
+				"the file does not fit in memory; raise scratch_limit");
 	if (!error && request->length)
 		error = post_text(request, scratch);
 	end_post(request);

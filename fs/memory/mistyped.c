@@ -242,7 +242,7 @@ static int mistyped_refuse(fuse_req_t req, const struct node *directory, const c
 
 	find_meant(directory, name, says, meant);
 	snprintf(words, sizeof(words),
-		 "not the name of a record's file, so nothing would be sent: write %s instead",
+		 "not the name of a record's file, so nothing would be sent; write %s instead",
 		 meant);
 	return request_refuse(req, path, -EINVAL, words);
 }

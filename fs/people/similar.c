@@ -258,8 +258,8 @@ static void open_similar(fuse_req_t req, fuse_ino_t ino, struct node *node,
 {
 	(void)ino;
 	if (open_writes(fi->flags))
-		fuse_reply_err(req, -request_refuse(req, node->path, -EPERM,
-						    "this text can only be read"));
+		fuse_reply_err(req,
+			       -request_refuse(req, node->path, -EPERM, "this text is read-only"));
 	else
 		email_answer(req, node, WANT_TEXT, fi);
 }
