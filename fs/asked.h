@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * asked.h - how many requests of each kind the kernel has sent, and what it was told.
+ * asked.h - counts of the kernel's requests by operation, and of what it was told.
  *
- * One FUSE request costs some ten microseconds, so that their number decides how quick a tool is:
- * see metrics in .rosterfs. Counting takes no lock.
+ * One FUSE request costs about ten microseconds, so their number decides how fast a tool is: see
+ * metrics in .rosterfs. Counting takes no lock.
  */
 #ifndef ROSTERFS_ASKED_H
 #define ROSTERFS_ASKED_H
@@ -43,8 +43,8 @@ enum operation { ASKED_ALL(ASKED_CONSTANT) ASKED_COUNT };
 
 struct asked {
 	atomic_ullong requests[ASKED_COUNT];
-	atomic_ullong notifications; /* what the kernel was told to forget */
-	atomic_ullong texts;         /* that it was given without asking */
+	atomic_ullong notifications; /* times that the kernel was told to forget */
+	atomic_ullong texts;         /* texts that the kernel was given without asking */
 };
 
 static inline void asked_count(struct asked *asked, enum operation operation)

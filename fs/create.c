@@ -79,12 +79,13 @@ static struct node *take_vacant(fuse_req_t req, const struct node *directory, co
 	return NULL;
 }
 
-/* Others may read the new one as well by then, but not each time. */
+/* Others may read the new node as well by then, but not every time. */
 #define RENEWED_MAX 3
 
 /*
- * A handle that writes *NODE anew, or, if others read what goes by its number, the node that then
- * gets its name. NULL: no memory. *NODE's reference is kept, or changed for the other's.
+ * Return a handle that writes *NODE from its start, or NULL: no memory. If others read by the
+ * number of *NODE, it is the node that then gets the name: *NODE's reference is exchanged for that
+ * node's.
  */
 static struct handle *new_handle(fuse_req_t req, struct node **node, int flags)
 {
@@ -112,10 +113,8 @@ static struct handle *new_handle(fuse_req_t req, struct node **node, int flags)
 	}
 }
 
-/*
- * A new file in memory, or the record's file whose owner has renamed it away: it is written from
- * its start.
- */
+/* Answer REQ: NODE, a new file in memory, or a record's file that the caller has renamed away, is
+ * open and written from its start. Takes the reference to NODE. */
 static void open_new(fuse_req_t req, struct node *node, struct fuse_file_info *fi)
 {
 	struct fs *fs = fs_of(req);

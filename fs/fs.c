@@ -30,10 +30,10 @@
 #include <string.h>
 #include <time.h>
 
-/* Each waiting write has a thread; whoever reads has none. */
+/* Each write that waits has a thread; reads have none. */
 #define THREADS_MAX 512
 
-/* A user of RECORD_DIR got or lost an email with KEY. */
+/* Have the kernel forget what by-email has under KEY: a user of RECORD_DIR got or lost it. */
 static void email_changed(struct record_dir *record_dir, const char *key)
 {
 	char stem[PATH_STEM_MAX + 1];

@@ -72,7 +72,7 @@ static void op_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi
 	struct node *node = inode_node(fs, ino);
 	struct stat attr;
 
-	/* A read near the end of an open file: it ends where that version ends. */
+	/* for a read near the end of an open file: it ends where that version ends */
 	if (fi && view_pages(handle_of(fi))) {
 		/* by its own node: a rename may have brought the number elsewhere */
 		node_attr(fs, handle_of(fi)->node, view_pages(handle_of(fi)), &attr);
@@ -98,7 +98,7 @@ static void op_set_nothing(fuse_req_t req, fuse_ino_t ino, struct node *node, in
 		fuse_reply_err(req, -request_refuse(req, node->path, error,
 						    "this can't be changed here"));
 	else if (node->ops->is_person)
-		node->ops->getattr(req, ino, node); /* which many vendors may have to tell */
+		node->ops->getattr(req, ino, node); /* many vendors may have to be asked */
 	else
 		entry_reply_attr(req, node, NULL, 0);
 }
@@ -177,13 +177,11 @@ static void op_readlink(fuse_req_t req, fuse_ino_t ino)
 
 /* ---- the whole ---- */
 
-/* Small, so that a small scratch_limit is some of them too. */
+/* Small, so that even a small scratch_limit is several blocks. */
 #define BLOCK 512u
 
-/*
- * Only files in memory take room, and records none, however many there are: a monitor that counts
- * them would raise an alarm, and without any room tools do not even try to save.
- */
+/* Only files in memory take room. Records take none, however many there are: a monitor that counts
+ * them would raise an alarm, and without any free room tools do not even try to save. */
 static void op_statfs(fuse_req_t req, fuse_ino_t ino)
 {
 	struct fs *fs = fs_asked(req, ASKED_STATFS);
@@ -192,7 +190,7 @@ static void op_statfs(fuse_req_t req, fuse_ino_t ino)
 
 	(void)ino;
 	scratch_look(fs->scratches, &room);
-	/* Not all zero: df hides such a mount. */
+	/* not all zero: df hides such a mount */
 	stat.f_blocks = room.bytes / BLOCK ? room.bytes / BLOCK : 1;
 	stat.f_bfree = stat.f_bavail = room.bytes_left / BLOCK;
 	stat.f_files = room.files;
@@ -204,18 +202,17 @@ static void op_init(void *userdata, struct fuse_conn_info *conn)
 {
 	struct fs *fs = userdata;
 
-	/*
-	 * Attributes with the names as long as somebody looks at them: one request then does the
-	 * work of thousands. Else names alone, which is four times as many of them in a request.
-	 */
+	/* READDIRPLUS while processes use the attributes: one request then does the work of
+	 * thousands. Else names alone, of which a request holds four times as many. */
 	conn->want |= conn->capable & (FUSE_CAP_READDIRPLUS | FUSE_CAP_READDIRPLUS_AUTO);
-	/* Pages are dropped when a new version is opened (open.c), not when a size looks new. */
+	/* Pages are dropped when a new version is opened (view.c), not when a size looks new. */
 	conn->want &= ~(unsigned)FUSE_CAP_AUTO_INVAL_DATA;
-	/* A write must fail where it is made. */
+	/* A write must fail in the system call that makes it. */
 	conn->want &= ~(unsigned)FUSE_CAP_WRITEBACK_CACHE;
 	/*
-	 * A > truncates what it has opened in a request of its own, whose answer tells the size:
-	 * else the kernel takes it for empty, and so do readers at that moment.
+	 * A shell's > truncates what it has opened in a request of its own, whose answer has the
+	 * size. Otherwise the kernel would take the file for empty, and so would readers at that
+	 * moment.
 	 */
 	conn->want &= ~(unsigned)FUSE_CAP_ATOMIC_O_TRUNC;
 	if (fs->greeted)

@@ -3,12 +3,12 @@
  * rename.c - renames: a save, a backup, or nothing to do with any vendor.
  *
  * A file in memory that is renamed onto a record's name is a whole new text for the record, and the
- * rename answers when the vendor has. A record that is renamed to another name leaves a backup in
- * memory and stays what and where it is; only whoever did it finds its name free for a while. All
- * else that concerns records or links is refused.
+ * rename is answered when the vendor has accepted it. A record that is renamed to another name
+ * leaves a backup in memory, and stays what and where it is; only the process that renamed it finds
+ * its name free for a while. Everything else that concerns records or links is refused.
  *
- * The kernel moves its inode with the name. It will ask again for a file in memory, so that matters
- * only for an inode that is, or was, a record's: inode_swap.
+ * The kernel moves its inode with the name. It looks a file in memory up again, so that matters
+ * only for an inode that is, or was, a record's (inode_swap).
  */
 #include "fs/rename.h"
 
@@ -52,15 +52,14 @@ static void refuse_rename(const struct renaming *renaming, int error, const char
 	fuse_reply_err(renaming->req, -request_refuse(renaming->req, renaming->path, error, words));
 }
 
-/* It was the name there that somebody wanted to change. */
+/* The same for the new name, which the caller wanted to change. */
 static void rename_refuse_target(const struct renaming *renaming, int error, const char *words)
 {
 	fuse_reply_err(renaming->req,
 		       -request_refuse(renaming->req, renaming->new_path, error, words));
 }
 
-/* Return true if NAME in DIRECTORY is a record's file. *FIXED: it is a name that always stands
- * there. */
+/* Return true if NAME in DIRECTORY is a record's file. *FIXED: the name always exists there. */
 static bool is_record_name(const struct node *directory, const struct path_name *name, bool *fixed)
 {
 	struct node_fixed known;
@@ -74,7 +73,7 @@ static bool is_record_name(const struct node *directory, const struct path_name 
 
 /* ---- a save ---- */
 
-/* REQUEST's text is to be the record of REQUEST's node. */
+/* Make REQUEST's text the record of REQUEST's node. */
 static int save_record(struct request *request)
 {
 	int error = request->node->ops->commit(request);
@@ -109,13 +108,13 @@ static void record_saved(struct request *request, int error)
 	if (error) {
 		request_fail(request, error);
 	} else if (request_claim(request)) {
-		/* and only then: for whoever was interrupted the kernel has renamed nothing */
+		/* only then: for a caller that was interrupted, the kernel has renamed nothing */
 		take_over(fs, request->node, request->from);
 		fuse_reply_err(request->req, 0);
 	}
 }
 
-/* The bytes of SCRATCH are REQUEST's, as they are now. 0, or a negative errno and *WHY. */
+/* Copy the text of SCRATCH to REQUEST. Return 0, or a negative errno and *WHY. */
 static int take_text(struct request *request, struct scratch *scratch, const char **why)
 {
 	*why = "no memory";
@@ -131,7 +130,7 @@ static int take_text(struct request *request, struct scratch *scratch, const cha
 	return 0;
 }
 
-/* The record's node at the new name, with one reference more, or NULL: it can be no record's. */
+/* Return a reference to the record's node at the new name, or NULL: it can be no record's. */
 static struct node *target_node(const struct renaming *renaming)
 {
 	struct node *node = inode_find(renaming->fs, renaming->new_path);
@@ -146,7 +145,8 @@ static struct node *target_node(const struct renaming *renaming)
 	return record_lookup_take_file(renaming->fs, renaming->to, &renaming->new_name);
 }
 
-/* A backup that is put back as it was asks for nothing, so no vendor is asked. */
+/* Return true if TEXT is what NODE shows: a backup that is put back changes nothing, so no vendor
+ * is asked. */
 static bool shows_same(const struct node *node, const char *text, size_t length)
 {
 	struct record *record = NULL;
@@ -170,7 +170,7 @@ static void put_back(const struct renaming *renaming, struct request *request)
 	fuse_reply_err(renaming->req, 0);
 }
 
-/* Whoever renames what was just written takes its time for the record's from then on. */
+/* A process that renames what it has just written takes the file's time for the record's. */
 #define JUST_SECONDS 10
 
 static void take_time(struct request *request, struct scratch *scratch)
@@ -272,7 +272,7 @@ static void start_post(const struct renaming *renaming, struct scratch *scratch)
 
 /* ---- files in memory ---- */
 
-/* Does anything stand at the new name that stays as it is? */
+/* Return true if something stands at the new name that can't be replaced. */
 static bool is_taken(const struct renaming *renaming)
 {
 	struct scratch *there = scratch_get(renaming->fs->scratches, renaming->new_path);
@@ -284,15 +284,17 @@ static bool is_taken(const struct renaming *renaming)
 	return taken;
 }
 
-/* Does the new name look as if a record's file was meant, and the text as if it was for that? Then
- * that has been logged. */
+/* Return true if the new name looks like a mistyped name of a record's file, and the text like that
+ * file's. It has been logged then. */
 static bool rename_is_mistyped(const struct renaming *renaming)
 {
 	return mistyped_rename(renaming->req, renaming->to, &renaming->name,
 			       renaming->new_name.text);
 }
 
-/* The record's name must be free, and for all but who renamed the record away it is not. */
+/*
+ * The record's name must be free, and it is so only for the process that renamed the record away.
+ */
 static void rename_refuse_record(const struct renaming *renaming)
 {
 	struct node *node = target_node(renaming);

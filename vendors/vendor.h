@@ -1,14 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * vendor.h - the contract between a vendor and the rest of rosterfs. Read this first.
+ * vendor.h - the tables that describe a vendor. Read this first.
  *
- * A vendor is mostly a table: its settings (keys of the config file) and its collections (users;
- * for some also accounts, memberships...), each a row with paths, envelopes, field names and what
- * may be done. Code is only for what no table can say: how a request is authorized, and who `self`
- * is. A new vendor is one file with one table, and one line in vendors.c.
+ * A vendor is a table: its settings (keys of the config file), its collections (users; for some
+ * also accounts, memberships...) and the places in its directory. Functions are only for what a
+ * table cannot express. A new vendor is one file with one table, and one line in vendors.c.
  *
- * Nothing under vendors/ knows of caches, files or FUSE. json_t values stay in the thread that made
- * them; across threads goes text.
+ * Contracts that all functions here share:
+ * - Nothing under vendors/ knows of caches, files or FUSE.
+ * - A function that takes a struct call may wait for the vendor, unless it says otherwise. It
+ *   returns 0 or a negative errno, with verdict and words in the call.
+ * - A json_t stays in the thread that created it. Threads share text.
+ * - A list of names or pointers ends with NULL, a list of structs with one whose first member is
+ *   NULL. Of a list of keys, the first that a record has counts. A key may be nested, as
+ *   "meta.updated_at", where it says so.
+ * - NULL for a member means that the vendor has nothing of the kind, unless it says otherwise.
  */
 #ifndef ROSTERFS_VENDOR_H
 #define ROSTERFS_VENDOR_H
@@ -39,59 +45,57 @@ struct setting {
 	const char *name;
 	enum setting_type type;
 	bool required;
-	const char *fallback;       /* the value when it is not given; NULL: none */
-	const char *const *choices; /* NULL-terminated, for SETTING_CHOICE */
+	const char *fallback;       /* the value if none is given */
+	const char *const *choices; /* for SETTING_CHOICE */
 };
 
 /* ---- collections ---- */
 
 /*
- * What became of a change that was sent. Only VENDOR_DONE means that the vendor has answered that
- * it is made.
+ * What became of a change that was sent. Only VENDOR_DONE means that the vendor has acknowledged
+ * it. In all other cases the call has failed, with verdict, errno and words.
  */
 enum vendor_outcome {
 	VENDOR_DONE,
-	VENDOR_REFUSED, /* certainly not applied; the errno and the words are in CALL */
-	VENDOR_UNKNOWN, /* lost on the way, or a 5xx: a GET will tell; errno and words in CALL */
-	VENDOR_CHANGED, /* 409 or 412: the record is not what we thought; errno and words in CALL */
+	VENDOR_REFUSED, /* certainly not applied */
+	VENDOR_UNKNOWN, /* the response was lost, or is a 5xx: a GET shows what happened */
+	VENDOR_CHANGED, /* 409 or 412: the record is not what the sender expected */
 	/*
-	 * The read that the change rests on (basis.h) is too old: read again. Nothing was sent; but
-	 * where a change takes two requests, the first may have been made (basis->part_made), and
-	 * the next read tends to show it. call->status is 429 where it was the vendor's limit that
-	 * made it wait, and call->told how long that still lasts. Errno (EBUSY) and words in CALL.
+	 * The read that the change rests on (basis.h) is too old: read again. Nothing was sent. If
+	 * a change takes two requests, the first may have been applied (basis->part_made), and the
+	 * next read usually shows it. The errno is EBUSY. The verdict is CALL_LIMITED if a 429
+	 * delayed the change, and call->told says how long that limit still lasts.
 	 */
 	VENDOR_STALE,
 };
 
 enum field_flag {
-	FIELD_SYSTEM = 1,        /* assigned by the vendor: never sent, a change is EPERM */
-	FIELD_IMMUTABLE = 2,     /* sent as it is, a change is EPERM */
-	FIELD_REQUIRED = 4,      /* null is EINVAL */
+	FIELD_SYSTEM = 1,        /* assigned by the vendor: never sent; a change fails with EPERM */
+	FIELD_IMMUTABLE = 2,     /* sent unchanged; a change fails with EPERM */
+	FIELD_REQUIRED = 4,      /* null fails with EINVAL */
 	FIELD_WRITE_ONLY = 8,    /* sent when written; never shown, logged or kept */
-	FIELD_CONFIDENTIAL = 16, /* the vendor shows it, rosterfs does not: removed from each answer
-				  */
-	/* Each PUT must bring it, or the vendor refuses the PUT, or forgets it: without it none is
-	   sent (collection_lacks). With WRITE_ONLY a document without it is EINVAL, and so is ""
-	   that the vendor shows in its place. */
+	FIELD_CONFIDENTIAL = 16, /* the vendor shows it, rosterfs does not */
+	/* Each PUT must contain it, or the vendor refuses the PUT or resets the field: no PUT is
+	   sent without it (collection_lacks). With FIELD_WRITE_ONLY, a document without it, or with
+	   the "" that the vendor shows in its place, fails with EINVAL. */
 	FIELD_EACH_TIME = 32,
-	FIELD_ONCE = 64, /* given when the record is made: never in a PUT, a change is EPERM */
-	/* With EACH_TIME: the vendor may not show what it has there. Where it does not, a document
-	   without it is EINVAL. */
+	FIELD_ONCE = 64, /* sent when a record is created, never in a PUT; a change fails with EPERM
+			  */
+	/* With FIELD_EACH_TIME: the vendor may hide the value. If it does, a document without the
+	   field fails with EINVAL. */
 	FIELD_MAY_HIDE = 128,
 };
 
-/* What the table does not name is a plain mutable field. */
+/* A field that the table does not name is mutable and has no flag. */
 struct field {
 	const char *name;
 	unsigned flags; /* of enum field_flag */
 };
 
-/*
- * Something that is given only when a record is made (in a field with FIELD_ONCE): where it stands
- * in the document, may be nested, and where else a record may show it, or NULL.
- */
+/* A value that is sent only when a record is created (in a field with FIELD_ONCE). */
 struct once {
-	const char *path, *shown;
+	const char *path;  /* in the document, may be nested */
+	const char *shown; /* where else a record may show it */
 };
 
 enum paging {
@@ -101,61 +105,64 @@ enum paging {
 	PAGING_NONE,     /* no parameters: one response holds the whole list */
 };
 
-/* One kind of record. Names that are lists are NULL-terminated, the first that a record has counts.
- */
+/* One kind of record. */
 struct collection {
-	const char *name;      /* "users": for the log */
-	const char *list_path; /* "/user"; {parent} stands for the id of the record it belongs to */
-	const char *item_path; /* "/user/": the id follows, escaped */
-	const char *const *taken; /* what stands below item_path and is no id; NULL: nothing */
-	bool single; /* there is but one record, at item_path; its id is whatever it is called */
-	bool listed_only;     /* a record can't be asked for alone, only the whole list */
-	const char *list_key; /* the member of a list answer that holds the rows */
-	const char *item_key; /* the envelope of one record, and of a wrapped row */
-	/* A second envelope in which an answer may hold one record, or NULL. */
-	const char *other_item_key;
-	const char *total_key; /* member of a list answer that may be a total of records, or not */
-	/* Members of a list answer, which may be nested: the number of records in the whole list,
-	   its number of pages, and the next page ("" or "null": there is none). Each may be NULL.
-	 */
+	const char *name; /* "users": for the log */
+
+	/* requests */
+	const char *list_path;    /* "/user"; {parent} stands for the id of the parent record */
+	const char *item_path;    /* "/user/": the escaped id follows */
+	const char *const *taken; /* words below item_path that are no ids */
+	bool single;              /* there is one record, at item_path, whatever its id is */
+	bool listed_only;         /* there is no GET of one record, only the list */
+
+	/* responses */
+	const char *list_key;       /* the member of a list response that holds the rows */
+	const char *item_key;       /* the envelope of one record, and of a wrapped row */
+	const char *other_item_key; /* a second envelope in which a response may hold one record */
+	const char
+	    *total_key; /* of a list response: may be a total of records, or a count of rows */
+	/* Of a list response, each may be nested: the number of records in the whole list, its
+	   number of pages, and the next page ("" or "null": there is none). */
 	const char *records_key, *pages_key, *next_key;
-	unsigned offset_ceiling;    /* the vendor refuses to list from here on; 0: it does not */
-	unsigned page_size;         /* rows asked for in one page: the most the vendor gives */
-	const char *const *id_keys; /* may be nested: "relationships.member.data.id" */
-	/* The id in item paths where that is another one than id_keys' (a link is known by its
-	   user, the vendor has an id of its own for it); NULL: the same. */
+	unsigned offset_ceiling; /* the vendor lists nothing from this offset on; 0: no limit */
+	unsigned page_size;      /* rows to ask for in one page: the most that the vendor returns */
+
+	/* fields */
+	const char *const *id_keys; /* may be nested */
+	/* The id in item paths, if it is another one than that of id_keys: a link is known by its
+	   user's id, and the vendor has an id of its own for it. */
 	const char *path_id_key;
-	const char *type; /* sent as "type" where the body has none (item.c), or NULL */
+	const char *type; /* sent as "type" if the body has none */
 	const char *const *email_keys;
-	/* If the vendor refuses a PUT with 405, send the update as a POST to the item, from then
-	   on. Only for a vendor whose documents say that such a POST is an update: elsewhere it may
-	   be an action. */
+	/* After a 405 to a PUT, send this update and all later ones as a POST to the item. Only for
+	   a vendor whose documents say that such a POST is an update: elsewhere it may be an
+	   action. */
 	bool put_becomes_post;
-	/* The member of that POST's body that takes the id; NULL: none. */
-	const char *posted_id;
-	bool wraps_requests; /* what is sent goes into the envelope item_key too */
-	const char *const
-	    *time_keys; /* when last updated, best first; "meta.updated_at" is nested */
-	const char *const *created_keys; /* when made; NULL: it does not tell */
-	const char *stamp_key;           /* names a version of a record, may be nested, or NULL */
-	const char *status_key;          /* field that holds the status, or NULL */
-	/* The status of a record that a whole list does not show; NULL: there is no such record. */
-	const char *absent_status;
-	const struct field *fields; /* ends with a NULL name */
-	const struct once *once;    /* ends with a NULL path; NULL: nothing */
+	const char *posted_id;           /* the member of that POST's body that takes the id */
+	bool wraps_requests;             /* request bodies are wrapped in item_key too */
+	const char *const *time_keys;    /* last update, best first; may be nested */
+	const char *const *created_keys; /* creation; may be nested */
+	const char *stamp_key;           /* identifies a version of a record; may be nested */
+	const char *status_key;          /* the field that holds the status */
+	const char *absent_status;  /* the status of a record that a complete list does not show */
+	const struct field *fields; /* never NULL */
+	const struct once *once;
+	bool deletes;    /* records can be deleted, if the account has allow_delete */
+	bool posts_part; /* the response to a POST is another object, with a part of the record */
+
+	/* functions, none of which waits */
+
+	/* Return how ACCOUNT's list is paged. Never NULL. */
 	enum paging (*paging)(const struct account *account);
-	/*
-	 * What a list answer says of the whole list, laid into *TOTALS (walk.h), where all is
-	 * "unknown" at first. NULL: total_key, records_key, pages_key and next_key tell.
-	 */
+	/* Set in *TOTALS, whose members are all "unknown", what list response ANSWER tells of the
+	   whole list. NULL: total_key, records_key, pages_key and next_key tell. */
 	void (*totals)(const json_t *answer, struct walk_totals *totals);
-	/* May records be made here (POST to list_path)? NULL: never. */
+	/* Return true if ACCOUNT may create records (POST to list_path). */
 	bool (*creates)(const struct account *account);
-	bool deletes; /* records can be deleted (with the account's allow_delete) */
-	/*
-	 * What no table can say: in place of list_walk, _get, _put and _post, with their
-	 * contracts. NULL: these will do.
-	 */
+
+	/* requests that a table cannot express: the contracts of list_walk, item_get, item_put and
+	   item_post, which call them. A list never fails with -ENOENT, which would mean a file. */
 	int (*list)(struct call *call, struct account *account, const char *parent,
 		    struct list_sink *sink);
 	int (*get)(struct call *call, struct account *account, const char *parent, const char *id,
@@ -165,77 +172,70 @@ struct collection {
 				   json_t **answer);
 	enum vendor_outcome (*post)(struct call *call, struct account *account, const char *parent,
 				    const json_t *body, json_t **answer);
-	/* The answer to a POST is another object, and tells but a part of the record. */
-	bool posts_part;
-	/*
-	 * Before the read that a change rests on (basis.h): ask for what `put` will have to know,
-	 * so that no other request comes between the two. What fails here is for `put` to report.
-	 * May wait. NULL: nothing.
-	 */
+	/* Ask for what `put` will need, before the read that the change rests on (basis.h), so that
+	   no other request comes between the two. `put` reports what fails here. */
 	void (*settle)(struct call *call, struct account *account);
-	/* For PLACE_LINKS: what is to be posted to link user ID. A new reference, NULL: no memory.
-	 */
+	/* For PLACE_LINKS: return the body to post to link user ID (a new reference), or NULL
+	   without memory. */
 	json_t *(*link)(const char *id);
-	/*
-	 * For a status that is made of steps (memberships): with ACTIVE make each step of RECORD,
-	 * else end it. Tries each, then returns 0 or the first negative errno, with words in CALL
-	 * that say what is left. OUTCOMES, as many as there are steps, says what became of each.
-	 * May wait.
-	 */
+
+	/* a status that consists of steps (memberships) */
+
+	/* Make each step of RECORD if ACTIVE, else end each. Tries all, then returns 0 or the first
+	   error, with words that say what is left. OUTCOMES has one entry for each step. */
 	int (*set_status)(struct call *call, struct account *account, const json_t *record,
 			  bool active, enum vendor_outcome *outcomes);
 	/* The links that the steps are: each step links the record's id into the parent that
 	   step_key names. */
 	const struct collection *step_links;
-	/* What makes a step again, in words, where no command can: a name may be unfit for one. */
-	const char *step_words;
-	const char *steps_key;   /* the array in a record that holds what its status is made of */
-	const char *step_key;    /* what tells one of these from another */
-	const char *step_id_key; /* the vendor's own id of a step, which is never used again */
-	/* The array in a record with the steps that the vendor did not show as this mount's memory
-	   has them (remember): made, which the record has as well; ended; or asked for and maybe
-	   made, which have "asked": true, and some no id. Absent: there are none. */
+	const char *step_words;  /* how to make a step again if a name is unfit for a command */
+	const char *steps_key;   /* the array in a record that holds its steps */
+	const char *step_key;    /* tells the steps of a record apart */
+	const char *step_id_key; /* the vendor's own id of a step, which is never reused */
+	/* The array in a record with the steps that the vendor does not show as this mount
+	   remembers them (remember): those that were made, which steps_key has as well; those that
+	   were ended; and those that were asked for and may have been made ("asked": true, maybe
+	   without an id). Absent if there are none. */
 	const char *unconfirmed_key;
-	/*
-	 * The vendor has acknowledged that ENDED is no more, or MADE has been made (borrowed, NULL:
-	 * nothing): links of PARENT, or for set_status records with those steps. For account->lag
-	 * seconds that outweighs what is read. Never waits. NULL: nothing is remembered.
-	 */
+
+	/* what reads that lag do not show yet; never waits */
+
+	/* The vendor has acknowledged that ENDED is gone or MADE exists (borrowed; NULL: none).
+	   They are links of PARENT, or for set_status records with those steps. For account->lag
+	   seconds this outweighs what is read. */
 	void (*remember)(struct account *account, const char *parent, const json_t *ended,
 			 const json_t *made);
-	/* For set_status: the vendor has answered that the steps of RECORD are ended, and has not
-	   shown it. What is remembered of them counts no longer. Never waits. */
+	/* For set_status: the vendor has acknowledged that the steps of RECORD are ended, and does
+	   not show it: forget what is remembered of them. */
 	void (*forget)(struct account *account, const json_t *record);
 };
 
-/* ---- what stands in a vendor's directory besides its users ---- */
+/* ---- what a vendor's directory holds besides its users ---- */
 
 enum place_kind {
 	PLACE_FILE,    /* NAME/FILE: the one record of a single collection */
-	PLACE_FILES,   /* NAME/<id>.json: a file a record */
-	PLACE_FOLDERS, /* NAME/<id>/FILE: a directory a record, and in each the places below */
-	/* NAME/<user's id>.json: a symbolic link to the user. Its ids are users'; made by posting
-	   link() (409: it is there already), ended by deleting its path id. */
+	PLACE_FILES,   /* NAME/<id>.json: a file for each record */
+	PLACE_FOLDERS, /* NAME/<id>/FILE: a directory for each record, with the places below */
+	/* NAME/<user's id>.json: a symbolic link to the user. Created by posting link() (409: it
+	   exists already), ended by deleting its path id. */
 	PLACE_LINKS,
 };
 
-/* A directory. Where the collection creates, it has a new/ in it. */
+/* A directory. If the collection creates records, it has a new/ in it. */
 struct place {
 	const char *name; /* "accounts" */
 	enum place_kind kind;
-	const struct collection *collection; /* the parent of those below is the record above */
+	const struct collection *collection; /* of places below: the parent is the record above */
 	const char *file;                    /* "account.json", for PLACE_FILE and PLACE_FOLDERS */
-	const struct place *below;           /* PLACE_FOLDERS: ends with a NULL name; NULL: none */
+	const struct place *below;           /* for PLACE_FOLDERS */
 };
 
-/*
- * A question and its answer, of which nothing is kept: a file that is written and then read. RUN
- * sends REQUEST (borrowed) and puts the vendor's whole answer into *ANSWER, a new reference.
- * Returns 0 or a negative errno with words in CALL that quote neither. May wait.
- */
+/* A file that takes a request and returns the response, of which nothing is kept. */
 struct transaction {
 	const char *name; /* of the file */
 	const char *path; /* what is posted to, for the log */
+	/* Send REQUEST (borrowed) and put the vendor's whole response into *ANSWER, a new
+	   reference. The words of an error quote neither. */
 	int (*run)(struct call *call, struct account *account, const json_t *request,
 		   json_t **answer);
 };
@@ -244,68 +244,45 @@ struct transaction {
 
 struct vendor {
 	const char *type;               /* the word after `type =` */
-	const struct setting *settings; /* beyond the common ones; ends with a NULL name */
-	const char *base_url;           /* the default, or NULL */
-	/* The base URL that the settings of ACCOUNT stand for, or NULL; NULL: base_url it is. */
+	const struct setting *settings; /* besides the common ones; never NULL */
+	const char *base_url;           /* the default */
+	/* Return the base URL that the settings of ACCOUNT stand for, or NULL. */
 	const char *(*choose_base_url)(const struct account *account);
-	/* The setting that choose_base_url reads; NULL without choose_base_url. */
-	const char *base_url_key;
+	const char *base_url_key; /* the setting that choose_base_url reads */
 	/* Appended to the error if the vendor answers 401 or 404 to a list or to a request for a
-	   token: the question whether the base URL is right. NULL: nothing is appended. */
+	   token: the question whether the base URL is right. */
 	const char *base_url_hint;
-	const struct collection
-	    *users; /* NULL: no API, the directory is kept by hand and read-only */
-
-	/*
-	 * The status of users where it is no field of theirs: records {id, status, ...} with the
-	 * same ids. NULL: it is users->status_key.
-	 */
+	/* NULL: no API; the directory is kept by hand and read-only. */
+	const struct collection *users;
+	/* The status of users that is not a field of theirs: records {id, status, ...} with the
+	   same ids. NULL: users->status_key. */
 	const struct collection *statuses;
+	const struct place *places;
+	const struct transaction *transaction;
 
-	const struct place *places;            /* ends with a NULL name; NULL: none */
-	const struct transaction *transaction; /* or NULL */
-
-	/* A line for the log when a user is made, or NULL: what the caller should know. */
-	const char *creation;
-
-	/* A line for the log when one is not, because users->creates says no, or NULL: who makes
-	   users, and which setting lets this mount do so. */
+	/* lines for the log */
+	const char *creation; /* after a user was created: what the caller should know */
+	/* If users->creates says no: who creates users, and which setting lets this mount do so. */
 	const char *creation_refused;
+	const char *remains; /* after a deactivation: what no API does. NULL only without an API */
 
-	/* One line for the log after a deactivation: what no API does. NULL without an API. */
-	const char *remains;
-
-	/*
-	 * The text of MANUAL for ACCOUNT: what no API does, and how to do it by hand. In static
-	 * memory, or owned by the account; never NULL.
-	 */
+	/* Return the text of MANUAL for ACCOUNT: what no API does, and how to do it by hand. It is
+	   static or owned by ACCOUNT. Never NULL. */
 	const char *(*manual)(const struct account *account);
-
-	/*
-	 * Put into REQUEST what proves who we are. The strings stay valid as long as ACCOUNT. May
-	 * wait for the vendor (a token). Returns 0 or a negative errno with words in CALL.
-	 */
+	/* Put the proof of identity into REQUEST: headers, whose strings stay valid as long as
+	   ACCOUNT, or a bearer, which exchange_done wipes. Never NULL with an API. */
 	int (*authorize)(struct call *call, struct account *account, struct http_request *request);
-
-	/*
-	 * The vendor refused token SERIAL of a request with 401: have authorize use another one. 0,
-	 * or a negative errno with words in CALL. NULL for keys that can't be renewed.
-	 */
+	/* After a 401 to a request with token SERIAL: let authorize use another token. NULL for
+	   keys that cannot be renewed. */
 	int (*renew)(struct call *call, struct account *account, uint64_t serial);
-
-	/*
-	 * Find the id of the user that our key belongs to, by asking the vendor. Returns 0 and the
-	 * id in *ID (the caller frees), -ENODATA when the vendor does not tell (the words in CALL
-	 * then are what it answered: "GET /user/self answered 404"), or another negative errno with
-	 * words in CALL. May wait. NULL: our keys are no user's. For self_find.
-	 */
+	/* Ask the vendor for the id of the user that the key belongs to: 0 and the id in *ID (the
+	   caller frees), or -ENODATA if the vendor does not tell, with its response as the words
+	   ("GET /user/self answered 404"). NULL: the keys belong to no user. For self_find. */
 	int (*self)(struct call *call, struct account *account, char **id);
 
-	/*
-	 * What the vendor's files remember of an account, so that they need not ask twice: struct
-	 * account's `memory`, made and freed with it. It has a lock of its own. NULL: nothing.
-	 */
-	void *(*memory_new)(void); /* NULL: no memory is left */
+	/* What the vendor's files remember of an account: struct account's `memory`, created and
+	   freed with it. It has a lock of its own. */
+	void *(*memory_new)(void); /* returns NULL without memory */
 	void (*memory_free)(void *memory);
 };
 

@@ -10,7 +10,7 @@ struct vendor;
 /* All vendors, ending with NULL. */
 extern const struct vendor *const vendors[];
 
-/* The vendor whose type is TYPE, or NULL. */
+/* Return the vendor whose type is TYPE, or NULL. */
 const struct vendor *vendors_find(const char *type);
 
 #endif

@@ -1,38 +1,37 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * delete_user.c - a user that is deleted for good: what `deleted` in a .status means.
+ * delete_user.c - see delete_user.h.
  *
- * GET, so that the history has what there was; DELETE; and GET again, because an answer in words
- * proves little, and nothing here can be undone. It does not know which vendors delete users: their
- * tables do.
+ * GET, so that the history has the record; DELETE; and GET again, because a deletion can't be
+ * undone and the answer alone is little proof. Which vendors delete users is known from their
+ * tables.
  */
 #include "cache/access/delete_user.h"
+
+#include "cache/history/attempt.h"
+#include "cache/history/guard.h"
+#include "cache/history/takeback.h"
 #include "cache/record/write_lock.h"
+#include "cache/roster/absence.h"
 #include "cache/roster/figures.h"
 #include "cache/roster/presence.h"
 #include "cache/roster/publish.h"
-#include "cache/update/update.h"
-
-#include "cache/roster/absence.h"
-#include "cache/history/attempt.h"
-#include "cache/history/guard.h"
+#include "cache/roster/roster.h"
 #include "cache/update/late.h"
 #include "cache/update/looks.h"
-#include "cache/roster/roster.h"
-#include "cache/history/takeback.h"
+#include "cache/update/self_guard.h"
 #include "vendors/base/call.h"
 #include "vendors/base/log.h"
 #include "vendors/base/status_words.h"
-#include "cache/update/self_guard.h"
 #include "vendors/rest/account.h"
 #include "vendors/rest/item.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
-#include <string.h>
 
-/* What is refused without a request, but for the question who self is. */
-static int check(struct attempt *attempt)
+/* Refuse what can be refused without a request, except the one that finds out which user is self.
+ */
+static int delete_user_check(struct attempt *attempt)
 {
 	const struct account *account = attempt->account;
 	bool deletes = roster_collection(attempt->roster)->deletes;
@@ -58,42 +57,43 @@ static int check(struct attempt *attempt)
 		   : self_guard_check(attempt->call, attempt->roster, attempt->id, STATUS_DELETED);
 }
 
-/* A user that is being deleted. */
-struct erasure {
+struct deletion {
 	struct attempt *attempt;
-	bool by_row; /* the vendor has no GET of it, only a row in its list */
+	bool by_row; /* the vendor shows the user only as a row of its list */
 };
 
 /*
- * The user as the vendor shows it, unless that is how it was before it was deleted here. 0 or a
- * negative errno, with words in CALL. LOOK: it was shown before, by a GET or by a row: a GET that
- * had it and now answers 404 is proof.
+ * Read the user into *RECORD, a new reference. With LOOK the user was shown before: a 404 to a GET
+ * that found it then is proof that it is gone. Returns 0, or a negative errno with a message in
+ * CALL: -ENOENT also if the vendor shows what this mount has deleted.
  */
-static int get(struct erasure *erasure, struct call *call, bool look, json_t **record)
+static int delete_user_get(struct deletion *deletion, struct call *call, bool look, json_t **record)
 {
-	struct attempt *attempt = erasure->attempt;
+	struct attempt *attempt = deletion->attempt;
 	int error;
 
-	if (look && !erasure->by_row)
+	if (look && !deletion->by_row)
 		error = item_get(call, attempt->account, roster_collection(attempt->roster),
 				 roster_parent(attempt->roster), attempt->id, record, NULL);
 	else
 		error = absence_get(attempt->roster, call, attempt->id, record, NULL,
-				    look ? NULL : &erasure->by_row);
+				    look ? NULL : &deletion->by_row);
 	if (!error && presence_was_deleted(attempt->roster, call, attempt->id, *record)) {
 		json_decref(*record);
 		*record = NULL;
 		publish_absent(attempt->roster, attempt->id);
-		error = call_fail(call, CALL_MISSING, "it was deleted here just now");
+		error = call_fail(call, CALL_MISSING, "this mount has deleted it just now");
 	}
 	return error;
 }
 
-/* Is the user still there, for as long as reads may lag? 1, 0, or a negative errno with words in
- * CALL. */
-static int look(struct erasure *erasure, struct call *call)
+/*
+ * Read until the user is gone, or until a writer should not wait any longer for reads that lag.
+ * Returns 0 if it is gone, 1 if it is there, or a negative errno with a message in CALL.
+ */
+static int delete_user_look(struct deletion *deletion, struct call *call)
 {
-	struct attempt *attempt = erasure->attempt;
+	struct attempt *attempt = deletion->attempt;
 	struct looks looks;
 	int error;
 
@@ -101,7 +101,7 @@ static int look(struct erasure *erasure, struct call *call)
 	do {
 		json_t *record = NULL;
 
-		error = get(erasure, call, true, &record);
+		error = delete_user_get(deletion, call, true, &record);
 		json_decref(record);
 	} while ((!error || error == -EREMOTEIO) && looks_again(&looks));
 	if (error == -ENOENT)
@@ -109,30 +109,33 @@ static int look(struct erasure *erasure, struct call *call)
 	return error ? error : 1;
 }
 
-/* `lag` has ended: say whether the user is gone by now. */
-static void tell_deleted(const struct late_sight *sight)
+/* `lag` has ended: log whether the user is gone. */
+static void log_late_sight(const struct late_sight *sight)
 {
 	if (sight->error == -ENOENT)
 		log_call(sight->call,
-			 "looked once more: the user is deleted by now: the reads lagged");
+			 "looked once more: the user is deleted now; the reads lagged");
 	else if (sight->error)
 		log_call(sight->call,
-			 "looked once more: whether the user is deleted is not known: %s",
+			 "looked once more: it is not known whether the user is deleted: %s",
 			 sight->words);
 	else
 		log_call(sight->call, "looked once more: the user is still there");
 }
 
-/* The vendor has said that the user is deleted, or its answer was lost: is it so? */
-static int prove(struct erasure *erasure, bool said)
+/*
+ * Find out whether the user is gone. SAID: the vendor has answered that it is; else the answer was
+ * lost. Returns 0 or a negative errno.
+ */
+static int delete_user_prove(struct deletion *deletion, bool said)
 {
-	struct attempt *attempt = erasure->attempt;
+	struct attempt *attempt = deletion->attempt;
 	int error = said ? 0 : -attempt->call->error;
 	struct call again;
 	int there;
 
 	call_continue(&again, attempt->call);
-	there = look(erasure, &again);
+	there = delete_user_look(deletion, &again);
 	if (there < 0) {
 		attempt->unknown = true;
 		publish_doubt(attempt->roster, attempt->id);
@@ -141,14 +144,14 @@ static int prove(struct erasure *erasure, bool said)
 			error = there;
 		}
 		call_add_words(attempt->call,
-			       ": whether the user has been deleted could not be seen, so that "
-			       "nobody knows");
+			       "; reading the user failed too: it is not known whether the user "
+			       "is deleted");
 	} else if (there && said && attempt->call->verdict == CALL_MISSING) {
 		error =
 		    call_fail(attempt->call, CALL_NOT_APPLIED,
 			      "not deleted: the vendor answered that there is no such user, and "
 			      "still shows the user");
-		late_look(attempt->call, attempt->roster, attempt->id, NULL, tell_deleted);
+		late_look(attempt->call, attempt->roster, attempt->id, NULL, log_late_sight);
 	} else if (there && said) {
 		error = call_fail(attempt->call, CALL_NOT_APPLIED,
 				  "accepted but not applied: the vendor answered success and still "
@@ -156,9 +159,9 @@ static int prove(struct erasure *erasure, bool said)
 				  attempt->account->lag
 				      ? "; its reads may lag behind its writes (lag)"
 				      : "");
-		late_look(attempt->call, attempt->roster, attempt->id, NULL, tell_deleted);
+		late_look(attempt->call, attempt->roster, attempt->id, NULL, log_late_sight);
 	} else if (there) {
-		call_add_words(attempt->call, ": the user is still there");
+		call_add_words(attempt->call, "; the user is still there");
 	} else {
 		error = 0;
 	}
@@ -166,8 +169,8 @@ static int prove(struct erasure *erasure, bool said)
 	return error;
 }
 
-/* BEFORE, the user, is gone. */
-static void tell(struct attempt *attempt, const json_t *before)
+/* The user is gone. BEFORE is the record that it had. */
+static void finish_deletion(struct attempt *attempt, const json_t *before)
 {
 	const char *remains = attempt->account->vendor->remains;
 
@@ -179,9 +182,9 @@ static void tell(struct attempt *attempt, const json_t *before)
 	attempt_accepted(attempt, before, NULL, NULL);
 }
 
-static int send(struct erasure *erasure, const json_t *before)
+static int delete_user_send(struct deletion *deletion, const json_t *before)
 {
-	struct attempt *attempt = erasure->attempt;
+	struct attempt *attempt = deletion->attempt;
 	const struct collection *collection = roster_collection(attempt->roster);
 	struct call *call = attempt->call;
 	enum vendor_outcome outcome;
@@ -193,30 +196,31 @@ static int send(struct erasure *erasure, const json_t *before)
 	outcome = item_delete(call, attempt->account, collection, roster_parent(attempt->roster),
 			      attempt->id);
 	if (outcome == VENDOR_DONE || outcome == VENDOR_UNKNOWN)
-		error = prove(erasure, outcome == VENDOR_DONE);
+		error = delete_user_prove(deletion, outcome == VENDOR_DONE);
 	else
 		error = -call->error;
 	if (error && outcome != VENDOR_DONE)
 		attempt_uncount(attempt, ticket);
 	if (error == -EOPNOTSUPP)
-		call_add_words(call, ": this vendor deletes no users; write inactive");
+		call_add_words(call, "; this vendor does not delete users: write inactive");
 	if (!error)
-		tell(attempt, before);
+		finish_deletion(attempt, before);
 	return error;
 }
 
-static int erase(struct attempt *attempt)
+static int lock_and_delete(struct attempt *attempt)
 {
-	struct erasure erasure = {.attempt = attempt};
+	struct deletion deletion = {.attempt = attempt};
 	struct call *call = attempt->call;
 	json_t *before = NULL;
 	int error = write_lock_take(roster_write_lock(attempt->roster), call, attempt->id);
 
 	if (error)
 		return error;
-	error = get(&erasure, call, false, &before);
+	error = delete_user_get(&deletion, call, false, &before);
 	if (!error) {
-		/* what is refused now, until something is sent, is not that GET's refusal */
+		/* a refusal before the DELETE is not the GET's: its request is not in the message
+		 */
 		call->request[0] = '\0';
 		call->status = 0;
 		takeback_creation(attempt, before);
@@ -224,7 +228,7 @@ static int erase(struct attempt *attempt)
 	if (!error && guard_dry_run(attempt->guard)) {
 		error = attempt_dry_run(attempt, "DELETE", attempt->id);
 	} else if (!error) {
-		error = send(&erasure, before);
+		error = delete_user_send(&deletion, before);
 	}
 	write_lock_release(roster_write_lock(attempt->roster), attempt->id);
 	json_decref(before);
@@ -237,9 +241,9 @@ int delete_user(struct call *call, struct roster *roster, struct guard *guard, c
 	int error;
 
 	attempt_begin(&attempt, call, guard, roster, "delete", id);
-	error = check(&attempt);
+	error = delete_user_check(&attempt);
 	if (!error)
-		error = erase(&attempt);
+		error = lock_and_delete(&attempt);
 	attempt_end(&attempt, error);
 	if (error)
 		figures_note_error(roster, call, error);

@@ -10,9 +10,11 @@ struct guard;
 struct roster;
 
 /*
- * Delete user ID, of ROSTER or whose status it is, for good: counted by status_limit. As
- * unlink_record, but -EINVAL without allow_delete, as for any other word that is no status, and
- * -EOPNOTSUPP where the vendor deletes none.
+ * Delete user ID, a record of ROSTER or of the roster of users whose statuses ROSTER has. Counted
+ * by status_limit. May wait. Returns 0 if the vendor no longer shows the user, or a negative errno
+ * with a message in CALL: -EINVAL without allow_delete, as for any word that is no status,
+ * -EOPNOTSUPP if the vendor does not delete users, -EREMOTEIO if it has answered success and still
+ * shows the user.
  */
 int delete_user(struct call *call, struct roster *roster, struct guard *guard, const char *id);
 

@@ -1,12 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * link.c - links that are made.
+ * link.c - see link.h.
  *
- * Each is one request that cannot be merged, so the guards count it before it is sent. The answer
- * is proof if it shows the link; when it does not, or was lost, the link is looked for. It must not
- * know what a link means to a vendor: its table does.
+ * A link is one POST. The guards count it before it is sent. The answer is proof if it shows the
+ * link; if it does not, or was lost, the link is read back. What a link means to the vendor is
+ * known from its table.
  */
 #include "cache/access/link.h"
+
+#include "cache/history/attempt.h"
+#include "cache/history/guard.h"
+#include "cache/history/takeback.h"
+#include "cache/history/undo.h"
+#include "cache/record/record.h"
 #include "cache/record/write_lock.h"
 #include "cache/roster/figures.h"
 #include "cache/roster/known.h"
@@ -14,14 +20,9 @@
 #include "cache/roster/wait.h"
 #include "cache/update/update.h"
 
-#include "cache/history/attempt.h"
 #include "cache/history/attempt_undo.h"
-#include "cache/history/guard.h"
 #include "cache/update/looks.h"
-#include "cache/record/record.h"
 #include "cache/roster/roster.h"
-#include "cache/history/takeback.h"
-#include "cache/history/undo.h"
 #include "vendors/base/call.h"
 #include "vendors/base/log.h"
 #include "vendors/rest/collection.h"
@@ -30,12 +31,10 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <time.h>
 
-/* Is record ID there, says the vendor now? 1, 0, or a negative errno with words in CALL. */
-static int look(struct call *call, struct roster *roster, const char *id)
+/* Ask the vendor for link ID. Returns 1, 0 if there is none, or a negative errno. */
+static int link_look(struct call *call, struct roster *roster, const char *id)
 {
 	struct wait wait = {.kind = WAIT_RECORD, .id = id, .call = call};
 	int error;
@@ -47,8 +46,9 @@ static int look(struct call *call, struct roster *roster, const char *id)
 }
 
 /*
- * The same after an answer that was lost, that may mean two things, or that (SAID) tells nothing of
- * it: for as long as reads may lag, until record ID is there. CALL's caller may be gone.
+ * Ask until link ID is there, or until a writer should not wait any longer for reads that lag. The
+ * answer to CALL was lost, has two meanings, or (SAID) was success without the link. CALL's caller
+ * may be gone. Returns as link_look, with a message in CALL.
  */
 static int look_again(struct call *call, struct roster *roster, const char *id, bool said)
 {
@@ -59,18 +59,18 @@ static int look_again(struct call *call, struct roster *roster, const char *id, 
 	call_continue(&again, call);
 	looks_begin(&looks, call, looks_seconds(roster_account(roster)));
 	do {
-		there = look(&again, roster, id);
+		there = link_look(&again, roster, id);
 	} while (!there && looks_again(&looks));
 	if (there < 0 && said)
 		call_copy_error(call, &again);
 	if (there < 0)
-		call_add_words(call, ": nor could it be looked up, so that nobody knows");
+		call_add_words(call, "; looking it up failed too: the outcome is unknown");
 	call_destroy(&again);
 	return there;
 }
 
-/* LINK has been made: reads may lag behind that. */
-static void remember(struct roster *roster, const json_t *link)
+/* Have the vendor's file remember LINK, which has been made, while reads may lag. */
+static void link_remember(struct roster *roster, const json_t *link)
 {
 	const struct collection *collection = roster_collection(roster);
 
@@ -78,7 +78,7 @@ static void remember(struct roster *roster, const json_t *link)
 		collection->remember(roster_account(roster), roster_parent(roster), NULL, link);
 }
 
-/* The same for the link with ID, which was made: as it is held. */
+/* The same for link ID as the roster has it. Returns it, a new reference, or NULL. */
 static json_t *remember_held(struct roster *roster, const char *id)
 {
 	struct record *held;
@@ -87,12 +87,12 @@ static json_t *remember_held(struct roster *roster, const char *id)
 
 	known_peek(roster, id, &held, &seconds);
 	link = held ? record_json(held) : NULL;
-	remember(roster, link);
+	link_remember(roster, link);
 	record_put(held);
 	return link;
 }
 
-/* The vendor answered RECORD, or nothing: the link is there. */
+/* The link is there. ANSWER is the vendor's record of it, or NULL. */
 static void publish_link(struct roster *roster, const char *id, const json_t *answer)
 {
 	const struct collection *collection = roster_collection(roster);
@@ -101,11 +101,11 @@ static void publish_link(struct roster *roster, const char *id, const json_t *an
 	char buffer[24];
 
 	clock_gettime(CLOCK_REALTIME, &when);
-	/* without the vendor's own id for it, it could not be ended */
+	/* without the vendor's own id the link could not be ended */
 	if (answer && collection_path_id(collection, answer, buffer))
 		record = record_new(collection, id, answer, when);
 	if (record)
-		remember(roster, answer);
+		link_remember(roster, answer);
 	if (record)
 		publish_record(roster, record);
 	else
@@ -113,7 +113,7 @@ static void publish_link(struct roster *roster, const char *id, const json_t *an
 	record_put(record);
 }
 
-/* The link with ID has been made; ANSWER is the vendor's record of it, or NULL. */
+/* Report the link, which has been made. ANSWER is the vendor's record of it, or NULL. */
 static void tell_link(struct attempt *attempt, const json_t *answer)
 {
 	json_t *after = answer ? json_deep_copy(answer) : json_pack("{s:s}", "id", attempt->id);
@@ -122,8 +122,7 @@ static void tell_link(struct attempt *attempt, const json_t *answer)
 	json_decref(after);
 }
 
-/* The vendor said that the link is made, and not what it made: is it there? 0 or a negative errno.
- */
+/* The vendor has answered success without the link: find out whether it is there. */
 static int prove_link(struct attempt *attempt)
 {
 	struct call *call = attempt->call;
@@ -138,8 +137,8 @@ static int prove_link(struct attempt *attempt)
 		return there;
 	if (!there)
 		return call_fail(call, CALL_NOT_APPLIED,
-				 "accepted but not applied: the vendor does not show it%s%s",
-				 said[0] ? "; it says: " : "", said);
+				 "accepted but not applied: the vendor does not show the link%s%s",
+				 said[0] ? "; its answer: " : "", said);
 	log_call(call, "made%s", attempt_alone(attempt));
 	held = remember_held(attempt->roster, attempt->id);
 	tell_link(attempt, held);
@@ -147,7 +146,7 @@ static int prove_link(struct attempt *attempt)
 	return 0;
 }
 
-/* The request has been sent: OUTCOME and ANSWER. 0 or a negative errno. */
+/* The POST ended with OUTCOME and ANSWER. Returns 0 if the link is there, or a negative errno. */
 static int settle_link(struct attempt *attempt, enum vendor_outcome outcome, const json_t *answer,
 		       uint64_t ticket)
 {
@@ -169,7 +168,7 @@ static int settle_link(struct attempt *attempt, enum vendor_outcome outcome, con
 		attempt_uncount(attempt, ticket);
 		return error;
 	}
-	/* 409 is "already", or two writers that met; else the answer was lost */
+	/* a 409 means that the link is there, or that two writers met; else the answer was lost */
 	there = look_again(call, attempt->roster, attempt->id, false);
 	attempt->unknown = there < 0 && outcome != VENDOR_CHANGED;
 	if (there > 0) {
@@ -182,14 +181,14 @@ static int settle_link(struct attempt *attempt, enum vendor_outcome outcome, con
 		json_decref(held);
 		error = 0;
 	} else if (!there && call->unanswered) {
-		call_add_words(call, ": it was not there when looked up");
+		call_add_words(call, "; it was not there when looked up");
 	}
 	if (outcome == VENDOR_CHANGED || !there)
 		attempt_uncount(attempt, ticket);
 	return error;
 }
 
-static int post_link(struct attempt *attempt)
+static int link_post(struct attempt *attempt)
 {
 	struct roster *roster = attempt->roster;
 	const struct collection *collection = roster_collection(roster);
@@ -229,7 +228,7 @@ static int make_link(struct attempt *attempt)
 	error = write_lock_take(roster_write_lock(attempt->roster), call, attempt->id);
 	if (error)
 		return error;
-	error = post_link(attempt);
+	error = link_post(attempt);
 	write_lock_release(roster_write_lock(attempt->roster), attempt->id);
 	if (error)
 		figures_note_error(attempt->roster, call, error);

@@ -10,8 +10,8 @@ struct guard;
 struct roster;
 
 /*
- * Link user ID into ROSTER, which is one of links: counted by status_limit. 0 (also when somebody
- * else has made the link) or a negative errno with words in CALL. May wait.
+ * Link user ID into ROSTER, a roster of links. Counted by status_limit. May wait. Returns 0, also
+ * if the link was there already, or a negative errno with a message in CALL.
  */
 int link_create(struct call *call, struct roster *roster, struct guard *guard, const char *id);
 

@@ -6,10 +6,9 @@
  */
 #include "cache/access/membership.h"
 
-#include "cache/roster/absence.h"
 #include "cache/record/record.h"
+#include "cache/roster/absence.h"
 #include "cache/roster/publish.h"
-#include "cache/roster/roster.h"
 #include "vendors/base/call.h"
 #include "vendors/base/status_words.h"
 #include "vendors/json/exact.h"

@@ -7,20 +7,17 @@
  * from the undo. It sends no change.
  */
 #include "cache/access/membership_proof.h"
-#include "cache/roster/inactive.h"
-#include "cache/roster/publish.h"
 
 #include "cache/access/membership.h"
 #include "cache/access/membership_late.h"
 #include "cache/history/attempt.h"
-#include "cache/roster/roster.h"
-#include "cache/update/looks.h"
-#include "vendors/rest/account.h"
 #include "cache/record/record.h"
+#include "cache/roster/inactive.h"
+#include "cache/roster/publish.h"
+#include "cache/update/looks.h"
 #include "vendors/base/call.h"
-#include "vendors/base/status_words.h"
-#include "vendors/json/exact.h"
 #include "vendors/json/exact_print.h"
+#include "vendors/rest/account.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -164,9 +161,9 @@ static int fail_not_applied(struct membership *membership, const json_t *record)
 		return call_fail(membership->call, CALL_NOT_APPLIED,
 				 "accepted but not applied: the user is still %s%s", status, lag);
 	return call_fail(membership->call, CALL_NOT_APPLIED,
-			 "accepted but not applied: not all is back that this mount had ended; "
-			 "write the status again%s",
-			 lag);
+			 "accepted but not applied: some %s were not restored; write the status "
+			 "again%s",
+			 membership->collection->name, lag);
 }
 
 /*

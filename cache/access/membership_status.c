@@ -22,14 +22,12 @@
 #include "cache/roster/known.h"
 #include "cache/roster/roster.h"
 #include "vendors/base/call.h"
+#include "vendors/base/log.h"
 #include "vendors/json/exact_parse.h"
 #include "vendors/json/exact_print.h"
-#include "vendors/base/log.h"
-#include "vendors/json/exact.h"
 #include "vendors/rest/account.h"
 #include "vendors/vendor.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -122,11 +120,11 @@ static int fail_nothing_known(struct membership *membership)
 {
 	const struct undo undo = undo_of(membership, NULL);
 	char *command = attempt_undo_command(membership->attempt, &undo);
-	int error =
-	    call_fail(membership->call, CALL_UNSUPPORTED,
-		      "this mount has not ended anything of the user, so that it can't know what "
-		      "to restore; to do it: %s",
-		      command ? command : "");
+	int error = call_fail(
+	    membership->call, CALL_UNSUPPORTED,
+	    "this mount has ended no %s of the user, so it does not know what to restore; "
+	    "in the vendor's directory run: %s",
+	    membership->collection->name, command ? command : "");
 
 	free(command);
 	return error;

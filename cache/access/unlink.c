@@ -1,13 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * unlink.c - links that are ended, and records that are deleted, but for users (delete_user.c).
+ * unlink.c - see unlink.h.
  *
- * Each is one request that cannot be merged, so the guards count it before it is sent, and the log
- * says before a link is ended how to make it again. What is ended must be seen to be gone; a lost
- * answer is settled by looking, too. It must not know what a link means to a vendor: its table
- * does.
+ * Each is one DELETE. The guards count it before it is sent, and before a link is ended the log
+ * says how to make it again. The vendor must then show that it is gone, also after a lost answer.
+ * What a link means to the vendor is known from its table.
  */
 #include "cache/access/unlink.h"
+
+#include "cache/history/attempt.h"
+#include "cache/history/guard.h"
+#include "cache/history/takeback.h"
+#include "cache/history/undo.h"
+#include "cache/record/record.h"
 #include "cache/record/write_lock.h"
 #include "cache/roster/figures.h"
 #include "cache/roster/known.h"
@@ -16,14 +21,9 @@
 #include "cache/roster/wait.h"
 #include "cache/update/update.h"
 
-#include "cache/history/attempt.h"
 #include "cache/history/attempt_undo.h"
-#include "cache/history/guard.h"
 #include "cache/update/looks.h"
-#include "cache/record/record.h"
 #include "cache/roster/roster.h"
-#include "cache/history/takeback.h"
-#include "cache/history/undo.h"
 #include "vendors/base/call.h"
 #include "vendors/base/log.h"
 #include "vendors/rest/account.h"
@@ -33,7 +33,6 @@
 #include "vendors/vendor.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -51,8 +50,11 @@ static int check_allowed(struct call *call, struct roster *roster)
 	return 0;
 }
 
-/* The id in the path of record ID, which the vendor may call otherwise; the caller frees. */
-static char *path_id(struct call *call, struct roster *roster, const char *id, int *error)
+/*
+ * Return the id that the vendor itself has for record ID, for item paths; the caller frees. NULL:
+ * *ERROR is negative, with a message in CALL, or there is no memory.
+ */
+static char *find_own_id(struct call *call, struct roster *roster, const char *id, int *error)
 {
 	const struct collection *collection = roster_collection(roster);
 	struct wait wait = {.kind = WAIT_RECORD, .id = id, .call = call};
@@ -69,14 +71,14 @@ static char *path_id(struct call *call, struct roster *roster, const char *id, i
 	if (*error == -ENOENT)
 		call_fail(call, CALL_MISSING, "there is no such record");
 	else if (!*error && !own)
-		*error = call_fail(call, CALL_MALFORMED, "the vendor names no \"%s\" of it",
+		*error = call_fail(call, CALL_MALFORMED, "the vendor shows it without \"%s\"",
 				   collection->path_id_key);
 	json_decref(object);
 	wait_clear(&wait);
 	return copy;
 }
 
-/* What the record was, as far as that is known without a request: a new reference, or NULL. */
+/* Return the record as far as it is known without a request: a new reference, or NULL. */
 static json_t *record_held(const struct attempt *attempt)
 {
 	struct record *record;
@@ -89,7 +91,7 @@ static json_t *record_held(const struct attempt *attempt)
 	return object ? object : json_pack("{s:s}", "id", attempt->id);
 }
 
-/* The record, which was BEFORE and which the vendor called OWN, is no more. */
+/* The record is gone. It was BEFORE, and OWN is the id that the vendor had for it. */
 static void note_gone(struct attempt *attempt, const char *own, const json_t *before)
 {
 	const struct collection *collection = roster_collection(attempt->roster);
@@ -108,14 +110,17 @@ static void note_gone(struct attempt *attempt, const char *own, const json_t *be
 	json_decref(link);
 }
 
-/* Could it be what takes back a link that was made here, or a record? */
+/* Return true if this may take back a link or a record that this mount has made. */
 static bool may_take_back(struct attempt *attempt)
 {
 	return roster_collection(attempt->roster)->link ? takeback_link(attempt, "")
 							: takeback_creation(attempt, NULL);
 }
 
-/* Find out whether it is: of a record that was made here, by one GET. If that fails, it is not. */
+/*
+ * Find out whether it does. For a record that this mount has made, this takes a GET; if that fails,
+ * it does not.
+ */
 static void look_back(struct attempt *attempt, const char *own)
 {
 	struct roster *roster = attempt->roster;
@@ -138,7 +143,7 @@ static void look_back(struct attempt *attempt, const char *own)
 	call_destroy(&again);
 }
 
-/* Finds a row in a list as the vendor shows it, whatever this mount remembers. */
+/* Finds a row in a list as the vendor shows it, regardless of what its file remembers. */
 struct search {
 	struct list_sink sink;
 	const struct collection *collection;
@@ -146,7 +151,7 @@ struct search {
 	bool found;
 };
 
-static int search_add(struct list_sink *sink, const char *id, json_t *record)
+static int unlink_search_add(struct list_sink *sink, const char *id, json_t *record)
 {
 	struct search *search = (struct search *)sink;
 	char buffer[24];
@@ -158,19 +163,19 @@ static int search_add(struct list_sink *sink, const char *id, json_t *record)
 	return 0;
 }
 
-static void search_reset(struct list_sink *sink)
+static void unlink_search_reset(struct list_sink *sink)
 {
 	((struct search *)sink)->found = false;
 }
 
-/* Does the vendor still show what it calls OWN, by GET or in its list? 1, 0 or a negative errno. */
+/* Return 1 if the vendor shows the record OWN, by GET or in its list, 0, or a negative errno. */
 static int look_for(struct call *call, struct attempt *attempt, const char *own)
 {
 	const char *parent = roster_parent(attempt->roster);
 	const struct collection *collection = roster_collection(attempt->roster);
-	struct search search = {.sink = {.add = search_add,
-					 .unreadable = search_add,
-					 .reset = search_reset},
+	struct search search = {.sink = {.add = unlink_search_add,
+					 .unreadable = unlink_search_add,
+					 .reset = unlink_search_reset},
 				.collection = collection,
 				.own = own};
 	struct list_part part = {.parent = parent, .sink = &search.sink};
@@ -189,8 +194,9 @@ static int look_for(struct call *call, struct attempt *attempt, const char *own)
 }
 
 /*
- * The vendor has said (SAID) that the record, which it calls OWN, is no more, or its answer was
- * lost: is it so? Asked for as long as reads may lag. 0 or a negative errno.
+ * Find out whether record OWN is gone. SAID: the vendor has answered that it is; else the answer
+ * was lost. Reads until it is gone, or until a writer should not wait any longer for reads that
+ * lag. Returns 0 or a negative errno.
  */
 static int prove_gone(struct attempt *attempt, const char *own, bool said)
 {
@@ -214,7 +220,7 @@ static int prove_gone(struct attempt *attempt, const char *own, bool said)
 		return 0;
 	roster_refresh(attempt->roster);
 	if (there < 0)
-		call_add_words(call, ": nor could it be looked up, so that nobody knows");
+		call_add_words(call, "; looking it up failed too: the outcome is unknown");
 	else if (said)
 		error = call_fail(
 		    call, CALL_NOT_APPLIED,
@@ -222,11 +228,11 @@ static int prove_gone(struct attempt *attempt, const char *own, bool said)
 		    absent ? "404" : "success",
 		    attempt->account->lag ? "; its reads may lag behind its writes (lag)" : "");
 	else if (call->unanswered)
-		call_add_words(call, ": it was still there when looked up");
+		call_add_words(call, "; it was still there when looked up");
 	return error;
 }
 
-/* Say in the log which command makes the link again, before it is ended. */
+/* Log the command that makes the link again. */
 static void log_link_again(const struct attempt *attempt, const struct undo *undo)
 {
 	char *command = attempt_undo_command(attempt, undo);
@@ -237,7 +243,7 @@ static void log_link_again(const struct attempt *attempt, const struct undo *und
 	free(command);
 }
 
-/* Delete the record, which the vendor calls OWN. */
+/* Delete the record, for which the vendor has the id OWN. */
 static int send_delete(struct attempt *attempt, const char *own)
 {
 	struct roster *roster = attempt->roster;
@@ -276,7 +282,7 @@ static int send_delete(struct attempt *attempt, const char *own)
 	return error;
 }
 
-static int delete_record(struct attempt *attempt)
+static int check_and_delete(struct attempt *attempt)
 {
 	struct call *call = attempt->call;
 	struct roster *roster = attempt->roster;
@@ -291,7 +297,7 @@ static int delete_record(struct attempt *attempt)
 		error = write_lock_take(roster_write_lock(roster), call, attempt->id);
 	if (error)
 		return error;
-	own = path_id(call, roster, attempt->id, &error);
+	own = find_own_id(call, roster, attempt->id, &error);
 	if (!error && !own)
 		error = call_no_memory(call);
 	if (!error && guard_dry_run(attempt->guard)) {
@@ -313,7 +319,7 @@ int unlink_record(struct call *call, struct roster *roster, struct guard *guard,
 
 	attempt_begin(&attempt, call, guard, roster,
 		      roster_collection(roster)->link ? "unlink" : "delete", id);
-	error = delete_record(&attempt);
+	error = check_and_delete(&attempt);
 	attempt_end(&attempt, error);
 	return error;
 }

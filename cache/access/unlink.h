@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * unlink.h - end a link, or delete a record that is no user.
+ * unlink.h - end a link, or delete a record that is not a user.
  */
 #ifndef ROSTERFS_UNLINK_H
 #define ROSTERFS_UNLINK_H
@@ -10,9 +10,10 @@ struct guard;
 struct roster;
 
 /*
- * Delete record ID: counted by status_limit. 0 when the vendor shows it no more, or a negative
- * errno with words in CALL: -EPERM without allow_delete, or where the vendor deletes none,
- * -EREMOTEIO where it says that it has, and goes on showing it. May wait.
+ * End link ID, or delete record ID, of ROSTER. Counted by status_limit. May wait. Returns 0 if the
+ * vendor no longer shows it, or a negative errno with a message in CALL: -EPERM without
+ * allow_delete, or if the vendor deletes no such records, -EREMOTEIO if it has answered success and
+ * still shows the record.
  */
 int unlink_record(struct call *call, struct roster *roster, struct guard *guard, const char *id);
 

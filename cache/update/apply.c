@@ -93,8 +93,8 @@ static int check_whole(struct change *change)
 	if (!lacks)
 		return 0;
 	return call_fail(change->call, CALL_INVALID,
-			 "the document must have \"%s\": the vendor wants it with each change, and "
-			 "does not show it. Nothing was sent",
+			 "the document must have \"%s\": the vendor wants it with each change, "
+			 "and does not show it; nothing was sent",
 			 lacks);
 }
 
@@ -135,7 +135,7 @@ static void apply_note_fields(struct change *change)
 		attempt_set_fields(change->attempt, describe_fields(change));
 }
 
-/* Announce in the audit log what is sent now or, in a dry apply_run, would be. */
+/* Announce in the audit log what is sent now or, in a dry run, would be. */
 static int apply_announce(struct change *change)
 {
 	apply_note_fields(change);
@@ -216,9 +216,9 @@ static int fail_lagging(struct change *change)
 
 	return call_fail(
 	    change->call, CALL_CONFLICT,
-	    "the vendor shows the status %s, although this mount made it %s just now: "
-	    "its reads may lag, or somebody has changed it back. Nothing was sent: try "
-	    "again, or write the status to %s.status",
+	    "the vendor shows the status %s, although this mount made it %s just now: its reads "
+	    "may lag, or somebody has changed it back; nothing was sent; try again, or write the "
+	    "status to %s.status",
 	    change->read_status, status ? status : "another one", change->id);
 }
 

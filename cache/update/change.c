@@ -172,8 +172,7 @@ int change_fail_limited(struct change *change)
 		return -change->call->error;
 	return call_fail(
 	    change->call, CALL_LIMITED,
-	    "too many requests, says the vendor (429), until retry_budget (%u s) was over: "
-	    "try again later",
+	    "too many requests (429) until retry_budget (%u s) was over; try again later",
 	    change_account(change)->endpoint.retry_budget);
 }
 
@@ -184,9 +183,7 @@ int change_fail_limited(struct change *change)
  */
 static int take_made(struct change *change, struct call *asker)
 {
-	log_call(change->call,
-		 "%s answered %d: what the vendor answered to the creation is taken "
-		 "for the record",
+	log_call(change->call, "%s answered %d: the record in the response to the creation is used",
 		 asker->request, asker->status);
 	call_clear(asker);
 	change->basis.ageless = change->stands_in = true;

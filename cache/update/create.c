@@ -61,7 +61,7 @@ static int create_take_answer(struct creation *creation, json_t *answer)
 	snprintf(said, sizeof(said), "%s", id ? "" : creation->call->words);
 	if (!id)
 		return call_fail(creation->call, CALL_MALFORMED,
-				 "the vendor accepted it, but names no id%s%s",
+				 "the vendor accepted it, but its response has no id%s%s",
 				 said[0] ? "; it says: " : "", said);
 	error = create_match_check(creation, id, answer);
 	if (error)
@@ -210,7 +210,7 @@ static int read_and_create(struct creation *creation, const char *text, size_t l
 	if (!creation->collection->creates ||
 	    !creation->collection->creates(creation_account(creation)))
 		return call_fail(call, CALL_UNSUPPORTED,
-				 "the vendor makes no %s by its API: see MANUAL",
+				 "the vendor's API creates no %s; see MANUAL",
 				 creation->collection->name);
 	document = input_parse(call, text, length);
 	if (!document)

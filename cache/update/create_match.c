@@ -96,8 +96,8 @@ int create_match_check(struct creation *creation, const char *id, const json_t *
 
 	if (both && !same_email(creation, record))
 		return call_fail(creation->call, CALL_MALFORMED,
-				 "the answer is about another record: %s has another email; it was "
-				 "left alone",
+				 "the response is about another record: %s has another email; it "
+				 "was left alone",
 				 id);
 	if (!was_known(creation, id) && !is_old(creation, record))
 		return 0;
@@ -178,8 +178,7 @@ int create_match_settle(struct creation *creation)
 	if (!email) {
 		roster_refresh(creation->roster);
 		call_add_words(creation->call,
-			       ": it may have been made all the same: look for it before you try "
-			       "again");
+			       "; it may have been made; look for it before you try again");
 		return lost;
 	}
 	call_continue(&call, creation->call);
@@ -193,13 +192,12 @@ int create_match_settle(struct creation *creation)
 		creation->attempt->unknown = creation->call->unanswered = false;
 		log_call(creation->call,
 			 "%s, but there is a new record with that email: it has been made",
-			 mixed_up ? "the answer told nothing of it" : "the answer was lost");
+			 mixed_up ? "the response did not show it" : "the response was lost");
 		return 0;
 	}
 	creation->attempt->unknown = error || others;
 	call_add_words(creation->call,
-		       error ? ": nor could the email be looked up, so that it may have been "
-			       "made all the same"
+		       error ? ", and the email could not be looked up; it may have been made"
 		       : others
 			   ? ": somebody has that email now, and nothing tells since when: look "
 			     "at them before you try again"

@@ -98,8 +98,8 @@ static void tell_there(const struct late_sight *sight)
 			 "looked once more: record %s is there by now: the reads lagged",
 			 sight->id);
 	else
-		log_call(sight->call, "looked once more: record %s is not to be seen: %s",
-			 sight->id, sight->words);
+		log_call(sight->call, "looked once more: record %s cannot be read: %s", sight->id,
+			 sight->words);
 }
 
 /* Return true if RECORD shows what DOCUMENT has at the path of ONCE. */

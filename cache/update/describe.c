@@ -146,8 +146,8 @@ int describe_conflict(struct change *change, const struct edit *edit)
 	char *ours = describe_value(change, edit, edit->after);
 	int error =
 	    call_fail(change->call, CALL_CONFLICT,
-		      "\"%s\" was changed on both sides: %s at the vendor, %s in the document. "
-		      "Nothing %s sent: read the file again and repeat the edit",
+		      "\"%s\" was changed on both sides: %s at the vendor, %s in the document; "
+		      "nothing %s sent; read the file again and repeat the edit",
 		      path ? path : "?", theirs ? theirs : "?", ours ? ours : "?",
 		      change->first ? "else was" : "was");
 

@@ -279,8 +279,8 @@ int edit_base_find(struct call *call, struct roster *roster, const char *id,
 	if (!base->record)
 		return call_fail(
 		    call, CALL_CONFLICT,
-		    "the document is from the version of %.64s, which is neither the newest "
-		    "nor held any more: read the file again and repeat the edit",
+		    "the document is based on version %.64s, which is stale and no longer "
+		    "cached; read the file again and repeat the edit",
 		    stamp);
 	base->is_newest = stamp && !base->ambiguous && content_same(users, base->record, fresh);
 	hide_unshown(users, fresh, base);
@@ -389,13 +389,14 @@ static int fail_doubt(struct call *call, const struct edit_base *base, const str
 {
 	char *path = merge_path(edit);
 
-	call_fail(call, CALL_CONFLICT,
-		  "\"%s\" in the document is the value of an older version: it may "
-		  "have been read before a change. %s",
-		  path ? path : "?",
-		  base->named ? "Read the file again and repeat the edit"
-			      : "Nothing tells, for the vendor names no versions: what this "
-				"mount wrote is undone by .rosterfs/history");
+	call_fail(
+	    call, CALL_CONFLICT,
+	    "\"%s\" in the document is the value of an older version; the document may be "
+	    "an old copy; %s",
+	    path ? path : "?",
+	    base->named
+		? "read the file again and repeat the edit"
+		: "the vendor does not name versions; undo a write of this mount with .rosterfs/history");
 	free(path);
 	return -ESTALE;
 }

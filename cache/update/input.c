@@ -36,7 +36,7 @@ json_t *input_parse(struct call *call, const char *text, size_t length)
 		call_fail(call, CALL_INVALID, "not a JSON object");
 	else
 		call_fail(call, CALL_INVALID,
-			  "not one whole JSON document: line %zu, column %zu: %s", error.line,
+			  "not a complete JSON document: line %zu, column %zu: %s", error.line,
 			  error.column, error.words);
 	json_decref(document);
 	return NULL;
@@ -67,7 +67,7 @@ int input_check_stamps(struct call *call, const json_t *document)
 	if (!names_history(document))
 		return 0;
 	return call_fail(call, CALL_CONFLICT,
-			 "the document undoes a write to another kind of record: nothing was sent");
+			 "the document undoes a write to another kind of record; nothing was sent");
 }
 
 static void log_restored(struct call *call, const struct restored *restored)
@@ -85,8 +85,8 @@ static int fail_doubtful(struct call *call, const char *name)
 {
 	return call_fail(
 	    call, CALL_CONFLICT,
-	    "an element of \"%s\" was rounded, as jq and JavaScript do, and nobody can "
-	    "tell which of the vendor's it is: nothing was sent. Edit the file with a tool "
+	    "an element of \"%s\" was rounded, as jq and JavaScript do, and it is not certain "
+	    "which of the vendor's it is; nothing was sent; edit the file with a tool "
 	    "that keeps all digits, or save [] there first, and then the new list",
 	    name);
 }
@@ -111,8 +111,8 @@ int input_restore(struct call *call, const json_t *base, json_t *document, bool 
 static int fail_unpaired(struct call *call, const char *name)
 {
 	return call_fail(call, CALL_INVALID,
-			 "\"%s\" has half a surrogate pair (\\udXXX) that the vendor's record does "
-			 "not have there: that is no text",
+			 "\"%s\" has half a surrogate pair (\\udXXX) that the vendor's record "
+			 "does not have there",
 			 name);
 }
 
@@ -152,11 +152,11 @@ int input_check_required(struct call *call, const struct collection *collection,
 
 		if ((field->flags & hidden) == hidden && json_is_null(value))
 			return call_fail(call, CALL_INVALID,
-					 "\"%s\" is required: it can't be cleared", field->name);
+					 "\"%s\" is required: it cannot be cleared", field->name);
 		if ((field->flags & FIELD_EACH_TIME) && (field->flags & FIELD_WRITE_ONLY) && !value)
 			return call_fail(call, CALL_INVALID,
-					 "the document must have \"%s\" each time: the vendor "
-					 "never shows it, and would forget it",
+					 "the document must always have \"%s\": the vendor never "
+					 "shows it, and would forget it",
 					 field->name);
 	}
 	return 0;

@@ -73,8 +73,7 @@ static void late_schedule(struct late *late)
 	if (!pool_after(roster_pool(late->roster), late->step, late_run, late))
 		return;
 	log_call(&late->call,
-		 "the record can't be looked at again: whether a change shows late is not "
-		 "known");
+		 "the record cannot be read again: it is not known whether a change shows late");
 	late_free(late);
 }
 
@@ -360,12 +359,11 @@ static void late_run(void *arg, bool ending)
 	double left;
 
 	if (ending) {
-		log_call(&late->call,
-			 !late->tell
-			     ? "the mount ends: a change that got no response is not watched "
-			       "for any longer"
-			     : "the mount ends: an accepted change that did not show is not "
-			       "looked at any more");
+		log_call(
+		    &late->call,
+		    !late->tell
+			? "the mount ends: a change that got no response is no longer watched for"
+			: "the mount ends: an accepted change that did not show is not read again");
 		late_free(late);
 		return;
 	}

@@ -177,7 +177,7 @@ static void tell_accepted(const struct late_sight *sight)
 		log_call(
 		    sight->call,
 		    "looked once more after %u s: whether the accepted change is applied is not "
-		    "known, because the record can't be read: %s",
+		    "known, because the record cannot be read: %s",
 		    lag, sight->words);
 	else if (!merge_diff(sight->record, sight->wanted, &missing))
 		log_call(sight->call, "looked once more after %u s: the accepted change is %s", lag,
@@ -203,19 +203,17 @@ static int not_applied(struct change *change, const json_t *record, double looke
 		  "accepted but not applied: the vendor answered success and still shows the old "
 		  "value");
 	if (change->call->said[0])
-		call_add_words(change->call, "; its answer tells of an error: %s",
-			       change->call->said);
+		call_add_words(change->call, "; its response has an error: %s", change->call->said);
 	if (!account->lag)
 		return -EREMOTEIO;
 	proof_look_later(change);
 	change->attempt->unknown = true; /* until then */
 	if (call_cancelled(change->call)) {
-		call_add_words(change->call, ", and nobody waits for it any more");
+		call_add_words(change->call, ", and the caller has gone");
 	} else {
 		call_add_words(change->call, " after %.3g s", looked);
 	}
-	call_add_words(change->call,
-		       "; its reads may lag, so it is looked at once more %u s from now",
+	call_add_words(change->call, "; its reads may lag, so the record is read once more in %u s",
 		       account->lag);
 	return -EREMOTEIO;
 }
@@ -257,7 +255,7 @@ static int not_read_back(struct change *change, int error)
 {
 	call_copy_error(change->call, change->alone);
 	call_add_words(change->call,
-		       ": the vendor accepted the change, but it could not be read back, "
+		       ": the vendor accepted the change, but the record could not be read back, "
 		       "so that it is not known whether it was made");
 	return not_known(change, error);
 }
@@ -348,8 +346,8 @@ static int fail_third(struct change *change, const struct edit *edit, const json
 	change->attempt->unknown = true;
 	change_publish(change, record);
 	call_fail(change->call, CALL_CONFLICT,
-		  "the answer to the change was lost, and \"%s\" is now neither what it was nor "
-		  "what was written, but %s: read the file again",
+		  "the response to the change was lost, and \"%s\" is now neither the old value "
+		  "nor the new one, but %s; read the file again",
 		  path ? path : "?", value ? value : "?");
 	free(path);
 	free(value);

@@ -102,8 +102,8 @@ static int limited(struct change *change)
 		return -EAGAIN;
 	if (!ends_access(change)) {
 		call_add_words(change->call,
-			       "; %s was changed: twice it let the read pass, and not the "
-			       "change that must follow it at once",
+			       "; %s was changed: the vendor twice accepted the read, and not "
+			       "the change that must follow at once",
 			       change->first ? "nothing else" : "nothing");
 		return -change->call->error;
 	}
@@ -119,8 +119,8 @@ static int too_late(struct change *change)
 	if (change->reads < READS_MIN || clock_seconds() < change->end)
 		return -EAGAIN;
 	return call_fail(change->call, CALL_LATE,
-			 "nothing %s sent: %u times the change could not follow the read that it "
-			 "rests on soon enough; try again",
+			 "nothing %s sent: %u times the change could not follow its read soon "
+			 "enough; try again",
 			 change->first ? "else was" : "was", change->reads);
 }
 
@@ -180,8 +180,8 @@ static int precondition_failed(struct change *change)
 	if (result > 0) {
 		atomic_store(&change_account(change)->no_preconditions, true);
 		log_call(change->call,
-			 "the vendor answered 412 to the ETag that it goes on showing: its ETags "
-			 "can't be met, and no If-Match is sent to it until the next mount");
+			 "the vendor answered 412 to an ETag that it still shows: no If-Match is "
+			 "sent to it until the next mount");
 		free(change->etag);
 		change->etag = NULL;
 	}

@@ -49,16 +49,16 @@ int self_guard_check(struct call *call, struct roster *roster, const char *id, c
 		basis_release(call);
 	error = wait_sync(roster, &wait);
 	if (error == -ENODATA)
-		error =
-		    call_fail(call, CALL_FORBIDDEN,
-			      "the vendor does not tell which user the keys in section [%s] belong "
-			      "to, so that rosterfs might lock itself out: set self_id there",
-			      roster_account(roster)->name);
+		error = call_fail(call, CALL_FORBIDDEN,
+				  "the vendor does not say which user the keys in section [%s] "
+				  "belong to, so that rosterfs might lock itself out; set self_id "
+				  "there",
+				  roster_account(roster)->name);
 	else if (!error && strcmp(wait.self, id) == 0 && strcmp(status, STATUS_ACTIVE) != 0)
 		error =
 		    call_fail(call, CALL_FORBIDDEN,
 			      "this is the user that rosterfs' own key belongs to: the key would "
-			      "die with it");
+			      "stop working");
 	if (!error)
 		warn_of_self(call, roster, wait.self);
 	wait_clear(&wait);

@@ -54,8 +54,8 @@ static int setback_fail(struct change *change, const struct edit *edit)
 
 	call_fail(change->call, CALL_CONFLICT,
 		  "\"%s\" in the document is %s, as in the version that was shown last, but it is "
-		  "now %s, because it was changed through this mount since. Nothing was sent: read "
-		  "the file again and change that text",
+		  "now %s, because it was changed through this mount since; nothing was sent; "
+		  "read the file again and change that text",
 		  path ? path : "?", stated ? stated : "?", now ? now : "?");
 	free(stated);
 	free(now);

@@ -25,8 +25,8 @@
 int status_field_fail_missing(struct call *call)
 {
 	return call_fail(call, CALL_UNSUPPORTED,
-			 "the vendor shows no status for this user, so it can't be "
-			 "changed here: see MANUAL");
+			 "the vendor shows no status for this user, so it cannot be changed "
+			 "here; see MANUAL");
 }
 
 static int plan_status(struct change *change)

@@ -48,7 +48,7 @@ struct document_plan {
 static int fail_assigned(struct call *call, const char *field)
 {
 	return call_fail(call, CALL_FORBIDDEN,
-			 "\"%s\" is assigned by the vendor and can't be changed", field);
+			 "\"%s\" is assigned by the vendor and cannot be changed", field);
 }
 
 /*
@@ -83,7 +83,7 @@ static int check_edit(struct change *change, const struct edit *edit)
 		return fail_assigned(change->call, edit->path[0]);
 	if ((flags & FIELD_REQUIRED) && edit->depth == 1 && json_is_null(edit->after))
 		return call_fail(change->call, CALL_INVALID,
-				 "\"%s\" is required: it can't be cleared", edit->path[0]);
+				 "\"%s\" is required: it cannot be cleared", edit->path[0]);
 	return check_new_status(change, edit);
 }
 
@@ -105,8 +105,8 @@ static int check_reactivation(struct change *change, const struct edit_base *bas
 			return call_fail(
 			    change->call, CALL_CONFLICT,
 			    "the user is %s at the vendor, and the document, which says "
-			    "active, may have been read before that: write active to "
-			    "%s.status if that is what you want",
+			    "active, may have been read before that; write active to %s.status "
+			    "if that is what you want",
 			    now, change->id);
 	}
 	return 0;
@@ -132,8 +132,8 @@ static int check_stated_status(struct change *change)
 	return call_fail(
 	    change->call, CALL_CONFLICT,
 	    "\"%s\" in the document is %s, as in the version that it is based on, but the "
-	    "user is %s at the vendor now. Nothing was sent: read the file again, or write "
-	    "the status to %s.status",
+	    "user is %s at the vendor now; nothing was sent; read the file again, or write the "
+	    "status to %s.status",
 	    key, stated, now, change->id);
 }
 
@@ -164,8 +164,9 @@ static int edit_base_in_history(struct change *change, const char *stamp, struct
 					  HISTORY_AFTER);
 	if (!version)
 		return call_fail(change->call, CALL_CONFLICT,
-				 "the document undoes a write that .rosterfs/history does not hold "
-				 "any more, or that was to another record: nothing was sent");
+				 "the document undoes a write that is no longer in "
+				 ".rosterfs/history, or that changed another record; nothing was "
+				 "sent");
 	edit_base_take(change->roster, version, change->fresh, base);
 	return 0;
 }

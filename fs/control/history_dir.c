@@ -3,8 +3,9 @@
  * history_dir.c - .rosterfs/history: a directory for each write that a vendor accepted, and its
  * files.
  *
- * Names and sizes of what cache/history holds. A write's number is its directory's name, so that a
- * node needs no more than its path. It must not know what the texts say.
+ * Directories and files come and go with what cache/history holds. A write's number is its
+ * directory's name, so that a node needs no more than its path. It must not know what the texts
+ * say.
  */
 #include "cache/history/guard.h"
 #include "cache/history/history.h"
@@ -34,7 +35,7 @@ static struct history *history_of(const struct fs *fs)
 	return guard_history(fs->guard);
 }
 
-/* The number that NAME says, as it is written there and in no other way; 0: none. */
+/* Return the number that NAME is the only spelling of; 0: none. */
 static uint64_t number_in(const char *name)
 {
 	char again[HISTORY_NAME_MAX];
@@ -44,13 +45,14 @@ static uint64_t number_in(const char *name)
 	return strcmp(name, again) == 0 ? number : 0;
 }
 
-/* The write that the directory NODE is about; 0: none. */
+/* Return the number of the write that the directory NODE is about; 0: none. */
 static uint64_t write_of(const struct node *node)
 {
 	return number_in(node_name(node));
 }
 
-/* The write that the file NODE is about: its directory is called so; 0: none. */
+/* Return the number of the write that the file NODE is about, which is its directory's name; 0:
+ * none. */
 static uint64_t write_of_part(const struct node *node)
 {
 	char name[HISTORY_NAME_MAX];
@@ -64,7 +66,7 @@ static uint64_t write_of_part(const struct node *node)
 	return number_in(name);
 }
 
-/* The part called NAME; HISTORY_PARTS: there is none. */
+/* Return the part called NAME; HISTORY_PARTS: there is none. */
 static enum history_part history_part_of(const char *name)
 {
 	enum history_part part = 0;
@@ -143,7 +145,7 @@ static void lookup_part(fuse_req_t req, struct node *directory, const struct pat
 	reply_found(req, take_part(fs_of(req), directory, name->text));
 }
 
-/* What is no longer there is passed over. */
+/* Parts that no longer exist are passed over. */
 static int list_parts(struct filler *filler, size_t index, off_t next)
 {
 	struct node *node;

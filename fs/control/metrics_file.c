@@ -28,7 +28,7 @@ static double figure_users(const struct sample *f)
 }
 static double figure_age(const struct sample *f)
 {
-	/* whole seconds: a file whose length changes at each look makes tar complain */
+	/* whole seconds: tar complains about a file whose length changes at each read */
 	return (double)(long long)f->info.age;
 }
 static double figure_fetches(const struct sample *f)
@@ -68,7 +68,7 @@ static double figure_in_flight(const struct sample *f)
 static const struct metric {
 	const char *name, *type, *help;
 	double (*figure)(const struct sample *figures);
-	bool of_roster; /* there is none before there is a roster: 0 would be told for a fact */
+	bool of_roster; /* not shown before there is a roster: 0 would be taken for a fact */
 } metrics[] = {
     {"rosterfs_users", "gauge", "Users in the newest roster.", figure_users, true},
     {"rosterfs_roster_age_seconds", "gauge", "Age of the newest roster.", figure_age, true},
@@ -84,10 +84,8 @@ static const struct metric {
     {"rosterfs_in_flight", "gauge", "Requests under way.", figure_in_flight, false},
 };
 
-/*
- * The kernel's requests are nobody's in particular: they have no vendor. Each look at this file is
- * some itself: zeros in front, or its length would change as one looks, and tar would complain.
- */
+/* The kernel's requests have no vendor. Reading this file makes some: the leading zeros keep its
+ * length the same, because tar complains about a file whose length changes. */
 static void print_asked(FILE *out, const struct asked *asked)
 {
 #define ASKED_NAME(constant, name) #name,
@@ -109,7 +107,7 @@ static void print_asked(FILE *out, const struct asked *asked)
 		atomic_load(&asked->notifications), atomic_load(&asked->texts));
 }
 
-/* One line of METRIC for each branch whose FIGURES tell something. */
+/* Print one line of METRIC for each branch that has such a figure. */
 static void print_metric(FILE *out, const struct fs *fs, const struct metric *metric,
 			 const struct sample *figures)
 {
@@ -130,7 +128,7 @@ static void print_gauge(FILE *out, const char *name, const char *help, long long
 	fprintf(out, "# TYPE %s gauge\n# HELP %s %s\n%s %lld\n", name, name, help, name, value);
 }
 
-/* One brake for all vendors. Without a limit nothing is left of it. */
+/* There is one limit for all vendors. Without one, nothing is printed of what is left. */
 static void print_room(FILE *out, struct fs *fs)
 {
 	struct guard_room room;

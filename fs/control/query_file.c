@@ -3,7 +3,7 @@
  * query_file.c - see query_file.h.
  *
  * Collects the request in the handle's buffer and keeps the answer in its fixed text; both hold
- * secrets and are wiped. What is asked and query_answered is the vendor's: this file reads neither.
+ * secrets and are wiped. Only the vendor's code reads the request and the answer.
  */
 #include "fs/control/query_file.h"
 
@@ -50,7 +50,8 @@ static bool query_is_blank(const char *text, size_t length)
 	return i == length;
 }
 
-/* Take DATA as the next piece. HANDLE_COMMIT when the request is complete. */
+/* Take DATA as the next piece. Return HANDLE_COMMIT if it completes the request, HANDLE_DONE, or a
+ * negative errno and *WHY (static; NULL: it has been logged). */
 static int collect_request(struct handle *handle, const char *data, size_t size, const char **why)
 {
 	enum document_state state;
@@ -156,7 +157,7 @@ static ssize_t query_read_answer(struct handle *handle, off_t offset, size_t siz
 
 	*data = NULL;
 	pthread_mutex_lock(&handle->lock);
-	/* the answer begins where its first reader begins, and at 0 for one who goes back */
+	/* the answer begins where its first reader begins, and at 0 for a reader that goes back */
 	if (handle->fixed && !handle->answer_read)
 		handle->answer_at = offset;
 	if (offset < handle->answer_at)
@@ -174,13 +175,13 @@ static ssize_t query_read_answer(struct handle *handle, off_t offset, size_t siz
 	return count && !*data ? -ENOMEM : (ssize_t)count;
 }
 
-/* Half a request, and one that was too large, is told of at the close. Return 0, or a negative
- * errno and *WHY (static; NULL: it has been told). */
+/* The close reports half a request, and one that was too large. Return 0, or a negative errno and
+ * *WHY (static; NULL: it has been logged). */
 static int check_left(struct handle *handle, const char **why)
 {
 	int error;
 
-	*why = NULL; /* a sticky error has had its words */
+	*why = NULL; /* a sticky error has been logged */
 	pthread_mutex_lock(&handle->lock);
 	error = handle->sticky;
 	if (!error && handle->unsent && handle->length) {

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * query_file.h - a file that is asked and answers: a request object is written, the vendor's
- * answer is read from the same open file.
+ * query_file.h - a file that takes a request object and shows the vendor's answer: the request is
+ * written, and the answer is read from the same open file.
  *
- * Each open file is a conversation of its own, of which nothing is kept once it is closed. The
- * write that completes the object sends it, and fails if the vendor refuses. What is then read is
- * the answer, from wherever the reader begins: shells read on behind what they have written, others
- * go back to the start. The next write begins a new request, unless the last one was too large:
- * whatever follows may be the rest of it, so it is -EFBIG too, until the file is opened anew.
+ * Each open file is a conversation of its own; nothing of it is kept after the close. The write
+ * that completes the object sends it, and fails if the vendor refuses. The answer is then read from
+ * wherever the reader begins: shells read on behind what they have written, other programs go back
+ * to the start. The next write begins a new request, unless the last one was too large: what
+ * follows may be the rest of it, so it fails with EFBIG too, until the file is opened again.
  */
 #ifndef ROSTERFS_QUERY_FILE_H
 #define ROSTERFS_QUERY_FILE_H

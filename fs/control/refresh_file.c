@@ -18,7 +18,7 @@ static bool refresh_named(struct fs *fs, const char *text, size_t length)
 {
 	bool all = length == 3 && memcmp(text, "all", 3) == 0, found = false;
 
-	/* as Tab completes the name of a directory */
+	/* Tab completes the name of a directory so */
 	if (length && text[length - 1] == '/')
 		length--;
 	for (size_t i = 0; i < fs->branch_count; i++) {

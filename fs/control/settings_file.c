@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What may be written back as it is. */
+/* Return the settings, which may be written back as they are. */
 static char *settings_text(struct fs *fs, const struct node *node, size_t *length)
 {
 	struct guard_room room;
@@ -30,7 +30,7 @@ static char *settings_text(struct fs *fs, const struct node *node, size_t *lengt
 	return text;
 }
 
-/* "status_limit N": N into *LIMIT. */
+/* Parse "status_limit N", and store N in *LIMIT. Return false if it is nothing else. */
 static bool parse_limit(const char *text, size_t length, unsigned *limit)
 {
 	static const char key[] = "status_limit";

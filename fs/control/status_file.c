@@ -31,7 +31,7 @@ static void print_state(FILE *out, const struct figures *info)
 	fprintf(out, "%-32s ", text);
 }
 
-/* Say of each list of BRANCH that has become so much shorter. */
+/* Print a warning for each list of BRANCH that is empty, or has become much shorter. */
 static void print_shrunk(FILE *out, struct branch *branch)
 {
 	for (struct record_dir *record_dir = record_dir_first(branch); record_dir;

@@ -72,13 +72,17 @@ static const char *below_account(const char *path)
 /* Fill FILE with the path of the file that UNDO's record has with SUFFIX. False: it has none. */
 static bool find_file(const struct undo *undo, const char *suffix, char file[FILE_MAX])
 {
-	const char *path = undo->path ? below_account(undo->path) : undo->id;
-	const char *dot = undo->path && path ? strrchr(path, '.') : NULL;
+	const char *path, *dot;
 
-	if (undo->path ? !dot : !is_name(undo->id))
+	if (!undo->path) {
+		snprintf(file, FILE_MAX, "%s%s", undo->id, suffix);
+		return is_name(undo->id);
+	}
+	path = below_account(undo->path);
+	dot = path ? strrchr(path, '.') : NULL;
+	if (!dot)
 		return false;
-	snprintf(file, FILE_MAX, "%.*s%s", (int)(dot ? (size_t)(dot - path) : strlen(path)), path,
-		 suffix);
+	snprintf(file, FILE_MAX, "%.*s%s", (int)(dot - path), path, suffix);
 	return true;
 }
 

@@ -2,8 +2,8 @@
 /*
  * emptied.c - see emptied.h.
  *
- * A release tells nobody's pid, hence the caller is noted at each close. A shell closes a file that
- * it goes on writing to (the one it got before dup2), hence the line waits for the release.
+ * A release has no pid, so the caller is noted at each close. A shell closes a file that it goes on
+ * writing to (the descriptor that it had before dup2), so nothing is logged until the release.
  */
 #include "fs/tree/emptied.h"
 

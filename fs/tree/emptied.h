@@ -2,25 +2,22 @@
 /*
  * emptied.h - a record's file that is truncated and closed without a text.
  *
- * That sends nothing and is no error, because editors truncate first. A line in the log tells it:
- * the caller may have meant to write something. Nothing here waits. handle->lock protects all of
- * it.
+ * That sends nothing and is no error, because editors truncate first. But the caller may have meant
+ * to write something, so it is logged. handle->lock protects all of it; nothing here waits.
  */
 #ifndef ROSTERFS_EMPTIED_H
 #define ROSTERFS_EMPTIED_H
 
 #include "fs/tree/handle.h"
 
-/*
- * Note who closes HANDLE, the caller of REQ, if it was truncated and has no text. An error that was
- * reported for HANDLE says more: then nothing is noted.
- */
+/* Note the caller of REQ, which closes HANDLE, if HANDLE was truncated and has no text, and no
+ * error was reported for it. */
 void emptied_close(struct handle *handle, fuse_req_t req);
 
-/* HANDLE is released: log that it was truncated and closed without a text, if it still is so. */
+/* HANDLE is released: if it is still truncated without a text, log that it was closed so. */
 void emptied_tell(struct handle *handle);
 
-/* Free what is noted. */
+/* Free what was noted. */
 void emptied_clear(struct handle *handle);
 
 #endif

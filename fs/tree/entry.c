@@ -90,11 +90,11 @@ double entry_attr(struct fs *fs, struct node *node, const struct record *record,
 	return node->ops->attr_seconds(fs, node, record, seconds, attr);
 }
 
-/* NODE, or if somebody reads another version than RECORD through its pages, one that gets its name.
- */
+/* Return NODE, or if somebody reads another version than RECORD through its pages, a node that gets
+ * its name. Takes a reference to NODE, and returns one. */
 static struct node *node_for(struct fs *fs, struct node *node, const struct record *record)
 {
-	/* what has the name by now may be read as well */
+	/* others may read the node that has the name by now as well */
 	for (int turn = 0; turn < 4; turn++) {
 		struct node *renewed;
 

@@ -144,7 +144,7 @@ static bool is_space(const char *text, size_t length)
 	return true;
 }
 
-/* Room for LENGTH bytes; what is new is zero. */
+/* Make room for LENGTH bytes; new ones are zero. Return 0 or -ENOMEM. */
 static int grow_locked(struct handle *handle, size_t length)
 {
 	size_t room = handle->room ? handle->room : 4096;
@@ -167,7 +167,9 @@ static int grow_locked(struct handle *handle, size_t length)
 	return 0;
 }
 
-/* Before the first change in place: the buffer begins as what the file shows. */
+/*
+ * Fill the buffer with what the file shows, before the first change in place. Return 0 or -ENOMEM.
+ */
 static int load_locked(struct handle *handle)
 {
 	const char *text;
@@ -206,7 +208,7 @@ int handle_append(struct handle *handle, const char *data, size_t size)
 	return handle_put_locked(handle, data, size, handle->length);
 }
 
-/* The next piece of a text that is written from its start. */
+/* Take the next piece of a text that is written from its start. */
 static int write_next_locked(struct handle *handle, const char *data, size_t size, const char **why)
 {
 	struct document before = handle->scanner;
@@ -224,14 +226,14 @@ static int write_next_locked(struct handle *handle, const char *data, size_t siz
 		handle->scanner = before;
 		return error;
 	}
-	/* A newline after a document that was committed is nothing new. */
+	/* a newline after a document that was committed changes nothing */
 	if (before.state == DOCUMENT_WHOLE && !handle->unsent)
 		return HANDLE_DONE;
 	handle->unsent = true;
 	return state == DOCUMENT_WHOLE ? HANDLE_COMMIT : HANDLE_DONE;
 }
 
-/* The buffer is empty: what comes is written from its start. */
+/* Empty the buffer: what comes is written from its start. Return 0 or -ENOMEM. */
 static int start_afresh_locked(struct handle *handle)
 {
 	int error = grow_locked(handle, 1);
@@ -248,11 +250,11 @@ static int start_afresh_locked(struct handle *handle)
 static int write_text_locked(struct handle *handle, const char *data, size_t size, off_t offset,
 			     const char **why)
 {
-	/* The kernel appends at a size that it remembers, not at what was written here. */
+	/* the kernel appends at a size that it has cached, not at what was written here */
 	size_t at = handle->append ? handle->length : (size_t)offset;
 	int error = 0;
 
-	/* a draft may be half a document: what is appended may complete it */
+	/* a draft may be half a document, which what is appended completes */
 	if (handle->fixed && !handle->buffer) {
 		error = load_locked(handle);
 		if (error)
@@ -263,7 +265,7 @@ static int write_text_locked(struct handle *handle, const char *data, size_t siz
 		at = handle->append ? handle->length : (size_t)offset;
 	}
 	if (handle->append && !handle->buffer) {
-		/* What is there is one document: only white space can follow. */
+		/* what is there is one document: only white space can follow */
 		if (is_space(data, size))
 			return HANDLE_DONE;
 		*why = "appended to a JSON document, it can't be one document";
@@ -273,8 +275,8 @@ static int write_text_locked(struct handle *handle, const char *data, size_t siz
 		*why = "a document may have at most " LIMITS_TEXT_WORDS;
 		return -EFBIG;
 	}
-	/* As good as truncated: one write over all of the old text, of which nothing is left to cut
-	 * off. */
+	/* One write over all of the old text is like a truncation, because nothing of the old text
+	 * is left. */
 	if (!handle->buffer && handle->record && !at && size >= handle->record->length)
 		error = start_afresh_locked(handle);
 	if (!error && handle->fresh && at == handle->length)
@@ -291,9 +293,9 @@ static int write_text_locked(struct handle *handle, const char *data, size_t siz
 }
 
 /*
- * A write is a command; a newline that comes by itself after one is nothing new. A shell may make
- * several writes of one text, so that a word behind another is none: who means it writes it over
- * the first. Where each write is an append that can't be told, but the same word changes nothing.
+ * A write is a command; a newline by itself after one changes nothing. A shell may make several
+ * writes of one text, so a word behind another word is refused: a second status must be written
+ * over the first. With O_APPEND the offset does not tell, but the same word changes nothing.
  */
 static int write_status_locked(struct handle *handle, const char *data, size_t size, off_t offset,
 			       const char **why)
@@ -316,8 +318,9 @@ static int write_status_locked(struct handle *handle, const char *data, size_t s
 }
 
 /*
- * stdio, and Python's too, write what was refused once more when they close: that must neither be
- * sent again nor succeed behind the back of whoever has been told of the failure.
+ * Return true if DATA was refused before. C's stdio, and Python's, write refused data again when
+ * they close: that must neither be sent again nor succeed after the caller has been told of the
+ * failure.
  */
 static bool is_refused_locked(const struct handle *handle, const char *data, size_t size,
 			      off_t offset)
@@ -325,7 +328,7 @@ static bool is_refused_locked(const struct handle *handle, const char *data, siz
 	bool there = handle->append || handle->node->ops->shows_status ||
 		     (size_t)offset == handle->length;
 
-	/* what follows a piece that was too much is the rest of it, however little that is */
+	/* what follows a piece that was too large is the rest of it, however small */
 	if (handle->sticky == -EFBIG && (offset || handle->append))
 		return true;
 	return handle->sticky && handle->refused == size && there &&
@@ -341,7 +344,7 @@ int handle_write(struct handle *handle, const char *data, size_t size, off_t off
 	pthread_mutex_lock(&handle->lock);
 	if (is_refused_locked(handle, data, size, offset)) {
 		action = handle->sticky;
-		*why = NULL; /* it has had its words */
+		*why = NULL; /* it has been logged */
 		pthread_mutex_unlock(&handle->lock);
 		return action;
 	}
@@ -366,7 +369,7 @@ int handle_truncate(struct handle *handle, off_t length, const char **why)
 	handle->sticky = 0;
 	handle->emptied = length == 0;
 	if (handle->node->ops->shows_status) {
-		handle->length = 0; /* what counts is the word that is written next */
+		handle->length = 0; /* only the word that is written next counts */
 	} else if (length == 0) {
 		error = start_afresh_locked(handle);
 	} else if (length > (off_t)LIMITS_TEXT_MAX) {
@@ -391,7 +394,7 @@ int handle_flush(struct handle *handle, const char **why)
 	struct document document;
 	int action = HANDLE_DONE;
 
-	*why = NULL; /* a sticky error has had its words */
+	*why = NULL; /* a sticky error has been logged */
 	pthread_mutex_lock(&handle->lock);
 	if (handle->sticky) {
 		action = handle->sticky;
@@ -425,7 +428,7 @@ char *handle_text(struct handle *handle, size_t *length, unsigned *turn)
 		text[handle->length] = '\0';
 		*length = handle->length;
 	}
-	/* a child that closes the same open file meanwhile must not send it once more */
+	/* a child that closes the same open file meanwhile must not send it again */
 	if (text && turn) {
 		*turn = ++handle->turn;
 		handle->unsent = false;
@@ -435,7 +438,7 @@ char *handle_text(struct handle *handle, size_t *length, unsigned *turn)
 	return text;
 }
 
-/* Take back the last WRITTEN bytes: the write that brought them is said to have failed. */
+/* Take back the last WRITTEN bytes: the write that brought them fails. */
 static void undo_locked(struct handle *handle, size_t written)
 {
 	handle->length -= written < handle->length ? written : handle->length;
@@ -449,8 +452,9 @@ void handle_committed(struct handle *handle, unsigned turn, int error, size_t wr
 {
 	pthread_mutex_lock(&handle->lock);
 	if (turn == handle->turn) {
-		/* An interrupted one is not tried again by the close that follows: nobody waits for
-		 * it. */
+		/*
+		 * the close that follows does not retry an interrupted commit: nobody waits for it
+		 */
 		handle->unsent = false;
 		handle->sticky = error == -EINTR ? 0 : error;
 		if (error && written) {

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * inode.c - the table of nodes, and which of them stands behind each number that the kernel holds:
- * the second half of node.h.
+ * inode.c - see inode.h.
  *
- * It counts who needs a node and frees it when nobody does. What a node is and shows is node.c's
- * business. A node whose path somebody else has taken stays in a second table, without a name,
- * until the kernel forgets it.
+ * It counts references and frees what nobody needs. What a node is and shows is its kind's business
+ * (node.h).
  */
 #include "fs/tree/inode.h"
 
@@ -58,13 +56,13 @@ static void node_free(struct node *node)
 	free(node);
 }
 
-/* The node that INODE was made with. */
+/* Return the node that INODE was made with. */
 static struct node *owner_of(struct inode *inode)
 {
 	return (struct node *)(uintptr_t)((char *)inode - offsetof(struct node, own));
 }
 
-/* Put NODE, whose path has HASH, into the tables; and take it out. 0 or -ENOMEM. */
+/* Put NODE, whose path has HASH, into the tables. Return 0 or -ENOMEM. */
 static int enter_locked(struct fs *fs, struct node *node, uint64_t hash)
 {
 	if (table_add(&fs->nodes, node, hash))
@@ -295,12 +293,12 @@ fuse_ino_t inode_to_kernel(struct fs *fs, struct node *node)
 #define SWAPPED_SECONDS 10
 
 struct swapped {
-	struct node *node; /* held */
+	struct node *node; /* a reference */
 	time_t until;
 	struct swapped *next;
 };
 
-/* Let go of those whose time has come, or of all. */
+/* Release the nodes whose time has come, or all of them. */
 static void drop_swapped(struct fs *fs, bool all)
 {
 	struct swapped *swapped, *next, *due = NULL;
@@ -320,7 +318,7 @@ static void drop_swapped(struct fs *fs, bool all)
 	}
 }
 
-/* NODE is held for a while. Without memory it is held for good, which is harmless. */
+/* Take a reference to NODE for a while. Without memory it is never released, which is harmless. */
 static void keep_swapped_locked(struct fs *fs, struct node *node)
 {
 	struct swapped *swapped = calloc(1, sizeof(*swapped));
@@ -367,7 +365,8 @@ bool inode_is_lasting(struct fs *fs, struct node *node)
 
 /* ---- another number for the same name ---- */
 
-/* NODE gives way to another one of its name. NULL: it has already, or there is no memory. */
+/* Let NODE give way to a new node of its name. Return that, or NULL: NODE has given way already, or
+ * no memory. */
 static struct node *inode_renew_locked(struct fs *fs, struct node *node, uint64_t hash)
 {
 	struct node *renewed;
@@ -383,7 +382,7 @@ static struct node *inode_renew_locked(struct fs *fs, struct node *node, uint64_
 	leave_locked(fs, node);
 	node->nameless = true;
 	if (enter_locked(fs, renewed, hash)) {
-		/* the name is looked up anew when it is needed */
+		/* the name is looked up again when it is needed */
 		node_free(renewed);
 		return NULL;
 	}

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * inode.h - the table of nodes, and which of them stands behind each number that the kernel holds.
+ * inode.h - the table of nodes, and which node each number that the kernel holds stands for.
+ *
+ * References are counted: the kernel's by lookups, ours by holders. A node whose path another node
+ * has taken lives on in a second table, without a name, until nobody needs it. nodes_lock protects
+ * both tables; nothing here waits.
  */
 #ifndef ROSTERFS_INODE_H
 #define ROSTERFS_INODE_H
@@ -9,30 +13,36 @@
 
 /* Make the tables, and the root with the operations ROOT. Return 0 or -ENOMEM. */
 int inode_init(struct fs *fs, const struct node_ops *root);
+
+/* Free all nodes. */
 void inode_exit(struct fs *fs);
 
-/* What stands behind the kernel's INO now; good for as long as the kernel's request. */
+/* Return the node that the kernel's INO stands for now, borrowed: it is valid until the kernel's
+ * request is answered. */
 struct node *inode_node(struct fs *fs, fuse_ino_t ino);
+
+/* Return the number by which the kernel knows NODE. */
 fuse_ino_t inode_of(struct fs *fs, struct node *node);
 
-/* A reference to NODE goes to the kernel, as a look-up; and COUNT of them come back. */
+/* Give a reference to NODE to the kernel, as a lookup. Return the node's number. */
 fuse_ino_t inode_to_kernel(struct fs *fs, struct node *node);
+
+/* Take COUNT of the kernel's references to INO back. */
 void inode_forget(struct fs *fs, fuse_ino_t ino, uint64_t count);
 
 /*
- * The kernel has renamed A's inode to where B stands: each gets the other's inode. Both stay for a
- * while, for requests that are under way.
+ * Exchange the inodes of A and B: the kernel has renamed A's inode to where B stands. Both nodes
+ * stay for 10 seconds, for requests that have just looked at them.
  */
 void inode_swap(struct fs *fs, struct node *a, struct node *b);
 
 /*
- * The name of NODE, a record's file, leads to another node from now on, with another number: NODE
- * itself keeps the one that it has, without a name. Without memory, and where that is so already,
- * nothing happens.
+ * Let the name of NODE, a record's file, lead to another node, with another number. NODE keeps the
+ * number that it has, without a name. Do nothing if that is so already, or without memory.
  */
 void inode_renew(struct fs *fs, struct node *node);
 
-/* Has NODE's inode been swapped, so that the kernel may remember it by a name for long? */
+/* Return true if NODE's inode has been swapped, so that the kernel may know it by another name. */
 bool inode_is_lasting(struct fs *fs, struct node *node);
 
 /*
@@ -43,7 +53,8 @@ bool inode_is_lasting(struct fs *fs, struct node *node);
 struct node *inode_take(struct fs *fs, const struct node_ops *ops, const struct node *directory,
 			const char *name, struct record_dir *record_dir, const char *id);
 
-/* The same for a node that owns OWNED (ops->hold). So does a node with another owned. */
+/* The same for a node that owns OWNED (ops->hold). A node that owns something else gives way too.
+ */
 struct node *inode_take_owner(struct fs *fs, const struct node_ops *ops,
 			      const struct node *directory, const char *name,
 			      struct record_dir *record_dir, void *owned);
@@ -52,12 +63,13 @@ struct node *inode_take_owner(struct fs *fs, const struct node_ops *ops,
 struct node *inode_take_fixed(struct fs *fs, const struct node *directory,
 			      const struct node_fixed *fixed);
 
-/* The node there is at PATH, with one reference more, or NULL. */
+/* Return a reference to the node at PATH, or NULL: there is none. */
 struct node *inode_find(struct fs *fs, const char *path);
 
-/* A cut name's record has been found: its id is ID from now on. */
+/* Set the id (copied) of NODE, whose name was cut, unless it is known already. */
 void inode_learn(struct fs *fs, struct node *node, const char *id);
 
+/* Take and release a reference. */
 void inode_hold(struct fs *fs, struct node *node);
 void inode_drop(struct fs *fs, struct node *node);
 

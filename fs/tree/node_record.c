@@ -40,7 +40,7 @@ struct roster *node_record_roster(const struct node *node)
 				       : node_record_dir(node)->roster;
 }
 
-/* Does RECORD stand for all users that a whole roster of statuses does not show? */
+/* Return true if RECORD stands for all users that a whole roster of statuses does not show. */
 static bool is_absent(const struct record *record)
 {
 	return record && !record->id[0];
@@ -75,7 +75,8 @@ enum known node_record_peek(const struct node *node, struct record **record, dou
 	return knows;
 }
 
-/* The user of a status that a whole roster does not show has been asked for: it shows that one. */
+/* The user of a status that a whole roster does not show has been asked for: take the record that
+ * stands for such users. */
 static void take_absent(struct request *request)
 {
 	struct record *status;
@@ -87,8 +88,9 @@ static void take_absent(struct request *request)
 }
 
 /*
- * The vendor has shown no status of the user, by ERROR (0: the user has been asked for since, and
- * is there). Only then the whole list of statuses is worth asking for.
+ * Ask the next question about a user whose status the vendor has not shown, by ERROR (0: the user
+ * has been asked for since, and exists). Only then the whole list of statuses is worth asking for.
+ * Return true if it is being asked.
  */
 static bool ask_for_status(struct request *request, int error)
 {
@@ -124,10 +126,8 @@ bool node_record_again(struct request *request, int error)
 	if (ask_for_status(request, error))
 		return true;
 
-	/*
-	 * The status of whoever a whole roster does not show, or of whom the vendor told nothing:
-	 * but is there such a user?
-	 */
+	/* A whole roster does not show the user's status, or the vendor told nothing of the user:
+	 * ask whether there is such a user. */
 	if (error || request->wait.kind != WAIT_RECORD ||
 	    request->roster == node_record_dir(node)->roster ||
 	    strcmp(record_status(request->wait.record),
@@ -172,8 +172,8 @@ void node_record_ask(struct request *request, void (*finish)(struct request *req
 	struct record *record = NULL;
 	double seconds;
 
-	/* A status that is no record of its own: whether there is such a user, only the users tell.
-	 */
+	/* It is the status of all users that the roster does not show: only the users tell whether
+	 * there is such a user. */
 	if (node->id && known_peek(roster, node->id, &record, &seconds) == KNOWN_FRESH &&
 	    is_absent(record))
 		roster = node_record_dir(node)->roster;

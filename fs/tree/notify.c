@@ -24,7 +24,7 @@ struct notify {
 	pthread_t thread;
 	pthread_mutex_t lock;
 	pthread_cond_t wake;
-	bool due; /* a record directory is */
+	bool due; /* a record directory's flag due or drop is set */
 	bool started, ending;
 };
 
@@ -60,14 +60,15 @@ int notify_text(struct fs *fs, fuse_ino_t ino, char *text, size_t length)
 	return error;
 }
 
-/* Which nodes are meant: those of BRANCH that show records or people. */
+/* Selects nodes: those of BRANCH that show records or people. */
 struct sieve {
 	const struct branch *branch;
-	const struct record_dir *record_dir; /* only its own; NULL: all */
-	const char *person; /* only those of whose email this is the stem; NULL: of all */
+	const struct record_dir *record_dir; /* only those of this one; NULL: all */
+	const char *person; /* only those of the person with this stem; NULL: all */
 };
 
-/* Is NODE in PERSON's directory, or that itself, or a link of theirs in the branch's by-email? */
+/* Return true if NODE is PERSON's directory, or stands in it, or is a link of theirs in the
+ * branch's by-email. */
 static bool is_theirs(const struct node *node, const char *person)
 {
 	const char *name = node_branch(node) ? node_name(node) : strchr(node->path, '/') + 1;
@@ -92,8 +93,9 @@ static bool passes(const struct sieve *sieve, const struct node *node)
 }
 
 /*
- * The nodes that pass SIEVE, a reference each; *COUNT of them. The caller frees the array. Each
- * save may change an email, and must not look at all records for that: people have their own table.
+ * Return the nodes that pass SIEVE, each with a reference, and how many they are in *COUNT. The
+ * caller frees the array. Each save may change an email, and must not go through all records for
+ * that: people have a table of their own.
  */
 static struct node **collect(struct fs *fs, const struct sieve *sieve, size_t *count)
 {
@@ -172,7 +174,7 @@ static void check_record_dir(struct fs *fs, const struct record_dir *record_dir)
 	free(nodes);
 }
 
-/* The kernel drops the names that it keeps of SHELF's directory. */
+/* Have the kernel drop the names that it caches of RECORD_DIR's directory. */
 static void drop_names(struct fs *fs, const struct record_dir *record_dir)
 {
 	struct node *directory = inode_find(fs, record_dir->path);
@@ -270,7 +272,7 @@ void notify_names(struct notify *notify, struct record_dir *record_dir)
 
 /* ---- what happens to records ---- */
 
-/* The kernel forgets the attributes of the file of record ID that ends in SUFFIX. */
+/* Have the kernel forget the attributes of the file of record ID that ends in SUFFIX. */
 static void notify_file(struct record_dir *record_dir, const char *id, const char *suffix)
 {
 	struct fs *fs = record_dir->branch->fs;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * pages.c - what the kernel's pages of an inode hold, and who reads through them: part of node.h.
+ * pages.c - see pages.h.
  *
- * It counts and compares, under versions_lock. Who may read how is overlay.c's business.
+ * It counts and compares. Who may read how is view.c's business.
  */
 #include "fs/tree/pages.h"
 
@@ -142,7 +142,7 @@ bool pages_was_told(struct fs *fs, struct node *node, uint64_t version)
 	pthread_mutex_lock(&fs->versions_lock);
 	told = !node->told_version;
 	tell_locked(node, version);
-	/* what is on its way now will be older than the notification, and not be used */
+	/* the kernel does not use what is on its way now: that is older than the notification */
 	told = told || node->retold;
 	node->retold = false;
 	pthread_mutex_unlock(&fs->versions_lock);

@@ -1,85 +1,97 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * pages.h - what the kernel's pages of an inode hold, and who reads through them.
+ *
+ * The kernel caches pages for each inode, not for each open file: of a file's text, or of a
+ * directory's names. So an inode's pages hold one version, and processes that open another version
+ * must read past them. versions_lock protects all of it; nothing here waits.
  */
 #ifndef ROSTERFS_PAGES_H
 #define ROSTERFS_PAGES_H
 
 #include "fs/tree/node.h"
 
-/* Of pages: there are some, but nobody knows what they hold. */
+/* The reduced version of pages that exist, but hold nobody knows what. */
 #define PAGES_UNKNOWN ((uint32_t)INT32_MAX)
 
 /*
- * VERSION in half as many bits, neither 0 nor unknown: tells it from those before it as well,
- * unless one of them is two thousand million changes older.
+ * Reduce VERSION to 31 bits. Never returns 0 or PAGES_UNKNOWN. Two versions collide only if they
+ * are about 2 billion changes apart.
  */
 static inline uint32_t pages_version(uint64_t version)
 {
 	return (uint32_t)(version % (PAGES_UNKNOWN - 1)) + 1;
 }
 
+/* How an open may read. */
+enum pages_state {
+	PAGES_KEEP, /* through the pages as they are */
+	PAGES_NONE, /* through the pages: the kernel has had none so far */
+	PAGES_DROP, /* through the pages once the kernel has dropped them */
+	PAGES_PAST, /* past the pages: they are being dropped */
+	/* past the pages: others read another version through them, or the kernel may have a wrong
+	 * size, because there are or were writers */
+	PAGES_OTHER
+};
+
 /*
- * The kernel keeps pages for each inode, not for each open file: of a file's text, of a directory's
- * names. Somebody opens VERSION, unlike that of any other text or list, by the number INO: they may
- * read through the pages as they are, or once the kernel has dropped them (NONE: it has never had
- * any), or must read past them: they are being dropped (PAST), or others read another version
- * through them, or the kernel may have a wrong size, since there are or were WRITERS (NULL: of a
- * directory) (OTHER). Who reads through them, or a file's past them (PAST), calls pages_close
- * in the end. INO is held by the kernel until then.
+ * Count an open of INO that shows VERSION, a number unlike that of any other text or list. WRITERS:
+ * the node's count of writers; NULL for a directory. The caller calls pages_close in the end if it
+ * reads through the pages, and for a file also after PAGES_PAST. The kernel holds INO until then.
  */
-enum pages_state { PAGES_KEEP, PAGES_NONE, PAGES_DROP, PAGES_PAST, PAGES_OTHER };
 enum pages_state pages_open(struct fs *fs, fuse_ino_t ino, uint64_t version, atomic_uint *writers);
 void pages_close(struct fs *fs, fuse_ino_t ino);
 
-/* The kernel may have taken another size for INO's than it was told: nobody reads it through its
- * pages any more. */
+/*
+ * After PAGES_NONE or PAGES_DROP: the kernel drops the pages once it has the answer to the open,
+ * and others read past them until a read or the release shows that it has. Call it then: *DROPS is
+ * true for the handle that was told so, and becomes false.
+ */
+void pages_dropped(struct fs *fs, fuse_ino_t ino, bool *drops);
+
+/* Note that the kernel may assume another size for INO than it was told: nobody reads INO through
+ * its pages any more. */
 void pages_resized(struct fs *fs, fuse_ino_t ino);
 
-/* Does anybody read INO through its pages? */
+/* Note that it is not known any more what the pages hold: a process that reads past them has
+ * brought some. */
+void pages_forget(struct fs *fs, fuse_ino_t ino);
+
+/* Return true if anybody reads INO through its pages. */
 bool pages_has_readers(struct fs *fs, fuse_ino_t ino);
 
+/* Return true if others read another version than VERSION through the pages of INO. */
+bool pages_differ(struct fs *fs, fuse_ino_t ino, uint64_t version);
+
 /*
- * With versions_lock: is INO, whose WRITERS are counted, free of readers, of writers and what they
- * leave behind, or of both?
+ * Return true if nobody reads INO through its pages (if OF_READERS) and no writer, of WRITERS, is
+ * there or has left another size behind (if OF_WRITERS). Called with versions_lock held.
  */
 bool pages_is_free_locked(struct fs *fs, fuse_ino_t ino, const atomic_uint *writers,
 			  bool of_readers, bool of_writers);
 
-/*
- * Count one more of INO's WRITERS. False: somebody reads through its pages, and it is not counted,
- * unless ANYWAY.
- */
+/* Count one more of INO's WRITERS, unless somebody reads through its pages: then return false, but
+ * not if ANYWAY. */
 bool pages_open_writer(struct fs *fs, fuse_ino_t ino, atomic_uint *writers, bool anyway);
 
-/*
- * NODE stands behind INO and shows VERSION (0: it is no record's). Who reads through the pages:
- * nobody, or that version; another one; or, since the name leads elsewhere, whatever that was.
- */
-enum pages_readers { PAGES_READERS_NONE, PAGES_READERS_OTHER, PAGES_READERS_NAMELESS };
+/* Who reads through the pages of an inode. */
+enum pages_readers {
+	PAGES_READERS_NONE,    /* nobody, or the version in question */
+	PAGES_READERS_OTHER,   /* another version */
+	PAGES_READERS_NAMELESS /* whatever it was, for the name leads elsewhere now */
+};
+
+/* Return that for INO, which NODE stands behind and shows VERSION (0: no record's). */
 enum pages_readers pages_readers(struct fs *fs, fuse_ino_t ino, struct node *node,
 				 uint64_t version);
 
-/* The kernel is being told the attributes of NODE's VERSION. */
+/* Note that the kernel is told the attributes of NODE's VERSION. */
 void pages_tell(struct fs *fs, struct node *node, uint64_t version);
 
 /*
- * NODE has been opened and shows VERSION: may the kernel, which was told another version, still use
- * that one's attributes? Then it must be told that they are old, before the answer.
+ * NODE has been opened and shows VERSION. Return true if the kernel, which was told another
+ * version, may still use that one's attributes: then it must be notified before the answer.
  */
 bool pages_was_told(struct fs *fs, struct node *node, uint64_t version);
-
-/* What the pages hold is not known any more: who reads past them has brought some. */
-void pages_forget(struct fs *fs, fuse_ino_t ino);
-
-/* Do others read another one than VERSION through the pages of INO? */
-bool pages_differ(struct fs *fs, fuse_ino_t ino, uint64_t version);
-
-/*
- * NONE or DROP: the kernel drops them after the answer to the open, on behalf of who opened: until
- * something is heard of that handle again, a read or its end, others read past them. *DROPS: it is
- * that handle; false afterwards.
- */
-void pages_dropped(struct fs *fs, fuse_ino_t ino, bool *drops);
 
 #endif

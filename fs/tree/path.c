@@ -20,7 +20,8 @@
 
 static const char *const suffixes[] = {[PATH_JSON] = ".json", [PATH_STATUS] = ".status"};
 
-/* Large directories are made of letters and digits: those first. */
+/* Return true if byte AT of ID stands for itself in a name. Letters and digits, the most frequent,
+ * are tested first. */
 static inline bool path_is_plain(const char *id, size_t at)
 {
 	unsigned char byte = (unsigned char)id[at];
@@ -32,21 +33,21 @@ static inline bool path_is_plain(const char *id, size_t at)
 	return at > 0 || (byte != '.' && byte != '#');
 }
 
-/* What is written in another way in a name. */
+/* Which bytes are encoded in a name. */
 enum coded {
 	CODED_ID,    /* what is not plain */
 	CODED_EMAIL, /* the same, ADDRESS_NUL, U+0080 to U+009F, and halves of surrogate pairs */
 	CODED_ASCII, /* the same, and what is not ASCII */
 };
 
-/* Does half a surrogate pair begin at BYTES? */
+/* Return true if half a surrogate pair begins at BYTES. */
 static bool path_is_half(const unsigned char *bytes)
 {
 	return bytes[0] == 0xed && bytes[1] >= 0xa0 && bytes[1] < 0xc0;
 }
 
-/* Is the byte of ID at AT part of a control character that is not ASCII, or of half a surrogate
- * pair? */
+/* Return true if byte AT of ID is part of a control character that is not ASCII, or of half a
+ * surrogate pair. */
 static bool is_control(const char *id, size_t at)
 {
 	const unsigned char *bytes = (const unsigned char *)id;
@@ -60,8 +61,8 @@ static bool is_control(const char *id, size_t at)
 	return at && bytes[at - 1] == 0xc2 && bytes[at] >= 0x80 && bytes[at] < 0xa0;
 }
 
-/* How many bytes of the name stand for ID at *AT, which moves on behind the last that they stand
- * for. They are in CODE. */
+/* Write what stands for ID at *AT in a name to CODE, and move *AT behind the bytes that it stands
+ * for. Return the length of CODE. */
 static size_t encode_next(const char *id, enum coded coded, size_t *at, char code[4])
 {
 	unsigned char byte = (unsigned char)id[*at];
@@ -106,7 +107,7 @@ void path_stem(const char *id, char *stem)
 {
 	size_t length = 0;
 
-	/* as most are: plain and short */
+	/* most ids are plain and short */
 	while (length < PATH_STEM_MAX && path_is_plain(id, length)) {
 		stem[length] = id[length];
 		length++;
@@ -121,7 +122,7 @@ void path_email_stem(const char *email, bool ascii, char *stem)
 	path_encode(email, ascii ? CODED_ASCII : CODED_EMAIL, stem);
 }
 
-/* How much of STEM can stand before the tail, whole characters only. */
+/* Return how many bytes of STEM fit before the tail, whole characters only. */
 static size_t whole_length(const char *stem)
 {
 	size_t whole = 0, at = 0;
@@ -129,7 +130,7 @@ static size_t whole_length(const char *stem)
 	for (; at <= PATH_STEM_MAX - CUT_TAIL && stem[at]; at++) {
 		if (((unsigned char)stem[at] & 0xc0) != 0x80)
 			whole = at;
-		/* one byte as three, but for the mark of what was cut before */
+		/* one byte is encoded as three, except the mark of a stem that was cut before */
 		if (stem[at] == '%' && stem[at + 1] != CUT_MARK[1])
 			at += 2;
 	}
@@ -160,7 +161,8 @@ static int hex_digit(char digit)
 	return -1;
 }
 
-/* What STEM stands for, not terminated, a NUL byte as ADDRESS_NUL. 0: for nothing. */
+/* Write what STEM stands for to ID, unterminated, with ADDRESS_NUL for a NUL byte. Return its
+ * length; 0: STEM stands for nothing. */
 static size_t path_decode(const char *stem, char *id)
 {
 	size_t length = 0;
@@ -182,7 +184,7 @@ static size_t path_decode(const char *stem, char *id)
 	return length;
 }
 
-/* Can EMAIL be one? None has a byte that is no UTF-8. */
+/* Return true if EMAIL can be an email: none has a byte that is not UTF-8. */
 static bool is_text(const char *email)
 {
 	while (*email) {
@@ -206,8 +208,8 @@ bool path_email(const char *stem, char *email)
 		if (strcmp(again, stem) == 0)
 			return true;
 	}
-	/* it is no listed name: then as the vendor has it. Without an @ it is a file that some
-	 * program looks for */
+	/* It is no listed name, so it is the email as the vendor has it. Without an @ it is a file
+	 * that some program looks for. */
 	if (!*stem || ((*stem == '.' || *stem == '#' || strchr(stem, '%')) && !strchr(stem, '@')))
 		return false;
 	memcpy(email, stem, strlen(stem) + 1);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * path.h - names of files and ids of records, one made from the other. Pure functions.
+ * path.h - names of files and ids of records, each made from the other. Pure functions.
  *
- * A record's files are STEM.json and STEM.status. The stem is the id with each byte that a name
- * can't hold, a leading dot or #, `%` and control characters as %XX; a stem that would be too long
- * is cut and ends in %~ and a hash of the id, which no other id can give.
+ * A record's files are STEM.json and STEM.status. The stem is the id with %XX for each byte that a
+ * name can't hold, a leading dot or #, `%` and control characters. A stem that would be too long is
+ * cut and ends in %~ and a hash of the id, which no other id can give.
  */
 #ifndef ROSTERFS_PATH_H
 #define ROSTERFS_PATH_H
@@ -41,32 +41,32 @@ void path_parse(const char *text, struct path_name *name);
 /* Parse TEXT, the name of a record's directory: "STEM". */
 void path_parse_folder(const char *text, struct path_name *name);
 
-/* The stem for ID into STEM (PATH_STEM_MAX + 1 bytes). ID is not empty. */
+/* Write the stem for ID, which is not empty, to STEM (PATH_STEM_MAX + 1 bytes). */
 void path_stem(const char *id, char *stem);
 
 /*
  * The same for EMAIL, in which ADDRESS_NUL is %00, and control characters that are not ASCII are
- * %XX too. ASCII: no character may be overlooked: all that is not ASCII is %XX.
+ * %XX too. ASCII: everything that is not ASCII is %XX, so that no character can be overlooked.
  */
 void path_email_stem(const char *email, bool ascii, char *stem);
 
 /*
- * The stem for ID where HEAD, a stem, is not enough to tell it from others: HEAD~STEM, cut as above
- * where that is too long, or where CUT says so.
+ * The same for ID where HEAD, a stem, is not enough to tell it from others: HEAD~STEM, cut as above
+ * if that is too long, or if CUT.
  */
 void path_join(const char *head, const char *id, bool cut, char *stem);
 
-/* Does the stem tell the whole id? Then it is in ID (PATH_STEM_MAX + 1 bytes). False: cut, or no
- * stem of any id. */
+/* Write the id that STEM stands for to ID (PATH_STEM_MAX + 1 bytes). Return false if STEM was cut
+ * or is no id's. */
 bool path_id(const char *stem, char *id);
 
 /*
- * The same for an email's stem, of either kind. A STEM that is none is the email itself, as it is
- * typed, but for names without an @ that begin with a dot or # or have a `%`.
+ * The same for an email's stem, of either kind. A STEM that is neither is the email itself, as it
+ * was typed, except names without an @ that begin with a dot or # or have a `%`.
  */
 bool path_email(const char *stem, char *email);
 
-/* Is STEM one that was cut, so that only a roster can tell whose it is? */
+/* Return true if STEM was cut, so that only a roster knows whose it is. */
 bool path_is_cut(const char *stem);
 
 #endif

@@ -2,9 +2,9 @@
 /*
  * record_dir.c - see record_dir.h.
  *
- * Keeps a branch's record directories, and passes on what their rosters tell: the kernel forgets
- * attributes before a writer hears of success, and a membership that is made or ended is a reason
- * to ask for the member's status anew. It must not know what stands in a record.
+ * Keeps the record directories of a branch, and passes on the events of their rosters: the kernel
+ * forgets attributes before a writer is told of success, and when a membership is made or ended,
+ * the member's status is asked for again. It must not know what a record says.
  */
 #include "fs/tree/record_dir.h"
 
@@ -70,7 +70,7 @@ bool record_dir_has_folders(const struct record_dir *record_dir)
 
 /* ---- what rosters tell ---- */
 
-/* A link of user ID was made or ended here: that may be another status. */
+/* A link of user ID was made or ended here: the user's status may have changed. */
 static void doubt_status(struct record_dir *record_dir, const char *id)
 {
 	struct roster *statuses = record_dir->branch->users->statuses;
@@ -78,7 +78,7 @@ static void doubt_status(struct record_dir *record_dir, const char *id)
 	double seconds;
 
 	known_peek(record_dir->roster, id, &link, &seconds);
-	/* made by our own hand: it is no surprise that the user is active again */
+	/* this mount made it, so the user may be active again without a warning */
 	if (link)
 		inactive_note(statuses, id, false);
 	record_put(link);

@@ -2,14 +2,13 @@
 /*
  * request.c - see request.h.
  *
- * Owns the race between an answer and an interrupt, and tells of what is refused; what is asked and
- * what is answered is the business of dir.c, open.c, file.c and ops.c.
+ * Owns the race between an answer and an interrupt, and logs what is refused. What is asked and
+ * what is answered is the business of the kinds of nodes.
  *
- * What the static analyzer takes for use after free below is the count, which it does not follow.
- *
- * Two references: one of the wait or work, one of the registration with libfuse. libfuse calls
- * request_interrupted() with its own lock on the request held; taking the registration back waits
- * for that call to return, so that a request is never freed under it.
+ * A request has two references: one of the wait or work, one of the registration with libfuse.
+ * libfuse calls request_interrupted with its own lock on the request held. Taking the registration
+ * back waits for that call to return, so that a request is never freed under it. What the static
+ * analyzer reports as use after free is this count, which it does not follow.
  */
 #include "fs/tree/request.h"
 
@@ -92,7 +91,7 @@ static void request_put(struct request *request)
 	free(request);
 }
 
-/* True for the first one who asks. */
+/* Return true for the first caller. */
 static bool request_claim_first(struct request *request)
 {
 	bool first;
@@ -141,7 +140,7 @@ static void request_done(struct request *request, int error)
 
 static void request_settle(struct request *request);
 
-/* The asker has a signal: it is freed now, whatever it waits for. */
+/* The caller has a signal: end its wait now, whatever it waits for. */
 static void request_give_up(struct request *request)
 {
 	struct roster *roster;
@@ -186,7 +185,7 @@ static void request_interrupted(fuse_req_t req, void *data)
 	request_put(request); /* NOLINT(clang-analyzer-unix.Malloc) */
 }
 
-/* Make REQUEST interruptible. False: it was interrupted before, and has been answered. */
+/* Make REQUEST interruptible. Return false if it was interrupted before. */
 static bool request_park(struct request *request)
 {
 	pthread_mutex_lock(&request->fs->requests_lock);
@@ -231,7 +230,8 @@ void request_again(struct request *request, struct roster *roster, enum wait_kin
 {
 	wait_clear(&request->wait);
 	pthread_mutex_lock(&request->lock);
-	request->references++; /* for the new wait: the old one's goes when finish returns */
+	request
+	    ->references++; /* for the new wait: the old wait's is released when finish returns */
 	request->roster = roster;
 	pthread_mutex_unlock(&request->lock);
 	request->wait.kind = kind;
@@ -241,7 +241,8 @@ void request_again(struct request *request, struct roster *roster, enum wait_kin
 
 /* ---- several rosters at once ---- */
 
-/* What REQUEST, whose questions are all request_answered, has come to. */
+/* Return the error of REQUEST, whose questions are all answered: that of the first that failed, or
+ * 0. */
 static int request_outcome(struct request *request)
 {
 	int first = 0;
@@ -265,7 +266,7 @@ static int request_outcome(struct request *request)
 	return first;
 }
 
-/* One question less. Whoever takes the last one ends the wait. */
+/* Count one question less. The last one ends the wait. */
 static void request_settle(struct request *request)
 {
 	bool last;
@@ -284,7 +285,7 @@ static void question_answered(struct wait *wait)
 	request_settle(question->request);
 }
 
-/* REQUEST gets a question for each of ROSTERS. */
+/* Give REQUEST a question for each of ROSTERS. Return 0 or a negative errno. */
 static int prepare_questions(struct request *request, struct roster **rosters, size_t count,
 			     const struct wait *asked)
 {

@@ -2,8 +2,8 @@
 /*
  * view.c - see view.h.
  *
- * It decides by what is open; what a handle holds is handle.c's, and which node stands behind a
- * number inode.c's business.
+ * It decides by what is open. What a handle holds is handle.c's business, and which node stands
+ * behind a number is inode.c's.
  */
 #include "fs/tree/view.h"
 
@@ -20,20 +20,22 @@
 #include <string.h>
 #include <utlist.h>
 
-/* Who was told ESTALE comes back at once, or not at all. */
+/* A thread that was told ESTALE comes back within these seconds, or not at all. */
 #define MOVED_SECONDS 1
 #define ASKED_SECONDS 0.1
 
 /* ---- callers that look a name up again, and get another inode ---- */
 
-/* With versions_lock: is MOVED about NODE's name, and is THREAD about to come back? */
+/*
+ * Return true if MOVED is about NODE's name and THREAD is about to come back. With versions_lock.
+ */
 static bool concerns_locked(const struct moved *moved, const struct node *node, pid_t thread)
 {
 	return moved->node && moved->thread == thread && moved->until > clock_seconds() &&
 	       strcmp(moved->node->path, node->path) == 0;
 }
 
-/* Why has THREAD been told ESTALE about NODE's name just now? Not at all: MOVED_NOT. */
+/* Return why THREAD has just been told ESTALE about NODE's name; MOVED_NOT: it has not been. */
 static enum moved_for told_before(struct fs *fs, const struct node *node, pid_t thread)
 {
 	enum moved_for what = MOVED_NOT;
@@ -50,7 +52,8 @@ static enum moved_for told_before(struct fs *fs, const struct node *node, pid_t 
 	return what;
 }
 
-/* THREAD has come back, or does something else by now; and others never will. */
+/* Drop what is kept for THREAD, which has come back or does something else by now, and for threads
+ * that did not come back in time. */
 static void forget_told(struct fs *fs, pid_t thread)
 {
 	struct node *nodes[MOVED_MAX];
@@ -82,7 +85,8 @@ static bool is_kept_locked(struct fs *fs, const struct node *node, pid_t thread,
 	for (size_t i = 0; i < MOVED_MAX; i++) {
 		const struct moved *moved = &fs->moved[i];
 
-		/* who asked for attributes may have done so to open it, who knows for what */
+		/* a thread that asked for attributes may have done so to open the file, for
+		 * whatever */
 		if (moved->node == node && moved->thread != thread &&
 		    (moved->what != what || what == MOVED_ASKS) && moved->until > clock_seconds())
 			return true;
@@ -102,7 +106,7 @@ static bool view_is_kept(struct fs *fs, const struct node *node, pid_t thread, e
 	return kept;
 }
 
-/* A free one, or one that nobody comes back for, or else the next in turn. */
+/* Return a free entry, or one whose thread did not come back in time, or else the next in turn. */
 static struct moved *place_locked(struct fs *fs)
 {
 	double now = clock_seconds();
@@ -114,10 +118,8 @@ static struct moved *place_locked(struct fs *fs)
 	return &fs->moved[fs->moved_next++ % MOVED_MAX];
 }
 
-/*
- * Keep NODE (its reference is taken) for THREAD, who comes for WHAT. False: somebody is in the way,
- * and it is not kept, unless ANYWAY.
- */
+/* Keep NODE (takes its reference) for THREAD, which comes for WHAT. Return false if another thread
+ * or an open file is in the way: then it is not kept, unless ANYWAY. */
 static bool view_keep(struct fs *fs, struct node *node, pid_t thread, enum moved_for what,
 		      bool anyway)
 {
@@ -147,7 +149,7 @@ static bool view_keep(struct fs *fs, struct node *node, pid_t thread, enum moved
 	return kept;
 }
 
-/* The name of NODE leads to another number, by which THREAD comes for WHAT. */
+/* Let the name of NODE lead to another number, by which THREAD comes for WHAT. */
 static void view_move(struct fs *fs, struct node *node, pid_t thread, enum moved_for what)
 {
 	struct node *there;
@@ -196,7 +198,7 @@ void view_exit(struct fs *fs)
 
 /* ---- whose open file ---- */
 
-/* With requests_lock: a reference to HANDLE, unless it is at its end. */
+/* Take a reference to HANDLE. Return false if it is being freed. With requests_lock. */
 static bool hold_locked(struct handle *handle)
 {
 	bool there;
@@ -245,7 +247,7 @@ static bool shares_pages(const struct handle *handle, pid_t thread)
 	return handle->shares && node_is_record(handle->node);
 }
 
-/* An open file that shows the version in the pages of INO, with one reference, or NULL. */
+/* Return an open file that shows the version in the pages of INO, with one reference, or NULL. */
 static struct handle *find_reader(struct fs *fs, fuse_ino_t ino)
 {
 	return find_handle(fs, ino, 0, shares_pages, OLDEST);
@@ -257,8 +259,9 @@ static bool is_threads(const struct handle *handle, pid_t thread)
 }
 
 /*
- * Return true if THREAD has something open by INO. Then it is told of that, although it may ask for
- * the name: the kernel takes the size for that of the pages, which others may have mapped.
+ * Return true if THREAD has something open by INO. Then it gets the attributes of that, although it
+ * may ask for the name: the kernel takes the size for that of the pages, which others may have
+ * mapped.
  */
 static bool has_opened(struct fs *fs, pid_t thread, fuse_ino_t ino)
 {
@@ -274,7 +277,7 @@ static bool reads_past_pages(const struct handle *handle, pid_t thread)
 	return handle->thread == thread && !handle->shares && !handle->writable && handle->record;
 }
 
-/* What THREAD reads by INO past the pages, with one reference, or NULL. */
+/* Return what THREAD reads by INO past the pages, with one reference, or NULL. */
 static struct handle *view_find_own(struct fs *fs, pid_t thread, fuse_ino_t ino)
 {
 	return find_handle(fs, ino, thread, reads_past_pages, OLDEST);
@@ -296,10 +299,11 @@ void view_opened(struct handle *handle, fuse_req_t req, fuse_ino_t ino)
 }
 
 /*
- * The kernel has no page of HANDLE's file yet: it is given all of them. That saves the read, and
- * the question after it: a read makes the kernel take a file's times for old. Whoever opens it
- * before this open is answered reads past its pages; should he map them, the thread that answered
- * his open is there to unlock them. False: the kernel does not take them.
+ * Give the kernel all pages of HANDLE's file, of which it has none yet. That saves the read, and
+ * the GETATTR after it, because a read makes the kernel take a file's times for old. Another
+ * process that opens the file before this open is answered reads past its pages. If it maps them,
+ * the thread that answered its open is free to unlock them. Return false if the kernel does not
+ * take them.
  */
 static bool give_pages(struct handle *handle)
 {
@@ -314,9 +318,9 @@ static bool give_pages(struct handle *handle)
 }
 
 /*
- * How the kernel may read HANDLE, which shows VERSION. Its pages belong to the inode, not to the
- * open file: they are used when they hold this version, and dropped when nobody reads another
- * version through them. False: not by this inode.
+ * Decide how the kernel may read HANDLE, which shows VERSION. Its pages belong to the inode, not to
+ * the open file: they are used if they hold this version, and dropped if nobody reads another
+ * version through them. Return false if it can't be read by this inode.
  */
 static bool choose_pages(struct handle *handle, uint64_t version, struct fuse_file_info *fi)
 {
@@ -333,10 +337,8 @@ static bool choose_pages(struct handle *handle, uint64_t version, struct fuse_fi
 	return pages != PAGES_OTHER;
 }
 
-/*
- * HANDLE comes by this inode once more, and others read another version through its pages. They
- * opened that after HANDLE's open had begun: it was the newest since then, and will do.
- */
+/* HANDLE comes by this inode again, and others read another version through its pages. They opened
+ * that version after HANDLE's open began, so it was the newest then: HANDLE shows it too. */
 static void join_readers(struct handle *handle, struct fuse_file_info *fi)
 {
 	struct handle *reader = find_reader(handle->fs, handle->ino);
@@ -348,7 +350,8 @@ static void join_readers(struct handle *handle, struct fuse_file_info *fi)
 	handle_put(reader);
 }
 
-/* A record's file is opened to be read; BEFORE: upon ESTALE. False: not by this inode. */
+/* Open a record's file for reading. BEFORE: why it was told ESTALE before. Return false if it can't
+ * be read by this inode. */
 static bool view_read_record(struct handle *handle, enum moved_for before,
 			     struct fuse_file_info *fi)
 {
@@ -361,10 +364,8 @@ static bool view_read_record(struct handle *handle, enum moved_for before,
 	return before;
 }
 
-/*
- * HANDLE writes to its number. False: somebody reads that through its pages, and it does not,
- * unless it is to ANYWAY. Its end is handle_put's.
- */
+/* Count HANDLE as a writer of its number; handle_put ends that. Return false, and do not count it,
+ * if somebody reads the number through its pages, unless ANYWAY. */
 static bool begin_write(struct handle *handle, bool anyway)
 {
 	handle->writes = pages_open_writer(handle->fs, handle->ino, &handle->node->writers, anyway);
@@ -388,7 +389,7 @@ bool view_open(struct handle *handle, fuse_req_t req, fuse_ino_t ino, struct fus
 			choose_pages(handle, 1, fi);
 		return true;
 	}
-	/* the kernel comes back once only: then it must do as it is */
+	/* the kernel comes back only once: then it must do as it is */
 	before = told_before(fs, node, thread);
 	forget_told(fs, thread);
 	handle->again = before != MOVED_NOT;
@@ -453,12 +454,14 @@ int view_attr(struct fs *fs, fuse_req_t req, fuse_ino_t ino, struct node *node,
 
 	*shown = NULL;
 	if (readers == PAGES_READERS_NONE) {
-		/* nobody's pages can be cut: it is told the size of what it reads itself */
+		/*
+		 * nobody's pages can be cut off: the thread gets the size of what it reads itself
+		 */
 		if (record)
 			*shown = view_find_own(fs, thread, ino);
 		return 0;
 	}
-	/* the kernel comes back once only */
+	/* the kernel comes back only once */
 	if (readers == PAGES_READERS_NAMELESS || told_before(fs, node, thread) ||
 	    has_opened(fs, thread, ino)) {
 		*shown = find_reader(fs, ino);

@@ -3,77 +3,83 @@
  * view.h - what an open record's file shows to readers while others write.
  *
  * The kernel has one size and one set of pages for an inode, no matter which process opened it. A
- * write that goes past the end moves that size, as does each answer about attributes, and a read
+ * write that goes past the end changes that size, as does each answer about attributes, and a read
  * through the pages ends where the size then is, or has zeros behind its text. So an inode that
  * somebody reads through its pages shows one version, and nobody writes to it:
  *
- *   who opens it to write, or to read another version, or to read while somebody writes, is told
- *   ESTALE. The kernel then looks the name up again, and finds another inode there, which it opens.
- *   The process sees none of that.
- *   attributes are those of the version that is read, for the processes that have it open; anybody
- * else is told ESTALE likewise.
+ *   An open for writing, of another version, or for reading while somebody writes fails with
+ * ESTALE. The kernel then looks the name up again, finds another inode there, and opens that. The
+ * process sees none of this.
  *
- * A shell's > is an open and then a SETATTR without the open file (op_init in ops.c), which
- * belongs to what its thread has opened last. Nothing here waits.
+ *   Attributes are those of the version that is read, for the processes that have it open. For
+ *   others, the request fails with ESTALE likewise.
+ *
+ * A shell's > is an open and then a SETATTR without the open file (op_init in ops.c). It belongs to
+ * what its thread has opened last. Nothing here waits.
  */
 #ifndef ROSTERFS_VIEW_H
 #define ROSTERFS_VIEW_H
 
 #include "fs/fs.h"
 
+#include <sys/stat.h>
+
 struct handle;
 struct node;
 struct record;
 
 /*
- * HANDLE, which REQ opens by the number INO, is to be read and written: decide how, into FI. False:
- * not by this number. Then the name leads to another one, and the answer is ESTALE.
+ * Decide how HANDLE, which REQ opens by the number INO, is read and written, and tell it in FI.
+ * Return false if it can't be by this number: then the name leads to another one, and the answer is
+ * ESTALE.
  */
 bool view_open(struct handle *handle, fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi);
 
 /*
- * HANDLE, on a new file or a record that seems to be one, is to be written. False: not by the
- * number of its node, unless it is to ANYWAY. Then the name leads to another node.
+ * The same for HANDLE on a new file, or on a record that seems to be one: it is written by the
+ * number of its node. Return false if it can't be, unless ANYWAY: then the name leads to another
+ * node.
  */
 bool view_create(struct handle *handle, fuse_req_t req, bool anyway);
 
-/* REQ looks for the name of NODE: that, or what is kept for it there. Takes and gives a
- * reference. */
+/* Return the node that REQ gets for the name of NODE: NODE, or the one that is kept for its thread
+ * there. Takes a reference to NODE, and returns one. */
 struct node *view_take(struct fs *fs, fuse_req_t req, struct node *node);
 
-/* At the end: who was told ESTALE does not come back any more. */
+/* At the end: no thread that was told ESTALE comes back any more. */
 void view_exit(struct fs *fs);
 
-/* HANDLE is one of REQ's caller, by the number INO. For what has no pages of ours. */
+/* Note that REQ's caller has opened HANDLE by the number INO, for a file that has no pages of ours.
+ */
 void view_opened(struct handle *handle, fuse_req_t req, fuse_ino_t ino);
 
-/* HANDLE is open no more: its pages are. */
+/* HANDLE is open no more: release its pages. */
 void view_close(struct handle *handle);
 
-/* The record that HANDLE reads, if its size is the inode's, borrowed, or NULL. */
+/* Return the record that HANDLE reads, borrowed, if its size is the inode's; else NULL. */
 struct record *view_pages(const struct handle *handle);
 
-/* Somebody writes to HANDLE, whose number is INO: the kernel may think of another size. */
+/* Note that somebody writes to HANDLE, whose number is INO: the kernel may assume another size. */
 void view_written(struct handle *handle, fuse_ino_t ino);
 
 /*
- * The open file that REQ, which truncates INO to nothing, belongs to: what its thread has opened
- * last, to write, and not used yet. With one reference, or NULL: INO is truncated by its name.
+ * Return a reference to the open file that REQ, which truncates INO to nothing, belongs to: what
+ * its thread has opened last for writing, and not used yet. NULL: INO is truncated by its name.
  */
 struct handle *view_truncated(struct fs *fs, fuse_req_t req, fuse_ino_t ino);
 
 /*
  * REQ asks for the attributes of INO, behind which NODE stands, which shows RECORD (NULL: it is no
- * record's). *SHOWN gets a reference to the open file whose version they are of instead, or NULL.
- * -ESTALE: the name leads elsewhere now.
+ * record's). Store a reference to the open file whose version they are of instead in *SHOWN, or
+ * NULL. Return 0, or -ESTALE: the name leads elsewhere now.
  */
 int view_attr(struct fs *fs, fuse_req_t req, fuse_ino_t ino, struct node *node,
 	      const struct record *record, struct handle **shown);
 
 /*
- * ATTR are to be told of INO, which is a file in memory now. A rename may have brought the number
- * there, and others may read a record through its pages: then the size stays that of the version
- * that they read.
+ * ATTR are about to be told of INO, a file in memory. A rename may have brought the number there
+ * while others read a record through its pages: then set the size to that of the version that they
+ * read.
  */
 void view_keep_size(struct fs *fs, fuse_ino_t ino, struct stat *attr);
 

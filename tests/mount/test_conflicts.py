@@ -199,7 +199,7 @@ def test_a_vendor_that_names_no_versions(mount):
     m.sh(f"sed -i 's/\"{before}\"/\"Other\"/' {FILE}").ok()
     forget_stamp()
     assert m.sh(f"sed -i 's/\"Other\"/\"{before}\"/' {FILE}").code != 0
-    assert "undone by .rosterfs/history" in last_line(m, FILE)
+    assert "undo a write of this mount with .rosterfs/history" in last_line(m, FILE)
     assert m.sandbox.user(2)["firstname"] == "Other"
     m.sh(f"cp .rosterfs/history/1/undo.json {FILE}").ok()
     assert m.sandbox.user(2)["firstname"] == before

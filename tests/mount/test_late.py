@@ -151,7 +151,7 @@ def test_unmounting_ends_it(mount, sandbox):
     m = start(mount, sandbox)
     lose_put(m, '{"timezone": "Asia/Tokyo"}')
     m.unmount()
-    assert "is not watched for any longer" in m.stderr() or m.stderr() == ""
+    assert "is no longer watched for" in m.stderr() or m.stderr() == ""
 
 
 @pytest.mark.parametrize("fault", [{"fault": "html"}, {"fault": "not_json"}, {"fault": "wrong_user"},

@@ -244,13 +244,6 @@ static struct slot *slot_of(const struct walk *walk, size_t page)
 	return &slots[page % walk_window(walk)];
 }
 
-static enum walk_look look_of(const struct page *page, size_t first_rows)
-{
-	if (page->count >= first_rows)
-		return WALK_LOOKS_FULL;
-	return page->count < first_rows / 8 ? WALK_LOOKS_SMALL : WALK_LOOKS_UNCLEAR;
-}
-
 static struct walk_result take(const struct page *page)
 {
 	static bool known[ROWS_MAX];
@@ -328,7 +321,7 @@ static void walk_vendor(size_t parallel)
 			place = slot_of(&walk, pages[draw(count)]);
 			answer(place->ask.start, place->ask.size, &place->page);
 			place->came = true;
-			walk_arrived(&walk, place->ask.page, look_of(&place->page, first_rows));
+			walk_arrived(&walk, place->ask.page, place->page.count >= first_rows);
 			continue;
 		}
 		if (walk.done == 0)

@@ -207,14 +207,14 @@ static void test_empty_page_in_the_middle(void **state)
 	walk_init(&walk, false, 100, 8);
 	assert_int_equal(walk_next(&walk, &ask), WALK_MORE);
 	assert_int_equal(walk_next(&walk, &ask), WALK_WAIT);
-	walk_arrived(&walk, 0, WALK_LOOKS_FULL);
+	walk_arrived(&walk, 0, true);
 	assert_int_equal(walk_page_result(&walk, &full), WALK_MORE);
 	while (walk_next(&walk, &ask) == WALK_MORE)
 		;
-	walk_arrived(&walk, 1, WALK_LOOKS_SMALL);
+	walk_arrived(&walk, 1, false);
 	assert_int_equal(walk_page_result(&walk, &empty), WALK_WAIT);
 	assert_int_equal(walk_next(&walk, &ask), WALK_WAIT);
-	walk_arrived(&walk, 2, WALK_LOOKS_FULL);
+	walk_arrived(&walk, 2, true);
 	assert_int_equal(walk_page_result(&walk, &full), WALK_RESTART);
 	assert_non_null(strstr(walk.why, "page 3 holds 100 rows, but one before it is empty"));
 	assert_int_equal(walk.rows, 0);
@@ -250,7 +250,7 @@ static void test_totals(void **state)
 	/* a page longer than the first one: what was asked for behind it is still looked at */
 	walk_init(&walk, false, 100, 8);
 	assert_int_equal(ask_all(&walk), 1);
-	walk_arrived(&walk, 0, WALK_LOOKS_UNCLEAR);
+	walk_arrived(&walk, 0, false);
 	assert_int_equal(report(&walk, 10, 25, -1), WALK_MORE);
 	assert_int_equal(ask_all(&walk), 2);
 	assert_int_equal(report(&walk, 15, 25, -1), WALK_MORE);
@@ -258,32 +258,29 @@ static void test_totals(void **state)
 	/* the total is there, but so is a next page, it says; behind the end it says 0 */
 	walk_init(&walk, false, 100, 1);
 	assert_int_equal(ask_all(&walk), 1);
-	walk_arrived(&walk, 0, WALK_LOOKS_UNCLEAR);
+	walk_arrived(&walk, 0, false);
 	assert_int_equal(report(&walk, 100, 100, 1), WALK_MORE);
 	assert_int_equal(ask_all(&walk), 1);
-	walk_arrived(&walk, 1, WALK_LOOKS_UNCLEAR);
+	walk_arrived(&walk, 1, false);
 	assert_int_equal(report(&walk, 0, 0, 1), WALK_DONE);
 }
 
 /* How a page looks that came early changes what is asked for. */
 static void test_looks(void **state)
 {
-	const enum walk_look looks[] = {WALK_LOOKS_UNCLEAR, WALK_LOOKS_FULL, WALK_LOOKS_SMALL};
-	const size_t more[] = {1, 4, 0};
-
 	(void)state;
-	for (size_t i = 0; i < 3; i++) {
+	for (int full = 0; full < 2; full++) {
 		struct walk walk;
 
 		walk_init(&walk, false, 100, 5);
 		assert_int_equal(ask_all(&walk), 1);
-		walk_arrived(&walk, 0, WALK_LOOKS_UNCLEAR);
+		walk_arrived(&walk, 0, false);
 		assert_int_equal(report(&walk, 100, -1, -1), WALK_MORE);
 		assert_int_equal(ask_all(&walk), 4);
 		for (size_t page = 1; page <= 4; page++)
-			walk_arrived(&walk, page, page == 4 ? looks[i] : WALK_LOOKS_UNCLEAR);
+			walk_arrived(&walk, page, full && page == 4);
 		assert_int_equal(report(&walk, 100, -1, -1), WALK_MORE);
-		assert_int_equal(ask_all(&walk), more[i]);
+		assert_int_equal(ask_all(&walk), full ? 4 : 1);
 	}
 }
 
@@ -330,8 +327,7 @@ static double walk_time(size_t pages, size_t parallel, size_t jitter, size_t *pa
 		assert_in_range(count, 1, parallel);
 		flight = next_to_land(flights, &count);
 		came[flight.page] = true;
-		walk_arrived(&walk, flight.page,
-			     flight.page < pages ? WALK_LOOKS_FULL : WALK_LOOKS_SMALL);
+		walk_arrived(&walk, flight.page, flight.page < pages);
 		while (verdict != WALK_DONE && came[walk.done])
 			verdict = report(&walk, walk.done < pages ? PAGE_SIZE : 0, -1, -1);
 	}
@@ -368,12 +364,12 @@ static void test_errors(void **state)
 	for (int behind = 0; behind < 2; behind++) {
 		walk_init(&walk, true, 100, 4);
 		walk_next(&walk, &ask);
-		walk_arrived(&walk, 0, WALK_LOOKS_FULL);
+		walk_arrived(&walk, 0, true);
 		walk_page_result(&walk, &full);
 		while (walk_next(&walk, &ask) == WALK_MORE)
 			assert_int_equal(ask.start, 100 * ask.page);
-		walk_arrived(&walk, 1, WALK_LOOKS_SMALL);
-		walk_arrived(&walk, 2, WALK_LOOKS_SMALL);
+		walk_arrived(&walk, 1, false);
+		walk_arrived(&walk, 2, false);
 		assert_int_equal(walk_page_result(&walk, behind ? &empty : &full),
 				 behind ? WALK_WAIT : WALK_MORE);
 		assert_int_equal(walk_page_error(&walk), behind ? WALK_DONE : WALK_FAILED);

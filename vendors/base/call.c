@@ -95,7 +95,7 @@ static const int errnos[] = {
 #define VERDICTS (sizeof(errnos) / sizeof(errnos[0]))
 
 /* Of the verdicts that have ERROR, the first one is the most general. */
-static enum call_verdict verdict_of(int error)
+static enum call_verdict call_verdict_of(int error)
 {
 	for (size_t verdict = 0; verdict < VERDICTS; verdict++) {
 		if (errnos[verdict] == error)
@@ -130,7 +130,7 @@ int call_fail_errno(struct call *call, int error, const char *format, ...)
 	va_start(args, format);
 	set_words(call, format, args);
 	va_end(args);
-	call->verdict = verdict_of(error);
+	call->verdict = call_verdict_of(error);
 	call->error = error;
 	return -error;
 }
@@ -183,7 +183,7 @@ void call_tell_request(const struct call *call, char *text)
 void call_fail_unreadable(struct call *call, int error, const char *vendor, const char *more)
 {
 	char request[CALL_REQUEST_MAX + 32], words[CALL_WORDS_MAX];
-	enum call_verdict verdict = call->error == error ? call->verdict : verdict_of(error);
+	enum call_verdict verdict = call->error == error ? call->verdict : call_verdict_of(error);
 
 	memcpy(words, call->words, sizeof(words));
 	call_tell_request(call, request);

@@ -42,10 +42,10 @@ struct http_request {
 	const char *content_type; /* of the body; NULL: application/json */
 	struct http_header headers[HTTP_HEADERS_MAX];
 	unsigned header_count;
-	/* made for this request alone by exchange_prepare; exchange_done wipes and frees it */
-	char *bearer;
-	uint64_t serial; /* of the token in it: exchange_renew wants to know which was refused */
-	const char *if_match;        /* an ETag or NULL; exchange_prepare makes it a header */
+	/* for vendors/rest, which makes headers of them; vendors/http does not read these */
+	char *bearer;                /* a token, owned by this request */
+	uint64_t serial;             /* of that token */
+	const char *if_match;        /* an ETag, or NULL */
 	const char *user, *password; /* HTTP Basic, when user is not NULL */
 	bool identity; /* ask for no compressed response, because that has another ETag */
 	/* a change that rests on the read of call->basis: not sent once that is too old (basis.h)

@@ -14,34 +14,34 @@ struct token;
 struct vendor;
 
 struct account {
-	char *name; /* the section, which is the directory's name */
+	char *name; /* the section, which is the name of the directory */
 	const struct vendor *vendor;
-	struct endpoint endpoint; /* of its API; its name is NAME */
-	unsigned ttl;             /* seconds a fetched roster counts as fresh */
-	unsigned grace; /* seconds more in which the old one is served while a new one is fetched */
-	unsigned max_users; /* most rows of a list: one that is longer may have no end */
-	unsigned lag;       /* seconds for which the vendor's reads may lag behind its writes */
+	struct endpoint endpoint; /* of the API; its name is NAME */
+	unsigned ttl;             /* seconds for which a fetched roster counts as fresh */
+	unsigned grace; /* seconds in which the old roster is served while a new one is fetched */
+	unsigned max_users; /* maximum number of rows in a list: a longer one may have no end */
+	unsigned lag;       /* seconds by which the vendor's reads may lag behind its writes */
 	bool allow_delete;
-	char **values; /* the vendor's own settings, in the order of vendor->settings; NULL: not
-			  given */
+	char **values; /* the vendor's own settings, in the order of vendor->settings; NULL: none */
 	atomic_bool updates_by_post; /* the vendor refused PUT with 405 (put_becomes_post) */
-	/* Set by whoever finds that this vendor refuses its own ETags: item_get hands out none
-	 * from then on, and item_put sends none. */
+	/* Set by the caller that finds that the vendor refuses its own ETags: from then on item_get
+	   returns none, and item_put sends none. */
 	atomic_bool no_preconditions;
 	struct token *token; /* NULL for a vendor without tokens */
-	void *memory;        /* vendor->memory_new's: the vendor's own */
+	void *memory;        /* of vendor->memory_new */
 };
 
-/* A new account with the defaults, named NAME (copied). NULL: no memory. */
+/* Return a new account with the defaults, named NAME (copied), or NULL without memory. */
 struct account *account_new(const char *name, const struct vendor *vendor);
 
-/* Wipes the secrets and frees everything but the queue, which http_free ends. NULL is fine. */
+/* Wipe the secrets of ACCOUNT and free everything except the queue, which http_free ends. ACCOUNT
+ * may be NULL. */
 void account_free(struct account *account);
 
-/* The value of the vendor's own setting NAME, or NULL. NAME must be in the vendor's table. */
+/* Return the value of the vendor's own setting NAME, which must be in its table, or NULL. */
 const char *account_value(const struct account *account, const char *name);
 
-/* Overwrite each secret of ACCOUNT that stands in TEXT with asterisks, in place. */
+/* Overwrite each secret of ACCOUNT in TEXT with asterisks, in place. */
 void account_redact(const struct account *account, char *text);
 
 #endif

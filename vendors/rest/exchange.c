@@ -85,7 +85,7 @@ static const struct {
     {501, {CALL_UNSUPPORTED, CALL_UNSUPPORTED, CALL_UNSUPPORTED, CALL_NO_TOKEN}},
 };
 
-static enum call_verdict verdict_of(int status, enum exchange_subject subject)
+static enum call_verdict exchange_verdict_of(int status, enum exchange_subject subject)
 {
 	for (size_t i = 0; i < sizeof(statuses) / sizeof(statuses[0]); i++) {
 		if (statuses[i].status == status)
@@ -250,7 +250,7 @@ static int fail_unanswered(struct call *call, const struct http_reply *reply)
 int exchange_judge(struct call *call, struct account *account, enum exchange_subject subject,
 		   const struct http_reply *reply)
 {
-	enum call_verdict verdict = verdict_of(reply->status, subject);
+	enum call_verdict verdict = exchange_verdict_of(reply->status, subject);
 	char words[CALL_WORDS_MAX / 2];
 	int error;
 

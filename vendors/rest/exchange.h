@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * exchange.h - one request to a vendor and the verdict on its answer.
+ * exchange.h - one request to a vendor and the verdict on its response.
  *
- * Between http.h, which knows transport, and the code that knows records: proves who we are, asks
- * for a new token when the old one is refused, and holds the one table from HTTP status to verdict.
- * Used by list.c, item.c and the vendors only.
+ * Between http.h, which knows transport, and the code that knows records: proves the identity,
+ * renews the proof after a 401, and holds the one table from HTTP status to verdict.
  */
 #ifndef ROSTERFS_EXCHANGE_H
 #define ROSTERFS_EXCHANGE_H
@@ -19,15 +18,15 @@ struct http_reply;
 struct http_request;
 
 /*
- * Put into REQUEST what proves who we are. May wait. Returns 0 or a negative errno. Pair with
- * exchange_done, once the request has been handed to http.h.
+ * Put the proof of identity into REQUEST. May wait. Returns 0, or a negative errno with words in
+ * CALL. Call exchange_done once the request has been handed to http.h.
  */
 int exchange_prepare(struct call *call, struct account *account, struct http_request *request);
 
 /*
- * After a 401 on a request with token SERIAL: get a new proof. May wait. Returns 0 when there is a
- * new one to try, or -ENOTSUP for a vendor whose keys cannot be renewed (nothing is said in CALL
- * then), or another negative errno.
+ * Get a new proof after a 401 to a request with token SERIAL. May wait. Returns 0 if there is a new
+ * one to try, -ENOTSUP for a vendor whose keys cannot be renewed (nothing is said in CALL), or
+ * another negative errno with words in CALL.
  */
 int exchange_renew(struct call *call, struct account *account, uint64_t serial);
 
@@ -59,25 +58,27 @@ int exchange(struct call *call, struct account *account, enum exchange_subject s
 	     struct http_request *request, struct http_reply *reply);
 
 /*
- * The JSON in REPLY, a new reference, or NULL with -EREMOTEIO and words in CALL. An empty body is
+ * Return the JSON in REPLY, a new reference. NULL: CALL fails with CALL_MALFORMED; an empty body is
  * an error here.
  */
 json_t *exchange_json(struct call *call, struct account *account, const struct http_reply *reply);
 
 /*
- * Parse LENGTH bytes of a vendor's JSON. NULL: not JSON, or an object has two equal keys; WHY (or
- * NULL), of WHY_SIZE, says why.
+ * Parse LENGTH bytes of a vendor's JSON. NULL: TEXT is not JSON, or an object has two equal keys;
+ * then WHY (or NULL), of WHY_SIZE bytes, says what is wrong.
  */
 json_t *exchange_parse(const char *text, size_t length, char *why, size_t why_size);
 
 /*
- * Does ANSWER, whose status is a success, tell of an error all the same? Then WORDS (or NULL), of
- * SIZE, has what it says of it, one line, not redacted.
+ * Return true if ANSWER, whose status is a success, reports an error all the same. Then WORDS (or
+ * NULL), of SIZE bytes, has what it says, one line, not redacted.
  */
 bool exchange_tells_error(const json_t *answer, char *words, size_t size);
 
-/* What a vendor's error answer says, one line, "" if nothing; cut to SIZE. Accepts every known
- * shape. */
+/*
+ * Put what BODY, of an error response, says into WORDS, of SIZE bytes: one line, not redacted, ""
+ * if nothing can be read. Accepts every known shape.
+ */
 void exchange_words(const char *body, size_t length, char *words, size_t size);
 
 #endif

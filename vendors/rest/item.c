@@ -146,7 +146,7 @@ int item_get_part(struct call *call, struct account *account, const struct colle
 }
 
 /* What the reply to a change proves. ERROR is the verdict on it. */
-static enum vendor_outcome judge(const struct http_reply *reply, int error)
+static enum vendor_outcome item_judge(const struct http_reply *reply, int error)
 {
 	if (!error)
 		return VENDOR_DONE;
@@ -179,7 +179,8 @@ static enum vendor_outcome send_change(struct call *call, struct account *accoun
 				       enum exchange_subject subject, struct http_request *request,
 				       const struct body_text *posted, struct http_reply *reply)
 {
-	enum vendor_outcome result = judge(reply, exchange(call, account, subject, request, reply));
+	enum vendor_outcome result = item_judge(reply,
+						exchange(call, account, subject, request, reply));
 
 	/* A POST that comes too late is what is tried first when the record has been read again. */
 	if (result == VENDOR_REFUSED && reply->status == 405 && posted->text &&
@@ -187,7 +188,7 @@ static enum vendor_outcome send_change(struct call *call, struct account *accoun
 		http_reply_clear(reply);
 		request->method = "POST";
 		set_body(request, posted);
-		result = judge(reply, exchange(call, account, subject, request, reply));
+		result = item_judge(reply, exchange(call, account, subject, request, reply));
 		if (result == VENDOR_DONE || result == VENDOR_STALE)
 			atomic_store(&account->updates_by_post, true);
 	} else if (result == VENDOR_REFUSED && reply->status == 405 && request->rests) {
@@ -247,9 +248,9 @@ static enum vendor_outcome doubt_answer(struct call *call, const struct account 
  * record ID (NULL: a new one) if it is another one, or if an error stands beside it: then it is as
  * if none were in it.
  */
-static enum vendor_outcome take_answer(struct call *call, struct account *account,
-				       const struct collection *collection, const char *id,
-				       const struct http_reply *reply, json_t **answer)
+static enum vendor_outcome item_take_answer(struct call *call, struct account *account,
+					    const struct collection *collection, const char *id,
+					    const struct http_reply *reply, json_t **answer)
 {
 	char buffer[24], said[sizeof(call->said)];
 	enum vendor_outcome outcome;
@@ -343,7 +344,7 @@ static enum vendor_outcome change(struct call *call, struct account *account,
 	result = send_change(call, account, id ? EXCHANGE_CHANGE : EXCHANGE_RECORD, &request,
 			     &posted, &reply);
 	if (result == VENDOR_DONE && answer)
-		result = take_answer(call, account, collection, id, &reply, answer);
+		result = item_take_answer(call, account, collection, id, &reply, answer);
 	if (body)
 		redact_written(call, collection, body);
 	if (!body && reply.status == 404)

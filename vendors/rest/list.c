@@ -186,16 +186,13 @@ static size_t count_rows(const struct lists *all, const struct http_reply *reply
 	return count;
 }
 
-static enum walk_look look_at(const struct lists *all, const struct list *list,
-			      const struct http_reply *reply)
+/* Return true if REPLY seems to hold as many rows as page 0 of LIST. */
+static bool looks_full(const struct lists *all, const struct list *list,
+		       const struct http_reply *reply)
 {
 	size_t rows = count_rows(all, reply);
 
-	if (!is_2xx(reply))
-		return WALK_LOOKS_SMALL;
-	if (rows && rows >= list->first_rows)
-		return WALK_LOOKS_FULL;
-	return rows < list->first_rows / 8 ? WALK_LOOKS_SMALL : WALK_LOOKS_UNCLEAR;
+	return rows && rows >= list->first_rows;
 }
 
 /* The page in slot INDEX of LIST has come. A 401 is answered with a new proof, once for each page.
@@ -223,7 +220,7 @@ static int take_page(struct lists *all, struct list *list, size_t index)
 	all->came++;
 	if (is_2xx(reply))
 		http_progress(&all->account->endpoint);
-	walk_arrived(&list->walk, slot->ask.page, look_at(all, list, reply));
+	walk_arrived(&list->walk, slot->ask.page, looks_full(all, list, reply));
 	return 0;
 }
 
@@ -255,7 +252,7 @@ static int take_pages(struct lists *all)
 	return error;
 }
 
-static int interrupted(struct lists *all)
+static int list_interrupted(struct lists *all)
 {
 	all->call->request[0] = '\0';
 	all->call->status = 0;
@@ -267,7 +264,7 @@ static int await_page(struct lists *all)
 {
 	int index = http_wait_any(all->call, all->under_way, all->list_count * all->window);
 
-	return index >= 0 ? 0 : interrupted(all);
+	return index >= 0 ? 0 : list_interrupted(all);
 }
 
 /* ---- reading what came ---- */
@@ -424,7 +421,7 @@ static struct list *find_ready(const struct lists *all)
 	return NULL;
 }
 
-static int run(struct lists *all)
+static int list_run(struct lists *all)
 {
 	while (begin_lists(all)) {
 		struct list *ready;
@@ -432,7 +429,7 @@ static int run(struct lists *all)
 
 		/* a quick vendor's pages never make it wait, where it would hear of this */
 		if (!error && call_cancelled(all->call))
-			error = interrupted(all);
+			error = list_interrupted(all);
 		if (error)
 			return error;
 		ready = find_ready(all);
@@ -467,7 +464,7 @@ int list_walk_all(struct call *call, struct account *account, const struct colle
 			all.lists[i].slots = &all.slots[i * all.window];
 			all.lists[i].under_way = &all.under_way[i * all.window];
 		}
-		error = run(&all);
+		error = list_run(&all);
 		for (size_t i = 0; i < all.list_count; i++)
 			drop_pages(&all, &all.lists[i]);
 	} else {

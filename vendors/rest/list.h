@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * list.h - the rows of a collection, walked page by page.
+ * list.h - the rows of a collection, walked page by page, with several pages in flight.
  */
 #ifndef ROSTERFS_LIST_H
 #define ROSTERFS_LIST_H
@@ -13,27 +13,31 @@ struct account;
 struct call;
 struct collection;
 
-/*
- * Receives the rows of a roster while it is walked. add: RECORD is borrowed, and what must never be
- * shown is removed already; what is to be kept of it is copied (page_arena.h tells why); ID is its
- * id; returns 0, -EEXIST when the id came before (list.c then decides), or a negative errno that
- * ends the walk. unreadable (may be NULL): RECORD's row is not JSON; it has its id and what else of
- * it could be read, and must not be shown or taken for the record; returns as add. Without this
- * function such a row ends the walk. reset: all rows so far are void, the walk starts again.
- * progress (may be NULL): so many pages and rows of this pass are there.
- */
+/* Receives the rows of a list while it is walked. */
 struct list_sink {
+	/*
+	 * RECORD with ID is in the list. It is borrowed: copy what outlives the call
+	 * (page_arena.h). Fields that must never be shown are removed. Returns 0, -EEXIST if the id
+	 * came before in this pass (list.c then decides), or a negative errno that ends the walk.
+	 */
 	int (*add)(struct list_sink *sink, const char *id, json_t *record);
+	/*
+	 * The row of the record with ID is not JSON. RECORD has the id and what else could be read;
+	 * it must not be shown or used as the record. Returns as add. NULL: such a row ends the
+	 * walk.
+	 */
 	int (*unreadable)(struct list_sink *sink, const char *id, json_t *record);
+	/* All rows so far are void: the walk starts again. */
 	void (*reset)(struct list_sink *sink);
+	/* This pass has read PAGES pages and ROWS rows so far. May be NULL. */
 	void (*progress)(struct list_sink *sink, unsigned pages, size_t rows);
 };
 
 /*
- * Walk the whole collection, of PARENT if it belongs to one (else NULL). Returns 0 when each record
- * was handed to SINK exactly once since the last reset, else a negative errno with words in CALL:
- * then what the sink got is not a roster. -EREMOTEIO: also when there are more than the account's
- * max_users.
+ * Walk COLLECTION, of PARENT if it belongs to one (else NULL). May wait. Returns 0 if each record
+ * was handed to SINK exactly once since the last reset. Otherwise returns a negative errno with
+ * words in CALL, and what SINK received is not a complete list; -EREMOTEIO also if there are more
+ * records than the account's max_users.
  */
 int list_walk(struct call *call, struct account *account, const struct collection *collection,
 	      const char *parent, struct list_sink *sink);
@@ -42,26 +46,29 @@ int list_walk(struct call *call, struct account *account, const struct collectio
 struct list_part {
 	const char *parent;
 	struct list_sink *sink; /* for its rows; a reset voids no other list's */
-	unsigned page; /* 0: all pages. Else this page alone, and the sink gets no roster; each page
-			  counts as one of the size that the collection asks for */
+	/* 0: all pages. Else, counted from 1, this page alone: SINK receives no complete list. Each
+	   page counts as one of the size that the collection asks for. */
+	unsigned page;
 	/* A refusal is about PARENT itself: a 404 means that it is not there (-ENOENT,
 	   CALL_MISSING). Else it is about the list (-EREMOTEIO, CALL_NO_PATH). */
 	bool of_record;
-	bool cut; /* set where it failed because the vendor lists no further (offset_ceiling): the
-		sink has the list's beginning, from nothing to all that can be had */
+	/* Set if it failed because the vendor lists no further (offset_ceiling): SINK has received
+	   the beginning of the list, between nothing and everything that can be listed. */
+	bool cut;
 };
 
 /*
- * May a list of COLLECTION have ROWS? 0, or -EREMOTEIO with words in CALL that name max_users.
- * Never waits. list_walk_all asks for each of its lists; who makes one list of several asks too.
+ * Check that a list of COLLECTION may have ROWS. Returns 0, or -EREMOTEIO with words in CALL that
+ * name max_users. Never waits. list_walk_all checks each of its lists; the caller that combines
+ * several lists into one checks that one.
  */
 int list_check_bound(struct call *call, const struct account *account,
 		     const struct collection *collection, size_t rows);
 
 /*
- * Walk the collection of each parent in PARTS, as many at once as the account may have requests in
- * flight. As list_walk for all of them or none, but COLLECTION's own `list` is not asked: this is
- * what such a function is made of. The rows of several lists come in turns.
+ * Walk the lists in PARTS, COUNT of them, as many at once as the account may have requests in
+ * flight. The rows of several lists come in turns. Returns as list_walk, for all of the lists
+ * together. COLLECTION's own `list` is not called: such a function calls this one.
  */
 int list_walk_all(struct call *call, struct account *account, const struct collection *collection,
 		  struct list_part *parts, size_t count);

@@ -74,7 +74,7 @@ static json_t *record_of(const struct collection *collection, json_t *row)
 }
 
 /* A number that is told as a number or as text, or -1. */
-static long long number_of(const json_t *value)
+static long long page_number_of(const json_t *value)
 {
 	const char *text = json_string_value(value);
 	long long number;
@@ -99,11 +99,11 @@ static struct walk_totals read_totals(const struct collection *collection, const
 		return totals;
 	}
 	if (collection->total_key)
-		totals.count = number_of(json_object_get(answer, collection->total_key));
+		totals.count = page_number_of(json_object_get(answer, collection->total_key));
 	if (collection->records_key)
-		totals.records = number_of(collection_value(answer, collection->records_key));
+		totals.records = page_number_of(collection_value(answer, collection->records_key));
 	if (collection->pages_key)
-		totals.pages = number_of(collection_value(answer, collection->pages_key));
+		totals.pages = page_number_of(collection_value(answer, collection->pages_key));
 	next = collection->next_key ? collection_value(answer, collection->next_key) : NULL;
 	if (next)
 		totals.more = json_string_length(next) &&
@@ -149,7 +149,7 @@ static bool is_ambiguous(const struct collection *collection, const json_t *row,
 }
 
 /* Hand one row to the sink. Returns 0, -EEXIST, or a negative errno with words. */
-static int hand_on(const struct page *page, json_t *row, size_t number, uint64_t *sum)
+static int page_hand_on(const struct page *page, json_t *row, size_t number, uint64_t *sum)
 {
 	const struct collection *collection = page->collection;
 	json_t *record = record_of(collection, row);
@@ -182,7 +182,7 @@ static int hand_on_rows(const struct page *page, const json_t *rows, struct walk
 {
 	result->rows = json_array_size(rows);
 	for (size_t i = 0; i < result->rows; i++) {
-		int error = hand_on(page, json_array_get(rows, i), i + 1, &result->sum);
+		int error = page_hand_on(page, json_array_get(rows, i), i + 1, &result->sum);
 
 		if (error && error != -EEXIST)
 			return error;
@@ -192,7 +192,7 @@ static int hand_on_rows(const struct page *page, const json_t *rows, struct walk
 }
 
 /* Is REPLY an answer to what was asked? Returns 0 or a negative errno with words. */
-static int judge(const struct page *page, const struct http_reply *reply)
+static int page_judge(const struct page *page, const struct http_reply *reply)
 {
 	struct call *call = page->call;
 	int error = exchange_judge(call, page->account, page->subject, reply);
@@ -247,7 +247,7 @@ int page_read(struct page *page, const struct http_reply *reply, struct walk_res
 	const char *text = reply->body ? reply->body : "";
 	char why[160] = "";
 	json_t *answer, *rows;
-	int error = judge(page, reply);
+	int error = page_judge(page, reply);
 
 	if (error)
 		return error;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * page.h - private to list.c and row.c: how one page of a list is asked for, and what it means.
+ * page.h - how one page of a list is asked for, and what its response means. For list.c and row.c.
  */
 #ifndef ROSTERFS_PAGE_H
 #define ROSTERFS_PAGE_H
@@ -16,7 +16,7 @@ struct http_reply;
 struct list_sink;
 struct walk_result;
 
-/* Where a page belongs. */
+/* A page of a list, and where it belongs. */
 struct page {
 	struct call *call;
 	struct account *account;
@@ -28,16 +28,17 @@ struct page {
 };
 
 /*
- * The path and query that ask for SIZE rows from START: the number of a page, counted from 1, where
- * ACCOUNT's pages have numbers, else so many rows are before it. The caller frees. NULL: no memory.
+ * Return the path and query that ask for SIZE rows from START: the number of a page, counted from
+ * 1, if ACCOUNT's pages have numbers, else the number of rows before it. The caller frees it. NULL:
+ * no memory.
  */
 char *page_path(const struct account *account, const struct collection *collection,
 		const char *parent, size_t start, size_t size);
 
 /*
- * Hand the rows in REPLY to the sink, and in numbers to *RESULT. Returns 0, or a negative errno
- * with words in the call: then what came is no page of a list. A row that is not JSON goes to the
- * sink's `unreadable`, and is logged.
+ * Hand the rows in REPLY to the sink, and their numbers to *RESULT. Returns 0, or a negative errno
+ * with words in the call, if REPLY is not a page of a list. A row that is not JSON goes to the
+ * sink's `unreadable`, and is logged. Never waits.
  */
 int page_read(struct page *page, const struct http_reply *reply, struct walk_result *result);
 

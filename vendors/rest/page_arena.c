@@ -28,7 +28,7 @@ struct page_arena {
 
 static _Thread_local struct page_arena heap;
 
-static void *take(size_t size)
+static void *page_arena_take(size_t size)
 {
 	size_t room = (size + alignof(max_align_t) - 1) & ~(alignof(max_align_t) - 1);
 	char *taken;
@@ -41,7 +41,7 @@ static void *take(size_t size)
 	return taken;
 }
 
-static void give_back(void *taken)
+static void page_arena_give_back(void *taken)
 {
 	/* one comparison: an address below the piece is far above its size then */
 	if (heap.piece && (uintptr_t)taken - (uintptr_t)heap.piece < PIECE)
@@ -52,7 +52,7 @@ static void give_back(void *taken)
 
 void page_arena_install(void)
 {
-	json_set_alloc_funcs(take, give_back);
+	json_set_alloc_funcs(page_arena_take, page_arena_give_back);
 }
 
 void page_arena_begin(void)

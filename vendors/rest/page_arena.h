@@ -1,28 +1,30 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * page_arena.h - private to page.c, list.c and mount/main.c: memory for the JSON of one page.
+ * page_arena.h - memory for the JSON of one page, for page.c, list.c and row.c.
  *
- * A page of users is thousands of small values that come and go together. Between page_arena_begin
- * and page_arena_pause what jansson asks for in this thread is laid into one piece, one after the
- * other, and the piece is used anew for the next page, once all of the last one has been given
- * back. That saves an eighth of what reading a roster costs.
+ * A page of users is thousands of small values that are created and freed together. Between
+ * page_arena_begin and page_arena_pause, jansson's allocations in this thread are laid out one
+ * after another in one block. The block is reused for the next page once all values of the last one
+ * are freed. Without it, a cold list of 20,000 names takes 22 % more instructions (1,011,593,424
+ * instead of 831,246,728) and 20 % more CPU time.
  *
- * Nobody else need know: what is given back is told apart by its address. But as json_t values must
- * anyway, a page's must be given back by the thread that read it.
+ * Other code need not know: freed memory is told apart by its address. But a page's values must be
+ * freed by the thread that read the page, which holds for json_t values anyway.
  */
 #ifndef ROSTERFS_PAGE_ARENA_H
 #define ROSTERFS_PAGE_ARENA_H
 
-/* Have jansson ask here, and malloc for all the rest. Before any thread that parses. */
+/* Let jansson allocate here, which calls malloc outside of a page. Call it before any thread that
+ * parses starts. */
 void page_arena_install(void);
 
-/* A page is about to be parsed by this thread. */
+/* This thread is about to parse a page. */
 void page_arena_begin(void);
 
-/* It is parsed. */
+/* The page is parsed. */
 void page_arena_pause(void);
 
-/* No page will be read in this thread for now: free the piece, unless somebody still uses it. */
+/* This thread reads no page for now: free the block, unless a value in it is still in use. */
 void page_arena_free(void);
 
 #endif

@@ -15,7 +15,7 @@
 #define FIRST 5
 
 /* Control characters are spaces in a call's words. */
-static char shown(char c)
+static char redact_shown(char c)
 {
 	return (char)((unsigned char)c < 0x20 || c == 0x7f ? ' ' : c);
 }
@@ -25,12 +25,12 @@ static size_t match(const char *at, const char *form)
 {
 	size_t same = 0;
 
-	while (form && form[same] && at[same] == shown(form[same]))
+	while (form && form[same] && at[same] == redact_shown(form[same]))
 		same++;
 	return same >= FIRST || (same && !form[same]) ? same : 0;
 }
 
-static void wipe(char *form)
+static void redact_wipe(char *form)
 {
 	if (form)
 		explicit_bzero(form, strlen(form));
@@ -71,8 +71,8 @@ void redact(char *words, const char *secret)
 		memset(at, '*', longest);
 		at += longest ? longest : 1;
 	}
-	wipe(escaped);
-	wipe(json);
+	redact_wipe(escaped);
+	redact_wipe(json);
 }
 
 #define PADDING 64 /* of the digits */
@@ -100,7 +100,7 @@ static char *basic_form(const char *user, const char *password)
 		*end++ = digits[i + 1 < length ? bits >> 6 & 63 : PADDING];
 		*end++ = digits[i + 2 < length ? bits & 63 : PADDING];
 	}
-	wipe(text);
+	redact_wipe(text);
 	return form;
 }
 
@@ -110,5 +110,5 @@ void redact_basic(char *words, const char *user, const char *password)
 
 	if (form)
 		redact(words, form);
-	wipe(form);
+	redact_wipe(form);
 }

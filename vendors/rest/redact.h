@@ -1,21 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * redact.h - keeping what was written by the user out of what the vendor says about it.
+ * redact.h - keeps values that the user wrote out of what the vendor says about them.
  *
  * A vendor that refuses a password or a sign-in code may quote it, and its words go to the log.
- * (Our own keys: account_redact.)
+ * (The secrets of the config: account_redact.)
  */
 #ifndef ROSTERFS_REDACT_H
 #define ROSTERFS_REDACT_H
 
 /*
- * Overwrite SECRET with asterisks wherever it stands in WORDS, one line that may have been cut: as
- * it is, percent-encoded, and as JSON writes it. What begins with its first letters is overwritten
- * as far as it is the same. Not a secret of one letter: nothing could be read any more.
+ * Overwrite SECRET with asterisks in WORDS, one line that may have been cut: as it is,
+ * percent-encoded, and as JSON writes it. A text that begins with the first letters of a form is
+ * overwritten as far as it is the same. A secret of one letter is left, because nothing could be
+ * read any more.
  */
 void redact(char *words, const char *secret);
 
-/* The same for what HTTP Basic makes of USER and PASSWORD. */
+/* Overwrite what HTTP Basic makes of USER and PASSWORD. Otherwise as redact. */
 void redact_basic(char *words, const char *user, const char *password);
 
 #endif

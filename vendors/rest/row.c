@@ -39,7 +39,7 @@ struct search {
 	json_t *record; /* or NULL */
 };
 
-static int search_add(struct list_sink *sink, const char *id, json_t *record)
+static int row_search_add(struct list_sink *sink, const char *id, json_t *record)
 {
 	struct search *search = (struct search *)sink;
 
@@ -58,14 +58,14 @@ static int search_add(struct list_sink *sink, const char *id, json_t *record)
 }
 
 /* The row is not JSON: nothing can be written on it. Others do not matter here. */
-static int search_unreadable(struct list_sink *sink, const char *id, json_t *record)
+static int row_search_unreadable(struct list_sink *sink, const char *id, json_t *record)
 {
 	struct search *search = (struct search *)sink;
 
-	return strcmp(id, search->id) == 0 ? -EREMOTEIO : search_add(sink, id, record);
+	return strcmp(id, search->id) == 0 ? -EREMOTEIO : row_search_add(sink, id, record);
 }
 
-static void search_reset(struct list_sink *sink)
+static void row_search_reset(struct list_sink *sink)
 {
 	struct search *search = (struct search *)sink;
 
@@ -75,7 +75,7 @@ static void search_reset(struct list_sink *sink)
 	search->pages = search->rows = 0;
 }
 
-static void search_progress(struct list_sink *sink, unsigned pages, size_t rows)
+static void row_search_progress(struct list_sink *sink, unsigned pages, size_t rows)
 {
 	struct search *search = (struct search *)sink;
 
@@ -89,10 +89,10 @@ static void search_progress(struct list_sink *sink, unsigned pages, size_t rows)
 static int walk(struct call *call, struct account *account, const struct collection *collection,
 		const char *parent, const char *id, struct row_spot *spot, json_t **record)
 {
-	struct search search = {.sink = {.add = search_add,
-					 .unreadable = search_unreadable,
-					 .reset = search_reset,
-					 .progress = search_progress},
+	struct search search = {.sink = {.add = row_search_add,
+					 .unreadable = row_search_unreadable,
+					 .reset = row_search_reset,
+					 .progress = row_search_progress},
 				.collection = collection,
 				.id = id,
 				.ids = json_object()};
@@ -173,9 +173,9 @@ static int ask_page(struct call *call, struct account *account, const struct col
 }
 
 /* The same, as the read that a change rests on. */
-static int read_page(struct call *call, struct account *account,
-		     const struct collection *collection, const char *parent, const char *id,
-		     const struct row_spot *spot, json_t **record)
+static int row_read_page(struct call *call, struct account *account,
+			 const struct collection *collection, const char *parent, const char *id,
+			 const struct row_spot *spot, json_t **record)
 {
 	int error;
 
@@ -200,8 +200,9 @@ int row_read(struct call *call, struct account *account, const struct collection
 	for (int tries = 0; tries < TRIES; tries++) {
 		json_t *listed = NULL;
 
-		error = spot->size ? read_page(call, account, collection, parent, id, spot, record)
-				   : -ENOENT;
+		error = spot->size
+			    ? row_read_page(call, account, collection, parent, id, spot, record)
+			    : -ENOENT;
 		if (error != -ENOENT)
 			return error;
 		error = walk(call, account, collection, parent, id, spot, &listed);
@@ -213,7 +214,7 @@ int row_read(struct call *call, struct account *account, const struct collection
 		}
 		json_decref(listed);
 	}
-	error = spot->size ? read_page(call, account, collection, parent, id, spot, record)
+	error = spot->size ? row_read_page(call, account, collection, parent, id, spot, record)
 			   : -ENOENT;
 	if (error == -ENOENT)
 		error = call_fail(call, CALL_MALFORMED,

@@ -9,9 +9,10 @@ struct account;
 struct call;
 
 /*
- * Find the id of the user that our key belongs to: what the vendor says, else the setting self_id.
- * Contract as that of vendor->self; -ENODATA also if our keys are no user's. Logs what the vendor
- * answered if it does not tell, and a self_id that contradicts it.
+ * Put the id of the user that ACCOUNT's key belongs to into *ID (the caller frees): what the vendor
+ * tells, else the setting self_id. May wait. Returns 0, -ENODATA if neither tells or the key
+ * belongs to no user, or another negative errno with words in CALL. Logs the vendor's response if
+ * it does not tell, and a self_id that contradicts it.
  */
 int self_find(struct call *call, struct account *account, char **id);
 

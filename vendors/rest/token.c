@@ -2,41 +2,43 @@
 /*
  * token.c - see token.h.
  *
- * One slot a grant, one mutex over all. Whoever finds no good token asks for one with the mutex let
- * go; who comes meanwhile waits for that. Nothing is written anywhere but into memory that is
- * wiped.
+ * One slot for each grant, one mutex over all. The thread that finds no good token asks for one
+ * with the mutex released; the others wait, each on its own call, so that a cancelled one returns
+ * at once. The mutex is taken before that of a call. Nothing is written anywhere except to memory
+ * that is wiped.
  */
 #include "vendors/rest/token.h"
 
-#include "vendors/http/basis.h"
 #include "vendors/base/call.h"
 #include "vendors/base/clock.h"
-#include "vendors/http/http_url.h"
-#include "vendors/rest/exchange.h"
-#include "vendors/http/http.h"
-#include "vendors/rest/account.h"
-#include "vendors/vendor.h"
+#include "vendors/http/basis.h"
 
-#include <errno.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
+#include <utlist.h>
 
-#define TOKEN_READ_LEFT 5000     /* milliseconds: what a read wants of a token, see is_good */
-#define TOKEN_LIFETIME_MAX 86400 /* seconds: whatever the vendor says, a day */
+#define READ_LEFT 5000 /* milliseconds of life that a read requires, see is_good */
+
+/* A thread that waits for another one to get a token. */
+struct waiter {
+	struct call *call;
+	atomic_bool over; /* the other thread has ended */
+	struct waiter *next;
+};
 
 struct slot {
 	char *text;      /* NULL: none */
 	uint64_t serial; /* of text */
 	int64_t until;   /* of clock_milliseconds: not used from then on */
-	int64_t life;    /* milliseconds from when it came until then */
-	bool asking;
+	int64_t life;    /* milliseconds from when it was issued until then */
+	bool asking;     /* a thread is asking for a new one */
+	struct waiter *waiters;
 };
 
 struct token {
-	pthread_mutex_t lock;
-	pthread_cond_t came;
+	pthread_mutex_t lock; /* of all that follows */
 	struct slot slots[TOKEN_GRANTS];
 	uint64_t serials;
 };
@@ -45,14 +47,12 @@ struct token *token_new(void)
 {
 	struct token *token = calloc(1, sizeof(*token));
 
-	if (token) {
+	if (token)
 		pthread_mutex_init(&token->lock, NULL);
-		pthread_cond_init(&token->came, NULL);
-	}
 	return token;
 }
 
-static void wipe(char *text)
+static void token_wipe(char *text)
 {
 	if (text)
 		explicit_bzero(text, strlen(text));
@@ -64,178 +64,91 @@ void token_free(struct token *token)
 	if (!token)
 		return;
 	for (int grant = 0; grant < TOKEN_GRANTS; grant++)
-		wipe(token->slots[grant].text);
-	pthread_cond_destroy(&token->came);
+		token_wipe(token->slots[grant].text);
 	pthread_mutex_destroy(&token->lock);
 	free(token);
 }
 
-/* The form to post; the caller wipes and frees. */
-static char *make_form(const struct account *account, enum token_grant grant)
-{
-	char *id = http_url_escape(account_value(account, "client_id"));
-	char *secret = http_url_escape(account_value(account, "client_secret"));
-	char *form = NULL;
-	int length = -1;
-
-	if (id && secret && grant == TOKEN_CLIENT_CREDENTIALS)
-		length = asprintf(&form,
-				  "grant_type=client_credentials&client_id=%s&client_secret=%s", id,
-				  secret);
-	else if (id)
-		length = asprintf(&form, "grant_type=implicit&client_id=%s", id);
-	wipe(secret);
-	wipe(id);
-	return length < 0 ? NULL : form;
-}
-
-/* It becomes part of a header: visible ASCII and nothing else (RFC 6750, section 2.1). */
-static bool is_token(const char *text)
-{
-	if (!*text)
-		return false;
-	for (; *text; text++) {
-		if (*text <= 0x20 || *text >= 0x7f)
-			return false;
-	}
-	return true;
-}
-
-/* Read ANSWER. 0, or -EREMOTEIO with words. */
-static int take_answer(struct call *call, struct account *account, const struct http_reply *reply,
-		       char **text, int64_t *life)
-{
-	json_t *answer = exchange_json(call, account, reply);
-	const json_t *data = json_object_get(answer, "data");
-	const json_t *object = json_is_object(data) ? data : answer;
-	const char *found = json_string_value(json_object_get(object, "access_token"));
-	json_int_t lifetime = json_integer_value(json_object_get(object, "expires_in"));
-	const json_int_t early = TOKEN_EARLY;
-	int error = 0;
-
-	if (!answer)
-		return -EREMOTEIO;
-	/* A vendor that does not say gets asked again before long. */
-	if (lifetime <= 0)
-		lifetime = 2 * early;
-	if (lifetime > TOKEN_LIFETIME_MAX)
-		lifetime = TOKEN_LIFETIME_MAX;
-	*life = 1000 * (lifetime > 2 * early ? lifetime - early : (lifetime + 1) / 2);
-	*text = found && is_token(found) ? strdup(found) : NULL;
-	if (!*text)
-		error = call_fail(call, CALL_MALFORMED,
-				  "the answer holds no access_token that can be used");
-	json_decref(answer);
-	return error;
-}
-
-/* At a wrong base URL there is no such key, or nothing at all: append the vendor's hint. */
-static int hint_base_url(struct call *call, const struct account *account)
-{
-	const char *hint = account->vendor->base_url_hint;
-	char words[CALL_WORDS_MAX / 2];
-
-	snprintf(words, sizeof(words), "%.*s", (int)sizeof(words) - 1, call->words);
-	return call_fail(call, call->verdict, "no token: %s%s", words, hint ? hint : "");
-}
-
-/* Ask the vendor for a token. May wait. */
-static int ask(struct call *call, struct account *account, enum token_grant grant, char **text,
-	       int64_t *life)
-{
-	struct http_request request = {
-	    .method = "POST",
-	    .path = "/oauth/access_token",
-	    .content_type = "application/x-www-form-urlencoded",
-	    .repeatable = true, /* a token too many harms nobody */
-	};
-	struct http_reply reply = {0};
-	char *form = make_form(account, grant);
-	int error;
-
-	if (!form)
-		return call_no_memory(call);
-	request.body = form;
-	request.body_length = strlen(form);
-	http_perform(call, &account->endpoint, &request, &reply);
-	error = exchange_judge(call, account, EXCHANGE_TOKEN, &reply);
-	if (reply.status == 401 || reply.status == 404)
-		error = hint_base_url(call, account);
-	if (!error)
-		error = take_answer(call, account, &reply, text, life);
-	http_reply_clear(&reply);
-	wipe(form);
-	return error;
-}
-
 /*
- * For the read that a change rests on a token is good only if it will do for the write too: to get
- * another one between the two would take time.
+ * Return true if CALL may use the token of SLOT. For the read that a change rests on, it must last
+ * for the write too: getting another one between the two would take time.
  */
 static bool is_good(const struct slot *slot, const struct call *call)
 {
 	bool read = call->basis && call->basis->reading;
 	int64_t left = slot->until - clock_milliseconds();
-	int64_t want = slot->life / 4 < TOKEN_READ_LEFT ? slot->life / 4 : TOKEN_READ_LEFT;
+	int64_t want = slot->life / 4 < READ_LEFT ? slot->life / 4 : READ_LEFT;
 
 	return slot->text && left > (read ? want : 0);
 }
 
-/* Be the one who asks. The lock is held at the beginning and at the end, not between. */
-static int renew_locked(struct call *call, struct account *account, enum token_grant grant)
+/* Ask ISSUER for a new token in SLOT. The lock is released meanwhile. */
+static int token_renew_locked(struct token *token, struct call *call, enum token_grant grant,
+			      const struct token_issuer *issuer)
 {
-	struct token *token = account->token;
 	struct slot *slot = &token->slots[grant];
+	struct waiter *waiter;
 	char *text = NULL;
 	int64_t life = 0;
 	int error;
 
 	slot->asking = true;
 	pthread_mutex_unlock(&token->lock);
-	error = ask(call, account, grant, &text, &life);
+	error = issuer->issue(call, issuer->account, grant, &text, &life);
 	pthread_mutex_lock(&token->lock);
 	slot->asking = false;
 	if (!error) {
-		wipe(slot->text);
+		token_wipe(slot->text);
 		slot->text = text;
 		slot->life = life;
 		slot->until = clock_milliseconds() + life;
 		slot->serial = ++token->serials;
 	}
-	pthread_cond_broadcast(&token->came);
+	LL_FOREACH(slot->waiters, waiter) {
+		atomic_store(&waiter->over, true);
+		call_wake(waiter->call);
+	}
 	return error;
 }
 
-/* Somebody else asks: wait a while for that. Who is cancelled looks up now and then. */
-static int await_locked(struct call *call, struct token *token, const struct slot *slot)
+static bool token_is_over(void *arg)
 {
-	struct timespec until = call_deadline(100);
-
-	pthread_mutex_unlock(&token->lock);
-	/* the asker may be waiting for our place */
-	basis_release(call);
-	pthread_mutex_lock(&token->lock);
-	/* the asker's own deadline bounds this */
-	if (slot->asking)
-		pthread_cond_timedwait(&token->came, &token->lock, &until);
-	if (call_cancelled(call))
-		return call_fail(call, CALL_CANCELLED, "interrupted while waiting for a token");
-	return 0;
+	return atomic_load(&((struct waiter *)arg)->over);
 }
 
-int token_get(struct call *call, struct account *account, enum token_grant grant, char **header,
-	      uint64_t *serial)
+/*
+ * Wait until the thread that asks for the token of SLOT has ended; its own deadline bounds that.
+ * The lock is released meanwhile. Returns 0, or -EINTR with words.
+ */
+static int await_locked(struct token *token, struct call *call, struct slot *slot)
 {
-	struct token *token = account->token;
+	struct waiter waiter = {.call = call};
+	int error;
+
+	LL_PREPEND(slot->waiters, &waiter);
+	pthread_mutex_unlock(&token->lock);
+	/* that thread may be waiting for this call's place */
+	basis_release(call);
+	error = call_wait(call, token_is_over, &waiter);
+	pthread_mutex_lock(&token->lock);
+	LL_DELETE(slot->waiters, &waiter);
+	if (error)
+		call_fail(call, call->verdict, "interrupted while waiting for a token");
+	return error;
+}
+
+int token_get(struct token *token, struct call *call, enum token_grant grant,
+	      const struct token_issuer *issuer, char **header, uint64_t *serial)
+{
 	struct slot *slot = &token->slots[grant];
 	int error = 0;
 
 	pthread_mutex_lock(&token->lock);
 	while (!error && !is_good(slot, call)) {
 		if (slot->asking)
-			error = await_locked(call, token, slot);
+			error = await_locked(token, call, slot);
 		else
-			error = renew_locked(call, account, grant);
+			error = token_renew_locked(token, call, grant, issuer);
 	}
 	if (!error && asprintf(header, "Bearer %s", slot->text) < 0)
 		error = call_no_memory(call);
@@ -244,9 +157,8 @@ int token_get(struct call *call, struct account *account, enum token_grant grant
 	return error;
 }
 
-void token_refused(struct account *account, enum token_grant grant, uint64_t serial)
+void token_refused(struct token *token, enum token_grant grant, uint64_t serial)
 {
-	struct token *token = account->token;
 	struct slot *slot = &token->slots[grant];
 
 	pthread_mutex_lock(&token->lock);

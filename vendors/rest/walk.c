@@ -28,7 +28,6 @@ static void begin_pass(struct walk *walk, bool sequential)
 	walk->ended = walk->probe = walk->probed = false;
 	walk->first_size = walk->step = walk->page_size;
 	walk->asked = walk->passed = walk->arrived = walk->seen = 0;
-	walk->brink = SIZE_MAX;
 	walk->total = walk->pages = -1;
 	walk->always_more = true;
 	walk->total_certain = walk->disproved = false;
@@ -111,7 +110,7 @@ static size_t told_pages(const struct walk *walk)
 		pages = pages_of(walk, walk->total);
 	else if (walk->pages >= 0)
 		pages = (size_t)walk->pages;
-	return smaller(pages > walk->done ? pages : walk->done + 1, walk->brink);
+	return pages > walk->done ? pages : walk->done + 1;
 }
 
 /* Where the pages are counted: how many there would be if that were the number of records, as with
@@ -215,15 +214,11 @@ enum walk_verdict walk_next(struct walk *walk, struct walk_ask *ask)
 	return WALK_MORE;
 }
 
-void walk_arrived(struct walk *walk, size_t page, enum walk_look look)
+void walk_arrived(struct walk *walk, size_t page, bool full)
 {
 	walk->arrived++;
-	if (walk->step < ROWS_TO_LOOK_AT || walk->done == 0)
-		return;
-	if (look == WALK_LOOKS_FULL && page + 1 > walk->seen)
+	if (full && walk->done && walk->step >= ROWS_TO_LOOK_AT && page + 1 > walk->seen)
 		walk->seen = page + 1;
-	if (look == WALK_LOOKS_SMALL && page >= walk->done && page + 1 < walk->brink)
-		walk->brink = page + 1;
 }
 
 /*
@@ -291,7 +286,7 @@ static bool steps_by_rows(const struct walk *walk)
 }
 
 /* There are short pages in the middle: read all again with smaller pages, and compare. */
-static enum walk_verdict compare(struct walk *walk)
+static enum walk_verdict walk_compare(struct walk *walk)
 {
 	size_t rows = walk->rows;
 	size_t step = walk->step > 1 ? walk->step * 2 / 3 : 1;
@@ -321,7 +316,7 @@ static enum walk_verdict at_end(struct walk *walk)
 		return again(walk, walk->offsets && walk->was_short);
 	}
 	if (walk->gap && !proved && !same)
-		return compare(walk);
+		return walk_compare(walk);
 	walk->ended = true;
 	walk->probe = !proved && !same && walk->was_short && !steps_by_rows(walk);
 	skip_passed(walk);
@@ -329,7 +324,7 @@ static enum walk_verdict at_end(struct walk *walk)
 }
 
 /* Once a page was empty: is there more to look at? */
-static enum walk_verdict settle(struct walk *walk)
+static enum walk_verdict walk_settle(struct walk *walk)
 {
 	skip_passed(walk);
 	return walk->probe || (walk->probed && walk->done < walk->asked) ? WALK_WAIT : WALK_DONE;
@@ -344,7 +339,7 @@ static enum walk_verdict behind_end(struct walk *walk, const struct walk_result 
 	bool is_probe = walk->probed && walk->done == walk->asked;
 
 	if (is_probe ? result->fresh == 0 : result->rows == 0)
-		return settle(walk);
+		return walk_settle(walk);
 	if (is_probe) {
 		say(walk, "the last page was cut: there are rows behind its %zu", walk->rows);
 		return again(walk, walk->offsets);
@@ -401,8 +396,6 @@ enum walk_verdict walk_page_result(struct walk *walk, const struct walk_result *
 	walk->done++;
 	if (walk->unpaged)
 		return whole_result(walk, result);
-	if (walk->done >= walk->brink)
-		walk->brink = SIZE_MAX;
 	if (walk->ended)
 		return behind_end(walk, result);
 	if (result->fresh < result->rows)
@@ -455,5 +448,5 @@ enum walk_verdict walk_page_error(struct walk *walk)
 	walk->why[0] = '\0';
 	if (!walk->ended || (walk->probed && walk->done == walk->asked))
 		return WALK_FAILED;
-	return settle(walk);
+	return walk_settle(walk);
 }

@@ -81,13 +81,6 @@ struct walk_result {
 	struct walk_totals totals;
 };
 
-/*
- * How a page looks from outside, before its turn: FULL has as many rows as page 0, SMALL but a few
- * of them. A guess that only saves time or requests: pages that look full and are not may cost
- * requests more than is said above, at most a window of them.
- */
-enum walk_look { WALK_LOOKS_UNCLEAR, WALK_LOOKS_FULL, WALK_LOOKS_SMALL };
-
 struct walk {
 	/* set by walk_init */
 	bool offsets; /* pages are named by an offset, not a number */
@@ -119,7 +112,6 @@ struct walk {
 	size_t passed;      /* the one of them that was passed over; 0: none */
 	size_t arrived;     /* pages that came */
 	size_t seen;        /* pages up to the last one that looked full */
-	size_t brink;       /* pages up to the first one that looks small */
 	long long total;    /* -1: none that can be believed */
 	long long pages;    /* how many pages to ask for in parallel; -1: nobody tells */
 	bool always_more;   /* each page so far named a next one */
@@ -144,8 +136,12 @@ size_t walk_window(const struct walk *walk);
 /* WALK_MORE and the page to ask for in *ASK (it counts as asked for), or WALK_WAIT. */
 enum walk_verdict walk_next(struct walk *walk, struct walk_ask *ask);
 
-/* PAGE has come (it is not in flight any more), in whatever order. Once for each page. */
-void walk_arrived(struct walk *walk, size_t page, enum walk_look look);
+/*
+ * Note that PAGE has arrived, in any order and once for each page. FULL: before its turn, it looks
+ * as if it had as many rows as page 0. That is a guess, which only saves time: a page that looks
+ * full and is not may cost more requests than is said above, at most a window of them.
+ */
+void walk_arrived(struct walk *walk, size_t page, bool full);
 
 /* Report page walk->done, which has come. Everything but WALK_WAIT and WALK_MORE is final for a
  * pass. */

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * oauth.h - OAuth 2.0 access tokens of an account, issued by the vendor when one is needed.
+ *
+ * POST {base}/oauth/access_token, form-encoded although everything else is JSON (Elastic Path's
+ * content-type guide). The response is bare or in "data" (its OpenAPI has the latter, its clients
+ * the former). A token is renewed OAUTH_EARLY seconds before its expires_in ends. `expires` is not
+ * used, because clocks differ.
+ */
+#ifndef ROSTERFS_OAUTH_H
+#define ROSTERFS_OAUTH_H
+
+#include "vendors/rest/token.h"
+
+#include <stdint.h>
+
+struct account;
+struct call;
+
+#define OAUTH_EARLY 60
+
+/*
+ * Get the token of GRANT for ACCOUNT's next request: "Bearer ..." in *HEADER (the caller wipes and
+ * frees), and its serial number in *SERIAL, for token_refused. As token_get: may wait for the
+ * vendor, and gives up the place of CALL's change then. Returns 0, or a negative errno with words
+ * in CALL.
+ */
+int oauth_get(struct call *call, struct account *account, enum token_grant grant, char **header,
+	      uint64_t *serial);
+
+#endif
