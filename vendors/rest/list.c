@@ -264,7 +264,7 @@ static int fail_cut(const struct lists *all, struct list *list, size_t count)
 	list->part->cut = true;
 	return call_fail(
 	    all->call, CALL_MALFORMED,
-	    "the vendor lists only its first %zu %s, and there are more: they can't be shown "
+	    "the vendor lists no more than its first %zu %s, and there are more: they can't be shown "
 	    "whole",
 	    count, all->collection->name);
 }
