@@ -14,6 +14,7 @@
 #include "fs/tree/open.h"
 #include "fs/tree/request.h"
 #include "vendors/base/limits.h"
+#include "vendors/http/answer.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -21,7 +21,6 @@
 #include "vendors/rest/list.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
