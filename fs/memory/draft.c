@@ -12,7 +12,6 @@
 #include "cache/update/create.h"
 #include "fs/memory/scratch.h"
 #include "fs/memory/scratch_node.h"
-#include "fs/memory/scratch_state.h"
 #include "fs/memory/scratch_text.h"
 #include "fs/tree/entry.h"
 #include "fs/tree/handle.h"
