@@ -67,7 +67,7 @@ UNIT_PROGRAMS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(call wanted,$(UNIT_
 
 # $(BUILD)/libs.mk holds the flags of the libraries, as pkg-config prints them. make includes it, and
 # restarts after it has made it.
-NO_LIBS := clean help deps deps-% dist test-bare uninstall format layers lint-shell lint-format lint-man lint-docs
+NO_LIBS := clean help deps deps-% dist test-bare uninstall format lint-shell lint-format lint-man lint-docs
 ifneq ($(filter-out $(NO_LIBS),$(or $(MAKECMDGOALS),all)),)
 include $(BUILD)/libs.mk
 endif
@@ -151,8 +151,8 @@ bench: all $(BENCH_PROGRAMS) deps-bench ## time and requests against the floor, 
 lint: lint-tidy lint-cppcheck lint-format lint-shell lint-man lint-docs ## all checks of C files, scripts and documents
 
 .PHONY: layers
-layers: ## check that includes only go from mount to fs to cache to vendors
-	@tests/layers.sh
+layers: all ## check which folder may include which, and that no files call each other in a circle
+	@'$(PYTHON)' tests/layers.py '$(BUILD)/obj'
 
 .PHONY: deps
 deps: ## install the Debian packages that build, demo, test and lint need

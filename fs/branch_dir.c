@@ -46,11 +46,10 @@ static void got_self(struct request *request, int error)
 	char stem[PATH_STEM_MAX + 1], target[PATH_NAME_MAX + 16];
 
 	if (error == -ENODATA)
-		error =
-		    call_fail(&request->call, CALL_MISSING,
-			      "the vendor does not tell which user the keys in section [%s] belong "
-			      "to: set self_id there",
-			      node_branch(request->node)->account->name);
+		error = call_fail(
+		    &request->call, CALL_MISSING,
+		    "section [%s]: the vendor does not tell which user the keys belong to; set self_id",
+		    node_branch(request->node)->account->name);
 	if (error) {
 		request_fail(request, error);
 		return;

@@ -38,19 +38,19 @@ static void refuse_new(fuse_req_t req, const struct node *directory, const struc
 
 	if (kind == PATH_STATUS || forgot_id) {
 		error = -ENOENT;
-		words = "there is no such user";
+		words = "no such user";
 	} else if (kind == PATH_JSON && node_is_account(directory) && why &&
 		   !record_dir_creates(node_record_dir(directory))) {
 		words = why;
 	} else if (kind == PATH_JSON && record_dir_creates(node_record_dir(directory))) {
-		words = "there is no such record; a file in new/ makes one";
+		words = "no such record; create one with a file in new/";
 	} else if (kind == PATH_JSON) {
-		words = "there is no such record, and a new file does not make one";
+		words = "no such record, and a new file does not create one";
 	} else {
 		error = -EPERM;
 		words = why && strcmp(name->text, "new") == 0
 			    ? why
-			    : "other files than the vendor's can't be made here";
+			    : "only the vendor's files can exist here";
 	}
 	request_refuse_name(req, directory, name->text, error, words);
 }
@@ -162,7 +162,7 @@ void create_file(fuse_req_t req, fuse_ino_t parent, const char *text, mode_t mod
 		fuse_reply_err(req, -error);
 	else
 		request_refuse_name(req, directory, text, error,
-				    "the file can't be kept in memory: see scratch_limit");
+				    "the file does not fit in memory; raise scratch_limit");
 }
 
 void create_node(fuse_req_t req, fuse_ino_t parent, const char *text, mode_t mode, dev_t device)
@@ -182,7 +182,7 @@ void create_directory(fuse_req_t req, fuse_ino_t parent, const char *name, mode_
 
 	(void)mode;
 	request_refuse_name(req, inode_node(fs, parent), name, -EPERM,
-			    "directories can't be made here");
+			    "directories can't be created here");
 }
 
 /* ---- links ---- */
@@ -206,7 +206,7 @@ void create_symlink(fuse_req_t req, const char *target, fuse_ino_t parent, const
 	} else if (directory->ops->symlink) {
 		directory->ops->symlink(req, directory, &name, target);
 	} else {
-		request_refuse_name(req, directory, text, -EPERM, "links can't be made here");
+		request_refuse_name(req, directory, text, -EPERM, "links can't be created here");
 	}
 }
 
@@ -216,5 +216,5 @@ void create_link(fuse_req_t req, fuse_ino_t ino, fuse_ino_t parent, const char *
 
 	(void)ino;
 	request_refuse_name(req, inode_node(fs, parent), name, -EPERM,
-			    "only symbolic links can be made, and only in members/");
+			    "only symbolic links can be created, and only in members/");
 }

@@ -67,8 +67,8 @@ void file_write(fuse_req_t req, fuse_ino_t ino, const char *data, size_t size, o
 	else if (node->ops->write)
 		node->ops->write(req, handle, data, size, offset);
 	else
-		fuse_reply_err(req, -request_refuse(req, node->path, -EPERM,
-						    "this file can only be read"));
+		fuse_reply_err(req,
+			       -request_refuse(req, node->path, -EPERM, "this file is read-only"));
 }
 
 static void flush_or_sync(fuse_req_t req, struct handle *handle, bool alone)

@@ -86,6 +86,15 @@ struct fs_options {
 	struct audit *audit;  /* borrowed; NULL: none */
 };
 
+/*
+ * Order of the locks below fs/: each is taken before those to its right, if more than one is held.
+ *
+ *   versions_lock, nodes_lock, that of the table of files in memory, a file's in memory
+ *   requests_lock, a handle's, the log's
+ *
+ * All others (a branch's, a request's, the notifier's, the vacancies') are taken alone. No lock is
+ * held while the kernel is answered or notified, a roster is asked, or the network is used.
+ */
 struct fs {
 	struct fs_options options;
 	struct fuse_session *session;
@@ -102,7 +111,7 @@ struct fs {
 	struct swapped *swapped; /* utlist: held after a rename; under nodes_lock */
 	struct node *root;
 	pthread_mutex_t nodes_lock;
-	pthread_mutex_t versions_lock; /* of each node's versions; a leaf */
+	pthread_mutex_t versions_lock; /* of each node's versions */
 	struct moved moved[MOVED_MAX]; /* in turn; under versions_lock */
 	size_t moved_next;
 	atomic_uint moving;       /* how many of these there are */

@@ -44,11 +44,12 @@ static int add_place(struct filler *filler, size_t place, size_t fixed)
 	if (place < 2)
 		return add_dots(filler, place ? ".." : ".", next);
 	place -= 2;
-	if (place < fixed) {
-		node_fixed(directory, place, &name);
-		return filler_add(filler, name.name, inode_take_fixed(filler->fs, directory, &name),
-				  NULL, 0, next);
-	}
+	if (place < fixed)
+		return node_fixed(directory, place, &name)
+			   ? filler_add(filler, name.name,
+					inode_take_fixed(filler->fs, directory, &name), NULL, 0,
+					next)
+			   : -1;
 	return directory->ops->list ? directory->ops->list(filler, place - fixed, next) : -1;
 }
 

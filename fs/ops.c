@@ -129,7 +129,7 @@ static int op_set_size(fuse_req_t req, fuse_ino_t ino, struct node *node, off_t 
 	if (node->ops->truncate_name)
 		return node->ops->truncate_name(fs, node, length);
 	return request_refuse(req, node->path, -EINVAL,
-			      "a file that is not open can't be truncated: nothing was sent");
+			      "a file that is not open can't be truncated; nothing was sent");
 }
 
 /* Tools set modes, owners and times when they save, and must not be told that they can't. */

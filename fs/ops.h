@@ -2,9 +2,9 @@
 /*
  * ops.h - the table of the FUSE operations.
  *
- * Each answers its request exactly once, or parks it (request.h). An operation that the kernel
- * sends with a directory held (lookup, create, readdir...) does not wait for a vendor, but for what
- * changes links and drafts, and looks for a link.
+ * Each operation answers its request exactly once, or parks it (request.h). An operation that the
+ * kernel sends with a directory locked (LOOKUP, CREATE, READDIR...) does not wait for a vendor,
+ * except one that changes links or drafts, or looks a link up.
  */
 #ifndef ROSTERFS_OPS_H
 #define ROSTERFS_OPS_H

@@ -26,11 +26,11 @@ void remove_file(fuse_req_t req, fuse_ino_t parent, const char *text)
 	if (directory->ops->unlink)
 		directory->ops->unlink(req, directory, &name);
 	else
-		request_refuse_name(req, directory, text, -EPERM,
-				    node_is_account(directory)
-					? "nothing is removed by rm: to end a user's access write "
-					  "inactive to the .status"
-					: "this can't be removed");
+		request_refuse_name(
+		    req, directory, text, -EPERM,
+		    node_is_account(directory)
+			? "users can't be removed; to end a user's access, write inactive to the .status"
+			: "this can't be removed");
 }
 
 void remove_directory(fuse_req_t req, fuse_ino_t parent, const char *name)

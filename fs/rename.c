@@ -80,7 +80,7 @@ static int save_record(struct request *request)
 
 	if (error == -ENOENT && !request->node->ops->shows_status)
 		error = call_fail(&request->call, CALL_UNSUPPORTED,
-				  "there is no such record, and a rename does not make one");
+				  "no such record, and a rename does not create one");
 	return error;
 }
 
@@ -121,7 +121,7 @@ static int take_text(struct request *request, struct scratch *scratch, const cha
 	request->text = scratch_text_copy(scratch, &request->length);
 	if (!request->text)
 		return -ENOMEM;
-	*why = "the file is empty, or a write to it has failed: nothing was sent";
+	*why = "the file is empty, or a write to it has failed; nothing was sent";
 	if (!request->length || scratch_text_is_spoilt(scratch))
 		return -EINVAL;
 	*why = "a status is active or inactive";
@@ -225,7 +225,7 @@ static int post_draft(struct request *request)
 {
 	struct scratch *scratch = scratch_get(request->fs->scratches, request->from);
 	int error = scratch ? draft_post(request, scratch)
-			    : call_fail(&request->call, CALL_MISSING, "the file has gone");
+			    : call_fail(&request->call, CALL_MISSING, "the file no longer exists");
 
 	scratch_put(request->fs->scratches, scratch);
 	return error;
@@ -304,12 +304,12 @@ static void rename_refuse_record(const struct renaming *renaming)
 	if (node)
 		node_record_peek(node, &record, &seconds);
 	if (record)
-		rename_refuse_target(renaming, -EEXIST, "there is such a record");
+		rename_refuse_target(renaming, -EEXIST, "the record exists");
 	else if (node && node->ops->shows_status)
-		rename_refuse_target(renaming, -ENOENT, "there is no such user");
+		rename_refuse_target(renaming, -ENOENT, "no such user");
 	else
 		rename_refuse_target(renaming, -EOPNOTSUPP,
-				     "there is no such record, and a rename does not make one");
+				     "no such record, and a rename does not create one");
 	record_put(record);
 	if (node)
 		inode_drop(renaming->fs, node);
@@ -326,9 +326,9 @@ static void rename_scratch(const struct renaming *renaming, struct scratch *scra
 	free(made);
 	if (renaming->to != renaming->from || (fixed && !record) ||
 	    (drafts && !posts_new && renaming->new_name.reserved))
-		refuse_rename(renaming, -EPERM, "nothing can be renamed onto that");
+		refuse_rename(renaming, -EPERM, "nothing can be renamed to that name");
 	else if (is_link && (made || record || drafts))
-		refuse_rename(renaming, -EPERM, "a link can't be renamed to that");
+		refuse_rename(renaming, -EPERM, "a link can't be renamed to that name");
 	else if (record && !renaming->replaces &&
 		 !vacancy_holds(renaming->fs->vacancies, renaming->new_path,
 				fuse_req_ctx(renaming->req)->pid))
@@ -336,8 +336,7 @@ static void rename_scratch(const struct renaming *renaming, struct scratch *scra
 	else if (record)
 		start_save(renaming, scratch);
 	else if (is_taken(renaming))
-		refuse_rename(renaming, renaming->replaces ? -EPERM : -EEXIST,
-			      "there is such a file");
+		refuse_rename(renaming, renaming->replaces ? -EPERM : -EEXIST, "the file exists");
 	else if (drafts && posts_new && renaming->name.kind != PATH_JSON)
 		start_post(renaming, scratch);
 	else if (rename_is_mistyped(renaming))
@@ -357,12 +356,11 @@ static void rename_record(const struct renaming *renaming)
 	if (renaming->to != renaming->from || taken || fixed) {
 		refuse_rename(
 		    renaming, -EPERM,
-		    "a record stays where it is: it can only be renamed to another name beside "
-		    "it, which makes a copy");
+		    "a record can only be renamed to another name in its directory, which makes a copy");
 		return;
 	}
 	if (is_taken(renaming)) {
-		refuse_rename(renaming, -EEXIST, "there is such a file");
+		refuse_rename(renaming, -EEXIST, "the file exists");
 		return;
 	}
 	if (rename_is_mistyped(renaming)) {
@@ -406,7 +404,7 @@ void rename_entry(fuse_req_t req, fuse_ino_t parent, const char *name, fuse_ino_
 	scratch = scratch_get(fs->scratches, renaming.path);
 	if (node_branch(renaming.from) && !node_branch(renaming.from)->users)
 		refuse_rename(&renaming, -EROFS,
-			      "this vendor's users are kept by hand: see MANUAL");
+			      "this vendor's users are kept by hand; see MANUAL");
 	else if (scratch)
 		rename_scratch(&renaming, scratch);
 	else if (renaming.from->ops->holds_files &&

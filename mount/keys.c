@@ -2,12 +2,11 @@
 /*
  * keys.c - see keys.h.
  *
- * Each key is a row of a table. The keys of the mount and the common keys of accounts are here; a
- * vendor's own keys are in the vendor's table. No vendor, and no key of one, is named here.
- *
- * All sections are checked before the first value is read, so that nobody types a passphrase and is
- * then told of a misspelt key. No message quotes a value, because it may be a secret. An unknown
- * key is quoted only if it looks like a key, because a stray line of a secret may have an = in it.
+ * Each key is a row of a table: the mount's keys and the common keys of accounts here, a vendor's
+ * own keys in its table. All sections are checked before the first value is read, so that no user
+ * types a passphrase before a misspelt key is reported. No message quotes a value, because it may
+ * be a secret. An unknown key is quoted only if it looks like a key, because a stray line of a
+ * secret may have an = in it. This file must not know a vendor by name, nor a key of one.
  */
 #include "mount/keys.h"
 
@@ -36,7 +35,7 @@ static const struct key mount_keys[] = {
     {.name = NULL},
 };
 
-/* For vendors with an API. account_new sets the defaults. */
+/* keys of vendors with an API; account_new sets the defaults */
 static const struct key account_keys[] = {
     {"base_url", KEY_URL, offsetof(struct account, endpoint.base_url), 0, 0},
     {"ttl", KEY_NUMBER, offsetof(struct account, ttl), 0, YEAR},
@@ -50,7 +49,7 @@ static const struct key account_keys[] = {
     {.name = NULL},
 };
 
-/* The suffix of a secret's key, by enum secret_source. */
+/* The suffix of a secret's name, by enum secret_source. */
 static const char *const secret_ways[] = {[SECRET_GIVEN] = "",
 					  [SECRET_FILE] = "_file",
 					  [SECRET_ENV] = "_env",
@@ -111,8 +110,7 @@ const struct setting *keys_setting(const struct vendor *vendor, const char *name
 
 /* ---- hints for misspelt keys ---- */
 
-/* Return how many letters must be inserted, removed or changed to turn A into B. SIZE_MAX: one of
- * them is too long to be a key. */
+/* Return how many letters must be inserted, removed or changed to get from A to B. */
 static size_t keys_distance(const char *a, const char *b)
 {
 	size_t row[KEY_MAX_BYTES + 1];
@@ -140,12 +138,13 @@ static size_t keys_distance(const char *a, const char *b)
 	return row[width];
 }
 
-/* Copy NAME to HINT (KEY_MAX_BYTES + 1) if it is closer to KEY than *BEST, and set *BEST. */
+/* Store NAME in HINT (KEY_MAX_BYTES + 1) if it is closer to KEY than *BEST, the distance of HINT.
+ */
 static void suggest(const char *key, const char *name, char *hint, size_t *best)
 {
 	size_t far = keys_distance(key, name);
 
-	/* two changes turn a short word into any other short word */
+	/* two changes turn a short word into any other */
 	if (far >= *best || far > 2 || far * 2 > strlen(name))
 		return;
 	*best = far;
@@ -172,7 +171,7 @@ static void suggest_settings(const char *key, const struct vendor *vendor, char 
 	}
 }
 
-/* Fail because ENTRY has an unknown key. VENDOR NULL: ENTRY is in [rosterfs]. Returns -EINVAL. */
+/* Fail because ENTRY has an unknown key, with a hint. VENDOR NULL: a key of [rosterfs]. */
 static int keys_fail_unknown(const struct keys *keys, const struct entry *entry,
 			     const struct vendor *vendor)
 {
@@ -201,8 +200,8 @@ static int keys_fail_unknown(const struct keys *keys, const struct entry *entry,
 
 /* ---- checks ---- */
 
-/* Return the first entry of SECTION before END (NULL: of all) that gives SETTING in any way, or
- * NULL. */
+/* Return the first entry of SECTION before END (NULL: of all) that sets SETTING, from any source,
+ * or NULL. */
 static const struct entry *setting_entry(const struct section *section, const struct vendor *vendor,
 					 const struct setting *setting, const struct entry *end)
 {
@@ -215,7 +214,7 @@ static const struct entry *setting_entry(const struct section *section, const st
 	return NULL;
 }
 
-/* Check the name of SECTION. It becomes the name of a directory and a part of names in by-email. */
+/* Check the section's name, which becomes a directory's name and a part of names in by-email. */
 static int check_name(const struct keys *keys, const struct section *section)
 {
 	static const char *const reserved[] = {"README", "by-email", ".rosterfs", "SIMILAR"};

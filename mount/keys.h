@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * keys.h - which keys a section of the config file may have: tables, and checks of names alone.
+ * keys.h - which keys a section of the config file may hold: tables, and checks without values.
  *
- * For config.c only. Nothing here blocks or allocates, and no value is read. A function that fails
- * writes one line to WHY, with the file and the line.
+ * For config.c only. Nothing here blocks or allocates. A function that fails writes one line to
+ * WHY, with file and line.
  */
 #ifndef ROSTERFS_KEYS_H
 #define ROSTERFS_KEYS_H
@@ -18,7 +18,7 @@ struct vendor;
 
 enum key_type { KEY_NUMBER, KEY_SIZE, KEY_YES_NO, KEY_PATH, KEY_URL };
 
-/* A key. Its value is stored at OFFSET in struct config or struct account. */
+/* A key, and the offset of its value in struct config or struct account. */
 struct key {
 	const char *name;
 	enum key_type type;
@@ -34,33 +34,30 @@ struct keys {
 	size_t why_size;
 };
 
-/* As sections_fail, with EINVAL and the file and WHY of KEYS. LINE 0: no line. Returns -EINVAL. */
+/* Do sections_fail with EINVAL and the file and WHY of KEYS. LINE 0: no line. Returns -EINVAL. */
 #define keys_fail(keys, line, ...)                                                                 \
 	sections_fail((keys)->why, (keys)->why_size, EINVAL, (keys)->file, line, __VA_ARGS__)
 
-/* As keys_fail, with ENOMEM and "out of memory". Returns -ENOMEM. */
+/* The same with ENOMEM. Returns -ENOMEM. */
 int keys_fail_memory(const struct keys *keys, unsigned line);
 
-/* Return the row of the mount's key NAME (OFFSET is in struct config), or NULL. */
+/* Return the row of the mount's key NAME, for struct config, or NULL. */
 const struct key *keys_mount(const char *name);
 
-/* Return the row of NAME, a key of each vendor with an API (OFFSET is in struct account), or NULL.
- */
+/* Return the row of NAME, a key of all vendors with an API, for struct account, or NULL. */
 const struct key *keys_account(const char *name);
 
-/*
- * Return the setting of VENDOR that the key NAME gives, or NULL. Store in *WAY how NAME gives it: a
- * secret can also come from a file, the environment or a command.
- */
+/* Return the setting of VENDOR that the key NAME sets, and for a secret its source in *WAY. NULL:
+ * none. */
 const struct setting *keys_setting(const struct vendor *vendor, const char *name,
 				   enum secret_source *way);
 
-/* Check the keys of SECTION, which is [rosterfs]. Returns 0 or -EINVAL. */
+/* Check that [rosterfs] may have the keys of SECTION. Returns 0 or -EINVAL. */
 int keys_check_mount(const struct keys *keys, const struct section *section);
 
 /*
- * Check the name and the keys of SECTION, which is an account: it must have the keys that an
- * account of its vendor needs, and no others. Store the vendor in *VENDOR. Returns 0 or -EINVAL.
+ * Check the name of SECTION, and that it has the keys that an account of its vendor needs and no
+ * others. Returns 0 and the vendor in *VENDOR, or -EINVAL.
  */
 int keys_check_account(const struct keys *keys, const struct section *section,
 		       const struct vendor **vendor);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * vendors.c - see vendors.h. A new vendor is one file, and one line here.
+ * vendors.c - see vendors.h. A new vendor is one folder, and one line here.
  */
 #include "vendors/vendors.h"
 

@@ -188,8 +188,7 @@ static int delete_user_send(struct deletion *deletion, const json_t *before)
 	const struct collection *collection = roster_collection(attempt->roster);
 	struct call *call = attempt->call;
 	enum vendor_outcome outcome;
-	uint64_t ticket;
-	int error = attempt_send_counted(attempt, &ticket);
+	int error = attempt_send_counted(attempt);
 
 	if (error)
 		return error;
@@ -200,7 +199,7 @@ static int delete_user_send(struct deletion *deletion, const json_t *before)
 	else
 		error = -call->error;
 	if (error && outcome != VENDOR_DONE)
-		attempt_uncount(attempt, ticket);
+		attempt_uncount(attempt);
 	if (error == -EOPNOTSUPP)
 		call_add_words(call, "; this vendor does not delete users: write inactive");
 	if (!error)

@@ -9,6 +9,7 @@
 #include "cache/access/link.h"
 
 #include "cache/history/attempt.h"
+#include "cache/history/attempt_undo.h"
 #include "cache/history/guard.h"
 #include "cache/history/takeback.h"
 #include "cache/history/undo.h"
@@ -17,12 +18,9 @@
 #include "cache/roster/figures.h"
 #include "cache/roster/known.h"
 #include "cache/roster/publish.h"
-#include "cache/roster/wait.h"
-#include "cache/update/update.h"
-
-#include "cache/history/attempt_undo.h"
-#include "cache/update/looks.h"
 #include "cache/roster/roster.h"
+#include "cache/roster/wait.h"
+#include "cache/update/looks.h"
 #include "vendors/base/call.h"
 #include "vendors/base/log.h"
 #include "vendors/rest/collection.h"
@@ -147,8 +145,7 @@ static int prove_link(struct attempt *attempt)
 }
 
 /* The POST ended with OUTCOME and ANSWER. Returns 0 if the link is there, or a negative errno. */
-static int settle_link(struct attempt *attempt, enum vendor_outcome outcome, const json_t *answer,
-		       uint64_t ticket)
+static int settle_link(struct attempt *attempt, enum vendor_outcome outcome, const json_t *answer)
 {
 	struct call *call = attempt->call;
 	char buffer[24];
@@ -165,7 +162,7 @@ static int settle_link(struct attempt *attempt, enum vendor_outcome outcome, con
 		return 0;
 	}
 	if (outcome == VENDOR_REFUSED) {
-		attempt_uncount(attempt, ticket);
+		attempt_uncount(attempt);
 		return error;
 	}
 	/* a 409 means that the link is there, or that two writers met; else the answer was lost */
@@ -184,7 +181,7 @@ static int settle_link(struct attempt *attempt, enum vendor_outcome outcome, con
 		call_add_words(call, "; it was not there when looked up");
 	}
 	if (outcome == VENDOR_CHANGED || !there)
-		attempt_uncount(attempt, ticket);
+		attempt_uncount(attempt);
 	return error;
 }
 
@@ -195,17 +192,16 @@ static int link_post(struct attempt *attempt)
 	const struct undo undo = {.what = UNDO_UNLINK, .path = attempt->call->path};
 	json_t *body = collection->link(attempt->id), *answer = NULL;
 	enum vendor_outcome outcome;
-	uint64_t ticket = 0;
 	int error;
 
 	attempt_undo_add(attempt, &undo);
 	takeback_link(attempt, NULL);
-	error = body ? attempt_send_counted(attempt, &ticket) : call_no_memory(attempt->call);
+	error = body ? attempt_send_counted(attempt) : call_no_memory(attempt->call);
 	if (error)
 		goto out;
 	outcome = item_post(attempt->call, attempt->account, collection, roster_parent(roster),
 			    body, &answer);
-	error = settle_link(attempt, outcome, answer, ticket);
+	error = settle_link(attempt, outcome, answer);
 out:
 	json_decref(body);
 	json_decref(answer);

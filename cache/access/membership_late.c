@@ -56,7 +56,7 @@ static void log_active(const struct late_sight *sight)
 }
 
 /* Return a record with the steps that were sent and may have taken effect: a new reference. */
-static json_t *find_made(const struct membership *membership)
+static json_t *find_made_steps(const struct membership *membership)
 {
 	json_t *made = json_deep_copy(membership->sent);
 	json_t *list = membership_steps(membership, made);
@@ -70,7 +70,7 @@ static json_t *find_made(const struct membership *membership)
 
 void membership_late_look(const struct membership *membership)
 {
-	json_t *made = find_made(membership);
+	json_t *made = find_made_steps(membership);
 
 	late_look(membership->call, membership->roster, membership->id, made,
 		  membership_is_inactive(membership) ? log_inactive : log_active);

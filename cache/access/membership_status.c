@@ -197,8 +197,7 @@ static int membership_status_send(struct membership *membership)
 	struct account *account = membership->attempt->account;
 	size_t count = json_array_size(membership_steps(membership, membership->sent));
 	bool made = false;
-	uint64_t ticket;
-	int error = attempt_send_counted(membership->attempt, &ticket);
+	int error = attempt_send_counted(membership->attempt);
 
 	if (error)
 		return error;
@@ -215,7 +214,7 @@ static int membership_status_send(struct membership *membership)
 	for (size_t i = 0; i < count; i++)
 		made = made || membership_was_made(membership, i);
 	if (!made)
-		guard_give_back(membership->guard, ticket);
+		guard_give_back(membership->guard, membership->attempt->ticket);
 	return error;
 }
 

@@ -9,6 +9,7 @@
 #include "cache/access/unlink.h"
 
 #include "cache/history/attempt.h"
+#include "cache/history/attempt_undo.h"
 #include "cache/history/guard.h"
 #include "cache/history/takeback.h"
 #include "cache/history/undo.h"
@@ -18,12 +19,9 @@
 #include "cache/roster/known.h"
 #include "cache/roster/presence.h"
 #include "cache/roster/publish.h"
-#include "cache/roster/wait.h"
-#include "cache/update/update.h"
-
-#include "cache/history/attempt_undo.h"
-#include "cache/update/looks.h"
 #include "cache/roster/roster.h"
+#include "cache/roster/wait.h"
+#include "cache/update/looks.h"
 #include "vendors/base/call.h"
 #include "vendors/base/log.h"
 #include "vendors/rest/account.h"
@@ -252,13 +250,12 @@ static int send_delete(struct attempt *attempt, const char *own)
 	const struct undo undo = {.what = UNDO_LINK, .path = call->path};
 	enum vendor_outcome outcome;
 	json_t *before;
-	uint64_t ticket = 0;
 	int error;
 
 	if (collection->link)
 		attempt_undo_add(attempt, &undo);
 	look_back(attempt, own);
-	error = attempt_send_counted(attempt, &ticket);
+	error = attempt_send_counted(attempt);
 	if (error)
 		return error;
 	if (collection->link)
@@ -270,7 +267,7 @@ static int send_delete(struct attempt *attempt, const char *own)
 	else
 		error = -call->error;
 	if (error && outcome != VENDOR_DONE)
-		attempt_uncount(attempt, ticket);
+		attempt_uncount(attempt);
 	if (!error) {
 		log_call(call, "%s%s", collection->link ? "ended" : "deleted: this can't be undone",
 			 attempt_alone(attempt));

@@ -255,26 +255,26 @@ int attempt_dry_run(struct attempt *attempt, const char *method, const char *id)
 	return 0;
 }
 
-int attempt_send_counted(struct attempt *attempt, uint64_t *ticket)
+int attempt_send_counted(struct attempt *attempt)
 {
 	int error;
 
-	*ticket = 0;
+	attempt->ticket = 0;
 	if (attempt->takes_back)
 		return attempt_send(attempt);
-	error = guard_take(attempt->guard, attempt->call, ticket);
+	error = guard_take(attempt->guard, attempt->call, &attempt->ticket);
 	if (error)
 		return error;
 	error = attempt_send(attempt);
 	if (error)
-		guard_give_back(attempt->guard, *ticket);
+		guard_give_back(attempt->guard, attempt->ticket);
 	return error;
 }
 
-void attempt_uncount(struct attempt *attempt, uint64_t ticket)
+void attempt_uncount(struct attempt *attempt)
 {
 	if (!attempt->unknown && !attempt->call->unanswered)
-		guard_give_back(attempt->guard, ticket);
+		guard_give_back(attempt->guard, attempt->ticket);
 }
 
 /* Return the line that says how it ended; the caller frees. NULL: no memory. */

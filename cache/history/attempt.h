@@ -35,6 +35,8 @@ struct attempt {
 	uint64_t takes_back;   /* number of the write of this mount that it takes back, or of the
 				  oldest of several; 0: none, so that it counts (takeback.h) */
 
+	uint64_t ticket; /* of the last guard_take; 0: none */
+
 	/* of attempt.c and attempt_undo.c */
 	struct timespec when;
 	char token[ATTEMPT_TOKEN_MAX]; /* names it in its lines, in all mounts; "": not yet */
@@ -86,16 +88,16 @@ int attempt_send(struct attempt *attempt);
 int attempt_dry_run(struct attempt *attempt, const char *method, const char *id);
 
 /*
- * As attempt_send, for a change that status_limit counts, unless it takes back another one. *TICKET
- * is for attempt_uncount. After an error nothing has been counted.
+ * As attempt_send, for a change that status_limit counts, unless it takes back another one. After
+ * an error nothing has been counted.
  */
-int attempt_send_counted(struct attempt *attempt, uint64_t *ticket);
+int attempt_send_counted(struct attempt *attempt);
 
 /*
- * Stop counting the change that TICKET is for, because the vendor has not made it. A no-op if it is
- * not known what became of the change.
+ * Stop counting the change, because the vendor has not made it. A no-op if it was not counted, or
+ * if it is not known what became of it.
  */
-void attempt_uncount(struct attempt *attempt, uint64_t ticket);
+void attempt_uncount(struct attempt *attempt);
 
 /*
  * Note that the vendor accepted the change of BEFORE to AFTER (borrowed; NULL: there is none), and

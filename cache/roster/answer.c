@@ -16,7 +16,6 @@
 #include "cache/roster/wait.h"
 #include "cache/roster/whole.h"
 #include "vendors/base/call.h"
-#include "vendors/base/clock.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -25,45 +24,23 @@
 
 /* ---- what is fresh ---- */
 
-static bool self_fresh_locked(const struct roster *roster)
-{
-	const struct answer_self *self = &roster->self;
-
-	return self->known && known_left_locked(roster, self->since, self->since) > 0;
-}
-
 bool answer_knows_self(struct roster *roster)
 {
 	bool known;
 
 	pthread_mutex_lock(&roster->lock);
-	known = self_fresh_locked(roster);
+	known = known_self_fresh_locked(roster);
 	pthread_mutex_unlock(&roster->lock);
 	return known;
 }
 
 static bool answer_self_locked(struct roster *roster, struct wait *wait)
 {
-	if (!self_fresh_locked(roster))
+	if (!known_self_fresh_locked(roster))
 		return false;
-	wait->self = roster->self.id ? strdup(roster->self.id) : NULL;
-	wait->error = wait->self ? 0 : roster->self.id ? -ENOMEM : -ENODATA;
+	wait->self = roster->known.self.id ? strdup(roster->known.self.id) : NULL;
+	wait->error = wait->self ? 0 : roster->known.self.id ? -ENOMEM : -ENODATA;
 	return true;
-}
-
-void answer_note_self(struct roster *roster, char *id)
-{
-	pthread_mutex_lock(&roster->lock);
-	free(roster->self.id);
-	roster->self.id = id;
-	roster->self.known = true;
-	roster->self.since = clock_seconds();
-	pthread_mutex_unlock(&roster->lock);
-}
-
-void answer_forget_self_locked(struct roster *roster)
-{
-	roster->self.known = false;
 }
 
 static bool answer_email_locked(struct roster *roster, struct wait *wait)
@@ -159,7 +136,7 @@ void answer_settle_locked(struct flight *flight, struct wait *wait, struct whole
 		wait->error = record ? 0 : -ENOENT;
 		break;
 	case WAIT_SELF:
-		wait->self = roster->self.id ? strdup(roster->self.id) : NULL;
+		wait->self = roster->known.self.id ? strdup(roster->known.self.id) : NULL;
 		wait->error = wait->self ? 0 : -ENOMEM;
 		break;
 	case WAIT_EMAIL:

@@ -14,24 +14,11 @@ struct roster;
 struct wait;
 struct whole;
 
-/* The id of the key's own user. Protected by the roster's lock. */
-struct answer_self {
-	char *id; /* NULL: the vendor does not tell, if KNOWN */
-	double since;
-	bool known;
-};
-
 /*
  * Return true if it is known which user the key belongs to, or that the vendor does not tell, so
  * that WAIT_SELF needs no request.
  */
 bool answer_knows_self(struct roster *roster);
-
-/* Note that ID (taken; NULL: the vendor does not tell) is the key's own user. Takes the lock. */
-void answer_note_self(struct roster *roster, char *id);
-
-/* Have the next WAIT_SELF ask the vendor. */
-void answer_forget_self_locked(struct roster *roster);
 
 /*
  * Answer WAIT if that needs no vendor. Return false if it does. A whole roster is only noted in

@@ -13,7 +13,6 @@
 #include "cache/record/record.h"
 #include "cache/record/snapshot.h"
 #include "cache/record/versions.h"
-#include "cache/roster/answer.h"
 #include "cache/roster/figures.h"
 #include "cache/roster/gets.h"
 #include "cache/roster/gone.h"
@@ -410,6 +409,8 @@ int fetch_self(struct flight *flight)
 
 	if (error && error != -ENODATA)
 		return error;
-	answer_note_self(roster, id);
+	pthread_mutex_lock(&roster->lock);
+	known_note_self_locked(roster, id);
+	pthread_mutex_unlock(&roster->lock);
 	return error;
 }

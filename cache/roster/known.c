@@ -146,6 +146,26 @@ void known_note_step_locked(struct roster *roster, size_t rows)
 void known_refresh_locked(struct roster *roster)
 {
 	roster->known.refreshed = clock_seconds();
+	roster->known.self.known = false;
+}
+
+/* ---- the key's own user ---- */
+
+bool known_self_fresh_locked(const struct roster *roster)
+{
+	const struct known_self *self = &roster->known.self;
+
+	return self->known && known_left_locked(roster, self->since, self->since) > 0;
+}
+
+void known_note_self_locked(struct roster *roster, char *id)
+{
+	struct known_self *self = &roster->known.self;
+
+	free(self->id);
+	self->id = id;
+	self->known = true;
+	self->since = clock_seconds();
 }
 
 /* ---- the overlay ---- */
@@ -189,6 +209,7 @@ void known_free_locked(struct roster *roster)
 		known_overlay_free(entry);
 	}
 	snapshot_put(roster->known.snapshot);
+	free(roster->known.self.id);
 }
 
 struct record *known_put_locked(struct roster *roster, const char *id, struct record *record,

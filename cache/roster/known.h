@@ -49,6 +49,13 @@ struct overlay {
 	UT_hash_handle hh;
 };
 
+/* The id of the key's own user. */
+struct known_self {
+	char *id; /* NULL: the vendor does not tell, if KNOWN */
+	double since;
+	bool known;
+};
+
 /* What a roster knows: the states are at the top of known.c. Protected by the roster's lock. */
 struct known_state {
 	struct snapshot *snapshot; /* of the last whole fetch, or NULL */
@@ -59,6 +66,7 @@ struct known_state {
 	struct overlay *overlay;   /* hash table by id */
 	uint64_t generation;       /* changes whenever any record may be shown differently */
 	uint64_t merged;           /* the snapshot has what the overlay got up to this generation */
+	struct known_self self;
 	atomic_bool saved; /* a record was saved here: what is fetched may have to keep its time */
 };
 
@@ -110,6 +118,13 @@ void known_merged_locked(struct roster *roster, uint64_t generation);
 /* Note that the first page of the newest list has ROWS rows. */
 void known_note_step_locked(struct roster *roster, size_t rows);
 
+/* Return true if it is known, and fresh, which user the key belongs to, or that that is not told.
+ */
+bool known_self_fresh_locked(const struct roster *roster);
+
+/* Note that ID (taken; NULL: the vendor does not tell) is the key's own user. */
+void known_note_self_locked(struct roster *roster, char *id);
+
 /* Treat what is known as stale from now on. */
 void known_refresh_locked(struct roster *roster);
 
@@ -132,7 +147,7 @@ struct overlay *known_take_older_locked(struct roster *roster, uint64_t generati
 /* Free ENTRY, which is in no table any more. */
 void known_overlay_free(struct overlay *entry);
 
-/* Free the snapshot and the overlay. */
+/* Free all that is known. */
 void known_free_locked(struct roster *roster);
 
 /* Assert what holds between two changes, for all and for ID; NULL: for all alone. See checked.h. */

@@ -11,7 +11,6 @@
 #include "cache/record/record.h"
 #include "cache/record/versions.h"
 #include "cache/record/write_lock.h"
-#include "cache/roster/answer.h"
 #include "cache/roster/figures.h"
 #include "cache/roster/gets.h"
 #include "cache/roster/gone.h"
@@ -91,7 +90,6 @@ void roster_free(struct roster *roster)
 	versions_free(roster->versions);
 	lag_free(roster->lag);
 	write_lock_free(roster->write_lock);
-	free(roster->self.id);
 	free(roster->parent);
 	pthread_mutex_destroy(&roster->lock);
 	free(roster);
@@ -136,7 +134,6 @@ void roster_refresh(struct roster *roster)
 {
 	pthread_mutex_lock(&roster->lock);
 	known_refresh_locked(roster);
-	answer_forget_self_locked(roster);
 	figures_forget_shrunk_locked(roster);
 	pthread_mutex_unlock(&roster->lock);
 }

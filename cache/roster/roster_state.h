@@ -12,7 +12,6 @@
 #error "roster_state.h is private to cache/roster"
 #endif
 
-#include "cache/roster/answer.h"
 #include "cache/roster/figures.h"
 #include "cache/roster/gets.h"
 #include "cache/roster/illegible.h"
@@ -71,7 +70,6 @@ struct roster {
 	struct illegible illegible;
 	struct inactive_users inactive;
 	struct figures_state figures;
-	struct answer_self self;
 	struct overdue overdue;
 	bool expiring; /* ack.c: a look at what is too old in lag is scheduled */
 

@@ -12,7 +12,6 @@
 #include "cache/history/guard.h"
 #include "cache/history/takeback.h"
 #include "cache/record/lag.h"
-#include "cache/record/snapshot.h"
 #include "cache/record/versions.h"
 #include "cache/record/write_lock.h"
 #include "cache/roster/figures.h"
@@ -75,7 +74,7 @@ static int check_status(struct change *change)
 		return guard_has_room(change->guard, change->call);
 	if (change->counted)
 		return 0;
-	error = guard_take(change->guard, change->call, &change->ticket);
+	error = guard_take(change->guard, change->call, &change->attempt->ticket);
 	change->counted = !error;
 	return error;
 }
@@ -353,7 +352,7 @@ int apply_once(struct change *change)
 	json_decref(change->basis.part_fields);
 	change->basis.part_fields = NULL;
 	if (error && !change->sent)
-		attempt_uncount(change->attempt, change->ticket);
+		attempt_uncount(change->attempt);
 	if (error && !change->call->words[0] && alone.words[0])
 		call_copy_error(change->call, &alone);
 	if (change->unanswered)

@@ -9,7 +9,6 @@
 #include "cache/history/attempt.h"
 #include "cache/record/lag.h"
 #include "cache/record/record.h"
-#include "cache/record/snapshot.h"
 #include "cache/record/versions.h"
 #include "cache/roster/absence.h"
 #include "cache/roster/known.h"
@@ -21,7 +20,6 @@
 #include "vendors/rest/account.h"
 #include "vendors/rest/collection.h"
 #include "vendors/rest/item.h"
-#include "vendors/vendor.h"
 
 #include <errno.h>
 #include <stdlib.h>

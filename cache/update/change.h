@@ -5,15 +5,17 @@
  *
  * A change is made in this order:
  *
- *   apply.c     locks the record and runs the steps
- *   change.c    GET: reads the record into `fresh`
- *   (the plan)  update.c, status_field.c or create_rest.c compares `fresh` with what the user
- * wants, and fills `merge` with the edits apply.c     applies the edits to a copy of `fresh`,
- * `target`, and sends that by PUT response.c  decides by the response which step is next: read
- * again, plan again, send again, end proof.c     proves by the response or by further GETs that the
- * change took part.c      settles a change of which only the first of two requests was made late.c
- * watches for a PUT without a response, which the vendor may apply late describe.c  puts the edits
- * into text and JSON
+ * - apply.c locks the record and runs the steps.
+ * - GET: change.c reads the record into `fresh`.
+ * - Plan: update.c, status_field.c or create_rest.c compares `fresh` with what the user wants, and
+ *   fills `merge` with the edits.
+ * - PUT: apply.c applies the edits to a copy of `fresh`, the `target`, and sends that.
+ * - response.c decides by the response which step is next: read again, plan again, send again, end.
+ * - proof.c proves by the response, or by further GETs, that the change took.
+ * - part.c settles a change of which only the first of two requests was made.
+ * - late.c watches for a PUT without a response, which the vendor may apply late.
+ *
+ * describe.c puts the edits into text and JSON for all of them.
  *
  * A change belongs to the thread that runs it. A function here that takes `record` expects one of
  * this change's record.
@@ -21,8 +23,6 @@
 #ifndef ROSTERFS_CHANGE_H
 #define ROSTERFS_CHANGE_H
 
-#include "cache/update/edit_base.h"
-#include "cache/record/lag.h"
 #include "cache/document/merge.h"
 #include "cache/record/lag.h"
 #include "vendors/http/basis.h"
@@ -88,7 +88,6 @@ struct change {
 	bool part;           /* of a larger attempt, whose fields are known already */
 	bool status_checked; /* the guards have passed the status */
 	bool counted;        /* status_limit has counted the change, or need not count it */
-	uint64_t ticket;     /* of guard_take, or 0 */
 
 	/* of apply.c and response.c */
 	struct call *alone; /* for requests that are made even if the caller has gone */

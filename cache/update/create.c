@@ -15,7 +15,6 @@
 #include "cache/roster/figures.h"
 #include "cache/roster/roster.h"
 #include "cache/roster/whole.h"
-#include "cache/update/change.h"
 #include "cache/update/create_match.h"
 #include "cache/update/create_rest.h"
 #include "cache/update/creation.h"

@@ -10,8 +10,6 @@
 
 #include "cache/document/alike.h"
 #include "cache/document/merge.h"
-#include "cache/history/attempt.h"
-#include "cache/record/record.h"
 #include "cache/update/apply.h"
 #include "cache/update/change.h"
 #include "cache/update/create_match.h"

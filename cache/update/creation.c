@@ -10,11 +10,9 @@
 #include "cache/roster/known.h"
 #include "cache/roster/presence.h"
 #include "cache/roster/publish.h"
-#include "vendors/base/call.h"
 #include "vendors/base/log.h"
 #include "vendors/json/exact_print.h"
 #include "vendors/rest/collection.h"
-#include "vendors/vendor.h"
 
 #include <stdlib.h>
 

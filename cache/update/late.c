@@ -10,7 +10,6 @@
 
 #include "cache/document/content.h"
 #include "cache/document/merge.h"
-#include "cache/history/attempt.h"
 #include "cache/record/lag.h"
 #include "cache/record/record.h"
 #include "cache/roster/absence.h"

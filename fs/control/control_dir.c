@@ -19,7 +19,7 @@ NAMES(DECLARE)
 
 static bool fixed_in_control(const struct node *directory, size_t index, struct node_fixed *fixed)
 {
-#define ROW(name, ops) {name, &ops, NULL, false},
+#define ROW(name, ops) {(name), &(ops), NULL, false},
 	static const struct node_fixed list[] = {NAMES(ROW)};
 
 	(void)directory;

@@ -14,6 +14,7 @@
 #include "fs/tree/open.h"
 #include "fs/tree/request.h"
 #include "vendors/base/limits.h"
+#include "vendors/http/answer.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -77,7 +78,7 @@ static int collect_request(struct handle *handle, const char *data, size_t size,
 		error = handle->sticky = -EFBIG;
 	} else if (state == DOCUMENT_WRONG) {
 		*why = handle->scanner.why ? handle->scanner.why
-					   : "this can't become a JSON object: nothing was sent";
+					   : "not a JSON object; nothing was sent";
 		error = -EINVAL;
 	} else {
 		error = handle_append(handle, data, size);
@@ -185,7 +186,7 @@ static int check_left(struct handle *handle, const char **why)
 	pthread_mutex_lock(&handle->lock);
 	error = handle->sticky;
 	if (!error && handle->unsent && handle->length) {
-		*why = "what was written is not one whole JSON object: nothing was sent";
+		*why = "not one whole JSON object; nothing was sent";
 		error = -EINVAL;
 	}
 	pthread_mutex_unlock(&handle->lock);
@@ -206,10 +207,11 @@ static void flush_query(fuse_req_t req, struct handle *handle, bool alone)
 static void open_query(fuse_req_t req, fuse_ino_t ino, struct node *node, struct fuse_file_info *fi)
 {
 	if ((fi->flags & O_ACCMODE) == O_WRONLY)
-		fuse_reply_err(req,
-			       -request_refuse(req, node->path, -EINVAL,
-					       "it is written and then read: open it for both (in "
-					       "a shell: exec 3<>tokens)"));
+		fuse_reply_err(
+		    req, -request_refuse(
+			     req, node->path, -EINVAL,
+			     "the answer is read from the same open file; open it for reading "
+			     "and writing (in a shell: exec 3<>tokens)"));
 	else
 		open_plain(req, ino, node, fi);
 }

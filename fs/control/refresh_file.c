@@ -45,7 +45,7 @@ static void write_refresh(fuse_req_t req, struct handle *handle, const char *dat
 	if (length && data[length - 1] == '\n')
 		length--;
 	control_file_reply(req, handle->node, size, refresh_named(fs_of(req), data, length),
-			   "neither the name of a vendor's directory nor all");
+			   "neither the name of a vendor's directory nor `all`");
 }
 
 const struct node_ops refresh_file = {

@@ -63,8 +63,8 @@ static bool set_limit(struct fs *fs, const char *text, size_t length, char **don
 		return false;
 	guard_look(fs->guard, &room);
 	guard_set_limit(fs->guard, limit);
-	if (asprintf(done, "status_limit is %u for this mount from now on; it was %u", limit,
-		     room.limit) < 0)
+	if (asprintf(done, "status_limit of this mount is now %u; it was %u", limit, room.limit) <
+	    0)
 		*done = NULL;
 	return true;
 }
@@ -85,7 +85,7 @@ static void write_settings(fuse_req_t req, struct handle *handle, const char *da
 		request_note(req, node->path, done);
 	free(done);
 	control_file_reply(req, node, size, good,
-			   "not a setting: write status_limit and a number, such as "
+			   "unknown setting; write status_limit and a number, such as "
 			   "\"status_limit 100\" (0: no limit; at most 1000000000)");
 }
 

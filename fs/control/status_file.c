@@ -122,7 +122,7 @@ static int print_status(FILE *out, struct fs *fs)
 	if (fs->options.read_only)
 		fprintf(out, "mounted read-only\n");
 	if (fs->options.dry_run)
-		fprintf(out, "dry run: nothing is sent but GETs\n");
+		fprintf(out, "dry run: only GETs are sent\n");
 	return 0;
 }
 

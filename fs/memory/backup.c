@@ -2,8 +2,8 @@
 /*
  * backup.c - see backup.h.
  *
- * Copies what the record shows now; which renames ask for that is rename.c's business. What a
- * record's text means it must not know.
+ * Copies what the record shows now. Which renames need that is rename.c's business. It must not
+ * know what a record's text means.
  */
 #include "fs/memory/backup.h"
 
@@ -26,7 +26,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What a record's NODE shows as RECORD is kept at BACKUP. 0 or a negative errno. */
+/* Keep what NODE shows of RECORD at the path BACKUP. Return 0 or a negative errno. */
 static int keep_backup(struct fs *fs, const struct node *node, struct record *record,
 		       const char *backup)
 {
@@ -46,7 +46,8 @@ static int keep_backup(struct fs *fs, const struct node *node, struct record *re
 	return error;
 }
 
-/* NODE shows RECORD: leave a backup at NEW_NAME in DIRECTORY. 0 or a negative errno. */
+/* Leave a backup of NODE, which shows RECORD, at NEW_NAME in DIRECTORY. Return 0 or a negative
+ * errno. */
 static int back_up(struct fs *fs, struct node *node, struct record *record,
 		   const struct node *directory, const char *new_name, pid_t process)
 {
@@ -63,7 +64,7 @@ static int back_up(struct fs *fs, struct node *node, struct record *record,
 	kept = memory_dir_take(fs, directory, &name);
 	if (!kept)
 		return -ENOMEM;
-	/* nobody has looked for it before this */
+	/* nobody has looked its name up before */
 	scratch_open_doubt(scratch_node_of(kept));
 	inode_swap(fs, node, kept);
 	inode_drop(fs, kept);
@@ -71,12 +72,12 @@ static int back_up(struct fs *fs, struct node *node, struct record *record,
 	return 0;
 }
 
-/* Answer REQ: back_up, the record of NODE, ended with ERROR. */
+/* Answer REQ: back_up of NODE ended with ERROR. */
 static void reply_backed_up(fuse_req_t req, const struct node *node, int error)
 {
 	if (error)
 		request_refuse(req, node->path, error,
-			       "the copy can't be kept in memory: see scratch_limit");
+			       "the copy does not fit in memory; raise scratch_limit");
 	fuse_reply_err(req, -error);
 }
 
@@ -95,7 +96,7 @@ static void found_record(struct request *request, int error)
 		request_fail(request, error);
 		return;
 	}
-	/* for whoever was interrupted the kernel has renamed nothing */
+	/* for a caller that was interrupted, the kernel has renamed nothing */
 	if (!request_claim(request))
 		return;
 	snprintf(above, sizeof(above), "%s", node->path);
@@ -108,7 +109,7 @@ static void found_record(struct request *request, int error)
 	reply_backed_up(request->req, node, error);
 }
 
-/* Nobody knows what NODE shows: ask. */
+/* Ask what NODE shows, which is not known. */
 static void ask_for_record(struct fs *fs, fuse_req_t req, struct node *node, const char *new_name)
 {
 	struct request *request = request_new(fs, req, node);

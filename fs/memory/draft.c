@@ -2,8 +2,8 @@
 /*
  * draft.c - see draft.h.
  *
- * Says when a file in memory is posted, and what it is then; the post itself is cache/update's. It
- * must not know JSON or vendors.
+ * Decides when a file in memory is posted, and what it is then. The post itself is cache/update's.
+ * It must not know JSON or vendors.
  */
 #include "fs/memory/draft.h"
 
@@ -12,7 +12,6 @@
 #include "cache/update/create.h"
 #include "fs/memory/scratch.h"
 #include "fs/memory/scratch_node.h"
-#include "fs/memory/scratch_state.h"
 #include "fs/memory/scratch_text.h"
 #include "fs/tree/entry.h"
 #include "fs/tree/handle.h"
@@ -28,8 +27,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The record that SCRATCH, or what stands at the name it is posted by, has become; the caller
- * frees. NULL: none. */
+/* Return the id of the record that SCRATCH, or what stands at the name that it is posted by, has
+ * become; the caller frees it. NULL: none. */
 static char *draft_find_made(const struct request *request, struct scratch *scratch)
 {
 	struct scratches *all = request->fs->scratches;
@@ -42,8 +41,8 @@ static char *draft_find_made(const struct request *request, struct scratch *scra
 	return id;
 }
 
-/* One at a time: a post whose writer has been interrupted goes on, and another one behind it would
- * make a second record. */
+/* Lock the draft's name: a post whose writer was interrupted goes on, and another post would create
+ * a second record. Return 0 or a negative errno. */
 static int begin_post(struct request *request, struct scratch *scratch)
 {
 	struct roster *roster = node_record_dir(request->node)->roster;
@@ -53,7 +52,7 @@ static int begin_post(struct request *request, struct scratch *scratch)
 	if (id) {
 		write_lock_release(roster_write_lock(roster), request->call.path);
 		error = call_fail(&request->call, CALL_FORBIDDEN,
-				  "it has been made, as record %s: write there", id);
+				  "already created, as record %s; write there", id);
 	}
 	free(id);
 	return error;
@@ -89,7 +88,7 @@ int draft_post(struct request *request, struct scratch *scratch)
 	return error;
 }
 
-/* REQUEST's text, for its node, is complete: keep it and post it. */
+/* Keep REQUEST's text, which is complete, in its node, and post it. */
 static int commit_draft(struct request *request)
 {
 	struct scratch *scratch = scratch_node_of(request->node);
@@ -101,7 +100,7 @@ static int commit_draft(struct request *request)
 				      request->length);
 	if (error && !request->call.words[0])
 		call_fail_errno(&request->call, -error,
-				"the file can't be kept in memory: see scratch_limit");
+				"the file does not fit in memory; raise scratch_limit");
 	if (!error && request->length)
 		error = post_text(request, scratch);
 	end_post(request);

@@ -2,8 +2,8 @@
 /*
  * mistyped.c - see mistyped.h.
  *
- * Compares names. What a text says is scratch_text.c's, which ids are known is the roster's; an id
- * that is not known without a request is not known here.
+ * Compares names. What a text says is scratch_text.c's business, and which ids are known is the
+ * roster's: an id that is not known without a request is not known here.
  */
 #include "fs/memory/mistyped.h"
 
@@ -40,9 +40,9 @@ static unsigned least(unsigned a, unsigned b)
 }
 
 /*
- * How many letters must be added, left out, changed or swapped with their neighbours to turn A into
- * B, of small letters only, at most SUFFIX_MAX each: the distance of Damerau and Levenshtein, where
- * something may be changed between two that are swapped.
+ * Return how many letters must be added, left out, changed or swapped with their neighbours to turn
+ * A into B: the Damerau-Levenshtein distance, in which letters may be changed between two that are
+ * swapped. A and B have only lower-case letters, at most SUFFIX_MAX each.
  */
 static unsigned mistyped_distance(const char *a, const char *b)
 {
@@ -76,7 +76,7 @@ static unsigned mistyped_distance(const char *a, const char *b)
 	return cost[m + 1][n + 1];
 }
 
-/* Is SUFFIX like WORD, but not exactly that? */
+/* Return true if SUFFIX is like WORD, but not exactly that. */
 static bool is_like(const char *suffix, const char *word)
 {
 	char lower[SUFFIX_MAX + 1];
@@ -96,8 +96,8 @@ static bool is_like(const char *suffix, const char *word)
 	return mistyped_distance(lower, word) <= AWAY_MAX;
 }
 
-/* Could SUFFIX be what mktemp(3) made of six X? A hand writes no capitals in the middle of a word.
- */
+/* Return true if SUFFIX could be what mktemp(3) made of six X: nobody types capitals in the middle
+ * of a word. */
 static bool is_random(const char *suffix)
 {
 	bool small = false;
@@ -112,13 +112,16 @@ static bool is_random(const char *suffix)
 	return false;
 }
 
-/* Is MORE, behind the whole name of a record's file with the suffix WORD, that suffix once more? */
+/* Return true if MORE, which follows the whole name of a record's file with the suffix WORD, is
+ * that suffix once more. */
 static bool is_again(const char *name, const char *more, const char *word)
 {
 	return name[0] != '.' && is_like(more, word) && !is_random(more);
 }
 
-/* Does a whole record's name stand in NAME, with a dot and more behind it, as programs write it? */
+/*
+ * Return true if NAME has a whole record's name, followed by a dot and more, as programs write it.
+ */
 static bool has_record_name(const char *name)
 {
 	for (const char *dot = strchr(name, '.'); dot; dot = strchr(dot + 1, '.')) {
@@ -131,10 +134,8 @@ static bool has_record_name(const char *name)
 	return false;
 }
 
-/*
- * The record's name that NAME is with ".txt" behind it, in capitals or not, or with its own suffix
- * once more, mistyped; into RECORD (NAME_MAX + 1 bytes).
- */
+/* Write the record's name that NAME has before ".txt", in upper or lower case, or before its own
+ * suffix once more, mistyped, to RECORD (NAME_MAX + 1 bytes). Return false if NAME has none. */
 static bool cut_more(const char *name, bool drafts, char *record)
 {
 	const char *dot = strrchr(name, '.');
@@ -164,7 +165,7 @@ bool mistyped_form(const char *name, bool drafts)
 
 /* ---- a name in its directory ---- */
 
-/* Is NAME the id of a record in SHELF, as far as is known without asking? */
+/* Return true if NAME is the id of a record in RECORD_DIR, as far as is known without asking. */
 static bool is_known_id(struct record_dir *record_dir, const char *name)
 {
 	struct record *record = NULL;
@@ -188,7 +189,7 @@ static bool is_known_id(struct record_dir *record_dir, const char *name)
 	return known;
 }
 
-/* Is NAME, in DIRECTORY, a record's without its suffix? */
+/* Return true if NAME in DIRECTORY is a record's without its suffix. */
 static bool is_bare(const struct node *directory, const char *name)
 {
 	struct node_fixed fixed;
@@ -211,7 +212,8 @@ static bool mistyped_in(const struct node *directory, const char *name)
 
 /* ---- words ---- */
 
-/* The path of the file that was meant by NAME in DIRECTORY, for a text that SAYS so, into PATH. */
+/* Write the path of the file that was meant by NAME in DIRECTORY, with a text that SAYS so, to
+ * PATH. */
 static void find_meant(const struct node *directory, const char *name, enum scratch_text_says says,
 		       char *path)
 {
@@ -233,8 +235,8 @@ static void find_meant(const struct node *directory, const char *name, enum scra
 	node_path(directory, meant, path);
 }
 
-/* Log that a text that SAYS so was for another file than PATH, NAME in DIRECTORY. Returns -EINVAL.
- */
+/* Log that a text that SAYS so was meant for another file than PATH, which is NAME in DIRECTORY.
+ * Return -EINVAL. */
 static int mistyped_refuse(fuse_req_t req, const struct node *directory, const char *path,
 			   const char *name, enum scratch_text_says says)
 {
@@ -242,12 +244,12 @@ static int mistyped_refuse(fuse_req_t req, const struct node *directory, const c
 
 	find_meant(directory, name, says, meant);
 	snprintf(words, sizeof(words),
-		 "not the name of a record's file, so nothing would be sent: write %s instead",
+		 "not the name of a record's file, so nothing would be sent; write %s instead",
 		 meant);
 	return request_refuse(req, path, -EINVAL, words);
 }
 
-/* The directory of PATH, with one reference more, or NULL; *NAME: what follows. */
+/* Return a reference to the directory of PATH, or NULL, and what follows it in *NAME. */
 static struct node *directory_of(struct fs *fs, const char *path, const char **name)
 {
 	const char *slash = strrchr(path, '/');

@@ -2,9 +2,9 @@
 /*
  * scratch.c - see scratch.h.
  *
- * A tree of one level: directories by path, in each the names in the order in which they came.
- * What a name means, and when a text is to be sent, is the business of create_remove.c and draft.c;
- * the bytes of a file are scratch_text.c's.
+ * A tree of one level: directories by path, and in each the names in the order in which they came.
+ * memory_dir.c knows what a name means, draft.c when a text is sent, and scratch_text.c the bytes
+ * of a file.
  */
 #include "fs/memory/scratch.h"
 
@@ -19,7 +19,7 @@
 #include <string.h>
 #include <uthash.h>
 
-/* Left behind for so many seconds, a file goes. */
+/* Seconds after which a file that was left behind is removed. */
 #define LIFE 86400
 
 struct name {
@@ -49,7 +49,7 @@ void scratch_look(struct scratches *all, struct scratch_room *room)
 {
 	size_t held = atomic_load(&all->held);
 
-	/* somebody may just be trying whether more fits */
+	/* another thread may be trying whether more fits */
 	room->bytes = all->limit;
 	room->bytes_left = held < all->limit ? all->limit - held : 0;
 	room->files = room->bytes / SCRATCH_COST;
@@ -107,7 +107,8 @@ static void scratch_unlock(struct scratches *all)
 	pthread_mutex_unlock(&all->lock);
 }
 
-/* PATH is cut at its last slash: *NAME is what follows, and so many bytes stand before it. */
+/* Cut PATH at its last slash: store what follows in *NAME, and return the length of what precedes
+ * it. */
 static size_t scratch_split(const char *path, const char **name)
 {
 	const char *slash = strrchr(path, '/');
@@ -116,7 +117,7 @@ static size_t scratch_split(const char *path, const char **name)
 	return slash ? (size_t)(slash - path) : 0;
 }
 
-/* The directory that the first LENGTH bytes of PATH name, or NULL. */
+/* Return the directory that the first LENGTH bytes of PATH name, or NULL. */
 static struct directory *find_above_locked(struct scratches *all, const char *path, size_t length)
 {
 	struct directory *directory;
@@ -141,7 +142,7 @@ static struct name *scratch_find_locked(struct scratches *all, const char *path)
 	return name;
 }
 
-/* One reference less; the last one frees. */
+/* Release a reference; the last one frees SCRATCH. */
 static void scratch_put_locked(struct scratches *all, struct scratch *scratch)
 {
 	if (--scratch->references == 0)
@@ -173,8 +174,8 @@ static void scratch_forget_locked(struct scratches *all, const char *path)
 		drop_directory_locked(all, directory);
 }
 
-/* SCRATCH loses its name. If nobody has it open it makes room at once, before the kernel forgets
- * it. */
+/* SCRATCH loses its name. If nobody has it open, give back its room at once, before the kernel
+ * forgets it. */
 static void retire_locked(struct scratches *all, struct scratch *scratch)
 {
 	if (atomic_load(&scratch->opens))
@@ -183,7 +184,7 @@ static void retire_locked(struct scratches *all, struct scratch *scratch)
 	scratch->removed = true;
 }
 
-/* What is called PATH goes. */
+/* Remove what has the name PATH. */
 static void remove_locked(struct scratches *all, const char *path)
 {
 	struct name *name = scratch_find_locked(all, path);
@@ -194,7 +195,8 @@ static void remove_locked(struct scratches *all, const char *path)
 	scratch_forget_locked(all, path);
 }
 
-/* The directory that the first LENGTH bytes of PATH name, made if need be. NULL: no memory. */
+/* Return the directory that the first LENGTH bytes of PATH name, which is made if need be. NULL: no
+ * memory. */
 static struct directory *take_directory_locked(struct scratches *all, const char *path,
 					       size_t length)
 {
@@ -213,7 +215,7 @@ static struct directory *take_directory_locked(struct scratches *all, const char
 	return directory;
 }
 
-/* SCRATCH is called PATH from now on. 0, or -ENOMEM and nothing changed. */
+/* Set the path of SCRATCH to PATH. Return 0, or -ENOMEM and nothing has changed. */
 static int set_path_locked(struct scratch *scratch, const char *path)
 {
 	char *copy = strdup(path);
@@ -225,7 +227,7 @@ static int set_path_locked(struct scratch *scratch, const char *path)
 	return 0;
 }
 
-/* SCRATCH gets the name PATH, which is free, and with it a reference. 0 or -ENOMEM. */
+/* Give SCRATCH the name PATH, which is free, and with it a reference. Return 0 or -ENOMEM. */
 static int name_locked(struct scratches *all, const char *path, struct scratch *scratch)
 {
 	const char *last;
@@ -251,7 +253,7 @@ static int name_locked(struct scratches *all, const char *path, struct scratch *
 	return 0;
 }
 
-/* The same where PATH may be taken: what was called so goes. 0, or -ENOMEM and nothing changed. */
+/* The same, in place of what has that name. Return 0, or -ENOMEM and nothing has changed. */
 static int rename_locked(struct scratches *all, const char *path, struct scratch *scratch)
 {
 	struct name *name = scratch_find_locked(all, path);
@@ -267,7 +269,7 @@ static int rename_locked(struct scratches *all, const char *path, struct scratch
 	return 0;
 }
 
-/* What was left behind for a day goes, in DIRECTORY, and with its last name the directory. */
+/* Remove what was left behind in DIRECTORY for a day, and with its last name the directory. */
 static void expire_in_locked(struct scratches *all, const struct directory *directory)
 {
 	struct name *name, *next;
@@ -322,7 +324,7 @@ void scratches_free(struct scratches *all)
 	free(all);
 }
 
-/* With one reference, and without a name. 0, -ENOSPC or -ENOMEM. */
+/* Store a new file with one reference and no name in *SCRATCH. Return 0, -ENOSPC or -ENOMEM. */
 static int new_scratch(struct scratches *all, const char *target, struct scratch **scratch)
 {
 	struct scratch *new = calloc(1, sizeof(*new));

@@ -97,12 +97,12 @@ static void write_scratch(fuse_req_t req, struct handle *handle, const char *dat
 	error = scratch_text_write(fs_of(req)->scratches, scratch_node_of(handle->node), data, size,
 				   at);
 	if (error)
-		fuse_reply_err(req, -request_refuse(req, handle->node->path, error,
-						    error == -EPERM
-							? "its text has become a record's: "
-							  "write there"
-							: "the file can't be kept in memory: see "
-							  "scratch_limit"));
+		fuse_reply_err(
+		    req,
+		    -request_refuse(req, handle->node->path, error,
+				    error == -EPERM
+					? "its text has become a record's; write to the record"
+					: "the file does not fit in memory; raise scratch_limit"));
 	else
 		fuse_reply_write(req, size);
 }

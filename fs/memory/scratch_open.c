@@ -12,7 +12,7 @@ void scratch_open_count(struct scratch *scratch, int count)
 	atomic_fetch_add(&scratch->opens, count);
 }
 
-/* Longer than an open takes from the look at the name to us, also on a busy machine. */
+/* More than an open takes from its lookup until it reaches us, even on a busy machine. */
 #define DOUBT_SECONDS 3
 
 void scratch_open_doubt(struct scratch *scratch)

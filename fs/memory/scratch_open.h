@@ -1,30 +1,32 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * scratch_open.h - whether a file in memory is open, and may be opened.
+ * scratch_open.h - whether a file in memory is open, may be opened, and may expire.
  */
 #ifndef ROSTERFS_SCRATCH_OPEN_H
 #define ROSTERFS_SCRATCH_OPEN_H
 
 #include "fs/memory/scratch.h"
 
-/* It is open once more, or (negative) less: then it stays, however old it is. */
+/* Count COUNT (1 or -1) more opens of SCRATCH. It does not expire while it is open. */
 void scratch_open_count(struct scratch *scratch, int count);
 
 /*
- * It has got the inode that was a record's, and an open may be under way that means the record:
- * nothing must be written here through it. So for a while an open for writing counts only after a
- * look-up of this name, and ESTALE makes the kernel look again.
+ * Note that SCRATCH has got the inode that was a record's. An open may be under way that means the
+ * record, and must not write to this file. So for a few seconds an open for writing is allowed only
+ * after a lookup of this name; ESTALE makes the kernel look it up.
  */
 void scratch_open_doubt(struct scratch *scratch);
 
+/* Note a lookup of the name of SCRATCH. */
 void scratch_open_looked_up(struct scratch *scratch);
 
+/* Return true if SCRATCH may be opened for writing. Uses up the lookup. */
 bool scratch_open_allowed(struct scratch *scratch);
 
-/* Was it removed, with nobody having it open? Then nobody may open it any more. */
+/* Return true if SCRATCH was removed while nobody had it open: then nobody may open it any more. */
 bool scratch_open_is_gone(struct scratches *all, struct scratch *scratch);
 
-/* It does not go by itself: a draft. */
+/* Keep SCRATCH from expiring: it is a draft. */
 void scratch_open_keep(struct scratch *scratch);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * scratch_state.h - what scratch.c and scratch_text.c share. Nobody else includes it.
+ * scratch_state.h - the structures that scratch.c, scratch_text.c and scratch_open.c share. No
+ * other file includes it.
  */
 #ifndef ROSTERFS_SCRATCH_STATE_H
 #define ROSTERFS_SCRATCH_STATE_H
@@ -11,29 +12,28 @@
 #include <stdatomic.h>
 #include <time.h>
 
-/* What a file costs that holds nothing: its name, and what is kept about it. */
+/* What an empty file counts for: its name, and these structures. */
 #define SCRATCH_COST ((size_t)512)
 
 struct scratch {
-	unsigned references; /* under the table's lock: of the name, and of who uses it */
+	unsigned references; /* of the name, and of its users; under the table's lock */
 	char *path;          /* the newest name; under the table's lock */
 	char *target;        /* of a link; set once */
 	size_t cost;         /* what it is counted for besides its length; set once */
-	bool removed; /* it had a name, and nobody had it open then; under the table's lock */
+	bool removed;        /* it lost its name while nobody had it open; under the table's lock */
 	atomic_int opens;
-	atomic_long
-	    doubted; /* until then (monotonic seconds) who opens to write must have looked it up */
-	atomic_uint looks;    /* look-ups that no open has used */
-	atomic_bool kept;     /* it does not go by itself */
+	atomic_long doubted; /* until then (monotonic seconds) an open for writing needs a lookup */
+	atomic_uint looks;   /* lookups that no open has used */
+	atomic_bool kept;    /* it does not expire */
 	pthread_mutex_t lock; /* of what follows */
 	char *text;
 	size_t length, room;
 	bool patched;            /* not written in order from the start */
-	size_t scanned;          /* so much of the text the scanner has seen */
-	struct document scanner; /* good if scanned is not 0 */
+	size_t scanned;          /* bytes of the text that the scanner has seen */
+	struct document scanner; /* valid if scanned is not 0 */
 	char *id;
 	bool spoilt, spent;
-	bool counted; /* in what all of them hold */
+	bool counted; /* in scratches->held */
 	struct timespec when;
 };
 
@@ -42,7 +42,7 @@ struct scratches {
 	atomic_size_t held;
 	pthread_mutex_t lock; /* of the names and the counts of references */
 	struct directory *directories;
-	uint64_t expired; /* files that nobody has removed */
+	uint64_t expired; /* how many files have expired */
 };
 
 #endif

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * scratch_text.c - the bytes of one file in memory: see scratch_text.h.
+ * scratch_text.c - see scratch_text.h.
  *
- * It knows nothing of names. What a file holds is counted against what all may hold before there is
- * room for it, and what it does not hold any more is wiped at once. It can tell a status word and a
- * JSON object from other texts, for mistyped.c.
+ * It knows nothing of names. What a file holds is counted before there is room for it, and wiped as
+ * soon as the file does not hold it any more. It can tell a status word and a JSON object from
+ * other texts, for mistyped.c.
  */
 #include "fs/memory/scratch_text.h"
 
@@ -17,10 +17,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A file is as large as a backup of the largest document, many times over. */
+/* The largest file: many times the size of a backup of the largest document. */
 #define FILE_MAX ((size_t)64 << 20)
 
-/* Room that is not given back when a text gets shorter. */
+/* Room up to this size is not given back when a text gets shorter. */
 #define ROOM_KEPT ((size_t)4096)
 
 int scratch_text_reserve(struct scratches *all, size_t size)
@@ -48,7 +48,7 @@ static void unlock_text(struct scratch *scratch)
 	pthread_mutex_unlock(&scratch->lock);
 }
 
-/* SCRATCH has SIZE bytes less. */
+/* SCRATCH holds SIZE bytes less: give them back. */
 static void give_back_locked(struct scratches *all, const struct scratch *scratch, size_t size)
 {
 	if (scratch->counted)
@@ -70,7 +70,8 @@ void scratch_text_wipe(char *text, size_t room)
 	free(text);
 }
 
-/* Room for LENGTH bytes and a NUL, and not for many times as many; what is new is zero. */
+/* Make room for LENGTH bytes and a NUL, and not for many times as many; new bytes are zero. Return
+ * 0 or -ENOMEM. */
 static int make_room_locked(struct scratch *scratch, size_t length)
 {
 	size_t room = length < scratch->room ? 256 : scratch->room ? scratch->room : 256;
@@ -92,7 +93,8 @@ static int make_room_locked(struct scratch *scratch, size_t length)
 	return 0;
 }
 
-/* SCRATCH has LENGTH bytes from now on, the new ones zero; what is cut off is wiped. */
+/* Set the length of SCRATCH to LENGTH: new bytes are zero, and what is cut off is wiped. Return 0
+ * or a negative errno. */
 static int set_length_locked(struct scratches *all, struct scratch *scratch, size_t length)
 {
 	size_t before = scratch->length;
@@ -155,7 +157,7 @@ ssize_t scratch_text_read(struct scratch *scratch, off_t offset, size_t size, ch
 	return count && !*data ? -ENOMEM : (ssize_t)count;
 }
 
-/* Put SIZE bytes of DATA at AT, for which there is room now; there were BEFORE bytes. */
+/* Put SIZE bytes of DATA at AT, for which there is room. BEFORE: the length until now. */
 static void scratch_text_put_locked(struct scratch *scratch, const char *data, size_t size,
 				    size_t at, size_t before)
 {
@@ -225,10 +227,10 @@ char *scratch_text_copy(struct scratch *scratch, size_t *length)
 
 /* ---- what it says ---- */
 
-/* No status has so many bytes, its newline included. */
+/* A status with its newline is shorter. */
 #define STATUS_MAX 16
 
-/* Is the text, and SIZE bytes of DATA behind its first KEPT, a status word? */
+/* Return true if the first KEPT bytes of the text and SIZE bytes of DATA are a status word. */
 static bool is_status_locked(const struct scratch *scratch, size_t kept, const char *data,
 			     size_t size)
 {
@@ -243,7 +245,7 @@ static bool is_status_locked(const struct scratch *scratch, size_t kept, const c
 	return status_word(text, kept + size);
 }
 
-/* Let the scanner see the first KEPT bytes of the text, which it has not seen yet. */
+/* Let the scanner see those of the first KEPT bytes of the text that it has not seen. */
 static void scan_locked(struct scratch *scratch, size_t kept)
 {
 	if (!scratch->scanned || scratch->scanned > kept) {

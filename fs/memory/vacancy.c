@@ -2,7 +2,7 @@
 /*
  * vacancy.c - see vacancy.h.
  *
- * A short list: there are as many entries as saves under way. It knows paths and processes, not
+ * A short list: it has as many entries as saves are under way. It knows paths and processes, not
  * what stands at a path.
  */
 #include "fs/memory/vacancy.h"
@@ -21,13 +21,13 @@
 struct vacancy {
 	char *path, *backup;
 	pid_t process;
-	unsigned long long started; /* of the process: a pid may come again */
+	unsigned long long started; /* of the process: a pid can be reused */
 	time_t until;               /* monotonic seconds */
 	struct vacancy *next;
 };
 
 struct vacancies {
-	atomic_size_t count; /* most look-ups find that there is none without the lock */
+	atomic_size_t count; /* most lookups find without the lock that there is none */
 	pthread_mutex_t lock;
 	struct vacancy *list; /* utlist */
 };
@@ -106,7 +106,7 @@ void vacancy_begin(struct vacancies *vacancies, const char *path, const char *ba
 {
 	struct vacancy *vacancy;
 
-	/* somebody in another PID namespace: who comes next may be somebody else there */
+	/* a process in another PID namespace: the next one may be another process there */
 	if (process <= 0)
 		return;
 	vacancy = calloc(1, sizeof(*vacancy));
@@ -141,7 +141,7 @@ bool vacancy_holds(struct vacancies *vacancies, const char *path, pid_t thread)
 	bool holds = false;
 	pid_t process;
 
-	/* to find out whose thread it is takes longer than all else here */
+	/* finding the thread's process takes longer than everything else here */
 	if (!vacancy_exists(vacancies, path))
 		return false;
 	process = process_of(thread);

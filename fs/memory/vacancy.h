@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * vacancy.h - names that seem free to whoever renamed their record away.
+ * vacancy.h - names that appear vacant to the process that renamed the record away.
  *
- * Editors rename 123.json to their backup and then create 123.json anew. The record is untouched by
- * that, and everybody else goes on seeing it; only the process that did it must find the name free,
- * or its create would fail. That ends when it has created or renamed something there, when the
- * backup is gone, or after VACANCY_SECONDS. One mutex; nothing here waits.
+ * Editors rename 123.json to their backup and then create 123.json anew. That leaves the record as
+ * it is, and everybody else goes on seeing it. Only the process that renamed it must find the name
+ * free, or its create would fail. A vacancy ends when the process has created or renamed something
+ * there, when the backup is gone, or after VACANCY_SECONDS. One mutex; nothing here waits.
+ *
+ * Paths are below the mount point.
  */
 #ifndef ROSTERFS_VACANCY_H
 #define ROSTERFS_VACANCY_H
@@ -17,20 +19,22 @@
 
 struct vacancies;
 
+/* Return an empty list, or NULL: no memory. */
 struct vacancies *vacancies_new(void);
 void vacancies_free(struct vacancies *vacancies); /* NULL is fine */
 
-/* PROCESS has renamed PATH to BACKUP (paths below the mount point; copied). */
+/* Note that PROCESS has renamed PATH to BACKUP (both copied). */
 void vacancy_begin(struct vacancies *vacancies, const char *path, const char *backup,
 		   pid_t process);
 
-/* Is PATH free for the process that THREAD belongs to? */
+/* Return true if PATH is vacant for the process that THREAD belongs to. */
 bool vacancy_holds(struct vacancies *vacancies, const char *path, pid_t thread);
 
-/* Is PATH free for anybody? Then the kernel must ask for the name each time. */
+/* Return true if PATH is vacant for any process: then the kernel must look the name up each time.
+ */
 bool vacancy_exists(struct vacancies *vacancies, const char *path);
 
-/* PATH is used again, or BACKUP is gone. */
+/* End the vacancy of PATH for PROCESS, which uses the name again, or those whose BACKUP is gone. */
 void vacancy_end(struct vacancies *vacancies, const char *path, pid_t process);
 void vacancy_end_backup(struct vacancies *vacancies, const char *backup);
 

@@ -52,7 +52,7 @@ void email_answer_refuse(fuse_req_t req, const char *path, const struct email_in
 	fuse_reply_err(req, -error);
 }
 
-/* Answer REQ about NODE, which SHOWN is known of. Takes PEOPLE. */
+/* Answer REQ about NODE, which shows SHOWN. Takes PEOPLE. */
 static void reply_shown(struct fs *fs, fuse_req_t req, struct node *node, enum email_wanted wanted,
 			const struct email_shown *shown, struct email_index *people,
 			struct fuse_file_info *fi)
@@ -81,7 +81,7 @@ static void reply_shown(struct fs *fs, fuse_req_t req, struct node *node, enum e
 	email_index_free(people);
 }
 
-/* What the answers to REQUEST's questions tell. NULL: no memory. */
+/* Return what the answers to REQUEST's questions tell, or NULL: no memory. */
 static struct email_index *take_answers(struct request *request, const struct email_query *query)
 {
 	struct fs *fs = request->fs;
@@ -90,7 +90,7 @@ static struct email_index *take_answers(struct request *request, const struct em
 
 	if (!people || people->told)
 		return people;
-	/* it was fresh when it came, and whoever waited for it does not wait again */
+	/* it was fresh when it came, and a caller that waited for it does not wait again */
 	email_index_free(people);
 	people = email_index_new(fs);
 	for (size_t i = 0; people && i < fs->branch_count; i++) {
@@ -125,7 +125,7 @@ static void finish_answer(struct request *request, int asked, enum email_wanted 
 	int error = asked;
 
 	email_kind_of(node)->query(node, &query);
-	/* one vendor that fails does not keep a person from being shown */
+	/* a person is shown even if one vendor fails */
 	if (!error || (query.person && asked != -EINTR && request->question_count)) {
 		people = take_answers(request, &query);
 		error = people ? email_answer_show(people, &query, node, &shown) : -ENOMEM;
@@ -226,7 +226,7 @@ void email_answer(fuse_req_t req, struct node *node, enum email_wanted wanted,
 		fuse_reply_err(req, ENOENT);
 		return;
 	}
-	/* who opens the directory wants to see whether a vendor is back */
+	/* a caller that opens the directory wants to see whether a vendor is back */
 	if (wanted == WANT_OPEN)
 		query.failed_for = 0;
 	people = email_person_peek(fs, &query);

@@ -10,7 +10,7 @@
 
 #include "fs/people/email_index.h"
 
-/* What a node shows by what is known of it. */
+/* What a node shows, by what is known. */
 struct email_shown {
 	off_t size;
 	struct timespec time;
@@ -31,7 +31,7 @@ struct email_kind {
 	 */
 	int (*show)(struct email_index *people, const struct email_query *query,
 		    const struct node *node, struct email_shown *shown);
-	/* Of a directory: answer REQ: NODE is open and shows PEOPLE, which is taken. */
+	/* Of a directory: answer REQ, NODE is open and shows PEOPLE. Takes PEOPLE. */
 	void (*open)(fuse_req_t req, struct node *node, struct email_index *people,
 		     struct fuse_file_info *fi);
 };
@@ -53,12 +53,11 @@ enum email_wanted { WANT_ATTR, WANT_TARGET, WANT_OPEN, WANT_TEXT };
 void email_answer(fuse_req_t req, struct node *node, enum email_wanted wanted,
 		  struct fuse_file_info *fi);
 
-/* Answer REQ about PATH with ERROR, which PEOPLE showed; with a line in the log if that is a
- * vendor's. */
+/* Answer REQ about PATH with ERROR, which PEOPLE showed, and log it if it is a vendor's. */
 void email_answer_refuse(fuse_req_t req, const char *path, const struct email_index *people,
 			 int error);
 
-/* The getattr and readlink operations of what asks for something. */
+/* The getattr and readlink operations of such kinds. */
 void email_answer_getattr(fuse_req_t req, fuse_ino_t ino, struct node *node);
 void email_answer_readlink(fuse_req_t req, struct node *node);
 

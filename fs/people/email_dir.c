@@ -6,7 +6,7 @@
  */
 #include "fs/people/email_dir.h"
 
-#include "fs/people/email_link.h"
+#include "fs/people/email_link_node.h"
 #include "fs/people/email_links.h"
 #include "fs/people/email_name.h"
 #include "fs/people/email_person.h"
@@ -39,7 +39,7 @@ static void reply_name(fuse_req_t req, struct node *node, const struct email_sho
 		inode_forget(fs, entry.ino, 1);
 }
 
-/* Store in *KIND what NAME, which asks for QUERY, is by PEOPLE. Return as the show operation. */
+/* Store what NAME, which asks for QUERY, is by PEOPLE in *KIND. Return as the show operation. */
 typedef int find_fn(struct email_index *people, const struct email_query *query, const char *name,
 		    const struct email_kind **kind);
 
@@ -57,7 +57,7 @@ static int email_dir_find_link(struct email_index *people, const struct email_qu
 	struct email_links_link link;
 	int error;
 
-	*kind = &email_link_record;
+	*kind = &email_link_node_record;
 	if (!people->told)
 		return 0;
 	error = email_links_find(people, query, name, &link);
@@ -136,7 +136,8 @@ static void email_dir_lookup_own(fuse_req_t req, struct node *directory,
 
 static void lookup_manual(fuse_req_t req, const struct node *directory, const char *name)
 {
-	struct node *node = inode_take(fs_of(req), &email_link_manual, directory, name, NULL, NULL);
+	struct node *node = inode_take(fs_of(req), &email_link_node_manual, directory, name, NULL,
+				       NULL);
 
 	entry_reply(req, node, NULL, 0);
 }
@@ -233,7 +234,7 @@ static int list_link(struct filler *filler, const struct email_links_link *link,
 		return list_name(filler, link->name, &unread_file.node, 0,
 				 email_index_fetched(people), filler->seconds, next);
 	email_links_target(link, filler->dir->node, target);
-	return list_name(filler, link->name, &email_link_record.node, (off_t)strlen(target),
+	return list_name(filler, link->name, &email_link_node_record.node, (off_t)strlen(target),
 			 record_time(link->record), filler->seconds, next);
 }
 
@@ -275,7 +276,7 @@ static int list_person(struct filler *filler, size_t index, off_t next)
 
 	if (email_links_manual(filler->fs, index, name))
 		return filler_add(filler, name,
-				  inode_take(filler->fs, &email_link_manual, filler->dir->node,
+				  inode_take(filler->fs, &email_link_node_manual, filler->dir->node,
 					     name, NULL, NULL),
 				  NULL, 0, next);
 	index -= filler->fs->branch_count;
@@ -288,7 +289,7 @@ static int list_person(struct filler *filler, size_t index, off_t next)
 
 /* ---- the kinds ---- */
 
-/* When the oldest of what is listed was fetched. */
+/* The time is when the oldest of what is listed was fetched. */
 static double seconds_of_all(struct fs *fs, struct node *node, const struct record *record,
 			     double seconds, struct stat *attr)
 {

@@ -96,7 +96,7 @@ uint64_t email_index_version(const struct email_index *people)
 {
 	uint64_t sum = 1;
 
-	/* none of them ever goes back */
+	/* none of them ever decreases */
 	for (size_t i = 0; i < people->fs->branch_count; i++)
 		sum += people->known[i].generation;
 	return sum;

@@ -2,10 +2,9 @@
 /*
  * email_links.c - see email_links.h.
  *
- * A record goes by its vendor's name in a person's directory, and by the email in the vendor's own
- * by-email. Where several have one email, in any spelling, each name has the id behind a `~`: which
- * names there are
- * follows from the records alone, so that looking one up and listing all can't disagree.
+ * A record has its vendor's name in a person's directory, and the email in the vendor's own
+ * by-email. If several records have one email, in any spelling, each name ends in `~` and the id.
+ * Which names exist follows from the records alone, so that a lookup and a listing can't disagree.
  */
 #include "fs/people/email_links.h"
 
@@ -45,12 +44,12 @@ void email_links_stem(struct fs *fs, const struct branch *branch, const struct r
 	snprintf(stem, PATH_STEM_MAX + 1, "%s", vendor);
 	if (count > 1) {
 		path_join(vendor, record->id, false, stem);
-		if (branch_find(fs, stem)) /* the name that another vendor's record has */
+		if (branch_find(fs, stem)) /* another vendor's record has that name */
 			path_join(vendor, record->id, true, stem);
 	}
 }
 
-/* LINK is to RECORD (or NULL), one of COUNT, with suffix number SUFFIX. */
+/* Fill LINK to RECORD (or NULL), one of COUNT, with suffix number SUFFIX. */
 static void name_link(struct fs *fs, struct email_links_link *link, const struct branch *branch,
 		      const struct record *record, size_t count, size_t suffix)
 {
@@ -124,7 +123,7 @@ static const struct email_index_known *known_of(const struct email_index *people
 	return &people->known[branch - people->fs->branches];
 }
 
-/* LINK is to RECORD, one of COUNT who have its email. False: no memory. */
+/* Fill LINK to RECORD, one of COUNT with its email. Return false without memory. */
 static bool name_own(const struct email_index_known *known, struct email_links_link *link,
 		     const struct branch *branch, const struct record *record, size_t count)
 {
@@ -141,7 +140,7 @@ static bool name_own(const struct email_index_known *known, struct email_links_l
 	if (count > 1) {
 		path_join(head, record->id, false, stem);
 		key = path_email(stem, email) ? address_key(email) : NULL;
-		if (key) /* which may be an email too */
+		if (key) /* that may be an email too */
 			email_index_with(known, key, &others);
 		free(key);
 		if (others)
@@ -151,7 +150,7 @@ static bool name_own(const struct email_index_known *known, struct email_links_l
 	return true;
 }
 
-/* How many have the email of the one at PLACE? One or, which is enough, two. */
+/* Return how many have the email of the record at PLACE: one, or two for any more. */
 static size_t count_equal(const struct snapshot_emails *emails, size_t place)
 {
 	const char *key = record_key(emails->records[place]);
@@ -175,7 +174,7 @@ bool email_links_own_link(const struct email_index *people, const struct branch 
 	       name_own(known, link, branch, emails->records[index], count_equal(emails, index));
 }
 
-/* The one who alone has EMAIL. */
+/* Find the link to the only record with EMAIL. Return false if there is not exactly one. */
 static bool find_single(const struct email_index_known *known, const struct branch *branch,
 			const char *email, struct email_links_link *link)
 {
@@ -185,7 +184,7 @@ static bool find_single(const struct email_index_known *known, const struct bran
 	return count == 1 && name_own(known, link, branch, with[0], 1);
 }
 
-/* The one of several who have the email before the `~` at PLACE of NAME. */
+/* Find the link to one of several records with the email before the `~` at PLACE of NAME. */
 static bool find_several(const struct email_index_known *known, const struct branch *branch,
 			 const char *name, size_t place, struct email_links_link *link)
 {
@@ -215,7 +214,7 @@ static bool find_several(const struct email_index_known *known, const struct bra
 	return false;
 }
 
-/* A name that was cut: only making all of them tells whose it is. */
+/* Find the link with a name that was cut: only making all names tells whose it is. */
 static bool email_links_find_cut(const struct email_index *people, const struct branch *branch,
 				 const char *name, struct email_links_link *link)
 {
@@ -250,8 +249,8 @@ static bool email_links_find_own(const struct email_index *people, const struct 
 
 /* ---- both ---- */
 
-/* NAME is nobody's of those who can be read: could it be that of one of several at a vendor that
- * can't? Then its error, else -ENOENT. */
+/* NAME is no link to a record of a vendor that can be read. Return the error of a vendor that can't
+ * be read if NAME could be one of several there, else -ENOENT. */
 static int find_unread(const struct email_index *people, const char *name)
 {
 	for (size_t i = 0; i < people->fs->branch_count; i++) {

@@ -50,7 +50,7 @@ bool email_name_stem(const char *key, char *stem)
 	email_name_fold(stem);
 	if (address_is_plain(key, strlen(key)) && !path_is_cut(stem) && !strstr(stem, "xn--"))
 		return true;
-	/* the hash that a cut one ends in must not depend on the case either */
+	/* the hash at the end of a cut name must not depend on the case either */
 	shown = address_display(key);
 	if (!shown)
 		return false;

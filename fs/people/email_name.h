@@ -9,15 +9,15 @@
 
 struct record;
 
-/* The plain name of a directory of those with KEY (in any case of its ASCII letters), into STEM
- * (PATH_STEM_MAX + 1 bytes). False: no memory. */
+/* Write the plain name of the directory of those with KEY (in any case of its ASCII letters) to
+ * STEM (PATH_STEM_MAX + 1 bytes). Return false without memory. */
 bool email_name_stem(const char *key, char *stem);
 
-/* The name of the directory of those who spell their email as RECORD does, if it is not the plain
- * one. False: no memory. */
+/* Write the name of the directory of those whose email is spelled as RECORD's, if that is not the
+ * plain one, to STEM. Return false without memory. */
 bool email_name_apart_stem(const struct record *record, char *stem);
 
-/* Give STEM the case that such a name has: letters are small, the digits of %XX large. */
+/* Give STEM the case of such names: lower-case letters, and upper-case digits in %XX. */
 void email_name_fold(char *stem);
 
 #endif

@@ -21,7 +21,8 @@
 #include <string.h>
 #include <strings.h>
 
-/* What was typed for QUERY's name: into EMAIL (PATH_STEM_MAX + 1 bytes). False: no email. */
+/* Write the email that was typed as QUERY's name to EMAIL (PATH_STEM_MAX + 1 bytes). Return false
+ * if it is none. */
 static bool typed_email(const struct email_query *query, char *email)
 {
 	char stem[PATH_STEM_MAX + 1];
@@ -31,8 +32,8 @@ static bool typed_email(const struct email_query *query, char *email)
 	return path_email(stem, email);
 }
 
-/* Can a name that is made of RECORD's email be so long that it is cut? Each byte makes three at the
- * most, but for a domain that is shown in Unicode. */
+/* Return true if a name that is made of RECORD's email can be so long that it is cut. Each byte
+ * makes at most three, except in a domain that is shown in Unicode. */
 static bool may_be_cut(const struct record *record)
 {
 	return strlen(record_email(record)) * 3 > PATH_STEM_MAX ||
@@ -40,7 +41,8 @@ static bool may_be_cut(const struct record *record)
 	       strcasestr(record_key(record), "xn--");
 }
 
-/* A record whose email's name was cut to STEM, borrowed, or NULL. *APART: that of its spelling. */
+/* Return a record whose email's name was cut to STEM, borrowed, or NULL. *APART: it is the name of
+ * its spelling. */
 static const struct record *email_person_find_cut(const struct email_index *people,
 						  const char *stem, bool *apart)
 {
@@ -98,7 +100,8 @@ int email_person_choose(struct email_index *people, const struct email_query *qu
 
 /* ---- what is known ---- */
 
-/* What is known of ROSTER for QUERY: the seconds that it stays fresh, 0: it is not. */
+/* Store what is known of ROSTER for QUERY in KNOWN. Return the seconds that it stays fresh; 0: it
+ * is not. */
 static double peek(struct email_index_known *known, struct roster *roster,
 		   const struct email_query *query)
 {
@@ -154,7 +157,7 @@ struct email_index *email_person_peek(struct fs *fs, const struct email_query *q
 
 	if (!people || !people->told || query->failed_for <= 0 || !email_index_failed(people))
 		return people;
-	/* that a vendor failed is remembered for who is there, not for who may be */
+	/* a vendor's failure counts for a person that exists, not for one that may */
 	error = email_person_choose(people, query);
 	if (!error || error == -ENOMEM)
 		return people;

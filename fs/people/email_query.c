@@ -13,10 +13,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* So long a vendor that failed is not asked again for each name in a person's directory. */
+/*
+ * Seconds for which a vendor that failed is not asked again for each name in a person's directory.
+ */
 #define FAILED_SECONDS 5.0
 
-/* QUERY's name is an email's. False: no email is called so. */
+/* Fill QUERY for its name, which is an email's. Return false if no email has that name. */
 static bool ask_email(struct email_query *query)
 {
 	char stem[PATH_STEM_MAX + 1], email[PATH_STEM_MAX + 1];
@@ -51,7 +53,8 @@ bool email_query_person(const char *name, size_t length, struct email_query *que
 	return ask_email(query);
 }
 
-/* The stem of NAME, a link in a branch's own by-email, into STEM. False: it can't be one. */
+/* Write the stem of NAME, a link in a branch's own by-email, to STEM. Return false if it can't be
+ * one. */
 static bool own_stem(const char *name, char *stem)
 {
 	static const char suffix[] = ".json";

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * email_query.h - what a name in by-email asks for: of whom, and of which vendors.
+ * email_query.h - what a name in by-email asks for: about whom, and of which vendors.
  */
 #ifndef ROSTERFS_EMAIL_QUERY_H
 #define ROSTERFS_EMAIL_QUERY_H
@@ -8,26 +8,27 @@
 #include "fs/tree/node.h"
 #include "fs/tree/path.h"
 
-/* Enough for the key of an email that has a name which was not cut. */
+/* Bytes for the key of any email whose name was not cut. */
 #define EMAIL_KEY_MAX (4 * PATH_STEM_MAX + 1)
 
 struct email_query {
-	struct branch *branch; /* only what it knows; NULL: all of them */
+	struct branch *branch; /* only what this branch knows; NULL: all branches */
 	bool whole;            /* only whole rosters can tell */
 	bool exact;            /* the name is the plain one that is listed */
-	/* about one person, at all vendors: one that can't be read is left out of it */
+	/* about one person, at all vendors: a vendor that can't be read is left out */
 	bool person;
-	double failed_for; /* how old a vendor's failure may be to count for that, seconds */
+	double failed_for; /* seconds: an older failure of a vendor does not count for that */
 	char name[PATH_STEM_MAX + 1]; /* as it was typed, without .json */
-	char email[EMAIL_KEY_MAX];    /* its key; not if whole */
+	char email[EMAIL_KEY_MAX];    /* its key; unset if whole */
 };
 
-/* Each of these fills QUERY. Those that return false do if nothing can be called so. */
+/* Each of these fills QUERY. A function that returns bool returns false if nothing can have that
+ * name. */
 
 /* All people: of BRANCH, or of all vendors if that is NULL. */
 void email_query_whole(struct branch *branch, struct email_query *query);
 
-/* The person whose directory in by-email has the first LENGTH bytes of NAME for its name. */
+/* The person whose directory in by-email is called the first LENGTH bytes of NAME. */
 bool email_query_person(const char *name, size_t length, struct email_query *query);
 
 /* The person in whose directory NODE stands. */

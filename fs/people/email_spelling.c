@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * email_spelling.c - who is listed, and who is apart by the spelling of their email (a part of
- * email_index.h).
+ * email_spelling.c - see email_spelling.h.
  *
  * The index of a snapshot has records with one key sorted by spelling: those of one spelling stand
  * together, and the first and the last tell whether there are several. It knows rosters, not names.
@@ -17,14 +16,16 @@
 
 /* ---- one key, several spellings ---- */
 
-/* Does a vendor spell the key that COUNT records WITH have in several ways? */
+/* Return true if the COUNT records WITH, which have one key at one vendor, spell it in several
+ * ways. */
 static bool is_split(struct record *const *with, size_t count)
 {
 	return count > 1 &&
 	       address_compare_spelling(record_email(with[0]), record_email(with[count - 1])) != 0;
 }
 
-/* Of COUNT records WITH one key, the first that is spelled as SPELLING; *COUNT of these. */
+/* Return the first of *COUNT records WITH one key that is spelled as SPELLING, and how many such
+ * there are in *COUNT. */
 static struct record *const *with_spelling(struct record *const *with, size_t *count,
 					   const char *spelling)
 {
@@ -46,8 +47,8 @@ static struct record *const *with_spelling(struct record *const *with, size_t *c
 	return with + low;
 }
 
-/* Has a vendor that spells KEY in several ways, by PEOPLE, a record spelled as SPELLING? *SPLIT:
- * there is such a vendor. */
+/* Return true if a vendor in PEOPLE that spells KEY in several ways has a record spelled as
+ * SPELLING. *SPLIT: there is such a vendor. */
 static bool has_spelling(const struct email_index *people, const char *key, const char *spelling,
 			 bool *split)
 {
@@ -67,10 +68,8 @@ static bool has_spelling(const struct email_index *people, const char *key, cons
 	return found;
 }
 
-/*
- * The spelling of those with KEY whose directory has the plain name; the caller frees. NULL: no
- * memory.
- */
+/* Return the spelling of those with KEY whose directory has the plain name; the caller frees it.
+ * NULL: no memory. */
 static char *main_spelling(const struct email_index *people, const char *key)
 {
 	char *shown = address_display(key), *small;
@@ -145,7 +144,8 @@ static const struct snapshot_emails *emails_of(const struct email_index *people,
 	return snapshot ? snapshot_emails(snapshot) : NULL;
 }
 
-/* The least of the keys that the vendors have from AT on, borrowed, or NULL: there are no more. */
+/* Return the least of the keys that the vendors have from AT on, borrowed, or NULL: there are no
+ * more. */
 static const char *find_least(const struct email_index *people, const size_t *at)
 {
 	const char *least = NULL;
@@ -187,10 +187,8 @@ static int compare_records(const void *a, const void *b)
 	return address_compare_spelling(record_email(*left), record_email(*right));
 }
 
-/*
- * Add to people->apart one record for each spelling of KEY that has a directory of its own. *PLAIN:
- * somebody is in the one with the plain name. 0 or -ENOMEM.
- */
+/* Add one record for each spelling of KEY that has a directory of its own to people->apart. *PLAIN:
+ * the directory with the plain name shows a record. Return 0 or -ENOMEM. */
 static int add_apart(struct email_index *people, const char *key, bool *plain)
 {
 	char *main = main_spelling(people, key);

@@ -1,31 +1,32 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * email_spelling.h - who is listed in by-email, and who is apart by the spelling of their email.
+ * email_spelling.h - which people are listed in by-email, and which of them have a directory of
+ * their own by the spelling of their email.
  */
 #ifndef ROSTERFS_EMAIL_SPELLING_H
 #define ROSTERFS_EMAIL_SPELLING_H
 
 #include "fs/people/email_index.h"
 
-/* Is RECORD, whose email has the key of people->email, of that spelling, if it matters? */
+/* Return true if the directory that PEOPLE has chosen shows RECORD, whose email has the key of
+ * people->email: the spelling matches, or does not matter. */
 bool email_spelling_shows(const struct email_index *people, const struct record *record);
 
-/* The name of the directory of RECORD, which has that key too, into STEM. False: no memory. */
+/* Write the name of the directory of RECORD, which has that key too, to STEM. Return false without
+ * memory. */
 bool email_spelling_record_stem(const struct email_index *people, const struct record *record,
 				char *stem);
 
-/*
- * For email_person_choose, once people->email is chosen: whom of those with that key TYPED (NULL:
- * the plain name) means. 0 or -ENOMEM.
- */
+/* Choose people->spelling, after people->email: that which TYPED (NULL: the plain name) means.
+ * Return 0 or -ENOMEM. */
 int email_spelling_choose(struct email_index *people, const char *typed);
 
-/* Collect the emails of all, each once, in order: people->emails, and people->apart. 0 or -ENOMEM.
- */
+/* Collect the emails of all, each once, in order: people->emails, and people->apart. Return 0 or
+ * -ENOMEM. */
 int email_spelling_list(struct email_index *people);
 
-/* Those of number BRANCH whom the directory of people->email and people->spelling shows; *COUNT of
- * them. */
+/* Return the records of branch number BRANCH that the directory of people->email and
+ * people->spelling shows, and how many they are in *COUNT. */
 struct record *const *email_spelling_shown(const struct email_index *people, size_t branch,
 					   size_t *count);
 

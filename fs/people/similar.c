@@ -2,7 +2,7 @@
 /*
  * similar.c - see similar.h.
  *
- * The text is printed by `cat *.MANUAL` onto terminals, and emails are what strangers typed: all
+ * `cat *.MANUAL` prints the text on terminals, and emails are what strangers typed. So everything
  * that is not printable ASCII is written out, except in names of directories, which are printed as
  * they are listed. It knows names and rosters, not the kernel.
  */
@@ -27,12 +27,12 @@
 #include <string.h>
 #include <strings.h>
 
-/* So many records are listed for each vendor. */
+/* Records that are listed for each vendor. */
 #define LISTED_MAX 100
 
 /* ---- one line ---- */
 
-/* RECORD of BRANCH, with its email as it is stored. False: no memory. */
+/* Print RECORD of BRANCH, with its email as it is stored. Return false without memory. */
 static bool put_record(FILE *out, const struct branch *branch, const struct record *record)
 {
 	char *written = address_written(record_email(record));
@@ -69,7 +69,7 @@ static int similar_compare_keys(const void *a, const void *b)
 	return order ? order : strcmp((*left)->id, (*right)->id);
 }
 
-/* Those of FOUND, at BRANCH, whose emails are taken for KEY. 0 or -ENOMEM. */
+/* Print those of FOUND, at BRANCH, whose emails are taken for KEY. Return 0 or -ENOMEM. */
 static int put_found(FILE *out, const struct branch *branch, const struct snapshot *found,
 		     const char *key)
 {
@@ -95,7 +95,8 @@ static int put_found(FILE *out, const struct branch *branch, const struct snapsh
 	return error;
 }
 
-/* Whoever is taken for PEOPLE's person, at all vendors; *ANY: somebody is. 0 or -ENOMEM. */
+/* Print those that are taken for PEOPLE's person, at all vendors. *ANY: there are some. Return 0 or
+ * -ENOMEM. */
 static int similar_put_others(FILE *out, const struct email_index *people, bool *any)
 {
 	struct fs *fs = people->fs;
@@ -125,7 +126,7 @@ static int similar_put_others(FILE *out, const struct email_index *people, bool 
 
 /* ---- one vendor's own ---- */
 
-/* Are the emails of COUNT records WITH one key stored in more than one way? */
+/* Return true if the emails of COUNT records WITH one key are stored in more than one way. */
 static bool are_stored_differently(struct record *const *with, size_t count)
 {
 	for (size_t i = 1; i < count; i++) {
@@ -135,8 +136,8 @@ static bool are_stored_differently(struct record *const *with, size_t count)
 	return false;
 }
 
-/* The records of vendors that store PEOPLE's email in more than one way; *ANY: there are some. 0 or
- * -ENOMEM. */
+/* Print the records of vendors that store PEOPLE's email in more than one way. *ANY: there are
+ * some. Return 0 or -ENOMEM. */
 static int put_own(FILE *out, const struct email_index *people, bool *any)
 {
 	struct fs *fs = people->fs;
@@ -172,7 +173,7 @@ static int put_own(FILE *out, const struct email_index *people, bool *any)
 
 /* ---- the whole ---- */
 
-/* Write a part with PUT below HEAD, if there is anything to write. 0 or -ENOMEM. */
+/* Print a part with PUT below HEAD, if there is anything to print. Return 0 or -ENOMEM. */
 static int put_part(FILE *out, const struct email_index *people, const char *head,
 		    int (*put)(FILE *out, const struct email_index *people, bool *any), bool *any)
 {
@@ -230,7 +231,7 @@ int similar_look(struct email_index *people)
 
 /* ---- the file ---- */
 
-/* It is about others too: nobody tells the kernel when it changes. */
+/* The text is about others too, and nobody tells the kernel when it changes. */
 static bool query_of_similar(const struct node *node, struct email_query *query)
 {
 	bool found = email_query_in_person(node, query);
@@ -258,8 +259,8 @@ static void open_similar(fuse_req_t req, fuse_ino_t ino, struct node *node,
 {
 	(void)ino;
 	if (open_writes(fi->flags))
-		fuse_reply_err(req, -request_refuse(req, node->path, -EPERM,
-						    "this text can only be read"));
+		fuse_reply_err(req,
+			       -request_refuse(req, node->path, -EPERM, "this text is read-only"));
 	else
 		email_answer(req, node, WANT_TEXT, fi);
 }

@@ -2,13 +2,13 @@
 /*
  * unread.c - see unread.h.
  *
- * It knows which vendor a name stands for, and asks the vendor's roster for the errno. When it is
- * shown is for email_dir.c to say.
+ * It knows which vendor a name stands for, and takes the errno from the vendor's roster.
+ * email_dir.c decides when such a file is shown.
  */
 #include "fs/people/unread.h"
 
 #include "cache/roster/overdue.h"
-#include "fs/people/email_link.h"
+#include "fs/people/email_link_node.h"
 #include "fs/people/email_links.h"
 #include "fs/tree/branch.h"
 #include "fs/tree/entry.h"
@@ -23,7 +23,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The vendor that NODE, "VENDOR.json" or "VENDOR.status", stands for, or NULL. */
+/* Return the vendor that NODE, "VENDOR.json" or "VENDOR.status", stands for, or NULL. */
 static const struct branch *branch_of_name(struct fs *fs, const struct node *node)
 {
 	const char *name = node_name(node), *dot = strrchr(name, '.');
@@ -38,15 +38,16 @@ static const struct branch *branch_of_name(struct fs *fs, const struct node *nod
 }
 
 /*
- * The errno for which the person of NODE can't be read at BRANCH, with words in CALL; -ESTALE: it
- * can, or is to be asked again. However old a failure is, the name was looked up a moment ago.
+ * Return the errno with which the person of NODE can't be read at BRANCH, with the message in CALL.
+ * -ESTALE: BRANCH can be read, or must be asked again. The age of the failure does not matter,
+ * because the name was looked up a moment ago.
  */
 static int error_of_vendor(const struct node *node, const struct branch *branch, struct call *call)
 {
 	struct email_query query;
 	int error = 0;
 
-	if (branch && email_link_query(node, &query))
+	if (branch && email_link_node_query(node, &query))
 		error = overdue_unreadable(branch->users->roster, query.whole ? NULL : query.email,
 					   HUGE_VAL, call);
 	return error ? error : -ESTALE;
@@ -99,7 +100,7 @@ static int show_unread(struct email_index *people, const struct email_query *que
 	struct email_links_link link;
 
 	(void)shown;
-	return email_link_find(people, query, node, false, &link);
+	return email_link_node_find(people, query, node, false, &link);
 }
 
 const struct email_kind unread_file = {
@@ -110,6 +111,6 @@ const struct email_kind unread_file = {
 	     .name_seconds = entry_name_while_fresh,
 	     .getattr = getattr_of_unread,
 	     .open = open_unread},
-    .query = email_link_query,
+    .query = email_link_node_query,
     .show = show_unread,
 };

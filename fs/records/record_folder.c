@@ -127,14 +127,13 @@ static void lookup_folder(fuse_req_t req, struct node *directory, const struct p
 void record_folder_lookup(fuse_req_t req, struct node *directory, const struct path_name *name)
 {
 	const struct node_ops *ops = directory->ops;
+	bool vacant = memory_dir_is_vacant(req, directory, name->text);
 
-	if (memory_dir_is_vacant(req, directory, name->text))
-		fuse_reply_err(req, ENOENT);
-	else if (entry_reply_fixed(req, directory, name->text))
+	if (!vacant && entry_reply_fixed(req, directory, name->text))
 		return;
-	else if (ops->holds_files && (ops->holds_drafts || !name->reserved))
+	if (!vacant && ops->holds_files && (ops->holds_drafts || !name->reserved))
 		memory_dir_lookup(req, directory, name);
-	else if (folder_of(directory)->lookup_record)
+	else if (!vacant && folder_of(directory)->lookup_record)
 		folder_of(directory)->lookup_record(req, directory, name);
 	else
 		fuse_reply_err(req, ENOENT);

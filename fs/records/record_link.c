@@ -88,9 +88,9 @@ void record_link_make(fuse_req_t req, struct node *directory, const struct path_
 
 	if (!leads_to_user(directory, name->text, target) || name->kind != PATH_JSON ||
 	    !name->has_id) {
-		request_refuse_name(req, directory, name->text, -EPERM,
-				    "a link here leads to a user's file of the same name: ln -s "
-				    "../../../ID.json .");
+		request_refuse_name(
+		    req, directory, name->text, -EPERM,
+		    "a link here must lead to a user's file of the same name; use ln -s ../../../ID.json .");
 		return;
 	}
 	request = request_about_name(req, directory, name);

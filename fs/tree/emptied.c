@@ -51,7 +51,7 @@ void emptied_tell(struct handle *handle)
 {
 	pthread_mutex_lock(&handle->lock);
 	if (handle->closer && is_empty_locked(handle))
-		log_call(handle->closer, "truncated and closed without a text: nothing was sent");
+		log_call(handle->closer, "truncated and closed without a text; nothing was sent");
 	pthread_mutex_unlock(&handle->lock);
 }
 

@@ -216,8 +216,7 @@ static int write_next_locked(struct handle *handle, const char *data, size_t siz
 	int error;
 
 	if (state == DOCUMENT_WRONG) {
-		*why = handle->scanner.why ? handle->scanner.why
-					   : "this can't become a JSON object";
+		*why = handle->scanner.why ? handle->scanner.why : "not a JSON object";
 		handle->scanner = before;
 		return -EINVAL;
 	}
@@ -268,7 +267,7 @@ static int write_text_locked(struct handle *handle, const char *data, size_t siz
 		/* what is there is one document: only white space can follow */
 		if (is_space(data, size))
 			return HANDLE_DONE;
-		*why = "appended to a JSON document, it can't be one document";
+		*why = "text appended to a JSON document does not make one document";
 		return -EINVAL;
 	}
 	if (at > LIMITS_TEXT_MAX || size > LIMITS_TEXT_MAX - at) {
@@ -405,8 +404,7 @@ int handle_flush(struct handle *handle, const char **why)
 		} else {
 			/* not sticky: later writes may complete it */
 			*why = document.why ? document.why
-					    : "what was written is not one whole JSON document: "
-					      "nothing was sent";
+					    : "not one whole JSON document; nothing was sent";
 			action = -EINVAL;
 		}
 	}

@@ -160,7 +160,7 @@ int node_record_found(struct request *request, int error, struct record **record
 	if (!error && !*record)
 		error = -ENOENT;
 	if (error == -ENOENT && !request->call.words[0])
-		call_fail(&request->call, CALL_MISSING, "there is no such %s",
+		call_fail(&request->call, CALL_MISSING, "no such %s",
 			  node_record_dir(node)->place ? "record" : "user");
 	return error;
 }

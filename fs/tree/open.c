@@ -92,8 +92,8 @@ void open_read_only(fuse_req_t req, fuse_ino_t ino, struct node *node, struct fu
 	int error = node_branch(node) ? -EROFS : -EPERM;
 
 	if (open_writes(fi->flags))
-		fuse_reply_err(req, -request_refuse(req, node->path, error,
-						    "this text can only be read"));
+		fuse_reply_err(req,
+			       -request_refuse(req, node->path, error, "this text is read-only"));
 	else
 		open_plain(req, ino, node, fi);
 }

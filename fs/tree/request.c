@@ -345,7 +345,7 @@ void request_work(struct request *request, int (*work)(struct request *request),
 		return;
 	}
 	if (pool_run(request->fs->pool, request_run, request)) {
-		call_fail(&request->call, CALL_NO_MEMORY, "no thread to do it");
+		call_fail(&request->call, CALL_NO_MEMORY, "no thread for the work");
 		request_done(request, -ENOMEM);
 	}
 }
@@ -359,7 +359,7 @@ void request_work_alone(struct request *request, int (*work)(struct request *req
 	request_put(request); /* what would be the registration's */
 	/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
 	if (pool_run(request->fs->pool, request_run, request)) {
-		call_fail(&request->call, CALL_NO_MEMORY, "no thread to do it");
+		call_fail(&request->call, CALL_NO_MEMORY, "no thread for the work");
 		request_done(request, -ENOMEM);
 	}
 }
@@ -409,7 +409,7 @@ void request_refuse_name(fuse_req_t req, const struct node *directory, const cha
 	node_path(directory, name, path);
 	if (node_branch(directory) && !node_branch(directory)->users) {
 		error = -EROFS;
-		words = "this vendor's users are kept by hand: see MANUAL";
+		words = "this vendor's users are kept by hand; see MANUAL";
 	}
 	fuse_reply_err(req, -request_refuse(req, path, error, words));
 }

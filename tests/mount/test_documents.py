@@ -13,7 +13,7 @@ from writes import (GOOD, PASSWORD, Save, at_vendor, changed, edited, errno_of, 
                      nowhere, put, read, refused, save, sent, text_of)
 
 SHELLS = ["bash", "dash", "zsh", "busybox sh"]
-EMPTY = "partnerize/{}: truncated and closed without a text: nothing was sent "
+EMPTY = "partnerize/{}: truncated and closed without a text; nothing was sent "
 
 # user 2 has every field; this is what each of them may become: value by value, kind by kind
 EDITS = [

@@ -394,7 +394,7 @@ def test_a_server_error_until(mount):
     m.sandbox.fault(fault="status", status=503, retry_after=86400)
     assert timed(read, m.path / "partnerize/7.json")[0] == "EREMOTEIO"
     line = last_error(m, "partnerize/7.json")
-    assert line["status"] == "503" and "it wants to be left alone until " in line["words"]
+    assert line["status"] == "503" and "it asks to wait until " in line["words"]
 
 
 def test_the_last_try_is_short(mount):

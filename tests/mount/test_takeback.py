@@ -513,7 +513,7 @@ def test_control(mount):
     m.sh("echo status_limit 3 > .rosterfs/control").ok()
     assert control.read_text() == m.sh("cat .rosterfs/control").ok().out == "status_limit 3\n"
     line = last_line(m, ".rosterfs/control")
-    assert "status_limit is 3 for this mount from now on; it was 2" in line
+    assert "status_limit of this mount is now 3; it was 2" in line
     end(m, 9)
     assert left(m)[0] == 0 and set_status(m, 11, "inactive") == FULL
     # a descriptor's next write, without a newline, and the text as it was read

@@ -5,8 +5,8 @@
  * Each test has its own server, http thread and account. Where something must not wait, what it
  * could wait for takes PATIENCE seconds, so that a busy machine can be told from a mistake.
  */
-#include "vendors/http/http_url.h"
 #include "tests/unit/http_fixture.h"
+#include "vendors/http/http_url.h"
 
 #include <dirent.h>
 #include <dlfcn.h>

@@ -2,8 +2,8 @@
 /*
  * call.c - see call.h.
  *
- * The only knowledge here is who asked, whether they still want it and why it failed. It must not
- * know what is being asked: vendors, records and files are above it.
+ * It knows the caller, whether it still waits, and why the request failed. It must not know what is
+ * asked for: vendors, records and files are above it.
  */
 #include "vendors/base/call.h"
 
@@ -94,7 +94,9 @@ static const int errnos[] = {
 
 #define VERDICTS (sizeof(errnos) / sizeof(errnos[0]))
 
-/* Of the verdicts that have ERROR, the first one is the most general. */
+_Static_assert(VERDICTS == CALL_NO_TOKEN + 1, "each verdict has an errno");
+
+/* Return the most general of the verdicts with ERROR, which is the first one. */
 static enum call_verdict call_verdict_of(int error)
 {
 	for (size_t verdict = 0; verdict < VERDICTS; verdict++) {

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * call.h - one thing that somebody asked for, and that may have to wait for a vendor.
+ * call.h - one request of a process, which may have to wait for a vendor.
  *
- * A struct call says who asked, for which path, whether they still want it, and has room for the
- * words of an error. A function that takes a call may wait for a vendor; one that does not is local
- * and quick. A call belongs to whoever initialised it and outlives each function it is handed to.
+ * A struct call says which process asks, for which path, whether it still waits, and why the
+ * request failed. A function that takes a call may wait for a vendor; one that does not is local
+ * and quick. The function that initialises a call owns it; the call outlives each function that it
+ * is passed to.
  *
- * Threads: the fields under "who" are set once, before the call is shared. call_cancel, call_wake
- * and call_cancelled may be used from any thread. call_fail and the error fields belong to the one
+ * Threads: the caller's fields are set once, before the call is shared. call_cancel, call_wake and
+ * call_cancelled may be used from any thread. All other functions and fields belong to the one
  * thread that works on the call.
  */
 #ifndef ROSTERFS_CALL_H
@@ -76,82 +77,83 @@ enum call_verdict {
 };
 
 struct call {
-	/* who asked, and for what; a path is relative to the mount point */
+	/* the caller, and what it asks for; the path is relative to the mount point */
 	uid_t uid;
 	gid_t gid;
 	pid_t pid; /* the process, not the thread; 0: rosterfs itself */
 	char command[CALL_COMMAND_MAX];
 	char path[CALL_PATH_MAX];
-	struct timespec
-	    written; /* when the text that is saved was written; all 0: it is not known */
+	struct timespec written; /* when the text to save was written; all 0: not known */
 
-	/* do they still want it? */
+	/* does the caller still wait? */
 	pthread_mutex_t lock;
-	pthread_cond_t wake; /* signalled on cancel, and by call_wake */
+	pthread_cond_t wake; /* signalled by call_cancel and call_wake */
 	bool cancelled;      /* under lock */
 
-	/* why it failed: set by call_fail where the cause is known, passed upward unchanged */
+	/* why it failed: set where the cause is known, and passed upward unchanged */
 	enum call_verdict verdict; /* of the last response, or of call_fail */
 	int error;                 /* the errno of the verdict, positive; 0: none */
 	int status;                /* HTTP status of the last response, for messages; 0: none */
-	bool unasked;              /* it is that of an earlier one: nothing was sent */
-	int64_t told;              /* milliseconds that it said to wait, 0: it did not */
+	bool unasked;              /* the status is an earlier response's: nothing was sent */
+	int64_t told;              /* milliseconds that the vendor said to wait; 0: none */
 	char request[CALL_REQUEST_MAX]; /* "PUT /user/123" of the request that decided */
 	char words[CALL_WORDS_MAX];     /* one line, redacted */
 
-	/* What the vendor says of an error in an answer to a PUT whose status is a success, one
-	 * line, redacted; "": it tells of none. By item.c; whoever sends the PUT clears it first */
+	/* The error that the vendor reports in a response to a PUT with a status of success: one
+	   line, redacted; "": none. Set by item.c; the caller that sends the PUT clears it first.
+	 */
 	char said[CALL_WORDS_MAX / 2];
 
-	/* The vendor has answered a request of this call, or got a change from it: it is worth to
-	 * wait for the vendor where no connection comes about. By http.h; whoever waits for another
-	 * call with the same vendor hands it on */
+	/* The vendor has responded to this call, or received a change from it, so that waiting is
+	   worthwhile if no connection comes about. Set by http.h. The caller that waits for another
+	   call to the same vendor copies it there. */
 	atomic_bool reached;
 
-	/* a change was sent, and no answer tells that the vendor is done with it. By http.h */
+	/* A change was sent, and no response says that the vendor is done with it. Set by http.h.
+	 */
 	bool unanswered;
 
-	/* Something that was read is this mount's own memory, in place of a response that lags
-	   behind a write: so long it is good (monotonic seconds). 0: all is the vendor's word. */
+	/* Until when what was read is valid (monotonic seconds), if some of it is this mount's own
+	   memory, in place of a response that lags behind a write. 0: all of it is the vendor's. */
 	double good_until;
 
-	/* what a change rests on, the caller's (basis.h); NULL: this is no change */
+	/* what a change rests on, owned by the caller (basis.h); NULL: this is no change */
 	struct basis *basis;
 };
 
 /* Prepare CALL for rosterfs' own work (pid 0) on PATH. Never fails. Pair with call_destroy. */
 void call_init(struct call *call, const char *path);
 
-/* Say who asks: THREAD is the id the kernel gave; it is mapped to its process and command name. */
+/* Set the caller. THREAD, from the kernel, is mapped to its process and command name. */
 void call_set_caller(struct call *call, uid_t uid, gid_t gid, pid_t thread);
 
 void call_destroy(struct call *call);
 
 /*
- * Note why CALL fails: VERDICT, and in words (one line, cut to its room). The words must hold no
- * secret. Returns the negative errno of VERDICT, so that a caller can `return call_fail(...)`.
+ * Fail CALL with VERDICT and words (one line, cut to its room), which must hold no secret. Returns
+ * the negative errno of VERDICT, so that a caller can `return call_fail(...)`.
  */
 int call_fail(struct call *call, enum call_verdict verdict, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* The same for a failure that is known only as ERROR, a positive errno. Returns -ERROR. */
+/* Fail CALL with a failure that is known only as ERROR, a positive errno. Returns -ERROR. */
 int call_fail_errno(struct call *call, int error, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* CALL fails because no memory is left. Returns -ENOMEM. */
+/* Fail CALL because no memory is left. Returns -ENOMEM. */
 int call_no_memory(struct call *call);
 
-/* CALL fails because its caller was interrupted. Returns -EINTR. */
+/* Fail CALL because its caller was interrupted. Returns -EINTR. */
 int call_interrupted(struct call *call);
 
 /*
- * More is known about a failure than the response told: it is VERDICT. The words stay. Returns the
- * negative errno of VERDICT.
+ * Replace the verdict of CALL, which has failed, by VERDICT: more is known than the response told.
+ * The words stay. Returns the negative errno of VERDICT.
  */
 int call_decide(struct call *call, enum call_verdict verdict);
 
-/* Forget verdict, errno and words: the failure was expected, or has been dealt with. The request
- * and its HTTP status stay. */
+/* Clear verdict, errno and words of CALL: the failure was expected, or has been dealt with. The
+ * request and its HTTP status stay. */
 void call_clear(struct call *call);
 
 /* Append to the words of a call that has failed (cut to their room). */
@@ -165,41 +167,43 @@ void call_add_words(struct call *call, const char *format, ...)
 void call_tell_request(const struct call *call, char *text);
 
 /*
- * CALL failed with ERROR, a positive errno: say that VENDOR cannot be read. The words become
- * "VENDOR can't be readMORE: REQUEST answered STATUS: WORDS", and the call's request is cleared.
+ * Say that VENDOR cannot be read, because CALL failed with ERROR, a positive errno. The words
+ * become "VENDOR can't be readMORE: REQUEST answered STATUS: WORDS", and the call's request is
+ * cleared.
  */
 void call_fail_unreadable(struct call *call, int error, const char *vendor, const char *more);
 
 /* Copy the failure (verdict, errno, words, request, status) of FROM to TO. */
 void call_copy_error(struct call *to, const struct call *from);
 
-/* What CALL has read is good until UNTIL (monotonic seconds), or a time that was said before and is
- * earlier. */
+/* Note that what CALL has read is valid until UNTIL (monotonic seconds), or until an earlier time
+ * that was noted before. */
 void call_good_until(struct call *call, double until);
 
-/* The caller is gone, or the mount is ending. Wakes whoever waits for CALL. Idempotent. */
+/* Cancel CALL: its caller is gone, or the mount is ending. Wakes call_wait. Idempotent. */
 void call_cancel(struct call *call);
 
+/* Return true if CALL is cancelled. */
 bool call_cancelled(struct call *call);
 
-/* Something that CALL waits for has happened: wake call_wait. */
+/* Wake call_wait, because something that CALL waits for has happened. */
 void call_wake(struct call *call);
 
 /*
- * Block until READY(ARG) is true or the call is cancelled; READY runs under call->lock and must be
- * quick and take no lock. Whoever makes READY true calls call_wake afterwards.
- * Returns 0, or -EINTR when cancelled (words are set).
+ * Block until READY(ARG) is true or CALL is cancelled. READY runs under call->lock and must be
+ * quick and take no lock. The thread that makes READY true calls call_wake afterwards. Returns 0,
+ * or -EINTR with words if cancelled.
  */
 int call_wait(struct call *call, bool (*ready)(void *arg), void *arg);
 
-/* The time MILLISECONDS from now, as pthread_cond_timedwait takes it. */
+/* Return the time MILLISECONDS from now, for pthread_cond_timedwait. */
 struct timespec call_deadline(unsigned milliseconds);
 
-/* Sleep MILLISECONDS or until the call is cancelled. Returns 0, or -EINTR when cancelled (no
- * words). */
+/* Sleep MILLISECONDS, or until CALL is cancelled. Returns 0, or -EINTR without words if cancelled.
+ */
 int call_pause(struct call *call, unsigned milliseconds);
 
-/* Prepare TO (call_init's counterpart) as more work for the same asker, whom cancelling FROM does
+/* Prepare TO, as call_init does, as more work for the caller of FROM, which cancelling FROM does
  * not stop. It has no basis. */
 void call_continue(struct call *to, const struct call *from);
 

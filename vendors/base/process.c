@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The process that THREAD belongs to; THREAD itself when that can't be told. */
 pid_t process_of(pid_t thread)
 {
 	char name[64];
@@ -30,7 +29,7 @@ pid_t process_of(pid_t thread)
 	return (pid_t)tgid;
 }
 
-/* Field FIELD (from 3) of /proc/TASK/stat, 0 when it can't be read. */
+/* Return field FIELD (from 3) of /proc/TASK/stat, or 0 if it cannot be read. */
 static unsigned long long stat_field(pid_t task, int field)
 {
 	char text[1024];
@@ -45,7 +44,7 @@ static unsigned long long stat_field(pid_t task, int field)
 	length = fread(text, 1, sizeof(text) - 1, file);
 	fclose(file);
 	text[length] = '\0';
-	/* The second field is the command's name in brackets, which may hold anything. */
+	/* the second field is the command's name in brackets, which may hold anything */
 	after = strrchr(text, ')');
 	for (int at = 2; after && at < field; at++)
 		after = strchr(after + 1, ' ');

@@ -15,15 +15,15 @@
 #include "vendors/elasticpath/ep_list.h"
 
 #include "vendors/base/call.h"
-#include "vendors/http/http_url.h"
-#include "vendors/rest/exchange.h"
-#include "vendors/http/http.h"
 #include "vendors/base/log.h"
 #include "vendors/elasticpath/ep_common.h"
 #include "vendors/elasticpath/ep_info.h"
 #include "vendors/elasticpath/ep_settings.h"
+#include "vendors/http/http.h"
+#include "vendors/http/http_url.h"
 #include "vendors/rest/account.h"
 #include "vendors/rest/collection.h"
+#include "vendors/rest/exchange.h"
 #include "vendors/rest/list.h"
 #include "vendors/rest/walk.h"
 

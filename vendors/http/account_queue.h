@@ -106,7 +106,4 @@ int64_t account_queue_budget_end(const struct account_queue *queue,
 /* Return when the pause of the queue ends. A past time: there is none. */
 int64_t account_queue_resumes(const struct account_queue *queue);
 
-/* Assert what holds between two changes of QUEUE. For CHECKED. */
-void account_queue_check_locked(const struct account_queue *queue);
-
 #endif

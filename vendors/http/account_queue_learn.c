@@ -13,6 +13,7 @@
 #include "vendors/base/clock.h"
 #include "vendors/base/limits.h"
 #include "vendors/http/account_queue.h"
+#include "vendors/http/account_queue_check.h"
 #include "vendors/http/basis.h"
 #include "vendors/http/endpoint.h"
 #include "vendors/http/transfer.h"

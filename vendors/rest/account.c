@@ -2,8 +2,8 @@
 /*
  * account.c - see account.h.
  *
- * Owns what the config reader put in and wipes the secrets at the end. It knows no particular
- * vendor and makes no request.
+ * Owns what the config reader puts in, and wipes the secrets at the end. It knows no particular
+ * vendor and sends no request.
  */
 #include "vendors/rest/account.h"
 
@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Shorter secrets would blank half of every message. */
+/* Shorter secrets are left: overwriting them would blank half of every message. */
 #define REDACT_MIN 4
 
 static size_t setting_count(const struct vendor *vendor)
@@ -88,7 +88,9 @@ const char *account_value(const struct account *account, const char *name)
 	return NULL;
 }
 
-/* A vendor may quote our Authorization header: which secrets are in it is its own file's business.
+/*
+ * A vendor may quote the Authorization header, which holds two secrets. Only the vendor's file
+ * knows which ones, so try each pair.
  */
 static void redact_pairs(const struct account *account, char *text)
 {
@@ -120,7 +122,7 @@ void account_redact(const struct account *account, char *text)
 
 			while (same < length && at[same] == secret[same])
 				same++;
-			/* at the end, the text may have been cut in the middle of it */
+			/* at the end, the text may have been cut within the secret */
 			if (same == length || (same >= REDACT_MIN && !at[same]))
 				memset(at, '*', same);
 		}

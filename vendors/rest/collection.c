@@ -2,9 +2,8 @@
 /*
  * collection.c - see collection.h.
  *
- * Pure functions over a vendor's JSON, tolerant where the documents of a vendor contradict each
- * other (ids as text or numbers, flat or wrapped rows, three forms of time stamps). No I/O, no
- * state.
+ * Tolerant where the documents of a vendor contradict each other: ids as text or numbers, flat or
+ * wrapped rows, three forms of time stamps. No I/O, no state.
  */
 #include "vendors/rest/collection.h"
 
@@ -22,7 +21,7 @@ json_t *collection_value(const json_t *record, const char *path)
 	char name[64];
 	size_t length;
 
-	/* most paths are a plain name; this is asked several times for each of many records */
+	/* most paths are a plain name, and this runs several times for each of many records */
 	if (!dot)
 		return json_object_get(record, path);
 	length = (size_t)(dot - path);
@@ -64,7 +63,10 @@ static json_t *id_value(const char *const *keys, const json_t *record)
 	return value;
 }
 
-/* Is ANSWER, without an envelope, the one record that there is? It need not have an id. */
+/*
+ * Return true if ANSWER, without an envelope, is the record of a single collection, which need not
+ * have an id.
+ */
 static bool is_the_one(const struct collection *collection, const json_t *answer)
 {
 	const char *type = json_string_value(json_object_get(answer, "type"));
@@ -73,7 +75,7 @@ static bool is_the_one(const struct collection *collection, const json_t *answer
 	       strcmp(type, collection->type) == 0;
 }
 
-/* Links that stand beside RECORD in ANSWER are its own: a list has them inside of each row. */
+/* Move links beside RECORD in ANSWER into it, where a list has them. */
 static void take_links(const struct collection *collection, const json_t *answer, json_t *record)
 {
 	json_t *links = json_object_get(answer, "links");
@@ -99,18 +101,18 @@ json_t *collection_unwrap(const struct collection *collection, json_t *answer)
 	return json_is_object(inner) ? inner : NULL;
 }
 
-/* ID as text. */
+/* Return ID as text, in BUFFER if it is a number, or NULL. */
 static const char *id_text(const json_t *id, char *buffer)
 {
 	const char *text = json_string_value(id), *digits = exact_number(id);
 
-	if (digits) /* an id of more than 64 bits: no fraction, no exponent, no sign */
+	if (digits) /* an id of more than 64 bits, without fraction, exponent or sign */
 		return digits[strspn(digits, "0123456789")] ? NULL : digits;
 	if (json_is_integer(id)) {
 		snprintf(buffer, 24, "%" JSON_INTEGER_FORMAT, json_integer_value(id));
 		return buffer;
 	}
-	/* An id with a NUL byte in it could not be told from its beginning. */
+	/* an id with a NUL byte could not be told from its beginning */
 	if (!text || !*text || strlen(text) != json_string_length(id))
 		return NULL;
 	return text;
@@ -154,11 +156,13 @@ const char *collection_email(const struct collection *collection, const json_t *
 	const json_t *value = collection_email_value(collection, record);
 	const char *email = json_string_value(value);
 
-	/* up to a NUL byte, it would be another person's */
+	/* cut at a NUL byte, it would be another person's email */
 	return email && strlen(email) == json_string_length(value) ? email : NULL;
 }
 
-/* The offset from UTC at TEXT in seconds: "", "Z", "+01:00", "+0100", "+01". False: something else.
+/*
+ * Parse the offset from UTC in TEXT, in seconds: "", "Z", "+01:00", "+0100", "+01". False:
+ * something else.
  */
 static bool parse_offset(const char *text, long *offset)
 {
@@ -182,8 +186,10 @@ static bool parse_offset(const char *text, long *offset)
 	return true;
 }
 
-/* A number of so many DIGITS at *TEXT, which moves on behind it. False: there is none from LEAST to
- * MOST. */
+/*
+ * Parse a number of DIGITS digits at *TEXT, which moves behind it. False: there is none from LEAST
+ * to MOST.
+ */
 static bool parse_number(const char **text, int digits, long least, long most, long *number)
 {
 	*number = 0;
@@ -195,7 +201,7 @@ static bool parse_number(const char **text, int digits, long least, long most, l
 	return *number >= least && *number <= most;
 }
 
-/* Days from 1970-01-01. The year begins in March, so that a leap day is its last. */
+/* Return the days from 1970-01-01. The year begins in March, so that a leap day is its last day. */
 static long days_until(long year, long month, long day)
 {
 	year -= month < 3;
@@ -204,7 +210,7 @@ static long days_until(long year, long month, long day)
 	       719469;
 }
 
-/* By hand: strptime and timegm took a thirtieth of all the time that a roster takes to be read. */
+/* Not with strptime and timegm, which took a thirtieth of the time that reading a roster takes. */
 static bool parse_time(const char *text, struct timespec *time)
 {
 	long year, month, day, hours = 0, minutes = 0, seconds = 0, offset, nanoseconds = 0;
@@ -243,7 +249,7 @@ static bool is_among(const char *const *keys, const char *name)
 	return false;
 }
 
-/* By the first of KEYS that can be read and is not among BUT. */
+/* Set *TIME from the first of KEYS that can be read and is not among BUT. */
 static bool find_time(const char *const *keys, const char *const *but, const json_t *record,
 		      struct timespec *time)
 {
@@ -274,7 +280,10 @@ bool collection_updated(const struct collection *collection, const json_t *recor
 	return find_time(collection->time_keys, collection->created_keys, record, time);
 }
 
-/* Has RECORD nothing, null, or a text of no length, as what is blanked is shown, as NAME? */
+/*
+ * Return true if field NAME of RECORD is absent, null, or an empty text, as a blanked value is
+ * shown.
+ */
 static bool has_nothing(const json_t *record, const char *name)
 {
 	const json_t *value = json_object_get(record, name);

@@ -2,9 +2,9 @@
 /*
  * exchange.c - see exchange.h.
  *
- * Turns answers into errnos and words. It knows the shapes that vendors' error answers have, but
- * not what was asked, and it keeps nothing between two requests. What it says has been redacted: a
- * vendor that quotes our key in its error must not bring it into the log.
+ * Turns responses into verdicts and words. It knows the shapes of vendors' error responses, but
+ * not what was asked, and it keeps no state between requests. Its words are redacted, because a
+ * vendor may quote a key in its error, and the words go to the log.
  */
 #include "vendors/rest/exchange.h"
 
@@ -24,7 +24,7 @@
 json_t *exchange_parse(const char *text, size_t length, char *why, size_t why_size)
 {
 	struct exact_parse_error error;
-	/* of two members with one key nobody knows which is meant */
+	/* of two members with one key, nobody knows which one is meant */
 	json_t *answer = exact_parse(text, length, EXACT_PARSE_ANY | EXACT_PARSE_NO_REPEATS,
 				     &error);
 
@@ -94,7 +94,7 @@ static enum call_verdict exchange_verdict_of(int status, enum exchange_subject s
 	return CALL_FAILED;
 }
 
-/* Append TEXT to WORDS, with a separator when there is something already. */
+/* Append TEXT to WORDS, after a separator if WORDS is not empty. */
 static void add_words(char *words, size_t size, const char *text)
 {
 	size_t length = strlen(words);
@@ -116,7 +116,10 @@ static void add_member(char *words, size_t size, const json_t *object, const cha
 	add_string(words, size, json_object_get(object, name));
 }
 
-/* One element of an errors array: Partnerize v2 and v3, Elastic Path, RFC 7807's invalid-params. */
+/*
+ * Add one element of an array of errors: Partnerize v2 and v3, Elastic Path, RFC 7807's invalid-
+ * params.
+ */
 static void add_item(char *words, size_t size, const json_t *item)
 {
 	add_string(words, size, item);
@@ -130,8 +133,8 @@ static void add_item(char *words, size_t size, const json_t *item)
 }
 
 /*
- * What ERRORS says: an array of items; or an object of fields (ASP.NET, Laravel), each with its
- * words, one or several.
+ * Add what ERRORS says: an array of items, or an object of fields (ASP.NET, Laravel), each with
+ * one or several texts.
  */
 static void add_items(char *words, size_t size, const json_t *errors)
 {
@@ -151,8 +154,7 @@ static void add_items(char *words, size_t size, const json_t *errors)
 	}
 }
 
-/* BODY of an error answer, also where it is not UTF-8, as its words are worth reading all the same.
- */
+/* Parse BODY, of an error response. Its words are worth reading even if they are not UTF-8. */
 static json_t *parse_words(const char *body, size_t length)
 {
 	json_t *answer = exact_parse(body, length, EXACT_PARSE_ANY, NULL);
@@ -167,7 +169,7 @@ static json_t *parse_words(const char *body, size_t length)
 	return answer;
 }
 
-/* The words of ANSWER into WORDS, of SIZE. */
+/* Put the words of ANSWER into WORDS, of SIZE bytes. */
 static void read_words(const json_t *answer, char *words, size_t size)
 {
 	json_t *error = json_object_get(answer, "error");
@@ -186,7 +188,7 @@ static void read_words(const json_t *answer, char *words, size_t size)
 	if (!items)
 		items = json_object_get(answer, "errors");
 	add_items(words, size, items);
-	/* of RFC 7807, and what some have in place of a text */
+	/* of RFC 7807, and what some vendors have in place of a text */
 	for (size_t i = 0; i < sizeof(more) / sizeof(more[0]); i++)
 		add_items(words, size, json_object_get(answer, more[i]));
 }
@@ -209,14 +211,14 @@ bool exchange_tells_error(const json_t *answer, char *words, size_t size)
 
 	if (!told || !words)
 		return told;
-	/* what stands beside may be a record's */
+	/* other members may belong to a record */
 	part = json_pack("{s:O*, s:O*}", "error", error, "errors", errors);
 	read_words(part, words, size);
 	json_decref(part);
 	return true;
 }
 
-/* Until when the vendor wants to be left alone, if it says so. */
+/* Append until when the vendor wants to be left alone, if it says so. */
 static void add_until(struct call *call, const struct http_reply *reply)
 {
 	char until[32];
@@ -224,10 +226,10 @@ static void add_until(struct call *call, const struct http_reply *reply)
 	if (!reply->told)
 		return;
 	hold_clock(time(NULL) + (time_t)((reply->told + 999) / 1000), until, sizeof(until));
-	call_add_words(call, "; it wants to be left alone until %s", until);
+	call_add_words(call, "; it asks to wait until %s", until);
 }
 
-/* A 429 with the vendor's WORDS, or "". */
+/* Fail for a 429 with the vendor's WORDS, or "". */
 static int fail_limited(struct call *call, const struct http_reply *reply, const char *words)
 {
 	int error = call_fail(call, CALL_LIMITED,
@@ -238,10 +240,10 @@ static int fail_limited(struct call *call, const struct http_reply *reply, const
 	return error;
 }
 
-/* No complete response arrived, or none is there to a request that was not sent. */
+/* Fail because no complete response arrived, or because the request was not sent. */
 static int fail_unanswered(struct call *call, const struct http_reply *reply)
 {
-	/* a 429, of this request or an earlier one, is what kept it */
+	/* a 429, of this request or an earlier one, is what prevented it */
 	if (!reply->error || (reply->stale && reply->status == 429))
 		return call_fail(call, CALL_LIMITED, "%s", reply->words);
 	return call_fail_errno(call, reply->error, "%s", reply->words);
@@ -301,7 +303,7 @@ int exchange(struct call *call, struct account *account, enum exchange_subject s
 
 json_t *exchange_json(struct call *call, struct account *account, const struct http_reply *reply)
 {
-	char why[160] = "the answer is empty";
+	char why[160] = "the response is empty";
 	json_t *answer = NULL;
 
 	if (reply->length)
@@ -309,7 +311,7 @@ json_t *exchange_json(struct call *call, struct account *account, const struct h
 	if (!answer) {
 		account_redact(account, why);
 		call_fail(call, CALL_MALFORMED,
-			  "the answer is not the JSON that the API promises: %s", why);
+			  "the response is not the JSON that the API promises: %s", why);
 	}
 	return answer;
 }

@@ -2,8 +2,8 @@
 /*
  * item.c - see item.h.
  *
- * Knows paths and envelopes from the collection's table, and what an answer to a change proves. It
- * does not know what changed, nor who may change it: cache/update does.
+ * Knows paths and envelopes from the collection's table, and what the response to a change proves.
+ * It must not know what changed, nor who may change it: cache/update does.
  */
 #include "vendors/rest/item.h"
 
@@ -24,7 +24,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Is FOUND the record with ID? -EREMOTEIO, and words, where it is another one, or names none. */
+/*
+ * Check that FOUND is the record with ID. Returns 0, or -EREMOTEIO with words if it has another
+ * id, or none.
+ */
 static int check_same(struct call *call, const struct collection *collection, const json_t *found,
 		      const char *id)
 {
@@ -33,18 +36,18 @@ static int check_same(struct call *call, const struct collection *collection, co
 
 	if (collection->single || (found_id && strcmp(found_id, id) == 0))
 		return 0;
-	return call_fail(call, CALL_MALFORMED, "the answer is about another record: %s \"%s\"",
+	return call_fail(call, CALL_MALFORMED, "the response is about another record: %s \"%s\"",
 			 collection->id_keys[0], found_id ? found_id : "");
 }
 
-/* The record in ANSWER: it must be one, and the one that was asked for. */
+/* Put the record in ANSWER into *RECORD, a new reference, if it is the one with ID. */
 static int take_record(struct call *call, const struct collection *collection, json_t *answer,
 		       const char *id, json_t **record)
 {
 	json_t *found = collection_unwrap(collection, answer);
 
 	if (!found)
-		return call_fail(call, CALL_MALFORMED, "the answer holds no \"%s\"",
+		return call_fail(call, CALL_MALFORMED, "the response has no \"%s\"",
 				 collection->item_key);
 	if (check_same(call, collection, found, id))
 		return -EREMOTEIO;
@@ -54,8 +57,8 @@ static int take_record(struct call *call, const struct collection *collection, j
 }
 
 /*
- * Is TEXT an entity tag for If-Match? A weak one never matches there, and what is none may be more
- * than a header can hold.
+ * Return true if TEXT is an entity tag for If-Match. A weak one never matches there, and an
+ * invalid one may contain what a header cannot hold.
  */
 static bool is_strong(const char *text)
 {
@@ -122,7 +125,7 @@ int item_get(struct call *call, struct account *account, const struct collection
 	call->basis->reading = true;
 	error = get_record(call, account, collection, parent, id, record, etag);
 	call->basis->reading = false;
-	/* what was answered may be no record */
+	/* the response may hold no record */
 	if (error)
 		basis_forget(call);
 	return error;
@@ -145,7 +148,7 @@ int item_get_part(struct call *call, struct account *account, const struct colle
 	return error;
 }
 
-/* What the reply to a change proves. ERROR is the verdict on it. */
+/* Return what REPLY to a change proves. ERROR is what exchange made of it. */
 static enum vendor_outcome item_judge(const struct http_reply *reply, int error)
 {
 	if (!error)
@@ -162,7 +165,7 @@ static enum vendor_outcome item_judge(const struct http_reply *reply, int error)
 	return VENDOR_REFUSED;
 }
 
-/* The text of a body, which may hold a password; no text: no memory is left. */
+/* The text of a body, which may hold a password. No text: no memory. */
 struct body_text {
 	char *text;
 	size_t length;
@@ -174,7 +177,7 @@ static void set_body(struct http_request *request, const struct body_text *text)
 	request->body_length = text->length;
 }
 
-/* POSTED is the text where a PUT may become a POST; no text: it may not. */
+/* Send REQUEST. POSTED is the body for a PUT that becomes a POST; no text: it may not. */
 static enum vendor_outcome send_change(struct call *call, struct account *account,
 				       enum exchange_subject subject, struct http_request *request,
 				       const struct body_text *posted, struct http_reply *reply)
@@ -182,7 +185,7 @@ static enum vendor_outcome send_change(struct call *call, struct account *accoun
 	enum vendor_outcome result = item_judge(reply,
 						exchange(call, account, subject, request, reply));
 
-	/* A POST that comes too late is what is tried first when the record has been read again. */
+	/* if this POST is too late, a POST is what is tried first after the next read */
 	if (result == VENDOR_REFUSED && reply->status == 405 && posted->text &&
 	    strcmp(request->method, "PUT") == 0) {
 		http_reply_clear(reply);
@@ -199,7 +202,7 @@ static enum vendor_outcome send_change(struct call *call, struct account *accoun
 	return result;
 }
 
-/* A vendor that quotes a password it refuses must not bring it into the log. */
+/* Redact the write-only values of BODY: a vendor may quote a password that it refuses. */
 static void redact_written(struct call *call, const struct collection *collection,
 			   const json_t *body)
 {
@@ -213,7 +216,9 @@ static void redact_written(struct call *call, const struct collection *collectio
 	}
 }
 
-/* What the vendor says in place of a new record: into the words of CALL, which has not failed. */
+/*
+ * Put what the vendor says in place of a new record into the words of CALL, which has not failed.
+ */
 static void quote(struct call *call, const struct account *account, const struct http_reply *reply)
 {
 	char words[CALL_WORDS_MAX / 2];
@@ -224,9 +229,9 @@ static void quote(struct call *call, const struct account *account, const struct
 }
 
 /*
- * The answer to a change of record ID (NULL: a new one) has the status of a success and tells of
- * the error SAID. So it proves nothing: a GET shows whether a record was changed, and who looks
- * for a new one whether it was made.
+ * The response to a change of record ID (NULL: a new one) has a status of success and reports the
+ * error SAID. So it proves nothing: a GET shows whether a record was changed, and a look for a new
+ * one whether it was created.
  */
 static enum vendor_outcome doubt_answer(struct call *call, const struct account *account,
 					const char *id, char *said)
@@ -236,7 +241,8 @@ static enum vendor_outcome doubt_answer(struct call *call, const struct account 
 	account_redact(account, said);
 	if (!id) {
 		call_fail(call, CALL_MALFORMED,
-			  "the vendor answered success, but with an error in it: %s", words);
+			  "the vendor answered success, but the response reports an error: %s",
+			  words);
 		return VENDOR_UNKNOWN;
 	}
 	snprintf(call->said, sizeof(call->said), "%s", words);
@@ -244,9 +250,9 @@ static enum vendor_outcome doubt_answer(struct call *call, const struct account 
 }
 
 /*
- * What was answered to a change: the record in it, if any, into *ANSWER. It proves nothing of the
- * record ID (NULL: a new one) if it is another one, or if an error stands beside it: then it is as
- * if none were in it.
+ * Put the record in the response to a change, if any, into *ANSWER. It proves nothing about record
+ * ID (NULL: a new one) if it is another record, or if an error is beside it: then it counts as
+ * none.
  */
 static enum vendor_outcome item_take_answer(struct call *call, struct account *account,
 					    const struct collection *collection, const char *id,
@@ -260,14 +266,14 @@ static enum vendor_outcome item_take_answer(struct call *call, struct account *a
 		return VENDOR_DONE;
 	parsed = exchange_json(call, account, reply);
 	if (!parsed)
-		return VENDOR_UNKNOWN; /* an HTML page with status 200 promises nothing */
+		return VENDOR_UNKNOWN; /* an HTML page with status 200 proves nothing */
 	if (exchange_tells_error(parsed, said, sizeof(said))) {
 		outcome = doubt_answer(call, account, id, said);
 		json_decref(parsed);
 		return outcome;
 	}
 	record = collection_unwrap(collection, parsed);
-	/* a part of a record may come without its id: that proves nothing either */
+	/* a part of a record may come without its id, which proves nothing either */
 	if (record && id && check_same(call, collection, record, id)) {
 		if (collection_id(collection, record, buffer))
 			log_call(call, "%s was accepted, but %s: the record is looked at",
@@ -283,7 +289,7 @@ static enum vendor_outcome item_take_answer(struct call *call, struct account *a
 	return VENDOR_DONE;
 }
 
-/* Write BODY, a reference that is taken, as it goes out. False: no memory. */
+/* Print BODY (a reference that is taken) as it is sent. False: no memory. */
 static bool write_body(const struct collection *collection, json_t *body, struct body_text *text)
 {
 	json_t *sent = body && collection->wraps_requests
@@ -304,7 +310,7 @@ static void wipe_body(struct body_text *text)
 	free(text->text);
 }
 
-/* BODY as it is to be posted to the item of ID: a new reference, NULL: no memory. */
+/* Return BODY as it is posted to the item of ID, a new reference, or NULL without memory. */
 static json_t *with_id(const struct call *call, const struct collection *collection,
 		       const json_t *body, const char *id)
 {
@@ -312,7 +318,7 @@ static json_t *with_id(const struct call *call, const struct collection *collect
 
 	if (!collection->posted_id || !posted)
 		return posted;
-	/* as the vendor writes it: a text, or a number */
+	/* as the vendor writes it, a text or a number */
 	own = call->basis ? json_object_get(call->basis->record, collection->posted_id) : NULL;
 	if (json_object_set_new(posted, collection->posted_id,
 				own ? json_incref(own) : json_string(id))) {
@@ -322,7 +328,10 @@ static json_t *with_id(const struct call *call, const struct collection *collect
 	return posted;
 }
 
-/* Send REQUEST with BODY (or none), about record ID (NULL: a new one), to PATH, which is freed. */
+/*
+ * Send REQUEST with BODY (or none), about record ID (NULL: a new one), to PATH, which is freed
+ * (NULL: no memory).
+ */
 static enum vendor_outcome change(struct call *call, struct account *account,
 				  const struct collection *collection, const char *id,
 				  struct http_request request, char *path, const json_t *body,
@@ -348,7 +357,7 @@ static enum vendor_outcome change(struct call *call, struct account *account,
 	if (body)
 		redact_written(call, collection, body);
 	if (!body && reply.status == 404)
-		result = VENDOR_DONE; /* deleted is deleted */
+		result = VENDOR_DONE; /* it is gone, which is what was asked for */
 out:
 	wipe_body(&text);
 	wipe_body(&posted);
@@ -357,8 +366,7 @@ out:
 	return result;
 }
 
-/* BODY as it is sent, with the collection's type: a new reference. NULL: no memory, words in CALL.
- */
+/* Return BODY as it is sent, with the collection's type, a new reference. NULL: CALL has failed. */
 static json_t *with_type(struct call *call, const struct collection *collection, const json_t *body)
 {
 	json_t *sent = (json_t *)(uintptr_t)body;
@@ -373,7 +381,10 @@ static json_t *with_type(struct call *call, const struct collection *collection,
 	return NULL;
 }
 
-/* BODY as it is PUT, which must have all that each PUT must bring. As with_type. */
+/*
+ * Return BODY as it is PUT. As with_type; CALL fails also if BODY lacks a field that each PUT must
+ * contain.
+ */
 static json_t *put_body(struct call *call, const struct collection *collection, const json_t *body)
 {
 	const char *lacks = collection_lacks(collection, body);
@@ -381,9 +392,8 @@ static json_t *put_body(struct call *call, const struct collection *collection, 
 	if (!lacks)
 		return with_type(call, collection, body);
 	call->status = 0;
-	call_fail(call, CALL_INVALID,
-		  "nothing was sent: the vendor wants \"%s\" with each change of the %s", lacks,
-		  collection->name);
+	call_fail(call, CALL_INVALID, "nothing was sent: each change of the %s must contain \"%s\"",
+		  collection->name, lacks);
 	return NULL;
 }
 

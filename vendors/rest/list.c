@@ -2,13 +2,17 @@
 /*
  * list.c - see list.h.
  *
- * walk.c decides which page to ask for and what an answer means; this file drives it, or several
- * walks at once, in one thread: it starts the requests, keeps what came too early, and has page.c
- * hand the rows to the sinks in the vendor's order. A connection must not idle while we read: what
- * came is asked for anew first, and pages that were asked for together come together, so that a
- * moment is waited for the others before one is read. A page that is not yet wanted waits as raw
- * text, which is a tenth of its JSON tree. It must not know what becomes of the rows, nor of a
- * vendor's peculiarities beyond what the collection's table says.
+ * walk.c decides which page to ask for and what a response means. This file drives one or several
+ * walks in one thread: it starts the requests, keeps pages that arrive early, and lets page.c hand
+ * the rows to the sinks in the vendor's order.
+ *
+ * No connection may idle while pages are read. So further pages are asked for before one is read;
+ * and since pages that were asked for together arrive together, it waits a moment for the others
+ * first. A page that arrives early waits as raw text, which takes a tenth of the memory of its
+ * JSON tree.
+ *
+ * It must not know what becomes of the rows, nor of a vendor's peculiarities beyond the
+ * collection's table.
  */
 #include "vendors/rest/list.h"
 
@@ -29,37 +33,37 @@
 
 #define LINGER 2 /* milliseconds */
 
-/* A page that was asked for and is not yet handed on. */
+/* A page that was asked for and is not read yet. */
 struct slot {
 	struct walk_ask ask;
-	struct transfer *came; /* its transfer, once that has ended */
+	struct transfer *came; /* its transfer, after it has ended */
 	uint64_t serial;       /* of the token it was asked with */
-	bool renewed;          /* asked a second time, after a 401 */
+	bool renewed;          /* asked for a second time, after a 401 */
 };
 
 /* A list that is being walked. */
 struct list {
-	struct list_part *part; /* NULL: none, its place is free */
+	struct list_part *part; /* NULL: this entry is free */
 	struct walk walk;
 	struct slot *slots;          /* page p is in slot p % window */
-	struct transfer **under_way; /* the same places */
-	size_t first_rows;           /* of page 0, as count_rows sees them */
+	struct transfer **under_way; /* in the same places */
+	size_t first_rows;           /* page_guess_rows of page 0 */
 };
 
-/* All that one call walks. */
+/* All lists that one call walks. */
 struct lists {
 	struct call *call;
 	struct account *account;
 	const struct collection *collection;
 	struct list_part *parts;
 	size_t part_count;
-	size_t begun;     /* parts that are being walked, or are whole */
-	size_t in_flight; /* requests under way */
+	size_t begun;     /* parts that are being walked or complete */
+	size_t in_flight; /* requests in flight */
 	size_t came;      /* pages that wait to be read */
 	size_t window;    /* slots of a list */
 	size_t list_count;
 	struct list *lists;
-	/* those of all lists, one after the other */
+	/* of all lists, one after another */
 	struct slot *slots;
 	struct transfer **under_way;
 };
@@ -76,7 +80,7 @@ static size_t parallel(const struct lists *all)
 
 /* ---- asking ---- */
 
-/* "/user?page=2&count=100"; the caller frees. */
+/* Return "/user?page=2&count=100", which the caller frees, or NULL without memory. */
 static char *ask_path(const struct lists *all, const struct list *list, const struct walk_ask *ask)
 {
 	return page_path(all->account, all->collection, list->part->parent, ask->start, ask->size);
@@ -108,7 +112,9 @@ out:
 	return error;
 }
 
-/* Ask for all pages that may be asked for now; what could only queue may turn out not to be needed.
+/*
+ * Ask for all pages that may be asked for now, except those that could only queue: they may turn
+ * out not to be needed.
  */
 static int start_pages(struct lists *all)
 {
@@ -133,7 +139,7 @@ static int start_pages(struct lists *all)
 	return 0;
 }
 
-/* Begin lists where there is room. Returns whether any is being walked. */
+/* Begin lists as long as entries are free. Returns true if any list is being walked. */
 static bool begin_lists(struct lists *all)
 {
 	enum paging paging = all->collection->paging(all->account);
@@ -157,45 +163,17 @@ static bool begin_lists(struct lists *all)
 
 /* ---- taking what comes ---- */
 
-/* How often KEY, in quotes, stands in REPLY. */
-static size_t count_key(const struct http_reply *reply, const char *key)
-{
-	const char *at = reply->body, *end = at + reply->length;
-	char quoted[64];
-	size_t length, count = 0;
-
-	length = (size_t)snprintf(quoted, sizeof(quoted), "\"%s\"", key);
-	while (at && length < sizeof(quoted) &&
-	       (at = memmem(at, (size_t)(end - at), quoted, length))) {
-		at += length;
-		count++;
-	}
-	return count;
-}
-
-/* How many rows REPLY seems to hold: good for comparing two pages, long before either is read. */
-static size_t count_rows(const struct lists *all, const struct http_reply *reply)
-{
-	size_t count = 0;
-
-	for (const char *const *key = all->collection->id_keys; *key && is_2xx(reply); key++) {
-		const char *dot = strrchr(*key, '.');
-
-		count += count_key(reply, dot ? dot + 1 : *key);
-	}
-	return count;
-}
-
 /* Return true if REPLY seems to hold as many rows as page 0 of LIST. */
 static bool looks_full(const struct lists *all, const struct list *list,
 		       const struct http_reply *reply)
 {
-	size_t rows = count_rows(all, reply);
+	size_t rows = is_2xx(reply) ? page_guess_rows(all->collection, reply) : 0;
 
 	return rows && rows >= list->first_rows;
 }
 
-/* The page in slot INDEX of LIST has come. A 401 is answered with a new proof, once for each page.
+/*
+ * The page in slot INDEX of LIST has arrived. After a 401 it is asked for with a new proof, once.
  */
 static int take_page(struct lists *all, struct list *list, size_t index)
 {
@@ -225,8 +203,8 @@ static int take_page(struct lists *all, struct list *list, size_t index)
 }
 
 /*
- * Take all pages that have come, and ask for the next ones. After the first one the others of its
- * round are waited for, but only a moment in all: pages that come one by one are read meanwhile.
+ * Take all pages that have arrived, and ask for the next ones. After the first page, wait for the
+ * others of its round, but only a moment in all: pages that arrive one by one are read meanwhile.
  */
 static int take_pages(struct lists *all)
 {
@@ -269,7 +247,7 @@ static int await_page(struct lists *all)
 
 /* ---- reading what came ---- */
 
-/* Name the request that the call's errors are about. */
+/* Name the request that errors of the call are about. */
 static void note_request(const struct lists *all, const struct list *list,
 			 const struct walk_ask *ask)
 {
@@ -280,14 +258,15 @@ static void note_request(const struct lists *all, const struct list *list,
 	free(path);
 }
 
-/* The vendor lists no further than COUNT rows. */
+/* Fail because the vendor lists no more than COUNT rows. */
 static int fail_cut(const struct lists *all, struct list *list, size_t count)
 {
 	list->part->cut = true;
-	return call_fail(all->call, CALL_MALFORMED,
-			 "the vendor lists no more than its first %zu %s, and there are more: they "
-			 "can't be shown whole",
-			 count, all->collection->name);
+	return call_fail(
+	    all->call, CALL_MALFORMED,
+	    "the vendor lists no more than its first %zu %s, and there are more: they can't be shown "
+	    "whole",
+	    count, all->collection->name);
 }
 
 int list_check_bound(struct call *call, const struct account *account,
@@ -297,14 +276,14 @@ int list_check_bound(struct call *call, const struct account *account,
 		return 0;
 	return call_fail(
 	    call, CALL_MALFORMED,
-	    "the list of %s goes on behind max_users = %u: raise max_users in section [%s] if "
-	    "there are so many",
+	    "the list of %s is longer than max_users = %u: raise max_users in section [%s] if "
+	    "the list is that long",
 	    collection->name, account->max_users, account->name);
 }
 
 /*
- * Does the vendor's total tell that its ceiling will be hit? Then its pages are not worth asking
- * for. Only the total that is certain counts: a number of pages may be one of rows.
+ * Return true if the vendor's total tells that its ceiling will be hit, so that asking for more
+ * pages is useless. Only a certain total counts: a number of pages may be one of rows.
  */
 static bool is_too_long(const struct lists *all, const struct walk_result *result)
 {
@@ -314,7 +293,10 @@ static bool is_too_long(const struct lists *all, const struct walk_result *resul
 	return ceiling && rows && records > rows && (records - 1) / rows * rows > ceiling;
 }
 
-/* Report the page in turn to the walk. Returns its verdict; *ERROR tells why it failed. */
+/*
+ * Read the next page of LIST and report it to the walk. Returns its verdict. If that is
+ * WALK_FAILED, *ERROR is the negative errno.
+ */
 static enum walk_verdict report_page(struct lists *all, struct list *list, int *error)
 {
 	struct slot *slot = &list->slots[list->walk.done % all->window];
@@ -334,9 +316,9 @@ static enum walk_verdict report_page(struct lists *all, struct list *list, int *
 	note_request(all, list, &slot->ask);
 	*error = page_read(&page, http_reply(transfer), &result);
 	if (page.number == 1)
-		list->first_rows = count_rows(all, http_reply(transfer));
+		list->first_rows = page_guess_rows(all->collection, http_reply(transfer));
 	http_drop(transfer, false);
-	/* the pages differ in nothing but where they start */
+	/* the requests for pages differ only in where they start, so that is what was refused */
 	if (*error && refused && page.number > 1 && all->collection->offset_ceiling)
 		*error = fail_cut(all, list, list->walk.rows);
 	else if (!*error && page.number == 1 && !list->part->page && is_too_long(all, &result))
@@ -344,7 +326,7 @@ static enum walk_verdict report_page(struct lists *all, struct list *list, int *
 	if (*error) {
 		verdict = walk_page_error(&list->walk);
 		if (verdict != WALK_FAILED) {
-			/* behind the end it means nothing */
+			/* behind the end, an error means nothing */
 			list->part->cut = false;
 			call_clear(all->call);
 			*error = 0;
@@ -369,8 +351,10 @@ static enum walk_verdict report_page(struct lists *all, struct list *list, int *
 	return verdict;
 }
 
-/* Let go of all pages of LIST. Those under way end by themselves: an aborted one costs its
- * connection. */
+/*
+ * Drop all pages of LIST. Those in flight end by themselves, because aborting one would cost its
+ * connection.
+ */
 static void drop_pages(struct lists *all, struct list *list)
 {
 	bool abort = call_cancelled(all->call);
@@ -409,7 +393,7 @@ static int advance(struct lists *all, struct list *list)
 	return 0;
 }
 
-/* A list whose page in turn has come, or NULL. */
+/* Return a list whose next page has arrived, or NULL. */
 static struct list *find_ready(const struct lists *all)
 {
 	for (size_t i = 0; i < all->list_count; i++) {
@@ -427,7 +411,7 @@ static int list_run(struct lists *all)
 		struct list *ready;
 		int error = take_pages(all);
 
-		/* a quick vendor's pages never make it wait, where it would hear of this */
+		/* with a quick vendor it never waits, which is where it would notice */
 		if (!error && call_cancelled(all->call))
 			error = list_interrupted(all);
 		if (error)
@@ -468,8 +452,7 @@ int list_walk_all(struct call *call, struct account *account, const struct colle
 		for (size_t i = 0; i < all.list_count; i++)
 			drop_pages(&all, &all.lists[i]);
 	} else {
-		error = call_fail(call, CALL_NO_MEMORY, "no memory to list the %s",
-				  collection->name);
+		error = call_no_memory(call);
 	}
 	page_arena_free();
 	free(all.under_way);

@@ -81,8 +81,7 @@ static int read_token(struct call *call, struct account *account, const struct h
 	*life = 1000 * (lifetime > 2 * early ? lifetime - early : (lifetime + 1) / 2);
 	*text = found && is_token(found) ? strdup(found) : NULL;
 	if (!*text)
-		error = call_fail(call, CALL_MALFORMED,
-				  "the answer holds no access_token that can be used");
+		error = call_fail(call, CALL_MALFORMED, "the response has no usable access_token");
 	json_decref(answer);
 	return error;
 }

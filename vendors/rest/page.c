@@ -2,11 +2,11 @@
 /*
  * page.c - see page.h.
  *
- * From an answer to rows: is it a page at all, where are its rows, what does it say of the whole
- * list? The forms are those that a document of the vendor shows, and no others: what else is empty
- * proves no empty list. A row without an id is an error, since leaving it out would make the list
- * short. It
- * must not know which page comes next, nor what becomes of the rows.
+ * Finds out whether a response is a page, where its rows are, and what it says of the whole list.
+ * It accepts the forms that a document of the vendor shows, and no others: an empty object of
+ * another form does not prove an empty list. A row without an id is an error, because leaving it
+ * out would make the list short. It must not know which page comes next, nor what becomes of the
+ * rows.
  */
 #include "vendors/rest/page.h"
 
@@ -28,7 +28,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What the two parameters are called, escaped. */
+/* The names of the two parameters, escaped. */
 static const char *const parameters[][2] = {
     [PAGING_NUMBER] = {"page", "count"},
     [PAGING_OFFSET] = {"offset", "limit"},
@@ -52,9 +52,36 @@ char *page_path(const struct account *account, const struct collection *collecti
 	return path;
 }
 
+/* Return how often KEY, in quotes, occurs in REPLY. */
+static size_t page_count_key(const struct http_reply *reply, const char *key)
+{
+	const char *at = reply->body, *end = at + reply->length;
+	char quoted[64];
+	size_t length, count = 0;
+
+	length = (size_t)snprintf(quoted, sizeof(quoted), "\"%s\"", key);
+	while (length < sizeof(quoted) && (at = memmem(at, (size_t)(end - at), quoted, length))) {
+		at += length;
+		count++;
+	}
+	return count;
+}
+
+size_t page_guess_rows(const struct collection *collection, const struct http_reply *reply)
+{
+	size_t count = 0;
+
+	for (const char *const *key = collection->id_keys; *key && reply->body; key++) {
+		const char *dot = strrchr(*key, '.');
+
+		count += page_count_key(reply, dot ? dot + 1 : *key);
+	}
+	return count;
+}
+
 /*
- * The rows in ANSWER, borrowed, or NULL. Only where the documents have them: anything else may well
- * be empty without being a list of nobody.
+ * Return the rows in ANSWER, borrowed, or NULL. They are only where the vendor's documents have
+ * them: anything else may be empty without being an empty list.
  */
 static json_t *find_rows(const struct collection *collection, const json_t *answer)
 {
@@ -63,7 +90,10 @@ static json_t *find_rows(const struct collection *collection, const json_t *answ
 	return json_is_array(rows) ? rows : NULL;
 }
 
-/* The record in ROW, which the documents show flat or, with an envelope of its own, wrapped. */
+/*
+ * Return the record in ROW, borrowed, or NULL. The vendors' documents show rows flat, or wrapped
+ * in an envelope of their own.
+ */
 static json_t *record_of(const struct collection *collection, json_t *row)
 {
 	json_t *inner = json_object_get(row, collection->item_key);
@@ -73,7 +103,7 @@ static json_t *record_of(const struct collection *collection, json_t *row)
 	return json_is_object(row) ? row : NULL;
 }
 
-/* A number that is told as a number or as text, or -1. */
+/* Return the number in VALUE, a number or a text, or -1. */
 static long long page_number_of(const json_t *value)
 {
 	const char *text = json_string_value(value);
@@ -111,7 +141,7 @@ static struct walk_totals read_totals(const struct collection *collection, const
 	return totals;
 }
 
-/* Hand RECORD on, which cannot be read, but for its id. As hand_on. */
+/* Hand RECORD to the sink, of which only the id can be read. Returns as page_hand_on. */
 static int hand_on_unreadable(const struct page *page, const char *id, json_t *record,
 			      size_t number)
 {
@@ -128,7 +158,7 @@ static int hand_on_unreadable(const struct page *page, const char *id, json_t *r
 	return page->sink->unreadable(page->sink, id, record);
 }
 
-/* Is there more than one id in RECORD, or more than one record in ROW? They are no JSON. */
+/* Return true if ROW, which is not JSON, has more than one record or RECORD more than one id. */
 static bool is_ambiguous(const struct collection *collection, const json_t *row,
 			 const json_t *record)
 {
@@ -148,7 +178,7 @@ static bool is_ambiguous(const struct collection *collection, const json_t *row,
 	return false;
 }
 
-/* Hand one row to the sink. Returns 0, -EEXIST, or a negative errno with words. */
+/* Hand one row to the sink. Returns 0, -EEXIST, or another negative errno with words. */
 static int page_hand_on(const struct page *page, json_t *row, size_t number, uint64_t *sum)
 {
 	const struct collection *collection = page->collection;
@@ -191,7 +221,7 @@ static int hand_on_rows(const struct page *page, const json_t *rows, struct walk
 	return 0;
 }
 
-/* Is REPLY an answer to what was asked? Returns 0 or a negative errno with words. */
+/* Judge the status of REPLY. Returns 0 or a negative errno with words. */
 static int page_judge(const struct page *page, const struct http_reply *reply)
 {
 	struct call *call = page->call;
@@ -216,7 +246,7 @@ static int no_rows(const struct page *page, const json_t *answer)
 			 single ? collection->item_key : "", single ? "\"" : "");
 }
 
-/* There is a list, perhaps, and an error beside it: it is not to be trusted. */
+/* Fail because the response holds an error, so that a list beside it cannot be trusted. */
 static int with_error(const struct page *page, const struct http_reply *reply)
 {
 	char words[CALL_WORDS_MAX / 2];
@@ -228,8 +258,8 @@ static int with_error(const struct page *page, const struct http_reply *reply)
 }
 
 /*
- * What TEXT, which is not JSON, has all the same: a page in which that is so of some rows only.
- * NULL: it is none.
+ * Return what can be read of TEXT, which is not JSON, if it is a page in which only some rows are
+ * the reason. NULL: it is not.
  */
 static json_t *mend(const struct page *page, const char *text, size_t length)
 {

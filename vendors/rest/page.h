@@ -36,6 +36,12 @@ char *page_path(const struct account *account, const struct collection *collecti
 		const char *parent, size_t start, size_t size);
 
 /*
+ * Return how many rows REPLY seems to hold: how often an id key occurs in it. Good enough to
+ * compare two pages before they are read. Never waits.
+ */
+size_t page_guess_rows(const struct collection *collection, const struct http_reply *reply);
+
+/*
  * Hand the rows in REPLY to the sink, and their numbers to *RESULT. Returns 0, or a negative errno
  * with words in the call, if REPLY is not a page of a list. A row that is not JSON goes to the
  * sink's `unreadable`, and is logged. Never waits.

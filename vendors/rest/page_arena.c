@@ -2,10 +2,10 @@
 /*
  * page_arena.c - see page_arena.h.
  *
- * A piece a thread, so that there is no lock. What does not fit into it comes from malloc. If
- * anything of a page outlives it, the piece is not begun anew but filled further, and then lies
- * still until the last value has gone: that costs speed, never memory that is in use. It must not
- * know what is parsed.
+ * Each thread has one block, so there is no lock. What does not fit into it comes from malloc. If
+ * a value of a page outlives the page, the block is not reused but filled further, and then stays
+ * unused until the last value is freed: that costs speed, but never frees memory that is in use.
+ * It must not know what is parsed.
  */
 #include "vendors/rest/page_arena.h"
 
@@ -16,13 +16,13 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-/* A page of 100 users takes a quarter of it. */
+/* A page of 100 users takes a quarter of the block. */
 #define PIECE ((size_t)1 << 20)
 
 struct page_arena {
 	char *piece;
-	size_t used;  /* bytes of it */
-	size_t lives; /* allocations in it that were not given back */
+	size_t used;  /* bytes of the block */
+	size_t lives; /* allocations in it that are not freed */
 	bool active;
 };
 
@@ -43,7 +43,8 @@ static void *page_arena_take(size_t size)
 
 static void page_arena_give_back(void *taken)
 {
-	/* one comparison: an address below the piece is far above its size then */
+	/* one comparison: for an address below the block, the difference wraps round and is far
+	 * larger */
 	if (heap.piece && (uintptr_t)taken - (uintptr_t)heap.piece < PIECE)
 		heap.lives--;
 	else

@@ -11,16 +11,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* So many letters of a secret tell where it stands: the rest may have been cut. */
+/* This many letters identify a secret, because the rest may have been cut. */
 #define FIRST 5
 
-/* Control characters are spaces in a call's words. */
+/* Return C as call_fail shows it: a control character becomes a space. */
 static char redact_shown(char c)
 {
 	return (char)((unsigned char)c < 0x20 || c == 0x7f ? ' ' : c);
 }
 
-/* How much of FORM stands at AT; 0 if that is not enough to know it by. */
+/* Return how much of FORM is at AT, or 0 if that is too little to identify it. */
 static size_t match(const char *at, const char *form)
 {
 	size_t same = 0;
@@ -37,7 +37,7 @@ static void redact_wipe(char *form)
 	free(form);
 }
 
-/* TEXT as JSON writes it, without the quotes. */
+/* Return TEXT as JSON writes it, without the quotes, or NULL. The caller wipes and frees it. */
 static char *json_form(const char *text)
 {
 	json_t *string = json_string(text);
@@ -61,7 +61,7 @@ void redact(char *words, const char *secret)
 	escaped = http_url_escape(secret);
 	json = json_form(secret);
 	for (char *at = words; *at;) {
-		/* the forms begin alike: the longest is the one that stands there */
+		/* the forms begin alike: the longest match is the one that was written */
 		size_t longest = match(at, secret);
 
 		if (match(at, escaped) > longest)
@@ -77,7 +77,10 @@ void redact(char *words, const char *secret)
 
 #define PADDING 64 /* of the digits */
 
-/* USER:PASSWORD in base64, as HTTP Basic sends it; the caller wipes and frees. NULL: no memory. */
+/*
+ * Return USER:PASSWORD in base64, as HTTP Basic sends it, or NULL without memory. The caller wipes
+ * and frees it.
+ */
 static char *basic_form(const char *user, const char *password)
 {
 	static const char

@@ -3,8 +3,8 @@
  * row.c - see row.h.
  *
  * A vendor may list records and have no request for a single one. A change then rests on the row:
- * the page that it stands on is asked for alone, as the walk asked for it, so that the change can
- * follow right after it. It does not know what the row is used for.
+ * its page is asked for alone, in the way the walk asked for it, so that the change can follow
+ * right after it. It must not know what the row is used for.
  */
 #include "vendors/rest/row.h"
 
@@ -22,19 +22,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Rows move while a list is read: so often the page is looked for. */
+/* Attempts to find the page of a row: rows move while a list is read. */
 #define TRIES 3
 
 /* ---- the whole list ---- */
 
-/* Keeps one row of a walk, and where it stood. */
+/* A sink that keeps one row of a walk, and where it was. */
 struct search {
 	struct list_sink sink;
 	const struct collection *collection;
 	const char *id;
-	json_t *ids; /* of the rows of this pass: the walk has to know repeats */
+	json_t *ids; /* of the rows of this pass: the walk must learn of repeats */
 	size_t pages, rows;
-	size_t step; /* rows of the first page: the others are asked for with that size */
+	size_t step; /* rows of the first page: the other pages are asked for with that size */
 	struct row_spot spot;
 	json_t *record; /* or NULL */
 };
@@ -57,7 +57,7 @@ static int row_search_add(struct list_sink *sink, const char *id, json_t *record
 	return search->record ? 0 : -ENOMEM;
 }
 
-/* The row is not JSON: nothing can be written on it. Others do not matter here. */
+/* A row that is not JSON: no change can rest on it. Other rows do not matter here. */
 static int row_search_unreadable(struct list_sink *sink, const char *id, json_t *record)
 {
 	struct search *search = (struct search *)sink;
@@ -85,7 +85,7 @@ static void row_search_progress(struct list_sink *sink, unsigned pages, size_t r
 	search->rows = rows;
 }
 
-/* Walk the whole list: 0, -ENOENT, or another negative errno with words in CALL. */
+/* Walk the whole list. Returns 0, -ENOENT, or another negative errno with words in CALL. */
 static int walk(struct call *call, struct account *account, const struct collection *collection,
 		const char *parent, const char *id, struct row_spot *spot, json_t **record)
 {
@@ -100,8 +100,7 @@ static int walk(struct call *call, struct account *account, const struct collect
 			       : call_no_memory(call);
 
 	if (!error && !search.record)
-		error = call_fail(call, CALL_MISSING, "the list of %s does not have it",
-				  collection->name);
+		error = call_fail(call, CALL_MISSING, "not in the list of %s", collection->name);
 	json_decref(search.ids);
 	if (error) {
 		json_decref(search.record);
@@ -114,7 +113,7 @@ static int walk(struct call *call, struct account *account, const struct collect
 
 /* ---- one page of it ---- */
 
-/* Keeps one row of a page. */
+/* A sink that keeps one row of a page. */
 struct pick {
 	struct list_sink sink;
 	const char *id;
@@ -137,7 +136,7 @@ static int pick_unreadable(struct list_sink *sink, const char *id, json_t *recor
 	return strcmp(id, ((struct pick *)sink)->id) == 0 ? -EREMOTEIO : 0;
 }
 
-/* Ask for the page at SPOT. 0, -ENOENT: ID is not on it, or another negative errno. */
+/* Ask for the page at SPOT. Returns 0, -ENOENT if ID is not on it, or another negative errno. */
 static int ask_page(struct call *call, struct account *account, const struct collection *collection,
 		    const char *parent, const char *id, const struct row_spot *spot,
 		    json_t **record)
@@ -172,7 +171,7 @@ static int ask_page(struct call *call, struct account *account, const struct col
 	return error;
 }
 
-/* The same, as the read that a change rests on. */
+/* As ask_page, as the read that a change rests on. */
 static int row_read_page(struct call *call, struct account *account,
 			 const struct collection *collection, const char *parent, const char *id,
 			 const struct row_spot *spot, json_t **record)
@@ -217,9 +216,9 @@ int row_read(struct call *call, struct account *account, const struct collection
 	error = spot->size ? row_read_page(call, account, collection, parent, id, spot, record)
 			   : -ENOENT;
 	if (error == -ENOENT)
-		error = call_fail(call, CALL_MALFORMED,
-				  "the list of %s has it, but the page that it was on does not: "
-				  "rows keep moving",
-				  collection->name);
+		error = call_fail(
+		    call, CALL_MALFORMED,
+		    "in the list of %s, but not on the page where it was: rows keep moving; try again",
+		    collection->name);
 	return error;
 }

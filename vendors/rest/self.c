@@ -2,9 +2,9 @@
 /*
  * self.c - see self.h.
  *
- * The vendor's word counts. The setting self_id is for vendors that do not tell; it is what
- * somebody wrote into the config, so that it is never taken for a fact where the vendor says
- * something else. It must not know what the id is good for.
+ * What the vendor says takes precedence. The setting self_id is for vendors that do not tell: it
+ * was typed into the config, so it counts only if the vendor says nothing else. It must not know
+ * what the id is used for.
  */
 #include "vendors/rest/self.h"
 

@@ -2,13 +2,14 @@
 /*
  * walk.c - see walk.h.
  *
- * Pages are reported in the list's order, so that most of what follows can think of one page at a
- * time; how far to ask ahead of it is decided in one place, page_limit. It must not know of HTTP,
- * JSON or ids, only of numbers.
+ * Pages are reported in the list's order, so most of this file deals with one page at a time. How
+ * far to ask ahead is decided in one place, page_limit. It must not know of HTTP, JSON or ids,
+ * only of numbers.
  *
- * The size of a page is what page 0 held: all further pages are asked with that size, so that a
- * vendor that gives fewer rows than asked and one that counts pages by the size asked both give the
- * next rows. Where page 0 is all there is, that costs one request more, which is answered empty.
+ * The size of a page is the number of rows in page 0. All further pages are asked for with that
+ * size. So a vendor that returns fewer rows than asked, and one that counts pages by the size
+ * asked, both return the next rows. If page 0 is the whole list, that costs one more request,
+ * whose response is empty.
  */
 #include "vendors/rest/walk.h"
 
@@ -16,8 +17,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Pages smaller than this could be as long without a row as with all: they tell nothing by their
- * look. */
+/* Smaller pages tell nothing by their length: one without a row could be as long as a full one. */
 #define ROWS_TO_LOOK_AT 8
 
 static void begin_pass(struct walk *walk, bool sequential)
@@ -51,8 +51,10 @@ void walk_begin_at(struct walk *walk, size_t page)
 	walk->rows = walk->done * walk->page_size;
 }
 
-/* Three rounds: a page that is slow, or was passed over, shall not idle the other connections at
- * once, nor fill the memory. */
+/*
+ * Three rounds: enough that a page that is slow, or was passed over, does not idle the other
+ * connections, and few enough that waiting pages do not fill the memory.
+ */
 size_t walk_window(const struct walk *walk)
 {
 	return 3 * walk->parallel;
@@ -67,7 +69,7 @@ static __attribute__((format(printf, 2, 3))) void say(struct walk *walk, const c
 	va_end(arguments);
 }
 
-/* What was seen (walk->why) does not fit: from the start, as long as that is allowed. */
+/* Something does not fit (walk->why): begin again, as long as that is allowed. */
 static enum walk_verdict again(struct walk *walk, bool sequential)
 {
 	if (walk->restarts == WALK_RESTARTS)
@@ -82,26 +84,32 @@ static size_t smaller(size_t a, size_t b)
 	return a < b ? a : b;
 }
 
-/* The pages that so many ROWS need. */
+/* Return the number of pages that ROWS need. */
 static size_t pages_of(const struct walk *walk, long long rows)
 {
 	return (size_t)rows / walk->step + ((size_t)rows % walk->step != 0);
 }
 
-/* Is there but a first page, not as long as asked, and nothing that tells of many more? */
+/* Return true if there is only a first page, shorter than asked, and nothing tells of many more. */
 static bool is_small_start(const struct walk *walk)
 {
 	return walk->done == 1 && walk->careful_start && !walk->total_certain &&
 	       walk->total < (long long)walk->first_size;
 }
 
-/* Behind a page that looks full is another one, or the proof that it is the last. */
+/*
+ * Return the number of pages that are known: behind a page that looks full there is another one,
+ * or the proof that it is the last.
+ */
 static size_t known_pages(const struct walk *walk)
 {
 	return walk->seen > walk->done ? walk->seen : walk->done;
 }
 
-/* How many pages there are, as far as is told or seen. */
+/*
+ * Return the number of pages that the vendor tells of, at least one more than was reported, or
+ * SIZE_MAX if it does not tell.
+ */
 static size_t told_pages(const struct walk *walk)
 {
 	size_t pages = SIZE_MAX;
@@ -113,21 +121,28 @@ static size_t told_pages(const struct walk *walk)
 	return pages > walk->done ? pages : walk->done + 1;
 }
 
-/* Where the pages are counted: how many there would be if that were the number of records, as with
- * some it is. */
+/*
+ * Return the number of pages if the vendor's number of pages is one of records, as it is at some
+ * vendors.
+ */
 static size_t pages_at_least(const struct walk *walk)
 {
 	return pages_of(walk, walk->pages);
 }
 
-/* Pages are counted, and there are more of them than records would need. */
+/*
+ * Return true if the vendor's number of pages counts pages: there are more than that many records
+ * need.
+ */
 static bool counts_pages(const struct walk *walk)
 {
 	return walk->pages >= 0 && walk->done > pages_at_least(walk);
 }
 
-/* How many pages behind those that are known may be asked for; one passed over is none, unless it
- * will have to be asked for even where the list ends right here. */
+/*
+ * Return how many pages behind the known ones may be asked for. A page that was passed over counts
+ * only if it must be asked for even if the list ends here.
+ */
 static size_t pages_ahead(const struct walk *walk)
 {
 	size_t bets = walk->parallel > 2 ? walk->parallel - 1 : walk->parallel;
@@ -137,7 +152,7 @@ static size_t pages_ahead(const struct walk *walk)
 	return bets + (walk->passed >= known_pages(walk) + 2);
 }
 
-/* Up to which page may be asked for by now. */
+/* Return the page before which pages may be asked for by now. */
 static size_t page_limit(const struct walk *walk)
 {
 	size_t limit;
@@ -146,7 +161,8 @@ static size_t page_limit(const struct walk *walk)
 		return 0;
 	if (walk->done == 0 || walk->sequential)
 		return walk->done + 1;
-	/* a short page is most likely the last one, and so is a first page that was not as asked */
+	/* a short page is most likely the last one, and so is a first page that is shorter than
+	 * asked */
 	if (!walk->gap && (walk->was_short || is_small_start(walk)))
 		return walk->done + 1;
 	limit = smaller(known_pages(walk) + pages_ahead(walk), walk->done + walk_window(walk));
@@ -155,14 +171,19 @@ static size_t page_limit(const struct walk *walk)
 	return smaller(limit, told_pages(walk));
 }
 
-/* Is it time for the page that was passed over: one behind it is there, or it is the next? */
+/*
+ * Return true if it is time for the page that was passed over: one behind it has arrived, or it is
+ * next.
+ */
 static bool wants_passed(const struct walk *walk)
 {
 	return walk->passed && !walk->ended &&
 	       (walk->passed < known_pages(walk) || walk->passed == walk->done);
 }
 
-/* Pass over the last page of LIMIT but for the one that this makes room for, if there is none yet.
+/*
+ * Pass over the last page before LIMIT, except if that makes no room for another one. One page at
+ * a time.
  */
 static void pass_over(struct walk *walk, size_t limit)
 {
@@ -175,7 +196,7 @@ static void pass_over(struct walk *walk, size_t limit)
 	}
 }
 
-/* The end is known: what was passed over behind it is not asked for any more. */
+/* The end is known: a page that was passed over behind it is not asked for any more. */
 static void skip_passed(struct walk *walk)
 {
 	if (!walk->passed || walk->passed != walk->done)
@@ -222,16 +243,16 @@ void walk_arrived(struct walk *walk, size_t page, bool full)
 }
 
 /*
- * What the first page tells of the total. A count that is as large as the page, or as the size
- * asked for, may be just that; what the vendor's documents call the total may be as large as the
- * page.
+ * Note what the first page tells of the total. A count that equals the rows of the page, or the
+ * size asked for, may be just that. A number that the vendor's documents call the total may equal
+ * the rows of the page.
  */
 static void believe_total(struct walk *walk, const struct walk_result *result)
 {
 	long long rows = (long long)result->rows;
 	long long asked = (long long)walk->first_size;
 
-	/* with another step the pages would be others */
+	/* with another page size, the number of pages would be another */
 	if (rows == asked)
 		walk->pages = result->totals.pages;
 	if (result->totals.records >= rows) {
@@ -245,23 +266,23 @@ static void believe_total(struct walk *walk, const struct walk_result *result)
 	}
 }
 
-/* Does a later page tell the same total? False: it moved, see walk->why. */
+/* Return true if a later page tells the same total. False: it changed, see walk->why. */
 static bool total_stands(struct walk *walk, const struct walk_result *result)
 {
 	long long told = walk->total_certain ? result->totals.records : result->totals.count;
 
 	if (walk->total < 0 || told < 0 || told == walk->total)
 		return true;
-	/* behind the end some tell 0, which is nothing about the list */
+	/* behind the end some vendors tell 0, which says nothing about the list */
 	if (result->rows == 0 && told == 0)
 		return true;
-	/* the first was asked with another size than the second: both are the size, capped */
+	/* the two pages were asked for with different sizes: both numbers are the size, capped */
 	if (!walk->total_certain && walk->done == 2 && walk->total < (long long)walk->first_size &&
 	    told == (long long)walk->step) {
 		walk->total = -1;
 		return true;
 	}
-	say(walk, "the vendor's total moved from %lld to %lld on page %zu", walk->total, told,
+	say(walk, "the vendor's total changed from %lld to %lld on page %zu", walk->total, told,
 	    walk->done);
 	return false;
 }
@@ -279,13 +300,16 @@ static enum walk_verdict repeated(struct walk *walk, const struct walk_result *r
 	return again(walk, false);
 }
 
-/* The next page is asked for by the rows received: what a cut page lacks, the next one brings. */
+/*
+ * Return true if the next page is asked for by the rows received, so that it has what a cut page
+ * lacks.
+ */
 static bool steps_by_rows(const struct walk *walk)
 {
 	return walk->offsets && walk->sequential;
 }
 
-/* There are short pages in the middle: read all again with smaller pages, and compare. */
+/* There are short pages in the middle: read everything again with smaller pages, and compare. */
 static enum walk_verdict walk_compare(struct walk *walk)
 {
 	size_t rows = walk->rows;
@@ -298,12 +322,12 @@ static enum walk_verdict walk_compare(struct walk *walk)
 	walk->has_previous = true;
 	walk->previous_rows = rows;
 	walk->previous_sum = sum;
-	walk->fixed_step = true; /* a page of that size is not capped: larger ones came */
+	walk->fixed_step = true; /* a page of that size is not capped, because larger ones came */
 	walk->first_size = walk->step = step;
 	return verdict;
 }
 
-/* The page just reported is empty. */
+/* The page that was just reported is empty. */
 static enum walk_verdict at_end(struct walk *walk)
 {
 	bool proved = walk->total >= 0 && (long long)walk->rows == walk->total;
@@ -323,7 +347,7 @@ static enum walk_verdict at_end(struct walk *walk)
 	return walk->probe || walk->asked > walk->done ? WALK_WAIT : WALK_DONE;
 }
 
-/* Once a page was empty: is there more to look at? */
+/* A page was empty: wait if there is more to look at. */
 static enum walk_verdict walk_settle(struct walk *walk)
 {
 	skip_passed(walk);
@@ -331,8 +355,9 @@ static enum walk_verdict walk_settle(struct walk *walk)
 }
 
 /*
- * The page behind the empty one had been asked for as well: it costs nothing to look. The probe may
- * bring a row that is known, where the vendor counts rows that it leaves out, but no other.
+ * A page behind the empty one had been asked for already, so that looking at it costs nothing. The
+ * probe may bring a row that is known, if the vendor counts rows that it leaves out, but no other
+ * row.
  */
 static enum walk_verdict behind_end(struct walk *walk, const struct walk_result *result)
 {
@@ -349,14 +374,14 @@ static enum walk_verdict behind_end(struct walk *walk, const struct walk_result 
 }
 
 /*
- * The vendor says that no page follows. That is enough for a page that is not full, and for a full
- * one when it said the contrary of each page before: then it knows what it says.
+ * Return true if the vendor credibly says that no page follows: for a page that is not full, or
+ * for a full one if it said of each page before that one follows.
  */
 static bool says_end(const struct walk *walk, const struct walk_result *result)
 {
 	size_t asked = walk->done == 1 ? walk->first_size : walk->step;
 
-	/* nor does it know of a next page where its total was too small */
+	/* a vendor whose total was too small does not know of a next page either */
 	if (result->totals.more != 0 || walk->gap || walk->disproved)
 		return false;
 	if (walk->total >= 0 && (long long)walk->rows != walk->total)
@@ -365,8 +390,8 @@ static bool says_end(const struct walk *walk, const struct walk_result *result)
 }
 
 /*
- * The one response of a vendor without pages. If it tells of more rows than it holds, or of another
- * page, the vendor has pages after all.
+ * Judge the one response of a vendor without pages. If it tells of more rows than it holds, or of
+ * another page, the vendor has pages after all.
  */
 static enum walk_verdict whole_result(struct walk *walk, const struct walk_result *result)
 {
@@ -428,7 +453,7 @@ enum walk_verdict walk_page_result(struct walk *walk, const struct walk_result *
 	if ((long long)walk->rows == walk->total && result->totals.more != 1 &&
 	    (by_rows || walk->done >= pages_of(walk, walk->total)))
 		return WALK_DONE;
-	/* it was the records that were counted, and here is the last of them */
+	/* the number of pages was one of records, and this is the last of them */
 	if (walk->total < 0 && walk->was_short && !walk->gap &&
 	    (long long)walk->rows == walk->pages)
 		return WALK_DONE;
