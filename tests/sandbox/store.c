@@ -9,7 +9,8 @@
  *
  * The past: a record keeps the versions that were replaced, newest first, and the store keeps its
  * last turns (what was added, removed or moved). The order of a moment is today's with the turns
- * since then taken back. It is made once for each look and costs nothing while nobody looks back.
+ * since then taken back. It is made once for each look and costs nothing as long as the past is not
+ * asked for.
  *
  * It must not know what stands in a text.
  */
