@@ -219,7 +219,8 @@ static char *session_options(const struct options *options)
 	return text;
 }
 
-/* INIT has arrived. The mount is not up yet: libfuse may still refuse what the kernel offers. */
+/* Note that INIT has arrived. The mount is not up yet: libfuse may still refuse what the kernel
+ * offers. */
 static void on_init(void *arg)
 {
 	struct mount *mount = arg;

@@ -54,7 +54,7 @@ void merge_clear(struct merge *merge);
 bool merge_same(const json_t *a, const json_t *b);
 
 /*
- * The same, but a null member and a missing one are the same, also inside objects (not inside
+ * As merge_same, but a null member and a missing one are the same, also inside objects (not inside
  * arrays). NULL counts as null.
  */
 bool merge_alike(const json_t *a, const json_t *b);

@@ -90,7 +90,7 @@ static inline void record_set_time(struct record *record, struct timespec time)
 struct record *record_new(const struct collection *collection, const char *id, const json_t *object,
 			  struct timespec when);
 
-/* The same, for an OBJECT that was rendered already: TEXT. */
+/* As record_new, for an OBJECT that was rendered already: TEXT. */
 struct record *record_new_rendered(const struct collection *collection, const char *id,
 				   const json_t *object, const struct render *text,
 				   struct timespec when);

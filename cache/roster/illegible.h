@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* So many are asked for: each is a request. */
+/* The most that are asked for, because each costs a request. */
 #define ILLEGIBLE_MAX 100
 
 struct call;

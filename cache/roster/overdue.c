@@ -26,7 +26,7 @@
 
 #define BRIEF_SECONDS 5.0
 
-/* The failures of so many emails are remembered: if there are more, the first are forgotten. */
+/* The most emails whose failures are remembered: if there are more, the first are forgotten. */
 #define FAILURES_MAX 256
 
 /* ---- what has failed ---- */

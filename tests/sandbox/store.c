@@ -25,7 +25,7 @@
 #include "changes.h"
 #include "gate.h"
 
-/* So many turns are kept however old they are, for those who look at a record's last change. */
+/* Turns that are kept however old they are, so that a record's last change can be shown. */
 #define TURNS_LEAST 1000
 
 struct record {
