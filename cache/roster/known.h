@@ -118,7 +118,8 @@ void known_merged_locked(struct roster *roster, uint64_t generation);
 /* Note that the first page of the newest list has ROWS rows. */
 void known_note_step_locked(struct roster *roster, size_t rows);
 
-/* Return true if it is known, and fresh, which user the key belongs to, or that that is not told.
+/* Return true if it is known, and fresh, which user the key belongs to, or that the vendor does
+ * not tell.
  */
 bool known_self_fresh_locked(const struct roster *roster);
 
