@@ -2,7 +2,7 @@
 /*
  * record_file.c - see record_file.h.
  *
- * A name may be looked up before any process knows whether its record exists: getattr and open then
+ * A name may be looked up before it is known whether its record exists: getattr and open then
  * ask for the record while the request is parked. A complete text or status goes through the one
  * entry point for writes, cache/update.
  */
