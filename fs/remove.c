@@ -29,7 +29,7 @@ void remove_file(fuse_req_t req, fuse_ino_t parent, const char *text)
 		request_refuse_name(
 		    req, directory, text, -EPERM,
 		    node_is_account(directory)
-			? "users can't be removed; to end a user's access, write inactive to the .status"
+			? "rm removes nothing here; to end a user's access, write inactive to the .status"
 			: "this can't be removed");
 }
 
