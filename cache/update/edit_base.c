@@ -58,7 +58,17 @@ static bool named_by(const struct collection *collection, const json_t *version,
 	return !stamp || (own && strcmp(own, stamp) == 0);
 }
 
-/* Return true if any row of the newest list has a member NAME. */
+/* Return true if ROW has a member NAME, or without memory. */
+static bool row_has(const struct record *row, const char *name)
+{
+	json_t *object = record_json(row);
+	bool has = !object || json_object_get(object, name);
+
+	json_decref(object);
+	return has;
+}
+
+/* Return true if any row of the newest list has a member NAME, or without memory. */
 static bool is_listed(struct roster *roster, const char *name)
 {
 	json_t *text = json_string(name);
@@ -67,8 +77,12 @@ static bool is_listed(struct roster *roster, const char *name)
 	struct snapshot *snapshot = quoted ? whole_snapshot(roster, &seconds) : NULL;
 	bool listed = !quoted;
 
-	for (size_t i = 0; snapshot && !listed && i < snapshot->count; i++)
-		listed = snapshot->records[i]->row && record_has(snapshot->records[i], quoted);
+	/* only rows in which the name occurs at all are parsed */
+	for (size_t i = 0; snapshot && !listed && i < snapshot->count; i++) {
+		const struct record *row = snapshot->records[i];
+
+		listed = row->row && strstr(record_text(row), quoted) && row_has(row, name);
+	}
 	snapshot_put(snapshot);
 	free(quoted);
 	json_decref(text);
