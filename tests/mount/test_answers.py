@@ -369,7 +369,7 @@ def test_killed_writer_without_an_answer(mount):
     m.sandbox.fault(method="PUT", fault="stall", times=-1)
     assert started(m, WRITE_JO).kill() < harness.AT_ONCE
     line = told(m)
-    for words in ("PUT /user/2: no answer", "it was not made when looked up",
+    for words in ("PUT /user/2: no response", "it was not made when looked up",
                   "the vendor may still be processing it", "ETIMEDOUT"):
         assert words in line
     assert len(sent(m.sandbox)) == 1

@@ -50,10 +50,10 @@ def untouched(text, without=()):
 
 
 @by_record
-def test_untouched_tokens(mount, vendor, place, listed, ident, name, field):
+def test_untouched_tokens(mount, vendor, test_dir, listed, ident, name, field):
     vendor.lists[listed][ident] = with_tokens(vendor.lists[listed][ident])
-    audit = place / "audit.jsonl"
-    place.mkdir(exist_ok=True)
+    audit = test_dir / "audit.jsonl"
+    test_dir.mkdir(exist_ok=True)
     m = mount(config=raw_vendor.config(vendor, f"[rosterfs]\naudit_log = {audit}\n"))
     path = m.path / name
     os.listdir(path.parent)

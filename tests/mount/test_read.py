@@ -103,7 +103,7 @@ def test_manuals(mount):
     m = mount()
     text = (m.path / "cj/MANUAL").read_text()
     for words in ("no documented call", "To add somebody", "To change somebody", "To remove a leaver",
-                  "evidence", "token dies with its owner's account"):
+                  "evidence", "token stops working with its owner's account"):
         assert words in text, words
     assert "Rotate the keys" in (m.path / "partnerize/MANUAL").read_text()
     readme = (m.path / "README").read_text()

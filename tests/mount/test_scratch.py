@@ -311,7 +311,7 @@ def test_limit(mount):
     os.unlink(folder / ".0")
     os.symlink("x", folder / ".link")
     assert asked(m.sandbox) <= before + 3 and not sent(m.sandbox)
-    assert "see scratch_limit" in m.log()
+    assert "raise scratch_limit" in m.log()
     assert read(m, FILE)["user_id"] == "2"
 
 

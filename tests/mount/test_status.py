@@ -332,7 +332,7 @@ def test_nobody_knows_self(mount, sandbox):
         assert save(m.path / "partnerize/7.status", word) == refused("EPERM")
         assert "keys in section [partnerize] belong to, so that" in last_line(m, "partnerize/7.status")
     assert name_of(errno_of(os.readlink, m.path / "partnerize/self")) == "ENOENT"
-    assert "keys in section [partnerize] belong to: set self_id there" in last_line(m, "partnerize/self")
+    assert "section [partnerize]: the vendor does not tell which user the keys belong to; set self_id" in last_line(m, "partnerize/self")
     assert save(m.path / "partnerize/7.json",
                 text_of({**document, "status": "inactive"})) == refused("EPERM")
     assert not sent(box)

@@ -540,7 +540,7 @@ def test_control(mount):
 def test_no_setting(mount, text):
     m = limited(mount, 2)
     assert save(m.path / ".rosterfs/control", text, sync=False).write == "EINVAL"
-    assert "not a setting" in last_line(m, ".rosterfs/control") and "status_limit 100" in last_line(m, "EINVAL")
+    assert "unknown setting" in last_line(m, ".rosterfs/control") and "status_limit 100" in last_line(m, "EINVAL")
     assert (m.path / ".rosterfs/control").read_text() == "status_limit 2\n"
     assert m.sh("echo status_limi > .rosterfs/control").code != 0
 

@@ -92,7 +92,7 @@ def test_the_file(ep):
             pass
     # whoever could not read the answer is told before anything is sent
     assert fails(os.open, file_of(m), os.O_WRONLY) == "EINVAL"
-    assert "open it for both" in last_line(m, "elasticpath/tokens")
+    assert "open it for reading and writing" in last_line(m, "elasticpath/tokens")
     assert m.sandbox.counts()["total"] == 0
 
 
