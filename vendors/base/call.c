@@ -96,6 +96,11 @@ static const int errnos[] = {
 
 _Static_assert(VERDICTS == CALL_NO_TOKEN + 1, "each verdict has an errno");
 
+int call_errno(enum call_verdict verdict)
+{
+	return errnos[verdict];
+}
+
 /* Return the most general of the verdicts with ERROR, which is the first one. */
 static enum call_verdict call_verdict_of(int error)
 {

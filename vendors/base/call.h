@@ -136,6 +136,9 @@ void call_destroy(struct call *call);
 int call_fail(struct call *call, enum call_verdict verdict, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* Return the errno of VERDICT, positive; CALL_OK: 0. */
+int call_errno(enum call_verdict verdict);
+
 /* Fail CALL with a failure that is known only as ERROR, a positive errno. Returns -ERROR. */
 int call_fail_errno(struct call *call, int error, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
