@@ -46,8 +46,8 @@ bool gets_needs_list(const struct roster *roster, const struct call *call, int e
 {
 	if (!gets_asks_id(roster))
 		return false;
-	return error == -ENOENT || error == -EOPNOTSUPP ||
-	       (error && call->verdict == CALL_BAD_REQUEST);
+	return error && (call->verdict == CALL_MISSING || call->verdict == CALL_UNSUPPORTED ||
+			 call->verdict == CALL_BAD_REQUEST);
 }
 
 /* ---- comparing ---- */

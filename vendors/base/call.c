@@ -159,6 +159,21 @@ int call_decide(struct call *call, enum call_verdict verdict)
 	return -call->error;
 }
 
+bool call_is_inconclusive(const struct call *call)
+{
+	switch (call->verdict) {
+	case CALL_LOST:
+	case CALL_NO_PATH:
+	case CALL_FAILED:
+	case CALL_MALFORMED:
+	case CALL_NOT_APPLIED:
+	case CALL_NO_TOKEN:
+		return true;
+	default:
+		return false;
+	}
+}
+
 void call_clear(struct call *call)
 {
 	call->verdict = CALL_OK;

@@ -155,6 +155,10 @@ int call_interrupted(struct call *call);
  */
 int call_decide(struct call *call, enum call_verdict verdict);
 
+/* Return true if CALL has failed because no response that can be used arrived, or because it did
+ * not show a change: another request may tell more. */
+bool call_is_inconclusive(const struct call *call);
+
 /* Clear verdict, errno and words of CALL: the failure was expected, or has been dealt with. The
  * request and its HTTP status stay. */
 void call_clear(struct call *call);
