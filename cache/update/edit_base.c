@@ -275,7 +275,6 @@ int edit_base_find(struct call *call, struct roster *roster, const char *id,
 	memset(base, 0, sizeof(*base));
 	base->collection = users;
 	base->fresh = fresh;
-	base->id = id;
 	base->named = content_stamp(users, fresh);
 	base->read_again = base->named &&
 			   (!stamp || strcmp(stamp, content_stamp(users, fresh)) != 0);
@@ -345,11 +344,11 @@ static char *ways_out(const struct edit_base *base, const struct earlier_hit *hi
 		return NULL;
 	if (key && hit->path && strcmp(hit->path, key) == 0 && word &&
 	    (strcmp(word, STATUS_ACTIVE) == 0 || strcmp(word, STATUS_INACTIVE) == 0))
-		fprintf(out, "; write %s to %.64s.status if that is what you want", word, base->id);
+		fprintf(out, "; write %s to the status file if that is what you want", word);
 	if (base->read_again)
 		fprintf(out, "; read the file again (`:e!`) and repeat the edit");
 	if (hit->number && !secret)
-		fprintf(out, "; .rosterfs/history/%" PRIu64 "/undo.json takes that save back",
+		fprintf(out, "; number %" PRIu64 " of the history takes that save back",
 			hit->number);
 	fclose(out);
 	return text;
@@ -410,7 +409,7 @@ static int fail_doubt(struct call *call, const struct edit_base *base, const str
 	    path ? path : "?",
 	    base->named
 		? "read the file again and repeat the edit"
-		: "the vendor does not name versions; undo a write of this mount with .rosterfs/history");
+		: "the vendor does not name versions; undo a write of this mount with the history");
 	free(path);
 	return -ESTALE;
 }
