@@ -143,7 +143,7 @@ int fs_start(struct fs *fs);
  */
 void fs_stop(struct fs *fs, unsigned milliseconds);
 
-/* After fs_stop and http_stop: wait for the last threads. Then nothing answers the kernel. */
+/* Wait for the last threads, after fs_stop and http_stop. Then nothing answers the kernel. */
 void fs_finish(struct fs *fs);
 
 /* Free everything. NULL is fine. */
@@ -155,7 +155,7 @@ static inline struct fs *fs_of(fuse_req_t req)
 	return fuse_req_userdata(req);
 }
 
-/* The same for the function that takes REQ first: count it for OPERATION. */
+/* As fs_of, for the function that takes REQ first: also count it for OPERATION. */
 static inline struct fs *fs_asked(fuse_req_t req, enum operation operation)
 {
 	struct fs *fs = fs_of(req);

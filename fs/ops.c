@@ -84,7 +84,7 @@ static void op_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi
 	}
 }
 
-/* NODE is of a kind whose size can't be set. */
+/* Answer a SETATTR of NODE, of a kind whose size can't be set. */
 static void op_set_nothing(fuse_req_t req, fuse_ino_t ino, struct node *node, int what)
 {
 	int error = 0;

@@ -52,7 +52,7 @@ static void refuse_rename(const struct renaming *renaming, int error, const char
 	fuse_reply_err(renaming->req, -request_refuse(renaming->req, renaming->path, error, words));
 }
 
-/* The same for the new name, which the caller wanted to change. */
+/* As refuse_rename, for the new name, which the caller wanted to change. */
 static void rename_refuse_target(const struct renaming *renaming, int error, const char *words)
 {
 	fuse_reply_err(renaming->req,

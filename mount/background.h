@@ -14,11 +14,11 @@
  */
 int background_fork(void);
 
-/* In the child: let the parent exit with status 0, because the mount works, and redirect the
- * standard descriptors to /dev/null. A no-op without a fork. */
+/* Let the parent exit with status 0, because the mount works, and redirect the standard descriptors
+ * to /dev/null. For the child. A no-op without a fork. */
 void background_ready(void);
 
-/* In the child: let the parent exit with status 1. The error is on stderr already. A no-op without
+/* Let the parent exit with status 1. The error is on stderr already. For the child. A no-op without
  * a fork, and after background_ready. */
 void background_failed(void);
 

@@ -87,7 +87,7 @@ static const char *configured_self(const struct check *check)
 	return account_value(check->account, "self_id");
 }
 
-/* Returns false if further requests would fail too. */
+/* Check whose keys they are. Returns false if further requests would fail too. */
 static bool check_self(struct check *check)
 {
 	const char *configured = configured_self(check);
@@ -149,8 +149,8 @@ static enum paging by_offset(const struct account *account)
 }
 
 /*
- * The list was read without pages. If the vendor has pages, it is only the first one. Therefore
- * request the second one in both ways. An error, or users that are known already, show that there
+ * Request the second page in both ways, after the list was read without pages: if the vendor has
+ * pages, that was only the first one. An error, or users that are known already, show that there
  * are no pages.
  */
 static void check_unpaged(struct check *check)
@@ -211,7 +211,7 @@ static bool check_users(struct check *check)
 
 /* ---- the statuses ---- */
 
-/* The list shows no status: check whether a GET of one user does. */
+/* Check whether a GET of one user shows a status, because the list shows none. */
 static void check_one_status(struct check *check)
 {
 	const struct account *account = check->account;

@@ -36,8 +36,8 @@ static size_t accounts_with_api(const struct config *config, size_t *requests)
 	return count;
 }
 
-/* ALLOWED descriptors are too few for REQUESTS at a time: lower parallel, and write that to WORDS.
- */
+/* Lower `parallel`, because ALLOWED descriptors are too few for REQUESTS at a time, and write that
+ * to WORDS. */
 static void share(const struct config *config, size_t allowed, size_t requests, char *words,
 		  size_t size)
 {

@@ -38,7 +38,7 @@ struct keys {
 #define keys_fail(keys, line, ...)                                                                 \
 	sections_fail((keys)->why, (keys)->why_size, EINVAL, (keys)->file, line, __VA_ARGS__)
 
-/* The same with ENOMEM. Returns -ENOMEM. */
+/* As keys_fail, with ENOMEM. Returns -ENOMEM. */
 int keys_fail_memory(const struct keys *keys, unsigned line);
 
 /* Return the row of the mount's key NAME, for struct config, or NULL. */

@@ -219,7 +219,8 @@ static char *session_options(const struct options *options)
 	return text;
 }
 
-/* INIT has arrived. The mount is not up yet: libfuse may still refuse what the kernel offers. */
+/* Note that INIT has arrived. The mount is not up yet: libfuse may still refuse what the kernel
+ * offers. */
 static void on_init(void *arg)
 {
 	struct mount *mount = arg;
@@ -437,9 +438,10 @@ static int run_mount(struct mount *mount)
 		log_line("chdir /: %s", strerror(errno));
 	if (!error)
 		error = loop(mount);
-	/* a no-op after a mount that was up */
-	background_failed();
 	tear_down(mount);
+	/* Only now, so that the mount is gone when the command returns. A no-op after a mount that
+	 * was up. */
+	background_failed();
 	return error ? 1 : 0;
 }
 

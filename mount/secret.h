@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * secret.h - reads a secret: from the config, a file, the environment, or a command's output.
+ * secret.h - read a secret: from the config, a file, the environment, or a command's output.
  *
  * A secret has one owner, is wiped when released, and never enters a message.
  */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * tally.h - counts the users of a list and their statuses, for --check.
+ * tally.h - count the users of a list and their statuses, for --check.
  *
  * For check.c only, in one thread. It keeps ids and no records. Nothing here blocks.
  */
@@ -36,10 +36,10 @@ void tally_init(struct tally *tally, const struct collection *users);
 
 void tally_clear(struct tally *tally);
 
-/* From now on the sink takes records of STATUSES, each with the id of a user. */
+/* Let the sink take records of STATUSES from now on, each with the id of a user. */
 void tally_statuses(struct tally *tally, const struct collection *statuses);
 
-/* All statuses have come: count the absent_status of STATUSES for users without one. */
+/* Count the absent_status of STATUSES for users without one, after all statuses have come. */
 void tally_end(struct tally *tally);
 
 /* Return true if a user with ID has come. */

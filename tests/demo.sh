@@ -136,7 +136,7 @@ say "A record is the vendor's own JSON."
 show "head -n 12 $user.json"
 show "wc -l < $user.json"
 
-say 'All tools work: who is inactive, how many there are of each role, who sits in Leeds?'
+say 'All tools work: who is inactive, how many users each role has, who is in Leeds?'
 show "jq -r 'select(.status == \"inactive\") | .email' partnerize/[0-9]*.json | head -n 5"
 show "jq -r .role partnerize/[0-9]*.json | sort | uniq -c"
 show 'grep -l Leeds partnerize/[0-9]*.json | head -n 3'
@@ -148,7 +148,7 @@ show "jq -c '{email, role, status}' $user.json"
 expect "grep -qx inactive $user.status"
 show "tail -n 3 .rosterfs/log | head -n 2"
 
-say 'An edit, as one likes: only what you changed is changed at the vendor.'
+say 'Edit in any way: only what you changed is changed at the vendor.'
 show "sed -i 's|\"timezone\": .*|\"timezone\": \"Asia/Tokyo\",|' $user.json"
 show "cd partnerize && jq '.lastname = \"Lovelace\"' $id.json > t && mv t $id.json"
 show "jq -c '{email, status, timezone, lastname}' $user.json"

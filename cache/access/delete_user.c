@@ -109,7 +109,7 @@ static int delete_user_look(struct deletion *deletion, struct call *call)
 	return error ? error : 1;
 }
 
-/* `lag` has ended: log whether the user is gone. */
+/* Log whether the user is gone, now that `lag` has ended. */
 static void log_late_sight(const struct late_sight *sight)
 {
 	if (sight->error == -ENOENT)
@@ -169,7 +169,7 @@ static int delete_user_prove(struct deletion *deletion, bool said)
 	return error;
 }
 
-/* The user is gone. BEFORE is the record that it had. */
+/* Note and log that the user is gone, which had the record BEFORE. */
 static void finish_deletion(struct attempt *attempt, const json_t *before)
 {
 	const char *remains = attempt->account->vendor->remains;

@@ -76,7 +76,7 @@ static void link_remember(struct roster *roster, const json_t *link)
 		collection->remember(roster_account(roster), roster_parent(roster), NULL, link);
 }
 
-/* The same for link ID as the roster has it. Returns it, a new reference, or NULL. */
+/* As link_remember, for link ID as the roster has it. Returns it, a new reference, or NULL. */
 static json_t *remember_held(struct roster *roster, const char *id)
 {
 	struct record *held;
@@ -90,7 +90,7 @@ static json_t *remember_held(struct roster *roster, const char *id)
 	return link;
 }
 
-/* The link is there. ANSWER is the vendor's record of it, or NULL. */
+/* Publish link ID, which is there. ANSWER is the vendor's record of it, or NULL. */
 static void publish_link(struct roster *roster, const char *id, const json_t *answer)
 {
 	const struct collection *collection = roster_collection(roster);
@@ -120,7 +120,7 @@ static void tell_link(struct attempt *attempt, const json_t *answer)
 	json_decref(after);
 }
 
-/* The vendor has answered success without the link: find out whether it is there. */
+/* Find out whether the link is there, after an answer of success without it. */
 static int prove_link(struct attempt *attempt)
 {
 	struct call *call = attempt->call;
@@ -144,7 +144,8 @@ static int prove_link(struct attempt *attempt)
 	return 0;
 }
 
-/* The POST ended with OUTCOME and ANSWER. Returns 0 if the link is there, or a negative errno. */
+/* Settle a POST that ended with OUTCOME and ANSWER. Returns 0 if the link is there, or a negative
+ * errno. */
 static int settle_link(struct attempt *attempt, enum vendor_outcome outcome, const json_t *answer)
 {
 	struct call *call = attempt->call;

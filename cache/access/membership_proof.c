@@ -129,7 +129,7 @@ static void membership_proof_remember(struct membership *membership, const json_
 	json_decref(tried);
 }
 
-/* RECORD, which CALL has read, is the newest one. ERROR is how the write ended. */
+/* Publish RECORD, the newest one, which CALL has read. ERROR is how the write ended. */
 static void membership_proof_settle(struct membership *membership, const struct call *call,
 				    json_t *record, int error)
 {
@@ -210,9 +210,9 @@ static bool may_come(const struct membership *membership, const json_t *record)
 }
 
 /*
- * Only reads can prove a step that got no answer. The vendor's file may remember an earlier step
- * with the same key that is not shown yet; forget that one, so that it does not stand in for this
- * one. It stays in the undo.
+ * Have the vendor's file forget earlier steps that have the key of a step without an answer and are
+ * not shown yet. Only reads can prove such a step, so an earlier one must not be taken for it. The
+ * earlier one stays in the undo.
  */
 static void forget_unanswered(struct membership *membership)
 {

@@ -17,8 +17,8 @@ struct membership;
 int membership_proof_find(struct membership *membership, int error);
 
 /*
- * Nothing is sent, because fresh shows the wanted status: take as proved what was sent earlier and
- * not shown then. Never waits.
+ * Take as proved what was sent earlier and not shown then, because fresh shows the wanted status
+ * and nothing is sent. Never waits.
  */
 void membership_proof_settle_idle(struct membership *membership);
 

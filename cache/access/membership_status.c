@@ -100,7 +100,7 @@ static void find_undo(struct membership *membership)
 	free(text);
 }
 
-/* Before the first step is ended: keep all steps for a later `active`, with those ended earlier. */
+/* Keep all steps, and those ended earlier, for a later `active`, before the first one is ended. */
 static void membership_status_keep_undo(struct membership *membership)
 {
 	json_t *all = join_steps(membership,

@@ -89,7 +89,7 @@ static json_t *record_held(const struct attempt *attempt)
 	return object ? object : json_pack("{s:s}", "id", attempt->id);
 }
 
-/* The record is gone. It was BEFORE, and OWN is the id that the vendor had for it. */
+/* Note that the record BEFORE is gone. OWN is the id that the vendor had for it. */
 static void note_gone(struct attempt *attempt, const char *own, const json_t *before)
 {
 	const struct collection *collection = roster_collection(attempt->roster);

@@ -3,7 +3,7 @@
  * align.h - match the elements of an array in a document with those in its base.
  *
  * A tool may have rounded the document. Two numbers that are close become equal when they are
- * rounded, and then it cannot be told which of them an element was. Elements that are equal are
+ * rounded, and then it is not known which of them an element was. Elements that are equal are
  * matched first, each element of the base at most once; what is doubtful then is an error. Pure
  * JSON; nothing waits.
  */

@@ -19,7 +19,7 @@
 #include <stdint.h>
 
 /*
- * At most so many values are kept. If there are more, the oldest values that saves left are
+ * The most values that are kept. If there are more, the oldest values that saves left are
  * forgotten. The values of the version itself are never forgotten: if they do not fit, FULL is set,
  * and the process must not save from that version again.
  */

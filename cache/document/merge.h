@@ -54,7 +54,7 @@ void merge_clear(struct merge *merge);
 bool merge_same(const json_t *a, const json_t *b);
 
 /*
- * The same, but a null member and a missing one are the same, also inside objects (not inside
+ * As merge_same, but a null member and a missing one are the same, also inside objects (not inside
  * arrays). NULL counts as null.
  */
 bool merge_alike(const json_t *a, const json_t *b);
@@ -71,7 +71,7 @@ enum merge_state merge_state(const struct edit *edit, const json_t *record);
 
 /*
  * Apply the edits to RECORD, in place. An edit whose value is there already is skipped. Conflicts:
- * - Without FORCE, an edit that finds MERGE_OTHER or MERGE_MISSING: somebody else has changed or
+ * - Without FORCE, an edit that finds MERGE_OTHER or MERGE_MISSING: another client has changed or
  *   removed the member.
  * - With or without FORCE, a value on the path that is neither an object nor null, because it would
  *   be lost.

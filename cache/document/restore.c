@@ -17,7 +17,7 @@
 #include <string.h>
 
 #define DOUBLE_MAX (1LL << 53) /* all integers up to here are doubles */
-#define TRIAL_COST 20          /* one trial counts as so many comparisons of align.h */
+#define TRIAL_COST 20          /* the comparisons of align.h that one trial counts as */
 
 /* The place of the walk: a chain on the stack. */
 struct spot {

@@ -113,8 +113,8 @@ static const char *outcome_of(const struct attempt *attempt, int error)
 }
 
 /*
- * Return what takes back a change with OUTCOME, or NULL: the change was not made, or somebody else
- * made it.
+ * Return what takes back a change with OUTCOME, or NULL: the change was not made, or another
+ * client made it.
  */
 static json_t *attempt_line_undo(const struct attempt *attempt, const char *outcome)
 {

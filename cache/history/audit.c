@@ -260,7 +260,7 @@ static int follow_path_locked(struct audit *audit)
 	return 0;
 }
 
-/* Return true if FILE has no name any more, so that nobody can read it. */
+/* Return true if FILE has no name any more, so that no one can open it. */
 static bool is_removed(int file)
 {
 	struct stat info;

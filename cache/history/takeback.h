@@ -41,20 +41,20 @@ bool takeback_may_be(const struct attempt *attempt, const char *word);
 bool takeback_status(struct attempt *attempt, const json_t *fresh, const char *word);
 
 /*
- * The same for a status that is made of steps: the steps in WANTED, a record, that FRESH lacks are
- * made. If WANTED is NULL, all those in FRESH are ended.
+ * Do the same for a status that is made of steps: the steps in WANTED, a record, that FRESH lacks
+ * are made. If WANTED is NULL, all those in FRESH are ended.
  */
 bool takeback_steps(struct attempt *attempt, const json_t *fresh, const json_t *wanted);
 
 /*
- * The same for a link that is made (OWN is NULL) or ended. OWN is the vendor's id of the link; "":
- * it is not known yet, and is not compared.
+ * Do the same for a link that is made (OWN is NULL) or ended. OWN is the vendor's id of the link;
+ * "": it is not known yet, and is not compared.
  */
 bool takeback_link(struct attempt *attempt, const char *own);
 
 /*
- * The same for a record that is deleted, and that only this mount has created and edited. FRESH is
- * what the vendor shows (NULL: it is not known yet).
+ * Do the same for a record that is deleted, and that only this mount has created and edited. FRESH
+ * is what the vendor shows (NULL: it is not known yet).
  */
 bool takeback_creation(struct attempt *attempt, const json_t *fresh);
 

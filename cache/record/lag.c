@@ -282,7 +282,7 @@ static bool lag_look(const struct lag *lag, struct entry *entry, struct lag_memb
 	if (!later || clock_compare(sight->time.value, member->acked.value) == 0 ||
 	    !lag_member_text(shown, &text))
 		return false;
-	/* somebody has written since, so the value of this mount is an older one now */
+	/* another client has written since, so the value of this mount is an older one now */
 	lag_member_renew(member, text);
 	member->loose = false;
 	member->before = lag_time_newer(member->acked, member->before);

@@ -11,11 +11,11 @@
  * the write may have replaced a value that no read has shown. Only that field is replaced. Times
  * are the vendor's own and are never compared with a clock of this machine.
  *
- * A third value without such a time ends the memory of its field. A later time means that somebody
- * has written since: what that record shows is remembered in place of what the write left, so that
- * a staler read after it changes nothing. One case cannot be told apart: at a vendor without times
- * of update, a field that somebody sets back to a value from before the write counts as stale until
- * `lag` ends.
+ * A third value without such a time ends the memory of its field. A later time means that another
+ * client has written since: what that record shows is remembered in place of what the write left,
+ * so that a staler read after it changes nothing. One case cannot be told apart: at a vendor
+ * without times of update, a field that another client sets back to a value from before the write
+ * counts as stale until `lag` ends.
  *
  * One table per roster. One mutex, a leaf lock; no function waits; any thread. All arguments are
  * borrowed.

@@ -3,7 +3,7 @@
  * record.c - see record.h.
  *
  * A record is one allocation, text included, because there may be 100,000 of them. This file knows
- * how a record looks as a file, not where it comes from or who reads it.
+ * how a record looks as a file, not where it comes from or what reads it.
  */
 #include "cache/record/record.h"
 

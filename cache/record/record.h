@@ -90,7 +90,7 @@ static inline void record_set_time(struct record *record, struct timespec time)
 struct record *record_new(const struct collection *collection, const char *id, const json_t *object,
 			  struct timespec when);
 
-/* The same, for an OBJECT that was rendered already: TEXT. */
+/* As record_new, for an OBJECT that was rendered already: TEXT. */
 struct record *record_new_rendered(const struct collection *collection, const char *id,
 				   const json_t *object, const struct render *text,
 				   struct timespec when);
@@ -101,7 +101,7 @@ void record_put(struct record *record); /* NULL is a no-op */
 /*
  * Give RECORD, which no other thread sees yet and which comes after OLD, the time of OLD if OLD was
  * saved by this mount and RECORD differs only in what the vendor assigns (a stamp). Otherwise
- * editors would warn that the file was changed by somebody else.
+ * editors would warn that the file was changed elsewhere.
  */
 void record_keep_time(const struct collection *collection, struct record *record,
 		      const struct record *old);

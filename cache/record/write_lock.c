@@ -102,6 +102,8 @@ static int write_lock_wait_locked(struct write_lock *lock, struct call *call, st
 	struct waiter waiter = {.call = call};
 	int error;
 
+	/* it is deleted from the list below, or was by the thread that granted it the record */
+	/* cppcheck-suppress autoVariables */
 	DL_APPEND(record->waiters, &waiter);
 	pthread_mutex_unlock(&lock->mutex);
 	error = call_wait(call, is_granted, &waiter);

@@ -11,7 +11,7 @@
 struct call;
 struct write_lock;
 
-/* NULL: no memory. */
+/* Return the locks of one roster's records, or NULL: no memory. */
 struct write_lock *write_lock_new(void);
 void write_lock_free(struct write_lock *lock); /* no record is locked; NULL is a no-op */
 

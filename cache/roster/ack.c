@@ -18,7 +18,7 @@
 #include "vendors/rest/collection.h"
 #include "vendors/vendor.h"
 
-/* Expiry is looked at so many seconds after it is due, so that one look serves many writes. */
+/* Seconds after expiry is due until it is checked, so that one check serves many writes. */
 #define LATE 0.05
 
 static void expire(void *arg, bool ending);

@@ -32,7 +32,7 @@
 #include <malloc.h>
 #include <stdlib.h>
 
-/* So many records take some megabytes. */
+/* Records that take some megabytes together. */
 #define MANY 10000
 
 /* A list that is being read. */
@@ -172,7 +172,7 @@ static void note_lack(struct roster *roster, const struct record *record,
 	pthread_mutex_unlock(&roster->lock);
 }
 
-/* The same for all of OLD (or NULL). Without the lock, because it may take a while. */
+/* As note_lack, for all of OLD (or NULL). Without the lock, because it may take a while. */
 static void note_lacks(struct roster *roster, const struct snapshot *old,
 		       const struct snapshot *new)
 {

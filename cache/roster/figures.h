@@ -27,7 +27,7 @@ struct figures {
 	size_t rows;
 	uint64_t fetches;  /* number of whole rosters fetched */
 	size_t shrunk;     /* how many were listed before the list became less than half as long */
-	bool nobody;       /* it has never listed anybody, not even the user of the key */
+	bool nobody;       /* it has never listed a user, not even the key's own */
 	size_t reappeared; /* users active again after this mount deactivated them */
 	char last_error[FIGURES_ERROR_MAX]; /* "", or the last error of a fetch or a write, with its
 					       time */

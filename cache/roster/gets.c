@@ -22,10 +22,10 @@
 #include <string.h>
 #include <uthash.h>
 
-/* So many are remembered: if there are more, the first ones are forgotten. */
+/* The most GETs that are remembered: if there are more, the first ones are forgotten. */
 #define SHOWN_MAX 100000
 
-/* Of so many of them the members are kept. */
+/* The most of them whose members are kept. */
 #define KEPT_MAX 1000
 
 /* A record whose GET has worked. */

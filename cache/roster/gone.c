@@ -21,7 +21,7 @@
 #include <strings.h>
 #include <uthash.h>
 
-/* So many are remembered: if there are more, the first ones are forgotten. */
+/* The most that are remembered: if there are more, the first ones are forgotten. */
 #define GONE_MAX 100000
 
 struct gone {

@@ -3,7 +3,7 @@
  * gone.h - records that were known and are no longer listed.
  *
  * A record that the newest list lacks may still exist at the vendor. It is remembered, so that it
- * is asked for by id when somebody looks for its email. Nothing here waits.
+ * is asked for by id when a process looks for its email. Nothing here waits.
  */
 #ifndef ROSTERFS_GONE_H
 #define ROSTERFS_GONE_H

@@ -3,7 +3,7 @@
  * illegible.h - rows whose email cannot be read.
  *
  * Private to cache/roster. A row that is not JSON may hide an email. These users are asked for by
- * id before anything is said about who has an email (fetch_email.h).
+ * id before the users with an email are reported (fetch_email.h).
  */
 #ifndef ROSTERFS_ILLEGIBLE_H
 #define ROSTERFS_ILLEGIBLE_H
@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* So many are asked for: each is a request. */
+/* The most that are asked for, because each costs a request. */
 #define ILLEGIBLE_MAX 100
 
 struct call;
@@ -40,7 +40,7 @@ int illegible_add(json_t **ids, const struct record *record);
  */
 void illegible_listed_locked(struct roster *roster, json_t **ids);
 
-/* Return true if some of them must be asked for before it is known who has EMAIL. */
+/* Return true if some of them must be asked for before the users with EMAIL are known. */
 bool illegible_due_locked(struct roster *roster, const char *email);
 
 /*

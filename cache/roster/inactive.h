@@ -36,7 +36,7 @@ struct inactive_writer {
  */
 void inactive_note(struct roster *roster, const char *id, bool inactive);
 
-/* After inactive_note: note that CALL did it, and that the vendor showed the result in SEEN. */
+/* Note, after inactive_note, that CALL did it, and that the vendor showed the result in SEEN. */
 void inactive_note_writer(struct roster *roster, const char *id, const struct call *call,
 			  const json_t *seen);
 
@@ -66,7 +66,8 @@ struct inactive_users {
 /* Log it if RECORD is active although this mount made it inactive. Takes the lock. */
 void inactive_check(struct roster *roster, const struct record *record);
 
-/* The same for each record of SNAPSHOT, which has been installed, except those written since. */
+/* As inactive_check, for each record of SNAPSHOT, which has been installed, except those written
+ * since. */
 void inactive_check_all(struct roster *roster, const struct snapshot *snapshot);
 
 void inactive_free_locked(struct roster *roster);

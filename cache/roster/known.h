@@ -70,7 +70,7 @@ struct known_state {
 	atomic_bool saved; /* a record was saved here: what is fetched may have to keep its time */
 };
 
-/* The same, but *RECORD is borrowed. */
+/* As known_peek, but *RECORD is borrowed. */
 enum known known_peek_locked(struct roster *roster, const char *id, struct record **record,
 			     double *seconds);
 
@@ -80,10 +80,10 @@ enum known known_peek_locked(struct roster *roster, const char *id, struct recor
  */
 double known_left_locked(const struct roster *roster, double began, double since);
 
-/* The same for something that is good only until ENDS (0: no such limit). */
+/* As known_left_locked, for something that is good only until ENDS (0: no such limit). */
 double known_limited_locked(const struct roster *roster, double began, double since, double ends);
 
-/* The same for the snapshot. */
+/* As known_left_locked, for the snapshot. */
 double known_snapshot_left_locked(const struct roster *roster);
 
 /* Return true if there is a snapshot, and it is fresh. */
@@ -118,7 +118,8 @@ void known_merged_locked(struct roster *roster, uint64_t generation);
 /* Note that the first page of the newest list has ROWS rows. */
 void known_note_step_locked(struct roster *roster, size_t rows);
 
-/* Return true if it is known, and fresh, which user the key belongs to, or that that is not told.
+/* Return true if it is known, and fresh, which user the key belongs to, or that the vendor does
+ * not tell.
  */
 bool known_self_fresh_locked(const struct roster *roster);
 

@@ -26,7 +26,7 @@
 
 #define BRIEF_SECONDS 5.0
 
-/* The failures of so many emails are remembered: if there are more, the first are forgotten. */
+/* The most emails whose failures are remembered: if there are more, the first are forgotten. */
 #define FAILURES_MAX 256
 
 /* ---- what has failed ---- */
@@ -120,7 +120,7 @@ int overdue_error_locked(const struct roster *roster, const char *email, struct 
 }
 
 /*
- * Return how the fetch for EMAIL failed less than FAILED_FOR seconds ago, if nobody has wanted a
+ * Return how the fetch for EMAIL failed less than FAILED_FOR seconds ago, if no caller has wanted a
  * new one since, or that the fetch under way takes too long; or 0.
  */
 static int unreadable_locked(const struct roster *roster, const char *email, double failed_for,

@@ -36,7 +36,8 @@ void publish_deleted(struct roster *roster, const char *id);
 void publish_doubt(struct roster *roster, const char *id);
 
 /*
- * What was published of ID is good only until UNTIL (monotonic seconds; 0: as long as any other).
+ * Let what was published of ID be good only until UNTIL (monotonic seconds; 0: as long as any
+ * other).
  */
 void publish_good_until(struct roster *roster, const char *id, double until);
 

@@ -19,7 +19,7 @@ struct snapshot *roster_email_peek(struct roster *roster, const char *email, dou
 
 /* ---- private to cache/roster ---- */
 
-/* The same. NULL with *SECONDS greater than 0: no memory. */
+/* As roster_email_peek. NULL with *SECONDS greater than 0: no memory. */
 struct snapshot *roster_email_fresh_locked(struct roster *roster, const char *email,
 					   double *seconds);
 

@@ -20,7 +20,7 @@
 #include <string.h>
 #include <strings.h>
 
-/* At most so many are returned: somebody may have created thousands. */
+/* The most records that are returned: there may be thousands. */
 #define SIMILAR_MAX 100
 
 /* ---- the index ---- */

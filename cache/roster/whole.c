@@ -2,9 +2,10 @@
 /*
  * whole.c - see whole.h.
  *
- * A write is laid over the snapshot at once. It is merged into the snapshot only for a reader that
- * asks for all: that takes as long as the roster is large, so it is done without the roster's lock.
- * What is written meanwhile is not in the result, and the generation that comes with it shows that.
+ * A write is shown at once, in place of what the snapshot has. It is merged into the snapshot only
+ * for a reader that asks for all: that takes as long as the roster is large, so it is done without
+ * the roster's lock. What is written meanwhile is not in the result, and the generation that comes
+ * with it shows that.
  */
 #define ROSTERFS_ROSTER_PRIVATE
 #include "cache/roster/whole.h"

@@ -2,8 +2,8 @@
 /*
  * apply.c - see apply.h.
  *
- * A change that was sent is proved before anybody else sees the new record. This file does not know
- * who wants the change, nor why.
+ * A change that was sent is proved before any reader sees the new record. This file does not know
+ * which caller wants the change, nor why.
  */
 #include "cache/update/apply.h"
 

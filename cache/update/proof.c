@@ -85,7 +85,7 @@ static void log_normalised(struct change *change, const json_t *record)
 
 /*
  * Note a status that this mount has written, before RECORD is published: an active user is not
- * taken for one that somebody else has reactivated.
+ * taken for one that another client has reactivated.
  */
 static void note_status(struct change *change, const json_t *record, const json_t *seen)
 {
@@ -330,7 +330,7 @@ static const struct edit *third_value(const struct change *change, const json_t 
 
 /*
  * Fail because a field has a third value: without a response it is not certain whether the vendor
- * made that of the new value, or somebody else wrote it.
+ * made that of the new value, or another client wrote it.
  */
 static int fail_third(struct change *change, const struct edit *edit, const json_t *record)
 {

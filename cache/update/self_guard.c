@@ -20,7 +20,7 @@
 #include <string.h>
 
 /*
- * Log if ID comes from the config only, and the newest list has no such user: it protects nobody.
+ * Log if ID comes from the config only, and the newest list has no such user: it protects no user.
  */
 static void warn_of_self(struct call *call, struct roster *roster, const char *id)
 {

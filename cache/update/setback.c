@@ -2,7 +2,7 @@
 /*
  * setback.c - see setback.h.
  *
- * The history says who has changed a field. It is searched only if a document has no edits.
+ * The history says which write changed a field. It is searched only if a document has no edits.
  */
 #include "cache/update/setback.h"
 

@@ -64,7 +64,7 @@ static int back_up(struct fs *fs, struct node *node, struct record *record,
 	kept = memory_dir_take(fs, directory, &name);
 	if (!kept)
 		return -ENOMEM;
-	/* nobody has looked its name up before */
+	/* no process has looked its name up before */
 	scratch_open_doubt(scratch_node_of(kept));
 	inode_swap(fs, node, kept);
 	inode_drop(fs, kept);

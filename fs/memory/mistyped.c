@@ -96,7 +96,7 @@ static bool is_like(const char *suffix, const char *word)
 	return mistyped_distance(lower, word) <= AWAY_MAX;
 }
 
-/* Return true if SUFFIX could be what mktemp(3) made of six X: nobody types capitals in the middle
+/* Return true if SUFFIX could be what mktemp(3) made of six X: no one types capitals in the middle
  * of a word. */
 static bool is_random(const char *suffix)
 {

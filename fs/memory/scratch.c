@@ -77,7 +77,7 @@ static void free_scratch(struct scratches *all, struct scratch *scratch)
  *   new       no name yet: one reference of its maker's
  *   named     a name has a reference; the newest name is its path
  *   open      lost its name while it was open: it still counts, until the last reference goes
- *   removed   lost its name while nobody had it open: it does not count, and may not be opened
+ *   removed   lost its name while no process had it open: it does not count, and may not be opened
  *
  * What holds between two changes: no directory is empty, and each name's file has a reference, is
  * not removed, and has that name for its path.
@@ -174,8 +174,8 @@ static void scratch_forget_locked(struct scratches *all, const char *path)
 		drop_directory_locked(all, directory);
 }
 
-/* SCRATCH loses its name. If nobody has it open, give back its room at once, before the kernel
- * forgets it. */
+/* Give back the room of SCRATCH, which loses its name, at once if no process has it open, before
+ * the kernel forgets it. */
 static void retire_locked(struct scratches *all, struct scratch *scratch)
 {
 	if (atomic_load(&scratch->opens))
@@ -253,7 +253,7 @@ static int name_locked(struct scratches *all, const char *path, struct scratch *
 	return 0;
 }
 
-/* The same, in place of what has that name. Return 0, or -ENOMEM and nothing has changed. */
+/* As name_locked, in place of what has that name. Return 0, or -ENOMEM and nothing has changed. */
 static int rename_locked(struct scratches *all, const char *path, struct scratch *scratch)
 {
 	struct name *name = scratch_find_locked(all, path);

@@ -23,7 +23,8 @@ void scratch_open_looked_up(struct scratch *scratch);
 /* Return true if SCRATCH may be opened for writing. Uses up the lookup. */
 bool scratch_open_allowed(struct scratch *scratch);
 
-/* Return true if SCRATCH was removed while nobody had it open: then nobody may open it any more. */
+/* Return true if SCRATCH was removed while no process had it open: then it may no longer be opened.
+ */
 bool scratch_open_is_gone(struct scratches *all, struct scratch *scratch);
 
 /* Keep SCRATCH from expiring: it is a draft. */

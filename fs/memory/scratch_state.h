@@ -20,7 +20,7 @@ struct scratch {
 	char *path;          /* the newest name; under the table's lock */
 	char *target;        /* of a link; set once */
 	size_t cost;         /* what it is counted for besides its length; set once */
-	bool removed;        /* it lost its name while nobody had it open; under the table's lock */
+	bool removed; /* it lost its name while no process had it open; under the table's lock */
 	atomic_int opens;
 	atomic_long doubted; /* until then (monotonic seconds) an open for writing needs a lookup */
 	atomic_uint looks;   /* lookups that no open has used */

@@ -48,7 +48,7 @@ static void unlock_text(struct scratch *scratch)
 	pthread_mutex_unlock(&scratch->lock);
 }
 
-/* SCRATCH holds SIZE bytes less: give them back. */
+/* Give back SIZE bytes that SCRATCH no longer holds. */
 static void give_back_locked(struct scratches *all, const struct scratch *scratch, size_t size)
 {
 	if (scratch->counted)

@@ -59,7 +59,7 @@ int scratch_text_set_text(struct scratches *all, struct scratch *scratch, const 
 
 /*
  * Note that the text has become a record's, by a rename. From now on, writes fail with EPERM: a
- * process that still has the file open would write to something that nobody sees.
+ * process that still has the file open would write to something that no process sees.
  */
 void scratch_text_spend(struct scratch *scratch);
 

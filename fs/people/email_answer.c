@@ -2,8 +2,8 @@
 /*
  * email_answer.c - see email_answer.h.
  *
- * Nobody is said to be unknown while a vendor can't be read. It knows how to answer the kernel, not
- * which names there are.
+ * No email is reported as unknown while a vendor can't be read. It knows how to answer the kernel,
+ * not which names there are.
  */
 #include "fs/people/email_answer.h"
 
@@ -197,7 +197,7 @@ static void ask_rosters(struct request *request, const struct email_query *query
 	free(rosters);
 }
 
-/* The same for REQ, about NODE. */
+/* As ask_rosters, for REQ, about NODE. */
 static void ask_anew(struct fs *fs, fuse_req_t req, struct node *node,
 		     const struct email_query *query, enum email_wanted wanted,
 		     const struct fuse_file_info *fi)

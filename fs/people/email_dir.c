@@ -2,7 +2,7 @@
 /*
  * email_dir.c - see email_dir.h.
  *
- * It makes nodes of the names that email_person.c and email_links.c know, and asks nobody.
+ * It makes nodes of the names that email_person.c and email_links.c know, and asks no vendor.
  */
 #include "fs/people/email_dir.h"
 
@@ -253,7 +253,7 @@ static int list_root(struct filler *filler, size_t index, off_t next)
 		filler->failed = true;
 		return 0;
 	}
-	/* nobody tells the kernel when one that is apart changes */
+	/* the kernel is not told when one that is apart changes */
 	return list_name(filler, name, &person_dir.node, 0, email_index_fetched(people),
 			 apart ? 0 : filler->seconds, next);
 }

@@ -47,7 +47,7 @@ struct email_index {
 	    *apart;         /* email_spelling_list's: those with a directory of their spelling */
 	size_t apart_count; /* of these */
 	char *email;        /* email_person_choose's: the key */
-	char *spelling;     /* that the directory is about; NULL: nobody with that key is apart */
+	char *spelling;     /* that the directory is about; NULL: no user with that key is apart */
 	char *similar;      /* similar_look's */
 	struct email_index_known known[]; /* by branch */
 };
@@ -75,8 +75,8 @@ uint64_t email_index_version(const struct email_index *people);
 /* Return the time at which the oldest of it was fetched. */
 struct timespec email_index_fetched(const struct email_index *people);
 
-/* The same for QUERY, of whole rosters, as they are now, and the seconds that this stays fresh in
- * *SECONDS. */
+/* As email_index_fetched, for QUERY, of whole rosters, as they are now, and the seconds that this
+ * stays fresh in *SECONDS. */
 struct timespec email_index_time(struct fs *fs, const struct email_query *query, double *seconds);
 
 /* Make the indexes that the functions below need; once made, they stay. Return 0 or -ENOMEM. */

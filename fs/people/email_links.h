@@ -25,7 +25,7 @@ struct email_links_link {
 bool email_links_link(const struct email_index *people, size_t index,
 		      struct email_links_link *link);
 
-/* The same for BRANCH's own by-email. */
+/* As email_links_link, for BRANCH's own by-email. */
 bool email_links_own_link(const struct email_index *people, const struct branch *branch,
 			  size_t index, struct email_links_link *link);
 

@@ -12,8 +12,8 @@ struct email_index *email_person_peek(struct fs *fs, const struct email_query *q
 
 /*
  * Find the email that QUERY stands for and, where it matters, the spelling: people->email,
- * people->spelling. Return 0, -ENOENT: nobody has it, email_index_failed's error: nobody has it at
- * the vendors that can be read, or -ENOMEM.
+ * people->spelling. Return 0, -ENOENT: no user has it, email_index_failed's error: no user has it
+ * at the vendors that can be read, or -ENOMEM.
  */
 int email_person_choose(struct email_index *people, const struct email_query *query);
 

@@ -2,7 +2,7 @@
 /*
  * email_query.c - see email_query.h.
  *
- * It reads names, and asks nobody.
+ * It reads names, and asks no vendor.
  */
 #include "fs/people/email_query.h"
 

@@ -231,7 +231,7 @@ int similar_look(struct email_index *people)
 
 /* ---- the file ---- */
 
-/* The text is about others too, and nobody tells the kernel when it changes. */
+/* The text is about others too, and the kernel is not told when it changes. */
 static bool query_of_similar(const struct node *node, struct email_query *query)
 {
 	bool found = email_query_in_person(node, query);

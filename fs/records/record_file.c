@@ -2,9 +2,9 @@
 /*
  * record_file.c - see record_file.h.
  *
- * A name may be looked up before anybody knows whether its record exists: getattr and open then ask
- * for the record while the request is parked. A complete text or status goes through the one entry
- * point for writes, cache/update.
+ * A name may be looked up before it is known whether its record exists: getattr and open then
+ * ask for the record while the request is parked. A complete text or status goes through the one
+ * entry point for writes, cache/update.
  */
 #include "fs/records/record_file.h"
 
@@ -81,8 +81,8 @@ static void record_got_attr(struct request *request, int error)
 	error = node_record_found(request, error, &record);
 	if (error == -ENOENT && goes_by_id(node) && !atomic_load(&node->writers) &&
 	    !pages_has_readers(request->fs, request->ino)) {
-		/* Nobody has it open, so the caller asked by name: the kernel looks that up again,
-		 * and finds or creates nothing. */
+		/* No process has it open, so the caller asked by name: the kernel looks that up
+		 * again, and finds or creates nothing. */
 		log_error(&request->call, error);
 		if (request_claim(request))
 			fuse_reply_err(request->req, ESTALE);
@@ -105,7 +105,7 @@ void record_file_getattr(fuse_req_t req, fuse_ino_t ino, struct node *node)
 	double seconds = 0;
 	enum known knows = node_record_peek(node, &record, &seconds);
 
-	/* while somebody fetches the roster, a known record's attributes are those known */
+	/* while a process fetches the roster, a known record's attributes are those known */
 	if (knows == KNOWN_FRESH || knows == KNOWN_FETCHING) {
 		entry_reply_opened_attr(req, ino, node, record, seconds);
 		record_put(record);
@@ -139,7 +139,7 @@ static struct record *find_newer(struct handle *handle)
 
 /*
  * Open NODE by its number INO, which shows RECORD (takes its reference). Once HANDLE counts as a
- * reader, nobody is told the size of another version: so look at the version after that.
+ * reader, no process is told the size of another version: so look at the version after that.
  */
 static void open_record(fuse_req_t req, struct node *node, fuse_ino_t ino, struct record *record,
 			struct fuse_file_info *fi)

@@ -155,7 +155,7 @@ static void found_link(struct request *request, int error)
 
 /*
  * A link gets no provisional inode as files do: `ln` would be told that it exists. So this waits,
- * and with it a caller that looks for another name in the same members/, but nobody else.
+ * and with it a caller that looks for another name in the same members/, but no other caller.
  */
 void record_lookup_link(fuse_req_t req, struct node *directory, const struct path_name *name)
 {

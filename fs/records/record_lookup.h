@@ -2,7 +2,7 @@
 /*
  * record_lookup.h - which record stands at a name in a directory of records.
  *
- * A name is answered at once, from what is known: an id that nobody has asked for yet gets a
+ * A name is answered at once, from what is known: an id that no process has asked for yet gets a
  * provisional inode, with no time to live, and getattr and open find out. So nothing that holds a
  * directory waits for a vendor, except a lookup of a link.
  */

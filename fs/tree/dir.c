@@ -19,7 +19,8 @@
 #include <stdlib.h>
 #include <utlist.h>
 
-/* So many lookups show that a process wants more than the names that the kernel has cached. */
+/* The number of lookups that show that a process wants more than the names that the kernel has
+ * cached. */
 #define PATIENCE 16
 
 void dir_close(struct dir *dir)

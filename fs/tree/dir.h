@@ -58,7 +58,7 @@ void dir_close(struct dir *dir);
 /* Note that the kernel looks up a single name in the directory NODE. */
 void dir_asked(struct fs *fs, const struct node *node);
 
-/* At the end: free the open directories whose release the kernel did not send. */
+/* Free the open directories whose release the kernel did not send, at the end. */
 void dir_exit(struct fs *fs);
 
 #endif

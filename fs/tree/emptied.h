@@ -14,7 +14,7 @@
  * error was reported for it. */
 void emptied_close(struct handle *handle, fuse_req_t req);
 
-/* HANDLE is released: if it is still truncated without a text, log that it was closed so. */
+/* Log that HANDLE, which is released, was closed without a text, if it is still truncated. */
 void emptied_tell(struct handle *handle);
 
 /* Free what was noted. */

@@ -3,7 +3,7 @@
  * entry.c - see entry.h.
  *
  * The rule of the kernel's caches: a record's name and attributes hold while the roster is fresh,
- * and not at all while somebody writes; what is fixed holds for a second.
+ * and not at all while a process writes; what is fixed holds for a second.
  */
 #include "fs/tree/entry.h"
 
@@ -90,8 +90,8 @@ double entry_attr(struct fs *fs, struct node *node, const struct record *record,
 	return node->ops->attr_seconds(fs, node, record, seconds, attr);
 }
 
-/* Return NODE, or if somebody reads another version than RECORD through its pages, a node that gets
- * its name. Takes a reference to NODE, and returns one. */
+/* Return NODE, or if a process reads another version than RECORD through its pages, a node that
+ * gets its name. Takes a reference to NODE, and returns one. */
 static struct node *node_for(struct fs *fs, struct node *node, const struct record *record)
 {
 	/* others may read the node that has the name by now as well */

@@ -43,7 +43,7 @@ bool entry_reply_fixed(fuse_req_t req, const struct node *directory, const char 
 void entry_reply_attr(fuse_req_t req, struct node *node, const struct record *record,
 		      double seconds);
 
-/* The same for what REQ names by the number INO, which others may have open. */
+/* As entry_reply_attr, for what REQ names by the number INO, which others may have open. */
 void entry_reply_opened_attr(fuse_req_t req, fuse_ino_t ino, struct node *node,
 			     const struct record *record, double seconds);
 
@@ -58,8 +58,8 @@ double entry_name_while_fresh(struct fs *fs, const struct node *node, const stru
 			      double seconds);
 
 /*
- * The same for what needs a record: while RECORD is fresh, and not at all while somebody writes to
- * NODE or there is no RECORD.
+ * As above, for what needs a record: while RECORD is fresh, and not at all while a process writes
+ * to NODE or there is no RECORD.
  */
 double entry_record(struct fs *fs, struct node *node, const struct record *record, double seconds,
 		    struct stat *attr);

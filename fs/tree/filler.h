@@ -37,7 +37,7 @@ bool filler_add_bare(struct filler *filler, const char *name, mode_t type, ino_t
 bool filler_add(struct filler *filler, const char *name, struct node *node,
 		const struct record *record, double seconds, off_t next);
 
-/* The same with SHOWN's size and times; NULL: the node's. */
+/* As filler_add, with SHOWN's size and times; NULL: the node's. */
 bool filler_add_shown(struct filler *filler, const char *name, struct node *node, double seconds,
 		      const struct stat *shown, off_t next);
 

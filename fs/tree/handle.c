@@ -451,7 +451,8 @@ void handle_committed(struct handle *handle, unsigned turn, int error, size_t wr
 	pthread_mutex_lock(&handle->lock);
 	if (turn == handle->turn) {
 		/*
-		 * the close that follows does not retry an interrupted commit: nobody waits for it
+		 * the close that follows does not retry an interrupted commit: no process waits for
+		 * it
 		 */
 		handle->unsent = false;
 		handle->sticky = error == -EINTR ? 0 : error;

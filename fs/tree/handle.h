@@ -80,7 +80,7 @@ struct handle *handle_new(struct fs *fs, struct node *node, struct record *recor
 void handle_hold(struct handle *handle);
 void handle_put(struct handle *handle);
 
-/* At the end: free the handles whose release the kernel did not send. */
+/* Free the handles whose release the kernel did not send, at the end. */
 void handle_exit(struct fs *fs);
 
 /* Copy at most SIZE bytes at OFFSET to *DATA, which the caller frees; NULL at the end. Return how

@@ -2,8 +2,8 @@
 /*
  * inode.c - see inode.h.
  *
- * It counts references and frees what nobody needs. What a node is and shows is its kind's business
- * (node.h).
+ * It counts references and frees what is no longer needed. What a node is and shows is its kind's
+ * business (node.h).
  */
 #include "fs/tree/inode.h"
 
@@ -97,7 +97,7 @@ static void inode_release(struct fs *fs, const struct owned *owned)
 }
 
 /*
- * If nobody needs NODE any more, end it. After a rename its inode may belong to another node that
+ * End NODE if it is no longer needed. After a rename its inode may belong to another node that
  * still needs it, and the inode that it uses may have been left behind by another. Return what the
  * caller must release after unlocking.
  */
@@ -289,7 +289,7 @@ fuse_ino_t inode_to_kernel(struct fs *fs, struct node *node)
 
 /* ---- renames ---- */
 
-/* A node that was swapped stays for so many seconds: a request may just have looked at it. */
+/* Seconds for which a node that was swapped stays: a request may just have looked at it. */
 #define SWAPPED_SECONDS 10
 
 struct swapped {

@@ -3,8 +3,8 @@
  * inode.h - the table of nodes, and which node each number that the kernel holds stands for.
  *
  * References are counted: the kernel's by lookups, ours by holders. A node whose path another node
- * has taken lives on in a second table, without a name, until nobody needs it. nodes_lock protects
- * both tables; nothing here waits.
+ * has taken lives on in a second table, without a name, until it is no longer needed. nodes_lock
+ * protects both tables; nothing here waits.
  */
 #ifndef ROSTERFS_INODE_H
 #define ROSTERFS_INODE_H
@@ -53,13 +53,14 @@ bool inode_is_lasting(struct fs *fs, struct node *node);
 struct node *inode_take(struct fs *fs, const struct node_ops *ops, const struct node *directory,
 			const char *name, struct record_dir *record_dir, const char *id);
 
-/* The same for a node that owns OWNED (ops->hold). A node that owns something else gives way too.
+/* As inode_take, for a node that owns OWNED (ops->hold). A node that owns something else gives way
+ * too.
  */
 struct node *inode_take_owner(struct fs *fs, const struct node_ops *ops,
 			      const struct node *directory, const char *name,
 			      struct record_dir *record_dir, void *owned);
 
-/* The same for FIXED in DIRECTORY. */
+/* As inode_take, for FIXED in DIRECTORY. */
 struct node *inode_take_fixed(struct fs *fs, const struct node *directory,
 			      const struct node_fixed *fixed);
 

@@ -8,7 +8,7 @@
  * The kernel holds inodes, not nodes: the address of an inode is the number that the kernel gets.
  * A node and its inode belong together until a rename: the kernel then takes its inode along to
  * the new name, and inode_swap binds the inode to the node that stands there. A node lives as long
- * as the kernel counts a lookup on its inode or somebody holds a reference (inode.h). st_ino is a
+ * as the kernel counts a lookup on its inode or a reference to it is held (inode.h). st_ino is a
  * hash of the path, the same in each mount. Nothing here waits.
  */
 #ifndef ROSTERFS_NODE_H
@@ -79,7 +79,7 @@ struct node_ops {
 	 */
 	double (*attr_seconds)(struct fs *fs, struct node *node, const struct record *record,
 			       double seconds, struct stat *attr);
-	/* The same for the name of the node. */
+	/* As attr_seconds, for the name of the node. */
 	double (*name_seconds)(struct fs *fs, const struct node *node, const struct record *record,
 			       double seconds);
 	/* Change ATTR, which a lookup is about to return for INO. NULL: leave it. */
@@ -89,7 +89,7 @@ struct node_ops {
 	/* Set the size of the open file HANDLE. Return 0, or a negative errno that is logged.
 	 * NULL: only sizes that ignores_size ignores. */
 	int (*truncate)(fuse_req_t req, struct handle *handle, off_t length);
-	/* Set the size of a file that nobody has open. NULL: fail with EINVAL. */
+	/* Set the size of a file that no process has open. NULL: fail with EINVAL. */
 	int (*truncate_name)(struct fs *fs, struct node *node, off_t length);
 
 	/* ---- links ---- */
@@ -143,7 +143,7 @@ struct node_ops {
 	/* Answer a WRITE of SIZE > 0 bytes. NULL: fail with EPERM. */
 	void (*write)(fuse_req_t req, struct handle *handle, const char *data, size_t size,
 		      off_t offset);
-	/* Answer a FLUSH or FSYNC; ALONE: nobody waits for the commit. NULL: succeed. */
+	/* Answer a FLUSH or FSYNC; ALONE: no process waits for the commit. NULL: succeed. */
 	void (*flush)(fuse_req_t req, struct handle *handle, bool alone);
 	/* Commit REQUEST's text, on a thread of the pool; may wait. Return 0, or a negative errno
 	 * with its message in the call. Required if save.c writes and flushes. */
@@ -157,7 +157,7 @@ struct node_ops {
 
 /* What the kernel's number stands for. A rename brings it to another node, with its pages. */
 struct inode {
-	struct node *_Atomic node; /* NULL: nobody's any more; written under nodes_lock */
+	struct node *_Atomic node; /* NULL: no node's any more; written under nodes_lock */
 	uint64_t lookups;          /* that the kernel counts; under nodes_lock */
 	/* Under versions_lock: handles that read the version in its pages; whether the kernel drops
 	 * old ones; whether the kernel may assume another size than it was told. */

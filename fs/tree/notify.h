@@ -31,9 +31,9 @@ void notify_attributes(struct fs *fs, struct node *node);
 
 /*
  * Give the kernel the whole TEXT of INO, of which it has no page yet. The kernel locks each page,
- * and a process that reads one holds its lock until we have answered: meanwhile nobody else may
- * read through the pages, and other threads must be there to answer. Return 0, or a negative errno:
- * the kernel has not taken it, and will ask.
+ * and a process that reads one holds its lock until we have answered: meanwhile no other process
+ * may read through the pages, and other threads must be there to answer. Return 0, or a negative
+ * errno: the kernel has not taken it, and will ask.
  */
 int notify_text(struct fs *fs, fuse_ino_t ino, char *text, size_t length);
 

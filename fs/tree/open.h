@@ -16,7 +16,7 @@ bool open_writes(int flags);
  */
 void open_reply(fuse_req_t req, struct handle *handle, fuse_ino_t ino, struct fuse_file_info *fi);
 
-/* The same for a HANDLE that view_open has accepted, or that has no pages of ours. */
+/* As open_reply, for a HANDLE that view_open has accepted, or that has no pages of ours. */
 void open_answer(fuse_req_t req, struct handle *handle, struct fuse_file_info *fi);
 
 /* Answer REQ: NODE, a file that can only be read, is open and shows TEXT (copied). */
@@ -25,10 +25,11 @@ void open_text(fuse_req_t req, struct node *node, const char *text, struct fuse_
 /* The open operation of files that show what there was at the open: a constant, or ops->text. */
 void open_plain(fuse_req_t req, fuse_ino_t ino, struct node *node, struct fuse_file_info *fi);
 
-/* The same; opening for writing fails with EPERM, or in an account's directory with EROFS. */
+/* As open_plain, but opening for writing fails with EPERM, or in an account's directory with EROFS.
+ */
 void open_read_only(fuse_req_t req, fuse_ino_t ino, struct node *node, struct fuse_file_info *fi);
 
-/* HANDLE is open no more: release its pages and its reference. */
+/* Release the pages and the reference of HANDLE, which is no longer open. */
 void open_end(struct handle *handle);
 
 #endif

@@ -27,7 +27,7 @@ enum pages_state pages_open(struct fs *fs, fuse_ino_t ino, uint64_t version, ato
 	else if (inode->page_version != pages_version(version))
 		pages = PAGES_DROP;
 	if (pages == PAGES_PAST && writers) {
-		/* it is the same version, and nobody else may change its size either */
+		/* it is the same version, and no other process may change its size either */
 		inode->page_opens++;
 	} else if (pages != PAGES_PAST && pages != PAGES_OTHER) {
 		inode->page_version = pages_version(version);

@@ -11,7 +11,7 @@
 
 #include "fs/tree/node.h"
 
-/* The reduced version of pages that exist, but hold nobody knows what. */
+/* The reduced version of pages that exist, but whose content is not known. */
 #define PAGES_UNKNOWN ((uint32_t)INT32_MAX)
 
 /*
@@ -49,34 +49,34 @@ void pages_close(struct fs *fs, fuse_ino_t ino);
  */
 void pages_dropped(struct fs *fs, fuse_ino_t ino, bool *drops);
 
-/* Note that the kernel may assume another size for INO than it was told: nobody reads INO through
- * its pages any more. */
+/* Note that the kernel may assume another size for INO than it was told: no process reads INO
+ * through its pages any more. */
 void pages_resized(struct fs *fs, fuse_ino_t ino);
 
 /* Note that it is not known any more what the pages hold: a process that reads past them has
  * brought some. */
 void pages_forget(struct fs *fs, fuse_ino_t ino);
 
-/* Return true if anybody reads INO through its pages. */
+/* Return true if any process reads INO through its pages. */
 bool pages_has_readers(struct fs *fs, fuse_ino_t ino);
 
 /* Return true if others read another version than VERSION through the pages of INO. */
 bool pages_differ(struct fs *fs, fuse_ino_t ino, uint64_t version);
 
 /*
- * Return true if nobody reads INO through its pages (if OF_READERS) and no writer, of WRITERS, is
- * there or has left another size behind (if OF_WRITERS). Called with versions_lock held.
+ * Return true if no process reads INO through its pages (if OF_READERS) and no writer, of WRITERS,
+ * is there or has left another size behind (if OF_WRITERS). Called with versions_lock held.
  */
 bool pages_is_free_locked(struct fs *fs, fuse_ino_t ino, const atomic_uint *writers,
 			  bool of_readers, bool of_writers);
 
-/* Count one more of INO's WRITERS, unless somebody reads through its pages: then return false, but
+/* Count one more of INO's WRITERS, unless a process reads through its pages: then return false, but
  * not if ANYWAY. */
 bool pages_open_writer(struct fs *fs, fuse_ino_t ino, atomic_uint *writers, bool anyway);
 
 /* Who reads through the pages of an inode. */
 enum pages_readers {
-	PAGES_READERS_NONE,    /* nobody, or the version in question */
+	PAGES_READERS_NONE,    /* no process, or the version in question */
 	PAGES_READERS_OTHER,   /* another version */
 	PAGES_READERS_NAMELESS /* whatever it was, for the name leads elsewhere now */
 };
@@ -89,8 +89,8 @@ enum pages_readers pages_readers(struct fs *fs, fuse_ino_t ino, struct node *nod
 void pages_tell(struct fs *fs, struct node *node, uint64_t version);
 
 /*
- * NODE has been opened and shows VERSION. Return true if the kernel, which was told another
- * version, may still use that one's attributes: then it must be notified before the answer.
+ * Return true if the kernel may still use the attributes of another version of NODE, which has been
+ * opened and shows VERSION: then it must be notified before the answer.
  */
 bool pages_was_told(struct fs *fs, struct node *node, uint64_t version);
 

@@ -45,14 +45,14 @@ void path_parse_folder(const char *text, struct path_name *name);
 void path_stem(const char *id, char *stem);
 
 /*
- * The same for EMAIL, in which ADDRESS_NUL is %00, and control characters that are not ASCII are
- * %XX too. ASCII: everything that is not ASCII is %XX, so that no character can be overlooked.
+ * As path_stem, for EMAIL, in which ADDRESS_NUL is %00, and control characters that are not ASCII
+ * are %XX too. ASCII: everything that is not ASCII is %XX, so that no character can be overlooked.
  */
 void path_email_stem(const char *email, bool ascii, char *stem);
 
 /*
- * The same for ID where HEAD, a stem, is not enough to tell it from others: HEAD~STEM, cut as above
- * if that is too long, or if CUT.
+ * As path_stem, for ID where HEAD, a stem, is not enough to tell it from others: HEAD~STEM, cut as
+ * above if that is too long, or if CUT.
  */
 void path_join(const char *head, const char *id, bool cut, char *stem);
 
@@ -61,8 +61,8 @@ void path_join(const char *head, const char *id, bool cut, char *stem);
 bool path_id(const char *stem, char *id);
 
 /*
- * The same for an email's stem, of either kind. A STEM that is neither is the email itself, as it
- * was typed, except names without an @ that begin with a dot or # or have a `%`.
+ * As path_id, for an email's stem, of either kind. A STEM that is neither is the email itself, as
+ * it was typed, except names without an @ that begin with a dot or # or have a `%`.
  */
 bool path_email(const char *stem, char *email);
 

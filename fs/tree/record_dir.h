@@ -64,8 +64,8 @@ void record_dir_free(struct record_dir *record_dir); /* NULL is fine */
 /* Count the next questions to all of BRANCH's record directories as if what they know were old. */
 void record_dir_refresh_all(struct branch *branch);
 
-/* The same for its links, because a user's status was written: the links that it is made of may
- * have changed. */
+/* As record_dir_refresh_all, for links only, because a user's status was written: the links that it
+ * is made of may have changed. */
 void record_dir_refresh_links(struct branch *branch);
 
 /* Fill INFO with the figures of BRANCH's users, and the last error of any of its rosters. */

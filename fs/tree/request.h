@@ -91,7 +91,8 @@ void request_ask_all(struct request *request, struct roster **rosters, size_t co
 void request_work(struct request *request, int (*work)(struct request *request),
 		  void (*finish)(struct request *request, int error));
 
-/* The same for a request that has been answered: nobody waits, and nothing interrupts it. */
+/* As request_work, for a request that has been answered: no process waits, and nothing interrupts
+ * it. */
 void request_work_alone(struct request *request, int (*work)(struct request *request),
 			void (*finish)(struct request *request, int error));
 
@@ -115,7 +116,7 @@ void request_note(fuse_req_t req, const char *path, const char *words);
 /* Log that REQ, about PATH, is refused with ERROR. Return ERROR. */
 int request_refuse(fuse_req_t req, const char *path, int error, const char *words);
 
-/* The same, and set CALL to it, which the caller destroys. */
+/* As request_refuse, and set CALL to the refusal, which the caller destroys. */
 void request_begin_refusal(struct call *call, fuse_req_t req, const char *path, int error,
 			   const char *words);
 

@@ -44,7 +44,7 @@ static void save_committed(struct request *request, int error)
 	handle_put(handle);
 }
 
-/* Nobody waits for the answer to a dying process's close: it is freed now, the work goes on. */
+/* No process waits for the answer to a dying process's close: it is freed now, the work goes on. */
 static void save_committed_alone(struct request *request, int error)
 {
 	if (error)

@@ -319,7 +319,7 @@ static bool give_pages(struct handle *handle)
 
 /*
  * Decide how the kernel may read HANDLE, which shows VERSION. Its pages belong to the inode, not to
- * the open file: they are used if they hold this version, and dropped if nobody reads another
+ * the open file: they are used if they hold this version, and dropped if no process reads another
  * version through them. Return false if it can't be read by this inode.
  */
 static bool choose_pages(struct handle *handle, uint64_t version, struct fuse_file_info *fi)
@@ -365,7 +365,7 @@ static bool view_read_record(struct handle *handle, enum moved_for before,
 }
 
 /* Count HANDLE as a writer of its number; handle_put ends that. Return false, and do not count it,
- * if somebody reads the number through its pages, unless ANYWAY. */
+ * if a process reads the number through its pages, unless ANYWAY. */
 static bool begin_write(struct handle *handle, bool anyway)
 {
 	handle->writes = pages_open_writer(handle->fs, handle->ino, &handle->node->writers, anyway);
@@ -455,7 +455,7 @@ int view_attr(struct fs *fs, fuse_req_t req, fuse_ino_t ino, struct node *node,
 	*shown = NULL;
 	if (readers == PAGES_READERS_NONE) {
 		/*
-		 * nobody's pages can be cut off: the thread gets the size of what it reads itself
+		 * no pages in use can be cut off: the thread gets the size of what it reads itself
 		 */
 		if (record)
 			*shown = view_find_own(fs, thread, ino);

@@ -5,9 +5,9 @@
  * The kernel has one size and one set of pages for an inode, no matter which process opened it. A
  * write that goes past the end changes that size, as does each answer about attributes, and a read
  * through the pages ends where the size then is, or has zeros behind its text. So an inode that
- * somebody reads through its pages shows one version, and nobody writes to it:
+ * a process reads through its pages shows one version, and no process writes to it:
  *
- *   An open for writing, of another version, or for reading while somebody writes fails with
+ *   An open for writing, of another version, or for reading while a process writes fails with
  * ESTALE. The kernel then looks the name up again, finds another inode there, and opens that. The
  * process sees none of this.
  *
@@ -36,7 +36,7 @@ struct record;
 bool view_open(struct handle *handle, fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi);
 
 /*
- * The same for HANDLE on a new file, or on a record that seems to be one: it is written by the
+ * As view_open, for HANDLE on a new file, or on a record that seems to be one: it is written by the
  * number of its node. Return false if it can't be, unless ANYWAY: then the name leads to another
  * node.
  */
@@ -46,20 +46,20 @@ bool view_create(struct handle *handle, fuse_req_t req, bool anyway);
  * there. Takes a reference to NODE, and returns one. */
 struct node *view_take(struct fs *fs, fuse_req_t req, struct node *node);
 
-/* At the end: no thread that was told ESTALE comes back any more. */
+/* Drop what is kept for threads that were told ESTALE, at the end: none comes back any more. */
 void view_exit(struct fs *fs);
 
 /* Note that REQ's caller has opened HANDLE by the number INO, for a file that has no pages of ours.
  */
 void view_opened(struct handle *handle, fuse_req_t req, fuse_ino_t ino);
 
-/* HANDLE is open no more: release its pages. */
+/* Release the pages of HANDLE, which is no longer open. */
 void view_close(struct handle *handle);
 
 /* Return the record that HANDLE reads, borrowed, if its size is the inode's; else NULL. */
 struct record *view_pages(const struct handle *handle);
 
-/* Note that somebody writes to HANDLE, whose number is INO: the kernel may assume another size. */
+/* Note that a process writes to HANDLE, whose number is INO: the kernel may assume another size. */
 void view_written(struct handle *handle, fuse_ino_t ino);
 
 /*
@@ -69,9 +69,9 @@ void view_written(struct handle *handle, fuse_ino_t ino);
 struct handle *view_truncated(struct fs *fs, fuse_req_t req, fuse_ino_t ino);
 
 /*
- * REQ asks for the attributes of INO, behind which NODE stands, which shows RECORD (NULL: it is no
- * record's). Store a reference to the open file whose version they are of instead in *SHOWN, or
- * NULL. Return 0, or -ESTALE: the name leads elsewhere now.
+ * Find the open file whose version REQ, which asks for the attributes of INO, gets in place of that
+ * of NODE. NODE stands behind INO and shows RECORD (NULL: it is no record's). Store a reference to
+ * it in *SHOWN, or NULL. Return 0, or -ESTALE: the name leads elsewhere now.
  */
 int view_attr(struct fs *fs, fuse_req_t req, fuse_ino_t ino, struct node *node,
 	      const struct record *record, struct handle **shown);

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What somebody waits for: a vendor that is busy or silent, and times that the manual promises.
+"""How long commands wait for a vendor that is busy or silent: times that the manual promises.
 
 The yardstick is the promise itself, or the ideal: rounds of requests, times the latency.
 """

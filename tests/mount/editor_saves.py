@@ -177,7 +177,7 @@ F is a record's file and T another one beside it. *In place* writes into F; *ren
 and renames it onto F; *moves away* renames F to a backup and creates it anew. Saves one after the
 other, an editor's from one buffer, were as many changes at the vendor, each of one field and with one request,
 and no editor asked about a changed file in between. A refused save left the record as it was: the
-vendor answered 400, somebody else had changed the field, the vendor assigns the field, or the text was not one
+vendor answered 400, another client had changed the field, the vendor assigns the field, or the text was not one
 whole document. *Not told* means that the tool cannot notice: look at the file again, or into
 `.rosterfs/log`. For a vendor's 400 and for half a document `mv` says "to a subdirectory of itself": those
 are its words for EINVAL. And zsh's `echo inactive >*.status` writes to every match (MULTIOS), without a

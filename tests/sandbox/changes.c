@@ -16,7 +16,7 @@
 
 #include "text.h"
 
-/* The oldest are dropped beyond so many. */
+/* The most that are kept: beyond it, the oldest are dropped. */
 #define CHANGES_MOST 100000U
 
 struct change {

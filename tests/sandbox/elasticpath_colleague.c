@@ -123,7 +123,7 @@ static void add_membership_locked(struct elasticpath *ep, const char *id, json_t
 		fail(reply, 400, "account_id (of an account) and account_member_id are needed");
 		return;
 	}
-	/* The one rule that nobody gets round: what has two of them can't be there. */
+	/* The one rule that applies here too: what has two of them can't be there. */
 	if (ep_membership_locked(ep_group_store_locked(ep, &ep->memberships, account, true),
 				 member)) {
 		fail(reply, 409, "the member is already a member of the account");

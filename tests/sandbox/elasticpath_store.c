@@ -145,7 +145,7 @@ void ep_remove_member_locked(struct elasticpath *ep, struct record *member)
 
 void ep_remove_account_locked(struct elasticpath *ep, struct record *account)
 {
-	/* The store stays, for those who look back. */
+	/* The store stays, so that its past can be asked for. */
 	struct store *store = ep_group_store_locked(ep, &ep->memberships, record_id(account),
 						    false);
 	while (store && store_count_locked(store))

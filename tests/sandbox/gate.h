@@ -17,7 +17,7 @@ struct gate *gate_new(void);
 /* Only after gate_close and when no thread waits any more. NULL is fine. */
 void gate_free(struct gate *gate);
 
-/* Milliseconds on a clock that nobody sets. */
+/* Milliseconds on a clock that cannot be set. */
 int64_t gate_now(void);
 /* The same in microseconds. */
 int64_t gate_now_us(void);

@@ -5,7 +5,7 @@
  * One table has a row for each setting. An unknown name or a value of the wrong kind is refused: a
  * test with a slip in it must fail at the order, not pass because nothing was set.
  *
- * It must not know who reads it.
+ * It must not know what reads it.
  */
 #include "settings.h"
 

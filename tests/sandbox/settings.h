@@ -54,7 +54,7 @@ struct settings_values {
 	long latency_ms;     /* each vendor request waits that long before it is handled */
 	long page_cap;       /* most rows of a page, whatever was asked for */
 	long max_parallel;   /* 0: any; more vendor requests in flight are answered 429 */
-	long limit_requests; /* so many are let in within the window, the others are 429; 0: all */
+	long limit_requests; /* let in within the window, the others get 429; 0: all */
 	long limit_window_ms;
 	char limit_retry_after[64]; /* of those 429; "": not sent */
 	long read_lag_ms;           /* GETs show the state of that long ago */

@@ -9,7 +9,8 @@
  *
  * The past: a record keeps the versions that were replaced, newest first, and the store keeps its
  * last turns (what was added, removed or moved). The order of a moment is today's with the turns
- * since then taken back. It is made once for each look and costs nothing while nobody looks back.
+ * since then taken back. It is made once for each look and costs nothing as long as the past is not
+ * asked for.
  *
  * It must not know what stands in a text.
  */
@@ -24,7 +25,7 @@
 #include "changes.h"
 #include "gate.h"
 
-/* So many turns are kept however old they are, for those who look at a record's last change. */
+/* Turns that are kept however old they are, so that a record's last change can be shown. */
 #define TURNS_LEAST 1000
 
 struct record {

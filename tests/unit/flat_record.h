@@ -140,13 +140,13 @@ static bool within(const struct flat_record *a, const struct flat_record *b, con
 	return true;
 }
 
-/* Do both say the same about everything at and below TOP? */
+/* Return true if both say the same about everything at and below TOP. */
 static bool agree(const struct flat_record *a, const struct flat_record *b, const char *top)
 {
 	return within(a, b, top) && within(b, a, top);
 }
 
-/* Is everything above PATH an object in MAP (or, if MISSING_TOO, not there)? */
+/* Return true if everything above PATH is an object in MAP (or, if MISSING_TOO, missing). */
 static bool open_way(const struct flat_record *map, const char *path, bool missing_too)
 {
 	char above[PATH_MAX];

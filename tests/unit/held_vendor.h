@@ -140,7 +140,7 @@ static inline void held_vendor_start(struct held_vendor *held)
 		 MHD_get_daemon_info(held->daemon, MHD_DAEMON_INFO_BIND_PORT)->port);
 }
 
-/* Nobody answers any more, or listens. Idempotent. */
+/* Stop the server: it neither answers nor listens. Idempotent. */
 static inline void held_vendor_stop(struct held_vendor *held)
 {
 	pthread_mutex_lock(&held->lock);
@@ -284,7 +284,7 @@ static inline void held_setup_queued(struct held_setup *setup, unsigned queued, 
 		 flying);
 }
 
-/* ---- those who ask ---- */
+/* ---- the callers ---- */
 
 enum deed {
 	DEED_READ,  /* item_get with an ETag */

@@ -68,7 +68,7 @@ static inline char *list_server_body(const struct list_server *server, size_t li
 	return body;
 }
 
-/* Has something gone wrong with this page? Then 200 means the rows of page 0. */
+/* Return the status that the mishap gives this page, or 0; 200 means the rows of page 0. */
 static inline unsigned list_server_mishap_locked(struct list_server *server, size_t list,
 						 size_t start)
 {

@@ -229,7 +229,7 @@ static void answer(size_t start, size_t size, struct page *page)
 	vendor.answered++;
 }
 
-/* ---- the one who walks: what list.c does, without a network ---- */
+/* ---- the walk: what list.c does, without a network ---- */
 
 struct slot {
 	struct walk_ask ask;

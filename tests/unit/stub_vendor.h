@@ -36,7 +36,7 @@
 /* ---- a vendor: users 0 to user_count - 1, each with a number ---- */
 
 #define USERS_MAX 2000
-#define INACTIVE 77 /* who has this number */
+#define INACTIVE 77 /* a user with this number is inactive */
 
 static atomic_int values[USERS_MAX];
 static size_t user_count;
@@ -235,7 +235,7 @@ static inline int ask_record(struct stub_roster *stub, const char *id)
 	return error ? error : value;
 }
 
-/* ---- who waits for the whole roster, beside the test ---- */
+/* ---- a waiter for the whole roster, beside the test ---- */
 
 struct asker {
 	struct wait wait;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * test_document.c - does the scanner of cache/document/document.c agree with the parser, however a text is
- * cut?
+ * test_document.c - does the scanner of cache/document/document.c agree with the parser, however a
+ * text is cut?
  *
  * First a table of texts with the state each must have. Then thousands of generated documents, and
  * mutations of them. For each text, exact_parse says whether it is a whole object; each prefix that

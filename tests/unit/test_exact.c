@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * test_exact.c - vendors/json/exact.h: what is parsed and printed again has the vendor's own tokens.
+ * test_exact.c - vendors/json/exact.h: what is parsed and printed again has the vendor's own
+ * tokens.
  *
  * Tables first, then generated documents. Of each the test itself writes what must come out: the
  * numbers letter by letter, strings with each character written the one way that files show it.

@@ -394,8 +394,8 @@ static void test_token_refused(void **state)
 }
 
 /*
- * One place for all, kept by one change, and the token is gone: whoever asks for another one gets
- * the place, be it the change itself or, while the change waits for that token, somebody else.
+ * One place for all, kept by one change, and the token is gone: the caller that asks for another
+ * one gets the place: the change itself or, while the change waits for that token, another call.
  */
 static void test_token_gone(void **state)
 {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * test_merge.c - each rule of cache/document/merge.h, in tables, and what happens when memory runs out.
+ * test_merge.c - each rule of cache/document/merge.h, in tables, and what happens when memory runs
+ * out.
  *
  * In the tables ' stands for ". Random records are the matter of test_merge_random.c.
  */

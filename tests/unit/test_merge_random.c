@@ -44,7 +44,7 @@ struct triple {
 	struct flat_record *theirs_all;
 };
 
-/* Is this leaf of our document one change? Its path is then the topmost one that changed. */
+/* Return true if LEAF of our document is one change: its path is the topmost that changed. */
 static bool is_our_change(const struct triple *triple, const struct leaf *leaf)
 {
 	const struct leaf *before = flat_record_find(triple->base, leaf->path);
@@ -123,7 +123,7 @@ static size_t check_edits(const struct merge *merge, const struct triple *triple
 	return conflict == SIZE_MAX ? count : conflict;
 }
 
-/* Is PATH at or below one of our changes, or above one that had to be laid? */
+/* Return true if PATH is at or below one of our changes, or above one that was applied. */
 static bool is_ours(const struct triple *triple, const char *path)
 {
 	for (size_t i = 0; i < triple->ours_all->count; i++) {
@@ -344,7 +344,7 @@ static void check_result(const struct merge *merge, const struct triple *triple,
 	flat_record_free(result_all);
 }
 
-/* Empty it from the inside: whoever shares a part of it will show that. */
+/* Empty OBJECT from the inside, so that a value that shares a part of it shows that. */
 static void spoil(json_t *object)
 {
 	const char *name;

@@ -148,7 +148,7 @@ static void test_long_ids(void **state)
 	}
 }
 
-/* Is TEXT cut neither inside UTF-8 nor inside %XX, of which it is made? */
+/* Return true if TEXT, of UTF-8 and %XX, is cut inside neither. */
 static bool is_whole(const char *text, size_t length)
 {
 	size_t at = 0;

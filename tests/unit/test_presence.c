@@ -165,7 +165,7 @@ static void test_the_end_of_lag(void **state)
 	end(&stub);
 }
 
-/* Is user 6, shown with TIME (NULL: none), taken for the one that was deleted with BEFORE? */
+/* Return true if user 6, shown with TIME (NULL: none), is taken for the one deleted at BEFORE. */
 static bool is_hidden(struct roster *roster, const char *before, const char *time)
 {
 	json_t *old = json_pack("{s:s, s:s*}", "id", "6", "updated_at", before);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * test_restore.c - cache/document/restore.h: what a tool rounded is the base's again, what was edited is
- * not.
+ * test_restore.c - cache/document/restore.h: what a tool rounded is the base's again, what was
+ * edited is not.
  *
  * In the tables ' stands for ".
  */

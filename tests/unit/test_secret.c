@@ -59,7 +59,7 @@ static void test_given(void **state)
 	assert_int_equal(secret_read(SECRET_ENV, "", &secret, why, sizeof(why)), -ENOENT);
 	assert_int_equal(secret_read(SECRET_FILE, "/nonexistent", &secret, why, sizeof(why)),
 			 -ENOENT);
-	/* whoever pastes the secret itself there does not find it in the message */
+	/* a secret that was pasted there by mistake is not in the message */
 	assert_null(strstr(why, "nonexistent"));
 }
 

@@ -370,7 +370,7 @@ char *address_key(const char *email)
 	return key;
 }
 
-/* address_display for KEY in small letters. */
+/* As address_display, for KEY in small letters. */
 static char *display(const char *key)
 {
 	const char *at = strrchr(key, '@');

@@ -25,7 +25,7 @@
 #define CHECKED(call)                                                                              \
 	do {                                                                                       \
 		if (CHECKED_ON)                                                                    \
-			call;                                                                      \
+			(call);                                                                    \
 	} while (0)
 
 #endif

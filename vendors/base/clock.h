@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * clock.h - monotonic time, which nobody can set: for ages, pauses and deadlines.
+ * clock.h - monotonic time, which cannot be set: for ages, pauses and deadlines.
  *
  * Functions never block and may be called from any thread.
  */

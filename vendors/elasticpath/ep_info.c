@@ -120,7 +120,7 @@ static json_t *ep_info_body(const json_t *info, const struct part *part, const j
 
 /*
  * Return true if INFO was read too late after the member that the edits of PART are based on, and
- * shows another value there: somebody may have changed it meanwhile.
+ * shows another value there: another client may have changed it meanwhile.
  */
 static bool may_be_changed(const struct call *call, const struct basis_read *read,
 			   const json_t *info, const struct part *part)

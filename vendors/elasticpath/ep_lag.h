@@ -8,8 +8,8 @@
  *
  * - A membership's id is never used again. So a list that has a membership which was ended is
  *   certainly stale.
- * - A list without a membership that was created is taken for stale too. If somebody else has ended
- *   that membership, this shows when account->lag seconds are over.
+ * - A list without a membership that was created is taken for stale too. If another client has
+ *   ended that membership, this shows when account->lag seconds are over.
  * - A membership that was requested and not acknowledged is not shown. It may still appear, so a
  *   change to inactive is told of it.
  *

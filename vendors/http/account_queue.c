@@ -53,7 +53,7 @@ void account_queue_free(struct account_queue *queue)
 
 /* ---- in and out ---- */
 
-/* TRANSFER is queued from now on: set how long it may wait. */
+/* Set how long TRANSFER, which is queued from now on, may wait. */
 static void set_until(struct account_queue *queue, struct transfer *transfer)
 {
 	struct transfer *other = TAILQ_LAST(&queue->timed, transfer_queue);
@@ -318,7 +318,7 @@ static void give_up_timed(const struct account_queue *queue, struct transfer *tr
 		refuse_held(queue, transfer, now);
 }
 
-/* While the vendor is down: return the next transfer that fails for that. NULL: none. */
+/* Return the next transfer that fails because the vendor is down. NULL: none. */
 static struct transfer *turn_away(struct account_queue *queue, int64_t now)
 {
 	const struct hold *hold = &queue->hold;

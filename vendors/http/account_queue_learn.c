@@ -25,12 +25,12 @@
 #define BACKOFF_MAX 10000
 /* A request that looks for a connection finds a vendor that starts again after this at most. */
 #define BACKOFF_REACH 1000
-/* What was too many is tried again after so many rounds of responses without a 429. */
+/* Rounds of responses without a 429 after which a number that was too high is tried again. */
 #define ROUNDS_AT_CEILING 16
 
 /*
- * TRANSFER, of a read, was answered with 2xx. If it is the last one of the read, keep its place for
- * the write.
+ * Keep the place of TRANSFER for the write, if it is the last one of a read. It was answered with
+ * 2xx.
  */
 static void keep_place(struct account_queue *queue, const struct transfer *transfer, int64_t now)
 {
@@ -67,8 +67,8 @@ void account_queue_learn_ended_locked(struct account_queue *queue, struct transf
 }
 
 /*
- * TRANSFER got a 429: halve how many may be in flight. If another request got a response since it
- * was sent, there were only too many at a time. Else a single one goes ahead, after a pause that
+ * Halve how many may be in flight, after a 429 to TRANSFER. If another request got a response since
+ * it was sent, there were only too many at a time. Else a single one goes ahead, after a pause that
  * grows each time. The next response ends that pause, but not one that the vendor asks for
  * (hold.h).
  */
@@ -90,8 +90,8 @@ static void throttle(struct account_queue *queue, const struct transfer *transfe
 						 account_queue_budget(queue) / 2);
 }
 
-/* TRANSFER got a response other than 429. Each round of them allows one more in flight, but what
- * was too many is not tried again so soon: that would halve them each time. */
+/* Note that TRANSFER got a response other than 429. Each round of them allows one more in flight,
+ * but a number that was too high is not tried again so soon: that would halve it each time. */
 static void encourage(struct account_queue *queue, const struct transfer *transfer, int64_t now)
 {
 	bool at_ceiling = queue->allowed + 1 == queue->ceiling;
@@ -108,7 +108,8 @@ static void encourage(struct account_queue *queue, const struct transfer *transf
 		queue->allowed++;
 }
 
-/* TRANSFER got a response, or left a change in doubt: its call waits for the vendor from now on. */
+/* Note that TRANSFER got a response, or left a change in doubt: its call waits for the vendor from
+ * now on. */
 static void note_patient(const struct transfer *transfer)
 {
 	struct call *call = transfer->call;
@@ -194,8 +195,8 @@ void account_queue_learn_probed_locked(struct account_queue *queue, const struct
 		hold_probed(&queue->hold, now);
 }
 
-/* TRANSFER found no connection and is not retried: nor are others for a while, unless a resource
- * of this process was missing. Returns false. */
+/* Give up TRANSFER, which found no connection, and others for a while, unless a resource of this
+ * process was missing. Returns false. */
 static bool account_queue_learn_give_up(struct account_queue *queue,
 					const struct transfer *transfer, int64_t now)
 {

@@ -10,7 +10,7 @@
  *   succeeds, the change keeps its place among the requests in flight, so that the write can
  *   be sent at once. The place is given up
  *   - by basis_release,
- *   - by any other request of the call (of a token, a setting, another record),
+ *   - by any other request of the call (for a token, a setting, another record),
  *   - after BASIS_KEEP milliseconds,
  *   - when the vendor answers any request with 429.
  *   Before the read is sent, everything else that the write needs is requested: a token that stays
@@ -25,8 +25,8 @@
  * - DELETE and POST use the place if there is one, and need no read.
  * - A GET without an ETag is any other request.
  *
- * A function that waits for a request of another call (who `self` is, a flight) calls basis_release
- * first: with parallel = 1, that request waits for this place.
+ * A function that waits for a request of another call (the lookup of `self`, a flight) calls
+ * basis_release first: with parallel = 1, that request waits for this place.
  *
  * A basis belongs to the thread that works on its call. It must not be moved while it is in use.
  * basis.c locks http->lock (http_state.h); nothing here blocks.

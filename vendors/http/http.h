@@ -134,7 +134,8 @@ struct transfer *http_start(struct call *call, struct endpoint *endpoint,
  */
 int http_wait_any(struct call *call, struct transfer *const *transfers, size_t count);
 
-/* The same, until UNTIL, a call_deadline (NULL: do not wait). Returns the index, or -EAGAIN. */
+/* As http_wait_any, until UNTIL, a call_deadline (NULL: do not wait). Returns the index, or
+ * -EAGAIN. */
 int http_wait_until(struct call *call, struct transfer *const *transfers, size_t count,
 		    const struct timespec *until);
 

@@ -21,7 +21,7 @@
 #include <signal.h>
 #include <stdlib.h>
 
-/* TRANSFER, out of libcurl, has ended for good: log it, and wake its waiter or free it. */
+/* Log TRANSFER, which is out of libcurl and is not retried, and wake its waiter or free it. */
 static void http_loop_finish(struct http *http, struct transfer *transfer)
 {
 	struct call *call;
@@ -58,7 +58,7 @@ static void http_loop_finish(struct http *http, struct transfer *transfer)
 		transfer_free(transfer);
 }
 
-/* The try of TRANSFER, out of libcurl, has ended: queue it again, or finish it. */
+/* Queue TRANSFER, whose try has ended and is out of libcurl, again, or finish it. */
 static void land(struct http *http, struct transfer *transfer)
 {
 	struct account_queue *queue = transfer->queue;

@@ -31,8 +31,8 @@ struct multi {
 /* ---- what libcurl calls ---- */
 
 /*
- * Called when a connection is made and the request is about to be sent on it. Refuses a change
- * whose moment has passed. libcurl sends a request once more by itself when a kept connection was
+ * Refuse a change whose moment has passed. Called when a connection is made and the request is
+ * about to be sent on it. libcurl sends a request once more by itself when a kept connection was
  * closed under it. A change must not be made twice, so its second pass is refused, and the caller
  * learns that the response was lost.
  */

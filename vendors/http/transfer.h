@@ -48,7 +48,7 @@ struct transfer {
 	struct basis *basis;        /* whose read it is; NULL: no read, or the read has ended */
 	struct call *call;          /* to wake at the end; NULL: none waits any more */
 	bool dropped;               /* the thread frees it at its end */
-	/* abort: nobody needs it any more. It is ended at once; if it is a change that was sent, it
+	/* abort: it is no longer needed. It is ended at once; if it is a change that was sent, it
 	 * is not retried, and is ended when CUT is set because no response has come */
 	bool abort, cut;
 

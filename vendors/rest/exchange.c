@@ -24,7 +24,7 @@
 json_t *exchange_parse(const char *text, size_t length, char *why, size_t why_size)
 {
 	struct exact_parse_error error;
-	/* of two members with one key, nobody knows which one is meant */
+	/* of two members with one key, it is not known which one is meant */
 	json_t *answer = exact_parse(text, length, EXACT_PARSE_ANY | EXACT_PARSE_NO_REPEATS,
 				     &error);
 

@@ -25,7 +25,7 @@ int exchange_prepare(struct call *call, struct account *account, struct http_req
 
 /*
  * Get a new proof after a 401 to a request with token SERIAL. May wait. Returns 0 if there is a new
- * one to try, -ENOTSUP for a vendor whose keys cannot be renewed (nothing is said in CALL), or
+ * one to try, -ENOTSUP for a vendor whose keys cannot be renewed (without a message in CALL), or
  * another negative errno with words in CALL.
  */
 int exchange_renew(struct call *call, struct account *account, uint64_t serial);

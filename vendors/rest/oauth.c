@@ -104,7 +104,7 @@ static int issue(struct call *call, struct account *account, enum token_grant gr
 	    .method = "POST",
 	    .path = "/oauth/access_token",
 	    .content_type = "application/x-www-form-urlencoded",
-	    .repeatable = true, /* a token too many harms nobody */
+	    .repeatable = true, /* an extra token does no harm */
 	};
 	struct http_reply reply = {0};
 	char *form = make_form(account, grant);

@@ -18,13 +18,14 @@
  * parses starts. */
 void page_arena_install(void);
 
-/* This thread is about to parse a page. */
+/* Let jansson use this thread's block, for a page that is about to be parsed. */
 void page_arena_begin(void);
 
-/* The page is parsed. */
+/* Let jansson use malloc again, after the page is parsed. */
 void page_arena_pause(void);
 
-/* This thread reads no page for now: free the block, unless a value in it is still in use. */
+/* Free this thread's block, unless a value in it is still in use. Call it when no page is read for
+ * now. */
 void page_arena_free(void);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * redact.h - keeps values that the user wrote out of what the vendor says about them.
+ * redact.h - keep values that the user wrote out of what the vendor says about them.
  *
  * A vendor that refuses a password or a sign-in code may quote it, and its words go to the log.
  * (The secrets of the config: account_redact.)

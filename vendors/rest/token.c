@@ -125,6 +125,7 @@ static int await_locked(struct token *token, struct call *call, struct slot *slo
 	struct waiter waiter = {.call = call};
 	int error;
 
+	/* cppcheck-suppress autoVariables; it is deleted from the list below */
 	LL_PREPEND(slot->waiters, &waiter);
 	pthread_mutex_unlock(&token->lock);
 	/* that thread may be waiting for this call's place */

@@ -144,7 +144,7 @@ enum walk_verdict walk_next(struct walk *walk, struct walk_ask *ask);
 /*
  * Note that PAGE has arrived, in any order and once for each page. FULL: before its turn, it looks
  * as if it had as many rows as page 0. That is a guess, which only saves time: a page that looks
- * full and is not may cost more requests than is said above, at most a window of them.
+ * full and is not may cost more requests than stated above, at most a window of them.
  */
 void walk_arrived(struct walk *walk, size_t page, bool full);
 
