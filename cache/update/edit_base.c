@@ -320,16 +320,6 @@ void edit_base_clear(struct edit_base *base)
 
 /* ---- is the document older than its base? ---- */
 
-/* Return VALUE (NULL: none) as JSON of at most 100 bytes, for a message; the caller frees. */
-static char *value_text(const json_t *value)
-{
-	char *text = value ? exact_print_text(value, 0) : strdup("(none)");
-
-	if (text && strlen(text) > 100)
-		memcpy(text + 97, "...", 4);
-	return text;
-}
-
 /*
  * Return what the user can do about HIT, each after a semicolon; the caller frees. NULL: no memory.
  */
@@ -357,7 +347,8 @@ static char *ways_out(const struct edit_base *base, const struct earlier_hit *hi
 static int fail_earlier(struct call *call, const struct edit_base *base,
 			const struct earlier_hit *hit, bool secret)
 {
-	char *now = value_text(hit->now), *value = value_text(hit->value), *values = NULL;
+	char *now = exact_print_brief(hit->now), *value = exact_print_brief(hit->value),
+	     *values = NULL;
 	char *ways = ways_out(base, hit, secret);
 
 	if (!secret && asprintf(&values, ": %s at the vendor, %s in the document", now ? now : "?",
