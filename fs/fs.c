@@ -76,8 +76,8 @@ struct fs *fs_new(const struct fs_options *options, struct account **accounts, s
 	fs->history = history_new(HISTORY_BYTES_MAX);
 	fs->pool = pool_new(THREADS_MAX);
 	fs->branches = calloc(count + 1, sizeof(*fs->branches));
-	fs->scratches = scratches_new(options->scratch_limit);
-	fs->vacancies = vacancies_new();
+	fs->scratches = scratch_table_new(options->scratch_limit);
+	fs->vacancies = vacancy_table_new();
 	if (!fs->guard || !fs->history || !fs->pool || !fs->branches || !fs->scratches ||
 	    !fs->vacancies)
 		goto no_memory;
@@ -133,8 +133,8 @@ void fs_free(struct fs *fs)
 	for (size_t i = 0; fs->branches && i < fs->branch_count; i++)
 		branch_free(&fs->branches[i]);
 	inode_exit(fs);
-	vacancies_free(fs->vacancies);
-	scratches_free(fs->scratches);
+	vacancy_table_free(fs->vacancies);
+	scratch_table_free(fs->scratches);
 	guard_free(fs->guard);
 	history_free(fs->history);
 	free(fs->branches);

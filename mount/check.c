@@ -21,7 +21,6 @@
 #include "vendors/rest/list.h"
 #include "vendors/vendor.h"
 
-#include <errno.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -94,7 +93,7 @@ static bool check_self(struct check *check)
 	const char *configured = configured_self(check);
 	int error = check->account->vendor->self(&check->call, check->account, &check->told);
 
-	if (error == -ENODATA) {
+	if (error && check->call.verdict == CALL_NOT_TOLD) {
 		check->failed = !configured;
 		say(check, "the vendor does not tell whose the key is: %s%s", check->call.words,
 		    configured ? "" : "; no status can be written until self_id is set");

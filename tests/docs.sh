@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # Checks README.md, CONTRIBUTING.md and the other documents against the tree: README.md is short, the files
-# and targets that they name exist, and CONTRIBUTING.md names every folder of the source.
+# and targets that they name exist, and CONTRIBUTING.md names every folder of the source. Every source has
+# a line with its licence.
 # The last line is "docs: ok".
 set -u
 cd "$(dirname "$0")/.." || exit 1
@@ -45,6 +46,12 @@ for folder in vendors vendors/* cache/* fs fs/* mount; do
 	# shellcheck disable=SC2016  # backticks of Markdown
 	grep -qF '`'"$folder/"'`' CONTRIBUTING.md || echo "CONTRIBUTING.md: does not name $folder/" >>"$wrong"
 done
+
+find . -path ./build -prune -o -path ./.git -prune -o -type f \( -name '*.[ch15]' -o -name '*.py' -o -name '*.sh' \
+	-o -name '*.yml' -o -name '*.example' -o -name Makefile -o -path ./tests/run -o -path ./.ci/run \) -print | sort |
+	while read -r file; do
+		head -n 5 "$file" | grep -q 'SPDX-License-Identifier: ' || echo "$file: no line with SPDX-License-Identifier"
+	done >>"$wrong"
 
 if [ -s "$wrong" ]; then
 	cat "$wrong"

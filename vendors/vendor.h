@@ -252,6 +252,9 @@ struct vendor {
 	/* Appended to the error if the vendor answers 401 or 404 to a list or to a request for a
 	   token: the question whether the base URL is right. */
 	const char *base_url_hint;
+	/* For oauth.c: what a token is asked for at, and the member that a response may hold it in
+	   (else it is bare). NULL: the vendor has no tokens. */
+	const char *token_path, *token_key;
 	/* NULL: no API; the directory is kept by hand and read-only. */
 	const struct collection *users;
 	/* The status of users that is not a field of theirs: records {id, status, ...} with the

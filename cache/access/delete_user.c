@@ -103,7 +103,7 @@ static int delete_user_look(struct deletion *deletion, struct call *call)
 
 		error = delete_user_get(deletion, call, true, &record);
 		json_decref(record);
-	} while ((!error || error == -EREMOTEIO) && looks_again(&looks));
+	} while ((!error || call_is_inconclusive(call)) && looks_again(&looks));
 	if (error == -ENOENT)
 		return 0;
 	return error ? error : 1;
@@ -200,7 +200,7 @@ static int delete_user_send(struct deletion *deletion, const json_t *before)
 		error = -call->error;
 	if (error && outcome != VENDOR_DONE)
 		attempt_uncount(attempt);
-	if (error == -EOPNOTSUPP)
+	if (error && call->verdict == CALL_UNSUPPORTED)
 		call_add_words(call, "; this vendor does not delete users: write inactive");
 	if (!error)
 		finish_deletion(attempt, before);

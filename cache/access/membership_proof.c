@@ -182,7 +182,7 @@ static int membership_proof_look(struct membership *membership, struct call *cal
 		error = membership_get(membership, call, &now);
 		json_decref(*record);
 		*record = now;
-		if (error ? error != -EREMOTEIO : shows_all(membership, now))
+		if (error ? !call_is_inconclusive(call) : shows_all(membership, now))
 			break;
 		if (!looks_again(&looks))
 			break;

@@ -71,7 +71,7 @@ static int doubt(struct restored *restored, const struct spot *spot)
 	return -EINVAL;
 }
 
-void restored_clear(struct restored *restored)
+void restore_clear(struct restored *restored)
 {
 	free(restored->path);
 	free(restored->doubt);
@@ -202,7 +202,7 @@ static int try_element(struct align *align, const struct spot *spot, const json_
 		return -ENOMEM;
 	error = restore(spot, base, trial->result, &restored);
 	trial->count = restored.count;
-	restored_clear(&restored);
+	restore_clear(&restored);
 	if (error || !trial->count) {
 		json_decref(trial->result);
 		*trial = (struct trial){0};

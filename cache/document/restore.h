@@ -27,12 +27,12 @@ struct restored {
  * Replace in DOCUMENT each value that is BASE's, but rounded (exact_is_rounded) or spelled another
  * way (19.9 for 19.90), by BASE's own, and each key with U+FFFD by BASE's own key. Elements of an
  * array are found where they are or were moved to (align.h). What was rounded is added to RESTORED,
- * which is all zero to begin with; pair with restored_clear. Return 0, -ENOMEM, or -EINVAL: a
+ * which is all zero to begin with; pair with restore_clear. Return 0, -ENOMEM, or -EINVAL: a
  * rounded element may have been one of several, and DOCUMENT must not be sent.
  */
 int restore_document(const json_t *base, json_t *document, struct restored *restored);
 
-void restored_clear(struct restored *restored);
+void restore_clear(struct restored *restored);
 
 /*
  * Return the first of MERGE's edits that adds half a surrogate pair where its base has none, or

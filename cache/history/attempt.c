@@ -341,7 +341,7 @@ void attempt_accepted(struct attempt *attempt, const json_t *before, const json_
 	if (attempt->number && undo)
 		attempt_undo_set(attempt, undo);
 	if (!attempt->number)
-		log_call(attempt->call, "no memory: the change is not in .rosterfs/history");
+		log_call(attempt->call, "no memory: the change is not in the history");
 	free(script);
 }
 

@@ -174,7 +174,7 @@ static int guard_refuse(struct guard *guard, struct call *call)
 	guard_time(room.until ? room.until : time(NULL), when);
 	return call_fail(call, CALL_OVER_LIMIT,
 			 "status_limit reached (%u in %u s); next change possible at %s; to raise "
-			 "it for this mount, write \"status_limit N\" to .rosterfs/control; taking "
+			 "it for this mount, write \"status_limit N\" to the control file; taking "
 			 "back a change of this mount does not count",
 			 room.limit, room.window, when);
 }

@@ -184,8 +184,8 @@ void lag_note(struct lag *lag, const char *id, const struct merge *merge, const 
 	if (entry) {
 		entry->until = clock_seconds() + lag->seconds;
 		/* BEFORE may be a stale read, so that the version before the write is newer */
-		entry->before = lag_time_newer(time_of(lag, before), entry->newest);
-		entry->newest = lag_time_newer(acked, entry->newest);
+		entry->before = lag_member_newer(time_of(lag, before), entry->newest);
+		entry->newest = lag_member_newer(acked, entry->newest);
 		entry->vague = entry->untimed;
 		entry->untimed = !acked.known;
 	}
@@ -265,7 +265,7 @@ static bool lag_look(const struct lag *lag, struct entry *entry, struct lag_memb
 		member->stale = false;
 		if (learns && sight->time.known && (later || !member->acked.known)) {
 			member->acked = sight->time;
-			entry->newest = lag_time_newer(sight->time, entry->newest);
+			entry->newest = lag_member_newer(sight->time, entry->newest);
 		}
 		return true;
 	}
@@ -285,10 +285,10 @@ static bool lag_look(const struct lag *lag, struct entry *entry, struct lag_memb
 	/* another client has written since, so the value of this mount is an older one now */
 	lag_member_renew(member, text);
 	member->loose = false;
-	member->before = lag_time_newer(member->acked, member->before);
+	member->before = lag_member_newer(member->acked, member->before);
 	member->vague = false;
 	member->acked = sight->time;
-	entry->newest = lag_time_newer(sight->time, entry->newest);
+	entry->newest = lag_member_newer(sight->time, entry->newest);
 	return true;
 }
 

@@ -158,7 +158,7 @@ void lag_member_renew(struct lag_member *member, char *text)
 
 /* ---- times ---- */
 
-struct lag_time lag_time_newer(struct lag_time a, struct lag_time b)
+struct lag_time lag_member_newer(struct lag_time a, struct lag_time b)
 {
 	if (!a.known || !b.known)
 		return a.known ? a : b;

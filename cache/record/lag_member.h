@@ -72,7 +72,7 @@ void lag_member_renew(struct lag_member *member, char *text);
 /* ---- times ---- */
 
 /* Return the later time; an unknown time is earlier than any other. */
-struct lag_time lag_time_newer(struct lag_time a, struct lag_time b);
+struct lag_time lag_member_newer(struct lag_time a, struct lag_time b);
 
 /* Return true if TIME, of a record that was read, is later than what was acknowledged for MEMBER.
  */

@@ -227,20 +227,6 @@ bool record_same(const struct record *a, const struct record *b)
 	       (a->length == b->length && memcmp(record_text(a), record_text(b), a->length) == 0);
 }
 
-bool record_has(const struct record *record, const char *name)
-{
-	const char *at = record_text(record);
-	size_t length = strlen(name);
-
-	/* each member of the top level begins a line with two spaces, and no other line does */
-	while ((at = strstr(at, "\n  \""))) {
-		at += strlen("\n  ");
-		if (strncmp(at, name, length) == 0 && at[length] == ':')
-			return true;
-	}
-	return false;
-}
-
 bool record_shows(const struct record *record, const struct render *text)
 {
 	return record->length == text->length &&

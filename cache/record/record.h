@@ -109,9 +109,6 @@ void record_keep_time(const struct collection *collection, struct record *record
 /* Return true if both show the same text. */
 bool record_same(const struct record *a, const struct record *b);
 
-/* Return true if RECORD has a member NAME (as JSON, with its quotes) on its top level. */
-bool record_has(const struct record *record, const char *name);
-
 /* Return true if RECORD shows TEXT. */
 bool record_shows(const struct record *record, const struct render *text);
 

@@ -169,8 +169,8 @@ static int find_user(struct roster *roster, struct call *call, const struct call
 	json_t *user = NULL;
 	int error = item_get(call, roster->account, users, NULL, id, &user, NULL);
 
-	if (error == -ENOENT || error == -EOPNOTSUPP ||
-	    (error && call->verdict == CALL_BAD_REQUEST)) {
+	if (error && (call->verdict == CALL_MISSING || call->verdict == CALL_UNSUPPORTED ||
+		      call->verdict == CALL_BAD_REQUEST)) {
 		error = row_read(call, roster->account, users, NULL, id, false, &spot, &user);
 		if (error == -ENOENT)
 			return fail_missing(call, got);
@@ -199,7 +199,7 @@ int absence_get_status(struct roster *roster, struct call *call, const char *id,
 	struct call got;
 	int error = item_get(call, roster->account, roster->collection, NULL, id, record, NULL);
 
-	if (error != -ENOENT && !(error && call->verdict == CALL_BAD_REQUEST))
+	if (!error || (call->verdict != CALL_MISSING && call->verdict != CALL_BAD_REQUEST))
 		return error;
 	call_continue(&got, call);
 	call_copy_error(&got, call);

@@ -23,7 +23,6 @@
 #include "cache/roster/publish.h"
 #include "cache/roster/roster_state.h"
 #include "cache/roster/whole.h"
-#include "vendors/base/checked.h"
 #include "vendors/base/clock.h"
 #include "vendors/rest/item.h"
 #include "vendors/rest/list.h"

@@ -8,7 +8,6 @@
 #define ROSTERFS_ROSTER_PRIVATE
 #include "cache/roster/gets.h"
 
-#include "vendors/json/exact_print.h"
 #include "vendors/base/log.h"
 #include "vendors/rest/account.h"
 #include "vendors/rest/list.h"
@@ -47,8 +46,8 @@ bool gets_needs_list(const struct roster *roster, const struct call *call, int e
 {
 	if (!gets_asks_id(roster))
 		return false;
-	return error == -ENOENT || error == -EOPNOTSUPP ||
-	       (error && call->verdict == CALL_BAD_REQUEST);
+	return error && (call->verdict == CALL_MISSING || call->verdict == CALL_UNSUPPORTED ||
+			 call->verdict == CALL_BAD_REQUEST);
 }
 
 /* ---- comparing ---- */
@@ -71,22 +70,6 @@ static json_t *gets_names_of(const json_t *object)
 	return NULL;
 }
 
-/* Return true if ROW has all of NAMES, or no memory to find out. */
-static bool record_has_all(const struct record *row, const json_t *names)
-{
-	const json_t *name;
-	bool all = true;
-	size_t i;
-
-	json_array_foreach(names, i, name) {
-		char *quoted = exact_print_text(name, 0);
-
-		all = all && quoted && record_has(row, quoted);
-		free(quoted);
-	}
-	return all;
-}
-
 static bool object_has_all(const json_t *row, const json_t *names)
 {
 	const json_t *name;
@@ -97,6 +80,15 @@ static bool object_has_all(const json_t *row, const json_t *names)
 			return false;
 	}
 	return true;
+}
+
+static bool record_has_all(const struct record *row, const json_t *names)
+{
+	json_t *object = record_json(row);
+	bool all = object_has_all(object, names);
+
+	json_decref(object);
+	return all;
 }
 
 /* Note that what SHOWN keeps was compared with its row. ALL: the row has all of it. */

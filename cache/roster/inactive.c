@@ -13,6 +13,7 @@
 #include "cache/roster/known.h"
 #include "cache/roster/roster_state.h"
 #include "vendors/base/log.h"
+#include "vendors/base/status_words.h"
 #include "vendors/rest/account.h"
 #include "vendors/rest/collection.h"
 #include "vendors/vendor.h"
@@ -152,7 +153,7 @@ void inactive_check(struct roster *roster, const struct record *record)
 	struct inactive *user;
 	bool say = false;
 
-	if (strcmp(record_status(record), "active") != 0)
+	if (strcmp(record_status(record), STATUS_ACTIVE) != 0)
 		return;
 	pthread_mutex_lock(&roster->lock);
 	HASH_FIND_STR(roster->inactive.table, record->id, user);

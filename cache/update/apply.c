@@ -217,8 +217,8 @@ static int fail_lagging(struct change *change)
 	    change->call, CALL_CONFLICT,
 	    "the vendor shows the status %s, although this mount made it %s just now: its reads "
 	    "may lag, or somebody has changed it back; nothing was sent; try again, or write the "
-	    "status to %s.status",
-	    change->read_status, status ? status : "another one", change->id);
+	    "status to the status file",
+	    change->read_status, status ? status : "another one");
 }
 
 /*

@@ -16,6 +16,7 @@
 #include "cache/roster/publish.h"
 #include "cache/roster/roster.h"
 #include "vendors/base/call.h"
+#include "vendors/base/clock.h"
 #include "vendors/base/log.h"
 #include "vendors/rest/account.h"
 #include "vendors/rest/collection.h"
@@ -187,6 +188,18 @@ static int take_made(struct change *change, struct call *asker)
 	change->basis.ageless = change->stands_in = true;
 	change->fresh = json_deep_copy(change->made);
 	return change->fresh ? 0 : call_no_memory(asker);
+}
+
+/* Milliseconds after the end of the budget in which a read for what became of a PUT may begin. */
+#define READ_MIN_MS 1000
+
+void change_allow_reads(struct change *change)
+{
+	int64_t least = clock_milliseconds() + READ_MIN_MS;
+
+	change->basis.end = (int64_t)(change->end * 1000);
+	if (change->basis.end < least)
+		change->basis.end = least;
 }
 
 int change_read(struct change *change)

@@ -135,6 +135,9 @@ void change_publish(struct change *change, const json_t *record);
 int change_get(struct change *change, struct call *call, enum lag_reading reading, json_t **record,
 	       char **etag);
 
+/* Let the reads of CHANGE go on until its budget ends, and for a second at least. */
+void change_allow_reads(struct change *change);
+
 /* Read the record that a PUT is to rest on into fresh. Blocks. Returns 0 or a negative errno with a
  * message in the call. */
 int change_read(struct change *change);

@@ -90,7 +90,7 @@ static int create_send(struct creation *creation)
 			  roster_parent(creation->roster), creation->wanted, &answer)) {
 	case VENDOR_DONE:
 		error = create_take_answer(creation, answer);
-		if (error == -EREMOTEIO)
+		if (error && creation->call->verdict == CALL_MALFORMED)
 			error = create_match_settle(creation);
 		break;
 	case VENDOR_UNKNOWN:
@@ -141,7 +141,7 @@ static int leave_alone(struct creation *creation, int error)
 	creation->id = NULL;
 	creation->made = NULL;
 	creation->stranger = creation->unproven = false;
-	return error == -EREMOTEIO ? create_match_settle(creation) : error;
+	return creation->call->verdict == CALL_MALFORMED ? create_match_settle(creation) : error;
 }
 
 /*

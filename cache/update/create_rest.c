@@ -203,7 +203,7 @@ int create_rest_set(struct creation *creation)
 	lacking = creation->made ? lacks(creation, creation->made) : NULL;
 	if (lacking && !error)
 		error = call_fail(creation->call, CALL_NOT_APPLIED, "accepted but not applied");
-	if (lacking && error == -EREMOTEIO)
+	if (lacking && error && call_is_inconclusive(creation->call))
 		call_add_words(creation->call, ": the vendor does not show \"%s\" as it was given",
 			       lacking);
 	if (error)

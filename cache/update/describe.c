@@ -21,14 +21,9 @@
 
 char *describe_value(const struct change *change, const struct edit *edit, const json_t *value)
 {
-	char *text;
-
 	if (change_flags(change, edit) & (FIELD_WRITE_ONLY | FIELD_CONFIDENTIAL))
 		return strdup("(set)");
-	text = value ? exact_print_text(value, 0) : strdup("(none)");
-	if (text && strlen(text) > 100)
-		memcpy(text + 97, "...", 4);
-	return text;
+	return exact_print_brief(value);
 }
 
 char *describe_change(const struct change *change)

@@ -58,7 +58,17 @@ static bool named_by(const struct collection *collection, const json_t *version,
 	return !stamp || (own && strcmp(own, stamp) == 0);
 }
 
-/* Return true if any row of the newest list has a member NAME. */
+/* Return true if ROW has a member NAME, or without memory. */
+static bool row_has(const struct record *row, const char *name)
+{
+	json_t *object = record_json(row);
+	bool has = !object || json_object_get(object, name);
+
+	json_decref(object);
+	return has;
+}
+
+/* Return true if any row of the newest list has a member NAME, or without memory. */
 static bool is_listed(struct roster *roster, const char *name)
 {
 	json_t *text = json_string(name);
@@ -67,8 +77,12 @@ static bool is_listed(struct roster *roster, const char *name)
 	struct snapshot *snapshot = quoted ? whole_snapshot(roster, &seconds) : NULL;
 	bool listed = !quoted;
 
-	for (size_t i = 0; snapshot && !listed && i < snapshot->count; i++)
-		listed = snapshot->records[i]->row && record_has(snapshot->records[i], quoted);
+	/* only rows in which the name occurs at all are parsed */
+	for (size_t i = 0; snapshot && !listed && i < snapshot->count; i++) {
+		const struct record *row = snapshot->records[i];
+
+		listed = row->row && strstr(record_text(row), quoted) && row_has(row, name);
+	}
 	snapshot_put(snapshot);
 	free(quoted);
 	json_decref(text);
@@ -261,7 +275,6 @@ int edit_base_find(struct call *call, struct roster *roster, const char *id,
 	memset(base, 0, sizeof(*base));
 	base->collection = users;
 	base->fresh = fresh;
-	base->id = id;
 	base->named = content_stamp(users, fresh);
 	base->read_again = base->named &&
 			   (!stamp || strcmp(stamp, content_stamp(users, fresh)) != 0);
@@ -307,16 +320,6 @@ void edit_base_clear(struct edit_base *base)
 
 /* ---- is the document older than its base? ---- */
 
-/* Return VALUE (NULL: none) as JSON of at most 100 bytes, for a message; the caller frees. */
-static char *value_text(const json_t *value)
-{
-	char *text = value ? exact_print_text(value, 0) : strdup("(none)");
-
-	if (text && strlen(text) > 100)
-		memcpy(text + 97, "...", 4);
-	return text;
-}
-
 /*
  * Return what the user can do about HIT, each after a semicolon; the caller frees. NULL: no memory.
  */
@@ -331,11 +334,11 @@ static char *ways_out(const struct edit_base *base, const struct earlier_hit *hi
 		return NULL;
 	if (key && hit->path && strcmp(hit->path, key) == 0 && word &&
 	    (strcmp(word, STATUS_ACTIVE) == 0 || strcmp(word, STATUS_INACTIVE) == 0))
-		fprintf(out, "; write %s to %.64s.status if that is what you want", word, base->id);
+		fprintf(out, "; write %s to the status file if that is what you want", word);
 	if (base->read_again)
 		fprintf(out, "; read the file again (`:e!`) and repeat the edit");
 	if (hit->number && !secret)
-		fprintf(out, "; .rosterfs/history/%" PRIu64 "/undo.json takes that save back",
+		fprintf(out, "; number %" PRIu64 " of the history takes that save back",
 			hit->number);
 	fclose(out);
 	return text;
@@ -344,7 +347,8 @@ static char *ways_out(const struct edit_base *base, const struct earlier_hit *hi
 static int fail_earlier(struct call *call, const struct edit_base *base,
 			const struct earlier_hit *hit, bool secret)
 {
-	char *now = value_text(hit->now), *value = value_text(hit->value), *values = NULL;
+	char *now = exact_print_brief(hit->now), *value = exact_print_brief(hit->value),
+	     *values = NULL;
 	char *ways = ways_out(base, hit, secret);
 
 	if (!secret && asprintf(&values, ": %s at the vendor, %s in the document", now ? now : "?",
@@ -396,7 +400,7 @@ static int fail_doubt(struct call *call, const struct edit_base *base, const str
 	    path ? path : "?",
 	    base->named
 		? "read the file again and repeat the edit"
-		: "the vendor does not name versions; undo a write of this mount with .rosterfs/history");
+		: "the vendor does not name versions; undo a write of this mount with the history");
 	free(path);
 	return -ESTALE;
 }

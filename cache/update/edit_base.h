@@ -42,7 +42,6 @@ struct edit_base {
 	/* for messages; borrowed */
 	const struct collection *collection;
 	const json_t *fresh;
-	const char *id;
 	bool read_again; /* the version that can be read now has another stamp than the document */
 };
 

@@ -104,7 +104,7 @@ int input_restore(struct call *call, const json_t *base, json_t *document, bool 
 		*told = true;
 		log_restored(call, &restored);
 	}
-	restored_clear(&restored);
+	restore_clear(&restored);
 	return error;
 }
 

@@ -11,13 +11,9 @@
 #include "cache/update/describe.h"
 #include "cache/update/proof.h"
 #include "vendors/base/call.h"
-#include "vendors/base/clock.h"
 #include "vendors/rest/account.h"
 
 #include <stdlib.h>
-
-/* Milliseconds after the end of the budget in which a read may still begin. */
-#define LOOK_MIN_MS 1000
 
 void part_note(struct change *change)
 {
@@ -33,9 +29,7 @@ static json_t *part_read(struct change *change)
 {
 	json_t *record = NULL;
 
-	change->basis.end = (int64_t)(change->end * 1000);
-	if (change->basis.end < clock_milliseconds() + LOOK_MIN_MS)
-		change->basis.end = clock_milliseconds() + LOOK_MIN_MS;
+	change_allow_reads(change);
 	if (change_get(change, change->alone, LAG_PROOF, &record, NULL)) {
 		publish_doubt(change->roster, change->id);
 		return NULL;

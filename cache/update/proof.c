@@ -143,12 +143,6 @@ int proof_took(struct change *change, json_t *record, const json_t *seen)
 #define BAD_LOOKS 3
 #define BAD_PAUSE_MS 250u
 
-/* Return true if a read that failed with ERROR, the BADth in a row, may be repeated. */
-static bool is_bad_answer(int error, unsigned bad)
-{
-	return error == -EREMOTEIO && bad < BAD_LOOKS;
-}
-
 /*
  * Read the record as change_get does, also for a caller that has gone, and repeat that if a
  * response cannot be read.
@@ -160,7 +154,7 @@ static int proof_read(struct change *change, enum lag_reading reading, json_t **
 
 	for (unsigned bad = 1;; bad++) {
 		error = change_get(change, change->alone, reading, record, etag);
-		if (!is_bad_answer(error, bad))
+		if (!error || !call_is_inconclusive(change->alone) || bad == BAD_LOOKS)
 			return error;
 		call_pause(change->alone, pause);
 		pause *= 2;

@@ -39,12 +39,6 @@
 #define READS_MIN 3
 
 /*
- * Milliseconds after the end of the budget in which a read for what became of a PUT may still
- * begin.
- */
-#define LOOK_MIN_MS 1000
-
-/*
  * Return the milliseconds until the next try: a random part of the back-off, or what the vendor
  * asks for.
  */
@@ -229,9 +223,7 @@ static int find_out(struct change *change, json_t *body)
 	if (!last)
 		call_pause(change->call, pause);
 	/* the budget is that of the whole change, but one read must be made */
-	change->basis.end = (int64_t)(change->end * 1000);
-	if (change->basis.end < clock_milliseconds() + LOOK_MIN_MS)
-		change->basis.end = clock_milliseconds() + LOOK_MIN_MS;
+	change_allow_reads(change);
 	error = proof_settle_unknown(change);
 	if (error != -EAGAIN)
 		return error;

@@ -68,8 +68,8 @@ static int check_new_status(struct change *change, const struct edit *edit)
 	    strcmp(name, vendor->statuses->status_key) != 0 || json_object_get(change->fresh, name))
 		return 0;
 	return call_fail(change->call, CALL_UNSUPPORTED,
-			 "the vendor's record has no \"%s\": write the word to %s.status", name,
-			 change->id);
+			 "the vendor's record has no \"%s\": write the word to the status file",
+			 name);
 }
 
 /* Check that EDIT is allowed. Returns 0 or a negative errno. */
@@ -105,9 +105,9 @@ static int check_reactivation(struct change *change, const struct edit_base *bas
 			return call_fail(
 			    change->call, CALL_CONFLICT,
 			    "the user is %s at the vendor, and the document, which says "
-			    "active, may have been read before that; write active to %s.status "
-			    "if that is what you want",
-			    now, change->id);
+			    "active, may have been read before that; write active to the status "
+			    "file if that is what you want",
+			    now);
 	}
 	return 0;
 }
@@ -133,8 +133,8 @@ static int check_stated_status(struct change *change)
 	    change->call, CALL_CONFLICT,
 	    "\"%s\" in the document is %s, as in the version that it is based on, but the "
 	    "user is %s at the vendor now; nothing was sent; read the file again, or write the "
-	    "status to %s.status",
-	    key, stated, now, change->id);
+	    "status to the status file",
+	    key, stated, now);
 }
 
 /* Keep what the process's next save will be compared with. */
@@ -165,7 +165,7 @@ static int edit_base_in_history(struct change *change, const char *stamp, struct
 	if (!version)
 		return call_fail(change->call, CALL_CONFLICT,
 				 "the document undoes a write that is no longer in "
-				 ".rosterfs/history, or that changed another record; nothing was "
+				 "the history, or that changed another record; nothing was "
 				 "sent");
 	edit_base_take(change->roster, version, change->fresh, base);
 	return 0;

@@ -34,7 +34,7 @@ struct directory {
 	UT_hash_handle hh;
 };
 
-struct scratches *scratches_new(size_t limit)
+struct scratches *scratch_table_new(size_t limit)
 {
 	struct scratches *all = calloc(1, sizeof(*all));
 
@@ -301,7 +301,7 @@ static void scratch_expire_locked(struct scratches *all)
 		expire_in_locked(all, directory);
 }
 
-void scratches_free(struct scratches *all)
+void scratch_table_free(struct scratches *all)
 {
 	struct directory *directory, *next;
 

@@ -22,8 +22,8 @@ struct scratch;
 struct scratches;
 
 /* Return the files of a mount, none so far, or NULL: no memory. LIMIT: bytes that they may hold. */
-struct scratches *scratches_new(size_t limit);
-void scratches_free(struct scratches *all); /* NULL is fine */
+struct scratches *scratch_table_new(size_t limit);
+void scratch_table_free(struct scratches *all); /* NULL is fine */
 
 /* The bytes that files may hold in total and how many are left, and how many empty files would fit
  * into either. */

@@ -32,7 +32,7 @@ struct vacancies {
 	struct vacancy *list; /* utlist */
 };
 
-struct vacancies *vacancies_new(void)
+struct vacancies *vacancy_table_new(void)
 {
 	struct vacancies *vacancies = calloc(1, sizeof(*vacancies));
 
@@ -71,7 +71,7 @@ static void vacancy_drop_locked(struct vacancies *vacancies, struct vacancy *vac
 	free(vacancy);
 }
 
-void vacancies_free(struct vacancies *vacancies)
+void vacancy_table_free(struct vacancies *vacancies)
 {
 	if (!vacancies)
 		return;

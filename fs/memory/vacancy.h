@@ -20,8 +20,8 @@
 struct vacancies;
 
 /* Return an empty list, or NULL: no memory. */
-struct vacancies *vacancies_new(void);
-void vacancies_free(struct vacancies *vacancies); /* NULL is fine */
+struct vacancies *vacancy_table_new(void);
+void vacancy_table_free(struct vacancies *vacancies); /* NULL is fine */
 
 /* Note that PROCESS has renamed PATH to BACKUP (both copied). */
 void vacancy_begin(struct vacancies *vacancies, const char *path, const char *backup,

@@ -30,7 +30,7 @@ int email_answer_show(struct email_index *people, const struct email_query *quer
 	return email_kind_of(node)->show(people, query, node, shown);
 }
 
-void email_shown_set(const struct email_shown *shown, struct stat *attr)
+void email_answer_set_shown(const struct email_shown *shown, struct stat *attr)
 {
 	attr->st_size = shown->size;
 	attr->st_mtim = attr->st_atim = attr->st_ctim = shown->time;
@@ -64,7 +64,7 @@ static void reply_shown(struct fs *fs, fuse_req_t req, struct node *node, enum e
 	switch (wanted) {
 	case WANT_ATTR:
 		seconds = entry_attr(fs, node, NULL, people->seconds, &attr);
-		email_shown_set(shown, &attr);
+		email_answer_set_shown(shown, &attr);
 		email_kind_of(node)->query(node, &query);
 		fuse_reply_attr(req, &attr, query.exact ? seconds : 0);
 		break;

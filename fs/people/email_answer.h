@@ -18,7 +18,7 @@ struct email_shown {
 };
 
 /* Set SHOWN's size and time in ATTR. */
-void email_shown_set(const struct email_shown *shown, struct stat *attr);
+void email_answer_set_shown(const struct email_shown *shown, struct stat *attr);
 
 struct email_kind {
 	struct node_ops node; /* its operations in general */

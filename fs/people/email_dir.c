@@ -34,7 +34,7 @@ static void reply_name(fuse_req_t req, struct node *node, const struct email_sho
 
 	entry_fill(fs, node, NULL, seconds, &entry);
 	if (shown)
-		email_shown_set(shown, &entry.attr);
+		email_answer_set_shown(shown, &entry.attr);
 	if (fuse_reply_entry(req, &entry) == -ENOENT)
 		inode_forget(fs, entry.ino, 1);
 }

@@ -23,9 +23,9 @@
 
 #define MANUAL ".MANUAL"
 
-static const char *const suffixes[] = {".json", ".status"};
+static const char *const email_links_suffixes[] = {".json", ".status"};
 
-#define SUFFIXES (sizeof(suffixes) / sizeof(suffixes[0]))
+#define SUFFIXES (sizeof(email_links_suffixes) / sizeof(email_links_suffixes[0]))
 
 static bool ends_in(const char *name, const char *suffix)
 {
@@ -57,7 +57,7 @@ static void name_link(struct fs *fs, struct email_links_link *link, const struct
 
 	link->branch = branch;
 	link->record = record;
-	link->suffix = suffixes[suffix];
+	link->suffix = email_links_suffixes[suffix];
 	email_links_stem(fs, branch, record, count, stem);
 	snprintf(link->name, sizeof(link->name), "%s%s", stem, link->suffix);
 }
@@ -84,7 +84,7 @@ bool email_links_link(const struct email_index *people, size_t index, struct ema
 
 bool email_links_may_link(const struct fs *fs, const char *name)
 {
-	if (!ends_in(name, suffixes[0]) && !ends_in(name, suffixes[1]))
+	if (!ends_in(name, email_links_suffixes[0]) && !ends_in(name, email_links_suffixes[1]))
 		return false;
 	for (size_t i = 0; i < fs->branch_count; i++) {
 		const char *vendor = fs->branches[i].account->name;
@@ -133,7 +133,7 @@ static bool name_own(const struct email_index_known *known, struct email_links_l
 
 	link->branch = branch;
 	link->record = record;
-	link->suffix = suffixes[0];
+	link->suffix = email_links_suffixes[0];
 	if (!email_name_stem(record_key(record), head))
 		return false;
 	memcpy(stem, head, sizeof(stem));

@@ -18,7 +18,7 @@
 #define CUT_TAIL 18 /* the mark and 16 hex digits */
 #define NUL_CODE "%00"
 
-static const char *const suffixes[] = {[PATH_JSON] = ".json", [PATH_STATUS] = ".status"};
+static const char *const path_suffixes[] = {[PATH_JSON] = ".json", [PATH_STATUS] = ".status"};
 
 /* Return true if byte AT of ID stands for itself in a name. Letters and digits, the most frequent,
  * are tested first. */
@@ -245,9 +245,9 @@ static enum path_kind kind_of_suffix(const char *name, size_t *length)
 	size_t whole = strlen(name);
 
 	for (enum path_kind kind = PATH_JSON; kind <= PATH_STATUS; kind++) {
-		size_t suffix = strlen(suffixes[kind]);
+		size_t suffix = strlen(path_suffixes[kind]);
 
-		if (whole >= suffix && strcmp(name + whole - suffix, suffixes[kind]) == 0) {
+		if (whole >= suffix && strcmp(name + whole - suffix, path_suffixes[kind]) == 0) {
 			*length = whole - suffix;
 			return kind;
 		}

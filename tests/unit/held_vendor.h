@@ -436,6 +436,7 @@ static const struct vendor token_vendor = {
     .settings = token_settings,
     .users = &items,
     .authorize = authorize_by_token,
+    .token_path = "/oauth/access_token",
     .renew = renew,
 };
 

@@ -168,7 +168,7 @@ static void test_forms(void **state)
 /* Write PIECES one after the other: which of them makes it say something, and what. */
 static int said_by(const char *const *pieces, enum scratch_text_says *says)
 {
-	struct scratches *all = scratches_new(1 << 20);
+	struct scratches *all = scratch_table_new(1 << 20);
 	struct scratch *scratch = NULL;
 	int number = 0;
 
@@ -183,7 +183,7 @@ static int said_by(const char *const *pieces, enum scratch_text_says *says)
 		number++;
 	}
 	scratch_put(all, scratch);
-	scratches_free(all);
+	scratch_table_free(all);
 	return number;
 }
 
@@ -223,7 +223,7 @@ static void test_pieces(void **state)
 /* Only a text that was written in order from the start counts for a write. */
 static void test_order(void **state)
 {
-	struct scratches *all = scratches_new(1 << 20);
+	struct scratches *all = scratch_table_new(1 << 20);
 	struct scratch *scratch = NULL;
 
 	(void)state;
@@ -251,13 +251,13 @@ static void test_order(void **state)
 	assert_int_equal(scratch_text_truncate(all, scratch, 3), 0);
 	assert_int_equal(scratch_text_says_after(scratch, "active", 6, -1), SCRATCH_NOTHING);
 	scratch_put(all, scratch);
-	scratches_free(all);
+	scratch_table_free(all);
 }
 
 /* A file knows its newest name, and none once that is another's or gone. */
 static void test_paths(void **state)
 {
-	struct scratches *all = scratches_new(1 << 20);
+	struct scratches *all = scratch_table_new(1 << 20);
 	struct scratch *scratch = NULL;
 	char *path;
 
@@ -272,7 +272,7 @@ static void test_paths(void **state)
 	assert_int_equal(scratch_remove(all, "d/y"), 0);
 	assert_null(scratch_path(all, scratch));
 	scratch_put(all, scratch);
-	scratches_free(all);
+	scratch_table_free(all);
 }
 
 int main(void)

@@ -102,7 +102,7 @@ static void test_restore(void **state)
 		assert_int_equal(restored.count, rows[i].count);
 		if (rows[i].path)
 			assert_string_equal(restored.path, rows[i].path);
-		restored_clear(&restored);
+		restore_clear(&restored);
 		json_decref(base);
 		json_decref(document);
 		json_decref(wanted);
@@ -198,7 +198,7 @@ static void test_elements(void **state)
 			assert_true(restored.doubt && *restored.doubt == 'a');
 		else
 			assert_null(restored.doubt);
-		restored_clear(&restored);
+		restore_clear(&restored);
 		json_decref(base);
 		json_decref(document);
 		json_decref(wanted);
@@ -244,7 +244,7 @@ static void test_large(void **state)
 	/* no element is in doubt, but that would take too long to find out */
 	assert_int_equal(restore_document(base, reversed, &restored), -EINVAL);
 	json_decref(reversed);
-	restored_clear(&restored);
+	restore_clear(&restored);
 	json_decref(base);
 	json_decref(shorter);
 	json_decref(longer);

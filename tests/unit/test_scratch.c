@@ -69,7 +69,7 @@ static void assert_text(struct scratches *all, const char *path, const char *exp
 
 static struct scratches *two_files(void)
 {
-	struct scratches *all = scratches_new(1 << 20);
+	struct scratches *all = scratch_table_new(1 << 20);
 
 	assert_int_equal(scratch_replace(all, "dir/a", "A", 1), 0);
 	assert_int_equal(scratch_replace(all, "dir/b", "B", 1), 0);
@@ -96,7 +96,7 @@ static void test_replace(void **state)
 	}
 	assert_text(all, "dir/a", "new");
 	assert_int_equal(atomic_load(&all->held), held + 2);
-	scratches_free(all);
+	scratch_table_free(all);
 }
 
 static void test_rename(void **state)
@@ -118,7 +118,7 @@ static void test_rename(void **state)
 		}
 		assert_int_equal(error, 0);
 		assert_int_equal(scratch_rename(all, "dir/a", "dir/d"), -ENOENT);
-		scratches_free(all);
+		scratch_table_free(all);
 	}
 }
 
@@ -145,7 +145,7 @@ static void test_taken(void **state)
 	assert_text(all, "dir/b", "A");
 	assert_int_equal(scratch_remove(all, "dir/b"), 0);
 	assert_int_equal(atomic_load(&all->held), 0);
-	scratches_free(all);
+	scratch_table_free(all);
 }
 
 int main(void)

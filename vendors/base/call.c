@@ -96,6 +96,11 @@ static const int errnos[] = {
 
 _Static_assert(VERDICTS == CALL_NO_TOKEN + 1, "each verdict has an errno");
 
+int call_errno(enum call_verdict verdict)
+{
+	return errnos[verdict];
+}
+
 /* Return the most general of the verdicts with ERROR, which is the first one. */
 static enum call_verdict call_verdict_of(int error)
 {
@@ -152,6 +157,21 @@ int call_decide(struct call *call, enum call_verdict verdict)
 	call->verdict = verdict;
 	call->error = errnos[verdict];
 	return -call->error;
+}
+
+bool call_is_inconclusive(const struct call *call)
+{
+	switch (call->verdict) {
+	case CALL_LOST:
+	case CALL_NO_PATH:
+	case CALL_FAILED:
+	case CALL_MALFORMED:
+	case CALL_NOT_APPLIED:
+	case CALL_NO_TOKEN:
+		return true;
+	default:
+		return false;
+	}
 }
 
 void call_clear(struct call *call)

@@ -136,6 +136,9 @@ void call_destroy(struct call *call);
 int call_fail(struct call *call, enum call_verdict verdict, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* Return the errno of VERDICT, positive; CALL_OK: 0. */
+int call_errno(enum call_verdict verdict);
+
 /* Fail CALL with a failure that is known only as ERROR, a positive errno. Returns -ERROR. */
 int call_fail_errno(struct call *call, int error, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
@@ -151,6 +154,10 @@ int call_interrupted(struct call *call);
  * The words stay. Returns the negative errno of VERDICT.
  */
 int call_decide(struct call *call, enum call_verdict verdict);
+
+/* Return true if CALL has failed because no response that can be used arrived, or because it did
+ * not show a change: another request may tell more. */
+bool call_is_inconclusive(const struct call *call);
 
 /* Clear verdict, errno and words of CALL: the failure was expected, or has been dealt with. The
  * request and its HTTP status stay. */

@@ -123,6 +123,10 @@ const struct vendor vendor_elasticpath = {
     .settings = elasticpath_settings,
     .choose_base_url = elasticpath_base_url,
     .base_url_key = "region",
+    /* form-encoded, although everything else is JSON (content-type guide); the response is in
+       "data" in the OpenAPI, and bare in its clients */
+    .token_path = "/oauth/access_token",
+    .token_key = "data",
     .base_url_hint = " (is the region, or base_url, that of the store?)",
     .users = &ep_members,
     .statuses = &ep_statuses,

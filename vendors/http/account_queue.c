@@ -20,7 +20,6 @@
 #include "vendors/http/http_url.h"
 #include "vendors/http/transfer.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -294,13 +293,13 @@ static void give_up_fresh(const struct account_queue *queue, struct transfer *tr
 	if (queue->strikes || (queue->hold.until > now && is_hopeless(queue, transfer, now)))
 		refuse_held(queue, transfer, now);
 	else if (now > transfer->end)
-		transfer_fail(transfer, ETIMEDOUT,
+		transfer_fail(transfer, CALL_TIMED_OUT,
 			      "the time for this change (retry_budget) ended before its turn came");
-	else if (queue->last_error)
-		transfer_fail(transfer, queue->last_error, "%s", queue->last_words);
+	else if (queue->last_verdict)
+		transfer_fail(transfer, queue->last_verdict, "%s", queue->last_words);
 	else
-		transfer_fail(transfer, ETIMEDOUT, "%s did not answer the requests before this one",
-			      queue->where);
+		transfer_fail(transfer, CALL_TIMED_OUT,
+			      "%s did not answer the requests before this one", queue->where);
 }
 
 /* Let TRANSFER fail, which cannot go before its UNTIL. What it met when it was tried still holds.
@@ -335,7 +334,7 @@ static struct transfer *turn_away(struct account_queue *queue, int64_t now)
 			continue;
 		queue->hold.asked = now;
 		hold_clock(hold->met, met, sizeof(met));
-		transfer_fail(transfer, hold->error, "not asked: %s (at %s)", hold->words, met);
+		transfer_fail(transfer, hold->verdict, "not asked: %s (at %s)", hold->words, met);
 		return transfer;
 	}
 	return NULL;

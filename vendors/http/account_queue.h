@@ -12,6 +12,7 @@
 #ifndef ROSTERFS_ACCOUNT_QUEUE_H
 #define ROSTERFS_ACCOUNT_QUEUE_H
 
+#include "vendors/base/call.h"
 #include "vendors/http/hold.h"
 #include "vendors/http/http.h"
 #include "vendors/http/http_state.h"
@@ -45,7 +46,7 @@ struct account_queue {
 	int64_t heard;           /* when the last complete response came */
 	int64_t welcome;         /* the same, of responses other than 429 */
 	int64_t progress;        /* when http_progress was last called */
-	int last_error;          /* of the last try without a response, 0: none yet */
+	enum call_verdict last_verdict; /* of the last try without a response; CALL_OK: none yet */
 	char last_words[256];
 	struct http_stats stats;
 };

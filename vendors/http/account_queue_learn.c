@@ -18,7 +18,6 @@
 #include "vendors/http/endpoint.h"
 #include "vendors/http/transfer.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <sys/random.h>
 
@@ -63,7 +62,7 @@ void account_queue_learn_ended_locked(struct account_queue *queue, struct transf
 	const struct http_reply *reply = &transfer->reply;
 
 	basis_leave_locked(transfer);
-	if (reply->error || reply->status < 200 || reply->status > 299)
+	if (reply->verdict || reply->status < 200 || reply->status > 299)
 		queue->stats.failures++;
 }
 
@@ -133,7 +132,7 @@ static void learn_hold(struct account_queue *queue, const struct transfer *trans
 	if (transfer->told && (reply->status == 429 || transfer->repeatable)) {
 		hold_tell(&queue->hold, reply->told, now);
 		account_queue_forgo_all_locked(queue);
-	} else if (!reply->error && reply->status != 429) {
+	} else if (!reply->verdict && reply->status != 429) {
 		hold_answered(&queue->hold, transfer->tried);
 	}
 }
@@ -159,24 +158,24 @@ void account_queue_learn_landed_locked(struct account_queue *queue, struct trans
 	queue->stats.in_flight--;
 	queue->stats.bytes += reply->length;
 	/* these say nothing about the vendor */
-	if (reply->error == EINTR || reply->stale)
+	if (reply->verdict == CALL_CANCELLED || reply->stale)
 		return;
-	if (reply->error) {
-		queue->last_error = reply->error;
+	if (reply->verdict) {
+		queue->last_verdict = reply->verdict;
 		snprintf(queue->last_words, sizeof(queue->last_words), "%s", reply->words);
 	} else {
 		queue->heard = now;
 	}
-	if (!reply->error || (reply->sent && !transfer->repeatable))
+	if (!reply->verdict || (reply->sent && !transfer->repeatable))
 		note_patient(transfer);
-	if (!reply->error)
+	if (!reply->verdict)
 		hold_reached(&queue->hold, now);
 	else if (reply->sent && !transfer->unreached)
 		hold_parted(&queue->hold, now);
 	transfer->delay = clock_later(tries ? backoff(tries) : 0, transfer->told);
 	if (throttled)
 		throttle(queue, transfer, now);
-	else if (!reply->error)
+	else if (!reply->verdict)
 		encourage(queue, transfer, now);
 	learn_hold(queue, transfer, now);
 	if (transfer->basis && reply->status >= 200 && reply->status <= 299)
@@ -190,7 +189,7 @@ void account_queue_learn_probed_locked(struct account_queue *queue, const struct
 	const struct http_reply *reply = &probe->reply;
 
 	/* a connection that is refused for its certificate counts, so that calls get that error */
-	if (!probe->unreached && reply->error != ENOMEM)
+	if (!probe->unreached && reply->verdict != CALL_NO_MEMORY)
 		hold_reached(&queue->hold, now);
 	else
 		hold_probed(&queue->hold, now);
@@ -201,8 +200,8 @@ void account_queue_learn_probed_locked(struct account_queue *queue, const struct
 static bool account_queue_learn_give_up(struct account_queue *queue,
 					const struct transfer *transfer, int64_t now)
 {
-	if (transfer->unreached && transfer->reply.error != EMFILE)
-		hold_lost(&queue->hold, transfer->reply.error, transfer->reply.words, now);
+	if (transfer->unreached && transfer->reply.verdict != CALL_NO_DESCRIPTOR)
+		hold_lost(&queue->hold, transfer->reply.verdict, transfer->reply.words, now);
 	return false;
 }
 
@@ -228,7 +227,7 @@ bool account_queue_learn_retries_locked(struct account_queue *queue, struct tran
 		end = clock_sooner(end, hold_reach_end(&queue->hold, transfer->first));
 	if (!transfer->transient)
 		return false;
-	if (!transfer->repeatable && reply->status != 429 && (!reply->error || reply->sent))
+	if (!transfer->repeatable && reply->status != 429 && (!reply->verdict || reply->sent))
 		return false;
 	/* a budget suffices that is as long as the waits that the vendor asks for */
 	if (transfer->told ? now - transfer->flown + transfer->told > end + LIMITS_TOLD_SLACK
@@ -238,7 +237,7 @@ bool account_queue_learn_retries_locked(struct account_queue *queue, struct tran
 	if (clock_later(transfer->due, account_queue_resumes(queue)) <= transfer->moment)
 		return true;
 	/* a 429 stays as it is; after an error, another read shows whether the vendor answers */
-	if (reply->error)
+	if (reply->verdict)
 		transfer_stale(transfer);
 	return false;
 }

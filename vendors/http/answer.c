@@ -2,7 +2,7 @@
 /*
  * answer.c - see answer.h.
  *
- * Maps libcurl's codes to errnos and words, and reads the headers that rosterfs needs. No secret
+ * Maps libcurl's codes to verdicts and words, and reads the headers that rosterfs needs. No secret
  * that was sent gets into the words. It must not know queues or retries, and takes no lock.
  */
 #include "vendors/http/answer.h"
@@ -21,39 +21,40 @@
 /* Follows the time that a try was given if that was not the whole timeout. */
 #define REST ", all that was left for one more try"
 
-/* Return the errno for CODE, and whether the failure may pass by itself. OS: the errno that libcurl
- * met, 0: none. */
-static int answer_errno(CURLcode code, const struct transfer *transfer, long os, bool *transient)
+/* Return the verdict for CODE, and whether the failure may pass by itself. OS: the errno that
+ * libcurl met, 0: none. */
+static enum call_verdict answer_verdict(CURLcode code, const struct transfer *transfer, long os,
+					bool *transient)
 {
 	*transient = false;
 	switch (code) {
 	case CURLE_OUT_OF_MEMORY:
-		return ENOMEM;
+		return CALL_NO_MEMORY;
 	case CURLE_WRITE_ERROR:
-		return transfer->refused ? transfer->refused : EREMOTEIO;
+		return transfer->refused ? transfer->refused : CALL_LOST;
 	case CURLE_URL_MALFORMAT:
-		return EINVAL;
+		return CALL_INVALID;
 	case CURLE_UNSUPPORTED_PROTOCOL:
-		return transfer->reply.sent ? EREMOTEIO : EINVAL;
+		return transfer->reply.sent ? CALL_LOST : CALL_INVALID;
 	case CURLE_SSL_CONNECT_ERROR: /* also a connection that was lost in the handshake */
 		*transient = os == ECONNRESET || os == EPIPE;
-		return *transient ? EREMOTEIO : EPROTO;
+		return *transient ? CALL_LOST : CALL_PROTOCOL;
 	case CURLE_PEER_FAILED_VERIFICATION:
 	case CURLE_SSL_CERTPROBLEM:
 	case CURLE_SSL_CIPHER:
 	case CURLE_SSL_CACERT_BADFILE:
 	case CURLE_SSL_CLIENTCERT:
-		return EPROTO;
+		return CALL_PROTOCOL;
 	case CURLE_COULDNT_RESOLVE_HOST:
 	case CURLE_COULDNT_RESOLVE_PROXY:
 		*transient = true;
-		return EHOSTUNREACH;
+		return CALL_NO_ROUTE;
 	case CURLE_COULDNT_CONNECT:
 		*transient = true;
-		return os == ENETUNREACH || os == EHOSTUNREACH ? EHOSTUNREACH : ECONNREFUSED;
+		return os == ENETUNREACH || os == EHOSTUNREACH ? CALL_NO_ROUTE : CALL_NO_CONNECTION;
 	case CURLE_OPERATION_TIMEDOUT:
 		*transient = true;
-		return ETIMEDOUT;
+		return CALL_TIMED_OUT;
 	case CURLE_PARTIAL_FILE:
 	case CURLE_GOT_NOTHING:
 	case CURLE_SEND_ERROR:
@@ -62,9 +63,9 @@ static int answer_errno(CURLcode code, const struct transfer *transfer, long os,
 	case CURLE_HTTP2_STREAM:
 	case CURLE_PROXY:
 		*transient = true;
-		return EREMOTEIO;
+		return CALL_LOST;
 	default:
-		return EREMOTEIO;
+		return CALL_LOST;
 	}
 }
 
@@ -102,8 +103,9 @@ static bool no_descriptor(long os)
 	return false;
 }
 
-/* Let TRANSFER fail with ERROR because no connection was made. */
-static void fail_unreached(struct transfer *transfer, CURLcode code, int error, long os)
+/* Let TRANSFER fail with VERDICT because no connection was made. */
+static void fail_unreached(struct transfer *transfer, CURLcode code, enum call_verdict verdict,
+			   long os)
 {
 	const char *where = transfer->queue->where;
 	int64_t most = transfer->reach < transfer->limit ? transfer->reach : transfer->limit;
@@ -112,28 +114,28 @@ static void fail_unreached(struct transfer *transfer, CURLcode code, int error, 
 	char buffer[160];
 
 	curl_easy_getinfo(transfer->easy, CURLINFO_NAMELOOKUP_TIME_T, &looked_up);
-	if (error == EMFILE)
-		transfer_fail(transfer, EMFILE,
+	if (verdict == CALL_NO_DESCRIPTOR)
+		transfer_fail(transfer, CALL_NO_DESCRIPTOR,
 			      "no file descriptor is left for a connection to %s; raise the limit "
 			      "(ulimit -n, LimitNOFILE), or lower parallel",
 			      where);
 	else if (code == CURLE_COULDNT_CONNECT)
-		transfer_fail(transfer, error, "could not connect to %s: %s",
+		transfer_fail(transfer, verdict, "could not connect to %s: %s",
 			      whereto(transfer, buffer, sizeof(buffer)),
 			      os ? strerror((int)os) : "no route, or no response");
-	else if (error == ETIMEDOUT && !looked_up)
-		transfer_fail(transfer, EHOSTUNREACH,
+	else if (verdict == CALL_TIMED_OUT && !looked_up)
+		transfer_fail(transfer, CALL_NO_ROUTE,
 			      "could not resolve the host name of %s within %.3g s%s", where,
 			      (double)most / 1000, rest);
-	else if (error == ETIMEDOUT)
-		transfer_fail(transfer, error, "could not connect to %s within %.3g s%s", where,
+	else if (verdict == CALL_TIMED_OUT)
+		transfer_fail(transfer, verdict, "could not connect to %s within %.3g s%s", where,
 			      (double)most / 1000, rest);
 	else if (code == CURLE_COULDNT_RESOLVE_HOST)
-		transfer_fail(transfer, error, "could not resolve the host name of %s", where);
-	else if (error == EHOSTUNREACH)
-		transfer_fail(transfer, error, "%s", curl_words(transfer, code));
+		transfer_fail(transfer, verdict, "could not resolve the host name of %s", where);
+	else if (verdict == CALL_NO_ROUTE)
+		transfer_fail(transfer, verdict, "%s", curl_words(transfer, code));
 	else
-		transfer_fail(transfer, error, "connection to %s lost: %s", where,
+		transfer_fail(transfer, verdict, "connection to %s lost: %s", where,
 			      curl_words(transfer, code));
 }
 
@@ -141,36 +143,36 @@ static void read_failure(struct transfer *transfer, CURLcode code)
 {
 	const char *where = transfer->queue->where;
 	long os = 0;
-	int error;
+	enum call_verdict verdict;
 
 	curl_easy_getinfo(transfer->easy, CURLINFO_OS_ERRNO, &os);
-	error = answer_errno(code, transfer, os, &transfer->transient);
+	verdict = answer_verdict(code, transfer, os, &transfer->transient);
 	/* without a descriptor nothing can be reached, and libcurl has many codes for that */
 	if (!transfer->reply.sent && no_descriptor(os)) {
-		error = EMFILE;
+		verdict = CALL_NO_DESCRIPTOR;
 		transfer->transient = true;
 	}
 	transfer->unreached = transfer->transient &&
 			      (!transfer->reply.sent || code == CURLE_COULDNT_CONNECT ||
 			       code == CURLE_COULDNT_RESOLVE_HOST);
 	if (transfer->unreached)
-		fail_unreached(transfer, code, error, os);
-	else if (error == ETIMEDOUT)
-		transfer_fail(transfer, error, "no %sresponse from %s within %.3g s%s",
+		fail_unreached(transfer, code, verdict, os);
+	else if (verdict == CALL_TIMED_OUT)
+		transfer_fail(transfer, verdict, "no %sresponse from %s within %.3g s%s",
 			      transfer->reply.length ? "complete " : "", where,
 			      (double)transfer->limit / 1000, transfer->shortened ? REST : "");
-	else if (error == EINVAL)
-		transfer_fail(transfer, error, "%s", curl_words(transfer, code));
-	else if (error == EPROTO)
-		transfer_fail(transfer, error, "no secure connection to %s: %s", where,
+	else if (verdict == CALL_INVALID)
+		transfer_fail(transfer, verdict, "%s", curl_words(transfer, code));
+	else if (verdict == CALL_PROTOCOL)
+		transfer_fail(transfer, verdict, "no secure connection to %s: %s", where,
 			      curl_words(transfer, code));
-	else if (error == ENOMEM)
-		transfer_fail(transfer, error, "out of memory for the response");
+	else if (verdict == CALL_NO_MEMORY)
+		transfer_fail(transfer, verdict, "out of memory for the response");
 	else if (code == CURLE_WRITE_ERROR && transfer->refused)
-		transfer_fail(transfer, error, "the response is larger than %u MiB",
+		transfer_fail(transfer, verdict, "the response is larger than %u MiB",
 			      HTTP_BODY_MAX >> 20);
 	else
-		transfer_fail(transfer, error, "connection to %s lost: %s", where,
+		transfer_fail(transfer, verdict, "connection to %s lost: %s", where,
 			      code == CURLE_ABORTED_BY_CALLBACK ? "closed before the response"
 								: curl_words(transfer, code));
 }

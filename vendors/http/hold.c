@@ -65,14 +65,14 @@ void hold_parted(struct hold *hold, int64_t now)
 	hold->reached = now;
 }
 
-void hold_lost(struct hold *hold, int error, const char *words, int64_t now)
+void hold_lost(struct hold *hold, enum call_verdict verdict, const char *words, int64_t now)
 {
 	if (!hold->down)
 		hold->probe = now + HOLD_PROBE;
 	hold->down = true;
 	hold->asked = now;
 	hold->met = time(NULL);
-	hold->error = error;
+	hold->verdict = verdict;
 	snprintf(hold->words, sizeof(hold->words), "%s", words);
 }
 

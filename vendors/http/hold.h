@@ -20,6 +20,8 @@
 #ifndef ROSTERFS_HOLD_H
 #define ROSTERFS_HOLD_H
 
+#include "vendors/base/call.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -43,11 +45,11 @@ struct hold {
 
 	int64_t reached; /* when there was last a connection */
 	bool down;
-	int64_t asked; /* while down: when a call last failed for that */
-	int64_t probe; /* while down: when the next connection is tried */
-	bool probing;  /* while down: a connection is being tried */
-	time_t met;    /* when down began, by the wall clock */
-	int error;     /* of the last call, a positive errno */
+	int64_t asked;             /* while down: when a call last failed for that */
+	int64_t probe;             /* while down: when the next connection is tried */
+	bool probing;              /* while down: a connection is being tried */
+	time_t met;                /* when down began, by the wall clock */
+	enum call_verdict verdict; /* of the last call */
 	char words[256];
 };
 
@@ -71,8 +73,8 @@ void hold_reached(struct hold *hold, int64_t now);
 /* Note that a connection was lost: from now on HOLD_REACH counts for a new one. */
 void hold_parted(struct hold *hold, int64_t now);
 
-/* Note that a call failed with ERROR and WORDS because no connection was made. */
-void hold_lost(struct hold *hold, int error, const char *words, int64_t now);
+/* Note that a call failed with VERDICT and WORDS because no connection was made. */
+void hold_lost(struct hold *hold, enum call_verdict verdict, const char *words, int64_t now);
 
 /* Return until when a request may look for a connection that was first tried at FIRST, of a call
  * that has had no response. */

@@ -194,9 +194,9 @@ struct transfer *http_start(struct call *call, struct endpoint *endpoint,
 	transfer->call = call;
 	pthread_mutex_lock(&http->lock);
 	http->references++;
-	if (http->stopping && !transfer->reply.error)
-		transfer_fail(transfer, EINTR, "interrupted");
-	if (transfer->reply.error) {
+	if (http->stopping && !transfer->reply.verdict)
+		transfer_fail(transfer, CALL_CANCELLED, "interrupted");
+	if (transfer->reply.verdict) {
 		transfer->state = TRANSFER_ENDED;
 		transfer->ended = true;
 	} else {
@@ -247,7 +247,7 @@ static void stop(struct transfer *transfer)
 		/* only a change that was certainly not applied comes back into the queue */
 		if (!transfer->repeatable)
 			transfer->reply.sent = false;
-		transfer_fail(transfer, EINTR, "interrupted");
+		transfer_fail(transfer, CALL_CANCELLED, "interrupted");
 		account_queue_learn_ended_locked(transfer->queue, transfer);
 	}
 	pthread_mutex_unlock(&http->lock);
@@ -262,12 +262,12 @@ static bool has_ended(void *arg)
 	return transfer->ended;
 }
 
-/* Fill in REPLY of a request that was not sent. Returns -ERROR. */
-static int fail_unsent(struct http_reply *reply, int error, const char *words)
+/* Fill in REPLY of a request that was not sent. Returns the negative errno of VERDICT. */
+static int fail_unsent(struct http_reply *reply, enum call_verdict verdict, const char *words)
 {
-	reply->error = error;
+	reply->verdict = verdict;
 	snprintf(reply->words, sizeof(reply->words), "%s", words);
-	return -error;
+	return -call_errno(verdict);
 }
 
 /* Wait until TRANSFER has ended, and end it if CALL is cancelled. */
@@ -277,7 +277,7 @@ static void await(struct call *call, struct transfer *transfer)
 		return;
 	stop(transfer);
 	/* a response counts more than the cancel */
-	if (transfer->reply.error != EINTR)
+	if (transfer->reply.verdict != CALL_CANCELLED)
 		call_clear(call);
 }
 
@@ -292,21 +292,21 @@ int http_perform(struct call *call, struct endpoint *endpoint, const struct http
 	/* once in the queue, it may be sent at any time */
 	if (call_cancelled(call)) {
 		call_interrupted(call);
-		return fail_unsent(reply, EINTR, "interrupted");
+		return fail_unsent(reply, CALL_CANCELLED, "interrupted");
 	}
 	transfer = http_start(call, endpoint, request);
 	if (!transfer)
-		return fail_unsent(reply, ENOMEM, "out of memory for the request");
+		return fail_unsent(reply, CALL_NO_MEMORY, "out of memory for the request");
 	await(call, transfer);
 	*reply = transfer->reply;
 	memset(&transfer->reply, 0, sizeof(transfer->reply));
 	call->status = reply->status;
 	call->unasked = reply->status == 429 && !reply->sent;
 	/* 504: a gateway did not wait for the vendor */
-	if (!request->repeatable && reply->sent && (reply->error || reply->status == 504))
+	if (!request->repeatable && reply->sent && (reply->verdict || reply->status == 504))
 		call->unanswered = true;
 	http_drop(transfer, true);
-	return -reply->error;
+	return -call_errno(reply->verdict);
 }
 
 struct any {

@@ -107,8 +107,8 @@ int http_add(struct http *http, struct endpoint *endpoint);
  * asks to wait (Retry-After), it fails at once (hold.h).
  *
  * Always fills in *REPLY, which http_reply_clear releases, and notes "METHOD path" and the status
- * in CALL. Returns 0 if there is a response, whatever its status, else the negative errno that is
- * also in reply->error. -EINTR: cancelled or stopped; reply->sent tells whether the request may
+ * in CALL. Returns 0 if there is a response, whatever its status, else the negative errno of
+ * reply->verdict. -EINTR: cancelled or stopped; reply->sent tells whether the request may
  * have been sent. A response that arrives in the moment of the cancel is returned as a response.
  *
  * If a request that is not repeatable has been sent, a cancelled call still waits up to five

@@ -18,7 +18,6 @@
 #include "vendors/http/multi.h"
 #include "vendors/http/transfer.h"
 
-#include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 
@@ -118,7 +117,7 @@ static bool reap(struct http *http)
 		if (!transfer)
 			return !stopping;
 		multi_recall(http->multi, transfer);
-		transfer_fail(transfer, EINTR, "interrupted");
+		transfer_fail(transfer, CALL_CANCELLED, "interrupted");
 		http_loop_finish(http, transfer);
 	}
 }

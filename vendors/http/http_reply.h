@@ -5,16 +5,18 @@
 #ifndef ROSTERFS_HTTP_REPLY_H
 #define ROSTERFS_HTTP_REPLY_H
 
+#include "vendors/base/call.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <time.h>
 
 struct http_reply {
-	int error;  /* 0: there is a response. Else a positive errno: there is no complete one */
+	enum call_verdict verdict; /* why there is no complete response; CALL_OK: there is one */
 	int status; /* HTTP status, 0: none. 429 with sent false: an earlier 429 still holds */
 	bool sent;  /* the vendor may have received the request, and so may have applied it */
-	bool stale; /* it rests on a read that is too old and was not sent (again): EBUSY */
+	bool stale; /* it rests on a read that is too old and was not sent (again): CALL_LATE */
 	char *body; /* NUL-terminated, length bytes; NULL when empty */
 	size_t length;
 	char *etag;   /* as it came; NULL: none, or several that differ */

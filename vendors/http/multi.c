@@ -16,7 +16,6 @@
 #include "vendors/http/transfer.h"
 
 #include <curl/curl.h>
-#include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,13 +54,11 @@ static size_t on_body(char *data, size_t size, size_t count, void *arg)
 {
 	struct transfer *transfer = arg;
 	curl_off_t announced = -1;
-	int error;
 
 	if (!transfer->reply.body)
 		curl_easy_getinfo(transfer->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &announced);
-	error = transfer_take(transfer, data, size * count, announced);
-	transfer->refused = -error;
-	return error ? CURL_WRITEFUNC_ERROR : size * count;
+	transfer->refused = transfer_take(transfer, data, size * count, announced);
+	return transfer->refused ? CURL_WRITEFUNC_ERROR : size * count;
 }
 
 /* ---- one try: from the queue into libcurl ---- */
@@ -173,7 +170,7 @@ static bool set_try(CURL *easy, struct transfer *transfer, bool afresh)
 
 bool multi_launch(struct multi *multi, struct transfer *transfer)
 {
-	bool afresh = transfer->reply.error != 0 || transfer->probe;
+	bool afresh = transfer->reply.verdict != CALL_OK || transfer->probe;
 	CURL *easy = multi->idle_count ? multi->idle[--multi->idle_count] : curl_easy_init();
 
 	transfer->easy = easy;
@@ -182,7 +179,7 @@ bool multi_launch(struct multi *multi, struct transfer *transfer)
 	    set_try(easy, transfer, afresh) && set_list(easy, transfer) &&
 	    curl_multi_add_handle(multi->handle, easy) == CURLM_OK)
 		return true;
-	transfer_fail(transfer, ENOMEM, "out of memory for the request");
+	transfer_fail(transfer, CALL_NO_MEMORY, "out of memory for the request");
 	return false;
 }
 

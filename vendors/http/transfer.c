@@ -117,7 +117,7 @@ struct transfer *transfer_new(struct account_queue *queue, const struct http_req
 		return NULL;
 	}
 	if (error)
-		transfer_fail(transfer, EINVAL, "a header of the request is malformed");
+		transfer_fail(transfer, CALL_INVALID, "a header of the request is malformed");
 	return transfer;
 }
 
@@ -153,14 +153,14 @@ void transfer_reset(struct transfer *transfer)
 {
 	http_reply_clear(&transfer->reply);
 	transfer->capacity = 0;
-	transfer->refused = 0;
+	transfer->refused = CALL_OK;
 	transfer->passes = 0;
 	transfer->told = 0;
 	transfer->transient = transfer->unreached = false;
 	transfer->curl_words[0] = '\0';
 }
 
-void transfer_fail(struct transfer *transfer, int error, const char *format, ...)
+void transfer_fail(struct transfer *transfer, enum call_verdict verdict, const char *format, ...)
 {
 	struct http_reply *reply = &transfer->reply;
 	bool sent = reply->sent;
@@ -176,7 +176,7 @@ void transfer_fail(struct transfer *transfer, int error, const char *format, ...
 	}
 	http_reply_clear(reply);
 	transfer->capacity = 0;
-	reply->error = error;
+	reply->verdict = verdict;
 	reply->sent = sent;
 	memcpy(reply->words, words, sizeof(words));
 }
@@ -184,11 +184,12 @@ void transfer_fail(struct transfer *transfer, int error, const char *format, ...
 void transfer_stale(struct transfer *transfer)
 {
 	transfer->reply.sent = false;
-	transfer_fail(transfer, EBUSY, "not sent: the record was read too long ago");
+	transfer_fail(transfer, CALL_LATE, "not sent: the record was read too long ago");
 	transfer->reply.stale = true;
 }
 
-int transfer_take(struct transfer *transfer, const char *data, size_t length, int64_t announced)
+enum call_verdict transfer_take(struct transfer *transfer, const char *data, size_t length,
+				int64_t announced)
 {
 	struct http_reply *reply = &transfer->reply;
 	size_t capacity = transfer->capacity;
@@ -198,14 +199,14 @@ int transfer_take(struct transfer *transfer, const char *data, size_t length, in
 		capacity = announced > 0 && announced <= BODY_BELIEVED ? (size_t)announced + 1
 								       : BODY_FIRST;
 	if (length > HTTP_BODY_MAX || reply->length + length > HTTP_BODY_MAX)
-		return -EREMOTEIO;
+		return CALL_LOST;
 	while (capacity < reply->length + length + 1)
 		capacity *= 2;
 	if (capacity != transfer->capacity) {
 		/* not realloc: it would not wipe the old copy, which may hold a token */
 		body = malloc(capacity);
 		if (!body)
-			return -ENOMEM;
+			return CALL_NO_MEMORY;
 		if (reply->length)
 			memcpy(body, reply->body, reply->length);
 		transfer_wipe(reply->body, reply->length);
@@ -215,7 +216,7 @@ int transfer_take(struct transfer *transfer, const char *data, size_t length, in
 	memcpy(reply->body + reply->length, data, length);
 	reply->length += length;
 	reply->body[reply->length] = '\0';
-	return 0;
+	return CALL_OK;
 }
 
 static bool holds(const char *words, const char *secret)
@@ -236,7 +237,7 @@ void transfer_log(const struct transfer *transfer)
 {
 	const struct http_reply *reply = &transfer->reply;
 	int64_t begun = transfer->tries ? transfer->first : transfer->queued;
-	bool words = reply->error || (reply->words[0] && !reply->sent);
+	bool words = reply->verdict || (reply->words[0] && !reply->sent);
 	char status[16];
 
 	snprintf(status, sizeof(status), "%d", reply->status);

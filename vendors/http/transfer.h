@@ -17,6 +17,7 @@
 #ifndef ROSTERFS_TRANSFER_H
 #define ROSTERFS_TRANSFER_H
 
+#include "vendors/base/call.h"
 #include "vendors/http/http.h"
 
 #include <stdatomic.h>
@@ -86,8 +87,8 @@ struct transfer {
 
 	/* libcurl's side of the try (multi.c, answer.c) */
 	void *easy, *list;
-	unsigned passes; /* how often libcurl was about to send the request in this try */
-	int refused;     /* errno for which transfer_take ended a response, 0: none */
+	unsigned passes;           /* how often libcurl was about to send the request in this try */
+	enum call_verdict refused; /* for which transfer_take ended a response; CALL_OK: none */
 	char curl_words[256];
 
 	struct http_reply reply;
@@ -108,18 +109,19 @@ void transfer_free(struct transfer *transfer);
 /* Forget the result of the last try, before the next one. */
 void transfer_reset(struct transfer *transfer);
 
-/* Set TRANSFER's reply to ERROR, a positive errno, and words, and drop what was received. */
-void transfer_fail(struct transfer *transfer, int error, const char *format, ...)
+/* Set TRANSFER's reply to VERDICT and words, and drop what was received. */
+void transfer_fail(struct transfer *transfer, enum call_verdict verdict, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Set TRANSFER's reply to EBUSY: it was not sent, because the read that it rests on is too old. */
+/* Set TRANSFER's reply to CALL_LATE: the read that it rests on is too old. It was not sent. */
 void transfer_stale(struct transfer *transfer);
 
 /*
  * Append LENGTH bytes to the body of the response. ANNOUNCED is its length by the vendor, -1 if
- * unknown. Returns 0, -EREMOTEIO (too large) or -ENOMEM.
+ * unknown. Returns CALL_OK, CALL_LOST (too large) or CALL_NO_MEMORY.
  */
-int transfer_take(struct transfer *transfer, const char *data, size_t length, int64_t announced);
+enum call_verdict transfer_take(struct transfer *transfer, const char *data, size_t length,
+				int64_t announced);
 
 /* Return true if WORDS hold a secret that TRANSFER sent. */
 bool transfer_tells(const struct transfer *transfer, const char *words);

@@ -14,6 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define BRIEF_MAX 100 /* bytes of a value in a message */
+
 static void put_string(struct exact_text *out, const char *text, size_t length)
 {
 	exact_text_put(out, "\"", 1);
@@ -221,4 +223,13 @@ char *exact_print_text(const json_t *value, unsigned flags)
 		return NULL;
 	exact_text_put(&out, "", 1);
 	return out.text;
+}
+
+char *exact_print_brief(const json_t *value)
+{
+	char *text = value ? exact_print_text(value, 0) : strdup("(none)");
+
+	if (text && strlen(text) > BRIEF_MAX)
+		memcpy(text + BRIEF_MAX - 3, "...", 4);
+	return text;
 }

@@ -21,4 +21,8 @@ int exact_print(struct exact_text *out, const json_t *value, unsigned flags);
 /* Return VALUE as a string that the caller frees. NULL: no memory, or VALUE is NULL. */
 char *exact_print_text(const json_t *value, unsigned flags);
 
+/* Return VALUE (NULL: "(none)") as a text of at most 100 bytes for a message; the caller frees it.
+ * NULL: no memory. */
+char *exact_print_brief(const json_t *value);
+
 #endif

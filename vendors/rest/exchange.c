@@ -244,9 +244,9 @@ static int fail_limited(struct call *call, const struct http_reply *reply, const
 static int fail_unanswered(struct call *call, const struct http_reply *reply)
 {
 	/* a 429, of this request or an earlier one, is what prevented it */
-	if (!reply->error || (reply->stale && reply->status == 429))
+	if (!reply->verdict || (reply->stale && reply->status == 429))
 		return call_fail(call, CALL_LIMITED, "%s", reply->words);
-	return call_fail_errno(call, reply->error, "%s", reply->words);
+	return call_fail(call, reply->verdict, "%s", reply->words);
 }
 
 int exchange_judge(struct call *call, struct account *account, enum exchange_subject subject,
@@ -260,7 +260,7 @@ int exchange_judge(struct call *call, struct account *account, enum exchange_sub
 	call->status = reply->status;
 	call->unasked = reply->status == 429 && !reply->sent;
 	call->told = reply->told;
-	if (reply->error || call->unasked)
+	if (reply->verdict || call->unasked)
 		return fail_unanswered(call, reply);
 	if (reply->status >= 200 && reply->status < 300)
 		return 0;

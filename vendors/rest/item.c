@@ -159,7 +159,7 @@ static enum vendor_outcome item_judge(const struct http_reply *reply, int error)
 		return reply->sent ? VENDOR_UNKNOWN : VENDOR_REFUSED;
 	if (reply->status == 409 || reply->status == 412)
 		return VENDOR_CHANGED;
-	if (reply->error || reply->status == 408 ||
+	if (reply->verdict || reply->status == 408 ||
 	    (reply->status >= 500 && reply->status != 501 && reply->status != 505))
 		return VENDOR_UNKNOWN;
 	return VENDOR_REFUSED;

@@ -70,7 +70,7 @@ struct lists {
 
 static bool is_2xx(const struct http_reply *reply)
 {
-	return !reply->error && reply->status >= 200 && reply->status < 300;
+	return !reply->verdict && reply->status >= 200 && reply->status < 300;
 }
 
 static size_t parallel(const struct lists *all)
@@ -181,7 +181,7 @@ static int take_page(struct lists *all, struct list *list, size_t index)
 	struct http_reply *reply = http_reply(list->under_way[index]);
 
 	all->in_flight--;
-	if (!reply->error && reply->status == 401 && !slot->renewed) {
+	if (!reply->verdict && reply->status == 401 && !slot->renewed) {
 		int error = exchange_renew(all->call, all->account, slot->serial);
 
 		if (error && error != -ENOTSUP)

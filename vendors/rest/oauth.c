@@ -64,8 +64,8 @@ static int read_token(struct call *call, struct account *account, const struct h
 		      char **text, int64_t *life)
 {
 	json_t *answer = exchange_json(call, account, reply);
-	const json_t *data = json_object_get(answer, "data");
-	const json_t *object = json_is_object(data) ? data : answer;
+	const json_t *inner = json_object_get(answer, account->vendor->token_key);
+	const json_t *object = json_is_object(inner) ? inner : answer;
 	const char *found = json_string_value(json_object_get(object, "access_token"));
 	json_int_t lifetime = json_integer_value(json_object_get(object, "expires_in"));
 	const json_int_t early = OAUTH_EARLY;
@@ -102,7 +102,7 @@ static int issue(struct call *call, struct account *account, enum token_grant gr
 {
 	struct http_request request = {
 	    .method = "POST",
-	    .path = "/oauth/access_token",
+	    .path = account->vendor->token_path,
 	    .content_type = "application/x-www-form-urlencoded",
 	    .repeatable = true, /* an extra token does no harm */
 	};

@@ -2,10 +2,9 @@
 /*
  * oauth.h - OAuth 2.0 access tokens of an account, issued by the vendor when one is needed.
  *
- * POST {base}/oauth/access_token, form-encoded although everything else is JSON (Elastic Path's
- * content-type guide). The response is bare or in "data" (its OpenAPI has the latter, its clients
- * the former). A token is renewed OAUTH_EARLY seconds before its expires_in ends. `expires` is not
- * used, because clocks differ.
+ * A token is asked for by a POST to the vendor's token_path, form-encoded. The response is JSON,
+ * bare or in the vendor's token_key. A token is renewed OAUTH_EARLY seconds before its expires_in
+ * ends. `expires` is not used, because clocks differ.
  */
 #ifndef ROSTERFS_OAUTH_H
 #define ROSTERFS_OAUTH_H

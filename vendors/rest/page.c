@@ -201,7 +201,7 @@ static int page_hand_on(const struct page *page, json_t *row, size_t number, uin
 	collection_hide(collection, record);
 	error = page->why && exact_mend_count(row) ? hand_on_unreadable(page, id, record, number)
 						   : page->sink->add(page->sink, id, record);
-	if (error && error != -EEXIST && !page->call->error)
+	if (error && error != -EEXIST && page->call->verdict == CALL_OK)
 		return call_fail_errno(page->call, -error,
 				       "page %zu of the %s: row %zu could not be kept: %s",
 				       page->number, collection->name, number, strerror(-error));

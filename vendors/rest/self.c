@@ -13,7 +13,6 @@
 #include "vendors/base/call.h"
 #include "vendors/base/log.h"
 
-#include <errno.h>
 #include <string.h>
 
 int self_find(struct call *call, struct account *account, char **id)
@@ -29,7 +28,7 @@ int self_find(struct call *call, struct account *account, char **id)
 			 "self_id is %s, but the vendor says that the key belongs to user %s: "
 			 "correct self_id, or remove it",
 			 configured, *id);
-	if (error != -ENODATA)
+	if (!error || call->verdict != CALL_NOT_TOLD)
 		return error;
 	log_call(call, "the vendor does not tell whose the key is: %s", call->words);
 	if (!configured)
