@@ -250,7 +250,7 @@ def test_settings_that_are_none(ep, answer):
     m.sandbox.fault(fault="not_json", method="GET", path="/v2/settings/*", body=json.dumps(answer), times=-1)
     with pytest.raises(OSError):
         settings_file(m).read_text()
-    assert 'holds no "data"' in last_line(m, "EREMOTEIO")
+    assert 'has no "data"' in last_line(m, "EREMOTEIO")
 
 
 # ---- rows that say too little ----
