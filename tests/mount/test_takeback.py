@@ -473,7 +473,7 @@ def test_what_is_left(mount):
     line = last_line(m, "EDQUOT")
     when = re.search(r"status_limit reached \(5 in 3600 s\); next change possible at (\S+);", line)[1]
     assert f"left (per 3600 s); more again at {when}\n" in (m.path / ".rosterfs/status").read_text()
-    assert ".rosterfs/control; taking back a change of this mount does not count: EDQUOT" in line
+    assert "the control file; taking back a change of this mount does not count: EDQUOT" in line
     assert "partnerize/13.status" in line
 
 
