@@ -227,6 +227,33 @@ bool record_same(const struct record *a, const struct record *b)
 	       (a->length == b->length && memcmp(record_text(a), record_text(b), a->length) == 0);
 }
 
+bool record_has_all(const struct record *record, const json_t *names)
+{
+	const char *at = record_text(record), *end = at + record->length;
+	size_t count = json_object_size(names);
+	uint64_t found = 0;
+	unsigned depth = 0;
+	bool escaped;
+
+	for (; at < end; at++) {
+		if (*at == '{' || *at == '[') {
+			depth++;
+		} else if (*at == '}' || *at == ']') {
+			depth--;
+		} else if (*at == '"') {
+			const char *begin = at + 1;
+			const json_t *number = NULL;
+
+			at = exact_parse_string_end(begin, end, &escaped);
+			if (depth == 1 && exact_parse_is_key(at, end))
+				number = json_object_getn(names, begin, (size_t)(at - begin));
+			if (number && json_integer_value(number) < 64)
+				found |= UINT64_C(1) << json_integer_value(number);
+		}
+	}
+	return count < 64 && found == (UINT64_C(1) << count) - 1;
+}
+
 bool record_shows(const struct record *record, const struct render *text)
 {
 	return record->length == text->length &&

@@ -109,6 +109,14 @@ void record_keep_time(const struct collection *collection, struct record *record
 /* Return true if both show the same text. */
 bool record_same(const struct record *a, const struct record *b);
 
+/*
+ * Return true if RECORD has each name of NAMES on its top level. NAMES is an object, and the values
+ * of its members are the integers from 0 on. Reads the text without parsing it, for callers that
+ * ask at each GET. False: parse the text to be certain, because a name may be written with escapes,
+ * and only fewer than 64 names are looked for.
+ */
+bool record_has_all(const struct record *record, const json_t *names);
+
 /* Return true if RECORD shows TEXT. */
 bool record_shows(const struct record *record, const struct render *text);
 

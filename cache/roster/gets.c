@@ -52,17 +52,20 @@ bool gets_needs_list(const struct roster *roster, const struct call *call, int e
 
 /* ---- comparing ---- */
 
-/* Return the names of OBJECT's members that are not null, a new array. NULL: no memory. */
+/* Return the names of OBJECT's members that are not null, a new object for record_has_all. NULL: no
+ * memory. */
 static json_t *gets_names_of(const json_t *object)
 {
-	json_t *names = json_array();
+	json_t *names = json_object();
 	const char *name;
 	json_t *value;
 	int error = names ? 0 : -1;
 
 	json_object_foreach((json_t *)(uintptr_t)object, name, value) {
 		if (!json_is_null(value))
-			error |= json_array_append_new(names, json_string(name));
+			error |= json_object_set_new(names, name,
+						     json_integer(
+							 (json_int_t)json_object_size(names)));
 	}
 	if (!error)
 		return names;
@@ -72,20 +75,26 @@ static json_t *gets_names_of(const json_t *object)
 
 static bool object_has_all(const json_t *row, const json_t *names)
 {
-	const json_t *name;
-	size_t i;
+	const char *name;
+	json_t *number;
 
-	json_array_foreach(names, i, name) {
-		if (!json_object_get(row, json_string_value(name)))
+	json_object_foreach((json_t *)(uintptr_t)names, name, number) {
+		if (!json_object_get(row, name))
 			return false;
 	}
 	return true;
 }
 
-static bool record_has_all(const struct record *row, const json_t *names)
+/* Return true if ROW has all NAMES. False: it has not, or there is no memory to find out. */
+static bool row_has_all(const struct record *row, const json_t *names)
 {
-	json_t *object = record_json(row);
-	bool all = object_has_all(object, names);
+	json_t *object;
+	bool all;
+
+	if (record_has_all(row, names))
+		return true;
+	object = record_json(row);
+	all = object_has_all(object, names);
 
 	json_decref(object);
 	return all;
@@ -114,7 +123,7 @@ static void compare_locked(struct roster *roster, struct shown *shown,
 							    : NULL;
 
 	if (row && !row->unreadable && (row->row || (listed && !roster->presences.table)))
-		note_compared_locked(roster, shown, record_has_all(row, shown->names));
+		note_compared_locked(roster, shown, row_has_all(row, shown->names));
 }
 
 /* ---- what is remembered ---- */

@@ -245,13 +245,42 @@ static void test_shows(void **state)
 	record_put(made);
 }
 
+static void test_has_all(void **state)
+{
+	/* NAMES, as for record_has_all, and whether the text shows them all on its top level */
+	static const struct {
+		const char *names;
+		bool has;
+	} cases[] = {
+	    {"{}", true},
+	    {"{\"a\": 0}", true},
+	    {"{\"b\": 0, \"a\": 1, \"list\": 2}", true},
+	    {"{\"a\": 0, \"missing\": 1}", false},
+	    {"{\"below\": 0}", false}, /* deeper down */
+	    {"{\"text\": 0}", false},  /* a value */
+	    {"{\"far\": 64}", false},  /* too many to count */
+	};
+	struct record *made = record_from("1",
+					  "{\"a\": \"text\", \"b\": {\"below\": \"} \\\" {\"},"
+					  "\"list\": [{\"below\": 1}, \"below\"], \"far\": 2}");
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		json_t *names = json_loads(cases[i].names, 0, NULL);
+
+		assert_int_equal(record_has_all(made, names), cases[i].has);
+		json_decref(names);
+	}
+	record_put(made);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_find),     cmocka_unit_test(test_repeats),
 	    cmocka_unit_test(test_reset),    cmocka_unit_test(test_old),
 	    cmocka_unit_test(test_record),   cmocka_unit_test(test_shows),
-	    cmocka_unit_test(test_statuses),
+	    cmocka_unit_test(test_statuses), cmocka_unit_test(test_has_all),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
