@@ -313,7 +313,7 @@ static void test_random(void **state)
 /* Each character, in the name and in the domain. */
 static void test_each_character(void **state)
 {
-	char email[32], name[32];
+	char email[64], name[32];
 
 	(void)state;
 	for (uint32_t character = 0x80; character < 0x20000; character++) {
