@@ -220,8 +220,7 @@ static int lock_and_delete(struct attempt *attempt)
 	if (!error) {
 		/* a refusal before the DELETE is not the GET's: its request is not in the message
 		 */
-		call->request[0] = '\0';
-		call->status = 0;
+		call_forget_request(call);
 		takeback_creation(attempt, before);
 	}
 	if (!error && guard_dry_run(attempt->guard)) {

@@ -307,8 +307,7 @@ static int membership_status_run(struct membership *membership, json_t *fresh)
 	if (error)
 		return error;
 	/* a refusal before the first change is not the GET's: its request is not in the message */
-	call->request[0] = '\0';
-	call->status = 0;
+	call_forget_request(call);
 	membership->attempt->idle = is_idle(membership);
 	if (!membership->attempt->idle)
 		return make_steps(membership);

@@ -169,8 +169,7 @@ static char *line_of(const struct attempt *attempt, const char *outcome, int err
 
 static int fail_audit(struct attempt *attempt, int error)
 {
-	attempt->call->request[0] = '\0';
-	attempt->call->status = 0;
+	call_forget_request(attempt->call);
 	return call_fail(attempt->call, CALL_UNAUDITED, "audit_log %s: cannot be written: %s; %s",
 			 audit_path(guard_audit(attempt->guard)), strerror(-error),
 			 attempt->sent ? "it was not sent again" : "nothing was sent");

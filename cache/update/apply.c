@@ -255,8 +255,7 @@ static int plan(struct change *change)
 	 * until something is sent, it is rosterfs that refuses, not the vendor in response to the
 	 * GET
 	 */
-	change->call->request[0] = '\0';
-	change->call->status = 0;
+	call_forget_request(change->call);
 	merge_clear(&change->merge);
 	error = change->plan(change);
 	return error ? error : -EAGAIN;

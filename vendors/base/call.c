@@ -181,6 +181,12 @@ void call_clear(struct call *call)
 	call->words[0] = '\0';
 }
 
+void call_forget_request(struct call *call)
+{
+	call->request[0] = '\0';
+	call->status = 0;
+}
+
 void call_add_words(struct call *call, const char *format, ...)
 {
 	size_t length = strlen(call->words);

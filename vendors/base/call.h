@@ -163,6 +163,10 @@ bool call_is_inconclusive(const struct call *call);
  * request and its HTTP status stay. */
 void call_clear(struct call *call);
 
+/* Forget the last request of CALL and its HTTP status: what fails from now on is not about it, and
+ * its message must not name it. Verdict, errno and words stay. */
+void call_forget_request(struct call *call);
+
 /* Append to the words of a call that has failed (cut to their room). */
 void call_add_words(struct call *call, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

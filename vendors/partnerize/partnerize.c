@@ -209,8 +209,7 @@ static int partnerize_self(struct call *call, struct account *account, char **id
 				 sizeof(words));
 	if (error == -ENODATA) {
 		/* the words name both requests */
-		call->request[0] = '\0';
-		call->status = 0;
+		call_forget_request(call);
 		return call_fail(call, CALL_NOT_TOLD, "%s", words);
 	}
 	return error;

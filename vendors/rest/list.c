@@ -232,8 +232,7 @@ static int take_pages(struct lists *all)
 
 static int list_interrupted(struct lists *all)
 {
-	all->call->request[0] = '\0';
-	all->call->status = 0;
+	call_forget_request(all->call);
 	return call_fail(all->call, CALL_CANCELLED, "interrupted while the %s were listed",
 			 all->collection->name);
 }
