@@ -151,20 +151,14 @@ static void keep_draft(struct handle *handle, const char *data, size_t size)
 
 const struct node_ops draft_file = {
     .mode = S_IFREG | 0600, /* it may hold passwords */
-    .hold = scratch_node_hold,
-    .release = scratch_node_release,
     .attr = scratch_node_attr,
-    .attr_seconds = entry_never,
-    .name_seconds = entry_name_never,
-    .adjust = view_keep_size,
     .truncate = save_truncate,
-    .truncate_name = scratch_node_truncate_name,
     .open = open_draft,
-    .count_open = scratch_node_count_open,
     .write = save_write,
     .flush = save_flush,
     .commit = commit_draft,
     .keep = keep_draft,
+    SCRATCH_NODE_OPERATIONS,
 };
 
 /* ---- the link that it becomes ---- */
@@ -182,13 +176,7 @@ static void target_of_made(const struct node *node, char *target)
 
 const struct node_ops draft_made = {
     .mode = S_IFLNK | 0777,
-    .hold = scratch_node_hold,
-    .release = scratch_node_release,
     .attr = node_attr_target,
-    .attr_seconds = entry_never,
-    .name_seconds = entry_name_never,
-    .adjust = view_keep_size,
-    .truncate_name = scratch_node_truncate_name,
     .target = target_of_made,
-    .count_open = scratch_node_count_open,
+    SCRATCH_NODE_OPERATIONS,
 };

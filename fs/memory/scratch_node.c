@@ -115,18 +115,12 @@ static int truncate_scratch(fuse_req_t req, struct handle *handle, off_t length)
 const struct node_ops scratch_node_file = {
     .mode = S_IFREG | 0600, /* it may hold passwords, codes, tokens */
     .is_cached = true,
-    .hold = scratch_node_hold,
-    .release = scratch_node_release,
     .attr = scratch_node_attr,
-    .attr_seconds = entry_never,
-    .name_seconds = entry_name_never,
-    .adjust = view_keep_size,
     .truncate = truncate_scratch,
-    .truncate_name = scratch_node_truncate_name,
     .open = open_scratch,
-    .count_open = scratch_node_count_open,
     .read = read_scratch,
     .write = write_scratch,
+    SCRATCH_NODE_OPERATIONS,
 };
 
 /* ---- a link ---- */
@@ -138,13 +132,7 @@ static void target_of_scratch(const struct node *node, char *target)
 
 const struct node_ops scratch_node_link = {
     .mode = S_IFLNK | 0777,
-    .hold = scratch_node_hold,
-    .release = scratch_node_release,
     .attr = scratch_node_attr,
-    .attr_seconds = entry_never,
-    .name_seconds = entry_name_never,
-    .adjust = view_keep_size,
-    .truncate_name = scratch_node_truncate_name,
     .target = target_of_scratch,
-    .count_open = scratch_node_count_open,
+    SCRATCH_NODE_OPERATIONS,
 };

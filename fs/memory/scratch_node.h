@@ -25,6 +25,12 @@ void scratch_node_attr(struct fs *fs, struct node *node, const struct record *re
 void scratch_node_count_open(struct node *node, int count);
 int scratch_node_truncate_name(struct fs *fs, struct node *node, off_t length);
 
+/* The operations that the nodes of scratch files, scratch links and drafts have alike. */
+#define SCRATCH_NODE_OPERATIONS                                                                    \
+	.hold = scratch_node_hold, .release = scratch_node_release, .attr_seconds = entry_never,   \
+	.name_seconds = entry_name_never, .adjust = view_keep_size,                                \
+	.truncate_name = scratch_node_truncate_name, .count_open = scratch_node_count_open
+
 /* Return true if NODE may be opened with FLAGS. Else the kernel must look the name up again: a
  * record may have stood there when it looked. */
 bool scratch_node_may_open(struct fs *fs, struct node *node, int flags);

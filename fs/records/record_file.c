@@ -257,39 +257,23 @@ static int record_file_refuse(fuse_req_t req, const struct node *node, int error
 
 /* ---- the kinds ---- */
 
+#define OPERATIONS                                                                                 \
+	.mode = S_IFREG | 0666, .umask = NODE_UMASK_ALWAYS, .is_record = true,                     \
+	.needs_record = true, .attr_seconds = entry_record, .name_seconds = name_seconds,          \
+	.getattr = record_file_getattr, .truncate = save_truncate, .open = open_record_file,       \
+	.write = save_write, .flush = save_flush, .refuse = record_file_refuse
+
 const struct node_ops record_file_json = {
-    .mode = S_IFREG | 0666,
-    .umask = NODE_UMASK_ALWAYS,
+    OPERATIONS,
     .suffix = ".json",
-    .is_record = true,
-    .needs_record = true,
     .attr = attr_of_text,
-    .attr_seconds = entry_record,
-    .name_seconds = name_seconds,
-    .getattr = record_file_getattr,
-    .truncate = save_truncate,
-    .open = open_record_file,
-    .write = save_write,
-    .flush = save_flush,
     .commit = commit_document,
-    .refuse = record_file_refuse,
 };
 
 const struct node_ops record_file_status = {
-    .mode = S_IFREG | 0666,
-    .umask = NODE_UMASK_ALWAYS,
+    OPERATIONS,
     .suffix = ".status",
-    .is_record = true,
-    .needs_record = true,
     .shows_status = true,
     .attr = attr_of_status,
-    .attr_seconds = entry_record,
-    .name_seconds = name_seconds,
-    .getattr = record_file_getattr,
-    .truncate = save_truncate,
-    .open = open_record_file,
-    .write = save_write,
-    .flush = save_flush,
     .commit = commit_status,
-    .refuse = record_file_refuse,
 };
