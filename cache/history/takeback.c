@@ -396,7 +396,7 @@ bool takeback_link(struct attempt *attempt, const char *own)
 
 	if (line)
 		line[strlen(line) - 1] = '\0';
-	/* a vendor that creates the link thereby says that there was none */
+	/* there was no such link, because the vendor has created one */
 	attempt->takes_back = taken_step(&ledger, key, line ? line : own);
 	json_decref(ledger.steps);
 	free(line);

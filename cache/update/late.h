@@ -18,8 +18,8 @@ struct roster;
 
 /*
  * Watch for the late application of change->unanswered, a body that CHANGE sent and that got no
- * response. Reads the record after 1, 2, 4 ... seconds, until the later of `lag` and four times
- * `timeout`, but for at most five minutes.
+ * response. Reads the record after 1, 2, 4 ... seconds. Stops at the later of `lag` and four times
+ * `timeout`, and after five minutes at the latest.
  *
  * The body was applied if the record shows it in each field that the vendor does not assign. If it
  * then undoes the `inactive` that this mount wrote last, `inactive` is sent again

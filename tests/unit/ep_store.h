@@ -54,7 +54,7 @@ struct ep_store {
 	pthread_mutex_t lock;
 	struct ep_store_answer answers[EP_STORE_MAX];
 	size_t answer_count;
-	struct ep_store_asked asked[EP_STORE_MAX]; /* but for tokens */
+	struct ep_store_asked asked[EP_STORE_MAX]; /* except for tokens */
 	size_t asked_count;
 	int tokens;
 
