@@ -30,6 +30,9 @@ json_t *align_member(const json_t *object, const char *key, char **name)
 	return *name ? json_object_get(object, *name) : NULL;
 }
 
+/* Return true if VALUE is ORIGINAL, or what a tool makes of it. */
+static bool align_same(const json_t *value, const json_t *original);
+
 static bool is_same_object(const json_t *value, const json_t *original)
 {
 	const char *key;
@@ -48,7 +51,7 @@ static bool is_same_object(const json_t *value, const json_t *original)
 	return true;
 }
 
-bool align_same(const json_t *value, const json_t *original)
+static bool align_same(const json_t *value, const json_t *original)
 {
 	size_t count = json_array_size(original);
 

@@ -46,7 +46,4 @@ void align_match(struct align *align, size_t index, size_t original);
  */
 json_t *align_member(const json_t *object, const char *key, char **name);
 
-/* Return true if VALUE is ORIGINAL, or what a tool makes of it. */
-bool align_same(const json_t *value, const json_t *original);
-
 #endif

@@ -76,7 +76,11 @@ static int fail_missing(struct call *call, const struct call *got)
 	return call_decide(call, CALL_MISSING);
 }
 
-int absence_unread(struct call *call, const struct call *got, int error)
+/*
+ * Set CALL's error for a record whose GET failed as GOT, if the list, read under CALL, failed with
+ * ERROR. Return the record's error.
+ */
+static int fail_unlisted(struct call *call, const struct call *got, int error)
 {
 	if (error == -EINTR)
 		return error;
@@ -118,7 +122,7 @@ static int get_row(struct roster *roster, struct call *call, const struct call *
 	if (error == -ENOENT)
 		return fail_absent(roster, call, got, id);
 	if (error)
-		return absence_unread(call, got, error);
+		return fail_unlisted(call, got, error);
 	error = got->verdict == CALL_BAD_REQUEST ? fail_as(call, got) : 0;
 	if (!error)
 		gets_note_row(roster, call, got);
@@ -246,7 +250,7 @@ bool absence_settle_locked(struct flight *flight, struct wait *wait, int error)
 		return false;
 	if (error) {
 		call_copy_error(wait->call, &flight->call);
-		wait->error = absence_unread(wait->call, flight->missed, error);
+		wait->error = fail_unlisted(wait->call, flight->missed, error);
 		return true;
 	}
 	if (known_peek_locked(roster, wait->id, &record, &seconds) == KNOWN_ABSENT)

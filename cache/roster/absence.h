@@ -39,12 +39,6 @@ int absence_get(struct roster *roster, struct call *call, const char *id, json_t
 int absence_get_status(struct roster *roster, struct call *call, const char *id, json_t **record);
 
 /*
- * Set CALL's error for a record whose GET failed as GOT, if the list, read under CALL, failed with
- * ERROR. Return the record's error.
- */
-int absence_unread(struct call *call, const struct call *got, int error);
-
-/*
  * Note what the whole list, which FLIGHT has fetched because the GET of its record failed as
  * flight->missed, says of that record. Without the lock.
  */

@@ -264,17 +264,22 @@ static void set_stem(struct path_name *name, size_t length)
 	name->has_id = !name->cut && path_id(name->stem, name->id);
 }
 
+static void clear_name(struct path_name *name, const char *text)
+{
+	name->text = text;
+	name->kind = PATH_OTHER;
+	name->reserved = name->cut = name->has_id = false;
+	name->stem[0] = name->id[0] = '\0';
+}
+
 void path_parse(const char *text, struct path_name *name)
 {
 	bool hidden = text[0] == '.' || text[0] == '#';
 	size_t length = 0;
 	enum path_kind kind = kind_of_suffix(text, &length);
 
-	name->text = text;
-	name->kind = PATH_OTHER;
+	clear_name(name, text);
 	name->reserved = kind != PATH_OTHER && (!hidden || !length);
-	name->cut = name->has_id = false;
-	name->stem[0] = name->id[0] = '\0';
 	if (kind == PATH_OTHER || hidden || !length || length > PATH_STEM_MAX)
 		return;
 	name->kind = kind;
@@ -285,10 +290,7 @@ void path_parse_folder(const char *text, struct path_name *name)
 {
 	size_t length = strlen(text);
 
-	name->text = text;
-	name->kind = PATH_OTHER;
-	name->reserved = name->cut = name->has_id = false;
-	name->stem[0] = name->id[0] = '\0';
+	clear_name(name, text);
 	if (length <= PATH_STEM_MAX)
 		set_stem(name, length);
 }

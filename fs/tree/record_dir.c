@@ -40,11 +40,17 @@ void record_dir_name(const struct record_dir *record_dir, const char *id, const 
 		snprintf(name, RECORD_DIR_NAME_MAX, "%s", record_dir->place->file);
 }
 
+/* Return true if each record is a link. */
+static bool has_links(const struct record_dir *record_dir)
+{
+	return record_dir->place && record_dir->place->kind == PLACE_LINKS;
+}
+
 bool record_dir_creates(const struct record_dir *record_dir)
 {
 	const struct collection *collection = roster_collection(record_dir->roster);
 
-	return !record_dir_has_links(record_dir) && collection->creates &&
+	return !has_links(record_dir) && collection->creates &&
 	       collection->creates(record_dir->branch->account);
 }
 
@@ -56,16 +62,6 @@ bool record_dir_may_have(const struct record_dir *record_dir, const char *id)
 bool record_dir_lists(const struct record_dir *record_dir)
 {
 	return !record_dir->place || record_dir->place->kind != PLACE_FILE;
-}
-
-bool record_dir_has_links(const struct record_dir *record_dir)
-{
-	return record_dir->place && record_dir->place->kind == PLACE_LINKS;
-}
-
-bool record_dir_has_folders(const struct record_dir *record_dir)
-{
-	return record_dir->place && record_dir->place->kind == PLACE_FOLDERS;
 }
 
 /* ---- what rosters tell ---- */
@@ -90,7 +86,7 @@ static void tell_changed(void *arg, const char *id)
 	struct record_dir *record_dir = arg;
 
 	record_dir->branch->fs->events->changed(record_dir, id);
-	if (record_dir_has_links(record_dir))
+	if (has_links(record_dir))
 		doubt_status(record_dir, id);
 }
 
@@ -209,7 +205,7 @@ void record_dir_refresh_links(struct branch *branch)
 {
 	for (struct record_dir *record_dir = record_dir_first(branch); record_dir;
 	     record_dir = record_dir->next) {
-		if (record_dir_has_links(record_dir))
+		if (has_links(record_dir))
 			roster_refresh(record_dir->roster);
 	}
 }

@@ -80,10 +80,6 @@ bool record_dir_may_have(const struct record_dir *record_dir, const char *id);
 /* Return true if there is a list of records, not just one. */
 bool record_dir_lists(const struct record_dir *record_dir);
 
-/* Return true if each record is a link, or a directory. */
-bool record_dir_has_links(const struct record_dir *record_dir);
-bool record_dir_has_folders(const struct record_dir *record_dir);
-
 /*
  * Write where record ID stands, below the record directory's path, to NAME (RECORD_DIR_NAME_MAX
  * bytes): "7.json", "1/account.json". SUFFIX is ".json" or ".status".

@@ -34,7 +34,8 @@ bool address_is_blank(uint32_t character)
 	return uc_is_property_white_space(character) || character == 0x2800;
 }
 
-bool address_is_invisible(uint32_t character)
+/* Return true for a character that is invisible and has no width. */
+static bool is_invisible(uint32_t character)
 {
 	return uc_is_property_default_ignorable_code_point(character) ||
 	       (character >= 0xfff9 && character <= 0xfffb);
@@ -173,7 +174,7 @@ static void remove_invisible(struct text *text)
 	size_t length = 0;
 
 	for (size_t i = 0; i < text->length; i++) {
-		if (!address_is_invisible(text->at[i]))
+		if (!is_invisible(text->at[i]))
 			text->at[length++] = text->at[i];
 	}
 	text->length = length;

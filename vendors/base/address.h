@@ -80,7 +80,4 @@ bool address_is_half(uint32_t character);
 /* Return true for a blank: white space, or a character that looks like it. */
 bool address_is_blank(uint32_t character);
 
-/* Return true for a character that is invisible and has no width. */
-bool address_is_invisible(uint32_t character);
-
 #endif
