@@ -20,6 +20,7 @@
 #define ROSTERFS_VENDOR_H
 
 #include "vendors/http/endpoint.h"
+#include "vendors/rules.h"
 
 #include <jansson.h>
 #include <stdbool.h>
@@ -103,6 +104,8 @@ enum paging {
 	PAGING_OFFSET,   /* offset=0.. & limit= */
 	PAGING_BRACKETS, /* page[offset]=0.. & page[limit]= */
 	PAGING_NONE,     /* no parameters: one response holds the whole list */
+	PAGING_CURSOR,   /* each response has the {cursor} of the next page */
+	PAGING_URL,      /* each response has the URL of the next page */
 };
 
 /* One kind of record. */
@@ -115,6 +118,19 @@ struct collection {
 	const char *const *taken; /* words below item_path that are no ids */
 	bool single;              /* there is one record, at item_path, whatever its id is */
 	bool listed_only;         /* there is no GET of one record, only the list */
+
+	/* The same as templates. With `listing`, the paths above and the keys below of a list
+	   response are not used; with `item`, item_path and the keys of one record are not. */
+	const struct rule_list *listing;
+	const struct rule_request *item, *create, *remove, *find;
+	const struct rule_update *update;
+	const char *const *roots;     /* POINTERS to the record in a response; NULL: "." */
+	const char *const *row_roots; /* POINTERS to the record in a row; NULL: "." */
+	const char *const
+	    *find_rows;             /* POINTERS to the rows that `find` returns; NULL: listing's */
+	const int *gone_codes;      /* statuses that mean "no such record", ending with 0 */
+	struct condition gone_when; /* such a record or row counts as deleted */
+	struct source created_id;   /* the id of a new record in the response to `create` */
 
 	/* responses */
 	const char *list_key;       /* the member of a list response that holds the rows */
@@ -144,7 +160,14 @@ struct collection {
 	const char *const *time_keys;    /* last update, best first; may be nested */
 	const char *const *created_keys; /* creation; may be nested */
 	const char *stamp_key;           /* identifies a version of a record; may be nested */
-	const char *status_key;          /* the field that holds the status */
+	const char *status_key;          /* the field that holds the status; a pointer */
+	/* The values of that field, and requests that set it. NULL: they are the words themselves.
+	 */
+	const struct rule_status *status;
+	const char *const *name_keys; /* parts of a person's name, each with alternatives no more */
+	const char *const *login_keys;
+	bool refuses_unknown;       /* a member that neither the record nor the table has fails with
+				       EINVAL */
 	const char *absent_status;  /* the status of a record that a complete list does not show */
 	const struct field *fields; /* never NULL */
 	const struct once *once;
@@ -242,6 +265,13 @@ struct transaction {
 
 /* ---- the vendor ---- */
 
+/* How the key's owner is found. */
+struct vendor_self {
+	struct rule_request request;
+	const char *const *roots; /* POINTERS to the record in the response */
+	const char *const *ids;   /* POINTERS to the id in it */
+};
+
 struct vendor {
 	const char *type;               /* the word after `type =` */
 	const struct setting *settings; /* besides the common ones; never NULL */
@@ -282,6 +312,14 @@ struct vendor {
 	   caller frees), or -ENODATA if the vendor does not tell, with its response as the words
 	   ("GET /user/self answered 404"). NULL: the keys belong to no user. For self_find. */
 	int (*self)(struct call *call, struct account *account, char **id);
+
+	/* ---- of a vendor that is described by rules; NULL: by the functions above ---- */
+
+	const struct rule_api *apis;
+	const struct rule_errors *errors;
+	const struct vendor_self *self_request;
+	/* The description is from memory: no change is sent unless the account says trust = yes. */
+	bool memory;
 
 	/* What the vendor's files remember of an account: struct account's `memory`, created and
 	   freed with it. It has a lock of its own. */

@@ -25,7 +25,7 @@
 struct call;
 struct endpoint;
 
-#define HTTP_HEADERS_MAX 4
+#define HTTP_HEADERS_MAX 16
 #define HTTP_BODY_MAX (64u << 20) /* a larger response is refused: EREMOTEIO */
 
 struct http_header {

@@ -19,6 +19,7 @@ struct http_reply {
 	bool stale; /* it rests on a read that is too old and was not sent (again): CALL_LATE */
 	char *body; /* NUL-terminated, length bytes; NULL when empty */
 	size_t length;
+	char *headers; /* "Name: value\n" for each, as it came, of the last response; NULL: none */
 	char *etag;   /* as it came; NULL: none, or several that differ */
 	time_t date;  /* the vendor's clock (Date header), 0: unknown */
 	int64_t told; /* milliseconds that the vendor asks to wait before another try, 0: none */

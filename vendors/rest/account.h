@@ -22,6 +22,14 @@ struct account {
 	unsigned max_users; /* maximum number of rows in a list: a longer one may have no end */
 	unsigned lag;       /* seconds by which the vendor's reads may lag behind its writes */
 	bool allow_delete;
+	/* for vendors that a description describes */
+	bool trust;               /* send changes although the description is from memory */
+	bool secret_in_url;       /* a secret may stand in a path or query */
+	bool inactive_deletes;    /* with allow_delete: `inactive` may send a real DELETE */
+	bool delete_deactivates;  /* this server's DELETE only deactivates */
+	char *refresh_token_file; /* a rotating refresh token is kept here; NULL: in memory only */
+	atomic_uint alternatives; /* bit n: the alternative of that request is used (rules.h) */
+	struct endpoint *others;  /* of vendor->apis[1...]; NULL: there is one api only */
 	char **values; /* the vendor's own settings, in the order of vendor->settings; NULL: none */
 	atomic_bool updates_by_post; /* the vendor refused PUT with 405 (put_becomes_post) */
 	/* Set by the caller that finds that the vendor refuses its own ETags: from then on item_get

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * description.h - a vendor that a text file describes (rosterfs.vendor(5)).
+ *
+ * A description is read once. Its sections may depend on the settings of an account ("[auth if auth
+ * = basic]"), so each account gets a table of its own, made from the description when the account's
+ * section of the config has been read.
+ */
+#ifndef ROSTERFS_DESCRIPTION_H
+#define ROSTERFS_DESCRIPTION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct account;
+struct vendor;
+struct description;
+
+/*
+ * Read the description of TYPE: TYPE.vendor in FOLDERS (in this order; NULL ends them), else the
+ * one that is compiled in. Every key, template, pointer and variant is checked. Returns 0; -ENOENT
+ * if there is none; or another negative errno with one line in WHY ("FILE:LINE: ..."). May block on
+ * a file. Pair with description_free.
+ */
+int description_read(const char *type, const char *const *folders, struct description **description,
+		     char *why, size_t why_size);
+
+/* NULL is a no-op. The tables that description_build made must not be in use. */
+void description_free(struct description *description);
+
+/*
+ * Return the table that all variants share, owned by DESCRIPTION: type, settings, and users (not
+ * NULL: there is an API). For checks of a config's section before its values are read.
+ */
+const struct vendor *description_outline(const struct description *description);
+
+/*
+ * Make ACCOUNT's own table from DESCRIPTION and the values of its settings, and put it into
+ * account->vendor; it is freed with the description. Returns 0 or a negative errno with words in
+ * WHY: a setting that a placeholder needs is not given, a base URL is missing, a secret would stand
+ * in a URL.
+ */
+int description_build(struct description *description, struct account *account, char *why,
+		      size_t why_size);
+
+/* Return the names of all descriptions that are compiled in, ending with NULL. */
+const char *const *description_builtin_types(void);
+
+/* Return the file that DESCRIPTION was read from, or "(built in)". */
+const char *description_file(const struct description *description);
+
+#endif
