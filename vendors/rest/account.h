@@ -28,6 +28,7 @@ struct account {
 	bool inactive_deletes;    /* with allow_delete: `inactive` may send a real DELETE */
 	bool delete_deactivates;  /* this server's DELETE only deactivates */
 	char *refresh_token_file; /* a rotating refresh token is kept here; NULL: in memory only */
+	atomic_bool discovered;   /* the server has been asked what it supports (SCIM) */
 	atomic_uint alternatives; /* bit n: the alternative of that request is used (rules.h) */
 	struct endpoint *others;  /* of vendor->apis[1...]; NULL: there is one api only */
 	char **values; /* the vendor's own settings, in the order of vendor->settings; NULL: none */
