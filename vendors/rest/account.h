@@ -10,6 +10,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
+struct observer;
 struct token;
 struct vendor;
 
@@ -36,8 +37,9 @@ struct account {
 	/* Set by the caller that finds that the vendor refuses its own ETags: from then on item_get
 	   returns none, and item_put sends none. */
 	atomic_bool no_preconditions;
-	struct token *token; /* NULL for a vendor without tokens */
-	void *memory;        /* of vendor->memory_new */
+	struct token *token;       /* NULL for a vendor without tokens */
+	void *memory;              /* of vendor->memory_new */
+	struct observer *observer; /* sees requests before they are sent; NULL: none */
 };
 
 /* Return a new account with the defaults, named NAME (copied), or NULL without memory. */
