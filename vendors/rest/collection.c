@@ -340,6 +340,17 @@ void collection_hide(const struct collection *collection, json_t *record)
 	}
 }
 
+json_t *collection_link(const struct collection *links, const char *id)
+{
+	json_t *link = json_object();
+
+	if (pointer_set(link, links->id_keys[0], json_string(id))) {
+		json_decref(link);
+		return NULL;
+	}
+	return link;
+}
+
 char *collection_path(const struct collection *collection, const char *parent, const char *id)
 {
 	const char *text = id ? collection->item_path : collection->list_path;
