@@ -24,8 +24,8 @@
 #include "vendors/rest/account.h"
 #include "vendors/rest/collection.h"
 #include "vendors/rest/exchange.h"
-#include "vendors/rest/list.h"
-#include "vendors/rest/walk.h"
+#include "vendors/list/list.h"
+#include "vendors/list/walk.h"
 
 #include <errno.h>
 #include <limits.h>

@@ -11,7 +11,7 @@
  * asked, both return the next rows. If page 0 is the whole list, that costs one more request,
  * whose response is empty.
  */
-#include "vendors/rest/walk.h"
+#include "vendors/list/walk.h"
 
 #include <stdarg.h>
 #include <stdio.h>

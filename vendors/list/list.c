@@ -14,17 +14,17 @@
  * It must not know what becomes of the rows, nor of a vendor's peculiarities beyond the
  * collection's table.
  */
-#include "vendors/rest/list.h"
+#include "vendors/list/list.h"
 
 #include "vendors/rest/account.h"
 #include "vendors/vendor.h"
 #include "vendors/base/call.h"
 #include "vendors/rest/exchange.h"
-#include "vendors/rest/page_arena.h"
+#include "vendors/list/page_arena.h"
 #include "vendors/http/http.h"
 #include "vendors/base/log.h"
-#include "vendors/rest/page.h"
-#include "vendors/rest/walk.h"
+#include "vendors/list/page.h"
+#include "vendors/list/walk.h"
 
 #include <errno.h>
 #include <stdio.h>

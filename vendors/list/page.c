@@ -8,20 +8,20 @@
  * out would make the list short. It must not know which page comes next, nor what becomes of the
  * rows.
  */
-#include "vendors/rest/page.h"
+#include "vendors/list/page.h"
 
 #include "vendors/base/call.h"
 #include "vendors/json/exact_mend.h"
 #include "vendors/rest/exchange.h"
-#include "vendors/rest/list.h"
+#include "vendors/list/list.h"
 #include "vendors/base/hash.h"
-#include "vendors/rest/page_arena.h"
+#include "vendors/list/page_arena.h"
 #include "vendors/http/http.h"
 #include "vendors/base/log.h"
 #include "vendors/rest/account.h"
 #include "vendors/rest/collection.h"
 #include "vendors/vendor.h"
-#include "vendors/rest/walk.h"
+#include "vendors/list/walk.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -6,17 +6,17 @@
  * its page is asked for alone, in the way the walk asked for it, so that the change can follow
  * right after it. It must not know what the row is used for.
  */
-#include "vendors/rest/row.h"
+#include "vendors/list/row.h"
 
-#include "vendors/rest/list.h"
+#include "vendors/list/list.h"
 #include "vendors/vendor.h"
 #include "vendors/http/basis.h"
 #include "vendors/base/call.h"
 #include "vendors/rest/exchange.h"
-#include "vendors/rest/page_arena.h"
+#include "vendors/list/page_arena.h"
 #include "vendors/http/http.h"
-#include "vendors/rest/page.h"
-#include "vendors/rest/walk.h"
+#include "vendors/list/page.h"
+#include "vendors/list/walk.h"
 
 #include <errno.h>
 #include <stdlib.h>
