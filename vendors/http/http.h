@@ -37,6 +37,7 @@ struct http_header {
 struct http_request {
 	const char *method;
 	const char *path; /* below base_url, with the query, each part escaped: "/user?page=1" */
+	bool from_origin; /* it is below base_url's origin instead: "/api/user?page=1" */
 	const char *body; /* NULL: none */
 	size_t body_length;
 	const char *content_type; /* of the body; NULL: application/json */

@@ -73,6 +73,13 @@ int http_url_check(const char *url, const char **why)
 	return words ? -EINVAL : 0;
 }
 
+size_t http_url_origin_length(const char *url)
+{
+	const char *colon = strstr(url, "://");
+
+	return colon ? (size_t)(colon - url) + 3 + strcspn(colon + 3, "/?#") : strlen(url);
+}
+
 void http_url_where(const char *url, bool *secure, char *where, size_t size)
 {
 	CURLU *parts = curl_url();

@@ -18,6 +18,9 @@ char *http_url_escape(const char *text);
  */
 int http_url_check(const char *url, const char **why);
 
+/* Return the length of the origin that URL begins with: "https://host:8443". */
+size_t http_url_origin_length(const char *url);
+
 /* Write "HOST port PORT" of URL to WHERE (SIZE bytes), for messages, and whether it is https to
  * *SECURE. */
 void http_url_where(const char *url, bool *secure, char *where, size_t size);

@@ -14,6 +14,7 @@
 #include "vendors/http/basis.h"
 #include "vendors/http/endpoint.h"
 #include "vendors/http/http_state.h"
+#include "vendors/http/http_url.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -74,12 +75,13 @@ static int copy_headers(struct transfer *transfer, const struct http_request *re
 static int copy_request(struct transfer *transfer, const struct http_request *request)
 {
 	const char *base = transfer->queue->endpoint->base_url;
+	size_t length = request->from_origin ? http_url_origin_length(base) : strlen(base);
 
 	transfer->method = strdup(request->method);
 	transfer->path = strdup(request->path);
 	if (!transfer->method || !transfer->path)
 		return -ENOMEM;
-	if (asprintf(&transfer->url, "%s%s", base, request->path) < 0) {
+	if (asprintf(&transfer->url, "%.*s%s", (int)length, base, request->path) < 0) {
 		transfer->url = NULL;
 		return -ENOMEM;
 	}
