@@ -138,19 +138,6 @@ static char *encode(const char *url)
 	return encoded;
 }
 
-/* Return true if both have the same PART, which both must have. */
-static bool same_part(CURLU *a, CURLU *b, CURLUPart part)
-{
-	char *one = NULL, *other = NULL;
-	bool same = curl_url_get(a, part, &one, CURLU_DEFAULT_PORT) == CURLUE_OK &&
-		    curl_url_get(b, part, &other, CURLU_DEFAULT_PORT) == CURLUE_OK &&
-		    strcasecmp(one, other) == 0;
-
-	curl_free(one);
-	curl_free(other);
-	return same;
-}
-
 /* Return path and query of PARTS, new, or NULL. */
 static char *path_and_query(CURLU *parts)
 {
@@ -165,35 +152,39 @@ static char *path_and_query(CURLU *parts)
 	return both;
 }
 
+/* Return true if PARTS have the origin of BASE. */
+static bool has_origin(CURLU *parts, const char *base)
+{
+	char *whole = NULL;
+	bool same = curl_url_get(parts, CURLUPART_URL, &whole, 0) == CURLUE_OK &&
+		    http_url_same_origin(base, whole);
+
+	curl_free(whole);
+	return same;
+}
+
 char *next_url_path(const char *base, const char *from, bool from_origin, const char *url,
 		    bool any_origin, const char **why)
 {
-	CURLU *parts = curl_url(), *own = curl_url();
+	CURLU *parts = curl_url();
 	char *encoded = encode(url), *asked = NULL, *path = NULL;
+	size_t length = from_origin ? http_url_origin(base) : strlen(base);
 
 	*why = "it is no URL";
-	if (!parts || !own || !encoded ||
-	    asprintf(&asked, "%.*s%s",
-		     (int)(from_origin ? http_url_origin_length(base) : strlen(base)), base,
-		     from) < 0) {
+	if (!parts || !encoded || asprintf(&asked, "%.*s%s", (int)length, base, from) < 0) {
 		asked = NULL;
 		goto out;
 	}
-	if (curl_url_set(own, CURLUPART_URL, base, 0) != CURLUE_OK ||
-	    curl_url_set(parts, CURLUPART_URL, asked, CURLU_PATH_AS_IS) != CURLUE_OK ||
+	if (curl_url_set(parts, CURLUPART_URL, asked, CURLU_PATH_AS_IS) != CURLUE_OK ||
 	    curl_url_set(parts, CURLUPART_URL, encoded, CURLU_PATH_AS_IS) != CURLUE_OK)
 		goto out;
-	if (!any_origin &&
-	    !(same_part(own, parts, CURLUPART_SCHEME) && same_part(own, parts, CURLUPART_HOST) &&
-	      same_part(own, parts, CURLUPART_PORT))) {
+	if (!any_origin && !has_origin(parts, base))
 		*why = "it names another origin than base_url";
-		goto out;
-	}
-	path = path_and_query(parts);
+	else
+		path = path_and_query(parts);
 out:
 	free(encoded);
 	free(asked);
 	curl_url_cleanup(parts);
-	curl_url_cleanup(own);
 	return path;
 }

@@ -85,6 +85,7 @@ static int make_by_rule(struct call *call, const struct account *account, const 
 		request->http.method = "GET";
 		request->http.path = ask->page.next;
 		request->http.from_origin = true;
+		request->http.shown = NULL;
 		request->http.body = NULL;
 		request->http.body_length = 0;
 		request->http.content_type = NULL;
