@@ -67,6 +67,8 @@ struct http_request {
 	 * the status is 429. A redirect of a GET to another path of the same origin is followed.
 	 */
 	bool repeatable;
+	/* repeatable, and reads records although it is no GET: a change may rest on it (basis.h) */
+	bool reads;
 };
 
 /* Counters of an endpoint, for .rosterfs/status and metrics. */

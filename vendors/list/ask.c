@@ -108,7 +108,7 @@ int ask_make(struct call *call, const struct account *account, const struct ask 
 		if (!request->owned[0])
 			error = call_no_memory(call);
 	}
-	request->http.repeatable = true;
+	request->http.repeatable = request->http.reads = true;
 	return error;
 }
 

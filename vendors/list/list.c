@@ -58,7 +58,8 @@ static void note_request(const struct lists *all, const struct slot *slot)
 {
 	char *request = all->call->request;
 
-	snprintf(request, sizeof(all->call->request), "%s %s", slot->method, slot->path);
+	snprintf(request, sizeof(all->call->request), "%s %s", slot->method,
+		 slot->shown ? slot->shown : slot->path);
 	account_redact(all->account, request);
 }
 

@@ -117,7 +117,7 @@ static struct entry *entry_new(struct passes *passes, const char *id)
 }
 
 /* Put the row RECORD of this pass into ENTRY. Returns 0 or -ENOMEM. */
-static int hold(struct passes *passes, struct entry *entry, json_t *record, bool readable)
+static int hold(struct entry *entry, json_t *record, bool readable)
 {
 	free(entry->text);
 	json_decref(entry->record);
@@ -140,7 +140,7 @@ static int take(struct passes *passes, const char *id, json_t *record, bool read
 		return -ENOMEM;
 	/* a row of this pass or of one that was taken back, or the first that can be read */
 	if (entry->last == NEVER || (readable && !entry->text))
-		error = hold(passes, entry, record, readable);
+		error = hold(entry, record, readable);
 	if (error)
 		return error;
 	if (entry->last == NEVER)

@@ -39,6 +39,7 @@ void window_clear(struct slot *slot)
 {
 	http_drop(slot->came, false);
 	free(slot->path);
+	free(slot->shown);
 	*slot = (struct slot){0};
 }
 
@@ -59,8 +60,10 @@ static int slot_make(const struct lists *all, const struct list *list, struct sl
 	if (error)
 		return error;
 	free(slot->path);
+	free(slot->shown);
 	slot->method = request->http.method;
 	slot->path = strdup(request->http.path);
+	slot->shown = request->http.shown ? strdup(request->http.shown) : NULL;
 	slot->from_origin = request->http.from_origin;
 	return slot->path ? 0 : call_no_memory(all->call);
 }

@@ -25,9 +25,9 @@ struct slot {
 	uint64_t serial;       /* of the token it was asked with */
 	bool renewed;          /* asked for a second time, after a 401 */
 	bool alternative;      /* asked for in the other way, after a 405 */
-	/* what was asked, for messages and for URLs that are relative to it */
+	/* what was asked, for URLs that are relative to it, and as messages have it */
 	const char *method;
-	char *path;
+	char *path, *shown;
 	bool from_origin;
 };
 
