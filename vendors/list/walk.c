@@ -29,6 +29,7 @@ static void begin_pass(struct walk *walk, bool sequential)
 	walk->first_size = walk->step = walk->page_size;
 	walk->asked = walk->passed = walk->arrived = walk->seen = 0;
 	walk->total = walk->pages = -1;
+	walk->fits = false;
 	walk->always_more = true;
 	walk->total_certain = walk->disproved = false;
 	walk->sum = 0;
@@ -90,9 +91,14 @@ static size_t pages_of(const struct walk *walk, long long rows)
 	return (size_t)rows / walk->step + ((size_t)rows % walk->step != 0);
 }
 
-/* Return true if there is only a first page, shorter than asked, and nothing tells of many more. */
+/*
+ * Return true if there is only a first page, and nothing tells of many more: it is shorter than
+ * asked, or its count says that it is all.
+ */
 static bool is_small_start(const struct walk *walk)
 {
+	if (walk->done == 1 && walk->fits)
+		return true;
 	return walk->done == 1 && walk->careful_start && !walk->total_certain &&
 	       walk->total < (long long)walk->first_size;
 }
@@ -252,6 +258,7 @@ static void believe_total(struct walk *walk, const struct walk_result *result)
 	long long rows = (long long)result->rows;
 	long long asked = (long long)walk->first_size;
 
+	walk->fits = walk->wraps && result->totals.count == rows;
 	/* with another page size, the number of pages would be another */
 	if (rows == asked)
 		walk->pages = result->totals.pages;

@@ -112,6 +112,7 @@ struct walk {
 	bool sequential;    /* one page at a time */
 	bool fixed_step;    /* the size asked for is the step, whatever the first page holds */
 	bool careful_start; /* page 0 was shorter than asked: all there is, or a cap */
+	bool fits;          /* with wraps: the count of page 0 is its rows */
 	bool was_short;     /* the last page reported was shorter than the step */
 	bool gap;           /* rows came behind a short page */
 	bool disproved;     /* the total was too small */
