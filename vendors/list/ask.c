@@ -52,7 +52,7 @@ const struct rule_request *ask_rule(const struct collection *collection, size_t 
 }
 
 /* Make REQUEST by the rules of the list. */
-static int make_by_rule(struct call *call, const struct account *account, const struct ask *ask,
+static int make_by_rule(struct call *call, struct account *account, const struct ask *ask,
 			struct request *request)
 {
 	const struct rule_list *listing = ask->collection->listing;
@@ -93,7 +93,7 @@ static int make_by_rule(struct call *call, const struct account *account, const 
 	return error;
 }
 
-int ask_make(struct call *call, const struct account *account, const struct ask *ask,
+int ask_make(struct call *call, struct account *account, const struct ask *ask,
 	     struct request *request)
 {
 	int error = 0;

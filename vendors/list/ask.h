@@ -30,7 +30,7 @@ struct ask {
  * with words in CALL; pair with request_clear in any case. The strings of ASK must live as long.
  * Does not wait.
  */
-int ask_make(struct call *call, const struct account *account, const struct ask *ask,
+int ask_make(struct call *call, struct account *account, const struct ask *ask,
 	     struct request *request);
 
 /* Return the rule for page NUMBER (from 0) of COLLECTION, or NULL: it has none. */
