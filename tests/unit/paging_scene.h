@@ -148,7 +148,7 @@ static void scene_play(struct scene *scene, enum how how, long long first, size_
 	server->times = -1;
 	server->lie = 0;
 	server->tells = server->counts = server->more = server->bare = false;
-	server->statuses = server->shows_status = false;
+	server->statuses = server->shows_status = server->loses = false;
 	server->link_end = server->url_form = NULL;
 	server->requests = server->most_running = 0;
 	pthread_mutex_unlock(&server->lock);
@@ -176,7 +176,7 @@ static void scene_play(struct scene *scene, enum how how, long long first, size_
 }
 
 /* The server tells the total, and the rules have it as a hint, or as CERTAIN. */
-static void scene_total(struct scene *scene, bool certain)
+static inline void scene_total(struct scene *scene, bool certain)
 {
 	static const struct source total[] = {{SOURCE_BODY, "/total"}, {SOURCE_NONE, NULL}};
 
@@ -193,7 +193,7 @@ static int scene_walk(struct scene *scene)
 }
 
 /* Walk the list, which must be complete. */
-static void scene_complete(struct scene *scene)
+static inline void scene_complete(struct scene *scene)
 {
 	int error = scene_walk(scene);
 
@@ -204,7 +204,7 @@ static void scene_complete(struct scene *scene)
 }
 
 /* Walk the list, which must fail with WORDS in the message. */
-static void scene_fails(struct scene *scene, const char *words)
+static inline void scene_fails(struct scene *scene, const char *words)
 {
 	assert_int_equal(scene_walk(scene), -EREMOTEIO);
 	if (!strstr(scene->call.words, words))

@@ -86,6 +86,7 @@ struct paging_server {
 	bool statuses;
 	bool shows_status;
 	size_t torn; /* with statuses: this row is listed as active and inactive; 0: none */
+	bool loses;  /* it is listed as active no more once the quirk has happened */
 
 	pthread_mutex_t lock;
 	int requests, running, most_running;
@@ -176,8 +177,11 @@ static inline bool paging_selects(const struct paging_server *server, const stru
 {
 	if (!server->statuses || !*ask->status || strcmp(ask->status, paging_status(row)) == 0)
 		return true;
-	return server->torn && row == server->torn &&
-	       (strcmp(ask->status, "active") == 0 || strcmp(ask->status, "inactive") == 0);
+	if (!server->torn || row != server->torn)
+		return false;
+	if (strcmp(ask->status, "active") == 0)
+		return !server->loses || server->times;
+	return strcmp(ask->status, "inactive") == 0;
 }
 
 /* Write the rows from START on, and return how many. */
