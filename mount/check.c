@@ -18,7 +18,7 @@
 #include "vendors/base/call.h"
 #include "vendors/rest/account.h"
 #include "vendors/rest/item.h"
-#include "vendors/rest/list.h"
+#include "vendors/list/list.h"
 #include "vendors/vendor.h"
 
 #include <pthread.h>

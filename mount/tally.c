@@ -9,7 +9,7 @@
 
 #include "vendors/base/hash.h"
 #include "vendors/base/status_words.h"
-#include "vendors/rest/list.h"
+#include "vendors/list/list.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>

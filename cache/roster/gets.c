@@ -10,7 +10,7 @@
 
 #include "vendors/base/log.h"
 #include "vendors/rest/account.h"
-#include "vendors/rest/list.h"
+#include "vendors/list/list.h"
 #include "cache/record/record.h"
 #include "cache/record/snapshot.h"
 #include "cache/roster/roster_state.h"
