@@ -11,6 +11,7 @@
 #include "vendors/base/status_words.h"
 #include "vendors/rest/list.h"
 #include "vendors/rest/status_map.h"
+#include "vendors/template/source.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -111,7 +112,10 @@ static int add_status(struct tally *tally, const char *id, const json_t *record)
 static int tally_add(struct list_sink *sink, const char *id, json_t *record)
 {
 	struct tally *tally = (struct tally *)sink;
+	const struct source_reply reply = {.body = record};
 
+	if (tally->collection && condition_holds(&tally->collection->gone_when, &reply))
+		return 0;
 	return tally->of_statuses ? add_status(tally, id, record) : add_user(tally, id, record);
 }
 

@@ -10,6 +10,7 @@
 #include "cache/document/merge.h"
 #include "cache/history/attempt.h"
 #include "cache/history/guard.h"
+#include "cache/history/request_words.h"
 #include "cache/history/takeback.h"
 #include "cache/record/lag.h"
 #include "cache/record/versions.h"
@@ -198,16 +199,21 @@ static int apply_send(struct change *change)
 
 static int dry_run(struct change *change)
 {
-	char *words, *path;
+	const struct rule_update *update = change->collection->update;
+	const struct rule_request *rule = update ? &update->request : NULL;
+	char *words, *request;
 	int error = apply_announce(change);
 
 	if (error)
 		return error;
 	words = describe_change(change);
-	path = collection_path(change->collection, roster_parent(change->roster), change->id);
-	log_call(change->call, "dry run: nothing sent; it would be PUT %s with %s",
-		 path ? path : "?", words ? words : "?");
-	free(path);
+	if (change->request)
+		rule = &change->request->request;
+	request = request_words(change->collection, rule, "PUT", roster_parent(change->roster),
+				change->id, change->fresh);
+	log_call(change->call, "dry run: nothing sent; it would be %s with %s",
+		 request ? request : "?", words ? words : "?");
+	free(request);
 	free(words);
 	change_publish(change, change->fresh);
 	return 0;

@@ -221,7 +221,9 @@ static int from_versions(struct roster *roster, const char *id, const char *stam
 	int error = 0;
 
 	for (size_t i = 0; i < count; i++) {
-		bool counts = stamp || atomic_load(&list[i]->shown);
+		/* no document was read from a row that lacks fields */
+		bool row = list[i]->row && users->listing && users->listing->partial;
+		bool counts = !row && (stamp || atomic_load(&list[i]->shown));
 		json_t *version = counts ? record_json(list[i]) : NULL;
 
 		if (counts && !version)

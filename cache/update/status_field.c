@@ -110,7 +110,8 @@ static int check_status_early(struct change *change, const char *word)
 	double seconds;
 	enum known knows = known_peek(change->roster, change->id, &held, &seconds);
 	bool unknown = !change->collection->status_key ||
-		       (knows == KNOWN_FRESH && strcmp(record_status(held), STATUS_UNKNOWN) == 0);
+		       (knows == KNOWN_FRESH && strcmp(record_status(held), STATUS_UNKNOWN) == 0 &&
+			!known_needs_get(change->roster, change->id, held, true));
 	bool same = held && strcmp(record_status(held), word) == 0;
 	int error = 0;
 

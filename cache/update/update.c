@@ -77,6 +77,8 @@ static int check_reactivation(struct change *change, const struct edit_base *bas
 
 	if (!now || !wanted || strcmp(now, wanted) == 0 || strcmp(wanted, STATUS_ACTIVE) != 0)
 		return 0;
+	if (!status_map_may_activate(change->collection, change->fresh))
+		return change_fail_other(change, now);
 	for (size_t i = 0; i < change->merge.count; i++) {
 		if (change_is_of_status(change, &change->merge.edits[i]) && !base->is_newest)
 			return call_fail(
