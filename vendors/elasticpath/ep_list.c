@@ -39,8 +39,8 @@
 #define LIST_PATH "/v2/authentication-realms/{parent}/user-authentication-info?sort=created_at"
 
 /* The vendor's documents show only the first; the second is where a member has it. */
-static const char *const ep_list_created_keys[] = {"meta.created_at", "meta.timestamps.created_at",
-						   NULL};
+static const char *const ep_list_created_keys[] = {"/meta/created_at",
+						   "/meta/timestamps/created_at", NULL};
 
 static const struct field ep_list_fields[] = {{NULL, 0}};
 

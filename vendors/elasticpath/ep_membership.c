@@ -50,7 +50,7 @@ const struct collection ep_own_memberships = {
 
 /* The guide has the member's id flat, the OpenAPI in relationships. */
 static const char *const link_id_keys[] = {"account_member_id",
-					   "relationships.account_member.data.id", NULL};
+					   "/relationships/account_member/data/id", NULL};
 
 static json_t *links_body(const struct collection *links, const char *id)
 {
