@@ -114,6 +114,10 @@ void collection_hide(const struct collection *collection, json_t *record);
 void collection_hide_below(const struct collection *collection, char *const *path, size_t depth,
 			   json_t *value);
 
+/* As collection->link, for links whose requests have {member}: the link is the member's id and
+ * nothing else. */
+json_t *collection_link(const struct collection *links, const char *id);
+
 /*
  * Return the path of the list of PARENT (or NULL), or, with ID, of one record, with ids escaped.
  * The caller frees it. NULL: no memory.
