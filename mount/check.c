@@ -13,6 +13,7 @@
  */
 #include "mount/check.h"
 
+#include "cache/history/trust.h"
 #include "mount/config.h"
 #include "mount/tally.h"
 #include "vendors/base/call.h"
@@ -322,6 +323,11 @@ static void *check_account(void *arg)
 			judge_statuses(check);
 		}
 	}
+	if (!trust_is_given(check->account, NULL))
+		say(check,
+		    "changes are not sent: the description of %s is from memory; compare it with "
+		    "the vendor's documents, then set trust = yes",
+		    vendor->type);
 	say(check, "%s", check->failed ? "failed" : "ok");
 	tally_clear(&check->tally);
 	call_destroy(&check->call);

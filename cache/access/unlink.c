@@ -13,6 +13,7 @@
 #include "cache/history/guard.h"
 #include "cache/history/takeback.h"
 #include "cache/history/undo.h"
+#include "cache/history/trust.h"
 #include "cache/record/record.h"
 #include "cache/record/write_lock.h"
 #include "cache/roster/figures.h"
@@ -283,11 +284,13 @@ static int check_and_delete(struct attempt *attempt)
 {
 	struct call *call = attempt->call;
 	struct roster *roster = attempt->roster;
-	int error = guard_writable(attempt->guard, call);
+	int error = guard_writable(attempt->guard, call, attempt->account);
 	char *own = NULL;
 
 	if (!error)
 		error = check_allowed(call, roster);
+	if (!error)
+		error = trust_check(call, attempt->account, roster_collection(roster)->remove);
 	if (!error && !may_take_back(attempt))
 		error = guard_has_room(attempt->guard, call);
 	if (!error)

@@ -11,6 +11,7 @@
 #include "cache/history/attempt.h"
 #include "cache/history/attempt_undo.h"
 #include "cache/history/guard.h"
+#include "cache/history/trust.h"
 #include "cache/record/snapshot.h"
 #include "cache/roster/figures.h"
 #include "cache/roster/roster.h"
@@ -207,7 +208,7 @@ static int read_and_create(struct creation *creation, const char *text, size_t l
 {
 	struct call *call = creation->call;
 	json_t *document;
-	int error = guard_writable(creation->guard, call);
+	int error = guard_writable(creation->guard, call, creation_account(creation));
 
 	if (error)
 		return error;
@@ -219,6 +220,9 @@ static int read_and_create(struct creation *creation, const char *text, size_t l
 		return call_fail(call, CALL_UNSUPPORTED,
 				 "the vendor's API creates no %s; see MANUAL",
 				 creation->collection->name);
+	error = trust_check(call, creation_account(creation), creation->collection->create);
+	if (error)
+		return error;
 	document = input_parse(call, text, length);
 	if (!document)
 		return -EINVAL;
