@@ -12,9 +12,9 @@
 
 #include "mount/keys.h"
 #include "mount/secret.h"
-#include "mount/sections.h"
 #include "vendors/base/limits.h"
 #include "vendors/http/http_url.h"
+#include "vendors/ini/sections.h"
 #include "vendors/rest/account.h"
 #include "vendors/vendor.h"
 #include "vendors/vendors.h"
@@ -393,7 +393,7 @@ int config_read(const char *file, struct config *config, char *why, size_t why_s
 	struct sections sections;
 	const struct keys keys = {file, &sections, why, why_size};
 	size_t next = 0; /* accounts are in the order of their sections */
-	int result = sections_read(file, &sections, why, why_size);
+	int result = sections_read(file, &sections_plain, &sections, why, why_size);
 
 	if (result)
 		return result;

@@ -12,6 +12,7 @@
 
 #include "mount/config.h"
 #include "vendors/base/limits.h"
+#include "vendors/ini/hint.h"
 #include "vendors/rest/account.h"
 #include "vendors/vendor.h"
 #include "vendors/vendors.h"
@@ -19,12 +20,11 @@
 #include <ctype.h>
 #include <errno.h>
 #include <jansson.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
 #define NAME_MAX_BYTES 64
-#define KEY_MAX_BYTES 40
+#define KEY_MAX_BYTES (HINT_MAX - 1)
 #define YEAR 31536000u
 
 static const struct key mount_keys[] = {
@@ -110,54 +110,13 @@ const struct setting *keys_setting(const struct vendor *vendor, const char *name
 
 /* ---- hints for misspelt keys ---- */
 
-/* Return how many letters must be inserted, removed or changed to get from A to B. */
-static size_t keys_distance(const char *a, const char *b)
-{
-	size_t row[KEY_MAX_BYTES + 1];
-	size_t width = strlen(b);
-
-	if (strlen(a) > KEY_MAX_BYTES || width > KEY_MAX_BYTES)
-		return SIZE_MAX;
-	for (size_t j = 0; j <= width; j++)
-		row[j] = j;
-	for (size_t i = 0; a[i]; i++) {
-		size_t diagonal = row[0];
-
-		row[0] = i + 1;
-		for (size_t j = 0; j < width; j++) {
-			size_t best = diagonal + (tolower((unsigned char)a[i]) != b[j]);
-
-			if (best > row[j] + 1)
-				best = row[j] + 1;
-			if (best > row[j + 1] + 1)
-				best = row[j + 1] + 1;
-			diagonal = row[j + 1];
-			row[j + 1] = best;
-		}
-	}
-	return row[width];
-}
-
-/* Store NAME in HINT (KEY_MAX_BYTES + 1) if it is closer to KEY than *BEST, the distance of HINT.
- */
-static void suggest(const char *key, const char *name, char *hint, size_t *best)
-{
-	size_t far = keys_distance(key, name);
-
-	/* two changes turn a short word into any other */
-	if (far >= *best || far > 2 || far * 2 > strlen(name))
-		return;
-	*best = far;
-	(void)snprintf(hint, KEY_MAX_BYTES + 1, "%s", name);
-}
-
-static void suggest_keys(const char *key, const struct key *keys, char *hint, size_t *best)
+static void suggest_keys(const char *key, const struct key *keys, struct hint *hint)
 {
 	for (; keys->name; keys++)
-		suggest(key, keys->name, hint, best);
+		hint_offer(hint, key, keys->name);
 }
 
-static void suggest_settings(const char *key, const struct vendor *vendor, char *hint, size_t *best)
+static void suggest_settings(const char *key, const struct vendor *vendor, struct hint *hint)
 {
 	char name[KEY_MAX_BYTES + 1];
 
@@ -166,7 +125,7 @@ static void suggest_settings(const char *key, const struct vendor *vendor, char 
 
 		for (size_t way = 0; way < ways; way++) {
 			(void)snprintf(name, sizeof(name), "%s%s", setting->name, secret_ways[way]);
-			suggest(key, name, hint, best);
+			hint_offer(hint, key, name);
 		}
 	}
 }
@@ -175,23 +134,22 @@ static void suggest_settings(const char *key, const struct vendor *vendor, char 
 static int keys_fail_unknown(const struct keys *keys, const struct entry *entry,
 			     const struct vendor *vendor)
 {
-	char hint[KEY_MAX_BYTES + 1] = "";
-	size_t best = SIZE_MAX;
+	struct hint hint = HINT_NONE;
 
 	if (!vendor) {
-		suggest_keys(entry->key, mount_keys, hint, &best);
+		suggest_keys(entry->key, mount_keys, &hint);
 	} else {
-		suggest(entry->key, "type", hint, &best);
+		hint_offer(&hint, entry->key, "type");
 		if (vendor->users)
-			suggest_keys(entry->key, account_keys, hint, &best);
-		suggest_settings(entry->key, vendor, hint, &best);
+			suggest_keys(entry->key, account_keys, &hint);
+		suggest_settings(entry->key, vendor, &hint);
 	}
 	if (vendor ? keys_mount(entry->key) : keys_account(entry->key))
 		return keys_fail(keys, entry->line, "the key %s belongs in %s", entry->key,
 				 vendor ? "[rosterfs]" : "the section of a vendor");
-	if (*hint)
+	if (*hint.name)
 		return keys_fail(keys, entry->line, "unknown key %s; did you mean %s?", entry->key,
-				 hint);
+				 hint.name);
 	if (strlen(entry->key) > KEY_MAX_BYTES ||
 	    entry->key[strspn(entry->key, "abcdefghijklmnopqrstuvwxyz_")])
 		return keys_fail(keys, entry->line, "unknown key; see rosterfs.conf(5)");

@@ -9,7 +9,7 @@
 #define ROSTERFS_KEYS_H
 
 #include "mount/secret.h"
-#include "mount/sections.h"
+#include "vendors/ini/sections.h"
 
 #include <stddef.h>
 

@@ -25,6 +25,7 @@ MODULES_MAX = 20
 # describe a vendor, without functions.
 FOLDERS = {
     "vendors/base": "",
+    "vendors/ini": "vendors/base",
     "vendors/json": "vendors/base",
     "vendors/http": "vendors/json",
     "vendors/template": "vendors/http",
@@ -32,9 +33,9 @@ FOLDERS = {
     "vendors/partnerize": "vendors/rest",
     "vendors/cj": "vendors/rest",
     "vendors/elasticpath": "vendors/rest",
-    "vendors/description": "vendors/rest",
-    "vendors/scim": "vendors/description",
-    "vendors": "vendors/description vendors/scim vendors/elasticpath",
+    "vendors/scim": "vendors/rest",
+    "vendors/description": "vendors/ini vendors/scim",
+    "vendors": "vendors/description vendors/elasticpath",
     "cache/document": "vendors",
     "cache/record": "cache/document",
     "cache/roster": "cache/record",
