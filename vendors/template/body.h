@@ -3,9 +3,10 @@
  * body.h - the bodies of requests, as templates: JSON or a form.
  *
  * A body that begins with "{" or "[" is JSON: `"...{x}..."` gives text, and a bare {x} the JSON
- * value in the type that it has; a member or element whose bare placeholder has no value is left
- * out. Anything else is a form, whose placeholders are form-encoded, and a field whose value is
- * only a placeholder without a value is left out. Nothing here waits.
+ * value in the type that it has; a member or element that is only a placeholder without a value is
+ * left out. Anything else is a form, whose placeholders are form-encoded, and a field whose value
+ * is only a placeholder without a value is left out. Names of members have no placeholders. Nothing
+ * here waits.
  */
 #ifndef ROSTERFS_BODY_H
 #define ROSTERFS_BODY_H

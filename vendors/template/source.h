@@ -52,8 +52,11 @@ json_t *source_first(const struct source *sources, const struct source_reply *re
  * frees. NULL: there is none. The values of several such headers are joined by ", ". */
 char *source_header(const char *headers, const char *name);
 
-/* Return true if CONDITION holds: any value at its source (a pointer may have "*") is one of its
- * values. */
+/*
+ * Return true if CONDITION holds: any value at its source (a pointer may have "*") is one of its
+ * values. `absent` holds if there is no value at a source in a body or row that there is. A header
+ * is text: it is the value that would be written so.
+ */
 bool condition_holds(const struct condition *condition, const struct source_reply *reply);
 
 #endif

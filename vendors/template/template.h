@@ -2,9 +2,9 @@
 /*
  * template.h - texts with placeholders: paths, headers, URLs.
  *
- * A placeholder is "{" and a name without blanks and "}". "{ id }" is text. What is put in is
- * escaped for the place where it stands, so that no value can end a path segment, a query, a header
- * or a host. Nothing here waits.
+ * A placeholder is "{" and a name without blanks, quotes and commas and "}". "{ id }" is text. What
+ * is put in is escaped for the place where it stands, so that no value can end a path segment, a
+ * query, a header or a host. Nothing here waits.
  */
 #ifndef ROSTERFS_TEMPLATE_H
 #define ROSTERFS_TEMPLATE_H
@@ -34,9 +34,11 @@ enum template_place {
 };
 
 /*
- * Expand TEXT for PLACE. In a path, a parameter whose value is only a placeholder without a value
+ * Expand TEXT for PLACE. In a path or form, a parameter whose value is only a placeholder without a
+ * value
  * ("&after={cursor}") is left out; elsewhere, and for any other placeholder, no value fails. A URL
- * (TEMPLATE_PATH with a text that has "://") is expanded as TEMPLATE_HOST up to the path. Returns a
+ * (TEMPLATE_PATH with a text that has "://") is expanded as TEMPLATE_HOST up to the path. A value
+ * that would make a host or a segment of a path empty fails. Returns a
  * new text, which the caller wipes if it may hold a secret, and frees; or NULL and words in WHY,
  * which quote no value.
  */

@@ -30,7 +30,8 @@ struct value {
 /*
  * Read TEXT: a JSON scalar (`true`, `1`, `null`, `"true"`), `absent`, `*`, or a word, which is
  * text. *VALUE's text is new and the caller's to free (value_clear). Returns 0, -EINVAL (an
- * unfinished string, an array or an object) or -ENOMEM.
+ * unfinished string, one with a zero byte or half a surrogate pair, an array or an object) or
+ * -ENOMEM.
  */
 int value_read(const char *text, struct value *value);
 
