@@ -60,7 +60,7 @@ static const struct grammar_section sections[] = {
 
 #define SECTION_COUNT (sizeof(sections) / sizeof(*sections))
 
-#define AT(type, member) offsetof(struct draft_##type, member)
+#define AT(type, member) .offset = offsetof(struct draft_##type, member)
 
 static const struct grammar_key keys[] = {
     /* of every section */
@@ -91,7 +91,7 @@ static const struct grammar_key keys[] = {
     {BIT(TOKEN), "refresh", TYPE_SOURCE, AT(token, refresh)},
     {BIT(TOKEN), "save.", TYPE_SAVES, AT(token, saves), .max = DRAFT_SAVES_MAX},
 
-    {REQUESTS, "request", TYPE_REQUEST, 0},
+    {REQUESTS, "request", TYPE_REQUEST, AT(request, head)},
     {REQUESTS, "body", TYPE_BODY, AT(request, rule.body)},
     {REQUESTS, "content_type", TYPE_TEXT, AT(request, rule.content_type)},
     {REQUESTS, "header.", TYPE_HEADERS, AT(request, headers), .max = HTTP_HEADERS_MAX},
