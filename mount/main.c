@@ -12,6 +12,7 @@
 #include "mount/check.h"
 #include "mount/config.h"
 #include "mount/descriptors.h"
+#include "mount/explain.h"
 #include "mount/options.h"
 #include "vendors/rest/account.h"
 #include "vendors/http/http.h"
@@ -413,6 +414,19 @@ static int run_check(struct mount *mount)
 	return failed ? 1 : 0;
 }
 
+static int run_explain(struct mount *mount)
+{
+	int error = open_queues(mount), failed = 1;
+
+	if (error && error != -EMFILE)
+		complain("out of memory");
+	else if (!error)
+		failed = explain_run(&mount->config, mount->options.path, mount->options.word,
+				     stdout);
+	http_free(mount->http);
+	return failed;
+}
+
 static int run_mount(struct mount *mount)
 {
 	int error = find_mountpoint(mount);
@@ -469,6 +483,8 @@ int main(int argc, char **argv)
 	status = 1;
 	if (config_read(mount.options.config, &mount.config, why, sizeof(why)))
 		complain("%s", why);
+	else if (mount.options.explain)
+		status = run_explain(&mount);
 	else
 		status = mount.options.check ? run_check(&mount) : run_mount(&mount);
 	config_clear(&mount.config);

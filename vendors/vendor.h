@@ -200,7 +200,7 @@ struct collection {
 	void (*settle)(struct call *call, struct account *account);
 	/* For PLACE_LINKS: return the body to post to link user ID (a new reference), or NULL
 	   without memory. */
-	json_t *(*link)(const char *id);
+	json_t *(*link)(const struct collection *links, const char *id);
 
 	/* a status that consists of steps (memberships) */
 

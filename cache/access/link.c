@@ -191,7 +191,7 @@ static int link_post(struct attempt *attempt)
 	struct roster *roster = attempt->roster;
 	const struct collection *collection = roster_collection(roster);
 	const struct undo undo = {.what = UNDO_UNLINK, .path = attempt->call->path};
-	json_t *body = collection->link(attempt->id), *answer = NULL;
+	json_t *body = collection->link(collection, attempt->id), *answer = NULL;
 	enum vendor_outcome outcome;
 	int error;
 

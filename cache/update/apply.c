@@ -350,6 +350,8 @@ int apply_once(struct change *change)
 	}
 	json_decref(change->basis.part_fields);
 	change->basis.part_fields = NULL;
+	json_decref(change->basis.raw);
+	change->basis.raw = NULL;
 	if (error && !change->sent)
 		attempt_uncount(change->attempt);
 	if (error && !change->call->words[0] && alone.words[0])

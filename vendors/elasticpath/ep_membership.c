@@ -52,8 +52,9 @@ const struct collection ep_own_memberships = {
 static const char *const link_id_keys[] = {"account_member_id",
 					   "relationships.account_member.data.id", NULL};
 
-static json_t *links_body(const char *id)
+static json_t *links_body(const struct collection *links, const char *id)
 {
+	(void)links;
 	return json_pack("{s:s, s:s}", "type", "account_membership", "account_member_id", id);
 }
 

@@ -10,6 +10,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
+struct observer;
 struct token;
 struct vendor;
 
@@ -28,6 +29,7 @@ struct account {
 	bool inactive_deletes;    /* with allow_delete: `inactive` may send a real DELETE */
 	bool delete_deactivates;  /* this server's DELETE only deactivates */
 	char *refresh_token_file; /* a rotating refresh token is kept here; NULL: in memory only */
+	atomic_bool discovered;   /* the server has been asked what it supports (SCIM) */
 	atomic_uint alternatives; /* bit n: the alternative of that request is used (rules.h) */
 	struct endpoint *others;  /* of vendor->apis[1...]; NULL: there is one api only */
 	char **values; /* the vendor's own settings, in the order of vendor->settings; NULL: none */
@@ -35,8 +37,9 @@ struct account {
 	/* Set by the caller that finds that the vendor refuses its own ETags: from then on item_get
 	   returns none, and item_put sends none. */
 	atomic_bool no_preconditions;
-	struct token *token; /* NULL for a vendor without tokens */
-	void *memory;        /* of vendor->memory_new */
+	struct token *token;       /* NULL for a vendor without tokens */
+	void *memory;              /* of vendor->memory_new */
+	struct observer *observer; /* sees requests before they are sent; NULL: none */
 };
 
 /* Return a new account with the defaults, named NAME (copied), or NULL without memory. */

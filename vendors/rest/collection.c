@@ -9,6 +9,7 @@
 
 #include "vendors/http/http_url.h"
 #include "vendors/json/exact.h"
+#include "vendors/json/pointer.h"
 #include "vendors/vendor.h"
 
 #include <stdio.h>
@@ -85,10 +86,32 @@ static void take_links(const struct collection *collection, const json_t *answer
 		json_object_set(record, "links", links);
 }
 
+/* Return the first object with an id at a root of COLLECTION's rules, else the first object;
+ * borrowed, or NULL. */
+static json_t *unwrap_by_roots(const struct collection *collection, const json_t *answer)
+{
+	static const char *const whole[] = {".", NULL};
+	json_t *first = NULL;
+
+	for (const char *const *root = collection->roots ? collection->roots : whole; *root;
+	     root++) {
+		json_t *found = pointer_get(answer, *root);
+
+		if (json_is_object(found) && id_value(collection->id_keys, found))
+			return found;
+		if (json_is_object(found) && !first)
+			first = found;
+	}
+	return first;
+}
+
 json_t *collection_unwrap(const struct collection *collection, json_t *answer)
 {
-	json_t *inner = json_object_get(answer, collection->item_key);
+	json_t *inner;
 
+	if (collection->listing)
+		return unwrap_by_roots(collection, answer);
+	inner = json_object_get(answer, collection->item_key);
 	if (json_is_object(inner)) {
 		take_links(collection, answer, inner);
 		return inner;
@@ -315,6 +338,17 @@ void collection_hide(const struct collection *collection, json_t *record)
 		if (field->flags & (FIELD_WRITE_ONLY | FIELD_CONFIDENTIAL))
 			json_object_del(record, field->name);
 	}
+}
+
+json_t *collection_link(const struct collection *links, const char *id)
+{
+	json_t *link = json_object();
+
+	if (pointer_set(link, links->id_keys[0], json_string(id))) {
+		json_decref(link);
+		return NULL;
+	}
+	return link;
 }
 
 char *collection_path(const struct collection *collection, const char *parent, const char *id)

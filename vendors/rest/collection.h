@@ -80,6 +80,10 @@ bool collection_hides(const struct collection *collection, const json_t *record,
 /* Remove from RECORD what must never be shown: confidential and write-only fields. */
 void collection_hide(const struct collection *collection, json_t *record);
 
+/* As collection->link, for links whose requests have {member}: the link is the member's id and
+ * nothing else. */
+json_t *collection_link(const struct collection *links, const char *id);
+
 /*
  * Return the path of the list of PARENT (or NULL), or, with ID, of one record, with ids escaped.
  * The caller frees it. NULL: no memory.
