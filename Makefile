@@ -53,6 +53,10 @@ C_SOURCES := $(SOURCES) $(SANDBOX_SOURCES) $(UNIT_SOURCES) $(BENCH_SOURCES)
 HEADERS := $(sort $(wildcard $(addsuffix /*.h,$(FOLDERS) tests/sandbox tests/unit)))
 SCRIPTS := .ci/run tests/run $(sort $(wildcard tests/*.sh)) $(sort $(wildcard findings/*.sh))
 
+# Descriptions of vendors. Those that BUILTIN names are part of rosterfs, the others are installed.
+BUILTIN := $(patsubst %,descriptions/%.vendor,cj partnerize scim)
+DESCRIPTIONS := $(filter-out $(BUILTIN),$(sort $(wildcard descriptions/*.vendor)))
+
 object = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 
 OBJECTS := $(call object,$(SOURCES))
@@ -235,7 +239,25 @@ $(BUILD)/obj/%.o: %.c $(BUILD)/flags
 # cmocka is installed for the tests only; some of them play a vendor with libmicrohttpd
 $(UNIT_OBJECTS): | deps-test
 
-$(BUILD)/librosterfs.a: $(LIBRARY_OBJECTS)
+# the texts of BUILTIN as a table in C (vendors/description/builtin.h), line by line
+$(BUILD)/builtin.c: $(BUILTIN) Makefile
+	@mkdir -p $(@D)
+	$(call say,GEN)
+	@{ printf '#pragma GCC diagnostic ignored "-Woverlength-strings"\n'; \
+	printf '#include "vendors/description/builtin.h"\n#include <stddef.h>\n'; \
+	printf 'const struct builtin builtins[] = {\n'; \
+	for file in $(BUILTIN); do \
+		printf '{"%s",\n' "$$(basename "$$file" .vendor)"; \
+		sed -e 's/[\\"]/\\&/g' -e 's/.*/"&\\n"/' "$$file"; \
+		printf '},\n'; \
+	done; printf '{NULL, NULL},\n};\n'; } >$@
+
+$(BUILD)/obj/builtin.o: $(BUILD)/builtin.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(call say,CC)
+	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $<
+
+$(BUILD)/librosterfs.a: $(LIBRARY_OBJECTS) $(BUILD)/obj/builtin.o
 	@rm -f $@
 	$(call say,AR)
 	$(Q)$(AR) rcs $@ $^

@@ -66,8 +66,8 @@ static int make_base(struct make *make, const struct draft_endpoint *draft, unsi
 		     struct rule_api *api)
 {
 	const struct merged *section = draft->api.head.from;
-	const struct placeholders text = {section,          "base_url", draft->api.base_url,
-					  PLACEHOLDERS_URL, 0,          index};
+	struct placeholders text = {section,          "base_url", draft->api.base_url,
+				    PLACEHOLDERS_URL, 0,          index};
 	const char *wanted = draft->api.base_url;
 	int result;
 

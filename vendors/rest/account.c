@@ -11,6 +11,7 @@
 #include "vendors/rest/redact.h"
 #include "vendors/rest/token.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -61,6 +62,28 @@ struct account *account_new(const char *name, const struct vendor *vendor)
 	return account;
 }
 
+unsigned account_api_count(const struct vendor *vendor)
+{
+	unsigned count = 0;
+
+	while (vendor->apis && vendor->apis[count].name)
+		count++;
+	return count;
+}
+
+int account_set_vendor(struct account *account, const struct vendor *vendor)
+{
+	unsigned apis = account_api_count(vendor);
+
+	if (apis > 1) {
+		account->others = calloc(apis - 1, sizeof(*account->others));
+		if (!account->others)
+			return -ENOMEM;
+	}
+	account->vendor = vendor;
+	return 0;
+}
+
 void account_free(struct account *account)
 {
 	if (!account)
@@ -74,6 +97,10 @@ void account_free(struct account *account)
 	token_free(account->token);
 	if (account->memory)
 		account->vendor->memory_free(account->memory);
+	for (unsigned i = 1; account->others && i < account_api_count(account->vendor); i++)
+		free(account->others[i - 1].base_url);
+	free(account->others);
+	free(account->refresh_token_file);
 	free(account->endpoint.base_url);
 	free(account->name);
 	free(account);
