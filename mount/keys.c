@@ -11,11 +11,12 @@
 #include "mount/keys.h"
 
 #include "mount/config.h"
+#include "mount/types.h"
 #include "vendors/base/limits.h"
+#include "vendors/description/description.h"
 #include "vendors/ini/hint.h"
 #include "vendors/rest/account.h"
 #include "vendors/vendor.h"
-#include "vendors/vendors.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -49,6 +50,16 @@ static const struct key account_keys[] = {
     {.name = NULL},
 };
 
+/* keys of vendors that a description describes */
+static const struct key described_keys[] = {
+    {"trust", KEY_YES_NO, offsetof(struct account, trust), 0, 0},
+    {"secret_in_url", KEY_YES_NO, offsetof(struct account, secret_in_url), 0, 0},
+    {"inactive_deletes", KEY_YES_NO, offsetof(struct account, inactive_deletes), 0, 0},
+    {"delete_deactivates", KEY_YES_NO, offsetof(struct account, delete_deactivates), 0, 0},
+    {"refresh_token_file", KEY_PATH, offsetof(struct account, refresh_token_file), 0, 0},
+    {.name = NULL},
+};
+
 /* The suffix of a secret's name, by enum secret_source. */
 static const char *const secret_ways[] = {[SECRET_GIVEN] = "",
 					  [SECRET_FILE] = "_file",
@@ -78,7 +89,9 @@ const struct key *keys_mount(const char *name)
 
 const struct key *keys_account(const char *name)
 {
-	return key_find(account_keys, name);
+	const struct key *key = key_find(account_keys, name);
+
+	return key ? key : key_find(described_keys, name);
 }
 
 const struct setting *keys_setting(const struct vendor *vendor, const char *name,
@@ -130,9 +143,10 @@ static void suggest_settings(const char *key, const struct vendor *vendor, struc
 	}
 }
 
-/* Fail because ENTRY has an unknown key, with a hint. VENDOR NULL: a key of [rosterfs]. */
+/* Fail because ENTRY has an unknown key, with a hint. VENDOR NULL: a key of [rosterfs]. DESCRIBED:
+ * it is described by a file. */
 static int keys_fail_unknown(const struct keys *keys, const struct entry *entry,
-			     const struct vendor *vendor)
+			     const struct vendor *vendor, bool described)
 {
 	struct hint hint = HINT_NONE;
 
@@ -142,6 +156,8 @@ static int keys_fail_unknown(const struct keys *keys, const struct entry *entry,
 		hint_offer(&hint, entry->key, "type");
 		if (vendor->users)
 			suggest_keys(entry->key, account_keys, &hint);
+		if (vendor->users && described)
+			suggest_keys(entry->key, described_keys, &hint);
 		suggest_settings(entry->key, vendor, &hint);
 	}
 	if (vendor ? keys_mount(entry->key) : keys_account(entry->key))
@@ -210,7 +226,7 @@ static int check_name(const struct keys *keys, const struct section *section)
 }
 
 static int check_key(const struct keys *keys, const struct section *section,
-		     const struct vendor *vendor, const struct entry *entry)
+		     const struct vendor *vendor, bool described, const struct entry *entry)
 {
 	enum secret_source way;
 	const struct setting *setting = keys_setting(vendor, entry->key, &way);
@@ -218,6 +234,9 @@ static int check_key(const struct keys *keys, const struct section *section,
 
 	if (strcmp(entry->key, "type") == 0)
 		return 0;
+	if (!described && key_find(described_keys, entry->key))
+		return keys_fail(keys, entry->line, "type %s has no key %s; remove the line",
+				 vendor->type, entry->key);
 	if (keys_account(entry->key)) {
 		if (vendor->users)
 			return 0;
@@ -226,7 +245,7 @@ static int check_key(const struct keys *keys, const struct section *section,
 				 entry->key);
 	}
 	if (!setting)
-		return keys_fail_unknown(keys, entry, vendor);
+		return keys_fail_unknown(keys, entry, vendor, described);
 	other = setting_entry(section, vendor, setting, entry);
 	if (other)
 		return keys_fail(keys, entry->line,
@@ -241,49 +260,27 @@ static int check_key(const struct keys *keys, const struct section *section,
 	return 0;
 }
 
-static int fail_type(const struct keys *keys, const struct section *section,
-		     const struct entry *entry)
+/* Refuse a description with a setting that has the name of a key that all vendors have. */
+static int check_settings(const struct keys *keys, const struct section *section,
+			  const struct vendor *vendor, const struct description *description)
 {
-	char known[256] = "";
-	size_t used = 0;
-
-	for (size_t i = 0; vendors[i] && used < sizeof(known); i++)
-		used += (size_t)snprintf(known + used, sizeof(known) - used, "%s%s", i ? ", " : "",
-					 vendors[i]->type);
-	if (entry)
-		return keys_fail(keys, entry->line, "unknown type; known types are: %s", known);
-	return keys_fail(keys, section->line, "section [%s] needs a key type, one of: %s",
-			 section->name, known);
-}
-
-int keys_check_mount(const struct keys *keys, const struct section *section)
-{
-	for (size_t i = 0; i < section->count; i++) {
-		if (!keys_mount(section->entries[i].key))
-			return keys_fail_unknown(keys, &section->entries[i], NULL);
+	for (const struct setting *setting = vendor->settings; setting->name; setting++) {
+		if (!keys_account(setting->name) && strcmp(setting->name, "type") != 0)
+			continue;
+		return keys_fail(keys, section->line,
+				 "%s: the setting %s has the name of a key that all vendors have; "
+				 "rename it",
+				 description_file(description), setting->name);
 	}
 	return 0;
 }
 
-int keys_check_account(const struct keys *keys, const struct section *section,
-		       const struct vendor **vendor)
+/* Check that SECTION has the settings that VENDOR needs. */
+static int check_required(const struct keys *keys, const struct section *section,
+			  const struct vendor *vendor)
 {
-	const struct entry *type = sections_find(section, "type");
-	const struct vendor *found;
-	int result = check_name(keys, section);
-
-	if (result)
-		return result;
-	found = vendors_find(type ? type->value : section->name);
-	if (!found)
-		return fail_type(keys, section, type);
-	for (size_t i = 0; i < section->count; i++) {
-		result = check_key(keys, section, found, &section->entries[i]);
-		if (result)
-			return result;
-	}
-	for (const struct setting *setting = found->settings; setting->name; setting++) {
-		if (!setting->required || setting_entry(section, found, setting, NULL))
+	for (const struct setting *setting = vendor->settings; setting->name; setting++) {
+		if (!setting->required || setting_entry(section, vendor, setting, NULL))
 			continue;
 		if (setting->type == SETTING_SECRET)
 			return keys_fail(
@@ -294,12 +291,45 @@ int keys_check_account(const struct keys *keys, const struct section *section,
 		return keys_fail(keys, section->line, "section [%s] needs the key %s",
 				 section->name, setting->name);
 	}
-	if (found->users && !found->base_url && !sections_find(section, "base_url") &&
+	return 0;
+}
+
+int keys_check_mount(const struct keys *keys, const struct section *section)
+{
+	for (size_t i = 0; i < section->count; i++) {
+		if (!keys_mount(section->entries[i].key))
+			return keys_fail_unknown(keys, &section->entries[i], NULL, false);
+	}
+	return 0;
+}
+
+int keys_check_account(const struct keys *keys, const struct section *section,
+		       const struct vendor **vendor, struct description **description)
+{
+	const struct entry *type = sections_find(section, "type");
+	const struct vendor *found;
+	int result = check_name(keys, section);
+
+	if (!result)
+		result = types_find(keys, section, type, vendor, description);
+	if (result)
+		return result;
+	found = *vendor;
+	if (*description)
+		result = check_settings(keys, section, found, *description);
+	for (size_t i = 0; i < section->count && !result; i++)
+		result = check_key(keys, section, found, *description, &section->entries[i]);
+	if (!result)
+		result = check_required(keys, section, found);
+	if (result)
+		return result;
+	if (found->users && !found->base_url &&
+	    !(*description && description_has_base_url(*description)) &&
+	    !sections_find(section, "base_url") &&
 	    !(found->base_url_key && sections_find(section, found->base_url_key)))
 		return keys_fail(keys, section->line, "section [%s] needs the key %s%sbase_url%s",
 				 section->name, found->base_url_key ? found->base_url_key : "",
 				 found->base_url_key ? " (or " : "",
 				 found->base_url_key ? ")" : "");
-	*vendor = found;
 	return 0;
 }

@@ -350,7 +350,7 @@ static enum vendor_outcome end_one(struct call *call, struct account *account,
 static enum vendor_outcome restore_one(struct call *call, struct account *account,
 				       const char *member, const json_t *membership)
 {
-	json_t *body = ep_links.link(member);
+	json_t *body = ep_links.link(&ep_links, member);
 	json_t *answer = NULL;
 	enum vendor_outcome outcome;
 

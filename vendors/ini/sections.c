@@ -46,7 +46,7 @@ struct reader {
 int sections_fail(char *why, size_t why_size, int error, const char *file, unsigned line,
 		  const char *format, ...)
 {
-	char words[512];
+	char words[1024];
 	va_list arguments;
 
 	va_start(arguments, format);
