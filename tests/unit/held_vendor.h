@@ -410,7 +410,7 @@ static const struct vendor plain_vendor = {
 static inline int authorize_by_token(struct call *call, struct account *account,
 				     struct http_request *request)
 {
-	int error = oauth_get(call, account, TOKEN_CLIENT_CREDENTIALS, &request->bearer,
+	int error = oauth_get(call, account, OAUTH_CLIENT_CREDENTIALS, &request->bearer,
 			      &request->serial);
 
 	if (!error)
@@ -422,7 +422,7 @@ static inline int authorize_by_token(struct call *call, struct account *account,
 static inline int renew(struct call *call, struct account *account, uint64_t serial)
 {
 	(void)call;
-	token_refused(account->token, TOKEN_CLIENT_CREDENTIALS, serial);
+	token_refused(account->token, serial);
 	return 0;
 }
 

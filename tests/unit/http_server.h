@@ -5,7 +5,8 @@
  * The path selects the response: /ok, /echo, /big, /slow (50 ms, and then until as many requests
  * as http_server_together was told have arrived at the same time, or 10 s), /stall (until
  * http_server_stop), /drop (takes the request, then closes), /short (a response cut in the middle),
- * /fail (the next `fails` requests get `status`, then 200). The server counts its requests.
+ * /fail (the next `fails` requests get `status`, then 200). The server counts its requests. What a
+ * test's own `script` answers comes first.
  */
 #ifndef TESTS_UNIT_HTTP_SERVER_H
 #define TESTS_UNIT_HTTP_SERVER_H
@@ -34,6 +35,11 @@ struct http_server {
 	int fails;
 	unsigned status;
 	const char *retry_header, *retry_value;
+	/* Set by a test before its first request. Returns the response, or NULL: by the path. */
+	struct MHD_Response *(*script)(void *arg, struct MHD_Connection *connection,
+				       const char *method, const char *path, const char *body,
+				       unsigned *status);
+	void *script_arg;
 };
 
 /* One request's body as it comes in. */
@@ -157,6 +163,21 @@ static inline enum MHD_Result http_server_answer(struct http_server *server,
 						 const char *path, const char *method,
 						 const struct http_server_body *body)
 {
+	if (server->script) {
+		unsigned status = 200;
+		struct MHD_Response *response;
+		enum MHD_Result result;
+		char *text = strndup(body->text ? body->text : "", body->length);
+
+		response = server->script(server->script_arg, connection, method, path, text,
+					  &status);
+		free(text);
+		if (response) {
+			result = MHD_queue_response(connection, status, response);
+			MHD_destroy_response(response);
+			return result;
+		}
+	}
 	if (strcmp(path, "/slow") == 0)
 		http_server_slow(server);
 	if (strcmp(path, "/stall") == 0) {

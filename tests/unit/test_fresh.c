@@ -406,7 +406,7 @@ static void test_token_gone(void **state)
 	actor_begin(&actor, setup, &items, "1", 0);
 	read_with_token(setup, &actor, 0, TOKEN("first", "160"));
 	assert_non_null(actor.basis.keeper);
-	token_refused(setup->account->token, TOKEN_CLIENT_CREDENTIALS, 1);
+	token_refused(setup->account->token, 1);
 	actor_start(&actor, DEED_WRITE);
 	give_token(setup, 2, TOKEN("second", "160"));
 	held_vendor_asked(&setup->held, 3, "PUT /item/1");
@@ -416,7 +416,7 @@ static void test_token_gone(void **state)
 
 	actor_begin(&other, setup, &items, "2", -1);
 	read_one(setup, &actor, 4);
-	token_refused(setup->account->token, TOKEN_CLIENT_CREDENTIALS, 2);
+	token_refused(setup->account->token, 2);
 	actor_start(&other, DEED_LOOK);
 	held_setup_queued(setup, 1, 0); /* the token, behind the place */
 	actor_start(&actor, DEED_WRITE);

@@ -93,6 +93,8 @@ int convert_list_pointer(const struct convert *convert, const char *text, const 
 
 	if (!wrong && *text != '/' && strcmp(text, ".") != 0)
 		wrong = "a pointer begins with /";
+	if (!wrong && strpbrk(text, " \t"))
+		wrong = "one pointer is meant here, without blanks";
 	if (wrong)
 		return convert_fail(convert, "%s: %s", convert->key, wrong);
 	*pointer = convert_list_short(convert->arena, text);
@@ -150,6 +152,8 @@ int convert_list_source(const struct convert *convert, const char *text, struct 
 {
 	const char *wrong = source_read(text, source);
 
+	if (!wrong && strpbrk(text, " \t"))
+		wrong = "one source is meant here, without blanks";
 	if (!wrong && source->kind != SOURCE_HEADER && *source->name != '/' &&
 	    strcmp(source->name, ".") != 0)
 		wrong = "a source is /pointer, header:NAME or last:/pointer";

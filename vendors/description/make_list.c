@@ -45,13 +45,14 @@ static enum paging list_url(const struct account *account)
 	return PAGING_URL;
 }
 
+/* `next` has a use without paging: it shows that the list is not whole. */
 static const struct kind {
 	const char *name;
 	enum paging (*paging)(const struct account *account);
 	const char *holds; /* the placeholder that the requests must have */
 	bool first, next, needs_next, origin, list_next;
 } kinds[] = {
-    [DRAFT_PAGING_NONE] = {"none", list_none, NULL, false, false, false, false, false},
+    [DRAFT_PAGING_NONE] = {"none", list_none, NULL, false, true, false, false, false},
     [DRAFT_PAGING_PAGE] = {"page", list_page, "page", true, true, false, false, true},
     [DRAFT_PAGING_OFFSET] = {"offset", list_offset, "offset", true, true, false, false, true},
     [DRAFT_PAGING_CURSOR] = {"cursor", list_cursor, "cursor", false, true, true, false, true},

@@ -39,7 +39,7 @@ static const struct setting elasticpath_settings[] = {
 static int elasticpath_authorize(struct call *call, struct account *account,
 				 struct http_request *request)
 {
-	int error = oauth_get(call, account, TOKEN_CLIENT_CREDENTIALS, &request->bearer,
+	int error = oauth_get(call, account, OAUTH_CLIENT_CREDENTIALS, &request->bearer,
 			      &request->serial);
 
 	if (!error)
@@ -51,7 +51,7 @@ static int elasticpath_authorize(struct call *call, struct account *account,
 static int elasticpath_renew(struct call *call, struct account *account, uint64_t serial)
 {
 	(void)call;
-	token_refused(account->token, TOKEN_CLIENT_CREDENTIALS, serial);
+	token_refused(account->token, serial);
 	return 0;
 }
 

@@ -84,7 +84,7 @@ static int post_sign_in(struct call *call, struct account *account, const char *
 				       .path = ep_buyer_tokens.path,
 				       .body = body,
 				       .body_length = strlen(body)};
-	int error = oauth_get(call, account, TOKEN_IMPLICIT, &request.bearer, &request.serial);
+	int error = oauth_get(call, account, OAUTH_IMPLICIT, &request.bearer, &request.serial);
 
 	if (error)
 		return error;
@@ -93,7 +93,7 @@ static int post_sign_in(struct call *call, struct account *account, const char *
 	http_perform(call, &account->endpoint, &request, reply);
 	exchange_done(&request);
 	if (reply->status == 401)
-		token_refused(account->token, TOKEN_IMPLICIT, request.serial);
+		token_refused(account->token, request.serial);
 	return exchange_judge(call, account, EXCHANGE_LIST, reply);
 }
 

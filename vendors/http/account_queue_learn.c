@@ -225,6 +225,10 @@ bool account_queue_learn_retries_locked(struct account_queue *queue, struct tran
 
 	if (transfer->unreached && !transfer_is_patient(transfer))
 		end = clock_sooner(end, hold_reach_end(&queue->hold, transfer->first));
+	if (transfer->moved && now < end) {
+		transfer->due = now;
+		return true;
+	}
 	if (!transfer->transient)
 		return false;
 	if (!transfer->repeatable && reply->status != 429 && (!reply->verdict || reply->sent))

@@ -8,6 +8,8 @@
 #include "vendors/http/answer.h"
 
 #include "vendors/http/account_queue.h"
+#include "vendors/http/endpoint.h"
+#include "vendors/http/http_url.h"
 #include "vendors/http/transfer.h"
 
 #include <curl/curl.h>
@@ -20,6 +22,9 @@
 
 /* Follows the time that a try was given if that was not the whole timeout. */
 #define REST ", all that was left for one more try"
+
+/* How many redirects are followed in a row. */
+#define MOVES_MAX 5
 
 /* Return the verdict for CODE, and whether the failure may pass by itself. OS: the errno that
  * libcurl met, 0: none. */
@@ -209,28 +214,104 @@ static bool is_positive(const struct transfer *transfer, const char *name)
 	return text && strtod(text, NULL) > 0;
 }
 
+/* Return how many milliseconds the vendor's table finds that the response asks to wait, 0: none. */
+static int64_t delay_by_table(const struct transfer *transfer)
+{
+	const struct endpoint *endpoint = transfer->queue->endpoint;
+	char *text = endpoint->wait_asked ? endpoint->wait_asked(endpoint, &transfer->reply) : NULL;
+	time_t date = text ? curl_getdate(text, NULL) : (time_t)-1;
+	int64_t delay = hold_delay(text, date, transfer->reply.date);
+
+	free(text);
+	return delay;
+}
+
 /*
- * Return how many milliseconds the response asks to wait: the longest of its Retry-After headers.
- * Without them, and after a 429, the time at which a limit is reset counts if nothing remains of
- * that limit.
+ * Return how many milliseconds the response asks to wait: the longest of its Retry-After headers
+ * and of what the vendor's table names. Without them, and after a 429, the time at which a limit is
+ * reset counts if nothing remains of that limit. X-RateLimit is what most vendors send, RateLimit a
+ * draft of the IETF; X-Rate-Limit is Okta's and Zendesk's, -Reset-After Discord's.
  */
 static int64_t told_by(const struct transfer *transfer)
 {
-	static const char *const resets[][2] = {{"X-RateLimit-Remaining", "X-RateLimit-Reset"},
-						{"RateLimit-Remaining", "RateLimit-Reset"}};
-	int64_t told = delay_of(transfer, "Retry-After");
-	int64_t other = delay_of(transfer, "X-RateLimit-Retry-After");
+	static const char *const waits[] = {"Retry-After", "X-Retry-After",
+					    "X-RateLimit-Retry-After"};
+	static const char *const resets[][2] = {
+	    {"X-RateLimit-Remaining", "X-RateLimit-Reset"},
+	    {"X-RateLimit-Remaining", "X-RateLimit-Reset-After"},
+	    {"RateLimit-Remaining", "RateLimit-Reset"},
+	    {"X-Rate-Limit-Remaining", "X-Rate-Limit-Reset"},
+	};
+	int64_t told = delay_by_table(transfer);
 
-	told = told > other ? told : other;
-	for (size_t i = 0; !told && transfer->reply.status == 429 && i < 2; i++) {
+	for (size_t i = 0; i < sizeof(waits) / sizeof(waits[0]); i++) {
+		int64_t delay = delay_of(transfer, waits[i]);
+
+		told = told > delay ? told : delay;
+	}
+	for (size_t i = 0;
+	     !told && transfer->reply.status == 429 && i < sizeof(resets) / sizeof(resets[0]);
+	     i++) {
 		if (!is_positive(transfer, resets[i][0]))
 			told = delay_of(transfer, resets[i][1]);
 	}
 	return told;
 }
 
+/* Return the headers of the response, "Name: value\n" for each, or NULL: none, or no memory. */
+static char *all_headers(const struct transfer *transfer)
+{
+	struct curl_header *header = NULL;
+	size_t length = 0, room = 0;
+	char *text = NULL;
+
+	while ((header = curl_easy_nextheader(transfer->easy, CURLH_HEADER, -1, header))) {
+		size_t name = strlen(header->name), value = strlen(header->value);
+		char *more = text;
+
+		if (room - length < name + value + 4) {
+			room = room ? 2 * room + name + value : 1024 + name + value;
+			more = realloc(text, room);
+		}
+		if (!more) {
+			free(text);
+			return NULL;
+		}
+		text = more;
+		memcpy(text + length, header->name, name);
+		memcpy(text + length + name, ": ", 2);
+		memcpy(text + length + name + 2, header->value, value);
+		length += name + value + 2;
+		memcpy(text + length++, "\n", 2);
+	}
+	return text;
+}
+
+/* If the response redirects a GET to the same origin, let TRANSFER be sent there. */
+static void follow(struct transfer *transfer)
+{
+	int status = transfer->reply.status;
+	char *url = NULL, *copy;
+
+	if (status != 301 && status != 302 && status != 303 && status != 307 && status != 308)
+		return;
+	if (strcmp(transfer->method, "GET") != 0 || transfer->moves == MOVES_MAX ||
+	    curl_easy_getinfo(transfer->easy, CURLINFO_REDIRECT_URL, &url) || !url ||
+	    !http_url_same_origin(transfer->url, url))
+		return;
+	copy = strdup(url);
+	if (!copy)
+		return;
+	explicit_bzero(transfer->url, strlen(transfer->url));
+	free(transfer->url);
+	transfer->url = copy;
+	transfer->moved = transfer_add_query(transfer);
+	transfer->moves++;
+}
+
 static void read_response(struct transfer *transfer)
 {
+	const struct endpoint *endpoint = transfer->queue->endpoint;
 	struct http_reply *reply = &transfer->reply;
 	/* a response that is compressed without being asked has another ETag than the record */
 	const char *code = transfer->identity ? header(transfer, "Content-Encoding", false) : NULL;
@@ -249,7 +330,13 @@ static void read_response(struct transfer *transfer)
 	reply->status = (int)status;
 	reply->etag = etag && *etag ? strdup(etag) : NULL;
 	reply->date = stamp == (time_t)-1 ? 0 : stamp;
-	transfer->transient = status == 429 ||
+	reply->headers = all_headers(transfer);
+	follow(transfer);
+	if (endpoint->is_limited && status != 429 && endpoint->is_limited(endpoint, reply)) {
+		reply->came = (int)status;
+		reply->status = 429;
+	}
+	transfer->transient = reply->status == 429 ||
 			      (status >= 500 && status <= 599 && status != 501 && status != 505);
 	if (!transfer->transient)
 		return;

@@ -9,7 +9,10 @@
 #ifndef ROSTERFS_ENDPOINT_H
 #define ROSTERFS_ENDPOINT_H
 
+#include <stdbool.h>
+
 struct account_queue;
+struct http_reply;
 
 struct endpoint {
 	const char *name;            /* for the log; borrowed */
@@ -18,6 +21,15 @@ struct endpoint {
 	unsigned timeout;            /* seconds for one request */
 	unsigned retry_budget;       /* seconds of retries without progress */
 	struct account_queue *queue; /* set by http_add, which owns it; NULL before that */
+	/*
+	 * What the vendor's table says of a response, from its status, headers and body. NULL: what
+	 * HTTP says. The thread of http_loop.c calls these: they are quick, and take no lock.
+	 */
+	const void *rules; /* for them */
+	/* Return true if REPLY means the same as 429. */
+	bool (*is_limited)(const struct endpoint *endpoint, const struct http_reply *reply);
+	/* Return how long REPLY asks to wait, as Retry-After has it, or NULL. The caller frees. */
+	char *(*wait_asked)(const struct endpoint *endpoint, const struct http_reply *reply);
 };
 
 #endif

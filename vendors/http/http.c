@@ -287,7 +287,8 @@ int http_perform(struct call *call, struct endpoint *endpoint, const struct http
 	struct transfer *transfer;
 
 	memset(reply, 0, sizeof(*reply));
-	snprintf(call->request, sizeof(call->request), "%s %s", request->method, request->path);
+	snprintf(call->request, sizeof(call->request), "%s %s", request->method,
+		 request->shown ? request->shown : request->path);
 	call->status = 0;
 	/* once in the queue, it may be sent at any time */
 	if (call_cancelled(call)) {

@@ -4,7 +4,7 @@
  *
  * One thread drives all sockets. It parses no bodies and waits for nothing but sockets and timers.
  * Each endpoint has a queue: at most `parallel` requests in flight, backoff after a 429, counters.
- * Keys travel in headers only, never in a URL.
+ * Keys travel in headers, and in a URL only for a vendor that takes them nowhere else.
  *
  * Requests are retried here as far as that is safe without knowledge of the document: see
  * http_request. Each request that ends is logged in one line: method, path, status, milliseconds,
@@ -36,18 +36,26 @@ struct http_header {
 /* A request. Strings are borrowed until http_start or http_perform returns, which copy them. */
 struct http_request {
 	const char *method;
-	const char *path; /* below base_url, with the query, each part escaped: "/user?page=1" */
-	const char *body; /* NULL: none */
+	const char *path;  /* below base_url, with the query, each part escaped: "/user?page=1" */
+	const char *shown; /* what the log and messages have in place of a path with a secret; NULL:
+			      PATH */
+	const char *query; /* appended to the query of PATH, and never shown: "key=..."; NULL: none
+			    */
+	const char *body;  /* NULL: none */
 	size_t body_length;
 	const char *content_type; /* of the body; NULL: application/json */
 	struct http_header headers[HTTP_HEADERS_MAX];
 	unsigned header_count;
-	/* for vendors/rest, which makes headers of them; vendors/http does not read these */
-	char *bearer;                /* a token, owned by this request */
-	uint64_t serial;             /* of that token */
-	const char *if_match;        /* an ETag, or NULL */
 	const char *user, *password; /* HTTP Basic, when user is not NULL */
-	bool identity; /* ask for no compressed response, because that has another ETag */
+	/* for vendors/rest, which makes headers of them; vendors/http does not read these */
+	unsigned api;                   /* index in vendor->apis */
+	unsigned plain_headers;         /* the first of `headers`, which prove no identity */
+	char *bearer;                   /* a token, owned by this request */
+	char *proofs[HTTP_HEADERS_MAX]; /* texts of other proofs of identity, owned likewise */
+	unsigned proof_count;
+	uint64_t serial;      /* of the token */
+	const char *if_match; /* an ETag, or NULL */
+	bool identity;        /* ask for no compressed response, because that has another ETag */
 	/* a change that rests on the read of call->basis: not sent once that is too old (basis.h)
 	 */
 	bool rests;
@@ -55,7 +63,7 @@ struct http_request {
 	 * repeatable: a request that changes nothing (GET). It is retried after 429, 5xx (except
 	 * 501 and 505), a lost connection, an incomplete response and a timeout. Any other request
 	 * is retried only if the vendor has certainly not applied it: no connection was made, or
-	 * the status is 429.
+	 * the status is 429. A redirect of a GET to another path of the same origin is followed.
 	 */
 	bool repeatable;
 };

@@ -12,6 +12,10 @@ void http_reply_clear(struct http_reply *reply)
 	if (reply->body)
 		explicit_bzero(reply->body, reply->length);
 	free(reply->body);
+	/* a vendor may send a secret in a header, such as a cookie */
+	if (reply->headers)
+		explicit_bzero(reply->headers, strlen(reply->headers));
+	free(reply->headers);
 	free(reply->etag);
 	memset(reply, 0, sizeof(*reply));
 }

@@ -98,3 +98,47 @@ void http_url_where(const char *url, bool *secure, char *where, size_t size)
 	curl_free(port);
 	curl_url_cleanup(parts);
 }
+
+size_t http_url_origin(const char *url)
+{
+	const char *at = strstr(url, "://");
+
+	if (!at || (strncasecmp(url, "https://", 8) != 0 && strncasecmp(url, "http://", 7) != 0))
+		return 0;
+	return (size_t)(at - url) + 3 + strcspn(at + 3, "/?#");
+}
+
+/* Return the part WHAT of URL, NULL: it has none. The caller frees it with curl_free. */
+static char *part_of(CURLU *url, CURLUPart what)
+{
+	char *text = NULL;
+
+	return curl_url_get(url, what, &text, CURLU_DEFAULT_PORT) == CURLUE_OK ? text : NULL;
+}
+
+bool http_url_same_origin(const char *a, const char *b)
+{
+	static const CURLUPart parts[] = {CURLUPART_SCHEME, CURLUPART_HOST, CURLUPART_PORT};
+	CURLU *left = curl_url(), *right = curl_url();
+	char *user = NULL, *password = NULL;
+	bool same = left && right && curl_url_set(left, CURLUPART_URL, a, 0) == CURLUE_OK &&
+		    curl_url_set(right, CURLUPART_URL, b, 0) == CURLUE_OK;
+
+	for (size_t i = 0; same && i < sizeof(parts) / sizeof(parts[0]); i++) {
+		char *x = part_of(left, parts[i]), *y = part_of(right, parts[i]);
+
+		same = x && y && strcasecmp(x, y) == 0;
+		curl_free(x);
+		curl_free(y);
+	}
+	if (same) {
+		user = part_of(right, CURLUPART_USER);
+		password = part_of(right, CURLUPART_PASSWORD);
+		same = !user && !password;
+	}
+	curl_free(user);
+	curl_free(password);
+	curl_url_cleanup(left);
+	curl_url_cleanup(right);
+	return same;
+}

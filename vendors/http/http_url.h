@@ -22,6 +22,16 @@ char *http_url_unescape(const char *text);
  */
 int http_url_check(const char *url, const char **why);
 
+/* Return true if the URLs A and B have the same scheme, host and port, and B no user or password.
+ */
+bool http_url_same_origin(const char *a, const char *b);
+
+/*
+ * Return how many bytes of URL, whose scheme is http or https, are its origin: up to the path or
+ * query. 0: it is no such URL.
+ */
+size_t http_url_origin(const char *url);
+
 /* Write "HOST port PORT" of URL to WHERE (SIZE bytes), for messages, and whether it is https to
  * *SECURE. */
 void http_url_where(const char *url, bool *secure, char *where, size_t size);

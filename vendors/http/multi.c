@@ -6,7 +6,7 @@
  * account_queue.c's decision, what follows from it http_loop.c's. It must not know what a vendor or
  * a document is, and takes no lock.
  *
- * Redirects are not followed, and certificates are always verified.
+ * libcurl follows no redirect (answer.c does), and certificates are always verified.
  */
 #include "vendors/http/multi.h"
 

@@ -71,18 +71,35 @@ static int copy_headers(struct transfer *transfer, const struct http_request *re
 	return error;
 }
 
+bool transfer_add_query(struct transfer *transfer)
+{
+	char *url = NULL;
+
+	if (!transfer->query)
+		return true;
+	if (asprintf(&url, "%s%c%s", transfer->url, strchr(transfer->url, '?') ? '&' : '?',
+		     transfer->query) < 0)
+		return false;
+	transfer_wipe_text(transfer->url);
+	transfer->url = url;
+	return true;
+}
+
 static int copy_request(struct transfer *transfer, const struct http_request *request)
 {
 	const char *base = transfer->queue->endpoint->base_url;
 
 	transfer->method = strdup(request->method);
-	transfer->path = strdup(request->path);
-	if (!transfer->method || !transfer->path)
+	transfer->path = strdup(request->shown ? request->shown : request->path);
+	transfer->query = request->query ? strdup(request->query) : NULL;
+	if (!transfer->method || !transfer->path || (request->query && !transfer->query))
 		return -ENOMEM;
 	if (asprintf(&transfer->url, "%s%s", base, request->path) < 0) {
 		transfer->url = NULL;
 		return -ENOMEM;
 	}
+	if (!transfer_add_query(transfer))
+		return -ENOMEM;
 	if (request->user) {
 		transfer->user = strdup(request->user);
 		transfer->password = strdup(request->password ? request->password : "");
@@ -143,7 +160,8 @@ void transfer_free(struct transfer *transfer)
 	transfer_wipe(transfer->body, transfer->body_length);
 	free(transfer->method);
 	free(transfer->path);
-	free(transfer->url);
+	transfer_wipe_text(transfer->url);
+	transfer_wipe_text(transfer->query);
 	free(transfer);
 }
 
@@ -156,7 +174,7 @@ void transfer_reset(struct transfer *transfer)
 	transfer->refused = CALL_OK;
 	transfer->passes = 0;
 	transfer->told = 0;
-	transfer->transient = transfer->unreached = false;
+	transfer->transient = transfer->unreached = transfer->moved = false;
 	transfer->curl_words[0] = '\0';
 }
 
@@ -226,7 +244,8 @@ static bool holds(const char *words, const char *secret)
 
 bool transfer_tells(const struct transfer *transfer, const char *words)
 {
-	bool told = holds(words, transfer->user) || holds(words, transfer->password);
+	bool told = holds(words, transfer->user) || holds(words, transfer->password) ||
+		    holds(words, transfer->query);
 
 	for (unsigned i = 0; i < transfer->header_count; i++)
 		told = told || holds(words, strchr(transfer->headers[i], ':') + 2);
@@ -238,9 +257,12 @@ void transfer_log(const struct transfer *transfer)
 	const struct http_reply *reply = &transfer->reply;
 	int64_t begun = transfer->tries ? transfer->first : transfer->queued;
 	bool words = reply->verdict || (reply->words[0] && !reply->sent);
-	char status[16];
+	char status[32];
 
-	snprintf(status, sizeof(status), "%d", reply->status);
+	if (reply->came)
+		snprintf(status, sizeof(status), "%d as 429", reply->came);
+	else
+		snprintf(status, sizeof(status), "%d", reply->status);
 	log_line("%s %s %s -> %s in %lld ms (%u %s)", transfer->queue->endpoint->name,
 		 transfer->method, transfer->path, words ? reply->words : status,
 		 (long long)(clock_milliseconds() - begun), transfer->tries,

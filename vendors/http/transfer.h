@@ -53,7 +53,8 @@ struct transfer {
 	bool abort, cut;
 
 	/* the request: own copies, wiped when freed */
-	char *method, *path, *url;
+	char *method, *path, *url;           /* the path is for the log */
+	char *query;                         /* a proof of identity at the end of url, or NULL */
 	char *headers[HTTP_HEADERS_MAX + 1]; /* "Name: value", the last is the Content-Type */
 	unsigned header_count;
 	char *user, *password;
@@ -84,6 +85,8 @@ struct transfer {
 	bool transient; /* the last try failed in a way that may pass */
 	bool unreached; /* it found no connection */
 	bool late;      /* its MOMENT passed before its connection was made */
+	bool moved;     /* the vendor redirects it to what is in url now */
+	unsigned moves; /* how often that happened */
 
 	/* libcurl's side of the try (multi.c, answer.c) */
 	void *easy, *list;
@@ -102,6 +105,10 @@ struct transfer *transfer_new(struct account_queue *queue, const struct http_req
 /* Return a transfer without a waiter that tries to connect to the endpoint of QUEUE. NULL: no
  * memory. */
 struct transfer *transfer_probe(struct account_queue *queue);
+
+/* Append the query that proves the identity to the URL of TRANSFER. Returns false without memory.
+ */
+bool transfer_add_query(struct transfer *transfer);
 
 /* Wipe and free TRANSFER. */
 void transfer_free(struct transfer *transfer);

@@ -8,15 +8,13 @@
 #include "vendors/rest/account.h"
 
 #include "vendors/vendor.h"
+#include "vendors/rest/oauth.h"
 #include "vendors/rest/redact.h"
-#include "vendors/rest/token.h"
+#include "vendors/template/template.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* Shorter secrets are left: overwriting them would blank half of every message. */
-#define REDACT_MIN 4
 
 static size_t setting_count(const struct vendor *vendor)
 {
@@ -25,6 +23,38 @@ static size_t setting_count(const struct vendor *vendor)
 	while (vendor->settings[count].name)
 		count++;
 	return count;
+}
+
+/* Make the parts of ACCOUNT that its vendor asks for. Returns false without memory. */
+static bool make_parts(struct account *account)
+{
+	const struct vendor *vendor = account->vendor;
+	unsigned apis = account_api_count(vendor);
+	bool tokens = false;
+
+	for (unsigned i = 0; i < apis; i++)
+		tokens = tokens || vendor->apis[i].token;
+	if (apis > 1) {
+		account->others = calloc(apis - 1, sizeof(*account->others));
+		if (!account->others)
+			return false;
+	}
+	if (tokens) {
+		account->logins = calloc(apis, sizeof(*account->logins));
+		if (!account->logins)
+			return false;
+	}
+	if (tokens || vendor->renew) {
+		account->token = token_new(apis ? apis : OAUTH_GRANTS);
+		if (!account->token)
+			return false;
+	}
+	if (vendor->memory_new) {
+		account->memory = vendor->memory_new();
+		if (!account->memory)
+			return false;
+	}
+	return true;
 }
 
 struct account *account_new(const char *name, const struct vendor *vendor)
@@ -44,11 +74,7 @@ struct account *account_new(const char *name, const struct vendor *vendor)
 		account_free(account);
 		return NULL;
 	}
-	if (vendor->renew)
-		account->token = token_new();
-	if (vendor->memory_new)
-		account->memory = vendor->memory_new();
-	if ((vendor->renew && !account->token) || (vendor->memory_new && !account->memory)) {
+	if (!make_parts(account)) {
 		account_free(account);
 		return NULL;
 	}
@@ -62,26 +88,10 @@ struct account *account_new(const char *name, const struct vendor *vendor)
 	return account;
 }
 
-unsigned account_api_count(const struct vendor *vendor)
-{
-	unsigned count = 0;
-
-	while (vendor->apis && vendor->apis[count].name)
-		count++;
-	return count;
-}
-
 int account_set_vendor(struct account *account, const struct vendor *vendor)
 {
-	unsigned apis = account_api_count(vendor);
-
-	if (apis > 1) {
-		account->others = calloc(apis - 1, sizeof(*account->others));
-		if (!account->others)
-			return -ENOMEM;
-	}
 	account->vendor = vendor;
-	return 0;
+	return make_parts(account) ? 0 : -ENOMEM;
 }
 
 void account_free(struct account *account)
@@ -97,8 +107,13 @@ void account_free(struct account *account)
 	token_free(account->token);
 	if (account->memory)
 		account->vendor->memory_free(account->memory);
-	for (unsigned i = 1; account->others && i < account_api_count(account->vendor); i++)
-		free(account->others[i - 1].base_url);
+	for (unsigned i = 0; i < account_api_count(account->vendor); i++) {
+		if (account->logins)
+			free(account->logins[i].base_url);
+		if (i && account->others)
+			free(account->others[i - 1].base_url);
+	}
+	free(account->logins);
 	free(account->others);
 	free(account->refresh_token_file);
 	free(account->endpoint.base_url);
@@ -113,6 +128,79 @@ const char *account_value(const struct account *account, const char *name)
 			return account->values[i];
 	}
 	return NULL;
+}
+
+unsigned account_api_count(const struct vendor *vendor)
+{
+	unsigned count = 0;
+
+	while (vendor->apis && vendor->apis[count].name)
+		count++;
+	return count;
+}
+
+struct endpoint *account_endpoint(struct account *account, unsigned index)
+{
+	return index && account->others ? &account->others[index - 1] : &account->endpoint;
+}
+
+/* ---- redaction ---- */
+
+/* The values of templates that make a proof of identity. */
+struct proof_values {
+	struct template_values values;
+	const struct account *account;
+	unsigned api;
+};
+
+static json_t *proof_value(const struct template_values *values, const char *name)
+{
+	const struct proof_values *proof = (const struct proof_values *)values;
+	const char *setting = account_value(proof->account, name);
+	char *token = NULL;
+	json_t *value;
+
+	if (!setting && strcmp(name, "access_token") == 0 && proof->account->token)
+		setting = token = token_text(proof->account->token, proof->api);
+	value = setting ? json_string(setting) : NULL;
+	if (token)
+		explicit_bzero(token, strlen(token));
+	free(token);
+	return value;
+}
+
+static void wipe_text(char *text)
+{
+	if (text)
+		explicit_bzero(text, strlen(text));
+	free(text);
+}
+
+/* Overwrite in TEXT what HTTP Basic makes of the templates USER and PASSWORD (or NULL). */
+static void redact_templates(const struct proof_values *proof, const char *user,
+			     const char *password, char *text)
+{
+	char *name = user ? template_expand(user, TEMPLATE_TEXT, &proof->values, NULL, 0) : NULL;
+	char *secret = template_expand(password ? password : "", TEMPLATE_TEXT, &proof->values,
+				       NULL, 0);
+
+	if (name && secret)
+		redact_whole_basic(text, name, secret);
+	wipe_text(name);
+	wipe_text(secret);
+}
+
+static void redact_apis(const struct account *account, char *text)
+{
+	struct proof_values proof = {.values = {proof_value}, .account = account};
+
+	for (; proof.api < account_api_count(account->vendor); proof.api++) {
+		const struct rule_api *api = &account->vendor->apis[proof.api];
+
+		redact_templates(&proof, api->user, api->password, text);
+		if (api->token)
+			redact_templates(&proof, api->token->user, api->token->password, text);
+	}
 }
 
 /*
@@ -136,22 +224,11 @@ static void redact_pairs(const struct account *account, char *text)
 void account_redact(const struct account *account, char *text)
 {
 	redact_pairs(account, text);
+	redact_apis(account, text);
 	if (account->token)
 		token_redact(account->token, text);
 	for (size_t i = 0; account->vendor->settings[i].name; i++) {
-		const char *secret = account->values[i];
-		size_t length = secret ? strlen(secret) : 0;
-
-		if (account->vendor->settings[i].type != SETTING_SECRET || length < REDACT_MIN)
-			continue;
-		for (char *at = text; *at; at++) {
-			size_t same = 0;
-
-			while (same < length && at[same] == secret[same])
-				same++;
-			/* at the end, the text may have been cut within the secret */
-			if (same == length || (same >= REDACT_MIN && !at[same]))
-				memset(at, '*', same);
-		}
+		if (account->vendor->settings[i].type == SETTING_SECRET)
+			redact_whole(text, account->values[i]);
 	}
 }

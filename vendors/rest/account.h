@@ -6,12 +6,12 @@
 #define ROSTERFS_ACCOUNT_H
 
 #include "vendors/http/endpoint.h"
+#include "vendors/rest/token.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>
 
 struct observer;
-struct token;
 struct vendor;
 
 struct account {
@@ -31,13 +31,19 @@ struct account {
 	char *refresh_token_file; /* a rotating refresh token is kept here; NULL: in memory only */
 	atomic_bool discovered;   /* the server has been asked what it supports (SCIM) */
 	atomic_uint alternatives; /* bit n: the alternative of that request is used (rules.h) */
-	struct endpoint *others;  /* of vendor->apis[1...]; NULL: there is one api only */
+	/* of vendor->apis[1...]; NULL: there is one api only. Their base_url is set by the reader
+	   of the config, the rest by login_open. */
+	struct endpoint *others;
+	/* of vendor->apis[0...]: where the token is asked for, if that is another origin (base_url
+	   is NULL if not). Set by login_open; NULL: no api has tokens. */
+	struct endpoint *logins;
 	char **values; /* the vendor's own settings, in the order of vendor->settings; NULL: none */
 	atomic_bool updates_by_post; /* the vendor refused PUT with 405 (put_becomes_post) */
 	/* Set by the caller that finds that the vendor refuses its own ETags: from then on item_get
 	   returns none, and item_put sends none. */
 	atomic_bool no_preconditions;
 	struct token *token;       /* NULL for a vendor without tokens */
+	token_issuer *issuer;      /* for the tokens of vendor->apis; set by login_open */
 	void *memory;              /* of vendor->memory_new */
 	struct observer *observer; /* sees requests before they are sent; NULL: none */
 };
@@ -51,9 +57,6 @@ struct account *account_new(const char *name, const struct vendor *vendor);
  */
 int account_set_vendor(struct account *account, const struct vendor *vendor);
 
-/* Return how many apis the table of VENDOR has; 0: it is not described by rules. */
-unsigned account_api_count(const struct vendor *vendor);
-
 /* Wipe the secrets of ACCOUNT and free everything except the queue, which http_free ends. ACCOUNT
  * may be NULL. */
 void account_free(struct account *account);
@@ -61,7 +64,17 @@ void account_free(struct account *account);
 /* Return the value of the vendor's own setting NAME, which must be in its table, or NULL. */
 const char *account_value(const struct account *account, const char *name);
 
-/* Overwrite each secret of ACCOUNT in TEXT with asterisks, in place. */
+/* Return how many apis the table of VENDOR has; 0: it is not described by rules. */
+unsigned account_api_count(const struct vendor *vendor);
+
+/* Return the endpoint of the api with INDEX in vendor->apis, 0 for a vendor without them. */
+struct endpoint *account_endpoint(struct account *account, unsigned index);
+
+/*
+ * Overwrite each secret of ACCOUNT in TEXT with asterisks, in place: settings that are secret,
+ * tokens, what is saved with them, and what HTTP Basic makes of them; as they are, percent-encoded
+ * and as JSON writes them.
+ */
 void account_redact(const struct account *account, char *text);
 
 #endif

@@ -2,18 +2,22 @@
 /*
  * exchange.c - see exchange.h.
  *
- * Turns responses into verdicts and words. It knows the shapes of vendors' error responses, but
- * not what was asked, and it keeps no state between requests. Its words are redacted, because a
- * vendor may quote a key in its error, and the words go to the log.
+ * Proves identities by the vendor's table, and turns responses into verdicts and words. It does
+ * not know what was asked, and it keeps no state between requests. Its words are redacted, because
+ * a vendor may quote a key in its error, and the words go to the log.
  */
 #include "vendors/rest/exchange.h"
 
 #include "vendors/base/call.h"
-#include "vendors/json/exact.h"
-#include "vendors/json/exact_parse.h"
 #include "vendors/http/hold.h"
 #include "vendors/http/http.h"
+#include "vendors/http/http_url.h"
+#include "vendors/json/exact.h"
+#include "vendors/json/exact_parse.h"
 #include "vendors/rest/account.h"
+#include "vendors/rest/token.h"
+#include "vendors/rest/words.h"
+#include "vendors/template/template.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -33,12 +37,159 @@ json_t *exchange_parse(const char *text, size_t length, char *why, size_t why_si
 	return answer;
 }
 
+/* ---- the proof of identity ---- */
+
+static void exchange_wipe(char *secret)
+{
+	if (secret)
+		explicit_bzero(secret, strlen(secret));
+	free(secret);
+}
+
+/* The values of the templates that prove an identity. */
+struct exchange_values {
+	struct template_values values;
+	const struct account *account;
+	const char *token; /* {access_token}; NULL: there is none */
+};
+
+static json_t *exchange_value(const struct template_values *values, const char *name)
+{
+	const struct exchange_values *own = (const struct exchange_values *)values;
+	const char *text = strcmp(name, "access_token") == 0 ? own->token
+							     : account_value(own->account, name);
+
+	return text ? json_string(text) : NULL;
+}
+
+static bool have_token(const struct rule_header *headers)
+{
+	while (headers && headers->name && !template_has(headers->value, "access_token"))
+		headers++;
+	return headers && headers->name;
+}
+
+static bool needs_token(const struct rule_api *api)
+{
+	return template_has(api->user, "access_token") ||
+	       template_has(api->password, "access_token") || have_token(api->auth_headers) ||
+	       have_token(api->auth_query);
+}
+
+/* Give REQUEST the new TEXT, which may be NULL, to wipe and free. Returns TEXT; NULL: no room. */
+static const char *own_proof(struct http_request *request, char *text)
+{
+	if (text && request->proof_count < HTTP_HEADERS_MAX)
+		return request->proofs[request->proof_count++] = text;
+	exchange_wipe(text);
+	return NULL;
+}
+
+/* Return template TEXT for PLACE with VALUES; REQUEST owns it. NULL: CALL has failed. */
+static const char *expand_proof(struct call *call, struct http_request *request,
+				const struct exchange_values *values, const char *text,
+				enum template_place place)
+{
+	char why[200] = "too many headers";
+	const char *made = own_proof(request, template_expand(text, place, &values->values, why,
+							      sizeof(why)));
+
+	if (!made)
+		call_fail(call, CALL_INVALID, "the proof of identity cannot be made: %s", why);
+	return made;
+}
+
+/* Make the query of REQUEST that proves the identity. */
+static int prove_by_query(struct call *call, struct http_request *request,
+			  const struct exchange_values *values, const struct rule_header *parameter)
+{
+	char *query = NULL, *shown;
+
+	if (!values->account->secret_in_url)
+		return call_fail(call, CALL_FORBIDDEN,
+				 "the vendor takes the key in the URL, where logs of servers show "
+				 "it: set secret_in_url = yes in section [%s] if you want that",
+				 values->account->name);
+	for (; parameter->name; parameter++) {
+		const char *text = expand_proof(call, request, values, parameter->value,
+						TEMPLATE_TEXT);
+		char *escaped = text ? http_url_escape(text) : NULL, *longer = NULL;
+
+		if (!text)
+			return -call->error;
+		if (!own_proof(request, escaped) ||
+		    asprintf(&longer, "%s%s%s=%s", query ? query : "", query ? "&" : "",
+			     parameter->name, escaped) < 0 ||
+		    !own_proof(request, longer))
+			return call_no_memory(call);
+		query = longer;
+	}
+	request->query = query;
+	/* a vendor may repeat the key in the URL of the next page */
+	shown = strdup(request->shown ? request->shown : request->path);
+	if (!own_proof(request, shown))
+		return call_no_memory(call);
+	account_redact(values->account, shown);
+	request->shown = shown;
+	return 0;
+}
+
+/* Put the proof that API asks for into REQUEST. */
+static int prove(struct call *call, const struct rule_api *api, struct http_request *request,
+		 const struct exchange_values *values)
+{
+	for (const struct rule_header *header = api->auth_headers; header && header->name;
+	     header++) {
+		const char *text = expand_proof(call, request, values, header->value,
+						TEMPLATE_HEADER);
+
+		if (!text)
+			return -call->error;
+		/* one is left for If-Match */
+		if (request->header_count >= HTTP_HEADERS_MAX - 1)
+			return call_fail(call, CALL_INVALID, "the request has too many headers");
+		request
+		    ->headers[request->header_count++] = (struct http_header){.name = header->name,
+									      .value = text};
+	}
+	if (api->user) {
+		request->user = expand_proof(call, request, values, api->user, TEMPLATE_TEXT);
+		request->password = expand_proof(call, request, values,
+						 api->password ? api->password : "", TEMPLATE_TEXT);
+		if (!request->user || !request->password)
+			return -call->error;
+	}
+	return api->auth_query ? prove_by_query(call, request, values, api->auth_query) : 0;
+}
+
+static int prepare_by_rules(struct call *call, struct account *account,
+			    struct http_request *request)
+{
+	const struct rule_api *api = &account->vendor->apis[request->api];
+	struct exchange_values values = {.values = {exchange_value}, .account = account};
+	char *token = NULL;
+	int error = 0;
+
+	request->serial = 0;
+	if (api->token && needs_token(api))
+		error = token_get(account->token, call, request->api, account->issuer, account,
+				  &token, &request->serial);
+	values.token = token;
+	if (!error)
+		error = prove(call, api, request, &values);
+	exchange_wipe(token);
+	if (error)
+		exchange_done(request);
+	return error;
+}
+
 int exchange_prepare(struct call *call, struct account *account, struct http_request *request)
 {
 	int error;
 
-	request->header_count = 0;
-	error = account->vendor->authorize(call, account, request);
+	request->header_count = request->plain_headers;
+	error = account->vendor->apis ? prepare_by_rules(call, account, request)
+				      : account->vendor->authorize(call, account, request);
 	if (!error && request->if_match)
 		request->headers[request->header_count++] =
 		    (struct http_header){.name = "If-Match", .value = request->if_match};
@@ -47,6 +198,10 @@ int exchange_prepare(struct call *call, struct account *account, struct http_req
 
 int exchange_renew(struct call *call, struct account *account, uint64_t serial)
 {
+	if (account->vendor->apis && account->token && serial) {
+		token_refused(account->token, serial);
+		return 0;
+	}
 	if (!account->vendor->renew)
 		return -ENOTSUP;
 	return account->vendor->renew(call, account, serial);
@@ -54,11 +209,21 @@ int exchange_renew(struct call *call, struct account *account, uint64_t serial)
 
 void exchange_done(struct http_request *request)
 {
-	if (request->bearer)
-		explicit_bzero(request->bearer, strlen(request->bearer));
-	free(request->bearer);
+	exchange_wipe(request->bearer);
 	request->bearer = NULL;
+	for (unsigned i = 0; i < request->proof_count; i++) {
+		/* what points there must not be used any more */
+		if (request->shown == request->proofs[i])
+			request->shown = NULL;
+		if (request->user == request->proofs[i])
+			request->user = request->password = NULL;
+		exchange_wipe(request->proofs[i]);
+	}
+	request->proof_count = 0;
+	request->query = NULL;
 }
+
+/* ---- verdicts ---- */
 
 #define SUBJECTS (EXCHANGE_TOKEN + 1)
 #define ALL(verdict)                                                                               \
@@ -94,111 +259,30 @@ static enum call_verdict exchange_verdict_of(int status, enum exchange_subject s
 	return CALL_FAILED;
 }
 
-/* Append TEXT to WORDS, after a separator if WORDS is not empty. */
-static void add_words(char *words, size_t size, const char *text)
-{
-	size_t length = strlen(words);
-
-	if (text && *text && length + 3 < size)
-		snprintf(words + length, size - length, "%s%s", length ? ": " : "", text);
-}
-
-static void add_string(char *words, size_t size, const json_t *string)
-{
-	char *text = exact_string_words(string);
-
-	add_words(words, size, text);
-	free(text);
-}
-
-static void add_member(char *words, size_t size, const json_t *object, const char *name)
-{
-	add_string(words, size, json_object_get(object, name));
-}
-
-/*
- * Add one element of an array of errors: Partnerize v2 and v3, Elastic Path, RFC 7807's invalid-
- * params.
- */
-static void add_item(char *words, size_t size, const json_t *item)
-{
-	add_string(words, size, item);
-	add_member(words, size, item, "property");
-	add_member(words, size, item, "name");
-	add_member(words, size, item, "title");
-	add_member(words, size, item, "detail");
-	add_member(words, size, item, "message");
-	add_member(words, size, item, "msg");
-	add_member(words, size, item, "reason");
-}
-
-/*
- * Add what ERRORS says: an array of items, or an object of fields (ASP.NET, Laravel), each with
- * one or several texts.
- */
-static void add_items(char *words, size_t size, const json_t *errors)
-{
-	const char *field;
-	json_t *item, *text, *name;
-	size_t i;
-
-	json_array_foreach(errors, i, item)
-		add_item(words, size, item);
-	json_object_foreach((json_t *)(uintptr_t)errors, field, item) {
-		name = json_string(field);
-		add_string(words, size, name);
-		json_decref(name);
-		add_item(words, size, item);
-		json_array_foreach(item, i, text)
-			add_item(words, size, text);
-	}
-}
-
-/* Parse BODY, of an error response. Its words are worth reading even if they are not UTF-8. */
-static json_t *parse_words(const char *body, size_t length)
-{
-	json_t *answer = exact_parse(body, length, EXACT_PARSE_ANY, NULL);
-	char *plain = answer ? NULL : malloc(length + 1);
-
-	if (!plain)
-		return answer;
-	for (size_t i = 0; i < length; i++)
-		plain[i] = (char)(body[i] & 0x80 ? '?' : body[i]);
-	answer = exact_parse(plain, length, EXACT_PARSE_ANY, NULL);
-	free(plain);
-	return answer;
-}
-
-/* Put the words of ANSWER into WORDS, of SIZE bytes. */
-static void read_words(const json_t *answer, char *words, size_t size)
-{
-	json_t *error = json_object_get(answer, "error");
-	static const char *const more[] = {"invalid-params", "invalid_params", "message", "detail"};
-	json_t *items;
-
-	words[0] = '\0';
-	add_string(words, size, error);
-	add_member(words, size, error, "message");
-	add_member(words, size, answer, "error_description");
-	add_member(words, size, answer, "message");
-	/* RFC 7807, RFC 9457 */
-	add_member(words, size, answer, "title");
-	add_member(words, size, answer, "detail");
-	items = json_object_get(error, "errors");
-	if (!items)
-		items = json_object_get(answer, "errors");
-	add_items(words, size, items);
-	/* of RFC 7807, and what some vendors have in place of a text */
-	for (size_t i = 0; i < sizeof(more) / sizeof(more[0]); i++)
-		add_items(words, size, json_object_get(answer, more[i]));
-}
-
 void exchange_words(const char *body, size_t length, char *words, size_t size)
 {
-	json_t *answer = body ? parse_words(body, length) : NULL;
+	words_of_body(body, length, words, size);
+}
 
-	read_words(answer, words, size);
-	json_decref(answer);
+void exchange_reply_words(const struct account *account, const struct http_reply *reply,
+			  char *words, size_t size)
+{
+	const struct rule_errors *errors = account->vendor->errors;
+	struct source_reply parts = {.headers = reply->headers};
+	json_t *body, *message;
+
+	words[0] = '\0';
+	if (errors && errors->message) {
+		body = words_parse(reply->body, reply->length);
+		parts.body = body;
+		message = source_first(errors->message, &parts);
+		words_of(message, words, size);
+		json_decref(message);
+		json_decref(body);
+	}
+	if (!words[0])
+		exchange_words(reply->body, reply->length, words, size);
+	account_redact(account, words);
 }
 
 bool exchange_tells_error(const json_t *answer, char *words, size_t size)
@@ -213,7 +297,7 @@ bool exchange_tells_error(const json_t *answer, char *words, size_t size)
 		return told;
 	/* other members may belong to a record */
 	part = json_pack("{s:O*, s:O*}", "error", error, "errors", errors);
-	read_words(part, words, size);
+	words_read(part, words, size);
 	json_decref(part);
 	return true;
 }
@@ -249,6 +333,51 @@ static int fail_unanswered(struct call *call, const struct http_reply *reply)
 	return call_fail(call, reply->verdict, "%s", reply->words);
 }
 
+/* Fail because of a redirect that is not followed. */
+static int fail_redirected(struct call *call, const struct account *account,
+			   enum call_verdict verdict, const struct http_reply *reply)
+{
+	char *where = source_header(reply->headers, "Location");
+	size_t origin = where ? http_url_origin(where) : 0;
+	char words[160];
+	int error;
+
+	snprintf(words, sizeof(words), "%.*s", (int)(origin < 150 ? origin : 150),
+		 where ? where : "");
+	account_redact(account, words);
+	error =
+	    call_fail(call, verdict,
+		      "the vendor redirects%s%s; only a GET to the same scheme, host and port is "
+		      "followed, five times at most: check base_url",
+		      words[0] ? " to " : "", words);
+	free(where);
+	return error;
+}
+
+/* Judge REPLY, whose status is a success: the vendor's table may know better. */
+static int judge_success(struct call *call, const struct account *account,
+			 enum exchange_subject subject, const struct http_reply *reply)
+{
+	const struct rule_errors *errors = account->vendor->errors;
+	struct source_reply parts = {.headers = reply->headers};
+	char words[CALL_WORDS_MAX / 2];
+	json_t *body = NULL;
+	bool fails;
+
+	if (!errors || errors->fail_when.source.kind == SOURCE_NONE)
+		return 0;
+	if (errors->fail_when.source.kind == SOURCE_BODY && reply->body)
+		body = exact_parse(reply->body, reply->length, EXACT_PARSE_ANY, NULL);
+	parts.body = body;
+	fails = condition_holds(&errors->fail_when, &parts);
+	json_decref(body);
+	if (!fails)
+		return 0;
+	exchange_reply_words(account, reply, words, sizeof(words));
+	return call_fail(call, subject == EXCHANGE_TOKEN ? CALL_TOKEN_REFUSED : CALL_REFUSED,
+			 "the vendor says: %s", words[0] ? words : "(nothing that can be read)");
+}
+
 int exchange_judge(struct call *call, struct account *account, enum exchange_subject subject,
 		   const struct http_reply *reply)
 {
@@ -263,9 +392,8 @@ int exchange_judge(struct call *call, struct account *account, enum exchange_sub
 	if (reply->verdict || call->unasked)
 		return fail_unanswered(call, reply);
 	if (reply->status >= 200 && reply->status < 300)
-		return 0;
-	exchange_words(reply->body, reply->length, words, sizeof(words));
-	account_redact(account, words);
+		return judge_success(call, account, subject, reply);
+	exchange_reply_words(account, reply, words, sizeof(words));
 	if (reply->status == 401)
 		return call_fail(call, verdict,
 				 "the vendor refuses the keys in section [%s] of the config%s%s",
@@ -273,9 +401,7 @@ int exchange_judge(struct call *call, struct account *account, enum exchange_sub
 	if (reply->status == 429)
 		return fail_limited(call, reply, words);
 	if (reply->status >= 300 && reply->status < 400)
-		return call_fail(
-		    call, verdict,
-		    "the vendor redirects; redirects are not followed: check base_url");
+		return fail_redirected(call, account, verdict, reply);
 	error = call_fail(call, verdict, "the vendor says: %s",
 			  words[0] ? words : "(nothing that can be read)");
 	add_until(call, reply);
@@ -293,7 +419,7 @@ int exchange(struct call *call, struct account *account, enum exchange_subject s
 		error = exchange_prepare(call, account, request);
 		if (error)
 			return error;
-		http_perform(call, &account->endpoint, request, reply);
+		http_perform(call, account_endpoint(account, request->api), request, reply);
 		exchange_done(request);
 		if (reply->status != 401 || exchange_renew(call, account, request->serial))
 			break;

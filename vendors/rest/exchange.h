@@ -18,8 +18,9 @@ struct http_reply;
 struct http_request;
 
 /*
- * Put the proof of identity into REQUEST. May wait. Returns 0, or a negative errno with words in
- * CALL. Call exchange_done once the request has been handed to http.h.
+ * Put the proof of identity into REQUEST, after its plain_headers: that of its api (vendor->apis),
+ * or what vendor->authorize knows. May wait for a token. Returns 0, or a negative errno with words
+ * in CALL. Call exchange_done once the request has been handed to http.h.
  */
 int exchange_prepare(struct call *call, struct account *account, struct http_request *request);
 
@@ -42,7 +43,8 @@ enum exchange_subject {
 };
 
 /*
- * Judge REPLY, the answer to a request about SUBJECT. Returns 0 for a 2xx status. Otherwise CALL
+ * Judge REPLY, the answer to a request about SUBJECT. Returns 0 for a 2xx status, unless the
+ * vendor's table says that it is a failure (CALL_REFUSED). Otherwise CALL
  * fails with the verdict that exchange.c's table has for the status, and with the vendor's own
  * words, redacted; without a complete response, with the errno and words of REPLY.
  */
@@ -80,5 +82,10 @@ bool exchange_tells_error(const json_t *answer, char *words, size_t size);
  * if nothing can be read. Accepts every known shape.
  */
 void exchange_words(const char *body, size_t length, char *words, size_t size);
+
+/* As exchange_words, from the places that ACCOUNT's vendor names before the known ones, and
+ * redacted. */
+void exchange_reply_words(const struct account *account, const struct http_reply *reply,
+			  char *words, size_t size);
 
 #endif

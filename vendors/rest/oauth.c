@@ -12,6 +12,7 @@
 #include "vendors/http/http_url.h"
 #include "vendors/rest/account.h"
 #include "vendors/rest/exchange.h"
+#include "vendors/rest/token.h"
 #include "vendors/vendor.h"
 
 #include <jansson.h>
@@ -29,14 +30,14 @@ static void oauth_wipe(char *text)
 }
 
 /* Return the form to post, or NULL without memory. The caller wipes and frees it. */
-static char *make_form(const struct account *account, enum token_grant grant)
+static char *make_form(const struct account *account, enum oauth_grant grant)
 {
 	char *id = http_url_escape(account_value(account, "client_id"));
 	char *secret = http_url_escape(account_value(account, "client_secret"));
 	char *form = NULL;
 	int length = -1;
 
-	if (id && secret && grant == TOKEN_CLIENT_CREDENTIALS)
+	if (id && secret && grant == OAUTH_CLIENT_CREDENTIALS)
 		length = asprintf(&form,
 				  "grant_type=client_credentials&client_id=%s&client_secret=%s", id,
 				  secret);
@@ -96,9 +97,9 @@ static int hint_base_url(struct call *call, const struct account *account)
 	return call_fail(call, call->verdict, "no token: %s%s", words, hint ? hint : "");
 }
 
-/* Ask the vendor for a token. As token_issuer's issue. */
-static int issue(struct call *call, struct account *account, enum token_grant grant, char **text,
-		 int64_t *life)
+/* Ask the vendor for a token. As token_issuer. */
+static int issue(struct call *call, struct account *account, unsigned grant,
+		 struct token_made *made)
 {
 	struct http_request request = {
 	    .method = "POST",
@@ -107,7 +108,7 @@ static int issue(struct call *call, struct account *account, enum token_grant gr
 	    .repeatable = true, /* an extra token does no harm */
 	};
 	struct http_reply reply = {0};
-	char *form = make_form(account, grant);
+	char *form = make_form(account, (enum oauth_grant)grant);
 	int error;
 
 	if (!form)
@@ -119,16 +120,20 @@ static int issue(struct call *call, struct account *account, enum token_grant gr
 	if (reply.status == 401 || reply.status == 404)
 		error = hint_base_url(call, account);
 	if (!error)
-		error = read_token(call, account, &reply, text, life);
+		error = read_token(call, account, &reply, &made->text, &made->life);
 	http_reply_clear(&reply);
 	oauth_wipe(form);
 	return error;
 }
 
-int oauth_get(struct call *call, struct account *account, enum token_grant grant, char **header,
+int oauth_get(struct call *call, struct account *account, enum oauth_grant grant, char **header,
 	      uint64_t *serial)
 {
-	const struct token_issuer issuer = {.issue = issue, .account = account};
+	char *text = NULL;
+	int error = token_get(account->token, call, grant, issue, account, &text, serial);
 
-	return token_get(account->token, call, grant, &issuer, header, serial);
+	if (!error && asprintf(header, "Bearer %s", text) < 0)
+		error = call_no_memory(call);
+	oauth_wipe(text);
+	return error;
 }

@@ -9,12 +9,17 @@
 #ifndef ROSTERFS_OAUTH_H
 #define ROSTERFS_OAUTH_H
 
-#include "vendors/rest/token.h"
-
 #include <stdint.h>
 
 struct account;
 struct call;
+
+enum oauth_grant {
+	OAUTH_CLIENT_CREDENTIALS, /* client_id and client_secret: everything an administrator may do
+				   */
+	OAUTH_IMPLICIT,           /* client_id alone: what a storefront may do */
+	OAUTH_GRANTS,
+};
 
 #define OAUTH_EARLY 60
 
@@ -24,7 +29,7 @@ struct call;
  * vendor, and gives up the place of CALL's change then. Returns 0, or a negative errno with words
  * in CALL.
  */
-int oauth_get(struct call *call, struct account *account, enum token_grant grant, char **header,
+int oauth_get(struct call *call, struct account *account, enum oauth_grant grant, char **header,
 	      uint64_t *serial);
 
 #endif

@@ -75,6 +75,40 @@ void redact(char *words, const char *secret)
 	redact_wipe(json);
 }
 
+#define WHOLE_MIN 4
+
+/* Overwrite FORM (or NULL) in WORDS where all of it is there, or as much as the end leaves. */
+static void overwrite(char *words, const char *form)
+{
+	size_t length = form ? strlen(form) : 0;
+
+	if (length < WHOLE_MIN)
+		return;
+	for (char *at = words; *at; at++) {
+		size_t same = 0;
+
+		while (same < length && at[same] == redact_shown(form[same]))
+			same++;
+		if (same == length || (same >= WHOLE_MIN && !at[same]))
+			memset(at, '*', same);
+	}
+}
+
+void redact_whole(char *words, const char *secret)
+{
+	char *escaped, *json;
+
+	if (!secret || strlen(secret) < WHOLE_MIN)
+		return;
+	escaped = http_url_escape(secret);
+	json = json_form(secret);
+	overwrite(words, secret);
+	overwrite(words, escaped);
+	overwrite(words, json);
+	redact_wipe(escaped);
+	redact_wipe(json);
+}
+
 #define PADDING 64 /* of the digits */
 
 /*
@@ -113,5 +147,13 @@ void redact_basic(char *words, const char *user, const char *password)
 
 	if (form)
 		redact(words, form);
+	redact_wipe(form);
+}
+
+void redact_whole_basic(char *words, const char *user, const char *password)
+{
+	char *form = basic_form(user, password);
+
+	overwrite(words, form);
 	redact_wipe(form);
 }

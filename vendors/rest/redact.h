@@ -16,6 +16,16 @@
  */
 void redact(char *words, const char *secret);
 
+/*
+ * As redact, for the secrets of the config and tokens, which are in every message's way: only where
+ * all of a form is there, or as much as fits before the end of WORDS, and no secret (or NULL) of
+ * fewer than four letters, which would blank half of every message.
+ */
+void redact_whole(char *words, const char *secret);
+
+/* As redact_whole, of what HTTP Basic makes of USER and PASSWORD. */
+void redact_whole_basic(char *words, const char *user, const char *password);
+
 /* Overwrite what HTTP Basic makes of USER and PASSWORD. Otherwise as redact. */
 void redact_basic(char *words, const char *user, const char *password);
 

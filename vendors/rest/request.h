@@ -42,10 +42,13 @@ struct request {
 /*
  * Make REQUEST from RULE, for ACCOUNT, with VALUES: method, path, body, headers of the rule and of
  * its api. The proof of identity is exchange_prepare's work. Where an alternative has proved right
- * (account->alternatives), that is made. Returns 0, or a negative errno with words in CALL; pair
- * with request_clear in any case. Does not wait.
+ * (account->alternatives), that is made. A secret in the path fails, unless the account has
+ * secret_in_url. Only a GET is `repeatable`: the caller sets that for others that only read.
+ * Returns 0, or a negative errno with words in CALL; pair with request_clear in any case. Waits
+ * only if the request has a part that the response with the token brings ([token] save.NAME), and
+ * there is no token yet.
  */
-int request_make(struct call *call, const struct account *account, const struct rule_request *rule,
+int request_make(struct call *call, struct account *account, const struct rule_request *rule,
 		 const struct request_values *values, struct request *request);
 
 /* Wipe and free what REQUEST owns. */

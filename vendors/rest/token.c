@@ -2,7 +2,7 @@
 /*
  * token.c - see token.h.
  *
- * One slot for each grant, one mutex over all. The thread that finds no good token asks for one
+ * One mutex over all. The thread that finds no good token asks for one
  * with the mutex released; the others wait, each on its own call, so that a cancelled one returns
  * at once. The mutex is taken before that of a call. Nothing is written anywhere except to memory
  * that is wiped.
@@ -12,7 +12,9 @@
 #include "vendors/base/call.h"
 #include "vendors/base/clock.h"
 #include "vendors/http/basis.h"
+#include "vendors/rest/redact.h"
 
+#include <errno.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,26 +31,29 @@ struct waiter {
 };
 
 struct slot {
-	char *text;      /* NULL: none */
-	uint64_t serial; /* of text */
-	int64_t until;   /* of clock_milliseconds: not used from then on */
-	int64_t life;    /* milliseconds from when it was issued until then */
-	bool asking;     /* a thread is asking for a new one */
+	struct token_made made; /* its text is NULL: none */
+	uint64_t serial;        /* of made */
+	int64_t until;          /* of clock_milliseconds: not used from then on */
+	char *refresh;          /* what a new one is asked for with; NULL: none */
+	bool asking;            /* a thread is asking for a new one */
 	struct waiter *waiters;
 };
 
 struct token {
+	unsigned count;       /* of slots */
 	pthread_mutex_t lock; /* of all that follows */
-	struct slot slots[TOKEN_GRANTS];
 	uint64_t serials;
+	struct slot slots[];
 };
 
-struct token *token_new(void)
+struct token *token_new(unsigned slots)
 {
-	struct token *token = calloc(1, sizeof(*token));
+	struct token *token = calloc(1, sizeof(*token) + slots * sizeof(struct slot));
 
-	if (token)
-		pthread_mutex_init(&token->lock, NULL);
+	if (!token)
+		return NULL;
+	token->count = slots;
+	pthread_mutex_init(&token->lock, NULL);
 	return token;
 }
 
@@ -59,12 +64,21 @@ static void token_wipe(char *text)
 	free(text);
 }
 
+static void wipe_made(struct token_made *made)
+{
+	token_wipe(made->text);
+	for (size_t i = 0; i < TOKEN_SAVED_MAX; i++)
+		token_wipe(made->saved[i]);
+}
+
 void token_free(struct token *token)
 {
 	if (!token)
 		return;
-	for (int grant = 0; grant < TOKEN_GRANTS; grant++)
-		token_wipe(token->slots[grant].text);
+	for (unsigned slot = 0; slot < token->count; slot++)
+		wipe_made(&token->slots[slot].made);
+	for (unsigned slot = 0; slot < token->count; slot++)
+		token_wipe(token->slots[slot].refresh);
 	pthread_mutex_destroy(&token->lock);
 	free(token);
 }
@@ -77,32 +91,33 @@ static bool is_good(const struct slot *slot, const struct call *call)
 {
 	bool read = call->basis && call->basis->reading;
 	int64_t left = slot->until - clock_milliseconds();
-	int64_t want = slot->life / 4 < READ_LEFT ? slot->life / 4 : READ_LEFT;
+	int64_t want = slot->made.life / 4 < READ_LEFT ? slot->made.life / 4 : READ_LEFT;
 
-	return slot->text && left > (read ? want : 0);
+	return slot->made.text && left > (read ? want : 0);
 }
 
 /* Ask ISSUER for a new token in SLOT. The lock is released meanwhile. */
-static int token_renew_locked(struct token *token, struct call *call, enum token_grant grant,
-			      const struct token_issuer *issuer)
+static int token_renew_locked(struct token *token, struct call *call, unsigned index,
+			      token_issuer *issuer, struct account *account)
 {
-	struct slot *slot = &token->slots[grant];
+	struct slot *slot = &token->slots[index];
+	struct token_made made = {0};
 	struct waiter *waiter;
-	char *text = NULL;
-	int64_t life = 0;
 	int error;
 
 	slot->asking = true;
 	pthread_mutex_unlock(&token->lock);
-	error = issuer->issue(call, issuer->account, grant, &text, &life);
+	error = issuer(call, account, index, &made);
 	pthread_mutex_lock(&token->lock);
 	slot->asking = false;
 	if (!error) {
-		token_wipe(slot->text);
-		slot->text = text;
-		slot->life = life;
-		slot->until = clock_milliseconds() + life;
+		wipe_made(&slot->made);
+		slot->made = made;
+		slot->until = made.life == TOKEN_FOREVER ? TOKEN_FOREVER
+							 : clock_milliseconds() + made.life;
 		slot->serial = ++token->serials;
+	} else {
+		wipe_made(&made);
 	}
 	LL_FOREACH(slot->waiters, waiter) {
 		atomic_store(&waiter->over, true);
@@ -138,10 +153,10 @@ static int await_locked(struct token *token, struct call *call, struct slot *slo
 	return error;
 }
 
-int token_get(struct token *token, struct call *call, enum token_grant grant,
-	      const struct token_issuer *issuer, char **header, uint64_t *serial)
+int token_get(struct token *token, struct call *call, unsigned index, token_issuer *issuer,
+	      struct account *account, char **text, uint64_t *serial)
 {
-	struct slot *slot = &token->slots[grant];
+	struct slot *slot = &token->slots[index];
 	int error = 0;
 
 	pthread_mutex_lock(&token->lock);
@@ -149,33 +164,76 @@ int token_get(struct token *token, struct call *call, enum token_grant grant,
 		if (slot->asking)
 			error = await_locked(token, call, slot);
 		else
-			error = token_renew_locked(token, call, grant, issuer);
+			error = token_renew_locked(token, call, index, issuer, account);
 	}
-	if (!error && asprintf(header, "Bearer %s", slot->text) < 0)
+	*text = error ? NULL : strdup(slot->made.text);
+	if (!error && !*text)
 		error = call_no_memory(call);
 	*serial = slot->serial;
 	pthread_mutex_unlock(&token->lock);
 	return error;
 }
 
-void token_refused(struct token *token, enum token_grant grant, uint64_t serial)
+/* Return a copy of TEXT, which may be NULL, of TOKEN. */
+static char *copy_locked(struct token *token, const char *text)
 {
-	struct slot *slot = &token->slots[grant];
+	char *copy = text ? strdup(text) : NULL;
 
+	pthread_mutex_unlock(&token->lock);
+	return copy;
+}
+
+char *token_text(struct token *token, unsigned slot)
+{
 	pthread_mutex_lock(&token->lock);
-	if (slot->serial == serial)
-		slot->until = 0;
+	return copy_locked(token, token->slots[slot].made.text);
+}
+
+char *token_saved(struct token *token, unsigned slot, size_t index)
+{
+	pthread_mutex_lock(&token->lock);
+	return copy_locked(token, token->slots[slot].made.saved[index]);
+}
+
+char *token_refresh(struct token *token, unsigned slot)
+{
+	pthread_mutex_lock(&token->lock);
+	return copy_locked(token, token->slots[slot].refresh);
+}
+
+int token_keep_refresh(struct token *token, unsigned slot, const char *refresh)
+{
+	char *copy = strdup(refresh);
+
+	if (!copy)
+		return -ENOMEM;
+	pthread_mutex_lock(&token->lock);
+	token_wipe(token->slots[slot].refresh);
+	token->slots[slot].refresh = copy;
+	pthread_mutex_unlock(&token->lock);
+	return 0;
+}
+
+void token_refused(struct token *token, uint64_t serial)
+{
+	pthread_mutex_lock(&token->lock);
+	for (unsigned slot = 0; slot < token->count; slot++) {
+		if (token->slots[slot].serial == serial)
+			token->slots[slot].until = 0;
+	}
 	pthread_mutex_unlock(&token->lock);
 }
 
 void token_redact(struct token *token, char *text)
 {
 	pthread_mutex_lock(&token->lock);
-	for (int grant = 0; grant < TOKEN_GRANTS; grant++) {
-		const char *secret = token->slots[grant].text;
+	for (unsigned slot = 0; slot < token->count; slot++) {
+		const struct token_made *made = &token->slots[slot].made;
 
-		for (char *at = secret ? strstr(text, secret) : NULL; at; at = strstr(at, secret))
-			memset(at, '*', strlen(secret));
+		redact_whole(text, made->text);
+		redact_whole(text, token->slots[slot].refresh);
+		for (size_t i = 0; i < TOKEN_SAVED_MAX; i++)
+			redact_whole(text, made->saved[i]);
 	}
 	pthread_mutex_unlock(&token->lock);
 }

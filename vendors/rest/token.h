@@ -2,57 +2,72 @@
 /*
  * token.h - the access tokens of an account, kept in memory only.
  *
- * There is one token for each grant. However many threads need one, one of them asks for it and the
- * others wait. What is asked, and of whom, is the issuer's.
+ * There is one token for each slot: for each grant of oauth.h, or for each api of a vendor that is
+ * described by rules. However many threads need one, one of them asks for it and the others wait.
+ * What is asked, and of whom, is the issuer's.
  */
 #ifndef ROSTERFS_TOKEN_H
 #define ROSTERFS_TOKEN_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 struct account;
 struct call;
 struct token;
 
-enum token_grant {
-	TOKEN_CLIENT_CREDENTIALS, /* client_id and client_secret: everything an administrator may do
-				   */
-	TOKEN_IMPLICIT,           /* client_id alone: what a storefront may do */
-	TOKEN_GRANTS,
+#define TOKEN_SAVED_MAX 8       /* parts of a response that are kept with a token */
+#define TOKEN_FOREVER INT64_MAX /* a life that ends when the vendor refuses the token */
+
+/* A new token. */
+struct token_made {
+	char *text;
+	int64_t life;                 /* for how many milliseconds to use it, or TOKEN_FOREVER */
+	char *saved[TOKEN_SAVED_MAX]; /* other parts of the response; NULL: none */
 };
 
 /*
- * Asks for a token. ISSUE puts the text of a new token for GRANT into *TEXT (the caller wipes and
- * frees), and for how many milliseconds to use it into *LIFE. Returns 0, or a negative errno with
- * words in CALL. May wait.
+ * Asks for a token. Puts a new token for SLOT into *MADE, whose texts token.c wipes and frees.
+ * Returns 0, or a negative errno with words in CALL. May wait.
  */
-struct token_issuer {
-	int (*issue)(struct call *call, struct account *account, enum token_grant grant,
-		     char **text, int64_t *life);
-	struct account *account;
-};
+typedef int token_issuer(struct call *call, struct account *account, unsigned slot,
+			 struct token_made *made);
 
-/* Return a new object without a token, or NULL without memory. */
-struct token *token_new(void);
+/* Return a new object with SLOTS slots without a token, or NULL without memory. */
+struct token *token_new(unsigned slots);
 
 /* Wipe and free TOKEN, which may be NULL. */
 void token_free(struct token *token);
 
 /*
- * Put "Bearer ..." for CALL's next request into *HEADER (the caller wipes and frees), and the
- * serial number of the token into *SERIAL. Without a good token, asks ISSUER for one, or waits for
+ * Put the token of SLOT for CALL's next request into *TEXT (the caller wipes and frees), and its
+ * serial number into *SERIAL. Without a good token, asks ISSUER for one, for ACCOUNT, or waits for
  * the thread that is asking. For the read that a change rests on (basis.h), a token is good if it
  * is valid for some seconds more, as far as tokens live that long. While CALL waits for another
  * thread, the place of its change is given up (basis_release). Returns 0, or a negative errno with
  * words in CALL.
  */
-int token_get(struct token *token, struct call *call, enum token_grant grant,
-	      const struct token_issuer *issuer, char **header, uint64_t *serial);
+int token_get(struct token *token, struct call *call, unsigned slot, token_issuer *issuer,
+	      struct account *account, char **text, uint64_t *serial);
+
+/* Return a copy of the token of SLOT, good or not, which the caller wipes and frees. NULL: there is
+ * none, or no memory. Never waits. */
+char *token_text(struct token *token, unsigned slot);
+
+/* As token_text, of the part INDEX that was saved with the token. */
+char *token_saved(struct token *token, unsigned slot, size_t index);
+
+/* As token_text, of the refresh token of SLOT. */
+char *token_refresh(struct token *token, unsigned slot);
+
+/* Keep a copy of REFRESH as the refresh token of SLOT. Returns 0 or -ENOMEM. Never waits. */
+int token_keep_refresh(struct token *token, unsigned slot, const char *refresh);
 
 /* Stop using the token with SERIAL, which the vendor refused; a newer one stays. Never waits. */
-void token_refused(struct token *token, enum token_grant grant, uint64_t serial);
+void token_refused(struct token *token, uint64_t serial);
 
-/* Overwrite each token in TEXT with asterisks, in place. */
+/* Overwrite each token and refresh token, and what was saved with it, in TEXT with asterisks, in
+ * place: as it is, percent-encoded and as JSON writes it. */
 void token_redact(struct token *token, char *text);
 
 #endif

@@ -32,6 +32,8 @@ static bool fail(struct expansion *expansion, const char *format, ...)
 {
 	va_list args;
 
+	if (!expansion->why_size)
+		return false;
 	va_start(args, format);
 	vsnprintf(expansion->why, expansion->why_size, format, args);
 	va_end(args);

@@ -39,8 +39,8 @@ enum template_place {
  * ("&after={cursor}") is left out; elsewhere, and for any other placeholder, no value fails. A URL
  * (TEMPLATE_PATH with a text that has "://") is expanded as TEMPLATE_HOST up to the path. A value
  * that would make a host or a segment of a path empty fails. Returns a
- * new text, which the caller wipes if it may hold a secret, and frees; or NULL and words in WHY,
- * which quote no value.
+ * new text, which the caller wipes if it may hold a secret, and frees; or NULL and words in WHY
+ * (WHY_SIZE 0: none), which quote no value.
  */
 char *template_expand(const char *text, enum template_place place,
 		      const struct template_values *values, char *why, size_t why_size);
