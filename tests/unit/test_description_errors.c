@@ -279,7 +279,8 @@ static void test_changes(void **state)
 	    {17, "a DELETE needs the key soft",
 	     BASE STATUS "[deactivate]\nrequest = DELETE /{id}\n"},
 	    {16, "[deactivate] needs the key request", BASE STATUS "[deactivate]\nfrom = on\n"},
-	    {14, "[delete] has no key soft; it is a key of [deactivate]", BASE "[delete]\nrequest = DELETE /{id}\nsoft = x\n"},
+	    {14, "[delete] has no key soft; it is a key of [deactivate]",
+	     BASE "[delete]\nrequest = DELETE /{id}\nsoft = x\n"},
 	    {14, "the id cannot be hidden", BASE "[fields]\nid = /a\nhidden = /a\n"},
 	    {13, ". is the whole record", BASE "[fields]\nread_only = .\n"},
 	};
