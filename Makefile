@@ -174,7 +174,9 @@ install: $(BUILD)/rosterfs ## install to PREFIX (default /usr/local), below DEST
 	install -m 0755 '$(BUILD)/rosterfs' '$(DESTDIR)$(PREFIX)/bin/rosterfs'
 	install -d '$(DESTDIR)$(PREFIX)/share/man/man1' '$(DESTDIR)$(PREFIX)/share/man/man5'
 	install -m 0644 mount/rosterfs.1 '$(DESTDIR)$(PREFIX)/share/man/man1/rosterfs.1'
-	install -m 0644 mount/rosterfs.conf.5 '$(DESTDIR)$(PREFIX)/share/man/man5/rosterfs.conf.5'
+	install -m 0644 mount/rosterfs.conf.5 mount/rosterfs.vendor.5 '$(DESTDIR)$(PREFIX)/share/man/man5'
+	install -d '$(DESTDIR)$(PREFIX)/share/rosterfs/vendors'
+	install -m 0644 $(DESCRIPTIONS) '$(DESTDIR)$(PREFIX)/share/rosterfs/vendors'
 	install -d '$(DESTDIR)$(PREFIX)/share/doc/rosterfs'
 	install -m 0644 mount/rosterfs.conf.example '$(DESTDIR)$(PREFIX)/share/doc/rosterfs/rosterfs.conf.example'
 
@@ -182,7 +184,10 @@ install: $(BUILD)/rosterfs ## install to PREFIX (default /usr/local), below DEST
 uninstall: ## remove what install put there
 	rm -f '$(DESTDIR)$(PREFIX)/bin/rosterfs'
 	rm -f '$(DESTDIR)$(PREFIX)/share/man/man1/rosterfs.1'
-	rm -f '$(DESTDIR)$(PREFIX)/share/man/man5/rosterfs.conf.5'
+	rm -f '$(DESTDIR)$(PREFIX)/share/man/man5/rosterfs.conf.5' '$(DESTDIR)$(PREFIX)/share/man/man5/rosterfs.vendor.5'
+	rm -f $(patsubst descriptions/%,'$(DESTDIR)$(PREFIX)/share/rosterfs/vendors/%',$(DESCRIPTIONS))
+	for folder in '$(DESTDIR)$(PREFIX)/share/rosterfs/vendors' '$(DESTDIR)$(PREFIX)/share/rosterfs'; do \
+		[ ! -d "$$folder" ] || rmdir --ignore-fail-on-non-empty "$$folder"; done
 	rm -f '$(DESTDIR)$(PREFIX)/share/doc/rosterfs/rosterfs.conf.example'
 	[ ! -d '$(DESTDIR)$(PREFIX)/share/doc/rosterfs' ] || \
 		rmdir --ignore-fail-on-non-empty '$(DESTDIR)$(PREFIX)/share/doc/rosterfs'
@@ -340,7 +345,7 @@ lint-shell: deps-lint ## shellcheck on the shell scripts
 .PHONY: lint-man
 # what mandoc says about other man pages depends on which are installed here
 lint-man: deps-lint ## mandoc on the man pages
-	@! mandoc -T lint mount/rosterfs.1 mount/rosterfs.conf.5 2>&1 | \
+	@! mandoc -T lint mount/rosterfs.1 mount/rosterfs.conf.5 mount/rosterfs.vendor.5 2>&1 | \
 		grep -vE ': (outdated mandoc\.db|STYLE: referenced manual not found:) '
 	@echo 'lint-man: ok'
 
