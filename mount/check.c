@@ -16,9 +16,11 @@
 #include "mount/config.h"
 #include "mount/tally.h"
 #include "vendors/base/call.h"
+#include "vendors/base/status_words.h"
 #include "vendors/rest/account.h"
 #include "vendors/rest/item.h"
-#include "vendors/rest/list.h"
+#include "vendors/list/list.h"
+#include "vendors/rest/status_map.h"
 #include "vendors/vendor.h"
 
 #include <pthread.h>
@@ -216,7 +218,8 @@ static void check_one_status(struct check *check)
 {
 	const struct account *account = check->account;
 	const struct collection *users = account->vendor->users;
-	const char *id = check->tally.first, *word = NULL;
+	const char *id = check->tally.first, *word;
+	char buffer[STATUS_MAP_MAX];
 	json_t *record = NULL;
 	int error = item_get(&check->call, check->account, users, NULL, id, &record, NULL);
 
@@ -225,8 +228,7 @@ static void check_one_status(struct check *check)
 		say(check, "no user in the list has a status: nobody can be deactivated here");
 		return;
 	}
-	if (users->status_key)
-		word = json_string_value(json_object_get(record, users->status_key));
+	word = status_map_word(users, record, buffer);
 	if (word && tally_is_known(word)) {
 		say(check, "the list shows no status, but user %s by id does: %s", id, word);
 	} else {
@@ -268,6 +270,16 @@ static void say_statuses(struct check *check)
 	    check->quick ? " on one page" : "", tally->active, tally->inactive, others, none);
 }
 
+/* Say which status user ID has, whose RECORD was read alone. */
+static void say_one_status(struct check *check, const char *id, const json_t *record)
+{
+	char buffer[STATUS_MAP_MAX];
+	const char *word = status_map_word(check->account->vendor->statuses, record, buffer);
+
+	say(check, "statuses can be read: user %s is %s (one user only)", id,
+	    word ? word : STATUS_UNKNOWN);
+}
+
 /* Check statuses that are not a field of users: all, or with QUICK that of the first user. */
 static void check_statuses(struct check *check)
 {
@@ -280,8 +292,7 @@ static void check_statuses(struct check *check)
 	if (check->quick) {
 		error = item_get(&check->call, account, statuses, NULL, id, &record, NULL);
 		if (!error)
-			say(check, "statuses can be read: user %s is %s (one user only)", id,
-			    json_string_value(json_object_get(record, statuses->status_key)));
+			say_one_status(check, id, record);
 		json_decref(record);
 	} else {
 		tally_statuses(&check->tally, statuses);

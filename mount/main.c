@@ -17,7 +17,7 @@
 #include "vendors/rest/account.h"
 #include "vendors/http/http.h"
 #include "vendors/base/log.h"
-#include "vendors/rest/page_arena.h"
+#include "vendors/list/page_arena.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>

@@ -8,7 +8,7 @@
 #define ROSTERFS_TALLY_H
 
 #include "vendors/base/table.h"
-#include "vendors/rest/list.h"
+#include "vendors/list/list.h"
 
 #include <stdbool.h>
 #include <stddef.h>

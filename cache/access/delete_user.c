@@ -62,6 +62,17 @@ struct deletion {
 	bool by_row; /* the vendor shows the user only as a row of its list */
 };
 
+/* Return true if a GET alone does not prove that a user is gone: the vendor may answer a missing
+ * one with another status than 404 and 410, which a refusal has as well. */
+static bool doubts_get(const struct attempt *attempt)
+{
+	const int *code = roster_collection(attempt->roster)->gone_codes;
+
+	while (code && (*code == 404 || *code == 410))
+		code++;
+	return code && *code;
+}
+
 /*
  * Read the user into *RECORD, a new reference. With LOOK the user was shown before: a 404 to a GET
  * that found it then is proof that it is gone. Returns 0, or a negative errno with a message in
@@ -72,7 +83,7 @@ static int delete_user_get(struct deletion *deletion, struct call *call, bool lo
 	struct attempt *attempt = deletion->attempt;
 	int error;
 
-	if (look && !deletion->by_row)
+	if (look && !deletion->by_row && !doubts_get(attempt))
 		error = item_get(call, attempt->account, roster_collection(attempt->roster),
 				 roster_parent(attempt->roster), attempt->id, record, NULL);
 	else

@@ -18,6 +18,7 @@
 #include "cache/update/create_match.h"
 #include "cache/update/create_rest.h"
 #include "cache/update/creation.h"
+#include "cache/update/edit_check.h"
 #include "cache/update/input.h"
 #include "vendors/base/call.h"
 #include "vendors/base/limits.h"
@@ -25,9 +26,11 @@
 #include "vendors/rest/account.h"
 #include "vendors/rest/collection.h"
 #include "vendors/rest/item.h"
+#include "vendors/rest/status_map.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,10 +40,9 @@ static json_t *wanted_of(const struct collection *collection, const json_t *docu
 {
 	json_t *wanted = json_deep_copy(document);
 
-	for (const struct field *field = collection->fields; wanted && field->name; field++) {
-		if (field->flags & (FIELD_SYSTEM | FIELD_CONFIDENTIAL))
-			json_object_del(wanted, field->name);
-	}
+	collection_strip(collection, wanted, FIELD_SYSTEM);
+	if (wanted && status_map_has_requests(collection))
+		collection_remove(wanted, collection->status_key);
 	if (wanted && collection->stamp_key)
 		collection_remove(wanted, collection->stamp_key);
 	return wanted;
@@ -188,9 +190,15 @@ static void create_note_fields(struct creation *creation)
 	json_t *fields = json_array(), *value;
 	const char *name;
 
-	json_object_foreach(creation->wanted, name, value)
+	json_object_foreach(creation->wanted, name, value) {
+		char *path = (char *)(uintptr_t)name;
+		json_t *shown = json_deep_copy(value);
+
+		collection_hide_below(creation->collection, &path, 1, shown);
 		attempt_field(fields, name, collection_flags(creation->collection, name), NULL,
-			      value);
+			      shown);
+		json_decref(shown);
+	}
 	attempt_set_fields(creation->attempt, fields);
 }
 
@@ -224,6 +232,8 @@ static int read_and_create(struct creation *creation, const char *text, size_t l
 		error = input_check_stamps(call, creation->wanted);
 	if (!error)
 		error = input_check_text(call, creation->wanted);
+	if (!error)
+		error = edit_check_masks(call, creation->collection, creation->wanted);
 	if (!error)
 		error = create(creation);
 	if (error)

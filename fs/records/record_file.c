@@ -12,6 +12,7 @@
 #include "cache/record/record.h"
 #include "cache/roster/known.h"
 #include "cache/roster/roster.h"
+#include "cache/roster/wait.h"
 #include "cache/update/update.h"
 #include "fs/memory/vacancy.h"
 #include "fs/tree/entry.h"
@@ -130,7 +131,8 @@ static struct record *find_newer(struct handle *handle)
 	double seconds;
 
 	node_record_peek(handle->node, &newest, &seconds);
-	if (newest && newest->version == handle->record->version) {
+	if (newest && (newest->version == handle->record->version ||
+		       node_record_needs_get(handle->node, newest))) {
 		record_put(newest);
 		return NULL;
 	}
@@ -172,6 +174,17 @@ static void open_record(fuse_req_t req, struct node *node, fuse_ino_t ino, struc
 	open_answer(req, handle, fi);
 }
 
+/*
+ * Return true if RECORD, which is known of NODE, must be asked for by a GET before it is opened
+ * with FLAGS. A status that is only written is not shown.
+ */
+static bool asks_detail(const struct node *node, const struct record *record, int flags)
+{
+	if (node->ops->shows_status && (flags & O_ACCMODE) == O_WRONLY)
+		return false;
+	return node_record_needs_get(node, record);
+}
+
 static void record_opened(struct request *request, int error)
 {
 	struct record *record;
@@ -179,7 +192,12 @@ static void record_opened(struct request *request, int error)
 	if (node_record_again(request, error))
 		return;
 	error = node_record_found(request, error, &record);
-	if (error == -ENOENT) {
+	if (!error && asks_detail(request->node, record, request->fi.flags) &&
+	    request->wait.kind != WAIT_DETAIL) {
+		node_record_ask_detail(request);
+		return;
+	}
+	if (error == -ENOENT && request->wait.kind != WAIT_DETAIL) {
 		/* the kernel looks the name up again, and finds or creates nothing */
 		log_error(&request->call, error);
 		if (request_claim(request))
@@ -203,7 +221,7 @@ static void open_record_file(fuse_req_t req, fuse_ino_t ino, struct node *node,
 	double seconds;
 
 	node_record_peek(node, &record, &seconds);
-	if (record && seconds > 0) {
+	if (record && seconds > 0 && !asks_detail(node, record, fi->flags)) {
 		open_record(req, node, ino, record, fi);
 		return;
 	}

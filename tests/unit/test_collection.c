@@ -15,7 +15,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-static const char *const time_keys[] = {"meta.updated_at", "created", NULL};
+static const char *const time_keys[] = {"/meta/updated_at", "created", NULL};
 static const struct field fields[] = {{"secret", FIELD_CONFIDENTIAL}, {NULL, 0}};
 static const struct collection things = {.time_keys = time_keys, .fields = fields};
 
@@ -113,17 +113,17 @@ static void test_values(void **state)
 
 	(void)state;
 	assert_int_equal(json_integer_value(collection_value(record, "e")), 3);
-	assert_int_equal(json_integer_value(collection_value(record, "a.d")), 2);
-	assert_int_equal(json_integer_value(collection_value(record, "a.b.c")), 1);
-	assert_null(collection_value(record, "a.c"));
-	assert_null(collection_value(record, "e.c"));
-	assert_null(collection_value(record, "x.y.z"));
+	assert_int_equal(json_integer_value(collection_value(record, "/a/d")), 2);
+	assert_int_equal(json_integer_value(collection_value(record, "/a/b/c")), 1);
+	assert_null(collection_value(record, "/a/c"));
+	assert_null(collection_value(record, "/e/c"));
+	assert_null(collection_value(record, "/x/y/z"));
 	memset(path, 'a', sizeof(path));
-	memcpy(path + 150, ".b", 3);
+	memcpy(path + 150, "/b", 3);
 	assert_null(collection_value(record, path));
-	collection_remove(record, "a.b.c");
-	assert_null(collection_value(record, "a.b.c"));
-	assert_non_null(collection_value(record, "a.b"));
+	collection_remove(record, "/a/b/c");
+	assert_null(collection_value(record, "/a/b/c"));
+	assert_non_null(collection_value(record, "/a/b"));
 	json_object_set_new(record, "secret", json_string("x"));
 	collection_hide(&things, record);
 	assert_null(collection_value(record, "secret"));

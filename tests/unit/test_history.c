@@ -170,7 +170,7 @@ static void test_versions(void **state)
 	(void)state;
 	add(history, "7", "new", "updated_at");
 	add(mount, "7", "elsewhere", "updated_at");
-	add(history, "7", "newer", "meta.updated_at");
+	add(history, "7", "newer", "/meta/updated_at");
 	stamp = undo_member(history, 1, "updated_at", NULL);
 	nested = undo_member(history, 2, "meta", "updated_at");
 	assert_true(history_names(stamp) && history_names(nested));

@@ -7,7 +7,7 @@
  * unused until the last value is freed: that costs speed, but never frees memory that is in use.
  * It must not know what is parsed.
  */
-#include "vendors/rest/page_arena.h"
+#include "vendors/list/page_arena.h"
 
 #include <jansson.h>
 #include <stdalign.h>

@@ -28,7 +28,10 @@
  * A total that is too small by exactly the rows of whole pages is believed, unless the vendor names
  * a next page: one more request would be needed to find out.
  *
- * A vendor without pages (unpaged) is asked once.
+ * A vendor may answer with its first page again past the end, as some SCIM servers do. If that page
+ * has no new row, and its count is the number of rows that came, it is the end, provided that the
+ * vendor does not ignore offsets: it is asked for two rows from the last one on, and must return
+ * one. Such a vendor needs `wraps`.
  *
  * Pure: no I/O, no allocation, no locks. One walk belongs to one thread.
  *
@@ -64,6 +67,7 @@ struct walk_totals {
 	long long count;   /* how many there are, or are on this page, or were asked for */
 	long long pages;   /* how many pages of the size that this one was asked for with */
 	int more;          /* 1: it names a next page; 0: it says that there is none */
+	bool last;         /* by the vendor's documents this is certainly the last page */
 };
 
 #define WALK_TOTALS_UNKNOWN                                                                        \
@@ -74,6 +78,9 @@ struct walk_ask {
 	size_t page;  /* 0, 1, 2... in the list's order */
 	size_t start; /* a page number from 1, or an offset from 0 */
 	size_t size;  /* how many rows */
+	/* pager.h: the cursor, or the path and query, of a page that the page before it names;
+	   borrowed until the page has been read. NULL: the list's own request. */
+	const char *next;
 };
 
 /* What a page held. */
@@ -87,11 +94,13 @@ struct walk_result {
 struct walk {
 	/* set by walk_init */
 	bool offsets; /* a page is asked for by offset, not by number */
-	/* The vendor has no pages: the first response is the whole list. The caller sets it right
-	   after walk_init. */
-	bool unpaged;
 	size_t page_size;
 	size_t parallel;
+
+	/* for the caller to set right after walk_init */
+	bool one_size;     /* requests do not say how many rows: each page has as many as page 0 */
+	bool unknown_size; /* with one_size: nobody knows how many before page 0 has come */
+	bool wraps;        /* past the end there may be the first page again */
 
 	/* for the caller to read */
 	size_t done; /* pages reported in this pass: the next one to report */
@@ -103,12 +112,14 @@ struct walk {
 	bool sequential;    /* one page at a time */
 	bool fixed_step;    /* the size asked for is the step, whatever the first page holds */
 	bool careful_start; /* page 0 was shorter than asked: all there is, or a cap */
+	bool fits;          /* with wraps: the count of page 0 is its rows */
 	bool was_short;     /* the last page reported was shorter than the step */
 	bool gap;           /* rows came behind a short page */
 	bool disproved;     /* the total was too small */
 	bool ended;         /* a page was empty */
 	bool probe;         /* ask for the row behind the last one received */
 	bool probed;        /* it was asked for, as the last page */
+	bool wrapped;       /* the end was the first page again; the probe asks for the last row */
 	size_t first_size;  /* rows asked for in page 0 */
 	size_t step;        /* rows in a page: as many as page 0 had */
 	size_t asked;       /* pages up to the last one asked for */

@@ -27,7 +27,8 @@ struct row_spot {
  * lacks it; or another negative errno with words in CALL.
  *
  * With WRITE, this is the read that a change rests on (call->basis, basis.h): the row is read from
- * one page that is asked for alone, after the walk.
+ * one page that is asked for alone, after the walk; or, where no page can be asked for alone, from
+ * a walk of the whole list, which is then the read.
  */
 int row_read(struct call *call, struct account *account, const struct collection *collection,
 	     const char *parent, const char *id, bool write, struct row_spot *spot,

@@ -4,19 +4,21 @@
  *
  * A vendor may list records and have no request for a single one. A change then rests on the row:
  * its page is asked for alone, in the way the walk asked for it, so that the change can follow
- * right after it. It must not know what the row is used for.
+ * right after it. Where only the page before names a page, or several passes make the list, the
+ * change rests on a walk of the whole list. It must not know what the row is used for.
  */
-#include "vendors/rest/row.h"
+#include "vendors/list/row.h"
 
-#include "vendors/rest/list.h"
+#include "vendors/list/ask.h"
+#include "vendors/list/list.h"
 #include "vendors/vendor.h"
 #include "vendors/http/basis.h"
 #include "vendors/base/call.h"
 #include "vendors/rest/exchange.h"
-#include "vendors/rest/page_arena.h"
+#include "vendors/list/page_arena.h"
 #include "vendors/http/http.h"
-#include "vendors/rest/page.h"
-#include "vendors/rest/walk.h"
+#include "vendors/list/page.h"
+#include "vendors/list/walk.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -136,15 +138,23 @@ static int pick_unreadable(struct list_sink *sink, const char *id, json_t *recor
 	return strcmp(id, ((struct pick *)sink)->id) == 0 ? -EREMOTEIO : 0;
 }
 
+/* Return the number of the row before SPOT, or of its page, for the request. */
+static size_t start_of(const struct account *account, const struct collection *collection,
+		       const struct row_spot *spot)
+{
+	return collection->paging(account) == PAGING_NUMBER ? spot->page + 1 : spot->before;
+}
+
 /* Ask for the page at SPOT. Returns 0, -ENOENT if ID is not on it, or another negative errno. */
 static int ask_page(struct call *call, struct account *account, const struct collection *collection,
 		    const char *parent, const char *id, const struct row_spot *spot,
 		    json_t **record)
 {
-	bool numbers = collection->paging(account) == PAGING_NUMBER;
-	size_t start = numbers ? spot->page + 1 : spot->before;
-	char *path = page_path(account, collection, parent, start, spot->size);
-	struct http_request request = {.method = "GET", .repeatable = true, .path = path};
+	const struct ask ask = {.collection = collection,
+				.parent = parent,
+				.page = {.page = spot->page,
+					 .start = start_of(account, collection, spot),
+					 .size = spot->size}};
 	struct pick pick = {.sink = {.add = pick_add, .unreadable = pick_unreadable}, .id = id};
 	struct page page = {.call = call,
 			    .subject = EXCHANGE_LIST,
@@ -154,9 +164,16 @@ static int ask_page(struct call *call, struct account *account, const struct col
 			    .number = spot->page + 1};
 	struct walk_result result = {.totals = WALK_TOTALS_UNKNOWN};
 	struct http_reply reply = {0};
-	int error = path ? exchange(call, account, EXCHANGE_LIST, &request, &reply)
-			 : call_no_memory(call);
+	struct request request;
+	int error = ask_make(call, account, &ask, &request);
 
+	if (!error)
+		error = exchange(call, account, EXCHANGE_LIST, &request.http, &reply);
+	/* the list has become shorter */
+	if (error && collection->listing && spot->page && reply.status == 404) {
+		call_clear(call);
+		error = -ENOENT;
+	}
 	if (!error)
 		error = page_read(&page, &reply, &result);
 	if (!error && !pick.record)
@@ -167,26 +184,45 @@ static int ask_page(struct call *call, struct account *account, const struct col
 		*record = pick.record;
 	page_arena_free();
 	http_reply_clear(&reply);
-	free(path);
+	request_clear(&request);
 	return error;
 }
 
-/* As ask_page, as the read that a change rests on. */
-static int row_read_page(struct call *call, struct account *account,
-			 const struct collection *collection, const char *parent, const char *id,
-			 const struct row_spot *spot, json_t **record)
+/*
+ * Return true if the page of a row can be asked for alone: the page before does not name it, and
+ * its rows are not those of one pass of several.
+ */
+static bool stands_alone(const struct account *account, const struct collection *collection)
+{
+	enum paging paging = collection->paging(account);
+
+	return paging != PAGING_CURSOR && paging != PAGING_URL &&
+	       !(collection->listing && collection->listing->each);
+}
+
+/*
+ * Read the row of ID by its page at SPOT, or, if that page cannot be asked for alone, by the whole
+ * list. With call->basis, this is the read that a change rests on. Returns 0, -ENOENT, or another
+ * negative errno with words.
+ */
+static int row_read_again(struct call *call, struct account *account,
+			  const struct collection *collection, const char *parent, const char *id,
+			  struct row_spot *spot, json_t **record)
 {
 	int error;
 
-	if (!call->basis)
-		return ask_page(call, account, collection, parent, id, spot, record);
-	basis_forget(call);
-	if (collection->settle)
-		collection->settle(call, account);
-	call->basis->reading = true;
-	error = ask_page(call, account, collection, parent, id, spot, record);
-	call->basis->reading = false;
-	if (error)
+	if (call->basis) {
+		basis_forget(call);
+		if (collection->settle)
+			collection->settle(call, account);
+		call->basis->reading = true;
+	}
+	error = stands_alone(account, collection)
+		    ? ask_page(call, account, collection, parent, id, spot, record)
+		    : walk(call, account, collection, parent, id, spot, record);
+	if (call->basis)
+		call->basis->reading = false;
+	if (call->basis && error)
 		basis_forget(call);
 	return error;
 }
@@ -196,11 +232,13 @@ int row_read(struct call *call, struct account *account, const struct collection
 {
 	int error;
 
+	if (!stands_alone(account, collection))
+		return row_read_again(call, account, collection, parent, id, spot, record);
 	for (int tries = 0; tries < TRIES; tries++) {
 		json_t *listed = NULL;
 
 		error = spot->size
-			    ? row_read_page(call, account, collection, parent, id, spot, record)
+			    ? row_read_again(call, account, collection, parent, id, spot, record)
 			    : -ENOENT;
 		if (error != -ENOENT)
 			return error;
@@ -213,7 +251,7 @@ int row_read(struct call *call, struct account *account, const struct collection
 		}
 		json_decref(listed);
 	}
-	error = spot->size ? row_read_page(call, account, collection, parent, id, spot, record)
+	error = spot->size ? row_read_again(call, account, collection, parent, id, spot, record)
 			   : -ENOENT;
 	if (error == -ENOENT)
 		error = call_fail(

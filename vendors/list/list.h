@@ -12,6 +12,7 @@
 struct account;
 struct call;
 struct collection;
+struct value;
 
 /* Receives the rows of a list while it is walked. */
 struct list_sink {
@@ -49,21 +50,16 @@ struct list_part {
 	/* 0: all pages. Else, counted from 1, this page alone: SINK receives no complete list. Each
 	   page counts as one of the size that the collection asks for. */
 	unsigned page;
+	/* For a list that takes several walks (passes.h), the value of this one. NULL: all. */
+	const struct value *each;
 	/* A refusal is about PARENT itself: a 404 means that it is not there (-ENOENT,
 	   CALL_MISSING). Else it is about the list (-EREMOTEIO, CALL_NO_PATH). */
 	bool of_record;
 	/* Set if it failed because the vendor lists no further (offset_ceiling): SINK has received
-	   the beginning of the list, between nothing and everything that can be listed. */
+	   the beginning of the list, between nothing and everything that can be listed; nothing if
+	   the list takes several walks. */
 	bool cut;
 };
-
-/*
- * Check that a list of COLLECTION may have ROWS. Returns 0, or -EREMOTEIO with words in CALL that
- * name max_users. Never waits. list_walk_all checks each of its lists; the caller that combines
- * several lists into one checks that one.
- */
-int list_check_bound(struct call *call, const struct account *account,
-		     const struct collection *collection, size_t rows);
 
 /*
  * Walk the lists in PARTS, COUNT of them, as many at once as the account may have requests in

@@ -11,7 +11,7 @@
  * asked, both return the next rows. If page 0 is the whole list, that costs one more request,
  * whose response is empty.
  */
-#include "vendors/rest/walk.h"
+#include "vendors/list/walk.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -25,10 +25,11 @@ static void begin_pass(struct walk *walk, bool sequential)
 	walk->done = walk->rows = 0;
 	walk->sequential = sequential;
 	walk->fixed_step = walk->careful_start = walk->was_short = walk->gap = false;
-	walk->ended = walk->probe = walk->probed = false;
+	walk->ended = walk->probe = walk->probed = walk->wrapped = false;
 	walk->first_size = walk->step = walk->page_size;
 	walk->asked = walk->passed = walk->arrived = walk->seen = 0;
 	walk->total = walk->pages = -1;
+	walk->fits = false;
 	walk->always_more = true;
 	walk->total_certain = walk->disproved = false;
 	walk->sum = 0;
@@ -90,9 +91,14 @@ static size_t pages_of(const struct walk *walk, long long rows)
 	return (size_t)rows / walk->step + ((size_t)rows % walk->step != 0);
 }
 
-/* Return true if there is only a first page, shorter than asked, and nothing tells of many more. */
+/*
+ * Return true if there is only a first page, and nothing tells of many more: it is shorter than
+ * asked, or its count says that it is all.
+ */
 static bool is_small_start(const struct walk *walk)
 {
+	if (walk->done == 1 && walk->fits)
+		return true;
 	return walk->done == 1 && walk->careful_start && !walk->total_certain &&
 	       walk->total < (long long)walk->first_size;
 }
@@ -217,10 +223,10 @@ enum walk_verdict walk_next(struct walk *walk, struct walk_ask *ask)
 		return WALK_WAIT;
 	if (!back)
 		pass_over(walk, limit);
-	ask->page = back ? walk->passed : walk->asked;
-	ask->size = walk->probe ? 1 : walk->step;
+	*ask = (struct walk_ask){.page = back ? walk->passed : walk->asked, .size = walk->step};
 	if (walk->probe) {
-		ask->start = walk->offsets ? walk->rows : walk->rows + 1;
+		ask->start = walk->offsets ? walk->rows - walk->wrapped : walk->rows + 1;
+		ask->size = walk->wrapped ? 2 : 1;
 		walk->probe = false;
 		walk->probed = true;
 	} else if (!walk->offsets) {
@@ -252,6 +258,7 @@ static void believe_total(struct walk *walk, const struct walk_result *result)
 	long long rows = (long long)result->rows;
 	long long asked = (long long)walk->first_size;
 
+	walk->fits = walk->wraps && result->totals.count == rows;
 	/* with another page size, the number of pages would be another */
 	if (rows == asked)
 		walk->pages = result->totals.pages;
@@ -319,6 +326,9 @@ static enum walk_verdict walk_compare(struct walk *walk)
 
 	say(walk, "there are pages behind one that is not full, and %zu rows in all", rows);
 	verdict = again(walk, false);
+	/* no other size can be asked for, so nothing can be compared */
+	if (walk->one_size)
+		return verdict;
 	walk->has_previous = true;
 	walk->previous_rows = rows;
 	walk->previous_sum = sum;
@@ -327,8 +337,8 @@ static enum walk_verdict walk_compare(struct walk *walk)
 	return verdict;
 }
 
-/* The page that was just reported is empty. */
-static enum walk_verdict at_end(struct walk *walk)
+/* The page that was just reported is empty, or LAST: the vendor says that no page follows. */
+static enum walk_verdict at_end(struct walk *walk, bool last)
 {
 	bool proved = walk->total >= 0 && (long long)walk->rows == walk->total;
 	bool same = walk->has_previous && walk->previous_rows == walk->rows &&
@@ -341,8 +351,11 @@ static enum walk_verdict at_end(struct walk *walk)
 	}
 	if (walk->gap && !proved && !same)
 		return walk_compare(walk);
+	if (last)
+		return WALK_DONE;
 	walk->ended = true;
-	walk->probe = !proved && !same && walk->was_short && !steps_by_rows(walk);
+	walk->probe = walk->wrapped || (!proved && !same && walk->was_short &&
+					!steps_by_rows(walk) && (walk->offsets || !walk->one_size));
 	skip_passed(walk);
 	return walk->probe || walk->asked > walk->done ? WALK_WAIT : WALK_DONE;
 }
@@ -363,6 +376,11 @@ static enum walk_verdict behind_end(struct walk *walk, const struct walk_result 
 {
 	bool is_probe = walk->probed && walk->done == walk->asked;
 
+	if (walk->wrapped) {
+		if (result->fresh == 0 && (!is_probe || result->rows == 1))
+			return walk_settle(walk);
+		return repeated(walk, result);
+	}
 	if (is_probe ? result->fresh == 0 : result->rows == 0)
 		return walk_settle(walk);
 	if (is_probe) {
@@ -389,29 +407,14 @@ static bool says_end(const struct walk *walk, const struct walk_result *result)
 	return result->rows < asked || (walk->done > 1 && walk->always_more);
 }
 
-/*
- * Judge the one response of a vendor without pages. If it tells of more rows than it holds, or of
- * another page, the vendor has pages after all.
- */
-static enum walk_verdict whole_result(struct walk *walk, const struct walk_result *result)
+/* Return true if the page just reported is the first page again, past the end of the list. */
+static bool begins_again(const struct walk *walk, const struct walk_result *result)
 {
-	const struct walk_totals *totals = &result->totals;
-	long long rows = (long long)result->rows;
+	long long told = result->totals.records >= 0 ? result->totals.records
+						     : result->totals.count;
 
-	walk->rows = result->rows;
-	if (result->fresh < result->rows) {
-		say(walk, "%zu of the %zu rows come a second time", result->rows - result->fresh,
-		    result->rows);
-		return again(walk, false);
-	}
-	if (totals->records <= rows && totals->count <= rows && totals->pages <= 1 &&
-	    totals->more != 1)
-		return WALK_DONE;
-	say(walk,
-	    "the list is read without pages, but the vendor tells of more than the %zu rows that "
-	    "came",
-	    result->rows);
-	return WALK_FAILED;
+	return walk->wraps && walk->offsets && walk->done > 1 && result->fresh == 0 && !walk->gap &&
+	       told == (long long)walk->rows;
 }
 
 enum walk_verdict walk_page_result(struct walk *walk, const struct walk_result *result)
@@ -419,24 +422,28 @@ enum walk_verdict walk_page_result(struct walk *walk, const struct walk_result *
 	bool by_rows = steps_by_rows(walk);
 
 	walk->done++;
-	if (walk->unpaged)
-		return whole_result(walk, result);
 	if (walk->ended)
 		return behind_end(walk, result);
-	if (result->fresh < result->rows)
-		return repeated(walk, result);
+	if (result->fresh < result->rows) {
+		if (!begins_again(walk, result))
+			return repeated(walk, result);
+		walk->wrapped = true;
+		return at_end(walk, false);
+	}
 	walk->rows += result->rows;
 	walk->sum += result->sum;
 	if (walk->done == 1) {
 		if (!walk->fixed_step)
 			walk->step = result->rows ? result->rows : 1;
+		if (walk->unknown_size && result->rows)
+			walk->first_size = result->rows;
 		walk->careful_start = result->rows != walk->first_size;
 		believe_total(walk, result);
 	} else if (!total_stands(walk, result)) {
 		return again(walk, false);
 	}
 	if (result->rows == 0)
-		return at_end(walk);
+		return at_end(walk, false);
 	if (walk->was_short && !by_rows) {
 		walk->gap = true;
 		if (walk->offsets) {
@@ -457,6 +464,8 @@ enum walk_verdict walk_page_result(struct walk *walk, const struct walk_result *
 	if (walk->total < 0 && walk->was_short && !walk->gap &&
 	    (long long)walk->rows == walk->pages)
 		return WALK_DONE;
+	if (result->totals.last)
+		return at_end(walk, true);
 	if (says_end(walk, result))
 		return WALK_DONE;
 	walk->always_more &= result->totals.more == 1;
