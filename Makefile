@@ -53,6 +53,10 @@ C_SOURCES := $(SOURCES) $(SANDBOX_SOURCES) $(UNIT_SOURCES) $(BENCH_SOURCES)
 HEADERS := $(sort $(wildcard $(addsuffix /*.h,$(FOLDERS) tests/sandbox tests/unit)))
 SCRIPTS := .ci/run tests/run $(sort $(wildcard tests/*.sh)) $(sort $(wildcard findings/*.sh))
 
+# Descriptions of vendors. Those that BUILTIN names are part of rosterfs, the others are installed.
+BUILTIN := $(patsubst %,descriptions/%.vendor,cj partnerize scim)
+DESCRIPTIONS := $(filter-out $(BUILTIN),$(sort $(wildcard descriptions/*.vendor)))
+
 object = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 
 OBJECTS := $(call object,$(SOURCES))
@@ -170,7 +174,9 @@ install: $(BUILD)/rosterfs ## install to PREFIX (default /usr/local), below DEST
 	install -m 0755 '$(BUILD)/rosterfs' '$(DESTDIR)$(PREFIX)/bin/rosterfs'
 	install -d '$(DESTDIR)$(PREFIX)/share/man/man1' '$(DESTDIR)$(PREFIX)/share/man/man5'
 	install -m 0644 mount/rosterfs.1 '$(DESTDIR)$(PREFIX)/share/man/man1/rosterfs.1'
-	install -m 0644 mount/rosterfs.conf.5 '$(DESTDIR)$(PREFIX)/share/man/man5/rosterfs.conf.5'
+	install -m 0644 mount/rosterfs.conf.5 mount/rosterfs.vendor.5 '$(DESTDIR)$(PREFIX)/share/man/man5'
+	install -d '$(DESTDIR)$(PREFIX)/share/rosterfs/vendors'
+	install -m 0644 $(DESCRIPTIONS) '$(DESTDIR)$(PREFIX)/share/rosterfs/vendors'
 	install -d '$(DESTDIR)$(PREFIX)/share/doc/rosterfs'
 	install -m 0644 mount/rosterfs.conf.example '$(DESTDIR)$(PREFIX)/share/doc/rosterfs/rosterfs.conf.example'
 
@@ -178,7 +184,10 @@ install: $(BUILD)/rosterfs ## install to PREFIX (default /usr/local), below DEST
 uninstall: ## remove what install put there
 	rm -f '$(DESTDIR)$(PREFIX)/bin/rosterfs'
 	rm -f '$(DESTDIR)$(PREFIX)/share/man/man1/rosterfs.1'
-	rm -f '$(DESTDIR)$(PREFIX)/share/man/man5/rosterfs.conf.5'
+	rm -f '$(DESTDIR)$(PREFIX)/share/man/man5/rosterfs.conf.5' '$(DESTDIR)$(PREFIX)/share/man/man5/rosterfs.vendor.5'
+	rm -f $(patsubst descriptions/%,'$(DESTDIR)$(PREFIX)/share/rosterfs/vendors/%',$(DESCRIPTIONS))
+	for folder in '$(DESTDIR)$(PREFIX)/share/rosterfs/vendors' '$(DESTDIR)$(PREFIX)/share/rosterfs'; do \
+		[ ! -d "$$folder" ] || rmdir --ignore-fail-on-non-empty "$$folder"; done
 	rm -f '$(DESTDIR)$(PREFIX)/share/doc/rosterfs/rosterfs.conf.example'
 	[ ! -d '$(DESTDIR)$(PREFIX)/share/doc/rosterfs' ] || \
 		rmdir --ignore-fail-on-non-empty '$(DESTDIR)$(PREFIX)/share/doc/rosterfs'
@@ -235,7 +244,25 @@ $(BUILD)/obj/%.o: %.c $(BUILD)/flags
 # cmocka is installed for the tests only; some of them play a vendor with libmicrohttpd
 $(UNIT_OBJECTS): | deps-test
 
-$(BUILD)/librosterfs.a: $(LIBRARY_OBJECTS)
+# the texts of BUILTIN as a table in C (vendors/description/builtin.h), line by line
+$(BUILD)/builtin.c: $(BUILTIN) Makefile
+	@mkdir -p $(@D)
+	$(call say,GEN)
+	@{ printf '#pragma GCC diagnostic ignored "-Woverlength-strings"\n'; \
+	printf '#include "vendors/description/builtin.h"\n#include <stddef.h>\n'; \
+	printf 'const struct builtin builtins[] = {\n'; \
+	for file in $(BUILTIN); do \
+		printf '{"%s",\n' "$$(basename "$$file" .vendor)"; \
+		sed -e 's/[\\"]/\\&/g' -e 's/.*/"&\\n"/' "$$file"; \
+		printf '},\n'; \
+	done; printf '{NULL, NULL},\n};\n'; } >$@
+
+$(BUILD)/obj/builtin.o: $(BUILD)/builtin.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(call say,CC)
+	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $<
+
+$(BUILD)/librosterfs.a: $(LIBRARY_OBJECTS) $(BUILD)/obj/builtin.o
 	@rm -f $@
 	$(call say,AR)
 	$(Q)$(AR) rcs $@ $^
@@ -318,7 +345,7 @@ lint-shell: deps-lint ## shellcheck on the shell scripts
 .PHONY: lint-man
 # what mandoc says about other man pages depends on which are installed here
 lint-man: deps-lint ## mandoc on the man pages
-	@! mandoc -T lint mount/rosterfs.1 mount/rosterfs.conf.5 2>&1 | \
+	@! mandoc -T lint mount/rosterfs.1 mount/rosterfs.conf.5 mount/rosterfs.vendor.5 2>&1 | \
 		grep -vE ': (outdated mandoc\.db|STYLE: referenced manual not found:) '
 	@echo 'lint-man: ok'
 

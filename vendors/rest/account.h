@@ -52,6 +52,12 @@ struct account {
 /* Return a new account with the defaults, named NAME (copied), or NULL without memory. */
 struct account *account_new(const char *name, const struct vendor *vendor);
 
+/*
+ * Give ACCOUNT, which was made with a table that has no apis, its own table VENDOR, with the same
+ * settings, and make what that needs. Before any request. Returns 0 or -ENOMEM.
+ */
+int account_set_vendor(struct account *account, const struct vendor *vendor);
+
 /* Wipe the secrets of ACCOUNT and free everything except the queue, which http_free ends. ACCOUNT
  * may be NULL. */
 void account_free(struct account *account);

@@ -2,16 +2,17 @@
 /*
  * sections.c - see sections.h. inih parses the file.
  *
- * inih is too lenient for a config with keys and guards: it appends an indented line to the value
+ * inih is too lenient for files with keys and guards: it appends an indented line to the value
  * before, cuts a value at ` ;`, splits overlong lines, truncates section names, ignores what
  * follows a `]`, and does not report a section without keys. Its limits also depend on how it was
  * built. Therefore each line is checked here before inih gets it, and section headers are parsed
- * here. This file must not know what a key means, and quotes nothing of the file in a message.
+ * here. Lines that continue a value are joined here as well, and inih sees the first one only. This
+ * file must not know what a key means, and quotes nothing of the file in a message.
  */
-#include "mount/sections.h"
+#include "vendors/ini/sections.h"
 
-#include "mount/invisible.h"
 #include "vendors/base/limits.h"
+#include "vendors/ini/invisible.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -24,11 +25,18 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+const struct sections_rules sections_plain = {
+    .too_long = "put a longer secret into a file, and name that with KEY_file",
+    .semicolon = "put a secret that contains it into a file, and name that with KEY_file",
+};
+
 /* What inih passes to our callbacks, for each line and each key. */
 struct reader {
 	const char *file;
+	const struct sections_rules *rules;
 	const char *at, *end; /* the rest of the text */
 	unsigned line;        /* the line that inih has */
+	bool gap;             /* an empty line or a comment was before this line */
 	struct sections *sections;
 	char *why;
 	size_t why_size;
@@ -38,7 +46,7 @@ struct reader {
 int sections_fail(char *why, size_t why_size, int error, const char *file, unsigned line,
 		  const char *format, ...)
 {
-	char words[512];
+	char words[1024];
 	va_list arguments;
 
 	va_start(arguments, format);
@@ -140,43 +148,51 @@ static int take_header(struct reader *reader, const char *text, size_t length)
 	return begin_section(reader, text + 1, (size_t)(close - text) - 1);
 }
 
-/* Refuse a line that inih reads differently from us. LENGTH is without the newline; ROOM is what
- * inih can take. */
-static int check_line(struct reader *reader, const char *text, size_t length, size_t room)
+/* Refuse control characters. *BLANK: there is nothing else than blanks. */
+static int check_characters(struct reader *reader, const char *text, size_t length, bool *blank)
 {
-	bool blank = true;
-
-	if (length > room) {
-		reader->error = sections_fail(
-		    reader->why, reader->why_size, EINVAL, reader->file, reader->line,
-		    "a line may have at most %zu bytes; put a longer secret into a file, and "
-		    "name that with KEY_file",
-		    room);
-		return reader->error;
-	}
+	*blank = true;
 	for (size_t i = 0; i < length; i++) {
 		if (iscntrl((unsigned char)text[i]) && text[i] != '\t')
 			return sections_fail_at(
 			    reader,
 			    "the line has a control character; the file must be plain text");
-		blank = blank && isspace((unsigned char)text[i]);
+		*blank = *blank && isspace((unsigned char)text[i]);
 	}
-	if (blank)
-		return 0;
-	if (isspace((unsigned char)text[0]))
-		return sections_fail_at(reader,
-					"the line is indented; begin it at the left margin");
+	return 0;
+}
+
+/* Refuse what looks like a comment behind a value. */
+static int check_semicolon(struct reader *reader, const char *text, size_t length)
+{
+	for (size_t i = 1; i < length; i++) {
+		if (text[i] != ';' || !isspace((unsigned char)text[i - 1]))
+			continue;
+		reader->error =
+		    sections_fail(reader->why, reader->why_size, EINVAL, reader->file, reader->line,
+				  "' ;' starts a comment, which needs a line of its own; %s",
+				  reader->rules->semicolon);
+		return reader->error;
+	}
+	return 0;
+}
+
+/* Refuse a line that inih reads differently from us. It is not blank. LENGTH is without the
+ * newline; ROOM is what inih can take. */
+static int check_line(struct reader *reader, const char *text, size_t length, size_t room)
+{
+	if (length > room) {
+		reader->error = sections_fail(reader->why, reader->why_size, EINVAL, reader->file,
+					      reader->line, "a line may have at most %zu bytes; %s",
+					      room, reader->rules->too_long);
+		return reader->error;
+	}
 	if (text[0] == '#' || text[0] == ';')
 		return 0;
 	if (invisible_find(text, length) == text)
 		return refuse_invisible(reader, "the line begins with", text, text + length);
-	for (size_t i = 1; i < length; i++) {
-		if (text[i] == ';' && isspace((unsigned char)text[i - 1]))
-			return sections_fail_at(
-			    reader, "' ;' starts a comment, which needs a line of its own; "
-				    "put a secret that contains it into a file, and name "
-				    "that with KEY_file");
-	}
+	if (check_semicolon(reader, text, length))
+		return reader->error;
 	if (text[0] == '[')
 		return take_header(reader, text, length);
 	if (!memchr(text, '=', length) && !memchr(text, ':', length))
@@ -184,28 +200,154 @@ static int check_line(struct reader *reader, const char *text, size_t length, si
 	return 0;
 }
 
-/* fgets for inih: the next line, or NULL at the end and after an error. */
+/* ---- lines that continue a value ---- */
+
+/* Return the entry that an indented line continues, and how, or NULL. */
+static struct entry *continued_entry(const struct reader *reader, enum sections_join *join)
+{
+	const struct sections *sections = reader->sections;
+	const struct section *section = sections->count ? &sections->list[sections->count - 1]
+							: NULL;
+	struct entry *entry = section && section->count ? &section->entries[section->count - 1]
+							: NULL;
+
+	if (!entry || !reader->rules->join)
+		return NULL;
+	*join = reader->rules->join(section->name, entry->key);
+	return *join == SECTIONS_ONE_LINE ? NULL : entry;
+}
+
+/* Append the LENGTH bytes at TEXT to the value of ENTRY, after BETWEEN. */
+static int append(struct reader *reader, struct entry *entry, const char *between, const char *text,
+		  size_t length)
+{
+	size_t old = strlen(entry->value), gap = old ? strlen(between) : 0;
+	char *longer = realloc(entry->value, old + gap + length + 1);
+
+	if (!longer)
+		return fail_memory(reader);
+	entry->value = longer;
+	memcpy(longer + old, between, gap);
+	memcpy(longer + old + gap, text, length);
+	longer[old + gap + length] = '\0';
+	return 0;
+}
+
+/* Take a line of a text: the blank that indents it goes, and "." is an empty line. */
+static int continue_text(struct reader *reader, struct entry *entry, const char *text,
+			 size_t length)
+{
+	if (reader->gap)
+		return sections_fail_at(
+		    reader, "an empty line of a text is a line with a blank and a dot: ' .'");
+	text++;
+	length--;
+	while (length && isspace((unsigned char)text[length - 1]))
+		length--;
+	return append(reader, entry, "\n", text, length == 1 && *text == '.' ? 0 : length);
+}
+
+/* Take an indented line. */
+static int continue_value(struct reader *reader, const char *text, size_t length)
+{
+	enum sections_join join = SECTIONS_ONE_LINE;
+	struct entry *entry = continued_entry(reader, &join);
+	size_t old;
+
+	if (!entry)
+		return sections_fail_at(reader,
+					"the line is indented; begin it at the left margin");
+	if (join == SECTIONS_TEXT)
+		return continue_text(reader, entry, text, length);
+	while (isspace((unsigned char)*text)) {
+		text++;
+		length--;
+	}
+	while (isspace((unsigned char)text[length - 1]))
+		length--;
+	if (*text == '#')
+		return sections_fail_at(reader,
+					"a comment must begin at the left margin: an indented line "
+					"continues the value above");
+	if (check_semicolon(reader, text, length) ||
+	    refuse_invisible(reader, "the line begins or ends with",
+			     invisible_at_ends(text, length), text + length))
+		return reader->error;
+	old = strlen(entry->value);
+	return append(reader, entry,
+		      join == SECTIONS_LIST && old && entry->value[old - 1] == ',' ? " " : "", text,
+		      length);
+}
+
+/* Refuse a key that still has no value after the lines that may continue it. */
+static int check_ended(struct reader *reader)
+{
+	const struct sections *sections = reader->sections;
+	const struct section *section = sections->count ? &sections->list[sections->count - 1]
+							: NULL;
+	const struct entry *entry = section && section->count
+					? &section->entries[section->count - 1]
+					: NULL;
+
+	if (!entry || *entry->value)
+		return 0;
+	reader->line = entry->line;
+	return sections_fail_at(reader, "the key has no value; remove the line if you want the "
+					"default");
+}
+
+/* ---- what inih calls ---- */
+
+/* Move to the next line. *LENGTH is without its end. Returns NULL at the end of the text. */
+static const char *move_on(struct reader *reader, size_t *length)
+{
+	const char *text = reader->at, *newline;
+
+	if (text == reader->end)
+		return NULL;
+	newline = memchr(text, '\n', (size_t)(reader->end - text));
+	*length = (size_t)((newline ? newline : reader->end) - text);
+	reader->at = newline ? newline + 1 : reader->end;
+	reader->line++;
+	if (newline && *length > 0 && text[*length - 1] == '\r')
+		(*length)--;
+	return text;
+}
+
+/* fgets for inih: the next line that it parses, or NULL at the end and after an error. */
 static char *sections_next_line(char *buffer, int size, void *stream)
 {
 	struct reader *reader = stream;
-	const char *newline;
+	const char *text;
 	size_t length;
+	bool blank;
 
-	if (reader->error || reader->at == reader->end || size < 3)
-		return NULL;
-	newline = memchr(reader->at, '\n', (size_t)(reader->end - reader->at));
-	length = (size_t)((newline ? newline : reader->end) - reader->at);
-	reader->line++;
-	if (newline && length > 0 && reader->at[length - 1] == '\r')
-		length--;
-	/* each line gets a newline and a NUL, so that inih does not expect more */
-	if (check_line(reader, reader->at, length, (size_t)size - 2))
-		return NULL;
-	memcpy(buffer, reader->at, length);
-	buffer[length] = '\n';
-	buffer[length + 1] = '\0';
-	reader->at = newline ? newline + 1 : reader->end;
-	return buffer;
+	while (!reader->error && size >= 3 && (text = move_on(reader, &length))) {
+		if (check_characters(reader, text, length, &blank))
+			break;
+		if (blank || text[0] == '#' || text[0] == ';') {
+			reader->gap = true;
+			if (length > (size_t)size - 2 &&
+			    check_line(reader, text, length, (size_t)size - 2))
+				break;
+			continue;
+		}
+		if (isspace((unsigned char)text[0])) {
+			(void)continue_value(reader, text, length);
+			continue;
+		}
+		reader->gap = false;
+		if (check_ended(reader) || check_line(reader, text, length, (size_t)size - 2))
+			break;
+		/* each line gets a newline and a NUL, so that inih does not expect more */
+		memcpy(buffer, text, length);
+		buffer[length] = '\n';
+		buffer[length + 1] = '\0';
+		return buffer;
+	}
+	if (!reader->error)
+		(void)check_ended(reader);
+	return NULL;
 }
 
 /* Take KEY = VALUE, which inih found in the line that sections_next_line returned last. inih's
@@ -228,10 +370,8 @@ static int take_pair(void *user, const char *name, const char *key, const char *
 	if (refuse_invisible(reader, "the key holds", invisible_find(key, strlen(key)),
 			     key + strlen(key)))
 		return 0;
-	if (!value || !*value)
-		return sections_fail_at(reader,
-					"the key has no value; remove the line if you want the "
-					"default") == 0;
+	if (!value)
+		value = "";
 	if (refuse_invisible(reader, "the value begins or ends with",
 			     invisible_at_ends(value, strlen(value)), value + strlen(value)))
 		return 0;
@@ -254,16 +394,16 @@ static int take_pair(void *user, const char *name, const char *key, const char *
 	return 1;
 }
 
-int sections_text(const char *file, size_t max, char **text, size_t *length, bool *shared)
+int sections_text(const char *file, size_t max, char **text, size_t *length, struct stat *status)
 {
-	struct stat status;
+	struct stat own;
 	size_t got = 0;
 	ssize_t count = 0;
 	char *buffer = NULL;
 	int result = 0;
 	int fd = open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 
-	if (fd < 0 || fstat(fd, &status) < 0) {
+	if (fd < 0 || fstat(fd, &own) < 0) {
 		result = -errno;
 		goto out;
 	}
@@ -287,8 +427,8 @@ int sections_text(const char *file, size_t max, char **text, size_t *length, boo
 	*text = buffer;
 	buffer = NULL;
 	*length = got;
-	if (shared)
-		*shared = status.st_mode & (S_IRGRP | S_IROTH);
+	if (status)
+		*status = own;
 out:
 	free(buffer);
 	if (fd >= 0)
@@ -313,28 +453,23 @@ static int check_encoding(struct reader *reader)
 	return 0;
 }
 
-int sections_read(const char *file, struct sections *sections, char *why, size_t why_size)
+int sections_parse(const char *file, const char *text, size_t length,
+		   const struct sections_rules *rules, struct sections *sections, char *why,
+		   size_t why_size)
 {
 	struct reader reader = {.file = file,
+				.rules = rules,
+				.at = text,
+				.end = text + length,
 				.sections = sections,
 				.why = why,
 				.why_size = why_size};
-	char *text = NULL;
-	size_t length = 0;
 	int line;
-	int result;
 
 	*sections = (struct sections){0};
-	result = sections_text(file, LIMITS_TEXT_MAX, &text, &length, &sections->shared);
-	if (result || !text)
-		return sections_fail(why, why_size, -result, file, 0, "%s", strerror(-result));
-	reader.at = text;
-	reader.end = text + length;
 	line = check_encoding(&reader)
 		   ? 0
 		   : ini_parse_stream(sections_next_line, &reader, take_pair, &reader);
-	explicit_bzero(text, length);
-	free(text);
 	if (line < 0 && !reader.error)
 		(void)fail_memory(&reader);
 	if (line > 0 && !reader.error) {
@@ -345,6 +480,24 @@ int sections_read(const char *file, struct sections *sections, char *why, size_t
 	if (reader.error)
 		sections_clear(sections);
 	return reader.error;
+}
+
+int sections_read(const char *file, const struct sections_rules *rules, struct sections *sections,
+		  char *why, size_t why_size)
+{
+	struct stat status;
+	char *text = NULL;
+	size_t length = 0;
+	int result = sections_text(file, LIMITS_TEXT_MAX, &text, &length, &status);
+
+	*sections = (struct sections){0};
+	if (result || !text)
+		return sections_fail(why, why_size, -result, file, 0, "%s", strerror(-result));
+	result = sections_parse(file, text, length, rules, sections, why, why_size);
+	sections->shared = status.st_mode & (S_IRGRP | S_IROTH);
+	explicit_bzero(text, length);
+	free(text);
+	return result;
 }
 
 void sections_clear(struct sections *sections)

@@ -2,9 +2,10 @@
 /*
  * invisible.h - characters that an editor does not show, and that copying and saving add to a text.
  *
- * The config file and secrets have one rule: such a character is neither taken as part of a name or
- * a secret nor dropped silently. It is refused and named. Documents have the same rule outside of
- * their strings (cache/document/document.h). Nothing here blocks or allocates.
+ * The config file, descriptions of vendors and secrets have one rule: such a character is neither
+ * taken as part of a name or a secret nor dropped silently. It is refused and named. Documents have
+ * the same rule outside of their strings (cache/document/document.h). Nothing here blocks or
+ * allocates.
  */
 #ifndef ROSTERFS_INVISIBLE_H
 #define ROSTERFS_INVISIBLE_H

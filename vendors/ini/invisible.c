@@ -5,7 +5,7 @@
  * A table of ranges from the Unicode categories Zs, Zl, Zp and Cf. It must not know what a text is
  * used for.
  */
-#include "mount/invisible.h"
+#include "vendors/ini/invisible.h"
 
 #include <stdint.h>
 #include <stdio.h>
