@@ -64,26 +64,20 @@ void answer_url(const struct visit *v, const char *form, const char *host, const
 		text_str(url, own);
 	else if (strcmp(form, "absolute") == 0)
 		text_fmt(url, "http://%s", asked ? asked : "127.0.0.1");
+	const char *sent = v->request->sent_path;
 	if (strcmp(form, "relative") != 0)
-		text_fmt(url, "/%s", v->g->name);
+		text_add(url, sent, (size_t)(route_below(v->g, sent) - sent));
 	text_str(url, strcmp(form, "relative") == 0 && *below == '/' ? below + 1 : below);
-}
-
-/* FNV-1a. */
-static uint64_t hash(const char *bytes, size_t len)
-{
-	uint64_t sum = 0xcbf29ce484222325U;
-	for (size_t i = 0; i < len; i++)
-		sum = (sum ^ (unsigned char)bytes[i]) * 0x100000001b3U;
-	return sum;
 }
 
 static void own_tag(const struct visit *v, const struct record *record, char *tag, size_t size)
 {
 	const json_t *http = play_part(v->g->play, "http");
+	json_t *json = record_json(record);
+	uint64_t sum = record_hash(json);
+	json_decref(json);
 	if (play_is(http, "etag", "hash", "none"))
-		snprintf(tag, size, "\"%016llx\"",
-			 (unsigned long long)hash(record_text(record), record_len(record)));
+		snprintf(tag, size, "\"%016llx\"", (unsigned long long)sum);
 	else
 		snprintf(tag, size, "%s\"v%u\"", play_is(http, "etag", "weak", "none") ? "W/" : "",
 			 record_version(record));
@@ -132,6 +126,49 @@ bool answer_if_match(struct visit *v, const struct record *record)
 	return !error;
 }
 
+json_t *answer_fill(const struct visit *v, const json_t *members, const json_t *id)
+{
+	const char *words = json_string_value(members);
+	if (words && strcmp(words, "$id") == 0)
+		return id ? json_deep_copy(id) : json_null();
+	if (words && strcmp(words, "$users") == 0)
+		return json_integer((json_int_t)store_count_locked(v->g->store));
+	if (json_is_array(members)) {
+		json_t *filled = json_array();
+		for (size_t i = 0; i < json_array_size(members); i++)
+			json_array_append_new(filled,
+					      answer_fill(v, json_array_get(members, i), id));
+		return filled;
+	}
+	if (!json_is_object(members))
+		return json_deep_copy(members);
+	json_t *filled = json_object();
+	const char *key;
+	json_t *member;
+	json_object_foreach((json_t *)(uintptr_t)members, key, member)
+		json_object_set_new(filled, key, answer_fill(v, member, id));
+	return filled;
+}
+
+/* What the part wants beside the record, by name or by pointer; "$sent" is what came in. */
+static void add_members(const struct visit *v, json_t *answer, const json_t *id, const json_t *sent)
+{
+	const char *key;
+	json_t *member;
+	if (!json_is_object(answer))
+		return;
+	json_object_foreach((json_t *)(uintptr_t)play_part(v->act, "answer_members"), key, member) {
+		const char *words = json_string_value(member);
+		json_t *value = words && strcmp(words, "$sent") == 0 && sent
+				    ? json_deep_copy(sent)
+				    : answer_fill(v, member, id);
+		if (*key == '/')
+			pointer_set(answer, key, value);
+		else
+			json_object_set_new(answer, key, value);
+	}
+}
+
 /* Someone else than was asked for, where a fault wants that. */
 static const struct record *found_locked(struct visit *v)
 {
@@ -163,13 +200,9 @@ void answer_item(struct visit *v)
 		record = by_email_locked(v);
 	if (record) {
 		json_t *stored = record_json(record);
-		json_t *shown = record_shown(v, stored, false, NULL);
+		json_t *shown = record_shown(v, stored, false);
 		json_t *answer = pointer_wrap(play_word(v->act, "answer_at", ""), shown);
-		const char *key;
-		json_t *member;
-		json_object_foreach((json_t *)(uintptr_t)play_part(v->act, "answer_members"), key,
-				    member)
-			json_object_set_new(answer, key, json_deep_copy(member));
+		add_members(v, answer, NULL, NULL);
 		answer_json(v, 200, answer);
 		answer_etag(v, record);
 		json_decref(stored);
@@ -179,30 +212,6 @@ void answer_item(struct visit *v)
 	v->g->times.before = false;
 	v->g->times.at = 0;
 	store_unlock(v->g->store);
-}
-
-json_t *answer_fill(const struct visit *v, const json_t *members, const json_t *id)
-{
-	const char *words = json_string_value(members);
-	if (words && strcmp(words, "$id") == 0)
-		return id ? json_deep_copy(id) : json_null();
-	if (words && strcmp(words, "$users") == 0)
-		return json_integer((json_int_t)store_count_locked(v->g->store));
-	if (json_is_array(members)) {
-		json_t *filled = json_array();
-		for (size_t i = 0; i < json_array_size(members); i++)
-			json_array_append_new(filled,
-					      answer_fill(v, json_array_get(members, i), id));
-		return filled;
-	}
-	if (!json_is_object(members))
-		return json_deep_copy(members);
-	json_t *filled = json_object();
-	const char *key;
-	json_t *member;
-	json_object_foreach((json_t *)(uintptr_t)members, key, member)
-		json_object_set_new(filled, key, answer_fill(v, member, id));
-	return filled;
 }
 
 /* Only what was sent, with the id. */
@@ -264,8 +273,7 @@ void answer_change(struct visit *v, const json_t *old, const json_t *new, const 
 	if (empty) {
 		answer_empty(v, (unsigned)status);
 	} else {
-		json_t *shown = record_shown(v, strcmp(kind, "old") == 0 && old ? old : new, false,
-					     NULL);
+		json_t *shown = record_shown(v, strcmp(kind, "old") == 0 && old ? old : new, false);
 		json_t *answer = NULL;
 		if (strcmp(kind, "changed") == 0)
 			answer = changed_part(shown, sent, id_at);
@@ -275,10 +283,7 @@ void answer_change(struct visit *v, const json_t *old, const json_t *new, const 
 			answer = bare_answer(kind, id);
 		json_decref(shown);
 		answer = pointer_wrap(play_word(v->act, "answer_at", ""), answer);
-		json_t *members = answer_fill(v, play_part(v->act, "answer_members"), id);
-		if (json_is_object(answer) && json_is_object(members))
-			json_object_update(answer, members);
-		json_decref(members);
+		add_members(v, answer, id, sent);
 		answer_json(v, (unsigned)status, answer);
 	}
 	if (v->id)

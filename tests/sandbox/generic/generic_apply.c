@@ -168,7 +168,8 @@ static json_t *replace(struct visit *v, const json_t *old, const json_t *sent)
 			keep_old(old, record, key);
 		else if (old)
 			good = fill_omitted(v, old, record, key, field);
-		else if (play_flag(field, "required", false))
+		else if (play_flag(field, "required", false) &&
+			 !play_is(v->act, "required", "unchecked", "checked"))
 			good = refuse(v, "required", key);
 		else if (play_is(field, "holds", "value", ""))
 			pointer_set(record, key, json_deep_copy(play_part(field, "value")));
@@ -284,6 +285,24 @@ static json_t *kept_form(const char *how, const json_t *value)
 	return kept;
 }
 
+/* Make up a full name that is not there, where the vendor does that. */
+static void recompute(const struct visit *v, json_t *record)
+{
+	const char *at = record_field(v->g, "name");
+	const char *first_at = record_field(v->g, "first");
+	const char *last_at = record_field(v->g, "last");
+	const json_t *field = at ? play_part(fields_of(v), at) : NULL;
+	if (!play_flag(field, "recomputed", false) || pointer_get(record, at) || !first_at ||
+	    !last_at)
+		return;
+	const char *first = json_string_value(pointer_get(record, first_at));
+	const char *last = json_string_value(pointer_get(record, last_at));
+	struct text name = {0};
+	text_fmt(&name, "%s %s", first ? first : "", last ? last : "");
+	pointer_set(record, at, json_string(name.data));
+	text_free(&name);
+}
+
 bool apply_finish(struct visit *v, const json_t *old, json_t *record)
 {
 	const char *key;
@@ -303,6 +322,7 @@ bool apply_finish(struct visit *v, const json_t *old, json_t *record)
 		if (kind)
 			return refuse(v, kind, key);
 	}
+	recompute(v, record);
 	if (v->fault->kind == FAULT_NORMALISE) {
 		static const char *const names[] = {"first", "last", "name"};
 		for (size_t i = 0; i < 3; i++) {

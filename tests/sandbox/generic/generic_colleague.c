@@ -158,8 +158,9 @@ bool generic_colleague(void *self, const struct request *request, const char *be
 				     g->refresh ? g->refresh : ""));
 	else
 		reply_json(reply, 200,
-			   json_pack("{s:s+,s:s,s:I}", "path", "/", g->name, "name", g->name,
-				     "users", (json_int_t)store_count_locked(g->store)));
+			   json_pack("{s:s+,s:s,s:I,s:O*}", "path", "/", g->name, "name", g->name,
+				     "users", (json_int_t)store_count_locked(g->store),
+				     "credentials", play_part(g->play, "credentials")));
 	store_unlock(g->store);
 	return true;
 }

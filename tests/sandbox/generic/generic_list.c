@@ -101,6 +101,8 @@ static bool read_pass(struct visit *v, const json_t **names, bool *nothing)
 		*names = json_array_size(chosen) ? chosen : NULL;
 	else if (play_is(pass, "other", "refused", "nothing"))
 		return refuse(v, "parameter", play_word(pass, "name", ""));
+	else if (play_is(pass, "other", "all", "nothing"))
+		*names = NULL;
 	else
 		*nothing = play_is(pass, "other", "nothing", "nothing");
 	return true;
@@ -240,8 +242,20 @@ static size_t place_of(void *arg, const char *id, bool at)
 
 /* ---- rows ---- */
 
-static json_t *make_row(struct visit *v, const struct listing *listing, const struct record *record,
-			const char *select)
+/* The row with the members of one of its objects beside the others. */
+static json_t *flattened(const struct visit *v, json_t *row)
+{
+	const char *at = play_word(v->act, "flat", NULL);
+	json_t *inner = at ? json_incref(pointer_get(row, at)) : NULL;
+	if (!json_is_object(inner))
+		return row;
+	pointer_del(row, at);
+	json_object_update(row, inner);
+	json_decref(inner);
+	return row;
+}
+
+static json_t *make_row(struct visit *v, const struct listing *listing, const struct record *record)
 {
 	json_t *stored = record_json(record);
 	json_t *row = NULL;
@@ -250,7 +264,7 @@ static json_t *make_row(struct visit *v, const struct listing *listing, const st
 	if (listing->users && listing->ids)
 		row = pointer_wrap(play_word(v->act, "row", "/id"), json_deep_copy(id));
 	else if (listing->users)
-		row = record_shown(v, stored, true, select);
+		row = flattened(v, record_shown(v, stored, true));
 	else
 		row = json_deep_copy(stored);
 	json_object_del(row, PLACE_MEMBERS);
@@ -287,15 +301,11 @@ static json_t *split_rows(const json_t *split, json_t *rows)
 static void send_page(struct visit *v, const struct listing *listing, const struct page *page,
 		      const struct rows *rows)
 {
-	const json_t *select_part = play_part(v->act, "select");
-	const char *select = select_part
-				 ? request_arg(v->request, play_word(select_part, "name", ""))
-				 : NULL;
 	json_t *list = json_array();
 	for (size_t i = 0; i < page->rows; i++) {
 		bool again = v->fault->kind == FAULT_DUPLICATE_ROW && i == page->rows - 1;
 		const struct record *record = rows->record[again ? 0 : page->shown + i];
-		json_array_append_new(list, make_row(v, listing, record, select));
+		json_array_append_new(list, make_row(v, listing, record));
 	}
 	if (play_part(v->act, "split"))
 		list = split_rows(play_part(v->act, "split"), list);

@@ -186,7 +186,8 @@ static void tell_total(struct visit *v, const struct page *page, json_t *body)
 		char *name = text_copy(wanted, strcspn(wanted, "="));
 		const char *given = request_arg(v->request, name);
 		free(name);
-		if (!given || strcmp(given, strchr(wanted, '=') + 1) != 0)
+		const char *value = strchr(wanted, '=');
+		if (!given || (value && strcmp(given, value + 1) != 0))
 			return;
 	}
 	if (strcmp(says, "rows") == 0)

@@ -55,6 +55,20 @@ static bool bad(struct visit *v, const struct page *page)
 	return false;
 }
 
+/* A position before the first, as arithmetic has it: of the rows asked for, those that are there.
+ */
+static bool before_first(struct page *page, const char *words, size_t first)
+{
+	char *end = NULL;
+	long number = strtol(words, &end, 10);
+	if (*end || end == words)
+		return false;
+	size_t lost = (size_t)((long)first - number);
+	page->size = lost < page->size ? page->size - lost : 0;
+	page->from = 0;
+	return true;
+}
+
 static bool read_size(struct visit *v, struct page *page)
 {
 	size_t cap = (size_t)play_number(page->play, "cap", 0);
@@ -71,7 +85,9 @@ static bool read_size(struct visit *v, struct page *page)
 	} else if (words) {
 		page->asked = page->size;
 	}
-	if (good && page->size == 0 && strcmp(zero, "default") == 0)
+	if (good && page->size == 0 && !own)
+		page->size = page->total + 1;
+	else if (good && page->size == 0 && strcmp(zero, "default") == 0)
 		page->size = own;
 	else if (good && page->size == 0 && strcmp(zero, "all") == 0)
 		page->size = page->total + 1;
@@ -141,6 +157,9 @@ static bool read_number(struct visit *v, struct page *page, const char *words)
 	size_t first = (size_t)play_number(page->play, "first", offset ? 0 : 1);
 	size_t number = first;
 	page->number = first;
+	if ((!is_number(words, &number) || number < first) &&
+	    play_is(page->play, "bad", "arithmetic", "refused") && offset)
+		return before_first(page, words, first) || bad(v, page);
 	if (!is_number(words, &number) || number < first)
 		return bad(v, page);
 	page->number = number;
@@ -190,6 +209,11 @@ bool page_read(struct visit *v, struct page *page,
 	else if (good && words)
 		good = read_number(v, page, words);
 	good = good && both(v, page, words, size);
+	if (strcmp(by, "checked") == 0 ||
+	    (!words && !size && play_is(page->play, "unasked", "all", "page"))) {
+		page->from = 0;
+		page->size = page->total;
+	}
 	free(words);
 	free(size);
 	return good;

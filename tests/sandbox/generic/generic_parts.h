@@ -78,6 +78,7 @@ bool schema_check(const json_t *play, char *why, size_t why_size);
 json_t *scim_preset(void);
 struct scim_filter {
 	bool all, any_case; /* all: there is no filter */
+	bool any_attribute; /* whatever is named, the e-mail is compared */
 	char path[128];
 	char value[256];
 };
@@ -95,7 +96,8 @@ const char *route_find(struct visit *v, char *allow, size_t allow_size);
 const json_t *route_act(const struct generic *g, const struct request *request);
 /* Give each part the name under which its requests are counted. For the start. */
 void route_name_all(struct generic *g);
-/* The path of the request below the vendor's own, as sent; NULL: it is not below. */
+/* The part of the path, as sent, that follows the vendor's own and one of its bases; NULL: the path
+ * is not the vendor's. */
 const char *route_below(const struct generic *g, const char *path);
 /* The path with a slash at its end, or without that slash, new, if a route fits that; else NULL. */
 char *route_other_slash(struct visit *v);
@@ -138,7 +140,9 @@ json_t *record_seed(const struct generic *g, unsigned long index);
 void record_id_of(const struct generic *g, unsigned long index, char id[GENERIC_ID_MOST]);
 json_t *record_id_value(const struct generic *g, const char *id);
 /* The record as an answer shows it, new: with what a row or an item hides left out. */
-json_t *record_shown(const struct visit *v, const json_t *stored, bool row, const char *select);
+json_t *record_shown(const struct visit *v, const json_t *stored, bool row);
+/* A hash of all that is stored of it, for entity tags. */
+uint64_t record_hash(const json_t *record);
 /* A time as a field's form has it; seconds since 1970, with the microseconds. */
 json_t *record_time(const char *form, int64_t seconds, long micros);
 json_t *record_now(const struct generic *g, const char *form);
@@ -159,6 +163,8 @@ const char *status_of(const struct generic *g, const json_t *record);
 void status_put(const struct generic *g, json_t *record, const char *state);
 /* The state of a seeded person. */
 const char *status_seed(const struct generic *g, unsigned long index, bool active);
+/* Whether a user in this state is removed, as some vendors do with deactivated ones. */
+bool status_removes(const struct generic *g, const json_t *record);
 /* Check and translate what a write says about the status, or what it leaves out where it replaces.
  * old may be NULL. False with the reply set. */
 bool status_written(struct visit *v, const json_t *old, const json_t *sent, json_t *record,

@@ -206,14 +206,30 @@ static bool refuse(struct visit *v, const char *kind, const char *field)
 	return false;
 }
 
+/* The attribute "active" of a vendor that keeps another one. */
+static bool operate_state(struct visit *v, json_t *record, const json_t *states,
+			  const json_t *value)
+{
+	const char *words = json_string_value(value);
+	bool on = json_is_true(value) || (words && strcasecmp(words, "true") == 0);
+	const char *state = play_word(states, on ? "true" : "false", NULL);
+	if ((!words && !json_is_boolean(value)) || !state)
+		return refuse(v, "invalid", "active");
+	status_put(v->g, record, state);
+	return true;
+}
+
 /* One operation with a path. */
 static bool operate_at(struct visit *v, json_t *record, const char *op, const char *words,
 		       const json_t *value)
 {
 	const json_t *ops = play_part(v->act, "ops");
 	const json_t *only = play_part(ops, "only");
+	const json_t *states = play_part(ops, "states");
 	struct path path;
 	bool listed = !only;
+	if (states && !v->place && strcasecmp(words, "active") == 0)
+		return operate_state(v, record, states, value);
 	for (size_t i = 0; i < json_array_size(only); i++)
 		listed = listed || strcmp(json_string_value(json_array_get(only, i)), words) == 0;
 	if (!listed || (play_is(ops, "paths", "refused", "taken") && strpbrk(words, "[.:")))

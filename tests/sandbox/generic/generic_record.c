@@ -136,6 +136,10 @@ static json_t *seeded(const struct generic *g, const json_t *field, const char *
 		return numbered("m-", id);
 	if (strcmp(holds, "email") == 0)
 		return json_string(person->email);
+	if (strcmp(holds, "email_again") == 0)
+		return json_string(person->email);
+	if (strcmp(holds, "email_other") == 0)
+		return numbered("home.", person->email);
 	if (strcmp(holds, "login") == 0)
 		return json_stringn(person->email, strcspn(person->email, "@"));
 	if (strcmp(holds, "first") == 0)
@@ -214,9 +218,36 @@ static bool selected(const char *pointer, const char *select)
 	return found;
 }
 
-static bool field_hidden(const json_t *field, const char *key, bool row, const char *select)
+/* The parameter that names fields, of a list or an item. */
+static const char *select_of(const struct visit *v)
 {
+	const char *name = play_word(play_part(v->act, "select"), "name", NULL);
+	return name ? request_arg(v->request, name) : NULL;
+}
+
+static bool narrowed_out(const struct visit *v, const char *key, const char *select)
+{
+	const json_t *part = play_part(v->act, "select");
+	const json_t *keeps = play_part(part, "keeps");
+	if (!select || !play_flag(part, "narrows", false))
+		return false;
+	for (size_t i = 0; i < json_array_size(keeps); i++)
+		if (pointer_covers(json_string_value(json_array_get(keeps, i)), key))
+			return false;
+	return !selected(key, select);
+}
+
+static bool field_hidden(const struct visit *v, const json_t *field, const char *key, bool row,
+			 const json_t *stored)
+{
+	const char *select = select_of(v);
+	const json_t *absent_in = play_part(field, "absent_in");
 	bool shown = !play_is(field, "holds", "password", "") || play_part(field, "mask");
+	if (play_is(field, "holds", "updated", "") &&
+	    settings_get(v->g->settings).stamps == STAMPS_NONE)
+		return true;
+	if (narrowed_out(v, key, select) || (absent_in && status_among(v->g, absent_in, stored)))
+		return true;
 	if (play_flag(field, "asked", false) && row)
 		return !selected(key, select);
 	return !play_flag(field, row ? "in_rows" : "in_item", shown);
@@ -246,31 +277,48 @@ static void add_computed(const struct visit *v, json_t *shown, const char *key, 
 	text_free(&url);
 }
 
-json_t *record_shown(const struct visit *v, const json_t *stored, bool row, const char *select)
+json_t *record_shown(const struct visit *v, const json_t *stored, bool row)
 {
 	const struct generic *g = v->g;
 	const json_t *status = play_part(g->play, "status");
 	json_t *shown = json_deep_copy(stored);
 	const char *key;
 	json_t *field;
-	bool stamped = settings_get(g->settings).stamps != STAMPS_NONE;
 	json_object_del(shown, HIDDEN_MEMBER);
 	json_object_foreach((json_t *)(uintptr_t)play_part(g->play, "fields"), key, field) {
 		add_computed(v, shown, key, field);
+		if (play_is(field, "holds", "etag", "")) {
+			char tag[32];
+			snprintf(tag, sizeof tag, "\"%016llx\"",
+				 (unsigned long long)record_hash(stored));
+			pointer_set(shown, key, json_string(tag));
+		}
+	}
+	json_object_foreach((json_t *)(uintptr_t)play_part(g->play, "fields"), key, field) {
 		const char *mask = play_word(field, "mask", NULL);
 		const json_t *value = pointer_get(shown, key);
-		if (field_hidden(field, key, row, select) ||
-		    (!stamped && play_is(field, "holds", "updated", "")))
+		if (field_hidden(v, field, key, row, stored))
 			pointer_del(shown, key);
 		else if (mask && value && !json_is_null(value))
 			pointer_set(shown, key, json_string(mask));
 	}
 	const char *at = play_word(status, "at", NULL);
-	if (at && row &&
-	    (!play_flag(status, "in_rows", true) ||
-	     (play_flag(status, "asked", false) && !selected(at, select))))
+	const char *select = select_of(v);
+	if (at && (narrowed_out(v, at, select) || (row && !play_flag(status, "in_rows", true)) ||
+		   (row && play_flag(status, "asked", false) && !selected(at, select))))
 		pointer_del(shown, at);
 	return shown;
+}
+
+/* FNV-1a of its text. */
+uint64_t record_hash(const json_t *record)
+{
+	char *text = document_text((json_t *)(uintptr_t)record, false);
+	uint64_t sum = 0xcbf29ce484222325U;
+	for (const char *c = text; *c; c++)
+		sum = (sum ^ (unsigned char)*c) * 0x100000001b3U;
+	free(text);
+	return sum;
 }
 
 void record_touch(const struct generic *g, json_t *record)

@@ -3,8 +3,9 @@
  * generic_route: which part of the play a request is for.
  *
  * A route is "METHOD /path?name=value", in which {id} and {place} stand for a part of a segment, or
- * for a whole value. Of several that fit, the first of the table below is used; so what is special
- * (a DELETE with a body, a path below a user) stands before what is general.
+ * for a whole value, and {*} for anything that a client may have configured. Of several that fit,
+ * the first of the table below is used; so what is special (a DELETE with a body, a path below a
+ * user) stands before what is general.
  *
  * It must not know what becomes of the request.
  */
@@ -58,18 +59,44 @@ static void forget(struct look *look)
 /* Take over a decoded copy of what a placeholder stands for. */
 static bool take(struct look *look, const char *name, size_t name_len, char *value)
 {
+	if (name_len == 1 && *name == '*') {
+		free(value);
+		return true;
+	}
 	char **place = name_len == 2 ? &look->id : &look->place;
 	free(*place);
 	*place = value;
 	return *value && strncmp(name, name_len == 2 ? "id" : "place", name_len) == 0;
 }
 
+/* What follows the base in the path; NULL: it does not begin with it. */
+static const char *behind_base(const char *path, const char *base)
+{
+	while (*base) {
+		if (strncmp(base, "{*}", 3) == 0) {
+			base += 3;
+			path += strcspn(path, "/");
+		} else if (*base++ != *path++) {
+			return NULL;
+		}
+	}
+	return *path == '/' && path[1] ? path : NULL;
+}
+
 const char *route_below(const struct generic *g, const char *path)
 {
 	size_t len = strlen(g->name);
-	if (path[0] != '/' || strncmp(path + 1, g->name, len) != 0)
+	const json_t *bases = play_part(play_part(g->play, "http"), "bases");
+	if (path[0] != '/' || strncmp(path + 1, g->name, len) != 0 ||
+	    (path[len + 1] && path[len + 1] != '/'))
 		return NULL;
-	return path[len + 1] == '/' || !path[len + 1] ? path + len + 1 : NULL;
+	path += len + 1;
+	for (size_t i = 0; i < json_array_size(bases); i++) {
+		const char *rest = behind_base(path, json_string_value(json_array_get(bases, i)));
+		if (rest)
+			return rest;
+	}
+	return path;
 }
 
 static bool path_fits(struct look *look, const char *pattern, size_t len)

@@ -28,8 +28,8 @@ enum kind {
 };
 
 #define TIMES "iso|iso_ms|iso_us_zone|zoneless|space|s|ms"
-#define HOLDS                                                                                      \
-	"id|second_id|email|login|first|last|name|role|locale|timezone|phone|created|updated|"     \
+#define HOLDS                                                                                                          \
+	"id|second_id|email|email_again|email_other|login|first|last|name|role|locale|timezone|phone|created|updated|" \
 	"secret|password|value|location|etag"
 
 static const struct row {
@@ -41,6 +41,8 @@ static const struct row {
     {"seed", NUMBER, NULL},
     {"scim", FLAG, NULL},
     {"note", TEXT, NULL},
+    {"credentials", MAP, NULL},
+    {"credentials.*", TEXT, NULL},
     {"ids", WORD, "numbers|text|hex|uuid|login|email|piped"},
     {"lag", OBJECT, NULL},
     {"lag.ms", NUMBER, NULL},
@@ -57,6 +59,9 @@ static const struct row {
     {"fields.*.asked", FLAG, NULL},
     {"fields.*.every", NUMBER, NULL},
     {"fields.*.mask", TEXT, NULL},
+    {"fields.*.recomputed", FLAG, NULL},
+    {"fields.*.absent_in", ARRAY, NULL},
+    {"fields.*.absent_in.*", TEXT, NULL},
     {"fields.*.stored", WORD, "as_sent|trimmed|lower|upper|capital|text|minutes|cut"},
     {"fields.*.reset", ANY, NULL},
     {"status", OBJECT, NULL},
@@ -115,6 +120,8 @@ static const struct row {
     {"http.without_json", WORD, "not_found|html"},
     {"http.etag", WORD, "none|version|weak|hash"},
     {"http.host", TEXT, NULL},
+    {"http.bases", ARRAY, NULL},
+    {"http.bases.*", TEXT, NULL},
     {"errors", OBJECT, NULL},
     {"errors.shape", ANY, NULL},
     {"errors.type", TEXT, NULL},
@@ -171,14 +178,18 @@ static const struct row list_rows[] = {
     {"pass.values.*.*", TEXT, NULL},
     {"pass.default", ARRAY, NULL},
     {"pass.default.*", TEXT, NULL},
-    {"pass.other", WORD, "nothing|refused|default"},
+    {"pass.other", WORD, "nothing|refused|default|all"},
     {"select", OBJECT, NULL},
     {"select.name", TEXT, NULL},
+    {"select.narrows", FLAG, NULL},
+    {"select.keeps", ARRAY, NULL},
+    {"select.keeps.*", POINTER, NULL},
+    {"flat", POINTER, NULL},
     {"filters", MAP, NULL},
     {"filters.*", OBJECT, NULL},
     {"filters.*.at", POINTER, NULL},
     {"filters.*.how", WORD, "exact|any_case|contains|ignored"},
-    {"scim_filter", WORD, "none|exact|any_case|ignored|refused"},
+    {"scim_filter", WORD, "none|exact|any_case|any_attribute|ignored|refused"},
     {"parameters", MAP, NULL},
     {"parameters.*", OBJECT, NULL},
     {"parameters.*.needed", FLAG, NULL},
@@ -187,7 +198,7 @@ static const struct row list_rows[] = {
     {"open", FLAG, NULL},
     {"short_rows", FLAG, NULL},
     {"page", OBJECT, NULL},
-    {"page.by", WORD, "none|number|offset|cursor|keyset"},
+    {"page.by", WORD, "none|checked|number|offset|cursor|keyset"},
     {"page.in", WORD, "query|body"},
     {"page.name", TEXT, NULL},
     {"page.first", NUMBER, NULL},
@@ -196,7 +207,8 @@ static const struct row list_rows[] = {
     {"page.cap", NUMBER, NULL},
     {"page.over", WORD, "capped|refused|crash"},
     {"page.zero", WORD, "default|refused|nothing|all"},
-    {"page.bad", WORD, "default|refused|crash"},
+    {"page.bad", WORD, "default|refused|crash|arithmetic"},
+    {"page.unasked", WORD, "page|all"},
     {"page.alone", WORD, "taken|nothing|crash"},
     {"page.token", WORD, "opaque|number|plain"},
     {"page.token_empty", WORD, "first|refused"},
@@ -243,6 +255,12 @@ static const struct row act_rows[] = {
     {"media.*", TEXT, NULL},
     {"other_media", WORD, "refused|ignored|taken|crash"},
     {"envelope", POINTER, NULL},
+    {"into", POINTER, NULL},
+    {"select", OBJECT, NULL},
+    {"select.name", TEXT, NULL},
+    {"select.narrows", FLAG, NULL},
+    {"select.keeps", ARRAY, NULL},
+    {"select.keeps.*", POINTER, NULL},
     {"unwrapped", WORD, "refused|crash|ignored|taken"},
     {"needs", MAP, NULL},
     {"needs.*", ANY, NULL},
@@ -267,8 +285,6 @@ static const struct row act_rows[] = {
     {"taken", WORD, "refused|allowed|existing"},
     {"location", WORD, "none|absolute|relative|path"},
     {"kind", WORD, "hard|deactivates|two_steps|hides"},
-    {"shows", WORD, "users|ids"},
-    {"member", POINTER, NULL},
     {"ops", OBJECT, NULL},
     {"ops.schemas", WORD, "needed|optional"},
     {"ops.empty", WORD, "taken|refused"},
@@ -277,6 +293,8 @@ static const struct row act_rows[] = {
     {"ops.only.*", TEXT, NULL},
     {"ops.no_target", WORD, "refused|ignored"},
     {"ops.paths", WORD, "taken|refused"},
+    {"ops.states", MAP, NULL},
+    {"ops.states.*", TEXT, NULL},
 };
 
 #define LENGTH(array) (sizeof(array) / sizeof *(array))

@@ -36,10 +36,10 @@ static const char preset[] =
     "\"/userName\":{\"holds\":\"email\",\"required\":true},"
     "\"/name/givenName\":{\"holds\":\"first\"},\"/name/familyName\":{\"holds\":\"last\"},"
     "\"/displayName\":{\"holds\":\"name\"},"
-    "\"/emails/0/value\":{\"holds\":\"value\",\"value\":\"work@example.com\"},"
+    "\"/emails/0/value\":{\"holds\":\"email_again\"},"
     "\"/emails/0/type\":{\"holds\":\"value\",\"value\":\"work\"},"
     "\"/emails/0/primary\":{\"holds\":\"value\",\"value\":true},"
-    "\"/emails/1/value\":{\"holds\":\"value\",\"value\":\"home@example.com\"},"
+    "\"/emails/1/value\":{\"holds\":\"email_other\"},"
     "\"/emails/1/type\":{\"holds\":\"value\",\"value\":\"home\"},"
     "\"/title\":{\"holds\":\"value\",\"value\":\"Engineer\",\"every\":3},"
     "\"/" ENTERPRISE "/department\":{\"holds\":\"value\",\"value\":\"Sales\"},"
@@ -131,6 +131,7 @@ bool scim_filter_read(struct visit *v, struct scim_filter *filter)
 	snprintf(filter->value, sizeof filter->value, "%.*s",
 		 (int)(len < sizeof filter->value ? len : sizeof filter->value - 1), op + 5);
 	filter->all = false;
+	filter->any_attribute = strcmp(habit, "any_attribute") == 0;
 	return true;
 }
 
@@ -156,5 +157,8 @@ static bool passes_at(const json_t *value, const char *path, const struct scim_f
 
 bool scim_filter_passes(const struct scim_filter *filter, const json_t *record)
 {
+	if (filter->any_attribute)
+		return passes_at(record, "userName", filter) ||
+		       passes_at(record, "emails.value", filter);
 	return filter->all || passes_at(record, filter->path, filter);
 }

@@ -26,8 +26,12 @@ static const char *status_at(const struct generic *g)
 /* Whether a value (NULL: none) is what the state looks like. */
 static bool looks_like(const json_t *state, const json_t *value)
 {
+	const json_t *taken = play_part(state, "taken");
 	if (!json_is_object(state))
 		return value && json_equal(state, value);
+	for (size_t i = 0; value && i < json_array_size(taken); i++)
+		if (json_equal(json_array_get(taken, i), value))
+			return true;
 	if (play_flag(state, "absent", false))
 		return !value;
 	if (play_part(state, "time"))
@@ -197,6 +201,13 @@ bool status_written(struct visit *v, const json_t *old, const json_t *sent, json
 	bool refused = play_is(part, "write", "refused", "taken");
 	left_out(v, old, record, false);
 	return refused ? refuse(v, "readonly") : true;
+}
+
+bool status_removes(const struct generic *g, const json_t *record)
+{
+	const char *state = status_of(g, record);
+	return state &&
+	       play_flag(play_part(play_part(status_part(g), "states"), state), "removes", false);
 }
 
 /* Change the state as the part says; the reply is set. */

@@ -70,7 +70,7 @@ static void store_new_locked(struct visit *v, const json_t *sent)
 			json_t *there = record_json(other);
 			answer_json(v, 200,
 				    pointer_wrap(play_word(v->act, "answer_at", ""),
-						 record_shown(v, there, false, NULL)));
+						 record_shown(v, there, false)));
 			json_decref(there);
 		} else {
 			error_reply(v, "taken", record_field(g, "email") + 1, NULL);
@@ -91,6 +91,7 @@ void write_create(struct visit *v)
 	json_t *body = body_take(v, &ignored);
 	json_t *sent = body ? body_unwrap(v, body, &ignored) : NULL;
 	if (sent) {
+		sent = pointer_wrap(play_word(v->act, "into", ""), sent);
 		store_lock(v->g->store);
 		store_new_locked(v, sent);
 		store_unlock(v->g->store);
@@ -121,6 +122,8 @@ static void keep_locked(struct visit *v, struct record *record, json_t *old, jso
 	answer_change(v, old, new, sent);
 	if (v->reply->status < 300)
 		answer_etag(v, record);
+	if (!lies && status_removes(v->g, new))
+		store_remove_locked(v->g->store, record);
 }
 
 static void change_locked(struct visit *v, struct record *record)
@@ -129,7 +132,10 @@ static void change_locked(struct visit *v, struct record *record)
 	json_t *old = record_json(record);
 	json_t *body = answer_if_match(v, record) ? body_take(v, &ignored) : NULL;
 	json_t *sent = body ? body_unwrap(v, body, &ignored) : NULL;
+	const char *into = play_word(v->act, "into", "");
 	json_t *new = NULL;
+	if (sent)
+		sent = pointer_wrap(into, sent);
 	if (sent && play_is(v->act, "how", "patchop", "merge"))
 		new = patch_apply(v, old, sent);
 	else if (sent)
@@ -172,7 +178,11 @@ void write_change(struct visit *v)
 {
 	store_lock(v->g->store);
 	struct record *record = named_locked(v);
-	if (record)
+	const char *none = request_header(v->request, "If-None-Match");
+	bool guarded = none && strcmp(none, "*") == 0 && play_is(v->act, "missing", "created", "");
+	if (record && guarded)
+		error_reply(v, "precondition", NULL, NULL);
+	else if (record)
 		change_locked(v, record);
 	else
 		change_missing_locked(v);
