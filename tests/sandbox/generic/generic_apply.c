@@ -303,6 +303,15 @@ static void recompute(const struct visit *v, json_t *record)
 	text_free(&name);
 }
 
+/* Whether the vendor itself gave the member this value, because a replacement left it out. */
+static bool was_reset(const struct visit *v, const json_t *field, const json_t *value)
+{
+	const json_t *reset = play_part(field, "reset");
+	const char *words = json_string_value(value);
+	return play_is(v->act, "omitted", "reset", "removed") &&
+	       (reset ? json_equal(reset, value) : words && !*words);
+}
+
 bool apply_finish(struct visit *v, const json_t *old, json_t *record)
 {
 	const char *key;
@@ -316,9 +325,9 @@ bool apply_finish(struct visit *v, const json_t *old, json_t *record)
 		if (strcmp(form, "as_sent") != 0)
 			pointer_set(record, key, kept_form(form, value));
 		value = pointer_get(record, key);
-		const char *kind = play_is(v->act, "required", "unchecked", "checked")
-				       ? NULL
-				       : wrong(field, value);
+		bool unchecked = play_is(v->act, "required", "unchecked", "checked") ||
+				 was_reset(v, field, value);
+		const char *kind = unchecked ? NULL : wrong(field, value);
 		if (kind)
 			return refuse(v, kind, key);
 	}

@@ -179,9 +179,10 @@ static int compare(const void *a, const void *b)
 /* An order that has nothing to do with that of their making. */
 static char *scattered(const char *id)
 {
-	unsigned long sum = 5381;
+	unsigned long sum = 0xcbf29ce484222325UL;
 	for (const char *c = id; *c; c++)
-		sum = (sum * 33 + (unsigned char)*c) * 2654435761U;
+		sum = (sum ^ (unsigned char)*c) * 0x100000001b3UL;
+	sum = (sum ^ sum >> 31) * 0x9e3779b97f4a7c15UL;
 	struct text key = {0};
 	text_fmt(&key, "%016lx%s", sum, id);
 	return key.data;
