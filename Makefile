@@ -46,11 +46,11 @@ MAKEFLAGS += --no-builtin-rules
 
 FOLDERS := vendors vendors/* cache/* fs fs/* mount
 SOURCES := $(sort $(wildcard $(addsuffix /*.c,$(FOLDERS))))
-SANDBOX_SOURCES := $(sort $(wildcard tests/sandbox/*.c))
+SANDBOX_SOURCES := $(sort $(wildcard tests/sandbox/*.c tests/sandbox/*/*.c))
 UNIT_SOURCES := $(sort $(wildcard tests/unit/test_*.c))
 BENCH_SOURCES := $(sort $(wildcard tests/bench/*.c))
 C_SOURCES := $(SOURCES) $(SANDBOX_SOURCES) $(UNIT_SOURCES) $(BENCH_SOURCES)
-HEADERS := $(sort $(wildcard $(addsuffix /*.h,$(FOLDERS) tests/sandbox tests/unit)))
+HEADERS := $(sort $(wildcard $(addsuffix /*.h,$(FOLDERS) tests/sandbox tests/sandbox/* tests/unit)))
 SCRIPTS := .ci/run tests/run $(sort $(wildcard tests/*.sh)) $(sort $(wildcard findings/*.sh))
 
 # Descriptions of vendors. Those that BUILTIN names are part of rosterfs, the others are installed.
