@@ -131,6 +131,7 @@ void words_read(const json_t *answer, char *words, size_t size)
 	const json_t *error = json_object_get(answer, "error"), *items;
 
 	words[0] = '\0';
+	add_string(words, size, answer);
 	add_string(words, size, error);
 	add_members(words, size, error, of_error);
 	add_members(words, size, answer, texts);
