@@ -44,8 +44,7 @@ static const char *const examples[][2] = {
     {"{\"message\":\"Bad\",\"context_info\":{\"errors\":[{\"reason\":\"r\",\"name\":\"login\","
      "\"message\":\"m is bad\"}]}}",
      "Bad: login: m is bad: r"},
-    {"{\"Errors\":{\"description\":\"user_not_found\",\"code\":404}}",
-     "description: user_not_found"},
+    {"{\"Errors\":{\"description\":\"user_not_found\",\"code\":404}}", "user_not_found"},
     {"[{\"message\":\"session expired\",\"errorCode\":\"X\"}]", "session expired"},
     {"{\"errorMessages\":[\"one\",\"two\"],\"errors\":{}}", "one: two"},
     /* Django REST Framework */
