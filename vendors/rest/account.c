@@ -7,6 +7,7 @@
  */
 #include "vendors/rest/account.h"
 
+#include "vendors/http/http.h"
 #include "vendors/vendor.h"
 #include "vendors/rest/oauth.h"
 #include "vendors/rest/redact.h"
@@ -137,6 +138,42 @@ unsigned account_api_count(const struct vendor *vendor)
 	while (vendor->apis && vendor->apis[count].name)
 		count++;
 	return count;
+}
+
+unsigned account_endpoint_count(const struct account *account)
+{
+	unsigned apis = account_api_count(account->vendor), count = apis ? apis : 1;
+
+	for (unsigned i = 0; account->logins && i < apis; i++)
+		count += account->vendor->apis[i].token != NULL;
+	return count;
+}
+
+static void add_stats(const struct endpoint *endpoint, struct http_stats *sum)
+{
+	struct http_stats stats;
+
+	http_stats(endpoint, &stats);
+	sum->requests += stats.requests;
+	sum->retries += stats.retries;
+	sum->failures += stats.failures;
+	sum->throttled += stats.throttled;
+	sum->bytes += stats.bytes;
+	sum->in_flight += stats.in_flight;
+	sum->queued += stats.queued;
+}
+
+void account_stats(const struct account *account, struct http_stats *stats)
+{
+	unsigned apis = account_api_count(account->vendor);
+
+	http_stats(&account->endpoint, stats);
+	for (unsigned i = 0; i < apis; i++) {
+		if (i && account->others)
+			add_stats(&account->others[i - 1], stats);
+		if (account->logins)
+			add_stats(&account->logins[i], stats);
+	}
 }
 
 struct endpoint *account_endpoint(struct account *account, unsigned index)

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 
 struct observer;
+struct http_stats;
 struct vendor;
 
 struct account {
@@ -66,6 +67,12 @@ const char *account_value(const struct account *account, const char *name);
 
 /* Return how many apis the table of VENDOR has; 0: it is not described by rules. */
 unsigned account_api_count(const struct vendor *vendor);
+
+/* Return how many endpoints ACCOUNT has with a queue of `parallel` requests each. */
+unsigned account_endpoint_count(const struct account *account);
+
+/* Copy the counters of all endpoints of ACCOUNT, added up, to *STATS. */
+void account_stats(const struct account *account, struct http_stats *stats);
 
 /* Return the endpoint of the api with INDEX in vendor->apis, 0 for a vendor without them. */
 struct endpoint *account_endpoint(struct account *account, unsigned index);

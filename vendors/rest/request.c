@@ -87,7 +87,7 @@ static json_t *saved_value(const struct making *making, const char *name)
 	uint64_t serial;
 
 	/* the request for a token cannot wait for itself */
-	if (!token || token->request == making->rule)
+	if (!token || token->request->path == making->rule->path)
 		return NULL;
 	for (size_t i = 0; token->save && token->save[i].name; i++) {
 		if (strcmp(token->save[i].name, name) != 0)
