@@ -87,6 +87,37 @@ static void test_as_long_as_the_read(void **state)
 	actor_end(&actor);
 }
 
+/* The pause before another try is random: any part of 250 ms, all of it or none. */
+static void test_pause(void **state)
+{
+	struct held_setup *setup = *state;
+	struct actor actor;
+
+	actor_begin(&actor, setup, &items, "1", 0);
+	actor_start(&actor, DEED_READ);
+	held_vendor_asked(&setup->held, 0, "GET /item/1");
+	atomic_store(&held_dice, 0);
+	held_vendor_answer(&setup->held, 0, 503, NULL, NULL);
+	held_vendor_asked(&setup->held, 1, "GET /item/1");
+	held_vendor_answer(&setup->held, 1, 200, ITEM("1"), NULL);
+	actor_join(&actor);
+	assert_int_equal(actor.error, 0);
+	atomic_store(&held_dice, UINT32_MAX);
+	actor_start(&actor, DEED_READ);
+	held_vendor_asked(&setup->held, 2, "GET /item/1");
+	held_vendor_answer(&setup->held, 2, 503, NULL, NULL);
+	held_setup_queued(setup, 1, 0);
+	held_clock_pass(setup, 249);
+	usleep(50000);
+	held_setup_queued(setup, 1, 0);
+	held_clock_pass(setup, 1);
+	held_vendor_asked(&setup->held, 3, "GET /item/1");
+	held_vendor_answer(&setup->held, 3, 200, ITEM("1"), NULL);
+	actor_join(&actor);
+	assert_int_equal(actor.error, 0);
+	actor_end(&actor);
+}
+
 /* A failed read leaves nothing of the one before. */
 static void test_failed_read(void **state)
 {
@@ -441,6 +472,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    PLAY(test_too_old),
 	    PLAY(test_as_long_as_the_read),
+	    PLAY(test_pause),
 	    PLAY(test_failed_read),
 	    PLAY(test_ageless),
 	    PLAY(test_too_late_in_the_queue),
