@@ -302,6 +302,24 @@ static inline void held_setup_queued(struct held_setup *setup, unsigned queued, 
 		 flying);
 }
 
+/* Wait until so many requests have been sent, or tried, since the start; then as above. */
+static inline void held_setup_tried(struct held_setup *setup, uint64_t requests, unsigned queued,
+				    int flying)
+{
+	struct http_stats stats = {0};
+
+	for (int turn = 0; turn < PATIENCE * 1000; turn++) {
+		http_stats(&setup->account->endpoint, &stats);
+		if (stats.requests >= requests) {
+			held_setup_queued(setup, queued, flying);
+			return;
+		}
+		usleep(1000);
+	}
+	fail_msg("%llu requests, not %llu", (unsigned long long)stats.requests,
+		 (unsigned long long)requests);
+}
+
 /* ---- the callers ---- */
 
 enum deed {

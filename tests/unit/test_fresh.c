@@ -224,7 +224,7 @@ static void test_no_connection(void **state)
 	held_vendor_stop(&setup->held);
 	actor_start(&actor, DEED_WRITE);
 	/* it was tried once and is to be tried again, while that is soon enough */
-	held_setup_queued(setup, 1, 0);
+	held_setup_tried(setup, 2, 1, 0);
 	held_clock_pass(setup, BASIS_FRESH + 1);
 	actor_join(&actor);
 	assert_int_equal(actor.outcome, VENDOR_STALE);
