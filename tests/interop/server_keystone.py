@@ -60,6 +60,8 @@ class Keystone(Server):
         shutil.copytree(MADE, self.folder, dirs_exist_ok=True)
         write_config(self.folder, self.folder / "keystone.conf")
         with open_database(self.db) as rows:
+            # Keystone keeps a read open on one connection while it writes on another.
+            rows.execute("pragma journal_mode = wal")
             for person in self.people:
                 ident = f"{0xfeed0000 + person.number:032x}"
                 extra = json.dumps({"email": person.email, "description": f"{person.first} {person.last}",

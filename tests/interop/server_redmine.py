@@ -73,8 +73,6 @@ class Redmine(Server):
         now = "2026-01-02 03:04:05.000000"
         with open_database(self.db) as rows:
             rows.execute("insert into settings (name, value, updated_on) values ('rest_api_enabled', '1', ?)", [now])
-            rows.execute("insert into tokens (user_id, action, value, created_on, updated_on) "
-                         "values (1, 'api', ?, ?, ?)", [KEY, now, now])
             # else the administrator has to choose a new password before anything else
             rows.execute("update users set must_change_passwd = 0, passwd_changed_on = ? where id = 1", [now])
             users = [(100 + person.number, person.login, person.first, person.last,
@@ -89,6 +87,10 @@ class Redmine(Server):
                              [(100 + person.number, person.email) for person in self.people])
             rows.executemany("insert into user_preferences (user_id, others) values (?, ?)",
                              [(100 + person.number, PREFERENCES) for person in self.people])
+            # A GET of a user makes the user's key if there is none.
+            rows.executemany("insert into tokens (user_id, action, value, created_on, updated_on) "
+                             f"values (?, 'api', ?, '{now}', '{now}')",
+                             [(1, KEY), *((100 + person.number, f"{person.number:040}") for person in self.people)])
 
     def command(self):
         return ["puma", "-e", "production", "-t", "1:4", "-b", f"tcp://127.0.0.1:{self.port}",
