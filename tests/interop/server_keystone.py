@@ -2,6 +2,7 @@
 """OpenStack Keystone 22.0.2 (Debian), its own WSGI server, with SQLite. The truth is its database."""
 
 import json
+import os
 import shutil
 
 from server import CACHE, Server, database, open_database, run
@@ -51,7 +52,9 @@ class Keystone(Server):
         write_config(fresh, config)
         manage = ["/usr/bin/keystone-manage", "--config-file", config]
         run([*manage, "db_sync"], 120)
-        run([*manage, "fernet_setup", "--keystone-user", "root", "--keystone-group", "root"], 60)
+        # as root it insists on being told whose the keys are
+        owner = ["--keystone-user", "root", "--keystone-group", "root"] if os.getuid() == 0 else []
+        run([*manage, "fernet_setup", *owner], 60)
         run([*manage, "bootstrap", "--bootstrap-password", PASSWORD], 60)
         fresh.rename(MADE)
 
