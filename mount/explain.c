@@ -130,13 +130,13 @@ static bool sees(struct observer *observer, const struct account *account,
 	pthread_mutex_lock(&explain->lock);
 	if (request->repeatable) {
 		fprintf(out, "# sent: %s ", request->method);
-		print_redacted(out, account, request->path);
+		print_redacted(out, account, request->shown ? request->shown : request->path);
 		fputc('\n', out);
 	} else {
 		explain->held++;
 		fprintf(out, "%s ", request->method);
 		print_redacted(out, account, account->endpoint.base_url);
-		print_redacted(out, account, request->path);
+		print_redacted(out, account, request->shown ? request->shown : request->path);
 		fputc('\n', out);
 		print_proof(out, account);
 		for (unsigned i = 0; i < request->header_count; i++) {

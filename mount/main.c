@@ -15,9 +15,10 @@
 #include "mount/explain.h"
 #include "mount/options.h"
 #include "vendors/rest/account.h"
+#include "vendors/rest/login.h"
 #include "vendors/http/http.h"
 #include "vendors/base/log.h"
-#include "vendors/rest/page_arena.h"
+#include "vendors/list/page_arena.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -117,8 +118,13 @@ static int open_queues(struct mount *mount)
 	if (!mount->http)
 		return -ENOMEM;
 	for (size_t i = 0; !error && i < mount->config.account_count; i++) {
-		if (mount->config.accounts[i]->vendor->users)
-			error = http_add(mount->http, &mount->config.accounts[i]->endpoint);
+		struct account *account = mount->config.accounts[i];
+
+		if (!account->vendor->users)
+			continue;
+		error = login_open(mount->http, account, words, sizeof(words));
+		if (error)
+			complain("[%s]: %s", account->name, words);
 	}
 	return error;
 }

@@ -125,6 +125,7 @@ struct collection {
 	   response are not used; with `item`, item_path and the keys of one record are not. */
 	const struct rule_list *listing;
 	const struct rule_request *item, *create, *remove, *find;
+	const struct value *remove_from; /* statuses in which `remove` may be sent; NULL: any */
 	const struct rule_update *update;
 	const char *const *roots;     /* POINTERS to the record in a response; NULL: "." */
 	const char *const *row_roots; /* POINTERS to the record in a row; NULL: "." */

@@ -29,7 +29,7 @@
 #include "vendors/rest/account.h"
 #include "vendors/rest/collection.h"
 #include "vendors/rest/item.h"
-#include "vendors/rest/list.h"
+#include "vendors/list/list.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>

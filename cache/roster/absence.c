@@ -12,7 +12,7 @@
 #include "vendors/base/address.h"
 #include "vendors/rest/account.h"
 #include "vendors/rest/item.h"
-#include "vendors/rest/row.h"
+#include "vendors/list/row.h"
 
 #include "cache/record/record.h"
 #include "cache/record/snapshot.h"

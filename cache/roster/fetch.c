@@ -25,7 +25,7 @@
 #include "cache/roster/whole.h"
 #include "vendors/base/clock.h"
 #include "vendors/rest/item.h"
-#include "vendors/rest/list.h"
+#include "vendors/list/list.h"
 #include "vendors/rest/self.h"
 #include "vendors/template/source.h"
 

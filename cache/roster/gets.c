@@ -12,7 +12,7 @@
 #include "vendors/base/log.h"
 #include "vendors/base/status_words.h"
 #include "vendors/rest/account.h"
-#include "vendors/rest/list.h"
+#include "vendors/list/list.h"
 #include "vendors/rest/status_map.h"
 #include "cache/document/merge.h"
 #include "cache/document/render.h"

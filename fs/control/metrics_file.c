@@ -158,7 +158,7 @@ static int print_metrics(FILE *out, struct fs *fs)
 		if (!fs->branches[i].users)
 			continue;
 		record_dir_info(&fs->branches[i], &figures[i].info);
-		http_stats(&fs->branches[i].account->endpoint, &figures[i].stats);
+		account_stats(fs->branches[i].account, &figures[i].stats);
 	}
 	for (size_t m = 0; m < sizeof(metrics) / sizeof(metrics[0]); m++)
 		print_metric(out, fs, &metrics[m], figures);

@@ -73,7 +73,7 @@ static void print_branch(FILE *out, struct branch *branch)
 		return;
 	}
 	record_dir_info(branch, &info);
-	http_stats(&branch->account->endpoint, &stats);
+	account_stats(branch->account, &stats);
 	if (info.known)
 		fprintf(out, "%8zu %7.0fs ", info.users, info.age);
 	else

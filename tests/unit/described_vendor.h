@@ -26,7 +26,7 @@
 #include "vendors/json/pointer.h"
 #include "vendors/rest/account.h"
 #include "vendors/rest/collection.h"
-#include "vendors/rest/list.h"
+#include "vendors/list/list.h"
 #include "vendors/rest/status_request.h"
 #include "vendors/vendor.h"
 

@@ -5,7 +5,7 @@
 #include "vendors/elasticpath/ep_common.h"
 
 #include "vendors/rest/collection.h"
-#include "vendors/rest/walk.h"
+#include "vendors/list/walk.h"
 
 #include <string.h>
 

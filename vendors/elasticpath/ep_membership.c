@@ -9,7 +9,7 @@
 #include "vendors/elasticpath/ep_lag.h"
 #include "vendors/rest/collection.h"
 #include "vendors/rest/item.h"
-#include "vendors/rest/list.h"
+#include "vendors/list/list.h"
 
 #include <errno.h>
 #include <string.h>

@@ -18,7 +18,7 @@
 #include "vendors/rest/account.h"
 #include "vendors/rest/collection.h"
 #include "vendors/rest/item.h"
-#include "vendors/rest/list.h"
+#include "vendors/list/list.h"
 
 #include <errno.h>
 #include <stdlib.h>

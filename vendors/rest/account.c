@@ -7,11 +7,13 @@
  */
 #include "vendors/rest/account.h"
 
+#include "vendors/http/http.h"
 #include "vendors/vendor.h"
 #include "vendors/rest/oauth.h"
 #include "vendors/rest/redact.h"
 #include "vendors/template/template.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -87,6 +89,12 @@ struct account *account_new(const char *name, const struct vendor *vendor)
 	return account;
 }
 
+int account_set_vendor(struct account *account, const struct vendor *vendor)
+{
+	account->vendor = vendor;
+	return make_parts(account) ? 0 : -ENOMEM;
+}
+
 void account_free(struct account *account)
 {
 	if (!account)
@@ -103,7 +111,7 @@ void account_free(struct account *account)
 	for (unsigned i = 0; i < account_api_count(account->vendor); i++) {
 		if (account->logins)
 			free(account->logins[i].base_url);
-		if (i)
+		if (i && account->others)
 			free(account->others[i - 1].base_url);
 	}
 	free(account->logins);
@@ -130,6 +138,42 @@ unsigned account_api_count(const struct vendor *vendor)
 	while (vendor->apis && vendor->apis[count].name)
 		count++;
 	return count;
+}
+
+unsigned account_endpoint_count(const struct account *account)
+{
+	unsigned apis = account_api_count(account->vendor), count = apis ? apis : 1;
+
+	for (unsigned i = 0; account->logins && i < apis; i++)
+		count += account->vendor->apis[i].token != NULL;
+	return count;
+}
+
+static void add_stats(const struct endpoint *endpoint, struct http_stats *sum)
+{
+	struct http_stats stats;
+
+	http_stats(endpoint, &stats);
+	sum->requests += stats.requests;
+	sum->retries += stats.retries;
+	sum->failures += stats.failures;
+	sum->throttled += stats.throttled;
+	sum->bytes += stats.bytes;
+	sum->in_flight += stats.in_flight;
+	sum->queued += stats.queued;
+}
+
+void account_stats(const struct account *account, struct http_stats *stats)
+{
+	unsigned apis = account_api_count(account->vendor);
+
+	http_stats(&account->endpoint, stats);
+	for (unsigned i = 0; i < apis; i++) {
+		if (i && account->others)
+			add_stats(&account->others[i - 1], stats);
+		if (account->logins)
+			add_stats(&account->logins[i], stats);
+	}
 }
 
 struct endpoint *account_endpoint(struct account *account, unsigned index)

@@ -11,6 +11,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
+struct http_stats;
 struct observer;
 struct vendor;
 
@@ -51,6 +52,12 @@ struct account {
 /* Return a new account with the defaults, named NAME (copied), or NULL without memory. */
 struct account *account_new(const char *name, const struct vendor *vendor);
 
+/*
+ * Give ACCOUNT, which was made with a table that has no apis, its own table VENDOR, with the same
+ * settings, and make what that needs. Before any request. Returns 0 or -ENOMEM.
+ */
+int account_set_vendor(struct account *account, const struct vendor *vendor);
+
 /* Wipe the secrets of ACCOUNT and free everything except the queue, which http_free ends. ACCOUNT
  * may be NULL. */
 void account_free(struct account *account);
@@ -60,6 +67,12 @@ const char *account_value(const struct account *account, const char *name);
 
 /* Return how many apis the table of VENDOR has; 0: it is not described by rules. */
 unsigned account_api_count(const struct vendor *vendor);
+
+/* Return how many endpoints ACCOUNT has with a queue of `parallel` requests each. */
+unsigned account_endpoint_count(const struct account *account);
+
+/* Copy the counters of all endpoints of ACCOUNT, added up, to *STATS. */
+void account_stats(const struct account *account, struct http_stats *stats);
 
 /* Return the endpoint of the api with INDEX in vendor->apis, 0 for a vendor without them. */
 struct endpoint *account_endpoint(struct account *account, unsigned index);

@@ -35,6 +35,7 @@ struct slot {
 	uint64_t serial;        /* of made */
 	int64_t until;          /* of clock_milliseconds: not used from then on */
 	char *refresh;          /* what a new one is asked for with; NULL: none */
+	char *replaces;         /* what a file has in its place; NULL: nothing else */
 	bool asking;            /* a thread is asking for a new one */
 	struct waiter *waiters;
 };
@@ -75,10 +76,11 @@ void token_free(struct token *token)
 {
 	if (!token)
 		return;
-	for (unsigned slot = 0; slot < token->count; slot++)
+	for (unsigned slot = 0; slot < token->count; slot++) {
 		wipe_made(&token->slots[slot].made);
-	for (unsigned slot = 0; slot < token->count; slot++)
 		token_wipe(token->slots[slot].refresh);
+		token_wipe(token->slots[slot].replaces);
+	}
 	pthread_mutex_destroy(&token->lock);
 	free(token);
 }
@@ -201,17 +203,34 @@ char *token_refresh(struct token *token, unsigned slot)
 	return copy_locked(token, token->slots[slot].refresh);
 }
 
-int token_keep_refresh(struct token *token, unsigned slot, const char *refresh)
+int token_keep_refresh(struct token *token, unsigned slot, const char *refresh,
+		       const char *replaces)
 {
-	char *copy = strdup(refresh);
+	char *copy = strdup(refresh), *other = replaces ? strdup(replaces) : NULL;
+	struct slot *kept = &token->slots[slot];
 
-	if (!copy)
+	if (!copy || (replaces && !other)) {
+		token_wipe(copy);
+		token_wipe(other);
 		return -ENOMEM;
+	}
 	pthread_mutex_lock(&token->lock);
-	token_wipe(token->slots[slot].refresh);
-	token->slots[slot].refresh = copy;
+	token_wipe(kept->refresh);
+	token_wipe(kept->replaces);
+	kept->refresh = copy;
+	kept->replaces = other;
 	pthread_mutex_unlock(&token->lock);
 	return 0;
+}
+
+bool token_replaces(struct token *token, unsigned slot, const char *refresh)
+{
+	bool replaces;
+
+	pthread_mutex_lock(&token->lock);
+	replaces = token->slots[slot].replaces && strcmp(token->slots[slot].replaces, refresh) == 0;
+	pthread_mutex_unlock(&token->lock);
+	return replaces;
 }
 
 void token_refused(struct token *token, uint64_t serial)

@@ -9,6 +9,7 @@
 #ifndef ROSTERFS_TOKEN_H
 #define ROSTERFS_TOKEN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -60,8 +61,15 @@ char *token_saved(struct token *token, unsigned slot, size_t index);
 /* As token_text, of the refresh token of SLOT. */
 char *token_refresh(struct token *token, unsigned slot);
 
-/* Keep a copy of REFRESH as the refresh token of SLOT. Returns 0 or -ENOMEM. Never waits. */
-int token_keep_refresh(struct token *token, unsigned slot, const char *refresh);
+/*
+ * Keep a copy of REFRESH as the refresh token of SLOT. REPLACES (or NULL) is the one that a file
+ * still has in its place, because the file could not be written. Returns 0 or -ENOMEM. Never waits.
+ */
+int token_keep_refresh(struct token *token, unsigned slot, const char *refresh,
+		       const char *replaces);
+
+/* Return true if the refresh token of SLOT replaces REFRESH, which a file has. */
+bool token_replaces(struct token *token, unsigned slot, const char *refresh);
 
 /* Stop using the token with SERIAL, which the vendor refused; a newer one stays. Never waits. */
 void token_refused(struct token *token, uint64_t serial);
