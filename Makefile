@@ -46,13 +46,17 @@ MAKEFLAGS += --no-builtin-rules
 
 FOLDERS := vendors vendors/* cache/* fs fs/* mount
 SOURCES := $(sort $(wildcard $(addsuffix /*.c,$(FOLDERS))))
-SANDBOX_SOURCES := $(sort $(wildcard tests/sandbox/*.c))
+SANDBOX_SOURCES := $(sort $(wildcard tests/sandbox/*.c tests/sandbox/*/*.c))
 UNIT_SOURCES := $(sort $(wildcard tests/unit/test_*.c))
 BENCH_SOURCES := $(sort $(wildcard tests/bench/*.c))
 FUZZ_SOURCES := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 C_SOURCES := $(SOURCES) $(SANDBOX_SOURCES) $(UNIT_SOURCES) $(BENCH_SOURCES) $(FUZZ_SOURCES)
-HEADERS := $(sort $(wildcard $(addsuffix /*.h,$(FOLDERS) tests/sandbox tests/unit tests/fuzz)))
-SCRIPTS := .ci/run tests/run $(sort $(wildcard tests/*.sh)) $(sort $(wildcard findings/*.sh))
+HEADERS := $(sort $(wildcard $(addsuffix /*.h,$(FOLDERS) tests/sandbox tests/sandbox/* tests/unit tests/fuzz)))
+SCRIPTS := .ci/run tests/run $(sort $(wildcard tests/*.sh tests/interop/*.sh)) $(sort $(wildcard findings/*.sh))
+
+# Descriptions of vendors. Those that BUILTIN names are part of rosterfs, the others are installed.
+BUILTIN := $(patsubst %,descriptions/%.vendor,cj partnerize scim)
+DESCRIPTIONS := $(filter-out $(BUILTIN),$(sort $(wildcard descriptions/*.vendor)))
 
 object = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 
@@ -76,11 +80,11 @@ endif
 
 # These targets need more than the build and may install packages. All others, such as a plain `make`,
 # fail and name what is missing.
-MAY_INSTALL := demo test unit asan tsan model bench lint lint-%
+MAY_INSTALL := demo test unit programs asan tsan model bench interop lint lint-%
 BUILD_DEPS := $(if $(filter $(MAY_INSTALL),$(MAKECMDGOALS)),build,--check build)
 
 # What needs a mount says so before anything is built or installed.
-ifneq ($(filter demo test asan tsan bench,$(MAKECMDGOALS)),)
+ifneq ($(filter demo test asan tsan bench interop,$(MAKECMDGOALS)),)
 ifneq ($(shell tests/deps.sh device >&2 && echo yes),yes)
 $(error stopped, because nothing can be mounted)
 endif
@@ -113,6 +117,9 @@ ALL_LDFLAGS = $(HARDEN_LDFLAGS) $(SANITIZE_FLAGS) -pthread $(LDFLAGS)
 .PHONY: all
 all: $(BUILD)/rosterfs $(BUILD)/rosterfs-sandbox ## build rosterfs and rosterfs-sandbox (the default)
 
+.PHONY: programs
+programs: all $(UNIT_PROGRAMS) ## build the unit tests too, without running them (T=word: only some)
+
 .PHONY: demo
 demo: all deps-demo ## a tour on a mount of the sandbox; on a terminal it ends in a shell there
 	@BUILD='$(BUILD)' tests/demo.sh
@@ -139,6 +146,10 @@ model: all deps-test ## random writers against a model, for SECONDS (SEED=n, ROU
 		ROSTERFS_MODEL_SECONDS='$(SECONDS)' ROSTERFS_MODEL_SEED='$(SEED)' ROSTERFS_MODEL_ROUNDS='$(ROUNDS)' \
 		ROSTERFS_MODEL_VENDOR='$(VENDOR)' ROSTERFS_MODEL_READERS='$(READERS)' \
 		ROSTERFS_TEST_LIMIT=$$(($(SECONDS) * 2 + 1200)) tests/run model
+
+.PHONY: interop
+interop: all deps-interop ## real servers of other people on this machine, the whole job on a mount of them (T=word)
+	@BUILD='$(BUILD)' SANITIZE='$(SANITIZE)' PYTHON='$(PYTHON)' T='$(T)' tests/run interop
 
 # clang has the fuzzer. Everything is compiled for it, so the build folder is another one.
 .PHONY: fuzz
@@ -180,10 +191,13 @@ deps: ## install the Debian packages that build, demo, test and lint need
 	@tests/deps.sh build demo test lint
 
 # they are called by other targets
-.PHONY: deps-build deps-demo deps-test deps-lint deps-bench
-deps-build: ## install only what the build needs (deps-demo, deps-test, deps-lint, deps-bench: what those need)
+.PHONY: deps-build deps-demo deps-test deps-lint deps-bench deps-interop
+deps-build: ## install only what the build needs (deps-demo, deps-test, deps-lint, deps-bench, deps-interop)
 deps-build deps-demo deps-test deps-lint deps-bench: deps-%:
 	@tests/deps.sh $*
+# npm packages too, in BUILD
+deps-interop:
+	@BUILD='$(BUILD)' tests/interop/install.sh
 
 .PHONY: install
 install: $(BUILD)/rosterfs ## install to PREFIX (default /usr/local), below DESTDIR
@@ -191,7 +205,9 @@ install: $(BUILD)/rosterfs ## install to PREFIX (default /usr/local), below DEST
 	install -m 0755 '$(BUILD)/rosterfs' '$(DESTDIR)$(PREFIX)/bin/rosterfs'
 	install -d '$(DESTDIR)$(PREFIX)/share/man/man1' '$(DESTDIR)$(PREFIX)/share/man/man5'
 	install -m 0644 mount/rosterfs.1 '$(DESTDIR)$(PREFIX)/share/man/man1/rosterfs.1'
-	install -m 0644 mount/rosterfs.conf.5 '$(DESTDIR)$(PREFIX)/share/man/man5/rosterfs.conf.5'
+	install -m 0644 mount/rosterfs.conf.5 mount/rosterfs.vendor.5 '$(DESTDIR)$(PREFIX)/share/man/man5'
+	install -d '$(DESTDIR)$(PREFIX)/share/rosterfs/vendors'
+	install -m 0644 $(DESCRIPTIONS) '$(DESTDIR)$(PREFIX)/share/rosterfs/vendors'
 	install -d '$(DESTDIR)$(PREFIX)/share/doc/rosterfs'
 	install -m 0644 mount/rosterfs.conf.example '$(DESTDIR)$(PREFIX)/share/doc/rosterfs/rosterfs.conf.example'
 
@@ -199,7 +215,10 @@ install: $(BUILD)/rosterfs ## install to PREFIX (default /usr/local), below DEST
 uninstall: ## remove what install put there
 	rm -f '$(DESTDIR)$(PREFIX)/bin/rosterfs'
 	rm -f '$(DESTDIR)$(PREFIX)/share/man/man1/rosterfs.1'
-	rm -f '$(DESTDIR)$(PREFIX)/share/man/man5/rosterfs.conf.5'
+	rm -f '$(DESTDIR)$(PREFIX)/share/man/man5/rosterfs.conf.5' '$(DESTDIR)$(PREFIX)/share/man/man5/rosterfs.vendor.5'
+	rm -f $(patsubst descriptions/%,'$(DESTDIR)$(PREFIX)/share/rosterfs/vendors/%',$(DESCRIPTIONS))
+	for folder in '$(DESTDIR)$(PREFIX)/share/rosterfs/vendors' '$(DESTDIR)$(PREFIX)/share/rosterfs'; do \
+		[ ! -d "$$folder" ] || rmdir --ignore-fail-on-non-empty "$$folder"; done
 	rm -f '$(DESTDIR)$(PREFIX)/share/doc/rosterfs/rosterfs.conf.example'
 	[ ! -d '$(DESTDIR)$(PREFIX)/share/doc/rosterfs' ] || \
 		rmdir --ignore-fail-on-non-empty '$(DESTDIR)$(PREFIX)/share/doc/rosterfs'
@@ -256,7 +275,25 @@ $(BUILD)/obj/%.o: %.c $(BUILD)/flags
 # cmocka is installed for the tests only; some of them play a vendor with libmicrohttpd
 $(UNIT_OBJECTS): | deps-test
 
-$(BUILD)/librosterfs.a: $(LIBRARY_OBJECTS)
+# the texts of BUILTIN as a table in C (vendors/description/builtin.h), line by line
+$(BUILD)/builtin.c: $(BUILTIN) Makefile
+	@mkdir -p $(@D)
+	$(call say,GEN)
+	@{ printf '#pragma GCC diagnostic ignored "-Woverlength-strings"\n'; \
+	printf '#include "vendors/description/builtin.h"\n#include <stddef.h>\n'; \
+	printf 'const struct builtin builtins[] = {\n'; \
+	for file in $(BUILTIN); do \
+		printf '{"%s",\n' "$$(basename "$$file" .vendor)"; \
+		sed -e 's/[\\"]/\\&/g' -e 's/.*/"&\\n"/' "$$file"; \
+		printf '},\n'; \
+	done; printf '{NULL, NULL},\n};\n'; } >$@
+
+$(BUILD)/obj/builtin.o: $(BUILD)/builtin.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(call say,CC)
+	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $<
+
+$(BUILD)/librosterfs.a: $(LIBRARY_OBJECTS) $(BUILD)/obj/builtin.o
 	@rm -f $@
 	$(call say,AR)
 	$(Q)$(AR) rcs $@ $^
@@ -345,7 +382,7 @@ lint-shell: deps-lint ## shellcheck on the shell scripts
 .PHONY: lint-man
 # what mandoc says about other man pages depends on which are installed here
 lint-man: deps-lint ## mandoc on the man pages
-	@! mandoc -T lint mount/rosterfs.1 mount/rosterfs.conf.5 2>&1 | \
+	@! mandoc -T lint mount/rosterfs.1 mount/rosterfs.conf.5 mount/rosterfs.vendor.5 2>&1 | \
 		grep -vE ': (outdated mandoc\.db|STYLE: referenced manual not found:) '
 	@echo 'lint-man: ok'
 

@@ -13,12 +13,15 @@
  */
 #include "mount/check.h"
 
+#include "cache/history/trust.h"
 #include "mount/config.h"
 #include "mount/tally.h"
 #include "vendors/base/call.h"
+#include "vendors/base/status_words.h"
 #include "vendors/rest/account.h"
 #include "vendors/rest/item.h"
-#include "vendors/rest/list.h"
+#include "vendors/list/list.h"
+#include "vendors/rest/status_map.h"
 #include "vendors/vendor.h"
 
 #include <pthread.h>
@@ -216,7 +219,8 @@ static void check_one_status(struct check *check)
 {
 	const struct account *account = check->account;
 	const struct collection *users = account->vendor->users;
-	const char *id = check->tally.first, *word = NULL;
+	const char *id = check->tally.first, *word;
+	char buffer[STATUS_MAP_MAX];
 	json_t *record = NULL;
 	int error = item_get(&check->call, check->account, users, NULL, id, &record, NULL);
 
@@ -225,8 +229,7 @@ static void check_one_status(struct check *check)
 		say(check, "no user in the list has a status: nobody can be deactivated here");
 		return;
 	}
-	if (users->status_key)
-		word = json_string_value(json_object_get(record, users->status_key));
+	word = status_map_word(users, record, buffer);
 	if (word && tally_is_known(word)) {
 		say(check, "the list shows no status, but user %s by id does: %s", id, word);
 	} else {
@@ -254,6 +257,31 @@ static void judge_statuses(struct check *check)
 	    tally->other);
 }
 
+/* Say what the table's rules make of the list: pages, values of the status, hidden fields. */
+static void say_rules(struct check *check)
+{
+	const struct collection *users = check->account->vendor->users;
+	const struct tally *tally = &check->tally;
+	char text[512];
+	size_t length = 0;
+
+	if (!users->listing)
+		return;
+	say(check, "the list of users has %u page%s", tally->pages, tally->pages == 1 ? "" : "s");
+	values_print(&tally->values, text, sizeof(text));
+	if (users->status)
+		say(check, "values of the status field %s: %s", users->status_key, text);
+	text[0] = '\0';
+	for (const struct field *field = users->fields; field->name && length < sizeof(text);
+	     field++) {
+		if (field->flags & (FIELD_CONFIDENTIAL | FIELD_WRITE_ONLY))
+			length += (size_t)snprintf(text + length, sizeof(text) - length, "%s%s",
+						   length ? ", " : "", field->name);
+	}
+	if (text[0])
+		say(check, "fields that are never shown: %s", text);
+}
+
 static void say_statuses(struct check *check)
 {
 	const struct tally *tally = &check->tally;
@@ -268,6 +296,16 @@ static void say_statuses(struct check *check)
 	    check->quick ? " on one page" : "", tally->active, tally->inactive, others, none);
 }
 
+/* Say which status user ID has, whose RECORD was read alone. */
+static void say_one_status(struct check *check, const char *id, const json_t *record)
+{
+	char buffer[STATUS_MAP_MAX];
+	const char *word = status_map_word(check->account->vendor->statuses, record, buffer);
+
+	say(check, "statuses can be read: user %s is %s (one user only)", id,
+	    word ? word : STATUS_UNKNOWN);
+}
+
 /* Check statuses that are not a field of users: all, or with QUICK that of the first user. */
 static void check_statuses(struct check *check)
 {
@@ -280,8 +318,7 @@ static void check_statuses(struct check *check)
 	if (check->quick) {
 		error = item_get(&check->call, account, statuses, NULL, id, &record, NULL);
 		if (!error)
-			say(check, "statuses can be read: user %s is %s (one user only)", id,
-			    json_string_value(json_object_get(record, statuses->status_key)));
+			say_one_status(check, id, record);
 		json_decref(record);
 	} else {
 		tally_statuses(&check->tally, statuses);
@@ -307,10 +344,16 @@ static void *check_account(void *arg)
 		if (vendor->statuses) {
 			check_statuses(check);
 		} else {
+			say_rules(check);
 			say_statuses(check);
 			judge_statuses(check);
 		}
 	}
+	if (!trust_is_given(check->account, NULL))
+		say(check,
+		    "changes are not sent: the description of %s is from memory; compare it with "
+		    "the vendor's documents, then set trust = yes",
+		    vendor->type);
 	say(check, "%s", check->failed ? "failed" : "ok");
 	tally_clear(&check->tally);
 	call_destroy(&check->call);

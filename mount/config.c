@@ -12,9 +12,12 @@
 
 #include "mount/keys.h"
 #include "mount/secret.h"
-#include "mount/sections.h"
+#include "mount/types.h"
 #include "vendors/base/limits.h"
+#include "vendors/description/description.h"
 #include "vendors/http/http_url.h"
+#include "vendors/ini/file_text.h"
+#include "vendors/ini/sections.h"
 #include "vendors/rest/account.h"
 #include "vendors/vendor.h"
 #include "vendors/vendors.h"
@@ -187,7 +190,7 @@ static int set_file(const struct keys *keys, const struct entry *entry, char **v
 
 	if (result)
 		goto out;
-	result = sections_text(path, LIMITS_TEXT_MAX, &text, &length, NULL);
+	result = file_text(path, LIMITS_TEXT_MAX, &text, &length, NULL);
 	if (result) {
 		(void)keys_fail(keys, entry->line, "%s: the file cannot be read: %s", entry->key,
 				result == -EFBIG ? "it is larger than " LIMITS_TEXT_WORDS
@@ -312,16 +315,43 @@ static int choose_base_url(const struct keys *keys, const struct section *sectio
 	return account->endpoint.base_url ? 0 : keys_fail_memory(keys, section->line);
 }
 
+/* Return the description whose outline ACCOUNT has, or NULL. */
+static struct description *description_of(const struct types *types, const struct account *account)
+{
+	for (size_t i = 0; i < types->count; i++) {
+		if (description_outline(types->list[i]) == account->vendor)
+			return types->list[i];
+	}
+	return NULL;
+}
+
+/* Give ACCOUNT the table that DESCRIPTION makes of its settings. */
+static int build_account(const struct keys *keys, const struct section *section,
+			 struct account *account)
+{
+	struct description *description = description_of(keys->types, account);
+	char words[512] = "";
+	int result;
+
+	if (!description)
+		return 0;
+	result = description_build(description, account, words, sizeof(words));
+	if (result)
+		(void)keys_fail(keys, section->line, "%s", words);
+	return result;
+}
+
 static int read_account(const struct keys *keys, const struct section *section,
 			struct account *account)
 {
 	const struct setting *settings = account->vendor->settings;
+	int result;
 
 	for (size_t i = 0; i < section->count; i++) {
 		const struct entry *entry = &section->entries[i];
 		const struct key *key = keys_account(entry->key);
-		int result = 0;
 
+		result = 0;
 		if (key)
 			result = set_key(keys, entry, key, account);
 		else if (strcmp(entry->key, "type") != 0)
@@ -336,7 +366,8 @@ static int read_account(const struct keys *keys, const struct section *section,
 		if (!account->values[i])
 			return keys_fail_memory(keys, section->line);
 	}
-	return choose_base_url(keys, section, account);
+	result = choose_base_url(keys, section, account);
+	return result ? result : build_account(keys, section, account);
 }
 
 /* Check all sections, and make the accounts, still without values. */
@@ -350,9 +381,10 @@ static int config_check(const struct keys *keys, struct config *config)
 	for (size_t i = 0; i < sections->count; i++) {
 		const struct section *section = &sections->list[i];
 		const struct vendor *vendor;
+		struct description *description = NULL;
 		bool own = strcmp(section->name, OWN_SECTION) == 0;
 		int result = own ? keys_check_mount(keys, section)
-				 : keys_check_account(keys, section, &vendor);
+				 : keys_check_account(keys, section, &vendor, &description);
 
 		if (result)
 			return result;
@@ -361,6 +393,8 @@ static int config_check(const struct keys *keys, struct config *config)
 		config->accounts[config->account_count] = account_new(section->name, vendor);
 		if (!config->accounts[config->account_count])
 			return keys_fail_memory(keys, section->line);
+		if (description)
+			description_defaults(description, config->accounts[config->account_count]);
 		config->account_count++;
 	}
 	if (config->account_count == 0)
@@ -391,13 +425,14 @@ int config_read(const char *file, struct config *config, char *why, size_t why_s
 			      .status_window = 3600,
 			      .scratch_limit = (size_t)64 << 20};
 	struct sections sections;
-	const struct keys keys = {file, &sections, why, why_size};
+	struct types types = {0};
+	const struct keys keys = {file, &sections, &types, why, why_size};
 	size_t next = 0; /* accounts are in the order of their sections */
-	int result = sections_read(file, &sections, why, why_size);
+	int result = sections_read(file, &sections_plain, &sections, why, why_size);
 
 	if (result)
 		return result;
-	result = config_check(&keys, &made);
+	result = types_init(&types, file) ? keys_fail_memory(&keys, 0) : config_check(&keys, &made);
 	for (size_t i = 0; i < sections.count && result == 0; i++) {
 		const struct section *section = &sections.list[i];
 
@@ -406,6 +441,9 @@ int config_read(const char *file, struct config *config, char *why, size_t why_s
 		else if (next < made.account_count)
 			result = read_account(&keys, section, made.accounts[next++]);
 	}
+	made.descriptions = types.list;
+	made.description_count = types.count;
+	types_clear(&types);
 	wipe_environment(&sections);
 	sections_clear(&sections);
 	if (result)
@@ -420,6 +458,9 @@ void config_clear(struct config *config)
 	for (size_t i = 0; i < config->account_count; i++)
 		account_free(config->accounts[i]);
 	free(config->accounts);
+	for (size_t i = 0; i < config->description_count; i++)
+		description_free(config->descriptions[i]);
+	free(config->descriptions);
 	free(config->audit_log);
 	*config = (struct config){0};
 }

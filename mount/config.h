@@ -11,6 +11,7 @@
 #include <stddef.h>
 
 struct account;
+struct description;
 
 struct config {
 	unsigned status_limit;  /* maximum status changes in status_window seconds; 0: no limit */
@@ -19,6 +20,8 @@ struct config {
 	char *audit_log;        /* or NULL */
 	struct account **accounts;
 	size_t account_count;
+	struct description **descriptions; /* of vendors that accounts have */
+	size_t description_count;
 };
 
 /*

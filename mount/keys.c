@@ -11,20 +11,21 @@
 #include "mount/keys.h"
 
 #include "mount/config.h"
+#include "mount/types.h"
 #include "vendors/base/limits.h"
+#include "vendors/description/description.h"
+#include "vendors/ini/hint.h"
 #include "vendors/rest/account.h"
 #include "vendors/vendor.h"
-#include "vendors/vendors.h"
 
 #include <ctype.h>
 #include <errno.h>
 #include <jansson.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
 #define NAME_MAX_BYTES 64
-#define KEY_MAX_BYTES 40
+#define KEY_MAX_BYTES (HINT_MAX - 1)
 #define YEAR 31536000u
 
 static const struct key mount_keys[] = {
@@ -46,6 +47,16 @@ static const struct key account_keys[] = {
     {"lag", KEY_NUMBER, offsetof(struct account, lag), 0, 3600},
     {"max_users", KEY_NUMBER, offsetof(struct account, max_users), 1, LIMITS_COUNT_MAX},
     {"allow_delete", KEY_YES_NO, offsetof(struct account, allow_delete), 0, 0},
+    {.name = NULL},
+};
+
+/* keys of vendors that a description describes */
+static const struct key described_keys[] = {
+    {"trust", KEY_YES_NO, offsetof(struct account, trust), 0, 0},
+    {"secret_in_url", KEY_YES_NO, offsetof(struct account, secret_in_url), 0, 0},
+    {"inactive_deletes", KEY_YES_NO, offsetof(struct account, inactive_deletes), 0, 0},
+    {"delete_deactivates", KEY_YES_NO, offsetof(struct account, delete_deactivates), 0, 0},
+    {"refresh_token_file", KEY_PATH, offsetof(struct account, refresh_token_file), 0, 0},
     {.name = NULL},
 };
 
@@ -78,7 +89,9 @@ const struct key *keys_mount(const char *name)
 
 const struct key *keys_account(const char *name)
 {
-	return key_find(account_keys, name);
+	const struct key *key = key_find(account_keys, name);
+
+	return key ? key : key_find(described_keys, name);
 }
 
 const struct setting *keys_setting(const struct vendor *vendor, const char *name,
@@ -110,54 +123,13 @@ const struct setting *keys_setting(const struct vendor *vendor, const char *name
 
 /* ---- hints for misspelt keys ---- */
 
-/* Return how many letters must be inserted, removed or changed to get from A to B. */
-static size_t keys_distance(const char *a, const char *b)
-{
-	size_t row[KEY_MAX_BYTES + 1];
-	size_t width = strlen(b);
-
-	if (strlen(a) > KEY_MAX_BYTES || width > KEY_MAX_BYTES)
-		return SIZE_MAX;
-	for (size_t j = 0; j <= width; j++)
-		row[j] = j;
-	for (size_t i = 0; a[i]; i++) {
-		size_t diagonal = row[0];
-
-		row[0] = i + 1;
-		for (size_t j = 0; j < width; j++) {
-			size_t best = diagonal + (tolower((unsigned char)a[i]) != b[j]);
-
-			if (best > row[j] + 1)
-				best = row[j] + 1;
-			if (best > row[j + 1] + 1)
-				best = row[j + 1] + 1;
-			diagonal = row[j + 1];
-			row[j + 1] = best;
-		}
-	}
-	return row[width];
-}
-
-/* Store NAME in HINT (KEY_MAX_BYTES + 1) if it is closer to KEY than *BEST, the distance of HINT.
- */
-static void suggest(const char *key, const char *name, char *hint, size_t *best)
-{
-	size_t far = keys_distance(key, name);
-
-	/* two changes turn a short word into any other */
-	if (far >= *best || far > 2 || far * 2 > strlen(name))
-		return;
-	*best = far;
-	(void)snprintf(hint, KEY_MAX_BYTES + 1, "%s", name);
-}
-
-static void suggest_keys(const char *key, const struct key *keys, char *hint, size_t *best)
+static void suggest_keys(const char *key, const struct key *keys, struct hint *hint)
 {
 	for (; keys->name; keys++)
-		suggest(key, keys->name, hint, best);
+		hint_offer(hint, key, keys->name);
 }
 
-static void suggest_settings(const char *key, const struct vendor *vendor, char *hint, size_t *best)
+static void suggest_settings(const char *key, const struct vendor *vendor, struct hint *hint)
 {
 	char name[KEY_MAX_BYTES + 1];
 
@@ -166,32 +138,34 @@ static void suggest_settings(const char *key, const struct vendor *vendor, char 
 
 		for (size_t way = 0; way < ways; way++) {
 			(void)snprintf(name, sizeof(name), "%s%s", setting->name, secret_ways[way]);
-			suggest(key, name, hint, best);
+			hint_offer(hint, key, name);
 		}
 	}
 }
 
-/* Fail because ENTRY has an unknown key, with a hint. VENDOR NULL: a key of [rosterfs]. */
+/* Fail because ENTRY has an unknown key, with a hint. VENDOR NULL: a key of [rosterfs]. DESCRIBED:
+ * it is described by a file. */
 static int keys_fail_unknown(const struct keys *keys, const struct entry *entry,
-			     const struct vendor *vendor)
+			     const struct vendor *vendor, bool described)
 {
-	char hint[KEY_MAX_BYTES + 1] = "";
-	size_t best = SIZE_MAX;
+	struct hint hint = HINT_NONE;
 
 	if (!vendor) {
-		suggest_keys(entry->key, mount_keys, hint, &best);
+		suggest_keys(entry->key, mount_keys, &hint);
 	} else {
-		suggest(entry->key, "type", hint, &best);
+		hint_offer(&hint, entry->key, "type");
 		if (vendor->users)
-			suggest_keys(entry->key, account_keys, hint, &best);
-		suggest_settings(entry->key, vendor, hint, &best);
+			suggest_keys(entry->key, account_keys, &hint);
+		if (vendor->users && described)
+			suggest_keys(entry->key, described_keys, &hint);
+		suggest_settings(entry->key, vendor, &hint);
 	}
 	if (vendor ? keys_mount(entry->key) : keys_account(entry->key))
 		return keys_fail(keys, entry->line, "the key %s belongs in %s", entry->key,
 				 vendor ? "[rosterfs]" : "the section of a vendor");
-	if (*hint)
+	if (*hint.name)
 		return keys_fail(keys, entry->line, "unknown key %s; did you mean %s?", entry->key,
-				 hint);
+				 hint.name);
 	if (strlen(entry->key) > KEY_MAX_BYTES ||
 	    entry->key[strspn(entry->key, "abcdefghijklmnopqrstuvwxyz_")])
 		return keys_fail(keys, entry->line, "unknown key; see rosterfs.conf(5)");
@@ -252,7 +226,7 @@ static int check_name(const struct keys *keys, const struct section *section)
 }
 
 static int check_key(const struct keys *keys, const struct section *section,
-		     const struct vendor *vendor, const struct entry *entry)
+		     const struct vendor *vendor, bool described, const struct entry *entry)
 {
 	enum secret_source way;
 	const struct setting *setting = keys_setting(vendor, entry->key, &way);
@@ -260,6 +234,9 @@ static int check_key(const struct keys *keys, const struct section *section,
 
 	if (strcmp(entry->key, "type") == 0)
 		return 0;
+	if (!described && key_find(described_keys, entry->key))
+		return keys_fail(keys, entry->line, "type %s has no key %s; remove the line",
+				 vendor->type, entry->key);
 	if (keys_account(entry->key)) {
 		if (vendor->users)
 			return 0;
@@ -268,7 +245,7 @@ static int check_key(const struct keys *keys, const struct section *section,
 				 entry->key);
 	}
 	if (!setting)
-		return keys_fail_unknown(keys, entry, vendor);
+		return keys_fail_unknown(keys, entry, vendor, described);
 	other = setting_entry(section, vendor, setting, entry);
 	if (other)
 		return keys_fail(keys, entry->line,
@@ -283,49 +260,27 @@ static int check_key(const struct keys *keys, const struct section *section,
 	return 0;
 }
 
-static int fail_type(const struct keys *keys, const struct section *section,
-		     const struct entry *entry)
+/* Refuse a description with a setting that has the name of a key that all vendors have. */
+static int check_settings(const struct keys *keys, const struct section *section,
+			  const struct vendor *vendor, const struct description *description)
 {
-	char known[256] = "";
-	size_t used = 0;
-
-	for (size_t i = 0; vendors[i] && used < sizeof(known); i++)
-		used += (size_t)snprintf(known + used, sizeof(known) - used, "%s%s", i ? ", " : "",
-					 vendors[i]->type);
-	if (entry)
-		return keys_fail(keys, entry->line, "unknown type; known types are: %s", known);
-	return keys_fail(keys, section->line, "section [%s] needs a key type, one of: %s",
-			 section->name, known);
-}
-
-int keys_check_mount(const struct keys *keys, const struct section *section)
-{
-	for (size_t i = 0; i < section->count; i++) {
-		if (!keys_mount(section->entries[i].key))
-			return keys_fail_unknown(keys, &section->entries[i], NULL);
+	for (const struct setting *setting = vendor->settings; setting->name; setting++) {
+		if (!keys_account(setting->name) && strcmp(setting->name, "type") != 0)
+			continue;
+		return keys_fail(keys, section->line,
+				 "%s: the setting %s has the name of a key that all vendors have; "
+				 "rename it",
+				 description_file(description), setting->name);
 	}
 	return 0;
 }
 
-int keys_check_account(const struct keys *keys, const struct section *section,
-		       const struct vendor **vendor)
+/* Check that SECTION has the settings that VENDOR needs. */
+static int check_required(const struct keys *keys, const struct section *section,
+			  const struct vendor *vendor)
 {
-	const struct entry *type = sections_find(section, "type");
-	const struct vendor *found;
-	int result = check_name(keys, section);
-
-	if (result)
-		return result;
-	found = vendors_find(type ? type->value : section->name);
-	if (!found)
-		return fail_type(keys, section, type);
-	for (size_t i = 0; i < section->count; i++) {
-		result = check_key(keys, section, found, &section->entries[i]);
-		if (result)
-			return result;
-	}
-	for (const struct setting *setting = found->settings; setting->name; setting++) {
-		if (!setting->required || setting_entry(section, found, setting, NULL))
+	for (const struct setting *setting = vendor->settings; setting->name; setting++) {
+		if (!setting->required || setting_entry(section, vendor, setting, NULL))
 			continue;
 		if (setting->type == SETTING_SECRET)
 			return keys_fail(
@@ -336,12 +291,45 @@ int keys_check_account(const struct keys *keys, const struct section *section,
 		return keys_fail(keys, section->line, "section [%s] needs the key %s",
 				 section->name, setting->name);
 	}
-	if (found->users && !found->base_url && !sections_find(section, "base_url") &&
+	return 0;
+}
+
+int keys_check_mount(const struct keys *keys, const struct section *section)
+{
+	for (size_t i = 0; i < section->count; i++) {
+		if (!keys_mount(section->entries[i].key))
+			return keys_fail_unknown(keys, &section->entries[i], NULL, false);
+	}
+	return 0;
+}
+
+int keys_check_account(const struct keys *keys, const struct section *section,
+		       const struct vendor **vendor, struct description **description)
+{
+	const struct entry *type = sections_find(section, "type");
+	const struct vendor *found;
+	int result = check_name(keys, section);
+
+	if (!result)
+		result = types_find(keys, section, type, vendor, description);
+	if (result)
+		return result;
+	found = *vendor;
+	if (*description)
+		result = check_settings(keys, section, found, *description);
+	for (size_t i = 0; i < section->count && !result; i++)
+		result = check_key(keys, section, found, *description, &section->entries[i]);
+	if (!result)
+		result = check_required(keys, section, found);
+	if (result)
+		return result;
+	if (found->users && !found->base_url &&
+	    !(*description && description_has_base_url(*description)) &&
+	    !sections_find(section, "base_url") &&
 	    !(found->base_url_key && sections_find(section, found->base_url_key)))
 		return keys_fail(keys, section->line, "section [%s] needs the key %s%sbase_url%s",
 				 section->name, found->base_url_key ? found->base_url_key : "",
 				 found->base_url_key ? " (or " : "",
 				 found->base_url_key ? ")" : "");
-	*vendor = found;
 	return 0;
 }

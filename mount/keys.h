@@ -2,18 +2,20 @@
 /*
  * keys.h - which keys a section of the config file may hold: tables, and checks without values.
  *
- * For config.c only. Nothing here blocks or allocates. A function that fails writes one line to
- * WHY, with file and line.
+ * For config.c only. Nothing here blocks or allocates, except as said. A function that fails writes
+ * one line to WHY, with file and line.
  */
 #ifndef ROSTERFS_KEYS_H
 #define ROSTERFS_KEYS_H
 
 #include "mount/secret.h"
-#include "mount/sections.h"
+#include "vendors/ini/sections.h"
 
 #include <stddef.h>
 
+struct description;
 struct setting;
+struct types;
 struct vendor;
 
 enum key_type { KEY_NUMBER, KEY_SIZE, KEY_YES_NO, KEY_PATH, KEY_URL };
@@ -30,6 +32,7 @@ struct key {
 struct keys {
 	const char *file;
 	const struct sections *sections;
+	struct types *types; /* the vendors that sections may name */
 	char *why;
 	size_t why_size;
 };
@@ -44,7 +47,8 @@ int keys_fail_memory(const struct keys *keys, unsigned line);
 /* Return the row of the mount's key NAME, for struct config, or NULL. */
 const struct key *keys_mount(const char *name);
 
-/* Return the row of NAME, a key of all vendors with an API, for struct account, or NULL. */
+/* Return the row of NAME, a key of all vendors with an API or of all that are described, for struct
+ * account, or NULL. */
 const struct key *keys_account(const char *name);
 
 /* Return the setting of VENDOR that the key NAME sets, and for a secret its source in *WAY. NULL:
@@ -57,9 +61,10 @@ int keys_check_mount(const struct keys *keys, const struct section *section);
 
 /*
  * Check the name of SECTION, and that it has the keys that an account of its vendor needs and no
- * others. Returns 0 and the vendor in *VENDOR, or -EINVAL.
+ * others. Returns 0, the vendor in *VENDOR and its description in *DESCRIPTION (NULL: it is written
+ * in C), or a negative errno. May block on the description.
  */
 int keys_check_account(const struct keys *keys, const struct section *section,
-		       const struct vendor **vendor);
+		       const struct vendor **vendor, struct description **description);
 
 #endif

@@ -19,8 +19,8 @@
 #include <string.h>
 #include <unistd.h>
 
-/* what getopt_long returns for --check, which has no letter */
-#define OPTION_CHECK 256
+/* what getopt_long returns for options without a letter */
+enum { OPTION_CHECK = 256, OPTION_EXPLAIN };
 
 enum action {
 	ACTION_DROP, /* for mount(8), or the default */
@@ -271,7 +271,11 @@ static int take_argument(const struct parse *parse, const char *text)
 				    options->config ? "MOUNTPOINT" : "CONFIG");
 	if (!options->config)
 		options->config = text;
-	else if (!options->mountpoint)
+	else if (options->explain && !options->path)
+		options->path = text;
+	else if (options->explain && !options->word)
+		options->word = text;
+	else if (!options->explain && !options->mountpoint)
 		options->mountpoint = text;
 	else
 		return options_fail(
@@ -285,6 +289,10 @@ static int check_arguments(const struct parse *parse)
 {
 	const struct options *options = parse->options;
 
+	if (options->explain && (options->check || options->mountpoint || !options->path))
+		return options_fail(parse, EINVAL, "usage: rosterfs --explain CONFIG PATH [WORD]");
+	if (options->explain)
+		return 0;
 	if (options->check && options->mountpoint)
 		return options_fail(parse, EINVAL,
 				    "--check mounts nothing: usage: rosterfs --check CONFIG");
@@ -344,6 +352,9 @@ static int take_option(const struct parse *parse, int option, char **argv)
 		options->check = true;
 		options->quick = optarg != NULL;
 		return 0;
+	case OPTION_EXPLAIN:
+		options->explain = true;
+		return 0;
 	case 1:
 		return take_argument(parse, optarg);
 	case ':':
@@ -364,6 +375,7 @@ int options_parse(int argc, char **argv, struct options *options, char *why, siz
 	    {"help", no_argument, NULL, 'h'},
 	    {"version", no_argument, NULL, 'V'},
 	    {"check", optional_argument, NULL, OPTION_CHECK},
+	    {"explain", no_argument, NULL, OPTION_EXPLAIN},
 	    {NULL, 0, NULL, 0},
 	};
 	const struct parse parse = {options, why, why_size};
@@ -402,6 +414,7 @@ const char *options_help(void)
 {
 	return "usage: rosterfs [options] CONFIG MOUNTPOINT\n"
 	       "       rosterfs --check[=quick] CONFIG\n"
+	       "       rosterfs --explain CONFIG PATH [WORD]\n"
 	       "\n"
 	       "Mounts the user lists of the vendors in CONFIG as a directory tree, and continues in\n"
 	       "the background. To unmount: umount MOUNTPOINT, or fusermount3 -u MOUNTPOINT.\n"
@@ -417,6 +430,11 @@ const char *options_help(void)
 	       "                  wrong; 2: the command line is wrong\n"
 	       "      --check=quick\n"
 	       "                  the same with only one page of each list, so ok means less\n"
+	       "      --explain   mount nothing; print the requests that a write of WORD to PATH, such as\n"
+	       "                  partnerize/123.status, would send, with secrets as ***. Without WORD\n"
+	       "                  a document for PATH, such as partnerize/123.json, is read from\n"
+	       "                  standard input. Only what reads is sent. Exit status: 0: it would\n"
+	       "                  be sent, or there is nothing to change; 1: it would be refused\n"
 	       "  -h, --help      print this text\n"
 	       "  -V, --version   print the version\n"
 	       "\n"

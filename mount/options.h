@@ -14,11 +14,14 @@
 
 struct options {
 	const char *config;     /* borrowed from argv; set unless help or version */
-	const char *mountpoint; /* borrowed from argv, unchanged; NULL with check */
+	const char *mountpoint; /* borrowed from argv, unchanged; NULL with check, explain */
 	bool help;              /* print options_help() and exit; nothing else was checked */
 	bool version;           /* print the version and exit; nothing else was checked */
 	bool check;             /* --check, or --check=quick */
 	bool quick;             /* --check=quick */
+	bool explain;           /* --explain: mountpoint is NULL */
+	const char *path;       /* with explain: the file that would be written, borrowed */
+	const char *word;       /* with explain: the status to write, borrowed; NULL: a document */
 	bool foreground;        /* -f, or -d */
 	bool debug;             /* -d */
 	bool read_only;         /* ro is the last of all ro and rw */

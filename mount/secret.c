@@ -8,7 +8,7 @@
  */
 #include "mount/secret.h"
 
-#include "mount/invisible.h"
+#include "vendors/ini/invisible.h"
 #include "vendors/base/clock.h"
 
 #include <ctype.h>

@@ -9,7 +9,10 @@
 
 #include "vendors/base/hash.h"
 #include "vendors/base/status_words.h"
-#include "vendors/rest/list.h"
+#include "vendors/json/pointer.h"
+#include "vendors/list/list.h"
+#include "vendors/rest/status_map.h"
+#include "vendors/template/source.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -45,11 +48,10 @@ static void keep_other(struct tally *tally, const char *word)
 	tally->other[length] = '\0';
 }
 
-/* Count the status WORD. NULL, and a word that the mount shows as unknown (cache/roster/record.c),
- * count as none. */
+/* Count the status WORD (NULL: none). */
 static void count_status(struct tally *tally, const char *word)
 {
-	if (!word || !*word || strpbrk(word, "\r\n")) {
+	if (!word) {
 		tally->none++;
 	} else if (!tally_is_known(word)) {
 		if (!tally->others++)
@@ -61,11 +63,16 @@ static void count_status(struct tally *tally, const char *word)
 	}
 }
 
-static const char *tally_status_of(const struct tally *tally, const json_t *record)
+/* Count the status that RECORD shows. */
+static void count_record(struct tally *tally, const json_t *record)
 {
-	const char *key = tally->collection ? tally->collection->status_key : NULL;
+	const struct rule_status *status = tally->collection->status;
+	char buffer[STATUS_MAP_MAX];
+	const char *word = status_map_word(tally->collection, record, buffer);
 
-	return key ? json_string_value(json_object_get(record, key)) : NULL;
+	count_status(tally, word);
+	if (status)
+		values_count(&tally->values, pointer_get(record, status->path), word);
 }
 
 static int add_user(struct tally *tally, const char *id, const json_t *record)
@@ -89,7 +96,7 @@ static int add_user(struct tally *tally, const char *id, const json_t *record)
 		return -ENOMEM;
 	tally->count++;
 	if (tally->collection)
-		count_status(tally, tally_status_of(tally, record));
+		count_record(tally, record);
 	return 0;
 }
 
@@ -103,14 +110,17 @@ static int add_status(struct tally *tally, const char *id, const json_t *record)
 	if (seen->counted)
 		return -EEXIST;
 	seen->counted = true;
-	count_status(tally, tally_status_of(tally, record));
+	count_record(tally, record);
 	return 0;
 }
 
 static int tally_add(struct list_sink *sink, const char *id, json_t *record)
 {
 	struct tally *tally = (struct tally *)sink;
+	const struct source_reply reply = {.body = record};
 
+	if (tally->collection && condition_holds(&tally->collection->gone_when, &reply))
+		return 0;
 	return tally->of_statuses ? add_status(tally, id, record) : add_user(tally, id, record);
 }
 
@@ -118,6 +128,16 @@ static void forget_statuses(struct tally *tally)
 {
 	tally->active = tally->inactive = tally->others = tally->none = 0;
 	tally->other[0] = '\0';
+	tally->values = (struct values){0};
+}
+
+static void progress(struct list_sink *sink, unsigned pages, size_t rows)
+{
+	struct tally *tally = (struct tally *)sink;
+
+	(void)rows;
+	if (!tally->of_statuses)
+		tally->pages = pages;
 }
 
 static void forget_users(struct tally *tally)
@@ -148,7 +168,8 @@ static void reset(struct list_sink *sink)
 
 void tally_init(struct tally *tally, const struct collection *users)
 {
-	*tally = (struct tally){.sink = {.add = tally_add, .reset = reset}, .collection = users};
+	*tally = (struct tally){.sink = {.add = tally_add, .reset = reset, .progress = progress},
+				.collection = users};
 	table_init(&tally->ids, seen_key);
 }
 

@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# `tests/install.sh BUILD` checks that `make install` installs a program that runs, its man pages and the
-# example config, and that `make uninstall` removes them.
+# `tests/install.sh BUILD` checks that `make install` installs a program that runs, its man pages, the
+# example config and the descriptions of vendors, which the program finds, and that `make uninstall` removes
+# them.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -9,9 +10,13 @@ to=$(mktemp -d)
 trap 'rm -rf "$to"' EXIT
 make BUILD="$1" PREFIX=/usr DESTDIR="$to" install
 "$to/usr/bin/rosterfs" --version
-for file in man/man1/rosterfs.1 man/man5/rosterfs.conf.5 doc/rosterfs/rosterfs.conf.example; do
+for file in man/man1/rosterfs.1 man/man5/rosterfs.conf.5 man/man5/rosterfs.vendor.5 rosterfs/vendors/okta.vendor doc/rosterfs/rosterfs.conf.example; do
 	[ -s "$to/usr/share/$file" ]
 done
+# the installed program reads the description, and misses the keys that it asks for
+printf '[okta]\n' >"$to/okta.conf"
+"$to/usr/bin/rosterfs" --check "$to/okta.conf" 2>&1 | grep -q 'section \[okta\] needs the key domain'
+rm "$to/okta.conf"
 make BUILD="$1" PREFIX=/usr DESTDIR="$to" uninstall
 left=$(find "$to" -type f)
 if [ -n "$left" ]; then

@@ -25,16 +25,17 @@ MODULES_MAX = 20
 # describe a vendor, without functions.
 FOLDERS = {
     "vendors/base": "",
+    "vendors/ini": "vendors/base",
     "vendors/json": "vendors/base",
     "vendors/http": "vendors/json",
     "vendors/template": "vendors/http",
     "vendors/rest": "vendors/template vendors/vendor.h vendors/rules.h",
-    "vendors/partnerize": "vendors/rest",
-    "vendors/cj": "vendors/rest",
-    "vendors/elasticpath": "vendors/rest",
-    "vendors/description": "vendors/rest",
-    "vendors/scim": "vendors/description",
-    "vendors": "vendors/description vendors/scim vendors/elasticpath",
+    "vendors/list": "vendors/rest",
+    "vendors/manual": "vendors/rest",
+    "vendors/elasticpath": "vendors/list",
+    "vendors/scim": "vendors/list",
+    "vendors/description": "vendors/ini vendors/scim",
+    "vendors": "vendors/description vendors/elasticpath",
     "cache/document": "vendors",
     "cache/record": "cache/document",
     "cache/roster": "cache/record",
@@ -130,7 +131,7 @@ def check_sources():
 
 
 def check_sandbox():
-    for path in sorted((TOP / "tests/sandbox").glob("*.[ch]")):
+    for path in sorted((TOP / "tests/sandbox").rglob("*.[ch]")):
         for included in INCLUDE.findall(path.read_text(encoding="utf-8")):
             if included.split("/")[0] in LAYERS:
                 complain(path.relative_to(TOP), f"includes {included}: the sandbox shares nothing with rosterfs")

@@ -11,6 +11,7 @@
 #include "cache/history/attempt.h"
 #include "cache/history/guard.h"
 #include "cache/history/takeback.h"
+#include "cache/history/trust.h"
 #include "cache/record/write_lock.h"
 #include "cache/roster/absence.h"
 #include "cache/roster/figures.h"
@@ -34,8 +35,9 @@
 static int delete_user_check(struct attempt *attempt)
 {
 	const struct account *account = attempt->account;
-	bool deletes = roster_collection(attempt->roster)->deletes;
-	int error = guard_writable(attempt->guard, attempt->call);
+	const struct collection *collection = roster_collection(attempt->roster);
+	bool deletes = collection->remove || (collection->deletes && !collection->listing);
+	int error = guard_writable(attempt->guard, attempt->call, attempt->account);
 
 	if (error)
 		return error;
@@ -50,7 +52,8 @@ static int delete_user_check(struct attempt *attempt)
 		return call_fail(attempt->call, CALL_UNSUPPORTED,
 				 "this vendor's users are not deleted here: write inactive, and "
 				 "see MANUAL");
-	if (!takeback_creation(attempt, NULL))
+	error = trust_check(attempt->call, account, roster_collection(attempt->roster)->remove);
+	if (!error && !takeback_creation(attempt, NULL))
 		error = guard_has_room(attempt->guard, attempt->call);
 	return error
 		   ? error
@@ -62,6 +65,17 @@ struct deletion {
 	bool by_row; /* the vendor shows the user only as a row of its list */
 };
 
+/* Return true if a GET alone does not prove that a user is gone: the vendor may answer a missing
+ * one with another status than 404 and 410, which a refusal has as well. */
+static bool doubts_get(const struct attempt *attempt)
+{
+	const int *code = roster_collection(attempt->roster)->gone_codes;
+
+	while (code && (*code == 404 || *code == 410))
+		code++;
+	return code && *code;
+}
+
 /*
  * Read the user into *RECORD, a new reference. With LOOK the user was shown before: a 404 to a GET
  * that found it then is proof that it is gone. Returns 0, or a negative errno with a message in
@@ -72,7 +86,7 @@ static int delete_user_get(struct deletion *deletion, struct call *call, bool lo
 	struct attempt *attempt = deletion->attempt;
 	int error;
 
-	if (look && !deletion->by_row)
+	if (look && !deletion->by_row && !doubts_get(attempt))
 		error = item_get(call, attempt->account, roster_collection(attempt->roster),
 				 roster_parent(attempt->roster), attempt->id, record, NULL);
 	else

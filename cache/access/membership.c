@@ -49,7 +49,7 @@ const char *membership_status_of(const struct membership *membership, const json
 	const char *status = exact_string(
 	    json_object_get(record, membership->collection->status_key));
 
-	return status ? status : RECORD_STATUS_UNKNOWN;
+	return status ? status : STATUS_UNKNOWN;
 }
 
 int membership_get(struct membership *membership, struct call *call, json_t **record)

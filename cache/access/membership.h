@@ -50,7 +50,7 @@ bool membership_has_same(const json_t *list, const json_t *step, const char *key
 /* Return true if LIST has STEP, whatever id the vendor has given it. */
 bool membership_has(const struct membership *membership, const json_t *list, const json_t *step);
 
-/* Return the status in RECORD, borrowed, or RECORD_STATUS_UNKNOWN. */
+/* Return the status in RECORD, borrowed, or STATUS_UNKNOWN. */
 const char *membership_status_of(const struct membership *membership, const json_t *record);
 
 /*

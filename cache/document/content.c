@@ -18,14 +18,22 @@ const char *content_stamp(const struct collection *collection, const json_t *rec
 	return exact_string(collection_value(record, collection->stamp_key));
 }
 
-const char *content_status(const struct collection *collection, const json_t *record)
+/*
+ * Return RECORD, or, if the vendor assigns anything inside of its members, a copy without that: a
+ * new reference. NULL: no memory.
+ */
+static json_t *own_content(const struct collection *collection, const json_t *record)
 {
-	const char *key = collection->status_key;
+	json_t *own = (json_t *)(uintptr_t)record;
 
-	return key ? exact_string(json_object_get(record, key)) : NULL;
+	if (!collection_is_nested(collection, FIELD_SYSTEM))
+		return json_incref(own);
+	own = json_deep_copy(record);
+	collection_strip(collection, own, FIELD_SYSTEM);
+	return own;
 }
 
-bool content_same(const struct collection *collection, const json_t *a, const json_t *b)
+static bool same_content(const struct collection *collection, const json_t *a, const json_t *b)
 {
 	const char *key;
 	json_t *value;
@@ -46,7 +54,7 @@ bool content_same(const struct collection *collection, const json_t *a, const js
 	return true;
 }
 
-bool content_contradicts(const struct collection *collection, const json_t *a, const json_t *b)
+static bool contradict(const struct collection *collection, const json_t *a, const json_t *b)
 {
 	const char *key;
 	json_t *value;
@@ -59,4 +67,24 @@ bool content_contradicts(const struct collection *collection, const json_t *a, c
 			return true;
 	}
 	return false;
+}
+
+bool content_same(const struct collection *collection, const json_t *a, const json_t *b)
+{
+	json_t *own_a = own_content(collection, a), *own_b = own_content(collection, b);
+	bool same = own_a && own_b && same_content(collection, own_a, own_b);
+
+	json_decref(own_a);
+	json_decref(own_b);
+	return same;
+}
+
+bool content_contradicts(const struct collection *collection, const json_t *a, const json_t *b)
+{
+	json_t *own_a = own_content(collection, a), *own_b = own_content(collection, b);
+	bool different = !own_a || !own_b || contradict(collection, own_a, own_b);
+
+	json_decref(own_a);
+	json_decref(own_b);
+	return different;
 }

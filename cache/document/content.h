@@ -15,18 +15,15 @@ struct collection;
 /* Return the stamp that RECORD has at COLLECTION's stamp_key, borrowed, or NULL. */
 const char *content_stamp(const struct collection *collection, const json_t *record);
 
-/* Return the status of RECORD, borrowed, or NULL if it has none. */
-const char *content_status(const struct collection *collection, const json_t *record);
-
 /*
  * Return true if A and B are alike in all fields that the vendor does not assign. A null is the
- * same as a field that is not there.
+ * same as a field that is not there. False also without memory.
  */
 bool content_same(const struct collection *collection, const json_t *a, const json_t *b);
 
 /*
  * Return true if A and B both have a field that the vendor does not assign, with different values:
- * they are not one version then.
+ * they are not one version then. True also without memory.
  */
 bool content_contradicts(const struct collection *collection, const json_t *a, const json_t *b);
 

@@ -247,7 +247,7 @@ void earlier_note(struct earlier *earlier, const struct earlier_save *save)
 			    like); /* the path itself was written, even if it is an object */
 		add_leaves(earlier, like, edit->after);
 		like.written = false;
-		if (!collection_hides(save->collection, save->left, edit->path[0]))
+		if (!collection_hides(save->collection, save->left, edit->path, edit->depth))
 			add_leaves(earlier, like, merge_value(edit, save->left));
 	}
 	json_object_foreach((json_t *)(uintptr_t)save->left, name, member) {

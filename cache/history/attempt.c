@@ -12,6 +12,7 @@
 #include "cache/history/audit.h"
 #include "cache/history/guard.h"
 #include "cache/history/history.h"
+#include "cache/history/request_words.h"
 #include "cache/history/takeback.h"
 #include "cache/roster/publish.h"
 #include "cache/roster/roster.h"
@@ -242,15 +243,16 @@ int attempt_send(struct attempt *attempt)
 int attempt_dry_run(struct attempt *attempt, const char *method, const char *id)
 {
 	struct roster *roster = attempt->roster;
+	const struct collection *collection = roster_collection(roster);
 	int error = attempt_send(attempt);
-	char *path;
+	char *words;
 
 	if (error)
 		return error;
-	path = collection_path(roster_collection(roster), roster_parent(roster), id);
-	log_call(attempt->call, "dry run: nothing sent; it would be %s %s", method,
-		 path ? path : "?");
-	free(path);
+	words = request_words(collection, id ? collection->remove : collection->create, method,
+			      roster_parent(roster), id, NULL);
+	log_call(attempt->call, "dry run: nothing sent; it would be %s", words ? words : "?");
+	free(words);
 	return 0;
 }
 

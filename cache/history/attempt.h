@@ -82,8 +82,8 @@ void attempt_field(json_t *fields, const char *name, unsigned flags, const json_
 int attempt_send(struct attempt *attempt);
 
 /*
- * As attempt_send, in a dry run: also log that the request METHOD is not sent for the record that
- * the vendor calls ID (NULL: for the list).
+ * As attempt_send, in a dry run: also log that the request is not sent that deletes the record that
+ * the vendor calls ID (NULL: that creates one): METHOD, or what the collection's table has for it.
  */
 int attempt_dry_run(struct attempt *attempt, const char *method, const char *id);
 

@@ -12,6 +12,7 @@
 #include "vendors/base/call.h"
 #include "vendors/base/status_words.h"
 #include "vendors/json/exact.h"
+#include "vendors/rest/status_map.h"
 #include "vendors/vendor.h"
 
 #include <stdlib.h>
@@ -93,12 +94,12 @@ void attempt_undo_set(struct attempt *attempt, const json_t *undo)
 	const struct undo copy = {.what = UNDO_DOCUMENT,
 				  .path = attempt->call->path,
 				  .number = attempt->number};
+	char buffer[STATUS_MAP_MAX];
 	const char *word = NULL;
 	char *text;
 
 	if (strcmp(attempt->action, "status") == 0)
-		word = json_string_value(
-		    json_object_get(undo, roster_collection(attempt->roster)->status_key));
+		word = status_map_word(roster_collection(attempt->roster), undo, buffer);
 	text = status_command(attempt, word);
 	if (!text)
 		text = attempt_undo_command(attempt, &copy);

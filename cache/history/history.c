@@ -10,7 +10,9 @@
 
 #include "cache/document/render.h"
 #include "vendors/json/exact_parse.h"
+#include "vendors/json/pointer.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -88,28 +90,6 @@ static void make_stamp(struct history_entry *write)
 		 STAMP_BEGIN, write->number, time, write->when.tv_nsec / 1000);
 }
 
-/* Set the member at PATH ("meta.updated_at") of OBJECT to TEXT. Returns 0 or -1. */
-static int set_nested(json_t *object, const char *path, const char *text)
-{
-	const char *dot;
-	char name[64];
-
-	while ((dot = strchr(path, '.'))) {
-		json_t *below;
-
-		snprintf(name, sizeof(name), "%.*s", (int)(dot - path), path);
-		below = json_object_get(object, name);
-		if (!json_is_object(below)) {
-			below = json_object();
-			if (json_object_set_new(object, name, below))
-				return -1;
-		}
-		object = below;
-		path = dot + 1;
-	}
-	return json_object_set_new(object, path, json_string(text));
-}
-
 /* Set PART of WRITE to the text of OBJECT (NULL: null). Returns 0 or -1. */
 static int set_part(struct history_entry *write, enum history_part part, const json_t *object)
 {
@@ -127,8 +107,10 @@ static int set_undo(struct history_entry *write, const json_t *undo, const char 
 	json_t *named = undo ? json_deep_copy(undo) : NULL;
 	int error = undo && !named ? -1 : 0;
 
-	if (!error && named && stamp_key)
-		error = set_nested(named, stamp_key, write->stamp);
+	/* where a value is in its way, the document names no version */
+	if (!error && named && stamp_key &&
+	    pointer_set(named, stamp_key, json_string(write->stamp)) == -ENOMEM)
+		error = -1;
 	if (!error)
 		error = set_part(write, HISTORY_UNDO, named);
 	json_decref(named);

@@ -17,6 +17,7 @@
 #include "vendors/base/status_words.h"
 #include "vendors/rest/account.h"
 #include "vendors/rest/collection.h"
+#include "vendors/rest/status_map.h"
 #include "vendors/vendor.h"
 
 #include <stdio.h>
@@ -89,8 +90,8 @@ static char *steps_text(const struct collection *collection, const json_t *recor
 static char *state_of(struct roster *roster, const json_t *record)
 {
 	const struct collection *collection = roster_collection(roster);
+	char own[24], word[STATUS_MAP_MAX];
 	const char *status;
-	char own[24];
 
 	if (!record)
 		return NULL;
@@ -99,9 +100,7 @@ static char *state_of(struct roster *roster, const json_t *record)
 	if (collection->link)
 		return step_text(roster_parent(roster),
 				 collection_path_id(collection, record, own));
-	status = collection->status_key
-		     ? json_string_value(json_object_get(record, collection->status_key))
-		     : NULL;
+	status = status_map_word(collection, record, word);
 	return status ? strdup(status) : NULL;
 }
 

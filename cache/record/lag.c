@@ -11,6 +11,7 @@
 #include "cache/record/lag_member.h"
 #include "vendors/base/clock.h"
 #include "vendors/rest/collection.h"
+#include "vendors/rest/status_map.h"
 #include "vendors/vendor.h"
 
 #include <pthread.h>
@@ -238,24 +239,16 @@ static bool lag_is_proved(const struct lag_member *member, const struct sight *s
 	return false;
 }
 
-static void replace(const struct lag *lag, struct lag_member *member, const struct sight *sight)
+static void replace(struct lag_member *member, const struct sight *sight)
 {
-	const char *key = lag->collection->status_key;
-	const json_t *shown = lag_member_value(member, sight->record);
-
-	if (sight->found) {
+	if (sight->found)
 		sight->found->corrected = true;
-		if (key && member->depth == 1 && strcmp(member->path[0], key) == 0 &&
-		    json_is_string(shown) && !sight->found->status)
-			sight->found->status = strdup(json_string_value(shown));
-	}
 	lag_member_set(member, sight->record, member->after);
 	member->stale = true;
 }
 
 /* Correct MEMBER in SIGHT, and learn from SIGHT. Return false if MEMBER must be forgotten. */
-static bool lag_look(const struct lag *lag, struct entry *entry, struct lag_member *member,
-		     const struct sight *sight)
+static bool lag_look(struct entry *entry, struct lag_member *member, const struct sight *sight)
 {
 	const json_t *shown = lag_member_value(member, sight->record);
 	bool learns = sight->reading == LAG_READ, later = lag_member_is_later(member, sight->time);
@@ -273,7 +266,7 @@ static bool lag_look(const struct lag *lag, struct entry *entry, struct lag_memb
 		return true;
 	if (lag_member_is_earlier(member, sight->time) ||
 	    (!later && lag_member_is_older(member, shown))) {
-		replace(lag, member, sight);
+		replace(member, sight);
 		return true;
 	}
 	if (!learns)
@@ -292,6 +285,39 @@ static bool lag_look(const struct lag *lag, struct entry *entry, struct lag_memb
 	return true;
 }
 
+void lag_found_clear(struct lag_found *found)
+{
+	free(found->status);
+	json_decref(found->value);
+	*found = (struct lag_found){0};
+}
+
+/* Note in FOUND the status that RECORD shows, before it is corrected. */
+static void note_status(const struct lag *lag, const json_t *record, struct lag_found *found)
+{
+	char buffer[STATUS_MAP_MAX];
+	const char *word = status_map_word(lag->collection, record, buffer);
+
+	if (!word)
+		return;
+	found->status = strdup(word);
+	found->value = json_incref(collection_value(record, lag->collection->status_key));
+}
+
+/* Forget the status that was read, in FOUND, if RECORD still shows it. */
+static void drop_same_status(const struct lag *lag, const json_t *record, struct lag_found *found)
+{
+	char buffer[STATUS_MAP_MAX];
+	const char *word = status_map_word(lag->collection, record, buffer);
+
+	if (found->status && word && strcmp(word, found->status) == 0) {
+		free(found->status);
+		json_decref(found->value);
+		found->status = NULL;
+		found->value = NULL;
+	}
+}
+
 static void correct_locked(struct lag *lag, struct entry *entry, const struct sight *sight)
 {
 	struct lag_member *member, *next;
@@ -303,7 +329,7 @@ static void correct_locked(struct lag *lag, struct entry *entry, const struct si
 			continue;
 		agrees = agrees && lag_member_is_value(lag_member_value(member, sight->record),
 						       member->after);
-		if (lag_look(lag, entry, member, sight))
+		if (lag_look(entry, member, sight))
 			continue;
 		DL_DELETE(entry->members, member);
 		lag_member_free(member);
@@ -331,8 +357,12 @@ void lag_correct(struct lag *lag, const char *id, json_t *record, enum lag_readi
 	sight.time = time_of(lag, record);
 	pthread_mutex_lock(&lag->lock);
 	HASH_FIND_STR(lag->entries, id, entry);
+	if (entry && found)
+		note_status(lag, record, found);
 	if (entry)
 		correct_locked(lag, entry, &sight);
+	if (entry && found)
+		drop_same_status(lag, record, found);
 	pthread_mutex_unlock(&lag->lock);
 }
 

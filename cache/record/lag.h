@@ -56,15 +56,19 @@ enum lag_reading {
 /* What lag_correct found. */
 struct lag_found {
 	bool corrected; /* a field was stale and was replaced */
-	char *status;   /* the stale status that was read, which the caller frees; or NULL */
+	char *status;   /* the word for the status that was read, if that was stale; or NULL */
+	json_t *value;  /* the value of the field then; NULL: it was missing */
 };
+
+/* Free what FOUND holds. */
+void lag_found_clear(struct lag_found *found);
 
 /*
  * Replace what is stale in RECORD, which was read from the vendor as ID. PROVED (NULL with
  * LAG_READ) are the edits of the write in question: what is remembered of earlier writes never
  * counts as a proof of them. With LAG_PROOF, a field that shows what they want stays, although it
- * may be a value from before an earlier write. FOUND may be NULL. Takes no lock if nothing is
- * remembered.
+ * may be a value from before an earlier write. FOUND may be NULL; else pair with
+ * lag_found_clear. Takes no lock if nothing is remembered.
  */
 void lag_correct(struct lag *lag, const char *id, json_t *record, enum lag_reading reading,
 		 const struct merge *proved, struct lag_found *found);

@@ -14,6 +14,7 @@
 #include "vendors/json/exact_mend.h"
 #include "vendors/json/exact_parse.h"
 #include "vendors/rest/collection.h"
+#include "vendors/rest/status_map.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -24,7 +25,7 @@
 static atomic_uint_fast64_t last_version;
 
 /* Nearly all records have one of these, so the word is not stored with each. */
-static const char *const words[] = {RECORD_STATUS_UNKNOWN, STATUS_ACTIVE, STATUS_INACTIVE};
+static const char *const words[] = {STATUS_UNKNOWN, STATUS_ACTIVE, STATUS_INACTIVE};
 
 #define WORDS (sizeof(words) / sizeof(words[0]))
 
@@ -36,21 +37,6 @@ static uint8_t status_number(const char *status)
 	while (number < WORDS && strcmp(words[number], status) != 0)
 		number++;
 	return number;
-}
-
-/* Return the status that OBJECT shows, a word on one line, or "unknown". */
-static const char *shown_status(const struct collection *collection, const json_t *object)
-{
-	const json_t *value = collection->status_key
-				  ? json_object_get(object, collection->status_key)
-				  : NULL;
-	const char *status = json_string_value(value);
-
-	/* a NUL byte would make another word of it */
-	if (!status || !*status || strpbrk(status, "\r\n") ||
-	    strlen(status) != json_string_length(value))
-		return RECORD_STATUS_UNKNOWN;
-	return status;
 }
 
 /* An email as a record stores it. */
@@ -131,8 +117,9 @@ struct record *record_new_rendered(const struct collection *collection, const ch
 				   const json_t *object, const struct render *text,
 				   struct timespec when)
 {
-	const char *status = shown_status(collection, object);
-	uint8_t number = status_number(status);
+	char word[STATUS_MAP_MAX];
+	const char *status = status_map_word(collection, object, word);
+	uint8_t number = status_number(status ? status : STATUS_UNKNOWN);
 	struct record *record = NULL;
 	struct timespec own;
 	struct kept kept;
@@ -195,10 +182,7 @@ static json_t *own_part(const struct collection *collection, const struct record
 {
 	json_t *object = record_json(record);
 
-	for (const struct field *field = collection->fields; object && field->name; field++) {
-		if (field->flags & FIELD_SYSTEM)
-			collection_remove(object, field->name);
-	}
+	collection_strip(collection, object, FIELD_SYSTEM);
 	if (object && collection->stamp_key)
 		collection_remove(object, collection->stamp_key);
 	return object;

@@ -19,8 +19,6 @@
 struct collection;
 struct render;
 
-#define RECORD_STATUS_UNKNOWN "unknown"
-
 /* There is one per user, so it is small: 40 bytes, with offsets in place of pointers to strings. */
 struct record {
 	atomic_uint references;

@@ -12,7 +12,7 @@
 #include "vendors/base/address.h"
 #include "vendors/rest/account.h"
 #include "vendors/rest/item.h"
-#include "vendors/rest/row.h"
+#include "vendors/list/row.h"
 
 #include "cache/record/record.h"
 #include "cache/record/snapshot.h"
@@ -69,6 +69,27 @@ static int fail_as(struct call *call, const struct call *got)
 	return -call->error;
 }
 
+/*
+ * Return true if GOT, a GET that failed, refuses the record if that is listed: its row does not
+ * take its place. A 404 of a listed record means that the vendor has no GET by id.
+ */
+static bool is_refusal(const struct roster *roster, const struct call *got)
+{
+	bool missing = got->status == 404 || got->status == 410 || got->status < 300;
+
+	return gets_is_partial(roster) || got->verdict == CALL_BAD_REQUEST ||
+	       (got->verdict != CALL_UNSUPPORTED && !missing);
+}
+
+/* Fail CALL as GOT failed, because the list has the record. */
+static int fail_refused(struct call *call, const struct call *got)
+{
+	bool denied = got->verdict == CALL_MISSING && got->status == 403;
+
+	call_copy_error(call, got);
+	return denied ? call_decide(call, CALL_DENIED) : -call->error;
+}
+
 /* Fail CALL with the message of GOT, because the record does not exist. */
 static int fail_missing(struct call *call, const struct call *got)
 {
@@ -84,7 +105,7 @@ static int fail_unlisted(struct call *call, const struct call *got, int error)
 {
 	if (error == -EINTR)
 		return error;
-	if (got->verdict == CALL_BAD_REQUEST)
+	if (got->verdict != CALL_MISSING && got->verdict != CALL_UNSUPPORTED)
 		return fail_as(call, got);
 	call_add_words(call,
 		       " (%s was answered %d, so only the list can tell whether the record exists)",
@@ -115,6 +136,8 @@ static int get_row(struct roster *roster, struct call *call, const struct call *
 		return got->verdict == CALL_BAD_REQUEST ? fail_as(call, got)
 							: fail_missing(call, got);
 	call_clear(call);
+	/* if the row is not used, all that counts is whether the list has it */
+	write = write && !is_refusal(roster, got);
 	error = write ? gets_compare(roster, call, id) : 0;
 	if (!error)
 		error = row_read(call, roster->account, roster->collection, roster->parent, id,
@@ -123,7 +146,7 @@ static int get_row(struct roster *roster, struct call *call, const struct call *
 		return fail_absent(roster, call, got, id);
 	if (error)
 		return fail_unlisted(call, got, error);
-	error = got->verdict == CALL_BAD_REQUEST ? fail_as(call, got) : 0;
+	error = is_refusal(roster, got) ? fail_refused(call, got) : 0;
 	if (!error)
 		gets_note_row(roster, call, got);
 	if (!error && write)
@@ -235,7 +258,7 @@ void absence_note_list(struct flight *flight)
 	if (!row) {
 		fetch_put(flight, flight->id, NULL);
 		gone_prove(roster, flight->id);
-	} else if (flight->missed->verdict != CALL_BAD_REQUEST) {
+	} else if (!is_refusal(roster, flight->missed)) {
 		gets_note_row(roster, &flight->call, flight->missed);
 	}
 }
@@ -255,9 +278,9 @@ bool absence_settle_locked(struct flight *flight, struct wait *wait, int error)
 	}
 	if (known_peek_locked(roster, wait->id, &record, &seconds) == KNOWN_ABSENT)
 		wait->error = fail_missing(wait->call, flight->missed);
-	else if (flight->missed->verdict == CALL_BAD_REQUEST &&
+	else if (is_refusal(roster, flight->missed) && !gets_is_partial(roster) &&
 		 snapshot_find(roster->known.snapshot, wait->id))
-		wait->error = fail_as(wait->call, flight->missed);
+		wait->error = fail_refused(wait->call, flight->missed);
 	else
 		return false;
 	return true;

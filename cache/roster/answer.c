@@ -52,6 +52,23 @@ static bool answer_email_locked(struct roster *roster, struct wait *wait)
 	return wait->snapshot || seconds > 0;
 }
 
+static bool answer_detail_locked(struct roster *roster, struct wait *wait)
+{
+	struct record *record;
+	double seconds;
+	enum known knows = known_peek_locked(roster, wait->id, &record, &seconds);
+
+	if (knows == KNOWN_ABSENT) {
+		wait->error = -ENOENT;
+		return true;
+	}
+	if (knows != KNOWN_FRESH || known_needs_get_locked(roster, wait->id, record, false))
+		return false;
+	wait->record = record_get(record);
+	wait->error = 0;
+	return true;
+}
+
 bool answer_locked(struct roster *roster, struct wait *wait, struct whole *whole)
 {
 	struct record *record;
@@ -75,6 +92,8 @@ bool answer_locked(struct roster *roster, struct wait *wait, struct whole *whole
 		default:
 			return false;
 		}
+	case WAIT_DETAIL:
+		return answer_detail_locked(roster, wait);
 	case WAIT_SELF:
 		return answer_self_locked(roster, wait);
 	case WAIT_EMAIL:
@@ -90,8 +109,8 @@ bool answer_old_locked(struct roster *roster, struct wait *wait, struct whole *w
 	struct record *record = NULL;
 	double seconds;
 
-	if (wait->kind == WAIT_SELF || known_grace_locked(roster) <= 0 ||
-	    known_whole_fresh_locked(roster) ||
+	if (wait->kind == WAIT_SELF || wait->kind == WAIT_DETAIL ||
+	    known_grace_locked(roster) <= 0 || known_whole_fresh_locked(roster) ||
 	    (wait->kind == WAIT_EMAIL && roster_email_due_locked(roster, wait->id)))
 		return false;
 	if (wait->kind == WAIT_RECORD) {
@@ -131,6 +150,7 @@ void answer_settle_locked(struct flight *flight, struct wait *wait, struct whole
 			wait->error = whole_take_locked(roster, whole);
 		break;
 	case WAIT_RECORD:
+	case WAIT_DETAIL:
 		known_peek_locked(roster, wait->id, &record, &seconds);
 		wait->record = record ? record_get(record) : NULL;
 		wait->error = record ? 0 : -ENOENT;

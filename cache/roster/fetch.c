@@ -25,8 +25,9 @@
 #include "cache/roster/whole.h"
 #include "vendors/base/clock.h"
 #include "vendors/rest/item.h"
-#include "vendors/rest/list.h"
+#include "vendors/list/list.h"
 #include "vendors/rest/self.h"
+#include "vendors/template/source.h"
 
 #include <errno.h>
 #include <malloc.h>
@@ -73,6 +74,17 @@ static void keep_time(struct roster *roster, struct record *record)
 	record_put(held);
 }
 
+/* Return true if HELD, the response to a GET, still holds beside OBJECT, a row that lacks fields.
+ */
+static bool keeps_detail(const struct fill *fill, const char *id, const json_t *object,
+			 const struct record *held)
+{
+	struct roster *roster = fill->flight->roster;
+
+	return gets_is_partial(roster) && !held->row &&
+	       gets_row_agrees(roster, id, &fill->text, object, held);
+}
+
 /* Return a reference to the record for OBJECT, whose text is FILL's. NULL: no memory. */
 static struct record *make_record(struct fill *fill, const char *id, const json_t *object,
 				  bool unreadable)
@@ -83,9 +95,11 @@ static struct record *make_record(struct fill *fill, const char *id, const json_
 	/* one memcmp tells that nothing has changed, without making a new record */
 	if (old && record_shows(old, &fill->text))
 		return record_get(old);
+	if (old && keeps_detail(fill, id, object, old))
+		return record_get(old);
 	/* the record may have been fetched alone before the first list */
 	record = fill->builder.old ? NULL : held_of(roster, id);
-	if (record && record_shows(record, &fill->text))
+	if (record && (record_shows(record, &fill->text) || keeps_detail(fill, id, object, record)))
 		return record;
 	record_put(record);
 	record = record_new_rendered(roster->collection, id, object, &fill->text, fill->when);
@@ -102,7 +116,10 @@ static int fill_record(struct fill *fill, const char *id, json_t *object, bool u
 {
 	struct record *record = NULL;
 
-	if (presence_was_deleted(fill->flight->roster, &fill->flight->call, id, object))
+	const struct source_reply reply = {.body = object};
+
+	if (condition_holds(&fill->flight->roster->collection->gone_when, &reply) ||
+	    presence_was_deleted(fill->flight->roster, &fill->flight->call, id, object))
 		return 0;
 	lag_correct(fill->flight->roster->lag, id, object, LAG_READ, NULL, NULL);
 	if (!render_object(&fill->text, object))
@@ -198,7 +215,7 @@ static bool install(const struct flight *flight, struct snapshot *new, json_t **
 	pthread_mutex_lock(&roster->lock);
 	if (flight->began >= roster->known.began) {
 		alone = roster->known.began == before;
-		dropped = known_take_older_locked(roster, flight->generation);
+		dropped = known_take_older_locked(roster, flight->generation, new);
 		for (entry = dropped; entry; entry = entry->next) {
 			if (entry->record)
 				publish_pass_on(roster, entry->record, new);
@@ -312,6 +329,9 @@ void fetch_put(const struct flight *flight, const char *id, struct record *recor
 	}
 	if (!stale) {
 		kept = held_or_new_locked(roster, id, record);
+		if (record && gets_is_partial(roster) && roster->known.snapshot)
+			gets_note_detail_locked(roster, id,
+						snapshot_find(roster->known.snapshot, id));
 		old = known_put_locked(roster, id, kept, flight->began, true);
 		entry = known_overlay_locked(roster, id);
 		if (entry)
@@ -396,6 +416,43 @@ int fetch_record(struct flight *flight)
 	fetch_put(flight, flight->asked, record);
 	if (proven)
 		gone_prove(roster, flight->asked);
+	record_put(record);
+	return error;
+}
+
+/* Return true if the newest list is fresh and lacks the record of FLIGHT. */
+static bool is_unlisted(const struct flight *flight)
+{
+	struct roster *roster = flight->roster;
+	bool lacks;
+
+	pthread_mutex_lock(&roster->lock);
+	lacks = known_whole_fresh_locked(roster) &&
+		!snapshot_find(roster->known.snapshot, flight->asked);
+	pthread_mutex_unlock(&roster->lock);
+	return lacks;
+}
+
+int fetch_detail(struct flight *flight)
+{
+	struct roster *roster = flight->roster;
+	struct record *record = NULL;
+	json_t *object = NULL;
+	int error = item_get(&flight->call, roster->account, roster->collection, roster->parent,
+			     flight->asked, &object, NULL);
+
+	if (!error && presence_was_deleted(roster, &flight->call, flight->asked, object)) {
+		json_decref(object);
+		error = call_fail(&flight->call, CALL_MISSING, "this mount has just deleted it");
+	} else if (!error) {
+		error = take_object(flight, object, &record);
+	} else if (error == -ENOENT) {
+		/* reads may lag behind the creation */
+		record = presence_record(roster, &flight->call, flight->asked);
+		error = record ? 0 : error;
+	}
+	if (!error || (error == -ENOENT && is_unlisted(flight)))
+		fetch_put(flight, flight->asked, record);
 	record_put(record);
 	return error;
 }

@@ -21,6 +21,12 @@ int fetch_whole(struct flight *flight);
  */
 int fetch_record(struct flight *flight);
 
+/*
+ * Fetch the record flight->asked by a GET, because its row lacks fields. An error is that of the
+ * GET, whatever the list has.
+ */
+int fetch_detail(struct flight *flight);
+
 /* Fetch the id of the key's own user. -ENODATA: the vendor does not tell. */
 int fetch_self(struct flight *flight);
 

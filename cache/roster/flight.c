@@ -52,11 +52,17 @@
 
 /* ---- invariants ---- */
 
+/* Return true if a flight of KIND fetches one record. */
+static bool flight_is_for_one(enum wait_kind kind)
+{
+	return kind == WAIT_RECORD || kind == WAIT_DETAIL;
+}
+
 /* Return true if FLIGHT will answer WAIT. */
 static bool flight_serves(const struct flight *flight, const struct wait *wait)
 {
 	if (flight->kind == WAIT_WHOLE)
-		return wait->kind != WAIT_SELF;
+		return wait->kind != WAIT_SELF && wait->kind != WAIT_DETAIL;
 	return flight->kind == wait->kind && (!flight->id || strcmp(flight->id, wait->id) == 0);
 }
 
@@ -65,7 +71,7 @@ static bool is_twin(const struct flight *a, const struct flight *b)
 {
 	if (a->kind != b->kind || a->kind == WAIT_EMAIL)
 		return false;
-	return a->kind != WAIT_RECORD || (a->listed == b->listed && strcmp(a->id, b->id) == 0);
+	return !flight_is_for_one(a->kind) || (a->listed == b->listed && strcmp(a->id, b->id) == 0);
 }
 
 /* Assert what holds between two changes. See checked.h. */
@@ -145,7 +151,7 @@ static bool needs_whole_locked(const struct roster *roster, enum wait_kind kind)
 	const struct collection *collection = roster->collection;
 
 	if (kind != WAIT_RECORD)
-		return kind != WAIT_SELF;
+		return kind != WAIT_SELF && kind != WAIT_DETAIL;
 	/* what a fresh list lacks is asked for by id */
 	if (gets_asks_id(roster) && known_whole_fresh_locked(roster))
 		return false;
@@ -179,7 +185,7 @@ static struct flight *flight_start_locked(struct roster *roster, const struct wa
 	flight->listed = listed || (wait->kind == WAIT_EMAIL && known_whole_fresh_locked(roster));
 	if (!flight->listed && needs_whole_locked(roster, wait->kind))
 		flight->kind = WAIT_WHOLE;
-	if (flight->kind == WAIT_RECORD || flight->kind == WAIT_EMAIL)
+	if (flight_is_for_one(flight->kind) || flight->kind == WAIT_EMAIL)
 		flight->asked = flight->id = strdup(wait->id);
 	name = flight->kind == WAIT_SELF ? "self" : flight->id ? flight->id : "";
 	snprintf(path, sizeof(path), "%s%s%s%s", roster->account->name, *name ? "/" : "",
@@ -187,7 +193,7 @@ static struct flight *flight_start_locked(struct roster *roster, const struct wa
 	call_init(&flight->call, path);
 	flight->began = clock_seconds();
 	flight->generation = roster->known.generation;
-	if (((flight->kind == WAIT_RECORD || flight->kind == WAIT_EMAIL) && !flight->id) ||
+	if (((flight_is_for_one(flight->kind) || flight->kind == WAIT_EMAIL) && !flight->id) ||
 	    pool_run(roster->pool, flight_run, flight)) {
 		flight_free(flight);
 		return NULL;
@@ -391,6 +397,8 @@ static int fly(struct flight *flight)
 	case WAIT_RECORD:
 		error = fetch_record(flight);
 		return error == -EAGAIN ? read_list(flight) : error;
+	case WAIT_DETAIL:
+		return fetch_detail(flight);
 	case WAIT_SELF:
 		return fetch_self(flight);
 	case WAIT_EMAIL: /* the whole roster is what is fetched for it */

@@ -8,9 +8,14 @@
 #define ROSTERFS_ROSTER_PRIVATE
 #include "cache/roster/gets.h"
 
+#include "vendors/base/hash.h"
 #include "vendors/base/log.h"
+#include "vendors/base/status_words.h"
 #include "vendors/rest/account.h"
-#include "vendors/rest/list.h"
+#include "vendors/list/list.h"
+#include "vendors/rest/status_map.h"
+#include "cache/document/merge.h"
+#include "cache/document/render.h"
 #include "cache/record/record.h"
 #include "cache/record/snapshot.h"
 #include "cache/roster/roster_state.h"
@@ -31,6 +36,8 @@
 /* A record whose GET has worked. */
 struct shown {
 	json_t *names; /* of its members that are not null, until they are compared; or NULL */
+	uint64_t row;  /* hash of the row that lacks fields, in whose place it is; 0: none */
+	bool bare;     /* that row has no status */
 	UT_hash_handle hh;
 	char id[];
 };
@@ -42,12 +49,29 @@ bool gets_asks_id(const struct roster *roster)
 	return !collection->single && !collection->listed_only && !collection->absent_status;
 }
 
+bool gets_is_partial(const struct roster *roster)
+{
+	const struct collection *collection = roster->collection;
+
+	return collection->listing && collection->listing->partial && !collection->listed_only;
+}
+
+/* Return true if STATUS may mean that there is no such record. */
+static bool is_gone_code(const struct roster *roster, int status)
+{
+	const int *code = roster->collection->gone_codes;
+
+	while (code && *code && *code != status)
+		code++;
+	return code && *code;
+}
+
 bool gets_needs_list(const struct roster *roster, const struct call *call, int error)
 {
 	if (!gets_asks_id(roster))
 		return false;
 	return error && (call->verdict == CALL_MISSING || call->verdict == CALL_UNSUPPORTED ||
-			 call->verdict == CALL_BAD_REQUEST);
+			 call->verdict == CALL_BAD_REQUEST || is_gone_code(roster, call->status));
 }
 
 /* ---- comparing ---- */
@@ -173,7 +197,9 @@ void gets_note(struct roster *roster, const char *id, const json_t *object)
 	if (!gets_asks_id(roster))
 		return;
 	atomic_store(&roster->gets.state, GETS_WORK);
-	names = atomic_load(&roster->gets.rows_short) ? NULL : gets_names_of(object);
+	names = gets_is_partial(roster) || atomic_load(&roster->gets.rows_short)
+		    ? NULL
+		    : gets_names_of(object);
 	pthread_mutex_lock(&roster->lock);
 	shown = remember_locked(roster, id);
 	if (shown && names && (shown->names || roster->gets.kept < KEPT_MAX)) {
@@ -188,6 +214,66 @@ void gets_note(struct roster *roster, const char *id, const json_t *object)
 	pthread_mutex_unlock(&roster->lock);
 	json_decref(names);
 }
+
+/* ---- in place of rows that lack fields ---- */
+
+void gets_note_detail_locked(struct roster *roster, const char *id, const struct record *row)
+{
+	struct shown *shown = row && row->row ? remember_locked(roster, id) : NULL;
+
+	if (!shown)
+		return;
+	shown->row = hash_bytes(HASH_START, record_text(row), row->length);
+	shown->bare = strcmp(record_status(row), STATUS_UNKNOWN) == 0;
+}
+
+/* Return true if WHOLE has each value that ROW has. */
+static bool gets_has_all(const struct record *whole, const json_t *row)
+{
+	json_t *object = record_json(whole);
+	struct merge more = {0};
+	bool all = object && merge_diff(object, row, &more) == 0 && !more.count;
+
+	merge_clear(&more);
+	json_decref(object);
+	return all;
+}
+
+bool gets_row_agrees(struct roster *roster, const char *id, const struct render *text,
+		     const json_t *row, const struct record *whole)
+{
+	uint64_t hash = hash_bytes(HASH_START, text->text, text->length);
+	char word[STATUS_MAP_MAX];
+	struct shown *shown;
+	bool agrees;
+
+	pthread_mutex_lock(&roster->lock);
+	HASH_FIND_STR(roster->gets.shown, id, shown);
+	agrees = shown && shown->row == hash;
+	pthread_mutex_unlock(&roster->lock);
+	if (agrees)
+		return true;
+	if (!gets_has_all(whole, row))
+		return false;
+	pthread_mutex_lock(&roster->lock);
+	shown = remember_locked(roster, id);
+	if (shown) {
+		shown->row = hash;
+		shown->bare = !status_map_word(roster->collection, row, word);
+	}
+	pthread_mutex_unlock(&roster->lock);
+	return true;
+}
+
+bool gets_row_is_bare_locked(struct roster *roster, const char *id)
+{
+	const struct shown *shown;
+
+	HASH_FIND_STR(roster->gets.shown, id, shown);
+	return !shown || !shown->row || shown->bare;
+}
+
+/* ---- a list has come ---- */
 
 void gets_listed_locked(struct roster *roster, const struct snapshot *new)
 {

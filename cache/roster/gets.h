@@ -13,6 +13,8 @@
 #include <stdbool.h>
 
 struct call;
+struct record;
+struct render;
 struct roster;
 struct shown;
 struct snapshot;
@@ -37,6 +39,26 @@ struct gets {
  * status.
  */
 bool gets_asks_id(const struct roster *roster);
+
+/* Return true if rows of ROSTER's list lack fields: they are never shown as a record's file. */
+bool gets_is_partial(const struct roster *roster);
+
+/*
+ * Note that a response to a GET takes the place of ROW (NULL: there is none) of ID, a row that
+ * lacks fields.
+ */
+void gets_note_detail_locked(struct roster *roster, const char *id, const struct record *row);
+
+/*
+ * Return true if ROW of ID, rendered as TEXT, has nothing new beside WHOLE, the response to a GET:
+ * it is the same row as before, or has no other value than WHOLE.
+ */
+bool gets_row_agrees(struct roster *roster, const char *id, const struct render *text,
+		     const json_t *row, const struct record *whole);
+
+/* Return true if the row of ID, in whose place the response to a GET is, has no status, or is not
+ * known. */
+bool gets_row_is_bare_locked(struct roster *roster, const char *id);
 
 /*
  * Return true if only the list can tell what ERROR means, with which a GET by id under CALL has

@@ -32,6 +32,7 @@
 #include "cache/roster/known.h"
 #include "vendors/base/checked.h"
 #include "vendors/base/clock.h"
+#include "vendors/base/status_words.h"
 #include "vendors/rest/account.h"
 #include "vendors/vendor.h"
 
@@ -178,12 +179,23 @@ struct overlay *known_overlay_locked(const struct roster *roster, const char *id
 	return entry;
 }
 
-struct overlay *known_take_older_locked(struct roster *roster, uint64_t generation)
+/* Return true if ENTRY is a fresh response to a GET, and NEW has that in place of a row that lacks
+ * fields. */
+static bool is_detail_of_locked(const struct roster *roster, const struct overlay *entry,
+				const struct snapshot *new)
+{
+	return gets_is_partial(roster) && entry->record && !entry->record->row && !entry->doubt &&
+	       snapshot_find(new, entry->id) == entry->record &&
+	       known_limited_locked(roster, entry->began, entry->since, entry->ends) > 0;
+}
+
+struct overlay *known_take_older_locked(struct roster *roster, uint64_t generation,
+					const struct snapshot *new)
 {
 	struct overlay *entry, *next, *taken = NULL;
 
 	HASH_ITER(hh, roster->known.overlay, entry, next) {
-		if (entry->generation > generation)
+		if (entry->generation > generation || is_detail_of_locked(roster, entry, new))
 			continue;
 		/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference) */
 		HASH_DEL(roster->known.overlay, entry);
@@ -327,6 +339,36 @@ enum known known_peek_locked(struct roster *roster, const char *id, struct recor
 		return KNOWN_STALE;
 	*seconds = kept_in_grace_locked(roster);
 	return KNOWN_FETCHING;
+}
+
+bool known_needs_get_locked(struct roster *roster, const char *id, const struct record *record,
+			    bool status)
+{
+	const struct overlay *entry;
+
+	if (!gets_is_partial(roster) || !record)
+		return false;
+	entry = known_overlay_locked(roster, id);
+	if (entry && entry->record == record && !record->row &&
+	    known_limited_locked(roster, entry->began, entry->since, entry->ends) > 0)
+		return false;
+	if (!status)
+		return true;
+	return record->row ? strcmp(record_status(record), STATUS_UNKNOWN) == 0
+			   : gets_row_is_bare_locked(roster, id);
+}
+
+bool known_needs_get(struct roster *roster, const char *id, const struct record *record,
+		     bool status)
+{
+	bool needs;
+
+	if (!gets_is_partial(roster))
+		return false;
+	pthread_mutex_lock(&roster->lock);
+	needs = known_needs_get_locked(roster, id, record, status);
+	pthread_mutex_unlock(&roster->lock);
+	return needs;
 }
 
 enum known known_peek(struct roster *roster, const char *id, struct record **record,

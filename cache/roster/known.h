@@ -32,6 +32,14 @@ enum known {
 enum known known_peek(struct roster *roster, const char *id, struct record **record,
 		      double *seconds);
 
+/*
+ * Return true if RECORD (NULL: false), which is known of ID, must not be shown in an open file
+ * without a GET (WAIT_DETAIL), because rows of the list lack fields. STATUS: only its status is to
+ * be shown, which a row may have. Attributes may be those of RECORD. Never waits.
+ */
+bool known_needs_get(struct roster *roster, const char *id, const struct record *record,
+		     bool status);
+
 /* ---- private to cache/roster ---- */
 
 /* What was written, or fetched alone, of one record. Times are monotonic seconds. */
@@ -69,6 +77,10 @@ struct known_state {
 	struct known_self self;
 	atomic_bool saved; /* a record was saved here: what is fetched may have to keep its time */
 };
+
+/* As known_needs_get. */
+bool known_needs_get_locked(struct roster *roster, const char *id, const struct record *record,
+			    bool status);
 
 /* As known_peek, but *RECORD is borrowed. */
 enum known known_peek_locked(struct roster *roster, const char *id, struct record **record,
@@ -140,10 +152,12 @@ struct record *known_put_locked(struct roster *roster, const char *id, struct re
 				double began, bool alone);
 
 /*
- * Take the entries that are not newer than GENERATION out of the overlay. Return a list of them,
- * for known_overlay_free.
+ * Take the entries that are not newer than GENERATION out of the overlay, except fresh responses to
+ * GETs that NEW has in place of rows that lack fields. Return a list of them, for
+ * known_overlay_free.
  */
-struct overlay *known_take_older_locked(struct roster *roster, uint64_t generation);
+struct overlay *known_take_older_locked(struct roster *roster, uint64_t generation,
+					const struct snapshot *new);
 
 /* Free ENTRY, which is in no table any more. */
 void known_overlay_free(struct overlay *entry);

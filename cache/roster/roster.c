@@ -23,6 +23,7 @@
 #include "vendors/base/clock.h"
 #include "vendors/base/log.h"
 #include "vendors/rest/account.h"
+#include "vendors/rest/status_map.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -40,8 +41,8 @@ static int make_absent(struct roster *roster, const struct collection *collectio
 
 	if (!collection->absent_status)
 		return 0;
-	object = json_pack("{s:s}", collection->status_key, collection->absent_status);
-	if (object)
+	object = json_object();
+	if (object && !status_map_set(collection, object, collection->absent_status))
 		roster->absent = record_new(collection, "", object, never);
 	json_decref(object);
 	return roster->absent ? 0 : -ENOMEM;

@@ -34,7 +34,7 @@ struct gone;
 struct flight {
 	struct roster *roster;
 	enum wait_kind kind;
-	char *id;          /* WAIT_RECORD, WAIT_EMAIL */
+	char *id;          /* WAIT_RECORD, WAIT_DETAIL, WAIT_EMAIL */
 	const char *asked; /* the record to fetch: ID, or one that had the email ID */
 	struct call call;
 	double began;        /* monotonic seconds */

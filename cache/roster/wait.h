@@ -20,6 +20,8 @@ struct snapshot;
 enum wait_kind {
 	WAIT_WHOLE,  /* the whole roster: snapshot */
 	WAIT_RECORD, /* the record with this id: record */
+	WAIT_DETAIL, /* as WAIT_RECORD, but not as a row of the list that lacks fields: as a GET
+		      * shows it (known_needs_get) */
 	WAIT_SELF,   /* the id of the key's own user: self */
 	WAIT_EMAIL, /* those with this email, in any spelling (address.h): a snapshot of them, which
 		     * may be empty */
@@ -28,7 +30,7 @@ enum wait_kind {
 /* The asker sets the first part and keeps the struct alive until done was called. */
 struct wait {
 	enum wait_kind kind;
-	const char *id;    /* WAIT_RECORD; the email of WAIT_EMAIL */
+	const char *id;    /* WAIT_RECORD, WAIT_DETAIL; the email of WAIT_EMAIL */
 	struct call *call; /* receives the error message; flight_ask does not block on it */
 	void (*done)(struct wait *wait);
 	void *arg; /* the asker's */

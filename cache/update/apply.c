@@ -10,6 +10,7 @@
 #include "cache/document/merge.h"
 #include "cache/history/attempt.h"
 #include "cache/history/guard.h"
+#include "cache/history/request_words.h"
 #include "cache/history/takeback.h"
 #include "cache/record/lag.h"
 #include "cache/record/versions.h"
@@ -27,10 +28,13 @@
 #include "vendors/base/call.h"
 #include "vendors/base/clock.h"
 #include "vendors/base/log.h"
+#include "vendors/base/status_words.h"
 #include "vendors/http/basis.h"
+#include "vendors/json/pointer.h"
 #include "vendors/rest/account.h"
 #include "vendors/rest/collection.h"
 #include "vendors/rest/item.h"
+#include "vendors/rest/status_request.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -56,12 +60,16 @@
  */
 static int check_status(struct change *change)
 {
-	const char *before = change_status(change, change->fresh);
-	const char *after = change_status(change, change->target);
+	char before_word[STATUS_MAP_MAX], after_word[STATUS_MAP_MAX];
+	const char *before = change_status(change, change->fresh, before_word);
+	const char *after = change_wanted(change, after_word);
 	int error;
 
 	if (!after || (before && strcmp(before, after) == 0))
 		return 0;
+	if (strcmp(after, STATUS_ACTIVE) == 0 &&
+	    !status_map_may_activate(change->collection, change->fresh))
+		return change_fail_other(change, before ? before : STATUS_UNKNOWN);
 	if (!change->status_checked) {
 		error = self_guard_check(change->call, change->roster, change->id, after);
 		if (error)
@@ -88,13 +96,15 @@ static int check_status(struct change *change)
 static int check_whole(struct change *change)
 {
 	const char *lacks = collection_lacks(change->collection, change->target);
+	char words[COLLECTION_WORDS_MAX];
 
-	if (!lacks)
+	/* a request for a status sends none of the record's fields */
+	if (!lacks || change->request)
 		return 0;
 	return call_fail(change->call, CALL_INVALID,
 			 "the document must have \"%s\": the vendor wants it with each change, "
 			 "and does not show it; nothing was sent",
-			 lacks);
+			 collection_words(lacks, words));
 }
 
 /*
@@ -119,12 +129,14 @@ static int apply_edits(struct change *change)
 /* Return the body to send: the target without what the vendor assigns, or takes only once. */
 static json_t *apply_body(const struct change *change)
 {
+	const char *key = change->collection->status_key;
 	json_t *body = json_deep_copy(change->target);
+	json_t *status = change->word && body ? json_incref(collection_value(body, key)) : NULL;
 
-	for (const struct field *field = change->collection->fields; body && field->name; field++) {
-		if (field->flags & (FIELD_SYSTEM | FIELD_CONFIDENTIAL | FIELD_ONCE))
-			json_object_del(body, field->name);
-	}
+	collection_strip(change->collection, body, FIELD_SYSTEM | FIELD_ONCE);
+	/* the table may say that no document changes it, because the other word has a request */
+	if (status)
+		pointer_set(body, key, status);
 	return body;
 }
 
@@ -139,6 +151,19 @@ static int apply_announce(struct change *change)
 {
 	apply_note_fields(change);
 	return attempt_send(change->attempt);
+}
+
+/* Send the request for the status, or the PUT of BODY. Returns as item_put. */
+static enum vendor_outcome apply_put(struct change *change, const json_t *body, json_t **answer)
+{
+	const char *parent = roster_parent(change->roster);
+
+	if (change->request)
+		return status_request_send(change->call, change_account(change), change->collection,
+					   parent, change->id, change->fresh, change->request,
+					   answer);
+	return item_put(change->call, change_account(change), change->collection, parent,
+			change->id, body, change->etag, answer);
 }
 
 /*
@@ -163,8 +188,7 @@ static int apply_send(struct change *change)
 				? (int64_t)(change->end * 1000)
 				: 0;
 	change->call->said[0] = '\0';
-	outcome = item_put(change->call, change_account(change), change->collection,
-			   roster_parent(change->roster), change->id, body, change->etag, &answer);
+	outcome = apply_put(change, body, &answer);
 	change->basis.record = change->basis.acknowledged = NULL;
 	json_decref(acknowledged);
 	error = response_judge(change, outcome, body, answer);
@@ -175,16 +199,21 @@ static int apply_send(struct change *change)
 
 static int dry_run(struct change *change)
 {
-	char *words, *path;
+	const struct rule_update *update = change->collection->update;
+	const struct rule_request *rule = update ? &update->request : NULL;
+	char *words, *request;
 	int error = apply_announce(change);
 
 	if (error)
 		return error;
 	words = describe_change(change);
-	path = collection_path(change->collection, roster_parent(change->roster), change->id);
-	log_call(change->call, "dry run: nothing sent; it would be PUT %s with %s",
-		 path ? path : "?", words ? words : "?");
-	free(path);
+	if (change->request)
+		rule = &change->request->request;
+	request = request_words(change->collection, rule, "PUT", roster_parent(change->roster),
+				change->id, change->fresh);
+	log_call(change->call, "dry run: nothing sent; it would be %s with %s",
+		 request ? request : "?", words ? words : "?");
+	free(request);
 	free(words);
 	change_publish(change, change->fresh);
 	return 0;
@@ -211,7 +240,8 @@ static bool anything_to_do(struct change *change)
 
 static int fail_lagging(struct change *change)
 {
-	const char *status = change_status(change, change->fresh);
+	char word[STATUS_MAP_MAX];
+	const char *status = change_status(change, change->fresh, word);
 
 	return call_fail(
 	    change->call, CALL_CONFLICT,
@@ -264,7 +294,8 @@ static int plan(struct change *change)
 /* Log that there is nothing to change, because the log's last line about a path is the outcome. */
 static void log_idle(const struct change *change)
 {
-	const char *status = change->absolute ? change_status(change, change->fresh) : NULL;
+	char word[STATUS_MAP_MAX];
+	const char *status = change->absolute ? change_status(change, change->fresh, word) : NULL;
 
 	describe_remains(change, change->fresh);
 	if (change->reads > 1)
@@ -350,6 +381,8 @@ int apply_once(struct change *change)
 	}
 	json_decref(change->basis.part_fields);
 	change->basis.part_fields = NULL;
+	json_decref(change->basis.raw);
+	change->basis.raw = NULL;
 	if (error && !change->sent)
 		attempt_uncount(change->attempt);
 	if (error && !change->call->words[0] && alone.words[0])

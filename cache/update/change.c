@@ -19,6 +19,7 @@
 #include "vendors/base/clock.h"
 #include "vendors/base/log.h"
 #include "vendors/rest/account.h"
+#include "vendors/json/pointer.h"
 #include "vendors/rest/collection.h"
 #include "vendors/rest/item.h"
 
@@ -38,15 +39,23 @@ void change_begin(struct change *change, struct attempt *attempt)
 	change->id = attempt->id;
 }
 
+static void forget_read_status(struct change *change)
+{
+	free(change->read_status);
+	json_decref(change->read_value);
+	change->read_status = NULL;
+	change->read_value = NULL;
+}
+
 static void start_over(struct change *change)
 {
 	json_decref(change->fresh);
 	json_decref(change->target);
-	free(change->read_status);
+	forget_read_status(change);
 	free(change->etag);
 	merge_clear(&change->merge);
 	change->fresh = change->target = NULL;
-	change->read_status = change->etag = NULL;
+	change->etag = NULL;
 }
 
 void change_clear(struct change *change)
@@ -58,9 +67,30 @@ void change_clear(struct change *change)
 	change->first = change->result = change->unanswered = NULL;
 }
 
-const char *change_status(const struct change *change, const json_t *record)
+const char *change_status(const struct change *change, const json_t *record,
+			  char buffer[STATUS_MAP_MAX])
 {
-	return content_status(change->collection, record);
+	return status_map_word(change->collection, record, buffer);
+}
+
+const char *change_wanted(const struct change *change, char buffer[STATUS_MAP_MAX])
+{
+	return change->word ? change->word : change_status(change, change->target, buffer);
+}
+
+bool change_is_of_status(const struct change *change, const struct edit *edit)
+{
+	const char *key = change->collection->status_key;
+
+	return key && pointer_relate(key, edit->path, edit->depth) != POINTER_APART;
+}
+
+int change_fail_other(struct change *change, const char *now)
+{
+	return call_fail(change->call, CALL_UNSUPPORTED,
+			 "the user is \"%s\" at the vendor, which writing active does not change; "
+			 "see MANUAL",
+			 now);
 }
 
 struct account *change_account(const struct change *change)
@@ -70,12 +100,12 @@ struct account *change_account(const struct change *change)
 
 unsigned change_flags(const struct change *change, const struct edit *edit)
 {
-	return collection_flags(change->collection, edit->path[0]);
+	return collection_flags_at(change->collection, edit->path, edit->depth);
 }
 
 bool change_is_hidden(const struct change *change, const struct edit *edit)
 {
-	return collection_hides(change->collection, change->fresh, edit->path[0]);
+	return collection_hides(change->collection, change->fresh, edit->path, edit->depth);
 }
 
 const json_t *change_before(const struct change *change)
@@ -157,10 +187,11 @@ int change_get(struct change *change, struct call *call, enum lag_reading readin
 	lag_correct(roster_lag(change->roster), change->id, *record, reading,
 		    reading == LAG_READ ? NULL : &change->merge, &found);
 	if (etag) {
-		free(change->read_status);
+		forget_read_status(change);
 		change->read_status = found.status;
+		change->read_value = found.value;
 	} else {
-		free(found.status);
+		lag_found_clear(&found);
 	}
 	return 0;
 }

@@ -26,6 +26,7 @@
 #include "cache/document/merge.h"
 #include "cache/record/lag.h"
 #include "vendors/http/basis.h"
+#include "vendors/rest/status_map.h"
 
 #include <jansson.h>
 #include <stdbool.h>
@@ -36,6 +37,7 @@ struct attempt;
 struct collection;
 struct guard;
 struct roster;
+struct rule_status_request;
 
 /* The next step of a change. */
 enum change_step {
@@ -70,6 +72,11 @@ struct change {
 	const json_t *made;
 	bool stands_in; /* fresh is a copy of it */
 
+	/* The status that is to be written, or NULL: the change is of a document. */
+	const char *word;
+	/* The request that sets it, or NULL: an update of the record does. */
+	const struct rule_status_request *request;
+
 	/* The edits do not depend on the status that the record has now: it is no obstacle if reads
 	 * and this mount's own writes disagree about it. */
 	bool absolute;
@@ -78,12 +85,14 @@ struct change {
 	/* The status in the response to that GET, if this mount has written another one; or NULL.
 	 */
 	char *read_status;
-	char *etag;    /* the ETag of that response, or NULL */
-	json_t *first; /* fresh from before a part of the change was made; NULL: no part was */
+	json_t *read_value; /* the value of the field there, or NULL: it was missing */
+	char *etag;         /* the ETag of that response, or NULL */
+	json_t *first;      /* fresh from before a part of the change was made; NULL: no part was */
 	struct merge merge;
 	json_t *target;      /* fresh with the edits applied */
 	json_t *result;      /* the record now, as far as the vendor accepted the change; or NULL */
 	bool sent;           /* something was, or may have been, changed at the vendor */
+	bool gone;           /* a request for a status has deleted the record */
 	bool write_only;     /* all edits are of fields that the vendor does not show */
 	bool part;           /* of a larger attempt, whose fields are known already */
 	bool status_checked; /* the guards have passed the status */
@@ -109,13 +118,24 @@ void change_begin(struct change *change, struct attempt *attempt);
 /* Free what CHANGE holds. */
 void change_clear(struct change *change);
 
-/* Return the status in RECORD, borrowed, or NULL if it has none. */
-const char *change_status(const struct change *change, const json_t *record);
+/* Return the word for the status in RECORD (status_map_word), or NULL if it has none. */
+const char *change_status(const struct change *change, const json_t *record,
+			  char buffer[STATUS_MAP_MAX]);
+
+/* Return the word for the status that CHANGE, which has a target, leads to, or NULL: none. */
+const char *change_wanted(const struct change *change, char buffer[STATUS_MAP_MAX]);
+
+/* Return true if EDIT changes the status, a part of it, or something that contains it. */
+bool change_is_of_status(const struct change *change, const struct edit *edit);
+
+/* Fail because the status NOW, which is neither active nor inactive, is not ended by writing active
+ * over it. Returns -EOPNOTSUPP. */
+int change_fail_other(struct change *change, const char *now);
 
 /* Return the account of the record, borrowed. */
 struct account *change_account(const struct change *change);
 
-/* Return the flags of the field that EDIT is about, or is inside of. */
+/* Return the flags of the fields that EDIT is about, or is inside of. */
 unsigned change_flags(const struct change *change, const struct edit *edit);
 
 /* Return true if the vendor does not show EDIT's field (collection_hides). */

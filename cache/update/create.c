@@ -11,6 +11,7 @@
 #include "cache/history/attempt.h"
 #include "cache/history/attempt_undo.h"
 #include "cache/history/guard.h"
+#include "cache/history/trust.h"
 #include "cache/record/snapshot.h"
 #include "cache/roster/figures.h"
 #include "cache/roster/roster.h"
@@ -18,16 +19,20 @@
 #include "cache/update/create_match.h"
 #include "cache/update/create_rest.h"
 #include "cache/update/creation.h"
+#include "cache/update/edit_check.h"
 #include "cache/update/input.h"
 #include "vendors/base/call.h"
 #include "vendors/base/limits.h"
 #include "vendors/base/log.h"
+#include "vendors/base/status_words.h"
 #include "vendors/rest/account.h"
 #include "vendors/rest/collection.h"
 #include "vendors/rest/item.h"
+#include "vendors/rest/status_map.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,10 +42,9 @@ static json_t *wanted_of(const struct collection *collection, const json_t *docu
 {
 	json_t *wanted = json_deep_copy(document);
 
-	for (const struct field *field = collection->fields; wanted && field->name; field++) {
-		if (field->flags & (FIELD_SYSTEM | FIELD_CONFIDENTIAL))
-			json_object_del(wanted, field->name);
-	}
+	collection_strip(collection, wanted, FIELD_SYSTEM);
+	if (wanted && status_map_has_requests(collection))
+		collection_remove(wanted, collection->status_key);
 	if (wanted && collection->stamp_key)
 		collection_remove(wanted, collection->stamp_key);
 	return wanted;
@@ -113,7 +117,8 @@ static int create_send(struct creation *creation)
 static void create_note_history(struct creation *creation)
 {
 	creation->attempt->id = creation->id;
-	if (creation->collection->status_key)
+	if (status_map_can_set(creation->collection, STATUS_INACTIVE) ||
+	    status_map_has_request(creation->collection, STATUS_INACTIVE))
 		attempt_undo_add_status(creation->attempt, creation->id);
 	attempt_accepted(creation->attempt, NULL, creation->made, NULL);
 }
@@ -188,9 +193,15 @@ static void create_note_fields(struct creation *creation)
 	json_t *fields = json_array(), *value;
 	const char *name;
 
-	json_object_foreach(creation->wanted, name, value)
+	json_object_foreach(creation->wanted, name, value) {
+		char *path = (char *)(uintptr_t)name;
+		json_t *shown = json_deep_copy(value);
+
+		collection_hide_below(creation->collection, &path, 1, shown);
 		attempt_field(fields, name, collection_flags(creation->collection, name), NULL,
-			      value);
+			      shown);
+		json_decref(shown);
+	}
 	attempt_set_fields(creation->attempt, fields);
 }
 
@@ -199,7 +210,7 @@ static int read_and_create(struct creation *creation, const char *text, size_t l
 {
 	struct call *call = creation->call;
 	json_t *document;
-	int error = guard_writable(creation->guard, call);
+	int error = guard_writable(creation->guard, call, creation_account(creation));
 
 	if (error)
 		return error;
@@ -211,6 +222,9 @@ static int read_and_create(struct creation *creation, const char *text, size_t l
 		return call_fail(call, CALL_UNSUPPORTED,
 				 "the vendor's API creates no %s; see MANUAL",
 				 creation->collection->name);
+	error = trust_check(call, creation_account(creation), creation->collection->create);
+	if (error)
+		return error;
 	document = input_parse(call, text, length);
 	if (!document)
 		return -EINVAL;
@@ -224,6 +238,8 @@ static int read_and_create(struct creation *creation, const char *text, size_t l
 		error = input_check_stamps(call, creation->wanted);
 	if (!error)
 		error = input_check_text(call, creation->wanted);
+	if (!error)
+		error = edit_check_masks(call, creation->collection, creation->wanted);
 	if (!error)
 		error = create(creation);
 	if (error)

@@ -19,6 +19,7 @@
 #include "cache/update/status_field.h"
 #include "vendors/base/call.h"
 #include "vendors/base/log.h"
+#include "vendors/json/pointer.h"
 #include "vendors/rest/account.h"
 #include "vendors/rest/collection.h"
 #include "vendors/vendor.h"
@@ -39,11 +40,13 @@ static json_t *rest_of(const struct collection *collection, const json_t *wanted
 	json_t *value;
 	void *next;
 
+	collection_strip(collection, rest, FIELD_IMMUTABLE | FIELD_ONCE);
+	for (const struct field *field = collection->fields; rest && field->name; field++) {
+		if (collection_hides_field(field, fresh))
+			collection_remove(rest, field->name);
+	}
 	json_object_foreach_safe(rest, next, name, value) {
-		const unsigned given = FIELD_IMMUTABLE | FIELD_ONCE;
-
-		if ((collection_flags(collection, name) & given) || json_is_null(value) ||
-		    collection_hides(collection, fresh, name))
+		if (json_is_null(value))
 			json_object_del(rest, name);
 	}
 	alike_remove(rest, fresh);
@@ -55,11 +58,11 @@ static void add_each_time(const struct collection *collection, const json_t *wan
 			  const json_t *fresh, json_t *rest)
 {
 	for (const struct field *field = collection->fields; field->name; field++) {
-		json_t *value = json_object_get(wanted, field->name);
+		json_t *value = collection_value(wanted, field->name);
 
 		if ((field->flags & FIELD_EACH_TIME) && value &&
-		    collection_hides(collection, fresh, field->name))
-			json_object_set(rest, field->name, value);
+		    collection_hides_field(field, fresh))
+			pointer_set(rest, field->name, json_incref(value));
 	}
 }
 
@@ -124,11 +127,11 @@ static const char *lacks(const struct creation *creation, const json_t *record)
 			return once->path;
 	}
 	for (const struct field *field = collection->fields; field->name; field++) {
-		const json_t *wanted = json_object_get(creation->wanted, field->name);
-		const json_t *shown = json_object_get(record, field->name);
+		const json_t *wanted = collection_value(creation->wanted, field->name);
+		const json_t *shown = collection_value(record, field->name);
 
 		if ((field->flags & FIELD_EACH_TIME) && wanted && !alike(wanted, shown) &&
-		    alike(NULL, shown) && !collection_hides(collection, record, field->name))
+		    alike(NULL, shown) && !collection_hides_field(field, record))
 			return field->name;
 	}
 	return NULL;
@@ -179,6 +182,7 @@ static int run_rest(struct creation *creation)
 
 int create_rest_set(struct creation *creation)
 {
+	char words[COLLECTION_WORDS_MAX];
 	const char *lacking;
 	struct looks looks;
 	int error;
@@ -205,7 +209,7 @@ int create_rest_set(struct creation *creation)
 		error = call_fail(creation->call, CALL_NOT_APPLIED, "accepted but not applied");
 	if (lacking && error && call_is_inconclusive(creation->call))
 		call_add_words(creation->call, ": the vendor does not show \"%s\" as it was given",
-			       lacking);
+			       collection_words(lacking, words));
 	if (error)
 		call_add_words(creation->call, " (the record has been made, with id %s)",
 			       creation->id);

@@ -14,6 +14,7 @@
 #include "vendors/json/exact_print.h"
 #include "vendors/rest/collection.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 
 void creation_keep(struct creation *creation, json_t *record)
@@ -51,9 +52,9 @@ void creation_log_normalised(const struct creation *creation)
 
 	json_object_foreach(creation->wanted, name, value) {
 		const json_t *made = json_object_get(creation->made, name);
-		char *text;
+		char *path = (char *)(uintptr_t)name, *text;
 
-		if (!made || collection_hides(creation->collection, NULL, name) ||
+		if (!made || collection_hides(creation->collection, NULL, &path, 1) ||
 		    merge_same(value, made) || !alike(value, made))
 			continue;
 		text = exact_print_text(made, 0);

@@ -12,18 +12,41 @@
 #include "vendors/base/status_words.h"
 #include "vendors/json/exact_print.h"
 #include "vendors/rest/account.h"
+#include "vendors/rest/collection.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+/* Return VALUE, which stands where EDIT is, without what must not be shown: a new reference, or
+ * NULL. */
+static json_t *shown_value(const struct change *change, const struct edit *edit,
+			   const json_t *value)
+{
+	const unsigned hidden = FIELD_WRITE_ONLY | FIELD_CONFIDENTIAL;
+	json_t *shown;
+
+	if (!value || !collection_has_below(change->collection, edit->path, edit->depth, hidden))
+		return json_incref((json_t *)(uintptr_t)value);
+	shown = json_deep_copy(value);
+	collection_hide_below(change->collection, edit->path, edit->depth, shown);
+	return shown;
+}
+
 char *describe_value(const struct change *change, const struct edit *edit, const json_t *value)
 {
+	json_t *shown;
+	char *text;
+
 	if (change_flags(change, edit) & (FIELD_WRITE_ONLY | FIELD_CONFIDENTIAL))
 		return strdup("(set)");
-	return exact_print_brief(value);
+	shown = shown_value(change, edit, value);
+	text = exact_print_brief(shown);
+	json_decref(shown);
+	return text;
 }
 
 char *describe_change(const struct change *change)
@@ -54,8 +77,9 @@ char *describe_change(const struct change *change)
 void describe_remains(const struct change *change, const json_t *record)
 {
 	const char *remains = change_account(change)->vendor->remains;
-	const char *before = change_status(change, change_before(change));
-	const char *after = change_status(change, record);
+	char before_word[STATUS_MAP_MAX], after_word[STATUS_MAP_MAX];
+	const char *before = change_status(change, change_before(change), before_word);
+	const char *after = change_status(change, record, after_word);
 
 	if (remains && after && strcmp(after, STATUS_INACTIVE) == 0 &&
 	    (!before || strcmp(before, after) != 0))
@@ -76,13 +100,15 @@ json_t *describe_fields(const struct change *change)
 		const struct edit *edit = &change->merge.edits[i];
 		unsigned flags = change_flags(change, edit);
 		const json_t *before = merge_value(edit, change_before(change));
+		json_t *after = shown_value(change, edit, edit->after);
 		char *path = merge_path(edit);
 
 		/* a field that is never shown may have had a value */
 		if (flags & FIELD_WRITE_ONLY)
 			before = edit->after;
 		if (describe_is_news(change, edit))
-			attempt_field(fields, path ? path : "?", flags, before, edit->after);
+			attempt_field(fields, path ? path : "?", flags, before, after);
+		json_decref(after);
 		free(path);
 	}
 	return fields;
@@ -103,6 +129,18 @@ static void set_member(json_t *document, const struct edit *edit, json_t *value)
 	json_object_set_new(document, edit->path[edit->depth - 1], value);
 }
 
+/* Return true if a request has deleted the record, or ended a status that no word restores, and no
+ * document may. */
+static bool is_final(const struct change *change)
+{
+	char buffer[STATUS_MAP_MAX];
+	const char *before = change->request ? change_status(change, change_before(change), buffer)
+					     : NULL;
+
+	return change->gone || (before && strcmp(before, STATUS_ACTIVE) != 0 &&
+				strcmp(before, STATUS_INACTIVE) != 0);
+}
+
 json_t *describe_undo(const struct change *change)
 {
 	json_t *undo = json_object();
@@ -111,7 +149,8 @@ json_t *describe_undo(const struct change *change)
 		const struct edit *edit = &change->merge.edits[i];
 		json_t *before = merge_value(edit, change_before(change));
 
-		if (change_is_hidden(change, edit) || !describe_is_news(change, edit))
+		if (change_is_hidden(change, edit) || !describe_is_news(change, edit) ||
+		    is_final(change))
 			continue;
 		set_member(undo, edit, before ? json_deep_copy(before) : json_null());
 	}
@@ -119,6 +158,15 @@ json_t *describe_undo(const struct change *change)
 		return undo;
 	json_decref(undo);
 	return NULL;
+}
+
+/* Return a copy of what EDIT wants, without what must not be shown. */
+static json_t *shown_copy(const struct change *change, const struct edit *edit)
+{
+	json_t *shown = shown_value(change, edit, edit->after), *copy = json_deep_copy(shown);
+
+	json_decref(shown);
+	return copy;
 }
 
 json_t *describe_accepted(const struct change *change)
@@ -129,7 +177,7 @@ json_t *describe_accepted(const struct change *change)
 		const struct edit *edit = &change->merge.edits[i];
 
 		if (!change_is_hidden(change, edit))
-			set_member(accepted, edit, json_deep_copy(edit->after));
+			set_member(accepted, edit, shown_copy(change, edit));
 	}
 	return accepted;
 }

@@ -19,13 +19,15 @@
 #include "cache/roster/whole.h"
 #include "vendors/base/call.h"
 #include "vendors/base/status_words.h"
-#include "vendors/json/exact.h"
 #include "vendors/json/exact_print.h"
+#include "vendors/json/pointer.h"
 #include "vendors/rest/collection.h"
+#include "vendors/rest/status_map.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -99,8 +101,8 @@ static bool is_shorter(const struct collection *collection, const json_t *versio
 	const struct field *field = collection->fields;
 
 	while (field->name &&
-	       (!(field->flags & FIELD_SYSTEM) || json_object_get(version, field->name) ||
-		!json_object_get(fresh, field->name)))
+	       (!(field->flags & FIELD_SYSTEM) || collection_value(version, field->name) ||
+		!collection_value(fresh, field->name)))
 		field++;
 	return field->name;
 }
@@ -219,7 +221,9 @@ static int from_versions(struct roster *roster, const char *id, const char *stam
 	int error = 0;
 
 	for (size_t i = 0; i < count; i++) {
-		bool counts = stamp || atomic_load(&list[i]->shown);
+		/* no document was read from a row that lacks fields */
+		bool row = list[i]->row && users->listing && users->listing->partial;
+		bool counts = !row && (stamp || atomic_load(&list[i]->shown));
 		json_t *version = counts ? record_json(list[i]) : NULL;
 
 		if (counts && !version)
@@ -249,17 +253,19 @@ static int from_versions(struct roster *roster, const char *id, const char *stam
 static void hide_unshown(const struct collection *collection, const json_t *fresh,
 			 struct edit_base *base)
 {
-	json_t *record = json_copy(base->record);
+	json_t *record = json_deep_copy(base->record);
 
 	if (!record)
 		return;
 	for (const struct field *field = collection->fields; field->name; field++) {
-		if (!collection_hides(collection, fresh, field->name))
+		json_t *shown = collection_value(fresh, field->name);
+
+		if (!collection_hides_field(field, fresh))
 			continue;
-		json_object_del(record, field->name);
+		collection_remove(record, field->name);
 		/* FRESH may have it as "" */
-		if (json_object_get(fresh, field->name))
-			json_object_set(record, field->name, json_object_get(fresh, field->name));
+		if (shown)
+			pointer_set(record, field->name, json_incref(shown));
 	}
 	json_decref(base->record);
 	base->record = record;
@@ -321,20 +327,42 @@ void edit_base_clear(struct edit_base *base)
 /* ---- is the document older than its base? ---- */
 
 /*
+ * Return the word that the value of HIT stands for, if it is a status that can be written, else
+ * NULL.
+ */
+static const char *status_of_hit(const struct edit_base *base, const struct earlier_hit *hit,
+				 char buffer[STATUS_MAP_MAX])
+{
+	const char *key = base->collection->status_key, *word = NULL;
+	char words[COLLECTION_WORDS_MAX];
+	json_t *record = json_object();
+
+	if (key && hit->path && strcmp(hit->path, collection_words(key, words)) == 0 &&
+	    !pointer_set(record, key, json_incref((json_t *)(uintptr_t)hit->value)))
+		word = status_map_word(base->collection, record, buffer);
+	if (word && strcmp(word, STATUS_ACTIVE) == 0)
+		word = STATUS_ACTIVE;
+	else
+		word = word && strcmp(word, STATUS_INACTIVE) == 0 ? STATUS_INACTIVE : NULL;
+	json_decref(record);
+	return word;
+}
+
+/*
  * Return what the user can do about HIT, each after a semicolon; the caller frees. NULL: no memory.
  */
 static char *ways_out(const struct edit_base *base, const struct earlier_hit *hit, bool secret)
 {
-	const char *key = base->collection->status_key, *word = exact_string(hit->value);
+	char word[STATUS_MAP_MAX];
+	const char *status = status_of_hit(base, hit, word);
 	char *text = NULL;
 	size_t size;
 	FILE *out = open_memstream(&text, &size);
 
 	if (!out)
 		return NULL;
-	if (key && hit->path && strcmp(hit->path, key) == 0 && word &&
-	    (strcmp(word, STATUS_ACTIVE) == 0 || strcmp(word, STATUS_INACTIVE) == 0))
-		fprintf(out, "; write %s to the status file if that is what you want", word);
+	if (status)
+		fprintf(out, "; write %s to the status file if that is what you want", status);
 	if (base->read_again)
 		fprintf(out, "; read the file again (`:e!`) and repeat the edit");
 	if (hit->number && !secret)
@@ -372,8 +400,9 @@ static int fail_earlier(struct call *call, const struct edit_base *base,
 static int check_earlier(struct call *call, const struct edit_base *base, const struct edit *edit)
 {
 	unsigned hidden = FIELD_WRITE_ONLY | FIELD_CONFIDENTIAL;
-	bool secret = (collection_flags(base->collection, edit->path[0]) & hidden) ||
-		      collection_hides(base->collection, base->fresh, edit->path[0]);
+	bool secret = (collection_flags_at(base->collection, edit->path, edit->depth) & hidden) ||
+		      collection_has_below(base->collection, edit->path, edit->depth, hidden) ||
+		      collection_hides(base->collection, base->fresh, edit->path, edit->depth);
 	struct earlier_hit hit;
 	int error;
 
@@ -419,7 +448,8 @@ int edit_base_check_doubts(struct call *call, const struct edit_base *base,
 		for (size_t j = 0; j < base->doubt_count; j++) {
 			const json_t *older = merge_value(edit, base->doubts[j]);
 
-			if (collection_hides(base->collection, base->fresh, edit->path[0]))
+			if (collection_hides(base->collection, base->fresh, edit->path,
+					     edit->depth))
 				continue;
 			if (older && merge_same(older, edit->after))
 				return fail_doubt(call, base, edit);

@@ -12,6 +12,7 @@
 #include "vendors/base/log.h"
 #include "vendors/json/exact.h"
 #include "vendors/json/exact_parse.h"
+#include "vendors/rest/collection.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -148,16 +149,19 @@ int input_check_required(struct call *call, const struct collection *collection,
 	const unsigned hidden = FIELD_REQUIRED | FIELD_WRITE_ONLY;
 
 	for (; field->name; field++) {
-		const json_t *value = json_object_get(document, field->name);
+		const json_t *value = collection_value(document, field->name);
+		unsigned flags = collection_field_flags(field);
+		char words[COLLECTION_WORDS_MAX];
 
-		if ((field->flags & hidden) == hidden && json_is_null(value))
+		if ((flags & hidden) == hidden && json_is_null(value))
 			return call_fail(call, CALL_INVALID,
-					 "\"%s\" is required: it cannot be cleared", field->name);
-		if ((field->flags & FIELD_EACH_TIME) && (field->flags & FIELD_WRITE_ONLY) && !value)
+					 "\"%s\" is required: it cannot be cleared",
+					 collection_words(field->name, words));
+		if ((flags & FIELD_EACH_TIME) && (flags & FIELD_WRITE_ONLY) && !value)
 			return call_fail(call, CALL_INVALID,
 					 "the document must always have \"%s\": the vendor never "
 					 "shows it, and would forget it",
-					 field->name);
+					 collection_words(field->name, words));
 	}
 	return 0;
 }

@@ -8,7 +8,6 @@
  */
 #include "cache/update/late.h"
 
-#include "cache/document/content.h"
 #include "cache/document/merge.h"
 #include "cache/record/lag.h"
 #include "cache/record/record.h"
@@ -27,6 +26,7 @@
 #include "vendors/json/exact_print.h"
 #include "vendors/rest/account.h"
 #include "vendors/rest/collection.h"
+#include "vendors/rest/status_map.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -106,32 +106,48 @@ static json_t *late_get(struct late *late, struct call *call, int *error)
 	return *error ? NULL : record;
 }
 
-/* Return true if field NAME is both sent and shown. */
-static bool late_is_plain(const struct collection *collection, const char *name)
+/* Fields that are not both sent and shown. */
+#define ONE_WAY (FIELD_SYSTEM | FIELD_CONFIDENTIAL | FIELD_WRITE_ONLY | FIELD_ONCE)
+
+/* Return RECORD without what is not both sent and shown, a new reference. NULL: no memory. */
+static json_t *plain_part(const struct collection *collection, const json_t *record,
+			  const json_t *shown)
 {
-	return !(collection_flags(collection, name) &
-		 (FIELD_SYSTEM | FIELD_CONFIDENTIAL | FIELD_WRITE_ONLY | FIELD_ONCE));
+	json_t *part = json_deep_copy(record);
+
+	collection_strip(collection, part, ONE_WAY);
+	for (const struct field *field = collection->fields; part && field->name; field++) {
+		if (collection_hides_field(field, shown))
+			collection_remove(part, field->name);
+	}
+	return part;
 }
 
-/* Return true if RECORD shows BODY in each field that the vendor does not assign. */
+/* Return true if A and B show the same status, or none. */
+static bool same_status(const struct collection *collection, const json_t *a, const json_t *b)
+{
+	char a_word[STATUS_MAP_MAX], b_word[STATUS_MAP_MAX];
+	const char *of_a = status_map_word(collection, a, a_word);
+	const char *of_b = status_map_word(collection, b, b_word);
+
+	return of_a && of_b ? strcmp(of_a, of_b) == 0 : of_a == of_b;
+}
+
+/*
+ * Return true if RECORD shows BODY in each field that the vendor does not assign, and its status,
+ * which a request of its own may have set.
+ */
 static bool late_shows(const struct collection *collection, const json_t *record,
 		       const json_t *body)
 {
-	const char *name;
-	json_t *value;
+	json_t *shown = plain_part(collection, record, record);
+	json_t *sent = plain_part(collection, body, record);
+	bool same = shown && sent && merge_alike(shown, sent) &&
+		    same_status(collection, record, body);
 
-	json_object_foreach((json_t *)(uintptr_t)body, name, value) {
-		if (late_is_plain(collection, name) &&
-		    !collection_hides(collection, record, name) &&
-		    !merge_alike(json_object_get(record, name), value))
-			return false;
-	}
-	json_object_foreach((json_t *)(uintptr_t)record, name, value) {
-		if (late_is_plain(collection, name) &&
-		    !merge_alike(json_object_get(body, name), value))
-			return false;
-	}
-	return true;
+	json_decref(shown);
+	json_decref(sent);
+	return same;
 }
 
 /*
@@ -141,7 +157,8 @@ static bool late_shows(const struct collection *collection, const json_t *record
 static bool undoes_inactive(struct late *late, const json_t *record, struct inactive_writer *writer)
 {
 	const struct collection *collection = roster_collection(late->roster);
-	const char *status = content_status(collection, record);
+	char word[STATUS_MAP_MAX];
+	const char *status = status_map_word(collection, record, word);
 	struct timespec time;
 
 	if (!status || strcmp(status, STATUS_ACTIVE) != 0 ||
@@ -178,8 +195,8 @@ static char *text_of(const json_t *value)
 static bool is_from(const struct collection *collection, const struct edit *edit,
 		    const json_t *body)
 {
-	return late_is_plain(collection, edit->path[0]) && merge_value(edit, body) &&
-	       merge_alike(merge_value(edit, body), edit->after);
+	return !(collection_flags_at(collection, edit->path, edit->depth) & ONE_WAY) &&
+	       merge_value(edit, body) && merge_alike(merge_value(edit, body), edit->after);
 }
 
 /* Log in which fields RECORD differs from HELD and is as in BODY. Returns true if there are any. */
@@ -264,8 +281,8 @@ static json_t *correct(struct late *late, const json_t *record, bool *stale)
 	struct lag_found found;
 
 	lag_correct(roster_lag(late->roster), late->id, copy, LAG_PROOF, NULL, &found);
-	free(found.status);
 	*stale = found.corrected;
+	lag_found_clear(&found);
 	return copy;
 }
 

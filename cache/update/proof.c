@@ -9,6 +9,7 @@
 #include "cache/record/lag.h"
 #include "cache/roster/ack.h"
 #include "cache/roster/inactive.h"
+#include "cache/roster/presence.h"
 #include "cache/roster/publish.h"
 #include "cache/roster/roster.h"
 #include "cache/update/change.h"
@@ -19,6 +20,7 @@
 #include "vendors/base/clock.h"
 #include "vendors/base/log.h"
 #include "vendors/base/status_words.h"
+#include "vendors/json/pointer.h"
 #include "vendors/rest/account.h"
 #include "vendors/rest/collection.h"
 #include "vendors/vendor.h"
@@ -36,6 +38,35 @@ enum proof {
 	PROOF_MISSING, /* RECORD does not show an edited field */
 };
 
+/*
+ * Return true if the word for the status proves EDIT, not the value that was sent: a request of its
+ * own may lead to another value for the same word, and no other status may pass for the wanted one.
+ */
+static bool is_proved_by_word(const struct change *change, const struct edit *edit)
+{
+	char word[STATUS_MAP_MAX];
+	const char *wanted;
+
+	if (!change->collection->status || !change_is_of_status(change, edit))
+		return false;
+	wanted = change_wanted(change, word);
+	return wanted &&
+	       (strcmp(wanted, STATUS_ACTIVE) == 0 || strcmp(wanted, STATUS_INACTIVE) == 0);
+}
+
+/* Compare the status that RECORD (or, if PARTIAL, a part of it) shows with the wanted one. */
+static enum proof compare_status(const struct change *change, const json_t *record, bool partial)
+{
+	char wanted_word[STATUS_MAP_MAX], shown_word[STATUS_MAP_MAX];
+	const char *wanted = change_wanted(change, wanted_word);
+	const char *shown = change_status(change, record, shown_word);
+
+	/* a part without the field proves nothing, even if its absence stands for a status */
+	if (!shown || (partial && !collection_value(record, change->collection->status_key)))
+		return PROOF_MISSING;
+	return wanted && strcmp(wanted, shown) == 0 ? PROOF_TOOK : PROOF_OLD;
+}
+
 static enum proof proof_compare(struct change *change, const json_t *record, bool partial)
 {
 	enum proof proof = PROOF_TOOK;
@@ -45,10 +76,19 @@ static enum proof proof_compare(struct change *change, const json_t *record, boo
 		enum merge_state state;
 
 		if (change_is_hidden(change, edit) &&
-		    collection_hides(change->collection, record, edit->path[0]))
+		    collection_hides(change->collection, record, edit->path, edit->depth))
 			continue;
 		if (merge_state(edit, change->fresh) == MERGE_NEW)
 			continue; /* it was there before */
+		if (is_proved_by_word(change, edit)) {
+			enum proof word = compare_status(change, record, partial);
+
+			if (word == PROOF_OLD)
+				return PROOF_OLD;
+			if (word == PROOF_MISSING)
+				proof = word;
+			continue;
+		}
 		if (partial && !merge_value(edit, record)) {
 			proof = PROOF_MISSING;
 			continue;
@@ -72,7 +112,7 @@ static void log_normalised(struct change *change, const json_t *record)
 		char *path, *value;
 
 		if ((change_flags(change, edit) & FIELD_WRITE_ONLY) ||
-		    merge_state(edit, record) != MERGE_OTHER)
+		    is_proved_by_word(change, edit) || merge_state(edit, record) != MERGE_OTHER)
 			continue;
 		path = merge_path(edit);
 		value = describe_value(change, edit, merge_value(edit, record));
@@ -89,8 +129,9 @@ static void log_normalised(struct change *change, const json_t *record)
  */
 static void note_status(struct change *change, const json_t *record, const json_t *seen)
 {
-	const char *before = change_status(change, change_before(change));
-	const char *after = change_status(change, record);
+	char before_word[STATUS_MAP_MAX], after_word[STATUS_MAP_MAX];
+	const char *before = change_status(change, change_before(change), before_word);
+	const char *after = change_status(change, record, after_word);
 	bool inactive = after && strcmp(after, STATUS_INACTIVE) == 0;
 
 	if (!after || (before && strcmp(before, after) == 0))
@@ -219,15 +260,15 @@ static int not_applied(struct change *change, const json_t *record, double looke
 static void hide_target(struct change *change, const json_t *answer)
 {
 	for (const struct field *field = change->collection->fields; field->name; field++) {
-		json_t *shown = json_object_get(answer, field->name);
+		json_t *shown = answer ? collection_value(answer, field->name) : NULL;
 
-		if (!collection_hides(change->collection, change->fresh, field->name) ||
-		    !collection_hides(change->collection, answer, field->name))
+		if (!collection_hides_field(field, change->fresh) ||
+		    !collection_hides_field(field, answer))
 			continue;
-		if (json_is_string(shown) && !(field->flags & FIELD_WRITE_ONLY))
-			json_object_set(change->target, field->name, shown);
+		if (json_is_string(shown) && !(collection_field_flags(field) & FIELD_WRITE_ONLY))
+			pointer_set(change->target, field->name, json_incref(shown));
 		else
-			json_object_del(change->target, field->name);
+			collection_remove(change->target, field->name);
 	}
 }
 
@@ -268,6 +309,27 @@ static int not_shown(struct change *change)
 }
 
 /*
+ * Finish a change whose request for `inactive` really deletes: the user is gone. Returns 0.
+ */
+static int proof_gone(struct change *change)
+{
+	describe_remains(change, change->target);
+	log_call(change->call, "deleted: this can't be undone%s", attempt_alone(change->attempt));
+	change->gone = true;
+	change->result = json_incref(change->target);
+	presence_note_deleted(change->roster, change->id, change_before(change));
+	publish_deleted(change->roster, change->id);
+	return 0;
+}
+
+/* Return true if ERROR, of a GET after the request of CHANGE, shows that the request was carried
+ * out. */
+static bool is_gone(const struct change *change, int error)
+{
+	return error == -ENOENT && change->request && change->request->deletes;
+}
+
+/*
  * Find out by reads whether a change took that the vendor has accepted, and that its response does
  * not show.
  */
@@ -283,6 +345,8 @@ static int look_for_it(struct change *change)
 		json_decref(record);
 		record = NULL;
 		error = proof_read(change, LAG_PROOF, &record, NULL);
+		if (is_gone(change, error))
+			return proof_gone(change);
 		if (!error && proof_compare(change, record, false) == PROOF_TOOK) {
 			error = proof_took(change, record, record);
 			json_decref(record);
@@ -314,6 +378,17 @@ int proof_settle_done(struct change *change, json_t *answer)
 	return look_for_it(change);
 }
 
+/* Return true if RECORD shows neither the status from before nor the wanted one. */
+static bool is_third_word(const struct change *change, const json_t *record)
+{
+	char before_word[STATUS_MAP_MAX], shown_word[STATUS_MAP_MAX];
+	const char *before = change_status(change, change->fresh, before_word);
+	const char *shown = change_status(change, record, shown_word);
+
+	return compare_status(change, record, false) == PROOF_OLD &&
+	       !(before && shown && strcmp(before, shown) == 0);
+}
+
 /* Return the first edit whose field now shows neither the old value nor the new one, or NULL. */
 static const struct edit *third_value(const struct change *change, const json_t *record)
 {
@@ -321,6 +396,11 @@ static const struct edit *third_value(const struct change *change, const json_t 
 		const struct edit *edit = &change->merge.edits[i];
 		enum merge_state state = merge_state(edit, record);
 
+		if (is_proved_by_word(change, edit)) {
+			if (is_third_word(change, record))
+				return edit;
+			continue;
+		}
 		if (!(change_flags(change, edit) & FIELD_WRITE_ONLY) &&
 		    (state == MERGE_OTHER || state == MERGE_MISSING))
 			return edit;
@@ -357,6 +437,10 @@ int proof_settle_unknown(struct change *change)
 
 	change->sent = true; /* it may have been */
 	error = proof_read(change, LAG_SETTLE, &record, &etag);
+	if (is_gone(change, error)) {
+		free(etag);
+		return proof_gone(change);
+	}
 	if (error) {
 		free(etag);
 		publish_doubt(change->roster, change->id);

@@ -7,6 +7,7 @@
  */
 #include "cache/update/response.h"
 
+#include "cache/history/attempt.h"
 #include "cache/update/change.h"
 #include "cache/update/part.h"
 #include "cache/update/proof.h"
@@ -15,6 +16,7 @@
 #include "vendors/base/limits.h"
 #include "vendors/base/log.h"
 #include "vendors/base/status_words.h"
+#include "vendors/json/pointer.h"
 #include "vendors/rest/account.h"
 #include "vendors/vendor.h"
 
@@ -77,7 +79,8 @@ static bool is_over(struct change *change)
 /* Return true if the user loses access by this change. */
 static bool ends_access(const struct change *change)
 {
-	const char *after = change_status(change, change->target);
+	char word[STATUS_MAP_MAX];
+	const char *after = change_wanted(change, word);
 
 	return after && strcmp(after, STATUS_INACTIVE) == 0;
 }
@@ -125,10 +128,11 @@ static int too_late(struct change *change)
 static int changed_twice(struct change *change)
 {
 	for (size_t i = 0; i < change->merge.count; i++) {
-		const char *name = change->merge.edits[i].path[0];
+		const struct edit *edit = &change->merge.edits[i];
 
 		for (const char *const *key = change->collection->email_keys; key && *key; key++) {
-			if (change->call->verdict == CALL_CONFLICT && strcmp(name, *key) == 0)
+			if (change->call->verdict == CALL_CONFLICT &&
+			    pointer_relate(*key, edit->path, edit->depth) != POINTER_APART)
 				return call_decide(change->call, CALL_TAKEN);
 		}
 	}
@@ -233,6 +237,20 @@ static int find_out(struct change *change, json_t *body)
 	return -EAGAIN;
 }
 
+/*
+ * Settle a request for a status that the vendor has refused: it may have done so because the record
+ * has that status already. Returns 0 if a GET shows that, else the error of the request.
+ */
+static int refused_request(struct change *change)
+{
+	int error;
+
+	change_allow_reads(change);
+	error = proof_settle_unknown(change);
+	change->attempt->unknown = false;
+	return error ? -change->call->error : 0;
+}
+
 int response_judge(struct change *change, enum vendor_outcome outcome, json_t *body, json_t *answer)
 {
 	int error = 0;
@@ -245,6 +263,8 @@ int response_judge(struct change *change, enum vendor_outcome outcome, json_t *b
 	case VENDOR_REFUSED:
 		if (change->call->verdict == CALL_LIMITED)
 			error = limited(change);
+		else if (change->request && change->call->status)
+			error = refused_request(change);
 		else
 			error = change->basis.ageless ? change_fail_limited(change)
 						      : -change->call->error;

@@ -36,13 +36,21 @@ static void warn_of_self(struct call *call, struct roster *roster, const char *i
 	snapshot_put(snapshot);
 }
 
+/* Return true if the keys of ROSTER's account belong to a user. */
+static bool has_owner(struct roster *roster)
+{
+	const struct vendor *vendor = roster_account(roster)->vendor;
+
+	return vendor->self || vendor->self_request;
+}
+
 int self_guard_check(struct call *call, struct roster *roster, const char *id, const char *status)
 {
 	struct wait wait = {.kind = WAIT_SELF, .call = call};
 	int error;
 
 	/* the vendor's keys belong to no user */
-	if (!roster_account(roster)->vendor->self)
+	if (!has_owner(roster))
 		return 0;
 	/* the request for self may have to wait for the place that the GET has kept for the PUT */
 	if (!answer_knows_self(roster))
@@ -69,7 +77,7 @@ void self_guard_learn(struct call *call, struct roster *roster)
 {
 	struct wait wait = {.kind = WAIT_SELF, .call = call};
 
-	if (!roster_account(roster)->vendor->self || answer_knows_self(roster))
+	if (!has_owner(roster) || answer_knows_self(roster))
 		return;
 	wait_sync(roster, &wait);
 	wait_clear(&wait);

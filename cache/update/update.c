@@ -12,6 +12,7 @@
 #include "cache/history/attempt.h"
 #include "cache/history/guard.h"
 #include "cache/history/history.h"
+#include "cache/history/trust.h"
 #include "cache/record/record.h"
 #include "cache/record/versions.h"
 #include "cache/roster/known.h"
@@ -19,6 +20,7 @@
 #include "cache/update/apply.h"
 #include "cache/update/change.h"
 #include "cache/update/edit_base.h"
+#include "cache/update/edit_check.h"
 #include "cache/update/input.h"
 #include "cache/update/self_guard.h"
 #include "cache/update/setback.h"
@@ -30,6 +32,7 @@
 #include "vendors/json/exact.h"
 #include "vendors/rest/account.h"
 #include "vendors/rest/collection.h"
+#include "vendors/rest/status_map.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -45,46 +48,22 @@ struct document_plan {
 	json_t *left;  /* the base with the document's edits, for the process's next save */
 };
 
-static int fail_assigned(struct call *call, const char *field)
-{
-	return call_fail(call, CALL_FORBIDDEN,
-			 "\"%s\" is assigned by the vendor and cannot be changed", field);
-}
-
 /*
- * Refuse a status that the vendor's record does not have. It would be a new field, and a vendor
- * that keeps all fields would confirm a deactivation that has no effect. Returns 0 or -EOPNOTSUPP.
+ * Return the word for the status that the record has with the edits, in BUFFER, or NULL: it has
+ * none.
  */
-static int check_new_status(struct change *change, const struct edit *edit)
+static const char *wanted_status(const struct change *change, char buffer[STATUS_MAP_MAX])
 {
-	const struct vendor *vendor = roster_account(change->roster)->vendor;
-	const char *key = change->collection->status_key, *name = edit->path[0];
+	json_t *record = json_deep_copy(change->fresh);
+	const struct edit *conflict;
+	const char *word = NULL;
 
-	if (key)
-		return strcmp(name, key) == 0 && !change_status(change, change->fresh)
-			   ? status_field_fail_missing(change->call)
-			   : 0;
-	if (change->collection != vendor->users || !vendor->statuses ||
-	    strcmp(name, vendor->statuses->status_key) != 0 || json_object_get(change->fresh, name))
-		return 0;
-	return call_fail(change->call, CALL_UNSUPPORTED,
-			 "the vendor's record has no \"%s\": write the word to the status file",
-			 name);
-}
-
-/* Check that EDIT is allowed. Returns 0 or a negative errno. */
-static int check_edit(struct change *change, const struct edit *edit)
-{
-	unsigned flags = change_flags(change, edit);
-
-	if (!(flags & FIELD_WRITE_ONLY) && merge_state(edit, change->fresh) == MERGE_NEW)
-		return 0;
-	if (flags & (FIELD_SYSTEM | FIELD_IMMUTABLE | FIELD_CONFIDENTIAL | FIELD_ONCE))
-		return fail_assigned(change->call, edit->path[0]);
-	if ((flags & FIELD_REQUIRED) && edit->depth == 1 && json_is_null(edit->after))
-		return call_fail(change->call, CALL_INVALID,
-				 "\"%s\" is required: it cannot be cleared", edit->path[0]);
-	return check_new_status(change, edit);
+	if (record && !merge_apply(&change->merge, record, true, &conflict))
+		word = change_status(change, record, buffer);
+	if (word && word != buffer)
+		snprintf(buffer, STATUS_MAP_MAX, "%s", word);
+	json_decref(record);
+	return word ? buffer : NULL;
 }
 
 /*
@@ -93,15 +72,16 @@ static int check_edit(struct change *change, const struct edit *edit)
  */
 static int check_reactivation(struct change *change, const struct edit_base *base)
 {
-	const struct document_plan *plan = change->arg;
-	const char *now = change_status(change, change->fresh);
-	const char *wanted = change_status(change, plan->document);
+	char now_word[STATUS_MAP_MAX], wanted_word[STATUS_MAP_MAX];
+	const char *now = change_status(change, change->fresh, now_word);
+	const char *wanted = wanted_status(change, wanted_word);
 
 	if (!now || !wanted || strcmp(now, wanted) == 0 || strcmp(wanted, STATUS_ACTIVE) != 0)
 		return 0;
+	if (!status_map_may_activate(change->collection, change->fresh))
+		return change_fail_other(change, now);
 	for (size_t i = 0; i < change->merge.count; i++) {
-		if (strcmp(change->merge.edits[i].path[0], change->collection->status_key) == 0 &&
-		    !base->is_newest)
+		if (change_is_of_status(change, &change->merge.edits[i]) && !base->is_newest)
 			return call_fail(
 			    change->call, CALL_CONFLICT,
 			    "the user is %s at the vendor, and the document, which says "
@@ -113,6 +93,19 @@ static int check_reactivation(struct change *change, const struct edit_base *bas
 }
 
 /*
+ * Return the word for the status that DOCUMENT states, or NULL: it leaves the status out, which is
+ * no word even if records without it have one.
+ */
+static const char *stated_status(const struct change *change, const json_t *document,
+				 char buffer[STATUS_MAP_MAX])
+{
+	const char *key = change->collection->status_key;
+
+	return key && collection_value(document, key) ? change_status(change, document, buffer)
+						      : NULL;
+}
+
+/*
  * Refuse a document whose status is no edit, but differs from the vendor's: the user may want it,
  * or have an old copy. Returns 0 or -ESTALE.
  */
@@ -120,13 +113,14 @@ static int check_stated_status(struct change *change)
 {
 	const struct document_plan *plan = change->arg;
 	const char *key = change->collection->status_key;
-	const char *now = change_status(change, change->fresh);
-	const char *stated = change_status(change, plan->document);
+	char now_word[STATUS_MAP_MAX], stated_word[STATUS_MAP_MAX], words[COLLECTION_WORDS_MAX];
+	const char *now = change_status(change, change->fresh, now_word);
+	const char *stated = stated_status(change, plan->document, stated_word);
 
 	if (!now || !stated || strcmp(now, stated) == 0)
 		return 0;
 	for (size_t i = 0; i < change->merge.count; i++) {
-		if (strcmp(change->merge.edits[i].path[0], key) == 0)
+		if (change_is_of_status(change, &change->merge.edits[i]))
 			return 0;
 	}
 	return call_fail(
@@ -134,7 +128,7 @@ static int check_stated_status(struct change *change)
 	    "\"%s\" in the document is %s, as in the version that it is based on, but the "
 	    "user is %s at the vendor now; nothing was sent; read the file again, or write the "
 	    "status to the status file",
-	    key, stated, now);
+	    collection_words(key, words), stated, now);
 }
 
 /* Keep what the process's next save will be compared with. */
@@ -198,7 +192,7 @@ static int check_id(const struct change *change, const json_t *document)
 {
 	const struct collection *collection = change->collection;
 	const char *key = collection->id_keys[0], *id;
-	char buffer[24];
+	char buffer[24], words[COLLECTION_WORDS_MAX];
 	json_t *fields;
 
 	id = collection->single ? NULL : collection_id(collection, document, buffer);
@@ -206,10 +200,11 @@ static int check_id(const struct change *change, const json_t *document)
 		return 0;
 	fields = json_array();
 	if (fields)
-		attempt_field(fields, key, 0, collection_value(change->fresh, key),
+		attempt_field(fields, collection_words(key, words), 0,
+			      collection_value(change->fresh, key),
 			      collection_value(document, key));
 	attempt_set_fields(change->attempt, fields);
-	return fail_assigned(change->call, key);
+	return edit_check_fail_assigned(change->call, collection_words(key, words));
 }
 
 static int plan_document(struct change *change)
@@ -234,7 +229,7 @@ static int plan_document(struct change *change)
 	if (!error && !(plan->stamp && history_names(plan->stamp)))
 		error = input_check_edits(change->call, &change->merge);
 	for (size_t i = 0; !error && i < change->merge.count; i++)
-		error = check_edit(change, &change->merge.edits[i]);
+		error = edit_check(change, &change->merge.edits[i]);
 	if (!error)
 		error = edit_base_check_doubts(change->call, &base, &change->merge);
 	if (!error)
@@ -258,6 +253,7 @@ static int check_stamp(const struct attempt *attempt, const json_t *document)
 {
 	const char *key = roster_collection(attempt->roster)->stamp_key;
 	const json_t *stamp = key ? collection_value(document, key) : NULL;
+	char words[COLLECTION_WORDS_MAX];
 	struct record *held;
 	double seconds;
 	json_t *shown;
@@ -270,25 +266,40 @@ static int check_stamp(const struct attempt *attempt, const json_t *document)
 	same = shown && merge_same(collection_value(shown, key), stamp);
 	json_decref(shown);
 	record_put(held);
-	return same ? 0 : fail_assigned(attempt->call, key);
+	return same ? 0 : edit_check_fail_assigned(attempt->call, collection_words(key, words));
 }
 
-/* Remove the stamp at KEY ("meta.updated_at") from DOCUMENT, and objects that are empty then. */
+/* Remove the stamp at KEY from DOCUMENT, and objects that are empty then. */
 static void remove_stamp(json_t *document, const char *key)
 {
-	char above[64];
-	const char *end = key + strlen(key);
+	char *above = strdup(key), *end;
 
 	collection_remove(document, key);
-	while ((end = memrchr(key, '.', (size_t)(end - key)))) {
+	while (above && (end = strrchr(above, '/')) && end != above) {
 		const json_t *value;
 
-		snprintf(above, sizeof(above), "%.*s", (int)(end - key), key);
+		*end = '\0';
 		value = collection_value(document, above);
 		if (!json_is_object(value) || json_object_size(value))
-			return;
+			break;
 		collection_remove(document, above);
 	}
+	free(above);
+}
+
+/* Check that the vendor's table has an update of records, and that it may be used. */
+static int check_update(const struct attempt *attempt)
+{
+	const struct collection *collection = roster_collection(attempt->roster);
+	const struct rule_update *update = collection->update;
+
+	if (update)
+		return trust_check(attempt->call, attempt->account, &update->request);
+	if (!collection->listing || collection->put)
+		return 0;
+	return call_fail(attempt->call, CALL_UNSUPPORTED,
+			 "the vendor's description has no update of %s: documents are read-only",
+			 collection->name);
 }
 
 /* Parse and check TEXT, and fill PLAN. Returns 0 or a negative errno. */
@@ -297,8 +308,10 @@ static int read_document(struct attempt *attempt, const char *text, size_t lengt
 {
 	struct call *call = attempt->call;
 	const char *key = roster_collection(attempt->roster)->stamp_key, *stamp;
-	int error = guard_writable(attempt->guard, call);
+	int error = guard_writable(attempt->guard, call, attempt->account);
 
+	if (!error)
+		error = check_update(attempt);
 	if (error)
 		return error;
 	if (length > LIMITS_TEXT_MAX)
@@ -341,7 +354,8 @@ static void keep_save(struct change *change, const struct document_plan *plan)
 /* Return true if DOCUMENT changes the status, as far as is known before the GET. */
 static bool changes_status(const struct change *change, const json_t *document)
 {
-	const char *stated = change_status(change, document);
+	char word[STATUS_MAP_MAX];
+	const char *stated = stated_status(change, document, word);
 	struct record *held;
 	double seconds;
 	bool differs;

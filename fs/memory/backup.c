@@ -133,7 +133,7 @@ void backup_make(struct fs *fs, fuse_req_t req, struct node *node, const struct 
 	double seconds;
 
 	node_record_peek(node, &record, &seconds);
-	if (record)
+	if (record && !node_record_needs_get(node, record))
 		reply_backed_up(req, node,
 				back_up(fs, node, record, directory, new_name,
 					process_of(fuse_req_ctx(req)->pid)));

@@ -9,9 +9,11 @@
 #include "fs/records/record_file.h"
 
 #include "cache/access/status.h"
+#include "cache/history/trust.h"
 #include "cache/record/record.h"
 #include "cache/roster/known.h"
 #include "cache/roster/roster.h"
+#include "cache/roster/wait.h"
 #include "cache/update/update.h"
 #include "fs/memory/vacancy.h"
 #include "fs/tree/entry.h"
@@ -37,17 +39,24 @@
 static void attr_of_text(struct fs *fs, struct node *node, const struct record *record,
 			 struct stat *attr)
 {
+	const struct account *account = node_branch(node)->account;
+	const struct collection *collection = roster_collection(node_record_roster(node));
+	const struct rule_update *update = collection->update;
+
 	(void)fs;
-	(void)node;
 	attr->st_size = record ? (off_t)record->length : 0;
+	if (!trust_is_given(account, update ? &update->request : NULL) ||
+	    (collection->listing && !update && !collection->put))
+		attr->st_mode &= ~(mode_t)0222;
 }
 
 static void attr_of_status(struct fs *fs, struct node *node, const struct record *record,
 			   struct stat *attr)
 {
 	(void)fs;
-	(void)node;
 	attr->st_size = record ? (off_t)strlen(record_status(record)) + 1 : 0;
+	if (!trust_is_given(node_branch(node)->account, NULL))
+		attr->st_mode &= ~(mode_t)0222;
 }
 
 /* A name that is vacant for one process must be looked up each time. */
@@ -130,7 +139,8 @@ static struct record *find_newer(struct handle *handle)
 	double seconds;
 
 	node_record_peek(handle->node, &newest, &seconds);
-	if (newest && newest->version == handle->record->version) {
+	if (newest && (newest->version == handle->record->version ||
+		       node_record_needs_get(handle->node, newest))) {
 		record_put(newest);
 		return NULL;
 	}
@@ -172,6 +182,17 @@ static void open_record(fuse_req_t req, struct node *node, fuse_ino_t ino, struc
 	open_answer(req, handle, fi);
 }
 
+/*
+ * Return true if RECORD, which is known of NODE, must be asked for by a GET before it is opened
+ * with FLAGS. A status that is only written is not shown.
+ */
+static bool asks_detail(const struct node *node, const struct record *record, int flags)
+{
+	if (node->ops->shows_status && (flags & O_ACCMODE) == O_WRONLY)
+		return false;
+	return node_record_needs_get(node, record);
+}
+
 static void record_opened(struct request *request, int error)
 {
 	struct record *record;
@@ -179,7 +200,12 @@ static void record_opened(struct request *request, int error)
 	if (node_record_again(request, error))
 		return;
 	error = node_record_found(request, error, &record);
-	if (error == -ENOENT) {
+	if (!error && asks_detail(request->node, record, request->fi.flags) &&
+	    request->wait.kind != WAIT_DETAIL) {
+		node_record_ask_detail(request);
+		return;
+	}
+	if (error == -ENOENT && request->wait.kind != WAIT_DETAIL) {
 		/* the kernel looks the name up again, and finds or creates nothing */
 		log_error(&request->call, error);
 		if (request_claim(request))
@@ -203,7 +229,7 @@ static void open_record_file(fuse_req_t req, fuse_ino_t ino, struct node *node,
 	double seconds;
 
 	node_record_peek(node, &record, &seconds);
-	if (record && seconds > 0) {
+	if (record && seconds > 0 && !asks_detail(node, record, fi->flags)) {
 		open_record(req, node, ino, record, fi);
 		return;
 	}

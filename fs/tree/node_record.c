@@ -165,6 +165,17 @@ int node_record_found(struct request *request, int error, struct record **record
 	return error;
 }
 
+bool node_record_needs_get(const struct node *node, const struct record *record)
+{
+	return node->id &&
+	       known_needs_get(node_record_roster(node), node->id, record, node->ops->shows_status);
+}
+
+void node_record_ask_detail(struct request *request)
+{
+	request_again(request, node_record_roster(request->node), WAIT_DETAIL, request->node->id);
+}
+
 void node_record_ask(struct request *request, void (*finish)(struct request *request, int error))
 {
 	struct node *node = request->node;

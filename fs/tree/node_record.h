@@ -26,6 +26,18 @@ struct roster *node_record_roster(const struct node *node);
  */
 enum known node_record_peek(const struct node *node, struct record **record, double *seconds);
 
+/*
+ * Return true if RECORD (or NULL), which is known of NODE, must not be shown in the open file
+ * without a GET: rows of the list lack fields. Never waits.
+ */
+bool node_record_needs_get(const struct node *node, const struct record *record);
+
+/*
+ * Ask again for the record of REQUEST's node, as a GET shows it, from the FINISH of
+ * node_record_ask: FINISH is called again.
+ */
+void node_record_ask_detail(struct request *request);
+
 /* Ask for the record of REQUEST's node: by id, or for a cut name in the whole roster. FINISH is
  * called with the error of the wait. */
 void node_record_ask(struct request *request, void (*finish)(struct request *request, int error));

@@ -12,7 +12,7 @@
 #ifndef ROSTERFS_TEST_PAGED_VENDOR_H
 #define ROSTERFS_TEST_PAGED_VENDOR_H
 
-#include "vendors/rest/walk.h"
+#include "vendors/list/walk.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

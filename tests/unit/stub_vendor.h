@@ -18,7 +18,7 @@
 #include "cache/roster/roster.h"
 #include "vendors/base/call.h"
 #include "vendors/rest/account.h"
-#include "vendors/rest/list.h"
+#include "vendors/list/list.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>

@@ -51,7 +51,7 @@ static void test_sign_in(void **state)
 	    "{\"data\": [{\"token\": \"JWT\"}], \"meta\": {\"account_member_id\": \"m1\"}}");
 	assert_int_equal(sign_in(store, SIGN_IN, &answer), 0);
 	assert_int_equal(json_array_size(json_object_get(answer, "data")), 1);
-	assert_text(answer, "meta.account_member_id", "m1");
+	assert_text(answer, "/meta/account_member_id", "m1");
 	assert_string_equal(store->asked[0].bearer, "Bearer implicit-t1");
 	assert_non_null(strstr(store->asked[0].body,
 			       "{\"data\":{\"type\":\"account_management_authentication_token\","));

@@ -260,7 +260,7 @@ static void test_post(void **state)
 	assert_text(answer, "id", "m9");
 	assert_text(answer, "type", "account_member");
 	assert_text(answer, "email", "a@x");
-	assert_text(answer, "meta.timestamps.updated_at", "2026-01-01T00:00:00Z");
+	assert_text(answer, "/meta/timestamps/updated_at", "2026-01-01T00:00:00Z");
 	assert_null(json_object_get(answer, "links"));
 	log = log_text(&length);
 	assert_non_null(strstr(log, "may remove it again"));

@@ -7,7 +7,7 @@
 
 #include "vendors/rest/collection.h"
 #include "vendors/rest/item.h"
-#include "vendors/rest/list.h"
+#include "vendors/list/list.h"
 #include "vendors/elasticpath/ep_lag.h"
 #include "vendors/elasticpath/ep_membership.h"
 #include "vendors/elasticpath/ep_status.h"

@@ -6,7 +6,7 @@
  * listed is for the mount tests; here the vendor ignores what it was asked, or says what cannot be.
  */
 #include "tests/unit/ep_store.h"
-#include "vendors/rest/list.h"
+#include "vendors/list/list.h"
 
 #define INFOS "GET /v2/authentication-realms/r1/user-authentication-info?sort=created_at"
 #define AT(offset) "&page%5Boffset%5D=" #offset "&"

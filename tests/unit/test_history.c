@@ -117,6 +117,7 @@ static void test_one(void **state)
 	size_t sizes[HISTORY_PARTS], length;
 	uint64_t first, last;
 	struct timespec when;
+	time_t before = time(NULL);
 	char *text;
 
 	(void)state;
@@ -127,7 +128,7 @@ static void test_one(void **state)
 	history_range(history, &first, &last);
 	assert_true(first == 1 && last == 1);
 	assert_true(history_look(history, 1, sizes, &when));
-	assert_true(when.tv_sec >= time(NULL) - 5);
+	assert_true(when.tv_sec >= before && when.tv_sec <= time(NULL));
 	text = history_text(history, 1, HISTORY_AFTER, &length);
 	assert_string_equal(text, "{\n  \"a\": \"new\"\n}\n");
 	assert_int_equal(length, strlen(text));
@@ -170,7 +171,7 @@ static void test_versions(void **state)
 	(void)state;
 	add(history, "7", "new", "updated_at");
 	add(mount, "7", "elsewhere", "updated_at");
-	add(history, "7", "newer", "meta.updated_at");
+	add(history, "7", "newer", "/meta/updated_at");
 	stamp = undo_member(history, 1, "updated_at", NULL);
 	nested = undo_member(history, 2, "meta", "updated_at");
 	assert_true(history_names(stamp) && history_names(nested));

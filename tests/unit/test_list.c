@@ -11,7 +11,7 @@
 #include "vendors/http/http.h"
 #include "vendors/base/log.h"
 #include "vendors/rest/account.h"
-#include "vendors/rest/list.h"
+#include "vendors/list/list.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>

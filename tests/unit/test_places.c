@@ -117,7 +117,7 @@ static void test_links(void **state)
 {
 	const struct place *accounts = vendors_find("elasticpath")->places;
 	const struct collection *links = accounts[0].below[0].collection;
-	json_t *body = links->link("m1");
+	json_t *body = links->link(links, "m1");
 	json_t *flat = json_pack("{s:s, s:s}", "id", "s1", "account_member_id", "m1");
 	json_t *deep = json_pack("{s:s, s:{s:{s:{s:s}}}}", "id", "s1", "relationships",
 				 "account_member", "data", "id", "m1");

@@ -46,6 +46,7 @@ enum call_verdict {
 	CALL_NOT_TOLD,   /* the vendor does not tell what was asked for */
 	CALL_SYSTEM,     /* an errno without a verdict of its own: call->error */
 	CALL_UNAUDITED,  /* audit_log cannot be written */
+	CALL_HELD,       /* not sent: a change is only explained */
 
 	/* no complete response arrived */
 	CALL_TIMED_OUT,

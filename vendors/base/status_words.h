@@ -7,6 +7,8 @@
 
 #define STATUS_ACTIVE "active"
 #define STATUS_INACTIVE "inactive"
+/* Only shown: the vendor tells no status. */
+#define STATUS_UNKNOWN "unknown"
 /* Only written: delete the user. */
 #define STATUS_DELETED "deleted"
 

@@ -18,9 +18,10 @@ struct description;
 
 /*
  * Read the description of TYPE: TYPE.vendor in FOLDERS (in this order; NULL ends them), else the
- * one that is compiled in. Every key, template, pointer and variant is checked. Returns 0; -ENOENT
- * if there is none; or another negative errno with one line in WHY ("FILE:LINE: ..."). May block on
- * a file. Pair with description_free.
+ * one that is compiled in. A file that another user owns (except root), or that others can write,
+ * is refused. Every key, template, pointer and variant is checked. Returns 0; -ENOENT if there is
+ * none; or another negative errno with one line in WHY ("FILE:LINE: ..."). May block on a file.
+ * Pair with description_free.
  */
 int description_read(const char *type, const char *const *folders, struct description **description,
 		     char *why, size_t why_size);
@@ -29,24 +30,33 @@ int description_read(const char *type, const char *const *folders, struct descri
 void description_free(struct description *description);
 
 /*
- * Return the table that all variants share, owned by DESCRIPTION: type, settings, and users (not
- * NULL: there is an API). For checks of a config's section before its values are read.
+ * Return the table that all variants share, owned by DESCRIPTION: type, settings, manual, and users
+ * (not NULL: there is an API), without apis. For account_new, and for checks of a section of the
+ * config before its values are read.
  */
 const struct vendor *description_outline(const struct description *description);
 
+/* Return true if DESCRIPTION has a base URL, so that an account need not have one. */
+bool description_has_base_url(const struct description *description);
+
+/* Set what DESCRIPTION says of lag and parallel in ACCOUNT, before the values of its section. */
+void description_defaults(const struct description *description, struct account *account);
+
 /*
- * Make ACCOUNT's own table from DESCRIPTION and the values of its settings, and put it into
- * account->vendor; it is freed with the description. Returns 0 or a negative errno with words in
- * WHY: a setting that a placeholder needs is not given, a base URL is missing, a secret would stand
- * in a URL.
+ * Make ACCOUNT's own table from DESCRIPTION and the values of its section, and give it to ACCOUNT
+ * (account_set_vendor), with the base URLs that it has; it is freed with the description. Returns 0
+ * or a negative errno with one line in WHY: a setting that a placeholder needs is not given, a base
+ * URL is missing, a secret would stand in a URL.
  */
 int description_build(struct description *description, struct account *account, char *why,
 		      size_t why_size);
 
-/* Return the names of all descriptions that are compiled in, ending with NULL. */
-const char *const *description_builtin_types(void);
+/* Call EACH for the type of each description in FOLDERS (NULL ends them), and for each that is
+ * compiled in. A type may come several times. May block. */
+void description_each_type(const char *const *folders, void (*each)(const char *type, void *arg),
+			   void *arg);
 
-/* Return the file that DESCRIPTION was read from, or "(built in)". */
+/* Return the file that DESCRIPTION was read from, or "TYPE.vendor (built in)". */
 const char *description_file(const struct description *description);
 
 #endif

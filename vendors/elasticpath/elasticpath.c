@@ -19,7 +19,7 @@
 #include "vendors/rest/account.h"
 #include "vendors/rest/token.h"
 #include "vendors/rest/oauth.h"
-#include "vendors/rest/walk.h"
+#include "vendors/list/walk.h"
 
 #include <string.h>
 

@@ -25,7 +25,7 @@ static const struct field ep_account_fields[] = {
 
 /* A record shows its parent in either field, or in both. */
 static const struct once ep_account_once[] = {
-    {"parent_id", "relationships.parent.data.id"},
+    {"parent_id", "/relationships/parent/data/id"},
     {NULL, NULL},
 };
 
@@ -48,7 +48,7 @@ const struct collection ep_accounts = {
     .id_keys = ep_common_id_keys,
     .created_keys = ep_common_created_keys,
     .type = "account",
-    .stamp_key = "meta.timestamps.updated_at",
+    .stamp_key = "/meta/timestamps/updated_at",
     .fields = ep_account_fields,
     .once = ep_account_once,
     .creates = ep_common_creates,

@@ -5,15 +5,15 @@
 #include "vendors/elasticpath/ep_common.h"
 
 #include "vendors/rest/collection.h"
-#include "vendors/rest/walk.h"
+#include "vendors/list/walk.h"
 
 #include <string.h>
 
 const char *const ep_common_id_keys[] = {"id", NULL};
-const char *const ep_common_created_keys[] = {"meta.timestamps.created_at", "meta.created_at",
+const char *const ep_common_created_keys[] = {"/meta/timestamps/created_at", "/meta/created_at",
 					      NULL};
-const char *const ep_common_time_keys[] = {"meta.timestamps.updated_at", "meta.updated_at",
-					   "meta.timestamps.created_at", "meta.created_at", NULL};
+const char *const ep_common_time_keys[] = {"/meta/timestamps/updated_at", "/meta/updated_at",
+					   "/meta/timestamps/created_at", "/meta/created_at", NULL};
 
 enum paging ep_common_paging(const struct account *account)
 {
@@ -23,10 +23,10 @@ enum paging ep_common_paging(const struct account *account)
 
 void ep_common_totals(const json_t *answer, struct walk_totals *totals)
 {
-	const json_t *records = collection_value(answer, "meta.results.total");
-	const json_t *current = collection_value(answer, "meta.page.current");
-	const json_t *pages = collection_value(answer, "meta.page.total");
-	const char *next = json_string_value(collection_value(answer, "links.next"));
+	const json_t *records = collection_value(answer, "/meta/results/total");
+	const json_t *current = collection_value(answer, "/meta/page/current");
+	const json_t *pages = collection_value(answer, "/meta/page/total");
+	const char *next = json_string_value(collection_value(answer, "/links/next"));
 
 	if (json_is_integer(records)) {
 		totals->records = json_integer_value(records);

@@ -24,8 +24,9 @@
 #include "vendors/rest/account.h"
 #include "vendors/rest/collection.h"
 #include "vendors/rest/exchange.h"
-#include "vendors/rest/list.h"
-#include "vendors/rest/walk.h"
+#include "vendors/list/limit.h"
+#include "vendors/list/list.h"
+#include "vendors/list/walk.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -38,8 +39,8 @@
 #define LIST_PATH "/v2/authentication-realms/{parent}/user-authentication-info?sort=created_at"
 
 /* The vendor's documents show only the first; the second is where a member has it. */
-static const char *const ep_list_created_keys[] = {"meta.created_at", "meta.timestamps.created_at",
-						   NULL};
+static const char *const ep_list_created_keys[] = {"/meta/created_at",
+						   "/meta/timestamps/created_at", NULL};
 
 static const struct field ep_list_fields[] = {{NULL, 0}};
 
@@ -165,7 +166,7 @@ static int tour_add(struct list_sink *sink, const char *id, json_t *info)
 		return 0;
 	if (error)
 		return error;
-	return list_check_bound(tour->call, tour->account, tour->collection, ++tour->count);
+	return limit_check_rows(tour->call, tour->account, tour->collection, ++tour->count);
 }
 
 /* Start a leg, or start it again. The rows that it has passed on stay: they come again. */

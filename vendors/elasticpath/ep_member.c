@@ -267,7 +267,7 @@ static enum vendor_outcome member_post(struct call *call, struct account *accoun
 	bool known;
 	json_t *info = half_of(body, true), *made = NULL;
 	enum vendor_outcome outcome = ep_info_post(call, account, info, &made, &known);
-	const char *progress = json_string_value(collection_value(made, "meta.creation_status"));
+	const char *progress = json_string_value(collection_value(made, "/meta/creation_status"));
 	const char *id = ep_info_id(made, buffer);
 
 	(void)parent;
@@ -322,7 +322,7 @@ const struct collection ep_members = {
     .type = EP_COMMON_MEMBER_TYPE,
     .email_keys = member_email_keys,
     .created_keys = ep_common_created_keys,
-    .stamp_key = "meta.timestamps.updated_at",
+    .stamp_key = "/meta/timestamps/updated_at",
     .fields = member_fields,
     .creates = member_creates,
     .put = member_put,

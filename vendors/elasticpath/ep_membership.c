@@ -9,7 +9,7 @@
 #include "vendors/elasticpath/ep_lag.h"
 #include "vendors/rest/collection.h"
 #include "vendors/rest/item.h"
-#include "vendors/rest/list.h"
+#include "vendors/list/list.h"
 
 #include <errno.h>
 #include <string.h>
@@ -50,10 +50,11 @@ const struct collection ep_own_memberships = {
 
 /* The guide has the member's id flat, the OpenAPI in relationships. */
 static const char *const link_id_keys[] = {"account_member_id",
-					   "relationships.account_member.data.id", NULL};
+					   "/relationships/account_member/data/id", NULL};
 
-static json_t *links_body(const char *id)
+static json_t *links_body(const struct collection *links, const char *id)
 {
+	(void)links;
 	return json_pack("{s:s, s:s}", "type", "account_membership", "account_member_id", id);
 }
 

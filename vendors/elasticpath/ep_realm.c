@@ -23,7 +23,7 @@ static const struct field ep_realm_fields[] = {
 };
 
 static const struct once ep_realm_once[] = {
-    {"relationships.origin.data.id", NULL},
+    {"/relationships/origin/data/id", NULL},
     {NULL, NULL},
 };
 
@@ -73,7 +73,7 @@ const struct collection ep_realms = {
     .id_keys = ep_common_id_keys,
     .created_keys = ep_common_created_keys,
     .type = "authentication-realm",
-    .stamp_key = "meta.updated_at",
+    .stamp_key = "/meta/updated_at",
     .fields = ep_realm_fields,
     .once = ep_realm_once,
     .creates = ep_common_creates,
@@ -109,7 +109,7 @@ const struct collection ep_realm_profiles = {
     .id_keys = ep_common_id_keys,
     .created_keys = ep_common_created_keys,
     .type = "oidc-profile",
-    .stamp_key = "meta.updated_at",
+    .stamp_key = "/meta/updated_at",
     .fields = profile_fields,
     .creates = ep_common_creates,
     .deletes = true,

@@ -76,7 +76,7 @@ const struct collection ep_settings = {
     .wraps_requests = true,
     .time_keys = ep_common_time_keys,
     /* the vendor has no such field here, but a document may name a version in it */
-    .stamp_key = "meta.updated_at",
+    .stamp_key = "/meta/updated_at",
     .fields = ep_settings_fields,
     .put = ep_settings_put,
 };
@@ -112,7 +112,7 @@ static int ep_settings_ask(struct call *call, struct account *account, char **re
 	else if (!error)
 		*realm = ep_settings_copy(
 		    json_string_value(
-			collection_value(settings, "relationships.authentication_realm.data.id")),
+			collection_value(settings, "/relationships/authentication_realm/data/id")),
 		    &error);
 	json_decref(answer);
 	http_reply_clear(&reply);

@@ -18,7 +18,7 @@
 #include "vendors/rest/account.h"
 #include "vendors/rest/collection.h"
 #include "vendors/rest/item.h"
-#include "vendors/rest/list.h"
+#include "vendors/list/list.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -35,7 +35,7 @@ static const char *account_of(const json_t *membership)
 	const char *id = exact_string(json_object_get(membership, "account_id"));
 
 	if (!id)
-		id = exact_string(collection_value(membership, "relationships.account.data.id"));
+		id = exact_string(collection_value(membership, "/relationships/account/data/id"));
 	return id;
 }
 
@@ -350,7 +350,7 @@ static enum vendor_outcome end_one(struct call *call, struct account *account,
 static enum vendor_outcome restore_one(struct call *call, struct account *account,
 				       const char *member, const json_t *membership)
 {
-	json_t *body = ep_links.link(member);
+	json_t *body = ep_links.link(&ep_links, member);
 	json_t *answer = NULL;
 	enum vendor_outcome outcome;
 

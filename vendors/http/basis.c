@@ -94,7 +94,8 @@ bool basis_rest_locked(struct transfer *transfer, const struct http_request *req
 	if (request->rests)
 		transfer->moment = last_moment(basis,
 					       &(struct basis_read){basis->asked, basis->answered});
-	if (basis->reading && request->repeatable && strcmp(request->method, "GET") == 0) {
+	if (basis->reading && request->repeatable &&
+	    (request->reads || strcmp(request->method, "GET") == 0)) {
 		transfer->basis = basis;
 		basis->reads++;
 	}

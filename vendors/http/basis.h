@@ -77,6 +77,9 @@ struct basis {
 	/* Fields of it that writes of this mount have set, and that no other read shows for certain
 	 * while reads lag: {name: value} (borrowed), or NULL. */
 	const json_t *acknowledged;
+	/* The record of the read with its hidden fields, if the vendor's rules send those back;
+	   else NULL. Set by the read; basis_begin's caller releases it. */
+	json_t *raw;
 
 	/* the rest is for vendors/ only */
 	atomic_bool reached;     /* as in struct call, of all calls that have this basis */

@@ -37,6 +37,7 @@ struct http_header {
 struct http_request {
 	const char *method;
 	const char *path;  /* below base_url, with the query, each part escaped: "/user?page=1" */
+	bool from_origin;  /* it is below base_url's origin instead: "/api/user?page=1" */
 	const char *shown; /* what the log and messages have in place of a path with a secret; NULL:
 			      PATH */
 	const char *query; /* appended to the query of PATH, and never shown: "key=..."; NULL: none
@@ -66,6 +67,8 @@ struct http_request {
 	 * the status is 429. A redirect of a GET to another path of the same origin is followed.
 	 */
 	bool repeatable;
+	/* repeatable, and reads records although it is no GET: a change may rest on it (basis.h) */
+	bool reads;
 };
 
 /* Counters of an endpoint, for .rosterfs/status and metrics. */

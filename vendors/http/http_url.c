@@ -26,6 +26,16 @@ char *http_url_escape(const char *text)
 	return copy;
 }
 
+char *http_url_unescape(const char *text)
+{
+	int length = 0;
+	char *plain = curl_easy_unescape(NULL, text, 0, &length);
+	char *copy = plain && strlen(plain) == (size_t)length ? strdup(plain) : NULL;
+
+	curl_free(plain);
+	return copy;
+}
+
 static bool is_loopback(const char *host)
 {
 	struct in_addr ipv4;

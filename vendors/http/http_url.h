@@ -12,6 +12,10 @@
  * memory. */
 char *http_url_escape(const char *text);
 
+/* Return TEXT with its percent-encoding undone. The caller frees it. NULL: no memory, or a byte in
+ * it is NUL. */
+char *http_url_unescape(const char *text);
+
 /*
  * Check that URL may be a base_url: https, or http to loopback; with a host; without user,
  * password, query and fragment. Returns 0, or -EINVAL and the reason in *WHY, a static string.

@@ -14,6 +14,7 @@
 #include "vendors/http/basis.h"
 #include "vendors/http/endpoint.h"
 #include "vendors/http/http_state.h"
+#include "vendors/http/http_url.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -88,13 +89,14 @@ bool transfer_add_query(struct transfer *transfer)
 static int copy_request(struct transfer *transfer, const struct http_request *request)
 {
 	const char *base = transfer->queue->endpoint->base_url;
+	size_t length = request->from_origin ? http_url_origin(base) : strlen(base);
 
 	transfer->method = strdup(request->method);
 	transfer->path = strdup(request->shown ? request->shown : request->path);
 	transfer->query = request->query ? strdup(request->query) : NULL;
 	if (!transfer->method || !transfer->path || (request->query && !transfer->query))
 		return -ENOMEM;
-	if (asprintf(&transfer->url, "%s%s", base, request->path) < 0) {
+	if (asprintf(&transfer->url, "%.*s%s", (int)length, base, request->path) < 0) {
 		transfer->url = NULL;
 		return -ENOMEM;
 	}

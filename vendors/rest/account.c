@@ -13,6 +13,7 @@
 #include "vendors/rest/redact.h"
 #include "vendors/template/template.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -88,6 +89,12 @@ struct account *account_new(const char *name, const struct vendor *vendor)
 	return account;
 }
 
+int account_set_vendor(struct account *account, const struct vendor *vendor)
+{
+	account->vendor = vendor;
+	return make_parts(account) ? 0 : -ENOMEM;
+}
+
 void account_free(struct account *account)
 {
 	if (!account)
@@ -104,7 +111,7 @@ void account_free(struct account *account)
 	for (unsigned i = 0; i < account_api_count(account->vendor); i++) {
 		if (account->logins)
 			free(account->logins[i].base_url);
-		if (i)
+		if (i && account->others)
 			free(account->others[i - 1].base_url);
 	}
 	free(account->logins);

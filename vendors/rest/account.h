@@ -12,6 +12,7 @@
 #include <stdbool.h>
 
 struct http_stats;
+struct observer;
 struct vendor;
 
 struct account {
@@ -29,6 +30,7 @@ struct account {
 	bool inactive_deletes;    /* with allow_delete: `inactive` may send a real DELETE */
 	bool delete_deactivates;  /* this server's DELETE only deactivates */
 	char *refresh_token_file; /* a rotating refresh token is kept here; NULL: in memory only */
+	atomic_bool discovered;   /* the server has been asked what it supports (SCIM) */
 	atomic_uint alternatives; /* bit n: the alternative of that request is used (rules.h) */
 	/* of vendor->apis[1...]; NULL: there is one api only. Their base_url is set by the reader
 	   of the config, the rest by login_open. */
@@ -41,13 +43,20 @@ struct account {
 	/* Set by the caller that finds that the vendor refuses its own ETags: from then on item_get
 	   returns none, and item_put sends none. */
 	atomic_bool no_preconditions;
-	struct token *token;  /* NULL for a vendor without tokens */
-	token_issuer *issuer; /* for the tokens of vendor->apis; set by login_open */
-	void *memory;         /* of vendor->memory_new */
+	struct token *token;       /* NULL for a vendor without tokens */
+	token_issuer *issuer;      /* for the tokens of vendor->apis; set by login_open */
+	void *memory;              /* of vendor->memory_new */
+	struct observer *observer; /* sees requests before they are sent; NULL: none */
 };
 
 /* Return a new account with the defaults, named NAME (copied), or NULL without memory. */
 struct account *account_new(const char *name, const struct vendor *vendor);
+
+/*
+ * Give ACCOUNT, which was made with a table that has no apis, its own table VENDOR, with the same
+ * settings, and make what that needs. Before any request. Returns 0 or -ENOMEM.
+ */
+int account_set_vendor(struct account *account, const struct vendor *vendor);
 
 /* Wipe the secrets of ACCOUNT and free everything except the queue, which http_free ends. ACCOUNT
  * may be NULL. */

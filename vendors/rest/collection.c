@@ -9,49 +9,100 @@
 
 #include "vendors/http/http_url.h"
 #include "vendors/json/exact.h"
+#include "vendors/json/pointer.h"
 #include "vendors/vendor.h"
 
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 json_t *collection_value(const json_t *record, const char *path)
 {
-	const char *dot = strchr(path, '.');
-	char name[64];
-	size_t length;
-
-	/* most paths are a plain name, and this runs several times for each of many records */
-	if (!dot)
-		return json_object_get(record, path);
-	length = (size_t)(dot - path);
-	if (length >= sizeof(name))
-		return NULL;
-	memcpy(name, path, length);
-	name[length] = '\0';
-	return collection_value(json_object_get(record, name), dot + 1);
+	return pointer_get(record, path);
 }
 
 void collection_remove(json_t *record, const char *path)
 {
-	const char *last = strrchr(path, '.');
-	char above[128];
-
-	if (!last) {
+	/* as most paths are, and this runs for each row of a list */
+	if (*path != '/')
 		json_object_del(record, path);
-		return;
+	else
+		pointer_remove(record, path);
+}
+
+const char *collection_words(const char *pointer, char buffer[COLLECTION_WORDS_MAX])
+{
+	char name[POINTER_NAME_MAX];
+	size_t length = 0;
+
+	if (*pointer != '/')
+		return pointer;
+	buffer[0] = '\0';
+	while (length < COLLECTION_WORDS_MAX && pointer_next(&pointer, name))
+		length += (size_t)snprintf(buffer + length, COLLECTION_WORDS_MAX - length, "%s%s",
+					   length ? "." : "", name);
+	return buffer;
+}
+
+/* ---- fields ---- */
+
+unsigned collection_field_flags(const struct field *field)
+{
+	/* what the vendor shows and takes, and rosterfs does not show, is written as a password is
+	 */
+	if ((field->flags & (FIELD_CONFIDENTIAL | FIELD_SYSTEM)) == FIELD_CONFIDENTIAL)
+		return field->flags | FIELD_WRITE_ONLY;
+	return field->flags;
+}
+
+unsigned collection_flags_at(const struct collection *collection, char *const *path, size_t depth)
+{
+	unsigned flags = 0;
+
+	for (const struct field *field = collection->fields; field->name; field++) {
+		/* a plain name is compared at once, because this runs for each member of a record
+		 */
+		if (*field->name == '/' ? pointer_relate(field->name, path, depth) == POINTER_COVERS
+					: strcmp(field->name, path[0]) == 0)
+			flags |= collection_field_flags(field);
 	}
-	snprintf(above, sizeof(above), "%.*s", (int)(last - path), path);
-	json_object_del(collection_value(record, above), last + 1);
+	return flags;
 }
 
 unsigned collection_flags(const struct collection *collection, const char *name)
 {
+	char *path = (char *)(uintptr_t)name;
+
+	return collection_flags_at(collection, &path, 1);
+}
+
+bool collection_has_below(const struct collection *collection, char *const *path, size_t depth,
+			  unsigned flags)
+{
 	for (const struct field *field = collection->fields; field->name; field++) {
-		if (strcmp(field->name, name) == 0)
-			return field->flags;
+		if (*field->name == '/' && (collection_field_flags(field) & flags) &&
+		    pointer_relate(field->name, path, depth) == POINTER_BELOW)
+			return true;
 	}
-	return 0;
+	return false;
+}
+
+bool collection_is_nested(const struct collection *collection, unsigned flags)
+{
+	for (const struct field *field = collection->fields; field->name; field++) {
+		if (*field->name == '/' && (collection_field_flags(field) & flags))
+			return true;
+	}
+	return false;
+}
+
+void collection_strip(const struct collection *collection, json_t *record, unsigned flags)
+{
+	for (const struct field *field = collection->fields; record && field->name; field++) {
+		if (collection_field_flags(field) & flags)
+			collection_remove(record, field->name);
+	}
 }
 
 static json_t *id_value(const char *const *keys, const json_t *record)
@@ -85,10 +136,32 @@ static void take_links(const struct collection *collection, const json_t *answer
 		json_object_set(record, "links", links);
 }
 
+/* Return the first object with an id at a root of COLLECTION's rules, else the first object;
+ * borrowed, or NULL. */
+static json_t *unwrap_by_roots(const struct collection *collection, const json_t *answer)
+{
+	static const char *const whole[] = {".", NULL};
+	json_t *first = NULL;
+
+	for (const char *const *root = collection->roots ? collection->roots : whole; *root;
+	     root++) {
+		json_t *found = pointer_get(answer, *root);
+
+		if (json_is_object(found) && id_value(collection->id_keys, found))
+			return found;
+		if (json_is_object(found) && !first)
+			first = found;
+	}
+	return first;
+}
+
 json_t *collection_unwrap(const struct collection *collection, json_t *answer)
 {
-	json_t *inner = json_object_get(answer, collection->item_key);
+	json_t *inner;
 
+	if (collection->listing)
+		return unwrap_by_roots(collection, answer);
+	inner = json_object_get(answer, collection->item_key);
 	if (json_is_object(inner)) {
 		take_links(collection, answer, inner);
 		return inner;
@@ -143,7 +216,7 @@ bool collection_may_have(const struct collection *collection, const char *id)
 const json_t *collection_email_value(const struct collection *collection, const json_t *record)
 {
 	for (const char *const *key = collection->email_keys; key && *key; key++) {
-		const json_t *email = json_object_get(record, *key);
+		const json_t *email = pointer_get(record, *key);
 
 		if (exact_is_string(email) && json_string_length(email))
 			return email;
@@ -161,8 +234,8 @@ const char *collection_email(const struct collection *collection, const json_t *
 }
 
 /*
- * Parse the offset from UTC in TEXT, in seconds: "", "Z", "+01:00", "+0100", "+01". False:
- * something else.
+ * Parse the offset from UTC in TEXT, in seconds: "", "Z", " UTC", "+01:00", "+0100", "+01", with or
+ * without a blank before it. False: something else.
  */
 static bool parse_offset(const char *text, long *offset)
 {
@@ -170,8 +243,9 @@ static bool parse_offset(const char *text, long *offset)
 	int used = 0;
 
 	*offset = 0;
-	if (!*text || strcmp(text, "Z") == 0 || strcmp(text, "z") == 0)
+	if (!*text || strcmp(text, "Z") == 0 || strcmp(text, "z") == 0 || strcmp(text, " UTC") == 0)
 		return true;
+	text += *text == ' ';
 	if (*text != '+' && *text != '-')
 		return false;
 	if (sscanf(text + 1, "%2u:%2u%n", &hours, &minutes, &used) != 2 &&
@@ -208,6 +282,38 @@ static long days_until(long year, long month, long day)
 	month = (month + 9) % 12;
 	return 365 * year + year / 4 - year / 100 + year / 400 + (153 * month + 2) / 5 + day -
 	       719469;
+}
+
+/* The first second that counts as a time (1973), and the first number that counts milliseconds. */
+#define EPOCH_MIN INT64_C(100000000)
+#define EPOCH_MILLISECONDS INT64_C(100000000000)
+
+/* Parse TEXT, the digits of an epoch in seconds, with or without a fraction, or in milliseconds. */
+static bool parse_epoch(const char *text, struct timespec *time)
+{
+	int64_t number = 0;
+	size_t digits = strspn(text, "0123456789");
+	long nanoseconds = 0, unit = 100000000;
+
+	if (digits < 9 || digits > 15)
+		return false;
+	for (; digits; digits--, text++)
+		number = number * 10 + (*text - '0');
+	if (number < EPOCH_MIN || (*text && *text != '.'))
+		return false;
+	if (*text == '.') {
+		for (text++; *text >= '0' && *text <= '9'; text++, unit /= 10)
+			nanoseconds += (*text - '0') * unit;
+	}
+	if (*text)
+		return false;
+	if (number >= EPOCH_MILLISECONDS) {
+		nanoseconds = (long)(number % 1000) * 1000000;
+		number /= 1000;
+	}
+	time->tv_sec = number;
+	time->tv_nsec = nanoseconds;
+	return true;
 }
 
 /* Not with strptime and timegm, which took a thirtieth of the time that reading a roster takes. */
@@ -249,14 +355,28 @@ static bool is_among(const char *const *keys, const char *name)
 	return false;
 }
 
+/* Set *TIME to VALUE, a text or a number. False: it is no time. */
+static bool time_value(const json_t *value, struct timespec *time)
+{
+	const char *text = json_string_value(value), *digits = exact_number(value);
+	char buffer[24];
+
+	if (json_is_integer(value)) {
+		snprintf(buffer, sizeof(buffer), "%" JSON_INTEGER_FORMAT,
+			 json_integer_value(value));
+		digits = buffer;
+	}
+	if (digits)
+		return parse_epoch(digits, time);
+	return text && (parse_time(text, time) || parse_epoch(text, time));
+}
+
 /* Set *TIME from the first of KEYS that can be read and is not among BUT. */
 static bool find_time(const char *const *keys, const char *const *but, const json_t *record,
 		      struct timespec *time)
 {
 	for (const char *const *key = keys; key && *key; key++) {
-		const char *text = json_string_value(collection_value(record, *key));
-
-		if (!is_among(but, *key) && text && parse_time(text, time))
+		if (!is_among(but, *key) && time_value(pointer_get(record, *key), time))
 			return true;
 	}
 	return false;
@@ -281,12 +401,12 @@ bool collection_updated(const struct collection *collection, const json_t *recor
 }
 
 /*
- * Return true if field NAME of RECORD is absent, null, or an empty text, as a blanked value is
- * shown.
+ * Return true if the value at POINTER in RECORD is absent, null, or an empty text, as a blanked
+ * value is shown.
  */
-static bool has_nothing(const json_t *record, const char *name)
+static bool has_nothing(const json_t *record, const char *pointer)
 {
-	const json_t *value = json_object_get(record, name);
+	const json_t *value = pointer_get(record, pointer);
 
 	return !value || json_is_null(value) ||
 	       (json_is_string(value) && json_string_length(value) == 0);
@@ -301,20 +421,58 @@ const char *collection_lacks(const struct collection *collection, const json_t *
 	return NULL;
 }
 
-bool collection_hides(const struct collection *collection, const json_t *record, const char *name)
+bool collection_hides_field(const struct field *field, const json_t *record)
 {
-	unsigned flags = collection_flags(collection, name);
+	unsigned flags = collection_field_flags(field);
 
 	return (flags & FIELD_WRITE_ONLY) ||
-	       ((flags & FIELD_MAY_HIDE) && has_nothing(record, name));
+	       ((flags & FIELD_MAY_HIDE) && has_nothing(record, field->name));
+}
+
+bool collection_hides(const struct collection *collection, const json_t *record, char *const *path,
+		      size_t depth)
+{
+	for (const struct field *field = collection->fields; field->name; field++) {
+		if ((*field->name == '/'
+			 ? pointer_relate(field->name, path, depth) == POINTER_COVERS
+			 : strcmp(field->name, path[0]) == 0) &&
+		    collection_hides_field(field, record))
+			return true;
+	}
+	return false;
 }
 
 void collection_hide(const struct collection *collection, json_t *record)
 {
+	collection_strip(collection, record, FIELD_WRITE_ONLY | FIELD_CONFIDENTIAL);
+}
+
+void collection_hide_below(const struct collection *collection, char *const *path, size_t depth,
+			   json_t *value)
+{
+	char name[POINTER_NAME_MAX];
+
 	for (const struct field *field = collection->fields; field->name; field++) {
-		if (field->flags & (FIELD_WRITE_ONLY | FIELD_CONFIDENTIAL))
-			json_object_del(record, field->name);
+		const char *rest = field->name;
+
+		if (!(field->flags & (FIELD_WRITE_ONLY | FIELD_CONFIDENTIAL)) ||
+		    pointer_relate(field->name, path, depth) != POINTER_BELOW)
+			continue;
+		for (size_t i = 0; i < depth; i++)
+			pointer_next(&rest, name);
+		pointer_remove(value, rest);
 	}
+}
+
+json_t *collection_link(const struct collection *links, const char *id)
+{
+	json_t *link = json_object();
+
+	if (pointer_set(link, links->id_keys[0], json_string(id))) {
+		json_decref(link);
+		return NULL;
+	}
+	return link;
 }
 
 char *collection_path(const struct collection *collection, const char *parent, const char *id)

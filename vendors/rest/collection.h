@@ -7,18 +7,43 @@
 
 #include <jansson.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <time.h>
 
 struct collection;
+struct field;
 
-/* Return the value at PATH ("meta.updated_at") in RECORD, borrowed, or NULL. */
+#define COLLECTION_WORDS_MAX 256 /* bytes of a pointer as messages write it, with the NUL */
+
+/* Return the value at PATH (pointer.h) in RECORD, borrowed, or NULL. */
 json_t *collection_value(const json_t *record, const char *path);
 
 /* Remove the value at PATH from RECORD, if it is there. */
 void collection_remove(json_t *record, const char *path);
 
-/* Return the flags of field NAME, or 0 for a field that the table does not name. */
+/* Return POINTER as messages write it, "address.city": POINTER itself, or written to BUFFER. */
+const char *collection_words(const char *pointer, char buffer[COLLECTION_WORDS_MAX]);
+
+/* Return the flags of FIELD. One that the vendor shows and takes, and rosterfs does not show
+ * (FIELD_CONFIDENTIAL without FIELD_SYSTEM), also has FIELD_WRITE_ONLY. */
+unsigned collection_field_flags(const struct field *field);
+
+/* Return the flags of the fields that are at PATH (DEPTH names), or contain it, together. 0: the
+ * table names none. */
+unsigned collection_flags_at(const struct collection *collection, char *const *path, size_t depth);
+
+/* As collection_flags_at, for member NAME on the top level of a record. */
 unsigned collection_flags(const struct collection *collection, const char *name);
+
+/* Return true if a field with any of FLAGS is inside of what is at PATH. */
+bool collection_has_below(const struct collection *collection, char *const *path, size_t depth,
+			  unsigned flags);
+
+/* Return true if a field with any of FLAGS is not on the top level of a record. */
+bool collection_is_nested(const struct collection *collection, unsigned flags);
+
+/* Remove all fields with any of FLAGS from RECORD (or NULL). */
+void collection_strip(const struct collection *collection, json_t *record, unsigned flags);
 
 /*
  * Return the record in ANSWER, borrowed, out of its envelope {"user":{..}}; or ANSWER itself, if it
@@ -49,8 +74,9 @@ const char *collection_email(const struct collection *collection, const json_t *
 
 /*
  * Set *TIME to the last update of RECORD, from the first time key that can be read: "2024-01-02
- * 03:04:05" (UTC), ISO 8601 with Z or an offset, with or without a fraction. Returns false if the
- * record does not tell.
+ * 03:04:05" (UTC), ISO 8601 with Z or an offset, with or without a fraction; or an epoch, as a
+ * number or as digits: seconds, or from 10^11 on milliseconds. Numbers below 10^8 (1973) are no
+ * times. Returns false if the record does not tell.
  */
 bool collection_time(const struct collection *collection, const json_t *record,
 		     struct timespec *time);
@@ -72,13 +98,25 @@ bool collection_created(const struct collection *collection, const json_t *recor
 const char *collection_lacks(const struct collection *collection, const json_t *body);
 
 /*
- * Return true if RECORD, as the vendor shows it, hides the value of field NAME: a write-only field,
- * or one that the vendor may hide (FIELD_MAY_HIDE) and does not show.
+ * Return true if RECORD, as the vendor shows it, hides the value of FIELD: a write-only field, or
+ * one that the vendor may hide (FIELD_MAY_HIDE) and does not show.
  */
-bool collection_hides(const struct collection *collection, const json_t *record, const char *name);
+bool collection_hides_field(const struct field *field, const json_t *record);
+
+/* Return true if RECORD hides what is at PATH (DEPTH names), as collection_hides_field tells. */
+bool collection_hides(const struct collection *collection, const json_t *record, char *const *path,
+		      size_t depth);
 
 /* Remove from RECORD what must never be shown: confidential and write-only fields. */
 void collection_hide(const struct collection *collection, json_t *record);
+
+/* As collection->link, for links whose requests have {member}: the link is the member's id and
+ * nothing else. */
+json_t *collection_link(const struct collection *links, const char *id);
+
+/* Remove from VALUE, which stands at PATH in a record, what must never be shown inside of it. */
+void collection_hide_below(const struct collection *collection, char *const *path, size_t depth,
+			   json_t *value);
 
 /*
  * Return the path of the list of PARENT (or NULL), or, with ID, of one record, with ids escaped.

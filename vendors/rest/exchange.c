@@ -15,6 +15,7 @@
 #include "vendors/json/exact.h"
 #include "vendors/json/exact_parse.h"
 #include "vendors/rest/account.h"
+#include "vendors/rest/observer.h"
 #include "vendors/rest/token.h"
 #include "vendors/rest/words.h"
 #include "vendors/template/template.h"
@@ -414,6 +415,8 @@ int exchange(struct call *call, struct account *account, enum exchange_subject s
 	int error;
 
 	memset(reply, 0, sizeof(*reply));
+	if (account->observer && !account->observer->sees(account->observer, account, request))
+		return call_fail(call, CALL_HELD, "it is only explained");
 	for (int tries = 0; tries < 2; tries++) {
 		http_reply_clear(reply);
 		error = exchange_prepare(call, account, request);

@@ -15,6 +15,8 @@
 #include "vendors/json/exact.h"
 #include "vendors/json/exact_print.h"
 #include "vendors/rest/exchange.h"
+#include "vendors/rest/item_answer.h"
+#include "vendors/rest/item_rule.h"
 #include "vendors/http/http.h"
 #include "vendors/base/log.h"
 #include "vendors/rest/redact.h"
@@ -23,38 +25,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/*
- * Check that FOUND is the record with ID. Returns 0, or -EREMOTEIO with words if it has another
- * id, or none.
- */
-static int check_same(struct call *call, const struct collection *collection, const json_t *found,
-		      const char *id)
-{
-	char buffer[24];
-	const char *found_id = collection_id(collection, found, buffer);
-
-	if (collection->single || (found_id && strcmp(found_id, id) == 0))
-		return 0;
-	return call_fail(call, CALL_MALFORMED, "the response is about another record: %s \"%s\"",
-			 collection->id_keys[0], found_id ? found_id : "");
-}
-
-/* Put the record in ANSWER into *RECORD, a new reference, if it is the one with ID. */
-static int take_record(struct call *call, const struct collection *collection, json_t *answer,
-		       const char *id, json_t **record)
-{
-	json_t *found = collection_unwrap(collection, answer);
-
-	if (!found)
-		return call_fail(call, CALL_MALFORMED, "the response has no \"%s\"",
-				 collection->item_key);
-	if (check_same(call, collection, found, id))
-		return -EREMOTEIO;
-	*record = json_incref(found);
-	collection_hide(collection, found);
-	return 0;
-}
 
 /*
  * Return true if TEXT is an entity tag for If-Match. A weak one never matches there, and an
@@ -75,37 +45,90 @@ static bool is_strong(const char *text)
 	return true;
 }
 
+/* Note RECORD, with its hidden fields, for the write that rests on this read. */
+static int keep_raw(struct call *call, const struct collection *collection, const json_t *record)
+{
+	struct basis *basis = call->basis;
+
+	if (!basis || !basis->reading || !collection->update)
+		return 0;
+	json_decref(basis->raw);
+	basis->raw = json_deep_copy(record);
+	return basis->raw ? 0 : call_no_memory(call);
+}
+
+/* Put the record in REPLY into *RECORD, a new reference, if it is the one with ID. */
+static int read_reply(struct call *call, struct account *account,
+		      const struct collection *collection, const char *id,
+		      const struct http_reply *reply, json_t **record)
+{
+	json_t *answer = exchange_json(call, account, reply), *found;
+	int error = answer ? 0 : -EREMOTEIO;
+
+	if (!error) {
+		found = collection_unwrap(collection, answer);
+		if (!found)
+			error = call_fail(call, CALL_MALFORMED, "the response has no \"%s\"",
+					  collection->item_key ? collection->item_key
+							       : collection->roots[0]);
+	}
+	if (!error)
+		error = item_answer_check(call, collection, found, id);
+	if (!error && item_rule_is_gone(collection, found))
+		error = call_fail(call, CALL_MISSING, "the vendor shows it as deleted");
+	if (!error)
+		error = keep_raw(call, collection, found);
+	if (!error) {
+		*record = json_incref(found);
+		collection_hide(collection, found);
+	}
+	json_decref(answer);
+	return error;
+}
+
+/* As item_get of a vendor without rules, with REPLY to be cleared in any case. */
+static int get_by_path(struct call *call, struct account *account,
+		       const struct collection *collection, const char *parent, const char *id,
+		       bool identity, struct http_reply *reply)
+{
+	struct http_request request = {.method = "GET", .repeatable = true, .identity = identity};
+	char *path = collection_path(collection, parent, id);
+	int error;
+
+	if (!path)
+		return call_no_memory(call);
+	request.path = path;
+	error = exchange(call, account, EXCHANGE_RECORD, &request, reply);
+	free(path);
+	return error;
+}
+
+/* Return true if ETags mean something: those of many servers are hashes that no write checks. */
+static bool uses_etags(const struct collection *collection)
+{
+	return !collection->listing || (collection->update && collection->update->if_match);
+}
+
 static int get_record(struct call *call, struct account *account,
 		      const struct collection *collection, const char *parent, const char *id,
 		      json_t **record, char **etag)
 {
-	struct http_request request = {.method = "GET",
-				       .repeatable = true,
-				       .identity = etag != NULL};
 	struct http_reply reply = {0};
-	char *path;
-	json_t *answer = NULL;
+	bool tagged = etag && uses_etags(collection);
 	int error;
 
 	if (collection->get)
 		return collection->get(call, account, parent, id, record);
-	path = collection_path(collection, parent, id);
-	if (!path)
-		return call_no_memory(call);
-	request.path = path;
-	error = exchange(call, account, EXCHANGE_RECORD, &request, &reply);
-	if (error)
-		goto out;
-	answer = exchange_json(call, account, &reply);
-	error = answer ? take_record(call, collection, answer, id, record) : -EREMOTEIO;
-	if (!error && etag && is_strong(reply.etag) && !atomic_load(&account->no_preconditions)) {
+	error = collection->item
+		    ? item_rule_get(call, account, collection, parent, id, tagged, &reply)
+		    : get_by_path(call, account, collection, parent, id, tagged, &reply);
+	if (!error)
+		error = read_reply(call, account, collection, id, &reply, record);
+	if (!error && tagged && is_strong(reply.etag) && !atomic_load(&account->no_preconditions)) {
 		*etag = reply.etag;
 		reply.etag = NULL;
 	}
-out:
-	json_decref(answer);
 	http_reply_clear(&reply);
-	free(path);
 	return error;
 }
 
@@ -148,23 +171,6 @@ int item_get_part(struct call *call, struct account *account, const struct colle
 	return error;
 }
 
-/* Return what REPLY to a change proves. ERROR is what exchange made of it. */
-static enum vendor_outcome item_judge(const struct http_reply *reply, int error)
-{
-	if (!error)
-		return VENDOR_DONE;
-	if (reply->stale)
-		return VENDOR_STALE;
-	if (!reply->status)
-		return reply->sent ? VENDOR_UNKNOWN : VENDOR_REFUSED;
-	if (reply->status == 409 || reply->status == 412)
-		return VENDOR_CHANGED;
-	if (reply->verdict || reply->status == 408 ||
-	    (reply->status >= 500 && reply->status != 501 && reply->status != 505))
-		return VENDOR_UNKNOWN;
-	return VENDOR_REFUSED;
-}
-
 /* The text of a body, which may hold a password. No text: no memory. */
 struct body_text {
 	char *text;
@@ -182,8 +188,8 @@ static enum vendor_outcome send_change(struct call *call, struct account *accoun
 				       enum exchange_subject subject, struct http_request *request,
 				       const struct body_text *posted, struct http_reply *reply)
 {
-	enum vendor_outcome result = item_judge(reply,
-						exchange(call, account, subject, request, reply));
+	enum vendor_outcome result = item_answer_judge(reply, exchange(call, account, subject,
+								       request, reply));
 
 	/* if this POST is too late, a POST is what is tried first after the next read */
 	if (result == VENDOR_REFUSED && reply->status == 405 && posted->text &&
@@ -191,7 +197,7 @@ static enum vendor_outcome send_change(struct call *call, struct account *accoun
 		http_reply_clear(reply);
 		request->method = "POST";
 		set_body(request, posted);
-		result = item_judge(reply, exchange(call, account, subject, request, reply));
+		result = item_answer_judge(reply, exchange(call, account, subject, request, reply));
 		if (result == VENDOR_DONE || result == VENDOR_STALE)
 			atomic_store(&account->updates_by_post, true);
 	} else if (result == VENDOR_REFUSED && reply->status == 405 && request->rests) {
@@ -200,93 +206,6 @@ static enum vendor_outcome send_change(struct call *call, struct account *accoun
 	if (result == VENDOR_REFUSED && !reply->sent && !call->unasked)
 		call_add_words(call, "; nothing was sent");
 	return result;
-}
-
-/* Redact the write-only values of BODY: a vendor may quote a password that it refuses. */
-static void redact_written(struct call *call, const struct collection *collection,
-			   const json_t *body)
-{
-	for (const struct field *field = collection->fields; field->name; field++) {
-		const char *value = exact_string(json_object_get(body, field->name));
-
-		if (field->flags & FIELD_WRITE_ONLY && value) {
-			redact(call->words, value);
-			redact(call->said, value);
-		}
-	}
-}
-
-/*
- * Put what the vendor says in place of a new record into the words of CALL, which has not failed.
- */
-static void quote(struct call *call, const struct account *account, const struct http_reply *reply)
-{
-	char words[CALL_WORDS_MAX / 2];
-
-	exchange_words(reply->body, reply->length, words, sizeof(words));
-	account_redact(account, words);
-	snprintf(call->words, sizeof(call->words), "%s", words);
-}
-
-/*
- * The response to a change of record ID (NULL: a new one) has a status of success and reports the
- * error SAID. So it proves nothing: a GET shows whether a record was changed, and a look for a new
- * one whether it was created.
- */
-static enum vendor_outcome doubt_answer(struct call *call, const struct account *account,
-					const char *id, char *said)
-{
-	const char *words = said[0] ? said : "(nothing that can be read)";
-
-	account_redact(account, said);
-	if (!id) {
-		call_fail(call, CALL_MALFORMED,
-			  "the vendor answered success, but the response reports an error: %s",
-			  words);
-		return VENDOR_UNKNOWN;
-	}
-	snprintf(call->said, sizeof(call->said), "%s", words);
-	return VENDOR_DONE;
-}
-
-/*
- * Put the record in the response to a change, if any, into *ANSWER. It proves nothing about record
- * ID (NULL: a new one) if it is another record, or if an error is beside it: then it counts as
- * none.
- */
-static enum vendor_outcome item_take_answer(struct call *call, struct account *account,
-					    const struct collection *collection, const char *id,
-					    const struct http_reply *reply, json_t **answer)
-{
-	char buffer[24], said[sizeof(call->said)];
-	enum vendor_outcome outcome;
-	json_t *parsed, *record;
-
-	if (!reply->length)
-		return VENDOR_DONE;
-	parsed = exchange_json(call, account, reply);
-	if (!parsed)
-		return VENDOR_UNKNOWN; /* an HTML page with status 200 proves nothing */
-	if (exchange_tells_error(parsed, said, sizeof(said))) {
-		outcome = doubt_answer(call, account, id, said);
-		json_decref(parsed);
-		return outcome;
-	}
-	record = collection_unwrap(collection, parsed);
-	/* a part of a record may come without its id, which proves nothing either */
-	if (record && id && check_same(call, collection, record, id)) {
-		if (collection_id(collection, record, buffer))
-			log_call(call, "%s was accepted, but %s: the record is looked at",
-				 call->request, call->words);
-		call_clear(call);
-	} else if (record) {
-		*answer = json_incref(record);
-		collection_hide(collection, record);
-	}
-	if (!id && !(*answer && collection_id(collection, *answer, buffer)))
-		quote(call, account, reply);
-	json_decref(parsed);
-	return VENDOR_DONE;
 }
 
 /* Print BODY (a reference that is taken) as it is sent. False: no memory. */
@@ -353,9 +272,9 @@ static enum vendor_outcome change(struct call *call, struct account *account,
 	result = send_change(call, account, id ? EXCHANGE_CHANGE : EXCHANGE_RECORD, &request,
 			     &posted, &reply);
 	if (result == VENDOR_DONE && answer)
-		result = item_take_answer(call, account, collection, id, &reply, answer);
+		result = item_answer_take(call, account, collection, id, &reply, answer);
 	if (body)
-		redact_written(call, collection, body);
+		item_answer_redact(call, collection, body);
 	if (!body && reply.status == 404)
 		result = VENDOR_DONE; /* it is gone, which is what was asked for */
 out:
@@ -428,6 +347,9 @@ enum vendor_outcome item_put(struct call *call, struct account *account,
 	enum vendor_outcome outcome = VENDOR_REFUSED;
 	json_t *sent;
 
+	if (!collection->put && collection->listing)
+		return item_rule_put(call, account, collection, parent, id, body,
+				     is_strong(etag) ? etag : NULL, answer);
 	if (!collection->put)
 		return item_put_direct(call, account, collection, parent, id, body, etag, answer);
 	*answer = NULL;
@@ -444,6 +366,8 @@ enum vendor_outcome item_delete(struct call *call, struct account *account,
 {
 	struct http_request request = {.method = "DELETE"};
 
+	if (collection->listing)
+		return item_rule_delete(call, account, collection, parent, id);
 	return change(call, account, collection, id, request,
 		      collection_path(collection, parent, id), NULL, NULL);
 }
@@ -471,6 +395,8 @@ enum vendor_outcome item_post(struct call *call, struct account *account,
 	enum vendor_outcome outcome = VENDOR_REFUSED;
 	json_t *sent;
 
+	if (!collection->post && collection->listing)
+		return item_rule_post(call, account, collection, parent, body, answer);
 	if (!collection->post)
 		return item_post_direct(call, account, collection, parent, body, answer);
 	*answer = NULL;

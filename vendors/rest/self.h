@@ -16,4 +16,10 @@ struct call;
  */
 int self_find(struct call *call, struct account *account, char **id);
 
+/*
+ * As vendor->self, for a vendor with self_request: ask it, and its alternatives while a response
+ * does not tell. Without self_request nobody tells: -ENODATA.
+ */
+int self_by_rule(struct call *call, struct account *account, char **id);
+
 #endif

@@ -29,7 +29,28 @@ const char *status_map_word(const struct collection *collection, const json_t *r
  */
 int status_map_set(const struct collection *collection, json_t *record, const char *word);
 
+/*
+ * Return the value that a change to WORD is described with, a new reference: the one that an update
+ * sends; if there is none, null where the table has `absent` for WORD, else WORD itself. NULL: no
+ * memory.
+ */
+json_t *status_map_value(const struct collection *collection, const char *word);
+
+/* Return true if status_map_set can set WORD. */
+bool status_map_can_set(const struct collection *collection, const char *word);
+
 /* Return true if writing WORD takes a request of its own, not an update of the record. */
 bool status_map_has_request(const struct collection *collection, const char *word);
+
+/* Return true if writing "active" or "inactive" takes a request of its own: no document may change
+ * the status then. */
+bool status_map_has_requests(const struct collection *collection);
+
+/*
+ * Return true if RECORD may be made active: it is inactive, or active already, or a request to
+ * activate names its status. A vendor's other statuses ("locked", "pending") are not ended by
+ * writing a word over them.
+ */
+bool status_map_may_activate(const struct collection *collection, const json_t *record);
 
 #endif

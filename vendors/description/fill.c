@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * fill.c - see fill.h.
+ *
+ * Which section goes where is here; which key, in grammar.c. What keys mean together is checked
+ * when the tables are made.
+ */
+#include "vendors/description/fill.h"
+
+#include "vendors/description/convert.h"
+#include "vendors/description/grammar.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* A draft being filled. */
+struct filling {
+	struct arena *arena;
+	struct draft *draft;
+	const struct merged *section; /* the one at hand */
+	char *why;
+	size_t why_size;
+};
+
+#define fill_fail(filling, line, ...)                                                              \
+	sections_fail((filling)->why, (filling)->why_size, EINVAL, (filling)->section->file, line, \
+		      __VA_ARGS__)
+
+/* ---- where a section goes ---- */
+
+/* Return the api WORD, or NULL: there are too many. */
+static struct draft_endpoint *endpoint(struct draft *draft, const char *word)
+{
+	size_t i = 0;
+
+	/* the first is the main one */
+	if (!draft->api_count)
+		draft->apis[draft->api_count++].word = "";
+	while (i < draft->api_count && strcmp(draft->apis[i].word, word) != 0)
+		i++;
+	if (i == DRAFT_APIS_MAX)
+		return NULL;
+	if (i == draft->api_count)
+		draft->apis[draft->api_count++].word = word;
+	return &draft->apis[i];
+}
+
+/* Return the records of PLACE (NULL: the users), or NULL: there are too many. */
+static struct draft_records *records(struct draft *draft, const char *place)
+{
+	size_t i = 1;
+
+	if (!draft->records_count)
+		draft->records_count = 1;
+	if (!place)
+		return &draft->records[0];
+	while (i < draft->records_count && strcmp(draft->records[i].place, place) != 0)
+		i++;
+	if (i > DRAFT_PLACES_MAX)
+		return NULL;
+	if (i == draft->records_count)
+		draft->records[draft->records_count++].place = place;
+	return &draft->records[i];
+}
+
+static struct draft_change *change(struct draft_change *list, size_t *count, const char *word)
+{
+	if (*count == DRAFT_CHANGES_MAX)
+		return NULL;
+	list[*count].word = word;
+	return &list[(*count)++];
+}
+
+/* Return the section's struct in RECORDS, or NULL: there are too many of its kind. */
+static void *slot_of_records(struct draft_records *of, const struct merged *section)
+{
+	switch (section->kind->kind) {
+	case SECTION_LIST:
+		return &of->list;
+	case SECTION_LIST_NEXT:
+		return &of->next;
+	case SECTION_ITEM:
+		return &of->item;
+	case SECTION_FIND:
+		return &of->find;
+	case SECTION_FIELDS:
+		return &of->fields;
+	case SECTION_STATUS:
+		return &of->status;
+	case SECTION_UPDATE:
+		return &of->update;
+	case SECTION_CREATE:
+		return &of->create;
+	case SECTION_DELETE:
+		return &of->remove;
+	case SECTION_ACTIVATE:
+		return change(of->activate, &of->activate_count, section->word);
+	case SECTION_DEACTIVATE:
+		return change(of->deactivate, &of->deactivate_count, section->word);
+	case SECTION_MEMBERS:
+		return &of->members;
+	case SECTION_JOIN:
+		return &of->join;
+	default:
+		return &of->leave;
+	}
+}
+
+static void *slot(struct draft *draft, const struct merged *section)
+{
+	const char *place = section->kind->kind == SECTION_PLACE ? section->word : section->place;
+	struct draft_endpoint *api;
+	struct draft_records *of;
+
+	switch (section->kind->kind) {
+	case SECTION_VENDOR:
+		return &draft->vendor;
+	case SECTION_SELF:
+		return &draft->self;
+	case SECTION_ERRORS:
+		return &draft->errors;
+	case SECTION_API:
+		api = endpoint(draft, section->word);
+		return api ? &api->api : NULL;
+	case SECTION_AUTH:
+		api = endpoint(draft, section->word);
+		return api ? &api->auth : NULL;
+	case SECTION_TOKEN:
+		api = endpoint(draft, section->word);
+		return api ? &api->token : NULL;
+	case SECTION_PLACE:
+		of = records(draft, place);
+		return of ? &of->folder : NULL;
+	default:
+		of = records(draft, place);
+		return of ? slot_of_records(of, section) : NULL;
+	}
+}
+
+/* ---- keys ---- */
+
+static int fail_unknown(const struct filling *filling, const struct entry *entry)
+{
+	const struct grammar_section *kind = filling->section->kind;
+	const char *home = grammar_home(entry->key);
+	struct hint hint = HINT_NONE;
+
+	grammar_hint_keys(kind->kind, entry->key, &hint);
+	if (*hint.name)
+		return fill_fail(filling, entry->line, "unknown key %s; did you mean %s?",
+				 entry->key, hint.name);
+	if (home)
+		return fill_fail(filling, entry->line, "[%s] has no key %s; it is a key of [%s]",
+				 kind->name, entry->key, home);
+	return fill_fail(filling, entry->line, "unknown key %s; see rosterfs.vendor(5)",
+			 entry->key);
+}
+
+static int fill_key(const struct filling *filling, const struct merged_key *key, void *into)
+{
+	const struct grammar_key *row = grammar_key(filling->section->kind->kind, key->entry->key);
+	const struct convert convert = {.arena = filling->arena,
+					.file = key->file,
+					.line = key->entry->line,
+					.key = key->entry->key,
+					.why = filling->why,
+					.why_size = filling->why_size};
+
+	if (!row)
+		return fail_unknown(filling, key->entry);
+	return convert_value(&convert, row, key->entry->value, into);
+}
+
+static int fill_section(struct filling *filling)
+{
+	const struct merged *section = filling->section;
+	const struct grammar_key *needed;
+	struct draft_head *into;
+
+	if (section->kind->kind == SECTION_SETTINGS)
+		return 0;
+	into = slot(filling->draft, section);
+	if (!into)
+		return fill_fail(filling, section->line, "there are too many sections [%s ...]",
+				 section->kind->name);
+	into->from = section;
+	for (size_t i = 0; i < section->count; i++) {
+		int result = fill_key(filling, &section->keys[i], into);
+
+		if (result)
+			return result;
+	}
+	for (size_t i = 0; (needed = grammar_required(section->kind->kind, i)); i++) {
+		if (!variant_key(section, needed->key))
+			return fill_fail(filling, section->line, "[%s] needs the key %s",
+					 section->kind->name, needed->key);
+	}
+	return 0;
+}
+
+int fill_draft(struct arena *arena, const struct merged *list, size_t count, struct draft *draft,
+	       char *why, size_t why_size)
+{
+	struct filling filling = {.arena = arena, .draft = draft, .why = why, .why_size = why_size};
+
+	(void)endpoint(draft, "");
+	(void)records(draft, NULL);
+	for (size_t i = 0; i < count; i++) {
+		int result;
+
+		filling.section = &list[i];
+		result = fill_section(&filling);
+		if (result)
+			return result;
+	}
+	return 0;
+}

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * lookup.c - see lookup.h.
+ *
+ * A description says where secrets are sent. So it is trusted only if nobody else than root and the
+ * user who runs rosterfs could have written it. It must not know what a description says.
+ */
+#include "vendors/description/lookup.h"
+
+#include "vendors/base/limits.h"
+#include "vendors/description/builtin.h"
+#include "vendors/ini/file_text.h"
+#include "vendors/ini/sections.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define SUFFIX ".vendor"
+#define TYPE_MAX 64
+
+bool lookup_is_type(const char *type)
+{
+	size_t length = strlen(type);
+
+	return length && length < TYPE_MAX &&
+	       strspn(type, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_") ==
+		   length;
+}
+
+const char *lookup_builtin(const char *type)
+{
+	for (const struct builtin *builtin = builtins; builtin->type; builtin++) {
+		if (strcmp(builtin->type, type) == 0)
+			return builtin->text;
+	}
+	return NULL;
+}
+
+/* Check that nobody else could have written FILE, which has STATUS. */
+static int check_owner(const char *file, const struct stat *status, char *why, size_t why_size)
+{
+	if (!S_ISREG(status->st_mode))
+		return sections_fail(why, why_size, EINVAL, file, 0, "it is not a regular file");
+	if (status->st_uid && status->st_uid != geteuid())
+		return sections_fail(why, why_size, EPERM, file, 0,
+				     "the file belongs to another user, who could send your "
+				     "secrets elsewhere; run chown on it");
+	if (status->st_mode & (S_IWGRP | S_IWOTH))
+		return sections_fail(why, why_size, EPERM, file, 0,
+				     "group or others can write the file, and could send your "
+				     "secrets elsewhere; run chmod go-w on it");
+	return 0;
+}
+
+/* Read TYPE.vendor in FOLDER. Returns as lookup_find. */
+static int read_file(const char *type, const char *folder, char **file, char **text, size_t *length,
+		     char *why, size_t why_size)
+{
+	struct stat status;
+	int result;
+
+	if (asprintf(file, "%s/%s" SUFFIX, folder, type) < 0) {
+		*file = NULL;
+		return sections_fail(why, why_size, ENOMEM, type, 0, "out of memory");
+	}
+	/* a FIFO would block */
+	if (stat(*file, &status) == 0 && !S_ISREG(status.st_mode))
+		return check_owner(*file, &status, why, why_size);
+	result = file_text(*file, LIMITS_TEXT_MAX, text, length, &status);
+	if (result == -ENOENT || result == -ENOTDIR)
+		return -ENOENT;
+	if (result)
+		return sections_fail(why, why_size, -result, *file, 0, "%s",
+				     result == -EFBIG ? "it is larger than " LIMITS_TEXT_WORDS
+						      : strerror(-result));
+	return check_owner(*file, &status, why, why_size);
+}
+
+int lookup_find(const char *type, const char *const *folders, char **file, char **text,
+		size_t *length, char *why, size_t why_size)
+{
+	const char *builtin;
+	int result = -ENOENT;
+
+	*file = *text = NULL;
+	if (!lookup_is_type(type))
+		return -ENOENT;
+	for (; folders && *folders && result == -ENOENT; folders++) {
+		free(*file);
+		result = read_file(type, *folders, file, text, length, why, why_size);
+	}
+	builtin = result == -ENOENT ? lookup_builtin(type) : NULL;
+	if (builtin) {
+		free(*file);
+		*length = strlen(builtin);
+		*text = strdup(builtin);
+		if (asprintf(file, "%s" SUFFIX " (built in)", type) < 0)
+			*file = NULL;
+		result = *text && *file
+			     ? 0
+			     : sections_fail(why, why_size, ENOMEM, type, 0, "out of memory");
+	}
+	if (result) {
+		free(*file);
+		free(*text);
+		*file = *text = NULL;
+	}
+	return result;
+}
+
+void lookup_each(const char *const *folders, void (*each)(const char *type, void *arg), void *arg)
+{
+	for (; folders && *folders; folders++) {
+		DIR *folder = opendir(*folders);
+		const struct dirent *entry;
+
+		while (folder && (entry = readdir(folder))) {
+			size_t length = strlen(entry->d_name);
+			char type[TYPE_MAX + sizeof(SUFFIX)];
+
+			if (length >= sizeof(type) || length < sizeof(SUFFIX) ||
+			    strcmp(entry->d_name + length + 1 - sizeof(SUFFIX), SUFFIX) != 0)
+				continue;
+			(void)snprintf(type, sizeof(type), "%.*s",
+				       (int)(length + 1 - sizeof(SUFFIX)), entry->d_name);
+			if (lookup_is_type(type))
+				each(type, arg);
+		}
+		if (folder)
+			(void)closedir(folder);
+	}
+	for (const struct builtin *builtin = builtins; builtin->type; builtin++)
+		each(builtin->type, arg);
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * make.c - see make.h.
+ */
+#include "vendors/description/make.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+unsigned make_line(const struct merged *section, const char *key, const char **file)
+{
+	const struct merged_key *found = section && key ? variant_key(section, key) : NULL;
+
+	*file = found ? found->file : section ? section->file : NULL;
+	return found ? found->entry->line : section ? section->line : 0;
+}
+
+int make_fail(const struct make *make, const struct merged *section, const char *key,
+	      const char *format, ...)
+{
+	char words[400];
+	const char *file;
+	unsigned line = make_line(section, key, &file);
+	va_list arguments;
+
+	va_start(arguments, format);
+	(void)vsnprintf(words, sizeof(words), format, arguments);
+	va_end(arguments);
+	return sections_fail(make->why, make->why_size, EINVAL, file ? file : make->file, line,
+			     "%s", words);
+}
+
+int make_fail_memory(const struct make *make)
+{
+	return sections_fail(make->why, make->why_size, ENOMEM, make->file, 0, "out of memory");
+}
+
+bool make_is_memory(const struct make *make, const struct draft_head *head)
+{
+	unsigned evidence = head->evidence ? head->evidence : make->draft->vendor.head.evidence;
+
+	return evidence == EVIDENCE_MEMORY;
+}
+
+const void *make_copy(const struct make *make, const void *element, size_t size)
+{
+	void *copy = arena_get(make->arena, size);
+
+	return copy ? memcpy(copy, element, size) : NULL;
+}

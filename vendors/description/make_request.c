@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * make_request.c - see make_request.h.
+ */
+#include "vendors/description/make_request.h"
+
+#include "vendors/description/grammar.h"
+#include "vendors/description/placeholders.h"
+#include "vendors/template/body.h"
+#include "vendors/template/template.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#define ALTERNATIVES_MAX 32 /* bits of account->alternatives */
+
+/* Headers that rosterfs adds: Authorization, Accept, User-Agent, If-Match. */
+#define OWN_HEADERS 4
+
+bool make_request_is_given(const struct draft_request *draft)
+{
+	/* "none" takes a preset request away */
+	return draft->head.from && draft->rule.method && *draft->rule.method;
+}
+
+bool make_request_has(const struct rule_request *rule, const char *name)
+{
+	for (; rule; rule = rule->alternative) {
+		if (placeholders_have(rule->path, name) || placeholders_have(rule->body, name))
+			return true;
+	}
+	return false;
+}
+
+static size_t count_headers(const struct rule_header *headers)
+{
+	size_t count = 0;
+
+	while (headers[count].name)
+		count++;
+	return count;
+}
+
+int make_request_headers(const struct make *make, const struct merged *section, const char *key,
+			 const struct rule_header *headers, unsigned holds, unsigned api,
+			 const struct rule_header **copy)
+{
+	size_t count = count_headers(headers);
+
+	*copy = NULL;
+	for (size_t i = 0; i < count; i++) {
+		char name[128];
+		const struct placeholders text = {section,
+						  name,
+						  headers[i].value,
+						  strcmp(key, "query") == 0 ? PLACEHOLDERS_PATH
+									    : PLACEHOLDERS_HEADER,
+						  holds,
+						  api};
+		int result;
+
+		(void)snprintf(name, sizeof(name), "%s.%s", key, headers[i].name);
+		result = placeholders_check(make, &text);
+		if (result)
+			return result;
+	}
+	if (count)
+		*copy = make_copy(make, headers, (count + 1) * sizeof(*headers));
+	return count && !*copy ? make_fail_memory(make) : 0;
+}
+
+int make_request_room(const struct make *make, const struct draft_request *draft, unsigned api)
+{
+	const struct draft_endpoint *endpoint = &make->draft->apis[api];
+	size_t count = count_headers(endpoint->api.headers) +
+		       count_headers(endpoint->auth.headers) + count_headers(draft->headers);
+
+	if (count > HTTP_HEADERS_MAX - OWN_HEADERS)
+		return make_fail(make, draft->head.from, NULL,
+				 "a request may have at most %d headers, those of [api] and [auth] "
+				 "included",
+				 HTTP_HEADERS_MAX - OWN_HEADERS);
+	return 0;
+}
+
+/* ---- one rule ---- */
+
+/* Check the texts of RULE, whose keys are REQUEST and BODY. */
+static int check_texts(const struct make *make, const struct draft_request *draft,
+		       const struct rule_request *rule, const char *body_key)
+{
+	const struct merged *section = draft->head.from;
+	unsigned holds = section->kind->holds;
+	const struct placeholders path = {section,           "request", rule->path,
+					  PLACEHOLDERS_PATH, holds,     rule->api};
+	const struct placeholders body = {section,           body_key, rule->body,
+					  PLACEHOLDERS_BODY, holds,    rule->api};
+	int result;
+
+	if (section->kind->changes && strcmp(rule->method, "GET") == 0)
+		return make_fail(make, section, "request", "[%s] changes something: not with a GET",
+				 section->kind->name);
+	if (rule->body && strcmp(rule->method, "GET") == 0)
+		return make_fail(make, section, body_key, "a GET has no body");
+	result = placeholders_check(make, &path);
+	return result ? result : placeholders_check(make, &body);
+}
+
+/* Make the alternative of RULE. */
+static int make_alternative(struct make *make, const struct draft_request *draft,
+			    struct rule_request *rule)
+{
+	const struct merged *section = draft->head.from;
+	struct rule_request other = *rule;
+
+	if (!draft->alternative.method) {
+		if (draft->alternative.body || draft->alternative.id_member)
+			return make_fail(make, section,
+					 draft->alternative.body ? "alternative_body"
+								 : "alternative_id",
+					 "request has no alternative: METHOD PATH, METHOD PATH");
+		return 0;
+	}
+	other.method = draft->alternative.method;
+	other.path = draft->alternative.path;
+	other.id_member = draft->alternative.id_member;
+	if (draft->alternative.body)
+		other.body = draft->alternative.body;
+	else if (strcmp(other.method, "GET") == 0)
+		other.body = NULL;
+	if (other.id_member && (!other.body || !body_is_json(other.body)))
+		return make_fail(make, section, "alternative_id",
+				 "the alternative has no JSON body that could take an id");
+	if (make->alternatives == ALTERNATIVES_MAX)
+		return make_fail(make, section, "request",
+				 "there are more than %d requests with an alternative",
+				 ALTERNATIVES_MAX);
+	rule->alternative_bit = make->alternatives++;
+	other.alternative_bit = rule->alternative_bit;
+	rule->alternative = make_copy(make, &other, sizeof(other));
+	if (!rule->alternative)
+		return make_fail_memory(make);
+	return check_texts(make, draft, &other,
+			   draft->alternative.body ? "alternative_body" : "body");
+}
+
+/* Make RULE, whose path and api are set. */
+static int make_rule(struct make *make, const struct draft_request *draft,
+		     struct rule_request *rule)
+{
+	const struct merged *section = draft->head.from;
+	int result = check_texts(make, draft, rule, "body");
+
+	if (!result)
+		result = make_request_headers(make, section, "header", draft->headers,
+					      section->kind->holds, rule->api, &rule->headers);
+	if (!result)
+		result = make_request_room(make, draft, rule->api);
+	rule->memory = section->kind->changes && make_is_memory(make, &draft->head);
+	return result ? result : make_alternative(make, draft, rule);
+}
+
+/* Set *API to the number of the api that DRAFT names. */
+static int find_api(const struct make *make, const struct draft_request *draft, unsigned *api)
+{
+	*api = 0;
+	while (draft->api && *api < make->draft->api_count &&
+	       strcmp(make->draft->apis[*api].word, draft->api) != 0)
+		(*api)++;
+	if (*api == make->draft->api_count)
+		return make_fail(make, draft->head.from, "api", "there is no section [api %s]",
+				 draft->api);
+	return 0;
+}
+
+static bool is_path(const char *path)
+{
+	return !path || (path[0] == '/' && path[1] != '/');
+}
+
+int make_request(struct make *make, const struct draft_request *draft, struct rule_request *rule)
+{
+	int result;
+
+	*rule = draft->rule;
+	result = find_api(make, draft, &rule->api);
+	if (result)
+		return result;
+	if (!is_path(rule->path) || !is_path(draft->alternative.path))
+		return make_fail(make, draft->head.from, "request",
+				 "a path begins with one /: it is below the base_url");
+	return make_rule(make, draft, rule);
+}
+
+int make_request_token(struct make *make, const struct draft_request *draft, unsigned api,
+		       struct rule_request *rule)
+{
+	const struct merged *section = draft->head.from;
+	int result = 0;
+
+	*rule = draft->rule;
+	rule->api = api;
+	if (!is_path(rule->path)) {
+		if (*rule->path != '{' && strncmp(rule->path, "http", 4) != 0)
+			return make_fail(make, section, "request",
+					 "a path begins with one /; else it is a URL");
+		result = placeholders_url(make, section, "request", rule->path, &rule->path, NULL);
+	}
+	if (!result && draft->alternative.method)
+		result = make_fail(make, section, "request", "[token] has no alternative");
+	return result ? result : make_rule(make, draft, rule);
+}

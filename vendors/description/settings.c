@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * settings.c - see settings.h.
+ *
+ * It must not know the keys that all accounts have: the config's reader refuses a setting of the
+ * same name.
+ */
+#include "vendors/description/settings.h"
+
+#include "vendors/description/grammar.h"
+
+#include <errno.h>
+#include <string.h>
+
+#define SETTINGS_MAX 32
+
+/* [settings] being read. */
+struct reading {
+	struct arena *arena;
+	const char *file;
+	unsigned line;
+	const char *name; /* of the setting */
+	char *why;
+	size_t why_size;
+};
+
+#define settings_fail(reading, ...)                                                                \
+	sections_fail((reading)->why, (reading)->why_size, EINVAL, (reading)->file,                \
+		      (reading)->line, __VA_ARGS__)
+
+static int fail_memory(const struct reading *reading)
+{
+	return sections_fail(reading->why, reading->why_size, ENOMEM, reading->file, reading->line,
+			     "out of memory");
+}
+
+static char *trim(char *text)
+{
+	size_t length;
+
+	text += strspn(text, " \t");
+	length = strlen(text);
+	while (length && strchr(" \t", text[length - 1]))
+		text[--length] = '\0';
+	return text;
+}
+
+/* Read "A | B | C". */
+static int read_choices(const struct reading *reading, char *text, struct setting *setting)
+{
+	const char **choices = NULL;
+	size_t count = 0;
+	char *choice;
+
+	while ((choice = strsep(&text, "|"))) {
+		choice = trim(choice);
+		if (!*choice || strpbrk(choice, " \t"))
+			return settings_fail(reading, "%s: each choice is one word: A | B | C",
+					     reading->name);
+		for (size_t i = 0; i < count; i++) {
+			if (strcmp(choices[i], choice) == 0)
+				return settings_fail(reading, "%s: the choice %s is there twice",
+						     reading->name, choice);
+		}
+		choices = arena_append(reading->arena, choices, count++, sizeof(*choices), &choice);
+		if (!choices)
+			return fail_memory(reading);
+	}
+	setting->type = SETTING_CHOICE;
+	setting->choices = choices;
+	setting->fallback = choices[0];
+	return 0;
+}
+
+/* Read "text", "secret" or "url", and ", required" or ", default X". */
+static int read_type(const struct reading *reading, char *text, struct setting *setting, bool *url)
+{
+	char *more = strchr(text, ',');
+
+	if (more)
+		*more++ = '\0';
+	text = trim(text);
+	*url = strcmp(text, "url") == 0;
+	if (strcmp(text, "secret") == 0)
+		setting->type = SETTING_SECRET;
+	else if (strcmp(text, "text") != 0 && !*url)
+		return settings_fail(reading,
+				     "%s must be text, secret, url, or choices with | between them",
+				     reading->name);
+	if (!more)
+		return 0;
+	more = trim(more);
+	if (strcmp(more, "required") == 0) {
+		setting->required = true;
+		return 0;
+	}
+	if (strncmp(more, "default", 7) != 0 || !more[7] || !strchr(" \t", more[7]) ||
+	    setting->type == SETTING_SECRET)
+		return settings_fail(reading,
+				     setting->type == SETTING_SECRET
+					 ? "%s: only required may follow secret"
+					 : "%s: only required or default X may follow",
+				     reading->name);
+	setting->fallback = trim(more + 7);
+	return 0;
+}
+
+static int check_name(const struct reading *reading)
+{
+	const char *name = reading->name;
+
+	if (strlen(name) >= HINT_MAX - strlen("_command") ||
+	    name[strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_")] || *name < 'a')
+		return settings_fail(reading,
+				     "a setting's name begins with a letter, has a-z, 0-9 and _, "
+				     "and at most %zu of them",
+				     HINT_MAX - strlen("_command") - 1);
+	if (grammar_is_placeholder(name))
+		return settings_fail(reading,
+				     "%s cannot be a setting: {%s} is a placeholder of its own",
+				     name, name);
+	return 0;
+}
+
+/* Refuse two settings that one key of the config could mean: a secret's NAME_file. */
+static int check_suffixes(const struct reading *reading, const struct settings *settings)
+{
+	static const char *const ways[] = {"_file", "_env", "_command"};
+
+	for (size_t i = 0; i < settings->count; i++) {
+		size_t length = strlen(settings->list[i].name);
+
+		for (size_t j = 0; j < settings->count; j++) {
+			const char *other = settings->list[j].name;
+
+			if (settings->list[i].type != SETTING_SECRET ||
+			    strncmp(settings->list[i].name, other, length) != 0)
+				continue;
+			for (size_t way = 0; way < 3; way++) {
+				if (strcmp(other + length, ways[way]) == 0)
+					return sections_fail(
+					    reading->why, reading->why_size, EINVAL, reading->file,
+					    settings->lines[j],
+					    "%s cannot be a setting: it is a way to give the "
+					    "secret %s",
+					    other, settings->list[i].name);
+			}
+		}
+	}
+	return 0;
+}
+
+static int add(struct arena *arena, struct settings *settings, const struct setting *setting,
+	       bool url, unsigned line)
+{
+	settings->list = arena_append(arena, settings->list, settings->count, sizeof(*setting),
+				      setting);
+	settings->urls = arena_append(arena, settings->urls, settings->count, sizeof(url), &url);
+	settings->lines = arena_append(arena, settings->lines, settings->count, sizeof(line),
+				       &line);
+	if (arena->failed)
+		return -ENOMEM;
+	settings->count++;
+	return 0;
+}
+
+int settings_add(struct arena *arena, struct settings *settings, const char *name,
+		 enum setting_type type)
+{
+	const struct setting setting = {.name = name, .type = type};
+
+	return settings_find(settings, name) < 0 ? add(arena, settings, &setting, false, 0) : 0;
+}
+
+int settings_find(const struct settings *settings, const char *name)
+{
+	for (size_t i = 0; i < settings->count; i++) {
+		if (strcmp(settings->list[i].name, name) == 0)
+			return (int)i;
+	}
+	return -1;
+}
+
+int settings_read(struct arena *arena, const char *file, const struct section *section,
+		  struct settings *settings, char *why, size_t why_size)
+{
+	static const struct setting none;
+	struct reading reading = {.arena = arena, .file = file, .why = why, .why_size = why_size};
+
+	*settings = (struct settings){.list = arena_get(arena, sizeof(none))};
+	for (size_t i = 0; section && i < section->count; i++) {
+		const struct entry *entry = &section->entries[i];
+		struct setting setting = {
+		    .name = arena_text(arena, entry->key, strlen(entry->key))};
+		char *text = arena_text(arena, entry->value, strlen(entry->value));
+		bool url = false;
+		int result;
+
+		reading.line = entry->line;
+		reading.name = setting.name;
+		if (arena->failed)
+			return fail_memory(&reading);
+		if (i == SETTINGS_MAX)
+			return settings_fail(&reading, "there are more than %d settings",
+					     SETTINGS_MAX);
+		result = check_name(&reading);
+		if (!result)
+			result = strchr(text, '|') ? read_choices(&reading, text, &setting)
+						   : read_type(&reading, text, &setting, &url);
+		if (!result && add(arena, settings, &setting, url, entry->line))
+			result = fail_memory(&reading);
+		if (result)
+			return result;
+	}
+	if (arena->failed)
+		return fail_memory(&reading);
+	return check_suffixes(&reading, settings);
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * tell.h - what a page of a list tells of the whole list and of the next page, by the rules of its
+ * collection (struct rule_list). For page.c.
+ */
+#ifndef ROSTERFS_TELL_H
+#define ROSTERFS_TELL_H
+
+#include "vendors/list/page.h"
+#include "vendors/list/walk.h"
+#include "vendors/template/source.h"
+
+#include <jansson.h>
+
+/* Return the number in VALUE, a number or a text, or -1. */
+long long tell_number(const json_t *value);
+
+/* Return what REPLY, the response that PAGE is, tells of the whole list. */
+struct walk_totals tell_totals(const struct page *page, const struct source_reply *reply);
+
+/*
+ * Put what REPLY names as the next page into *NEXT, new: a cursor, or, of a list that is paged by
+ * URL, a path for http_request with from_origin. NULL: no page follows, as far as the source for it
+ * tells. Returns 0, or a negative errno with words in the call: what it names cannot be used.
+ */
+int tell_next(const struct page *page, const struct source_reply *reply, char **next);
+
+#endif

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * scim.c - see scim.h.
+ *
+ * A PATCH with one operation for each changed attribute touches nothing else, so it is what is sent
+ * unless the server says that it has none: then the whole record is PUT. Whether it has one is
+ * asked once, before the read that the first change rests on.
+ */
+#include "vendors/scim/scim.h"
+
+#include "vendors/base/call.h"
+#include "vendors/http/http.h"
+#include "vendors/rest/account.h"
+#include "vendors/rest/exchange.h"
+#include "vendors/rest/request.h"
+#include "vendors/scim/scim_patch.h"
+#include "vendors/vendor.h"
+
+#include <stdatomic.h>
+#include <stdbool.h>
+
+/* Return true if CONFIG says that FEATURE is SUPPORTED, true or false. */
+static bool says(const json_t *config, const char *feature, bool supported)
+{
+	const json_t *value = json_object_get(json_object_get(config, feature), "supported");
+
+	return supported ? json_is_true(value) : json_is_false(value);
+}
+
+/* Note what CONFIG, a ServiceProviderConfig or NULL, says of ACCOUNT's server. */
+static void note(struct account *account, const json_t *config)
+{
+	const struct rule_request *update = &account->vendor->users->update->request;
+
+	if (update->alternative && says(config, "patch", false))
+		request_prefer_alternative(account, update);
+	/* most servers' ETags are hashes that no write checks */
+	if (!says(config, "etag", true))
+		atomic_store(&account->no_preconditions, true);
+}
+
+/*
+ * As collection->settle: ask for the ServiceProviderConfig, once. It is optional: a server that has
+ * none is taken to have PATCH and no ETags.
+ */
+static void scim_settle(struct call *call, struct account *account)
+{
+	static const struct rule_request discovery = {.method = "GET",
+						      .path = "/ServiceProviderConfig"};
+	const struct request_values none = {0};
+	struct http_reply reply = {0};
+	struct request request;
+	struct call look;
+	json_t *config = NULL;
+
+	if (atomic_load(&account->discovered))
+		return;
+	/* what fails here is no reason for the change to fail */
+	call_continue(&look, call);
+	if (!request_make(&look, account, &discovery, &none, &request)) {
+		request.http.repeatable = true;
+		if (!exchange(&look, account, EXCHANGE_LIST, &request.http, &reply))
+			config = exchange_parse(reply.body, reply.length, NULL, 0);
+	}
+	if (reply.status && reply.status < 500) {
+		note(account, config);
+		atomic_store(&account->discovered, true);
+	}
+	json_decref(config);
+	request_clear(&request);
+	http_reply_clear(&reply);
+	call_destroy(&look);
+}
+
+void scim_hook(struct collection *collection, struct rule_update *update)
+{
+	collection->settle = scim_settle;
+	update->patch = scim_patch;
+}
