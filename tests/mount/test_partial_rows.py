@@ -95,12 +95,12 @@ body = {changes}
 
 @pytest.fixture(name="acme")
 def _acme(sandbox, mount, test_dir):
-    """acme(description=..., options=...) mounts one: a harness.Mount."""
-    def start(description=DESCRIPTION, **rest):
+    """acme(description=..., play=..., options=...) mounts one: a harness.Mount."""
+    def start(description=DESCRIPTION, play=None, **rest):
         vendors = test_dir / "config/rosterfs/vendors"
         vendors.mkdir(parents=True)
         (vendors / "acme.vendor").write_text(description)
-        (test_dir / "play.json").write_text(json.dumps(PLAY))
+        (test_dir / "play.json").write_text(json.dumps({**PLAY, **(play or {})}))
         box = sandbox(vendors="cj", play=f"acme={test_dir / 'play.json'}")
         config = f"[acme]\ntype = acme\nbase_url = {box.url}/acme\nkey = CANARY\nlag = 0\n"
         return mount(box, config=config, extra_env={"XDG_CONFIG_HOME": str(test_dir / "config")}, **rest)
@@ -160,6 +160,17 @@ def test_the_status_has_its_own_requests(acme):
     m.sh("echo active > acme/u1.status").ok()
     assert asked(m)[1] == ["/acme/users/u1/suspend", "/acme/users/u1/unsuspend"]
     assert m.sandbox.control("GET", "acme/users/u1")["_state"] == "active"
+
+
+def test_a_request_for_one_word_only(acme):
+    start = DESCRIPTION.index("[activate unsuspend]")
+    m = acme(DESCRIPTION[:start] + DESCRIPTION[DESCRIPTION.index("[update]"):],
+             {"status": {**PLAY["status"], "write": "taken"}})
+    m.sh("echo inactive > acme/u1.status && echo active > acme/u1.status").ok()
+    assert asked(m)[1] == ["/acme/users/u1/suspend", "/acme/users/u1"]
+    assert m.sandbox.control("GET", "acme/users/u1")["_state"] == "active"
+    # whichever it is, no document changes it
+    assert m.sh("sed -i 's/\"ACTIVE\"/\"SUSPENDED\"/' acme/u1.json").code
 
 
 def test_documents(acme):
