@@ -320,7 +320,9 @@ def check_table(folder, shipped):
     with open(path, encoding="utf-8") as file:
         rows = re.findall(r"^\| ([\w-]+) \| ([\w-]+) \| (?:yes|no) \| (\w+) \|", file.read(), re.M)
     named = {name for _, name, _ in rows}
-    own, others = ({os.path.basename(file)[:-7] for file in glob.glob(where + "/*.vendor")} for where in (folder, shipped))
+    own, others = (
+        {os.path.basename(file)[:-7] for file in glob.glob(where + "/*.vendor")} for where in (folder, shipped)
+    )
     errors = [f"{path}: no description {name}" for name in sorted(named - own - others)]
     errors += [f"{path}: does not name {name}" for name in sorted(own - named)]
     errors += [f"{path}: {name} is shipped and here" for name in sorted(own & others)]
