@@ -22,8 +22,8 @@ SANITIZE ?=
 V ?= 0
 # test, asan and tsan: only the tests whose names hold this word
 T ?=
-# model: for how long, with which seeds, and which vendor alone; READERS=0 leaves the readers unchecked
-SECONDS ?= 60
+# model and fuzz (each target): for how long; model: with which seeds, and which vendor alone; READERS=0 leaves the readers unchecked
+SECONDS ?= $(if $(filter fuzz,$(MAKECMDGOALS)),30,60)
 SEED ?= 1
 ROUNDS ?=
 VENDOR ?=
@@ -46,12 +46,13 @@ MAKEFLAGS += --no-builtin-rules
 
 FOLDERS := vendors vendors/* cache/* fs fs/* mount
 SOURCES := $(sort $(wildcard $(addsuffix /*.c,$(FOLDERS))))
-SANDBOX_SOURCES := $(sort $(wildcard tests/sandbox/*.c))
+SANDBOX_SOURCES := $(sort $(wildcard tests/sandbox/*.c tests/sandbox/*/*.c))
 UNIT_SOURCES := $(sort $(wildcard tests/unit/test_*.c))
 BENCH_SOURCES := $(sort $(wildcard tests/bench/*.c))
-C_SOURCES := $(SOURCES) $(SANDBOX_SOURCES) $(UNIT_SOURCES) $(BENCH_SOURCES)
-HEADERS := $(sort $(wildcard $(addsuffix /*.h,$(FOLDERS) tests/sandbox tests/unit)))
-SCRIPTS := .ci/run tests/run $(sort $(wildcard tests/*.sh)) $(sort $(wildcard findings/*.sh))
+FUZZ_SOURCES := $(sort $(wildcard tests/fuzz/fuzz_*.c))
+C_SOURCES := $(SOURCES) $(SANDBOX_SOURCES) $(UNIT_SOURCES) $(BENCH_SOURCES) $(FUZZ_SOURCES)
+HEADERS := $(sort $(wildcard $(addsuffix /*.h,$(FOLDERS) tests/sandbox tests/sandbox/* tests/unit tests/fuzz)))
+SCRIPTS := .ci/run tests/run $(sort $(wildcard tests/*.sh tests/interop/*.sh)) $(sort $(wildcard findings/*.sh))
 
 # Descriptions of vendors. Those that BUILTIN names are part of rosterfs, the others are installed.
 BUILTIN := $(patsubst %,descriptions/%.vendor,cj partnerize scim)
@@ -65,6 +66,7 @@ SANDBOX_OBJECTS := $(call object,$(SANDBOX_SOURCES))
 UNIT_OBJECTS := $(call object,$(UNIT_SOURCES))
 wanted = $(if $(T),$(foreach file,$(1),$(if $(findstring $(T),$(file)),$(file))),$(1))
 BENCH_PROGRAMS := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(BENCH_SOURCES))
+FUZZ_PROGRAMS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(call wanted,$(FUZZ_SOURCES)))
 UNIT_PROGRAMS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(call wanted,$(UNIT_SOURCES)))
 
 # ---- flags ----
@@ -78,11 +80,11 @@ endif
 
 # These targets need more than the build and may install packages. All others, such as a plain `make`,
 # fail and name what is missing.
-MAY_INSTALL := demo test unit asan tsan model bench lint lint-%
+MAY_INSTALL := demo test unit programs asan tsan model bench interop lint lint-%
 BUILD_DEPS := $(if $(filter $(MAY_INSTALL),$(MAKECMDGOALS)),build,--check build)
 
 # What needs a mount says so before anything is built or installed.
-ifneq ($(filter demo test asan tsan bench,$(MAKECMDGOALS)),)
+ifneq ($(filter demo test asan tsan bench interop,$(MAKECMDGOALS)),)
 ifneq ($(shell tests/deps.sh device >&2 && echo yes),yes)
 $(error stopped, because nothing can be mounted)
 endif
@@ -115,6 +117,9 @@ ALL_LDFLAGS = $(HARDEN_LDFLAGS) $(SANITIZE_FLAGS) -pthread $(LDFLAGS)
 .PHONY: all
 all: $(BUILD)/rosterfs $(BUILD)/rosterfs-sandbox ## build rosterfs and rosterfs-sandbox (the default)
 
+.PHONY: programs
+programs: all $(UNIT_PROGRAMS) ## build the unit tests too, without running them (T=word: only some)
+
 .PHONY: demo
 demo: all deps-demo ## a tour on a mount of the sandbox; on a terminal it ends in a shell there
 	@BUILD='$(BUILD)' tests/demo.sh
@@ -142,6 +147,29 @@ model: all deps-test ## random writers against a model, for SECONDS (SEED=n, ROU
 		ROSTERFS_MODEL_VENDOR='$(VENDOR)' ROSTERFS_MODEL_READERS='$(READERS)' \
 		ROSTERFS_TEST_LIMIT=$$(($(SECONDS) * 2 + 1200)) tests/run model
 
+.PHONY: interop
+interop: all deps-interop ## real servers of other people on this machine, the whole job on a mount of them (T=word)
+	@BUILD='$(BUILD)' SANITIZE='$(SANITIZE)' PYTHON='$(PYTHON)' T='$(T)' tests/run interop
+
+# clang has the fuzzer. Everything is compiled for it, so the build folder is another one.
+.PHONY: fuzz
+fuzz: deps-lint ## random inputs for what reads descriptions and responses, SECONDS each (T=word: only some)
+	@$(MAKE) --no-print-directory BUILD='$(BUILD)/fuzz' CC=clang SANITIZE=address,undefined \
+		CFLAGS='-O1 -g -fsanitize=fuzzer-no-link' fuzz-run SECONDS='$(SECONDS)'
+
+.PHONY: fuzz-run
+fuzz-run: $(FUZZ_PROGRAMS)
+	@mkdir -p '$(BUILD)/inputs'
+	@set -e; for program in $(FUZZ_PROGRAMS); do \
+		inputs='$(BUILD)/inputs'/$${program##*/}; mkdir -p "$$inputs"; \
+		$$program -max_total_time='$(SECONDS)' -timeout=30 -max_len=2048 -dict=tests/fuzz/words.dict \
+			-print_final_stats=1 -artifact_prefix="$$inputs." "$$inputs" >"$$inputs.log" 2>&1 || \
+			{ tail -n 60 "$$inputs.log"; exit 1; }; \
+		printf '%s: %s inputs\n' "$${program##*/}" \
+			"$$(sed -n 's/^stat::number_of_executed_units: *//p' "$$inputs.log")"; \
+	done
+	@echo 'fuzz: ok'
+
 .PHONY: test-bare
 test-bare: ## build, demo and test of HEAD in a fresh Debian (as root; downloads 250 MB)
 	@tests/bare.sh
@@ -163,10 +191,13 @@ deps: ## install the Debian packages that build, demo, test and lint need
 	@tests/deps.sh build demo test lint
 
 # they are called by other targets
-.PHONY: deps-build deps-demo deps-test deps-lint deps-bench
-deps-build: ## install only what the build needs (deps-demo, deps-test, deps-lint, deps-bench: what those need)
+.PHONY: deps-build deps-demo deps-test deps-lint deps-bench deps-interop
+deps-build: ## install only what the build needs (deps-demo, deps-test, deps-lint, deps-bench, deps-interop)
 deps-build deps-demo deps-test deps-lint deps-bench: deps-%:
 	@tests/deps.sh $*
+# npm packages too, in BUILD
+deps-interop:
+	@BUILD='$(BUILD)' tests/interop/install.sh
 
 .PHONY: install
 install: $(BUILD)/rosterfs ## install to PREFIX (default /usr/local), below DESTDIR
@@ -280,6 +311,12 @@ $(BUILD)/unit/%: $(BUILD)/obj/tests/unit/%.o $(BUILD)/librosterfs.a
 	$(call say,LD)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $$($(PKG_CONFIG) --libs cmocka) $(ROSTERFS_LDLIBS) $(SANDBOX_LDLIBS)
 
+# with no more than they need: compiling takes longer than the run
+$(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(filter $(BUILD)/obj/vendors/%,$(LIBRARY_OBJECTS))
+	@mkdir -p $(@D)
+	$(call say,LD)
+	$(Q)$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(ROSTERFS_LDLIBS)
+
 # each is one file, and none is part of rosterfs
 $(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o
 	@mkdir -p $(@D)
@@ -302,7 +339,7 @@ compile_commands.json: ## write the compiler's commands for clangd and other too
 		$(wordlist 2,$(words $(C_SOURCES)),$(C_SOURCES)),$(comma)$(newline)$(call entry,$(source)))])
 	@echo '$@: $(words $(C_SOURCES)) files'
 
-.SECONDARY: $(UNIT_OBJECTS) $(call object,$(BENCH_SOURCES))
+.SECONDARY: $(UNIT_OBJECTS) $(call object,$(BENCH_SOURCES) $(FUZZ_SOURCES))
 
 -include $(patsubst %.o,%.d,$(call object,$(C_SOURCES)))
 

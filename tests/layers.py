@@ -131,7 +131,7 @@ def check_sources():
 
 
 def check_sandbox():
-    for path in sorted((TOP / "tests/sandbox").glob("*.[ch]")):
+    for path in sorted((TOP / "tests/sandbox").rglob("*.[ch]")):
         for included in INCLUDE.findall(path.read_text(encoding="utf-8")):
             if included.split("/")[0] in LAYERS:
                 complain(path.relative_to(TOP), f"includes {included}: the sandbox shares nothing with rosterfs")

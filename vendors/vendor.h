@@ -12,8 +12,8 @@
  *   returns 0 or a negative errno, with verdict and words in the call.
  * - A json_t stays in the thread that created it. Threads share text.
  * - A list of names or pointers ends with NULL, a list of structs with one whose first member is
- *   NULL. Of a list of keys, the first that a record has counts. A key may be nested, as
- *   "meta.updated_at", where it says so.
+ *   NULL. Of a list of keys, the first that a record has counts. Keys and names of fields are
+ *   pointers (vendors/json/pointer.h): "id", "/meta/updated_at".
  * - NULL for a member means that the vendor has nothing of the kind, unless it says otherwise.
  */
 #ifndef ROSTERFS_VENDOR_H
@@ -71,11 +71,13 @@ enum vendor_outcome {
 };
 
 enum field_flag {
-	FIELD_SYSTEM = 1,        /* assigned by the vendor: never sent; a change fails with EPERM */
-	FIELD_IMMUTABLE = 2,     /* sent unchanged; a change fails with EPERM */
-	FIELD_REQUIRED = 4,      /* null fails with EINVAL */
-	FIELD_WRITE_ONLY = 8,    /* sent when written; never shown, logged or kept */
-	FIELD_CONFIDENTIAL = 16, /* the vendor shows it, rosterfs does not */
+	FIELD_SYSTEM = 1,     /* assigned by the vendor: never sent; a change fails with EPERM */
+	FIELD_IMMUTABLE = 2,  /* sent unchanged; a change fails with EPERM */
+	FIELD_REQUIRED = 4,   /* null fails with EINVAL */
+	FIELD_WRITE_ONLY = 8, /* sent when written; never shown, logged or kept */
+	/* The vendor shows it, rosterfs does not. Without FIELD_SYSTEM it is written as a
+	   write-only field. */
+	FIELD_CONFIDENTIAL = 16,
 	/* Each PUT must contain it, or the vendor refuses the PUT or resets the field: no PUT is
 	   sent without it (collection_lacks). With FIELD_WRITE_ONLY, a document without it, or with
 	   the "" that the vendor shows in its place, fails with EINVAL. */
@@ -89,13 +91,13 @@ enum field_flag {
 
 /* A field that the table does not name is mutable and has no flag. */
 struct field {
-	const char *name;
-	unsigned flags; /* of enum field_flag */
+	const char *name; /* a pointer */
+	unsigned flags;   /* of enum field_flag */
 };
 
 /* A value that is sent only when a record is created (in a field with FIELD_ONCE). */
 struct once {
-	const char *path;  /* in the document, may be nested */
+	const char *path;  /* in the document */
 	const char *shown; /* where else a record may show it */
 };
 
@@ -139,14 +141,14 @@ struct collection {
 	const char *other_item_key; /* a second envelope in which a response may hold one record */
 	const char
 	    *total_key; /* of a list response: may be a total of records, or a count of rows */
-	/* Of a list response, each may be nested: the number of records in the whole list, its
+	/* Of a list response: the number of records in the whole list, its
 	   number of pages, and the next page ("" or "null": there is none). */
 	const char *records_key, *pages_key, *next_key;
 	unsigned offset_ceiling; /* the vendor lists nothing from this offset on; 0: no limit */
 	unsigned page_size;      /* rows to ask for in one page: the most that the vendor returns */
 
 	/* fields */
-	const char *const *id_keys; /* may be nested */
+	const char *const *id_keys;
 	/* The id in item paths, if it is another one than that of id_keys: a link is known by its
 	   user's id, and the vendor has an id of its own for it. */
 	const char *path_id_key;
@@ -158,10 +160,10 @@ struct collection {
 	bool put_becomes_post;
 	const char *posted_id;           /* the member of that POST's body that takes the id */
 	bool wraps_requests;             /* request bodies are wrapped in item_key too */
-	const char *const *time_keys;    /* last update, best first; may be nested */
-	const char *const *created_keys; /* creation; may be nested */
-	const char *stamp_key;           /* identifies a version of a record; may be nested */
-	const char *status_key;          /* the field that holds the status; a pointer */
+	const char *const *time_keys;    /* last update, best first */
+	const char *const *created_keys; /* creation */
+	const char *stamp_key;           /* identifies a version of a record */
+	const char *status_key;          /* the field that holds the status */
 	/* The values of that field, and requests that set it. NULL: they are the words themselves.
 	 */
 	const struct rule_status *status;

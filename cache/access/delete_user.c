@@ -11,6 +11,7 @@
 #include "cache/history/attempt.h"
 #include "cache/history/guard.h"
 #include "cache/history/takeback.h"
+#include "cache/history/trust.h"
 #include "cache/record/write_lock.h"
 #include "cache/roster/absence.h"
 #include "cache/roster/figures.h"
@@ -34,8 +35,9 @@
 static int delete_user_check(struct attempt *attempt)
 {
 	const struct account *account = attempt->account;
-	bool deletes = roster_collection(attempt->roster)->deletes;
-	int error = guard_writable(attempt->guard, attempt->call);
+	const struct collection *collection = roster_collection(attempt->roster);
+	bool deletes = collection->remove || (collection->deletes && !collection->listing);
+	int error = guard_writable(attempt->guard, attempt->call, attempt->account);
 
 	if (error)
 		return error;
@@ -50,7 +52,8 @@ static int delete_user_check(struct attempt *attempt)
 		return call_fail(attempt->call, CALL_UNSUPPORTED,
 				 "this vendor's users are not deleted here: write inactive, and "
 				 "see MANUAL");
-	if (!takeback_creation(attempt, NULL))
+	error = trust_check(attempt->call, account, roster_collection(attempt->roster)->remove);
+	if (!error && !takeback_creation(attempt, NULL))
 		error = guard_has_room(attempt->guard, attempt->call);
 	return error
 		   ? error

@@ -13,6 +13,7 @@
 #include "cache/history/guard.h"
 #include "cache/history/takeback.h"
 #include "cache/history/undo.h"
+#include "cache/history/trust.h"
 #include "cache/record/record.h"
 #include "cache/record/write_lock.h"
 #include "cache/roster/figures.h"
@@ -212,12 +213,15 @@ out:
 static int make_link(struct attempt *attempt)
 {
 	struct call *call = attempt->call;
-	int error = guard_writable(attempt->guard, call);
+	int error = guard_writable(attempt->guard, call, attempt->account);
 
 	if (error)
 		return error;
 	if (!roster_collection(attempt->roster)->link)
 		return call_fail(call, CALL_FORBIDDEN, "links can't be made here");
+	error = trust_check(call, attempt->account, roster_collection(attempt->roster)->create);
+	if (error)
+		return error;
 	if (guard_dry_run(attempt->guard)) {
 		error = guard_has_room(attempt->guard, call);
 		return error ? error : attempt_dry_run(attempt, "POST", NULL);

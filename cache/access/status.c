@@ -41,7 +41,7 @@ int status_write(struct call *call, struct roster *roster, struct guard *guard, 
 		return delete_user(call, roster, guard, id);
 	attempt_begin(&attempt, call, guard, roster, "status", id);
 	status_field_note(&attempt, word);
-	error = guard_writable(guard, call);
+	error = guard_writable(guard, call, attempt.account);
 	if (!error)
 		error = roster_collection(roster)->set_status
 			    ? membership_status_write(&attempt, word)

@@ -7,6 +7,7 @@
  */
 #include "cache/history/guard.h"
 
+#include "cache/history/trust.h"
 #include "vendors/base/call.h"
 #include "vendors/base/clock.h"
 
@@ -79,9 +80,11 @@ const struct undo_words *guard_undo_words(const struct guard *guard)
 	return guard->undo_words;
 }
 
-int guard_writable(const struct guard *guard, struct call *call)
+int guard_writable(const struct guard *guard, struct call *call, const struct account *account)
 {
-	return guard->read_only ? call_fail(call, CALL_READ_ONLY, "mounted read-only (-o ro)") : 0;
+	if (guard->read_only)
+		return call_fail(call, CALL_READ_ONLY, "mounted read-only (-o ro)");
+	return trust_check(call, account, NULL);
 }
 
 bool guard_dry_run(const struct guard *guard)

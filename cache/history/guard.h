@@ -17,6 +17,8 @@
 
 struct audit;
 struct call;
+struct account;
+struct call;
 struct guard;
 struct history;
 struct undo_words;
@@ -40,8 +42,9 @@ struct history *guard_history(const struct guard *guard);
 struct audit *guard_audit(const struct guard *guard);
 const struct undo_words *guard_undo_words(const struct guard *guard);
 
-/* Return 0, or -EROFS if the mount is read-only. */
-int guard_writable(const struct guard *guard, struct call *call);
+/* Return 0, or -EROFS with words in CALL if the mount is read-only, or if the description of
+ * ACCOUNT's vendor is not trusted (trust.h). */
+int guard_writable(const struct guard *guard, struct call *call, const struct account *account);
 
 /* Return true if nothing must be sent (dry_run). */
 bool guard_dry_run(const struct guard *guard);

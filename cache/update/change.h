@@ -92,6 +92,7 @@ struct change {
 	json_t *target;      /* fresh with the edits applied */
 	json_t *result;      /* the record now, as far as the vendor accepted the change; or NULL */
 	bool sent;           /* something was, or may have been, changed at the vendor */
+	bool gone;           /* a request for a status has deleted the record */
 	bool write_only;     /* all edits are of fields that the vendor does not show */
 	bool part;           /* of a larger attempt, whose fields are known already */
 	bool status_checked; /* the guards have passed the status */

@@ -11,6 +11,7 @@
 #include "cache/history/attempt.h"
 #include "cache/history/attempt_undo.h"
 #include "cache/history/guard.h"
+#include "cache/history/trust.h"
 #include "cache/record/snapshot.h"
 #include "cache/roster/figures.h"
 #include "cache/roster/roster.h"
@@ -23,6 +24,7 @@
 #include "vendors/base/call.h"
 #include "vendors/base/limits.h"
 #include "vendors/base/log.h"
+#include "vendors/base/status_words.h"
 #include "vendors/rest/account.h"
 #include "vendors/rest/collection.h"
 #include "vendors/rest/item.h"
@@ -115,7 +117,8 @@ static int create_send(struct creation *creation)
 static void create_note_history(struct creation *creation)
 {
 	creation->attempt->id = creation->id;
-	if (creation->collection->status_key)
+	if (status_map_can_set(creation->collection, STATUS_INACTIVE) ||
+	    status_map_has_request(creation->collection, STATUS_INACTIVE))
 		attempt_undo_add_status(creation->attempt, creation->id);
 	attempt_accepted(creation->attempt, NULL, creation->made, NULL);
 }
@@ -207,7 +210,7 @@ static int read_and_create(struct creation *creation, const char *text, size_t l
 {
 	struct call *call = creation->call;
 	json_t *document;
-	int error = guard_writable(creation->guard, call);
+	int error = guard_writable(creation->guard, call, creation_account(creation));
 
 	if (error)
 		return error;
@@ -219,6 +222,9 @@ static int read_and_create(struct creation *creation, const char *text, size_t l
 		return call_fail(call, CALL_UNSUPPORTED,
 				 "the vendor's API creates no %s; see MANUAL",
 				 creation->collection->name);
+	error = trust_check(call, creation_account(creation), creation->collection->create);
+	if (error)
+		return error;
 	document = input_parse(call, text, length);
 	if (!document)
 		return -EINVAL;

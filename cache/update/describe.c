@@ -129,14 +129,16 @@ static void set_member(json_t *document, const struct edit *edit, json_t *value)
 	json_object_set_new(document, edit->path[edit->depth - 1], value);
 }
 
-/* Return true if a request has ended a status that no word restores, and no document may. */
+/* Return true if a request has deleted the record, or ended a status that no word restores, and no
+ * document may. */
 static bool is_final(const struct change *change)
 {
 	char buffer[STATUS_MAP_MAX];
 	const char *before = change->request ? change_status(change, change_before(change), buffer)
 					     : NULL;
 
-	return before && strcmp(before, STATUS_ACTIVE) != 0 && strcmp(before, STATUS_INACTIVE) != 0;
+	return change->gone || (before && strcmp(before, STATUS_ACTIVE) != 0 &&
+				strcmp(before, STATUS_INACTIVE) != 0);
 }
 
 json_t *describe_undo(const struct change *change)

@@ -9,10 +9,10 @@
 #include "cache/update/change.h"
 #include "cache/update/status_field.h"
 #include "vendors/base/call.h"
-#include "vendors/json/exact.h"
 #include "vendors/json/pointer.h"
 #include "vendors/rest/account.h"
 #include "vendors/rest/collection.h"
+#include "vendors/rest/payload.h"
 #include "vendors/rest/status_map.h"
 #include "vendors/vendor.h"
 
@@ -197,30 +197,11 @@ static int check_status_field(struct change *change, const struct edit *edit)
 
 /* ---- masks ---- */
 
-/* Return true if VALUE is a text of two or more characters that are all asterisks or bullets. */
-static bool is_masked(const json_t *value)
-{
-	const char *text = exact_string(value);
-	size_t length = text ? strlen(text) : 0, count = 0;
-
-	if (length != json_string_length(value))
-		return false;
-	for (; text && *text; count++) {
-		if (*text == '*')
-			text++;
-		else if (strncmp(text, "\u2022", strlen("\u2022")) == 0)
-			text += strlen("\u2022");
-		else
-			return false;
-	}
-	return count > 1;
-}
-
 /* Check that EDIT does not write a mask where the vendor hides or masks the value. */
 static int check_mask(struct change *change, const struct edit *edit)
 {
-	if (is_masked(edit->after) &&
-	    (change_is_hidden(change, edit) || is_masked(merge_value(edit, change->fresh))))
+	if (payload_is_masked(edit->after) &&
+	    (change_is_hidden(change, edit) || payload_is_masked(merge_value(edit, change->fresh))))
 		return fail_at(change, edit, fail_mask);
 	return 0;
 }
@@ -228,7 +209,7 @@ static int check_mask(struct change *change, const struct edit *edit)
 static int find_mask(json_t *value, void *arg)
 {
 	(void)arg;
-	return is_masked(value);
+	return payload_is_masked(value);
 }
 
 int edit_check_masks(struct call *call, const struct collection *collection, const json_t *document)

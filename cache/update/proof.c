@@ -9,6 +9,7 @@
 #include "cache/record/lag.h"
 #include "cache/roster/ack.h"
 #include "cache/roster/inactive.h"
+#include "cache/roster/presence.h"
 #include "cache/roster/publish.h"
 #include "cache/roster/roster.h"
 #include "cache/update/change.h"
@@ -308,6 +309,27 @@ static int not_shown(struct change *change)
 }
 
 /*
+ * Finish a change whose request for `inactive` really deletes: the user is gone. Returns 0.
+ */
+static int proof_gone(struct change *change)
+{
+	describe_remains(change, change->target);
+	log_call(change->call, "deleted: this can't be undone%s", attempt_alone(change->attempt));
+	change->gone = true;
+	change->result = json_incref(change->target);
+	presence_note_deleted(change->roster, change->id, change_before(change));
+	publish_deleted(change->roster, change->id);
+	return 0;
+}
+
+/* Return true if ERROR, of a GET after the request of CHANGE, shows that the request was carried
+ * out. */
+static bool is_gone(const struct change *change, int error)
+{
+	return error == -ENOENT && change->request && change->request->deletes;
+}
+
+/*
  * Find out by reads whether a change took that the vendor has accepted, and that its response does
  * not show.
  */
@@ -323,6 +345,8 @@ static int look_for_it(struct change *change)
 		json_decref(record);
 		record = NULL;
 		error = proof_read(change, LAG_PROOF, &record, NULL);
+		if (is_gone(change, error))
+			return proof_gone(change);
 		if (!error && proof_compare(change, record, false) == PROOF_TOOK) {
 			error = proof_took(change, record, record);
 			json_decref(record);
@@ -413,6 +437,10 @@ int proof_settle_unknown(struct change *change)
 
 	change->sent = true; /* it may have been */
 	error = proof_read(change, LAG_SETTLE, &record, &etag);
+	if (is_gone(change, error)) {
+		free(etag);
+		return proof_gone(change);
+	}
 	if (error) {
 		free(etag);
 		publish_doubt(change->roster, change->id);

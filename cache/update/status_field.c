@@ -8,6 +8,7 @@
 #include "cache/history/attempt.h"
 #include "cache/history/guard.h"
 #include "cache/history/takeback.h"
+#include "cache/history/trust.h"
 #include "cache/record/record.h"
 #include "cache/roster/known.h"
 #include "cache/roster/roster.h"
@@ -71,10 +72,15 @@ static int find_way(struct change *change, const char *now)
 	if (status_map_has_request(collection, change->word)) {
 		change->request = status_request_find(change->call, change_account(change),
 						      collection, change->fresh, change->word);
-		return change->request ? 0 : -change->call->error;
+		return change->request ? trust_check(change->call, change_account(change),
+						     &change->request->request)
+				       : -change->call->error;
 	}
-	return status_map_can_set(collection, change->word) ? 0
-							    : fail_no_value(change, change->word);
+	if (!status_map_can_set(collection, change->word) ||
+	    (collection->listing && !collection->update && !collection->put))
+		return fail_no_value(change, change->word);
+	return trust_check(change->call, change_account(change),
+			   collection->update ? &collection->update->request : NULL);
 }
 
 static int plan_status(struct change *change)
@@ -83,6 +89,7 @@ static int plan_status(struct change *change)
 	char buffer[STATUS_MAP_MAX];
 	int error;
 
+	change->request = NULL;
 	now = change_status(change, change->fresh, buffer);
 	if (!now)
 		return status_field_fail_missing(change->call);

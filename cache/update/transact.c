@@ -27,7 +27,7 @@ static int transact_ask(struct attempt *attempt, const char *text, size_t length
 	const struct transaction *transaction = attempt->account->vendor->transaction;
 	struct call *call = attempt->call;
 	json_t *request;
-	int error = guard_writable(attempt->guard, call);
+	int error = guard_writable(attempt->guard, call, attempt->account);
 
 	if (error)
 		return error;

@@ -12,6 +12,7 @@
 #include "cache/history/attempt.h"
 #include "cache/history/guard.h"
 #include "cache/history/history.h"
+#include "cache/history/trust.h"
 #include "cache/record/record.h"
 #include "cache/record/versions.h"
 #include "cache/roster/known.h"
@@ -286,14 +287,31 @@ static void remove_stamp(json_t *document, const char *key)
 	free(above);
 }
 
+/* Check that the vendor's table has an update of records, and that it may be used. */
+static int check_update(const struct attempt *attempt)
+{
+	const struct collection *collection = roster_collection(attempt->roster);
+	const struct rule_update *update = collection->update;
+
+	if (update)
+		return trust_check(attempt->call, attempt->account, &update->request);
+	if (!collection->listing || collection->put)
+		return 0;
+	return call_fail(attempt->call, CALL_UNSUPPORTED,
+			 "the vendor's description has no update of %s: documents are read-only",
+			 collection->name);
+}
+
 /* Parse and check TEXT, and fill PLAN. Returns 0 or a negative errno. */
 static int read_document(struct attempt *attempt, const char *text, size_t length,
 			 struct document_plan *plan)
 {
 	struct call *call = attempt->call;
 	const char *key = roster_collection(attempt->roster)->stamp_key, *stamp;
-	int error = guard_writable(attempt->guard, call);
+	int error = guard_writable(attempt->guard, call, attempt->account);
 
+	if (!error)
+		error = check_update(attempt);
 	if (error)
 		return error;
 	if (length > LIMITS_TEXT_MAX)

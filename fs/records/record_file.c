@@ -9,6 +9,7 @@
 #include "fs/records/record_file.h"
 
 #include "cache/access/status.h"
+#include "cache/history/trust.h"
 #include "cache/record/record.h"
 #include "cache/roster/known.h"
 #include "cache/roster/roster.h"
@@ -38,17 +39,24 @@
 static void attr_of_text(struct fs *fs, struct node *node, const struct record *record,
 			 struct stat *attr)
 {
+	const struct account *account = node_branch(node)->account;
+	const struct collection *collection = roster_collection(node_record_roster(node));
+	const struct rule_update *update = collection->update;
+
 	(void)fs;
-	(void)node;
 	attr->st_size = record ? (off_t)record->length : 0;
+	if (!trust_is_given(account, update ? &update->request : NULL) ||
+	    (collection->listing && !update && !collection->put))
+		attr->st_mode &= ~(mode_t)0222;
 }
 
 static void attr_of_status(struct fs *fs, struct node *node, const struct record *record,
 			   struct stat *attr)
 {
 	(void)fs;
-	(void)node;
 	attr->st_size = record ? (off_t)strlen(record_status(record)) + 1 : 0;
+	if (!trust_is_given(node_branch(node)->account, NULL))
+		attr->st_mode &= ~(mode_t)0222;
 }
 
 /* A name that is vacant for one process must be looked up each time. */

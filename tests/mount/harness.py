@@ -68,7 +68,7 @@ def merge_config(text, extra):
 
 
 class Sandbox:
-    """A running rosterfs-sandbox. Options become its arguments: users=250 is --users 250."""
+    """A running rosterfs-sandbox. Options become its arguments: users=250 is --users 250, a list repeats."""
 
     def __init__(self, folder, program=None, **options):
         self.folder = pathlib.Path(folder)
@@ -81,7 +81,8 @@ class Sandbox:
             if value is True:
                 words.append("--" + name.replace("_", "-"))
             elif value is not None and value is not False:
-                words += ["--" + name.replace("_", "-"), str(value)]
+                for one in value if isinstance(value, list) else [value]:
+                    words += ["--" + name.replace("_", "-"), str(one)]
         self.output = self.folder / "sandbox.out"
         with open(self.output, "wb") as out, open(self.errors, "wb") as err:
             self.process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=out, stderr=err)

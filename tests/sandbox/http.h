@@ -43,7 +43,7 @@ struct request *request_keep(const struct request *request);
 /* Frees what it holds. */
 void request_clear(struct request *request);
 
-#define REPLY_HEADERS 8
+#define REPLY_HEADERS 12
 
 struct reply {
 	unsigned status;
@@ -52,7 +52,7 @@ struct reply {
 	unsigned headers;
 	struct {
 		const char *name; /* a literal */
-		char value[256];
+		char value[1024];
 	} header[REPLY_HEADERS];
 };
 

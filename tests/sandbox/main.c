@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "changes.h"
+#include "tests/sandbox/generic/generic.h"
 #include "options.h"
 #include "server.h"
 
@@ -56,6 +57,20 @@ static int serve_until_signal(const struct options *options, const struct server
 	return status;
 }
 
+/* The generic vendors; false with one line on stderr. */
+static bool add_plays(const struct options *options, struct server_parts *parts)
+{
+	for (unsigned i = 0; i < options->plays; i++) {
+		const struct generic_options play = {.name = options->play[i].name,
+						     .file = options->play[i].file,
+						     .settings = parts->settings};
+		if (!generic_start(&play, &parts->vendor[parts->vendors]))
+			return false;
+		parts->vendors++;
+	}
+	return true;
+}
+
 int main(int argc, char **argv)
 {
 	pid_t parent = getppid();
@@ -92,7 +107,9 @@ int main(int argc, char **argv)
 	if (options.with_elasticpath)
 		parts.vendor[parts.vendors++] = elasticpath_start(&options.elasticpath);
 
-	int status = serve_until_signal(&options, &parts, &ends);
+	bool ready = add_plays(&options, &parts);
+
+	int status = ready ? serve_until_signal(&options, &parts, &ends) : 2;
 
 	later_free(parts.later);
 	for (unsigned i = 0; i < parts.vendors; i++)

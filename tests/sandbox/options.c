@@ -54,6 +54,7 @@ enum option_letter {
 	OPTION_READ_LAG,
 	OPTION_STAMPS,
 	OPTION_ETAG_STYLE,
+	OPTION_PLAY,
 	OPTION_DIE
 };
 
@@ -83,6 +84,7 @@ static const struct option long_options[] = {
     {"offset-ceiling", required_argument, NULL, OPTION_OFFSET_CEILING},
     {"read-lag", required_argument, NULL, OPTION_READ_LAG},
     {"etag-style", required_argument, NULL, OPTION_ETAG_STYLE},
+    {"play", required_argument, NULL, OPTION_PLAY},
     {"stamps", required_argument, NULL, OPTION_STAMPS},
     {"list-total", required_argument, NULL, OPTION_LIST_TOTAL},
     {"eq-any-case", no_argument, NULL, OPTION_EQ_ANY_CASE},
@@ -137,6 +139,8 @@ void options_help(void)
 	    "                         what meta.page.total counts; none: no meta (pages)\n"
 	    "  --eq-any-case          eq(email,...) takes capitals for small letters\n"
 	    "\n"
+	    "  --play NAME=FILE       a generic vendor below /NAME as the play file has it, see\n"
+	    "                         tests/sandbox/PLAY.md; may be given several times\n"
 	    "  --die-with-parent      end when the thread that started this ends\n"
 	    "  -h, --help\n"
 	    "\n"
@@ -271,7 +275,21 @@ static bool read_elasticpath(struct options *options, int letter, const char *va
 	}
 }
 
-static bool read_one(struct options *options, int letter, const char *value)
+/* NAME=FILE; the name is cut off in place. */
+static bool read_play(struct options *options, char *value)
+{
+	size_t len = strspn(value, "abcdefghijklmnopqrstuvwxyz0123456789-_");
+	if (len == 0 || value[len] != '=' || !value[len + 1] || options->plays == OPTIONS_PLAYS)
+		return false;
+	value[len] = '\0';
+	for (unsigned i = 0; i < options->plays; i++)
+		if (strcmp(options->play[i].name, value) == 0)
+			return false;
+	options->play[options->plays++] = (struct options_play){value, value + len + 1};
+	return true;
+}
+
+static bool read_one(struct options *options, int letter, char *value)
 {
 	unsigned long number = 0;
 	bool good = true;
@@ -300,6 +318,8 @@ static bool read_one(struct options *options, int letter, const char *value)
 	case OPTION_NO_SELF:
 		options->settings.no_self = true;
 		return true;
+	case OPTION_PLAY:
+		return read_play(options, value);
 	case OPTION_DIE:
 		options->die_with_parent = true;
 		return true;

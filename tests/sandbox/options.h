@@ -13,11 +13,21 @@
 #include "partnerize.h"
 #include "settings.h"
 
+#define OPTIONS_PLAYS 120
+
+/* A generic vendor; both are parts of argv. */
+struct options_play {
+	const char *name; /* of its path */
+	const char *file;
+};
+
 struct options {
 	/* Strings are argv's or literals; settings are unset. */
 	struct partnerize_options partnerize;
 	struct elasticpath_options elasticpath;
 	bool with_partnerize, with_elasticpath, with_cj; /* which vendors there are */
+	struct options_play play[OPTIONS_PLAYS];         /* generic vendors */
+	unsigned plays;
 	struct settings_values settings;
 	unsigned port;
 	const char *write_config; /* NULL: none */

@@ -15,7 +15,7 @@
 #include "settings.h"
 #include "vendor.h"
 
-#define SERVER_VENDORS 4
+#define SERVER_VENDORS 128
 
 /* All borrowed for the life of the server. */
 struct server_parts {

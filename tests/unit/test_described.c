@@ -7,6 +7,7 @@
 
 /* ---- requests for a status, in place of status_request.c ---- */
 
+static bool request_deletes;
 static const char *request_leads_to = "\"DEPROVISIONED\"";
 
 const struct rule_status_request *status_request_find(struct call *call,
@@ -38,7 +39,7 @@ enum vendor_outcome status_request_send(struct call *call, struct account *accou
 	pointer_set(stored_record, collection->status_key,
 		    json_loads(request_leads_to, JSON_DECODE_ANY, NULL));
 	if ((!refuses || made_anyway) && !ignores)
-		store(id, stored_record);
+		store(id, request_deletes ? json_null() : stored_record);
 	json_decref(stored_record);
 	return described_answer(call);
 }
@@ -291,13 +292,68 @@ static void test_dry_run(void **state)
 	free(text);
 }
 
+/* A DELETE that stands for a deactivation: the user is gone, which is the proof. */
+static void test_request_deletes(void **state)
+{
+	static const struct rule_status_request deletes[] =
+	    {{.name = "", .request = {.method = "DELETE", .path = "/users/{id}"}, .deletes = true},
+	     {.name = NULL}};
+	struct rule_status status = by_request;
+	struct described *all = *state;
+	struct record *record;
+	double seconds;
+
+	status.deactivate = deletes;
+	all->users.status = &status;
+	request_deletes = true;
+	assert_int_equal(write_word(all, "inactive"), 0);
+	request_deletes = false;
+	assert_int_equal(requests, 1);
+	assert_int_equal(known_peek(all->roster, "1", &record, &seconds), KNOWN_ABSENT);
+	assert_int_equal(write_word(all, "active"), -ENOENT);
+}
+
+/* What is from memory sends nothing without trust. */
+static void test_trust(void **state)
+{
+	static const struct rule_status_request unsure[] =
+	    {{.name = "", .request = {.method = "POST", .path = "/off/{id}", .memory = true}},
+	     {.name = NULL}};
+	struct rule_status status = by_request;
+	struct described *all = *state;
+
+	all->vendor.memory = true;
+	refused(all, "{'name':{'first':'Bob'}}", EROFS, "trust = yes in section [acme]");
+	assert_int_equal(write_word(all, "inactive"), -EROFS);
+	assert_int_equal(requests, 0);
+	assert_int_equal(get_count, 0);
+	all->account->trust = true;
+	assert_int_equal(save(all, "{'name':{'first':'Bob'}}"), 0);
+	all->account->trust = all->vendor.memory = false;
+	status.deactivate = unsure;
+	all->users.status = &status;
+	assert_int_equal(write_word(all, "inactive"), -EROFS);
+	assert_int_equal(requests, 0);
+	assert_int_equal(save(all, "{'name':{'first':'Eve'}}"), 0);
+	all->account->trust = true;
+	assert_int_equal(write_word(all, "inactive"), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    PLAIN(test_nested),     PLAIN(test_above),      PLAIN(test_unknown),
-	    PLAIN(test_hidden),     PLAIN(test_field),      PLAIN(test_third),
-	    PLAIN(test_guards),     REQUESTS(test_request), REQUESTS(test_request_proof),
+	    PLAIN(test_nested),
+	    PLAIN(test_above),
+	    PLAIN(test_unknown),
+	    PLAIN(test_hidden),
+	    PLAIN(test_field),
+	    PLAIN(test_third),
+	    PLAIN(test_guards),
+	    REQUESTS(test_request),
+	    REQUESTS(test_request_proof),
 	    REQUESTS(test_dry_run),
+	    REQUESTS(test_request_deletes),
+	    REQUESTS(test_trust),
 	};
 
 	return cmocka_run_group_tests_name("described", tests, NULL, NULL);

@@ -198,7 +198,7 @@ static void test_read_only(void **state)
 
 	(void)state;
 	call_init(&call, "a/1.status");
-	assert_int_equal(guard_writable(guard, &call), -EROFS);
+	assert_int_equal(guard_writable(guard, &call, NULL), -EROFS);
 	call_destroy(&call);
 	guard_free(guard);
 	guard_free(NULL);

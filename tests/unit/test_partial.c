@@ -212,9 +212,13 @@ static void test_gone_codes(void **state)
 {
 	static const int codes[] = {403, 404, 0};
 	struct described *all = *state;
+	json_t *stored_record = stored_json("1");
 	struct record *record;
 	int error;
 
+	json_object_set_new(stored_record, "rowed", json_true());
+	store("1", stored_record);
+	json_decref(stored_record);
 	all->users.listing = NULL;
 	all->users.gone_codes = codes;
 	get_fails = 403;

@@ -11,8 +11,8 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
-struct observer;
 struct http_stats;
+struct observer;
 struct vendor;
 
 struct account {

@@ -24,7 +24,11 @@ json_t *collection_value(const json_t *record, const char *path)
 
 void collection_remove(json_t *record, const char *path)
 {
-	pointer_remove(record, path);
+	/* as most paths are, and this runs for each row of a list */
+	if (*path != '/')
+		json_object_del(record, path);
+	else
+		pointer_remove(record, path);
 }
 
 const char *collection_words(const char *pointer, char buffer[COLLECTION_WORDS_MAX])
@@ -97,7 +101,7 @@ void collection_strip(const struct collection *collection, json_t *record, unsig
 {
 	for (const struct field *field = collection->fields; record && field->name; field++) {
 		if (collection_field_flags(field) & flags)
-			pointer_remove(record, field->name);
+			collection_remove(record, field->name);
 	}
 }
 
