@@ -24,6 +24,7 @@
 #include <errno.h>
 #include <stdatomic.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -143,9 +144,11 @@ static json_t *told_id(const struct collection *collection, const struct http_re
 bool item_rule_create_takes(const struct collection *collection, const char *pointer)
 {
 	const struct rule_request *create = collection->create;
+	char name[TEMPLATE_NAME_MAX];
 
-	return create &&
-	       (template_has(create->path, pointer) || template_has(create->body, pointer));
+	/* tables name members of the top level without the slash */
+	snprintf(name, sizeof(name), "%s%s", *pointer == '/' ? "" : "/", pointer);
+	return create && (template_has(create->path, name) || template_has(create->body, name));
 }
 
 /* Return the id that BODY, the new document, gives to the record by itself, a new reference, or
