@@ -307,6 +307,10 @@ static void say_rules(struct check *check)
 	if (!users->listing)
 		return;
 	say(check, "the list of users has %u page%s", tally->pages, tally->pages == 1 ? "" : "s");
+	if (tally->pages == 1 && tally->count == users->page_size &&
+	    (users->paging(check->account) == PAGING_CURSOR ||
+	     users->paging(check->account) == PAGING_URL))
+		say(check, "that page is full, and names no next one: is `next` right?");
 	values_print(&tally->values, text, sizeof(text));
 	if (users->status)
 		say(check, "values of the status field %s: %s", users->status_key, text);
