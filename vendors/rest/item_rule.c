@@ -172,9 +172,16 @@ static enum vendor_outcome send_once(struct call *call, struct account *account,
 						 &request->http, reply));
 }
 
+/* Return true if STATUS means that there is no such method: some servers of SCIM answer 501 to each
+ * PATCH (RFC 7644, section 3.5.2). */
+static bool has_no_method(const struct collection *collection, int status)
+{
+	return status == 405 || (status == 501 && collection->update && collection->update->patch);
+}
+
 /*
- * Send REQUEST of CHANGE. After a 405 or 501 use its alternative from now on, or, if it was that,
- * forget it.
+ * Send REQUEST of CHANGE. If there is no such method, use its alternative from now on, or, if it
+ * was that, forget it.
  */
 static enum vendor_outcome send_any(struct call *call, struct account *account,
 				    const struct item_rule_change *change, struct request *request,
@@ -183,8 +190,8 @@ static enum vendor_outcome send_any(struct call *call, struct account *account,
 	const struct rule_request *alternative = change->rule->alternative;
 	enum vendor_outcome outcome = send_once(call, account, change, request, reply);
 
-	if (outcome != VENDOR_REFUSED || (reply->status != 405 && reply->status != 501) ||
-	    !alternative)
+	if (outcome != VENDOR_REFUSED || !alternative ||
+	    !has_no_method(change->collection, reply->status))
 		return outcome;
 	if (request->rule == alternative) {
 		atomic_fetch_and(&account->alternatives, ~(1u << change->rule->alternative_bit));
