@@ -5,9 +5,10 @@
 usage: check.py FILE... | check.py     (without FILE: all of descriptions/ and tests/survey/)
 
 It checks what needs no engine: sections, keys, continuation lines, the lengths that inih cuts,
-kinds of value, placeholders, and that tests/survey/apis.tsv names files that exist. It prints one
+kinds of value, placeholders, and that the table in README.md names files that exist. It prints one
 line for each error, and then the median number of keys outside of [vendor].
 """
+import collections
 import glob
 import json
 import os
@@ -313,23 +314,20 @@ class Description:
                 self.error(line, "{each} without each")
 
 
-def check_table(folder):
-    """Check that apis.tsv in FOLDER names descriptions that exist, and each description there."""
-    errors, named = [], set()
-    path = os.path.join(folder, "apis.tsv")
-    top = os.path.join(folder, "..", "..")
+def check_table(folder, shipped):
+    """Check that the table in the README.md of FOLDER names descriptions that exist, and each one of FOLDER."""
+    path = os.path.join(folder, "README.md")
     with open(path, encoding="utf-8") as file:
-        rows = [line.rstrip("\n").split("\t") for line in file][1:]
-    for number, row in enumerate(rows, 2):
-        if len(row) != 5:
-            errors.append(f"{path}:{number}: {len(row)} columns")
-        elif row[1] != "-":
-            named.add(os.path.normpath(os.path.join(top, row[1])))
-            if not os.path.exists(os.path.join(top, row[1])):
-                errors.append(f"{path}:{number}: no {row[1]}")
-    for file in glob.glob(os.path.join(folder, "*.vendor")):
-        if os.path.normpath(file) not in named:
-            errors.append(f"{path}: does not name {file}")
+        rows = re.findall(r"^\| ([\w-]+) \| ([\w-]+) \| (?:yes|no) \| (\w+) \|", file.read(), re.M)
+    named = {name for _, name, _ in rows}
+    own, others = (
+        {os.path.basename(file)[:-7] for file in glob.glob(where + "/*.vendor")} for where in (folder, shipped)
+    )
+    errors = [f"{path}: no description {name}" for name in sorted(named - own - others)]
+    errors += [f"{path}: does not name {name}" for name in sorted(own - named)]
+    errors += [f"{path}: {name} is shipped and here" for name in sorted(own & others)]
+    ways = collections.Counter(way for _, _, way in rows)
+    print(f"{path}: {len(rows)} APIs: " + ", ".join(f"{count} {way}" for way, count in sorted(ways.items())))
     return errors
 
 
@@ -340,7 +338,7 @@ def main():
     errors = []
     if not files:
         files = sorted(glob.glob(shipped + "/*.vendor")) + sorted(glob.glob(folder + "/*.vendor"))
-        errors += check_table(folder)
+        errors += check_table(folder, shipped)
     counts = {}
     for file in files:
         description = Description(file)
