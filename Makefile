@@ -51,7 +51,7 @@ UNIT_SOURCES := $(sort $(wildcard tests/unit/test_*.c))
 BENCH_SOURCES := $(sort $(wildcard tests/bench/*.c))
 C_SOURCES := $(SOURCES) $(SANDBOX_SOURCES) $(UNIT_SOURCES) $(BENCH_SOURCES)
 HEADERS := $(sort $(wildcard $(addsuffix /*.h,$(FOLDERS) tests/sandbox tests/sandbox/* tests/unit)))
-SCRIPTS := .ci/run tests/run $(sort $(wildcard tests/*.sh)) $(sort $(wildcard findings/*.sh))
+SCRIPTS := .ci/run tests/run $(sort $(wildcard tests/*.sh tests/interop/*.sh)) $(sort $(wildcard findings/*.sh))
 
 # Descriptions of vendors. Those that BUILTIN names are part of rosterfs, the others are installed.
 BUILTIN := $(patsubst %,descriptions/%.vendor,cj partnerize scim)
@@ -78,11 +78,11 @@ endif
 
 # These targets need more than the build and may install packages. All others, such as a plain `make`,
 # fail and name what is missing.
-MAY_INSTALL := demo test unit asan tsan model bench lint lint-%
+MAY_INSTALL := demo test unit asan tsan model bench interop lint lint-%
 BUILD_DEPS := $(if $(filter $(MAY_INSTALL),$(MAKECMDGOALS)),build,--check build)
 
 # What needs a mount says so before anything is built or installed.
-ifneq ($(filter demo test asan tsan bench,$(MAKECMDGOALS)),)
+ifneq ($(filter demo test asan tsan bench interop,$(MAKECMDGOALS)),)
 ifneq ($(shell tests/deps.sh device >&2 && echo yes),yes)
 $(error stopped, because nothing can be mounted)
 endif
@@ -142,6 +142,10 @@ model: all deps-test ## random writers against a model, for SECONDS (SEED=n, ROU
 		ROSTERFS_MODEL_VENDOR='$(VENDOR)' ROSTERFS_MODEL_READERS='$(READERS)' \
 		ROSTERFS_TEST_LIMIT=$$(($(SECONDS) * 2 + 1200)) tests/run model
 
+.PHONY: interop
+interop: all deps-interop ## real servers of other people on this machine, the whole job on a mount of them (T=word)
+	@BUILD='$(BUILD)' SANITIZE='$(SANITIZE)' PYTHON='$(PYTHON)' T='$(T)' tests/run interop
+
 .PHONY: test-bare
 test-bare: ## build, demo and test of HEAD in a fresh Debian (as root; downloads 250 MB)
 	@tests/bare.sh
@@ -163,10 +167,13 @@ deps: ## install the Debian packages that build, demo, test and lint need
 	@tests/deps.sh build demo test lint
 
 # they are called by other targets
-.PHONY: deps-build deps-demo deps-test deps-lint deps-bench
-deps-build: ## install only what the build needs (deps-demo, deps-test, deps-lint, deps-bench: what those need)
+.PHONY: deps-build deps-demo deps-test deps-lint deps-bench deps-interop
+deps-build: ## install only what the build needs (deps-demo, deps-test, deps-lint, deps-bench, deps-interop)
 deps-build deps-demo deps-test deps-lint deps-bench: deps-%:
 	@tests/deps.sh $*
+# npm packages too, in BUILD
+deps-interop:
+	@BUILD='$(BUILD)' tests/interop/install.sh
 
 .PHONY: install
 install: $(BUILD)/rosterfs ## install to PREFIX (default /usr/local), below DESTDIR

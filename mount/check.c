@@ -257,6 +257,31 @@ static void judge_statuses(struct check *check)
 	    tally->other);
 }
 
+/* Say what the table's rules make of the list: pages, values of the status, hidden fields. */
+static void say_rules(struct check *check)
+{
+	const struct collection *users = check->account->vendor->users;
+	const struct tally *tally = &check->tally;
+	char text[512];
+	size_t length = 0;
+
+	if (!users->listing)
+		return;
+	say(check, "the list of users has %u page%s", tally->pages, tally->pages == 1 ? "" : "s");
+	values_print(&tally->values, text, sizeof(text));
+	if (users->status)
+		say(check, "values of the status field %s: %s", users->status_key, text);
+	text[0] = '\0';
+	for (const struct field *field = users->fields; field->name && length < sizeof(text);
+	     field++) {
+		if (field->flags & (FIELD_CONFIDENTIAL | FIELD_WRITE_ONLY))
+			length += (size_t)snprintf(text + length, sizeof(text) - length, "%s%s",
+						   length ? ", " : "", field->name);
+	}
+	if (text[0])
+		say(check, "fields that are never shown: %s", text);
+}
+
 static void say_statuses(struct check *check)
 {
 	const struct tally *tally = &check->tally;
@@ -319,6 +344,7 @@ static void *check_account(void *arg)
 		if (vendor->statuses) {
 			check_statuses(check);
 		} else {
+			say_rules(check);
 			say_statuses(check);
 			judge_statuses(check);
 		}

@@ -9,6 +9,7 @@
 
 #include "vendors/base/hash.h"
 #include "vendors/base/status_words.h"
+#include "vendors/json/pointer.h"
 #include "vendors/list/list.h"
 #include "vendors/rest/status_map.h"
 #include "vendors/template/source.h"
@@ -65,9 +66,13 @@ static void count_status(struct tally *tally, const char *word)
 /* Count the status that RECORD shows. */
 static void count_record(struct tally *tally, const json_t *record)
 {
-	char word[STATUS_MAP_MAX];
+	const struct rule_status *status = tally->collection->status;
+	char buffer[STATUS_MAP_MAX];
+	const char *word = status_map_word(tally->collection, record, buffer);
 
-	count_status(tally, status_map_word(tally->collection, record, word));
+	count_status(tally, word);
+	if (status)
+		values_count(&tally->values, pointer_get(record, status->path), word);
 }
 
 static int add_user(struct tally *tally, const char *id, const json_t *record)
@@ -123,6 +128,16 @@ static void forget_statuses(struct tally *tally)
 {
 	tally->active = tally->inactive = tally->others = tally->none = 0;
 	tally->other[0] = '\0';
+	tally->values = (struct values){0};
+}
+
+static void progress(struct list_sink *sink, unsigned pages, size_t rows)
+{
+	struct tally *tally = (struct tally *)sink;
+
+	(void)rows;
+	if (!tally->of_statuses)
+		tally->pages = pages;
 }
 
 static void forget_users(struct tally *tally)
@@ -153,7 +168,8 @@ static void reset(struct list_sink *sink)
 
 void tally_init(struct tally *tally, const struct collection *users)
 {
-	*tally = (struct tally){.sink = {.add = tally_add, .reset = reset}, .collection = users};
+	*tally = (struct tally){.sink = {.add = tally_add, .reset = reset, .progress = progress},
+				.collection = users};
 	table_init(&tally->ids, seen_key);
 }
 

@@ -7,6 +7,7 @@
 #ifndef ROSTERFS_TALLY_H
 #define ROSTERFS_TALLY_H
 
+#include "mount/values.h"
 #include "vendors/base/table.h"
 #include "vendors/list/list.h"
 
@@ -28,6 +29,8 @@ struct tally {
 	size_t others;              /* users with another status */
 	size_t none;                /* users without a status */
 	char other[TALLY_WORD_MAX]; /* one of the other statuses, truncated */
+	unsigned pages;             /* of the list of users */
+	struct values values;       /* of the status field, if the table has rules for it */
 };
 
 /* Initialize TALLY. USERS: the collection if the status is a field of its records, else NULL. Pair

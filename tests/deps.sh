@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # Installs the missing Debian packages of the sets that are named as arguments: build, demo, test,
-# bench, lint, bare. Each line of the table has a command that succeeds if the thing is there, wherever
+# bench, lint, bare, npm, interop. Each line of the table has a command that succeeds if the thing is there, wherever
 # it came from; what is there is left alone. Without apt-get, the script names what is missing and
 # fails.
 #
@@ -77,6 +77,18 @@ table() {
 		bench|nginx-light|nginx with HTTP/2|nginx -V 2>&1 | grep -q http_v2
 		bench|openssl|openssl|command -v openssl
 		bench|util-linux|setpriv (util-linux)|command -v setpriv
+		npm|nodejs|node|command -v node
+		npm|npm|npm|command -v npm
+		npm|g++ make python3|a C++ compiler, make and python 3|command -v g++ && command -v make && command -v python3
+		interop|dbconfig-no-thanks redmine redmine-sqlite ruby-sqlite3|Redmine with SQLite, and no database of its own|ls /usr/share/redmine/config.ru && ruby -e 'require "sqlite3"'
+		interop|puma|puma|command -v puma
+		interop|python3-keystone|OpenStack Keystone|command -v keystone-manage && command -v keystone-wsgi-public
+		interop|python3-djangorestframework|Django REST Framework|$PYTHON -c 'import django, rest_framework'
+		interop|python3-pytest|pytest 7|$PYTHON -c 'import pytest'
+		interop|jq|jq|command -v jq
+		interop|sed|GNU sed|sed --version | grep -q GNU
+		interop|util-linux|setpriv (util-linux)|command -v setpriv
+		interop|gdb|gdb|command -v gdb
 		bare|debootstrap|debootstrap|command -v debootstrap
 		bare|debian-archive-keyring|Debian's archive keys (debian-archive-keyring)|ls /usr/share/keyrings/debian-archive-keyring.gpg
 		bare|util-linux|unshare (util-linux)|command -v unshare

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * vendors.c - see vendors.h. A new vendor is one folder, and one line here.
+ * vendors.c - see vendors.h. A vendor that a description cannot
+ * express is one folder, and one line here.
  */
 #include "vendors/vendors.h"
 
@@ -8,13 +9,13 @@
 
 #include <string.h>
 
-extern const struct vendor vendor_partnerize;
 extern const struct vendor vendor_elasticpath;
-extern const struct vendor vendor_cj;
 extern const struct vendor vendor_manual;
 
 const struct vendor *const vendors[] = {
-    &vendor_partnerize, &vendor_elasticpath, &vendor_cj, &vendor_manual, NULL,
+    &vendor_elasticpath,
+    &vendor_manual,
+    NULL,
 };
 
 const struct vendor *vendors_find(const char *type)

@@ -424,10 +424,10 @@ static void test_token_insecure(void **state)
 static void test_expiry(void **state)
 {
 	struct scene *scene = *state;
-	struct rule_token rules[LIVES];
-	struct rule_request requests[LIVES];
-	char paths[LIVES][16];
-	struct rule_api many[LIVES + 1] = {{0}};
+	static struct rule_token rules[LIVES];
+	static struct rule_request requests[LIVES];
+	static char paths[LIVES][16];
+	static struct rule_api many[LIVES + 1];
 
 	snprintf(lives[EPOCH].text, sizeof(lives[EPOCH].text), "%lld",
 		 (long long)time(NULL) + 36000);

@@ -60,7 +60,9 @@ static void note_request(const struct lists *all, const struct slot *slot)
 
 	snprintf(request, sizeof(all->call->request), "%s %s", slot->method,
 		 slot->shown ? slot->shown : slot->path);
-	account_redact(all->account, request);
+	/* a URL that the vendor names may repeat a key */
+	if (all->account->secret_in_url)
+		account_redact(all->account, request);
 }
 
 /* A page that is being read. */

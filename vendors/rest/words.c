@@ -123,14 +123,13 @@ void words_read(const json_t *answer, char *words, size_t size)
 	     "error_summary",                                  /* Dropbox */
 	     "description",       "reason", NULL};
 	/* also of what some vendors have in place of a text */
-	static const char *const lists[] = {"invalid-params", "invalid_params",
-					    "message",        "detail",
-					    "details",        "errorMessages",
-					    "errorCauses",    "Errors",
-					    "context_info",   NULL};
+	static const char *const lists[] = {"invalid-params", "invalid_params", "message",
+					    "detail",         "details",        "errorMessages",
+					    "errorCauses",    "context_info",   NULL};
 	const json_t *error = json_object_get(answer, "error"), *items;
 
 	words[0] = '\0';
+	add_string(words, size, answer);
 	add_string(words, size, error);
 	add_members(words, size, error, of_error);
 	add_members(words, size, answer, texts);
@@ -139,6 +138,8 @@ void words_read(const json_t *answer, char *words, size_t size)
 	if (!items)
 		items = json_object_get(answer, "errors");
 	add_items(words, size, items);
+	/* Slack's SCIM 1 */
+	add_string(words, size, json_object_get(json_object_get(answer, "Errors"), "description"));
 	for (const char *const *list = lists; *list; list++) {
 		items = json_object_get(answer, *list);
 		add_items(words, size,
