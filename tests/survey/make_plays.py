@@ -68,7 +68,7 @@ def base_path(row):
 
 BOTH = ["/oauth/token", "/oauth2/token"]
 READINGS = {
-    "zendesk-support": {"list": "/users", "next": "/links/next", "flag": ("/meta/has_more", True, False),
+    "zendesk-support": {"list": "/users.json", "more_lists": ["/users"], "next": "/links/next", "flag": ("/meta/has_more", True, False),
                         "end": "same", "size": ("page[size]", 100), "item_at": "/user"},
     "zendesk-chat": {"list": "/agents", "position": ("since_id", 1)},
     "zendesk-sell": {"row": "/data", "rows": "/items", "status": ("/status", "active", "inactive")},
@@ -81,7 +81,7 @@ READINGS = {
              "change": ("POST /api/v1/users/{id}", "deep", ""), "delete": "/api/v1/users/{id}", "delete_kind": ("two_steps", "DEPROVISIONED"),
              "names": "/profile/{}", "ids": "text"},
     "auth0": {"ids": "piped", "ceiling": 1000, "absent_active": "/blocked"},
-    "gitlab": {"list": "/users", "more_lists": ["/groups/{*}/members"], "status": ("/state", "active", "blocked"),
+    "gitlab": {"or_header": "PRIVATE-TOKEN", "list": "/users", "more_lists": ["/groups/{*}/members"], "status": ("/state", "active", "blocked"),
                "moves": [("POST /users/{id}/block", ["active"], "blocked"),
                          ("POST /users/{id}/unblock", ["blocked"], "active")],
                "create": ("/users", ""), "delete": "/users/{id}", "move_answer": ("true", 201), "header_next":
@@ -93,12 +93,12 @@ READINGS = {
     "freshdesk": {"names": "/contact/{}"},
     "slack": {"status": ("/deleted", False, True), "end": "empty", "item": "/users.info?user={id}", "item_at": "/user",
               "names": "/profile/{}", "ids": "text", "scim": True},
-    "jira": {"item": "/user?accountId={id}", "item_at": "", "ids": "text",
+    "jira": {"admin_token": True, "item": "/user?accountId={id}", "item_at": "", "ids": "text",
              "moves": [("POST /users/{id}/manage/lifecycle/disable", None, "inactive"),
                        ("POST /users/{id}/manage/lifecycle/enable", None, "active")],
              "delete": "/user?accountId={id}"},
-    "monday": {"list": "/v2", "rows": "/data/users", "position": ("/variables/page", 1), "size": ("/variables/limit", 100)},
-    "notion": {"flag": ("/has_more", True, False), "needs": {"Notion-Version": "*"}, "ids": "text", "end": "null"},
+    "monday": {"or_header": "Authorization", "list": "/v2", "rows": "/data/users", "position": ("/variables/page", 1), "size": ("/variables/limit", 100)},
+    "notion": {"flag": ("/has_more", True, False), "scim": True, "bool": "/active", "status_in_rows": False, "ids": "text", "end": "null"},
     "harvest": {"needs": {"Harvest-Account-Id": "*"}},
     "intercom": {"needs": {"Intercom-Version": "*"}},
     "teamtailor": {"needs": {"X-Api-Version": "*"}},
@@ -115,7 +115,7 @@ READINGS = {
     "linear": {"list": "/graphql", "rows": "/data/users/nodes", "position": ("/variables/after", 0),
                "next": "/data/users/pageInfo/endCursor", "flag": ("/data/users/pageInfo/hasNextPage", True, False),
                "by": "cursor", "size": ("/variables/first", 50), "ids": "uuid"},
-    "teamwork": {"list": "/people.json", "rows": "/people", "email": "/email", "status": ("/deleted", False, True),
+    "teamwork": {"basic": ("token", "*"), "list": "/people.json", "rows": "/people", "email": "/email", "status": ("/deleted", False, True),
                  "flag": ("/meta/page/hasMore", True, False), "get": "/people/{id}.json", "item_at": "/person"},
     "box": {"status": ("/status", "active", "inactive"), "select": "fields", "status_asked": True, "email": "/login",
             "total": "/total_count", "change": ("PUT /2.0/users/{id}", "merge", "")},
@@ -157,12 +157,13 @@ READINGS = {
              "status": ("/status", "active", "inactive", "pending"), "end": "empty", "size": ("page_size", 300),
              "moves": [("PUT /users/{id}/status", None, "inactive", None, {"/action": "deactivate"}),
                        ("PUT /users/{id}/status", None, "active", None, {"/action": "activate"})],
+             "token_paths": ["/oauth/token"],
              "token_query": {"?grant_type": "account_credentials", "?account_id": "*"}, "token_basic": True,
              "change": ("PATCH /users/{id}", "merge", ""), "change_answer": "none", "move_answer": ("none", 204),
              "create": ("/users", "/user_info"), "ids": "text"},
     "onelogin": {"status": ("/status", 1, 2, 3), "token_json": True, "size": ("limit", 100), "token_paths":
                  ["/auth/oauth2/v2/token", "/oauth2/token"],
-                 "token_headers": {"Authorization": "client_id:{client_id},client_secret:{client_secret}"}},
+                 "token_headers": {"Authorization": "client_id:{client_id}, client_secret:{client_secret}"}},
     "sentry": {"list": "/organizations/{*}/members/", "slash": "redirect", "no_status": True,
                "get": "/organizations/{*}/members/{id}/", "delete_as": "/organizations/{*}/members/{id}/",
                "create": ("/organizations/{*}/members/", "")},
@@ -205,7 +206,7 @@ READINGS = {
     "ramp": {"status": ("/status", "USER_ACTIVE", "USER_SUSPENDED", "INVITE_PENDING"), "end": "null", "ids": "uuid",
              "moves": [("PATCH /users/{id}/deactivate", None, "USER_SUSPENDED"),
                        ("PATCH /users/{id}/reactivate", None, "USER_ACTIVE")],
-             "token_basic": True, "size": ("page_size", 100), "create": ("/users/deferred", "")},
+             "token_basic": True, "token_paths": ["/token"], "size": ("page_size", 100), "create": ("/users/deferred", "")},
     "retool": {"next": "/next_token", "position": ("next_token", 0), "flag": ("/has_more", True, False),
                "item_at": "/data", "get": "/api/v2/users/{id}", "success": {"success": True}, "ids": "text",
                "change": ("PATCH /api/v2/users/{id}", "merge", "")},
@@ -251,6 +252,9 @@ class Row:
     # -- credentials --
 
     def basic(self, words):
+        if "basic" in self.more:
+            user, password = self.more["basic"]
+            return [self.secret(user), password]
         if "email +" in words or "user = email" in words:
             user = "owner@example.com" + ("/token" if "'/token'" in words else "")
             self.secrets["email"] = "owner@example.com"
@@ -303,16 +307,19 @@ class Row:
                 checks.append({"header": name, "is": what[1:] if what[0] == "=" else self.secret(what)})
             return {"checks": checks}
         if kind == "basic":
-            return {"checks": [{"basic": self.basic(words)}]}
+            checks = [{"basic": self.basic(words)}]
+            if "admin_token" in more:
+                checks.append({"or": True, "header": "Authorization", "is": "Bearer " + self.secret("admin_token")})
+            return {"checks": checks}
         if kind == "query":
             return {"checks": [{"query": words.split()[-1], "is": self.secret("token")}]}
         if kind in ("cc", "refresh"):
             return {"checks": [{"header": "Authorization", "is": "Bearer {token}"}], "grants": self.grant()}
         if kind == "session":
-            names = {"/credentials/" + part: "*" for part in ("tokenName", "site")}
+            names = {"/credentials/" + part: "*" for part in ("personalAccessTokenName", "site")}
             return {"checks": [{"header": "X-Tableau-Auth", "is": "{token}"}],
                     "grants": [{"route": "POST /auth/signin", "media": "json", "token": "/credentials/token", "ttl": 7200,
-                                "expects": names | {"/credentials/tokenSecret": self.secret("token")},
+                                "expects": names | {"/credentials/personalAccessTokenSecret": self.secret("token")},
                                 "members": {"credentials": {"site": {"id": "site-1"}}}}]}
         if kind == "header":
             found = re.search(r"header ([\w-]+) '([^']+)'", words)
@@ -330,7 +337,10 @@ class Row:
                                                 "/password": self.secret("password")}}]}
             wanted = ("token", "second_token", "third_token")
             return {"checks": [{"header": name, "is": self.secret(which)} for name, which in zip(names, wanted)]}
-        return {"checks": [{"header": "Authorization", "is": "Bearer " + self.secret("token")}]}
+        checks = [{"header": "Authorization", "is": "Bearer " + self.secret("token")}]
+        if "or_header" in more:
+            checks.append({"or": True, "header": more["or_header"], "is": self.secret("token")})
+        return {"checks": checks}
 
     # -- records --
 
@@ -768,6 +778,8 @@ class Row:
         lists = self.lists()
         cap = lists[0].get("page", {}).get("cap", 100)
         play["users"] = 2 * cap + 30 if 100 < cap <= 1000 else 250
+        if "ceiling" in self.more:
+            play["users"] = min(play["users"], self.more["ceiling"] - 100)
         play["ids"] = self.ids()
         play["auth"] = self.auth()
         play["fields"] = self.fields()
