@@ -78,7 +78,7 @@ endif
 
 # These targets need more than the build and may install packages. All others, such as a plain `make`,
 # fail and name what is missing.
-MAY_INSTALL := demo test unit asan tsan model bench interop lint lint-%
+MAY_INSTALL := demo test unit programs asan tsan model bench interop lint lint-%
 BUILD_DEPS := $(if $(filter $(MAY_INSTALL),$(MAKECMDGOALS)),build,--check build)
 
 # What needs a mount says so before anything is built or installed.
@@ -114,6 +114,9 @@ ALL_LDFLAGS = $(HARDEN_LDFLAGS) $(SANITIZE_FLAGS) -pthread $(LDFLAGS)
 
 .PHONY: all
 all: $(BUILD)/rosterfs $(BUILD)/rosterfs-sandbox ## build rosterfs and rosterfs-sandbox (the default)
+
+.PHONY: programs
+programs: all $(UNIT_PROGRAMS) ## build the unit tests too, without running them (T=word: only some)
 
 .PHONY: demo
 demo: all deps-demo ## a tour on a mount of the sandbox; on a terminal it ends in a shell there

@@ -16,6 +16,7 @@
 #include "vendors/base/limits.h"
 #include "vendors/description/description.h"
 #include "vendors/http/http_url.h"
+#include "vendors/ini/file_text.h"
 #include "vendors/ini/sections.h"
 #include "vendors/rest/account.h"
 #include "vendors/vendor.h"
@@ -189,7 +190,7 @@ static int set_file(const struct keys *keys, const struct entry *entry, char **v
 
 	if (result)
 		goto out;
-	result = sections_text(path, LIMITS_TEXT_MAX, &text, &length, NULL);
+	result = file_text(path, LIMITS_TEXT_MAX, &text, &length, NULL);
 	if (result) {
 		(void)keys_fail(keys, entry->line, "%s: the file cannot be read: %s", entry->key,
 				result == -EFBIG ? "it is larger than " LIMITS_TEXT_WORDS

@@ -13,6 +13,7 @@
 #include "mount/config.h"
 #include "mount/descriptors.h"
 #include "mount/explain.h"
+#include "mount/mountpoint.h"
 #include "mount/options.h"
 #include "vendors/rest/account.h"
 #include "vendors/rest/login.h"
@@ -25,7 +26,6 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <malloc.h>
-#include <mntent.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -35,8 +35,6 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #define SETTLE_MILLISECONDS 2000
@@ -151,58 +149,6 @@ static int open_audit(struct mount *mount)
 	    (real[length] == '/' || length == 1)) {
 		complain("audit_log %s: the file must not be below the mount point", path);
 		return -EINVAL;
-	}
-	return 0;
-}
-
-/* Return true if the topmost mount at PATH is rosterfs. */
-static bool is_mounted(const char *path)
-{
-	FILE *mounts = setmntent("/proc/self/mounts", "re");
-	char line[8 * PATH_MAX];
-	struct mntent entry;
-	bool found = false;
-
-	if (!mounts)
-		return false;
-	while (getmntent_r(mounts, &entry, line, sizeof(line))) {
-		if (strcmp(entry.mnt_dir, path) == 0)
-			found = strcmp(entry.mnt_type, "fuse.rosterfs") == 0;
-	}
-	endmntent(mounts);
-	return found;
-}
-
-/* Set mount->mountpoint. Returns 0, or a negative errno after the error is reported. */
-static int find_mountpoint(struct mount *mount)
-{
-	struct stat stat_buffer = {0};
-	struct statvfs statvfs_buffer;
-	bool there = realpath(mount->options.mountpoint, mount->mountpoint);
-	int error = 0;
-
-	/* of a stale mount the kernel may still know the attributes, but not statvfs */
-	if (!there || stat(mount->mountpoint, &stat_buffer) ||
-	    statvfs(mount->mountpoint, &statvfs_buffer))
-		error = errno;
-	/* another user's mount, whose statvfs fails, must be recognized too */
-	if (there && error != ENOTCONN && is_mounted(mount->mountpoint)) {
-		complain("%s: rosterfs is mounted here already; run fusermount3 -u %s first",
-			 mount->options.mountpoint, mount->options.mountpoint);
-		return -EBUSY;
-	}
-	if (error) {
-		if (error == ENOTCONN)
-			complain("%s: stale mount: run fusermount3 -u first",
-				 mount->options.mountpoint);
-		else
-			complain("%s: %s; create the directory first", mount->options.mountpoint,
-				 strerror(error));
-		return -error;
-	}
-	if (!S_ISDIR(stat_buffer.st_mode)) {
-		complain("%s: not a directory", mount->options.mountpoint);
-		return -ENOTDIR;
 	}
 	return 0;
 }
@@ -435,8 +381,11 @@ static int run_explain(struct mount *mount)
 
 static int run_mount(struct mount *mount)
 {
-	int error = find_mountpoint(mount);
+	char why[2 * PATH_MAX];
+	int error = mountpoint_find(mount->options.mountpoint, mount->mountpoint, why, sizeof(why));
 
+	if (error)
+		complain("%s", why);
 	if (!error && !mount->options.foreground) {
 		error = background_fork();
 		if (error)

@@ -12,8 +12,8 @@
 #include "cache/history/attempt_undo.h"
 #include "cache/history/guard.h"
 #include "cache/history/takeback.h"
-#include "cache/history/undo.h"
 #include "cache/history/trust.h"
+#include "cache/history/undo.h"
 #include "cache/record/record.h"
 #include "cache/record/write_lock.h"
 #include "cache/roster/figures.h"
@@ -25,6 +25,7 @@
 #include "cache/update/looks.h"
 #include "vendors/base/call.h"
 #include "vendors/base/log.h"
+#include "vendors/json/pointer.h"
 #include "vendors/rest/account.h"
 #include "vendors/rest/collection.h"
 #include "vendors/rest/item.h"
@@ -39,7 +40,7 @@ static int check_allowed(struct call *call, struct roster *roster)
 {
 	const struct collection *collection = roster_collection(roster);
 
-	if (!collection->deletes)
+	if (!collection->deletes && !collection->remove)
 		return call_fail(call, CALL_FORBIDDEN, "%s are not deleted here: see MANUAL",
 				 collection->name);
 	if (!roster_account(roster)->allow_delete)
@@ -58,7 +59,7 @@ static char *find_own_id(struct call *call, struct roster *roster, const char *i
 	const struct collection *collection = roster_collection(roster);
 	struct wait wait = {.kind = WAIT_RECORD, .id = id, .call = call};
 	const char *own = NULL;
-	char buffer[24], *copy;
+	char buffer[24], words[COLLECTION_WORDS_MAX], *copy;
 	json_t *object;
 
 	if (!collection->path_id_key)
@@ -71,7 +72,7 @@ static char *find_own_id(struct call *call, struct roster *roster, const char *i
 		call_fail(call, CALL_MISSING, "there is no such record");
 	else if (!*error && !own)
 		*error = call_fail(call, CALL_MALFORMED, "the vendor shows it without \"%s\"",
-				   collection->path_id_key);
+				   collection_words(collection->path_id_key, words));
 	json_decref(object);
 	wait_clear(&wait);
 	return copy;
@@ -87,25 +88,28 @@ static json_t *record_held(const struct attempt *attempt)
 	known_peek(attempt->roster, attempt->id, &record, &seconds);
 	object = record && record->id[0] ? record_json(record) : NULL;
 	record_put(record);
-	return object ? object : json_pack("{s:s}", "id", attempt->id);
+	if (object)
+		return object;
+	object = json_object();
+	if (object)
+		pointer_set(object, roster_collection(attempt->roster)->id_keys[0],
+			    json_string(attempt->id));
+	return object;
 }
 
 /* Note that the record BEFORE is gone. OWN is the id that the vendor had for it. */
 static void note_gone(struct attempt *attempt, const char *own, const json_t *before)
 {
 	const struct collection *collection = roster_collection(attempt->roster);
-	json_t *link;
+	json_t *link = json_object();
 
 	if (!collection->link) {
 		presence_note_deleted(attempt->roster, attempt->id, before);
-		return;
-	}
-	if (!collection->remember)
-		return;
-	link = json_pack("{s:s, s:s}", collection->path_id_key, own, collection->id_keys[0],
-			 attempt->id);
-	if (link)
+	} else if (collection->remember && link &&
+		   !pointer_set(link, collection->path_id_key, json_string(own)) &&
+		   !pointer_set(link, collection->id_keys[0], json_string(attempt->id))) {
 		collection->remember(attempt->account, roster_parent(attempt->roster), link, NULL);
+	}
 	json_decref(link);
 }
 

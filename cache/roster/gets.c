@@ -51,9 +51,9 @@ bool gets_asks_id(const struct roster *roster)
 
 bool gets_is_partial(const struct roster *roster)
 {
-	const struct rule_list *listing = roster->collection->listing;
+	const struct collection *collection = roster->collection;
 
-	return listing && listing->partial;
+	return collection->listing && collection->listing->partial && !collection->listed_only;
 }
 
 /* Return true if STATUS may mean that there is no such record. */

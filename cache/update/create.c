@@ -24,6 +24,7 @@
 #include "vendors/base/call.h"
 #include "vendors/base/limits.h"
 #include "vendors/base/log.h"
+#include "vendors/base/status_words.h"
 #include "vendors/rest/account.h"
 #include "vendors/rest/collection.h"
 #include "vendors/rest/item.h"
@@ -116,7 +117,8 @@ static int create_send(struct creation *creation)
 static void create_note_history(struct creation *creation)
 {
 	creation->attempt->id = creation->id;
-	if (creation->collection->status_key)
+	if (status_map_can_set(creation->collection, STATUS_INACTIVE) ||
+	    status_map_has_request(creation->collection, STATUS_INACTIVE))
 		attempt_undo_add_status(creation->attempt, creation->id);
 	attempt_accepted(creation->attempt, NULL, creation->made, NULL);
 }

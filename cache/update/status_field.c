@@ -89,6 +89,7 @@ static int plan_status(struct change *change)
 	char buffer[STATUS_MAP_MAX];
 	int error;
 
+	change->request = NULL;
 	now = change_status(change, change->fresh, buffer);
 	if (!now)
 		return status_field_fail_missing(change->call);

@@ -52,8 +52,10 @@ bool scratch_node_may_open(struct fs *fs, struct node *node, int flags)
 {
 	struct scratch *scratch = scratch_node_of(node);
 
-	return !scratch_open_is_gone(fs->scratches, scratch) &&
-	       (!open_writes(flags) || scratch_open_allowed(scratch));
+	if (!open_writes(flags))
+		return !scratch_open_is_gone(fs->scratches, scratch) ||
+		       scratch_open_was_record(scratch);
+	return !scratch_open_is_gone(fs->scratches, scratch) && scratch_open_allowed(scratch);
 }
 
 /* ---- a file ---- */

@@ -34,6 +34,11 @@ bool scratch_open_allowed(struct scratch *scratch)
 	       atomic_compare_exchange_strong(&scratch->looks, &one, 0);
 }
 
+bool scratch_open_was_record(struct scratch *scratch)
+{
+	return atomic_load(&scratch->doubted) != 0;
+}
+
 void scratch_open_keep(struct scratch *scratch)
 {
 	atomic_store(&scratch->kept, true);

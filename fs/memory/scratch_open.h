@@ -23,7 +23,16 @@ void scratch_open_looked_up(struct scratch *scratch);
 /* Return true if SCRATCH may be opened for writing. Uses up the lookup. */
 bool scratch_open_allowed(struct scratch *scratch);
 
-/* Return true if SCRATCH was removed while no process had it open: then it may no longer be opened.
+/*
+ * Return true if SCRATCH has got the inode that was a record's. An open for reading that means the
+ * record may be under way even after the backup was removed: it gets the record's text as it was
+ * when the backup was made. ESTALE would not do, because the kernel looks the name up only once
+ * more, and somebody may save again in between.
+ */
+bool scratch_open_was_record(struct scratch *scratch);
+
+/* Return true if SCRATCH was removed while no process had it open: then it may no longer be opened,
+ * unless it was a record's.
  */
 bool scratch_open_is_gone(struct scratches *all, struct scratch *scratch);
 

@@ -276,10 +276,11 @@ static void record_deleted(struct request *request, int error)
 /* Removing waits for the vendor while the kernel holds the directory. */
 static void remove_record(fuse_req_t req, struct node *directory, const struct path_name *name)
 {
+	const struct collection *collection = roster_collection(node_record_dir(directory)->roster);
 	struct request *request;
 
-	if (!roster_collection(node_record_dir(directory)->roster)->deletes ||
-	    name->kind != PATH_JSON || !name->has_id) {
+	if (!(collection->deletes || collection->remove) || name->kind != PATH_JSON ||
+	    !name->has_id) {
 		request_refuse_name(req, directory, name->text, -EPERM, "this can't be removed");
 		return;
 	}

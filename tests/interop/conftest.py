@@ -20,6 +20,8 @@ sys.path[:0] = [os.path.dirname(__file__), str(MOUNT)]
 spec = importlib.util.spec_from_file_location("mount_conftest", MOUNT / "conftest.py")
 mount_conftest = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(mount_conftest)
+# the first test waits until all servers have started
+mount_conftest.LIMIT = 600
 globals().update({name: value for name, value in vars(mount_conftest).items()
                   if name.startswith("pytest_") or name in ("base", "env", "test_dir", "sandbox", "mount")})
 

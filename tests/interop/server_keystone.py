@@ -2,6 +2,7 @@
 """OpenStack Keystone 22.0.2 (Debian), its own WSGI server, with SQLite. The truth is its database."""
 
 import json
+import os
 import shutil
 
 from server import CACHE, Server, database, open_database, run
@@ -51,7 +52,9 @@ class Keystone(Server):
         write_config(fresh, config)
         manage = ["/usr/bin/keystone-manage", "--config-file", config]
         run([*manage, "db_sync"], 120)
-        run([*manage, "fernet_setup", "--keystone-user", "root", "--keystone-group", "root"], 60)
+        # as root it insists on being told whose the keys are
+        owner = ["--keystone-user", "root", "--keystone-group", "root"] if os.getuid() == 0 else []
+        run([*manage, "fernet_setup", *owner], 60)
         run([*manage, "bootstrap", "--bootstrap-password", PASSWORD], 60)
         fresh.rename(MADE)
 
@@ -60,6 +63,8 @@ class Keystone(Server):
         shutil.copytree(MADE, self.folder, dirs_exist_ok=True)
         write_config(self.folder, self.folder / "keystone.conf")
         with open_database(self.db) as rows:
+            # Keystone keeps a read open on one connection while it writes on another.
+            rows.execute("pragma journal_mode = wal")
             for person in self.people:
                 ident = f"{0xfeed0000 + person.number:032x}"
                 extra = json.dumps({"email": person.email, "description": f"{person.first} {person.last}",

@@ -6,6 +6,7 @@ editor is driven is one line of EDITORS; adding an editor is adding a line, and 
 editors.md (editor_saves.py).
 """
 
+import contextlib
 import os
 import pathlib
 import pwd
@@ -19,7 +20,7 @@ import pytest
 
 from commands import Terminal
 from editor_saves import FILE, FIRST, REFUSALS, Work, check_row, check_section, code
-from system import SCALE, wait_until
+from system import SCALE, Hang, wait_until
 
 # where neovim is installed too, vim may be that
 VIM = shutil.which("vim.basic") or "vim"
@@ -146,12 +147,15 @@ class Session:
         self.press(*self.editor.save)
 
     def quit(self, modified):
-        if not modified and self.editor.insert:
-            self.press(*self.editor.quit)
-        elif not modified:
-            self.press(*[key for key in self.editor.quit if key[:2] == "C-" or key[0] == "F"])
-        else:
-            self.press(*self.editor.quit)
+        keys = self.editor.quit
+        if not modified and not self.editor.insert:
+            keys = [key for key in keys if key[:2] == "C-" or key[0] == "F"]
+        # an editor that sees only now that the file has changed takes the first keys for an answer
+        for _ in range(3):
+            self.press(*keys)
+            with contextlib.suppress(Hang):
+                self.terminal.finish(5)
+                return
         self.terminal.finish()
 
 

@@ -719,6 +719,28 @@ def test_a_cold_backup(mount):
     m.sandbox.fault(fault="status", status=500, times=-1)
 
 
+def test_an_open_on_its_way(mount):
+    """Between the lookup and the open of the record, somebody saves as vim does: the open still finds a text."""
+    m = mount()
+    looked_up = os.open(m.path / FILE, os.O_PATH)
+    try:
+        path = f"/proc/self/fd/{looked_up}"
+        text = move_away(m)
+        assert make(m.path / FILE, text_with_lastname(text, "Anew")) == "ok"
+        os.unlink(m.path / BACKUP)
+        for _ in range(2):
+            with open(path, "rb") as file:
+                assert file.read() == text
+                assert os.fstat(file.fileno()).st_size == len(text)
+        # what is written must not get lost in a backup that is gone
+        for flags in (os.O_WRONLY, os.O_RDWR):
+            assert fails(os.open, path, flags) == "ESTALE"
+    finally:
+        os.close(looked_up)
+    assert read(m, FILE)["lastname"] == "Anew"
+    assert not (m.path / BACKUP).exists()
+
+
 def test_nobody_misses_a_user(mount):
     """Somebody saves as vim does, over and over: others see all of the users all of the time."""
     m = mount()

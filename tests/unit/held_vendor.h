@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * held_vendor.h - a vendor that holds each response until the test releases it, and a clock that
- * only the test moves.
+ * held_vendor.h - a vendor that holds each response until the test releases it, a clock that only
+ * the test moves, and dice that only the test throws.
  *
  * Each request is numbered and waits for held_vendor_answer. The monotonic clock of the whole
- * process moves by held_clock_pass only, so no test depends on the speed of the machine.
+ * process moves by held_clock_pass only, so no test depends on the speed of the machine. The random
+ * pause before another try is the longest, unless a test sets held_dice: of 250 pauses one is no
+ * pause, and what was to be queued would be in flight.
  */
 #ifndef TESTS_UNIT_HELD_VENDOR_H
 #define TESTS_UNIT_HELD_VENDOR_H
@@ -29,6 +31,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -57,6 +60,21 @@ int socket(int domain, int type, int protocol)
 {
 	atomic_fetch_add(&held_clock_now, atomic_exchange(&held_clock_connect, 0));
 	return (int)syscall(SYS_socket, domain, type, protocol);
+}
+
+/* ---- the dice ---- */
+
+static atomic_uint held_dice = UINT32_MAX; /* what they show: 0 is no pause, this is the longest */
+
+/* account_queue_learn.c finds this one. */
+ssize_t getrandom(void *buffer, size_t size, unsigned flags)
+{
+	uint32_t dice = atomic_load(&held_dice);
+
+	if (size != sizeof(dice) || !(flags & GRND_NONBLOCK))
+		return syscall(SYS_getrandom, buffer, size, flags);
+	memcpy(buffer, &dice, sizeof(dice));
+	return sizeof(dice);
 }
 
 /* ---- the server ---- */
@@ -282,6 +300,24 @@ static inline void held_setup_queued(struct held_setup *setup, unsigned queued, 
 	}
 	fail_msg("%u queued and %u in flight, not %u and %d", stats.queued, stats.in_flight, queued,
 		 flying);
+}
+
+/* Wait until so many requests have been sent, or tried, since the start; then as above. */
+static inline void held_setup_tried(struct held_setup *setup, uint64_t requests, unsigned queued,
+				    int flying)
+{
+	struct http_stats stats = {0};
+
+	for (int turn = 0; turn < PATIENCE * 1000; turn++) {
+		http_stats(&setup->account->endpoint, &stats);
+		if (stats.requests >= requests) {
+			held_setup_queued(setup, queued, flying);
+			return;
+		}
+		usleep(1000);
+	}
+	fail_msg("%llu requests, not %llu", (unsigned long long)stats.requests,
+		 (unsigned long long)requests);
 }
 
 /* ---- the callers ---- */

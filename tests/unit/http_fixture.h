@@ -73,8 +73,8 @@ static inline int http_fixture_setup(void **state)
 	fixture->account.endpoint.name = fixture->account.name;
 	fixture->account.endpoint.base_url = fixture->server.url;
 	fixture->account.endpoint.parallel = 4;
-	fixture->account.endpoint.timeout = 5;
-	fixture->account.endpoint.retry_budget = 5;
+	fixture->account.endpoint.timeout = PATIENCE;
+	fixture->account.endpoint.retry_budget = PATIENCE;
 	assert_int_equal(http_add(fixture->http, &fixture->account.endpoint), 0);
 	call_init(&fixture->call, "acme");
 	*state = fixture;

@@ -3,7 +3,7 @@
  * http_server.h - a small web server on loopback for test_http.c, in threads of the test itself.
  *
  * The path selects the response: /ok, /echo, /big, /slow (50 ms, and then until as many requests
- * as http_server_together was told have arrived at the same time, or 10 s), /stall (until
+ * as http_server_together was told have arrived at the same time, or 100 s), /stall (until
  * http_server_stop), /drop (takes the request, then closes), /short (a response cut in the middle),
  * /fail (the next `fails` requests get `status`, then 200). The server counts its requests. What a
  * test's own `script` answers comes first.
@@ -18,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #define HTTP_SERVER_BIG (1u << 20)
@@ -148,7 +149,7 @@ static inline void http_server_slow(struct http_server *server)
 {
 	bool there;
 
-	for (int turn = 0; turn < 200; turn++) {
+	for (int turn = 0; turn < 2000; turn++) {
 		usleep(50000);
 		pthread_mutex_lock(&server->lock);
 		there = server->most_running >= server->together;
@@ -247,7 +248,30 @@ static inline void http_server_done(void *arg, struct MHD_Connection *connection
 	*state = NULL;
 }
 
-/* Start on PORT, 0: any. */
+/* A port at which nobody listens, and which no other process is given. */
+struct http_reserved {
+	unsigned short number;
+	int socket; /* close it in the end */
+};
+
+static inline bool http_server_reserve(struct http_reserved *port)
+{
+	struct sockaddr_in address = {.sin_family = AF_INET};
+	socklen_t length = sizeof(address);
+	int yes = 1;
+
+	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	port->socket = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (port->socket < 0 ||
+	    setsockopt(port->socket, SOL_SOCKET, SO_REUSEPORT, &yes, sizeof(yes)) ||
+	    bind(port->socket, (struct sockaddr *)&address, sizeof(address)) ||
+	    getsockname(port->socket, (struct sockaddr *)&address, &length))
+		return false;
+	port->number = ntohs(address.sin_port);
+	return true;
+}
+
+/* Start on PORT, which may be reserved, 0: any. */
 static inline bool http_server_start(struct http_server *server, unsigned short port)
 {
 	struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port)};

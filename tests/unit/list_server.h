@@ -85,7 +85,7 @@ static inline void list_server_delay(struct list_server *server)
 {
 	bool there;
 
-	for (int turn = 0; turn < 500; turn++) {
+	for (int turn = 0; turn < 5000; turn++) {
 		usleep(turn ? 20000 : server->delay * 1000);
 		pthread_mutex_lock(&server->lock);
 		there = server->most_running >= server->together;

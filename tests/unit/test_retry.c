@@ -6,6 +6,7 @@
  * is allowed AT_ONCE_MS more, as the machine may be busy.
  */
 #include "tests/unit/http_fixture.h"
+#include "vendors/http/http_state.h"
 
 static void test_throttled(void **state)
 {
@@ -122,8 +123,8 @@ static void test_5xx(void **state)
 static void test_lost(void **state)
 {
 	struct http_fixture *fixture = *state;
+	struct waiter waiter;
 
-	fixture->account.endpoint.retry_budget = 2;
 	/* on a kept connection, where curl alone would send the POST again */
 	assert_int_equal(perform(fixture, get("/ok")), 0);
 	assert_int_equal(perform(fixture, post("/drop")), -EREMOTEIO);
@@ -134,8 +135,17 @@ static void test_lost(void **state)
 	assert_int_equal(perform(fixture, post("/short")), -EREMOTEIO);
 	assert_null(fixture->reply.body);
 	assert_int_equal(requests(fixture), 3);
-	assert_int_equal(perform(fixture, get("/drop")), -EREMOTEIO);
-	assert_true(requests(fixture) > 4);
+	/* a GET is sent until the budget ends */
+	waiter_start(&waiter, &fixture->account, "/drop");
+	while (requests(fixture) <= 4)
+		usleep(1000);
+	pthread_mutex_lock(&fixture->http->lock);
+	fixture->account.endpoint.retry_budget = 0;
+	pthread_mutex_unlock(&fixture->http->lock);
+	pthread_join(waiter.thread, NULL);
+	assert_int_equal(waiter.result, -EREMOTEIO);
+	http_reply_clear(&waiter.reply);
+	call_destroy(&waiter.call);
 	assert_int_equal(perform(fixture, get("/ok")), 0);
 }
 
@@ -184,13 +194,11 @@ static void test_refused(void **state)
 	struct http_request request = get("/ok");
 	struct account *gone = &fixture->other;
 	char url[64];
-	struct http_server later;
+	struct http_reserved port = {0};
 	int64_t begun;
 
-	/* a port that was free a moment ago */
-	assert_true(http_server_start(&later, 0));
-	http_server_stop(&later);
-	snprintf(url, sizeof(url), "http://127.0.0.1:%u", later.port);
+	assert_true(http_server_reserve(&port));
+	snprintf(url, sizeof(url), "http://127.0.0.1:%u", port.number);
 	*gone = fixture->account;
 	gone->endpoint.base_url = url;
 	gone->endpoint.retry_budget = 1;
@@ -204,17 +212,10 @@ static void test_refused(void **state)
 			 -ECONNREFUSED);
 	assert_in_range(now_ms() - begun, 900, 1000 + AT_ONCE_MS);
 	snprintf(url, sizeof(url), "could not connect to 127.0.0.1 port %u: Connection refused",
-		 later.port);
+		 port.number);
 	assert_string_equal(fixture->reply.words, url);
 	assert_false(fixture->reply.sent);
-}
-
-static void *start_late(void *arg)
-{
-	struct http_server *server = arg;
-
-	usleep(300000);
-	return http_server_start(server, server->port) ? server : NULL;
+	close(port.socket);
 }
 
 /* A POST that certainly did not go out is sent again. */
@@ -222,27 +223,31 @@ static void test_refused_first(void **state)
 {
 	struct http_fixture *fixture = *state;
 	struct account *gone = &fixture->other;
-	struct http_request request = post("/ok");
+	struct http_reserved port = {0};
 	struct http_server later;
+	struct http_stats stats;
+	struct waiter waiter;
 	char url[64];
-	pthread_t thread;
-	void *started;
 
-	assert_true(http_server_start(&later, 0));
-	http_server_stop(&later);
+	assert_true(http_server_reserve(&port));
+	snprintf(url, sizeof(url), "http://127.0.0.1:%u", port.number);
 	*gone = fixture->account;
-	snprintf(url, sizeof(url), "%s", later.url);
 	gone->endpoint.base_url = url;
-	gone->endpoint.retry_budget = 10;
 	assert_int_equal(http_add(fixture->http, &gone->endpoint), 0);
-	assert_int_equal(pthread_create(&thread, NULL, start_late, &later), 0);
-	assert_int_equal(http_perform(&fixture->call, &gone->endpoint, &request, &fixture->reply),
-			 0);
-	pthread_join(thread, &started);
-	assert_non_null(started);
-	assert_int_equal(fixture->reply.status, 200);
+	waiter_send(&waiter, gone, post("/ok"));
+	do {
+		usleep(1000);
+		http_stats(&gone->endpoint, &stats);
+	} while (!stats.retries);
+	assert_true(http_server_start(&later, port.number));
+	pthread_join(waiter.thread, NULL);
+	assert_int_equal(waiter.result, 0);
+	assert_int_equal(waiter.reply.status, 200);
 	assert_int_equal(http_server_count(&later, &later.requests), 1);
+	http_reply_clear(&waiter.reply);
+	call_destroy(&waiter.call);
 	http_server_stop(&later);
+	close(port.socket);
 }
 
 static void test_timeout(void **state)

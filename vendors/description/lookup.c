@@ -9,6 +9,7 @@
 
 #include "vendors/base/limits.h"
 #include "vendors/description/builtin.h"
+#include "vendors/ini/file_text.h"
 #include "vendors/ini/sections.h"
 
 #include <dirent.h>
@@ -70,7 +71,7 @@ static int read_file(const char *type, const char *folder, char **file, char **t
 	/* a FIFO would block */
 	if (stat(*file, &status) == 0 && !S_ISREG(status.st_mode))
 		return check_owner(*file, &status, why, why_size);
-	result = sections_text(*file, LIMITS_TEXT_MAX, text, length, &status);
+	result = file_text(*file, LIMITS_TEXT_MAX, text, length, &status);
 	if (result == -ENOENT || result == -ENOTDIR)
 		return -ENOENT;
 	if (result)

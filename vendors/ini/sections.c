@@ -12,18 +12,17 @@
 #include "vendors/ini/sections.h"
 
 #include "vendors/base/limits.h"
+#include "vendors/ini/file_text.h"
 #include "vendors/ini/invisible.h"
 
 #include <ctype.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <ini.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 const struct sections_rules sections_plain = {
     .too_long = "put a longer secret into a file, and name that with KEY_file",
@@ -394,48 +393,6 @@ static int take_pair(void *user, const char *name, const char *key, const char *
 	return 1;
 }
 
-int sections_text(const char *file, size_t max, char **text, size_t *length, struct stat *status)
-{
-	struct stat own;
-	size_t got = 0;
-	ssize_t count = 0;
-	char *buffer = NULL;
-	int result = 0;
-	int fd = open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-
-	if (fd < 0 || fstat(fd, &own) < 0) {
-		result = -errno;
-		goto out;
-	}
-	/* one buffer that never moves: realloc would leave copies of secrets behind */
-	buffer = malloc(max + 1);
-	if (!buffer) {
-		result = -ENOMEM;
-		goto out;
-	}
-	do {
-		count = read(fd, buffer + got, max + 1 - got);
-		if (count > 0)
-			got += (size_t)count;
-	} while ((count > 0 && got <= max) || (count < 0 && errno == EINTR));
-	if (count < 0 || got > max) {
-		result = count < 0 ? -errno : -EFBIG;
-		explicit_bzero(buffer, got);
-		goto out;
-	}
-	buffer[got] = '\0';
-	*text = buffer;
-	buffer = NULL;
-	*length = got;
-	if (status)
-		*status = own;
-out:
-	free(buffer);
-	if (fd >= 0)
-		(void)close(fd);
-	return result;
-}
-
 /* Refuse UTF-16 and a byte order mark at the beginning of the text. */
 static int check_encoding(struct reader *reader)
 {
@@ -488,7 +445,7 @@ int sections_read(const char *file, const struct sections_rules *rules, struct s
 	struct stat status;
 	char *text = NULL;
 	size_t length = 0;
-	int result = sections_text(file, LIMITS_TEXT_MAX, &text, &length, &status);
+	int result = file_text(file, LIMITS_TEXT_MAX, &text, &length, &status);
 
 	*sections = (struct sections){0};
 	if (result || !text)

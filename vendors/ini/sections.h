@@ -12,8 +12,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-struct stat;
-
 struct entry {
 	char *key;
 	char *value; /* never empty */
@@ -80,12 +78,5 @@ const struct entry *sections_find(const struct section *section, const char *key
  */
 int sections_fail(char *why, size_t why_size, int error, const char *file, unsigned line,
 		  const char *format, ...) __attribute__((format(printf, 6, 7)));
-
-/*
- * Read FILE into *TEXT, NUL-terminated, which the caller frees, its length into *LENGTH, and what
- * fstat says into *STATUS (may be NULL). Returns 0 or a negative errno; -EFBIG: it has more than
- * MAX bytes. May block if FILE is a pipe.
- */
-int sections_text(const char *file, size_t max, char **text, size_t *length, struct stat *status);
 
 #endif
