@@ -119,6 +119,9 @@ static int fail_absent(struct roster *roster, struct call *call, const struct ca
 {
 	publish_absent(roster, id);
 	gone_prove(roster, id);
+	if (gets_has_none(roster))
+		return call_fail(call, CALL_MISSING, "the complete list of %s lacks it",
+				 roster->collection->name);
 	return fail_missing(call, got);
 }
 

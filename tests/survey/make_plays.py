@@ -91,7 +91,7 @@ READINGS = {
               "change": ("PUT /users/{id}", "merge", "/data"), "answer_at": "/data"},
     "freshservice": {"activate": ("PUT", "/agents/{id}/reactivate"), "delete": "/agents/{id}/forget"},
     "freshdesk": {"names": "/contact/{}"},
-    "slack": {"status": ("/deleted", False, True), "end": "empty", "item": "/users.info?user={id}", "item_at": "/user",
+    "slack": {"soft": True, "status": ("/deleted", False, True), "end": "empty", "item": "/users.info?user={id}", "item_at": "/user",
               "names": "/profile/{}", "ids": "text", "scim": True},
     "jira": {"admin_token": True, "item": "/user?accountId={id}", "item_at": "", "ids": "text",
              "moves": [("POST /users/{id}/manage/lifecycle/disable", None, "inactive"),
@@ -168,7 +168,7 @@ READINGS = {
                "get": "/organizations/{*}/members/{id}/", "delete_as": "/organizations/{*}/members/{id}/",
                "create": ("/organizations/{*}/members/", "")},
     "miro": {"end": "empty", "get": "/v2/orgs/{*}/members/{id}", "item_at": "", "scim": True},
-    "docusign": {"status": ("/userStatus", "Active", "Closed", "ActivationSent"), "ids": "uuid", "id": "/userId",
+    "docusign": {"soft": True, "status": ("/userStatus", "Active", "Closed", "ActivationSent"), "ids": "uuid", "id": "/userId",
                  "total": "/totalSetSize", "total_text": True, "echo": {"/endPosition": "last_text"},
                  "delete_body": ("DELETE /users", "/users/0/userId"),
                  "moves": [("PUT /users", None, "Active", "/users/0/userId", {"/users/0/userStatus": "Active"}),
@@ -643,7 +643,8 @@ class Row:
             how = "deep" if row["F_deact"] == "jsonapi_field" or self.email_at().count("/") > 1 else "merge"
             made.append({"route": " ".join(found), "how": how,
                          "envelope": "/" + wrapped.group(1) if wrapped else ""})
-        elif route(row["activate"]) and row["F_deact"] == "delete" and "reactivate" not in row["activate"]:
+        elif (route(row["activate"]) and row["F_deact"] == "delete" and "reactivate" not in row["activate"]
+              and not more.get("scim")):
             found = route(row["activate"])
             made.append({"route": " ".join(found), "how": "deep"})
         for one in made:
@@ -679,9 +680,10 @@ class Row:
     def deletes(self):
         row, more = self.row, self.more
         states = list(self.states()[1]) if self.states() else []
-        soft = {"kind": "deactivates", "to": states[1]} if len(states) > 1 else {"kind": "hard"}
-        made = []
         soft_too = "(soft" in row["deactivate"]
+        kept = len(states) > 1 and (soft_too or "soft" in more)
+        soft = {"kind": "deactivates", "to": states[1]} if kept else {"kind": "hard"}
+        made = []
         if row["F_deact"] == "delete" or "delete_as" in more or soft_too:
             found = [route(row[column]) for column in ("deactivate", "delete")]
             path = more.get("delete_as") or next((one[1] for one in found if one and one[0] == "DELETE"), None)
