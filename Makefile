@@ -22,8 +22,8 @@ SANITIZE ?=
 V ?= 0
 # test, asan and tsan: only the tests whose names hold this word
 T ?=
-# model: for how long, with which seeds, and which vendor alone; READERS=0 leaves the readers unchecked
-SECONDS ?= 60
+# model and fuzz (each target): for how long; model: with which seeds, and which vendor alone; READERS=0 leaves the readers unchecked
+SECONDS ?= $(if $(filter fuzz,$(MAKECMDGOALS)),30,60)
 SEED ?= 1
 ROUNDS ?=
 VENDOR ?=
@@ -49,8 +49,9 @@ SOURCES := $(sort $(wildcard $(addsuffix /*.c,$(FOLDERS))))
 SANDBOX_SOURCES := $(sort $(wildcard tests/sandbox/*.c tests/sandbox/*/*.c))
 UNIT_SOURCES := $(sort $(wildcard tests/unit/test_*.c))
 BENCH_SOURCES := $(sort $(wildcard tests/bench/*.c))
-C_SOURCES := $(SOURCES) $(SANDBOX_SOURCES) $(UNIT_SOURCES) $(BENCH_SOURCES)
-HEADERS := $(sort $(wildcard $(addsuffix /*.h,$(FOLDERS) tests/sandbox tests/sandbox/* tests/unit)))
+FUZZ_SOURCES := $(sort $(wildcard tests/fuzz/fuzz_*.c))
+C_SOURCES := $(SOURCES) $(SANDBOX_SOURCES) $(UNIT_SOURCES) $(BENCH_SOURCES) $(FUZZ_SOURCES)
+HEADERS := $(sort $(wildcard $(addsuffix /*.h,$(FOLDERS) tests/sandbox tests/sandbox/* tests/unit tests/fuzz)))
 SCRIPTS := .ci/run tests/run $(sort $(wildcard tests/*.sh tests/interop/*.sh)) $(sort $(wildcard findings/*.sh))
 
 # Descriptions of vendors. Those that BUILTIN names are part of rosterfs, the others are installed.
@@ -65,6 +66,7 @@ SANDBOX_OBJECTS := $(call object,$(SANDBOX_SOURCES))
 UNIT_OBJECTS := $(call object,$(UNIT_SOURCES))
 wanted = $(if $(T),$(foreach file,$(1),$(if $(findstring $(T),$(file)),$(file))),$(1))
 BENCH_PROGRAMS := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(BENCH_SOURCES))
+FUZZ_PROGRAMS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(call wanted,$(FUZZ_SOURCES)))
 UNIT_PROGRAMS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(call wanted,$(UNIT_SOURCES)))
 
 # ---- flags ----
@@ -148,6 +150,25 @@ model: all deps-test ## random writers against a model, for SECONDS (SEED=n, ROU
 .PHONY: interop
 interop: all deps-interop ## real servers of other people on this machine, the whole job on a mount of them (T=word)
 	@BUILD='$(BUILD)' SANITIZE='$(SANITIZE)' PYTHON='$(PYTHON)' T='$(T)' tests/run interop
+
+# clang has the fuzzer. Everything is compiled for it, so the build folder is another one.
+.PHONY: fuzz
+fuzz: deps-lint ## random inputs for what reads descriptions and responses, SECONDS each (T=word: only some)
+	@$(MAKE) --no-print-directory BUILD='$(BUILD)/fuzz' CC=clang SANITIZE=address,undefined \
+		CFLAGS='-O1 -g -fsanitize=fuzzer-no-link' fuzz-run SECONDS='$(SECONDS)'
+
+.PHONY: fuzz-run
+fuzz-run: $(FUZZ_PROGRAMS)
+	@mkdir -p '$(BUILD)/inputs'
+	@set -e; for program in $(FUZZ_PROGRAMS); do \
+		inputs='$(BUILD)/inputs'/$${program##*/}; mkdir -p "$$inputs"; \
+		$$program -max_total_time='$(SECONDS)' -timeout=30 -max_len=2048 -dict=tests/fuzz/words.dict \
+			-print_final_stats=1 -artifact_prefix="$$inputs." "$$inputs" >"$$inputs.log" 2>&1 || \
+			{ tail -n 60 "$$inputs.log"; exit 1; }; \
+		printf '%s: %s inputs\n' "$${program##*/}" \
+			"$$(sed -n 's/^stat::number_of_executed_units: *//p' "$$inputs.log")"; \
+	done
+	@echo 'fuzz: ok'
 
 .PHONY: test-bare
 test-bare: ## build, demo and test of HEAD in a fresh Debian (as root; downloads 250 MB)
@@ -290,6 +311,12 @@ $(BUILD)/unit/%: $(BUILD)/obj/tests/unit/%.o $(BUILD)/librosterfs.a
 	$(call say,LD)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $$($(PKG_CONFIG) --libs cmocka) $(ROSTERFS_LDLIBS) $(SANDBOX_LDLIBS)
 
+# with no more than they need: compiling takes longer than the run
+$(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(filter $(BUILD)/obj/vendors/%,$(LIBRARY_OBJECTS))
+	@mkdir -p $(@D)
+	$(call say,LD)
+	$(Q)$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(ROSTERFS_LDLIBS)
+
 # each is one file, and none is part of rosterfs
 $(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o
 	@mkdir -p $(@D)
@@ -312,7 +339,7 @@ compile_commands.json: ## write the compiler's commands for clangd and other too
 		$(wordlist 2,$(words $(C_SOURCES)),$(C_SOURCES)),$(comma)$(newline)$(call entry,$(source)))])
 	@echo '$@: $(words $(C_SOURCES)) files'
 
-.SECONDARY: $(UNIT_OBJECTS) $(call object,$(BENCH_SOURCES))
+.SECONDARY: $(UNIT_OBJECTS) $(call object,$(BENCH_SOURCES) $(FUZZ_SOURCES))
 
 -include $(patsubst %.o,%.d,$(call object,$(C_SOURCES)))
 

@@ -167,7 +167,7 @@ static int describe(struct types *types, const char *type, struct description **
 		if (strcmp(description_outline(*found)->type, type) == 0)
 			return 0;
 	}
-	longer = reallocarray(types->list, types->count + 1, sizeof(*longer));
+	longer = reallocarray(types->list, types->count + 1, sizeof(struct description *));
 	if (!longer)
 		return -ENOMEM;
 	types->list = longer;

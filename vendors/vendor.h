@@ -169,12 +169,12 @@ struct collection {
 	const struct rule_status *status;
 	const char *const *name_keys; /* parts of a person's name, each with alternatives no more */
 	const char *const *login_keys;
-	bool refuses_unknown;       /* a member that neither the record nor the table has fails with
-				       EINVAL */
 	const char *absent_status;  /* the status of a record that a complete list does not show */
 	const struct field *fields; /* never NULL */
 	const struct once *once;
-	bool deletes;    /* records can be deleted, if the account has allow_delete */
+	bool refuses_unknown; /* a member that neither the record nor the table has fails with
+				 EINVAL */
+	bool deletes;         /* records can be deleted, if the account has allow_delete */
 	bool posts_part; /* the response to a POST is another object, with a part of the record */
 
 	/* functions, none of which waits */

@@ -26,7 +26,7 @@ struct options {
 	struct partnerize_options partnerize;
 	struct elasticpath_options elasticpath;
 	bool with_partnerize, with_elasticpath, with_cj; /* which vendors there are */
-	struct options_play play[OPTIONS_PLAYS]; /* generic vendors */
+	struct options_play play[OPTIONS_PLAYS];         /* generic vendors */
 	unsigned plays;
 	struct settings_values settings;
 	unsigned port;

@@ -105,8 +105,8 @@ static void scene_progress(struct list_sink *sink, unsigned pages, size_t rows)
 	((struct scene *)sink)->progress = rows;
 }
 
-/* Describe the list as the server pages it: HOW, its first page FIRST, with ROWS rows. */
-static void scene_play(struct scene *scene, enum how how, long long first, size_t rows)
+/* Describe the list by rules: HOW it is paged, and the number of its FIRST page. */
+static void scene_describe(enum how how, long long first)
 {
 	static const char *const id_keys[] = {"id", NULL};
 	static const char *const users[] = {"/users/*", NULL};
@@ -127,6 +127,31 @@ static void scene_play(struct scene *scene, enum how how, long long first, size_
 	    [BY_NUMBER] = PAGING_CURSOR, [BY_HEADER] = PAGING_CURSOR, [BY_LAST] = PAGING_CURSOR,
 	    [BY_URL] = PAGING_URL,       [BY_LINK] = PAGING_URL,      [WHOLE] = PAGING_NONE,
 	};
+
+	scene_paging = pagings[how];
+	scene_first = (struct rule_request){.method = "GET", .path = paths[how]};
+	scene_next = (struct rule_request){.method = "POST"};
+	scene_rules = (struct rule_list){.first = &scene_first,
+					 .rows = users,
+					 .start = first,
+					 .link = how == BY_LINK};
+	if (how == BY_HEADER)
+		scene_rules.next_source = (struct source){SOURCE_HEADER, "x-next"};
+	else if (how == BY_LAST)
+		scene_rules.next_source = (struct source){SOURCE_LAST, "/id"};
+	else if (how == BY_CURSOR || how == BY_NUMBER || how == BY_URL)
+		scene_rules.next_source = (struct source){SOURCE_BODY, "/next"};
+	scene_users = (struct collection){.name = "users",
+					  .listing = &scene_rules,
+					  .page_size = SIZE,
+					  .id_keys = id_keys,
+					  .fields = fields,
+					  .paging = paging_of};
+}
+
+/* Let the server have ROWS rows, paged as HOW, its first page FIRST, and describe its list so. */
+static void scene_play(struct scene *scene, enum how how, long long first, size_t rows)
+{
 	struct paging_server *server = &scene->server;
 	struct http_stats stats;
 
@@ -154,25 +179,7 @@ static void scene_play(struct scene *scene, enum how how, long long first, size_
 	pthread_mutex_unlock(&server->lock);
 	scene->account.endpoint.parallel = 8;
 	atomic_store(&scene->account.alternatives, 0);
-	scene_paging = pagings[how];
-	scene_first = (struct rule_request){.method = "GET", .path = paths[how]};
-	scene_next = (struct rule_request){.method = "POST"};
-	scene_rules = (struct rule_list){.first = &scene_first,
-					 .rows = users,
-					 .start = first,
-					 .link = how == BY_LINK};
-	if (how == BY_HEADER)
-		scene_rules.next_source = (struct source){SOURCE_HEADER, "x-next"};
-	else if (how == BY_LAST)
-		scene_rules.next_source = (struct source){SOURCE_LAST, "/id"};
-	else if (how == BY_CURSOR || how == BY_NUMBER || how == BY_URL)
-		scene_rules.next_source = (struct source){SOURCE_BODY, "/next"};
-	scene_users = (struct collection){.name = "users",
-					  .listing = &scene_rules,
-					  .page_size = SIZE,
-					  .id_keys = id_keys,
-					  .fields = fields,
-					  .paging = paging_of};
+	scene_describe(how, first);
 }
 
 /* The server tells the total, and the rules have it as a hint, or as CERTAIN. */

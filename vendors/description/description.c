@@ -212,7 +212,7 @@ static int try_variant(const struct chosen *chosen, const char *variant, void *a
 	if (result && trial->count && *variant)
 		(void)snprintf(trial->words->why + length, trial->words->size - length,
 			       " (with %s)", variant);
-	if (!result && !trial->count) {
+	if (!result && vendor && !trial->count) {
 		description->outline = *vendor;
 		description->has_base_url = vendor->apis && vendor->apis->base_url;
 		description->outline.apis = NULL;
@@ -361,7 +361,7 @@ int description_build(struct description *description, struct account *account, 
 	const struct vendor *vendor = NULL;
 	int result = make_table(description, &description->arena, &make, &vendor);
 
-	if (result)
+	if (result || !vendor)
 		return result;
 	if (account_set_vendor(account, vendor))
 		return make_fail_memory(&make);

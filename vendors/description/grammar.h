@@ -54,14 +54,14 @@ enum grammar_placeholder {
 
 /* One kind of section. */
 struct grammar_section {
-	enum grammar_kind kind;
 	const char *name;
+	enum grammar_kind kind;
+	unsigned holds; /* enum grammar_placeholder */
 	bool word;      /* [NAME WORD] */
 	bool needed;    /* the word must be given */
 	bool users;     /* may stand by itself: of the vendor, or of its users */
 	bool places;    /* may be [PLACE/NAME] */
 	bool changes;   /* its request changes something */
-	unsigned holds; /* enum grammar_placeholder */
 };
 
 enum grammar_type {
@@ -90,13 +90,13 @@ enum grammar_type {
 
 /* One key. */
 struct grammar_key {
-	unsigned sections; /* bit n: of enum grammar_kind n */
 	const char *key;   /* ends with "." if a name follows */
+	unsigned sections; /* bit n: of enum grammar_kind n */
 	enum grammar_type type;
 	size_t offset; /* of the value in the section's struct (draft.h) */
-	bool required;
 	const char *words;
 	long long min, max; /* of a number */
+	bool required;
 };
 
 /* Return the kind of section NAME, or NULL. */

@@ -211,8 +211,7 @@ static char *parent_for_id(struct arena *arena, const char *text)
 
 	while (made && *text) {
 		if (strncmp(text, "{id}", 4) == 0) {
-			memcpy(to, "{parent}", 8);
-			to += 8;
+			to = stpcpy(to, "{parent}");
 			text += 4;
 		} else {
 			*to++ = *text++;

@@ -278,6 +278,8 @@ static int make_place(struct make *make, const struct draft_records *draft, stru
 	return place->below ? 0 : make_fail_memory(make);
 }
 
+#define SECTIONS 10 /* of a place, without [place] itself */
+
 /* Return any section of DRAFT, for a line. */
 static const struct merged *any_section(const struct draft_records *draft)
 {
@@ -288,7 +290,7 @@ static const struct merged *any_section(const struct draft_records *draft)
 	     draft->members.request.head.from, draft->join.head.from,
 	     draft->leave.head.from,           draft->next.head.from};
 
-	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++) {
+	for (size_t i = 0; i < SECTIONS; i++) {
 		if (all[i])
 			return all[i];
 	}

@@ -140,19 +140,21 @@ static int hook_scim(const struct make *make, struct vendor *vendor)
 	return users.update && vendor->users ? 0 : make_fail_memory(make);
 }
 
+#define SECTIONS 6 /* that are looked for */
+
 /* Refuse sections that a description without an API has no use for. */
 static int check_manual(const struct make *make)
 {
 	const struct draft *draft = make->draft;
 	const struct draft_records *users = &draft->records[0];
-	const struct merged *const sections[] = {draft->apis[0].api.head.from,
-						 draft->apis[0].auth.head.from,
-						 users->list.request.head.from,
-						 users->item.request.head.from,
-						 users->update.request.head.from,
-						 draft->self.request.head.from};
+	const struct merged *const sections[SECTIONS] = {draft->apis[0].api.head.from,
+							 draft->apis[0].auth.head.from,
+							 users->list.request.head.from,
+							 users->item.request.head.from,
+							 users->update.request.head.from,
+							 draft->self.request.head.from};
 
-	for (size_t i = 0; i < sizeof(sections) / sizeof(*sections); i++) {
+	for (size_t i = 0; i < SECTIONS; i++) {
 		if (sections[i])
 			return make_fail(make, sections[i], NULL,
 					 "[%s] has no use with kind = manual",

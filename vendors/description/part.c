@@ -46,7 +46,10 @@ static int split(struct header *header, const char *name)
 			return part_fail(header, "the section's name has too many words");
 		header->words[header->count++] = word;
 	}
-	return header->count ? 0 : part_fail(header, "the section has no name");
+	if (header->count)
+		return 0;
+	(void)part_fail(header, "the section has no name");
+	return -EINVAL;
 }
 
 /* Return true if WORD may be a WORD of a section or the name of a place. */

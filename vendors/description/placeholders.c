@@ -236,8 +236,7 @@ static int begin_url(const struct make *make, const struct merged *section, cons
 	joined = arena_get(make->arena, length + strlen(rest) + 1);
 	if (!joined)
 		return make_fail_memory(make);
-	memcpy(joined, value, length);
-	memcpy(joined + length, rest, strlen(rest));
+	(void)snprintf(joined, length + strlen(rest) + 1, "%.*s%s", (int)length, value, rest);
 	*text = joined;
 	return 0;
 }

@@ -227,9 +227,9 @@ static bool is_left_out(const struct expansion *expansion, const char *text, siz
 	size_t name_length;
 	json_t *found;
 
-	if (!value++)
+	if (!value)
 		return false;
-	name_length = placeholder_length(value);
+	name_length = placeholder_length(++value);
 	if (!name_length || value + name_length + 2 != text + length)
 		return false;
 	memcpy(name, value + 1, name_length);

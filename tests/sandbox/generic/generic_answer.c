@@ -113,13 +113,12 @@ bool answer_if_match(struct visit *v, const struct record *record)
 	}
 	own_tag(v, record, tag, sizeof tag);
 	bool same = match && (strcmp(match, tag) == 0 || strcmp(match, "*") == 0);
+	bool checks = strcmp(habit, "required") == 0 || strcmp(habit, "checked") == 0;
+	bool refuses = strcmp(habit, "refused") == 0 && match && strcmp(match, "*") != 0;
 	const char *error = NULL;
 	if (strcmp(habit, "required") == 0 && !match)
 		error = "no_tag";
-	else if (strcmp(habit, "refused") == 0 && match && strcmp(match, "*") != 0)
-		error = "precondition";
-	else if ((strcmp(habit, "required") == 0 || strcmp(habit, "checked") == 0) && match &&
-		 !same)
+	else if (refuses || (checks && match && !same))
 		error = "precondition";
 	if (error)
 		error_reply(v, error, NULL, NULL);

@@ -85,11 +85,10 @@ static bool look_at(struct visit *v, json_t *sent, const char *pointer)
 		pointer_del(sent, pointer);
 	if (!field)
 		return true;
-	if (!is_taken(field) && play_is(field, "holds", "id", "") && same_id(v, value))
-		pointer_del(sent, pointer);
-	else if (strcmp(write_habit(field), "refused") == 0)
+	bool same = play_is(field, "holds", "id", "") && same_id(v, value);
+	if (strcmp(write_habit(field), "refused") == 0 && !same)
 		return refuse(v, "readonly", pointer);
-	else if (!is_taken(field))
+	if (!is_taken(field))
 		pointer_del(sent, pointer);
 	else if (json_is_null(value) && play_flag(field, "required", false))
 		return refuse(v, "required", pointer);

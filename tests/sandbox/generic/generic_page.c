@@ -85,12 +85,10 @@ static bool read_size(struct visit *v, struct page *page)
 	} else if (words) {
 		page->asked = page->size;
 	}
-	if (good && page->size == 0 && !own)
+	if (good && page->size == 0 && (!own || strcmp(zero, "all") == 0))
 		page->size = page->total + 1;
 	else if (good && page->size == 0 && strcmp(zero, "default") == 0)
 		page->size = own;
-	else if (good && page->size == 0 && strcmp(zero, "all") == 0)
-		page->size = page->total + 1;
 	else if (good && page->size == 0 && strcmp(zero, "refused") == 0) {
 		error_reply(v, "page", NULL, NULL);
 		good = false;
@@ -142,10 +140,10 @@ static bool read_cursor(struct visit *v, struct page *page, const char *words)
 	const char *error = NULL;
 	if (play_flag(page->play, "token_only", false) && has_company(v, page))
 		error = "parameter";
-	else if (!*words && play_is(page->play, "token_empty", "refused", "refused"))
+	else if (*words ? !read_token(page->play, words, &page->from)
+			: play_is(page->play, "token_empty", "refused", "refused"))
 		error = "cursor";
-	else if (*words && !read_token(page->play, words, &page->from))
-		error = "cursor";
+
 	if (error)
 		error_reply(v, error, play_word(page->play, "name", ""), NULL);
 	return !error;

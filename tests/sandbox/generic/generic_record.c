@@ -205,7 +205,8 @@ static bool selected(const char *pointer, const char *select)
 	struct text dotted = {0};
 	text_str(&dotted, pointer + 1);
 	for (char *c = dotted.data; *c; c++)
-		*c = *c == '/' ? '.' : *c;
+		if (*c == '/')
+			*c = '.';
 	const char *last = strrchr(pointer, '/') + 1;
 	bool found = false;
 	for (const char *at = select; at && *at && !found; at += *at == ',') {
