@@ -26,6 +26,8 @@ OF_ONE = {
     "gong": {"secret": "password"},
     "docusign": {"secret": "client_secret"},
 }
+# where the id that files are named by is, if it is another one than the play's own
+ID_AT = {"cloudflare": "/user/id"}
 EXTRA = {
     "pipedrive": {"secret_in_url": "yes"},
     "metabase": {"auth": "key"},
@@ -56,7 +58,7 @@ def keys_of(api, name, text, play):
     """The keys of the account's section."""
     keys = {}
     if not re.search(r"^base_url", text, re.M):
-        bases = ["/scim/v2"] if play.get("scim") else play["http"]["bases"] + [""]
+        bases = [""] if play.get("scim") else play["http"]["bases"] + [""]
         keys["base_url"] = f"@BOX@/{api}" + bases[0].replace("{*}", "1")
     credentials = play["credentials"]
     for setting, kind in settings_of(text).items():
@@ -96,6 +98,7 @@ def build(folder, only=()):
         text = re.sub(r"https://[^/\s]+", f"@BOX@/{api}", text)
         plays.add(api, play, text, keys, vendor="survey-" + api)
         plays.sections[api].email_at = row.email_at()
+        plays.sections[api].id_at = ID_AT.get(api)
         plays.sections[api].way_back = "[activate" in text or re.search(r"^\[update", text, re.M)
     return plays
 
@@ -107,6 +110,8 @@ def read(section):
     except OSError as error:
         return f"list: {error.strerror}: {section.said()}"
     stored = section.stored()
+    if section.id_at:
+        stored = {described.at(user, section.id_at): user for user in stored.values()}
     if ids != sorted(stored):
         return f"list: {len(ids)} of {len(stored)} users, such as {ids[:2]} for {sorted(stored)[:2]}"
     one = sorted(stored)[7]
@@ -123,6 +128,8 @@ def read(section):
 def deactivate(section, way):
     """'' if `inactive` changes one user and, where there is a way back, `active` restores the user; or why not."""
     before = section.stored()
+    if section.id_at:
+        before = {described.at(user, section.id_at): user for user in before.values()}
     usual = before[sorted(before)[0]]["_state"]
     one = next(ident for ident, user in sorted(before.items())
                if user["_state"] == usual and ident != section.keys["self_id"])
@@ -130,6 +137,8 @@ def deactivate(section, way):
     if error:
         return f"inactive: {error.strerror}: {section.said()}"
     after = section.stored()
+    if section.id_at:
+        after = {described.at(user, section.id_at): user for user in after.values()}
     if way == "deletion":
         return "" if after == {key: user for key, user in before.items() if key != one} else "inactive: not deleted"
     if one not in after or after[one]["_state"] == usual:

@@ -97,7 +97,11 @@ READINGS = {
              "moves": [("POST /users/{id}/manage/lifecycle/disable", None, "inactive"),
                        ("POST /users/{id}/manage/lifecycle/enable", None, "active")],
              "delete": "/user?accountId={id}"},
-    "monday": {"or_header": "Authorization", "list": "/v2", "rows": "/data/users", "position": ("/variables/page", 1), "size": ("/variables/limit", 100)},
+    "monday": {"or_header": "Authorization", "says": {"/query": "page"}, "list": "/v2",
+               "item": "POST /v2", "item_id_at": "/variables/id", "item_says": {"/query": "ids"},
+               "item_at": "/data/users/0", "move_answer": ("object", 200),
+               "moves": [("POST /v2", None, "inactive", "/variables/id", None, {"/query": "deactivate_users"}),
+                         ("POST /v2", None, "active", "/variables/id", None, {"/query": "activate_users"})], "rows": "/data/users", "position": ("/variables/page", 1), "size": ("/variables/limit", 100)},
     "notion": {"flag": ("/has_more", True, False), "scim": True, "bool": "/active", "status_in_rows": False, "ids": "text", "end": "null"},
     "harvest": {"needs": {"Harvest-Account-Id": "*"}},
     "intercom": {"needs": {"Intercom-Version": "*"}},
@@ -112,12 +116,17 @@ READINGS = {
     "clockify": {"status": ("/status", "ACTIVE", "INACTIVE"), "ids": "text",
                  "change": ("PUT /workspaces/{*}/users/{id}", "merge", "")},
     "everhour": {"status": ("/status", "active", "invited")},
-    "linear": {"list": "/graphql", "rows": "/data/users/nodes", "position": ("/variables/after", 0),
+    "linear": {"says": {"/query": "users("}, "list": "/graphql",
+               "item": "POST /graphql", "item_id_at": "/variables/id", "item_says": {"/query": "user("},
+               "item_at": "/data/user", "move_answer": ("object", 200),
+               "moves": [("POST /graphql", None, "inactive", "/variables/id", None, {"/query": "userSuspend"}),
+                         ("POST /graphql", None, "active", "/variables/id", None, {"/query": "userUnsuspend"})], "rows": "/data/users/nodes", "position": ("/variables/after", 0),
                "next": "/data/users/pageInfo/endCursor", "flag": ("/data/users/pageInfo/hasNextPage", True, False),
                "by": "cursor", "size": ("/variables/first", 50), "ids": "uuid"},
     "teamwork": {"basic": ("token", "*"), "list": "/people.json", "rows": "/people", "email": "/email", "status": ("/deleted", False, True),
                  "flag": ("/meta/page/hasMore", True, False), "get": "/people/{id}.json", "item_at": "/person"},
-    "box": {"status": ("/status", "active", "inactive"), "select": "fields", "status_asked": True, "email": "/login",
+    "box": {"by": "cursor", "position": ("marker", 0), "next": "/next_marker", "end": "null",
+            "status": ("/status", "active", "inactive"), "select": "fields", "status_asked": True, "email": "/login",
             "total": "/total_count", "change": ("PUT /2.0/users/{id}", "merge", "")},
     "opsgenie": {"email": "/username"},
     "front": {"list": "/teammates"},
@@ -136,7 +145,7 @@ READINGS = {
     "outreach": {"rows": "/data"},
     "salesloft": {"number_token": True},
     "ashby": {"success": {"success": True}, "errors_200": {"success": False, "errors": ["$words"]},
-              "get": "POST /user.info", "id_at": "/userId", "item_at": "/results",
+              "get": "POST /user.info", "item_id_at": "/userId", "item_at": "/results",
               "flag": ("/moreDataAvailable", True, False), "ids": "uuid", "size": ("limit", 100)},
     "incident-io": {"pass": ("include_inactive", "true"), "status": ("/state", "active", "inactive"), "ids": "text",
                     "size": ("page_size", 250)},
@@ -193,7 +202,7 @@ READINGS = {
                 "delete_body": ("POST /team/members/remove", "/user/team_member_id"), "delete_hard": True,
                 "delete_answer": {".tag": "async_job_id", "async_job_id": "job-1"},
                 "create": ("/team/members/add_v2", "/new_members/0"), "ids": "text", "created": "/profile/joined_on",
-                "items": [("POST /team/members/get_info_v2", "/members/0/team_member_id", "/0")]},
+                "items": [("POST /team/members/get_info_v2", "/members/0/team_member_id", "/members_info/0")]},
     "tableau": {"rows": "/users/user", "status": ("/siteRole", "Viewer", "Unlicensed", "Creator"), "ids": "uuid",
                 "total": "/pagination/totalAvailable", "total_text": True, "size": ("pageSize", 100),
                 "get": "/sites/{*}/users/{id}", "item_at": "/user", "values_any": True, "email": "/email",
@@ -207,7 +216,9 @@ READINGS = {
              "moves": [("PATCH /users/{id}/deactivate", None, "USER_SUSPENDED"),
                        ("PATCH /users/{id}/reactivate", None, "USER_ACTIVE")],
              "token_basic": True, "token_paths": ["/token"], "size": ("page_size", 100), "create": ("/users/deferred", "")},
-    "retool": {"next": "/next_token", "position": ("next_token", 0), "flag": ("/has_more", True, False),
+    "retool": {"moves": [("PATCH /api/v2/users/{id}", None, "active", None,
+                          {"/operations/0/path": "/active", "/operations/0/value": True})],
+               "next": "/next_token", "position": ("next_token", 0), "flag": ("/has_more", True, False),
                "item_at": "/data", "get": "/api/v2/users/{id}", "success": {"success": True}, "ids": "text",
                "change": ("PATCH /api/v2/users/{id}", "merge", "")},
     "servicenow": {"status_text": True, "id": "/sys_id", "ids": "hex", "header_total": "X-Total-Count"},
@@ -316,7 +327,7 @@ class Row:
         if kind in ("cc", "refresh"):
             return {"checks": [{"header": "Authorization", "is": "Bearer {token}"}], "grants": self.grant()}
         if kind == "session":
-            names = {"/credentials/" + part: "*" for part in ("personalAccessTokenName", "site")}
+            names = {"/credentials/" + part: "*" for part in ("personalAccessTokenName", "site/contentUrl")}
             return {"checks": [{"header": "X-Tableau-Auth", "is": "{token}"}],
                     "grants": [{"route": "POST /auth/signin", "media": "json", "token": "/credentials/token", "ttl": 7200,
                                 "expects": names | {"/credentials/personalAccessTokenSecret": self.secret("token")},
@@ -434,6 +445,7 @@ class Row:
         if self.more.get("values_any"):
             part["values"] = "any"
         written = self.row["F_deact"] in ("field", "wrapped_field", "jsonapi_field")
+        written = written or "scim" in self.more
         written = written or (self.row["F_deact"] == "delete" and "PATCH" in self.row["activate"])
         if not written:
             part["write"] = "ignored"
@@ -445,7 +457,7 @@ class Row:
             part["moves"] = moves
         return part
 
-    def move(self, words, come_from, to, id_at=None, when=None):
+    def move(self, words, come_from, to, id_at=None, when=None, says=None):
         answer, status = self.more.get("move_answer", ("record", 200))
         move = {"route": words, "to": to, "answer": answer, "status": status, "answer_at": self.item_at()}
         if answer != "record":
@@ -456,6 +468,8 @@ class Row:
             move["id_at"] = id_at
         if when:
             move["when"] = when
+        if says:
+            move["says"] = says
         return move
 
     # -- reading --
@@ -506,7 +520,7 @@ class Row:
         if kind == "page" or more.get("by") == "number" or (kind == "graphql" and more.get("by") != "cursor"):
             first = re.search(r"from (\d)", words)
             page |= {"by": "number", "first": more.get("first", int(first.group(1)) if first else 1)}
-        elif kind == "offset":
+        elif kind == "offset" and more.get("by") != "cursor":
             page |= {"by": "offset", "first": 1 if "from 1" in words else 0}
         elif kind == "keyset":
             page |= {"by": "keyset", "first": 1}
@@ -577,6 +591,8 @@ class Row:
                 page["next"].append({"put": "header:" + more["header_next"], "end": "empty"})
             elif "header_next" in more:
                 page["next"] = [{"put": "header:" + more["header_next"], "end": "empty"}, {"put": "Link"}]
+        if "says" in more:
+            one["says"] = more["says"]
         if "continued" in more:
             one["continued"] = "POST " + more["continued"]
         if "row" in more:
@@ -623,9 +639,10 @@ class Row:
                 return []
             words = " ".join(found)
         one = {"route": words, "answer_at": at}
-        if "id_at" in more:
-            one["id_at"] = more["id_at"]
-        return [one]
+        for member in ("id_at", "says"):
+            if "item_" + member in more:
+                one[member] = more["item_" + member]
+        return [one] + ([{"route": "GET " + more.get("scim_path", SCIM_USER)}] if "scim" in more else [])
 
     # -- writing --
 
@@ -650,7 +667,8 @@ class Row:
         for one in made:
             one["unknown"] = "ignored"
             if "JSON:API" in row["row_envelope"]:
-                one |= {"envelope": "/data", "needs": {"/data/type": "", "/data/id": "$id"}}
+                one |= {"envelope": "/data", "needs": {"/data/type": "", "/data/id": "$id"},
+                        "media": ["application/vnd.api+json", "application/json"]}
             if more.get("change_answer") == "none":
                 one["answer"] = "none"
             else:
@@ -755,6 +773,8 @@ class Row:
             http["bases"] += ["/scim/v2", "/scim/v1", "/api/v1/scim", "/api/1.0/scim", "/scim", "/v1/scim"]
         if any(name == "jira" for name in (self.name,)):
             http["bases"] += ["/admin/v1", "/ex/jira/{*}/rest/api/3"]
+        # the first that fits is taken away
+        http["bases"].sort(key=len, reverse=True)
         if "needs" in more:
             http["needs"] = more["needs"]
         if "write_needs" in more:
