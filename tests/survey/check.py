@@ -25,7 +25,7 @@ LIST = REQUEST | {
     "rows", "no_rows", "whole", "paging", "size", "first", "next", "end", "origin", "total", "records",
     "pages", "cut", "ceiling", "each",
 }
-UPDATE = REQUEST | {"root", "merge", "clear", "if_match", "answer", "alternative_id"}
+UPDATE = REQUEST | {"root", "merge", "clear", "if_match", "answer", "alternative_id", "alternative_body"}
 CREATE = REQUEST | {"root", "id"}
 CHANGE = REQUEST | {"from", "soft"}
 ITEM = REQUEST | {"root", "gone", "gone_when", "reserved"}
@@ -48,7 +48,7 @@ SECTIONS = {
     "activate": CHANGE,
     "deactivate": CHANGE,
     "errors": {"message", "fail_when", "limited_when", "retry_after"},
-    "place": set(),
+    "place": {"record"},
 }
 PLACES = {
     "list": LIST, "list next": REQUEST, "item": ITEM, "fields": FIELDS, "update": UPDATE, "create": CREATE,
@@ -61,7 +61,7 @@ CONTINUED = {"request", "body", "manual", "read_only", "immutable", "required", 
 POINTER_LISTS = {"id", "email", "login", "created", "updated", "version", "read_only", "immutable", "required",
                  "each_time", "hidden", "write_only", "once", "rows", "root", "row_root", "path", "in", "user"}
 CHOICES = {
-    "kind": {"rest", "scim"}, "evidence": {"tried", "documents", "memory"}, "paging":
+    "kind": {"rest", "scim", "manual"}, "evidence": {"tried", "documents", "memory"}, "paging":
     {"none", "page", "offset", "cursor", "url", "link"}, "no_rows": {"error", "empty"}, "whole": {"yes", "no"},
     "origin": {"same", "ignore"}, "merge": {"top", "deep"}, "clear": {"null", "empty", "refuse"}, "if_match":
     {"no", "yes", "required"}, "answer": {"record", "other"}, "unknown": {"send", "refuse"},
@@ -180,7 +180,7 @@ class Description:
     def check_condition(self, section, condition):
         _, setting, word = condition
         kind = self.settings.get(setting)
-        if kind is None:
+        if kind is None and setting != "delete_deactivates":
             self.error(section["line"], f"no setting {setting}")
         elif word and "|" in kind and word not in [choice.strip() for choice in kind.split("|")]:
             self.error(section["line"], f"{word} is no choice of {setting}")
@@ -190,7 +190,7 @@ class Description:
             self.error(line, f"a setting with the name of a placeholder: {key}")
         if "|" in value:
             return
-        if not re.fullmatch(r"(text|secret)(, required|, default .+)?", value):
+        if not re.fullmatch(r"(text|secret|url)(, required|, default .+)?", value):
             self.error(line, f"setting {key}: {value}")
 
     def check_key(self, kind, table, key, line, value):
@@ -244,7 +244,7 @@ class Description:
             method, _, path = alternative.partition(" ")
             if method not in METHODS:
                 self.error(line, f"no method: {alternative}")
-            if not path.startswith("/") and not (kind == "token" and path.startswith("https://")):
+            if not path.startswith("/") and not (kind == "token" and path.startswith(("https://", "{"))):
                 self.error(line, f"no path: {alternative}")
             if " " in path:
                 self.error(line, f"a blank in a path: {alternative}")
