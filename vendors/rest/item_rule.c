@@ -75,7 +75,7 @@ int item_rule_get(struct call *call, struct account *account, const struct colle
 	struct request request;
 	int error = request_make(call, account, collection->item, &values, &request);
 
-	request.http.repeatable = true;
+	request.http.repeatable = request.http.reads = true;
 	request.http.identity = identity;
 	if (!error)
 		error = exchange(call, account, EXCHANGE_RECORD, &request.http, reply);
