@@ -55,6 +55,9 @@ struct rule_status {
 	const char *path;           /* POINTER */
 	const struct value *active; /* the first that can be sent is what a field write sends */
 	const struct value *inactive;
+	/* Return the status word for VALUE, which stands at `path`, borrowed; NULL: it is shown as
+	   it is. NULL: the values above tell. */
+	const char *(*word)(const json_t *value);
 	/* NULL: the status is a field of the update */
 	const struct rule_status_request *activate, *deactivate;
 };

@@ -172,9 +172,36 @@ static enum vendor_outcome send_once(struct call *call, struct account *account,
 						 &request->http, reply));
 }
 
+/* Return true if the record of CHANGE is there: its 404 is about the method. */
+static bool is_there(struct call *call, struct account *account,
+		     const struct item_rule_change *change)
+{
+	struct http_reply reply = {0};
+	struct call look;
+	bool there;
+
+	if (!change->id || !change->collection->item)
+		return false;
+	call_continue(&look, call);
+	there = !item_rule_get(&look, account, change->collection, change->values->parent,
+			       change->values->id, false, &reply);
+	http_reply_clear(&reply);
+	call_destroy(&look);
+	return there;
+}
+
+/* Return true if REPLY says that the server has no such method for the record of CHANGE. Some
+ * servers answer as if the record were missing. */
+static bool lacks_method(struct call *call, struct account *account,
+			 const struct item_rule_change *change, const struct http_reply *reply)
+{
+	return reply->status == 405 || reply->status == 501 ||
+	       (reply->status == 404 && is_there(call, account, change));
+}
+
 /*
- * Send REQUEST of CHANGE. After a 405 or 501 use its alternative from now on, or, if it was that,
- * forget it.
+ * Send REQUEST of CHANGE. If the server lacks its method use its alternative from now on, or, if it
+ * was that, forget it.
  */
 static enum vendor_outcome send_any(struct call *call, struct account *account,
 				    const struct item_rule_change *change, struct request *request,
@@ -183,8 +210,8 @@ static enum vendor_outcome send_any(struct call *call, struct account *account,
 	const struct rule_request *alternative = change->rule->alternative;
 	enum vendor_outcome outcome = send_once(call, account, change, request, reply);
 
-	if (outcome != VENDOR_REFUSED || (reply->status != 405 && reply->status != 501) ||
-	    !alternative)
+	if (outcome != VENDOR_REFUSED || !alternative ||
+	    !lacks_method(call, account, change, reply))
 		return outcome;
 	if (request->rule == alternative) {
 		atomic_fetch_and(&account->alternatives, ~(1u << change->rule->alternative_bit));

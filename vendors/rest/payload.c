@@ -292,6 +292,12 @@ void payload_clear(struct payload *payload)
 	*payload = (struct payload){0};
 }
 
+/* As collection->complete, of RECORD, which FRESH becomes; NULL: it is a new one. */
+static int complete(const struct collection *collection, json_t *record, const json_t *fresh)
+{
+	return collection->complete ? collection->complete(record, !fresh) : 0;
+}
+
 /* Return what the placeholders of an update can send: its body, and {/P} in its path. */
 static const char *update_body(const struct collection *collection)
 {
@@ -320,7 +326,8 @@ static int fill_update(struct call *call, const struct collection *collection, c
 	    json_object_update(payload->shown, payload->record) ||
 	    (!deep && !parts && !(update && update->patch) &&
 	     restore_hidden(collection, payload->changes, fresh, true)) ||
-	    restore_hidden(collection, payload->record, fresh, false))
+	    restore_hidden(collection, payload->record, fresh, false) ||
+	    complete(collection, payload->record, fresh))
 		return call_no_memory(call);
 	strip_masks(payload->record, fresh);
 	if (update && update->patch)
@@ -358,7 +365,8 @@ int payload_create(struct call *call, const struct collection *collection, const
 	*payload = (struct payload){.changes = json_deep_copy(wanted),
 				    .record = json_deep_copy(wanted),
 				    .shown = json_deep_copy(wanted)};
-	if (!payload->changes || !payload->record || !payload->shown) {
+	if (!payload->changes || !payload->record || !payload->shown ||
+	    complete(collection, payload->record, NULL)) {
 		payload_clear(payload);
 		return call_no_memory(call);
 	}
