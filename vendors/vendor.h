@@ -48,6 +48,9 @@ struct setting {
 	bool required;
 	const char *fallback;       /* the value if none is given */
 	const char *const *choices; /* for SETTING_CHOICE */
+	/* For each choice the name of a setting, or "". If none is given, the value is the first
+	   choice whose setting is given, before `fallback`. NULL: no choice has one. */
+	const char *const *choice_needs;
 };
 
 /* ---- collections ---- */
