@@ -162,8 +162,9 @@ fuzz-run: $(FUZZ_PROGRAMS)
 	@mkdir -p '$(BUILD)/inputs'
 	@set -e; for program in $(FUZZ_PROGRAMS); do \
 		inputs='$(BUILD)/inputs'/$${program##*/}; mkdir -p "$$inputs"; \
-		$$program -max_total_time='$(SECONDS)' -timeout=30 -max_len=2048 -dict=tests/fuzz/words.dict \
-			-print_final_stats=1 -artifact_prefix="$$inputs." "$$inputs" >"$$inputs.log" 2>&1 || \
+		$$program -max_total_time='$(SECONDS)' -timeout=30 -max_len=8192 -dict=tests/fuzz/words.dict \
+			-print_final_stats=1 -artifact_prefix="$$inputs." "$$inputs" \
+			$$(case $$program in *_description) echo descriptions;; esac) >"$$inputs.log" 2>&1 || \
 			{ tail -n 60 "$$inputs.log"; exit 1; }; \
 		printf '%s: %s inputs\n' "$${program##*/}" \
 			"$$(sed -n 's/^stat::number_of_executed_units: *//p' "$$inputs.log")"; \
@@ -312,7 +313,8 @@ $(BUILD)/unit/%: $(BUILD)/obj/tests/unit/%.o $(BUILD)/librosterfs.a
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $$($(PKG_CONFIG) --libs cmocka) $(ROSTERFS_LDLIBS) $(SANDBOX_LDLIBS)
 
 # with no more than they need: compiling takes longer than the run
-$(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(filter $(BUILD)/obj/vendors/%,$(LIBRARY_OBJECTS))
+$(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(filter $(BUILD)/obj/vendors/%,$(LIBRARY_OBJECTS)) \
+		$(BUILD)/obj/builtin.o
 	@mkdir -p $(@D)
 	$(call say,LD)
 	$(Q)$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(ROSTERFS_LDLIBS)

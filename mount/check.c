@@ -151,6 +151,42 @@ static enum paging by_offset(const struct account *account)
 	return PAGING_OFFSET;
 }
 
+/* A way to ask for a page. */
+struct way {
+	enum paging (*paging)(const struct account *account);
+	const char *name;
+	const char *query; /* TEMPLATE, for a list that is described by rules */
+	long long start;
+};
+
+/* What a list by rules needs to be asked for a page. */
+struct paged {
+	struct rule_list list;
+	struct rule_request request;
+	char path[1024];
+};
+
+/* Let USERS, whose list has no pages by its rules, be asked for them in WAY. Returns false if the
+ * request cannot have parameters. */
+static bool page_rules(const struct way *way, struct collection *users, struct paged *paged)
+{
+	const struct rule_request *request = users->listing->first;
+	int length;
+
+	if (strcmp(request->method, "GET") != 0)
+		return false;
+	length = snprintf(paged->path, sizeof(paged->path), "%s%c%s", request->path,
+			  strchr(request->path, '?') ? '&' : '?', way->query);
+	paged->request = *request;
+	paged->request.path = paged->path;
+	paged->request.alternative = NULL;
+	paged->list = *users->listing;
+	paged->list.first = &paged->request;
+	paged->list.start = way->start;
+	users->listing = &paged->list;
+	return length < (int)sizeof(paged->path);
+}
+
 /*
  * Request the second page in both ways, after the list was read without pages: if the vendor has
  * pages, that was only the first one. An error, or users that are known already, show that there
@@ -158,18 +194,21 @@ static enum paging by_offset(const struct account *account)
  */
 static void check_unpaged(struct check *check)
 {
-	static const struct {
-		enum paging (*paging)(const struct account *account);
-		const char *name;
-	} ways[] = {{by_number, "page"}, {by_offset, "offset"}};
+	static const struct way ways[] = {
+	    {by_number, "page", "page={page}&count={size}", 1},
+	    {by_offset, "offset", "offset={offset}&limit={size}", 0},
+	};
 
 	for (size_t i = 0; i < 2; i++) {
 		struct collection users = *check->account->vendor->users;
 		struct tally_strangers strangers;
 		struct list_part part = {.page = 2};
+		struct paged paged;
 
 		users.paging = ways[i].paging;
 		users.page_size = (unsigned)check->tally.count;
+		if (users.listing && !page_rules(&ways[i], &users, &paged))
+			continue;
 		tally_strangers_init(&strangers, &check->tally);
 		part.sink = &strangers.sink;
 		if (list_walk_all(&check->call, check->account, &users, &part, 1) ||
@@ -268,6 +307,10 @@ static void say_rules(struct check *check)
 	if (!users->listing)
 		return;
 	say(check, "the list of users has %u page%s", tally->pages, tally->pages == 1 ? "" : "s");
+	if (tally->pages == 1 && tally->count == users->page_size &&
+	    (users->paging(check->account) == PAGING_CURSOR ||
+	     users->paging(check->account) == PAGING_URL))
+		say(check, "that page is full, and names no next one: is `next` right?");
 	values_print(&tally->values, text, sizeof(text));
 	if (users->status)
 		say(check, "values of the status field %s: %s", users->status_key, text);

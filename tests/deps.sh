@@ -25,7 +25,7 @@ table() {
 		build|libfuse3-dev|libfuse 3.12 or later|$PKG_CONFIG --exists 'fuse3 >= 3.12'
 		build|fuse3|fusermount3 of libfuse 3|command -v fusermount3
 		build|libcurl4-openssl-dev|libcurl|$PKG_CONFIG --exists libcurl
-		build|libjansson-dev|jansson|$PKG_CONFIG --exists jansson
+		build|libjansson-dev|jansson 2.14 or later|$PKG_CONFIG --exists 'jansson >= 2.14'
 		build|libidn2-dev|libidn2|$PKG_CONFIG --exists libidn2
 		build|libunistring-dev|libunistring|echo '#include <unistr.h>' | $CC -E -x c -o /dev/null -
 		build|libinih-dev|inih|$PKG_CONFIG --exists inih
@@ -94,6 +94,7 @@ table() {
 		bare|util-linux|unshare (util-linux)|command -v unshare
 		bare|git|git|command -v git
 		lint|clang|clang|command -v clang
+		lint|libclang-rt-dev|clang's runtime with the fuzzer|echo 'int LLVMFuzzerTestOneInput(void){return 0;}' | clang -fsanitize=fuzzer,address -x c -o /dev/null -
 		lint|clang-tidy|clang-tidy|command -v clang-tidy
 		lint|clang-format|clang-format|command -v clang-format
 		lint|cppcheck|cppcheck|command -v cppcheck

@@ -261,17 +261,17 @@ int edit_check(struct change *change, const struct edit *edit)
 	const struct collection *collection = change->collection;
 	unsigned hidden = FIELD_WRITE_ONLY;
 	json_t *record = NULL;
-	int error = 0;
+	int error;
 
 	if (!(change_flags(change, edit) & hidden) &&
 	    !collection_has_below(collection, edit->path, edit->depth, hidden) &&
 	    merge_state(edit, change->fresh) == MERGE_NEW)
 		return 0;
+	/* first, because its words say what to do */
+	error = check_status_field(change, edit);
 	for (const struct field *field = collection->fields; !error && field->name; field++)
 		error = check_field(change, edit, field, &record);
 	json_decref(record);
-	if (!error)
-		error = check_status_field(change, edit);
 	if (!error)
 		error = check_mask(change, edit);
 	if (!error && collection->refuses_unknown && !merge_value(edit, change->fresh) &&

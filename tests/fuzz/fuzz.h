@@ -3,7 +3,7 @@
  * fuzz.h - what the fuzz targets share: LLVM's entry point, and the parts of an input.
  *
  * A target aborts if what it tests breaks a promise of its header; sanitizers find the rest. To
- * repeat one input: build/fuzz/fuzz_NAME FILE.
+ * repeat one input: build/fuzz/fuzz/fuzz_NAME FILE.
  */
 #ifndef TESTS_FUZZ_FUZZ_H
 #define TESTS_FUZZ_FUZZ_H

@@ -5,9 +5,10 @@
 usage: check.py FILE... | check.py     (without FILE: all of descriptions/ and tests/survey/)
 
 It checks what needs no engine: sections, keys, continuation lines, the lengths that inih cuts,
-kinds of value, placeholders, and that tests/survey/apis.tsv names files that exist. It prints one
+kinds of value, placeholders, and that the table in README.md names files that exist. It prints one
 line for each error, and then the median number of keys outside of [vendor].
 """
+import collections
 import glob
 import json
 import os
@@ -24,7 +25,7 @@ LIST = REQUEST | {
     "rows", "no_rows", "whole", "paging", "size", "first", "next", "end", "origin", "total", "records",
     "pages", "cut", "ceiling", "each",
 }
-UPDATE = REQUEST | {"root", "merge", "clear", "if_match", "answer", "alternative_id"}
+UPDATE = REQUEST | {"root", "merge", "clear", "if_match", "answer", "alternative_id", "alternative_body"}
 CREATE = REQUEST | {"root", "id"}
 CHANGE = REQUEST | {"from", "soft"}
 ITEM = REQUEST | {"root", "gone", "gone_when", "reserved"}
@@ -47,7 +48,7 @@ SECTIONS = {
     "activate": CHANGE,
     "deactivate": CHANGE,
     "errors": {"message", "fail_when", "limited_when", "retry_after"},
-    "place": set(),
+    "place": {"record"},
 }
 PLACES = {
     "list": LIST, "list next": REQUEST, "item": ITEM, "fields": FIELDS, "update": UPDATE, "create": CREATE,
@@ -60,7 +61,7 @@ CONTINUED = {"request", "body", "manual", "read_only", "immutable", "required", 
 POINTER_LISTS = {"id", "email", "login", "created", "updated", "version", "read_only", "immutable", "required",
                  "each_time", "hidden", "write_only", "once", "rows", "root", "row_root", "path", "in", "user"}
 CHOICES = {
-    "kind": {"rest", "scim"}, "evidence": {"tried", "documents", "memory"}, "paging":
+    "kind": {"rest", "scim", "manual"}, "evidence": {"tried", "documents", "memory"}, "paging":
     {"none", "page", "offset", "cursor", "url", "link"}, "no_rows": {"error", "empty"}, "whole": {"yes", "no"},
     "origin": {"same", "ignore"}, "merge": {"top", "deep"}, "clear": {"null", "empty", "refuse"}, "if_match":
     {"no", "yes", "required"}, "answer": {"record", "other"}, "unknown": {"send", "refuse"},
@@ -179,7 +180,7 @@ class Description:
     def check_condition(self, section, condition):
         _, setting, word = condition
         kind = self.settings.get(setting)
-        if kind is None:
+        if kind is None and setting != "delete_deactivates":
             self.error(section["line"], f"no setting {setting}")
         elif word and "|" in kind and word not in [choice.strip() for choice in kind.split("|")]:
             self.error(section["line"], f"{word} is no choice of {setting}")
@@ -189,7 +190,7 @@ class Description:
             self.error(line, f"a setting with the name of a placeholder: {key}")
         if "|" in value:
             return
-        if not re.fullmatch(r"(text|secret)(, required|, default .+)?", value):
+        if not re.fullmatch(r"(text|secret|url)(, required|, default .+)?", value):
             self.error(line, f"setting {key}: {value}")
 
     def check_key(self, kind, table, key, line, value):
@@ -243,7 +244,7 @@ class Description:
             method, _, path = alternative.partition(" ")
             if method not in METHODS:
                 self.error(line, f"no method: {alternative}")
-            if not path.startswith("/") and not (kind == "token" and path.startswith("https://")):
+            if not path.startswith("/") and not (kind == "token" and path.startswith(("https://", "{"))):
                 self.error(line, f"no path: {alternative}")
             if " " in path:
                 self.error(line, f"a blank in a path: {alternative}")
@@ -313,23 +314,20 @@ class Description:
                 self.error(line, "{each} without each")
 
 
-def check_table(folder):
-    """Check that apis.tsv in FOLDER names descriptions that exist, and each description there."""
-    errors, named = [], set()
-    path = os.path.join(folder, "apis.tsv")
-    top = os.path.join(folder, "..", "..")
+def check_table(folder, shipped):
+    """Check that the table in the README.md of FOLDER names descriptions that exist, and each one of FOLDER."""
+    path = os.path.join(folder, "README.md")
     with open(path, encoding="utf-8") as file:
-        rows = [line.rstrip("\n").split("\t") for line in file][1:]
-    for number, row in enumerate(rows, 2):
-        if len(row) != 5:
-            errors.append(f"{path}:{number}: {len(row)} columns")
-        elif row[1] != "-":
-            named.add(os.path.normpath(os.path.join(top, row[1])))
-            if not os.path.exists(os.path.join(top, row[1])):
-                errors.append(f"{path}:{number}: no {row[1]}")
-    for file in glob.glob(os.path.join(folder, "*.vendor")):
-        if os.path.normpath(file) not in named:
-            errors.append(f"{path}: does not name {file}")
+        rows = re.findall(r"^\| ([\w-]+) \| ([\w-]+) \| (?:yes|no) \| (\w+) \|", file.read(), re.M)
+    named = {name for _, name, _ in rows}
+    own, others = (
+        {os.path.basename(file)[:-7] for file in glob.glob(where + "/*.vendor")} for where in (folder, shipped)
+    )
+    errors = [f"{path}: no description {name}" for name in sorted(named - own - others)]
+    errors += [f"{path}: does not name {name}" for name in sorted(own - named)]
+    errors += [f"{path}: {name} is shipped and here" for name in sorted(own & others)]
+    ways = collections.Counter(way for _, _, way in rows)
+    print(f"{path}: {len(rows)} APIs: " + ", ".join(f"{count} {way}" for way, count in sorted(ways.items())))
     return errors
 
 
@@ -340,7 +338,7 @@ def main():
     errors = []
     if not files:
         files = sorted(glob.glob(shipped + "/*.vendor")) + sorted(glob.glob(folder + "/*.vendor"))
-        errors += check_table(folder)
+        errors += check_table(folder, shipped)
     counts = {}
     for file in files:
         description = Description(file)

@@ -311,6 +311,18 @@ static inline char *paging_body_locked(struct paging_server *server, struct pagi
 	return text;
 }
 
+/* Return the status of the response. */
+static inline unsigned paging_refusal_locked(struct paging_server *server,
+					     const struct paging_ask *ask, const char *method)
+{
+	if ((server->quirk == ENDS_WITH_404 && ask->start && ask->start >= server->rows) ||
+	    paging_quirk_locked(server, ENDS_WITH_404, ask->page))
+		return 404;
+	if (server->quirk == REFUSES && ask->start >= server->at)
+		return 400;
+	return server->quirk == NO_GET && strcmp(method, "GET") == 0 ? 405 : 200;
+}
+
 static inline enum MHD_Result paging_answer(void *arg, struct MHD_Connection *connection,
 					    const char *path, const char *method,
 					    const char *version, const char *data, size_t *length,
@@ -321,7 +333,7 @@ static inline enum MHD_Result paging_answer(void *arg, struct MHD_Connection *co
 	struct MHD_Response *response;
 	struct paging_ask ask;
 	enum MHD_Result result;
-	unsigned status = 200;
+	unsigned status;
 	char header[1024] = "", *text = NULL, *colon;
 	const char *query;
 
@@ -350,14 +362,7 @@ static inline enum MHD_Result paging_answer(void *arg, struct MHD_Connection *co
 	server->running++;
 	if (server->running > server->most_running)
 		server->most_running = server->running;
-	if (server->quirk == ENDS_WITH_404 && ask.start && ask.start >= server->rows)
-		status = 404;
-	if (paging_quirk_locked(server, ENDS_WITH_404, ask.page))
-		status = 404;
-	if (server->quirk == REFUSES && ask.start >= server->at)
-		status = 400;
-	if (server->quirk == NO_GET && strcmp(method, "GET") == 0)
-		status = 405;
+	status = paging_refusal_locked(server, &ask, method);
 	text = status == 200 ? paging_body_locked(server, ask, header, sizeof(header))
 			     : strdup("{}");
 	pthread_mutex_unlock(&server->lock);

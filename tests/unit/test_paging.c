@@ -308,15 +308,24 @@ static void test_no_size(void **state)
 	static const size_t sizes[] = {0, 25};
 	struct scene *scene = *state;
 
-	for (size_t i = 0; i < 4 * sizeof(lengths) / sizeof(*lengths); i++) {
+	for (size_t i = 0; i < 8 * sizeof(lengths) / sizeof(*lengths); i++) {
 		enum how how = i % 2 ? BY_OFFSET : BY_PAGE;
+		int requests, pages;
 
-		scene_play(scene, how, 0, lengths[i / 4]);
+		scene_play(scene, how, 0, lengths[i / 8]);
 		scene_first.path = how == BY_PAGE ? "/users?page={page}" : "/users?offset={offset}";
 		scene_users.page_size = (unsigned)sizes[i / 2 % 2];
+		/* one by one, only the page behind the last one is asked for in addition: no
+		   smaller one can be */
+		scene->account.endpoint.parallel = i % 8 < 4 ? 1 : 8;
 		scene_complete(scene);
 		assert_int_equal(scene->resets, 0);
-		assert_true(paging_requests(&scene->server) <= pages_of(lengths[i / 4], 25) + 8);
+		requests = paging_requests(&scene->server);
+		pages = pages_of(lengths[i / 8], 25);
+		if (i % 8 < 4)
+			assert_int_equal(requests, pages + (lengths[i / 8] > 0));
+		else
+			assert_true(requests <= pages + 8);
 	}
 }
 

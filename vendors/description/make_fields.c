@@ -114,7 +114,8 @@ int make_fields(struct make *make, const struct draft_records *draft, struct col
 	static const char *const none[] = {NULL};
 	const struct draft_fields *from = &draft->fields;
 	struct growing fields = {.list = arena_get(make->arena, sizeof(struct field))};
-	bool own_requests = draft->activate_count || draft->deactivate_count;
+	/* with a request for one word only, an update must be able to send the other */
+	bool own_requests = draft->activate_count && draft->deactivate_count;
 	int result = check_fields(make, from);
 
 	if (result)

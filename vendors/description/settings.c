@@ -83,7 +83,7 @@ static int read_choices(const struct reading *reading, char *text, struct settin
 	setting->type = SETTING_CHOICE;
 	setting->choices = choices;
 	setting->choice_needs = needs;
-	setting->fallback = choices[0];
+	setting->fallback = choices ? choices[0] : NULL;
 	return 0;
 }
 

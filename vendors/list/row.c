@@ -189,12 +189,12 @@ static int ask_page(struct call *call, struct account *account, const struct col
 }
 
 /*
- * Return true if the page of a row can be asked for alone: the page before does not name it, and
- * its rows are not those of one pass of several.
+ * Return true if the page of a row can be asked for alone: there are pages, the page before does not
+ * name it, and its rows are not those of one pass of several.
  */
 static bool stands_alone(const struct account *account, const struct collection *collection)
 {
-	enum paging paging = collection->paging(account);
+	enum paging paging = collection->paging ? collection->paging(account) : PAGING_CURSOR;
 
 	return paging != PAGING_CURSOR && paging != PAGING_URL &&
 	       !(collection->listing && collection->listing->each);

@@ -9,6 +9,7 @@
 #include "vendors/rest/payload.h"
 
 #include "vendors/base/call.h"
+#include "vendors/http/basis.h"
 #include "vendors/json/exact.h"
 #include "vendors/json/pointer.h"
 #include "vendors/template/template.h"
@@ -298,6 +299,26 @@ static int complete(const struct collection *collection, json_t *record, const j
 	return collection->complete ? collection->complete(record, !fresh) : 0;
 }
 
+/*
+ * A member that WANTED has as the read OLD shows it, but not as a write of this mount, which that
+ * read may not show yet, has set it, is a change as well: let OLD have it as that write has.
+ */
+static int note_acknowledged(const struct call *call, json_t *old, const json_t *wanted)
+{
+	const json_t *acknowledged = call->basis ? call->basis->acknowledged : NULL;
+	const char *name;
+	json_t *value;
+
+	json_object_foreach((json_t *)(uintptr_t)acknowledged, name, value) {
+		json_t *is = json_object_get(wanted, name);
+
+		if (is && !json_equal(is, value) && json_equal(is, json_object_get(old, name)) &&
+		    json_object_set(old, name, value))
+			return -ENOMEM;
+	}
+	return 0;
+}
+
 /* Return what the placeholders of an update can send: its body, and {/P} in its path. */
 static const char *update_body(const struct collection *collection)
 {
@@ -350,8 +371,9 @@ int payload_update(struct call *call, const struct collection *collection, const
 	*payload = (struct payload){0};
 	strip(collection, old);
 	strip(collection, new);
-	error = old && new ? fill_update(call, collection, fresh, old, new, payload)
-			   : call_no_memory(call);
+	error = old && new && !note_acknowledged(call, old, new)
+		    ? fill_update(call, collection, fresh, old, new, payload)
+		    : call_no_memory(call);
 	json_decref(old);
 	json_decref(new);
 	if (error)
