@@ -280,6 +280,33 @@ static enum vendor_outcome no_etag(struct call *call)
 	return VENDOR_REFUSED;
 }
 
+/*
+ * The server has refused CHANGE, of FRESH to BODY, with PAYLOAD: send it in its plain form, if that
+ * is another one. Returns as item_rule_send.
+ */
+static enum vendor_outcome put_plain(struct call *call, struct account *account,
+				     const struct item_rule_change *change, const json_t *fresh,
+				     const struct payload *payload, json_t **answer)
+{
+	struct item_rule_change other = *change;
+	struct request_values values = *change->values;
+	enum vendor_outcome outcome = VENDOR_REFUSED;
+	struct payload plain;
+
+	if (payload_update(call, change->collection, fresh, change->body, true, &plain))
+		return VENDOR_REFUSED;
+	if (!json_equal(plain.changes, payload->changes)) {
+		values.changes = plain.changes;
+		other.values = &values;
+		outcome = item_rule_send(call, account, &other, answer);
+		/* if this one is too late, it is what is tried first after the next read */
+		if (outcome == VENDOR_DONE || outcome == VENDOR_STALE)
+			atomic_store(&account->plain_paths, true);
+	}
+	payload_clear(&plain);
+	return outcome;
+}
+
 enum vendor_outcome item_rule_put(struct call *call, struct account *account,
 				  const struct collection *collection, const char *parent,
 				  const char *id, const json_t *body, const char *etag,
@@ -292,6 +319,7 @@ enum vendor_outcome item_rule_put(struct call *call, struct account *account,
 	struct request_values values;
 	struct item_rule_change change;
 	enum vendor_outcome outcome;
+	bool plain = atomic_load(&account->plain_paths);
 
 	*answer = NULL;
 	if (!fresh) {
@@ -302,7 +330,7 @@ enum vendor_outcome item_rule_put(struct call *call, struct account *account,
 		return no_request(call, collection, "change");
 	if (update->if_match == RULE_IF_MATCH_REQUIRED && !etag)
 		return no_etag(call);
-	if (payload_update(call, collection, fresh, body, &payload))
+	if (payload_update(call, collection, fresh, body, plain, &payload))
 		return VENDOR_REFUSED;
 	item_rule_own_id(collection, fresh, id, &own);
 	values = (struct request_values){.id = own.path,
@@ -320,6 +348,8 @@ enum vendor_outcome item_rule_put(struct call *call, struct account *account,
 					   .rests = call->basis != NULL,
 					   .no_record = update->other_answer};
 	outcome = item_rule_send(call, account, &change, answer);
+	if (outcome == VENDOR_REFUSED && update->patch && !plain && call->status == 400)
+		outcome = put_plain(call, account, &change, fresh, &payload, answer);
 	payload_clear(&payload);
 	return outcome;
 }

@@ -329,7 +329,7 @@ static const char *update_body(const struct collection *collection)
 
 /* Fill PAYLOAD from OLD, FRESH without what is never sent, and WANTED. */
 static int fill_update(struct call *call, const struct collection *collection, const json_t *fresh,
-		       const json_t *old, const json_t *wanted, struct payload *payload)
+		       const json_t *old, const json_t *wanted, bool plain, struct payload *payload)
 {
 	const struct rule_update *update = collection->update;
 	const char *body = update_body(collection), *refused;
@@ -338,7 +338,7 @@ static int fill_update(struct call *call, const struct collection *collection, c
 
 	if (error)
 		return error;
-	payload->changes = update && update->patch ? update->patch(old, wanted)
+	payload->changes = update && update->patch ? update->patch(old, wanted, plain)
 						   : difference(old, wanted, deep);
 	payload->record = json_deep_copy(wanted);
 	payload->shown = json_deep_copy(fresh);
@@ -363,7 +363,7 @@ static int fill_update(struct call *call, const struct collection *collection, c
 }
 
 int payload_update(struct call *call, const struct collection *collection, const json_t *fresh,
-		   const json_t *wanted, struct payload *payload)
+		   const json_t *wanted, bool plain, struct payload *payload)
 {
 	json_t *old = json_deep_copy(fresh), *new = json_deep_copy(wanted);
 	int error;
@@ -372,7 +372,7 @@ int payload_update(struct call *call, const struct collection *collection, const
 	strip(collection, old);
 	strip(collection, new);
 	error = old && new && !note_acknowledged(call, old, new)
-		    ? fill_update(call, collection, fresh, old, new, payload)
+		    ? fill_update(call, collection, fresh, old, new, plain, payload)
 		    : call_no_memory(call);
 	json_decref(old);
 	json_decref(new);
