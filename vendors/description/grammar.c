@@ -28,7 +28,7 @@ static const struct grammar_section sections[] = {
     {"vendor", SECTION_VENDOR, .users = true},
     {"settings", SECTION_SETTINGS, .users = true},
     {"api", SECTION_API, .users = true, .word = true},
-    {"auth", SECTION_AUTH, .users = true, .word = true, .holds = HOLDS_TOKEN},
+    {"auth", SECTION_AUTH, .users = true, .word = true, .holds = HOLDS_TOKEN | HOLDS_PROOF},
     {"token", SECTION_TOKEN, .users = true, .word = true, .holds = HOLDS_REFRESH},
     {"list", SECTION_LIST, .users = true, .places = true, .holds = HOLDS_TOKEN | HOLDS_PAGING},
     {"list next", SECTION_LIST_NEXT, .users = true, .places = true,

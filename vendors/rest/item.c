@@ -375,6 +375,11 @@ enum vendor_outcome item_delete(struct call *call, struct account *account,
 		      collection_path(collection, parent, id), NULL, NULL);
 }
 
+bool item_create_takes(const struct collection *collection, const char *pointer)
+{
+	return item_rule_create_takes(collection, pointer);
+}
+
 enum vendor_outcome item_post_direct(struct call *call, struct account *account,
 				     const struct collection *collection, const char *parent,
 				     const json_t *body, json_t **answer)
