@@ -341,6 +341,16 @@ static int build_account(const struct keys *keys, const struct section *section,
 	return result;
 }
 
+/* Return the value of SETTING, one of ACCOUNT's, which is not given; or NULL. */
+static const char *fallback_of(const struct account *account, const struct setting *setting)
+{
+	for (size_t i = 0; setting->choice_needs && setting->choices[i]; i++) {
+		if (*setting->choice_needs[i] && account_value(account, setting->choice_needs[i]))
+			return setting->choices[i];
+	}
+	return setting->fallback;
+}
+
 static int read_account(const struct keys *keys, const struct section *section,
 			struct account *account)
 {
@@ -362,7 +372,7 @@ static int read_account(const struct keys *keys, const struct section *section,
 	for (size_t i = 0; settings[i].name; i++) {
 		if (account->values[i] || !settings[i].fallback)
 			continue;
-		account->values[i] = strdup(settings[i].fallback);
+		account->values[i] = strdup(fallback_of(account, &settings[i]));
 		if (!account->values[i])
 			return keys_fail_memory(keys, section->line);
 	}

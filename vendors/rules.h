@@ -55,6 +55,9 @@ struct rule_status {
 	const char *path;           /* POINTER */
 	const struct value *active; /* the first that can be sent is what a field write sends */
 	const struct value *inactive;
+	/* Return the status word for VALUE, which stands at `path`, borrowed; NULL: it is shown as
+	   it is. NULL: the values above tell. */
+	const char *(*word)(const json_t *value);
 	/* NULL: the status is a field of the update */
 	const struct rule_status_request *activate, *deactivate;
 };
@@ -65,6 +68,7 @@ struct rule_list {
 	const struct rule_request *next;  /* from page 2 on */
 	const char *const *rows;          /* POINTERS to the rows */
 	bool no_rows_is_empty;            /* nothing at `rows` in a 200 is an empty list */
+	bool missing_page_is_error;       /* a 404 behind the first page is no end of the list */
 	bool partial;                 /* rows lack fields: a record is fetched when it is opened */
 	long long start;              /* value of {page} or {offset} in the first request */
 	bool link;                    /* PAGING_URL: the URL is in the header Link, rel=next */
@@ -124,9 +128,10 @@ struct rule_update {
 	bool deep;             /* {changes} has only changed leaves (RFC 7396), not whole members */
 	enum rule_clear clear; /* what null is sent as */
 	enum rule_if_match if_match;
-	/* Return what {changes} stands for, a new reference, or NULL without memory. NULL: the
-	   members of WANTED that FRESH has otherwise. Pure. */
-	json_t *(*patch)(const json_t *fresh, const json_t *wanted);
+	/* Return what {changes} stands for, a new reference, or NULL without memory. PLAIN: for a
+	   server that has refused (400) the more exact form. NULL: the members of WANTED that FRESH
+	   has otherwise. Pure. */
+	json_t *(*patch)(const json_t *fresh, const json_t *wanted, bool plain);
 	bool other_answer; /* the response is not the record: always GET */
 };
 

@@ -48,6 +48,9 @@ struct setting {
 	bool required;
 	const char *fallback;       /* the value if none is given */
 	const char *const *choices; /* for SETTING_CHOICE */
+	/* For each choice the name of a setting, or "". If none is given, the value is the first
+	   choice whose setting is given, before `fallback`. NULL: no choice has one. */
+	const char *const *choice_needs;
 };
 
 /* ---- collections ---- */
@@ -154,6 +157,8 @@ struct collection {
 	const char *path_id_key;
 	const char *type; /* sent as "type" if the body has none */
 	const char *const *email_keys;
+	/* Return the value of collection_email_value. NULL: the first of email_keys is it. */
+	const json_t *(*email)(const json_t *record);
 	/* After a 405 to a PUT, send this update and all later ones as a POST to the item. Only for
 	   a vendor whose documents say that such a POST is an update: elsewhere it may be an
 	   action. */
@@ -198,6 +203,9 @@ struct collection {
 				   json_t **answer);
 	enum vendor_outcome (*post)(struct call *call, struct account *account, const char *parent,
 				    const json_t *body, json_t **answer);
+	/* Add to RECORD, which is about to be sent whole, what the vendor needs and a document may
+	   lack. CREATED: it is a new one. Returns 0 or -ENOMEM. */
+	int (*complete)(json_t *record, bool created);
 	/* Ask for what `put` will need, before the read that the change rests on (basis.h), so that
 	   no other request comes between the two. `put` reports what fails here. */
 	void (*settle)(struct call *call, struct account *account);

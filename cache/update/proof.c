@@ -323,10 +323,11 @@ static int proof_gone(struct change *change)
 }
 
 /* Return true if ERROR, of a GET after the request of CHANGE, shows that the request was carried
- * out. */
+ * out: whatever is said of a DELETE, who is gone is not active. */
 static bool is_gone(const struct change *change, int error)
 {
-	return error == -ENOENT && change->request && change->request->deletes;
+	return error == -ENOENT && change->request &&
+	       strcmp(change->request->request.method, "DELETE") == 0;
 }
 
 /*

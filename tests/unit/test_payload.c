@@ -58,7 +58,7 @@ static int make(const struct rule_update *update, const char *fresh, const char 
 	int error;
 
 	call_init(&call, "test");
-	error = payload_update(&call, &collection, a, b, payload);
+	error = payload_update(&call, &collection, a, b, false, payload);
 	assert_true(!error == !call.words[0]);
 	call_destroy(&call);
 	json_decref(a);

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 #include <jansson.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "vendors/json/exact_parse.h"
@@ -55,6 +56,12 @@ static const struct sample samples[] = {
      "{\"" EXTENSION "\":{\"department\":\"y\",\"manager\":{\"value\":\"2\"}}}",
      "[{\"op\":\"replace\",\"path\":\"" EXTENSION ":department\",\"value\":\"y\"},"
      "{\"op\":\"replace\",\"path\":\"" EXTENSION ":manager.value\",\"value\":\"2\"}]"},
+    {"{}", "{\"" EXTENSION "\":{\"department\":\"x\"}}",
+     "[{\"op\":\"replace\",\"path\":\"" EXTENSION ":department\",\"value\":\"x\"}]"},
+    {"{\"" EXTENSION "\":{\"department\":\"x\",\"manager\":{\"value\":\"1\"}}}",
+     "{\"" EXTENSION "\":null}",
+     "[{\"op\":\"remove\",\"path\":\"" EXTENSION ":department\"},"
+     "{\"op\":\"remove\",\"path\":\"" EXTENSION ":manager\"}]"},
     /* elements, by their value */
     {"{\"emails\":[{\"value\":\"a@x\",\"type\":\"work\"},{\"value\":\"b@x\",\"type\":\"home\"}]}",
      "{\"emails\":[{\"value\":\"a@x\",\"type\":\"other\"},{\"value\":\"b@x\",\"type\":\"home\"}]}",
@@ -81,25 +88,38 @@ static const struct sample samples[] = {
      "[{\"op\":\"replace\",\"path\":\"roles\",\"value\":[\"b\"]}]"},
 };
 
+/* for a server that takes no path with a filter */
+static const struct sample plain_samples[] = {
+    {"{\"title\":\"x\",\"emails\":[{\"value\":\"a@x\",\"type\":\"work\"}]}",
+     "{\"title\":\"y\",\"emails\":[{\"value\":\"b@x\",\"type\":\"work\"}]}",
+     "[{\"op\":\"replace\",\"path\":\"title\",\"value\":\"y\"},"
+     "{\"op\":\"replace\",\"path\":\"emails\",\"value\":[{\"value\":\"b@x\",\"type\":\"work\"}]}]"},
+};
+
+static void check(const struct sample *sample, bool plain)
+{
+	json_t *fresh = parse(sample->fresh), *wanted = parse(sample->wanted);
+	json_t *operations = parse(sample->operations);
+	json_t *body = scim_patch(fresh, wanted, plain);
+
+	assert_non_null(body);
+	assert_string_equal(json_string_value(json_array_get(json_object_get(body, "schemas"), 0)),
+			    "urn:ietf:params:scim:api:messages:2.0:PatchOp");
+	if (!json_equal(json_object_get(body, "Operations"), operations))
+		fail_msg("%s: %s", sample->wanted, exact_print_text(body, 0));
+	json_decref(body);
+	json_decref(operations);
+	json_decref(wanted);
+	json_decref(fresh);
+}
+
 static void test_samples(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < sizeof(samples) / sizeof(*samples); i++) {
-		json_t *fresh = parse(samples[i].fresh), *wanted = parse(samples[i].wanted);
-		json_t *operations = parse(samples[i].operations);
-		json_t *body = scim_patch(fresh, wanted);
-
-		assert_non_null(body);
-		assert_string_equal(json_string_value(
-					json_array_get(json_object_get(body, "schemas"), 0)),
-				    "urn:ietf:params:scim:api:messages:2.0:PatchOp");
-		if (!json_equal(json_object_get(body, "Operations"), operations))
-			fail_msg("sample %zu: %s", i, exact_print_text(body, 0));
-		json_decref(body);
-		json_decref(operations);
-		json_decref(wanted);
-		json_decref(fresh);
-	}
+	for (size_t i = 0; i < sizeof(samples) / sizeof(*samples); i++)
+		check(&samples[i], false);
+	for (size_t i = 0; i < sizeof(plain_samples) / sizeof(*plain_samples); i++)
+		check(&plain_samples[i], true);
 }
 
 int main(void)

@@ -101,6 +101,7 @@ static const struct grammar_key keys[] = {
 
     {"rows", LISTS, TYPE_POINTERS, AT(list, rows)},
     {"no_rows", LISTS, TYPE_CHOICE, AT(list, no_rows), .words = "error|empty"},
+    {"missing_page", LISTS, TYPE_CHOICE, AT(list, missing_page), .words = "end|error"},
     {"whole", BIT(LIST), TYPE_CHOICE, AT(list, whole), .words = "yes|no"},
     {"paging", LISTS, TYPE_CHOICE, AT(list, paging), .words = "|none|page|offset|cursor|url|link"},
     {"size", LISTS, TYPE_NUMBER, AT(list, size), .min = 1, .max = 1000000},

@@ -223,6 +223,7 @@ static int make_members(struct make *make, const struct draft_records *draft,
 		result = check_names(make, &draft->leave, made.remove, "member");
 	if (result)
 		return result;
+	made.listed_only = true;
 	made.link = made.create ? records_link : NULL;
 	made.deletes = made.remove;
 	*members = make_copy(make, &made, sizeof(made));

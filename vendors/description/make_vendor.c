@@ -125,19 +125,45 @@ static bool all_from_memory(const struct make *make)
 	return make_is_memory(make, &make->draft->vendor.head);
 }
 
-/* Let SCIM's code complete the users of VENDOR, whose update has {changes}. */
-static int hook_scim(const struct make *make, struct vendor *vendor)
+/*
+ * Let SCIM's code complete *COLLECTION, the USERS or a place, whose update has {changes}, in a copy
+ * of its own.
+ */
+static int hook_scim(const struct make *make, const struct collection **collection, bool users)
 {
-	struct collection users = *vendor->users;
+	struct collection copy = **collection;
 	struct rule_update update;
+	struct rule_status status;
 
-	if (!users.update)
-		return 0;
-	update = *users.update;
-	scim_hook(&users, &update);
-	users.update = make_copy(make, &update, sizeof(update));
-	vendor->users = make_copy(make, &users, sizeof(users));
-	return users.update && vendor->users ? 0 : make_fail_memory(make);
+	if (copy.update)
+		update = *copy.update;
+	if (copy.status)
+		status = *copy.status;
+	if (users)
+		scim_hook_users(&copy, copy.update ? &update : NULL, copy.status ? &status : NULL);
+	else
+		scim_hook_place(&copy, copy.update ? &update : NULL);
+	copy.update = copy.update ? make_copy(make, &update, sizeof(update)) : NULL;
+	copy.status = copy.status ? make_copy(make, &status, sizeof(status)) : NULL;
+	*collection = make_copy(make, &copy, sizeof(copy));
+	return make->arena->failed ? make_fail_memory(make) : 0;
+}
+
+/* As hook_scim, for all of VENDOR. */
+static int hook_scim_all(const struct make *make, struct vendor *vendor)
+{
+	int result = hook_scim(make, &vendor->users, true);
+	struct place *places = NULL;
+
+	for (size_t i = 0; !result && vendor->places && vendor->places[i].name; i++) {
+		struct place place = vendor->places[i];
+
+		result = hook_scim(make, &place.collection, false);
+		places = arena_append(make->arena, places, i, sizeof(place), &place);
+	}
+	if (places)
+		vendor->places = places;
+	return result || make->arena->failed ? make_fail_memory(make) : 0;
 }
 
 #define SECTIONS 6 /* that are looked for */
@@ -179,7 +205,7 @@ static int make_users(struct make *make, struct vendor *vendor)
 	if (!result)
 		result = make_errors(make, vendor);
 	if (!result && make->draft->vendor.kind == KIND_SCIM)
-		result = hook_scim(make, vendor);
+		result = hook_scim_all(make, vendor);
 	vendor->creation_refused =
 	    "the description of this vendor has no request that creates a user ([create])";
 	vendor->memory = all_from_memory(make);

@@ -45,14 +45,27 @@ static char *trim(char *text)
 	return text;
 }
 
-/* Read "A | B | C". */
+/* Cut " if SETTING" from CHOICE. Returns the name, or "". */
+static const char *cut_need(char *choice)
+{
+	char *need = strstr(choice, " if ");
+
+	if (!need)
+		return "";
+	*need = '\0';
+	return trim(need + strlen(" if "));
+}
+
+/* Read "A | B if SETTING | C". */
 static int read_choices(const struct reading *reading, char *text, struct setting *setting)
 {
-	const char **choices = NULL;
+	const char **choices = NULL, **needs = NULL;
 	size_t count = 0;
 	char *choice;
 
 	while ((choice = strsep(&text, "|"))) {
+		const char *need = cut_need(choice);
+
 		choice = trim(choice);
 		if (!*choice || strpbrk(choice, " \t"))
 			return settings_fail(reading, "%s: each choice is one word: A | B | C",
@@ -62,12 +75,14 @@ static int read_choices(const struct reading *reading, char *text, struct settin
 				return settings_fail(reading, "%s: the choice %s is there twice",
 						     reading->name, choice);
 		}
+		needs = arena_append(reading->arena, needs, count, sizeof(*needs), &need);
 		choices = arena_append(reading->arena, choices, count++, sizeof(*choices), &choice);
-		if (!choices)
+		if (!choices || !needs)
 			return fail_memory(reading);
 	}
 	setting->type = SETTING_CHOICE;
 	setting->choices = choices;
+	setting->choice_needs = needs;
 	setting->fallback = choices ? choices[0] : NULL;
 	return 0;
 }
@@ -151,6 +166,28 @@ static int check_suffixes(const struct reading *reading, const struct settings *
 	return 0;
 }
 
+/* Refuse choices that depend on a setting that is not there, or always has a value. */
+static int check_needs(const struct reading *reading, const struct settings *settings)
+{
+	for (size_t i = 0; i < settings->count; i++) {
+		const char *const *need = settings->list[i].choice_needs;
+
+		for (; need && *need; need++) {
+			int index = **need ? settings_find(settings, *need) : -1;
+			const struct setting *found = index < 0 ? NULL : &settings->list[index];
+
+			if (**need && (!found || found->fallback || found->required))
+				return sections_fail(reading->why, reading->why_size, EINVAL,
+						     reading->file, settings->lines[i],
+						     found ? "%s always has a value, so that no "
+							     "choice can depend on it"
+							   : "[settings] has no %s",
+						     *need);
+		}
+	}
+	return 0;
+}
+
 static int add(struct arena *arena, struct settings *settings, const struct setting *setting,
 	       bool url, unsigned line)
 {
@@ -215,5 +252,5 @@ int settings_read(struct arena *arena, const char *file, const struct section *s
 	}
 	if (arena->failed)
 		return fail_memory(&reading);
-	return check_suffixes(&reading, settings);
+	return check_suffixes(&reading, settings) || check_needs(&reading, settings) ? -EINVAL : 0;
 }

@@ -246,10 +246,14 @@ static int hand_on_row(json_t *row, void *arg)
 {
 	struct handing *handing = arg;
 	struct walk_result *result = handing->result;
+	uint64_t before = result->sum;
 	int error = page_hand_on(handing->page, row, ++result->rows, &result->sum);
 
 	if (error && error != -EEXIST)
 		return error;
+	result->last = result->sum - before;
+	if (result->rows == 1)
+		result->first = result->last;
 	result->fresh += !error;
 	return 0;
 }

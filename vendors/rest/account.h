@@ -31,6 +31,7 @@ struct account {
 	bool delete_deactivates;  /* this server's DELETE only deactivates */
 	char *refresh_token_file; /* a rotating refresh token is kept here; NULL: in memory only */
 	atomic_bool discovered;   /* the server has been asked what it supports (SCIM) */
+	atomic_bool plain_paths;  /* the server refuses paths that choose elements (SCIM) */
 	atomic_uint alternatives; /* bit n: the alternative of that request is used (rules.h) */
 	/* of vendor->apis[1...]; NULL: there is one api only. Their base_url is set by the reader
 	   of the config, the rest by login_open. */

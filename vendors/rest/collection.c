@@ -215,6 +215,8 @@ bool collection_may_have(const struct collection *collection, const char *id)
 
 const json_t *collection_email_value(const struct collection *collection, const json_t *record)
 {
+	if (collection->email)
+		return collection->email(record);
 	for (const char *const *key = collection->email_keys; key && *key; key++) {
 		const json_t *email = pointer_get(record, *key);
 

@@ -77,7 +77,7 @@ int item_rule_get(struct call *call, struct account *account, const struct colle
 	struct request request;
 	int error = request_make(call, account, collection->item, &values, &request);
 
-	request.http.repeatable = true;
+	request.http.repeatable = request.http.reads = true;
 	request.http.identity = identity;
 	if (!error)
 		error = exchange(call, account, EXCHANGE_RECORD, &request.http, reply);
@@ -198,9 +198,41 @@ static enum vendor_outcome send_once(struct call *call, struct account *account,
 						 &request->http, reply));
 }
 
+/* Return true if the record of CHANGE is there: its 404 is about the method. */
+static bool is_there(struct call *call, struct account *account,
+		     const struct item_rule_change *change)
+{
+	struct http_reply reply = {0};
+	struct call look;
+	bool there;
+
+	if (!change->id || !change->collection->item)
+		return false;
+	call_continue(&look, call);
+	there = !item_rule_get(&look, account, change->collection, change->values->parent,
+			       change->values->id, false, &reply);
+	http_reply_clear(&reply);
+	call_destroy(&look);
+	return there;
+}
+
+/* Return true if REPLY says that the server has no such method for the record of CHANGE. Servers of
+ * SCIM without PATCH answer 501 to it (RFC 7644, section 3.5.2), or as if the record were missing.
+ */
+static bool lacks_method(struct call *call, struct account *account,
+			 const struct item_rule_change *change, const struct http_reply *reply)
+{
+	const struct rule_update *update = change->collection->update;
+
+	return reply->status == 405 ||
+	       (update && update->patch &&
+		(reply->status == 501 ||
+		 (reply->status == 404 && is_there(call, account, change))));
+}
+
 /*
- * Send REQUEST of CHANGE. After a 405 or 501 use its alternative from now on, or, if it was that,
- * forget it.
+ * Send REQUEST of CHANGE. If the server lacks its method use its alternative from now on, or, if it
+ * was that, forget it.
  */
 static enum vendor_outcome send_any(struct call *call, struct account *account,
 				    const struct item_rule_change *change, struct request *request,
@@ -209,8 +241,8 @@ static enum vendor_outcome send_any(struct call *call, struct account *account,
 	const struct rule_request *alternative = change->rule->alternative;
 	enum vendor_outcome outcome = send_once(call, account, change, request, reply);
 
-	if (outcome != VENDOR_REFUSED || (reply->status != 405 && reply->status != 501) ||
-	    !alternative)
+	if (outcome != VENDOR_REFUSED || !alternative ||
+	    !lacks_method(call, account, change, reply))
 		return outcome;
 	if (request->rule == alternative) {
 		atomic_fetch_and(&account->alternatives, ~(1u << change->rule->alternative_bit));
@@ -279,6 +311,33 @@ static enum vendor_outcome no_etag(struct call *call)
 	return VENDOR_REFUSED;
 }
 
+/*
+ * The server has refused CHANGE, of FRESH to BODY, with PAYLOAD: send it in its plain form, if that
+ * is another one. Returns as item_rule_send.
+ */
+static enum vendor_outcome put_plain(struct call *call, struct account *account,
+				     const struct item_rule_change *change, const json_t *fresh,
+				     const struct payload *payload, json_t **answer)
+{
+	struct item_rule_change other = *change;
+	struct request_values values = *change->values;
+	enum vendor_outcome outcome = VENDOR_REFUSED;
+	struct payload plain;
+
+	if (payload_update(call, change->collection, fresh, change->body, true, &plain))
+		return VENDOR_REFUSED;
+	if (!json_equal(plain.changes, payload->changes)) {
+		values.changes = plain.changes;
+		other.values = &values;
+		outcome = item_rule_send(call, account, &other, answer);
+		/* if this one is too late, it is what is tried first after the next read */
+		if (outcome == VENDOR_DONE || outcome == VENDOR_STALE)
+			atomic_store(&account->plain_paths, true);
+	}
+	payload_clear(&plain);
+	return outcome;
+}
+
 enum vendor_outcome item_rule_put(struct call *call, struct account *account,
 				  const struct collection *collection, const char *parent,
 				  const char *id, const json_t *body, const char *etag,
@@ -291,6 +350,7 @@ enum vendor_outcome item_rule_put(struct call *call, struct account *account,
 	struct request_values values;
 	struct item_rule_change change;
 	enum vendor_outcome outcome;
+	bool plain = atomic_load(&account->plain_paths);
 
 	*answer = NULL;
 	if (!fresh) {
@@ -301,7 +361,7 @@ enum vendor_outcome item_rule_put(struct call *call, struct account *account,
 		return no_request(call, collection, "change");
 	if (update->if_match == RULE_IF_MATCH_REQUIRED && !etag)
 		return no_etag(call);
-	if (payload_update(call, collection, fresh, body, &payload))
+	if (payload_update(call, collection, fresh, body, plain, &payload))
 		return VENDOR_REFUSED;
 	item_rule_own_id(collection, fresh, id, &own);
 	values = (struct request_values){.id = own.path,
@@ -319,6 +379,8 @@ enum vendor_outcome item_rule_put(struct call *call, struct account *account,
 					   .rests = call->basis != NULL,
 					   .no_record = update->other_answer};
 	outcome = item_rule_send(call, account, &change, answer);
+	if (outcome == VENDOR_REFUSED && update->patch && !plain && call->status == 400)
+		outcome = put_plain(call, account, &change, fresh, &payload, answer);
 	payload_clear(&payload);
 	return outcome;
 }

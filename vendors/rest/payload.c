@@ -9,6 +9,7 @@
 #include "vendors/rest/payload.h"
 
 #include "vendors/base/call.h"
+#include "vendors/http/basis.h"
 #include "vendors/json/exact.h"
 #include "vendors/json/pointer.h"
 #include "vendors/template/template.h"
@@ -292,6 +293,32 @@ void payload_clear(struct payload *payload)
 	*payload = (struct payload){0};
 }
 
+/* As collection->complete, of RECORD, which FRESH becomes; NULL: it is a new one. */
+static int complete(const struct collection *collection, json_t *record, const json_t *fresh)
+{
+	return collection->complete ? collection->complete(record, !fresh) : 0;
+}
+
+/*
+ * A member that WANTED has as the read OLD shows it, but not as a write of this mount, which that
+ * read may not show yet, has set it, is a change as well: let OLD have it as that write has.
+ */
+static int note_acknowledged(const struct call *call, json_t *old, const json_t *wanted)
+{
+	const json_t *acknowledged = call->basis ? call->basis->acknowledged : NULL;
+	const char *name;
+	json_t *value;
+
+	json_object_foreach((json_t *)(uintptr_t)acknowledged, name, value) {
+		json_t *is = json_object_get(wanted, name);
+
+		if (is && !json_equal(is, value) && json_equal(is, json_object_get(old, name)) &&
+		    json_object_set(old, name, value))
+			return -ENOMEM;
+	}
+	return 0;
+}
+
 /* Return what the placeholders of an update can send: its body, and {/P} in its path. */
 static const char *update_body(const struct collection *collection)
 {
@@ -302,7 +329,7 @@ static const char *update_body(const struct collection *collection)
 
 /* Fill PAYLOAD from OLD, FRESH without what is never sent, and WANTED. */
 static int fill_update(struct call *call, const struct collection *collection, const json_t *fresh,
-		       const json_t *old, const json_t *wanted, struct payload *payload)
+		       const json_t *old, const json_t *wanted, bool plain, struct payload *payload)
 {
 	const struct rule_update *update = collection->update;
 	const char *body = update_body(collection), *refused;
@@ -311,7 +338,7 @@ static int fill_update(struct call *call, const struct collection *collection, c
 
 	if (error)
 		return error;
-	payload->changes = update && update->patch ? update->patch(old, wanted)
+	payload->changes = update && update->patch ? update->patch(old, wanted, plain)
 						   : difference(old, wanted, deep);
 	payload->record = json_deep_copy(wanted);
 	payload->shown = json_deep_copy(fresh);
@@ -320,7 +347,8 @@ static int fill_update(struct call *call, const struct collection *collection, c
 	    json_object_update(payload->shown, payload->record) ||
 	    (!deep && !parts && !(update && update->patch) &&
 	     restore_hidden(collection, payload->changes, fresh, true)) ||
-	    restore_hidden(collection, payload->record, fresh, false))
+	    restore_hidden(collection, payload->record, fresh, false) ||
+	    complete(collection, payload->record, fresh))
 		return call_no_memory(call);
 	strip_masks(payload->record, fresh);
 	if (update && update->patch)
@@ -335,7 +363,7 @@ static int fill_update(struct call *call, const struct collection *collection, c
 }
 
 int payload_update(struct call *call, const struct collection *collection, const json_t *fresh,
-		   const json_t *wanted, struct payload *payload)
+		   const json_t *wanted, bool plain, struct payload *payload)
 {
 	json_t *old = json_deep_copy(fresh), *new = json_deep_copy(wanted);
 	int error;
@@ -343,8 +371,9 @@ int payload_update(struct call *call, const struct collection *collection, const
 	*payload = (struct payload){0};
 	strip(collection, old);
 	strip(collection, new);
-	error = old && new ? fill_update(call, collection, fresh, old, new, payload)
-			   : call_no_memory(call);
+	error = old && new && !note_acknowledged(call, old, new)
+		    ? fill_update(call, collection, fresh, old, new, plain, payload)
+		    : call_no_memory(call);
 	json_decref(old);
 	json_decref(new);
 	if (error)
@@ -358,7 +387,8 @@ int payload_create(struct call *call, const struct collection *collection, const
 	*payload = (struct payload){.changes = json_deep_copy(wanted),
 				    .record = json_deep_copy(wanted),
 				    .shown = json_deep_copy(wanted)};
-	if (!payload->changes || !payload->record || !payload->shown) {
+	if (!payload->changes || !payload->record || !payload->shown ||
+	    complete(collection, payload->record, NULL)) {
 		payload_clear(payload);
 		return call_no_memory(call);
 	}

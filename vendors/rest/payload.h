@@ -24,7 +24,7 @@ struct payload {
 };
 
 /*
- * Set *PAYLOAD for an update of FRESH to WANTED:
+ * Set *PAYLOAD for an update of FRESH to WANTED (PLAIN: as update->patch):
  * - record: WANTED, and the hidden fields of FRESH as they were received, unless WANTED has them.
  * - changes: the members that differ, each whole and completed in the same way; with a deep update,
  *   only the leaves that differ.
@@ -35,7 +35,7 @@ struct payload {
  * Returns 0, or a negative errno with words in CALL; PAYLOAD then holds nothing.
  */
 int payload_update(struct call *call, const struct collection *collection, const json_t *fresh,
-		   const json_t *wanted, struct payload *payload);
+		   const json_t *wanted, bool plain, struct payload *payload);
 
 /* Set *PAYLOAD for a new record WANTED. Otherwise as payload_update. */
 int payload_create(struct call *call, const struct collection *collection, const json_t *wanted,

@@ -33,6 +33,8 @@ static bool is_among(const struct value *values, const json_t *status, bool any)
 /* Return the word that TABLE has for STATUS, or NULL. */
 static const char *listed_word(const struct rule_status *table, const json_t *status)
 {
+	if (table->word)
+		return table->word(status);
 	for (int any = 0; any < 2; any++) {
 		if (is_among(table->active, status, any))
 			return STATUS_ACTIVE;

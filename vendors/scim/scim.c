@@ -14,10 +14,12 @@
 #include "vendors/rest/exchange.h"
 #include "vendors/rest/request.h"
 #include "vendors/scim/scim_patch.h"
+#include "vendors/scim/scim_record.h"
 #include "vendors/vendor.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <string.h>
 
 /* Return true if CONFIG says that FEATURE is SUPPORTED, true or false. */
 static bool says(const json_t *config, const char *feature, bool supported)
@@ -27,13 +29,24 @@ static bool says(const json_t *config, const char *feature, bool supported)
 	return supported ? json_is_true(value) : json_is_false(value);
 }
 
+/* Let COLLECTION be changed by PUT from now on. */
+static void prefer_put(struct account *account, const struct collection *collection)
+{
+	if (collection->update)
+		request_prefer_alternative(account, &collection->update->request);
+}
+
 /* Note what CONFIG, a ServiceProviderConfig or NULL, says of ACCOUNT's server. */
 static void note(struct account *account, const json_t *config)
 {
-	const struct rule_request *update = &account->vendor->users->update->request;
+	const struct vendor *vendor = account->vendor;
+	const struct place *place = vendor->places;
 
-	if (update->alternative && says(config, "patch", false))
-		request_prefer_alternative(account, update);
+	if (says(config, "patch", false)) {
+		prefer_put(account, vendor->users);
+		for (; place && place->name; place++)
+			prefer_put(account, place->collection);
+	}
 	/* most servers' ETags are hashes that no write checks */
 	if (!says(config, "etag", true))
 		atomic_store(&account->no_preconditions, true);
@@ -72,8 +85,31 @@ static void scim_settle(struct call *call, struct account *account)
 	call_destroy(&look);
 }
 
-void scim_hook(struct collection *collection, struct rule_update *update)
+static bool is_list(const char *const *list, const char *first, const char *second)
 {
-	collection->settle = scim_settle;
-	update->patch = scim_patch;
+	return list && list[0] && strcmp(list[0], first) == 0 && list[1] &&
+	       strcmp(list[1], second) == 0 && !list[2];
+}
+
+void scim_hook_users(struct collection *users, struct rule_update *update,
+		     struct rule_status *status)
+{
+	users->settle = scim_settle;
+	users->complete = scim_record_complete_user;
+	if (is_list(users->email_keys, "/emails/*/value", "userName"))
+		users->email = scim_record_email;
+	if (update)
+		update->patch = scim_patch;
+	if (status && strcmp(status->path, "active") == 0 && status->active->type == VALUE_TRUE &&
+	    status->inactive->type == VALUE_FALSE)
+		status->word = scim_record_status;
+}
+
+void scim_hook_place(struct collection *place, struct rule_update *update)
+{
+	place->settle = scim_settle;
+	if (strcmp(place->name, "groups") == 0)
+		place->complete = scim_record_complete_group;
+	if (update)
+		update->patch = scim_patch;
 }

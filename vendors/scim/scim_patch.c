@@ -20,6 +20,7 @@
 /* The operations so far. */
 struct operations {
 	json_t *list;
+	bool plain;  /* no path may choose elements */
 	bool failed; /* no memory */
 };
 
@@ -208,8 +209,9 @@ static void patch_array(struct operations *operations, const char *name, const j
 	bool more = false;
 	size_t i;
 
-	if (!json_is_array(fresh) || !json_array_size(fresh) || !json_array_size(wanted) ||
-	    !is_addressable(fresh) || !is_addressable(wanted) || !same_order(fresh, wanted)) {
+	if (operations->plain || !json_is_array(fresh) || !json_array_size(fresh) ||
+	    !json_array_size(wanted) || !is_addressable(fresh) || !is_addressable(wanted) ||
+	    !same_order(fresh, wanted)) {
 		set(operations, strdup(name), wanted);
 		return;
 	}
@@ -244,18 +246,23 @@ static json_t *truth(json_t *value)
 static void patch_attribute(struct operations *operations, const char *path, const char *separator,
 			    json_t *fresh, json_t *wanted);
 
-/* Set the parts of the object at PATH; SEPARATOR is "." or, for an extension, ":". */
+/*
+ * Set the parts of the object at PATH; SEPARATOR is "." or, for an extension, ":". A WANTED that is
+ * null removes those of FRESH.
+ */
 static void patch_parts(struct operations *operations, const char *path, const char *separator,
-			const json_t *fresh, json_t *wanted)
+			json_t *fresh, json_t *wanted)
 {
+	bool removed = json_is_null(wanted);
 	json_t *value;
 	const char *name;
 
-	json_object_foreach(wanted, name, value) {
+	json_object_foreach(removed ? fresh : wanted, name, value) {
 		char *part = join(path, separator, name);
 
 		if (part)
-			patch_attribute(operations, part, ".", json_object_get(fresh, name), value);
+			patch_attribute(operations, part, ".", json_object_get(fresh, name),
+					removed ? wanted : value);
 		else
 			operations->failed = true;
 		free(part);
@@ -270,7 +277,8 @@ static void patch_attribute(struct operations *operations, const char *path, con
 		return;
 	if (strcmp(path, "active") == 0)
 		set(operations, strdup(path), truth(wanted));
-	else if (json_is_object(wanted) && json_is_object(fresh))
+	else if (json_is_object(wanted) ? *separator == ':' || json_is_object(fresh)
+					: *separator == ':' && json_is_null(wanted))
 		patch_parts(operations, path, separator, fresh, wanted);
 	else if (json_is_array(wanted))
 		patch_array(operations, path, fresh, wanted);
@@ -278,9 +286,9 @@ static void patch_attribute(struct operations *operations, const char *path, con
 		set(operations, strdup(path), wanted);
 }
 
-json_t *scim_patch(const json_t *fresh, const json_t *wanted)
+json_t *scim_patch(const json_t *fresh, const json_t *wanted, bool plain)
 {
-	struct operations operations = {.list = json_array()};
+	struct operations operations = {.list = json_array(), .plain = plain};
 	json_t *value, *body;
 	const char *name;
 

@@ -9,6 +9,7 @@
 #define ROSTERFS_SCIM_PATCH_H
 
 #include <jansson.h>
+#include <stdbool.h>
 
 /*
  * Return the body of a PATCH that makes WANTED of FRESH, a new reference: an operation with a path
@@ -19,10 +20,11 @@
  * - The elements of a multi-valued attribute are addressed by their `value`
  *   (`emails[value eq "a@example.com"].type`). If they have none, or one twice, the attribute is
  *   replaced as a whole.
+ *   With PLAIN it always is: some servers take no such path.
  * - `active` is sent as a boolean, however FRESH writes it.
  * `schemas`, `id` and `meta` are never part of it. Operations is empty if nothing differs. NULL: no
  * memory.
  */
-json_t *scim_patch(const json_t *fresh, const json_t *wanted);
+json_t *scim_patch(const json_t *fresh, const json_t *wanted, bool plain);
 
 #endif
