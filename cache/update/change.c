@@ -171,11 +171,12 @@ int change_get(struct change *change, struct call *call, enum lag_reading readin
 	       char **etag)
 {
 	struct lag_found found;
-	/* the response to the POST shows as much of a new record as a row of the list does */
-	int error = change->made && !change->sent
-			? item_get(call, change_account(change), change->collection,
-				   roster_parent(change->roster), change->id, record, etag)
-			: absence_get(change->roster, call, change->id, record, etag, NULL);
+	/* the response to the POST shows as much of a new record as a row of the list does, if
+	 * there is anything else that could show it */
+	bool made = change->made && !change->sent && !change->collection->listed_only;
+	int error = made ? item_get(call, change_account(change), change->collection,
+				    roster_parent(change->roster), change->id, record, etag)
+			 : absence_get(change->roster, call, change->id, record, etag, NULL);
 
 	if (!error && presence_was_deleted(change->roster, call, change->id, *record)) {
 		json_decref(*record);

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A described vendor that assigns no ids: PUT /users/{id} creates a user, or changes whoever has that id."""
+"""
+A described vendor that assigns no ids: PUT /users/{id} creates a user, or changes whoever has that id. Records are
+read alone, or ("list") known from the list only.
+"""
 
 import json
 
@@ -64,11 +67,14 @@ body = {record}
 """
 
 
-@pytest.fixture(name="acme")
-def _acme(sandbox, mount, test_dir):
+@pytest.fixture(name="acme", params=["item", "list"])
+def _acme(request, sandbox, mount, test_dir):
     vendors = test_dir / "config/rosterfs/vendors"
     vendors.mkdir(parents=True)
-    (vendors / "acme.vendor").write_text(DESCRIPTION)
+    description = DESCRIPTION
+    if request.param == "list":
+        description = description.replace("[item]\nrequest = GET /users/{id}\n", "")
+    (vendors / "acme.vendor").write_text(description)
     (test_dir / "play.json").write_text(json.dumps(PLAY))
     box = sandbox(vendors="cj", play=f"acme={test_dir / 'play.json'}")
     config = f"[acme]\ntype = acme\nbase_url = {box.url}/acme\nkey = CANARY\nlag = 0\n"
