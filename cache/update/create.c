@@ -134,6 +134,8 @@ static int create_send(struct creation *creation)
 	double seconds;
 
 	if (!error)
+		error = create_match_prepare(creation);
+	if (!error)
 		error = attempt_send(creation->attempt);
 	if (error)
 		return error;
