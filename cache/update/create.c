@@ -294,6 +294,8 @@ static int read_and_create(struct creation *creation, const char *text, size_t l
 	if (!error)
 		error = edit_check_masks(call, creation->collection, creation->wanted);
 	if (!error)
+		error = edit_check_names(call, creation->collection, creation->wanted);
+	if (!error)
 		error = create(creation);
 	if (error)
 		figures_note_error(creation->roster, call, error);
