@@ -2,7 +2,9 @@
 """Described vendors: single rules of the format that neither a kind nor a surprise shows, each alone."""
 
 import errno
+import subprocess
 
+import harness
 from described_alone import run, start
 
 PASSES = {"name": "status", "values": {"": [], "1": ["active"], "2": ["other"], "3": ["inactive"]}, "default": ["active"]}
@@ -181,3 +183,25 @@ def test_a_cursor_is_followed_page_by_page(sandbox, mount, test_dir):
         assert len({entry["query"] for entry in lists}) == len(lists)
         for before, after in zip(lists, lists[1:]):
             assert before["end_us"] <= after["t_us"]
+
+
+def test_check_of_vendors_without_a_status(sandbox, mount, test_dir):
+    """--check fails for a status that is described and not there, not for one that is not described."""
+    test_dir.mkdir(exist_ok=True)
+    no_item = {"items": None}, {"item|request": None}
+    lacking = no_item[0] | {"status|in_rows": False}
+    rows = [("no [status]", {}, {}, {"status": None}), ("no [status] and no [item]", {}, no_item[0],
+                                                        no_item[1] | {"status": None}),
+            ("rows lack the status", {}, lacking, no_item[1]), ("whoever is listed", {"status": "none"}, {}, {})]
+    plays = start(test_dir, rows)
+    mounted = plays.mount(mount, sandbox(**plays.options()))
+    result = subprocess.run([harness.BUILD / "rosterfs", "--check", mounted.config_file], env=mounted.env, check=False,
+                            capture_output=True, text=True, timeout=60 * harness.SCALE)
+    said = {section.name: [line.partition(": ")[2] for line in result.stdout.splitlines()
+                           if line.startswith(section.name + ":")] for section in plays.sections.values()}
+    none = "its description has no status: nobody can be deactivated here"
+    assert none in said["s0"] and "ok" in said["s0"], said
+    assert none in said["s1"] and "ok" in said["s1"], said
+    assert "no user has a status: nobody can be deactivated here" in said["s2"] and "failed" in said["s2"], said
+    assert "whoever is listed is active" in said["s3"] and "ok" in said["s3"], said
+    assert result.returncode == 1
