@@ -207,6 +207,24 @@ def test_check_of_vendors_without_a_status(sandbox, mount, test_dir):
     assert result.returncode == 1
 
 
+def test_a_failure_that_means_a_limit(sandbox, mount, test_dir):
+    """limited_when makes a 403 a limit, which is waited for; without it, a 403 is a refusal."""
+    test_dir.mkdir(exist_ok=True)
+    limit = {"errors|limited_when": "header:X-RateLimit-Remaining 0", "account|retry_budget": "60"}
+    plays = start(test_dir, [("limited", {}, {}, limit), ("refused", {}, {}, {})])
+    box = sandbox(**plays.options())
+    plays.mount(mount, box)
+    limited, refused = plays.sections.values()
+    for section in (limited, refused):
+        box.fault(fault="status", status=403, method="PATCH", path=f"/{section.name}/*", rate_limit_remaining="0",
+                  retry_after="1")
+    change_role(limited)
+    before = refused.stored()
+    error = refused.edit(usual(refused), {"role": "new-role"})
+    assert error and error.errno in (errno.EPERM, errno.EACCES), error
+    assert refused.stored() == before
+
+
 def test_tokens_that_end(sandbox, mount, test_dir):
     """A token that the vendor has forgotten is asked for once more, whatever the request is; the write is made once."""
     test_dir.mkdir(exist_ok=True)
