@@ -314,6 +314,9 @@ static void say_rules(struct check *check)
 	values_print(&tally->values, text, sizeof(text));
 	if (users->status)
 		say(check, "values of the status field %s: %s", users->status_key, text);
+	if (tally->count && !tally->emails)
+		say(check, "no user in the list has an email at %s: by-email will find nobody",
+		    users->email_keys[0]);
 	text[0] = '\0';
 	for (const struct field *field = users->fields; field->name && length < sizeof(text);
 	     field++) {

@@ -11,6 +11,7 @@
 #include "vendors/base/status_words.h"
 #include "vendors/json/pointer.h"
 #include "vendors/list/list.h"
+#include "vendors/rest/collection.h"
 #include "vendors/rest/status_map.h"
 #include "vendors/template/source.h"
 #include "vendors/vendor.h"
@@ -95,8 +96,10 @@ static int add_user(struct tally *tally, const char *id, const json_t *record)
 	if (!tally->first)
 		return -ENOMEM;
 	tally->count++;
-	if (tally->collection)
+	if (tally->collection) {
 		count_record(tally, record);
+		tally->emails += collection_email(tally->collection, record) != NULL;
+	}
 	return 0;
 }
 
@@ -149,7 +152,7 @@ static void forget_users(struct tally *tally)
 	table_clear(&tally->ids);
 	free(tally->first);
 	tally->first = NULL;
-	tally->count = 0;
+	tally->count = tally->emails = 0;
 }
 
 static void reset(struct list_sink *sink)

@@ -25,6 +25,7 @@ struct tally {
 	struct table ids;
 	char *first;                /* id of the first user, or NULL */
 	size_t count;               /* users */
+	size_t emails;              /* users with an email, if COLLECTION names them */
 	size_t active, inactive;    /* users with this status */
 	size_t others;              /* users with another status */
 	size_t none;                /* users without a status */

@@ -68,6 +68,7 @@ struct rule_list {
 	const struct rule_request *next;  /* from page 2 on */
 	const char *const *rows;          /* POINTERS to the rows */
 	bool no_rows_is_empty;            /* nothing at `rows` in a 200 is an empty list */
+	bool missing_page_is_error;       /* a 404 behind the first page is no end of the list */
 	bool partial;                 /* rows lack fields: a record is fetched when it is opened */
 	long long start;              /* value of {page} or {offset} in the first request */
 	bool link;                    /* PAGING_URL: the URL is in the header Link, rel=next */

@@ -101,12 +101,15 @@ static int fail_missing(struct call *call, const struct call *got)
  * Set CALL's error for a record whose GET failed as GOT, if the list, read under CALL, failed with
  * ERROR. Return the record's error.
  */
-static int fail_unlisted(struct call *call, const struct call *got, int error)
+static int fail_unlisted(const struct roster *roster, struct call *call, const struct call *got,
+			 int error)
 {
 	if (error == -EINTR)
 		return error;
 	if (got->verdict != CALL_MISSING && got->verdict != CALL_UNSUPPORTED)
 		return fail_as(call, got);
+	if (gets_has_none(roster))
+		return error;
 	call_add_words(call,
 		       " (%s was answered %d, so only the list can tell whether the record exists)",
 		       got->request, got->status);
@@ -119,6 +122,9 @@ static int fail_absent(struct roster *roster, struct call *call, const struct ca
 {
 	publish_absent(roster, id);
 	gone_prove(roster, id);
+	if (gets_has_none(roster))
+		return call_fail(call, CALL_MISSING, "the complete list of %s lacks it",
+				 roster->collection->name);
 	return fail_missing(call, got);
 }
 
@@ -145,7 +151,7 @@ static int get_row(struct roster *roster, struct call *call, const struct call *
 	if (error == -ENOENT)
 		return fail_absent(roster, call, got, id);
 	if (error)
-		return fail_unlisted(call, got, error);
+		return fail_unlisted(roster, call, got, error);
 	error = is_refusal(roster, got) ? fail_refused(call, got) : 0;
 	if (!error)
 		gets_note_row(roster, call, got);
@@ -273,7 +279,7 @@ bool absence_settle_locked(struct flight *flight, struct wait *wait, int error)
 		return false;
 	if (error) {
 		call_copy_error(wait->call, &flight->call);
-		wait->error = fail_unlisted(wait->call, flight->missed, error);
+		wait->error = fail_unlisted(roster, wait->call, flight->missed, error);
 		return true;
 	}
 	if (known_peek_locked(roster, wait->id, &record, &seconds) == KNOWN_ABSENT)

@@ -49,6 +49,13 @@ bool gets_asks_id(const struct roster *roster)
 	return !collection->single && !collection->listed_only && !collection->absent_status;
 }
 
+bool gets_has_none(const struct roster *roster)
+{
+	const struct collection *collection = roster->collection;
+
+	return collection->listing && !collection->item && !collection->get;
+}
+
 bool gets_is_partial(const struct roster *roster)
 {
 	const struct collection *collection = roster->collection;
@@ -68,6 +75,8 @@ static bool is_gone_code(const struct roster *roster, int status)
 
 bool gets_needs_list(const struct roster *roster, const struct call *call, int error)
 {
+	if (gets_has_none(roster))
+		return error && call->verdict == CALL_UNSUPPORTED;
 	if (!gets_asks_id(roster))
 		return false;
 	return error && (call->verdict == CALL_MISSING || call->verdict == CALL_UNSUPPORTED ||
@@ -290,6 +299,8 @@ void gets_note_row(struct roster *roster, struct call *call, const struct call *
 {
 	enum gets_state unknown = GETS_UNKNOWN;
 
+	if (gets_has_none(roster))
+		return;
 	atomic_compare_exchange_strong(&roster->gets.state, &unknown, GETS_NONE);
 	if (atomic_exchange(&roster->gets.rows_told, true))
 		return;

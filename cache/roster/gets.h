@@ -40,6 +40,10 @@ struct gets {
  */
 bool gets_asks_id(const struct roster *roster);
 
+/* Return true if the vendor has no request for one record of ROSTER, so that only the list shows
+ * them. */
+bool gets_has_none(const struct roster *roster);
+
 /* Return true if rows of ROSTER's list lack fields: they are never shown as a record's file. */
 bool gets_is_partial(const struct roster *roster);
 

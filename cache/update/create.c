@@ -25,6 +25,7 @@
 #include "vendors/base/limits.h"
 #include "vendors/base/log.h"
 #include "vendors/base/status_words.h"
+#include "vendors/json/pointer.h"
 #include "vendors/rest/account.h"
 #include "vendors/rest/collection.h"
 #include "vendors/rest/item.h"
@@ -37,12 +38,23 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Return a copy of DOCUMENT without what the vendor assigns. NULL: no memory. */
+/* Return a copy of DOCUMENT without what the vendor assigns, for all that the request does not
+ * take. NULL: no memory. */
 static json_t *wanted_of(const struct collection *collection, const json_t *document)
 {
 	json_t *wanted = json_deep_copy(document);
 
 	collection_strip(collection, wanted, FIELD_SYSTEM);
+	for (const struct field *field = collection->fields; wanted && field->name; field++) {
+		json_t *given = item_create_takes(collection, field->name)
+				    ? pointer_get(document, field->name)
+				    : NULL;
+
+		if (given && pointer_set(wanted, field->name, json_deep_copy(given))) {
+			json_decref(wanted);
+			wanted = NULL;
+		}
+	}
 	if (wanted && status_map_has_requests(collection))
 		collection_remove(wanted, collection->status_key);
 	if (wanted && collection->stamp_key)
@@ -77,13 +89,52 @@ static int create_take_answer(struct creation *creation, json_t *answer)
 	return 0;
 }
 
+/*
+ * Fail unless the id that the document gives to the new record is free: a PUT would change whoever
+ * has it. A document that gives none is a no-op.
+ */
+static int create_check_vacant(struct creation *creation)
+{
+	const struct collection *collection = creation->collection;
+	const char *key = collection->id_keys[0];
+	json_t *record = NULL;
+	char words[COLLECTION_WORDS_MAX], buffer[24];
+	const char *id;
+	struct call call;
+	int error;
+
+	if (!item_create_takes(collection, key))
+		return 0;
+	id = collection_id(collection, creation->wanted, buffer);
+	if (!id)
+		return call_fail(creation->call, CALL_INVALID,
+				 "\"%s\" is required: the vendor assigns none",
+				 collection_words(key, words));
+	call_continue(&call, creation->call);
+	error = item_get(&call, creation_account(creation), collection,
+			 roster_parent(creation->roster), id, &record, NULL);
+	if (!error)
+		error = call_fail(creation->call, CALL_TAKEN,
+				  "there is a record with this \"%s\"; nothing was sent",
+				  collection_words(key, words));
+	else if (call.verdict == CALL_MISSING)
+		error = 0;
+	else
+		error = call_fail(creation->call, call.verdict, "%s; nothing was sent", call.words);
+	json_decref(record);
+	call_destroy(&call);
+	return error;
+}
+
 static int create_send(struct creation *creation)
 {
 	struct account *account = creation_account(creation);
 	json_t *answer = NULL;
-	int error = attempt_send(creation->attempt);
+	int error = create_check_vacant(creation);
 	double seconds;
 
+	if (!error)
+		error = attempt_send(creation->attempt);
 	if (error)
 		return error;
 	creation->generation = whole_generation(creation->roster, &seconds);

@@ -40,7 +40,7 @@ static json_t *rest_of(const struct collection *collection, const json_t *wanted
 	json_t *value;
 	void *next;
 
-	collection_strip(collection, rest, FIELD_IMMUTABLE | FIELD_ONCE);
+	collection_strip(collection, rest, FIELD_SYSTEM | FIELD_IMMUTABLE | FIELD_ONCE);
 	for (const struct field *field = collection->fields; rest && field->name; field++) {
 		if (collection_hides_field(field, fresh))
 			collection_remove(rest, field->name);

@@ -35,7 +35,11 @@ static int fail_field(struct change *change, const struct field *field)
 {
 	char words[COLLECTION_WORDS_MAX];
 
-	return edit_check_fail_assigned(change->call, collection_words(field->name, words));
+	collection_words(field->name, words);
+	if (!(collection_field_flags(field) & FIELD_SYSTEM))
+		return call_fail(change->call, CALL_FORBIDDEN,
+				 "\"%s\" can only be set when the record is created", words);
+	return edit_check_fail_assigned(change->call, words);
 }
 
 static int fail_required(struct change *change, const struct field *field)

@@ -47,7 +47,7 @@ static bool is_proved_by_word(const struct change *change, const struct edit *ed
 	char word[STATUS_MAP_MAX];
 	const char *wanted;
 
-	if (!change->collection->status || !change_is_of_status(change, edit))
+	if (status_map_is_plain(change->collection) || !change_is_of_status(change, edit))
 		return false;
 	wanted = change_wanted(change, word);
 	return wanted &&

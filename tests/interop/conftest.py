@@ -42,13 +42,21 @@ def pytest_generate_tests(metafunc):
         metafunc.parametrize("server", [kind.name for kind in SERVERS], indirect=True)
 
 
+def wanted(items):
+    """The classes of the servers that the tests ITEMS need: those of tests of one server, or all."""
+    if any("server" not in item.fixturenames for item in items):
+        return SERVERS
+    names = {item.callspec.params["server"] for item in items}
+    return [kind for kind in SERVERS if kind.name in names]
+
+
 @pytest.fixture(scope="session")
-def servers(base):
+def servers(base, request):
     """
-    {name: Server}, all with their people. What could not be started is the exception instead, so that the
-    tests of the others run.
+    {name: Server}, with their people: those that the selected tests need. What could not be started is the
+    exception instead, so that the tests of the others run.
     """
-    started = [kind(base / kind.name) for kind in SERVERS]
+    started = [kind(base / kind.name) for kind in wanted(request.session.items)]
 
     def start(one):
         one.prepare()

@@ -68,7 +68,7 @@ def base_path(row):
 
 BOTH = ["/oauth/token", "/oauth2/token"]
 READINGS = {
-    "zendesk-support": {"list": "/users", "next": "/links/next", "flag": ("/meta/has_more", True, False),
+    "zendesk-support": {"list": "/users.json", "more_lists": ["/users"], "next": "/links/next", "flag": ("/meta/has_more", True, False),
                         "end": "same", "size": ("page[size]", 100), "item_at": "/user"},
     "zendesk-chat": {"list": "/agents", "position": ("since_id", 1)},
     "zendesk-sell": {"row": "/data", "rows": "/items", "status": ("/status", "active", "inactive")},
@@ -81,7 +81,7 @@ READINGS = {
              "change": ("POST /api/v1/users/{id}", "deep", ""), "delete": "/api/v1/users/{id}", "delete_kind": ("two_steps", "DEPROVISIONED"),
              "names": "/profile/{}", "ids": "text"},
     "auth0": {"ids": "piped", "ceiling": 1000, "absent_active": "/blocked"},
-    "gitlab": {"list": "/users", "more_lists": ["/groups/{*}/members"], "status": ("/state", "active", "blocked"),
+    "gitlab": {"or_header": "PRIVATE-TOKEN", "list": "/users", "more_lists": ["/groups/{*}/members"], "status": ("/state", "active", "blocked"),
                "moves": [("POST /users/{id}/block", ["active"], "blocked"),
                          ("POST /users/{id}/unblock", ["blocked"], "active")],
                "create": ("/users", ""), "delete": "/users/{id}", "move_answer": ("true", 201), "header_next":
@@ -91,14 +91,18 @@ READINGS = {
               "change": ("PUT /users/{id}", "merge", "/data"), "answer_at": "/data"},
     "freshservice": {"activate": ("PUT", "/agents/{id}/reactivate"), "delete": "/agents/{id}/forget"},
     "freshdesk": {"names": "/contact/{}"},
-    "slack": {"status": ("/deleted", False, True), "end": "empty", "item": "/users.info?user={id}", "item_at": "/user",
+    "slack": {"soft": True, "status": ("/deleted", False, True), "end": "empty", "item": "/users.info?user={id}", "item_at": "/user",
               "names": "/profile/{}", "ids": "text", "scim": True},
-    "jira": {"item": "/user?accountId={id}", "item_at": "", "ids": "text",
+    "jira": {"admin_token": True, "item": "/user?accountId={id}", "item_at": "", "ids": "text",
              "moves": [("POST /users/{id}/manage/lifecycle/disable", None, "inactive"),
                        ("POST /users/{id}/manage/lifecycle/enable", None, "active")],
              "delete": "/user?accountId={id}"},
-    "monday": {"list": "/v2", "rows": "/data/users", "position": ("/variables/page", 1), "size": ("/variables/limit", 100)},
-    "notion": {"flag": ("/has_more", True, False), "needs": {"Notion-Version": "*"}, "ids": "text", "end": "null"},
+    "monday": {"or_header": "Authorization", "says": {"/query": "page"}, "list": "/v2",
+               "item": "POST /v2", "item_id_at": "/variables/id", "item_says": {"/query": "ids"},
+               "item_at": "/data/users/0", "move_answer": ("object", 200),
+               "moves": [("POST /v2", None, "inactive", "/variables/id", None, {"/query": "deactivate_users"}),
+                         ("POST /v2", None, "active", "/variables/id", None, {"/query": "activate_users"})], "rows": "/data/users", "position": ("/variables/page", 1), "size": ("/variables/limit", 100)},
+    "notion": {"flag": ("/has_more", True, False), "scim": True, "bool": "/active", "status_in_rows": False, "ids": "text", "end": "null"},
     "harvest": {"needs": {"Harvest-Account-Id": "*"}},
     "intercom": {"needs": {"Intercom-Version": "*"}},
     "teamtailor": {"needs": {"X-Api-Version": "*"}},
@@ -112,12 +116,17 @@ READINGS = {
     "clockify": {"status": ("/status", "ACTIVE", "INACTIVE"), "ids": "text",
                  "change": ("PUT /workspaces/{*}/users/{id}", "merge", "")},
     "everhour": {"status": ("/status", "active", "invited")},
-    "linear": {"list": "/graphql", "rows": "/data/users/nodes", "position": ("/variables/after", 0),
+    "linear": {"says": {"/query": "users("}, "list": "/graphql",
+               "item": "POST /graphql", "item_id_at": "/variables/id", "item_says": {"/query": "user("},
+               "item_at": "/data/user", "move_answer": ("object", 200),
+               "moves": [("POST /graphql", None, "inactive", "/variables/id", None, {"/query": "userSuspend"}),
+                         ("POST /graphql", None, "active", "/variables/id", None, {"/query": "userUnsuspend"})], "rows": "/data/users/nodes", "position": ("/variables/after", 0),
                "next": "/data/users/pageInfo/endCursor", "flag": ("/data/users/pageInfo/hasNextPage", True, False),
                "by": "cursor", "size": ("/variables/first", 50), "ids": "uuid"},
-    "teamwork": {"list": "/people.json", "rows": "/people", "email": "/email", "status": ("/deleted", False, True),
+    "teamwork": {"basic": ("token", "*"), "list": "/people.json", "rows": "/people", "email": "/email", "status": ("/deleted", False, True),
                  "flag": ("/meta/page/hasMore", True, False), "get": "/people/{id}.json", "item_at": "/person"},
-    "box": {"status": ("/status", "active", "inactive"), "select": "fields", "status_asked": True, "email": "/login",
+    "box": {"by": "cursor", "position": ("marker", 0), "next": "/next_marker", "end": "null",
+            "status": ("/status", "active", "inactive"), "select": "fields", "status_asked": True, "email": "/login",
             "total": "/total_count", "change": ("PUT /2.0/users/{id}", "merge", "")},
     "opsgenie": {"email": "/username"},
     "front": {"list": "/teammates"},
@@ -136,7 +145,7 @@ READINGS = {
     "outreach": {"rows": "/data"},
     "salesloft": {"number_token": True},
     "ashby": {"success": {"success": True}, "errors_200": {"success": False, "errors": ["$words"]},
-              "get": "POST /user.info", "id_at": "/userId", "item_at": "/results",
+              "get": "POST /user.info", "item_id_at": "/userId", "item_at": "/results",
               "flag": ("/moreDataAvailable", True, False), "ids": "uuid", "size": ("limit", 100)},
     "incident-io": {"pass": ("include_inactive", "true"), "status": ("/state", "active", "inactive"), "ids": "text",
                     "size": ("page_size", 250)},
@@ -157,17 +166,18 @@ READINGS = {
              "status": ("/status", "active", "inactive", "pending"), "end": "empty", "size": ("page_size", 300),
              "moves": [("PUT /users/{id}/status", None, "inactive", None, {"/action": "deactivate"}),
                        ("PUT /users/{id}/status", None, "active", None, {"/action": "activate"})],
+             "token_paths": ["/oauth/token"],
              "token_query": {"?grant_type": "account_credentials", "?account_id": "*"}, "token_basic": True,
              "change": ("PATCH /users/{id}", "merge", ""), "change_answer": "none", "move_answer": ("none", 204),
              "create": ("/users", "/user_info"), "ids": "text"},
     "onelogin": {"status": ("/status", 1, 2, 3), "token_json": True, "size": ("limit", 100), "token_paths":
                  ["/auth/oauth2/v2/token", "/oauth2/token"],
-                 "token_headers": {"Authorization": "client_id:{client_id},client_secret:{client_secret}"}},
+                 "token_headers": {"Authorization": "client_id:{client_id}, client_secret:{client_secret}"}},
     "sentry": {"list": "/organizations/{*}/members/", "slash": "redirect", "no_status": True,
                "get": "/organizations/{*}/members/{id}/", "delete_as": "/organizations/{*}/members/{id}/",
                "create": ("/organizations/{*}/members/", "")},
     "miro": {"end": "empty", "get": "/v2/orgs/{*}/members/{id}", "item_at": "", "scim": True},
-    "docusign": {"status": ("/userStatus", "Active", "Closed", "ActivationSent"), "ids": "uuid", "id": "/userId",
+    "docusign": {"soft": True, "status": ("/userStatus", "Active", "Closed", "ActivationSent"), "ids": "uuid", "id": "/userId",
                  "total": "/totalSetSize", "total_text": True, "echo": {"/endPosition": "last_text"},
                  "delete_body": ("DELETE /users", "/users/0/userId"),
                  "moves": [("PUT /users", None, "Active", "/users/0/userId", {"/users/0/userStatus": "Active"}),
@@ -192,7 +202,7 @@ READINGS = {
                 "delete_body": ("POST /team/members/remove", "/user/team_member_id"), "delete_hard": True,
                 "delete_answer": {".tag": "async_job_id", "async_job_id": "job-1"},
                 "create": ("/team/members/add_v2", "/new_members/0"), "ids": "text", "created": "/profile/joined_on",
-                "items": [("POST /team/members/get_info_v2", "/members/0/team_member_id", "/0")]},
+                "items": [("POST /team/members/get_info_v2", "/members/0/team_member_id", "/members_info/0")]},
     "tableau": {"rows": "/users/user", "status": ("/siteRole", "Viewer", "Unlicensed", "Creator"), "ids": "uuid",
                 "total": "/pagination/totalAvailable", "total_text": True, "size": ("pageSize", 100),
                 "get": "/sites/{*}/users/{id}", "item_at": "/user", "values_any": True, "email": "/email",
@@ -205,8 +215,10 @@ READINGS = {
     "ramp": {"status": ("/status", "USER_ACTIVE", "USER_SUSPENDED", "INVITE_PENDING"), "end": "null", "ids": "uuid",
              "moves": [("PATCH /users/{id}/deactivate", None, "USER_SUSPENDED"),
                        ("PATCH /users/{id}/reactivate", None, "USER_ACTIVE")],
-             "token_basic": True, "size": ("page_size", 100), "create": ("/users/deferred", "")},
-    "retool": {"next": "/next_token", "position": ("next_token", 0), "flag": ("/has_more", True, False),
+             "token_basic": True, "token_paths": ["/token"], "size": ("page_size", 100), "create": ("/users/deferred", "")},
+    "retool": {"moves": [("PATCH /api/v2/users/{id}", None, "active", None,
+                          {"/operations/0/path": "/active", "/operations/0/value": True})],
+               "next": "/next_token", "position": ("next_token", 0), "flag": ("/has_more", True, False),
                "item_at": "/data", "get": "/api/v2/users/{id}", "success": {"success": True}, "ids": "text",
                "change": ("PATCH /api/v2/users/{id}", "merge", "")},
     "servicenow": {"status_text": True, "id": "/sys_id", "ids": "hex", "header_total": "X-Total-Count"},
@@ -251,6 +263,9 @@ class Row:
     # -- credentials --
 
     def basic(self, words):
+        if "basic" in self.more:
+            user, password = self.more["basic"]
+            return [self.secret(user), password]
         if "email +" in words or "user = email" in words:
             user = "owner@example.com" + ("/token" if "'/token'" in words else "")
             self.secrets["email"] = "owner@example.com"
@@ -303,16 +318,19 @@ class Row:
                 checks.append({"header": name, "is": what[1:] if what[0] == "=" else self.secret(what)})
             return {"checks": checks}
         if kind == "basic":
-            return {"checks": [{"basic": self.basic(words)}]}
+            checks = [{"basic": self.basic(words)}]
+            if "admin_token" in more:
+                checks.append({"or": True, "header": "Authorization", "is": "Bearer " + self.secret("admin_token")})
+            return {"checks": checks}
         if kind == "query":
             return {"checks": [{"query": words.split()[-1], "is": self.secret("token")}]}
         if kind in ("cc", "refresh"):
             return {"checks": [{"header": "Authorization", "is": "Bearer {token}"}], "grants": self.grant()}
         if kind == "session":
-            names = {"/credentials/" + part: "*" for part in ("tokenName", "site")}
+            names = {"/credentials/" + part: "*" for part in ("personalAccessTokenName", "site/contentUrl")}
             return {"checks": [{"header": "X-Tableau-Auth", "is": "{token}"}],
                     "grants": [{"route": "POST /auth/signin", "media": "json", "token": "/credentials/token", "ttl": 7200,
-                                "expects": names | {"/credentials/tokenSecret": self.secret("token")},
+                                "expects": names | {"/credentials/personalAccessTokenSecret": self.secret("token")},
                                 "members": {"credentials": {"site": {"id": "site-1"}}}}]}
         if kind == "header":
             found = re.search(r"header ([\w-]+) '([^']+)'", words)
@@ -330,7 +348,10 @@ class Row:
                                                 "/password": self.secret("password")}}]}
             wanted = ("token", "second_token", "third_token")
             return {"checks": [{"header": name, "is": self.secret(which)} for name, which in zip(names, wanted)]}
-        return {"checks": [{"header": "Authorization", "is": "Bearer " + self.secret("token")}]}
+        checks = [{"header": "Authorization", "is": "Bearer " + self.secret("token")}]
+        if "or_header" in more:
+            checks.append({"or": True, "header": more["or_header"], "is": self.secret("token")})
+        return {"checks": checks}
 
     # -- records --
 
@@ -424,6 +445,7 @@ class Row:
         if self.more.get("values_any"):
             part["values"] = "any"
         written = self.row["F_deact"] in ("field", "wrapped_field", "jsonapi_field")
+        written = written or "scim" in self.more
         written = written or (self.row["F_deact"] == "delete" and "PATCH" in self.row["activate"])
         if not written:
             part["write"] = "ignored"
@@ -435,7 +457,7 @@ class Row:
             part["moves"] = moves
         return part
 
-    def move(self, words, come_from, to, id_at=None, when=None):
+    def move(self, words, come_from, to, id_at=None, when=None, says=None):
         answer, status = self.more.get("move_answer", ("record", 200))
         move = {"route": words, "to": to, "answer": answer, "status": status, "answer_at": self.item_at()}
         if answer != "record":
@@ -446,6 +468,8 @@ class Row:
             move["id_at"] = id_at
         if when:
             move["when"] = when
+        if says:
+            move["says"] = says
         return move
 
     # -- reading --
@@ -496,7 +520,7 @@ class Row:
         if kind == "page" or more.get("by") == "number" or (kind == "graphql" and more.get("by") != "cursor"):
             first = re.search(r"from (\d)", words)
             page |= {"by": "number", "first": more.get("first", int(first.group(1)) if first else 1)}
-        elif kind == "offset":
+        elif kind == "offset" and more.get("by") != "cursor":
             page |= {"by": "offset", "first": 1 if "from 1" in words else 0}
         elif kind == "keyset":
             page |= {"by": "keyset", "first": 1}
@@ -567,6 +591,8 @@ class Row:
                 page["next"].append({"put": "header:" + more["header_next"], "end": "empty"})
             elif "header_next" in more:
                 page["next"] = [{"put": "header:" + more["header_next"], "end": "empty"}, {"put": "Link"}]
+        if "says" in more:
+            one["says"] = more["says"]
         if "continued" in more:
             one["continued"] = "POST " + more["continued"]
         if "row" in more:
@@ -613,9 +639,10 @@ class Row:
                 return []
             words = " ".join(found)
         one = {"route": words, "answer_at": at}
-        if "id_at" in more:
-            one["id_at"] = more["id_at"]
-        return [one]
+        for member in ("id_at", "says"):
+            if "item_" + member in more:
+                one[member] = more["item_" + member]
+        return [one] + ([{"route": "GET " + more.get("scim_path", SCIM_USER)}] if "scim" in more else [])
 
     # -- writing --
 
@@ -633,13 +660,15 @@ class Row:
             how = "deep" if row["F_deact"] == "jsonapi_field" or self.email_at().count("/") > 1 else "merge"
             made.append({"route": " ".join(found), "how": how,
                          "envelope": "/" + wrapped.group(1) if wrapped else ""})
-        elif route(row["activate"]) and row["F_deact"] == "delete" and "reactivate" not in row["activate"]:
+        elif (route(row["activate"]) and row["F_deact"] == "delete" and "reactivate" not in row["activate"]
+              and not more.get("scim")):
             found = route(row["activate"])
             made.append({"route": " ".join(found), "how": "deep"})
         for one in made:
             one["unknown"] = "ignored"
             if "JSON:API" in row["row_envelope"]:
-                one |= {"envelope": "/data", "needs": {"/data/type": "", "/data/id": "$id"}}
+                one |= {"envelope": "/data", "needs": {"/data/type": "", "/data/id": "$id"},
+                        "media": ["application/vnd.api+json", "application/json"]}
             if more.get("change_answer") == "none":
                 one["answer"] = "none"
             else:
@@ -669,9 +698,10 @@ class Row:
     def deletes(self):
         row, more = self.row, self.more
         states = list(self.states()[1]) if self.states() else []
-        soft = {"kind": "deactivates", "to": states[1]} if len(states) > 1 else {"kind": "hard"}
-        made = []
         soft_too = "(soft" in row["deactivate"]
+        kept = len(states) > 1 and (soft_too or "soft" in more)
+        soft = {"kind": "deactivates", "to": states[1]} if kept else {"kind": "hard"}
+        made = []
         if row["F_deact"] == "delete" or "delete_as" in more or soft_too:
             found = [route(row[column]) for column in ("deactivate", "delete")]
             path = more.get("delete_as") or next((one[1] for one in found if one and one[0] == "DELETE"), None)
@@ -743,6 +773,8 @@ class Row:
             http["bases"] += ["/scim/v2", "/scim/v1", "/api/v1/scim", "/api/1.0/scim", "/scim", "/v1/scim"]
         if any(name == "jira" for name in (self.name,)):
             http["bases"] += ["/admin/v1", "/ex/jira/{*}/rest/api/3"]
+        # the first that fits is taken away
+        http["bases"].sort(key=len, reverse=True)
         if "needs" in more:
             http["needs"] = more["needs"]
         if "write_needs" in more:
@@ -768,6 +800,8 @@ class Row:
         lists = self.lists()
         cap = lists[0].get("page", {}).get("cap", 100)
         play["users"] = 2 * cap + 30 if 100 < cap <= 1000 else 250
+        if "ceiling" in self.more:
+            play["users"] = min(play["users"], self.more["ceiling"] - 100)
         play["ids"] = self.ids()
         play["auth"] = self.auth()
         play["fields"] = self.fields()

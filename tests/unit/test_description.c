@@ -154,6 +154,8 @@ static void test_example(void **state)
 	is_list(users->name_keys, "firstname lastname");
 	is_list(users->created_keys, "created_on");
 	is_list(users->time_keys, "updated_on created_on");
+	/* without a version, the time of the last update names one */
+	is_text(users->stamp_key, "updated_on");
 	assert_int_equal(flags_of(users, "id"), FIELD_SYSTEM);
 	assert_int_equal(flags_of(users, "last_login_on"), FIELD_SYSTEM);
 	assert_int_equal(flags_of(users, "api_key"), FIELD_SYSTEM | FIELD_CONFIDENTIAL);

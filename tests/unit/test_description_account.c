@@ -220,6 +220,7 @@ static void test_scim(void **state)
 	account->endpoint.base_url = strdup("https://x.example");
 	give(account, "token", "t");
 	vendor = build(description, account);
+	assert_null(vendor->self);
 	assert_null(vendor->users->status->deactivate);
 	assert_non_null(vendor->users->update->patch);
 	assert_string_equal(vendor->users->update->request.method, "PATCH");
@@ -229,11 +230,14 @@ static void test_scim(void **state)
 	account = new_account(description);
 	account->endpoint.base_url = strdup("https://x.example");
 	account->delete_deactivates = true;
+	give(account, "self", "me");
 	give(account, "auth", "client");
 	give(account, "client_id", "c");
 	give(account, "client_secret", "s");
 	give(account, "token_url", "https://login.example/token");
 	vendor = build(description, account);
+	assert_string_equal(vendor->self_request->request.path, "/Me");
+	assert_string_equal(account_value(account, "scope"), "");
 	assert_string_equal(vendor->users->status->deactivate[0].request.method, "DELETE");
 	assert_false(vendor->users->status->deactivate[0].deletes);
 	assert_string_equal(vendor->apis[0].token->request->path, "https://login.example/token");

@@ -203,8 +203,11 @@ static void test_secrets(void **state)
 	    {13, "request: ", BASE "[token]\nrequest = POST http://login.example/t\ntoken = /t\n"},
 	    {12, "[token] needs the key token", BASE "[token]\nrequest = POST /a\n"},
 	    {12, "[token] needs the key request", BASE "[token]\ntoken = /a\n"},
-	    {13, "{access_token} has no value here",
+	    {13, "{access_token} may stand in [auth] only",
 	     BASE "[token]\nrequest = POST /{access_token}\ntoken = /t\n"},
+	    {17, "{access_token} may stand in [auth] only",
+	     BASE "[token]\nrequest = POST /a\ntoken = /t\n"
+		  "[self]\nrequest = GET /me\nheader.X-Subject = {access_token}\n"},
 	    {15, "only ms may follow",
 	     BASE "[token]\nrequest = POST /a\ntoken = /t\nexpires = /e seconds\n"},
 	    {15, "cannot be a placeholder for this",

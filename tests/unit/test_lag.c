@@ -75,7 +75,7 @@ static void reads(struct lag *lag, const char *shown, const char *taken)
 	if (!json_equal(record, wanted))
 		fail_msg("%s was taken for %s", shown, json_dumps(record, JSON_COMPACT));
 	assert_int_equal(found.corrected, strcmp(shown, taken) != 0);
-	free(found.status);
+	lag_found_clear(&found);
 	json_decref(record);
 	json_decref(wanted);
 }
@@ -344,7 +344,8 @@ static void test_status(void **state)
 	note(lag, "{'status':'active'}", "{'status':'inactive'}", NULL);
 	lag_correct(lag, "7", record, LAG_READ, NULL, &found);
 	assert_string_equal(found.status, "active");
-	free(found.status);
+	assert_string_equal(json_string_value(found.value), "active");
+	lag_found_clear(&found);
 	json_decref(record);
 	record = json("{'status':'inactive'}");
 	lag_correct(lag, "7", record, LAG_READ, NULL, &found);

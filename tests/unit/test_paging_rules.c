@@ -191,7 +191,7 @@ static void test_missing_rows(void **state)
 
 static void test_places_of_rows(void **state)
 {
-	static const char *const bare[] = {"/*", NULL};
+	static const char *const bare[] = {"/*", NULL}, *const whole[] = {"/users", NULL};
 	static const char *const second[] = {"/people/*", "/users/*", NULL};
 	struct scene *scene = *state;
 
@@ -205,7 +205,14 @@ static void test_places_of_rows(void **state)
 	/* an object has no elements */
 	scene_play(scene, BY_OFFSET, 0, 450);
 	scene_rules.rows = bare;
-	scene_fails(scene, "page 1 of the users holds no list \"/*\"");
+	scene_fails(scene, "page 1 of the users holds no list \"/*\"; it has \"users\"");
+	/* a list is no row */
+	scene_play(scene, BY_OFFSET, 0, 450);
+	scene_rules.rows = whole;
+	scene_fails(scene, "row 1 is no object with \"id\"; it is a list: rows must end with /*");
+	scene_play(scene, BY_OFFSET, 0, 450);
+	scene->server.bare = true;
+	scene_fails(scene, "holds no list \"/users/*\"; it is itself a list: rows = /*");
 }
 
 static void test_row_without_id(void **state)
@@ -216,7 +223,7 @@ static void test_row_without_id(void **state)
 		scene_play(scene, how, 0, 450);
 		scene->server.quirk = NO_ID;
 		scene->server.at = 1;
-		scene_fails(scene, "page 2 of the users: row 1 has no \"id\"");
+		scene_fails(scene, "page 2 of the users: row 1 has no \"id\"; it has \"name\"");
 	}
 }
 

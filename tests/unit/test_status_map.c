@@ -153,6 +153,11 @@ static void test_requests(void **state)
 						       {.name = NULL}};
 	const struct rule_status plain = {.active = LIST(TEXT("ACTIVE")),
 					  .inactive = LIST(TEXT("SUSPENDED"))};
+	const struct rule_status words = {.active = LIST(TEXT("active")),
+					  .inactive = LIST(TEXT("inactive"))};
+	const struct collection by_words = {.status_key = "status",
+					    .status = &words,
+					    .fields = none};
 	struct rule_status own = plain;
 	const struct collection by_field = {.status_key = "status",
 					    .status = &plain,
@@ -175,6 +180,10 @@ static void test_requests(void **state)
 	/* `from` must name the status: a request for any status does not */
 	assert_false(may_activate(&own, "PENDING"));
 	assert_true(may_activate(NULL, "PENDING"));
+	/* a table that lists the words themselves is as none */
+	assert_true(status_map_is_plain(&by_words));
+	assert_false(status_map_is_plain(&by_field));
+	assert_true(may_activate(&words, "PENDING"));
 }
 
 int main(void)

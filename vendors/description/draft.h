@@ -88,9 +88,10 @@ enum draft_paging {
 struct draft_list {
 	struct draft_request request;
 	const char *const *rows;
-	unsigned no_rows; /* 1: empty */
-	unsigned whole;   /* 1: no */
-	unsigned paging;  /* enum draft_paging */
+	unsigned no_rows;      /* 1: empty */
+	unsigned missing_page; /* 1: error */
+	unsigned whole;        /* 1: no */
+	unsigned paging;       /* enum draft_paging */
 	long long size, first, ceiling;
 	struct source next;
 	struct condition end, cut;

@@ -28,7 +28,7 @@ static const struct grammar_section sections[] = {
     {"vendor", SECTION_VENDOR, .users = true},
     {"settings", SECTION_SETTINGS, .users = true},
     {"api", SECTION_API, .users = true, .word = true},
-    {"auth", SECTION_AUTH, .users = true, .word = true, .holds = HOLDS_TOKEN},
+    {"auth", SECTION_AUTH, .users = true, .word = true, .holds = HOLDS_TOKEN | HOLDS_PROOF},
     {"token", SECTION_TOKEN, .users = true, .word = true, .holds = HOLDS_REFRESH},
     {"list", SECTION_LIST, .users = true, .places = true, .holds = HOLDS_TOKEN | HOLDS_PAGING},
     {"list next", SECTION_LIST_NEXT, .users = true, .places = true,
@@ -101,6 +101,7 @@ static const struct grammar_key keys[] = {
 
     {"rows", LISTS, TYPE_POINTERS, AT(list, rows)},
     {"no_rows", LISTS, TYPE_CHOICE, AT(list, no_rows), .words = "error|empty"},
+    {"missing_page", LISTS, TYPE_CHOICE, AT(list, missing_page), .words = "end|error"},
     {"whole", BIT(LIST), TYPE_CHOICE, AT(list, whole), .words = "yes|no"},
     {"paging", LISTS, TYPE_CHOICE, AT(list, paging), .words = "|none|page|offset|cursor|url|link"},
     {"size", LISTS, TYPE_NUMBER, AT(list, size), .min = 1, .max = 1000000},

@@ -49,7 +49,8 @@ enum grammar_placeholder {
 	HOLDS_RECORD = 64,   /* in the body */
 	HOLDS_SHOWN = 128,   /* {/P} */
 	HOLDS_REFRESH = 256, /* {refresh_token} */
-	HOLDS_TOKEN = 512,   /* {access_token}, and what save.NAME keeps */
+	HOLDS_TOKEN = 512,   /* what save.NAME keeps */
+	HOLDS_PROOF = 1024,  /* {access_token} */
 };
 
 /* One kind of section. */

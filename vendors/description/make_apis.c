@@ -94,7 +94,7 @@ static int make_api(struct make *make, const struct draft_endpoint *draft, unsig
 		    struct rule_api *api)
 {
 	const struct merged *auth = draft->auth.head.from;
-	unsigned holds = HOLDS_TOKEN;
+	unsigned holds = HOLDS_TOKEN | HOLDS_PROOF;
 	int result = make_base(make, draft, index, api);
 
 	api->name = draft->word;

@@ -127,7 +127,11 @@ int make_fields(struct make *make, const struct draft_records *draft, struct col
 	collection->login_keys = from->login;
 	collection->created_keys = from->created;
 	collection->time_keys = join(make, from->updated, from->created);
-	collection->stamp_key = from->version;
+	/* a time tells versions apart as well: those of one second are ambiguous only if they
+	 * differ */
+	collection->stamp_key = from->version   ? from->version
+				: from->updated ? from->updated[0]
+						: NULL;
 	collection->row_roots = from->row_root;
 	collection->refuses_unknown = from->unknown;
 	add_flags(make, &fields, collection->id_keys, FIELD_SYSTEM);

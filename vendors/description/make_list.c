@@ -160,6 +160,7 @@ static void set_reading(const struct make *make, const struct draft_list *draft,
 {
 	list->rows = draft->rows;
 	list->no_rows_is_empty = draft->no_rows;
+	list->missing_page_is_error = draft->missing_page;
 	list->partial = draft->whole;
 	list->next_source = draft->next;
 	list->link = draft->paging == DRAFT_PAGING_LINK;
@@ -246,9 +247,10 @@ static const char *const *rows_within(struct arena *arena, const char *const *ro
 int make_list_within(struct make *make, const struct draft_list *draft,
 		     const struct draft_item *item, struct collection *collection)
 {
-	static const char *const others[] = {"request", "body",  "rows", "paging",  "size",
-					     "first",   "next",  "end",  "origin",  "total",
-					     "records", "pages", "cut",  "ceiling", "no_rows"};
+	static const char *const others[] = {"request", "body",    "rows",    "paging",
+					     "size",    "first",   "next",    "end",
+					     "origin",  "total",   "records", "pages",
+					     "cut",     "ceiling", "no_rows", "missing_page"};
 	const struct merged *section = draft->request.head.from;
 	struct rule_list list = {.no_rows_is_empty = true, .cut = default_cut()};
 	struct rule_request request;

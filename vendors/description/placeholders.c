@@ -55,7 +55,7 @@ static const struct own owns[] = {
     {"each", HOLDS_PAGING},
     {"changes", HOLDS_CHANGES},
     {"record", HOLDS_RECORD},
-    {"access_token", HOLDS_TOKEN},
+    {"access_token", HOLDS_PROOF},
     {"refresh_token", HOLDS_REFRESH},
 };
 
@@ -110,9 +110,14 @@ static int check_own(const struct make *make, const struct placeholders *text, c
 {
 	const char *rest = name + strlen(own->name);
 
+	/* a request that is repeated with a new token would keep the old one in itself */
+	if (own->holds == HOLDS_PROOF && !(text->holds & HOLDS_PROOF))
+		return refuse(make, text, name,
+			      "may stand in [auth] only; save.NAME in [token] keeps other parts of "
+			      "the response for requests");
 	if (!(text->holds & own->holds))
 		return refuse(make, text, name, "has no value here");
-	if (own->holds == HOLDS_TOKEN)
+	if (own->holds == HOLDS_PROOF)
 		return check_token(make, text, name, false);
 	if (own->holds & (HOLDS_CHANGES | HOLDS_RECORD) && text->place != PLACEHOLDERS_BODY)
 		return refuse(make, text, name, "may stand in the body only");

@@ -116,7 +116,8 @@ static int read_type(const struct reading *reading, char *text, struct setting *
 					 ? "%s: only required may follow secret"
 					 : "%s: only required or default X may follow",
 				     reading->name);
-	setting->fallback = trim(more + 7);
+	more = trim(more + 7);
+	setting->fallback = strcmp(more, "\"\"") == 0 ? "" : more;
 	return 0;
 }
 

@@ -169,8 +169,12 @@ static void read_failure(struct transfer *transfer, CURLcode code)
 	else if (verdict == CALL_INVALID)
 		transfer_fail(transfer, verdict, "%s", curl_words(transfer, code));
 	else if (verdict == CALL_PROTOCOL)
-		transfer_fail(transfer, verdict, "no secure connection to %s: %s", where,
-			      curl_words(transfer, code));
+		transfer_fail(transfer, verdict, "no secure connection to %s: %s%s", where,
+			      curl_words(transfer, code),
+			      code == CURLE_PEER_FAILED_VERIFICATION
+				  ? "; if an authority of your own signs there, name its "
+				    "certificate in the environment variable SSL_CERT_FILE"
+				  : "");
 	else if (verdict == CALL_NO_MEMORY)
 		transfer_fail(transfer, verdict, "out of memory for the response");
 	else if (code == CURLE_WRITE_ERROR && transfer->refused)

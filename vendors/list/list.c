@@ -87,8 +87,9 @@ static int reading_found(struct page *page, char *next)
 static bool is_past_end(const struct lists *all, const struct list *list,
 			const struct http_reply *reply)
 {
-	return all->collection->listing && !list->pager.chained && list->pager.walk.done &&
-	       !reply->verdict && reply->status == 404;
+	return all->collection->listing && !all->collection->listing->missing_page_is_error &&
+	       !list->pager.chained && list->pager.walk.done && !reply->verdict &&
+	       reply->status == 404;
 }
 
 /* Read the page in SLOT, the next of LIST, into *RESULT. Returns as page_read. */

@@ -11,6 +11,7 @@
 #include "vendors/list/page.h"
 
 #include "vendors/base/call.h"
+#include "vendors/json/exact.h"
 #include "vendors/json/exact_mend.h"
 #include "vendors/json/pointer.h"
 #include "vendors/list/rows.h"
@@ -149,6 +150,44 @@ static bool is_gone(const struct collection *collection, const json_t *record)
 	       condition_holds(&collection->gone_when, &reply);
 }
 
+/* How many names of members a message has, and how long one may be. */
+#define NAMES_MAX 8
+#define NAME_LENGTH_MAX 32
+
+/*
+ * Put into TEXT which members VALUE has, for a message about a pointer that finds nothing there; or
+ * LIST if it is an array. A long name, or one with an address, may be data and is left out.
+ */
+static void say_members(const json_t *value, const char *list, char *text, size_t size)
+{
+	size_t length = 0, count = 0;
+	const char *name;
+	json_t *member;
+
+	text[0] = '\0';
+	if (json_is_array(value))
+		(void)snprintf(text, size, "; %s", list);
+	json_object_foreach((json_t *)(uintptr_t)value, name, member) {
+		if (strlen(name) > NAME_LENGTH_MAX || strchr(name, '@') || !*name)
+			continue;
+		if (count++ == NAMES_MAX || length + NAME_LENGTH_MAX + 16 > size)
+			break;
+		length += (size_t)snprintf(text + length, size - length, "%s\"%s\"",
+					   count == 1 ? "; it has " : ", ", exact_key_words(name));
+	}
+}
+
+static int no_id(const struct page *page, const json_t *row, size_t number)
+{
+	char has[512];
+
+	say_members(row, "it is a list: rows must end with /*", has, sizeof(has));
+	return call_fail(page->call, CALL_MALFORMED, "page %zu of the %s: row %zu %s \"%s\"%s",
+			 page->number, page->collection->name, number,
+			 json_is_object(row) ? "has no" : "is no object with",
+			 page->collection->id_keys[0], page->collection->listing ? has : "");
+}
+
 /* Hand one row to the sink. Returns 0, -EEXIST, or another negative errno with words. */
 static int page_hand_on(const struct page *page, json_t *row, size_t number, uint64_t *sum)
 {
@@ -159,11 +198,7 @@ static int page_hand_on(const struct page *page, json_t *row, size_t number, uin
 	int error;
 
 	if (!id)
-		return call_fail(page->call, CALL_MALFORMED,
-				 "page %zu of the %s: row %zu %s \"%s\"", page->number,
-				 collection->name, number,
-				 json_is_object(row) ? "has no" : "is no object with",
-				 collection->id_keys[0]);
+		return no_id(page, row, number);
 	if (page->why && is_ambiguous(collection, row, record))
 		return call_fail(page->call, CALL_MALFORMED,
 				 "page %zu of the %s: row %zu has more than one \"%s\"",
@@ -211,10 +246,14 @@ static int hand_on_row(json_t *row, void *arg)
 {
 	struct handing *handing = arg;
 	struct walk_result *result = handing->result;
+	uint64_t before = result->sum;
 	int error = page_hand_on(handing->page, row, ++result->rows, &result->sum);
 
 	if (error && error != -EEXIST)
 		return error;
+	result->last = result->sum - before;
+	if (result->rows == 1)
+		result->first = result->last;
 	result->fresh += !error;
 	return 0;
 }
@@ -278,12 +317,14 @@ static int no_rows(const struct page *page, const json_t *answer)
 	const struct collection *collection = page->collection;
 	bool single = !collection->listing &&
 		      json_is_object(json_object_get(answer, collection->item_key));
+	char has[512];
 
+	say_members(answer, "it is itself a list: rows = /*", has, sizeof(has));
 	return call_fail(page->call, CALL_MALFORMED,
-			 "page %zu of the %s holds no list \"%s\"%s%s%s", page->number,
+			 "page %zu of the %s holds no list \"%s\"%s%s%s%s", page->number,
 			 collection->name, rows_words(collection),
 			 single ? ", only a single \"" : "", single ? collection->item_key : "",
-			 single ? "\"" : "");
+			 single ? "\"" : "", collection->listing ? has : "");
 }
 
 /* Fail because the response holds an error, so that a list beside it cannot be trusted. */

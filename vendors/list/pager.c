@@ -177,6 +177,15 @@ static enum walk_verdict chain_repeated(struct pager *pager, const struct walk_r
 	return chain_again(pager);
 }
 
+/* Return true if the one row of RESULT that came before is the row that the page begins at. */
+static bool begins_at_last(const struct pager *pager, const struct walk_result *result)
+{
+	const struct rule_list *listing = pager->collection->listing;
+
+	return listing && listing->next_source.kind == SOURCE_LAST && pager->walk.done > 1 &&
+	       result->rows - result->fresh == 1 && result->first == pager->last;
+}
+
 /* Judge the one response of a vendor without pages. */
 static enum walk_verdict whole_result(struct pager *pager, const struct walk_result *result)
 {
@@ -212,9 +221,12 @@ enum walk_verdict pager_result(struct pager *pager, const struct walk_result *re
 	if (!pager->chained)
 		return walk_page_result(walk, result);
 	walk->done++;
-	if (result->fresh < result->rows)
+	if (result->fresh < result->rows && !begins_at_last(pager, result))
 		return chain_repeated(pager, result);
-	walk->rows += result->rows;
+	walk->rows += result->fresh;
+	if (result->rows && !result->fresh)
+		return chain_end(pager);
+	pager->last = result->last;
 	if (!pager->paged)
 		return whole_result(pager, result);
 	if (walk->done == 1)

@@ -6,7 +6,8 @@
  * A list of the second kind is complete when a page names no next page and nothing that the vendor
  * tells contradicts it. A row that came before, a next page that was named before, or a total that
  * changes restarts it, at most WALK_RESTARTS times. A page without rows that names a next page is
- * no end. Requests: one for each page. A vendor without pages has one page.
+ * no end. Where the last row is the cursor, it may come again as the first row of the next page; a
+ * page with no other row is the end. Requests: one for each page. A vendor without pages has one page.
  *
  * It takes the same calls in the same order as struct walk, and pager_found between the arrival of
  * a page and its report. No I/O, no locks. One pager belongs to one thread.
@@ -33,6 +34,7 @@ struct pager {
 	const char *next;    /* that page, in `named`; NULL: the first one, or there is none */
 	struct table named;  /* all that was named in this pass; owned texts */
 	size_t asked, empty; /* pages; the last of them without rows */
+	uint64_t last;       /* hash of the last row's id */
 	long long total;     /* -1: none that is credible */
 	bool total_certain;
 };

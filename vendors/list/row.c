@@ -41,6 +41,14 @@ struct search {
 	json_t *record; /* or NULL */
 };
 
+/* Return the size with which the current page was asked for; 1 for a vendor that takes none. */
+static size_t size_of_page(const struct search *search)
+{
+	size_t size = search->pages ? search->step : search->collection->page_size;
+
+	return size ? size : 1;
+}
+
 static int row_search_add(struct list_sink *sink, const char *id, json_t *record)
 {
 	struct search *search = (struct search *)sink;
@@ -54,8 +62,7 @@ static int row_search_add(struct list_sink *sink, const char *id, json_t *record
 	search->record = json_deep_copy(record);
 	search->spot = (struct row_spot){.page = search->pages,
 					 .before = search->rows,
-					 .size = search->pages ? search->step
-							       : search->collection->page_size};
+					 .size = size_of_page(search)};
 	return search->record ? 0 : -ENOMEM;
 }
 

@@ -258,7 +258,8 @@ static void believe_total(struct walk *walk, const struct walk_result *result)
 	long long rows = (long long)result->rows;
 	long long asked = (long long)walk->first_size;
 
-	walk->fits = walk->wraps && result->totals.count == rows;
+	/* a vendor that counts the rows of each page says so of every full page */
+	walk->fits = walk->wraps && result->totals.count == rows && (rows < asked || walk->offsets);
 	/* with another page size, the number of pages would be another */
 	if (rows == asked)
 		walk->pages = result->totals.pages;

@@ -119,6 +119,9 @@ static int get_record(struct call *call, struct account *account,
 
 	if (collection->get)
 		return collection->get(call, account, parent, id, record);
+	if (collection->listing && !collection->item)
+		return call_fail(call, CALL_UNSUPPORTED, "only the list shows the %s",
+				 collection->name);
 	error = collection->item
 		    ? item_rule_get(call, account, collection, parent, id, tagged, &reply)
 		    : get_by_path(call, account, collection, parent, id, tagged, &reply);
@@ -370,6 +373,11 @@ enum vendor_outcome item_delete(struct call *call, struct account *account,
 		return item_rule_delete(call, account, collection, parent, id);
 	return change(call, account, collection, id, request,
 		      collection_path(collection, parent, id), NULL, NULL);
+}
+
+bool item_create_takes(const struct collection *collection, const char *pointer)
+{
+	return item_rule_create_takes(collection, pointer);
 }
 
 enum vendor_outcome item_post_direct(struct call *call, struct account *account,

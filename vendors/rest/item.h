@@ -79,6 +79,13 @@ enum vendor_outcome item_post(struct call *call, struct account *account,
 			      const struct collection *collection, const char *parent,
 			      const json_t *body, json_t **answer);
 
+/*
+ * Return true if the request that creates a record has the placeholder {POINTER}: the value comes
+ * from the new document, although the vendor's records never change there (an id that the client
+ * chooses).
+ */
+bool item_create_takes(const struct collection *collection, const char *pointer);
+
 /* As item_post, without the collection's own `post`: such a function calls this one. */
 enum vendor_outcome item_post_direct(struct call *call, struct account *account,
 				     const struct collection *collection, const char *parent,

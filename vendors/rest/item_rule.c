@@ -19,10 +19,12 @@
 #include "vendors/rest/payload.h"
 #include "vendors/rest/request.h"
 #include "vendors/template/source.h"
+#include "vendors/template/template.h"
 
 #include <errno.h>
 #include <stdatomic.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -75,7 +77,7 @@ int item_rule_get(struct call *call, struct account *account, const struct colle
 	struct request request;
 	int error = request_make(call, account, collection->item, &values, &request);
 
-	request.http.repeatable = true;
+	request.http.repeatable = request.http.reads = true;
 	request.http.identity = identity;
 	if (!error)
 		error = exchange(call, account, EXCHANGE_RECORD, &request.http, reply);
@@ -139,9 +141,31 @@ static json_t *told_id(const struct collection *collection, const struct http_re
 	return id;
 }
 
-/* Give *ANSWER, the record in REPLY to a creation, an id if it has none and REPLY tells it. */
+bool item_rule_create_takes(const struct collection *collection, const char *pointer)
+{
+	const struct rule_request *create = collection->create;
+	char name[TEMPLATE_NAME_MAX];
+
+	/* tables name members of the top level without the slash */
+	snprintf(name, sizeof(name), "%s%s", *pointer == '/' ? "" : "/", pointer);
+	return create && (template_has(create->path, name) || template_has(create->body, name));
+}
+
+/* Return the id that BODY, the new document, gives to the record by itself, a new reference, or
+ * NULL. */
+static json_t *given_id(const struct collection *collection, const json_t *body)
+{
+	const char *key = collection->id_keys[0];
+
+	return item_rule_create_takes(collection, key) ? json_incref(pointer_get(body, key)) : NULL;
+}
+
+/*
+ * Give *ANSWER, the record in REPLY to a creation from the document SENT, an id if it has none and
+ * REPLY tells it, or SENT has given it.
+ */
 static void complete_id(const struct collection *collection, const struct http_reply *reply,
-			json_t **answer)
+			const json_t *sent, json_t **answer)
 {
 	char buffer[24];
 	json_t *body, *id;
@@ -150,6 +174,8 @@ static void complete_id(const struct collection *collection, const struct http_r
 		return;
 	body = reply->body ? exchange_parse(reply->body, reply->length, NULL, 0) : NULL;
 	id = told_id(collection, reply, body);
+	if (!id)
+		id = given_id(collection, sent);
 	if (id) {
 		json_decref(*answer);
 		*answer = json_object();
@@ -190,13 +216,18 @@ static bool is_there(struct call *call, struct account *account,
 	return there;
 }
 
-/* Return true if REPLY says that the server has no such method for the record of CHANGE. Some
- * servers answer as if the record were missing. */
+/* Return true if REPLY says that the server has no such method for the record of CHANGE. Servers of
+ * SCIM without PATCH answer 501 to it (RFC 7644, section 3.5.2), or as if the record were missing.
+ */
 static bool lacks_method(struct call *call, struct account *account,
 			 const struct item_rule_change *change, const struct http_reply *reply)
 {
-	return reply->status == 405 || reply->status == 501 ||
-	       (reply->status == 404 && is_there(call, account, change));
+	const struct rule_update *update = change->collection->update;
+
+	return reply->status == 405 ||
+	       (update && update->patch &&
+		(reply->status == 501 ||
+		 (reply->status == 404 && is_there(call, account, change))));
 }
 
 /*
@@ -250,7 +281,7 @@ enum vendor_outcome item_rule_send(struct call *call, struct account *account,
 		*answer = NULL;
 	}
 	if (outcome == VENDOR_DONE && answer && !change->id)
-		complete_id(change->collection, &reply, answer);
+		complete_id(change->collection, &reply, change->body, answer);
 	if (change->body)
 		item_answer_redact(call, change->collection, change->body);
 out:

@@ -45,6 +45,9 @@ enum vendor_outcome item_rule_put(struct call *call, struct account *account,
 				  const char *id, const json_t *body, const char *etag,
 				  json_t **answer);
 
+/* As item_create_takes. */
+bool item_rule_create_takes(const struct collection *collection, const char *pointer);
+
 /* As item_post. */
 enum vendor_outcome item_rule_post(struct call *call, struct account *account,
 				   const struct collection *collection, const char *parent,

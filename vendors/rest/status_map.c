@@ -44,6 +44,22 @@ static const char *listed_word(const struct rule_status *table, const json_t *st
 	return NULL;
 }
 
+/* Return true if VALUES are WORD alone. */
+static bool is_word_alone(const struct value *values, const char *word)
+{
+	return values && values[0].type == VALUE_TEXT && strcmp(values[0].text, word) == 0 &&
+	       values[1].type == VALUE_END;
+}
+
+bool status_map_is_plain(const struct collection *collection)
+{
+	const struct rule_status *table = collection->status;
+
+	return !table || (is_word_alone(table->active, STATUS_ACTIVE) &&
+			  is_word_alone(table->inactive, STATUS_INACTIVE) && !table->activate &&
+			  !table->deactivate);
+}
+
 /* Return the text of STATUS if it is a word on one line, or NULL. */
 static const char *text_of(const json_t *status)
 {
@@ -88,7 +104,7 @@ const char *status_map_word(const struct collection *collection, const json_t *r
 	if (!collection->status_key)
 		return NULL;
 	status = pointer_get(record, collection->status_key);
-	if (!collection->status)
+	if (status_map_is_plain(collection))
 		return text_of(status);
 	word = listed_word(collection->status, status);
 	return word ? word : other_word(status, buffer);
@@ -148,7 +164,7 @@ bool status_map_may_activate(const struct collection *collection, const json_t *
 	const struct rule_status_request *request = table ? table->activate : NULL;
 	const json_t *status;
 
-	if (!table)
+	if (status_map_is_plain(collection))
 		return true;
 	status = pointer_get(record, collection->status_key);
 	if (listed_word(table, status))

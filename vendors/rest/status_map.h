@@ -16,6 +16,10 @@ struct collection;
 
 #define STATUS_MAP_MAX 128 /* bytes of a word that is made of a value, with the NUL */
 
+/* Return true if the values of COLLECTION's status are the words themselves, and an update sets
+ * them: then another word may be written over any. */
+bool status_map_is_plain(const struct collection *collection);
+
 /*
  * Return the word for the status that RECORD shows: a static text, borrowed from RECORD, or written
  * to BUFFER. NULL: it shows none, or one that is no word on one line.

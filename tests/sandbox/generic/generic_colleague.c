@@ -16,8 +16,8 @@ static void fail(struct reply *reply, unsigned status, const char *words)
 	reply_json(reply, status, json_pack("{s:s}", "error", words));
 }
 
-static void show(const struct generic *g, struct reply *reply, unsigned status,
-		 const struct record *record)
+/* Return RECORD with what the sandbox knows about it, a new reference. */
+static json_t *shown(const struct generic *g, const struct record *record)
 {
 	json_t *json = record_json(record);
 	const char *state = status_of(g, json);
@@ -27,19 +27,21 @@ static void show(const struct generic *g, struct reply *reply, unsigned status,
 	json_object_set_new(json, "_password_changes",
 			    json_integer(record_password_changes(record)));
 	json_object_set_new(json, "_password_losses", json_integer(record_password_losses(record)));
-	reply_json(reply, status, json);
+	return json;
 }
 
-static void show_all(struct store *store, struct reply *reply)
+static void show(const struct generic *g, struct reply *reply, unsigned status,
+		 const struct record *record)
 {
-	reply_raw(reply, 200, "application/json", "[");
-	for (size_t i = 0; i < store_count_locked(store); i++) {
-		const struct record *record = store_at_locked(store, i);
-		if (i)
-			text_add(&reply->body, ",", 1);
-		text_add(&reply->body, record_text(record), record_len(record));
-	}
-	text_str(&reply->body, "]");
+	reply_json(reply, status, shown(g, record));
+}
+
+static void show_all(const struct generic *g, struct store *store, struct reply *reply)
+{
+	json_t *all = json_array();
+	for (size_t i = 0; i < store_count_locked(store); i++)
+		json_array_append_new(all, shown(g, store_at_locked(store, i)));
+	reply_json(reply, 200, all);
 }
 
 /* A user that a test made up: as a seeded one, with the members given. */
@@ -126,7 +128,7 @@ static void order(struct generic *g, const struct request *request, bool users, 
 	else if (!id && brings)
 		add_locked(g, object, reply);
 	else if (!id && strcmp(method, "GET") == 0)
-		show_all(store, reply);
+		show_all(g, store, reply);
 	else
 		fail(reply, 405,
 		     "users: GET, POST; users/ID: GET, PATCH, DELETE; places: GET; "

@@ -181,6 +181,11 @@ static bool body_fits(struct look *look, const json_t *act)
 	json_object_foreach((json_t *)(uintptr_t)play_part(act, "when"), key, value)
 		if (!json_equal(pointer_get(peeked(look), key), value))
 			return false;
+	json_object_foreach((json_t *)(uintptr_t)play_part(act, "says"), key, value) {
+		const char *text = json_string_value(pointer_get(peeked(look), key));
+		if (!text || !strstr(text, json_string_value(value)))
+			return false;
+	}
 	if (id_at) {
 		free(look->id);
 		look->id = words_of(pointer_get(peeked(look), id_at));

@@ -157,6 +157,8 @@ static const struct row {
 /* The same members in several parts: lists, and requests that change something. */
 static const struct row list_rows[] = {
     {"route", ROUTE, NULL},
+    {"says", MAP, NULL},
+    {"says.*", TEXT, NULL},
     {"continued", ROUTE, NULL},
     {"rows", POINTER, NULL},
     {"row", POINTER, NULL},
@@ -249,6 +251,8 @@ static const struct row act_rows[] = {
     {"id_as", WORD, "id|email"},
     {"when", MAP, NULL},
     {"when.*", ANY, NULL},
+    {"says", MAP, NULL},
+    {"says.*", TEXT, NULL},
     {"how", WORD, "merge|deep|replace|patchop"},
     {"omitted", WORD, "removed|kept|null|reset|refused"},
     {"media", ARRAY, NULL},

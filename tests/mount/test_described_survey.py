@@ -1,0 +1,160 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The surveyed APIs: each is read and deactivated through its description, against the play of its row.
+
+tests/survey/make_plays.py makes the plays from the survey, the descriptions were written apart from it. The table
+that is published in tests/survey/README.md is compared with what is measured here.
+"""
+
+import errno
+import importlib.util
+import re
+
+import pytest
+
+import described
+import harness
+
+SURVEY = harness.TOP / "tests/survey"
+SHIPPED = harness.TOP / "descriptions"
+# settings of descriptions, and the credentials of plays that they are
+CREDENTIALS = {
+    "key": "token", "api_key": "token", "application_key": "second_token", "username": "user", "user_name": "user",
+    "email_address": "email", "scim_token": "token", "admin_token": "admin_token", "user_id": "second_token",
+    "access_key": "user", "api_id": "user", "api_token": "password", "integration_key": "client_id",
+    "app_key": "client_id", "app_secret": "client_secret", "token_secret": "token"}
+OF_ONE = {
+    "gong": {"secret": "password"},
+    "docusign": {"secret": "client_secret"},
+}
+# where the id that files are named by is, if it is another one than the play's own
+ID_AT = {"cloudflare": "/user/id"}
+EXTRA = {
+    "pipedrive": {"secret_in_url": "yes"},
+    "metabase": {"auth": "key"},
+}
+
+
+def table():
+    """(API, description, how `inactive` is done) of each row of the published table."""
+    text = (SURVEY / "README.md").read_text()
+    rows = re.findall(r"^\| ([\w-]+) \| ([\w-]+) \| (yes|no) \| (\w+) \|", text, re.M)
+    return rows
+
+
+def maker():
+    spec = importlib.util.spec_from_file_location("make_plays", SURVEY / "make_plays.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def settings_of(text):
+    """{name: type} of [settings]."""
+    part = re.search(r"^\[settings\]\n(.*?)(?=^\[)", text, re.M | re.S)
+    return dict(re.findall(r"^([a-z0-9_]+) = (.*)$", part.group(1), re.M)) if part else {}
+
+
+def keys_of(api, name, text, play):
+    """The keys of the account's section."""
+    keys = {}
+    if not re.search(r"^base_url", text, re.M):
+        bases = [""] if play.get("scim") else play["http"]["bases"] + [""]
+        keys["base_url"] = f"@BOX@/{api}" + bases[0].replace("{*}", "1")
+    credentials = play["credentials"]
+    for setting, kind in settings_of(text).items():
+        which = OF_ONE.get(api, {}).get(setting, CREDENTIALS.get(setting, setting))
+        if which in credentials:
+            keys[setting] = credentials[which]
+        elif "required" in kind:
+            keys[setting] = "1"
+    if "refresh_token" in credentials:
+        keys["refresh_token_file"] = ""
+    keys["self_id"] = "self-of-nobody"
+    return keys | {"trust": "yes", **described.DELETED} | EXTRA.get(api, {})
+
+
+def description(name):
+    path = SURVEY / f"{name}.vendor"
+    return (path if path.exists() else SHIPPED / f"{name}.vendor").read_text()
+
+
+def build(folder, only=()):
+    """Plays, with a section for each row of the table; each origin of a description is the sandbox."""
+    plays = described.Plays(folder)
+    make = maker()
+    rows = {row["name"].split(" ")[0]: row for row in make.read_table()}
+    for api, name, _, _ in table():
+        if only and api not in only:
+            continue
+        row = make.Row(rows[api])
+        play = row.make()
+        text = description(name)
+        keys = keys_of(api, name, text, play)
+        if "refresh_token_file" in keys:
+            file = folder / f"{api}.refresh"
+            file.write_text(play["credentials"]["refresh_token"] + "\n")
+            file.chmod(0o600)
+            keys["refresh_token_file"] = str(file)
+        text = re.sub(r"https://[^/\s]+", f"@BOX@/{api}", text)
+        plays.add(api, play, text, keys, vendor="survey-" + api)
+        plays.sections[api].email_at = row.email_at()
+        plays.sections[api].id_at = ID_AT.get(api)
+        plays.sections[api].way_back = "[activate" in text or re.search(r"^\[update", text, re.M)
+    return plays
+
+
+def read(section):
+    """'' if the whole list and one record can be read, or why not."""
+    try:
+        ids = section.ids()
+    except OSError as error:
+        return f"list: {error.strerror}: {section.said()}"
+    stored = section.stored()
+    if section.id_at:
+        stored = {described.at(user, section.id_at): user for user in stored.values()}
+    if ids != sorted(stored):
+        return f"list: {len(ids)} of {len(stored)} users, such as {ids[:2]} for {sorted(stored)[:2]}"
+    one = sorted(stored)[7]
+    try:
+        text = section.path(one, ".json").read_text()
+    except OSError as error:
+        return f"cat: {error.strerror}: {section.said()}"
+    email = section.email_at
+    if described.at(stored[one], email) not in text:
+        return f"cat: {text} lacks {described.at(stored[one], email)}"
+    return ""
+
+
+def deactivate(section, way):
+    """'' if `inactive` changes one user and, where there is a way back, `active` restores the user; or why not."""
+    before = section.stored()
+    if section.id_at:
+        before = {described.at(user, section.id_at): user for user in before.values()}
+    usual = before[sorted(before)[0]]["_state"]
+    one = next(ident for ident, user in sorted(before.items())
+               if user["_state"] == usual and ident != section.keys["self_id"])
+    error = section.set_status(one, "inactive")
+    if error:
+        return f"inactive: {error.strerror}: {section.said()}"
+    after = section.stored()
+    if section.id_at:
+        after = {described.at(user, section.id_at): user for user in after.values()}
+    if way == "deletion":
+        return "" if after == {key: user for key, user in before.items() if key != one} else "inactive: not deleted"
+    if one not in after or after[one]["_state"] == usual:
+        return "inactive: reported as done, and not done"
+    if {**after, one: None} != {**before, one: None}:
+        return "inactive: others were changed"
+    if section.status(one) != "inactive":
+        return f"inactive: the file says {section.status(one)}"
+    section.box.reset()
+    if section.set_status(one, "inactive") or any(method not in ("GET", "POST") for method, _ in section.journal()):
+        return f"inactive again: {section.said()}"
+    error = section.set_status(one, "active")
+    if error:
+        if not section.way_back and error.errno == errno.EOPNOTSUPP:
+            return ""
+        return f"active: {error.strerror}: {section.said()}"
+    if section.state(one) != usual:
+        return f"active: reported as done, but the state is {section.state(one)}"
+    return ""
