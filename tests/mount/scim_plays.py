@@ -33,7 +33,7 @@ class Section:
     def __init__(self, name, play, keys):
         self.name, self.play, self.keys = name, play, keys
         self.box = self.mount = None
-        self.taken = 0
+        self.taken = set()
 
     # ---- the server ----
 
@@ -54,9 +54,13 @@ class Section:
 
     def take(self, active=True):
         """The id of a user, active or not, that no other test has."""
-        self.taken += 1
         state = "active" if active else "inactive"
-        return [user["_id"] for user in self.users() if user["_state"] == state][self.taken]
+        for user in self.users()[1:]:
+            if user["id"] not in self.taken and \
+                    self.box.control("GET", f"{self.name}/users/{user['id']}")["_state"] == state:
+                self.taken.add(user["id"])
+                return user["id"]
+        raise AssertionError(f"no {state} user is left in {self.name}")
 
     # ---- the mount ----
 
