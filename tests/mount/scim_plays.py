@@ -27,6 +27,11 @@ def operations(body):
     return [(one["op"], one["path"], one.get("value")) for one in body["Operations"]]
 
 
+def bare(record):
+    """A stored record without what the sandbox itself keeps in it."""
+    return {name: value for name, value in record.items() if not name.startswith("_")}
+
+
 class Section:
     """One server, and its folder in the mount."""
 
@@ -41,12 +46,11 @@ class Section:
         return self.box.control("GET", f"{self.name}/users")
 
     def user(self, ident):
-        """What the server stores, without the sandbox's own members."""
-        user = self.box.control("GET", f"{self.name}/users/{ident}")
-        return {name: value for name, value in user.items() if not name.startswith("_")}
+        """What the server stores."""
+        return bare(self.box.control("GET", f"{self.name}/users/{ident}"))
 
     def group(self, ident):
-        return next(one for one in self.box.control("GET", f"{self.name}/places") if one["id"] == ident)
+        return bare(next(one for one in self.box.control("GET", f"{self.name}/places") if one["id"] == ident))
 
     def patch(self, ident, change):
         """A colleague changes a user."""
