@@ -115,7 +115,7 @@ class Plays(dict):
         """A server of type scim with USERS, and CHANGES to the play by pointer; KEYS of its section, None removes."""
         play = {"users": users, "scim": True, "set": changes or {}, **top}
         self[name] = Section(name, play, {"type": "scim", "base_url": f"@BOX@/{name}", "token": TOKEN,
-                                          "self_id": "nobody", "lag": 0, **(keys or {})})
+                                          "lag": 0, **(keys or {})})
 
     def start(self, stage, folder):
         folder.mkdir(parents=True, exist_ok=True)

@@ -46,6 +46,7 @@ def _servers(stage, base):
     plays.add("tags", {"/http/etag": "version", "/changes/0/if_match": "required",
                        "/documents/0/answer/etag/supported": True})
     plays.add("no-tags", {"/http/etag": "version", "/changes/0/if_match": "refused"})
+    plays.add("me", {"/documents": [{"route": "GET /Me", "answer": {"id": "u1"}}]}, {"self": "me"}, ids="text")
     return plays.start(stage, base / "scim")
 
 
@@ -84,6 +85,16 @@ def test_no_credentials(tmp_path):
     assert result.returncode != 0 and "{token} has no value" in result.stderr
 
 
+def test_self(servers):
+    """The key is nobody's, unless the config says that /Me tells whose it is."""
+    one = servers["me"]
+    assert os.readlink(one.mount.path / "me/self") == "u1.json"
+    result, sent = one.run("echo inactive > u1.status")
+    assert "Operation not permitted" in result.err and not writes(sent)
+    one.run("echo inactive > u5.status")[0].ok()
+    assert "/Me" not in [request[1] for request in servers["idp"].run(f"echo inactive > {servers['idp'].take()}.status")[1]]
+
+
 # ---- changes ----
 
 def test_status(servers):
@@ -105,6 +116,16 @@ def test_status(servers):
     result, sent = one.run(f"echo active > {user}.status")
     result.ok()
     assert not writes(sent)
+
+
+def test_explain(servers):
+    """--explain shows the PatchOp, and sends only what reads."""
+    one = servers["idp"]
+    user = one.take()
+    one.box.reset()
+    result = one.mount.sh(f"{BUILD}/rosterfs --explain ../rosterfs.conf idp/{user}.status inactive").ok()
+    assert f"PATCH {one.box.url}/idp/Users/{user}" in result.out and '"path":"active","value":false' in result.out
+    assert not writes(one.journal()) and one.user(user)["active"] is True
 
 
 def test_discovery_once(servers):

@@ -60,8 +60,8 @@ def _servers(stage, base, env):
     plays.add("idp", keys={"allow_delete": "yes"})
     plays.add("careful")
     plays.add("put", NO_PATCH)
-    plays.add("slack", SLACK, {"type": "slack", "self_id": None, "allow_delete": "yes"})
-    plays.add("own", OWN_PLAY, {"type": "own-scim", "token": None, "key": "own-CANARY", "self_id": None}, users=33)
+    plays.add("slack", SLACK, {"type": "slack", "allow_delete": "yes"})
+    plays.add("own", OWN_PLAY, {"type": "own-scim", "token": None, "key": "own-CANARY"}, users=33)
     return plays.start(stage, base / "scim-groups")
 
 
