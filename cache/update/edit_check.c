@@ -33,9 +33,9 @@ int edit_check_fail_assigned(struct call *call, const char *field)
 
 static int fail_field(struct change *change, const struct field *field)
 {
-	char words[COLLECTION_WORDS_MAX];
+	char buffer[COLLECTION_WORDS_MAX];
+	const char *words = collection_words(field->name, buffer);
 
-	collection_words(field->name, words);
 	if (!(collection_field_flags(field) & FIELD_SYSTEM))
 		return call_fail(change->call, CALL_FORBIDDEN,
 				 "\"%s\" can only be set when the record is created", words);

@@ -151,6 +151,33 @@ def mount(test_dir, env, sandbox):
         pytest.fail("\n".join(problems), pytrace=False)
 
 
+@pytest.fixture(scope="module")
+def stage(base, env, request):
+    """
+    stage(config, **options): a sandbox with these options, and a mount with the text config(sandbox), that
+    all tests of the module share: (harness.Sandbox, harness.Mount).
+    """
+    folder = base / request.module.__name__
+    started = []
+
+    def start(config, **options):
+        number = len(started)
+        box = harness.Sandbox(folder / f"sandbox{number}", **options)
+        started.append(box)
+        mounted = harness.Mount(folder / f"mount{number}", config(box), env, box)
+        started.append(mounted)
+        WATCHDOG.mounts.append(mounted)
+        return box, mounted
+
+    yield start
+    problems = [one.close() if isinstance(one, harness.Mount) else one.stop() for one in reversed(started)]
+    for mounted in started:
+        if mounted in WATCHDOG.mounts:
+            WATCHDOG.mounts.remove(mounted)
+    if any(problems):
+        pytest.fail("\n".join(filter(None, problems)), pytrace=False)
+
+
 # ---- the count for tests/run ----
 
 OUTCOMES = {}
