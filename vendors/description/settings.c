@@ -64,7 +64,7 @@ static int read_choices(const struct reading *reading, char *text, struct settin
 	char *choice;
 
 	while ((choice = strsep(&text, "|"))) {
-		const char *need = cut_need(choice);
+		const char *need = cut_need(choice = trim(choice));
 
 		choice = trim(choice);
 		if (!*choice || strpbrk(choice, " \t"))
