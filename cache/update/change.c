@@ -132,8 +132,9 @@ static void keep_namesake(struct change *change, struct timespec when)
 
 void change_publish(struct change *change, const json_t *record)
 {
-	const char *stamp = content_stamp(change->collection, record);
-	const char *before = content_stamp(change->collection, change->fresh);
+	char buffer[CONTENT_STAMP_MAX], old[CONTENT_STAMP_MAX];
+	const char *stamp = content_stamp(change->collection, record, buffer);
+	const char *before = content_stamp(change->collection, change->fresh, old);
 	struct record *made, *held;
 	struct timespec when;
 	double seconds;

@@ -30,7 +30,7 @@ def describe(kinds, play_changes, text_changes):
     play, text, keys, _ = described_cells.cell(PLAIN | kinds)
     put(play, copy.deepcopy(play_changes))
     put(text, text_changes)
-    return play, described_cells.header(text), keys | {"lag": "0"}
+    return play, described_cells.header(text), keys | {"lag": "0", "retry_budget": "1"}
 
 
 def start(folder, table):

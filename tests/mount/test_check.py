@@ -141,6 +141,18 @@ def test_empty_list(check, sandbox):
     assert verdict(result) == 1 and "not even user 1" in result.out
 
 
+@pytest.mark.parametrize(("without", "said"), [(4, False), (5, True)])
+def test_emails(check, sandbox, without, said):
+    """An email that no row has is a pointer that is wrong."""
+    box = sandbox(users=5)
+    rows = [{**box.user(number), **({"email": None} if number <= without else {})} for number in range(1, 6)]
+    box.fault(fault="status", method="GET", path="/user", query="page=1", status=200,
+              body=json.dumps({"users": rows}), times=-1)
+    result = check(box)
+    assert ("no user in the list has an email at email: by-email will find nobody" in result.out) == said, repr(result)
+    assert verdict(result) == 0
+
+
 # ---- statuses ----
 
 @pytest.mark.parametrize(("change", "some", "words"), [
