@@ -151,6 +151,8 @@ static int create_send(struct creation *creation)
 	double seconds;
 
 	if (!error)
+		error = create_match_prepare(creation);
+	if (!error)
 		error = attempt_send(creation->attempt);
 	if (error)
 		return error;
@@ -308,6 +310,8 @@ static int read_and_create(struct creation *creation, const char *text, size_t l
 		error = input_check_text(call, creation->wanted);
 	if (!error)
 		error = edit_check_masks(call, creation->collection, creation->wanted);
+	if (!error)
+		error = edit_check_names(call, creation->collection, creation->wanted);
 	if (!error)
 		error = create(creation);
 	if (error)

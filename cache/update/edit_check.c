@@ -258,6 +258,23 @@ static int fail_unknown(struct call *call, const char *field)
 			 field);
 }
 
+int edit_check_names(struct call *call, const struct collection *collection, const json_t *document)
+{
+	const char *name;
+	json_t *value;
+
+	if (!collection->refuses_unknown)
+		return 0;
+	json_object_foreach((json_t *)(uintptr_t)document, name, value) {
+		char *path = (char *)(uintptr_t)name;
+		const struct edit edit = {.path = &path, .depth = 1};
+
+		if (!is_named(collection, &edit))
+			return fail_unknown(call, name);
+	}
+	return 0;
+}
+
 /* ---- all of it ---- */
 
 int edit_check(struct change *change, const struct edit *edit)

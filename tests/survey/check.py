@@ -19,7 +19,7 @@ import sys
 REQUEST = {"request", "body", "content_type", "api"}
 FIELDS = {
     "id", "path_id", "email", "name", "login", "created", "updated", "version", "read_only", "immutable",
-    "required", "each_time", "hidden", "write_only", "once", "unknown", "row_root",
+    "required", "each_time", "hidden", "write_only", "once", "optional", "unknown", "row_root",
 }
 LIST = REQUEST | {
     "rows", "no_rows", "whole", "paging", "size", "first", "next", "end", "origin", "total", "records",
@@ -57,9 +57,9 @@ PLACES = {
 HEADERS = {"api", "auth", "token", "list", "list next", "item", "find", "self", "update", "create", "delete",
            "activate", "deactivate", "members", "join", "leave"}
 CONTINUED = {"request", "body", "manual", "read_only", "immutable", "required", "each_time", "hidden",
-             "write_only", "once"}
+             "write_only", "once", "optional"}
 POINTER_LISTS = {"id", "email", "login", "created", "updated", "version", "read_only", "immutable", "required",
-                 "each_time", "hidden", "write_only", "once", "rows", "root", "row_root", "path", "in", "user"}
+                 "each_time", "hidden", "write_only", "once", "optional", "rows", "root", "row_root", "path", "in", "user"}
 CHOICES = {
     "kind": {"rest", "scim", "manual"}, "evidence": {"tried", "documents", "memory"}, "paging":
     {"none", "page", "offset", "cursor", "url", "link"}, "no_rows": {"error", "empty"}, "whole": {"yes", "no"},
