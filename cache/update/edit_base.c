@@ -281,13 +281,12 @@ int edit_base_find(struct call *call, struct roster *roster, const char *id,
 {
 	const struct collection *users = roster_collection(roster);
 	char buffer[CONTENT_STAMP_MAX];
-	const char *now;
+	const char *now = content_stamp(users, fresh, buffer);
 	int error;
 
 	memset(base, 0, sizeof(*base));
 	base->collection = users;
 	base->fresh = fresh;
-	now = content_stamp(users, fresh, buffer);
 	base->named = now;
 	base->read_again = now && (!stamp || strcmp(stamp, now) != 0);
 	error = from_last_save(roster, id, process, stamp, document, fresh, base);
