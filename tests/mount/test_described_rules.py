@@ -38,7 +38,8 @@ def rules():
         {"self": {"request": "GET /me, GET /owner", "root": "/user, ."}}, own_status
     yield "optional fields", {}, {"fields|/title": {"holds": "value", "value": "Dr", "every": 100}}, \
         {"fields|unknown": "refuse", "fields|optional": "/title, /role, /prefs"}, optional
-    yield "fields that are not named", {}, {}, {"fields|unknown": "refuse"}, not_named
+    yield "fields that are not named", {}, {"changes|0|unknown": "stored", "creates|0|unknown": "stored"}, \
+        {"fields|unknown": "refuse"}, not_named
 
 
 def usual(section):

@@ -8,6 +8,7 @@ that is published in tests/survey/README.md is compared with what is measured he
 import errno
 import importlib.util
 import re
+import statistics
 
 import pytest
 
@@ -215,3 +216,28 @@ def test_published_numbers():
     deleting, none = ways.count("deletion"), ways.count("none")
     assert [int(number) for number in told.groups()] == [
         sum(read == "yes" for _, _, read, _ in rows), len(ways) - none, len(ways) - none - deleting, deleting, none]
+
+
+def keys_outside_of_vendor(text):
+    section, count = "", 0
+    for line in text.splitlines():
+        if line.startswith("["):
+            section = line
+        elif re.match(r"[^#\s].*=", line):
+            count += section != "[vendor]"
+    return count
+
+
+def test_shipped_descriptions_are_short(capsys):
+    counts = {path.stem: keys_outside_of_vendor(path.read_text()) for path in SHIPPED.glob("*.vendor")}
+    median = statistics.median(counts.values())
+    with capsys.disabled():
+        print(f"\n{len(counts)} shipped descriptions have a median of {median:g} keys outside of [vendor]")
+    assert len(counts) >= 20 and median <= 30, counts
+
+
+def test_each_description_has_a_row():
+    """The table names each description of the survey, and none that is not there."""
+    own, shipped = ({path.stem for path in where.glob("*.vendor")} for where in (SURVEY, SHIPPED))
+    named = {name for _, name, _, _ in table()}
+    assert named <= own | shipped and own <= named and not own & shipped
