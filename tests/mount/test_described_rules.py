@@ -205,3 +205,40 @@ def test_check_of_vendors_without_a_status(sandbox, mount, test_dir):
     assert "no user has a status: nobody can be deactivated here" in said["s2"] and "failed" in said["s2"], said
     assert "whoever is listed is active" in said["s3"] and "ok" in said["s3"], said
     assert result.returncode == 1
+
+
+def test_a_failure_that_means_a_limit(sandbox, mount, test_dir):
+    """limited_when makes a 403 a limit, which is waited for; without it, a 403 is a refusal."""
+    test_dir.mkdir(exist_ok=True)
+    limit = {"errors|limited_when": "header:X-RateLimit-Remaining 0", "account|retry_budget": "60"}
+    plays = start(test_dir, [("limited", {}, {}, limit), ("refused", {}, {}, {})])
+    box = sandbox(**plays.options())
+    plays.mount(mount, box)
+    limited, refused = plays.sections.values()
+    for section in (limited, refused):
+        box.fault(fault="status", status=403, method="PATCH", path=f"/{section.name}/*", rate_limit_remaining="0",
+                  retry_after="1")
+    change_role(limited)
+    before = refused.stored()
+    error = refused.edit(usual(refused), {"role": "new-role"})
+    assert error and error.errno in (errno.EPERM, errno.EACCES), error
+    assert refused.stored() == before
+
+
+def test_tokens_that_end(sandbox, mount, test_dir):
+    """A token that the vendor has forgotten is asked for once more, whatever the request is; the write is made once."""
+    test_dir.mkdir(exist_ok=True)
+    rows = [(auth, {"auth": auth}, {}, {}) for auth in ("form token", "token in a header")]
+    plays = start(test_dir, rows)
+    box = sandbox(**plays.options())
+    plays.mount(mount, box)
+    for section in plays.sections.values():
+        assert section.ids() == section.stored_ids()
+        for job, when in ((change_role, {}), (change_status, {"method": "PATCH"})):
+            box.fault(fault="expire_tokens", **when)
+            before = section.box.control("GET", f"{section.name}/tokens")
+            job(section)
+            assert section.box.control("GET", f"{section.name}/tokens") != before
+        writes = [entry for entry in box.journal() if entry["method"] == "PATCH" and entry["status"] == 200
+                  and entry["path"].startswith(f"/{section.name}/")]
+        assert len(writes) == 4

@@ -180,6 +180,14 @@ def writes():
         unknown_field, ERROR
     for stored in ("trimmed", "lower", "upper", "cut"):
         yield f"a value is stored {stored}", {}, {"fields|/role|stored": stored}, {}, odd_value, EITHER
+    yield "the response has more members", {}, change(answer_members={"extra": {"a": 1}}), {}, edit, DONE
+    yield "booleans that are guessed", {"status": "boolean"}, {"status|values": "lenient"}, {}, deactivate, DONE
+    yield "a status that is any text", {}, {"status|values": "any"}, {}, deactivate, DONE
+    yield "reads that lag behind a write", {}, {"lag": {"ms": 300, "of": "items"}, **change(answer="none")}, \
+        {"account|lag": "5"}, edit, DONE
+    yield "headers that each write needs", {}, {"http|needs_to_write": {"X-Requested-With": "*"}}, \
+        {"update|header.X-Requested-With": "rosterfs"}, edit, DONE
+    yield "headers that each write needs, not said", {}, {"http|needs_to_write": {"X-Requested-With": "*"}}, {}, edit, ERROR
     yield "a field is ignored", {}, {"fields|/role|write": "ignored"}, {}, edit, ERROR
     yield "a field is refused", {}, {"fields|/role|write": "refused"}, {}, edit, ERROR
     yield "no such user, and 204", {}, change(missing="done", answer="none"), {}, edit_deleted, ERROR
