@@ -59,7 +59,7 @@ def _servers(stage, base, env):
     plays = Plays()
     plays.add("idp", keys={"allow_delete": "yes"})
     plays.add("careful")
-    plays.add("put", NO_PATCH)
+    plays.add("put", {**NO_PATCH, "/places/changes/0": None})
     plays.add("slack", SLACK, {"type": "slack", "allow_delete": "yes"})
     plays.add("own", OWN_PLAY, {"type": "own-scim", "token": None, "key": "own-CANARY"}, users=33)
     return plays.start(stage, base / "scim-groups")
@@ -129,6 +129,18 @@ def test_rename_by_put(servers):
     assert (method, path) == ("PUT", "/Groups/g4")
     assert (body["schemas"], body["members"]) == ([CORE + "Group"], before["members"])
     assert one.group("g4") == {**before, "displayName": "Renamed"}
+
+
+def test_join_by_put(servers):
+    """There a new member is written into the group; ln -s says that it is not offered."""
+    one = servers["put"]
+    before, user = members(one, "g5"), outsider(one, "g5")
+    result, _ = one.run(f"ln -s ../../../{user}.json groups/g5/members/")
+    assert "Operation not supported" in result.err and members(one, "g5") == before
+    result, sent = one.run(f"""jq '.members += [{{"value": "{user}"}}]' groups/g5/group.json > ../../group.json
+        cat ../../group.json > groups/g5/group.json && ls groups/g5/members""")
+    assert f"{user}.json" in result.ok().out.split() and members(one, "g5") == before | {user}
+    assert [request[:2] for request in writes(sent)] == [("PUT", "/Groups/g5")]
 
 
 # ---- descriptions of kind scim ----

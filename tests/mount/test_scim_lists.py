@@ -37,6 +37,14 @@ COMPLETE = {
     "json": ({"/http/type": "application/json"}, MANY),
     "slash": ({"/http/slash": "strict"}, 23),
 }
+LIST = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
+
+
+def answers(answer):
+    """GET /Users is answered with ANSWER, whatever is asked for."""
+    return {"/lists/0/route": "GET /Elsewhere", "/documents": [{"route": "GET /Users", "answer": answer}]}
+
+
 # name: switches, number of users, what the log says
 REFUSED = {
     # express 5: page 1 whatever is asked for
@@ -47,6 +55,11 @@ REFUSED = {
     "total-larger": (page(total__says="larger"), MANY, "tells of 237 rows, but its pages hold 230"),
     # nothing tells whether the same rows are the end, or all that there is
     "wraps-count": (page(total__says="rows", past="first"), MANY, "only rows that came before"),
+    # what is no list does not prove that there are no users
+    "no-list": (answers({"status": "ok"}), 23, 'holds no list "/Resources/*"'),
+    "error-200": (answers({"schemas": ["urn:ietf:params:scim:api:messages:2.0:Error"], "detail": "down"}), 23,
+                  'holds no list "/Resources/*"'),
+    "rows-elsewhere": (answers({"schemas": [LIST], "totalResults": 5}), 23, "tells of 5 rows, but its pages hold 0"),
 }
 
 
@@ -55,6 +68,7 @@ def _servers(stage, base):
     plays = Plays()
     for name, (changes, users, *_) in {**COMPLETE, **REFUSED}.items():
         plays.add(name, changes, users=users)
+    plays.add("nobody", answers({"schemas": [LIST], "totalResults": 0}))
     return plays.start(stage, base / "scim-lists")
 
 
@@ -76,3 +90,8 @@ def test_refused(servers, name):
         one.names()
     assert caught.value.errno == errno.EREMOTEIO
     assert REFUSED[name][2] in one.said().splitlines()[-1]
+
+
+def test_nobody(servers):
+    """The standard lets a list without users have no Resources."""
+    assert servers["nobody"].names() == set()

@@ -30,6 +30,7 @@ def _servers(stage, base):
     for name, changes in {**NO_METHOD, **LIES, **FINE}.items():
         plays.add(name, changes)
     plays.add("slash", keys={"base_url": "@BOX@/slash/"})
+    plays.add("broken")
     plays.add("plain-paths", {"/changes/0/ops/paths": "refused"})
     return plays.start(stage, base / "scim-sloppy")
 
@@ -57,6 +58,21 @@ def test_no_patch(servers, name):
     result.ok()
     assert [request[0] for request in writes(sent)] == ["PUT"]
     assert (one.user(user)["displayName"], one.user(user)["active"]) == ("Put", False)
+
+
+def test_broken_discovery(servers):
+    """A change does not fail, nor wait, because the server fails at an optional document."""
+    one = servers["broken"]
+    one.box.fault(fault="status", status=500, path="/broken/ServiceProviderConfig", times=-1)
+    asked = []
+    for _ in range(2):
+        user = one.take()
+        result, sent = one.run(f"echo inactive > {user}.status")
+        result.ok()
+        assert one.user(user)["active"] is False
+        asked += [request[3] for request in sent if request[1] == "/ServiceProviderConfig"]
+    one.box.clear_faults()
+    assert asked == [500]
 
 
 def test_missing_is_no_missing_method(servers):
