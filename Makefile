@@ -389,8 +389,9 @@ lint-man: deps-lint ## mandoc on the man pages
 	@echo 'lint-man: ok'
 
 .PHONY: lint-docs
-lint-docs: ## check that README.md is short, and that the files that the documents name exist
+lint-docs: ## check that README.md is short, that the files that the documents name exist, and the descriptions' syntax
 	@tests/docs.sh
+	@output=$$('$(PYTHON)' tests/survey/check.py) || { echo "$$output"; exit 1; }
 
 .PHONY: FORCE
 FORCE:

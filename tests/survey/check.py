@@ -6,7 +6,8 @@ usage: check.py FILE... | check.py     (without FILE: all of descriptions/ and t
 
 It checks what needs no engine: sections, keys, continuation lines, the lengths that inih cuts,
 kinds of value, placeholders, and that the table in README.md names files that exist. It prints one
-line for each error, and then the median number of keys outside of [vendor].
+line for each error, and then the median number of keys outside of [vendor]. The exit status is 1 if there is an error,
+or if the shipped descriptions are too few, too long in the median, or too often from memory.
 """
 import collections
 import glob
@@ -19,11 +20,11 @@ import sys
 REQUEST = {"request", "body", "content_type", "api"}
 FIELDS = {
     "id", "path_id", "email", "name", "login", "created", "updated", "version", "read_only", "immutable",
-    "required", "each_time", "hidden", "write_only", "once", "unknown", "row_root",
+    "required", "each_time", "hidden", "write_only", "unknown", "row_root",
 }
 LIST = REQUEST | {
     "rows", "no_rows", "whole", "paging", "size", "first", "next", "end", "origin", "total", "records",
-    "pages", "cut", "ceiling", "each",
+    "pages", "cut", "ceiling", "each", "missing_page",
 }
 UPDATE = REQUEST | {"root", "merge", "clear", "if_match", "answer", "alternative_id", "alternative_body"}
 CREATE = REQUEST | {"root", "id"}
@@ -56,17 +57,19 @@ PLACES = {
 }
 HEADERS = {"api", "auth", "token", "list", "list next", "item", "find", "self", "update", "create", "delete",
            "activate", "deactivate", "members", "join", "leave"}
-CONTINUED = {"request", "body", "manual", "read_only", "immutable", "required", "each_time", "hidden",
-             "write_only", "once"}
+CONTINUED = {"request", "body", "alternative_body", "manual", "id", "email", "login", "created", "updated", "read_only",
+             "immutable", "required", "each_time", "hidden", "write_only", "rows", "root", "row_root", "total", "records",
+             "pages", "message", "end", "cut", "gone_when", "fail_when", "limited_when", "gone", "reserved", "each",
+             "active", "inactive", "from"}
 POINTER_LISTS = {"id", "email", "login", "created", "updated", "version", "read_only", "immutable", "required",
-                 "each_time", "hidden", "write_only", "once", "rows", "root", "row_root", "path", "in", "user"}
+                 "each_time", "hidden", "write_only", "rows", "root", "row_root", "path", "in", "user"}
 CHOICES = {
     "kind": {"rest", "scim", "manual"}, "evidence": {"tried", "documents", "memory"}, "paging":
-    {"none", "page", "offset", "cursor", "url", "link"}, "no_rows": {"error", "empty"}, "whole": {"yes", "no"},
+    {"none", "page", "offset", "cursor", "url", "link"}, "no_rows": {"error", "empty"}, "missing_page": {"end", "error"}, "whole": {"yes", "no"},
     "origin": {"same", "ignore"}, "merge": {"top", "deep"}, "clear": {"null", "empty", "refuse"}, "if_match":
     {"no", "yes", "required"}, "answer": {"record", "other"}, "unknown": {"send", "refuse"},
 }
-DEFAULTS = {("vendor", "kind"): "rest", ("list", "no_rows"): "error", ("list", "whole"): "yes",
+DEFAULTS = {("vendor", "kind"): "rest", ("list", "no_rows"): "error", ("list", "missing_page"): "end", ("list", "whole"): "yes",
             ("list", "origin"): "same", ("item", "root"): ".", ("item", "gone"): "404, 410",
             ("fields", "id"): "/id", ("fields", "email"): "/email", ("fields", "unknown"): "send",
             ("update", "merge"): "top", ("update", "clear"): "null", ("update", "if_match"): "no",
@@ -77,9 +80,15 @@ PLACEHOLDER = re.compile(r"\{([A-Za-z0-9_/@.~-]+)\}")
 METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE"}
 
 
+SHIPPED_LEAST = 20  # descriptions
+SHIPPED_KEYS = 30  # their median, outside of [vendor]
+SHIPPED_MEMORY = 6  # at most so many are from memory
+
+
 class Description:
     def __init__(self, path):
         self.path, self.errors, self.sections, self.keys = path, [], [], 0
+        self.evidence = None
         self.settings, self.saved = {}, set()
         self.read()
         if not self.errors:
@@ -182,7 +191,7 @@ class Description:
         kind = self.settings.get(setting)
         if kind is None and setting != "delete_deactivates":
             self.error(section["line"], f"no setting {setting}")
-        elif word and "|" in kind and word not in [choice.strip() for choice in kind.split("|")]:
+        elif word and "|" in kind and word not in [choice.split()[0] for choice in kind.split("|")]:
             self.error(section["line"], f"{word} is no choice of {setting}")
 
     def check_setting(self, key, line, value):
@@ -269,6 +278,7 @@ class Description:
 
     def check_whole(self, seen):
         vendor = seen.get("vendor", {})
+        self.evidence = vendor.get("evidence", [0, None])[1]
         for key in ("name", "docs", "date", "evidence"):
             if key not in vendor:
                 self.error(1, f"[vendor] lacks {key}")
@@ -331,6 +341,20 @@ def check_table(folder, shipped):
     return errors
 
 
+def check_shipped(descriptions):
+    """Check that the shipped DESCRIPTIONS are enough, short, and known from more than memory."""
+    median = statistics.median(description.keys for description in descriptions)
+    memory = [description.path for description in descriptions if description.evidence == "memory"]
+    errors = []
+    if len(descriptions) < SHIPPED_LEAST:
+        errors.append(f"only {len(descriptions)} descriptions are shipped; at least {SHIPPED_LEAST} are wanted")
+    if median > SHIPPED_KEYS:
+        errors.append(f"the median of keys is {median}; at most {SHIPPED_KEYS} are wanted: remove what is a default")
+    if len(memory) > SHIPPED_MEMORY:
+        errors.append(f"more than {SHIPPED_MEMORY} are from memory: {', '.join(memory)}")
+    return errors
+
+
 def main():
     folder = os.path.relpath(os.path.dirname(os.path.abspath(__file__)))
     shipped = os.path.normpath(os.path.join(folder, "..", "..", "descriptions"))
@@ -340,8 +364,10 @@ def main():
         files = sorted(glob.glob(shipped + "/*.vendor")) + sorted(glob.glob(folder + "/*.vendor"))
         errors += check_table(folder, shipped)
     counts = {}
-    for file in files:
-        description = Description(file)
+    descriptions = [Description(file) for file in files]
+    if not sys.argv[1:]:
+        errors += check_shipped([each for each in descriptions if os.path.dirname(each.path) == shipped])
+    for file, description in zip(files, descriptions):
         errors += description.errors
         counts.setdefault(os.path.dirname(file), {})[file] = description.keys
     for error in errors:
