@@ -108,6 +108,7 @@ def test_walks_everything_unless_quick(check, sandbox):
     assert verdict(whole) == 0 and "partnerize: self_id is 445: there is such a user" in whole.out
     assert "partnerize: users can be listed\n" in whole.out and "one page only" not in whole.out
     assert "partnerize: 450 users: " in whole.out
+    assert "partnerize: the list of users has 5 pages\n" in whole.out  # pages behind the last one have no rows
     assert '1 with another status, such as "suspended"' in whole.out
     assert {entry["method"] for entry in box.journal()} == {"GET"}
     box.reset()
