@@ -86,8 +86,8 @@ struct walk_ask {
 /* What a page held. */
 struct walk_result {
 	size_t rows;
-	size_t fresh; /* rows whose id did not come before in this pass */
-	uint64_t sum; /* of the hashes of all ids, which does not depend on their order */
+	size_t fresh;         /* rows whose id did not come before in this pass */
+	uint64_t sum;         /* of the hashes of all ids, which does not depend on their order */
 	uint64_t first, last; /* hashes of the ids of these rows */
 	struct walk_totals totals;
 };
