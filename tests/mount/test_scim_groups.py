@@ -88,8 +88,12 @@ def test_join(servers):
     """ln -s makes a member, by an operation that touches no other one."""
     one = servers["idp"]
     before, user = members(one, "g2"), outsider(one, "g2")
-    result, sent = one.run(f"ln -s ../../../{user}.json groups/g2/members/ && ls groups/g2/members")
-    assert f"{user}.json" in result.ok().out.split() and members(one, "g2") == before | {user}
+    result, sent = one.run(f"""cat groups/g2/group.json > /dev/null; ls groups/g2/members > /dev/null
+        ln -s ../../../{user}.json groups/g2/members/ && ls groups/g2/members && cat groups/g2/group.json""")
+    listed, _, document = result.ok().out.partition("{")
+    assert f"{user}.json" in listed.split() and members(one, "g2") == before | {user}
+    # the record that the links are part of is another one now
+    assert json.loads("{" + document)["members"] == one.group("g2")["members"]
     assert [(method, path, operations(body)) for method, path, body, _ in writes(sent)] == [
         ("PATCH", "/Groups/g2", [("add", "members", [{"value": user}])])]
 
