@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Described vendors: requests that must not be sent (again), and owners of keys."""
+"""Described vendors: what must not be sent, or not again, owners of keys, and undoing."""
 
 import errno
 
@@ -58,3 +58,27 @@ def test_delete_from_another_status(section):
     assert not s.set_status(ident, "inactive")
     assert not s.set_status(ident, "deleted"), s.said()
     assert ident not in s.stored()
+
+
+def test_record_in_a_status_request(section):
+    """It has no more than a document has: neither what the vendor assigns, nor its masks."""
+    s = section({"status": "requests"}, {"fields|/pass": {"holds": "password", "mask": "**********"}},
+                {"fields|hidden": "/pass", "deactivate|body": '{"user": {record}, "pass": {/pass}}'})
+    ident = active_user(s)
+    before = s.user(ident)
+    s.set_status(ident, "inactive")
+    (body,) = [entry["body"] for entry in s.box.journal() if entry["method"] not in ("GET", "HEAD")]
+    assert '"email"' in str(body).replace("'", '"')
+    assert "**" not in str(body) and ident not in str(body), body
+    assert s.user(ident)["pass"] == before["pass"]
+
+
+def test_undo_without_versions(section):
+    """Where a vendor names no versions, a copy of an undo.json is known by its text."""
+    s = section({}, {}, {"fields|updated": None})
+    ident = active_user(s)
+    before = s.record(ident)
+    assert not s.edit(ident, {"role": "other", "name": "Other"}), s.said()
+    undo = (s.mount.path / ".rosterfs/history/1/undo.json").read_text()
+    assert not s.write(ident, ".json", undo), s.said()
+    assert {name: s.user(ident)[name] for name in ("role", "name")} == {name: before[name] for name in ("role", "name")}

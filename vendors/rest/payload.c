@@ -311,6 +311,7 @@ static int fill_update(struct call *call, const struct collection *collection, c
 	    complete(collection, payload->record, fresh))
 		return call_no_memory(call);
 	withheld_strip_masks(payload->record, fresh);
+	withheld_strip_masks(payload->shown, fresh);
 	if (update && update->patch)
 		return 0;
 	withheld_strip_masks(payload->changes, fresh);
