@@ -130,7 +130,7 @@ struct collection {
 	const struct rule_request *item, *create, *remove, *find;
 	const struct value *remove_from; /* statuses in which `remove` may be sent; NULL: any */
 	const struct rule_update *update;
-	const char *const *roots;     /* POINTERS to the record in a response; NULL: "." */
+	const char *const *roots;     /* of a description: POINTERS to the record in a response */
 	const char *const *row_roots; /* POINTERS to the record in a row; NULL: "." */
 	const char *const
 	    *find_rows;             /* POINTERS to the rows that `find` returns; NULL: listing's */

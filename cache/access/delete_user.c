@@ -25,7 +25,10 @@
 #include "vendors/base/log.h"
 #include "vendors/base/status_words.h"
 #include "vendors/rest/account.h"
+#include "vendors/rest/collection.h"
 #include "vendors/rest/item.h"
+#include "vendors/rest/status_map.h"
+#include "vendors/template/value.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -196,6 +199,25 @@ static void finish_deletion(struct attempt *attempt, const json_t *before)
 	attempt_accepted(attempt, before, NULL, NULL);
 }
 
+/* Check that the vendor takes a DELETE of a user with the status of RECORD. Returns 0 or a negative
+ * errno. */
+static int check_from(const struct attempt *attempt, const json_t *record)
+{
+	const struct collection *collection = roster_collection(attempt->roster);
+	char buffer[STATUS_MAP_MAX];
+	const char *word = status_map_word(collection, record, buffer);
+	const json_t *status = collection->status_key
+				   ? collection_value(record, collection->status_key)
+				   : NULL;
+
+	if (!collection->remove_from || value_is_one_of(collection->remove_from, status))
+		return 0;
+	return call_fail(attempt->call, CALL_UNSUPPORTED,
+			 "the vendor's API cannot delete a user whose status is %s; nothing was "
+			 "sent",
+			 word ? word : STATUS_UNKNOWN);
+}
+
 static int delete_user_send(struct deletion *deletion, const json_t *before)
 {
 	struct attempt *attempt = deletion->attempt;
@@ -236,6 +258,7 @@ static int lock_and_delete(struct attempt *attempt)
 		 */
 		call_forget_request(call);
 		takeback_creation(attempt, before);
+		error = check_from(attempt, before);
 	}
 	if (!error && guard_dry_run(attempt->guard)) {
 		error = attempt_dry_run(attempt, "DELETE", attempt->id);

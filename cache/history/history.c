@@ -340,3 +340,22 @@ json_t *history_version(struct history *history, const char *stamp, const void *
 	free(text);
 	return version;
 }
+
+char *history_name_of_undo(struct history *history, const void *owner, const char *id,
+			   const char *text, size_t length)
+{
+	char *name = NULL;
+	uint64_t number;
+
+	pthread_mutex_lock(&history->lock);
+	for (number = history->last; number >= history->first && number && !name; number--) {
+		const struct history_entry *write = find_locked(history, number);
+
+		if (write && write->owner == owner && strcmp(write->id, id) == 0 &&
+		    write->lengths[HISTORY_UNDO] == length &&
+		    memcmp(write->texts[HISTORY_UNDO], text, length) == 0)
+			name = strdup(write->stamp);
+	}
+	pthread_mutex_unlock(&history->lock);
+	return name;
+}

@@ -111,4 +111,12 @@ bool history_names(const char *stamp);
 json_t *history_version(struct history *history, const char *stamp, const void *owner,
 			const char *id, enum history_part part);
 
+/*
+ * Return the name, new, of the version that TEXT (LENGTH bytes) was made for, if it is the whole
+ * undo.json of a write to OWNER's record ID, the newest if there are several. NULL: it is none, or
+ * no memory.
+ */
+char *history_name_of_undo(struct history *history, const void *owner, const char *id,
+			   const char *text, size_t length);
+
 #endif

@@ -12,7 +12,7 @@
 #include "vendors/json/pointer.h"
 #include "vendors/rest/account.h"
 #include "vendors/rest/collection.h"
-#include "vendors/rest/payload.h"
+#include "vendors/rest/withheld.h"
 #include "vendors/rest/status_map.h"
 #include "vendors/vendor.h"
 
@@ -204,8 +204,9 @@ static int check_status_field(struct change *change, const struct edit *edit)
 /* Check that EDIT does not write a mask where the vendor hides or masks the value. */
 static int check_mask(struct change *change, const struct edit *edit)
 {
-	if (payload_is_masked(edit->after) &&
-	    (change_is_hidden(change, edit) || payload_is_masked(merge_value(edit, change->fresh))))
+	if (withheld_is_masked(edit->after) &&
+	    (change_is_hidden(change, edit) ||
+	     withheld_is_masked(merge_value(edit, change->fresh))))
 		return fail_at(change, edit, fail_mask);
 	return 0;
 }
@@ -213,7 +214,7 @@ static int check_mask(struct change *change, const struct edit *edit)
 static int find_mask(json_t *value, void *arg)
 {
 	(void)arg;
-	return payload_is_masked(value);
+	return withheld_is_masked(value);
 }
 
 int edit_check_masks(struct call *call, const struct collection *collection, const json_t *document)

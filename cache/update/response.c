@@ -8,7 +8,9 @@
 #include "cache/update/response.h"
 
 #include "cache/history/attempt.h"
+#include "cache/roster/publish.h"
 #include "cache/update/change.h"
+#include "cache/update/looks.h"
 #include "cache/update/part.h"
 #include "cache/update/proof.h"
 #include "vendors/base/call.h"
@@ -209,6 +211,48 @@ static int response_give_up(struct change *change)
 	return -change->call->error;
 }
 
+/*
+ * Return true if a second request of CHANGE may do something else than the first: where a DELETE
+ * deactivates, another one may really delete.
+ */
+static bool is_once_only(const struct change *change)
+{
+	const struct account *account = change_account(change);
+	const struct rule_request *rule = change->request ? &change->request->request : NULL;
+
+	if (!rule || (change->request->deletes && !account->delete_deactivates))
+		return false;
+	while (rule && strcmp(rule->method, "DELETE") != 0)
+		rule = rule->alternative;
+	return rule && account->lag;
+}
+
+/*
+ * CHANGE is once only and got no response, and a read, which may lag, does not show that it was
+ * made: read on, and do not send it again. Returns 0 or a negative errno.
+ */
+static int find_out_once(struct change *change)
+{
+	struct looks looks;
+	int error = -EAGAIN;
+
+	looks_begin(&looks, change->call, looks_seconds(change_account(change)));
+	while (error == -EAGAIN && looks_again(&looks)) {
+		change_allow_reads(change);
+		error = proof_settle_unknown(change);
+	}
+	if (error != -EAGAIN)
+		return error;
+	change->sent = change->attempt->unknown = true;
+	publish_doubt(change->roster, change->id);
+	call_add_words(
+	    change->call,
+	    "; the vendor still shows the old status, but its reads may lag (lag), and a "
+	    "second DELETE could delete the user, so it was not sent again: look at the "
+	    "user at the vendor before you repeat it");
+	return -change->call->error;
+}
+
 /* Find out what became of BODY, which was sent and got no response. */
 static int find_out(struct change *change, json_t *body)
 {
@@ -229,6 +273,8 @@ static int find_out(struct change *change, json_t *body)
 	/* the budget is that of the whole change, but one read must be made */
 	change_allow_reads(change);
 	error = proof_settle_unknown(change);
+	if (error == -EAGAIN && is_once_only(change))
+		error = find_out_once(change);
 	if (error != -EAGAIN)
 		return error;
 	if (last || call_cancelled(change->call))

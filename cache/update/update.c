@@ -302,6 +302,22 @@ static int check_update(const struct attempt *attempt)
 			 collection->name);
 }
 
+/*
+ * Name the version in the history that TEXT undoes, if the vendor's records have no place for such
+ * a name: a copy of an undo.json is known by its text. A status is restored by its file.
+ */
+static void name_undo(const struct attempt *attempt, const char *text, size_t length,
+		      struct document_plan *plan)
+{
+	const struct collection *collection = roster_collection(attempt->roster);
+	struct history *history = guard_history(attempt->guard);
+
+	if (history && !collection->stamp_key &&
+	    !(collection->status_key && collection_value(plan->document, collection->status_key)))
+		plan->stamp = history_name_of_undo(history, attempt->roster, attempt->id, text,
+						   length);
+}
+
 /* Parse and check TEXT, and fill PLAN. Returns 0 or a negative errno. */
 static int read_document(struct attempt *attempt, const char *text, size_t length,
 			 struct document_plan *plan)
@@ -334,6 +350,7 @@ static int read_document(struct attempt *attempt, const char *text, size_t lengt
 		return call_no_memory(call);
 	if (key)
 		remove_stamp(plan->document, key);
+	name_undo(attempt, text, length, plan);
 	plan->process.pid = call->pid;
 	plan->process.started = process_start(call->pid);
 	return input_check_stamps(call, plan->document);

@@ -288,6 +288,8 @@ static void test_changes(void **state)
 	     BASE "[deactivate]\nrequest = POST /{id}/off\n"},
 	    {17, "a DELETE needs the key soft",
 	     BASE STATUS "[deactivate]\nrequest = DELETE /{id}\n"},
+	    {17, "a DELETE needs the key soft",
+	     BASE STATUS "[deactivate]\nrequest = POST /{id}/off, DELETE /{id}\n"},
 	    {16, "[deactivate] needs the key request", BASE STATUS "[deactivate]\nfrom = on\n"},
 	    {14, "[delete] has no key soft; it is a key of [deactivate]",
 	     BASE "[delete]\nrequest = DELETE /{id}\nsoft = x\n"},

@@ -15,6 +15,7 @@
 #include "vendors/json/exact_parse.h"
 #include "vendors/json/exact_print.h"
 #include "vendors/rest/payload.h"
+#include "vendors/rest/withheld.h"
 #include "vendors/vendor.h"
 
 static const struct field fields[] = {
@@ -182,6 +183,86 @@ static void test_parts(void **state)
 			 -EPERM);
 }
 
+/* A part that was not edited is not sent, and one may come with the objects around it. */
+static void test_parts_alone(void **state)
+{
+	const struct rule_update update = {
+	    .request.body = "{\"name\":{changes/p/name},\"lang\":{changes/p/o/lang}}"};
+	struct payload payload;
+
+	(void)state;
+	assert_int_equal(make(&update, "{\"p\":{\"name\":\"n\"}}",
+			      "{\"p\":{\"name\":\"n\",\"o\":{\"lang\":\"de\"}}}", &payload),
+			 0);
+	assert_json(payload.changes, "{\"p\":{\"o\":{\"lang\":\"de\"}}}");
+	payload_clear(&payload);
+	assert_int_equal(make(&update, "{\"p\":{}}", "{\"p\":{\"o\":{\"x\":1}}}", &payload),
+			 -EPERM);
+}
+
+/* A null that the user did not write stays one, even in a member that is sent whole. */
+static void test_clear_others(void **state)
+{
+	static const struct rule_update updates[] = {
+	    {.request.body = "{changes}", .clear = RULE_CLEAR_EMPTY},
+	    {.request.body = "{changes}", .clear = RULE_CLEAR_REFUSE},
+	};
+	struct payload payload;
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		assert_int_equal(make(&updates[i], "{\"a\":{\"x\":null,\"y\":1}}",
+				      "{\"a\":{\"x\":null,\"y\":2}}", &payload),
+				 0);
+		assert_json(payload.changes, "{\"a\":{\"x\":null,\"y\":2}}");
+		payload_clear(&payload);
+	}
+}
+
+/* What is hidden in the elements of an array stays with its element. */
+static void test_elements(void **state)
+{
+	static const char fresh[] = "{\"keys\":[{\"name\":\"a\",\"secret\":\"A\"},"
+				    "{\"name\":\"b\",\"secret\":\"B\"}]}";
+	static const char *const cases[][2] = {
+	    {"{\"keys\":[{\"name\":\"b\"},{\"name\":\"a\"}]}",
+	     "{\"keys\":[{\"name\":\"b\",\"secret\":\"B\"},{\"name\":\"a\",\"secret\":\"A\"}]}"},
+	    {"{\"keys\":[{\"name\":\"b\"}]}", "{\"keys\":[{\"name\":\"b\",\"secret\":\"B\"}]}"},
+	    {"{\"keys\":[{\"name\":\"b\",\"x\":1},{\"name\":\"c\"}]}",
+	     "{\"keys\":[{\"name\":\"b\",\"x\":1,\"secret\":\"B\"},{\"name\":\"c\"}]}"},
+	};
+	const struct rule_update update = {.request.body = "{changes}"};
+	struct payload payload;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		assert_int_equal(make(&update, fresh, cases[i][0], &payload), 0);
+		assert_json(payload.changes, cases[i][1]);
+		payload_clear(&payload);
+	}
+	/* without a name, an element that was edited keeps its place */
+	assert_int_equal(make(&update, "{\"keys\":[{\"n\":1,\"secret\":\"A\"}]}",
+			      "{\"keys\":[{\"n\":2}]}", &payload),
+			 0);
+	assert_json(payload.changes, "{\"keys\":[{\"n\":2,\"secret\":\"A\"}]}");
+	payload_clear(&payload);
+}
+
+/* A mask in the elements of an array is not sent, wherever the element stands now. */
+static void test_masks_in_elements(void **state)
+{
+	const struct rule_update update = {.request.body = "{record}"};
+	struct payload payload;
+
+	(void)state;
+	assert_int_equal(make(&update, "{\"l\":[{\"n\":1,\"pin\":\"****\"},{\"n\":2}]}",
+			      "{\"l\":[{\"n\":2},{\"n\":1,\"pin\":\"****\"}]}", &payload),
+			 0);
+	assert_json(payload.record, "{\"l\":[{\"n\":2},{\"n\":1}]}");
+	assert_json(payload.changes, "{\"l\":[{\"n\":2},{\"n\":1}]}");
+	payload_clear(&payload);
+}
+
 static void test_masks(void **state)
 {
 	static const char *const masked[] = {"**", "**********",
@@ -192,16 +273,16 @@ static void test_masks(void **state)
 	for (size_t i = 0; i < sizeof(masked) / sizeof(*masked); i++) {
 		json_t *value = json_string(masked[i]);
 
-		assert_true(payload_is_masked(value));
+		assert_true(withheld_is_masked(value));
 		json_decref(value);
 	}
 	for (size_t i = 0; i < sizeof(plain) / sizeof(*plain); i++) {
 		json_t *value = json_string(plain[i]);
 
-		assert_false(payload_is_masked(value));
+		assert_false(withheld_is_masked(value));
 		json_decref(value);
 	}
-	assert_false(payload_is_masked(NULL));
+	assert_false(withheld_is_masked(NULL));
 }
 
 static void test_create(void **state)
@@ -223,10 +304,12 @@ static void test_create(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_changes), cmocka_unit_test(test_deep),
-	    cmocka_unit_test(test_record),  cmocka_unit_test(test_hidden_written),
-	    cmocka_unit_test(test_clear),   cmocka_unit_test(test_parts),
-	    cmocka_unit_test(test_masks),   cmocka_unit_test(test_create),
+	    cmocka_unit_test(test_changes),     cmocka_unit_test(test_deep),
+	    cmocka_unit_test(test_record),      cmocka_unit_test(test_hidden_written),
+	    cmocka_unit_test(test_clear),       cmocka_unit_test(test_parts),
+	    cmocka_unit_test(test_parts_alone), cmocka_unit_test(test_clear_others),
+	    cmocka_unit_test(test_elements),    cmocka_unit_test(test_masks_in_elements),
+	    cmocka_unit_test(test_masks),       cmocka_unit_test(test_create),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -19,7 +19,7 @@ static const char values_text[] =
     "{\"id\":\"a b/c?d&e#%\\u00e9\",\"n\":7,\"big\":18446744073709551616.10,\"dot\":\".\","
     "\"dots\":\"..\",\"empty\":\"\",\"host\":\"api-1.example\",\"evil\":\"x.example/@\","
     "\"line\":\"a\\r\\nX: b\",\"token\":\"to~k*n\",\"half\":\"\\ud83d\",\"nul\":\"a\\u0000b\","
-    "\"/profile/mail\":\"m@x.example\",\"yes\":true,\"obj\":{\"a\":1},\"brace\":\"{n}\","
+    "\"/profile/mail\":\"m@x.example\",\"yes\":true,\"none\":null,\"obj\":{\"a\":1},\"brace\":\"{n}\","
     "\"none\":null}";
 
 static json_t *all;
@@ -85,6 +85,8 @@ static const struct example examples[] = {
     {TEMPLATE_HOST, "{id}", NULL},
     {TEMPLATE_FORM, "a={id}&b={missing}&c={token}", "a=a+b%2Fc%3Fd%26e%23%25%C3%A9&c=to~k%2An"},
     {TEMPLATE_FORM, "b={missing}&c=1", "c=1"},
+    /* a form has no null */
+    {TEMPLATE_FORM, "b={none}&c=1", "b=&c=1"},
     {TEMPLATE_FORM, "b={missing}", ""},
     {TEMPLATE_FORM, "b=x{missing}", NULL},
     {TEMPLATE_TEXT, "{ id } {} {\"n\"} {n,n} {n} {", "{ id } {} {\"n\"} {n,n} 7 {"},

@@ -170,6 +170,14 @@ static int check_values(const struct make *make, const struct draft_status *draf
 	return 0;
 }
 
+/* Return true if RULE, or one of its alternatives, is a DELETE. */
+static bool has_delete(const struct rule_request *rule)
+{
+	while (rule && strcmp(rule->method, "DELETE") != 0)
+		rule = rule->alternative;
+	return rule;
+}
+
 /* Make the COUNT requests of DRAFT that change the status in one direction. */
 static int make_requests(struct make *make, const struct draft_change *draft, size_t count,
 			 const struct rule_status_request **list)
@@ -180,7 +188,6 @@ static int make_requests(struct make *make, const struct draft_change *draft, si
 	for (size_t i = 0; i < count; i++) {
 		struct rule_status_request request = {.name = draft[i].word, .from = draft[i].from};
 		const struct merged *section = draft[i].request.head.from;
-		bool deletes;
 		int result;
 
 		if (!make_request_is_given(&draft[i].request)) {
@@ -192,8 +199,8 @@ static int make_requests(struct make *make, const struct draft_change *draft, si
 		result = make_request(make, &draft[i].request, &request.request);
 		if (result)
 			return result;
-		deletes = strcmp(request.request.method, "DELETE") == 0;
-		if (deletes && section->kind->kind == SECTION_DEACTIVATE && !draft[i].soft)
+		if (has_delete(&request.request) && section->kind->kind == SECTION_DEACTIVATE &&
+		    !draft[i].soft)
 			return make_fail(make, section, "request",
 					 "a DELETE needs the key soft: where it is documented that "
 					 "it only deactivates, or no");

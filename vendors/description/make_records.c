@@ -110,9 +110,10 @@ static int make_item(struct make *make, const struct draft_item *draft,
 		     struct collection *collection)
 {
 	static const int gone[] = {404, 410, 0};
+	static const char *const whole[] = {".", NULL};
 	int result = make_one(make, &draft->request, &collection->item);
 
-	collection->roots = draft->root;
+	collection->roots = draft->root ? draft->root : whole;
 	collection->taken = draft->reserved;
 	collection->gone_codes = draft->gone ? draft->gone : gone;
 	collection->gone_when = draft->gone_when;

@@ -20,6 +20,7 @@
 #include "vendors/http/http.h"
 #include "vendors/base/log.h"
 #include "vendors/rest/redact.h"
+#include "vendors/rest/status_map.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -50,7 +51,8 @@ static int keep_raw(struct call *call, const struct collection *collection, cons
 {
 	struct basis *basis = call->basis;
 
-	if (!basis || !basis->reading || !collection->update)
+	if (!basis || !basis->reading ||
+	    (!collection->update && !status_map_has_requests(collection)))
 		return 0;
 	json_decref(basis->raw);
 	basis->raw = json_deep_copy(record);

@@ -13,62 +13,15 @@
 #include "vendors/json/exact.h"
 #include "vendors/json/pointer.h"
 #include "vendors/template/template.h"
+#include "vendors/rest/withheld.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
-#define BULLET "\xe2\x80\xa2" /* U+2022 */
-
-bool payload_is_masked(const json_t *value)
-{
-	const char *text = exact_string(value);
-	size_t count = 0;
-
-	while (text && *text) {
-		size_t length = *text == '*' ? 1 : strlen(BULLET);
-
-		if (*text != '*' && strncmp(text, BULLET, length) != 0)
-			return false;
-		text += length;
-		count++;
-	}
-	return count >= 2;
-}
-
-/* ---- fields that files do not show ---- */
-
-/*
- * Put the value at POINTER in FROM into TO, unless TO has one or it is masked. "*" pairs elements
- * by their number, if the arrays are of one length. Returns 0 or -ENOMEM.
- */
-static int put_back(json_t *to, const json_t *from, const char *pointer)
-{
-	char name[POINTER_NAME_MAX];
-	const char *rest = pointer;
-	json_t *value;
-
-	if (!pointer_next(&rest, name))
-		return 0;
-	if (strcmp(name, "*") == 0 && json_is_array(to)) {
-		if (json_array_size(to) != json_array_size(from))
-			return 0;
-		for (size_t i = 0; i < json_array_size(to); i++) {
-			if (put_back(json_array_get(to, i), json_array_get(from, i), rest))
-				return -ENOMEM;
-		}
-		return 0;
-	}
-	value = json_object_get(from, name);
-	if (!value || !json_is_object(to))
-		return 0;
-	if (*rest)
-		return put_back(json_object_get(to, name), value, rest);
-	if (json_object_get(to, name) || payload_is_masked(value))
-		return 0;
-	return json_object_set_new(to, name, json_deep_copy(value)) ? -ENOMEM : 0;
-}
+/* ---- fields that are not sent, or not shown ---- */
 
 /* Remove from RECORD what is never sent. */
 static void strip(const struct collection *collection, json_t *record)
@@ -93,27 +46,10 @@ static int restore_hidden(const struct collection *collection, json_t *record, c
 		if (!(field->flags & FIELD_CONFIDENTIAL) || (field->flags & FIELD_SYSTEM) ||
 		    (inner && pointer_next(&rest, name) && !*rest))
 			continue;
-		if (put_back(record, fresh, field->name))
+		if (withheld_put_back(record, fresh, field->name))
 			return -ENOMEM;
 	}
 	return 0;
-}
-
-/* Remove each masked text from VALUE that is in FRESH as well: the vendor's mask. */
-static void strip_masks(json_t *value, const json_t *fresh)
-{
-	const char *name;
-	json_t *below;
-	void *next;
-
-	json_object_foreach_safe(value, next, name, below) {
-		const json_t *old = json_object_get(fresh, name);
-
-		if (payload_is_masked(below) && json_equal((json_t *)(uintptr_t)old, below))
-			json_object_del(value, name);
-		else
-			strip_masks(below, old);
-	}
 }
 
 /* ---- changes ---- */
@@ -144,8 +80,11 @@ static json_t *difference(const json_t *fresh, const json_t *wanted, bool deep)
 	return changes;
 }
 
-/* Write "" for each null in CHANGES, or return the name of the first, as the table wants. */
-static const char *clear_members(enum rule_clear clear, json_t *changes)
+/*
+ * Write "" for each null in CHANGES that FRESH does not show as well, or return the name of the
+ * first, as the table wants.
+ */
+static const char *clear_members(enum rule_clear clear, json_t *changes, const json_t *fresh)
 {
 	const char *name, *found;
 	json_t *value;
@@ -154,11 +93,13 @@ static const char *clear_members(enum rule_clear clear, json_t *changes)
 	if (clear == RULE_CLEAR_NULL)
 		return NULL;
 	json_object_foreach_safe(changes, next, name, value) {
+		const json_t *old = json_object_get(fresh, name);
+
 		if (json_is_object(value)) {
-			found = clear_members(clear, value);
+			found = clear_members(clear, value, old);
 			if (found)
 				return found;
-		} else if (json_is_null(value)) {
+		} else if (json_is_null(value) && !json_is_null(old)) {
 			if (clear == RULE_CLEAR_REFUSE)
 				return name;
 			json_object_set_new(changes, name, json_string(""));
@@ -232,6 +173,25 @@ static const char *first_difference(const json_t *a, const json_t *b, char *name
 	return NULL;
 }
 
+/* Remove PART from A and B, and the objects around it that only B has and that are empty then. */
+static void remove_part(json_t *a, json_t *b, const char *part)
+{
+	char above[TEMPLATE_NAME_MAX], *end;
+
+	pointer_remove(a, part);
+	pointer_remove(b, part);
+	snprintf(above, sizeof(above), "%s", part);
+	while ((end = strrchr(above, '/')) && end != above) {
+		const json_t *value;
+
+		*end = '\0';
+		value = pointer_get(b, above);
+		if (!json_is_object(value) || json_object_size(value) || pointer_get(a, above))
+			break;
+		pointer_remove(b, above);
+	}
+}
+
 /* Fail with EPERM if WANTED differs from FRESH where no placeholder of BODY sends it. */
 static int check_parts(struct call *call, const char *body, const json_t *fresh,
 		       const json_t *wanted)
@@ -244,10 +204,8 @@ static int check_parts(struct call *call, const char *body, const json_t *fresh,
 	while (template_next(&at, name)) {
 		const char *part = part_of(name);
 
-		if (part) {
-			pointer_remove(a, part);
-			pointer_remove(b, part);
-		}
+		if (part)
+			remove_part(a, b, part);
 	}
 	found = first_difference(a, b, words, sizeof(words));
 	if (found)
@@ -276,8 +234,10 @@ static int narrow_parts(const char *body, const json_t *fresh, const json_t *wan
 		*any = true;
 		old = pointer_get(fresh, name + 7);
 		new = pointer_get(wanted, name + 7);
-		if (json_is_object(old) && json_is_object(new) &&
-		    pointer_set(changes, name + 7, difference(old, new, deep)) == -ENOMEM)
+		if (old && new &&json_equal((json_t *)(uintptr_t)old, (json_t *)(uintptr_t) new))
+			pointer_remove(changes, name + 7);
+		else if (json_is_object(old) && json_is_object(new) &&
+			 pointer_set(changes, name + 7, difference(old, new, deep)) == -ENOMEM)
 			return -ENOMEM;
 	}
 	return 0;
@@ -350,11 +310,12 @@ static int fill_update(struct call *call, const struct collection *collection, c
 	    restore_hidden(collection, payload->record, fresh, false) ||
 	    complete(collection, payload->record, fresh))
 		return call_no_memory(call);
-	strip_masks(payload->record, fresh);
+	withheld_strip_masks(payload->record, fresh);
+	withheld_strip_masks(payload->shown, fresh);
 	if (update && update->patch)
 		return 0;
-	strip_masks(payload->changes, fresh);
-	refused = clear_members(update ? update->clear : RULE_CLEAR_NULL, payload->changes);
+	withheld_strip_masks(payload->changes, fresh);
+	refused = clear_members(update ? update->clear : RULE_CLEAR_NULL, payload->changes, fresh);
 	if (refused)
 		return call_fail(call, CALL_INVALID, "\"%s\" cannot be cleared at this vendor",
 				 exact_key_words(refused));

@@ -43,8 +43,4 @@ int payload_create(struct call *call, const struct collection *collection, const
 
 void payload_clear(struct payload *payload);
 
-/* Return true if VALUE is a text of two or more characters that are all asterisks or bullets: a
- * value that a vendor masks. */
-bool payload_is_masked(const json_t *value);
-
 #endif

@@ -15,6 +15,7 @@
 #include "vendors/rest/account.h"
 #include "vendors/rest/collection.h"
 #include "vendors/rest/item_rule.h"
+#include "vendors/rest/payload.h"
 #include "vendors/rest/request.h"
 #include "vendors/rest/status_map.h"
 
@@ -77,12 +78,20 @@ enum vendor_outcome status_request_send(struct call *call, struct account *accou
 						.id = id,
 						.rests = call->basis != NULL};
 
+	enum vendor_outcome outcome;
+	struct payload payload;
+
+	/* nothing in it is changed, and it has no more than a document has */
+	if (payload_update(call, collection, shown, record, false, &payload))
+		return VENDOR_REFUSED;
 	item_rule_own_id(collection, shown, id, &own);
 	values = (struct request_values){.id = own.path,
 					 .own_id = own.json,
 					 .parent = parent,
-					 .changes = shown,
-					 .record = shown,
-					 .shown = shown};
-	return item_rule_send(call, account, &change, answer);
+					 .changes = payload.record,
+					 .record = payload.record,
+					 .shown = payload.shown};
+	outcome = item_rule_send(call, account, &change, answer);
+	payload_clear(&payload);
+	return outcome;
 }

@@ -133,7 +133,9 @@ static bool put_value(struct expansion *expansion, enum template_place place, co
 
 	if (!text && exact_is_string(value))
 		return fail(expansion, "{%s} has half a surrogate pair or a zero byte", name);
-	if (!text) {
+	if (place == TEMPLATE_FORM && json_is_null(value)) {
+		text = ""; /* a form has no null: the word would be stored as text */
+	} else if (!text) {
 		text = printed = exact_print_text(value, 0);
 		if (!text)
 			return fail(expansion, "out of memory");
