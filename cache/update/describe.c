@@ -8,6 +8,7 @@
 #include "cache/history/attempt.h"
 #include "cache/update/change.h"
 #include "vendors/base/call.h"
+#include "vendors/json/exact.h"
 #include "vendors/base/log.h"
 #include "vendors/base/status_words.h"
 #include "vendors/json/exact_print.h"
@@ -198,4 +199,40 @@ int describe_conflict(struct change *change, const struct edit *edit)
 	free(theirs);
 	free(ours);
 	return error;
+}
+
+static bool is_blank(const json_t *value)
+{
+	return !value || json_is_null(value) ||
+	       (json_is_string(value) && json_string_length(value) == 0);
+}
+
+static bool is_edited(const struct change *change, const char *name)
+{
+	for (size_t i = 0; i < change->merge.count; i++) {
+		if (strcmp(change->merge.edits[i].path[0], name) == 0)
+			return true;
+	}
+	return false;
+}
+
+void describe_blanked(struct change *change, const json_t *seen, bool partial)
+{
+	const char *name;
+	json_t *old;
+
+	json_object_foreach(change->fresh, name, old) {
+		const json_t *now = json_object_get(seen, name);
+
+		if (is_blank(old) || !is_blank(now) || (!now && partial) ||
+		    is_edited(change, name) ||
+		    collection_flags(change->collection, name) & FIELD_SYSTEM)
+			continue;
+		log_call(
+		    change->call,
+		    "\"%s\" was not edited, and the vendor shows it empty since the change: it "
+		    "resets what a change leaves out; put the value back, and see that the "
+		    "description of the vendor sends whole records",
+		    exact_key_words(name));
+	}
 }

@@ -46,4 +46,10 @@ json_t *describe_undo(const struct change *change);
  * Returns -ESTALE. */
 int describe_conflict(struct change *change, const struct edit *edit);
 
+/*
+ * Log each member that was not edited and that SEEN, the record since the change, shows empty: the
+ * vendor resets what a change leaves out. PARTIAL: what SEEN lacks may be there.
+ */
+void describe_blanked(struct change *change, const json_t *seen, bool partial);
+
 #endif

@@ -21,6 +21,7 @@
 #include "vendors/base/log.h"
 #include "vendors/base/status_words.h"
 #include "vendors/json/pointer.h"
+#include "vendors/json/exact.h"
 #include "vendors/rest/account.h"
 #include "vendors/rest/collection.h"
 #include "vendors/vendor.h"
@@ -167,6 +168,7 @@ int proof_took(struct change *change, json_t *record, const json_t *seen)
 	note_status(change, record, seen);
 	acknowledge(change, record, seen);
 	log_normalised(change, record);
+	describe_blanked(change, seen, seen != record);
 	describe_remains(change, record);
 	log_call(change->call, "changed%s: %s", attempt_alone(change->attempt), words ? words : "");
 	free(words);
