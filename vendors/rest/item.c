@@ -63,14 +63,18 @@ static int read_reply(struct call *call, struct account *account,
 		      const struct http_reply *reply, json_t **record)
 {
 	json_t *answer = exchange_json(call, account, reply), *found;
+	const char *where = collection->roots ? collection->roots[0] : collection->item_key;
 	int error = answer ? 0 : -EREMOTEIO;
 
 	if (!error) {
 		found = collection_unwrap(collection, answer);
-		if (!found)
+		if (!found && where)
 			error = call_fail(call, CALL_MALFORMED, "the response has no \"%s\"",
-					  collection->item_key ? collection->item_key
-							       : collection->roots[0]);
+					  where);
+		else if (!found)
+			error = call_fail(call, CALL_MALFORMED,
+					  "the response is no record: it is "
+					  "no JSON object");
 	}
 	if (!error)
 		error = item_answer_check(call, collection, found, id);
