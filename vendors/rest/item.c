@@ -123,9 +123,11 @@ static int get_record(struct call *call, struct account *account,
 
 	if (collection->get)
 		return collection->get(call, account, parent, id, record);
-	if (collection->listing && !collection->item)
+	if (collection->listing && !collection->item) {
+		call_forget_request(call);
 		return call_fail(call, CALL_UNSUPPORTED, "only the list shows the %s",
 				 collection->name);
+	}
 	error = collection->item
 		    ? item_rule_get(call, account, collection, parent, id, tagged, &reply)
 		    : get_by_path(call, account, collection, parent, id, tagged, &reply);
