@@ -85,7 +85,8 @@ static int reading_found(struct page *page, char *next)
 /*
  * Return true if the list is paged by number or offset and REPLY, to a request for a page behind
  * the first, says that there is no such page: some vendors end a list so. If all rows that the
- * vendor tells of have come, it may also refuse the request as a bad one.
+ * vendor tells of have come, it may also refuse the request, or fail
+ * over it.
  */
 static bool is_past_end(const struct lists *all, const struct list *list,
 			const struct http_reply *reply)
@@ -97,8 +98,8 @@ static bool is_past_end(const struct lists *all, const struct list *list,
 		return false;
 	if (reply->status == 404)
 		return !listing->missing_page_is_error;
-	return (long long)walk->rows == walk->total &&
-	       (reply->status == 400 || reply->status == 416 || reply->status == 422);
+	return (long long)walk->rows == walk->total && reply->status >= 400 &&
+	       reply->status != 401 && reply->status != 429;
 }
 
 /* Read the page in SLOT, the next of LIST, into *RESULT. Returns as page_read. */
