@@ -271,8 +271,18 @@ static void check_one_status(struct check *check)
 	const char *id = check->tally.first, *word;
 	char buffer[STATUS_MAP_MAX];
 	json_t *record = NULL;
-	int error = item_get(&check->call, check->account, users, NULL, id, &record, NULL);
+	int error;
 
+	if (users->listing && !users->status_key) {
+		say(check, "its description has no status: nobody can be deactivated here");
+		return;
+	}
+	if (users->listing && !users->item) {
+		check->failed = true;
+		say(check, "no user has a status: nobody can be deactivated here");
+		return;
+	}
+	error = item_get(&check->call, check->account, users, NULL, id, &record, NULL);
 	if (error) {
 		say_error(check);
 		say(check, "no user in the list has a status: nobody can be deactivated here");
@@ -326,7 +336,10 @@ static void say_rules(struct check *check)
 	     users->paging(check->account) == PAGING_URL))
 		say(check, "that page is full, and names no next one: is `next` right?");
 	values_print(&tally->values, text, sizeof(text));
-	if (users->status)
+	if (users->status && users->status->active->type == VALUE_ANY &&
+	    users->status->inactive->type == VALUE_ABSENT)
+		say(check, "whoever is listed is active");
+	else if (users->status)
 		say(check, "values of the status field %s: %s", users->status_key, text);
 	if (tally->count && !tally->emails)
 		say(check, "no user in the list has an email at %s: by-email will find nobody",

@@ -19,6 +19,7 @@
 #include "vendors/ini/file_text.h"
 #include "vendors/ini/sections.h"
 #include "vendors/rest/account.h"
+#include "vendors/rest/secrets.h"
 #include "vendors/vendor.h"
 #include "vendors/vendors.h"
 
@@ -279,6 +280,10 @@ static int set_setting(const struct keys *keys, const struct entry *entry, struc
 	case SETTING_TEXT:
 		return set_text(keys, entry, entry->value, value);
 	case SETTING_SECRET:
+		if (way == SECRET_COMMAND &&
+		    secrets_add(account, (size_t)(setting - account->vendor->settings),
+				entry->value, secret_run))
+			return keys_fail_memory(keys, entry->line);
 		return set_secret(keys, entry, way, value);
 	case SETTING_CHOICE:
 		return set_choice(keys, entry, setting, value);

@@ -15,6 +15,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdarg.h>
@@ -160,9 +161,9 @@ out:
 /*
  * Start COMMAND with its output to the pipe END, in its own session. Then the whole group can be
  * killed, and a program that reads a password from the terminal fails at once instead of being
- * stopped. Returns 0 or a negative errno.
+ * stopped. FOLDER: where it runs; NULL: here. Returns 0 or a negative errno.
  */
-static int command_start(const char *command, int end, pid_t *pid)
+static int command_start(const char *command, const char *folder, int end, pid_t *pid)
 {
 	char *arguments[] = {"sh", "-c", NULL, NULL};
 	posix_spawn_file_actions_t actions;
@@ -195,6 +196,8 @@ static int command_start(const char *command, int end, pid_t *pid)
 	if (!error)
 		error = posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null",
 							 O_RDONLY, 0);
+	if (!error && folder)
+		error = posix_spawn_file_actions_addchdir_np(&actions, folder);
 	if (!error)
 		error = posix_spawn(pid, "/bin/sh", &actions, &attributes, arguments, environ);
 	(void)posix_spawnattr_destroy(&attributes);
@@ -235,7 +238,8 @@ static int command_wait(pid_t pid, int fd, struct line *line, int *status)
 	return 0;
 }
 
-static int read_command(const struct words *why, const char *command, struct line *line)
+static int read_command(const struct words *why, const char *command, const char *folder,
+			struct line *line)
 {
 	struct sigaction standard = {.sa_handler = SIG_DFL};
 	struct sigaction before;
@@ -250,7 +254,7 @@ static int read_command(const struct words *why, const char *command, struct lin
 	(void)fcntl(ends[0], F_SETFL, O_NONBLOCK);
 	/* if SIGCHLD was inherited as ignored, waitpid could not tell how the command ended */
 	(void)sigaction(SIGCHLD, &standard, &before);
-	result = command_start(command, ends[1], &pid);
+	result = command_start(command, folder, ends[1], &pid);
 	(void)close(ends[1]);
 	if (result) {
 		(void)secret_fail(why, -result, "the command cannot be started: %s",
@@ -295,9 +299,26 @@ int secret_read(enum secret_source source, const char *where, char **secret, cha
 		result = read_file(&words, where, &line);
 		break;
 	case SECRET_COMMAND:
-		result = read_command(&words, where, &line);
+		result = read_command(&words, where, NULL, &line);
 		break;
 	}
+	if (result == 0)
+		result = take_line(&words, &line, secret);
+	explicit_bzero(&line, sizeof(line));
+	return result;
+}
+
+int secret_run(const char *command, const char *folder, char **secret, char *why, size_t why_size)
+{
+	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+	const struct words words = {why, why_size};
+	struct line line = {.length = 0};
+	int result;
+
+	/* read_command changes what SIGCHLD does meanwhile */
+	pthread_mutex_lock(&lock);
+	result = read_command(&words, command, folder, &line);
+	pthread_mutex_unlock(&lock);
 	if (result == 0)
 		result = take_line(&words, &line, secret);
 	explicit_bzero(&line, sizeof(line));

@@ -21,6 +21,9 @@ enum secret_source { SECRET_GIVEN, SECRET_FILE, SECRET_ENV, SECRET_COMMAND };
 int secret_read(enum secret_source source, const char *where, char **secret, char *why,
 		size_t why_size);
 
+/* As secret_read of a command, which is run in FOLDER. */
+int secret_run(const char *command, const char *folder, char **secret, char *why, size_t why_size);
+
 /* Wipe and free SECRET. NULL is a no-op. */
 void secret_free(char *secret);
 

@@ -138,9 +138,11 @@ static void progress(struct list_sink *sink, unsigned pages, size_t rows)
 {
 	struct tally *tally = (struct tally *)sink;
 
-	(void)rows;
-	if (!tally->of_statuses)
-		tally->pages = pages;
+	(void)pages;
+	/* more pages may have been asked for than there are: those have no rows */
+	if (!tally->of_statuses && rows != tally->rows)
+		tally->pages++;
+	tally->rows = rows;
 }
 
 static void forget_users(struct tally *tally)
@@ -152,7 +154,8 @@ static void forget_users(struct tally *tally)
 	table_clear(&tally->ids);
 	free(tally->first);
 	tally->first = NULL;
-	tally->count = tally->emails = 0;
+	tally->count = tally->emails = tally->rows = 0;
+	tally->pages = 0;
 }
 
 static void reset(struct list_sink *sink)

@@ -30,7 +30,8 @@ struct tally {
 	size_t others;              /* users with another status */
 	size_t none;                /* users without a status */
 	char other[TALLY_WORD_MAX]; /* one of the other statuses, truncated */
-	unsigned pages;             /* of the list of users */
+	unsigned pages;             /* of the list of users, those with rows */
+	size_t rows;                /* that had come when the last page was counted */
 	struct values values;       /* of the status field, if the table has rules for it */
 };
 

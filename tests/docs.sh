@@ -20,7 +20,7 @@ fi
 # named FILE: the paths of files and folders that FILE names in backticks, and the targets of its links
 named() {
 	# shellcheck disable=SC2016  # backticks of Markdown
-	grep -oE '`(vendors|cache|fs|mount|tests|findings)/[A-Za-z0-9_./-]*`' "$1" | tr -d '`'
+	grep -oE '`(vendors|cache|fs|mount|tests|findings|descriptions)/[A-Za-z0-9_./-]*`' "$1" | tr -d '`'
 	grep -oE '\]\([^)#:]+\)' "$1" | sed 's/^](//; s/)$//'
 }
 

@@ -209,6 +209,7 @@ struct collection {
 	/* Ask for what `put` will need, before the read that the change rests on (basis.h), so that
 	   no other request comes between the two. `put` reports what fails here. */
 	void (*settle)(struct call *call, struct account *account);
+	bool within; /* for PLACE_LINKS: the links are part of the record above */
 	/* For PLACE_LINKS: return the body to post to link user ID (a new reference), or NULL
 	   without memory. */
 	json_t *(*link)(const struct collection *links, const char *id);

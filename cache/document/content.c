@@ -10,12 +10,21 @@
 #include "vendors/vendor.h"
 
 #include <stdint.h>
+#include <stdio.h>
 
-const char *content_stamp(const struct collection *collection, const json_t *record)
+const char *content_stamp(const struct collection *collection, const json_t *record,
+			  char buffer[CONTENT_STAMP_MAX])
 {
-	if (!collection->stamp_key)
-		return NULL;
-	return exact_string(collection_value(record, collection->stamp_key));
+	const json_t *stamp = collection->stamp_key
+				  ? collection_value(record, collection->stamp_key)
+				  : NULL;
+
+	if (json_is_integer(stamp)) {
+		snprintf(buffer, CONTENT_STAMP_MAX, "%" JSON_INTEGER_FORMAT,
+			 json_integer_value(stamp));
+		return buffer;
+	}
+	return exact_is_number(stamp) ? exact_number(stamp) : exact_string(stamp);
 }
 
 /*

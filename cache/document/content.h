@@ -12,8 +12,14 @@
 
 struct collection;
 
-/* Return the stamp that RECORD has at COLLECTION's stamp_key, borrowed, or NULL. */
-const char *content_stamp(const struct collection *collection, const json_t *record);
+#define CONTENT_STAMP_MAX 24
+
+/*
+ * Return the stamp that RECORD has at COLLECTION's stamp_key, a text or the characters of a number;
+ * or NULL. It is borrowed from RECORD, or stands in BUFFER.
+ */
+const char *content_stamp(const struct collection *collection, const json_t *record,
+			  char buffer[CONTENT_STAMP_MAX]);
 
 /*
  * Return true if A and B are alike in all fields that the vendor does not assign. A null is the

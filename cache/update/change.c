@@ -132,8 +132,9 @@ static void keep_namesake(struct change *change, struct timespec when)
 
 void change_publish(struct change *change, const json_t *record)
 {
-	const char *stamp = content_stamp(change->collection, record);
-	const char *before = content_stamp(change->collection, change->fresh);
+	char buffer[CONTENT_STAMP_MAX], old[CONTENT_STAMP_MAX];
+	const char *stamp = content_stamp(change->collection, record, buffer);
+	const char *before = content_stamp(change->collection, change->fresh, old);
 	struct record *made, *held;
 	struct timespec when;
 	double seconds;
@@ -170,11 +171,12 @@ int change_get(struct change *change, struct call *call, enum lag_reading readin
 	       char **etag)
 {
 	struct lag_found found;
-	/* the response to the POST shows as much of a new record as a row of the list does */
-	int error = change->made && !change->sent
-			? item_get(call, change_account(change), change->collection,
-				   roster_parent(change->roster), change->id, record, etag)
-			: absence_get(change->roster, call, change->id, record, etag, NULL);
+	/* the response to the POST shows as much of a new record as a row of the list does, if
+	 * there is anything else that could show it */
+	bool made = change->made && !change->sent && !change->collection->listed_only;
+	int error = made ? item_get(call, change_account(change), change->collection,
+				    roster_parent(change->roster), change->id, record, etag)
+			 : absence_get(change->roster, call, change->id, record, etag, NULL);
 
 	if (!error && presence_was_deleted(change->roster, call, change->id, *record)) {
 		json_decref(*record);

@@ -15,6 +15,7 @@
 #include "cache/record/snapshot.h"
 #include "cache/roster/figures.h"
 #include "cache/roster/roster.h"
+#include "cache/roster/wait.h"
 #include "cache/roster/whole.h"
 #include "cache/update/create_match.h"
 #include "cache/update/create_rest.h"
@@ -89,6 +90,26 @@ static int create_take_answer(struct creation *creation, json_t *answer)
 	return 0;
 }
 
+/* Look at the vendor for the record with ID. Returns 0, -ENOENT, or another negative errno with
+ * words. */
+static int create_look_up(struct creation *creation, const char *id)
+{
+	struct wait wait = {.kind = WAIT_RECORD, .id = id, .call = creation->call};
+	json_t *record = NULL;
+	int error;
+
+	if (creation->collection->listed_only) {
+		roster_refresh(creation->roster);
+		error = wait_sync(creation->roster, &wait);
+		wait_clear(&wait);
+		return error;
+	}
+	error = item_get(creation->call, creation_account(creation), creation->collection,
+			 roster_parent(creation->roster), id, &record, NULL);
+	json_decref(record);
+	return error && creation->call->verdict == CALL_MISSING ? -ENOENT : error;
+}
+
 /*
  * Fail unless the id that the document gives to the new record is free: a PUT would change whoever
  * has it. A document that gives none is a no-op.
@@ -97,10 +118,8 @@ static int create_check_vacant(struct creation *creation)
 {
 	const struct collection *collection = creation->collection;
 	const char *key = collection->id_keys[0];
-	json_t *record = NULL;
 	char words[COLLECTION_WORDS_MAX], buffer[24];
 	const char *id;
-	struct call call;
 	int error;
 
 	if (!item_create_takes(collection, key))
@@ -110,20 +129,18 @@ static int create_check_vacant(struct creation *creation)
 		return call_fail(creation->call, CALL_INVALID,
 				 "\"%s\" is required: the vendor assigns none",
 				 collection_words(key, words));
-	call_continue(&call, creation->call);
-	error = item_get(&call, creation_account(creation), collection,
-			 roster_parent(creation->roster), id, &record, NULL);
+	error = create_look_up(creation, id);
 	if (!error)
-		error = call_fail(creation->call, CALL_TAKEN,
-				  "there is a record with this \"%s\"; nothing was sent",
-				  collection_words(key, words));
-	else if (call.verdict == CALL_MISSING)
-		error = 0;
-	else
-		error = call_fail(creation->call, call.verdict, "%s; nothing was sent", call.words);
-	json_decref(record);
-	call_destroy(&call);
-	return error;
+		return call_fail(creation->call, CALL_TAKEN,
+				 "there is a record with this \"%s\"; nothing was sent",
+				 collection_words(key, words));
+	if (error != -ENOENT) {
+		call_add_words(creation->call, "; nothing was sent");
+		return error;
+	}
+	call_clear(creation->call);
+	call_forget_request(creation->call);
+	return 0;
 }
 
 static int create_send(struct creation *creation)
@@ -133,6 +150,8 @@ static int create_send(struct creation *creation)
 	int error = create_check_vacant(creation);
 	double seconds;
 
+	if (!error)
+		error = create_match_prepare(creation);
 	if (!error)
 		error = attempt_send(creation->attempt);
 	if (error)
@@ -291,6 +310,8 @@ static int read_and_create(struct creation *creation, const char *text, size_t l
 		error = input_check_text(call, creation->wanted);
 	if (!error)
 		error = edit_check_masks(call, creation->collection, creation->wanted);
+	if (!error)
+		error = edit_check_names(call, creation->collection, creation->wanted);
 	if (!error)
 		error = create(creation);
 	if (error)

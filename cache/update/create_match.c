@@ -31,6 +31,21 @@
 /* Seconds by which a time without an offset from UTC may differ in addition. */
 #define ZONES_DIFFER (26L * 3600)
 
+int create_match_prepare(struct creation *creation)
+{
+	struct wait wait = {.kind = WAIT_WHOLE, .call = creation->call};
+	int error;
+
+	if (!creation->collection->listing || creation->collection->created_keys)
+		return 0;
+	error = wait_sync(creation->roster, &wait);
+	wait_clear(&wait);
+	if (error)
+		call_add_words(creation->call,
+			       "; nothing was sent: only the list tells whether a record is new");
+	return error;
+}
+
 static bool was_known(const struct creation *creation, const char *id)
 {
 	return gone_knew(creation->roster, creation->before, id, creation->generation);

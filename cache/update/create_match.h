@@ -16,6 +16,13 @@
 struct creation;
 
 /*
+ * Read the list of a described vendor before the POST, if it is not fresh and no time of creation
+ * will tell a new record from one that was there. May block. Returns 0 or a negative errno with a
+ * message in the call.
+ */
+int create_match_prepare(struct creation *creation);
+
+/*
  * Check that RECORD (borrowed), which the vendor shows as ID, can have been created by the POST.
  * Does not block. Returns 0 or, with a message in the call, -EEXIST if it existed before and has
  * the wanted email, or -EREMOTEIO if it is another record.

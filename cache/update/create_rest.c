@@ -191,6 +191,9 @@ int create_rest_set(struct creation *creation)
 		return 0;
 	looks_begin(&looks, creation->call, looks_seconds(creation_account(creation)));
 	do {
+		/* the list is older than the record */
+		if (creation->collection->listed_only)
+			roster_refresh(creation->roster);
 		error = run_rest(creation);
 	} while (error == -ENOENT && !creation->made && looks_again(&looks));
 	if (creation->stranger)

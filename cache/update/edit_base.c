@@ -55,7 +55,8 @@ static size_t candidates(struct roster *roster, const char *id, struct record **
 
 static bool named_by(const struct collection *collection, const json_t *version, const char *stamp)
 {
-	const char *own = content_stamp(collection, version);
+	char buffer[CONTENT_STAMP_MAX];
+	const char *own = content_stamp(collection, version, buffer);
 
 	return !stamp || (own && strcmp(own, stamp) == 0);
 }
@@ -118,7 +119,8 @@ static void complete_row(struct roster *roster, json_t *version, const char *sta
 			 const json_t *document, const json_t *fresh)
 {
 	const struct collection *users = roster_collection(roster);
-	const char *now = content_stamp(users, fresh), *name;
+	char buffer[CONTENT_STAMP_MAX];
+	const char *now = content_stamp(users, fresh, buffer), *name;
 	json_t *value;
 
 	if (stamp ? !now || strcmp(stamp, now) != 0 : !is_shorter(users, version, fresh))
@@ -218,6 +220,7 @@ static int from_versions(struct roster *roster, const char *id, const char *stam
 	const struct collection *users = roster_collection(roster);
 	struct record *list[VERSIONS_MAX + 1];
 	size_t count = candidates(roster, id, list);
+	char buffer[CONTENT_STAMP_MAX];
 	int error = 0;
 
 	for (size_t i = 0; i < count; i++) {
@@ -232,7 +235,8 @@ static int from_versions(struct roster *roster, const char *id, const char *stam
 			if (!base->record) {
 				base->record = json_incref(version);
 				if (list[i]->row)
-					complete_row(roster, version, content_stamp(users, version),
+					complete_row(roster, version,
+						     content_stamp(users, version, buffer),
 						     document, fresh);
 			} else if (atomic_load(&list[i]->shown) || list[i]->namesake) {
 				base->doubts[base->doubt_count++] = json_incref(version);
@@ -276,14 +280,15 @@ int edit_base_find(struct call *call, struct roster *roster, const char *id,
 		   const json_t *document, const json_t *fresh, struct edit_base *base)
 {
 	const struct collection *users = roster_collection(roster);
+	char buffer[CONTENT_STAMP_MAX];
+	const char *now = content_stamp(users, fresh, buffer);
 	int error;
 
 	memset(base, 0, sizeof(*base));
 	base->collection = users;
 	base->fresh = fresh;
-	base->named = content_stamp(users, fresh);
-	base->read_again = base->named &&
-			   (!stamp || strcmp(stamp, content_stamp(users, fresh)) != 0);
+	base->named = now;
+	base->read_again = now && (!stamp || strcmp(stamp, now) != 0);
 	error = from_last_save(roster, id, process, stamp, document, fresh, base);
 	if (error > 0) {
 		hide_unshown(users, fresh, base);
@@ -468,7 +473,8 @@ int edit_base_check_doubts(struct call *call, const struct edit_base *base,
 static void keep_undo(struct roster *roster, const char *id, const struct versions_process *process,
 		      const struct earlier_save *save)
 {
-	const char *stamp = content_stamp(roster_collection(roster), save->left);
+	char buffer[CONTENT_STAMP_MAX];
+	const char *stamp = content_stamp(roster_collection(roster), save->left, buffer);
 	struct earlier_save with = *save;
 	struct versions_save last;
 	const struct edit *conflict;

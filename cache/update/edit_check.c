@@ -33,9 +33,9 @@ int edit_check_fail_assigned(struct call *call, const char *field)
 
 static int fail_field(struct change *change, const struct field *field)
 {
-	char words[COLLECTION_WORDS_MAX];
+	char buffer[COLLECTION_WORDS_MAX];
+	const char *words = collection_words(field->name, buffer);
 
-	collection_words(field->name, words);
 	if (!(collection_field_flags(field) & FIELD_SYSTEM))
 		return call_fail(change->call, CALL_FORBIDDEN,
 				 "\"%s\" can only be set when the record is created", words);
@@ -256,6 +256,23 @@ static int fail_unknown(struct call *call, const char *field)
 			 "\"%s\" is no field of this record: the vendor would store it all the "
 			 "same; nothing was sent",
 			 field);
+}
+
+int edit_check_names(struct call *call, const struct collection *collection, const json_t *document)
+{
+	const char *name;
+	json_t *value;
+
+	if (!collection->refuses_unknown)
+		return 0;
+	json_object_foreach((json_t *)(uintptr_t)document, name, value) {
+		char *path = (char *)(uintptr_t)name;
+		const struct edit edit = {.path = &path, .depth = 1};
+
+		if (!is_named(collection, &edit))
+			return fail_unknown(call, name);
+	}
+	return 0;
 }
 
 /* ---- all of it ---- */

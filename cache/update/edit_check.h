@@ -27,6 +27,11 @@ int edit_check(struct change *change, const struct edit *edit);
 /* Fail CALL because FIELD, as messages write it, is not the user's to change. Returns -EPERM. */
 int edit_check_fail_assigned(struct call *call, const char *field);
 
+/* Check that DOCUMENT, which creates a record, has no member that COLLECTION does not name, if it
+ * refuses_unknown. Returns 0 or a negative errno with words in CALL. */
+int edit_check_names(struct call *call, const struct collection *collection,
+		     const json_t *document);
+
 /*
  * Check that DOCUMENT, which creates a record, has no mask ("*****") where COLLECTION hides values.
  * Returns 0 or -EINVAL.

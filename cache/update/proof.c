@@ -314,7 +314,10 @@ static int not_shown(struct change *change)
 static int proof_gone(struct change *change)
 {
 	describe_remains(change, change->target);
-	log_call(change->call, "deleted: this can't be undone%s", attempt_alone(change->attempt));
+	log_call(change->call, "%s%s",
+		 change->request->deletes ? "deleted: this can't be undone"
+					  : "inactive: the vendor no longer shows the record",
+		 attempt_alone(change->attempt));
 	change->gone = true;
 	change->result = json_incref(change->target);
 	presence_note_deleted(change->roster, change->id, change_before(change));

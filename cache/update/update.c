@@ -246,8 +246,8 @@ static int plan_document(struct change *change)
 }
 
 /*
- * Check a stamp that is not a text: it names no version, and must be what the record shows. Returns
- * 0 or -EPERM.
+ * Check a stamp that is neither a text nor a number: it names no version, and must be what the
+ * record shows. Returns 0 or -EPERM.
  */
 static int check_stamp(const struct attempt *attempt, const json_t *document)
 {
@@ -259,7 +259,7 @@ static int check_stamp(const struct attempt *attempt, const json_t *document)
 	json_t *shown;
 	bool same;
 
-	if (!stamp || exact_is_string(stamp))
+	if (!stamp || exact_is_string(stamp) || exact_is_number(stamp))
 		return 0;
 	known_peek(attempt->roster, attempt->id, &held, &seconds);
 	shown = held ? record_json(held) : NULL;
@@ -308,6 +308,7 @@ static int read_document(struct attempt *attempt, const char *text, size_t lengt
 {
 	struct call *call = attempt->call;
 	const char *key = roster_collection(attempt->roster)->stamp_key, *stamp;
+	char buffer[CONTENT_STAMP_MAX];
 	int error = guard_writable(attempt->guard, call, attempt->account);
 
 	if (!error)
@@ -326,7 +327,7 @@ static int read_document(struct attempt *attempt, const char *text, size_t lengt
 					     plan->document);
 	if (error)
 		return error;
-	stamp = content_stamp(roster_collection(attempt->roster), plan->document);
+	stamp = content_stamp(roster_collection(attempt->roster), plan->document, buffer);
 	if (stamp)
 		plan->stamp = strdup(stamp);
 	if (stamp && !plan->stamp)

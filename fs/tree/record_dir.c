@@ -4,7 +4,8 @@
  *
  * Keeps the record directories of a branch, and passes on the events of their rosters: the kernel
  * forgets attributes before a writer is told of success, and when a membership is made or ended,
- * the member's status is asked for again. It must not know what a record says.
+ * the member's status is asked for again. Links that are part of a record, and that record, are
+ * doubted together. It must not know what a record says.
  */
 #include "fs/tree/record_dir.h"
 
@@ -81,13 +82,58 @@ static void doubt_status(struct record_dir *record_dir, const char *id)
 	publish_doubt(statuses, id);
 }
 
+/* Return true if UPPER has records with links of CHILD, a place, within them. */
+static bool holds_links(const struct record_dir *upper, const struct place *child)
+{
+	const struct place *below = upper->place ? upper->place->below : NULL;
+
+	for (; below && below->name; below++) {
+		if (below->collection == child->collection)
+			return below->kind == PLACE_LINKS && below->collection->within;
+	}
+	return false;
+}
+
+/* The record ID was changed: the links that are part of it may be others now. */
+static void doubt_links(struct record_dir *record_dir, const char *id)
+{
+	struct record_dir *other;
+
+	if (!record_dir->place || !record_dir->place->below)
+		return;
+	other = record_dir_first(record_dir->branch);
+	for (; other; other = other->next) {
+		if (other->place && holds_links(record_dir, other->place) &&
+		    strcmp(roster_parent(other->roster), id) == 0)
+			roster_refresh(other->roster);
+	}
+}
+
+/* The links here are others now, and so is the record that they are part of. */
+static void doubt_holder(struct record_dir *record_dir)
+{
+	struct record_dir *other;
+
+	if (!record_dir->place->collection->within)
+		return;
+	other = record_dir_first(record_dir->branch);
+	for (; other; other = other->next) {
+		if (holds_links(other, record_dir->place))
+			publish_doubt(other->roster, roster_parent(record_dir->roster));
+	}
+}
+
 static void tell_changed(void *arg, const char *id)
 {
 	struct record_dir *record_dir = arg;
 
 	record_dir->branch->fs->events->changed(record_dir, id);
-	if (has_links(record_dir))
-		doubt_status(record_dir, id);
+	if (!has_links(record_dir)) {
+		doubt_links(record_dir, id);
+		return;
+	}
+	doubt_status(record_dir, id);
+	doubt_holder(record_dir);
 }
 
 static void tell_email_changed(void *arg, const char *key)
@@ -103,6 +149,8 @@ static void tell_replaced(void *arg, bool same)
 	struct record_dir *record_dir = arg;
 
 	record_dir->branch->fs->events->replaced(record_dir, same);
+	if (!same && has_links(record_dir))
+		doubt_holder(record_dir);
 }
 
 /* ---- making and ending ---- */

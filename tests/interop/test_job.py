@@ -57,6 +57,16 @@ def test_roster(server, on):
             assert os.readlink(m.path / server.name / f"by-email/{person.email}.json") == f"../{ident}.json"
 
 
+def test_a_listing_costs_no_request_per_user(server, on):
+    """ls -l asks for pages only, and so makes nothing at the server, such as the keys that Redmine makes."""
+    m = on(server)
+    before = server.snapshot()
+    m.sh(f"ls -l {server.name} {server.name}/by-email > /dev/null").ok()
+    requests = [line for line in m.log().splitlines() if f" {server.name} " in line and " -> " in line]
+    assert 0 < len(requests) < 20, requests
+    assert not server.changed(before)
+
+
 def test_cat(server, on):
     """A file is the record that the server's API gives, in its own order."""
     m = on(server)

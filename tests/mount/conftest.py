@@ -25,9 +25,9 @@ LIMIT = 120
 # One process after another, about words, values and names: ThreadSanitizer takes a third of its time for them
 # and sees no thread there that the other files do not have.
 ONE_BY_ONE = {"test_" + name for name in (
-    "accounts created delete documents editors errors emails exact forms idioms illegible mistyped new_users outcomes "
-    "puts removed sandbox sandbox_changes sandbox_vendor setback settings short_rows takeback told_errors tools "
-    "whose").split()}
+    "accounts created delete described_lists described_places described_rules described_survey described_writes "
+    "documents editors errors emails exact forms idioms illegible mistyped new_users outcomes puts removed sandbox "
+    "sandbox_changes sandbox_vendor setback settings short_rows takeback told_errors tools whose").split()}
 
 
 def pytest_configure(config):
@@ -149,6 +149,33 @@ def mount(test_dir, env, sandbox):
         WATCHDOG.mounts.remove(mounted)
     if problems:
         pytest.fail("\n".join(problems), pytrace=False)
+
+
+@pytest.fixture(scope="module")
+def stage(base, env, request):
+    """
+    stage(config, **options): a sandbox with these options, and a mount with the text config(sandbox), that
+    all tests of the module share: (harness.Sandbox, harness.Mount).
+    """
+    folder = base / request.module.__name__
+    started = []
+
+    def start(config, **options):
+        number = len(started)
+        box = harness.Sandbox(folder / f"sandbox{number}", **options)
+        started.append(box)
+        mounted = harness.Mount(folder / f"mount{number}", config(box), env, box)
+        started.append(mounted)
+        WATCHDOG.mounts.append(mounted)
+        return box, mounted
+
+    yield start
+    problems = [one.close() if isinstance(one, harness.Mount) else one.stop() for one in reversed(started)]
+    for mounted in started:
+        if mounted in WATCHDOG.mounts:
+            WATCHDOG.mounts.remove(mounted)
+    if any(problems):
+        pytest.fail("\n".join(filter(None, problems)), pytrace=False)
 
 
 # ---- the count for tests/run ----

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Sections that each have one surprise of a real server, for test_described_lists and test_described_writes.
 
-A row of their tables is (title, kinds that are not PLAIN, changes of the play, changes of the description, ...).
+A row of their tables is (title, kinds that are not PLAIN, changes of the play, changes of the description, ...). A
+section `account` of the description is what the config says.
 """
 
 import copy
@@ -30,7 +31,8 @@ def describe(kinds, play_changes, text_changes):
     play, text, keys, _ = described_cells.cell(PLAIN | kinds)
     put(play, copy.deepcopy(play_changes))
     put(text, text_changes)
-    return play, described_cells.header(text), keys | {"lag": "0"}
+    keys |= {"lag": "0", "retry_budget": "1", **text.pop("account", {})}
+    return play, described_cells.header(text), keys
 
 
 def start(folder, table):

@@ -108,6 +108,7 @@ def test_walks_everything_unless_quick(check, sandbox):
     assert verdict(whole) == 0 and "partnerize: self_id is 445: there is such a user" in whole.out
     assert "partnerize: users can be listed\n" in whole.out and "one page only" not in whole.out
     assert "partnerize: 450 users: " in whole.out
+    assert "partnerize: the list of users has 5 pages\n" in whole.out  # pages behind the last one have no rows
     assert '1 with another status, such as "suspended"' in whole.out
     assert {entry["method"] for entry in box.journal()} == {"GET"}
     box.reset()
@@ -139,6 +140,18 @@ def test_empty_list(check, sandbox):
     box.fault(fault="status", method="GET", path="/user", status=200, body='{"users": [], "count": 0}', times=-1)
     result = check(box)
     assert verdict(result) == 1 and "not even user 1" in result.out
+
+
+@pytest.mark.parametrize(("without", "said"), [(4, False), (5, True)])
+def test_emails(check, sandbox, without, said):
+    """An email that no row has is a pointer that is wrong."""
+    box = sandbox(users=5)
+    rows = [{**box.user(number), **({"email": None} if number <= without else {})} for number in range(1, 6)]
+    box.fault(fault="status", method="GET", path="/user", query="page=1", status=200,
+              body=json.dumps({"users": rows}), times=-1)
+    result = check(box)
+    assert ("no user in the list has an email at email: by-email will find nobody" in result.out) == said, repr(result)
+    assert verdict(result) == 0
 
 
 # ---- statuses ----
@@ -331,29 +344,17 @@ FIRST_PLAY = {"users": 12, "auth": {"checks": [{"header": "Authorization", "is":
                          "unknown": "ignored"}]}
 
 
-def check_first(sandbox, env, test_dir, more):
-    """--check of FIRST and MORE, below the play."""
+def test_description_with_a_list_only(sandbox, env, test_dir):
+    """Without [status] nobody needs [self] and [item]."""
     test_dir.mkdir(exist_ok=True)
     play, vendor, config = test_dir / "acme.play.json", test_dir / "acme.vendor", test_dir / "acme.conf"
     play.write_text(json.dumps(FIRST_PLAY))
     box = sandbox(play=[f"acme={play}"], vendors="cj")
-    for file, text in ((vendor, FIRST + more),
+    for file, text in ((vendor, FIRST),
                        (config, f"[acme]\nbase_url = {box.url}/acme\ntoken = CANARY\n")):
         file.touch(0o600)
         file.write_text(text)
-    return run([harness.BUILD / "rosterfs", "--check", config], env)
-
-
-def test_description_with_a_list_only(sandbox, env, test_dir):
-    """Without [status] nobody needs [self] and [item]."""
-    result = check_first(sandbox, env, test_dir, "")
+    result = run([harness.BUILD / "rosterfs", "--check", config], env)
     assert verdict(result, "acme") == 0, repr(result)
     assert "acme: the description has no [status]: no status can be read or written\n" in result.out
     assert "self_id" not in result.out
-
-
-def test_status_that_only_records_have(sandbox, env, test_dir):
-    """The message names no request that was sent for something else."""
-    result = check_first(sandbox, env, test_dir, "[status]\npath = /state\nactive = on\ninactive = off\n")
-    assert verdict(result, "acme") == 1, repr(result)
-    assert "acme: only the list shows the users\n" in result.out and "self_id is set" in result.out

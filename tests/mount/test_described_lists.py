@@ -71,6 +71,12 @@ def lists():
     yield "paging that is ignored", *page(by="page"), {"list|request": "GET /users?limit={size}&seite={page}"}, ERROR
     yield "numbers from 0 instead of 1", *page(first=0, **total), {"list|total": "/total"}, ERROR
     yield "the last row comes again", *page("last row", first=1), {}, DONE
+    yield "a page of HTML for a path without .json", {}, \
+        {"http|without_json": "html", "lists|0|route": "GET /users.json"}, {}, ERROR
+    yield "a parameter that must not be alone", *page(alone="crash"), {"list|request": "GET /users?page={page}",
+                                                                       "list|size": None}, ERROR
+    yield "another media type", {}, {"http|type": "text/plain"}, {}, DONE
+    yield "reads that lag", {"paging": "cursor"}, {"lag": {"ms": 50, "of": "lists"}}, {}, DONE
     yield "rows without a status", {"paging": "page"}, {"status|in_rows": False}, {"list|whole": "no"}, DONE
 
 

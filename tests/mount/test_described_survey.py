@@ -8,6 +8,7 @@ that is published in tests/survey/README.md is compared with what is measured he
 import errno
 import importlib.util
 import re
+import statistics
 
 import pytest
 
@@ -158,3 +159,85 @@ def deactivate(section, way):
     if section.state(one) != usual:
         return f"active: reported as done, but the state is {section.state(one)}"
     return ""
+
+
+def way_of(text):
+    """How the description does `inactive`, as the table names it."""
+    request = re.search(r"^\[deactivate[^\]]*\]\n(?:[^\[].*\n)*?request = (\w+)", text, re.M)
+    if request:
+        return "DELETE" if request.group(1) == "DELETE" else "request"
+    if re.search(r"^kind = scim", text, re.M):
+        return "field"
+    status = re.search(r"^\[status\]\n(?:[^\[].*\n)*?inactive = (.*)", text, re.M)
+    if status and status.group(1) != "absent" and re.search(r"^\[update", text, re.M):
+        return "field"
+    return "deletion" if status and re.search(r"^\[delete", text, re.M) else "none"
+
+
+@pytest.mark.limit(300)
+def test_survey(sandbox, mount, test_dir, capsys):
+    test_dir.mkdir(exist_ok=True)
+    plays = build(test_dir)
+    plays.mount(mount, sandbox(**plays.options()))
+    rows = table()
+    assert len(rows) == 68
+    unread, kept, wrong = {}, {}, []
+    for api, name, told, way in rows:
+        section = plays.sections[api]
+        why = read(section)
+        if why:
+            unread[api] = why
+        if (told == "yes") == bool(why):
+            wrong.append(f"{api}: the table says that it can be read: {told}; {why or 'it can'}")
+        if way != way_of(description(name)):
+            wrong.append(f"{api}: the table says {way}, the description {way_of(description(name))}")
+        if way != "none":
+            why = deactivate(section, way)
+            if why:
+                kept[api] = why
+                wrong.append(f"{api}: the table says {way}, but: {why}")
+    ways = sum(way != "none" for *_, way in rows)
+    with capsys.disabled():
+        print(f"\n{len(rows) - len(unread)} of {len(rows)} surveyed APIs can be read, {ways - len(kept)} of {ways} with a "
+              f"way to deactivate can be deactivated")
+        for api, why in {**unread, **kept}.items():
+            print(f"    {api}: {why}")
+    assert len(rows) - len(unread) >= 64 and ways >= 52 and ways - len(kept) >= 48, (unread, kept)
+    assert not wrong, "\n".join(wrong)
+
+
+def test_published_numbers():
+    """The sentence under the table counts its rows."""
+    rows = table()
+    ways = [way for *_, way in rows]
+    text = " ".join((SURVEY / "README.md").read_text().split())
+    told = re.search(r"(\d+) can be read\. (\d+) vendors have a way to deactivate, and all \2 are described: (\d+) "
+                     r"without a deletion, (\d+) with one\. (\d+) have none", text)
+    deleting, none = ways.count("deletion"), ways.count("none")
+    assert [int(number) for number in told.groups()] == [
+        sum(read == "yes" for _, _, read, _ in rows), len(ways) - none, len(ways) - none - deleting, deleting, none]
+
+
+def keys_outside_of_vendor(text):
+    section, count = "", 0
+    for line in text.splitlines():
+        if line.startswith("["):
+            section = line
+        elif re.match(r"[^#\s].*=", line):
+            count += section != "[vendor]"
+    return count
+
+
+def test_shipped_descriptions_are_short(capsys):
+    counts = {path.stem: keys_outside_of_vendor(path.read_text()) for path in SHIPPED.glob("*.vendor")}
+    median = statistics.median(counts.values())
+    with capsys.disabled():
+        print(f"\n{len(counts)} shipped descriptions have a median of {median:g} keys outside of [vendor]")
+    assert len(counts) >= 20 and median <= 30, counts
+
+
+def test_each_description_has_a_row():
+    """The table names each description of the survey, and none that is not there."""
+    own, shipped = ({path.stem for path in where.glob("*.vendor")} for where in (SURVEY, SHIPPED))
+    named = {name for _, name, _, _ in table()}
+    assert named <= own | shipped and own <= named and not own & shipped

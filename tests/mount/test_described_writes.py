@@ -13,7 +13,7 @@ from described_alone import DONE, EITHER, ERROR, run, start
 def chosen(section, state="active"):
     """The id of a user in STATE whose role is not null."""
     stored = section.stored()
-    return sorted(ident for ident, user in stored.items() if user["_state"] == state)[2]
+    return sorted(ident for ident, user in stored.items() if user["_state"] == state)[-1]
 
 
 def settle(section, ident, error, wrong=""):
@@ -115,7 +115,7 @@ def deactivate(section):
 def taken(section):
     ident = chosen(section)
     before = section.stored()
-    address = before[section.stored_ids()[-1]]["email"]
+    address = before[section.stored_ids()[0]]["email"]
     error = section.edit(ident, {"email": address})
     after = section.stored()
     same(before[ident], after[ident], "email")
@@ -155,7 +155,8 @@ def change(**switches):
     return {"changes|0|" + name: value for name, value in switches.items()}
 
 
-SECRETS = {"fields|/token": {"holds": "secret"}, "fields|/pass": {"holds": "password", "mask": "**********"}}
+SECRETS = {"fields|/token": {"holds": "secret", "write": "taken"}}
+MASKED = {"fields|/pass": {"holds": "password", "mask": "**********"}}
 REPLACE = {"verb": "replace"}
 OTHER = {"update|answer": "other"}
 
@@ -179,6 +180,14 @@ def writes():
         unknown_field, ERROR
     for stored in ("trimmed", "lower", "upper", "cut"):
         yield f"a value is stored {stored}", {}, {"fields|/role|stored": stored}, {}, odd_value, EITHER
+    yield "the response has more members", {}, change(answer_members={"extra": {"a": 1}}), {}, edit, DONE
+    yield "booleans that are guessed", {"status": "boolean"}, {"status|values": "lenient"}, {}, deactivate, DONE
+    yield "a status that is any text", {}, {"status|values": "any"}, {}, deactivate, DONE
+    yield "reads that lag behind a write", {}, {"lag": {"ms": 300, "of": "items"}, **change(answer="none")}, \
+        {"account|lag": "5"}, edit, DONE
+    yield "headers that each write needs", {}, {"http|needs_to_write": {"X-Requested-With": "*"}}, \
+        {"update|header.X-Requested-With": "rosterfs"}, edit, DONE
+    yield "headers that each write needs, not said", {}, {"http|needs_to_write": {"X-Requested-With": "*"}}, {}, edit, ERROR
     yield "a field is ignored", {}, {"fields|/role|write": "ignored"}, {}, edit, ERROR
     yield "a field is refused", {}, {"fields|/role|write": "refused"}, {}, edit, ERROR
     yield "no such user, and 204", {}, change(missing="done", answer="none"), {}, edit_deleted, ERROR
@@ -187,8 +196,10 @@ def writes():
     yield "what was not sent is reset", REPLACE, change(omitted="reset"), {}, edit, DONE
     yield "what was not sent is null", REPLACE, change(omitted="null"), {}, edit, DONE
     yield "a missing status is the first one", REPLACE, {"status|omitted": "reset"}, {}, edit_inactive, DONE
-    yield "secrets in a record that is replaced", REPLACE, SECRETS, {"fields|hidden": "/token, /pass"}, edit, DONE
-    yield "secrets in a record that is merged", {}, SECRETS, {"fields|hidden": "/token, /pass"}, edit, DONE
+    yield "secrets in a record that is replaced", REPLACE, SECRETS, {"fields|hidden": "/token"}, edit, DONE
+    yield "masked secrets in a record that is replaced", REPLACE, MASKED, \
+        {"fields|hidden": "/pass", "fields|each_time": "/pass"}, edit, ERROR
+    yield "secrets in a record that is merged", {}, SECRETS | MASKED, {"fields|hidden": "/token, /pass"}, edit, DONE
     yield "null is refused", {}, change(null="refused"), {}, clear, ERROR
     yield "null is refused, and empty is sent", {}, change(null="refused"), {"update|clear": "empty"}, clear, DONE
     yield "null is removed", {}, change(null="removed"), {}, clear, DONE
@@ -216,9 +227,12 @@ def created():
     yield "only a Location comes", {}, new(answer="none", location="absolute", status=201), {}, create, DONE
     yield "only a relative Location comes", {}, new(answer="none", location="relative", status=201), {}, create, DONE
     yield "nothing comes", {}, new(answer="none", status=201), {}, create, DONE
+    yield "nothing comes, and a time of creation tells", {}, \
+        {"fields|/created": {"holds": "created", "write": "ignored"}, **new(answer="none", status=201)}, \
+        {"fields|created": "/created"}, create, DONE
     yield "200 and the record", {}, new(status=200), {}, create, DONE
-    yield "nothing is stored", {}, new(stores="nothing"), {}, create, ERROR
-    yield "the user with that address comes", {}, new(taken="existing"), {}, create_taken, EITHER
+    yield "nothing is stored", {}, new(stores="nothing", answer="none", status=201), {}, create, ERROR
+    yield "the user with that address comes", {}, new(taken="existing"), {}, create_taken, ERROR
     yield "a user is made inactive", {}, new(start="inactive"), {}, create, DONE
 
 

@@ -231,6 +231,33 @@ def test_ways_to_give_a_secret(mount, sandbox, test_dir, way):
     clean(m)
 
 
+def test_a_command_is_run_again_when_its_secret_expires(mount, sandbox, test_dir):
+    """A command may print an access token: a 401 asks for the next one, also before a change."""
+    box = sandbox(users=5)
+    user_key = keys(box)[1]
+    now = test_dir / "now"
+    now.write_text("Expired-CANARY-91c2-with-a-tail\n")
+    command = f"echo run >> {test_dir}/runs; cat {now}"
+    m = mount(box, {"partnerize": {"user_api_key": None, "user_api_key_command": command}})
+    runs = lambda: (test_dir / "runs").read_text().count("run")
+    assert runs() == 1
+    now.write_text(user_key + "\n")
+    m.sh("ls partnerize; echo inactive > partnerize/4.status").ok()
+    assert box.user(4)["status"] == "inactive"
+    assert runs() == 2
+    assert "the commands that print them were run again" in m.log()
+    clean(m, "Expired")
+
+
+def test_a_command_that_fails_later(mount, sandbox, test_dir):
+    box = sandbox(users=5)
+    (test_dir / "now").write_text("Expired-CANARY-91c2-with-a-tail\n")
+    m = mount(box, {"partnerize": {"user_api_key": None, "user_api_key_command": f"cat {test_dir}/now"}})
+    (test_dir / "now").unlink()
+    assert m.sh("ls partnerize").code != 0
+    assert "user_api_key_command in section [partnerize]: the command ended with exit status 1" in m.log()
+
+
 def refused(mount, box, change, *words, **rest):
     with pytest.raises(harness.MountFailed) as caught:
         mount(box, change, **rest)

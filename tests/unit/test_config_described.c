@@ -140,6 +140,35 @@ static void test_accounts(void **state)
 	config_clear(&config);
 }
 
+/* Check the value of `auth` in a section that has KEYS. */
+static void assert_auth(const char *keys, const char *auth)
+{
+	struct config config;
+	char text[256];
+
+	(void)snprintf(text, sizeof(text),
+		       "[directory]\ntype = scim\nbase_url = https://one.example\n%s", keys);
+	accept_text(text, &config);
+	assert_string_equal(account_value(config.accounts[0], "auth"), auth);
+	config_clear(&config);
+}
+
+/* A choice may depend on which other settings are given. */
+static void test_choice(void **state)
+{
+	(void)state;
+	assert_auth("token = t\n", "bearer");
+	assert_auth("user = u\npassword = p\n", "basic");
+	assert_auth("token_url = https://one.example/token\nclient_id = i\nclient_secret = s\n",
+		    "client");
+	assert_auth("auth = none\n", "none");
+	assert_auth("auth = basic\ntoken = t\nuser = u\npassword = p\n", "basic");
+	assert_auth("token = t\nuser = u\npassword = p\n", "bearer");
+	/* none is given: the first */
+	refuse_text("[directory]\ntype = scim\nbase_url = https://one.example\n", 1,
+		    "{token} has no value");
+}
+
 static void test_refused(void **state)
 {
 	char words[256];
@@ -170,6 +199,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_accounts),
+	    cmocka_unit_test(test_choice),
 	    cmocka_unit_test(test_refused),
 	};
 

@@ -154,8 +154,15 @@ static void test_requests(void **state)
 	    {13, "{/a} has no value here: there is no record",
 	     BASE "[item]\nrequest = GET /{/a}\n"},
 	    {13, "{ids} is unknown; did you mean {id}?", BASE "[item]\nrequest = GET /{ids}\n"},
-	    {13, "{tenant} is neither a setting nor",
+	    {13,
+	     "{tenant} is neither a setting nor a placeholder of the format; the id of the user is "
+	     "{id}",
 	     BASE "[item]\nrequest = GET /{tenant}/{id}\n"},
+	    /* not {page}, which has no value there */
+	    {13,
+	     "{name} is neither a setting nor a placeholder of the format; the id of the user is "
+	     "{id}; {/P} is the value at /P of the record",
+	     BASE "[update]\nrequest = PUT /users/{name}\nbody = {record}\n"},
 	    {13, "{record} may stand in the body only",
 	     BASE "[update]\nrequest = PUT /users/{id}/{record}\nbody = {record}\n"},
 	    {13, "{access_token} needs a section [token]",
@@ -302,6 +309,9 @@ static void test_settings(void **state)
 	    {13, "each choice is one word", BASE "[settings]\nk = a | b c\n"},
 	    {13, "each choice is one word", BASE "[settings]\nk = a |\n"},
 	    {13, "the choice a is there twice", BASE "[settings]\nk = a | b | a\n"},
+	    {13, "each choice is one word", BASE "[settings]\nk = a if | b\n"},
+	    {13, "[settings] has no x", BASE "[settings]\nk = a if x | b\n"},
+	    {13, "j always has a value", BASE "[settings]\nk = a if j | b\nj = text, required\n"},
 	    {13, "record cannot be a setting", BASE "[settings]\nrecord = text\n"},
 	    {13, "a setting's name begins with a letter", BASE "[settings]\n9k = text\n"},
 	    {13, "a setting's name begins with a letter", BASE "[settings]\nK = text\n"},

@@ -29,6 +29,14 @@ static void test_no_record(void **state)
 				  NULL),
 			 -EREMOTEIO);
 	assert_non_null(strstr(scene->call.words, "about another record"));
+	/* no request is blamed where none is sent */
+	assert_int_not_equal(scene->call.request[0], '\0');
+	scene_users.item = NULL;
+	call_clear(&scene->call);
+	assert_int_equal(item_get(&scene->call, &scene->account, &scene_users, NULL, "1", &record,
+				  NULL),
+			 -EOPNOTSUPP);
+	assert_int_equal(scene->call.request[0], '\0');
 	assert_null(record);
 }
 

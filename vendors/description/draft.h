@@ -128,7 +128,8 @@ struct draft_fields {
 	const char *path_id, *version;
 	const char *const *read_only,
 	    *const *immutable, *const *required, *const *each_time, *const *hidden,
-									*const *write_only;
+									*const *write_only,
+									    *const *optional;
 	unsigned unknown; /* 1: refuse */
 };
 

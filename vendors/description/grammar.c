@@ -144,6 +144,7 @@ static const struct grammar_key keys[] = {
     {"each_time", BIT(FIELDS), TYPE_POINTERS, AT(fields, each_time)},
     {"hidden", BIT(FIELDS), TYPE_POINTERS, AT(fields, hidden)},
     {"write_only", BIT(FIELDS), TYPE_POINTERS, AT(fields, write_only)},
+    {"optional", BIT(FIELDS), TYPE_POINTERS, AT(fields, optional)},
     {"unknown", BIT(FIELDS), TYPE_CHOICE, AT(fields, unknown), .words = "send|refuse"},
 
     {"path", BIT(STATUS), TYPE_POINTER, AT(status, path), .required = true},

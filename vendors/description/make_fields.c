@@ -93,6 +93,7 @@ static int check_fields(const struct make *make, const struct draft_fields *draf
 	    {"each_time", draft->each_time},
 	    {"hidden", draft->hidden},
 	    {"write_only", draft->write_only},
+	    {"optional", draft->optional},
 	};
 	int result = 0;
 
@@ -145,6 +146,7 @@ int make_fields(struct make *make, const struct draft_records *draft, struct col
 	add_flags(make, &fields, from->each_time, FIELD_EACH_TIME | FIELD_MAY_HIDE);
 	add_flags(make, &fields, from->hidden, FIELD_CONFIDENTIAL);
 	add_flags(make, &fields, from->write_only, FIELD_WRITE_ONLY);
+	add_flags(make, &fields, from->optional, 0);
 	collection->fields = fields.list;
 	return make->arena->failed ? make_fail_memory(make) : 0;
 }

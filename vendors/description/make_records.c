@@ -224,6 +224,7 @@ static int make_members(struct make *make, const struct draft_records *draft,
 	if (result)
 		return result;
 	made.listed_only = true;
+	made.within = from->in;
 	made.link = made.create ? records_link : NULL;
 	made.deletes = made.remove;
 	*members = make_copy(make, &made, sizeof(made));

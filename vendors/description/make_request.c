@@ -107,6 +107,22 @@ static int check_texts(const struct make *make, const struct draft_request *draf
 	return result ? result : placeholders_check(make, &body);
 }
 
+/* Refuse keys of an alternative that SECTION's request does not have, except preset ones: their
+ * request was replaced. */
+static int check_no_alternative(const struct make *make, const struct merged *section)
+{
+	static const char *const keys[] = {"alternative_body", "alternative_id"};
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++) {
+		const struct merged_key *key = variant_key(section, keys[i]);
+
+		if (key && !key->preset)
+			return make_fail(make, section, keys[i],
+					 "request has no alternative: METHOD PATH, METHOD PATH");
+	}
+	return 0;
+}
+
 /* Make the alternative of RULE. */
 static int make_alternative(struct make *make, const struct draft_request *draft,
 			    struct rule_request *rule)
@@ -114,14 +130,8 @@ static int make_alternative(struct make *make, const struct draft_request *draft
 	const struct merged *section = draft->head.from;
 	struct rule_request other = *rule;
 
-	if (!draft->alternative.method) {
-		if (draft->alternative.body || draft->alternative.id_member)
-			return make_fail(make, section,
-					 draft->alternative.body ? "alternative_body"
-								 : "alternative_id",
-					 "request has no alternative: METHOD PATH, METHOD PATH");
-		return 0;
-	}
+	if (!draft->alternative.method)
+		return check_no_alternative(make, section);
 	other.method = draft->alternative.method;
 	other.path = draft->alternative.path;
 	other.id_member = draft->alternative.id_member;

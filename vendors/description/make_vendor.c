@@ -59,9 +59,12 @@ static int set_manual(const struct make *make, struct table *table)
 /* Make how the key's owner is found. */
 static int make_self(struct make *make, struct vendor *vendor)
 {
+	static const char *const whole[] = {".", NULL};
 	const struct draft_self *draft = &make->draft->self;
 	const struct merged *section = draft->request.head.from;
-	struct vendor_self self = {.roots = draft->root ? draft->root : vendor->users->roots,
+	struct vendor_self self = {.roots = draft->root            ? draft->root
+					    : vendor->users->roots ? vendor->users->roots
+								   : whole,
 				   .ids = draft->id ? draft->id : vendor->users->id_keys};
 	int result;
 

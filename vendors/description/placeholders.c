@@ -130,12 +130,20 @@ static int fail_unknown(const struct make *make, const struct placeholders *text
 {
 	const struct settings *settings = make->chosen->settings;
 	struct hint hint = HINT_NONE;
-	char words[128] = "is neither a setting nor a placeholder of the format";
+	char words[192];
+
+	/* what is wanted is mostly the user's id, or a member of the record */
+	(void)snprintf(words, sizeof(words),
+		       "is neither a setting nor a placeholder of the format%s%s",
+		       text->holds & HOLDS_ID ? "; the id of the user is {id}" : "",
+		       text->holds & HOLDS_SHOWN ? "; {/P} is the value at /P of the record" : "");
 
 	for (size_t i = 0; i < settings->count; i++)
 		hint_offer(&hint, name, settings->list[i].name);
-	for (size_t i = 0; i < sizeof(owns) / sizeof(*owns); i++)
-		hint_offer(&hint, name, owns[i].name);
+	for (size_t i = 0; i < sizeof(owns) / sizeof(*owns); i++) {
+		if (text->holds & owns[i].holds)
+			hint_offer(&hint, name, owns[i].name);
+	}
 	if (*hint.name)
 		(void)snprintf(words, sizeof(words), "is unknown; did you mean {%s}?", hint.name);
 	return refuse(make, text, name, words);

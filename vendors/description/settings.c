@@ -64,8 +64,10 @@ static int read_choices(const struct reading *reading, char *text, struct settin
 	char *choice;
 
 	while ((choice = strsep(&text, "|"))) {
-		const char *need = cut_need(choice);
+		const char *need;
 
+		choice = trim(choice);
+		need = cut_need(choice);
 		choice = trim(choice);
 		if (!*choice || strpbrk(choice, " \t"))
 			return settings_fail(reading, "%s: each choice is one word: A | B | C",

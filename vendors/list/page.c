@@ -349,6 +349,22 @@ static int check_whole(const struct page *page, const struct http_reply *reply)
 			       "is read without pages: check `paging`");
 }
 
+/* Return true if ANSWER, which has no rows, is a first page without the total that the vendor's
+ * lists have: it does not prove an empty list. */
+static bool is_something_else(const struct page *page, const struct http_reply *reply,
+			      const json_t *answer)
+{
+	const struct rule_list *listing = page->collection->listing;
+	const struct source_reply sources = {.body = answer, .headers = reply->headers};
+	struct walk_totals totals;
+
+	if (page->number != 1 || !reply->length || !listing ||
+	    !(listing->total || listing->records))
+		return false;
+	totals = tell_totals(page, &sources);
+	return totals.count < 0 && totals.records < 0;
+}
+
 /* Fail because the response holds an error, so that a list beside it cannot be trusted. */
 static int with_error(const struct page *page, const struct http_reply *reply)
 {
@@ -415,7 +431,7 @@ int page_read(struct page *page, const struct http_reply *reply, struct walk_res
 	rows = rows_find(page->collection, answer);
 	if (exchange_tells_error(answer, NULL, 0))
 		error = with_error(page, reply);
-	else if (rows.at || (rows.may_lack && !rows.odd))
+	else if (rows.at || (rows.may_lack && !rows.odd && !is_something_else(page, reply, answer)))
 		error = read_rows(page, reply, answer, &rows, result);
 	else
 		error = no_rows(page, answer);

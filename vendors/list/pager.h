@@ -7,7 +7,8 @@
  * tells contradicts it. A row that came before, a next page that was named before, or a total that
  * changes restarts it, at most WALK_RESTARTS times. A page without rows that names a next page is
  * no end. Where the last row is the cursor, it may come again as the first row of the next page; a
- * page with no other row is the end. Requests: one for each page. A vendor without pages has one page.
+ * page with no other row is the end. Requests: one for each page. A vendor without pages has one
+ * page.
  *
  * It takes the same calls in the same order as struct walk, and pager_found between the arrival of
  * a page and its report. No I/O, no locks. One pager belongs to one thread.

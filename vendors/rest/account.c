@@ -11,6 +11,7 @@
 #include "vendors/vendor.h"
 #include "vendors/rest/oauth.h"
 #include "vendors/rest/redact.h"
+#include "vendors/rest/secrets.h"
 #include "vendors/template/template.h"
 
 #include <errno.h>
@@ -45,8 +46,8 @@ static bool make_parts(struct account *account)
 		if (!account->logins)
 			return false;
 	}
-	if (tokens || vendor->renew) {
-		account->token = token_new(apis ? apis : OAUTH_GRANTS);
+	if (apis || vendor->renew) {
+		account->token = token_new(apis ? apis + 1 : OAUTH_GRANTS);
 		if (!account->token)
 			return false;
 	}
@@ -105,6 +106,7 @@ void account_free(struct account *account)
 		free(account->values[i]);
 	}
 	free(account->values);
+	secrets_free(account->secrets, setting_count(account->vendor));
 	token_free(account->token);
 	if (account->memory)
 		account->vendor->memory_free(account->memory);
@@ -122,11 +124,17 @@ void account_free(struct account *account)
 	free(account);
 }
 
+/* Return the newest value of the setting INDEX. */
+static const char *value_at(const struct account *account, size_t index)
+{
+	return __atomic_load_n(&account->values[index], __ATOMIC_ACQUIRE);
+}
+
 const char *account_value(const struct account *account, const char *name)
 {
 	for (size_t i = 0; account->vendor->settings[i].name; i++) {
 		if (strcmp(account->vendor->settings[i].name, name) == 0)
-			return account->values[i];
+			return value_at(account, i);
 	}
 	return NULL;
 }
@@ -250,10 +258,11 @@ static void redact_pairs(const struct account *account, char *text)
 
 	for (size_t i = 0; settings[i].name; i++) {
 		for (size_t j = 0; settings[j].name; j++) {
+			const char *user = value_at(account, i), *password = value_at(account, j);
+
 			if (i != j && settings[i].type == SETTING_SECRET &&
-			    settings[j].type == SETTING_SECRET && account->values[i] &&
-			    account->values[j])
-				redact_basic(text, account->values[i], account->values[j]);
+			    settings[j].type == SETTING_SECRET && user && password)
+				redact_basic(text, user, password);
 		}
 	}
 }
@@ -266,6 +275,7 @@ void account_redact(const struct account *account, char *text)
 		token_redact(account->token, text);
 	for (size_t i = 0; account->vendor->settings[i].name; i++) {
 		if (account->vendor->settings[i].type == SETTING_SECRET)
-			redact_whole(text, account->values[i]);
+			redact_whole(text, value_at(account, i));
 	}
+	secrets_redact(account->secrets, text);
 }

@@ -13,6 +13,7 @@
 
 struct http_stats;
 struct observer;
+struct secrets;
 struct vendor;
 
 struct account {
@@ -39,12 +40,17 @@ struct account {
 	/* of vendor->apis[0...]: where the token is asked for, if that is another origin (base_url
 	   is NULL if not). Set by login_open; NULL: no api has tokens. */
 	struct endpoint *logins;
-	char **values; /* the vendor's own settings, in the order of vendor->settings; NULL: none */
+	/* The vendor's own settings, in the order of vendor->settings; NULL: none. While requests
+	   are sent, read them by account_value only: a command may have printed a new secret. */
+	char **values;
+	struct secrets *secrets;     /* those that a command prints; NULL: none */
 	atomic_bool updates_by_post; /* the vendor refused PUT with 405 (put_becomes_post) */
 	/* Set by the caller that finds that the vendor refuses its own ETags: from then on item_get
 	   returns none, and item_put sends none. */
 	atomic_bool no_preconditions;
-	struct token *token;       /* NULL for a vendor without tokens */
+	/* one slot for each of vendor->apis, and one for SECRETS; NULL: a vendor in C that has none
+	 */
+	struct token *token;
 	token_issuer *issuer;      /* for the tokens of vendor->apis; set by login_open */
 	void *memory;              /* of vendor->memory_new */
 	struct observer *observer; /* sees requests before they are sent; NULL: none */

@@ -16,6 +16,7 @@
 #include "vendors/json/exact_parse.h"
 #include "vendors/rest/account.h"
 #include "vendors/rest/observer.h"
+#include "vendors/rest/secrets.h"
 #include "vendors/rest/token.h"
 #include "vendors/rest/words.h"
 #include "vendors/template/template.h"
@@ -175,6 +176,9 @@ static int prepare_by_rules(struct call *call, struct account *account,
 	if (api->token && needs_token(api))
 		error = token_get(account->token, call, request->api, account->issuer, account,
 				  &token, &request->serial);
+	else if (account->secrets)
+		error = token_get(account->token, call, account_api_count(account->vendor),
+				  secrets_issue, account, &token, &request->serial);
 	values.token = token;
 	if (!error)
 		error = prove(call, api, request, &values);

@@ -122,7 +122,9 @@ int self_by_rule(struct call *call, struct account *account, char **id)
 	/* the words name all requests */
 	call_forget_request(call);
 	return call_fail(call, CALL_NOT_TOLD, "%s",
-			 words[0] ? words : "its description has no request for that");
+			 words[0] ? words
+				  : "its description has no [self], which may be a request or "
+				    "user = none");
 }
 
 int self_find(struct call *call, struct account *account, char **id)

@@ -104,8 +104,9 @@ const char *status_map_word(const struct collection *collection, const json_t *r
 	if (!collection->status_key)
 		return NULL;
 	status = pointer_get(record, collection->status_key);
-	if (status_map_is_plain(collection))
-		return text_of(status);
+	word = status_map_is_plain(collection) ? text_of(status) : NULL;
+	if (word || !collection->status)
+		return word;
 	word = listed_word(collection->status, status);
 	return word ? word : other_word(status, buffer);
 }

@@ -71,11 +71,12 @@ static void scim_settle(struct call *call, struct account *account)
 	/* what fails here is no reason for the change to fail */
 	call_continue(&look, call);
 	if (!request_make(&look, account, &discovery, &none, &request)) {
-		request.http.repeatable = true;
+		/* a change does not wait for a server that fails at this */
+		request.http.repeatable = false;
 		if (!exchange(&look, account, EXCHANGE_LIST, &request.http, &reply))
 			config = exchange_parse(reply.body, reply.length, NULL, 0);
 	}
-	if (reply.status && reply.status < 500) {
+	if (reply.status && reply.status != 429 && reply.status != 503) {
 		note(account, config);
 		atomic_store(&account->discovered, true);
 	}

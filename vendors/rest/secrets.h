@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * secrets.h - the secrets of an account that a command prints, which may expire.
+ *
+ * If the vendor refuses them, the commands are run again, by one thread at a time, at most once in
+ * SECRETS_PAUSE milliseconds. A secret that was replaced stays in memory, because other threads
+ * borrow it, and is wiped with the account.
+ */
+#ifndef ROSTERFS_SECRETS_H
+#define ROSTERFS_SECRETS_H
+
+#include "vendors/rest/token.h"
+
+#include <stddef.h>
+
+#define SECRETS_PAUSE 5000
+
+struct account;
+struct secrets;
+
+/*
+ * Runs COMMAND in FOLDER. Returns 0 and what it prints in *SECRET, which the caller wipes and
+ * frees, or a negative errno and words without the secret in WHY. May block.
+ */
+typedef int secrets_reader(const char *command, const char *folder, char **secret, char *why,
+			   size_t why_size);
+
+/*
+ * Let the setting INDEX of ACCOUNT, a secret, be read again by COMMAND (copied), which READER runs
+ * in the folder in which this process is now. Before any request. Returns 0 or a negative errno.
+ */
+int secrets_add(struct account *account, size_t index, const char *command, secrets_reader *reader);
+
+/* Wipe and free SECRETS, which may be NULL, of an account with COUNT settings. */
+void secrets_free(struct secrets *secrets, size_t count);
+
+/*
+ * A token_issuer whose token is empty: it says that the secrets are those of the commands. The
+ * first one is made without running them, because the config's reader has just done that.
+ */
+token_issuer secrets_issue;
+
+/* Overwrite the secret that was replaced last in TEXT with asterisks, as redact_whole. */
+void secrets_redact(const struct secrets *secrets, char *text);
+
+#endif
