@@ -90,12 +90,22 @@ static const char *configured_self(const struct check *check)
 	return account_value(check->account, "self_id");
 }
 
+/* Return true if the vendor's users have a status: a description may have no [status]. */
+static bool has_status(const struct vendor *vendor)
+{
+	return vendor->statuses || !vendor->users->listing || vendor->users->status;
+}
+
 /* Check whose keys they are. Returns false if further requests would fail too. */
 static bool check_self(struct check *check)
 {
 	const char *configured = configured_self(check);
 	int error = check->account->vendor->self(&check->call, check->account, &check->told);
 
+	/* it matters to changes of a status */
+	if (error && check->call.verdict == CALL_NOT_TOLD && !configured &&
+	    !has_status(check->account->vendor))
+		return true;
 	if (error && check->call.verdict == CALL_NOT_TOLD) {
 		check->failed = !configured;
 		say(check, "the vendor does not tell whose the key is: %s%s", check->call.words,
@@ -295,6 +305,10 @@ static void judge_statuses(struct check *check)
 
 	if (tally->active || tally->inactive)
 		return;
+	if (!has_status(check->account->vendor)) {
+		say(check, "the description has no [status]: no status can be read or written");
+		return;
+	}
 	if (!tally->others) {
 		check_one_status(check);
 		return;

@@ -317,3 +317,44 @@ def test_invisible_in_a_key(sandbox, env, way, before, after, words):
     assert result.code == 1 and result.out == "" and result.err.count("\n") == 1, repr(result)
     assert str(file) in result.err and words in result.err and key not in result.err
     assert box.counts()["total"] == 0
+
+
+# ---- a first description ----
+
+FIRST = """[vendor]
+name = Acme
+docs = https://acme.example/docs
+date = 2026-11-30
+evidence = documents
+
+[settings]
+token = secret, required
+
+[auth]
+header.Authorization = Bearer {token}
+
+[list]
+request = GET /users
+rows = /users/*
+paging = none
+"""
+FIRST_PLAY = {"users": 12, "auth": {"checks": [{"header": "Authorization", "is": "Bearer CANARY"}]},
+              "fields": {"/id": {"holds": "id"}, "/email": {"holds": "email"}},
+              "lists": [{"route": "GET /users", "rows": "/users", "page": {"by": "none"},
+                         "unknown": "ignored"}]}
+
+
+def test_description_with_a_list_only(sandbox, env, test_dir):
+    """Without [status] nobody needs [self] and [item]."""
+    test_dir.mkdir(exist_ok=True)
+    play, vendor, config = test_dir / "acme.play.json", test_dir / "acme.vendor", test_dir / "acme.conf"
+    play.write_text(json.dumps(FIRST_PLAY))
+    box = sandbox(play=[f"acme={play}"], vendors="cj")
+    for file, text in ((vendor, FIRST),
+                       (config, f"[acme]\nbase_url = {box.url}/acme\ntoken = CANARY\n")):
+        file.touch(0o600)
+        file.write_text(text)
+    result = run([harness.BUILD / "rosterfs", "--check", config], env)
+    assert verdict(result, "acme") == 0, repr(result)
+    assert "acme: the description has no [status]: no status can be read or written\n" in result.out
+    assert "self_id" not in result.out

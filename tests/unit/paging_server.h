@@ -58,6 +58,7 @@ enum quirk {
 	NO_GET,      /* GET: 405 */
 	ODD_NEXT,    /* page AT names {} as the next one */
 	NOT_JSON,    /* in page AT, the email of the last row is not UTF-8 */
+	ANSWERS,     /* each response has the status AT */
 	NULL_ROWS,   /* in page AT, "users" is null */
 };
 
@@ -318,6 +319,8 @@ static inline unsigned paging_refusal_locked(struct paging_server *server,
 	if ((server->quirk == ENDS_WITH_404 && ask->start && ask->start >= server->rows) ||
 	    paging_quirk_locked(server, ENDS_WITH_404, ask->page))
 		return 404;
+	if (server->quirk == ANSWERS)
+		return (unsigned)server->at;
 	if (server->quirk == REFUSES && ask->start >= server->at)
 		return 400;
 	return server->quirk == NO_GET && strcmp(method, "GET") == 0 ? 405 : 200;
@@ -363,8 +366,8 @@ static inline enum MHD_Result paging_answer(void *arg, struct MHD_Connection *co
 	if (server->running > server->most_running)
 		server->most_running = server->running;
 	status = paging_refusal_locked(server, &ask, method);
-	text = status == 200 ? paging_body_locked(server, ask, header, sizeof(header))
-			     : strdup("{}");
+	text = status < 300 ? paging_body_locked(server, ask, header, sizeof(header))
+			    : strdup("{}");
 	pthread_mutex_unlock(&server->lock);
 	response = MHD_create_response_from_buffer(strlen(text), text, MHD_RESPMEM_MUST_FREE);
 	colon = strchr(header, ':');

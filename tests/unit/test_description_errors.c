@@ -382,6 +382,12 @@ static void test_limits(void **state)
 					 "[api a%u]\nbase_url = https://x.example\n", i);
 	refusal = (struct refusal){26, "too many sections [api ...]", text};
 	refuse_all(&refusal, 1);
+	used = (size_t)snprintf(text, sizeof(text), BASE "[fields]\nread_only = /a");
+	for (unsigned i = 0; i < 1000; i++)
+		used += (size_t)snprintf(text + used, sizeof(text) - used, ",\n /a%u", i);
+	(void)snprintf(text + used, sizeof(text) - used, "\n");
+	refusal = (struct refusal){13, "read_only: the list has more than 1000 elements", text};
+	refuse_all(&refusal, 1);
 	used = (size_t)snprintf(text, sizeof(text), BASE "[settings]\n");
 	for (unsigned i = 0; i < 33; i++)
 		used += (size_t)snprintf(text + used, sizeof(text) - used, "s%u = text\n", i);

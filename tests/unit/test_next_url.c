@@ -14,6 +14,7 @@
 
 static void test_link(void **state)
 {
+	static const char odd[] = "odd"; /* the header cannot be read */
 	static const struct {
 		const char *header, *next;
 	} cases[] = {
@@ -32,8 +33,15 @@ static void test_link(void **state)
 	    {"<https://a/x>; rel=\"nextish\"", NULL},
 	    {"<https://a/x>; rel=\"\"", NULL},
 	    {"<https://a/x>", NULL},
-	    {"<>; rel=\"next\"", NULL},
-	    {"<https://a/x; rel=\"next\"", NULL},
+	    {"<https://a/x>; rel='next'", "https://a/x"},
+	    {"<https://a/x>; title=\"a \\\"b\\\"\"; rel=\"next\"", "https://a/x"},
+	    {", <https://a/x>; rel=\"next\",", "https://a/x"},
+	    {"<>; rel=\"next\"", odd},
+	    {"<https://a/x; rel=\"next\"", odd},
+	    {"https://a/x; rel=\"next\"", odd},
+	    {"<https://a/x> rel=\"next\"", odd},
+	    {"<https://a/x>; rel \"next\"", odd},
+	    {"<https://a/p>; rel=prev <https://a/x>; rel=next", odd},
 	    {"</users?after=5>; rel=\"next\"", "/users?after=5"},
 	    {"<https://a/x>; rel=\"next\"; results=\"true\"; cursor=\"0:100:0\"", "https://a/x"},
 	    {"<https://a/p>; rel=\"previous\"; results=\"false\"; cursor=\"0:0:1\", "
@@ -44,9 +52,10 @@ static void test_link(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		char *next = next_url_of_link(cases[i].header);
+		char *next;
 
-		if (cases[i].next)
+		assert_int_equal(next_url_of_link(cases[i].header, &next), cases[i].next != odd);
+		if (cases[i].next && cases[i].next != odd)
 			assert_string_equal(next ? next : "(none)", cases[i].next);
 		else
 			assert_null(next);

@@ -12,6 +12,9 @@
 #include <errno.h>
 #include <string.h>
 
+/* No vendor has a list as long. Each append copies the list, in an arena that keeps all copies. */
+#define LIST_MAX 1000
+
 /*
  * Copy the next element of the list at *AT to ARENA, and move *AT behind it. Elements end at a
  * comma that a blank follows; commas between quotes do not count. Returns NULL without memory; an
@@ -69,6 +72,9 @@ struct growing {
 static int grow(const struct convert *convert, struct growing *growing, size_t size,
 		const void *element)
 {
+	if (growing->count == LIST_MAX)
+		return convert_fail(convert, "%s: the list has more than %d elements", convert->key,
+				    LIST_MAX);
 	growing->list = arena_append(convert->arena, growing->list, growing->count++, size,
 				     element);
 	return growing->list ? 0 : convert_fail_memory(convert);

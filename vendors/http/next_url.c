@@ -28,6 +28,16 @@ struct parameter {
 	size_t name_length, value_length;
 };
 
+/* Take the value in QUOTEs at *AT. Without the second quote, it reaches to the end. */
+static void take_quoted(struct parameter *parameter, const char **at, char quote)
+{
+	parameter->value = ++*at;
+	while (**at && **at != quote)
+		*at += **at == '\\' && (*at)[1] ? 2 : 1;
+	parameter->value_length = (size_t)(*at - parameter->value);
+	*at += **at == quote;
+}
+
 /* Take the parameter at *AT, behind its semicolon. */
 static struct parameter take_parameter(const char **at)
 {
@@ -43,11 +53,8 @@ static struct parameter take_parameter(const char **at)
 		return parameter;
 	++*at;
 	skip_blanks(at);
-	if (**at == '"') {
-		parameter.value = ++*at;
-		parameter.value_length = strcspn(*at, "\"");
-		*at += parameter.value_length;
-		*at += **at == '"';
+	if (**at == '"' || **at == '\'') {
+		take_quoted(&parameter, at, **at);
 	} else {
 		parameter.value = *at;
 		parameter.value_length = strcspn(*at, ";, \t");
@@ -82,35 +89,53 @@ static bool has_word(const struct parameter *parameter, const char *word)
 	return false;
 }
 
-char *next_url_of_link(const char *header)
+/*
+ * Take the link at *AT. Returns false if none is there. *NEXT: it is the next page, *OVER: which
+ * has no rows.
+ */
+static bool take_link(const char **at, const char **url, const char **end, bool *next, bool *over)
 {
-	const char *at = header;
+	bool named = false;
 
-	while ((at = strchr(at, '<'))) {
-		const char *url = at + 1, *end = strchr(url, '>');
-		bool next = false, named = false, over = false;
+	*next = *over = false;
+	if (**at != '<' || !(*end = strchr(*at, '>')))
+		return false;
+	*url = *at + 1;
+	*at = *end + 1;
+	skip_blanks(at);
+	while (**at == ';') {
+		struct parameter parameter;
 
-		if (!end)
-			return NULL;
-		at = end + 1;
-		skip_blanks(&at);
-		while (*at == ';') {
-			struct parameter parameter;
-
-			at++;
-			parameter = take_parameter(&at);
-			if (is_named(&parameter, "rel") && !named) {
-				/* RFC 8288: of several, the first counts */
-				named = true;
-				next = has_word(&parameter, "next");
-			} else if (is_named(&parameter, "results")) {
-				over = has_word(&parameter, "false");
-			}
+		++*at;
+		parameter = take_parameter(at);
+		if (is_named(&parameter, "rel") && !named) {
+			/* RFC 8288: of several, the first counts */
+			named = true;
+			*next = has_word(&parameter, "next");
+		} else if (is_named(&parameter, "results")) {
+			*over = has_word(&parameter, "false");
 		}
-		if (next)
-			return over || end == url ? NULL : strndup(url, (size_t)(end - url));
 	}
-	return NULL;
+	return !**at || **at == ',';
+}
+
+bool next_url_of_link(const char *header, char **link)
+{
+	const char *at = header, *url, *end;
+	bool next, over;
+
+	*link = NULL;
+	for (at += strspn(at, " \t,"); *at; at += strspn(at, " \t,")) {
+		if (!take_link(&at, &url, &end, &next, &over))
+			return false;
+		if (next && over)
+			return true;
+		if (next) {
+			*link = end == url ? NULL : strndup(url, (size_t)(end - url));
+			return *link;
+		}
+	}
+	return true;
 }
 
 /* ---- its parts ---- */

@@ -8,11 +8,13 @@
 #include <stdbool.h>
 
 /*
- * Return the URL with rel=next in HEADER, the value of a header Link (RFC 8288; of several headers,
- * the values joined by commas), as it is written there. NULL: there is none, or it is marked with
- * results="false", as Sentry does on the last page. The caller frees it.
+ * Put the URL with rel=next in HEADER, the value of a header Link (RFC 8288; of several headers,
+ * the values joined by commas), as it is written there, into *LINK. NULL: there is none, or it is
+ * marked with results="false", as Sentry does on the last page. The caller frees it. Returns false
+ * if HEADER is no list of links up to there, so that it may name a next page in a way that is not
+ * known, or if that URL is empty; or without memory.
  */
-char *next_url_of_link(const char *header);
+bool next_url_of_link(const char *header, char **link);
 
 /*
  * Return the path and query of URL, for http_request's `path` with `from_origin`; the caller frees

@@ -51,6 +51,19 @@ const struct rule_request *ask_rule(const struct collection *collection, size_t 
 	return number && listing->next ? listing->next : listing->first;
 }
 
+/* The path of REQUEST has what the vendor named: if that repeats a secret, show none. */
+static int hide_secrets(struct call *call, const struct account *account, struct request *request)
+{
+	char *shown = strdup(request->http.shown ? request->http.shown : request->http.path);
+
+	if (!shown)
+		return call_no_memory(call);
+	account_redact(account, shown);
+	request->owned[request->owned_count++] = shown;
+	request->http.shown = shown;
+	return 0;
+}
+
 /* Make REQUEST by the rules of the list. */
 static int make_by_rule(struct call *call, struct account *account, const struct ask *ask,
 			struct request *request)
@@ -90,7 +103,7 @@ static int make_by_rule(struct call *call, struct account *account, const struct
 		request->http.body_length = 0;
 		request->http.content_type = NULL;
 	}
-	return error;
+	return error || !ask->page.next ? error : hide_secrets(call, account, request);
 }
 
 int ask_make(struct call *call, struct account *account, const struct ask *ask,

@@ -82,14 +82,24 @@ static int reading_found(struct page *page, char *next)
 	return window_start(reading->all);
 }
 
-/* Return true if the list is paged by number or offset and REPLY, to a request for a page behind
- * the first, says that there is no such page: some vendors end a list so. */
+/*
+ * Return true if the list is paged by number or offset and REPLY, to a request for a page behind
+ * the first, says that there is no such page: some vendors end a list so. If all rows that the
+ * vendor tells of have come, it may also refuse the request, or fail
+ * over it.
+ */
 static bool is_past_end(const struct lists *all, const struct list *list,
 			const struct http_reply *reply)
 {
-	return all->collection->listing && !all->collection->listing->missing_page_is_error &&
-	       !list->pager.chained && list->pager.walk.done && !reply->verdict &&
-	       reply->status == 404;
+	const struct rule_list *listing = all->collection->listing;
+	const struct walk *walk = &list->pager.walk;
+
+	if (!listing || list->pager.chained || !walk->done || reply->verdict)
+		return false;
+	if (reply->status == 404)
+		return !listing->missing_page_is_error;
+	return (long long)walk->rows == walk->total && reply->status >= 400 &&
+	       reply->status != 401 && reply->status != 429;
 }
 
 /* Read the page in SLOT, the next of LIST, into *RESULT. Returns as page_read. */

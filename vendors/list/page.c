@@ -182,6 +182,7 @@ static int no_id(const struct page *page, const json_t *row, size_t number)
 	char has[512];
 
 	say_members(row, "it is a list: rows must end with /*", has, sizeof(has));
+	account_redact(page->account, has);
 	return call_fail(page->call, CALL_MALFORMED, "page %zu of the %s: row %zu %s \"%s\"%s",
 			 page->number, page->collection->name, number,
 			 json_is_object(row) ? "has no" : "is no object with",
@@ -320,11 +321,32 @@ static int no_rows(const struct page *page, const json_t *answer)
 	char has[512];
 
 	say_members(answer, "it is itself a list: rows = /*", has, sizeof(has));
+	account_redact(page->account, has);
 	return call_fail(page->call, CALL_MALFORMED,
 			 "page %zu of the %s holds no list \"%s\"%s%s%s%s", page->number,
 			 collection->name, rows_words(collection),
 			 single ? ", only a single \"" : "", single ? collection->item_key : "",
 			 single ? "\"" : "", collection->listing ? has : "");
+}
+
+/*
+ * Check that the status of REPLY, a success, does not say that more follows: 202 that there is no
+ * answer yet, 206 that this is a part, which is no news in a list that has pages.
+ */
+static int check_whole(const struct page *page, const struct http_reply *reply)
+{
+	const struct collection *collection = page->collection;
+
+	if (!collection->listing || (reply->status != 202 && reply->status != 206))
+		return 0;
+	if (reply->status == 206 && collection->paging(page->account) != PAGING_NONE)
+		return 0;
+	return call_fail(page->call, CALL_MALFORMED, "page %zu of the %s %s", page->number,
+			 collection->name,
+			 reply->status == 202
+			     ? "is not ready yet, as its status says: try again later"
+			     : "is a part only, as its status says, and the list "
+			       "is read without pages: check `paging`");
 }
 
 /* Return true if ANSWER, which has no rows, is a first page without the total that the vendor's
@@ -396,6 +418,8 @@ int page_read(struct page *page, const struct http_reply *reply, struct walk_res
 	json_t *answer;
 	int error = page_judge(page, reply);
 
+	if (!error)
+		error = check_whole(page, reply);
 	if (error)
 		return error;
 	answer = parse(page, reply, why, sizeof(why));

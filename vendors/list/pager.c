@@ -60,7 +60,7 @@ void pager_init(struct pager *pager, const struct account *account,
 	if (collection->listing) {
 		pager->walk.one_size = !ask_names_size(collection);
 		pager->walk.unknown_size = pager->walk.one_size && !collection->page_size;
-		pager->walk.wraps = true;
+		pager->walk.wraps = pager->walk.hints = true;
 	}
 	table_init(&pager->named, key_of);
 	begin_chain(pager);

@@ -85,9 +85,10 @@ struct walk_totals tell_totals(const struct page *page, const struct source_repl
 	/* with a next page, the list has pages after all */
 	link = paging == PAGING_NONE ? source_header(reply->headers, "Link") : NULL;
 	if (link) {
-		char *next = next_url_of_link(link);
+		char *next;
 
-		totals.more = next ? 1 : totals.more;
+		if (next_url_of_link(link, &next))
+			totals.more = next ? 1 : totals.more;
 		free(next);
 		free(link);
 	}
@@ -124,16 +125,26 @@ static bool is_none(const json_t *value)
 	       (json_is_string(value) && !json_string_length(value));
 }
 
-/* Put what the header of SOURCE, or Link, names as the next page into *NEXT. */
+/* Put what the header Link names as the next page into *NEXT. Returns as read_next. */
+static int read_link(const struct page *page, const struct source_reply *reply, char **next)
+{
+	char *text = source_header(reply->headers, "Link");
+	bool readable = !text || next_url_of_link(text, next);
+
+	free(text);
+	if (readable)
+		return 0;
+	return call_fail(page->call, CALL_MALFORMED,
+			 "page %zu of the %s: the header Link cannot be read, so that it is not "
+			 "known whether there is a next page",
+			 page->number, page->collection->name);
+}
+
+/* Put what the header of LISTING's source names as the next page into *NEXT. */
 static void read_header(const struct rule_list *listing, const struct source_reply *reply,
 			char **next)
 {
-	char *text = source_header(reply->headers,
-				   listing->link ? "Link" : listing->next_source.name);
-
-	*next = text && listing->link ? next_url_of_link(text) : text;
-	if (*next != text)
-		free(text);
+	*next = source_header(reply->headers, listing->next_source.name);
 	if (*next && !**next) {
 		free(*next);
 		*next = NULL;
@@ -148,11 +159,21 @@ static int read_next(const struct page *page, const struct source_reply *reply, 
 	int error = 0;
 
 	*next = NULL;
-	if (listing->link || listing->next_source.kind == SOURCE_HEADER) {
+	if (listing->link)
+		return read_link(page, reply, next);
+	if (listing->next_source.kind == SOURCE_HEADER) {
 		read_header(listing, reply, next);
 		return 0;
 	}
 	value = source_get(&listing->next_source, reply);
+	/* each row has what the next page is asked for with */
+	if (reply->last && is_none(value) && listing->next_source.kind == SOURCE_LAST) {
+		json_decref(value);
+		return call_fail(page->call, CALL_MALFORMED,
+				 "page %zu of the %s: the last row has no \"%s\", which `next` "
+				 "names: check `next`",
+				 page->number, page->collection->name, next_words(listing));
+	}
 	if (!is_none(value)) {
 		*next = text_of(value);
 		if (!*next)

@@ -350,6 +350,11 @@ static enum walk_verdict at_end(struct walk *walk, bool last)
 		    walk->rows);
 		return again(walk, walk->offsets && walk->was_short);
 	}
+	if (walk->beyond >= (steps_by_rows(walk) ? walk->rows + 1 : walk->done * walk->step)) {
+		say(walk, "it seems to end after %zu rows, but there are rows behind that page",
+		    walk->rows);
+		return again(walk, false);
+	}
 	if (walk->gap && !proved && !same)
 		return walk_compare(walk);
 	if (last)
@@ -389,6 +394,7 @@ static enum walk_verdict behind_end(struct walk *walk, const struct walk_result 
 		return again(walk, walk->offsets);
 	}
 	say(walk, "page %zu holds %zu rows, but one before it is empty", walk->done, result->rows);
+	walk->beyond = (walk->done - 1) * walk->step;
 	return again(walk, false);
 }
 
@@ -459,6 +465,7 @@ enum walk_verdict walk_page_result(struct walk *walk, const struct walk_result *
 		walk->disproved = true;
 	}
 	if ((long long)walk->rows == walk->total && result->totals.more != 1 &&
+	    (!walk->hints || walk->total_certain || walk->was_short || !result->totals.more) &&
 	    (by_rows || walk->done >= pages_of(walk, walk->total)))
 		return WALK_DONE;
 	/* the number of pages was one of records, and this is the last of them */

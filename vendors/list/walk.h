@@ -26,7 +26,10 @@
  * it has arrived.
  *
  * A total that is too small by exactly the rows of whole pages is believed, unless the vendor names
- * a next page: one more request would be needed to find out.
+ * a next page: one more request would be needed to find out. With `hints`, that request is sent,
+ * if the total is not certain and the vendor does not say that no page follows.
+ *
+ * Rows behind an empty page are not forgotten when the walk restarts: no list ends before them.
  *
  * A vendor may answer with its first page again past the end, as some SCIM servers do. If that page
  * has no new row, and its count is the number of rows that came, it is the end, provided that the
@@ -102,6 +105,7 @@ struct walk {
 	bool one_size;     /* requests do not say how many rows: each page has as many as page 0 */
 	bool unknown_size; /* with one_size: nobody knows how many before page 0 has come */
 	bool wraps;        /* past the end there may be the first page again */
+	bool hints;        /* totals.count proves no end that is the end of a full page */
 
 	/* for the caller to read */
 	size_t done; /* pages reported in this pass: the next one to report */
@@ -132,6 +136,7 @@ struct walk {
 	bool always_more;   /* each page so far named a next one */
 	bool total_certain; /* it is totals.records */
 	uint64_t sum;       /* of walk_result.sum */
+	size_t beyond;      /* where rows were seen behind an empty page, in any pass; 0: nowhere */
 	/* the pass before, if it was read to its end, with another step */
 	bool has_previous;
 	size_t previous_rows;

@@ -65,14 +65,18 @@ static int read_reply(struct call *call, struct account *account,
 		      const struct http_reply *reply, json_t **record)
 {
 	json_t *answer = exchange_json(call, account, reply), *found;
+	const char *where = collection->roots ? collection->roots[0] : collection->item_key;
 	int error = answer ? 0 : -EREMOTEIO;
 
 	if (!error) {
 		found = collection_unwrap(collection, answer);
-		if (!found)
+		if (!found && where)
 			error = call_fail(call, CALL_MALFORMED, "the response has no \"%s\"",
-					  collection->item_key ? collection->item_key
-							       : collection->roots[0]);
+					  where);
+		else if (!found)
+			error = call_fail(call, CALL_MALFORMED,
+					  "the response is no record: it is "
+					  "no JSON object");
 	}
 	if (!error)
 		error = item_answer_check(call, collection, found, id);
@@ -121,9 +125,11 @@ static int get_record(struct call *call, struct account *account,
 
 	if (collection->get)
 		return collection->get(call, account, parent, id, record);
-	if (collection->listing && !collection->item)
+	if (collection->listing && !collection->item) {
+		call_forget_request(call);
 		return call_fail(call, CALL_UNSUPPORTED, "only the list shows the %s",
 				 collection->name);
+	}
 	error = collection->item
 		    ? item_rule_get(call, account, collection, parent, id, tagged, &reply)
 		    : get_by_path(call, account, collection, parent, id, tagged, &reply);

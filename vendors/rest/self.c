@@ -51,7 +51,9 @@ static char *id_of(const json_t *value)
 /* Return the id in ANSWER, new, or NULL. */
 static char *find_id(const struct vendor_self *self, const json_t *answer)
 {
-	for (const char *const *root = self->roots; *root; root++) {
+	static const char *const whole[] = {".", NULL};
+
+	for (const char *const *root = self->roots ? self->roots : whole; *root; root++) {
 		const json_t *record = pointer_get(answer, *root);
 
 		for (const char *const *key = self->ids; record && *key; key++) {
@@ -93,7 +95,8 @@ static int ask(struct call *call, struct account *account, const struct rule_req
 	}
 	if (!*id) {
 		snprintf(words + length, WORDS - length, "%s%s %s answered %d%s",
-			 length ? ", " : "", request.rule->method, request.http.path, reply.status,
+			 length ? ", " : "", request.rule->method,
+			 request.http.shown ? request.http.shown : request.http.path, reply.status,
 			 error ? "" : " without an id");
 		error = -ENODATA;
 	}
