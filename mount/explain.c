@@ -97,7 +97,7 @@ static void print_body(FILE *out, const struct account *account, const struct ht
 
 	if (body) {
 		hide_values(account, body);
-		text = exact_print_text(body, JSON_INDENT(2));
+		text = exact_print_text(body, 0);
 	}
 	fputc('\n', out);
 	print_redacted(out, account, text ? text : request->body);
