@@ -24,8 +24,11 @@
 #include "vendors/base/call.h"
 #include "vendors/base/log.h"
 #include "vendors/base/status_words.h"
+#include "vendors/json/pointer.h"
 #include "vendors/rest/account.h"
 #include "vendors/rest/item.h"
+#include "vendors/rest/status_map.h"
+#include "vendors/template/value.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -221,6 +224,24 @@ static int delete_user_send(struct deletion *deletion, const json_t *before)
 	return error;
 }
 
+/* Refuse the deletion of a user in a status in which the vendor's DELETE means something else. */
+static int check_from(struct attempt *attempt, const json_t *before)
+{
+	const struct collection *collection = roster_collection(attempt->roster);
+	const struct rule_status *status = collection->status;
+	char buffer[STATUS_MAP_MAX];
+	const char *shown;
+
+	if (!collection->remove_from || !status ||
+	    value_is_one_of(collection->remove_from, pointer_get(before, status->path)))
+		return 0;
+	shown = status_map_word(collection, before, buffer);
+	return call_fail(attempt->call, CALL_UNSUPPORTED,
+			 "the vendor's API cannot delete a user whose status is %s; nothing was "
+			 "sent; write inactive first",
+			 shown ? shown : "unknown");
+}
+
 static int lock_and_delete(struct attempt *attempt)
 {
 	struct deletion deletion = {.attempt = attempt};
@@ -236,6 +257,7 @@ static int lock_and_delete(struct attempt *attempt)
 		 */
 		call_forget_request(call);
 		takeback_creation(attempt, before);
+		error = check_from(attempt, before);
 	}
 	if (!error && guard_dry_run(attempt->guard)) {
 		error = attempt_dry_run(attempt, "DELETE", attempt->id);
