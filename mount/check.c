@@ -406,6 +406,39 @@ static void check_statuses(struct check *check)
 
 /* ---- all checks ---- */
 
+/* Say that WHAT is not sent, if REQUEST is one (not NULL), and from memory. */
+static void say_untrusted(struct check *check, const char *what, const struct rule_request *request)
+{
+	if (request && !trust_is_given(check->account, request))
+		say(check,
+		    "%s not sent: that section of the description of %s is from memory; compare it "
+		    "with the vendor's documents, then set trust = yes",
+		    what, check->account->vendor->type);
+}
+
+/* Say which changes are not sent because they are described from memory. */
+static void say_trust(struct check *check)
+{
+	const struct collection *users = check->account->vendor->users;
+	const struct rule_status *status = users->status;
+
+	if (!trust_is_given(check->account, NULL)) {
+		say(check,
+		    "changes are not sent: the description of %s is from memory; compare it with "
+		    "the vendor's documents, then set trust = yes",
+		    check->account->vendor->type);
+		return;
+	}
+	if (status && status->deactivate)
+		say_untrusted(check, "deactivations are", &status->deactivate->request);
+	if (status && status->activate)
+		say_untrusted(check, "activations are", &status->activate->request);
+	if (users->update)
+		say_untrusted(check, "changes of documents are", &users->update->request);
+	say_untrusted(check, "new users are", users->create);
+	say_untrusted(check, "deletions are", users->remove);
+}
+
 static void *check_account(void *arg)
 {
 	struct check *check = arg;
@@ -422,11 +455,7 @@ static void *check_account(void *arg)
 			judge_statuses(check);
 		}
 	}
-	if (!trust_is_given(check->account, NULL))
-		say(check,
-		    "changes are not sent: the description of %s is from memory; compare it with "
-		    "the vendor's documents, then set trust = yes",
-		    vendor->type);
+	say_trust(check);
 	say(check, "%s", check->failed ? "failed" : "ok");
 	tally_clear(&check->tally);
 	call_destroy(&check->call);

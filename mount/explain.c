@@ -97,7 +97,7 @@ static void print_body(FILE *out, const struct account *account, const struct ht
 
 	if (body) {
 		hide_values(account, body);
-		text = exact_print_text(body, JSON_INDENT(2));
+		text = exact_print_text(body, 0);
 	}
 	fputc('\n', out);
 	print_redacted(out, account, text ? text : request->body);
@@ -106,22 +106,26 @@ static void print_body(FILE *out, const struct account *account, const struct ht
 	json_decref(body);
 }
 
-/* Print the names of the proofs of identity that ACCOUNT will add. */
-static void print_proof(FILE *out, const struct account *account)
+/* Print the names of the proofs of identity that the api of REQUEST will add. */
+static void print_proof(FILE *out, const struct account *account,
+			const struct http_request *request)
 {
-	const struct rule_api *api = account->vendor->apis;
+	const struct rule_api *api;
 
-	if (!api) {
+	if (!account->vendor->apis) {
 		fputs("(and the proof of identity: " STARS ")\n", out);
 		return;
 	}
+	api = &account->vendor->apis[request->api];
 	for (const struct rule_header *header = api->auth_headers; header && header->name; header++)
 		fprintf(out, "%s: " STARS "\n", header->name);
 	if (api->user)
 		fputs("Authorization: Basic " STARS "\n", out);
+	for (const struct rule_header *part = api->auth_query; part && part->name; part++)
+		fprintf(out, "(and in the URL: %s=" STARS ")\n", part->name);
 }
 
-static bool sees(struct observer *observer, const struct account *account,
+static bool sees(struct observer *observer, struct account *account,
 		 const struct http_request *request)
 {
 	struct explain *explain = (struct explain *)observer;
@@ -135,10 +139,10 @@ static bool sees(struct observer *observer, const struct account *account,
 	} else {
 		explain->held++;
 		fprintf(out, "%s ", request->method);
-		print_redacted(out, account, account->endpoint.base_url);
+		print_redacted(out, account, account_endpoint(account, request->api)->base_url);
 		print_redacted(out, account, request->shown ? request->shown : request->path);
 		fputc('\n', out);
-		print_proof(out, account);
+		print_proof(out, account, request);
 		for (unsigned i = 0; i < request->header_count; i++) {
 			fprintf(out, "%s: ", request->headers[i].name);
 			print_redacted(out, account, request->headers[i].value);

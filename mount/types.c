@@ -149,8 +149,9 @@ static int fail_type(const struct keys *keys, const struct section *section,
 				 "for in: %s",
 				 *known.hint.name ? "did you mean " : "", known.hint.name,
 				 *known.hint.name ? "? " : "", known.names, folders);
-	return keys_fail(keys, section->line, "section [%s] needs a key type, one of: %s",
-			 section->name, known.names);
+	return keys_fail(keys, section->line,
+			 "section [%s] needs a key type, one of: %s; or a file %s.vendor in: %s",
+			 section->name, known.names, section->name, folders);
 }
 
 /* ---- lookup ---- */

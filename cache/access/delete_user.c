@@ -24,6 +24,7 @@
 #include "vendors/base/call.h"
 #include "vendors/base/log.h"
 #include "vendors/base/status_words.h"
+#include "vendors/json/pointer.h"
 #include "vendors/rest/account.h"
 #include "vendors/rest/collection.h"
 #include "vendors/rest/item.h"
@@ -214,7 +215,7 @@ static int check_from(const struct attempt *attempt, const json_t *record)
 		return 0;
 	return call_fail(attempt->call, CALL_UNSUPPORTED,
 			 "the vendor's API cannot delete a user whose status is %s; nothing was "
-			 "sent",
+			 "sent; write inactive first",
 			 word ? word : STATUS_UNKNOWN);
 }
 

@@ -244,6 +244,8 @@ def deleted():
     yield "a deletion that hides", {}, gone(kind="hides"), {}, delete, EITHER
     yield "404 for what is gone is 403", {}, {"errors|kinds": {"not_found": {"status": 403}}}, \
         {"item|gone": "403, 404"}, delete, DONE
+    yield "a deletion from another status", {}, {}, {"delete|from": "LOCKED"}, delete, ERROR
+    yield "a deletion from that status", {}, {}, {"delete|from": "LOCKED, ACTIVE"}, delete, DONE
     yield "403 for what is gone, not said", {}, {"errors|kinds": {"not_found": {"status": 403}}}, {}, delete, EITHER
 
 

@@ -19,7 +19,7 @@ struct observer {
 	 * hold it back: it then fails as one that was certainly not sent. Called from the thread
 	 * that asks.
 	 */
-	bool (*sees)(struct observer *observer, const struct account *account,
+	bool (*sees)(struct observer *observer, struct account *account,
 		     const struct http_request *request);
 };
 
