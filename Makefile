@@ -153,7 +153,7 @@ interop: all deps-interop ## real servers of other people on this machine, the w
 
 # clang has the fuzzer. Everything is compiled for it, so the build folder is another one.
 .PHONY: fuzz
-fuzz: deps-lint ## random inputs for what reads descriptions and responses, SECONDS each (T=word: only some)
+fuzz: deps-lint ## random inputs for what reads descriptions and responses, SECONDS each (fuzz-run: built already)
 	@$(MAKE) --no-print-directory BUILD='$(BUILD)/fuzz' CC=clang SANITIZE=address,undefined \
 		CFLAGS='-O1 -g -fsanitize=fuzzer-no-link' fuzz-run SECONDS='$(SECONDS)'
 
@@ -193,7 +193,7 @@ deps: ## install the Debian packages that build, demo, test and lint need
 
 # they are called by other targets
 .PHONY: deps-build deps-demo deps-test deps-lint deps-bench deps-interop
-deps-build: ## install only what the build needs (deps-demo, deps-test, deps-lint, deps-bench, deps-interop)
+deps-build: ## install only what the build needs (or deps-demo, deps-test, deps-lint, deps-interop, deps-bench, for that use)
 deps-build deps-demo deps-test deps-lint deps-bench: deps-%:
 	@tests/deps.sh $*
 # npm packages too, in BUILD

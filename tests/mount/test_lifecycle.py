@@ -741,6 +741,6 @@ def test_install_and_uninstall(test_dir, env):
     program = root / "opt/some where/bin/rosterfs"
     assert run([program, "--version"], env).out.startswith("rosterfs ")
     pages = sorted(path.name for path in root.rglob("*.[15]"))
-    assert pages == ["rosterfs.1", "rosterfs.conf.5"]
+    assert pages == ["rosterfs.1", "rosterfs.conf.5", "rosterfs.vendor.5"]
     assert run([*words, "uninstall"], env).code == 0
     assert [path for path in root.rglob("*") if not path.is_dir()] == []

@@ -11,7 +11,7 @@ import pytest
 
 import harness
 
-TOP = harness.BUILD.parent if harness.BUILD.parent.joinpath("tests").is_dir() else harness.BUILD.parent.parent
+TOP = harness.TOP
 TOKEN = "Bearer CANARY-token"
 KEY = {"Authorization": TOKEN}
 JSON = {"Content-Type": "application/json"}

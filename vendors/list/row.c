@@ -196,8 +196,8 @@ static int ask_page(struct call *call, struct account *account, const struct col
 }
 
 /*
- * Return true if the page of a row can be asked for alone: there are pages, the page before does not
- * name it, and its rows are not those of one pass of several.
+ * Return true if the page of a row can be asked for alone: there are pages, the page before does
+ * not name it, and its rows are not those of one pass of several.
  */
 static bool stands_alone(const struct account *account, const struct collection *collection)
 {
