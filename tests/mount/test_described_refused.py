@@ -82,14 +82,3 @@ def test_undo_without_versions(section):
     undo = (s.mount.path / ".rosterfs/history/1/undo.json").read_text()
     assert not s.write(ident, ".json", undo), s.said()
     assert {name: s.user(ident)[name] for name in ("role", "name")} == {name: before[name] for name in ("role", "name")}
-
-
-def test_unlisted_status_with_plain_words(section):
-    """`active` is not written over a status that the description does not list, whatever its words are."""
-    states = {"active": "active", "inactive": "inactive", "banned": "banned"}
-    s = section({}, {"status|states": states}, {"status|active": "active", "status|inactive": "inactive"})
-    ident = next(ident for ident, user in s.stored().items() if user["_state"] == "banned")
-    assert s.status(ident) == "banned"
-    error = s.set_status(ident, "active")
-    assert error and error.errno == errno.EOPNOTSUPP, s.said()
-    assert s.state(ident) == "banned"

@@ -165,7 +165,7 @@ bool status_map_may_activate(const struct collection *collection, const json_t *
 	const struct rule_status_request *request = table ? table->activate : NULL;
 	const json_t *status;
 
-	if (!table)
+	if (status_map_is_plain(collection))
 		return true;
 	status = pointer_get(record, collection->status_key);
 	if (listed_word(table, status))
