@@ -121,8 +121,6 @@ struct collection {
 	const char *list_path;    /* "/user"; {parent} stands for the id of the parent record */
 	const char *item_path;    /* "/user/": the escaped id follows */
 	const char *const *taken; /* words below item_path that are no ids */
-	bool single;              /* there is one record, at item_path, whatever its id is */
-	bool listed_only;         /* there is no GET of one record, only the list */
 
 	/* The same as templates. With `listing`, the paths above and the keys below of a list
 	   response are not used; with `item`, item_path and the keys of one record are not. */
@@ -149,6 +147,18 @@ struct collection {
 	const char *records_key, *pages_key, *next_key;
 	unsigned offset_ceiling; /* the vendor lists nothing from this offset on; 0: no limit */
 	unsigned page_size;      /* rows to ask for in one page: the most that the vendor returns */
+	bool single;             /* there is one record, at item_path, whatever its id is */
+	bool listed_only;        /* there is no GET of one record, only the list */
+	/* After a 405 to a PUT, send this update and all later ones as a POST to the item. Only for
+	   a vendor whose documents say that such a POST is an update: elsewhere it may be an
+	   action. */
+	bool put_becomes_post;
+	bool wraps_requests;  /* request bodies are wrapped in item_key too */
+	bool refuses_unknown; /* a member that neither the record nor the table has fails with
+				 EINVAL */
+	bool deletes;         /* records can be deleted, if the account has allow_delete */
+	bool posts_part; /* the response to a POST is another object, with a part of the record */
+	bool within;     /* for PLACE_LINKS: the links are part of the record above */
 
 	/* fields */
 	const char *const *id_keys;
@@ -159,12 +169,7 @@ struct collection {
 	const char *const *email_keys;
 	/* Return the value of collection_email_value. NULL: the first of email_keys is it. */
 	const json_t *(*email)(const json_t *record);
-	/* After a 405 to a PUT, send this update and all later ones as a POST to the item. Only for
-	   a vendor whose documents say that such a POST is an update: elsewhere it may be an
-	   action. */
-	bool put_becomes_post;
 	const char *posted_id;           /* the member of that POST's body that takes the id */
-	bool wraps_requests;             /* request bodies are wrapped in item_key too */
 	const char *const *time_keys;    /* last update, best first */
 	const char *const *created_keys; /* creation */
 	const char *stamp_key;           /* identifies a version of a record */
@@ -177,10 +182,6 @@ struct collection {
 	const char *absent_status;  /* the status of a record that a complete list does not show */
 	const struct field *fields; /* never NULL */
 	const struct once *once;
-	bool refuses_unknown; /* a member that neither the record nor the table has fails with
-				 EINVAL */
-	bool deletes;         /* records can be deleted, if the account has allow_delete */
-	bool posts_part; /* the response to a POST is another object, with a part of the record */
 
 	/* functions, none of which waits */
 
@@ -209,7 +210,6 @@ struct collection {
 	/* Ask for what `put` will need, before the read that the change rests on (basis.h), so that
 	   no other request comes between the two. `put` reports what fails here. */
 	void (*settle)(struct call *call, struct account *account);
-	bool within; /* for PLACE_LINKS: the links are part of the record above */
 	/* For PLACE_LINKS: return the body to post to link user ID (a new reference), or NULL
 	   without memory. */
 	json_t *(*link)(const struct collection *links, const char *id);

@@ -200,7 +200,7 @@ def test_check_of_vendors_without_a_status(sandbox, mount, test_dir):
                             capture_output=True, text=True, timeout=60 * harness.SCALE)
     said = {section.name: [line.partition(": ")[2] for line in result.stdout.splitlines()
                            if line.startswith(section.name + ":")] for section in plays.sections.values()}
-    none = "its description has no status: nobody can be deactivated here"
+    none = "the description has no [status]: no status can be read or written"
     assert none in said["s0"] and "ok" in said["s0"], said
     assert none in said["s1"] and "ok" in said["s1"], said
     assert "no user has a status: nobody can be deactivated here" in said["s2"] and "failed" in said["s2"], said

@@ -237,7 +237,9 @@ def test_a_command_is_run_again_when_its_secret_expires(mount, sandbox, test_dir
     user_key = keys(box)[1]
     now = test_dir / "now"
     now.write_text("Expired-CANARY-91c2-with-a-tail\n")
-    command = f"echo run >> {test_dir}/runs; cat {now}"
+    script = test_dir / "key"
+    script.write_text(f"echo run >> {test_dir}/runs\ncat {now}\n")
+    command = f"sh {script}"
     m = mount(box, {"partnerize": {"user_api_key": None, "user_api_key_command": command}})
     runs = lambda: (test_dir / "runs").read_text().count("run")
     assert runs() == 1

@@ -168,7 +168,7 @@ static inline enum MHD_Result http_server_answer(struct http_server *server,
 		unsigned status = 200;
 		struct MHD_Response *response;
 		enum MHD_Result result;
-		char *text = strndup(body->text ? body->text : "", body->length);
+		char *text = strndup(body->text ? body->text : "", body->text ? body->length : 0);
 
 		response = server->script(server->script_arg, connection, method, path, text,
 					  &status);

@@ -41,7 +41,7 @@ static struct MHD_Response *answer(void *arg, struct MHD_Connection *connection,
 		return moved("http://localhost:9/users", 302, status);
 	if (strcmp(path, "/port") == 0) {
 		snprintf(text, sizeof(text), "http://127.0.0.1:%u/users/",
-			 (fixture->server.port + 1) & 65535);
+			 (fixture->server.port + 1u) & 65535u);
 		return moved(text, 302, status);
 	}
 	if (strcmp(path, "/user") == 0) {

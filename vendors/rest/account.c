@@ -92,6 +92,11 @@ struct account *account_new(const char *name, const struct vendor *vendor)
 
 int account_set_vendor(struct account *account, const struct vendor *vendor)
 {
+	token_free(account->token);
+	free(account->logins);
+	free(account->others);
+	account->token = NULL;
+	account->logins = account->others = NULL;
 	account->vendor = vendor;
 	return make_parts(account) ? 0 : -ENOMEM;
 }

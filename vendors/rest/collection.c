@@ -140,9 +140,11 @@ static void take_links(const struct collection *collection, const json_t *answer
  * borrowed, or NULL. */
 static json_t *unwrap_by_roots(const struct collection *collection, const json_t *answer)
 {
+	static const char *const whole[] = {".", NULL};
+	const char *const *root = collection->roots ? collection->roots : whole;
 	json_t *first = NULL;
 
-	for (const char *const *root = collection->roots; *root; root++) {
+	for (; *root; root++) {
 		json_t *found = pointer_get(answer, *root);
 
 		if (json_is_object(found) && id_value(collection->id_keys, found))

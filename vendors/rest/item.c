@@ -64,7 +64,7 @@ static int read_reply(struct call *call, struct account *account,
 		      const struct collection *collection, const char *id,
 		      const struct http_reply *reply, json_t **record)
 {
-	json_t *answer = exchange_json(call, account, reply), *found;
+	json_t *answer = exchange_json(call, account, reply), *found = NULL;
 	const char *where = collection->roots ? collection->roots[0] : collection->item_key;
 	int error = answer ? 0 : -EREMOTEIO;
 

@@ -174,8 +174,10 @@ static char *own(struct request *request, char *text)
 /* Fail for the reason WHY, unless waiting for a token has failed before. */
 static int fail_making(const struct making *making, const char *what, const char *why)
 {
-	if (*making->waited)
-		return *making->waited;
+	int error = *making->waited;
+
+	if (error)
+		return error;
 	return call_fail(making->call, CALL_INVALID, "%s %s: %s cannot be made: %s",
 			 making->rule->method, making->rule->path, what, why);
 }

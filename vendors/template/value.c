@@ -20,12 +20,8 @@ static json_t *parse(const char *text)
 /* Set VALUE to TYPE with a copy of TEXT. */
 static int set(struct value *value, enum value_type type, const char *text)
 {
-	char *copy = strdup(text);
-
-	if (!copy)
-		return -ENOMEM;
-	*value = (struct value){type, copy};
-	return 0;
+	*value = (struct value){type, strdup(text)};
+	return value->text ? 0 : -ENOMEM;
 }
 
 /* Set VALUE to the JSON string TEXT. */
