@@ -30,7 +30,7 @@ static size_t accounts_with_api(const struct config *config, size_t *requests)
 	for (size_t i = 0; i < config->account_count; i++) {
 		if (!config->accounts[i]->vendor->users)
 			continue;
-		*requests += config->accounts[i]->endpoint.parallel *
+		*requests += (size_t)config->accounts[i]->endpoint.parallel *
 			     account_endpoint_count(config->accounts[i]);
 		count++;
 	}

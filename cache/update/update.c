@@ -312,7 +312,7 @@ static void name_undo(const struct attempt *attempt, const char *text, size_t le
 	const struct collection *collection = roster_collection(attempt->roster);
 	struct history *history = guard_history(attempt->guard);
 
-	if (history && !collection->stamp_key &&
+	if (history && !plan->stamp && !collection->stamp_key &&
 	    !(collection->status_key && collection_value(plan->document, collection->status_key)))
 		plan->stamp = history_name_of_undo(history, attempt->roster, attempt->id, text,
 						   length);

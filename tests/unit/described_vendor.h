@@ -273,7 +273,7 @@ static inline int save(struct described *all, const char *text)
 	int error;
 
 	for (char *at = document; *at; at++)
-		*at = *at == '\'' ? '"' : *at;
+		*at = (char)(*at == '\'' ? '"' : *at);
 	new_call(all);
 	error = update_document(&all->call, all->roster, all->guard, "1", document,
 				strlen(document));

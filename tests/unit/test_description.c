@@ -28,8 +28,8 @@ static void is_list(const char *const *list, const char *expected)
 	char joined[400] = "";
 
 	for (; list && *list; list++) {
-		strcat(joined, *list);
-		strcat(joined, list[1] ? " " : "");
+		stpcpy(strchr(joined, 0), *list);
+		stpcpy(strchr(joined, 0), list[1] ? " " : "");
 	}
 	assert_string_equal(joined, expected);
 }
@@ -47,10 +47,12 @@ static void is_values(const struct value *values, const char *expected)
 	for (; values && values->type != VALUE_END; values++) {
 		bool quoted = values->type == VALUE_TEXT;
 
-		strcat(joined, quoted ? "'" : "");
-		strcat(joined, values->text ? values->text : words[values->type]);
-		strcat(joined, quoted ? "'" : "");
-		strcat(joined, values[1].type != VALUE_END ? " " : "");
+		stpcpy(strchr(joined, 0), quoted ? "'" : "");
+		stpcpy(strchr(joined, 0), values->text          ? values->text
+					  : words[values->type] ? words[values->type]
+								: "?");
+		stpcpy(strchr(joined, 0), quoted ? "'" : "");
+		stpcpy(strchr(joined, 0), values[1].type != VALUE_END ? " " : "");
 	}
 	assert_string_equal(joined, expected);
 }

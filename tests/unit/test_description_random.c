@@ -35,6 +35,7 @@ static size_t insert(char *text, size_t length, size_t at, const char *piece)
 	if (length + bytes >= TEXT_MAX)
 		return length;
 	memmove(text + at + bytes, text + at, length - at);
+	/* NOLINTNEXTLINE(bugprone-not-null-terminated-result): it is a part of TEXT */
 	memcpy(text + at, piece, bytes);
 	return length + bytes;
 }

@@ -93,8 +93,8 @@ static int collect(json_t *at, void *arg)
 {
 	char *text = exact_print_text(at, 0);
 
-	strcat(arg, text);
-	strcat(arg, " ");
+	stpcpy(strchr((char *)arg, 0), text);
+	stpcpy(strchr((char *)arg, 0), " ");
 	free(text);
 	return 0;
 }

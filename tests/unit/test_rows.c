@@ -21,7 +21,7 @@ static int write_row(json_t *row, void *arg)
 	if (row)
 		sprintf(text + strlen(text), "%d ", (int)json_integer_value(row));
 	else
-		strcat(text, "- ");
+		stpcpy(strchr(text, 0), "- ");
 	return 0;
 }
 
@@ -61,7 +61,7 @@ static void test_find(void **state)
 
 		assert_int_equal(rows_each(&rows, write_row, text), 0);
 		if (rows.odd)
-			strcpy(text, "odd");
+			stpcpy(text, "odd");
 		assert_true(cases[i].rows ? rows.odd || rows.at : !rows.odd && !rows.at);
 		assert_string_equal(text, cases[i].rows ? cases[i].rows : "");
 		json_decref(answer);

@@ -30,7 +30,7 @@ static const char *word_of(const struct rule_status *table, const char *status)
 		json_object_set_new(json_object_get(record, "state"), "now",
 				    json_loads(status, JSON_DECODE_ANY, NULL));
 	word = status_map_word(&users, record, buffer);
-	strcpy(kept, word ? word : "(none)");
+	stpcpy(kept, word ? word : "(none)");
 	json_decref(record);
 	return kept;
 }

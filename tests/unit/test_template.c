@@ -148,11 +148,11 @@ static void test_next(void **state)
 	assert_false(template_has(NULL, "z"));
 	memset(text, 'a', sizeof(text));
 	text[0] = '{';
-	strcpy(text + TEMPLATE_NAME_MAX, "}");
+	stpcpy(text + TEMPLATE_NAME_MAX, "}");
 	at = text;
 	assert_true(template_next(&at, name));
 	assert_int_equal(strlen(name), TEMPLATE_NAME_MAX - 1);
-	strcpy(text + TEMPLATE_NAME_MAX, "a}");
+	stpcpy(text + TEMPLATE_NAME_MAX, "a}");
 	at = text;
 	assert_false(template_next(&at, name));
 }

@@ -85,7 +85,7 @@ static int read_condition(const struct header *header, size_t at, struct part *p
 /* Take the place off the first word: "groups/list". */
 static int read_place(struct header *header, struct part *part)
 {
-	char *slash = strchr(header->words[0], '/');
+	char *slash = header->words[0] ? strchr(header->words[0], '/') : NULL;
 
 	if (!slash)
 		return 0;

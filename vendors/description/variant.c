@@ -57,7 +57,7 @@ int variant_check(const struct part *part, const struct settings *settings, char
 	const struct setting *setting = index >= 0 ? &settings->list[index] : NULL;
 	struct hint hint = HINT_NONE;
 
-	if (part->when == PART_ALWAYS)
+	if (part->when == PART_ALWAYS || !part->setting)
 		return 0;
 	if (part->kind->kind == SECTION_SETTINGS)
 		return variant_fail(part, "[settings] cannot depend on a setting");
@@ -66,7 +66,7 @@ int variant_check(const struct part *part, const struct settings *settings, char
 		if (part->preset ||
 		    (part->when != PART_IS && strcmp(part->setting, VARIANT_DELETES) == 0))
 			return 0;
-		for (size_t i = 0; i < settings->count; i++)
+		for (size_t i = 0; settings->list && i < settings->count; i++)
 			hint_offer(&hint, part->setting, settings->list[i].name);
 		return variant_fail(part, "[settings] has no %s%s%s%s", part->setting,
 				    *hint.name ? "; did you mean " : "", hint.name,

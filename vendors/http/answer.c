@@ -282,11 +282,8 @@ static char *all_headers(const struct transfer *transfer)
 			return NULL;
 		}
 		text = more;
-		memcpy(text + length, header->name, name);
-		memcpy(text + length + name, ": ", 2);
-		memcpy(text + length + name + 2, header->value, value);
-		length += name + value + 2;
-		memcpy(text + length++, "\n", 2);
+		length += (size_t)snprintf(text + length, room - length, "%s: %s\n", header->name,
+					   header->value);
 	}
 	return text;
 }

@@ -221,6 +221,7 @@ static int append(struct reader *reader, struct entry *entry, const char *betwee
 		  size_t length)
 {
 	size_t old = strlen(entry->value), gap = old ? strlen(between) : 0;
+	/* NOLINTNEXTLINE(clang-analyzer-optin.portability.UnixAPI): it has room for a NUL */
 	char *longer = realloc(entry->value, old + gap + length + 1);
 
 	if (!longer)

@@ -95,8 +95,7 @@ static struct entry *entry_new(struct passes *passes, const char *id)
 
 	if (passes->entry_count == passes->entry_room) {
 		size_t room = passes->entry_room ? 2 * passes->entry_room : 256;
-		struct entry **grown = reallocarray(passes->entries, room,
-						    sizeof(*passes->entries));
+		struct entry **grown = reallocarray(passes->entries, room, sizeof(struct entry *));
 
 		if (!grown)
 			return NULL;
@@ -262,7 +261,7 @@ static json_t *status_of(const struct collection *collection, const struct value
 struct list_sink *passes_begin(struct passes *passes, const struct value *value)
 {
 	const struct value **grown = reallocarray(passes->values, passes->count + 1,
-						  sizeof(*passes->values));
+						  sizeof(const struct value *));
 
 	if (!grown)
 		return NULL;

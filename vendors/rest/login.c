@@ -310,7 +310,7 @@ static bool has_other(struct call *call, const struct account *account, const ch
 {
 	for (int turn = 0; turn < LOOK_TURNS; turn++) {
 		char *now = NULL;
-		bool other = keep_read(account->refresh_token_file, &now) == 0 &&
+		bool other = keep_read(account->refresh_token_file, &now) == 0 && now && sent &&
 			     strcmp(now, sent) != 0;
 
 		login_wipe(now);

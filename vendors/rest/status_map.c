@@ -90,7 +90,10 @@ static const char *other_word(const json_t *status, char buffer[STATUS_MAP_MAX])
 	if (text || !(json_is_boolean(status) || exact_is_number(status)))
 		return text;
 	json = exact_print_text(status, 0);
-	text = json && strlen(json) < STATUS_MAP_MAX ? strcpy(buffer, json) : NULL;
+	if (json && strlen(json) < STATUS_MAP_MAX) {
+		snprintf(buffer, STATUS_MAP_MAX, "%s", json);
+		text = buffer;
+	}
 	free(json);
 	return text;
 }

@@ -133,7 +133,7 @@ static int put_back_elements(json_t *to, const json_t *from, const char *pointer
 {
 	size_t count = json_array_size(to), i;
 	bool same = count == json_array_size(from);
-	const json_t **pairs = calloc(count + 1, sizeof(*pairs));
+	const json_t **pairs = calloc(count + 1, sizeof(const json_t *));
 	int error = pairs ? 0 : -ENOMEM;
 
 	for (i = 0; i < count && same; i++)
