@@ -51,7 +51,7 @@ static size_t placeholder_length(const char *text)
 		return 0;
 	for (text++; (unsigned char)text[length] > 0x20 && !strchr("{}\",\x7f", text[length]);)
 		length++;
-	return text[length] == '}' && length < TEMPLATE_NAME_MAX ? length : 0;
+	return length < TEMPLATE_NAME_MAX && text[length] == '}' ? length : 0;
 }
 
 bool template_next(const char **at, char name[TEMPLATE_NAME_MAX])
