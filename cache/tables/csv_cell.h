@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * csv_cell.h - one cell of a CSV (RFC 4180): quoted where it must be, and guarded.
+ *
+ * Names come from strangers, who may sign up as "=cmd|...". A cell that a spreadsheet would run
+ * begins with an apostrophe if the style says so, unless it is a plain number or a phone number.
+ */
+#ifndef ROSTERFS_CSV_CELL_H
+#define ROSTERFS_CSV_CELL_H
+
+#include "cache/tables/table_text.h"
+
+/* Append TEXT (LENGTH bytes of UTF-8, as the cell is to show it) to OUT as a cell. Return 0 or
+ * -ENOMEM. */
+int csv_cell_add(struct table_out *out, const char *text, size_t length,
+		 const struct table_style *style);
+
+/* Return the bytes that csv_cell_add appends. */
+size_t csv_cell_length(const char *text, size_t length, const struct table_style *style);
+
+#endif
