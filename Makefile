@@ -211,6 +211,7 @@ install: $(BUILD)/rosterfs ## install to PREFIX (default /usr/local), below DEST
 	install -m 0644 $(DESCRIPTIONS) '$(DESTDIR)$(PREFIX)/share/rosterfs/vendors'
 	install -d '$(DESTDIR)$(PREFIX)/share/doc/rosterfs'
 	install -m 0644 mount/rosterfs.conf.example '$(DESTDIR)$(PREFIX)/share/doc/rosterfs/rosterfs.conf.example'
+	install -m 0755 mount/change-by-csv.py '$(DESTDIR)$(PREFIX)/share/doc/rosterfs/change-by-csv.py'
 
 .PHONY: uninstall
 uninstall: ## remove what install put there
@@ -221,6 +222,7 @@ uninstall: ## remove what install put there
 	for folder in '$(DESTDIR)$(PREFIX)/share/rosterfs/vendors' '$(DESTDIR)$(PREFIX)/share/rosterfs'; do \
 		[ ! -d "$$folder" ] || rmdir --ignore-fail-on-non-empty "$$folder"; done
 	rm -f '$(DESTDIR)$(PREFIX)/share/doc/rosterfs/rosterfs.conf.example'
+	rm -f '$(DESTDIR)$(PREFIX)/share/doc/rosterfs/change-by-csv.py'
 	[ ! -d '$(DESTDIR)$(PREFIX)/share/doc/rosterfs' ] || \
 		rmdir --ignore-fail-on-non-empty '$(DESTDIR)$(PREFIX)/share/doc/rosterfs'
 

@@ -10,7 +10,7 @@ to=$(mktemp -d)
 trap 'rm -rf "$to"' EXIT
 make BUILD="$1" PREFIX=/usr DESTDIR="$to" install
 "$to/usr/bin/rosterfs" --version
-for file in man/man1/rosterfs.1 man/man5/rosterfs.conf.5 man/man5/rosterfs.vendor.5 rosterfs/vendors/okta.vendor doc/rosterfs/rosterfs.conf.example; do
+for file in man/man1/rosterfs.1 man/man5/rosterfs.conf.5 man/man5/rosterfs.vendor.5 rosterfs/vendors/okta.vendor doc/rosterfs/rosterfs.conf.example doc/rosterfs/change-by-csv.py; do
 	[ -s "$to/usr/share/$file" ]
 done
 # the installed program reads the description, and misses the keys that it asks for

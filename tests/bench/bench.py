@@ -25,6 +25,7 @@ import figures  # noqa: E402
 import report  # noqa: E402
 import rows  # noqa: E402
 import systems  # noqa: E402
+import tables  # noqa: E402
 import waits  # noqa: E402
 import wire  # noqa: E402
 
@@ -154,6 +155,8 @@ def measure(bench, sizes):
     for function in (wire.listing, wire.http2, wire.changes, wire.blocking):
         bench.part(function, largest)
     bench.part(wire.window)
+    for function in tables.PARTS:
+        bench.part(function, largest)
     for function in waits.PARTS:
         bench.part(function)
 
