@@ -6,7 +6,6 @@ The yardsticks are the same command on a copy in memory, the same question asked
 """
 
 import os
-import shutil
 import statistics
 import time
 
@@ -49,7 +48,7 @@ def warm(bench, users):
     table = roster.mount.path / "tables/partnerize.jsonl"
     copy = folder / "copy.jsonl"
     before = roster.fuse()
-    shutil.copyfile(table, copy)
+    process.run(["cat", table], out=copy)
     reads = -(-copy.stat().st_size // READ)
     bench.figure("tables", f"tables: requests of the first copy, {users:,} users", roster.fuse() - before, "", reads,
                  "READs of 128 KiB", (reads + 8) / reads)
@@ -116,11 +115,11 @@ def rendering(bench, users):
     for _ in range(ROUNDS):
         roster.refresh()
         before = process.cpu(roster.pid)
-        shutil.copyfile(roster.mount.path / "tables/partnerize.jsonl", copy)
+        process.run(["cat", roster.mount.path / "tables/partnerize.jsonl"], out=copy)
         spent.append(process.cpu(roster.pid) - before)
     runs = [bench.json(process.output([BUILD / "bench/dump", copy], folder)) for _ in range(3)]
-    if runs[0]["rows"] != users or runs[0]["bytes"] != copy.stat().st_size:
-        raise Broken(f"{name}: jansson prints {runs[0]} of {copy.stat().st_size} bytes")
+    if runs[0]["rows"] != users:
+        raise Broken(f"{name}: jansson prints {runs[0]}")
     bench.figure("tables", name, 1000 * min(spent), "ms", 1000 * min(run["seconds"] for run in runs), "json_dumpb", 1.2)
     roster.stop()
 
