@@ -26,6 +26,9 @@ struct people_vendor {
 	const char *name;               /* the section's; borrowed for as long as the table lives */
 	const struct collection *users; /* NULL: it is kept by hand */
 	struct snapshot *snapshot;      /* a reference, which the table takes; NULL: kept by hand */
+	/* Likewise, of records with the users' ids that have the status; NULL: users have it. */
+	struct snapshot *statuses;
+	const char *absent_status; /* of a user whom `statuses` lacks; borrowed */
 };
 
 /*
