@@ -179,7 +179,9 @@ struct collection {
 	const struct rule_status *status;
 	const char *const *name_keys; /* parts of a person's name, each with alternatives no more */
 	const char *const *login_keys;
-	const char *const *role_keys; /* what a user may do: a text, or an array of texts */
+	/* What a user may do: the values at the first that is neither missing, null, false nor
+	   empty; true stands for the name of its field. */
+	const char *const *role_keys;
 	const char *absent_status;  /* the status of a record that a complete list does not show */
 	const struct field *fields; /* never NULL */
 	const struct once *once;
