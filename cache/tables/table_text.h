@@ -33,17 +33,23 @@ struct table_rows {
 	size_t count;
 	/* Append row INDEX, with its line end, to OUT. Return 0 or -ENOMEM. Any thread. */
 	int (*append)(void *arg, size_t index, struct table_out *out);
-	/* Return the bytes that append appends, or -ENOMEM. NULL: append is called to count them.
-	 */
+	/* Return the bytes that append appends, or -ENOMEM. Called in order, by table_text_new.
+	   NULL: append is called to count them. */
 	ssize_t (*length)(void *arg, size_t index);
+	/* For a head that depends on the rows, or NULL. Called by table_text_new after `length` was
+	   called for each row: append the head to HEAD. Return how many bytes longer every row is
+	   than `length` told, -EAGAIN (it tells other lengths now: ask for all of them again) or
+	   -ENOMEM. */
+	ssize_t (*head)(void *arg, struct table_out *head);
 	void (*free)(void *arg);
 };
 
 struct table_text;
 
 /*
- * Make a table of HEAD (LENGTH bytes, copied; a CSV's byte order mark and header) and ROWS, whose
- * arg is taken, also on error. Takes as long as its rows are to count. Return NULL: no memory.
+ * Make a table of HEAD (LENGTH bytes, copied; a CSV's byte order mark and header; what rows->head
+ * appends follows it) and ROWS, whose arg is taken, also on error. Takes as long as its rows are to
+ * count. Return NULL: no memory.
  */
 struct table_text *table_text_new(const char *head, size_t length, const struct table_rows *rows);
 void table_text_free(struct table_text *table); /* NULL is a no-op */
@@ -56,6 +62,9 @@ uint64_t table_text_size(const struct table_text *table);
  * there; 0 at or behind its end; or -ENOMEM.
  */
 ssize_t table_text_read(const struct table_text *table, uint64_t offset, char *buffer, size_t size);
+
+/* Make room for LENGTH more bytes in OUT. Return 0 or -ENOMEM. */
+int table_out_reserve(struct table_out *out, size_t length);
 
 /* Append LENGTH bytes of TEXT to OUT. Return 0 or -ENOMEM. */
 int table_out_add(struct table_out *out, const char *text, size_t length);
