@@ -5,6 +5,7 @@
 #include "cache/tables/record_table.h"
 
 #include "cache/record/snapshot.h"
+#include "cache/tables/record_csv.h"
 #include "cache/tables/record_jsonl.h"
 
 /* ---- JSONL ---- */
@@ -31,8 +32,7 @@ static void put_snapshot(void *arg)
 	snapshot_put(arg);
 }
 
-struct table_text *record_table_new(struct snapshot *snapshot, bool status,
-				    enum table_format format, const struct table_style *style)
+static struct table_text *jsonl_new(struct snapshot *snapshot)
 {
 	const struct table_rows rows = {
 	    .arg = snapshot_get(snapshot),
@@ -42,8 +42,33 @@ struct table_text *record_table_new(struct snapshot *snapshot, bool status,
 	    .free = put_snapshot,
 	};
 
-	(void)status;
-	(void)format;
-	(void)style;
 	return table_text_new(NULL, 0, &rows);
+}
+
+/* ---- both ---- */
+
+static struct table_text *csv_new(struct snapshot *snapshot, const struct record_csv_status *status,
+				  const struct table_style *style)
+{
+	struct table_rows rows;
+
+	return record_csv_rows(snapshot, status, style, &rows) ? NULL
+							       : table_text_new(NULL, 0, &rows);
+}
+
+struct table_text *record_table_new(struct snapshot *snapshot, bool status,
+				    enum table_format format, const struct table_style *style)
+{
+	const struct record_csv_status own = {.shown = status};
+
+	return format == TABLE_CSV ? csv_new(snapshot, &own, style) : jsonl_new(snapshot);
+}
+
+struct table_text *record_table_new_joined(struct snapshot *snapshot, struct snapshot *statuses,
+					   const char *absent_status, enum table_format format,
+					   const struct table_style *style)
+{
+	const struct record_csv_status joined = {true, statuses, absent_status};
+
+	return format == TABLE_CSV ? csv_new(snapshot, &joined, style) : jsonl_new(snapshot);
 }

@@ -15,7 +15,6 @@
 
 #include "cache/tables/table_text.h"
 
-struct collection;
 struct snapshot;
 
 /*
@@ -24,5 +23,14 @@ struct snapshot;
  */
 struct table_text *record_table_new(struct snapshot *snapshot, bool status,
 				    enum table_format format, const struct table_style *style);
+
+/*
+ * As record_table_new, for users whose status is not a field of theirs: it is that of the record of
+ * STATUSES with the same id, or else ABSENT_STATUS (borrowed for as long as the table lives). The
+ * table takes a reference of STATUSES too.
+ */
+struct table_text *record_table_new_joined(struct snapshot *snapshot, struct snapshot *statuses,
+					   const char *absent_status, enum table_format format,
+					   const struct table_style *style);
 
 #endif
