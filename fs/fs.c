@@ -14,6 +14,7 @@
 #include "fs/memory/vacancy.h"
 #include "fs/people/email_name.h"
 #include "fs/root.h"
+#include "fs/tables/table_list.h"
 #include "fs/tree/branch.h"
 #include "fs/tree/commands.h"
 #include "fs/tree/dir.h"
@@ -55,7 +56,7 @@ static int make_nodes(struct fs *fs)
 
 	for (size_t i = 0; !error && i < fs->branch_count; i++)
 		error = branch_dir_make(fs, &fs->branches[i]);
-	return error;
+	return error ? error : table_list_init(fs);
 }
 
 struct fs *fs_new(const struct fs_options *options, struct account **accounts, size_t count)
@@ -133,6 +134,7 @@ void fs_free(struct fs *fs)
 	for (size_t i = 0; fs->branches && i < fs->branch_count; i++)
 		branch_free(&fs->branches[i]);
 	inode_exit(fs);
+	table_list_free(fs);
 	vacancy_table_free(fs->vacancies);
 	scratch_table_free(fs->scratches);
 	guard_free(fs->guard);

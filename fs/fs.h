@@ -5,9 +5,10 @@
  * From the top:
  *
  *   ops        the FUSE table; create, remove, rename, listing and file have its operations
- *   root       README, by-email, .rosterfs, and a directory for each account (branch_dir)
+ *   root       README, by-email, tables, .rosterfs, and a directory for each account (branch_dir)
  *   records/   the kinds of nodes that show vendors' records: files, folders, links
  *   people/    by-email: who has which email
+ *   tables/    tables: all records of a vendor as one file
  *   control/   .rosterfs, and query files
  *   memory/    files that no vendor has: editors' files, backups, drafts
  *   tree/      what all kinds of nodes share: nodes and their operations (node, inode, path),
@@ -20,8 +21,9 @@
 #ifndef ROSTERFS_FS_H
 #define ROSTERFS_FS_H
 
-#include "vendors/base/table.h"
+#include "cache/tables/table_text.h"
 #include "fs/asked.h"
+#include "vendors/base/table.h"
 
 #include <fuse_lowlevel.h>
 #include <pthread.h>
@@ -44,6 +46,7 @@ struct scratches;
 struct record_dir;
 struct record_dir_events;
 struct swapped;
+struct table_list;
 struct vacancies;
 
 /* view.c: a thread that was told ESTALE, so that it comes by another number, and has not come yet.
@@ -83,7 +86,8 @@ struct fs_options {
 	bool read_only, dry_run;
 	unsigned status_limit, status_window;
 	size_t scratch_limit; /* bytes that files in memory may hold */
-	struct audit *audit;  /* borrowed; NULL: none */
+	struct table_style csv;
+	struct audit *audit; /* borrowed; NULL: none */
 };
 
 /*
@@ -121,6 +125,7 @@ struct fs {
 	pthread_mutex_t requests_lock;
 	struct scratches *scratches; /* files that no vendor has */
 	struct vacancies *vacancies; /* names of records that a process has renamed away */
+	struct table_list *tables;
 	struct timespec started;
 	struct asked asked;         /* counts of the kernel's requests */
 	void (*greeted)(void *arg); /* called in INIT, before libfuse has accepted it */

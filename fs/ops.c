@@ -87,16 +87,17 @@ static void op_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi
 /* Answer a SETATTR of NODE, of a kind whose size can't be set. */
 static void op_set_nothing(fuse_req_t req, fuse_ino_t ino, struct node *node, int what)
 {
+	const char *words = request_read_only(node);
 	int error = 0;
 
-	if (node_branch(node) && !node_branch(node)->users)
+	if (words)
 		error = -EROFS;
 	else if (node->ops->is_unchangeable ||
 		 ((what & FUSE_SET_ATTR_SIZE) && !node->ops->ignores_size))
 		error = -EPERM;
 	if (error)
 		fuse_reply_err(req, -request_refuse(req, node->path, error,
-						    "this can't be changed here"));
+						    words ? words : "this can't be changed here"));
 	else if (node->ops->is_person)
 		node->ops->getattr(req, ino, node); /* many vendors may have to be asked */
 	else

@@ -402,9 +402,10 @@ void rename_entry(fuse_req_t req, fuse_ino_t parent, const char *name, fuse_ino_
 		return;
 	}
 	scratch = scratch_get(fs->scratches, renaming.path);
-	if (node_branch(renaming.from) && !node_branch(renaming.from)->users)
-		refuse_rename(&renaming, -EROFS,
-			      "this vendor's users are kept by hand; see MANUAL");
+	if (request_read_only(renaming.from))
+		refuse_rename(&renaming, -EROFS, request_read_only(renaming.from));
+	else if (renaming.to->ops->is_read_only)
+		rename_refuse_target(&renaming, -EROFS, request_read_only(renaming.to));
 	else if (scratch)
 		rename_scratch(&renaming, scratch);
 	else if (renaming.from->ops->holds_files &&

@@ -8,6 +8,7 @@
 
 #include "fs/control/control_dir.h"
 #include "fs/people/email_dir.h"
+#include "fs/tables/tables_dir.h"
 #include "fs/tree/branch.h"
 #include "fs/tree/entry.h"
 #include "fs/tree/filler.h"
@@ -27,6 +28,7 @@ static const char readme_text[] =
     "  cat by-email/jane@example.com/*.json         see a person, at each vendor\n"
     "  echo inactive > partnerize/123.status        end the user's access\n"
     "  echo inactive | tee by-email/jane@example.com/*.status   everywhere\n"
+    "  jq -r .email tables/partnerize.jsonl         all users in one file; tables/people.csv: everyone\n"
     "  cat by-email/jane@example.com/*.MANUAL       what is then left to do by hand\n"
     "  vi partnerize/123.json                       edit: what you change is laid on the vendor's\n"
     "                                               newest record, nothing else is touched\n"
@@ -61,6 +63,7 @@ static bool fixed_in_root(const struct node *directory, size_t index, struct nod
 	static const struct node_fixed list[] = {
 	    {"README", &readme_file, NULL, false},
 	    {"by-email", &email_dir_root.node, NULL, false},
+	    {"tables", &tables_dir, NULL, false},
 	    {".rosterfs", &control_dir, NULL, false},
 	};
 

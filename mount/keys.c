@@ -191,7 +191,7 @@ static const struct entry *setting_entry(const struct section *section, const st
 /* Check the section's name, which becomes a directory's name and a part of names in by-email. */
 static int check_name(const struct keys *keys, const struct section *section)
 {
-	static const char *const reserved[] = {"README", "by-email", ".rosterfs", "SIMILAR"};
+	static const char *const reserved[] = {"README", "by-email", "tables", ".rosterfs", "SIMILAR"};
 	const char *name = section->name;
 	json_t *text;
 

@@ -147,7 +147,7 @@ struct snapshot *whole_make(struct roster *roster, struct whole *whole)
 	return made;
 }
 
-struct snapshot *whole_snapshot(struct roster *roster, double *seconds)
+struct snapshot *whole_show(struct roster *roster, uint64_t *generation, double *seconds)
 {
 	struct whole whole = {0};
 
@@ -156,8 +156,39 @@ struct snapshot *whole_snapshot(struct roster *roster, double *seconds)
 	if (roster->known.snapshot && !whole_take_locked(roster, &whole) &&
 	    known_whole_fresh_locked(roster))
 		*seconds = known_snapshot_left_locked(roster);
+	*generation = whole.generation;
 	pthread_mutex_unlock(&roster->lock);
 	return whole_make(roster, &whole);
+}
+
+struct snapshot *whole_snapshot(struct roster *roster, double *seconds)
+{
+	uint64_t generation;
+
+	return whole_show(roster, &generation, seconds);
+}
+
+int whole_unsettled(struct roster *roster, const struct snapshot *snapshot, char **id)
+{
+	const char *found = NULL;
+	struct overlay *entry;
+
+	*id = NULL;
+	pthread_mutex_lock(&roster->lock);
+	for (entry = roster->known.overlay; entry && !entry->doubt; entry = entry->hh.next) {
+	}
+	if (entry)
+		*id = strdup(entry->id);
+	pthread_mutex_unlock(&roster->lock);
+	if (entry)
+		return *id ? 0 : -ENOMEM;
+	for (size_t i = 0; i < snapshot->count && !found; i++) {
+		if (snapshot->records[i]->unreadable)
+			found = snapshot->records[i]->id;
+	}
+	if (found)
+		*id = strdup(found);
+	return found && !*id ? -ENOMEM : 0;
 }
 
 uint64_t whole_generation(struct roster *roster, double *seconds)

@@ -19,6 +19,17 @@ struct snapshot;
  */
 struct snapshot *whole_snapshot(struct roster *roster, double *seconds);
 
+/* As whole_snapshot, with whole_generation's number in *GENERATION. */
+struct snapshot *whole_show(struct roster *roster, uint64_t *generation, double *seconds);
+
+/*
+ * Store a copy of an id in *ID whose record in SNAPSHOT, of the whole ROSTER, may not be what the
+ * vendor has: a write to it ended in an unknown state, or its row is not JSON. It must be asked for
+ * by id. NULL: there is none. Return 0 or -ENOMEM. Never waits; it takes as long as the roster is
+ * large.
+ */
+int whole_unsettled(struct roster *roster, const struct snapshot *snapshot, char **id);
+
 /*
  * Return a number that changes whenever any record may be shown differently. A snapshot that came
  * with the number is complete as long as the number stays. *SECONDS is how long the roster stays

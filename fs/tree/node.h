@@ -55,6 +55,7 @@ struct node_ops {
 	bool is_renewed;      /* each lookup makes a new node, so that each open has its own */
 	bool ignores_size;    /* truncating it succeeds and does nothing */
 	bool is_unchangeable; /* modes, owners and times are refused too */
+	bool is_read_only;    /* whatever would change it, or what stands in it, fails with EROFS */
 	bool lists;           /* a directory that lists the records of its record_dir */
 	bool lists_folders;   /* such a directory, in which each record has one */
 	bool holds_files;     /* a directory in which files in memory can be made */

@@ -350,6 +350,20 @@ void request_work(struct request *request, int (*work)(struct request *request),
 	}
 }
 
+void request_go_on(struct request *request, int (*work)(struct request *request),
+		   void (*finish)(struct request *request, int error))
+{
+	request->finish = finish;
+	request->work = work;
+	pthread_mutex_lock(&request->lock);
+	request->references++; /* for the work, as in request_again */
+	pthread_mutex_unlock(&request->lock);
+	if (pool_run(request->fs->pool, request_run, request)) {
+		call_fail(&request->call, CALL_NO_MEMORY, "no thread for the work");
+		request_done(request, -ENOMEM);
+	}
+}
+
 void request_work_alone(struct request *request, int (*work)(struct request *request),
 			void (*finish)(struct request *request, int error))
 {
@@ -401,15 +415,24 @@ int request_refuse(fuse_req_t req, const char *path, int error, const char *word
 	return error;
 }
 
+const char *request_read_only(const struct node *directory)
+{
+	if (directory->ops->is_read_only)
+		return "tables are read-only; write to the files in the vendor's directory";
+	if (node_branch(directory) && !node_branch(directory)->users)
+		return "this vendor's users are kept by hand; see MANUAL";
+	return NULL;
+}
+
 void request_refuse_name(fuse_req_t req, const struct node *directory, const char *name, int error,
 			 const char *words)
 {
 	char path[NODE_PATH_MAX];
 
 	node_path(directory, name, path);
-	if (node_branch(directory) && !node_branch(directory)->users) {
+	if (request_read_only(directory)) {
 		error = -EROFS;
-		words = "this vendor's users are kept by hand; see MANUAL";
+		words = request_read_only(directory);
 	}
 	fuse_reply_err(req, -request_refuse(req, path, error, words));
 }

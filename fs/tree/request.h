@@ -91,6 +91,11 @@ void request_ask_all(struct request *request, struct roster **rosters, size_t co
 void request_work(struct request *request, int (*work)(struct request *request),
 		  void (*finish)(struct request *request, int error));
 
+/* Do more WORK, from a finish: what came is only what the work begins with. The kernel still waits.
+ */
+void request_go_on(struct request *request, int (*work)(struct request *request),
+		   void (*finish)(struct request *request, int error));
+
 /* As request_work, for a request that has been answered: no process waits, and nothing interrupts
  * it. */
 void request_work_alone(struct request *request, int (*work)(struct request *request),
@@ -120,10 +125,13 @@ int request_refuse(fuse_req_t req, const char *path, int error, const char *word
 void request_begin_refusal(struct call *call, fuse_req_t req, const char *path, int error,
 			   const char *words);
 
-/* Log and answer ERROR to REQ, which would change NAME in DIRECTORY; EROFS if the account's users
- * are kept by hand. */
+/* Log and answer ERROR to REQ, which would change NAME in DIRECTORY; EROFS if that is read-only, or
+ * the account's users are kept by hand. */
 void request_refuse_name(fuse_req_t req, const struct node *directory, const char *name, int error,
 			 const char *words);
+
+/* Return why everything that would change DIRECTORY fails with EROFS, or NULL: it does not. */
+const char *request_read_only(const struct node *directory);
 
 /* Cancel all requests: the mount is ending. */
 void request_cancel_all(struct fs *fs);
