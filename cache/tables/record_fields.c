@@ -12,6 +12,7 @@
 #include "vendors/json/exact_parse.h"
 #include "vendors/json/exact_text.h"
 
+#include <errno.h>
 #include <string.h>
 
 #define INDENT 2
@@ -130,11 +131,16 @@ static char *show_escape(char *to, const char **at, const char *end)
 
 int record_fields_show(struct table_out *out, const char *text, size_t length)
 {
-	const char *end = text + length;
-	int error = table_out_reserve(out, length);
-	char *to = error ? NULL : out->text + out->length;
+	const char *end;
+	char *to;
 
-	while (!error && text < end) {
+	if (!length)
+		return 0;
+	end = text + length;
+	if (table_out_reserve(out, length))
+		return -ENOMEM;
+	to = out->text + out->length;
+	while (text < end) {
 		const char *escape = memchr(text, '\\', (size_t)(end - text));
 		size_t plain = (size_t)((escape ? escape : end) - text);
 
@@ -144,7 +150,6 @@ int record_fields_show(struct table_out *out, const char *text, size_t length)
 		if (escape)
 			to = show_escape(to, &text, end);
 	}
-	if (!error)
-		out->length = (size_t)(to - out->text);
-	return error;
+	out->length = (size_t)(to - out->text);
+	return 0;
 }
