@@ -82,13 +82,15 @@ static int config_set_size(const struct keys *keys, const struct entry *entry, s
 	return 0;
 }
 
-static int set_yes_no(const struct keys *keys, const struct entry *entry, bool *value)
+/* Set *VALUE if ENTRY has the word YES, clear it if it has NO. */
+static int set_switch(const struct keys *keys, const struct entry *entry, const char *yes,
+		      const char *no, bool *value)
 {
-	bool yes = strcmp(entry->value, "yes") == 0;
+	bool is_yes = strcmp(entry->value, yes) == 0;
 
-	if (!yes && strcmp(entry->value, "no") != 0)
-		return keys_fail(keys, entry->line, "%s must be yes or no", entry->key);
-	*value = yes;
+	if (!is_yes && strcmp(entry->value, no) != 0)
+		return keys_fail(keys, entry->line, "%s must be %s or %s", entry->key, yes, no);
+	*value = is_yes;
 	return 0;
 }
 
@@ -261,7 +263,9 @@ static int set_key(const struct keys *keys, const struct entry *entry, const str
 	case KEY_SIZE:
 		return config_set_size(keys, entry, place);
 	case KEY_YES_NO:
-		return set_yes_no(keys, entry, place);
+		return set_switch(keys, entry, "yes", "no", place);
+	case KEY_GUARD_RAW:
+		return set_switch(keys, entry, "guard", "raw", place);
 	case KEY_PATH:
 		return set_path(keys, entry, place);
 	case KEY_URL:
@@ -438,7 +442,8 @@ int config_read(const char *file, struct config *config, char *why, size_t why_s
 {
 	struct config made = {.status_limit = 100,
 			      .status_window = 3600,
-			      .scratch_limit = (size_t)64 << 20};
+			      .scratch_limit = (size_t)64 << 20,
+			      .csv_guard = true};
 	struct sections sections;
 	struct types types = {0};
 	const struct keys keys = {file, &sections, &types, why, why_size};

@@ -8,6 +8,7 @@
 #ifndef ROSTERFS_CONFIG_H
 #define ROSTERFS_CONFIG_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct account;
@@ -17,6 +18,8 @@ struct config {
 	unsigned status_limit;  /* maximum status changes in status_window seconds; 0: no limit */
 	unsigned status_window; /* seconds */
 	size_t scratch_limit;   /* bytes */
+	bool csv_guard;         /* cells that a spreadsheet would run get an apostrophe */
+	bool csv_bom;           /* CSV files begin with a byte order mark */
 	char *audit_log;        /* or NULL */
 	struct account **accounts;
 	size_t account_count;

@@ -32,6 +32,8 @@ static const struct key mount_keys[] = {
     {"status_limit", KEY_NUMBER, offsetof(struct config, status_limit), 0, LIMITS_COUNT_MAX},
     {"status_window", KEY_NUMBER, offsetof(struct config, status_window), 1, YEAR},
     {"scratch_limit", KEY_SIZE, offsetof(struct config, scratch_limit), 0, 0},
+    {"csv_formulas", KEY_GUARD_RAW, offsetof(struct config, csv_guard), 0, 0},
+    {"csv_bom", KEY_YES_NO, offsetof(struct config, csv_bom), 0, 0},
     {"audit_log", KEY_PATH, offsetof(struct config, audit_log), 0, 0},
     {.name = NULL},
 };
@@ -191,7 +193,8 @@ static const struct entry *setting_entry(const struct section *section, const st
 /* Check the section's name, which becomes a directory's name and a part of names in by-email. */
 static int check_name(const struct keys *keys, const struct section *section)
 {
-	static const char *const reserved[] = {"README", "by-email", "tables", ".rosterfs", "SIMILAR"};
+	static const char *const reserved[] = {"README", "by-email", "tables", ".rosterfs",
+					       "SIMILAR"};
 	const char *name = section->name;
 	json_t *text;
 

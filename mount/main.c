@@ -196,7 +196,7 @@ static int build(struct mount *mount)
 	    .status_limit = mount->config.status_limit,
 	    .status_window = mount->config.status_window,
 	    .scratch_limit = mount->config.scratch_limit,
-	    .csv = {.guard = true},
+	    .csv = {.guard = mount->config.csv_guard, .bom = mount->config.csv_bom},
 	    .audit = mount->audit,
 	};
 	char *words = session_options(options);

@@ -113,6 +113,8 @@ static void test_defaults(void **state)
 	assert_int_equal(config.status_limit, 100);
 	assert_int_equal(config.status_window, 3600);
 	assert_int_equal(config.scratch_limit, 64 << 20);
+	assert_true(config.csv_guard);
+	assert_false(config.csv_bom);
 	assert_null(config.audit_log);
 	assert_int_equal(config.account_count, 1);
 	account = config.accounts[0];
@@ -157,6 +159,7 @@ static void test_all_keys(void **state)
 	    "type = shop\n"
 	    "\n[rosterfs]\n"
 	    "status_limit: 0\nstatus_window = 1\nscratch_limit = 2K\naudit_log = sub/audit\n"
+	    "csv_formulas = raw\ncsv_bom = yes\n"
 	    "[6sense]\ntype = hand\nnotice_file = note\n"
 	    "[\xC3\xA4]\ntype = shop\nshop_key = x\n"
 	    "[paper]",
@@ -164,6 +167,8 @@ static void test_all_keys(void **state)
 	assert_int_equal(config.status_limit, 0);
 	assert_int_equal(config.status_window, 1);
 	assert_int_equal(config.scratch_limit, 2048);
+	assert_false(config.csv_guard);
+	assert_true(config.csv_bom);
 	(void)snprintf(path, sizeof(path), "%s/sub/audit", directory);
 	assert_string_equal(config.audit_log, path);
 	assert_int_equal(config.account_count, 4);
@@ -315,6 +320,7 @@ static void test_names(void **state)
 	static const struct refusal refusals[] = {
 	    {1, "cannot be named README", "[README]\ntype = paper\n"},
 	    {1, "cannot be named by-email", "[by-email]\ntype = paper\n"},
+	    {1, "cannot be named tables", "[tables]\ntype = paper\n"},
 	    {1, "cannot be named .rosterfs", "[.rosterfs]\ntype = paper\n"},
 	    {1, "cannot be named SIMILAR", "[SIMILAR]\ntype = paper\n"},
 	    {1, "has no name", "[]\ntype = paper\n"},
@@ -381,6 +387,8 @@ static void test_values(void **state)
 	     SHOP "base_url = http://S3CRET@x\n"},
 	    {2, "status_window must be a whole number from 1",
 	     "[rosterfs]\nstatus_window = 0\n[paper]\n"},
+	    {2, "csv_formulas must be guard or raw", "[rosterfs]\ncsv_formulas = no\n[paper]\n"},
+	    {2, "csv_bom must be yes or no", "[rosterfs]\ncsv_bom = raw\n[paper]\n"},
 	    {2, "scratch_limit must be", "[rosterfs]\nscratch_limit = K\n[paper]\n"},
 	    {2, "scratch_limit must be", "[rosterfs]\nscratch_limit = 9999999999G\n[paper]\n"},
 	    {2, "scratch_limit must be", "[rosterfs]\nscratch_limit = 1.5G\n[paper]\n"},
