@@ -56,9 +56,9 @@ static char *array_of(const char *pointer)
 	return strndup(pointer, strlen(pointer) - 2);
 }
 
-bool member_table_is_hidden(const struct snapshot *snapshot, const struct member_source *source)
+bool member_table_is_hidden(const struct snapshot *snapshot, const char *pointer)
 {
-	char *array = array_of(source->at);
+	char *array = array_of(pointer);
 	bool found = !array;
 	unsigned depth;
 

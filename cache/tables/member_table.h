@@ -31,10 +31,10 @@ struct member_source {
 bool member_table_finds(const char *pointer);
 
 /*
- * Return true if no record of SNAPSHOT has anything at SOURCE->at, though there are records: the
- * vendor may leave memberships out of its list.
+ * Return true if no record of SNAPSHOT has an array of memberships at POINTER, though there are
+ * records: the vendor may leave them out of its list.
  */
-bool member_table_is_hidden(const struct snapshot *snapshot, const struct member_source *source);
+bool member_table_is_hidden(const struct snapshot *snapshot, const char *pointer);
 
 /*
  * Make the table of the memberships in SNAPSHOT, of which it takes a reference of its own. What is

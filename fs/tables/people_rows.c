@@ -35,7 +35,7 @@ static int resize_records(struct rows *rows, size_t room)
 {
 	struct people *people = rows->people;
 	const struct record **records = realloc(people->records,
-						room * sizeof(*people->records) + 1);
+						room * sizeof(const struct record *) + 1);
 	uint16_t *vendors;
 
 	if (!records)
@@ -70,8 +70,7 @@ static int add_records(struct rows *rows, struct record *const *records, size_t 
 
 	if (needed > UINT32_MAX)
 		return -ENOMEM;
-	if (needed > rows->record_room &&
-	    resize_records(rows, needed > ROOM_FIRST ? needed + needed / 2 : ROOM_FIRST))
+	if (needed > rows->record_room && resize_records(rows, ROOM_FIRST + needed + needed / 2))
 		return -ENOMEM;
 	for (size_t i = 0; i < count; i++) {
 		people->records[rows->record_count] = records[i];
@@ -88,8 +87,7 @@ static int end_person(struct rows *rows, size_t first)
 	if (rows->record_count == first)
 		return 0;
 	if (people->count == rows->person_room &&
-	    resize_persons(rows, people->count > ROOM_FIRST ? people->count + people->count / 2
-							    : ROOM_FIRST))
+	    resize_persons(rows, rows->person_room + rows->person_room / 2))
 		return -ENOMEM;
 	people->firsts[people->count++] = (uint32_t)first;
 	people->firsts[people->count] = (uint32_t)rows->record_count;
@@ -187,6 +185,7 @@ static int add_all(struct rows *rows, struct email_index *index)
 
 	for (size_t i = 0; !error && i < index->count; i++)
 		error = add_plain(rows, index->emails[i]);
+	rows->people->keyed = rows->people->count;
 	for (size_t i = 0; !error && i < index->apart_count; i++)
 		error = add_apart(rows, index->apart[i]);
 	return error ? error : add_nameless(rows);

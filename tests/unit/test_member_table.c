@@ -142,8 +142,7 @@ static void test_steps(void **state)
 	};
 	const char *const texts[] = {
 	    "{\"all\": {\"memberships\": [{\"id\": \"1\", \"account\": \"a\"}]}}",
-	    "{\"all\": {\"memberships\": [{\"id\": \"2\", \"account\": \"b\", \"member_id\": 5},"
-	    " \"odd\"]}}",
+	    "{\"all\": {\"memberships\": [{\"id\": \"2\", \"account\": \"b\", \"member_id\": 5}, \"odd\"]}}",
 	    "{\"all\": [], \"memberships\": [1]}",
 	    "{\"all\": {\"memberships\": \"text\"}}",
 	    NULL,
@@ -169,7 +168,7 @@ static void test_hidden(void **state)
 	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++) {
 		struct snapshot *snapshot = make(all[i]);
 
-		assert_int_equal(member_table_is_hidden(snapshot, &of_groups), all[i] == hidden);
+		assert_int_equal(member_table_is_hidden(snapshot, of_groups.at), all[i] == hidden);
 		snapshot_put(snapshot);
 	}
 }
