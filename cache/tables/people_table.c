@@ -61,8 +61,8 @@ static const char *people_status(const struct people_vendor *vendor, const struc
 }
 
 /* Append the name that RECORD, of VENDOR, has. */
-static int add_name(struct table_out *out, const struct people_vendor *vendor,
-		    const struct record *record)
+static int add_name_parts(struct table_out *out, const struct people_vendor *vendor,
+			  const struct record *record)
 {
 	const char *const *keys = vendor->users->name_keys;
 	size_t begin = out->length;
@@ -164,7 +164,7 @@ static int begin_cell(struct people_row *row, const char *name, const char *what
 }
 
 /* Append the value in row->json to the row. */
-static int put_value(struct people_row *row)
+static int put_json(struct people_row *row)
 {
 	struct table_out *out = row->out, *shown = &row->shown;
 	const struct table_out *json = &row->json;
@@ -189,7 +189,7 @@ static int put_text(struct people_row *row, const char *text)
 
 	row->json.length = 0;
 	error = record_values_add_text(&row->json, text);
-	return error ? error : put_value(row);
+	return error ? error : put_json(row);
 }
 
 /* Append WHAT of each of GROUP's records, with blanks between them. */
@@ -207,11 +207,11 @@ static int put_joined(struct people_row *row, const struct group *group, enum to
 	}
 	if (json->length + 1 == group->count)
 		json->length = 0; /* none has any */
-	return error ? error : put_value(row);
+	return error ? error : put_json(row);
 }
 
 /* Append WHAT of each of GROUP's records as an array, or as one value. */
-static int put_array(struct people_row *row, const struct group *group, enum told what)
+static int put_each(struct people_row *row, const struct group *group, enum told what)
 {
 	bool several = group->count > 1;
 	int error = several ? table_out_add(row->out, "[", 1) : 0;
@@ -223,7 +223,7 @@ static int put_array(struct people_row *row, const struct group *group, enum tol
 		if (!error)
 			error = add_told(&row->json, group->vendor, group->records[i], what);
 		if (!error)
-			error = put_value(row);
+			error = put_json(row);
 	}
 	return error || !several ? error : table_out_add(row->out, "]", 1);
 }
@@ -269,9 +269,9 @@ static int put_name(struct people_row *row)
 
 	row->json.length = 0;
 	for (size_t i = row->next; i < person_end(row) && !error && !row->json.length; i++)
-		error = add_name(&row->json, &people->vendors[people->record_vendors[i]],
-				 people->records[i]);
-	return error ? error : put_value(row);
+		error = add_name_parts(&row->json, &people->vendors[people->record_vendors[i]],
+				       people->records[i]);
+	return error ? error : put_json(row);
 }
 
 static int put_vendor(struct people_row *row, size_t index)
@@ -290,7 +290,7 @@ static int put_vendor(struct people_row *row, size_t index)
 		error = begin_cell(row, name, told_names[what]);
 		if (!error)
 			error = row->style ? put_joined(row, &group, (enum told)what)
-					   : put_array(row, &group, (enum told)what);
+					   : put_each(row, &group, (enum told)what);
 	}
 	return error;
 }
@@ -322,8 +322,8 @@ static int append_person(void *arg, size_t index, struct table_out *out)
 /* ---- all ---- */
 
 /* Append the cell NAME, or NAME.WHAT, of a header. */
-static int add_header_cell(const struct people_table *table, struct table_out *head,
-			   const char *name, const char *what)
+static int add_head_cell(const struct people_table *table, struct table_out *head, const char *name,
+			 const char *what)
 {
 	char *text = NULL;
 	int length = what ? asprintf(&text, "%s.%s", name, what) : asprintf(&text, "%s", name);
@@ -336,7 +336,7 @@ static int add_header_cell(const struct people_table *table, struct table_out *h
 	return error;
 }
 
-static int add_header(const struct people_table *table, struct table_out *head)
+static int add_head(const struct people_table *table, struct table_out *head)
 {
 	const struct people *people = &table->people;
 	int error = 0;
@@ -349,9 +349,9 @@ static int add_header(const struct people_table *table, struct table_out *head)
 		const struct people_vendor *vendor = &people->vendors[i];
 
 		if (!vendor->users)
-			error = add_header_cell(table, head, vendor->name, NULL);
+			error = add_head_cell(table, head, vendor->name, NULL);
 		for (int what = 0; vendor->users && what < TOLD_COUNT && !error; what++)
-			error = add_header_cell(table, head, vendor->name, told_names[what]);
+			error = add_head_cell(table, head, vendor->name, told_names[what]);
 	}
 	return error ? error : table_out_add(head, "\r\n", 2);
 }
@@ -393,7 +393,7 @@ struct table_text *people_table_new(struct people *people, enum table_format for
 		table->style = *style;
 	rows.arg = table;
 	rows.count = people->count;
-	if (format != TABLE_CSV || !add_header(table, &head))
+	if (format != TABLE_CSV || !add_head(table, &head))
 		text = table_text_new(head.text, head.length, &rows);
 	else
 		free_people_table(table);

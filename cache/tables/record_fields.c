@@ -54,7 +54,7 @@ static enum record_field_kind word_kind(const struct record_field *field)
 }
 
 /* Take the value at fields->at. */
-static void take_value(struct record_fields *fields, struct record_field *field)
+static void take_member(struct record_fields *fields, struct record_field *field)
 {
 	const char *at = fields->at, *end = at + 1;
 
@@ -106,7 +106,7 @@ void record_fields_next(struct record_fields *fields, struct record_field *field
 	at = exact_parse_string_end(field->key, fields->end, &escaped);
 	field->key_length = (size_t)(at - field->key);
 	fields->at = at + COLON;
-	take_value(fields, field);
+	take_member(fields, field);
 }
 
 void record_fields_skip(struct record_fields *fields, struct record_field *field)

@@ -77,7 +77,7 @@ static int add_json(const struct values *values, const char *text, size_t length
 }
 
 /* Append the name of the field that the pointer leads to. */
-static int add_name(const struct values *values)
+static int add_field_name(const struct values *values)
 {
 	const char *at = values->pointer;
 	char name[POINTER_NAME_MAX];
@@ -100,7 +100,7 @@ static int add_scalar(const struct values *values, const json_t *value)
 	char *text;
 
 	if (json_is_true(value))
-		return add_name(values);
+		return add_field_name(values);
 	if (!quote && !exact_is_number(value))
 		return 0;
 	text = exact_print_text(value, 0);
@@ -128,35 +128,24 @@ static int add_found(json_t *value, void *arg)
 
 /* ---- finding them ---- */
 
-/* Return true if FIELD has the key NAME. */
-static bool has_name(const struct record_field *field, const char *name, struct table_out *shown)
+/* Set FIELD to the member on the top level of RECORD that has KEY, which is JSON without quotes.
+ * Return false if there is none. */
+static bool find_field(const struct record *record, const struct table_out *key,
+		       struct record_field *field)
 {
-	if (!memchr(field->key, '\\', field->key_length))
-		return field->key_length == strlen(name) &&
-		       memcmp(field->key, name, field->key_length) == 0;
-	shown->length = 0;
-	return record_fields_show(shown, field->key, field->key_length) == 0 &&
-	       shown->length == strlen(name) && memcmp(shown->text, name, shown->length) == 0;
-}
-
-/* Set FIELD to the member NAME on the top level of RECORD. Return false if there is none. */
-static bool find_member(const struct record *record, const char *name, struct record_field *field)
-{
-	struct table_out shown = {0};
 	struct record_fields fields;
-	bool found = false;
 
 	record_fields_begin(&fields, record);
-	while (!found) {
+	for (;;) {
 		record_fields_next(&fields, field);
 		if (field->kind == RECORD_FIELD_END)
-			break;
-		found = has_name(field, name, &shown);
+			return false;
 		if (field->kind == RECORD_FIELD_OPEN)
 			record_fields_skip(&fields, field);
+		if (field->key_length == key->length &&
+		    (!key->length || memcmp(field->key, key->text, key->length) == 0))
+			return true;
 	}
-	free(shown.text);
-	return found;
 }
 
 /* Append the values at POINTER below FIELD. */
@@ -173,19 +162,34 @@ static int add_below(struct values *values, const struct record_field *field, co
 	return error;
 }
 
+/* Append FIELD's own value. */
+static int add_member(const struct values *values, const struct record_field *field)
+{
+	bool word = field->kind == RECORD_FIELD_WORD;
+
+	if (word && *field->value == 't')
+		return add_field_name(values);
+	if (field->kind == RECORD_FIELD_TEXT || (word && *field->value != 'f'))
+		return add_json(values, field->value, field->length);
+	return 0;
+}
+
 int record_values_add(struct table_out *out, size_t begin, const struct record *record,
 		      const char *pointer)
 {
 	struct values values = {out, begin, pointer};
+	struct table_out key = {0};
 	struct record_field field;
 	char name[POINTER_NAME_MAX];
+	int error;
 
-	if (!pointer_next(&pointer, name) || !find_member(record, name, &field))
+	if (!pointer_next(&pointer, name))
 		return 0;
-	if (*pointer || field.kind == RECORD_FIELD_ARRAY)
-		return add_below(&values, &field, pointer);
-	if (field.kind == RECORD_FIELD_TEXT ||
-	    (field.kind == RECORD_FIELD_WORD && *field.value != 't' && *field.value != 'f'))
-		return add_json(&values, field.value, field.length);
-	return field.kind == RECORD_FIELD_WORD && *field.value == 't' ? add_name(&values) : 0;
+	error = record_values_add_text(&key, name);
+	if (!error && find_field(record, &key, &field))
+		error = *pointer || field.kind == RECORD_FIELD_ARRAY
+			    ? add_below(&values, &field, pointer)
+			    : add_member(&values, &field);
+	free(key.text);
+	return error;
 }
