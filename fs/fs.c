@@ -15,6 +15,7 @@
 #include "fs/people/email_name.h"
 #include "fs/root.h"
 #include "fs/tables/table_list.h"
+#include "fs/tables/table_sources.h"
 #include "fs/tree/branch.h"
 #include "fs/tree/commands.h"
 #include "fs/tree/dir.h"
@@ -56,7 +57,9 @@ static int make_nodes(struct fs *fs)
 
 	for (size_t i = 0; !error && i < fs->branch_count; i++)
 		error = branch_dir_make(fs, &fs->branches[i]);
-	return error ? error : table_list_init(fs);
+	if (!error)
+		error = table_list_init(fs);
+	return error ? error : table_sources_add(fs);
 }
 
 struct fs *fs_new(const struct fs_options *options, struct account **accounts, size_t count)

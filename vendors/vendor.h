@@ -158,7 +158,9 @@ struct collection {
 				 EINVAL */
 	bool deletes;         /* records can be deleted, if the account has allow_delete */
 	bool posts_part; /* the response to a POST is another object, with a part of the record */
-	bool within;     /* for PLACE_LINKS: the links are part of the record above */
+	/* For PLACE_LINKS: POINTER to the links in the record above, which they are part of. NULL:
+	   they have a list of their own. */
+	const char *within;
 
 	/* fields */
 	const char *const *id_keys;
@@ -179,7 +181,9 @@ struct collection {
 	const struct rule_status *status;
 	const char *const *name_keys; /* parts of a person's name, each with alternatives no more */
 	const char *const *login_keys;
-	const char *const *role_keys; /* what a user may do: a text, or an array of texts */
+	/* What a user may do: the values at the first that is neither missing, null, false nor
+	   empty; true stands for the name of its field. */
+	const char *const *role_keys;
 	const char *absent_status;  /* the status of a record that a complete list does not show */
 	const struct field *fields; /* never NULL */
 	const struct once *once;
@@ -228,6 +232,8 @@ struct collection {
 	const char *steps_key;   /* the array in a record that holds its steps */
 	const char *step_key;    /* tells the steps of a record apart */
 	const char *step_id_key; /* the vendor's own id of a step, which is never reused */
+	/* What the vendor's rows of memberships call step_key, and the record's id. */
+	const char *step_column, *step_record_column;
 	/* The array in a record with the steps that the vendor does not show as this mount
 	   remembers them (remember): those that were made, which steps_key has as well; those that
 	   were ended; and those that were asked for and may have been made ("asked": true, maybe

@@ -21,7 +21,7 @@ static bool csv_cell_is_digit(char c)
 }
 
 /* Return true for a number as JSON has it, or with a + before it. */
-static bool is_number(const char *text, size_t length)
+static bool csv_cell_is_number(const char *text, size_t length)
 {
 	size_t plus = length > 1 && *text == '+' && csv_cell_is_digit(text[1]);
 
@@ -73,8 +73,8 @@ static bool begins_formula(const char *text, size_t length)
 
 static bool must_guard(const char *text, size_t length, const struct table_style *style)
 {
-	return style->guard && length && begins_formula(text, length) && !is_number(text, length) &&
-	       !is_phone(text, length);
+	return style->guard && length && begins_formula(text, length) &&
+	       !csv_cell_is_number(text, length) && !is_phone(text, length);
 }
 
 /* ---- quotes ---- */

@@ -16,18 +16,14 @@
 
 /* ---- one key, several spellings ---- */
 
-/* Return true if the COUNT records WITH, which have one key at one vendor, spell it in several
- * ways. */
-static bool is_split(struct record *const *with, size_t count)
+bool email_spelling_is_split(struct record *const *with, size_t count)
 {
 	return count > 1 &&
 	       address_compare_spelling(record_email(with[0]), record_email(with[count - 1])) != 0;
 }
 
-/* Return the first of *COUNT records WITH one key that is spelled as SPELLING, and how many such
- * there are in *COUNT. */
-static struct record *const *with_spelling(struct record *const *with, size_t *count,
-					   const char *spelling)
+struct record *const *email_spelling_with(struct record *const *with, size_t *count,
+					  const char *spelling)
 {
 	size_t low = 0, high = *count, end;
 
@@ -59,18 +55,16 @@ static bool has_spelling(const struct email_index *people, const char *key, cons
 		size_t count;
 		struct record *const *with = email_index_with(&people->known[i], key, &count);
 
-		if (!is_split(with, count))
+		if (!email_spelling_is_split(with, count))
 			continue;
 		*split = true;
-		with_spelling(with, &count, spelling);
+		email_spelling_with(with, &count, spelling);
 		found = found || count;
 	}
 	return found;
 }
 
-/* Return the spelling of those with KEY whose directory has the plain name; the caller frees it.
- * NULL: no memory. */
-static char *main_spelling(const struct email_index *people, const char *key)
+char *email_spelling_main(const struct email_index *people, const char *key)
 {
 	char *shown = address_display(key), *small;
 	bool split;
@@ -91,9 +85,9 @@ struct record *const *email_spelling_shown(const struct email_index *people, siz
 {
 	struct record *const *with = email_index_with(&people->known[branch], people->email, count);
 
-	if (!people->spelling || !is_split(with, *count))
+	if (!people->spelling || !email_spelling_is_split(with, *count))
 		return with;
-	return with_spelling(with, count, people->spelling);
+	return email_spelling_with(with, count, people->spelling);
 }
 
 bool email_spelling_shows(const struct email_index *people, const struct record *record)
@@ -105,7 +99,7 @@ bool email_spelling_shows(const struct email_index *people, const struct record 
 bool email_spelling_record_stem(const struct email_index *people, const struct record *record,
 				char *stem)
 {
-	char *main = main_spelling(people, record_key(record));
+	char *main = email_spelling_main(people, record_key(record));
 	bool named = false;
 
 	if (main)
@@ -118,7 +112,8 @@ bool email_spelling_record_stem(const struct email_index *people, const struct r
 
 int email_spelling_choose(struct email_index *people, const char *typed)
 {
-	char *spelling = typed ? address_spelling(typed) : main_spelling(people, people->email);
+	char *spelling = typed ? address_spelling(typed)
+			       : email_spelling_main(people, people->email);
 	bool split = false;
 
 	free(people->spelling);
@@ -131,7 +126,7 @@ int email_spelling_choose(struct email_index *people, const char *typed)
 	}
 	free(spelling);
 	if (split)
-		people->spelling = main_spelling(people, people->email);
+		people->spelling = email_spelling_main(people, people->email);
 	return split && !people->spelling ? -ENOMEM : 0;
 }
 
@@ -175,7 +170,8 @@ static bool pass_key(const struct email_index *people, size_t *at, const char *k
 		while (emails && at[i] < emails->count &&
 		       strcasecmp(record_key(emails->records[at[i]]), key) == 0)
 			at[i]++;
-		split = split || (emails && is_split(emails->records + first, at[i] - first));
+		split = split ||
+			(emails && email_spelling_is_split(emails->records + first, at[i] - first));
 	}
 	return split;
 }
@@ -191,7 +187,7 @@ static int compare_records(const void *a, const void *b)
  * the directory with the plain name shows a record. Return 0 or -ENOMEM. */
 static int add_apart(struct email_index *people, const char *key, bool *plain)
 {
-	char *main = main_spelling(people, key);
+	char *main = email_spelling_main(people, key);
 	size_t first = people->apart_count, count, end = first;
 	int error = main ? 0 : -ENOMEM;
 
@@ -200,7 +196,7 @@ static int add_apart(struct email_index *people, const char *key, bool *plain)
 		struct record *const *with = email_index_with(&people->known[i], key, &count);
 		const struct record **apart;
 
-		if (!is_split(with, count)) {
+		if (!email_spelling_is_split(with, count)) {
 			*plain = *plain || count;
 			continue;
 		}

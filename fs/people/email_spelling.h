@@ -30,4 +30,18 @@ int email_spelling_list(struct email_index *people);
 struct record *const *email_spelling_shown(const struct email_index *people, size_t branch,
 					   size_t *count);
 
+/* ---- the records with one key at one vendor ---- */
+
+/* Return true if the COUNT records WITH spell the key in several ways: each is a person then. */
+bool email_spelling_is_split(struct record *const *with, size_t count);
+
+/* Return the first of *COUNT records WITH the key that is spelled as SPELLING, and how many such
+ * there are in *COUNT. */
+struct record *const *email_spelling_with(struct record *const *with, size_t *count,
+					  const char *spelling);
+
+/* Return the spelling of those with KEY whose directory has the plain name; the caller frees it.
+ * NULL: no memory. */
+char *email_spelling_main(const struct email_index *people, const char *key);
+
 #endif

@@ -72,6 +72,12 @@ static double table_seconds(struct fs *fs, struct node *node, const struct recor
 	return lasting ? ENTRY_FIXED_SECONDS : 0;
 }
 
+/* Return why FILE cannot be made of PARTS, a message, or NULL: it can. */
+static const char *refusal(const struct table_file *file, const struct edition_part *parts)
+{
+	return file->source.refuse ? file->source.refuse(file, parts[0].snapshot) : NULL;
+}
+
 /* Return true if each record in PARTS of FILE can be read, so that an open asks for no record. */
 static bool is_settled(const struct table_file *file, const struct edition_part *parts)
 {
@@ -108,7 +114,8 @@ static void size_edition(void *arg)
 	struct fs *fs = edition_file(edition)->fs;
 
 	edition_use(edition);
-	if (is_settled(edition_file(edition), sizing->parts))
+	if (is_settled(edition_file(edition), sizing->parts) &&
+	    !refusal(edition_file(edition), sizing->parts))
 		edition_show(edition, sizing->parts, false);
 	else
 		edition_parts_free(edition_file(edition), sizing->parts);
@@ -234,6 +241,8 @@ static int show_answers(struct request *request)
 		parts[i].generation = wait->generation;
 		error = settle(request, file->source.rosters[i], &parts[i]);
 	}
+	if (!error && refusal(file, parts))
+		error = call_fail(&request->call, CALL_UNSUPPORTED, "%s", refusal(file, parts));
 	if (error) {
 		edition_parts_free(file, parts);
 		return error;

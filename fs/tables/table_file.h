@@ -24,12 +24,17 @@ struct table_file;
 typedef struct table_text *table_make(const struct table_file *file,
 				      struct snapshot *const *snapshots);
 
+/* Return why FILE cannot be made of SNAPSHOT, that of its only roster: a message. NULL: it can. */
+typedef const char *table_refuse(const struct table_file *file, const struct snapshot *snapshot);
+
 /* What a table is made of. */
 struct table_source {
 	struct branch *branch;   /* whose records it shows; NULL: those of all */
 	struct roster **rosters; /* which must be whole; they live as long as the mount */
 	size_t count;            /* of these; it may be 0 */
 	table_make *make;
+	/* Such a table fails with EOPNOTSUPP, because it would be short. NULL: none does. */
+	table_refuse *refuse;
 };
 
 /* Made at the start, and there as long as the mount. */

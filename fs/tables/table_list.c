@@ -2,16 +2,11 @@
 /*
  * table_list.c - see table_list.h.
  *
- * It knows which tables there are, and asks for none of them.
+ * It knows their names, and not what they show.
  */
 #include "fs/tables/table_list.h"
 
-#include "cache/roster/roster.h"
-#include "cache/tables/record_table.h"
 #include "fs/tables/edition.h"
-#include "fs/tree/record_dir.h"
-#include "vendors/rest/account.h"
-#include "vendors/vendor.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -112,53 +107,12 @@ int table_list_add(struct fs *fs, const char *stem, const struct table_source *j
 	return error;
 }
 
-/* ---- users ---- */
-
-/* As table_make, for a branch's users. */
-static struct table_text *make_users(const struct table_file *file,
-				     struct snapshot *const *snapshots)
-{
-	return record_table_new(snapshots[0], true, file->format, &file->fs->options.csv);
-}
-
-/* As make_users, for users whose statuses are records of their own: the second roster. */
-static struct table_text *make_users_joined(const struct table_file *file,
-					    struct snapshot *const *snapshots)
-{
-	const struct collection *statuses = roster_collection(file->source.rosters[1]);
-
-	return record_table_new_joined(snapshots[0], snapshots[1], statuses->absent_status,
-				       file->format, &file->fs->options.csv);
-}
-
-/* The JSONL shows users as their .json does, so it needs no statuses. */
-static int add_users(struct fs *fs, struct branch *branch)
-{
-	struct roster *rosters[] = {branch->users->roster, branch->users->statuses};
-	const struct table_source alone = {branch, rosters, 1, make_users};
-	const struct table_source joined = {branch, rosters, 2, make_users_joined};
-	bool joins = rosters[1] != rosters[0];
-	const char *name = branch->account->name;
-
-	/* people.csv has the people of all vendors */
-	return table_list_add(fs, strcmp(name, "people") == 0 ? "people~users" : name, &alone,
-			      joins ? &joined : &alone);
-}
-
 /* ---- all ---- */
 
 int table_list_init(struct fs *fs)
 {
-	int error = 0;
-
 	fs->tables = calloc(1, sizeof(*fs->tables));
-	if (!fs->tables)
-		return -ENOMEM;
-	for (size_t i = 0; !error && i < fs->branch_count; i++) {
-		if (fs->branches[i].users)
-			error = add_users(fs, &fs->branches[i]);
-	}
-	return error;
+	return fs->tables ? 0 : -ENOMEM;
 }
 
 void table_list_free(struct fs *fs)

@@ -2,8 +2,8 @@
 /*
  * table_list.h - all tables of a mount: their names, and what each is made of.
  *
- * A new kind of table is a function that makes its text (table_make), and a call of table_list_add.
- * Nothing here waits.
+ * A new kind of table is a function that makes its text (table_make), and a call of table_list_add
+ * in a file that table_sources.c calls. Nothing here waits.
  */
 #ifndef ROSTERFS_TABLE_LIST_H
 #define ROSTERFS_TABLE_LIST_H
@@ -15,7 +15,7 @@ struct table_list {
 	size_t count;
 };
 
-/* Make fs->tables, after the branches. Return 0 or -ENOMEM. */
+/* Make fs->tables, empty. Return 0 or -ENOMEM. */
 int table_list_init(struct fs *fs);
 
 /* Free fs->tables, after the nodes. */

@@ -154,6 +154,7 @@ static void test_example(void **state)
 	is_list(users->email_keys, "mail");
 	is_list(users->login_keys, "login");
 	is_list(users->name_keys, "firstname lastname");
+	is_list(users->role_keys, "role");
 	is_list(users->created_keys, "created_on");
 	is_list(users->time_keys, "updated_on created_on");
 	/* without a version, the time of the last update names one */
@@ -211,7 +212,7 @@ static const char full[] =
     "reserved = me, count\n"
     "[find]\nrequest = GET /u?e={email}\nrows = /found/*\n"
     "[self]\nrequest = GET /me, GET /self\nid = /user/id, /id\nroot = /r\n"
-    "[fields]\nid = /key/id, /id\npath_id = /pid\nversion = /v\nrow_root = /user, .\n"
+    "[fields]\nrole = /k/*/v, /l\nid = /key/id, /id\npath_id = /pid\nversion = /v\nrow_root = /user, .\n"
     "immutable = /i\neach_time = /e\nwrite_only = /w/x\nunknown = refuse\n"
     "[status]\npath = /s/a~1b\nactive = *, on\ninactive = absent, null, \"off\", 0\n"
     "[update]\nrequest = PUT /u/{id}, POST /u/{id}\nbody = {\"d\": {changes/p}, \"n\": {/n}}\n"
@@ -336,6 +337,7 @@ static void test_records(void **state)
 	is_text(users->stamp_key, "v");
 	is_list(users->row_roots, "user .");
 	is_list(users->email_keys, "email");
+	is_list(users->role_keys, "/k/*/v l");
 	assert_true(users->refuses_unknown);
 	assert_int_equal(flags_of(users, "i"), FIELD_IMMUTABLE);
 	assert_int_equal(flags_of(users, "e"), FIELD_EACH_TIME | FIELD_MAY_HIDE);

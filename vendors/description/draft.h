@@ -122,9 +122,8 @@ struct draft_self {
 
 struct draft_fields {
 	struct draft_head head;
-	const char *const *id, *const *email, *const *name, *const *login, *const *created,
-									       *const *updated,
-										   *const *row_root;
+	const char *const *id, *const *email, *const *name, *const *login;
+	const char *const *role, *const *created, *const *updated, *const *row_root;
 	const char *path_id, *version;
 	const char *const *read_only,
 	    *const *immutable, *const *required, *const *each_time, *const *hidden,

@@ -134,6 +134,7 @@ static const struct grammar_key keys[] = {
     {"email", BIT(FIELDS), TYPE_POINTERS, AT(fields, email)},
     {"name", BIT(FIELDS), TYPE_PARTS, AT(fields, name)},
     {"login", BIT(FIELDS), TYPE_POINTERS, AT(fields, login)},
+    {"role", BIT(FIELDS), TYPE_POINTERS, AT(fields, role)},
     {"created", BIT(FIELDS), TYPE_POINTERS, AT(fields, created)},
     {"updated", BIT(FIELDS), TYPE_POINTERS, AT(fields, updated)},
     {"version", BIT(FIELDS), TYPE_POINTER, AT(fields, version)},

@@ -85,6 +85,7 @@ static int check_fields(const struct make *make, const struct draft_fields *draf
 	    {"id", draft->id},
 	    {"email", draft->email},
 	    {"login", draft->login},
+	    {"role", draft->role},
 	    {"created", draft->created},
 	    {"updated", draft->updated},
 	    {"read_only", draft->read_only},
@@ -112,7 +113,7 @@ static int check_fields(const struct make *make, const struct draft_fields *draf
 int make_fields(struct make *make, const struct draft_records *draft, struct collection *collection)
 {
 	static const char *const ids[] = {"id", NULL}, *const emails[] = {"email", NULL};
-	static const char *const none[] = {NULL};
+	static const char *const roles[] = {"role", NULL}, *const none[] = {NULL};
 	const struct draft_fields *from = &draft->fields;
 	struct growing fields = {.list = arena_get(make->arena, sizeof(struct field))};
 	/* with a request for one word only, an update must be able to send the other */
@@ -126,6 +127,7 @@ int make_fields(struct make *make, const struct draft_records *draft, struct col
 	collection->email_keys = from->email ? from->email : draft->place ? none : emails;
 	collection->name_keys = from->name;
 	collection->login_keys = from->login;
+	collection->role_keys = from->role ? from->role : draft->place ? none : roles;
 	collection->created_keys = from->created;
 	collection->time_keys = join(make, from->updated, from->created);
 	/* a time tells versions apart as well: those of one second are ambiguous only if they

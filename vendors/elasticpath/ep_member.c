@@ -311,6 +311,7 @@ static const struct field member_fields[] = {
 
 static const char *const member_taken[] = {"tokens", NULL};
 static const char *const member_email_keys[] = {"email", NULL};
+static const char *const member_name_keys[] = {"name", NULL};
 
 const struct collection ep_members = {
     .name = "account members",
@@ -321,6 +322,7 @@ const struct collection ep_members = {
     .id_keys = ep_common_id_keys,
     .type = EP_COMMON_MEMBER_TYPE,
     .email_keys = member_email_keys,
+    .name_keys = member_name_keys,
     .created_keys = ep_common_created_keys,
     .stamp_key = "/meta/timestamps/updated_at",
     .fields = member_fields,
