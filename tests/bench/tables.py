@@ -32,7 +32,7 @@ def shell(command, folder, out):
 def started(bench, name, users, members=None):
     folder = bench.folder(name)
     box = bench.sandbox(folder / "sandbox", users=users, vendors="partnerize,elasticpath" if members else "partnerize",
-                        **({"members": members} if members else {}))
+                        **({"members": members, "offset_ceiling": 10 * members} if members else {}))
     roster = bench.keep(systems.Rosterfs(folder, box, bench.env))
     roster.start()
     return folder, roster
