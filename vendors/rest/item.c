@@ -20,7 +20,9 @@
 #include "vendors/http/http.h"
 #include "vendors/base/log.h"
 #include "vendors/rest/redact.h"
+#include "vendors/rest/request.h"
 #include "vendors/rest/status_map.h"
+#include "vendors/template/template.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -369,6 +371,22 @@ enum vendor_outcome item_put(struct call *call, struct account *account,
 		outcome = collection->put(call, account, parent, id, sent, etag, answer);
 	json_decref(sent);
 	return outcome;
+}
+
+bool item_leaves_out(const struct account *account, const struct collection *collection)
+{
+	const struct rule_update *update = collection->update;
+	const struct rule_request *rule = update ? request_choose(account, &update->request) : NULL;
+	char name[TEMPLATE_NAME_MAX];
+	const char *at = rule && rule->body ? rule->body : "";
+
+	if (!*at || (update->patch && rule == &update->request))
+		return false;
+	while (template_next(&at, name)) {
+		if (strcmp(name, "record") == 0 || strncmp(name, "record/", 7) == 0)
+			return false;
+	}
+	return true;
 }
 
 enum vendor_outcome item_delete(struct call *call, struct account *account,

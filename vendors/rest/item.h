@@ -55,6 +55,12 @@ enum vendor_outcome item_put(struct call *call, struct account *account,
 			     const struct collection *collection, const char *parent,
 			     const char *id, const json_t *body, const char *etag, json_t **answer);
 
+/*
+ * Return true if an update of COLLECTION's records leaves out what was not edited, and trusts the
+ * vendor to keep it: its body has no {record}. False for a SCIM PatchOp, which names what it sets.
+ */
+bool item_leaves_out(const struct account *account, const struct collection *collection);
+
 /* As item_put, without the collection's own `put`: such a function calls this one. */
 enum vendor_outcome item_put_direct(struct call *call, struct account *account,
 				    const struct collection *collection, const char *parent,

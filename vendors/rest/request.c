@@ -302,8 +302,7 @@ int request_make(struct call *call, struct account *account, const struct rule_r
 	int error, waited = 0;
 
 	memset(request, 0, sizeof(*request));
-	if (rule->alternative && atomic_load(&account->alternatives) & 1u << rule->alternative_bit)
-		making.rule = rule = rule->alternative;
+	making.rule = rule = request_choose(account, rule);
 	making.values = values ? values : &none;
 	making.waited = &waited;
 	request->rule = rule;
@@ -330,6 +329,14 @@ void request_clear(struct request *request)
 		free(request->owned[i]);
 	}
 	memset(request, 0, sizeof(*request));
+}
+
+const struct rule_request *request_choose(const struct account *account,
+					  const struct rule_request *rule)
+{
+	if (rule->alternative && atomic_load(&account->alternatives) & 1u << rule->alternative_bit)
+		return rule->alternative;
+	return rule;
 }
 
 void request_prefer_alternative(struct account *account, const struct rule_request *rule)
