@@ -70,7 +70,8 @@ int make_request_headers(const struct make *make, const struct merged *section, 
 	return count && !*copy ? make_fail_memory(make) : 0;
 }
 
-int make_request_room(const struct make *make, const struct draft_request *draft, unsigned api)
+/* Check that an api and a request of it do not have more headers together than can be sent. */
+static int check_room(const struct make *make, const struct draft_request *draft, unsigned api)
 {
 	const struct draft_endpoint *endpoint = &make->draft->apis[api];
 	size_t count = count_headers(endpoint->api.headers) +
@@ -166,7 +167,7 @@ static int make_rule(struct make *make, const struct draft_request *draft,
 		result = make_request_headers(make, section, "header", draft->headers,
 					      section->kind->holds, rule->api, &rule->headers);
 	if (!result)
-		result = make_request_room(make, draft, rule->api);
+		result = check_room(make, draft, rule->api);
 	rule->memory = section->kind->changes && make_is_memory(make, &draft->head);
 	return result ? result : make_alternative(make, draft, rule);
 }

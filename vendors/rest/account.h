@@ -43,8 +43,7 @@ struct account {
 	/* The vendor's own settings, in the order of vendor->settings; NULL: none. While requests
 	   are sent, read them by account_value only: a command may have printed a new secret. */
 	char **values;
-	struct secrets *secrets;     /* those that a command prints; NULL: none */
-	atomic_bool updates_by_post; /* the vendor refused PUT with 405 (put_becomes_post) */
+	struct secrets *secrets; /* those that a command prints; NULL: none */
 	/* Set by the caller that finds that the vendor refuses its own ETags: from then on item_get
 	   returns none, and item_put sends none. */
 	atomic_bool no_preconditions;

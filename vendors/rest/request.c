@@ -35,11 +35,6 @@ struct making {
 	int *waited;  /* the error of waiting for a token */
 };
 
-const char *request_setting(const struct account *account, const char *name)
-{
-	return account_value(account, name);
-}
-
 static bool is_secret(const struct account *account, const char *name)
 {
 	for (const struct setting *setting = account->vendor->settings; setting->name; setting++) {

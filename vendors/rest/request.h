@@ -61,9 +61,4 @@ const struct rule_request *request_choose(const struct account *account,
 /* Note that the alternative of RULE has worked for ACCOUNT. */
 void request_prefer_alternative(struct account *account, const struct rule_request *rule);
 
-/*
- * Return the setting of ACCOUNT that placeholder NAME stands for, borrowed, or NULL: none is given.
- */
-const char *request_setting(const struct account *account, const char *name);
-
 #endif
