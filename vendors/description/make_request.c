@@ -204,6 +204,29 @@ int make_request(struct make *make, const struct draft_request *draft, struct ru
 	return make_rule(make, draft, rule);
 }
 
+/* If the account gives another URL for tokens of api number API than *URL, put that before the
+ * query of *URL. Returns 0 or -ENOMEM. */
+static int replace_url(const struct make *make, unsigned api, const char **url)
+{
+	char buffer[HINT_MAX + 2], *joined;
+	const char *query = strchr(*url, '?'), *given;
+	size_t size;
+
+	given = *url[0] == '{'
+		    ? NULL
+		    : settings_url(make->chosen->settings, make->chosen->values, SETTINGS_TOKEN_URL,
+				   make->draft->apis[api].word, buffer);
+	if (!given)
+		return 0;
+	size = strlen(given) + (query ? strlen(query) : 0) + 1;
+	joined = arena_get(make->arena, size);
+	if (!joined)
+		return -ENOMEM;
+	(void)snprintf(joined, size, "%s%s", given, query ? query : "");
+	*url = joined;
+	return 0;
+}
+
 int make_request_token(struct make *make, const struct draft_request *draft, unsigned api,
 		       struct rule_request *rule)
 {
@@ -212,6 +235,8 @@ int make_request_token(struct make *make, const struct draft_request *draft, uns
 
 	*rule = draft->rule;
 	rule->api = api;
+	if (!is_path(rule->path) && replace_url(make, api, &rule->path))
+		return make_fail_memory(make);
 	if (!is_path(rule->path)) {
 		if (*rule->path != '{' && strncmp(rule->path, "http", 4) != 0)
 			return make_fail(make, section, "request",

@@ -71,6 +71,12 @@ void account_free(struct account *account);
 /* Return the value of the vendor's own setting NAME, which must be in its table, or NULL. */
 const char *account_value(const struct account *account, const char *name);
 
+/*
+ * Put the URLs that the section of ACCOUNT gives in place of its description's into WORDS, of SIZE
+ * bytes: "token_url is URL, base_url.admin is URL". Returns false if there are none.
+ */
+bool account_urls(const struct account *account, char *words, size_t size);
+
 /* Return how many apis the table of VENDOR has; 0: it is not described by rules. */
 unsigned account_api_count(const struct vendor *vendor);
 
