@@ -108,7 +108,8 @@ struct change {
 	unsigned reads;        /* answered GETs that a PUT could rest on */
 	unsigned limited;      /* responses 429 to the PUT, in a row */
 	unsigned contradicted; /* responses 409 or 412 */
-	unsigned retries;      /* PUTs without a response */
+	unsigned retries;      /* PUTs without a response, or with one that cannot be read */
+	unsigned unread;       /* of these: a success with a body that cannot be read */
 	enum change_step next;
 	json_t *unanswered; /* the newest body that was sent and got no response, or NULL */
 };
