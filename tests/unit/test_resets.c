@@ -8,6 +8,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
@@ -32,6 +33,7 @@ static void judge(struct resets *resets, const struct sight *sight)
 					     .wanted = wanted,
 					     .leaves_out = true};
 	char names[200] = "";
+	size_t used = 0;
 	struct merge lost;
 
 	assert_true(before && wanted && after);
@@ -39,7 +41,7 @@ static void judge(struct resets *resets, const struct sight *sight)
 	for (size_t i = 0; i < lost.count; i++) {
 		char *path = merge_path(&lost.edits[i]);
 
-		strcat(strcat(names, path), " ");
+		used += (size_t)snprintf(names + used, sizeof(names) - used, "%s ", path);
 		free(path);
 	}
 	assert_string_equal(names, sight->lost);
