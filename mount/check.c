@@ -443,7 +443,10 @@ static void *check_account(void *arg)
 {
 	struct check *check = arg;
 	const struct vendor *vendor = check->account->vendor;
+	char urls[600];
 
+	if (account_urls(check->account, urls, sizeof(urls)))
+		say(check, "%s", urls);
 	call_init(&check->call, check->account->name);
 	tally_init(&check->tally, vendor->statuses ? NULL : vendor->users);
 	if ((!vendor->self || check_self(check)) && check_users(check)) {

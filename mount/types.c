@@ -129,20 +129,35 @@ static void note_type(const char *type, void *arg)
 						sizeof(known->names) - known->used, ", ...");
 }
 
+/* Write the FOLDERS to TEXT, of SIZE bytes, and what to do if the last one, with the installed
+ * descriptions, is not there. */
+static void list_folders(char *const *folders, char *text, size_t size)
+{
+	size_t used = 0, i;
+
+	*text = '\0';
+	for (i = 0; folders[i] && used < size; i++)
+		used += (size_t)snprintf(text + used, size - used, "%s%s", used ? ", " : "",
+					 folders[i]);
+	if (used < size && i && access(folders[i - 1], F_OK))
+		(void)
+		    snprintf(text + used, size - used,
+			     " (the last is not there: rosterfs is not installed; run make "
+			     "install, or copy the file from descriptions/ of the sources next to "
+			     "the config)");
+}
+
 static int fail_type(const struct keys *keys, const struct section *section,
 		     const struct entry *entry)
 {
 	const struct types *types = keys->types;
 	struct known known = {.type = entry ? entry->value : section->name, .hint = HINT_NONE};
-	char folders[400] = "";
-	size_t used = 0;
+	char folders[800];
 
 	for (size_t i = 0; vendors[i]; i++)
 		note_type(vendors[i]->type, &known);
 	description_each_type((const char *const *)types->folders, note_type, &known);
-	for (size_t i = 0; types->folders[i] && used < sizeof(folders); i++)
-		used += (size_t)snprintf(folders + used, sizeof(folders) - used, "%s%s",
-					 used ? ", " : "", types->folders[i]);
+	list_folders(types->folders, folders, sizeof(folders));
 	if (entry)
 		return keys_fail(keys, entry->line,
 				 "unknown type; %s%s%sknown types are: %s; TYPE.vendor was looked "

@@ -137,9 +137,8 @@ struct collection {
 	struct source created_id;   /* the id of a new record in the response to `create` */
 
 	/* responses */
-	const char *list_key;       /* the member of a list response that holds the rows */
-	const char *item_key;       /* the envelope of one record, and of a wrapped row */
-	const char *other_item_key; /* a second envelope in which a response may hold one record */
+	const char *list_key; /* the member of a list response that holds the rows */
+	const char *item_key; /* the envelope of one record, and of a wrapped row */
 	const char
 	    *total_key; /* of a list response: may be a total of records, or a count of rows */
 	/* Of a list response: the number of records in the whole list, its
@@ -149,14 +148,10 @@ struct collection {
 	unsigned page_size;      /* rows to ask for in one page: the most that the vendor returns */
 	bool single;             /* there is one record, at item_path, whatever its id is */
 	bool listed_only;        /* there is no GET of one record, only the list */
-	/* After a 405 to a PUT, send this update and all later ones as a POST to the item. Only for
-	   a vendor whose documents say that such a POST is an update: elsewhere it may be an
-	   action. */
-	bool put_becomes_post;
-	bool wraps_requests;  /* request bodies are wrapped in item_key too */
-	bool refuses_unknown; /* a member that neither the record nor the table has fails with
-				 EINVAL */
-	bool deletes;         /* records can be deleted, if the account has allow_delete */
+	bool wraps_requests;     /* request bodies are wrapped in item_key too */
+	bool refuses_unknown;    /* a member that neither the record nor the table has fails with
+				    EINVAL */
+	bool deletes;            /* records can be deleted, if the account has allow_delete */
 	bool posts_part; /* the response to a POST is another object, with a part of the record */
 	/* For PLACE_LINKS: POINTER to the links in the record above, which they are part of. NULL:
 	   they have a list of their own. */
@@ -171,7 +166,6 @@ struct collection {
 	const char *const *email_keys;
 	/* Return the value of collection_email_value. NULL: the first of email_keys is it. */
 	const json_t *(*email)(const json_t *record);
-	const char *posted_id;           /* the member of that POST's body that takes the id */
 	const char *const *time_keys;    /* last update, best first */
 	const char *const *created_keys; /* creation */
 	const char *stamp_key;           /* identifies a version of a record */

@@ -8,6 +8,7 @@
 #include "cache/roster/roster.h"
 
 #include "cache/record/lag.h"
+#include "cache/record/resets.h"
 #include "cache/record/record.h"
 #include "cache/record/versions.h"
 #include "cache/record/write_lock.h"
@@ -57,12 +58,14 @@ struct roster *roster_new(struct account *account, const struct collection *coll
 		return NULL;
 	roster->versions = versions_new();
 	roster->lag = lag_new(collection, account->lag);
+	roster->resets = resets_new();
 	roster->write_lock = write_lock_new();
 	roster->parent = parent ? strdup(parent) : NULL;
-	if (!roster->versions || !roster->lag || !roster->write_lock ||
+	if (!roster->versions || !roster->lag || !roster->resets || !roster->write_lock ||
 	    (parent && !roster->parent) || make_absent(roster, collection)) {
 		versions_free(roster->versions);
 		lag_free(roster->lag);
+		resets_free(roster->resets);
 		write_lock_free(roster->write_lock);
 		free(roster->parent);
 		free(roster);
@@ -90,6 +93,7 @@ void roster_free(struct roster *roster)
 	record_put(roster->absent);
 	versions_free(roster->versions);
 	lag_free(roster->lag);
+	resets_free(roster->resets);
 	write_lock_free(roster->write_lock);
 	free(roster->parent);
 	pthread_mutex_destroy(&roster->lock);
@@ -124,6 +128,11 @@ struct versions *roster_versions(struct roster *roster)
 struct lag *roster_lag(struct roster *roster)
 {
 	return roster->lag;
+}
+
+struct resets *roster_resets(struct roster *roster)
+{
+	return roster->resets;
 }
 
 struct write_lock *roster_write_lock(struct roster *roster)

@@ -27,6 +27,7 @@
 struct account;
 struct collection;
 struct lag;
+struct resets;
 struct pool;
 struct roster;
 struct versions;
@@ -67,6 +68,7 @@ struct pool *roster_pool(struct roster *roster);
 /* These live as long as the roster. */
 struct versions *roster_versions(struct roster *roster);
 struct lag *roster_lag(struct roster *roster);
+struct resets *roster_resets(struct roster *roster);
 struct write_lock *roster_write_lock(struct roster *roster);
 
 /* Treat what is known as stale from now on: the next questions go to the vendor. */

@@ -59,6 +59,7 @@ struct roster {
 	struct roster_events events;
 	struct versions *versions;
 	struct lag *lag;
+	struct resets *resets;
 	struct write_lock *write_lock;
 
 	/* protects what follows, and flights; see the lock order in roster.h */

@@ -9,10 +9,13 @@
 
 #include "cache/document/merge.h"
 #include "cache/history/attempt.h"
+#include "cache/history/attempt_undo.h"
 #include "cache/history/guard.h"
 #include "cache/history/request_words.h"
 #include "cache/history/takeback.h"
+#include "cache/history/undo.h"
 #include "cache/record/lag.h"
+#include "cache/record/resets.h"
 #include "cache/record/versions.h"
 #include "cache/record/write_lock.h"
 #include "cache/roster/figures.h"
@@ -197,6 +200,26 @@ static int apply_send(struct change *change)
 	return error;
 }
 
+/*
+ * Refuse a change that leaves out what this vendor is known to empty then. Returns 0, or
+ * -EOPNOTSUPP with a message.
+ */
+static int check_resets(struct change *change)
+{
+	struct resets_change sent = change_resets(change);
+	char *risk = resets_risk(roster_resets(change->roster), &sent);
+
+	if (!risk)
+		return 0;
+	call_fail(change->call, CALL_UNSUPPORTED,
+		  "the vendor resets what a change leaves out, as an earlier change has shown, and "
+		  "this one would leave out \"%s\"; nothing was sent: let [update] of the "
+		  "description send {record} in place of {changes}, and mount again",
+		  risk);
+	free(risk);
+	return -change->call->error;
+}
+
 static int dry_run(struct change *change)
 {
 	const struct rule_update *update = change->collection->update;
@@ -321,6 +344,8 @@ static int carry_out(struct change *change)
 	}
 	error = apply_edits(change);
 	if (!error)
+		error = check_resets(change);
+	if (!error)
 		error = check_status(change);
 	if (error)
 		return error;
@@ -417,11 +442,26 @@ static void apply_note_history(struct change *change)
 	json_decref(undo);
 }
 
+/* Append to the error how to restore what the vendor has emptied. */
+static void add_restoration(const struct change *change)
+{
+	const struct undo undo = {.what = UNDO_DOCUMENT,
+				  .path = change->call->path,
+				  .number = change->attempt->number};
+	char *command = undo.number ? attempt_undo_command(change->attempt, &undo) : NULL;
+
+	if (command)
+		call_add_words(change->call, "; to undo it: %s", command);
+	free(command);
+}
+
 int apply_finish(struct change *change, int error)
 {
 	if (error)
 		figures_note_error(change->roster, change->call, error);
 	if (change->result && !change->attempt->idle)
 		apply_note_history(change);
+	if (error && change->lost.count)
+		add_restoration(change);
 	return error;
 }

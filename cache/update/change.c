@@ -61,6 +61,7 @@ static void start_over(struct change *change)
 void change_clear(struct change *change)
 {
 	start_over(change);
+	merge_clear(&change->lost);
 	json_decref(change->first);
 	json_decref(change->result);
 	json_decref(change->unanswered);
@@ -111,6 +112,32 @@ bool change_is_hidden(const struct change *change, const struct edit *edit)
 const json_t *change_before(const struct change *change)
 {
 	return change->first ? change->first : change->fresh;
+}
+
+struct resets_change change_resets(const struct change *change)
+{
+	bool leaves_out = !change->request &&
+			  item_leaves_out(change_account(change), change->collection);
+
+	return (struct resets_change){.collection = change->collection,
+				      .before = change->fresh,
+				      .wanted = change->target,
+				      .leaves_out = leaves_out};
+}
+
+void change_hide_target(struct change *change, const json_t *answer)
+{
+	for (const struct field *field = change->collection->fields; field->name; field++) {
+		json_t *shown = answer ? collection_value(answer, field->name) : NULL;
+
+		if (!collection_hides_field(field, change->fresh) ||
+		    !collection_hides_field(field, answer))
+			continue;
+		if (json_is_string(shown) && !(collection_field_flags(field) & FIELD_WRITE_ONLY))
+			pointer_set(change->target, field->name, json_incref(shown));
+		else
+			collection_remove(change->target, field->name);
+	}
 }
 
 /* ---- publishing ---- */

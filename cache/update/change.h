@@ -25,6 +25,7 @@
 
 #include "cache/document/merge.h"
 #include "cache/record/lag.h"
+#include "cache/record/resets.h"
 #include "vendors/http/basis.h"
 #include "vendors/rest/status_map.h"
 
@@ -89,6 +90,7 @@ struct change {
 	char *etag;         /* the ETag of that response, or NULL */
 	json_t *first;      /* fresh from before a part of the change was made; NULL: no part was */
 	struct merge merge;
+	struct merge lost;   /* members that the vendor has emptied although nobody edited them */
 	json_t *target;      /* fresh with the edits applied */
 	json_t *result;      /* the record now, as far as the vendor accepted the change; or NULL */
 	bool sent;           /* something was, or may have been, changed at the vendor */
@@ -106,7 +108,8 @@ struct change {
 	unsigned reads;        /* answered GETs that a PUT could rest on */
 	unsigned limited;      /* responses 429 to the PUT, in a row */
 	unsigned contradicted; /* responses 409 or 412 */
-	unsigned retries;      /* PUTs without a response */
+	unsigned retries;      /* PUTs without a response, or with one that cannot be read */
+	unsigned unread;       /* of these: a success with a body that cannot be read */
 	enum change_step next;
 	json_t *unanswered; /* the newest body that was sent and got no response, or NULL */
 };
@@ -143,6 +146,15 @@ bool change_is_hidden(const struct change *change, const struct edit *edit);
 
 /* Return the record as it was before any part of the change was made, borrowed. */
 const json_t *change_before(const struct change *change);
+
+/* Return the change as resets.h takes it, which has a target. */
+struct resets_change change_resets(const struct change *change);
+
+/*
+ * Remove from the target, which is all that is known of the record now, what the vendor does not
+ * show. ANSWER is the vendor's newest record, or NULL.
+ */
+void change_hide_target(struct change *change, const json_t *answer);
 
 /* Make RECORD (borrowed) what readers see from now on. */
 void change_publish(struct change *change, const json_t *record);

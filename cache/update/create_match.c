@@ -18,7 +18,9 @@
 #include "vendors/base/address.h"
 #include "vendors/base/call.h"
 #include "vendors/base/log.h"
+#include "vendors/list/find.h"
 #include "vendors/rest/collection.h"
+#include "vendors/rest/item.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -135,15 +137,14 @@ bool create_match_is_open(const struct creation *creation, const json_t *record)
 
 enum age { AGE_NEW, AGE_OLD, AGE_UNKNOWN };
 
-/* Return whether RECORD is newer than the POST. The vendor's clock may be in another time zone. */
-static enum age age_of(const struct creation *creation, const struct record *record)
+/* Return whether RECORD, with ID, is newer than the POST. The vendor's clock may be in another time
+ * zone. */
+static enum age age_of(const struct creation *creation, const char *id, const json_t *record)
 {
 	struct timespec created;
-	json_t *object = record_json(record);
-	bool told = collection_created(creation->collection, object, &created);
+	bool told = collection_created(creation->collection, record, &created);
 
-	json_decref(object);
-	if (was_known(creation, record->id))
+	if (was_known(creation, id))
 		return AGE_OLD;
 	if (creation->all_known)
 		return AGE_NEW;
@@ -152,10 +153,43 @@ static enum age age_of(const struct creation *creation, const struct record *rec
 		   : AGE_UNKNOWN;
 }
 
+/* Set RECORD (borrowed), with ID, as what was created. */
+static void take_new(struct creation *creation, const char *id, json_t *record)
+{
+	json_decref(creation->made);
+	creation->made = json_incref(record);
+	creation->id = strdup(id);
+}
+
 /*
- * Find the new record with EMAIL, and set the creation's id. Else set how many records with it are
- * OLDER, and how many OTHERS do not show how old they are. Returns 0 or a negative errno with a
- * message in CALL.
+ * Ask the vendor's search for EMAIL, and set the creation's id if a GET shows that what it finds is
+ * the new record. A search that finds nothing, or an older record, proves nothing.
+ */
+static void find_by_search(struct creation *creation, struct call *call, const char *email)
+{
+	const struct collection *collection = creation->collection;
+	struct account *account = creation_account(creation);
+	char *id = collection->item ? find_email(call, account, collection, email) : NULL;
+	json_t *record = NULL;
+	struct call look;
+
+	if (!id)
+		return;
+	call_continue(&look, call);
+	if (!was_known(creation, id) &&
+	    !item_get(&look, account, collection, roster_parent(creation->roster), id, &record,
+		      NULL) &&
+	    same_email(creation, record) && age_of(creation, id, record) == AGE_NEW)
+		take_new(creation, id, record);
+	json_decref(record);
+	call_destroy(&look);
+	free(id);
+}
+
+/*
+ * Find the new record with EMAIL in the list, and set the creation's id. Else set how many records
+ * with it are OLDER, and how many OTHERS do not show how old they are. Returns 0 or a negative
+ * errno with a message in CALL.
  */
 static int find_new(struct creation *creation, struct call *call, const char *email, size_t *older,
 		    size_t *others)
@@ -166,13 +200,12 @@ static int find_new(struct creation *creation, struct call *call, const char *em
 	*older = *others = 0;
 	for (size_t i = 0; !error && i < wait.snapshot->count && !creation->id; i++) {
 		const struct record *record = wait.snapshot->records[i];
-		enum age age = age_of(creation, record);
+		json_t *object = record_json(record);
+		enum age age = age_of(creation, record->id, object);
 
-		if (age == AGE_NEW) {
-			json_decref(creation->made);
-			creation->made = record_json(record);
-			creation->id = strdup(record->id);
-		}
+		if (age == AGE_NEW)
+			take_new(creation, record->id, object);
+		json_decref(object);
 		*older += age == AGE_OLD;
 		*others += age == AGE_UNKNOWN;
 	}
@@ -199,6 +232,11 @@ int create_match_settle(struct creation *creation)
 	call_continue(&call, creation->call);
 	looks_begin(&looks, creation->call, looks_seconds(creation_account(creation)));
 	do {
+		error = 0;
+		older = others = 0;
+		find_by_search(creation, &call, email);
+		if (creation->id)
+			break;
 		roster_refresh(creation->roster);
 		error = find_new(creation, &call, email, &older, &others);
 	} while (!creation->id && !older && !others && looks_again(&looks));

@@ -8,7 +8,6 @@
 #include "cache/history/attempt.h"
 #include "cache/update/change.h"
 #include "vendors/base/call.h"
-#include "vendors/json/exact.h"
 #include "vendors/base/log.h"
 #include "vendors/base/status_words.h"
 #include "vendors/json/exact_print.h"
@@ -112,6 +111,14 @@ json_t *describe_fields(const struct change *change)
 		json_decref(after);
 		free(path);
 	}
+	for (size_t i = 0; fields && i < change->lost.count; i++) {
+		const struct edit *edit = &change->lost.edits[i];
+		char *path = merge_path(edit);
+
+		attempt_field(fields, path ? path : "?", change_flags(change, edit), edit->before,
+			      edit->after);
+		free(path);
+	}
 	return fields;
 }
 
@@ -155,6 +162,9 @@ json_t *describe_undo(const struct change *change)
 			continue;
 		set_member(undo, edit, before ? json_deep_copy(before) : json_null());
 	}
+	for (size_t i = 0; i < change->lost.count; i++)
+		set_member(undo, &change->lost.edits[i],
+			   json_deep_copy(change->lost.edits[i].before));
 	if (json_object_size(undo))
 		return undo;
 	json_decref(undo);
@@ -201,38 +211,40 @@ int describe_conflict(struct change *change, const struct edit *edit)
 	return error;
 }
 
-static bool is_blank(const json_t *value)
+void describe_emptied(const struct change *change)
 {
-	return !value || json_is_null(value) ||
-	       (json_is_string(value) && json_string_length(value) == 0);
-}
+	for (size_t i = 0; i < change->lost.count; i++) {
+		char *path = merge_path(&change->lost.edits[i]);
 
-static bool is_edited(const struct change *change, const char *name)
-{
-	for (size_t i = 0; i < change->merge.count; i++) {
-		if (strcmp(change->merge.edits[i].path[0], name) == 0)
-			return true;
-	}
-	return false;
-}
-
-void describe_blanked(struct change *change, const json_t *seen, bool partial)
-{
-	const char *name;
-	json_t *old;
-
-	json_object_foreach(change->fresh, name, old) {
-		const json_t *now = json_object_get(seen, name);
-
-		if (is_blank(old) || !is_blank(now) || (!now && partial) ||
-		    is_edited(change, name) ||
-		    collection_flags(change->collection, name) & FIELD_SYSTEM)
-			continue;
 		log_call(
 		    change->call,
-		    "\"%s\" was not edited, and the vendor shows it empty since the change: it "
-		    "resets what a change leaves out; put the value back, and see that the "
-		    "description of the vendor sends whole records",
-		    exact_key_words(name));
+		    "\"%s\" was not edited, and the vendor shows it empty since the change; if "
+		    "that is wrong, put the value back",
+		    path ? path : "?");
+		free(path);
 	}
+}
+
+int describe_lost(struct change *change)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out)
+		return call_no_memory(change->call);
+	for (size_t i = 0; i < change->lost.count; i++) {
+		char *path = merge_path(&change->lost.edits[i]);
+
+		fprintf(out, "%s\"%s\"", i ? ", " : "", path ? path : "?");
+		free(path);
+	}
+	fclose(out);
+	call_fail(
+	    change->call, CALL_OVERDONE,
+	    "the change was made, and the vendor has emptied what it left out: %s; [update] of "
+	    "the description must send {record} in place of {changes}",
+	    text);
+	free(text);
+	return -change->call->error;
 }

@@ -36,20 +36,23 @@ char *describe_change(const struct change *change);
  */
 void describe_remains(const struct change *change, const json_t *record);
 
-/* Return the edits as attempt_set_fields takes them, or NULL: there are none. */
+/* Return the edits, and what they have emptied, as attempt_set_fields takes them, or NULL: there
+ * are none. */
 json_t *describe_fields(const struct change *change);
 
-/* Return the document (a new reference) that undoes the edits, or NULL: none does. */
+/* Return the document (a new reference) that undoes the edits, and restores what they have emptied,
+ * or NULL: none does. */
 json_t *describe_undo(const struct change *change);
 
 /* Fail the call because EDIT's field was changed on both sides: the message has both values.
  * Returns -ESTALE. */
 int describe_conflict(struct change *change, const struct edit *edit);
 
-/*
- * Log each member that was not edited and that SEEN, the record since the change, shows empty: the
- * vendor resets what a change leaves out. PARTIAL: what SEEN lacks may be there.
- */
-void describe_blanked(struct change *change, const json_t *seen, bool partial);
+/* Fail the call because the vendor has emptied what the change left out (change->lost): the message
+ * names it. Returns a negative errno. */
+int describe_lost(struct change *change);
+
+/* Log the names of what is empty since the change (change->lost). */
+void describe_emptied(const struct change *change);
 
 #endif

@@ -17,6 +17,7 @@
 #include "cache/roster/publish.h"
 #include "cache/roster/roster.h"
 #include "cache/update/change.h"
+#include "cache/update/describe.h"
 #include "vendors/base/call.h"
 #include "vendors/base/clock.h"
 #include "vendors/base/log.h"
@@ -435,4 +436,30 @@ void late_look(const struct call *call, struct roster *roster, const char *id, c
 	late->tell = tell;
 	late->step = lag;
 	late_schedule(late);
+}
+
+/* Log whether the record shows the accepted fields when `lag` has ended. */
+static void tell_accepted(const struct late_sight *sight)
+{
+	unsigned lag = roster_account(sight->roster)->lag;
+	struct merge missing = {0};
+
+	if (!sight->record)
+		log_call(
+		    sight->call,
+		    "looked once more after %u s: whether the accepted change is applied is not "
+		    "known, because the record cannot be read: %s",
+		    lag, sight->words);
+	else if (!merge_diff(sight->record, sight->wanted, &missing))
+		log_call(sight->call, "looked once more after %u s: the accepted change is %s", lag,
+			 missing.count ? "still not applied" : "applied: the reads lagged");
+	merge_clear(&missing);
+}
+
+void late_look_accepted(const struct change *change)
+{
+	json_t *accepted = describe_accepted(change);
+
+	late_look(change->call, change->roster, change->id, accepted, tell_accepted);
+	json_decref(accepted);
 }

@@ -47,4 +47,10 @@ struct late_sight {
 void late_look(const struct call *call, struct roster *roster, const char *id, const json_t *wanted,
 	       void (*tell)(const struct late_sight *sight));
 
+/*
+ * Read the record of CHANGE once more when `lag` ends, because its change was accepted and the
+ * vendor does not show it, and log what that read has found. A no-op if `lag` is 0.
+ */
+void late_look_accepted(const struct change *change);
+
 #endif

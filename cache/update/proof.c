@@ -7,6 +7,7 @@
 #include "cache/document/merge.h"
 #include "cache/history/attempt.h"
 #include "cache/record/lag.h"
+#include "cache/record/resets.h"
 #include "cache/roster/ack.h"
 #include "cache/roster/inactive.h"
 #include "cache/roster/presence.h"
@@ -27,6 +28,7 @@
 #include "vendors/vendor.h"
 
 #include <errno.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -161,6 +163,16 @@ static void acknowledge(struct change *change, const json_t *record, const json_
 	free(shown.edits);
 }
 
+/* As resets_find, of CHANGE. */
+static bool find_lost(const struct change *change, struct resets *resets, const json_t *record,
+		      struct merge *lost)
+{
+	struct resets_change sent = change_resets(change);
+
+	*lost = (struct merge){0};
+	return change->target && !change->stands_in && resets_find(resets, &sent, record, lost);
+}
+
 int proof_took(struct change *change, json_t *record, const json_t *seen)
 {
 	char *words = describe_change(change);
@@ -168,7 +180,11 @@ int proof_took(struct change *change, json_t *record, const json_t *seen)
 	note_status(change, record, seen);
 	acknowledge(change, record, seen);
 	log_normalised(change, record);
-	describe_blanked(change, seen, seen != record);
+	if (!change->lost.count) {
+		find_lost(change, NULL, record, &change->lost);
+		describe_emptied(change);
+		merge_clear(&change->lost);
+	}
 	describe_remains(change, record);
 	log_call(change->call, "changed%s: %s", attempt_alone(change->attempt), words ? words : "");
 	free(words);
@@ -204,32 +220,6 @@ static int proof_read(struct change *change, enum lag_reading reading, json_t **
 	}
 }
 
-/* Log whether the record shows the accepted fields when `lag` has ended. */
-static void tell_accepted(const struct late_sight *sight)
-{
-	unsigned lag = roster_account(sight->roster)->lag;
-	struct merge missing = {0};
-
-	if (!sight->record)
-		log_call(
-		    sight->call,
-		    "looked once more after %u s: whether the accepted change is applied is not "
-		    "known, because the record cannot be read: %s",
-		    lag, sight->words);
-	else if (!merge_diff(sight->record, sight->wanted, &missing))
-		log_call(sight->call, "looked once more after %u s: the accepted change is %s", lag,
-			 missing.count ? "still not applied" : "applied: the reads lagged");
-	merge_clear(&missing);
-}
-
-static void proof_look_later(const struct change *change)
-{
-	json_t *accepted = describe_accepted(change);
-
-	late_look(change->call, change->roster, change->id, accepted, tell_accepted);
-	json_decref(accepted);
-}
-
 /* Fail because RECORD shows the old value, LOOKED seconds after the change was accepted. */
 static int not_applied(struct change *change, const json_t *record, double looked)
 {
@@ -243,7 +233,7 @@ static int not_applied(struct change *change, const json_t *record, double looke
 		call_add_words(change->call, "; its response has an error: %s", change->call->said);
 	if (!account->lag)
 		return -EREMOTEIO;
-	proof_look_later(change);
+	late_look_accepted(change);
 	change->attempt->unknown = true; /* until then */
 	if (call_cancelled(change->call)) {
 		call_add_words(change->call, ", and the caller has gone");
@@ -256,25 +246,6 @@ static int not_applied(struct change *change, const json_t *record, double looke
 }
 
 /*
- * Remove from the target, which is all that is known of the record now, what the vendor does not
- * show. ANSWER is the vendor's newest record, or NULL.
- */
-static void hide_target(struct change *change, const json_t *answer)
-{
-	for (const struct field *field = change->collection->fields; field->name; field++) {
-		json_t *shown = answer ? collection_value(answer, field->name) : NULL;
-
-		if (!collection_hides_field(field, change->fresh) ||
-		    !collection_hides_field(field, answer))
-			continue;
-		if (json_is_string(shown) && !(collection_field_flags(field) & FIELD_WRITE_ONLY))
-			pointer_set(change->target, field->name, json_incref(shown));
-		else
-			collection_remove(change->target, field->name);
-	}
-}
-
-/*
  * Note that it is not known whether the change was made. Returns ERROR; its message is in the call.
  */
 static int not_known(struct change *change, int error)
@@ -282,7 +253,7 @@ static int not_known(struct change *change, int error)
 	publish_doubt(change->roster, change->id);
 	change->attempt->unknown = true;
 	collection_hide(change->collection, change->target);
-	hide_target(change, NULL);
+	change_hide_target(change, NULL);
 	change->result = json_incref(change->target);
 	return error;
 }
@@ -335,6 +306,51 @@ static bool is_gone(const struct change *change, int error)
 	       strcmp(change->request->request.method, "DELETE") == 0;
 }
 
+/* ---- what the change has emptied ---- */
+
+/*
+ * Finish a change that took, as RECORD shows, which was read since then. Returns 0, or -EREMOTEIO
+ * with a message if the vendor has emptied what the change left out.
+ */
+static int took_as_read(struct change *change, json_t *record)
+{
+	if (!find_lost(change, roster_resets(change->roster), record, &change->lost))
+		merge_clear(&change->lost);
+	proof_took(change, record, record);
+	return change->lost.count ? describe_lost(change) : 0;
+}
+
+/*
+ * Return the record (a new reference), read now, if ANSWER, which proves the change, lacks members
+ * that were there: the vendor may have emptied them, or its response is not the whole record. NULL:
+ * ANSWER shows enough, or reads lag behind it.
+ */
+static json_t *read_whole(struct change *change, const json_t *answer)
+{
+	struct resets *resets = roster_resets(change->roster);
+	json_t *shown = resets_is_partial(resets) ? json_deep_copy(change->fresh) : json_object();
+	json_t *record = NULL;
+	struct merge lost;
+	bool suspect;
+
+	json_object_update_recursive(shown, (json_t *)(uintptr_t)answer);
+	find_lost(change, NULL, shown, &lost);
+	json_decref(shown);
+	suspect = lost.count && change_resets(change).leaves_out;
+	merge_clear(&lost);
+	if (!suspect || proof_read(change, LAG_PROOF, &record, NULL))
+		return NULL;
+	if (proof_compare(change, record, false) != PROOF_TOOK) {
+		json_decref(record);
+		return NULL;
+	}
+	find_lost(change, NULL, record, &lost);
+	if (!lost.count)
+		resets_note_partial(resets);
+	merge_clear(&lost);
+	return record;
+}
+
 /*
  * Find out by reads whether a change took that the vendor has accepted, and that its response does
  * not show.
@@ -354,7 +370,7 @@ static int look_for_it(struct change *change)
 		if (is_gone(change, error))
 			return proof_gone(change);
 		if (!error && proof_compare(change, record, false) == PROOF_TOOK) {
-			error = proof_took(change, record, record);
+			error = took_as_read(change, record);
 			json_decref(record);
 			return error;
 		}
@@ -370,12 +386,19 @@ static int look_for_it(struct change *change)
 int proof_settle_done(struct change *change, json_t *answer)
 {
 	enum proof proof = answer ? proof_compare(change, answer, true) : PROOF_MISSING;
+	json_t *whole = proof == PROOF_TOOK ? read_whole(change, answer) : NULL;
+	int error;
 
 	change->sent = true;
+	if (whole) {
+		error = took_as_read(change, whole);
+		json_decref(whole);
+		return error;
+	}
 	if (proof == PROOF_TOOK) {
 		json_object_update_recursive(change->target, answer);
 		collection_hide(change->collection, change->target);
-		hide_target(change, answer);
+		change_hide_target(change, answer);
 		return proof_took(change, change->target, answer);
 	}
 	if (change->call->said[0] && change->write_only)
@@ -459,8 +482,7 @@ int proof_settle_unknown(struct change *change)
 	}
 	third = third_value(change, record);
 	if (third || (proof_compare(change, record, false) == PROOF_TOOK && !change->write_only)) {
-		error = third ? fail_third(change, third, record)
-			      : proof_took(change, record, record);
+		error = third ? fail_third(change, third, record) : took_as_read(change, record);
 		json_decref(record);
 		free(etag);
 		return error;

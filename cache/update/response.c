@@ -206,7 +206,7 @@ static int contradicted(struct change *change)
 static int response_give_up(struct change *change)
 {
 	change_publish(change, change->fresh);
-	if (change->call->unanswered)
+	if (change->call->unanswered || (change->unread && !change->write_only))
 		call_add_words(change->call, ": it was not made when looked up");
 	return -change->call->error;
 }
@@ -253,12 +253,25 @@ static int find_out_once(struct change *change)
 	return -change->call->error;
 }
 
-/* Find out what became of BODY, which was sent and got no response. */
+/*
+ * Return true if the vendor has answered success twice with something else than the API promises,
+ * such as a web page: it does so each time.
+ */
+static bool is_misled(struct change *change)
+{
+	const struct call *call = change->call;
+
+	if (call->verdict != CALL_MALFORMED || call->unanswered || call->status >= 300)
+		return false;
+	return change->unread++;
+}
+
+/* Find out what became of BODY, which was sent and got no response that can be read. */
 static int find_out(struct change *change, json_t *body)
 {
 	unsigned pause = pause_before_retry(change->call, change->retries++);
 	double left = (change->end - clock_seconds()) * 1000;
-	bool last = is_over(change);
+	bool last = is_misled(change) || is_over(change);
 	int error;
 
 	if (change->call->unanswered) {

@@ -214,6 +214,22 @@ def test_not_applied_is_retried(mount, fault):
         assert took >= 0.9
 
 
+@pytest.mark.parametrize("fault", ["html", "not_json"])
+def test_a_page_in_place_of_each_answer(mount, fault):
+    """A web page with 200 may be a proxy's, once; the second one ends the change, long before the budget."""
+    m = mount(extra={"partnerize": {"retry_budget": 600}})
+    before = at_vendor(m.sandbox, 2)
+    read(m, "partnerize/2.json")
+    m.sandbox.fault(method="PUT", fault=fault, times=-1)
+    assert put(m, "partnerize/2.json", {"firstname": "Jo"}).code
+    assert len(sent(m.sandbox)) == 2
+    assert "not the JSON that the API promises" in last_line(m, "partnerize/2.json")
+    assert "it was not made when looked up" in last_line(m, "partnerize/2.json")
+    assert changed(before, at_vendor(m.sandbox, 2)) == set()
+    assert m.sh("echo inactive > partnerize/2.status").code
+    assert len(sent(m.sandbox)) == 4
+
+
 def test_lost_and_changed_meanwhile(mount):
     """A lost PUT is not repeated over what a colleague wrote before the repetition."""
     m = mount(extra=QUICK)

@@ -77,6 +77,19 @@ def lists():
                                                                        "list|size": None}, ERROR
     yield "another media type", {}, {"http|type": "text/plain"}, {}, DONE
     yield "reads that lag", {"paging": "cursor"}, {"lag": {"ms": 50, "of": "lists"}}, {}, DONE
+    token = {"next": [{"put": "/paging/next_cursor"}]}
+    yield "a cursor elsewhere than described", *page("cursor", **token), {"list|next": "/paging/nextCursor"}, ERROR
+    yield "a cursor as described", *page("cursor", **token), {"list|next": "/paging/next_cursor"}, DONE
+    yield "a URL elsewhere than described", *page("url", next=[{"put": "/links/next", "as": "url"}]), \
+        {"list|next": "/next"}, ERROR
+    yield "a flag that says more, and no cursor", *page("cursor", flag={"at": "/meta/has_more", "more": True, "end": False}), \
+        {"list|next": "/nxt"}, ERROR
+    yield "a link beside a cursor elsewhere", *page("cursor", next=[{"put": "/then"}, {"put": "Link", "as": "url"}]), \
+        {"list|next": "/nxt"}, ERROR
+    whole = {"list|request": "GET /users", "list|paging": "none", "list|size": None}
+    yield "a cursor, and no pages by the description", *page("cursor", **token), whole | {"list|next": None}, ERROR
+    yield "rows elsewhere than described, and none is empty", {}, {}, {"list|rows": "/people/*", "list|no_rows": "empty"}, \
+        ERROR
     yield "rows without a status", {"paging": "page"}, {"status|in_rows": False}, {"list|whole": "no"}, DONE
 
 

@@ -16,6 +16,9 @@ CLIENT = {"/auth": {"checks": [{"header": "Authorization", "is": "Bearer {token}
                     "grants": [{"route": "POST /oauth/token", "media": "form", "basic": ["me", "secret-CANARY"],
                                 "expects": {"/grant_type": "client_credentials", "/scope": "users"},
                                 "token": "/access_token", "expires": "/expires_in"}]}}
+CLIENT_FORM = {"/auth": {"checks": CLIENT["/auth"]["checks"], "grants": [
+    {"route": "POST /oauth/token", "media": "form", "token": "/access_token", "expires": "/expires_in",
+     "expects": {"/grant_type": "client_credentials", "/client_id": "me", "/client_secret": "secret-CANARY"}}]}}
 ANSWERS = {"no-body": {"/changes/0/answer": "none", "/changes/0/status": 200},
            "204": {"/changes/0/answer": "none", "/changes/0/status": 204},
            "no-op-204": {"/changes/0/no_op": "none"},
@@ -33,6 +36,8 @@ def _servers(stage, base):
     plays.add("basic", BASIC, {"token": None, "user": "service", "password": "password-CANARY"})
     plays.add("client", CLIENT, {"token": None, "token_url": "@BOX@/client/oauth/token", "client_id": "me",
                                  "client_secret": "secret-CANARY", "scope": "users"})
+    plays.add("client-form", CLIENT_FORM, {"token": None, "token_url": "@BOX@/client-form/oauth/token", "client_id": "me",
+                                           "client_secret": "secret-CANARY", "auth": "client_form"})
     plays.add("wrong", keys={"token": "another"})
     plays.add("put", {**NO_PATCH, "/status/omitted": "reset"})
     for name, changes in ANSWERS.items():
@@ -52,7 +57,7 @@ def _servers(stage, base):
 
 # ---- authentication ----
 
-@pytest.mark.parametrize("name", ["idp", "basic", "client"])
+@pytest.mark.parametrize("name", ["idp", "basic", "client", "client-form"])
 def test_authentication(servers, name):
     one = servers[name]
     assert one.names() == {user["id"] for user in one.users()}

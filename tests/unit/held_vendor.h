@@ -420,7 +420,6 @@ static const struct collection items = {
     .list_path = "/item",
     .item_path = "/item/",
     .item_key = "item",
-    .put_becomes_post = true,
     .id_keys = id_keys,
     .fields = fields,
 };

@@ -193,6 +193,9 @@ static void test_refused(void **state)
 	(void)snprintf(words, sizeof(words), "TYPE.vendor was looked for in: %s, ", directory);
 	refuse_text("[a]\ntype = S3CRET\n", 2, words);
 	refuse_text("[a]\ntype = ../store\n", 2, "unknown type");
+	/* nothing is installed next to this program */
+	refuse_text("[okta]\n", 1,
+		    "(the last is not there: rosterfs is not installed; run make install");
 }
 
 int main(void)

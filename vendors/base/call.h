@@ -73,6 +73,7 @@ enum call_verdict {
 	CALL_FAILED,        /* a redirect, a 5xx, or any other status */
 	CALL_MALFORMED,     /* the response is not what the API promises */
 	CALL_NOT_APPLIED,   /* accepted, but the vendor does not show the change */
+	CALL_OVERDONE,      /* done, and what was not asked for has changed too */
 	CALL_TOKEN_REFUSED, /* a token was asked for and refused (400, 422) */
 	CALL_NO_TOKEN,      /* no token can be asked for there (404, 405, 409, 412) */
 };

@@ -82,7 +82,8 @@ static int grow(const struct convert *convert, struct growing *growing, size_t s
 
 /* ---- pointers ---- */
 
-const char *convert_list_short(struct arena *arena, const char *pointer)
+/* Return POINTER in its shortest form: "/email" is "email". NULL: no memory. */
+static const char *short_pointer(struct arena *arena, const char *pointer)
 {
 	const char *name = pointer + 1;
 
@@ -103,7 +104,7 @@ int convert_list_pointer(const struct convert *convert, const char *text, const 
 		wrong = "one pointer is meant here, without blanks";
 	if (wrong)
 		return convert_fail(convert, "%s: %s", convert->key, wrong);
-	*pointer = convert_list_short(convert->arena, text);
+	*pointer = short_pointer(convert->arena, text);
 	return *pointer ? 0 : convert_fail_memory(convert);
 }
 
@@ -167,7 +168,7 @@ int convert_list_source(const struct convert *convert, const char *text, struct 
 		return convert_fail(convert, "%s: %s", convert->key, wrong);
 	source->name = source->kind == SOURCE_HEADER
 			   ? arena_text(convert->arena, source->name, strlen(source->name))
-			   : convert_list_short(convert->arena, source->name);
+			   : short_pointer(convert->arena, source->name);
 	return source->name ? 0 : convert_fail_memory(convert);
 }
 

@@ -49,7 +49,4 @@ int convert_list_values(const struct convert *convert, const char *text,
 int convert_list_codes(const struct convert *convert, const char *text, const int **codes);
 int convert_list_words(const struct convert *convert, const char *text, const char *const **words);
 
-/* Return POINTER in its shortest form: "/email" is "email". NULL: no memory. */
-const char *convert_list_short(struct arena *arena, const char *pointer);
-
 #endif

@@ -117,6 +117,27 @@ static const struct part *find_settings(const struct description *description, b
 	return NULL;
 }
 
+/* Let an account replace the URLs that the description writes out. */
+static int add_urls(struct description *description)
+{
+	struct arena *arena = &description->arena;
+	int result = 0;
+
+	for (size_t i = 0; i < description->count && !result; i++) {
+		const struct part *part = &description->parts[i];
+		const struct entry *request = sections_find(part->section, "request");
+		const char *url = request ? strchr(request->value, ' ') : NULL;
+
+		if (part->kind->kind == SECTION_TOKEN && url && strncmp(url, " http", 5) == 0)
+			result = settings_add_url(arena, &description->settings, SETTINGS_TOKEN_URL,
+						  part->word);
+		else if (part->kind->kind == SECTION_API && *part->word)
+			result = settings_add_url(arena, &description->settings, SETTINGS_BASE_URL,
+						  part->word);
+	}
+	return result;
+}
+
 /* Read [settings]. Those of the description replace all preset ones. */
 static int read_settings(struct description *description, const struct words *words)
 {
@@ -130,9 +151,10 @@ static int read_settings(struct description *description, const struct words *wo
 	result = settings_read(&description->arena, part ? part->file : description->file,
 			       part ? part->section : NULL, &description->settings, words->why,
 			       words->size);
-	if (!result &&
-	    settings_add(&description->arena, &description->settings,
-			 manual ? "notice_file" : "self_id", manual ? SETTING_FILE : SETTING_TEXT))
+	if (!result && (settings_add(&description->arena, &description->settings,
+				     manual ? "notice_file" : "self_id",
+				     manual ? SETTING_FILE : SETTING_TEXT) ||
+			add_urls(description)))
 		result = sections_fail(words->why, words->size, ENOMEM, description->file, 0,
 				       "out of memory");
 	return result;

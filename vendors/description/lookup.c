@@ -23,7 +23,8 @@
 #define SUFFIX ".vendor"
 #define TYPE_MAX 64
 
-bool lookup_is_type(const char *type)
+/* Return true if TYPE may be the name of a description. */
+static bool is_type(const char *type)
 {
 	size_t length = strlen(type);
 
@@ -88,7 +89,7 @@ int lookup_find(const char *type, const char *const *folders, char **file, char 
 	int result = -ENOENT;
 
 	*file = *text = NULL;
-	if (!lookup_is_type(type))
+	if (!is_type(type))
 		return -ENOENT;
 	for (; folders && *folders && result == -ENOENT; folders++) {
 		free(*file);
@@ -128,7 +129,7 @@ void lookup_each(const char *const *folders, void (*each)(const char *type, void
 				continue;
 			(void)snprintf(type, sizeof(type), "%.*s",
 				       (int)(length + 1 - sizeof(SUFFIX)), entry->d_name);
-			if (lookup_is_type(type))
+			if (is_type(type))
 				each(type, arg);
 		}
 		if (folder)

@@ -9,7 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
-unsigned make_line(const struct merged *section, const char *key, const char **file)
+/* Return the line of KEY in SECTION, or that of its header. *FILE is its file. */
+static unsigned line_of(const struct merged *section, const char *key, const char **file)
 {
 	const struct merged_key *found = section && key ? variant_key(section, key) : NULL;
 
@@ -22,7 +23,7 @@ int make_fail(const struct make *make, const struct merged *section, const char 
 {
 	char words[400];
 	const char *file;
-	unsigned line = make_line(section, key, &file);
+	unsigned line = line_of(section, key, &file);
 	va_list arguments;
 
 	va_start(arguments, format);

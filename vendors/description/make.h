@@ -26,9 +26,6 @@ struct make {
 	size_t why_size;
 };
 
-/* Return the line of KEY in SECTION, or that of its header. *FILE is its file. */
-unsigned make_line(const struct merged *section, const char *key, const char **file);
-
 /* Write FILE, the line of KEY (or NULL) in SECTION, and the formatted words to MAKE's buffer.
  * Returns -EINVAL. */
 int make_fail(const struct make *make, const struct merged *section, const char *key,

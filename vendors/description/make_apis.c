@@ -68,7 +68,8 @@ static int make_base(struct make *make, const struct draft_endpoint *draft, unsi
 	const struct merged *section = draft->api.head.from;
 	struct placeholders text = {section,          "base_url", draft->api.base_url,
 				    PLACEHOLDERS_URL, 0,          index};
-	const char *wanted = draft->api.base_url;
+	const char *wanted = draft->api.base_url, *given;
+	char buffer[HINT_MAX + 2];
 	int result;
 
 	if (!wanted) {
@@ -80,6 +81,11 @@ static int make_base(struct make *make, const struct draft_endpoint *draft, unsi
 	api->base_url = wanted;
 	if (!index && make->url_given)
 		return 0;
+	given = index ? settings_url(make->chosen->settings, make->chosen->values,
+				     SETTINGS_BASE_URL, draft->word, buffer)
+		      : NULL;
+	if (given)
+		wanted = text.text = given;
 	/* a setting of type url may begin it; placeholders_url checks that */
 	if (placeholders_begins_with_url(make, wanted))
 		text.text = strchr(wanted, '}') + 1;

@@ -70,7 +70,8 @@ int make_request_headers(const struct make *make, const struct merged *section, 
 	return count && !*copy ? make_fail_memory(make) : 0;
 }
 
-int make_request_room(const struct make *make, const struct draft_request *draft, unsigned api)
+/* Check that an api and a request of it do not have more headers together than can be sent. */
+static int check_room(const struct make *make, const struct draft_request *draft, unsigned api)
 {
 	const struct draft_endpoint *endpoint = &make->draft->apis[api];
 	size_t count = count_headers(endpoint->api.headers) +
@@ -166,7 +167,7 @@ static int make_rule(struct make *make, const struct draft_request *draft,
 		result = make_request_headers(make, section, "header", draft->headers,
 					      section->kind->holds, rule->api, &rule->headers);
 	if (!result)
-		result = make_request_room(make, draft, rule->api);
+		result = check_room(make, draft, rule->api);
 	rule->memory = section->kind->changes && make_is_memory(make, &draft->head);
 	return result ? result : make_alternative(make, draft, rule);
 }
@@ -203,6 +204,29 @@ int make_request(struct make *make, const struct draft_request *draft, struct ru
 	return make_rule(make, draft, rule);
 }
 
+/* If the account gives another URL for tokens of api number API than *URL, put that before the
+ * query of *URL. Returns 0 or -ENOMEM. */
+static int replace_url(const struct make *make, unsigned api, const char **url)
+{
+	char buffer[HINT_MAX + 2], *joined;
+	const char *query = strchr(*url, '?'), *given;
+	size_t size;
+
+	given = *url[0] == '{'
+		    ? NULL
+		    : settings_url(make->chosen->settings, make->chosen->values, SETTINGS_TOKEN_URL,
+				   make->draft->apis[api].word, buffer);
+	if (!given)
+		return 0;
+	size = strlen(given) + (query ? strlen(query) : 0) + 1;
+	joined = arena_get(make->arena, size);
+	if (!joined)
+		return -ENOMEM;
+	(void)snprintf(joined, size, "%s%s", given, query ? query : "");
+	*url = joined;
+	return 0;
+}
+
 int make_request_token(struct make *make, const struct draft_request *draft, unsigned api,
 		       struct rule_request *rule)
 {
@@ -211,6 +235,8 @@ int make_request_token(struct make *make, const struct draft_request *draft, uns
 
 	*rule = draft->rule;
 	rule->api = api;
+	if (!is_path(rule->path) && replace_url(make, api, &rule->path))
+		return make_fail_memory(make);
 	if (!is_path(rule->path)) {
 		if (*rule->path != '{' && strncmp(rule->path, "http", 4) != 0)
 			return make_fail(make, section, "request",

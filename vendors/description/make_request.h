@@ -33,7 +33,4 @@ int make_request_headers(const struct make *make, const struct merged *section, 
 			 const struct rule_header *headers, unsigned holds, unsigned api,
 			 const struct rule_header **copy);
 
-/* Check that an api and a request of it do not have more headers together than can be sent. */
-int make_request_room(const struct make *make, const struct draft_request *draft, unsigned api);
-
 #endif

@@ -10,6 +10,7 @@
 #include "vendors/description/grammar.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #define SETTINGS_MAX 32
@@ -210,6 +211,36 @@ int settings_add(struct arena *arena, struct settings *settings, const char *nam
 	const struct setting setting = {.name = name, .type = type};
 
 	return settings_find(settings, name) < 0 ? add(arena, settings, &setting, false, 0) : 0;
+}
+
+/* Write NAME, or NAME.WORD, to BUFFER. Returns false if no key can be so long. */
+static bool url_name(const char *name, const char *word, char buffer[HINT_MAX])
+{
+	return snprintf(buffer, HINT_MAX, "%s%s%s", name, *word ? "." : "", word) < HINT_MAX;
+}
+
+int settings_add_url(struct arena *arena, struct settings *settings, const char *name,
+		     const char *word)
+{
+	char buffer[HINT_MAX];
+	struct setting setting = {.type = SETTING_TEXT};
+
+	if (!url_name(name, word, buffer) || settings_find(settings, buffer) >= 0)
+		return 0;
+	setting.name = arena_text(arena, buffer, strlen(buffer));
+	return setting.name ? add(arena, settings, &setting, true, 0) : -ENOMEM;
+}
+
+const char *settings_url(const struct settings *settings, const char *const *values,
+			 const char *name, const char *word, char buffer[HINT_MAX + 2])
+{
+	char key[HINT_MAX];
+	int index = url_name(name, word, key) ? settings_find(settings, key) : -1;
+
+	if (index < 0 || settings->lines[index] || !settings->urls[index] || !values[index])
+		return NULL;
+	(void)snprintf(buffer, HINT_MAX + 2, "{%s}", key);
+	return buffer;
 }
 
 int settings_find(const struct settings *settings, const char *name)

@@ -191,11 +191,14 @@ static int add_value(struct axis *axis, const char *value)
 	return 0;
 }
 
-/* A value that fits any setting that is a text or a URL. */
+/* A value that fits any setting that is a text or a URL. NULL: what stands in place of a URL that
+ * the description writes out, which is to be checked. */
 static const char *sample(const struct settings *settings, size_t index)
 {
 	const struct setting *setting = &settings->list[index];
 
+	if (settings->urls[index] && !settings->lines[index])
+		return NULL;
 	return setting->fallback       ? setting->fallback
 	       : settings->urls[index] ? "https://x.example"
 				       : "x";

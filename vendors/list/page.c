@@ -288,7 +288,9 @@ static int read_rows(struct page *page, const struct http_reply *reply, const js
 		    "can't be shown whole",
 		    page->number, page->collection->name, listing->cut.source.name);
 	result->totals = tell_totals(page, &sources);
-	error = announce_next(page, &sources, result->totals.last);
+	error = tell_check(page, &sources, &result->totals);
+	if (!error)
+		error = announce_next(page, &sources, result->totals.last);
 	return error ? error : rows_each(rows, hand_on_row, &handing);
 }
 
@@ -349,17 +351,42 @@ static int check_whole(const struct page *page, const struct http_reply *reply)
 			       "is read without pages: check `paging`");
 }
 
-/* Return true if ANSWER, which has no rows, is a first page without the total that the vendor's
- * lists have: it does not prove an empty list. */
+/* Return true if VALUE is an array with a record of COLLECTION, or has one as a member, or in one
+ * of its members if DEPTH is more than 1. */
+static bool holds_records(const struct collection *collection, json_t *value, unsigned depth)
+{
+	json_t *row = json_array_get(value, 0), *member;
+	char buffer[24];
+	const char *name;
+
+	if (row)
+		row = rows_record(collection, row);
+	if (row)
+		return collection_id(collection, row, buffer);
+	if (depth && json_is_object(value)) {
+		json_object_foreach(value, name, member) {
+			if (holds_records(collection, member, depth - 1))
+				return true;
+		}
+	}
+	return false;
+}
+
+/* Return true if ANSWER, which has no rows where the description has them, is a first page that has
+ * them elsewhere, or without the total that the vendor's lists have: it does not prove an empty
+ * list. */
 static bool is_something_else(const struct page *page, const struct http_reply *reply,
-			      const json_t *answer)
+			      json_t *answer)
 {
 	const struct rule_list *listing = page->collection->listing;
 	const struct source_reply sources = {.body = answer, .headers = reply->headers};
 	struct walk_totals totals;
 
-	if (page->number != 1 || !reply->length || !listing ||
-	    !(listing->total || listing->records))
+	if (page->number != 1 || !reply->length || !listing)
+		return false;
+	if (holds_records(page->collection, answer, 2))
+		return true;
+	if (!listing->total && !listing->records)
 		return false;
 	totals = tell_totals(page, &sources);
 	return totals.count < 0 && totals.records < 0;

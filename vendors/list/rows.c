@@ -37,20 +37,15 @@ static bool is_nothing(const json_t *value)
 	       (json_is_string(value) && json_string_length(value) == 0);
 }
 
-struct rows rows_find(const struct collection *collection, const json_t *answer)
+struct rows rows_find_at(const struct collection *collection, const char *const *pointers,
+			 const json_t *answer)
 {
 	const struct rule_list *listing = collection->listing;
-	struct rows rows = {.rest = "", .each = true};
+	struct rows rows = {.rest = "", .each = true, .may_lack = listing->no_rows_is_empty};
 	char prefix[PREFIX_MAX];
 
-	if (!listing) {
-		json_t *array = json_object_get(answer, collection->list_key);
-
-		rows.at = json_is_array(array) ? array : NULL;
-		return rows;
-	}
-	rows.may_lack = listing->no_rows_is_empty;
-	for (const char *const *pointer = listing->rows; *pointer; pointer++) {
+	for (const char *const *pointer = pointers ? pointers : listing->rows; *pointer;
+	     pointer++) {
 		const char *rest = split(*pointer, prefix);
 		json_t *at = pointer_get(answer, rest ? prefix : *pointer);
 
@@ -62,6 +57,18 @@ struct rows rows_find(const struct collection *collection, const json_t *answer)
 		rows.at = rows.odd ? NULL : at;
 		break;
 	}
+	return rows;
+}
+
+struct rows rows_find(const struct collection *collection, const json_t *answer)
+{
+	struct rows rows = {.rest = "", .each = true};
+	json_t *array;
+
+	if (collection->listing)
+		return rows_find_at(collection, NULL, answer);
+	array = json_object_get(answer, collection->list_key);
+	rows.at = json_is_array(array) ? array : NULL;
 	return rows;
 }
 

@@ -25,6 +25,10 @@ struct rows {
  */
 struct rows rows_find(const struct collection *collection, const json_t *answer);
 
+/* As rows_find, for a vendor with rules, at POINTERS. NULL: where its lists have them. */
+struct rows rows_find_at(const struct collection *collection, const char *const *pointers,
+			 const json_t *answer);
+
 /*
  * Call VISIT for each row, in order, until it returns something other than 0, which is returned.
  * ROW is NULL for an element of the array that lacks what `rest` points to.

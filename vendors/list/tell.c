@@ -16,7 +16,9 @@
 #include "vendors/rest/account.h"
 #include "vendors/vendor.h"
 
+#include <ctype.h>
 #include <errno.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -220,4 +222,112 @@ int tell_next(const struct page *page, const struct source_reply *reply, char **
 	if (!error && *next && page->collection->paging(page->account) == PAGING_URL)
 		error = follow_next(page, next);
 	return error;
+}
+
+/* ---- a next page that the description does not know ---- */
+
+#define UNSAID_MAX 24 /* bytes of a name in small letters, with the NUL */
+
+/* Return true if VALUE, of a member that tells of a next page, says that there is one. An object
+ * does if a member of it does: {"href": "https://..."}. */
+static bool says_more(const json_t *value, bool inner)
+{
+	const char *text = json_string_value(value), *name;
+	json_t *member;
+
+	if (inner && json_is_object(value)) {
+		json_object_foreach((json_t *)(uintptr_t)value, name, member) {
+			if (says_more(member, false))
+				return true;
+		}
+		return false;
+	}
+	if (text)
+		return *text && strcmp(text, "null") != 0 && strcmp(text, "false") != 0 &&
+		       strcmp(text, "0") != 0;
+	return json_is_true(value) || (json_is_integer(value) && json_integer_value(value) > 0);
+}
+
+/* Return true if members called NAME tell of a next page: "next_page_token", "hasMore". */
+static bool is_next_name(const char *name)
+{
+	static const char *const names[] = {"next",          "nextpage",    "nexturl",
+					    "nextlink",      "nextcursor",  "nexttoken",
+					    "nextpagetoken", "nextpageurl", "odatanextlink",
+					    "hasmore",       "hasnext",     "hasnextpage"};
+	char letters[UNSAID_MAX];
+	size_t length = 0;
+
+	for (; *name; name++) {
+		if (strchr("_-@.", *name))
+			continue;
+		if (!isalpha((unsigned char)*name) || length == UNSAID_MAX - 1)
+			return false;
+		letters[length++] = (char)tolower((unsigned char)*name);
+	}
+	letters[length] = '\0';
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strcmp(letters, names[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Return the name of a member of VALUE, or of its members if DEPTH is more than 1, that names a
+ * next page, borrowed; or NULL. */
+static const char *find_unsaid(const json_t *value, unsigned depth)
+{
+	const char *name, *found = NULL;
+	json_t *member;
+
+	json_object_foreach((json_t *)(uintptr_t)value, name, member) {
+		if (is_next_name(name) && says_more(member, true))
+			return name;
+		if (depth > 1 && json_is_object(member))
+			found = find_unsaid(member, depth - 1);
+		if (found)
+			break;
+	}
+	return found;
+}
+
+/* Return true if REPLY has a header Link with rel=next. */
+static bool links_next(const struct source_reply *reply)
+{
+	char *link = source_header(reply->headers, "Link"), *next = NULL;
+	bool named = link && next_url_of_link(link, &next) && next;
+
+	free(next);
+	free(link);
+	return named;
+}
+
+int tell_check(const struct page *page, const struct source_reply *reply,
+	       const struct walk_totals *totals)
+{
+	const struct rule_list *listing = page->collection->listing;
+	enum paging paging = page->collection->paging(page->account);
+	const char *where;
+	char *next = NULL;
+	bool ends;
+
+	if (totals->last || totals->more > 0 || paging == PAGING_NUMBER || paging == PAGING_OFFSET)
+		return 0;
+	/* what cannot be read is no end; tell_next says so */
+	ends = paging == PAGING_NONE || (!read_next(page, reply, &next) && !next);
+	free(next);
+	if (!ends) {
+		call_clear(page->call);
+		return 0;
+	}
+	where = find_unsaid(reply->body, 2);
+	if (!where && !listing->link && paging != PAGING_NONE && links_next(reply))
+		where = "Link";
+	if (!where)
+		return 0;
+	return call_fail(
+	    page->call, CALL_MALFORMED,
+	    "page %zu of the %s is the last one by the description, but its \"%s\" names "
+	    "a next page: check paging and next",
+	    page->number, page->collection->name, exact_key_words(where));
 }

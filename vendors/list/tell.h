@@ -19,6 +19,15 @@ long long tell_number(const json_t *value);
 struct walk_totals tell_totals(const struct page *page, const struct source_reply *reply);
 
 /*
+ * Check that REPLY, which ends the list or is all of it by the description and TOTALS, does not
+ * name a next page elsewhere, in a member that many vendors have for it or in the header Link: a
+ * wrong `next` or `paging` would make the list short. Returns 0 or -EREMOTEIO with words in the
+ * call.
+ */
+int tell_check(const struct page *page, const struct source_reply *reply,
+	       const struct walk_totals *totals);
+
+/*
  * Put what REPLY names as the next page into *NEXT, new: a cursor, or, of a list that is paged by
  * URL, a path for http_request with from_origin. NULL: no page follows, as far as the source for it
  * tells. Returns 0, or a negative errno with words in the call: what it names cannot be used.

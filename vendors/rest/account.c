@@ -144,6 +144,24 @@ const char *account_value(const struct account *account, const char *name)
 	return NULL;
 }
 
+bool account_urls(const struct account *account, char *words, size_t size)
+{
+	static const char *const names[] = {"token_url", "base_url."};
+	size_t used = 0;
+
+	words[0] = '\0';
+	for (const struct setting *setting = account->vendor->settings; setting->name; setting++) {
+		const char *value = account_value(account, setting->name);
+
+		for (size_t i = 0; value && i < sizeof(names) / sizeof(names[0]); i++) {
+			if (strncmp(setting->name, names[i], strlen(names[i])) == 0 && used < size)
+				used += (size_t)snprintf(words + used, size - used, "%s%s is %s",
+							 used ? ", " : "", setting->name, value);
+		}
+	}
+	return used;
+}
+
 unsigned account_api_count(const struct vendor *vendor)
 {
 	unsigned count = 0;

@@ -43,8 +43,7 @@ struct account {
 	/* The vendor's own settings, in the order of vendor->settings; NULL: none. While requests
 	   are sent, read them by account_value only: a command may have printed a new secret. */
 	char **values;
-	struct secrets *secrets;     /* those that a command prints; NULL: none */
-	atomic_bool updates_by_post; /* the vendor refused PUT with 405 (put_becomes_post) */
+	struct secrets *secrets; /* those that a command prints; NULL: none */
 	/* Set by the caller that finds that the vendor refuses its own ETags: from then on item_get
 	   returns none, and item_put sends none. */
 	atomic_bool no_preconditions;
@@ -71,6 +70,12 @@ void account_free(struct account *account);
 
 /* Return the value of the vendor's own setting NAME, which must be in its table, or NULL. */
 const char *account_value(const struct account *account, const char *name);
+
+/*
+ * Put the URLs that the section of ACCOUNT gives in place of its description's into WORDS, of SIZE
+ * bytes: "token_url is URL, base_url.admin is URL". Returns false if there are none.
+ */
+bool account_urls(const struct account *account, char *words, size_t size);
 
 /* Return how many apis the table of VENDOR has; 0: it is not described by rules. */
 unsigned account_api_count(const struct vendor *vendor);

@@ -166,12 +166,8 @@ json_t *collection_unwrap(const struct collection *collection, json_t *answer)
 		take_links(collection, answer, inner);
 		return inner;
 	}
-	if (id_value(collection->id_keys, answer) || is_the_one(collection, answer))
-		return answer;
-	if (!collection->other_item_key)
-		return NULL;
-	inner = json_object_get(answer, collection->other_item_key);
-	return json_is_object(inner) ? inner : NULL;
+	return id_value(collection->id_keys, answer) || is_the_one(collection, answer) ? answer
+										       : NULL;
 }
 
 /* Return ID as text, in BUFFER if it is a number, or NULL. */
@@ -464,17 +460,6 @@ void collection_hide_below(const struct collection *collection, char *const *pat
 			pointer_next(&rest, name);
 		pointer_remove(value, rest);
 	}
-}
-
-json_t *collection_link(const struct collection *links, const char *id)
-{
-	json_t *link = json_object();
-
-	if (pointer_set(link, links->id_keys[0], json_string(id))) {
-		json_decref(link);
-		return NULL;
-	}
-	return link;
 }
 
 char *collection_path(const struct collection *collection, const char *parent, const char *id)

@@ -110,10 +110,6 @@ bool collection_hides(const struct collection *collection, const json_t *record,
 /* Remove from RECORD what must never be shown: confidential and write-only fields. */
 void collection_hide(const struct collection *collection, json_t *record);
 
-/* As collection->link, for links whose requests have {member}: the link is the member's id and
- * nothing else. */
-json_t *collection_link(const struct collection *links, const char *id);
-
 /* Remove from VALUE, which stands at PATH in a record, what must never be shown inside of it. */
 void collection_hide_below(const struct collection *collection, char *const *path, size_t depth,
 			   json_t *value);

@@ -269,8 +269,10 @@ void exchange_words(const char *body, size_t length, char *words, size_t size)
 	words_of_body(body, length, words, size);
 }
 
-void exchange_reply_words(const struct account *account, const struct http_reply *reply,
-			  char *words, size_t size)
+/* As exchange_words, from the places that ACCOUNT's vendor names before the known ones, and
+ * redacted. */
+static void read_words(const struct account *account, const struct http_reply *reply, char *words,
+		       size_t size)
 {
 	const struct rule_errors *errors = account->vendor->errors;
 	struct source_reply parts = {.headers = reply->headers};
@@ -378,7 +380,7 @@ static int judge_success(struct call *call, const struct account *account,
 	json_decref(body);
 	if (!fails)
 		return 0;
-	exchange_reply_words(account, reply, words, sizeof(words));
+	read_words(account, reply, words, sizeof(words));
 	return call_fail(call, subject == EXCHANGE_TOKEN ? CALL_TOKEN_REFUSED : CALL_REFUSED,
 			 "the vendor says: %s", words[0] ? words : "(nothing that can be read)");
 }
@@ -398,7 +400,7 @@ int exchange_judge(struct call *call, struct account *account, enum exchange_sub
 		return fail_unanswered(call, reply);
 	if (reply->status >= 200 && reply->status < 300)
 		return judge_success(call, account, subject, reply);
-	exchange_reply_words(account, reply, words, sizeof(words));
+	read_words(account, reply, words, sizeof(words));
 	if (reply->status == 401)
 		return call_fail(call, verdict,
 				 "the vendor refuses the keys in section [%s] of the config%s%s",

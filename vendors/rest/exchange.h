@@ -83,9 +83,4 @@ bool exchange_tells_error(const json_t *answer, char *words, size_t size);
  */
 void exchange_words(const char *body, size_t length, char *words, size_t size);
 
-/* As exchange_words, from the places that ACCOUNT's vendor names before the known ones, and
- * redacted. */
-void exchange_reply_words(const struct account *account, const struct http_reply *reply,
-			  char *words, size_t size);
-
 #endif

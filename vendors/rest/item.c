@@ -20,7 +20,9 @@
 #include "vendors/http/http.h"
 #include "vendors/base/log.h"
 #include "vendors/rest/redact.h"
+#include "vendors/rest/request.h"
 #include "vendors/rest/status_map.h"
+#include "vendors/template/template.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -188,48 +190,30 @@ struct body_text {
 	size_t length;
 };
 
-static void set_body(struct http_request *request, const struct body_text *text)
-{
-	request->body = text->text;
-	request->body_length = text->length;
-}
-
-/* Send REQUEST. POSTED is the body for a PUT that becomes a POST; no text: it may not. */
+/* Send REQUEST, and judge the response. */
 static enum vendor_outcome send_change(struct call *call, struct account *account,
 				       enum exchange_subject subject, struct http_request *request,
-				       const struct body_text *posted, struct http_reply *reply)
+				       struct http_reply *reply)
 {
 	enum vendor_outcome result = item_answer_judge(reply, exchange(call, account, subject,
 								       request, reply));
 
-	/* if this POST is too late, a POST is what is tried first after the next read */
-	if (result == VENDOR_REFUSED && reply->status == 405 && posted->text &&
-	    strcmp(request->method, "PUT") == 0) {
-		http_reply_clear(reply);
-		request->method = "POST";
-		set_body(request, posted);
-		result = item_answer_judge(reply, exchange(call, account, subject, request, reply));
-		if (result == VENDOR_DONE || result == VENDOR_STALE)
-			atomic_store(&account->updates_by_post, true);
-	} else if (result == VENDOR_REFUSED && reply->status == 405 && request->rests) {
-		atomic_store(&account->updates_by_post, false);
-	}
 	if (result == VENDOR_REFUSED && !reply->sent && !call->unasked)
 		call_add_words(call, "; nothing was sent");
 	return result;
 }
 
-/* Print BODY (a reference that is taken) as it is sent. False: no memory. */
-static bool write_body(const struct collection *collection, json_t *body, struct body_text *text)
+/* Print BODY as it is sent. False: no memory. */
+static bool write_body(const struct collection *collection, const json_t *body,
+		       struct body_text *text)
 {
-	json_t *sent = body && collection->wraps_requests
-			   ? json_pack("{s:O}", collection->item_key, body)
-			   : json_incref(body);
+	json_t *own = (json_t *)(uintptr_t)body;
+	json_t *sent = collection->wraps_requests ? json_pack("{s:O}", collection->item_key, own)
+						  : json_incref(own);
 
 	text->text = sent ? exact_print_text(sent, 0) : NULL;
 	text->length = text->text ? strlen(text->text) : 0;
 	json_decref(sent);
-	json_decref(body);
 	return text->text;
 }
 
@@ -238,24 +222,6 @@ static void wipe_body(struct body_text *text)
 	if (text->text)
 		explicit_bzero(text->text, text->length);
 	free(text->text);
-}
-
-/* Return BODY as it is posted to the item of ID, a new reference, or NULL without memory. */
-static json_t *with_id(const struct call *call, const struct collection *collection,
-		       const json_t *body, const char *id)
-{
-	json_t *posted = json_copy((json_t *)(uintptr_t)body), *own;
-
-	if (!collection->posted_id || !posted)
-		return posted;
-	/* as the vendor writes it, a text or a number */
-	own = call->basis ? json_object_get(call->basis->record, collection->posted_id) : NULL;
-	if (json_object_set_new(posted, collection->posted_id,
-				own ? json_incref(own) : json_string(id))) {
-		json_decref(posted);
-		return NULL;
-	}
-	return posted;
 }
 
 /*
@@ -267,21 +233,19 @@ static enum vendor_outcome change(struct call *call, struct account *account,
 				  struct http_request request, char *path, const json_t *body,
 				  json_t **answer)
 {
-	struct body_text text = {0}, posted = {0};
+	struct body_text text = {0};
 	struct http_reply reply = {0};
 	enum vendor_outcome result = VENDOR_REFUSED;
 
-	if (!path ||
-	    (body && !write_body(collection, json_incref((json_t *)(uintptr_t)body), &text)) ||
-	    (body && id && collection->put_becomes_post &&
-	     !write_body(collection, with_id(call, collection, body, id), &posted))) {
+	if (!path || (body && !write_body(collection, body, &text))) {
 		call_no_memory(call);
 		goto out;
 	}
 	request.path = path;
-	set_body(&request, posted.text && strcmp(request.method, "POST") == 0 ? &posted : &text);
+	request.body = text.text;
+	request.body_length = text.length;
 	result = send_change(call, account, id ? EXCHANGE_CHANGE : EXCHANGE_RECORD, &request,
-			     &posted, &reply);
+			     &reply);
 	if (result == VENDOR_DONE && answer)
 		result = item_answer_take(call, account, collection, id, &reply, answer);
 	if (body)
@@ -290,7 +254,6 @@ static enum vendor_outcome change(struct call *call, struct account *account,
 		result = VENDOR_DONE; /* it is gone, which is what was asked for */
 out:
 	wipe_body(&text);
-	wipe_body(&posted);
 	free(path);
 	http_reply_clear(&reply);
 	return result;
@@ -332,12 +295,7 @@ enum vendor_outcome item_put_direct(struct call *call, struct account *account,
 				    const char *id, const json_t *body, const char *etag,
 				    json_t **answer)
 {
-	struct http_request request = {
-	    .method = collection->put_becomes_post && atomic_load(&account->updates_by_post)
-			  ? "POST"
-			  : "PUT",
-	    .rests = call->basis != NULL,
-	};
+	struct http_request request = {.method = "PUT", .rests = call->basis != NULL};
 	json_t *sent = put_body(call, collection, body);
 	enum vendor_outcome outcome = VENDOR_REFUSED;
 
@@ -369,6 +327,22 @@ enum vendor_outcome item_put(struct call *call, struct account *account,
 		outcome = collection->put(call, account, parent, id, sent, etag, answer);
 	json_decref(sent);
 	return outcome;
+}
+
+bool item_leaves_out(const struct account *account, const struct collection *collection)
+{
+	const struct rule_update *update = collection->update;
+	const struct rule_request *rule = update ? request_choose(account, &update->request) : NULL;
+	char name[TEMPLATE_NAME_MAX];
+	const char *at = rule && rule->body ? rule->body : "";
+
+	if (!*at || (update->patch && rule == &update->request))
+		return false;
+	while (template_next(&at, name)) {
+		if (strcmp(name, "record") == 0 || strncmp(name, "record/", 7) == 0)
+			return false;
+	}
+	return true;
 }
 
 enum vendor_outcome item_delete(struct call *call, struct account *account,

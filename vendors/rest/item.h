@@ -40,9 +40,7 @@ int item_get_part(struct call *call, struct account *account, const struct colle
 /*
  * Replace record ID by BODY (borrowed, without system fields), with If-Match if ETAG is strong and
  * valid and account->no_preconditions is not set. A BODY that lacks a field which each PUT must
- * contain (FIELD_EACH_TIME) is not sent: VENDOR_REFUSED with EINVAL. If the vendor refuses PUT with
- * 405 and the collection allows it (put_becomes_post), this update and all later ones are sent as a
- * POST to the item.
+ * contain (FIELD_EACH_TIME) is not sent: VENDOR_REFUSED with EINVAL.
  *
  * *ANSWER is a new reference to the record in the response. It is NULL if the response has no
  * record, or another one than ID, or an error beside it, whose words are then in call->said.
@@ -54,6 +52,12 @@ int item_get_part(struct call *call, struct account *account, const struct colle
 enum vendor_outcome item_put(struct call *call, struct account *account,
 			     const struct collection *collection, const char *parent,
 			     const char *id, const json_t *body, const char *etag, json_t **answer);
+
+/*
+ * Return true if an update of COLLECTION's records leaves out what was not edited, and trusts the
+ * vendor to keep it: its body has no {record}. False for a SCIM PatchOp, which names what it sets.
+ */
+bool item_leaves_out(const struct account *account, const struct collection *collection);
 
 /* As item_put, without the collection's own `put`: such a function calls this one. */
 enum vendor_outcome item_put_direct(struct call *call, struct account *account,

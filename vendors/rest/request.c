@@ -35,11 +35,6 @@ struct making {
 	int *waited;  /* the error of waiting for a token */
 };
 
-const char *request_setting(const struct account *account, const char *name)
-{
-	return account_value(account, name);
-}
-
 static bool is_secret(const struct account *account, const char *name)
 {
 	for (const struct setting *setting = account->vendor->settings; setting->name; setting++) {
@@ -302,8 +297,7 @@ int request_make(struct call *call, struct account *account, const struct rule_r
 	int error, waited = 0;
 
 	memset(request, 0, sizeof(*request));
-	if (rule->alternative && atomic_load(&account->alternatives) & 1u << rule->alternative_bit)
-		making.rule = rule = rule->alternative;
+	making.rule = rule = request_choose(account, rule);
 	making.values = values ? values : &none;
 	making.waited = &waited;
 	request->rule = rule;
@@ -330,6 +324,14 @@ void request_clear(struct request *request)
 		free(request->owned[i]);
 	}
 	memset(request, 0, sizeof(*request));
+}
+
+const struct rule_request *request_choose(const struct account *account,
+					  const struct rule_request *rule)
+{
+	if (rule->alternative && atomic_load(&account->alternatives) & 1u << rule->alternative_bit)
+		return rule->alternative;
+	return rule;
 }
 
 void request_prefer_alternative(struct account *account, const struct rule_request *rule)

@@ -54,12 +54,11 @@ int request_make(struct call *call, struct account *account, const struct rule_r
 /* Wipe and free what REQUEST owns. */
 void request_clear(struct request *request);
 
+/* Return RULE, or its alternative if that has proved right for ACCOUNT. */
+const struct rule_request *request_choose(const struct account *account,
+					  const struct rule_request *rule);
+
 /* Note that the alternative of RULE has worked for ACCOUNT. */
 void request_prefer_alternative(struct account *account, const struct rule_request *rule);
-
-/*
- * Return the setting of ACCOUNT that placeholder NAME stands for, borrowed, or NULL: none is given.
- */
-const char *request_setting(const struct account *account, const char *name);
 
 #endif
