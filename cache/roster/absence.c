@@ -253,6 +253,20 @@ static bool is_missed(const struct flight *flight, const struct wait *wait)
 	return flight->missed && wait->kind == WAIT_RECORD && strcmp(wait->id, flight->id) == 0;
 }
 
+/* Return true if the newest list has the record that WAIT is for. */
+static bool lists(const struct roster *roster, const struct wait *wait)
+{
+	return roster->known.snapshot && snapshot_find(roster->known.snapshot, wait->id);
+}
+
+/* Fail CALL, because GOT, the GET of a record, has failed, and its row in the list is not JSON. */
+static int fail_unreadable(struct call *call, const struct call *got)
+{
+	call_copy_error(call, got);
+	call_add_words(call, " (and its row in the list is not JSON)");
+	return call_decide(call, CALL_FAILED);
+}
+
 void absence_note_list(struct flight *flight)
 {
 	struct roster *roster = flight->roster;
@@ -264,7 +278,7 @@ void absence_note_list(struct flight *flight)
 	if (!row) {
 		fetch_put(flight, flight->id, NULL);
 		gone_prove(roster, flight->id);
-	} else if (!is_refusal(roster, flight->missed)) {
+	} else if (!row->unreadable && !is_refusal(roster, flight->missed)) {
 		gets_note_row(roster, &flight->call, flight->missed);
 	}
 }
@@ -285,15 +299,18 @@ bool absence_settle_locked(struct flight *flight, struct wait *wait, int error)
 	if (known_peek_locked(roster, wait->id, &record, &seconds) == KNOWN_ABSENT)
 		wait->error = fail_missing(wait->call, flight->missed);
 	else if (is_refusal(roster, flight->missed) && !gets_is_partial(roster) &&
-		 snapshot_find(roster->known.snapshot, wait->id))
+		 lists(roster, wait))
 		wait->error = fail_refused(wait->call, flight->missed);
+	else if (lists(roster, wait) && snapshot_find(roster->known.snapshot, wait->id)->unreadable)
+		wait->error = fail_unreadable(wait->call, flight->missed);
 	else
 		return false;
 	return true;
 }
 
-bool absence_asks_on_locked(struct roster *roster, const struct wait *wait)
+bool absence_asks_on_locked(const struct flight *flight, const struct wait *wait)
 {
+	struct roster *roster = flight->roster;
 	struct record *record;
 	double seconds;
 
@@ -301,6 +318,6 @@ bool absence_asks_on_locked(struct roster *roster, const struct wait *wait)
 		return false;
 	if (wait->kind == WAIT_EMAIL)
 		return roster_email_due_locked(roster, wait->id);
-	return wait->kind == WAIT_RECORD &&
+	return wait->kind == WAIT_RECORD && !(is_missed(flight, wait) && lists(roster, wait)) &&
 	       known_peek_locked(roster, wait->id, &record, &seconds) == KNOWN_NOTHING;
 }

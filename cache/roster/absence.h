@@ -51,9 +51,10 @@ void absence_note_list(struct flight *flight);
 bool absence_settle_locked(struct flight *flight, struct wait *wait, int error);
 
 /*
- * Return true if a whole list that has just come leaves WAIT unanswered: it lacks a record that may
- * still exist, or a user that had an email. The vendor must then be asked by id.
+ * Return true if the whole list that FLIGHT has just brought leaves WAIT unanswered: it lacks a
+ * record that may still exist, or a user that had an email, or has a row that is not JSON. The
+ * vendor must then be asked by id.
  */
-bool absence_asks_on_locked(struct roster *roster, const struct wait *wait);
+bool absence_asks_on_locked(const struct flight *flight, const struct wait *wait);
 
 #endif

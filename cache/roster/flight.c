@@ -26,6 +26,7 @@
 #define ROSTERFS_ROSTER_PRIVATE
 #include "cache/roster/flight.h"
 
+#include "cache/record/snapshot.h"
 #include "cache/roster/absence.h"
 #include "cache/roster/answer.h"
 #include "cache/roster/fetch.h"
@@ -357,15 +358,20 @@ static int read_list(struct flight *flight)
  */
 static bool ask_on_locked(struct flight *flight, struct wait *wait)
 {
+	struct roster *roster = flight->roster;
 	struct flight *other = NULL, *next;
+	bool listed;
 
-	if (flight->kind != WAIT_WHOLE || !absence_asks_on_locked(flight->roster, wait))
+	if (flight->kind != WAIT_WHOLE || !absence_asks_on_locked(flight, wait))
 		return false;
+	/* the list may have its row, although that is not JSON */
+	listed = wait->kind == WAIT_EMAIL || !snapshot_find(roster->known.snapshot, wait->id);
 	DL_FOREACH(flight->roster->flights, next) {
-		if (next->kind == wait->kind && next->listed && strcmp(next->id, wait->id) == 0)
+		if (next->kind == wait->kind && next->listed == listed &&
+		    strcmp(next->id, wait->id) == 0)
 			other = next;
 	}
-	if (!other && !(other = flight_start_locked(flight->roster, wait, true)))
+	if (!other && !(other = flight_start_locked(roster, wait, listed)))
 		return false;
 	DL_DELETE(flight->waits, wait);
 	wait->flight = other;
