@@ -9,21 +9,17 @@
 
 #include "cache/record/snapshot.h"
 #include "cache/tables/csv_cell.h"
-#include "cache/tables/member_place.h"
+#include "cache/tables/member_row.h"
+#include "cache/tables/record_columns.h"
 #include "cache/tables/record_fields.h"
-#include "vendors/json/exact.h"
-#include "vendors/json/exact_parse.h"
-#include "vendors/json/exact_print.h"
+#include "cache/tables/record_jsonl.h"
 
 #include <errno.h>
-#include <jansson.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define BYTE_ORDER_MARK "\xef\xbb\xbf"
 #define LINE_END "\r\n"
-#define NOT_AN_OBJECT "value" /* the column of a membership that has no fields */
 
 /* A membership: where it begins, counted from the id of its record. */
 struct member {
@@ -39,7 +35,7 @@ struct members {
 	uint32_t *names; /* by record: where its name begins; 0: it has none. NULL: no column */
 	struct member *list;
 	size_t count, room;
-	json_t *columns; /* of a CSV: an object with the names of the fields; else NULL */
+	struct record_columns columns; /* of a CSV */
 	struct table_style style;
 };
 
@@ -73,7 +69,7 @@ bool member_table_is_hidden(const struct snapshot *snapshot, const char *pointer
 
 /* ---- finding them ---- */
 
-static int add_member(struct members *members, size_t record, const char *at)
+static int member_add(struct members *members, size_t record, const char *at)
 {
 	const char *base = members->snapshot->records[record]->id;
 
@@ -109,7 +105,7 @@ static int find_members(struct members *members)
 			place = member_place_next(&array, depth, &place);
 			if (!place.value)
 				break;
-			error = add_member(members, i, place.value);
+			error = member_add(members, i, place.value);
 		}
 	}
 	return error;
@@ -136,184 +132,190 @@ static int find_names(struct members *members)
 	return 0;
 }
 
-/* ---- a row as JSON ---- */
+/* ---- a row ---- */
 
-/* Return the value that begins BEGIN bytes behind the id of RECORD, at DEPTH; a new reference.
- * NULL: no memory. */
-static json_t *value_of(const struct record *record, uint32_t begin, unsigned depth)
-{
-	const char *end = record_text(record) + record->length;
-	struct member_place place = member_place_at(record->id + begin, end, depth);
-
-	return exact_parse(place.value, place.length, EXACT_PARSE_ANY, NULL);
-}
-
-/* Add FIELDS, a membership, to ROW. Return 0 or -ENOMEM. */
-static int add_fields(const struct member_source *source, json_t *row, json_t *fields)
-{
-	const char *key;
-	json_t *value;
-	int error = 0;
-
-	if (!json_is_object(fields))
-		return json_object_set(row, NOT_AN_OBJECT, fields) ? -ENOMEM : 0;
-	json_object_foreach(fields, key, value) {
-		bool renamed = source->key && strcmp(key, source->key) == 0;
-		const char *name = renamed ? source->column : key;
-
-		/* the columns in front keep their meaning */
-		if (!error && !json_object_get(row, name))
-			error = json_object_set(row, name, value) ? -ENOMEM : 0;
-	}
-	return error;
-}
-
-/* Return row INDEX as an object, a new reference. NULL: no memory. */
-static json_t *row_of(const struct members *members, size_t index)
+static void begin_row(struct member_row *row, const struct members *members, size_t index)
 {
 	const struct member *member = &members->list[index];
-	const struct record *record = members->snapshot->records[member->record];
-	uint32_t name = members->names ? members->names[member->record] : 0;
-	json_t *row = json_object(), *fields = value_of(record, member->text, members->depth + 1);
-	int error = row && fields ? 0 : -ENOMEM;
 
-	if (!error)
-		error = json_object_set_new(row, members->source.id_column,
-					    json_string(record->id));
-	if (!error && name)
-		error = json_object_set_new(row, members->source.name_column,
-					    value_of(record, name, 1));
-	if (!error)
-		error = add_fields(&members->source, row, fields);
-	json_decref(fields);
-	if (!error)
-		return row;
-	json_decref(row);
-	return NULL;
+	member_row_begin(row, &members->source, members->snapshot->records[member->record],
+			 member->text, members->names ? members->names[member->record] : 0,
+			 members->depth);
 }
 
 static int append_json(void *arg, size_t index, struct table_out *out)
 {
-	json_t *row = row_of(arg, index);
-	char *text = row ? exact_print_text(row, EXACT_PRINT_NEWLINE) : NULL;
-	int error = text ? table_out_add(out, text, strlen(text)) : -ENOMEM;
+	struct member_row row;
 
-	free(text);
-	json_decref(row);
-	return error;
+	begin_row(&row, arg, index);
+	return member_row_add_json(&row, out);
 }
 
-/* ---- a row as cells ---- */
+/* ---- the columns of a CSV ---- */
 
 /*
- * Add what OBJECT has to CELLS, a nested object's fields as "PREFIX.key". Return 0 or -ENOMEM.
+ * As member_row_next, for a field with a value; row->column is its column, a new one of COLUMNS if
+ * need be, or NULL: no memory. A membership that is no object has one field.
  */
-static int flatten(json_t *cells, const char *prefix, json_t *object)
+static bool row_next_value(struct member_row *row, struct record_columns *columns)
 {
-	const char *key;
-	json_t *value;
-	int error = 0;
+	struct record_field *field = &row->field;
 
-	json_object_foreach(object, key, value) {
-		const char *words = exact_key_words(key);
-		char *name = NULL;
-
-		if (error || asprintf(&name, "%s%s%s", prefix, *prefix ? "." : "", words) < 0)
-			return -ENOMEM;
-		if (json_object_size(value))
-			error = flatten(cells, name, value);
-		else
-			error = json_object_set(cells, name, value) ? -ENOMEM : 0;
-		free(name);
+	if (!member_row_is_object(row)) {
+		if (row->parent)
+			return false;
+		*field = (struct record_field){.key = MEMBER_ROW_VALUE,
+					       .key_length = strlen(MEMBER_ROW_VALUE),
+					       .value = row->place.value,
+					       .length = row->place.length,
+					       .kind = RECORD_FIELD_ARRAY};
 	}
-	return error;
-}
-
-/* Return the cells of row INDEX by column, a new reference. NULL: no memory. */
-static json_t *cells_of(const struct members *members, size_t index)
-{
-	json_t *row = row_of(members, index), *cells = json_object();
-	int error = row && cells ? flatten(cells, "", row) : -ENOMEM;
-
-	json_decref(row);
-	if (!error)
-		return cells;
-	json_decref(cells);
-	return NULL;
-}
-
-/* Append VALUE (or NULL: missing) as a cell to OUT. */
-static int add_cell(const struct members *members, struct table_out *out, const json_t *value)
-{
-	struct table_out shown = {0};
-	char *text;
-	int error;
-
-	if (!value || json_is_null(value))
-		return 0;
-	text = exact_print_text(value, 0);
-	error = !text          ? -ENOMEM
-		: *text == '"' ? record_fields_show(&shown, text + 1, strlen(text) - 2)
-			       : table_out_add(&shown, text, strlen(text));
-	if (!error)
-		error = csv_cell_add(out, shown.text, shown.length, &members->style);
-	free(shown.text);
-	free(text);
-	return error;
-}
-
-static int append_cells(void *arg, size_t index, struct table_out *out)
-{
-	const struct members *members = arg;
-	json_t *cells = cells_of(members, index), *column;
-	const char *separator = "", *name;
-	int error = cells ? 0 : -ENOMEM;
-
-	json_object_foreach(members->columns, name, column) {
-		if (!error)
-			error = table_out_add(out, separator, strlen(separator));
-		if (!error)
-			error = add_cell(members, out, json_object_get(cells, name));
-		separator = ",";
+	if (!row->parent)
+		row->parent = &columns->top;
+	while (!member_row_is_object(row) || member_row_next(row)) {
+		if (field->kind == RECORD_FIELD_CLOSE) {
+			row->column = row->parent;
+			row->parent = row->parent->parent;
+			continue;
+		}
+		row->column = record_columns_find(row->parent, row->column, field->key,
+						  field->key_length);
+		if (!row->column)
+			row->column = record_columns_add(row->parent, field->key,
+							 field->key_length);
+		if (!row->column || field->kind != RECORD_FIELD_OPEN)
+			return true;
+		row->parent = row->column;
+		row->column = NULL;
 	}
-	json_decref(cells);
-	return error ? error : table_out_add(out, LINE_END, strlen(LINE_END));
+	return false;
 }
 
 static int find_columns(struct members *members)
 {
+	struct record_columns *columns = &members->columns;
+	struct member_row row;
 	int error = 0;
 
-	members->columns = json_object();
-	if (!members->columns ||
-	    json_object_set_new(members->columns, members->source.id_column, json_true()) ||
-	    (members->names &&
-	     json_object_set_new(members->columns, members->source.name_column, json_true())))
-		return -ENOMEM;
 	for (size_t i = 0; i < members->count && !error; i++) {
-		json_t *cells = cells_of(members, i);
-
-		error = cells ? json_object_update_missing(members->columns, cells) : -ENOMEM;
-		json_decref(cells);
+		begin_row(&row, members, i);
+		while (!error && row_next_value(&row, columns)) {
+			if (!row.column)
+				return -ENOMEM;
+			if (row.field.kind == RECORD_FIELD_EMPTY)
+				row.column->empty = true;
+			else if (row.field.kind != RECORD_FIELD_NULL)
+				row.column->filled = true;
+			error = record_columns_note(columns, row.column);
+		}
 	}
-	return error ? -ENOMEM : 0;
+	record_columns_number(columns);
+	return error;
 }
 
-static int add_head(const struct members *members, struct table_out *head)
+/* ---- CSV ---- */
+
+/* Append FIELD as a cell. SCRATCH is for its text. */
+static int add_cell(const struct members *members, const struct record_field *field,
+		    struct table_out *scratch, struct table_out *out)
 {
+	int error;
+
+	scratch->length = 0;
+	error = field->kind == RECORD_FIELD_ARRAY
+		    ? record_jsonl_add(scratch, field->value, field->length)
+		    : record_fields_show(scratch, field->value, field->length);
+	return error ? error : csv_cell_add(out, scratch->text, scratch->length, &members->style);
+}
+
+/* Append the text of JSON at PLACE as a cell. */
+static int member_add_value(const struct members *members, const struct member_place *place,
+			    struct table_out *scratch, struct table_out *out)
+{
+	size_t quoted = place->value && *place->value == '"';
+	const struct record_field field = {.value = place->value + quoted,
+					   .length = place->length - 2 * quoted,
+					   .kind = quoted ? RECORD_FIELD_TEXT : RECORD_FIELD_ARRAY};
+
+	return place->value ? add_cell(members, &field, scratch, out) : 0;
+}
+
+/* Append the columns in front of ROW, and its CELLS. */
+static int member_add_cells(const struct members *members, const struct member_row *row,
+			    const struct record_field *cells, struct table_out *out)
+{
+	const char *id = row->record->id;
+	struct table_out scratch = {0};
+	int error = csv_cell_add(out, id, strlen(id), &members->style);
+
+	if (!error && members->names)
+		error = table_out_add(out, ",", 1);
+	if (!error && members->names)
+		error = member_add_value(members, &row->name, &scratch, out);
+	for (size_t i = 0; i < members->columns.count && !error; i++) {
+		error = table_out_add(out, ",", 1);
+		if (!error && cells[i].kind != RECORD_FIELD_NULL)
+			error = add_cell(members, &cells[i], &scratch, out);
+	}
+	free(scratch.text);
+	return error ? error : table_out_add(out, LINE_END, strlen(LINE_END));
+}
+
+static int append_cells(void *arg, size_t index, struct table_out *out)
+{
+	struct members *members = arg;
+	size_t count = members->columns.count;
+	struct record_field *cells = calloc(count + 1, sizeof(*cells));
+	struct member_row row;
+	int error;
+
+	if (!cells)
+		return -ENOMEM;
+	begin_row(&row, members, index);
+	while (row_next_value(&row, &members->columns)) {
+		if (row.column->number != RECORD_COLUMN_NONE)
+			cells[row.column->number] = row.field;
+	}
+	/* what is no object is shown as the JSON that it is, a text as it reads */
+	if (!member_row_is_object(&row) && *row.place.value == '"')
+		cells[row.column->number] = (struct record_field){.value = row.place.value + 1,
+								  .length = row.place.length - 2,
+								  .kind = RECORD_FIELD_TEXT};
+	error = member_add_cells(members, &row, cells, out);
+	free(cells);
+	return error;
+}
+
+static int member_add_head(struct members *members, struct table_out *head)
+{
+	const struct member_source *source = &members->source;
+	struct table_out name = {0};
 	int error = members->style.bom
 			? table_out_add(head, BYTE_ORDER_MARK, strlen(BYTE_ORDER_MARK))
 			: 0;
-	const char *separator = "", *name;
-	json_t *column;
 
-	json_object_foreach(members->columns, name, column) {
+	if (!error)
+		error = table_out_add(head, source->id_column, strlen(source->id_column));
+	if (!error && members->names)
+		error = table_out_add(head, ",", 1);
+	if (!error && members->names)
+		error = table_out_add(head, source->name_column, strlen(source->name_column));
+	for (size_t i = 0; i < members->columns.seen && !error; i++) {
+		const struct record_column *column = members->columns.order[i];
+
+		if (column->number == RECORD_COLUMN_NONE)
+			continue;
+		name.length = 0;
+		error = record_columns_name(column, &name);
 		if (!error)
-			error = table_out_add(head, separator, strlen(separator));
-		if (!error)
-			error = csv_cell_add(head, name, strlen(name), &members->style);
-		separator = ",";
+			error = table_out_add(head, ",", 1);
+		if (!error && source->key && name.length == strlen(source->key) &&
+		    memcmp(name.text, source->key, name.length) == 0)
+			error = table_out_add(head, source->column, strlen(source->column));
+		else if (!error)
+			error = csv_cell_add(head, name.text, name.length, &members->style);
 	}
+	free(name.text);
 	return error ? error : table_out_add(head, LINE_END, strlen(LINE_END));
 }
 
@@ -324,7 +326,7 @@ static void free_members(void *arg)
 	struct members *members = arg;
 
 	snapshot_put(members->snapshot);
-	json_decref(members->columns);
+	record_columns_clear(&members->columns);
 	free(members->id_column);
 	free(members->name_column);
 	free(members->array);
@@ -373,7 +375,7 @@ struct table_text *member_table_new(struct snapshot *snapshot, const struct memb
 		return NULL;
 	rows.count = members->count;
 	members->style = *style;
-	if (format != TABLE_CSV || (!find_columns(members) && !add_head(members, &head)))
+	if (format != TABLE_CSV || (!find_columns(members) && !member_add_head(members, &head)))
 		table = table_text_new(head.text, head.length, &rows);
 	else
 		free_members(members);

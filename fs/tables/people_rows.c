@@ -97,8 +97,8 @@ static int end_person(struct rows *rows, size_t first)
 /* ---- who is a person ---- */
 
 /* Return branch number BRANCH's records with KEY, and how many in *COUNT. Keys come in order. */
-static struct record *const *pass_key(struct rows *rows, size_t branch, const char *key,
-				      size_t *count)
+static struct record *const *people_rows_pass(struct rows *rows, size_t branch, const char *key,
+					      size_t *count)
 {
 	struct snapshot *snapshot = rows->index->known[branch].snapshot;
 	const struct snapshot_emails *emails = snapshot ? snapshot_emails(snapshot) : NULL;
@@ -125,7 +125,7 @@ static int add_plain(struct rows *rows, const char *key)
 
 	for (size_t i = 0; !error && i < rows->index->fs->branch_count; i++) {
 		size_t count;
-		struct record *const *with = pass_key(rows, i, key, &count);
+		struct record *const *with = people_rows_pass(rows, i, key, &count);
 
 		if (email_spelling_is_split(with, count)) {
 			if (!spelling)
@@ -141,7 +141,7 @@ static int add_plain(struct rows *rows, const char *key)
 }
 
 /* Add the person whose directory has the name of RECORD's spelling. */
-static int add_apart(struct rows *rows, const struct record *record)
+static int people_rows_add_apart(struct rows *rows, const struct record *record)
 {
 	size_t first = rows->record_count;
 	int error = 0;
@@ -187,7 +187,7 @@ static int add_all(struct rows *rows, struct email_index *index)
 		error = add_plain(rows, index->emails[i]);
 	rows->people->keyed = rows->people->count;
 	for (size_t i = 0; !error && i < index->apart_count; i++)
-		error = add_apart(rows, index->apart[i]);
+		error = people_rows_add_apart(rows, index->apart[i]);
 	return error ? error : add_nameless(rows);
 }
 

@@ -75,7 +75,7 @@ static const struct collection *links_within(const struct place *place)
 }
 
 /* Return the place whose records ROSTER, one of BRANCH's, has. */
-static const struct place *place_of(struct branch *branch, const struct roster *roster)
+static const struct place *source_place(struct branch *branch, const struct roster *roster)
 {
 	struct record_dir *record_dir = record_dir_first(branch);
 
@@ -87,7 +87,7 @@ static const struct place *place_of(struct branch *branch, const struct roster *
 /* As table_refuse: some servers leave the members out of their list. */
 static const char *refuse_within(const struct table_file *file, const struct snapshot *snapshot)
 {
-	const struct place *place = place_of(file->source.branch, file->source.rosters[0]);
+	const struct place *place = source_place(file->source.branch, file->source.rosters[0]);
 
 	return member_table_is_hidden(snapshot, links_within(place)->within)
 		   ? "no record in the vendor's list shows its members, so the table could be "
@@ -98,7 +98,7 @@ static const char *refuse_within(const struct table_file *file, const struct sna
 static struct table_text *make_within(const struct table_file *file,
 				      struct snapshot *const *snapshots)
 {
-	const struct place *place = place_of(file->source.branch, file->source.rosters[0]);
+	const struct place *place = source_place(file->source.branch, file->source.rosters[0]);
 	const char *const *names = place->collection->name_keys;
 	char id_column[COLUMN_MAX], name_column[COLUMN_MAX];
 	int length = (int)strcspn(place->file, ".");
@@ -116,8 +116,8 @@ static struct table_text *make_within(const struct table_file *file,
 
 /* ---- memberships in the statuses ---- */
 
-static struct table_text *make_steps(const struct table_file *file,
-				     struct snapshot *const *snapshots)
+static struct table_text *place_source_make_steps(const struct table_file *file,
+						  struct snapshot *const *snapshots)
 {
 	const struct collection *statuses = file->source.branch->account->vendor->statuses;
 	char at[COLUMN_MAX];
@@ -135,7 +135,7 @@ static struct table_text *make_steps(const struct table_file *file,
 /* ---- all ---- */
 
 /* Return true if the records of PLACE are in a list of their own. */
-static bool is_listed(const struct place *place)
+static bool place_source_is_listed(const struct place *place)
 {
 	return place->kind == PLACE_FOLDERS || place->kind == PLACE_FILES;
 }
@@ -151,7 +151,8 @@ static size_t count_within(const struct vendor *vendor)
 }
 
 /* Add the tables of PLACE, in the directory of BRANCH. ALONE: no other has memberships. */
-static int add_place(struct fs *fs, struct branch *branch, const struct place *place, bool alone)
+static int place_source_add_one(struct fs *fs, struct branch *branch, const struct place *place,
+				bool alone)
 {
 	const char *section = branch->account->name;
 	struct table_source source = {.branch = branch, .count = 1, .make = make_records};
@@ -182,12 +183,12 @@ int place_source_add(struct fs *fs, struct branch *branch)
 	int error = 0;
 
 	for (const struct place *place = vendor->places; place && place->name && !error; place++) {
-		if (is_listed(place))
-			error = add_place(fs, branch, place, alone);
+		if (place_source_is_listed(place))
+			error = place_source_add_one(fs, branch, place, alone);
 	}
 	if (!error && steps) {
-		const struct table_source source = {branch, &branch->users->statuses, 1, make_steps,
-						    NULL};
+		const struct table_source source = {branch, &branch->users->statuses, 1,
+						    place_source_make_steps, NULL};
 
 		error = add_tables(fs, branch->account->name, MEMBERSHIPS, &source);
 	}

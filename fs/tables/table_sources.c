@@ -20,15 +20,16 @@
 /* ---- users ---- */
 
 /* As table_make, for a branch's users. */
-static struct table_text *make_users(const struct table_file *file,
-				     struct snapshot *const *snapshots)
+static struct table_text *table_sources_make_users(const struct table_file *file,
+						   struct snapshot *const *snapshots)
 {
 	return record_table_new(snapshots[0], true, file->format, &file->fs->options.csv);
 }
 
-/* As make_users, for users whose statuses are records of their own: the second roster. */
-static struct table_text *make_users_joined(const struct table_file *file,
-					    struct snapshot *const *snapshots)
+/* As table_sources_make_users, for users whose statuses are records of their own: the second
+ * roster. */
+static struct table_text *table_sources_make_joined(const struct table_file *file,
+						    struct snapshot *const *snapshots)
 {
 	const struct collection *statuses = roster_collection(file->source.rosters[1]);
 
@@ -40,8 +41,8 @@ static struct table_text *make_users_joined(const struct table_file *file,
 static int add_users(struct fs *fs, struct branch *branch)
 {
 	struct roster *rosters[] = {branch->users->roster, branch->users->statuses};
-	const struct table_source alone = {branch, rosters, 1, make_users, NULL};
-	const struct table_source joined = {branch, rosters, 2, make_users_joined, NULL};
+	const struct table_source alone = {branch, rosters, 1, table_sources_make_users, NULL};
+	const struct table_source joined = {branch, rosters, 2, table_sources_make_joined, NULL};
 	bool joins = rosters[1] != rosters[0];
 	const char *name = branch->account->name;
 

@@ -142,7 +142,7 @@ static void test_steps(void **state)
 	};
 	const char *const texts[] = {
 	    "{\"all\": {\"memberships\": [{\"id\": \"1\", \"account\": \"a\"}]}}",
-	    "{\"all\": {\"memberships\": [{\"id\": \"2\", \"account\": \"b\", \"member_id\": 5}, \"odd\"]}}",
+	    "{\"all\": {\"memberships\": [{\"id\": \"2\", \"account\": \"b\", \"member_id\": {\"x\": 5}}, \"odd\"]}}",
 	    "{\"all\": [], \"memberships\": [1]}",
 	    "{\"all\": {\"memberships\": \"text\"}}",
 	    NULL,
