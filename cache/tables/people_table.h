@@ -8,7 +8,11 @@
  * three columns.
  *
  * JSONL: an object with the same names. With one record at a vendor, its values are strings, with
- * several, arrays of strings (null for what a record lacks). What is at no vendor is left out.
+ * several, arrays of strings, in both cases with null for what a record lacks. The names of a
+ * vendor with an API that has no record of a person are left out.
+ *
+ * The email is written as by-email does. The name is that of the first record that has one. Several
+ * roles of one record are separated by blanks.
  */
 #ifndef ROSTERFS_PEOPLE_TABLE_H
 #define ROSTERFS_PEOPLE_TABLE_H
@@ -42,6 +46,9 @@ struct people {
 	uint16_t *record_vendors;      /* for each of them, the number of its vendor; owned */
 	uint32_t *firsts;              /* for each person, and one more: the end; owned */
 	size_t count;                  /* of people */
+	/* The first of them are known by the key of their email, the others by its spelling,
+	   because one vendor has several people with that key (address.h). */
+	size_t keyed;
 };
 
 /* Make the table of PEOPLE, all of which is taken, also on error. Return NULL: no memory. */

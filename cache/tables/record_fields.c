@@ -12,6 +12,7 @@
 #include "vendors/json/exact_parse.h"
 #include "vendors/json/exact_text.h"
 
+#include <errno.h>
 #include <string.h>
 
 #define INDENT 2
@@ -53,7 +54,7 @@ static enum record_field_kind word_kind(const struct record_field *field)
 }
 
 /* Take the value at fields->at. */
-static void take_value(struct record_fields *fields, struct record_field *field)
+static void take_member(struct record_fields *fields, struct record_field *field)
 {
 	const char *at = fields->at, *end = at + 1;
 
@@ -105,7 +106,7 @@ void record_fields_next(struct record_fields *fields, struct record_field *field
 	at = exact_parse_string_end(field->key, fields->end, &escaped);
 	field->key_length = (size_t)(at - field->key);
 	fields->at = at + COLON;
-	take_value(fields, field);
+	take_member(fields, field);
 }
 
 void record_fields_skip(struct record_fields *fields, struct record_field *field)
@@ -130,11 +131,16 @@ static char *show_escape(char *to, const char **at, const char *end)
 
 int record_fields_show(struct table_out *out, const char *text, size_t length)
 {
-	const char *end = text + length;
-	int error = table_out_reserve(out, length);
-	char *to = error ? NULL : out->text + out->length;
+	const char *end;
+	char *to;
 
-	while (!error && text < end) {
+	if (!length)
+		return 0;
+	end = text + length;
+	if (table_out_reserve(out, length))
+		return -ENOMEM;
+	to = out->text + out->length;
+	while (text < end) {
 		const char *escape = memchr(text, '\\', (size_t)(end - text));
 		size_t plain = (size_t)((escape ? escape : end) - text);
 
@@ -144,7 +150,6 @@ int record_fields_show(struct table_out *out, const char *text, size_t length)
 		if (escape)
 			to = show_escape(to, &text, end);
 	}
-	if (!error)
-		out->length = (size_t)(to - out->text);
-	return error;
+	out->length = (size_t)(to - out->text);
+	return 0;
 }

@@ -31,7 +31,7 @@ static const char *skip_indent(const char *line, const char *end)
 	return line;
 }
 
-static const char *line_end(const char *at, const char *end)
+static const char *find_line_end(const char *at, const char *end)
 {
 	const char *line = memchr(at, '\n', (size_t)(end - at));
 
@@ -53,7 +53,7 @@ int record_jsonl_add(struct table_out *out, const char *text, size_t length)
 		memcpy(to, at, (size_t)(value - at));
 		to += value - at;
 		at = value + (*value == ' ');
-		line = line_end(at, end);
+		line = find_line_end(at, end);
 		memcpy(to, at, (size_t)(line - at));
 		to += line - at;
 		at = skip_indent(line, end);
@@ -71,7 +71,7 @@ size_t record_jsonl_length(const char *text, size_t length)
 		const char *value = skip_key(at, end), *line;
 
 		removed += *value == ' ';
-		line = line_end(value, end);
+		line = find_line_end(value, end);
 		at = skip_indent(line, end);
 		removed += (size_t)(at - line);
 	}

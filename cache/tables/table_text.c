@@ -143,7 +143,7 @@ struct reading {
 };
 
 /* Take what is wanted of the LENGTH bytes of TEXT, which stand at BEGIN in the table. */
-static void take(struct reading *reading, const char *text, size_t length, uint64_t begin)
+static void take_bytes(struct reading *reading, const char *text, size_t length, uint64_t begin)
 {
 	size_t skip, count;
 
@@ -173,7 +173,7 @@ static size_t find_group(const struct table_text *table, uint64_t offset)
 	return low;
 }
 
-static int read_rows(const struct table_text *table, struct reading *reading)
+static int read_groups(const struct table_text *table, struct reading *reading)
 {
 	size_t group = find_group(table, reading->offset);
 	uint64_t begin = table->begins[group];
@@ -184,7 +184,7 @@ static int read_rows(const struct table_text *table, struct reading *reading)
 		out.length = 0;
 		error = table->rows.append(table->rows.arg, i, &out);
 		if (!error)
-			take(reading, out.text, out.length, begin);
+			take_bytes(reading, out.text, out.length, begin);
 		begin += out.length;
 	}
 	free(out.text);
@@ -196,8 +196,8 @@ ssize_t table_text_read(const struct table_text *table, uint64_t offset, char *b
 	struct reading reading = {offset, buffer, size};
 	int error = 0;
 
-	take(&reading, table->head.text, table->head.length, 0);
+	take_bytes(&reading, table->head.text, table->head.length, 0);
 	if (reading.left && reading.offset < table->size)
-		error = read_rows(table, &reading);
+		error = read_groups(table, &reading);
 	return error ? error : (ssize_t)(size - reading.left);
 }
