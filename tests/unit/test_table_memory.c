@@ -61,7 +61,7 @@ static void *failing_realloc(void *old, size_t size)
 
 #include "tests/unit/table_records.h"
 
-#define RECORDS 40u
+#define RECORDS ((size_t)40)
 
 static const char *const id_keys[] = {"id", NULL};
 static const char *const email_keys[] = {"email", NULL};
