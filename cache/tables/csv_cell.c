@@ -44,28 +44,19 @@ static bool is_phone(const char *text, size_t length)
 	return digits >= PHONE_DIGITS_MIN;
 }
 
-/* Return true if a spreadsheet may run a cell that begins as TEXT does. */
-static bool begins_formula(const char *text, size_t length)
+/* What a formula begins with; full-width forms have more bytes. */
+static const bool formula_begins[256] = {
+    ['='] = true,  ['+'] = true,  ['-'] = true,  ['@'] = true,
+    ['\t'] = true, ['\r'] = true, ['\n'] = true, [0xef] = true,
+};
+
+static bool is_wide(const char *text, size_t length)
 {
 	static const char *const wide[] = {"\xef\xbc\x9d", "\xef\xbc\x8b", "\xef\xbc\x8d",
 					   "\xef\xbc\xa0"};
 
-	switch (*text) {
-	case '=':
-	case '+':
-	case '-':
-	case '@':
-	case '\t':
-	case '\r':
-	case '\n':
-		return true;
-	case '\xef':
-		break;
-	default:
-		return false;
-	}
-	for (size_t i = 0; i < sizeof(wide) / sizeof(*wide); i++) {
-		if (length >= 3 && memcmp(text, wide[i], 3) == 0)
+	for (size_t i = 0; length >= 3 && i < sizeof(wide) / sizeof(*wide); i++) {
+		if (memcmp(text, wide[i], 3) == 0)
 			return true;
 	}
 	return false;
@@ -73,35 +64,56 @@ static bool begins_formula(const char *text, size_t length)
 
 static bool must_guard(const char *text, size_t length, const struct table_style *style)
 {
-	return style->guard && length && begins_formula(text, length) &&
-	       !csv_cell_is_number(text, length) && !is_phone(text, length);
+	if (!style->guard || !length || !formula_begins[(unsigned char)*text])
+		return false;
+	if ((unsigned char)*text == 0xef)
+		return is_wide(text, length);
+	return !csv_cell_is_number(text, length) && !is_phone(text, length);
 }
 
 /* ---- quotes ---- */
 
-/*
- * Return true if TEXT must stand in quotes, and in *QUOTES how many are in it. A line end is a
- * part of a quoted cell.
- */
-static bool must_quote(const char *text, size_t length, size_t *quotes)
+#define WORD sizeof(uint64_t)
+#define ONES 0x0101010101010101u
+#define TOPS 0x8080808080808080u
+
+/* Return non-zero if one of the bytes in WORD is C. */
+static uint64_t word_has(uint64_t word, char c)
 {
-	bool must = false;
+	word ^= ONES * (unsigned char)c;
+	return (word - ONES) & ~word & TOPS;
+}
 
-	*quotes = 0;
-	for (size_t i = 0; i < length; i++) {
-		char c = text[i];
+/* Return true if TEXT must stand in quotes. */
+static bool must_quote(const char *text, size_t length)
+{
+	uint64_t found = 0, word;
 
-		*quotes += c == '"';
-		must |= c == '"' || c == ',' || c == '\n' || c == '\r';
+	for (size_t i = 0; length < WORD && i < length; i++)
+		found |= text[i] == '"' || text[i] == ',' || text[i] == '\n' || text[i] == '\r';
+	/* eight bytes at a time; the last eight may overlap with those before them */
+	for (size_t i = 0; length >= WORD && i < length; i += WORD) {
+		memcpy(&word, text + (length - i < WORD ? length - WORD : i), WORD);
+		found |= word_has(word, '"') | word_has(word, ',') | word_has(word, '\n') |
+			 word_has(word, '\r');
 	}
-	return must;
+	return found;
+}
+
+static size_t count_quotes(const char *text, size_t length)
+{
+	size_t quotes = 0;
+
+	for (size_t i = 0; i < length; i++)
+		quotes += text[i] == '"';
+	return quotes;
 }
 
 int csv_cell_add(struct table_out *out, const char *text, size_t length,
 		 const struct table_style *style)
 {
-	size_t quotes;
-	bool quoted = must_quote(text, length, &quotes);
+	bool quoted = must_quote(text, length);
+	size_t quotes = quoted ? count_quotes(text, length) : 0;
 	int error = table_out_reserve(out, length + quotes + 3);
 	char *to;
 
@@ -129,8 +141,7 @@ int csv_cell_add(struct table_out *out, const char *text, size_t length,
 
 size_t csv_cell_length(const char *text, size_t length, const struct table_style *style)
 {
-	size_t quotes;
-	size_t marks = must_quote(text, length, &quotes) ? 2 : 0;
+	size_t marks = must_quote(text, length) ? count_quotes(text, length) + 2 : 0;
 
-	return length + quotes + marks + must_guard(text, length, style);
+	return length + marks + must_guard(text, length, style);
 }

@@ -82,7 +82,8 @@ int record_columns_note(struct record_columns *columns, struct record_column *co
 		return 0;
 	if (columns->seen == columns->room) {
 		size_t room = columns->room ? columns->room * 2 : ROOM_FIRST;
-		struct record_column **order = realloc(columns->order, room * sizeof(*order));
+		struct record_column **order = realloc(columns->order,
+						       room * sizeof(struct record_column *));
 
 		if (!order)
 			return -ENOMEM;

@@ -116,6 +116,36 @@ void record_fields_skip(struct record_fields *fields, struct record_field *field
 	field->length = (size_t)(fields->at - field->value);
 }
 
+/* Return true if the line behind the line end at AT is a member with KEY on the top level. */
+static bool line_has_key(const char *at, const char *end, const char *key, size_t length)
+{
+	const char *quote = at + 1 + INDENT;
+
+	return (size_t)(end - at) > 1 + INDENT + 1 + length + COLON && *quote == '"' &&
+	       memcmp(quote + 1, key, length) == 0 && quote[1 + length] == '"' &&
+	       quote[1 + length + 1] == ':';
+}
+
+bool record_fields_find(const struct record *record, const char *key, size_t length,
+			struct record_field *field)
+{
+	struct record_fields fields;
+	const char *at;
+
+	record_fields_begin(&fields, record);
+	for (at = fields.at; (at = memchr(at, '\n', (size_t)(fields.end - at))); at++) {
+		if (line_has_key(at, fields.end, key, length))
+			break;
+	}
+	if (!at)
+		return false;
+	fields.at = at;
+	record_fields_next(&fields, field);
+	if (field->kind == RECORD_FIELD_OPEN)
+		record_fields_skip(&fields, field);
+	return true;
+}
+
 /* Write what the escape at *AT shows to TO, which has room for it, and move *AT behind the escape.
  * Return the end. */
 static char *show_escape(char *to, const char **at, const char *end)

@@ -43,6 +43,13 @@ void record_fields_begin(struct record_fields *fields, const struct record *reco
 /* Set FIELD to the next field; after RECORD_FIELD_END, do not call it again. */
 void record_fields_next(struct record_fields *fields, struct record_field *field);
 
+/*
+ * Set FIELD to the member of RECORD on its top level that has KEY (LENGTH bytes of JSON, without
+ * quotes). The value of an object is all of it. Return false if there is none.
+ */
+bool record_fields_find(const struct record *record, const char *key, size_t length,
+			struct record_field *field);
+
 /* After FIELD has opened an object, move behind the object. FIELD's value is then all of it. */
 void record_fields_skip(struct record_fields *fields, struct record_field *field);
 

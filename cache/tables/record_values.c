@@ -128,26 +128,6 @@ static int add_found(json_t *value, void *arg)
 
 /* ---- finding them ---- */
 
-/* Set FIELD to the member on the top level of RECORD that has KEY, which is JSON without quotes.
- * Return false if there is none. */
-static bool find_field(const struct record *record, const struct table_out *key,
-		       struct record_field *field)
-{
-	struct record_fields fields;
-
-	record_fields_begin(&fields, record);
-	for (;;) {
-		record_fields_next(&fields, field);
-		if (field->kind == RECORD_FIELD_END)
-			return false;
-		if (field->kind == RECORD_FIELD_OPEN)
-			record_fields_skip(&fields, field);
-		if (field->key_length == key->length &&
-		    (!key->length || memcmp(field->key, key->text, key->length) == 0))
-			return true;
-	}
-}
-
 /* Append the values at POINTER below FIELD. */
 static int add_below(struct values *values, const struct record_field *field, const char *pointer)
 {
@@ -181,12 +161,16 @@ int record_values_add(struct table_out *out, size_t begin, const struct record *
 	struct table_out key = {0};
 	struct record_field field;
 	char name[POINTER_NAME_MAX];
-	int error;
+	bool plain;
+	int error = 0;
 
 	if (!pointer_next(&pointer, name))
 		return 0;
-	error = record_values_add_text(&key, name);
-	if (!error && find_field(record, &key, &field))
+	plain = is_plain_text(name);
+	if (!plain)
+		error = record_values_add_text(&key, name);
+	if (!error && record_fields_find(record, plain ? name : key.text,
+					 plain ? strlen(name) : key.length, &field))
 		error = *pointer || field.kind == RECORD_FIELD_ARRAY
 			    ? add_below(&values, &field, pointer)
 			    : add_member(&values, &field);

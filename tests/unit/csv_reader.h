@@ -49,7 +49,7 @@ static void csv_reader_read(struct csv_reader *reader, const char *text)
 	char *to = malloc(length + 2);
 
 	*reader = (struct csv_reader){.text = to};
-	reader->cells = malloc((length + 2) * sizeof(char *));
+	reader->cells = calloc(length + 2, sizeof(char *));
 	while (*text) {
 		reader->cells[count++] = to;
 		csv_reader_cell(&text, &to);

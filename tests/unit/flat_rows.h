@@ -103,14 +103,16 @@ static char *shown_key(const char *key)
 /* Return the name of the column with PATH; the caller frees it. */
 static char *flat_rows_name(const char *path)
 {
-	char *name = calloc(1, 4 * strlen(path) + 1);
+	char *name = strdup("");
 
 	for (const char *at = path; *at; at += strcspn(at, MARK) + 1) {
 		char *key = strndup(at, strcspn(at, MARK)), *shown = shown_key(key);
 
-		if (at != path)
-			strcat(name, ".");
-		strcat(name, shown);
+		char *longer;
+
+		assert_true(asprintf(&longer, "%s%s%s", name, at != path ? "." : "", shown) >= 0);
+		free(name);
+		name = longer;
 		free(key);
 		free(shown);
 	}

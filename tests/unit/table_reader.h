@@ -17,9 +17,9 @@
 
 #include "cache/tables/table_text.h"
 
-static unsigned table_reader_below(unsigned limit)
+static size_t table_reader_below(size_t limit)
 {
-	return (unsigned)random() % limit;
+	return (size_t)random() % limit;
 }
 
 /*
@@ -36,8 +36,8 @@ static char *table_reader_whole(const struct table_text *table)
 	assert_int_equal(table_text_read(table, size, piece, 1), 0);
 	assert_int_equal(table_text_read(table, size + 5, piece, 1), 0);
 	for (int i = 0; i < 50 && size; i++) {
-		size_t offset = table_reader_below((unsigned)size);
-		size_t most = table_reader_below(i % 2 ? 64 : (unsigned)size + 1);
+		size_t offset = table_reader_below(size);
+		size_t most = 1 + table_reader_below(i % 2 ? 64 : size);
 		size_t length = most < size - offset ? most : size - offset;
 
 		piece[length] = 'x';

@@ -21,15 +21,15 @@ static void check(const struct table_style *style, const char *text, const char 
 {
 	struct table_out out = {0};
 	size_t length = strlen(text);
-	char *copy = malloc(length); /* ends where the text does, so that ASan sees more */
+	char *longer; /* what is behind the text would change the cell */
 
-	memcpy(copy, text, length);
+	assert_true(asprintf(&longer, "%s,\"\n", text) > 0);
 	assert_int_equal(table_out_add(&out, "before", 6), 0);
-	assert_int_equal(csv_cell_add(&out, copy, length, style), 0);
-	assert_int_equal(csv_cell_length(copy, length, style), strlen(wanted));
+	assert_int_equal(csv_cell_add(&out, longer, length, style), 0);
+	assert_int_equal(csv_cell_length(longer, length, style), strlen(wanted));
 	if (out.length != 6 + strlen(wanted) || memcmp(out.text + 6, wanted, strlen(wanted)) != 0)
 		fail_msg("%s became %.*s", text, (int)out.length - 6, out.text + 6);
-	free(copy);
+	free(longer);
 	free(out.text);
 }
 
@@ -85,14 +85,10 @@ static void test_guard(void **state)
 	    "+49 89 12345 =1",
 	    "\t=1",
 	    "\t",
-	    "\xef\xbc\x9d"
-	    "1+1",
-	    "\xef\xbc\x8b"
-	    "1",
-	    "\xef\xbc\x8d"
-	    "1",
-	    "\xef\xbc\xa0"
-	    "SUM(A1)",
+	    "\xef\xbc\x9dSUM(A1)",
+	    "\xef\xbc\x8bx",
+	    "\xef\xbc\x8dx",
+	    "\xef\xbc\xa0SUM(A1)",
 	};
 	/* numbers, phone numbers, and what begins with something else */
 	static const char *const others[] = {

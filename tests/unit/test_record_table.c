@@ -289,7 +289,7 @@ static const char *any_key(bool exact)
 	if (table_reader_below(60) == 0)
 		return "status";
 	if (table_reader_below(8) == 0) {
-		snprintf(numbered, sizeof(numbered), "k%u", table_reader_below(200));
+		snprintf(numbered, sizeof(numbered), "k%zu", table_reader_below(200));
 		return numbered;
 	}
 	return exact && table_reader_below(6) == 0 ? ANY(carried) : ANY(plain);
@@ -299,14 +299,14 @@ static void put_object(struct text *text, unsigned depth, bool exact);
 
 static void put_value(struct text *text, unsigned depth, bool exact)
 {
-	unsigned kind = table_reader_below(8), count;
+	size_t kind = table_reader_below(8), count;
 
 	if (kind == 0 && depth) {
 		put_object(text, depth - 1, exact);
 	} else if (kind == 1 && depth) {
 		count = table_reader_below(4);
 		put(text, "[");
-		for (unsigned i = 0; i < count; i++) {
+		for (size_t i = 0; i < count; i++) {
 			put(text, i ? ", " : " ");
 			put_value(text, depth - 1, exact);
 		}
@@ -318,10 +318,10 @@ static void put_value(struct text *text, unsigned depth, bool exact)
 
 static void put_object(struct text *text, unsigned depth, bool exact)
 {
-	unsigned count = table_reader_below(9);
+	size_t count = table_reader_below(9);
 
 	put(text, "{");
-	for (unsigned i = 0; i < count; i++) {
+	for (size_t i = 0; i < count; i++) {
 		put(text, "%s\"%s\" :", i ? "," : "", any_key(exact));
 		put_value(text, depth, exact);
 	}
@@ -439,8 +439,7 @@ static void test_random(void **state)
 	for (unsigned i = 0; i < ROUNDS; i++) {
 		bool exact = i % 2;
 		size_t most = i % 3 ? RECORDS_MAX : 3;
-		struct snapshot *snapshot = any_snapshot(1 + table_reader_below((unsigned)most),
-							 exact);
+		struct snapshot *snapshot = any_snapshot(1 + table_reader_below(most), exact);
 
 		check_lines(snapshot, exact);
 		check_csv(snapshot, i % 4 < 2 ? &raw : &guard);

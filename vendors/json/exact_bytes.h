@@ -7,7 +7,9 @@
 #ifndef ROSTERFS_EXACT_BYTES_H
 #define ROSTERFS_EXACT_BYTES_H
 
+#include <endian.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -21,14 +23,17 @@ static inline uint64_t exact_bytes_zeros(uint64_t word)
 	return (word - EXACT_BYTES_ONES) & ~word & EXACT_BYTES_TOPS;
 }
 
-/* Return true if one of the eight bytes at TEXT is a quote or a backslash. */
-static inline bool exact_bytes_have_special(const char *text)
+/* Return how many of the eight bytes at TEXT stand before the first quote or backslash. */
+static inline size_t exact_bytes_before_special(const char *text)
 {
-	uint64_t word;
+	uint64_t word, found;
 
+	/* with the first byte lowest: only the lowest zero that is found is certain */
 	memcpy(&word, text, sizeof(word));
-	return exact_bytes_zeros(word ^ EXACT_BYTES_ONES * '"') |
-	       exact_bytes_zeros(word ^ EXACT_BYTES_ONES * '\\');
+	word = le64toh(word);
+	found = exact_bytes_zeros(word ^ EXACT_BYTES_ONES * '"') |
+		exact_bytes_zeros(word ^ EXACT_BYTES_ONES * '\\');
+	return found ? (size_t)__builtin_ctzll(found) / 8 : EXACT_BYTES;
 }
 
 /* Return true if one of them is a quote, a backslash or a control character. */

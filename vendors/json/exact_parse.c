@@ -31,8 +31,12 @@ const char *exact_parse_string_end(const char *at, const char *end, bool *escape
 {
 	*escaped = false;
 	for (;;) {
-		while (end - at >= (ptrdiff_t)EXACT_BYTES && !exact_bytes_have_special(at))
-			at += EXACT_BYTES;
+		size_t before = EXACT_BYTES;
+
+		while (before == EXACT_BYTES && end - at >= (ptrdiff_t)EXACT_BYTES) {
+			before = exact_bytes_before_special(at);
+			at += before;
+		}
 		while (at < end && *at != '"' && *at != '\\')
 			at++;
 		if (end - at < 2 || *at == '"')
