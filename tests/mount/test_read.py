@@ -81,7 +81,7 @@ def test_tree(mount, sandbox, test_dir):
     notice = test_dir / "notice.txt"
     notice.write_text("Ask Jürgen.\n")
     m = mount(box, {"6sense": {"type": "manual", "notice_file": str(notice)}})
-    assert set(os.listdir(m.path)) == {"README", "by-email", "partnerize", "cj", "6sense", ".rosterfs"}
+    assert set(os.listdir(m.path)) == {"README", "by-email", "tables", "partnerize", "cj", "6sense", ".rosterfs"}
     assert set(os.listdir(m.path / "cj")) == {"MANUAL"}
     assert set(os.listdir(m.path / "6sense")) == {"MANUAL"}
     assert {"1.json", "1.status", "2.json", "2.status", "3.json", "3.status", "self",
