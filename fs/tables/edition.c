@@ -191,33 +191,47 @@ static struct edition *get_newest(struct table_file *file)
 	return newest;
 }
 
-/* Return what is reserved in FILE for THREAD, a new reference, or NULL. If TAKEN, or too late, it
- * is reserved no more. */
-static struct edition *find_reserved(struct table_file *file, pid_t thread, bool taken)
+/* Return what is reserved in FILE for THREAD, a new reference, or NULL. */
+static struct edition *find_reserved(struct table_file *file, pid_t thread)
 {
-	struct edition *edition, *next, *found = NULL, *dropped = NULL;
+	struct edition *edition, *next, *found = NULL, *late = NULL;
 	double now = clock_seconds();
 
 	pthread_mutex_lock(&file->lock);
 	LL_FOREACH_SAFE(file->reserved, edition, next) {
-		bool own = edition->thread == thread && edition->until > now;
-
-		if (own && !found)
+		if (edition->until <= now) {
+			/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference) */
+			LL_DELETE(file->reserved, edition);
+			LL_PREPEND(late, edition);
+		} else if (edition->thread == thread && !found) {
 			found = edition_get(edition);
-		if ((own && !taken) || (!own && edition->until > now))
-			continue;
-		LL_DELETE(file->reserved, edition);
-		LL_PREPEND(dropped, edition);
+		}
 	}
 	pthread_mutex_unlock(&file->lock);
-	LL_FOREACH_SAFE(dropped, edition, next)
+	LL_FOREACH_SAFE(late, edition, next)
 		edition_put(edition);
 	return found;
 }
 
+/* EDITION is reserved no more, if it was. */
+static void unreserve(struct edition *edition)
+{
+	struct edition *other, *reserved = NULL;
+
+	pthread_mutex_lock(&edition->file->lock);
+	LL_FOREACH(edition->file->reserved, other) {
+		if (other == edition)
+			reserved = other;
+	}
+	if (reserved)
+		LL_DELETE(edition->file->reserved, reserved);
+	pthread_mutex_unlock(&edition->file->lock);
+	edition_put(reserved);
+}
+
 struct edition *edition_take(struct table_file *file, pid_t thread)
 {
-	struct edition *edition = thread ? find_reserved(file, thread, false) : NULL;
+	struct edition *edition = thread ? find_reserved(file, thread) : NULL;
 	struct edition *newest;
 
 	if (edition)
@@ -237,28 +251,22 @@ struct edition *edition_take(struct table_file *file, pid_t thread)
 static void open_to_others(struct edition *edition)
 {
 	struct table_file *file = edition->file;
-	struct edition *newest = get_newest(file), *other, *reserved = NULL;
+	struct edition *newest = get_newest(file);
 
 	if (newest != edition && !(newest && atomic_load(&newest->opened) && is_current(newest)))
 		replace_newest(file, newest, edition);
 	edition_put(newest);
-	pthread_mutex_lock(&file->lock);
-	LL_FOREACH(file->reserved, other) {
-		if (other == edition)
-			reserved = other;
-	}
-	if (reserved)
-		LL_DELETE(file->reserved, reserved);
-	pthread_mutex_unlock(&file->lock);
-	edition_put(reserved);
+	unreserve(edition);
 }
 
 bool edition_move(struct edition *edition, pid_t thread)
 {
 	struct table_file *file = edition->file;
-	struct edition *reserved = find_reserved(file, thread, true);
+	struct edition *reserved = find_reserved(file, thread);
 	bool again = reserved, readable;
 
+	if (reserved)
+		unreserve(reserved);
 	edition_put(reserved);
 	pthread_mutex_lock(&edition->lock);
 	readable = edition->parts;

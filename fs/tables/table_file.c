@@ -232,8 +232,10 @@ static int show_answers(struct request *request)
 	struct edition *edition = edition_of(request->node);
 	const struct table_file *file = edition_file(edition);
 	struct edition_part *parts = edition_parts_new(file);
-	int error = parts ? 0 : call_no_memory(&request->call);
+	int error = 0;
 
+	if (!parts)
+		return call_no_memory(&request->call);
 	for (size_t i = 0; !error && i < file->source.count; i++) {
 		const struct wait *wait = &request->questions[i].wait;
 

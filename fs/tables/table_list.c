@@ -37,10 +37,10 @@ static struct table_file *file_new(struct fs *fs, const char *stem, enum table_f
 	file->fs = fs;
 	file->format = format;
 	file->source = *source;
-	file->source.rosters = calloc(source->count + 1, sizeof(*source->rosters));
+	file->source.rosters = calloc(source->count + 1, sizeof(struct roster *));
 	if (file->source.rosters && source->count)
 		memcpy(file->source.rosters, source->rosters,
-		       source->count * sizeof(*source->rosters));
+		       source->count * sizeof(struct roster *));
 	if (asprintf(&file->name, "%s%s", stem, suffixes[format]) < 0)
 		file->name = NULL;
 	if (file->source.rosters && file->name)
