@@ -181,6 +181,8 @@ static void test_requests(void **state)
 	    {15, "no JSON body that could take an id",
 	     BASE
 	     "[update]\nrequest = PUT /a/{id}, POST /a/{id}\nbody = a={record}\nalternative_id = /id\n"},
+	    {15, "no JSON body that could take an id",
+	     BASE "[update]\nrequest = PUT /a\nbody = a={record}\nbody_id = /id\n"},
 	    {12, "[find] needs the key request", BASE "[find]\nrows = /a\n"},
 	    {12, "[self] needs the key request, or user = none", BASE "[self]\nid = /id\n"},
 	    {13, "the key is nobody's", BASE "[self]\nrequest = GET /me\nuser = none\n"},
@@ -215,6 +217,11 @@ static void test_secrets(void **state)
 	    {17, "{access_token} may stand in [auth] only",
 	     BASE "[token]\nrequest = POST /a\ntoken = /t\n"
 		  "[self]\nrequest = GET /me\nheader.X-Subject = {access_token}\n"},
+	    {17,
+	     "{access_token} may stand in [auth] only; a token that a body needs must be a secret",
+	     BASE "[token]\nrequest = POST /a\ntoken = /t\n"
+		  "[update]\nrequest = PUT /{id}\n"
+		  "body = {\"a\": {record}, \"b\": \"{access_token}\"}\n"},
 	    {15, "only ms may follow",
 	     BASE "[token]\nrequest = POST /a\ntoken = /t\nexpires = /e seconds\n"},
 	    {15, "cannot be a placeholder for this",

@@ -97,6 +97,7 @@ static const struct grammar_key keys[] = {
     {"header.", REQUESTS, TYPE_HEADERS, AT(request, headers), .max = HTTP_HEADERS_MAX},
     {"api", REQUESTS & ~BIT(TOKEN), TYPE_TEXT, AT(request, api)},
     {"alternative_body", REQUESTS, TYPE_BODY, AT(request, alternative.body)},
+    {"body_id", BIT(UPDATE), TYPE_POINTER, AT(request, rule.id_member)},
     {"alternative_id", BIT(UPDATE), TYPE_POINTER, AT(request, alternative.id_member)},
 
     {"rows", LISTS, TYPE_POINTERS, AT(list, rows)},

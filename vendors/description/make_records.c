@@ -20,7 +20,7 @@
 /* Return true if RULE says which record it is about. */
 static bool names_record(const struct rule_request *rule)
 {
-	return make_request_has(rule, "id") || make_request_has(rule, "");
+	return rule->id_member || make_request_has(rule, "id") || make_request_has(rule, "");
 }
 
 /* Make the request of DRAFT, if it is given, into *RULE. */

@@ -135,7 +135,8 @@ static int make_alternative(struct make *make, const struct draft_request *draft
 		return check_no_alternative(make, section);
 	other.method = draft->alternative.method;
 	other.path = draft->alternative.path;
-	other.id_member = draft->alternative.id_member;
+	if (draft->alternative.id_member || draft->alternative.body)
+		other.id_member = draft->alternative.id_member;
 	if (draft->alternative.body)
 		other.body = draft->alternative.body;
 	else if (strcmp(other.method, "GET") == 0)
@@ -163,6 +164,9 @@ static int make_rule(struct make *make, const struct draft_request *draft,
 	const struct merged *section = draft->head.from;
 	int result = check_texts(make, draft, rule, "body");
 
+	if (!result && rule->id_member && (!rule->body || !body_is_json(rule->body)))
+		return make_fail(make, section, "body_id",
+				 "the request has no JSON body that could take an id");
 	if (!result)
 		result = make_request_headers(make, section, "header", draft->headers,
 					      section->kind->holds, rule->api, &rule->headers);

@@ -111,6 +111,11 @@ static int check_own(const struct make *make, const struct placeholders *text, c
 	const char *rest = name + strlen(own->name);
 
 	/* a request that is repeated with a new token would keep the old one in itself */
+	if (own->holds == HOLDS_PROOF && text->place == PLACEHOLDERS_BODY)
+		return refuse(
+		    make, text, name,
+		    "may stand in [auth] only; a token that a body needs must be a secret "
+		    "of [settings], which its NAME_command may fetch");
 	if (own->holds == HOLDS_PROOF && !(text->holds & HOLDS_PROOF))
 		return refuse(make, text, name,
 			      "may stand in [auth] only; save.NAME in [token] keeps other parts of "

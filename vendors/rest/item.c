@@ -14,6 +14,7 @@
 #include "vendors/base/call.h"
 #include "vendors/json/exact.h"
 #include "vendors/json/exact_print.h"
+#include "vendors/json/pointer.h"
 #include "vendors/rest/exchange.h"
 #include "vendors/rest/item_answer.h"
 #include "vendors/rest/item_rule.h"
@@ -61,6 +62,30 @@ static int keep_raw(struct call *call, const struct collection *collection, cons
 	return basis->raw ? 0 : call_no_memory(call);
 }
 
+/* Return true if POINTER, such as "/result/0", leads into an array in ANSWER that is empty. */
+static bool leads_to_nothing(const json_t *answer, const char *pointer)
+{
+	const json_t *at = answer;
+	char name[POINTER_NAME_MAX];
+
+	while (at && pointer_next(&pointer, name)) {
+		if (json_is_array(at))
+			return !json_array_size(at);
+		at = json_object_get(at, name);
+	}
+	return false;
+}
+
+/* Return true if ANSWER is that of a search for one record which has found nobody. */
+static bool finds_nobody(const struct collection *collection, const json_t *answer)
+{
+	for (const char *const *root = collection->roots; root && *root; root++) {
+		if (leads_to_nothing(answer, *root))
+			return true;
+	}
+	return false;
+}
+
 /* Put the record in REPLY into *RECORD, a new reference, if it is the one with ID. */
 static int read_reply(struct call *call, struct account *account,
 		      const struct collection *collection, const char *id,
@@ -72,7 +97,9 @@ static int read_reply(struct call *call, struct account *account,
 
 	if (!error) {
 		found = collection_unwrap(collection, answer);
-		if (!found && where)
+		if (!found && finds_nobody(collection, answer))
+			error = call_fail(call, CALL_MISSING, "the vendor has found nobody");
+		else if (!found && where)
 			error = call_fail(call, CALL_MALFORMED, "the response has no \"%s\"",
 					  where);
 		else if (!found)
