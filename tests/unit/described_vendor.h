@@ -209,7 +209,7 @@ struct described {
 
 static inline struct described *described_new(const struct collection *users)
 {
-	const struct roster_events events = {NULL};
+	const struct roster_events events = {.arg = NULL};
 	struct described *all = calloc(1, sizeof(*all));
 
 	all->users = *users;
