@@ -75,7 +75,7 @@ static double table_seconds(struct fs *fs, struct node *node, const struct recor
 /* Return why FILE cannot be made of PARTS, a message, or NULL: it can. */
 static const char *refusal(const struct table_file *file, const struct edition_part *parts)
 {
-	return file->source.refuse ? file->source.refuse(file, parts[0].snapshot) : NULL;
+	return parts && file->source.refuse ? file->source.refuse(file, parts[0].snapshot) : NULL;
 }
 
 /* Return true if each record in PARTS of FILE can be read, so that an open asks for no record. */
