@@ -2,7 +2,7 @@
 /*
  * csv_cell.c - see csv_cell.h.
  *
- * A spreadsheet runs what begins with =, +, - or @, and some drop a tab or a line end that stands
+ * A spreadsheet runs what begins with =, +, - or @, and some drop a control character that stands
  * before it, or take the full-width forms for the same characters. An apostrophe makes it a text.
  */
 #include "cache/tables/csv_cell.h"
@@ -44,10 +44,9 @@ static bool is_phone(const char *text, size_t length)
 	return digits >= PHONE_DIGITS_MIN;
 }
 
-/* What a formula begins with; full-width forms have more bytes. */
+/* What a formula begins with, besides control characters; full-width forms have more bytes. */
 static const bool formula_begins[256] = {
-    ['='] = true,  ['+'] = true,  ['-'] = true,  ['@'] = true,
-    ['\t'] = true, ['\r'] = true, ['\n'] = true, [0xef] = true,
+    ['='] = true, ['+'] = true, ['-'] = true, ['@'] = true, [0xef] = true,
 };
 
 static bool is_wide(const char *text, size_t length)
@@ -64,9 +63,11 @@ static bool is_wide(const char *text, size_t length)
 
 static bool must_guard(const char *text, size_t length, const struct table_style *style)
 {
-	if (!style->guard || !length || !formula_begins[(unsigned char)*text])
+	unsigned char first = length ? (unsigned char)*text : ' ';
+
+	if (!style->guard || (first >= ' ' && !formula_begins[first]))
 		return false;
-	if ((unsigned char)*text == 0xef)
+	if (first == 0xef)
 		return is_wide(text, length);
 	return !csv_cell_is_number(text, length) && !is_phone(text, length);
 }
