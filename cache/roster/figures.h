@@ -33,23 +33,22 @@ struct figures_error {
 };
 
 struct figures {
-	bool known;                 /* there is a snapshot */
-	size_t users;               /* in it, and written since */
+	size_t users;               /* in the snapshot, and written since */
 	size_t kinds[RECORD_KINDS]; /* of these, those with a status of each kind */
-	enum record_kind rest;      /* the kind of those that a list of statuses does not show */
 	double age;                 /* seconds */
 	struct timespec fetched;    /* wall clock */
-	bool fetching;
-	struct progress progress;  /* of the fetch under way; it has no `what` */
-	uint64_t fetches;          /* number of whole rosters fetched */
-	uint64_t fetch_failures;   /* number of whole rosters that could not be fetched */
-	bool failing;              /* the last fetch of the whole roster failed */
-	size_t shrunk;             /* how many were listed before the list became less than half as
-				      long */
-	bool nobody;               /* it has never listed a user, not even the key's own */
-	size_t reappeared;         /* users active again after this mount deactivated them */
-	double worked;             /* when the vendor last did what was asked, monotonic seconds */
+	struct progress progress;   /* of the fetch under way; it has no `what` */
+	uint64_t fetches;           /* number of whole rosters fetched */
+	uint64_t fetch_failures;    /* number of whole rosters that could not be fetched */
+	size_t shrunk;     /* how many were listed before the list became less than half as long */
+	size_t reappeared; /* users active again after this mount deactivated them */
+	double worked;     /* when the vendor last did what was asked, monotonic seconds */
 	struct figures_error last; /* of a fetch or a write */
+	enum record_kind rest;     /* the kind of those that a list of statuses does not show */
+	bool known;                /* there is a snapshot */
+	bool fetching;
+	bool failing; /* the last fetch of the whole roster failed */
+	bool nobody;  /* it has never listed a user, not even the key's own */
 };
 
 void figures_get(struct roster *roster, struct figures *figures);

@@ -130,7 +130,7 @@ def test_waits(mount, sandbox):
         return total(exposition.read(m), "rosterfs_wait_seconds_total", vendor="partnerize", reason=reason)
 
     assert (m.path / "partnerize/7.json").read_text()
-    assert waited("queue") == waited("throttled") == waited("retry") == 0
+    assert waited("throttled") == waited("retry") == 0
     box.fault(fault="status", status=429, method="GET", path="/user", retry_after=1)
     os.listdir(m.path / "partnerize")
     assert 0.9 <= waited("throttled")

@@ -60,7 +60,7 @@ static void test_any_numbers(void **state)
 	char text[PROGRESS_TEXT_MAX];
 
 	(void)state;
-	for (size_t n = 0; n < 8 * 8 * 7; n++) {
+	for (unsigned n = 0; n < 8 * 8 * 7; n++) {
 		struct progress progress = {.pages = numbers[n % 8], .total = numbers[n / 8 % 8]};
 
 		for (size_t width = 20; width < 130; width++) {
