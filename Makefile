@@ -52,11 +52,15 @@ BENCH_SOURCES := $(sort $(wildcard tests/bench/*.c))
 FUZZ_SOURCES := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 C_SOURCES := $(SOURCES) $(SANDBOX_SOURCES) $(UNIT_SOURCES) $(BENCH_SOURCES) $(FUZZ_SOURCES)
 HEADERS := $(sort $(wildcard $(addsuffix /*.h,$(FOLDERS) tests/sandbox tests/sandbox/* tests/unit tests/fuzz)))
-SCRIPTS := .ci/run tests/run $(sort $(wildcard tests/*.sh tests/interop/*.sh)) $(sort $(wildcard findings/*.sh))
+SCRIPTS := .ci/run tests/run mount/monitoring/rosterfs-collect $(sort $(wildcard tests/*.sh tests/interop/*.sh)) $(sort $(wildcard findings/*.sh))
 
 # Descriptions of vendors. Those that BUILTIN names are part of rosterfs, the others are installed.
 BUILTIN := $(patsubst %,descriptions/%.vendor,cj partnerize scim)
 DESCRIPTIONS := $(filter-out $(BUILTIN),$(sort $(wildcard descriptions/*.vendor)))
+
+# what node_exporter and Prometheus need: MONITORING in rosterfs(1)
+MONITORING := $(addprefix mount/monitoring/,rosterfs-collect rosterfs-collect.service rosterfs-collect.timer \
+	rosterfs.rules.yml)
 
 object = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 
@@ -210,7 +214,9 @@ install: $(BUILD)/rosterfs ## install to PREFIX (default /usr/local), below DEST
 	install -d '$(DESTDIR)$(PREFIX)/share/rosterfs/vendors'
 	install -m 0644 $(DESCRIPTIONS) '$(DESTDIR)$(PREFIX)/share/rosterfs/vendors'
 	install -d '$(DESTDIR)$(PREFIX)/share/doc/rosterfs'
-	install -m 0644 mount/rosterfs.conf.example '$(DESTDIR)$(PREFIX)/share/doc/rosterfs/rosterfs.conf.example'
+	install -m 0644 mount/rosterfs.conf.example $(MONITORING) '$(DESTDIR)$(PREFIX)/share/doc/rosterfs'
+	sed 's,/usr/local/,$(PREFIX)/,' mount/monitoring/rosterfs-collect.service \
+		>'$(DESTDIR)$(PREFIX)/share/doc/rosterfs/rosterfs-collect.service'
 	install -m 0755 mount/change-by-csv.py '$(DESTDIR)$(PREFIX)/share/doc/rosterfs/change-by-csv.py'
 
 .PHONY: uninstall
@@ -221,7 +227,7 @@ uninstall: ## remove what install put there
 	rm -f $(patsubst descriptions/%,'$(DESTDIR)$(PREFIX)/share/rosterfs/vendors/%',$(DESCRIPTIONS))
 	for folder in '$(DESTDIR)$(PREFIX)/share/rosterfs/vendors' '$(DESTDIR)$(PREFIX)/share/rosterfs'; do \
 		[ ! -d "$$folder" ] || rmdir --ignore-fail-on-non-empty "$$folder"; done
-	rm -f '$(DESTDIR)$(PREFIX)/share/doc/rosterfs/rosterfs.conf.example'
+	rm -f $(patsubst %,'$(DESTDIR)$(PREFIX)/share/doc/rosterfs/%',rosterfs.conf.example $(notdir $(MONITORING)))
 	rm -f '$(DESTDIR)$(PREFIX)/share/doc/rosterfs/change-by-csv.py'
 	[ ! -d '$(DESTDIR)$(PREFIX)/share/doc/rosterfs' ] || \
 		rmdir --ignore-fail-on-non-empty '$(DESTDIR)$(PREFIX)/share/doc/rosterfs'

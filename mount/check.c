@@ -14,6 +14,7 @@
 #include "mount/check.h"
 
 #include "cache/history/trust.h"
+#include "mount/bar.h"
 #include "mount/config.h"
 #include "mount/tally.h"
 #include "vendors/base/call.h"
@@ -65,8 +66,10 @@ static void say(struct check *check, const char *format, ...)
 			*at = '?';
 	}
 	pthread_mutex_lock(&output->lock);
+	bar_pause();
 	fprintf(output->file, "%s: %s\n", check->account->name, line);
 	(void)fflush(output->file);
+	bar_resume();
 	pthread_mutex_unlock(&output->lock);
 }
 
@@ -236,9 +239,8 @@ static bool check_users(struct check *check)
 	struct account *account = check->account;
 	const struct collection *users = account->vendor->users;
 	struct list_part part = {.sink = &check->tally.sink, .page = 1};
-	int error = check->quick
-			? list_walk_all(&check->call, account, users, &part, 1)
-			: list_walk(&check->call, account, users, NULL, &check->tally.sink);
+	int error = check->quick ? list_walk_all(&check->call, account, users, &part, 1)
+				 : tally_walk(&check->tally, &check->call, account, users);
 
 	if (error) {
 		if (check->call.verdict == CALL_NO_PATH && !account->vendor->choose_base_url)
@@ -395,7 +397,7 @@ static void check_statuses(struct check *check)
 		json_decref(record);
 	} else {
 		tally_statuses(&check->tally, statuses);
-		error = list_walk(&check->call, account, statuses, NULL, &check->tally.sink);
+		error = tally_walk(&check->tally, &check->call, account, statuses);
 		tally_end(&check->tally);
 		if (!error)
 			say_statuses(check);

@@ -9,6 +9,7 @@
 #include "fs/fs.h"
 #include "fs/ops.h"
 #include "mount/background.h"
+#include "mount/bar.h"
 #include "mount/check.h"
 #include "mount/config.h"
 #include "mount/descriptors.h"
@@ -54,7 +55,9 @@ static void complain(const char *format, ...)
 		if ((unsigned char)*c < 0x20 || *c == 0x7f)
 			*c = '?';
 	}
+	bar_pause();
 	fprintf(stderr, "rosterfs: %s\n", words);
+	bar_resume();
 }
 
 /* The last message of libfuse in this thread. The main thread's becomes part of our own message. */
@@ -334,6 +337,7 @@ static void tear_down(struct mount *mount)
 		fs_stop(mount->fs, SETTLE_MILLISECONDS);
 	http_stop(mount->http);
 	fs_finish(mount->fs);
+	bar_end();
 	http_free(mount->http);
 	/* only after all threads have ended: it closes the descriptor that they reply to */
 	if (mount->mounted)
@@ -350,6 +354,16 @@ static void tear_down(struct mount *mount)
 		fuse_session_destroy(mount->session);
 }
 
+static unsigned run_checks(struct mount *mount)
+{
+	unsigned failed;
+
+	bar_begin();
+	failed = check_run(&mount->config, mount->options.quick, stdout);
+	bar_end();
+	return failed;
+}
+
 static int run_check(struct mount *mount)
 {
 	const char *audit = mount->config.audit_log;
@@ -362,7 +376,7 @@ static int run_check(struct mount *mount)
 	else if (!error && audit && audit_check(audit, why, sizeof(why)))
 		complain("%s", why);
 	else if (!error)
-		failed = check_run(&mount->config, mount->options.quick, stdout);
+		failed = run_checks(mount);
 	http_free(mount->http);
 	return failed ? 1 : 0;
 }
@@ -406,6 +420,9 @@ static int run_mount(struct mount *mount)
 		error = attach(mount);
 	if (!error && !mount->options.foreground && chdir("/"))
 		log_line("chdir /: %s", strerror(errno));
+	/* with -d, the log is on the same terminal */
+	if (!error && mount->options.foreground && !mount->options.debug)
+		bar_begin();
 	if (!error)
 		error = loop(mount);
 	tear_down(mount);

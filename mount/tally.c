@@ -7,10 +7,12 @@
  */
 #include "mount/tally.h"
 
+#include "vendors/base/clock.h"
 #include "vendors/base/hash.h"
 #include "vendors/base/status_words.h"
 #include "vendors/json/pointer.h"
 #include "vendors/list/list.h"
+#include "vendors/rest/account.h"
 #include "vendors/rest/collection.h"
 #include "vendors/rest/status_map.h"
 #include "vendors/template/source.h"
@@ -134,11 +136,14 @@ static void forget_statuses(struct tally *tally)
 	tally->values = (struct values){0};
 }
 
-static void progress(struct list_sink *sink, unsigned pages, size_t rows)
+static void progress(struct list_sink *sink, unsigned pages, size_t rows, unsigned total)
 {
 	struct tally *tally = (struct tally *)sink;
 
-	(void)pages;
+	tally->progress.pages = pages;
+	tally->progress.rows = rows;
+	tally->progress.total = total;
+	progress_tell(&tally->progress);
 	/* more pages may have been asked for than there are: those have no rows */
 	if (!tally->of_statuses && rows != tally->rows)
 		tally->pages++;
@@ -182,6 +187,18 @@ void tally_init(struct tally *tally, const struct collection *users)
 void tally_clear(struct tally *tally)
 {
 	forget_users(tally);
+}
+
+int tally_walk(struct tally *tally, struct call *call, struct account *account,
+	       const struct collection *collection)
+{
+	int error;
+
+	tally->progress = (struct progress){.what = account->name, .began = clock_seconds()};
+	progress_tell(&tally->progress);
+	error = list_walk(call, account, collection, NULL, &tally->sink);
+	progress_end(&tally->progress);
+	return error;
 }
 
 void tally_statuses(struct tally *tally, const struct collection *statuses)

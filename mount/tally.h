@@ -2,12 +2,13 @@
 /*
  * tally.h - count the users of a list and their statuses, for --check.
  *
- * For check.c only, in one thread. It keeps ids and no records. Nothing here blocks.
+ * For check.c only, in one thread. It keeps ids and no records. Nothing blocks but tally_walk.
  */
 #ifndef ROSTERFS_TALLY_H
 #define ROSTERFS_TALLY_H
 
 #include "mount/values.h"
+#include "vendors/base/progress.h"
 #include "vendors/base/table.h"
 #include "vendors/list/list.h"
 
@@ -18,7 +19,7 @@
 
 /* Other files only read the fields. */
 struct tally {
-	struct list_sink sink; /* for list_walk: of the users, and then of the statuses, if any */
+	struct list_sink sink; /* of the users, and then of the statuses, if any */
 	/* its status_key names the status of a row; NULL: rows have none, see tally_statuses */
 	const struct collection *collection;
 	bool of_statuses; /* the rows are statuses of users that were counted before */
@@ -32,6 +33,7 @@ struct tally {
 	char other[TALLY_WORD_MAX]; /* one of the other statuses, truncated */
 	unsigned pages;             /* of the list of users, those with rows */
 	size_t rows;                /* that had come when the last page was counted */
+	struct progress progress;   /* of the walk under way */
 	struct values values;       /* of the status field, if the table has rules for it */
 };
 
@@ -40,6 +42,12 @@ struct tally {
 void tally_init(struct tally *tally, const struct collection *users);
 
 void tally_clear(struct tally *tally);
+
+/*
+ * Walk COLLECTION of ACCOUNT into TALLY, and tell the progress. May wait. Returns as list_walk.
+ */
+int tally_walk(struct tally *tally, struct call *call, struct account *account,
+	       const struct collection *collection);
 
 /* Let the sink take records of STATUSES from now on, each with the id of a user. */
 void tally_statuses(struct tally *tally, const struct collection *statuses);

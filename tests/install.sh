@@ -10,7 +10,11 @@ to=$(mktemp -d)
 trap 'rm -rf "$to"' EXIT
 make BUILD="$1" PREFIX=/usr DESTDIR="$to" install
 "$to/usr/bin/rosterfs" --version
-for file in man/man1/rosterfs.1 man/man5/rosterfs.conf.5 man/man5/rosterfs.vendor.5 rosterfs/vendors/okta.vendor doc/rosterfs/rosterfs.conf.example doc/rosterfs/change-by-csv.py; do
+# the unit names the script that was installed
+grep -q '^ExecStart=/bin/sh /usr/share/doc/rosterfs/rosterfs-collect ' "$to/usr/share/doc/rosterfs/rosterfs-collect.service"
+for file in man/man1/rosterfs.1 man/man5/rosterfs.conf.5 man/man5/rosterfs.vendor.5 rosterfs/vendors/okta.vendor doc/rosterfs/rosterfs.conf.example \
+	doc/rosterfs/change-by-csv.py doc/rosterfs/rosterfs-collect doc/rosterfs/rosterfs-collect.service doc/rosterfs/rosterfs-collect.timer \
+	doc/rosterfs/rosterfs.rules.yml; do
 	[ -s "$to/usr/share/$file" ]
 done
 # the installed program reads the description, and misses the keys that it asks for

@@ -14,6 +14,7 @@
 #include "cache/history/history.h"
 #include "cache/history/request_words.h"
 #include "cache/history/takeback.h"
+#include "cache/roster/figures.h"
 #include "cache/roster/publish.h"
 #include "cache/roster/roster.h"
 #include "vendors/base/call.h"
@@ -353,6 +354,32 @@ const char *attempt_alone(const struct attempt *attempt)
 	return call_cancelled(attempt->call) ? " (its caller was interrupted)" : "";
 }
 
+static enum account_write write_of(const struct attempt *attempt, int error)
+{
+	if (!error && guard_dry_run(attempt->guard) && !attempt->idle)
+		return ACCOUNT_WRITE_DRY_RUN;
+	if (!error)
+		return attempt->idle && !attempt->sent ? ACCOUNT_WRITE_UNCHANGED
+						       : ACCOUNT_WRITE_DONE;
+	if (attempt->unknown)
+		return ACCOUNT_WRITE_UNKNOWN;
+	if (error == -EDQUOT)
+		return ACCOUNT_WRITE_LIMITED;
+	if (error == -ESTALE)
+		return ACCOUNT_WRITE_CONFLICT;
+	return strcmp(outcome_of(attempt, error), "refused") == 0 ? ACCOUNT_WRITE_REFUSED
+								  : ACCOUNT_WRITE_FAILED;
+}
+
+/* Count the attempt, which has ended with ERROR, by its outcome. */
+static void count_attempt(const struct attempt *attempt, int error)
+{
+	atomic_fetch_add_explicit(&attempt->account->writes[write_of(attempt, error)], 1,
+				  memory_order_relaxed);
+	if (!error && attempt->sent && attempt->roster)
+		figures_note_write(attempt->roster);
+}
+
 /* Note that the vendor may still process a request without a response, whatever reads show now. */
 static void leave_open(struct attempt *attempt)
 {
@@ -369,6 +396,7 @@ void attempt_end(struct attempt *attempt, int error)
 
 	if (error && attempt->call->unanswered)
 		leave_open(attempt);
+	count_attempt(attempt, error);
 	if (error && error != -EINTR)
 		call_add_words(attempt->call, "%s", attempt_alone(attempt));
 	if (tell)

@@ -25,16 +25,16 @@
 static atomic_uint_fast64_t last_version;
 
 /* Nearly all records have one of these, so the word is not stored with each. */
-static const char *const words[] = {STATUS_UNKNOWN, STATUS_ACTIVE, STATUS_INACTIVE};
+static const char *const words[RECORD_OTHER] = {[RECORD_UNKNOWN] = STATUS_UNKNOWN,
+						[RECORD_ACTIVE] = STATUS_ACTIVE,
+						[RECORD_INACTIVE] = STATUS_INACTIVE};
 
-#define WORDS (sizeof(words) / sizeof(words[0]))
-
-/* Return the number of STATUS, or WORDS if it is none of them. */
+/* Return the kind of STATUS. */
 static uint8_t status_number(const char *status)
 {
 	uint8_t number = 0;
 
-	while (number < WORDS && strcmp(words[number], status) != 0)
+	while (number < RECORD_OTHER && strcmp(words[number], status) != 0)
 		number++;
 	return number;
 }
@@ -126,14 +126,14 @@ struct record *record_new_rendered(const struct collection *collection, const ch
 	size_t end = 0;
 
 	if (!keep_email(collection_email_value(collection, object), object, &kept))
-		record = allocate(bytes_of(id) + (number < WORDS ? 0 : bytes_of(status)) +
+		record = allocate(bytes_of(id) + (number < RECORD_OTHER ? 0 : bytes_of(status)) +
 				  bytes_of(kept.email) + bytes_of(kept.key) + text->length + 1);
 	if (record) {
 		record->length = (uint32_t)text->length;
 		record_set_time(record, collection_time(collection, object, &own) ? own : when);
 		record_append(record, &end, id, strlen(id));
 		record->status = number;
-		if (number == WORDS)
+		if (number == RECORD_OTHER)
 			record_append(record, &end, status, strlen(status));
 		record->email = kept.email
 				    ? record_append(record, &end, kept.email, strlen(kept.email))
@@ -150,7 +150,8 @@ struct record *record_new_rendered(const struct collection *collection, const ch
 
 const char *record_status(const struct record *record)
 {
-	return record->status < WORDS ? words[record->status] : record->id + strlen(record->id) + 1;
+	return record->status < RECORD_OTHER ? words[record->status]
+					     : record->id + strlen(record->id) + 1;
 }
 
 struct record *record_new(const struct collection *collection, const char *id, const json_t *object,

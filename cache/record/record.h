@@ -28,7 +28,7 @@ struct record {
 	uint32_t nanoseconds;
 	uint32_t email;    /* where the email begins, counted from id; 0: none */
 	uint32_t text;     /* where the text begins, counted from id */
-	uint8_t status;    /* the number of a common word; otherwise the word is behind the id */
+	uint8_t status;    /* enum record_kind; the word of RECORD_OTHER is behind the id */
 	atomic_bool shown; /* the text has been opened for reading */
 	/* set before other threads see the record: */
 	bool namesake : 1; /* a newer version has the same stamp */
@@ -39,6 +39,9 @@ struct record {
 	bool keyed : 1; /* the key is stored behind the email, because it differs from it */
 	char id[];      /* followed by the strings above */
 };
+
+/* Kinds of statuses: record->status is one of them. */
+enum record_kind { RECORD_UNKNOWN, RECORD_ACTIVE, RECORD_INACTIVE, RECORD_OTHER, RECORD_KINDS };
 
 /* Return "active", "inactive", another word of the vendor, or "unknown". */
 const char *record_status(const struct record *record);

@@ -167,8 +167,10 @@ int snapshot_add(struct snapshot_builder *builder, struct record *record)
 	if (error) {
 		builder->count--;
 		record_put(record);
+		return error;
 	}
-	return error;
+	builder->kinds[record->status]++;
+	return 0;
 }
 
 void snapshot_reset(struct snapshot_builder *builder)
@@ -195,6 +197,7 @@ struct snapshot *snapshot_end(struct snapshot_builder *builder, struct timespec 
 	atomic_init(&snapshot->references, 1);
 	snapshot->fetched = fetched;
 	snapshot->count = builder->count;
+	memcpy(snapshot->kinds, builder->kinds, sizeof(snapshot->kinds));
 	snapshot->records = builder->records;
 	snapshot->ids = builder->ids;
 	snapshot_begin(builder, builder->old);

@@ -16,8 +16,9 @@ struct snapshot {
 	atomic_uint references;
 	struct timespec fetched; /* wall clock; the mtime of the directory */
 	size_t count;
-	struct record **records; /* in the vendor's order */
-	struct table ids;        /* the same records by id, borrowed */
+	size_t kinds[RECORD_KINDS]; /* how many records have a status of each kind */
+	struct record **records;    /* in the vendor's order */
+	struct table ids;           /* the same records by id, borrowed */
 	/* made when first needed, then kept */
 	struct snapshot_emails *_Atomic by_email;
 	struct snapshot_similar *_Atomic similar;
@@ -64,6 +65,7 @@ struct snapshot_builder {
 	struct record **records;
 	struct table ids; /* of what was added: finds repeats, then becomes the snapshot's */
 	size_t count, room;
+	size_t kinds[RECORD_KINDS]; /* as the snapshot's */
 };
 
 void snapshot_begin(struct snapshot_builder *builder, struct snapshot *old);

@@ -149,17 +149,19 @@ static void fill_reset(struct list_sink *sink)
 	json_array_clear(fill->illegible);
 }
 
-static void fill_progress(struct list_sink *sink, unsigned pages, size_t rows)
+static void fill_progress(struct list_sink *sink, unsigned pages, size_t rows, unsigned total)
 {
 	struct fill *fill = (struct fill *)sink;
 	struct roster *roster = fill->flight->roster;
 
 	pthread_mutex_lock(&roster->lock);
-	fill->flight->pages = pages;
-	fill->flight->rows = rows;
+	fill->flight->progress.pages = pages;
+	fill->flight->progress.rows = rows;
+	fill->flight->progress.total = total;
 	if (pages == 1)
 		known_note_step_locked(roster, rows);
 	pthread_mutex_unlock(&roster->lock);
+	progress_tell(&fill->flight->progress);
 }
 
 /* Keep the versions of OLD that were shown and that NEW replaces. */
@@ -240,6 +242,23 @@ static bool install(const struct flight *flight, struct snapshot *new, json_t **
 	return alone;
 }
 
+/* Read the list into FILL. Return 0 or a negative errno with a message in the flight's call. */
+static int walk(struct fill *fill)
+{
+	struct flight *flight = fill->flight;
+	struct roster *roster = flight->roster;
+	int error;
+
+	pthread_mutex_lock(&roster->lock);
+	flight->progress = (struct progress){.what = flight->call.path, .began = clock_seconds()};
+	pthread_mutex_unlock(&roster->lock);
+	progress_tell(&flight->progress);
+	error = list_walk(&flight->call, roster->account, roster->collection, roster->parent,
+			  &fill->sink);
+	progress_end(&flight->progress);
+	return error;
+}
+
 int fetch_whole(struct flight *flight)
 {
 	struct roster *roster = flight->roster;
@@ -262,8 +281,7 @@ int fetch_whole(struct flight *flight)
 	pthread_mutex_unlock(&roster->lock);
 	old = whole_snapshot(roster, &seconds);
 	snapshot_begin(&fill.builder, old);
-	error = list_walk(&flight->call, roster->account, roster->collection, roster->parent,
-			  &fill.sink);
+	error = walk(&fill);
 	if (!error && presence_complete(flight, &fill.builder, &added))
 		error = call_no_memory(&flight->call);
 	fill.made += added;

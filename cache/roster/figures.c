@@ -17,22 +17,89 @@
 #include "vendors/rest/account.h"
 #include "vendors/vendor.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
+/* Return true if VERDICT says that the vendor does not work, rather than that it refuses this
+ * request. */
+static bool is_outage(enum call_verdict verdict)
+{
+	switch (verdict) {
+	case CALL_TIMED_OUT:
+	case CALL_NO_CONNECTION:
+	case CALL_NO_ROUTE:
+	case CALL_PROTOCOL:
+	case CALL_NO_DESCRIPTOR:
+	case CALL_LOST:
+	case CALL_BAD_KEYS:
+	case CALL_LIMITED:
+	case CALL_FAILED:
+	case CALL_TOKEN_REFUSED:
+	case CALL_NO_TOKEN:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static void note_error_locked(struct roster *roster, const struct call *call, int error,
+			      enum figures_question question)
+{
+	struct figures_error *last = &roster->figures.last;
+
+	snprintf(last->words, sizeof(last->words), "%s: %s (%s)",
+		 call->request[0] ? call->request : call->path, call->words,
+		 strerrorname_np(-error));
+	last->when = time(NULL);
+	last->failed = clock_seconds();
+	last->question = question;
+	last->outage = is_outage(call->verdict);
+}
+
+/* Note that QUESTION got its answer. A list has the records, too. */
+static void note_success_locked(struct roster *roster, enum figures_question question)
+{
+	struct figures_error *last = &roster->figures.last;
+
+	roster->figures.worked = clock_seconds();
+	if (last->outage || last->question == question ||
+	    (question == FIGURES_LIST && last->question == FIGURES_READ))
+		last->words[0] = '\0';
+}
+
 void figures_note_error(struct roster *roster, const struct call *call, int error)
 {
-	struct tm local;
-	time_t now = time(NULL);
-	char when[32];
-
-	localtime_r(&now, &local);
-	strftime(when, sizeof(when), "%H:%M:%S", &local);
 	pthread_mutex_lock(&roster->lock);
-	snprintf(roster->figures.last_error, sizeof(roster->figures.last_error), "%s %s: %s (%s)",
-		 when, call->request[0] ? call->request : call->path, call->words,
-		 strerrorname_np(-error));
-	roster->figures.failed = clock_seconds();
+	note_error_locked(roster, call, error, FIGURES_WRITE);
+	pthread_mutex_unlock(&roster->lock);
+}
+
+void figures_note_write(struct roster *roster)
+{
+	pthread_mutex_lock(&roster->lock);
+	note_success_locked(roster, FIGURES_WRITE);
+	pthread_mutex_unlock(&roster->lock);
+}
+
+void figures_note_fetch(struct flight *flight, bool list, int error)
+{
+	struct roster *roster = flight->roster;
+	/* there is no such record, or the vendor does not tell: that is an answer */
+	bool answered = !error || error == -ENODATA || error == -ENOENT;
+	enum figures_question question = list ? FIGURES_LIST : FIGURES_READ;
+
+	if (error == -EINTR)
+		return;
+	pthread_mutex_lock(&roster->lock);
+	if (answered)
+		note_success_locked(roster, question);
+	else
+		note_error_locked(roster, &flight->call, error, question);
+	if (list) {
+		roster->figures.failing = !answered;
+		roster->figures.fetch_failures += !answered;
+	}
 	pthread_mutex_unlock(&roster->lock);
 }
 
@@ -110,20 +177,26 @@ void figures_get(struct roster *roster, struct figures *info)
 	flight = known_fetching_locked(roster);
 	if (roster->known.snapshot) {
 		info->known = true;
-		info->users = roster->known.snapshot->count;
+		for (size_t kind = 0; kind < RECORD_KINDS; kind++) {
+			info->kinds[kind] = roster->known.kinds[kind];
+			info->users += info->kinds[kind];
+		}
 		info->age = clock_seconds() - roster->known.since;
 		info->fetched = roster->known.snapshot->fetched;
 	}
 	if (flight) {
 		info->fetching = true;
-		info->pages = flight->pages;
-		info->rows = flight->rows;
+		info->progress = flight->progress;
+		info->progress.what = NULL;
 	}
+	info->rest = roster->absent ? (enum record_kind)roster->absent->status : RECORD_UNKNOWN;
 	info->fetches = roster->figures.fetches;
+	info->fetch_failures = roster->figures.fetch_failures;
+	info->failing = roster->figures.failing;
 	info->reappeared = roster->inactive.reappeared;
 	info->shrunk = roster->figures.shrunk;
 	info->nobody = roster->figures.nobody;
-	memcpy(info->last_error, roster->figures.last_error, sizeof(info->last_error));
-	info->failed = roster->figures.failed;
+	info->worked = roster->figures.worked;
+	info->last = roster->figures.last;
 	pthread_mutex_unlock(&roster->lock);
 }

@@ -444,8 +444,7 @@ static void flight_run(void *arg)
 	struct whole whole = {0};
 	int error = fly(flight);
 
-	if (error && error != -ENODATA && error != -ENOENT && error != -EINTR)
-		figures_note_error(roster, &flight->call, error);
+	figures_note_fetch(flight, flight->kind == WAIT_WHOLE, error);
 	if (!error && is_for_email(flight))
 		whole_index_emails(roster);
 

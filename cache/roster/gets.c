@@ -350,11 +350,12 @@ static void comparison_reset(struct list_sink *sink)
 	json_object_clear(((struct comparison *)sink)->ids);
 }
 
-static void comparison_progress(struct list_sink *sink, unsigned pages, size_t rows)
+static void comparison_progress(struct list_sink *sink, unsigned pages, size_t rows, unsigned total)
 {
 	(void)sink;
 	(void)pages;
 	(void)rows;
+	(void)total;
 }
 
 /* Read the list, and compare what GETs have shown with its rows. */

@@ -105,6 +105,24 @@ static double kept_in_grace_locked(const struct roster *roster)
 
 /* ---- the snapshot ---- */
 
+/* Count one record less with the status of OLD, and one more with that of NEW (NULL: none). */
+static void recount_kind(struct known_state *known, const struct record *old,
+			 const struct record *new)
+{
+	if (old)
+		known->kinds[old->status]--;
+	if (new)
+		known->kinds[new->status]++;
+}
+
+/* Count the statuses of the snapshot, and of what the overlay has in place of its records. */
+static void count_kinds_locked(struct known_state *known)
+{
+	memcpy(known->kinds, known->snapshot->kinds, sizeof(known->kinds));
+	for (const struct overlay *entry = known->overlay; entry; entry = entry->hh.next)
+		recount_kind(known, snapshot_find(known->snapshot, entry->id), entry->record);
+}
+
 struct snapshot *known_install_locked(struct roster *roster, struct snapshot *new,
 				      const struct flight *flight)
 {
@@ -112,6 +130,7 @@ struct snapshot *known_install_locked(struct roster *roster, struct snapshot *ne
 	struct snapshot *old = known->snapshot;
 
 	known->snapshot = snapshot_get(new);
+	count_kinds_locked(known);
 	known->began = flight->began;
 	known->since = clock_seconds();
 	known->ends = flight->call.good_until;
@@ -247,6 +266,7 @@ struct record *known_put_locked(struct roster *roster, const char *id, struct re
 				record_get(old);
 		}
 	}
+	recount_kind(&roster->known, old, record);
 	entry->record = record ? record_get(record) : NULL;
 	if (record && record->saved)
 		atomic_store(&roster->known.saved, true);

@@ -5,6 +5,8 @@
 #ifndef ROSTERFS_KNOWN_H
 #define ROSTERFS_KNOWN_H
 
+#include "cache/record/record.h"
+
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -12,7 +14,6 @@
 #include <uthash.h>
 
 struct flight;
-struct record;
 struct roster;
 struct snapshot;
 
@@ -75,6 +76,9 @@ struct known_state {
 	uint64_t generation;       /* changes whenever any record may be shown differently */
 	uint64_t merged;           /* the snapshot has what the overlay got up to this generation */
 	struct known_self self;
+	/* how many of the users that snapshot and overlay show together have a status of each kind
+	 */
+	size_t kinds[RECORD_KINDS];
 	atomic_bool saved; /* a record was saved here: what is fetched may have to keep its time */
 };
 

@@ -95,12 +95,12 @@ static double seconds_left(const struct flight *flight)
 
 static int fail_overdue(const struct flight *flight, struct call *call)
 {
-	if (flight->rows)
+	if (flight->progress.rows)
 		return call_fail(
 		    call, CALL_TIMED_OUT,
 		    "the list is incomplete after %.0f s (%zu records so far); the fetch "
 		    "continues",
-		    BRIEF_SECONDS, flight->rows);
+		    BRIEF_SECONDS, flight->progress.rows);
 	return call_fail(call, CALL_TIMED_OUT, "no response after %.0f s; the fetch continues",
 			 BRIEF_SECONDS);
 }

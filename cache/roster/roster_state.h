@@ -22,6 +22,7 @@
 #include "cache/roster/roster.h"
 #include "cache/roster/wait.h"
 #include "vendors/base/call.h"
+#include "vendors/base/progress.h"
 
 #include <pthread.h>
 #include <stdbool.h>
@@ -43,9 +44,8 @@ struct flight {
 	bool listed;         /* a whole list, read since it was asked for, lacks it */
 	struct call
 	    *missed; /* how the GET of the record failed, so that the list is read; or NULL */
-	unsigned pages;
-	size_t rows;
-	struct wait *waits; /* utlist */
+	struct progress progress; /* of a whole list */
+	struct wait *waits;       /* utlist */
 	struct flight *next, *prev;
 };
 

@@ -266,10 +266,32 @@ static void add_info(struct figures *info, struct roster *roster)
 
 	figures_get(roster, &other);
 	info->reappeared += other.reappeared;
-	if (other.failed <= info->failed)
-		return;
-	info->failed = other.failed;
-	memcpy(info->last_error, other.last_error, sizeof(info->last_error));
+	if (other.worked > info->worked)
+		info->worked = other.worked;
+	if (other.last.words[0] && (!info->last.words[0] || other.last.failed > info->last.failed))
+		info->last = other.last;
+}
+
+/* Add the figures of STATUSES, the list of the users' statuses, to INFO, those of the users. */
+static void add_statuses(struct figures *info, struct roster *statuses)
+{
+	struct figures other;
+	size_t listed = 0;
+
+	figures_get(statuses, &other);
+	info->failing = info->failing || other.failing;
+	if (!info->fetching && other.fetching) {
+		info->fetching = true;
+		info->progress = other.progress;
+	}
+	if (!other.known)
+		other.rest = RECORD_UNKNOWN;
+	for (size_t kind = 0; kind < RECORD_KINDS; kind++) {
+		info->kinds[kind] = kind == (size_t)other.rest ? 0 : other.kinds[kind];
+		listed += info->kinds[kind];
+	}
+	/* users that were created after the statuses were listed, or the other way round */
+	info->kinds[other.rest] = info->users > listed ? info->users - listed : 0;
 }
 
 void record_dir_info(struct branch *branch, struct figures *info)
@@ -278,10 +300,14 @@ void record_dir_info(struct branch *branch, struct figures *info)
 	struct record_dir *record_dir = record_dir_first(branch);
 
 	figures_get(users, info);
+	if (branch->users->statuses != users)
+		add_statuses(info, branch->users->statuses);
 	for (; record_dir; record_dir = record_dir->next) {
 		if (record_dir->roster && record_dir->roster != users)
 			add_info(info, record_dir->roster);
 		if (record_dir->statuses && record_dir->statuses != record_dir->roster)
 			add_info(info, record_dir->statuses);
 	}
+	if (info->last.outage && info->worked > info->last.failed)
+		info->last.words[0] = '\0';
 }

@@ -68,7 +68,8 @@ void record_dir_refresh_all(struct branch *branch);
  * is made of may have changed. */
 void record_dir_refresh_links(struct branch *branch);
 
-/* Fill INFO with the figures of BRANCH's users, and the last error of any of its rosters. */
+/* Fill INFO with the figures of BRANCH's users and their statuses, and the last error of any of its
+ * rosters that is not over. */
 void record_dir_info(struct branch *branch, struct figures *info);
 
 /* Return true if records may be made here, in new/. */

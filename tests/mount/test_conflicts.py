@@ -6,6 +6,7 @@ import os
 import pytest
 
 import harness
+import status_table
 from writes import (GOOD, applied, at_vendor, changed, last_line, put, read, refresh, refused,
                      save, sent, text_of)
 
@@ -77,7 +78,7 @@ def test_words_of_a_conflict(mount):
     assert result.code != 0 and "Stale file handle" in result.err
     line = last_line(m, FILE)
     assert '"address.city"' in line and '"Theirs"' in line and '"Ours"' in line
-    assert "ESTALE" in (m.path / ".rosterfs/status").read_text()
+    assert "ESTALE" in status_table.errors(m, "partnerize")
 
 
 @STAMPED

@@ -18,7 +18,9 @@ import urllib.parse
 
 import pytest
 
+import exposition
 import harness
+import status_table
 from writes import PASSWORD, nowhere, refused, save
 
 # time, path, method and endpoint, status, words, errno, who
@@ -67,10 +69,9 @@ def requests(box, method, path):
 
 
 def metrics(m):
-    """The samples of .rosterfs/metrics for partnerize."""
-    found = re.findall(r'^(\w+)\{vendor="partnerize"\} (\S+)$',
-                       (m.path / ".rosterfs/metrics").read_text(), re.MULTILINE)
-    return {name: float(value) for name, value in found}
+    """The sums of the samples of .rosterfs/metrics for partnerize."""
+    found = exposition.read(m)
+    return {name: exposition.total(found, name, vendor="partnerize") for name in found}
 
 
 # ---- one errno for each cause ----
@@ -268,11 +269,13 @@ def test_vendor_goes_away(mount, sandbox):
     time.sleep(1.05)  # until what is known is old
     assert outcome(write, m.path / "partnerize/7.status", "inactive") == "ECONNREFUSED"
     assert outcome(os.listdir, m.path / "partnerize") == "ECONNREFUSED"
-    status = (m.path / ".rosterfs/status").read_text()
-    assert re.search(r"partnerize +25 .*ECONNREFUSED", status)
+    assert status_table.row(m, "partnerize")["users"] == "25"
+    assert "ECONNREFUSED" in status_table.errors(m, "partnerize")
+    assert metrics(m)["rosterfs_failing"] == 1
     other = sandbox(users=25, port=port)
     (m.path / ".rosterfs/refresh").write_text("partnerize\n")
     assert outcome(os.listdir, m.path / "partnerize") is None
+    assert not status_table.errors(m, "partnerize") and metrics(m)["rosterfs_failing"] == 0
     assert other.counts()["total"] >= 1
     box.stop = lambda: ""
 
@@ -410,7 +413,7 @@ def test_status_shows_whole_words(mount):
     words = "the moon is wrong " * 20 + "END"
     m.sandbox.fault(fault="status", status=403, body=json.dumps({"message": words}), path="/user")
     assert m.sh("ls partnerize").code
-    assert words in (m.path / ".rosterfs/status").read_text()
+    assert words in status_table.errors(m, "partnerize")
 
 
 def test_retry_that_helps(mount):
@@ -520,9 +523,9 @@ def test_long_words_are_cut(mount):
 def test_figures(mount):
     m = mount()
     folder = m.path / "partnerize"
-    text = (m.path / ".rosterfs/status").read_text()
-    assert re.search(r"^partnerize +- +- not fetched yet +0 +0 -$", text, re.MULTILINE)
-    assert re.search(r"^cj +- +- kept by hand", text, re.MULTILINE)
+    assert status_table.row(m, "partnerize") == {"users": "-", "age": "-", "requests": "0", "open": "0",
+                                                 "state": "not fetched yet"}
+    assert status_table.row(m, "cj")["state"].startswith("kept by hand")
     os.listdir(folder)
     m.sandbox.fault(fault="status", status=429, method="PUT")
     write(folder / "7.status", "inactive")
@@ -539,34 +542,12 @@ def test_figures(mount):
     assert seen["rosterfs_in_flight"] == 0
     assert seen["rosterfs_received_bytes_total"] > 25 * 100
     assert 0 <= seen["rosterfs_roster_age_seconds"] < 60 * harness.SCALE
-    text = (m.path / ".rosterfs/status").read_text()
-    row = re.search(r"^partnerize +25 +\d+s fetched +(\d+) +0 (.*)$", text, re.MULTILINE)
-    assert row and int(row.group(1)) == total
-    assert "PUT /user/8" in row.group(2) and "the moon is wrong" in row.group(2)
+    row = status_table.row(m, "partnerize")
+    assert (row["users"], row["requests"], row["open"], row["state"]) == ("25", str(total), "0", "fetched")
+    error = status_table.errors(m, "partnerize")
+    assert "PUT /user/8" in error and "the moon is wrong" in error
     for name in ("status", "metrics", "log"):
         assert (m.path / ".rosterfs" / name).read_text().endswith("\n")
-
-
-def test_metrics_are_openmetrics(mount):
-    m = mount()
-    os.listdir(m.path / "partnerize")
-    lines = (m.path / ".rosterfs/metrics").read_text().split("\n")
-    assert lines[-2:] == ["# EOF", ""]
-    family, kinds = None, {}
-    for line in lines[:-2]:
-        words = line.split(" ", 3)
-        if line.startswith("# TYPE "):
-            assert words[2] not in kinds, "a family in two pieces"
-            family, kinds[words[2]] = words[2], words[3]
-            assert words[3] in ("counter", "gauge")
-        elif line.startswith("# HELP "):
-            assert words[2] == family
-        else:
-            match = re.match(r'^([a-z_]+)(\{(vendor|operation)="[^"\\]+"\})? (-?[0-9.e+-]+)$', line)
-            assert match, line
-            assert match.group(1) == family + ("_total" if kinds[family] == "counter" else "")
-    assert "_total" not in " ".join(kinds)
-    assert kinds["rosterfs_requests"] == "counter"
 
 
 def test_progress_of_a_fetch(mount, sandbox):
@@ -576,8 +557,8 @@ def test_progress_of_a_fetch(mount, sandbox):
     box.fault(fault="stall", query="page=4")
     waiting = m.spawn("ls partnerize")
     table = harness.wait_until(
-        lambda: re.search(r"partnerize .*fetching: 3 pages, 300 users +\d+ +1 ",
-                          (m.path / ".rosterfs/status").read_text()), 10 * harness.SCALE, "progress")
+        lambda: status_table.row(m, "partnerize")["state"] == "fetching: page 3, 300 users",
+        10 * harness.SCALE, "progress")
     assert table
     # the table may be read between two requests
     harness.wait_until(lambda: metrics(m)["rosterfs_in_flight"] == 1, 10 * harness.SCALE, "a request in flight")

@@ -9,7 +9,9 @@ import time
 
 import pytest
 
+import exposition
 import harness
+import status_table
 from harness import AT_ONCE, wait_for_sleepers
 
 PARALLEL = 8
@@ -68,9 +70,10 @@ def test_all_requests_are_counted(mount, sandbox):
     m.sh("cat partnerize/1.json").ok()
     box.fault(fault="drop", method="GET", path="/user", times=2)
     m.sh("ls partnerize").ok()
-    metrics = (m.path / ".rosterfs/metrics").read_text()
-    assert f'rosterfs_requests_total{{vendor="partnerize"}} {box.counts()["total"]}\n' in metrics
-    assert 'rosterfs_retries_total{vendor="partnerize"} 2\n' in metrics
+    metrics = exposition.read(m)
+    assert exposition.total(metrics, "rosterfs_requests_total", vendor="partnerize") == box.counts()["total"]
+    assert exposition.total(metrics, "rosterfs_requests_total", method="GET", verdict="lost") == 2
+    assert exposition.total(metrics, "rosterfs_retries_total", vendor="partnerize") == 2
 
 
 @pytest.mark.plain
@@ -108,9 +111,7 @@ def test_grace(mount, sandbox):
 
 def is_fresh(m):
     """Does the status table say that the roster is younger than its ttl of one second?"""
-    line = next(line for line in (m.path / ".rosterfs/status").read_text().splitlines()
-                if line.startswith("partnerize"))
-    return int(line.split()[2].rstrip("s")) < 2
+    return int(status_table.row(m, "partnerize")["age"].rstrip("s")) < 2
 
 
 # ---- how many requests ----
@@ -314,7 +315,7 @@ def sandbox_for(sandbox, profile, users=250):
 def check_explained(m):
     line = m.sh("grep -F ' partnerize: ' .rosterfs/log | tail -1").ok().out
     assert "GET /user?" in line and ": E" in line, line
-    assert "GET /user?" in (m.path / ".rosterfs/status").read_text()
+    assert "GET /user?" in status_table.errors(m, "partnerize")
 
 
 def check_recovered(m, box):
@@ -402,8 +403,9 @@ def test_errors_in_words(mount, sandbox, fault, errno, words):
         assert f"({errno}" in line or errno in line, line
         assert f"GET {path}" in line, line
         box.clear_faults()
-    assert errno in (m.path / ".rosterfs/status").read_text()
+    assert errno in status_table.errors(m, "partnerize")
     check_recovered(m, box)
+    assert not status_table.errors(m, "partnerize"), "the vendor works again"
 
 
 def test_no_connection(mount, sandbox):

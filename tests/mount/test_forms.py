@@ -10,6 +10,7 @@ import os
 import pytest
 
 import harness
+import status_table
 import ep_store
 from writes import errno_of, name_of
 
@@ -71,7 +72,7 @@ def test_what_is_a_list(mount, form):
 
 def warnings(m):
     log = (m.path / ".rosterfs/log").read_text().splitlines()
-    status = (m.path / ".rosterfs/status").read_text().splitlines()
+    status = status_table.whole(m).splitlines()
     return [[line for line in lines if "warning: " in line] for lines in (log, status)]
 
 

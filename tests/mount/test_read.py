@@ -13,7 +13,9 @@ import time
 
 import pytest
 
+import exposition
 import harness
+import status_table
 from writes import errno_of
 
 # ids that are hard to make a file name of, and the stem of each that is not cut
@@ -633,20 +635,15 @@ def test_no_room(mount):
 def test_status_table(mount, sandbox):
     box = sandbox(users=25)
     m = mount(box)
-
-    def row():
-        lines = (m.path / ".rosterfs/status").read_text().splitlines()
-        return next(line.split() for line in lines if line.startswith("partnerize "))
-
-    assert row()[1] == "-"
+    assert status_table.row(m, "partnerize")["users"] == "-"
     os.listdir(m.path / "partnerize")
-    assert row()[1] == "25" and row()[2].endswith("s") and row()[-1] == "-"
+    row = status_table.row(m, "partnerize")
+    assert row["users"] == "25" and row["age"].endswith("s") and not status_table.errors(m, "partnerize")
     box.fault(method="GET", path="/user", fault="status", status=403)
     refresh(m)
     assert m.sh("ls partnerize").code != 0
-    assert "EACCES" in " ".join(row()) and "403" in (m.path / ".rosterfs/log").read_text()
-    lines = (m.path / ".rosterfs/status").read_text().splitlines()
-    assert any(line.startswith("cj ") and "MANUAL" in line for line in lines)
+    assert "EACCES" in status_table.errors(m, "partnerize") and "403" in (m.path / ".rosterfs/log").read_text()
+    assert "MANUAL" in status_table.row(m, "cj")["state"]
 
 
 def test_status_shows_progress(mount, sandbox):
@@ -655,7 +652,7 @@ def test_status_shows_progress(mount, sandbox):
     m = mount(box)
     waiting = m.spawn("ls partnerize | wc -l")
     status = m.path / ".rosterfs/status"
-    harness.wait_until(lambda: "fetching: 5 pages, 500 users" in status.read_text(), 10 * harness.SCALE, "progress")
+    harness.wait_until(lambda: "fetching: page 5, 500 users" in status.read_text(), 10 * harness.SCALE, "progress")
     box.clear_faults()
     assert waiting.finish().ok().out.strip() == str(2 * 1000 + 4)
     assert "fetching" not in status.read_text()
@@ -678,13 +675,11 @@ def test_metrics(mount, sandbox):
     text = m.sh("cat .rosterfs/metrics").ok().out
     assert "\nrosterfs_users{" not in text and "\nrosterfs_roster_age" not in text, "there is no roster yet"
     os.listdir(m.path / "partnerize")
-    text = m.sh("cat .rosterfs/metrics").ok().out
-    assert text.endswith("# EOF\n")
-    values = dict(line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#"))
-    assert values['rosterfs_users{vendor="partnerize"}'] == "25"
-    assert values['rosterfs_fetches_total{vendor="partnerize"}'] == "1"
-    assert int(values['rosterfs_requests_total{vendor="partnerize"}']) == box.counts()["total"]
-    assert not [name for name in values if "cj" in name]
+    found = exposition.parse(m.sh("cat .rosterfs/metrics").ok().out)
+    assert exposition.total(found, "rosterfs_users", vendor="partnerize") == 25
+    assert exposition.total(found, "rosterfs_fetches_total", vendor="partnerize") == 1
+    assert exposition.total(found, "rosterfs_requests_total", vendor="partnerize") == box.counts()["total"]
+    assert not [labels for family in found.values() for _, labels, _ in family.samples if labels.get("vendor") == "cj"]
 
 
 def test_control_files_are_whole(mount, sandbox):

@@ -9,6 +9,7 @@ import time
 import pytest
 
 import harness
+import status_table
 from writes import (GOOD, at_vendor, changed, errno_of, last_line, name_of, put, read, refresh,
                      refused, save, sent, text_of)
 
@@ -545,7 +546,7 @@ def test_active_again(mount):
     line = last_line(m, "active again")
     assert "partnerize/7" in line
     assert m.log().count("active again") == 1
-    assert "active again" in (m.path / ".rosterfs/status").read_text()
+    assert "active again" in status_table.whole(m)
     refresh(m)
     assert m.log().count("active again") == 1
     # put out once more, and back once more

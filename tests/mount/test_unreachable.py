@@ -14,6 +14,7 @@ import time
 
 import pytest
 
+import status_table
 from harness import SCALE, MountFailed, kill, wait_until
 from writes import errno_of, last_line, put, refused, save
 
@@ -82,7 +83,7 @@ def log_lines(m, words):
 
 def held(m):
     """What status says of a vendor that is not asked just now."""
-    return "".join(re.findall("^ *not asked:.*", (m.path / ".rosterfs/status").read_text(), re.M))
+    return "".join(re.findall("^[^ ]+: not asked:.*", status_table.whole(m), re.M))
 
 
 @pytest.mark.parametrize("vendor", ["partnerize", "elasticpath"])

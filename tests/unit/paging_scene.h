@@ -99,9 +99,10 @@ static void scene_reset(struct list_sink *sink)
 	scene->resets++;
 }
 
-static void scene_progress(struct list_sink *sink, unsigned pages, size_t rows)
+static void scene_progress(struct list_sink *sink, unsigned pages, size_t rows, unsigned total)
 {
 	(void)pages;
+	(void)total;
 	((struct scene *)sink)->progress = rows;
 }
 

@@ -51,11 +51,12 @@ static void basket_reset(struct list_sink *sink)
 	basket->ids[0] = '\0';
 }
 
-static void basket_progress(struct list_sink *sink, unsigned pages, size_t rows)
+static void basket_progress(struct list_sink *sink, unsigned pages, size_t rows, unsigned total)
 {
 	struct basket *basket = (struct basket *)sink;
 
 	assert_true(pages > 0);
+	assert_true(!total || total >= pages);
 	basket->rows = rows;
 }
 

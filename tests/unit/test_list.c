@@ -28,7 +28,8 @@ struct pile {
 	size_t list;
 	size_t rows;
 	int resets;
-	unsigned pages;      /* as progress has them */
+	unsigned pages; /* as progress has them */
+	unsigned total;
 	struct call *cancel; /* cancelled after the first row */
 };
 
@@ -113,12 +114,13 @@ static void pile_reset(struct list_sink *sink)
 	pile->resets++;
 }
 
-static void pile_progress(struct list_sink *sink, unsigned pages, size_t rows)
+static void pile_progress(struct list_sink *sink, unsigned pages, size_t rows, unsigned total)
 {
 	struct pile *pile = (struct pile *)sink;
 
 	assert_int_equal(rows, pile->rows);
 	pile->pages = pages;
+	pile->total = total;
 }
 
 static int setup(void **state)
@@ -257,6 +259,9 @@ static void test_many_lists(void **state)
 			pages += rows ? (int)((rows + PAGE - 1) / PAGE) : 1;
 			if (rows)
 				assert_int_equal(scene->piles[i].pages, (rows + PAGE - 1) / PAGE);
+			/* if the vendor tells how many there are */
+			if (scene->piles[i].total)
+				assert_int_equal(scene->piles[i].total, scene->piles[i].pages);
 		}
 		/* with a total that proves right there is no request too many */
 		assert_int_equal(requests(scene), pages);

@@ -94,12 +94,12 @@ static void plain_reset(struct list_sink *sink)
 	plain->members->reset(plain->members);
 }
 
-static void plain_progress(struct list_sink *sink, unsigned pages, size_t rows)
+static void plain_progress(struct list_sink *sink, unsigned pages, size_t rows, unsigned total)
 {
 	struct plain *plain = (struct plain *)sink;
 
 	if (plain->members->progress)
-		plain->members->progress(plain->members, pages, rows);
+		plain->members->progress(plain->members, pages, rows, total);
 }
 
 /* ---- the list by created_at ---- */
@@ -180,14 +180,16 @@ static void tour_reset(struct list_sink *sink)
 	tour->leg_pages = 0;
 }
 
-static void tour_progress(struct list_sink *sink, unsigned pages, size_t rows)
+static void tour_progress(struct list_sink *sink, unsigned pages, size_t rows, unsigned total)
 {
 	struct tour *tour = (struct tour *)sink;
 
+	/* a leg's total says nothing about the other legs */
 	(void)rows;
+	(void)total;
 	tour->leg_pages = pages;
 	if (tour->members->progress)
-		tour->members->progress(tour->members, tour->pages + pages, tour->count);
+		tour->members->progress(tour->members, tour->pages + pages, tour->count, 0);
 }
 
 /* Return the path of a leg that begins at the created_at FROM. The caller frees it. NULL: no

@@ -90,12 +90,12 @@ static void links_reset(struct list_sink *sink)
 	links->out->reset(links->out);
 }
 
-static void links_progress(struct list_sink *sink, unsigned pages, size_t rows)
+static void links_progress(struct list_sink *sink, unsigned pages, size_t rows, unsigned total)
 {
 	struct links *links = (struct links *)sink;
 
 	if (links->out->progress)
-		links->out->progress(links->out, pages, rows);
+		links->out->progress(links->out, pages, rows, total);
 }
 
 /* Pass on the memberships that were created here and are not in the list. 0 or -ENOMEM. */

@@ -372,6 +372,8 @@ static bool again_ready(const struct account_queue *queue, const struct transfer
 /* Count TRANSFER, which is FLYING, as in flight, and set how long its try may take. */
 static void depart(struct account_queue *queue, struct transfer *transfer, int64_t now)
 {
+	http_stats_wait(&queue->stats, transfer->tries ? transfer->landed : transfer->queued,
+			clock_later(queue->hold.until, queue->calm), now, transfer->tries);
 	transfer->tried = now;
 	transfer->limit = timeout_of(queue);
 	transfer->shortened = false;

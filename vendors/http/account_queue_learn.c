@@ -142,6 +142,7 @@ void account_queue_learn_landed_locked(struct account_queue *queue, struct trans
 {
 	const struct http_reply *reply = &transfer->reply;
 	bool throttled = reply->status == 429;
+	unsigned resent = 0;
 	/* after the first 429 of a transfer its queue waits as a whole, not the transfer */
 	unsigned tries = throttled ? transfer->tries - 1 : transfer->tries;
 
@@ -149,11 +150,14 @@ void account_queue_learn_landed_locked(struct account_queue *queue, struct trans
 		return;
 	transfer->counted = false;
 	/* what libcurl sent once more by itself (on_request in multi.c) */
-	if (transfer->passes > 1 && transfer->repeatable) {
-		transfer->tries += transfer->passes - 1;
-		queue->stats.requests += transfer->passes - 1;
-		queue->stats.retries += transfer->passes - 1;
-	}
+	if (transfer->passes > 1 && transfer->repeatable)
+		resent = transfer->passes - 1;
+	transfer->tries += resent;
+	queue->stats.requests += resent;
+	queue->stats.retries += resent;
+	http_stats_end(&queue->stats, transfer->method, reply, transfer->unreached, resent,
+		       now - transfer->tried);
+	transfer->landed = now;
 	transfer->flown += now - transfer->tried;
 	queue->stats.in_flight--;
 	queue->stats.bytes += reply->length;

@@ -16,6 +16,7 @@
 #define ROSTERFS_HTTP_H
 
 #include "vendors/http/http_reply.h"
+#include "vendors/http/http_stats.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -69,17 +70,6 @@ struct http_request {
 	bool repeatable;
 	/* repeatable, and reads records although it is no GET: a change may rest on it (basis.h) */
 	bool reads;
-};
-
-/* Counters of an endpoint, for .rosterfs/status and metrics. */
-struct http_stats {
-	uint64_t requests; /* sent, retries included */
-	uint64_t retries;
-	uint64_t failures;  /* ended without a 2xx response */
-	uint64_t throttled; /* 429 responses */
-	uint64_t bytes;     /* received bodies, decoded */
-	unsigned in_flight;
-	unsigned queued;
 };
 
 /* A request in progress. */
@@ -167,9 +157,6 @@ void http_progress(struct endpoint *endpoint);
 
 /* Return how many requests of ENDPOINT may be in flight: fewer than `parallel` after a 429. */
 unsigned http_allowed(const struct endpoint *endpoint);
-
-/* Copy the counters of ENDPOINT to *STATS: all 0 without a queue. */
-void http_stats(const struct endpoint *endpoint, struct http_stats *stats);
 
 /*
  * Write to WORDS (SIZE bytes), in one line, why ENDPOINT is not asked at the moment: the vendor

@@ -72,6 +72,7 @@ struct transfer {
 	int64_t queued; /* when http_start was called */
 	int64_t first;  /* when it was first tried */
 	int64_t tried;  /* when it was last tried */
+	int64_t landed; /* when that try ended */
 	int64_t flown;  /* duration of all tries */
 	int64_t limit;  /* maximum duration of the last try */
 	bool shortened; /* that is the rest of the retry budget, and less than `timeout` */

@@ -140,6 +140,25 @@ static int read_page(struct lists *all, struct list *list, struct slot *slot,
 	return error;
 }
 
+/* Return how many pages LIST has by what the vendor tells, at least those that were read. 0: it
+ * does not tell. */
+static unsigned count_pages(const struct list *list)
+{
+	const struct pager *pager = &list->pager;
+	const struct walk *walk = &pager->walk;
+	bool certain;
+	long long rows = pager_total(pager, &certain), pages = pager->chained ? -1 : walk->pages;
+	long long step = pager->chained || !walk->step ? 0 : (long long)walk->step;
+
+	if (!step && walk->done)
+		step = (long long)(walk->rows / walk->done);
+	if (pages < 0 && rows >= 0 && step > 0)
+		pages = (rows + step - 1) / step;
+	if (pages <= 0 || pages > WALK_PAGES_MAX)
+		return 0;
+	return pages < (long long)walk->done ? (unsigned)walk->done : (unsigned)pages;
+}
+
 /* Report to the pager that the next page of LIST is an error. Returns its verdict. */
 static enum walk_verdict report_error(struct lists *all, struct list *list, int *error)
 {
@@ -188,7 +207,7 @@ static enum walk_verdict report_page(struct lists *all, struct list *list, int *
 		return WALK_FAILED;
 	if (verdict != WALK_RESTART && list->part->sink->progress)
 		list->part->sink->progress(list->part->sink, (unsigned)list->pager.walk.done,
-					   list->pager.walk.rows);
+					   list->pager.walk.rows, count_pages(list));
 	if (list->part->page && (verdict == WALK_MORE || verdict == WALK_WAIT))
 		return WALK_DONE;
 	return verdict;

@@ -30,8 +30,9 @@ struct list_sink {
 	int (*unreadable)(struct list_sink *sink, const char *id, json_t *record);
 	/* All rows so far are void: the walk starts again. */
 	void (*reset)(struct list_sink *sink);
-	/* This pass has read PAGES pages and ROWS rows so far. May be NULL. */
-	void (*progress)(struct list_sink *sink, unsigned pages, size_t rows);
+	/* This pass has read PAGES pages and ROWS rows so far. It will be TOTAL pages, by what the
+	   vendor tells of the whole list; 0: it does not tell. May be NULL. */
+	void (*progress)(struct list_sink *sink, unsigned pages, size_t rows, unsigned total);
 };
 
 /*

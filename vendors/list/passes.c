@@ -181,15 +181,17 @@ static void passes_reset(struct list_sink *sink)
 	}
 }
 
-static void passes_progress(struct list_sink *sink, unsigned pages, size_t rows)
+static void passes_progress(struct list_sink *sink, unsigned pages, size_t rows, unsigned total)
 {
 	struct passes *passes = (struct passes *)sink;
 
+	/* of this pass only */
+	(void)total;
 	passes->pass_pages = pages;
 	passes->pass_rows = rows;
 	if (passes->end->progress)
 		passes->end->progress(passes->end, (unsigned)(passes->pages + pages),
-				      passes->rows + rows);
+				      passes->rows + rows, 0);
 }
 
 /* ---- all passes ---- */

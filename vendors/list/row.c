@@ -84,10 +84,11 @@ static void row_search_reset(struct list_sink *sink)
 	search->pages = search->rows = 0;
 }
 
-static void row_search_progress(struct list_sink *sink, unsigned pages, size_t rows)
+static void row_search_progress(struct list_sink *sink, unsigned pages, size_t rows, unsigned total)
 {
 	struct search *search = (struct search *)sink;
 
+	(void)total;
 	if (pages == 1)
 		search->step = rows;
 	search->pages = pages;

@@ -185,13 +185,7 @@ static void add_stats(const struct endpoint *endpoint, struct http_stats *sum)
 	struct http_stats stats;
 
 	http_stats(endpoint, &stats);
-	sum->requests += stats.requests;
-	sum->retries += stats.retries;
-	sum->failures += stats.failures;
-	sum->throttled += stats.throttled;
-	sum->bytes += stats.bytes;
-	sum->in_flight += stats.in_flight;
-	sum->queued += stats.queued;
+	http_stats_add(sum, &stats);
 }
 
 void account_stats(const struct account *account, struct http_stats *stats)

@@ -16,6 +16,21 @@ struct observer;
 struct secrets;
 struct vendor;
 
+/* How an attempted change ended, as ACCOUNT_WRITES_ALL(X) with X(constant, text). */
+#define ACCOUNT_WRITES_ALL(X)                                                                      \
+	X(DONE, "done")           /* the vendor accepted it */                                     \
+	X(UNCHANGED, "unchanged") /* there was nothing to change */                                \
+	X(DRY_RUN, "dry_run")     /* it would have been sent */                                    \
+	X(REFUSED, "refused")     /* by rosterfs: nothing was sent */                              \
+	X(CONFLICT, "conflict")   /* the record was changed elsewhere */                           \
+	X(LIMITED, "limited")     /* status_limit is reached */                                    \
+	X(FAILED, "failed")       /* the vendor refused it, or does not work */                    \
+	X(UNKNOWN, "unknown")     /* it was sent, and what became of it is not known */
+
+#define ACCOUNT_WRITE_CONSTANT(constant, text) ACCOUNT_WRITE_##constant,
+enum account_write { ACCOUNT_WRITES_ALL(ACCOUNT_WRITE_CONSTANT) ACCOUNT_WRITES };
+#undef ACCOUNT_WRITE_CONSTANT
+
 struct account {
 	char *name; /* the section, which is the name of the directory */
 	const struct vendor *vendor;
@@ -50,8 +65,10 @@ struct account {
 	/* one slot for each of vendor->apis, and one for SECRETS; NULL: a vendor in C that has none
 	 */
 	struct token *token;
-	token_issuer *issuer;      /* for the tokens of vendor->apis; set by login_open */
-	void *memory;              /* of vendor->memory_new */
+	token_issuer *issuer; /* for the tokens of vendor->apis; set by login_open */
+	void *memory;         /* of vendor->memory_new */
+	/* counts of attempted changes (cache/history/attempt.c) */
+	atomic_ullong writes[ACCOUNT_WRITES];
 	struct observer *observer; /* sees requests before they are sent; NULL: none */
 };
 
