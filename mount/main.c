@@ -8,6 +8,7 @@
 #include "cache/history/audit.h"
 #include "fs/fs.h"
 #include "fs/ops.h"
+#include "mount/arguments.h"
 #include "mount/background.h"
 #include "mount/check.h"
 #include "mount/config.h"
@@ -55,6 +56,15 @@ static void complain(const char *format, ...)
 			*c = '?';
 	}
 	fprintf(stderr, "rosterfs: %s\n", words);
+}
+
+/* Print each line of WORDS, which is changed, as complain does. */
+static void complain_lines(char *words)
+{
+	char *line;
+
+	while ((line = strsep(&words, "\n")))
+		complain("%s", line);
 }
 
 /* The last message of libfuse in this thread. The main thread's becomes part of our own message. */
@@ -417,7 +427,7 @@ static int run_mount(struct mount *mount)
 int main(int argc, char **argv)
 {
 	static struct mount mount;
-	char why[1024] = "";
+	static char why[65536]; /* a config may have many errors */
 	int status = 2;
 
 	if (options_parse(argc, argv, &mount.options, why, sizeof(why))) {
@@ -436,8 +446,9 @@ int main(int argc, char **argv)
 	hide_memory();
 	settle_memory();
 	status = 1;
-	if (config_read(mount.options.config, &mount.config, why, sizeof(why)))
-		complain("%s", why);
+	if (arguments_check(&mount.options, why, sizeof(why)) ||
+	    config_read(mount.options.config, &mount.config, why, sizeof(why)))
+		complain_lines(why);
 	else if (mount.options.explain)
 		status = run_explain(&mount);
 	else

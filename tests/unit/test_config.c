@@ -99,7 +99,8 @@ static void refuse_text(const char *text, mode_t mode, unsigned line, const char
 	assert_null(config.accounts);
 }
 
-#define SHOP "[shop]\nshop_key = S3CRET\n"
+#define KEY "shop_key = S3CRET\n"
+#define SHOP "[shop]\n" KEY
 
 /* ---- what is accepted ---- */
 
@@ -149,7 +150,7 @@ static void test_all_keys(void **state)
 	    "   \t\n"
 	    "[second store]\r\n"
 	    "shop_key=a#b;c = d : \"e\"\r\n"
-	    "spare_key : two words # no comment\n"
+	    "spare_key : two words#no comment\n"
 	    "base_url = https://x.example/v1//\n"
 	    "ttl = 0\ngrace = 60\nparallel = 64\ntimeout = 3600\nretry_budget = 0\nlag = 1\n"
 	    "max_users = 7\n"
@@ -179,7 +180,7 @@ static void test_all_keys(void **state)
 	assert_int_equal(account->max_users, 7);
 	assert_true(account->allow_delete);
 	assert_string_equal(account_value(account, "shop_key"), "a#b;c = d : \"e\"");
-	assert_string_equal(account_value(account, "spare_key"), "two words # no comment");
+	assert_string_equal(account_value(account, "spare_key"), "two words#no comment");
 	assert_string_equal(account_value(account, "auth"), "basic");
 	assert_string_equal(account_value(account, "self_id"), "7");
 	assert_string_equal(account_value(config.accounts[1], "notice_file"),
@@ -247,21 +248,21 @@ static void test_lines(void **state)
 	static const struct refusal refusals[] = {
 	    {3, "is indented", SHOP " ttl = 3\n"},
 	    {3, "is indented", SHOP "\t# a comment\n"},
-	    {1, "is indented", " [shop]\n"},
+	    {1, "is indented", " " SHOP},
 	    {2, "' ;' starts a comment", "[shop]\nshop_key = S3CRET ;more\n"},
 	    {2, "' ;' starts a comment", "[shop]\nshop_key =\t;S3CRET\n"},
 	    {1, "' ;' starts a comment", "[shop ;x]\n"},
 	    {2, "expected key = value", "[shop]\nS3CRET\n"},
 	    {2, "no key before the =", "[shop]\n= S3CRET\n"},
-	    {1, "] of the section is missing", "[shop\n"},
-	    {1, "nothing may follow the ]", "[shop] shop_key = S3CRET\n"},
-	    {1, "nothing may follow the ]", "[shop] # the shop\n"},
-	    {1, "before the first [section]", "ttl = 3\n[shop]\n"},
+	    {1, "] of the section is missing", "[shop\n" KEY},
+	    {1, "nothing may follow the ]", "[shop] shop_key = S3CRET\n" KEY},
+	    {1, "nothing may follow the ]", "[shop] # the shop\n" KEY},
+	    {1, "before the first [section]", "ttl = 3\n" SHOP},
 	    {3, "has no value", SHOP "ttl =  \t\n"},
 	    {2, "control character", "[shop]\nshop_key = S3CRET\033\n"},
 	    {2, "control character", "[shop]\nshop_key = S3\rCRET\n"},
-	    {2, "control character", "[shop]\n# \v\n"},
-	    {1, "byte order mark (U+FEFF)", "\xEF\xBB\xBF[shop]\n"},
+	    {2, "control character", "[shop]\n# \v\n" KEY},
+	    {1, "byte order mark (U+FEFF)", "\xEF\xBB\xBF" SHOP},
 	    {1, "UTF-16", "\xFF\xFE[shop]\n"},
 	    {2, "begins with a no-break space (U+00A0)", "[shop]\n\xC2\xA0shop_key = S3CRET\n"},
 	    {2, "the key holds a no-break space (U+202F)",
@@ -272,8 +273,8 @@ static void test_lines(void **state)
 	    {3, "begins or ends with a byte order mark",
 	     SHOP "self_id = \xEF\xBB\xBF"
 		  "7\n"},
-	    {1, "name begins or ends with a no-break space", "[shop\xC2\xA0]\n"},
-	    {1, "nothing may follow the ]", "[shop]\xC2\xA0\n"},
+	    {1, "name begins or ends with a no-break space", "[shop\xC2\xA0]\n" KEY},
+	    {1, "nothing may follow the ]", "[shop]\xC2\xA0\n" KEY},
 	    {4, "in line 2 already", SHOP "ttl = 3\nshop_key = S3CRET\n"},
 	    {4, "section is in line 1 already", SHOP "[paper]\n[shop]\n"},
 	    {3, "section is in line 2 already", "[paper]\n[rosterfs]\n[rosterfs]\n"},
@@ -298,7 +299,7 @@ static void test_bytes(void **state)
 	assert_int_equal(config_read(config_file, &config, why, sizeof(why)), -EINVAL);
 	assert_non_null(strstr(why, ":2: the line has a control character"));
 
-	(void)snprintf(long_line, sizeof(long_line), "[shop]\n\n# %01000d\n", 1);
+	(void)snprintf(long_line, sizeof(long_line), SHOP "# %01000d\n", 1);
 	refuse_text(long_line, 0600, 3, "a line may have at most");
 	(void)snprintf(long_line, sizeof(long_line), "[shop]\nshop_key = S3CRET%01000d", 1);
 	refuse_text(long_line, 0600, 2, "put a longer secret into a file");
@@ -324,7 +325,9 @@ static void test_names(void **state)
 	    {1, "must not begin or end with a space", "[paper ]\n"},
 	    {1, "control character", "[a\tb]\ntype = paper\n"},
 	    {1, "not UTF-8", "[\xE4]\ntype = paper\n"},
-	    {1, "section [stor] needs a key type, one of: shop, hand, paper, homeless", "[stor]\n"},
+	    {1, "section [stor]: no vendor has this name; did you mean shop? add type = shop, or",
+	     "[stor]\n"},
+	    {1, "section [x] needs a key type, one of: shop, hand, paper, homeless", "[x]\n"},
 	    {3, "unknown type; known types are: shop", SHOP "type = S3CRET\n"},
 	};
 
@@ -337,7 +340,7 @@ static void test_keys(void **state)
 	static const struct refusal refusals[] = {
 	    {3, "unknown key tll; did you mean ttl?", SHOP "tll = 3\n"},
 	    {2, "unknown key shop_kye; did you mean shop_key?", "[shop]\nshop_kye = S3CRET\n"},
-	    {2, "did you mean shop_key_file?", "[shop]\nshopkey_file = x\n"},
+	    {2, "did you mean shop_key_env?", "[shop]\nshopkey_env = ROSTERFS_TEST_KEY\n"},
 	    {3, "unknown key Paralel; did you mean parallel?", SHOP "Paralel = 3\n"},
 	    {2, "did you mean status_limit?", "[rosterfs]\nstatus_limt = 3\n[paper]\n"},
 	    {3, "unknown key colour; see", SHOP "colour = red\n"},
@@ -351,27 +354,31 @@ static void test_keys(void **state)
 	    {2, "section [x] needs the key notice_file", "\n[x]\ntype = hand\n"},
 	    {1, "section [homeless] needs the key base_url", "[homeless]\n"},
 	    {3, "line 2 sets shop_key already, with shop_key;", SHOP "shop_key_env = X\n"},
-	    {4, "line 3 sets spare_key already, with spare_key_file;",
-	     SHOP "spare_key_file = x\nspare_key_command = false\n"},
+	    {4, "line 3 sets spare_key already, with spare_key_env;",
+	     SHOP "spare_key_env = ROSTERFS_TEST_SPARE\nspare_key_command = false\n"},
 	    {3, "unknown key auth_file; see", SHOP "auth_file = x\n"},
 	    {3, "unknown key shop_key_; did you mean shop_key?", SHOP "shop_key_ = x\n"},
 	};
 
 	(void)state;
+	assert_int_equal(setenv("ROSTERFS_TEST_KEY", "S3CRET", 1), 0);
+	assert_int_equal(setenv("ROSTERFS_TEST_SPARE", "S3CRET", 1), 0);
 	REFUSE_ALL(refusals);
+	assert_int_equal(unsetenv("ROSTERFS_TEST_KEY"), 0);
+	assert_int_equal(unsetenv("ROSTERFS_TEST_SPARE"), 0);
 }
 
 static void test_values(void **state)
 {
 	static const struct refusal refusals[] = {
-	    {3, "ttl must be a whole number from 0 to", SHOP "ttl = 5m\n"},
+	    {3, "ttl must be a whole number of seconds from 0 to", SHOP "ttl = 5m\n"},
 	    {3, "ttl must be", SHOP "ttl = 0x10\n"},
-	    {3, "ttl must be", SHOP "ttl = 300 # seconds\n"},
+	    {3, "ttl: a comment needs a line of its own", SHOP "ttl = 300 # seconds\n"},
 	    {3, "ttl must be", SHOP "ttl = 99999999999999999999999999\n"},
 	    {3, "parallel must be a whole number from 1 to 64", SHOP "parallel = 0\n"},
 	    {3, "parallel must be", SHOP "parallel = 65\n"},
-	    {3, "timeout must be a whole number from 1 to 3600", SHOP "timeout = 0\n"},
-	    {3, "retry_budget must be a whole number from 0 to 86400",
+	    {3, "timeout must be a whole number of seconds from 1 to 3600", SHOP "timeout = 0\n"},
+	    {3, "retry_budget must be a whole number of seconds from 0 to 86400",
 	     SHOP "retry_budget = 86401\n"},
 	    {3, "max_users must be a whole number from 1 to 1000000000", SHOP "max_users = 0\n"},
 	    {3, "allow_delete must be yes or no", SHOP "allow_delete = true\n"},
@@ -379,7 +386,7 @@ static void test_values(void **state)
 	    {3, "base_url: ", SHOP "base_url = http://shop.example\n"},
 	    {3, "base_url: the URL must not hold a user or password",
 	     SHOP "base_url = http://S3CRET@x\n"},
-	    {2, "status_window must be a whole number from 1",
+	    {2, "status_window must be a whole number of seconds from 1",
 	     "[rosterfs]\nstatus_window = 0\n[paper]\n"},
 	    {2, "scratch_limit must be", "[rosterfs]\nscratch_limit = K\n[paper]\n"},
 	    {2, "scratch_limit must be", "[rosterfs]\nscratch_limit = 9999999999G\n[paper]\n"},
@@ -481,10 +488,12 @@ static void test_env(void **state)
 
 	(void)state;
 	assert_int_equal(setenv("ROSTERFS_TEST_KEY", "S3CRET", 1), 0);
+	assert_int_equal(setenv("ROSTERFS_TEST_SPARE", "S3CRET", 1), 0);
 	accept_text("[shop]\nshop_key_env = ROSTERFS_TEST_KEY\n", 0644, &config);
 	assert_string_equal(account_value(config.accounts[0], "shop_key"), "S3CRET");
 	config_clear(&config);
 	assert_int_equal(unsetenv("ROSTERFS_TEST_KEY"), 0);
+	assert_int_equal(unsetenv("ROSTERFS_TEST_SPARE"), 0);
 }
 
 /* A wrong key far down is found before a command of the first section runs. */

@@ -8,14 +8,16 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct faults;
+
 /*
  * Find the description of TYPE: TYPE.vendor in FOLDERS (in this order; NULL ends them), else the
  * one that is compiled in. Returns 0, its name for messages in *FILE, and its text in *TEXT with
  * its length, both of which the caller frees; -ENOENT: there is none; or another negative errno and
- * one line in WHY: it cannot be read, or others could have written it. May block on a file.
+ * a fault in FAULTS: it cannot be read, or others could have written it. May block on a file.
  */
 int lookup_find(const char *type, const char *const *folders, char **file, char **text,
-		size_t *length, char *why, size_t why_size);
+		size_t *length, struct faults *faults);
 
 /* Return true if TYPE may be the name of a description: letters, digits, - and _. */
 bool lookup_is_type(const char *type);
