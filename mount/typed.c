@@ -9,6 +9,7 @@
 #include "mount/typed.h"
 
 #include "mount/keys.h"
+#include "mount/mend.h"
 #include "mount/secret.h"
 #include "vendors/base/limits.h"
 #include "vendors/http/http_url.h"
@@ -301,56 +302,6 @@ static int set_choice(const struct keys *keys, const struct entry *entry,
 	return keys_fail(keys, entry->line, "%s must be one of: %s", entry->key, known);
 }
 
-/* ---- what people are used to write elsewhere ---- */
-
-/* Return the length of the quotes that TEXT begins and ends with, or 0. */
-static size_t quotes_length(const char *text)
-{
-	static const char *const pairs[][2] = {{"\"", "\""},
-					       {"'", "'"},
-					       {"`", "`"},
-					       {"\u201C", "\u201D"},
-					       {"\u2018", "\u2019"}};
-	size_t length = strlen(text);
-
-	for (size_t i = 0; i < sizeof(pairs) / sizeof(*pairs); i++) {
-		size_t open = strlen(pairs[i][0]);
-
-		if (length >= 2 * open && strncmp(text, pairs[i][0], open) == 0 &&
-		    strcmp(text + length - open, pairs[i][1]) == 0)
-			return open;
-	}
-	return 0;
-}
-
-void typed_mend(const struct keys *keys, struct entry *entry)
-{
-	char *value = entry->value, *comment = strstr(value, " #");
-	size_t length, quotes;
-
-	if (!comment)
-		comment = strstr(value, "\t#");
-	if (comment) {
-		(void)
-		    keys_fail(keys, entry->line,
-			      "%s: a comment needs a line of its own: ' #' and what follows would "
-			      "be a part of the value",
-			      entry->key);
-		while (comment > value && isblank((unsigned char)comment[-1]))
-			comment--;
-		explicit_bzero(comment, strlen(comment));
-	}
-	length = strlen(value);
-	quotes = quotes_length(value);
-	if (!quotes)
-		return;
-	(void)keys_fail(keys, entry->line,
-			"%s: the value is in quotes, which would be a part of it; remove them",
-			entry->key);
-	memmove(value, value + quotes, length - 2 * quotes);
-	explicit_bzero(value + length - 2 * quotes, 2 * quotes);
-}
-
 /* Refuse a command that is one word because all of it is in quotes. */
 static int check_command(const struct keys *keys, const struct entry *entry)
 {
@@ -359,7 +310,7 @@ static int check_command(const struct keys *keys, const struct entry *entry)
 	const char *end = length > 1 ? strchr(value + 1, *value) : NULL;
 
 	/* a program's path may have blanks */
-	if (!quotes_length(value) || end != value + length - 1 || !strchr(value, ' ') ||
+	if (!mend_quotes(value) || end != value + length - 1 || !strchr(value, ' ') ||
 	    value[1] == '/')
 		return 0;
 	return keys_fail(keys, entry->line,
@@ -374,7 +325,7 @@ int typed_set_key(const struct keys *keys, struct entry *entry, const struct key
 {
 	void *place = (char *)object + key->offset;
 
-	typed_mend(keys, entry);
+	mend_value(keys, entry);
 	switch (key->type) {
 	case KEY_NUMBER:
 	case KEY_SECONDS:
@@ -406,7 +357,7 @@ int typed_set(const struct keys *keys, struct entry *entry, struct account *acco
 		return result ? result : set_text(keys, entry, "command", value);
 	}
 	if (setting->type != SETTING_SECRET || way == SECRET_GIVEN)
-		typed_mend(keys, entry);
+		mend_value(keys, entry);
 	switch (setting->type) {
 	case SETTING_TEXT:
 		return set_text(keys, entry, entry->value, value);

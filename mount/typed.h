@@ -12,10 +12,6 @@ struct entry;
 struct key;
 struct keys;
 
-/* Refuse quotes around the value of ENTRY and a comment behind it, and take them away, so that the
- * rest is checked too. */
-void typed_mend(const struct keys *keys, struct entry *entry);
-
 /* Store the value of ENTRY in the field of OBJECT that KEY names. Returns 0 or a negative errno. */
 int typed_set_key(const struct keys *keys, struct entry *entry, const struct key *key,
 		  void *object);

@@ -9,7 +9,7 @@
 #include "mount/types.h"
 
 #include "mount/keys.h"
-#include "mount/typed.h"
+#include "mount/mend.h"
 #include "vendors/description/description.h"
 #include "vendors/ini/hint.h"
 #include "vendors/ini/sections.h"
@@ -197,7 +197,7 @@ static int describe(const struct keys *keys, const char *type, struct descriptio
 	}
 	longer = reallocarray(types->list, types->count + 1, sizeof(struct description *));
 	if (!longer)
-		return keys_fail_memory(keys, 0);
+		return faults_add(keys->faults, ENOMEM, keys->file, 0, "out of memory");
 	types->list = longer;
 	result = description_read(type, (const char *const *)types->folders, found, keys->faults);
 	if (!result)
@@ -235,7 +235,7 @@ int types_find(const struct keys *keys, struct section *section, const struct ve
 	if (entry && entry->refused)
 		return -EINVAL;
 	if (entry)
-		typed_mend(keys, entry);
+		mend_value(keys, entry);
 	line = entry ? entry->line : section->line;
 	result = find(keys, line, entry ? entry->value : section->name, vendor, description);
 	if (result == -ENOENT) {
