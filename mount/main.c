@@ -392,7 +392,8 @@ static int run_explain(struct mount *mount)
 static int run_mount(struct mount *mount)
 {
 	char why[2 * PATH_MAX];
-	int error = mountpoint_find(mount->options.mountpoint, mount->mountpoint, why, sizeof(why));
+	int error = mountpoint_find(mount->options.mountpoint, mount->options.nonempty,
+				    mount->mountpoint, why, sizeof(why));
 
 	if (error)
 		complain("%s", why);

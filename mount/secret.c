@@ -280,7 +280,7 @@ static int read_command(const struct words *why, const char *command, const char
 				     WTERMSIG(status));
 	else if (WEXITSTATUS(status) == SHELL_NOT_FOUND)
 		result = secret_fail(why, EINVAL,
-				     "a program of the command was not found (exit status %d)",
+				     "the command ended with exit status %d: a program was not found",
 				     WEXITSTATUS(status));
 	else if (WEXITSTATUS(status) != 0)
 		result = secret_fail(why, EINVAL, "the command ended with exit status %d",
