@@ -4,6 +4,8 @@
  */
 #include "mount/mountpoint.h"
 
+#include "vendors/base/shell_word.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <mntent.h>
@@ -16,11 +18,10 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-#define WORD_MAX 5000 /* bytes of a path in a command: its quotes included */
-
 /* A directory to mount at, and where the words of an error go. */
 struct place {
 	const char *path; /* as it was given */
+	const char *word; /* the same in a shell command */
 	const char *real;
 	char *why;
 	size_t why_size;
@@ -40,27 +41,6 @@ static int mountpoint_fail(const struct place *place, int error, const char *for
 				arguments);
 	va_end(arguments);
 	return -error;
-}
-
-/* Write PATH to WORD as one word of a shell's command. */
-static const char *shell_word(const char *path, char word[WORD_MAX])
-{
-	size_t used = 0;
-
-	if (path[strcspn(path, " \t\n!\"#$&'()*;<=>?[]\\^`{|}~")] == '\0') {
-		(void)snprintf(word, WORD_MAX, "%s%s", *path == '-' ? "./" : "", path);
-		return word;
-	}
-	word[used++] = '\'';
-	for (; *path && used < WORD_MAX - 6; path++) {
-		if (*path == '\'')
-			used += (size_t)snprintf(word + used, WORD_MAX - used, "'\\''");
-		else
-			word[used++] = *path;
-	}
-	word[used++] = '\'';
-	word[used] = '\0';
-	return word;
 }
 
 /* The topmost mount at a path. */
@@ -94,7 +74,6 @@ static struct topmost find_topmost(const char *path)
 /* Refuse a directory where rosterfs is mounted, or was until it was killed (STALE). */
 static int fail_mounted(const struct place *place, const struct topmost *topmost, bool stale)
 {
-	char word[WORD_MAX];
 	bool root = geteuid() == 0;
 	const char *state = stale ? "stale mount of a rosterfs that was killed"
 				  : "rosterfs is mounted here already";
@@ -104,13 +83,12 @@ static int fail_mounted(const struct place *place, const struct topmost *topmost
 				       "%s, by another user (uid %ld); use another directory",
 				       state, topmost->user);
 	return mountpoint_fail(place, stale ? ENOTCONN : EBUSY, "%s; run fusermount3 -u %s first",
-			       state, shell_word(place->path, word));
+			       state, place->word);
 }
 
 /* Refuse a path that cannot be looked at because of ERROR. */
 static int fail_lookup(const struct place *place, int error)
 {
-	char word[WORD_MAX];
 
 	if (error == ENOENT && place->path[0] == '~')
 		return mountpoint_fail(
@@ -119,7 +97,7 @@ static int fail_lookup(const struct place *place, int error)
 		    "a shell, and not in quotes; write the whole path");
 	if (error == ENOENT)
 		return mountpoint_fail(place, error, "%s; create the directory first: mkdir -p %s",
-				       strerror(error), shell_word(place->path, word));
+				       strerror(error), place->word);
 	return mountpoint_fail(place, error, "%s; use a directory of your own", strerror(error));
 }
 
@@ -145,7 +123,6 @@ static int check_empty(const struct place *place)
 /* Check what fusermount3 demands of a user other than root. */
 static int check_owner(const struct place *place, const struct stat *status)
 {
-	char word[WORD_MAX];
 	uid_t user = getuid();
 
 	if (geteuid() == 0 || (access(place->real, W_OK) == 0 &&
@@ -155,33 +132,42 @@ static int check_owner(const struct place *place, const struct stat *status)
 	    place, EACCES,
 	    "the directory belongs to another user (uid %lu); use a directory of "
 	    "your own, or run chown %lu %s as root",
-	    (unsigned long)status->st_uid, (unsigned long)user, shell_word(place->path, word));
+	    (unsigned long)status->st_uid, (unsigned long)user, place->word);
+}
+
+/* Check PLACE, whose real path is REAL if it is THERE. */
+static int check(const struct place *place, bool there, bool nonempty)
+{
+	struct stat status = {0};
+	struct statvfs filesystem;
+	struct topmost topmost = {.user = -1};
+	int error = there ? 0 : errno;
+
+	/* of a stale mount the kernel may still know the attributes, but not statvfs */
+	if (there && (stat(place->real, &status) || statvfs(place->real, &filesystem)))
+		error = errno;
+	if (there)
+		topmost = find_topmost(place->real);
+	/* another user's mount, whose statvfs fails, must be recognized too */
+	if (topmost.rosterfs || error == ENOTCONN)
+		return fail_mounted(place, &topmost, error == ENOTCONN);
+	if (error)
+		return fail_lookup(place, error);
+	if (!S_ISDIR(status.st_mode))
+		return mountpoint_fail(place, ENOTDIR,
+				       "not a directory: MOUNTPOINT must be an empty directory");
+	error = check_owner(place, &status);
+	/* to list an automount point would mount it */
+	return error || nonempty || topmost.autofs ? error : check_empty(place);
 }
 
 int mountpoint_find(const char *path, bool nonempty, char real[PATH_MAX], char *why,
 		    size_t why_size)
 {
-	const struct place place = {path, real, why, why_size};
-	struct stat status = {0};
-	struct statvfs filesystem;
-	struct topmost topmost = {.user = -1};
-	bool there = realpath(path, real);
-	int error = 0;
+	char *word = shell_word(path);
+	const struct place place = {path, word ? word : path, real, why, why_size};
+	int result = check(&place, realpath(path, real), nonempty);
 
-	/* of a stale mount the kernel may still know the attributes, but not statvfs */
-	if (!there || stat(real, &status) || statvfs(real, &filesystem))
-		error = errno;
-	if (there)
-		topmost = find_topmost(real);
-	/* another user's mount, whose statvfs fails, must be recognized too */
-	if (topmost.rosterfs || error == ENOTCONN)
-		return fail_mounted(&place, &topmost, error == ENOTCONN);
-	if (error)
-		return fail_lookup(&place, error);
-	if (!S_ISDIR(status.st_mode))
-		return mountpoint_fail(&place, ENOTDIR,
-				       "not a directory: MOUNTPOINT must be an empty directory");
-	error = check_owner(&place, &status);
-	/* to list an automount point would mount it */
-	return error || nonempty || topmost.autofs ? error : check_empty(&place);
+	free(word);
+	return result;
 }
