@@ -511,6 +511,151 @@ static void test_checks_come_first(void **state)
 	assert_int_equal(access(path, F_OK), -1);
 }
 
+/* ---- what people are used to write elsewhere ---- */
+
+static void test_habits(void **state)
+{
+	static const struct refusal refusals[] = {
+	    {2, "shop_key: the value is in quotes, which would be a part of it; remove them",
+	     "[shop]\nshop_key = \"S3CRET\"\n"},
+	    {2, "shop_key: the value is in quotes", "[shop]\nshop_key = 'S3CRET'\n"},
+	    {2, "shop_key: the value is in quotes",
+	     "[shop]\nshop_key = \xE2\x80\x9CS3CRET\xE2\x80\x9D\n"},
+	    {3, "ttl: the value is in quotes", SHOP "ttl = \"300\"\n"},
+	    {2, "type: the value is in quotes", "[a]\ntype = \"paper\"\n"},
+	    {3, "the secret is in quotes", SHOP "spare_key_command = echo '\"S3CRET\"'\n"},
+	    {3, "the whole command is in quotes", SHOP "spare_key_command = \"echo S3CRET\"\n"},
+	    {3, "exit status 127: a program was not found",
+	     SHOP "spare_key_command = nonexistent-program 2> /dev/null\n"},
+	    {3, "~ means a home directory only to a shell", SHOP "spare_key_file = ~/key\n"},
+	    {2, "~ means a home directory only to a shell", "[rosterfs]\naudit_log = ~/a\n" SHOP},
+	    {2, "~ means a home directory", "[hand]\nnotice_file = ~/note\n"},
+	    {3, "variables have a value only to a shell", SHOP "spare_key_file = $HOME/key\n"},
+	    {3, "must be a path, not a URL", SHOP "spare_key_file = file:///key\n"},
+	    {3, "without the $", SHOP "spare_key_env = $KEY\n"},
+	    {3, "relative to the config file's folder", SHOP "spare_key_file = none\n"},
+	    {3,
+	     "ttl must be a whole number of seconds from 0 to 31536000, without a unit; write 300",
+	     SHOP "ttl = 5m\n"},
+	    {3, "without a unit; write 7200", SHOP "ttl = 2 hours\n"},
+	    {3, "without a unit; write 1", SHOP "timeout = 1S\n"},
+	    {3, "ttl: a comment needs a line of its own", SHOP "ttl = 60 # one minute\n"},
+	    {2, "shop_key: a comment needs a line of its own",
+	     "[shop]\nshop_key = S3CRET\t# mine\n"},
+	    {3,
+	     "a line of this file is ttl = VALUE; remove what else is before the =, such as export",
+	     SHOP "export ttl = 3\n"},
+	    {2, "a line of this file is shop_key = VALUE", "[shop]\nexport shop_key=S3CRET\n"},
+	    {3, "a line of this file is ttl = VALUE", SHOP "\"ttl\" = 3\n"},
+	    {1, "section [papre]: no vendor has this name; did you mean paper?", "[papre]\n"},
+	    {1, "section [paper-two]: no vendor has this name; did you mean paper?",
+	     "[paper-two]\n"},
+	    {2, "unknown type; did you mean paper?", "[a]\ntype = Papers\n"},
+	    {3, "must be yes or no, in lower case", SHOP "allow_delete = True\n"},
+	};
+
+	(void)state;
+	REFUSE_ALL(refusals);
+}
+
+/* Check that TEXT is refused with exactly LINES, which lack the name of the file. */
+static void refuse_lines(const char *text, const char *const *lines)
+{
+	char why[4096] = "", *rest = why, *line;
+	struct config config = {0};
+	size_t length = strlen(config_file);
+
+	assert_int_not_equal(read_text(text, 0600, &config, why, sizeof(why)), 0);
+	for (; *lines; lines++) {
+		line = strsep(&rest, "\n");
+		if (!line || strncmp(line, config_file, length) != 0 ||
+		    strncmp(line + length, *lines, strlen(*lines)) != 0)
+			fail_msg("'%s' instead of '%s'", line ? line : "nothing", *lines);
+	}
+	if (rest)
+		fail_msg("one too many: %s", rest);
+}
+
+/* One run reports all, in the order of the file, and nothing that follows from something else. */
+static void test_all_at_once(void **state)
+{
+	static const char text[] = "ttl = 3\n"
+				   "[rosterfs]\n"
+				   "status_limt = many\n"
+				   "[shop]\n"
+				   "export shop_key = \"S3CRET\"\n"
+				   "grace = 1h\n"
+				   "spare_key = S3 ;CRET\n"
+				   "colour = red\n"
+				   "parallel =\n"
+				   "[hand\n"
+				   "notice_file = none\n"
+				   "[shop]\n"
+				   "auth = digest\n"
+				   "[homeless]\n"
+				   "[a]\n"
+				   "type = shop\n"
+				   "  ttl = 3\n"
+				   "[b]\n"
+				   "x = 1\n";
+	static const char *const lines[] =
+	    {":1: the key is before the first [section]",
+	     ":3: unknown key status_limt; did you mean status_limit?",
+	     ":3: status_limit must be a whole number",
+	     ":5: a line of this file is shop_key = VALUE",
+	     ":5: shop_key: the value is in quotes",
+	     ":6: grace must be a whole number of seconds",
+	     ":7: ' ;' starts a comment",
+	     ":8: unknown key colour",
+	     ":9: the key has no value",
+	     ":10: the ] of the section is missing",
+	     ":11: notice_file: the file cannot be read",
+	     ":12: this section is in line 4 already",
+	     ":13: auth must be one of: headers, basic",
+	     ":14: section [homeless] needs the key base_url",
+	     ":15: section [a] needs the key shop_key",
+	     ":17: the line is indented",
+	     ":18: section [b] needs a key type",
+	     NULL};
+
+	(void)state;
+	refuse_lines(text, lines);
+}
+
+/* No command runs while there is an error, and then all of them do. */
+static void test_commands_last(void **state)
+{
+	static const char *const first[] = {":4: ttl must be", NULL};
+	static const char *const then[] =
+	    {":2: shop_key_command: the command ended with exit status 7",
+	     ":3: spare_key_command: the command ended with exit status 8", NULL};
+
+	(void)state;
+	refuse_lines("[shop]\nshop_key_command = exit 7\nspare_key_command = exit 8\nttl = x\n",
+		     first);
+	refuse_lines("[shop]\nshop_key_command = exit 7\nspare_key_command = exit 8\n", then);
+}
+
+/* What does not fit is announced, and no line is cut. */
+static void test_many(void **state)
+{
+	static char text[20000], why[65536];
+	struct config config = {0};
+	size_t used = (size_t)snprintf(text, sizeof(text), SHOP), lines = 1;
+
+	(void)state;
+	for (unsigned i = 0; i < 300; i++)
+		used += (size_t)snprintf(text + used, sizeof(text) - used, "colour_%c%c = 1\n",
+					 'a' + i / 26, 'a' + i % 26);
+	assert_int_not_equal(read_text(text, 0600, &config, why, sizeof(why)), 0);
+	for (const char *at = why; (at = strchr(at, '\n')); at++)
+		lines++;
+	assert_int_equal(lines, 101);
+	assert_string_equal(strrchr(why, '\n') + 1, "there are more errors; correct these first");
+	assert_int_not_equal(config_read(config_file, &config, why, 400), 0);
+	assert_string_equal(strrchr(why, '\n') + 1, "there are more errors; correct these first");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -529,6 +674,10 @@ int main(void)
 	    cmocka_unit_test(test_permissions),
 	    cmocka_unit_test(test_env),
 	    cmocka_unit_test(test_checks_come_first),
+	    cmocka_unit_test(test_habits),
+	    cmocka_unit_test(test_all_at_once),
+	    cmocka_unit_test(test_commands_last),
+	    cmocka_unit_test(test_many),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
