@@ -5,11 +5,13 @@
 #include "mount/arguments.h"
 
 #include "mount/options.h"
+#include "vendors/base/shell_word.h"
 
 #include <errno.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -22,23 +24,48 @@ static bool is_file(const char *path)
 	return path && stat(path, &status) == 0 && !S_ISDIR(status.st_mode);
 }
 
+/* Write that the arguments are swapped, and the COMMAND that is meant, with the COUNT words behind
+ * it. */
+static void tell_swapped(const char *what, const char *command, const char *const *words,
+			 size_t count, char *why, size_t why_size)
+{
+	char *text = NULL;
+	size_t length = 0;
+	FILE *out = open_memstream(&text, &length);
+
+	for (size_t i = 0; out && i < count; i++) {
+		if (!words[i])
+			continue;
+		(void)fputc(' ', out);
+		shell_word_put(out, words[i]);
+	}
+	if (out && fclose(out) == 0)
+		(void)snprintf(why, why_size, "%s: the arguments are swapped; run %s%s", what,
+			       command, text);
+	else
+		(void)snprintf(why, why_size, "%s: the arguments are swapped", what);
+	free(text);
+}
+
 /* Refuse a config that is a directory. */
 static int fail_directory(const struct options *options, char *why, size_t why_size)
 {
 	const char *config = options->config, *slash = config[strlen(config) - 1] == '/' ? "" : "/";
-	char inside[PATH_MAX];
+	const char *const words[] = {options->mountpoint, config};
+	char what[2 * PATH_MAX];
+	bool inside;
 
-	(void)snprintf(inside, sizeof(inside), "%s%s" USUAL_NAME, config, slash);
-	if (is_file(options->mountpoint))
-		(void)snprintf(why, why_size,
-			       "%s is a directory and %s is a file: the arguments are swapped; run "
-			       "rosterfs %s %s",
-			       config, options->mountpoint, options->mountpoint, config);
-	else
-		(void)snprintf(why, why_size,
-			       "%s is a directory: CONFIG must be the config file%s%s%s", config,
-			       is_file(inside) ? "; did you mean " : ", see rosterfs.conf(5)",
-			       is_file(inside) ? inside : "", is_file(inside) ? "?" : "");
+	if (is_file(options->mountpoint)) {
+		(void)snprintf(what, sizeof(what), "%s is a directory and %s is a file", config,
+			       options->mountpoint);
+		tell_swapped(what, "rosterfs", words, 2, why, why_size);
+		return -EISDIR;
+	}
+	(void)snprintf(what, sizeof(what), "%s%s" USUAL_NAME, config, slash);
+	inside = is_file(what);
+	(void)snprintf(why, why_size, "%s is a directory: CONFIG must be the config file%s%s%s",
+		       config, inside ? "; did you mean " : ", see rosterfs.conf(5)",
+		       inside ? what : "", inside ? "?" : "");
 	return -EISDIR;
 }
 
@@ -47,27 +74,29 @@ static int fail_missing(const struct options *options, char *why, size_t why_siz
 {
 	const char *config = options->config;
 	/* of --explain PATH CONFIG, and --explain PATH WORD CONFIG */
-	bool path = options->explain && is_file(options->path);
-	bool word = options->explain && !path && options->word && is_file(options->word);
+	const char *file = options->explain && is_file(options->path)   ? options->path
+			   : options->explain && is_file(options->word) ? options->word
+									: NULL;
+	const char *const words[] = {file, config,
+				     file == options->path ? options->word : options->path};
+	char what[2 * PATH_MAX];
 
-	if (path || word)
+	if (file) {
+		(void)snprintf(what, sizeof(what),
+			       "%s: No such file or directory, but %s is a file", config, file);
+		tell_swapped(what, "rosterfs --explain", words, 3, why, why_size);
+	} else if (*config == '~') {
 		(void)snprintf(why, why_size,
-			       "%s: there is no such config file, but %s is one: the arguments are "
-			       "swapped; run rosterfs --explain %s %s%s%s",
-			       config, path ? options->path : options->word,
-			       path ? options->path : options->word, config,
-			       path && !options->word ? "" : " ",
-			       path ? options->word ? options->word : "" : options->path);
-	else if (*config == '~')
-		(void)snprintf(why, why_size,
-			       "%s: there is no such config file: ~ means a home directory only to "
-			       "a shell, and not in quotes; write the whole path",
+			       "%s: No such file or directory: ~ means a home directory only to a "
+			       "shell, and not in quotes; write the whole path",
 			       config);
-	else
-		(void)snprintf(why, why_size,
-			       "%s: there is no such config file; rosterfs.conf(5) says how to "
-			       "write one",
-			       config);
+	} else {
+		(void)
+		    snprintf(why, why_size,
+			     "%s: No such file or directory; rosterfs.conf(5) says how to write a "
+			     "config file",
+			     config);
+	}
 	return -ENOENT;
 }
 

@@ -447,8 +447,9 @@ int main(int argc, char **argv)
 	hide_memory();
 	settle_memory();
 	status = 1;
-	if (arguments_check(&mount.options, why, sizeof(why)) ||
-	    config_read(mount.options.config, &mount.config, why, sizeof(why)))
+	if (arguments_check(&mount.options, why, sizeof(why)))
+		complain("%s", why);
+	else if (config_read(mount.options.config, &mount.config, why, sizeof(why)))
 		complain_lines(why);
 	else if (mount.options.explain)
 		status = run_explain(&mount);

@@ -124,14 +124,22 @@ static int check_empty(const struct place *place)
 static int check_owner(const struct place *place, const struct stat *status)
 {
 	uid_t user = getuid();
+	bool own = status->st_uid == user;
 
-	if (geteuid() == 0 || (access(place->real, W_OK) == 0 &&
-			       (status->st_uid == user || !(status->st_mode & S_ISVTX))))
+	if (geteuid() == 0 ||
+	    (access(place->real, W_OK) == 0 && (own || !(status->st_mode & S_ISVTX))))
 		return 0;
+	if (own)
+		return mountpoint_fail(
+		    place, EACCES,
+		    "you have no write access to the directory; run chmod u+w %s "
+		    "first",
+		    place->word);
 	return mountpoint_fail(
 	    place, EACCES,
-	    "the directory belongs to another user (uid %lu); use a directory of "
-	    "your own, or run chown %lu %s as root",
+	    "you have no write access to the directory, or it belongs to another "
+	    "user (uid %lu) and is sticky; use a directory of your own, or run "
+	    "chown %lu %s as root",
 	    (unsigned long)status->st_uid, (unsigned long)user, place->word);
 }
 
