@@ -279,9 +279,10 @@ static int read_command(const struct words *why, const char *command, const char
 		result = secret_fail(why, EINVAL, "the command was killed by signal %d",
 				     WTERMSIG(status));
 	else if (WEXITSTATUS(status) == SHELL_NOT_FOUND)
-		result = secret_fail(why, EINVAL,
-				     "the command ended with exit status %d: a program was not found",
-				     WEXITSTATUS(status));
+		result =
+		    secret_fail(why, EINVAL,
+				"the command ended with exit status %d: a program was not found",
+				WEXITSTATUS(status));
 	else if (WEXITSTATUS(status) != 0)
 		result = secret_fail(why, EINVAL, "the command ended with exit status %d",
 				     WEXITSTATUS(status));

@@ -72,6 +72,7 @@ def test_all_errors_at_once(told, test_dir):
     expected = [
         f"{file}:2: status_limit must be a whole number",
         f"{acme}:1: [vendor] needs the key date",
+        f"{acme}:1: [vendor] needs the key evidence",
         f"{acme}:4: kind must be one of: rest, scim, manual",
         f"{acme}:9: lag must be a whole number",
         f"{acme}:11: a path begins with one /",

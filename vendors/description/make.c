@@ -67,6 +67,14 @@ int make_fail_alone(const struct make *make, const struct merged *section, const
 	return -EINVAL;
 }
 
+int make_fail_needs(const struct make *make, const struct merged *section, const char *key)
+{
+	return section->lacks || variant_key(section, key)
+		   ? -EINVAL
+		   : make_fail_alone(make, section, NULL, "[%s] needs the key %s",
+				     section->kind->name, key);
+}
+
 int make_fail_memory(const struct make *make)
 {
 	return faults_add(make->faults, ENOMEM, make->file, 0, "out of memory");

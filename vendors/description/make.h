@@ -42,6 +42,10 @@ int make_fail_absent(const struct make *make, const struct merged *section, cons
 int make_fail_alone(const struct make *make, const struct merged *section, const char *key,
 		    const char *format, ...) __attribute__((format(printf, 4, 5)));
 
+/* Add that SECTION needs KEY, unless that is there, even if it was refused, or a line was refused
+ * that may be it. Returns -EINVAL. */
+int make_fail_needs(const struct make *make, const struct merged *section, const char *key);
+
 /* Add that there is no memory. Returns -ENOMEM. */
 int make_fail_memory(const struct make *make);
 

@@ -134,9 +134,7 @@ static int make_requests(struct make *make, const struct draft_list *draft,
 	int result = 0;
 
 	if (!make_request_is_given(&draft->request))
-		result = make_fail(make, draft->request.head.from, NULL,
-				   "[%s] needs the key request",
-				   draft->request.head.from->kind->name);
+		result = make_fail_needs(make, draft->request.head.from, "request");
 	else
 		result = make_request(make, &draft->request, &request);
 	if (!result && !(list->first = make_copy(make, &request, sizeof(request))))
@@ -191,11 +189,9 @@ int make_list(struct make *make, const struct draft_list *draft, const struct dr
 	int result = 0, requests;
 
 	if (!draft->rows)
-		result = make_fail(make, section, NULL, "[%s] needs the key rows",
-				   section->kind->name);
+		result = make_fail_needs(make, section, "rows");
 	if (!draft->paging)
-		result = make_fail(make, section, NULL, "[%s] needs the key paging",
-				   section->kind->name);
+		result = make_fail_needs(make, section, "paging");
 	requests = make_requests(make, draft, next, &list);
 	if (!requests && draft->paging)
 		result = make_both(result, check_paging(make, draft, &list, kind));

@@ -228,7 +228,7 @@ int make_vendor(struct make *make, const char *type, const struct vendor **vendo
 	make->broken = make->broken ||
 		       (draft->head.from->broken && variant_key(draft->head.from, "kind"));
 	if (!draft->head.evidence)
-		(void)make_fail(make, draft->head.from, NULL, "[vendor] needs the key evidence");
+		(void)make_fail_needs(make, draft->head.from, "evidence");
 	table->vendor.type = type;
 	table->vendor.settings = make->chosen->settings->list;
 	table->vendor.manual = table_manual;
