@@ -26,8 +26,9 @@
 
 /* ---- MANUAL ---- */
 
-static const char *text_of_manual(const struct node *node)
+static const char *text_of_manual(const struct fs *fs, const struct node *node)
 {
+	(void)fs;
 	return node_branch(node)->account->vendor->manual(node_branch(node)->account);
 }
 

@@ -90,7 +90,8 @@ struct fs *fs_new(const struct fs_options *options, struct account **accounts, s
 		error = branch_init(fs, &fs->branches[fs->branch_count],
 				    accounts[fs->branch_count]);
 	fs->notify = notify_new(fs);
-	if (error || !fs->notify || make_nodes(fs))
+	fs->readme = error ? NULL : root_readme(fs);
+	if (error || !fs->notify || !fs->readme || make_nodes(fs))
 		goto no_memory;
 	return fs;
 no_memory:
@@ -143,6 +144,7 @@ void fs_free(struct fs *fs)
 	guard_free(fs->guard);
 	history_free(fs->history);
 	free(fs->branches);
+	free(fs->readme);
 	pthread_mutex_destroy(&fs->nodes_lock);
 	pthread_mutex_destroy(&fs->versions_lock);
 	pthread_mutex_destroy(&fs->requests_lock);

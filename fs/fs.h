@@ -109,6 +109,7 @@ struct fs {
 	const struct record_dir_events *events; /* what happens to records; record_dir.h */
 	struct branch *branches;
 	size_t branch_count;
+	char *readme;            /* the text of README */
 	struct table nodes;      /* by path; under nodes_lock */
 	struct table persons;    /* those of is_person once more, the same */
 	struct table nameless;   /* another node stands at their path; under nodes_lock */

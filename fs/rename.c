@@ -13,6 +13,7 @@
 #include "fs/rename.h"
 
 #include "cache/access/status.h"
+#include "cache/access/status_refusal.h"
 #include "cache/record/record.h"
 #include "fs/memory/backup.h"
 #include "fs/memory/draft.h"
@@ -124,10 +125,10 @@ static int take_text(struct request *request, struct scratch *scratch, const cha
 	*why = "the file is empty, or a write to it has failed; nothing was sent";
 	if (!request->length || scratch_text_is_spoilt(scratch))
 		return -EINVAL;
-	*why = "a status is active or inactive";
-	if (request->node->ops->shows_status && !status_word(request->text, request->length))
-		return -EINVAL;
-	return 0;
+	if (!request->node->ops->shows_status || status_word(request->text, request->length))
+		return 0;
+	*why = status_refusal(request->text, request->length);
+	return -EINVAL;
 }
 
 /* Return a reference to the record's node at the new name, or NULL: it can be no record's. */

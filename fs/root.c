@@ -15,37 +15,93 @@
 #include "fs/tree/inode.h"
 #include "fs/tree/open.h"
 #include "fs/tree/path.h"
+#include "vendors/base/shell_word.h"
 #include "vendors/rest/account.h"
 
 #include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 /* ---- README ---- */
 
-static const char readme_text[] =
-    "Users of SaaS vendors, one directory a vendor, two files a user.\n"
-    "\n"
-    "  cat partnerize/123.json                      see a user\n"
-    "  cat by-email/jane@example.com/*.json         see a person, at each vendor\n"
-    "  echo inactive > partnerize/123.status        end the user's access\n"
-    "  echo inactive | tee by-email/jane@example.com/*.status   everywhere\n"
-    "  jq -r .email tables/partnerize.jsonl         all users in one file; tables/people.csv: everyone\n"
-    "  cat by-email/jane@example.com/*.MANUAL       what is then left to do by hand\n"
-    "  vi partnerize/123.json                       edit: what you change is laid on the vendor's\n"
-    "                                               newest record, nothing else is touched\n"
-    "  cat */MANUAL                                 what no API does, and how to do it by hand\n"
-    "  grep -F partnerize/123. .rosterfs/log | tail -1   why something failed\n"
-    "  cat .rosterfs/status                         what is known, how old it is, what is going on\n"
-    "  echo partnerize > .rosterfs/refresh          fetch anew at the next read\n"
-    "  echo status_limit 500 > .rosterfs/control    let more status changes through\n"
-    "  sh .rosterfs/history/7/undo.sh               take back the seventh change, or copy undo.json\n"
-    "  timeout 5 cat README > /dev/null             fails if rosterfs has died or hangs\n"
-    "\n"
-    "A write that succeeded has been acknowledged by the vendor. See rosterfs(1), section SEMANTICS.\n";
+/* A command, and what it does. % is the directory of an account; PEOPLE: it needs one. */
+static const struct example {
+	const char *command, *meaning;
+	bool people;
+} examples[] = {
+    {"cat %/123.json", "see a user", true},
+    {"cat by-email/jane@example.com/*.json", "see a person, at each vendor", true},
+    {"echo inactive > %/123.status", "end the user's access", true},
+    {"echo inactive | tee by-email/jane@example.com/*.status", "everywhere", true},
+    {"cat by-email/jane@example.com/*.MANUAL", "what is then left to do by hand", true},
+    {"jq -r .email tables/%.jsonl", "all users in one file; tables/people.csv: everyone", true},
+    {"vi %/123.json", "edit: what you change is laid on the vendor's", true},
+    {"", "newest record, nothing else is touched", true},
+    {"cat */MANUAL", "what no API does, and how to do it by hand", false},
+    {"grep -F %/123. .rosterfs/log | tail -1", "why something failed", true},
+    {"cat .rosterfs/status", "what is known, how old it is, what is going on", false},
+    {"echo % > .rosterfs/refresh", "fetch anew at the next read", true},
+    {"echo status_limit 500 > .rosterfs/control", "let more status changes through", true},
+    {"sh .rosterfs/history/7/undo.sh", "take back the seventh change, or copy undo.json", true},
+    {"timeout 5 cat README > /dev/null", "fails if rosterfs has died or hangs", false},
+};
 
-static const char *text_of_readme(const struct node *node)
+#define COLUMN 44 /* of what a command does */
+
+/* Return the first account of FS with an API, or NULL. */
+static const struct account *first_account(const struct fs *fs)
+{
+	for (size_t i = 0; i < fs->branch_count; i++) {
+		if (fs->branches[i].users)
+			return fs->branches[i].account;
+	}
+	return NULL;
+}
+
+/* Write EXAMPLE to OUT, with NAME for %. */
+static void put_example(FILE *out, const struct example *example, const char *name)
+{
+	size_t before = strcspn(example->command, "%");
+	const char *after = example->command + before + (example->command[before] == '%');
+	const char *between = example->command[before] ? name : "";
+	size_t length = before + strlen(between) + strlen(after);
+
+	(void)fprintf(out, "  %.*s%s%s%*s %s\n", (int)before, example->command, between, after,
+		      length < COLUMN ? (int)(COLUMN - length) : 1, "", example->meaning);
+}
+
+char *root_readme(const struct fs *fs)
+{
+	const struct account *account = first_account(fs);
+	char *name = shell_word(account ? account->name : ""), *text = NULL;
+	size_t length = 0;
+	FILE *out = name ? open_memstream(&text, &length) : NULL;
+
+	if (!out)
+		goto out;
+	(void)fputs("Users of SaaS vendors, one directory a vendor, two files a user.\n\n", out);
+	for (size_t i = 0; i < sizeof(examples) / sizeof(*examples); i++) {
+		if (account || !examples[i].people)
+			put_example(out, &examples[i], name);
+	}
+	(void)
+	    fputs("\nA write that succeeded has been acknowledged by the vendor. See rosterfs(1), "
+		  "section SEMANTICS.\n",
+		  out);
+	if (fclose(out)) {
+		free(text);
+		text = NULL;
+	}
+out:
+	free(name);
+	return text;
+}
+
+static const char *text_of_readme(const struct fs *fs, const struct node *node)
 {
 	(void)node;
-	return readme_text;
+	return fs->readme;
 }
 
 static const struct node_ops readme_file = {

@@ -9,4 +9,8 @@
 
 extern const struct node_ops root_dir;
 
+/* Return the text of README, with an account of FS in its examples, which the caller frees; or NULL
+ * without memory. */
+char *root_readme(const struct fs *fs);
+
 #endif

@@ -2,314 +2,34 @@
 /*
  * config.c - see config.h.
  *
- * sections.c parses the file and keys.c knows which section may have which key. This file reads the
- * values: numbers, paths, texts of files, secrets. Paths become absolute, because the process
- * leaves its working directory when it goes to the background. No message quotes a value, because
- * it may be a secret in the wrong line. This file must not know a vendor by name, nor send
- * requests.
+ * sections.c parses the file, keys.c knows which section may have which key, and typed.c reads the
+ * values. Each goes on after a fault, so that one run reports all. This file must not know a vendor
+ * by name, nor send requests.
  */
 #include "mount/config.h"
 
 #include "mount/keys.h"
-#include "mount/secret.h"
 #include "mount/types.h"
-#include "vendors/base/limits.h"
+#include "mount/typed.h"
 #include "vendors/description/description.h"
-#include "vendors/http/http_url.h"
-#include "vendors/ini/file_text.h"
 #include "vendors/ini/sections.h"
 #include "vendors/rest/account.h"
-#include "vendors/rest/secrets.h"
 #include "vendors/vendor.h"
 #include "vendors/vendors.h"
 
 #include <errno.h>
-#include <jansson.h>
-#include <limits.h>
 #include <stdbool.h>
-#include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define OWN_SECTION "rosterfs"
 
-/* ---- values: each function returns 0, or a negative errno with words ---- */
-
-/* Return VALUE as a number of decimal digits, MAX at most, or -1. *END is what follows the digits.
- */
-static long long digits(const char *value, unsigned long long max, const char **end)
-{
-	unsigned long long number = 0;
-	const char *at = value;
-
-	for (; *at >= '0' && *at <= '9'; at++) {
-		number = number * 10 + (unsigned long long)(*at - '0');
-		if (number > max)
-			return -1;
-	}
-	*end = at;
-	return at == value ? -1 : (long long)number;
-}
-
-static int set_number(const struct keys *keys, const struct entry *entry, const struct key *key,
-		      unsigned *number)
-{
-	const char *end = "";
-	long long value = digits(entry->value, key->max, &end);
-
-	if (value < (long long)key->min || *end)
-		return keys_fail(keys, entry->line, "%s must be a whole number from %u to %u",
-				 key->name, key->min, key->max);
-	*number = (unsigned)value;
-	return 0;
-}
-
-static int config_set_size(const struct keys *keys, const struct entry *entry, size_t *size)
-{
-	static const char units[] = "KMG";
-	const char *end = "";
-	long long value = digits(entry->value, SSIZE_MAX, &end);
-	const char *unit = *end ? strchr(units, *end) : NULL;
-	unsigned shift = unit ? 10 * ((unsigned)(unit - units) + 1) : 0;
-
-	if (value < 0 || (*end && (!unit || end[1])) || value > (long long)(SSIZE_MAX >> shift))
-		return keys_fail(keys, entry->line,
-				 "%s must be a number of bytes, which K, M or G may follow",
-				 entry->key);
-	*size = (size_t)value << shift;
-	return 0;
-}
-
-/* Set *VALUE if ENTRY has the word YES, clear it if it has NO. */
-static int set_switch(const struct keys *keys, const struct entry *entry, const char *yes,
-		      const char *no, bool *value)
-{
-	bool is_yes = strcmp(entry->value, yes) == 0;
-
-	if (!is_yes && strcmp(entry->value, no) != 0)
-		return keys_fail(keys, entry->line, "%s must be %s or %s", entry->key, yes, no);
-	*value = is_yes;
-	return 0;
-}
-
-static int set_text(const struct keys *keys, const struct entry *entry, const char *value,
-		    char **text)
-{
-	char *copy = strdup(value);
-
-	if (!copy)
-		return keys_fail_memory(keys, entry->line);
-	free(*text);
-	*text = copy;
-	return 0;
-}
-
-static int set_url(const struct keys *keys, const struct entry *entry, char **url)
-{
-	const char *why = "not a URL";
-	size_t length = strlen(entry->value);
-	char *copy;
-
-	if (http_url_check(entry->value, &why))
-		return keys_fail(keys, entry->line, "%s: %s", entry->key, why);
-	while (length > 0 && entry->value[length - 1] == '/')
-		length--;
-	copy = strndup(entry->value, length);
-	if (!copy)
-		return keys_fail_memory(keys, entry->line);
-	free(*url);
-	*url = copy;
-	return 0;
-}
-
-/* Make the absolute path of ENTRY's value, which is relative to the config file's directory. */
-static int make_path(const struct keys *keys, const struct entry *entry, char **path)
-{
-	const char *slash = strrchr(keys->file, '/');
-	int length = slash ? (int)(slash - keys->file) : 0;
-	char *here = NULL;
-	int result = 0;
-
-	if (entry->value[0] == '/') {
-		*path = strdup(entry->value);
-		return *path ? 0 : keys_fail_memory(keys, entry->line);
-	}
-	if (keys->file[0] != '/') {
-		here = getcwd(NULL, 0);
-		if (!here)
-			return keys_fail(
-			    keys, entry->line,
-			    "%s: the working directory does not exist; use an absolute path",
-			    entry->key);
-	}
-	/* in the root directory there is nothing before the slash */
-	if (asprintf(path, "%s%s%.*s/%s", here && here[1] ? here : "", here && length ? "/" : "",
-		     length, keys->file, entry->value) < 0)
-		result = keys_fail_memory(keys, entry->line);
-	free(here);
-	return result;
-}
-
-static int set_path(const struct keys *keys, const struct entry *entry, char **path)
-{
-	char *made = NULL;
-	int result = make_path(keys, entry, &made);
-
-	if (result)
-		return result;
-	free(*path);
-	*path = made;
-	return 0;
-}
-
-/* Check that the LENGTH bytes of TEXT can be shown as a file of the mount. */
-static int check_text(const struct keys *keys, const struct entry *entry, const char *text,
-		      size_t length)
-{
-	json_t *string;
-
-	if (length == 0)
-		return keys_fail(keys, entry->line, "%s: the file is empty", entry->key);
-	if (strlen(text) != length)
-		return keys_fail(keys, entry->line, "%s: the file is not text: it has a NUL byte",
-				 entry->key);
-	string = json_stringn(text, length);
-	json_decref(string);
-	if (!string)
-		return keys_fail(keys, entry->line, "%s: the file is not UTF-8", entry->key);
-	return 0;
-}
-
-/* Set *VALUE to the text of the file that ENTRY names. */
-static int set_file(const struct keys *keys, const struct entry *entry, char **value)
-{
-	char *path = NULL;
-	char *text = NULL;
-	char *shrunk;
-	size_t length = 0;
-	int result = make_path(keys, entry, &path);
-
-	if (result)
-		goto out;
-	result = file_text(path, LIMITS_TEXT_MAX, &text, &length, NULL);
-	if (result) {
-		(void)keys_fail(keys, entry->line, "%s: the file cannot be read: %s", entry->key,
-				result == -EFBIG ? "it is larger than " LIMITS_TEXT_WORDS
-						 : strerror(-result));
-		goto out;
-	}
-	result = check_text(keys, entry, text, length);
-	if (result)
-		goto out;
-	/* it was read into a buffer of LIMITS_TEXT_MAX */
-	shrunk = realloc(text, length + 1);
-	free(*value);
-	*value = shrunk ? shrunk : text;
-	text = NULL;
-out:
-	free(text);
-	free(path);
-	return result;
-}
-
-static int set_secret(const struct keys *keys, const struct entry *entry, enum secret_source way,
-		      char **value)
-{
-	char words[256];
-	char *path = NULL;
-	char *secret;
-	int result = way == SECRET_FILE ? make_path(keys, entry, &path) : 0;
-
-	if (result)
-		return result;
-	result = secret_read(way, path ? path : entry->value, &secret, words, sizeof(words));
-	free(path);
-	if (result) {
-		(void)keys_fail(keys, entry->line, "%s: %s", entry->key, words);
-		return result;
-	}
-	secret_free(*value);
-	*value = secret;
-	return 0;
-}
-
-static int set_choice(const struct keys *keys, const struct entry *entry,
-		      const struct setting *setting, char **value)
-{
-	char known[256] = "";
-	size_t used = 0;
-
-	for (size_t i = 0; setting->choices[i]; i++) {
-		if (strcmp(entry->value, setting->choices[i]) == 0)
-			return set_text(keys, entry, entry->value, value);
-		if (used < sizeof(known))
-			used += (size_t)snprintf(known + used, sizeof(known) - used, "%s%s",
-						 i ? ", " : "", setting->choices[i]);
-	}
-	return keys_fail(keys, entry->line, "%s must be one of: %s", entry->key, known);
-}
-
-/* Store the value of ENTRY in the field of OBJECT that KEY names. */
-static int set_key(const struct keys *keys, const struct entry *entry, const struct key *key,
-		   void *object)
-{
-	void *place = (char *)object + key->offset;
-
-	switch (key->type) {
-	case KEY_NUMBER:
-		return set_number(keys, entry, key, place);
-	case KEY_SIZE:
-		return config_set_size(keys, entry, place);
-	case KEY_YES_NO:
-		return set_switch(keys, entry, "yes", "no", place);
-	case KEY_GUARD_RAW:
-		return set_switch(keys, entry, "guard", "raw", place);
-	case KEY_PATH:
-		return set_path(keys, entry, place);
-	case KEY_URL:
-		return set_url(keys, entry, place);
-	}
-	return -EINVAL;
-}
-
-static int set_setting(const struct keys *keys, const struct entry *entry, struct account *account)
-{
-	enum secret_source way;
-	const struct setting *setting = keys_setting(account->vendor, entry->key, &way);
-	char **value = &account->values[setting - account->vendor->settings];
-
-	switch (setting->type) {
-	case SETTING_TEXT:
-		return set_text(keys, entry, entry->value, value);
-	case SETTING_SECRET:
-		if (way == SECRET_COMMAND &&
-		    secrets_add(account, (size_t)(setting - account->vendor->settings),
-				entry->value, secret_run))
-			return keys_fail_memory(keys, entry->line);
-		return set_secret(keys, entry, way, value);
-	case SETTING_CHOICE:
-		return set_choice(keys, entry, setting, value);
-	case SETTING_FILE:
-		return set_file(keys, entry, value);
-	}
-	return -EINVAL;
-}
-
-/* ---- sections ---- */
-
-static int read_mount(const struct keys *keys, const struct section *section, struct config *config)
-{
-	for (size_t i = 0; i < section->count; i++) {
-		const struct entry *entry = &section->entries[i];
-		int result = set_key(keys, entry, keys_mount(entry->key), config);
-
-		if (result)
-			return result;
-	}
-	return 0;
-}
+/* An account being read. */
+struct reading {
+	struct section *section;
+	struct account *account;
+	bool broken; /* a fault was found in the section */
+};
 
 /* Without base_url, use the one that the vendor's own settings select. */
 static int choose_base_url(const struct keys *keys, const struct section *section,
@@ -339,14 +59,14 @@ static int build_account(const struct keys *keys, const struct section *section,
 			 struct account *account)
 {
 	struct description *description = description_of(keys->types, account);
-	char words[512] = "";
 	int result;
 
 	if (!description)
 		return 0;
-	result = description_build(description, account, words, sizeof(words));
-	if (result)
-		(void)keys_fail(keys, section->line, "%s", words);
+	keys->faults->main = keys->file;
+	keys->faults->at = section->line;
+	result = description_build(description, account, keys->faults);
+	keys->faults->main = NULL;
 	return result;
 }
 
@@ -360,24 +80,12 @@ static const char *fallback_of(const struct account *account, const struct setti
 	return setting->fallback;
 }
 
-static int read_account(const struct keys *keys, const struct section *section,
-			struct account *account)
+/* Set the settings that SECTION does not have. */
+static int set_fallbacks(const struct keys *keys, const struct section *section,
+			 struct account *account)
 {
 	const struct setting *settings = account->vendor->settings;
-	int result;
 
-	for (size_t i = 0; i < section->count; i++) {
-		const struct entry *entry = &section->entries[i];
-		const struct key *key = keys_account(entry->key);
-
-		result = 0;
-		if (key)
-			result = set_key(keys, entry, key, account);
-		else if (strcmp(entry->key, "type") != 0)
-			result = set_setting(keys, entry, account);
-		if (result)
-			return result;
-	}
 	for (size_t i = 0; settings[i].name; i++) {
 		if (account->values[i] || !settings[i].fallback)
 			continue;
@@ -385,42 +93,115 @@ static int read_account(const struct keys *keys, const struct section *section,
 		if (!account->values[i])
 			return keys_fail_memory(keys, section->line);
 	}
-	result = choose_base_url(keys, section, account);
-	return result ? result : build_account(keys, section, account);
+	return 0;
 }
 
-/* Check all sections, and make the accounts, still without values. */
-static int config_check(const struct keys *keys, struct config *config)
+/* ---- sections ---- */
+
+static void read_mount(const struct keys *keys, struct section *section, struct config *config)
 {
-	const struct sections *sections = keys->sections;
+	keys_check_mount(keys, section);
+	for (size_t i = 0; i < section->count; i++) {
+		struct entry *entry = &section->entries[i];
 
-	config->accounts = calloc(sections->count + 1, sizeof(struct account *));
-	if (!config->accounts)
-		return keys_fail_memory(keys, 0);
-	for (size_t i = 0; i < sections->count; i++) {
-		const struct section *section = &sections->list[i];
-		const struct vendor *vendor;
-		struct description *description = NULL;
-		bool own = strcmp(section->name, OWN_SECTION) == 0;
-		int result = own ? keys_check_mount(keys, section)
-				 : keys_check_account(keys, section, &vendor, &description);
-
-		if (result)
-			return result;
-		if (own)
-			continue;
-		config->accounts[config->account_count] = account_new(section->name, vendor);
-		if (!config->accounts[config->account_count])
-			return keys_fail_memory(keys, section->line);
-		if (description)
-			description_defaults(description, config->accounts[config->account_count]);
-		config->account_count++;
+		if (!entry->refused)
+			(void)typed_set_key(keys, entry, keys_mount(entry->key), config);
 	}
-	if (config->account_count == 0)
-		return keys_fail(keys, 0,
-				 "no vendor section: add one for each vendor, such as [%s]",
-				 vendors[0] ? vendors[0]->type : "partnerize");
+}
+
+/* Make the account of READING, still without values, if its vendor is known. */
+static int make_account(const struct keys *keys, struct reading *reading)
+{
+	struct section *section = reading->section;
+	struct description *description = NULL;
+	const struct vendor *vendor = NULL;
+
+	if (keys_check_account(keys, section, &vendor, &description))
+		return 0;
+	reading->account = account_new(section->name, vendor);
+	if (!reading->account)
+		return keys_fail_memory(keys, section->line);
+	if (description)
+		description_defaults(description, reading->account);
 	return 0;
+}
+
+/* Read the values of READING, except what commands print. A section with a fault gets no table:
+ * what that would lack follows from the fault. */
+static void read_account(const struct keys *keys, struct reading *reading)
+{
+	struct section *section = reading->section;
+	struct account *account = reading->account;
+	size_t before = keys->faults->found;
+
+	for (size_t i = 0; i < section->count; i++) {
+		struct entry *entry = &section->entries[i];
+		const struct key *key = keys_account(entry->key);
+
+		reading->broken = reading->broken || entry->refused;
+		if (entry->refused || strcmp(entry->key, "type") == 0)
+			continue;
+		if (key)
+			(void)typed_set_key(keys, entry, key, account);
+		else
+			(void)typed_set(keys, entry, account);
+	}
+	if (reading->broken || section->broken || keys->faults->found > before)
+		return;
+	if (!set_fallbacks(keys, section, account) && !choose_base_url(keys, section, account))
+		(void)build_account(keys, section, account);
+}
+
+/* Run the commands of READING that print secrets. */
+static void run_commands(const struct keys *keys, const struct reading *reading)
+{
+	const struct section *section = reading->section;
+
+	for (size_t i = 0; i < section->count; i++)
+		(void)typed_run(keys, &section->entries[i], reading->account);
+}
+
+/* Read the account of READING. */
+static int read_section(const struct keys *keys, struct reading *reading)
+{
+	size_t before = keys->faults->found;
+	int result = make_account(keys, reading);
+
+	reading->broken = keys->faults->found > before;
+	if (reading->account)
+		read_account(keys, reading);
+	return result;
+}
+
+/*
+ * Read SECTIONS into CONFIG and READINGS, which has room for all of them. Commands run only if all
+ * else is well, so that no user types a passphrase before a misspelt key is reported.
+ */
+static void read_sections(const struct keys *keys, struct sections *sections, struct config *config,
+			  struct reading *readings)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < sections->count; i++) {
+		struct section *section = &sections->list[i];
+
+		if (strcmp(section->name, OWN_SECTION) == 0) {
+			read_mount(keys, section, config);
+			continue;
+		}
+		readings[count].section = section;
+		if (read_section(keys, &readings[count++]))
+			break;
+	}
+	if (!count && !sections->broken)
+		(void)keys_fail(keys, 0, "no vendor section: add one for each vendor, such as [%s]",
+				vendors[0] ? vendors[0]->type : "partnerize");
+	for (size_t i = 0; i < count && !keys->faults->found; i++)
+		run_commands(keys, &readings[i]);
+	for (size_t i = 0; i < count; i++) {
+		if (readings[i].account)
+			config->accounts[config->account_count++] = readings[i].account;
+	}
 }
 
 /* Wipe the secrets in the environment: /proc/PID/environ and children would show them. */
@@ -446,26 +227,28 @@ int config_read(const char *file, struct config *config, char *why, size_t why_s
 			      .csv_guard = true};
 	struct sections sections;
 	struct types types = {0};
-	const struct keys keys = {file, &sections, &types, why, why_size};
-	size_t next = 0; /* accounts are in the order of their sections */
-	int result = sections_read(file, &sections_plain, &sections, why, why_size);
+	struct faults faults = {0};
+	struct keys keys = {file, &sections, &types, &faults};
+	struct reading *readings = NULL;
+	int result = sections_read(file, &sections_plain, &sections, &faults);
 
-	if (result)
-		return result;
-	result = types_init(&types, file) ? keys_fail_memory(&keys, 0) : config_check(&keys, &made);
-	for (size_t i = 0; i < sections.count && result == 0; i++) {
-		const struct section *section = &sections.list[i];
-
-		if (strcmp(section->name, OWN_SECTION) == 0)
-			result = read_mount(&keys, section, &made);
-		else if (next < made.account_count)
-			result = read_account(&keys, section, made.accounts[next++]);
-	}
+	if (result && result != -EINVAL)
+		goto out;
+	made.accounts = calloc(sections.count + 1, sizeof(struct account *));
+	readings = calloc(sections.count + 1, sizeof(*readings));
+	if (!made.accounts || !readings || types_init(&types, file))
+		(void)keys_fail_memory(&keys, 0);
+	else
+		read_sections(&keys, &sections, &made, readings);
 	made.descriptions = types.list;
 	made.description_count = types.count;
 	types_clear(&types);
 	wipe_environment(&sections);
+out:
+	free(readings);
 	sections_clear(&sections);
+	result = faults_text(&faults, why, why_size);
+	faults_clear(&faults);
 	if (result)
 		config_clear(&made);
 	else

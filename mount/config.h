@@ -28,10 +28,11 @@ struct config {
 };
 
 /*
- * Read FILE into *CONFIG. Returns 0, or a negative errno and in WHY one line without a newline that
- * says what to fix: "FILE:LINE: ...". WHY never holds a secret. Runs `X_command` commands (for 30
- * seconds at most each) and reads `X_file` files, so it may block. Wipes the environment variables
- * that `X_env` keys name. Pair with config_clear.
+ * Read FILE into *CONFIG. Returns 0, or a negative errno and in WHY all that is wrong with FILE and
+ * with the descriptions that it names, in the order of FILE: lines "FILE:LINE: ..." with newlines
+ * between them that say what to fix. WHY never holds a secret. If all else is well, runs
+ * `X_command` commands (for 30 seconds at most each) and reads `X_file` files, so it may block.
+ * Wipes the environment variables that `X_env` keys name. Pair with config_clear.
  */
 int config_read(const char *file, struct config *config, char *why, size_t why_size);
 

@@ -9,6 +9,7 @@
 #include "mount/explain.h"
 
 #include "cache/access/status.h"
+#include "cache/access/status_refusal.h"
 #include "cache/history/guard.h"
 #include "cache/roster/flight.h"
 #include "cache/roster/roster.h"
@@ -183,9 +184,12 @@ static int make_write(struct call *call, struct roster *roster, struct guard *gu
 
 	if (name->kind == PATH_STATUS) {
 		word = text ? status_word(text, strlen(text)) : NULL;
-		return word ? status_write(call, roster, guard, name->id, word)
-			    : call_fail(call, CALL_INVALID,
-					"a status is active, inactive or deleted");
+		if (word)
+			return status_write(call, roster, guard, name->id, word);
+		return call_fail(call, CALL_INVALID, "%s",
+				 text ? status_refusal(text, strlen(text))
+				      : "the status is missing: write active, inactive or deleted "
+					"behind the path");
 	}
 	document = read_input(&length);
 	if (!document)

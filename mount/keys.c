@@ -22,6 +22,7 @@
 #include <errno.h>
 #include <jansson.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define NAME_MAX_BYTES 64
@@ -30,7 +31,7 @@
 
 static const struct key mount_keys[] = {
     {"status_limit", KEY_NUMBER, offsetof(struct config, status_limit), 0, LIMITS_COUNT_MAX},
-    {"status_window", KEY_NUMBER, offsetof(struct config, status_window), 1, YEAR},
+    {"status_window", KEY_SECONDS, offsetof(struct config, status_window), 1, YEAR},
     {"scratch_limit", KEY_SIZE, offsetof(struct config, scratch_limit), 0, 0},
     {"csv_formulas", KEY_GUARD_RAW, offsetof(struct config, csv_guard), 0, 0},
     {"csv_bom", KEY_YES_NO, offsetof(struct config, csv_bom), 0, 0},
@@ -41,12 +42,12 @@ static const struct key mount_keys[] = {
 /* keys of vendors with an API; account_new sets the defaults */
 static const struct key account_keys[] = {
     {"base_url", KEY_URL, offsetof(struct account, endpoint.base_url), 0, 0},
-    {"ttl", KEY_NUMBER, offsetof(struct account, ttl), 0, YEAR},
-    {"grace", KEY_NUMBER, offsetof(struct account, grace), 0, YEAR},
+    {"ttl", KEY_SECONDS, offsetof(struct account, ttl), 0, YEAR},
+    {"grace", KEY_SECONDS, offsetof(struct account, grace), 0, YEAR},
     {"parallel", KEY_NUMBER, offsetof(struct account, endpoint.parallel), 1, 64},
-    {"timeout", KEY_NUMBER, offsetof(struct account, endpoint.timeout), 1, 3600},
-    {"retry_budget", KEY_NUMBER, offsetof(struct account, endpoint.retry_budget), 0, 86400},
-    {"lag", KEY_NUMBER, offsetof(struct account, lag), 0, 3600},
+    {"timeout", KEY_SECONDS, offsetof(struct account, endpoint.timeout), 1, 3600},
+    {"retry_budget", KEY_SECONDS, offsetof(struct account, endpoint.retry_budget), 0, 86400},
+    {"lag", KEY_SECONDS, offsetof(struct account, lag), 0, 3600},
     {"max_users", KEY_NUMBER, offsetof(struct account, max_users), 1, LIMITS_COUNT_MAX},
     {"allow_delete", KEY_YES_NO, offsetof(struct account, allow_delete), 0, 0},
     {.name = NULL},
@@ -70,7 +71,7 @@ static const char *const secret_ways[] = {[SECRET_GIVEN] = "",
 
 int keys_fail_memory(const struct keys *keys, unsigned line)
 {
-	return sections_fail(keys->why, keys->why_size, ENOMEM, keys->file, line, "out of memory");
+	return faults_add(keys->faults, ENOMEM, keys->file, line, "out of memory");
 }
 
 /* ---- the tables ---- */
@@ -145,33 +146,90 @@ static void suggest_settings(const char *key, const struct vendor *vendor, struc
 	}
 }
 
-/* Fail because ENTRY has an unknown key, with a hint. VENDOR NULL: a key of [rosterfs]. DESCRIBED:
- * it is described by a file. */
-static int keys_fail_unknown(const struct keys *keys, const struct entry *entry,
-			     const struct vendor *vendor, bool described)
+/* Return the known key that WORD is, or that it is close to, in HINT. VENDOR NULL: a key of
+ * [rosterfs]. DESCRIBED: it is described by a file. */
+static void suggest(const char *word, const struct vendor *vendor, bool described,
+		    struct hint *hint)
+{
+	if (!vendor) {
+		suggest_keys(word, mount_keys, hint);
+		return;
+	}
+	hint_offer(hint, word, "type");
+	if (vendor->users)
+		suggest_keys(word, account_keys, hint);
+	if (vendor->users && described)
+		suggest_keys(word, described_keys, hint);
+	suggest_settings(word, vendor, hint);
+}
+
+/*
+ * Look for a known key in KEY as a shell ("export KEY") or another format ("\"KEY\"") has it.
+ * Returns true and the key in HINT.
+ */
+static bool is_dressed(const char *key, const struct vendor *vendor, bool described,
+		       struct hint *hint)
+{
+	char word[KEY_MAX_BYTES + 1];
+	const char *last = strrchr(key, ' ');
+	size_t length;
+
+	last = last ? last + 1 : key;
+	last += strspn(last, "\"'$");
+	length = strcspn(last, "\"'");
+	if (last == key || length >= sizeof(word))
+		return false;
+	(void)snprintf(word, sizeof(word), "%.*s", (int)length, last);
+	suggest(word, vendor, described, hint);
+	if (*hint->name && hint->distance == 0)
+		return true;
+	*hint = HINT_NONE;
+	return false;
+}
+
+/* Refuse the unknown key of ENTRY, which is close to HINT, if that has a name. */
+static void fail_unknown(const struct keys *keys, const struct entry *entry,
+			 const struct hint *hint)
+{
+	if (*hint->name)
+		(void)keys_fail(keys, entry->line, "unknown key %s; did you mean %s?", entry->key,
+				hint->name);
+	else if (strlen(entry->key) > KEY_MAX_BYTES ||
+		 entry->key[strspn(entry->key, "abcdefghijklmnopqrstuvwxyz_")])
+		(void)keys_fail(keys, entry->line, "unknown key; see rosterfs.conf(5)");
+	else
+		(void)keys_fail(keys, entry->line, "unknown key %s; see rosterfs.conf(5)",
+				entry->key);
+}
+
+/*
+ * Refuse the unknown key of ENTRY. If it is clear which key is meant, ENTRY gets that: its value is
+ * checked, and the key does not count as missing.
+ */
+static void refuse_unknown(const struct keys *keys, struct entry *entry,
+			   const struct vendor *vendor, bool described)
 {
 	struct hint hint = HINT_NONE;
+	char *meant;
 
-	if (!vendor) {
-		suggest_keys(entry->key, mount_keys, &hint);
+	if (is_dressed(entry->key, vendor, described, &hint)) {
+		(void)keys_fail(keys, entry->line,
+				"a line of this file is %s = VALUE; remove what else is before "
+				"the =, such as export or quotes",
+				hint.name);
+	} else if (vendor ? keys_mount(entry->key) : keys_account(entry->key)) {
+		(void)keys_fail(keys, entry->line, "the key %s belongs in %s", entry->key,
+				vendor ? "[rosterfs]" : "the section of a vendor");
 	} else {
-		hint_offer(&hint, entry->key, "type");
-		if (vendor->users)
-			suggest_keys(entry->key, account_keys, &hint);
-		if (vendor->users && described)
-			suggest_keys(entry->key, described_keys, &hint);
-		suggest_settings(entry->key, vendor, &hint);
+		suggest(entry->key, vendor, described, &hint);
+		fail_unknown(keys, entry, &hint);
 	}
-	if (vendor ? keys_mount(entry->key) : keys_account(entry->key))
-		return keys_fail(keys, entry->line, "the key %s belongs in %s", entry->key,
-				 vendor ? "[rosterfs]" : "the section of a vendor");
-	if (*hint.name)
-		return keys_fail(keys, entry->line, "unknown key %s; did you mean %s?", entry->key,
-				 hint.name);
-	if (strlen(entry->key) > KEY_MAX_BYTES ||
-	    entry->key[strspn(entry->key, "abcdefghijklmnopqrstuvwxyz_")])
-		return keys_fail(keys, entry->line, "unknown key; see rosterfs.conf(5)");
-	return keys_fail(keys, entry->line, "unknown key %s; see rosterfs.conf(5)", entry->key);
+	meant = *hint.name ? strdup(hint.name) : NULL;
+	entry->refused = entry->refused || !meant;
+	if (meant) {
+		free(entry->key);
+		entry->key = meant;
+	}
 }
 
 /* ---- checks ---- */
@@ -190,8 +248,21 @@ static const struct entry *setting_entry(const struct section *section, const st
 	return NULL;
 }
 
+/* Take the blanks at the ends of TEXT away. */
+static void trim(char *text)
+{
+	size_t length = strlen(text), begin = 0;
+
+	while (length && isspace((unsigned char)text[length - 1]))
+		length--;
+	while (begin < length && isspace((unsigned char)text[begin]))
+		begin++;
+	memmove(text, text + begin, length - begin);
+	text[length - begin] = '\0';
+}
+
 /* Check the section's name, which becomes a directory's name and a part of names in by-email. */
-static int check_name(const struct keys *keys, const struct section *section)
+static int check_name(const struct keys *keys, struct section *section)
 {
 	static const char *const reserved[] = {"README", "by-email", "tables", ".rosterfs",
 					       "SIMILAR"};
@@ -213,9 +284,11 @@ static int check_name(const struct keys *keys, const struct section *section)
 		return keys_fail(keys, section->line,
 				 "a section's name becomes a directory's name: "
 				 "it must not contain / or begin with .");
-	if (isspace((unsigned char)name[0]) || isspace((unsigned char)name[strlen(name) - 1]))
+	if (isspace((unsigned char)name[0]) || isspace((unsigned char)name[strlen(name) - 1])) {
+		trim(section->name);
 		return keys_fail(keys, section->line,
 				 "a section's name must not begin or end with a space");
+	}
 	for (size_t i = 0; name[i]; i++) {
 		if (iscntrl((unsigned char)name[i]))
 			return keys_fail(keys, section->line,
@@ -228,111 +301,129 @@ static int check_name(const struct keys *keys, const struct section *section)
 	return 0;
 }
 
-static int check_key(const struct keys *keys, const struct section *section,
-		     const struct vendor *vendor, bool described, const struct entry *entry)
+/* Check that ENTRY is the only one that sets SETTING, and may give a secret in WAY. */
+static void check_setting(const struct keys *keys, const struct section *section,
+			  const struct vendor *vendor, const struct setting *setting,
+			  enum secret_source way, struct entry *entry)
 {
-	enum secret_source way;
+	const struct entry *other = setting_entry(section, vendor, setting, entry);
+
+	if (other)
+		entry->refused = keys_fail(keys, entry->line,
+					   "line %u sets %s already, with %s; keep one of the two",
+					   other->line, setting->name, other->key);
+	else if (setting->type == SETTING_SECRET && way == SECRET_GIVEN && keys->sections->shared)
+		(void)keys_fail(keys, entry->line,
+				"group or others can read this file, which has a secret; run chmod "
+				"go-r on it, or use %s_file, %s_env or %s_command",
+				setting->name, setting->name, setting->name);
+}
+
+static void check_key(const struct keys *keys, struct section *section, const struct vendor *vendor,
+		      bool described, struct entry *entry)
+{
+	enum secret_source way = SECRET_GIVEN;
 	const struct setting *setting = keys_setting(vendor, entry->key, &way);
-	const struct entry *other;
 
 	if (strcmp(entry->key, "type") == 0)
-		return 0;
-	if (!described && key_find(described_keys, entry->key))
-		return keys_fail(keys, entry->line, "type %s has no key %s; remove the line",
-				 vendor->type, entry->key);
-	if (keys_account(entry->key)) {
-		if (vendor->users)
-			return 0;
-		return keys_fail(keys, entry->line,
-				 "type %s has no API and no key %s; remove the line", vendor->type,
-				 entry->key);
+		return;
+	if (!setting && !keys_account(entry->key)) {
+		/* what is known of a line that was refused may be no key at all */
+		section->broken = section->broken || entry->refused;
+		if (!entry->refused)
+			refuse_unknown(keys, entry, vendor, described);
+		setting = keys_setting(vendor, entry->key, &way);
+		/* the key that is meant may be given too: this one is something else then */
+		if (setting && setting_entry(section, vendor, setting, entry))
+			entry->refused = true;
+		if (entry->refused)
+			return;
 	}
-	if (!setting)
-		return keys_fail_unknown(keys, entry, vendor, described);
-	other = setting_entry(section, vendor, setting, entry);
-	if (other)
-		return keys_fail(keys, entry->line,
-				 "line %u sets %s already, with %s; keep one of the two",
-				 other->line, setting->name, other->key);
-	if (setting->type == SETTING_SECRET && way == SECRET_GIVEN && keys->sections->shared)
-		return keys_fail(
-		    keys, entry->line,
-		    "group or others can read this file, which has a secret; run chmod go-r on it, "
-		    "or use %s_file, %s_env or %s_command",
-		    setting->name, setting->name, setting->name);
-	return 0;
+	if (!described && key_find(described_keys, entry->key))
+		entry->refused = keys_fail(keys, entry->line,
+					   "type %s has no key %s; remove the line", vendor->type,
+					   entry->key);
+	else if (keys_account(entry->key) && !vendor->users)
+		entry->refused = keys_fail(keys, entry->line,
+					   "type %s has no API and no key %s; remove the line",
+					   vendor->type, entry->key);
+	else if (setting && !entry->refused)
+		check_setting(keys, section, vendor, setting, way, entry);
 }
 
 /* Refuse a description with a setting that has the name of a key that all vendors have. */
-static int check_settings(const struct keys *keys, const struct section *section,
-			  const struct vendor *vendor, const struct description *description)
+static void check_settings(const struct keys *keys, const struct section *section,
+			   const struct vendor *vendor, const struct description *description)
 {
 	for (const struct setting *setting = vendor->settings; setting->name; setting++) {
 		if (!keys_account(setting->name) && strcmp(setting->name, "type") != 0)
 			continue;
-		return keys_fail(keys, section->line,
-				 "%s: the setting %s has the name of a key that all vendors have; "
-				 "rename it",
-				 description_file(description), setting->name);
+		(void)keys_fail(keys, section->line,
+				"%s: the setting %s has the name of a key that all vendors have; "
+				"rename it",
+				description_file(description), setting->name);
 	}
-	return 0;
 }
 
 /* Check that SECTION has the settings that VENDOR needs. */
-static int check_required(const struct keys *keys, const struct section *section,
-			  const struct vendor *vendor)
+static void check_required(const struct keys *keys, const struct section *section,
+			   const struct vendor *vendor)
 {
 	for (const struct setting *setting = vendor->settings; setting->name; setting++) {
 		if (!setting->required || setting_entry(section, vendor, setting, NULL))
 			continue;
 		if (setting->type == SETTING_SECRET)
-			return keys_fail(
+			(void)keys_fail(
 			    keys, section->line,
 			    "section [%s] needs the key %s (or %s_file, %s_env, %s_command)",
 			    section->name, setting->name, setting->name, setting->name,
 			    setting->name);
-		return keys_fail(keys, section->line, "section [%s] needs the key %s",
-				 section->name, setting->name);
+		else
+			(void)keys_fail(keys, section->line, "section [%s] needs the key %s",
+					section->name, setting->name);
 	}
-	return 0;
 }
 
-int keys_check_mount(const struct keys *keys, const struct section *section)
+/* Check that there is a base URL. */
+static void check_url(const struct keys *keys, const struct section *section,
+		      const struct vendor *vendor, const struct description *description)
+{
+	const char *other = vendor->base_url_key;
+
+	if (!vendor->users || vendor->base_url ||
+	    (description && description_has_base_url(description)) ||
+	    sections_find(section, "base_url") || (other && sections_find(section, other)))
+		return;
+	(void)keys_fail(keys, section->line, "section [%s] needs the key %s%sbase_url%s",
+			section->name, other ? other : "", other ? " (or " : "", other ? ")" : "");
+}
+
+void keys_check_mount(const struct keys *keys, struct section *section)
 {
 	for (size_t i = 0; i < section->count; i++) {
-		if (!keys_mount(section->entries[i].key))
-			return keys_fail_unknown(keys, &section->entries[i], NULL, false);
+		struct entry *entry = &section->entries[i];
+
+		if (!keys_mount(entry->key) && !entry->refused)
+			refuse_unknown(keys, entry, NULL, false);
 	}
-	return 0;
 }
 
-int keys_check_account(const struct keys *keys, const struct section *section,
+int keys_check_account(const struct keys *keys, struct section *section,
 		       const struct vendor **vendor, struct description **description)
 {
-	const struct entry *type = sections_find(section, "type");
-	const struct vendor *found;
-	int result = check_name(keys, section);
+	int result;
 
-	if (!result)
-		result = types_find(keys, section, type, vendor, description);
+	(void)check_name(keys, section);
+	result = types_find(keys, section, vendor, description);
 	if (result)
 		return result;
-	found = *vendor;
 	if (*description)
-		result = check_settings(keys, section, found, *description);
-	for (size_t i = 0; i < section->count && !result; i++)
-		result = check_key(keys, section, found, *description, &section->entries[i]);
-	if (!result)
-		result = check_required(keys, section, found);
-	if (result)
-		return result;
-	if (found->users && !found->base_url &&
-	    !(*description && description_has_base_url(*description)) &&
-	    !sections_find(section, "base_url") &&
-	    !(found->base_url_key && sections_find(section, found->base_url_key)))
-		return keys_fail(keys, section->line, "section [%s] needs the key %s%sbase_url%s",
-				 section->name, found->base_url_key ? found->base_url_key : "",
-				 found->base_url_key ? " (or " : "",
-				 found->base_url_key ? ")" : "");
+		check_settings(keys, section, *vendor, *description);
+	for (size_t i = 0; i < section->count; i++)
+		check_key(keys, section, *vendor, *description, &section->entries[i]);
+	if (section->broken)
+		return 0;
+	check_required(keys, section, *vendor);
+	check_url(keys, section, *vendor, *description);
 	return 0;
 }

@@ -2,8 +2,8 @@
 /*
  * keys.h - which keys a section of the config file may hold: tables, and checks without values.
  *
- * For config.c only. Nothing here blocks or allocates, except as said. A function that fails writes
- * one line to WHY, with file and line.
+ * For the reader of the config only. Nothing here blocks, except as said. What is wrong is added to
+ * the faults of KEYS.
  */
 #ifndef ROSTERFS_KEYS_H
 #define ROSTERFS_KEYS_H
@@ -18,28 +18,27 @@ struct setting;
 struct types;
 struct vendor;
 
-enum key_type { KEY_NUMBER, KEY_SIZE, KEY_YES_NO, KEY_GUARD_RAW, KEY_PATH, KEY_URL };
+enum key_type { KEY_NUMBER, KEY_SECONDS, KEY_SIZE, KEY_YES_NO, KEY_GUARD_RAW, KEY_PATH, KEY_URL };
 
 /* A key, and the offset of its value in struct config or struct account. */
 struct key {
 	const char *name;
 	enum key_type type;
 	size_t offset;
-	unsigned min, max; /* of a KEY_NUMBER */
+	unsigned min, max; /* of a KEY_NUMBER or KEY_SECONDS */
 };
 
-/* The file that is read, and the buffer for the words of an error. */
+/* The file that is read, and what is wrong with it. */
 struct keys {
 	const char *file;
 	const struct sections *sections;
 	struct types *types; /* the vendors that sections may name */
-	char *why;
-	size_t why_size;
+	struct faults *faults;
 };
 
-/* Do sections_fail with EINVAL and the file and WHY of KEYS. LINE 0: no line. Returns -EINVAL. */
+/* Add a fault in LINE (0: none) of the file. Returns -EINVAL. */
 #define keys_fail(keys, line, ...)                                                                 \
-	sections_fail((keys)->why, (keys)->why_size, EINVAL, (keys)->file, line, __VA_ARGS__)
+	faults_add((keys)->faults, EINVAL, (keys)->file, line, __VA_ARGS__)
 
 /* As keys_fail, with ENOMEM. Returns -ENOMEM. */
 int keys_fail_memory(const struct keys *keys, unsigned line);
@@ -56,15 +55,19 @@ const struct key *keys_account(const char *name);
 const struct setting *keys_setting(const struct vendor *vendor, const char *name,
 				   enum secret_source *way);
 
-/* Check that [rosterfs] may have the keys of SECTION. Returns 0 or -EINVAL. */
-int keys_check_mount(const struct keys *keys, const struct section *section);
+/*
+ * Check that [rosterfs] may have the keys of SECTION. A misspelt key becomes the one that is meant,
+ * so that its value is checked too; an entry with another unknown key is marked as refused.
+ */
+void keys_check_mount(const struct keys *keys, struct section *section);
 
 /*
  * Check the name of SECTION, and that it has the keys that an account of its vendor needs and no
- * others. Returns 0, the vendor in *VENDOR and its description in *DESCRIPTION (NULL: it is written
- * in C), or a negative errno. May block on the description.
+ * others, as keys_check_mount does. Returns 0 and the vendor in *VENDOR and its description in
+ * *DESCRIPTION (NULL: it is written in C), also if there are faults; or -EINVAL: no vendor is
+ * known. May block on the description.
  */
-int keys_check_account(const struct keys *keys, const struct section *section,
+int keys_check_account(const struct keys *keys, struct section *section,
 		       const struct vendor **vendor, struct description **description);
 
 #endif

@@ -8,6 +8,7 @@
 #include "cache/history/audit.h"
 #include "fs/fs.h"
 #include "fs/ops.h"
+#include "mount/arguments.h"
 #include "mount/background.h"
 #include "mount/bar.h"
 #include "mount/check.h"
@@ -58,6 +59,15 @@ static void complain(const char *format, ...)
 	bar_pause();
 	fprintf(stderr, "rosterfs: %s\n", words);
 	bar_resume();
+}
+
+/* Print each line of WORDS, which is changed, as complain does. */
+static void complain_lines(char *words)
+{
+	char *line;
+
+	while ((line = strsep(&words, "\n")))
+		complain("%s", line);
 }
 
 /* The last message of libfuse in this thread. The main thread's becomes part of our own message. */
@@ -397,7 +407,8 @@ static int run_explain(struct mount *mount)
 static int run_mount(struct mount *mount)
 {
 	char why[2 * PATH_MAX];
-	int error = mountpoint_find(mount->options.mountpoint, mount->mountpoint, why, sizeof(why));
+	int error = mountpoint_find(mount->options.mountpoint, mount->options.nonempty,
+				    mount->mountpoint, why, sizeof(why));
 
 	if (error)
 		complain("%s", why);
@@ -435,7 +446,7 @@ static int run_mount(struct mount *mount)
 int main(int argc, char **argv)
 {
 	static struct mount mount;
-	char why[1024] = "";
+	static char why[65536]; /* a config may have many errors */
 	int status = 2;
 
 	if (options_parse(argc, argv, &mount.options, why, sizeof(why))) {
@@ -454,8 +465,10 @@ int main(int argc, char **argv)
 	hide_memory();
 	settle_memory();
 	status = 1;
-	if (config_read(mount.options.config, &mount.config, why, sizeof(why)))
+	if (arguments_check(&mount.options, why, sizeof(why)))
 		complain("%s", why);
+	else if (config_read(mount.options.config, &mount.config, why, sizeof(why)))
+		complain_lines(why);
 	else if (mount.options.explain)
 		status = run_explain(&mount);
 	else

@@ -28,6 +28,7 @@ enum action {
 	ACTION_READ_ONLY,
 	ACTION_READ_WRITE,
 	ACTION_DRY_RUN,
+	ACTION_NONEMPTY,
 	ACTION_ALLOW_OTHER,
 	ACTION_ALLOW_ROOT,
 	ACTION_DEBUG,
@@ -44,6 +45,7 @@ static const struct word {
     {"ro", ACTION_READ_ONLY},
     {"rw", ACTION_READ_WRITE},
     {"dry_run", ACTION_DRY_RUN},
+    {"nonempty", ACTION_NONEMPTY},
     {"allow_other", ACTION_ALLOW_OTHER},
     {"debug", ACTION_DEBUG},
     {"uid=", ACTION_UID},
@@ -197,6 +199,9 @@ static int take_word(const struct parse *parse, const char *text)
 		break;
 	case ACTION_DRY_RUN:
 		options->dry_run = true;
+		break;
+	case ACTION_NONEMPTY:
+		options->nonempty = true;
 		break;
 	case ACTION_ALLOW_OTHER:
 		if (options->allow_other)
@@ -444,6 +449,7 @@ const char *options_help(void)
 	       "  allow_other     let other users access the mount, as far as the modes permit; users other\n"
 	       "                  than root need user_allow_other in /etc/fuse.conf\n"
 	       "  uid=N, gid=N    owner and group of the files; default: the user who mounts\n"
+	       "  nonempty        mount over a directory with files, which are hidden meanwhile\n"
 	       "  umask=OCTAL     mode bits that the files do not have; default: access for the owner only\n"
 	       "rosterfs(1) lists the options of mount(8) and mount.fuse3(8) that are accepted too.\n"
 	       "\n"

@@ -8,6 +8,7 @@
  */
 #include "mount/secret.h"
 
+#include "mount/mend.h"
 #include "vendors/ini/invisible.h"
 #include "vendors/base/clock.h"
 
@@ -29,6 +30,7 @@
 
 #define SECRET_LENGTH_MAX 16384
 #define COMMAND_SECONDS 30
+#define SHELL_NOT_FOUND 127 /* exit status of sh */
 /* interval of checks whether a command has ended that keeps its output open */
 #define COMMAND_LOOK_MS 20
 
@@ -85,6 +87,12 @@ static int secret_take(const struct words *why, const char *text, size_t length,
 	copy = strndup(text, length);
 	if (!copy)
 		return secret_fail(why, ENOMEM, "out of memory");
+	if (mend_quotes(copy)) {
+		secret_free(copy);
+		return secret_fail(why, EINVAL,
+				   "the secret is in quotes, which would be a part of it; "
+				   "remove them (with jq: jq -r)");
+	}
 	*secret = copy;
 	return 0;
 }
@@ -270,6 +278,11 @@ static int read_command(const struct words *why, const char *command, const char
 	else if (WIFSIGNALED(status))
 		result = secret_fail(why, EINVAL, "the command was killed by signal %d",
 				     WTERMSIG(status));
+	else if (WEXITSTATUS(status) == SHELL_NOT_FOUND)
+		result =
+		    secret_fail(why, EINVAL,
+				"the command ended with exit status %d: a program was not found",
+				WEXITSTATUS(status));
 	else if (WEXITSTATUS(status) != 0)
 		result = secret_fail(why, EINVAL, "the command ended with exit status %d",
 				     WEXITSTATUS(status));

@@ -9,6 +9,7 @@
 #include "mount/types.h"
 
 #include "mount/keys.h"
+#include "mount/mend.h"
 #include "vendors/description/description.h"
 #include "vendors/ini/hint.h"
 #include "vendors/ini/sections.h"
@@ -16,6 +17,7 @@
 #include "vendors/vendors.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +25,7 @@
 
 #define SYSTEM_FOLDER "/etc/rosterfs/vendors"
 #define USER_FOLDER "rosterfs/vendors"
+#define PART_MIN 4 /* bytes of a name that says something as a part of another */
 #define INSTALLED_FOLDER "share/rosterfs/vendors" /* below the prefix, next to bin */
 
 /* ---- folders ---- */
@@ -105,6 +108,7 @@ void types_clear(struct types *types)
 struct known {
 	const char *type; /* what was asked for */
 	struct hint hint;
+	char part[HINT_MAX]; /* a type that has, or is in, what was asked for; or "" */
 	char names[300];
 	size_t used;
 };
@@ -115,6 +119,11 @@ static void note_type(const char *type, void *arg)
 	size_t length = strlen(type);
 
 	hint_offer(&known->hint, known->type, type);
+	/* okta-test, google */
+	if (!*known->part && strlen(known->type) >= PART_MIN && length >= PART_MIN &&
+	    length < sizeof(known->part) &&
+	    (strcasestr(known->type, type) || strcasestr(type, known->type)))
+		(void)snprintf(known->part, sizeof(known->part), "%s", type);
 	/* in several folders, or already there as a part of the list */
 	for (const char *at = known->names; (at = strstr(at, type)); at++) {
 		if ((at == known->names || at[-1] == ' ') && (!at[length] || at[length] == ','))
@@ -147,34 +156,52 @@ static void list_folders(char *const *folders, char *text, size_t size)
 			     "the config)");
 }
 
-static int fail_type(const struct keys *keys, const struct section *section,
-		     const struct entry *entry)
+/*
+ * Refuse the type of SECTION, which ENTRY (NULL: its name) gives. Writes the type that is meant to
+ * MEANT, or "".
+ */
+static void fail_type(const struct keys *keys, const struct section *section,
+		      const struct entry *entry, char meant[HINT_MAX])
 {
 	const struct types *types = keys->types;
 	struct known known = {.type = entry ? entry->value : section->name, .hint = HINT_NONE};
 	char folders[800];
+	const char *like;
+	bool certain;
 
 	for (size_t i = 0; vendors[i]; i++)
 		note_type(vendors[i]->type, &known);
 	description_each_type((const char *const *)types->folders, note_type, &known);
 	list_folders(types->folders, folders, sizeof(folders));
-	if (entry)
-		return keys_fail(keys, entry->line,
-				 "unknown type; %s%s%sknown types are: %s; TYPE.vendor was looked "
-				 "for in: %s",
-				 *known.hint.name ? "did you mean " : "", known.hint.name,
-				 *known.hint.name ? "? " : "", known.names, folders);
-	return keys_fail(keys, section->line,
-			 "section [%s] needs a key type, one of: %s; or a file %s.vendor in: %s",
-			 section->name, known.names, section->name, folders);
+	like = *known.hint.name ? known.hint.name : known.part;
+	/* only a name with one letter in another place is certain enough to go on with */
+	certain = *known.hint.name && known.hint.distance * 4 <= strlen(known.hint.name);
+	(void)snprintf(meant, HINT_MAX, "%s", certain ? known.hint.name : "");
+	if (entry && *like)
+		(void)keys_fail(keys, entry->line, "unknown type; did you mean %s?", like);
+	else if (entry)
+		(void)keys_fail(keys, entry->line,
+				"unknown type; known types are: %s; TYPE.vendor was looked for "
+				"in: %s",
+				known.names, folders);
+	else if (*like)
+		(void)keys_fail(keys, section->line,
+				"section [%s]: no vendor has this name; did you mean %s? add type "
+				"= %s, or rename the section",
+				section->name, like, like);
+	else
+		(void)keys_fail(keys, section->line,
+				"section [%s] needs a key type, one of: %s; or a file %s.vendor "
+				"in: %s",
+				section->name, known.names, section->name, folders);
 }
 
 /* ---- lookup ---- */
 
 /* Put the description of TYPE, read now or before, into *FOUND. Returns as description_read. */
-static int describe(struct types *types, const char *type, struct description **found, char *why,
-		    size_t why_size)
+static int describe(const struct keys *keys, const char *type, struct description **found)
 {
+	struct types *types = keys->types;
 	struct description **longer;
 	int result;
 
@@ -185,32 +212,50 @@ static int describe(struct types *types, const char *type, struct description **
 	}
 	longer = reallocarray(types->list, types->count + 1, sizeof(struct description *));
 	if (!longer)
-		return -ENOMEM;
+		return faults_add(keys->faults, ENOMEM, keys->file, 0, "out of memory");
 	types->list = longer;
-	result = description_read(type, (const char *const *)types->folders, found, why, why_size);
+	result = description_read(type, (const char *const *)types->folders, found, keys->faults);
 	if (!result)
 		types->list[types->count++] = *found;
 	return result;
 }
 
-int types_find(const struct keys *keys, const struct section *section, const struct entry *entry,
-	       const struct vendor **vendor, struct description **description)
+/* Find TYPE, which LINE of the config names. Returns as describe. */
+static int find(const struct keys *keys, unsigned line, const char *type,
+		const struct vendor **vendor, struct description **description)
 {
-	const char *type = entry ? entry->value : section->name;
-	char why[512] = "out of memory";
 	int result;
 
 	*description = NULL;
 	*vendor = vendors_find(type);
 	if (*vendor)
 		return 0;
-	result = describe(keys->types, type, description, why, sizeof(why));
-	if (result == -ENOENT)
-		return fail_type(keys, section, entry);
-	if (result) {
-		(void)keys_fail(keys, entry ? entry->line : section->line, "%s", why);
-		return result;
+	keys->faults->main = keys->file;
+	keys->faults->at = line;
+	result = describe(keys, type, description);
+	keys->faults->main = NULL;
+	if (!result)
+		*vendor = description_outline(*description);
+	return result;
+}
+
+int types_find(const struct keys *keys, struct section *section, const struct vendor **vendor,
+	       struct description **description)
+{
+	struct entry *entry = sections_entry(section, "type");
+	char meant[HINT_MAX];
+	unsigned line;
+	int result;
+
+	if (entry && entry->refused)
+		return -EINVAL;
+	if (entry)
+		mend_value(keys, entry);
+	line = entry ? entry->line : section->line;
+	result = find(keys, line, entry ? entry->value : section->name, vendor, description);
+	if (result == -ENOENT) {
+		fail_type(keys, section, entry, meant);
+		result = *meant ? find(keys, line, meant, vendor, description) : -EINVAL;
 	}
-	*vendor = description_outline(*description);
-	return 0;
+	return result ? -EINVAL : 0;
 }

@@ -9,7 +9,6 @@
 #include <stddef.h>
 
 struct description;
-struct entry;
 struct keys;
 struct section;
 struct vendor;
@@ -30,11 +29,12 @@ int types_init(struct types *types, const char *file);
 void types_clear(struct types *types);
 
 /*
- * Find the vendor of SECTION, whose key `type` is ENTRY (NULL: its name is the type), in
- * keys->types. Returns 0, the vendor in *VENDOR and its description in *DESCRIPTION (NULL: it is in
- * C), or a negative errno and words in KEYS. May block on the description's file.
+ * Find the vendor of SECTION, which its key `type` or else its name says, in keys->types. Returns
+ * 0, the vendor in *VENDOR and its description in *DESCRIPTION (NULL: it is in C); or -EINVAL if
+ * none is known. A misspelt type is a fault, and the one that is meant is found. May block on the
+ * description's file.
  */
-int types_find(const struct keys *keys, const struct section *section, const struct entry *entry,
-	       const struct vendor **vendor, struct description **description);
+int types_find(const struct keys *keys, struct section *section, const struct vendor **vendor,
+	       struct description **description);
 
 #endif

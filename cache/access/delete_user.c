@@ -46,11 +46,13 @@ static int delete_user_check(struct attempt *attempt)
 	if (error)
 		return error;
 	if (!account->allow_delete && !deletes)
-		return call_fail(attempt->call, CALL_INVALID, "a status is active or inactive");
+		return call_fail(
+		    attempt->call, CALL_INVALID,
+		    "users are not deleted here; to end the user's access, write inactive");
 	if (!account->allow_delete)
 		return call_fail(attempt->call, CALL_INVALID,
-				 "a status is active or inactive; users are deleted only with "
-				 "allow_delete = yes in section [%s]",
+				 "users are deleted only with allow_delete = yes in section [%s]; "
+				 "to end the user's access, write inactive",
 				 account->name);
 	if (!deletes)
 		return call_fail(attempt->call, CALL_UNSUPPORTED,

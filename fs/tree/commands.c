@@ -9,6 +9,7 @@
 
 #include "fs/tree/path.h"
 #include "vendors/base/call.h"
+#include "vendors/base/shell_word.h"
 #include "vendors/rest/account.h"
 #include "vendors/vendor.h"
 
@@ -18,37 +19,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Bytes that no shell gives a meaning to. */
-#define PLAIN                                                                                      \
-	"abcdefghijklmnopqrstuvwxyz"                                                               \
-	"ABCDEFGHIJKLMNOPQRSTUVWXYZ"                                                               \
-	"0123456789./_-"
-
 /* Stands for the id of a parent that the user must fill in. */
 #define ANY_PARENT "ACCOUNT"
 
 /* Bytes of a file's path below the account's directory, with room for another suffix. */
 #define FILE_MAX (CALL_PATH_MAX + 16)
-
-/* Write NAME to OUT as one word of a shell command. */
-static void put_word(FILE *out, const char *name)
-{
-	/* a leading dash would make it an option */
-	if (*name == '-')
-		fputs("./", out);
-	if (*name && !name[strspn(name, PLAIN)]) {
-		fputs(name, out);
-		return;
-	}
-	fputc('\'', out);
-	for (; *name; name++) {
-		if (*name == '\'')
-			fputs("'\\''", out);
-		else
-			fputc(*name, out);
-	}
-	fputc('\'', out);
-}
 
 /* Return true if ID's files are called exactly like it, without escapes. */
 static bool is_name(const char *id)
@@ -137,9 +112,9 @@ static bool put_link(FILE *out, const struct account *account, const struct undo
 	}
 	stpcpy(target + length, name);
 	fputs("ln -s ", out);
-	put_word(out, target);
+	shell_word_put(out, target);
 	fputc(' ', out);
-	put_word(out, folder);
+	shell_word_put(out, folder);
 	return true;
 }
 
@@ -150,7 +125,7 @@ static bool put_unlink(FILE *out, const struct undo *undo)
 	if (!path)
 		return false;
 	fputs("rm ", out);
-	put_word(out, path);
+	shell_word_put(out, path);
 	return true;
 }
 
@@ -161,7 +136,7 @@ static bool put_status(FILE *out, const struct undo *undo)
 	if (!find_file(undo, ".status", file))
 		return false;
 	fprintf(out, "echo %s > ", undo->word);
-	put_word(out, file);
+	shell_word_put(out, file);
 	return true;
 }
 
@@ -172,7 +147,7 @@ static bool put_document(FILE *out, const struct undo *undo)
 	if (!find_file(undo, ".json", file))
 		return false;
 	fprintf(out, "cp ../.rosterfs/history/%" PRIu64 "/undo.json ", undo->number);
-	put_word(out, file);
+	shell_word_put(out, file);
 	return true;
 }
 
@@ -218,7 +193,7 @@ static char *render_script(const struct account *account, const json_t *list)
 	if (!out)
 		return NULL;
 	fputs("cd \"$(dirname \"$0\")/../../..\" && cd ", out);
-	put_word(out, account->name);
+	shell_word_put(out, account->name);
 	fputs(" || exit\n", out);
 	json_array_foreach(list, i, command)
 		fprintf(out, "%s\n", json_string_value(command));

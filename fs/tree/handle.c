@@ -8,6 +8,7 @@
 #include "fs/tree/handle.h"
 
 #include "cache/access/status.h"
+#include "cache/access/status_refusal.h"
 #include "cache/record/record.h"
 #include "fs/tree/emptied.h"
 #include "fs/tree/inode.h"
@@ -304,7 +305,7 @@ static int write_status_locked(struct handle *handle, const char *data, size_t s
 	if (handle->length && is_space(data, size))
 		return HANDLE_DONE;
 	if (!word) {
-		*why = "a status is active or inactive";
+		*why = status_refusal(data, size);
 		return -EINVAL;
 	}
 	if (handle->length && offset &&

@@ -136,7 +136,6 @@ void node_attr_target(struct fs *fs, struct node *node, const struct record *rec
 void node_attr_constant(struct fs *fs, struct node *node, const struct record *record,
 			struct stat *attr)
 {
-	(void)fs;
 	(void)record;
-	attr->st_size = (off_t)strlen(node->ops->constant(node));
+	attr->st_size = (off_t)strlen(node->ops->constant(fs, node));
 }

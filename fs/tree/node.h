@@ -132,7 +132,7 @@ struct node_ops {
 	/* ---- files ---- */
 
 	/* Return the text that never changes, borrowed. NULL: it has none. */
-	const char *(*constant)(const struct node *node);
+	const char *(*constant)(const struct fs *fs, const struct node *node);
 	/* Return the text as it is now; the caller frees it. NULL or returning NULL: empty. */
 	char *(*text)(struct fs *fs, const struct node *node, size_t *length);
 	/* Answer an OPEN by the number INO; may wait. NULL: open_plain. */
@@ -236,9 +236,9 @@ static inline void *node_owned(const struct node *node)
 }
 
 /* Return the text of NODE that never changes, or NULL: it has none. */
-static inline const char *node_constant(const struct node *node)
+static inline const char *node_constant(const struct fs *fs, const struct node *node)
 {
-	return node->ops->constant ? node->ops->constant(node) : NULL;
+	return node->ops->constant ? node->ops->constant(fs, node) : NULL;
 }
 
 /* Store number INDEX of DIRECTORY's fixed names in *FIXED. Return false if there are no more. */

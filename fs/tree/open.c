@@ -69,8 +69,8 @@ void open_text(fuse_req_t req, struct node *node, const char *text, struct fuse_
 
 void open_plain(fuse_req_t req, fuse_ino_t ino, struct node *node, struct fuse_file_info *fi)
 {
-	const char *constant = node_constant(node);
 	struct fs *fs = fs_of(req);
+	const char *constant = node_constant(fs, node);
 	struct handle *handle;
 
 	if (constant) {

@@ -385,7 +385,7 @@ bool view_open(struct handle *handle, fuse_req_t req, fuse_ino_t ino, struct fus
 	fi->noflush = !handle->writable;
 	fi->direct_io = 1;
 	if (!handle->record) {
-		if (!handle->writable && node_constant(node))
+		if (!handle->writable && node_constant(fs, node))
 			choose_pages(handle, 1, fi);
 		return true;
 	}

@@ -5,6 +5,7 @@
  */
 #include "tests/fuzz/fuzz.h"
 
+#include "tests/unit/told_faults.h"
 #include "vendors/description/description.h"
 #include "vendors/rest/account.h"
 #include "vendors/vendor.h"
@@ -39,10 +40,11 @@ static void put(const uint8_t *data, size_t size)
 	FUZZ_CHECK(close(out) == 0);
 }
 
-/* An error is one line. */
+/* Each error is one line with words. */
 static void check_why(const char *why)
 {
-	FUZZ_CHECK(*why && !strchr(why, '\n'));
+	FUZZ_CHECK(*why && *why != '\n' && !strstr(why, "\n\n"));
+	FUZZ_CHECK(why[strlen(why) - 1] != '\n');
 }
 
 static void build(struct description *description, bool given)
@@ -58,7 +60,7 @@ static void build(struct description *description, bool given)
 	}
 	if (!account->endpoint.base_url)
 		account->endpoint.base_url = strdup("https://x.example");
-	if (description_build(description, account, why, sizeof(why)) == 0)
+	if (told_build(description, account, why, sizeof(why)) == 0)
 		FUZZ_CHECK(account->vendor->manual(account));
 	else
 		check_why(why);
@@ -72,7 +74,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	char why[WHY_MAX] = "";
 
 	put(data, size);
-	if (description_read("x", folders, &description, why, sizeof(why))) {
+	if (told_read("x", folders, &description, why, sizeof(why))) {
 		check_why(why);
 		return 0;
 	}

@@ -111,7 +111,7 @@ def test_refused_in_one_line(rosterfs, conf, arguments, words, way):
 
 @pytest.mark.parametrize(("text", "line", "word"), [
     ("[cj]\nno_such = 1\n", 2, "no_such"),
-    ("[cj]\n[partnerize]\nttl = 5\n", 2, "application_key"),
+    ("[cj]\n[partnerize]\nuser_api_key = b\nttl = 5\n", 2, "application_key"),
     ("[cj]\n\n[nobody]\n", 3, "nobody"),
     ("[cj]\n  notice_file = x\n", 2, "indented"),
     ("[partnerize]\napplication_key = a\nuser_api_key = b\nttl = soon\n", 4, "ttl"),

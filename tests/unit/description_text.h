@@ -8,6 +8,7 @@
 #ifndef ROSTERFS_DESCRIPTION_TEXT_H
 #define ROSTERFS_DESCRIPTION_TEXT_H
 
+#include "tests/unit/told_faults.h"
 #include "vendors/description/description.h"
 #include "vendors/rest/account.h"
 #include "vendors/vendor.h"
@@ -64,7 +65,7 @@ static inline struct description *accept_text(const char *text)
 	char why[600] = "";
 
 	put(text, strlen(text));
-	if (description_read("x", folders, &description, why, sizeof(why)))
+	if (told_read("x", folders, &description, why, sizeof(why)))
 		fail_msg("refused: %s\n%s", why, text);
 	return description;
 }
@@ -75,18 +76,19 @@ struct refusal {
 	const char *text;
 };
 
-/* Return true if the text is refused with the words, on one line; else print what came. */
+/* Return true if the text is refused with the words, on one line, so that nothing follows from the
+ * fault; else print what came. */
 static inline bool is_refused(const struct refusal *refusal)
 {
 	struct description *description = NULL;
-	char why[600] = "", begin[128];
+	char why[2000] = "", begin[128];
 
 	put(refusal->text, strlen(refusal->text));
 	if (refusal->line)
 		(void)snprintf(begin, sizeof(begin), "%s:%u: ", file, refusal->line);
 	else
 		(void)snprintf(begin, sizeof(begin), "%s: ", file);
-	if (!description_read("x", folders, &description, why, sizeof(why)))
+	if (!told_read("x", folders, &description, why, sizeof(why)))
 		(void)snprintf(why, sizeof(why), "accepted");
 	description_free(description);
 	if (strncmp(why, begin, strlen(begin)) == 0 && strstr(why, refusal->words) &&
@@ -140,7 +142,7 @@ static inline const struct vendor *build(struct description *description, struct
 {
 	char why[600] = "";
 
-	if (description_build(description, account, why, sizeof(why)))
+	if (told_build(description, account, why, sizeof(why)))
 		fail_msg("refused: %s", why);
 	assert_ptr_not_equal(account->vendor, description_outline(description));
 	return account->vendor;
@@ -152,7 +154,7 @@ static inline void refuse_build(struct description *description, struct account 
 {
 	char why[600] = "";
 
-	assert_int_not_equal(description_build(description, account, why, sizeof(why)), 0);
+	assert_int_not_equal(told_build(description, account, why, sizeof(why)), 0);
 	if (!strstr(why, words) || strchr(why, '\n'))
 		fail_msg("'%s' instead of '%s'", why, words);
 }

@@ -99,7 +99,8 @@ static void refuse_text(const char *text, mode_t mode, unsigned line, const char
 	assert_null(config.accounts);
 }
 
-#define SHOP "[shop]\nshop_key = S3CRET\n"
+#define KEY "shop_key = S3CRET\n"
+#define SHOP "[shop]\n" KEY
 
 /* ---- what is accepted ---- */
 
@@ -151,7 +152,7 @@ static void test_all_keys(void **state)
 	    "   \t\n"
 	    "[second store]\r\n"
 	    "shop_key=a#b;c = d : \"e\"\r\n"
-	    "spare_key : two words # no comment\n"
+	    "spare_key : two words#no comment\n"
 	    "base_url = https://x.example/v1//\n"
 	    "ttl = 0\ngrace = 60\nparallel = 64\ntimeout = 3600\nretry_budget = 0\nlag = 1\n"
 	    "max_users = 7\n"
@@ -184,7 +185,7 @@ static void test_all_keys(void **state)
 	assert_int_equal(account->max_users, 7);
 	assert_true(account->allow_delete);
 	assert_string_equal(account_value(account, "shop_key"), "a#b;c = d : \"e\"");
-	assert_string_equal(account_value(account, "spare_key"), "two words # no comment");
+	assert_string_equal(account_value(account, "spare_key"), "two words#no comment");
 	assert_string_equal(account_value(account, "auth"), "basic");
 	assert_string_equal(account_value(account, "self_id"), "7");
 	assert_string_equal(account_value(config.accounts[1], "notice_file"),
@@ -252,21 +253,21 @@ static void test_lines(void **state)
 	static const struct refusal refusals[] = {
 	    {3, "is indented", SHOP " ttl = 3\n"},
 	    {3, "is indented", SHOP "\t# a comment\n"},
-	    {1, "is indented", " [shop]\n"},
+	    {1, "is indented", " " SHOP},
 	    {2, "' ;' starts a comment", "[shop]\nshop_key = S3CRET ;more\n"},
 	    {2, "' ;' starts a comment", "[shop]\nshop_key =\t;S3CRET\n"},
 	    {1, "' ;' starts a comment", "[shop ;x]\n"},
 	    {2, "expected key = value", "[shop]\nS3CRET\n"},
 	    {2, "no key before the =", "[shop]\n= S3CRET\n"},
-	    {1, "] of the section is missing", "[shop\n"},
-	    {1, "nothing may follow the ]", "[shop] shop_key = S3CRET\n"},
-	    {1, "nothing may follow the ]", "[shop] # the shop\n"},
-	    {1, "before the first [section]", "ttl = 3\n[shop]\n"},
+	    {1, "] of the section is missing", "[shop\n" KEY},
+	    {1, "nothing may follow the ]", "[shop] shop_key = S3CRET\n" KEY},
+	    {1, "nothing may follow the ]", "[shop] # the shop\n" KEY},
+	    {1, "before the first [section]", "ttl = 3\n" SHOP},
 	    {3, "has no value", SHOP "ttl =  \t\n"},
 	    {2, "control character", "[shop]\nshop_key = S3CRET\033\n"},
 	    {2, "control character", "[shop]\nshop_key = S3\rCRET\n"},
-	    {2, "control character", "[shop]\n# \v\n"},
-	    {1, "byte order mark (U+FEFF)", "\xEF\xBB\xBF[shop]\n"},
+	    {2, "control character", "[shop]\n# \v\n" KEY},
+	    {1, "byte order mark (U+FEFF)", "\xEF\xBB\xBF" SHOP},
 	    {1, "UTF-16", "\xFF\xFE[shop]\n"},
 	    {2, "begins with a no-break space (U+00A0)", "[shop]\n\xC2\xA0shop_key = S3CRET\n"},
 	    {2, "the key holds a no-break space (U+202F)",
@@ -277,8 +278,8 @@ static void test_lines(void **state)
 	    {3, "begins or ends with a byte order mark",
 	     SHOP "self_id = \xEF\xBB\xBF"
 		  "7\n"},
-	    {1, "name begins or ends with a no-break space", "[shop\xC2\xA0]\n"},
-	    {1, "nothing may follow the ]", "[shop]\xC2\xA0\n"},
+	    {1, "name begins or ends with a no-break space", "[shop\xC2\xA0]\n" KEY},
+	    {1, "nothing may follow the ]", "[shop]\xC2\xA0\n" KEY},
 	    {4, "in line 2 already", SHOP "ttl = 3\nshop_key = S3CRET\n"},
 	    {4, "section is in line 1 already", SHOP "[paper]\n[shop]\n"},
 	    {3, "section is in line 2 already", "[paper]\n[rosterfs]\n[rosterfs]\n"},
@@ -303,7 +304,7 @@ static void test_bytes(void **state)
 	assert_int_equal(config_read(config_file, &config, why, sizeof(why)), -EINVAL);
 	assert_non_null(strstr(why, ":2: the line has a control character"));
 
-	(void)snprintf(long_line, sizeof(long_line), "[shop]\n\n# %01000d\n", 1);
+	(void)snprintf(long_line, sizeof(long_line), SHOP "# %01000d\n", 1);
 	refuse_text(long_line, 0600, 3, "a line may have at most");
 	(void)snprintf(long_line, sizeof(long_line), "[shop]\nshop_key = S3CRET%01000d", 1);
 	refuse_text(long_line, 0600, 2, "put a longer secret into a file");
@@ -330,7 +331,9 @@ static void test_names(void **state)
 	    {1, "must not begin or end with a space", "[paper ]\n"},
 	    {1, "control character", "[a\tb]\ntype = paper\n"},
 	    {1, "not UTF-8", "[\xE4]\ntype = paper\n"},
-	    {1, "section [stor] needs a key type, one of: shop, hand, paper, homeless", "[stor]\n"},
+	    {1, "section [stor]: no vendor has this name; did you mean shop? add type = shop, or",
+	     "[stor]\n"},
+	    {1, "section [x] needs a key type, one of: shop, hand, paper, homeless", "[x]\n"},
 	    {3, "unknown type; known types are: shop", SHOP "type = S3CRET\n"},
 	};
 
@@ -343,7 +346,7 @@ static void test_keys(void **state)
 	static const struct refusal refusals[] = {
 	    {3, "unknown key tll; did you mean ttl?", SHOP "tll = 3\n"},
 	    {2, "unknown key shop_kye; did you mean shop_key?", "[shop]\nshop_kye = S3CRET\n"},
-	    {2, "did you mean shop_key_file?", "[shop]\nshopkey_file = x\n"},
+	    {2, "did you mean shop_key_env?", "[shop]\nshopkey_env = ROSTERFS_TEST_KEY\n"},
 	    {3, "unknown key Paralel; did you mean parallel?", SHOP "Paralel = 3\n"},
 	    {2, "did you mean status_limit?", "[rosterfs]\nstatus_limt = 3\n[paper]\n"},
 	    {3, "unknown key colour; see", SHOP "colour = red\n"},
@@ -357,27 +360,31 @@ static void test_keys(void **state)
 	    {2, "section [x] needs the key notice_file", "\n[x]\ntype = hand\n"},
 	    {1, "section [homeless] needs the key base_url", "[homeless]\n"},
 	    {3, "line 2 sets shop_key already, with shop_key;", SHOP "shop_key_env = X\n"},
-	    {4, "line 3 sets spare_key already, with spare_key_file;",
-	     SHOP "spare_key_file = x\nspare_key_command = false\n"},
+	    {4, "line 3 sets spare_key already, with spare_key_env;",
+	     SHOP "spare_key_env = ROSTERFS_TEST_SPARE\nspare_key_command = false\n"},
 	    {3, "unknown key auth_file; see", SHOP "auth_file = x\n"},
 	    {3, "unknown key shop_key_; did you mean shop_key?", SHOP "shop_key_ = x\n"},
 	};
 
 	(void)state;
+	assert_int_equal(setenv("ROSTERFS_TEST_KEY", "S3CRET", 1), 0);
+	assert_int_equal(setenv("ROSTERFS_TEST_SPARE", "S3CRET", 1), 0);
 	REFUSE_ALL(refusals);
+	assert_int_equal(unsetenv("ROSTERFS_TEST_KEY"), 0);
+	assert_int_equal(unsetenv("ROSTERFS_TEST_SPARE"), 0);
 }
 
 static void test_values(void **state)
 {
 	static const struct refusal refusals[] = {
-	    {3, "ttl must be a whole number from 0 to", SHOP "ttl = 5m\n"},
+	    {3, "ttl must be a whole number of seconds from 0 to", SHOP "ttl = 5m\n"},
 	    {3, "ttl must be", SHOP "ttl = 0x10\n"},
-	    {3, "ttl must be", SHOP "ttl = 300 # seconds\n"},
+	    {3, "ttl: a comment needs a line of its own", SHOP "ttl = 300 # seconds\n"},
 	    {3, "ttl must be", SHOP "ttl = 99999999999999999999999999\n"},
 	    {3, "parallel must be a whole number from 1 to 64", SHOP "parallel = 0\n"},
 	    {3, "parallel must be", SHOP "parallel = 65\n"},
-	    {3, "timeout must be a whole number from 1 to 3600", SHOP "timeout = 0\n"},
-	    {3, "retry_budget must be a whole number from 0 to 86400",
+	    {3, "timeout must be a whole number of seconds from 1 to 3600", SHOP "timeout = 0\n"},
+	    {3, "retry_budget must be a whole number of seconds from 0 to 86400",
 	     SHOP "retry_budget = 86401\n"},
 	    {3, "max_users must be a whole number from 1 to 1000000000", SHOP "max_users = 0\n"},
 	    {3, "allow_delete must be yes or no", SHOP "allow_delete = true\n"},
@@ -385,7 +392,7 @@ static void test_values(void **state)
 	    {3, "base_url: ", SHOP "base_url = http://shop.example\n"},
 	    {3, "base_url: the URL must not hold a user or password",
 	     SHOP "base_url = http://S3CRET@x\n"},
-	    {2, "status_window must be a whole number from 1",
+	    {2, "status_window must be a whole number of seconds from 1",
 	     "[rosterfs]\nstatus_window = 0\n[paper]\n"},
 	    {2, "csv_formulas must be guard or raw", "[rosterfs]\ncsv_formulas = no\n[paper]\n"},
 	    {2, "csv_bom must be yes or no", "[rosterfs]\ncsv_bom = raw\n[paper]\n"},
@@ -489,10 +496,12 @@ static void test_env(void **state)
 
 	(void)state;
 	assert_int_equal(setenv("ROSTERFS_TEST_KEY", "S3CRET", 1), 0);
+	assert_int_equal(setenv("ROSTERFS_TEST_SPARE", "S3CRET", 1), 0);
 	accept_text("[shop]\nshop_key_env = ROSTERFS_TEST_KEY\n", 0644, &config);
 	assert_string_equal(account_value(config.accounts[0], "shop_key"), "S3CRET");
 	config_clear(&config);
 	assert_int_equal(unsetenv("ROSTERFS_TEST_KEY"), 0);
+	assert_int_equal(unsetenv("ROSTERFS_TEST_SPARE"), 0);
 }
 
 /* A wrong key far down is found before a command of the first section runs. */
@@ -508,6 +517,151 @@ static void test_checks_come_first(void **state)
 		       "[shop]\nshop_key_command = echo x | tee %s\n[paper]\nx = y\n", path);
 	refuse_text(text, 0600, 4, "unknown key");
 	assert_int_equal(access(path, F_OK), -1);
+}
+
+/* ---- what people are used to write elsewhere ---- */
+
+static void test_habits(void **state)
+{
+	static const struct refusal refusals[] = {
+	    {2, "shop_key: the value is in quotes, which would be a part of it; remove them",
+	     "[shop]\nshop_key = \"S3CRET\"\n"},
+	    {2, "shop_key: the value is in quotes", "[shop]\nshop_key = 'S3CRET'\n"},
+	    {2, "shop_key: the value is in quotes",
+	     "[shop]\nshop_key = \xE2\x80\x9CS3CRET\xE2\x80\x9D\n"},
+	    {3, "ttl: the value is in quotes", SHOP "ttl = \"300\"\n"},
+	    {2, "type: the value is in quotes", "[a]\ntype = \"paper\"\n"},
+	    {3, "the secret is in quotes", SHOP "spare_key_command = echo '\"S3CRET\"'\n"},
+	    {3, "the whole command is in quotes", SHOP "spare_key_command = \"echo S3CRET\"\n"},
+	    {3, "exit status 127: a program was not found",
+	     SHOP "spare_key_command = nonexistent-program 2> /dev/null\n"},
+	    {3, "~ means a home directory only to a shell", SHOP "spare_key_file = ~/key\n"},
+	    {2, "~ means a home directory only to a shell", "[rosterfs]\naudit_log = ~/a\n" SHOP},
+	    {2, "~ means a home directory", "[hand]\nnotice_file = ~/note\n"},
+	    {3, "variables have a value only to a shell", SHOP "spare_key_file = $HOME/key\n"},
+	    {3, "must be a path, not a URL", SHOP "spare_key_file = file:///key\n"},
+	    {3, "without the $", SHOP "spare_key_env = $KEY\n"},
+	    {3, "relative to the config file's folder", SHOP "spare_key_file = none\n"},
+	    {3,
+	     "ttl must be a whole number of seconds from 0 to 31536000, without a unit; write 300",
+	     SHOP "ttl = 5m\n"},
+	    {3, "without a unit; write 7200", SHOP "ttl = 2 hours\n"},
+	    {3, "without a unit; write 1", SHOP "timeout = 1S\n"},
+	    {3, "ttl: a comment needs a line of its own", SHOP "ttl = 60 # one minute\n"},
+	    {2, "shop_key: a comment needs a line of its own",
+	     "[shop]\nshop_key = S3CRET\t# mine\n"},
+	    {3,
+	     "a line of this file is ttl = VALUE; remove what else is before the =, such as export",
+	     SHOP "export ttl = 3\n"},
+	    {2, "a line of this file is shop_key = VALUE", "[shop]\nexport shop_key=S3CRET\n"},
+	    {3, "a line of this file is ttl = VALUE", SHOP "\"ttl\" = 3\n"},
+	    {1, "section [papre]: no vendor has this name; did you mean paper?", "[papre]\n"},
+	    {1, "section [paper-two]: no vendor has this name; did you mean paper?",
+	     "[paper-two]\n"},
+	    {2, "unknown type; did you mean paper?", "[a]\ntype = Papers\n"},
+	    {3, "must be yes or no, in lower case", SHOP "allow_delete = True\n"},
+	};
+
+	(void)state;
+	REFUSE_ALL(refusals);
+}
+
+/* Check that TEXT is refused with exactly LINES, which lack the name of the file. */
+static void refuse_lines(const char *text, const char *const *lines)
+{
+	char why[4096] = "", *rest = why, *line;
+	struct config config = {0};
+	size_t length = strlen(config_file);
+
+	assert_int_not_equal(read_text(text, 0600, &config, why, sizeof(why)), 0);
+	for (; *lines; lines++) {
+		line = strsep(&rest, "\n");
+		if (!line || strncmp(line, config_file, length) != 0 ||
+		    strncmp(line + length, *lines, strlen(*lines)) != 0)
+			fail_msg("'%s' instead of '%s'", line ? line : "nothing", *lines);
+	}
+	if (rest)
+		fail_msg("one too many: %s", rest);
+}
+
+/* One run reports all, in the order of the file, and nothing that follows from something else. */
+static void test_all_at_once(void **state)
+{
+	static const char text[] = "ttl = 3\n"
+				   "[rosterfs]\n"
+				   "status_limt = many\n"
+				   "[shop]\n"
+				   "export shop_key = \"S3CRET\"\n"
+				   "grace = 1h\n"
+				   "spare_key = S3 ;CRET\n"
+				   "colour = red\n"
+				   "parallel =\n"
+				   "[hand\n"
+				   "notice_file = none\n"
+				   "[shop]\n"
+				   "auth = digest\n"
+				   "[homeless]\n"
+				   "[a]\n"
+				   "type = shop\n"
+				   "  ttl = 3\n"
+				   "[b]\n"
+				   "x = 1\n";
+	static const char *const lines[] =
+	    {":1: the key is before the first [section]",
+	     ":3: unknown key status_limt; did you mean status_limit?",
+	     ":3: status_limit must be a whole number",
+	     ":5: a line of this file is shop_key = VALUE",
+	     ":5: shop_key: the value is in quotes",
+	     ":6: grace must be a whole number of seconds",
+	     ":7: ' ;' starts a comment",
+	     ":8: unknown key colour",
+	     ":9: the key has no value",
+	     ":10: the ] of the section is missing",
+	     ":11: notice_file: the file cannot be read",
+	     ":12: this section is in line 4 already",
+	     ":13: auth must be one of: headers, basic",
+	     ":14: section [homeless] needs the key base_url",
+	     ":15: section [a] needs the key shop_key",
+	     ":17: the line is indented",
+	     ":18: section [b] needs a key type",
+	     NULL};
+
+	(void)state;
+	refuse_lines(text, lines);
+}
+
+/* No command runs while there is an error, and then all of them do. */
+static void test_commands_last(void **state)
+{
+	static const char *const first[] = {":4: ttl must be", NULL};
+	static const char *const then[] =
+	    {":2: shop_key_command: the command ended with exit status 7",
+	     ":3: spare_key_command: the command ended with exit status 8", NULL};
+
+	(void)state;
+	refuse_lines("[shop]\nshop_key_command = exit 7\nspare_key_command = exit 8\nttl = x\n",
+		     first);
+	refuse_lines("[shop]\nshop_key_command = exit 7\nspare_key_command = exit 8\n", then);
+}
+
+/* What does not fit is announced, and no line is cut. */
+static void test_many(void **state)
+{
+	static char text[20000], why[65536];
+	struct config config = {0};
+	size_t used = (size_t)snprintf(text, sizeof(text), SHOP), lines = 1;
+
+	(void)state;
+	for (unsigned i = 0; i < 300; i++)
+		used += (size_t)snprintf(text + used, sizeof(text) - used, "colour_%c%c = 1\n",
+					 'a' + i / 26, 'a' + i % 26);
+	assert_int_not_equal(read_text(text, 0600, &config, why, sizeof(why)), 0);
+	for (const char *at = why; (at = strchr(at, '\n')); at++)
+		lines++;
+	assert_int_equal(lines, 101);
+	assert_string_equal(strrchr(why, '\n') + 1, "there are more errors; correct these first");
+	assert_int_not_equal(config_read(config_file, &config, why, 400), 0);
+	assert_string_equal(strrchr(why, '\n') + 1, "there are more errors; correct these first");
 }
 
 int main(void)
@@ -528,6 +682,10 @@ int main(void)
 	    cmocka_unit_test(test_permissions),
 	    cmocka_unit_test(test_env),
 	    cmocka_unit_test(test_checks_come_first),
+	    cmocka_unit_test(test_habits),
+	    cmocka_unit_test(test_all_at_once),
+	    cmocka_unit_test(test_commands_last),
+	    cmocka_unit_test(test_many),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

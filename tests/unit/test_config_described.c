@@ -189,7 +189,7 @@ static void test_refused(void **state)
 		    "the setting ttl has the name of a key that all vendors have");
 	refuse_text("[query]\nk = S3CRET\n", 1, "secret_in_url = yes");
 	refuse_text("[query]\nsecret_in_url = yes\n", 1, "query.k: {k} has no value");
-	refuse_text("[a]\ntype = stroe\n", 2, "unknown type; did you mean store? known types are:");
+	refuse_text("[a]\ntype = stroe\ntoken = t\n", 2, "unknown type; did you mean store?");
 	(void)snprintf(words, sizeof(words), "TYPE.vendor was looked for in: %s, ", directory);
 	refuse_text("[a]\ntype = S3CRET\n", 2, words);
 	refuse_text("[a]\ntype = ../store\n", 2, "unknown type");

@@ -214,7 +214,7 @@ static void test_scim(void **state)
 	char why[300];
 
 	(void)state;
-	assert_int_equal(description_read("scim", none, &description, why, sizeof(why)), 0);
+	assert_int_equal(told_read("scim", none, &description, why, sizeof(why)), 0);
 	assert_string_equal(description_file(description), "scim.vendor (built in)");
 	account = new_account(description);
 	account->endpoint.base_url = strdup("https://x.example");
@@ -283,7 +283,7 @@ static void test_scim_preset(void **state)
 static int read_x(char *why, size_t size)
 {
 	struct description *description = NULL;
-	int result = description_read("x", folders, &description, why, size);
+	int result = told_read("x", folders, &description, why, size);
 
 	description_free(description);
 	return result;
@@ -325,7 +325,7 @@ static void test_names(void **state)
 	(void)state;
 	put(BASE, strlen(BASE));
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
-		assert_int_equal(description_read(bad[i], folders, &description, why, sizeof(why)),
+		assert_int_equal(told_read(bad[i], folders, &description, why, sizeof(why)),
 				 -ENOENT);
 }
 
@@ -340,11 +340,11 @@ static void test_order(void **state)
 	put(VENDOR "kind = manual\nmanual = a\n", strlen(VENDOR "kind = manual\nmanual = a\n"));
 	(void)snprintf(path, sizeof(path), "%s/cj.vendor", directory);
 	assert_int_equal(rename(file, path), 0);
-	assert_int_equal(description_read("cj", order, &description, why, sizeof(why)), 0);
+	assert_int_equal(told_read("cj", order, &description, why, sizeof(why)), 0);
 	assert_string_equal(description_file(description), path);
 	description_free(description);
 	assert_int_equal(unlink(path), 0);
-	assert_int_equal(description_read("cj", order, &description, why, sizeof(why)), 0);
+	assert_int_equal(told_read("cj", order, &description, why, sizeof(why)), 0);
 	assert_string_equal(description_file(description), "cj.vendor (built in)");
 	description_free(description);
 }

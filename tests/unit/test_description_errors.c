@@ -19,29 +19,30 @@
 static void test_lines(void **state)
 {
 	static const struct refusal refusals[] = {
-	    {2, "is indented", "[vendor]\n name = X\n"},
-	    {3, "is indented", "[vendor]\nname = X\n Y\n"},
+	    {8, "is indented", VENDOR API " lag = 3\n" LIST},
+	    {7, "is indented", VENDOR "[api]\n base_url = https://x.example\n" LIST},
+	    {6, "is indented", VENDOR " Y\n" API LIST},
 	    {12, "is indented",
 	     VENDOR API "[list]\nrequest = GET /users\nrows = /*\npaging = none\n"
 			" x\n"},
-	    {11, "comment must begin at the left margin",
-	     VENDOR API "[list]\nrequest = GET /a\nrows = /a,\n # b\n"},
-	    {11, "' ;' starts a comment",
-	     VENDOR API "[list]\nrequest = GET /a\nrows = /a,\n /b ;c\n"},
+	    {12, "comment must begin at the left margin",
+	     VENDOR API "[list]\nrequest = GET /a\npaging = none\nrows = /a,\n # b\n"},
+	    {12, "' ;' starts a comment",
+	     VENDOR API "[list]\nrequest = GET /a\npaging = none\nrows = /a,\n /b ;c\n"},
 	    {8, "an empty line of a text is a line with a blank and a dot",
-	     VENDOR "manual = a\n\n b\n"},
-	    {6, "the key has no value", VENDOR "manual =\n"},
-	    {6, "the key has no value", VENDOR "remains =\n[settings]\n"},
-	    {3, "in line 2 already", "[vendor]\nname = X\nname = Y\n"},
-	    {6, "this section is in line 1 already", VENDOR "[vendor]\n"},
+	     VENDOR "manual = a\n\n b\n" API LIST},
+	    {6, "the key has no value", VENDOR "manual =\n" API LIST},
+	    {6, "the key has no value", VENDOR "remains =\n[settings]\n" API LIST},
+	    {6, "in line 2 already", VENDOR "name = Y\n" API LIST},
+	    {6, "this section is in line 1 already", VENDOR "[vendor]\n" API LIST},
 	    {1, "UTF-16", "\xFF\xFE"},
 	};
 	char text[600];
-	const struct refusal long_line = {2, "continue it on lines that begin with a blank", text};
+	const struct refusal long_line = {6, "continue it on lines that begin with a blank", text};
 
 	(void)state;
 	REFUSE_ALL(refusals);
-	(void)snprintf(text, sizeof(text), "[vendor]\nname = %0300d\n", 1);
+	(void)snprintf(text, sizeof(text), VENDOR "remains = %0300d\n" API LIST, 1);
 	refuse_all(&long_line, 1);
 }
 
@@ -77,10 +78,11 @@ static void test_sections(void **state)
 	    {8, "[list] needs the key rows",
 	     VENDOR API "[list]\nrequest = GET /a\npaging = none\n"},
 	    {8, "[list] needs the key request", VENDOR API "[list]\nrows = /a\npaging = none\n"},
-	    {1, "[vendor] needs the key docs", "[vendor]\nname = X\n"},
+	    {1, "[vendor] needs the key docs",
+	     "[vendor]\nname = X\ndate = b\nevidence = tried\n" API LIST},
 	    {1, "[vendor] needs the key evidence",
 	     "[vendor]\nname = X\ndocs = a\ndate = b\n" API LIST},
-	    {7, "[api] has no use with kind = manual", VENDOR "kind = manual\n" API},
+	    {8, "[api] has no use with kind = manual", VENDOR "kind = manual\nmanual = a\n" API},
 	    {1, "kind = manual needs the key manual", VENDOR "kind = manual\n"},
 	};
 
@@ -94,8 +96,9 @@ static void test_keys(void **state)
 	    {12, "unknown key sice; did you mean size?", BASE "sice = 3\n"},
 	    {12, "unknown key colour; see rosterfs.vendor(5)", BASE "colour = red\n"},
 	    {12, "[list] has no key base_url; it is a key of [api]", BASE "base_url = https://x\n"},
-	    {13, "[status] needs the key", BASE "[item]\n[status]\n"},
-	    {12, "[status] needs the key active", BASE "[status]\npath = /a\n"},
+	    {13, "[status] needs the key path",
+	     BASE "[item]\n[status]\nactive = a\ninactive = b\n"},
+	    {12, "[status] needs the key active", BASE "[status]\npath = /a\ninactive = off\n"},
 	    {12, "whole must be one of: yes, no", BASE "whole = maybe\n"},
 	    {12, "size must be a whole number from 1 to 1000000", BASE "size = 0\n"},
 	    {12, "size must be", BASE "size = 10k\n"},
@@ -336,7 +339,8 @@ static void test_places(void **state)
 #define PLACE BASE "[place groups]\n[groups/list]\nrequest = GET /g\nrows = /*\npaging = none\n"
 	static const struct refusal refusals[] = {
 	    {12, "[place groups] needs the section [groups/list]", BASE "[place groups]\n"},
-	    {12, "there is no section [place groups]", BASE "[groups/list]\nrequest = GET /g\n"},
+	    {12, "there is no section [place groups]",
+	     BASE "[groups/list]\nrequest = GET /g\nrows = /*\npaging = none\n"},
 	    {17, "[members] needs the key user", PLACE "[groups/members]\nin = /members/*\n"},
 	    {17, "[members] needs the key rows",
 	     PLACE "[groups/members]\nuser = /id\nrequest = GET /g/{parent}\npaging = none\n"},
@@ -345,7 +349,8 @@ static void test_places(void **state)
 	    {18, "`in` needs [groups/item]",
 	     PLACE "[groups/members]\nin = /members/*\nuser = /id\n"},
 	    {20, "rows has no use where `in` says",
-	     PLACE "[groups/members]\nin = /members/*\nuser = /id\nrows = /*\n"},
+	     PLACE "[groups/members]\nin = /members/*\nuser = /id\nrows = /*\n"
+		   "[groups/item]\nrequest = GET /g/{id}\n"},
 	    {17, "[groups/join] needs [groups/members]",
 	     PLACE "[groups/join]\nrequest = PUT /g/{parent}/{member}\n"},
 	    {17, "[groups/leave] needs [groups/members]",

@@ -10,7 +10,7 @@
 
 /*
  * Convert TEXT to the type of ROW, and store it in SECTION, the section's struct (draft.h). What is
- * stored lives as long as the arena and TEXT. Returns 0, or a negative errno and one line in WHY.
+ * stored lives as long as the arena and TEXT. Returns 0, or a negative errno and a fault in FAULTS.
  */
 int convert_value(const struct convert *convert, const struct grammar_key *row, const char *text,
 		  void *section);

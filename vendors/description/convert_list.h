@@ -21,19 +21,16 @@ struct convert {
 	const char *file;
 	unsigned line;
 	const char *key;
-	char *why;
-	size_t why_size;
+	struct faults *faults;
 };
 
-/* Do sections_fail with EINVAL. Returns -EINVAL. */
+/* Add a fault in the line. Returns -EINVAL. */
 #define convert_fail(convert, ...)                                                                 \
-	sections_fail((convert)->why, (convert)->why_size, EINVAL, (convert)->file,                \
-		      (convert)->line, __VA_ARGS__)
+	faults_add((convert)->faults, EINVAL, (convert)->file, (convert)->line, __VA_ARGS__)
 
 /* The same with ENOMEM. */
 #define convert_fail_memory(convert)                                                               \
-	sections_fail((convert)->why, (convert)->why_size, ENOMEM, (convert)->file,                \
-		      (convert)->line, "out of memory")
+	faults_add((convert)->faults, ENOMEM, (convert)->file, (convert)->line, "out of memory")
 
 int convert_list_pointer(const struct convert *convert, const char *text, const char **pointer);
 int convert_list_pointers(const struct convert *convert, const char *text,

@@ -36,38 +36,32 @@ struct description {
 	struct arena arena; /* of everything below, and of the accounts' tables */
 	struct vendor outline;
 	bool outlined, has_base_url;
+	bool broken; /* the header of a section was refused: what is missing may be that */
 	long long lag, parallel; /* -1: not given */
-};
-
-/* Where the words of an error go. */
-struct words {
-	char *why;
-	size_t size;
 };
 
 /* ---- sections ---- */
 
 /* Append the sections of LIST, which are in FILE, to the parts. */
 static int add_parts(struct description *description, const struct sections *list, const char *file,
-		     bool preset, const struct words *words)
+		     bool preset, struct faults *faults)
 {
+	description->broken = description->broken || list->broken;
 	for (size_t i = 0; i < list->count; i++) {
 		struct part part;
-		int result = part_read(&description->arena, file, &list->list[i], &part, words->why,
-				       words->size);
 
-		if (result)
-			return result;
+		if (part_read(&description->arena, file, &list->list[i], &part, faults)) {
+			description->broken = true;
+			continue;
+		}
 		if (description->count == SECTIONS_MAX)
-			return sections_fail(words->why, words->size, E2BIG, file,
-					     list->list[i].line, "there are more than %d sections",
-					     SECTIONS_MAX);
+			return faults_add(faults, E2BIG, file, list->list[i].line,
+					  "there are more than %d sections", SECTIONS_MAX);
 		part.preset = preset;
 		description->parts = arena_append(&description->arena, description->parts,
 						  description->count, sizeof(part), &part);
 		if (!description->parts)
-			return sections_fail(words->why, words->size, ENOMEM, file, 0,
-					     "out of memory");
+			return faults_add(faults, ENOMEM, file, 0, "out of memory");
 		description->count++;
 	}
 	return 0;
@@ -88,7 +82,7 @@ static const char *vendor_key(const struct sections *sections, const char *key)
 }
 
 /* Read the preset sections, if the kind of DESCRIPTION has some. */
-static int add_preset(struct description *description, const struct words *words)
+static int add_preset(struct description *description, struct faults *faults)
 {
 	const char *kind = vendor_key(&description->own, "kind"), *text = lookup_builtin(SCIM);
 	int result;
@@ -98,10 +92,10 @@ static int add_preset(struct description *description, const struct words *words
 	    strcmp(description->file, SCIM ".vendor (built in)") == 0)
 		return 0;
 	result = sections_parse(SCIM ".vendor (built in)", text, strlen(text), &grammar_lines,
-				&description->preset, words->why, words->size);
+				&description->preset, faults);
 	return result ? result
 		      : add_parts(description, &description->preset, SCIM ".vendor (built in)",
-				  true, words);
+				  true, faults);
 }
 
 /* ---- settings ---- */
@@ -139,7 +133,7 @@ static int add_urls(struct description *description)
 }
 
 /* Read [settings]. Those of the description replace all preset ones. */
-static int read_settings(struct description *description, const struct words *words)
+static int read_settings(struct description *description, struct faults *faults)
 {
 	const char *kind = vendor_key(&description->own, "kind");
 	bool manual = kind && strcmp(kind, "manual") == 0;
@@ -149,19 +143,17 @@ static int read_settings(struct description *description, const struct words *wo
 	if (!part)
 		part = find_settings(description, true);
 	result = settings_read(&description->arena, part ? part->file : description->file,
-			       part ? part->section : NULL, &description->settings, words->why,
-			       words->size);
+			       part ? part->section : NULL, &description->settings, faults);
 	if (!result && (settings_add(&description->arena, &description->settings,
 				     manual ? "notice_file" : "self_id",
 				     manual ? SETTING_FILE : SETTING_TEXT) ||
 			add_urls(description)))
-		result = sections_fail(words->why, words->size, ENOMEM, description->file, 0,
-				       "out of memory");
+		result = faults_add(faults, ENOMEM, description->file, 0, "out of memory");
 	return result;
 }
 
 /* Note lag and parallel, which no condition may decide: they are set before the settings are. */
-static int read_defaults(struct description *description, const struct words *words)
+static void read_defaults(struct description *description, struct faults *faults)
 {
 	static const char *const keys[] = {"lag", "parallel"};
 	long long *const values[] = {&description->lag, &description->parallel};
@@ -173,14 +165,12 @@ static int read_defaults(struct description *description, const struct words *wo
 			const struct entry *entry = sections_find(part->section, keys[j]);
 
 			if (entry && (part->when != PART_ALWAYS || *part->word))
-				return sections_fail(words->why, words->size, EINVAL, part->file,
-						     entry->line, "%s is a key of [api] only",
-						     keys[j]);
-			if (entry)
+				(void)faults_add(faults, EINVAL, part->file, entry->line,
+						 "%s is a key of [api] only", keys[j]);
+			else if (entry)
 				*values[j] = strtoll(entry->value, NULL, 10);
 		}
 	}
-	return 0;
 }
 
 /* ---- tables ---- */
@@ -191,7 +181,7 @@ static int make_table(const struct description *description, struct arena *arena
 {
 	struct draft *draft = calloc(1, sizeof(*draft));
 	struct merged *list;
-	size_t count;
+	size_t count, before = make->faults->found;
 	int result;
 
 	make->arena = arena;
@@ -200,23 +190,24 @@ static int make_table(const struct description *description, struct arena *arena
 	if (!draft)
 		return make_fail_memory(make);
 	result = variant_merge(arena, description->parts, description->count, make->chosen, &list,
-			       &count, make->why, make->why_size);
-	if (!result)
-		result = fill_draft(arena, list, count, draft, make->why, make->why_size);
-	if (!result)
+			       &count, make->faults);
+	if (!result) {
+		fill_draft(arena, list, count, draft, make->faults);
 		result = make_vendor(make, description->type, vendor);
+	}
 	free(draft);
-	return result;
+	return result || make->faults->found == before ? result : -EINVAL;
 }
 
 /* What try_variant works with. */
 struct trial {
 	struct description *description;
-	const struct words *words;
+	struct faults *faults;
 	size_t count; /* of variants that were tried */
 };
 
-/* Make the table of a variant, and throw it away, except that the first is the outline. */
+/* Make the table of a variant, and throw it away, except that the first is the outline. Returns 0
+ * also if there are faults: other variants have others. */
 static int try_variant(const struct chosen *chosen, const char *variant, void *arg)
 {
 	struct trial *trial = arg;
@@ -224,16 +215,15 @@ static int try_variant(const struct chosen *chosen, const char *variant, void *a
 	struct arena arena = {0}, *kept = trial->count ? &arena : &description->arena;
 	struct make make = {.chosen = chosen,
 			    .secret_in_url = true,
-			    .why = trial->words->why,
-			    .why_size = trial->words->size};
+			    .broken = description->broken,
+			    .faults = trial->faults};
 	const struct vendor *vendor = NULL;
+	size_t before = trial->faults->count;
 	int result = make_table(description, kept, &make, &vendor);
-	size_t length = strlen(trial->words->why);
 
 	/* the first one shows most mistakes, which have nothing to do with the variant */
-	if (result && trial->count && *variant)
-		(void)snprintf(trial->words->why + length, trial->words->size - length,
-			       " (with %s)", variant);
+	if (trial->count && *variant)
+		faults_add_condition(trial->faults, before, variant);
 	if (!result && vendor && !trial->count) {
 		description->outline = *vendor;
 		description->has_base_url = vendor->apis && vendor->apis->base_url;
@@ -242,53 +232,60 @@ static int try_variant(const struct chosen *chosen, const char *variant, void *a
 	}
 	trial->count++;
 	arena_clear(&arena);
-	return result;
+	return 0;
 }
 
-static int check_all(struct description *description, const struct words *words)
+/* Check the conditions of all parts, and drop the parts whose conditions were refused. */
+static void check_conditions(struct description *description, struct faults *faults)
 {
-	struct trial trial = {description, words, 0};
-	int result = 0;
+	size_t kept = 0;
 
-	for (size_t i = 0; i < description->count && !result; i++)
-		result = variant_check(&description->parts[i], &description->settings, words->why,
-				       words->size);
-	if (result)
-		return result;
-	*words->why = '\0';
+	for (size_t i = 0; i < description->count; i++) {
+		if (variant_check(&description->parts[i], &description->settings, faults))
+			description->broken = true;
+		else
+			description->parts[kept++] = description->parts[i];
+	}
+	description->count = kept;
+}
+
+static void check_all(struct description *description, struct faults *faults)
+{
+	struct trial trial = {description, faults, 0};
+	int result;
+
+	check_conditions(description, faults);
 	result = variant_each(description->parts, description->count, &description->settings,
 			      try_variant, &trial);
-	if (result && !*words->why)
-		return sections_fail(words->why, words->size, -result, description->file, 0, "%s",
-				     result == -E2BIG ? "the conditions of its sections have too "
-							"many combinations"
-						      : "out of memory");
-	return result;
+	if (result)
+		(void)faults_add(faults, -result, description->file, 0, "%s",
+				 result == -E2BIG ? "the conditions of its sections have too "
+						    "many combinations"
+						  : "out of memory");
 }
 
 /* ---- reading ---- */
 
+/* Read TEXT into DESCRIPTION. Each step checks what those before it have left. */
 static int description_read_text(struct description *description, const char *text, size_t length,
-				 const struct words *words)
+				 struct faults *faults)
 {
-	int result = sections_parse(description->file, text, length, &grammar_lines,
-				    &description->own, words->why, words->size);
+	size_t before = faults->found;
 
-	if (!result)
-		result = add_preset(description, words);
-	if (!result)
-		result = add_parts(description, &description->own, description->file, false, words);
-	if (!result)
-		result = read_settings(description, words);
-	if (!result)
-		result = check_all(description, words);
-	return result ? result : read_defaults(description, words);
+	if (sections_parse(description->file, text, length, &grammar_lines, &description->own,
+			   faults) == -ENOMEM ||
+	    add_preset(description, faults) ||
+	    add_parts(description, &description->own, description->file, false, faults) ||
+	    read_settings(description, faults) == -ENOMEM)
+		return -EINVAL;
+	check_all(description, faults);
+	read_defaults(description, faults);
+	return faults->found > before || !description->outlined ? -EINVAL : 0;
 }
 
 int description_read(const char *type, const char *const *folders, struct description **description,
-		     char *why, size_t why_size)
+		     struct faults *faults)
 {
-	const struct words words = {why, why_size};
 	struct description *made = calloc(1, sizeof(*made));
 	char *text = NULL;
 	size_t length = 0;
@@ -296,14 +293,13 @@ int description_read(const char *type, const char *const *folders, struct descri
 
 	*description = NULL;
 	if (!made)
-		return sections_fail(why, why_size, ENOMEM, type, 0, "out of memory");
+		return faults_add(faults, ENOMEM, type, 0, "out of memory");
 	made->lag = made->parallel = -1;
-	result = lookup_find(type, folders, &made->file, &text, &length, why, why_size);
+	result = lookup_find(type, folders, &made->file, &text, &length, faults);
 	if (!result) {
 		made->type = strdup(type);
-		result = made->type
-			     ? description_read_text(made, text, length, &words)
-			     : sections_fail(why, why_size, ENOMEM, type, 0, "out of memory");
+		result = made->type ? description_read_text(made, text, length, faults)
+				    : faults_add(faults, ENOMEM, type, 0, "out of memory");
 	}
 	free(text);
 	if (result)
@@ -356,9 +352,9 @@ static int set_urls(const struct make *make, struct account *account)
 	if (!account->endpoint.base_url && make->urls[0])
 		account->endpoint.base_url = strdup(make->urls[0]);
 	else if (!account->endpoint.base_url)
-		return sections_fail(make->why, make->why_size, EINVAL, make->file, 0,
-				     "there is no base_url for these settings; the account's "
-				     "section must give it");
+		return faults_add(make->faults, EINVAL, make->file, 0,
+				  "there is no base_url for these settings; the account's "
+				  "section must give it");
 	if (!account->endpoint.base_url)
 		return make_fail_memory(make);
 	for (unsigned i = 1; i < account_api_count(account->vendor); i++) {
@@ -369,8 +365,8 @@ static int set_urls(const struct make *make, struct account *account)
 	return 0;
 }
 
-int description_build(struct description *description, struct account *account, char *why,
-		      size_t why_size)
+int description_build(struct description *description, struct account *account,
+		      struct faults *faults)
 {
 	const struct chosen chosen = {.settings = &description->settings,
 				      .values = (const char **)account->values,
@@ -378,8 +374,7 @@ int description_build(struct description *description, struct account *account, 
 	struct make make = {.chosen = &chosen,
 			    .secret_in_url = account->secret_in_url,
 			    .url_given = account->endpoint.base_url,
-			    .why = why,
-			    .why_size = why_size};
+			    .faults = faults};
 	const struct vendor *vendor = NULL;
 	int result = make_table(description, &description->arena, &make, &vendor);
 

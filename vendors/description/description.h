@@ -13,18 +13,19 @@
 #include <stddef.h>
 
 struct account;
-struct vendor;
 struct description;
+struct faults;
+struct vendor;
 
 /*
  * Read the description of TYPE: TYPE.vendor in FOLDERS (in this order; NULL ends them), else the
  * one that is compiled in. A file that another user owns (except root), or that others can write,
- * is refused. Every key, template, pointer and variant is checked. Returns 0; -ENOENT if there is
- * none; or another negative errno with one line in WHY ("FILE:LINE: ..."). May block on a file.
+ * is refused. Every key, template, pointer and variant is checked, and all that is wrong is added
+ * to FAULTS. Returns 0; -ENOENT if there is none; or another negative errno. May block on a file.
  * Pair with description_free.
  */
 int description_read(const char *type, const char *const *folders, struct description **description,
-		     char *why, size_t why_size);
+		     struct faults *faults);
 
 /* NULL is a no-op. The tables that description_build made must not be in use. */
 void description_free(struct description *description);
@@ -45,11 +46,11 @@ void description_defaults(const struct description *description, struct account 
 /*
  * Make ACCOUNT's own table from DESCRIPTION and the values of its section, and give it to ACCOUNT
  * (account_set_vendor), with the base URLs that it has; it is freed with the description. Returns 0
- * or a negative errno with one line in WHY: a setting that a placeholder needs is not given, a base
- * URL is missing, a secret would stand in a URL.
+ * or a negative errno and what is wrong in FAULTS: a setting that a placeholder needs is not given,
+ * a base URL is missing, a secret would stand in a URL.
  */
-int description_build(struct description *description, struct account *account, char *why,
-		      size_t why_size);
+int description_build(struct description *description, struct account *account,
+		      struct faults *faults);
 
 /* Call EACH for the type of each description in FOLDERS (NULL ends them), and for each that is
  * compiled in. A type may come several times. May block. */

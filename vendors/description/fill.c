@@ -17,14 +17,14 @@
 struct filling {
 	struct arena *arena;
 	struct draft *draft;
-	const struct merged *section; /* the one at hand */
-	char *why;
-	size_t why_size;
+	struct merged *section; /* the one at hand */
+	struct faults *faults;
 };
 
-#define fill_fail(filling, line, ...)                                                              \
-	sections_fail((filling)->why, (filling)->why_size, EINVAL, (filling)->section->file, line, \
-		      __VA_ARGS__)
+/* Add a fault in the line of KEY, or of the section's header if it has no entry. */
+#define fill_fail(filling, key, ...)                                                               \
+	faults_add((filling)->faults, EINVAL, (key)->file,                                         \
+		   (key)->entry ? (key)->entry->line : (filling)->section->line, __VA_ARGS__)
 
 /* ---- where a section goes ---- */
 
@@ -139,79 +139,86 @@ static void *slot(struct draft *draft, const struct merged *section)
 
 /* ---- keys ---- */
 
-static int fail_unknown(const struct filling *filling, const struct entry *entry)
+/* Refuse an unknown key. Returns the row of the key that is meant, or NULL. */
+static const struct grammar_key *fail_unknown(const struct filling *filling,
+					      const struct merged_key *key)
 {
 	const struct grammar_section *kind = filling->section->kind;
+	const struct entry *entry = key->entry;
 	const char *home = grammar_home(entry->key);
 	struct hint hint = HINT_NONE;
 
 	grammar_hint_keys(kind->kind, entry->key, &hint);
 	if (*hint.name)
-		return fill_fail(filling, entry->line, "unknown key %s; did you mean %s?",
-				 entry->key, hint.name);
-	if (home)
-		return fill_fail(filling, entry->line, "[%s] has no key %s; it is a key of [%s]",
-				 kind->name, entry->key, home);
-	return fill_fail(filling, entry->line, "unknown key %s; see rosterfs.vendor(5)",
-			 entry->key);
+		(void)fill_fail(filling, key, "unknown key %s; did you mean %s?", entry->key,
+				hint.name);
+	else if (home)
+		(void)fill_fail(filling, key, "[%s] has no key %s; it is a key of [%s]", kind->name,
+				entry->key, home);
+	else
+		(void)fill_fail(filling, key, "unknown key %s; see rosterfs.vendor(5)", entry->key);
+	return *hint.name ? grammar_key(kind->kind, hint.name) : NULL;
 }
 
-static int fill_key(const struct filling *filling, const struct merged_key *key, void *into)
+/* Store the value of KEY in INTO, or mark the section as broken. A misspelt key is taken for the
+ * one that is meant, so that it does not count as missing. */
+static void fill_key(struct filling *filling, struct merged_key *key, void *into)
 {
 	const struct grammar_key *row = grammar_key(filling->section->kind->kind, key->entry->key);
-	const struct convert convert = {.arena = filling->arena,
-					.file = key->file,
-					.line = key->entry->line,
-					.key = key->entry->key,
-					.why = filling->why,
-					.why_size = filling->why_size};
+	struct convert convert = {.arena = filling->arena,
+				  .file = key->file,
+				  .line = key->entry->line,
+				  .key = key->entry->key,
+				  .faults = filling->faults};
 
-	if (!row)
-		return fail_unknown(filling, key->entry);
-	return convert_value(&convert, row, key->entry->value, into);
+	if (!row && !key->entry->refused) {
+		row = fail_unknown(filling, key);
+		if (!row)
+			return;
+		convert.key = key->name = row->key;
+	}
+	if (key->entry->refused || convert_value(&convert, row, key->entry->value, into))
+		filling->section->broken = true;
 }
 
-static int fill_section(struct filling *filling)
+static void fill_section(struct filling *filling)
 {
-	const struct merged *section = filling->section;
+	struct merged *section = filling->section;
+	const struct merged_key header = {.file = section->file};
 	const struct grammar_key *needed;
 	struct draft_head *into;
 
 	if (section->kind->kind == SECTION_SETTINGS)
-		return 0;
+		return;
 	into = slot(filling->draft, section);
-	if (!into)
-		return fill_fail(filling, section->line, "there are too many sections [%s ...]",
-				 section->kind->name);
+	if (!into) {
+		(void)fill_fail(filling, &header, "there are too many sections [%s ...]",
+				section->kind->name);
+		return;
+	}
 	into->from = section;
-	for (size_t i = 0; i < section->count; i++) {
-		int result = fill_key(filling, &section->keys[i], into);
-
-		if (result)
-			return result;
-	}
+	section->broken = section->lacks;
+	for (size_t i = 0; i < section->count; i++)
+		fill_key(filling, &section->keys[i], into);
 	for (size_t i = 0; (needed = grammar_required(section->kind->kind, i)); i++) {
-		if (!variant_key(section, needed->key))
-			return fill_fail(filling, section->line, "[%s] needs the key %s",
-					 section->kind->name, needed->key);
+		if (variant_key(section, needed->key))
+			continue;
+		section->broken = true;
+		if (!section->lacks)
+			(void)fill_fail(filling, &header, "[%s] needs the key %s",
+					section->kind->name, needed->key);
 	}
-	return 0;
 }
 
-int fill_draft(struct arena *arena, const struct merged *list, size_t count, struct draft *draft,
-	       char *why, size_t why_size)
+void fill_draft(struct arena *arena, struct merged *list, size_t count, struct draft *draft,
+		struct faults *faults)
 {
-	struct filling filling = {.arena = arena, .draft = draft, .why = why, .why_size = why_size};
+	struct filling filling = {.arena = arena, .draft = draft, .faults = faults};
 
 	(void)endpoint(draft, "");
 	(void)records(draft, NULL);
 	for (size_t i = 0; i < count; i++) {
-		int result;
-
 		filling.section = &list[i];
-		result = fill_section(&filling);
-		if (result)
-			return result;
+		fill_section(&filling);
 	}
-	return 0;
 }

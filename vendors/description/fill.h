@@ -13,10 +13,10 @@
 
 /*
  * Put the COUNT sections of LIST into DRAFT, which is all zero. Checks which section has which key,
- * and each value by its type. What is stored lives as long as ARENA, LIST and the sections. Returns
- * 0, or a negative errno and one line in WHY.
+ * and each value by its type; adds what is wrong to FAULTS, and marks the section as broken. What
+ * is stored lives as long as ARENA, LIST and the sections.
  */
-int fill_draft(struct arena *arena, const struct merged *list, size_t count, struct draft *draft,
-	       char *why, size_t why_size);
+void fill_draft(struct arena *arena, struct merged *list, size_t count, struct draft *draft,
+		struct faults *faults);
 
 #endif

@@ -43,47 +43,47 @@ const char *lookup_builtin(const char *type)
 }
 
 /* Check that nobody else could have written FILE, which has STATUS. */
-static int check_owner(const char *file, const struct stat *status, char *why, size_t why_size)
+static int check_owner(const char *file, const struct stat *status, struct faults *faults)
 {
 	if (!S_ISREG(status->st_mode))
-		return sections_fail(why, why_size, EINVAL, file, 0, "it is not a regular file");
+		return faults_add(faults, EINVAL, file, 0, "it is not a regular file");
 	if (status->st_uid && status->st_uid != geteuid())
-		return sections_fail(why, why_size, EPERM, file, 0,
-				     "the file belongs to another user, who could send your "
-				     "secrets elsewhere; run chown on it");
+		return faults_add(faults, EPERM, file, 0,
+				  "the file belongs to another user, who could send your "
+				  "secrets elsewhere; run chown on it");
 	if (status->st_mode & (S_IWGRP | S_IWOTH))
-		return sections_fail(why, why_size, EPERM, file, 0,
-				     "group or others can write the file, and could send your "
-				     "secrets elsewhere; run chmod go-w on it");
+		return faults_add(faults, EPERM, file, 0,
+				  "group or others can write the file, and could send your "
+				  "secrets elsewhere; run chmod go-w on it");
 	return 0;
 }
 
 /* Read TYPE.vendor in FOLDER. Returns as lookup_find. */
 static int read_file(const char *type, const char *folder, char **file, char **text, size_t *length,
-		     char *why, size_t why_size)
+		     struct faults *faults)
 {
 	struct stat status;
 	int result;
 
 	if (asprintf(file, "%s/%s" SUFFIX, folder, type) < 0) {
 		*file = NULL;
-		return sections_fail(why, why_size, ENOMEM, type, 0, "out of memory");
+		return faults_add(faults, ENOMEM, type, 0, "out of memory");
 	}
 	/* a FIFO would block */
 	if (stat(*file, &status) == 0 && !S_ISREG(status.st_mode))
-		return check_owner(*file, &status, why, why_size);
+		return check_owner(*file, &status, faults);
 	result = file_text(*file, LIMITS_TEXT_MAX, text, length, &status);
 	if (result == -ENOENT || result == -ENOTDIR)
 		return -ENOENT;
 	if (result)
-		return sections_fail(why, why_size, -result, *file, 0, "%s",
-				     result == -EFBIG ? "it is larger than " LIMITS_TEXT_WORDS
-						      : strerror(-result));
-	return check_owner(*file, &status, why, why_size);
+		return faults_add(faults, -result, *file, 0, "%s",
+				  result == -EFBIG ? "it is larger than " LIMITS_TEXT_WORDS
+						   : strerror(-result));
+	return check_owner(*file, &status, faults);
 }
 
 int lookup_find(const char *type, const char *const *folders, char **file, char **text,
-		size_t *length, char *why, size_t why_size)
+		size_t *length, struct faults *faults)
 {
 	const char *builtin;
 	int result = -ENOENT;
@@ -93,7 +93,7 @@ int lookup_find(const char *type, const char *const *folders, char **file, char 
 		return -ENOENT;
 	for (; folders && *folders && result == -ENOENT; folders++) {
 		free(*file);
-		result = read_file(type, *folders, file, text, length, why, why_size);
+		result = read_file(type, *folders, file, text, length, faults);
 	}
 	builtin = result == -ENOENT ? lookup_builtin(type) : NULL;
 	if (builtin) {
@@ -102,9 +102,7 @@ int lookup_find(const char *type, const char *const *folders, char **file, char 
 		*text = strdup(builtin);
 		if (asprintf(file, "%s" SUFFIX " (built in)", type) < 0)
 			*file = NULL;
-		result = *text && *file
-			     ? 0
-			     : sections_fail(why, why_size, ENOMEM, type, 0, "out of memory");
+		result = *text && *file ? 0 : faults_add(faults, ENOMEM, type, 0, "out of memory");
 	}
 	if (result) {
 		free(*file);

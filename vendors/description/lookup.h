@@ -8,15 +8,17 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct faults;
+
 /*
  * Find the description of TYPE (letters, digits, - and _): TYPE.vendor in FOLDERS (in this order;
  * NULL ends them), else the one that is compiled in. Returns 0, its name for messages in *FILE, and
  * its text in *TEXT with its length, both of which the caller frees; -ENOENT: there is none; or
- * another negative errno and one line in WHY: it cannot be read, or others could have written it.
+ * another negative errno and a fault in FAULTS: it cannot be read, or others could have written it.
  * May block on a file.
  */
 int lookup_find(const char *type, const char *const *folders, char **file, char **text,
-		size_t *length, char *why, size_t why_size);
+		size_t *length, struct faults *faults);
 
 /* Call EACH for the type of each description in FOLDERS and for each that is compiled in. One that
  * is in several places is named several times. May block. */

@@ -18,24 +18,67 @@ static unsigned line_of(const struct merged *section, const char *key, const cha
 	return found ? found->entry->line : section ? section->line : 0;
 }
 
-int make_fail(const struct make *make, const struct merged *section, const char *key,
-	      const char *format, ...)
+static int make_fail_list(const struct make *make, const struct merged *section, const char *key,
+			  const char *format, va_list arguments)
+    __attribute__((format(printf, 4, 0)));
+
+static int make_fail_list(const struct make *make, const struct merged *section, const char *key,
+			  const char *format, va_list arguments)
 {
 	char words[400];
 	const char *file;
 	unsigned line = line_of(section, key, &file);
+
+	(void)vsnprintf(words, sizeof(words), format, arguments);
+	return faults_add(make->faults, EINVAL, file ? file : make->file, line, "%s", words);
+}
+
+int make_fail(const struct make *make, const struct merged *section, const char *key,
+	      const char *format, ...)
+{
 	va_list arguments;
 
 	va_start(arguments, format);
-	(void)vsnprintf(words, sizeof(words), format, arguments);
+	if (!section || !section->broken)
+		(void)make_fail_list(make, section, key, format, arguments);
 	va_end(arguments);
-	return sections_fail(make->why, make->why_size, EINVAL, file ? file : make->file, line,
-			     "%s", words);
+	return -EINVAL;
+}
+
+int make_fail_absent(const struct make *make, const struct merged *section, const char *key,
+		     const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	if (!make->broken && (!section || !section->broken))
+		(void)make_fail_list(make, section, key, format, arguments);
+	va_end(arguments);
+	return -EINVAL;
+}
+
+int make_fail_alone(const struct make *make, const struct merged *section, const char *key,
+		    const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	(void)make_fail_list(make, section, key, format, arguments);
+	va_end(arguments);
+	return -EINVAL;
+}
+
+int make_fail_needs(const struct make *make, const struct merged *section, const char *key)
+{
+	return section->lacks || variant_key(section, key)
+		   ? -EINVAL
+		   : make_fail_alone(make, section, NULL, "[%s] needs the key %s",
+				     section->kind->name, key);
 }
 
 int make_fail_memory(const struct make *make)
 {
-	return sections_fail(make->why, make->why_size, ENOMEM, make->file, 0, "out of memory");
+	return faults_add(make->faults, ENOMEM, make->file, 0, "out of memory");
 }
 
 bool make_is_memory(const struct make *make, const struct draft_head *head)

@@ -20,19 +20,38 @@ struct make {
 	const char *file;                 /* of the description */
 	bool secret_in_url;               /* a secret may stand in a URL */
 	bool url_given;                   /* the account has a base_url of its own */
+	bool broken;                      /* a section was refused: what is missing may be that */
 	unsigned alternatives;            /* requests with an alternative so far */
 	const char *urls[DRAFT_APIS_MAX]; /* of the apis, expanded; NULL: none is known */
-	char *why;
-	size_t why_size;
+	struct faults *faults;
 };
 
-/* Write FILE, the line of KEY (or NULL) in SECTION, and the formatted words to MAKE's buffer.
- * Returns -EINVAL. */
+/* Add a fault in the line of KEY (or NULL: of the header) in SECTION. If SECTION is broken, the
+ * fault may follow from another one and is not added. Returns -EINVAL. */
 int make_fail(const struct make *make, const struct merged *section, const char *key,
 	      const char *format, ...) __attribute__((format(printf, 4, 5)));
 
-/* The same with ENOMEM and without a line. Returns -ENOMEM. */
+/* The same for the lack of another section, which may have been refused. */
+int make_fail_absent(const struct make *make, const struct merged *section, const char *key,
+		     const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+/* The same for what is wrong with KEY alone, whatever the other keys of SECTION are. */
+int make_fail_alone(const struct make *make, const struct merged *section, const char *key,
+		    const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+/* Add that SECTION needs KEY, unless that is there, even if it was refused, or a line was refused
+ * that may be it. Returns -EINVAL. */
+int make_fail_needs(const struct make *make, const struct merged *section, const char *key);
+
+/* Add that there is no memory. Returns -ENOMEM. */
 int make_fail_memory(const struct make *make);
+
+/* Return RESULT, or OTHER if RESULT is 0. For parts that are all checked, whatever is wrong with
+ * the others. */
+static inline int make_both(int result, int other)
+{
+	return result ? result : other;
+}
 
 /* Return true if the section that begins with HEAD is known from memory only. */
 bool make_is_memory(const struct make *make, const struct draft_head *head);

@@ -20,10 +20,10 @@ static int check_pair(const struct make *make, const struct merged *section, con
 	int result = 0;
 
 	if (!user != !password)
-		return make_fail(make, section, user ? "user" : "password",
-				 "user and password need each other; \"\" is an empty one");
-	for (size_t i = 0; i < 2 && !result; i++)
-		result = placeholders_check(make, &texts[i]);
+		result = make_fail(make, section, user ? "user" : "password",
+				   "user and password need each other; \"\" is an empty one");
+	for (size_t i = 0; i < 2; i++)
+		result = make_both(result, placeholders_check(make, &texts[i]));
 	return result;
 }
 
@@ -47,9 +47,8 @@ static int make_token(struct make *make, const struct draft_token *draft, unsign
 		return 0;
 	}
 	result = make_request_token(make, &draft->request, api, &request);
-	if (!result)
-		result = check_pair(make, draft->request.head.from, draft->user, draft->password,
-				    HOLDS_REFRESH, api);
+	result = make_both(result, check_pair(make, draft->request.head.from, draft->user,
+					      draft->password, HOLDS_REFRESH, api));
 	if (result)
 		return result;
 	while (draft->saves[saves].name)
@@ -106,33 +105,27 @@ static int make_api(struct make *make, const struct draft_endpoint *draft, unsig
 	api->name = draft->word;
 	api->user = draft->auth.user;
 	api->password = draft->auth.password;
-	if (!result)
-		result = make_request_headers(make, draft->api.head.from, "header",
-					      draft->api.headers, 0, index, &api->headers);
-	if (!result)
-		result = make_request_headers(make, auth, "header", draft->auth.headers, holds,
-					      index, &api->auth_headers);
-	if (!result)
-		result = make_request_headers(make, auth, "query", draft->auth.query, holds, index,
-					      &api->auth_query);
-	if (!result)
-		result = check_pair(make, auth, api->user, api->password, holds, index);
-	return result ? result : make_token(make, &draft->token, index, &api->token);
+	result = make_both(result,
+			   make_request_headers(make, draft->api.head.from, "header",
+						draft->api.headers, 0, index, &api->headers));
+	result = make_both(result, make_request_headers(make, auth, "header", draft->auth.headers,
+							holds, index, &api->auth_headers));
+	result = make_both(result, make_request_headers(make, auth, "query", draft->auth.query,
+							holds, index, &api->auth_query));
+	result = make_both(result, check_pair(make, auth, api->user, api->password, holds, index));
+	return make_both(result, make_token(make, &draft->token, index, &api->token));
 }
 
 int make_apis(struct make *make, const struct rule_api **apis)
 {
 	const struct draft *draft = make->draft;
 	struct rule_api *made = arena_get(make->arena, (draft->api_count + 1) * sizeof(*made));
+	int result = 0;
 
 	if (!made)
 		return make_fail_memory(make);
-	for (size_t i = 0; i < draft->api_count; i++) {
-		int result = make_api(make, &draft->apis[i], (unsigned)i, &made[i]);
-
-		if (result)
-			return result;
-	}
+	for (size_t i = 0; i < draft->api_count; i++)
+		result = make_both(result, make_api(make, &draft->apis[i], (unsigned)i, &made[i]));
 	*apis = made;
-	return 0;
+	return result;
 }

@@ -8,6 +8,7 @@
 #include "vendors/template/value.h"
 #include "vendors/vendor.h"
 
+#include <errno.h>
 #include <jansson.h>
 #include <string.h>
 
@@ -71,7 +72,8 @@ static int check_members(const struct make *make, const struct merged *section, 
 {
 	for (; pointers && *pointers; pointers++) {
 		if (strcmp(*pointers, ".") == 0)
-			return make_fail(make, section, key, "%s: . is the whole record", key);
+			return make_fail_alone(make, section, key, "%s: . is the whole record",
+					       key);
 	}
 	return 0;
 }
@@ -98,9 +100,10 @@ static int check_fields(const struct make *make, const struct draft_fields *draf
 	};
 	int result = 0;
 
-	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys) && !result; i++)
-		result = check_members(make, draft->head.from, keys[i].key, keys[i].pointers);
-	for (const char *const *hidden = draft->hidden; hidden && *hidden && !result; hidden++) {
+	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++)
+		result = make_both(result, check_members(make, draft->head.from, keys[i].key,
+							 keys[i].pointers));
+	for (const char *const *hidden = draft->hidden; hidden && *hidden; hidden++) {
 		for (const char *const *id = draft->id; id && *id; id++) {
 			if (strcmp(*id, *hidden) == 0)
 				result = make_fail(make, draft->head.from, "hidden",
@@ -120,8 +123,6 @@ int make_fields(struct make *make, const struct draft_records *draft, struct col
 	bool own_requests = draft->activate_count && draft->deactivate_count;
 	int result = check_fields(make, from);
 
-	if (result)
-		return result;
 	collection->id_keys = from->id ? from->id : ids;
 	collection->path_id_key = from->path_id;
 	collection->email_keys = from->email ? from->email : draft->place ? none : emails;
@@ -150,7 +151,7 @@ int make_fields(struct make *make, const struct draft_records *draft, struct col
 	add_flags(make, &fields, from->write_only, FIELD_WRITE_ONLY);
 	add_flags(make, &fields, from->optional, 0);
 	collection->fields = fields.list;
-	return make->arena->failed ? make_fail_memory(make) : 0;
+	return make->arena->failed ? make_fail_memory(make) : result;
 }
 
 /* ---- status ---- */
@@ -162,6 +163,9 @@ static bool same_value(const struct value *a, const struct value *b)
 
 static int check_values(const struct make *make, const struct draft_status *draft)
 {
+	/* some of them were refused */
+	if (draft->head.from->broken)
+		return -EINVAL;
 	for (const struct value *a = draft->active; a->type != VALUE_END; a++) {
 		for (const struct value *b = draft->inactive; b->type != VALUE_END; b++) {
 			if (same_value(a, b))
@@ -180,39 +184,47 @@ static bool has_delete(const struct rule_request *rule)
 	return rule;
 }
 
+/* Make the request of DRAFT that changes the status. */
+static int make_status_request(struct make *make, const struct draft_change *draft,
+			       struct rule_status_request *request)
+{
+	const struct merged *section = draft->request.head.from;
+	int result;
+
+	if (!make_request_is_given(&draft->request))
+		return make_fail(make, section, NULL, "[%s] needs the key request",
+				 section->kind->name);
+	result = make_request(make, &draft->request, &request->request);
+	if (!result && has_delete(&request->request) && section->kind->kind == SECTION_DEACTIVATE &&
+	    !draft->soft)
+		return make_fail(make, section, "request",
+				 "a DELETE needs the key soft: where it is documented that it only "
+				 "deactivates, or no");
+	request->deletes = draft->soft && strcmp(draft->soft, "no") == 0;
+	return result;
+}
+
 /* Make the COUNT requests of DRAFT that change the status in one direction. */
 static int make_requests(struct make *make, const struct draft_change *draft, size_t count,
 			 const struct rule_status_request **list)
 {
 	struct rule_status_request *made = NULL;
 	size_t used = 0;
+	int result = 0;
 
 	for (size_t i = 0; i < count; i++) {
 		struct rule_status_request request = {.name = draft[i].word, .from = draft[i].from};
-		const struct merged *section = draft[i].request.head.from;
-		int result;
 
-		if (!make_request_is_given(&draft[i].request)) {
-			if (draft[i].request.rule.method)
-				continue; /* a preset that is taken away */
-			return make_fail(make, section, NULL, "[%s] needs the key request",
-					 section->kind->name);
-		}
-		result = make_request(make, &draft[i].request, &request.request);
-		if (result)
-			return result;
-		if (has_delete(&request.request) && section->kind->kind == SECTION_DEACTIVATE &&
-		    !draft[i].soft)
-			return make_fail(make, section, "request",
-					 "a DELETE needs the key soft: where it is documented that "
-					 "it only deactivates, or no");
-		request.deletes = draft[i].soft && strcmp(draft[i].soft, "no") == 0;
+		/* a preset that is taken away */
+		if (draft[i].request.rule.method && !*draft[i].request.rule.method)
+			continue;
+		result = make_both(result, make_status_request(make, &draft[i], &request));
 		made = arena_append(make->arena, made, used++, sizeof(request), &request);
 		if (!made)
 			return make_fail_memory(make);
 	}
 	*list = made;
-	return 0;
+	return result;
 }
 
 /*
@@ -244,20 +256,19 @@ int make_fields_status(struct make *make, const struct draft_records *draft,
 
 	if (!draft->status.head.from) {
 		if (draft->activate_count || draft->deactivate_count)
-			return make_fail(make,
-					 draft->activate_count
-					     ? draft->activate[0].request.head.from
-					     : draft->deactivate[0].request.head.from,
-					 NULL, "without [status] there is no status to change");
+			return make_fail_absent(make,
+						draft->activate_count
+						    ? draft->activate[0].request.head.from
+						    : draft->deactivate[0].request.head.from,
+						NULL,
+						"without [status] there is no status to change");
 		return 0;
 	}
 	result = check_values(make, &draft->status);
-	if (!result)
-		result = make_requests(make, draft->activate, draft->activate_count,
-				       &status.activate);
-	if (!result)
-		result = make_requests(make, draft->deactivate, draft->deactivate_count,
-				       &status.deactivate);
+	result = make_both(result, make_requests(make, draft->activate, draft->activate_count,
+						 &status.activate));
+	result = make_both(result, make_requests(make, draft->deactivate, draft->deactivate_count,
+						 &status.deactivate));
 	if (!result)
 		result = delete_instead(make, draft, collection, &status);
 	if (result)

@@ -10,6 +10,7 @@
 #include "vendors/description/make_request.h"
 #include "vendors/vendor.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -78,26 +79,29 @@ static int check_paging(const struct make *make, const struct draft_list *draft,
 		const char *key;
 		bool allowed;
 	} keys[] = {{"first", kind->first}, {"next", kind->next}, {"origin", kind->origin}};
+	int result = 0;
 
 	if (kind->holds && !holds(list, kind->holds))
-		return make_fail(make, section, "paging",
-				 "paging = %s needs {%s} in the request or its body", kind->name,
-				 kind->holds);
+		result = make_fail(make, section, "paging",
+				   "paging = %s needs {%s} in the request or its body", kind->name,
+				   kind->holds);
 	for (size_t i = 0; i < 3; i++) {
 		if (holds(list, own[i]) && (!kind->holds || strcmp(kind->holds, own[i]) != 0))
-			return make_fail(make, section, "request",
-					 "{%s} has no value with paging = %s", own[i], kind->name);
+			result = make_fail(make, section, "request",
+					   "{%s} has no value with paging = %s", own[i],
+					   kind->name);
 		if (variant_key(section, keys[i].key) && !keys[i].allowed)
-			return make_fail(make, section, keys[i].key,
-					 "%s has no use with paging = %s", keys[i].key, kind->name);
+			result = make_fail(make, section, keys[i].key,
+					   "%s has no use with paging = %s", keys[i].key,
+					   kind->name);
 	}
 	if (kind->needs_next && !variant_key(section, "next"))
-		return make_fail(make, section, "paging", "paging = %s needs the key next",
-				 kind->name);
+		result = make_fail(make, section, "paging", "paging = %s needs the key next",
+				   kind->name);
 	if (list->next && !kind->list_next)
-		return make_fail(make, section, "paging", "[list next] has no use with paging = %s",
-				 kind->name);
-	return 0;
+		result = make_fail(make, section, "paging",
+				   "[list next] has no use with paging = %s", kind->name);
+	return result;
 }
 
 /* Check {size} and {each} against their keys. */
@@ -105,19 +109,20 @@ static int check_values(const struct make *make, const struct draft_list *draft,
 			const struct rule_list *list)
 {
 	const struct merged *section = draft->request.head.from;
+	int result = 0;
 
 	if (holds(list, "size") && !draft->size)
-		return make_fail(make, section, NULL, "{size} needs the key size");
+		result = make_fail(make, section, NULL, "{size} needs the key size");
 	if (holds(list, "each") && !draft->each)
-		return make_fail(make, section, NULL, "{each} needs the key each");
+		result = make_fail(make, section, NULL, "{each} needs the key each");
 	if (draft->each && !make_request_has(list->first, "each"))
-		return make_fail(make, section, "each", "the request has no {each}");
+		result = make_fail(make, section, "each", "the request has no {each}");
 	for (const struct value *value = draft->each; value && value->type != VALUE_END; value++) {
 		if (value->type == VALUE_ABSENT || value->type == VALUE_ANY)
-			return make_fail(make, section, "each",
-					 "absent and * cannot be sent in a request");
+			return make_fail_alone(make, section, "each",
+					       "absent and * cannot be sent in a request");
 	}
-	return 0;
+	return result;
 }
 
 /* ---- the list ---- */
@@ -126,24 +131,22 @@ static int make_requests(struct make *make, const struct draft_list *draft,
 			 const struct draft_request *next, struct rule_list *list)
 {
 	struct rule_request request;
-	int result;
+	int result = 0;
 
 	if (!make_request_is_given(&draft->request))
-		return make_fail(make, draft->request.head.from, NULL, "[%s] needs the key request",
-				 draft->request.head.from->kind->name);
-	result = make_request(make, &draft->request, &request);
-	if (result)
-		return result;
-	list->first = make_copy(make, &request, sizeof(request));
-	if (!list->first)
+		result = make_fail_needs(make, draft->request.head.from, "request");
+	else
+		result = make_request(make, &draft->request, &request);
+	if (!result && !(list->first = make_copy(make, &request, sizeof(request))))
 		return make_fail_memory(make);
 	if (!next || !next->head.from)
-		return 0;
+		return result;
 	if (!make_request_is_given(next))
 		return make_fail(make, next->head.from, NULL, "[list next] needs the key request");
-	result = make_request(make, next, &request);
-	list->next = result ? NULL : make_copy(make, &request, sizeof(request));
-	return result ? result : list->next ? 0 : make_fail_memory(make);
+	result = make_both(result, make_request(make, next, &request));
+	if (!result && !(list->next = make_copy(make, &request, sizeof(request))))
+		return make_fail_memory(make);
+	return result;
 }
 
 /* Return the default of `cut`: "/truncated true". */
@@ -183,16 +186,18 @@ int make_list(struct make *make, const struct draft_list *draft, const struct dr
 	const struct merged *section = draft->request.head.from;
 	const struct kind *kind = &kinds[draft->paging];
 	struct rule_list list = {0};
-	int result;
+	int result = 0, requests;
 
-	if (!draft->rows || !draft->paging)
-		return make_fail(make, section, NULL, "[%s] needs the key %s", section->kind->name,
-				 draft->rows ? "paging" : "rows");
-	result = make_requests(make, draft, next, &list);
-	if (!result)
-		result = check_paging(make, draft, &list, kind);
-	if (!result)
-		result = check_values(make, draft, &list);
+	if (!draft->rows)
+		result = make_fail_needs(make, section, "rows");
+	if (!draft->paging)
+		result = make_fail_needs(make, section, "paging");
+	requests = make_requests(make, draft, next, &list);
+	if (!requests && draft->paging)
+		result = make_both(result, check_paging(make, draft, &list, kind));
+	if (!requests)
+		result = make_both(result, check_values(make, draft, &list));
+	result = make_both(requests, result);
 	if (result)
 		return result;
 	set_reading(make, draft, &list);
@@ -254,17 +259,25 @@ int make_list_within(struct make *make, const struct draft_list *draft,
 	const struct merged *section = draft->request.head.from;
 	struct rule_list list = {.no_rows_is_empty = true, .cut = default_cut()};
 	struct rule_request request;
-	int result;
+	int result = 0;
 
 	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++) {
 		if (variant_key(section, others[i]))
-			return make_fail(make, section, others[i],
-					 "%s has no use where `in` says that the record holds its "
-					 "members",
-					 others[i]);
+			result = make_fail_alone(make, section, others[i],
+						 "%s has no use where `in` says that the record "
+						 "holds its members",
+						 others[i]);
 	}
-	if (!make_request_is_given(&item->request))
-		return make_fail(make, section, "in", "`in` needs [%s/item]", section->place);
+	if (!make_request_is_given(&item->request)) {
+		const struct merged *refused = item->request.head.from;
+
+		return refused && refused->broken
+			   ? -EINVAL
+			   : make_fail_absent(make, section, "in", "`in` needs [%s/item]",
+					      section->place);
+	}
+	if (result)
+		return result;
 	result = make_request(make, &item->request, &request);
 	if (result)
 		return result;

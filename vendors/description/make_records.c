@@ -11,6 +11,7 @@
 #include "vendors/json/pointer.h"
 #include "vendors/vendor.h"
 
+#include <errno.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
@@ -70,13 +71,13 @@ static int make_update(struct make *make, const struct draft_records *draft,
 	changes = make_request_has(request, "changes");
 	record = make_request_has(request, "record");
 	if (!changes && !record)
-		return make_fail(make, from->request.head.from, "body",
-				 "the body needs {changes}, for a verb that merges, or {record}, "
-				 "for one that replaces");
-	if (from->merge && !changes)
-		return make_fail(make, from->request.head.from, "merge",
-				 "merge is about {changes}, which the body has not");
-	result = check_names(make, &from->request, request, "id");
+		result = make_fail(make, from->request.head.from, "body",
+				   "the body needs {changes}, for a verb that merges, or {record}, "
+				   "for one that replaces");
+	else if (from->merge && !changes)
+		result = make_fail(make, from->request.head.from, "merge",
+				   "merge is about {changes}, which the body has not");
+	result = make_both(result, check_names(make, &from->request, request, "id"));
 	if (result)
 		return result;
 	update.request = *request;
@@ -118,7 +119,7 @@ static int make_item(struct make *make, const struct draft_item *draft,
 	collection->gone_codes = draft->gone ? draft->gone : gone;
 	collection->gone_when = draft->gone_when;
 	collection->listed_only = !collection->item;
-	return result ? result : check_names(make, &draft->request, collection->item, "id");
+	return make_both(result, check_names(make, &draft->request, collection->item, "id"));
 }
 
 static int make_delete(struct make *make, const struct draft_change *draft,
@@ -128,7 +129,7 @@ static int make_delete(struct make *make, const struct draft_change *draft,
 
 	collection->deletes = collection->remove;
 	collection->remove_from = draft->from;
-	return result ? result : check_names(make, &draft->request, collection->remove, "id");
+	return make_both(result, check_names(make, &draft->request, collection->remove, "id"));
 }
 
 static int make_find(struct make *make, const struct draft_find *draft,
@@ -137,7 +138,19 @@ static int make_find(struct make *make, const struct draft_find *draft,
 	int result = make_one(make, &draft->request, &collection->find);
 
 	collection->find_rows = draft->rows;
-	return result ? result : check_names(make, &draft->request, collection->find, "email");
+	return make_both(result, check_names(make, &draft->request, collection->find, "email"));
+}
+
+/* Fail because a list that is not whole has no request for one record. */
+static int needs_item(const struct make *make, const struct draft_records *draft)
+{
+	const struct merged *item = draft->item.request.head.from;
+
+	/* [item] has a request that was refused */
+	if (item && item->broken)
+		return -EINVAL;
+	return make_fail_absent(make, draft->list.request.head.from, "whole",
+				"whole = no needs the section [item]");
 }
 
 int make_records(struct make *make, const struct draft_records *draft,
@@ -146,29 +159,22 @@ int make_records(struct make *make, const struct draft_records *draft,
 	struct collection made = {.name = draft->place ? draft->place : "users"};
 	int result = 0;
 
-	if (!draft->list.request.head.from)
-		return make_fail(make, draft->folder.head.from, NULL,
-				 draft->place ? "[place %s] needs the section [%s/list]"
-					      : "the section [list] is missing",
-				 draft->place, draft->place);
-	result = make_list(make, &draft->list, &draft->next, &made);
-	if (!result)
-		result = make_item(make, &draft->item, &made);
-	if (!result && draft->list.whole && !made.item)
-		result = make_fail(make, draft->list.request.head.from, "whole",
-				   "whole = no needs the section [item]");
-	if (!result)
-		result = make_find(make, &draft->find, &made);
-	if (!result)
-		result = make_fields(make, draft, &made);
-	if (!result)
-		result = make_update(make, draft, &made);
-	if (!result)
-		result = make_create(make, &draft->create, &made);
-	if (!result)
-		result = make_delete(make, &draft->remove, &made);
-	if (!result)
-		result = make_fields_status(make, draft, &made);
+	if (draft->list.request.head.from)
+		result = make_list(make, &draft->list, &draft->next, &made);
+	else
+		result = make_fail_absent(make, draft->folder.head.from, NULL,
+					  draft->place ? "[place %s] needs the section [%s/list]"
+						       : "the section [list] is missing",
+					  draft->place, draft->place);
+	result = make_both(result, make_item(make, &draft->item, &made));
+	if (draft->list.whole && !make_request_is_given(&draft->item.request))
+		result = make_both(result, needs_item(make, draft));
+	result = make_both(result, make_find(make, &draft->find, &made));
+	result = make_both(result, make_fields(make, draft, &made));
+	result = make_both(result, make_update(make, draft, &made));
+	result = make_both(result, make_create(make, &draft->create, &made));
+	result = make_both(result, make_delete(make, &draft->remove, &made));
+	result = make_both(result, make_fields_status(make, draft, &made));
 	if (result)
 		return result;
 	*collection = make_copy(make, &made, sizeof(made));
@@ -207,21 +213,17 @@ static int make_members(struct make *make, const struct draft_records *draft,
 	(void)snprintf(name, size, "members of %s", draft->place);
 	made.name = name;
 	made.id_keys = make_copy(make, user, sizeof(user));
-	if (strcmp(from->user, ".") == 0)
-		return make_fail(make, from->request.head.from, "user",
-				 "user: a member must be an object with an id");
+	if (from->user && strcmp(from->user, ".") == 0)
+		return make_fail_alone(make, from->request.head.from, "user",
+				       "user: a member must be an object with an id");
 	result = from->in ? make_list_within(make, from, &draft->item, &made)
 			  : make_list(make, from, NULL, &made);
 	if (!result && !from->in)
 		result = check_names(make, &from->request, made.listing->first, "parent");
-	if (!result)
-		result = make_one(make, &draft->join, &made.create);
-	if (!result)
-		result = check_names(make, &draft->join, made.create, "member");
-	if (!result)
-		result = make_one(make, &draft->leave, &made.remove);
-	if (!result)
-		result = check_names(make, &draft->leave, made.remove, "member");
+	result = make_both(result, make_one(make, &draft->join, &made.create));
+	result = make_both(result, check_names(make, &draft->join, made.create, "member"));
+	result = make_both(result, make_one(make, &draft->leave, &made.remove));
+	result = make_both(result, check_names(make, &draft->leave, made.remove, "member"));
 	if (result)
 		return result;
 	made.listed_only = true;
@@ -262,19 +264,20 @@ static int make_place(struct make *make, const struct draft_records *draft, stru
 
 	place->name = draft->place;
 	place->kind = PLACE_FILES;
-	if (result || !draft->members.request.head.from) {
+	if (!draft->members.request.head.from) {
 		const struct draft_request *alone = draft->join.head.from ? &draft->join
 									  : &draft->leave;
 
-		return result || !alone->head.from
-			   ? result
-			   : make_fail(make, alone->head.from, NULL, "[%s/%s] needs [%s/members]",
-				       draft->place, alone->head.from->kind->name, draft->place);
+		return make_both(result,
+				 alone->head.from
+				     ? make_fail_absent(make, alone->head.from, NULL,
+							"[%s/%s] needs [%s/members]", draft->place,
+							alone->head.from->kind->name, draft->place)
+				     : 0);
 	}
 	place->kind = PLACE_FOLDERS;
-	result = name_file(make, draft, place);
-	if (!result)
-		result = make_members(make, draft, &below[0].collection);
+	result = make_both(result, name_file(make, draft, place));
+	result = make_both(result, make_members(make, draft, &below[0].collection));
 	if (result)
 		return result;
 	place->below = make_copy(make, below, sizeof(below));
@@ -305,25 +308,25 @@ int make_records_places(struct make *make, const struct place **places)
 	const struct draft *draft = make->draft;
 	struct place *list = NULL;
 	size_t count = 0;
+	int result = 0;
 
 	for (size_t i = 1; i < draft->records_count; i++) {
 		const struct draft_records *records = &draft->records[i];
 		struct place place = {0};
-		int result;
 
 		if (!records->folder.head.from)
-			return make_fail(make, any_section(records), NULL,
-					 "there is no section [place %s]", records->place);
+			result = make_both(result,
+					   make_fail_absent(make, any_section(records), NULL,
+							    "there is no section [place %s]",
+							    records->place));
 		/* a preset place that is taken away */
 		if (records->list.request.rule.method && !*records->list.request.rule.method)
 			continue;
-		result = make_place(make, records, &place);
-		if (result)
-			return result;
+		result = make_both(result, make_place(make, records, &place));
 		list = arena_append(make->arena, list, count++, sizeof(place), &place);
 		if (!list)
 			return make_fail_memory(make);
 	}
 	*places = list;
-	return 0;
+	return result;
 }

@@ -47,6 +47,7 @@ int make_request_headers(const struct make *make, const struct merged *section, 
 			 const struct rule_header **copy)
 {
 	size_t count = count_headers(headers);
+	int result = 0;
 
 	*copy = NULL;
 	for (size_t i = 0; i < count; i++) {
@@ -58,16 +59,13 @@ int make_request_headers(const struct make *make, const struct merged *section, 
 									    : PLACEHOLDERS_HEADER,
 						  holds,
 						  api};
-		int result;
 
 		(void)snprintf(name, sizeof(name), "%s.%s", key, headers[i].name);
-		result = placeholders_check(make, &text);
-		if (result)
-			return result;
+		result = make_both(result, placeholders_check(make, &text));
 	}
 	if (count)
 		*copy = make_copy(make, headers, (count + 1) * sizeof(*headers));
-	return count && !*copy ? make_fail_memory(make) : 0;
+	return count && !*copy ? make_fail_memory(make) : result;
 }
 
 /* Check that an api and a request of it do not have more headers together than can be sent. */
@@ -77,6 +75,9 @@ static int check_room(const struct make *make, const struct draft_request *draft
 	size_t count = count_headers(endpoint->api.headers) +
 		       count_headers(endpoint->auth.headers) + count_headers(draft->headers);
 
+	/* it has more than it may have, which is a fault already */
+	if (endpoint->auth.head.from && endpoint->auth.head.from->broken)
+		return 0;
 	if (count > HTTP_HEADERS_MAX - OWN_HEADERS)
 		return make_fail(make, draft->head.from, NULL,
 				 "a request may have at most %d headers, those of [api] and [auth] "
@@ -97,15 +98,17 @@ static int check_texts(const struct make *make, const struct draft_request *draf
 					  PLACEHOLDERS_PATH, holds,     rule->api};
 	const struct placeholders body = {section,           body_key, rule->body,
 					  PLACEHOLDERS_BODY, holds,    rule->api};
-	int result;
+	bool get = strcmp(rule->method, "GET") == 0;
+	int result = 0;
 
-	if (section->kind->changes && strcmp(rule->method, "GET") == 0)
-		return make_fail(make, section, "request", "[%s] changes something: not with a GET",
-				 section->kind->name);
-	if (rule->body && strcmp(rule->method, "GET") == 0)
-		return make_fail(make, section, body_key, "a GET has no body");
-	result = placeholders_check(make, &path);
-	return result ? result : placeholders_check(make, &body);
+	if (get && section->kind->changes)
+		result = make_fail_alone(make, section, "request",
+					 "[%s] changes something: not with a GET",
+					 section->kind->name);
+	else if (get && rule->body)
+		result = make_fail_alone(make, section, body_key, "a GET has no body");
+	result = make_both(result, placeholders_check(make, &path));
+	return make_both(result, placeholders_check(make, &body));
 }
 
 /* Refuse keys of an alternative that SECTION's request does not have, except preset ones: their
@@ -164,16 +167,16 @@ static int make_rule(struct make *make, const struct draft_request *draft,
 	const struct merged *section = draft->head.from;
 	int result = check_texts(make, draft, rule, "body");
 
-	if (!result && rule->id_member && (!rule->body || !body_is_json(rule->body)))
-		return make_fail(make, section, "body_id",
-				 "the request has no JSON body that could take an id");
-	if (!result)
-		result = make_request_headers(make, section, "header", draft->headers,
-					      section->kind->holds, rule->api, &rule->headers);
-	if (!result)
-		result = check_room(make, draft, rule->api);
+	if (rule->id_member && (!rule->body || !body_is_json(rule->body)))
+		result = make_both(result, make_fail(make, section, "body_id",
+						     "the request has no JSON body that could take "
+						     "an id"));
+	result = make_both(result,
+			   make_request_headers(make, section, "header", draft->headers,
+						section->kind->holds, rule->api, &rule->headers));
+	result = make_both(result, check_room(make, draft, rule->api));
 	rule->memory = section->kind->changes && make_is_memory(make, &draft->head);
-	return result ? result : make_alternative(make, draft, rule);
+	return make_both(result, make_alternative(make, draft, rule));
 }
 
 /* Set *API to the number of the api that DRAFT names. */
@@ -184,8 +187,8 @@ static int find_api(const struct make *make, const struct draft_request *draft, 
 	       strcmp(make->draft->apis[*api].word, draft->api) != 0)
 		(*api)++;
 	if (*api == make->draft->api_count)
-		return make_fail(make, draft->head.from, "api", "there is no section [api %s]",
-				 draft->api);
+		return make_fail_absent(make, draft->head.from, "api",
+					"there is no section [api %s]", draft->api);
 	return 0;
 }
 
@@ -203,9 +206,9 @@ int make_request(struct make *make, const struct draft_request *draft, struct ru
 	if (result)
 		return result;
 	if (!is_path(rule->path) || !is_path(draft->alternative.path))
-		return make_fail(make, draft->head.from, "request",
-				 "a path begins with one /: it is below the base_url");
-	return make_rule(make, draft, rule);
+		result = make_fail_alone(make, draft->head.from, "request",
+					 "a path begins with one /: it is below the base_url");
+	return make_both(result, make_rule(make, draft, rule));
 }
 
 /* If the account gives another URL for tokens of api number API than *URL, put that before the
@@ -243,11 +246,11 @@ int make_request_token(struct make *make, const struct draft_request *draft, uns
 		return make_fail_memory(make);
 	if (!is_path(rule->path)) {
 		if (*rule->path != '{' && strncmp(rule->path, "http", 4) != 0)
-			return make_fail(make, section, "request",
-					 "a path begins with one /; else it is a URL");
+			return make_fail_alone(make, section, "request",
+					       "a path begins with one /; else it is a URL");
 		result = placeholders_url(make, section, "request", rule->path, &rule->path, NULL);
 	}
 	if (!result && draft->alternative.method)
-		result = make_fail(make, section, "request", "[token] has no alternative");
+		result = make_fail_alone(make, section, "request", "[token] has no alternative");
 	return result ? result : make_rule(make, draft, rule);
 }

@@ -62,10 +62,11 @@ static int make_self(struct make *make, struct vendor *vendor)
 	static const char *const whole[] = {".", NULL};
 	const struct draft_self *draft = &make->draft->self;
 	const struct merged *section = draft->request.head.from;
-	struct vendor_self self = {.roots = draft->root            ? draft->root
-					    : vendor->users->roots ? vendor->users->roots
-								   : whole,
-				   .ids = draft->id ? draft->id : vendor->users->id_keys};
+	const struct collection *users = vendor->users;
+	struct vendor_self self = {.roots = draft->root             ? draft->root
+					    : users && users->roots ? users->roots
+								    : whole,
+				   .ids = draft->id || !users ? draft->id : users->id_keys};
 	int result;
 
 	/* without a section, nobody tells: the account's self_id does */
@@ -182,31 +183,29 @@ static int check_manual(const struct make *make)
 							 users->item.request.head.from,
 							 users->update.request.head.from,
 							 draft->self.request.head.from};
+	int result = 0;
 
 	for (size_t i = 0; i < SECTIONS; i++) {
-		if (sections[i])
-			return make_fail(make, sections[i], NULL,
+		if (!sections[i])
+			continue;
+		result = make_fail_alone(make, sections[i], NULL,
 					 "[%s] has no use with kind = manual",
 					 sections[i]->kind->name);
 	}
 	if (!draft->vendor.manual)
 		return make_fail(make, draft->vendor.head.from, NULL,
 				 "kind = manual needs the key manual");
-	return 0;
+	return result;
 }
 
 static int make_users(struct make *make, struct vendor *vendor)
 {
 	int result = make_apis(make, &vendor->apis);
 
-	if (!result)
-		result = make_records(make, &make->draft->records[0], &vendor->users);
-	if (!result)
-		result = make_records_places(make, &vendor->places);
-	if (!result)
-		result = make_self(make, vendor);
-	if (!result)
-		result = make_errors(make, vendor);
+	result = make_both(result, make_records(make, &make->draft->records[0], &vendor->users));
+	result = make_both(result, make_records_places(make, &vendor->places));
+	result = make_both(result, make_self(make, vendor));
+	result = make_both(result, make_errors(make, vendor));
 	if (!result && make->draft->vendor.kind == KIND_SCIM)
 		result = hook_scim_all(make, vendor);
 	vendor->creation_refused =
@@ -224,9 +223,12 @@ int make_vendor(struct make *make, const char *type, const struct vendor **vendo
 	if (!table)
 		return make_fail_memory(make);
 	if (!draft->head.from)
-		return make_fail(make, NULL, NULL, "the section [vendor] is missing");
+		return make_fail_absent(make, NULL, NULL, "the section [vendor] is missing");
+	/* without the kind of vendor nobody knows what is missing */
+	make->broken = make->broken ||
+		       (draft->head.from->broken && variant_key(draft->head.from, "kind"));
 	if (!draft->head.evidence)
-		return make_fail(make, draft->head.from, NULL, "[vendor] needs the key evidence");
+		(void)make_fail_needs(make, draft->head.from, "evidence");
 	table->vendor.type = type;
 	table->vendor.settings = make->chosen->settings->list;
 	table->vendor.manual = table_manual;
@@ -240,7 +242,7 @@ int make_vendor(struct make *make, const char *type, const struct vendor **vendo
 				     "this vendor does about them is not described";
 		result = make_users(make, &table->vendor);
 	}
-	if (!result)
+	if (!result && !draft->head.from->broken)
 		result = set_manual(make, table);
 	*vendor = &table->vendor;
 	return result;

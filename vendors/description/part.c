@@ -19,18 +19,15 @@ struct header {
 	unsigned line;
 	char *words[WORDS_MAX + 1];
 	size_t count;
-	char *why;
-	size_t why_size;
+	struct faults *faults;
 };
 
 #define part_fail(header, ...)                                                                     \
-	sections_fail((header)->why, (header)->why_size, EINVAL, (header)->file, (header)->line,   \
-		      __VA_ARGS__)
+	faults_add((header)->faults, EINVAL, (header)->file, (header)->line, __VA_ARGS__)
 
 static int fail_memory(const struct header *header)
 {
-	return sections_fail(header->why, header->why_size, ENOMEM, header->file, header->line,
-			     "out of memory");
+	return faults_add(header->faults, ENOMEM, header->file, header->line, "out of memory");
 }
 
 static int split(struct header *header, const char *name)
@@ -146,13 +143,12 @@ static int read_name(const struct header *header, size_t count, struct part *par
 }
 
 int part_read(struct arena *arena, const char *file, const struct section *section,
-	      struct part *part, char *why, size_t why_size)
+	      struct part *part, struct faults *faults)
 {
 	struct header header = {.arena = arena,
 				.file = file,
 				.line = section->line,
-				.why = why,
-				.why_size = why_size};
+				.faults = faults};
 	size_t at = 1;
 	int result;
 

@@ -30,8 +30,8 @@ struct part {
 };
 
 /* Read the header of SECTION, which is in FILE, into *PART. Its texts are of ARENA. Returns 0, or a
- * negative errno and one line in WHY. */
+ * negative errno and a fault in FAULTS. */
 int part_read(struct arena *arena, const char *file, const struct section *section,
-	      struct part *part, char *why, size_t why_size);
+	      struct part *part, struct faults *faults);
 
 #endif

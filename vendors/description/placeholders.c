@@ -20,7 +20,8 @@
 static int refuse(const struct make *make, const struct placeholders *text, const char *name,
 		  const char *words)
 {
-	return make_fail(make, text->section, text->key, "%s: {%s} %s", text->key, name, words);
+	return make_fail_alone(make, text->section, text->key, "%s: {%s} %s", text->key, name,
+			       words);
 }
 
 bool placeholders_have(const char *text, const char *name)
@@ -85,6 +86,9 @@ static int check_token(const struct make *make, const struct placeholders *text,
 {
 	const struct draft_token *token = &make->draft->apis[text->api].token;
 
+	/* it may be the section that was refused */
+	if (!token->request.head.from && make->broken)
+		return -EINVAL;
 	if (!token->request.head.from)
 		return refuse(make, text, name, "needs a section [token]");
 	if (saved && text->place == PLACEHOLDERS_BODY)
@@ -134,8 +138,13 @@ static int check_own(const struct make *make, const struct placeholders *text, c
 static int fail_unknown(const struct make *make, const struct placeholders *text, const char *name)
 {
 	const struct settings *settings = make->chosen->settings;
+	const struct merged *token = make->draft->apis[text->api].token.request.head.from;
 	struct hint hint = HINT_NONE;
 	char words[192];
+
+	/* it may be what was refused */
+	if (settings->broken || (token ? token->broken : make->broken))
+		return -EINVAL;
 
 	/* what is wanted is mostly the user's id, or a member of the record */
 	(void)snprintf(words, sizeof(words),
@@ -182,14 +191,11 @@ int placeholders_check(const struct make *make, const struct placeholders *text)
 {
 	const char *at = text->text;
 	char name[TEMPLATE_NAME_MAX];
+	int result = 0;
 
-	while (at && template_next(&at, name)) {
-		int result = check_one(make, text, name);
-
-		if (result)
-			return result;
-	}
-	return 0;
+	while (at && template_next(&at, name))
+		result = make_both(result, check_one(make, text, name));
+	return result;
 }
 
 /* ---- URLs ---- */
@@ -242,13 +248,13 @@ static int begin_url(const struct make *make, const struct merged *section, cons
 	rest = *text + strlen(name) + 2;
 	value = make->chosen->values[index];
 	if (!value)
-		return make_fail(make, section, key,
-				 "%s: {%s} has no value; the account's section must give it", key,
-				 name);
+		return make_fail_alone(make, section, key,
+				       "%s: {%s} has no value; the account's section must give it",
+				       key, name);
 	length = strcspn(value, "?{}");
 	if (value[length] || http_url_check(value, &why))
-		return make_fail(make, section, key, "%s: {%s}: %s", key, name,
-				 *why ? why : "the URL must have no ?, { and }");
+		return make_fail_alone(make, section, key, "%s: {%s}: %s", key, name,
+				       *why ? why : "the URL must have no ?, { and }");
 	while (length && value[length - 1] == '/')
 		length--;
 	joined = arena_get(make->arena, length + strlen(rest) + 1);
@@ -273,12 +279,12 @@ int placeholders_url(const struct make *make, const struct merged *section, cons
 	*url = text;
 	made = template_expand(text, TEMPLATE_PATH, &values.base, why, sizeof(why));
 	if (!made)
-		return make_fail(make, section, key, "%s: %s", key, why);
+		return make_fail_alone(make, section, key, "%s: %s", key, why);
 	made[strcspn(made, "?")] = '\0';
 	for (size_t length = strlen(made); length && made[length - 1] == '/';)
 		made[--length] = '\0';
 	if (http_url_check(made, &wrong))
-		result = make_fail(make, section, key, "%s: %s", key, wrong);
+		result = make_fail_alone(make, section, key, "%s: %s", key, wrong);
 	else if (whole && !(*whole = arena_text(make->arena, made, strlen(made))))
 		result = make_fail_memory(make);
 	free(made);

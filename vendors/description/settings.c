@@ -21,18 +21,15 @@ struct reading {
 	const char *file;
 	unsigned line;
 	const char *name; /* of the setting */
-	char *why;
-	size_t why_size;
+	struct faults *faults;
 };
 
 #define settings_fail(reading, ...)                                                                \
-	sections_fail((reading)->why, (reading)->why_size, EINVAL, (reading)->file,                \
-		      (reading)->line, __VA_ARGS__)
+	faults_add((reading)->faults, EINVAL, (reading)->file, (reading)->line, __VA_ARGS__)
 
 static int fail_memory(const struct reading *reading)
 {
-	return sections_fail(reading->why, reading->why_size, ENOMEM, reading->file, reading->line,
-			     "out of memory");
+	return faults_add(reading->faults, ENOMEM, reading->file, reading->line, "out of memory");
 }
 
 static char *trim(char *text)
@@ -157,8 +154,8 @@ static int check_suffixes(const struct reading *reading, const struct settings *
 				continue;
 			for (size_t way = 0; way < 3; way++) {
 				if (strcmp(other + length, ways[way]) == 0)
-					return sections_fail(
-					    reading->why, reading->why_size, EINVAL, reading->file,
+					return faults_add(
+					    reading->faults, EINVAL, reading->file,
 					    settings->lines[j],
 					    "%s cannot be a setting: it is a way to give the "
 					    "secret %s",
@@ -179,13 +176,16 @@ static int check_needs(const struct reading *reading, const struct settings *set
 			int index = **need ? settings_find(settings, *need) : -1;
 			const struct setting *found = index < 0 ? NULL : &settings->list[index];
 
+			/* it may be the one that was refused */
+			if (!found && settings->broken)
+				continue;
 			if (**need && (!found || found->fallback || found->required))
-				return sections_fail(reading->why, reading->why_size, EINVAL,
-						     reading->file, settings->lines[i],
-						     found ? "%s always has a value, so that no "
-							     "choice can depend on it"
-							   : "[settings] has no %s",
-						     *need);
+				return faults_add(reading->faults, EINVAL, reading->file,
+						  settings->lines[i],
+						  found ? "%s always has a value, so that no "
+							  "choice can depend on it"
+							: "[settings] has no %s",
+						  *need);
 		}
 	}
 	return 0;
@@ -252,38 +252,55 @@ int settings_find(const struct settings *settings, const char *name)
 	return -1;
 }
 
+/* Read ENTRY of [settings]. One whose type is refused is added as a text, so that it is known. */
+static int read_setting(struct reading *reading, const struct entry *entry,
+			struct settings *settings)
+{
+	struct arena *arena = reading->arena;
+	struct setting setting = {.name = arena_text(arena, entry->key, strlen(entry->key))};
+	char *text = arena_text(arena, entry->value, strlen(entry->value));
+	bool url = false, refused = entry->refused;
+
+	reading->line = entry->line;
+	reading->name = setting.name;
+	if (arena->failed)
+		return fail_memory(reading);
+	if (check_name(reading))
+		return -EINVAL;
+	if (!refused)
+		refused = strchr(text, '|') ? read_choices(reading, text, &setting)
+					    : read_type(reading, text, &setting, &url);
+	if (refused)
+		setting = (struct setting){.name = setting.name};
+	if (add(arena, settings, &setting, url, entry->line))
+		return fail_memory(reading);
+	return refused ? -EINVAL : 0;
+}
+
 int settings_read(struct arena *arena, const char *file, const struct section *section,
-		  struct settings *settings, char *why, size_t why_size)
+		  struct settings *settings, struct faults *faults)
 {
 	static const struct setting none;
-	struct reading reading = {.arena = arena, .file = file, .why = why, .why_size = why_size};
+	struct reading reading = {.arena = arena, .file = file, .faults = faults};
 
 	*settings = (struct settings){.list = arena_get(arena, sizeof(none))};
-	for (size_t i = 0; section && i < section->count; i++) {
-		const struct entry *entry = &section->entries[i];
-		struct setting setting = {
-		    .name = arena_text(arena, entry->key, strlen(entry->key))};
-		char *text = arena_text(arena, entry->value, strlen(entry->value));
-		bool url = false;
-		int result;
-
-		reading.line = entry->line;
-		reading.name = setting.name;
-		if (arena->failed)
-			return fail_memory(&reading);
-		if (i == SETTINGS_MAX)
-			return settings_fail(&reading, "there are more than %d settings",
-					     SETTINGS_MAX);
-		result = check_name(&reading);
-		if (!result)
-			result = strchr(text, '|') ? read_choices(&reading, text, &setting)
-						   : read_type(&reading, text, &setting, &url);
-		if (!result && add(arena, settings, &setting, url, entry->line))
-			result = fail_memory(&reading);
-		if (result)
-			return result;
+	settings->broken = section && section->broken;
+	for (size_t i = 0; section && i < section->count && !arena->failed; i++) {
+		reading.line = section->entries[i].line;
+		if (i == SETTINGS_MAX) {
+			settings->broken = true;
+			(void)settings_fail(&reading, "there are more than %d settings",
+					    SETTINGS_MAX);
+			break;
+		}
+		if (read_setting(&reading, &section->entries[i], settings))
+			settings->broken = true;
 	}
 	if (arena->failed)
 		return fail_memory(&reading);
-	return check_suffixes(&reading, settings) || check_needs(&reading, settings) ? -EINVAL : 0;
+	if (check_suffixes(&reading, settings))
+		settings->broken = true;
+	if (check_needs(&reading, settings))
+		settings->broken = true;
+	return settings->broken ? -EINVAL : 0;
 }

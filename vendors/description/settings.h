@@ -22,13 +22,14 @@ struct settings {
 	struct setting *list; /* ends with a name that is NULL */
 	size_t count;
 	bool *urls;      /* in the order of the list: the value is a whole URL */
+	bool broken;     /* a line was refused: a setting that is missing may be that */
 	unsigned *lines; /* of the keys; 0: a setting that the file does not name */
 };
 
 /* Read SECTION of FILE (NULL: there is none) into *SETTINGS, which is of ARENA. Returns 0, or a
- * negative errno and one line in WHY. */
+ * negative errno and a fault in FAULTS. */
 int settings_read(struct arena *arena, const char *file, const struct section *section,
-		  struct settings *settings, char *why, size_t why_size);
+		  struct settings *settings, struct faults *faults);
 
 /* Append a setting that the file does not name, unless it is there: self_id, notice_file. Returns 0
  * or -ENOMEM. */

@@ -48,10 +48,9 @@ static bool holds(const struct part *part, const struct chosen *chosen)
 }
 
 #define variant_fail(part, ...)                                                                    \
-	sections_fail(why, why_size, EINVAL, (part)->file, (part)->section->line, __VA_ARGS__)
+	faults_add(faults, EINVAL, (part)->file, (part)->section->line, __VA_ARGS__)
 
-int variant_check(const struct part *part, const struct settings *settings, char *why,
-		  size_t why_size)
+int variant_check(const struct part *part, const struct settings *settings, struct faults *faults)
 {
 	int index = part->when == PART_ALWAYS ? -1 : settings_find(settings, part->setting);
 	const struct setting *setting = index >= 0 ? &settings->list[index] : NULL;
@@ -62,6 +61,9 @@ int variant_check(const struct part *part, const struct settings *settings, char
 	if (part->kind->kind == SECTION_SETTINGS)
 		return variant_fail(part, "[settings] cannot depend on a setting");
 	if (!setting) {
+		/* it may be the one that was refused */
+		if (settings->broken)
+			return -EINVAL;
 		/* a preset for a setting that the description does not have */
 		if (part->preset ||
 		    (part->when != PART_IS && strcmp(part->setting, VARIANT_DELETES) == 0))
@@ -101,7 +103,7 @@ static struct merged *find_section(struct merged *list, size_t count, const stru
 const struct merged_key *variant_key(const struct merged *section, const char *name)
 {
 	for (size_t i = 0; i < section->count; i++) {
-		if (strcmp(section->keys[i].entry->key, name) == 0)
+		if (strcmp(section->keys[i].name, name) == 0)
 			return &section->keys[i];
 	}
 	return NULL;
@@ -109,19 +111,21 @@ const struct merged_key *variant_key(const struct merged *section, const char *n
 
 /* Add the keys of PART to SECTION. */
 static int merge_keys(struct arena *arena, const struct part *part, struct merged *section,
-		      char *why, size_t why_size)
+		      struct faults *faults)
 {
 	for (size_t i = 0; i < part->section->count; i++) {
 		const struct entry *entry = &part->section->entries[i];
-		const struct merged_key key = {entry, part->file, part->preset};
+		const struct merged_key key = {entry, entry->key, part->file, part->preset};
 		struct merged_key *other = (struct merged_key *)(uintptr_t)variant_key(section,
 										       entry->key);
 
-		if (other && !other->preset)
-			return sections_fail(
-			    why, why_size, EINVAL, part->file, entry->line,
-			    "this key is in line %u already, and both sections hold together",
-			    other->entry->line);
+		if (other && !other->preset) {
+			(void)faults_add(faults, EINVAL, part->file, entry->line,
+					 "this key is in line %u already, and both sections hold "
+					 "together",
+					 other->entry->line);
+			continue;
+		}
 		if (other) {
 			*other = key;
 			continue;
@@ -129,15 +133,14 @@ static int merge_keys(struct arena *arena, const struct part *part, struct merge
 		section->keys = arena_append(arena, section->keys, section->count++, sizeof(key),
 					     &key);
 		if (!section->keys)
-			return sections_fail(why, why_size, ENOMEM, part->file, entry->line,
-					     "out of memory");
+			return faults_add(faults, ENOMEM, part->file, entry->line, "out of memory");
 	}
 	return 0;
 }
 
 int variant_merge(struct arena *arena, const struct part *parts, size_t count,
-		  const struct chosen *chosen, struct merged **list, size_t *list_count, char *why,
-		  size_t why_size)
+		  const struct chosen *chosen, struct merged **list, size_t *list_count,
+		  struct faults *faults)
 {
 	*list = NULL;
 	*list_count = 0;
@@ -155,13 +158,14 @@ int variant_merge(struct arena *arena, const struct part *parts, size_t count,
 
 			*list = arena_append(arena, *list, *list_count, sizeof(new), &new);
 			if (!*list)
-				return sections_fail(why, why_size, ENOMEM, parts[i].file, 0,
-						     "out of memory");
+				return faults_add(faults, ENOMEM, parts[i].file, 0,
+						  "out of memory");
 			section = &(*list)[(*list_count)++];
 		}
 		section->file = parts[i].file;
 		section->line = parts[i].section->line;
-		result = merge_keys(arena, &parts[i], section, why, why_size);
+		section->lacks = section->lacks || parts[i].section->broken;
+		result = merge_keys(arena, &parts[i], section, faults);
 		if (result)
 			return result;
 	}

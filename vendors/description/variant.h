@@ -15,6 +15,7 @@
 /* A key that holds. */
 struct merged_key {
 	const struct entry *entry;
+	const char *name; /* of the key, or of the one that is meant if it is misspelt */
 	const char *file;
 	bool preset;
 };
@@ -27,6 +28,8 @@ struct merged {
 	unsigned line; /* of the last header */
 	struct merged_key *keys;
 	size_t count;
+	bool lacks;  /* a line was refused whose key is not known */
+	bool broken; /* it lacks a key, or the value of one was refused: set when it is filled */
 };
 
 /* What the conditions are decided by. */
@@ -41,19 +44,18 @@ struct chosen {
 
 /*
  * Put the sections of PARTS that hold for CHOSEN into *LIST (of ARENA, *LIST_COUNT of them), in
- * their order. A key of the description replaces a preset one. Returns 0, or a negative errno and
- * one line in WHY: a key is there twice.
+ * their order. A key of the description replaces a preset one; one that is there twice is a fault.
+ * Returns 0 or -ENOMEM.
  */
 int variant_merge(struct arena *arena, const struct part *parts, size_t count,
-		  const struct chosen *chosen, struct merged **list, size_t *list_count, char *why,
-		  size_t why_size);
+		  const struct chosen *chosen, struct merged **list, size_t *list_count,
+		  struct faults *faults);
 
 /* Return the key NAME of SECTION, or NULL. */
 const struct merged_key *variant_key(const struct merged *section, const char *name);
 
-/* Check the condition of PART. Returns 0, or -EINVAL and one line in WHY. */
-int variant_check(const struct part *part, const struct settings *settings, char *why,
-		  size_t why_size);
+/* Check the condition of PART. Returns 0, or -EINVAL and a fault in FAULTS. */
+int variant_check(const struct part *part, const struct settings *settings, struct faults *faults);
 
 /*
  * Call TRY once for each combination of values that the conditions of PARTS tell apart, until it

@@ -9,13 +9,16 @@
 #ifndef ROSTERFS_SECTIONS_H
 #define ROSTERFS_SECTIONS_H
 
+#include "vendors/ini/faults.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
 struct entry {
 	char *key;
-	char *value; /* never empty */
+	char *value; /* never empty, except if it was refused */
 	unsigned line;
+	bool refused; /* something is wrong with its line, and a fault says what */
 };
 
 struct section {
@@ -23,12 +26,15 @@ struct section {
 	unsigned line;
 	struct entry *entries;
 	size_t count;
+	bool
+	    broken; /* a line was refused whose key is not known: a key that is missing may be it */
 };
 
 struct sections {
 	struct section *list; /* in the order of the file; names differ */
 	size_t count;
 	bool shared; /* group or others can read the file */
+	bool broken; /* a header was refused: a section that is missing may be it */
 };
 
 /* What an indented line does to the value above it. */
@@ -55,16 +61,17 @@ extern const struct sections_rules sections_plain;
  * value, only the first is limited), an indented line that continues nothing, control characters,
  * a byte order mark, an invisible character (invisible.h) in a key or at the ends of a value or a
  * section's name, a value that inih would cut at ` ;`, a key outside of sections, a key without a
- * value, and a repeated key or section. Returns 0, or a negative errno and one line in WHY. May
- * block if FILE is a pipe. Pair with sections_clear.
+ * value, and a repeated key or section. What is refused is added to FAULTS, and reading goes on:
+ * the caller checks the rest. Returns 0, or a negative errno of a fault: -EINVAL with *SECTIONS,
+ * others without. May block if FILE is a pipe. Pair with sections_clear.
  */
 int sections_read(const char *file, const struct sections_rules *rules, struct sections *sections,
-		  char *why, size_t why_size);
+		  struct faults *faults);
 
 /* As sections_read, from the LENGTH bytes at TEXT. FILE is its name in messages. */
 int sections_parse(const char *file, const char *text, size_t length,
-		   const struct sections_rules *rules, struct sections *sections, char *why,
-		   size_t why_size);
+		   const struct sections_rules *rules, struct sections *sections,
+		   struct faults *faults);
 
 /* Wipe the values and free everything. */
 void sections_clear(struct sections *sections);
@@ -72,11 +79,7 @@ void sections_clear(struct sections *sections);
 /* Return the entry of KEY in SECTION, or NULL. */
 const struct entry *sections_find(const struct section *section, const char *key);
 
-/*
- * Write "FILE:LINE: " and the formatted words to WHY, on one line (LINE 0: "FILE: "). Returns
- * -ERROR, so that a caller can `return sections_fail(...)`.
- */
-int sections_fail(char *why, size_t why_size, int error, const char *file, unsigned line,
-		  const char *format, ...) __attribute__((format(printf, 6, 7)));
+/* The same, for a caller that may change it. */
+struct entry *sections_entry(struct section *section, const char *key);
 
 #endif

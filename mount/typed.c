@@ -1,0 +1,387 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * typed.c - see typed.h.
+ *
+ * Paths become absolute, because the process leaves its working directory when it goes to the
+ * background. No message quotes a value, because it may be a secret in the wrong line. This file
+ * must not know a vendor by name.
+ */
+#include "mount/typed.h"
+
+#include "mount/keys.h"
+#include "mount/mend.h"
+#include "mount/secret.h"
+#include "vendors/base/limits.h"
+#include "vendors/http/http_url.h"
+#include "vendors/ini/file_text.h"
+#include "vendors/ini/sections.h"
+#include "vendors/rest/account.h"
+#include "vendors/rest/secrets.h"
+#include "vendors/vendor.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <jansson.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#define RELATIVE "; a path that does not begin with / is relative to the config file's folder"
+
+/* ---- values: each function returns 0, or a negative errno and a fault ---- */
+
+/* Return VALUE as a number of decimal digits, MAX at most, or -1. *END is what follows the digits.
+ */
+static long long digits(const char *value, unsigned long long max, const char **end)
+{
+	unsigned long long number = 0;
+	const char *at = value;
+
+	for (; *at >= '0' && *at <= '9'; at++) {
+		number = number * 10 + (unsigned long long)(*at - '0');
+		if (number > max)
+			return -1;
+	}
+	*end = at;
+	return at == value ? -1 : (long long)number;
+}
+
+/* Return how many seconds UNIT ("m", "hours") has, or 0: it is no unit. */
+static unsigned unit_seconds(const char *unit)
+{
+	static const struct unit {
+		const char *names;
+		unsigned seconds;
+	} units[] = {{" s sec secs second seconds ", 1},
+		     {" m min mins minute minutes ", 60},
+		     {" h hour hours ", 3600},
+		     {" d day days ", 86400}};
+	char word[16];
+
+	if (!*unit || strchr(unit, ' ') ||
+	    (size_t)snprintf(word, sizeof(word), " %s ", unit) >= sizeof(word))
+		return 0;
+	for (size_t i = 0; i < sizeof(units) / sizeof(*units); i++) {
+		if (strcasestr(units[i].names, word))
+			return units[i].seconds;
+	}
+	return 0;
+}
+
+static int set_number(const struct keys *keys, const struct entry *entry, const struct key *key,
+		      unsigned *number)
+{
+	const char *end = "";
+	long long value = digits(entry->value, UINT_MAX, &end);
+	bool seconds = key->type == KEY_SECONDS;
+	long long unit = value < 0 || !seconds ? 0 : unit_seconds(end + strspn(end, " \t"));
+	char write[64] = "";
+
+	if (unit && value * unit >= (long long)key->min && value * unit <= (long long)key->max)
+		(void)snprintf(write, sizeof(write), ", without a unit; write %lld", value * unit);
+	if (value < (long long)key->min || value > (long long)key->max || *end)
+		return keys_fail(keys, entry->line, "%s must be a whole number%s from %u to %u%s",
+				 key->name, seconds ? " of seconds" : "", key->min, key->max,
+				 write);
+	*number = (unsigned)value;
+	return 0;
+}
+
+static int set_size(const struct keys *keys, const struct entry *entry, size_t *size)
+{
+	static const char units[] = "KMG";
+	const char *end = "";
+	long long value = digits(entry->value, SSIZE_MAX, &end);
+	const char *unit = *end ? strchr(units, *end) : NULL;
+	unsigned shift = unit ? 10 * ((unsigned)(unit - units) + 1) : 0;
+
+	if (value < 0 || (*end && (!unit || end[1])) || value > (long long)(SSIZE_MAX >> shift))
+		return keys_fail(keys, entry->line,
+				 "%s must be a number of bytes, which K, M or G may follow, "
+				 "such as 64M",
+				 entry->key);
+	*size = (size_t)value << shift;
+	return 0;
+}
+
+/* Set *VALUE if ENTRY has the word YES, clear it if it has NO. */
+static int set_switch(const struct keys *keys, const struct entry *entry, const char *yes,
+		      const char *no, bool *value)
+{
+	bool is_yes = strcmp(entry->value, yes) == 0;
+
+	if (!is_yes && strcmp(entry->value, no) != 0)
+		return keys_fail(keys, entry->line, "%s must be %s or %s, in lower case",
+				 entry->key, yes, no);
+	*value = is_yes;
+	return 0;
+}
+
+static int set_text(const struct keys *keys, const struct entry *entry, const char *value,
+		    char **text)
+{
+	char *copy = strdup(value);
+
+	if (!copy)
+		return keys_fail_memory(keys, entry->line);
+	free(*text);
+	*text = copy;
+	return 0;
+}
+
+static int set_url(const struct keys *keys, const struct entry *entry, char **url)
+{
+	const char *why = "not a URL";
+	size_t length = strlen(entry->value);
+	char *copy;
+
+	if (http_url_check(entry->value, &why))
+		return keys_fail(keys, entry->line, "%s: %s", entry->key, why);
+	while (length > 0 && entry->value[length - 1] == '/')
+		length--;
+	copy = strndup(entry->value, length);
+	if (!copy)
+		return keys_fail_memory(keys, entry->line);
+	free(*url);
+	*url = copy;
+	return 0;
+}
+
+/* Refuse what only a shell or a browser understands. */
+static int check_path(const struct keys *keys, const struct entry *entry)
+{
+	const char *home = getenv("HOME"), *value = entry->value;
+
+	/* ~ alone, or before a slash; a shell takes ~name for the home of a user as well */
+	if (*value == '~')
+		return keys_fail(keys, entry->line,
+				 "%s: ~ means a home directory only to a shell; write the whole "
+				 "path, such as %s/...",
+				 entry->key, home && *home == '/' ? home : "/home/jane");
+	if (*value == '$')
+		return keys_fail(keys, entry->line,
+				 "%s: variables have a value only to a shell; write the whole path",
+				 entry->key);
+	if (strncasecmp(value, "file:", 5) == 0)
+		return keys_fail(keys, entry->line, "%s must be a path, not a URL; remove file://",
+				 entry->key);
+	return 0;
+}
+
+/* Make the absolute path of ENTRY's value, which is relative to the config file's directory. */
+static int make_path(const struct keys *keys, const struct entry *entry, char **path)
+{
+	const char *slash = strrchr(keys->file, '/');
+	int length = slash ? (int)(slash - keys->file) : 0;
+	char *here = NULL;
+	int result = check_path(keys, entry);
+
+	if (result)
+		return result;
+	if (entry->value[0] == '/') {
+		*path = strdup(entry->value);
+		return *path ? 0 : keys_fail_memory(keys, entry->line);
+	}
+	if (keys->file[0] != '/') {
+		here = getcwd(NULL, 0);
+		if (!here)
+			return keys_fail(
+			    keys, entry->line,
+			    "%s: the working directory does not exist; use an absolute path",
+			    entry->key);
+	}
+	/* in the root directory there is nothing before the slash */
+	if (asprintf(path, "%s%s%.*s/%s", here && here[1] ? here : "", here && length ? "/" : "",
+		     length, keys->file, entry->value) < 0)
+		result = keys_fail_memory(keys, entry->line);
+	free(here);
+	return result;
+}
+
+static int set_path(const struct keys *keys, const struct entry *entry, char **path)
+{
+	char *made = NULL;
+	int result = make_path(keys, entry, &made);
+
+	if (result)
+		return result;
+	free(*path);
+	*path = made;
+	return 0;
+}
+
+/* Check that the LENGTH bytes of TEXT can be shown as a file of the mount. */
+static int check_text(const struct keys *keys, const struct entry *entry, const char *text,
+		      size_t length)
+{
+	json_t *string;
+
+	if (length == 0)
+		return keys_fail(keys, entry->line, "%s: the file is empty", entry->key);
+	if (strlen(text) != length)
+		return keys_fail(keys, entry->line, "%s: the file is not text: it has a NUL byte",
+				 entry->key);
+	string = json_stringn(text, length);
+	json_decref(string);
+	if (!string)
+		return keys_fail(keys, entry->line, "%s: the file is not UTF-8", entry->key);
+	return 0;
+}
+
+/* Set *VALUE to the text of the file that ENTRY names. */
+static int set_file(const struct keys *keys, const struct entry *entry, char **value)
+{
+	char *path = NULL;
+	char *text = NULL;
+	char *shrunk;
+	size_t length = 0;
+	int result = make_path(keys, entry, &path);
+
+	if (result)
+		goto out;
+	result = file_text(path, LIMITS_TEXT_MAX, &text, &length, NULL);
+	if (result) {
+		(void)keys_fail(keys, entry->line, "%s: the file cannot be read: %s%s", entry->key,
+				result == -EFBIG ? "it is larger than " LIMITS_TEXT_WORDS
+						 : strerror(-result),
+				result == -ENOENT ? RELATIVE : "");
+		goto out;
+	}
+	result = check_text(keys, entry, text, length);
+	if (result)
+		goto out;
+	/* it was read into a buffer of LIMITS_TEXT_MAX */
+	shrunk = realloc(text, length + 1);
+	free(*value);
+	*value = shrunk ? shrunk : text;
+	text = NULL;
+out:
+	free(text);
+	free(path);
+	return result;
+}
+
+static int set_secret(const struct keys *keys, const struct entry *entry, enum secret_source way,
+		      char **value)
+{
+	char words[256];
+	char *path = NULL;
+	char *secret;
+	int result = way == SECRET_FILE ? make_path(keys, entry, &path) : 0;
+
+	if (result)
+		return result;
+	if (way == SECRET_ENV && *entry->value == '$')
+		return keys_fail(keys, entry->line,
+				 "%s: give the name of the variable without the $", entry->key);
+	result = secret_read(way, path ? path : entry->value, &secret, words, sizeof(words));
+	free(path);
+	if (result)
+		return keys_fail(keys, entry->line, "%s: %s%s", entry->key, words,
+				 way == SECRET_FILE && result == -ENOENT ? RELATIVE : "");
+	secret_free(*value);
+	*value = secret;
+	return 0;
+}
+
+static int set_choice(const struct keys *keys, const struct entry *entry,
+		      const struct setting *setting, char **value)
+{
+	char known[256] = "";
+	size_t used = 0;
+
+	for (size_t i = 0; setting->choices[i]; i++) {
+		if (strcmp(entry->value, setting->choices[i]) == 0)
+			return set_text(keys, entry, entry->value, value);
+		if (used < sizeof(known))
+			used += (size_t)snprintf(known + used, sizeof(known) - used, "%s%s",
+						 i ? ", " : "", setting->choices[i]);
+	}
+	return keys_fail(keys, entry->line, "%s must be one of: %s", entry->key, known);
+}
+
+/* Refuse a command that is one word because all of it is in quotes. */
+static int check_command(const struct keys *keys, const struct entry *entry)
+{
+	const char *value = entry->value;
+	size_t length = strlen(value);
+	const char *end = length > 1 ? strchr(value + 1, *value) : NULL;
+
+	/* a program's path may have blanks */
+	if (!mend_quotes(value) || end != value + length - 1 || !strchr(value, ' ') ||
+	    value[1] == '/')
+		return 0;
+	return keys_fail(keys, entry->line,
+			 "%s: the whole command is in quotes, so that it would be one word; remove "
+			 "them",
+			 entry->key);
+}
+
+/* ---- keys ---- */
+
+int typed_set_key(const struct keys *keys, struct entry *entry, const struct key *key, void *object)
+{
+	void *place = (char *)object + key->offset;
+
+	mend_value(keys, entry);
+	switch (key->type) {
+	case KEY_NUMBER:
+	case KEY_SECONDS:
+		return set_number(keys, entry, key, place);
+	case KEY_SIZE:
+		return set_size(keys, entry, place);
+	case KEY_YES_NO:
+		return set_switch(keys, entry, "yes", "no", place);
+	case KEY_GUARD_RAW:
+		return set_switch(keys, entry, "guard", "raw", place);
+	case KEY_PATH:
+		return set_path(keys, entry, place);
+	case KEY_URL:
+		return set_url(keys, entry, place);
+	}
+	return -EINVAL;
+}
+
+int typed_set(const struct keys *keys, struct entry *entry, struct account *account)
+{
+	enum secret_source way = SECRET_GIVEN;
+	const struct setting *setting = keys_setting(account->vendor, entry->key, &way);
+	size_t index = (size_t)(setting - account->vendor->settings);
+	char **value = &account->values[index];
+
+	if (way == SECRET_COMMAND) {
+		int result = check_command(keys, entry);
+
+		if (!result && secrets_add(account, index, entry->value, secret_run))
+			result = keys_fail_memory(keys, entry->line);
+		return result ? result : set_text(keys, entry, "command", value);
+	}
+	if (setting->type != SETTING_SECRET || way == SECRET_GIVEN)
+		mend_value(keys, entry);
+	switch (setting->type) {
+	case SETTING_TEXT:
+		return set_text(keys, entry, entry->value, value);
+	case SETTING_SECRET:
+		return set_secret(keys, entry, way, value);
+	case SETTING_CHOICE:
+		return set_choice(keys, entry, setting, value);
+	case SETTING_FILE:
+		return set_file(keys, entry, value);
+	}
+	return -EINVAL;
+}
+
+int typed_run(const struct keys *keys, const struct entry *entry, struct account *account)
+{
+	enum secret_source way = SECRET_GIVEN;
+	const struct setting *setting = keys_setting(account->vendor, entry->key, &way);
+
+	return setting && way == SECRET_COMMAND
+		   ? set_secret(keys, entry, way,
+				&account->values[setting - account->vendor->settings])
+		   : 0;
+}
