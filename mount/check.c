@@ -268,8 +268,7 @@ static bool check_users(struct check *check)
 /* Check whether a GET of one user shows a status, because the list shows none. */
 static void check_one_status(struct check *check)
 {
-	const struct account *account = check->account;
-	const struct collection *users = account->vendor->users;
+	const struct collection *users = check->account->vendor->users;
 	const char *id = check->tally.first, *word;
 	char buffer[STATUS_MAP_MAX];
 	json_t *record = NULL;
@@ -309,17 +308,15 @@ static void judge_statuses(struct check *check)
 		return;
 	if (!has_status(check->account->vendor)) {
 		say(check, "the description has no [status]: no status can be read or written");
-		return;
-	}
-	if (!tally->others) {
+	} else if (!tally->others) {
 		check_one_status(check);
-		return;
+	} else {
+		check->failed = true;
+		say(check,
+		    "no user has the status active or inactive, only others, such as \"%s\": nobody "
+		    "can be deactivated here",
+		    tally->other);
 	}
-	check->failed = true;
-	say(check,
-	    "no user has the status active or inactive, only others, such as \"%s\": nobody can be "
-	    "deactivated here",
-	    tally->other);
 }
 
 /* Say what the table's rules make of the list: pages, values of the status, hidden fields. */
