@@ -31,6 +31,8 @@
 
 struct account;
 struct audit;
+struct change_marks;
+struct changes;
 struct fs;
 struct dir;
 struct guard;
@@ -82,8 +84,11 @@ struct fs_options {
 	bool umask_given; /* by the user: MANUAL and directories kept by hand lose them too */
 	bool read_only, dry_run;
 	unsigned status_limit, status_window;
-	size_t scratch_limit; /* bytes that files in memory may hold */
-	struct audit *audit;  /* borrowed; NULL: none */
+	size_t scratch_limit;               /* bytes that files in memory may hold */
+	struct audit *audit;                /* borrowed; NULL: none */
+	size_t changes_limit;               /* lines */
+	struct audit *changes_log;          /* borrowed; NULL: none */
+	const struct change_marks *domains; /* borrowed; NULL: none */
 };
 
 /*
@@ -100,6 +105,7 @@ struct fs {
 	struct fuse_session *session;
 	struct guard *guard;
 	struct history *history; /* the changes that vendors have accepted */
+	struct changes *changes; /* of users, by whomever */
 	struct pool *pool;
 	struct notify *notify;
 	const struct record_dir_events *events; /* what happens to records; record_dir.h */

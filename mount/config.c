@@ -10,6 +10,8 @@
  */
 #include "mount/config.h"
 
+#include "cache/changes/change_marks.h"
+#include "cache/changes/changes.h"
 #include "mount/keys.h"
 #include "mount/secret.h"
 #include "mount/types.h"
@@ -162,6 +164,21 @@ static int set_path(const struct keys *keys, const struct entry *entry, char **p
 	return 0;
 }
 
+static int set_domains(const struct keys *keys, const struct entry *entry,
+		       struct change_marks **domains)
+{
+	const char *why;
+	struct change_marks *made = change_marks_new(entry->value, &why);
+
+	if (!made && why)
+		return keys_fail(keys, entry->line, "%s %s", entry->key, why);
+	if (!made)
+		return keys_fail_memory(keys, entry->line);
+	change_marks_free(*domains);
+	*domains = made;
+	return 0;
+}
+
 /* Check that the LENGTH bytes of TEXT can be shown as a file of the mount. */
 static int check_text(const struct keys *keys, const struct entry *entry, const char *text,
 		      size_t length)
@@ -266,6 +283,8 @@ static int set_key(const struct keys *keys, const struct entry *entry, const str
 		return set_path(keys, entry, place);
 	case KEY_URL:
 		return set_url(keys, entry, place);
+	case KEY_DOMAINS:
+		return set_domains(keys, entry, place);
 	}
 	return -EINVAL;
 }
@@ -438,7 +457,8 @@ int config_read(const char *file, struct config *config, char *why, size_t why_s
 {
 	struct config made = {.status_limit = 100,
 			      .status_window = 3600,
-			      .scratch_limit = (size_t)64 << 20};
+			      .scratch_limit = (size_t)64 << 20,
+			      .changes_limit = CHANGES_LIMIT};
 	struct sections sections;
 	struct types types = {0};
 	const struct keys keys = {file, &sections, &types, why, why_size};
@@ -477,5 +497,7 @@ void config_clear(struct config *config)
 		description_free(config->descriptions[i]);
 	free(config->descriptions);
 	free(config->audit_log);
+	free(config->changes_log);
+	change_marks_free(config->domains);
 	*config = (struct config){0};
 }

@@ -11,6 +11,7 @@
 #include <stddef.h>
 
 struct account;
+struct change_marks;
 struct description;
 
 struct config {
@@ -18,6 +19,9 @@ struct config {
 	unsigned status_window; /* seconds */
 	size_t scratch_limit;   /* bytes */
 	char *audit_log;        /* or NULL */
+	unsigned changes_limit; /* lines of .rosterfs/changes */
+	char *changes_log;      /* or NULL */
+	struct change_marks *domains; /* of the organisation; or NULL */
 	struct account **accounts;
 	size_t account_count;
 	struct description **descriptions; /* of vendors that accounts have */

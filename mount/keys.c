@@ -33,6 +33,9 @@ static const struct key mount_keys[] = {
     {"status_window", KEY_NUMBER, offsetof(struct config, status_window), 1, YEAR},
     {"scratch_limit", KEY_SIZE, offsetof(struct config, scratch_limit), 0, 0},
     {"audit_log", KEY_PATH, offsetof(struct config, audit_log), 0, 0},
+    {"changes_limit", KEY_NUMBER, offsetof(struct config, changes_limit), 1, LIMITS_COUNT_MAX},
+    {"changes_log", KEY_PATH, offsetof(struct config, changes_log), 0, 0},
+    {"domains", KEY_DOMAINS, offsetof(struct config, domains), 0, 0},
     {.name = NULL},
 };
 
@@ -40,6 +43,7 @@ static const struct key mount_keys[] = {
 static const struct key account_keys[] = {
     {"base_url", KEY_URL, offsetof(struct account, endpoint.base_url), 0, 0},
     {"ttl", KEY_NUMBER, offsetof(struct account, ttl), 0, YEAR},
+    {"poll", KEY_NUMBER, offsetof(struct account, poll), 0, YEAR},
     {"grace", KEY_NUMBER, offsetof(struct account, grace), 0, YEAR},
     {"parallel", KEY_NUMBER, offsetof(struct account, endpoint.parallel), 1, 64},
     {"timeout", KEY_NUMBER, offsetof(struct account, endpoint.timeout), 1, 3600},

@@ -140,6 +140,9 @@ struct node_ops {
 	void (*count_open)(struct node *node, int count);
 	/* As handle_read. NULL: handle_read. */
 	ssize_t (*read)(struct handle *handle, off_t offset, size_t size, char **data);
+	/* Answer a POLL, and take WAITER (NULL: none waits), by which the kernel is told that there
+	 * is more to read. NULL: it can always be read and written. */
+	void (*poll)(fuse_req_t req, struct handle *handle, struct fuse_pollhandle *waiter);
 	/* Answer a WRITE of SIZE > 0 bytes. NULL: fail with EPERM. */
 	void (*write)(fuse_req_t req, struct handle *handle, const char *data, size_t size,
 		      off_t offset);
