@@ -168,15 +168,12 @@ static int set_domains(const struct keys *keys, const struct entry *entry,
 		       struct change_marks **domains)
 {
 	const char *why;
-	struct change_marks *made = change_marks_new(entry->value, &why);
 
-	if (!made && why)
-		return keys_fail(keys, entry->line, "%s %s", entry->key, why);
-	if (!made)
-		return keys_fail_memory(keys, entry->line);
-	change_marks_free(*domains);
-	*domains = made;
-	return 0;
+	*domains = change_marks_new(entry->value, &why);
+	if (*domains)
+		return 0;
+	return why ? keys_fail(keys, entry->line, "%s %s", entry->key, why)
+		   : keys_fail_memory(keys, entry->line);
 }
 
 /* Check that the LENGTH bytes of TEXT can be shown as a file of the mount. */

@@ -238,6 +238,8 @@ void changes_add(struct changes *changes, char **lines, size_t count)
 	bool added = false, begins;
 	int error = 0;
 
+	if (!count)
+		return;
 	pthread_mutex_lock(&changes->lock);
 	clock_gettime(CLOCK_REALTIME, &changes->when);
 	for (size_t i = 0; i < count; i++) {

@@ -2,20 +2,12 @@
 /*
  * watch.c - see watch.h.
  *
- * BASE is the list that the next one is compared with. Beside it, a table has what is known of
- *users otherwise, by id:
- *
- *	state     set when                      until
- *	WRITTEN   this mount has changed it     a list that began later was compared
- *	UNLISTED  a list lacks it, and a GET    a list has it again, or a GET says that it does not
- *	          shows it or fails             exist: REMOVED
- *	REMOVED   a line says so                a list has it again
- *
- * One thread compares at a time. The table belongs to it, except for entries that are WRITTEN, so
- * the lock protects it.
+ * BASE is the list that the next one is compared with; the table of aside.h has what is known
+ * otherwise. One thread compares at a time.
  */
 #include "cache/changes/watch.h"
 
+#include "cache/changes/aside.h"
 #include "cache/changes/change_line.h"
 #include "cache/changes/changes.h"
 #include "cache/record/record.h"
@@ -28,8 +20,6 @@
 #include "vendors/base/call.h"
 #include "vendors/base/log.h"
 #include "vendors/base/pool.h"
-#include "vendors/json/exact_parse.h"
-#include "vendors/json/exact_print.h"
 #include "vendors/rest/account.h"
 #include "vendors/rest/collection.h"
 #include "vendors/rest/status_map.h"
@@ -39,32 +29,20 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <uthash.h>
 
 /* The most users that a list lacks and that are asked for by id. */
 #define ASKED_MAX 100
-
-enum state { WRITTEN, UNLISTED, REMOVED };
-
-struct aside {
-	char *id;
-	enum state state;
-	struct record *record; /* UNLISTED: as it was shown last */
-	char *text;            /* WRITTEN: the user's document; NULL: deleted */
-	uint64_t generation;   /* WRITTEN: the roster's then */
-	UT_hash_handle hh;
-};
 
 struct watch {
 	struct changes *changes;
 	const struct change_marks *marks;
 	struct roster *roster, *users;
+	struct asides *asides;
 
 	pthread_mutex_t lock; /* of what follows */
 	struct snapshot *base, *next;
 	uint64_t next_generation;
 	bool comparing; /* a thread does, or will */
-	struct aside *asides;
 };
 
 /* What one comparison collects. */
@@ -90,64 +68,18 @@ struct watch *watch_new(struct changes *changes, const struct change_marks *mark
 	watch->roster = roster;
 	watch->users = users;
 	pthread_mutex_init(&watch->lock, NULL);
-	return watch;
-}
-
-/* ---- the table ---- */
-
-static struct aside *aside_find_locked(const struct watch *watch, const char *id)
-{
-	struct aside *aside;
-
-	HASH_FIND_STR(watch->asides, id, aside);
-	return aside;
-}
-
-static void aside_clear(struct aside *aside)
-{
-	record_put(aside->record);
-	free(aside->text);
-	aside->record = NULL;
-	aside->text = NULL;
-}
-
-static void aside_drop_locked(struct watch *watch, struct aside *aside)
-{
-	HASH_DEL(watch->asides, aside); /* NOLINT(clang-analyzer-unix.Malloc) */
-	aside_clear(aside);
-	free(aside->id);
-	free(aside);
-}
-
-/* Return the entry of ID, which is made if need be, in STATE and with nothing else. NULL: no
- * memory. */
-static struct aside *aside_set_locked(struct watch *watch, const char *id, enum state state)
-{
-	struct aside *aside = aside_find_locked(watch, id);
-
-	if (!aside) {
-		aside = calloc(1, sizeof(*aside));
-		if (aside)
-			aside->id = strdup(id);
-		if (!aside || !aside->id) {
-			free(aside);
-			return NULL;
-		}
-		HASH_ADD_KEYPTR(hh, watch->asides, aside->id, strlen(aside->id), aside);
-	}
-	aside_clear(aside);
-	aside->state = state;
-	return aside;
+	watch->asides = aside_table_new();
+	if (watch->asides)
+		return watch;
+	watch_free(watch);
+	return NULL;
 }
 
 void watch_free(struct watch *watch)
 {
-	struct aside *aside, *next;
-
 	if (!watch)
 		return;
-	HASH_ITER(hh, watch->asides, aside, next)
-		aside_drop_locked(watch, aside);
+	aside_table_free(watch->asides);
 	snapshot_put(watch->base);
 	snapshot_put(watch->next);
 	pthread_mutex_destroy(&watch->lock);
@@ -301,56 +233,11 @@ static void add_whole(struct round *round, const struct record *record, bool rem
 
 /* ---- comparing two lists ---- */
 
-/* What is aside of a user that a list shows, or lacks. */
-struct found {
-	bool skip;    /* it was written since the list was requested */
-	bool written; /* by this mount, before that */
-	bool returns; /* it was removed before */
-	json_t *own;
-	struct record *unlisted;
-};
-
-static void found_clear(struct found *found)
-{
-	json_decref(found->own);
-	record_put(found->unlisted);
-}
-
-static void look_aside(struct round *round, const char *id, struct found *found)
-{
-	struct watch *watch = round->watch;
-	const struct aside *aside;
-
-	memset(found, 0, sizeof(*found));
-	pthread_mutex_lock(&watch->lock);
-	aside = aside_find_locked(watch, id);
-	if (aside && aside->state == WRITTEN) {
-		found->skip = aside->generation > round->generation;
-		found->written = true;
-		if (aside->text)
-			found->own = exact_parse(aside->text, strlen(aside->text), 0, NULL);
-	} else if (aside) {
-		found->returns = aside->state == REMOVED;
-		found->unlisted = aside->record ? record_get(aside->record) : NULL;
-	}
-	pthread_mutex_unlock(&watch->lock);
-}
-
-/* Forget what is aside of user ID, which a list shows. What was written is forgotten at the end. */
-static void forget_aside(struct watch *watch, const char *id)
-{
-	struct aside *aside;
-
-	pthread_mutex_lock(&watch->lock);
-	aside = aside_find_locked(watch, id);
-	if (aside && aside->state != WRITTEN)
-		aside_drop_locked(watch, aside);
-	pthread_mutex_unlock(&watch->lock);
-}
-
 /* Note that the list lacks RECORD. */
-static void note_missing(struct round *round, struct record *record)
+static void note_missing(void *arg, struct record *record)
 {
+	struct round *round = arg;
+
 	if (round->missing_count == round->missing_room) {
 		size_t room = round->missing_room ? 2 * round->missing_room : 16;
 		struct record **longer = realloc(round->missing, room * sizeof(struct record *));
@@ -370,61 +257,32 @@ static bool visit_pair(void *arg, struct record *before, struct record *after)
 {
 	struct round *round = arg;
 	bool statuses = collection_of(round->watch)->absent_status;
-	struct found found;
+	struct asides *asides = round->watch->asides;
+	struct aside_found found;
 
 	if (before && after && record_same(before, after))
 		return true;
-	look_aside(round, after ? after->id : before->id, &found);
-	if (found.skip) {
-		/* a later list tells */
+	aside_find(asides, after ? after->id : before->id, &found);
+	if (found.written && found.generation > round->generation) {
+		/* it was written since the list was requested: a later list tells */
 	} else if (statuses || (before && after)) {
 		compare_records(round, before, after, found.own);
 	} else if (!after) {
 		/* what this mount has deleted is missing, too */
 		if (!found.written || found.own)
 			note_missing(round, before);
-	} else if (found.own || found.unlisted) {
-		compare_records(round, found.unlisted, after, found.own);
+	} else if (found.own || found.record) {
+		compare_records(round, found.record, after, found.own);
 	} else {
-		add_whole(round, after, false, found.returns);
+		add_whole(round, after, false, found.removed);
 	}
 	if (after)
-		forget_aside(round->watch, after->id);
-	found_clear(&found);
+		aside_forget(asides, after->id);
+	aside_clear(&found);
 	return true;
 }
 
 /* ---- users that a list lacks ---- */
-
-/* Add those of the table that LIST lacks as well to what is missing. */
-static void note_unlisted(struct round *round, const struct snapshot *list)
-{
-	struct watch *watch = round->watch;
-
-	pthread_mutex_lock(&watch->lock);
-	for (const struct aside *aside = watch->asides; aside; aside = aside->hh.next) {
-		if (aside->state == UNLISTED && !snapshot_find(list, aside->id))
-			note_missing(round, aside->record);
-	}
-	pthread_mutex_unlock(&watch->lock);
-}
-
-/* Keep RECORD (borrowed; NULL: it is removed) of user ID in the table. */
-static void keep_aside(struct round *round, const char *id, struct record *record)
-{
-	struct watch *watch = round->watch;
-	struct aside *aside;
-
-	pthread_mutex_lock(&watch->lock);
-	aside = aside_find_locked(watch, id);
-	/* what was written meanwhile is newer */
-	if (!aside || aside->state != WRITTEN) {
-		aside = aside_set_locked(watch, id, record ? UNLISTED : REMOVED);
-		if (aside && record)
-			aside->record = record_get(record);
-	}
-	pthread_mutex_unlock(&watch->lock);
-}
 
 /* Find out by id what became of RECORD, which the list lacks. */
 static void ask_missing(struct round *round, struct record *record)
@@ -440,7 +298,7 @@ static void ask_missing(struct round *round, struct record *record)
 		compare_records(round, record, wait.record, NULL);
 	else if (error == -ENOENT)
 		add_whole(round, record, true, false);
-	keep_aside(round, record->id,
+	aside_keep(round->watch->asides, record->id,
 		   error == -ENOENT        ? NULL
 		   : !error && wait.record ? wait.record
 					   : record);
@@ -457,7 +315,7 @@ static void settle_missing(struct round *round)
 			ask_missing(round, record);
 		} else {
 			add_whole(round, record, true, false);
-			keep_aside(round, record->id, NULL);
+			aside_keep(round->watch->asides, record->id, NULL);
 		}
 		record_put(record);
 	}
@@ -465,20 +323,6 @@ static void settle_missing(struct round *round)
 }
 
 /* ---- one comparison ---- */
-
-/* Forget what was written before the list of ROUND was requested: that list has shown it. */
-static void forget_written(struct round *round)
-{
-	struct watch *watch = round->watch;
-	struct aside *aside, *next;
-
-	pthread_mutex_lock(&watch->lock);
-	HASH_ITER(hh, watch->asides, aside, next) {
-		if (aside->state == WRITTEN && aside->generation <= round->generation)
-			aside_drop_locked(watch, aside);
-	}
-	pthread_mutex_unlock(&watch->lock);
-}
 
 /* Compare LIST with BASE (NULL: there is none). */
 static void compare(struct watch *watch, const struct snapshot *base, const struct snapshot *list,
@@ -488,10 +332,11 @@ static void compare(struct watch *watch, const struct snapshot *base, const stru
 
 	if (base) {
 		snapshot_compare(base, list, visit_pair, &round);
-		note_unlisted(&round, list);
+		aside_each_unlisted(watch->asides, list, note_missing, &round);
 		settle_missing(&round);
 	}
-	forget_written(&round);
+	/* this list has shown what was written before it */
+	aside_forget_written(watch->asides, generation);
 	if (round.failed)
 		log_line("%s: no memory: changes are missing", roster_account(watch->roster)->name);
 	changes_add(watch->changes, round.lines, round.count);
@@ -549,25 +394,6 @@ void watch_listed(struct watch *watch, struct snapshot *snapshot, uint64_t gener
 
 /* ---- changes by this mount ---- */
 
-/* Keep what WRITE has left, until a list has shown it. */
-static void keep_written(struct watch *watch, const struct roster_write *write)
-{
-	char *text = write->after ? exact_print_text(write->after, 0) : NULL;
-	struct aside *aside;
-	double seconds;
-	uint64_t generation = whole_generation(watch->roster, &seconds);
-
-	pthread_mutex_lock(&watch->lock);
-	aside = aside_set_locked(watch, write->id, WRITTEN);
-	if (aside) {
-		aside->text = text;
-		aside->generation = generation;
-		text = NULL;
-	}
-	pthread_mutex_unlock(&watch->lock);
-	free(text);
-}
-
 void watch_written(struct watch *watch, const struct roster_write *write)
 {
 	struct record *user = user_of(watch, write->id);
@@ -579,6 +405,7 @@ void watch_written(struct watch *watch, const struct roster_write *write)
 				   .by = write};
 	json_t *fields;
 	char *text = NULL;
+	double seconds;
 
 	begin_line(watch, write->id, &line);
 	fields = change_line_fields(&line);
@@ -586,7 +413,8 @@ void watch_written(struct watch *watch, const struct roster_write *write)
 		text = change_line_text(&line, fields);
 	json_decref(fields);
 	record_put(user);
-	keep_written(watch, write);
+	aside_write(watch->asides, write->id, write->after,
+		    whole_generation(watch->roster, &seconds));
 	if (!text)
 		log_line("%s: no memory: a change is missing", roster_account(watch->roster)->name);
 	changes_add(watch->changes, &text, 1);
