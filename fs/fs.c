@@ -100,13 +100,15 @@ no_memory:
 
 int fs_start(struct fs *fs)
 {
-	int error = notify_start(fs->notify);
+	return notify_start(fs->notify);
+}
 
-	for (size_t i = 0; !error && i < fs->branch_count; i++) {
+void fs_poll(struct fs *fs)
+{
+	for (size_t i = 0; i < fs->branch_count; i++) {
 		if (fs->branches[i].users)
 			record_dir_poll(fs->branches[i].users);
 	}
-	return error;
 }
 
 void fs_stop(struct fs *fs, unsigned milliseconds)

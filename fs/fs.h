@@ -143,6 +143,10 @@ struct fs *fs_new(const struct fs_options *options, struct account **accounts, s
  * negative errno. */
 int fs_start(struct fs *fs);
 
+/* Begin to poll vendors, when the kernel may be told of what has changed: INIT is answered. Once.
+ */
+void fs_poll(struct fs *fs);
+
 /*
  * After the loop has ended: cancel what waits, and give changes that are under way MILLISECONDS to
  * end. Called once. What is left ends with http_stop.

@@ -324,8 +324,10 @@ static int loop(struct mount *mount)
 	}
 	result = answer_init(mount);
 	up = result == 0 && !fuse_session_exited(mount->session);
-	if (up)
+	if (up) {
 		background_ready();
+		fs_poll(mount->fs);
+	}
 	fuse_loop_cfg_set_clone_fd(config, 0);
 	fuse_loop_cfg_set_max_threads(config, 10);
 	fuse_loop_cfg_set_idle_threads(config, 10);

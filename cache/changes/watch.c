@@ -374,7 +374,7 @@ void watch_listed(struct watch *watch, struct snapshot *snapshot, uint64_t gener
 	bool begins;
 
 	figures_get(watch->roster, &figures);
-	if (figures.shrunk)
+	if (figures.shrunk || figures.nobody)
 		return;
 	pthread_mutex_lock(&watch->lock);
 	former = watch->next;

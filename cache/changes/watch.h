@@ -7,7 +7,7 @@
  * only kept, for lack of a list before it. A change by this mount becomes a line at once, and none
  * by the lists that show it. A user that a list lacks is asked for by id, and counts as removed if
  * the vendor has no such user; of many that are missing at once, only the first are asked for. A
- * list that has become suspiciously short (figures.h) is not compared: the next one is compared
+ * list that is suspiciously short or empty (figures.h) is not compared: the next one is compared
  * with the list before it.
  *
  * Any thread. Nothing here waits: lists are compared on a thread of the roster's pool.

@@ -14,10 +14,10 @@
  *	3. the mutex of a versions table (versions.c), or that of the write locks (write_lock.c)
  *	4. the mutex of a pool (pool.c), or that of a call (call.h)
  *
- * All other mutexes of cache/ (lag.c, history.c, guard.c, audit.c) are leaf locks: no other lock is
- * taken with them. Only the write lock is held while a vendor is asked. roster_events, and the done
- * of a wait, are called with no mutex held. A function whose name ends in _locked needs the mutex
- * of its struct.
+ * All other mutexes of cache/ (lag.c, history.c, guard.c, audit.c, those of cache/changes) are leaf
+ *locks: no other lock is taken with them. Only the write lock is held while a vendor is asked.
+ *roster_events, and the done of a wait, are called with no mutex held. A function whose name ends
+ *in _locked needs the mutex of its struct.
  */
 #ifndef ROSTERFS_ROSTER_H
 #define ROSTERFS_ROSTER_H

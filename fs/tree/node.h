@@ -51,6 +51,7 @@ struct node_ops {
 	bool needs_record;    /* it exists only while its record does: files, folders, links */
 	bool shows_status;    /* it shows and takes the status, not the text */
 	bool is_person;       /* it exists only while a vendor knows the email in its path */
+	bool shows_others;    /* is_person: what it shows depends on other people's emails, too */
 	bool is_cached;       /* the kernel may cache what is written to it */
 	bool is_renewed;      /* each lookup makes a new node, so that each open has its own */
 	bool ignores_size;    /* truncating it succeeds and does nothing */

@@ -20,7 +20,7 @@
 #include <sys/prctl.h>
 
 /* The most nodes of whose attributes the kernel is told one by one at a refresh. */
-#define REFRESHED_MAX 50
+#define REFRESHED_MAX 1000
 
 struct notify {
 	struct fs *fs;
@@ -88,7 +88,7 @@ static bool passes(const struct sieve *sieve, const struct node *node)
 			return false;
 		if (sieve->record_dir && sieve->record_dir != sieve->branch->users)
 			return false;
-		return !sieve->person || is_theirs(node, sieve->person);
+		return !sieve->person || node->ops->shows_others || is_theirs(node, sieve->person);
 	}
 	return !sieve->person && node_branch(node) == sieve->branch &&
 	       (!sieve->record_dir || node_record_dir(node) == sieve->record_dir) &&

@@ -161,7 +161,6 @@ static void tell_record_listed(void *arg, const char *id)
 	struct record_dir *record_dir = arg;
 
 	record_dir->branch->fs->events->changed(record_dir, id);
-	doubt_links(record_dir, id);
 }
 
 static void tell_listed(const struct record_dir_watch *watch, struct snapshot *snapshot,
