@@ -10,6 +10,7 @@
 #include "vendors/json/exact.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -41,9 +42,7 @@ static char *domain_key(const char *name, size_t length, const char **why)
 		       "them";
 		return NULL;
 	}
-	memcpy(email, "a@", 2);
-	memcpy(email + 2, name + skip, length - skip);
-	email[2 + length - skip] = '\0';
+	snprintf(email, sizeof(email), "a@%.*s", (int)(length - skip), name + skip);
 	key = address_key(email);
 	if (!key)
 		return NULL;

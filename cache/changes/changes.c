@@ -174,7 +174,7 @@ static void drop_first_locked(struct changes *changes)
 	changes->begin += line->length;
 	changes->dropped++;
 	free(line->text);
-	changes->first = (changes->first + 1) % changes->room;
+	changes->first = changes->first + 1 < changes->room ? changes->first + 1 : 0;
 	changes->count--;
 }
 
