@@ -33,7 +33,7 @@ static char *domain_key(const char *name, size_t length, const char **why)
 {
 	bool below = length > 2 && name[0] == '*' && name[1] == '.';
 	size_t skip = below ? 2 : 0;
-	char email[300], *key, *domain;
+	char email[300], *key, *domain = NULL;
 
 	*why = NULL;
 	if (memchr(name, '@', length) || memchr(name + skip, '*', length - skip) ||
@@ -46,10 +46,9 @@ static char *domain_key(const char *name, size_t length, const char **why)
 	key = address_key(email);
 	if (!key)
 		return NULL;
-	/* "a@" gives way to "*." */
-	domain = strdup(below ? key : key + 2);
-	if (domain && below)
-		memcpy(domain, "*.", 2);
+	/* behind its "a@" */
+	if (asprintf(&domain, "%s%s", below ? "*." : "", key + 2) < 0)
+		domain = NULL;
 	free(key);
 	return domain;
 }

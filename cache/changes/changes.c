@@ -70,6 +70,14 @@ void changes_tell(struct changes *changes, void (*wake)(void *arg), void *arg)
 	changes->wake_arg = arg;
 }
 
+/* Return the place of line number INDEX of those that are kept. */
+static size_t place_of_locked(const struct changes *changes, size_t index)
+{
+	size_t place = changes->first + index;
+
+	return place < changes->room ? place : place - changes->room;
+}
+
 /* ---- the log ---- */
 
 /* Append what the log has not got yet, in one piece. */
@@ -157,7 +165,7 @@ void changes_free(struct changes *changes)
 		return;
 	append_all(changes);
 	for (size_t i = 0; i < changes->count; i++)
-		free(changes->lines[(changes->first + i) % changes->room].text);
+		free(changes->lines[place_of_locked(changes, i)].text);
 	free(changes->lines);
 	pthread_mutex_destroy(&changes->lock);
 	free(changes);
@@ -174,7 +182,7 @@ static void drop_first_locked(struct changes *changes)
 	changes->begin += line->length;
 	changes->dropped++;
 	free(line->text);
-	changes->first = changes->first + 1 < changes->room ? changes->first + 1 : 0;
+	changes->first = place_of_locked(changes, 1);
 	changes->count--;
 }
 
@@ -201,7 +209,7 @@ static int grow_locked(struct changes *changes)
 	if (!lines)
 		return -ENOMEM;
 	for (size_t i = 0; i < changes->count; i++)
-		lines[i] = changes->lines[(changes->first + i) % changes->room];
+		lines[i] = changes->lines[place_of_locked(changes, i)];
 	free(changes->lines);
 	changes->lines = lines;
 	changes->room = room;
@@ -224,7 +232,7 @@ static int add_line_locked(struct changes *changes, char *text)
 	memcpy(line.text + line.length - 1, "\n", 2);
 	if (changes->log)
 		error = add_pending_locked(changes, &line);
-	changes->lines[(changes->first + changes->count++) % changes->room] = line;
+	changes->lines[place_of_locked(changes, changes->count++)] = line;
 	changes->end += line.length;
 	changes->bytes += line.length;
 	while (changes->count > changes->limit ||
@@ -287,12 +295,12 @@ static const struct line *line_at_locked(const struct changes *changes, uint64_t
 	while (high - low > 1) {
 		size_t middle = low + (high - low) / 2;
 
-		if (changes->lines[(changes->first + middle) % changes->room].begin <= offset)
+		if (changes->lines[place_of_locked(changes, middle)].begin <= offset)
 			low = middle;
 		else
 			high = middle;
 	}
-	return &changes->lines[(changes->first + low) % changes->room];
+	return &changes->lines[place_of_locked(changes, low)];
 }
 
 /* Copy the longest piece that begins at OFFSET of the text, SIZE bytes at most, to DATA. Return its

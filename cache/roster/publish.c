@@ -102,7 +102,8 @@ static void tell_listed(struct roster *roster, const struct listed *listed)
 	const char *before = listed->before ? record_key(listed->before) : NULL;
 	const char *now = listed->after ? record_key(listed->after) : NULL;
 
-	roster->events.record_listed(roster->events.arg, any->id);
+	if (roster->events.record_listed)
+		roster->events.record_listed(roster->events.arg, any->id);
 	if (!roster->events.email_changed)
 		return;
 	if (before)
