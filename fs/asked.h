@@ -35,7 +35,8 @@
 	X(READDIR, readdir)                                                                        \
 	X(RELEASEDIR, releasedir)                                                                  \
 	X(FSYNCDIR, fsyncdir)                                                                      \
-	X(STATFS, statfs)
+	X(STATFS, statfs)                                                                          \
+	X(POLL, poll)
 
 #define ASKED_CONSTANT(constant, name) ASKED_##constant,
 enum operation { ASKED_ALL(ASKED_CONSTANT) ASKED_COUNT };

@@ -18,6 +18,7 @@
 #include "vendors/base/process.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 
 void file_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
@@ -94,6 +95,22 @@ void file_fsync(fuse_req_t req, fuse_ino_t ino, int datasync, struct fuse_file_i
 	(void)datasync;
 	fs_asked(req, ASKED_FSYNC);
 	flush_or_sync(req, handle_of(fi), false);
+}
+
+void file_poll(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi,
+	       struct fuse_pollhandle *waiter)
+{
+	struct handle *handle = handle_of(fi);
+
+	(void)ino;
+	fs_asked(req, ASKED_POLL);
+	if (handle->node->ops->poll) {
+		handle->node->ops->poll(req, handle, waiter);
+		return;
+	}
+	if (waiter)
+		fuse_pollhandle_destroy(waiter);
+	fuse_reply_poll(req, POLLIN | POLLOUT | POLLRDNORM | POLLWRNORM);
 }
 
 void file_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)

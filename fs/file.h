@@ -14,6 +14,8 @@ void file_write(fuse_req_t req, fuse_ino_t ino, const char *data, size_t size, o
 		struct fuse_file_info *fi);
 void file_flush(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi);
 void file_fsync(fuse_req_t req, fuse_ino_t ino, int datasync, struct fuse_file_info *fi);
+void file_poll(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi,
+	       struct fuse_pollhandle *waiter);
 void file_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi);
 
 #endif

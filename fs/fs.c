@@ -7,9 +7,11 @@
  */
 #include "fs/fs.h"
 
+#include "cache/changes/changes.h"
 #include "cache/history/guard.h"
 #include "cache/history/history.h"
 #include "fs/branch_dir.h"
+#include "fs/control/changes_file.h"
 #include "fs/memory/scratch.h"
 #include "fs/memory/vacancy.h"
 #include "fs/people/email_name.h"
@@ -79,12 +81,14 @@ struct fs *fs_new(const struct fs_options *options, struct account **accounts, s
 			      options->status_window);
 	fs->history = history_new(HISTORY_BYTES_MAX);
 	fs->pool = pool_new(THREADS_MAX);
+	fs->changes = changes_new(options->changes_limit, options->changes_log, fs->pool);
 	fs->branches = calloc(count + 1, sizeof(*fs->branches));
 	fs->scratches = scratch_table_new(options->scratch_limit);
 	fs->vacancies = vacancy_table_new();
-	if (!fs->guard || !fs->history || !fs->pool || !fs->branches || !fs->scratches ||
-	    !fs->vacancies)
+	if (!fs->guard || !fs->history || !fs->changes || !fs->pool || !fs->branches ||
+	    !fs->scratches || !fs->vacancies)
 		goto no_memory;
+	changes_tell(fs->changes, changes_file_wake, fs);
 	guard_tell(fs->guard, fs->history, options->audit, &commands_undo_words);
 	for (fs->branch_count = 0; !error && fs->branch_count < count; fs->branch_count++)
 		error = branch_init(fs, &fs->branches[fs->branch_count],
@@ -102,6 +106,14 @@ no_memory:
 int fs_start(struct fs *fs)
 {
 	return notify_start(fs->notify);
+}
+
+void fs_poll(struct fs *fs)
+{
+	for (size_t i = 0; i < fs->branch_count; i++) {
+		if (fs->branches[i].users)
+			record_dir_poll(fs->branches[i].users);
+	}
 }
 
 void fs_stop(struct fs *fs, unsigned milliseconds)
@@ -141,6 +153,7 @@ void fs_free(struct fs *fs)
 	table_list_free(fs);
 	vacancy_table_free(fs->vacancies);
 	scratch_table_free(fs->scratches);
+	changes_free(fs->changes);
 	guard_free(fs->guard);
 	history_free(fs->history);
 	free(fs->branches);

@@ -33,6 +33,8 @@
 
 struct account;
 struct audit;
+struct change_marks;
+struct changes;
 struct fs;
 struct dir;
 struct guard;
@@ -87,7 +89,10 @@ struct fs_options {
 	unsigned status_limit, status_window;
 	size_t scratch_limit; /* bytes that files in memory may hold */
 	struct table_style csv;
-	struct audit *audit; /* borrowed; NULL: none */
+	struct audit *audit;                /* borrowed; NULL: none */
+	size_t changes_limit;               /* lines */
+	struct audit *changes_log;          /* borrowed; NULL: none */
+	const struct change_marks *domains; /* borrowed; NULL: none */
 };
 
 /*
@@ -104,6 +109,7 @@ struct fs {
 	struct fuse_session *session;
 	struct guard *guard;
 	struct history *history; /* the changes that vendors have accepted */
+	struct changes *changes; /* of users, by whomever */
 	struct pool *pool;
 	struct notify *notify;
 	const struct record_dir_events *events; /* what happens to records; record_dir.h */
@@ -142,6 +148,10 @@ struct fs *fs_new(const struct fs_options *options, struct account **accounts, s
 /* Start the threads that a filesystem needs, after the fork into the background. Return 0 or a
  * negative errno. */
 int fs_start(struct fs *fs);
+
+/* Begin to poll vendors, when the kernel may be told of what has changed: INIT is answered. Once.
+ */
+void fs_poll(struct fs *fs);
 
 /*
  * After the loop has ended: cancel what waits, and give changes that are under way MILLISECONDS to

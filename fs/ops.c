@@ -244,6 +244,7 @@ const struct fuse_lowlevel_ops ops_table = {
     .flush = file_flush,
     .release = file_release,
     .fsync = file_fsync,
+    .poll = file_poll,
     .opendir = listing_open,
     .readdir = listing_read,
     .readdirplus = listing_read_plus,

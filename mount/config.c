@@ -8,6 +8,8 @@
  */
 #include "mount/config.h"
 
+#include "cache/changes/change_marks.h"
+#include "cache/changes/changes.h"
 #include "mount/keys.h"
 #include "mount/types.h"
 #include "mount/typed.h"
@@ -224,7 +226,8 @@ int config_read(const char *file, struct config *config, char *why, size_t why_s
 	struct config made = {.status_limit = 100,
 			      .status_window = 3600,
 			      .scratch_limit = (size_t)64 << 20,
-			      .csv_guard = true};
+			      .csv_guard = true,
+			      .changes_limit = CHANGES_LIMIT};
 	struct sections sections;
 	struct types types = {0};
 	struct faults faults = {0};
@@ -265,5 +268,7 @@ void config_clear(struct config *config)
 		description_free(config->descriptions[i]);
 	free(config->descriptions);
 	free(config->audit_log);
+	free(config->changes_log);
+	change_marks_free(config->domains);
 	*config = (struct config){0};
 }

@@ -12,6 +12,7 @@
 #include <stddef.h>
 
 struct account;
+struct change_marks;
 struct description;
 
 struct config {
@@ -21,6 +22,9 @@ struct config {
 	bool csv_guard;         /* cells that a spreadsheet would run get an apostrophe */
 	bool csv_bom;           /* CSV files begin with a byte order mark */
 	char *audit_log;        /* or NULL */
+	unsigned changes_limit; /* lines of .rosterfs/changes */
+	char *changes_log;      /* or NULL */
+	struct change_marks *domains; /* of the organisation; or NULL */
 	struct account **accounts;
 	size_t account_count;
 	struct description **descriptions; /* of vendors that accounts have */

@@ -36,6 +36,9 @@ static const struct key mount_keys[] = {
     {"csv_formulas", KEY_GUARD_RAW, offsetof(struct config, csv_guard), 0, 0},
     {"csv_bom", KEY_YES_NO, offsetof(struct config, csv_bom), 0, 0},
     {"audit_log", KEY_PATH, offsetof(struct config, audit_log), 0, 0},
+    {"changes_limit", KEY_NUMBER, offsetof(struct config, changes_limit), 1, LIMITS_COUNT_MAX},
+    {"changes_log", KEY_PATH, offsetof(struct config, changes_log), 0, 0},
+    {"domains", KEY_DOMAINS, offsetof(struct config, domains), 0, 0},
     {.name = NULL},
 };
 
@@ -43,6 +46,7 @@ static const struct key mount_keys[] = {
 static const struct key account_keys[] = {
     {"base_url", KEY_URL, offsetof(struct account, endpoint.base_url), 0, 0},
     {"ttl", KEY_SECONDS, offsetof(struct account, ttl), 0, YEAR},
+    {"poll", KEY_SECONDS, offsetof(struct account, poll), 0, YEAR},
     {"grace", KEY_SECONDS, offsetof(struct account, grace), 0, YEAR},
     {"parallel", KEY_NUMBER, offsetof(struct account, endpoint.parallel), 1, 64},
     {"timeout", KEY_SECONDS, offsetof(struct account, endpoint.timeout), 1, 3600},

@@ -18,7 +18,16 @@ struct setting;
 struct types;
 struct vendor;
 
-enum key_type { KEY_NUMBER, KEY_SECONDS, KEY_SIZE, KEY_YES_NO, KEY_GUARD_RAW, KEY_PATH, KEY_URL };
+enum key_type {
+	KEY_NUMBER,
+	KEY_SECONDS,
+	KEY_SIZE,
+	KEY_YES_NO,
+	KEY_GUARD_RAW,
+	KEY_PATH,
+	KEY_URL,
+	KEY_DOMAINS
+};
 
 /* A key, and the offset of its value in struct config or struct account. */
 struct key {

@@ -104,7 +104,7 @@ struct mount {
 	struct config config;
 	char mountpoint[PATH_MAX];
 	struct http *http;
-	struct audit *audit;
+	struct audit *audit, *changes_log;
 	struct fs *fs;
 	struct fuse_session *session;
 	bool handlers, mounted;
@@ -141,48 +141,42 @@ static int open_queues(struct mount *mount)
 }
 
 /*
- * Open audit_log. A file below the mount point is refused, because it could only be reached through
- * this process. Returns 0, or a negative errno after the error is reported.
+ * Open the file at PATH (NULL: none) that KEY of the config names. A file below the mount point is
+ * refused, because it could only be reached through this process. Returns 0, or a negative errno
+ * after the error is reported.
  */
-static int open_audit(struct mount *mount)
+static int open_lines(struct mount *mount, const char *key, const char *path, struct audit **audit)
 {
-	const char *path = mount->config.audit_log;
 	size_t length = strlen(mount->mountpoint);
 	char real[PATH_MAX], why[2 * PATH_MAX];
 	int error;
 
-	if (!path || mount->options.read_only)
+	if (!path)
 		return 0;
-	error = audit_open(path, &mount->audit, why, sizeof(why));
+	error = audit_open(key, path, audit, why, sizeof(why));
 	if (error) {
 		complain("%s", why);
 		return error;
 	}
 	if (realpath(path, real) && strncmp(real, mount->mountpoint, length) == 0 &&
 	    (real[length] == '/' || length == 1)) {
-		complain("audit_log %s: the file must not be below the mount point", path);
+		complain("%s %s: the file must not be below the mount point", key, path);
 		return -EINVAL;
 	}
 	return 0;
 }
 
-/* Return the -o argument for libfuse. Our options come first, because the last one of each counts.
- * The caller frees it. NULL: no memory. */
-static char *session_options(const struct options *options)
+/* Open the files that get lines. As open_lines. */
+static int open_logs(struct mount *mount)
 {
-	char name[PATH_MAX * 2];
-	size_t length = 0;
-	char *text = NULL;
+	int error = 0;
 
-	for (const char *c = options->config; *c && length < sizeof(name) - 3; c++) {
-		if (*c == ',' || *c == '\\')
-			name[length++] = '\\';
-		name[length++] = *c;
-	}
-	name[length] = '\0';
-	if (asprintf(&text, "-ofsname=%s,subtype=rosterfs,%s", name, options->mount_options) < 0)
-		return NULL;
-	return text;
+	if (!mount->options.read_only)
+		error = open_lines(mount, "audit_log", mount->config.audit_log, &mount->audit);
+	if (!error)
+		error = open_lines(mount, "changes_log", mount->config.changes_log,
+				   &mount->changes_log);
+	return error;
 }
 
 /* Note that INIT has arrived. The mount is not up yet: libfuse may still refuse what the kernel
@@ -211,8 +205,11 @@ static int build(struct mount *mount)
 	    .scratch_limit = mount->config.scratch_limit,
 	    .csv = {.guard = mount->config.csv_guard, .bom = mount->config.csv_bom},
 	    .audit = mount->audit,
+	    .changes_limit = mount->config.changes_limit,
+	    .changes_log = mount->changes_log,
+	    .domains = mount->config.domains,
 	};
-	char *words = session_options(options);
+	char *words = options_session(options);
 	char *argv[] = {(char[]){"rosterfs"}, words, NULL};
 	struct fuse_args args = FUSE_ARGS_INIT(2, argv);
 	int error = open_queues(mount);
@@ -322,8 +319,10 @@ static int loop(struct mount *mount)
 	}
 	result = answer_init(mount);
 	up = result == 0 && !fuse_session_exited(mount->session);
-	if (up)
+	if (up) {
 		background_ready();
+		fs_poll(mount->fs);
+	}
 	fuse_loop_cfg_set_clone_fd(config, 0);
 	fuse_loop_cfg_set_max_threads(config, 10);
 	fuse_loop_cfg_set_idle_threads(config, 10);
@@ -354,6 +353,7 @@ static void tear_down(struct mount *mount)
 		fuse_session_unmount(mount->session);
 	fs_free(mount->fs);
 	audit_free(mount->audit);
+	audit_free(mount->changes_log);
 	if (mount->handlers) {
 		/* without handlers a second signal would kill the process */
 		sigfillset(&all);
@@ -376,14 +376,16 @@ static unsigned run_checks(struct mount *mount)
 
 static int run_check(struct mount *mount)
 {
-	const char *audit = mount->config.audit_log;
+	const char *audit = mount->config.audit_log, *changes = mount->config.changes_log;
 	char why[2 * PATH_MAX];
 	int error = open_queues(mount);
 	unsigned failed = 1;
 
 	if (error && error != -EMFILE)
 		complain("out of memory");
-	else if (!error && audit && audit_check(audit, why, sizeof(why)))
+	else if (!error && audit && audit_check("audit_log", audit, why, sizeof(why)))
+		complain("%s", why);
+	else if (!error && changes && audit_check("changes_log", changes, why, sizeof(why)))
 		complain("%s", why);
 	else if (!error)
 		failed = run_checks(mount);
@@ -424,7 +426,7 @@ static int run_mount(struct mount *mount)
 	       SIG_IGN); /* exceeding a limit on audit_log's size is an error, not a signal */
 	log_to_stderr(mount->options.debug);
 	fuse_set_log_func(on_fuse_log);
-	error = open_audit(mount);
+	error = open_logs(mount);
 	if (!error)
 		error = build(mount);
 	if (!error)

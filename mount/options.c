@@ -13,6 +13,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <getopt.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -407,6 +408,23 @@ int options_parse(int argc, char **argv, struct options *options, char *why, siz
 	if (result == 0 && options->read_only)
 		result = pass(&parse, "ro");
 	return result;
+}
+
+char *options_session(const struct options *options)
+{
+	char name[PATH_MAX * 2];
+	size_t length = 0;
+	char *text = NULL;
+
+	for (const char *c = options->config; *c && length < sizeof(name) - 3; c++) {
+		if (*c == ',' || *c == '\\')
+			name[length++] = '\\';
+		name[length++] = *c;
+	}
+	name[length] = '\0';
+	if (asprintf(&text, "-ofsname=%s,subtype=rosterfs,%s", name, options->mount_options) < 0)
+		return NULL;
+	return text;
 }
 
 void options_clear(struct options *options)

@@ -53,6 +53,10 @@ struct options {
  */
 int options_parse(int argc, char **argv, struct options *options, char *why, size_t why_size);
 
+/* Return the -o argument for libfuse, which the caller frees: fsname= and subtype=, and then
+ * mount_options. NULL: no memory. */
+char *options_session(const struct options *options);
+
 /* Free what OPTIONS holds. */
 void options_clear(struct options *options);
 

@@ -8,6 +8,7 @@
  */
 #include "mount/typed.h"
 
+#include "cache/changes/change_marks.h"
 #include "mount/keys.h"
 #include "mount/mend.h"
 #include "mount/secret.h"
@@ -214,6 +215,20 @@ static int set_path(const struct keys *keys, const struct entry *entry, char **p
 	return 0;
 }
 
+static int set_domains(const struct keys *keys, const struct entry *entry,
+		       struct change_marks **domains)
+{
+	const char *why;
+	struct change_marks *made = change_marks_new(entry->value, &why);
+
+	if (!made)
+		return why ? keys_fail(keys, entry->line, "%s %s", entry->key, why)
+			   : keys_fail_memory(keys, entry->line);
+	change_marks_free(*domains);
+	*domains = made;
+	return 0;
+}
+
 /* Check that the LENGTH bytes of TEXT can be shown as a file of the mount. */
 static int check_text(const struct keys *keys, const struct entry *entry, const char *text,
 		      size_t length)
@@ -342,6 +357,8 @@ int typed_set_key(const struct keys *keys, struct entry *entry, const struct key
 		return set_path(keys, entry, place);
 	case KEY_URL:
 		return set_url(keys, entry, place);
+	case KEY_DOMAINS:
+		return set_domains(keys, entry, place);
 	}
 	return -EINVAL;
 }

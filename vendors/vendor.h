@@ -176,7 +176,7 @@ struct collection {
 	const char *const *name_keys; /* parts of a person's name, each with alternatives no more */
 	const char *const *login_keys;
 	/* What a user may do: the values at the first that is neither missing, null, false nor
-	   empty; true stands for the name of its field. */
+	   empty; true stands for the name of its field. NULL: the table does not say. */
 	const char *const *role_keys;
 	const char *absent_status;  /* the status of a record that a complete list does not show */
 	const struct field *fields; /* never NULL */

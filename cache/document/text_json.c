@@ -4,6 +4,7 @@
  */
 #include "cache/document/text_json.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,4 +21,15 @@ json_t *text_json(const char *text)
 		made = json_string(copy);
 	free(copy);
 	return made;
+}
+
+const char *text_json_time(const struct timespec *when, char text[TEXT_JSON_TIME_MAX])
+{
+	struct tm utc;
+	size_t length;
+
+	gmtime_r(&when->tv_sec, &utc);
+	length = strftime(text, TEXT_JSON_TIME_MAX, "%Y-%m-%dT%H:%M:%S", &utc);
+	snprintf(text + length, TEXT_JSON_TIME_MAX - length, ".%03ldZ", when->tv_nsec / 1000000);
+	return text;
 }

@@ -90,18 +90,6 @@ void attempt_field(json_t *fields, const char *name, unsigned flags, const json_
 
 /* ---- the line ---- */
 
-static json_t *time_json(const struct timespec *when)
-{
-	struct tm utc;
-	char text[48];
-	size_t length;
-
-	gmtime_r(&when->tv_sec, &utc);
-	length = strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &utc);
-	snprintf(text + length, sizeof(text) - length, ".%03ldZ", when->tv_nsec / 1000000);
-	return json_string(text);
-}
-
 static const char *outcome_of(const struct attempt *attempt, int error)
 {
 	if (!error)
@@ -133,9 +121,9 @@ static char *line_of(const struct attempt *attempt, const char *outcome, int err
 	const struct call *call = attempt->call;
 	const char *name = error ? strerrorname_np(-error) : NULL;
 	json_t *line = json_object();
-	char *text, *longer = NULL;
+	char when[TEXT_JSON_TIME_MAX], *text, *longer = NULL;
 
-	json_object_set_new(line, "time", time_json(&attempt->when));
+	json_object_set_new(line, "time", json_string(text_json_time(&attempt->when, when)));
 	json_object_set_new(line, "attempt", json_string(attempt->token));
 	json_object_set_new(line, "uid", json_integer(call->uid));
 	json_object_set_new(line, "pid", json_integer(call->pid));
@@ -320,6 +308,20 @@ static int append_outcome(struct attempt *attempt, int error)
 
 /* ---- the history ---- */
 
+static void tell_written(const struct attempt *attempt, const json_t *before, const json_t *after)
+{
+	const struct call *call = attempt->call;
+	const struct roster_write write = {.id = attempt->id,
+					   .before = before,
+					   .after = after,
+					   .uid = call->uid,
+					   .pid = call->pid,
+					   .command = call->command,
+					   .number = attempt->number};
+
+	publish_written(attempt->roster, &write);
+}
+
 void attempt_accepted(struct attempt *attempt, const json_t *before, const json_t *after,
 		      const json_t *undo)
 {
@@ -342,6 +344,7 @@ void attempt_accepted(struct attempt *attempt, const json_t *before, const json_
 	history_access_clear(&write.access);
 	if (attempt->number && undo)
 		attempt_undo_set(attempt, undo);
+	tell_written(attempt, before, after);
 	if (!attempt->number)
 		log_call(attempt->call, "no memory: the change is not in the history");
 	free(script);

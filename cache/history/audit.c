@@ -106,15 +106,15 @@ static int open_log(const char *path, struct stat *info)
 	return file;
 }
 
-static int audit_fail(const char *path, int error, char *why, size_t why_size)
+static int audit_fail(const char *key, const char *path, int error, char *why, size_t why_size)
 {
-	snprintf(why, why_size, "audit_log %s: %s%s", path,
+	snprintf(why, why_size, "%s %s: %s%s", key, path,
 		 error == -EINVAL ? "not a file that can be appended to" : strerror(-error),
 		 error == -ENOENT ? "; create its directory first" : "");
 	return error;
 }
 
-int audit_check(const char *path, char *why, size_t why_size)
+int audit_check(const char *key, const char *path, char *why, size_t why_size)
 {
 	struct stat info;
 	char *copy;
@@ -132,17 +132,17 @@ int audit_check(const char *path, char *why, size_t why_size)
 			error = -errno;
 		free(copy);
 	}
-	return error ? audit_fail(path, error, why, why_size) : 0;
+	return error ? audit_fail(key, path, error, why, why_size) : 0;
 }
 
-int audit_open(const char *path, struct audit **audit, char *why, size_t why_size)
+int audit_open(const char *key, const char *path, struct audit **audit, char *why, size_t why_size)
 {
 	struct stat info = {0};
 	struct audit *made = NULL;
 	int file = open_log(path, &info);
 
 	if (file < 0)
-		return audit_fail(path, file, why, why_size);
+		return audit_fail(key, path, file, why, why_size);
 	made = calloc(1, sizeof(*made));
 	if (made)
 		made->path = strdup(path);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * audit.h - the file audit_log: its lines are on the disk when the function that appends them
- * returns.
+ * audit.h - the files audit_log and changes_log: their lines are on the disk when the function that
+ * appends them returns.
  *
  * Before a change is sent, audit_announce appends its first line and secures room for its last one.
  * audit_append appends that when it is known how the change ended. Threads that append at the same
@@ -20,14 +20,15 @@ struct audit;
 
 /*
  * Open the file at PATH (absolute; copied) for appending. Creates it (0600) if it is missing; its
- * directory must exist. Returns 0 and *AUDIT, or a negative errno and a message in WHY.
+ * directory must exist. Returns 0 and *AUDIT, or a negative errno and a message in WHY, which
+ * begins with KEY, the key of the config that names the file.
  */
-int audit_open(const char *path, struct audit **audit, char *why, size_t why_size);
+int audit_open(const char *key, const char *path, struct audit **audit, char *why, size_t why_size);
 void audit_free(struct audit *audit); /* NULL is a no-op */
 
 /* Check that audit_open can succeed, and create nothing. Returns 0, or a negative errno and a
  * message in WHY. */
-int audit_check(const char *path, char *why, size_t why_size);
+int audit_check(const char *key, const char *path, char *why, size_t why_size);
 
 /* Return the path, borrowed. */
 const char *audit_path(const struct audit *audit);

@@ -109,6 +109,41 @@ struct record *const *snapshot_with_email(const struct snapshot_emails *emails, 
 	return emails->records + low;
 }
 
+/* ---- comparing ---- */
+
+bool snapshot_compare(const struct snapshot *old, const struct snapshot *new,
+		      bool (*visit)(void *arg, struct record *before, struct record *after),
+		      void *arg)
+{
+	/* AT goes through the other one beside I, so that those in the same order need no lookup */
+	for (size_t i = 0, at = 0; i < new->count; i++) {
+		struct record *after = new->records[i], *before;
+
+		if (at + 1 < old->count && old->records[at + 1] == after)
+			at++; /* one was removed there */
+		if (at < old->count && old->records[at] == after) {
+			at++;
+			continue;
+		}
+		before = snapshot_find(old, after->id);
+		if (at < old->count && old->records[at] == before)
+			at++;
+		if (before != after && !visit(arg, before, after))
+			return false;
+	}
+	for (size_t i = 0, at = 0; i < old->count; i++) {
+		struct record *before = old->records[i];
+
+		if (at + 1 < new->count &&new->records[at + 1] == before)
+			at++;
+		if (at < new->count &&new->records[at] == before)
+			at++;
+		else if (!snapshot_find(new, before->id) && !visit(arg, before, NULL))
+			return false;
+	}
+	return true;
+}
+
 /* ---- building ---- */
 
 static const char *snapshot_id_of(const void *item)

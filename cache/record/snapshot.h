@@ -58,6 +58,15 @@ const struct snapshot_emails *snapshot_emails(struct snapshot *snapshot);
 struct record *const *snapshot_with_email(const struct snapshot_emails *emails, const char *key,
 					  size_t *count);
 
+/*
+ * Call VISIT(ARG, before, after) for each record that OLD and NEW do not share: BEFORE is OLD's
+ * with its id, AFTER is NEW's; one of them may be NULL. First those of NEW, then those that only
+ * OLD has, each in its order. Ends if VISIT returns false, and then returns false.
+ */
+bool snapshot_compare(const struct snapshot *old, const struct snapshot *new,
+		      bool (*visit)(void *arg, struct record *before, struct record *after),
+		      void *arg);
+
 /* ---- building a snapshot, in one thread ---- */
 
 struct snapshot_builder {

@@ -203,20 +203,19 @@ static void note_lacks(struct roster *roster, const struct snapshot *old,
 
 /*
  * Install NEW, with the ids of its *ILLEGIBLE rows (moved), unless a fetch that began later was
- * quicker. Return true if it is installed and replaces only the snapshot whose fetch began at
- * BEFORE.
+ * quicker. Return true if it is installed. Set *SAME to what publish_listed returns.
  */
 static bool install(const struct flight *flight, struct snapshot *new, json_t **illegible,
-		    double before)
+		    bool *same)
 {
 	struct roster *roster = flight->roster;
 	struct overlay *dropped = NULL, *entry;
 	struct snapshot *old = NULL;
-	bool alone = false;
+	bool newest;
 
 	pthread_mutex_lock(&roster->lock);
-	if (flight->began >= roster->known.began) {
-		alone = roster->known.began == before;
+	newest = flight->began >= roster->known.began;
+	if (newest) {
 		dropped = known_take_older_locked(roster, flight->generation, new);
 		for (entry = dropped; entry; entry = entry->next) {
 			if (entry->record)
@@ -226,10 +225,10 @@ static bool install(const struct flight *flight, struct snapshot *new, json_t **
 		gone_listed_locked(roster, new);
 		gets_listed_locked(roster, new);
 		illegible_listed_locked(roster, illegible);
-		alone = alone && !dropped;
 	}
 	figures_count_fetch_locked(roster);
 	pthread_mutex_unlock(&roster->lock);
+	*same = newest && publish_listed(roster, old, dropped, new);
 	/* without the lock, because freeing a large roster takes a while */
 	snapshot_put(old);
 	while (dropped) {
@@ -239,7 +238,7 @@ static bool install(const struct flight *flight, struct snapshot *new, json_t **
 			note_lack(roster, entry->record, new);
 		known_overlay_free(entry);
 	}
-	return alone;
+	return newest;
 }
 
 /* Read the list into FILL. Return 0 or a negative errno with a message in the flight's call. */
@@ -270,15 +269,12 @@ int fetch_whole(struct flight *flight)
 		     .progress = fill_progress},
 	    .flight = flight,
 	};
-	bool made_many, same;
-	double seconds, before;
+	bool made_many, same, newest;
+	double seconds;
 	size_t added = 0;
 	int error;
 
 	clock_gettime(CLOCK_REALTIME, &fill.when);
-	pthread_mutex_lock(&roster->lock);
-	before = roster->known.began;
-	pthread_mutex_unlock(&roster->lock);
 	old = whole_snapshot(roster, &seconds);
 	snapshot_begin(&fill.builder, old);
 	error = walk(&fill);
@@ -295,13 +291,15 @@ int fetch_whole(struct flight *flight)
 		/* before install, so that each version that was shown can always be found */
 		if (old)
 			retire_replaced(roster, old, new);
-		same = install(flight, new, &fill.illegible, before) && old && !fill.made &&
-		       old->count == new->count;
+		newest = install(flight, new, &fill.illegible, &same);
 		note_lacks(roster, old, new);
 		figures_compare(flight, old, new);
 		inactive_check_all(roster, new);
 		if (roster->events.replaced)
 			roster->events.replaced(roster->events.arg, same);
+		if (newest && roster->events.listed)
+			roster->events.listed(roster->events.arg, new, flight->began,
+					      flight->generation);
 	}
 	/*
 	 * What was read, and many replaced records, leave holes in this thread's heap. The next

@@ -248,6 +248,16 @@ static bool answer_in_grace_locked(struct roster *roster, struct wait *wait, str
 	return true;
 }
 
+/* Set what is the roster's own in WAIT, which asks now. */
+static void begin_wait(struct wait *wait)
+{
+	wait->flight = NULL;
+	wait->next = NULL;
+	wait->snapshot = NULL;
+	wait->record = NULL;
+	wait->self = NULL;
+}
+
 void flight_ask(struct roster *roster, struct wait *wait)
 {
 	struct whole whole = {0};
@@ -255,11 +265,7 @@ void flight_ask(struct roster *roster, struct wait *wait)
 	if (wait->kind == WAIT_EMAIL)
 		whole_index_emails(roster);
 	pthread_mutex_lock(&roster->lock);
-	wait->flight = NULL;
-	wait->next = NULL;
-	wait->snapshot = NULL;
-	wait->record = NULL;
-	wait->self = NULL;
+	begin_wait(wait);
 	/* a request that was cancelled before this has called flight_leave already, in vain */
 	if (roster->stopped || call_cancelled(wait->call)) {
 		wait->error = call_interrupted(wait->call);
@@ -272,6 +278,27 @@ void flight_ask(struct roster *roster, struct wait *wait)
 	pthread_mutex_unlock(&roster->lock);
 	answer_show(roster, &whole, wait);
 	wait->done(wait);
+}
+
+void flight_renew(struct roster *roster, struct wait *wait)
+{
+	const struct wait all = {.kind = WAIT_WHOLE};
+	bool waits = false;
+
+	pthread_mutex_lock(&roster->lock);
+	if (wait)
+		begin_wait(wait);
+	if (roster->stopped || (wait && call_cancelled(wait->call))) {
+		if (wait)
+			wait->error = call_interrupted(wait->call);
+	} else if (wait) {
+		waits = flight_wait_locked(roster, wait);
+	} else if (!flight_for_locked(roster, &all)) {
+		flight_start_locked(roster, &all, false);
+	}
+	pthread_mutex_unlock(&roster->lock);
+	if (wait && !waits)
+		wait->done(wait);
 }
 
 bool flight_leave(struct roster *roster, struct wait *wait)

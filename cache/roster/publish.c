@@ -20,6 +20,9 @@
 #include "vendors/base/checked.h"
 #include "vendors/base/clock.h"
 
+#include <stdlib.h>
+#include <strings.h>
+
 /* Tell the owner which emails RECORD adds and OLD removes; each may be NULL. */
 static void tell_email(struct roster *roster, const struct record *old, const struct record *record)
 {
@@ -51,6 +54,85 @@ void publish_replaced(struct roster *roster, const char *id, struct record *old,
 	record_put(old);
 	if (record)
 		inactive_check(roster, record);
+}
+
+/* ---- lists ---- */
+
+/* The most records of one list of which the owner is told one by one, because each takes a look at
+ * all people that the kernel knows. */
+#define LISTED_MAX 500
+
+/* The records that a list shows differently. */
+struct listing {
+	const struct snapshot *new;
+	struct listed {
+		const struct record *before, *after; /* one of them may be NULL */
+	} records[LISTED_MAX];
+	size_t count, room;
+};
+
+/* Note a record that differs. Return false if there is no room. */
+static bool note_listed(void *arg, struct record *before, struct record *after)
+{
+	struct listing *listing = arg;
+
+	if (listing->count == listing->room)
+		return false;
+	listing->records[listing->count++] = (struct listed){before, after};
+	return true;
+}
+
+/* Note those of DROPPED that are shown differently now. Return false if there is no room. */
+static bool note_dropped(struct listing *listing, const struct overlay *dropped)
+{
+	for (; dropped; dropped = dropped->next) {
+		struct record *now = snapshot_find(listing->new, dropped->id);
+
+		if (dropped->record != now && !note_listed(listing, dropped->record, now))
+			return false;
+	}
+	return true;
+}
+
+/* Tell the owner of a record that a list shows differently, and of each email that it had or has.
+ */
+static void tell_listed(struct roster *roster, const struct listed *listed)
+{
+	const struct record *any = listed->after ? listed->after : listed->before;
+	const char *before = listed->before ? record_key(listed->before) : NULL;
+	const char *now = listed->after ? record_key(listed->after) : NULL;
+
+	if (roster->events.record_listed)
+		roster->events.record_listed(roster->events.arg, any->id);
+	if (!roster->events.email_changed)
+		return;
+	if (before)
+		roster->events.email_changed(roster->events.arg, before);
+	if (now && (!before || strcasecmp(before, now) != 0))
+		roster->events.email_changed(roster->events.arg, now);
+}
+
+bool publish_listed(struct roster *roster, const struct snapshot *old,
+		    const struct overlay *dropped, const struct snapshot *new)
+{
+	struct listing *listing = old ? calloc(1, sizeof(*listing)) : NULL;
+	bool whole;
+
+	if (!listing)
+		return false;
+	listing->new = new;
+	listing->room = roster->events.record_listed ? LISTED_MAX : 0;
+	whole = note_dropped(listing, dropped) && snapshot_compare(old, new, note_listed, listing);
+	for (size_t i = 0; whole && i < listing->count; i++)
+		tell_listed(roster, &listing->records[i]);
+	free(listing);
+	return whole;
+}
+
+void publish_written(struct roster *roster, const struct roster_write *write)
+{
+	if (roster->events.written)
+		roster->events.written(roster->events.arg, write);
 }
 
 void publish_pass_on(struct roster *roster, struct record *record, const struct snapshot *new)

@@ -8,8 +8,12 @@
 #ifndef ROSTERFS_PUBLISH_H
 #define ROSTERFS_PUBLISH_H
 
+#include <stdbool.h>
+
+struct overlay;
 struct record;
 struct roster;
+struct roster_write;
 struct snapshot;
 
 /*
@@ -41,6 +45,9 @@ void publish_doubt(struct roster *roster, const char *id);
  */
 void publish_good_until(struct roster *roster, const char *id, double until);
 
+/* Tell the roster's owner of WRITE, which has been published. */
+void publish_written(struct roster *roster, const struct roster_write *write);
+
 /* ---- private to cache/roster ---- */
 
 /*
@@ -49,6 +56,15 @@ void publish_good_until(struct roster *roster, const char *id, double until);
  */
 void publish_replaced(struct roster *roster, const char *id, struct record *old,
 		      struct record *record);
+
+/*
+ * Tell the roster's owner of each record that NEW shows differently than OLD (NULL: there was none)
+ * and DROPPED, the list of entries of the overlay, which NEW has replaced. Without the lock. Return
+ * false if the owner was told of none although some may differ: there are too many to tell one by
+ * one, or there is no OLD, or the owner does not want to be told.
+ */
+bool publish_listed(struct roster *roster, const struct snapshot *old,
+		    const struct overlay *dropped, const struct snapshot *new);
 
 /*
  * Retire RECORD, which gives way to NEW, if it was shown. If NEW shows the same text, that counts

@@ -14,24 +14,39 @@
  *	3. the mutex of a versions table (versions.c), or that of the write locks (write_lock.c)
  *	4. the mutex of a pool (pool.c), or that of a call (call.h)
  *
- * All other mutexes of cache/ (lag.c, history.c, guard.c, audit.c) are leaf locks: no other lock is
- * taken with them. Only the write lock is held while a vendor is asked. roster_events, and the done
- * of a wait, are called with no mutex held. A function whose name ends in _locked needs the mutex
- * of its struct.
+ * All other mutexes of cache/ (lag.c, history.c, guard.c, audit.c, those of cache/changes) are leaf
+ *locks: no other lock is taken with them. Only the write lock is held while a vendor is asked.
+ *roster_events, and the done of a wait, are called with no mutex held. A function whose name ends
+ *in _locked needs the mutex of its struct.
  */
 #ifndef ROSTERFS_ROSTER_H
 #define ROSTERFS_ROSTER_H
 
+#include <jansson.h>
 #include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
 
 struct account;
 struct collection;
 struct lag;
 struct resets;
 struct pool;
+struct record;
 struct roster;
+struct snapshot;
 struct versions;
 struct write_lock;
+
+/* A change by this mount that the vendor has accepted. All is borrowed. */
+struct roster_write {
+	const char *id;
+	const json_t *before, *after; /* NULL: there was none, there is none */
+	uid_t uid;
+	pid_t pid;
+	const char *command;
+	uint64_t number; /* in the history; 0: none */
+};
 
 /*
  * What a roster tells its owner. Called with no lock held, from the thread that made the change,
@@ -40,11 +55,27 @@ struct write_lock;
 struct roster_events {
 	void *arg;
 	void (*record_changed)(void *arg, const char *id); /* another version, or gone */
-	/* A new snapshot. SAME: each record is as before; otherwise any record may differ. */
+	/*
+	 * A list shows record ID differently than what was known. Before replaced, for each such
+	 * record; for none if there are too many, or no snapshot before. May be NULL.
+	 */
+	void (*record_listed)(void *arg, const char *id);
+	/*
+	 * A new snapshot. SAME: each record is as before, or record_listed told of it; otherwise
+	 * any record may differ.
+	 */
 	void (*replaced)(void *arg, bool same);
 	/*
+	 * A whole list, SNAPSHOT (borrowed), is the newest. It was requested at BEGAN (monotonic
+	 * seconds), when the roster's generation (whole.h) was GENERATION. May be NULL.
+	 */
+	void (*listed)(void *arg, struct snapshot *snapshot, double began, uint64_t generation);
+	/* This mount has changed a record. May be NULL. */
+	void (*written)(void *arg, const struct roster_write *write);
+	/*
 	 * A user got or lost an email with KEY (in any case of ASCII letters), or the email is now
-	 * spelled differently, other than by replaced. May be NULL.
+	 * spelled differently, other than by replaced; or record_listed told of a user with it. May
+	 * be NULL.
 	 */
 	void (*email_changed)(void *arg, const char *key);
 };

@@ -76,11 +76,12 @@ static int add_name_parts(struct table_out *out, const struct people_vendor *ven
 static int add_role(struct table_out *out, const struct people_vendor *vendor,
 		    const struct record *record)
 {
-	const char *const *keys = vendor->users->role_keys;
+	static const char *const roles[] = {"role", NULL};
+	const char *const *keys = vendor->users->role_keys ? vendor->users->role_keys : roles;
 	size_t begin = out->length;
 	int error = 0;
 
-	for (; keys && *keys && !error && out->length == begin; keys++)
+	for (; *keys && !error && out->length == begin; keys++)
 		error = record_values_add(out, begin, record, *keys);
 	return error;
 }

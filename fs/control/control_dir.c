@@ -8,6 +8,7 @@
 
 #define NAMES(X)                                                                                   \
 	X("status", status_file)                                                                   \
+	X("changes", changes_file)                                                                 \
 	X("log", log_file)                                                                         \
 	X("metrics", metrics_file)                                                                 \
 	X("refresh", refresh_file)                                                                 \

@@ -31,7 +31,8 @@ static bool refresh_named(struct fs *fs, const char *text, size_t length)
 			continue;
 		http_lift(&fs->branches[i].account->endpoint);
 		record_dir_refresh_all(&fs->branches[i]);
-		notify_refresh(fs, &fs->branches[i]);
+		if (!notify_refresh(fs, &fs->branches[i]))
+			record_dir_renew_all(&fs->branches[i]);
 	}
 	return found;
 }

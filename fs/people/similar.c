@@ -269,6 +269,7 @@ const struct email_kind similar_file = {
     .node = {.mode = S_IFREG | 0444,
 	     .umask = NODE_UMASK_GIVEN,
 	     .is_person = true,
+	     .shows_others = true,
 	     .attr_seconds = entry_while_fresh,
 	     .name_seconds = entry_name_while_fresh,
 	     .getattr = email_answer_getattr,

@@ -82,6 +82,8 @@ void handle_put(struct handle *handle)
 	if (handle->fixed)
 		explicit_bzero(handle->fixed, handle->fixed_length);
 	free(handle->fixed);
+	if (handle->waiter)
+		fuse_pollhandle_destroy(handle->waiter);
 	emptied_clear(handle);
 	record_put(handle->record);
 	if (handle->node->ops->count_open)

@@ -18,6 +18,7 @@
 #ifndef ROSTERFS_HANDLE_H
 #define ROSTERFS_HANDLE_H
 
+#include "cache/changes/changes.h"
 #include "cache/document/document.h"
 #include "fs/fs.h"
 
@@ -39,8 +40,11 @@ struct handle {
 	struct record *record; /* the version shown; NULL: it is no record's file */
 	char *fixed;           /* the text of a file that is no record's; owned */
 	size_t fixed_length;
-	off_t answer_at;  /* query_file.c: where the first reader of the answer began */
-	bool answer_read; /* there was one */
+	off_t answer_at;              /* query_file.c: where the first reader of the answer began */
+	bool answer_read;             /* there was one */
+	struct changes_reader reader; /* changes_file.c: where it is; under lock */
+	struct fuse_pollhandle
+	    *waiter; /* changes_file.c: the kernel's, owned; or NULL; under lock */
 	bool writable, append;
 	atomic_bool used;   /* read, written or truncated since it was opened */
 	atomic_bool paged;  /* reads through the kernel's pages of the inode */

@@ -51,6 +51,7 @@ struct node_ops {
 	bool needs_record;    /* it exists only while its record does: files, folders, links */
 	bool shows_status;    /* it shows and takes the status, not the text */
 	bool is_person;       /* it exists only while a vendor knows the email in its path */
+	bool shows_others;    /* is_person: what it shows depends on other people's emails, too */
 	bool is_cached;       /* the kernel may cache what is written to it */
 	bool is_renewed;      /* each lookup makes a new node, so that each open has its own */
 	bool ignores_size;    /* truncating it succeeds and does nothing */
@@ -141,6 +142,9 @@ struct node_ops {
 	void (*count_open)(struct node *node, int count);
 	/* As handle_read. NULL: handle_read. */
 	ssize_t (*read)(struct handle *handle, off_t offset, size_t size, char **data);
+	/* Answer a POLL, and take WAITER (NULL: none waits), by which the kernel is told that there
+	 * is more to read. NULL: it can always be read and written. */
+	void (*poll)(fuse_req_t req, struct handle *handle, struct fuse_pollhandle *waiter);
 	/* Answer a WRITE of SIZE > 0 bytes. NULL: fail with EPERM. */
 	void (*write)(fuse_req_t req, struct handle *handle, const char *data, size_t size,
 		      off_t offset);

@@ -19,6 +19,9 @@
 #include <stdlib.h>
 #include <sys/prctl.h>
 
+/* The most nodes of whose attributes the kernel is told one by one at a refresh. */
+#define REFRESHED_MAX 1000
+
 struct notify {
 	struct fs *fs;
 	pthread_t thread;
@@ -85,7 +88,7 @@ static bool passes(const struct sieve *sieve, const struct node *node)
 			return false;
 		if (sieve->record_dir && sieve->record_dir != sieve->branch->users)
 			return false;
-		return !sieve->person || is_theirs(node, sieve->person);
+		return !sieve->person || node->ops->shows_others || is_theirs(node, sieve->person);
 	}
 	return !sieve->person && node_branch(node) == sieve->branch &&
 	       (!sieve->record_dir || node_record_dir(node) == sieve->record_dir) &&
@@ -116,26 +119,30 @@ static struct node **collect(struct fs *fs, const struct sieve *sieve, size_t *c
 	return nodes;
 }
 
-static void notify_all(struct fs *fs, const struct sieve *sieve)
+/* Notify the kernel of the nodes that pass SIEVE, unless there are more than MOST. Return false if
+ * there are. */
+static bool notify_some(struct fs *fs, const struct sieve *sieve, size_t most)
 {
 	size_t count;
 	struct node **nodes = collect(fs, sieve, &count);
 
 	for (size_t i = 0; i < count; i++) {
-		notify_attributes(fs, nodes[i]);
+		if (count <= most)
+			notify_attributes(fs, nodes[i]);
 		inode_drop(fs, nodes[i]);
 	}
 	free(nodes);
+	return count <= most;
 }
 
-void notify_refresh(struct fs *fs, const struct branch *branch)
+bool notify_refresh(struct fs *fs, const struct branch *branch)
 {
-	notify_all(fs, &(struct sieve){.branch = branch});
+	return notify_some(fs, &(struct sieve){.branch = branch}, REFRESHED_MAX);
 }
 
 void notify_person(struct fs *fs, const struct branch *branch, const char *stem)
 {
-	notify_all(fs, &(struct sieve){.branch = branch, .person = stem});
+	notify_some(fs, &(struct sieve){.branch = branch, .person = stem}, SIZE_MAX);
 }
 
 static void check_node(struct fs *fs, struct node *node)

@@ -37,8 +37,12 @@ void notify_attributes(struct fs *fs, struct node *node);
  */
 int notify_text(struct fs *fs, fuse_ino_t ino, char *text, size_t length);
 
-/* The attributes of all records of BRANCH are old: what is known of them counts as old. */
-void notify_refresh(struct fs *fs, const struct branch *branch);
+/*
+ * What is known of BRANCH's records counts as old: the kernel forgets their attributes. Return
+ * false if it holds too many to be told of each: when the lists are fetched again, it is told of
+ * what has changed.
+ */
+bool notify_refresh(struct fs *fs, const struct branch *branch);
 
 /* The attributes of what by-email has of BRANCH under STEM, an email's, are old. */
 void notify_person(struct fs *fs, const struct branch *branch, const char *stem);

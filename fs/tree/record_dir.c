@@ -9,6 +9,8 @@
  */
 #include "fs/tree/record_dir.h"
 
+#include "cache/changes/poll.h"
+#include "cache/changes/watch.h"
 #include "cache/record/record.h"
 #include "cache/roster/figures.h"
 #include "cache/roster/flight.h"
@@ -153,17 +155,104 @@ static void tell_replaced(void *arg, bool same)
 		doubt_holder(record_dir);
 }
 
+/* A list shows user ID, or the user's status, differently. */
+static void tell_record_listed(void *arg, const char *id)
+{
+	struct record_dir *record_dir = arg;
+
+	record_dir->branch->fs->events->changed(record_dir, id);
+}
+
+static void tell_listed(const struct record_dir_watch *watch, struct snapshot *snapshot,
+			double began, uint64_t generation)
+{
+	if (watch->poll)
+		poll_listed(watch->poll, began);
+	if (watch->watch)
+		watch_listed(watch->watch, snapshot, generation);
+}
+
+static void tell_users_listed(void *arg, struct snapshot *snapshot, double began,
+			      uint64_t generation)
+{
+	tell_listed(&((struct record_dir *)arg)->users_watch, snapshot, began, generation);
+}
+
+static void tell_statuses_listed(void *arg, struct snapshot *snapshot, double began,
+				 uint64_t generation)
+{
+	tell_listed(&((struct record_dir *)arg)->statuses_watch, snapshot, began, generation);
+}
+
+static void tell_user_written(void *arg, const struct roster_write *write)
+{
+	watch_written(((struct record_dir *)arg)->users_watch.watch, write);
+}
+
+static void tell_status_written(void *arg, const struct roster_write *write)
+{
+	watch_written(((struct record_dir *)arg)->statuses_watch.watch, write);
+}
+
 /* ---- making and ending ---- */
 
-static struct record_dir *record_dir_new(struct branch *branch, const struct place *place,
-					 const char *path, const char *parent)
+/* Make WATCH, of ROSTER. Return 0 or -ENOMEM. */
+static int make_watch(const struct record_dir *record_dir, struct roster *roster,
+		      struct record_dir_watch *watch)
 {
+	const struct fs *fs = record_dir->branch->fs;
+	unsigned seconds = record_dir->branch->account->poll;
+
+	watch->watch = watch_new(fs->changes, fs->options.domains, roster, record_dir->roster);
+	watch->poll = seconds ? poll_new(roster, seconds) : NULL;
+	return watch->watch && (watch->poll || !seconds) ? 0 : -ENOMEM;
+}
+
+static void free_watch(struct record_dir_watch *watch)
+{
+	poll_free(watch->poll);
+	watch_free(watch->watch);
+}
+
+/* Make the rosters of RECORD_DIR, below the record PARENT. Return 0 or -ENOMEM. */
+static int make_rosters(struct record_dir *record_dir, const char *parent)
+{
+	const struct place *place = record_dir->place;
+	struct branch *branch = record_dir->branch;
 	const struct vendor *vendor = branch->account->vendor;
-	struct record_dir *record_dir = calloc(1, sizeof(*record_dir));
 	struct roster_events events = {.arg = record_dir,
 				       .record_changed = tell_changed,
 				       .replaced = tell_replaced,
 				       .email_changed = tell_email_changed};
+
+	if (!place) {
+		events.record_listed = tell_record_listed;
+		events.listed = tell_users_listed;
+		events.written = tell_user_written;
+	}
+	record_dir->roster = roster_new(branch->account, place ? place->collection : vendor->users,
+					parent, branch->fs->pool, &events);
+	record_dir->statuses = record_dir->roster;
+	if (!place && vendor->statuses) {
+		events.listed = tell_statuses_listed;
+		events.written = tell_status_written;
+		record_dir->statuses = roster_new(branch->account, vendor->statuses, NULL,
+						  branch->fs->pool, &events);
+	}
+	if (!record_dir->roster || !record_dir->statuses)
+		return -ENOMEM;
+	if (place)
+		return 0;
+	if (record_dir->statuses != record_dir->roster &&
+	    make_watch(record_dir, record_dir->statuses, &record_dir->statuses_watch))
+		return -ENOMEM;
+	return make_watch(record_dir, record_dir->roster, &record_dir->users_watch);
+}
+
+static struct record_dir *record_dir_new(struct branch *branch, const struct place *place,
+					 const char *path, const char *parent)
+{
+	struct record_dir *record_dir = calloc(1, sizeof(*record_dir));
 
 	if (!record_dir)
 		return NULL;
@@ -171,13 +260,7 @@ static struct record_dir *record_dir_new(struct branch *branch, const struct pla
 	record_dir->branch = branch;
 	record_dir->place = place;
 	record_dir->path = strdup(path);
-	record_dir->roster = roster_new(branch->account, place ? place->collection : vendor->users,
-					parent, branch->fs->pool, &events);
-	record_dir->statuses = record_dir->roster;
-	if (!place && vendor->statuses)
-		record_dir->statuses = roster_new(branch->account, vendor->statuses, NULL,
-						  branch->fs->pool, &events);
-	if (!record_dir->path || !record_dir->roster || !record_dir->statuses) {
+	if (!record_dir->path || make_rosters(record_dir, parent)) {
 		record_dir_free(record_dir);
 		return NULL;
 	}
@@ -223,6 +306,14 @@ struct record_dir *record_dir_take(struct branch *branch, const struct place *pl
 	return record_dir;
 }
 
+void record_dir_poll(struct record_dir *record_dir)
+{
+	if (record_dir->users_watch.poll)
+		poll_start(record_dir->users_watch.poll);
+	if (record_dir->statuses_watch.poll)
+		poll_start(record_dir->statuses_watch.poll);
+}
+
 void record_dir_stop(struct record_dir *record_dir)
 {
 	flight_stop(record_dir->roster);
@@ -233,6 +324,8 @@ void record_dir_free(struct record_dir *record_dir)
 {
 	if (!record_dir)
 		return;
+	free_watch(&record_dir->users_watch);
+	free_watch(&record_dir->statuses_watch);
 	if (record_dir->statuses != record_dir->roster)
 		roster_free(record_dir->statuses);
 	roster_free(record_dir->roster);
@@ -246,6 +339,26 @@ void record_dir_refresh_all(struct branch *branch)
 	     record_dir = record_dir->next) {
 		roster_refresh(record_dir->roster);
 		roster_refresh(record_dir->statuses);
+	}
+}
+
+/* Fetch again, in the background, what ROSTER lists, if it was fetched before. */
+static void renew(struct roster *roster)
+{
+	struct figures figures;
+
+	figures_get(roster, &figures);
+	if (figures.known)
+		flight_renew(roster, NULL);
+}
+
+void record_dir_renew_all(struct branch *branch)
+{
+	for (struct record_dir *record_dir = record_dir_first(branch); record_dir;
+	     record_dir = record_dir->next) {
+		renew(record_dir->roster);
+		if (record_dir->statuses != record_dir->roster)
+			renew(record_dir->statuses);
 	}
 }
 

@@ -15,8 +15,10 @@
 #include <stdatomic.h>
 #include <uthash.h>
 
-struct place;
 struct figures;
+struct place;
+struct poll;
+struct watch;
 
 struct record_dir {
 	struct scope scope; /* its branch, and itself */
@@ -25,8 +27,12 @@ struct record_dir {
 	char *path;                /* below the mount point: "acme", "acme/accounts/1/members" */
 	struct roster *roster;
 	struct roster *statuses; /* the same, or another one if statuses are records of their own */
-	atomic_bool due;         /* notify.c: compare what the kernel was told with what is known */
-	atomic_bool drop;        /* notify.c: drop the names that the kernel caches */
+	struct record_dir_watch {
+		struct watch *watch;   /* NULL: its changes are not told */
+		struct poll *poll;     /* NULL: it is not polled */
+	} users_watch, statuses_watch; /* of the two rosters; of users only */
+	atomic_bool due;  /* notify.c: compare what the kernel was told with what is known */
+	atomic_bool drop; /* notify.c: drop the names that the kernel caches */
 	/* dir.c: how many single names the kernel may still look up until those are dropped */
 	atomic_int patience;
 	struct record_dir *next; /* in the branch; set once */
@@ -57,12 +63,19 @@ struct record_dir *record_dir_take(struct branch *branch, const struct place *pl
 /* Return the first of BRANCH's record directories; the others follow by next. */
 struct record_dir *record_dir_first(struct branch *branch);
 
+/* Begin to poll RECORD_DIR, if its account says so. Once, when threads may start. Does not wait. */
+void record_dir_poll(struct record_dir *record_dir);
+
 /* Before the end and at the end, as flight_stop and roster_free. */
 void record_dir_stop(struct record_dir *record_dir);
 void record_dir_free(struct record_dir *record_dir); /* NULL is fine */
 
 /* Count the next questions to all of BRANCH's record directories as if what they know were old. */
 void record_dir_refresh_all(struct branch *branch);
+
+/* Fetch again, in the background, each list that a record directory of BRANCH has fetched before.
+ */
+void record_dir_renew_all(struct branch *branch);
 
 /* As record_dir_refresh_all, for links only, because a user's status was written: the links that it
  * is made of may have changed. */

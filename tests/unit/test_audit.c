@@ -133,7 +133,7 @@ static struct audit *open_at(const char *path)
 	struct audit *audit = NULL;
 	char why[512] = "";
 
-	assert_int_equal(audit_open(path, &audit, why, sizeof(why)), 0);
+	assert_int_equal(audit_open("audit_log", path, &audit, why, sizeof(why)), 0);
 	assert_string_equal(why, "");
 	assert_string_equal(audit_path(audit), path);
 	return audit;
@@ -215,17 +215,18 @@ static void test_no_directory(void **state)
 	char why[512] = "", moved[128];
 
 	(void)state;
-	assert_int_equal(audit_open(path_of("no/audit"), &audit, why, sizeof(why)), -ENOENT);
+	assert_int_equal(audit_open("audit_log", path_of("no/audit"), &audit, why, sizeof(why)),
+			 -ENOENT);
 	assert_non_null(strstr(why, "no/audit"));
 	assert_non_null(strstr(why, "directory"));
 	assert_null(audit);
-	assert_int_equal(audit_check(path_of("no/audit"), why, sizeof(why)), -ENOENT);
-	assert_int_equal(audit_check(path_of("audit"), why, sizeof(why)), 0);
+	assert_int_equal(audit_check("audit_log", path_of("no/audit"), why, sizeof(why)), -ENOENT);
+	assert_int_equal(audit_check("audit_log", path_of("audit"), why, sizeof(why)), 0);
 	assert_int_equal(access(path_of("audit"), F_OK), -1);
-	assert_int_equal(audit_check(folder, why, sizeof(why)), -EISDIR);
-	assert_int_equal(audit_open(folder, &audit, why, sizeof(why)), -EISDIR);
+	assert_int_equal(audit_check("audit_log", folder, why, sizeof(why)), -EISDIR);
+	assert_int_equal(audit_open("audit_log", folder, &audit, why, sizeof(why)), -EISDIR);
 	assert_int_equal(mkfifo(path_of("pipe"), 0600), 0);
-	assert_true(audit_open(path_of("pipe"), &audit, why, sizeof(why)) < 0);
+	assert_true(audit_open("audit_log", path_of("pipe"), &audit, why, sizeof(why)) < 0);
 
 	/* it goes away later */
 	assert_int_equal(mkdir(path_of("no"), 0700), 0);

@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "cache/changes/change_marks.h"
 #include "mount/config.h"
 #include "tests/unit/config_vendors.h"
 #include "vendors/rest/account.h"
@@ -117,12 +118,16 @@ static void test_defaults(void **state)
 	assert_true(config.csv_guard);
 	assert_false(config.csv_bom);
 	assert_null(config.audit_log);
+	assert_int_equal(config.changes_limit, 10000);
+	assert_null(config.changes_log);
+	assert_null(config.domains);
 	assert_int_equal(config.account_count, 1);
 	account = config.accounts[0];
 	assert_string_equal(account->name, "shop");
 	assert_ptr_equal(account->vendor, &shop);
 	assert_string_equal(account->endpoint.base_url, "https://shop.example");
 	assert_int_equal(account->ttl, 300);
+	assert_int_equal(account->poll, 0);
 	assert_int_equal(account->grace, 0);
 	assert_int_equal(account->endpoint.parallel, 8);
 	assert_int_equal(account->endpoint.timeout, 30);
@@ -154,13 +159,14 @@ static void test_all_keys(void **state)
 	    "shop_key=a#b;c = d : \"e\"\r\n"
 	    "spare_key : two words#no comment\n"
 	    "base_url = https://x.example/v1//\n"
-	    "ttl = 0\ngrace = 60\nparallel = 64\ntimeout = 3600\nretry_budget = 0\nlag = 1\n"
+	    "ttl = 0\npoll = 9\ngrace = 60\nparallel = 64\ntimeout = 3600\nretry_budget = 0\nlag = 1\n"
 	    "max_users = 7\n"
 	    "allow_delete = yes\nauth = basic\nself_id = 7\n"
 	    "type = shop\n"
 	    "\n[rosterfs]\n"
 	    "status_limit: 0\nstatus_window = 1\nscratch_limit = 2K\naudit_log = sub/audit\n"
 	    "csv_formulas = raw\ncsv_bom = yes\n"
+	    "changes_limit = 5\nchanges_log = sub/changes\ndomains = example.com\n"
 	    "[6sense]\ntype = hand\nnotice_file = note\n"
 	    "[\xC3\xA4]\ntype = shop\nshop_key = x\n"
 	    "[paper]",
@@ -172,11 +178,16 @@ static void test_all_keys(void **state)
 	assert_true(config.csv_bom);
 	(void)snprintf(path, sizeof(path), "%s/sub/audit", directory);
 	assert_string_equal(config.audit_log, path);
+	assert_int_equal(config.changes_limit, 5);
+	(void)snprintf(path, sizeof(path), "%s/sub/changes", directory);
+	assert_string_equal(config.changes_log, path);
+	assert_true(change_marks_outside(config.domains, "jo@example.org"));
 	assert_int_equal(config.account_count, 4);
 	account = config.accounts[0];
 	assert_string_equal(account->name, "second store");
 	assert_string_equal(account->endpoint.base_url, "https://x.example/v1");
 	assert_int_equal(account->ttl, 0);
+	assert_int_equal(account->poll, 9);
 	assert_int_equal(account->grace, 60);
 	assert_int_equal(account->endpoint.parallel, 64);
 	assert_int_equal(account->endpoint.timeout, 3600);
@@ -353,6 +364,8 @@ static void test_keys(void **state)
 	    {3, "unknown key; see", SHOP "zS3CRETz== x\n"},
 	    {3, "unknown key; see", SHOP "S3CRET: x\n"},
 	    {3, "status_limit belongs in [rosterfs]", SHOP "status_limit = 3\n"},
+	    {4, "changes_limit must be a whole number", SHOP "[rosterfs]\nchanges_limit = 0\n"},
+	    {4, "domains must be domains", SHOP "[rosterfs]\ndomains = jo@example.com\n"},
 	    {2, "ttl belongs in the section of a vendor", "[rosterfs]\nttl = 3\n[paper]\n"},
 	    {2, "type paper has no API and no key ttl", "[paper]\nttl = 3\n"},
 	    {2, "type paper has no API and no key base_url", "[paper]\nbase_url = https://x\n"},

@@ -116,7 +116,7 @@ static int check_fields(const struct make *make, const struct draft_fields *draf
 int make_fields(struct make *make, const struct draft_records *draft, struct collection *collection)
 {
 	static const char *const ids[] = {"id", NULL}, *const emails[] = {"email", NULL};
-	static const char *const roles[] = {"role", NULL}, *const none[] = {NULL};
+	static const char *const none[] = {NULL};
 	const struct draft_fields *from = &draft->fields;
 	struct growing fields = {.list = arena_get(make->arena, sizeof(struct field))};
 	/* with a request for one word only, an update must be able to send the other */
@@ -128,7 +128,7 @@ int make_fields(struct make *make, const struct draft_records *draft, struct col
 	collection->email_keys = from->email ? from->email : draft->place ? none : emails;
 	collection->name_keys = from->name;
 	collection->login_keys = from->login;
-	collection->role_keys = from->role ? from->role : draft->place ? none : roles;
+	collection->role_keys = from->role;
 	collection->created_keys = from->created;
 	collection->time_keys = join(make, from->updated, from->created);
 	/* a time tells versions apart as well: those of one second are ambiguous only if they

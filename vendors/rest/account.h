@@ -36,6 +36,7 @@ struct account {
 	const struct vendor *vendor;
 	struct endpoint endpoint; /* of the API; its name is NAME */
 	unsigned ttl;             /* seconds for which a fetched roster counts as fresh */
+	unsigned poll;  /* seconds between two fetches of the roster in the background; 0: none */
 	unsigned grace; /* seconds in which the old roster is served while a new one is fetched */
 	unsigned max_users; /* maximum number of rows in a list: a longer one may have no end */
 	unsigned lag;       /* seconds by which the vendor's reads may lag behind its writes */
