@@ -383,9 +383,8 @@ static int run_check(struct mount *mount)
 
 	if (error && error != -EMFILE)
 		complain("out of memory");
-	else if (!error && audit && audit_check("audit_log", audit, why, sizeof(why)))
-		complain("%s", why);
-	else if (!error && changes && audit_check("changes_log", changes, why, sizeof(why)))
+	else if (!error && ((audit && audit_check("audit_log", audit, why, sizeof(why))) ||
+			    (changes && audit_check("changes_log", changes, why, sizeof(why)))))
 		complain("%s", why);
 	else if (!error)
 		failed = run_checks(mount);

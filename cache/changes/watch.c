@@ -103,6 +103,14 @@ static struct record *user_of(const struct watch *watch, const char *id)
 	return user;
 }
 
+/* Return the id of the user with the versions BEFORE and AFTER, of which one may be NULL. */
+static const char *id_of(const struct record *before, const struct record *after)
+{
+	const struct record *version = after ? after : before;
+
+	return version->id;
+}
+
 /* Set what LINE says of the vendor and of where the change was seen. */
 static void begin_line(const struct watch *watch, const char *id, struct change_line *line)
 {
@@ -197,7 +205,7 @@ static void compare_records(struct round *round, const struct record *before,
 {
 	json_t *old = before ? record_json(before) : absent_of(round->watch);
 	json_t *now = after ? record_json(after) : absent_of(round->watch);
-	const char *id = after ? after->id : before->id;
+	const char *id = id_of(before, after);
 	struct record *user = user_of(round->watch, id);
 	bool part = !before || !after || before->row != after->row;
 
@@ -262,7 +270,7 @@ static bool visit_pair(void *arg, struct record *before, struct record *after)
 
 	if (before && after && record_same(before, after))
 		return true;
-	aside_find(asides, after ? after->id : before->id, &found);
+	aside_find(asides, id_of(before, after), &found);
 	if (found.written && found.generation > round->generation) {
 		/* it was written since the list was requested: a later list tells */
 	} else if (statuses || (before && after)) {

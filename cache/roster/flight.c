@@ -126,7 +126,7 @@ static struct flight *flight_for_locked(struct roster *roster, const struct wait
 		if (flight->began < roster->known.refreshed)
 			continue;
 		if (flight->kind == wait->kind &&
-		    (!flight->id || strcmp(flight->id, wait->id) == 0))
+		    (!flight->id || (wait->id && strcmp(flight->id, wait->id) == 0)))
 			return flight;
 		if (flight->kind == WAIT_WHOLE)
 			other = flight;

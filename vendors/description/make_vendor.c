@@ -206,7 +206,7 @@ static int make_users(struct make *make, struct vendor *vendor)
 	result = make_both(result, make_records_places(make, &vendor->places));
 	result = make_both(result, make_self(make, vendor));
 	result = make_both(result, make_errors(make, vendor));
-	if (!result && make->draft->vendor.kind == KIND_SCIM)
+	if (!result && vendor->users && make->draft->vendor.kind == KIND_SCIM)
 		result = hook_scim_all(make, vendor);
 	vendor->creation_refused =
 	    "the description of this vendor has no request that creates a user ([create])";
