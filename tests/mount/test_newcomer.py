@@ -185,7 +185,8 @@ def test_readme_names_the_directory(mount, sandbox, name, shown):
     assert (m.path / "README").stat().st_size == len(readme)
     assert f"  cat {shown}/123.json  " in readme and f"echo {shown} > .rosterfs/refresh" in readme
     assert name == "partnerize" or "partnerize" not in readme
-    m.sh(f"ls {shown}").ok()
+    assert f"  jq -r .email tables/{shown}.jsonl  " in readme
+    m.sh(f"ls {shown}; jq -r .email tables/{shown}.jsonl").ok()
 
 
 def test_readme_without_an_api(mount):
