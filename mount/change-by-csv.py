@@ -81,7 +81,7 @@ def main():
     with open(sys.argv[1], newline="", encoding="utf-8-sig") as file:
         rows = csv.DictReader(file)
         if "id" not in (rows.fieldnames or ()):
-            sys.exit(f"{sys.argv[1]}: there is no column id")
+            sys.exit(f"{sys.argv[1]}: there is no column id; rename the one that holds the ids, and use commas")
         for row in rows:
             user = row["id"]
             try:
