@@ -113,7 +113,7 @@ static int check_fields(const struct make *make, const struct draft_fields *draf
 int make_fields(struct make *make, const struct draft_records *draft, struct collection *collection)
 {
 	static const char *const ids[] = {"id", NULL}, *const emails[] = {"email", NULL};
-	static const char *const roles[] = {"role", NULL}, *const none[] = {NULL};
+	static const char *const roles[] = {"role", "roles", NULL}, *const none[] = {NULL};
 	const struct draft_fields *from = &draft->fields;
 	struct growing fields = {.list = arena_get(make->arena, sizeof(struct field))};
 	/* with a request for one word only, an update must be able to send the other */
