@@ -154,7 +154,7 @@ static void test_example(void **state)
 	is_list(users->email_keys, "mail");
 	is_list(users->login_keys, "login");
 	is_list(users->name_keys, "firstname lastname");
-	is_list(users->role_keys, "role");
+	is_list(users->role_keys, "role roles");
 	is_list(users->created_keys, "created_on");
 	is_list(users->time_keys, "updated_on created_on");
 	/* without a version, the time of the last update names one */
