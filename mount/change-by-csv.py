@@ -52,7 +52,10 @@ def value_of(cell, now):
         return cell if cell == now else re.sub(GUARD, "", cell)
     if isinstance(now, bool):
         cell = cell.lower()  # spreadsheets write TRUE
-    value = json.loads(cell)
+    try:
+        value = json.loads(cell)
+    except ValueError:
+        raise ValueError(f"{cell} cannot stand in place of {json.dumps(now)}") from None
     kinds = [float if isinstance(each, int) and not isinstance(each, bool) else type(each) for each in (value, now)]
     if kinds[0] != kinds[1]:
         raise ValueError(f"{cell} is of another type than {json.dumps(now)}")
@@ -101,7 +104,7 @@ def read(path):
     reader = csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=delimiter)
     columns = [re.sub(GUARD, "", name) for name in next(reader, [])]
     if "id" not in columns:
-        raise ValueError("there is no column id")
+        raise ValueError("there is no column id; rename the one that holds the ids")
     if len(set(columns)) < len(columns) or "" in columns:
         raise ValueError("a column has no name, or the name of another one")
     rows = {}

@@ -76,7 +76,7 @@ static int add_name_parts(struct table_out *out, const struct people_vendor *ven
 static int add_role(struct table_out *out, const struct people_vendor *vendor,
 		    const struct record *record)
 {
-	static const char *const roles[] = {"role", NULL};
+	static const char *const roles[] = {"role", "roles", NULL};
 	const char *const *keys = vendor->users->role_keys ? vendor->users->role_keys : roles;
 	size_t begin = out->length;
 	int error = 0;

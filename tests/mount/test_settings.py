@@ -288,7 +288,9 @@ def test_a_realms_document(ep, profile):
     assert not {"meta", "links", "relationships"} & set(body)
     assert edit(path, redirect_uris=["https://a.example.com/", "https://b.example.com/"]) == GOOD
     after = stored(box, "realms", before["id"])
-    assert different(before, after) == {"name", "redirect_uris"} and after == json.loads(path.read_text())
+    assert different(before, after) == {"name", "redirect_uris"}
+    # the response to a PUT has the new values, and may have an older time
+    assert not different(after, json.loads(path.read_text()))
     box.reset()
     for change, error in (({"id": "x"}, "EPERM"), ({"type": "x"}, "EPERM"), ({"name": None}, "EINVAL")):
         assert edit(path, **change) == refused(error), change

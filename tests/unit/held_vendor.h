@@ -406,6 +406,7 @@ static inline void actor_end(struct actor *actor)
 	basis_release(&actor->call);
 	call_destroy(&actor->call);
 	json_decref(actor->basis.part_fields);
+	json_decref(actor->basis.raw);
 	json_decref(actor->body);
 	free(actor->etag);
 }

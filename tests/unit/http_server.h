@@ -168,8 +168,10 @@ static inline enum MHD_Result http_server_answer(struct http_server *server,
 		unsigned status = 200;
 		struct MHD_Response *response;
 		enum MHD_Result result;
-		char *text = strndup(body->text ? body->text : "", body->text ? body->length : 0);
+		char *text = calloc(1, body->length + 1);
 
+		if (text && body->length)
+			memcpy(text, body->text, body->length);
 		response = server->script(server->script_arg, connection, method, path, text,
 					  &status);
 		free(text);

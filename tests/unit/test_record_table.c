@@ -373,7 +373,7 @@ static void check_cell(const struct csv_reader *reader, size_t row, size_t colum
 {
 	const char *cell = csv_reader_at(reader, row, column);
 
-	if (guarded && ((unsigned char)*wanted < ' ' || strchr("=+-@", *wanted)) && *cell == '\'')
+	if (guarded && (strchr("=+-@", *wanted) || (unsigned char)*wanted < 0x20) && *cell == '\'')
 		cell++;
 	assert_string_equal(cell, wanted);
 }
