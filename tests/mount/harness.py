@@ -477,7 +477,7 @@ def clean_env(base):
            "USER": "tester", "LOGNAME": "tester"}
     for name in ("home", "tmp"):
         (base / name).mkdir(exist_ok=True)
-    # as of a user whom nobody else may look at
+    # others may not look into it
     (base / "home").chmod(0o700)
     for name in ("ASAN_OPTIONS", "TSAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS"):
         if name in os.environ:
