@@ -17,6 +17,7 @@
 #include "vendors/vendors.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,7 +41,8 @@ static void add_folder(struct types *types, char *folder)
 	types->folders[count] = folder;
 }
 
-/* Return the folder of the user's own descriptions, or NULL: there is none. */
+/* Return the folder of the user's own descriptions, or NULL: there is none, or HOME is another
+ * user's. */
 static char *user_folder(void)
 {
 	const char *config = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
@@ -51,7 +53,13 @@ static char *user_folder(void)
 		length = asprintf(&folder, "%s/" USER_FOLDER, config);
 	else if (home && *home == '/')
 		length = asprintf(&folder, "%s/.config/" USER_FOLDER, home);
-	return length < 0 ? NULL : folder;
+	if (length < 0)
+		return NULL;
+	if (folder && faccessat(AT_FDCWD, folder, X_OK, AT_EACCESS) && errno == EACCES) {
+		free(folder);
+		return NULL;
+	}
+	return folder;
 }
 
 /* Return the folder that `make install` fills, which is found from the program's own place, or

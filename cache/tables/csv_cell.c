@@ -7,6 +7,7 @@
  */
 #include "cache/tables/csv_cell.h"
 
+#include "vendors/json/exact_bytes.h"
 #include "vendors/json/exact_parse.h"
 
 #include <string.h>
@@ -74,15 +75,10 @@ static bool must_guard(const char *text, size_t length, const struct table_style
 
 /* ---- quotes ---- */
 
-#define WORD sizeof(uint64_t)
-#define ONES 0x0101010101010101u
-#define TOPS 0x8080808080808080u
-
 /* Return non-zero if one of the bytes in WORD is C. */
 static uint64_t word_has(uint64_t word, char c)
 {
-	word ^= ONES * (unsigned char)c;
-	return (word - ONES) & ~word & TOPS;
+	return exact_bytes_zeros(word ^ EXACT_BYTES_ONES * (unsigned char)c);
 }
 
 /* Return true if TEXT must stand in quotes. */
@@ -90,11 +86,12 @@ static bool must_quote(const char *text, size_t length)
 {
 	uint64_t found = 0, word;
 
-	for (size_t i = 0; length < WORD && i < length; i++)
+	for (size_t i = 0; length < EXACT_BYTES && i < length; i++)
 		found |= text[i] == '"' || text[i] == ',' || text[i] == '\n' || text[i] == '\r';
 	/* eight bytes at a time; the last eight may overlap with those before them */
-	for (size_t i = 0; length >= WORD && i < length; i += WORD) {
-		memcpy(&word, text + (length - i < WORD ? length - WORD : i), WORD);
+	for (size_t i = 0; length >= EXACT_BYTES && i < length; i += EXACT_BYTES) {
+		memcpy(&word, text + (length - i < EXACT_BYTES ? length - EXACT_BYTES : i),
+		       EXACT_BYTES);
 		found |= word_has(word, '"') | word_has(word, ',') | word_has(word, '\n') |
 			 word_has(word, '\r');
 	}
@@ -108,6 +105,18 @@ static size_t count_quotes(const char *text, size_t length)
 	for (size_t i = 0; i < length; i++)
 		quotes += text[i] == '"';
 	return quotes;
+}
+
+int csv_cell_begin(struct table_out *out, const struct table_style *style)
+{
+	static const char mark[] = "\xef\xbb\xbf";
+
+	return style->bom ? table_out_add(out, mark, strlen(mark)) : 0;
+}
+
+int csv_cell_end_row(struct table_out *out)
+{
+	return table_out_add(out, CSV_CELL_LINE_END, strlen(CSV_CELL_LINE_END));
 }
 
 int csv_cell_add(struct table_out *out, const char *text, size_t length,

@@ -10,6 +10,15 @@
 
 #include "cache/tables/table_text.h"
 
+/* What ends a row. */
+#define CSV_CELL_LINE_END "\r\n"
+
+/* Begin a CSV in OUT: append the byte order mark, if STYLE has one. Return 0 or -ENOMEM. */
+int csv_cell_begin(struct table_out *out, const struct table_style *style);
+
+/* Append what ends a row. Return 0 or -ENOMEM. */
+int csv_cell_end_row(struct table_out *out);
+
 /* Append TEXT (LENGTH bytes of UTF-8, as the cell is to show it) to OUT as a cell. Return 0 or
  * -ENOMEM. */
 int csv_cell_add(struct table_out *out, const char *text, size_t length,

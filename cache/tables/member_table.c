@@ -11,15 +11,12 @@
 #include "cache/tables/csv_cell.h"
 #include "cache/tables/member_row.h"
 #include "cache/tables/record_columns.h"
+#include "cache/tables/record_csv.h"
 #include "cache/tables/record_fields.h"
-#include "cache/tables/record_jsonl.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define BYTE_ORDER_MARK "\xef\xbb\xbf"
-#define LINE_END "\r\n"
 
 /* A membership: where it begins, counted from the id of its record. */
 struct member {
@@ -202,11 +199,7 @@ static int find_columns(struct members *members)
 		while (!error && row_next_value(&row, columns)) {
 			if (!row.column)
 				return -ENOMEM;
-			if (row.field.kind == RECORD_FIELD_EMPTY)
-				row.column->empty = true;
-			else if (row.field.kind != RECORD_FIELD_NULL)
-				row.column->filled = true;
-			error = record_columns_note(columns, row.column);
+			error = record_columns_note(columns, row.column, &row.field);
 		}
 	}
 	record_columns_number(columns);
@@ -215,19 +208,6 @@ static int find_columns(struct members *members)
 
 /* ---- CSV ---- */
 
-/* Append FIELD as a cell. SCRATCH is for its text. */
-static int add_cell(const struct members *members, const struct record_field *field,
-		    struct table_out *scratch, struct table_out *out)
-{
-	int error;
-
-	scratch->length = 0;
-	error = field->kind == RECORD_FIELD_ARRAY
-		    ? record_jsonl_add(scratch, field->value, field->length)
-		    : record_fields_show(scratch, field->value, field->length);
-	return error ? error : csv_cell_add(out, scratch->text, scratch->length, &members->style);
-}
-
 /* Append the text of JSON at PLACE as a cell. */
 static int member_add_value(const struct members *members, const struct member_place *place,
 			    struct table_out *scratch, struct table_out *out)
@@ -235,9 +215,10 @@ static int member_add_value(const struct members *members, const struct member_p
 	size_t quoted = place->value && *place->value == '"';
 	const struct record_field field = {.value = place->value + quoted,
 					   .length = place->length - 2 * quoted,
+					   .escaped = quoted,
 					   .kind = quoted ? RECORD_FIELD_TEXT : RECORD_FIELD_ARRAY};
 
-	return place->value ? add_cell(members, &field, scratch, out) : 0;
+	return place->value ? record_csv_add_field(out, &field, scratch, &members->style) : 0;
 }
 
 /* Append the columns in front of ROW, and its CELLS. */
@@ -255,10 +236,10 @@ static int member_add_cells(const struct members *members, const struct member_r
 	for (size_t i = 0; i < members->columns.count && !error; i++) {
 		error = table_out_add(out, ",", 1);
 		if (!error && cells[i].kind != RECORD_FIELD_NULL)
-			error = add_cell(members, &cells[i], &scratch, out);
+			error = record_csv_add_field(out, &cells[i], &scratch, &members->style);
 	}
 	free(scratch.text);
-	return error ? error : table_out_add(out, LINE_END, strlen(LINE_END));
+	return error ? error : csv_cell_end_row(out);
 }
 
 static int append_cells(void *arg, size_t index, struct table_out *out)
@@ -280,6 +261,7 @@ static int append_cells(void *arg, size_t index, struct table_out *out)
 	if (!member_row_is_object(&row) && *row.place.value == '"')
 		cells[row.column->number] = (struct record_field){.value = row.place.value + 1,
 								  .length = row.place.length - 2,
+								  .escaped = true,
 								  .kind = RECORD_FIELD_TEXT};
 	error = member_add_cells(members, &row, cells, out);
 	free(cells);
@@ -290,9 +272,7 @@ static int member_add_head(struct members *members, struct table_out *head)
 {
 	const struct member_source *source = &members->source;
 	struct table_out name = {0};
-	int error = members->style.bom
-			? table_out_add(head, BYTE_ORDER_MARK, strlen(BYTE_ORDER_MARK))
-			: 0;
+	int error = csv_cell_begin(head, &members->style);
 
 	if (!error)
 		error = table_out_add(head, source->id_column, strlen(source->id_column));
@@ -316,7 +296,7 @@ static int member_add_head(struct members *members, struct table_out *head)
 			error = csv_cell_add(head, name.text, name.length, &members->style);
 	}
 	free(name.text);
-	return error ? error : table_out_add(head, LINE_END, strlen(LINE_END));
+	return error ? error : csv_cell_end_row(head);
 }
 
 /* ---- the table ---- */

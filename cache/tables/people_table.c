@@ -18,7 +18,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BYTE_ORDER_MARK "\xef\xbb\xbf"
 #define BY_HAND "by hand"
 
 /* What is told of a record. */
@@ -50,15 +49,6 @@ struct group {
 };
 
 /* ---- values, as JSON without quotes ---- */
-
-static const char *people_status(const struct people_vendor *vendor, const struct record *record)
-{
-	const struct record *with = record;
-
-	if (vendor->statuses)
-		with = snapshot_find(vendor->statuses, record->id);
-	return with ? record_status(with) : vendor->absent_status;
-}
 
 /* Append the name that RECORD, of VENDOR, has. */
 static int add_name_parts(struct table_out *out, const struct people_vendor *vendor,
@@ -92,11 +82,13 @@ static int add_told(struct table_out *out, const struct people_vendor *vendor,
 {
 	if (what == TOLD_ROLE)
 		return add_role(out, vendor, record);
-	return record_values_add_text(out,
-				      what == TOLD_ID ? record->id : people_status(vendor, record));
+	return record_values_add_text(out, what == TOLD_ID
+					       ? record->id
+					       : record_values_status(record, vendor->statuses,
+								      vendor->absent_status));
 }
 
-/* Return EMAIL in small letters, for one that is its own key but for their case. */
+/* Return EMAIL, which differs from its key in case only, in small letters. NULL: no memory. */
 static char *small(const char *email)
 {
 	char *text = strdup(email);
@@ -117,8 +109,9 @@ static char *key_email(const struct record *record)
 }
 
 /*
- * Return the email of a person with RECORDS, COUNT of them; the caller frees it. It is "" if they
- * have none. A person who is not KEYED has a spelling that is not that of the key. NULL: no memory.
+ * Return the email of the person with the COUNT RECORDS, or "" if no record has one; the caller
+ * frees it. NULL: no memory. KEYED: the key is shown; otherwise the first spelling that differs
+ * from it.
  */
 static char *person_email(const struct record *const *records, size_t count, bool keyed)
 {
@@ -314,7 +307,7 @@ static int append_person(void *arg, size_t index, struct table_out *out)
 	for (size_t i = 0; i < table->people.vendor_count && !error; i++)
 		error = put_vendor(&row, i);
 	if (!error)
-		error = table_out_add(out, csv ? "\r\n" : "}\n", 2);
+		error = csv ? csv_cell_end_row(out) : table_out_add(out, "}\n", 2);
 	free(row.json.text);
 	free(row.shown.text);
 	return error;
@@ -340,10 +333,8 @@ static int add_head_cell(const struct people_table *table, struct table_out *hea
 static int add_head(const struct people_table *table, struct table_out *head)
 {
 	const struct people *people = &table->people;
-	int error = 0;
+	int error = csv_cell_begin(head, &table->style);
 
-	if (table->style.bom)
-		error = table_out_add(head, BYTE_ORDER_MARK, strlen(BYTE_ORDER_MARK));
 	if (!error)
 		error = table_out_add(head, "email,name", strlen("email,name"));
 	for (size_t i = 0; i < people->vendor_count && !error; i++) {
@@ -354,10 +345,10 @@ static int add_head(const struct people_table *table, struct table_out *head)
 		for (int what = 0; vendor->users && what < TOLD_COUNT && !error; what++)
 			error = add_head_cell(table, head, vendor->name, told_names[what]);
 	}
-	return error ? error : table_out_add(head, "\r\n", 2);
+	return error ? error : csv_cell_end_row(head);
 }
 
-static void free_people(struct people *people)
+void people_table_clear(struct people *people)
 {
 	for (size_t i = 0; i < people->vendor_count; i++) {
 		snapshot_put(people->vendors[i].snapshot);
@@ -367,13 +358,14 @@ static void free_people(struct people *people)
 	free(people->records);
 	free(people->record_vendors);
 	free(people->firsts);
+	memset(people, 0, sizeof(*people));
 }
 
 static void free_people_table(void *arg)
 {
 	struct people_table *table = arg;
 
-	free_people(&table->people);
+	people_table_clear(&table->people);
 	free(table);
 }
 
@@ -386,7 +378,7 @@ struct table_text *people_table_new(struct people *people, enum table_format for
 	struct table_text *text = NULL;
 
 	if (!table) {
-		free_people(people);
+		people_table_clear(people);
 		return NULL;
 	}
 	*table = (struct people_table){.people = *people, .format = format};

@@ -32,7 +32,7 @@ struct people_vendor {
 	struct snapshot *snapshot;      /* a reference, which the table takes; NULL: kept by hand */
 	/* Likewise, of records with the users' ids that have the status; NULL: users have it. */
 	struct snapshot *statuses;
-	const char *absent_status; /* of a user whom `statuses` lacks; borrowed */
+	const char *absent_status; /* the status of users that `statuses` lacks; borrowed */
 };
 
 /*
@@ -50,6 +50,9 @@ struct people {
 	   because one vendor has several people with that key (address.h). */
 	size_t keyed;
 };
+
+/* Release and free what PEOPLE hold. */
+void people_table_clear(struct people *people);
 
 /* Make the table of PEOPLE, all of which is taken, also on error. Return NULL: no memory. */
 struct table_text *people_table_new(struct people *people, enum table_format format,

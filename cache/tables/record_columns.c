@@ -76,8 +76,13 @@ struct record_column *record_columns_add(struct record_column *parent, const cha
 	return NULL;
 }
 
-int record_columns_note(struct record_columns *columns, struct record_column *column)
+int record_columns_note(struct record_columns *columns, struct record_column *column,
+			const struct record_field *field)
 {
+	if (field->kind == RECORD_FIELD_EMPTY)
+		column->empty = true;
+	else if (field->kind != RECORD_FIELD_NULL)
+		column->filled = true;
 	if (column->seen)
 		return 0;
 	if (columns->seen == columns->room) {

@@ -13,6 +13,8 @@
 
 #include <uthash.h>
 
+struct record_field;
+
 /* The number of what is no column: a field that only ever is null, {} or an object with fields. */
 #define RECORD_COLUMN_NONE SIZE_MAX
 
@@ -53,8 +55,9 @@ struct record_column *record_columns_find(struct record_column *parent,
 struct record_column *record_columns_add(struct record_column *parent, const char *key,
 					 size_t length);
 
-/* Note that a record has null or a value at COLUMN. Return 0 or -ENOMEM. */
-int record_columns_note(struct record_columns *columns, struct record_column *column);
+/* Note that a record has FIELD, null or a value, at COLUMN. Return 0 or -ENOMEM. */
+int record_columns_note(struct record_columns *columns, struct record_column *column,
+			const struct record_field *field);
 
 /* Number the columns from 0 on. */
 void record_columns_number(struct record_columns *columns);

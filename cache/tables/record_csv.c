@@ -13,14 +13,13 @@
 #include "cache/tables/record_columns.h"
 #include "cache/tables/record_fields.h"
 #include "cache/tables/record_jsonl.h"
+#include "cache/tables/record_values.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define STATUS "status"
-#define BYTE_ORDER_MARK "\xef\xbb\xbf"
-#define LINE_END "\r\n"
 /* a row without a character would be no row for many readers */
 #define NOTHING "\"\""
 #define CELLS_NEAR 64 /* cells of a row that need no memory of their own */
@@ -61,13 +60,19 @@ static int cell_text(const struct record_field *field, struct table_out *scratch
 	return error;
 }
 
+int record_csv_add_field(struct table_out *out, const struct record_field *field,
+			 struct table_out *scratch, const struct table_style *style)
+{
+	const char *text;
+	size_t length;
+	int error = cell_text(field, scratch, &text, &length);
+
+	return error ? error : csv_cell_add(out, text, length, style);
+}
+
 static const char *status_word(const struct csv *csv, const struct record *record)
 {
-	const struct record *with = record;
-
-	if (csv->status.statuses)
-		with = snapshot_find(csv->status.statuses, record->id);
-	return with ? record_status(with) : csv->status.absent;
+	return record_values_status(record, csv->status.statuses, csv->status.absent);
 }
 
 /* Return true if there is a last column for the word, as far as is known. */
@@ -140,25 +145,14 @@ static int csv_walk_next(struct csv_walk *walk)
 
 /* ---- counting ---- */
 
-/* Note what the field of WALK tells of its column. Return 0 or -ENOMEM. */
-static int note_field(const struct csv_walk *walk)
-{
-	struct record_column *column = walk->column;
-
-	if (walk->field.kind == RECORD_FIELD_EMPTY)
-		column->empty = true;
-	else if (walk->field.kind != RECORD_FIELD_NULL)
-		column->filled = true;
-	return record_columns_note(&walk->csv->columns, column);
-}
-
 /* Return the length of the field's cell, or -ENOMEM. */
 static ssize_t count_field(const struct csv_walk *walk)
 {
 	struct csv *csv = walk->csv;
 	const char *text;
 	size_t length;
-	int error = csv->numbered ? 0 : note_field(walk);
+	int error = csv->numbered ? 0
+				  : record_columns_note(&csv->columns, walk->column, &walk->field);
 
 	if (error || walk->field.kind == RECORD_FIELD_NULL ||
 	    (csv->numbered && walk->column->number == RECORD_COLUMN_NONE))
@@ -189,7 +183,7 @@ static ssize_t count_csv_row(void *arg, size_t index)
 	}
 	if (csv->numbered && !sum && column_count(csv) < 2)
 		sum = (ssize_t)strlen(NOTHING);
-	return sum + (ssize_t)strlen(LINE_END);
+	return sum + (ssize_t)strlen(CSV_CELL_LINE_END);
 }
 
 /* ---- the head ---- */
@@ -201,7 +195,7 @@ static int end_row(struct table_out *out, size_t begin)
 
 	if (out->length == begin)
 		error = table_out_add(out, NOTHING, strlen(NOTHING));
-	return error ? error : table_out_add(out, LINE_END, strlen(LINE_END));
+	return error ? error : csv_cell_end_row(out);
 }
 
 static int add_names(struct csv *csv, struct table_out *out)
@@ -232,7 +226,7 @@ static int add_names(struct csv *csv, struct table_out *out)
 static ssize_t csv_head(void *arg, struct table_out *head)
 {
 	struct csv *csv = arg;
-	int error = 0;
+	int error;
 
 	if (!csv->numbered) {
 		record_columns_number(&csv->columns);
@@ -240,8 +234,7 @@ static ssize_t csv_head(void *arg, struct table_out *head)
 		if (csv->late_status || csv->columns.emptied || column_count(csv) < 2)
 			return -EAGAIN;
 	}
-	if (csv->style.bom)
-		error = table_out_add(head, BYTE_ORDER_MARK, strlen(BYTE_ORDER_MARK));
+	error = csv_cell_begin(head, &csv->style);
 	if (!error)
 		error = add_names(csv, head);
 	free(csv->scratch.text);
@@ -281,16 +274,10 @@ static int add_cells(const struct csv *csv, const struct record_field *cells, st
 	int error = 0;
 
 	for (size_t i = 0; i < count && !error; i++) {
-		const char *text;
-		size_t length;
-
 		if (i)
 			error = table_out_add(out, ",", 1);
-		if (error || cells[i].kind == RECORD_FIELD_NULL)
-			continue;
-		error = cell_text(&cells[i], &scratch, &text, &length);
-		if (!error)
-			error = csv_cell_add(out, text, length, &csv->style);
+		if (!error && cells[i].kind != RECORD_FIELD_NULL)
+			error = record_csv_add_field(out, &cells[i], &scratch, &csv->style);
 	}
 	free(scratch.text);
 	return error ? error : end_row(out, begin);

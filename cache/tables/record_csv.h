@@ -7,6 +7,7 @@
 
 #include "cache/tables/table_text.h"
 
+struct record_field;
 struct snapshot;
 
 /* Where the word in the column "status" comes from, if the records have no such field. */
@@ -23,5 +24,9 @@ struct record_csv_status {
  */
 int record_csv_rows(struct snapshot *snapshot, const struct record_csv_status *status,
 		    const struct table_style *style, struct table_rows *rows);
+
+/* Append what FIELD shows to OUT as a cell. SCRATCH is for its text. Return 0 or -ENOMEM. */
+int record_csv_add_field(struct table_out *out, const struct record_field *field,
+			 struct table_out *scratch, const struct table_style *style);
 
 #endif

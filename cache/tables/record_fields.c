@@ -9,6 +9,7 @@
 #include "cache/tables/record_fields.h"
 
 #include "cache/record/record.h"
+#include "vendors/base/address.h"
 #include "vendors/json/exact_parse.h"
 #include "vendors/json/exact_text.h"
 
@@ -16,9 +17,6 @@
 #include <string.h>
 
 #define INDENT 2
-/* halves of surrogate pairs */
-#define HALF_FIRST 0xD800
-#define HALF_LAST 0xDFFF
 /* between a key and its value: a quote, a colon and a blank */
 #define COLON 3
 
@@ -153,7 +151,7 @@ static char *show_escape(char *to, const char **at, const char *end)
 	const char *escape = *at;
 	int character = exact_parse_take_escape(at, end);
 
-	if (character > 0 && (character < HALF_FIRST || character > HALF_LAST))
+	if (character > 0 && !address_is_half((uint32_t)character))
 		return to + exact_text_utf8(character, to);
 	memcpy(to, escape, (size_t)(*at - escape));
 	return to + (*at - escape);

@@ -4,6 +4,7 @@
  */
 #include "cache/tables/record_values.h"
 
+#include "cache/record/snapshot.h"
 #include "cache/tables/record_fields.h"
 #include "vendors/base/address.h"
 #include "vendors/json/exact.h"
@@ -124,6 +125,14 @@ static int add_found(json_t *value, void *arg)
 			error = add_scalar(values, element);
 	}
 	return error;
+}
+
+const char *record_values_status(const struct record *record, const struct snapshot *statuses,
+				 const char *absent)
+{
+	const struct record *with = statuses ? snapshot_find(statuses, record->id) : record;
+
+	return with ? record_status(with) : absent;
 }
 
 /* ---- finding them ---- */

@@ -11,6 +11,7 @@
 #include "cache/tables/table_text.h"
 
 struct record;
+struct snapshot;
 
 /*
  * Append the values at POINTER in RECORD to OUT, as JSON without quotes, with a blank before each
@@ -20,6 +21,13 @@ struct record;
  */
 int record_values_add(struct table_out *out, size_t begin, const struct record *record,
 		      const char *pointer);
+
+/*
+ * Return the status word of RECORD: that of the record with its id in STATUSES, or ABSENT if there
+ * is none. NULL for STATUSES: RECORD's own.
+ */
+const char *record_values_status(const struct record *record, const struct snapshot *statuses,
+				 const char *absent);
 
 /*
  * Append TEXT, in which NUL bytes and halves of surrogate pairs are as in vendors/base/address.h,

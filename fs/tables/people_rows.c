@@ -94,7 +94,7 @@ static int end_person(struct rows *rows, size_t first)
 	return 0;
 }
 
-/* ---- who is a person ---- */
+/* ---- people ---- */
 
 /* Return branch number BRANCH's records with KEY, and how many in *COUNT. Keys come in order. */
 static struct record *const *people_rows_pass(struct rows *rows, size_t branch, const char *key,
@@ -237,21 +237,8 @@ int people_rows_make(struct email_index *index, struct snapshot *const *statuses
 		error = resize_persons(&rows, made.count);
 	free(rows.at);
 	if (error)
-		people_rows_clear(&made);
+		people_table_clear(&made);
 	else
 		*people = made;
 	return error;
-}
-
-void people_rows_clear(struct people *people)
-{
-	for (size_t i = 0; i < people->vendor_count; i++) {
-		snapshot_put(people->vendors[i].snapshot);
-		snapshot_put(people->vendors[i].statuses);
-	}
-	free(people->vendors);
-	free(people->records);
-	free(people->record_vendors);
-	free(people->firsts);
-	memset(people, 0, sizeof(*people));
 }

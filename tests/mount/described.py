@@ -17,6 +17,21 @@ import os
 import re
 import urllib.parse
 
+# what a description begins with: a vendor with a key, and nothing odd
+HEAD = """
+[vendor]
+name = Acme
+docs = https://acme.example/docs
+date = 2026-11-30
+evidence = tried
+
+[settings]
+key = secret, required
+
+[auth]
+header.Authorization = Bearer {key}
+"""
+
 DELETED = {"allow_delete": "yes", "inactive_deletes": "yes"}
 
 

@@ -477,6 +477,8 @@ def clean_env(base):
            "USER": "tester", "LOGNAME": "tester"}
     for name in ("home", "tmp"):
         (base / name).mkdir(exist_ok=True)
+    # others may not look into it
+    (base / "home").chmod(0o700)
     for name in ("ASAN_OPTIONS", "TSAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS"):
         if name in os.environ:
             env[name] = os.environ[name]

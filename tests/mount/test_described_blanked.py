@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Descriptions that say {changes} of a server that replaces the record: who is blanked is told, and nobody else is."""
+"""Descriptions that send {changes} to a server that replaces the record: the first write fails, and blanks one user."""
 
 import errno
 import json

@@ -8,6 +8,7 @@ import json
 
 import pytest
 
+from described import HEAD
 from writes import last_line
 
 BY_ID = {"id": {"at": "/id", "how": "exact"}}
@@ -26,19 +27,7 @@ PLAY = {
     "deletes": [{"route": "POST /delete", "id_at": "/params/id", "answer": "object"}],
 }
 
-DESCRIPTION = """
-[vendor]
-name = Acme
-docs = https://acme.example/docs
-date = 2026-11-30
-evidence = tried
-
-[settings]
-key = secret, required
-
-[auth]
-header.Authorization = Bearer {key}
-
+DESCRIPTION = HEAD + """
 [list]
 request = GET /all
 rows = /result/*

@@ -362,7 +362,12 @@ def test_one_fault_on_the_way(mount, sandbox, profile, fault):
     m = mount(box)
     before = ids(box)
     box.fault(**order(fault, skip=3, **({"ms": 300} if fault == "slow" else {})))
-    result = m.sh("ls partnerize").ok()
+    result = m.sh("ls partnerize")
+    if fault in ("ignore_paging", "repeat_page") and result.code != 0:
+        # the fault met the page behind the end, which then has rows: that is doubt, and an error
+        check_explained(m)
+        result = m.sh("ls partnerize")
+    result.ok()
     seen = {name.removesuffix(".json") for name in result.lines() if name.endswith(".json")}
     assert ids(box) <= seen <= before
 

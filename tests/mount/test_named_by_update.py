@@ -5,6 +5,7 @@ import json
 
 import pytest
 
+from described import HEAD
 from writes import last_line
 
 PLAY = {
@@ -23,19 +24,7 @@ PLAY = {
     "changes": [{"route": "PATCH /users/{id}"}],
 }
 
-DESCRIPTION = """
-[vendor]
-name = Acme
-docs = https://acme.example/docs
-date = 2026-11-30
-evidence = tried
-
-[settings]
-key = secret, required
-
-[auth]
-header.Authorization = Bearer {key}
-
+DESCRIPTION = HEAD + """
 [list]
 request = GET /users
 rows = /users/*

@@ -21,6 +21,15 @@
 
 static const struct timespec table_records_when = {1700000000, 0};
 
+/* What the collections of these tests have in common, for their initializers. */
+static const char *const table_records_ids[] = {"id", NULL};
+static const char *const table_records_emails[] = {"email", NULL};
+static const char *const table_records_times[] = {NULL};
+static const struct field table_records_fields[] = {{NULL, 0}};
+#define TABLE_RECORDS_USERS                                                                        \
+	.name = "users", .id_keys = table_records_ids, .email_keys = table_records_emails,         \
+	.time_keys = table_records_times, .fields = table_records_fields
+
 /* Return a snapshot of COUNT records with the texts JSONS and the ids "0" and so on. */
 static struct snapshot *table_records_snapshot(const struct collection *collection,
 					       const char *const *jsons, size_t count)

@@ -131,7 +131,7 @@ static void check(const char *const *first, const char *const *second, const cha
 	assert_null(people.vendors[0].statuses);
 	assert_ptr_equal(people.vendors[STATUSES].statuses, of_users[STATUSES]);
 	assert_string_equal(people.vendors[STATUSES].absent_status, "inactive");
-	people_rows_clear(&people);
+	people_table_clear(&people);
 	email_index_free(index);
 }
 

@@ -18,30 +18,18 @@
 #include "tests/unit/table_reader.h"
 #include "tests/unit/table_records.h"
 
-static const char *const id_keys[] = {"id", NULL};
-static const char *const email_keys[] = {"email", NULL};
-static const char *const no_keys[] = {NULL};
 static const char *const name_keys[] = {"/firstname", "/profile/lastname", NULL};
 static const char *const role_keys[] = {"role", "/roles/*/name", "/flags/is~1admin", "/list", NULL};
-static const struct field fields[] = {{NULL, 0}};
 static const struct collection first_users = {
-    .name = "users",
-    .id_keys = id_keys,
-    .email_keys = email_keys,
-    .time_keys = no_keys,
+    TABLE_RECORDS_USERS,
     .status_key = "status",
     .name_keys = name_keys,
     .role_keys = role_keys,
-    .fields = fields,
 };
 /* without names and roles */
 static const struct collection second_users = {
-    .name = "users",
-    .id_keys = id_keys,
-    .email_keys = email_keys,
-    .time_keys = no_keys,
+    TABLE_RECORDS_USERS,
     .status_key = "status",
-    .fields = fields,
 };
 static const struct table_style guard = {.guard = true}, bom = {.guard = true, .bom = true};
 

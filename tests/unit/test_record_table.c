@@ -26,26 +26,14 @@
 #define ROUNDS 300
 #define RECORDS_MAX 40
 
-static const char *const id_keys[] = {"id", NULL};
-static const char *const email_keys[] = {"email", NULL};
-static const char *const no_keys[] = {NULL};
-static const struct field fields[] = {{NULL, 0}};
 static const struct collection users = {
-    .name = "users",
-    .id_keys = id_keys,
-    .email_keys = email_keys,
-    .time_keys = no_keys,
+    TABLE_RECORDS_USERS,
     .status_key = "status",
-    .fields = fields,
 };
 /* whose status is not a field that the text shows as "status" */
 static const struct collection others = {
-    .name = "users",
-    .id_keys = id_keys,
-    .email_keys = email_keys,
-    .time_keys = no_keys,
+    TABLE_RECORDS_USERS,
     .status_key = "state",
-    .fields = fields,
 };
 static const struct table_style guard = {.guard = true}, raw = {0}, bom = {.bom = true};
 

@@ -63,21 +63,13 @@ static void *failing_realloc(void *old, size_t size)
 
 #define RECORDS ((size_t)40)
 
-static const char *const id_keys[] = {"id", NULL};
-static const char *const email_keys[] = {"email", NULL};
-static const char *const no_keys[] = {NULL};
 static const char *const name_keys[] = {"/a", "/b\"", NULL};
 static const char *const role_keys[] = {"/list/*/x", "/flag\"", NULL};
-static const struct field fields[] = {{NULL, 0}};
 static const struct collection users = {
-    .name = "users",
-    .id_keys = id_keys,
-    .email_keys = email_keys,
-    .time_keys = no_keys,
+    TABLE_RECORDS_USERS,
     .status_key = "status",
     .name_keys = name_keys,
     .role_keys = role_keys,
-    .fields = fields,
 };
 static const struct table_style style = {.guard = true, .bom = true};
 

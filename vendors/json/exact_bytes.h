@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * exact_bytes.h - private to exact_parse.c and exact_text.c: tests of eight bytes at a time.
+ * exact_bytes.h - tests of eight bytes at a time, for code that looks at every byte of a roster.
  *
- * The scan of a text and the printer look at every byte of a roster, so these are inline.
+ * The scan of a text, the printer and the tables do, so these are inline.
  */
 #ifndef ROSTERFS_EXACT_BYTES_H
 #define ROSTERFS_EXACT_BYTES_H

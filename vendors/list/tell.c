@@ -228,8 +228,8 @@ int tell_next(const struct page *page, const struct source_reply *reply, char **
 
 #define UNSAID_MAX 24 /* bytes of a name in small letters, with the NUL */
 
-/* Return true if VALUE, of a member that tells of a next page, says that there is one. An object
- * does if a member of it does: {"href": "https://..."}. */
+/* Return true if VALUE says that there is a next page. It is the value of a member such as
+ * "next_page_token". An object says so if one of its members does: {"href": "https://..."}. */
 static bool says_more(const json_t *value, bool inner)
 {
 	const char *text = json_string_value(value), *name;
