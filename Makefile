@@ -44,7 +44,7 @@ MAKEFLAGS += --no-builtin-rules
 
 # ---- sources ----
 
-FOLDERS := vendors vendors/* cache/* fs fs/* mount
+FOLDERS := vendors vendors/* cache/* fs fs/* mount mount/*
 SOURCES := $(sort $(wildcard $(addsuffix /*.c,$(FOLDERS))))
 SANDBOX_SOURCES := $(sort $(wildcard tests/sandbox/*.c tests/sandbox/*/*.c))
 UNIT_SOURCES := $(sort $(wildcard tests/unit/test_*.c))
@@ -52,15 +52,25 @@ BENCH_SOURCES := $(sort $(wildcard tests/bench/*.c))
 FUZZ_SOURCES := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 C_SOURCES := $(SOURCES) $(SANDBOX_SOURCES) $(UNIT_SOURCES) $(BENCH_SOURCES) $(FUZZ_SOURCES)
 HEADERS := $(sort $(wildcard $(addsuffix /*.h,$(FOLDERS) tests/sandbox tests/sandbox/* tests/unit tests/fuzz)))
-SCRIPTS := .ci/run tests/run mount/monitoring/rosterfs-collect $(sort $(wildcard tests/*.sh tests/interop/*.sh)) $(sort $(wildcard findings/*.sh))
+SCRIPTS := .ci/run tests/run recipes/monitoring/rosterfs-collect $(sort $(wildcard tests/*.sh tests/interop/*.sh)) $(sort $(wildcard findings/*.sh))
 
 # Descriptions of vendors. Those that BUILTIN names are part of rosterfs, the others are installed.
 BUILTIN := $(patsubst %,descriptions/%.vendor,cj partnerize scim)
 DESCRIPTIONS := $(filter-out $(BUILTIN),$(sort $(wildcard descriptions/*.vendor)))
 
-# what node_exporter and Prometheus need: MONITORING in rosterfs(1)
-MONITORING := $(addprefix mount/monitoring/,rosterfs-collect rosterfs-collect.service rosterfs-collect.timer \
-	rosterfs.rules.yml)
+# What `make install` puts below PREFIX, as MODE:FOLDER:FILE. In scripts and settings, the prefix
+# /usr/local/ becomes PREFIX/.
+in = $(addprefix $(1):$(2):,$(3))
+INSTALLED := \
+	$(call in,0755,bin,$(BUILD)/rosterfs) \
+	$(call in,0644,share/man/man1,man/rosterfs.1) \
+	$(call in,0644,share/man/man5,man/rosterfs.conf.5 man/rosterfs.vendor.5) \
+	$(call in,0644,share/rosterfs/vendors,$(DESCRIPTIONS)) \
+	$(call in,0644,share/doc/rosterfs,mount/config/rosterfs.conf.example) \
+	$(call in,0755,share/doc/rosterfs,recipes/change-by-csv.py) \
+	$(call in,0644,share/doc/rosterfs,$(sort $(wildcard recipes/monitoring/*)))
+# folders that uninstall removes when they are empty, the innermost first
+OWN_FOLDERS := share/rosterfs/vendors share/rosterfs share/doc/rosterfs
 
 object = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 
@@ -206,31 +216,24 @@ deps-interop:
 
 .PHONY: install
 install: $(BUILD)/rosterfs ## install to PREFIX (default /usr/local), below DESTDIR
-	install -d '$(DESTDIR)$(PREFIX)/bin'
-	install -m 0755 '$(BUILD)/rosterfs' '$(DESTDIR)$(PREFIX)/bin/rosterfs'
-	install -d '$(DESTDIR)$(PREFIX)/share/man/man1' '$(DESTDIR)$(PREFIX)/share/man/man5'
-	install -m 0644 mount/rosterfs.1 '$(DESTDIR)$(PREFIX)/share/man/man1/rosterfs.1'
-	install -m 0644 mount/rosterfs.conf.5 mount/rosterfs.vendor.5 '$(DESTDIR)$(PREFIX)/share/man/man5'
-	install -d '$(DESTDIR)$(PREFIX)/share/rosterfs/vendors'
-	install -m 0644 $(DESCRIPTIONS) '$(DESTDIR)$(PREFIX)/share/rosterfs/vendors'
-	install -d '$(DESTDIR)$(PREFIX)/share/doc/rosterfs'
-	install -m 0644 mount/rosterfs.conf.example $(MONITORING) '$(DESTDIR)$(PREFIX)/share/doc/rosterfs'
-	sed 's,/usr/local/,$(PREFIX)/,' mount/monitoring/rosterfs-collect.service \
-		>'$(DESTDIR)$(PREFIX)/share/doc/rosterfs/rosterfs-collect.service'
-	install -m 0755 mount/change-by-csv.py '$(DESTDIR)$(PREFIX)/share/doc/rosterfs/change-by-csv.py'
+	@set -e; for entry in $(INSTALLED); do \
+		mode=$${entry%%:*} file=$${entry##*:} folder=$${entry#*:}; folder=$${folder%:*}; \
+		to='$(DESTDIR)$(PREFIX)'/$$folder/$${file##*/}; \
+		echo "install -m $$mode $$file $$to"; \
+		install -D -m $$mode "$$file" "$$to"; \
+		case $$file in '$(BUILD)'/* | *.vendor | man/*) ;; *) sed -i 's,/usr/local/,$(PREFIX)/,g' "$$to" ;; esac; \
+	done
 
 .PHONY: uninstall
 uninstall: ## remove what install put there
-	rm -f '$(DESTDIR)$(PREFIX)/bin/rosterfs'
-	rm -f '$(DESTDIR)$(PREFIX)/share/man/man1/rosterfs.1'
-	rm -f '$(DESTDIR)$(PREFIX)/share/man/man5/rosterfs.conf.5' '$(DESTDIR)$(PREFIX)/share/man/man5/rosterfs.vendor.5'
-	rm -f $(patsubst descriptions/%,'$(DESTDIR)$(PREFIX)/share/rosterfs/vendors/%',$(DESCRIPTIONS))
-	for folder in '$(DESTDIR)$(PREFIX)/share/rosterfs/vendors' '$(DESTDIR)$(PREFIX)/share/rosterfs'; do \
-		[ ! -d "$$folder" ] || rmdir --ignore-fail-on-non-empty "$$folder"; done
-	rm -f $(patsubst %,'$(DESTDIR)$(PREFIX)/share/doc/rosterfs/%',rosterfs.conf.example $(notdir $(MONITORING)))
-	rm -f '$(DESTDIR)$(PREFIX)/share/doc/rosterfs/change-by-csv.py'
-	[ ! -d '$(DESTDIR)$(PREFIX)/share/doc/rosterfs' ] || \
-		rmdir --ignore-fail-on-non-empty '$(DESTDIR)$(PREFIX)/share/doc/rosterfs'
+	@for entry in $(INSTALLED); do \
+		file=$${entry##*:} folder=$${entry#*:}; folder=$${folder%:*}; \
+		rm -f '$(DESTDIR)$(PREFIX)'/$$folder/$${file##*/}; \
+	done; \
+	for folder in $(OWN_FOLDERS); do \
+		folder='$(DESTDIR)$(PREFIX)'/$$folder; \
+		[ ! -d "$$folder" ] || rmdir --ignore-fail-on-non-empty "$$folder"; \
+	done
 
 # The archive depends on the commit only: git takes the times from it, and gzip -n adds none.
 DIST := rosterfs-$(VERSION)
@@ -392,7 +395,7 @@ lint-shell: deps-lint ## shellcheck on the shell scripts
 .PHONY: lint-man
 # what mandoc says about other man pages depends on which are installed here
 lint-man: deps-lint ## mandoc on the man pages
-	@! mandoc -T lint mount/rosterfs.1 mount/rosterfs.conf.5 mount/rosterfs.vendor.5 2>&1 | \
+	@! mandoc -T lint $(sort $(wildcard man/*.[157])) 2>&1 | \
 		grep -vE ': (outdated mandoc\.db|STYLE: referenced manual not found:) '
 	@echo 'lint-man: ok'
 

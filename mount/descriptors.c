@@ -6,7 +6,7 @@
  */
 #include "mount/descriptors.h"
 
-#include "mount/config.h"
+#include "mount/config/config.h"
 #include "vendors/rest/account.h"
 #include "vendors/vendor.h"
 

@@ -51,7 +51,10 @@ FOLDERS = {
     "fs/records": "fs/memory fs/people",
     "fs/tables": "fs/people",
     "fs": "fs/records fs/control fs/tables",
-    "mount": "fs",
+    "mount/terminal": "fs",
+    "mount/config": "mount/terminal",
+    "mount/check": "mount/config",
+    "mount": "mount/check",
 }
 # Headers that every file of their layer may include.
 SHARED = {"fs/fs.h": "fs/*", "fs/asked.h": "fs/*"}
@@ -59,7 +62,7 @@ SHARED = {"fs/fs.h": "fs/*", "fs/asked.h": "fs/*"}
 # A library, as a pattern of the included header, and the files that may know it.
 LIBRARIES = (
     (r"curl/", ("vendors/http/*.c",)),
-    (r"(fuse3/)?(fuse|cuse)(_[a-z_]*)?\.h", ("fs/*", "mount/main.c")),
+    (r"(fuse3/)?(fuse|cuse)(_[a-z_]*)?\.h", ("fs/*", "mount/session.c")),
     (r"uni(case|ctype|norm|str|name|types)\.h|idn2\.h", ("vendors/base/*", "cache/document/alike.c")),
 )
 

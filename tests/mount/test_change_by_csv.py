@@ -6,7 +6,7 @@ import pytest
 import harness
 from writes import at_vendor, changed, sent
 
-RECIPE = harness.TOP / "mount/change-by-csv.py"
+RECIPE = harness.TOP / "recipes/change-by-csv.py"
 
 
 def apply(m, text, folder="partnerize", encoding="utf-8"):

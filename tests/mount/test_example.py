@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""mount/rosterfs.conf.example: what it shows can be used as it is, and its defaults are accepted."""
+"""mount/config/rosterfs.conf.example: what it shows can be used as it is, and its defaults are accepted."""
 
 import os
 import re
@@ -8,7 +8,7 @@ import pytest
 
 import harness
 
-EXAMPLE = harness.TOP / "mount/rosterfs.conf.example"
+EXAMPLE = harness.TOP / "mount/config/rosterfs.conf.example"
 
 
 def check(box, env, text):

@@ -13,8 +13,8 @@ from exposition import total
 from writes import GOOD, put, refused, save
 
 TOP = pathlib.Path(__file__).resolve().parent.parent.parent
-RULES = TOP / "mount/monitoring/rosterfs.rules.yml"
-COLLECT = TOP / "mount/monitoring/rosterfs-collect"
+RULES = TOP / "recipes/monitoring/rosterfs.rules.yml"
+COLLECT = TOP / "recipes/monitoring/rosterfs-collect"
 REFUSED = {"error": {"message": "the moon is wrong"}}
 
 

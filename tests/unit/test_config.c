@@ -12,7 +12,7 @@
 #include <cmocka.h>
 
 #include "cache/changes/change_marks.h"
-#include "mount/config.h"
+#include "mount/config/config.h"
 #include "tests/unit/config_vendors.h"
 #include "vendors/rest/account.h"
 

@@ -11,7 +11,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "mount/config.h"
+#include "mount/config/config.h"
 #include "tests/unit/config_vendors.h"
 #include "vendors/rest/account.h"
 

@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "mount/secret.h"
+#include "mount/config/secret.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -6,7 +6,7 @@
  * wakes while nothing is read. The terminal has a descriptor of its own that does not block, so
  * that one that is stopped (Ctrl-S) stops no fetch.
  */
-#include "mount/bar.h"
+#include "mount/terminal/bar.h"
 
 #include "vendors/base/clock.h"
 #include "vendors/base/columns.h"

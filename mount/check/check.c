@@ -11,12 +11,12 @@
  *
  * rosterfs(1) documents the first words of the lines, because scripts read them.
  */
-#include "mount/check.h"
+#include "mount/check/check.h"
 
 #include "cache/history/trust.h"
-#include "mount/bar.h"
-#include "mount/config.h"
-#include "mount/tally.h"
+#include "mount/terminal/bar.h"
+#include "mount/config/config.h"
+#include "mount/check/tally.h"
 #include "vendors/base/call.h"
 #include "vendors/base/status_words.h"
 #include "vendors/rest/account.h"

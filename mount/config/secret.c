@@ -6,9 +6,9 @@
  * given text belong to their owners). No message quotes what was read, nor the path or command:
  * users paste the key itself after `X_file =`. It must not know what a secret is used for.
  */
-#include "mount/secret.h"
+#include "mount/config/secret.h"
 
-#include "mount/mend.h"
+#include "mount/config/mend.h"
 #include "vendors/ini/invisible.h"
 #include "vendors/base/clock.h"
 

@@ -8,10 +8,10 @@
  * be a secret. An unknown key is quoted only if it looks like a key, because a stray line of a
  * secret may have an = in it. This file must not know a vendor by name, nor a key of one.
  */
-#include "mount/keys.h"
+#include "mount/config/keys.h"
 
-#include "mount/config.h"
-#include "mount/types.h"
+#include "mount/config/config.h"
+#include "mount/config/types.h"
 #include "vendors/base/limits.h"
 #include "vendors/description/description.h"
 #include "vendors/ini/hint.h"

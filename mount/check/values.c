@@ -2,7 +2,7 @@
 /*
  * values.c - see values.h.
  */
-#include "mount/values.h"
+#include "mount/check/values.h"
 
 #include "vendors/json/exact_print.h"
 

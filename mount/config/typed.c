@@ -6,12 +6,12 @@
  * background. No message quotes a value, because it may be a secret in the wrong line. This file
  * must not know a vendor by name.
  */
-#include "mount/typed.h"
+#include "mount/config/typed.h"
 
 #include "cache/changes/change_marks.h"
-#include "mount/keys.h"
-#include "mount/mend.h"
-#include "mount/secret.h"
+#include "mount/config/keys.h"
+#include "mount/config/mend.h"
+#include "mount/config/secret.h"
 #include "vendors/base/limits.h"
 #include "vendors/http/http_url.h"
 #include "vendors/ini/file_text.h"

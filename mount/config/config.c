@@ -6,13 +6,13 @@
  * values. Each goes on after a fault, so that one run reports all. This file must not know a vendor
  * by name, nor send requests.
  */
-#include "mount/config.h"
+#include "mount/config/config.h"
 
 #include "cache/changes/change_marks.h"
 #include "cache/changes/changes.h"
-#include "mount/keys.h"
-#include "mount/types.h"
-#include "mount/typed.h"
+#include "mount/config/keys.h"
+#include "mount/config/types.h"
+#include "mount/config/typed.h"
 #include "vendors/description/description.h"
 #include "vendors/ini/sections.h"
 #include "vendors/rest/account.h"

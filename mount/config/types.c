@@ -6,10 +6,10 @@
  * quotes the type, because a secret may be in the wrong line. This file must not know a vendor by
  * name.
  */
-#include "mount/types.h"
+#include "mount/config/types.h"
 
-#include "mount/keys.h"
-#include "mount/mend.h"
+#include "mount/config/keys.h"
+#include "mount/config/mend.h"
 #include "vendors/description/description.h"
 #include "vendors/ini/hint.h"
 #include "vendors/ini/sections.h"

@@ -6,7 +6,7 @@
  * account prints what would change something and holds it back. So what is printed is what would be
  * sent, not what this file believes.
  */
-#include "mount/explain.h"
+#include "mount/check/explain.h"
 
 #include "cache/access/status.h"
 #include "cache/access/status_refusal.h"
@@ -15,7 +15,7 @@
 #include "cache/roster/roster.h"
 #include "cache/update/update.h"
 #include "fs/tree/path.h"
-#include "mount/config.h"
+#include "mount/config/config.h"
 #include "vendors/base/call.h"
 #include "vendors/base/limits.h"
 #include "vendors/base/pool.h"

@@ -2,9 +2,9 @@
 /*
  * mend.c - see mend.h.
  */
-#include "mount/mend.h"
+#include "mount/config/mend.h"
 
-#include "mount/keys.h"
+#include "mount/config/keys.h"
 
 #include <ctype.h>
 #include <errno.h>

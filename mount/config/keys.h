@@ -8,7 +8,7 @@
 #ifndef ROSTERFS_KEYS_H
 #define ROSTERFS_KEYS_H
 
-#include "mount/secret.h"
+#include "mount/config/secret.h"
 #include "vendors/ini/sections.h"
 
 #include <stddef.h>

@@ -5,7 +5,7 @@
  * A list sink that counts. It recognizes a repeated row by its id, as a roster does, so a vendor
  * that repeats a page is detected. It must not know what the counts mean, nor print them.
  */
-#include "mount/tally.h"
+#include "mount/check/tally.h"
 
 #include "vendors/base/clock.h"
 #include "vendors/base/hash.h"

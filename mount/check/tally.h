@@ -7,7 +7,7 @@
 #ifndef ROSTERFS_TALLY_H
 #define ROSTERFS_TALLY_H
 
-#include "mount/values.h"
+#include "mount/check/values.h"
 #include "vendors/base/progress.h"
 #include "vendors/base/table.h"
 #include "vendors/list/list.h"

@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * session.c - see session.h.
+ *
+ * Builds the whole stack in one place: queues of requests to vendors, filesystem, FUSE session.
+ * Once the loop has begun, the process exits only through the end of main.
+ */
+#include "mount/session.h"
+
+#include "cache/history/audit.h"
+#include "fs/fs.h"
+#include "fs/ops.h"
+#include "mount/background.h"
+#include "mount/config/config.h"
+#include "mount/mountpoint.h"
+#include "mount/options.h"
+#include "mount/queues.h"
+#include "mount/terminal/bar.h"
+#include "mount/terminal/complain.h"
+#include "vendors/base/log.h"
+#include "vendors/http/http.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define SETTLE_MILLISECONDS 2000
+
+/* The last message of libfuse in this thread. The main thread's becomes part of our own message. */
+static _Thread_local char fuse_words[256];
+
+static void on_fuse_log(enum fuse_log_level level, const char *format, va_list args)
+{
+	(void)level;
+	vsnprintf(fuse_words, sizeof(fuse_words), format, args);
+	fuse_words[strcspn(fuse_words, "\n")] = '\0';
+	log_line("libfuse: %s", fuse_words);
+}
+
+struct session {
+	const struct options *options;
+	struct config *config;
+	char mountpoint[PATH_MAX];
+	struct http *http;
+	struct audit *audit, *changes_log;
+	struct fs *fs;
+	struct fuse_session *fuse;
+	bool handlers, mounted;
+	bool greeted; /* INIT has arrived */
+};
+
+/*
+ * Open the file at PATH (NULL: none) that KEY of the config names. A file below the mount point is
+ * refused, because it could only be reached through this process. Returns 0, or a negative errno
+ * after the error is reported.
+ */
+static int open_lines(struct session *session, const char *key, const char *path,
+		      struct audit **audit)
+{
+	size_t length = strlen(session->mountpoint);
+	char real[PATH_MAX], why[2 * PATH_MAX];
+	int error;
+
+	if (!path)
+		return 0;
+	error = audit_open(key, path, audit, why, sizeof(why));
+	if (error) {
+		complain("%s", why);
+		return error;
+	}
+	if (realpath(path, real) && strncmp(real, session->mountpoint, length) == 0 &&
+	    (real[length] == '/' || length == 1)) {
+		complain("%s %s: the file must not be below the mount point", key, path);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+/* Open the files that get lines. As open_lines. */
+static int open_logs(struct session *session)
+{
+	int error = 0;
+
+	if (!session->options->read_only)
+		error = open_lines(session, "audit_log", session->config->audit_log,
+				   &session->audit);
+	if (!error)
+		error = open_lines(session, "changes_log", session->config->changes_log,
+				   &session->changes_log);
+	return error;
+}
+
+/* Note that INIT has arrived. The mount is not up yet: libfuse may still refuse what the kernel
+ * offers. */
+static void on_init(void *arg)
+{
+	struct session *session = arg;
+
+	session->greeted = true;
+}
+
+/* Make everything up to the FUSE session. Returns 0, or a negative errno after the error is
+ * reported. */
+static int build(struct session *session)
+{
+	const struct options *options = session->options;
+	struct fs_options fs_options = {
+	    .uid = options->uid,
+	    .gid = options->gid,
+	    .umask = options->umask,
+	    .umask_given = options->umask_given,
+	    .read_only = options->read_only,
+	    .dry_run = options->dry_run,
+	    .status_limit = session->config->status_limit,
+	    .status_window = session->config->status_window,
+	    .scratch_limit = session->config->scratch_limit,
+	    .csv = {.guard = session->config->csv_guard, .bom = session->config->csv_bom},
+	    .audit = session->audit,
+	    .changes_limit = session->config->changes_limit,
+	    .changes_log = session->changes_log,
+	    .domains = session->config->domains,
+	};
+	char *words = options_session(options);
+	char *argv[] = {(char[]){"rosterfs"}, words, NULL};
+	struct fuse_args args = FUSE_ARGS_INIT(2, argv);
+	int error = queues_open(session->config, &session->http);
+
+	if (!error && words)
+		session->fs = fs_new(&fs_options, session->config->accounts,
+				     session->config->account_count);
+	if (!session->fs) {
+		if (!error)
+			complain("out of memory");
+		goto out;
+	}
+	session->fs->greeted = on_init;
+	session->fs->greeted_arg = session;
+	session->fuse = fuse_session_new(&args, &ops_table, sizeof(ops_table), session->fs);
+	if (!session->fuse) {
+		complain("%s", fuse_words[0] ? fuse_words : "the mount options are wrong");
+		goto out;
+	}
+	session->fs->session = session->fuse;
+out:
+	free(words);
+	fuse_opt_free_args(&args);
+	return session->fuse ? 0 : -EINVAL;
+}
+
+/* Mount the session. What fusermount3 prints to stderr becomes part of our own message. */
+static int mount_session(struct session *session)
+{
+	int before = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
+	int caught = memfd_create("words", MFD_CLOEXEC);
+	bool catch = before >= 0 && caught >= 0 && !session->options->debug;
+	ssize_t length = 0;
+	int error;
+
+	if (catch)
+		dup2(caught, STDERR_FILENO);
+	error = fuse_session_mount(session->fuse, session->mountpoint);
+	if (catch) {
+		dup2(before, STDERR_FILENO);
+		length = pread(caught, fuse_words, sizeof(fuse_words) - 1, 0);
+	}
+	if (length > 0) {
+		fuse_words[length] = '\0';
+		fuse_words[strcspn(fuse_words, "\n")] = '\0';
+	}
+	if (before >= 0)
+		close(before);
+	if (caught >= 0)
+		close(caught);
+	return error;
+}
+
+/* Mount, and start the filesystem's threads. Returns 0, or a negative errno after the error is
+ * reported. */
+static int attach(struct session *session)
+{
+	if (fuse_set_signal_handlers(session->fuse)) {
+		complain("cannot set signal handlers");
+		return -EINVAL;
+	}
+	session->handlers = true;
+	if (mount_session(session)) {
+		complain("%s: cannot mount: %s", session->mountpoint,
+			 fuse_words[0] ? fuse_words : "check that /dev/fuse and fusermount3 exist");
+		return -EINVAL;
+	}
+	session->mounted = true;
+	if (fs_start(session->fs)) {
+		complain("cannot start a thread");
+		return -EAGAIN;
+	}
+	return 0;
+}
+
+/*
+ * Answer INIT before there are threads. The mount is up only when libfuse has returned from it and
+ * the session goes on. Until INIT is answered, the kernel sends nothing else. Returns 0, even if
+ * the session has ended in it, or a negative errno.
+ */
+static int answer_init(struct session *session)
+{
+	struct fuse_session *fuse = session->fuse;
+	struct fuse_buf buffer = {.mem = NULL};
+	int count = 0;
+
+	fuse_words[0] = '\0';
+	while (!session->greeted && !fuse_session_exited(fuse) && (count >= 0 || count == -EINTR)) {
+		count = fuse_session_receive_buf(fuse, &buffer);
+		if (count > 0)
+			fuse_session_process_buf(fuse, &buffer);
+	}
+	free(buffer.mem);
+	return count < 0 && count != -EINTR ? count : 0;
+}
+
+static int loop(struct session *session)
+{
+	struct fuse_loop_config *config = fuse_loop_cfg_create();
+	int result;
+	bool up;
+
+	if (!config) {
+		complain("out of memory");
+		return -1;
+	}
+	result = answer_init(session);
+	up = result == 0 && !fuse_session_exited(session->fuse);
+	if (up) {
+		background_ready();
+		fs_poll(session->fs);
+	}
+	fuse_loop_cfg_set_clone_fd(config, 0);
+	fuse_loop_cfg_set_max_threads(config, 10);
+	fuse_loop_cfg_set_idle_threads(config, 10);
+	/* for a session that has ended, this only returns the reason */
+	if (result == 0)
+		result = fuse_session_loop_mt(session->fuse, config);
+	fuse_loop_cfg_destroy(config);
+	if (!up && result < 0)
+		complain("%s: cannot mount: %s", session->mountpoint,
+			 fuse_words[0] ? fuse_words : strerror(-result));
+	/* a signal is a usual way to end, and an unmount may look like an abort */
+	return result < 0 && result != -ECONNABORTED ? -1 : 0;
+}
+
+static void tear_down(struct session *session)
+{
+	sigset_t all;
+
+	/* everything that waits fails at once; only changes in progress get some time */
+	if (session->fs)
+		fs_stop(session->fs, SETTLE_MILLISECONDS);
+	http_stop(session->http);
+	fs_finish(session->fs);
+	bar_end();
+	http_free(session->http);
+	/* only after all threads have ended: it closes the descriptor that they reply to */
+	if (session->mounted)
+		fuse_session_unmount(session->fuse);
+	fs_free(session->fs);
+	audit_free(session->audit);
+	audit_free(session->changes_log);
+	if (session->handlers) {
+		/* without handlers a second signal would kill the process */
+		sigfillset(&all);
+		pthread_sigmask(SIG_BLOCK, &all, NULL);
+		fuse_remove_signal_handlers(session->fuse);
+	}
+	if (session->fuse)
+		fuse_session_destroy(session->fuse);
+}
+
+int session_run(const struct options *options, struct config *config)
+{
+	static struct session mounted;
+	struct session *session = &mounted;
+	char why[2 * PATH_MAX];
+	int error;
+
+	session->options = options;
+	session->config = config;
+	error = mountpoint_find(options->mountpoint, options->nonempty, session->mountpoint, why,
+				sizeof(why));
+
+	if (error)
+		complain("%s", why);
+	if (!error && !options->foreground) {
+		error = background_fork();
+		if (error)
+			complain("cannot fork: %s", strerror(-error));
+	}
+	if (error)
+		return 1;
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ,
+	       SIG_IGN); /* exceeding a limit on audit_log's size is an error, not a signal */
+	log_to_stderr(options->debug);
+	fuse_set_log_func(on_fuse_log);
+	error = open_logs(session);
+	if (!error)
+		error = build(session);
+	if (!error)
+		error = attach(session);
+	if (!error && !options->foreground && chdir("/"))
+		log_line("chdir /: %s", strerror(errno));
+	/* with -d, the log is on the same terminal */
+	if (!error && options->foreground && !options->debug)
+		bar_begin();
+	if (!error)
+		error = loop(session);
+	tear_down(session);
+	/* Only now, so that the mount is gone when the command returns. A no-op after a mount that
+	 * was up. */
+	background_failed();
+	return error ? 1 : 0;
+}

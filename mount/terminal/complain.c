@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * complain.c - see complain.h.
+ */
+#include "mount/terminal/complain.h"
+
+#include "mount/terminal/bar.h"
+
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+void complain(const char *format, ...)
+{
+	char words[2 * PATH_MAX];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(words, sizeof(words), format, args);
+	va_end(args);
+	for (char *c = words; *c; c++) {
+		if ((unsigned char)*c < 0x20 || *c == 0x7f)
+			*c = '?';
+	}
+	bar_pause();
+	fprintf(stderr, "rosterfs: %s\n", words);
+	bar_resume();
+}
+
+void complain_lines(char *words)
+{
+	char *line;
+
+	while ((line = strsep(&words, "\n")))
+		complain("%s", line);
+}
