@@ -27,8 +27,8 @@ struct place;
 struct record;
 
 /*
- * The longest path: a section's name has at most 64 bytes (mount/config/keys.c), a record's PATH_NAME_MAX,
- * a file's NAME_MAX, and a place below a record stands three levels deep.
+ * The longest path: a section's name has at most 64 bytes (mount/config/keys.c), a record's
+ * PATH_NAME_MAX, a file's NAME_MAX, and a place below a record stands three levels deep.
  */
 #define NODE_PATH_MAX 640
 
