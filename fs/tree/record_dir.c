@@ -184,28 +184,36 @@ static void tell_statuses_listed(void *arg, struct snapshot *snapshot, double be
 	tell_listed(&((struct record_dir *)arg)->statuses_watch, snapshot, began, generation);
 }
 
+static void tell_written(const struct record_dir_watch *watch, const struct roster_write *write)
+{
+	if (watch->watch)
+		watch_written(watch->watch, write);
+}
+
 static void tell_user_written(void *arg, const struct roster_write *write)
 {
-	watch_written(((struct record_dir *)arg)->users_watch.watch, write);
+	tell_written(&((struct record_dir *)arg)->users_watch, write);
 }
 
 static void tell_status_written(void *arg, const struct roster_write *write)
 {
-	watch_written(((struct record_dir *)arg)->statuses_watch.watch, write);
+	tell_written(&((struct record_dir *)arg)->statuses_watch, write);
 }
 
 /* ---- making and ending ---- */
 
-/* Make WATCH, of ROSTER. Return 0 or -ENOMEM. */
+/* Make WATCH, of ROSTER, if its account is polled. Return 0 or -ENOMEM. */
 static int make_watch(const struct record_dir *record_dir, struct roster *roster,
 		      struct record_dir_watch *watch)
 {
 	const struct fs *fs = record_dir->branch->fs;
 	unsigned seconds = record_dir->branch->account->poll;
 
+	if (!seconds)
+		return 0;
 	watch->watch = watch_new(fs->changes, fs->options.domains, roster, record_dir->roster);
-	watch->poll = seconds ? poll_new(roster, seconds) : NULL;
-	return watch->watch && (watch->poll || !seconds) ? 0 : -ENOMEM;
+	watch->poll = poll_new(roster, seconds);
+	return watch->watch && watch->poll ? 0 : -ENOMEM;
 }
 
 static void free_watch(struct record_dir_watch *watch)

@@ -28,8 +28,8 @@ struct record_dir {
 	struct roster *roster;
 	struct roster *statuses; /* the same, or another one if statuses are records of their own */
 	struct record_dir_watch {
-		struct watch *watch;   /* NULL: its changes are not told */
-		struct poll *poll;     /* NULL: it is not polled */
+		struct watch *watch; /* NULL: it is not polled, and its changes are not told */
+		struct poll *poll;
 	} users_watch, statuses_watch; /* of the two rosters; of users only */
 	atomic_bool due;  /* notify.c: compare what the kernel was told with what is known */
 	atomic_bool drop; /* notify.c: drop the names that the kernel caches */

@@ -19,6 +19,7 @@ from writes import errno_of
 
 # a list is fetched each second, and a line comes within the next; never judged by the clock
 POLL = {"partnerize": {"poll": 1, "lag": 0}}
+SELDOM = {"partnerize": {"poll": 3600}}  # each list after the first is fetched because somebody reads
 PATIENCE = 60 * SCALE
 
 
@@ -102,17 +103,32 @@ def test_added_changed_removed(mount, sandbox):
 
 
 def test_a_fetch_for_a_reader_tells_too(mount, sandbox):
-    """Without poll, the lists that readers need are compared."""
-    m = mount(sandbox(users=20))
+    """It counts as a poll, and the next one is due later."""
+    m = mount(sandbox(users=20), SELDOM)
     os.listdir(m.path / "partnerize")
     m.sandbox.patch(7, {"firstname": "Zed"})
     refresh(m)
     assert wait_lines(m, 1)[0]["id"] == "7"
 
 
+def test_without_poll_nothing_is_asked(mount, sandbox):
+    """A user whom the list lacks costs no request, and there are no lines."""
+    m = mount(sandbox(users=20))
+    os.listdir(m.path / "partnerize")
+    m.sandbox.delete(7)
+    m.sandbox.patch(8, {"firstname": "Zed"})
+    m.sandbox.reset()
+    refresh(m)
+    assert "7.json" not in os.listdir(m.path / "partnerize")
+    m.sh("echo inactive > partnerize/9.status").ok()
+    assert "inactive" in (m.path / "partnerize/9.status").read_text()
+    assert not [one for one in m.sandbox.journal() if one["path"] == "/user/7"]
+    assert (m.path / ".rosterfs/changes").read_text() == ""
+
+
 def test_poll_keeps_its_distance(mount, sandbox):
     """A list that a reader has fetched counts: the next one is due an interval later."""
-    m = mount(sandbox(users=20), {"partnerize": {"poll": 3600}})
+    m = mount(sandbox(users=20), SELDOM)
     wait_until(lambda: fetches(m) == 1, PATIENCE, "the first list")
     before = fetches(m)
     for _ in range(2):
@@ -189,7 +205,7 @@ def test_a_list_that_fails_removes_nobody(mount, sandbox):
 
 def test_a_list_that_is_suddenly_short(mount, sandbox):
     """It is shown with a warning, and nobody counts as removed before the owner has agreed."""
-    m = mount(sandbox(users=20))
+    m = mount(sandbox(users=20), SELDOM)
     os.listdir(m.path / "partnerize")
     for ident in range(2, 16):
         m.sandbox.delete(ident)
@@ -319,7 +335,7 @@ def test_poll_of_other_files(mount, sandbox):
 
 
 def test_the_newest_are_kept(mount, sandbox):
-    m = mount(sandbox(users=20), {"rosterfs": {"changes_limit": 4}})
+    m = mount(sandbox(users=20), {"rosterfs": {"changes_limit": 4}, **SELDOM})
     os.listdir(m.path / "partnerize")
     slow = os.open(file_of(m), os.O_RDONLY)
     for ident in range(1, 11):
@@ -350,7 +366,7 @@ def test_the_newest_are_kept(mount, sandbox):
 def test_changes_log(mount, sandbox, test_dir):
     """It keeps all lines, over mounts, and nobody else can read it."""
     log = test_dir / "changes.log"
-    keys = {"rosterfs": {"changes_log": str(log), "changes_limit": 1}}
+    keys = {"rosterfs": {"changes_log": str(log), "changes_limit": 1}, **SELDOM}
     box = sandbox(users=20)
     for turn in range(2):
         m = mount(box, keys)
@@ -389,7 +405,7 @@ def test_changes_log_below_the_mount(mount, sandbox, test_dir):
 
 def test_the_kernel_is_told_of_changes_only(mount, sandbox):
     """A refresh of 1,000 users of whom 10 have changed."""
-    m = mount(sandbox(users=1000))
+    m = mount(sandbox(users=1000), SELDOM)
     m.sh("ls -l partnerize >/dev/null").ok()
 
     before = told_kernel(m)
