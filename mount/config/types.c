@@ -261,6 +261,9 @@ int types_find(const struct keys *keys, struct section *section, const struct ve
 		mend_value(keys, entry);
 	line = entry ? entry->line : section->line;
 	result = find(keys, line, entry ? entry->value : section->name, vendor, description);
+	/* the error in the header is reported */
+	if (result == -ENOENT && section->refused && !entry)
+		return -EINVAL;
 	if (result == -ENOENT) {
 		fail_type(keys, section, entry, meant);
 		result = *meant ? find(keys, line, meant, vendor, description) : -EINVAL;

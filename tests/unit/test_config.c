@@ -618,6 +618,8 @@ static void test_all_at_once(void **state)
 				   "type = shop\n"
 				   "  ttl = 3\n"
 				   "[b]\n"
+				   "x = 1\n"
+				   "[S3CRET\n"
 				   "x = 1\n";
 	static const char *const lines[] =
 	    {":1: the key is before the first [section]",
@@ -637,6 +639,7 @@ static void test_all_at_once(void **state)
 	     ":15: section [a] needs the key shop_key",
 	     ":17: the line is indented",
 	     ":18: section [b] needs a key type",
+	     ":20: the ] of the section is missing",
 	     NULL};
 
 	(void)state;

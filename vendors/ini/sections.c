@@ -115,8 +115,10 @@ static int take_header(struct reader *reader, const char *text, size_t length)
 		name--;
 	if ((close || is_plain_name(text + 1, name)) &&
 	    !reader_check_semicolon(reader, text + 1, name) &&
-	    !begin_section(reader, text + 1, name))
+	    !begin_section(reader, text + 1, name)) {
+		reader_section(reader)->refused = reader_section(reader)->broken = !close;
 		return 0;
+	}
 	reader->sections->broken = true;
 	return reader->error;
 }

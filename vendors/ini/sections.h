@@ -26,8 +26,11 @@ struct section {
 	unsigned line;
 	struct entry *entries;
 	size_t count;
-	bool
-	    broken; /* a line was refused whose key is not known: a key that is missing may be it */
+	/* a line was refused whose key is not known: a key that is missing may be it */
+	bool broken;
+	/* the header has no ], so that its name may be anything, such as a secret: broken too, and
+	 * no message may quote the name */
+	bool refused;
 };
 
 struct sections {
