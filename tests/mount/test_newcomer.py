@@ -2,7 +2,9 @@
 """What somebody is told who does it for the first time: swapped arguments, a mount point in use, words for a status."""
 
 import os
+import pathlib
 import shlex
+import shutil
 import signal
 
 import pytest
@@ -18,8 +20,8 @@ def told(env, test_dir):
     """told(ARGUMENT, ...) runs rosterfs, which must fail; the lines of its stderr without its name."""
     test_dir.mkdir(exist_ok=True)
 
-    def start(*arguments, wear=()):
-        words = [*wear, harness.BUILD / "rosterfs", *arguments]
+    def start(*arguments, wear=(), program=harness.BUILD / "rosterfs"):
+        words = [*wear, program, *arguments]
         command = harness.Command([str(word) for word in words], None, None, env)
         try:
             result = command.finish(20)
@@ -130,14 +132,17 @@ def test_stale_mount(mount, told):
 @needs_root
 def test_mount_of_another_user(mount, told):
     m = mount(config="[cj]\n")
-    for folder in (m.path, *m.path.parents[:-1]):
-        if folder != m.path and not folder.stat().st_mode & 1:
-            pytest.skip("another user cannot reach the folders of the tests")
+    # that user must be able to get there, and to run the program
+    for folder in m.folder, *m.folder.parents:
+        folder.chmod(folder.stat().st_mode | 0o11)
+        if folder.name.startswith("rosterfs-test-"):
+            break
+    program = pathlib.Path(shutil.copy(harness.BUILD / "rosterfs", m.folder))
     config = m.folder / "theirs.conf"
     config.write_text("[cj]\n")
     os.chown(config, NOBODY, NOBODY)
     wear = ("setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", "--")
-    line, = told(config, m.path, wear=wear)
+    line, = told(config, m.path, wear=wear, program=program)
     assert "by another user (uid 0); use another directory" in line
 
 
