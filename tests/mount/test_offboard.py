@@ -3,7 +3,9 @@
 
 import os
 import re
+import shutil
 import signal
+import subprocess
 import sys
 
 import pytest
@@ -23,7 +25,15 @@ NOBODY = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"]
 
 
 def words(m, *arguments, shell="dash"):
-    return [*shell.split(), str(PROGRAM), "-m", str(m.path), *arguments]
+    """The command; busybox's shell has its own tee, awk and so on."""
+    command = [*shell.split(), str(PROGRAM), "-m", str(m.path), *arguments]
+    if not shell.startswith("busybox"):
+        return command
+    tools, busybox = m.folder / "busybox", shutil.which("busybox")
+    if not tools.exists():
+        tools.mkdir()
+        subprocess.run([busybox, "--install", "-s", str(tools)], check=True)
+    return ["env", f"PATH={tools}", busybox, *command[1:]]
 
 
 def offboard(m, *arguments, shell="dash", **rest):
@@ -159,6 +169,18 @@ def test_not_confirmed(mount, sandbox):
     assert rows(result)["partnerize"][2].startswith("not confirmed: ")
 
 
+def test_no_status(mount, sandbox):
+    """A user without a status can only be ended by hand."""
+    box = sandbox(users=5)
+    box.patch(5, {"status": None})
+    m = mount(box)
+    for options in ([], ["-n"]):
+        result = offboard(m, *options, email_of(box))
+        assert result.code == 1 and rows(result)["partnerize"][:2] == ("unknown", "unknown")
+        assert rows(result)["partnerize"][2].endswith("; do it by hand")
+    assert not sent(box)
+
+
 def test_nobody(ep):
     """A person whom no vendor has, one whom a vendor may have, and one who is known among them."""
     m = ep(extra=QUICK)
@@ -287,6 +309,11 @@ def test_without_the_log(mount, sandbox):
     result = m.sh([*start, email_of(box, 4)], None).ok()
     assert "keys and passwords that the person knew" in by_hand(result)
     assert at_vendor(box, 4)["status"] == "inactive"
+    # on a read-only mount the kernel refuses, and rosterfs does not know
+    m = mount(box, options=["-o", "ro,allow_other,umask=0"])
+    m.folder.chmod(0o755)
+    result = m.sh([*NOBODY, "sh", str(program), "-m", str(m.path), email_of(box, 5)], None)
+    assert result.code == 1 and "-o ro" in rows(result)["partnerize"][2]
 
 
 def test_waits_for_a_long_list(ep):

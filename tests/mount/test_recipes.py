@@ -84,7 +84,7 @@ def desk(mount, sandbox):
         base = box.config_file.read_text()
         other = re.search(r"(?s)\[partnerize\]\n(.*?)\n\n", base)[1]
         keys = {"partnerize": QUICK, "elasticpath": QUICK, **(extra or {})}
-        text = harness.merge_config(base.rstrip("\n") + f"\n\n[directory]\ntype = partnerize\n{other}\nretry_budget = 0\n", keys)
+        text = harness.merge_config(base + f"\n\n[directory]\ntype = partnerize\n{other}\nretry_budget = 0\n", keys)
         return Desk(mount(box, config=text))
     return start
 
@@ -271,18 +271,20 @@ def test_git(lone):
 
 
 @pytest.mark.parametrize("kept", [False, True])
-def test_mail(lone, kept, tmp_path):
+def test_mail(lone, mount, kept, tmp_path):
     """One mail for each new admin and none for others, also after the mount was made anew."""
     log = tmp_path / "changes.jsonl"
-    desk = lone({"partnerize": {"poll": 1, "lag": 0, **QUICK}, "rosterfs": {"changes_log": log}})
+    keys = {"partnerize": {"poll": 1, "lag": 0, **QUICK}, "rosterfs": {"changes_log": log}}
+    desk = lone(keys)
+    (desk.home / "changes.jsonl").symlink_to(log)
     box = desk.m.sandbox
     sendmail = desk.home / "bin/sendmail"
     sendmail.write_text('#!/bin/sh\n[ "$*" = -t ] && cat > "$HOME/mail.$$" && mv "$HOME/mail.$$" "$HOME/$$.mail"\n')
     sendmail.chmod(0o755)
     script = desk.script("mail")
-    if kept:
-        script = script.replace("changes=~/roster/.rosterfs/changes", f"changes={log}")
-        assert str(log) in script
+    if not kept:
+        script = script.replace("changes=~/changes.jsonl", "changes=~/roster/.rosterfs/changes")
+        assert ".rosterfs" in script
     for one in (2, 3, 4):
         box.patch(one, {"role": "standard"})
     desk.m.sh("ls partnerize").ok()
@@ -305,6 +307,18 @@ def test_mail(lone, kept, tmp_path):
     assert users(box)[2]["email"] in body and "by: bash" in body
     box.patch(2, {"role": "owner"})
     assert any("by: not this mount" in mail for mail in wait_mails(2))
+    # the next mount
+    result = desk.m.unmount()
+    if not kept:
+        assert result.code != 0 and "busy" in result.err
+        desk.m.sh(["fusermount3", "-uz", str(desk.m.path)], None, folder="/").ok()
+    desk.m.wait()
+    (desk.home / "roster").unlink()
+    again = mount(box, {"elasticpath": QUICK, **keys})
+    (desk.home / "roster").symlink_to(again.path)
+    again.sh("ls partnerize").ok()
+    box.patch(5, {"role": "superuser"})
+    assert any(users(box)[4]["email"] in mail for mail in wait_mails(3))
     assert not command.done()
     command.kill()
 
