@@ -52,7 +52,7 @@ BENCH_SOURCES := $(sort $(wildcard tests/bench/*.c))
 FUZZ_SOURCES := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 C_SOURCES := $(SOURCES) $(SANDBOX_SOURCES) $(UNIT_SOURCES) $(BENCH_SOURCES) $(FUZZ_SOURCES)
 HEADERS := $(sort $(wildcard $(addsuffix /*.h,$(FOLDERS) tests/sandbox tests/sandbox/* tests/unit tests/fuzz)))
-SCRIPTS := .ci/run tests/run recipes/monitoring/rosterfs-collect $(sort $(wildcard tests/*.sh tests/interop/*.sh)) $(sort $(wildcard findings/*.sh))
+SCRIPTS := .ci/run tests/run recipes/monitoring/rosterfs-collect recipes/rosterfs-offboard $(sort $(wildcard tests/*.sh tests/interop/*.sh)) $(sort $(wildcard findings/*.sh))
 
 # Descriptions of vendors. Those that BUILTIN names are part of rosterfs, the others are installed.
 BUILTIN := $(patsubst %,descriptions/%.vendor,cj partnerize scim)
@@ -62,9 +62,10 @@ DESCRIPTIONS := $(filter-out $(BUILTIN),$(sort $(wildcard descriptions/*.vendor)
 # /usr/local/ becomes PREFIX/.
 in = $(addprefix $(1):$(2):,$(3))
 INSTALLED := \
-	$(call in,0755,bin,$(BUILD)/rosterfs) \
-	$(call in,0644,share/man/man1,man/rosterfs.1) \
+	$(call in,0755,bin,$(BUILD)/rosterfs recipes/rosterfs-offboard) \
+	$(call in,0644,share/man/man1,man/rosterfs.1 man/rosterfs-offboard.1) \
 	$(call in,0644,share/man/man5,man/rosterfs.conf.5 man/rosterfs.vendor.5) \
+	$(call in,0644,share/man/man7,man/rosterfs-recipes.7) \
 	$(call in,0644,share/rosterfs/vendors,$(DESCRIPTIONS)) \
 	$(call in,0644,share/doc/rosterfs,mount/config/rosterfs.conf.example) \
 	$(call in,0755,share/doc/rosterfs,recipes/change-by-csv.py) \

@@ -47,8 +47,8 @@ for folder in vendors vendors/* cache/* fs fs/* mount; do
 	grep -qF '`'"$folder/"'`' CONTRIBUTING.md || echo "CONTRIBUTING.md: does not name $folder/" >>"$wrong"
 done
 
-find . -path ./build -prune -o -path ./.git -prune -o -type f \( -name '*.[ch15]' -o -name '*.py' -o -name '*.sh' \
-	-o -name '*.yml' -o -name '*.example' -o -name Makefile -o -path ./tests/run -o -path ./.ci/run \) -print | sort |
+find . -path ./build -prune -o -path ./.git -prune -o -type f \( -name '*.[ch157]' -o -name '*.py' -o -name '*.sh' \
+	-o -name '*.yml' -o -name '*.example' -o -name Makefile -o -name 'rosterfs-*' -o -path ./tests/run -o -path ./.ci/run \) -print | sort |
 	while read -r file; do
 		head -n 5 "$file" | grep -q 'SPDX-License-Identifier: ' || echo "$file: no line with SPDX-License-Identifier"
 	done >>"$wrong"

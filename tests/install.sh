@@ -12,7 +12,8 @@ make BUILD="$1" PREFIX=/usr DESTDIR="$to" install
 "$to/usr/bin/rosterfs" --version
 # the unit names the script that was installed
 grep -q '^ExecStart=/bin/sh /usr/share/doc/rosterfs/rosterfs-collect ' "$to/usr/share/doc/rosterfs/rosterfs-collect.service"
-for file in man/man1/rosterfs.1 man/man5/rosterfs.conf.5 man/man5/rosterfs.vendor.5 rosterfs/vendors/okta.vendor doc/rosterfs/rosterfs.conf.example \
+[ -x "$to/usr/bin/rosterfs-offboard" ]
+for file in man/man1/rosterfs.1 man/man1/rosterfs-offboard.1 man/man7/rosterfs-recipes.7 man/man5/rosterfs.conf.5 man/man5/rosterfs.vendor.5 rosterfs/vendors/okta.vendor doc/rosterfs/rosterfs.conf.example \
 	doc/rosterfs/change-by-csv.py doc/rosterfs/rosterfs-collect doc/rosterfs/rosterfs-collect.service doc/rosterfs/rosterfs-collect.timer \
 	doc/rosterfs/rosterfs.rules.yml; do
 	[ -s "$to/usr/share/$file" ]

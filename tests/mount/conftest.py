@@ -26,8 +26,8 @@ LIMIT = 120
 # and sees no thread there that the other files do not have.
 ONE_BY_ONE = {"test_" + name for name in (
     "accounts created delete described_lists described_places described_rules described_survey described_writes "
-    "documents editors errors emails exact forms idioms illegible mistyped new_users outcomes puts removed sandbox "
-    "sandbox_changes sandbox_vendor setback settings short_rows takeback told_errors tools whose").split()}
+    "documents editors errors emails exact forms idioms illegible mistyped new_users offboard outcomes puts recipes removed "
+    "sandbox sandbox_changes sandbox_vendor setback settings short_rows takeback told_errors tools whose").split()}
 
 
 def pytest_configure(config):
