@@ -238,8 +238,7 @@ static int make_steps(struct membership *membership)
 		return error;
 	if (membership_is_inactive(membership))
 		log_call(membership->call, "what remains to be done: %s", remains);
-	log_call(membership->call, "now %s%s", membership->word,
-		 attempt_alone(membership->attempt));
+	log_call(membership->call, "now %s%s", membership->word, attempt_note(membership->attempt));
 	return 0;
 }
 

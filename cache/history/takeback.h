@@ -60,9 +60,10 @@ bool takeback_creation(struct attempt *attempt, const json_t *fresh);
 
 /*
  * Set *ACCESS, for the history, to what ATTEMPT did, which made AFTER of BEFORE (each may be NULL).
- * Pair with history_access_clear.
+ * Pair with takeback_tell_end.
  */
 void takeback_tell(const struct attempt *attempt, const json_t *before, const json_t *after,
 		   struct history_access *access);
+void takeback_tell_end(struct history_access *access);
 
 #endif

@@ -552,5 +552,6 @@ def test_control_elsewhere(mount):
     m = limited(mount, 2, options=["-o", "dry_run"])
     m.sh("echo status_limit 3 > .rosterfs/control").ok()
     assert left(m)[0] == 3
-    assert sorted(os.listdir(m.path / ".rosterfs")) == ["control", "history", "log", "metrics", "refresh", "status"]
+    assert sorted(os.listdir(m.path / ".rosterfs")) == ["changes", "control", "history", "log", "metrics",
+                                                           "refresh", "status"]
     assert m.sh("cp .rosterfs/control x; rm .rosterfs/control; mv .rosterfs/control .rosterfs/x").code != 0
