@@ -373,25 +373,48 @@ json_t *history_record(struct history *history, uint64_t number, enum history_pa
 	return record;
 }
 
-bool history_newest_access(struct history *history, const char *subject, const char *id,
-			   uint64_t below, struct history_access *access)
+/* Return the newest write before number BELOW (0: of all), and not before FIRST, that changed the
+ * access of SUBJECT's ID, or NULL. */
+static const struct history_entry *find_access_locked(struct history *history, const char *subject,
+						      const char *id, uint64_t below,
+						      uint64_t first)
 {
-	const struct history_entry *newest = NULL;
-	uint64_t number;
-	bool found;
+	uint64_t number = below && below <= history->last ? below - 1 : history->last;
 
-	pthread_mutex_lock(&history->lock);
-	number = below && below <= history->last ? below - 1 : history->last;
-	for (; number >= oldest_own_locked(history) && !newest; number--) {
+	for (; number >= first && number; number--) {
 		const struct history_entry *write = find_locked(history, number);
 
 		if (write && write->access.kind != HISTORY_EDIT &&
 		    strcmp(write->access.subject, subject) == 0 && strcmp(write->id, id) == 0)
-			newest = write;
+			return write;
 	}
+	return NULL;
+}
+
+bool history_newest_access(struct history *history, const char *subject, const char *id,
+			   uint64_t below, struct history_access *access)
+{
+	const struct history_entry *newest;
+	bool found;
+
+	pthread_mutex_lock(&history->lock);
+	newest = find_access_locked(history, subject, id, below, oldest_own_locked(history));
 	found = newest && !history_facts_copy(access, &newest->access);
 	pthread_mutex_unlock(&history->lock);
 	return found;
+}
+
+uint64_t history_past_access(struct history *history, const char *subject, const char *id,
+			     uint64_t below)
+{
+	const struct history_entry *newest;
+	uint64_t number;
+
+	pthread_mutex_lock(&history->lock);
+	newest = find_access_locked(history, subject, id, below, history->first);
+	number = newest && newest->number < history->own ? newest->number : 0;
+	pthread_mutex_unlock(&history->lock);
+	return number;
 }
 
 bool history_names(const char *stamp)

@@ -100,6 +100,13 @@ json_t *history_record(struct history *history, uint64_t number, enum history_pa
 bool history_newest_access(struct history *history, const char *subject, const char *id,
 			   uint64_t below, struct history_access *access);
 
+/*
+ * Return the number of the newest write before number BELOW (0: of all) that changed the access of
+ * SUBJECT's ID, if an earlier mount made it. 0: this mount did, or none is kept.
+ */
+uint64_t history_past_access(struct history *history, const char *subject, const char *id,
+			     uint64_t below);
+
 /* Return the number of the newest write of this mount before NUMBER to record ID of OWNER. 0: none
  * is kept. */
 uint64_t history_before(struct history *history, const char *owner, const char *id,

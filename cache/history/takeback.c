@@ -159,6 +159,15 @@ static bool takeback_find(const struct attempt *attempt, uint64_t below,
 				     access);
 }
 
+uint64_t takeback_past(const struct attempt *attempt, uint64_t below)
+{
+	struct history *history = guard_history(attempt->guard);
+
+	return history
+		   ? history_past_access(history, subject_of(attempt->roster), attempt->id, below)
+		   : 0;
+}
+
 /* ---- a status that is a field ---- */
 
 /* Return true if WORD restores what was before ACCESS. */

@@ -59,6 +59,12 @@ bool takeback_link(struct attempt *attempt, const char *own);
 bool takeback_creation(struct attempt *attempt, const json_t *fresh);
 
 /*
+ * Return the number of the newest write before number BELOW (0: of all) to the access of ATTEMPT's
+ * record, if an earlier mount made it. Else 0.
+ */
+uint64_t takeback_past(const struct attempt *attempt, uint64_t below);
+
+/*
  * Set *ACCESS, for the history, to what ATTEMPT did, which made AFTER of BEFORE (each may be NULL).
  * Pair with takeback_tell_end.
  */
