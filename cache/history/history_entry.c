@@ -146,7 +146,7 @@ size_t history_entry_files(const struct history_entry *write, struct stored_file
 {
 	size_t count = 0;
 
-	for (size_t i = 0; i < HISTORY_PARTS; i++) {
+	for (enum history_part i = 0; i < HISTORY_PARTS; i++) {
 		if (write->texts[i])
 			files[count++] = (struct stored_file){history_part_name(i), write->texts[i],
 							      write->lengths[i]};

@@ -90,7 +90,7 @@ static int load_write(struct history *history, struct history_store *store, uint
 
 	if (error)
 		return 0;
-	for (size_t i = 0; !error && i < HISTORY_PARTS; i++)
+	for (enum history_part i = 0; !error && i < HISTORY_PARTS; i++)
 		error = load_part(store, number, i, &texts[i], &lengths[i]);
 	if (error) {
 		for (size_t i = 0; i < HISTORY_PARTS; i++)

@@ -144,11 +144,13 @@ static void lookup_part(fuse_req_t req, struct node *directory, const struct pat
 static int list_parts(struct filler *filler, size_t index, off_t next)
 {
 	struct node *node;
+	const char *name;
 
 	if (index >= HISTORY_PARTS)
 		return -1;
-	node = take_part(filler->fs, filler->dir->node, history_part_name(index));
-	return node ? filler_add(filler, history_part_name(index), node, NULL, 0, next) : 1;
+	name = history_part_name((enum history_part)index);
+	node = take_part(filler->fs, filler->dir->node, name);
+	return node ? filler_add(filler, name, node, NULL, 0, next) : 1;
 }
 
 static const struct node_ops history_write = {
