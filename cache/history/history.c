@@ -23,7 +23,7 @@
 #include <string.h>
 
 /* The index on disk is written again when it has so many lines. */
-#define INDEX_LINES_MAX (2 * HISTORY_WRITES_MAX)
+#define INDEX_LINES_MAX ((size_t)2 * HISTORY_WRITES_MAX)
 
 struct history {
 	size_t most;                 /* bytes */
