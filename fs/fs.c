@@ -10,6 +10,7 @@
 #include "cache/changes/changes.h"
 #include "cache/history/guard.h"
 #include "cache/history/history.h"
+#include "cache/history/history_load.h"
 #include "fs/branch_dir.h"
 #include "fs/control/changes_file.h"
 #include "fs/memory/scratch.h"
@@ -88,6 +89,8 @@ struct fs *fs_new(const struct fs_options *options, struct account **accounts, s
 	if (!fs->guard || !fs->history || !fs->changes || !fs->pool || !fs->branches ||
 	    !fs->scratches || !fs->vacancies)
 		goto no_memory;
+	if (options->history)
+		error = history_load(fs->history, options->history);
 	changes_tell(fs->changes, changes_file_wake, fs);
 	guard_tell(fs->guard, fs->history, options->audit, &commands_undo_words);
 	for (fs->branch_count = 0; !error && fs->branch_count < count; fs->branch_count++)

@@ -40,6 +40,7 @@ struct dir;
 struct guard;
 struct handle;
 struct history;
+struct history_store;
 struct node;
 struct notify;
 struct pool;
@@ -89,7 +90,9 @@ struct fs_options {
 	unsigned status_limit, status_window;
 	size_t scratch_limit; /* bytes that files in memory may hold */
 	struct table_style csv;
+	mode_t log_umask;                   /* permissions that the log and the status lose */
 	struct audit *audit;                /* borrowed; NULL: none */
+	struct history_store *history;      /* borrowed; NULL: none */
 	size_t changes_limit;               /* lines */
 	struct audit *changes_log;          /* borrowed; NULL: none */
 	const struct change_marks *domains; /* borrowed; NULL: none */

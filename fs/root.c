@@ -153,7 +153,7 @@ static int list_branches(struct filler *filler, size_t index, off_t next)
 
 const struct node_ops root_dir = {
     .mode = S_IFDIR | 0777,
-    .umask = NODE_UMASK_ALWAYS,
+    .umask = NODE_UMASK_ROOT,
     .fixed = fixed_in_root,
     .lookup = root_lookup,
     .list = list_branches,

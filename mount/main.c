@@ -3,6 +3,7 @@
  * main.c - the program: reads the command line and the config, and does what they ask for.
  */
 #include "cache/history/audit.h"
+#include "cache/history/history_store.h"
 #include "mount/arguments.h"
 #include "mount/check/check.h"
 #include "mount/check/explain.h"
@@ -52,13 +53,15 @@ static unsigned run_checks(const struct options *options, const struct config *c
 static int run_check(const struct options *options, const struct config *config)
 {
 	const char *audit = config->audit_log, *changes = config->changes_log;
-	char why[2 * PATH_MAX];
+	const char *history = config->history_dir;
+	char why[3 * PATH_MAX];
 	struct http *http = NULL;
 	int error = queues_open(config, &http);
 	unsigned failed = 1;
 
 	if (!error && ((audit && audit_check("audit_log", audit, why, sizeof(why))) ||
-		       (changes && audit_check("changes_log", changes, why, sizeof(why)))))
+		       (changes && audit_check("changes_log", changes, why, sizeof(why))) ||
+		       (history && history_store_check(history, why, sizeof(why)))))
 		complain("%s", why);
 	else if (!error)
 		failed = run_checks(options, config);

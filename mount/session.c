@@ -8,6 +8,7 @@
 #include "mount/session.h"
 
 #include "cache/history/audit.h"
+#include "cache/history/history_store.h"
 #include "fs/fs.h"
 #include "fs/ops.h"
 #include "mount/background.h"
@@ -22,6 +23,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -51,22 +53,34 @@ struct session {
 	char mountpoint[PATH_MAX];
 	struct http *http;
 	struct audit *audit, *changes_log;
+	struct history_store *history;
 	struct fs *fs;
 	struct fuse_session *fuse;
 	bool handlers, mounted;
 	bool greeted; /* INIT has arrived */
 };
 
+/* Return true if PATH, or its parent if there is no PATH yet, is at or below the mount point: it
+ * could only be reached through this process. */
+static bool is_below(const struct session *session, const char *path)
+{
+	size_t length = strlen(session->mountpoint);
+	char real[PATH_MAX], parent[PATH_MAX];
+
+	snprintf(parent, sizeof(parent), "%s", path);
+	return (realpath(path, real) || (errno == ENOENT && realpath(dirname(parent), real))) &&
+	       strncmp(real, session->mountpoint, length) == 0 &&
+	       (real[length] == '/' || !real[length] || length == 1);
+}
+
 /*
  * Open the file at PATH (NULL: none) that KEY of the config names. A file below the mount point is
- * refused, because it could only be reached through this process. Returns 0, or a negative errno
- * after the error is reported.
+ * refused. Returns 0, or a negative errno after the error is reported.
  */
 static int open_lines(struct session *session, const char *key, const char *path,
 		      struct audit **audit)
 {
-	size_t length = strlen(session->mountpoint);
-	char real[PATH_MAX], why[2 * PATH_MAX];
+	char why[2 * PATH_MAX];
 	int error;
 
 	if (!path)
@@ -76,15 +90,44 @@ static int open_lines(struct session *session, const char *key, const char *path
 		complain("%s", why);
 		return error;
 	}
-	if (realpath(path, real) && strncmp(real, session->mountpoint, length) == 0 &&
-	    (real[length] == '/' || length == 1)) {
+	if (is_below(session, path)) {
 		complain("%s %s: the file must not be below the mount point", key, path);
 		return -EINVAL;
 	}
 	return 0;
 }
 
-/* Open the files that get lines. As open_lines. */
+/* Warn of a log_umask that lets nobody in. */
+static void warn_umask(const struct session *session)
+{
+	if (session->config->log_umask == 077 || session->options->allow_other)
+		return;
+	complain("warning: log_umask has no effect without -o allow_other: no other user can "
+		 "access the mount");
+}
+
+/* Open the directory that keeps the history. A mount that changes nothing only reads it. As
+ * open_lines. */
+static int open_history(struct session *session)
+{
+	const char *path = session->config->history_dir;
+	bool reads = session->options->read_only || session->options->dry_run;
+	char why[3 * PATH_MAX];
+	int error;
+
+	if (!path)
+		return 0;
+	if (is_below(session, path)) {
+		complain("history_dir %s: the directory must not be below the mount point", path);
+		return -EINVAL;
+	}
+	error = history_store_open(path, reads, &session->history, why, sizeof(why));
+	if (error)
+		complain("%s", why);
+	return error;
+}
+
+/* Open the files and the directory that are written to. As open_lines. */
 static int open_logs(struct session *session)
 {
 	int error = 0;
@@ -95,7 +138,7 @@ static int open_logs(struct session *session)
 	if (!error)
 		error = open_lines(session, "changes_log", session->config->changes_log,
 				   &session->changes_log);
-	return error;
+	return error ? error : open_history(session);
 }
 
 /* Note that INIT has arrived. The mount is not up yet: libfuse may still refuse what the kernel
@@ -123,7 +166,9 @@ static int build(struct session *session)
 	    .status_window = session->config->status_window,
 	    .scratch_limit = session->config->scratch_limit,
 	    .csv = {.guard = session->config->csv_guard, .bom = session->config->csv_bom},
+	    .log_umask = session->config->log_umask,
 	    .audit = session->audit,
+	    .history = session->history,
 	    .changes_limit = session->config->changes_limit,
 	    .changes_log = session->changes_log,
 	    .domains = session->config->domains,
@@ -272,6 +317,7 @@ static void tear_down(struct session *session)
 	fs_free(session->fs);
 	audit_free(session->audit);
 	audit_free(session->changes_log);
+	history_store_free(session->history);
 	if (session->handlers) {
 		/* without handlers a second signal would kill the process */
 		sigfillset(&all);
@@ -309,6 +355,8 @@ int session_run(const struct options *options, struct config *config)
 	log_to_stderr(options->debug);
 	fuse_set_log_func(on_fuse_log);
 	error = open_logs(session);
+	if (!error)
+		warn_umask(session);
 	if (!error)
 		error = build(session);
 	if (!error)

@@ -196,10 +196,10 @@ static void finish_deletion(struct attempt *attempt, const json_t *before)
 
 	if (remains)
 		log_call(attempt->call, "what remains to be done: %s", remains);
-	log_call(attempt->call, "deleted: this can't be undone%s", attempt_alone(attempt));
 	presence_note_deleted(attempt->roster, attempt->id, before);
 	publish_deleted(attempt->roster, attempt->id);
 	attempt_accepted(attempt, before, NULL, NULL);
+	log_call(attempt->call, "deleted: this can't be undone%s", attempt_note(attempt));
 }
 
 /* Check that the vendor takes a DELETE of a user with the status of RECORD. Returns 0 or a negative

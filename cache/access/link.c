@@ -138,10 +138,10 @@ static int prove_link(struct attempt *attempt)
 		return call_fail(call, CALL_NOT_APPLIED,
 				 "accepted but not applied: the vendor does not show the link%s%s",
 				 said[0] ? "; its answer: " : "", said);
-	log_call(call, "made%s", attempt_alone(attempt));
 	held = remember_held(attempt->roster, attempt->id);
 	tell_link(attempt, held);
 	json_decref(held);
+	log_call(call, "made%s", attempt_note(attempt));
 	return 0;
 }
 
@@ -158,9 +158,9 @@ static int settle_link(struct attempt *attempt, enum vendor_outcome outcome, con
 	    !(answer && collection_path_id(roster_collection(attempt->roster), answer, buffer)))
 		return prove_link(attempt);
 	if (outcome == VENDOR_DONE) {
-		log_call(call, "made%s", attempt_alone(attempt));
 		publish_link(attempt->roster, attempt->id, answer);
 		tell_link(attempt, answer);
+		log_call(call, "made%s", attempt_note(attempt));
 		return 0;
 	}
 	if (outcome == VENDOR_REFUSED) {
@@ -171,13 +171,13 @@ static int settle_link(struct attempt *attempt, enum vendor_outcome outcome, con
 	there = look_again(call, attempt->roster, attempt->id, false);
 	attempt->unknown = there < 0 && outcome != VENDOR_CHANGED;
 	if (there > 0) {
-		log_call(call, "%s%s", outcome == VENDOR_CHANGED ? "it was there already" : "made",
-			 attempt_alone(attempt));
 		held = remember_held(attempt->roster, attempt->id);
 		attempt->idle = outcome == VENDOR_CHANGED;
 		if (outcome == VENDOR_UNKNOWN)
 			tell_link(attempt, held);
 		json_decref(held);
+		log_call(call, "%s%s", outcome == VENDOR_CHANGED ? "it was there already" : "made",
+			 attempt_note(attempt));
 		error = 0;
 	} else if (!there && call->unanswered) {
 		call_add_words(call, "; it was not there when looked up");

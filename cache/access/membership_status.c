@@ -9,6 +9,7 @@
 #include "cache/access/membership_status.h"
 
 #include "cache/access/membership.h"
+#include "cache/access/membership_past.h"
 #include "cache/access/membership_proof.h"
 #include "cache/history/attempt.h"
 #include "cache/history/attempt_undo.h"
@@ -130,17 +131,23 @@ static int fail_nothing_known(struct membership *membership)
 	return error;
 }
 
-/* Log what would be sent: steps that end. A dry run has ended nothing, so it restores nothing. */
+/* Log what would be sent. */
 static int membership_status_dry_run(struct membership *membership)
 {
 	int error = guard_has_room(membership->guard, membership->call);
 
 	if (!error)
 		error = attempt_send(membership->attempt);
-	if (!error)
+	if (error)
+		return error;
+	if (membership_is_inactive(membership))
 		log_undo(
 		    membership,
 		    "dry run: nothing sent; what would be ended is made again in the vendor's directory by");
+	else /* what an earlier mount has ended: a dry run has ended nothing */
+		log_call(membership->call, "dry run: nothing sent; %zu %s would be made again",
+			 json_array_size(membership_steps(membership, membership->sent)),
+			 membership->collection->name);
 	return error;
 }
 
@@ -221,8 +228,12 @@ static int membership_status_send(struct membership *membership)
 static int make_steps(struct membership *membership)
 {
 	const char *remains = membership->attempt->account->vendor->remains;
-	int error = membership_status_choose(membership);
+	int error;
 
+	/* the vendor shows no step */
+	if (!membership->undo && !membership_is_inactive(membership))
+		membership->undo = membership_past_undo(membership);
+	error = membership_status_choose(membership);
 	if (error)
 		return error;
 	if (!membership_is_inactive(membership) &&
@@ -238,8 +249,7 @@ static int make_steps(struct membership *membership)
 		return error;
 	if (membership_is_inactive(membership))
 		log_call(membership->call, "what remains to be done: %s", remains);
-	log_call(membership->call, "now %s%s", membership->word,
-		 attempt_alone(membership->attempt));
+	log_call(membership->call, "now %s%s", membership->word, attempt_note(membership->attempt));
 	return 0;
 }
 

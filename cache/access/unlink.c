@@ -274,11 +274,11 @@ static int send_delete(struct attempt *attempt, const char *own)
 	if (error && outcome != VENDOR_DONE)
 		attempt_uncount(attempt);
 	if (!error) {
-		log_call(call, "%s%s", collection->link ? "ended" : "deleted: this can't be undone",
-			 attempt_alone(attempt));
 		note_gone(attempt, own, before);
 		publish_deleted(roster, attempt->id);
 		attempt_accepted(attempt, before, NULL, NULL);
+		log_call(call, "%s%s", collection->link ? "ended" : "deleted: this can't be undone",
+			 attempt_note(attempt));
 	}
 	json_decref(before);
 	return error;

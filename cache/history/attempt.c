@@ -8,12 +8,12 @@
 #include "cache/history/attempt.h"
 
 #include "cache/document/text_json.h"
+#include "cache/history/attempt_history.h"
 #include "cache/history/attempt_undo.h"
 #include "cache/history/audit.h"
 #include "cache/history/guard.h"
 #include "cache/history/history.h"
 #include "cache/history/request_words.h"
-#include "cache/history/takeback.h"
 #include "cache/roster/figures.h"
 #include "cache/roster/publish.h"
 #include "cache/roster/roster.h"
@@ -25,6 +25,7 @@
 #include "vendors/vendor.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -157,12 +158,25 @@ static char *line_of(const struct attempt *attempt, const char *outcome, int err
 
 /* ---- the audit log ---- */
 
-static int fail_audit(struct attempt *attempt, int error)
+/* Fail because the file or directory at PATH, which KEY of the config names, cannot be written. */
+static int fail_audit(struct attempt *attempt, const char *key, const char *path, int error)
 {
 	call_forget_request(attempt->call);
-	return call_fail(attempt->call, CALL_UNAUDITED, "audit_log %s: cannot be written: %s; %s",
-			 audit_path(guard_audit(attempt->guard)), strerror(-error),
+	return call_fail(attempt->call, CALL_UNAUDITED, "%s %s: cannot be written: %s; %s", key,
+			 path, strerror(-error),
 			 attempt->sent ? "it was not sent again" : "nothing was sent");
+}
+
+/* Check that the history can take the change. Returns 0, or -EIO with a message in the call. */
+static int check_history(struct attempt *attempt)
+{
+	struct history *history = guard_history(attempt->guard);
+	const char *path = NULL;
+	int error = history && attempt->roster && !guard_dry_run(attempt->guard)
+			? history_ready(history, &path)
+			: 0;
+
+	return error ? fail_audit(attempt, "history_dir", path, error) : 0;
 }
 
 /* Give the attempt a name that no attempt of another mount has. Returns 0 or a negative errno. */
@@ -218,12 +232,14 @@ static int attempt_announce(struct attempt *attempt, struct audit *audit)
 int attempt_send(struct attempt *attempt)
 {
 	struct audit *audit = guard_audit(attempt->guard);
-	int error = 0;
+	int error = check_history(attempt);
 
+	if (error)
+		return error;
 	if (audit && !is_announced(attempt))
 		error = attempt_announce(attempt, audit);
 	if (error)
-		return fail_audit(attempt, error);
+		return fail_audit(attempt, "audit_log", audit_path(audit), error);
 	if (!guard_dry_run(attempt->guard))
 		attempt->sent = true;
 	return 0;
@@ -308,53 +324,28 @@ static int append_outcome(struct attempt *attempt, int error)
 
 /* ---- the history ---- */
 
-static void tell_written(const struct attempt *attempt, const json_t *before, const json_t *after)
-{
-	const struct call *call = attempt->call;
-	const struct roster_write write = {.id = attempt->id,
-					   .before = before,
-					   .after = after,
-					   .uid = call->uid,
-					   .pid = call->pid,
-					   .command = call->command,
-					   .number = attempt->number};
-
-	publish_written(attempt->roster, &write);
-}
-
 void attempt_accepted(struct attempt *attempt, const json_t *before, const json_t *after,
 		      const json_t *undo)
 {
-	struct history *history = guard_history(attempt->guard);
-	char *script;
-	struct history_write write = {.owner = attempt->roster,
-				      .id = attempt->id,
-				      .before = before,
-				      .after = after,
-				      .undo = undo,
-				      .stamp_key = roster_collection(attempt->roster)->stamp_key};
-
 	attempt->accepted = true;
-	if (!history)
-		return;
-	script = attempt_undo_script(attempt);
-	write.script = script;
-	takeback_tell(attempt, before, after, &write.access);
-	attempt->number = history_add(history, &write);
-	history_access_clear(&write.access);
-	if (attempt->number && undo)
-		attempt_undo_set(attempt, undo);
-	tell_written(attempt, before, after);
-	if (!attempt->number)
-		log_call(attempt->call, "no memory: the change is not in the history");
-	free(script);
+	attempt_history_add(attempt, before, after, undo);
 }
 
 /* ---- the end ---- */
 
-const char *attempt_alone(const struct attempt *attempt)
+static const char *alone_words(const struct attempt *attempt)
 {
 	return call_cancelled(attempt->call) ? " (its caller was interrupted)" : "";
+}
+
+const char *attempt_note(struct attempt *attempt)
+{
+	int length = snprintf(attempt->note, sizeof(attempt->note), "%s", alone_words(attempt));
+
+	if (attempt->number)
+		snprintf(attempt->note + length, sizeof(attempt->note) - (size_t)length,
+			 " (history/%" PRIu64 ")", attempt->number);
+	return attempt->note;
 }
 
 static enum account_write write_of(const struct attempt *attempt, int error)
@@ -401,7 +392,7 @@ void attempt_end(struct attempt *attempt, int error)
 		leave_open(attempt);
 	count_attempt(attempt, error);
 	if (error && error != -EINTR)
-		call_add_words(attempt->call, "%s", attempt_alone(attempt));
+		call_add_words(attempt->call, "%s", alone_words(attempt));
 	if (tell)
 		failed = append_outcome(attempt, error);
 	else if (attempt->secured)

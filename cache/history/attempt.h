@@ -22,6 +22,7 @@ struct guard;
 struct roster;
 
 #define ATTEMPT_TOKEN_MAX 33 /* 128 bits in hex */
+#define ATTEMPT_NOTE_MAX 80
 
 struct attempt {
 	struct call *call; /* uid, pid, command and path of the lines are its */
@@ -48,6 +49,7 @@ struct attempt {
 	bool sent;
 	bool accepted;
 	uint64_t number; /* in the history; 0: none */
+	char note[ATTEMPT_NOTE_MAX];
 };
 
 /*
@@ -106,8 +108,11 @@ void attempt_uncount(struct attempt *attempt);
 void attempt_accepted(struct attempt *attempt, const json_t *before, const json_t *after,
 		      const json_t *undo);
 
-/* Return what a log line about a change ends with: " (its caller was interrupted)", or "". */
-const char *attempt_alone(const struct attempt *attempt);
+/*
+ * Return what a log line says of the change besides what was changed: " (its caller was
+ * interrupted)" and, after attempt_accepted, " (history/7)"; or "". Valid until the next call.
+ */
+const char *attempt_note(struct attempt *attempt);
 
 /*
  * End ATTEMPT with ERROR, 0 or a negative errno with a message in the call: write the line with the

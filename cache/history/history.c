@@ -3,14 +3,17 @@
  * history.c - see history.h.
  *
  * A ring, indexed by number. Two writes that end together may get their numbers in either order.
- * Texts are made before the lock is taken. The name of a version contains the time, because numbers
- * begin again with each mount: a name from another mount must not name a version here.
+ * Texts are made, and files written, before the lock is taken. The name of a version contains the
+ * time, because without a store numbers begin again with each mount: a name from another mount must
+ * not name a version here.
  */
 #include "cache/history/history.h"
 
-#include "cache/document/render.h"
+#include "cache/history/history_entry.h"
+#include "cache/history/history_store.h"
+#include "cache/history/stored_file.h"
+#include "vendors/base/log.h"
 #include "vendors/json/exact_parse.h"
-#include "vendors/json/pointer.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -19,27 +22,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define STAMP_MAX 96
-#define STAMP_BEGIN ".rosterfs/history/"
-
-struct history_entry {
-	uint64_t number;
-	struct timespec when;
-	char stamp[STAMP_MAX];
-	const void *owner;
-	char *id;
-	struct history_access access; /* its texts are owned */
-	char *texts[HISTORY_PARTS];
-	size_t lengths[HISTORY_PARTS];
-	size_t bytes;
-};
+/* The index on disk is written again when it has so many lines. */
+#define INDEX_LINES_MAX ((size_t)2 * HISTORY_WRITES_MAX)
 
 struct history {
-	size_t most; /* bytes */
+	size_t most;                 /* bytes */
+	struct history_store *store; /* set before there are threads; NULL: none to write to */
+	pthread_mutex_t indexing;    /* of the index on disk; before lock */
+	size_t index_lines;          /* on disk; under indexing */
 	pthread_mutex_t lock;
-	uint64_t last;  /* the newest number */
-	uint64_t first; /* the oldest number that may still be there */
-	size_t bytes;
+	uint64_t last;      /* the newest number */
+	uint64_t first;     /* the oldest number that may still be there */
+	uint64_t own;       /* the first number of this mount */
+	size_t bytes, text; /* of all that is kept; of the lines of the index */
 	struct history_entry *ring[HISTORY_WRITES_MAX]; /* by number */
 };
 
@@ -50,20 +45,10 @@ struct history *history_new(size_t bytes)
 	if (!history)
 		return NULL;
 	history->most = bytes;
-	history->first = 1;
+	history->first = history->own = 1;
+	pthread_mutex_init(&history->indexing, NULL);
 	pthread_mutex_init(&history->lock, NULL);
 	return history;
-}
-
-static void entry_free(struct history_entry *write)
-{
-	if (!write)
-		return;
-	for (size_t i = 0; i < HISTORY_PARTS; i++)
-		free(write->texts[i]);
-	history_access_clear(&write->access);
-	free(write->id);
-	free(write);
 }
 
 void history_free(struct history *history)
@@ -71,103 +56,13 @@ void history_free(struct history *history)
 	if (!history)
 		return;
 	for (size_t i = 0; i < HISTORY_WRITES_MAX; i++)
-		entry_free(history->ring[i]);
+		history_entry_free(history->ring[i]);
+	pthread_mutex_destroy(&history->indexing);
 	pthread_mutex_destroy(&history->lock);
 	free(history);
 }
 
 /* ---- adding ---- */
-
-/* Set the name of the version that WRITE left. */
-static void make_stamp(struct history_entry *write)
-{
-	struct tm utc;
-	char time[32];
-
-	gmtime_r(&write->when.tv_sec, &utc);
-	strftime(time, sizeof(time), "%Y-%m-%dT%H:%M:%S", &utc);
-	snprintf(write->stamp, sizeof(write->stamp), "%s%" PRIu64 "/after.json of %s.%06ldZ",
-		 STAMP_BEGIN, write->number, time, write->when.tv_nsec / 1000);
-}
-
-/* Set PART of WRITE to the text of OBJECT (NULL: null). Returns 0 or -1. */
-static int set_part(struct history_entry *write, enum history_part part, const json_t *object)
-{
-	if (object) {
-		write->texts[part] = render_string(object, &write->lengths[part]);
-	} else {
-		write->texts[part] = strdup("null\n");
-		write->lengths[part] = strlen("null\n");
-	}
-	return write->texts[part] ? 0 : -1;
-}
-
-static int set_undo(struct history_entry *write, const json_t *undo, const char *stamp_key)
-{
-	json_t *named = undo ? json_deep_copy(undo) : NULL;
-	int error = undo && !named ? -1 : 0;
-
-	/* where a value is in its way, the document names no version */
-	if (!error && named && stamp_key &&
-	    pointer_set(named, stamp_key, json_string(write->stamp)) == -ENOMEM)
-		error = -1;
-	if (!error)
-		error = set_part(write, HISTORY_UNDO, named);
-	json_decref(named);
-	return error;
-}
-
-/* Copy FROM with its texts. Returns 0, or -1 and TO has no texts. */
-static int copy_access(struct history_access *to, const struct history_access *from)
-{
-	*to = *from;
-	to->was = from->was ? strdup(from->was) : NULL;
-	to->left = from->left ? strdup(from->left) : NULL;
-	if ((!from->was || to->was) && (!from->left || to->left))
-		return 0;
-	history_access_clear(to);
-	return -1;
-}
-
-void history_access_clear(struct history_access *access)
-{
-	free((char *)(uintptr_t)access->was);
-	free((char *)(uintptr_t)access->left);
-	access->was = access->left = NULL;
-}
-
-static struct history_entry *entry_new(const struct history_write *told, uint64_t number)
-{
-	struct history_entry *write = calloc(1, sizeof(*write));
-
-	if (!write)
-		return NULL;
-	write->number = number;
-	clock_gettime(CLOCK_REALTIME, &write->when);
-	make_stamp(write);
-	write->owner = told->owner;
-	write->id = strdup(told->id);
-	if (!write->id || copy_access(&write->access, &told->access) ||
-	    set_part(write, HISTORY_BEFORE, told->before) ||
-	    set_part(write, HISTORY_AFTER, told->after) ||
-	    set_undo(write, told->undo, told->stamp_key))
-		goto no_memory;
-	if (told->script) {
-		write->texts[HISTORY_SCRIPT] = strdup(told->script);
-		if (!write->texts[HISTORY_SCRIPT])
-			goto no_memory;
-		write->lengths[HISTORY_SCRIPT] = strlen(told->script);
-	}
-	write->bytes = sizeof(*write);
-	for (size_t i = 0; i < HISTORY_PARTS; i++)
-		write->bytes += write->lengths[i];
-	write->bytes += write->access.was ? strlen(write->access.was) : 0;
-	write->bytes += write->access.left ? strlen(write->access.left) : 0;
-	return write;
-no_memory:
-	entry_free(write);
-	return NULL;
-}
 
 /* Remove the write in the place of NUMBER from the ring. */
 static void history_drop_locked(struct history *history, uint64_t number)
@@ -177,7 +72,8 @@ static void history_drop_locked(struct history *history, uint64_t number)
 	if (!*place)
 		return;
 	history->bytes -= (*place)->bytes;
-	entry_free(*place);
+	history->text -= (*place)->line_length;
+	history_entry_free(*place);
 	*place = NULL;
 }
 
@@ -185,34 +81,219 @@ static void keep_locked(struct history *history, struct history_entry *write)
 {
 	history->ring[write->number % HISTORY_WRITES_MAX] = write;
 	history->bytes += write->bytes;
+	history->text += write->line_length;
 	/* the newest stays, however large it is */
 	while (history->bytes > history->most && history->first < write->number)
 		history_drop_locked(history, history->first++);
 }
 
-uint64_t history_add(struct history *history, const struct history_write *told)
+/* ---- the store ---- */
+
+/* Write WRITE, with FACTS, to the store. An error is logged. */
+static void store_write(struct history *history, const struct history_entry *write,
+			const struct history_facts *facts)
 {
-	struct history_entry *write;
-	uint64_t number;
+	struct stored_file files[HISTORY_PARTS + 1];
+	size_t length = 0, count;
+	char *text = history_facts_json(facts, &length);
+	int error = text ? 0 : -ENOMEM;
+
+	files[0] = (struct stored_file){HISTORY_ENTRY_FACTS, text, length};
+	count = 1 + history_entry_files(write, files + 1);
+	if (!error)
+		error = history_store_add(history->store, write->number, files, count);
+	if (error)
+		log_line("history_dir %s: write %" PRIu64 " cannot be kept: %s; it is in the "
+			 "history of this mount only",
+			 history_store_path(history->store), write->number, strerror(-error));
+	free(text);
+}
+
+/* As history_index. MARK: the text replaces the index on disk. */
+static char *index_text(struct history *history, bool mark, size_t *length)
+{
+	char *text, *end;
 
 	pthread_mutex_lock(&history->lock);
+	text = end = malloc(history->text + 1);
+	for (uint64_t i = history->first; text && i <= history->last; i++) {
+		struct history_entry *write = history->ring[i % HISTORY_WRITES_MAX];
+
+		if (!write || write->number != i)
+			continue;
+		end = mempcpy(end, write->line, write->line_length);
+		write->indexed = write->indexed || mark;
+	}
+	if (text)
+		*end = '\0';
+	*length = text ? history->text : 0;
+	pthread_mutex_unlock(&history->lock);
+	return text;
+}
+
+char *history_index(struct history *history, size_t *length)
+{
+	return index_text(history, false, length);
+}
+
+static void log_index(const struct history *history, int error)
+{
+	log_line("history_dir %s: the index cannot be written: %s; the next mount writes it again",
+		 history_store_path(history->store), strerror(-error));
+}
+
+/* Replace the index of the store, with indexing locked. */
+static void write_index_locked(struct history *history)
+{
+	size_t length = 0, lines = 0;
+	char *text = index_text(history, true, &length);
+	int error = text ? history_store_replace(history->store, text, length) : -ENOMEM;
+
+	for (const char *at = text; at && (at = strchr(at, '\n')); at++)
+		lines++;
+	if (error)
+		log_index(history, error);
+	else
+		history->index_lines = lines;
+	free(text);
+}
+
+void history_write_index(struct history *history)
+{
+	if (!history->store)
+		return;
+	pthread_mutex_lock(&history->indexing);
+	write_index_locked(history);
+	pthread_mutex_unlock(&history->indexing);
+}
+
+/* Return the line of write NUMBER, if the index on disk lacks it; the caller frees. NULL: it has
+ * it. */
+static char *take_line(struct history *history, uint64_t number)
+{
+	struct history_entry *write;
+	char *line = NULL;
+
+	pthread_mutex_lock(&history->lock);
+	write = history->ring[number % HISTORY_WRITES_MAX];
+	if (write && write->number == number && !write->indexed) {
+		line = strdup(write->line);
+		write->indexed = true;
+	}
+	pthread_mutex_unlock(&history->lock);
+	return line;
+}
+
+/* Append the line of write NUMBER, which is kept, to the index of the store. */
+static void store_line(struct history *history, uint64_t number)
+{
+	char *line;
+	int error;
+
+	pthread_mutex_lock(&history->indexing);
+	line = take_line(history, number);
+	error = line ? history_store_append(history->store, line, strlen(line)) : 0;
+	if (error)
+		log_index(history, error);
+	if (line && ++history->index_lines > INDEX_LINES_MAX)
+		write_index_locked(history);
+	pthread_mutex_unlock(&history->indexing);
+	free(line);
+}
+
+/* Remove the writes FROM to TO (excluded) from the store. */
+static void store_drop(struct history *history, uint64_t from, uint64_t to)
+{
+	for (; history->store && from < to; from++)
+		history_store_remove(history->store, from);
+}
+
+int history_ready(struct history *history, const char **directory)
+{
+	if (!history->store)
+		return 0;
+	*directory = history_store_path(history->store);
+	return history_store_ready(history->store);
+}
+
+void history_begin(struct history *history, struct history_store *store, uint64_t last)
+{
+	history->store = history_store_is_read_only(store) ? NULL : store;
+	history->last = last;
+	history->own = last + 1;
+	history->first = last > HISTORY_WRITES_MAX ? last - HISTORY_WRITES_MAX + 1 : 1;
+}
+
+/* ---- adding, to the history and the store ---- */
+
+/* Take the next number, and drop the write whose place it gets. */
+static uint64_t next_number(struct history *history)
+{
+	uint64_t number, first, rest;
+
+	pthread_mutex_lock(&history->lock);
+	first = history->first;
 	number = ++history->last;
 	history_drop_locked(history, number);
 	if (number - history->first >= HISTORY_WRITES_MAX)
 		history->first = number - HISTORY_WRITES_MAX + 1;
+	rest = history->first;
 	pthread_mutex_unlock(&history->lock);
-
-	write = entry_new(told, number);
-	if (!write)
-		return 0;
-	pthread_mutex_lock(&history->lock);
-	if (number >= history->first) {
-		keep_locked(history, write);
-		write = NULL;
-	}
-	pthread_mutex_unlock(&history->lock);
-	entry_free(write);
+	store_drop(history, first, rest);
 	return number;
+}
+
+/* Keep WRITE (taken), unless it is too old by now. */
+static void history_keep(struct history *history, struct history_entry *write)
+{
+	uint64_t number = write->number, first, last;
+	bool kept;
+
+	pthread_mutex_lock(&history->lock);
+	first = history->first;
+	kept = number >= first;
+	if (kept)
+		keep_locked(history, write);
+	last = history->first;
+	pthread_mutex_unlock(&history->lock);
+	if (!kept)
+		history_entry_free(write);
+	if (kept && history->store)
+		store_line(history, number);
+	store_drop(history, kept ? first : number, kept ? last : number + 1);
+}
+
+uint64_t history_add(struct history *history, const struct history_write *told)
+{
+	struct history_facts facts = told->facts;
+	struct history_entry *write;
+
+	facts.number = next_number(history);
+	clock_gettime(CLOCK_REALTIME, &facts.when);
+	facts.when.tv_nsec -= facts.when.tv_nsec % 1000;
+	write = history_entry_new(&facts);
+	if (!write || history_entry_make(write, told)) {
+		history_entry_free(write);
+		return 0;
+	}
+	if (history->store)
+		store_write(history, write, &facts);
+	history_keep(history, write);
+	return facts.number;
+}
+
+int history_restore(struct history *history, const struct history_facts *facts,
+		    char *texts[HISTORY_PARTS], const size_t lengths[HISTORY_PARTS])
+{
+	struct history_entry *write = history_entry_new(facts);
+
+	if (!write)
+		return -ENOMEM;
+	history_entry_take(write, texts, lengths);
+	/* history_write_index has its line */
+	write->indexed = true;
+	history_keep(history, write);
+	return 0;
 }
 
 /* ---- reading ---- */
@@ -222,6 +303,12 @@ static const struct history_entry *find_locked(const struct history *history, ui
 	const struct history_entry *write = history->ring[number % HISTORY_WRITES_MAX];
 
 	return write && write->number == number ? write : NULL;
+}
+
+/* Return the oldest number of this mount that may still be there. */
+static uint64_t oldest_own_locked(const struct history *history)
+{
+	return history->first > history->own ? history->first : history->own;
 }
 
 void history_range(struct history *history, uint64_t *first, uint64_t *last)
@@ -262,6 +349,20 @@ char *history_text(struct history *history, uint64_t number, enum history_part p
 	return text;
 }
 
+size_t history_index_size(struct history *history, struct timespec *when)
+{
+	const struct history_entry *newest;
+	size_t size;
+
+	pthread_mutex_lock(&history->lock);
+	size = history->text;
+	newest = find_locked(history, history->last);
+	if (newest)
+		*when = newest->when;
+	pthread_mutex_unlock(&history->lock);
+	return size;
+}
+
 json_t *history_record(struct history *history, uint64_t number, enum history_part part)
 {
 	size_t length;
@@ -272,54 +373,73 @@ json_t *history_record(struct history *history, uint64_t number, enum history_pa
 	return record;
 }
 
-bool history_newest_access(struct history *history, const void *subject, const char *id,
-			   uint64_t below, struct history_access *access)
+/* Return the newest write before number BELOW (0: of all), and not before FIRST, that changed the
+ * access of SUBJECT's ID, or NULL. */
+static const struct history_entry *find_access_locked(struct history *history, const char *subject,
+						      const char *id, uint64_t below,
+						      uint64_t first)
 {
-	const struct history_entry *newest = NULL;
-	uint64_t number;
-	bool found;
+	uint64_t number = below && below <= history->last ? below - 1 : history->last;
 
-	pthread_mutex_lock(&history->lock);
-	number = below && below <= history->last ? below - 1 : history->last;
-	for (; number >= history->first && !newest; number--) {
+	for (; number >= first && number; number--) {
 		const struct history_entry *write = find_locked(history, number);
 
 		if (write && write->access.kind != HISTORY_EDIT &&
-		    write->access.subject == subject && strcmp(write->id, id) == 0)
-			newest = write;
+		    strcmp(write->access.subject, subject) == 0 && strcmp(write->id, id) == 0)
+			return write;
 	}
-	found = newest && !copy_access(access, &newest->access);
-	if (found) {
-		access->owner = newest->owner;
-		access->number = newest->number;
-	}
+	return NULL;
+}
+
+bool history_newest_access(struct history *history, const char *subject, const char *id,
+			   uint64_t below, struct history_access *access)
+{
+	const struct history_entry *newest;
+	bool found;
+
+	pthread_mutex_lock(&history->lock);
+	newest = find_access_locked(history, subject, id, below, oldest_own_locked(history));
+	found = newest && !history_facts_copy(access, &newest->access);
 	pthread_mutex_unlock(&history->lock);
 	return found;
 }
 
-bool history_names(const char *stamp)
+uint64_t history_past_access(struct history *history, const char *subject, const char *id,
+			     uint64_t below)
 {
-	return strncmp(stamp, STAMP_BEGIN, strlen(STAMP_BEGIN)) == 0;
+	const struct history_entry *newest;
+	uint64_t number;
+
+	pthread_mutex_lock(&history->lock);
+	newest = find_access_locked(history, subject, id, below, history->first);
+	number = newest && newest->number < history->own ? newest->number : 0;
+	pthread_mutex_unlock(&history->lock);
+	return number;
 }
 
-uint64_t history_before(struct history *history, const void *owner, const char *id, uint64_t number)
+bool history_names(const char *stamp)
+{
+	return strncmp(stamp, HISTORY_ENTRY_STAMP, strlen(HISTORY_ENTRY_STAMP)) == 0;
+}
+
+uint64_t history_before(struct history *history, const char *owner, const char *id, uint64_t number)
 {
 	uint64_t found = 0;
 
 	pthread_mutex_lock(&history->lock);
 	if (number > history->last)
 		number = history->last + 1;
-	while (!found && number > history->first) {
+	while (!found && number > oldest_own_locked(history)) {
 		const struct history_entry *write = find_locked(history, --number);
 
-		if (write && write->owner == owner && strcmp(write->id, id) == 0)
+		if (write && strcmp(write->owner, owner) == 0 && strcmp(write->id, id) == 0)
 			found = number;
 	}
 	pthread_mutex_unlock(&history->lock);
 	return found;
 }
 
-json_t *history_version(struct history *history, const char *stamp, const void *owner,
+json_t *history_version(struct history *history, const char *stamp, const char *owner,
 			const char *id, enum history_part part)
 {
 	uint64_t number = 0;
@@ -328,10 +448,10 @@ json_t *history_version(struct history *history, const char *stamp, const void *
 	char *text = NULL;
 
 	if (history_names(stamp))
-		number = strtoull(stamp + strlen(STAMP_BEGIN), NULL, 10);
+		number = strtoull(stamp + strlen(HISTORY_ENTRY_STAMP), NULL, 10);
 	pthread_mutex_lock(&history->lock);
 	write = find_locked(history, number);
-	if (write && write->owner == owner && strcmp(write->id, id) == 0 &&
+	if (write && strcmp(write->owner, owner) == 0 && strcmp(write->id, id) == 0 &&
 	    strcmp(write->stamp, stamp) == 0 && write->texts[part])
 		text = strdup(write->texts[part]);
 	pthread_mutex_unlock(&history->lock);
@@ -341,7 +461,7 @@ json_t *history_version(struct history *history, const char *stamp, const void *
 	return version;
 }
 
-char *history_name_of_undo(struct history *history, const void *owner, const char *id,
+char *history_name_of_undo(struct history *history, const char *owner, const char *id,
 			   const char *text, size_t length)
 {
 	char *name = NULL;
@@ -351,7 +471,7 @@ char *history_name_of_undo(struct history *history, const void *owner, const cha
 	for (number = history->last; number >= history->first && number && !name; number--) {
 		const struct history_entry *write = find_locked(history, number);
 
-		if (write && write->owner == owner && strcmp(write->id, id) == 0 &&
+		if (write && strcmp(write->owner, owner) == 0 && strcmp(write->id, id) == 0 &&
 		    write->lengths[HISTORY_UNDO] == length &&
 		    memcmp(write->texts[HISTORY_UNDO], text, length) == 0)
 			name = strdup(write->stamp);

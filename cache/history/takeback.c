@@ -27,18 +27,14 @@
 /* ---- states as texts ---- */
 
 /*
- * Return what history_access calls the subject: the same pointer for all rosters of ROSTER's
- * account whose ids are those of its users.
+ * Return what history_access calls the subject: the name of the users' roster for all rosters of
+ * ROSTER's account whose ids are those of its users.
  */
-static const void *subject_of(struct roster *roster)
+static const char *subject_of(struct roster *roster)
 {
-	const struct account *account = roster_account(roster);
-	const struct collection *collection = roster_collection(roster);
-	const struct vendor *vendor = account->vendor;
+	struct roster *people = roster_people(roster);
 
-	if (collection == vendor->users || collection->set_status || collection->link)
-		return account;
-	return roster;
+	return roster_name(people ? people : roster);
 }
 
 static int takeback_compare(const void *a, const void *b)
@@ -141,6 +137,14 @@ void takeback_tell(const struct attempt *attempt, const json_t *before, const js
 					  .left = left};
 }
 
+void takeback_tell_end(struct history_access *access)
+{
+	/* the subject is borrowed */
+	free((char *)(uintptr_t)access->was);
+	free((char *)(uintptr_t)access->left);
+	access->was = access->left = NULL;
+}
+
 /* ---- from the history ---- */
 
 /* Find the newest write to the access of ATTEMPT's record before number BELOW (0: of all). False:
@@ -153,6 +157,15 @@ static bool takeback_find(const struct attempt *attempt, uint64_t below,
 	return history && attempt->roster && attempt->id &&
 	       history_newest_access(history, subject_of(attempt->roster), attempt->id, below,
 				     access);
+}
+
+uint64_t takeback_past(const struct attempt *attempt, uint64_t below)
+{
+	struct history *history = guard_history(attempt->guard);
+
+	return history
+		   ? history_past_access(history, subject_of(attempt->roster), attempt->id, below)
+		   : 0;
 }
 
 /* ---- a status that is a field ---- */
@@ -189,7 +202,7 @@ static uint64_t restored_field(const struct attempt *attempt, const char *word, 
 			state = access.was ? strdup(access.was) : NULL;
 			goes_on = !found && state;
 		}
-		history_access_clear(&access);
+		history_facts_clear(&access);
 	}
 	free(state);
 	return found;
@@ -292,7 +305,7 @@ static struct ledger ledger_of(const struct attempt *attempt)
 	while (ledger.steps && takeback_find(attempt, below, &access)) {
 		note_access(&ledger, &access);
 		below = access.number;
-		history_access_clear(&access);
+		history_facts_clear(&access);
 	}
 	return ledger;
 }
@@ -417,7 +430,7 @@ static bool only_ours(const struct attempt *attempt, struct history *history, ui
 	do {
 		json_t *after;
 
-		number = history_before(history, attempt->roster, attempt->id, number);
+		number = history_before(history, roster_name(attempt->roster), attempt->id, number);
 		after = number ? history_record(history, number, HISTORY_AFTER) : NULL;
 		ours = found && after && content_same(collection, found, after);
 		json_decref(found);
@@ -436,9 +449,10 @@ bool takeback_creation(struct attempt *attempt, const json_t *fresh)
 	attempt->takes_back = 0;
 	if (!takeback_find(attempt, 0, &access))
 		return false;
-	if (access.kind == HISTORY_CREATE && access.owner == attempt->roster &&
+	if (access.kind == HISTORY_CREATE &&
+	    strcmp(access.owner, roster_name(attempt->roster)) == 0 &&
 	    (!fresh || only_ours(attempt, history, access.number, fresh)))
 		attempt->takes_back = access.number;
-	history_access_clear(&access);
+	history_facts_clear(&access);
 	return attempt->takes_back;
 }

@@ -59,10 +59,17 @@ bool takeback_link(struct attempt *attempt, const char *own);
 bool takeback_creation(struct attempt *attempt, const json_t *fresh);
 
 /*
+ * Return the number of the newest write before number BELOW (0: of all) to the access of ATTEMPT's
+ * record, if an earlier mount made it. Else 0.
+ */
+uint64_t takeback_past(const struct attempt *attempt, uint64_t below);
+
+/*
  * Set *ACCESS, for the history, to what ATTEMPT did, which made AFTER of BEFORE (each may be NULL).
- * Pair with history_access_clear.
+ * Pair with takeback_tell_end.
  */
 void takeback_tell(const struct attempt *attempt, const json_t *before, const json_t *after,
 		   struct history_access *access);
+void takeback_tell_end(struct history_access *access);
 
 #endif

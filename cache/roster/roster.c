@@ -28,6 +28,7 @@
 #include "vendors/vendor.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -49,6 +50,18 @@ static int make_absent(struct roster *roster, const struct collection *collectio
 	return roster->absent ? 0 : -ENOMEM;
 }
 
+char *roster_name_of(const struct account *account, const struct collection *collection,
+		     const char *parent)
+{
+	const char *url = account->endpoint.base_url;
+	char *name = NULL;
+
+	return asprintf(&name, "%s %s %s%s%s", account->name, url ? url : "-", collection->name,
+			parent ? " " : "", parent ? parent : "") < 0
+		   ? NULL
+		   : name;
+}
+
 struct roster *roster_new(struct account *account, const struct collection *collection,
 			  const char *parent, struct pool *pool, const struct roster_events *events)
 {
@@ -61,13 +74,15 @@ struct roster *roster_new(struct account *account, const struct collection *coll
 	roster->resets = resets_new();
 	roster->write_lock = write_lock_new();
 	roster->parent = parent ? strdup(parent) : NULL;
+	roster->name = roster_name_of(account, collection, parent);
 	if (!roster->versions || !roster->lag || !roster->resets || !roster->write_lock ||
-	    (parent && !roster->parent) || make_absent(roster, collection)) {
+	    (parent && !roster->parent) || !roster->name || make_absent(roster, collection)) {
 		versions_free(roster->versions);
 		lag_free(roster->lag);
 		resets_free(roster->resets);
 		write_lock_free(roster->write_lock);
 		free(roster->parent);
+		free(roster->name);
 		free(roster);
 		return NULL;
 	}
@@ -96,6 +111,7 @@ void roster_free(struct roster *roster)
 	resets_free(roster->resets);
 	write_lock_free(roster->write_lock);
 	free(roster->parent);
+	free(roster->name);
 	pthread_mutex_destroy(&roster->lock);
 	free(roster);
 }
@@ -108,6 +124,21 @@ const struct collection *roster_collection(struct roster *roster)
 const char *roster_parent(struct roster *roster)
 {
 	return roster->parent;
+}
+
+const char *roster_name(const struct roster *roster)
+{
+	return roster->name;
+}
+
+void roster_set_people(struct roster *roster, struct roster *people)
+{
+	roster->people = people;
+}
+
+struct roster *roster_people(struct roster *roster)
+{
+	return roster->people;
 }
 
 struct account *roster_account(struct roster *roster)

@@ -15,9 +15,11 @@
  *	4. the mutex of a pool (pool.c), or that of a call (call.h)
  *
  * All other mutexes of cache/ (lag.c, history.c, guard.c, audit.c, those of cache/changes) are leaf
- *locks: no other lock is taken with them. Only the write lock is held while a vendor is asked.
- *roster_events, and the done of a wait, are called with no mutex held. A function whose name ends
- *in _locked needs the mutex of its struct.
+ * locks: no other lock is taken with them. The one exception is the mutex of history.c that is held
+ * while the index is written to disk: that of its ring and that of history_store.c are taken below
+ * it. Only the write lock is held while a vendor is asked. roster_events, and the done of a wait,
+ * are called with no mutex held. A function whose name ends in _locked needs the mutex of its
+ * struct.
  */
 #ifndef ROSTERFS_ROSTER_H
 #define ROSTERFS_ROSTER_H
@@ -94,6 +96,27 @@ void roster_free(struct roster *roster);
 struct account *roster_account(struct roster *roster);
 const struct collection *roster_collection(struct roster *roster);
 const char *roster_parent(struct roster *roster); /* or NULL */
+
+/*
+ * Return the name of the roster, which is the same in each mount that has the account: the names of
+ * account and collection, the URL of the API, and the parent.
+ */
+const char *roster_name(const struct roster *roster);
+
+/* Return the name of the roster of COLLECTION at ACCOUNT below PARENT (NULL: none); the caller
+ * frees. NULL: no memory. */
+char *roster_name_of(const struct account *account, const struct collection *collection,
+		     const char *parent);
+
+/*
+ * Set the roster that has the users whose ids the ids of ROSTER are, such as memberships of users.
+ * Before other threads know ROSTER.
+ */
+void roster_set_people(struct roster *roster, struct roster *people);
+
+/* Return it, or NULL: ROSTER has another kind of records, or users itself. */
+struct roster *roster_people(struct roster *roster);
+
 struct pool *roster_pool(struct roster *roster);
 
 /* These live as long as the roster. */

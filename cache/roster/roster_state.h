@@ -54,6 +54,8 @@ struct roster {
 	struct account *account;
 	const struct collection *collection;
 	char *parent;          /* id of the record that it belongs to, or NULL */
+	char *name;            /* roster_name_of */
+	struct roster *people; /* of the users that its ids are, or NULL */
 	struct record *absent; /* what a fresh roster shows for an id that is not in it, or NULL */
 	struct pool *pool;
 	struct roster_events events;

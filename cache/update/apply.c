@@ -461,6 +461,7 @@ int apply_finish(struct change *change, int error)
 		figures_note_error(change->roster, change->call, error);
 	if (change->result && !change->attempt->idle)
 		apply_note_history(change);
+	change_log(change);
 	if (error && change->lost.count)
 		add_restoration(change);
 	return error;

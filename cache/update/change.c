@@ -66,6 +66,25 @@ void change_clear(struct change *change)
 	json_decref(change->result);
 	json_decref(change->unanswered);
 	change->first = change->result = change->unanswered = NULL;
+	free(change->told_more);
+	change->told_more = NULL;
+}
+
+void change_tell(struct change *change, const char *what, char *more)
+{
+	free(change->told_more);
+	change->told = what;
+	change->told_more = more;
+}
+
+void change_log(struct change *change)
+{
+	const char *more = change->told_more;
+
+	if (change->told)
+		log_call(change->call, "%s%s%s%s", change->told, attempt_note(change->attempt),
+			 more ? ": " : "", more ? more : "");
+	change->told = NULL;
 }
 
 const char *change_status(const struct change *change, const json_t *record,

@@ -111,6 +111,8 @@ struct change {
 	unsigned retries;      /* PUTs without a response, or with one that cannot be read */
 	unsigned unread;       /* of these: a success with a body that cannot be read */
 	enum change_step next;
+	const char *told;   /* what change_log logs, static; or NULL */
+	char *told_more;    /* the same, or NULL */
 	json_t *unanswered; /* the newest body that was sent and got no response, or NULL */
 };
 
@@ -120,6 +122,16 @@ void change_begin(struct change *change, struct attempt *attempt);
 
 /* Free what CHANGE holds. */
 void change_clear(struct change *change);
+
+/*
+ * Keep for change_log what the log says of CHANGE, which was accepted: WHAT, a note about the
+ * caller and the history, and MORE (taken, or NULL).
+ */
+void change_tell(struct change *change, const char *what, char *more);
+
+/* Log what change_tell was given, after attempt_accepted, so that the line names the number in the
+ * history. A no-op if there is nothing. */
+void change_log(struct change *change);
 
 /* Return the word for the status in RECORD (status_map_word), or NULL if it has none. */
 const char *change_status(const struct change *change, const json_t *record,

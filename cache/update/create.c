@@ -202,7 +202,7 @@ static void create_log(struct creation *creation)
 	if (creation->collection == vendor->users && vendor->creation)
 		log_call(creation->call, "%s", vendor->creation);
 	log_call(creation->call, "made, with id %s%s", creation->id,
-		 attempt_alone(creation->attempt));
+		 attempt_note(creation->attempt));
 }
 
 /*
@@ -252,8 +252,8 @@ static int create(struct creation *creation)
 		error = complete(creation);
 	if (!creation->id)
 		return error;
-	create_log(creation);
 	create_note_history(creation);
+	create_log(creation);
 	return error;
 }
 

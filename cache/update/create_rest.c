@@ -174,6 +174,7 @@ static int run_rest(struct creation *creation)
 	/* the first status of a user that is certainly new is no change of a status */
 	change.status_checked = change.counted = !creation->settled;
 	error = apply_once(&change);
+	change_log(&change);
 	if (!creation->stranger)
 		creation_keep(creation, error || !change.result ? change.fresh : change.result);
 	change_clear(&change);

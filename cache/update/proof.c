@@ -186,8 +186,7 @@ int proof_took(struct change *change, json_t *record, const json_t *seen)
 		merge_clear(&change->lost);
 	}
 	describe_remains(change, record);
-	log_call(change->call, "changed%s: %s", attempt_alone(change->attempt), words ? words : "");
-	free(words);
+	change_tell(change, "changed", words);
 	change->result = json_incref(record);
 	change_publish(change, record);
 	return 0;
@@ -287,10 +286,10 @@ static int not_shown(struct change *change)
 static int proof_gone(struct change *change)
 {
 	describe_remains(change, change->target);
-	log_call(change->call, "%s%s",
-		 change->request->deletes ? "deleted: this can't be undone"
-					  : "inactive: the vendor no longer shows the record",
-		 attempt_alone(change->attempt));
+	change_tell(change,
+		    change->request->deletes ? "deleted: this can't be undone"
+					     : "inactive: the vendor no longer shows the record",
+		    NULL);
 	change->gone = true;
 	change->result = json_incref(change->target);
 	presence_note_deleted(change->roster, change->id, change_before(change));

@@ -20,8 +20,8 @@ struct change;
 
 /*
  * Finish a change that took: the vendor has shown its edits in SEEN; RECORD is all that is known of
- * the record now. Sets change->result, publishes it, and logs the change. Does not block. Returns
- * 0.
+ * the record now. Sets change->result, publishes it, and has change_log log the change. Does not
+ * block. Returns 0.
  */
 int proof_took(struct change *change, json_t *record, const json_t *seen);
 

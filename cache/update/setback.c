@@ -9,6 +9,7 @@
 #include "cache/document/merge.h"
 #include "cache/history/guard.h"
 #include "cache/history/history.h"
+#include "cache/roster/roster.h"
 #include "cache/update/change.h"
 #include "cache/update/describe.h"
 #include "vendors/base/call.h"
@@ -32,7 +33,7 @@ static bool is_ours(const struct change *change, const struct edit *edit)
 	while (history && !changed) {
 		json_t *before, *after;
 
-		number = history_before(history, change->roster, change->id, number);
+		number = history_before(history, roster_name(change->roster), change->id, number);
 		if (!number)
 			break;
 		before = history_record(history, number, HISTORY_BEFORE);

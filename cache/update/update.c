@@ -154,7 +154,7 @@ static int edit_base_in_history(struct change *change, const char *stamp, struct
 	json_t *version = NULL;
 
 	if (history)
-		version = history_version(history, stamp, change->roster, change->id,
+		version = history_version(history, stamp, roster_name(change->roster), change->id,
 					  HISTORY_AFTER);
 	if (!version)
 		return call_fail(change->call, CALL_CONFLICT,
@@ -177,8 +177,8 @@ static int restore_plan(struct change *change, const json_t *base)
 	int error;
 
 	if (history && plan->stamp)
-		undo = history_version(history, plan->stamp, change->roster, change->id,
-				       HISTORY_UNDO);
+		undo = history_version(history, plan->stamp, roster_name(change->roster),
+				       change->id, HISTORY_UNDO);
 	error = input_restore(change->call, undo ? undo : base, plan->document, &plan->restored);
 	json_decref(undo);
 	return error;
@@ -314,8 +314,8 @@ static void name_undo(const struct attempt *attempt, const char *text, size_t le
 
 	if (history && !plan->stamp && !collection->stamp_key &&
 	    !(collection->status_key && collection_value(plan->document, collection->status_key)))
-		plan->stamp = history_name_of_undo(history, attempt->roster, attempt->id, text,
-						   length);
+		plan->stamp = history_name_of_undo(history, roster_name(attempt->roster),
+						   attempt->id, text, length);
 }
 
 /* Parse and check TEXT, and fill PLAN. Returns 0 or a negative errno. */

@@ -28,6 +28,7 @@ static bool fixed_in_control(const struct node *directory, size_t index, struct 
 }
 
 const struct node_ops control_dir = {
-    .mode = S_IFDIR | 0700,
+    .mode = S_IFDIR | 0755,
+    .umask = NODE_UMASK_LOG,
     .fixed = fixed_in_control,
 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * history_dir.c - .rosterfs/history: a directory for each write that a vendor accepted, and its
- * files.
+ * history_dir.c - .rosterfs/history: a directory for each write that a vendor accepted, with its
+ * files; and `index`, which has a line for each.
  *
  * Directories and files come and go with what cache/history holds. A write's number is its
  * directory's name, so that a node needs no more than its path. It must not know what the texts
@@ -24,11 +24,6 @@
 #include <string.h>
 
 #define HISTORY_NAME_MAX 32
-
-static const char *const part_names[HISTORY_PARTS] = {[HISTORY_BEFORE] = "before.json",
-						      [HISTORY_AFTER] = "after.json",
-						      [HISTORY_UNDO] = "undo.json",
-						      [HISTORY_SCRIPT] = "undo.sh"};
 
 static struct history *history_of(const struct fs *fs)
 {
@@ -71,7 +66,7 @@ static enum history_part history_part_of(const char *name)
 {
 	enum history_part part = 0;
 
-	while (part < HISTORY_PARTS && strcmp(part_names[part], name) != 0)
+	while (part < HISTORY_PARTS && strcmp(history_part_name(part), name) != 0)
 		part++;
 	return part;
 }
@@ -149,11 +144,13 @@ static void lookup_part(fuse_req_t req, struct node *directory, const struct pat
 static int list_parts(struct filler *filler, size_t index, off_t next)
 {
 	struct node *node;
+	const char *name;
 
 	if (index >= HISTORY_PARTS)
 		return -1;
-	node = take_part(filler->fs, filler->dir->node, part_names[index]);
-	return node ? filler_add(filler, part_names[index], node, NULL, 0, next) : 1;
+	name = history_part_name((enum history_part)index);
+	node = take_part(filler->fs, filler->dir->node, name);
+	return node ? filler_add(filler, name, node, NULL, 0, next) : 1;
 }
 
 static const struct node_ops history_write = {
@@ -166,7 +163,42 @@ static const struct node_ops history_write = {
     .list = list_parts,
 };
 
+/* ---- history/index ---- */
+
+/* The size alone does not take a copy of the text. */
+static double index_seconds(struct fs *fs, struct node *node, const struct record *record,
+			    double seconds, struct stat *attr)
+{
+	(void)node;
+	(void)record;
+	(void)seconds;
+	attr->st_size = (off_t)history_index_size(history_of(fs), &attr->st_mtim);
+	attr->st_ctim = attr->st_mtim;
+	return 0;
+}
+
+static char *text_of_index(struct fs *fs, const struct node *node, size_t *length)
+{
+	(void)node;
+	return history_index(history_of(fs), length);
+}
+
+static const struct node_ops history_index_file = {
+    .mode = S_IFREG | 0400,
+    .is_unchangeable = true,
+    .attr_seconds = index_seconds,
+    .text = text_of_index,
+};
+
 /* ---- history/ ---- */
+
+static bool fixed_in_history(const struct node *directory, size_t index, struct node_fixed *fixed)
+{
+	static const struct node_fixed list[] = {{"index", &history_index_file, NULL, false}};
+
+	(void)directory;
+	return node_list_fixed(list, sizeof(list) / sizeof(list[0]), index, fixed);
+}
 
 static void attr_of_history(struct fs *fs, struct node *node, const struct record *record,
 			    struct stat *attr)
@@ -193,7 +225,8 @@ static struct node *take_write(struct fs *fs, const struct node *directory, cons
 
 static void lookup_write(fuse_req_t req, struct node *directory, const struct path_name *name)
 {
-	reply_found(req, take_write(fs_of(req), directory, name->text));
+	if (!entry_reply_fixed(req, directory, name->text))
+		reply_found(req, take_write(fs_of(req), directory, name->text));
 }
 
 static int list_writes(struct filler *filler, size_t index, off_t next)
@@ -217,6 +250,7 @@ const struct node_ops history_dir = {
     .attr = attr_of_history,
     .attr_seconds = entry_never,
     .name_seconds = entry_name_never,
+    .fixed = fixed_in_history,
     .lookup = lookup_write,
     .list = list_writes,
 };

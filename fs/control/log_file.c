@@ -25,7 +25,8 @@ static char *text_of_log(struct fs *fs, const struct node *node, size_t *length)
 }
 
 const struct node_ops log_file = {
-    .mode = S_IFREG | 0400,
+    .mode = S_IFREG | 0444,
+    .umask = NODE_UMASK_LOG,
     .attr_seconds = log_seconds,
     .text = text_of_log,
 };

@@ -244,7 +244,8 @@ static char *status_text(struct fs *fs, const struct node *node, size_t *length)
 }
 
 const struct node_ops status_file = {
-    .mode = S_IFREG | 0400,
+    .mode = S_IFREG | 0444,
+    .umask = NODE_UMASK_LOG,
     .attr_seconds = control_file_seconds,
     .text = status_text,
 };

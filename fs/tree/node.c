@@ -100,9 +100,20 @@ void node_path(const struct node *directory, const char *name, char *path)
 
 static mode_t mode_of(const struct fs *fs, const struct node_ops *ops)
 {
-	if (ops->umask == NODE_UMASK_ALWAYS ||
-	    (ops->umask == NODE_UMASK_GIVEN && fs->options.umask_given))
-		return ops->mode & ~fs->options.umask;
+	const struct fs_options *options = &fs->options;
+
+	switch (ops->umask) {
+	case NODE_UMASK_NONE:
+		break;
+	case NODE_UMASK_ALWAYS:
+		return ops->mode & ~options->umask;
+	case NODE_UMASK_GIVEN:
+		return options->umask_given ? ops->mode & ~options->umask : ops->mode;
+	case NODE_UMASK_LOG:
+		return ops->mode & ~options->log_umask;
+	case NODE_UMASK_ROOT:
+		return (ops->mode & ~options->umask) | (S_IXGRP & ~options->log_umask);
+	}
 	return ops->mode;
 }
 

@@ -37,6 +37,8 @@ enum node_umask {
 	NODE_UMASK_NONE,
 	NODE_UMASK_ALWAYS,
 	NODE_UMASK_GIVEN, /* only one that the user has given */
+	NODE_UMASK_LOG,   /* log_umask */
+	NODE_UMASK_ROOT,  /* as ALWAYS, but the group that may read the log can reach it */
 };
 
 /*

@@ -249,8 +249,12 @@ static int make_rosters(struct record_dir *record_dir, const char *parent)
 	}
 	if (!record_dir->roster || !record_dir->statuses)
 		return -ENOMEM;
+	if (place && place->collection->link && branch->users)
+		roster_set_people(record_dir->roster, branch->users->roster);
 	if (place)
 		return 0;
+	if (record_dir->statuses != record_dir->roster)
+		roster_set_people(record_dir->statuses, record_dir->roster);
 	if (record_dir->statuses != record_dir->roster &&
 	    make_watch(record_dir, record_dir->statuses, &record_dir->statuses_watch))
 		return -ENOMEM;

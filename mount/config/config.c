@@ -227,6 +227,7 @@ int config_read(const char *file, struct config *config, char *why, size_t why_s
 			      .status_window = 3600,
 			      .scratch_limit = (size_t)64 << 20,
 			      .csv_guard = true,
+			      .log_umask = 077,
 			      .changes_limit = CHANGES_LIMIT};
 	struct sections sections;
 	struct types types = {0};
@@ -268,6 +269,7 @@ void config_clear(struct config *config)
 		description_free(config->descriptions[i]);
 	free(config->descriptions);
 	free(config->audit_log);
+	free(config->history_dir);
 	free(config->changes_log);
 	change_marks_free(config->domains);
 	*config = (struct config){0};

@@ -22,6 +22,8 @@ struct config {
 	bool csv_guard;         /* cells that a spreadsheet would run get an apostrophe */
 	bool csv_bom;           /* CSV files begin with a byte order mark */
 	char *audit_log;        /* or NULL */
+	char *history_dir;      /* or NULL */
+	unsigned log_umask;     /* permissions that .rosterfs/status and log lose */
 	unsigned changes_limit; /* lines of .rosterfs/changes */
 	char *changes_log;      /* or NULL */
 	struct change_marks *domains; /* of the organisation; or NULL */

@@ -36,6 +36,8 @@ static const struct key mount_keys[] = {
     {"csv_formulas", KEY_GUARD_RAW, offsetof(struct config, csv_guard), 0, 0},
     {"csv_bom", KEY_YES_NO, offsetof(struct config, csv_bom), 0, 0},
     {"audit_log", KEY_PATH, offsetof(struct config, audit_log), 0, 0},
+    {"history_dir", KEY_PATH, offsetof(struct config, history_dir), 0, 0},
+    {"log_umask", KEY_UMASK, offsetof(struct config, log_umask), 0, 0},
     {"changes_limit", KEY_NUMBER, offsetof(struct config, changes_limit), 1, LIMITS_COUNT_MAX},
     {"changes_log", KEY_PATH, offsetof(struct config, changes_log), 0, 0},
     {"domains", KEY_DOMAINS, offsetof(struct config, domains), 0, 0},

@@ -109,6 +109,22 @@ static int set_size(const struct keys *keys, const struct entry *entry, size_t *
 	return 0;
 }
 
+/* Whether status and log are for the owner only, or for the group too: nothing else is useful or
+ * safe. */
+static int set_umask(const struct keys *keys, const struct entry *entry, unsigned *mask)
+{
+	const char *digits_only = entry->value + strspn(entry->value, "0");
+	bool group = strcmp(digits_only, "27") == 0;
+
+	if (!group && strcmp(digits_only, "77") != 0)
+		return keys_fail(keys, entry->line,
+				 "%s must be 077 (only the owner reads .rosterfs) or 027 (the "
+				 "group reads status and log in it, too)",
+				 entry->key);
+	*mask = group ? 027 : 077;
+	return 0;
+}
+
 /* Set *VALUE if ENTRY has the word YES, clear it if it has NO. */
 static int set_switch(const struct keys *keys, const struct entry *entry, const char *yes,
 		      const char *no, bool *value)
@@ -349,6 +365,8 @@ int typed_set_key(const struct keys *keys, struct entry *entry, const struct key
 		return set_number(keys, entry, key, place);
 	case KEY_SIZE:
 		return set_size(keys, entry, place);
+	case KEY_UMASK:
+		return set_umask(keys, entry, place);
 	case KEY_YES_NO:
 		return set_switch(keys, entry, "yes", "no", place);
 	case KEY_GUARD_RAW:

@@ -23,7 +23,7 @@ def past(m, number):
 
 
 def numbers(m):
-    return [int(name) for name in os.listdir(m.path / ".rosterfs/history")]
+    return [int(name) for name in os.listdir(m.path / ".rosterfs/history") if name != "index"]
 
 
 def part(m, number, name):

@@ -22,7 +22,7 @@ def test_a_status(audited, file):
     m = audited()
     path = "partnerize/7.status"
     assert m.sh(f"echo inactive > {path}").code == 0
-    assert last(m, path).startswith('changed: status: "active" -> "inactive"')
+    assert last(m, path).startswith('changed (history/1): status: "active" -> "inactive"')
     assert f"{path}: what remains to be done: " in m.log()
     # an error, and then nothing to change: the error is not the last word
     assert m.sh(f"echo Inactive > {path}").code != 0
@@ -44,16 +44,16 @@ def test_a_document(mount):
     (m.path / "partnerize/7.json").write_text(text)
     assert last(m, "partnerize/7.json") == NOTHING["document"]
     (m.path / "partnerize/7.json").write_text(text_of({**json.loads(text), "status": "inactive"}))
-    assert last(m, "partnerize/7.json").startswith('changed: status: "active" -> "inactive"')
+    assert last(m, "partnerize/7.json").startswith('changed (history/1): status: "active" -> "inactive"')
 
 
 def test_steps(ep):
     m = ep()
     five = person(m.sandbox, 5)
     path = f"elasticpath/{five}.status"
-    for word in ("inactive", "active"):
+    for number, word in enumerate(("inactive", "active"), 1):
         assert write(m, five, word) == GOOD
-        assert last(m, path) == f"now {word}"
+        assert last(m, path) == f"now {word} (history/{number})"
         assert write(m, five, word.capitalize()) == refused("EINVAL")
         assert "EINVAL" in last(m, path)
         assert write(m, five, word) == GOOD

@@ -450,7 +450,7 @@ def test_read_again_and_repeat(mount):
 
 
 def undo_last(work):
-    number = max(int(name) for name in os.listdir(work.m.path / ".rosterfs/history"))
+    number = max(int(name) for name in os.listdir(work.m.path / ".rosterfs/history") if name.isdigit())
     assert save(work.path, (work.m.path / f".rosterfs/history/{number}/undo.json").read_text()) == GOOD
     work.vendor_names_versions()
 

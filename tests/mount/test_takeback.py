@@ -553,5 +553,5 @@ def test_control_elsewhere(mount):
     m.sh("echo status_limit 3 > .rosterfs/control").ok()
     assert left(m)[0] == 3
     assert sorted(os.listdir(m.path / ".rosterfs")) == ["changes", "control", "history", "log", "metrics",
-                                                          "refresh", "status"]
+                                                           "refresh", "status"]
     assert m.sh("cp .rosterfs/control x; rm .rosterfs/control; mv .rosterfs/control .rosterfs/x").code != 0

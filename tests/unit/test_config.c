@@ -118,6 +118,8 @@ static void test_defaults(void **state)
 	assert_true(config.csv_guard);
 	assert_false(config.csv_bom);
 	assert_null(config.audit_log);
+	assert_null(config.history_dir);
+	assert_int_equal(config.log_umask, 077);
 	assert_int_equal(config.changes_limit, 10000);
 	assert_null(config.changes_log);
 	assert_null(config.domains);
@@ -165,6 +167,7 @@ static void test_all_keys(void **state)
 	    "type = shop\n"
 	    "\n[rosterfs]\n"
 	    "status_limit: 0\nstatus_window = 1\nscratch_limit = 2K\naudit_log = sub/audit\n"
+	    "history_dir = sub/history\nlog_umask = 0027\n"
 	    "csv_formulas = raw\ncsv_bom = yes\n"
 	    "changes_limit = 5\nchanges_log = sub/changes\ndomains = example.com\n"
 	    "[6sense]\ntype = hand\nnotice_file = note\n"
@@ -178,6 +181,9 @@ static void test_all_keys(void **state)
 	assert_true(config.csv_bom);
 	(void)snprintf(path, sizeof(path), "%s/sub/audit", directory);
 	assert_string_equal(config.audit_log, path);
+	(void)snprintf(path, sizeof(path), "%s/sub/history", directory);
+	assert_string_equal(config.history_dir, path);
+	assert_int_equal(config.log_umask, 027);
 	assert_int_equal(config.changes_limit, 5);
 	(void)snprintf(path, sizeof(path), "%s/sub/changes", directory);
 	assert_string_equal(config.changes_log, path);

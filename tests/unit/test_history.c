@@ -21,8 +21,7 @@ static const char owner[] = "a roster", other[] = "another";
 static uint64_t add(struct history *history, const char *id, const char *text, const char *key)
 {
 	json_t *before = json_pack("{s:s}", "a", "old"), *after = json_pack("{s:s}", "a", text);
-	struct history_write write = {.owner = owner,
-				      .id = id,
+	struct history_write write = {.facts = {.owner = owner, .id = id},
 				      .before = before,
 				      .after = after,
 				      .undo = before,
@@ -56,30 +55,30 @@ static char *undo_member(struct history *history, uint64_t number, const char *n
 }
 
 /* Add what did KIND to the access of SUBJECT's ID. */
-static uint64_t add_access(struct history *history, const void *subject, const char *id,
+static uint64_t add_access(struct history *history, const char *subject, const char *id,
 			   enum history_kind kind, const char *left)
 {
-	struct history_write write =
-	    {.owner = owner,
-	     .id = id,
-	     .access = {.kind = kind, .subject = subject, .was = "was", .left = left}};
+	struct history_write write = {
+	    .facts = {.owner = owner,
+		      .id = id,
+		      .access = {.kind = kind, .subject = subject, .was = "was", .left = left}}};
 
 	return history_add(history, &write);
 }
 
-static const char *newest(struct history *history, const void *subject, const char *id, char *text,
+static const char *newest(struct history *history, const char *subject, const char *id, char *text,
 			  size_t size)
 {
 	struct history_access access;
 
 	if (!history_newest_access(history, subject, id, 0, &access))
 		return NULL;
-	assert_ptr_equal(access.owner, owner);
+	assert_string_equal(access.owner, owner);
 	snprintf(text, size, "%s %d %d", access.left ? access.left : "-", (int)access.kind,
 		 (int)access.number);
 	if (access.was)
 		assert_string_equal(access.was, "was");
-	history_access_clear(&access);
+	history_facts_clear(&access);
 	return text;
 }
 
@@ -145,7 +144,7 @@ static void test_one(void **state)
 static void test_nothing_there(void **state)
 {
 	struct history *history = history_new(HISTORY_BYTES_MAX);
-	struct history_write write = {.owner = owner, .id = "7", .script = "rm x\n"};
+	struct history_write write = {.facts = {.owner = owner, .id = "7"}, .script = "rm x\n"};
 	size_t length;
 
 	(void)state;

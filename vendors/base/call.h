@@ -45,7 +45,7 @@ enum call_verdict {
 	CALL_OVER_LIMIT, /* status_limit is reached */
 	CALL_NOT_TOLD,   /* the vendor does not tell what was asked for */
 	CALL_SYSTEM,     /* an errno without a verdict of its own: call->error */
-	CALL_UNAUDITED,  /* audit_log cannot be written */
+	CALL_UNAUDITED,  /* audit_log or history_dir cannot be written */
 	CALL_HELD,       /* not sent: a change is only explained */
 
 	/* no complete response arrived */

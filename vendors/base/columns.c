@@ -5,6 +5,7 @@
 #include "vendors/base/columns.h"
 
 #include <inttypes.h>
+#include <stdbool.h>
 #include <string.h>
 #include <unistr.h>
 #include <uniwidth.h>
@@ -181,4 +182,39 @@ const char *columns_age(double seconds, char text[COLUMNS_COUNT_MAX])
 	snprintf(text, COLUMNS_COUNT_MAX, "%u%c", value > 999 ? 999 : (unsigned)value,
 		 units[unit].unit);
 	return text;
+}
+
+/* Return true if POINT would change what a terminal shows, or ends a field or a line. */
+static bool is_unfit(ucs4_t point)
+{
+	return point < 0x20 || (point >= 0x7f && point < 0xa0) || point == '\\' ||
+	       point == 0x200e || point == 0x200f || (point >= 0x2028 && point <= 0x202e) ||
+	       (point >= 0x2066 && point <= 0x2069);
+}
+
+static void put_escaped(FILE *out, const uint8_t *bytes, size_t length)
+{
+	if (*bytes == '\\' || *bytes == '\t' || *bytes == '\n') {
+		fprintf(out, "\\%c", *bytes == '\t' ? 't' : *bytes == '\n' ? 'n' : '\\');
+		return;
+	}
+	for (size_t i = 0; i < length; i++)
+		fprintf(out, "\\x%02X", bytes[i]);
+}
+
+void columns_escape(FILE *out, const char *text)
+{
+	const uint8_t *at = (const uint8_t *)text;
+
+	while (*at) {
+		ucs4_t point = 0;
+		int length = u8_mbtoucr(&point, at, strlen((const char *)at));
+		size_t bytes = length > 0 ? (size_t)length : 1;
+
+		if (length <= 0 || is_unfit(point))
+			put_escaped(out, at, bytes);
+		else
+			fwrite(at, 1, bytes, out);
+		at += bytes;
+	}
 }

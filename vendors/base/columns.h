@@ -22,6 +22,13 @@ void columns_print(FILE *out, const char *text, size_t width);
  * anywhere in a word that is too long. Each line after the first begins with INDENT blanks. */
 void columns_wrap(FILE *out, const char *text, size_t indent, size_t width);
 
+/*
+ * Print TEXT as one field of a line for programs: a backslash as \\, a tab as \t, a newline as \n,
+ * and each byte of other control characters, of characters that turn the direction of a text, and
+ * of what is not UTF-8 as \x1B.
+ */
+void columns_escape(FILE *out, const char *text);
+
 /* Format VALUE with a comma between thousands: "1,000". Returns TEXT. */
 const char *columns_count(uint64_t value, char text[COLUMNS_COUNT_MAX]);
 
