@@ -194,7 +194,7 @@ test-bare: ## build, demo and test of HEAD in a fresh Debian (as root; downloads
 	@tests/bare.sh
 
 .PHONY: bench
-bench: all $(BENCH_PROGRAMS) deps-bench ## time and requests against the floor, in ten to twelve minutes (N=users, ROWS=word)
+bench: all $(BENCH_PROGRAMS) deps-bench ## time and requests against the floor, in twelve to fourteen minutes (N=users, ROWS=word)
 	@BUILD='$(BUILD)' PYTHONDONTWRITEBYTECODE=1 '$(PYTHON)' tests/bench/bench.py \
 		--date "$$(date -u +%Y-%m-%dT%H:%M:%SZ)" --rows '$(ROWS)' $(N)
 
