@@ -95,11 +95,11 @@ endif
 
 # These targets need more than the build and may install packages. All others, such as a plain `make`,
 # fail and name what is missing.
-MAY_INSTALL := demo test unit programs asan tsan model bench interop lint lint-%
+MAY_INSTALL := demo recording test unit programs asan tsan model bench interop lint lint-%
 BUILD_DEPS := $(if $(filter $(MAY_INSTALL),$(MAKECMDGOALS)),build,--check build)
 
 # What needs a mount says so before anything is built or installed.
-ifneq ($(filter demo test asan tsan bench interop,$(MAKECMDGOALS)),)
+ifneq ($(filter demo recording test asan tsan bench interop,$(MAKECMDGOALS)),)
 ifneq ($(shell tests/deps.sh device >&2 && echo yes),yes)
 $(error stopped, because nothing can be mounted)
 endif
@@ -138,6 +138,10 @@ programs: all $(UNIT_PROGRAMS) ## build the unit tests too, without running them
 .PHONY: demo
 demo: all deps-demo ## a tour on a mount of the sandbox; on a terminal it ends in a shell there
 	@BUILD='$(BUILD)' tests/demo.sh
+
+.PHONY: recording
+recording: all ## record the terminal that README.md shows anew
+	@BUILD='$(BUILD)' PYTHONDONTWRITEBYTECODE=1 '$(PYTHON)' tests/recording/record.py
 
 .PHONY: test
 test: all $(UNIT_PROGRAMS) deps-test ## all tests: units, and real tools on a real mount (T=word: only some)
@@ -191,7 +195,7 @@ test-bare: ## build, demo and test of HEAD in a fresh Debian (as root; downloads
 	@tests/bare.sh
 
 .PHONY: bench
-bench: all $(BENCH_PROGRAMS) deps-bench ## time and requests against the floor, in ten to twelve minutes (N=users, ROWS=word)
+bench: all $(BENCH_PROGRAMS) deps-bench ## time and requests against the floor, in twelve to fourteen minutes (N=users, ROWS=word)
 	@BUILD='$(BUILD)' PYTHONDONTWRITEBYTECODE=1 '$(PYTHON)' tests/bench/bench.py \
 		--date "$$(date -u +%Y-%m-%dT%H:%M:%SZ)" --rows '$(ROWS)' $(N)
 

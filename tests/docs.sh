@@ -7,7 +7,7 @@
 set -u
 cd "$(dirname "$0")/.." || exit 1
 
-README_LINES=150
+README_LINES=175
 
 wrong=$(mktemp) || exit 1
 trap 'rm -f "$wrong"' EXIT

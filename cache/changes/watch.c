@@ -314,13 +314,23 @@ static void ask_missing(struct round *round, struct record *record)
 	call_destroy(&call);
 }
 
+/* Hand on the lines that ROUND has collected. */
+static void tell_lines(struct round *round)
+{
+	changes_add(round->watch->changes, round->lines, round->count);
+	round->count = 0;
+}
+
+/* Find out what became of the users that the list lacks. What is known already does not wait. */
 static void settle_missing(struct round *round)
 {
+	tell_lines(round);
 	for (size_t i = 0; i < round->missing_count; i++) {
 		struct record *record = round->missing[i];
 
 		if (i < ASKED_MAX) {
 			ask_missing(round, record);
+			tell_lines(round);
 		} else {
 			add_whole(round, record, true, false);
 			aside_keep(round->watch->asides, record->id, NULL);
@@ -347,7 +357,7 @@ static void compare(struct watch *watch, const struct snapshot *base, const stru
 	aside_forget_written(watch->asides, generation);
 	if (round.failed)
 		log_line("%s: no memory: changes are missing", roster_account(watch->roster)->name);
-	changes_add(watch->changes, round.lines, round.count);
+	tell_lines(&round);
 	free(round.lines);
 }
 

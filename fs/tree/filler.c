@@ -10,25 +10,51 @@
 
 #include <string.h>
 
-static bool put_entry(struct filler *filler, const char *name, const struct fuse_entry_param *entry,
+/* Return true if the reply has room for an entry with NAME. */
+static bool has_room(const struct filler *filler, const char *name)
+{
+	size_t need = filler->plus ? fuse_add_direntry_plus(filler->req, NULL, 0, name, NULL, 0)
+				   : fuse_add_direntry(filler->req, NULL, 0, name, NULL, 0);
+
+	return need <= filler->size - filler->used;
+}
+
+/* Add ENTRY, for which there is room. */
+static void put_entry(struct filler *filler, const char *name, const struct fuse_entry_param *entry,
 		      off_t next)
 {
 	char *at = filler->buffer + filler->used;
 	size_t room = filler->size - filler->used;
-	size_t need = filler->plus
-			  ? fuse_add_direntry_plus(filler->req, at, room, name, entry, next)
-			  : fuse_add_direntry(filler->req, at, room, name, &entry->attr, next);
 
-	if (need <= room)
-		filler->used += need;
-	return need <= room;
+	filler->used += filler->plus
+			    ? fuse_add_direntry_plus(filler->req, at, room, name, entry, next)
+			    : fuse_add_direntry(filler->req, at, room, name, &entry->attr, next);
 }
 
 bool filler_add_bare(struct filler *filler, const char *name, mode_t type, ino_t ino, off_t next)
 {
 	struct fuse_entry_param entry = {.attr = {.st_mode = type, .st_ino = ino}};
 
-	return put_entry(filler, name, &entry, next);
+	if (!has_room(filler, name))
+		return false;
+	put_entry(filler, name, &entry, next);
+	return true;
+}
+
+/*
+ * Return true if there is a NODE, and room for an entry with NAME. Otherwise its reference is
+ * released. This is asked before the entry is filled, because to fill it notes that the kernel is
+ * told this version: the kernel would keep an older one of which nobody tells it.
+ */
+static bool may_add(struct filler *filler, const char *name, struct node *node)
+{
+	if (!node)
+		filler->failed = true;
+	else if (has_room(filler, name))
+		return true;
+	else
+		inode_drop(filler->fs, node);
+	return false;
 }
 
 /* Fill ENTRY for NODE, whose reference goes to the kernel if attributes are wanted. */
@@ -42,17 +68,13 @@ static void fill_entry(struct filler *filler, struct node *node, const struct re
 		node_attr(filler->fs, node, record, &entry->attr);
 }
 
-/* Add ENTRY, of NODE, whose reference is released if the reply is full. */
-static bool append_entry(struct filler *filler, const char *name, struct node *node,
+/* Add ENTRY, of NODE, whose reference is released if the kernel does not get it. */
+static void append_entry(struct filler *filler, const char *name, struct node *node,
 			 const struct fuse_entry_param *entry, off_t next)
 {
-	bool added = put_entry(filler, name, entry, next);
-
+	put_entry(filler, name, entry, next);
 	if (!filler->plus)
 		inode_drop(filler->fs, node);
-	else if (!added)
-		inode_forget(filler->fs, entry->ino, 1);
-	return added;
 }
 
 bool filler_add(struct filler *filler, const char *name, struct node *node,
@@ -60,12 +82,11 @@ bool filler_add(struct filler *filler, const char *name, struct node *node,
 {
 	struct fuse_entry_param entry;
 
-	if (!node) {
-		filler->failed = true;
+	if (!may_add(filler, name, node))
 		return false;
-	}
 	fill_entry(filler, node, record, seconds, &entry);
-	return append_entry(filler, name, node, &entry, next);
+	append_entry(filler, name, node, &entry, next);
+	return true;
 }
 
 bool filler_add_shown(struct filler *filler, const char *name, struct node *node, double seconds,
@@ -73,14 +94,13 @@ bool filler_add_shown(struct filler *filler, const char *name, struct node *node
 {
 	struct fuse_entry_param entry;
 
-	if (!node) {
-		filler->failed = true;
+	if (!may_add(filler, name, node))
 		return false;
-	}
 	fill_entry(filler, node, NULL, seconds, &entry);
 	if (shown) {
 		entry.attr.st_size = shown->st_size;
 		entry.attr.st_mtim = entry.attr.st_atim = entry.attr.st_ctim = shown->st_mtim;
 	}
-	return append_entry(filler, name, node, &entry, next);
+	append_entry(filler, name, node, &entry, next);
+	return true;
 }

@@ -19,7 +19,11 @@
 #include <stdlib.h>
 #include <sys/prctl.h>
 
-/* The most nodes of whose attributes the kernel is told one by one at a refresh. */
+/*
+ * The most nodes of whose attributes the kernel is told one by one when a user asks for a refresh.
+ * Nobody knows yet what has changed, and stat(2) must ask us for it; no list is fetched before a
+ * process needs it. With more nodes the lists are fetched at once instead.
+ */
 #define REFRESHED_MAX 1000
 
 struct notify {

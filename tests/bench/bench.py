@@ -22,6 +22,7 @@ import time
 sys.path.insert(1, str(pathlib.Path(__file__).resolve().parents[1] / "mount"))
 import harness  # noqa: E402
 import figures  # noqa: E402
+import polling  # noqa: E402
 import report  # noqa: E402
 import rows  # noqa: E402
 import systems  # noqa: E402
@@ -157,6 +158,8 @@ def measure(bench, sizes):
     bench.part(wire.window)
     for function in tables.PARTS:
         bench.part(function, largest)
+    bench.part(polling.follow, largest)
+    bench.part(polling.late)
     for function in waits.PARTS:
         bench.part(function)
 

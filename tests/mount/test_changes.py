@@ -4,12 +4,14 @@
 import contextlib
 import json
 import os
+import pathlib
 import re
 import select
 import shutil
 import signal
 import stat
 import subprocess
+import time
 
 import pytest
 
@@ -191,6 +193,20 @@ def test_a_user_that_only_a_get_shows(mount, sandbox):
     assert wait_lines(m, 4)[3]["kind"] == "removed"
     wait_fetches(m, 2)
     assert len(lines(m)) == 4
+
+
+def test_lines_do_not_wait_for_who_is_missing(mount, sandbox):
+    """What two lists show is told before the vendor is asked about a user that the newer one lacks."""
+    m = mount(sandbox(users=20))
+    os.listdir(m.path / "partnerize")
+    m.sandbox.fault(fault="stall", path="/user/9", method="GET", times=1)
+    m.sandbox.delete(9)
+    m.sandbox.patch(7, {"firstname": "Zed"})
+    refresh(m)
+    m.sandbox.wait_held("GET", "/user/9")
+    assert wait_lines(m, 1)[0]["id"] == "7"
+    m.sandbox.release()
+    assert [(line["id"], line["kind"]) for line in wait_lines(m, 2)] == [("7", "changed"), ("9", "removed")]
 
 
 def test_a_list_that_fails_removes_nobody(mount, sandbox):
@@ -437,6 +453,48 @@ def test_what_a_poll_brings_is_seen(mount, sandbox):
     m.sandbox.delete(7)
     wait_lines(m, 2)
     assert not file.exists()
+
+
+def test_many_changes_at_once(mount, sandbox):
+    """A list with more changes than are looked up one by one: the kernel forgets what was told of each."""
+    m = mount(sandbox(users=600), {"partnerize": {"ttl": 3600}})
+    everyone = {ident: m.path / f"partnerize/{ident}.json" for ident in range(1, 601)}
+    m.sh("ls -l partnerize by-email >/dev/null").ok()
+    sizes = {ident: file.stat().st_size for ident, file in everyone.items()}
+    emails = {ident: m.sandbox.user(ident)["email"] for ident in (2, 521, 522)}
+    assert all((m.path / "by-email" / email).exists() for email in emails.values())
+    before = told_kernel(m)
+    for ident in range(2, 522):
+        m.sandbox.patch(ident, {"firstname": 500 * "Z", "email": f"new{ident}@example.com"})
+    refresh(m)
+    assert {line["id"] for line in wait_lines(m, 520)} == {str(ident) for ident in range(2, 522)}
+
+    def grown():
+        return {ident for ident, file in everyone.items() if file.stat().st_size > sizes[ident]}
+    wait_until(lambda: len(grown()) >= 520, PATIENCE, "new sizes")
+    assert grown() == set(range(2, 522))
+    # two files for each that has changed; all people; the directories
+    assert told_kernel(m) - before <= 2 * 520 + 600 + 20
+    people = m.path / "by-email"
+    wait_until(lambda: not (people / emails[2]).exists() and not (people / emails[521]).exists(), PATIENCE,
+               "the end of two emails")
+    assert (people / "new2@example.com").exists() and (people / emails[522]).exists()
+
+
+def test_nothing_runs_between_polls(mount, sandbox):
+    """No thread wakes to see whether a poll is due."""
+    m = mount(sandbox(users=20), {"partnerize": {"poll": 3600}})
+    wait_until(lambda: fetches(m) == 1, PATIENCE, "the first list")
+
+    def switches():
+        texts = [(task / "status").read_text() for task in pathlib.Path(f"/proc/{m.pid}/task").iterdir()]
+        return [re.search(r"^voluntary_ctxt_switches:\t(\d+)", text, re.M).group(1) for text in texts]
+
+    def asleep():
+        before = switches()
+        time.sleep(3)
+        return switches() == before
+    wait_until(asleep, PATIENCE, "three seconds in which no thread runs")
 
 
 def test_unmount_while_it_polls(mount, sandbox):
