@@ -34,15 +34,14 @@ COMMANDS = (
     "ls partnerize | head -n 4",
     "head -n 7 partnerize/15.json",
     "# Oliver leaves: one directory has him at all vendors",
-    f"cd by-email/{PERSON} && ls",
-    "grep . *.status",
-    "echo inactive | tee *.status",
-    "grep . *.status",
-    "# what no API does is left to do by hand",
-    "wc -l *.MANUAL",
-    "cat *.MANUAL | grep -A 7 '^To remove a leaver'",
+    f"ls by-email/{PERSON}",
+    f"grep . by-email/{PERSON}/*.status",
+    f"rosterfs-offboard -m . {PERSON}",
+    f"grep . by-email/{PERSON}/*.status",
+    "# what is left to do by hand is explained",
+    "grep -A 7 '^To remove a leaver' cj/MANUAL",
     "# it was another Oliver: undo both changes",
-    "cd ../.. && ls .rosterfs/history",
+    "ls .rosterfs/history",
     "sh .rosterfs/history/1/undo.sh",
     "cp .rosterfs/history/2/undo.json partnerize/15.json",
     f"grep . by-email/{PERSON}/*.status",
@@ -55,7 +54,7 @@ class Shell:
     def __init__(self, home):
         self.folder = home
         self.env = {**harness.clean_env(home), "HOME": str(home), "LC_ALL": "C.UTF-8", "TERM": "dumb"}
-        self.env["PATH"] = f"{system.BUILD}:{self.env['PATH']}"
+        self.env["PATH"] = f"{system.BUILD}:{TOP / 'recipes'}:{self.env['PATH']}"
 
     def run(self, command):
         """What COMMAND prints, as lines. All must succeed."""
