@@ -199,6 +199,11 @@ static void op_statfs(fuse_req_t req, fuse_ino_t ino)
 	fuse_reply_statfs(req, &stat);
 }
 
+/* since libfuse 3.18; no earlier one sets this bit */
+#ifndef FUSE_CAP_OVER_IO_URING
+#define FUSE_CAP_OVER_IO_URING (1UL << 31)
+#endif
+
 static void op_init(void *userdata, struct fuse_conn_info *conn)
 {
 	struct fs *fs = userdata;
@@ -216,6 +221,11 @@ static void op_init(void *userdata, struct fuse_conn_info *conn)
 	 * moment.
 	 */
 	conn->want &= ~(unsigned)FUSE_CAP_ATOMIC_O_TRUNC;
+	/*
+	 * Requests over io_uring cannot be interrupted, so Ctrl-C would not release a command. An
+	 * environment variable alone switches io_uring on.
+	 */
+	conn->want &= ~(unsigned)FUSE_CAP_OVER_IO_URING;
 	if (fs->greeted)
 		fs->greeted(fs->greeted_arg);
 }

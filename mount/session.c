@@ -225,29 +225,43 @@ static int answer_init(struct session *session)
 	return count < 0 && count != -EINTR ? count : 0;
 }
 
-static int loop(struct session *session)
+/*
+ * Serve requests with up to ten threads until the session ends. For a session that has ended, only
+ * return the reason. Returns as fuse_session_loop_mt.
+ */
+static int serve(struct fuse_session *fuse)
 {
+#if FUSE_VERSION >= FUSE_MAKE_VERSION(3, 12)
 	struct fuse_loop_config *config = fuse_loop_cfg_create();
 	int result;
-	bool up;
 
-	if (!config) {
-		complain("out of memory");
-		return -1;
-	}
-	result = answer_init(session);
-	up = result == 0 && !fuse_session_exited(session->fuse);
+	if (!config)
+		return -ENOMEM;
+	fuse_loop_cfg_set_clone_fd(config, 0);
+	fuse_loop_cfg_set_max_threads(config, 10);
+	fuse_loop_cfg_set_idle_threads(config, 10);
+	result = fuse_session_loop_mt(fuse, config);
+	fuse_loop_cfg_destroy(config);
+	return result;
+#else
+	/* it limits only the threads that stay; requests that wait are parked and need none */
+	struct fuse_loop_config config = {.clone_fd = 0, .max_idle_threads = 10};
+
+	return fuse_session_loop_mt(fuse, &config);
+#endif
+}
+
+static int loop(struct session *session)
+{
+	int result = answer_init(session);
+	bool up = result == 0 && !fuse_session_exited(session->fuse);
+
 	if (up) {
 		background_ready();
 		fs_poll(session->fs);
 	}
-	fuse_loop_cfg_set_clone_fd(config, 0);
-	fuse_loop_cfg_set_max_threads(config, 10);
-	fuse_loop_cfg_set_idle_threads(config, 10);
-	/* for a session that has ended, this only returns the reason */
 	if (result == 0)
-		result = fuse_session_loop_mt(session->fuse, config);
-	fuse_loop_cfg_destroy(config);
+		result = serve(session->fuse);
 	if (!up && result < 0)
 		complain("%s: cannot mount: %s", session->mountpoint,
 			 fuse_words[0] ? fuse_words : strerror(-result));

@@ -22,7 +22,7 @@ table() {
 		build|gcc libc6-dev|a C compiler|echo 'int main(void){return 0;}' | $CC -x c -o /dev/null -
 		build|make|GNU make|command -v make
 		build|pkg-config|pkg-config (or pkgconf)|command -v $PKG_CONFIG
-		build|libfuse3-dev|libfuse 3.12 or later|$PKG_CONFIG --exists 'fuse3 >= 3.12'
+		build|libfuse3-dev|libfuse 3.10 or later|$PKG_CONFIG --exists 'fuse3 >= 3.10'
 		build|fuse3|fusermount3 of libfuse 3|command -v fusermount3
 		build|libcurl4-openssl-dev|libcurl|$PKG_CONFIG --exists libcurl
 		build|libjansson-dev|jansson 2.14 or later|$PKG_CONFIG --exists 'jansson >= 2.14'
