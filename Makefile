@@ -4,6 +4,7 @@
 # Everything that is built lies in $(BUILD). The folders vendors, cache, fs and mount are
 # rosterfs; each C file in them is taken by itself, so that a new file needs no change here.
 
+# debian/changelog begins with it too; tests/make.sh compares them
 VERSION := 0.1.0
 
 BUILD ?= build
@@ -58,14 +59,17 @@ SCRIPTS := .ci/run tests/run recipes/monitoring/rosterfs-collect $(sort $(wildca
 BUILTIN := $(patsubst %,descriptions/%.vendor,cj partnerize scim)
 DESCRIPTIONS := $(filter-out $(BUILTIN),$(sort $(wildcard descriptions/*.vendor)))
 
-# What `make install` puts below PREFIX, as MODE:FOLDER:FILE. In scripts and settings, the prefix
-# /usr/local/ becomes PREFIX/.
+# What `make install` puts below PREFIX, as MODE:FOLDER:FILE. In scripts, settings and man pages,
+# the prefix /usr/local/ becomes PREFIX/.
 in = $(addprefix $(1):$(2):,$(3))
 INSTALLED := \
 	$(call in,0755,bin,$(BUILD)/rosterfs) \
 	$(call in,0644,share/man/man1,man/rosterfs.1) \
 	$(call in,0644,share/man/man5,man/rosterfs.conf.5 man/rosterfs.vendor.5) \
 	$(call in,0644,share/rosterfs/vendors,$(DESCRIPTIONS)) \
+	$(call in,0644,share/bash-completion/completions,$(wildcard completion/*.bash)) \
+	$(call in,0644,share/zsh/site-functions,completion/_rosterfs) \
+	$(call in,0644,share/fish/vendor_completions.d,$(wildcard completion/*.fish)) \
 	$(call in,0644,share/doc/rosterfs,mount/config/rosterfs.conf.example) \
 	$(call in,0755,share/doc/rosterfs,recipes/change-by-csv.py) \
 	$(call in,0644,share/doc/rosterfs,$(sort $(wildcard recipes/monitoring/*)))
@@ -87,7 +91,7 @@ UNIT_PROGRAMS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(call wanted,$(UNIT_
 
 # $(BUILD)/libs.mk holds the flags of the libraries, as pkg-config prints them. make includes it, and
 # restarts after it has made it.
-NO_LIBS := clean help deps deps-% dist test-bare uninstall format lint-shell lint-format lint-man lint-docs
+NO_LIBS := clean help deps deps-% dist test-bare uninstall deb test-deb format lint-shell lint-format lint-man lint-docs
 ifneq ($(filter-out $(NO_LIBS),$(or $(MAKECMDGOALS),all)),)
 include $(BUILD)/libs.mk
 endif
@@ -110,9 +114,11 @@ WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes \
 ifeq ($(SANITIZE),)
 HARDEN_CFLAGS := -fstack-protector-strong -fPIE
 HARDEN_LDFLAGS := -pie -Wl,-z,relro -Wl,-z,now
-# without optimisation glibc's headers warn about it
+# without optimisation glibc's headers warn about it; whoever builds a package may have set a level
 ifneq ($(filter -O1 -O2 -O3 -Os,$(CFLAGS)),)
+ifeq ($(findstring _FORTIFY_SOURCE,$(CPPFLAGS) $(CFLAGS)),)
 HARDEN_CFLAGS += -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
+endif
 endif
 else
 SANITIZE_FLAGS := -fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer
@@ -189,6 +195,10 @@ fuzz-run: $(FUZZ_PROGRAMS)
 test-bare: ## build, demo and test of HEAD in a fresh Debian (as root; downloads 250 MB)
 	@tests/bare.sh
 
+.PHONY: test-deb
+test-deb: deb ## install, use and remove the Debian package in a fresh Debian (as root; downloads 60 MB)
+	@tests/deb.sh '$(BUILD)'
+
 .PHONY: bench
 bench: all $(BENCH_PROGRAMS) deps-bench ## time and requests against the floor, in ten to twelve minutes (N=users, ROWS=word)
 	@BUILD='$(BUILD)' PYTHONDONTWRITEBYTECODE=1 '$(PYTHON)' tests/bench/bench.py \
@@ -206,9 +216,9 @@ deps: ## install the Debian packages that build, demo, test and lint need
 	@tests/deps.sh build demo test lint
 
 # they are called by other targets
-.PHONY: deps-build deps-demo deps-test deps-lint deps-bench deps-interop
-deps-build: ## install only what the build needs (or deps-demo, deps-test, deps-lint, deps-interop, deps-bench, for that use)
-deps-build deps-demo deps-test deps-lint deps-bench: deps-%:
+.PHONY: deps-build deps-demo deps-test deps-lint deps-bench deps-deb deps-interop
+deps-build: ## install only what the build needs (or deps-demo, -test, -lint, -interop, -bench, -deb, for that use)
+deps-build deps-demo deps-test deps-lint deps-bench deps-deb: deps-%:
 	@tests/deps.sh $*
 # npm packages too, in BUILD
 deps-interop:
@@ -221,7 +231,7 @@ install: $(BUILD)/rosterfs ## install to PREFIX (default /usr/local), below DEST
 		to='$(DESTDIR)$(PREFIX)'/$$folder/$${file##*/}; \
 		echo "install -m $$mode $$file $$to"; \
 		install -D -m $$mode "$$file" "$$to"; \
-		case $$file in '$(BUILD)'/* | *.vendor | man/*) ;; *) sed -i 's,/usr/local/,$(PREFIX)/,g' "$$to" ;; esac; \
+		case $$file in '$(BUILD)'/* | *.vendor) ;; *) sed -i 's,/usr/local/,$(PREFIX)/,g' "$$to" ;; esac; \
 	done
 
 .PHONY: uninstall
@@ -242,6 +252,17 @@ dist: ## pack the sources of the commit HEAD as rosterfs-VERSION.tar.gz in BUILD
 	@mkdir -p '$(BUILD)'
 	git -c tar.umask=0022 archive --format=tar --prefix='$(DIST)/' --output='$(BUILD)/$(DIST).tar' HEAD
 	gzip -n -9 -f '$(BUILD)/$(DIST).tar'
+
+# A copy is built, so that nothing is written outside of BUILD, with the environment of no make.
+DEB := $(BUILD)/deb
+.PHONY: deb
+deb: deps-build deps-deb ## build a Debian package of the files in this folder as BUILD/deb/rosterfs_VERSION_*.deb
+	@rm -rf '$(DEB)' && mkdir -p '$(DEB)/$(DIST)'
+	@tar -c --exclude-vcs --exclude=__pycache__ --exclude=./build \
+		--exclude='./$(patsubst $(CURDIR)/%,%,$(abspath $(BUILD)))' . | tar -x -C '$(DEB)/$(DIST)'
+	@cd '$(DEB)/$(DIST)' && env -i PATH="$$PATH" HOME="$$HOME" LC_ALL=C.UTF-8 dpkg-buildpackage -b -us -uc -jauto
+	@rm -rf '$(DEB)/$(DIST)'
+	@ls '$(DEB)'/rosterfs_$(VERSION)_*.deb
 
 .PHONY: clean
 clean: ## remove all that was built

@@ -18,6 +18,7 @@
 #include "fs/tree/entry.h"
 #include "fs/tree/handle.h"
 #include "fs/tree/inode.h"
+#include "fs/tree/libfuse.h"
 #include "fs/tree/node.h"
 #include "fs/tree/node_record.h"
 #include "fs/tree/path.h"
@@ -199,11 +200,6 @@ static void op_statfs(fuse_req_t req, fuse_ino_t ino)
 	fuse_reply_statfs(req, &stat);
 }
 
-/* since libfuse 3.18; no earlier one sets this bit */
-#ifndef FUSE_CAP_OVER_IO_URING
-#define FUSE_CAP_OVER_IO_URING (1UL << 31)
-#endif
-
 static void op_init(void *userdata, struct fuse_conn_info *conn)
 {
 	struct fs *fs = userdata;
@@ -221,11 +217,7 @@ static void op_init(void *userdata, struct fuse_conn_info *conn)
 	 * moment.
 	 */
 	conn->want &= ~(unsigned)FUSE_CAP_ATOMIC_O_TRUNC;
-	/*
-	 * Requests over io_uring cannot be interrupted, so Ctrl-C would not release a command. An
-	 * environment variable alone switches io_uring on.
-	 */
-	conn->want &= ~(unsigned)FUSE_CAP_OVER_IO_URING;
+	libfuse_refuse_io_uring(conn);
 	if (fs->greeted)
 		fs->greeted(fs->greeted_arg);
 }

@@ -10,6 +10,7 @@
 #include "cache/history/audit.h"
 #include "fs/fs.h"
 #include "fs/ops.h"
+#include "fs/tree/libfuse.h"
 #include "mount/background.h"
 #include "mount/config/config.h"
 #include "mount/mountpoint.h"
@@ -33,6 +34,8 @@
 #include <unistd.h>
 
 #define SETTLE_MILLISECONDS 2000
+/* requests that wait are parked, and need none */
+#define THREADS 10
 
 /* The last message of libfuse in this thread. The main thread's becomes part of our own message. */
 static _Thread_local char fuse_words[256];
@@ -225,32 +228,6 @@ static int answer_init(struct session *session)
 	return count < 0 && count != -EINTR ? count : 0;
 }
 
-/*
- * Serve requests with up to ten threads until the session ends. For a session that has ended, only
- * return the reason. Returns as fuse_session_loop_mt.
- */
-static int serve(struct fuse_session *fuse)
-{
-#if FUSE_VERSION >= FUSE_MAKE_VERSION(3, 12)
-	struct fuse_loop_config *config = fuse_loop_cfg_create();
-	int result;
-
-	if (!config)
-		return -ENOMEM;
-	fuse_loop_cfg_set_clone_fd(config, 0);
-	fuse_loop_cfg_set_max_threads(config, 10);
-	fuse_loop_cfg_set_idle_threads(config, 10);
-	result = fuse_session_loop_mt(fuse, config);
-	fuse_loop_cfg_destroy(config);
-	return result;
-#else
-	/* it limits only the threads that stay; requests that wait are parked and need none */
-	struct fuse_loop_config config = {.clone_fd = 0, .max_idle_threads = 10};
-
-	return fuse_session_loop_mt(fuse, &config);
-#endif
-}
-
 static int loop(struct session *session)
 {
 	int result = answer_init(session);
@@ -261,7 +238,7 @@ static int loop(struct session *session)
 		fs_poll(session->fs);
 	}
 	if (result == 0)
-		result = serve(session->fuse);
+		result = libfuse_serve(session->fuse, THREADS);
 	if (!up && result < 0)
 		complain("%s: cannot mount: %s", session->mountpoint,
 			 fuse_words[0] ? fuse_words : strerror(-result));
