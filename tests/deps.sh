@@ -60,6 +60,7 @@ table() {
 		test|nodejs|node|command -v node
 		test|dash|dash|command -v dash
 		test|zsh|zsh|command -v zsh
+		test|fish|fish|command -v fish
 		test|busybox|busybox|command -v busybox
 		test|rsync|rsync|command -v rsync
 		test|moreutils|sponge (moreutils)|command -v sponge
