@@ -225,8 +225,12 @@ static int add_line_locked(struct changes *changes, char *text)
 	int error = 0;
 
 	line.text = realloc(text, line.length + 1);
-	if (!line.text || grow_locked(changes)) {
-		free(line.text ? line.text : text);
+	if (!line.text) {
+		free(text);
+		return -ENOMEM;
+	}
+	if (grow_locked(changes)) {
+		free(line.text);
 		return -ENOMEM;
 	}
 	memcpy(line.text + line.length - 1, "\n", 2);
