@@ -30,6 +30,7 @@ table() {
 		build|libunistring-dev|libunistring|echo '#include <unistr.h>' | $CC -E -x c -o /dev/null -
 		build|libinih-dev|inih|$PKG_CONFIG --exists inih
 		build|libmicrohttpd-dev|libmicrohttpd|$PKG_CONFIG --exists libmicrohttpd
+		build|libc6-dev|sys/queue.h (with musl: bsd-compat-headers or libbsd)|echo '#include <sys/queue.h>' | $CC -E -x c -o /dev/null -
 		build|uthash-dev|uthash|echo '#include <uthash.h>' | $CC -E -x c -o /dev/null -
 		demo|jq|jq|command -v jq
 		demo|curl|curl|command -v curl
@@ -104,6 +105,7 @@ table() {
 		lint|cppcheck|cppcheck|command -v cppcheck
 		lint|shellcheck|shellcheck|command -v shellcheck
 		lint|mandoc|mandoc|command -v mandoc
+		lint|musl-tools|musl-gcc (musl-tools)|command -v musl-gcc
 	EOF
 }
 
