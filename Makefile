@@ -219,7 +219,7 @@ deps: ## install the Debian packages that build, demo, test and lint need
 
 # they are called by other targets
 .PHONY: deps-build deps-demo deps-test deps-lint deps-bench deps-deb deps-interop
-deps-build: ## install only what the build needs (or deps-demo, -test, -lint, -interop, -bench, -deb, for that use)
+deps-build: ## install only what the build needs (or deps-demo, deps-test, deps-lint, deps-interop, deps-bench, deps-deb, for that use)
 deps-build deps-demo deps-test deps-lint deps-bench deps-deb: deps-%:
 	@tests/deps.sh $*
 # npm packages too, in BUILD

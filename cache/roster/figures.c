@@ -50,8 +50,7 @@ static void note_error_locked(struct roster *roster, const struct call *call, in
 	struct figures_error *last = &roster->figures.last;
 
 	snprintf(last->words, sizeof(last->words), "%s: %s (%s)",
-		 call->request[0] ? call->request : call->path, call->words,
-		 error_name(-error));
+		 call->request[0] ? call->request : call->path, call->words, error_name(-error));
 	last->when = time(NULL);
 	last->failed = clock_seconds();
 	last->question = question;
