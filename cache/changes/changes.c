@@ -222,14 +222,11 @@ static int grow_locked(struct changes *changes)
 static int add_line_locked(struct changes *changes, char *text)
 {
 	struct line line = {.length = strlen(text) + 1, .begin = changes->end};
+	char *longer = realloc(text, line.length + 1);
 	int error = 0;
 
-	line.text = realloc(text, line.length + 1);
-	if (!line.text) {
-		free(text);
-		return -ENOMEM;
-	}
-	if (grow_locked(changes)) {
+	line.text = longer ? longer : text;
+	if (!longer || grow_locked(changes)) {
 		free(line.text);
 		return -ENOMEM;
 	}
