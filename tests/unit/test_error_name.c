@@ -15,8 +15,6 @@
 
 static void test_names(void **state)
 {
-	int named = 0;
-
 	(void)state;
 	assert_string_equal(error_name(EINVAL), "EINVAL");
 	assert_string_equal(error_name(ESTALE), "ESTALE");
@@ -25,14 +23,12 @@ static void test_names(void **state)
 	for (int error = 1; error < 4096; error++) {
 		const char *name = error_name(error);
 
-		if (strcmp(name, "?") == 0)
-			continue;
-		named++;
 #ifdef __GLIBC__
-		assert_string_equal(name, strerrorname_np(error));
+		assert_string_equal(name, strerrorname_np(error) ? strerrorname_np(error) : "?");
+#else
+		assert_true(name[0] == 'E' || strcmp(name, "?") == 0);
 #endif
 	}
-	assert_int_equal(named, 76);
 }
 
 int main(void)

@@ -7,7 +7,7 @@
 #ifndef ROSTERFS_ERROR_NAME_H
 #define ROSTERFS_ERROR_NAME_H
 
-/* Return the name of ERROR, a positive errno, such as "EINVAL". "?": POSIX has no such errno. */
+/* Return the name of ERROR, a positive errno, such as "EINVAL". "?": Linux has no such errno. */
 const char *error_name(int error);
 
 #endif
