@@ -4,6 +4,7 @@
 # Everything that is built lies in $(BUILD). The folders vendors, cache, fs and mount are
 # rosterfs; each C file in them is taken by itself, so that a new file needs no change here.
 
+# debian/changelog begins with it too; tests/make.sh compares them
 VERSION := 0.1.0
 
 BUILD ?= build
@@ -58,8 +59,8 @@ SCRIPTS := .ci/run tests/run recipes/monitoring/rosterfs-collect recipes/rosterf
 BUILTIN := $(patsubst %,descriptions/%.vendor,cj partnerize scim)
 DESCRIPTIONS := $(filter-out $(BUILTIN),$(sort $(wildcard descriptions/*.vendor)))
 
-# What `make install` puts below PREFIX, as MODE:FOLDER:FILE. In scripts and settings, the prefix
-# /usr/local/ becomes PREFIX/.
+# What `make install` puts below PREFIX, as MODE:FOLDER:FILE. In scripts, settings and man pages,
+# the prefix /usr/local/ becomes PREFIX/.
 in = $(addprefix $(1):$(2):,$(3))
 INSTALLED := \
 	$(call in,0755,bin,$(BUILD)/rosterfs recipes/rosterfs-offboard) \
@@ -67,6 +68,9 @@ INSTALLED := \
 	$(call in,0644,share/man/man5,man/rosterfs.conf.5 man/rosterfs.vendor.5) \
 	$(call in,0644,share/man/man7,man/rosterfs-recipes.7) \
 	$(call in,0644,share/rosterfs/vendors,$(DESCRIPTIONS)) \
+	$(call in,0644,share/bash-completion/completions,$(wildcard completion/*.bash)) \
+	$(call in,0644,share/zsh/site-functions,completion/_rosterfs) \
+	$(call in,0644,share/fish/vendor_completions.d,$(wildcard completion/*.fish)) \
 	$(call in,0644,share/doc/rosterfs,mount/config/rosterfs.conf.example) \
 	$(call in,0755,share/doc/rosterfs,recipes/change-by-csv.py) \
 	$(call in,0644,share/doc/rosterfs,$(sort $(wildcard recipes/monitoring/*)))
@@ -88,7 +92,7 @@ UNIT_PROGRAMS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(call wanted,$(UNIT_
 
 # $(BUILD)/libs.mk holds the flags of the libraries, as pkg-config prints them. make includes it, and
 # restarts after it has made it.
-NO_LIBS := clean help deps deps-% dist test-bare uninstall format lint-shell lint-format lint-man lint-docs
+NO_LIBS := clean help deps deps-% dist test-bare uninstall deb test-deb format lint-shell lint-format lint-man lint-docs
 ifneq ($(filter-out $(NO_LIBS),$(or $(MAKECMDGOALS),all)),)
 include $(BUILD)/libs.mk
 endif
@@ -105,15 +109,18 @@ $(error stopped, because nothing can be mounted)
 endif
 endif
 
+# what a later version of a library advises against is a warning, not an error
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes \
-	-Wmissing-prototypes $(WERROR)
+	-Wmissing-prototypes $(WERROR) -Wno-error=deprecated-declarations
 
 ifeq ($(SANITIZE),)
 HARDEN_CFLAGS := -fstack-protector-strong -fPIE
 HARDEN_LDFLAGS := -pie -Wl,-z,relro -Wl,-z,now
-# without optimisation glibc's headers warn about it
+# without optimisation glibc's headers warn about it; whoever builds a package may have set a level
 ifneq ($(filter -O1 -O2 -O3 -Os,$(CFLAGS)),)
+ifeq ($(findstring _FORTIFY_SOURCE,$(CPPFLAGS) $(CFLAGS)),)
 HARDEN_CFLAGS += -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
+endif
 endif
 else
 SANITIZE_FLAGS := -fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer
@@ -125,7 +132,8 @@ DEFINES += -DROSTERFS_CHECKED
 endif
 BASE_CFLAGS := -std=gnu11 -I. $(DEFINES) $(WARNINGS) $(LIBS_CFLAGS)
 ALL_CFLAGS = $(BASE_CFLAGS) $(HARDEN_CFLAGS) $(SANITIZE_FLAGS) -pthread $(CPPFLAGS) $(CFLAGS)
-ALL_LDFLAGS = $(HARDEN_LDFLAGS) $(SANITIZE_FLAGS) -pthread $(LDFLAGS)
+# musl takes the size of threads' stacks from the program, and would give them 128 kB; glibc goes by ulimit -s
+ALL_LDFLAGS = $(HARDEN_LDFLAGS) $(SANITIZE_FLAGS) -pthread -Wl,-z,stack-size=1048576 $(LDFLAGS)
 
 # ---- what people ask for ----
 
@@ -194,13 +202,17 @@ fuzz-run: $(FUZZ_PROGRAMS)
 test-bare: ## build, demo and test of HEAD in a fresh Debian (as root; downloads 250 MB)
 	@tests/bare.sh
 
+.PHONY: test-deb
+test-deb: deb ## install, use and remove the Debian package in a fresh Debian (as root; downloads 60 MB)
+	@tests/deb.sh '$(BUILD)'
+
 .PHONY: bench
 bench: all $(BENCH_PROGRAMS) deps-bench ## time and requests against the floor, in twelve to fourteen minutes (N=users, ROWS=word)
 	@BUILD='$(BUILD)' PYTHONDONTWRITEBYTECODE=1 '$(PYTHON)' tests/bench/bench.py \
 		--date "$$(date -u +%Y-%m-%dT%H:%M:%SZ)" --rows '$(ROWS)' $(N)
 
 .PHONY: lint
-lint: lint-tidy lint-cppcheck lint-format lint-shell lint-man lint-docs ## all checks of C files, scripts and documents
+lint: lint-tidy lint-cppcheck lint-format lint-shell lint-man lint-docs lint-musl ## all checks of C files, scripts and documents
 
 .PHONY: layers
 layers: all ## check which folder may include which, and that no files call each other in a circle
@@ -211,9 +223,9 @@ deps: ## install the Debian packages that build, demo, test and lint need
 	@tests/deps.sh build demo test lint
 
 # they are called by other targets
-.PHONY: deps-build deps-demo deps-test deps-lint deps-bench deps-interop
-deps-build: ## install only what the build needs (or deps-demo, deps-test, deps-lint, deps-interop, deps-bench, for that use)
-deps-build deps-demo deps-test deps-lint deps-bench: deps-%:
+.PHONY: deps-build deps-demo deps-test deps-lint deps-bench deps-deb deps-interop
+deps-build: ## install only what the build needs (or deps-demo, deps-test, deps-lint, deps-interop, deps-bench, deps-deb, for that use)
+deps-build deps-demo deps-test deps-lint deps-bench deps-deb: deps-%:
 	@tests/deps.sh $*
 # npm packages too, in BUILD
 deps-interop:
@@ -226,7 +238,7 @@ install: $(BUILD)/rosterfs ## install to PREFIX (default /usr/local), below DEST
 		to='$(DESTDIR)$(PREFIX)'/$$folder/$${file##*/}; \
 		echo "install -m $$mode $$file $$to"; \
 		install -D -m $$mode "$$file" "$$to"; \
-		case $$file in '$(BUILD)'/* | *.vendor | man/*) ;; *) sed -i 's,/usr/local/,$(PREFIX)/,g' "$$to" ;; esac; \
+		case $$file in '$(BUILD)'/* | *.vendor) ;; *) sed -i 's,/usr/local/,$(PREFIX)/,g' "$$to" ;; esac; \
 	done
 
 .PHONY: uninstall
@@ -247,6 +259,17 @@ dist: ## pack the sources of the commit HEAD as rosterfs-VERSION.tar.gz in BUILD
 	@mkdir -p '$(BUILD)'
 	git -c tar.umask=0022 archive --format=tar --prefix='$(DIST)/' --output='$(BUILD)/$(DIST).tar' HEAD
 	gzip -n -9 -f '$(BUILD)/$(DIST).tar'
+
+# A copy is built, so that nothing is written outside of BUILD, with the environment of no make.
+DEB := $(BUILD)/deb
+.PHONY: deb
+deb: deps-build deps-deb ## build a Debian package of the files in this folder as BUILD/deb/rosterfs_VERSION_*.deb
+	@rm -rf '$(DEB)' && mkdir -p '$(DEB)/$(DIST)'
+	@tar -c --exclude-vcs --exclude=__pycache__ --exclude=./build \
+		--exclude='./$(patsubst $(CURDIR)/%,%,$(abspath $(BUILD)))' . | tar -x -C '$(DEB)/$(DIST)'
+	@cd '$(DEB)/$(DIST)' && env -i PATH="$$PATH" HOME="$$HOME" LC_ALL=C.UTF-8 dpkg-buildpackage -b -us -uc -jauto
+	@rm -rf '$(DEB)/$(DIST)'
+	@ls '$(DEB)'/rosterfs_$(VERSION)_*.deb
 
 .PHONY: clean
 clean: ## remove all that was built
@@ -407,6 +430,22 @@ lint-man: deps-lint ## mandoc on the man pages
 .PHONY: lint-docs
 lint-docs: ## check that README.md is short, and that the files that the documents name exist
 	@tests/docs.sh
+
+# No library is built for musl here, so nothing is linked. Only the headers of libraries are taken from this system.
+MUSL_HEADERS := curl/curl.h fuse_lowlevel.h idn2.h ini.h jansson.h sys/queue.h unicase.h unictype.h uninorm.h \
+	unistr.h uniwidth.h uthash.h utlist.h
+.PHONY: lint-musl
+lint-musl: deps-lint ## compile rosterfs with the headers of musl in place of glibc's
+	@rm -rf '$(BUILD)/musl' && mkdir -p '$(BUILD)/musl'
+	@printf '#include <%s>\n' $(MUSL_HEADERS) | $(CC) $(BASE_CFLAGS) -M -x c - | tr ' ' '\n' | \
+		grep -E '/(curl|fuse3|unistring)/|/(uni[a-z]*|jansson|jansson_config|ini|idn2|uthash|utlist|sys/queue)\.h$$' | \
+		while read -r header; do \
+			name=$${header##*/include/}; name=$${name#*-linux-*/}; name=$${name#fuse3/}; \
+			mkdir -p "$$(dirname '$(BUILD)/musl'/"$$name")"; ln -sf "$$header" '$(BUILD)/musl'/"$$name"; \
+		done
+	@printf '%s\n' $(SOURCES) | xargs -P $(JOBS) -n 8 \
+		musl-gcc -std=gnu11 -I. $(DEFINES) $(WARNINGS) -fsyntax-only -isystem '$(BUILD)/musl'
+	@echo 'lint-musl: ok'
 
 .PHONY: FORCE
 FORCE:

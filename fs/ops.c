@@ -18,6 +18,7 @@
 #include "fs/tree/entry.h"
 #include "fs/tree/handle.h"
 #include "fs/tree/inode.h"
+#include "fs/tree/libfuse.h"
 #include "fs/tree/node.h"
 #include "fs/tree/node_record.h"
 #include "fs/tree/path.h"
@@ -216,6 +217,7 @@ static void op_init(void *userdata, struct fuse_conn_info *conn)
 	 * moment.
 	 */
 	conn->want &= ~(unsigned)FUSE_CAP_ATOMIC_O_TRUNC;
+	libfuse_refuse_io_uring(conn);
 	if (fs->greeted)
 		fs->greeted(fs->greeted_arg);
 }

@@ -38,6 +38,10 @@
 #include <string.h>
 #include <time.h>
 
+#ifndef RENAME_NOREPLACE /* musl has no renameat2 */
+#define RENAME_NOREPLACE (1 << 0)
+#endif
+
 /* One rename, as the kernel asks for it. */
 struct renaming {
 	struct fs *fs;

@@ -37,7 +37,9 @@ static void hide_memory(void)
  */
 static void settle_memory(void)
 {
+#ifdef __GLIBC__ /* others do not adapt */
 	mallopt(M_MMAP_THRESHOLD, 256 << 10);
+#endif
 }
 
 static unsigned run_checks(const struct options *options, const struct config *config)

@@ -11,6 +11,7 @@
 #include "cache/history/history_store.h"
 #include "fs/fs.h"
 #include "fs/ops.h"
+#include "fs/tree/libfuse.h"
 #include "mount/background.h"
 #include "mount/config/config.h"
 #include "mount/mountpoint.h"
@@ -35,6 +36,8 @@
 #include <unistd.h>
 
 #define SETTLE_MILLISECONDS 2000
+/* requests that wait are parked, and need none */
+#define THREADS 10
 
 /* The last message of libfuse in this thread. The main thread's becomes part of our own message. */
 static _Thread_local char fuse_words[256];
@@ -272,27 +275,15 @@ static int answer_init(struct session *session)
 
 static int loop(struct session *session)
 {
-	struct fuse_loop_config *config = fuse_loop_cfg_create();
-	int result;
-	bool up;
+	int result = answer_init(session);
+	bool up = result == 0 && !fuse_session_exited(session->fuse);
 
-	if (!config) {
-		complain("out of memory");
-		return -1;
-	}
-	result = answer_init(session);
-	up = result == 0 && !fuse_session_exited(session->fuse);
 	if (up) {
 		background_ready();
 		fs_poll(session->fs);
 	}
-	fuse_loop_cfg_set_clone_fd(config, 0);
-	fuse_loop_cfg_set_max_threads(config, 10);
-	fuse_loop_cfg_set_idle_threads(config, 10);
-	/* for a session that has ended, this only returns the reason */
 	if (result == 0)
-		result = fuse_session_loop_mt(session->fuse, config);
-	fuse_loop_cfg_destroy(config);
+		result = libfuse_serve(session->fuse, THREADS);
 	if (!up && result < 0)
 		complain("%s: cannot mount: %s", session->mountpoint,
 			 fuse_words[0] ? fuse_words : strerror(-result));

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # Installs the missing Debian packages of the sets that are named as arguments: build, demo, test,
-# bench, lint, bare, npm, interop. Each line of the table has a command that succeeds if the thing is there, wherever
+# bench, lint, bare, npm, interop, deb, lintian. Each line of the table has a command that succeeds if the thing is there, wherever
 # it came from; what is there is left alone. Without apt-get, the script names what is missing and
 # fails.
 #
@@ -22,7 +22,7 @@ table() {
 		build|gcc libc6-dev|a C compiler|echo 'int main(void){return 0;}' | $CC -x c -o /dev/null -
 		build|make|GNU make|command -v make
 		build|pkg-config|pkg-config (or pkgconf)|command -v $PKG_CONFIG
-		build|libfuse3-dev|libfuse 3.12 or later|$PKG_CONFIG --exists 'fuse3 >= 3.12'
+		build|libfuse3-dev|libfuse 3.10 or later|$PKG_CONFIG --exists 'fuse3 >= 3.10'
 		build|fuse3|fusermount3 of libfuse 3|command -v fusermount3
 		build|libcurl4-openssl-dev|libcurl|$PKG_CONFIG --exists libcurl
 		build|libjansson-dev|jansson 2.14 or later|$PKG_CONFIG --exists 'jansson >= 2.14'
@@ -30,6 +30,7 @@ table() {
 		build|libunistring-dev|libunistring|echo '#include <unistr.h>' | $CC -E -x c -o /dev/null -
 		build|libinih-dev|inih|$PKG_CONFIG --exists inih
 		build|libmicrohttpd-dev|libmicrohttpd|$PKG_CONFIG --exists libmicrohttpd
+		build|libc6-dev|sys/queue.h (with musl: bsd-compat-headers or libbsd)|echo '#include <sys/queue.h>' | $CC -E -x c -o /dev/null -
 		build|uthash-dev|uthash|echo '#include <uthash.h>' | $CC -E -x c -o /dev/null -
 		demo|jq|jq|command -v jq
 		demo|curl|curl|command -v curl
@@ -60,6 +61,7 @@ table() {
 		test|nodejs|node|command -v node
 		test|dash|dash|command -v dash
 		test|zsh|zsh|command -v zsh
+		test|fish|fish|command -v fish
 		test|busybox|busybox|command -v busybox
 		test|rsync|rsync|command -v rsync
 		test|moreutils|sponge (moreutils)|command -v sponge
@@ -93,6 +95,9 @@ table() {
 		bare|debian-archive-keyring|Debian's archive keys (debian-archive-keyring)|ls /usr/share/keyrings/debian-archive-keyring.gpg
 		bare|util-linux|unshare (util-linux)|command -v unshare
 		bare|git|git|command -v git
+		deb|dpkg-dev|dpkg-buildpackage (dpkg-dev)|command -v dpkg-buildpackage
+		deb|debhelper|debhelper 13|command -v dh
+		lintian|lintian|lintian|command -v lintian
 		lint|clang|clang|command -v clang
 		lint|libclang-rt-dev|clang's runtime with the fuzzer|echo 'int LLVMFuzzerTestOneInput(void){return 0;}' | clang -fsanitize=fuzzer,address -x c -o /dev/null -
 		lint|clang-tidy|clang-tidy|command -v clang-tidy
@@ -100,6 +105,7 @@ table() {
 		lint|cppcheck|cppcheck|command -v cppcheck
 		lint|shellcheck|shellcheck|command -v shellcheck
 		lint|mandoc|mandoc|command -v mandoc
+		lint|musl-tools|musl-gcc (musl-tools)|command -v musl-gcc
 	EOF
 }
 

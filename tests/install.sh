@@ -9,15 +9,19 @@ cd "$(dirname "$0")/.."
 to=$(mktemp -d)
 trap 'rm -rf "$to"' EXIT
 make BUILD="$1" PREFIX=/usr DESTDIR="$to" install
-"$to/usr/bin/rosterfs" --version
+version=$(sed -n 's/^VERSION := //p' Makefile)
+[ "$("$to/usr/bin/rosterfs" --version)" = "rosterfs $version" ]
 # the unit names the script that was installed
 grep -q '^ExecStart=/bin/sh /usr/share/doc/rosterfs/rosterfs-collect ' "$to/usr/share/doc/rosterfs/rosterfs-collect.service"
 [ -x "$to/usr/bin/rosterfs-offboard" ]
 for file in man/man1/rosterfs.1 man/man1/rosterfs-offboard.1 man/man7/rosterfs-recipes.7 man/man5/rosterfs.conf.5 man/man5/rosterfs.vendor.5 rosterfs/vendors/okta.vendor doc/rosterfs/rosterfs.conf.example \
 	doc/rosterfs/change-by-csv.py doc/rosterfs/rosterfs-collect doc/rosterfs/rosterfs-collect.service doc/rosterfs/rosterfs-collect.timer \
-	doc/rosterfs/rosterfs.rules.yml; do
+	doc/rosterfs/rosterfs.rules.yml bash-completion/completions/rosterfs.bash zsh/site-functions/_rosterfs \
+	fish/vendor_completions.d/rosterfs.fish; do
 	[ -s "$to/usr/share/$file" ]
 done
+# a man page names files where they are
+if grep /usr/local/ "$to"/usr/share/man/man*/*; then exit 1; fi
 # the installed program reads the description, and misses the keys that it asks for
 printf '[okta]\n' >"$to/okta.conf"
 "$to/usr/bin/rosterfs" --check "$to/okta.conf" 2>&1 | grep -q 'section \[okta\] needs the key domain'

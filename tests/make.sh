@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # Checks what the Makefile promises apart from building: which targets may install packages, that `make
-# help` lists all targets, that `make dist` is reproducible, and that compile_commands.json is complete.
+# help` lists all targets, that `make dist` is reproducible, that the Debian package has the same version, and
+# that compile_commands.json is complete.
 # Programs named apt-get and sudo that come first in PATH record their calls and fail, so that
 # nothing is installed.
 set -u
@@ -50,6 +51,10 @@ for target in $(sed -n 's/^\.PHONY: //p' Makefile | tr '\n' ' '); do
 	*) grep -qE -- "(^  |[( ])$target([ ,:]|\$)" "$work/output" || wrong "help does not list $target" ;;
 	esac
 done
+
+# one version: the Makefile's
+version=$(sed -n 's/^VERSION := //p' Makefile)
+head -n 1 debian/changelog | grep -qF "rosterfs ($version) " || wrong "debian/changelog does not begin with version $version"
 
 if git rev-parse HEAD >/dev/null 2>&1; then
 	for copy in one two; do

@@ -222,11 +222,12 @@ static int grow_locked(struct changes *changes)
 static int add_line_locked(struct changes *changes, char *text)
 {
 	struct line line = {.length = strlen(text) + 1, .begin = changes->end};
+	char *longer = realloc(text, line.length + 1);
 	int error = 0;
 
-	line.text = realloc(text, line.length + 1);
-	if (!line.text || grow_locked(changes)) {
-		free(line.text ? line.text : text);
+	line.text = longer ? longer : text;
+	if (!longer || grow_locked(changes)) {
+		free(line.text);
 		return -ENOMEM;
 	}
 	memcpy(line.text + line.length - 1, "\n", 2);

@@ -18,6 +18,7 @@
 #include "cache/roster/publish.h"
 #include "cache/roster/roster.h"
 #include "vendors/base/call.h"
+#include "vendors/base/error_name.h"
 #include "vendors/base/log.h"
 #include "vendors/json/exact_print.h"
 #include "vendors/rest/account.h"
@@ -120,7 +121,7 @@ static json_t *attempt_line_undo(const struct attempt *attempt, const char *outc
 static char *line_of(const struct attempt *attempt, const char *outcome, int error, size_t *length)
 {
 	const struct call *call = attempt->call;
-	const char *name = error ? strerrorname_np(-error) : NULL;
+	const char *name = error ? error_name(-error) : NULL;
 	json_t *line = json_object();
 	char when[TEXT_JSON_TIME_MAX], *text, *longer = NULL;
 

@@ -258,6 +258,15 @@ static int walk(struct fill *fill)
 	return error;
 }
 
+/* Return the holes in this thread's heap to the kernel. Other libraries than glibc do it unasked.
+ */
+static void trim_heap(void)
+{
+#ifdef __GLIBC__
+	malloc_trim(0);
+#endif
+}
+
 int fetch_whole(struct flight *flight)
 {
 	struct roster *roster = flight->roster;
@@ -310,7 +319,7 @@ int fetch_whole(struct flight *flight)
 	snapshot_put(old);
 	snapshot_put(new);
 	if (made_many)
-		malloc_trim(0);
+		trim_heap();
 	return error;
 }
 

@@ -13,6 +13,7 @@
 #include "cache/roster/roster_state.h"
 #include "vendors/base/call.h"
 #include "vendors/base/clock.h"
+#include "vendors/base/error_name.h"
 #include "vendors/base/log.h"
 #include "vendors/rest/account.h"
 #include "vendors/vendor.h"
@@ -49,8 +50,7 @@ static void note_error_locked(struct roster *roster, const struct call *call, in
 	struct figures_error *last = &roster->figures.last;
 
 	snprintf(last->words, sizeof(last->words), "%s: %s (%s)",
-		 call->request[0] ? call->request : call->path, call->words,
-		 strerrorname_np(-error));
+		 call->request[0] ? call->request : call->path, call->words, error_name(-error));
 	last->when = time(NULL);
 	last->failed = clock_seconds();
 	last->question = question;

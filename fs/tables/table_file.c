@@ -14,6 +14,7 @@
 #include "fs/tree/entry.h"
 #include "fs/tree/handle.h"
 #include "fs/tree/inode.h"
+#include "fs/tree/libfuse.h"
 #include "fs/tree/open.h"
 #include "fs/tree/request.h"
 #include "vendors/base/call.h"
@@ -164,7 +165,7 @@ static void reply_open(fuse_req_t req, struct node *node, struct fuse_file_info 
 	}
 	/* there is one version for good behind the number */
 	fi->keep_cache = 1;
-	fi->noflush = 1;
+	libfuse_omit_flush(fi, true);
 	open_answer(req, handle, fi);
 }
 

@@ -10,6 +10,7 @@
 #include "cache/record/record.h"
 #include "fs/tree/handle.h"
 #include "fs/tree/inode.h"
+#include "fs/tree/libfuse.h"
 #include "fs/tree/node.h"
 #include "fs/tree/notify.h"
 #include "fs/tree/pages.h"
@@ -382,7 +383,7 @@ bool view_open(struct handle *handle, fuse_req_t req, fuse_ino_t ino, struct fus
 	bool fits;
 
 	view_opened(handle, req, ino);
-	fi->noflush = !handle->writable;
+	libfuse_omit_flush(fi, !handle->writable);
 	fi->direct_io = 1;
 	if (!handle->record) {
 		if (!handle->writable && node_constant(fs, node))

@@ -99,7 +99,7 @@ static int collect(json_t *at, void *arg)
 	return 0;
 }
 
-static int stop(json_t *at, void *arg)
+static int stop_walk(json_t *at, void *arg)
 {
 	(void)at;
 	return --*(int *)arg ? 0 : 5;
@@ -129,7 +129,7 @@ static void test_each(void **state)
 	pointer_each(list, "/*/*", collect, found);
 	pointer_each(list, ".", collect, found);
 	assert_string_equal(found, "1 2 3 [[1,2],[],[3]] ");
-	assert_int_equal(pointer_each(value, "/rows/*", stop, &count), 5);
+	assert_int_equal(pointer_each(value, "/rows/*", stop_walk, &count), 5);
 	assert_int_equal(count, 0);
 	json_decref(value);
 	json_decref(list);

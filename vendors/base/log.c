@@ -8,6 +8,7 @@
 #include "vendors/base/log.h"
 
 #include "vendors/base/call.h"
+#include "vendors/base/error_name.h"
 
 #include <pthread.h>
 #include <stdarg.h>
@@ -133,8 +134,8 @@ void log_error(const struct call *call, int error)
 
 	call_tell_request(call, request);
 	added = snprintf(line + length, sizeof(line) - length, "%s: %s%s: %s (%s)", call->path,
-			 request, call->words[0] ? call->words : "failed",
-			 strerrorname_np(-error) ? strerrorname_np(-error) : "?", strerror(-error));
+			 request, call->words[0] ? call->words : "failed", error_name(-error),
+			 strerror(-error));
 	if (added > 0)
 		length += (size_t)added;
 	if (length >= sizeof(line))
