@@ -21,7 +21,7 @@
 #include <unistd.h>
 
 /* what getopt_long returns for options without a letter */
-enum { OPTION_CHECK = 256, OPTION_EXPLAIN };
+enum { OPTION_CHECK = 256, OPTION_EXPLAIN, OPTION_JSON };
 
 enum action {
 	ACTION_DROP, /* for mount(8), or the default */
@@ -295,6 +295,10 @@ static int check_arguments(const struct parse *parse)
 {
 	const struct options *options = parse->options;
 
+	if (options->json && !options->check)
+		return options_fail(parse, EINVAL,
+				    "--json goes with --check only: rosterfs --check --json "
+				    "CONFIG");
 	if (options->explain && (options->check || options->mountpoint || !options->path))
 		return options_fail(parse, EINVAL, "usage: rosterfs --explain CONFIG PATH [WORD]");
 	if (options->explain)
@@ -361,6 +365,9 @@ static int take_option(const struct parse *parse, int option, char **argv)
 	case OPTION_EXPLAIN:
 		options->explain = true;
 		return 0;
+	case OPTION_JSON:
+		options->json = true;
+		return 0;
 	case 1:
 		return take_argument(parse, optarg);
 	case ':':
@@ -382,6 +389,7 @@ int options_parse(int argc, char **argv, struct options *options, char *why, siz
 	    {"version", no_argument, NULL, 'V'},
 	    {"check", optional_argument, NULL, OPTION_CHECK},
 	    {"explain", no_argument, NULL, OPTION_EXPLAIN},
+	    {"json", no_argument, NULL, OPTION_JSON},
 	    {NULL, 0, NULL, 0},
 	};
 	const struct parse parse = {options, why, why_size};

@@ -19,6 +19,7 @@ struct options {
 	bool version;           /* print the version and exit; nothing else was checked */
 	bool check;             /* --check, or --check=quick */
 	bool quick;             /* --check=quick */
+	bool json;              /* --json: only with check */
 	bool explain;           /* --explain: mountpoint is NULL */
 	const char *path;       /* with explain: the file that would be written, borrowed */
 	const char *word;       /* with explain: the status to write, borrowed; NULL: a document */
