@@ -5,6 +5,7 @@
 #include "mount/arguments.h"
 #include "mount/check/explain.h"
 #include "mount/config/config.h"
+#include "mount/init/init.h"
 #include "mount/options.h"
 #include "mount/queues.h"
 #include "mount/run_check.h"
@@ -70,7 +71,9 @@ int main(int argc, char **argv)
 	hide_memory();
 	settle_memory();
 	status = 2;
-	if (options.check)
+	if (options.init)
+		status = init_run(options.config, queues_open);
+	else if (options.check)
 		status = run_check(&options);
 	else if (arguments_check(&options, why, sizeof(why)))
 		complain("%s", why);

@@ -23,6 +23,7 @@ struct settings {
 	size_t count;
 	bool *urls;      /* in the order of the list: the value is a whole URL */
 	bool broken;     /* a line was refused: a setting that is missing may be that */
+	const char *base_url_about; /* what about.base_url says, or NULL */
 	unsigned *lines; /* of the keys; 0: a setting that the file does not name */
 };
 
