@@ -118,12 +118,11 @@ static const char *edit_why(const struct facts *facts)
 
 static const char *create_why(const struct facts *facts)
 {
-	const struct vendor *vendor = facts->account->vendor;
-	const struct collection *users = vendor->users;
+	const struct collection *users = facts->account->vendor->users;
 
 	if (!users->creates || !users->creates(facts->account))
-		return vendor->creation_refused ? "a user is created when the person signs in"
-						: "the description has no [create]";
+		return users->listing ? "the description has no [create]"
+				      : "a user is created when the person signs in";
 	return trusted(facts, users->create);
 }
 

@@ -103,10 +103,12 @@ static bool ask_again(struct questions *questions, const struct trial_result *re
 					 "vendor does not tell; without it no status is written",
 					 NULL, false);
 	if (result->paging)
-		return questions_ask_key(questions, "paging",
+		return answers_set(questions->answers, "paging", ANSWER_TEXT, result->paging) ==
+			   0 &&
+		       questions_ask_key(questions, "paging",
 					 "how pages of the list are requested; the list has more "
 					 "than one page",
-					 result->paging, true);
+					 NULL, true);
 	switch (result->verdict) {
 	case CALL_TIMED_OUT:
 	case CALL_NO_CONNECTION:

@@ -164,12 +164,26 @@ static bool ask_file(struct questions *questions, const struct setting *setting)
 		return true;
 	explain(setting->name, setting->about);
 	if (!answers_value(answers, setting->name) &&
-	    !ask_yes("make this file now, with a text that you can edit later", true, &make))
+	    !ask_yes("make this file now", true, &make))
 		return false;
 	if (make && !answers_value(answers, setting->name))
 		return answers_set_file(answers, setting->name, ANSWER_FILE, STEPS_BY_HAND) == 0;
 	return ask_value(questions, &(struct wanted){.key = setting->name,
 						     .flags = VALUE_NEEDED | VALUE_PATH});
+}
+
+/* Return true if COMMAND prints a secret for KEY. Prints why not. */
+static bool try_command(const struct questions *questions, const char *key, const char *command)
+{
+	char words[256];
+	char *secret;
+
+	if (secret_read(SECRET_COMMAND, command, &secret, words, sizeof(words))) {
+		printf("  %s\n", words);
+		return false;
+	}
+	secret_free(secret);
+	return trial_answer(questions->trial, questions->answers, key);
 }
 
 /* Ask for a secret that a command prints. */
@@ -188,7 +202,7 @@ static bool ask_command(struct questions *questions, const char *key)
 		if (!*answer)
 			puts("  this key is needed");
 		else if (answers_set(answers, key, ANSWER_COMMAND, answer) == 0)
-			good = trial_answer(questions->trial, answers, key);
+			good = try_command(questions, key, answer);
 		free(answer);
 		if (good)
 			return true;
