@@ -32,13 +32,11 @@ static const char *last_words;
 /* Restore the terminal; the signal, which was reset, then ends the process. */
 static void on_signal(int number)
 {
-	ssize_t written;
-
 	if (hidden)
 		(void)tcsetattr(STDIN_FILENO, TCSANOW, &usual);
-	written = write(STDOUT_FILENO, "\n", 1);
-	written = write(STDERR_FILENO, last_words, strlen(last_words));
-	(void)written;
+	/* the process ends, whether this can be written or not */
+	if (write(STDOUT_FILENO, "\n", 1) == 1)
+		(void)!write(STDERR_FILENO, last_words, strlen(last_words));
 	(void)raise(number);
 }
 

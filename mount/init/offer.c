@@ -125,7 +125,7 @@ const struct vendor *offer_vendor(struct offer *offer, const char *type, bool *h
 	*has_url = vendor && vendor->base_url;
 	if (vendor)
 		return vendor;
-	longer = reallocarray(types->list, types->count + 1, sizeof(*longer));
+	longer = reallocarray(types->list, types->count + 1, sizeof(struct description *));
 	if (!longer)
 		return NULL;
 	types->list = longer;
