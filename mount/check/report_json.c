@@ -124,6 +124,10 @@ void report_json_faults(struct report_json *json, const struct faults *faults)
 		add_error(json, words_of(fault->file),
 			  fault->line ? json_integer(fault->line) : json_null(), fault->words);
 	}
+	if (faults->more)
+		report_json_error(json, "there are more errors");
+	if (faults->no_memory)
+		report_json_error(json, "out of memory");
 }
 
 bool report_json_print(struct report_json *json, bool ok, FILE *out)

@@ -136,7 +136,8 @@ static bool try_answers(const struct init *init, struct questions *questions, bo
 		char *answer;
 		bool again, leave;
 
-		puts("\nNow rosterfs asks the vendor; nothing is changed there.");
+		if (questions->vendor->users)
+			puts("\nNow rosterfs asks the vendor; nothing is changed there.");
 		result = trial_check(&init->trial, questions->answers);
 		if (result.ok)
 			return true;

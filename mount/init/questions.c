@@ -163,8 +163,7 @@ static bool ask_file(struct questions *questions, const struct setting *setting)
 	if (answers_find(answers, setting->name) && !answers_value(answers, setting->name))
 		return true;
 	explain(setting->name, setting->about);
-	if (!answers_value(answers, setting->name) &&
-	    !ask_yes("make this file now", true, &make))
+	if (!answers_value(answers, setting->name) && !ask_yes("make this file now", true, &make))
 		return false;
 	if (make && !answers_value(answers, setting->name))
 		return answers_set_file(answers, setting->name, ANSWER_FILE, STEPS_BY_HAND) == 0;
