@@ -219,7 +219,7 @@ static void complete(struct init *init, const char *path)
 	char here[PATH_MAX / 2];
 	int length;
 
-	if (strncmp(path, "~/", 2) == 0 && home)
+	if (*path == '~' && (path[1] == '/' || !path[1]) && home)
 		length = snprintf(init->mountpoint, PATH_MAX, "%s%s", home, path + 1);
 	else if (*path != '/' && getcwd(here, sizeof(here)))
 		length = snprintf(init->mountpoint, PATH_MAX, "%s/%s", here, path);

@@ -311,7 +311,7 @@ static bool ask_url(struct questions *questions, bool needed)
 static bool ask_settings(struct questions *questions, unsigned types)
 {
 	const struct vendor *vendor = questions->vendor;
-	const struct answers *answers = questions->answers;
+	struct answers *answers = questions->answers;
 	bool good = true;
 
 	for (const struct setting *setting = vendor->settings; setting->name && good; setting++) {
@@ -320,9 +320,13 @@ static bool ask_settings(struct questions *questions, unsigned types)
 		if (!(types & (1u << setting->type)))
 			continue;
 		if (!setting->required && setting->type != SETTING_CHOICE && !has_default &&
-		    !answers_find(answers, setting->name) &&
-		    !trial_needs(questions->trial, answers, vendor, setting->name))
-			continue;
+		    !trial_needs(questions->trial, answers, vendor, setting->name)) {
+			/* an answer before may have needed it */
+			if (setting->type == SETTING_SECRET)
+				answers_remove(answers, setting->name);
+			if (!answers_find(answers, setting->name))
+				continue;
+		}
 		switch (setting->type) {
 		case SETTING_TEXT:
 			good = questions_ask_key(questions, setting->name, setting->about,

@@ -102,8 +102,8 @@ static char *text_with_all(const struct answers *answers, const struct vendor *v
 	for (const struct setting *setting = vendor->settings; setting->name; setting++) {
 		const char *value = answers_value(answers, setting->name);
 
-		if (!value && (strcmp(setting->name, left_out) == 0 ||
-			       setting->type == SETTING_FILE || setting->type == SETTING_CHOICE))
+		if (strcmp(setting->name, left_out) == 0 ||
+		    (!value && (setting->type == SETTING_FILE || setting->type == SETTING_CHOICE)))
 			continue;
 		fprintf(out, "%s = %s\n", setting->name,
 			value                             ? value

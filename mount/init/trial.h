@@ -39,8 +39,8 @@ bool trial_answer(const struct trial *trial, const struct answers *answers, cons
 /* Return true if the section NAME may be one. Prints why not. */
 bool trial_name(const struct trial *trial, const char *name);
 
-/* Return true if VENDOR cannot do without KEY, which has no answer, as far as the answers so far
- * tell. No command is run. */
+/* Return true if VENDOR cannot do without KEY, as far as the answers for other keys tell. No
+ * command is run. */
 bool trial_needs(const struct trial *trial, const struct answers *answers,
 		 const struct vendor *vendor, const char *key);
 

@@ -247,6 +247,20 @@ def test_needed_keys(home, auth, asked):
     assert home.check().returncode == 1  # there is no server, and nothing else is wrong
 
 
+def test_another_proof(home, sandbox):
+    """The secret of the way before is not kept."""
+    box = sandbox(users=1)
+    box.fault(fault="status", path="/scim/Users", status=401, times=-1)
+    with home.dialog() as dialog:
+        dialog.answer({"vendor": "scim", "base_url": f"{box.url}/scim", "auth": ["bearer", "basic"], "token": "t-CANARY",
+                       "user": "u", "password": "p", "what now": ["again", "keep"], "mount it now": "no"})
+        assert dialog.wait() == 0, dialog.text
+        # keys are refused: the address is not asked for again
+        assert dialog.asked.count("base_url") == 1 and dialog.asked.count("token") == 1
+    assert home.names() == {"rosterfs.conf", "scim.password"} and "token" not in home.text()
+    assert "auth = basic\n" in home.text() and "user = u\n" in home.text()
+
+
 @pytest.mark.parametrize("file", sorted(SHIPPED.glob("*.vendor")), ids=lambda file: file.stem)
 def test_each_description(home, sandbox, file):
     """What --init asks is what the config needs, and each key is explained. No vendor's own server is asked."""
