@@ -377,6 +377,19 @@ static bool ask_ways(struct questions *questions)
 	return true;
 }
 
+/* Ask whether a secret may stand in the URL, if the vendor takes it nowhere else. */
+static bool ask_secret_in_url(struct questions *questions)
+{
+	static const char *const choices[] = {"no", "yes", NULL};
+	const struct wanted wanted = {.key = SECRET_IN_URL, .choices = choices, .fallback = "no"};
+
+	if (!trial_needs_url(questions->trial, questions->answers, questions->vendor))
+		return true;
+	explain(SECRET_IN_URL, "the vendor takes a secret only in the URL, which servers and "
+			       "proxies write to their logs; without yes nothing is sent");
+	return ask_value(questions, &wanted);
+}
+
 static bool ask_place(struct questions *questions)
 {
 	const struct vendor *vendor = questions->vendor;
@@ -398,7 +411,7 @@ bool questions_ask_place(struct questions *questions)
 
 bool questions_ask_keys(struct questions *questions)
 {
-	return ask_ways(questions) &&
+	return ask_ways(questions) && ask_secret_in_url(questions) &&
 	       ask_settings(questions, 1u << SETTING_SECRET | 1u << SETTING_TEXT |
 					   1u << SETTING_CHOICE | 1u << SETTING_FILE);
 }

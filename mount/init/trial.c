@@ -87,9 +87,10 @@ bool trial_name(const struct trial *trial, const char *name)
 }
 
 /* Return the section of ANSWERS, with some value for each key that VENDOR may have and that has no
- * answer, except LEFT_OUT and files; or NULL. Secrets get some value too. */
+ * answer, except LEFT_OUT and files; or NULL. Secrets get some value too. URLS: they may stand in
+ * URLs. */
 static char *text_with_all(const struct answers *answers, const struct vendor *vendor,
-			   const char *left_out)
+			   const char *left_out, bool urls)
 {
 	char *text = NULL;
 	size_t length = 0;
@@ -99,6 +100,8 @@ static char *text_with_all(const struct answers *answers, const struct vendor *v
 		return NULL;
 	fprintf(out, "[%s]\ntype = %s\n", answers->name, answers->type);
 	fprintf(out, "base_url = https://x.example\n");
+	if (urls)
+		fprintf(out, SECRET_IN_URL " = yes\n");
 	for (const struct setting *setting = vendor->settings; setting->name; setting++) {
 		const char *value = answers_value(answers, setting->name);
 
@@ -117,11 +120,11 @@ static char *text_with_all(const struct answers *answers, const struct vendor *v
 	return text;
 }
 
-/* Return true if the section is accepted without LEFT_OUT. */
+/* Return true if the section is accepted without LEFT_OUT. URLS as for text_with_all. */
 static bool does_without(const struct trial *trial, const struct answers *answers,
-			 const struct vendor *vendor, const char *left_out)
+			 const struct vendor *vendor, const char *left_out, bool urls)
 {
-	char *text = text_with_all(answers, vendor, left_out);
+	char *text = text_with_all(answers, vendor, left_out, urls);
 	struct config config;
 	struct faults faults;
 	bool accepted = text && parse(trial, text, &config, &faults) == 0;
@@ -137,8 +140,17 @@ static bool does_without(const struct trial *trial, const struct answers *answer
 bool trial_needs(const struct trial *trial, const struct answers *answers,
 		 const struct vendor *vendor, const char *key)
 {
-	return !does_without(trial, answers, vendor, key) &&
-	       does_without(trial, answers, vendor, "");
+	bool urls = answers_value(answers, SECRET_IN_URL) != NULL;
+
+	return !does_without(trial, answers, vendor, key, urls) &&
+	       does_without(trial, answers, vendor, "", urls);
+}
+
+bool trial_needs_url(const struct trial *trial, const struct answers *answers,
+		     const struct vendor *vendor)
+{
+	return !does_without(trial, answers, vendor, "", false) &&
+	       does_without(trial, answers, vendor, "", true);
 }
 
 enum call_verdict trial_reach(const char *url, const char *ca_file)

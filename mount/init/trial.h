@@ -44,6 +44,13 @@ bool trial_name(const struct trial *trial, const char *name);
 bool trial_needs(const struct trial *trial, const struct answers *answers,
 		 const struct vendor *vendor, const char *key);
 
+/* Return true if VENDOR takes a secret only in the URL, so that the section needs SECRET_IN_URL. No
+ * command is run. */
+bool trial_needs_url(const struct trial *trial, const struct answers *answers,
+		     const struct vendor *vendor);
+
+#define SECRET_IN_URL "secret_in_url"
+
 /*
  * Connect to the server of URL, which trusts what CA_FILE (or NULL) has, and send a GET without any
  * keys: every response will do. Prints why it cannot be reached. Returns what happened. Blocks for

@@ -261,6 +261,34 @@ def test_another_proof(home, sandbox):
     assert "auth = basic\n" in home.text() and "user = u\n" in home.text()
 
 
+IN_URL = """[vendor]
+name = Acme
+docs = https://acme.example/docs
+date = 2026-11-30
+evidence = documents
+[settings]
+key = secret, required
+about.key = what Acme calls the golden key
+[auth]
+query.key = {key}
+[list]
+request = GET /users
+rows = /users/*
+paging = none
+"""
+
+
+def test_secret_in_url(home):
+    home.config.parent.mkdir(parents=True)
+    home.config.with_name("acme.vendor").write_text(IN_URL)
+    with home.dialog() as dialog:
+        dialog.answer({"vendor": "acme", "base_url": NOWHERE, "secret_in_url": "yes", "key": "k-CANARY",
+                       "what now": "keep", "mount it now": "no"})
+        assert dialog.wait() == 0, dialog.text
+        assert "key: what Acme calls the golden key\n" in dialog.text and "k-CANARY" not in dialog.text
+    assert "secret_in_url = yes\n" in home.text() and home.check().returncode == 1
+
+
 @pytest.mark.parametrize("file", sorted(SHIPPED.glob("*.vendor")), ids=lambda file: file.stem)
 def test_each_description(home, sandbox, file):
     """What --init asks is what the config needs, and each key is explained. No vendor's own server is asked."""
