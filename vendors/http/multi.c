@@ -8,12 +8,12 @@
  *
  * libcurl follows no redirect (answer.c does), and certificates are always verified.
  */
-#include "vendors/http/endpoint.h"
 #include "vendors/http/multi.h"
 
 #include "vendors/base/clock.h"
 #include "vendors/http/account_queue.h"
 #include "vendors/http/answer.h"
+#include "vendors/http/endpoint.h"
 #include "vendors/http/transfer.h"
 
 #include <curl/curl.h>
