@@ -21,7 +21,7 @@
 #include <unistd.h>
 
 /* what getopt_long returns for options without a letter */
-enum { OPTION_CHECK = 256, OPTION_EXPLAIN };
+enum { OPTION_CHECK = 256, OPTION_EXPLAIN, OPTION_JSON, OPTION_INIT };
 
 enum action {
 	ACTION_DROP, /* for mount(8), or the default */
@@ -295,6 +295,14 @@ static int check_arguments(const struct parse *parse)
 {
 	const struct options *options = parse->options;
 
+	if (options->json && !options->check)
+		return options_fail(parse, EINVAL,
+				    "--json goes with --check only: rosterfs --check --json "
+				    "CONFIG");
+	if (options->init && (options->check || options->explain || options->mountpoint))
+		return options_fail(parse, EINVAL, "usage: rosterfs --init [CONFIG]");
+	if (options->init)
+		return 0;
 	if (options->explain && (options->check || options->mountpoint || !options->path))
 		return options_fail(parse, EINVAL, "usage: rosterfs --explain CONFIG PATH [WORD]");
 	if (options->explain)
@@ -361,6 +369,12 @@ static int take_option(const struct parse *parse, int option, char **argv)
 	case OPTION_EXPLAIN:
 		options->explain = true;
 		return 0;
+	case OPTION_JSON:
+		options->json = true;
+		return 0;
+	case OPTION_INIT:
+		options->init = true;
+		return 0;
 	case 1:
 		return take_argument(parse, optarg);
 	case ':':
@@ -382,6 +396,8 @@ int options_parse(int argc, char **argv, struct options *options, char *why, siz
 	    {"version", no_argument, NULL, 'V'},
 	    {"check", optional_argument, NULL, OPTION_CHECK},
 	    {"explain", no_argument, NULL, OPTION_EXPLAIN},
+	    {"json", no_argument, NULL, OPTION_JSON},
+	    {"init", no_argument, NULL, OPTION_INIT},
 	    {NULL, 0, NULL, 0},
 	};
 	const struct parse parse = {options, why, why_size};
@@ -436,7 +452,8 @@ void options_clear(struct options *options)
 const char *options_help(void)
 {
 	return "usage: rosterfs [options] CONFIG MOUNTPOINT\n"
-	       "       rosterfs --check[=quick] CONFIG\n"
+	       "       rosterfs --init [CONFIG]\n"
+	       "       rosterfs --check[=quick] [--json] CONFIG\n"
 	       "       rosterfs --explain CONFIG PATH [WORD]\n"
 	       "\n"
 	       "Mounts the user lists of the vendors in CONFIG as a directory tree, and continues in\n"
@@ -445,19 +462,23 @@ const char *options_help(void)
 	       "  -f              stay in the foreground\n"
 	       "  -d              print the log to stderr as well; implies -f\n"
 	       "  -o OPT[,OPT...] mount options, see below\n"
+	       "      --init      ask for what CONFIG needs, try it, and write it; default:\n"
+	       "                  ~/.config/rosterfs/rosterfs.conf\n"
 	       "      --check     mount nothing; check CONFIG, its secrets and, at each vendor with an API,\n"
 	       "                  the keys and the whole list of users.\n"
 	       "                  Prints lines \"VENDOR: WORDS\"; the last one about each vendor is\n"
 	       "                  \"VENDOR: ok\", \"VENDOR: failed\" or \"VENDOR: kept by hand, ...\".\n"
-	       "                  Exit status: 0: no vendor has failed; 1: one has, or CONFIG is\n"
-	       "                  wrong; 2: the command line is wrong\n"
+	       "                  Exit status: 0: all is well; 1: a vendor cannot do what CONFIG\n"
+	       "                  asks; 2: the command line or CONFIG is wrong\n"
 	       "      --check=quick\n"
 	       "                  the same with only one page of each list, so ok means less\n"
+	       "      --json      with --check: print one JSON document for scripts\n"
 	       "      --explain   mount nothing; print the requests that a write of WORD to PATH, such as\n"
 	       "                  partnerize/123.status, would send, with secrets as ***. Without WORD\n"
 	       "                  a document for PATH, such as partnerize/123.json, is read from\n"
 	       "                  standard input. Only what reads is sent. Exit status: 0: it would\n"
-	       "                  be sent, or there is nothing to change; 1: it would be refused\n"
+	       "                  be sent, or there is nothing to change; 1: it would be refused;\n"
+	       "                  2: the command line or CONFIG is wrong\n"
 	       "  -h, --help      print this text\n"
 	       "  -V, --version   print the version\n"
 	       "\n"

@@ -13,12 +13,14 @@
 #include <sys/types.h>
 
 struct options {
-	const char *config;     /* borrowed from argv; set unless help or version */
+	const char *config;     /* borrowed from argv; set unless help, version or init */
 	const char *mountpoint; /* borrowed from argv, unchanged; NULL with check, explain */
 	bool help;              /* print options_help() and exit; nothing else was checked */
 	bool version;           /* print the version and exit; nothing else was checked */
 	bool check;             /* --check, or --check=quick */
 	bool quick;             /* --check=quick */
+	bool json;              /* --json: only with check */
+	bool init;              /* --init: config may be NULL */
 	bool explain;           /* --explain: mountpoint is NULL */
 	const char *path;       /* with explain: the file that would be written, borrowed */
 	const char *word;       /* with explain: the status to write, borrowed; NULL: a document */

@@ -54,7 +54,8 @@ FOLDERS = {
     "mount/terminal": "fs",
     "mount/config": "mount/terminal",
     "mount/check": "mount/config",
-    "mount": "mount/check",
+    "mount/init": "mount/check",
+    "mount": "mount/init",
 }
 # Headers that every file of their layer may include.
 SHARED = {"fs/fs.h": "fs/*", "fs/asked.h": "fs/*"}

@@ -51,6 +51,7 @@ struct setting {
 	/* For each choice the name of a setting, or "". If none is given, the value is the first
 	   choice whose setting is given, before `fallback`. NULL: no choice has one. */
 	const char *const *choice_needs;
+	const char *about; /* one line for people who are asked for it; NULL: none */
 };
 
 /* ---- collections ---- */
@@ -295,6 +296,7 @@ struct vendor {
 	/* Appended to the error if the vendor answers 401 or 404 to a list or to a request for a
 	   token: the question whether the base URL is right. */
 	const char *base_url_hint;
+	const char *base_url_about; /* one line for people who are asked for base_url */
 	/* For oauth.c: what a token is asked for at, and the member that a response may hold it in
 	   (else it is bare). NULL: the vendor has no tokens. */
 	const char *token_path, *token_key;

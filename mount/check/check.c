@@ -6,17 +6,19 @@
  * - self, because statuses are refused while it is unknown to which user the key belongs,
  * - the list, page by page, because a vendor that repeats a page has no usable list,
  * - the status of each user.
- * It mounts nothing and changes nothing. A value from the config is never printed as if it came
- * from the vendor.
+ * It mounts nothing and changes nothing. A value from the config is never told as if it came from
+ * the vendor. What is found is kept in struct facts; a report prints it.
  *
  * rosterfs(1) documents the first words of the lines, because scripts read them.
  */
 #include "mount/check/check.h"
 
 #include "cache/history/trust.h"
-#include "mount/terminal/bar.h"
 #include "mount/config/config.h"
+#include "mount/check/facts.h"
+#include "mount/check/report.h"
 #include "mount/check/tally.h"
+#include "mount/check/unpaged.h"
 #include "vendors/base/call.h"
 #include "vendors/base/status_words.h"
 #include "vendors/rest/account.h"
@@ -25,34 +27,36 @@
 #include "vendors/rest/status_map.h"
 #include "vendors/vendor.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* The output for the lines of all vendors. */
+/* What the checks of all vendors share. */
 struct output {
-	FILE *file;
-	pthread_mutex_t lock;
+	struct report *report;
+	pthread_mutex_t lock; /* of report */
+	const char *refused;  /* why the mount would send no changes, or NULL */
 };
 
 /* The check of one vendor, for its thread only. */
 struct check {
 	struct account *account;
 	struct output *output;
-	bool quick;
-	bool failed;
+	struct facts facts;
 	struct call call;
-	char *told; /* the id of the key's user by the vendor; NULL: unknown */
 	struct tally tally;
+	bool one_has_status; /* a user by id has a status, which the list does not show */
 	pthread_t thread;
 	bool started; /* thread must be joined */
 };
 
-static void say(struct check *check, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void say(struct check *check, enum facts_level level, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
-/* Write a line. Control characters in a vendor's words become question marks. */
-static void say(struct check *check, const char *format, ...)
+/* Tell a line. Control characters in a vendor's words become question marks. */
+static void say(struct check *check, enum facts_level level, const char *format, ...)
 {
 	char line[CALL_REQUEST_MAX + CALL_WORDS_MAX + 256];
 	struct output *output = check->output;
@@ -65,25 +69,29 @@ static void say(struct check *check, const char *format, ...)
 		if ((unsigned char)*at < 0x20 || *at == 0x7f)
 			*at = '?';
 	}
+	facts_add(&check->facts, level, line);
 	pthread_mutex_lock(&output->lock);
-	bar_pause();
-	fprintf(output->file, "%s: %s\n", check->account->name, line);
-	(void)fflush(output->file);
-	bar_resume();
+	if (output->report->line)
+		output->report->line(output->report, &check->facts, level, line);
 	pthread_mutex_unlock(&output->lock);
 }
 
-/* Write why the last request failed, from check->call. */
-static void say_error(struct check *check)
+#define say_note(check, ...) say(check, FACTS_NOTE, __VA_ARGS__)
+#define say_warning(check, ...) say(check, FACTS_WARNING, __VA_ARGS__)
+#define say_error(check, ...) say(check, FACTS_ERROR, __VA_ARGS__)
+
+/* Tell why the last request failed, from check->call. */
+static void say_failure(struct check *check)
 {
 	const struct call *call = &check->call;
 	char status[32] = "";
 
-	check->failed = true;
+	if (!check->facts.verdict)
+		check->facts.verdict = call->verdict;
 	if (call->status)
 		(void)snprintf(status, sizeof(status), " answered %d", call->status);
-	say(check, "%s%s%s%s", call->request, call->request[0] ? status : "",
-	    call->request[0] ? ": " : "", call->words);
+	say_error(check, "%s%s%s%s", call->request, call->request[0] ? status : "",
+		  call->request[0] ? ": " : "", call->words);
 }
 
 /* ---- the user of the key ---- */
@@ -103,27 +111,28 @@ static bool has_status(const struct vendor *vendor)
 static bool check_self(struct check *check)
 {
 	const char *configured = configured_self(check);
-	int error = check->account->vendor->self(&check->call, check->account, &check->told);
+	int error = check->account->vendor->self(&check->call, check->account, &check->facts.self);
 
 	/* it matters to changes of a status */
 	if (error && check->call.verdict == CALL_NOT_TOLD && !configured &&
 	    !has_status(check->account->vendor))
 		return true;
 	if (error && check->call.verdict == CALL_NOT_TOLD) {
-		check->failed = !configured;
-		say(check, "the vendor does not tell whose the key is: %s%s", check->call.words,
+		check->facts.self_missing = !configured;
+		say(check, configured ? FACTS_NOTE : FACTS_ERROR,
+		    "the vendor does not tell whose the key is: %s%s", check->call.words,
 		    configured ? "" : "; no status can be written until self_id is set");
 		return true;
 	}
 	if (error) {
-		say_error(check);
+		say_failure(check);
 		return false;
 	}
-	say(check, "the key belongs to user %s", check->told);
-	if (configured && strcmp(configured, check->told) != 0) {
-		check->failed = true;
-		say(check, "self_id is %s, but the key belongs to user %s: correct or remove it",
-		    configured, check->told);
+	say_note(check, "the key belongs to user %s", check->facts.self);
+	if (configured && strcmp(configured, check->facts.self) != 0) {
+		say_error(check,
+			  "self_id is %s, but the key belongs to user %s: correct or remove it",
+			  configured, check->facts.self);
 	}
 	return true;
 }
@@ -133,105 +142,38 @@ static void compare_self(struct check *check)
 {
 	const char *configured = configured_self(check);
 
-	if (check->told && !check->quick && !tally_has(&check->tally, check->told)) {
-		say(check, "user %s, to whom the key belongs, is not in the list", check->told);
-	} else if (!check->told && configured) {
+	if (check->facts.self && !check->facts.quick &&
+	    !tally_has(&check->tally, check->facts.self)) {
+		say_warning(check, "user %s, to whom the key belongs, is not in the list",
+			    check->facts.self);
+	} else if (!check->facts.self && configured) {
 		if (tally_has(&check->tally, configured)) {
-			say(check, "self_id is %s: there is such a user in the list", configured);
-		} else if (check->quick) {
-			say(check,
+			say_note(check, "self_id is %s: there is such a user in the list",
+				 configured);
+		} else if (check->facts.quick) {
+			say_warning(
+			    check,
 			    "self_id is %s: no such user is on the first page; --check reads the "
 			    "whole list",
 			    configured);
 		} else {
-			check->failed = true;
-			say(check, "self_id is %s, but no such user is in the list", configured);
+			say_error(check, "self_id is %s, but no such user is in the list",
+				  configured);
 		}
 	}
 }
 
 /* ---- the list ---- */
 
-static enum paging by_number(const struct account *account)
-{
-	(void)account;
-	return PAGING_NUMBER;
-}
-
-static enum paging by_offset(const struct account *account)
-{
-	(void)account;
-	return PAGING_OFFSET;
-}
-
-/* A way to ask for a page. */
-struct way {
-	enum paging (*paging)(const struct account *account);
-	const char *name;
-	const char *query; /* TEMPLATE, for a list that is described by rules */
-	long long start;
-};
-
-/* What a list by rules needs to be asked for a page. */
-struct paged {
-	struct rule_list list;
-	struct rule_request request;
-	char path[1024];
-};
-
-/* Let USERS, whose list has no pages by its rules, be asked for them in WAY. Returns false if the
- * request cannot have parameters. */
-static bool page_rules(const struct way *way, struct collection *users, struct paged *paged)
-{
-	const struct rule_request *request = users->listing->first;
-	int length;
-
-	if (strcmp(request->method, "GET") != 0)
-		return false;
-	length = snprintf(paged->path, sizeof(paged->path), "%s%c%s", request->path,
-			  strchr(request->path, '?') ? '&' : '?', way->query);
-	paged->request = *request;
-	paged->request.path = paged->path;
-	paged->request.alternative = NULL;
-	paged->list = *users->listing;
-	paged->list.first = &paged->request;
-	paged->list.start = way->start;
-	users->listing = &paged->list;
-	return length < (int)sizeof(paged->path);
-}
-
-/*
- * Request the second page in both ways, after the list was read without pages: if the vendor has
- * pages, that was only the first one. An error, or users that are known already, show that there
- * are no pages.
- */
+/* Check whether a list that was read without pages has pages. */
 static void check_unpaged(struct check *check)
 {
-	static const struct way ways[] = {
-	    {by_number, "page", "page={page}&count={size}", 1},
-	    {by_offset, "offset", "offset={offset}&limit={size}", 0},
-	};
+	size_t strangers = 0;
 
-	for (size_t i = 0; i < 2; i++) {
-		struct collection users = *check->account->vendor->users;
-		struct tally_strangers strangers;
-		struct list_part part = {.page = 2};
-		struct paged paged;
-
-		users.paging = ways[i].paging;
-		users.page_size = (unsigned)check->tally.count;
-		if (users.listing && !page_rules(&ways[i], &users, &paged))
-			continue;
-		tally_strangers_init(&strangers, &check->tally);
-		part.sink = &strangers.sink;
-		if (list_walk_all(&check->call, check->account, &users, &part, 1) ||
-		    !strangers.count)
-			continue;
-		check->failed = true;
-		say(check, "%s answered %zu other users: set paging = %s", check->call.request,
-		    strangers.count, ways[i].name);
-		return;
-	}
+	check->facts.paging = unpaged_find(&check->call, check->account, &check->tally, &strangers);
+	if (check->facts.paging)
+		say_error(check, "%s answered %zu other users: set paging = %s",
+			  check->call.request, strangers, check->facts.paging);
 }
 
 static bool check_users(struct check *check)
@@ -239,25 +181,25 @@ static bool check_users(struct check *check)
 	struct account *account = check->account;
 	const struct collection *users = account->vendor->users;
 	struct list_part part = {.sink = &check->tally.sink, .page = 1};
-	int error = check->quick ? list_walk_all(&check->call, account, users, &part, 1)
-				 : tally_walk(&check->tally, &check->call, account, users);
+	int error = check->facts.quick ? list_walk_all(&check->call, account, users, &part, 1)
+				       : tally_walk(&check->tally, &check->call, account, users);
 
 	if (error) {
 		if (check->call.verdict == CALL_NO_PATH && !account->vendor->choose_base_url)
 			call_add_words(&check->call, " (is base_url right?)");
-		say_error(check);
+		say_failure(check);
 		return false;
 	}
-	say(check, "users can be listed%s%s", check->quick ? " (one page only)" : "",
-	    check->tally.count ? "" : "; there are none");
-	if (!check->tally.count && check->told) {
-		check->failed = true;
-		say(check, "not even user %s, to whom the key belongs, is in the list",
-		    check->told);
+	check->facts.listed = true;
+	say_note(check, "users can be listed%s%s", check->facts.quick ? " (one page only)" : "",
+		 check->tally.count ? "" : "; there are none");
+	if (!check->tally.count && check->facts.self) {
+		say_error(check, "not even user %s, to whom the key belongs, is in the list",
+			  check->facts.self);
 	} else {
 		compare_self(check);
 	}
-	if (!check->quick && check->tally.count && users->paging &&
+	if (!check->facts.quick && check->tally.count && users->paging &&
 	    users->paging(account) == PAGING_NONE)
 		check_unpaged(check);
 	return check->tally.count != 0;
@@ -275,26 +217,26 @@ static void check_one_status(struct check *check)
 	int error;
 
 	if (users->listing && !users->status_key) {
-		say(check, "its description has no status: nobody can be deactivated here");
+		say_warning(check, "its description has no status: nobody can be deactivated here");
 		return;
 	}
 	if (users->listing && !users->item) {
-		check->failed = true;
-		say(check, "no user has a status: nobody can be deactivated here");
+		say_error(check, "no user has a status: nobody can be deactivated here");
 		return;
 	}
 	error = item_get(&check->call, check->account, users, NULL, id, &record, NULL);
 	if (error) {
-		say_error(check);
-		say(check, "no user in the list has a status: nobody can be deactivated here");
+		say_failure(check);
+		say_error(check,
+			  "no user in the list has a status: nobody can be deactivated here");
 		return;
 	}
 	word = status_map_word(users, record, buffer);
 	if (word && tally_is_known(word)) {
-		say(check, "the list shows no status, but user %s by id does: %s", id, word);
+		check->one_has_status = true;
+		say_note(check, "the list shows no status, but user %s by id does: %s", id, word);
 	} else {
-		check->failed = true;
-		say(check, "no user has a status: nobody can be deactivated here");
+		say_error(check, "no user has a status: nobody can be deactivated here");
 	}
 	json_decref(record);
 }
@@ -307,12 +249,13 @@ static void judge_statuses(struct check *check)
 	if (tally->active || tally->inactive)
 		return;
 	if (!has_status(check->account->vendor)) {
-		say(check, "the description has no [status]: no status can be read or written");
+		say_warning(check,
+			    "the description has no [status]: no status can be read or written");
 	} else if (!tally->others) {
 		check_one_status(check);
 	} else {
-		check->failed = true;
-		say(check,
+		say_error(
+		    check,
 		    "no user has the status active or inactive, only others, such as \"%s\": nobody "
 		    "can be deactivated here",
 		    tally->other);
@@ -329,20 +272,22 @@ static void say_rules(struct check *check)
 
 	if (!users->listing)
 		return;
-	say(check, "the list of users has %u page%s", tally->pages, tally->pages == 1 ? "" : "s");
+	say_note(check, "the list of users has %u page%s", tally->pages,
+		 tally->pages == 1 ? "" : "s");
 	if (tally->pages == 1 && tally->count == users->page_size &&
 	    (users->paging(check->account) == PAGING_CURSOR ||
 	     users->paging(check->account) == PAGING_URL))
-		say(check, "that page is full, and names no next one: is `next` right?");
+		say_warning(check, "that page is full, and names no next one: is `next` right?");
 	values_print(&tally->values, text, sizeof(text));
 	if (users->status && users->status->active->type == VALUE_ANY &&
 	    users->status->inactive->type == VALUE_ABSENT)
-		say(check, "whoever is listed is active");
+		say_note(check, "whoever is listed is active");
 	else if (users->status)
-		say(check, "values of the status field %s: %s", users->status_key, text);
+		say_note(check, "values of the status field %s: %s", users->status_key, text);
 	if (tally->count && !tally->emails)
-		say(check, "no user in the list has an email at %s: by-email will find nobody",
-		    users->email_keys[0]);
+		say_warning(check,
+			    "no user in the list has an email at %s: by-email will find nobody",
+			    users->email_keys[0]);
 	text[0] = '\0';
 	for (const struct field *field = users->fields; field->name && length < sizeof(text);
 	     field++) {
@@ -351,7 +296,7 @@ static void say_rules(struct check *check)
 						   length ? ", " : "", field->name);
 	}
 	if (text[0])
-		say(check, "fields that are never shown: %s", text);
+		say_note(check, "fields that are never shown: %s", text);
 }
 
 static void say_statuses(struct check *check)
@@ -364,8 +309,9 @@ static void say_statuses(struct check *check)
 			       tally->others, tally->other);
 	if (tally->none)
 		(void)snprintf(none, sizeof(none), ", %zu without a status", tally->none);
-	say(check, "%zu users%s: %zu active, %zu inactive%s%s", tally->count,
-	    check->quick ? " on one page" : "", tally->active, tally->inactive, others, none);
+	say_note(check, "%zu users%s: %zu active, %zu inactive%s%s", tally->count,
+		 check->facts.quick ? " on one page" : "", tally->active, tally->inactive, others,
+		 none);
 }
 
 /* Say which status user ID has, whose RECORD was read alone. */
@@ -374,8 +320,8 @@ static void say_one_status(struct check *check, const char *id, const json_t *re
 	char buffer[STATUS_MAP_MAX];
 	const char *word = status_map_word(check->account->vendor->statuses, record, buffer);
 
-	say(check, "statuses can be read: user %s is %s (one user only)", id,
-	    word ? word : STATUS_UNKNOWN);
+	say_note(check, "statuses can be read: user %s is %s (one user only)", id,
+		 word ? word : STATUS_UNKNOWN);
 }
 
 /* Check statuses that are not a field of users: all, or with QUICK that of the first user. */
@@ -387,7 +333,7 @@ static void check_statuses(struct check *check)
 	json_t *record = NULL;
 	int error;
 
-	if (check->quick) {
+	if (check->facts.quick) {
 		error = item_get(&check->call, account, statuses, NULL, id, &record, NULL);
 		if (!error)
 			say_one_status(check, id, record);
@@ -396,11 +342,12 @@ static void check_statuses(struct check *check)
 		tally_statuses(&check->tally, statuses);
 		error = tally_walk(&check->tally, &check->call, account, statuses);
 		tally_end(&check->tally);
+		check->facts.counted = !error;
 		if (!error)
 			say_statuses(check);
 	}
 	if (error)
-		say_error(check);
+		say_failure(check);
 }
 
 /* ---- all checks ---- */
@@ -409,7 +356,8 @@ static void check_statuses(struct check *check)
 static void say_untrusted(struct check *check, const char *what, const struct rule_request *request)
 {
 	if (request && !trust_is_given(check->account, request))
-		say(check,
+		say_warning(
+		    check,
 		    "%s not sent: that section of the description of %s is from memory; compare it "
 		    "with the vendor's documents, then set trust = yes",
 		    what, check->account->vendor->type);
@@ -422,7 +370,8 @@ static void say_trust(struct check *check)
 	const struct rule_status *status = users->status;
 
 	if (!trust_is_given(check->account, NULL)) {
-		say(check,
+		say_warning(
+		    check,
 		    "changes are not sent: the description of %s is from memory; compare it with "
 		    "the vendor's documents, then set trust = yes",
 		    check->account->vendor->type);
@@ -438,60 +387,98 @@ static void say_trust(struct check *check)
 	say_untrusted(check, "deletions are", users->remove);
 }
 
+/* Keep the counts, if the statuses could be read, and whether none is of use. */
+static void keep_counts(struct check *check)
+{
+	const struct vendor *vendor = check->account->vendor;
+
+	facts_count(&check->facts, &check->tally);
+	if (!check->facts.counted)
+		return;
+	/* check_one_status has looked whether one user by id has a status */
+	check->facts.no_status = !check->facts.active && !check->facts.inactive &&
+				 check->facts.total && has_status(vendor) && !check->one_has_status;
+}
+
 static void *check_account(void *arg)
 {
 	struct check *check = arg;
+	struct output *output = check->output;
 	const struct vendor *vendor = check->account->vendor;
 	char urls[600];
 
 	if (account_urls(check->account, urls, sizeof(urls)))
-		say(check, "%s", urls);
+		say_note(check, "%s", urls);
 	call_init(&check->call, check->account->name);
 	tally_init(&check->tally, vendor->statuses ? NULL : vendor->users);
 	if ((!vendor->self || check_self(check)) && check_users(check)) {
 		if (vendor->statuses) {
 			check_statuses(check);
 		} else {
+			check->facts.counted = true;
 			say_rules(check);
 			say_statuses(check);
 			judge_statuses(check);
 		}
 	}
+	keep_counts(check);
 	say_trust(check);
-	say(check, "%s", check->failed ? "failed" : "ok");
+	ability_find(&check->facts, output->refused);
+	pthread_mutex_lock(&output->lock);
+	if (output->report->done)
+		output->report->done(output->report, &check->facts);
+	pthread_mutex_unlock(&output->lock);
 	tally_clear(&check->tally);
 	call_destroy(&check->call);
-	free(check->told);
 	return NULL;
 }
 
-unsigned check_run(const struct config *config, bool quick, FILE *out)
+/* Begin the check of ACCOUNT. */
+static void begin(struct check *check, struct account *account, struct output *output, bool quick)
 {
-	struct output output = {out, PTHREAD_MUTEX_INITIALIZER};
+	*check = (struct check){.account = account,
+				.output = output,
+				.facts = {.account = account, .quick = quick}};
+	check->facts.by_hand = !account->vendor->users;
+	if (check->facts.by_hand) {
+		ability_find(&check->facts, NULL);
+		pthread_mutex_lock(&output->lock);
+		if (output->report->done)
+			output->report->done(output->report, &check->facts);
+		pthread_mutex_unlock(&output->lock);
+	} else if (pthread_create(&check->thread, NULL, check_account, check) == 0) {
+		check->started = true;
+	} else {
+		(void)check_account(check);
+	}
+}
+
+int check_run(const struct config *config, const struct check_options *options,
+	      struct report *report)
+{
+	struct output output = {
+	    .report = report,
+	    .lock = PTHREAD_MUTEX_INITIALIZER,
+	    .refused = options->read_only ? "-o ro refuses all changes"
+		       : options->dry_run ? "-o dry_run sends no changes"
+					  : NULL,
+	};
 	struct check *checks = calloc(config->account_count + 1, sizeof(*checks));
-	unsigned failed = 0;
+	int failed = 0;
 
-	if (!checks) {
-		fputs("out of memory\n", out);
-		return 1;
-	}
-	for (size_t i = 0; i < config->account_count; i++) {
-		struct check *check = &checks[i];
-
-		*check = (struct check){.account = config->accounts[i],
-					.output = &output,
-					.quick = quick};
-		if (!check->account->vendor->users)
-			say(check, "kept by hand, nothing to ask");
-		else if (pthread_create(&check->thread, NULL, check_account, check) == 0)
-			check->started = true;
-		else
-			(void)check_account(check);
-	}
+	if (!checks)
+		return -ENOMEM;
+	for (size_t i = 0; i < config->account_count; i++)
+		begin(&checks[i], config->accounts[i], &output, options->quick);
 	for (size_t i = 0; i < config->account_count; i++) {
 		if (checks[i].started)
 			(void)pthread_join(checks[i].thread, NULL);
-		failed += checks[i].failed;
+		failed += checks[i].facts.failed;
+	}
+	for (size_t i = 0; i < config->account_count; i++) {
+		if (report->end)
+			report->end(report, &checks[i].facts);
+		facts_clear(&checks[i].facts);
 	}
 	free(checks);
 	pthread_mutex_destroy(&output.lock);

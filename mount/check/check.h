@@ -7,18 +7,23 @@
 #define ROSTERFS_CHECK_H
 
 #include <stdbool.h>
-#include <stdio.h>
 
 struct config;
+struct report;
+
+struct check_options {
+	bool quick;              /* only the first page of each list */
+	bool read_only, dry_run; /* the mount would have these options */
+};
 
 /*
  * Ask all vendors of CONFIG, whose accounts have queues, at the same time: the user of the key, the
- * whole list of users (QUICK: its first page) and their statuses. Write a line to OUT as soon as
- * something is known; it begins with the name of the account. Only GETs are sent, and requests for
- * a token. Blocks until the vendors have responded. Returns the number of vendors that failed:
- * those that did not respond correctly, and those whose responses show that no user can be
- * deactivated.
+ * whole list of users and their statuses. Tell REPORT what is known as soon as it is. Only GETs are
+ * sent, other requests of lists, and requests for a token. Blocks until the vendors have responded.
+ * Returns the number of vendors that failed: those that did not respond correctly, and those whose
+ * responses show that no user can be deactivated; or -ENOMEM.
  */
-unsigned check_run(const struct config *config, bool quick, FILE *out);
+int check_run(const struct config *config, const struct check_options *options,
+	      struct report *report);
 
 #endif

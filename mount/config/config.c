@@ -221,7 +221,29 @@ static void wipe_environment(const struct sections *sections)
 	}
 }
 
-int config_read(const char *file, struct config *config, char *why, size_t why_size)
+/* Make *CONFIG of SECTIONS, which were read from FILE. */
+static void make_config(const char *file, struct sections *sections, struct config *config,
+			struct faults *faults)
+{
+	struct types types = {0};
+	struct keys keys = {file, sections, &types, faults};
+	struct reading *readings = calloc(sections->count + 1, sizeof(*readings));
+
+	config->accounts = calloc(sections->count + 1, sizeof(struct account *));
+	if (!config->accounts || !readings || types_init(&types, file))
+		(void)keys_fail_memory(&keys, 0);
+	else
+		read_sections(&keys, sections, config, readings);
+	config->descriptions = types.list;
+	config->description_count = types.count;
+	types_clear(&types);
+	free(readings);
+}
+
+/* As config_load. RESULT is what reading SECTIONS, from FILE, returned. WIPE: also wipe the
+ * environment. */
+static int finish(const char *file, int result, struct sections *sections, bool wipe,
+		  struct config *config, struct faults *faults)
 {
 	struct config made = {.status_limit = 100,
 			      .status_window = 3600,
@@ -229,34 +251,44 @@ int config_read(const char *file, struct config *config, char *why, size_t why_s
 			      .csv_guard = true,
 			      .log_umask = 077,
 			      .changes_limit = CHANGES_LIMIT};
-	struct sections sections;
-	struct types types = {0};
-	struct faults faults = {0};
-	struct keys keys = {file, &sections, &types, &faults};
-	struct reading *readings = NULL;
-	int result = sections_read(file, &sections_plain, &sections, &faults);
 
-	if (result && result != -EINVAL)
-		goto out;
-	made.accounts = calloc(sections.count + 1, sizeof(struct account *));
-	readings = calloc(sections.count + 1, sizeof(*readings));
-	if (!made.accounts || !readings || types_init(&types, file))
-		(void)keys_fail_memory(&keys, 0);
-	else
-		read_sections(&keys, &sections, &made, readings);
-	made.descriptions = types.list;
-	made.description_count = types.count;
-	types_clear(&types);
-	wipe_environment(&sections);
-out:
-	free(readings);
-	sections_clear(&sections);
-	result = faults_text(&faults, why, why_size);
-	faults_clear(&faults);
+	if (!result || result == -EINVAL)
+		make_config(file, sections, &made, faults);
+	if (wipe && (!result || result == -EINVAL))
+		wipe_environment(sections);
+	sections_clear(sections);
+	result = faults_sort(faults);
 	if (result)
 		config_clear(&made);
 	else
 		*config = made;
+	return result;
+}
+
+int config_load(const char *file, struct config *config, struct faults *faults)
+{
+	struct sections sections;
+	int result = sections_read(file, &sections_plain, &sections, faults);
+
+	return finish(file, result, &sections, true, config, faults);
+}
+
+int config_parse(const char *file, const char *text, size_t length, struct config *config,
+		 struct faults *faults)
+{
+	struct sections sections;
+	int result = sections_parse(file, text, length, &sections_plain, &sections, faults);
+
+	return finish(file, result, &sections, false, config, faults);
+}
+
+int config_read(const char *file, struct config *config, char *why, size_t why_size)
+{
+	struct faults faults = {0};
+	int result = config_load(file, config, &faults);
+
+	(void)faults_text(&faults, why, why_size);
+	faults_clear(&faults);
 	return result;
 }
 

@@ -14,6 +14,7 @@
 struct account;
 struct change_marks;
 struct description;
+struct faults;
 
 struct config {
 	unsigned status_limit;  /* maximum status changes in status_window seconds; 0: no limit */
@@ -41,6 +42,14 @@ struct config {
  * Wipes the environment variables that `X_env` keys name. Pair with config_clear.
  */
 int config_read(const char *file, struct config *config, char *why, size_t why_size);
+
+/* As config_read; what is wrong is added to FAULTS, sorted as faults_sort does. */
+int config_load(const char *file, struct config *config, struct faults *faults);
+
+/* As config_load, of the LENGTH bytes at TEXT, as if they were in FILE, which need not exist. The
+ * environment stays as it is. */
+int config_parse(const char *file, const char *text, size_t length, struct config *config,
+		 struct faults *faults);
 
 /* Free what CONFIG holds, and wipe its secrets. */
 void config_clear(struct config *config);

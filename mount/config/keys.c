@@ -47,6 +47,7 @@ static const struct key mount_keys[] = {
 /* keys of vendors with an API; account_new sets the defaults */
 static const struct key account_keys[] = {
     {"base_url", KEY_URL, offsetof(struct account, endpoint.base_url), 0, 0},
+    {"ca_file", KEY_PATH, offsetof(struct account, endpoint.ca_file), 0, 0},
     {"ttl", KEY_SECONDS, offsetof(struct account, ttl), 0, YEAR},
     {"poll", KEY_SECONDS, offsetof(struct account, poll), 0, YEAR},
     {"grace", KEY_SECONDS, offsetof(struct account, grace), 0, YEAR},

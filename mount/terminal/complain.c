@@ -11,6 +11,15 @@
 #include <stdio.h>
 #include <string.h>
 
+static void (*hears)(void *arg, const char *words);
+static void *hears_arg;
+
+void complain_hear(void (*hear)(void *arg, const char *words), void *arg)
+{
+	hears = hear;
+	hears_arg = arg;
+}
+
 void complain(const char *format, ...)
 {
 	char words[2 * PATH_MAX];
@@ -22,6 +31,10 @@ void complain(const char *format, ...)
 	for (char *c = words; *c; c++) {
 		if ((unsigned char)*c < 0x20 || *c == 0x7f)
 			*c = '?';
+	}
+	if (hears) {
+		hears(hears_arg, words);
+		return;
 	}
 	bar_pause();
 	fprintf(stderr, "rosterfs: %s\n", words);

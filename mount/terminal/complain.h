@@ -13,4 +13,8 @@ void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* Print each line of WORDS, which is changed, as complain does. */
 void complain_lines(char *words);
 
+/* From now on call HEAR with ARG for each line, without "rosterfs: ", instead of printing it. NULL:
+ * print again. Before there are threads. */
+void complain_hear(void (*hear)(void *arg, const char *words), void *arg);
+
 #endif

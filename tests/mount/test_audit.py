@@ -316,7 +316,7 @@ def test_check(test_dir, sandbox, env):
     box = sandbox(users=5)
     config = test_dir / "check.conf"
     config.touch(0o600)
-    for path, code in ((test_dir / "missing/audit", 1), (test_dir / "audit.jsonl", 0), (test_dir, 1)):
+    for path, code in ((test_dir / "missing/audit", 2), (test_dir / "audit.jsonl", 0), (test_dir, 2)):
         config.write_text(box.config({"rosterfs": {"audit_log": path}}))
         result = subprocess.run([str(harness.BUILD / "rosterfs"), "--check", str(config)], env=env, text=True,
                                 capture_output=True, check=False, timeout=30)

@@ -314,7 +314,7 @@ def test_invisible_in_a_key(sandbox, env, way, before, after, words):
     file.touch(0o600)
     file.write_text(box.config({"partnerize": {"user_api_key": None, "user_api_key" + way: value}}))
     result = run([harness.BUILD / "rosterfs", "--check", file], {**env, "THE_KEY": text})
-    assert result.code == 1 and result.out == "" and result.err.count("\n") == 1, repr(result)
+    assert result.code == 2 and result.out == "" and result.err.count("\n") == 1, repr(result)
     assert str(file) in result.err and words in result.err and key not in result.err
     assert box.counts()["total"] == 0
 

@@ -19,7 +19,7 @@ def check(box, env, text):
     for key, file in re.findall(r"^(\w+)_file = (.+)$", text, re.M):
         path = box.folder / file
         path.touch(0o600)
-        path.write_text("Ask the admin.\n" if key == "notice" else secrets[key] + "\n")
+        path.write_text("Ask the admin.\n" if key in ("notice", "ca") else secrets[key] + "\n")
     config = box.folder / "rosterfs.conf"
     config.write_text(text)
     os.chmod(config, 0o644)

@@ -254,10 +254,10 @@ def test_at_the_start(keeping, directory, sandbox, env, spoil, words):
                               capture_output=True, check=False, timeout=30 * harness.SCALE)
     assert check(directory).returncode == 0 and not directory.exists()
     missing = check(directory / "sub")
-    assert missing.returncode == 1 and "create its parent first" in missing.stderr
+    assert missing.returncode == 2 and "create its parent first" in missing.stderr
     spoil(directory)
     result = check(directory)
-    assert result.returncode == 1 and words in result.stderr and str(directory) in result.stderr
+    assert result.returncode == 2 and words in result.stderr and str(directory) in result.stderr
     assert len(result.stderr.splitlines()) == 1
     with pytest.raises(harness.MountFailed) as failure:
         keeping(box, background=True)

@@ -123,8 +123,10 @@ def test_refused_in_one_line(rosterfs, conf, arguments, words, way):
 ])
 def test_bad_config(rosterfs, conf, text, line, word):
     file, folder = conf(text)
-    for words in ([file, folder], ["--check", file]):
-        refused(rosterfs(*words), f"{file}:{line}: " if line else f"{file}: ", word)
+    for words in ([file, folder], ["--check", file], ["--explain", file, "cj/1.status", "inactive"]):
+        result = rosterfs(*words)
+        refused(result, f"{file}:{line}: " if line else f"{file}: ", word)
+        assert result.code == 2
 
 
 @pytest.mark.parametrize(("notice", "word"), [(b"", "empty"), (b"J\xfcrgen\n", "UTF-8")])

@@ -211,8 +211,8 @@ def test_bar_is_not_mixed_into_lines(mount, sandbox, tmp_path):
     piped = subprocess.run([harness.BUILD / "rosterfs", "--check", m.config_file], env=m.env, capture_output=True,
                            text=True, timeout=60 * harness.SCALE, check=True).stdout
     result = subprocess.run([ON_TERMINAL, tmp_path / "terminal", "sh", "-c", 'exec "$@" >&2', "sh",
-                             harness.BUILD / "rosterfs", "--check", m.config_file], env=m.env,
-                            timeout=60 * harness.SCALE, check=False)
+                             harness.BUILD / "rosterfs", "--check", m.config_file],
+                            env={**m.env, "NO_COLOR": "1"}, timeout=60 * harness.SCALE, check=False)
     drawn = (tmp_path / "terminal").read_bytes().decode()
     assert result.returncode == 0 and "[#" in drawn
     assert sorted(screen(drawn)) == sorted(piped.split("\n"))

@@ -86,7 +86,7 @@ static unsigned flags_of(const struct collection *collection, const char *name)
 static const char redmine[] =
     "[vendor]\nname = Redmine\ndocs = https://www.redmine.org/projects/redmine/wiki/Rest_Users\n"
     "evidence = tried\ndate = 2026-11-29\nremains = the person's API key stays valid\n\n"
-    "[settings]\nkey = secret, required\n\n"
+    "[settings]\nabout.base_url = where it is\nabout.key = what it is\nkey = secret, required\n\n"
     "[auth]\nheader.X-Redmine-API-Key = {key}\n\n"
     "[list]\n# a comment\n"
     "request = GET /users.json?status={each}&offset={offset}&limit={size}\n"
@@ -119,6 +119,8 @@ static void test_example(void **state)
 	assert_string_equal(outline->settings[0].name, "key");
 	assert_int_equal(outline->settings[0].type, SETTING_SECRET);
 	assert_true(outline->settings[0].required);
+	assert_string_equal(outline->settings[0].about, "what it is");
+	assert_string_equal(outline->base_url_about, "where it is");
 	assert_string_equal(outline->settings[1].name, "self_id");
 	assert_null(outline->settings[2].name);
 	give(account, "key", "k");

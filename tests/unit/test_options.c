@@ -95,7 +95,16 @@ static void test_letters(void **state)
 	assert_true(options.check && !options.quick);
 	options_clear(&options);
 	accept_line("--check=quick a", &options);
-	assert_true(options.check && options.quick);
+	assert_true(options.check && options.quick && !options.json);
+	assert_string_equal(options.config, "a");
+	options_clear(&options);
+	accept_line("--json a --check", &options);
+	assert_true(options.check && options.json);
+	options_clear(&options);
+	accept_line("--init", &options);
+	assert_true(options.init && !options.config);
+	options_clear(&options);
+	accept_line("--init a", &options);
 	assert_string_equal(options.config, "a");
 	options_clear(&options);
 }
@@ -206,6 +215,11 @@ static void test_refused(void **state)
 	    {"a b c", "one argument too many: c"},
 	    {"a b -- c", "one argument too many: c"},
 	    {"--check a b", "--check mounts nothing"},
+	    {"--json a", "--json goes with --check only"},
+	    {"--json a b", "--json goes with --check only"},
+	    {"--init --json", "--json goes with --check only"},
+	    {"--init a b", "usage: rosterfs --init [CONFIG]"},
+	    {"--init --check a", "usage: rosterfs --init [CONFIG]"},
 	    {"''", "an empty argument: CONFIG"},
 	    {"a ''", "an empty argument: MOUNTPOINT"},
 	    {"-x a b", "unknown option -x"},

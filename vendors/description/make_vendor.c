@@ -231,6 +231,7 @@ int make_vendor(struct make *make, const char *type, const struct vendor **vendo
 		(void)make_fail_needs(make, draft->head.from, "evidence");
 	table->vendor.type = type;
 	table->vendor.settings = make->chosen->settings->list;
+	table->vendor.base_url_about = make->chosen->settings->base_url_about;
 	table->vendor.manual = table_manual;
 	if (draft->kind == KIND_MANUAL) {
 		result = check_manual(make);

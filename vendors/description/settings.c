@@ -14,6 +14,7 @@
 #include <string.h>
 
 #define SETTINGS_MAX 32
+#define ABOUT "about." /* and the name of a setting: a line that explains it */
 
 /* [settings] being read. */
 struct reading {
@@ -277,6 +278,31 @@ static int read_setting(struct reading *reading, const struct entry *entry,
 	return refused ? -EINVAL : 0;
 }
 
+/* Take ENTRY, which says what a setting is, or base_url. */
+static int read_about(struct reading *reading, const struct entry *entry, struct settings *settings)
+{
+	const char *name = entry->key + strlen(ABOUT);
+	const char *text = arena_text(reading->arena, entry->value, strlen(entry->value));
+	int index = settings_find(settings, name);
+
+	reading->line = entry->line;
+	if (!text)
+		return fail_memory(reading);
+	if (index >= 0)
+		settings->list[index].about = text;
+	else if (strcmp(name, SETTINGS_BASE_URL) == 0)
+		settings->base_url_about = text;
+	else if (!settings->broken)
+		return settings_fail(reading, "[settings] has no %s, which %s explains", name,
+				     entry->key);
+	return 0;
+}
+
+static bool is_about(const struct entry *entry)
+{
+	return strncmp(entry->key, ABOUT, strlen(ABOUT)) == 0;
+}
+
 int settings_read(struct arena *arena, const char *file, const struct section *section,
 		  struct settings *settings, struct faults *faults)
 {
@@ -287,13 +313,20 @@ int settings_read(struct arena *arena, const char *file, const struct section *s
 	settings->broken = section && section->broken;
 	for (size_t i = 0; section && i < section->count && !arena->failed; i++) {
 		reading.line = section->entries[i].line;
-		if (i == SETTINGS_MAX) {
+		if (is_about(&section->entries[i]))
+			continue;
+		if (settings->count == SETTINGS_MAX) {
 			settings->broken = true;
 			(void)settings_fail(&reading, "there are more than %d settings",
 					    SETTINGS_MAX);
 			break;
 		}
 		if (read_setting(&reading, &section->entries[i], settings))
+			settings->broken = true;
+	}
+	for (size_t i = 0; section && i < section->count && !arena->failed; i++) {
+		if (is_about(&section->entries[i]) && !section->entries[i].refused &&
+		    read_about(&reading, &section->entries[i], settings))
 			settings->broken = true;
 	}
 	if (arena->failed)

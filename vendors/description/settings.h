@@ -21,9 +21,10 @@
 struct settings {
 	struct setting *list; /* ends with a name that is NULL */
 	size_t count;
-	bool *urls;      /* in the order of the list: the value is a whole URL */
-	bool broken;     /* a line was refused: a setting that is missing may be that */
-	unsigned *lines; /* of the keys; 0: a setting that the file does not name */
+	bool *urls;                 /* in the order of the list: the value is a whole URL */
+	bool broken;                /* a line was refused: a setting that is missing may be that */
+	const char *base_url_about; /* what about.base_url says, or NULL */
+	unsigned *lines;            /* of the keys; 0: a setting that the file does not name */
 };
 
 /* Read SECTION of FILE (NULL: there is none) into *SETTINGS, which is of ARENA. Returns 0, or a

@@ -29,10 +29,23 @@ static const char *const region_choices[] = {"useast", "euwest", NULL};
 static const char *const no_or_yes[] = {"no", "yes", NULL};
 
 static const struct setting elasticpath_settings[] = {
-    {.name = "client_id", .type = SETTING_SECRET, .required = true},
-    {.name = "client_secret", .type = SETTING_SECRET, .required = true},
-    {.name = "region", .type = SETTING_CHOICE, .choices = region_choices},
-    {.name = "allow_preprovision", .type = SETTING_CHOICE, .fallback = "no", .choices = no_or_yes},
+    {.name = "region",
+     .type = SETTING_CHOICE,
+     .choices = region_choices,
+     .about = "where the store is"},
+    {.name = "client_id",
+     .type = SETTING_SECRET,
+     .required = true,
+     .about = "the client id of an application key of the store (Commerce Manager)"},
+    {.name = "client_secret",
+     .type = SETTING_SECRET,
+     .required = true,
+     .about = "the client secret of the same application key"},
+    {.name = "allow_preprovision",
+     .type = SETTING_CHOICE,
+     .fallback = "no",
+     .choices = no_or_yes,
+     .about = "whether members can be created in new/, before they have signed in"},
     {.name = NULL},
 };
 

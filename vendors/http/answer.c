@@ -173,7 +173,8 @@ static void read_failure(struct transfer *transfer, CURLcode code)
 			      curl_words(transfer, code),
 			      code == CURLE_PEER_FAILED_VERIFICATION
 				  ? "; if an authority of your own signs there, name its "
-				    "certificate in the environment variable SSL_CERT_FILE"
+				    "certificate with the key ca_file, or in the environment "
+				    "variable SSL_CERT_FILE"
 				  : "");
 	else if (verdict == CALL_NO_MEMORY)
 		transfer_fail(transfer, verdict, "out of memory for the response");

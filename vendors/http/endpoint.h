@@ -15,10 +15,12 @@ struct account_queue;
 struct http_reply;
 
 struct endpoint {
-	const char *name;            /* for the log; borrowed */
-	char *base_url;              /* owned; without a slash at its end; NULL: no API */
-	unsigned parallel;           /* maximum number of requests in flight */
-	unsigned timeout;            /* seconds for one request */
+	const char *name;  /* for the log; borrowed */
+	char *base_url;    /* owned; without a slash at its end; NULL: no API */
+	char *ca_file;     /* of the account: certificates of the authorities to trust; NULL: the
+			      system's, or those of SSL_CERT_FILE */
+	unsigned parallel; /* maximum number of requests in flight */
+	unsigned timeout;  /* seconds for one request */
 	unsigned retry_budget;       /* seconds of retries without progress */
 	struct account_queue *queue; /* set by http_add, which owns it; NULL before that */
 	/*

@@ -13,6 +13,7 @@
 #include "vendors/base/clock.h"
 #include "vendors/http/account_queue.h"
 #include "vendors/http/answer.h"
+#include "vendors/http/endpoint.h"
 #include "vendors/http/transfer.h"
 
 #include <curl/curl.h>
@@ -98,7 +99,8 @@ static void wipe_list(struct transfer *transfer)
 static bool set_rules(CURL *easy, const struct account_queue *queue)
 {
 	/* as most programs do: other certificate authorities than the system's */
-	const char *authorities = secure_getenv("SSL_CERT_FILE");
+	const char *own = queue->endpoint->ca_file;
+	const char *authorities = own ? own : secure_getenv("SSL_CERT_FILE");
 	unsigned bad = 0;
 
 	bad |= curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");

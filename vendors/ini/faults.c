@@ -115,6 +115,16 @@ static size_t print(const struct fault *fault, char *text, size_t size)
 	return length < 0 ? 0 : (size_t)length;
 }
 
+int faults_sort(struct faults *faults)
+{
+	if (faults->no_memory)
+		return -ENOMEM;
+	if (!faults->count)
+		return 0;
+	qsort(faults->list, faults->count, sizeof(*faults->list), compare);
+	return faults->list[0].error;
+}
+
 int faults_text(struct faults *faults, char *why, size_t why_size)
 {
 	const size_t room = sizeof("\n" MORE);
@@ -125,9 +135,8 @@ int faults_text(struct faults *faults, char *why, size_t why_size)
 		(void)snprintf(why, why_size, "out of memory");
 		return -ENOMEM;
 	}
-	if (!faults->count)
+	if (!faults_sort(faults))
 		return 0;
-	qsort(faults->list, faults->count, sizeof(*faults->list), compare);
 	used = print(&faults->list[0], why, why_size);
 	for (size_t i = 1; i < faults->count && used + room < why_size; i++) {
 		size_t length = print(&faults->list[i], why + used + 1, why_size - used - 1);

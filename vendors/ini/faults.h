@@ -42,6 +42,10 @@ int faults_add(struct faults *faults, int error, const char *file, unsigned line
 /* Add " (with WITH)" to the faults from index FROM on. */
 void faults_add_condition(struct faults *faults, size_t from, const char *with);
 
+/* Bring the faults into the order of the main file. Returns the error of the first, -ENOMEM if one
+ * could not be kept, or 0 if there is none. */
+int faults_sort(struct faults *faults);
+
 /*
  * Write the faults to WHY in the order of the main file, with newlines between them: "FILE:LINE:
  * words", or "FILE: words", in another file than the main one behind "MAIN:AT: ". Returns the error

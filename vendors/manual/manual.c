@@ -11,7 +11,10 @@
 extern const struct vendor vendor_manual;
 
 static const struct setting manual_settings[] = {
-    {.name = "notice_file", .type = SETTING_FILE, .required = true},
+    {.name = "notice_file",
+     .type = SETTING_FILE,
+     .required = true,
+     .about = "a text file with the steps to take by hand, which becomes MANUAL"},
     {.name = NULL},
 };
 

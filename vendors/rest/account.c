@@ -125,6 +125,7 @@ void account_free(struct account *account)
 	free(account->others);
 	free(account->refresh_token_file);
 	free(account->endpoint.base_url);
+	free(account->endpoint.ca_file);
 	free(account->name);
 	free(account);
 }

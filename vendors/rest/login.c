@@ -435,6 +435,7 @@ static int add(struct http *http, struct account *account, struct endpoint *endp
 	const struct endpoint *first = &account->endpoint;
 
 	endpoint->name = account->name;
+	endpoint->ca_file = first->ca_file;
 	endpoint->parallel = first->parallel;
 	endpoint->timeout = first->timeout;
 	endpoint->retry_budget = first->retry_budget;
