@@ -133,6 +133,8 @@ struct fs {
 	struct scratches *scratches; /* files that no vendor has */
 	struct vacancies *vacancies; /* names of records that a process has renamed away */
 	struct table_list *tables;
+	char *notice; /* for .rosterfs/status (notice.h), or NULL; under notice_lock */
+	pthread_mutex_t notice_lock;
 	struct timespec started;
 	struct asked asked;         /* counts of the kernel's requests */
 	void (*greeted)(void *arg); /* called in INIT, before libfuse has accepted it */

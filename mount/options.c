@@ -30,6 +30,8 @@ enum action {
 	ACTION_READ_WRITE,
 	ACTION_DRY_RUN,
 	ACTION_NONEMPTY,
+	ACTION_CLEAN_STALE,
+	ACTION_REMOUNT,
 	ACTION_ALLOW_OTHER,
 	ACTION_ALLOW_ROOT,
 	ACTION_DEBUG,
@@ -47,6 +49,8 @@ static const struct word {
     {"rw", ACTION_READ_WRITE},
     {"dry_run", ACTION_DRY_RUN},
     {"nonempty", ACTION_NONEMPTY},
+    {"clean_stale", ACTION_CLEAN_STALE},
+    {"remount", ACTION_REMOUNT},
     {"allow_other", ACTION_ALLOW_OTHER},
     {"debug", ACTION_DEBUG},
     {"uid=", ACTION_UID},
@@ -174,6 +178,15 @@ static const struct word *options_find(const char *text)
 	return NULL;
 }
 
+/* Refuse to change a mount that is there. The kernel could not tell the process behind it. */
+static int fail_remount(const struct parse *parse)
+{
+	return options_fail(
+	    parse, EOPNOTSUPP,
+	    "remount is not possible: for other mount options, unmount and mount again; for a "
+	    "changed config or new keys, send SIGHUP to rosterfs (kill -HUP, or systemctl reload)");
+}
+
 /* Take one word of -o, without commas around it. */
 static int take_word(const struct parse *parse, const char *text)
 {
@@ -204,6 +217,11 @@ static int take_word(const struct parse *parse, const char *text)
 	case ACTION_NONEMPTY:
 		options->nonempty = true;
 		break;
+	case ACTION_CLEAN_STALE:
+		options->clean_stale = true;
+		break;
+	case ACTION_REMOUNT:
+		return fail_remount(parse);
 	case ACTION_ALLOW_OTHER:
 		if (options->allow_other)
 			break;
@@ -467,6 +485,7 @@ const char *options_help(void)
 	       "  allow_other     let other users access the mount, as far as the modes permit; users other\n"
 	       "                  than root need user_allow_other in /etc/fuse.conf\n"
 	       "  uid=N, gid=N    owner and group of the files; default: the user who mounts\n"
+	       "  clean_stale     unmount first what a rosterfs that was killed has left there\n"
 	       "  nonempty        mount over a directory with files, which are hidden meanwhile\n"
 	       "  umask=OCTAL     mode bits that the files do not have; default: access for the owner only\n"
 	       "rosterfs(1) lists the options of mount(8) and mount.fuse3(8) that are accepted too.\n"

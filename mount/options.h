@@ -26,7 +26,8 @@ struct options {
 	bool debug;             /* -d */
 	bool read_only;         /* ro is the last of all ro and rw */
 	bool dry_run;
-	bool nonempty; /* the mount point may have files, which the mount hides */
+	bool nonempty;    /* the mount point may have files, which the mount hides */
+	bool clean_stale; /* a mount of a rosterfs that was killed is unmounted first */
 	bool allow_other;
 	bool allow_root; /* never with allow_other */
 	uid_t uid;       /* owner of the files: uid=, or the user that mounts */

@@ -15,6 +15,8 @@
 #include "mount/mountpoint.h"
 #include "mount/options.h"
 #include "mount/queues.h"
+#include "mount/reload.h"
+#include "mount/systemd.h"
 #include "mount/terminal/bar.h"
 #include "mount/terminal/complain.h"
 #include "vendors/base/log.h"
@@ -53,6 +55,7 @@ struct session {
 	struct audit *audit, *changes_log;
 	struct fs *fs;
 	struct fuse_session *fuse;
+	struct reload *reload;
 	bool handlers, mounted;
 	bool greeted; /* INIT has arrived */
 };
@@ -186,7 +189,7 @@ static int mount_session(struct session *session)
  * reported. */
 static int attach(struct session *session)
 {
-	if (fuse_set_signal_handlers(session->fuse)) {
+	if (reload_catch() || fuse_set_signal_handlers(session->fuse)) {
 		complain("cannot set signal handlers");
 		return -EINVAL;
 	}
@@ -225,6 +228,23 @@ static int answer_init(struct session *session)
 	return count < 0 && count != -EINTR ? count : 0;
 }
 
+/* Tell who waits that the mount works, and start what needs that. */
+static void go_up(struct session *session)
+{
+	const struct options *options = session->options;
+	size_t count = session->config->account_count;
+
+	/* with -d, the log is on stderr already */
+	session->reload = reload_start(session->config, session->fs, options->foreground,
+				       options->foreground && !options->debug);
+	if (!session->reload)
+		log_line("cannot start a thread: SIGHUP does not read the config again");
+	background_ready();
+	systemd_ready("Mounted at %s: %zu %s", session->mountpoint, count,
+		      count == 1 ? "vendor" : "vendors");
+	fs_poll(session->fs);
+}
+
 static int loop(struct session *session)
 {
 	struct fuse_loop_config *config = fuse_loop_cfg_create();
@@ -237,10 +257,8 @@ static int loop(struct session *session)
 	}
 	result = answer_init(session);
 	up = result == 0 && !fuse_session_exited(session->fuse);
-	if (up) {
-		background_ready();
-		fs_poll(session->fs);
-	}
+	if (up)
+		go_up(session);
 	fuse_loop_cfg_set_clone_fd(config, 0);
 	fuse_loop_cfg_set_max_threads(config, 10);
 	fuse_loop_cfg_set_idle_threads(config, 10);
@@ -259,6 +277,9 @@ static void tear_down(struct session *session)
 {
 	sigset_t all;
 
+	if (session->mounted)
+		systemd_stopping();
+	reload_stop(session->reload);
 	/* everything that waits fails at once; only changes in progress get some time */
 	if (session->fs)
 		fs_stop(session->fs, SETTLE_MILLISECONDS);
@@ -289,10 +310,10 @@ int session_run(const struct options *options, struct config *config)
 	char why[2 * PATH_MAX];
 	int error;
 
+	systemd_open();
 	session->options = options;
 	session->config = config;
-	error = mountpoint_find(options->mountpoint, options->nonempty, session->mountpoint, why,
-				sizeof(why));
+	error = mountpoint_find(options, session->mountpoint, why, sizeof(why));
 
 	if (error)
 		complain("%s", why);

@@ -21,8 +21,10 @@
 
 #include <errno.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define OWN_SECTION "rosterfs"
 
@@ -221,7 +223,23 @@ static void wipe_environment(const struct sections *sections)
 	}
 }
 
-int config_read(const char *file, struct config *config, char *why, size_t why_size)
+/* Note where CONFIG is and its commands run, for config_read_again. Returns 0 or -ENOMEM. */
+static int note_place(const char *file, const struct config *before, struct config *config)
+{
+	char *here = before ? NULL : getcwd(NULL, 0);
+
+	config->folder = before && before->folder ? strdup(before->folder) : here;
+	/* without a working directory, neither can be found again */
+	if (file[0] == '/' || !config->folder)
+		config->file = strdup(file);
+	else if (asprintf(&config->file, "%s/%s", config->folder, file) < 0)
+		config->file = NULL;
+	return config->file ? 0 : -ENOMEM;
+}
+
+/* As config_read, or with BEFORE and NOTES as config_read_again. */
+static int read_all(const char *file, const struct config *before, struct faults *notes,
+		    struct config *config, char *why, size_t why_size)
 {
 	struct config made = {.status_limit = 100,
 			      .status_window = 3600,
@@ -231,15 +249,23 @@ int config_read(const char *file, struct config *config, char *why, size_t why_s
 	struct sections sections;
 	struct types types = {0};
 	struct faults faults = {0};
-	struct keys keys = {file, &sections, &types, &faults};
+	struct keys keys = {.file = file,
+			    .sections = &sections,
+			    .types = &types,
+			    .faults = &faults,
+			    .before = before,
+			    .notes = notes};
 	struct reading *readings = NULL;
+	const char *wrong;
 	int result = sections_read(file, &sections_plain, &sections, &faults);
 
 	if (result && result != -EINVAL)
 		goto out;
+	made.domains = change_marks_new("", &wrong);
 	made.accounts = calloc(sections.count + 1, sizeof(struct account *));
 	readings = calloc(sections.count + 1, sizeof(*readings));
-	if (!made.accounts || !readings || types_init(&types, file))
+	if (!made.domains || !made.accounts || !readings || types_init(&types, file) ||
+	    note_place(file, before, &made))
 		(void)keys_fail_memory(&keys, 0);
 	else
 		read_sections(&keys, &sections, &made, readings);
@@ -259,6 +285,32 @@ out:
 	return result;
 }
 
+int config_read(const char *file, struct config *config, char *why, size_t why_size)
+{
+	return read_all(file, NULL, NULL, config, why, why_size);
+}
+
+int config_read_again(const struct config *before, struct config *config, char *why,
+		      size_t why_size, char *notes, size_t notes_size)
+{
+	struct faults kept = {0};
+	int result = read_all(before->file, before, &kept, config, why, why_size);
+
+	notes[0] = '\0';
+	(void)faults_text(&kept, notes, notes_size);
+	faults_clear(&kept);
+	return result;
+}
+
+struct account *config_account(const struct config *config, const char *name)
+{
+	for (size_t i = 0; i < config->account_count; i++) {
+		if (strcmp(config->accounts[i]->name, name) == 0)
+			return config->accounts[i];
+	}
+	return NULL;
+}
+
 void config_clear(struct config *config)
 {
 	for (size_t i = 0; i < config->account_count; i++)
@@ -270,5 +322,7 @@ void config_clear(struct config *config)
 	free(config->audit_log);
 	free(config->changes_log);
 	change_marks_free(config->domains);
+	free(config->file);
+	free(config->folder);
 	*config = (struct config){0};
 }

@@ -18,7 +18,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-static size_t setting_count(const struct vendor *vendor)
+/* How many of the sets of values that were replaced are redacted. Each command that prints a new
+ * secret makes one. */
+#define REPLACED_REDACTED 8
+
+/* Values that were replaced. */
+struct account_replaced {
+	char **values;
+	struct secrets *secrets; /* NULL: they were kept */
+	struct account_replaced *before;
+};
+
+size_t account_setting_count(const struct vendor *vendor)
 {
 	size_t count = 0;
 
@@ -65,10 +76,11 @@ struct account *account_new(const char *name, const struct vendor *vendor)
 
 	if (!account)
 		return NULL;
+	pthread_mutex_init(&account->replacing, NULL);
 	account->vendor = vendor;
 	account->name = strdup(name);
 	account->endpoint.name = account->name;
-	account->values = calloc(setting_count(vendor) + 1, sizeof(*account->values));
+	account->values = calloc(account_setting_count(vendor) + 1, sizeof(*account->values));
 	if (vendor->base_url)
 		account->endpoint.base_url = strdup(vendor->base_url);
 	if (!account->name || !account->values ||
@@ -101,17 +113,31 @@ int account_set_vendor(struct account *account, const struct vendor *vendor)
 	return make_parts(account) ? 0 : -ENOMEM;
 }
 
+void account_free_values(const struct vendor *vendor, char **values)
+{
+	for (size_t i = 0; values && vendor->settings[i].name; i++) {
+		if (values[i] && vendor->settings[i].type == SETTING_SECRET)
+			explicit_bzero(values[i], strlen(values[i]));
+		free(values[i]);
+	}
+	free(values);
+}
+
 void account_free(struct account *account)
 {
+	struct account_replaced *replaced, *before;
+
 	if (!account)
 		return;
-	for (size_t i = 0; account->values && account->vendor->settings[i].name; i++) {
-		if (account->values[i] && account->vendor->settings[i].type == SETTING_SECRET)
-			explicit_bzero(account->values[i], strlen(account->values[i]));
-		free(account->values[i]);
+	account_free_values(account->vendor, account->values);
+	secrets_free(account->secrets, account_setting_count(account->vendor));
+	for (replaced = account->replaced; replaced; replaced = before) {
+		before = replaced->before;
+		account_free_values(account->vendor, replaced->values);
+		secrets_free(replaced->secrets, account_setting_count(account->vendor));
+		free(replaced);
 	}
-	free(account->values);
-	secrets_free(account->secrets, setting_count(account->vendor));
+	pthread_mutex_destroy(&account->replacing);
 	token_free(account->token);
 	if (account->memory)
 		account->vendor->memory_free(account->memory);
@@ -132,7 +158,92 @@ void account_free(struct account *account)
 /* Return the newest value of the setting INDEX. */
 static const char *value_at(const struct account *account, size_t index)
 {
-	return __atomic_load_n(&account->values[index], __ATOMIC_ACQUIRE);
+	return account->values[index];
+}
+
+const void *account_values(const struct account *account)
+{
+	return account->values;
+}
+
+/* Put VALUES in place of those of ACCOUNT, and note in NODE what they were and SECRETS, which it
+ * owns. */
+static void replace_locked(struct account *account, char **values, struct secrets *secrets,
+			   struct account_replaced *node)
+{
+	*node = (struct account_replaced){account->values, secrets, account->replaced};
+	account->replaced = node;
+	account->values = values;
+}
+
+int account_replace(struct account *account, char **values, struct secrets *secrets)
+{
+	struct account_replaced *node = malloc(sizeof(*node));
+
+	if (!node)
+		return -ENOMEM;
+	pthread_mutex_lock(&account->replacing);
+	replace_locked(account, values, account->secrets, node);
+	account->secrets = secrets;
+	/* last: what is made with this number has the new values */
+	atomic_fetch_add(&account->epoch, 1);
+	pthread_mutex_unlock(&account->replacing);
+	return 0;
+}
+
+/* Return a copy of the values of ACCOUNT, without that of the setting INDEX. NULL: no memory. */
+static char **copy_values(const struct account *account, size_t index)
+{
+	char **values = calloc(account_setting_count(account->vendor) + 1, sizeof(*values));
+
+	for (size_t i = 0; values && account->vendor->settings[i].name; i++) {
+		const char *value = value_at(account, i);
+
+		if (i == index || !value)
+			continue;
+		values[i] = strdup(value);
+		if (!values[i]) {
+			account_free_values(account->vendor, values);
+			return NULL;
+		}
+	}
+	return values;
+}
+
+/* Make SECRET the value of the setting INDEX. Returns false without memory. */
+static bool renew_locked(struct account *account, size_t index, char *secret)
+{
+	struct account_replaced *node = malloc(sizeof(*node));
+	char **values = node ? copy_values(account, index) : NULL;
+
+	if (!values) {
+		free(node);
+		return false;
+	}
+	values[index] = secret;
+	replace_locked(account, values, NULL, node);
+	return true;
+}
+
+int account_renew(struct account *account, const struct secrets *expected, size_t index,
+		  char *secret)
+{
+	const char *now;
+	bool taken = false;
+	int error = 0;
+
+	pthread_mutex_lock(&account->replacing);
+	now = value_at(account, index);
+	if (account->secrets == expected && (!now || strcmp(now, secret) != 0)) {
+		taken = renew_locked(account, index, secret);
+		error = taken ? 0 : -ENOMEM;
+	}
+	pthread_mutex_unlock(&account->replacing);
+	if (!taken) {
+		explicit_bzero(secret, strlen(secret));
+		free(secret);
+	}
+	return error;
 }
 
 const char *account_value(const struct account *account, const char *name)
@@ -204,6 +315,55 @@ void account_stats(const struct account *account, struct http_stats *stats)
 struct endpoint *account_endpoint(struct account *account, unsigned index)
 {
 	return index && account->others ? &account->others[index - 1] : &account->endpoint;
+}
+
+static bool header_has(const struct rule_header *header, const char *name)
+{
+	for (; header && header->name; header++) {
+		if (template_has(header->value, name))
+			return true;
+	}
+	return false;
+}
+
+static bool token_has(const struct rule_token *token, const char *name)
+{
+	return token && (template_has(token->user, name) || template_has(token->password, name) ||
+			 template_has(token->request->body, name) ||
+			 header_has(token->request->headers, name));
+}
+
+bool account_is_proof(const struct account *account, const char *name)
+{
+	const struct rule_api *apis = account->vendor->apis;
+	bool proves = false;
+
+	for (unsigned i = 0; i < account_api_count(account->vendor); i++) {
+		if (template_has(apis[i].base_url, name) || header_has(apis[i].headers, name) ||
+		    (apis[i].token && template_has(apis[i].token->request->path, name)))
+			return false;
+		proves = proves || template_has(apis[i].user, name) ||
+			 template_has(apis[i].password, name) ||
+			 header_has(apis[i].auth_headers, name) ||
+			 header_has(apis[i].auth_query, name) || token_has(apis[i].token, name);
+	}
+	return proves;
+}
+
+static void take_waits(const struct account *account, struct endpoint *endpoint)
+{
+	endpoint->timeout = account->endpoint.timeout;
+	endpoint->retry_budget = account->endpoint.retry_budget;
+}
+
+void account_spread_waits(struct account *account)
+{
+	for (unsigned i = 0; i < account_api_count(account->vendor); i++) {
+		if (i && account->others)
+			take_waits(account, &account->others[i - 1]);
+		if (account->logins)
+			take_waits(account, &account->logins[i]);
+	}
 }
 
 /* ---- redaction ---- */
@@ -284,6 +444,24 @@ static void redact_pairs(const struct account *account, char *text)
 	}
 }
 
+/* Overwrite the secrets that were replaced last: a request with them may be answered still. */
+static void redact_replaced(const struct account *account, char *text)
+{
+	pthread_mutex_t *lock = (pthread_mutex_t *)(uintptr_t)&account->replacing;
+	const struct account_replaced *replaced;
+
+	pthread_mutex_lock(lock);
+	replaced = account->replaced;
+	pthread_mutex_unlock(lock);
+	for (int turn = 0; replaced && turn < REPLACED_REDACTED; turn++) {
+		for (size_t i = 0; account->vendor->settings[i].name; i++) {
+			if (account->vendor->settings[i].type == SETTING_SECRET)
+				redact_whole(text, replaced->values[i]);
+		}
+		replaced = replaced->before;
+	}
+}
+
 void account_redact(const struct account *account, char *text)
 {
 	redact_pairs(account, text);
@@ -294,5 +472,5 @@ void account_redact(const struct account *account, char *text)
 		if (account->vendor->settings[i].type == SETTING_SECRET)
 			redact_whole(text, value_at(account, i));
 	}
-	secrets_redact(account->secrets, text);
+	redact_replaced(account, text);
 }
