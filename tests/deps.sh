@@ -72,6 +72,8 @@ table() {
 		test|openssl|openssl|command -v openssl
 		test|nginx-light|nginx|command -v nginx
 		test|util-linux|setpriv (util-linux)|command -v setpriv
+		test|mount|mount (util-linux)|command -v mount
+		test|systemd|systemd-analyze (systemd)|command -v systemd-analyze
 		bench|python3|python 3.9 or later|$PYTHON -c 'import sys; sys.exit(sys.version_info < (3, 9))'
 		bench|curl|curl|command -v curl
 		bench|nginx-light|nginx with HTTP/2|nginx -V 2>&1 | grep -q http_v2

@@ -17,6 +17,11 @@ for file in man/man1/rosterfs.1 man/man5/rosterfs.conf.5 man/man5/rosterfs.vendo
 	doc/rosterfs/rosterfs.rules.yml; do
 	[ -s "$to/usr/share/$file" ]
 done
+[ -x "$to/usr/sbin/mount.rosterfs" ] && [ -s "$to/usr/share/doc/rosterfs/rosters.mount" ] &&
+	[ -s "$to/usr/share/doc/rosterfs/rosters.automount" ]
+for unit in system user; do
+	grep -q '^ExecStart=/usr/bin/rosterfs -f ' "$to/usr/lib/systemd/$unit/rosterfs@.service"
+done
 # the installed program reads the description, and misses the keys that it asks for
 printf '[okta]\n' >"$to/okta.conf"
 "$to/usr/bin/rosterfs" --check "$to/okta.conf" 2>&1 | grep -q 'section \[okta\] needs the key domain'
