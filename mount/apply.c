@@ -12,11 +12,13 @@
 #include "fs/control/refresh_file.h"
 #include "fs/fs.h"
 #include "fs/tree/record_dir.h"
+#include "mount/config/accounts.h"
 #include "mount/config/config.h"
 #include "mount/config/keys.h"
 #include "mount/descriptors.h"
 #include "vendors/base/log.h"
 #include "vendors/rest/account.h"
+#include "vendors/rest/keyring.h"
 #include "vendors/rest/secrets.h"
 #include "vendors/vendor.h"
 
@@ -144,7 +146,7 @@ static char **choose_values(struct section_diff *diff, const struct account *acc
 			    const struct account *fresh)
 {
 	const struct setting *settings = account->vendor->settings;
-	char **values = calloc(account_setting_count(account->vendor) + 1, sizeof(*values));
+	char **values = calloc(keyring_count(account->vendor) + 1, sizeof(*values));
 
 	for (size_t i = 0; values && settings[i].name; i++) {
 		const char *old = account->values[i], *new = fresh->values[i];
@@ -160,7 +162,7 @@ static char **choose_values(struct section_diff *diff, const struct account *acc
 		}
 		values[i] = value ? strdup(value) : NULL;
 		if (value && !values[i]) {
-			account_free_values(account->vendor, values);
+			keyring_free(account->vendor, values);
 			return NULL;
 		}
 	}
@@ -182,17 +184,17 @@ static bool same_settings(const struct account *a, const struct account *b)
 /* Take the settings of FRESH, and its commands. Returns true if the keys are others now. */
 static bool take_settings(struct section_diff *diff, struct account *account, struct account *fresh)
 {
-	size_t count = account_setting_count(account->vendor);
+	size_t count = keyring_count(account->vendor);
 	unsigned before = diff->made;
 	bool same_commands = secrets_equal(account->secrets, fresh->secrets, count);
 	char **values = choose_values(diff, account, fresh);
 
 	if (values && diff->made == before && same_commands) {
-		account_free_values(account->vendor, values);
+		keyring_free(account->vendor, values);
 		return false;
 	}
-	if (!values || account_replace(account, values, fresh->secrets)) {
-		account_free_values(account->vendor, values);
+	if (!values || keyring_replace(account, values, fresh->secrets)) {
+		keyring_free(account->vendor, values);
 		log_line("config: [%s]: out of memory; its keys stay as they are", diff->name);
 		diff->made = before;
 		return false;
@@ -263,7 +265,7 @@ unsigned apply_config(struct config *mounted, struct config *fresh, struct fs *f
 		guard_set(fs->guard, mounted->status_limit, mounted->status_window);
 	for (size_t i = 0; i < mounted->account_count; i++) {
 		struct account *account = mounted->accounts[i];
-		struct account *other = config_account(fresh, account->name);
+		struct account *other = accounts_find(fresh, account->name);
 
 		if (other)
 			made += apply_account(account, other, fs, notes);
@@ -272,7 +274,7 @@ unsigned apply_config(struct config *mounted, struct config *fresh, struct fs *f
 				account->name);
 	}
 	for (size_t i = 0; i < fresh->account_count; i++) {
-		if (!config_account(mounted, fresh->accounts[i]->name))
+		if (!accounts_find(mounted, fresh->accounts[i]->name))
 			fprintf(notes, "config: [%s] is new; unmount and mount to apply\n",
 				fresh->accounts[i]->name);
 	}

@@ -12,8 +12,8 @@
 
 #include <stdbool.h>
 
-/* Take NOTIFY_SOCKET out of the environment, so that no command of the config inherits it. Before
- * there are threads. */
+/* Take NOTIFY_SOCKET out of the environment, so that no later command inherits it. Before there are
+ * threads. */
 void systemd_open(void);
 
 /* Return true if a service manager listens. */

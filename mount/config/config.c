@@ -302,15 +302,6 @@ int config_read_again(const struct config *before, struct config *config, char *
 	return result;
 }
 
-struct account *config_account(const struct config *config, const char *name)
-{
-	for (size_t i = 0; i < config->account_count; i++) {
-		if (strcmp(config->accounts[i]->name, name) == 0)
-			return config->accounts[i];
-	}
-	return NULL;
-}
-
 void config_clear(struct config *config)
 {
 	for (size_t i = 0; i < config->account_count; i++)

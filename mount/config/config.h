@@ -50,9 +50,6 @@ int config_read(const char *file, struct config *config, char *why, size_t why_s
 int config_read_again(const struct config *before, struct config *config, char *why,
 		      size_t why_size, char *notes, size_t notes_size);
 
-/* Return the account of CONFIG with NAME, or NULL. */
-struct account *config_account(const struct config *config, const char *name);
-
 /* Free what CONFIG holds, and wipe its secrets. */
 void config_clear(struct config *config);
 

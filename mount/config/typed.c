@@ -9,6 +9,7 @@
 #include "mount/config/typed.h"
 
 #include "cache/changes/change_marks.h"
+#include "mount/config/accounts.h"
 #include "mount/config/config.h"
 #include "mount/config/keys.h"
 #include "mount/config/mend.h"
@@ -285,7 +286,7 @@ out:
 static const char *value_before(const struct keys *keys, const struct account *account,
 				const struct setting *setting)
 {
-	const struct account *before = keys->before ? config_account(keys->before, account->name)
+	const struct account *before = keys->before ? accounts_find(keys->before, account->name)
 						    : NULL;
 
 	if (!before || strcmp(before->vendor->type, account->vendor->type) != 0)

@@ -9,6 +9,7 @@
 
 #include "vendors/http/http.h"
 #include "vendors/vendor.h"
+#include "vendors/rest/keyring.h"
 #include "vendors/rest/oauth.h"
 #include "vendors/rest/redact.h"
 #include "vendors/rest/secrets.h"
@@ -21,22 +22,6 @@
 /* How many of the sets of values that were replaced are redacted. Each command that prints a new
  * secret makes one. */
 #define REPLACED_REDACTED 8
-
-/* Values that were replaced. */
-struct account_replaced {
-	char **values;
-	struct secrets *secrets; /* NULL: they were kept */
-	struct account_replaced *before;
-};
-
-size_t account_setting_count(const struct vendor *vendor)
-{
-	size_t count = 0;
-
-	while (vendor->settings[count].name)
-		count++;
-	return count;
-}
 
 /* Make the parts of ACCOUNT that its vendor asks for. Returns false without memory. */
 static bool make_parts(struct account *account)
@@ -80,7 +65,7 @@ struct account *account_new(const char *name, const struct vendor *vendor)
 	account->vendor = vendor;
 	account->name = strdup(name);
 	account->endpoint.name = account->name;
-	account->values = calloc(account_setting_count(vendor) + 1, sizeof(*account->values));
+	account->values = calloc(keyring_count(vendor) + 1, sizeof(*account->values));
 	if (vendor->base_url)
 		account->endpoint.base_url = strdup(vendor->base_url);
 	if (!account->name || !account->values ||
@@ -113,28 +98,18 @@ int account_set_vendor(struct account *account, const struct vendor *vendor)
 	return make_parts(account) ? 0 : -ENOMEM;
 }
 
-void account_free_values(const struct vendor *vendor, char **values)
-{
-	for (size_t i = 0; values && vendor->settings[i].name; i++) {
-		if (values[i] && vendor->settings[i].type == SETTING_SECRET)
-			explicit_bzero(values[i], strlen(values[i]));
-		free(values[i]);
-	}
-	free(values);
-}
-
 void account_free(struct account *account)
 {
-	struct account_replaced *replaced, *before;
+	struct keyring_replaced *replaced, *before;
 
 	if (!account)
 		return;
-	account_free_values(account->vendor, account->values);
-	secrets_free(account->secrets, account_setting_count(account->vendor));
+	keyring_free(account->vendor, account->values);
+	secrets_free(account->secrets, keyring_count(account->vendor));
 	for (replaced = account->replaced; replaced; replaced = before) {
 		before = replaced->before;
-		account_free_values(account->vendor, replaced->values);
-		secrets_free(replaced->secrets, account_setting_count(account->vendor));
+		keyring_free(account->vendor, replaced->values);
+		secrets_free(replaced->secrets, keyring_count(account->vendor));
 		free(replaced);
 	}
 	pthread_mutex_destroy(&account->replacing);
@@ -164,86 +139,6 @@ static const char *value_at(const struct account *account, size_t index)
 const void *account_values(const struct account *account)
 {
 	return account->values;
-}
-
-/* Put VALUES in place of those of ACCOUNT, and note in NODE what they were and SECRETS, which it
- * owns. */
-static void replace_locked(struct account *account, char **values, struct secrets *secrets,
-			   struct account_replaced *node)
-{
-	*node = (struct account_replaced){account->values, secrets, account->replaced};
-	account->replaced = node;
-	account->values = values;
-}
-
-int account_replace(struct account *account, char **values, struct secrets *secrets)
-{
-	struct account_replaced *node = malloc(sizeof(*node));
-
-	if (!node)
-		return -ENOMEM;
-	pthread_mutex_lock(&account->replacing);
-	replace_locked(account, values, account->secrets, node);
-	account->secrets = secrets;
-	/* last: what is made with this number has the new values */
-	atomic_fetch_add(&account->epoch, 1);
-	pthread_mutex_unlock(&account->replacing);
-	return 0;
-}
-
-/* Return a copy of the values of ACCOUNT, without that of the setting INDEX. NULL: no memory. */
-static char **copy_values(const struct account *account, size_t index)
-{
-	char **values = calloc(account_setting_count(account->vendor) + 1, sizeof(*values));
-
-	for (size_t i = 0; values && account->vendor->settings[i].name; i++) {
-		const char *value = value_at(account, i);
-
-		if (i == index || !value)
-			continue;
-		values[i] = strdup(value);
-		if (!values[i]) {
-			account_free_values(account->vendor, values);
-			return NULL;
-		}
-	}
-	return values;
-}
-
-/* Make SECRET the value of the setting INDEX. Returns false without memory. */
-static bool renew_locked(struct account *account, size_t index, char *secret)
-{
-	struct account_replaced *node = malloc(sizeof(*node));
-	char **values = node ? copy_values(account, index) : NULL;
-
-	if (!values) {
-		free(node);
-		return false;
-	}
-	values[index] = secret;
-	replace_locked(account, values, NULL, node);
-	return true;
-}
-
-int account_renew(struct account *account, const struct secrets *expected, size_t index,
-		  char *secret)
-{
-	const char *now;
-	bool taken = false;
-	int error = 0;
-
-	pthread_mutex_lock(&account->replacing);
-	now = value_at(account, index);
-	if (account->secrets == expected && (!now || strcmp(now, secret) != 0)) {
-		taken = renew_locked(account, index, secret);
-		error = taken ? 0 : -ENOMEM;
-	}
-	pthread_mutex_unlock(&account->replacing);
-	if (!taken) {
-		explicit_bzero(secret, strlen(secret));
-		free(secret);
-	}
-	return error;
 }
 
 const char *account_value(const struct account *account, const char *name)
@@ -448,7 +343,7 @@ static void redact_pairs(const struct account *account, char *text)
 static void redact_replaced(const struct account *account, char *text)
 {
 	pthread_mutex_t *lock = (pthread_mutex_t *)(uintptr_t)&account->replacing;
-	const struct account_replaced *replaced;
+	const struct keyring_replaced *replaced;
 
 	pthread_mutex_lock(lock);
 	replaced = account->replaced;

@@ -12,7 +12,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
-struct account_replaced;
+struct keyring_replaced;
 struct http_stats;
 struct observer;
 struct secrets;
@@ -61,14 +61,14 @@ struct account {
 	   is NULL if not). Set by login_open; NULL: no api has tokens. */
 	struct endpoint *logins;
 	/* The vendor's own settings, in the order of vendor->settings; NULL: none. While requests
-	   are sent, read them by account_value only: account_replace puts others in their place. */
+	   are sent, read them by account_value only: keyring_replace puts others in their place. */
 	_Atomic(char **) values;
 	_Atomic(struct secrets *) secrets; /* those that a command prints; NULL: none */
 	/* How often the keys were replaced by those of a config that was read again. A request or a
 	   token that was made with another number is not used any more. */
 	atomic_uint epoch;
 	pthread_mutex_t replacing;         /* of what follows, and of who replaces values; a leaf */
-	struct account_replaced *replaced; /* the newest first */
+	struct keyring_replaced *replaced; /* the newest first */
 	/* Set by the caller that finds that the vendor refuses its own ETags: from then on item_get
 	   returns none, and item_put sends none. */
 	atomic_bool no_preconditions;
@@ -105,34 +105,12 @@ const char *account_value(const struct account *account, const char *name);
 /* Return what identifies the present values of ACCOUNT. Never the same after a replacement. */
 const void *account_values(const struct account *account);
 
-/*
- * Put VALUES, in the order of vendor->settings, in place of those of ACCOUNT, which owns them from
- * now on. SECRETS (owned likewise, NULL: none) are those that commands print. Ends the use of all
- * tokens and of all requests that were not sent yet. What is replaced stays readable for the
- * threads that borrow it, and is wiped by account_free. Any thread. Returns 0, or -ENOMEM with
- * nothing changed.
- */
-int account_replace(struct account *account, char **values, struct secrets *secrets);
-
-/*
- * Put SECRET (owned) in place of the setting INDEX of ACCOUNT, if its secrets are still EXPECTED;
- * if not, wipe SECRET, because the config was read again meanwhile. Returns 0 or -ENOMEM.
- */
-int account_renew(struct account *account, const struct secrets *expected, size_t index,
-		  char *secret);
-
-/* Return how many settings the table of VENDOR has. */
-size_t account_setting_count(const struct vendor *vendor);
-
 /* Return true if the setting NAME of ACCOUNT is part of what proves the identity, and of no base
  * URL. */
 bool account_is_proof(const struct account *account, const char *name);
 
 /* Let all endpoints of ACCOUNT wait as its first one does from now on. */
 void account_spread_waits(struct account *account);
-
-/* Wipe and free VALUES (or NULL), of settings of VENDOR. */
-void account_free_values(const struct vendor *vendor, char **values);
 
 /*
  * Put the URLs that the section of ACCOUNT gives in place of its description's into WORDS, of SIZE

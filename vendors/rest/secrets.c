@@ -11,6 +11,7 @@
 #include "vendors/base/clock.h"
 #include "vendors/base/log.h"
 #include "vendors/rest/account.h"
+#include "vendors/rest/keyring.h"
 #include "vendors/vendor.h"
 
 #include <errno.h>
@@ -94,7 +95,7 @@ static int run(struct call *call, struct account *account, const struct secrets 
 					 "the vendor refuses the keys, and they cannot be read "
 					 "again: %s_command in section [%s]: %s",
 					 settings[i].name, account->name, why);
-		if (account_renew(account, secrets, i, secret))
+		if (keyring_renew(account, secrets, i, secret))
 			return call_no_memory(call);
 	}
 	log_line("%s: the vendor refuses the keys; the commands that print them were run again",
