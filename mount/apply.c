@@ -147,9 +147,10 @@ static char **choose_values(struct section_diff *diff, const struct account *acc
 {
 	const struct setting *settings = account->vendor->settings;
 	char **values = calloc(keyring_count(account->vendor) + 1, sizeof(*values));
+	char **olds = account->values, **news = fresh->values;
 
 	for (size_t i = 0; values && settings[i].name; i++) {
-		const char *old = account->values[i], *new = fresh->values[i];
+		const char *old = olds[i], *new = news[i];
 		bool same = same_text(old, new), take = may_change(account, &settings[i], old, new);
 		const char *value = !same && take ? new : old;
 

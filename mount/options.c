@@ -182,7 +182,7 @@ static const struct word *options_find(const char *text)
 static int fail_remount(const struct parse *parse)
 {
 	return options_fail(
-	    parse, EOPNOTSUPP,
+	    parse, EINVAL,
 	    "remount is not possible: for other mount options, unmount and mount again; for a "
 	    "changed config or new keys, send SIGHUP to rosterfs (kill -HUP, or systemctl reload)");
 }

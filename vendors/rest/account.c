@@ -133,7 +133,10 @@ void account_free(struct account *account)
 /* Return the newest value of the setting INDEX. */
 static const char *value_at(const struct account *account, size_t index)
 {
-	return account->values[index];
+	/* gcc reads `account->values[index]` without the atomic load */
+	char **values = atomic_load(&account->values);
+
+	return values[index];
 }
 
 const void *account_values(const struct account *account)
