@@ -193,6 +193,10 @@ fuzz-run: $(FUZZ_PROGRAMS)
 test-bare: ## build, demo and test of HEAD in a fresh Debian (as root; downloads 250 MB)
 	@tests/bare.sh
 
+.PHONY: test-boot
+test-boot: all ## the units in a systemd that is booted in a container (as root; downloads 60 MB)
+	@tests/boot.sh '$(BUILD)'
+
 .PHONY: bench
 bench: all $(BENCH_PROGRAMS) deps-bench ## time and requests against the floor, in ten to twelve minutes (N=users, ROWS=word)
 	@BUILD='$(BUILD)' PYTHONDONTWRITEBYTECODE=1 '$(PYTHON)' tests/bench/bench.py \

@@ -119,8 +119,7 @@ enter() {
 }
 
 [ "$(id -u)" -eq 0 ] || die 'needs root'
-command -v debootstrap >/dev/null && command -v systemd-nspawn >/dev/null ||
-	die 'needs debootstrap and systemd-nspawn: apt-get install debootstrap systemd-container'
+tests/deps.sh boot || exit 1
 [ -e /dev/fuse ] || die 'there is no /dev/fuse'
 mkdir -p "$cache" || die "cannot make $cache"
 if [ ! -e "$cache/root/.done" ]; then

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # Installs the missing Debian packages of the sets that are named as arguments: build, demo, test,
-# bench, lint, bare, npm, interop. Each line of the table has a command that succeeds if the thing is there, wherever
+# bench, lint, bare, boot, npm, interop. Each line of the table has a command that succeeds if the thing is there, wherever
 # it came from; what is there is left alone. Without apt-get, the script names what is missing and
 # fails.
 #
@@ -95,6 +95,8 @@ table() {
 		bare|debian-archive-keyring|Debian's archive keys (debian-archive-keyring)|ls /usr/share/keyrings/debian-archive-keyring.gpg
 		bare|util-linux|unshare (util-linux)|command -v unshare
 		bare|git|git|command -v git
+		boot|debootstrap|debootstrap|command -v debootstrap
+		boot|systemd-container|systemd-nspawn (systemd-container)|command -v systemd-nspawn
 		lint|clang|clang|command -v clang
 		lint|libclang-rt-dev|clang's runtime with the fuzzer|echo 'int LLVMFuzzerTestOneInput(void){return 0;}' | clang -fsanitize=fuzzer,address -x c -o /dev/null -
 		lint|clang-tidy|clang-tidy|command -v clang-tidy
