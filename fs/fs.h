@@ -139,6 +139,10 @@ struct fs {
 	struct asked asked;         /* counts of the kernel's requests */
 	void (*greeted)(void *arg); /* called in INIT, before libfuse has accepted it */
 	void *greeted_arg;
+	/* Called by a thread of the pool when a vendor's list of users was fetched, or could not
+	 * be. Set before threads start; NULL: nobody wants to know. */
+	void (*fetched)(void *arg);
+	void *fetched_arg;
 };
 
 /*

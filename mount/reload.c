@@ -3,18 +3,21 @@
  * reload.c - see reload.h.
  *
  * The handler of the signal only counts in an eventfd, which the thread reads. Several signals in a
- * row make one reading.
+ * row make one reading. The upper half of the number counts what else there is to do.
  */
 #include "mount/reload.h"
 
+#include "cache/roster/figures.h"
 #include "fs/control/notice.h"
 #include "fs/fs.h"
+#include "fs/tree/record_dir.h"
 #include "mount/apply.h"
 #include "mount/config/config.h"
 #include "mount/config/secret.h"
 #include "mount/systemd.h"
 #include "mount/terminal/complain.h"
 #include "vendors/base/log.h"
+#include "vendors/rest/account.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -31,6 +34,10 @@
 
 #define WORDS_MAX 65536 /* a config may have many errors */
 
+/* What is added to the event. */
+#define HANGUP UINT64_C(1)
+#define FETCHED (UINT64_C(1) << 32)
+
 struct reload {
 	struct config *config;
 	struct fs *fs;
@@ -43,14 +50,27 @@ struct reload {
 static int event = -1;
 static bool ignored; /* SIGHUP was, before reload_catch, as nohup(1) has it */
 
+/* Add NUMBER to the event. */
+static void add_event(uint64_t number)
+{
+	ssize_t count = write(event, &number, sizeof(number));
+
+	(void)count;
+}
+
 static void on_hangup(int number)
 {
-	const uint64_t one = 1;
 	int error = errno;
-	ssize_t count = write(event, &one, sizeof(one));
 
-	(void)number, (void)count;
+	(void)number;
+	add_event(HANGUP);
 	errno = error;
+}
+
+void reload_fetched(void *arg)
+{
+	(void)arg;
+	add_event(FETCHED);
 }
 
 int reload_catch(void)
@@ -175,6 +195,30 @@ static void read_again(const struct reload *reload)
 	free(notes);
 }
 
+/* Tell the service manager what is known. */
+static void tell_known(const struct reload *reload)
+{
+	struct fs *fs = reload->fs;
+	struct figures info, worst = {.last = {.failed = 0}};
+	const char *whose = NULL;
+	size_t users = 0;
+
+	for (size_t i = 0; i < fs->branch_count; i++) {
+		if (!fs->branches[i].users)
+			continue;
+		record_dir_info(&fs->branches[i], &info);
+		users += info.known ? info.users : 0;
+		if (!info.last.words[0] || info.last.failed < worst.last.failed)
+			continue;
+		worst = info;
+		whose = fs->branches[i].account->name;
+	}
+	systemd_status("%zu %s, %zu %s known%s%s%s%s", fs->branch_count,
+		       fs->branch_count == 1 ? "vendor" : "vendors", users,
+		       users == 1 ? "user" : "users", whose ? "; last error: " : "",
+		       whose ? whose : "", whose ? ": " : "", whose ? worst.last.words : "");
+}
+
 static void *run(void *arg)
 {
 	struct reload *reload = arg;
@@ -183,12 +227,15 @@ static void *run(void *arg)
 	while (!reload->stopping) {
 		if (read(event, &count, sizeof(count)) < 0 || reload->stopping)
 			continue;
-		if (reload->terminal && !has_terminal()) {
+		if (count % FETCHED && reload->terminal && !has_terminal()) {
 			log_line("SIGHUP: the terminal is gone, so the mount ends");
 			(void)kill(getpid(), SIGTERM);
 			continue;
 		}
-		read_again(reload);
+		if (count % FETCHED)
+			read_again(reload);
+		if (count >= FETCHED)
+			tell_known(reload);
 	}
 	return NULL;
 }
@@ -220,14 +267,11 @@ struct reload *reload_start(struct config *config, struct fs *fs, bool foregroun
 
 void reload_stop(struct reload *reload)
 {
-	const uint64_t one = 1;
-
 	if (!reload)
 		return;
 	reload->stopping = true;
 	secret_stop();
-	while (write(event, &one, sizeof(one)) < 0 && errno == EINTR) {
-	}
+	add_event(HANGUP);
 	pthread_join(reload->thread, NULL);
 	free(reload);
 }

@@ -29,6 +29,10 @@ int reload_catch(void);
  */
 struct reload *reload_start(struct config *config, struct fs *fs, bool foreground, bool aloud);
 
+/* Let the thread tell the service manager how many users are known, and the last error. For
+ * fs->fetched, after reload_catch. ARG is not used. */
+void reload_fetched(void *arg);
+
 /* End the thread, and any command of the config that runs. NULL is a no-op. */
 void reload_stop(struct reload *reload);
 

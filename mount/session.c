@@ -146,6 +146,7 @@ static int build(struct session *session)
 	}
 	session->fs->greeted = on_init;
 	session->fs->greeted_arg = session;
+	session->fs->fetched = systemd_listens() ? reload_fetched : NULL;
 	session->fuse = fuse_session_new(&args, &ops_table, sizeof(ops_table), session->fs);
 	if (!session->fuse) {
 		complain("%s", fuse_words[0] ? fuse_words : "the mount options are wrong");

@@ -88,7 +88,7 @@ void change_marks_free(struct change_marks *marks)
 {
 	if (!marks)
 		return;
-	for (size_t i = 0; i < marks->count; i++)
+	for (size_t i = 0; marks->domains && i < marks->count; i++)
 		free(marks->domains[i]);
 	free(marks->domains);
 	pthread_mutex_destroy(&marks->lock);

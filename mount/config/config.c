@@ -226,15 +226,16 @@ static void wipe_environment(const struct sections *sections)
 /* Note where CONFIG is and its commands run, for config_read_again. Returns 0 or -ENOMEM. */
 static int note_place(const char *file, const struct config *before, struct config *config)
 {
-	char *here = before ? NULL : getcwd(NULL, 0);
+	char *here = before ? NULL : getcwd(NULL, 0), *path = NULL;
 
 	config->folder = before && before->folder ? strdup(before->folder) : here;
 	/* without a working directory, neither can be found again */
 	if (file[0] == '/' || !config->folder)
-		config->file = strdup(file);
-	else if (asprintf(&config->file, "%s/%s", config->folder, file) < 0)
-		config->file = NULL;
-	return config->file ? 0 : -ENOMEM;
+		path = strdup(file);
+	else if (asprintf(&path, "%s/%s", config->folder, file) < 0)
+		path = NULL;
+	config->file = path;
+	return path ? 0 : -ENOMEM;
 }
 
 /* As config_read, or with BEFORE and NOTES as config_read_again. */

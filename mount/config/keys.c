@@ -35,41 +35,41 @@ _Static_assert(sizeof(atomic_uint) == sizeof(unsigned), "an atomic_uint is an un
 _Static_assert(sizeof(atomic_bool) == sizeof(bool), "an atomic_bool is a bool");
 
 static const struct key mount_keys[] = {
-    {"status_limit", KEY_NUMBER, offsetof(struct config, status_limit), 0, LIMITS_COUNT_MAX, true},
-    {"status_window", KEY_SECONDS, offsetof(struct config, status_window), 1, YEAR, true},
-    {"scratch_limit", KEY_SIZE, offsetof(struct config, scratch_limit), 0, 0, false},
-    {"csv_formulas", KEY_GUARD_RAW, offsetof(struct config, csv_guard), 0, 0, false},
-    {"csv_bom", KEY_YES_NO, offsetof(struct config, csv_bom), 0, 0, false},
-    {"audit_log", KEY_PATH, offsetof(struct config, audit_log), 0, 0, false},
-    {"changes_limit", KEY_NUMBER, offsetof(struct config, changes_limit), 1, LIMITS_COUNT_MAX,
-     false},
-    {"changes_log", KEY_PATH, offsetof(struct config, changes_log), 0, 0, false},
-    {"domains", KEY_DOMAINS, offsetof(struct config, domains), 0, 0, true},
+    {"status_limit", KEY_NUMBER, true, offsetof(struct config, status_limit), 0, LIMITS_COUNT_MAX},
+    {"status_window", KEY_SECONDS, true, offsetof(struct config, status_window), 1, YEAR},
+    {"scratch_limit", KEY_SIZE, false, offsetof(struct config, scratch_limit), 0, 0},
+    {"csv_formulas", KEY_GUARD_RAW, false, offsetof(struct config, csv_guard), 0, 0},
+    {"csv_bom", KEY_YES_NO, false, offsetof(struct config, csv_bom), 0, 0},
+    {"audit_log", KEY_PATH, false, offsetof(struct config, audit_log), 0, 0},
+    {"changes_limit", KEY_NUMBER, false, offsetof(struct config, changes_limit), 1,
+     LIMITS_COUNT_MAX},
+    {"changes_log", KEY_PATH, false, offsetof(struct config, changes_log), 0, 0},
+    {"domains", KEY_DOMAINS, true, offsetof(struct config, domains), 0, 0},
     {.name = NULL},
 };
 
 /* keys of vendors with an API; account_new sets the defaults */
 static const struct key account_keys[] = {
-    {"base_url", KEY_URL, offsetof(struct account, endpoint.base_url), 0, 0, false},
-    {"ttl", KEY_SECONDS, offsetof(struct account, ttl), 0, YEAR, true},
-    {"poll", KEY_SECONDS, offsetof(struct account, poll), 0, YEAR, false},
-    {"grace", KEY_SECONDS, offsetof(struct account, grace), 0, YEAR, true},
-    {"parallel", KEY_NUMBER, offsetof(struct account, endpoint.parallel), 1, 64, false},
-    {"timeout", KEY_SECONDS, offsetof(struct account, endpoint.timeout), 1, 3600, true},
-    {"retry_budget", KEY_SECONDS, offsetof(struct account, endpoint.retry_budget), 0, 86400, true},
-    {"lag", KEY_SECONDS, offsetof(struct account, lag), 0, 3600, false},
-    {"max_users", KEY_NUMBER, offsetof(struct account, max_users), 1, LIMITS_COUNT_MAX, true},
-    {"allow_delete", KEY_YES_NO, offsetof(struct account, allow_delete), 0, 0, true},
+    {"base_url", KEY_URL, false, offsetof(struct account, endpoint.base_url), 0, 0},
+    {"ttl", KEY_SECONDS, true, offsetof(struct account, ttl), 0, YEAR},
+    {"poll", KEY_SECONDS, false, offsetof(struct account, poll), 0, YEAR},
+    {"grace", KEY_SECONDS, true, offsetof(struct account, grace), 0, YEAR},
+    {"parallel", KEY_NUMBER, false, offsetof(struct account, endpoint.parallel), 1, 64},
+    {"timeout", KEY_SECONDS, true, offsetof(struct account, endpoint.timeout), 1, 3600},
+    {"retry_budget", KEY_SECONDS, true, offsetof(struct account, endpoint.retry_budget), 0, 86400},
+    {"lag", KEY_SECONDS, false, offsetof(struct account, lag), 0, 3600},
+    {"max_users", KEY_NUMBER, true, offsetof(struct account, max_users), 1, LIMITS_COUNT_MAX},
+    {"allow_delete", KEY_YES_NO, true, offsetof(struct account, allow_delete), 0, 0},
     {.name = NULL},
 };
 
 /* keys of vendors that a description describes */
 static const struct key described_keys[] = {
-    {"trust", KEY_YES_NO, offsetof(struct account, trust), 0, 0, true},
-    {"secret_in_url", KEY_YES_NO, offsetof(struct account, secret_in_url), 0, 0, false},
-    {"inactive_deletes", KEY_YES_NO, offsetof(struct account, inactive_deletes), 0, 0, true},
-    {"delete_deactivates", KEY_YES_NO, offsetof(struct account, delete_deactivates), 0, 0, false},
-    {"refresh_token_file", KEY_PATH, offsetof(struct account, refresh_token_file), 0, 0, false},
+    {"trust", KEY_YES_NO, true, offsetof(struct account, trust), 0, 0},
+    {"secret_in_url", KEY_YES_NO, false, offsetof(struct account, secret_in_url), 0, 0},
+    {"inactive_deletes", KEY_YES_NO, true, offsetof(struct account, inactive_deletes), 0, 0},
+    {"delete_deactivates", KEY_YES_NO, false, offsetof(struct account, delete_deactivates), 0, 0},
+    {"refresh_token_file", KEY_PATH, false, offsetof(struct account, refresh_token_file), 0, 0},
     {.name = NULL},
 };
 

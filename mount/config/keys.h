@@ -35,9 +35,9 @@ enum key_type {
 struct key {
 	const char *name;
 	enum key_type type;
+	bool live; /* it may change while mounted; in struct account it is atomic */
 	size_t offset;
 	unsigned min, max; /* of a KEY_NUMBER or KEY_SECONDS */
-	bool live;         /* it may change while mounted; in struct account it is atomic */
 };
 
 /* The file that is read, and what is wrong with it. */

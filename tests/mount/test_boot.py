@@ -251,6 +251,12 @@ def test_messages(sandbox, mount, test_dir):
         m.allowed = re.compile("^rosterfs: .*unknown key")
         message = manager.hear()
         assert message["READY"] == "1" and message["STATUS"] == f"Mounted at {m.path}: 2 vendors"
+        m.sh("ls partnerize").ok()
+        assert manager.hear() == {"STATUS": "2 vendors, 5 users known"}
+        box.fault(fault="status", status=403, path="/user", times=1)
+        m.sh("echo all > .rosterfs/refresh; ls partnerize")
+        message = manager.hear()
+        assert message["STATUS"].startswith("2 vendors, 5 users known; last error: partnerize: GET /user?")
         os.kill(m.pid, signal.SIGHUP)
         message = manager.hear()
         assert message["RELOADING"] == "1" and int(message["MONOTONIC_USEC"]) > 0

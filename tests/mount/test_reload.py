@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """SIGHUP reads the config and its secrets again: no request fails, and none has the old key afterwards."""
 
+import fcntl
 import json
 import os
+import pty
 import re
 import signal
+import subprocess
+import termios
 import threading
 
 import pytest
@@ -304,3 +308,30 @@ def test_in_the_background(sandbox, mount, test_dir):
     read(m)
     assert box.journal()[-1]["key"] == "other"
     m.unmount()
+
+
+def test_the_terminal_closes(env, test_dir):
+    """With -f, the mount ends with the terminal that it was started from."""
+    mountpoint, config = test_dir / "mnt", test_dir / "rosterfs.conf"
+    mountpoint.mkdir(parents=True)
+    config.write_text("[cj]\n")
+    end, terminal = pty.openpty()
+
+    def take_terminal():
+        os.setsid()
+        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+    # pylint: disable=subprocess-popen-preexec-fn
+    with subprocess.Popen([harness.BUILD / "rosterfs", "-f", config, mountpoint], stdin=terminal, stdout=terminal,
+                          stderr=terminal, env=env, preexec_fn=take_terminal) as process:
+        os.close(terminal)
+        try:
+            harness.wait_until(lambda: harness.mount_entry(mountpoint), 20 * harness.SCALE, "the mount")
+            # a signal alone is no end
+            os.kill(process.pid, signal.SIGHUP)
+            log = mountpoint / ".rosterfs/log"
+            harness.wait_until(lambda: "read again" in log.read_text(), 20 * harness.SCALE, "the config to be read")
+            os.close(end)
+            process.wait(20 * harness.SCALE)
+        finally:
+            process.terminate()
+    assert process.returncode == 0 and not harness.mount_entry(mountpoint)
