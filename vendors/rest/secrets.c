@@ -43,9 +43,10 @@ int secrets_add(struct account *account, size_t index, const char *command, cons
 	while (account->vendor->settings[count].name)
 		count++;
 	if (!secrets) {
-		secrets = account->secrets = calloc(1, sizeof(*secrets));
+		secrets = calloc(1, sizeof(*secrets));
 		if (!secrets)
 			return -ENOMEM;
+		account->secrets = secrets;
 		secrets->commands = calloc(count + 1, sizeof(*secrets->commands));
 		secrets->folder = folder ? strdup(folder) : getcwd(NULL, 0);
 	}
