@@ -131,10 +131,11 @@ if [ ! -e "$cache/root/.done" ]; then
 fi
 trap clean EXIT
 trap 'exit 1' HUP INT TERM
-root=$(mktemp -d "$cache/run-XXXXXX") && cp -a "$cache/root/." "$root" || die "cannot copy $cache/root"
+root=$(mktemp -d "$cache/run-XXXXXX") || die "cannot make a folder in $cache"
+cp -a "$cache/root/." "$root" || die "cannot copy $cache/root"
 
-make BUILD="$build" PREFIX=/usr DESTDIR="$root" install >/dev/null && install "$build/rosterfs-sandbox" "$root/usr/bin" ||
-	die 'cannot install'
+make BUILD="$build" PREFIX=/usr DESTDIR="$root" install >/dev/null || die 'cannot install rosterfs'
+install "$build/rosterfs-sandbox" "$root/usr/bin" || die 'cannot install the sandbox'
 mkdir -p "$root/etc/rosterfs"
 cat >"$root/etc/systemd/system/sandbox.service" <<-'EOF2'
 	[Service]
